@@ -1,0 +1,325 @@
+/* traincast.h - forecast the training of large models on any accelerator fleet.
+ *
+ * Value in, value out. Input structs come from tc_default_...() and begin with
+ * their size; results are plain structs. Nothing here prints, exits or keeps
+ * hidden state; the catalog is an opaque handle. All quantities are SI:
+ * bytes, FLOP, seconds, bytes/s, FLOP/s, watts, US dollars.
+ *
+ * The file reads top-down: errors, vocabularies, catalog objects (accelerator,
+ * fabric, model, stack), the job and its layout, the forecast.
+ */
+#ifndef TRAINCAST_H
+#define TRAINCAST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TC_VERSION "0.1.0"
+#define TC_ABI 0
+
+#if defined(__GNUC__)
+#define TC_API __attribute__((visibility("default")))
+#define TC_NODISCARD __attribute__((warn_unused_result))
+#else
+#define TC_API
+#define TC_NODISCARD
+#endif
+
+/* ---- errors: values with a place --------------------------------------- */
+
+typedef enum tc_code {
+    TC_OK = 0,
+    TC_INTERNAL, /* output failed, out of memory: exit 1 */
+    TC_INVALID,  /* bad input: exit 2 */
+    TC_NOT_FOUND /* a slug or file that is not there: exit 2 */
+} tc_code;
+
+/* place: "FILE:LINE: field.path", "FILE: $.path", or an option such as "--tp".
+ * text: what is wrong; what would be right. One line each, never empty on failure. */
+typedef struct tc_error {
+    tc_code code;
+    char place[320];
+    char text[512];
+} tc_error;
+
+/* ---- vocabularies ------------------------------------------------------- */
+
+typedef enum tc_dtype {
+    TC_FP32, TC_TF32, TC_BF16, TC_FP16, TC_FP8, TC_MXFP8, TC_NVFP4, TC_INT8,
+    TC_DTYPES
+} tc_dtype;
+
+typedef enum tc_attention_kind { TC_ATTENTION_MHA /* MHA, GQA and MQA by kv_heads */, TC_ATTENTION_MLA } tc_attention_kind;
+typedef enum tc_mlp_kind { TC_MLP_PLAIN /* two matrices: GELU, ReLU */, TC_MLP_GATED /* three: SwiGLU, GeGLU */ } tc_mlp_kind;
+typedef enum tc_positions { TC_POSITIONS_ROTARY, TC_POSITIONS_LEARNED, TC_POSITIONS_NONE /* ALiBi, none */ } tc_positions;
+typedef enum tc_norm_kind { TC_NORM_RMS, TC_NORM_LAYER } tc_norm_kind;
+typedef enum tc_sharding { TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHARD_ZERO3, TC_SHARD_HSDP } tc_sharding;
+typedef enum tc_recompute { TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL, TC_RECOMPUTE_LAYERS } tc_recompute;
+typedef enum tc_schedule {
+    TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_H1,
+    TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE
+} tc_schedule;
+typedef enum tc_cp_kind { TC_CP_RING, TC_CP_ALL_TO_ALL } tc_cp_kind;
+typedef enum tc_attention_impl { TC_ATTENTION_FLASH, TC_ATTENTION_PLAIN } tc_attention_impl;
+typedef enum tc_optimizer { TC_OPTIMIZER_ADAMW, TC_OPTIMIZER_SGD, TC_OPTIMIZER_LAMB, TC_OPTIMIZER_ADAFACTOR, TC_OPTIMIZER_MUON } tc_optimizer;
+typedef enum tc_topology {
+    TC_TOPOLOGY_SWITCH, TC_TOPOLOGY_FULL_MESH, TC_TOPOLOGY_RING, TC_TOPOLOGY_TORUS,
+    TC_TOPOLOGY_HYBRID_CUBE, TC_TOPOLOGY_PCIE, TC_TOPOLOGY_FAT_TREE, TC_TOPOLOGY_DRAGONFLY
+} tc_topology;
+typedef enum tc_flops_convention { TC_FLOPS_6ND, TC_FLOPS_FULL, TC_FLOPS_CAUSAL, TC_FLOPS_HARDWARE, TC_FLOPS_UNKNOWN } tc_flops_convention;
+
+/* ---- accelerator -------------------------------------------------------- */
+
+/* The parameters of the device model that no datasheet gives. Each is a
+ * physical quantity with a prior in data/architectures/ and, where runs or
+ * kernels allow, a fitted value in data/fitted/. Table: src/device/params.def. */
+typedef struct tc_device_params {
+#define TC_DEVICE_PARAM(name, link, text) double name;
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+} tc_device_params;
+
+typedef struct tc_accelerator {
+    size_t size;
+    char slug[64], name[96], vendor[48], architecture[32], fabric[64], released[16];
+    int devices_per_package;
+    double memory_bytes;            /* what one device can allocate before framework overhead */
+    double memory_bytes_per_s;      /* datasheet HBM bandwidth of one device */
+    double cache_bytes;             /* last-level cache; 0 unknown */
+    int cores;                      /* SMs, CUs, AI cores, TPCs that tile a GEMM; 0 unknown */
+    double clock_hz;                /* boost clock; 0 unknown */
+    double matmul_flops[TC_DTYPES]; /* dense peak of the matrix units of one device; 0 = format not supported */
+    double vector_flops;            /* fp32 vector peak of one device; 0 unknown */
+    double advertised_flops[TC_DTYPES]; /* per package where it differs from matmul (Ascend adds the vector units); 0 = matmul x devices */
+    double fp6_flops;               /* per package, for TPP only; 0 unknown */
+    double tdp_w;                   /* per package */
+    double die_area_mm2;            /* applicable logic dies of one package; 0 unknown */
+    double io_bytes_per_s;          /* aggregate bidirectional chip-to-chip I/O of a package; 0 unknown */
+    double price_usd;               /* per package; 0 unknown */
+    double rental_usd_per_h;        /* per package; 0 unknown */
+    double mtbf_s;                  /* mean time between job-stopping failures of one package; 0 unknown */
+    double host_bytes_per_s;        /* device to host (PCIe, C2C), one direction; 0 unknown */
+    bool datacentre;                /* designed or marketed for data centres (export rules) */
+    tc_device_params params;        /* resolved: fitted where there is a fit, prior otherwise */
+} tc_accelerator;
+
+/* ---- fabric: levels from the inside out --------------------------------- */
+
+#define TC_MAX_LEVELS 4
+
+typedef struct tc_level {
+    char name[32];
+    int size;                 /* devices in one domain of this level; 0 = no limit (outermost) */
+    tc_topology topology;
+    double bytes_per_s;       /* per device, one direction */
+    double latency_s;         /* one message, software included */
+    double oversubscription;  /* 1 = full bisection */
+    bool in_network_reduction;
+    int dims;                 /* torus dimensions, 0 otherwise */
+} tc_level;
+
+typedef struct tc_fabric {
+    size_t size;
+    char slug[64], name[96];
+    int levels;
+    tc_level level[TC_MAX_LEVELS];
+} tc_fabric;
+
+/* ---- model --------------------------------------------------------------- */
+
+#define TC_MAX_BLOCKS 16
+
+/* One run of equal blocks. Attention: (heads, kv_heads, head_dim) or MLA ranks.
+ * Either a dense MLP (experts == 0) or a mixture of experts. */
+typedef struct tc_block {
+    int count;
+    tc_attention_kind attention;
+    int heads, kv_heads, head_dim;
+    int q_rank, kv_rank, nope_dim, rope_dim, v_dim; /* MLA; q_rank 0 = plain q projection */
+    int window;                                     /* sliding window in tokens; 0 = full context */
+    bool qkv_bias, out_bias, qk_norm;
+    tc_mlp_kind mlp;
+    bool mlp_bias;
+    int ffn;                                        /* dense MLP width; 0 in a pure MoE block */
+    int experts, top_k, expert_ffn, shared_ffn;     /* shared_ffn: total width of the shared experts */
+    bool shared_gate, router_bias;
+    int norms;                                      /* norms of width hidden per block: 2; 4 with post-norms */
+    bool parallel_residual;
+} tc_block;
+
+typedef struct tc_model {
+    size_t size;
+    char slug[96], name[128], family[32];
+    int hidden, vocab, seq;       /* seq: training context, tokens */
+    tc_positions positions;
+    int learned_positions;        /* rows of the position table */
+    int token_types;              /* rows of a token-type table (BERT: 2) */
+    tc_norm_kind norm;
+    bool norm_bias;               /* LayerNorm with bias */
+    bool tied_embeddings, causal;
+    bool embedding_norm;          /* BLOOM, BERT: a norm after the embedding */
+    bool final_norm;
+    bool lm_head;                 /* BERT: the MLM head transform adds hidden^2 */
+    bool head_transform;
+    int blocks;
+    tc_block block[TC_MAX_BLOCKS];
+    int mtp_layers;               /* multi-token-prediction modules, each one block like the last */
+    double parameters_published;  /* 0 unknown */
+} tc_model;
+
+/* ---- stack --------------------------------------------------------------- */
+
+typedef struct tc_stack_params {
+#define TC_STACK_PARAM(name, link, text) double name;
+#include "traincast_params.h"
+#undef TC_STACK_PARAM
+} tc_stack_params;
+
+typedef struct tc_stack {
+    size_t size;
+    char slug[64], name[96];
+    /* defaults where neither the user nor the run says otherwise */
+    tc_sharding sharding;
+    tc_recompute recompute;
+    tc_attention_impl attention;
+    tc_cp_kind cp_kind;
+    tc_optimizer optimizer;
+    bool sequence_parallel;      /* when tp > 1 */
+    int micro_batch;
+    int grad_bytes;              /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
+    int main_grad_bytes;         /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
+    double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
+    int logits_bytes;            /* bytes per logit kept for the loss: 4 (fp32 copy) or 2; 0 = fused, not kept */
+    bool overlap_grad_reduce, overlap_param_gather;
+    bool compiled;               /* graphs or a compiler: no host time per kernel */
+    tc_stack_params params;
+} tc_stack;
+
+/* ---- job, cluster, layout ------------------------------------------------ */
+
+#define TC_UNSET (-1) /* take the stack's default, and say so in `assumed` */
+
+typedef struct tc_job {
+    size_t size;
+    tc_model model;
+    int seq;            /* tokens; TC_UNSET = the model's */
+    int64_t global_batch; /* sequences; TC_UNSET = dp x micro-batch */
+    int dtype;          /* tc_dtype */
+    int optimizer;      /* tc_optimizer or TC_UNSET */
+    int attention;      /* tc_attention_impl or TC_UNSET */
+    bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
+} tc_job;
+
+typedef struct tc_cluster {
+    size_t size;
+    tc_accelerator accelerator;
+    tc_fabric fabric;
+    int devices;
+} tc_cluster;
+
+typedef struct tc_layout {
+    size_t size;
+    int tp, pp, cp, ep, etp, dp, vpp; /* TC_UNSET for dp: devices / (tp pp cp); etp: 1 if ep > 1, else tp */
+    int micro_batch;                  /* sequences */
+    int sequence_parallel;            /* 0, 1 or TC_UNSET */
+    int sharding;                     /* tc_sharding or TC_UNSET */
+    int hsdp;                         /* shard group size with TC_SHARD_HSDP */
+    int recompute;                    /* tc_recompute or TC_UNSET */
+    double recompute_layers;          /* layers recomputed per model with TC_RECOMPUTE_LAYERS */
+    int schedule;                     /* tc_schedule or TC_UNSET */
+    int cp_kind;                      /* tc_cp_kind or TC_UNSET */
+    bool offload_optimizer, offload_activations;
+} tc_layout;
+
+TC_API tc_job tc_default_job(void);
+TC_API tc_cluster tc_default_cluster(void);
+TC_API tc_layout tc_default_layout(void);
+TC_API tc_model tc_default_model(void);
+TC_API tc_block tc_default_block(void);
+TC_API tc_stack tc_default_stack(void);
+TC_API tc_accelerator tc_default_accelerator(void);
+TC_API tc_fabric tc_default_fabric(void);
+
+/* ---- what a model is, with no hardware in it ------------------------------ */
+
+typedef struct tc_model_size {
+    double parameters;        /* every weight of the main model once (tied once, MTP apart) */
+    double active_parameters; /* embedding and head included, routed experts by top_k */
+    double mtp_parameters;
+    double embedding_parameters, head_parameters;
+} tc_model_size;
+
+TC_API tc_model_size tc_model_count(const tc_model *model);
+
+/* FLOPs per token of forward and backward at sequence length seq.
+ * 6nd: 6 x active parameters; full: GEMMs and full attention; causal: attention
+ * halved for causality; hardware: full plus the recompute of `recompute`. */
+TC_API double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention,
+                                       int recompute, double recompute_layers);
+
+/* ---- the forecast ---------------------------------------------------------- */
+
+/* Where the step's seconds go: they add up to step_s. */
+typedef struct tc_breakdown {
+    double gemm, attention, memory_bound, launch; /* compute of the busiest stage */
+    double recompute;
+    double tp_comm, cp_comm, ep_comm, pp_comm;    /* exposed */
+    double dp_comm;                               /* exposed gradient and parameter communication */
+    double bubble, optimizer, straggler, host;
+} tc_breakdown;
+
+/* Where the bytes of the fullest device go. */
+typedef struct tc_memory {
+    double parameters, gradients, optimizer, activations, logits, buffers, framework, fragmentation;
+    double allocated; /* peak of live tensors */
+    double reserved;  /* what the framework holds: allocated, cache and fragmentation, context */
+    double capacity;
+    int stage;        /* the fullest pipeline stage */
+} tc_memory;
+
+#define TC_ASSUMED_MAX 16
+
+typedef struct tc_step {
+    double step_s, step_s_p10, step_s_p90; /* intervals: 0 until they exist */
+    double tokens_per_step;
+    double tokens_per_s_per_device;
+    double model_flops[4];      /* per step, whole job, by tc_flops_convention */
+    double tflops_per_device, mfu_pct, hfu_pct; /* model FLOPs, full attention; peak of the job's format */
+    tc_breakdown breakdown;
+    tc_memory memory;
+    bool fits;
+    tc_layout layout;           /* resolved: no TC_UNSET left */
+    int64_t global_batch, micro_batches;
+    int assumed_count;
+    char assumed[TC_ASSUMED_MAX][96]; /* "micro-batch 1 (stack default)" */
+} tc_step;
+
+/* Forecast one optimizer step. Errors: TC_INVALID with an option as place for
+ * degrees that are impossible. A layout that does not fit is no error. */
+TC_API TC_NODISCARD tc_code tc_step_predict(const tc_job *job, const tc_cluster *cluster, const tc_layout *layout,
+                                            const tc_stack *stack, tc_step *out, tc_error *error);
+
+/* ---- catalog ---------------------------------------------------------------- */
+
+typedef struct tc_catalog tc_catalog;
+
+/* Opens the embedded data, overridden and extended by directories (later wins); NULL = none. */
+TC_API TC_NODISCARD tc_code tc_catalog_open(const char *const *dirs, int ndirs, tc_catalog **out, tc_error *error);
+TC_API void tc_catalog_close(tc_catalog *catalog);
+TC_API const char *tc_catalog_hash(const tc_catalog *catalog);
+
+/* slug_or_path: a slug of the catalog, or a file's path (contains '/' or ends in .yaml/.json). */
+TC_API TC_NODISCARD tc_code tc_catalog_accelerator(tc_catalog *c, const char *slug_or_path, tc_accelerator *out, tc_error *e);
+TC_API TC_NODISCARD tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e);
+TC_API TC_NODISCARD tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
+TC_API TC_NODISCARD tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,32 @@
+/* traincast_params.h - the physical parameters of the forecast, one table.
+ *
+ * TC_DEVICE_PARAM(name, link, text): a property of an accelerator.
+ * TC_STACK_PARAM(name, link, text): a property of a training stack.
+ * link: FRACTION (between 0 and 1, fitted in logits) or POSITIVE (fitted in logs).
+ * Adding a parameter is one line here, its prior in data/, its use in the model. */
+#ifdef TC_DEVICE_PARAM
+TC_DEVICE_PARAM(gemm_fraction, FRACTION, "sustained share of the 16-bit matmul peak on large GEMMs")
+TC_DEVICE_PARAM(gemm8_fraction, FRACTION, "the same for 8-bit formats, of the 8-bit peak")
+TC_DEVICE_PARAM(gemm4_fraction, FRACTION, "the same for 4-bit formats, of the 4-bit peak")
+TC_DEVICE_PARAM(gemm_k_half, POSITIVE, "inner dimension at which a GEMM reaches half its sustained rate, elements")
+TC_DEVICE_PARAM(attention_fraction, FRACTION, "share of the 16-bit matmul peak of fused attention, forward, head dimension 128")
+TC_DEVICE_PARAM(attention_backward_fraction, FRACTION, "the same, backward")
+TC_DEVICE_PARAM(memory_fraction, FRACTION, "achievable share of the datasheet memory bandwidth")
+TC_DEVICE_PARAM(launch_s, POSITIVE, "gap on the device between two dependent kernels, s")
+TC_DEVICE_PARAM(link_fraction, FRACTION, "achievable share of the scale-up bandwidth in collectives")
+TC_DEVICE_PARAM(network_fraction, FRACTION, "achievable share of the scale-out bandwidth in collectives")
+#endif
+#ifdef TC_STACK_PARAM
+TC_STACK_PARAM(kernel_fraction, FRACTION, "GEMM rate of the stack's kernels relative to the device's sustained rate")
+TC_STACK_PARAM(attention_relative, POSITIVE, "rate of the stack's attention kernel relative to the device's fused attention")
+TC_STACK_PARAM(memory_passes, POSITIVE, "traffic of the non-GEMM operators relative to a fully fused implementation")
+TC_STACK_PARAM(host_s_per_kernel, POSITIVE, "host time to issue one kernel, s")
+TC_STACK_PARAM(host_s_per_step, POSITIVE, "host time of a step outside its micro-batches: data, logging, synchronisation, s")
+TC_STACK_PARAM(dp_overlap, FRACTION, "share of gradient and parameter communication that can hide behind compute")
+TC_STACK_PARAM(tp_overlap, FRACTION, "share of tensor-parallel communication hidden behind compute")
+TC_STACK_PARAM(ep_overlap, FRACTION, "share of expert all-to-all hidden behind compute")
+TC_STACK_PARAM(straggler_spread, POSITIVE, "relative spread of the step time of single ranks; the step waits for the slowest")
+TC_STACK_PARAM(moe_imbalance, POSITIVE, "tokens of the busiest expert group relative to the mean, minus one")
+TC_STACK_PARAM(framework_bytes, POSITIVE, "device memory of context, libraries and communication buffers, bytes")
+TC_STACK_PARAM(fragmentation, POSITIVE, "reserved memory beyond the live peak, share of activations")
+#endif

@@ -1,0 +1,18 @@
+/* arena.h - memory that lives as long as its owner: allocate often, free once. */
+#ifndef TC_BASE_ARENA_H
+#define TC_BASE_ARENA_H
+
+#include <stddef.h>
+
+typedef struct tc_arena_block tc_arena_block;
+
+typedef struct tc_arena {
+    tc_arena_block *first; /* zero-initialise to start */
+} tc_arena;
+
+/* Zeroed memory aligned for any type, or NULL when none is left. */
+void *tc_arena_alloc(tc_arena *arena, size_t bytes);
+char *tc_arena_copy(tc_arena *arena, const char *text, size_t length);
+void tc_arena_free(tc_arena *arena);
+
+#endif
