@@ -1,0 +1,238 @@
+/* table.c - aligned text tables, paragraphs and bars. */
+#include "report/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/format.h"
+
+struct tc_table_row {
+    tc_table_row *next;
+    const char *text[TC_TABLE_COLUMNS];
+    tc_tone tone[TC_TABLE_COLUMNS];
+};
+
+static const char *const tone_codes[] = {
+    [TC_TONE_PLAIN] = "", [TC_TONE_STRONG] = "\x1b[1m", [TC_TONE_FAINT] = "\x1b[2m",
+    [TC_TONE_GOOD] = "\x1b[32m", [TC_TONE_BAD] = "\x1b[31m", [TC_TONE_BAR] = "\x1b[36m",
+};
+
+void tc_print_tone(FILE *file, const tc_style *style, tc_tone tone, const char *text) {
+    bool coloured = style->colour && tone != TC_TONE_PLAIN && *text;
+    fprintf(file, "%s%s%s", coloured ? tone_codes[tone] : "", text, coloured ? "\x1b[0m" : "");
+}
+
+void tc_print_heading(FILE *file, const tc_style *style, const char *text) {
+    tc_print_tone(file, style, TC_TONE_STRONG, text);
+    fputc('\n', file);
+}
+
+/* Length in bytes of the first `columns` columns of text. */
+static size_t prefix_length(const char *text, int columns) {
+    size_t length = strlen(text);
+    char part[256];
+    if (length >= sizeof part) length = sizeof part - 1;
+    memcpy(part, text, length);
+    part[length] = '\0';
+    while (length > 0 && tc_text_width(part) > columns) {
+        do length--;
+        while (length > 0 && ((unsigned char)part[length] & 0xc0u) == 0x80u);
+        part[length] = '\0';
+    }
+    return length;
+}
+
+/* ---- tables ----------------------------------------------------------------- */
+
+void tc_table_column(tc_table *table, const char *heading, int align) {
+    if (table->columns == TC_TABLE_COLUMNS) return;
+    table->heading[table->columns] = heading;
+    table->align[table->columns++] = align;
+}
+
+void tc_table_row_begin(tc_table *table) {
+    tc_table_row *row = tc_arena_alloc(&table->arena, sizeof *row);
+    if (!row) {
+        table->exhausted = true;
+        return;
+    }
+    for (int i = 0; i < TC_TABLE_COLUMNS; i++) row->text[i] = "";
+    if (table->last)
+        table->last->next = row;
+    else
+        table->first = row;
+    table->last = row;
+    table->cell = 0;
+}
+
+void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
+    if (!table->last || table->cell >= table->columns) return;
+    const char *copy = tc_arena_copy(&table->arena, text, strlen(text));
+    if (!copy) {
+        table->exhausted = true;
+        return;
+    }
+    table->last->text[table->cell] = copy;
+    table->last->tone[table->cell++] = tone;
+}
+
+void tc_table_cell(tc_table *table, const char *text) {
+    tc_table_cell_tone(table, text, TC_TONE_PLAIN);
+}
+
+static int total_width(const int *widths, int columns) {
+    int total = 0, shown = 0;
+    for (int i = 0; i < columns; i++)
+        if (widths[i] > 0) total += widths[i], shown++;
+    return total + (shown > 0 ? 2 * (shown - 1) : 0);
+}
+
+static void measure(const tc_table *table, int *widths) {
+    for (int i = 0; i < table->columns; i++) {
+        widths[i] = tc_text_width(table->heading[i]);
+        for (const tc_table_row *row = table->first; row; row = row->next) {
+            int width = tc_text_width(row->text[i]);
+            if (width > widths[i]) widths[i] = width;
+        }
+        if (widths[i] == 0) widths[i] = 1;
+    }
+}
+
+/* Shortens and leaves out columns until the table fits; returns how many were left out (width 0). */
+static int fit_width(const tc_table *table, int *widths, int limit) {
+    int excess = total_width(widths, table->columns) - limit;
+    for (int i = table->columns - 1; i >= 0 && excess > 0; i--) {
+        int spare = widths[i] - TC_FLEXIBLE_MIN;
+        if (!(table->align[i] & TC_FLEXIBLE) || spare <= 0) continue;
+        int cut = spare < excess ? spare : excess;
+        widths[i] -= cut;
+        excess -= cut;
+    }
+    int left_out = 0;
+    for (int i = table->columns - 1; i > 0 && excess > 0; i--) {
+        if (!(table->align[i] & TC_OPTIONAL)) continue;
+        excess -= widths[i] + 2;
+        widths[i] = 0;
+        left_out++;
+    }
+    return left_out;
+}
+
+/* What was cut more than needed goes back to the flexible columns. */
+static void give_back(const tc_table *table, int *widths, const int *wanted, int limit) {
+    int spare = limit - total_width(widths, table->columns);
+    for (int i = 0; i < table->columns && spare > 0; i++) {
+        if (widths[i] == 0 || widths[i] >= wanted[i]) continue;
+        int more = wanted[i] - widths[i] < spare ? wanted[i] - widths[i] : spare;
+        widths[i] += more;
+        spare -= more;
+    }
+}
+
+static void print_cell(FILE *file, const tc_style *style, const char *text, tc_tone tone, int width, int align, bool last) {
+    char cut[512];
+    if (tc_text_width(text) > width) {
+        size_t length = prefix_length(text, width > 2 ? width - 2 : width);
+        snprintf(cut, sizeof cut, "%.*s%s", (int)length, text, width > 2 ? ".." : "");
+        text = cut;
+    }
+    int padding = width - tc_text_width(text);
+    if (padding < 0) padding = 0;
+    if (align & TC_RIGHT) fprintf(file, "%*s", padding, "");
+    tc_print_tone(file, style, tone, text);
+    if (!(align & TC_RIGHT) && !last) fprintf(file, "%*s", padding, "");
+}
+
+static void print_row(const tc_table *table, FILE *file, const tc_style *style, const int *widths, const char *const *text,
+                      const tc_tone *tone) {
+    int last = 0;
+    for (int i = 0; i < table->columns; i++)
+        if (widths[i] > 0 && (*text[i] || (table->align[i] & TC_RIGHT))) last = i;
+    for (int i = 0; i <= last; i++) {
+        if (widths[i] == 0) continue;
+        if (i > 0) fputs("  ", file);
+        print_cell(file, style, text[i], tone ? tone[i] : TC_TONE_STRONG, widths[i], table->align[i], i == last);
+    }
+    fputc('\n', file);
+}
+
+bool tc_table_print(tc_table *table, FILE *file, const tc_style *style) {
+    int widths[TC_TABLE_COLUMNS] = {0}, wanted[TC_TABLE_COLUMNS];
+    bool complete = !table->exhausted;
+    if (complete) {
+        measure(table, widths);
+        memcpy(wanted, widths, sizeof wanted);
+        int left_out = 0;
+        if (style->width > 0) {
+            left_out = fit_width(table, widths, style->width);
+            if (left_out > 0) give_back(table, widths, wanted, style->width);
+        }
+        print_row(table, file, style, widths, table->heading, NULL);
+        for (const tc_table_row *row = table->first; row; row = row->next)
+            print_row(table, file, style, widths, row->text, row->tone);
+        if (left_out > 0) {
+            char note[96];
+            snprintf(note, sizeof note, "(%d more column%s in a wider terminal or with --json)", left_out, left_out > 1 ? "s" : "");
+            tc_print_tone(file, style, TC_TONE_FAINT, note);
+            fputc('\n', file);
+        }
+    }
+    tc_arena_free(&table->arena);
+    *table = (tc_table){0};
+    return complete;
+}
+
+/* ---- paragraphs and bars -------------------------------------------------------- */
+
+void tc_print_wrapped(FILE *file, const tc_style *style, int column, int indent, const char *text) {
+    int limit = style->width > 0 ? style->width : 80;
+    if (limit < indent + 20) limit = indent + 20;
+    if (column < indent) {
+        fprintf(file, "%*s", indent - column, "");
+        column = indent;
+    }
+    bool line_start = true;
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        char word[256];
+        if (length == 0) {
+            text++;
+            continue;
+        }
+        if (length >= sizeof word) length = prefix_length(text, (int)sizeof word / 4);
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        int width = tc_text_width(word);
+        if (!line_start && column + 1 + width > limit) {
+            fprintf(file, "\n%*s", indent, "");
+            column = indent;
+            line_start = true;
+        }
+        if (!line_start) {
+            fputc(' ', file);
+            column++;
+        }
+        fputs(word, file);
+        column += width;
+        line_start = false;
+        text += length;
+    }
+    fputc('\n', file);
+}
+
+void tc_print_bar(FILE *file, const tc_style *style, double share, int columns) {
+    if (!(share > 0)) return;
+    if (share > 1) share = 1;
+    char bar[3 * 120 + 4] = "";
+    if (columns > 120) columns = 120;
+    int eighths = (int)lround(share * columns * 8);
+    if (style->utf8) {
+        static const char *const part[] = {"", "\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d", "\xe2\x96\x8c", "\xe2\x96\x8b", "\xe2\x96\x8a", "\xe2\x96\x89"};
+        for (int i = 0; i < eighths / 8; i++) strcat(bar, "\xe2\x96\x88");
+        strcat(bar, part[eighths % 8]);
+    } else {
+        int full = (eighths + 4) / 8;
+        memset(bar, '#', (size_t)full);
+        bar[full] = '\0';
+    }
+    tc_print_tone(file, style, TC_TONE_BAR, bar);
+}

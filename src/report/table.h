@@ -1,0 +1,62 @@
+/* table.h - aligned text tables, paragraphs and bars for a terminal, a pipe or a file.
+ *
+ * What a style allows (width, colour, UTF-8) is decided by the caller: nothing here looks
+ * at the environment. A table that is wider than the style's width first shortens its
+ * flexible columns, then leaves out optional columns from the right and says so. */
+#ifndef TC_REPORT_TABLE_H
+#define TC_REPORT_TABLE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+typedef struct tc_style {
+    int width; /* columns; 0 = no limit */
+    bool colour;
+    bool utf8; /* bars of block characters */
+} tc_style;
+
+typedef enum tc_tone { TC_TONE_PLAIN, TC_TONE_STRONG, TC_TONE_FAINT, TC_TONE_GOOD, TC_TONE_BAD, TC_TONE_BAR } tc_tone;
+
+typedef enum tc_align {
+    TC_LEFT = 0,
+    TC_RIGHT = 1,
+    TC_FLEXIBLE = 2, /* may be shortened to TC_FLEXIBLE_MIN */
+    TC_OPTIONAL = 4  /* may be left out */
+} tc_align;
+
+#define TC_TABLE_COLUMNS 24
+#define TC_FLEXIBLE_MIN 12
+
+typedef struct tc_table_row tc_table_row;
+
+typedef struct tc_table {
+    int columns;
+    const char *heading[TC_TABLE_COLUMNS];
+    int align[TC_TABLE_COLUMNS]; /* tc_align flags */
+    tc_table_row *first, *last;
+    int cell;       /* the next cell of the last row */
+    bool exhausted; /* no memory was left: printing says so by returning false */
+    tc_arena arena;
+} tc_table;
+
+/* Zero-initialise a table, add its columns, then row by row its cells. */
+void tc_table_column(tc_table *table, const char *heading, int align);
+void tc_table_row_begin(tc_table *table);
+void tc_table_cell(tc_table *table, const char *text); /* copied */
+void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone);
+/* False if the table ran out of memory (nothing is printed). Frees the table. */
+bool tc_table_print(tc_table *table, FILE *file, const tc_style *style);
+
+/* Writes text in a tone; plain without colour. */
+void tc_print_tone(FILE *file, const tc_style *style, tc_tone tone, const char *text);
+/* A heading on a line of its own. */
+void tc_print_heading(FILE *file, const tc_style *style, const char *text);
+/* A paragraph, wrapped at the style's width (80 without one), each line after `first`/`indent` columns.
+ * The first line continues where `column` says the cursor is. */
+void tc_print_wrapped(FILE *file, const tc_style *style, int column, int indent, const char *text);
+/* A bar of `share` (0 to 1) of `columns`. */
+void tc_print_bar(FILE *file, const tc_style *style, double share, int columns);
+
+#endif
