@@ -1,0 +1,58 @@
+/* file.c - reads a file in growing pieces: pipes have no size to ask for. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+#define FIRST_PIECE ((size_t)65536)
+
+/* Doubles the room of *text; one byte beyond `room` is kept for the closing 0. */
+static bool grow(char **text, size_t *room) {
+    size_t larger = *room ? 2 * *room : FIRST_PIECE;
+    char *moved = realloc(*text, larger + 1);
+    if (!moved) return false;
+    *text = moved;
+    *room = larger;
+    return true;
+}
+
+static tc_code read_stream(FILE *stream, const char *path, size_t limit, char **text, size_t *length, tc_error *error) {
+    size_t room = 0;
+    for (;;) {
+        if (*length == room && !grow(text, &room)) return tc_fail(error, TC_INTERNAL, path, "out of memory");
+        size_t got = fread(*text + *length, 1, room - *length, stream);
+        *length += got;
+        if (*length > limit)
+            return tc_fail(error, TC_INVALID, path, "larger than %zu bytes; is this the right file?", limit);
+        if (got == 0) break;
+    }
+    if (ferror(stream)) return tc_fail(error, TC_INTERNAL, path, "cannot be read: %s", strerror(errno));
+    (*text)[*length] = 0;
+    return TC_OK;
+}
+
+tc_code tc_file_read(const char *path, size_t limit, char **text, size_t *length, tc_error *error) {
+    *text = NULL;
+    *length = 0;
+    struct stat status;
+    FILE *stream = fopen(path, "rb");
+    if (!stream)
+        return tc_fail(error, errno == ENOENT ? TC_NOT_FOUND : TC_INVALID, path, "cannot be opened: %s; a readable file is needed",
+                       strerror(errno));
+    tc_code code = TC_OK;
+    if (fstat(fileno(stream), &status) == 0 && S_ISDIR(status.st_mode))
+        code = tc_fail(error, TC_INVALID, path, "is a folder; a file is needed");
+    if (code == TC_OK) code = read_stream(stream, path, limit, text, length, error);
+    fclose(stream);
+    if (code != TC_OK) {
+        free(*text);
+        *text = NULL;
+        *length = 0;
+    }
+    return code;
+}

@@ -1,0 +1,275 @@
+/* published.c - reads published training runs: one table-like function a part of the line. */
+#include "validate/published.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+
+#define LARGEST_FILE ((size_t)256 << 20)
+#define LARGEST 10000000 /* of a width, a degree or a device count: beyond it a unit was confused */
+#define LARGEST_BATCH (INT64_C(1) << 40)
+#define LARGEST_VALUE 1e15
+
+/* In the order of the enumerations. */
+static const char *const dtypes[] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"};
+static const char *const shardings[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
+static const char *const recomputes[] = {"none", "selective", "full", "partial"};
+static const char *const conventions[] = {"6nd", "full", "causal", "hardware", "unknown"};
+static const char *const memory_kinds[] = {"unknown", "allocated", "reserved", "device"};
+static const char *const metrics[] = {NULL, "step_s", "tokens_per_s_per_device", "samples_per_s", "tflops_per_device", "mfu_pct"};
+
+#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
+
+_Static_assert(sizeof dtypes / sizeof dtypes[0] == TC_DTYPES, "a name for each format");
+_Static_assert(sizeof metrics / sizeof metrics[0] == TC_METRICS, "a name for each metric");
+
+const char *tc_metric_name(tc_metric metric) {
+    return metrics[metric];
+}
+
+/* A copy in the arena; `missing` where there is no text. */
+static const char *text_of(const tc_json *json, const char *key, const char *missing, tc_arena *arena) {
+    const char *text = tc_json_string(json, key, NULL);
+    if (!text) return missing;
+    const char *copy = tc_arena_copy(arena, text, strlen(text));
+    if (copy) return copy;
+    if (json->document->code == TC_OK)
+        json->document->code = tc_fail(json->document->error, TC_INTERNAL, json->document->file, "out of memory");
+    return missing;
+}
+
+static int positive(const tc_json *json, const char *key, int missing) {
+    return (int)tc_json_integer(json, key, 1, LARGEST, missing);
+}
+
+static double measure(const tc_json *json, const char *key) {
+    double value = tc_json_number(json, key, 0, LARGEST_VALUE, 0);
+    const json_t *given = tc_json_value(json, key);
+    if (given && value <= 0) tc_json_fail(json, key, "0; a number above 0 is needed");
+    return value;
+}
+
+static void read_model(const tc_json *row, tc_published_model *model, tc_arena *arena) {
+    tc_json json = tc_json_child(row, "model");
+    model->name = text_of(&json, "name", "", arena);
+    model->family = text_of(&json, "family", "", arena);
+    model->params_b = measure(&json, "params_b");
+    model->active_params_b = measure(&json, "active_params_b");
+    model->layers = positive(&json, "layers", 0);
+    model->hidden = positive(&json, "hidden", 0);
+    model->heads = positive(&json, "heads", 0);
+    model->kv_heads = positive(&json, "kv_heads", 0);
+    model->head_dim = positive(&json, "head_dim", 0);
+    model->ffn = positive(&json, "ffn", 0);
+    model->ffn_kind = text_of(&json, "ffn_kind", NULL, arena);
+    model->vocab = positive(&json, "vocab", 0);
+    model->seq = (int)tc_json_integer(&json, "seq", 1, 1 << 30, 0);
+    model->tied_embeddings = tc_json_bool(&json, "tied_embeddings", TC_UNSET);
+    model->experts = (int)tc_json_integer(&json, "experts", 0, LARGEST, 0);
+    model->experts_per_token = (int)tc_json_integer(&json, "experts_per_token", 0, LARGEST, 0);
+    model->expert_ffn = positive(&json, "expert_ffn", 0);
+    model->shared_experts = (int)tc_json_integer(&json, "shared_experts", 0, LARGEST, TC_UNSET);
+    /* -1 is how some launch scripts write "no dense layer". */
+    int dense = (int)tc_json_integer(&json, "dense_layers", -1, LARGEST, TC_UNSET);
+    model->dense_layers = dense == -1 && tc_json_value(&json, "dense_layers") ? 0 : dense;
+    if (model->experts && model->experts_per_token > model->experts)
+        tc_json_fail(&json, "experts_per_token", "%d; at most the %d experts are possible", model->experts_per_token, model->experts);
+
+    tc_json mla = tc_json_child(&json, "mla");
+    model->mla.q_rank = positive(&mla, "q_lora", 0);
+    model->mla.kv_rank = positive(&mla, "kv_lora", 0);
+    model->mla.nope_dim = positive(&mla, "qk_nope", 0);
+    model->mla.rope_dim = positive(&mla, "qk_rope", 0);
+    model->mla.v_dim = positive(&mla, "v", 0);
+}
+
+static void read_source(const tc_json *row, const tc_json *norm, tc_published_run *run, tc_arena *arena) {
+    run->id = text_of(row, "id", "", arena);
+    if (run->id[0] == 0) tc_json_fail(row, "id", "missing; every run needs a name of its own");
+    run->group = text_of(row, "group", run->id, arena);
+    run->source_family = text_of(norm, "source_family", run->group, arena);
+    run->source = text_of(row, "source", "", arena);
+    run->url = text_of(row, "url", "", arena);
+    run->source_kind = text_of(row, "source_kind", "", arena);
+    run->stack = text_of(norm, "stack", NULL, arena);
+    run->framework = text_of(row, "framework", NULL, arena);
+    run->accelerator = text_of(row, "accelerator", NULL, arena);
+    run->accelerator_certain = tc_json_bool(norm, "accelerator_certain", 1) == 1;
+    run->quality = text_of(row, "quality", NULL, arena);
+    run->trust = text_of(row, "trust", NULL, arena);
+    run->out_of_memory = run->quality && strcmp(run->quality, "oom") == 0;
+    run->counts = tc_json_bool(norm, "counts", 1) == 1 && !run->out_of_memory;
+}
+
+static void read_recompute_layers(const tc_json *norm, tc_published_run *run) {
+    const json_t *pair = tc_json_value(norm, "recompute_layers");
+    if (!pair) return;
+    const json_t *layers = json_array_get(pair, 0), *of = json_array_get(pair, 1);
+    if (json_array_size(pair) == 2 && json_is_integer(layers) && json_is_integer(of) && json_integer_value(layers) >= 0 &&
+        json_integer_value(layers) <= json_integer_value(of) && json_integer_value(of) <= LARGEST) {
+        run->recompute_layers = (int)json_integer_value(layers);
+        run->recompute_of = (int)json_integer_value(of);
+    } else {
+        char shown[64];
+        tc_json_fail(norm, "recompute_layers", "%s; two whole numbers, [recomputed, layers], are needed",
+                     tc_json_show(pair, shown, sizeof shown));
+    }
+}
+
+static void read_layout(const tc_json *row, const tc_json *norm, tc_published_run *run, tc_arena *arena) {
+    run->devices = positive(row, "devices", 0);
+    run->devices_per_node = positive(row, "devices_per_node", 0);
+    run->chips = positive(row, "chips", 0);
+    run->parallel_devices = positive(row, "parallel_devices", 0);
+    run->device_unit = text_of(row, "device_unit", NULL, arena);
+    run->intra_node = text_of(row, "intra_node", NULL, arena);
+    run->inter_node = text_of(row, "inter_node", NULL, arena);
+    run->global_batch = tc_json_integer(row, "global_batch", 1, LARGEST_BATCH, TC_UNSET);
+    run->micro_batch = positive(row, "micro_batch", TC_UNSET);
+    run->tp = positive(row, "tp", TC_UNSET);
+    run->pp = positive(row, "pp", TC_UNSET);
+    run->cp = positive(row, "cp", TC_UNSET);
+    run->dp = positive(row, "dp", TC_UNSET);
+    run->ep = positive(row, "ep", TC_UNSET);
+    run->vpp = positive(row, "vpp", TC_UNSET);
+    run->sequence_parallel = tc_json_bool(row, "sequence_parallel", TC_UNSET);
+    run->flash_attention = tc_json_bool(row, "flash_attention", TC_UNSET);
+    run->dtype = tc_json_choice(norm, "dtype", dtypes, COUNT(dtypes), TC_UNSET);
+    run->sharding = tc_json_choice(norm, "sharding", shardings, COUNT(shardings), TC_UNSET);
+    run->recompute = tc_json_choice(norm, "recompute", recomputes, COUNT(recomputes), TC_UNSET);
+    read_recompute_layers(norm, run);
+    run->frozen_base = tc_json_bool(norm, "frozen_base", 0) == 1;
+    run->recompute_text = text_of(row, "recompute", NULL, arena);
+    run->sharding_text = text_of(row, "sharding", NULL, arena);
+    run->dtype_text = text_of(row, "dtype", NULL, arena);
+    run->offload = text_of(row, "offload", NULL, arena);
+    run->optimizer = text_of(row, "optimizer", NULL, arena);
+}
+
+/* The first stated metric; TFLOP/s and MFU mean nothing without their convention. */
+static void choose_metric(tc_published_run *run) {
+    const double values[TC_METRICS] = {0,
+                                       run->step_s,
+                                       run->tokens_per_s_per_device,
+                                       run->samples_per_s,
+                                       run->flops == TC_FLOPS_UNKNOWN ? 0 : run->tflops_per_device,
+                                       run->flops == TC_FLOPS_UNKNOWN ? 0 : run->mfu_pct};
+    for (int metric = TC_METRIC_STEP_S; metric < TC_METRICS; metric++)
+        if (values[metric] > 0) {
+            run->metric = (tc_metric)metric;
+            run->measured = values[metric];
+            return;
+        }
+}
+
+static void read_measured(const tc_json *row, const tc_json *norm, tc_published_run *run) {
+    tc_json measured = tc_json_child(row, "measured"), derived = tc_json_child(row, "derived");
+    run->flops = (tc_flops_convention)tc_json_choice(norm, "flops", conventions, COUNT(conventions), TC_FLOPS_UNKNOWN);
+    run->step_s = measure(&measured, "step_s");
+    double derived_step_s = measure(&derived, "step_s");
+    if (run->step_s <= 0) run->step_s = derived_step_s;
+    run->tokens_per_s_per_device = measure(&measured, "tokens_per_s_per_device");
+    run->samples_per_s = measure(&measured, "samples_per_s");
+    run->tflops_per_device = measure(&measured, "tflops_per_device");
+    run->mfu_pct = measure(&measured, "mfu_pct");
+    run->hfu_pct = measure(&measured, "hfu_pct");
+    choose_metric(run);
+
+    tc_json memory = tc_json_child(norm, "memory");
+    run->memory_gib = measure(&memory, "gib");
+    run->memory_unit_certain = tc_json_bool(&memory, "unit_certain", 0) == 1;
+    run->memory_kind = (tc_memory_kind)tc_json_choice(&memory, "kind", memory_kinds, COUNT(memory_kinds), TC_MEMORY_UNKNOWN);
+}
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* "arxiv.org/abs/2401.10241" -> 2024; otherwise the last number of the title from 2017 to 2039; otherwise 0. */
+static int year_of(const char *url, const char *title) {
+    const char *arxiv = strstr(url, "arxiv.org/");
+    const char *number = arxiv ? strchr(arxiv + strlen("arxiv.org/"), '/') : NULL;
+    if (number && is_digit(number[1]) && is_digit(number[2]) && is_digit(number[3]) && is_digit(number[4]) && number[5] == '.')
+        return 2000 + 10 * (number[1] - '0') + (number[2] - '0');
+    int year = 0;
+    for (const char *p = title; *p; p++) {
+        if (!is_digit(*p)) continue;
+        size_t digits = strspn(p, "0123456789");
+        if (digits == 4 && p[0] == '2' && p[1] == '0') {
+            int found = 2000 + 10 * (p[2] - '0') + (p[3] - '0');
+            if (found >= 2017 && found < 2040) year = found;
+        }
+        p += digits - 1;
+    }
+    return year;
+}
+
+static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_arena *arena, tc_published_run *run,
+                         tc_error *error) {
+    tc_json_document document;
+    tc_code code = tc_json_open(&document, path, line, text, length, error);
+    if (code != TC_OK) return code;
+    tc_json row = tc_json_root(&document), norm = tc_json_child(&row, "norm");
+    *run = (tc_published_run){.line = line};
+    read_source(&row, &norm, run, arena);
+    read_model(&row, &run->model, arena);
+    read_layout(&row, &norm, run, arena);
+    read_measured(&row, &norm, run);
+    run->year = year_of(run->url, run->source);
+    tc_json_close(&document);
+    return document.code;
+}
+
+static bool is_blank(const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r') return false;
+    return true;
+}
+
+/* Room for one more run: doubled in the arena, whose blocks double as well. */
+static tc_published_run *next_run(tc_arena *arena, tc_published_run **runs, int count, int *room) {
+    if (count == *room) {
+        int larger = *room ? 2 * *room : 64;
+        tc_published_run *moved = tc_arena_alloc(arena, (size_t)larger * sizeof *moved);
+        if (!moved) return NULL;
+        if (count) memcpy(moved, *runs, (size_t)count * sizeof *moved);
+        *runs = moved;
+        *room = larger;
+    }
+    return &(*runs)[count];
+}
+
+tc_code tc_published_read(const char *path, const char *text, size_t length, tc_arena *arena, tc_published_run **runs,
+                          int *count, tc_error *error) {
+    int room = 0, line = 0;
+    *runs = NULL;
+    *count = 0;
+    for (const char *at = text, *end = text + length; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t line_length = (size_t)((newline ? newline : end) - at);
+        line++;
+        if (!is_blank(at, line_length)) {
+            tc_published_run *run = next_run(arena, runs, *count, &room);
+            if (!run) return tc_fail(error, TC_INTERNAL, path, "out of memory");
+            tc_code code = read_line(path, line, at, line_length, arena, run, error);
+            if (code != TC_OK) return code;
+            (*count)++;
+        }
+        at = newline ? newline + 1 : end;
+    }
+    if (*count == 0) return tc_fail(error, TC_INVALID, path, "no run; one JSON object a line is needed");
+    return TC_OK;
+}
+
+tc_code tc_published_read_file(const char *path, tc_arena *arena, tc_published_run **runs, int *count, tc_error *error) {
+    char *text = NULL;
+    size_t length = 0;
+    tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, error);
+    if (code == TC_OK) code = tc_published_read(path, text, length, arena, runs, count, error);
+    free(text);
+    return code;
+}

@@ -1,0 +1,100 @@
+/* published.h - published training runs, one JSON object a line, as plain structs.
+ *
+ * The format is described in data/runs/README.md. What a source does not state stays unset, so that
+ * scoring can say what it assumed: TC_UNSET where a degree or a choice is not stated, 0 where a size
+ * is not, NULL where a text is not. Keys that are not read here are ignored: the lines carry more,
+ * for people.
+ *
+ * How the fields are meant, where their name leaves it open:
+ * - `devices`, rates and memory are per schedulable device of `accelerator`; samples_per_s is of the whole job.
+ * - `shared_experts` is a count: their total width is shared_experts x expert_ffn.
+ * - a mixture of experts without `expert_ffn` has experts of width `ffn`; dense_layers are the first layers.
+ * - with MLA (`mla.kv_rank` > 0, or family mla-moe) `head_dim` is not the width of a head.
+ * - `vpp` is the number of model chunks of a device; layers need not be a multiple of pp x vpp, since
+ *   frameworks count embedding and head as layers or leave the last stages shorter.
+ */
+#ifndef TC_VALIDATE_PUBLISHED_H
+#define TC_VALIDATE_PUBLISHED_H
+
+#include "base/arena.h"
+#include "traincast.h"
+
+/* In the order of preference; the first that a source states is scored. */
+typedef enum tc_metric {
+    TC_METRIC_NONE,
+    TC_METRIC_STEP_S,
+    TC_METRIC_TOKENS_PER_S_PER_DEVICE,
+    TC_METRIC_SAMPLES_PER_S,
+    TC_METRIC_TFLOPS_PER_DEVICE,
+    TC_METRIC_MFU_PCT,
+    TC_METRICS
+} tc_metric;
+
+typedef enum tc_memory_kind { TC_MEMORY_UNKNOWN, TC_MEMORY_ALLOCATED, TC_MEMORY_RESERVED, TC_MEMORY_DEVICE } tc_memory_kind;
+
+typedef struct tc_published_model {
+    const char *name, *family;    /* never NULL: "" where not stated */
+    double params_b, active_params_b;
+    int layers, hidden, heads, kv_heads, head_dim, ffn, vocab, seq;
+    const char *ffn_kind;         /* swiglu, geglu, gelu, relu, squared-relu, relu2; NULL */
+    int tied_embeddings;          /* 0, 1, TC_UNSET */
+    int experts, experts_per_token, expert_ffn;
+    int shared_experts;           /* a count; TC_UNSET */
+    int dense_layers;             /* leading dense layers of a mixture of experts; TC_UNSET */
+    struct {
+        int q_rank, kv_rank, nope_dim, rope_dim, v_dim;
+    } mla;                        /* kv_rank 0: not stated; q_rank 0: plain projection */
+} tc_published_model;
+
+typedef struct tc_published_run {
+    int line;                     /* in the file */
+    int year;                     /* of the source as its url or title gives it; 0 */
+    const char *id;
+    const char *group, *source_family, *source, *url, *source_kind; /* never NULL */
+    const char *stack, *framework, *accelerator;
+    bool accelerator_certain;
+
+    tc_published_model model;
+
+    int devices, devices_per_node; /* 0 */
+    int chips, parallel_devices;   /* where they differ from devices; 0 */
+    const char *device_unit;
+    const char *intra_node, *inter_node;
+
+    int64_t global_batch;         /* sequences; TC_UNSET */
+    int micro_batch;              /* sequences; TC_UNSET */
+    int tp, pp, cp, dp, ep, vpp;  /* TC_UNSET */
+    int sequence_parallel, flash_attention; /* 0, 1, TC_UNSET */
+    int dtype;                    /* tc_dtype, TC_UNSET */
+    int sharding;                 /* tc_sharding, TC_UNSET */
+    int recompute;                /* tc_recompute (partial: TC_RECOMPUTE_LAYERS), TC_UNSET */
+    int recompute_layers, recompute_of; /* 21 of 80; 0 where not stated */
+    bool frozen_base;
+    const char *recompute_text, *sharding_text, *dtype_text, *offload, *optimizer;
+
+    tc_flops_convention flops;    /* how tflops_per_device and mfu_pct count */
+    tc_metric metric;
+    double measured;              /* in the metric's unit */
+    double step_s, tokens_per_s_per_device, samples_per_s, tflops_per_device, mfu_pct, hfu_pct; /* all that is stated; 0 */
+    double memory_gib;            /* 0 */
+    tc_memory_kind memory_kind;
+    bool memory_unit_certain;
+
+    bool counts;                  /* scored */
+    bool out_of_memory;           /* the run did not fit */
+    const char *quality, *trust;
+} tc_published_run;
+
+/* Reads JSON Lines. `path` is for the place of errors only. The runs, their texts included, live in
+ * `arena`. Blank lines are skipped; a text without any run is an error. */
+TC_NODISCARD tc_code tc_published_read(const char *path, const char *text, size_t length, tc_arena *arena,
+                                       tc_published_run **runs, int *count, tc_error *error);
+
+/* The same from a file. */
+TC_NODISCARD tc_code tc_published_read_file(const char *path, tc_arena *arena, tc_published_run **runs, int *count,
+                                            tc_error *error);
+
+/* "step_s", ...; NULL for TC_METRIC_NONE. */
+const char *tc_metric_name(tc_metric metric);
+
+#endif
