@@ -44,57 +44,57 @@ static void write_string(FILE *file, const char *text) {
     fputc('"', file);
 }
 
-static void write_indent(const tc_json *json) {
-    fprintf(json->file, "\n%*s", 2 * json->depth, "");
+static void write_indent(const tc_writer *writer) {
+    fprintf(writer->file, "\n%*s", 2 * writer->depth, "");
 }
 
 /* Comma, line, key: whatever comes before a value. */
-static void write_prefix(tc_json *json, const char *key) {
-    if (json->depth > 0) {
-        if (!json->empty) fputc(',', json->file);
-        write_indent(json);
+static void write_prefix(tc_writer *writer, const char *key) {
+    if (writer->depth > 0) {
+        if (!writer->empty) fputc(',', writer->file);
+        write_indent(writer);
         if (key) {
-            write_string(json->file, key);
-            fputs(": ", json->file);
+            write_string(writer->file, key);
+            fputs(": ", writer->file);
         }
     }
-    json->empty = false;
+    writer->empty = false;
 }
 
-static void open_level(tc_json *json, const char *key, char opening, char closing) {
-    assert(json->depth < TC_JSON_DEPTH);
-    write_prefix(json, key);
-    fputc(opening, json->file);
-    json->closing[json->depth++] = closing;
-    json->empty = true;
+static void open_level(tc_writer *writer, const char *key, char opening, char closing) {
+    assert(writer->depth < TC_WRITER_DEPTH);
+    write_prefix(writer, key);
+    fputc(opening, writer->file);
+    writer->closing[writer->depth++] = closing;
+    writer->empty = true;
 }
 
-void tc_json_object(tc_json *json, const char *key) {
-    open_level(json, key, '{', '}');
+void tc_write_object(tc_writer *writer, const char *key) {
+    open_level(writer, key, '{', '}');
 }
 
-void tc_json_array(tc_json *json, const char *key) {
-    open_level(json, key, '[', ']');
+void tc_write_array(tc_writer *writer, const char *key) {
+    open_level(writer, key, '[', ']');
 }
 
-void tc_json_close(tc_json *json) {
-    assert(json->depth > 0);
-    json->depth--;
-    if (!json->empty) write_indent(json);
-    fputc(json->closing[json->depth], json->file);
-    json->empty = false;
+void tc_write_close(tc_writer *writer) {
+    assert(writer->depth > 0);
+    writer->depth--;
+    if (!writer->empty) write_indent(writer);
+    fputc(writer->closing[writer->depth], writer->file);
+    writer->empty = false;
 }
 
-void tc_json_string(tc_json *json, const char *key, const char *text) {
-    write_prefix(json, key);
+void tc_write_string(tc_writer *writer, const char *key, const char *text) {
+    write_prefix(writer, key);
     if (text)
-        write_string(json->file, text);
+        write_string(writer->file, text);
     else
-        fputs("null", json->file);
+        fputs("null", writer->file);
 }
 
-void tc_json_number(tc_json *json, const char *key, double value) {
-    write_prefix(json, key);
+void tc_write_number(tc_writer *writer, const char *key, double value) {
+    write_prefix(writer, key);
     char text[40] = "null";
     if (value == 0)
         text[0] = '0', text[1] = '\0'; /* no "-0" */
@@ -102,35 +102,35 @@ void tc_json_number(tc_json *json, const char *key, double value) {
         tc_format_double(text, sizeof text, "%.0f", value);
     else if (isfinite(value))
         tc_format_double(text, sizeof text, "%.10g", value);
-    fputs(text, json->file);
+    fputs(text, writer->file);
 }
 
-void tc_json_integer(tc_json *json, const char *key, int64_t value) {
-    write_prefix(json, key);
-    fprintf(json->file, "%lld", (long long)value);
+void tc_write_integer(tc_writer *writer, const char *key, int64_t value) {
+    write_prefix(writer, key);
+    fprintf(writer->file, "%lld", (long long)value);
 }
 
-void tc_json_bool(tc_json *json, const char *key, bool value) {
-    write_prefix(json, key);
-    fputs(value ? "true" : "false", json->file);
+void tc_write_bool(tc_writer *writer, const char *key, bool value) {
+    write_prefix(writer, key);
+    fputs(value ? "true" : "false", writer->file);
 }
 
-void tc_json_null(tc_json *json, const char *key) {
-    tc_json_string(json, key, NULL);
+void tc_write_null(tc_writer *writer, const char *key) {
+    tc_write_string(writer, key, NULL);
 }
 
-tc_json tc_json_begin(FILE *file, const char *schema, const char *data) {
-    tc_json json = {.file = file};
+tc_writer tc_write_begin(FILE *file, const char *schema, const char *data) {
+    tc_writer writer = {.file = file};
     char name[64];
     snprintf(name, sizeof name, "traincast.%s", schema);
-    tc_json_object(&json, NULL);
-    tc_json_string(&json, "traincast", TC_VERSION);
-    tc_json_string(&json, "schema", name);
-    tc_json_string(&json, "data", data);
-    return json;
+    tc_write_object(&writer, NULL);
+    tc_write_string(&writer, "traincast", TC_VERSION);
+    tc_write_string(&writer, "schema", name);
+    tc_write_string(&writer, "data", data);
+    return writer;
 }
 
-void tc_json_end(tc_json *json) {
-    while (json->depth > 0) tc_json_close(json);
-    fputc('\n', json->file);
+void tc_write_end(tc_writer *writer) {
+    while (writer->depth > 0) tc_write_close(writer);
+    fputc('\n', writer->file);
 }

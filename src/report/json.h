@@ -12,26 +12,26 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define TC_JSON_DEPTH 32
+#define TC_WRITER_DEPTH 32
 
-typedef struct tc_json {
+typedef struct tc_writer {
     FILE *file;
     int depth;
     bool empty;                 /* nothing written yet at this depth */
-    char closing[TC_JSON_DEPTH]; /* '}' or ']' of each open level */
-} tc_json;
+    char closing[TC_WRITER_DEPTH]; /* '}' or ']' of each open level */
+} tc_writer;
 
 /* schema: "step/1" becomes "traincast.step/1". data: the catalog's hash, NULL if none was used. */
-tc_json tc_json_begin(FILE *file, const char *schema, const char *data);
-void tc_json_end(tc_json *json);
+tc_writer tc_write_begin(FILE *file, const char *schema, const char *data);
+void tc_write_end(tc_writer *writer);
 
-void tc_json_object(tc_json *json, const char *key);
-void tc_json_array(tc_json *json, const char *key);
-void tc_json_close(tc_json *json);
-void tc_json_string(tc_json *json, const char *key, const char *text); /* NULL is null */
-void tc_json_number(tc_json *json, const char *key, double value);
-void tc_json_integer(tc_json *json, const char *key, int64_t value);
-void tc_json_bool(tc_json *json, const char *key, bool value);
-void tc_json_null(tc_json *json, const char *key);
+void tc_write_object(tc_writer *writer, const char *key);
+void tc_write_array(tc_writer *writer, const char *key);
+void tc_write_close(tc_writer *writer);
+void tc_write_string(tc_writer *writer, const char *key, const char *text); /* NULL is null */
+void tc_write_number(tc_writer *writer, const char *key, double value);
+void tc_write_integer(tc_writer *writer, const char *key, int64_t value);
+void tc_write_bool(tc_writer *writer, const char *key, bool value);
+void tc_write_null(tc_writer *writer, const char *key);
 
 #endif
