@@ -1,0 +1,152 @@
+/* kernel.c - roofline with shape: compute by tiles and waves against memory, plus launch.
+ *
+ * GEMM: the output is cut into tiles; a kernel of the best size in the menu runs
+ * ceil(tiles / cores) waves, each tile padded to its full size, with a ramp
+ * k / (k + k_half) for prologue and epilogue. Attention: fused kernels at a rate
+ * that grows with the head dimension, since the softmax work per pair does not
+ * depend on it. Elementwise: bytes over achievable bandwidth.
+ * The slower of compute and memory counts, then the gap to the next kernel.
+ * Ignored: caches across kernels, clocks that follow the power limit by operator.
+ */
+#include "device/kernel.h"
+
+#include <math.h>
+
+#include "base/error.h"
+
+/* Output tiles of matmul libraries and their rate relative to the largest one:
+ * the operand traffic per FLOP of a (tm, tn) tile grows as 1/tm + 1/tn. */
+static const struct tile {
+    double m, n, rate;
+} tiles[] = {{256, 128, 1.0}, {128, 128, 0.96}, {128, 64, 0.85}, {64, 64, 0.7}};
+
+/* Softmax work of a pair, in units of head-dimension elements (FlashAttention-2,
+ * Dao 2023, figures 4-6: head dimension 64 runs at about 0.83 of 128). */
+#define SOFTMAX_WIDTH 32.0
+
+static double peak_of(const tc_accelerator *a, int dtype) {
+    double peak = a->matmul_flops[dtype];
+    if (peak > 0) return peak;
+    if (dtype == TC_BF16) return a->matmul_flops[TC_FP16];
+    if (dtype == TC_FP16) return a->matmul_flops[TC_BF16];
+    if (dtype == TC_FP32 && a->matmul_flops[TC_TF32] > 0) return a->matmul_flops[TC_TF32];
+    if (dtype == TC_FP32) return a->vector_flops;
+    if (dtype == TC_MXFP8) return a->matmul_flops[TC_FP8];
+    return 0;
+}
+
+static bool is_low(int dtype) { return dtype >= TC_FP8; }
+
+tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, tc_rates *r, tc_error *error) {
+    static const char *const names[TC_DTYPES] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"};
+    const tc_device_params *p = &a->params;
+    const tc_stack_params *q = &stack->params;
+    int wide = is_low(dtype) ? TC_BF16 : dtype;
+    double peak16 = peak_of(a, wide), peak_low = peak_of(a, dtype);
+    if (peak16 <= 0 || peak_low <= 0)
+        return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s matmul rate; choose a format that it lists", a->slug,
+                       names[dtype]);
+    double fraction = dtype == TC_NVFP4 ? p->gemm4_fraction : is_low(dtype) ? p->gemm8_fraction : p->gemm_fraction;
+    r->gemm16 = peak16 * p->gemm_fraction * q->kernel_fraction;
+    r->gemm_low = peak_low * fraction * q->kernel_fraction;
+    r->attention = peak16 * p->attention_fraction * q->attention_relative;
+    r->attention_backward = peak16 * p->attention_backward_fraction * q->attention_relative;
+    r->memory = a->memory_bytes_per_s * p->memory_fraction;
+    r->gemm_k_half = p->gemm_k_half;
+    r->launch_s = p->launch_s;
+    r->host_s = stack->compiled ? 0 : q->host_s_per_kernel;
+    r->memory_passes = q->memory_passes;
+    r->cores = a->cores > 0 ? a->cores : 1;
+    r->element_bytes = wide == TC_FP32 || wide == TC_TF32 ? 4 : 2;
+    r->low_bytes = dtype == TC_NVFP4 ? 0.5625 : is_low(dtype) ? 1 : r->element_bytes;
+    /* read 16 bit, write the narrow copy and its transpose for the weight gradient */
+    r->quantise_bytes = is_low(dtype) ? 2 + 2 * r->low_bytes : 0;
+    return TC_OK;
+}
+
+/* Share of the sustained rate that a tile size reaches on (m, n). */
+static double tile_efficiency(const struct tile *tile, double cores, double groups, double m, double n) {
+    double rows = ceil(m / tile->m), columns = ceil(n / tile->n);
+    double count = groups * rows * columns;
+    double waves = ceil(count / cores);
+    return tile->rate * (groups * m * n) / (waves * cores * tile->m * tile->n);
+}
+
+double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, double m, double n, double k,
+                       double extra_bytes) {
+    double best = 0;
+    for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; i++) {
+        double efficiency = tile_efficiency(&tiles[i], r->cores, groups, m, n);
+        if (efficiency > best) best = efficiency;
+    }
+    double rate = low_precision ? r->gemm_low : r->gemm16;
+    double compute = 2 * groups * m * n * (k + r->gemm_k_half) / (rate * best);
+    double bytes = groups * ((m * k + k * n) * (low_precision ? r->low_bytes : r->element_bytes) + r->element_bytes * m * n)
+                   + extra_bytes;
+    double memory = bytes / r->memory;
+    return compute > memory ? compute : memory;
+}
+
+static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
+    sum->launch += count * r->launch_s;
+    sum->host += count * r->host_s;
+}
+
+static void add_elementwise(const tc_rates *r, double bytes, tc_seconds *sum) {
+    sum->memory += bytes * r->memory_passes * r->element_bytes / 2 / r->memory;
+    add_kernels(r, r->memory_passes, sum);
+}
+
+static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
+    if (!op->low_precision || r->quantise_bytes <= 0) return;
+    sum->memory += elements * r->quantise_bytes / r->memory;
+    add_kernels(r, 1, sum);
+}
+
+static double attention_rate(double rate, double head_dim) {
+    return rate * head_dim / (head_dim + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128;
+}
+
+void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    switch (op->kind) {
+    case TC_OP_GEMM:
+        sum->gemm += tc_gemm_seconds(r, op->low_precision, op->groups, op->m, op->n, op->k, 0);
+        add_kernels(r, 1, sum);
+        add_quantise(r, op, op->groups * op->m * op->k, sum);
+        break;
+    case TC_OP_ATTENTION: {
+        double compute = op->flops / attention_rate(r->attention, op->head_dim), memory = op->bytes / r->memory;
+        sum->attention += compute > memory ? compute : memory;
+        add_kernels(r, 1, sum);
+        break;
+    }
+    case TC_OP_ELEMENTWISE: add_elementwise(r, op->bytes, sum); break;
+    }
+}
+
+void tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+    switch (op->kind) {
+    case TC_OP_GEMM: {
+        sum->gemm += tc_gemm_seconds(r, op->low_precision, op->groups, op->m, op->k, op->n, 0);
+        add_kernels(r, 1, sum);
+        add_quantise(r, op, op->groups * op->m * op->n, sum);
+        if (op->weights > 0 && !weight_gradient) break;
+        /* the weight gradient is accumulated in fp32: read and written */
+        double accumulate = op->weights > 0 ? 8 * op->weights : 0;
+        sum->gemm += tc_gemm_seconds(r, op->low_precision, op->groups, op->k, op->n, op->m, accumulate);
+        add_kernels(r, 1, sum);
+        break;
+    }
+    case TC_OP_ATTENTION: {
+        /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */
+        double compute = 2.5 * op->flops / attention_rate(r->attention_backward, op->head_dim);
+        double memory = op->backward_bytes / r->memory;
+        sum->attention += compute > memory ? compute : memory;
+        add_kernels(r, 2, sum);
+        break;
+    }
+    case TC_OP_ELEMENTWISE: add_elementwise(r, op->backward_bytes, sum); break;
+    }
+}
+
+double tc_seconds_device(const tc_seconds *s) { return s->gemm + s->attention + s->memory + s->launch; }

@@ -1,0 +1,223 @@
+/* layout.c - resolves a layout against the stack's defaults and checks what is legal.
+ *
+ * The rules are those of the frameworks: world = tp x pp x cp x dp; the expert
+ * world etp x ep x edp divides tp x cp x dp; the global batch is a multiple of
+ * micro-batch x dp; layers that do not divide go to the middle stages, since the
+ * first and the last also carry embedding and head.
+ */
+#include "layout/layout.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+static void assume(char (*assumed)[96], int *count, const char *format, const char *value) {
+    if (*count >= TC_ASSUMED_MAX) return;
+    snprintf(assumed[*count], sizeof assumed[*count], format, value);
+    ++*count;
+}
+
+static void assume_number(char (*assumed)[96], int *count, const char *format, long value) {
+    char text[24];
+    snprintf(text, sizeof text, "%ld", value);
+    assume(assumed, count, format, text);
+}
+
+static tc_code check_degrees(const tc_cluster *cluster, const tc_layout *l, tc_error *error) {
+    const struct {
+        const char *option;
+        int value;
+    } degrees[] = {{"--tp", l->tp}, {"--pp", l->pp}, {"--cp", l->cp}, {"--ep", l->ep}, {"--vpp", l->vpp}};
+    for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++)
+        if (degrees[i].value < 1)
+            return tc_fail(error, TC_INVALID, degrees[i].option, "%d is no degree; give 1 or more", degrees[i].value);
+    if (cluster->devices < 1)
+        return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", cluster->devices);
+    int64_t model_parallel = (int64_t)l->tp * l->pp;
+    if (model_parallel <= INT_MAX) model_parallel *= l->cp;
+    if (model_parallel > cluster->devices || cluster->devices % model_parallel)
+        return tc_fail(error, TC_INVALID, "--devices", "%d is no multiple of tp x pp x cp = %lld; change one of them",
+                       cluster->devices, (long long)model_parallel);
+    return TC_OK;
+}
+
+static tc_code check_model(const tc_model *model, const tc_placement *p, tc_error *error) {
+    const tc_layout *l = &p->layout;
+    for (int i = 0; i < model->blocks; i++) {
+        const tc_block *b = &model->block[i];
+        if (b->heads % l->tp)
+            return tc_fail(error, TC_INVALID, "--tp", "%d does not divide %d attention heads; choose a divisor", l->tp, b->heads);
+        if (b->kv_heads > 0 && b->attention == TC_ATTENTION_MHA && b->kv_heads % l->tp && l->tp % b->kv_heads)
+            return tc_fail(error, TC_INVALID, "--tp", "%d and %d key-value heads do not divide; choose a divisor or a multiple",
+                           l->tp, b->kv_heads);
+        if (b->experts > 0 && b->experts % l->ep)
+            return tc_fail(error, TC_INVALID, "--ep", "%d does not divide %d experts; choose a divisor", l->ep, b->experts);
+    }
+    if (p->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
+    if ((int64_t)l->pp * l->vpp > p->layers)
+        return tc_fail(error, TC_INVALID, l->vpp > 1 ? "--vpp" : "--pp", "%d x %d stages for %d layers; choose at most one stage a layer",
+                       l->pp, l->vpp, p->layers);
+    if (p->seq % l->cp) return tc_fail(error, TC_INVALID, "--cp", "%d does not divide %d tokens; choose a divisor", l->cp, p->seq);
+    return TC_OK;
+}
+
+static tc_code resolve_experts(const tc_model *model, tc_layout *l, tc_error *error) {
+    bool moe = false;
+    for (int i = 0; i < model->blocks; i++) moe = moe || model->block[i].experts > 0;
+    if (!moe && l->ep > 1)
+        return tc_fail(error, TC_INVALID, "--ep", "%d for a model without experts; leave it out", l->ep);
+    if (l->etp == TC_UNSET) l->etp = l->ep > 1 ? 1 : l->tp;
+    if (l->etp < 1) return tc_fail(error, TC_INVALID, "--etp", "%d is no degree; give 1 or more", l->etp);
+    int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
+    if (moe && ranks % ((int64_t)l->ep * l->etp))
+        return tc_fail(error, TC_INVALID, "--ep", "ep x etp = %lld does not divide tp x cp x dp = %lld; choose a divisor",
+                       (long long)l->ep * l->etp, (long long)ranks);
+    return TC_OK;
+}
+
+static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96], int *count,
+                             tc_error *error) {
+    tc_layout *l = &p->layout;
+    if (l->micro_batch == TC_UNSET) {
+        l->micro_batch = stack->micro_batch > 0 ? stack->micro_batch : 1;
+        if (job->global_batch > 0 && job->global_batch < (int64_t)l->micro_batch * l->dp) l->micro_batch = 1;
+        assume_number(assumed, count, "micro-batch %s (stack default)", l->micro_batch);
+    }
+    if (l->micro_batch < 1)
+        return tc_fail(error, TC_INVALID, "--micro-batch", "%d sequences; give 1 or more", l->micro_batch);
+    p->global_batch = job->global_batch;
+    if (p->global_batch == TC_UNSET) {
+        p->global_batch = (int64_t)l->dp * l->micro_batch;
+        if (l->pp > 1) p->global_batch *= 4 * l->pp; /* enough micro-batches to fill the pipeline */
+        assume_number(assumed, count, "global batch %s sequences", (long)p->global_batch);
+    }
+    int64_t batch = (int64_t)l->dp * l->micro_batch;
+    if (p->global_batch < 1 || p->global_batch % batch)
+        return tc_fail(error, TC_INVALID, "--global-batch", "%lld is no multiple of dp x micro-batch = %lld; choose one",
+                       (long long)p->global_batch, (long long)batch);
+    p->micro_batches = p->global_batch / batch;
+    return TC_OK;
+}
+
+static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96], int *count) {
+    static const char *const shardings[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
+    static const char *const recomputes[] = {"none", "selective", "full", "layers"};
+    tc_layout *l = &p->layout;
+    if (l->sharding == TC_UNSET) {
+        l->sharding = (int)stack->sharding;
+        if (l->dp > 1) assume(assumed, count, "sharding %s (stack default)", shardings[l->sharding]);
+    }
+    if (l->recompute == TC_UNSET) {
+        l->recompute = (int)stack->recompute;
+        assume(assumed, count, "recompute %s (stack default)", recomputes[l->recompute]);
+    }
+    if (l->sequence_parallel == TC_UNSET) {
+        l->sequence_parallel = l->tp > 1 && stack->sequence_parallel;
+        if (l->tp > 1) assume(assumed, count, "sequence parallelism %s (stack default)", l->sequence_parallel ? "on" : "off");
+    }
+    if (l->cp_kind == TC_UNSET) {
+        l->cp_kind = (int)stack->cp_kind;
+        if (l->cp > 1) assume(assumed, count, "context parallelism by %s (stack default)", l->cp_kind == TC_CP_RING ? "ring" : "all-to-all");
+    }
+    if (l->schedule == TC_UNSET) l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
+    p->attention = job->attention;
+    if (p->attention == TC_UNSET) {
+        p->attention = (int)stack->attention;
+        assume(assumed, count, "%s attention (stack default)", p->attention == TC_ATTENTION_FLASH ? "flash" : "plain");
+    }
+    p->optimizer = job->optimizer == TC_UNSET ? (int)stack->optimizer : job->optimizer;
+}
+
+static void fill_shard(const tc_model *model, const tc_stack *stack, tc_placement *p) {
+    const tc_layout *l = &p->layout;
+    p->shard = (tc_shard){.sequences = l->micro_batch, .seq = p->seq, .tp = l->tp, .cp = l->cp, .ep = l->ep, .etp = l->etp,
+                          .sequence_parallel = l->sequence_parallel && l->tp > 1,
+                          .plain_attention = p->attention == TC_ATTENTION_PLAIN,
+                          .dropout = p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
+                          .imbalance = stack->params.moe_imbalance};
+    double ranks = (double)l->dp * l->cp;
+    p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
+    if (p->shard_group > ranks) p->shard_group = ranks;
+}
+
+tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc_layout *wanted, const tc_stack *stack,
+                          tc_placement *out, char (*assumed)[96], int *assumed_count, tc_error *error) {
+    out->layout = *wanted;
+    tc_layout *l = &out->layout;
+    tc_code code = check_degrees(cluster, l, error);
+    if (code) return code;
+    int left = cluster->devices / (l->tp * l->pp * l->cp);
+    if (l->dp == TC_UNSET) l->dp = left;
+    if (l->dp != left)
+        return tc_fail(error, TC_INVALID, "--dp", "%d does not match devices / (tp x pp x cp) = %d; leave it out", l->dp, left);
+    out->seq = job->seq == TC_UNSET ? job->model.seq : job->seq;
+    if (out->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", out->seq);
+    out->layers = 0;
+    for (int i = 0; i < job->model.blocks; i++) out->layers += job->model.block[i].count;
+    if ((code = resolve_experts(&job->model, l, error)) || (code = check_model(&job->model, out, error))
+        || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
+        return code;
+    resolve_defaults(job, stack, out, assumed, assumed_count);
+    fill_shard(&job->model, stack, out);
+    return TC_OK;
+}
+
+/* Layers of chunk c of n: the remainder goes to the middle chunks. */
+static int chunk_layers(int layers, int n, int c) {
+    int base = layers / n, extra = layers % n, first = (n - extra) / 2;
+    return base + (c >= first && c < first + extra);
+}
+
+static int chunk_start(int layers, int n, int c) {
+    int base = layers / n, extra = layers % n, first = (n - extra) / 2;
+    int before = c - first < 0 ? 0 : c - first;
+    return base * c + (before < extra ? before : extra);
+}
+
+void tc_stage_blocks(const tc_model *model, const tc_placement *p, int stage, int counts[TC_MAX_BLOCKS]) {
+    int pp = p->layout.pp, chunks = pp * p->layout.vpp;
+    for (int i = 0; i < model->blocks; i++) counts[i] = 0;
+    for (int c = stage; c < chunks; c += pp) {
+        int start = chunk_start(p->layers, chunks, c), end = start + chunk_layers(p->layers, chunks, c), first = 0;
+        for (int i = 0; i < model->blocks; i++) {
+            int last = first + model->block[i].count;
+            int low = start > first ? start : first, high = end < last ? end : last;
+            if (high > low) counts[i] += high - low;
+            first = last;
+        }
+    }
+}
+
+tc_group tc_tp_group(const tc_placement *p) { return (tc_group){p->layout.tp, 1}; }
+tc_group tc_cp_group(const tc_placement *p) { return (tc_group){p->layout.cp, p->layout.tp}; }
+tc_group tc_dp_group(const tc_placement *p) { return (tc_group){(double)p->layout.dp * p->layout.cp, p->layout.tp}; }
+tc_group tc_ep_group(const tc_placement *p) { return (tc_group){p->layout.ep, p->layout.etp}; }
+
+tc_group tc_expert_dp_group(const tc_placement *p) {
+    const tc_layout *l = &p->layout;
+    double stride = (double)l->ep * l->etp;
+    return (tc_group){(double)l->tp * l->cp * l->dp / stride, stride};
+}
+
+tc_group tc_pp_group(const tc_placement *p) {
+    const tc_layout *l = &p->layout;
+    return (tc_group){l->pp, (double)l->tp * l->cp * l->dp};
+}
+
+double tc_micro_batches_in_flight(const tc_placement *p, int stage) {
+    double m = (double)p->micro_batches, pp = p->layout.pp, vpp = p->layout.vpp, held;
+    switch (p->layout.schedule) {
+    case TC_SCHEDULE_GPIPE: held = m; break;
+    case TC_SCHEDULE_INTERLEAVED: /* Narayanan et al. 2021: warm-up chunks of a rank, and the one in work */
+        held = (2 * (pp - stage - 1) + (vpp - 1) * pp + 1) / vpp;
+        if (held > m) held = m;
+        break;
+    case TC_SCHEDULE_ZB_V:
+    case TC_SCHEDULE_DUALPIPE: held = pp + (p->layout.schedule == TC_SCHEDULE_DUALPIPE); break;
+    case TC_SCHEDULE_V_HALF: held = pp / 2 + 1; break;
+    case TC_SCHEDULE_V_MIN: held = pp / 3 + 1; break;
+    default: held = pp - stage; break;
+    }
+    return held < m ? held : m;
+}

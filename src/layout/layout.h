@@ -1,0 +1,40 @@
+/* layout.h - how a job is spread over a cluster: degrees, stages, what is legal. No seconds here. */
+#ifndef TC_LAYOUT_LAYOUT_H
+#define TC_LAYOUT_LAYOUT_H
+
+#include "network/collective.h"
+#include "workload/operators.h"
+
+/* A resolved layout: no TC_UNSET left, every degree legal. */
+typedef struct tc_placement {
+    tc_layout layout;
+    int seq;
+    int64_t global_batch, micro_batches; /* micro-batches per rank and step */
+    int attention;                       /* tc_attention_impl */
+    int optimizer;
+    int layers;
+    tc_shard shard;
+    double shard_group;                  /* ranks over which optimizer states are split; 1 = not */
+} tc_placement;
+
+/* Fills the unset fields from the stack's defaults and checks every degree.
+ * assumed: room for TC_ASSUMED_MAX lines, *assumed_count is raised. */
+TC_NODISCARD tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc_layout *wanted,
+                                       const tc_stack *stack, tc_placement *out, char (*assumed)[96], int *assumed_count,
+                                       tc_error *error);
+
+/* Blocks of each run of the model on pipeline stage s: counts[model->blocks]. */
+void tc_stage_blocks(const tc_model *model, const tc_placement *placement, int stage, int counts[TC_MAX_BLOCKS]);
+
+/* The groups of ranks, tensor parallel innermost, then context, data, pipeline. */
+tc_group tc_tp_group(const tc_placement *placement);
+tc_group tc_cp_group(const tc_placement *placement);
+tc_group tc_dp_group(const tc_placement *placement);        /* data x context: gradients of dense weights */
+tc_group tc_ep_group(const tc_placement *placement);
+tc_group tc_expert_dp_group(const tc_placement *placement); /* gradients of expert weights */
+tc_group tc_pp_group(const tc_placement *placement);
+
+/* Micro-batches whose activations stage s holds at its peak, in units of a whole stage. */
+double tc_micro_batches_in_flight(const tc_placement *placement, int stage);
+
+#endif

@@ -1,0 +1,31 @@
+/* collective.h - collectives on the levels of a fabric, in seconds. */
+#ifndef TC_NETWORK_COLLECTIVE_H
+#define TC_NETWORK_COLLECTIVE_H
+
+#include "traincast.h"
+
+/* A group of `ranks` devices, `stride` apart in the rank order (tensor parallel innermost). */
+typedef struct tc_group {
+    double ranks, stride;
+} tc_group;
+
+/* What a group sees of the fabric: at each level the ranks per domain and the rate of one rank. */
+typedef struct tc_group_path {
+    int levels;
+    double ranks;
+    double inside[TC_MAX_LEVELS];  /* group ranks in one domain of this level */
+    double rate[TC_MAX_LEVELS];    /* bytes/s of one rank, one direction, achievable */
+    double latency[TC_MAX_LEVELS]; /* s */
+} tc_group_path;
+
+tc_group_path tc_path_of(const tc_fabric *fabric, const tc_device_params *device, tc_group group);
+
+/* bytes: the full buffer (all-reduce, all-gather result, reduce-scatter input). */
+double tc_all_gather_seconds(const tc_group_path *path, double bytes);
+double tc_all_reduce_seconds(const tc_group_path *path, double bytes);
+/* bytes: what one rank sends in total, its own share included. */
+double tc_all_to_all_seconds(const tc_group_path *path, double bytes);
+/* One message between neighbours of the group. */
+double tc_send_seconds(const tc_group_path *path, double bytes);
+
+#endif

@@ -1,0 +1,198 @@
+/* operators.c - a transformer block as operators with per-rank shapes.
+ *
+ * Notation: T tokens per rank in a micro-batch, h hidden width, 2 bytes an element.
+ * Elementwise traffic counts each tensor once per fused kernel: a norm reads the
+ * residual stream and writes its output, an activation reads and writes its
+ * operands, and so on; a stack that fuses less multiplies it (memory_passes).
+ * Saved activations follow Korthikanti et al. 2022 (arXiv 2205.05198), section 4,
+ * term by term; with flash attention the scores are not kept (Dao et al. 2022).
+ * Ignored: dropout without masks, biases' traffic, padding of the vocabulary.
+ */
+#include "workload/operators.h"
+
+#include <string.h>
+
+static tc_operator *add(tc_operators *out, tc_op_kind kind, tc_op_tag tag) {
+    tc_operator *op = &out->op[out->count++];
+    memset(op, 0, sizeof *op);
+    op->kind = kind;
+    op->tag = tag;
+    op->groups = 1;
+    return op;
+}
+
+static tc_operator *add_gemm(tc_operators *out, tc_op_tag tag, double groups, double m, double n, double k) {
+    tc_operator *op = add(out, TC_OP_GEMM, tag);
+    op->groups = groups;
+    op->m = m;
+    op->n = n;
+    op->k = k;
+    op->flops = 2 * groups * m * n * k;
+    op->weights = groups * n * k;
+    op->low_precision = true;
+    return op;
+}
+
+static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double bytes, double backward_bytes, double saved) {
+    tc_operator *op = add(out, TC_OP_ELEMENTWISE, tag);
+    op->bytes = bytes;
+    op->backward_bytes = backward_bytes;
+    op->saved_bytes = saved;
+    return op;
+}
+
+/* Norm with the residual addition fused in: forward reads the branch and the residual, writes both. */
+static void add_norm(tc_operators *out, double elements, bool dropout) {
+    add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
+                    4 * elements + (dropout ? elements : 0));
+}
+
+/* Query-key pairs per head and sequence that a causal or windowed kernel computes. */
+static double attention_pairs(const tc_model *model, const tc_block *block, double queries, double keys, bool plain) {
+    if (plain || !model->causal) return queries * keys;
+    double pairs = queries * keys / 2;
+    double window = block->window;
+    if (window > 0 && window < keys) pairs = queries * (window - window * window / (2 * keys));
+    return pairs;
+}
+
+static void add_plain_attention(tc_operators *out, const tc_shard *shard, double heads, double queries, double keys,
+                                double qk_dim, double v_dim, double qkv_bytes) {
+    /* two batched GEMMs around scale, mask, softmax and dropout on (heads, queries, keys) */
+    double batch = shard->sequences * heads, scores = batch * queries * keys;
+    tc_operator *op = add_gemm(out, TC_TAG_ATTENTION, batch, queries, keys, qk_dim);
+    op->weights = 0;
+    op->low_precision = false;
+    op->saved_bytes = qkv_bytes;
+    add_elementwise(out, TC_TAG_ATTENTION, (4 + (shard->dropout ? 5 : 0)) * scores, (6 + (shard->dropout ? 5 : 0)) * scores,
+                    (2 + (shard->dropout ? 3 : 0)) * scores);
+    op = add_gemm(out, TC_TAG_ATTENTION, batch, queries, v_dim, keys);
+    op->weights = 0;
+    op->low_precision = false;
+}
+
+static void add_attention(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard,
+                          double heads, double kv_heads, double qk_dim, double v_dim) {
+    double queries = shard->seq / shard->cp, keys = shard->seq;
+    double tokens = shard->sequences * queries;
+    double q_bytes = 2 * tokens * heads * qk_dim, o_bytes = 2 * tokens * heads * v_dim;
+    double kv_bytes = 2 * tokens * kv_heads * (qk_dim + v_dim);
+    out->cp_bytes = kv_bytes;
+    out->cp_query_bytes = q_bytes + o_bytes;
+    if (shard->plain_attention) {
+        add_plain_attention(out, shard, heads, queries, keys, qk_dim, v_dim, q_bytes + kv_bytes);
+        return;
+    }
+    tc_operator *op = add(out, TC_OP_ATTENTION, TC_TAG_ATTENTION);
+    op->pairs = shard->sequences * heads * attention_pairs(model, block, queries, keys, false);
+    op->head_dim = (qk_dim + v_dim) / 2;
+    op->flops = 4 * op->pairs * op->head_dim;
+    op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;
+    op->backward_bytes = 2 * op->bytes + o_bytes;
+    op->saved_bytes = q_bytes + kv_bytes + 4 * tokens * heads; /* and the log-sum-exp; o is the next GEMM's input */
+}
+
+static void add_attention_block(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
+    double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden, tp = shard->tp;
+    double heads = block->heads / tp;
+    if (heads < 1) heads = 1;
+    if (block->attention == TC_ATTENTION_MLA) {
+        double qk = block->nope_dim + block->rope_dim;
+        if (block->q_rank > 0) {
+            add_gemm(out, TC_TAG_QKV, 1, tokens, block->q_rank, h);
+            add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->q_rank, 6.0 * tokens * block->q_rank,
+                            4.0 * tokens * block->q_rank);
+            add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, block->q_rank);
+        } else {
+            add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, h);
+        }
+        add_gemm(out, TC_TAG_QKV, 1, tokens, block->kv_rank + block->rope_dim, h);
+        add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->kv_rank, 6.0 * tokens * block->kv_rank,
+                        4.0 * tokens * block->kv_rank);
+        add_gemm(out, TC_TAG_QKV, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
+        add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
+        add_attention(out, model, block, shard, heads, heads, qk, block->v_dim);
+        tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * block->v_dim);
+        op->saved_bytes = 2 * tokens * heads * block->v_dim;
+        return;
+    }
+    double d = block->head_dim, kv_heads = block->kv_heads / tp;
+    if (kv_heads < 1) kv_heads = 1;
+    add_gemm(out, TC_TAG_QKV, 1, tokens, (heads + 2 * kv_heads) * d, h);
+    double qk_elements = tokens * (heads + kv_heads) * d;
+    if (block->qk_norm) add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements);
+    if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0);
+    add_attention(out, model, block, shard, heads, kv_heads, d, d);
+    tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * d);
+    op->saved_bytes = 2 * tokens * heads * d;
+}
+
+static void add_mlp(tc_operators *out, tc_op_tag tag, tc_mlp_kind kind, double groups, double tokens, double h, double ffn) {
+    double up = kind == TC_MLP_GATED ? 2 : 1, elements = groups * tokens * ffn;
+    add_gemm(out, tag, groups, tokens, up * ffn, h);
+    add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
+    tc_operator *op = add_gemm(out, tag, groups, tokens, h, ffn);
+    op->saved_bytes = 2 * elements;
+}
+
+/* Router, dispatch, grouped experts, combine, shared experts. Tokens are balanced but for `imbalance`. */
+static void add_moe(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
+    double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
+    double local = tokens / shard->tp;                         /* a rank routes its sequence shard */
+    double routed = local * block->top_k * shard->etp;         /* token copies that this rank's experts see */
+    double experts = block->experts / shard->ep;
+    if (experts < 1) experts = 1;
+    tc_operator *op = add_gemm(out, TC_TAG_ROUTER, 1, local, block->experts, h);
+    op->low_precision = false;
+    add_elementwise(out, TC_TAG_ROUTER, 8 * local * block->experts, 8 * local * block->experts, 4 * local * block->experts);
+    add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
+    double busiest = routed * (1 + shard->imbalance);
+    add_mlp(out, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
+    add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
+    out->ep_bytes = 2 * local * block->top_k * h;
+    if (block->shared_ffn > 0)
+        add_mlp(out, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
+}
+
+void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out) {
+    out->count = 0;
+    out->ep_bytes = out->cp_bytes = out->cp_query_bytes = 0;
+    double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
+    double residual = tokens * h / (shard->sequence_parallel ? shard->tp : 1);
+    add_norm(out, residual, shard->dropout);
+    add_attention_block(out, model, block, shard);
+    for (int i = 1; i < block->norms; i++) add_norm(out, residual, shard->dropout && i == 1);
+    if (block->experts > 0) add_moe(out, model, block, shard);
+    if (block->ffn > 0) add_mlp(out, TC_TAG_MLP, block->mlp, 1, tokens, h, block->ffn / shard->tp);
+    out->block_input_bytes = 2 * residual;
+    out->tp_bytes = 2 * tokens * h;
+    bool tensor_parallel_mlp = block->ffn > 0 || block->shared_ffn > 0 || shard->etp > 1;
+    out->tp_collectives = tensor_parallel_mlp ? 2 : 1;
+    if (block->parallel_residual && block->experts == 0) out->tp_collectives = 1;
+}
+
+void tc_embedding_operators(const tc_model *model, const tc_shard *shard, tc_operators *out) {
+    memset(out, 0, offsetof(tc_operators, op));
+    double elements = shard->sequences * shard->seq / shard->cp * model->hidden;
+    out->ep_bytes = out->cp_bytes = out->cp_query_bytes = out->block_input_bytes = 0;
+    add_elementwise(out, TC_TAG_EMBEDDING, 4 * elements, 8 * elements, 0);
+    out->tp_bytes = 2 * elements;
+    out->tp_collectives = 1;
+}
+
+void tc_head_operators(const tc_model *model, const tc_shard *shard, double logits_bytes, tc_operators *out) {
+    memset(out, 0, offsetof(tc_operators, op));
+    out->ep_bytes = out->cp_bytes = out->cp_query_bytes = out->block_input_bytes = 0;
+    double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
+    add_norm(out, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
+    if (!model->lm_head) return;
+    if (model->head_transform) add_gemm(out, TC_TAG_HEAD, 1, tokens, h, h);
+    double logits = tokens * model->vocab / shard->tp;
+    tc_operator *op = add_gemm(out, TC_TAG_HEAD, 1, tokens, model->vocab / shard->tp, h);
+    op->low_precision = false;
+    op->saved_bytes = 2 * logits;
+    double loss_bytes = logits_bytes > 0 ? logits_bytes : 2;
+    add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, logits_bytes * logits);
+    out->tp_bytes = 2 * tokens * h;
+    out->tp_collectives = 1;
+}

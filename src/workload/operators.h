@@ -1,0 +1,76 @@
+/* operators.h - the operators of a block, with the shapes that one rank sees.
+ *
+ * No hardware and no seconds here: FLOPs, bytes and shapes per micro-batch and
+ * rank. Backward is derived: a GEMM (m, n, k) has the input gradient (m, k, n)
+ * and the weight gradient (k, n, m); attention's backward recomputes the scores.
+ */
+#ifndef TC_WORKLOAD_OPERATORS_H
+#define TC_WORKLOAD_OPERATORS_H
+
+#include "traincast.h"
+
+typedef enum tc_op_kind { TC_OP_GEMM, TC_OP_ATTENTION, TC_OP_ELEMENTWISE } tc_op_kind;
+
+typedef enum tc_op_tag {
+    TC_TAG_NORM, TC_TAG_QKV, TC_TAG_POSITION, TC_TAG_ATTENTION, TC_TAG_OUT_PROJECTION,
+    TC_TAG_MLP, TC_TAG_ACTIVATION, TC_TAG_ROUTER, TC_TAG_PERMUTE, TC_TAG_EXPERT, TC_TAG_SHARED_EXPERT,
+    TC_TAG_EMBEDDING, TC_TAG_HEAD, TC_TAG_LOSS,
+    TC_TAGS
+} tc_op_tag;
+
+/* One operator of one block on one rank, for one micro-batch. */
+typedef struct tc_operator {
+    tc_op_kind kind;
+    tc_op_tag tag;
+    double m, n, k;           /* GEMM: groups x (m, k) x (k, n) */
+    double groups;            /* grouped or batched GEMM */
+    double flops;             /* forward */
+    double bytes;             /* forward traffic of a fused implementation (elementwise, attention) */
+    double backward_bytes;
+    double pairs;             /* attention: query-key pairs x heads, halved if causal */
+    double head_dim;          /* attention: mean of the query-key and the value width */
+    double weights;           /* weight elements on this rank */
+    double saved_bytes;       /* kept for the backward pass */
+    bool low_precision;       /* follows the job's 8- or 4-bit format; others stay in 16 bit */
+} tc_operator;
+
+#define TC_MAX_OPERATORS 32
+
+typedef struct tc_operators {
+    int count;
+    tc_operator op[TC_MAX_OPERATORS];
+    double block_input_bytes; /* the residual stream that full recompute keeps */
+    double tp_bytes;          /* activations that one tensor-parallel collective moves: tokens x hidden x 2 */
+    int tp_collectives;       /* pairs of (all-gather, reduce-scatter), or all-reduces, per forward */
+    double ep_bytes;          /* tokens a rank sends to experts in one all-to-all, bytes */
+    double cp_bytes;          /* keys and values that one rank holds, bytes */
+    double cp_query_bytes;    /* queries and outputs, bytes: all-to-all context parallelism */
+} tc_operators;
+
+/* How a block is split, as plain numbers. */
+typedef struct tc_shard {
+    double sequences;         /* micro-batch */
+    double seq;               /* full sequence length, tokens */
+    double tp, cp, ep, etp;
+    bool sequence_parallel;
+    bool plain_attention;     /* scores written to memory */
+    bool dropout;             /* GPT-era dropout masks */
+    double imbalance;         /* extra share of tokens on the busiest expert rank */
+} tc_shard;
+
+/* Fills `out` with the operators of one block. Tokens per rank = sequences x seq / cp. */
+void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out);
+
+/* Embedding lookup (first stage) and head with loss (last stage). */
+void tc_embedding_operators(const tc_model *model, const tc_shard *shard, tc_operators *out);
+void tc_head_operators(const tc_model *model, const tc_shard *shard, double logits_bytes, tc_operators *out);
+
+/* Weight elements of one block: split by tp, split by ep x etp, replicated over tp. */
+typedef struct tc_block_weights {
+    double tensor_parallel, expert, replicated;
+    double expert_active; /* of `expert`, the share that a token uses */
+} tc_block_weights;
+
+tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *block);
+
+#endif
