@@ -1,0 +1,20 @@
+/* vocabulary.h - the names of the enums of traincast.h as data files, options and output spell them.
+ *
+ * One table for each enum, in the enum's order. Adding a value is one word in vocabulary.c. */
+#ifndef TC_BASE_VOCABULARY_H
+#define TC_BASE_VOCABULARY_H
+
+#include "traincast.h"
+
+typedef enum tc_vocabulary {
+    TC_VOCABULARY_DTYPE, TC_VOCABULARY_SHARDING, TC_VOCABULARY_RECOMPUTE, TC_VOCABULARY_SCHEDULE, TC_VOCABULARY_CP_KIND,
+    TC_VOCABULARY_ATTENTION_IMPL, TC_VOCABULARY_OPTIMIZER, TC_VOCABULARY_TOPOLOGY, TC_VOCABULARY_FLOPS_CONVENTION,
+    TC_VOCABULARIES
+} tc_vocabulary;
+
+/* The name of a value; NULL for TC_UNSET and anything else outside the enum. */
+const char *tc_name(tc_vocabulary vocabulary, int value);
+/* The value of a name, or TC_UNSET. */
+int tc_value_of(tc_vocabulary vocabulary, const char *name);
+
+#endif

@@ -1,0 +1,36 @@
+/* commands.h - what every sub-command gets, and the sub-commands.
+ *
+ * A command prints to context->out, which reaches standard output only if the
+ * command succeeds: after an error nothing has been printed. */
+#ifndef TC_CLI_COMMANDS_H
+#define TC_CLI_COMMANDS_H
+
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "report/json.h"
+#include "report/table.h"
+#include "traincast.h"
+
+struct tc_context {
+    const tc_options *options;
+    tc_catalog *catalog; /* NULL if the command takes no --catalog */
+    FILE *out;
+    tc_style style;
+    bool infeasible;     /* set by a command that found nothing feasible: exit 3 */
+    tc_error *error;
+};
+
+static inline const tc_value *tc_given(const tc_context *context, tc_option_id id) {
+    return &context->options->value[id];
+}
+
+tc_code tc_command_list(tc_context *context);
+tc_code tc_command_show(tc_context *context);
+tc_code tc_command_step(tc_context *context);
+tc_code tc_command_compare(tc_context *context);
+tc_code tc_command_help(tc_context *context);
+tc_code tc_command_completion(tc_context *context);
+tc_code tc_command_man(tc_context *context);
+
+#endif

@@ -1,0 +1,110 @@
+/* help.c - the help texts, written from the tables of commands and options. */
+#include "cli/help.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "report/format.h"
+
+#define HELP_COLUMN 26
+
+static bool takes(int command, const tc_option *option) {
+    return command < 0 || (option->commands >> command & 1u);
+}
+
+static void print_examples(FILE *file, const char *examples) {
+    for (const char *p = examples; *p;) {
+        size_t n = strcspn(p, "\n");
+        fprintf(file, "  %.*s\n", (int)n, p);
+        p += n + (p[n] == '\n');
+    }
+}
+
+/* "  NAME ARGUMENT" and, beside or below it, the text. */
+static void print_entry(FILE *file, const tc_style *style, const char *left, const char *text) {
+    fputs("  ", file);
+    tc_print_tone(file, style, TC_TONE_STRONG, left);
+    int column = 2 + tc_text_width(left);
+    if (column > HELP_COLUMN - 2) {
+        fputc('\n', file);
+        column = 0;
+    }
+    tc_print_wrapped(file, style, column, HELP_COLUMN, text);
+}
+
+static void print_option(FILE *file, const tc_style *style, const tc_option *option, int command) {
+    char left[160], text[512];
+    bool needed = command >= 0 && (option->needed >> command & 1u);
+    snprintf(left, sizeof left, "%s%s%s", option->name, option->argument ? " " : "", option->argument ? option->argument : "");
+    snprintf(text, sizeof text, "%s%s%s%s", option->help, needed ? " (needed)" : option->fallback ? " (default: " : "",
+             !needed && option->fallback ? option->fallback : "", !needed && option->fallback ? ")" : "");
+    print_entry(file, style, left, text);
+}
+
+static void print_options(FILE *file, const tc_style *style, int command) {
+    const char *group = "";
+    for (int i = 0; i < TC_OPTIONS; i++) {
+        const tc_option *option = &tc_option_table[i];
+        if (!takes(command, option)) continue;
+        if (strcmp(group, option->group) != 0) {
+            char heading[64];
+            group = option->group;
+            snprintf(heading, sizeof heading, "\n%s options", group);
+            tc_print_heading(file, style, heading);
+        }
+        print_option(file, style, option, command);
+    }
+}
+
+static void print_command_help(FILE *file, const tc_style *style, int id) {
+    const tc_command *command = &tc_command_table[id];
+    tc_print_tone(file, style, TC_TONE_STRONG, "Usage: ");
+    char usage[256];
+    snprintf(usage, sizeof usage, "traincast %s%s%s [OPTION...]", command->name, *command->arguments ? " " : "", command->arguments);
+    tc_print_wrapped(file, style, 7, 7, usage);
+    fputc('\n', file);
+    tc_print_wrapped(file, style, 0, 0, command->text);
+    tc_print_heading(file, style, strchr(command->examples, '\n') ? "\nExamples" : "\nExample");
+    print_examples(file, command->examples);
+    print_options(file, style, id);
+}
+
+static void print_program_help(FILE *file, const tc_style *style) {
+    tc_print_tone(file, style, TC_TONE_STRONG, "Usage: ");
+    fputs("traincast COMMAND [ARGUMENT...] [OPTION...]\n\n", file);
+    tc_print_wrapped(file, style, 0, 0,
+                     "Forecasts the training of large models on any accelerator fleet, from public figures alone: does it fit, how fast "
+                     "is a step, what does it cost, when is it done.");
+    const char *group = "";
+    for (int i = 0; i < TC_COMMANDS; i++) {
+        const tc_command *command = &tc_command_table[i];
+        if (strcmp(group, command->group) != 0) {
+            char heading[64];
+            group = command->group;
+            snprintf(heading, sizeof heading, "\n%s", group);
+            tc_print_heading(file, style, heading);
+        }
+        print_entry(file, style, command->name, command->summary);
+    }
+    tc_print_heading(file, style, "\nExample");
+    print_examples(file, tc_command_table[TC_COMMAND_STEP].examples);
+    fputs("\n'traincast COMMAND --help' lists the options of a command and shows examples.\n", file);
+}
+
+void tc_help_print(FILE *file, const tc_style *style, int command) {
+    if (command >= 0)
+        print_command_help(file, style, command);
+    else
+        print_program_help(file, style);
+}
+
+tc_code tc_command_help(tc_context *context) {
+    int command = -1;
+    if (context->options->positionals > 0) {
+        command = tc_command_find(context->options->positional[0], context->error);
+        if (command < 0) return TC_INVALID;
+    }
+    tc_help_print(context->out, &context->style, command);
+    return TC_OK;
+}

@@ -1,0 +1,13 @@
+/* help.h - what the two tables say, for people, for man and for shells. */
+#ifndef TC_CLI_HELP_H
+#define TC_CLI_HELP_H
+
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "report/table.h"
+
+/* command: a tc_command_id, or -1 for the whole program. */
+void tc_help_print(FILE *file, const tc_style *style, int command);
+
+#endif

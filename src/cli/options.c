@@ -1,0 +1,197 @@
+/* options.c - parses a command line after the two tables. */
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "cli/commands.h"
+
+#define BIT(id) (1u << TC_COMMAND_##id)
+
+_Static_assert(TC_COMMANDS < 32, "an option's commands are 32 bits");
+
+const tc_command tc_command_table[TC_COMMANDS] = {
+#define COMMAND(id, name, function, arguments, fewest, most, group, summary, text, examples) \
+    {name, function, arguments, fewest, most, group, summary, text, examples},
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+const tc_option tc_option_table[TC_OPTIONS] = {
+#define OPTION(id, name, argument, type, lower, upper, group, commands, needed, fallback, help, example) \
+    {name, argument, TC_TYPE_##type, lower, upper, group, commands, needed, fallback, help, example},
+#include "cli/options.def"
+#undef OPTION
+};
+
+/* ---- names -------------------------------------------------------------------- */
+
+int tc_command_find(const char *name, tc_error *error) {
+    const char *names[TC_COMMANDS];
+    for (int i = 0; i < TC_COMMANDS; i++) {
+        names[i] = tc_command_table[i].name;
+        if (strcmp(name, names[i]) == 0) return i;
+    }
+    const char *nearest = tc_nearest(name, names, TC_COMMANDS);
+    if (nearest)
+        tc_fail(error, TC_INVALID, "command", "there is no '%.60s'; did you mean '%s'?", name, nearest);
+    else
+        tc_fail(error, TC_INVALID, "command", "there is no '%.60s'; 'traincast help' lists what there is", name);
+    return -1;
+}
+
+/* The option whose name is the first `length` bytes of `word`, or -1. */
+static int find_option(const char *word, size_t length) {
+    for (int i = 0; i < TC_OPTIONS; i++)
+        if (strlen(tc_option_table[i].name) == length && strncmp(word, tc_option_table[i].name, length) == 0) return i;
+    return -1;
+}
+
+static tc_code unknown_option(const char *word, size_t length, int command, tc_error *error) {
+    char name[80];
+    snprintf(name, sizeof name, "%.*s", (int)(length < 64 ? length : 64), word);
+    const char *names[TC_OPTIONS];
+    int n = 0;
+    for (int i = 0; i < TC_OPTIONS; i++)
+        if (command < 0 || (tc_option_table[i].commands >> command & 1u)) names[n++] = tc_option_table[i].name;
+    const char *nearest = tc_nearest(name, names, n);
+    if (nearest) return tc_fail(error, TC_INVALID, name, "no such option; did you mean %s?", nearest);
+    if (command < 0) return tc_fail(error, TC_INVALID, name, "no such option; 'traincast help' lists what there is");
+    return tc_fail(error, TC_INVALID, name, "no such option; 'traincast %s --help' lists what there is", tc_command_table[command].name);
+}
+
+int tc_choice_find(const char *choices, const char *word) {
+    size_t length = strlen(word);
+    int index = 0;
+    for (const char *p = choices;; index++) {
+        size_t n = strcspn(p, "|");
+        if (n == length && strncmp(p, word, n) == 0) return index;
+        if (!p[n]) return -1;
+        p += n + 1;
+    }
+}
+
+/* ---- values ------------------------------------------------------------------- */
+
+static tc_code read_real(const tc_option *option, const char *text, double *out, tc_error *error) {
+    tc_code code = tc_parse_number(text, out, option->name, error);
+    if (code) return code;
+    if (*out > option->lower && *out <= option->upper) return TC_OK;
+    return tc_fail(error, TC_INVALID, option->name, "'%.60s' is out of range; give a number above %g, at most %g", text, option->lower,
+                   option->upper);
+}
+
+/* "a|b|c" as "a, b or c" */
+static void choices_in_words(const char *choices, char *out, size_t size) {
+    size_t used = 0;
+    out[0] = '\0';
+    for (const char *p = choices; used + 1 < size;) {
+        size_t n = strcspn(p, "|");
+        const char *next = p[n] ? p + n + 1 : NULL;
+        const char *link = p == choices ? "" : next ? ", " : " or ";
+        used += (size_t)snprintf(out + used, size - used, "%s%.*s", link, (int)n, p);
+        if (!next) return;
+        p = next;
+    }
+}
+
+static tc_code store(tc_options *options, int id, const char *text, tc_error *error) {
+    const tc_option *option = &tc_option_table[id];
+    tc_value *value = &options->value[id];
+    if (value->given && option->type != TC_TYPE_LIST)
+        return tc_fail(error, TC_INVALID, option->name, "is given twice; give it once");
+    value->given = true;
+    value->text = text;
+    switch (option->type) {
+    case TC_TYPE_INTEGER: 
+        return tc_parse_integer(text, (int64_t)option->lower, (int64_t)option->upper, &value->integer, option->name, error);
+    case TC_TYPE_REAL: return read_real(option, text, &value->real, error);
+    case TC_TYPE_CHOICE:
+        value->integer = tc_choice_find(option->argument, text);
+        if (value->integer < 0) {
+            char words[160];
+            choices_in_words(option->argument, words, sizeof words);
+            return tc_fail(error, TC_INVALID, option->name, "'%.60s' is unknown; give %s", text, words);
+        }
+        return TC_OK;
+    case TC_TYPE_LIST:
+        if (options->catalogs == TC_LIST_MAX)
+            return tc_fail(error, TC_INVALID, option->name, "is given too often; at most %d times", TC_LIST_MAX);
+        options->catalog[options->catalogs++] = text;
+        return TC_OK;
+    case TC_TYPE_FLAG:
+    case TC_TYPE_TEXT: break;
+    }
+    return TC_OK;
+}
+
+/* ---- the line ------------------------------------------------------------------ */
+
+/* Reads the option argv[*i]; advances *i over a value of its own. */
+static tc_code parse_option(int argc, char **argv, int *i, tc_options *out, tc_error *error) {
+    const char *word = argv[*i];
+    size_t length = strcspn(word, "=");
+    int id = strcmp(word, "-h") == 0 ? TC_OPTION_HELP : find_option(word, length);
+    if (id < 0) return unknown_option(word, length, out->command, error);
+    const tc_option *option = &tc_option_table[id];
+    const char *text = word[length] ? word + length + 1 : NULL;
+    if (option->type == TC_TYPE_FLAG) {
+        if (text) return tc_fail(error, TC_INVALID, option->name, "takes no value; give %s alone", option->name);
+        return store(out, id, "", error);
+    }
+    if (!text && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0) text = argv[++*i];
+    if (!text || !*text)
+        return tc_fail(error, TC_INVALID, option->name, "needs a value; for example %s", option->example);
+    return store(out, id, text, error);
+}
+
+static tc_code add_word(const char *word, tc_options *out, tc_error *error) {
+    if (out->command < 0) {
+        out->command = tc_command_find(word, error);
+        return out->command < 0 ? TC_INVALID : TC_OK;
+    }
+    if (out->positionals == TC_POSITIONALS_MAX)
+        return tc_fail(error, TC_INVALID, tc_command_table[out->command].name, "too many arguments; give at most %d", TC_POSITIONALS_MAX);
+    out->positional[out->positionals++] = word;
+    return TC_OK;
+}
+
+/* Every given option belongs to the command, and the number of words is right. */
+static tc_code check_line(const tc_options *options, tc_error *error) {
+    const tc_command *command = &tc_command_table[options->command];
+    for (int i = 0; i < TC_OPTIONS; i++)
+        if (options->value[i].given && !(tc_option_table[i].commands >> options->command & 1u))
+            return unknown_option(tc_option_table[i].name, strlen(tc_option_table[i].name), options->command, error);
+    if (options->value[TC_OPTION_HELP].given || options->value[TC_OPTION_VERSION].given) return TC_OK;
+    for (int i = 0; i < TC_OPTIONS; i++)
+        if ((tc_option_table[i].needed >> options->command & 1u) && !options->value[i].given)
+            return tc_fail(error, TC_INVALID, tc_option_table[i].name, "is needed; for example %s", tc_option_table[i].example);
+    if (options->positionals < command->fewest)
+        return tc_fail(error, TC_INVALID, command->name, "something is missing; give: traincast %s %s", command->name, command->arguments);
+    if (options->positionals > command->most) {
+        const char *extra = options->positional[command->most];
+        return tc_fail(error, TC_INVALID, command->name, "'%.60s' is one argument too many; give: traincast %s%s%s", extra, command->name,
+                       *command->arguments ? " " : "", *command->arguments ? command->arguments : " and options only");
+    }
+    return TC_OK;
+}
+
+tc_code tc_options_parse(int argc, char **argv, tc_options *out, tc_error *error) {
+    *out = (tc_options){.command = -1};
+    bool words_only = false;
+    for (int i = 1; i < argc; i++) {
+        tc_code code = TC_OK;
+        if (!words_only && strcmp(argv[i], "--") == 0)
+            words_only = true;
+        else if (!words_only && argv[i][0] == '-' && argv[i][1])
+            code = parse_option(argc, argv, &i, out, error);
+        else
+            code = add_word(argv[i], out, error);
+        if (code) return code;
+    }
+    if (out->command >= 0) return check_line(out, error);
+    if (out->value[TC_OPTION_HELP].given || out->value[TC_OPTION_VERSION].given) return TC_OK;
+    return tc_fail(error, TC_INVALID, "command", "none is given; 'traincast help' lists what there is");
+}

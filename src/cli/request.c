@@ -1,0 +1,128 @@
+/* request.c - options to the inputs of a forecast. No arithmetic: what is not given stays unset. */
+#include "cli/request.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "base/vocabulary.h"
+
+/* ---- single options ------------------------------------------------------------- */
+
+static void take_integer(const tc_context *context, tc_option_id id, int *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = (int)value->integer;
+}
+
+/* A choice whose words are those of a vocabulary. */
+static void take_choice(const tc_context *context, tc_option_id id, tc_vocabulary vocabulary, int *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = tc_value_of(vocabulary, value->text);
+}
+
+static tc_code take_sharding(const tc_context *context, tc_layout *layout) {
+    const tc_value *value = tc_given(context, TC_OPTION_SHARDING);
+    const char *name = tc_option_table[TC_OPTION_SHARDING].name;
+    if (!value->given) return TC_OK;
+    if (strcmp(value->text, "distributed-optimizer") == 0) {
+        layout->sharding = TC_SHARD_ZERO1;
+    } else if (strcmp(value->text, "fsdp") == 0) {
+        layout->sharding = TC_SHARD_ZERO3;
+    } else if (strncmp(value->text, "hsdp:", 5) == 0) {
+        int64_t group;
+        tc_code code = tc_parse_integer(value->text + 5, 1, 10000000, &group, name, context->error);
+        if (code) return code;
+        layout->sharding = TC_SHARD_HSDP;
+        layout->hsdp = (int)group;
+    } else {
+        layout->sharding = tc_value_of(TC_VOCABULARY_SHARDING, value->text);
+        if (layout->sharding == TC_SHARD_HSDP)
+            return tc_fail(context->error, TC_INVALID, name, "hsdp needs the size of its shard group; for example hsdp:8");
+        if (layout->sharding == TC_UNSET)
+            return tc_fail(context->error, TC_INVALID, name,
+                           "'%.60s' is unknown; give none, zero1 (distributed-optimizer), zero2, zero3 (fsdp) or hsdp:N", value->text);
+    }
+    return TC_OK;
+}
+
+static tc_code take_recompute(const tc_context *context, tc_layout *layout) {
+    const tc_value *value = tc_given(context, TC_OPTION_RECOMPUTE);
+    const char *name = tc_option_table[TC_OPTION_RECOMPUTE].name;
+    if (!value->given) return TC_OK;
+    if (strspn(value->text, "+-.0123456789") > 0) {
+        int64_t layers;
+        tc_code code = tc_parse_integer(value->text, 1, 1000000, &layers, name, context->error);
+        if (code) return code;
+        layout->recompute = TC_RECOMPUTE_LAYERS;
+        layout->recompute_layers = (double)layers;
+        return TC_OK;
+    }
+    layout->recompute = tc_value_of(TC_VOCABULARY_RECOMPUTE, value->text);
+    if (layout->recompute == TC_UNSET || layout->recompute == TC_RECOMPUTE_LAYERS)
+        return tc_fail(context->error, TC_INVALID, name, "'%.60s' is unknown; give none, selective, full or a number of layers", value->text);
+    return TC_OK;
+}
+
+static void take_offload(const tc_context *context, tc_layout *layout) {
+    const tc_value *value = tc_given(context, TC_OPTION_OFFLOAD);
+    if (!value->given) return;
+    bool all = strcmp(value->text, "all") == 0;
+    layout->offload_optimizer = all || strcmp(value->text, "optimizer") == 0;
+    layout->offload_activations = all || strcmp(value->text, "activations") == 0;
+}
+
+static void take_overlap(const tc_context *context, tc_stack *stack) {
+    const tc_value *value = tc_given(context, TC_OPTION_OVERLAP);
+    if (!value->given) return;
+    bool all = strcmp(value->text, "all") == 0;
+    stack->overlap_grad_reduce = all || strcmp(value->text, "grad-reduce") == 0;
+    stack->overlap_param_gather = all || strcmp(value->text, "param-gather") == 0;
+}
+
+/* ---- the request ------------------------------------------------------------------ */
+
+static tc_code take_layout(const tc_context *context, tc_layout *layout) {
+    take_integer(context, TC_OPTION_TP, &layout->tp);
+    take_integer(context, TC_OPTION_PP, &layout->pp);
+    take_integer(context, TC_OPTION_CP, &layout->cp);
+    take_integer(context, TC_OPTION_EP, &layout->ep);
+    take_integer(context, TC_OPTION_ETP, &layout->etp);
+    take_integer(context, TC_OPTION_DP, &layout->dp);
+    take_integer(context, TC_OPTION_VPP, &layout->vpp);
+    take_integer(context, TC_OPTION_MICRO_BATCH, &layout->micro_batch);
+    layout->sequence_parallel = tc_given(context, TC_OPTION_SEQUENCE_PARALLEL)->given;
+    take_choice(context, TC_OPTION_SCHEDULE, TC_VOCABULARY_SCHEDULE, &layout->schedule);
+    take_choice(context, TC_OPTION_CP_KIND, TC_VOCABULARY_CP_KIND, &layout->cp_kind);
+    take_offload(context, layout);
+    tc_code code = take_sharding(context, layout);
+    return code ? code : take_recompute(context, layout);
+}
+
+tc_code tc_request_job(tc_context *context, tc_request *out) {
+    *out = (tc_request){.job = tc_default_job(), .cluster = tc_default_cluster(), .layout = tc_default_layout(), .stack = tc_default_stack()};
+    take_integer(context, TC_OPTION_SEQ, &out->job.seq);
+    take_choice(context, TC_OPTION_DTYPE, TC_VOCABULARY_DTYPE, &out->job.dtype);
+    take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
+    take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
+    out->job.frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given;
+    if (tc_given(context, TC_OPTION_GLOBAL_BATCH)->given) out->job.global_batch = tc_given(context, TC_OPTION_GLOBAL_BATCH)->integer;
+    take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
+    tc_code code = take_layout(context, &out->layout);
+    if (code) return code;
+    return tc_catalog_model(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model, context->error);
+}
+
+tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_request *request) {
+    tc_cluster *cluster = &request->cluster;
+    tc_code code = tc_catalog_accelerator(context->catalog, accelerator, &cluster->accelerator, context->error);
+    if (code) return code;
+    const char *fabric = tc_given(context, TC_OPTION_FABRIC)->given ? tc_given(context, TC_OPTION_FABRIC)->text : cluster->accelerator.fabric;
+    if (!*fabric)
+        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one", cluster->accelerator.slug);
+    code = tc_catalog_fabric(context->catalog, fabric, &cluster->fabric, context->error);
+    if (code) return code;
+    const char *stack = tc_given(context, TC_OPTION_STACK)->text;
+    code = tc_catalog_stack(context->catalog, stack ? stack : "generic", &request->stack, context->error);
+    if (!code) take_overlap(context, &request->stack);
+    return code;
+}

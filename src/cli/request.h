@@ -1,0 +1,20 @@
+/* request.h - the job, cluster, layout and stack that the shared options describe. */
+#ifndef TC_CLI_REQUEST_H
+#define TC_CLI_REQUEST_H
+
+#include "cli/commands.h"
+
+typedef struct tc_request {
+    tc_job job;
+    tc_cluster cluster;
+    tc_layout layout;
+    tc_stack stack;
+} tc_request;
+
+/* What the options say of the job and its layout; devices, accelerator, fabric and stack stay open. */
+TC_NODISCARD tc_code tc_request_job(tc_context *context, tc_request *out);
+
+/* Adds the devices: an accelerator with the fabric and the stack of the options, else its own. */
+TC_NODISCARD tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_request *request);
+
+#endif
