@@ -142,12 +142,14 @@ typedef struct tc_block {
     int heads, kv_heads, head_dim;
     int q_rank, kv_rank, nope_dim, rope_dim, v_dim; /* MLA; q_rank 0 = plain q projection */
     int window;                                     /* sliding window in tokens; 0 = full context */
-    bool qkv_bias, out_bias, qk_norm;
+    bool qkv_bias, out_bias;
+    bool qk_norm, qk_norm_full;                     /* norm of queries and keys per head; over all heads */
+    bool sinks;                                     /* one learned sink logit per head */
     tc_mlp_kind mlp;
     bool mlp_bias;
     int ffn;                                        /* dense MLP width; 0 in a pure MoE block */
     int experts, top_k, expert_ffn, shared_ffn;     /* shared_ffn: total width of the shared experts */
-    bool shared_gate, router_bias;
+    bool shared_gate, router_bias, expert_bias;
     int norms;                                      /* norms of width hidden per block: 2; 4 with post-norms */
     bool parallel_residual;
 } tc_block;
@@ -160,12 +162,12 @@ typedef struct tc_model {
     int learned_positions;        /* rows of the position table */
     int token_types;              /* rows of a token-type table (BERT: 2) */
     tc_norm_kind norm;
-    bool norm_bias;               /* LayerNorm with bias */
+    bool norm_weight, norm_bias;  /* a norm's scale and shift */
     bool tied_embeddings, causal;
     bool embedding_norm;          /* BLOOM, BERT: a norm after the embedding */
     bool final_norm;
-    bool lm_head;                 /* BERT: the MLM head transform adds hidden^2 */
-    bool head_transform;
+    bool lm_head, lm_head_bias;
+    bool head_transform;          /* BERT: a dense layer and a norm before the decoder */
     int blocks;
     tc_block block[TC_MAX_BLOCKS];
     int mtp_layers;               /* multi-token-prediction modules, each one block like the last */

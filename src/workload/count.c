@@ -9,7 +9,7 @@
 tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *block) {
     tc_block_weights w = {0, 0, 0, 0};
     double h = model->hidden, heads = block->heads;
-    double norm_width = model->norm_bias ? 2 : 1;
+    double norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
     w.replicated += block->norms * norm_width * h;
     if (block->attention == TC_ATTENTION_MLA) {
         double qk = block->nope_dim + block->rope_dim;
@@ -26,7 +26,8 @@ tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *bl
         double q = heads * block->head_dim, kv = (double)block->kv_heads * block->head_dim;
         w.tensor_parallel += h * (q + 2 * kv) + q * h;
         if (block->qkv_bias) w.tensor_parallel += q + 2 * kv;
-        if (block->qk_norm) w.replicated += 2.0 * block->head_dim;
+        if (block->qk_norm) w.replicated += block->qk_norm_full ? q + kv : 2.0 * block->head_dim;
+        if (block->sinks) w.replicated += heads;
     }
     if (block->out_bias) w.replicated += h;
     double matrices = block->mlp == TC_MLP_GATED ? 3 : 2;
@@ -36,7 +37,7 @@ tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *bl
     }
     if (block->experts > 0) {
         double expert = matrices * h * block->expert_ffn;
-        if (block->mlp_bias) expert += (matrices - 1) * block->expert_ffn + h;
+        if (block->expert_bias) expert += (matrices - 1) * block->expert_ffn + h;
         w.expert += block->experts * expert;
         w.expert_active += block->top_k * expert;
         w.replicated += h * block->experts + (block->router_bias ? block->experts : 0);
@@ -48,11 +49,12 @@ tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *bl
 
 tc_model_size tc_model_count(const tc_model *model) {
     tc_model_size size = {0, 0, 0, 0, 0};
-    double h = model->hidden, norm_width = model->norm_bias ? 2 : 1;
+    double h = model->hidden, norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
     size.embedding_parameters = h * ((double)model->vocab + model->learned_positions + model->token_types);
     if (model->embedding_norm) size.embedding_parameters += norm_width * h;
     if (model->lm_head) {
         if (model->head_transform) size.head_parameters += h * h + h + norm_width * h;
+        if (model->lm_head_bias) size.head_parameters += model->vocab;
         if (!model->tied_embeddings) size.head_parameters += h * model->vocab;
     }
     double shared = size.embedding_parameters + size.head_parameters + (model->final_norm ? norm_width * h : 0);

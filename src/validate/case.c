@@ -1,0 +1,393 @@
+/* case.c - a published run as inputs of the forecast.
+ *
+ * What a source states is taken as it is. What it leaves out comes from, in this
+ * order: the catalog's model of that name, the conventions of the model's family,
+ * the stack's defaults; a layout, micro-batch or recompute that is not stated is
+ * the fastest, with the least recompute, that fits the memory. Each is listed.
+ */
+#include "validate/case.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static void assume(tc_case *c, const char *format, const char *value) {
+    if (c->assumed_count >= TC_ASSUMED_MAX) return;
+    char clipped[64];
+    snprintf(clipped, sizeof clipped, "%.63s", value);
+    snprintf(c->assumed[c->assumed_count++], sizeof c->assumed[0], format, clipped);
+}
+
+static void assume_number(tc_case *c, const char *format, int value) {
+    char text[24];
+    snprintf(text, sizeof text, "%d", value);
+    assume(c, format, text);
+}
+
+static tc_code end(tc_case *c, tc_case_status status, const char *reason) {
+    c->status = status;
+    snprintf(c->reason, sizeof c->reason, "%s", reason);
+    return TC_OK;
+}
+
+static bool family_is(const tc_published_run *run, const char *family) { return strcmp(run->model.family, family) == 0; }
+
+/* ---- model ----------------------------------------------------------------- */
+
+static bool is_gated(const tc_published_run *run) {
+    const char *kind = run->model.ffn_kind;
+    if (kind) return strstr(kind, "glu") != NULL;
+    return !(family_is(run, "gpt") || family_is(run, "bert"));
+}
+
+/* The rest of a block where the run states the shape itself. */
+static void block_from_run(tc_case *c, const tc_published_model *m, bool gated, tc_block *b) {
+    b->attention = TC_ATTENTION_MHA;
+    b->heads = m->heads;
+    b->kv_heads = m->kv_heads > 0 ? m->kv_heads : m->heads;
+    b->head_dim = m->head_dim > 0 ? m->head_dim : m->hidden / m->heads;
+    b->mlp = gated ? TC_MLP_GATED : TC_MLP_PLAIN;
+    b->norms = 2;
+    if (m->mla.kv_rank > 0) {
+        b->attention = TC_ATTENTION_MLA;
+        b->q_rank = m->mla.q_rank;
+        b->kv_rank = m->mla.kv_rank;
+        b->nope_dim = m->mla.nope_dim;
+        b->rope_dim = m->mla.rope_dim;
+        b->v_dim = m->mla.v_dim;
+    } else if (strcmp(m->family, "mla-moe") == 0) {
+        b->attention = TC_ATTENTION_MLA; /* the ranks of DeepSeek-V2 and V3, the only ones published */
+        b->q_rank = 1536;
+        b->kv_rank = 512;
+        b->nope_dim = 128;
+        b->rope_dim = 64;
+        b->v_dim = 128;
+        assume(c, "%s", "MLA ranks 1536/512, head 128 + 64");
+    }
+}
+
+static int dense_ffn(tc_case *c, const tc_published_model *m, bool gated) {
+    if (m->ffn > 0) return m->ffn;
+    int ffn = gated ? (8 * m->hidden / 3 + 255) / 256 * 256 : 4 * m->hidden;
+    assume_number(c, "ffn %s (from hidden)", ffn);
+    return ffn;
+}
+
+static void blocks_from_run(tc_case *c, tc_model *model) {
+    const tc_published_model *m = &c->run->model;
+    bool gated = is_gated(c->run);
+    tc_block block = tc_default_block();
+    block_from_run(c, m, gated, &block);
+    model->blocks = 0;
+    int dense_layers = m->dense_layers > 0 ? m->dense_layers : 0;
+    if (m->experts > 0) {
+        if (dense_layers > 0) {
+            tc_block dense = block;
+            dense.count = dense_layers;
+            dense.ffn = dense_ffn(c, m, gated);
+            model->block[model->blocks++] = dense;
+        }
+        block.count = m->layers - dense_layers;
+        block.experts = m->experts;
+        block.top_k = m->experts_per_token > 0 ? m->experts_per_token : 2;
+        block.expert_ffn = m->expert_ffn > 0 ? m->expert_ffn : dense_ffn(c, m, gated);
+        if (m->shared_experts > 0) block.shared_ffn = m->shared_experts * block.expert_ffn;
+    } else {
+        block.count = m->layers;
+        block.ffn = dense_ffn(c, m, gated);
+    }
+    model->block[model->blocks++] = block;
+}
+
+static void model_from_run(tc_case *c, tc_model *model) {
+    const tc_published_run *run = c->run;
+    const tc_published_model *m = &run->model;
+    bool gpt = family_is(run, "gpt"), bert = family_is(run, "bert");
+    snprintf(model->slug, sizeof model->slug, "%s", m->name);
+    snprintf(model->family, sizeof model->family, "%s", m->family);
+    model->hidden = m->hidden;
+    model->seq = m->seq;
+    model->vocab = m->vocab;
+    if (model->vocab <= 0) {
+        model->vocab = bert ? 30528 : gpt ? 51200 : 32000;
+        assume_number(c, "vocabulary %s (family's)", model->vocab);
+    }
+    model->tied_embeddings = m->tied_embeddings == TC_UNSET ? gpt || bert : m->tied_embeddings == 1;
+    model->positions = gpt || bert ? TC_POSITIONS_LEARNED : TC_POSITIONS_ROTARY;
+    model->learned_positions = gpt || bert ? m->seq : 0;
+    model->norm = gpt || bert ? TC_NORM_LAYER : TC_NORM_RMS;
+    model->norm_weight = true;
+    model->norm_bias = gpt || bert;
+    model->causal = !bert;
+    model->head_transform = bert;
+    model->lm_head = model->final_norm = true;
+    blocks_from_run(c, model);
+}
+
+static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const tc_published_run *run = c->run;
+    const tc_published_model *m = &run->model;
+    c->job.model = tc_default_model();
+    static const char *const unsupported[] = {"hybrid-mamba-moe", "dit-video", "dit-image"};
+    for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++)
+        if (family_is(run, unsupported[i])) {
+            char reason[160];
+            snprintf(reason, sizeof reason, "family %s is not modelled yet", unsupported[i]);
+            return end(c, TC_CASE_UNSUPPORTED, reason);
+        }
+    bool shaped = m->layers > 0 && m->hidden > 0 && m->heads > 0;
+    if (shaped) {
+        model_from_run(c, &c->job.model);
+        return TC_OK;
+    }
+    if (!m->name[0] || strchr(m->name, '/') || strchr(m->name, '.') == m->name)
+        return end(c, TC_CASE_SKIPPED, "model.layers");
+    tc_error ignored;
+    tc_code code = tc_catalog_model(catalog, m->name, &c->job.model, &ignored);
+    if (code == TC_INTERNAL) {
+        if (error) *error = ignored;
+        return code;
+    }
+    if (code) {
+        return end(c, TC_CASE_SKIPPED, m->layers <= 0 ? "model.layers" : m->hidden <= 0 ? "model.hidden" : "model.heads");
+    }
+    if (m->vocab > 0) c->job.model.vocab = m->vocab;
+    assume(c, "shape of %s (catalog)", c->job.model.slug);
+    return TC_OK;
+}
+
+/* ---- fabric: what the source says of links between nodes -------------------- */
+
+static const char *find_word(const char *text, const char *const *words) {
+    for (; *words; words++) {
+        const char *found = strstr(text, *words);
+        if (found) return found;
+    }
+    return NULL;
+}
+
+/* "4 x 100 Gb/s", "8x400 Gb/s", "1600 Gbps": bytes/s of a node or of a device; 0 if there is none. */
+static double stated_rate(const char *text, bool *per_node) {
+    static const char *const units[] = {"Gb/s", "Gbps", "GbE", "Tbps", "GB/s", NULL};
+    static const double scale[] = {0.125e9, 0.125e9, 0.125e9, 125e9, 1e9};
+    static const char *const device_words[] = {"per GPU", "per NPU", "per card", "per device", NULL};
+    static const char *const node_words[] = {"per node", "inter-node", "node-node", "per 8-GPU", "/node", NULL};
+    for (const char *p = text; *p; p++) {
+        if (!isdigit((unsigned char)*p) || (p > text && (isalnum((unsigned char)p[-1]) || p[-1] == '.'))) continue;
+        char *after;
+        double value = strtod(p, &after), count = 0;
+        const char *q = after;
+        while (*q == ' ') q++;
+        if ((*q == 'x' || *q == 'X') && (q[1] == ' ' || isdigit((unsigned char)q[1]))) {
+            count = value;
+            q++;
+            while (*q == ' ') q++;
+            if (!isdigit((unsigned char)*q)) continue;
+            value = strtod(q, &after);
+            q = after;
+        }
+        while (*q == ' ') q++;
+        for (int u = 0; units[u]; u++) {
+            if (strncmp(q, units[u], strlen(units[u])) != 0) continue;
+            bool device = find_word(text, device_words) != NULL;
+            bool node = !device && (count > 0 || find_word(text, node_words) != NULL);
+            if (!device && !node) return 0;
+            *per_node = node;
+            return (count > 0 ? count : 1) * value * scale[u];
+        }
+        p = q - 1;
+    }
+    return 0;
+}
+
+static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const tc_published_run *run = c->run;
+    c->cluster = tc_default_cluster();
+    if (run->devices <= 0) return end(c, TC_CASE_SKIPPED, "devices");
+    c->cluster.devices = run->parallel_devices > 0 ? run->parallel_devices : run->devices;
+    tc_code code = tc_catalog_accelerator(catalog, run->accelerator, &c->cluster.accelerator, error);
+    if (code == TC_NOT_FOUND) {
+        char reason[160];
+        snprintf(reason, sizeof reason, "accelerator %s is not in the catalog", run->accelerator);
+        return end(c, TC_CASE_UNSUPPORTED, reason);
+    }
+    if (code) return code;
+    code = tc_catalog_fabric(catalog, c->cluster.accelerator.fabric, &c->cluster.fabric, error);
+    if (code) return code;
+    tc_fabric *fabric = &c->cluster.fabric;
+    int node = run->devices_per_node;
+    /* a fabric whose innermost level is the node takes the node's real size */
+    if (node > 1 && fabric->levels > 1 && fabric->level[0].size <= 16 && node < fabric->level[0].size) fabric->level[0].size = node;
+    if (run->inter_node && fabric->levels > 1) {
+        bool per_node = false;
+        double rate = stated_rate(run->inter_node, &per_node);
+        if (per_node) rate /= node > 0 ? node : fabric->level[0].size;
+        if (rate > 0) fabric->level[fabric->levels - 1].bytes_per_s = rate;
+    }
+    return TC_OK;
+}
+
+/* ---- recipe and layout ------------------------------------------------------ */
+
+static void build_recipe(tc_case *c) {
+    const tc_published_run *run = c->run;
+    const tc_accelerator *a = &c->cluster.accelerator;
+    c->job.seq = run->model.seq > 0 ? run->model.seq : c->job.model.seq;
+    c->job.global_batch = run->global_batch;
+    c->job.dtype = run->dtype;
+    if (run->dtype == TC_UNSET) {
+        static const char *const names[] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"};
+        bool fp8 = strncmp(run->source_kind, "mlperf", 6) == 0 && a->matmul_flops[TC_FP8] > 0;
+        c->job.dtype = fp8 ? TC_FP8 : a->matmul_flops[TC_BF16] > 0 ? TC_BF16 : TC_FP16;
+        assume(c, "format %s", names[c->job.dtype]);
+    }
+    c->job.attention = TC_UNSET;
+    if (run->flash_attention == 0) c->job.attention = TC_ATTENTION_PLAIN;
+    if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
+    if (run->flash_attention == TC_UNSET) {
+        c->job.attention = (int)c->stack.attention;
+        assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
+    }
+    c->job.frozen_base = run->frozen_base;
+}
+
+static void build_layout(tc_case *c) {
+    const tc_published_run *run = c->run;
+    tc_layout *l = &c->layout;
+    *l = tc_default_layout();
+    if (run->tp == TC_UNSET || run->pp == TC_UNSET) c->open |= TC_CASE_OPEN_LAYOUT;
+    l->tp = run->tp == TC_UNSET ? 1 : run->tp;
+    l->pp = run->pp == TC_UNSET ? 1 : run->pp;
+    l->cp = run->cp == TC_UNSET ? 1 : run->cp;
+    l->ep = run->ep == TC_UNSET ? 1 : run->ep;
+    l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
+    if (run->pp == 1) l->vpp = 1;
+    l->micro_batch = run->micro_batch;
+    if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
+    l->sequence_parallel = run->sequence_parallel;
+    if (l->sequence_parallel == TC_UNSET) {
+        l->sequence_parallel = l->tp > 1 && c->stack.sequence_parallel;
+        if (l->tp > 1) assume(c, "sequence parallelism %s (stack default)", l->sequence_parallel ? "on" : "off");
+    }
+    l->sharding = run->sharding;
+    if (l->sharding == TC_UNSET) {
+        static const char *const names[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
+        l->sharding = (int)c->stack.sharding;
+        if (c->cluster.devices > l->tp * l->pp) assume(c, "sharding %s (stack default)", names[l->sharding]);
+    }
+    if (l->sharding == TC_SHARD_HSDP) l->hsdp = c->cluster.fabric.level[0].size;
+    l->recompute = run->recompute;
+    if (l->recompute == TC_RECOMPUTE_LAYERS) {
+        /* where a source says only "partial", half of the layers */
+        double share = run->recompute_of > 0 ? (double)run->recompute_layers / run->recompute_of : 0.5;
+        int layers = 0;
+        for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+        l->recompute_layers = share * layers;
+        if (run->recompute_of <= 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
+    }
+    if (run->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
+    if (run->offload && strstr(run->offload, "opt")) l->offload_optimizer = true;
+}
+
+tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *c, tc_error *error) {
+    memset(c, 0, sizeof *c);
+    c->run = run;
+    c->job = tc_default_job();
+    tc_code code = build_model(catalog, c, error);
+    if (code || c->status) return code;
+    if ((code = build_cluster(catalog, c, error)) || c->status) return code;
+    if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
+    if (run->model.seq <= 0) return end(c, TC_CASE_SKIPPED, "model.seq");
+    if (run->metric == TC_METRIC_STEP_S && run->global_batch == TC_UNSET) return end(c, TC_CASE_SKIPPED, "global_batch");
+    const char *stack = run->stack && run->stack[0] ? run->stack : "generic";
+    code = tc_catalog_stack(catalog, stack, &c->stack, error);
+    if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
+    if (code) return code;
+    build_recipe(c);
+    build_layout(c);
+    return TC_OK;
+}
+
+/* ---- what the source left open ------------------------------------------------ */
+
+static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
+    tc_error ignored;
+    return tc_step_predict(&c->job, &c->cluster, layout, &c->stack, step, &ignored) == TC_OK;
+}
+
+/* Fits first, then less recompute, then less time per token. */
+static bool better(const tc_step *a, const tc_step *b) {
+    if (a->fits != b->fits) return a->fits;
+    if (!a->fits) return a->memory.device < b->memory.device;
+    return a->tokens_per_s_per_device > b->tokens_per_s_per_device;
+}
+
+void tc_case_settle(tc_case *c) {
+    if (c->status || !c->open) return;
+    static const int degrees[] = {1, 2, 4, 8, 16}, recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
+    bool layout_open = c->open & TC_CASE_OPEN_LAYOUT, micro_open = c->open & TC_CASE_OPEN_MICRO_BATCH;
+    bool recompute_open = c->open & TC_CASE_OPEN_RECOMPUTE, found = false;
+    tc_layout best = c->layout;
+    tc_step best_step, step;
+    for (int t = 0; t < (layout_open && c->run->tp == TC_UNSET ? 4 : 1); t++)
+        for (int p = 0; p < (layout_open && c->run->pp == TC_UNSET ? 5 : 1); p++)
+            for (int m = 0; m < (micro_open ? 4 : 1); m++)
+                for (int r = 0; r < (recompute_open ? 3 : 1); r++) {
+                    tc_layout l = c->layout;
+                    if (layout_open && c->run->tp == TC_UNSET) l.tp = degrees[t];
+                    if (layout_open && c->run->pp == TC_UNSET) l.pp = degrees[p];
+                    if (l.tp > 1 && c->run->sequence_parallel == TC_UNSET) l.sequence_parallel = c->stack.sequence_parallel;
+                    if (micro_open) l.micro_batch = degrees[m];
+                    if (recompute_open) l.recompute = recomputes[r];
+                    if (!evaluate(c, &l, &step)) continue;
+                    if (!found || better(&step, &best_step)) {
+                        found = true;
+                        best = l;
+                        best_step = step;
+                    }
+                }
+    c->layout = best;
+    static const char *const names[] = {"none", "selective", "full"};
+    if (layout_open) assume_number(c, "tp %s (fastest that fits)", best.tp);
+    if (layout_open) assume_number(c, "pp %s (fastest that fits)", best.pp);
+    if (micro_open) assume_number(c, "micro-batch %s (fastest that fits)", best.micro_batch);
+    if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 3 ? best.recompute : 0]);
+}
+
+/* ---- the forecast in the source's terms ---------------------------------------- */
+
+static double in_metric(const tc_case *c, const tc_step *step) {
+    double devices = c->run->devices;
+    switch (c->run->metric) {
+    case TC_METRIC_STEP_S: return step->step_s;
+    case TC_METRIC_TOKENS_PER_S_PER_DEVICE: return step->tokens_per_step / step->step_s / devices;
+    case TC_METRIC_SAMPLES_PER_S: return (double)step->global_batch / step->step_s;
+    case TC_METRIC_TFLOPS_PER_DEVICE:
+    case TC_METRIC_MFU_PCT: {
+        double flops = step->model_flops[c->run->flops] / step->step_s / devices;
+        if (c->run->metric == TC_METRIC_TFLOPS_PER_DEVICE) return flops / 1e12;
+        /* MFU is against the 16-bit peak, but for sources that say the 8-bit one */
+        const tc_accelerator *a = &c->cluster.accelerator;
+        double peak = a->advertised_flops[TC_BF16] > 0 ? a->advertised_flops[TC_BF16] / a->devices_per_package : a->matmul_flops[TC_BF16];
+        if (peak <= 0) peak = a->matmul_flops[TC_FP16];
+        return 100 * flops / peak;
+    }
+    default: return 0;
+    }
+}
+
+tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) {
+    tc_code code = tc_step_predict(&c->job, &c->cluster, &c->layout, &c->stack, &out->step, error);
+    if (code) return code;
+    out->predicted = in_metric(c, &out->step);
+    double ratio = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
+    out->error_pct = 100 * (ratio - 1);
+    const tc_memory *m = &out->step.memory;
+    double bytes = c->run->memory_kind == TC_MEMORY_ALLOCATED ? m->allocated : c->run->memory_kind == TC_MEMORY_DEVICE ? m->device : m->reserved;
+    out->memory_gib = bytes / (1024.0 * 1024 * 1024);
+    out->fits = out->step.fits;
+    return TC_OK;
+}

@@ -1,0 +1,44 @@
+/* case.h - a published run as inputs of the forecast, with everything that had to be assumed. */
+#ifndef TC_VALIDATE_CASE_H
+#define TC_VALIDATE_CASE_H
+
+#include "validate/published.h"
+
+typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED } tc_case_status;
+
+#define TC_CASE_OPEN_MICRO_BATCH 1 /* the source does not state it: chosen again by the forecast */
+#define TC_CASE_OPEN_LAYOUT 2
+#define TC_CASE_OPEN_RECOMPUTE 4
+
+typedef struct tc_case {
+    const tc_published_run *run;
+    tc_case_status status;
+    char reason[160];          /* why it is skipped or unsupported: the missing field first */
+    tc_job job;
+    tc_cluster cluster;
+    tc_layout layout;
+    tc_stack stack;
+    unsigned open;             /* TC_CASE_OPEN_... */
+    int assumed_count;
+    char assumed[TC_ASSUMED_MAX][96];
+    double sequences_per_sample;
+} tc_case;
+
+typedef struct tc_case_result {
+    double predicted;          /* in the run's metric */
+    double error_pct;          /* of the step's time; positive = forecast too slow */
+    double memory_gib;         /* of the run's kind; 0 */
+    bool fits;
+    tc_step step;
+} tc_case_result;
+
+/* Fills a case from a run. Errors of the catalog itself are returned; what the run lacks is a status. */
+TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *out, tc_error *error);
+
+/* Chooses what the source left open: the least recompute and the fastest layout that fit. */
+void tc_case_settle(tc_case *c);
+
+/* Forecasts a settled case; an impossible layout turns it into unsupported. */
+TC_NODISCARD tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error);
+
+#endif
