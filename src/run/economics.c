@@ -1,0 +1,92 @@
+/* economics.c - reads data/economics.yaml by its schema and picks a region. */
+#include "run/economics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "catalog/schema.h"
+
+#define MAX_REGIONS 32
+#define SECONDS_PER_YEAR (365.25 * 86400)
+#define JOULES_PER_KWH 3.6e6
+
+typedef struct region {
+    char slug[32];
+    char name[96];
+    double pue, usd_per_j, kg_co2_per_kwh;
+} region;
+
+typedef struct economics_file {
+    char slug[32], name[96], default_region[32];
+    tc_economics common;
+    double amortisation_years;
+    int regions;
+    region region[MAX_REGIONS];
+} economics_file;
+
+#define FIGURE(where, unit, member, low, high)                                                                       \
+    {.path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,              \
+     .offset = offsetof(economics_file, member), .min = low, .max = high}
+#define REGION_FIGURE(where, unit, member, low, high)                                                                \
+    {.path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,              \
+     .offset = offsetof(region, member), .min = low, .max = high}
+
+static const tc_field region_fields[] = {
+    {.path = "slug", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, slug), .size = 32},
+    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, name), .size = 96},
+    REGION_FIGURE("pue", TC_DIMENSION_NONE, pue, 1, 10),
+    REGION_FIGURE("electricity", TC_DIMENSION_USD_PER_J, usd_per_j, 0, 1e-5),
+    REGION_FIGURE("grid_kg_co2_per_kwh", TC_DIMENSION_NONE, kg_co2_per_kwh, 0, 5),
+};
+static const tc_schema region_schema = {"region", region_fields, sizeof region_fields / sizeof *region_fields};
+
+static const tc_field fields[] = {
+    TC_SCHEMA_HEAD,
+    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(economics_file, slug), .size = 32},
+    {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(economics_file, name), .size = 96},
+    FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, common.mtbf_s, 60, 1e12),
+    FIGURE("reliability.restart", TC_DIMENSION_SECONDS, common.restart_s, 0, 1e7),
+    FIGURE("reliability.storage_per_device", TC_DIMENSION_BYTES_PER_S, common.storage_bytes_per_s, 1e3, 1e14),
+    FIGURE("reliability.weight_bytes_per_parameter", TC_DIMENSION_NONE, common.weight_bytes, 0, 64),
+    FIGURE("hardware.server_price_factor", TC_DIMENSION_NONE, common.server_price, 1, 20),
+    FIGURE("hardware.network_price_share", TC_DIMENSION_NONE, common.network_share, 0, 0.9),
+    FIGURE("hardware.amortisation_years", TC_DIMENSION_NONE, amortisation_years, 0.1, 100),
+    FIGURE("hardware.server_power_factor", TC_DIMENSION_NONE, common.server_power, 1, 20),
+    FIGURE("hardware.power_utilisation", TC_DIMENSION_NONE, common.power_utilisation, 0, 1),
+    {.path = "default_region", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS,
+     .offset = offsetof(economics_file, default_region), .size = 32},
+    {.path = "regions", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(economics_file, region),
+     .size = sizeof(region), .min = 1, .max = MAX_REGIONS, .element = &region_schema,
+     .count_offset = offsetof(economics_file, regions)},
+};
+static const tc_schema schema = {"economics", fields, sizeof fields / sizeof *fields};
+
+/* "us, china", cut to the room. */
+static void list_regions(const economics_file *file, char *text, size_t size) {
+    size_t used = 0;
+    for (int i = 0; i < file->regions && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", file->region[i].slug);
+}
+
+tc_code tc_economics_read(const tc_document *document, const char *name, tc_economics *out, tc_error *error) {
+    economics_file file = {0};
+    tc_code code = tc_schema_read(&schema, document, &file, error);
+    if (code != TC_OK) return code;
+    if (!name) name = file.default_region;
+    for (int i = 0; i < file.regions; i++) {
+        const region *r = &file.region[i];
+        if (strcmp(r->slug, name) != 0) continue;
+        *out = file.common;
+        out->size = sizeof *out;
+        memcpy(out->region, r->slug, sizeof out->region);
+        out->amortisation_s = file.amortisation_years * SECONDS_PER_YEAR;
+        out->pue = r->pue;
+        out->usd_per_kwh = r->usd_per_j * JOULES_PER_KWH;
+        out->kg_co2_per_kwh = r->kg_co2_per_kwh;
+        return TC_OK;
+    }
+    char list[256] = "";
+    list_regions(&file, list, sizeof list);
+    return tc_fail(error, TC_NOT_FOUND, "region", "'%.40s' is not in %s; one of %s", name, document->file, list);
+}

@@ -1,0 +1,179 @@
+/* run.c - from one step to the whole job.
+ *
+ *     steps    = tokens / tokens per step, rounded up
+ *     ideal    = steps x step time;  wall = ideal / goodput (goodput.c)
+ *     M        = MTBF of a package / packages: any failure stops the job
+ *     d        = checkpoint bytes / storage bandwidth, training standing still
+ *     power    = packages x TDP x (server / package power) x utilisation x PUE
+ *     owned    = packages x price x (server / package price) / (1 - network share)
+ *                x wall / amortisation + energy x electricity price
+ *     rented   = packages x rental x wall, energy included
+ *
+ * The power model is that of the rated server power times a measured mean load:
+ * Newkirk et al. 2025 (arXiv 2506.14551) measured 76 % of the rated 10.2 kW of an 8 x H100
+ * node in training; the price model that of Cottier et al. 2024 (arXiv 2405.21015), linear
+ * amortisation. The figures are data (data/economics.yaml).
+ *
+ * Ignored: idle time of owned devices outside the run, storage and staff, the resale value,
+ * and the lower power of devices that wait for a restart. */
+#include "run/run.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/error.h"
+
+#define SECONDS_PER_HOUR 3600.0
+#define SECONDS_PER_DAY 86400.0
+#define SECONDS_PER_YEAR (365.25 * SECONDS_PER_DAY)
+#define JOULES_PER_MWH 3.6e9
+
+tc_run_input tc_default_run_input(void) {
+    const double unset = TC_UNSET;
+    return (tc_run_input){.size = sizeof(tc_run_input), .cluster = {.size = sizeof(tc_cluster)},
+                          .tokens = unset, .parameters = unset, .optimizer_bytes = unset, .checkpoint_bytes = unset,
+                          .storage_bytes_per_s = unset, .checkpoint_s = unset, .interval_s = unset, .restart_s = unset,
+                          .mtbf_s = unset, .price_usd = unset, .rental_usd_per_h = unset, .server_price = unset,
+                          .network_share = unset, .amortisation_s = unset, .server_power = unset,
+                          .power_utilisation = unset, .pue = unset, .usd_per_kwh = unset, .kg_co2_per_kwh = unset};
+}
+
+static void assume(tc_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void assume(tc_run *run, const char *format, ...) {
+    if (run->assumed_count == TC_RUN_ASSUMED_MAX) return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(run->assumed[run->assumed_count++], sizeof run->assumed[0], format, args);
+    va_end(args);
+}
+
+/* The given value, else the default, which is then told: "label VALUE unit (economics, REGION)". */
+static double given(tc_run *run, double value, double fallback, const char *label, double scale, int decimals,
+                    const char *unit, const tc_economics *economics) {
+    if (value >= 0) return value;
+    assume(run, "%s %s%s%s (default, region %s)", label, tc_decimal_text(fallback / scale, decimals).s, *unit ? " " : "",
+           unit, economics->region);
+    return fallback;
+}
+
+static tc_code check(const tc_run_input *in, tc_error *error) {
+    if (!(in->tokens > 0) || !isfinite(in->tokens))
+        return tc_fail(error, TC_INVALID, "--tokens", "no number of tokens to train; a positive count");
+    if (!(in->step.step_s > 0) || !isfinite(in->step.step_s) || !(in->step.tokens_per_step > 0))
+        return tc_fail(error, TC_INVALID, "step", "the step has no time or no tokens; both positive");
+    if (in->cluster.devices < 1) return tc_fail(error, TC_INVALID, "--devices", "no devices; 1 or more");
+    if (!(in->parameters >= 0) && !(in->checkpoint_bytes >= 0))
+        return tc_fail(error, TC_INVALID, "parameters", "no parameters and no checkpoint size; one of the two");
+    if (in->network_share >= 1)
+        return tc_fail(error, TC_INVALID, "--network-share", "the network cannot be the whole price; below 1");
+    return TC_OK;
+}
+
+/* Where a package's MTBF comes from: the user, the accelerator's file, the default. */
+static double package_mtbf(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
+    if (in->mtbf_s >= 0) return in->mtbf_s;
+    if (in->cluster.accelerator.mtbf_s > 0) return in->cluster.accelerator.mtbf_s;
+    return given(run, TC_UNSET, economics->mtbf_s, "MTBF of a package", SECONDS_PER_HOUR, 0, "h", economics);
+}
+
+static double checkpoint_time(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
+    run->checkpoint_bytes = in->checkpoint_bytes;
+    if (!(run->checkpoint_bytes >= 0)) {
+        double optimizer = in->optimizer_bytes >= 0 ? in->optimizer_bytes : 12;
+        run->checkpoint_bytes = in->parameters * (economics->weight_bytes + optimizer);
+        assume(run, "checkpoint of %s bytes per parameter: weights %s, optimizer state %s",
+               tc_decimal_text(economics->weight_bytes + optimizer, 1).s, tc_decimal_text(economics->weight_bytes, 1).s,
+               tc_decimal_text(optimizer, 1).s);
+    }
+    if (in->checkpoint_s >= 0) return in->checkpoint_s;
+    double bandwidth = in->storage_bytes_per_s;
+    if (!(bandwidth > 0)) {
+        bandwidth = economics->storage_bytes_per_s * in->cluster.devices;
+        assume(run, "checkpoint storage %s MB/s per device (default)", tc_decimal_text(economics->storage_bytes_per_s / 1e6, 1).s);
+    }
+    return run->checkpoint_bytes / bandwidth;
+}
+
+static tc_code reliability(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_error *error) {
+    double mtbf = package_mtbf(in, economics, run);
+    double restart = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", economics);
+    run->job_mtbf_s = mtbf / run->packages;
+    run->checkpoint_s = checkpoint_time(in, economics, run);
+    tc_goodput goodput = tc_goodput_of(in->step.step_s, run->job_mtbf_s, run->checkpoint_s, restart, in->interval_s);
+    if (!(goodput.fraction > 1e-6))
+        return tc_fail(error, TC_INVALID, "goodput", "a failure every %s s, %s s to restart and %s s to write a checkpoint: the job"
+                       " never ends; fewer or more reliable devices, or a faster restart",
+                       tc_decimal_text(run->job_mtbf_s, 1).s, tc_decimal_text(restart, 1).s, tc_decimal_text(run->checkpoint_s, 1).s);
+    run->interval_young_s = tc_interval_young(run->checkpoint_s, run->job_mtbf_s);
+    run->interval_daly_s = tc_interval_daly(run->checkpoint_s, run->job_mtbf_s);
+    run->interval_s = goodput.interval_s;
+    run->interval_steps = goodput.interval_steps;
+    run->goodput = goodput.fraction;
+    run->checkpoint_share = goodput.checkpoint_share;
+    run->lost_share = goodput.lost_share;
+    run->restart_share = goodput.restart_share;
+    run->failures = goodput.failures_per_useful_s * run->ideal_s;
+    return TC_OK;
+}
+
+static void energy(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
+    double tdp = in->cluster.accelerator.tdp_w;
+    run->power_w = run->mwh = run->tonnes_co2 = NAN;
+    if (!(tdp > 0)) {
+        assume(run, "no power, energy or CO2: the accelerator's file has no TDP");
+        return;
+    }
+    double server = given(run, in->server_power, economics->server_power, "rated power of a server, of its packages'", 1, 2, "x", economics);
+    double load = given(run, in->power_utilisation, economics->power_utilisation, "mean power in training, of the rated", 0.01, 0, "%", economics);
+    double pue = given(run, in->pue, economics->pue, "PUE", 1, 2, "", economics);
+    double carbon = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics);
+    run->power_w = run->packages * tdp * server * load * pue;
+    run->mwh = run->power_w * run->wall_s / JOULES_PER_MWH;
+    run->tonnes_co2 = run->mwh * carbon; /* MWh x kg/kWh = t */
+}
+
+static void money(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
+    const tc_accelerator *chip = &in->cluster.accelerator;
+    double price = in->price_usd >= 0 ? in->price_usd : chip->price_usd > 0 ? chip->price_usd : NAN;
+    double rental = in->rental_usd_per_h >= 0 ? in->rental_usd_per_h : chip->rental_usd_per_h > 0 ? chip->rental_usd_per_h : NAN;
+    run->capital_usd = run->energy_usd = run->owned_usd = run->rented_usd = NAN;
+    if (isnan(price)) {
+        assume(run, "no cost of owning: neither a price nor the accelerator's file gives one");
+    } else {
+        double server = given(run, in->server_price, economics->server_price, "price of a server, of its packages'", 1, 2, "x", economics);
+        double network = given(run, in->network_share, economics->network_share, "network, of the cluster's price", 0.01, 0, "%", economics);
+        double life = given(run, in->amortisation_s, economics->amortisation_s, "amortised over", SECONDS_PER_YEAR, 1, "years", economics);
+        double electricity = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics);
+        run->capital_usd = run->packages * price * server / (1 - network) * run->wall_s / life;
+        run->energy_usd = run->mwh * 1000 * electricity;
+        run->owned_usd = run->capital_usd + run->energy_usd;
+    }
+    if (isnan(rental)) assume(run, "no cost of renting: neither a rental price nor the accelerator's file gives one");
+    run->rented_usd = run->packages * rental * run->wall_s / SECONDS_PER_HOUR;
+    run->owned_usd_per_million_tokens = run->owned_usd / (run->tokens / 1e6);
+    run->rented_usd_per_million_tokens = run->rented_usd / (run->tokens / 1e6);
+}
+
+tc_code tc_run_forecast(const tc_run_input *in, const tc_economics *economics, tc_run *out, tc_error *error) {
+    tc_code code = check(in, error);
+    if (code) return code;
+    tc_run run = {0};
+    int per_package = in->cluster.accelerator.devices_per_package > 1 ? in->cluster.accelerator.devices_per_package : 1;
+    run.devices = in->cluster.devices;
+    run.packages = (run.devices + per_package - 1) / per_package;
+    run.tokens = in->tokens;
+    run.steps = ceil(in->tokens / in->step.tokens_per_step);
+    run.ideal_s = run.steps * in->step.step_s;
+    code = reliability(in, economics, &run, error);
+    if (code) return code;
+    run.wall_s = run.ideal_s / run.goodput;
+    run.device_hours = run.devices * run.wall_s / SECONDS_PER_HOUR;
+    energy(in, economics, &run);
+    money(in, economics, &run);
+    *out = run;
+    return TC_OK;
+}

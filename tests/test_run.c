@@ -1,0 +1,249 @@
+/* test_run.c - Young and Daly against published and hand-computed values, the time split against
+ * an independent sum, Llama 3's 54 days, money and energy by hand, and properties. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "near.h"
+#include "run/economics.h"
+#include "run/run.h"
+
+static tc_economics read_region(const char *region) {
+    tc_arena arena = {0};
+    tc_document document;
+    tc_error error = {0};
+    tc_economics economics = {0};
+    tc_code code = tc_document_read(TC_SOURCE_DIR "/data/economics.yaml", &arena, &document, &error);
+    if (code == TC_OK) code = tc_economics_read(&document, region, &economics, &error);
+    if (code != TC_OK) print_error("%s: %s\n", error.place, error.text);
+    assert_int_equal(code, TC_OK);
+    tc_arena_free(&arena);
+    return economics;
+}
+
+/* Round figures, so that results can be worked out on paper. */
+static tc_economics round_economics(void) {
+    return (tc_economics){.size = sizeof(tc_economics), .region = "paper", .mtbf_s = 1e7, .restart_s = 600,
+                          .storage_bytes_per_s = 1e9, .weight_bytes = 2, .server_price = 1.5, .network_share = 0.25,
+                          .amortisation_s = 1e8, .server_power = 2, .power_utilisation = 0.5, .pue = 1.2,
+                          .usd_per_kwh = 0.1, .kg_co2_per_kwh = 0.5};
+}
+
+static tc_run_input round_input(void) {
+    tc_run_input in = tc_default_run_input();
+    in.step.step_s = 10;
+    in.step.tokens_per_step = 4e6;
+    in.cluster.devices = 1000;
+    in.cluster.accelerator.devices_per_package = 1;
+    in.cluster.accelerator.tdp_w = 500;
+    in.cluster.accelerator.price_usd = 20000;
+    in.cluster.accelerator.rental_usd_per_h = 2;
+    in.tokens = 1e12;
+    in.parameters = 1e9;
+    in.optimizer_bytes = 12;
+    return in;
+}
+
+static void young_and_daly_by_hand(void **state) {
+    (void)state;
+    assert_near(tc_interval_young(50, 10000), 1000, 1e-9);
+    /* d/2M = 0.0025, its root 0.05: 1000 x (1 + 0.05/3 + 0.0025/9) - 50 */
+    assert_near(tc_interval_daly(50, 10000), 966.944444, 1e-5);
+    assert_near(tc_interval_daly(30000, 10000), 10000, 0); /* d >= 2M: M */
+    assert_near(tc_interval_daly(0, 10000), 0, 0);
+}
+
+static void daly_as_published(void **state) {
+    (void)state;
+    /* Daly 2006, captions of figures 3 to 5: d = 5 min, M = 24 h, 6 h, 15 min */
+    assert_near(tc_interval_daly(5, 24 * 60), 117, 0.5);
+    assert_near(tc_interval_daly(5, 6 * 60), 57, 0.5);
+    assert_near(tc_interval_daly(5, 15), 9.1, 0.05);
+}
+
+static void goodput_by_hand(void **state) {
+    (void)state;
+    /* M = 10000, d = 50, R = 600, steps of 10 s: 97 steps are the best whole number, and then
+     * W/t = 10000 e^0.06 (e^0.102 - 1) / 970 = 1.17550..., worked out independently */
+    tc_goodput g = tc_goodput_of(10, 10000, 50, 600, TC_UNSET);
+    assert_near(g.interval_steps, 97, 0);
+    assert_near(g.fraction, 0.8507003758, 1e-9);
+    assert_near(g.checkpoint_share, 0.0438505348, 1e-9);
+    assert_near(g.restart_share, 0.0582354664, 1e-9);
+    assert_near(g.lost_share, 0.0472136229, 1e-9);
+    assert_near(g.failures_per_useful_s, 1.1070461e-4, 1e-10);
+}
+
+static void the_interval_is_the_best_whole_number(void **state) {
+    (void)state;
+    const double mtbf[] = {50, 700, 9000, 1e5, 3e6}, checkpoint[] = {0, 0.5, 20, 400, 3000};
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < 5; j++) {
+            tc_goodput best = tc_goodput_of(7, mtbf[i], checkpoint[j], 60, TC_UNSET);
+            for (int k = 1; k < 2000; k++) {
+                tc_goodput other = tc_goodput_of(7, mtbf[i], checkpoint[j], 60, 7.0 * k);
+                assert_true(best.fraction >= other.fraction);
+            }
+            double sum = best.fraction + best.checkpoint_share + best.lost_share + best.restart_share;
+            assert_near(sum, best.fraction > 0 ? 1 : 0, 1e-9);
+        }
+}
+
+static void more_reliable_is_never_slower(void **state) {
+    (void)state;
+    double last = 0;
+    for (double mtbf = 100; mtbf < 1e7; mtbf *= 1.07) {
+        double fraction = tc_goodput_of(13, mtbf, 37, 600, TC_UNSET).fraction;
+        assert_true(fraction >= last);
+        last = fraction;
+    }
+    assert_near(tc_goodput_of(13, INFINITY, 37, 600, TC_UNSET).fraction, 1, 0);
+    assert_near(tc_goodput_of(13, INFINITY, 37, 600, 37 * 13).fraction, 13. / 14, 1e-12); /* checkpoints anyway */
+}
+
+static void llama3_as_published(void **state) {
+    (void)state;
+    /* The Llama 3 Herd of Models, 3.3.4: 54 days on 16,384 H100, 419 unexpected interruptions, more than
+     * 90 % effective training time. 405B on 15.6 T tokens; a step of 16 M tokens at 400 TFLOP/s per GPU. */
+    tc_economics us = read_region(NULL);
+    tc_run_input in = tc_default_run_input();
+    in.cluster.devices = 16384;
+    in.cluster.accelerator.devices_per_package = 1;
+    in.cluster.accelerator.tdp_w = 700;
+    in.parameters = 405.85e9;
+    in.step.tokens_per_step = 16 * 1024 * 1024;
+    in.step.step_s = 6 * 405.85e9 * in.step.tokens_per_step / (400e12 * 16384);
+    in.tokens = 54 * 86400 * 0.926 / in.step.step_s * in.step.tokens_per_step; /* 54 days of wall-clock time */
+    tc_run run;
+    tc_error error = {0};
+    assert_int_equal(tc_run_forecast(&in, &us, &run, &error), TC_OK);
+    assert_near(run.wall_s / 86400, 54, 0.3);
+    assert_true(run.goodput > 0.90 && run.goodput < 0.97);
+    assert_near(run.job_mtbf_s, 11135, 1);
+    /* the published 419 include those during restarts, which are not counted here */
+    assert_true(run.failures > 0.9 * 419 && run.failures < 419);
+    assert_near(run.device_hours / 1e6, 54 * 24 * 16384e-6, 0.2);
+    assert_near(run.checkpoint_bytes, 14 * 405.85e9, 1);
+    assert_near(run.power_w / 1e6, 16384 * 700 * 1.82 * 0.76 * 1.25 / 1e6, 1e-6);
+}
+
+static void money_and_energy_by_hand(void **state) {
+    (void)state;
+    tc_economics paper = round_economics();
+    tc_run_input in = round_input();
+    tc_run run;
+    tc_error error = {0};
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_near(run.steps, 250000, 0);
+    assert_near(run.ideal_s, 2.5e6, 0);
+    assert_near(run.job_mtbf_s, 1e4, 1e-9);
+    assert_near(run.checkpoint_s, 14e9 / 1e12, 1e-12);
+    assert_near(run.wall_s, run.ideal_s / run.goodput, 1e-6);
+    assert_near(run.power_w, 1000 * 500 * 2 * 0.5 * 1.2, 1e-6);                  /* 600 kW */
+    assert_near(run.mwh, 0.6 * run.wall_s / 3600, 1e-6);
+    assert_near(run.tonnes_co2, run.mwh / 2, 1e-9);
+    assert_near(run.capital_usd, 1000 * 20000 * 1.5 / 0.75 * run.wall_s / 1e8, 1e-3);
+    assert_near(run.energy_usd, run.mwh * 100, 1e-6);
+    assert_near(run.owned_usd, run.capital_usd + run.energy_usd, 1e-6);
+    assert_near(run.rented_usd, 2 * run.device_hours, 1e-6);
+    assert_near(run.rented_usd_per_million_tokens, run.rented_usd / 1e6, 1e-9);
+}
+
+static void packages_of_two_devices(void **state) {
+    (void)state;
+    tc_economics paper = round_economics();
+    tc_run_input in = round_input();
+    in.cluster.accelerator.devices_per_package = 2;
+    tc_run run;
+    tc_error error = {0};
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_int_equal(run.packages, 500);
+    assert_near(run.job_mtbf_s, 2e4, 1e-9);
+    assert_near(run.power_w, 500 * 500 * 2 * 0.5 * 1.2, 1e-6);
+    assert_near(run.rented_usd, run.device_hours, 1e-6); /* 2 USD per package and hour */
+}
+
+static bool assumes(const tc_run *run, const char *text) {
+    for (int i = 0; i < run->assumed_count; i++)
+        if (strstr(run->assumed[i], text)) return true;
+    return false;
+}
+
+static void what_is_not_given_is_told(void **state) {
+    (void)state;
+    tc_economics paper = round_economics();
+    tc_run_input in = round_input();
+    tc_run run;
+    tc_error error = {0};
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_true(assumes(&run, "MTBF of a package 2,778 h (default, region paper)"));
+    assert_true(assumes(&run, "PUE 1.2"));
+    in.mtbf_s = 1e7;
+    in.pue = 1.2;
+    in.cluster.accelerator.price_usd = 0;
+    in.cluster.accelerator.tdp_w = 0;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_false(assumes(&run, "MTBF"));
+    assert_true(isnan(run.owned_usd) && isnan(run.mwh) && !isnan(run.rented_usd));
+    assert_true(assumes(&run, "no cost of owning"));
+    assert_true(assumes(&run, "no TDP"));
+}
+
+static void bad_input_is_refused(void **state) {
+    (void)state;
+    tc_economics paper = round_economics();
+    tc_run run;
+    tc_error error = {0};
+    tc_run_input in = round_input();
+    in.tokens = 0;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_INVALID);
+    assert_string_equal(error.place, "--tokens");
+    in = round_input();
+    in.tokens = NAN;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_INVALID);
+    in = round_input();
+    in.step.step_s = INFINITY;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_INVALID);
+    in = round_input();
+    in.cluster.devices = 0;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_INVALID);
+    in = round_input();
+    in.parameters = TC_UNSET;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_INVALID);
+    in = round_input();
+    in.mtbf_s = 3600; /* a failure every 3.6 s, 600 s to restart */
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_INVALID);
+    assert_non_null(strstr(error.text, "never ends"));
+}
+
+static void regions(void **state) {
+    (void)state;
+    tc_economics china = read_region("china"), us = read_region("us");
+    assert_string_equal(china.region, "china");
+    assert_near(china.kg_co2_per_kwh, 0.5366, 1e-12);
+    assert_near(us.usd_per_kwh, 0.0806, 1e-12);
+    assert_near(us.mtbf_s, 54. * 86400 * 16384 / 419, 1000);
+    tc_arena arena = {0};
+    tc_document document;
+    tc_error error = {0};
+    assert_int_equal(tc_document_read(TC_SOURCE_DIR "/data/economics.yaml", &arena, &document, &error), TC_OK);
+    tc_economics none;
+    assert_int_equal(tc_economics_read(&document, "atlantis", &none, &error), TC_NOT_FOUND);
+    assert_non_null(strstr(error.text, "one of us, china"));
+    tc_arena_free(&arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(young_and_daly_by_hand), cmocka_unit_test(daly_as_published), cmocka_unit_test(goodput_by_hand),
+        cmocka_unit_test(the_interval_is_the_best_whole_number), cmocka_unit_test(more_reliable_is_never_slower),
+        cmocka_unit_test(llama3_as_published), cmocka_unit_test(money_and_energy_by_hand),
+        cmocka_unit_test(packages_of_two_devices), cmocka_unit_test(what_is_not_given_is_told),
+        cmocka_unit_test(bad_input_is_refused), cmocka_unit_test(regions)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
