@@ -1,0 +1,458 @@
+/* hf.c - reads a config.json by its class's row: sizes, biases, then the kind of each layer.
+ *
+ * Ignored, since neither counts nor times depend on it: dropout, initialisation, activation function
+ * (the class says whether it is gated), rope_theta and rope_scaling's factors, soft caps, the dtype of
+ * the weights and their quantization. Vision and audio towers of multimodal files are not part of the model.
+ */
+#include "interop/hf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "interop/hf_classes.h"
+
+#define LARGEST 10000000 /* of a width: beyond it a unit was confused */
+#define LARGEST_SEQ (1 << 30)
+#define MAX_LAYERS 4096
+#define MAX_HEADS 65536
+#define LARGEST_FILE ((size_t)16 << 20)
+#define MAX_TYPES 64
+
+typedef struct layer_kind {
+    bool experts;
+    int window;
+} layer_kind;
+
+typedef struct reader {
+    tc_json json;   /* the object that holds the sizes */
+    tc_json outer;  /* the file's own object */
+    const tc_hf_class *class;
+    tc_model *model;
+    tc_block block; /* what all layers share */
+    int ffn;        /* 0: not stated */
+    int layers;
+    tc_block expert; /* the fields of a layer with experts */
+    layer_kind layer[MAX_LAYERS];
+} reader;
+
+static bool has(const reader *r, unsigned trait) {
+    return (r->class->traits & trait) != 0;
+}
+
+/* ---- sizes ----------------------------------------------------------------------- */
+
+/* The class's spelling where it is there, otherwise the standard one. */
+static const char *spelling(const tc_json *json, const char *key, const char *standard) {
+    if (key && (tc_json_value(json, key) || !tc_json_value(json, standard))) return key;
+    return standard;
+}
+
+static void fail_missing(const tc_json *json, const char *key, const char *meaning) {
+    tc_json_fail(json, key, "missing; the %s is needed", meaning);
+}
+
+/* A size that must be stated unless the class has a default. */
+static int required(const tc_json *json, const char *key, int high, int missing, const char *meaning) {
+    int value = (int)tc_json_integer(json, key, 1, high, missing);
+    if (!tc_json_value(json, key) && missing == 0) fail_missing(json, key, meaning);
+    return value;
+}
+
+/* The context at first training: positions stretched later keep the original length in one of three places. */
+static int read_seq(const reader *r) {
+    const char *standard = tc_hf_standard_keys.seq;
+    int seq = (int)tc_json_integer(&r->json, spelling(&r->json, r->class->keys->seq, standard), 1, LARGEST_SEQ, r->class->seq);
+    const tc_json places[] = {tc_json_child(&r->json, "rope_scaling"), tc_json_child(&r->json, "rope_parameters"), r->json};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        int original = (int)tc_json_integer(&places[i], "original_max_position_embeddings", 1, LARGEST_SEQ, seq);
+        if (original < seq) seq = original;
+    }
+    return seq;
+}
+
+static void read_heads(reader *r) {
+    const tc_json *json = &r->json;
+    tc_block *block = &r->block;
+    const tc_hf_keys *keys = r->class->keys;
+    const char *heads = spelling(json, keys->heads, tc_hf_standard_keys.heads);
+    block->heads = required(json, heads, MAX_HEADS, r->class->heads, "number of attention heads");
+    block->kv_heads = block->heads;
+    if (keys->kv_heads) {
+        bool null = json_is_null(json_object_get(json->object, keys->kv_heads));
+        int missing = r->class->kv_heads && !null ? r->class->kv_heads : block->heads;
+        block->kv_heads = (int)tc_json_integer(json, keys->kv_heads, 1, MAX_HEADS, missing);
+    }
+    int head_dim = 0;
+    if (keys == &tc_hf_standard_keys) {
+        bool null = json_is_null(json_object_get(json->object, "head_dim"));
+        head_dim = (int)tc_json_integer(json, "head_dim", 1, LARGEST, null ? 0 : r->class->head_dim);
+    }
+    if (head_dim == 0 && block->heads > 0) {
+        if (r->model->hidden % block->heads != 0 && r->class->family && strcmp(r->class->family, "mla-moe") != 0)
+            tc_json_fail(json, heads, "%d; a divisor of the hidden size %d, or a head_dim, is needed", block->heads,
+                         r->model->hidden);
+        head_dim = r->model->hidden / block->heads;
+    }
+    block->head_dim = head_dim;
+}
+
+static void check_kv_heads(const reader *r) {
+    const tc_block *block = &r->block;
+    if (block->kv_heads > 0 && block->heads % block->kv_heads != 0)
+        tc_json_fail(&r->json, r->class->keys->kv_heads, "%d; a divisor of the %d attention heads is needed", block->kv_heads,
+                     block->heads);
+}
+
+static void read_biases(reader *r) {
+    tc_block *block = &r->block;
+    bool qkv = has(r, TC_HF_QKV_BIAS), out = has(r, TC_HF_OUT_BIAS), mlp = has(r, TC_HF_MLP_BIAS);
+    block->qkv_bias = has(r, TC_HF_ATTENTION_BIAS_KEY) ? tc_json_bool(&r->json, "attention_bias", qkv) == 1 : qkv;
+    block->out_bias = has(r, TC_HF_OUT_BIAS_KEY) ? tc_json_bool(&r->json, "attention_bias", out) == 1 : out;
+    block->mlp_bias = has(r, TC_HF_MLP_BIAS_KEY) ? tc_json_bool(&r->json, "mlp_bias", mlp) == 1 : mlp;
+}
+
+/* Multimodal files state it beside text_config or inside. */
+static bool read_tied(const reader *r) {
+    int outer = tc_json_bool(&r->outer, "tie_word_embeddings", has(r, TC_HF_TIED));
+    return tc_json_bool(&r->json, "tie_word_embeddings", outer) == 1;
+}
+
+static void read_ffn(reader *r) {
+    const char *standard = tc_hf_standard_keys.ffn;
+    const char *key = spelling(&r->json, r->class->keys->ffn, standard);
+    r->ffn = (int)tc_json_integer(&r->json, key, 1, LARGEST, has(r, TC_HF_FFN_DEFAULT) ? 4 * r->model->hidden : 0);
+    r->block.ffn = r->ffn;
+}
+
+static void read_sizes(reader *r) {
+    const tc_json *json = &r->json;
+    const tc_hf_keys *keys = r->class->keys;
+    tc_model *model = r->model;
+    model->hidden = required(json, spelling(json, keys->hidden, tc_hf_standard_keys.hidden), LARGEST, 0, "hidden size");
+    r->layers = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS, 0, "number of layers");
+    model->vocab = required(json, "vocab_size", LARGEST, r->class->vocab, "size of the vocabulary");
+    model->seq = read_seq(r);
+    model->norm = has(r, TC_HF_LAYER_NORM) ? TC_NORM_LAYER : TC_NORM_RMS;
+    model->norm_weight = true;
+    model->norm_bias = has(r, TC_HF_LAYER_NORM);
+    model->embedding_norm = has(r, TC_HF_EMBEDDING_NORM);
+    model->final_norm = model->lm_head = model->causal = true;
+    model->tied_embeddings = read_tied(r);
+    model->positions = has(r, TC_HF_ALIBI) ? TC_POSITIONS_NONE : TC_POSITIONS_ROTARY;
+    if (has(r, TC_HF_LEARNED)) {
+        model->positions = TC_POSITIONS_LEARNED;
+        model->learned_positions = model->seq;
+    }
+    const char *mtp = tc_json_value(json, "num_nextn_predict_layers") ? "num_nextn_predict_layers" : "mtp_num_hidden_layers";
+    model->mtp_layers = (int)tc_json_integer(json, mtp, 0, MAX_LAYERS, 0);
+    r->block.mlp = has(r, TC_HF_GATED) ? TC_MLP_GATED : TC_MLP_PLAIN;
+    r->block.norms = has(r, TC_HF_FOUR_NORMS) ? 4 : 2;
+    r->block.qk_norm = has(r, TC_HF_QK_NORM);
+    read_heads(r);
+    read_biases(r);
+    read_ffn(r);
+    if (json->document->code == TC_OK && r->class->refine) r->class->refine(json, model, &r->block);
+    check_kv_heads(r);
+}
+
+/* ---- the kind of each layer -------------------------------------------------------- */
+
+/* The list under `key` with one element a layer; NULL where there is none or it was refused. */
+static const json_t *layer_list(const reader *r, const char *key) {
+    const json_t *list = tc_json_value(&r->json, key);
+    if (!list) return NULL;
+    if (json_is_array(list) && json_array_size(list) == (size_t)r->layers) return list;
+    char shown[64];
+    if (json_is_array(list))
+        tc_json_fail(&r->json, key, "a list of %zu; one for each of the %d layers is needed", json_array_size(list), r->layers);
+    else
+        tc_json_fail(&r->json, key, "%s; a list with one for each layer is needed", tc_json_show(list, shown, sizeof shown));
+    return NULL;
+}
+
+static void read_layer_types(reader *r, const json_t *types, int window) {
+    for (int i = 0; i < r->layers; i++) {
+        const json_t *type = json_array_get(types, (size_t)i);
+        const char *word = json_is_string(type) ? json_string_value(type) : "";
+        if (strcmp(word, "sliding_attention") == 0) {
+            r->layer[i].window = window;
+        } else if (strcmp(word, "full_attention") != 0) {
+            char shown[64], key[48];
+            snprintf(key, sizeof key, "layer_types[%d]", i);
+            tc_json_fail(&r->json, key, "%s; \"full_attention\" or \"sliding_attention\" is needed",
+                         tc_json_show(type, shown, sizeof shown));
+            return;
+        }
+    }
+}
+
+/* GPT-Neo: [[["global", "local"], 12]], groups of kinds and how often each repeats. */
+static void read_attention_types(reader *r, int window) {
+    const json_t *groups = tc_json_value(&r->json, "attention_types");
+    int layer = 0;
+    for (size_t g = 0; g < json_array_size(groups) && layer <= r->layers; g++) {
+        const json_t *group = json_array_get(groups, g), *kinds = json_array_get(group, 0);
+        json_int_t repeat = json_integer_value(json_array_get(group, 1));
+        for (json_int_t k = 0; k < repeat && layer <= r->layers && json_array_size(kinds) > 0; k++)
+            for (size_t i = 0; i < json_array_size(kinds) && layer <= r->layers; i++, layer++) {
+                const char *kind = json_string_value(json_array_get(kinds, i));
+                if (layer < r->layers && kind && strcmp(kind, "local") == 0) r->layer[layer].window = window;
+            }
+    }
+    if (groups && layer != r->layers)
+        tc_json_fail(&r->json, "attention_types", "it does not describe the %d layers; [[[\"global\", \"local\"], 12]] is its form",
+                     r->layers);
+    if (!groups)
+        for (int i = 1; i < r->layers; i += 2) r->layer[i].window = window;
+}
+
+static void read_windows(reader *r) {
+    const tc_hf_class *class = r->class;
+    if (class->windows == TC_HF_WINDOW_NONE) return;
+    const char *key = class->windows == TC_HF_WINDOW_LOCAL ? "window_size" : "sliding_window";
+    bool null = json_is_null(json_object_get(r->json.object, key));
+    int window = (int)tc_json_integer(&r->json, key, 1, LARGEST_SEQ, null ? 0 : class->window);
+    int late = (int)tc_json_integer(&r->json, "max_window_layers", 0, LARGEST, 28);
+    int pattern = (int)tc_json_integer(&r->json, "sliding_window_pattern", 1, LARGEST, 6);
+    if (class->windows == TC_HF_WINDOW_LATE && tc_json_bool(&r->json, "use_sliding_window", 0) != 1) window = 0;
+    const json_t *types = layer_list(r, "layer_types");
+    if (r->json.document->code != TC_OK) return;
+    if (types) {
+        read_layer_types(r, types, window);
+        return;
+    }
+    if (class->windows == TC_HF_WINDOW_LOCAL) {
+        read_attention_types(r, window);
+        return;
+    }
+    for (int i = 0; i < r->layers; i++) {
+        bool sliding = class->windows == TC_HF_WINDOW_ALL || (class->windows == TC_HF_WINDOW_LATE && i >= late) ||
+                       (class->windows == TC_HF_WINDOW_EVEN && i % 2 == 0) ||
+                       (class->windows == TC_HF_WINDOW_PATTERN && (i + 1) % pattern != 0);
+        r->layer[i].window = sliding ? window : 0;
+    }
+}
+
+/* The first spelling that is there; the first of all where none is. */
+static const char *first_of(const tc_json *json, const char *const *keys, int n) {
+    for (int i = 0; i < n; i++)
+        if (tc_json_value(json, keys[i])) return keys[i];
+    return keys[0];
+}
+
+static void read_expert_sizes(reader *r) {
+    static const char *const routed[] = {"num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"};
+    static const char *const later[] = {"n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"};
+    static const char *const chosen[] = {"num_experts_per_tok", "experts_per_token", "moe_topk"};
+    const tc_json *json = &r->json;
+    bool after = r->class->experts == TC_HF_EXPERTS_AFTER, all = r->class->experts == TC_HF_EXPERTS_ALL;
+    r->expert = r->block;
+    r->expert.ffn = 0;
+    const char *count = first_of(json, after ? later : routed, 4);
+    r->expert.experts = required(json, count, LARGEST, 0, "number of experts");
+    const char *top = first_of(json, chosen, 3);
+    r->expert.top_k = required(json, top, LARGEST, 0, "number of experts per token");
+    if (r->expert.top_k > r->expert.experts)
+        tc_json_fail(json, top, "%d; at most the %d experts are possible", r->expert.top_k, r->expert.experts);
+    if (all) {
+        r->expert.expert_ffn = r->ffn;
+        if (r->ffn == 0) fail_missing(json, r->class->keys->ffn, "width of the experts");
+    } else {
+        r->expert.expert_ffn = required(json, "moe_intermediate_size", LARGEST, 0, "width of the experts");
+    }
+    int64_t shared = tc_json_integer(json, "n_shared_experts", 0, LARGEST, after ? r->class->shared_experts : 0);
+    if (shared * r->expert.expert_ffn > LARGEST)
+        tc_json_fail(json, "n_shared_experts", "%lld; their total width, at most %d, is too large", (long long)shared, LARGEST);
+    else
+        r->expert.shared_ffn = (int)shared * r->expert.expert_ffn;
+    if (r->class->shared_ffn)
+        r->expert.shared_ffn = (int)tc_json_integer(json, "shared_expert_intermediate_size", 0, LARGEST, r->class->shared_ffn);
+    r->expert.router_bias = has(r, TC_HF_ROUTER_BIAS);
+    r->expert.expert_bias = r->block.mlp_bias;
+    r->expert.shared_gate = has(r, TC_HF_SHARED_GATE) && r->expert.shared_ffn > 0;
+}
+
+/* Qwen: every decoder_sparse_step-th layer that is not in mlp_only_layers. */
+static void read_expert_step(reader *r) {
+    int step = (int)tc_json_integer(&r->json, "decoder_sparse_step", 1, LARGEST, 1);
+    for (int i = 0; i < r->layers; i++) r->layer[i].experts = (i + 1) % step == 0;
+    const json_t *dense = tc_json_value(&r->json, "mlp_only_layers");
+    char shown[64];
+    if (dense && !json_is_array(dense))
+        tc_json_fail(&r->json, "mlp_only_layers", "%s; a list of layers is needed", tc_json_show(dense, shown, sizeof shown));
+    for (size_t k = 0; k < json_array_size(dense); k++) {
+        const json_t *layer = json_array_get(dense, k);
+        if (!json_is_integer(layer) || json_integer_value(layer) < 0 || json_integer_value(layer) >= r->layers) {
+            tc_json_fail(&r->json, "mlp_only_layers", "%s in it; layers from 0 to %d are needed",
+                         tc_json_show(layer, shown, sizeof shown), r->layers - 1);
+            return;
+        }
+        r->layer[json_integer_value(layer)].experts = false;
+    }
+}
+
+/* DeepSeek: after the first dense layers, every moe_layer_freq-th; or a list of 0 and 1. */
+static void read_expert_after(reader *r) {
+    int first = (int)tc_json_integer(&r->json, "first_k_dense_replace", 0, LARGEST, r->class->first_dense);
+    const json_t *value = tc_json_value(&r->json, "moe_layer_freq");
+    const json_t *list = json_is_array(value) ? layer_list(r, "moe_layer_freq") : NULL;
+    int every = json_is_array(value) ? 1 : (int)tc_json_integer(&r->json, "moe_layer_freq", 1, LARGEST, 1);
+    for (int i = 0; i < r->layers; i++) {
+        const json_t *flag = list ? json_array_get(list, (size_t)i) : NULL;
+        if (flag && !(json_is_integer(flag) && (json_integer_value(flag) == 0 || json_integer_value(flag) == 1))) {
+            tc_json_fail(&r->json, "moe_layer_freq", "a list with other values; 0 (dense) and 1 (experts) are needed");
+            return;
+        }
+        r->layer[i].experts = i >= first && i % every == 0 && (!flag || json_integer_value(flag) == 1);
+    }
+}
+
+static void read_experts(reader *r) {
+    if (r->class->experts == TC_HF_DENSE) return;
+    read_expert_sizes(r);
+    if (r->class->experts == TC_HF_EXPERTS_STEP) read_expert_step(r);
+    if (r->class->experts == TC_HF_EXPERTS_AFTER) read_expert_after(r);
+    if (r->class->experts == TC_HF_EXPERTS_ALL)
+        for (int i = 0; i < r->layers; i++) r->layer[i].experts = true;
+}
+
+/* ---- layers to runs of blocks --------------------------------------------------------- */
+
+static bool same_kind(layer_kind a, layer_kind b) {
+    return a.experts == b.experts && a.window == b.window;
+}
+
+/* Adds a layer to the run of its kind: to the last run, or to any where the order is given up.
+ * False where a new run would be one too many. */
+static bool add_layer(layer_kind *kinds, int *counts, int *runs, layer_kind kind, bool ordered) {
+    for (int i = ordered && *runs > 0 ? *runs - 1 : 0; i < *runs; i++)
+        if (same_kind(kinds[i], kind)) {
+            counts[i]++;
+            return true;
+        }
+    if (*runs == TC_MAX_BLOCKS) return false;
+    kinds[*runs] = kind;
+    counts[(*runs)++] = 1;
+    return true;
+}
+
+static int group_layers(const reader *r, layer_kind *kinds, int *counts, bool ordered) {
+    int runs = 0;
+    for (int i = 0; i < r->layers; i++)
+        if (!add_layer(kinds, counts, &runs, r->layer[i], ordered)) return 0;
+    return runs;
+}
+
+/* At most four kinds exist (dense or experts, one window or none), so the second grouping always fits. */
+static void make_blocks(reader *r) {
+    layer_kind kinds[TC_MAX_BLOCKS];
+    int counts[TC_MAX_BLOCKS];
+    int runs = group_layers(r, kinds, counts, true);
+    if (runs == 0) runs = group_layers(r, kinds, counts, false);
+    r->model->blocks = runs;
+    for (int i = 0; i < runs; i++) {
+        tc_block block = kinds[i].experts ? r->expert : r->block;
+        if (!kinds[i].experts && block.ffn == 0)
+            fail_missing(&r->json, spelling(&r->json, r->class->keys->ffn, tc_hf_standard_keys.ffn), "width of the MLP");
+        block.count = counts[i];
+        block.window = kinds[i].window;
+        r->model->block[i] = block;
+    }
+}
+
+/* ---- class and name ------------------------------------------------------------------- */
+
+/* The types in a line, for the message. */
+static void fail_type(const tc_json *json, const char *key, const char *word) {
+    const char *types[MAX_TYPES];
+    char list[420] = "";
+    int n = tc_hf_types(types, MAX_TYPES);
+    size_t used = 0;
+    for (int i = 0; i < n && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", types[i]);
+    const char *near = tc_nearest(word, types, n);
+    tc_json_fail(json, key, "\"%.32s\" is not supported; %s%s%sone of %s", word, near ? near : "", near ? "?, or " : "", "", list);
+}
+
+static const tc_hf_class *find_class(const tc_json *inner, const tc_json *outer) {
+    const tc_json *json = tc_json_value(inner, "model_type") ? inner : outer;
+    const char *type = tc_json_string(json, "model_type", NULL);
+    if (type) {
+        const tc_hf_class *class = tc_hf_class_of_type(type);
+        if (!class) fail_type(json, "model_type", type);
+        return class;
+    }
+    json = tc_json_value(inner, "architectures") ? inner : outer;
+    const json_t *list = tc_json_value(json, "architectures");
+    const char *architecture = json_string_value(json_array_get(list, 0));
+    if (!architecture) {
+        tc_json_fail(json, "model_type", "missing; the class is needed, such as \"llama\" or \"qwen3\"");
+        return NULL;
+    }
+    const tc_hf_class *class = tc_hf_class_of_architecture(architecture);
+    if (!class) fail_type(json, "architectures[0]", architecture);
+    return class;
+}
+
+/* "org/Some-Model/config.json" -> "Some-Model"; "Some-Model.json" -> "Some-Model". */
+static void name_model(const char *path, tc_model *model) {
+    const char *end = path + strlen(path), *start = end;
+    while (start > path && start[-1] != '/') start--;
+    if (strcmp(start, "config.json") == 0 && start - path > 1) {
+        end = start - 1;
+        for (start = end; start > path && start[-1] != '/'; start--) {}
+    } else if (end - start > 5 && strcmp(end - 5, ".json") == 0) {
+        end -= 5;
+    }
+    if (end == start || (end - start == 1 && *start == '.') || strncmp(start, "config", (size_t)(end - start)) == 0) {
+        start = model->family;
+        end = start + strlen(start);
+    }
+    snprintf(model->name, sizeof model->name, "%.*s", (int)(end - start), start);
+    size_t k = 0;
+    for (; start + k < end && k + 1 < sizeof model->slug; k++) {
+        char c = start[k];
+        bool upper = c >= 'A' && c <= 'Z';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+        model->slug[k] = upper ? (char)(c - 'A' + 'a') : plain ? c : '-';
+    }
+    model->slug[k] = 0;
+}
+
+static void read_model(reader *r) {
+    tc_json text = tc_json_child(&r->outer, "text_config");
+    r->json = text.object ? text : r->outer;
+    r->class = find_class(&r->json, &r->outer);
+    if (!r->class) return;
+    snprintf(r->model->family, sizeof r->model->family, "%s", r->class->family);
+    read_sizes(r);
+    if (r->json.document->code == TC_OK) read_experts(r);
+    if (r->json.document->code == TC_OK) read_windows(r);
+    if (r->json.document->code == TC_OK) make_blocks(r);
+}
+
+tc_code tc_hf_model_from_text(const char *text, size_t length, const char *name, tc_model *out, tc_error *error) {
+    tc_json_document document;
+    *out = (tc_model){.size = sizeof *out};
+    tc_code code = tc_json_open(&document, name, 0, text, length, error);
+    if (code != TC_OK) return code;
+    reader r = {.outer = tc_json_root(&document), .model = out};
+    read_model(&r);
+    name_model(name, out);
+    tc_json_close(&document);
+    return document.code;
+}
+
+tc_code tc_hf_model_from_file(const char *path, tc_model *out, tc_error *error) {
+    char *text = NULL;
+    size_t length = 0;
+    *out = (tc_model){.size = sizeof *out};
+    tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, error);
+    if (code == TC_OK) code = tc_hf_model_from_text(text, length, path, out, error);
+    free(text);
+    return code;
+}

@@ -1,0 +1,219 @@
+/* hf_classes.c - one row a class; a new class is a new row. */
+#include "interop/hf_classes.h"
+
+#include <string.h>
+
+#define LARGEST 10000000
+
+const tc_hf_keys tc_hf_standard_keys = {"hidden_size",         "num_hidden_layers", "num_attention_heads",
+                                        "num_key_value_heads", "intermediate_size", "max_position_embeddings"};
+
+/* ---- spellings --------------------------------------------------------------- */
+
+static const tc_hf_keys gpt2_keys = {"n_embd", "n_layer", "n_head", NULL, "n_inner", "n_positions"};
+static const tc_hf_keys neox_keys = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "intermediate_size",
+                                     "max_position_embeddings"};
+static const tc_hf_keys neo_keys = {"hidden_size", "num_layers", "num_heads", NULL, "intermediate_size",
+                                    "max_position_embeddings"};
+static const tc_hf_keys opt_keys = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "ffn_dim",
+                                    "max_position_embeddings"};
+static const tc_hf_keys bloom_keys = {"n_embed", "n_layer", "n_head", NULL, NULL, "seq_length"};
+static const tc_hf_keys falcon_keys = {"n_embed", "n_layer", "n_head", NULL, "ffn_hidden_size", "max_position_embeddings"};
+static const tc_hf_keys mpt_keys = {"d_model", "n_layers", "n_heads", NULL, NULL, "max_seq_len"};
+
+/* ---- what the traits cannot say ------------------------------------------------ */
+
+static void set_biases(tc_block *block, bool bias) {
+    block->qkv_bias = block->out_bias = block->mlp_bias = bias;
+}
+
+static void refine_gpt_bigcode(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    if (tc_json_bool(json, "multi_query", 1) == 1) block->kv_heads = 1;
+}
+
+static void refine_gpt_neox(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->parallel_residual = tc_json_bool(json, "use_parallel_residual", 1) == 1;
+}
+
+/* The position table has two rows in front; the smallest sizes norm after each half and project their embedding. */
+static void refine_opt(const tc_json *json, tc_model *model, tc_block *block) {
+    set_biases(block, tc_json_bool(json, "enable_bias", 1) == 1);
+    model->learned_positions += 2;
+    model->final_norm = tc_json_bool(json, "do_layer_norm_before", 1) == 1 &&
+                        tc_json_bool(json, "_remove_final_layer_norm", 0) == 0;
+    int64_t width = tc_json_integer(json, "word_embed_proj_dim", 1, LARGEST, model->hidden);
+    if (width != model->hidden)
+        tc_json_fail(json, "word_embed_proj_dim", "%lld differs from hidden_size %d; an embedding of another width is not supported",
+                     (long long)width, model->hidden);
+}
+
+/* One key-value head (7B), groups (40B, 180B) or all; one norm a block where attention and MLP share it. */
+static void refine_falcon(const tc_json *json, tc_model *model, tc_block *block) {
+    bool grouped = tc_json_bool(json, "new_decoder_architecture", 0) == 1;
+    bool parallel = tc_json_bool(json, "parallel_attn", 1) == 1;
+    set_biases(block, tc_json_bool(json, "bias", 0) == 1);
+    if (tc_json_bool(json, "alibi", 0) == 1) model->positions = TC_POSITIONS_NONE;
+    block->parallel_residual = parallel || grouped;
+    if (grouped) {
+        const char *key = tc_json_value(json, "num_kv_heads") ? "num_kv_heads" : "n_head_kv";
+        block->kv_heads = (int)tc_json_integer(json, key, 1, LARGEST, block->heads);
+        block->norms = (int)tc_json_integer(json, "num_ln_in_parallel_attn", 1, 2, 2);
+    } else {
+        if (tc_json_bool(json, "multi_query", 1) == 1) block->kv_heads = 1;
+        if (parallel) block->norms = 1;
+    }
+}
+
+static void refine_mpt(const tc_json *json, tc_model *model, tc_block *block) {
+    static const char *const kinds[] = {"multihead_attention", "multiquery_attention", "grouped_query_attention"};
+    tc_json attention = tc_json_child(json, "attn_config");
+    bool bias = tc_json_bool(json, "no_bias", 1) == 0;
+    bool learned = tc_json_bool(json, "learned_pos_emb", 1) == 1 && tc_json_bool(&attention, "alibi", 1) == 0;
+    double ratio = tc_json_number(json, "expansion_ratio", 0.01, 1000, 4);
+    int kind = tc_json_choice(&attention, "attn_type", kinds, 3, 0);
+    if (kind == 1) block->kv_heads = 1;
+    if (kind == 2) block->kv_heads = (int)tc_json_integer(&attention, "kv_n_heads", 1, LARGEST, block->heads);
+    block->qk_norm = block->qk_norm_full = tc_json_bool(&attention, "qk_ln", 0) == 1;
+    set_biases(block, bias);
+    block->ffn = (int)(ratio * model->hidden);
+    model->norm_bias = bias;
+    if (learned) {
+        model->positions = TC_POSITIONS_LEARNED;
+        model->learned_positions = model->seq;
+    }
+}
+
+static void refine_bert(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)block;
+    model->causal = tc_json_bool(json, "is_decoder", 0) == 1;
+    model->token_types = (int)tc_json_integer(json, "type_vocab_size", 0, LARGEST, 2);
+    model->head_transform = model->lm_head_bias = true;
+    model->final_norm = false;
+}
+
+/* OLMo's LayerNorms have no weights. */
+static void refine_olmo(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)json;
+    (void)block;
+    model->norm = TC_NORM_LAYER;
+    model->norm_weight = false;
+}
+
+static void refine_olmo2(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)json;
+    (void)model;
+    block->qk_norm_full = true;
+}
+
+static void refine_gpt_oss(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)json;
+    (void)model;
+    block->sinks = true;
+}
+
+static void refine_internlm2(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->qkv_bias = block->out_bias = tc_json_bool(json, "bias", 0) == 1;
+}
+
+static void refine_starcoder2(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    set_biases(block, tc_json_bool(json, "use_bias", 1) == 1);
+}
+
+static void refine_qwen2_moe(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->qkv_bias = tc_json_bool(json, "qkv_bias", 1) == 1;
+}
+
+static void refine_glm4_moe(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->qk_norm = tc_json_bool(json, "use_qk_norm", 0) == 1;
+}
+
+/* Multi-head latent attention. q_lora_rank null is a plain projection (V2-Lite); absent is the class's 1536. */
+static void refine_deepseek(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    bool plain = json_is_null(json_object_get(json->object, "q_lora_rank"));
+    block->attention = TC_ATTENTION_MLA;
+    block->kv_heads = block->heads;
+    block->q_rank = (int)tc_json_integer(json, "q_lora_rank", 1, LARGEST, plain ? 0 : 1536);
+    block->kv_rank = (int)tc_json_integer(json, "kv_lora_rank", 1, LARGEST, 512);
+    block->nope_dim = (int)tc_json_integer(json, "qk_nope_head_dim", 1, LARGEST, 128);
+    block->rope_dim = (int)tc_json_integer(json, "qk_rope_head_dim", 1, LARGEST, 64);
+    block->v_dim = (int)tc_json_integer(json, "v_head_dim", 1, LARGEST, 128);
+    block->head_dim = block->nope_dim + block->rope_dim;
+}
+
+/* ---- the classes ------------------------------------------------------------------ */
+
+#define BIASES (TC_HF_QKV_BIAS | TC_HF_OUT_BIAS | TC_HF_MLP_BIAS)
+#define BIAS_KEYS (TC_HF_ATTENTION_BIAS_KEY | TC_HF_OUT_BIAS_KEY)
+#define GPT (TC_HF_LAYER_NORM | BIASES)
+#define STANDARD .keys = &tc_hf_standard_keys
+
+/* clang-format off */
+static const tc_hf_class classes[] = {
+    {"llama", "Llama", "llama", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .seq = 2048},
+    {"mistral", "Mistral", "llama", STANDARD, .traits = TC_HF_GATED, .kv_heads = 8, .seq = 131072, .window = 4096, .windows = TC_HF_WINDOW_ALL},
+    {"mixtral", "Mixtral", "moe", STANDARD, .traits = TC_HF_GATED, .kv_heads = 8, .seq = 131072, .windows = TC_HF_WINDOW_ALL, .experts = TC_HF_EXPERTS_ALL},
+    {"qwen2", "Qwen2", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_QKV_BIAS, .kv_heads = 32, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE},
+    {"qwen2_moe", "Qwen2Moe", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_QKV_BIAS | TC_HF_SHARED_GATE, .kv_heads = 16, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE, .experts = TC_HF_EXPERTS_STEP, .shared_ffn = 5632, .refine = refine_qwen2_moe},
+    {"qwen3", "Qwen3", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_QK_NORM | BIAS_KEYS, .kv_heads = 32, .head_dim = 128, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE},
+    {"qwen3_moe", "Qwen3Moe", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_QK_NORM | BIAS_KEYS, .kv_heads = 4, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE, .experts = TC_HF_EXPERTS_STEP},
+    {"deepseek_v2", "DeepseekV2", "mla-moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS, .seq = 2048, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 2, .refine = refine_deepseek},
+    {"deepseek_v3", "DeepseekV3", "mla-moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_ROUTER_BIAS, .seq = 4096, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 3, .refine = refine_deepseek},
+    {"kimi_k2", "KimiK2", "mla-moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_ROUTER_BIAS, .seq = 4096, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 3, .refine = refine_deepseek},
+    {"gpt2", "GPT2", "gpt", .keys = &gpt2_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_FFN_DEFAULT, .seq = 1024},
+    {"gpt_bigcode", "GPTBigCode", "gpt", .keys = &gpt2_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_FFN_DEFAULT, .seq = 1024, .refine = refine_gpt_bigcode},
+    {"gpt_neo", "GPTNeo", "gpt", .keys = &neo_keys, .traits = TC_HF_LAYER_NORM | TC_HF_OUT_BIAS | TC_HF_MLP_BIAS | TC_HF_TIED | TC_HF_LEARNED | TC_HF_FFN_DEFAULT, .seq = 2048, .window = 256, .windows = TC_HF_WINDOW_LOCAL},
+    {"gpt_neox", "GPTNeoX", "gpt", .keys = &neox_keys, .traits = GPT | BIAS_KEYS, .seq = 2048, .refine = refine_gpt_neox},
+    {"opt", "OPT", "gpt", .keys = &opt_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED, .seq = 2048, .refine = refine_opt},
+    {"bloom", "Bloom", "gpt", .keys = &bloom_keys, .traits = GPT | TC_HF_TIED | TC_HF_ALIBI | TC_HF_EMBEDDING_NORM | TC_HF_FFN_DEFAULT, .seq = 2048},
+    {"falcon", "Falcon", "gpt", .keys = &falcon_keys, .traits = TC_HF_LAYER_NORM | TC_HF_TIED | TC_HF_FFN_DEFAULT, .seq = 2048, .refine = refine_falcon},
+    {"mpt", "MPT", "gpt", .keys = &mpt_keys, .traits = TC_HF_LAYER_NORM | TC_HF_TIED | TC_HF_ALIBI | TC_HF_FFN_DEFAULT, .seq = 2048, .refine = refine_mpt},
+    {"starcoder2", "Starcoder2", "gpt", STANDARD, .traits = GPT | TC_HF_TIED, .kv_heads = 2, .seq = 4096, .windows = TC_HF_WINDOW_ALL, .refine = refine_starcoder2},
+    {"phi3", "Phi3", "llama", STANDARD, .traits = TC_HF_GATED, .seq = 4096, .windows = TC_HF_WINDOW_ALL},
+    {"gemma", "Gemma", "gemma", STANDARD, .traits = TC_HF_GATED | TC_HF_TIED | BIAS_KEYS, .kv_heads = 16, .head_dim = 256, .seq = 8192},
+    {"gemma2", "Gemma2", "gemma", STANDARD, .traits = TC_HF_GATED | TC_HF_TIED | BIAS_KEYS | TC_HF_FOUR_NORMS, .kv_heads = 4, .head_dim = 256, .seq = 8192, .window = 4096, .windows = TC_HF_WINDOW_EVEN},
+    {"gemma3_text", "Gemma3", "gemma", STANDARD, .traits = TC_HF_GATED | TC_HF_TIED | BIAS_KEYS | TC_HF_FOUR_NORMS | TC_HF_QK_NORM, .kv_heads = 4, .head_dim = 256, .seq = 131072, .heads = 8, .vocab = 262208, .window = 4096, .windows = TC_HF_WINDOW_PATTERN},
+    {"glm", "Glm", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_QKV_BIAS | TC_HF_ATTENTION_BIAS_KEY, .kv_heads = 2, .head_dim = 128, .seq = 131072},
+    {"glm4", "Glm4", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_ATTENTION_BIAS_KEY | TC_HF_FOUR_NORMS, .kv_heads = 2, .head_dim = 128, .seq = 131072},
+    {"glm4_moe", "Glm4Moe", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_ATTENTION_BIAS_KEY | TC_HF_ROUTER_BIAS, .kv_heads = 8, .head_dim = 128, .seq = 131072, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 1, .refine = refine_glm4_moe},
+    {"gpt_oss", "GptOss", "moe", STANDARD, .traits = TC_HF_GATED | BIASES | BIAS_KEYS | TC_HF_ROUTER_BIAS, .kv_heads = 8, .head_dim = 64, .seq = 131072, .window = 128, .windows = TC_HF_WINDOW_EVEN, .experts = TC_HF_EXPERTS_ALL, .refine = refine_gpt_oss},
+    {"bert", "Bert", "bert", .keys = &neox_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_EMBEDDING_NORM, .seq = 512, .refine = refine_bert},
+    {"olmo", "Olmo", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS, .seq = 2048, .refine = refine_olmo},
+    {"olmo2", "Olmo2", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_QK_NORM, .seq = 2048, .refine = refine_olmo2},
+    {"internlm2", "InternLM2", "llama", STANDARD, .traits = TC_HF_GATED, .seq = 2048, .refine = refine_internlm2},
+    {"granite", "Granite", "llama", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .seq = 2048},
+    {"smollm3", "SmolLM3", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_TIED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .kv_heads = 4, .seq = 32768, .windows = TC_HF_WINDOW_LATE},
+};
+/* clang-format on */
+
+#define CLASSES (sizeof classes / sizeof classes[0])
+
+const tc_hf_class *tc_hf_class_of_type(const char *type) {
+    for (size_t i = 0; i < CLASSES; i++)
+        if (strcmp(type, classes[i].type) == 0) return &classes[i];
+    return NULL;
+}
+
+/* "LlamaForCausalLM", "GPT2LMHeadModel", "BloomModel": the class's own name and one of the known endings. */
+const tc_hf_class *tc_hf_class_of_architecture(const char *architecture) {
+    static const char *const endings[] = {"For", "LMHead", "Model", "TextModel"};
+    for (size_t i = 0; i < CLASSES; i++) {
+        size_t length = strlen(classes[i].architecture);
+        if (strncmp(architecture, classes[i].architecture, length) != 0) continue;
+        for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++)
+            if (strncmp(architecture + length, endings[k], strlen(endings[k])) == 0) return &classes[i];
+    }
+    return NULL;
+}
+
+int tc_hf_types(const char **names, int room) {
+    int count = 0;
+    for (size_t i = 0; i < CLASSES && count < room; i++) names[count++] = classes[i].type;
+    return count;
+}
