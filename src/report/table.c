@@ -234,5 +234,7 @@ void tc_print_bar(FILE *file, const tc_style *style, double share, int columns) 
         memset(bar, '#', (size_t)full);
         bar[full] = '\0';
     }
+    if (!*bar) return;
+    fputs("  ", file);
     tc_print_tone(file, style, TC_TONE_BAR, bar);
 }

@@ -56,7 +56,7 @@ void tc_print_heading(FILE *file, const tc_style *style, const char *text);
 /* A paragraph, wrapped at the style's width (80 without one), each line after `first`/`indent` columns.
  * The first line continues where `column` says the cursor is. */
 void tc_print_wrapped(FILE *file, const tc_style *style, int column, int indent, const char *text);
-/* A bar of `share` (0 to 1) of `columns`. */
+/* Two blanks and a bar of `share` (0 to 1) of `columns`; nothing if the bar is empty. */
 void tc_print_bar(FILE *file, const tc_style *style, double share, int columns);
 
 #endif

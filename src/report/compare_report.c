@@ -1,0 +1,176 @@
+/* compare_report.c - one job on many accelerators: a line each. What is not known is "-" and null. */
+#include "report/compare_report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/vocabulary.h"
+#include "report/format.h"
+#include "report/json.h"
+#include "report/step_report.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+
+/* Every line that was assumed for an item, step first, then run; NULL after the last. */
+static const char *assumed_line(const tc_comparison *item, int i) {
+    if (item->code) return NULL;
+    if (i < item->step.assumed_count) return item->step.assumed[i];
+    i -= item->step.assumed_count;
+    return item->run_known && i < item->run.assumed_count ? item->run.assumed[i] : NULL;
+}
+
+/* Whether an item before `end` already says this line. */
+static bool said_before(const tc_comparison *items, int end, const char *line) {
+    for (int i = 0; i < end; i++)
+        for (int k = 0; assumed_line(&items[i], k); k++)
+            if (strcmp(assumed_line(&items[i], k), line) == 0) return true;
+    return false;
+}
+
+static double per_million(const tc_comparison *item, double value) {
+    return item->run_known ? value : NAN;
+}
+
+/* ---- JSON ------------------------------------------------------------------------ */
+
+static void write_forecast(tc_writer *writer, const tc_comparison *item) {
+    const tc_step *step = &item->step;
+    double kwh = tc_compare_kwh_per_million_tokens(item);
+    tc_write_number(writer, "step_s", step->step_s);
+    tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
+    tc_write_number(writer, "tflops_per_device", step->tflops_per_device);
+    tc_write_number(writer, "mfu_pct", step->mfu_pct);
+    tc_write_number(writer, "hfu_pct", step->hfu_pct);
+    tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / GIB);
+    tc_write_number(writer, "memory_device_gib", step->memory.device / GIB);
+    tc_write_number(writer, "memory_capacity_gib", step->memory.capacity / GIB);
+    tc_write_bool(writer, "fits", step->fits);
+    if (item->devices_to_fit > 0) {
+        tc_write_integer(writer, "devices_to_fit", item->devices_to_fit);
+        tc_write_string(writer, "sharding_to_fit", tc_name(TC_VOCABULARY_SHARDING, item->sharding_to_fit));
+    } else {
+        tc_write_null(writer, "devices_to_fit");
+        tc_write_null(writer, "sharding_to_fit");
+    }
+    tc_write_number(writer, "joules_per_token", kwh * 3.6); /* 3.6e6 J/kWh over 1e6 tokens */
+    tc_write_number(writer, "kwh_per_million_tokens", kwh);
+    tc_write_number(writer, "rented_usd_per_million_tokens", per_million(item, item->run.rented_usd_per_million_tokens));
+    tc_write_number(writer, "owned_usd_per_million_tokens", per_million(item, item->run.owned_usd_per_million_tokens));
+    tc_write_layout(writer, "layout", &step->layout);
+}
+
+static void write_item(tc_writer *writer, const tc_comparison *item) {
+    tc_write_object(writer, NULL);
+    tc_write_string(writer, "slug", item->cluster.accelerator.slug);
+    tc_write_string(writer, "name", item->cluster.accelerator.name);
+    tc_write_integer(writer, "devices", item->cluster.devices);
+    tc_write_string(writer, "fabric", item->cluster.fabric.slug);
+    tc_write_string(writer, "stack", item->stack.slug);
+    tc_write_string(writer, "error", item->code ? item->error.text : NULL);
+    if (!item->code) write_forecast(writer, item);
+    tc_write_array(writer, "assumed");
+    for (int k = 0; assumed_line(item, k); k++) tc_write_string(writer, NULL, assumed_line(item, k));
+    tc_write_close(writer);
+    tc_write_close(writer);
+}
+
+void tc_report_compare_json(FILE *file, const char *data, const tc_job *job, const tc_comparison *items, int n) {
+    tc_writer writer = tc_write_begin(file, "compare/1", data);
+    tc_write_array(&writer, "assumed");
+    for (int i = 0; i < n; i++)
+        for (int k = 0; assumed_line(&items[i], k); k++)
+            if (!said_before(items, i, assumed_line(&items[i], k))) tc_write_string(&writer, NULL, assumed_line(&items[i], k));
+    tc_write_close(&writer);
+    tc_write_string(&writer, "model", job->model.slug);
+    tc_write_string(&writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, job->dtype));
+    tc_write_array(&writer, "items");
+    for (int i = 0; i < n; i++) write_item(&writer, &items[i]);
+    tc_write_end(&writer);
+}
+
+/* ---- text -------------------------------------------------------------------------- */
+
+static void add_row(tc_table *table, const tc_comparison *item) {
+    const tc_step *step = &item->step;
+    char text[64];
+    tc_table_row_begin(table);
+    tc_table_cell(table, item->cluster.accelerator.slug);
+    if (item->code) {
+        for (int i = 0; i < 9; i++) tc_table_cell(table, "-");
+        return;
+    }
+    tc_table_cell_tone(table, tc_format_seconds(step->step_s).s, TC_TONE_STRONG);
+    tc_table_cell(table, tc_format_significant(step->tokens_per_s_per_device, 3).s);
+    tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
+    snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.device / GIB, 3).s,
+             tc_format_significant(step->memory.capacity / GIB, 3).s);
+    tc_table_cell(table, text);
+    tc_table_cell_tone(table, step->fits ? "yes" : "NO", step->fits ? TC_TONE_GOOD : TC_TONE_BAD);
+    snprintf(text, sizeof text, "%.20s%s", item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-",
+             item->devices_to_fit > 0 && item->sharding_to_fit != step->layout.sharding ? "*" : "");
+    tc_table_cell(table, text);
+    tc_table_cell(table, tc_format_usd(per_million(item, item->run.rented_usd_per_million_tokens)).s);
+    tc_table_cell(table, tc_format_usd(per_million(item, item->run.owned_usd_per_million_tokens)).s);
+    tc_table_cell(table, tc_format_significant(tc_compare_kwh_per_million_tokens(item), 3).s);
+}
+
+static void print_notes(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
+    bool unknown = false, zero3 = false;
+    for (int i = 0; i < n; i++) {
+        const tc_comparison *item = &items[i];
+        unknown = unknown || item->code || !item->run_known || isnan(item->run.rented_usd) || isnan(item->run.owned_usd) || isnan(item->run.mwh);
+        zero3 = zero3 || (!item->code && item->devices_to_fit > 0 && item->sharding_to_fit != item->step.layout.sharding);
+    }
+    fputc('\n', file);
+    tc_print_wrapped(file, style, 0, 0,
+                     "Memory in GiB per device. 'from': the fewest devices on which this layout fits. $ and kWh are per million tokens, "
+                     "failures and checkpoints included.");
+    if (zero3) tc_print_wrapped(file, style, 0, 0, "*: with zero3 sharding.");
+    if (unknown)
+        tc_print_wrapped(file, style, 0, 0, "-: not known; the catalog has no such figure for this accelerator, or no forecast is possible.");
+    for (int i = 0; i < n; i++) {
+        char text[700];
+        if (!items[i].code) continue;
+        snprintf(text, sizeof text, "%s: %s: %s", items[i].cluster.accelerator.slug, items[i].error.place, items[i].error.text);
+        tc_print_wrapped(file, style, 0, 2, text);
+    }
+}
+
+static void print_assumed(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
+    bool heading = false;
+    for (int i = 0; i < n; i++)
+        for (int k = 0; assumed_line(&items[i], k); k++) {
+            const char *line = assumed_line(&items[i], k);
+            if (said_before(items, i, line)) continue;
+            if (!heading) tc_print_heading(file, style, "\nAssumed, for some or all: neither given nor in the data");
+            heading = true;
+            fputs("  - ", file);
+            tc_print_wrapped(file, style, 4, 4, line);
+        }
+}
+
+bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job, const tc_comparison *items, int n) {
+    char text[256];
+    const char *dtype = tc_name(TC_VOCABULARY_DTYPE, job->dtype);
+    snprintf(text, sizeof text, "%s in %s on %.20s devices", job->model.name, dtype ? dtype : "-",
+             tc_format_count(n > 0 ? items[0].cluster.devices : 0).s);
+    tc_print_heading(file, style, text);
+    fputc('\n', file);
+    tc_table table = {0};
+    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "step", TC_RIGHT);
+    tc_table_column(&table, "tokens/s", TC_RIGHT);
+    tc_table_column(&table, "MFU", TC_RIGHT);
+    tc_table_column(&table, "memory", TC_RIGHT);
+    tc_table_column(&table, "fits", TC_LEFT);
+    tc_table_column(&table, "from", TC_RIGHT | TC_OPTIONAL);
+    tc_table_column(&table, "$ rented", TC_RIGHT | TC_OPTIONAL);
+    tc_table_column(&table, "$ owned", TC_RIGHT | TC_OPTIONAL);
+    tc_table_column(&table, "kWh", TC_RIGHT | TC_OPTIONAL);
+    for (int i = 0; i < n; i++) add_row(&table, &items[i]);
+    if (!tc_table_print(&table, file, style)) return false;
+    print_notes(file, style, items, n);
+    print_assumed(file, style, items, n);
+    return true;
+}

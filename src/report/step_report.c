@@ -1,0 +1,277 @@
+/* step_report.c - one step's forecast: headline, where the seconds and the bytes go, what was assumed. */
+#include "report/step_report.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/vocabulary.h"
+#include "report/format.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+#define BAR_COLUMNS 32
+
+/* A part of a sum: its key in JSON, its name for people, where it is. */
+typedef struct part {
+    const char *key, *label;
+    size_t offset;
+} part;
+
+static const part breakdown_parts[] = {
+    {"gemm", "matrix products", offsetof(tc_breakdown, gemm)},
+    {"attention", "attention", offsetof(tc_breakdown, attention)},
+    {"memory_bound", "memory-bound operators", offsetof(tc_breakdown, memory_bound)},
+    {"launch", "kernel launches", offsetof(tc_breakdown, launch)},
+    {"recompute", "recompute", offsetof(tc_breakdown, recompute)},
+    {"tp_comm", "tensor-parallel comm.", offsetof(tc_breakdown, tp_comm)},
+    {"cp_comm", "context-parallel comm.", offsetof(tc_breakdown, cp_comm)},
+    {"ep_comm", "expert-parallel comm.", offsetof(tc_breakdown, ep_comm)},
+    {"pp_comm", "pipeline comm.", offsetof(tc_breakdown, pp_comm)},
+    {"dp_comm", "data-parallel comm.", offsetof(tc_breakdown, dp_comm)},
+    {"bubble", "pipeline bubble", offsetof(tc_breakdown, bubble)},
+    {"optimizer", "optimizer", offsetof(tc_breakdown, optimizer)},
+    {"straggler", "waiting for stragglers", offsetof(tc_breakdown, straggler)},
+    {"host", "host", offsetof(tc_breakdown, host)},
+};
+
+static const part memory_parts[] = {
+    {"parameters", "parameters", offsetof(tc_memory, parameters)},
+    {"gradients", "gradients", offsetof(tc_memory, gradients)},
+    {"optimizer", "optimizer states", offsetof(tc_memory, optimizer)},
+    {"activations", "activations", offsetof(tc_memory, activations)},
+    {"logits", "logits and loss", offsetof(tc_memory, logits)},
+    {"buffers", "buffers", offsetof(tc_memory, buffers)},
+    {"fragmentation", "fragmentation", offsetof(tc_memory, fragmentation)},
+    {"framework", "framework and context", offsetof(tc_memory, framework)},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static double part_value(const part *p, const void *base) {
+    double value;
+    memcpy(&value, (const char *)base + p->offset, sizeof value);
+    return value;
+}
+
+/* ---- JSON --------------------------------------------------------------------------- */
+
+static void write_name(tc_writer *writer, const char *key, tc_vocabulary vocabulary, int value) {
+    tc_write_string(writer, key, tc_name(vocabulary, value));
+}
+
+void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
+    tc_write_object(writer, key);
+    tc_write_integer(writer, "tp", l->tp);
+    tc_write_integer(writer, "pp", l->pp);
+    tc_write_integer(writer, "cp", l->cp);
+    tc_write_integer(writer, "ep", l->ep);
+    tc_write_integer(writer, "etp", l->etp);
+    tc_write_integer(writer, "dp", l->dp);
+    tc_write_integer(writer, "vpp", l->vpp);
+    tc_write_integer(writer, "micro_batch", l->micro_batch);
+    tc_write_bool(writer, "sequence_parallel", l->sequence_parallel > 0);
+    write_name(writer, "sharding", TC_VOCABULARY_SHARDING, l->sharding);
+    if (l->sharding == TC_SHARD_HSDP) tc_write_integer(writer, "hsdp", l->hsdp);
+    write_name(writer, "recompute", TC_VOCABULARY_RECOMPUTE, l->recompute);
+    if (l->recompute == TC_RECOMPUTE_LAYERS) tc_write_number(writer, "recompute_layers", l->recompute_layers);
+    write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
+    write_name(writer, "cp_kind", TC_VOCABULARY_CP_KIND, l->cp_kind);
+    tc_write_bool(writer, "offload_optimizer", l->offload_optimizer);
+    tc_write_bool(writer, "offload_activations", l->offload_activations);
+    tc_write_close(writer);
+}
+
+void tc_write_assumed(tc_writer *writer, const tc_step *step) {
+    tc_write_array(writer, "assumed");
+    for (int i = 0; i < step->assumed_count; i++) tc_write_string(writer, NULL, step->assumed[i]);
+    tc_write_close(writer);
+}
+
+static void write_interval(tc_writer *writer, const char *key, double seconds) {
+    if (seconds > 0)
+        tc_write_number(writer, key, seconds);
+    else
+        tc_write_null(writer, key);
+}
+
+static void write_job(tc_writer *writer, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack, const tc_step *step) {
+    tc_write_string(writer, "model", job->model.slug);
+    tc_write_string(writer, "accelerator", cluster->accelerator.slug);
+    tc_write_integer(writer, "devices", cluster->devices);
+    tc_write_string(writer, "fabric", cluster->fabric.slug);
+    tc_write_string(writer, "stack", stack->slug);
+    write_name(writer, "dtype", TC_VOCABULARY_DTYPE, job->dtype);
+    tc_write_number(writer, "seq", step->tokens_per_step / (double)step->global_batch);
+    tc_write_integer(writer, "global_batch", step->global_batch);
+    tc_write_integer(writer, "micro_batches", step->micro_batches);
+    tc_write_number(writer, "tokens_per_step", step->tokens_per_step);
+    tc_write_layout(writer, "layout", &step->layout);
+}
+
+static void write_parts(tc_writer *writer, const char *key, const part *parts, size_t n, const void *base, double unit) {
+    tc_write_object(writer, key);
+    for (size_t i = 0; i < n; i++) tc_write_number(writer, parts[i].key, part_value(&parts[i], base) / unit);
+}
+
+static void write_memory(tc_writer *writer, const tc_memory *memory) {
+    write_parts(writer, "memory_gib", memory_parts, COUNT(memory_parts), memory, GIB);
+    tc_write_number(writer, "allocated", memory->allocated / GIB);
+    tc_write_number(writer, "reserved", memory->reserved / GIB);
+    tc_write_number(writer, "device", memory->device / GIB);
+    tc_write_number(writer, "capacity", memory->capacity / GIB);
+    tc_write_integer(writer, "stage", memory->stage);
+    tc_write_close(writer);
+}
+
+void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack,
+                         const tc_step *step) {
+    tc_writer writer = tc_write_begin(file, "step/1", data);
+    tc_write_assumed(&writer, step);
+    write_job(&writer, job, cluster, stack, step);
+    tc_write_number(&writer, "step_s", step->step_s);
+    write_interval(&writer, "step_s_p10", step->step_s_p10);
+    write_interval(&writer, "step_s_p90", step->step_s_p90);
+    tc_write_number(&writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
+    tc_write_number(&writer, "tflops_per_device", step->tflops_per_device);
+    tc_write_number(&writer, "mfu_pct", step->mfu_pct);
+    tc_write_number(&writer, "hfu_pct", step->hfu_pct);
+    tc_write_string(&writer, "flops_convention", tc_name(TC_VOCABULARY_FLOPS_CONVENTION, TC_FLOPS_FULL));
+    tc_write_object(&writer, "flops_per_step");
+    for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++)
+        tc_write_number(&writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i), step->model_flops[i]);
+    tc_write_close(&writer);
+    tc_write_number(&writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_number(&writer, "memory_allocated_gib", step->memory.allocated / GIB);
+    tc_write_bool(&writer, "fits", step->fits);
+    write_parts(&writer, "breakdown_s", breakdown_parts, COUNT(breakdown_parts), &step->breakdown, 1);
+    tc_write_close(&writer);
+    write_memory(&writer, &step->memory);
+    tc_write_end(&writer);
+}
+
+/* ---- text ---------------------------------------------------------------------------- */
+
+/* Appends "NAME n, " for a degree above one. */
+static size_t add_degree(char *buffer, size_t size, size_t used, const char *name, int degree) {
+    if (degree <= 1 || used >= size) return used;
+    return used + (size_t)snprintf(buffer + used, size - used, "%s %d, ", name, degree);
+}
+
+const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
+    const struct {
+        const char *name;
+        int degree;
+    } degrees[] = {{"TP", l->tp}, {"PP", l->pp}, {"VPP", l->vpp}, {"CP", l->cp}, {"EP", l->ep}, {"DP", l->dp}};
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < COUNT(degrees); i++) used = add_degree(buffer, size, used, degrees[i].name, degrees[i].degree);
+    char recompute[48], sharding[32];
+    const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute);
+    snprintf(recompute, sizeof recompute, "%s", name ? name : "-");
+    if (l->recompute == TC_RECOMPUTE_LAYERS) snprintf(recompute, sizeof recompute, "%.12s layers", tc_format_count(l->recompute_layers).s);
+    name = tc_name(TC_VOCABULARY_SHARDING, l->sharding);
+    snprintf(sharding, sizeof sharding, "%s", name ? name : "-");
+    if (l->sharding == TC_SHARD_HSDP) snprintf(sharding, sizeof sharding, "hsdp:%d", l->hsdp);
+    name = tc_name(TC_VOCABULARY_SCHEDULE, l->schedule);
+    if (used < size)
+        snprintf(buffer + used, size - used, "micro-batch %d, sharding %s, recompute %s%s%s%s%s%s", l->micro_batch, sharding, recompute,
+                 l->sequence_parallel > 0 ? ", sequence parallel" : "", l->pp > 1 && name ? ", " : "", l->pp > 1 && name ? name : "",
+                 l->offload_optimizer ? ", optimizer offloaded" : "", l->offload_activations ? ", activations offloaded" : "");
+    return buffer;
+}
+
+/* "  label        text", wrapped. */
+static void print_line(FILE *file, const tc_style *style, const char *label, const char *text) {
+    char padded[32];
+    snprintf(padded, sizeof padded, "  %-13s", label);
+    tc_print_tone(file, style, TC_TONE_FAINT, padded);
+    tc_print_wrapped(file, style, 15, 15, text);
+}
+
+static void print_speed(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster, const tc_step *step) {
+    char text[256];
+    const char *dtype = tc_name(TC_VOCABULARY_DTYPE, job->dtype);
+    if (step->step_s_p90 > 0)
+        snprintf(text, sizeof text, "%.20s (80 %% interval %.20s to %.20s)", tc_format_seconds(step->step_s).s,
+                 tc_format_seconds(step->step_s_p10).s, tc_format_seconds(step->step_s_p90).s);
+    else
+        snprintf(text, sizeof text, "%.20s", tc_format_seconds(step->step_s).s);
+    print_line(file, style, "step", text);
+    snprintf(text, sizeof text, "%.24s tokens/s per device, %.24s tokens/s in all", tc_format_significant(step->tokens_per_s_per_device, 4).s,
+             tc_format_short(step->tokens_per_s_per_device * cluster->devices).s);
+    print_line(file, style, "throughput", text);
+    snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU", tc_format_percent(step->mfu_pct).s,
+             tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-", tc_format_percent(step->hfu_pct).s);
+    print_line(file, style, "efficiency", text);
+}
+
+static void print_memory_line(FILE *file, const tc_style *style, const tc_step *step) {
+    const tc_memory *m = &step->memory;
+    tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
+    fprintf(file, "%s of %s per device: ", tc_format_gib(m->device).s, tc_format_gib(m->capacity).s);
+    if (step->fits) {
+        tc_print_tone(file, style, TC_TONE_GOOD, "fits\n");
+        return;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "does NOT fit, %.20s too much\n", tc_format_gib(m->device - m->capacity).s);
+    tc_print_tone(file, style, TC_TONE_BAD, text);
+}
+
+/* One part of a sum: label, amount, share, bar. */
+static void print_part(FILE *file, const tc_style *style, const char *label, const char *amount, double share) {
+    int columns = BAR_COLUMNS;
+    if (style->width > 0 && style->width < 46 + columns) columns = style->width > 56 ? style->width - 46 : 10;
+    fprintf(file, "  %-23s%10s %6s %%", label, amount, tc_format_fixed(100 * share, 1).s);
+    tc_print_bar(file, style, share, columns);
+    fputc('\n', file);
+}
+
+/* The parts that are not zero, the largest first. */
+static void print_parts(FILE *file, const tc_style *style, const part *parts, size_t n, const void *base, double whole,
+                        tc_text (*format)(double)) {
+    bool printed[32] = {false};
+    for (size_t rank = 0; rank < n; rank++) {
+        size_t largest = n;
+        for (size_t i = 0; i < n; i++)
+            if (!printed[i] && (largest == n || part_value(&parts[i], base) > part_value(&parts[largest], base))) largest = i;
+        double value = part_value(&parts[largest], base);
+        printed[largest] = true;
+        if (value > 0) print_part(file, style, parts[largest].label, format(value).s, value / whole);
+    }
+}
+
+static void print_assumed(FILE *file, const tc_style *style, const tc_step *step) {
+    if (step->assumed_count == 0) return;
+    tc_print_heading(file, style, "\nAssumed: neither given nor in the data");
+    for (int i = 0; i < step->assumed_count; i++) {
+        fputs("  - ", file);
+        tc_print_wrapped(file, style, 4, 4, step->assumed[i]);
+    }
+}
+
+void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack,
+                         const tc_step *step) {
+    char text[512];
+    snprintf(text, sizeof text, "%s on %d x %s", job->model.name, cluster->devices, cluster->accelerator.name);
+    tc_print_heading(file, style, text);
+    snprintf(text, sizeof text, "%s; %s", cluster->fabric.name, stack->name);
+    tc_print_wrapped(file, style, 0, 2, text);
+    fputc('\n', file);
+    print_speed(file, style, job, cluster, step);
+    print_memory_line(file, style, step);
+    snprintf(text, sizeof text, "%.20s sequences of %.20s tokens a step (%.20s tokens), %.20s micro-batches",
+             tc_format_count((double)step->global_batch).s, tc_format_count(step->tokens_per_step / (double)step->global_batch).s,
+             tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
+    print_line(file, style, "batch", text);
+    print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
+
+    tc_print_heading(file, style, "\nWhere the time of a step goes");
+    print_parts(file, style, breakdown_parts, COUNT(breakdown_parts), &step->breakdown, step->step_s, tc_format_seconds);
+    if (step->layout.pp > 1)
+        snprintf(text, sizeof text, "\nWhere the memory of a device goes (stage %d of %d, the fullest)", step->memory.stage, step->layout.pp);
+    else
+        snprintf(text, sizeof text, "\nWhere the memory of a device goes");
+    tc_print_heading(file, style, text);
+    print_parts(file, style, memory_parts, COUNT(memory_parts), &step->memory, step->memory.device, tc_format_gib);
+    print_assumed(file, style, step);
+}
