@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "base/vocabulary.h"
+#include "report/names.h"
 
 /* ---- single options ------------------------------------------------------------- */
 

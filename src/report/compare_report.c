@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/vocabulary.h"
+#include "report/names.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/step_report.h"

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/vocabulary.h"
+#include "report/names.h"
 #include "report/format.h"
 
 #define GIB (1024.0 * 1024 * 1024)
