@@ -219,7 +219,7 @@ static tc_code read_line(const char *path, int line, const char *text, size_t le
     read_model(&row, &run->model, arena);
     read_layout(&row, &norm, run, arena);
     read_measured(&row, &norm, run);
-    run->year = year_of(run->url, run->source);
+    run->year = (int)tc_json_integer(&row, "year", 1900, 2100, year_of(run->url, run->source));
     tc_json_close(&document);
     return document.code;
 }
