@@ -1,7 +1,7 @@
 # traincast: two commands do everything: `make run` and `make check`.
 BUILD ?= build
 PREFIX ?= /usr/local
-PACKAGES = gcc cmake ninja-build pkgconf libyaml-dev libjansson-dev libcmocka-dev libcminpack-dev clang-14 libclang-rt-14-dev
+PACKAGES = gcc cmake ninja-build pkgconf libyaml-dev libjansson-dev libcmocka-dev clang-14 libclang-rt-14-dev
 
 all: need $(BUILD)/build.ninja
 	@cmake --build $(BUILD)

@@ -16,8 +16,8 @@
 
 static void assume(tc_case *c, const char *format, const char *value) {
     if (c->assumed_count >= TC_ASSUMED_MAX) return;
-    char clipped[64];
-    snprintf(clipped, sizeof clipped, "%.63s", value);
+    char clipped[41];
+    snprintf(clipped, sizeof clipped, "%.40s", value);
     snprintf(c->assumed[c->assumed_count++], sizeof c->assumed[0], format, clipped);
 }
 

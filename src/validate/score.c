@@ -1,0 +1,232 @@
+/* score.c - errors of the forecast on published runs, by run, group and family. */
+#include "validate/score.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Linear interpolation between order statistics of sorted values. */
+static double quantile(const double *sorted, int n, double q) {
+    if (n == 0) return NAN;
+    double position = q * (n - 1);
+    int low = (int)position;
+    if (low >= n - 1) return sorted[n - 1];
+    return sorted[low] + (position - low) * (sorted[low + 1] - sorted[low]);
+}
+
+typedef struct name_sum {
+    const char *name;
+    int n;
+    double absolute, sum;
+} name_sum;
+
+static int by_name(const void *a, const void *b) { return strcmp(((const name_sum *)a)->name, ((const name_sum *)b)->name); }
+
+/* Sums of equal names; `rows` is sorted and folded in place; returns how many names. */
+static int fold(name_sum *rows, int n) {
+    qsort(rows, (size_t)n, sizeof *rows, by_name);
+    int out = 0;
+    for (int i = 0; i < n; i++) {
+        if (out > 0 && strcmp(rows[out - 1].name, rows[i].name) == 0) {
+            rows[out - 1].n += rows[i].n;
+            rows[out - 1].absolute += rows[i].absolute;
+            rows[out - 1].sum += rows[i].sum;
+        } else {
+            rows[out++] = rows[i];
+        }
+    }
+    return out;
+}
+
+double tc_macro_error(const tc_error_row *rows, int count, bool complete_only) {
+    name_sum *sums = calloc((size_t)count + 1, sizeof *sums);
+    if (!sums) return NAN;
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        if (!complete_only || rows[i].complete) sums[n++] = (name_sum){rows[i].family, 1, fabs(rows[i].error_pct), rows[i].error_pct};
+    int families = fold(sums, n), counted = 0, small_n = 0;
+    double macro = 0, small = 0;
+    for (int i = 0; i < families; i++) {
+        if (sums[i].n >= SMALLEST_FAMILY) {
+            macro += sums[i].absolute / sums[i].n;
+            counted++;
+        } else {
+            small += sums[i].absolute;
+            small_n += sums[i].n;
+        }
+    }
+    if (small_n > 0) {
+        macro += small / small_n;
+        counted++;
+    }
+    free(sums);
+    return counted ? macro / counted : NAN;
+}
+
+double tc_median_error(const tc_error_row *rows, int count, bool complete_only) {
+    double *values = calloc((size_t)count + 1, sizeof *values);
+    if (!values) return NAN;
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        if (!complete_only || rows[i].complete) values[n++] = fabs(rows[i].error_pct);
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    double median = quantile(values, n, 0.5);
+    free(values);
+    return median;
+}
+
+/* ---- one run ------------------------------------------------------------------ */
+
+static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_arena *arena, tc_scored_run *out, tc_error *error) {
+    tc_case *c = malloc(sizeof *c);
+    if (!c) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    out->run = run;
+    out->reason = "";
+    out->measured = run->metric == TC_METRIC_NONE ? NAN : run->measured;
+    out->predicted = out->error_pct = NAN;
+    out->covered = -1;
+    tc_code code = tc_case_build(catalog, run, c, error);
+    if (code) goto done;
+    tc_case_result result;
+    if (c->status == TC_CASE_OK) {
+        tc_case_settle(c);
+        tc_error why;
+        if (tc_case_predict(c, &result, &why) == TC_OK) {
+            out->forecast = true;
+        } else {
+            c->status = TC_CASE_UNSUPPORTED;
+            memcpy(c->reason, why.text, sizeof c->reason - 1);
+            c->reason[sizeof c->reason - 1] = 0;
+        }
+    }
+    out->status = c->status;
+    out->reason = tc_arena_copy(arena, c->reason, strlen(c->reason));
+    out->assumed_count = c->assumed_count;
+    out->assumed = tc_arena_alloc(arena, sizeof c->assumed);
+    if (!out->reason || !out->assumed) {
+        code = tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+        goto done;
+    }
+    memcpy(out->assumed, c->assumed, sizeof c->assumed);
+    if (!out->forecast) goto done;
+    out->complete = c->assumed_count == 0;
+    out->counts = run->counts && !run->out_of_memory;
+    out->fits = result.fits;
+    out->memory_gib = result.memory_gib;
+    if (run->metric != TC_METRIC_NONE) {
+        out->predicted = result.predicted;
+        out->error_pct = result.error_pct;
+    }
+    if (run->memory_gib > 0 && run->memory_unit_certain && !run->out_of_memory) {
+        out->memory_scored = true;
+        out->memory_error_pct = 100 * (result.memory_gib / run->memory_gib - 1);
+    }
+done:
+    free(c);
+    return code;
+}
+
+/* ---- groups -------------------------------------------------------------------- */
+
+static const char *accelerator_of(const tc_scored_run *r) { return r->run->accelerator; }
+static const char *group_of(const tc_scored_run *r) { return r->run->group; }
+static const char *family_of(const tc_scored_run *r) { return r->run->source_family; }
+static const char *stack_of(const tc_scored_run *r) { return r->run->stack && r->run->stack[0] ? r->run->stack : "none stated"; }
+
+static bool scored(const tc_scored_run *r) { return r->forecast && r->counts && !isnan(r->error_pct); }
+
+static int group_scores(const tc_validation *v, const char *(*name)(const tc_scored_run *), tc_arena *arena, tc_group_score **out) {
+    name_sum *sums = calloc((size_t)v->count + 1, sizeof *sums);
+    if (!sums) return -1;
+    int n = 0;
+    for (int i = 0; i < v->count; i++)
+        if (scored(&v->runs[i]))
+            sums[n++] = (name_sum){name(&v->runs[i]), 1, fabs(v->runs[i].error_pct), v->runs[i].error_pct};
+    int names = fold(sums, n);
+    *out = tc_arena_alloc(arena, ((size_t)names + 1) * sizeof **out);
+    for (int i = 0; *out && i < names; i++)
+        (*out)[i] = (tc_group_score){sums[i].name, sums[i].n, sums[i].absolute / sums[i].n, sums[i].sum / sums[i].n,
+                                     sums[i].n < SMALLEST_FAMILY};
+    free(sums);
+    return *out ? names : -1;
+}
+
+static void summarise_errors(tc_validation *v, tc_error_row *rows, double *values) {
+    double sum = 0, absolute = 0;
+    for (int i = 0; i < v->count; i++) {
+        const tc_scored_run *r = &v->runs[i];
+        if (r->status == TC_CASE_SKIPPED) v->skipped++;
+        if (r->status == TC_CASE_UNSUPPORTED) v->unsupported++;
+        if (!scored(r)) continue;
+        rows[v->n] = (tc_error_row){family_of(r), r->error_pct, r->complete};
+        values[v->n++] = fabs(r->error_pct);
+        v->complete += r->complete;
+        sum += r->error_pct;
+        absolute += fabs(r->error_pct);
+    }
+    qsort(values, (size_t)v->n, sizeof *values, by_value);
+    v->macro_mape_pct = tc_macro_error(rows, v->n, false);
+    v->mape_pct = absolute / v->n;
+    v->bias_pct = sum / v->n;
+    v->median_ape_pct = quantile(values, v->n, 0.5);
+    v->p90_ape_pct = quantile(values, v->n, 0.9);
+    v->max_ape_pct = quantile(values, v->n, 1);
+    v->complete_macro_mape_pct = tc_macro_error(rows, v->n, true);
+    v->complete_median_ape_pct = tc_median_error(rows, v->n, true);
+}
+
+static void summarise_memory(tc_validation *v) {
+    double absolute = 0;
+    for (int i = 0; i < v->count; i++)
+        if (v->runs[i].memory_scored) {
+            absolute += fabs(v->runs[i].memory_error_pct);
+            v->memory_n++;
+        }
+    v->memory_mape_pct = v->memory_n ? absolute / v->memory_n : NAN;
+    /* out of memory: all runs of the groups that report any */
+    double right[2] = {0, 0}, all[2] = {0, 0};
+    for (int i = 0; i < v->count; i++) {
+        const tc_scored_run *r = &v->runs[i];
+        bool reports = false;
+        for (int k = 0; k < v->count && !reports; k++)
+            reports = v->runs[k].run->out_of_memory && strcmp(v->runs[k].run->group, r->run->group) == 0;
+        if (!reports || !r->forecast) continue;
+        bool ran = !r->run->out_of_memory;
+        all[ran]++;
+        right[ran] += r->fits == ran;
+        v->oom_n++;
+    }
+    v->fit_accuracy_pct = all[0] > 0 && all[1] > 0 ? 50 * (right[0] / all[0] + right[1] / all[1]) : NAN;
+}
+
+tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena, tc_validation *v, tc_error *error) {
+    memset(v, 0, sizeof *v);
+    v->coverage80_pct = NAN;
+    v->count = count;
+    v->runs = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *v->runs);
+    tc_error_row *rows = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *rows);
+    double *values = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *values);
+    if (!v->runs || !rows || !values) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    for (int i = 0; i < count; i++) {
+        tc_code code = score_run(catalog, &runs[i], arena, &v->runs[i], error);
+        if (code) return code;
+    }
+    summarise_errors(v, rows, values);
+    summarise_memory(v);
+    v->accelerators = group_scores(v, accelerator_of, arena, &v->by_accelerator);
+    v->groups = group_scores(v, group_of, arena, &v->by_group);
+    v->family_rows = v->families = group_scores(v, family_of, arena, &v->by_family);
+    v->stacks = group_scores(v, stack_of, arena, &v->by_stack);
+    if (v->accelerators < 0 || v->groups < 0 || v->families < 0 || v->stacks < 0)
+        return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    return TC_OK;
+}

@@ -1,0 +1,108 @@
+/* Collectives against hand-computed values, and properties that any fabric must have. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "network/collective.h"
+
+static tc_fabric two_levels(void) {
+    tc_fabric f = tc_default_fabric();
+    f.levels = 2;
+    f.level[0] = (tc_level){.size = 8, .topology = TC_TOPOLOGY_SWITCH, .bytes_per_s = 300e9, .latency_s = 3e-6, .oversubscription = 1};
+    f.level[1] = (tc_level){.size = 0, .topology = TC_TOPOLOGY_FAT_TREE, .bytes_per_s = 25e9, .latency_s = 5e-6, .oversubscription = 1};
+    return f;
+}
+
+static const tc_device_params ideal = {.link_fraction = 1, .network_fraction = 1};
+
+static void ring_inside_a_node(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    tc_group_path p = tc_path_of(&f, &ideal, (tc_group){8, 1});
+    /* (8-1)/8 of 800 MB at 300 GB/s, and 7 hops of 3 us */
+    assert_float_equal(tc_all_gather_seconds(&p, 800e6), 700e6 / 300e9 + 21e-6, 1e-12);
+    assert_float_equal(tc_all_reduce_seconds(&p, 800e6), 2 * 700e6 / 300e9 + 2 * 3 * 3e-6, 1e-12);
+}
+
+static void ring_across_nodes_is_bound_by_the_nics(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    tc_group_path p = tc_path_of(&f, &ideal, (tc_group){32, 1});
+    /* each rank passes an eighth of the buffer over its NIC, 3/4 of it to other nodes */
+    double expected = 800e6 / 8 * 3 / 4 / 25e9;
+    assert_true(expected > 700e6 / 300e9);
+    assert_float_equal(tc_all_gather_seconds(&p, 800e6), expected + 7 * 3e-6 + 3 * 5e-6, 1e-12);
+    /* one rank a node: the whole buffer over one NIC */
+    p = tc_path_of(&f, &ideal, (tc_group){4, 8});
+    assert_float_equal(tc_all_gather_seconds(&p, 800e6), 800e6 * 3 / 4 / 25e9 + 3 * 5e-6, 1e-12);
+}
+
+static void all_to_all_leaves_the_node(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    tc_group_path p = tc_path_of(&f, &ideal, (tc_group){16, 1});
+    assert_float_equal(tc_all_to_all_seconds(&p, 160e6), 160e6 * 8 / 16 / 25e9 + 8e-6, 1e-12);
+}
+
+static void a_full_mesh_gives_a_pair_one_link(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    f.level[0].topology = TC_TOPOLOGY_FULL_MESH;
+    tc_group_path p = tc_path_of(&f, &ideal, (tc_group){2, 1});
+    assert_float_equal(p.rate[0], 300e9 / 7, 1);
+    p = tc_path_of(&f, &ideal, (tc_group){8, 1});
+    assert_float_equal(p.rate[0], 300e9, 1);
+}
+
+static void a_torus_axis_has_its_own_links(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    f.level[0] = (tc_level){.size = 256, .topology = TC_TOPOLOGY_TORUS, .dims = 2, .bytes_per_s = 200e9, .oversubscription = 1};
+    assert_float_equal(tc_path_of(&f, &ideal, (tc_group){16, 1}).rate[0], 100e9, 1);
+    assert_float_equal(tc_path_of(&f, &ideal, (tc_group){256, 1}).rate[0], 200e9, 1);
+}
+
+static void one_rank_is_free(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    tc_group_path p = tc_path_of(&f, &ideal, (tc_group){1, 4});
+    assert_true(tc_all_gather_seconds(&p, 1e9) == 0 && tc_all_reduce_seconds(&p, 1e9) == 0);
+    assert_true(tc_all_to_all_seconds(&p, 1e9) == 0 && tc_send_seconds(&p, 1e9) == 0);
+}
+
+/* Over many groups and sizes: more bytes, less bandwidth or more latency are never faster. */
+static void monotone(void **state) {
+    (void)state;
+    double (*const collectives[])(const tc_group_path *, double) = {tc_all_gather_seconds, tc_all_reduce_seconds,
+                                                                    tc_all_to_all_seconds, tc_send_seconds};
+    for (int ranks = 2; ranks <= 512; ranks *= 2)
+        for (int stride = 1; stride <= 16; stride *= 2)
+            for (size_t c = 0; c < sizeof collectives / sizeof collectives[0]; c++) {
+                tc_fabric f = two_levels(), slower = two_levels();
+                slower.level[1].bytes_per_s /= 2;
+                slower.level[0].latency_s *= 2;
+                tc_group group = {ranks, stride};
+                tc_group_path a = tc_path_of(&f, &ideal, group), b = tc_path_of(&slower, &ideal, group);
+                double seconds = collectives[c](&a, 1e6);
+                assert_true(seconds > 0);
+                assert_true(collectives[c](&a, 2e6) > seconds);
+                assert_true(collectives[c](&b, 1e6) >= seconds);
+            }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ring_inside_a_node),
+        cmocka_unit_test(ring_across_nodes_is_bound_by_the_nics),
+        cmocka_unit_test(all_to_all_leaves_the_node),
+        cmocka_unit_test(a_full_mesh_gives_a_pair_one_link),
+        cmocka_unit_test(a_torus_axis_has_its_own_links),
+        cmocka_unit_test(one_rank_is_free),
+        cmocka_unit_test(monotone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

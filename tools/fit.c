@@ -1,0 +1,483 @@
+/* fit.c - fits the physical parameters to published runs: `make fit`.
+ *
+ * usage: traincast-fit [--out DIR] [--table FILE] [--leave-out] [--folds N] RUNS.jsonl ...
+ *
+ * A parameter's value is its prior, moved in its link (log or logit) by a shift
+ * that all share, one of the architecture, and one of the accelerator (or: all,
+ * stack). The shifts minimise
+ *   sum_i w_i rho(log(forecast_i / measured_i) / s)^2 + sum_j (shift_j / sigma_j)^2
+ * by Levenberg-Marquardt on the sparse Jacobian (LAPACK solves the normal
+ * equations); rho is the pseudo-Huber loss, w_i = n_family^-alpha, so that a large
+ * table does not outvote a small one. Every fold of --leave-out starts from the
+ * priors and has not seen the family that it judges.
+ */
+#include <lapacke.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/catalog.h"
+#include "validate/score.h"
+
+/* ---- the parameters ------------------------------------------------------------- */
+
+typedef enum link { FRACTION, POSITIVE } link;
+
+typedef struct parameter {
+    const char *name;
+    link link;
+} parameter;
+
+static const parameter device_parameters[] = {
+#define TC_DEVICE_PARAM(name, link, text) {#name, link},
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+};
+static const parameter stack_parameters[] = {
+#define TC_STACK_PARAM(name, link, text) {#name, link},
+#include "traincast_params.h"
+#undef TC_STACK_PARAM
+};
+enum {
+    DEVICE = sizeof device_parameters / sizeof device_parameters[0],
+    STACK = sizeof stack_parameters / sizeof stack_parameters[0],
+    ALL = DEVICE + STACK,
+    NAMES = 160
+};
+
+static double to_link(link kind, double value) {
+    if (kind == POSITIVE) return log(value > 1e-12 ? value : 1e-12);
+    double p = value < 0.001 ? 0.001 : value > 0.999 ? 0.999 : value;
+    return log(p / (1 - p));
+}
+
+static double from_link(link kind, double x) { return kind == POSITIVE ? exp(x) : 1 / (1 + exp(-x)); }
+
+static const parameter *parameter_of(int j) { return j < DEVICE ? &device_parameters[j] : &stack_parameters[j - DEVICE]; }
+
+/* ---- settings --------------------------------------------------------------------- */
+
+typedef struct settings {
+    double noise;          /* s: typical residual, log */
+    double family_power;   /* alpha */
+    double device_all, device_architecture, device_accelerator, stack_all, stack_one; /* sigma of the shifts */
+    int iterations, folds;
+} settings;
+
+/* ---- the cases -------------------------------------------------------------------- */
+
+typedef struct item {
+    tc_case c;
+    int family, architecture, accelerator, stack;
+    double prior[ALL];     /* in the link */
+    double weight;
+    bool supported, complete;
+} item;
+
+typedef struct names {
+    const char *name[NAMES];
+    int count;
+} names;
+
+static int index_of(names *n, const char *name) {
+    for (int i = 0; i < n->count; i++)
+        if (strcmp(n->name[i], name) == 0) return i;
+    if (n->count == NAMES) abort();
+    n->name[n->count] = name;
+    return n->count++;
+}
+
+typedef struct problem {
+    item *items;
+    int count;
+    names families, architectures, accelerators, stacks;
+    int unknowns;
+    settings set;
+} problem;
+
+/* Columns of the unknown shifts. */
+static int device_all(int j) { return j; }
+static int device_architecture(int a, int j) { return (1 + a) * DEVICE + j; }
+static int device_accelerator(const problem *p, int a, int j) { return (1 + p->architectures.count + a) * DEVICE + j; }
+static int stack_base(const problem *p) { return (1 + p->architectures.count + p->accelerators.count) * DEVICE; }
+static int stack_all(const problem *p, int j) { return stack_base(p) + j; }
+static int stack_one(const problem *p, int s, int j) { return stack_base(p) + (1 + s) * STACK + j; }
+
+/* The columns that parameter j of an item depends on. */
+static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
+    if (j < DEVICE) {
+        columns[0] = device_all(j);
+        columns[1] = device_architecture(it->architecture, j);
+        columns[2] = device_accelerator(p, it->accelerator, j);
+        return 3;
+    }
+    columns[0] = stack_all(p, j - DEVICE);
+    columns[1] = stack_one(p, it->stack, j - DEVICE);
+    return 2;
+}
+
+static double sigma_of(const problem *p, int column) {
+    if (column < DEVICE) return p->set.device_all;
+    if (column < (1 + p->architectures.count) * DEVICE) return p->set.device_architecture;
+    if (column < stack_base(p)) return p->set.device_accelerator;
+    if (column < stack_base(p) + STACK) return p->set.stack_all;
+    return p->set.stack_one;
+}
+
+static void set_parameters(const problem *p, item *it, const double *x, int bumped, double bump) {
+    double *device = (double *)&it->c.cluster.accelerator.params, *stack = (double *)&it->c.stack.params;
+    for (int j = 0; j < ALL; j++) {
+        int columns[3], n = columns_of(p, it, j, columns);
+        double value = it->prior[j] + (j == bumped ? bump : 0);
+        for (int k = 0; k < n; k++) value += x[columns[k]];
+        double natural = from_link(parameter_of(j)->link, value);
+        if (j < DEVICE) device[j] = natural;
+        else stack[j - DEVICE] = natural;
+    }
+}
+
+/* log(forecast / measured) of the step's time; NaN where the layout is impossible. */
+static double residual(const item *it) {
+    tc_case_result result;
+    tc_error ignored;
+    if (tc_case_predict(&it->c, &result, &ignored)) return NAN;
+    return log(1 + result.error_pct / 100);
+}
+
+/* ---- one fit ------------------------------------------------------------------------ */
+
+static double pseudo_huber(double z) { return 2 * (sqrt(1 + z * z) - 1); }
+
+static double objective(const problem *p, item *items, const double *x, int left_out) {
+    double sum = 0;
+    for (int i = 0; i < p->count; i++) {
+        item *it = &items[i];
+        if (!it->supported || it->family == left_out || it->weight <= 0) continue;
+        set_parameters(p, it, x, -1, 0);
+        double r = residual(it);
+        if (!isnan(r)) sum += it->weight * pseudo_huber(r / p->set.noise);
+    }
+    for (int j = 0; j < p->unknowns; j++) {
+        double z = x[j] / sigma_of(p, j);
+        sum += z * z;
+    }
+    return sum;
+}
+
+static void settle_all(const problem *p, item *items, const double *x) {
+    for (int i = 0; i < p->count; i++) {
+        item *it = &items[i];
+        if (!it->supported || !it->c.open) continue;
+        set_parameters(p, it, x, -1, 0);
+        it->c.assumed_count = 0; /* the list is not needed here and has a limit */
+        tc_case_settle(&it->c);
+    }
+}
+
+/* Adds the rows of all items to the normal equations (upper triangle). */
+static void accumulate(const problem *p, item *items, const double *x, int left_out, double *normal, double *gradient) {
+    const double bump = 0.02;
+    int n = p->unknowns;
+    for (int i = 0; i < p->count; i++) {
+        item *it = &items[i];
+        if (!it->supported || it->family == left_out || it->weight <= 0) continue;
+        set_parameters(p, it, x, -1, 0);
+        double r = residual(it);
+        if (isnan(r)) continue;
+        int columns[3 * ALL], filled = 0;
+        double row[3 * ALL];
+        for (int j = 0; j < ALL; j++) {
+            set_parameters(p, it, x, j, bump);
+            double slope = (residual(it) - r) / bump;
+            if (isnan(slope) || fabs(slope) < 1e-7) continue;
+            int mine[3], k = columns_of(p, it, j, mine);
+            for (int c = 0; c < k; c++) {
+                columns[filled] = mine[c];
+                row[filled++] = slope / p->set.noise;
+            }
+        }
+        double z = r / p->set.noise, w = it->weight / sqrt(1 + z * z);
+        for (int a = 0; a < filled; a++) {
+            gradient[columns[a]] += w * row[a] * z;
+            for (int b = 0; b < filled; b++)
+                if (columns[b] >= columns[a]) normal[(size_t)columns[a] * (size_t)n + (size_t)columns[b]] += w * row[a] * row[b];
+        }
+    }
+    for (int j = 0; j < n; j++) {
+        double s = sigma_of(p, j);
+        normal[(size_t)j * (size_t)n + (size_t)j] += 1 / (s * s);
+        gradient[j] += x[j] / (s * s);
+    }
+}
+
+/* Minimises from x = 0. items is scratch: layouts that are open are settled in it. */
+static void fit(const problem *p, item *items, int left_out, double *x) {
+    int n = p->unknowns;
+    size_t cells = (size_t)n * (size_t)n;
+    double *normal = malloc(cells * sizeof *normal), *step = malloc((size_t)n * sizeof *step), *trial = malloc((size_t)n * sizeof *trial);
+    if (!normal || !step || !trial) abort();
+    memset(x, 0, (size_t)n * sizeof *x);
+    double damping = 0.1;
+    for (int iteration = 0; iteration < p->set.iterations; iteration++) {
+        settle_all(p, items, x);
+        double before = objective(p, items, x, left_out);
+        memset(normal, 0, cells * sizeof *normal);
+        memset(step, 0, (size_t)n * sizeof *step);
+        accumulate(p, items, x, left_out, normal, step);
+        for (int j = 0; j < n; j++) normal[(size_t)j * (size_t)n + (size_t)j] *= 1 + damping;
+        if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'U', n, 1, normal, n, step, 1)) break;
+        double scale = 1, after = before;
+        for (int half = 0; half < 5; half++, scale /= 2) {
+            for (int j = 0; j < n; j++) trial[j] = x[j] - scale * step[j];
+            after = objective(p, items, trial, left_out);
+            if (after < before) break;
+        }
+        if (!(after < before)) break;
+        memcpy(x, trial, (size_t)n * sizeof *x);
+        damping = scale == 1 ? damping / 3 : damping;
+        if (before - after < 1e-4 * before) break;
+    }
+    settle_all(p, items, x);
+    free(normal);
+    free(step);
+    free(trial);
+}
+
+/* ---- input and output ----------------------------------------------------------------- */
+
+static void read_runs(problem *p, tc_catalog *catalog, int files, char **paths, tc_arena *arena) {
+    tc_error error;
+    for (int f = 0; f < files; f++) {
+        tc_published_run *runs;
+        int count;
+        if (tc_published_read_file(paths[f], arena, &runs, &count, &error)) {
+            fprintf(stderr, "traincast-fit: %s: %s\n", error.place, error.text);
+            exit(2);
+        }
+        p->items = realloc(p->items, (size_t)(p->count + count) * sizeof *p->items);
+        if (!p->items) abort();
+        for (int i = 0; i < count; i++) {
+            item *it = &p->items[p->count];
+            memset(it, 0, sizeof *it);
+            if (!runs[i].counts || runs[i].out_of_memory) continue;
+            if (tc_case_build(catalog, &runs[i], &it->c, &error)) {
+                fprintf(stderr, "traincast-fit: %s: %s\n", error.place, error.text);
+                exit(2);
+            }
+            if (it->c.status || runs[i].metric == TC_METRIC_NONE) continue;
+            const tc_accelerator *a = &it->c.cluster.accelerator;
+            it->family = index_of(&p->families, runs[i].source_family);
+            it->architecture = index_of(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
+            it->accelerator = index_of(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
+            it->stack = index_of(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
+            const double *device = (const double *)&a->params, *stack = (const double *)&it->c.stack.params;
+            for (int j = 0; j < ALL; j++)
+                it->prior[j] = to_link(parameter_of(j)->link, j < DEVICE ? device[j] : stack[j - DEVICE]);
+            tc_case_settle(&it->c);
+            tc_case_result result;
+            it->supported = tc_case_predict(&it->c, &result, &error) == TC_OK;
+            it->complete = it->c.assumed_count == 0;
+            p->count++;
+        }
+    }
+}
+
+static void weigh(problem *p) {
+    int n[NAMES] = {0};
+    for (int i = 0; i < p->count; i++) n[p->items[i].family] += p->items[i].supported;
+    for (int i = 0; i < p->count; i++)
+        p->items[i].weight = n[p->items[i].family] ? pow(n[p->items[i].family], -p->set.family_power) : 0;
+}
+
+static void print_scores(const char *title, const problem *p, const double *errors) {
+    tc_error_row *rows = malloc((size_t)p->count * sizeof *rows);
+    if (!rows) abort();
+    int n = 0;
+    double bias = 0;
+    for (int i = 0; i < p->count; i++) {
+        if (!p->items[i].supported || isnan(errors[i])) continue;
+        rows[n++] = (tc_error_row){p->families.name[p->items[i].family], errors[i], p->items[i].complete};
+        bias += errors[i];
+    }
+    printf("%-9s n %d  macro %.2f  median %.2f  bias %+.2f  complete macro %.2f median %.2f\n", title, n, tc_macro_error(rows, n, false),
+           tc_median_error(rows, n, false), bias / n, tc_macro_error(rows, n, true), tc_median_error(rows, n, true));
+    fflush(stdout);
+    free(rows);
+}
+
+static void errors_of(const problem *p, item *items, const double *x, int only, double *errors) {
+    for (int i = 0; i < p->count; i++) {
+        if (only >= 0 && items[i].family != only) continue;
+        set_parameters(p, &items[i], x, -1, 0);
+        errors[i] = 100 * (exp(residual(&items[i])) - 1);
+    }
+}
+
+static item *copy_items(const problem *p) {
+    item *copy = malloc((size_t)p->count * sizeof *copy);
+    if (!copy) abort();
+    memcpy(copy, p->items, (size_t)p->count * sizeof *copy);
+    return copy;
+}
+
+/* Errors of every family by a fit that has not seen it. */
+static void leave_out(const problem *p, double *errors) {
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int f = 0; f < p->families.count; f++) {
+        item *items = copy_items(p);
+        double *x = malloc((size_t)p->unknowns * sizeof *x);
+        if (!x) abort();
+        fit(p, items, f, x);
+        errors_of(p, items, x, f, errors);
+        free(x);
+        free(items);
+    }
+}
+
+/* The same with families dealt into `folds` groups: quicker, a little pessimistic. */
+static void leave_out_folds(const problem *p, int folds, double *errors) {
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int k = 0; k < folds; k++) {
+        item *items = copy_items(p);
+        double *x = malloc((size_t)p->unknowns * sizeof *x);
+        if (!x) abort();
+        for (int i = 0; i < p->count; i++)
+            if (items[i].family % folds == k) items[i].weight = 0;
+        fit(p, items, -1, x);
+        for (int f = k; f < p->families.count; f += folds) errors_of(p, items, x, f, errors);
+        free(x);
+        free(items);
+    }
+}
+
+static void write_value(FILE *out, const char *indent, const parameter *param, double link_value) {
+    fprintf(out, "%s%s: %.6g\n", indent, param->name, from_link(param->link, link_value));
+}
+
+/* Values, not shifts: what the catalog lays over the priors. */
+static void write_fitted(const problem *p, tc_catalog *catalog, const double *x, const char *dir, const char *runs_hash) {
+    char path[512];
+    const char *head = "format: 1\nfitted_on: \"published runs, data/runs; %d runs of %d source families; tools/fit.c\"\nruns_hash: \"%s\"\n";
+    int used = 0;
+    for (int i = 0; i < p->count; i++) used += p->items[i].supported;
+    snprintf(path, sizeof path, "%s/device.yaml", dir);
+    FILE *out = fopen(path, "w");
+    if (!out) exit(1);
+    fprintf(out, head, used, p->families.count, runs_hash);
+    fprintf(out, "architectures:\n");
+    for (int a = 0; a < p->architectures.count; a++) {
+        const double *prior = NULL;
+        for (int i = 0; i < p->count && !prior; i++)
+            if (p->items[i].architecture == a) prior = p->items[i].prior;
+        if (!prior) continue;
+        fprintf(out, "  %s:\n", p->architectures.name[a]);
+        for (int j = 0; j < DEVICE; j++)
+            write_value(out, "    ", &device_parameters[j], prior[j] + x[device_all(j)] + x[device_architecture(a, j)]);
+    }
+    fprintf(out, "accelerators:\n");
+    for (int a = 0; a < p->accelerators.count; a++) {
+        const item *it = NULL;
+        for (int i = 0; i < p->count && !it; i++)
+            if (p->items[i].accelerator == a) it = &p->items[i];
+        if (!it) continue;
+        fprintf(out, "  %s:\n", p->accelerators.name[a]);
+        for (int j = 0; j < DEVICE; j++)
+            write_value(out, "    ", &device_parameters[j],
+                        it->prior[j] + x[device_all(j)] + x[device_architecture(it->architecture, j)] + x[device_accelerator(p, a, j)]);
+    }
+    fclose(out);
+    snprintf(path, sizeof path, "%s/stack.yaml", dir);
+    out = fopen(path, "w");
+    if (!out) exit(1);
+    fprintf(out, head, used, p->families.count, runs_hash);
+    tc_stack generic;
+    tc_error error;
+    if (tc_catalog_stack(catalog, "generic", &generic, &error)) exit(2);
+    fprintf(out, "generic:\n");
+    for (int j = 0; j < STACK; j++)
+        write_value(out, "  ", &stack_parameters[j], to_link(stack_parameters[j].link, ((const double *)&generic.params)[j]) + x[stack_all(p, j)]);
+    fprintf(out, "stacks:\n");
+    for (int s = 0; s < p->stacks.count; s++) {
+        const double *prior = NULL;
+        for (int i = 0; i < p->count && !prior; i++)
+            if (p->items[i].stack == s) prior = p->items[i].prior;
+        if (!prior) continue;
+        fprintf(out, "  %s:\n", p->stacks.name[s]);
+        for (int j = 0; j < STACK; j++)
+            write_value(out, "    ", &stack_parameters[j], prior[DEVICE + j] + x[stack_all(p, j)] + x[stack_one(p, s, j)]);
+    }
+    fclose(out);
+}
+
+static void write_table(const problem *p, const double *prior, const double *fitted, const double *left_out_errors, const char *path) {
+    FILE *out = fopen(path, "w");
+    if (!out) exit(1);
+    fprintf(out, "id\tfamily\tgroup\taccelerator\tstack\tmodel\tdevices\tmetric\tmeasured\tprior\tfitted\tleft_out\n");
+    for (int i = 0; i < p->count; i++) {
+        const tc_published_run *r = p->items[i].c.run;
+        if (!p->items[i].supported) continue;
+        fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%.6g\t%.2f\t%.2f\t%.2f\n", r->id, r->source_family, r->group, r->accelerator,
+                p->stacks.name[p->items[i].stack], r->model.name, r->devices, tc_metric_name(r->metric), r->measured, prior[i], fitted[i],
+                left_out_errors ? left_out_errors[i] : NAN);
+    }
+    fclose(out);
+}
+
+int main(int argc, char **argv) {
+    problem p = {.set = {.noise = 0.08, .family_power = 0.5, .device_all = 0.2, .device_architecture = 0.2, .device_accelerator = 0.1,
+                         .stack_all = 0.4, .stack_one = 0.4, .iterations = 12, .folds = 0}};
+    const char *out = NULL, *table = NULL, *hash = "";
+    bool all_folds = false;
+    int first = 1;
+    for (; first < argc && argv[first][0] == '-'; first++) {
+        const char *option = argv[first], *value = first + 1 < argc ? argv[first + 1] : "";
+        if (!strcmp(option, "--leave-out")) { all_folds = true; continue; }
+        if (!strcmp(option, "--out")) out = value;
+        else if (!strcmp(option, "--table")) table = value;
+        else if (!strcmp(option, "--runs-hash")) hash = value;
+        else if (!strcmp(option, "--folds")) p.set.folds = atoi(value);
+        else if (!strcmp(option, "--iterations")) p.set.iterations = atoi(value);
+        else if (!strcmp(option, "--noise")) p.set.noise = atof(value);
+        else if (!strcmp(option, "--family-power")) p.set.family_power = atof(value);
+        else if (!strcmp(option, "--device-all")) p.set.device_all = atof(value);
+        else if (!strcmp(option, "--device-architecture")) p.set.device_architecture = atof(value);
+        else if (!strcmp(option, "--device-accelerator")) p.set.device_accelerator = atof(value);
+        else if (!strcmp(option, "--stack-all")) p.set.stack_all = atof(value);
+        else if (!strcmp(option, "--stack-one")) p.set.stack_one = atof(value);
+        else {
+            fprintf(stderr, "traincast-fit: %s: unknown option\n", option);
+            return 2;
+        }
+        first++;
+    }
+    tc_arena arena = {0};
+    tc_error error;
+    tc_catalog *catalog;
+    if (tc_catalog_open(NULL, 0, &catalog, &error)) return 2;
+    tc_catalog_ignore_fitted(catalog);
+    read_runs(&p, catalog, argc - first, argv + first, &arena);
+    weigh(&p);
+    p.unknowns = stack_base(&p) + (1 + p.stacks.count) * STACK;
+    double *x = calloc((size_t)p.unknowns, sizeof *x), *errors = malloc(3 * (size_t)p.count * sizeof *errors);
+    if (!x || !errors) abort();
+    double *prior = errors, *fitted = errors + p.count, *left = errors + 2 * (size_t)p.count;
+    errors_of(&p, p.items, x, -1, prior);
+    print_scores("priors", &p, prior);
+    item *items = copy_items(&p);
+    fit(&p, items, -1, x);
+    errors_of(&p, items, x, -1, fitted);
+    print_scores("fitted", &p, fitted);
+    if (out) write_fitted(&p, catalog, x, out, hash);
+    if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
+    else if (all_folds) leave_out(&p, left);
+    if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
+    if (table) write_table(&p, prior, fitted, p.set.folds > 1 || all_folds ? left : NULL, table);
+    free(items);
+    free(x);
+    free(errors);
+    free(p.items);
+    tc_catalog_close(catalog);
+    tc_arena_free(&arena);
+    return 0;
+}
