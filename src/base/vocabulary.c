@@ -1,28 +1,25 @@
-/* vocabulary.c - one table of names for each enum of traincast.h. */
+/* vocabulary.c - the words of the vocabularies of traincast.h. */
 #include "base/vocabulary.h"
 
-#include <string.h>
+#include <stddef.h>
 
-#define NAMES_MAX 9
+#include "traincast.h"
 
-static const char *const names[TC_VOCABULARIES][NAMES_MAX] = {
-    [TC_VOCABULARY_DTYPE] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"},
-    [TC_VOCABULARY_SHARDING] = {"none", "zero1", "zero2", "zero3", "hsdp"},
-    [TC_VOCABULARY_RECOMPUTE] = {"none", "selective", "full", "layers"},
-    [TC_VOCABULARY_SCHEDULE] = {"gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "v-half", "v-min", "dualpipe"},
-    [TC_VOCABULARY_CP_KIND] = {"ring", "all-to-all"},
-    [TC_VOCABULARY_ATTENTION_IMPL] = {"flash", "plain"},
-    [TC_VOCABULARY_OPTIMIZER] = {"adamw", "sgd", "lamb", "adafactor", "muon"},
-    [TC_VOCABULARY_TOPOLOGY] = {"switch", "full-mesh", "ring", "torus", "hybrid-cube", "pcie", "fat-tree", "dragonfly"},
-    [TC_VOCABULARY_FLOPS_CONVENTION] = {"6nd", "full", "causal", "hardware", "unknown"},
-};
+/* A list and, at compile time, that it has a word for each value up to the last. */
+#define WORDS(list, last, ...)                                                                                       \
+    const char *const list[] = {__VA_ARGS__, NULL};                                                                   \
+    _Static_assert(sizeof list / sizeof list[0] == (size_t)(last) + 2, "a word for each value of " #list)
 
-const char *tc_name(tc_vocabulary vocabulary, int value) {
-    return value >= 0 && value < NAMES_MAX ? names[vocabulary][value] : NULL;
-}
-
-int tc_value_of(tc_vocabulary vocabulary, const char *name) {
-    for (int i = 0; i < NAMES_MAX && names[vocabulary][i]; i++)
-        if (strcmp(names[vocabulary][i], name) == 0) return i;
-    return TC_UNSET;
-}
+WORDS(tc_dtype_names, TC_INT8, "fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8");
+WORDS(tc_attention_kind_names, TC_ATTENTION_MLA, "mha", "mla");
+WORDS(tc_mlp_kind_names, TC_MLP_GATED, "plain", "gated");
+WORDS(tc_positions_names, TC_POSITIONS_NONE, "rotary", "learned", "none");
+WORDS(tc_norm_kind_names, TC_NORM_LAYER, "rms", "layer");
+WORDS(tc_sharding_names, TC_SHARD_HSDP, "none", "zero1", "zero2", "zero3", "hsdp");
+WORDS(tc_recompute_names, TC_RECOMPUTE_LAYERS, "none", "selective", "full", "layers");
+WORDS(tc_schedule_names, TC_SCHEDULE_DUALPIPE, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "v-half", "v-min", "dualpipe");
+WORDS(tc_cp_kind_names, TC_CP_ALL_TO_ALL, "ring", "all-to-all");
+WORDS(tc_attention_impl_names, TC_ATTENTION_PLAIN, "flash", "plain");
+WORDS(tc_optimizer_names, TC_OPTIMIZER_MUON, "adamw", "sgd", "lamb", "adafactor", "muon");
+WORDS(tc_topology_names, TC_TOPOLOGY_DRAGONFLY, "switch", "full-mesh", "ring", "torus", "hybrid-cube", "pcie", "fat-tree",
+      "dragonfly");

@@ -1,20 +1,20 @@
-/* vocabulary.h - the names of the enums of traincast.h as data files, options and output spell them.
+/* vocabulary.h - the words of the vocabularies of traincast.h, in the order of their enumerations.
  *
- * One table for each enum, in the enum's order. Adding a value is one word in vocabulary.c. */
+ * Each list ends with NULL, so that a word is read and written by the same table. */
 #ifndef TC_BASE_VOCABULARY_H
 #define TC_BASE_VOCABULARY_H
 
-#include "traincast.h"
-
-typedef enum tc_vocabulary {
-    TC_VOCABULARY_DTYPE, TC_VOCABULARY_SHARDING, TC_VOCABULARY_RECOMPUTE, TC_VOCABULARY_SCHEDULE, TC_VOCABULARY_CP_KIND,
-    TC_VOCABULARY_ATTENTION_IMPL, TC_VOCABULARY_OPTIMIZER, TC_VOCABULARY_TOPOLOGY, TC_VOCABULARY_FLOPS_CONVENTION,
-    TC_VOCABULARIES
-} tc_vocabulary;
-
-/* The name of a value; NULL for TC_UNSET and anything else outside the enum. */
-const char *tc_name(tc_vocabulary vocabulary, int value);
-/* The value of a name, or TC_UNSET. */
-int tc_value_of(tc_vocabulary vocabulary, const char *name);
+extern const char *const tc_dtype_names[];
+extern const char *const tc_attention_kind_names[];
+extern const char *const tc_mlp_kind_names[];
+extern const char *const tc_positions_names[];
+extern const char *const tc_norm_kind_names[];
+extern const char *const tc_sharding_names[];
+extern const char *const tc_recompute_names[];
+extern const char *const tc_schedule_names[];
+extern const char *const tc_cp_kind_names[];
+extern const char *const tc_attention_impl_names[];
+extern const char *const tc_optimizer_names[];
+extern const char *const tc_topology_names[];
 
 #endif

@@ -1,0 +1,121 @@
+/* accelerator.c - the formats of data/accelerators, data/architectures and data/fitted/device.yaml.
+ *
+ * Figures of `device` are of one device as software sees it, those of `package`
+ * of what is bought. The bounds only catch a wrong prefix (MB for GB); they are
+ * far from any chip. */
+#include <stdio.h>
+
+#include "catalog/kinds.h"
+#include "catalog/parameters.h"
+
+#define FIGURE(path_, dimension_, member, low, high)                                                                 \
+    {.path = path_, .type = TC_FIELD_NUMBER, .dimension = dimension_, .sourced = true,                                \
+     .offset = offsetof(tc_accelerator, member), .min = low, .max = high}
+#define STRING(path_, member, need_)                                                                                 \
+    {.path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_accelerator, member),               \
+     .size = sizeof(((tc_accelerator *)0)->member)}
+#define RATE(path_, member) FIGURE(path_, TC_DIMENSION_FLOPS, member, 1e9, 1e20)
+
+static const tc_field accelerator_fields[] = {
+    TC_SCHEMA_HEAD,
+    STRING("slug", slug, TC_NEED_NEVER),
+    STRING("name", name, TC_NEED_ALWAYS),
+    STRING("vendor", vendor, TC_NEED_NEVER),
+    STRING("architecture", architecture, TC_NEED_NEVER),
+    STRING("released", released, TC_NEED_NEVER),
+    STRING("fabric", fabric, TC_NEED_NEVER),
+    {.path = "device.per_package", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_accelerator, devices_per_package),
+     .min = 1, .max = 64},
+    FIGURE("device.memory", TC_DIMENSION_BYTES, memory_bytes, 1e8, 1e14),
+    FIGURE("device.memory_bandwidth", TC_DIMENSION_BYTES_PER_S, memory_bytes_per_s, 1e9, 1e15),
+    FIGURE("device.cache", TC_DIMENSION_BYTES, cache_bytes, 1e3, 1e12),
+    {.path = "device.cores", .type = TC_FIELD_INTEGER, .sourced = true, .offset = offsetof(tc_accelerator, cores),
+     .min = 1, .max = 10000000},
+    FIGURE("device.clock", TC_DIMENSION_HERTZ, clock_hz, 1e7, 1e11),
+    RATE("device.matmul.fp32", matmul_flops[TC_FP32]),
+    RATE("device.matmul.tf32", matmul_flops[TC_TF32]),
+    RATE("device.matmul.bf16", matmul_flops[TC_BF16]),
+    RATE("device.matmul.fp16", matmul_flops[TC_FP16]),
+    RATE("device.matmul.fp8", matmul_flops[TC_FP8]),
+    RATE("device.matmul.mxfp8", matmul_flops[TC_MXFP8]),
+    RATE("device.matmul.nvfp4", matmul_flops[TC_NVFP4]),
+    RATE("device.matmul.int8", matmul_flops[TC_INT8]),
+    RATE("device.vector", vector_flops),
+    FIGURE("device.host_bandwidth", TC_DIMENSION_BYTES_PER_S, host_bytes_per_s, 1e6, 1e15),
+    FIGURE("package.tdp", TC_DIMENSION_WATTS, tdp_w, 1, 1e6),
+    FIGURE("package.die_area", TC_DIMENSION_MM2, die_area_mm2, 1, 1e6),
+    FIGURE("package.io_bandwidth", TC_DIMENSION_BYTES_PER_S, io_bytes_per_s, 1e6, 1e15),
+    FIGURE("package.price", TC_DIMENSION_USD, price_usd, 1, 1e9),
+    FIGURE("package.rental", TC_DIMENSION_USD_PER_H, rental_usd_per_h, 1e-4, 1e5),
+    RATE("package.advertised.fp32", advertised_flops[TC_FP32]),
+    RATE("package.advertised.tf32", advertised_flops[TC_TF32]),
+    RATE("package.advertised.bf16", advertised_flops[TC_BF16]),
+    RATE("package.advertised.fp16", advertised_flops[TC_FP16]),
+    RATE("package.advertised.fp8", advertised_flops[TC_FP8]),
+    RATE("package.advertised.mxfp8", advertised_flops[TC_MXFP8]),
+    RATE("package.advertised.nvfp4", advertised_flops[TC_NVFP4]),
+    RATE("package.advertised.int8", advertised_flops[TC_INT8]),
+    RATE("package.fp6", fp6_flops),
+    {.path = "package.datacentre", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_accelerator, datacentre)},
+    FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, mtbf_s, 60, 1e11),
+#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+};
+
+static const tc_field architecture_fields[] = {
+    TC_SCHEMA_HEAD,
+    {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 32},
+    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED, .size = 96},
+#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+};
+
+static const tc_field level_fields[] = {
+#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("", name, link, false, TC_NOT_STORED),
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+};
+
+#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
+
+static const tc_schema level_schema = {"fitted parameters", level_fields, COUNT(level_fields)};
+
+static const tc_field fitted_fields[] = {
+    TC_SCHEMA_HEAD,
+    {.path = "fitted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+    {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("generic.", name, link, false, TC_NOT_STORED),
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+    {.path = "architectures", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},
+    {.path = "accelerators", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},
+};
+
+const tc_schema tc_accelerator_schema = {"accelerator", accelerator_fields, COUNT(accelerator_fields)};
+const tc_schema tc_architecture_schema = {"architecture", architecture_fields, COUNT(architecture_fields)};
+const tc_schema tc_fitted_device_schema = {"fitted device parameters", fitted_fields, COUNT(fitted_fields)};
+
+tc_code tc_accelerator_read(const tc_document *document, tc_accelerator *out, tc_error *error) {
+    *out = tc_default_accelerator();
+    return tc_schema_read(&tc_accelerator_schema, document, out, error);
+}
+
+tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator, tc_error *error) {
+    const tc_node *device = tc_node_get(document->root, "device");
+    const char *prefix = device ? "" : "device.";
+    const char *missing = accelerator->memory_bytes <= 0 ? "memory" : accelerator->memory_bytes_per_s <= 0 ? "memory_bandwidth" : NULL;
+    char key[32];
+    if (missing) {
+        snprintf(key, sizeof key, "%s%s", prefix, missing);
+        return tc_document_fail(document, device, key, error,
+                                "is missing, and no forecast can do without it; write '%s: {value: \"%s\", source: NAME}'",
+                                missing, accelerator->memory_bytes <= 0 ? "80 GiB" : "1.6 TB/s");
+    }
+    for (int i = 0; i < TC_DTYPES; i++)
+        if (accelerator->matmul_flops[i] > 0) return TC_OK;
+    snprintf(key, sizeof key, "%smatmul", prefix);
+    return tc_document_fail(document, device, key, error,
+                            "is missing, and no forecast can do without it; write 'bf16: {value: \"312 TFLOP/s\", source: NAME}' in it");
+}

@@ -1,0 +1,73 @@
+/* defaults.c - the structs that callers fill: their size, and what is not said. */
+#include "traincast.h"
+
+tc_block tc_default_block(void) {
+    return (tc_block){.count = 1, .attention = TC_ATTENTION_MHA, .mlp = TC_MLP_GATED, .norms = 2};
+}
+
+tc_model tc_default_model(void) {
+    return (tc_model){.size = sizeof(tc_model),
+                      .positions = TC_POSITIONS_ROTARY,
+                      .norm = TC_NORM_RMS,
+                      .norm_weight = true,
+                      .causal = true,
+                      .final_norm = true,
+                      .lm_head = true};
+}
+
+tc_accelerator tc_default_accelerator(void) {
+    return (tc_accelerator){.size = sizeof(tc_accelerator), .devices_per_package = 1, .datacentre = true};
+}
+
+tc_fabric tc_default_fabric(void) {
+    return (tc_fabric){.size = sizeof(tc_fabric)};
+}
+
+tc_stack tc_default_stack(void) {
+    return (tc_stack){.size = sizeof(tc_stack),
+                      .sharding = TC_SHARD_ZERO1,
+                      .recompute = TC_RECOMPUTE_NONE,
+                      .attention = TC_ATTENTION_FLASH,
+                      .cp_kind = TC_CP_RING,
+                      .optimizer = TC_OPTIMIZER_ADAMW,
+                      .sequence_parallel = true,
+                      .micro_batch = 1,
+                      .grad_bytes = 4,
+                      .main_grad_bytes = 4,
+                      .optimizer_bytes = 12,
+                      .logits_bytes = 4,
+                      .overlap_grad_reduce = true,
+                      .overlap_param_gather = true};
+}
+
+tc_job tc_default_job(void) {
+    return (tc_job){.size = sizeof(tc_job),
+                    .model = tc_default_model(),
+                    .seq = TC_UNSET,
+                    .global_batch = TC_UNSET,
+                    .dtype = TC_BF16,
+                    .optimizer = TC_UNSET,
+                    .attention = TC_UNSET};
+}
+
+tc_cluster tc_default_cluster(void) {
+    return (tc_cluster){
+        .size = sizeof(tc_cluster), .accelerator = tc_default_accelerator(), .fabric = tc_default_fabric()};
+}
+
+tc_layout tc_default_layout(void) {
+    return (tc_layout){.size = sizeof(tc_layout),
+                       .tp = 1,
+                       .pp = 1,
+                       .cp = 1,
+                       .ep = 1,
+                       .etp = TC_UNSET,
+                       .dp = TC_UNSET,
+                       .vpp = 1,
+                       .micro_batch = TC_UNSET,
+                       .sequence_parallel = TC_UNSET,
+                       .sharding = TC_UNSET,
+                       .recompute = TC_UNSET,
+                       .schedule = TC_UNSET,
+                       .cp_kind = TC_UNSET};
+}

@@ -1,0 +1,61 @@
+/* document.h - a YAML data file as a small tree in which every value knows its line.
+ *
+ * A data file is one plain document: UTF-8 text, mappings with unique keys,
+ * sequences and scalars. Anchors, aliases, tags and several documents are
+ * refused, and so is what is too deep or too large to have been written by hand. */
+#ifndef TC_CATALOG_DOCUMENT_H
+#define TC_CATALOG_DOCUMENT_H
+
+#include "base/arena.h"
+#include "traincast.h"
+
+#define TC_DOCUMENT_MAX_BYTES ((size_t)4 << 20)
+#define TC_DOCUMENT_MAX_DEPTH 32
+#define TC_DOCUMENT_MAX_NODES 200000
+
+typedef enum tc_node_kind { TC_NODE_SCALAR, TC_NODE_SEQUENCE, TC_NODE_MAPPING } tc_node_kind;
+
+typedef struct tc_node tc_node;
+struct tc_node {
+    tc_node_kind kind;
+    bool quoted;           /* scalar: written in quotes or as a block, so it is text */
+    int line, column;      /* from 1; of the key where there is one */
+    int index;             /* position in the parent */
+    int count;             /* children */
+    const char *key;       /* in a mapping; NULL otherwise */
+    const char *text;      /* scalar */
+    const tc_node *parent; /* NULL for the root */
+    tc_node *first, *last, *next;
+};
+
+typedef struct tc_document {
+    const char *file; /* as errors name it */
+    tc_node *root;    /* a mapping */
+} tc_document;
+
+/* Parses text (length bytes) into the arena. Errors: place "FILE:LINE: field.path". */
+TC_NODISCARD tc_code tc_document_parse(const char *text, size_t length, const char *file, tc_arena *arena,
+                                       tc_document *out, tc_error *error);
+/* The same for a file. */
+TC_NODISCARD tc_code tc_document_read(const char *path, tc_arena *arena, tc_document *out, tc_error *error);
+
+/* The child of a mapping, or NULL; node may be NULL. */
+const tc_node *tc_node_get(const tc_node *node, const char *key);
+/* The text of a scalar child, or NULL. */
+const char *tc_node_text(const tc_node *node, const char *key);
+/* A descendant by path, "device.matmul" or "blocks[0].mlp", or NULL. */
+const tc_node *tc_node_find(const tc_node *node, const char *path);
+/* The node's path from the root, "blocks[0].attention.heads"; "" for the root. Returns buffer. */
+char *tc_node_path(const tc_node *node, char *buffer, size_t size);
+/* Plain (unquoted) nothing: "key:", "~", "null". */
+bool tc_node_is_null(const tc_node *node);
+
+/* Fails at a node, or at a key that the node lacks (key may be NULL). */
+tc_code tc_document_fail(const tc_document *document, const tc_node *node, const char *key, tc_error *error,
+                         const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The scalar value of one top-level key, without reading further than it: for the names of a list.
+ * Returns false where there is none (or the text is no YAML). */
+bool tc_document_peek(const char *text, size_t length, const char *key, char *buffer, size_t size);
+
+#endif

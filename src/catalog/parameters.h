@@ -1,0 +1,49 @@
+/* parameters.h - the physical parameters of devices and stacks, resolved from layers of files.
+ *
+ * A parameter is given by several files; the last one that has it wins:
+ * device: architectures/generic.yaml, architectures/ARCH.yaml, fitted/device.yaml (generic, then the
+ *         architecture, then the accelerator), the accelerator's own `parameters`;
+ * stack:  stacks/generic.yaml, the stack's own file, fitted/stack.yaml (generic, then the stack). */
+#ifndef TC_CATALOG_PARAMETERS_H
+#define TC_CATALOG_PARAMETERS_H
+
+#include "catalog/schema.h"
+
+typedef struct tc_parameter {
+    const char *name, *text;
+    bool is_fraction; /* between 0 and 1; otherwise not negative */
+    size_t offset;    /* of the double in tc_device_params or tc_stack_params */
+} tc_parameter;
+
+typedef struct tc_parameter_table {
+    const tc_parameter *parameters;
+    int count;
+} tc_parameter_table;
+
+extern const tc_parameter_table tc_device_parameter_table, tc_stack_parameter_table;
+
+#define TC_MAX_PARAMETERS 64
+
+/* Where the value of a parameter came from. */
+typedef struct tc_resolved {
+    double value;
+    const tc_document *document; /* NULL: no file has it */
+    const tc_node *node;
+} tc_resolved;
+
+/* One schema line for each parameter, under a section: used with traincast_params.h.
+ * struct_offset: of the parameters' struct in what the schema reads into. */
+#define TC_PARAMETER_MAX_FRACTION 1.0
+#define TC_PARAMETER_MAX_POSITIVE 1e15
+#define TC_PARAMETER_FIELD(section, name, link, is_sourced, member_offset)                                           \
+    {.path = section #name, .type = TC_FIELD_NUMBER, .named_unit = true, .sourced = is_sourced,                       \
+     .offset = member_offset, .max = TC_PARAMETER_MAX_##link}
+
+/* Lays the values of a mapping (NULL: none) over resolved; unknown keys were refused by the schema. */
+TC_NODISCARD tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *document,
+                                         const tc_node *mapping, tc_resolved *resolved, tc_error *error);
+/* Stores the values in the struct; fails where a parameter has none, naming the generic file. */
+TC_NODISCARD tc_code tc_parameters_store(const tc_parameter_table *table, const tc_resolved *resolved,
+                                         const char *generic_file, void *out, tc_error *error);
+
+#endif

@@ -1,0 +1,430 @@
+/* schema.c - reads a document by a table of its fields. */
+#include "catalog/schema.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define FORMAT_VERSION 1
+#define MAX_FIELDS 128
+#define MAX_PATH 160
+#define MAX_NUMBER 1e30
+
+/* One document, or one element of a list in it. */
+typedef struct reader {
+    const tc_schema *schema;
+    const tc_document *document;
+    char *out; /* NULL: check only */
+    tc_error *error;
+    const tc_node *root;
+    bool seen[MAX_FIELDS];
+} reader;
+
+static tc_code read_tree(const tc_schema *schema, const tc_document *document, const tc_node *root, void *out,
+                         tc_error *error);
+
+static const char *kind_name(const tc_node *node) {
+    if (node->kind == TC_NODE_MAPPING) return "a mapping";
+    if (node->kind == TC_NODE_SEQUENCE) return "a list";
+    return tc_node_is_null(node) ? "empty" : "text";
+}
+
+/* ---- figures ---------------------------------------------------------------------- */
+
+/* A figure is a mapping with `value`; nothing else in the formats has that key. */
+static bool is_figure(const tc_node *node) {
+    return node->kind == TC_NODE_MAPPING && tc_node_get(node, "value");
+}
+
+const tc_node *tc_figure_value(const tc_node *node) {
+    return is_figure(node) ? tc_node_get(node, "value") : node;
+}
+
+static tc_code check_source(const reader *r, const tc_node *name) {
+    const tc_node *sources = tc_node_get(r->document->root, "sources");
+    if (name->kind != TC_NODE_SCALAR || tc_node_is_null(name))
+        return tc_document_fail(r->document, name, NULL, r->error, "is %s; write a key of 'sources'", kind_name(name));
+    if (tc_node_get(sources, name->text)) return TC_OK;
+    const char *keys[64];
+    int n = 0;
+    for (const tc_node *s = sources && sources->kind == TC_NODE_MAPPING ? sources->first : NULL; s && n < 64; s = s->next)
+        keys[n++] = s->key;
+    const char *nearest = n ? tc_nearest(name->text, keys, n) : NULL;
+    if (nearest)
+        return tc_document_fail(r->document, name, NULL, r->error, "'%.60s' is no key of 'sources'; did you mean '%.60s'?",
+                                name->text, nearest);
+    return tc_document_fail(r->document, name, NULL, r->error,
+                            "'%.60s' is no key of 'sources'; add a line '%.60s: \"where the figure is from\"' there",
+                            name->text, name->text);
+}
+
+/* Source and note of a figure, and that there is nothing else in it. */
+static tc_code check_figure(const reader *r, const tc_field *field, const tc_node *node) {
+    if (!is_figure(node)) {
+        if (!field->sourced) return TC_OK;
+        const char *example = node->kind == TC_NODE_SCALAR ? node->text : "...";
+        return tc_document_fail(r->document, node, NULL, r->error,
+                                "has no source; write {value: \"%.40s\", source: NAME} with NAME under 'sources'", example);
+    }
+    const tc_node *source = tc_node_get(node, "source");
+    for (const tc_node *child = node->first; child; child = child->next)
+        if (strcmp(child->key, "value") != 0 && strcmp(child->key, "source") != 0 && strcmp(child->key, "note") != 0)
+            return tc_document_fail(r->document, child, NULL, r->error,
+                                    "'%.60s' is unknown; a figure has value, source and note", child->key);
+    if (!source) {
+        if (!field->sourced) return TC_OK;
+        return tc_document_fail(r->document, node, NULL, r->error, "has no source; add 'source: NAME' with NAME under 'sources'");
+    }
+    if (source->kind != TC_NODE_SEQUENCE) return check_source(r, source);
+    for (const tc_node *name = source->first; name; name = name->next) {
+        tc_code code = check_source(r, name);
+        if (code != TC_OK) return code;
+    }
+    return TC_OK;
+}
+
+char *tc_figure_source(const tc_document *document, const tc_node *node, char *buffer, size_t size) {
+    const tc_node *sources = tc_node_get(document->root, "sources"), *source = tc_node_get(node, "source");
+    size_t used = 0;
+    buffer[0] = 0;
+    if (!source || !is_figure(node)) return buffer;
+    const tc_node *name = source->kind == TC_NODE_SEQUENCE ? source->first : source;
+    for (; name && used < size; name = source->kind == TC_NODE_SEQUENCE ? name->next : NULL) {
+        const char *text = name->kind == TC_NODE_SCALAR ? tc_node_text(sources, name->text) : NULL;
+        if (!text) continue;
+        int written = snprintf(buffer + used, size - used, "%s%s", used ? "; " : "", text);
+        used += written > 0 ? (size_t)written : 0;
+    }
+    return buffer;
+}
+
+/* ---- scalars ---------------------------------------------------------------------- */
+
+tc_dimension tc_field_dimension(const tc_field *field) {
+    return field->named_unit ? tc_dimension_of_name(field->path) : field->dimension;
+}
+
+static const char *expected_form(const tc_field *field) {
+    switch (field->type) {
+    case TC_FIELD_INTEGER: return "a whole number such as 8";
+    case TC_FIELD_BOOLEAN: return "true or false";
+    case TC_FIELD_ENUM: return "one of its words";
+    case TC_FIELD_NUMBER: return tc_dimension_example(tc_field_dimension(field));
+    default: return "text";
+    }
+}
+
+/* The scalar of a field, plain or in a figure. */
+static tc_code get_scalar(const reader *r, const tc_field *field, const tc_node *node, const tc_node **out) {
+    const tc_node *value = tc_figure_value(node);
+    if (value->kind == TC_NODE_SCALAR && !tc_node_is_null(value) && (value->text[0] || field->type == TC_FIELD_STRING)) {
+        *out = value;
+        return TC_OK;
+    }
+    if (field->type == TC_FIELD_NUMBER)
+        return tc_document_fail(r->document, value, NULL, r->error, "is %s; write a value such as \"%s\"", kind_name(value),
+                                expected_form(field));
+    return tc_document_fail(r->document, value, NULL, r->error, "is %s; write %s", kind_name(value), expected_form(field));
+}
+
+/* Passes the text of a unit or number error on, with the node's place. */
+static tc_code fail_quantity(const tc_document *document, const tc_node *node, const tc_error *cause, tc_error *error) {
+    return tc_document_fail(document, node, NULL, error, "%s", cause->text);
+}
+
+tc_code tc_figure_number(const tc_field *field, const tc_document *document, const tc_node *node, double *out,
+                         tc_error *error) {
+    const tc_node *value = tc_figure_value(node);
+    tc_error cause;
+    tc_code code = TC_INVALID;
+    if (value->kind != TC_NODE_SCALAR)
+        return tc_document_fail(document, value, NULL, error, "is %s; write a value such as \"%s\"", kind_name(value),
+                                expected_form(field));
+    if (field->named_unit) code = tc_parse_number(value->text, out, "", &cause);
+    if (code != TC_OK) code = tc_parse_quantity(value->text, tc_field_dimension(field), out, "", &cause);
+    return code == TC_OK ? TC_OK : fail_quantity(document, value, &cause, error);
+}
+
+static tc_code check_range(const reader *r, const tc_field *field, const tc_node *value, double number) {
+    double max = field->max > 0 ? field->max : MAX_NUMBER;
+    if (number >= field->min && number <= max) return TC_OK;
+    char low[48], high[48];
+    if (field->type == TC_FIELD_INTEGER) {
+        tc_format_number(field->min, 15, low, sizeof low);
+        tc_format_number(max, 15, high, sizeof high);
+    } else {
+        tc_format_quantity(field->min, tc_field_dimension(field), low, sizeof low);
+        tc_format_quantity(max, tc_field_dimension(field), high, sizeof high);
+    }
+    return tc_document_fail(r->document, value, NULL, r->error, "'%.80s' is out of range; write %s to %s", value->text, low,
+                            high);
+}
+
+static tc_code read_number(const reader *r, const tc_field *field, const tc_node *value, char *target) {
+    double number = 0;
+    tc_code code = tc_figure_number(field, r->document, value, &number, r->error);
+    if (code == TC_OK) code = check_range(r, field, value, number);
+    if (code == TC_OK && target) memcpy(target, &number, sizeof number);
+    return code;
+}
+
+static tc_code read_integer(const reader *r, const tc_field *field, const tc_node *value, char *target) {
+    tc_error cause;
+    int64_t number = 0;
+    double max = field->max > 0 ? field->max : 2147483647.0;
+    tc_code code = tc_parse_integer(value->text, (int64_t)field->min, (int64_t)max, &number, "", &cause);
+    if (code != TC_OK) return fail_quantity(r->document, value, &cause, r->error);
+    int stored = (int)number;
+    if (target) memcpy(target, &stored, sizeof stored);
+    return TC_OK;
+}
+
+static tc_code read_boolean(const reader *r, const tc_node *value, char *target) {
+    bool is_true = strcmp(value->text, "true") == 0;
+    if (!is_true && strcmp(value->text, "false") != 0)
+        return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is neither; write true or false", value->text);
+    if (target) memcpy(target, &is_true, sizeof is_true);
+    return TC_OK;
+}
+
+static tc_code read_enum(const reader *r, const tc_field *field, const tc_node *value, char *target) {
+    char list[256] = "";
+    size_t used = 0;
+    int n = 0;
+    for (; field->names[n]; n++) {
+        if (strcmp(field->names[n], value->text) == 0) {
+            if (target) memcpy(target, &n, sizeof n);
+            return TC_OK;
+        }
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", field->names[n]);
+    }
+    const char *nearest = tc_nearest(value->text, field->names, n);
+    if (nearest)
+        return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is unknown; did you mean '%s'? (one of %s)",
+                                value->text, nearest, list);
+    return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is unknown; write one of %s", value->text, list);
+}
+
+static tc_code read_string(const reader *r, const tc_field *field, const tc_node *value, char *target) {
+    size_t length = strlen(value->text);
+    if (length == 0) return tc_document_fail(r->document, value, NULL, r->error, "is empty; write a short text");
+    if (length >= field->size)
+        return tc_document_fail(r->document, value, NULL, r->error, "is %zu bytes long; write at most %zu", length,
+                                field->size - 1);
+    if (target) memcpy(target, value->text, length + 1);
+    return TC_OK;
+}
+
+static tc_code read_format(const reader *r, const tc_node *node) {
+    if (node->kind != TC_NODE_SCALAR || strcmp(node->text, "1") != 0)
+        return tc_document_fail(r->document, node, NULL, r->error, "'%.20s' is not a version that this program reads; write %d",
+                                node->kind == TC_NODE_SCALAR ? node->text : kind_name(node), FORMAT_VERSION);
+    return TC_OK;
+}
+
+/* ---- compounds -------------------------------------------------------------------- */
+
+static tc_code check_texts(const reader *r, const tc_node *node, int depth) {
+    if (node->kind == TC_NODE_SCALAR && (depth == 0 || !tc_node_is_null(node))) return TC_OK;
+    if (node->kind == TC_NODE_SCALAR || depth > 0)
+        return tc_document_fail(r->document, node, NULL, r->error, "is %s; write text", kind_name(node));
+    for (const tc_node *child = node->first; child; child = child->next) {
+        tc_code code = check_texts(r, child, depth + 1);
+        if (code != TC_OK) return code;
+    }
+    return TC_OK;
+}
+
+static tc_code read_list(const reader *r, const tc_field *field, const tc_node *node) {
+    if (node->kind != TC_NODE_SEQUENCE)
+        return tc_document_fail(r->document, node, NULL, r->error, "is %s; write a list, each element after '- '",
+                                kind_name(node));
+    if (node->count < (int)field->min || node->count > (int)field->max)
+        return tc_document_fail(r->document, node, NULL, r->error, "has %d elements; write %d to %d", node->count,
+                                (int)field->min, (int)field->max);
+    char *target = r->out ? r->out + field->offset : NULL;
+    for (const tc_node *child = node->first; child; child = child->next) {
+        if (target) {
+            memset(target, 0, field->size);
+            if (field->start) field->start(target);
+        }
+        tc_code code = read_tree(field->element, r->document, child, target, r->error);
+        if (code != TC_OK) return code;
+        if (target) target += field->size;
+    }
+    if (r->out) memcpy(r->out + field->count_offset, &node->count, sizeof(int));
+    return TC_OK;
+}
+
+static tc_code read_map(const reader *r, const tc_field *field, const tc_node *node) {
+    if (node->kind != TC_NODE_MAPPING)
+        return tc_document_fail(r->document, node, NULL, r->error, "is %s; write 'name: {...}' lines", kind_name(node));
+    for (const tc_node *child = node->first; child; child = child->next) {
+        tc_code code = read_tree(field->element, r->document, child, NULL, r->error);
+        if (code != TC_OK) return code;
+    }
+    return TC_OK;
+}
+
+static tc_code read_field(const reader *r, const tc_field *field, const tc_node *node) {
+    switch (field->type) {
+    case TC_FIELD_FORMAT: return read_format(r, node);
+    case TC_FIELD_TEXTS: return check_texts(r, node, 0);
+    case TC_FIELD_LIST: return read_list(r, field, node);
+    case TC_FIELD_MAP: return read_map(r, field, node);
+    default: break;
+    }
+    const tc_node *value = NULL;
+    tc_code code = get_scalar(r, field, node, &value);
+    if (code != TC_OK) return code;
+    char *target = r->out && field->offset != TC_NOT_STORED ? r->out + field->offset : NULL;
+    switch (field->type) {
+    case TC_FIELD_INTEGER: code = read_integer(r, field, value, target); break;
+    case TC_FIELD_NUMBER: code = read_number(r, field, value, target); break;
+    case TC_FIELD_BOOLEAN: code = read_boolean(r, value, target); break;
+    case TC_FIELD_ENUM: code = read_enum(r, field, value, target); break;
+    default: code = read_string(r, field, value, target); break;
+    }
+    return code == TC_OK ? check_figure(r, field, node) : code;
+}
+
+/* ---- keys ------------------------------------------------------------------------- */
+
+/* Does the field lie in the section? Returns the rest of its path, or NULL. */
+static const char *rest_of_path(const tc_field *field, const char *section, size_t length) {
+    if (length == 0) return field->path;
+    if (strncmp(field->path, section, length) != 0 || field->path[length] != '.') return NULL;
+    return field->path + length + 1;
+}
+
+static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char *section) {
+    char names[MAX_FIELDS][48], list[320] = "";
+    const char *pointers[MAX_FIELDS];
+    int n = 0;
+    size_t used = 0;
+    for (int i = 0; i < r->schema->count && n < MAX_FIELDS; i++) {
+        const char *rest = rest_of_path(&r->schema->fields[i], section, strlen(section));
+        if (!rest) continue;
+        snprintf(names[n], sizeof names[n], "%.*s", (int)strcspn(rest, "."), rest);
+        bool known = false;
+        for (int k = 0; k < n; k++) known = known || strcmp(names[k], names[n]) == 0;
+        if (known) continue;
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", names[n]);
+        pointers[n] = names[n];
+        n++;
+    }
+    const char *nearest = tc_nearest(node->key, pointers, n);
+    if (nearest)
+        return tc_document_fail(r->document, node, NULL, r->error, "'%.60s' is unknown; did you mean '%s'?", node->key,
+                                nearest);
+    return tc_document_fail(r->document, node, NULL, r->error, "'%.60s' is unknown; the keys here are %s", node->key, list);
+}
+
+/* Reads the children of a mapping whose path in the schema is section. */
+static tc_code read_section(reader *r, const tc_node *mapping, const char *section) {
+    size_t length = strlen(section);
+    if (mapping->kind != TC_NODE_MAPPING)
+        return tc_document_fail(r->document, mapping, NULL, r->error, "is %s; write 'key: value' lines in it",
+                                kind_name(mapping));
+    for (const tc_node *child = mapping->first; child; child = child->next) {
+        size_t key_length = strlen(child->key);
+        bool is_section = false, is_read = false;
+        for (int i = 0; i < r->schema->count && !is_read; i++) {
+            const char *rest = rest_of_path(&r->schema->fields[i], section, length);
+            if (!rest || strncmp(rest, child->key, key_length) != 0) continue;
+            is_section = is_section || rest[key_length] == '.';
+            if (rest[key_length]) continue;
+            tc_code code = read_field(r, &r->schema->fields[i], child);
+            if (code != TC_OK) return code;
+            r->seen[i] = is_read = true;
+        }
+        if (is_read) continue;
+        if (!is_section) return fail_unknown_key(r, child, section);
+        char path[MAX_PATH];
+        snprintf(path, sizeof path, "%s%s%s", section, length ? "." : "", child->key);
+        tc_code code = read_section(r, child, path);
+        if (code != TC_OK) return code;
+    }
+    return TC_OK;
+}
+
+/* A value that a missing field could have. */
+static char *example_value(const tc_field *field, char *buffer, size_t size) {
+    bool quoted = field->type == TC_FIELD_NUMBER && tc_field_dimension(field) != TC_DIMENSION_NONE;
+    const char *text = field->type == TC_FIELD_ENUM ? field->names[0]
+                       : field->type == TC_FIELD_NUMBER ? tc_dimension_example(tc_field_dimension(field))
+                       : field->type == TC_FIELD_INTEGER ? "8"
+                       : field->type == TC_FIELD_BOOLEAN ? "true"
+                       : field->type == TC_FIELD_FORMAT ? "1"
+                                                         : "...";
+    snprintf(buffer, size, "%s%s%s%s%s", field->sourced ? "{value: " : "", quoted ? "\"" : "", text, quoted ? "\"" : "",
+             field->sourced ? ", source: NAME}" : "");
+    return buffer;
+}
+
+/* What must be there and is not. The place is the nearest section that is there. */
+static tc_code check_needed(const reader *r) {
+    for (int i = 0; i < r->schema->count; i++) {
+        const tc_field *field = &r->schema->fields[i];
+        if (r->seen[i] || field->need == TC_NEED_NEVER) continue;
+        char section[MAX_PATH];
+        snprintf(section, sizeof section, "%s", field->path);
+        char *dot = strrchr(section, '.');
+        if (dot) *dot = 0;
+        const tc_node *at = dot ? tc_node_find(r->root, section) : r->root;
+        if (!at && field->need == TC_NEED_IN_SECTION) continue;
+        const char *missing = at ? (dot ? field->path + (dot - section) + 1 : field->path) : field->path;
+        char example[64];
+        return tc_document_fail(r->document, at ? at : r->root, missing, r->error, "is missing; write '%s: %s'",
+                                strrchr(field->path, '.') ? strrchr(field->path, '.') + 1 : field->path,
+                                example_value(field, example, sizeof example));
+    }
+    return TC_OK;
+}
+
+static tc_code read_tree(const tc_schema *schema, const tc_document *document, const tc_node *root, void *out,
+                         tc_error *error) {
+    reader r = {.schema = schema, .document = document, .out = out, .error = error, .root = root};
+    if (schema->count > MAX_FIELDS)
+        return tc_fail(error, TC_INTERNAL, schema->kind, "the schema has more than %d fields", MAX_FIELDS);
+    tc_code code = read_section(&r, root, "");
+    return code == TC_OK ? check_needed(&r) : code;
+}
+
+tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error) {
+    const tc_node *first = document->root->first;
+    if (!first || strcmp(first->key, "format") != 0)
+        return tc_document_fail(document, first ? document->root : NULL, "format", error,
+                                "is not the first key; begin the file with 'format: %d'", FORMAT_VERSION);
+    return read_tree(schema, document, document->root, out, error);
+}
+
+static const tc_field *find_field(const tc_schema *schema, const char *path) {
+    for (int i = 0; i < schema->count; i++)
+        if (strcmp(schema->fields[i].path, path) == 0) return &schema->fields[i];
+    return NULL;
+}
+
+const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node) {
+    const tc_node *chain[TC_DOCUMENT_MAX_DEPTH + 2];
+    int depth = 0;
+    for (; node && node->parent && depth < TC_DOCUMENT_MAX_DEPTH + 2; node = node->parent) chain[depth++] = node;
+    const tc_field *field = NULL;
+    char path[MAX_PATH] = "";
+    while (depth-- > 0) {
+        if (field && field->element) { /* an element of a list or a map: paths begin anew */
+            schema = field->element;
+            field = NULL;
+            path[0] = 0;
+            continue;
+        }
+        size_t used = strlen(path);
+        snprintf(path + used, sizeof path - used, "%s%s", used ? "." : "", chain[depth]->key ? chain[depth]->key : "");
+        field = find_field(schema, path);
+    }
+    return field;
+}

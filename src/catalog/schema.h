@@ -1,0 +1,90 @@
+/* schema.h - one table says what a kind of data file may hold; this reads a file by it.
+ *
+ * A schema is a list of fields; a field is a dotted path, a type and where its
+ * value goes. Sections need no entry: "device.memory" makes `device` one. To add
+ * a key to a format, add one line to its table:
+ *
+ *     {.path = "device.memory", .type = TC_FIELD_NUMBER, .dimension = TC_DIMENSION_BYTES, .need = TC_NEED_ALWAYS,
+ *      .sourced = true, .offset = offsetof(tc_accelerator, memory_bytes), .min = 1e6, .max = 1e15},
+ *
+ * A value may be plain or a figure {value, source, note}; a sourced field must be
+ * a figure, and its source a key (or a list of keys) of the file's `sources`.
+ * Every file begins with `format: 1` and may hold slug, name, aliases, notes and
+ * sources: each schema gets these through TC_SCHEMA_HEAD.
+ *
+ * Errors name the file, the line, the field's path and what would be right. */
+#ifndef TC_CATALOG_SCHEMA_H
+#define TC_CATALOG_SCHEMA_H
+
+#include "base/units.h"
+#include "catalog/document.h"
+
+typedef enum tc_field_type {
+    TC_FIELD_STRING,  /* char[size] */
+    TC_FIELD_INTEGER, /* int, min..max */
+    TC_FIELD_NUMBER,  /* double in SI, of the dimension, min..max */
+    TC_FIELD_BOOLEAN, /* bool: true or false */
+    TC_FIELD_ENUM,    /* int: the index of the word in names */
+    TC_FIELD_LIST,    /* a sequence of mappings read by `element` into an array */
+    TC_FIELD_MAP,     /* any keys, each a mapping checked by `element`; not stored */
+    TC_FIELD_TEXTS,   /* text, a sequence or a mapping of texts; not stored */
+    TC_FIELD_FORMAT   /* the format's version */
+} tc_field_type;
+
+typedef enum tc_need {
+    TC_NEED_NEVER,
+    TC_NEED_IN_SECTION, /* where its section is there */
+    TC_NEED_ALWAYS
+} tc_need;
+
+#define TC_NOT_STORED SIZE_MAX
+
+typedef struct tc_schema tc_schema;
+
+typedef struct tc_field {
+    const char *path;
+    tc_field_type type;
+    tc_dimension dimension;
+    tc_need need;
+    bool sourced;             /* must be a figure with a source */
+    bool named_unit;          /* NUMBER: the key's name states the unit (launch_s); a plain number is then in SI */
+    size_t offset;            /* TC_NOT_STORED: checked only */
+    size_t size;              /* STRING: room; LIST: of one element */
+    double min, max;          /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
+    const char *const *names; /* ENUM: words, the last NULL; the value is the index */
+    const tc_schema *element; /* LIST, MAP */
+    size_t count_offset;      /* LIST: int, number of elements */
+    void (*start)(void *element); /* LIST: fills an element's defaults; NULL = zero */
+} tc_field;
+
+struct tc_schema {
+    const char *kind; /* "accelerator", as messages name it */
+    const tc_field *fields;
+    int count;
+};
+
+/* What every data file has at its top. */
+#define TC_SCHEMA_HEAD                                                                                               \
+    {.path = "format", .type = TC_FIELD_FORMAT, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},                     \
+        {.path = "aliases", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},                                         \
+        {.path = "notes", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},                                           \
+        {.path = "sources", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED}
+
+/* Checks the document against the schema and stores its values in the struct at out (NULL: check
+ * only). What the document does not hold keeps the value it had. */
+TC_NODISCARD tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error);
+
+/* The field that describes a node of a document of this schema, or NULL for sections and unknown keys. */
+const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node);
+
+/* The dimension of a number: stated, or read from the key's name. */
+tc_dimension tc_field_dimension(const tc_field *field);
+/* The value node of a figure: the node itself, or its `value`. */
+const tc_node *tc_figure_value(const tc_node *node);
+/* Reads the number of a node by its field. */
+TC_NODISCARD tc_code tc_figure_number(const tc_field *field, const tc_document *document, const tc_node *node, double *out,
+                                      tc_error *error);
+/* The texts of a figure's sources, joined with "; " (""  where it has none). Returns buffer. */
+char *tc_figure_source(const tc_document *document, const tc_node *node, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,65 @@
+/* stack.c - the formats of data/stacks and data/fitted/stack.yaml.
+ *
+ * What a stack does where nobody says otherwise, and its physical parameters.
+ * What a file does not give comes from generic.yaml. */
+#include "base/vocabulary.h"
+#include "catalog/kinds.h"
+#include "catalog/parameters.h"
+
+#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
+#define ENUM(path_, member, names_)                                                                                  \
+    {.path = path_, .type = TC_FIELD_ENUM, .offset = offsetof(tc_stack, member), .names = names_}
+#define BOOLEAN(path_, member) {.path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_stack, member)}
+#define INTEGER(path_, member, low, high)                                                                            \
+    {.path = path_, .type = TC_FIELD_INTEGER, .offset = offsetof(tc_stack, member), .min = low, .max = high}
+
+static const tc_field stack_fields[] = {
+    TC_SCHEMA_HEAD,
+    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, slug), .size = sizeof(((tc_stack *)0)->slug)},
+    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_stack, name),
+     .size = sizeof(((tc_stack *)0)->name)},
+    ENUM("defaults.sharding", sharding, tc_sharding_names),
+    ENUM("defaults.recompute", recompute, tc_recompute_names),
+    ENUM("defaults.attention", attention, tc_attention_impl_names),
+    ENUM("defaults.cp_kind", cp_kind, tc_cp_kind_names),
+    ENUM("defaults.optimizer", optimizer, tc_optimizer_names),
+    BOOLEAN("defaults.sequence_parallel", sequence_parallel),
+    INTEGER("defaults.micro_batch", micro_batch, 1, 1000000),
+    INTEGER("defaults.grad_bytes", grad_bytes, 1, 8),
+    INTEGER("defaults.main_grad_bytes", main_grad_bytes, 0, 8),
+    {.path = "defaults.optimizer_bytes", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, optimizer_bytes), .max = 64},
+    INTEGER("defaults.logits_bytes", logits_bytes, 0, 16),
+    BOOLEAN("defaults.overlap_grad_reduce", overlap_grad_reduce),
+    BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
+    BOOLEAN("defaults.compiled", compiled),
+#define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
+#include "traincast_params.h"
+#undef TC_STACK_PARAM
+};
+
+static const tc_field level_fields[] = {
+#define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("", name, link, false, TC_NOT_STORED),
+#include "traincast_params.h"
+#undef TC_STACK_PARAM
+};
+
+static const tc_schema level_schema = {"fitted parameters", level_fields, COUNT(level_fields)};
+
+static const tc_field fitted_fields[] = {
+    TC_SCHEMA_HEAD,
+    {.path = "fitted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+    {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+#define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("generic.", name, link, false, TC_NOT_STORED),
+#include "traincast_params.h"
+#undef TC_STACK_PARAM
+    {.path = "stacks", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},
+};
+
+const tc_schema tc_stack_schema = {"stack", stack_fields, COUNT(stack_fields)};
+const tc_schema tc_fitted_stack_schema = {"fitted stack parameters", fitted_fields, COUNT(fitted_fields)};
+
+tc_code tc_stack_read(const tc_document *generic, const tc_document *document, tc_stack *out, tc_error *error) {
+    *out = tc_default_stack();
+    tc_code code = generic ? tc_schema_read(&tc_stack_schema, generic, out, error) : TC_OK;
+    return code == TC_OK ? tc_schema_read(&tc_stack_schema, document, out, error) : code;
+}
