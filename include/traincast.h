@@ -316,11 +316,15 @@ TC_API TC_NODISCARD tc_code tc_catalog_open(const char *const *dirs, int ndirs, 
 TC_API void tc_catalog_close(tc_catalog *catalog);
 TC_API const char *tc_catalog_hash(const tc_catalog *catalog);
 
-/* slug_or_path: a slug of the catalog, or a file's path (contains '/' or ends in .yaml/.json). */
+/* slug_or_path: a slug of the catalog, or a file's path (contains '/' or ends in .yaml).
+ * A handle is for one thread at a time; opening another costs nothing. */
 TC_API TC_NODISCARD tc_code tc_catalog_accelerator(tc_catalog *c, const char *slug_or_path, tc_accelerator *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e);
+
+/* A model as above, or a Hugging Face config.json by its path. */
+TC_API TC_NODISCARD tc_code tc_model_load(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
 
 #ifdef __cplusplus
 }
