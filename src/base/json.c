@@ -8,15 +8,25 @@
 
 #include "base/error.h"
 
+#define MAX_FILE_IN_PLACE 160
+
+/* The end of a long file name is what tells files apart, and the path must fit behind it. */
+static void write_file(const char *file, char *room, size_t size) {
+    size_t length = strlen(file);
+    bool is_long = length > MAX_FILE_IN_PLACE;
+    snprintf(room, size, "%s%s", is_long ? "..." : "", is_long ? file + length - MAX_FILE_IN_PLACE : file);
+}
+
 tc_code tc_json_open(tc_json_document *document, const char *file, int line, const char *text, size_t length,
                      tc_error *error) {
     *document = (tc_json_document){.file = file, .line = line, .error = error};
     json_error_t syntax;
     document->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
     if (document->root && json_is_object(document->root)) return TC_OK;
-    char place[320];
-    int at = line ? line : syntax.line > 0 ? syntax.line : 1;
-    snprintf(place, sizeof place, "%s:%d", file, document->root && !line ? 1 : at);
+    char place[320], name[MAX_FILE_IN_PLACE + 4];
+    int at = line ? line : syntax.line > 0 && !document->root ? syntax.line : 1;
+    write_file(file, name, sizeof name);
+    snprintf(place, sizeof place, "%s:%d", name, at);
     if (document->root) {
         char shown[64];
         document->code = tc_fail(error, TC_INVALID, place, "the text is %s; a JSON object, {...}, is needed",
@@ -63,12 +73,13 @@ tc_json tc_json_child(const tc_json *parent, const char *key) {
 void tc_json_fail(const tc_json *json, const char *key, const char *format, ...) {
     tc_json_document *document = json->document;
     if (document->code != TC_OK) return;
-    char place[320], text[512];
+    char place[320], text[512], name[MAX_FILE_IN_PLACE + 4];
     const char *dot = key ? "." : "";
+    write_file(document->file, name, sizeof name);
     if (document->line)
-        snprintf(place, sizeof place, "%s:%d: %s%s%s", document->file, document->line, json->path, dot, key ? key : "");
+        snprintf(place, sizeof place, "%s:%d: %s%s%s", name, document->line, json->path, dot, key ? key : "");
     else
-        snprintf(place, sizeof place, "%s: %s%s%s", document->file, json->path, dot, key ? key : "");
+        snprintf(place, sizeof place, "%s: %s%s%s", name, json->path, dot, key ? key : "");
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

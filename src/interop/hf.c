@@ -375,7 +375,10 @@ static void fail_type(const tc_json *json, const char *key, const char *word) {
     for (int i = 0; i < n && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", types[i]);
     const char *near = tc_nearest(word, types, n);
-    tc_json_fail(json, key, "\"%.32s\" is not supported; %s%s%sone of %s", word, near ? near : "", near ? "?, or " : "", "", list);
+    if (near)
+        tc_json_fail(json, key, "\"%.32s\" is not supported; the nearest is %s, all are %s", word, near, list);
+    else
+        tc_json_fail(json, key, "\"%.32s\" is not supported; it must be one of %s", word, list);
 }
 
 static const tc_hf_class *find_class(const tc_json *inner, const tc_json *outer) {
@@ -408,7 +411,8 @@ static void name_model(const char *path, tc_model *model) {
     } else if (end - start > 5 && strcmp(end - 5, ".json") == 0) {
         end -= 5;
     }
-    if (end == start || (end - start == 1 && *start == '.') || strncmp(start, "config", (size_t)(end - start)) == 0) {
+    size_t length = (size_t)(end - start);
+    if (length == 0 || (length == 1 && *start == '.') || (length == 6 && strncmp(start, "config", 6) == 0)) {
         start = model->family;
         end = start + strlen(start);
     }

@@ -8,15 +8,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/vocabulary.h"
 
 #define LARGEST_FILE ((size_t)256 << 20)
 #define LARGEST 10000000 /* of a width, a degree or a device count: beyond it a unit was confused */
 #define LARGEST_BATCH (INT64_C(1) << 40)
 #define LARGEST_VALUE 1e15
 
-/* In the order of the enumerations. */
-static const char *const dtypes[] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"};
-static const char *const shardings[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
+/* In the order of the enumerations; "partial" is TC_RECOMPUTE_LAYERS in the files. */
 static const char *const recomputes[] = {"none", "selective", "full", "partial"};
 static const char *const conventions[] = {"6nd", "full", "causal", "hardware", "unknown"};
 static const char *const memory_kinds[] = {"unknown", "allocated", "reserved", "device"};
@@ -24,7 +23,6 @@ static const char *const metrics[] = {NULL, "step_s", "tokens_per_s_per_device",
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
 
-_Static_assert(sizeof dtypes / sizeof dtypes[0] == TC_DTYPES, "a name for each format");
 _Static_assert(sizeof metrics / sizeof metrics[0] == TC_METRICS, "a name for each metric");
 
 const char *tc_metric_name(tc_metric metric) {
@@ -138,8 +136,8 @@ static void read_layout(const tc_json *row, const tc_json *norm, tc_published_ru
     run->vpp = positive(row, "vpp", TC_UNSET);
     run->sequence_parallel = tc_json_bool(row, "sequence_parallel", TC_UNSET);
     run->flash_attention = tc_json_bool(row, "flash_attention", TC_UNSET);
-    run->dtype = tc_json_choice(norm, "dtype", dtypes, COUNT(dtypes), TC_UNSET);
-    run->sharding = tc_json_choice(norm, "sharding", shardings, COUNT(shardings), TC_UNSET);
+    run->dtype = tc_json_choice(norm, "dtype", tc_dtype_names, TC_DTYPES, TC_UNSET);
+    run->sharding = tc_json_choice(norm, "sharding", tc_sharding_names, TC_SHARD_HSDP + 1, TC_UNSET);
     run->recompute = tc_json_choice(norm, "recompute", recomputes, COUNT(recomputes), TC_UNSET);
     read_recompute_layers(norm, run);
     run->frozen_base = tc_json_bool(norm, "frozen_base", 0) == 1;
