@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "interop/hf.h"
 #include "report/names.h"
 
 /* ---- single options ------------------------------------------------------------- */
@@ -45,7 +46,7 @@ static tc_code take_sharding(const tc_context *context, tc_layout *layout) {
     return TC_OK;
 }
 
-static tc_code take_recompute(const tc_context *context, tc_layout *layout) {
+tc_code tc_request_recompute(tc_context *context, tc_layout *layout) {
     const tc_value *value = tc_given(context, TC_OPTION_RECOMPUTE);
     const char *name = tc_option_table[TC_OPTION_RECOMPUTE].name;
     if (!value->given) return TC_OK;
@@ -67,7 +68,7 @@ static void take_offload(const tc_context *context, tc_layout *layout) {
     const tc_value *value = tc_given(context, TC_OPTION_OFFLOAD);
     if (!value->given) return;
     bool all = strcmp(value->text, "all") == 0;
-    layout->offload_optimizer = all || strcmp(value->text, "optimizer") == 0;
+    layout->offload = all || strcmp(value->text, "optimizer") == 0 ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_NONE;
     layout->offload_activations = all || strcmp(value->text, "activations") == 0;
 }
 
@@ -79,9 +80,21 @@ static void take_overlap(const tc_context *context, tc_stack *stack) {
     stack->overlap_param_gather = all || strcmp(value->text, "param-gather") == 0;
 }
 
+/* ---- the model -------------------------------------------------------------------- */
+
+bool tc_is_json_path(const char *name) {
+    size_t length = strlen(name);
+    return length >= 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+tc_code tc_request_model(tc_context *context, const char *name, tc_model *out) {
+    if (tc_is_json_path(name)) return tc_hf_model_from_file(name, out, context->error);
+    return tc_catalog_model(context->catalog, name, out, context->error);
+}
+
 /* ---- the request ------------------------------------------------------------------ */
 
-static tc_code take_layout(const tc_context *context, tc_layout *layout) {
+static tc_code take_layout(tc_context *context, tc_layout *layout) {
     take_integer(context, TC_OPTION_TP, &layout->tp);
     take_integer(context, TC_OPTION_PP, &layout->pp);
     take_integer(context, TC_OPTION_CP, &layout->cp);
@@ -95,7 +108,7 @@ static tc_code take_layout(const tc_context *context, tc_layout *layout) {
     take_choice(context, TC_OPTION_CP_KIND, TC_VOCABULARY_CP_KIND, &layout->cp_kind);
     take_offload(context, layout);
     tc_code code = take_sharding(context, layout);
-    return code ? code : take_recompute(context, layout);
+    return code ? code : tc_request_recompute(context, layout);
 }
 
 tc_code tc_request_job(tc_context *context, tc_request *out) {
@@ -109,7 +122,7 @@ tc_code tc_request_job(tc_context *context, tc_request *out) {
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
     tc_code code = take_layout(context, &out->layout);
     if (code) return code;
-    return tc_catalog_model(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model, context->error);
+    return tc_request_model(context, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model);
 }
 
 tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_request *request) {

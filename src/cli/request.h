@@ -11,6 +11,13 @@ typedef struct tc_request {
     tc_stack stack;
 } tc_request;
 
+/* A model by slug, YAML file or Hugging Face config.json (a name that ends in .json). */
+TC_NODISCARD tc_code tc_request_model(tc_context *context, const char *name, tc_model *out);
+bool tc_is_json_path(const char *name);
+
+/* --recompute alone: sets it in the layout if it is given. */
+TC_NODISCARD tc_code tc_request_recompute(tc_context *context, tc_layout *layout);
+
 /* What the options say of the job and its layout; devices, accelerator, fabric and stack stay open. */
 TC_NODISCARD tc_code tc_request_job(tc_context *context, tc_request *out);
 

@@ -75,7 +75,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     if (l->recompute == TC_RECOMPUTE_LAYERS) tc_write_number(writer, "recompute_layers", l->recompute_layers);
     write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
     write_name(writer, "cp_kind", TC_VOCABULARY_CP_KIND, l->cp_kind);
-    tc_write_bool(writer, "offload_optimizer", l->offload_optimizer);
+    tc_write_bool(writer, "offload_optimizer", l->offload != TC_OFFLOAD_NONE);
     tc_write_bool(writer, "offload_activations", l->offload_activations);
     tc_write_close(writer);
 }
@@ -175,7 +175,7 @@ const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
     if (used < size)
         snprintf(buffer + used, size - used, "micro-batch %d, sharding %s, recompute %s%s%s%s%s%s", l->micro_batch, sharding, recompute,
                  l->sequence_parallel > 0 ? ", sequence parallel" : "", l->pp > 1 && name ? ", " : "", l->pp > 1 && name ? name : "",
-                 l->offload_optimizer ? ", optimizer offloaded" : "", l->offload_activations ? ", activations offloaded" : "");
+                 l->offload != TC_OFFLOAD_NONE ? ", optimizer offloaded" : "", l->offload_activations ? ", activations offloaded" : "");
     return buffer;
 }
 

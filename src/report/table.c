@@ -67,6 +67,7 @@ void tc_table_row_begin(tc_table *table) {
 
 void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
     if (!table->last || table->cell >= table->columns) return;
+    if (!text) text = "-";
     const char *copy = tc_arena_copy(&table->arena, text, strlen(text));
     if (!copy) {
         table->exhausted = true;

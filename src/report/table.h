@@ -44,7 +44,7 @@ typedef struct tc_table {
 /* Zero-initialise a table, add its columns, then row by row its cells. */
 void tc_table_column(tc_table *table, const char *heading, int align);
 void tc_table_row_begin(tc_table *table);
-void tc_table_cell(tc_table *table, const char *text); /* copied */
+void tc_table_cell(tc_table *table, const char *text); /* copied; NULL is "-" */
 void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone);
 /* False if the table ran out of memory (nothing is printed). Frees the table. */
 bool tc_table_print(tc_table *table, FILE *file, const tc_style *style);

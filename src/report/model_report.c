@@ -1,0 +1,82 @@
+/* model_report.c - a model that no catalog file describes: what was read from an imported configuration. */
+#include <string.h>
+
+#include "base/vocabulary.h"
+#include "report/catalog_report.h"
+#include "report/format.h"
+#include "report/json.h"
+#include "report/show_parts.h"
+
+typedef struct named_int {
+    const char *key;
+    int value;
+} named_int;
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+#define BLOCK_INTS 17
+
+/* What a block's numbers are called in a model file; zeros are left out. */
+static int block_ints(const tc_block *b, named_int *out) {
+    const named_int all[] = {{"count", b->count},       {"heads", b->heads},       {"kv_heads", b->kv_heads}, {"head_dim", b->head_dim},
+                             {"q_rank", b->q_rank},     {"kv_rank", b->kv_rank},   {"nope_dim", b->nope_dim}, {"rope_dim", b->rope_dim},
+                             {"v_dim", b->v_dim},       {"window", b->window},     {"ffn", b->ffn},           {"experts", b->experts},
+                             {"top_k", b->top_k},       {"expert_ffn", b->expert_ffn}, {"shared_ffn", b->shared_ffn}, {"norms", b->norms}};
+    _Static_assert(COUNT(all) <= BLOCK_INTS, "room for a block");
+    int n = 0;
+    for (int i = 0; i < COUNT(all); i++)
+        if (all[i].value != 0) out[n++] = all[i];
+    return n;
+}
+
+void tc_report_model_json(FILE *file, const char *data, const char *path, const tc_model_figures *figures) {
+    const tc_model *m = figures->model;
+    tc_writer writer = tc_begin_show(file, data, TC_KIND_MODEL, m->slug, m->name, path, figures);
+    tc_write_counts(&writer, figures);
+    tc_write_string(&writer, "family", m->family);
+    tc_write_figure(&writer, "hidden", m->hidden, "1", path, NULL);
+    tc_write_figure(&writer, "vocab", m->vocab, "1", path, NULL);
+    tc_write_figure(&writer, "sequence", m->seq, "1", path, NULL);
+    tc_write_string(&writer, "positions", tc_positions_names[m->positions]);
+    tc_write_string(&writer, "norm", tc_norm_kind_names[m->norm]);
+    tc_write_bool(&writer, "tied_embeddings", m->tied_embeddings);
+    tc_write_array(&writer, "blocks");
+    for (int i = 0; i < m->blocks; i++) {
+        named_int ints[BLOCK_INTS];
+        int n = block_ints(&m->block[i], ints);
+        tc_write_object(&writer, NULL);
+        tc_write_string(&writer, "attention", tc_attention_kind_names[m->block[i].attention]);
+        tc_write_string(&writer, "mlp", tc_mlp_kind_names[m->block[i].mlp]);
+        for (int k = 0; k < n; k++) tc_write_figure(&writer, ints[k].key, ints[k].value, "1", path, NULL);
+        tc_write_close(&writer);
+    }
+    tc_write_close(&writer);
+    if (m->mtp_layers > 0) tc_write_figure(&writer, "mtp_layers", m->mtp_layers, "1", path, NULL);
+    tc_write_end(&writer);
+}
+
+void tc_report_model_text(FILE *file, const tc_style *style, const char *path, const tc_model_figures *figures) {
+    const tc_model *m = figures->model;
+    char text[512];
+    snprintf(text, sizeof text, "%s (model %s)", m->name, m->slug);
+    tc_print_heading(file, style, text);
+    tc_print_tone(file, style, TC_TONE_FAINT, path);
+    fputs("\n\n", file);
+    tc_print_pair(file, style, "family", m->family, "");
+    tc_print_pair(file, style, "hidden", tc_format_count(m->hidden).s, "");
+    tc_print_pair(file, style, "vocab", tc_format_count(m->vocab).s, m->tied_embeddings ? "embeddings tied" : "");
+    tc_print_pair(file, style, "sequence", tc_format_count(m->seq).s, "tokens");
+    for (int i = 0; i < m->blocks; i++) {
+        named_int ints[BLOCK_INTS];
+        char label[32];
+        size_t used = 0;
+        int n = block_ints(&m->block[i], ints);
+        used += (size_t)snprintf(text, sizeof text, "%s attention, %s mlp", tc_attention_kind_names[m->block[i].attention],
+                                 tc_mlp_kind_names[m->block[i].mlp]);
+        for (int k = 0; k < n && used < sizeof text; k++)
+            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %d", ints[k].key, ints[k].value);
+        snprintf(label, sizeof label, "blocks %d", i + 1);
+        tc_print_pair(file, style, label, text, "");
+    }
+    if (m->mtp_layers > 0) tc_print_pair(file, style, "mtp_layers", tc_format_count(m->mtp_layers).s, "");
+    tc_print_counts(file, style, figures);
+}

@@ -1,0 +1,345 @@
+/* show_report.c - one catalog entry: its file, figure by figure, with every source; for models also what is counted.
+ *
+ * The file's tree is followed as it is; its schema says which texts are numbers and in which
+ * unit. Numbers that have no source of their own have the file's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "report/catalog_report.h"
+#include "report/format.h"
+#include "report/json.h"
+#include "report/names.h"
+#include "report/show_parts.h"
+
+typedef struct view {
+    const tc_document *document;
+    const tc_schema *schema; /* NULL: none, the texts speak for themselves */
+    char sources[2048];      /* of the whole file, in one line */
+} view;
+
+static const tc_node *child_text(const tc_node *node, const char *key) {
+    const tc_node *child = tc_node_get(node, key);
+    return child && child->kind == TC_NODE_SCALAR ? child : NULL;
+}
+
+static bool is_figure(const tc_node *node) {
+    return tc_figure_value(node) != node;
+}
+
+/* Keys of the root that are printed on their own or not at all. */
+static bool is_head(const tc_node *node) {
+    static const char *const head[] = {"format", "slug", "name", "sources", "notes", "aliases"};
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        if (node->key && strcmp(node->key, head[i]) == 0) return true;
+    return false;
+}
+
+static void join_sources(const tc_document *document, char *out, size_t size) {
+    const tc_node *sources = tc_node_get(document->root, "sources");
+    size_t used = 0;
+    out[0] = '\0';
+    for (const tc_node *s = sources ? sources->first : NULL; s && used < size; s = s->next)
+        if (s->kind == TC_NODE_SCALAR) used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", s->text);
+}
+
+static tc_code open_view(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, view *out, const char **slug, tc_error *error) {
+    tc_code code = tc_catalog_document(catalog, kind, slug_or_path, &out->document, slug, error);
+    if (code) return code;
+    out->schema = tc_kind_schema(kind);
+    join_sources(out->document, out->sources, sizeof out->sources);
+    return TC_OK;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------ */
+
+void tc_write_figure(tc_writer *writer, const char *key, double value, const char *unit, const char *source, const char *note) {
+    tc_write_object(writer, key);
+    tc_write_number(writer, "value", value);
+    tc_write_string(writer, "unit", unit);
+    tc_write_string(writer, "source", source && *source ? source : NULL);
+    if (note) tc_write_string(writer, "note", note);
+    tc_write_close(writer);
+}
+
+/* The number in a scalar and its unit; false if it is text. */
+static bool read_number(const view *v, const tc_field *field, const tc_node *node, double *value, const char **unit) {
+    const tc_node *scalar = tc_figure_value(node);
+    tc_dimension dimension = TC_DIMENSION_NONE;
+    if (scalar->kind != TC_NODE_SCALAR) return false;
+    if (field) {
+        if (field->type == TC_FIELD_NUMBER) {
+            dimension = tc_field_dimension(field);
+            *unit = tc_dimension_unit(dimension);
+            return tc_figure_number(field, v->document, node, value, NULL) == TC_OK;
+        }
+        *unit = tc_dimension_unit(TC_DIMENSION_NONE);
+        return field->type == TC_FIELD_INTEGER && tc_parse_number(scalar->text, value, "", NULL) == TC_OK;
+    }
+    for (int d = TC_DIMENSION_NONE; d < TC_DIMENSIONS && !v->schema; d++)
+        if (!(scalar->quoted && d == TC_DIMENSION_NONE) && tc_parse_quantity(scalar->text, (tc_dimension)d, value, "", NULL) == TC_OK) {
+            *unit = tc_dimension_unit((tc_dimension)d);
+            return true;
+        }
+    return false;
+}
+
+static void write_scalar(tc_writer *writer, const char *key, const view *v, const tc_node *node) {
+    const tc_field *field = v->schema ? tc_schema_field(v->schema, node) : NULL;
+    const tc_node *scalar = tc_figure_value(node), *note = is_figure(node) ? child_text(node, "note") : NULL;
+    char source[2048];
+    double value;
+    const char *unit;
+    tc_figure_source(v->document, node, source, sizeof source);
+    if (read_number(v, field, node, &value, &unit))
+        tc_write_figure(writer, key, value, unit, *source ? source : v->sources, note ? note->text : NULL);
+    else if (tc_node_is_null(scalar))
+        tc_write_null(writer, key);
+    else if (!scalar->quoted && (strcmp(scalar->text, "true") == 0 || strcmp(scalar->text, "false") == 0))
+        tc_write_bool(writer, key, scalar->text[0] == 't');
+    else
+        tc_write_string(writer, key, scalar->text);
+}
+
+static bool is_scalar(const tc_node *node) {
+    return tc_figure_value(node)->kind == TC_NODE_SCALAR;
+}
+
+static void write_node(tc_writer *writer, const view *v, const tc_node *node) {
+    if (is_scalar(node)) {
+        write_scalar(writer, node->key, v, node);
+        return;
+    }
+    if (node->kind == TC_NODE_MAPPING)
+        tc_write_object(writer, node->key);
+    else
+        tc_write_array(writer, node->key);
+    for (const tc_node *child = node->first; child; child = child->next) write_node(writer, v, child);
+    tc_write_close(writer);
+}
+
+static tc_code write_parameters(tc_writer *writer, tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_error *error) {
+    const tc_catalog_parameter *items;
+    int count;
+    tc_code code = tc_catalog_parameters(catalog, kind, slug_or_path, &items, &count, error);
+    if (code) return code;
+    tc_write_object(writer, "parameters");
+    for (int i = 0; i < count; i++)
+        tc_write_figure(writer, items[i].name, items[i].value, tc_dimension_unit(items[i].dimension), items[i].source, items[i].note);
+    tc_write_close(writer);
+    return TC_OK;
+}
+
+void tc_write_counts(tc_writer *writer, const tc_model_figures *m) {
+    tc_model_size size = tc_model_count(m->model);
+    tc_write_number(writer, "parameters", size.parameters);
+    tc_write_number(writer, "active_parameters", size.active_parameters);
+    tc_write_number(writer, "mtp_parameters", size.mtp_parameters);
+    tc_write_number(writer, "embedding_parameters", size.embedding_parameters);
+    tc_write_integer(writer, "seq", m->seq);
+    tc_write_object(writer, "flops_per_token");
+    for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++)
+        tc_write_number(writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i),
+                        tc_model_flops_per_token(m->model, m->seq, (tc_flops_convention)i, m->recompute, m->recompute_layers));
+    tc_write_close(writer);
+}
+
+static const char *hardware_note(const tc_model_figures *m, char *buffer, size_t size) {
+    const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, m->recompute);
+    snprintf(buffer, size, "hardware FLOPs with recompute %s", name ? name : "none");
+    return buffer;
+}
+
+tc_writer tc_begin_show(FILE *file, const char *data, tc_kind kind, const char *slug, const char *name, const char *path,
+                            const tc_model_figures *model) {
+    char note[64];
+    tc_writer writer = tc_write_begin(file, "show/1", data);
+    tc_write_array(&writer, "assumed");
+    if (model) tc_write_string(&writer, NULL, hardware_note(model, note, sizeof note));
+    tc_write_close(&writer);
+    tc_write_string(&writer, "kind", tc_kind_name(kind));
+    tc_write_string(&writer, "slug", slug);
+    tc_write_string(&writer, "name", name);
+    tc_write_string(&writer, "file", path);
+    return writer;
+}
+
+/* The file's own entries, without its head and what is written otherwise. */
+static void write_entries(tc_writer *writer, const view *v, tc_kind kind) {
+    for (const tc_node *node = v->document->root->first; node; node = node->next) {
+        bool parameters = strcmp(node->key, "parameters") == 0;
+        if (is_head(node) || (parameters && (kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK))) continue;
+        if (parameters && kind == TC_KIND_MODEL && is_scalar(node))
+            write_scalar(writer, "parameters_published", v, node); /* "parameters" is what is counted */
+        else
+            write_node(writer, v, node);
+    }
+}
+
+tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const char *slug_or_path, const tc_model_figures *model,
+                            tc_error *error) {
+    static const char *const tail[] = {"sources", "notes", "aliases"};
+    view v;
+    const char *slug;
+    tc_code code = open_view(catalog, kind, slug_or_path, &v, &slug, error);
+    if (code) return code;
+    const char *name = tc_node_text(v.document->root, "name");
+    tc_writer writer = tc_begin_show(file, tc_catalog_hash(catalog), kind, slug, name ? name : slug, v.document->file, model);
+    if (model) tc_write_counts(&writer, model);
+    write_entries(&writer, &v, kind);
+    if (kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK) code = write_parameters(&writer, catalog, kind, slug_or_path, error);
+    for (size_t i = 0; i < sizeof tail / sizeof tail[0]; i++) {
+        const tc_node *node = tc_node_get(v.document->root, tail[i]);
+        if (node) write_node(&writer, &v, node);
+    }
+    tc_write_end(&writer);
+    return code;
+}
+
+/* ---- text ------------------------------------------------------------------------------ */
+
+#define LABEL_COLUMNS 26
+#define VALUE_COLUMN (LABEL_COLUMNS + 4)
+
+/* "  label    text", then what is faint: "[source] note". */
+void tc_print_pair(FILE *file, const tc_style *style, const char *label, const char *text, const char *faint) {
+    char line[4096];
+    fprintf(file, "  %-*s", LABEL_COLUMNS + 2, label);
+    int column = 2 + tc_text_width(label);
+    if (column < VALUE_COLUMN) column = VALUE_COLUMN;
+    snprintf(line, sizeof line, "%s%s%s", text, *faint ? "  " : "", faint);
+    tc_print_wrapped(file, style, column, VALUE_COLUMN, line);
+}
+
+/* "[epoch, mle] the note" */
+static void describe_source(const tc_node *node, char *out, size_t size) {
+    const tc_node *source = is_figure(node) ? tc_node_get(node, "source") : NULL, *note = is_figure(node) ? child_text(node, "note") : NULL;
+    size_t used = 0;
+    out[0] = '\0';
+    if (source) {
+        const tc_node *name = source->kind == TC_NODE_SEQUENCE ? source->first : source;
+        for (int i = 0; name && used < size; i++) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "[", name->text ? name->text : "");
+            name = source->kind == TC_NODE_SEQUENCE ? name->next : NULL;
+        }
+        if (used < size) used += (size_t)snprintf(out + used, size - used, "]");
+    }
+    if (note && used < size) snprintf(out + used, size - used, "%s%s", used ? " " : "", note->text);
+}
+
+/* A mapping or list of plain scalars fits on a line: "heads 32, head_dim 128". */
+static bool is_flat(const tc_node *node) {
+    if (node->kind == TC_NODE_SCALAR || is_figure(node)) return false;
+    for (const tc_node *child = node->first; child; child = child->next)
+        if (child->kind != TC_NODE_SCALAR) return false;
+    return node->count > 0;
+}
+
+static void flatten(const tc_node *node, char *out, size_t size) {
+    size_t used = 0;
+    out[0] = '\0';
+    for (const tc_node *child = node->first; child && used < size; child = child->next)
+        used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used ? ", " : "", child->key ? child->key : "", child->key ? " " : "",
+                                 child->text);
+}
+
+static void print_tree(FILE *file, const tc_style *style, const tc_node *node, const char *prefix, int depth) {
+    char label[160], text[2048];
+    if (node->key)
+        snprintf(label, sizeof label, "%s%s%.60s", prefix, *prefix ? "." : "", node->key);
+    else
+        snprintf(label, sizeof label, "%s %d", prefix, node->index + 1);
+    if (is_scalar(node)) {
+        describe_source(node, text, sizeof text);
+        tc_print_pair(file, style, label, tc_figure_value(node)->text, text);
+        return;
+    }
+    if (is_flat(node)) {
+        flatten(node, text, sizeof text);
+        tc_print_pair(file, style, label, text, "");
+        return;
+    }
+    bool section = depth == 0 && node->kind == TC_NODE_MAPPING;
+    if (section || !node->key) {
+        fputc('\n', file);
+        tc_print_heading(file, style, label);
+    }
+    for (const tc_node *child = node->first; child; child = child->next)
+        print_tree(file, style, child, section || !node->key ? "" : label, depth + 1);
+}
+
+static void print_sources(FILE *file, const tc_style *style, const tc_node *root, const char *key, const char *heading) {
+    const tc_node *node = tc_node_get(root, key);
+    if (!node) return;
+    tc_print_heading(file, style, heading);
+    if (node->kind == TC_NODE_SCALAR) {
+        tc_print_wrapped(file, style, 0, 2, node->text);
+        return;
+    }
+    for (const tc_node *child = node->first; child; child = child->next) {
+        fprintf(file, "  %-12s", child->key ? child->key : "-");
+        int column = 2 + tc_text_width(child->key ? child->key : "-");
+        tc_print_wrapped(file, style, column < 14 ? 14 : column, 15, child->kind == TC_NODE_SCALAR ? child->text : "...");
+    }
+}
+
+void tc_print_counts(FILE *file, const tc_style *style, const tc_model_figures *m) {
+    static const char *const meaning[] = {"6 x active parameters", "matrix products and full attention", "attention halved for causality", ""};
+    tc_model_size size = tc_model_count(m->model);
+    char label[64], note[64];
+    tc_print_heading(file, style, "\ncounted");
+    tc_print_pair(file, style, "parameters", tc_format_count(size.parameters).s, tc_format_short(size.parameters).s);
+    tc_print_pair(file, style, "active per token", tc_format_count(size.active_parameters).s, tc_format_short(size.active_parameters).s);
+    if (size.mtp_parameters > 0) tc_print_pair(file, style, "multi-token prediction", tc_format_count(size.mtp_parameters).s, "apart");
+    for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++) {
+        double flops = tc_model_flops_per_token(m->model, m->seq, (tc_flops_convention)i, m->recompute, m->recompute_layers);
+        snprintf(label, sizeof label, "FLOPs per token, %s", tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i));
+        char text[64];
+        snprintf(text, sizeof text, "%.24s GFLOP", tc_format_significant(flops / 1e9, 4).s);
+        tc_print_pair(file, style, label, text, i == TC_FLOPS_HARDWARE ? hardware_note(m, note, sizeof note) + strlen("hardware FLOPs ") : meaning[i]);
+    }
+    tc_print_pair(file, style, "at a sequence length of", tc_format_count(m->seq).s, "tokens, forward and backward");
+}
+
+static tc_code print_parameters(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
+                                tc_error *error) {
+    const tc_catalog_parameter *items;
+    int count;
+    tc_code code = tc_catalog_parameters(catalog, kind, slug_or_path, &items, &count, error);
+    if (code) return code;
+    tc_print_heading(file, style, "\nparameters of the forecast");
+    for (int i = 0; i < count; i++) {
+        char value[48], faint[2048];
+        tc_format_quantity(items[i].value, items[i].dimension, value, sizeof value);
+        snprintf(faint, sizeof faint, "%s [%s]", items[i].text, items[i].source);
+        tc_print_pair(file, style, items[i].name, value, faint);
+    }
+    return TC_OK;
+}
+
+tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
+                            const tc_model_figures *model, tc_error *error) {
+    view v;
+    const char *slug;
+    char title[256];
+    tc_code code = open_view(catalog, kind, slug_or_path, &v, &slug, error);
+    if (code) return code;
+    const tc_node *root = v.document->root;
+    const char *name = tc_node_text(root, "name");
+    bool resolved = kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK;
+    snprintf(title, sizeof title, "%.120s (%s %.80s)", name ? name : slug, tc_kind_name(kind), slug);
+    tc_print_heading(file, style, title);
+    tc_print_tone(file, style, TC_TONE_FAINT, v.document->file);
+    fputs("\n\n", file);
+    for (int pass = 0; pass < 2; pass++) /* what is said in a line first, then the sections */
+        for (const tc_node *node = root->first; node; node = node->next) {
+            bool line = is_scalar(node) || is_flat(node);
+            if (is_head(node) || line != (pass == 0) || (resolved && strcmp(node->key, "parameters") == 0)) continue;
+            print_tree(file, style, node, "", 0);
+        }
+    if (model) tc_print_counts(file, style, model);
+    if (resolved) code = print_parameters(file, style, catalog, kind, slug_or_path, error);
+    print_sources(file, style, root, "notes", "\nnotes");
+    print_sources(file, style, root, "sources", "\nsources");
+    return code;
+}

@@ -1,0 +1,263 @@
+/* validate_report.c - how wrong the forecast is, by run, accelerator and source. */
+#include "report/validate_report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/json.h"
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+/* ---- the summary: one table for every form ---------------------------------------- */
+
+typedef struct summary_row {
+    const char *key;   /* in JSON */
+    const char *label; /* for people; NULL: only in JSON */
+    double value;
+} summary_row;
+
+#define SUMMARY_MAX 16
+
+static int summary_of(const tc_validation *v, summary_row *rows) {
+    const summary_row all[] = {
+        {"n", NULL, v->n},
+        {"skipped", NULL, v->skipped},
+        {"unsupported", NULL, v->unsupported},
+        {"families", NULL, v->families},
+        {"macro_mape_pct", "macro error (mean over sources)", v->macro_mape_pct},
+        {"mape_pct", "mean error over runs", v->mape_pct},
+        {"median_ape_pct", "median error", v->median_ape_pct},
+        {"p90_ape_pct", "nine runs of ten are within", v->p90_ape_pct},
+        {"max_ape_pct", "worst run", v->max_ape_pct},
+        {"bias_pct", "bias (positive: forecast too slow)", v->bias_pct},
+        {"complete_macro_mape_pct", "macro error, nothing assumed", v->complete_macro_mape_pct},
+        {"complete_median_ape_pct", "median error, nothing assumed", v->complete_median_ape_pct},
+        {"coverage80_pct", "runs inside their 80 % interval", v->coverage80_pct},
+        {"memory_mape_pct", "memory error", v->memory_mape_pct},
+        {"fit_accuracy_pct", "fits or not, told right", v->fit_accuracy_pct},
+    };
+    _Static_assert(COUNT(all) <= SUMMARY_MAX, "room for the summary");
+    memcpy(rows, all, sizeof all);
+    return COUNT(all);
+}
+
+/* ---- JSON --------------------------------------------------------------------------- */
+
+static const char *status_name(tc_case_status status) {
+    return status == TC_CASE_OK ? "ok" : status == TC_CASE_SKIPPED ? "skipped" : "unsupported";
+}
+
+static void write_run_head(tc_writer *writer, const tc_scored_run *r, bool counts, bool complete) {
+    tc_write_object(writer, NULL);
+    tc_write_string(writer, "id", r->run->id);
+    tc_write_string(writer, "group", r->run->group);
+    tc_write_string(writer, "source_family", r->run->source_family);
+    tc_write_string(writer, "accelerator", r->run->accelerator);
+    tc_write_string(writer, "status", status_name(r->status));
+    tc_write_string(writer, "reason", *r->reason ? r->reason : NULL);
+    tc_write_bool(writer, "counts", counts);
+    tc_write_bool(writer, "complete", complete);
+    tc_write_array(writer, "assumed");
+    for (int i = 0; i < r->assumed_count; i++) tc_write_string(writer, NULL, r->assumed[i]);
+    tc_write_close(writer);
+}
+
+static void write_covered(tc_writer *writer, int covered) {
+    if (covered < 0)
+        tc_write_null(writer, "covered");
+    else
+        tc_write_bool(writer, "covered", covered == 1);
+    tc_write_close(writer);
+}
+
+static void write_runs(tc_writer *writer, const tc_validation *v) {
+    tc_write_array(writer, "runs");
+    for (int i = 0; i < v->count; i++) {
+        const tc_scored_run *r = &v->runs[i];
+        if (r->run->out_of_memory) continue;
+        write_run_head(writer, r, r->counts, r->complete);
+        tc_write_string(writer, "metric", tc_metric_name(r->run->metric));
+        tc_write_number(writer, "measured", r->measured);
+        tc_write_number(writer, "predicted", r->predicted);
+        tc_write_number(writer, "error_pct", r->error_pct);
+        write_covered(writer, r->covered);
+    }
+    tc_write_close(writer);
+}
+
+static void write_memory_runs(tc_writer *writer, const tc_validation *v) {
+    tc_write_array(writer, "memory_runs");
+    for (int i = 0; i < v->count; i++) {
+        const tc_scored_run *r = &v->runs[i];
+        if (!r->memory_scored) continue;
+        write_run_head(writer, r, true, r->memory_complete);
+        tc_write_string(writer, "metric", "memory_gib");
+        tc_write_number(writer, "measured", r->run->memory_gib);
+        tc_write_number(writer, "predicted", r->memory_gib);
+        tc_write_number(writer, "error_pct", r->memory_error_pct);
+        write_covered(writer, -1);
+    }
+    tc_write_close(writer);
+}
+
+static bool reports_oom(const tc_validation *v, const char *group) {
+    for (int i = 0; i < v->count; i++)
+        if (v->runs[i].run->out_of_memory && strcmp(v->runs[i].run->group, group) == 0) return true;
+    return false;
+}
+
+/* Every run of a source that reports runs out of memory. Runs of a source follow each other: its answer is kept. */
+static void write_oom_runs(tc_writer *writer, const tc_validation *v) {
+    const char *group = NULL;
+    bool reports = false;
+    tc_write_array(writer, "oom_runs");
+    for (int i = 0; i < v->count; i++) {
+        const tc_scored_run *r = &v->runs[i];
+        if (!group || strcmp(group, r->run->group) != 0) reports = reports_oom(v, r->run->group);
+        group = r->run->group;
+        if (!reports || !r->forecast) continue;
+        tc_write_object(writer, NULL);
+        tc_write_string(writer, "id", r->run->id);
+        tc_write_bool(writer, "predicted_fits", r->fits);
+        tc_write_bool(writer, "measured_fits", !r->run->out_of_memory);
+        tc_write_close(writer);
+    }
+    tc_write_close(writer);
+}
+
+static void write_scores(tc_writer *writer, const char *key, const char *name, const tc_group_score *scores, int n) {
+    tc_write_array(writer, key);
+    for (int i = 0; i < n; i++) {
+        tc_write_object(writer, NULL);
+        tc_write_string(writer, name, scores[i].name);
+        tc_write_integer(writer, "n", scores[i].n);
+        tc_write_number(writer, "mape_pct", scores[i].mape_pct);
+        tc_write_number(writer, "bias_pct", scores[i].bias_pct);
+        tc_write_close(writer);
+    }
+    tc_write_close(writer);
+}
+
+void tc_report_validate_json(FILE *file, const char *data, const tc_validation *v) {
+    summary_row summary[SUMMARY_MAX];
+    int n = summary_of(v, summary);
+    tc_writer writer = tc_write_begin(file, "validate/1", data);
+    tc_write_array(&writer, "assumed"); /* what was assumed differs by run and is listed there */
+    tc_write_close(&writer);
+    write_runs(&writer, v);
+    write_memory_runs(&writer, v);
+    write_oom_runs(&writer, v);
+    tc_write_object(&writer, "summary");
+    for (int i = 0; i < n; i++) tc_write_number(&writer, summary[i].key, summary[i].value);
+    tc_write_close(&writer);
+    write_scores(&writer, "by_accelerator", "accelerator", v->by_accelerator, v->accelerators);
+    write_scores(&writer, "by_group", "group", v->by_group, v->groups);
+    write_scores(&writer, "by_family", "family", v->by_family, v->family_rows);
+    write_scores(&writer, "by_stack", "stack", v->by_stack, v->stacks);
+    tc_write_end(&writer);
+}
+
+/* ---- people -------------------------------------------------------------------------- */
+
+/* "1,234 of 1,300 runs ..." */
+static void headline(const tc_validation *v, char *text, size_t size) {
+    snprintf(text, size, "%.16s published runs scored (%.16s skipped for want of a figure, %.16s not supported), from %d independent sources",
+             tc_format_count(v->n).s, tc_format_count(v->skipped).s, tc_format_count(v->unsupported).s, v->families);
+}
+
+static void format_error(double percent, bool sign, char *text, size_t size) {
+    snprintf(text, size, "%s%.20s", sign && percent > 0 ? "+" : "", tc_format_percent(percent).s);
+}
+
+#define MOST_ROWS 512
+
+/* The indices of scores, the most runs first; equal numbers by name. Returns how many. */
+static int by_runs(const tc_group_score *scores, int n, int *order) {
+    if (n > MOST_ROWS) n = MOST_ROWS;
+    for (int i = 0; i < n; i++) {
+        int k = i;
+        while (k > 0 && scores[order[k - 1]].n < scores[i].n) {
+            order[k] = order[k - 1];
+            k--;
+        }
+        order[k] = i;
+    }
+    return n;
+}
+
+static bool print_scores(FILE *file, const tc_style *style, const char *what, const tc_group_score *scores, int n, int most) {
+    int order[MOST_ROWS];
+    tc_table table = {0};
+    tc_table_column(&table, what, TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "runs", TC_RIGHT);
+    tc_table_column(&table, "error", TC_RIGHT);
+    tc_table_column(&table, "bias", TC_RIGHT);
+    n = by_runs(scores, n, order);
+    for (int i = 0; i < n && i < most; i++) {
+        const tc_group_score *s = &scores[order[i]];
+        char text[40];
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, s->name);
+        tc_table_cell(&table, tc_format_count(s->n).s);
+        format_error(s->mape_pct, false, text, sizeof text);
+        tc_table_cell(&table, text);
+        format_error(s->bias_pct, true, text, sizeof text);
+        tc_table_cell(&table, text);
+    }
+    fputc('\n', file);
+    if (!tc_table_print(&table, file, style)) return false;
+    if (n > most) fprintf(file, "(and %d more with --json)\n", n - most);
+    return true;
+}
+
+bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *v) {
+    summary_row summary[SUMMARY_MAX];
+    int n = summary_of(v, summary);
+    char text[256];
+    headline(v, text, sizeof text);
+    tc_print_wrapped(file, style, 0, 0, text);
+    fputc('\n', file);
+    for (int i = 0; i < n; i++) {
+        if (!summary[i].label || isnan(summary[i].value)) continue;
+        format_error(summary[i].value, strcmp(summary[i].key, "bias_pct") == 0, text, sizeof text);
+        fprintf(file, "  %-36s", summary[i].label);
+        fprintf(file, "%9s\n", text);
+    }
+    return print_scores(file, style, "accelerator", v->by_accelerator, v->accelerators, MOST_ROWS) &&
+           print_scores(file, style, "source", v->by_family, v->family_rows, 24);
+}
+
+static void markdown_scores(FILE *file, const char *title, const char *what, const tc_group_score *scores, int n) {
+    int order[MOST_ROWS];
+    n = by_runs(scores, n, order);
+    fprintf(file, "\n## %s\n\n| %s | runs | error | bias |\n| --- | ---: | ---: | ---: |\n", title, what);
+    for (int i = 0; i < n; i++) {
+        const tc_group_score *s = &scores[order[i]];
+        char bias[40];
+        format_error(s->bias_pct, true, bias, sizeof bias);
+        fprintf(file, "| %s | %s |", s->name, tc_format_count(s->n).s);
+        fprintf(file, " %s | %s |\n", tc_format_percent(s->mape_pct).s, bias);
+    }
+}
+
+void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *v) {
+    summary_row summary[SUMMARY_MAX];
+    int n = summary_of(v, summary);
+    char text[256];
+    headline(v, text, sizeof text);
+    fprintf(file,
+            "# How wrong the forecasts are\n\nWritten by `make accuracy`; do not edit. Catalog `%s`.\n\n%s.\n\n"
+            "Each run is forecast from what its source states and compared with what its source measured. The error is that of the "
+            "step's time, positive where the forecast is too slow; the macro error is the mean over sources of each source's mean "
+            "absolute error. There is no factor per run.\n\n| | |\n| --- | ---: |\n",
+            data ? data : "-", text);
+    for (int i = 0; i < n; i++) {
+        if (!summary[i].label || isnan(summary[i].value)) continue;
+        format_error(summary[i].value, strcmp(summary[i].key, "bias_pct") == 0, text, sizeof text);
+        fprintf(file, "| %s | %s |\n", summary[i].label, text);
+    }
+    markdown_scores(file, "By accelerator", "accelerator", v->by_accelerator, v->accelerators);
+    markdown_scores(file, "By training software", "stack", v->by_stack, v->stacks);
+    markdown_scores(file, "By source", "source", v->by_family, v->family_rows);
+}

@@ -1,0 +1,16 @@
+/* validate_report.h - the errors of the forecast on published runs: page, Markdown, JSON. */
+#ifndef TC_REPORT_VALIDATE_REPORT_H
+#define TC_REPORT_VALIDATE_REPORT_H
+
+#include <stdio.h>
+
+#include "report/table.h"
+#include "validate/score.h"
+
+void tc_report_validate_json(FILE *file, const char *data, const tc_validation *validation);
+/* False if memory ran out. */
+TC_NODISCARD bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *validation);
+/* The whole of docs/ACCURACY.md. */
+void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *validation);
+
+#endif
