@@ -118,6 +118,7 @@ tc_dimension tc_dimension_of_name(const char *name) {
 /* ---- reading ---------------------------------------------------------------- */
 
 #define MAX_NUMBER 64 /* characters of a number */
+#define MAX_UNIT 16
 #define HUGE_NUMBER 1e30
 
 /* digits x 10^power_of_ten */
@@ -185,6 +186,12 @@ static tc_code fail_unit(const char *text, const char *name, tc_dimension dimens
     if (!name[0])
         return tc_fail(error, TC_INVALID, place, "'%.80s' has no unit; write %s such as \"%s\"", text, expected->kind,
                        expected->example);
+    if (name[0] == ',')
+        return tc_fail(error, TC_INVALID, place, "'%.80s' has a comma; write %s with a decimal point, such as \"%s\"", text,
+                       expected->kind, expected->example);
+    if (dimension == TC_DIMENSION_BYTES && name[strlen(name) - 1] == 'b')
+        return tc_fail(error, TC_INVALID, place, "'%.80s' is in bits; write %s such as \"%s\"", text, expected->kind,
+                       expected->example);
     for (size_t i = 0; i < UNITS; i++) {
         if (strcmp(units[i].name, name) != 0) continue;
         return tc_fail(error, TC_INVALID, place, "'%.80s' is %s; write %s such as \"%s\"", text,
@@ -197,11 +204,12 @@ static tc_code fail_unit(const char *text, const char *name, tc_dimension dimens
                    expected->kind, expected->example);
 }
 
-#define MAX_UNIT 16
-
 tc_code tc_parse_quantity(const char *text, tc_dimension dimension, double *out, const char *place, tc_error *error) {
     const dimension_text *expected = &dimensions[dimension];
     decimal number;
+    if (strlen(text) > MAX_NUMBER + MAX_UNIT)
+        return tc_fail(error, TC_INVALID, place, "'%.40s...' is too long; write %s such as \"%s\"", text, expected->kind,
+                       expected->example);
     const char *p = scan_decimal(text, &number);
     if (!p)
         return tc_fail(error, TC_INVALID, place, "'%.80s' is no number; write %s such as \"%s\"", text, expected->kind,

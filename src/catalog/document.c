@@ -127,6 +127,10 @@ static tc_code check_text(const char *text, size_t length, const char *file, tc_
     const unsigned char *p = (const unsigned char *)text;
     int line = 1;
     for (size_t i = 0; i < length;) {
+        if (p[i] >= 0x20 && p[i] < 0x7f) { /* nearly all of a data file */
+            i++;
+            continue;
+        }
         size_t step = utf8_length(p + i, length - i);
         bool control = (p[i] < 0x20 && p[i] != '\n' && p[i] != '\r' && p[i] != '\t') || p[i] == 0x7f;
         if (step == 0 || control) {
@@ -150,7 +154,7 @@ typedef struct builder {
     tc_node *root, *open; /* the innermost mapping or sequence that is not closed */
     const char *key;      /* read, waiting for its value */
     int key_line, key_column;
-    int depth, nodes, documents;
+    int depth, nodes, documents; /* so far */
     bool done;
 } builder;
 
@@ -176,6 +180,7 @@ static tc_code fail_memory(builder *b) {
 static tc_node *add_node(builder *b, tc_node_kind kind, const yaml_event_t *event) {
     tc_node *node = tc_arena_alloc(b->arena, sizeof *node);
     if (!node) return NULL;
+    b->nodes++;
     node->kind = kind;
     node->line = b->key ? b->key_line : (int)event->start_mark.line + 1;
     node->column = b->key ? b->key_column : (int)event->start_mark.column + 1;
@@ -327,8 +332,8 @@ static tc_code build(builder *b) {
         yaml_event_t event;
         if (!yaml_parser_parse(&b->parser, &event)) return fail_syntax(b);
         tc_code code = on_event(b, &event);
-        if (code == TC_OK && ++b->nodes > 2 * TC_DOCUMENT_MAX_NODES)
-            code = fail_event(b, &event, "is value number %d; give a data file of ordinary size", TC_DOCUMENT_MAX_NODES);
+        if (code == TC_OK && b->nodes > TC_DOCUMENT_MAX_NODES)
+            code = fail_event(b, &event, "the file has more than %d values; give one of ordinary size", TC_DOCUMENT_MAX_NODES);
         yaml_event_delete(&event);
         if (code != TC_OK) return code;
     }
@@ -341,6 +346,10 @@ tc_code tc_document_parse(const char *text, size_t length, const char *file, tc_
     out->root = NULL;
     tc_code code = check_text(text, length, file, error);
     if (code != TC_OK) return code;
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
+        text += 3;
+        length -= 3;
+    }
     builder b = {.file = file, .arena = arena, .error = error};
     if (!yaml_parser_initialize(&b.parser)) return fail_memory(&b);
     yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);

@@ -28,7 +28,7 @@ static tc_code read_tree(const tc_schema *schema, const tc_document *document, c
 static const char *kind_name(const tc_node *node) {
     if (node->kind == TC_NODE_MAPPING) return "a mapping";
     if (node->kind == TC_NODE_SEQUENCE) return "a list";
-    return tc_node_is_null(node) ? "empty" : "text";
+    return tc_node_is_null(node) || !node->text[0] ? "empty" : "text";
 }
 
 /* ---- figures ---------------------------------------------------------------------- */
