@@ -67,6 +67,8 @@ typedef enum tc_schedule {
 typedef enum tc_cp_kind { TC_CP_RING, TC_CP_ALL_TO_ALL } tc_cp_kind;
 typedef enum tc_attention_impl { TC_ATTENTION_FLASH, TC_ATTENTION_PLAIN } tc_attention_impl;
 typedef enum tc_optimizer { TC_OPTIMIZER_ADAMW, TC_OPTIMIZER_SGD, TC_OPTIMIZER_LAMB, TC_OPTIMIZER_ADAFACTOR, TC_OPTIMIZER_MUON } tc_optimizer;
+typedef enum tc_offload { TC_OFFLOAD_NONE, TC_OFFLOAD_STATES /* states on the host, step on the device */,
+                          TC_OFFLOAD_OPTIMIZER /* states and step on the host */ } tc_offload;
 typedef enum tc_topology {
     TC_TOPOLOGY_SWITCH, TC_TOPOLOGY_FULL_MESH, TC_TOPOLOGY_RING, TC_TOPOLOGY_TORUS,
     TC_TOPOLOGY_HYBRID_CUBE, TC_TOPOLOGY_PCIE, TC_TOPOLOGY_FAT_TREE, TC_TOPOLOGY_DRAGONFLY
@@ -198,6 +200,7 @@ typedef struct tc_stack {
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
     int logits_bytes;            /* bytes per logit kept for the loss: 4 (fp32 copy) or 2; 0 = fused, not kept */
     bool overlap_grad_reduce, overlap_param_gather;
+    bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
     bool compiled;               /* graphs or a compiler: no host time per kernel */
     tc_stack_params params;
 } tc_stack;
@@ -235,7 +238,8 @@ typedef struct tc_layout {
     double recompute_layers;          /* layers recomputed per model with TC_RECOMPUTE_LAYERS */
     int schedule;                     /* tc_schedule or TC_UNSET */
     int cp_kind;                      /* tc_cp_kind or TC_UNSET */
-    bool offload_optimizer, offload_activations;
+    int offload;                      /* tc_offload of the optimizer */
+    bool offload_activations;
 } tc_layout;
 
 TC_API tc_job tc_default_job(void);

@@ -15,11 +15,13 @@ TC_DEVICE_PARAM(memory_fraction, FRACTION, "achievable share of the datasheet me
 TC_DEVICE_PARAM(launch_s, POSITIVE, "gap on the device between two dependent kernels, s")
 TC_DEVICE_PARAM(link_fraction, FRACTION, "achievable share of the scale-up bandwidth in collectives")
 TC_DEVICE_PARAM(network_fraction, FRACTION, "achievable share of the scale-out bandwidth in collectives")
+TC_DEVICE_PARAM(host_memory_bytes_per_s, POSITIVE, "host memory bandwidth that one device's share of an offloaded optimizer gets, bytes/s")
 #endif
 #ifdef TC_STACK_PARAM
 TC_STACK_PARAM(kernel_fraction, FRACTION, "GEMM rate of the stack's kernels relative to the device's sustained rate")
 TC_STACK_PARAM(attention_relative, POSITIVE, "rate of the stack's attention kernel relative to the device's fused attention")
 TC_STACK_PARAM(memory_passes, POSITIVE, "traffic of the non-GEMM operators relative to a fully fused implementation")
+TC_STACK_PARAM(loss_passes, POSITIVE, "traffic of the loss over the logits relative to one fused kernel each way")
 TC_STACK_PARAM(host_s_per_kernel, POSITIVE, "host time to issue one kernel, s")
 TC_STACK_PARAM(host_s_per_step, POSITIVE, "host time of a step outside its micro-batches: data, logging, synchronisation, s")
 TC_STACK_PARAM(dp_overlap, FRACTION, "share of gradient and parameter communication that can hide behind compute")

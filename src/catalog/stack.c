@@ -32,6 +32,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.overlap_grad_reduce", overlap_grad_reduce),
     BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
     BOOLEAN("defaults.compiled", compiled),
+    BOOLEAN("defaults.interleaving", interleaving),
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM

@@ -56,6 +56,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->launch_s = p->launch_s;
     r->host_s = stack->compiled ? 0 : q->host_s_per_kernel;
     r->memory_passes = q->memory_passes;
+    r->loss_passes = q->loss_passes;
     r->cores = a->cores > 0 ? a->cores : 1;
     r->element_bytes = wide == TC_FP32 || wide == TC_TF32 ? 4 : 2;
     r->low_bytes = dtype == TC_NVFP4 ? 0.5625 : is_low(dtype) ? 1 : r->element_bytes;
@@ -92,9 +93,10 @@ static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
     sum->host += count * r->host_s;
 }
 
-static void add_elementwise(const tc_rates *r, double bytes, tc_seconds *sum) {
-    sum->memory += bytes * r->memory_passes * r->element_bytes / 2 / r->memory;
-    add_kernels(r, r->memory_passes, sum);
+static void add_elementwise(const tc_rates *r, const tc_operator *op, double bytes, tc_seconds *sum) {
+    double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : r->memory_passes;
+    sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
+    add_kernels(r, passes, sum);
 }
 
 static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
@@ -120,7 +122,7 @@ void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *su
         add_kernels(r, 1, sum);
         break;
     }
-    case TC_OP_ELEMENTWISE: add_elementwise(r, op->bytes, sum); break;
+    case TC_OP_ELEMENTWISE: add_elementwise(r, op, op->bytes, sum); break;
     }
 }
 
@@ -145,7 +147,7 @@ void tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight_g
         add_kernels(r, 2, sum);
         break;
     }
-    case TC_OP_ELEMENTWISE: add_elementwise(r, op->backward_bytes, sum); break;
+    case TC_OP_ELEMENTWISE: add_elementwise(r, op, op->backward_bytes, sum); break;
     }
 }
 

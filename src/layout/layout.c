@@ -55,7 +55,8 @@ static tc_code check_model(const tc_model *model, const tc_placement *p, tc_erro
             return tc_fail(error, TC_INVALID, "--ep", "%d does not divide %d experts; choose a divisor", l->ep, b->experts);
     }
     if (p->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
-    if ((int64_t)l->pp * l->vpp > p->layers)
+    /* frameworks let embedding and head count as layers */
+    if ((int64_t)l->pp * l->vpp > p->layers + 2)
         return tc_fail(error, TC_INVALID, l->vpp > 1 ? "--vpp" : "--pp", "%d x %d stages for %d layers; choose at most one stage a layer",
                        l->pp, l->vpp, p->layers);
     if (p->seq % l->cp) return tc_fail(error, TC_INVALID, "--cp", "%d does not divide %d tokens; choose a divisor", l->cp, p->seq);

@@ -79,7 +79,7 @@ static tc_memory stage_memory(const tc_job *job, const tc_placement *p, const tc
     m.parameters = param_bytes * (zero3 ? sharded : whole);
     if (!job->frozen_base) {
         m.gradients = stack->main_grad_bytes * (zero2 ? sharded : whole);
-        m.optimizer = l->offload_optimizer ? 0 : stack->optimizer_bytes * (zero1 ? sharded : whole);
+        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : stack->optimizer_bytes * (zero1 ? sharded : whole);
     }
     if (zero3 && p->layers > 0) {
         double layers = (double)p->layers / l->pp;

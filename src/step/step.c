@@ -230,7 +230,8 @@ static double data_parallel_stage(const forecast *f, int stage, double forward_s
     double replica = tc_all_reduce_seconds(&f->paths.replica, grad * (w.dense + w.expert) / f->p->shard_group);
     double overlap = stack->params.dp_overlap, micro_batches = (double)f->p->micro_batches;
     if (f->job->frozen_base) scatter = replica = 0;
-    if (l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP) {
+    /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
+    if ((l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP) && l->pp == 1) {
         double per_micro_batch = 2 * gather + scatter, compute = forward_s + backward_s;
         double hidden = overlap * per_micro_batch;
         if (hidden > compute) hidden = compute;
@@ -271,8 +272,13 @@ static double optimizer_seconds(const forecast *f) {
     double elements = w.dense / f->p->shard_group + w.expert / expert_group;
     double state = f->stack->optimizer_bytes, grad = f->stack->main_grad_bytes;
     double seconds = elements * (2 * state + 2 * grad + 2) / f->rates.memory;
-    double host = f->cluster->accelerator.host_bytes_per_s;
-    if (l->offload_optimizer && host > 0) seconds += elements * 2 * state / host;
+    double link = f->cluster->accelerator.host_bytes_per_s;
+    if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += elements * 2 * state / link;
+    if (l->offload == TC_OFFLOAD_OPTIMIZER) {
+        /* the step runs on the host: gradients out, states through the host's memory, weights back */
+        seconds = elements * (2 * state + grad + 2) / f->cluster->accelerator.params.host_memory_bytes_per_s;
+        if (link > 0) seconds += elements * (grad + 2) / link;
+    }
     return seconds;
 }
 

@@ -203,6 +203,22 @@ static double stated_rate(const char *text, bool *per_node) {
     return 0;
 }
 
+/* The software sees a device of the catalog as several (the cores of a TPU chip), or several as one. */
+static void split_device(tc_cluster *cluster, double parts) {
+    tc_accelerator *a = &cluster->accelerator;
+    for (int d = 0; d < TC_DTYPES; d++) a->matmul_flops[d] /= parts;
+    a->vector_flops /= parts;
+    a->memory_bytes /= parts;
+    a->memory_bytes_per_s /= parts;
+    a->cache_bytes /= parts;
+    a->cores = (int)(a->cores / parts) > 0 ? (int)(a->cores / parts) : 1;
+    for (int l = 0; l < cluster->fabric.levels; l++) {
+        tc_level *level = &cluster->fabric.level[l];
+        level->bytes_per_s /= parts;
+        level->size = (int)(level->size * parts);
+    }
+}
+
 static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_published_run *run = c->run;
     c->cluster = tc_default_cluster();
@@ -217,6 +233,8 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
     if (code) return code;
     code = tc_catalog_fabric(catalog, c->cluster.accelerator.fabric, &c->cluster.fabric, error);
     if (code) return code;
+    if (run->parallel_devices > 0 && run->parallel_devices != run->devices)
+        split_device(&c->cluster, (double)run->parallel_devices / run->devices);
     tc_fabric *fabric = &c->cluster.fabric;
     int node = run->devices_per_node;
     /* a fabric whose innermost level is the node takes the node's real size */
@@ -248,7 +266,9 @@ static void build_recipe(tc_case *c) {
     if (run->flash_attention == 0) c->job.attention = TC_ATTENTION_PLAIN;
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
-        c->job.attention = (int)c->stack.attention;
+        /* fused attention was the rule from the Hopper generation on, whatever the stack's first releases did */
+        bool recent = atoi(a->released) >= 2022 || run->year >= 2023;
+        c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
     c->job.frozen_base = run->frozen_base;
@@ -265,6 +285,7 @@ static void build_layout(tc_case *c) {
     l->ep = run->ep == TC_UNSET ? 1 : run->ep;
     l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
     if (run->pp == 1) l->vpp = 1;
+    if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.interleaving) c->open |= TC_CASE_OPEN_VPP;
     l->micro_batch = run->micro_batch;
     if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
     l->sequence_parallel = run->sequence_parallel;
@@ -289,7 +310,7 @@ static void build_layout(tc_case *c) {
         if (run->recompute_of <= 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
     }
     if (run->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
-    if (run->offload && strstr(run->offload, "opt")) l->offload_optimizer = true;
+    if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
 
 tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *c, tc_error *error) {
@@ -306,6 +327,11 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     code = tc_catalog_stack(catalog, stack, &c->stack, error);
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
+    if (run->framework) {
+        static const char *const compilers[] = {"compile", "max-autotune", "reduce-overhead", NULL};
+        if (find_word(run->framework, compilers)) c->stack.compiled = true;
+        if (strstr(run->framework, "eager")) c->stack.compiled = false;
+    }
     build_recipe(c);
     build_layout(c);
     return TC_OK;
@@ -325,21 +351,31 @@ static bool better(const tc_step *a, const tc_step *b) {
     return a->tokens_per_s_per_device > b->tokens_per_s_per_device;
 }
 
+/* Layers, embedding and head among them or not, split evenly over the chunks. */
+static bool divides(const tc_case *c, int chunks) {
+    int layers = 0;
+    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+    return chunks == c->layout.pp || layers % chunks == 0 || (layers + 2) % chunks == 0;
+}
+
 void tc_case_settle(tc_case *c) {
     if (c->status || !c->open) return;
-    static const int degrees[] = {1, 2, 4, 8, 16}, recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
+    static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12}, recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
     bool layout_open = c->open & TC_CASE_OPEN_LAYOUT, micro_open = c->open & TC_CASE_OPEN_MICRO_BATCH;
-    bool recompute_open = c->open & TC_CASE_OPEN_RECOMPUTE, found = false;
+    bool recompute_open = c->open & TC_CASE_OPEN_RECOMPUTE, vpp_open = c->open & TC_CASE_OPEN_VPP, found = false;
     tc_layout best = c->layout;
     tc_step best_step, step;
     for (int t = 0; t < (layout_open && c->run->tp == TC_UNSET ? 4 : 1); t++)
         for (int p = 0; p < (layout_open && c->run->pp == TC_UNSET ? 5 : 1); p++)
             for (int m = 0; m < (micro_open ? 4 : 1); m++)
+                for (int v = 0; v < (vpp_open ? 9 : 1); v++)
                 for (int r = 0; r < (recompute_open ? 3 : 1); r++) {
                     tc_layout l = c->layout;
                     if (layout_open && c->run->tp == TC_UNSET) l.tp = degrees[t];
                     if (layout_open && c->run->pp == TC_UNSET) l.pp = degrees[p];
                     if (l.tp > 1 && c->run->sequence_parallel == TC_UNSET) l.sequence_parallel = c->stack.sequence_parallel;
+                    if (vpp_open && !divides(c, l.pp * virtual_stages[v])) continue;
+                    if (vpp_open) l.vpp = virtual_stages[v];
                     if (micro_open) l.micro_batch = degrees[m];
                     if (recompute_open) l.recompute = recomputes[r];
                     if (!evaluate(c, &l, &step)) continue;
@@ -353,6 +389,7 @@ void tc_case_settle(tc_case *c) {
     static const char *const names[] = {"none", "selective", "full"};
     if (layout_open) assume_number(c, "tp %s (fastest that fits)", best.tp);
     if (layout_open) assume_number(c, "pp %s (fastest that fits)", best.pp);
+    if (vpp_open) assume_number(c, "vpp %s (fastest that fits)", best.vpp);
     if (micro_open) assume_number(c, "micro-batch %s (fastest that fits)", best.micro_batch);
     if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 3 ? best.recompute : 0]);
 }

@@ -9,6 +9,7 @@ typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED }
 #define TC_CASE_OPEN_MICRO_BATCH 1 /* the source does not state it: chosen again by the forecast */
 #define TC_CASE_OPEN_LAYOUT 2
 #define TC_CASE_OPEN_RECOMPUTE 4
+#define TC_CASE_OPEN_VPP 8
 
 typedef struct tc_case {
     const tc_published_run *run;
