@@ -281,6 +281,11 @@ static void parallel_blocks(void **state) {
     assert_int_equal(model.block[0].norms, 1);
 }
 
+static void byte_order_mark_is_skipped(void **state) {
+    (void)state;
+    assert_int_equal(read_text("\xEF\xBB\xBF{" LLAMA "}").hidden, 4096);
+}
+
 static void names_come_from_the_path(void **state) {
     (void)state;
     static const char *const cases[][2] = {{"hub/Llama-2-7B/config.json", "llama-2-7b"}, {"Some Model.json", "some-model"},
@@ -349,6 +354,7 @@ static void bad_values(void **state) {
          "full_attention"},
         {"{\"model_type\":\"gpt_neo\",\"vocab_size\":1,\"hidden_size\":8,\"num_layers\":4,\"num_heads\":2,"
          "\"attention_types\":[[[\"global\"],99999999]]}", "c.json: $.attention_types", "4 layers"},
+        {"{\"model_type\":\"mpt\",\"vocab_size\":1,\"d_model\":9999999,\"n_layers\":1,\"n_heads\":1}", "c.json: $.expansion_ratio", "width"},
         {"{\"model_type\":\"opt\",\"vocab_size\":1,\"hidden_size\":8,\"num_hidden_layers\":4,\"num_attention_heads\":2,\"ffn_dim\":4,"
          "\"word_embed_proj_dim\":4}", "c.json: $.word_embed_proj_dim", "not supported"},
     };
@@ -416,6 +422,7 @@ int main(void) {
         cmocka_unit_test(gpt_oss_fields),
         cmocka_unit_test(encoder_fields),
         cmocka_unit_test(parallel_blocks),
+        cmocka_unit_test(byte_order_mark_is_skipped),
         cmocka_unit_test(names_come_from_the_path),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(bad_syntax),

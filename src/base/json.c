@@ -20,6 +20,10 @@ static void write_file(const char *file, char *room, size_t size) {
 tc_code tc_json_open(tc_json_document *document, const char *file, int line, const char *text, size_t length,
                      tc_error *error) {
     *document = (tc_json_document){.file = file, .line = line, .error = error};
+    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { /* a byte order mark */
+        text += 3;
+        length -= 3;
+    }
     json_error_t syntax;
     document->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
     if (document->root && json_is_object(document->root)) return TC_OK;

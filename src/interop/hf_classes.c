@@ -77,7 +77,11 @@ static void refine_mpt(const tc_json *json, tc_model *model, tc_block *block) {
     if (kind == 2) block->kv_heads = (int)tc_json_integer(&attention, "kv_n_heads", 1, LARGEST, block->heads);
     block->qk_norm = block->qk_norm_full = tc_json_bool(&attention, "qk_ln", 0) == 1;
     set_biases(block, bias);
-    block->ffn = (int)(ratio * model->hidden);
+    double ffn = ratio * model->hidden;
+    if (ffn >= 1 && ffn <= LARGEST)
+        block->ffn = (int)ffn;
+    else
+        tc_json_fail(json, "expansion_ratio", "%g; an MLP width from 1 to %d is needed", ratio, LARGEST);
     model->norm_bias = bias;
     if (learned) {
         model->positions = TC_POSITIONS_LEARNED;
