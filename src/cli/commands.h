@@ -29,6 +29,7 @@ tc_code tc_command_list(tc_context *context);
 tc_code tc_command_show(tc_context *context);
 tc_code tc_command_step(tc_context *context);
 tc_code tc_command_compare(tc_context *context);
+tc_code tc_command_validate(tc_context *context);
 tc_code tc_command_help(tc_context *context);
 tc_code tc_command_completion(tc_context *context);
 tc_code tc_command_man(tc_context *context);

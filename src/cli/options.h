@@ -55,7 +55,7 @@ typedef struct tc_command {
 extern const tc_command tc_command_table[TC_COMMANDS];
 extern const tc_option tc_option_table[TC_OPTIONS];
 
-#define TC_POSITIONALS_MAX 64
+#define TC_POSITIONALS_MAX 4096
 #define TC_LIST_MAX 16
 
 typedef struct tc_value {

@@ -124,7 +124,7 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
     }
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0,
-                     "Memory in GiB per device. 'from': the fewest devices on which this layout fits. $ and kWh are per million tokens, "
+                     "tokens/s and memory (GiB) are per device. 'from': the fewest devices on which this layout fits. $ and kWh are per million tokens, "
                      "failures and checkpoints included.");
     if (zero3) tc_print_wrapped(file, style, 0, 0, "*: with zero3 sharding.");
     if (unknown)

@@ -198,17 +198,21 @@ tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const
 
 /* ---- text ------------------------------------------------------------------------------ */
 
-#define LABEL_COLUMNS 26
-#define VALUE_COLUMN (LABEL_COLUMNS + 4)
+#define VALUE_COLUMN 30
+#define REMARK_COLUMN 44
 
-/* "  label    text", then what is faint: "[source] note". */
-void tc_print_pair(FILE *file, const tc_style *style, const char *label, const char *text, const char *faint) {
-    char line[4096];
-    fprintf(file, "  %-*s", LABEL_COLUMNS + 2, label);
+void tc_print_pair(FILE *file, const tc_style *style, const char *label, const char *text, const char *remark) {
     int column = 2 + tc_text_width(label);
-    if (column < VALUE_COLUMN) column = VALUE_COLUMN;
-    snprintf(line, sizeof line, "%s%s%s", text, *faint ? "  " : "", faint);
-    tc_print_wrapped(file, style, column, VALUE_COLUMN, line);
+    fprintf(file, "  %s", label);
+    if (column >= VALUE_COLUMN) fputc(' ', file), column++;
+    if (!*remark) {
+        tc_print_wrapped(file, style, column, VALUE_COLUMN, text);
+        return;
+    }
+    fprintf(file, "%*s%s", column < VALUE_COLUMN ? VALUE_COLUMN - column : 0, "", text);
+    column = (column < VALUE_COLUMN ? VALUE_COLUMN : column) + tc_text_width(text);
+    if (column >= REMARK_COLUMN) fputs("  ", file), column += 2;
+    tc_print_wrapped(file, style, column, REMARK_COLUMN, remark);
 }
 
 /* "[epoch, mle] the note" */
@@ -301,18 +305,38 @@ void tc_print_counts(FILE *file, const tc_style *style, const tc_model_figures *
     tc_print_pair(file, style, "at a sequence length of", tc_format_count(m->seq).s, "tokens, forward and backward");
 }
 
+#define MOST_PARAMETERS 64
+
+/* The first parameter with the same source as parameter i. */
+static int first_with_source(const tc_catalog_parameter *items, int i) {
+    for (int k = 0; k < i; k++)
+        if (strcmp(items[k].source, items[i].source) == 0) return k;
+    return i;
+}
+
+/* Their sources are long and shared: they are numbered, and told once below. */
 static tc_code print_parameters(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
                                 tc_error *error) {
     const tc_catalog_parameter *items;
-    int count;
+    int count, number[MOST_PARAMETERS], numbers = 0;
     tc_code code = tc_catalog_parameters(catalog, kind, slug_or_path, &items, &count, error);
     if (code) return code;
+    if (count > MOST_PARAMETERS) count = MOST_PARAMETERS;
     tc_print_heading(file, style, "\nparameters of the forecast");
     for (int i = 0; i < count; i++) {
-        char value[48], faint[2048];
+        char value[48], remark[512];
+        int first = first_with_source(items, i);
+        number[i] = first < i ? number[first] : ++numbers;
         tc_format_quantity(items[i].value, items[i].dimension, value, sizeof value);
-        snprintf(faint, sizeof faint, "%s [%s]", items[i].text, items[i].source);
-        tc_print_pair(file, style, items[i].name, value, faint);
+        snprintf(remark, sizeof remark, "[%d] %s", number[i], items[i].text);
+        tc_print_pair(file, style, items[i].name, value, remark);
+    }
+    for (int i = 0; i < count; i++) {
+        if (first_with_source(items, i) < i) continue;
+        char label[16];
+        snprintf(label, sizeof label, "[%d]", number[i]);
+        fprintf(file, "  %-5s", label);
+        tc_print_wrapped(file, style, 7, 7, items[i].source);
     }
     return TC_OK;
 }
@@ -330,11 +354,14 @@ tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catal
     snprintf(title, sizeof title, "%.120s (%s %.80s)", name ? name : slug, tc_kind_name(kind), slug);
     tc_print_heading(file, style, title);
     tc_print_tone(file, style, TC_TONE_FAINT, v.document->file);
-    fputs("\n\n", file);
+    fputc('\n', file);
+    bool any = false;
     for (int pass = 0; pass < 2; pass++) /* what is said in a line first, then the sections */
         for (const tc_node *node = root->first; node; node = node->next) {
             bool line = is_scalar(node) || is_flat(node);
             if (is_head(node) || line != (pass == 0) || (resolved && strcmp(node->key, "parameters") == 0)) continue;
+            if (line && !any) fputc('\n', file);
+            any = true;
             print_tree(file, style, node, "", 0);
         }
     if (model) tc_print_counts(file, style, model);
