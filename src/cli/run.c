@@ -1,0 +1,46 @@
+/* run.c - `traincast run`: a step, then all of them with what fails, costs and burns. */
+#include "cli/commands.h"
+#include "cli/request.h"
+#include "report/run_report.h"
+
+static void take(const tc_context *context, tc_option_id id, double *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = value->real;
+}
+
+static void take_options(const tc_context *context, tc_run_input *input) {
+    take(context, TC_OPTION_TOKENS, &input->tokens);
+    take(context, TC_OPTION_MTBF, &input->mtbf_s);
+    take(context, TC_OPTION_RESTART, &input->restart_s);
+    take(context, TC_OPTION_CHECKPOINT_EVERY, &input->interval_s);
+    take(context, TC_OPTION_CHECKPOINT_TIME, &input->checkpoint_s);
+    take(context, TC_OPTION_STORAGE, &input->storage_bytes_per_s);
+    take(context, TC_OPTION_PRICE, &input->price_usd);
+    take(context, TC_OPTION_RENTAL, &input->rental_usd_per_h);
+    take(context, TC_OPTION_PUE, &input->pue);
+    take(context, TC_OPTION_ELECTRICITY, &input->usd_per_kwh);
+    take(context, TC_OPTION_CARBON, &input->kg_co2_per_kwh);
+}
+
+tc_code tc_command_run(tc_context *context) {
+    tc_request request;
+    tc_economics economics;
+    tc_run_input input = tc_default_run_input();
+    tc_run run;
+    tc_code code = tc_request_job(context, &request);
+    if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
+    if (!code) code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text, tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
+    if (!code) code = tc_step_predict(&request.job, &request.cluster, &request.layout, &request.stack, &input.step, context->error);
+    if (code) return code;
+    input.cluster = request.cluster;
+    input.parameters = tc_model_count(&request.job.model).parameters;
+    input.optimizer_bytes = request.stack.optimizer_bytes;
+    take_options(context, &input);
+    code = tc_run_forecast(&input, &economics, &run, context->error);
+    if (code) return code;
+    if (tc_given(context, TC_OPTION_JSON)->given)
+        tc_report_run_json(context->out, tc_catalog_hash(context->catalog), &request.job, &input, &request.stack, &run);
+    else
+        tc_report_run_text(context->out, &context->style, &request.job, &input, &request.stack, &run);
+    return TC_OK;
+}

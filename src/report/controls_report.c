@@ -1,0 +1,120 @@
+/* controls_report.c - export-control figures and classes: a page for one accelerator, a table for several. */
+#include "report/controls_report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/json.h"
+
+static const char disclaimer[] =
+    "What the arithmetic of the published rules gives, from public figures; not legal advice.";
+
+/* ---- JSON ------------------------------------------------------------------------------ */
+
+static void write_rules(tc_writer *writer, const tc_control_report *report) {
+    tc_write_array(writer, "rules");
+    for (int i = 0; i < report->rules; i++) {
+        const tc_control_result *rule = &report->rule[i];
+        tc_write_object(writer, NULL);
+        tc_write_string(writer, "rule", rule->rule);
+        tc_write_string(writer, "date", rule->date);
+        tc_write_string(writer, "name", rule->name);
+        tc_write_string(writer, "class", rule->class_name);
+        tc_write_bool(writer, "known", rule->known);
+        tc_write_string(writer, "meaning", rule->meaning);
+        tc_write_string(writer, "reason", rule->reason);
+        tc_write_string(writer, "source", rule->source);
+        tc_write_close(writer);
+    }
+    tc_write_close(writer);
+}
+
+void tc_report_controls_json(FILE *file, const char *data, const tc_controls_item *items, int n) {
+    tc_writer writer = tc_write_begin(file, "controls/1", data);
+    tc_write_array(&writer, "assumed");
+    tc_write_close(&writer);
+    tc_write_string(&writer, "note", disclaimer);
+    tc_write_array(&writer, "items");
+    for (int i = 0; i < n; i++) {
+        const tc_control_report *r = &items[i].report;
+        tc_write_object(&writer, NULL);
+        tc_write_string(&writer, "slug", items[i].slug);
+        tc_write_string(&writer, "name", items[i].name);
+        tc_write_number(&writer, "tpp", r->tpp);
+        tc_write_string(&writer, "tpp_format", r->format);
+        tc_write_number(&writer, "tpp_tops", r->tops);
+        tc_write_number(&writer, "tpp_bits", r->bits);
+        tc_write_number(&writer, "tpp_without_fp6", r->tpp_without_fp6);
+        tc_write_number(&writer, "tpp_tf32_full", r->tpp_tf32_full);
+        tc_write_number(&writer, "die_area_mm2", r->die_area_mm2);
+        tc_write_number(&writer, "performance_density", r->pd);
+        tc_write_number(&writer, "io_bytes_per_s", r->io_bytes_per_s);
+        tc_write_number(&writer, "dram_bytes_per_s", r->dram_bytes_per_s);
+        tc_write_bool(&writer, "datacentre", r->datacentre);
+        write_rules(&writer, r);
+        tc_write_close(&writer);
+    }
+    tc_write_end(&writer);
+}
+
+/* ---- text ------------------------------------------------------------------------------- */
+
+static void print_page(FILE *file, const tc_style *style, const tc_controls_item *item) {
+    const tc_control_report *r = &item->report;
+    char text[640];
+    snprintf(text, sizeof text, "%s (%s)", item->name, item->slug);
+    tc_print_heading(file, style, text);
+    fprintf(file, "\n  TPP                  %s", tc_format_significant(r->tpp, 5).s);
+    if (!isnan(r->tpp)) {
+        fprintf(file, " = %s TOPS", tc_format_significant(r->tops, 5).s);
+        fprintf(file, " x %s bits (%s)", tc_format_significant(r->bits, 3).s, r->format);
+    }
+    fprintf(file, "\n  performance density  %s", tc_format_significant(r->pd, 4).s);
+    fprintf(file, " per mm2 (die area %s mm2)", tc_format_significant(r->die_area_mm2, 4).s);
+    fprintf(file, "\n  chip-to-chip I/O     %s, both directions", tc_format_rate(r->io_bytes_per_s).s);
+    fprintf(file, "\n  memory bandwidth     %s", tc_format_rate(r->dram_bytes_per_s).s);
+    fprintf(file, "\n  for data centres     %s\n", r->datacentre ? "yes" : "no");
+    for (int i = 0; i < r->rules; i++) {
+        const tc_control_result *rule = &r->rule[i];
+        snprintf(text, sizeof text, "\n%s %s: %s", rule->date, rule->name, rule->class_name);
+        tc_print_heading(file, style, text);
+        if (*rule->meaning) tc_print_wrapped(file, style, 0, 2, rule->meaning);
+        if (*rule->reason) tc_print_wrapped(file, style, 0, 2, rule->reason);
+    }
+}
+
+static bool print_table(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
+    char headings[TC_CONTROL_RULES][48];
+    tc_table table = {0};
+    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "TPP", TC_RIGHT);
+    tc_table_column(&table, "density", TC_RIGHT);
+    for (int i = 0; n > 0 && i < items[0].report.rules; i++) {
+        snprintf(headings[i], sizeof headings[i], "%.10s", items[0].report.rule[i].date);
+        tc_table_column(&table, headings[i], TC_LEFT | (i + 1 < items[0].report.rules ? 0 : TC_OPTIONAL));
+    }
+    for (int k = 0; k < n; k++) {
+        const tc_control_report *r = &items[k].report;
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, items[k].slug);
+        tc_table_cell(&table, tc_format_count(r->tpp).s);
+        tc_table_cell(&table, tc_format_fixed(r->pd, 2).s);
+        for (int i = 0; i < r->rules; i++) tc_table_cell_tone(&table, r->rule[i].class_name, r->rule[i].known ? TC_TONE_PLAIN : TC_TONE_FAINT);
+    }
+    return tc_table_print(&table, file, style);
+}
+
+bool tc_report_controls_text(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
+    if (n == 1)
+        print_page(file, style, &items[0]);
+    else if (!print_table(file, style, items, n))
+        return false;
+    if (n > 1) {
+        fputc('\n', file);
+        for (int i = 0; i < items[0].report.rules; i++) fprintf(file, "%s  %s\n", items[0].report.rule[i].date, items[0].report.rule[i].name);
+    }
+    fputc('\n', file);
+    tc_print_wrapped(file, style, 0, 0, disclaimer);
+    return true;
+}

@@ -1,0 +1,149 @@
+/* run_report.c - a whole training run: days, failures, money, energy. What is not known is "-" and null. */
+#include "report/run_report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/json.h"
+#include "report/names.h"
+#include "report/step_report.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+#define DAY 86400.0
+
+/* ---- JSON ------------------------------------------------------------------------------ */
+
+static void write_time(tc_writer *writer, const tc_run *run) {
+    tc_write_number(writer, "days", run->wall_s / DAY);
+    tc_write_number(writer, "wall_s", run->wall_s);
+    tc_write_number(writer, "ideal_s", run->ideal_s);
+    tc_write_number(writer, "goodput", run->goodput);
+    tc_write_number(writer, "checkpoint_share", run->checkpoint_share);
+    tc_write_number(writer, "lost_share", run->lost_share);
+    tc_write_number(writer, "restart_share", run->restart_share);
+    tc_write_number(writer, "failures", run->failures);
+    tc_write_number(writer, "job_mtbf_s", run->job_mtbf_s);
+    tc_write_number(writer, "checkpoint_bytes", run->checkpoint_bytes);
+    tc_write_number(writer, "checkpoint_s", run->checkpoint_s);
+    tc_write_number(writer, "checkpoint_interval_s", run->interval_s);
+    tc_write_number(writer, "checkpoint_interval_steps", run->interval_steps);
+    tc_write_number(writer, "interval_young_s", run->interval_young_s);
+    tc_write_number(writer, "interval_daly_s", run->interval_daly_s);
+}
+
+static void write_money(tc_writer *writer, const tc_run *run) {
+    tc_write_number(writer, "device_hours", run->device_hours);
+    tc_write_object(writer, "cost_usd");
+    tc_write_number(writer, "owned", run->owned_usd);
+    tc_write_number(writer, "owned_capital", run->capital_usd);
+    tc_write_number(writer, "owned_energy", run->energy_usd);
+    tc_write_number(writer, "rented", run->rented_usd);
+    tc_write_number(writer, "owned_per_million_tokens", run->owned_usd_per_million_tokens);
+    tc_write_number(writer, "rented_per_million_tokens", run->rented_usd_per_million_tokens);
+    tc_write_close(writer);
+    tc_write_number(writer, "power_w", run->power_w);
+    tc_write_number(writer, "energy_mwh", run->mwh);
+    tc_write_number(writer, "co2_t", run->tonnes_co2);
+}
+
+void tc_report_run_json(FILE *file, const char *data, const tc_job *job, const tc_run_input *input, const tc_stack *stack, const tc_run *run) {
+    const tc_step *step = &input->step;
+    tc_writer writer = tc_write_begin(file, "run/1", data);
+    tc_write_array(&writer, "assumed");
+    for (int i = 0; i < step->assumed_count; i++) tc_write_string(&writer, NULL, step->assumed[i]);
+    for (int i = 0; i < run->assumed_count; i++) tc_write_string(&writer, NULL, run->assumed[i]);
+    tc_write_close(&writer);
+    tc_write_string(&writer, "model", job->model.slug);
+    tc_write_string(&writer, "accelerator", input->cluster.accelerator.slug);
+    tc_write_integer(&writer, "devices", run->devices);
+    tc_write_integer(&writer, "packages", run->packages);
+    tc_write_string(&writer, "fabric", input->cluster.fabric.slug);
+    tc_write_string(&writer, "stack", stack->slug);
+    tc_write_number(&writer, "tokens", run->tokens);
+    tc_write_number(&writer, "steps", run->steps);
+    tc_write_number(&writer, "step_s", step->step_s);
+    tc_write_number(&writer, "mfu_pct", step->mfu_pct);
+    tc_write_number(&writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_bool(&writer, "fits", step->fits);
+    write_time(&writer, run);
+    write_money(&writer, run);
+    tc_write_layout(&writer, "layout", &step->layout);
+    tc_write_end(&writer);
+}
+
+/* ---- text ------------------------------------------------------------------------------- */
+
+static void print_line(FILE *file, const tc_style *style, const char *label, const char *text) {
+    char padded[32];
+    snprintf(padded, sizeof padded, "  %-13s", label);
+    tc_print_tone(file, style, TC_TONE_FAINT, padded);
+    tc_print_wrapped(file, style, 15, 15, text);
+}
+
+static void print_time(FILE *file, const tc_style *style, const tc_step *step, const tc_run *run) {
+    char text[320];
+    snprintf(text, sizeof text, "%.20s of wall-clock time, %.20s of it steps: goodput %.20s", tc_format_seconds(run->wall_s).s,
+             tc_format_seconds(run->ideal_s).s, tc_format_percent(100 * run->goodput).s);
+    print_line(file, style, "duration", text);
+    snprintf(text, sizeof text, "%.20s steps of %.20s tokens, %.20s each at %.20s MFU", tc_format_count(run->steps).s,
+             tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s, tc_format_percent(step->mfu_pct).s);
+    print_line(file, style, "steps", text);
+    tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
+    fprintf(file, "%s of %s per device: ", tc_format_gib(step->memory.device).s, tc_format_gib(step->memory.capacity).s);
+    tc_print_tone(file, style, step->fits ? TC_TONE_GOOD : TC_TONE_BAD, step->fits ? "fits" : "does NOT fit");
+    fputc('\n', file);
+    snprintf(text, sizeof text, "%.20s expected, one every %.20s", tc_format_significant(run->failures, 3).s, tc_format_seconds(run->job_mtbf_s).s);
+    print_line(file, style, "failures", text);
+    snprintf(text, sizeof text, "every %.20s (%.20s steps) of %.20s, %.20s each", tc_format_seconds(run->interval_s).s,
+             tc_format_count(run->interval_steps).s, tc_format_gib(run->checkpoint_bytes).s, tc_format_seconds(run->checkpoint_s).s);
+    print_line(file, style, "checkpoints", text);
+    snprintf(text, sizeof text, "%.20s to checkpoints, %.20s to work done twice, %.20s to restarts",
+             tc_format_percent(100 * run->checkpoint_share).s, tc_format_percent(100 * run->lost_share).s,
+             tc_format_percent(100 * run->restart_share).s);
+    print_line(file, style, "lost", text);
+}
+
+static void print_money(FILE *file, const tc_style *style, const tc_run *run) {
+    char text[320];
+    if (!isnan(run->owned_usd)) {
+        snprintf(text, sizeof text, "%.24s (hardware %.24s, electricity %.24s), %.24s per million tokens", tc_format_usd(run->owned_usd).s,
+                 tc_format_usd(run->capital_usd).s, tc_format_usd(run->energy_usd).s, tc_format_usd(run->owned_usd_per_million_tokens).s);
+        print_line(file, style, "owned", text);
+    }
+    if (!isnan(run->rented_usd)) {
+        snprintf(text, sizeof text, "%.24s, %.24s per million tokens", tc_format_usd(run->rented_usd).s,
+                 tc_format_usd(run->rented_usd_per_million_tokens).s);
+        print_line(file, style, "rented", text);
+    }
+    if (!isnan(run->mwh)) {
+        snprintf(text, sizeof text, "%.24s MWh at %.24s kW, %.24s t CO2", tc_format_significant(run->mwh, 3).s,
+                 tc_format_significant(run->power_w / 1e3, 3).s, tc_format_significant(run->tonnes_co2, 3).s);
+        print_line(file, style, "energy", text);
+    }
+    snprintf(text, sizeof text, "%.24s device-hours", tc_format_count(run->device_hours).s);
+    print_line(file, style, "used", text);
+}
+
+static void print_assumed(FILE *file, const tc_style *style, const tc_step *step, const tc_run *run) {
+    tc_print_heading(file, style, "\nAssumed: neither given nor in the data");
+    for (int i = 0; i < step->assumed_count + run->assumed_count; i++) {
+        fputs("  - ", file);
+        tc_print_wrapped(file, style, 4, 4, i < step->assumed_count ? step->assumed[i] : run->assumed[i - step->assumed_count]);
+    }
+}
+
+void tc_report_run_text(FILE *file, const tc_style *style, const tc_job *job, const tc_run_input *input, const tc_stack *stack,
+                        const tc_run *run) {
+    char text[512];
+    snprintf(text, sizeof text, "%.120s on %d x %.90s: %.20s tokens", job->model.name, run->devices, input->cluster.accelerator.name,
+             tc_format_short(run->tokens).s);
+    tc_print_heading(file, style, text);
+    snprintf(text, sizeof text, "%s; %s", input->cluster.fabric.name, stack->name);
+    tc_print_wrapped(file, style, 0, 2, text);
+    fputc('\n', file);
+    print_time(file, style, &input->step, run);
+    print_money(file, style, run);
+    print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
+    print_assumed(file, style, &input->step, run);
+}
