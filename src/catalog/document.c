@@ -148,6 +148,8 @@ static tc_code check_text(const char *text, size_t length, const char *file, tc_
 
 typedef struct builder {
     yaml_parser_t parser;
+    const char *text;
+    size_t length;
     const char *file;
     tc_arena *arena;
     tc_error *error;
@@ -315,10 +317,18 @@ static tc_code on_event(builder *b, const yaml_event_t *event) {
     }
 }
 
+/* The last line with text in it, from 0: libyaml puts the end of the text into the line after it. */
+static size_t last_line(const builder *b) {
+    size_t line = 0;
+    for (size_t i = 0; i + 1 < b->length; i++) line += b->text[i] == '\n';
+    return line;
+}
+
 static tc_code fail_syntax(builder *b) {
     const yaml_parser_t *parser = &b->parser;
     if (parser->error == YAML_MEMORY_ERROR) return fail_memory(b);
     yaml_event_t at = {.start_mark = parser->problem_mark};
+    if (at.start_mark.line > last_line(b)) at.start_mark.line = last_line(b);
     b->key = NULL;
     if (parser->context)
         return fail_event(b, &at, "is no valid YAML: %s %s (begun in line %zu); check indentation, quotes and brackets",
@@ -350,7 +360,7 @@ tc_code tc_document_parse(const char *text, size_t length, const char *file, tc_
         text += 3;
         length -= 3;
     }
-    builder b = {.file = file, .arena = arena, .error = error};
+    builder b = {.text = text, .length = length, .file = file, .arena = arena, .error = error};
     if (!yaml_parser_initialize(&b.parser)) return fail_memory(&b);
     yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&b.parser, (const unsigned char *)text, length);

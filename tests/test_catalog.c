@@ -1,0 +1,611 @@
+/* test_catalog.c - the data files: all embedded ones load, folders override them, every error has its place. */
+#define _XOPEN_SOURCE 700
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "catalog/catalog.h"
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+/* ---- a folder for the files that tests write -------------------------------------- */
+
+static char folder[64];
+
+static int make_folder(void **state) {
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/traincast-catalog-XXXXXX");
+    return mkdtemp(folder) ? chdir(folder) : 1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return chdir("/") || system(command);
+}
+
+static void write_bytes(const char *path, const char *bytes, size_t length) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void write_file(const char *path, const char *text) {
+    write_bytes(path, text, strlen(text));
+}
+
+static tc_catalog *open_catalog(const char *const *dirs, int count) {
+    tc_catalog *catalog = NULL;
+    tc_error error;
+    tc_code code = tc_catalog_open(dirs, count, &catalog, &error);
+    if (code != TC_OK) print_error("%s: %s\n", error.place, error.text);
+    assert_int_equal(code, TC_OK);
+    return catalog;
+}
+
+/* ---- what is embedded --------------------------------------------------------------- */
+
+static void check_loads(tc_code code, const tc_error *error, tc_kind kind, const char *slug) {
+    if (code != TC_OK) print_error("%s %s: %s: %s\n", tc_kind_name(kind), slug, error->place, error->text);
+    assert_int_equal(code, TC_OK);
+}
+
+static void check_accelerator(tc_catalog *catalog, const char *slug) {
+    tc_accelerator accelerator;
+    tc_fabric fabric;
+    tc_error error;
+    check_loads(tc_catalog_accelerator_known(catalog, slug, &accelerator, &error), &error, TC_KIND_ACCELERATOR, slug);
+    assert_string_equal(accelerator.slug, slug);
+    assert_true(accelerator.params.gemm_fraction > 0 && accelerator.params.gemm_fraction <= 1);
+    if (accelerator.fabric[0])
+        check_loads(tc_catalog_fabric(catalog, accelerator.fabric, &fabric, &error), &error, TC_KIND_FABRIC, slug);
+}
+
+static void every_embedded_file_loads(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    for (int kind = 0; kind < TC_KIND_FITTED; kind++) {
+        const tc_catalog_item *items;
+        const tc_document *document;
+        const char *slug;
+        int count;
+        tc_error error;
+        assert_int_equal(tc_catalog_list(catalog, (tc_kind)kind, &items, &count, &error), TC_OK);
+        if (kind != TC_KIND_SCENARIO) assert_true(count > 0);
+        for (int i = 0; i < count; i++) {
+            tc_fabric fabric;
+            tc_model model;
+            tc_stack stack;
+            check_loads(tc_catalog_document(catalog, (tc_kind)kind, items[i].slug, &document, &slug, &error), &error,
+                        (tc_kind)kind, items[i].slug);
+            /* the file's own slug is its name, and names are unique within a kind */
+            if (tc_node_text(document->root, "slug")) assert_string_equal(tc_node_text(document->root, "slug"), slug);
+            if (i > 0) assert_string_not_equal(items[i].slug, items[i - 1].slug);
+            assert_string_equal(items[i].name, tc_node_text(document->root, "name"));
+            if (kind == TC_KIND_ACCELERATOR) check_accelerator(catalog, slug);
+            if (kind == TC_KIND_FABRIC) check_loads(tc_catalog_fabric(catalog, slug, &fabric, &error), &error, TC_KIND_FABRIC, slug);
+            if (kind == TC_KIND_MODEL) check_loads(tc_catalog_model(catalog, slug, &model, &error), &error, TC_KIND_MODEL, slug);
+            if (kind == TC_KIND_STACK) check_loads(tc_catalog_stack(catalog, slug, &stack, &error), &error, TC_KIND_STACK, slug);
+        }
+    }
+    tc_catalog_close(catalog);
+}
+
+/* Every other stack falls back on the defaults of generic.yaml, so that must state each. */
+static void generic_stack_states_every_default(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    const tc_document *document;
+    tc_error error;
+    assert_int_equal(tc_catalog_document(catalog, TC_KIND_STACK, "generic", &document, NULL, &error), TC_OK);
+    for (int i = 0; i < tc_stack_schema.count; i++) {
+        const char *path = tc_stack_schema.fields[i].path;
+        if (strncmp(path, "defaults.", 9) != 0 && strncmp(path, "parameters.", 11) != 0) continue;
+        if (!tc_node_find(document->root, path)) print_error("generic.yaml lacks %s\n", path);
+        assert_non_null(tc_node_find(document->root, path));
+    }
+    tc_catalog_close(catalog);
+}
+
+/* No alias is a slug, or an alias of two files: an answer must not depend on the order of files. */
+static void aliases_are_unique(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    const tc_catalog_item *items;
+    int count, names = 0;
+    tc_error error;
+    static const char *seen[4096];
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) seen[names++] = items[i].slug;
+    for (int i = 0; i < count; i++) {
+        const tc_document *document;
+        assert_int_equal(tc_catalog_document(catalog, TC_KIND_MODEL, items[i].slug, &document, NULL, &error), TC_OK);
+        const tc_node *aliases = tc_node_get(document->root, "aliases");
+        for (const tc_node *alias = aliases ? aliases->first : NULL; alias; alias = alias->next) {
+            for (int k = 0; k < names; k++) assert_string_not_equal(alias->text, seen[k]);
+            assert_true(names < (int)COUNT(seen));
+            seen[names++] = alias->text;
+            tc_model model;
+            assert_int_equal(tc_catalog_model(catalog, alias->text, &model, &error), TC_OK);
+            assert_string_equal(model.slug, items[i].slug);
+        }
+    }
+    tc_catalog_close(catalog);
+}
+
+static void values_arrive(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_accelerator accelerator;
+    tc_fabric fabric;
+    tc_model model;
+    tc_stack stack;
+    tc_error error;
+    assert_int_equal(tc_catalog_accelerator(catalog, "a100-sxm-80g", &accelerator, &error), TC_OK);
+    assert_string_equal(accelerator.vendor, "NVIDIA");
+    assert_string_equal(accelerator.architecture, "ampere");
+    assert_int_equal(accelerator.size, sizeof accelerator);
+    assert_true(accelerator.memory_bytes == 80.0 * 1073741824);
+    assert_true(accelerator.matmul_flops[TC_BF16] == 312e12);
+    assert_true(accelerator.matmul_flops[TC_FP8] == 0);
+    assert_int_equal(accelerator.cores, 108);
+    assert_int_equal(tc_catalog_fabric(catalog, accelerator.fabric, &fabric, &error), TC_OK);
+    assert_int_equal(fabric.levels, 2);
+    assert_int_equal(fabric.level[0].size, 8);
+    assert_int_equal(fabric.level[1].topology, TC_TOPOLOGY_FAT_TREE);
+    assert_true(fabric.level[1].bytes_per_s == 25e9);
+    assert_int_equal(tc_catalog_model(catalog, "deepseek-v3", &model, &error), TC_OK);
+    assert_int_equal(model.blocks, 2);
+    assert_int_equal(model.block[1].attention, TC_ATTENTION_MLA);
+    assert_int_equal(model.block[1].experts, 256);
+    assert_int_equal(model.block[1].kv_heads, 128);
+    assert_true(model.block[1].router_bias && model.causal && !model.norm_bias);
+    assert_int_equal(tc_catalog_model(catalog, "gpt2-124m", &model, &error), TC_OK);
+    assert_int_equal(model.learned_positions, 1024); /* follows from the sequence */
+    assert_true(model.norm_bias && model.tied_embeddings);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &stack, &error), TC_OK);
+    assert_int_equal(stack.attention, TC_ATTENTION_PLAIN);
+    assert_true(stack.params.host_s_per_kernel > 1e-7 && stack.params.host_s_per_kernel < 1e-3);
+    tc_catalog_close(catalog);
+}
+
+static void figures_have_sources(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    const tc_document *document;
+    const tc_catalog_parameter *parameters;
+    int count;
+    char text[256];
+    double value;
+    tc_error error;
+    assert_int_equal(tc_catalog_document(catalog, TC_KIND_ACCELERATOR, "a100-sxm-80g", &document, NULL, &error), TC_OK);
+    const tc_node *node = tc_node_find(document->root, "device.clock");
+    const tc_field *field = tc_schema_field(&tc_accelerator_schema, node);
+    assert_non_null(field);
+    assert_int_equal(tc_figure_number(field, document, node, &value, &error), TC_OK);
+    assert_true(value == 1.41e9);
+    assert_string_equal(tc_dimension_unit(tc_field_dimension(field)), "Hz");
+    assert_non_null(strstr(tc_figure_source(document, node, text, sizeof text), "whitepaper"));
+    assert_string_equal(tc_node_path(node, text, sizeof text), "device.clock");
+    assert_null(tc_schema_field(&tc_accelerator_schema, tc_node_find(document->root, "device")));
+
+    assert_int_equal(tc_catalog_document(catalog, TC_KIND_MODEL, "deepseek-v3", &document, NULL, &error), TC_OK);
+    node = tc_node_find(document->root, "blocks[1].attention.heads");
+    assert_non_null(node);
+    assert_string_equal(tc_node_path(node, text, sizeof text), "blocks[1].attention.heads");
+    assert_non_null(tc_schema_field(&tc_model_schema, node));
+    assert_int_equal(tc_schema_field(&tc_model_schema, node)->type, TC_FIELD_INTEGER);
+
+    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_ACCELERATOR, "a100-sxm-80g", &parameters, &count, &error), TC_OK);
+    assert_string_equal(parameters[0].name, "gemm_fraction");
+    for (int i = 0; i < count; i++) assert_true(parameters[i].source[0]);
+    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_STACK, "megatron-lm", &parameters, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) assert_true(parameters[i].source[0]);
+    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_MODEL, "gpt2-124m", &parameters, &count, &error), TC_INVALID);
+    tc_catalog_close(catalog);
+}
+
+static void unknown_slugs_get_a_suggestion(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_accelerator accelerator;
+    tc_model model;
+    tc_error error;
+    assert_int_equal(tc_catalog_accelerator(catalog, "a100-sxm-80", &accelerator, &error), TC_NOT_FOUND);
+    assert_string_equal(error.place, "--accelerator");
+    assert_string_equal(error.text,
+                        "'a100-sxm-80' is not in the catalog; did you mean 'a100-sxm-80g'? ('traincast list accelerators' shows all)");
+    assert_int_equal(tc_catalog_model(catalog, "zzzzzzzzzzzz", &model, &error), TC_NOT_FOUND);
+    assert_string_equal(error.text,
+                        "'zzzzzzzzzzzz' is not in the catalog; 'traincast list models' shows what is, or give a file's path");
+    assert_int_equal(tc_catalog_model(catalog, "", &model, &error), TC_NOT_FOUND);
+    assert_int_equal(tc_catalog_model(catalog, "./missing.yaml", &model, &error), TC_NOT_FOUND);
+    assert_string_equal(error.place, "./missing.yaml");
+    assert_int_equal(tc_catalog_model(catalog, "./config.json", &model, &error), TC_INVALID);
+    assert_int_equal(tc_catalog_model(catalog, "/", &model, &error), TC_INVALID);
+    assert_int_equal(tc_kind_find("models"), TC_KIND_MODEL);
+    assert_int_equal(tc_kind_find("accelerator"), TC_KIND_ACCELERATOR);
+    assert_int_equal(tc_kind_find("chips"), -1);
+    tc_catalog_close(catalog);
+}
+
+/* ---- folders ------------------------------------------------------------------------ */
+
+#define CHIP                                                                                                         \
+    "format: 1\nname: My chip\nsources: {guess: \"our own estimate\"}\n"                                              \
+    "device:\n"                                                                                                       \
+    "  memory: {value: \"96 GB\", source: guess}\n"                                                                   \
+    "  memory_bandwidth: {value: \"3.2 TB/s\", source: guess}\n"                                                      \
+    "  matmul: {bf16: {value: \"600 TFLOP/s\", source: guess}}\n"
+
+static void folders_extend_and_override(void **state) {
+    (void)state;
+    tc_catalog *plain = open_catalog(NULL, 0), *catalog;
+    tc_accelerator accelerator;
+    const tc_catalog_item *items;
+    int before, after;
+    tc_error error;
+    assert_int_equal(tc_catalog_list(plain, TC_KIND_ACCELERATOR, &items, &before, &error), TC_OK);
+    mkdir("one", 0777);
+    mkdir("one/accelerators", 0777);
+    mkdir("one/accelerators/maker", 0777);
+    mkdir("two", 0777);
+    mkdir("two/accelerators", 0777);
+    write_file("one/accelerators/maker/my-chip.yaml", CHIP);
+    write_file("one/accelerators/a100-sxm-80g.yaml", CHIP);
+    write_file("one/accelerators/.hidden.yaml", "not read");
+    write_file("two/accelerators/my-chip.yaml", CHIP "fabric: dgx-a100\naliases: [the-chip]\n");
+    const char *const dirs[] = {"one", "two"};
+    catalog = open_catalog(dirs, 2);
+    assert_int_equal(tc_catalog_accelerator(catalog, "a100-sxm-80g", &accelerator, &error), TC_OK);
+    assert_string_equal(accelerator.name, "My chip");
+    assert_string_equal(accelerator.slug, "a100-sxm-80g");
+    assert_true(accelerator.params.gemm_fraction > 0); /* no architecture: the generic one */
+    assert_int_equal(tc_catalog_accelerator(catalog, "my-chip", &accelerator, &error), TC_OK);
+    assert_string_equal(accelerator.fabric, "dgx-a100"); /* the later folder wins */
+    assert_int_equal(tc_catalog_accelerator(catalog, "the-chip", &accelerator, &error), TC_OK);
+    assert_string_equal(accelerator.slug, "my-chip");
+    assert_int_equal(tc_catalog_accelerator(catalog, "h100-sxm", &accelerator, &error), TC_OK);
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_ACCELERATOR, &items, &after, &error), TC_OK);
+    assert_int_equal(after, before + 1);
+    for (int i = 0; i < after; i++)
+        if (strcmp(items[i].slug, "my-chip") == 0) {
+            assert_string_equal(items[i].origin, "two");
+            assert_string_equal(items[i].path, "two/accelerators/my-chip.yaml");
+        }
+    assert_int_equal(strlen(tc_catalog_hash(catalog)), 16);
+    assert_string_not_equal(tc_catalog_hash(catalog), tc_catalog_hash(plain));
+    tc_catalog_close(catalog);
+
+    const char *const one[] = {"one"};
+    catalog = open_catalog(one, 1);
+    char hash[32];
+    snprintf(hash, sizeof hash, "%s", tc_catalog_hash(catalog));
+    tc_catalog_close(catalog);
+    write_file("one/accelerators/maker/my-chip.yaml", CHIP "notes: changed\n");
+    catalog = open_catalog(one, 1);
+    assert_string_not_equal(tc_catalog_hash(catalog), hash);
+    tc_catalog_close(catalog);
+    tc_catalog_close(plain);
+}
+
+static void bad_folders_are_errors(void **state) {
+    (void)state;
+    tc_catalog *catalog;
+    tc_error error;
+    mkdir("empty", 0777);
+    mkdir("flat", 0777);
+    write_file("flat/my-chip.yaml", CHIP);
+    mkdir("twice", 0777);
+    mkdir("twice/accelerators", 0777);
+    mkdir("twice/accelerators/a", 0777);
+    mkdir("twice/accelerators/b", 0777);
+    write_file("twice/accelerators/a/my-chip.yaml", CHIP);
+    write_file("twice/accelerators/b/my-chip.yaml", CHIP);
+    tc_catalog_close(open_catalog((const char *const[]){"empty"}, 1));
+    assert_int_equal(tc_catalog_open((const char *const[]){"flat"}, 1, &catalog, &error), TC_INVALID);
+    assert_string_equal(error.place, "flat");
+    assert_int_equal(tc_catalog_open((const char *const[]){"absent"}, 1, &catalog, &error), TC_NOT_FOUND);
+    assert_int_equal(tc_catalog_open((const char *const[]){"flat/my-chip.yaml"}, 1, &catalog, &error), TC_NOT_FOUND);
+    assert_int_equal(tc_catalog_open((const char *const[]){"twice"}, 1, &catalog, &error), TC_INVALID);
+    assert_string_equal(error.place, "twice/accelerators/b/my-chip.yaml");
+    assert_string_equal(error.text, "has the same name as twice/accelerators/a/my-chip.yaml; rename one of the two");
+    assert_null(catalog);
+}
+
+/* generic, architecture, fitted (generic, architecture, accelerator), the chip's own: the last one wins. */
+static void parameters_come_in_layers(void **state) {
+    (void)state;
+    mkdir("layers", 0777);
+    mkdir("layers/accelerators", 0777);
+    mkdir("layers/architectures", 0777);
+    mkdir("layers/fitted", 0777);
+    write_file("layers/architectures/mine.yaml",
+               "format: 1\nname: Mine\nsources: {g: guess}\nparameters:\n"
+               "  gemm_fraction: {value: 0.11, source: g}\n  memory_fraction: {value: 0.12, source: g}\n"
+               "  link_fraction: {value: 0.13, source: g}\n  launch_s: {value: \"4 us\", source: g}\n"
+               "  gemm_k_half: {value: 111, source: g}\n");
+    write_file("layers/fitted/device.yaml",
+               "format: 1\nfitted_on: \"12 runs of 3 families\"\nruns_hash: \"00ff\"\n"
+               "generic: {memory_fraction: 0.22}\narchitectures:\n  mine: {link_fraction: 0.23, launch_s: 5e-6}\n"
+               "  ampere: {link_fraction: 0.99}\naccelerators:\n  my-chip: {gemm_k_half: 222}\n");
+    write_file("layers/fitted/stack.yaml",
+               "format: 1\nfitted_on: \"12 runs\"\nruns_hash: \"00ff\"\ngeneric: {tp_overlap: 0.31}\n"
+               "stacks:\n  megatron-lm: {dp_overlap: 0.32, framework_bytes: 3e9}\n");
+    write_file("layers/accelerators/my-chip.yaml",
+               CHIP "architecture: mine\nparameters: {gemm_k_half: {value: 333, source: guess}}\n");
+    tc_catalog *catalog = open_catalog((const char *const[]){"layers"}, 1);
+    tc_accelerator chip;
+    tc_stack stack;
+    tc_error error;
+    assert_int_equal(tc_catalog_accelerator(catalog, "my-chip", &chip, &error), TC_OK);
+    assert_true(chip.params.gemm_fraction == 0.11);
+    assert_true(chip.params.memory_fraction == 0.22);
+    assert_true(chip.params.link_fraction == 0.23);
+    assert_true(chip.params.launch_s == 5e-6);
+    assert_true(chip.params.gemm_k_half == 333);
+    assert_true(chip.params.attention_fraction > 0);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &stack, &error), TC_OK);
+    assert_true(stack.params.tp_overlap == 0.31 && stack.params.dp_overlap == 0.32 && stack.params.framework_bytes == 3e9);
+
+    const tc_catalog_parameter *parameters;
+    int count;
+    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_ACCELERATOR, "my-chip", &parameters, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(parameters[i].name, "launch_s") == 0) {
+            assert_string_equal(parameters[i].source, "fitted on 12 runs of 3 families");
+            assert_string_equal(parameters[i].file, "layers/fitted/device.yaml");
+            assert_int_equal(parameters[i].dimension, TC_DIMENSION_SECONDS);
+        }
+        if (strcmp(parameters[i].name, "gemm_k_half") == 0) assert_string_equal(parameters[i].source, "our own estimate");
+    }
+    tc_catalog_ignore_fitted(catalog);
+    assert_int_equal(tc_catalog_accelerator(catalog, "my-chip", &chip, &error), TC_OK);
+    assert_true(chip.params.memory_fraction == 0.12 && chip.params.launch_s == 4e-6 && chip.params.gemm_k_half == 333);
+    tc_catalog_close(catalog);
+
+    write_file("layers/fitted/device.yaml",
+               "format: 1\nfitted_on: x\nruns_hash: x\naccelerators:\n  my-chip: {gemm_k_halv: 222}\n");
+    catalog = open_catalog((const char *const[]){"layers"}, 1);
+    assert_int_equal(tc_catalog_accelerator(catalog, "my-chip", &chip, &error), TC_INVALID);
+    assert_string_equal(error.place, "layers/fitted/device.yaml:5: accelerators.my-chip.gemm_k_halv");
+    assert_string_equal(error.text, "'gemm_k_halv' is unknown; did you mean 'gemm_k_half'?");
+    tc_catalog_close(catalog);
+}
+
+/* ---- errors and their places ------------------------------------------------------------ */
+
+#define HEAD "format: 1\nname: X\nsources: {a: b}\n"
+#define REST                                                                                                         \
+    "  memory_bandwidth: {value: \"1 TB/s\", source: a}\n"                                                            \
+    "  matmul: {bf16: {value: \"1 TFLOP/s\", source: a}}\n"
+
+typedef struct bad_file {
+    const char *text, *place, *message; /* place after "x.yaml:" */
+} bad_file;
+
+static const bad_file bad_accelerators[] = {
+    /* YAML */
+    {"", "1", "is empty; a data file begins with 'format: 1'"},
+    {"# nothing\n", "1", "is empty; a data file begins with 'format: 1'"},
+    {"text", "1", "holds no 'key: value' lines; a data file begins with 'format: 1'"},
+    {"- a\n", "1", "holds no 'key: value' lines; a data file begins with 'format: 1'"},
+    {"format: 1\nname: caf\xe9\n", "2", "holds the byte 0xe9, which is no UTF-8 text; give a YAML text file"},
+    {"\x7f" "ELF\x02", "1", "holds the byte 0x7f, which is no UTF-8 text; give a YAML text file"},
+    {"format: 1\nname: \"x", "2",
+     "is no valid YAML: found unexpected end of stream while scanning a quoted scalar (begun in line 2); check indentation, quotes and "
+     "brackets"},
+    {"format: 1\ndevice: {memory: {value: 1", "2: device.memory",
+     "is no valid YAML: did not find expected ',' or '}' while parsing a flow mapping (begun in line 2); check indentation, quotes and "
+     "brackets"},
+    {HEAD "---\n" HEAD, "4", "a second document begins; give one document a file"},
+    {"format: 1\nname: &x y\n", "2: name", "has the anchor '&x'; anchors are not read, write the value out"},
+    {"format: 1\nname: *x\n", "2: name", "is the alias '*x'; aliases are not read, write the value out"},
+    {"format: 1\nname: !!str x\n", "2: name", "has the tag 'tag:yaml.org,2002:str'; tags are not read, write the plain value"},
+    {HEAD "name: Y\n", "4: name", "is given twice, first in line 2; keep one of the two"},
+    {"format: 1\n[a]: b\n", "2", "a key is no plain word; write 'key: value'"},
+    {"format: 1\nnotes: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
+     "2: notes[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]",
+     "is nested deeper than 32 levels; a data file is flat"},
+    {"format: 1\nname: \"a\\0b\"\n", "2: name", "holds a NUL character; write plain text"},
+    /* the head */
+    {"name: X\nformat: 1\n", "1: format", "is not the first key; begin the file with 'format: 1'"},
+    {"format: 2\n", "1: format", "'2' is not a version that this program reads; write 1"},
+    {"format: 1\n", "1: name", "is missing; write 'name: ...'"},
+    {"format: 1\nname:\n", "2: name", "is empty; write text"},
+    /* keys */
+    {HEAD "vendr: Y\n", "4: vendr", "'vendr' is unknown; did you mean 'vendor'?"},
+    {HEAD "device: {memry: 1}\n", "4: device.memry", "'memry' is unknown; did you mean 'memory'?"},
+    {HEAD "reliability: {weather: 1}\n", "4: reliability.weather", "'weather' is unknown; the keys here are mtbf"},
+    {HEAD "device: 5\n", "4: device", "is text; write 'key: value' lines in it"},
+    {HEAD "device: [1]\n", "4: device", "is a list; write 'key: value' lines in it"},
+    /* figures */
+    {HEAD "device:\n  memory: \"80 GiB\"\n", "5: device.memory",
+     "has no source; write {value: \"80 GiB\", source: NAME} with NAME under 'sources'"},
+    {HEAD "device:\n  memory: {value: \"80 GiB\"}\n", "5: device.memory",
+     "has no source; add 'source: NAME' with NAME under 'sources'"},
+    {HEAD "device:\n  memory: {value: \"80 GiB\", source: zebra}\n", "5: device.memory.source",
+     "'zebra' is no key of 'sources'; add a line 'zebra: \"where the figure is from\"' there"},
+    {HEAD "device:\n  memory: {value: \"80 GiB\", source: [a, c]}\n", "5: device.memory.source[1]",
+     "'c' is no key of 'sources'; did you mean 'a'?"},
+    {HEAD "device:\n  memory: {value: \"80 GiB\", source: a, unit: GB}\n", "5: device.memory.unit",
+     "'unit' is unknown; a figure has value, source and note"},
+    {HEAD "device:\n  memory: {source: a}\n", "5: device.memory", "is a mapping; write a value such as \"80 GiB\""},
+    {HEAD "device:\n  memory:\n", "5: device.memory", "is empty; write a value such as \"80 GiB\""},
+    {HEAD "device:\n  memory:\n    value: \"80 TB/s\"\n    source: a\n", "6: device.memory.value",
+     "'80 TB/s' is a bandwidth; write a number of bytes such as \"80 GiB\""},
+    {HEAD "device:\n  memory: {value: 80, source: a}\n", "5: device.memory.value",
+     "'80' has no unit; write a number of bytes such as \"80 GiB\""},
+    {HEAD "device:\n  memory: {value: .nan, source: a}\n", "5: device.memory.value",
+     "'.nan' is no number; write a number of bytes such as \"80 GiB\""},
+    {HEAD "device:\n  memory: {value: \"1e300 GB\", source: a}\n", "5: device.memory.value",
+     "'1e300 GB' is too large; write a number of bytes such as \"80 GiB\""},
+    {HEAD "device:\n  memory: {value: \"80 MB\", source: a}\n", "5: device.memory.value",
+     "'80 MB' is out of range; write 100 MB to 100 TB"},
+    {HEAD "device:\n  cores: {value: 1.5, source: a}\n", "5: device.cores.value",
+     "'1.5' is no whole number; write one from 1 to 10000000"},
+    {HEAD "package: {datacentre: yes}\n", "4: package.datacentre", "'yes' is neither; write true or false"},
+    {HEAD "parameters: {gemm_fraction: {value: 1.5, source: a}}\n", "4: parameters.gemm_fraction.value",
+     "'1.5' is out of range; write 0 to 1"},
+    /* what a forecast needs */
+    {HEAD, "1: device.memory",
+     "is missing, and no forecast can do without it; write 'memory: {value: \"80 GiB\", source: NAME}'"},
+    {HEAD "device:\n  memory: {value: \"80 GiB\", source: a}\n  memory_bandwidth: {value: \"1 TB/s\", source: a}\n",
+     "4: device.matmul",
+     "is missing, and no forecast can do without it; write 'bf16: {value: \"312 TFLOP/s\", source: NAME}' in it"},
+};
+
+static const bad_file bad_models[] = {
+    {HEAD, "1: hidden", "is missing; write 'hidden: 8'"},
+#define SHAPE HEAD "hidden: 64\nvocab: 100\nsequence: 128\npositions: rotary\nnorm: rms\nblocks:\n"
+    {HEAD "hidden: 0\n", "4: hidden", "'0' is out of range; write a whole number from 1 to 1000000000"},
+    {HEAD "positions: rotory\n", "4: positions", "'rotory' is unknown; did you mean 'rotary'? (one of rotary, learned, none)"},
+    {HEAD "positions: 7\n", "4: positions", "'7' is unknown; write one of rotary, learned, none"},
+    {SHAPE, "9: blocks", "is empty; write a list, each element after '- '"},
+    {SHAPE "  - 5\n", "10: blocks[0]", "is text; write 'key: value' lines in it"},
+    {SHAPE "  - count: 2\n", "10: blocks[0].attention.heads", "is missing; write 'heads: 8'"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8}\n    mlp: {kind: gated, ffn: 8}\n", "11: blocks[0].attention.head_dim",
+     "is missing; write 'head_dim: 128'"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n", "10: blocks[0]", "has neither mlp nor moe; write one of them"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    mlp: {kind: gated}\n", "12: blocks[0].mlp.ffn",
+     "is missing; write 'ffn: 8'"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, kv_heads: 3, head_dim: 8}\n    mlp: {kind: gated, ffn: 8}\n",
+     "11: blocks[0].attention.kv_heads", "3 do not divide the 8 heads; write a divisor of the heads"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    moe: {kind: gated, experts: 4, top_k: 8, ffn: 8}\n",
+     "12: blocks[0].moe.top_k", "8 is more than the 4 experts; write at most 4"},
+    {SHAPE "  - count: 2\n    attention: {kind: mla, heads: 8}\n    mlp: {kind: gated, ffn: 8}\n",
+     "11: blocks[0].attention.kv_rank", "is missing; write 'kv_rank: 128'"},
+};
+
+static const bad_file bad_fabrics[] = {
+#define LEVEL(size, topology)                                                                                        \
+    "  - {name: l, size: " size ", topology: " topology                                                               \
+    ", bandwidth: {value: \"1 GB/s\", source: a}, latency: {value: \"1 us\", source: a}}\n"
+    {HEAD "levels:\n" LEVEL("0", "switch") LEVEL("0", "switch"), "5: levels[0].size",
+     "0 means no limit, which only the outermost level may have; write its devices"},
+    {HEAD "levels:\n" LEVEL("8", "switch") LEVEL("8", "switch"), "6: levels[1].size",
+     "8 devices are no more than the 8 of the level inside; list levels from the inside out"},
+    {HEAD "levels:\n" LEVEL("8", "torus"), "5: levels[0].dims", "is missing; a torus has dims, write 'dims: 3'"},
+    {HEAD "levels: []\n", "4: levels", "has 0 elements; write 1 to 4"},
+    {HEAD "levels:\n" LEVEL("-1", "switch"), "5: levels[0].size", "'-1' is out of range; write a whole number from 0 to 10000000"},
+};
+
+typedef tc_code load_any(tc_catalog *catalog, const char *path, tc_error *error);
+
+static tc_code load_accelerator(tc_catalog *catalog, const char *path, tc_error *error) {
+    tc_accelerator out;
+    return tc_catalog_accelerator(catalog, path, &out, error);
+}
+static tc_code load_model(tc_catalog *catalog, const char *path, tc_error *error) {
+    tc_model out;
+    return tc_catalog_model(catalog, path, &out, error);
+}
+static tc_code load_fabric(tc_catalog *catalog, const char *path, tc_error *error) {
+    tc_fabric out;
+    return tc_catalog_fabric(catalog, path, &out, error);
+}
+
+static void check_bad(const bad_file *files, size_t count, load_any *load) {
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    for (size_t i = 0; i < count; i++) {
+        tc_error error = {0};
+        char place[320];
+        write_file("x.yaml", files[i].text);
+        snprintf(place, sizeof place, "x.yaml:%s", files[i].place);
+        assert_int_equal(load(catalog, "x.yaml", &error), TC_INVALID);
+        assert_string_equal(error.place, place);
+        assert_string_equal(error.text, files[i].message);
+    }
+    tc_catalog_close(catalog);
+}
+
+static void bad_files_are_errors_with_a_place(void **state) {
+    (void)state;
+    check_bad(bad_accelerators, COUNT(bad_accelerators), load_accelerator);
+    check_bad(bad_models, COUNT(bad_models), load_model);
+    check_bad(bad_fabrics, COUNT(bad_fabrics), load_fabric);
+}
+
+static void odd_files_are_errors(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_error error;
+    write_bytes("nul.yaml", "format: 1\nname: a\0b\n", 20);
+    assert_int_equal(load_accelerator(catalog, "nul.yaml", &error), TC_INVALID);
+    assert_string_equal(error.place, "nul.yaml:2");
+    assert_int_equal(load_accelerator(catalog, "/tmp/", &error), TC_INVALID);
+    assert_string_equal(error.place, "/tmp/");
+    /* an architecture that has no file */
+    write_file("arch.yaml", HEAD "architecture: amper\ndevice:\n  memory: {value: \"80 GiB\", source: a}\n" REST);
+    assert_int_equal(load_accelerator(catalog, "arch.yaml", &error), TC_INVALID);
+    assert_string_equal(error.place, "arch.yaml:4: architecture");
+    assert_non_null(strstr(error.text, "'amper' has no file; leave it out, or write one of "));
+    assert_non_null(strstr(error.text, "ampere"));
+    /* too large: the file, the number of values */
+    size_t size = TC_DOCUMENT_MAX_BYTES + 1;
+    char *text = malloc(size);
+    assert_non_null(text);
+    memset(text, 'x', size);
+    write_bytes("large.yaml", text, size);
+    assert_int_equal(load_accelerator(catalog, "large.yaml", &error), TC_INVALID);
+    for (size_t i = 0; i < size; i++) text[i] = i % 2 ? ',' : 'a';
+    memcpy(text, "format: 1\nnotes: [", 18);
+    write_bytes("many.yaml", text, size - 2);
+    assert_int_equal(load_accelerator(catalog, "many.yaml", &error), TC_INVALID);
+    assert_string_equal(error.text, "the file has more than 200000 values; give one of ordinary size");
+    free(text);
+    /* a byte order mark and carriage returns are no error */
+    write_file("ok.yaml", "\xef\xbb\xbf" HEAD "device:\r\n  memory: {value: \"80 GiB\", source: a}\r\n" REST);
+    assert_int_equal(load_accelerator(catalog, "ok.yaml", &error), TC_OK);
+    /* a long path keeps its end */
+    char path[400] = "";
+    for (int i = 0; i < 150; i++) strcat(path, "./");
+    strcat(path, "long.yaml");
+    write_file("long.yaml", "format: 2\n");
+    assert_int_equal(load_accelerator(catalog, path, &error), TC_INVALID);
+    assert_memory_equal(error.place, "...", 3);
+    assert_non_null(strstr(error.place, "/long.yaml:1: format"));
+    tc_catalog_close(catalog);
+}
+
+/* Every prefix of a good file is an error with a place or a good file; nothing crashes. */
+static void truncated_files(void **state) {
+    (void)state;
+    static const char good[] = CHIP "architecture: ampere\nnotes: [a, \"b\", {c: d}]\n";
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    for (size_t length = 0; length < sizeof good; length++) {
+        tc_error error = {0};
+        write_bytes("part.yaml", good, length);
+        if (load_accelerator(catalog, "part.yaml", &error) == TC_OK) continue;
+        assert_memory_equal(error.place, "part.yaml:", 10);
+        assert_true(error.text[0]);
+    }
+    tc_catalog_close(catalog);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_embedded_file_loads),
+        cmocka_unit_test(generic_stack_states_every_default),
+        cmocka_unit_test(aliases_are_unique),
+        cmocka_unit_test(values_arrive),
+        cmocka_unit_test(figures_have_sources),
+        cmocka_unit_test(unknown_slugs_get_a_suggestion),
+        cmocka_unit_test(folders_extend_and_override),
+        cmocka_unit_test(bad_folders_are_errors),
+        cmocka_unit_test(parameters_come_in_layers),
+        cmocka_unit_test(bad_files_are_errors_with_a_place),
+        cmocka_unit_test(odd_files_are_errors),
+        cmocka_unit_test(truncated_files),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
