@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "interop/hf.h"
 #include "report/names.h"
 
 /* ---- single options ------------------------------------------------------------- */
@@ -87,11 +86,6 @@ bool tc_is_json_path(const char *name) {
     return length >= 5 && strcmp(name + length - 5, ".json") == 0;
 }
 
-tc_code tc_request_model(tc_context *context, const char *name, tc_model *out) {
-    if (tc_is_json_path(name)) return tc_hf_model_from_file(name, out, context->error);
-    return tc_catalog_model(context->catalog, name, out, context->error);
-}
-
 /* ---- the request ------------------------------------------------------------------ */
 
 static tc_code take_layout(tc_context *context, tc_layout *layout) {
@@ -122,7 +116,7 @@ tc_code tc_request_job(tc_context *context, tc_request *out) {
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
     tc_code code = take_layout(context, &out->layout);
     if (code) return code;
-    return tc_request_model(context, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model);
+    return tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model, context->error);
 }
 
 tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_request *request) {

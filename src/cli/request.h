@@ -11,8 +11,7 @@ typedef struct tc_request {
     tc_stack stack;
 } tc_request;
 
-/* A model by slug, YAML file or Hugging Face config.json (a name that ends in .json). */
-TC_NODISCARD tc_code tc_request_model(tc_context *context, const char *name, tc_model *out);
+/* Is it a Hugging Face config.json rather than a slug or a YAML file? */
 bool tc_is_json_path(const char *name);
 
 /* --recompute alone: sets it in the layout if it is given. */

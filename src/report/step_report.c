@@ -156,7 +156,8 @@ static size_t add_degree(char *buffer, size_t size, size_t used, const char *nam
     return used + (size_t)snprintf(buffer + used, size - used, "%s %d, ", name, degree);
 }
 
-const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
+/* "TP 2, PP 4, " */
+static size_t add_degrees(const tc_layout *l, char *buffer, size_t size) {
     const struct {
         const char *name;
         int degree;
@@ -164,6 +165,17 @@ const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
     size_t used = 0;
     buffer[0] = '\0';
     for (size_t i = 0; i < COUNT(degrees); i++) used = add_degree(buffer, size, used, degrees[i].name, degrees[i].degree);
+    return used;
+}
+
+const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size) {
+    size_t used = add_degrees(l, buffer, size);
+    if (used >= 2 && used < size) buffer[used - 2] = '\0';
+    return used ? buffer : "one device";
+}
+
+const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
+    size_t used = add_degrees(l, buffer, size);
     char recompute[48], sharding[32];
     const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute);
     snprintf(recompute, sizeof recompute, "%s", name ? name : "-");

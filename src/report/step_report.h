@@ -22,5 +22,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout
 void tc_write_assumed(tc_writer *writer, const tc_step *step);
 /* "TP 2, PP 4, DP 8, micro-batch 1, zero1, recompute none, 1f1b"; degrees of one are left out. Returns buffer. */
 const char *tc_layout_text(const tc_layout *layout, char *buffer, size_t size);
+/* "TP 2, PP 4, DP 8": the degrees alone. */
+const char *tc_layout_degrees_text(const tc_layout *layout, char *buffer, size_t size);
 
 #endif
