@@ -102,20 +102,29 @@ tc_code tc_accelerator_read(const tc_document *document, tc_accelerator *out, tc
     return tc_schema_read(&tc_accelerator_schema, document, out, error);
 }
 
-tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator, tc_error *error) {
-    const tc_node *device = tc_node_get(document->root, "device");
-    const char *prefix = device ? "" : "device.";
-    const char *missing = accelerator->memory_bytes <= 0 ? "memory" : accelerator->memory_bytes_per_s <= 0 ? "memory_bandwidth" : NULL;
-    char key[32];
-    if (missing) {
-        snprintf(key, sizeof key, "%s%s", prefix, missing);
-        return tc_document_fail(document, device, key, error,
-                                "is missing, and no forecast can do without it; write '%s: {value: \"%s\", source: NAME}'",
-                                missing, accelerator->memory_bytes <= 0 ? "80 GiB" : "1.6 TB/s");
-    }
+static bool has_matmul(const tc_accelerator *accelerator) {
     for (int i = 0; i < TC_DTYPES; i++)
-        if (accelerator->matmul_flops[i] > 0) return TC_OK;
-    snprintf(key, sizeof key, "%smatmul", prefix);
-    return tc_document_fail(document, device, key, error,
-                            "is missing, and no forecast can do without it; write 'bf16: {value: \"312 TFLOP/s\", source: NAME}' in it");
+        if (accelerator->matmul_flops[i] > 0) return true;
+    return false;
+}
+
+bool tc_accelerator_is_complete(const tc_accelerator *accelerator) {
+    return accelerator->memory_bytes > 0 && accelerator->memory_bytes_per_s > 0 && has_matmul(accelerator);
+}
+
+tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator, tc_error *error) {
+    if (tc_accelerator_is_complete(accelerator)) return TC_OK;
+    const tc_node *device = tc_node_get(document->root, "device");
+    const char *missing = "matmul", *line = "bf16: {value: \"312 TFLOP/s\", source: NAME}' in it";
+    if (accelerator->memory_bytes_per_s <= 0) {
+        missing = "memory_bandwidth";
+        line = "memory_bandwidth: {value: \"1.6 TB/s\", source: NAME}'";
+    }
+    if (accelerator->memory_bytes <= 0) {
+        missing = "memory";
+        line = "memory: {value: \"80 GiB\", source: NAME}'";
+    }
+    char key[32];
+    snprintf(key, sizeof key, "%s%s", device ? "" : "device.", missing);
+    return tc_document_fail(document, device, key, error, "is missing, and no forecast can do without it; write '%s", line);
 }

@@ -14,7 +14,10 @@ extern const tc_schema tc_fitted_device_schema, tc_fitted_stack_schema; /* check
 /* A document into a struct, which is set to its defaults first; values that contradict each other are
  * errors. The parameters of accelerators and stacks are not resolved here. */
 TC_NODISCARD tc_code tc_accelerator_read(const tc_document *document, tc_accelerator *out, tc_error *error);
-/* What a forecast needs of an accelerator; list, show and controls do without (0 = unknown). */
+/* Has it the figures that every forecast needs: memory, its bandwidth, a matmul rate? list, show and
+ * controls do without (0 = unknown). */
+bool tc_accelerator_is_complete(const tc_accelerator *accelerator);
+/* The same as an error at the place where the figure should be. */
 TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator, tc_error *error);
 TC_NODISCARD tc_code tc_fabric_read(const tc_document *document, tc_fabric *out, tc_error *error);
 TC_NODISCARD tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error);
