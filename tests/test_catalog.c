@@ -238,6 +238,23 @@ static void unknown_slugs_get_a_suggestion(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* A slug, a data file and a Hugging Face config of one model agree. */
+static void models_load_from_anywhere(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_model slug, yaml, json;
+    tc_error error;
+    assert_int_equal(tc_model_load(catalog, "gpt2-124m", &slug, &error), TC_OK);
+    assert_int_equal(tc_model_load(catalog, TC_SOURCE_DIR "/data/models/gpt2-124m.yaml", &yaml, &error), TC_OK);
+    assert_int_equal(tc_model_load(catalog, TC_SOURCE_DIR "/tests/hf/gpt2-124m.json", &json, &error), TC_OK);
+    assert_string_equal(yaml.slug, "gpt2-124m");
+    assert_true(tc_model_count(&slug).parameters == 124439808);
+    assert_true(tc_model_count(&yaml).parameters == 124439808);
+    assert_true(tc_model_count(&json).parameters == 124439808);
+    assert_int_equal(tc_model_load(catalog, "./missing.json", &json, &error), TC_NOT_FOUND);
+    tc_catalog_close(catalog);
+}
+
 /* ---- folders ------------------------------------------------------------------------ */
 
 #define CHIP                                                                                                         \
@@ -600,6 +617,7 @@ int main(void) {
         cmocka_unit_test(values_arrive),
         cmocka_unit_test(figures_have_sources),
         cmocka_unit_test(unknown_slugs_get_a_suggestion),
+        cmocka_unit_test(models_load_from_anywhere),
         cmocka_unit_test(folders_extend_and_override),
         cmocka_unit_test(bad_folders_are_errors),
         cmocka_unit_test(parameters_come_in_layers),
