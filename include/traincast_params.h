@@ -5,9 +5,12 @@
  * link: FRACTION (between 0 and 1, fitted in logits) or POSITIVE (fitted in logs).
  * Adding a parameter is one line here, its prior in data/, its use in the model. */
 #ifdef TC_DEVICE_PARAM
-TC_DEVICE_PARAM(gemm_fraction, FRACTION, "sustained share of the 16-bit matmul peak on large GEMMs")
+TC_DEVICE_PARAM(gemm_fraction, FRACTION, "share of the 16-bit matmul peak on large GEMMs at full clock")
 TC_DEVICE_PARAM(gemm8_fraction, FRACTION, "the same for 8-bit formats, of the 8-bit peak")
 TC_DEVICE_PARAM(gemm4_fraction, FRACTION, "the same for 4-bit formats, of the 4-bit peak")
+TC_DEVICE_PARAM(gemm_energy_j, POSITIVE, "energy of one 16-bit matmul FLOP at full load, idle power included, J: power over it bounds the sustained rate")
+TC_DEVICE_PARAM(gemm8_energy_ratio, FRACTION, "energy of an 8-bit matmul FLOP relative to a 16-bit one")
+TC_DEVICE_PARAM(gemm4_energy_ratio, FRACTION, "the same for 4 bit")
 TC_DEVICE_PARAM(gemm_k_half, POSITIVE, "inner dimension at which a GEMM reaches half its sustained rate, elements")
 TC_DEVICE_PARAM(attention_fraction, FRACTION, "share of the 16-bit matmul peak of fused attention, forward, head dimension 128")
 TC_DEVICE_PARAM(attention_backward_fraction, FRACTION, "the same, backward")

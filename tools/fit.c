@@ -3,8 +3,8 @@
  * usage: traincast-fit [--out DIR] [--table FILE] [--leave-out] [--folds N] RUNS.jsonl ...
  *
  * A parameter's value is its prior, moved in its link (log or logit) by a shift
- * that all share, one of the architecture, and one of the accelerator (or: all,
- * stack). The shifts minimise
+ * that all share, one of the architecture, and one of the accelerator (or: one of
+ * the stack's class, compiled or issued by a host, and one of the stack). The shifts minimise
  *   sum_i w_i rho(log(forecast_i / measured_i) / s)^2 + sum_j (shift_j / sigma_j)^2
  * by Levenberg-Marquardt on the sparse Jacobian (LAPACK solves the normal
  * equations); rho is the pseudo-Huber loss, w_i = n_family^-alpha, so that a large
@@ -43,11 +43,12 @@ enum {
     DEVICE = sizeof device_parameters / sizeof device_parameters[0],
     STACK = sizeof stack_parameters / sizeof stack_parameters[0],
     ALL = DEVICE + STACK,
+    CLASSES = 2,
     NAMES = 160
 };
 
 static double to_link(link kind, double value) {
-    if (kind == POSITIVE) return log(value > 1e-12 ? value : 1e-12);
+    if (kind == POSITIVE) return log(value > 1e-30 ? value : 1e-30);
     double p = value < 0.001 ? 0.001 : value > 0.999 ? 0.999 : value;
     return log(p / (1 - p));
 }
@@ -70,6 +71,7 @@ typedef struct settings {
 typedef struct item {
     tc_case c;
     int family, architecture, accelerator, stack;
+    int stack_class;       /* compiled as a whole, or issued kernel by kernel by a host */
     double prior[ALL];     /* in the link */
     double weight;
     bool supported, complete;
@@ -101,8 +103,8 @@ static int device_all(int j) { return j; }
 static int device_architecture(int a, int j) { return (1 + a) * DEVICE + j; }
 static int device_accelerator(const problem *p, int a, int j) { return (1 + p->architectures.count + a) * DEVICE + j; }
 static int stack_base(const problem *p) { return (1 + p->architectures.count + p->accelerators.count) * DEVICE; }
-static int stack_all(const problem *p, int j) { return stack_base(p) + j; }
-static int stack_one(const problem *p, int s, int j) { return stack_base(p) + (1 + s) * STACK + j; }
+static int stack_class(const problem *p, int class, int j) { return stack_base(p) + class * STACK + j; }
+static int stack_one(const problem *p, int s, int j) { return stack_base(p) + (CLASSES + s) * STACK + j; }
 
 /* The columns that parameter j of an item depends on. */
 static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
@@ -112,7 +114,7 @@ static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
         columns[2] = device_accelerator(p, it->accelerator, j);
         return 3;
     }
-    columns[0] = stack_all(p, j - DEVICE);
+    columns[0] = stack_class(p, it->stack_class, j - DEVICE);
     columns[1] = stack_one(p, it->stack, j - DEVICE);
     return 2;
 }
@@ -121,7 +123,7 @@ static double sigma_of(const problem *p, int column) {
     if (column < DEVICE) return p->set.device_all;
     if (column < (1 + p->architectures.count) * DEVICE) return p->set.device_architecture;
     if (column < stack_base(p)) return p->set.device_accelerator;
-    if (column < stack_base(p) + STACK) return p->set.stack_all;
+    if (column < stack_base(p) + CLASSES * STACK) return p->set.stack_all;
     return p->set.stack_one;
 }
 
@@ -271,6 +273,7 @@ static void read_runs(problem *p, tc_catalog *catalog, int files, char **paths, 
             it->architecture = index_of(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
             it->accelerator = index_of(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
             it->stack = index_of(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
+            it->stack_class = it->c.stack.compiled;
             const double *device = (const double *)&a->params, *stack = (const double *)&it->c.stack.params;
             for (int j = 0; j < ALL; j++)
                 it->prior[j] = to_link(parameter_of(j)->link, j < DEVICE ? device[j] : stack[j - DEVICE]);
@@ -396,16 +399,16 @@ static void write_fitted(const problem *p, tc_catalog *catalog, const double *x,
     if (tc_catalog_stack(catalog, "generic", &generic, &error)) exit(2);
     fprintf(out, "generic:\n");
     for (int j = 0; j < STACK; j++)
-        write_value(out, "  ", &stack_parameters[j], to_link(stack_parameters[j].link, ((const double *)&generic.params)[j]) + x[stack_all(p, j)]);
+        write_value(out, "  ", &stack_parameters[j], to_link(stack_parameters[j].link, ((const double *)&generic.params)[j]) + x[stack_class(p, 0, j)]);
     fprintf(out, "stacks:\n");
     for (int s = 0; s < p->stacks.count; s++) {
-        const double *prior = NULL;
-        for (int i = 0; i < p->count && !prior; i++)
-            if (p->items[i].stack == s) prior = p->items[i].prior;
-        if (!prior) continue;
+        const item *it = NULL;
+        for (int i = 0; i < p->count && !it; i++)
+            if (p->items[i].stack == s) it = &p->items[i];
+        if (!it) continue;
         fprintf(out, "  %s:\n", p->stacks.name[s]);
         for (int j = 0; j < STACK; j++)
-            write_value(out, "    ", &stack_parameters[j], prior[DEVICE + j] + x[stack_all(p, j)] + x[stack_one(p, s, j)]);
+            write_value(out, "    ", &stack_parameters[j], it->prior[DEVICE + j] + x[stack_class(p, it->stack_class, j)] + x[stack_one(p, s, j)]);
     }
     fclose(out);
 }
@@ -458,7 +461,7 @@ int main(int argc, char **argv) {
     tc_catalog_ignore_fitted(catalog);
     read_runs(&p, catalog, argc - first, argv + first, &arena);
     weigh(&p);
-    p.unknowns = stack_base(&p) + (1 + p.stacks.count) * STACK;
+    p.unknowns = stack_base(&p) + (CLASSES + p.stacks.count) * STACK;
     double *x = calloc((size_t)p.unknowns, sizeof *x), *errors = malloc(3 * (size_t)p.count * sizeof *errors);
     if (!x || !errors) abort();
     double *prior = errors, *fitted = errors + p.count, *left = errors + 2 * (size_t)p.count;

@@ -6,7 +6,8 @@
  * that grows with the head dimension, since the softmax work per pair does not
  * depend on it. Elementwise: bytes over achievable bandwidth.
  * The slower of compute and memory counts, then the gap to the next kernel.
- * Ignored: caches across kernels, clocks that follow the power limit by operator.
+ * Rates are bounded by power: watts over the energy of a FLOP.
+ * Ignored: caches across kernels.
  */
 #include "device/kernel.h"
 
@@ -35,6 +36,15 @@ static double peak_of(const tc_accelerator *a, int dtype) {
     return 0;
 }
 
+/* The clock falls until the power limit holds: the rate is the lesser of what the units do at full clock
+ * and what the power pays for, blended over a narrow band (p-norm) as operators differ in power. */
+static double power_limited(const tc_accelerator *a, double rate, double energy_j) {
+    double watts = a->tdp_w / (a->devices_per_package > 0 ? a->devices_per_package : 1);
+    if (watts <= 0 || energy_j <= 0) return rate;
+    double ratio = rate * energy_j / watts, r2 = ratio * ratio, r8 = r2 * r2 * r2 * r2;
+    return rate / sqrt(sqrt(sqrt(1 + r8)));
+}
+
 static bool is_low(int dtype) { return dtype >= TC_FP8; }
 
 tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, tc_rates *r, tc_error *error) {
@@ -47,10 +57,13 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
         return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s matmul rate; choose a format that it lists", a->slug,
                        names[dtype]);
     double fraction = dtype == TC_NVFP4 ? p->gemm4_fraction : is_low(dtype) ? p->gemm8_fraction : p->gemm_fraction;
-    r->gemm16 = peak16 * p->gemm_fraction * q->kernel_fraction;
-    r->gemm_low = peak_low * fraction * q->kernel_fraction;
-    r->attention = peak16 * p->attention_fraction * q->attention_relative;
-    r->attention_backward = peak16 * p->attention_backward_fraction * q->attention_relative;
+    double energy = p->gemm_energy_j * (dtype == TC_NVFP4 ? p->gemm4_energy_ratio : is_low(dtype) ? p->gemm8_energy_ratio : 1);
+    double sustained = power_limited(a, peak16 * p->gemm_fraction, p->gemm_energy_j);
+    double throttle = sustained / (peak16 * p->gemm_fraction);
+    r->gemm16 = sustained * q->kernel_fraction;
+    r->gemm_low = power_limited(a, peak_low * fraction, energy) * q->kernel_fraction;
+    r->attention = peak16 * p->attention_fraction * throttle * q->attention_relative;
+    r->attention_backward = peak16 * p->attention_backward_fraction * throttle * q->attention_relative;
     r->memory = a->memory_bytes_per_s * p->memory_fraction;
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
@@ -96,7 +109,7 @@ static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
 static void add_elementwise(const tc_rates *r, const tc_operator *op, double bytes, tc_seconds *sum) {
     double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
-    add_kernels(r, passes, sum);
+    add_kernels(r, passes * op->kernels, sum);
 }
 
 static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {

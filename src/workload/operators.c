@@ -12,12 +12,17 @@
 
 #include <string.h>
 
+/* Kernels of a fused router and of a token permutation (Megatron-Core with fused permutation: sort, index, gather). */
+#define ROUTER_KERNELS 12
+#define PERMUTE_KERNELS 3
+
 static tc_operator *add(tc_operators *out, tc_op_kind kind, tc_op_tag tag) {
     tc_operator *op = &out->op[out->count++];
     memset(op, 0, sizeof *op);
     op->kind = kind;
     op->tag = tag;
     op->groups = 1;
+    op->kernels = 1;
     return op;
 }
 
@@ -110,7 +115,8 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
         add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->kv_rank, 6.0 * tokens * block->kv_rank,
                         4.0 * tokens * block->kv_rank);
         add_gemm(out, TC_TAG_QKV, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
-        add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
+        tc_operator *split = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
+        split->kernels = 4; /* split, rotate and join of queries and keys */
         add_attention(out, model, block, shard, heads, heads, qk, block->v_dim);
         tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * block->v_dim);
         op->saved_bytes = 2 * tokens * heads * block->v_dim;
@@ -144,11 +150,15 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     if (experts < 1) experts = 1;
     tc_operator *op = add_gemm(out, TC_TAG_ROUTER, 1, local, block->experts, h);
     op->low_precision = false;
-    add_elementwise(out, TC_TAG_ROUTER, 8 * local * block->experts, 8 * local * block->experts, 4 * local * block->experts);
-    add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
+    /* scores, top-k, balance loss, counts per expert and their exchange: many small kernels */
+    op = add_elementwise(out, TC_TAG_ROUTER, 8 * local * block->experts, 8 * local * block->experts, 4 * local * block->experts);
+    op->kernels = ROUTER_KERNELS;
+    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
+    op->kernels = PERMUTE_KERNELS;
     double busiest = routed * (1 + shard->imbalance);
     add_mlp(out, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
-    add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
+    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
+    op->kernels = PERMUTE_KERNELS;
     out->ep_bytes = 2 * local * block->top_k * h;
     if (block->shared_ffn > 0)
         add_mlp(out, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);

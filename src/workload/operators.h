@@ -29,6 +29,7 @@ typedef struct tc_operator {
     double backward_bytes;
     double pairs;             /* attention: query-key pairs x heads, halved if causal */
     double head_dim;          /* attention: mean of the query-key and the value width */
+    double kernels;           /* that a fused implementation launches, forward */
     double weights;           /* weight elements on this rank */
     double saved_bytes;       /* kept for the backward pass */
     bool low_precision;       /* follows the job's 8- or 4-bit format; others stay in 16 bit */
