@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "cli/commands.h"
 #include "cli/request.h"
+#include "report/catalog_report.h"
 #include "report/compare_report.h"
 
 #define MOST_ACCELERATORS 256
@@ -18,22 +19,23 @@ typedef struct names {
 } names;
 
 static tc_code split_names(tc_context *context, const char *text, names *out) {
-    while (*text) {
+    for (;;) {
         size_t n = strcspn(text, ",");
         if (n == 0) return tc_fail(context->error, TC_INVALID, "--accelerators", "holds an empty name; write them as FIRST,SECOND");
         if (out->count == MOST_ACCELERATORS)
             return tc_fail(context->error, TC_INVALID, "--accelerators", "are too many; give at most %d", MOST_ACCELERATORS);
         out->name[out->count] = tc_arena_copy(&out->arena, text, n);
         if (!out->name[out->count++]) return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
-        text += n + (text[n] == ',');
+        if (!text[n]) return TC_OK;
+        text += n + 1;
     }
-    return TC_OK;
 }
 
-/* Whether b stands for the architecture rather than a: more matmul peak, then more memory, then the first slug. */
+/* Whether b stands for the architecture rather than a: more matmul peak, memory, bandwidth; then the first slug. */
 static bool stands_rather(const tc_accelerator *a, const tc_accelerator *b, int dtype) {
     if (a->matmul_flops[dtype] != b->matmul_flops[dtype]) return b->matmul_flops[dtype] > a->matmul_flops[dtype];
-    return b->memory_bytes > a->memory_bytes;
+    if (a->memory_bytes != b->memory_bytes) return b->memory_bytes > a->memory_bytes;
+    return b->memory_bytes_per_s > a->memory_bytes_per_s;
 }
 
 /* All accelerators for data centres that have a fabric and the format; one of each maker's architecture unless `all`. */
@@ -45,8 +47,9 @@ static tc_code default_names(tc_context *context, int dtype, bool all, names *ou
     if (!code && !chosen) return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
     for (int i = 0; i < count && !code; i++) {
         tc_accelerator a;
-        code = tc_catalog_accelerator(context->catalog, items[i].slug, &a, context->error);
-        if (code || (!all && (!a.datacentre || !*a.fabric || !(a.matmul_flops[dtype] > 0)))) continue;
+        bool complete;
+        code = tc_load_accelerator(context->catalog, &items[i], &a, &complete, context->error);
+        if (code || !complete || (!all && (!a.datacentre || !*a.fabric || !(a.matmul_flops[dtype] > 0)))) continue;
         int k = 0;
         while (k < out->count && (all || strcmp(chosen[k].architecture, a.architecture) != 0 || strcmp(chosen[k].vendor, a.vendor) != 0)) k++;
         if (k == MOST_ACCELERATORS || (k < out->count && !stands_rather(&chosen[k], &a, dtype))) continue;

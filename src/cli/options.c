@@ -100,7 +100,8 @@ static tc_code read_real(const tc_option *option, const char *text, double *out,
     } else {
         snprintf(number, sizeof number, "%s", text);
         if (option->type == TC_TYPE_COUNT) scale = take_suffix(text, number, sizeof number);
-        code = tc_parse_number(number, out, option->name, error);
+        code = tc_parse_number(number, out, option->name, NULL);
+        if (code) return tc_fail(error, TC_INVALID, option->name, "'%.60s' is no number; for example %s", text, option->example);
     }
     if (code) return code;
     *out *= scale;

@@ -11,15 +11,27 @@
 typedef struct entry {
     const tc_catalog_item *item;
     tc_accelerator accelerator;
+    bool complete; /* of an accelerator */
     tc_fabric fabric;
     tc_model model;
     tc_stack stack;
 } entry;
 
+tc_code tc_load_accelerator(tc_catalog *catalog, const tc_catalog_item *item, tc_accelerator *out, bool *complete, tc_error *error) {
+    const tc_document *document;
+    tc_code code = tc_catalog_accelerator(catalog, item->slug, out, error);
+    *complete = code == TC_OK;
+    if (code != TC_INVALID || tc_catalog_document(catalog, TC_KIND_ACCELERATOR, item->slug, &document, NULL, NULL) != TC_OK) return code;
+    *out = tc_default_accelerator();
+    snprintf(out->slug, sizeof out->slug, "%s", item->slug);
+    snprintf(out->name, sizeof out->name, "%s", item->name);
+    return TC_OK;
+}
+
 static tc_code load_entry(tc_catalog *catalog, tc_kind kind, const tc_catalog_item *item, entry *out, tc_error *error) {
     out->item = item;
     switch (kind) {
-    case TC_KIND_ACCELERATOR: return tc_catalog_accelerator(catalog, item->slug, &out->accelerator, error);
+    case TC_KIND_ACCELERATOR: return tc_load_accelerator(catalog, item, &out->accelerator, &out->complete, error);
     case TC_KIND_FABRIC: return tc_catalog_fabric(catalog, item->slug, &out->fabric, error);
     case TC_KIND_MODEL: return tc_catalog_model(catalog, item->slug, &out->model, error);
     case TC_KIND_STACK: return tc_catalog_stack(catalog, item->slug, &out->stack, error);
@@ -42,13 +54,14 @@ static void write_known(tc_writer *writer, const char *key, double value) {
         tc_write_null(writer, key);
 }
 
-static void write_accelerator(tc_writer *writer, const tc_accelerator *a) {
+static void write_accelerator(tc_writer *writer, const tc_accelerator *a, bool complete) {
+    tc_write_bool(writer, "complete", complete);
     tc_write_string(writer, "vendor", a->vendor);
     tc_write_string(writer, "architecture", a->architecture);
     tc_write_string(writer, "released", *a->released ? a->released : NULL);
     tc_write_integer(writer, "devices_per_package", a->devices_per_package);
-    tc_write_number(writer, "memory_bytes", a->memory_bytes);
-    tc_write_number(writer, "memory_bytes_per_s", a->memory_bytes_per_s);
+    write_known(writer, "memory_bytes", a->memory_bytes);
+    write_known(writer, "memory_bytes_per_s", a->memory_bytes_per_s);
     tc_write_object(writer, "matmul_flops");
     for (int i = 0; i < TC_DTYPES; i++)
         if (a->matmul_flops[i] > 0) tc_write_number(writer, tc_name(TC_VOCABULARY_DTYPE, i), a->matmul_flops[i]);
@@ -114,7 +127,7 @@ tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_er
         tc_write_object(&writer, NULL);
         tc_write_string(&writer, "slug", items[i].slug);
         tc_write_string(&writer, "name", items[i].name);
-        if (kind == TC_KIND_ACCELERATOR) write_accelerator(&writer, &e.accelerator);
+        if (kind == TC_KIND_ACCELERATOR) write_accelerator(&writer, &e.accelerator, e.complete);
         if (kind == TC_KIND_FABRIC) write_fabric(&writer, &e.fabric);
         if (kind == TC_KIND_MODEL) write_model(&writer, &e.model);
         if (kind == TC_KIND_STACK) write_stack(&writer, &e.stack);
@@ -153,8 +166,8 @@ static void add_columns(tc_table *table, tc_kind kind) {
 
 static void accelerator_cells(tc_table *table, const tc_accelerator *a) {
     char package[64];
-    tc_table_cell(table, tc_format_gib(a->memory_bytes).s);
-    tc_table_cell(table, tc_format_rate(a->memory_bytes_per_s).s);
+    tc_table_cell(table, a->memory_bytes > 0 ? tc_format_gib(a->memory_bytes).s : "-");
+    tc_table_cell(table, a->memory_bytes_per_s > 0 ? tc_format_rate(a->memory_bytes_per_s).s : "-");
     tc_table_cell(table, peak16(a) > 0 ? tc_format_flops(peak16(a)).s : "-");
     snprintf(package, sizeof package, "%.20s W/%d", a->tdp_w > 0 ? tc_format_count(a->tdp_w).s : "-", a->devices_per_package);
     tc_table_cell(table, package);

@@ -1,4 +1,4 @@
-/* plan_report.h - the calendar: what each pool can train, and on which day it is done. */
+/* plan_report.h - the calendar of a fleet as a page for a person and as JSON. */
 #ifndef TC_REPORT_PLAN_REPORT_H
 #define TC_REPORT_PLAN_REPORT_H
 
@@ -7,6 +7,7 @@
 #include "fleet/plan.h"
 #include "report/table.h"
 
+/* data: the catalog's hash. */
 void tc_report_plan_json(FILE *file, const char *data, const tc_plan *plan);
 /* False if memory ran out. */
 TC_NODISCARD bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan);

@@ -148,7 +148,7 @@ static void print_row(const tc_table *table, FILE *file, const tc_style *style, 
                       const tc_tone *tone) {
     int last = 0;
     for (int i = 0; i < table->columns; i++)
-        if (widths[i] > 0 && (*text[i] || (table->align[i] & TC_RIGHT))) last = i;
+        if (widths[i] > 0 && *text[i]) last = i;
     for (int i = 0; i <= last; i++) {
         if (widths[i] == 0) continue;
         if (i > 0) fputs("  ", file);

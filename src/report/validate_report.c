@@ -211,12 +211,47 @@ static bool print_scores(FILE *file, const tc_style *style, const char *what, co
     return true;
 }
 
+#define MOST_REASONS 8
+
+/* What the skipped runs lack: the reason's first word, the most frequent first. */
+static void print_skipped(FILE *file, const tc_style *style, const tc_validation *v) {
+    struct {
+        char field[32];
+        int n;
+    } reasons[MOST_REASONS] = {{"", 0}};
+    char text[512];
+    int kinds = 0;
+    for (int i = 0; i < v->count; i++) {
+        if (v->runs[i].status != TC_CASE_SKIPPED) continue;
+        char field[32];
+        snprintf(field, sizeof field, "%.*s", (int)strcspn(v->runs[i].reason, " :,;"), v->runs[i].reason);
+        int k = 0;
+        while (k < kinds && strcmp(reasons[k].field, field) != 0) k++;
+        if (k == MOST_REASONS) continue;
+        if (k == kinds) memcpy(reasons[kinds++].field, field, sizeof field);
+        reasons[k].n++;
+        for (; k > 0 && reasons[k].n > reasons[k - 1].n; k--) {
+            int n = reasons[k].n;
+            memcpy(field, reasons[k].field, sizeof field);
+            reasons[k] = reasons[k - 1];
+            reasons[k - 1].n = n;
+            memcpy(reasons[k - 1].field, field, sizeof field);
+        }
+    }
+    if (kinds == 0) return;
+    size_t used = (size_t)snprintf(text, sizeof text, "Skipped runs lack");
+    for (int k = 0; k < kinds && used < sizeof text; k++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s (%d)", k ? "," : ":", reasons[k].field, reasons[k].n);
+    tc_print_wrapped(file, style, 0, 0, text);
+}
+
 bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *v) {
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(v, summary);
     char text[256];
     headline(v, text, sizeof text);
     tc_print_wrapped(file, style, 0, 0, text);
+    print_skipped(file, style, v);
     fputc('\n', file);
     for (int i = 0; i < n; i++) {
         if (!summary[i].label || isnan(summary[i].value)) continue;

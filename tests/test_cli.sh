@@ -1,0 +1,262 @@
+#!/bin/sh
+# test_cli.sh PROGRAM SOURCE_DIR: the command line against exact output, its errors and its exit codes.
+#
+# RECORD=1 writes the expected output in tests/golden/ again. Forecasts move when the model is
+# fitted, so that only their structure is checked here, not their numbers.
+set -u
+program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+source_dir=$(cd "$2" && pwd)
+golden=$source_dir/tests/golden
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$source_dir" || exit 1
+unset NO_COLOR COLUMNS CLICOLOR_FORCE FORCE_COLOR XDG_DATA_HOME
+HOME=$work/home
+export HOME
+mkdir -p "$HOME"
+failures=0
+checks=0
+
+fail() {
+    failures=$((failures + 1))
+    echo "FAIL: $*" >&2
+}
+
+# Compares FILE with tests/golden/NAME, or records it.
+compare_golden() {
+    checks=$((checks + 1))
+    if [ "${RECORD:-}" = 1 ]; then
+        cp "$2" "$golden/$1"
+    elif ! diff -u "$golden/$1" "$2" >&2; then
+        fail "$1 differs (RECORD=1 sh tests/test_cli.sh PROGRAM SOURCE_DIR records it)"
+    fi
+}
+
+# NAME ARGUMENT...: standard output equals golden/NAME.txt, nothing on standard error, exit 0.
+same() {
+    name=$1
+    shift
+    COLUMNS=80 "$program" "$@" >"$work/out" 2>"$work/err"
+    status=$?
+    [ $status = 0 ] || fail "$name: exit $status: $(cat "$work/err")"
+    [ ! -s "$work/err" ] || fail "$name: standard error: $(cat "$work/err")"
+    compare_golden "$name.txt" "$work/out"
+}
+
+# ARGUMENT...: bad usage: exit 2, one line on standard error, nothing on standard output. Adds to $work/errors.
+bad() {
+    checks=$((checks + 1))
+    "$program" "$@" >"$work/out" 2>"$work/err"
+    status=$?
+    [ $status = 2 ] || fail "traincast $*: exit $status, not 2"
+    [ ! -s "$work/out" ] || fail "traincast $*: wrote to standard output"
+    [ "$(wc -l <"$work/err")" -eq 1 ] || fail "traincast $*: standard error is not one line"
+    grep -q '^traincast: [^:]' "$work/err" || fail "traincast $*: no place in the error"
+    { echo "\$ traincast $*"; cat "$work/err"; } >>"$work/errors"
+}
+
+# ARGUMENT...: exit 0, something on standard output, nothing on standard error. The output stays in $work/out.
+good() {
+    checks=$((checks + 1))
+    "$program" "$@" >"$work/out" 2>"$work/err"
+    status=$?
+    [ $status = 0 ] || fail "traincast $*: exit $status: $(cat "$work/err")"
+    [ -s "$work/out" ] || fail "traincast $*: no output"
+    [ ! -s "$work/err" ] || fail "traincast $*: standard error: $(cat "$work/err")"
+}
+
+# PATTERN...: each is in the last output.
+has() {
+    for pattern in "$@"; do
+        checks=$((checks + 1))
+        grep -q -e "$pattern" "$work/out" || fail "no '$pattern' in the output"
+    done
+}
+
+# SCHEMA KEY...: the last output is JSON with the head that every object has, and these keys.
+is_json() {
+    schema=$1
+    shift
+    checks=$((checks + 1))
+    [ "$(sed -n 1p "$work/out")" = "{" ] || fail "$schema: no object"
+    sed -n 2p "$work/out" | grep -q '^  "traincast": "[0-9.]*",$' || fail "$schema: no version first"
+    sed -n 3p "$work/out" | grep -q "^  \"schema\": \"traincast.$schema/1\",\$" || fail "$schema: no schema second"
+    sed -n 4p "$work/out" | grep -q '^  "data": "[0-9a-f]*",$' || fail "$schema: no data hash third"
+    grep -q '^  "assumed": \[' "$work/out" || fail "$schema: no assumed"
+    for key in "$@"; do grep -q "\"$key\": " "$work/out" || fail "$schema: no $key"; done
+    if command -v jq >/dev/null 2>&1; then jq -e . "$work/out" >/dev/null || fail "$schema: no JSON"; fi
+}
+
+job="--model llama-2-7b --accelerator a100-sxm-80g --devices 64"
+
+# ---- help, from the tables --------------------------------------------------------------------
+same help help
+for command in list show step compare run plan validate controls; do same "help-$command" help "$command"; done
+"$program" --help >"$work/a" && "$program" help >"$work/b" && cmp -s "$work/a" "$work/b" || fail "--help is not help"
+"$program" step --help >"$work/a" && "$program" help step >"$work/b" && cmp -s "$work/a" "$work/b" || fail "step --help is not help step"
+good --version
+has '^traincast [0-9.]*$'
+same completion-bash completion bash
+bash -n "$golden/completion-bash.txt" 2>/dev/null || ! command -v bash >/dev/null || fail "the bash completion does not parse"
+good completion zsh
+good completion fish
+"$program" man >"$work/man"
+checks=$((checks + 1))
+if [ "${RECORD:-}" = 1 ]; then cp "$work/man" docs/traincast.1; fi
+cmp -s "$work/man" docs/traincast.1 || fail "docs/traincast.1 is not what 'traincast man' writes (RECORD=1 records it)"
+
+# ---- every example of every help runs -------------------------------------------------------------
+for command in list show step compare run plan validate controls help completion man; do
+    "$program" help "$command" | sed -n 's/^  traincast /traincast /p' >"$work/examples"
+    [ -s "$work/examples" ] || fail "help $command: no example"
+    while read -r example; do
+        # shellcheck disable=SC2086
+        good ${example#traincast }
+    done <"$work/examples"
+done
+
+# ---- list and show -----------------------------------------------------------------------------------
+for kind in accelerators fabrics models stacks scenarios; do
+    good list $kind
+    has '^slug  *name'
+    good list $kind --json
+    is_json list items slug name
+done
+COLUMNS=80 "$program" list accelerators | awk 'length($0) > 80 {exit 1}' || fail "list accelerators is wider than 80 columns"
+COLUMNS=80 "$program" list fabrics | awk 'length($0) > 80 {exit 1}' || fail "list fabrics is wider than 80 columns"
+same show-fabric show fabric tests/golden/fabric-of-mine.yaml
+same show-model show model tests/golden/model-of-mine.yaml
+good show fabric tests/golden/fabric-of-mine.yaml --json
+is_json show slug name levels value unit source
+good show model tests/golden/model-of-mine.yaml --json --seq 512
+is_json show parameters active_parameters mtp_parameters flops_per_token 6nd full causal hardware
+has '"seq": 512'
+good show accelerator a100-sxm-80g --json
+is_json show memory value unit source gemm_fraction
+
+# ---- forecasts: structure ------------------------------------------------------------------------------
+# shellcheck disable=SC2086
+{
+    good step $job --tp 2 --global-batch 512
+    has '^  step  ' '^  memory  ' 'per device: ' '^Where the time of a step goes' '^Where the memory of a device goes' '^Assumed'
+    good step $job --tp 2 --pp 2 --global-batch 512 --json
+    is_json step step_s step_s_p10 step_s_p90 tokens_per_s_per_device tflops_per_device mfu_pct hfu_pct memory_gib_per_device \
+        memory_allocated_gib fits breakdown_s memory_gib layout
+    has '"step_s_p10": null' '"fits": true'
+}
+good step --model gpt3-175b --accelerator a100-sxm-80g --devices 8 --json
+has '"fits": false'
+good compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h100-sxm --json
+is_json compare items slug step_s fits devices_to_fit kwh_per_million_tokens
+good run --model gpt2-124m --accelerator a100-sxm-80g --devices 8 --tokens 10B --json
+is_json run days goodput cost_usd energy_mwh co2_t
+good plan ascend-2024 --json
+is_json plan jobs finish_p10 finish_p50 finish_p90 phases pools serving seed samples
+good validate data/runs/korthikanti22.jsonl --json
+is_json validate runs memory_runs oom_runs summary by_accelerator by_group by_family macro_mape_pct
+good controls h20 --json
+is_json controls tpp performance_density rules class
+cp "$work/out" "$work/first"
+good controls h20 --json
+cmp -s "$work/first" "$work/out" || fail "the same question has two answers"
+
+# ---- a user's own data -------------------------------------------------------------------------------------
+mkdir -p "$work/mine/models" "$work/xdg/traincast/models"
+cp tests/golden/model-of-mine.yaml "$work/mine/models/"
+sed 's/model-of-mine/model-of-xdg/' tests/golden/model-of-mine.yaml >"$work/xdg/traincast/models/model-of-xdg.yaml"
+good list models --catalog "$work/mine"
+has '^model-of-mine '
+XDG_DATA_HOME=$work/xdg "$program" list models | grep -q '^model-of-xdg ' || fail "XDG_DATA_HOME is not read"
+good step --catalog "$work/mine" --model model-of-mine --accelerator a100-sxm-80g --devices 8 --ep 4
+
+# ---- bad usage -------------------------------------------------------------------------------------------------
+bad
+bad stpe
+bad list
+bad list things
+bad list models stacks
+bad list models --jsno
+bad list models --tp 2
+bad list models --json --json
+bad list models --json=yes
+bad list models --color purple
+bad list models --catalog
+bad list models --catalog /nonexistent
+bad show
+bad show accelerator
+bad show thing x
+bad show accelerator a100-sxm-80gb
+bad show accelerator a100-sxm-80g --seq 1024
+bad show model nonexistent.yaml
+bad show model nonexistent.json
+bad help stpe
+bad completion tcsh
+bad step
+bad step --model llama-2-7b
+bad step --model llama-2-7b --accelerator a100-sxm-80g
+bad step --model --accelerator a100-sxm-80g
+# shellcheck disable=SC2086
+{
+    bad step $job --model gpt2-124m
+    bad step $job extra
+    bad step $job --tp
+    bad step $job --tp=
+    bad step $job --tp two
+    bad step $job --tp 2.5
+    bad step $job --tp -1
+    bad step $job --tp 0
+    bad step $job --tp 99999999999999999999
+    bad step $job --tp nan
+    bad step $job --seq inf
+    bad step $job --recompute some
+    bad step $job --recompute 0
+    bad step $job --sharding zero9
+    bad step $job --sharding hsdp
+    bad step $job --sharding hsdp:x
+    bad step $job --dtype int4
+    bad step $job --cp-kind bent
+    bad step $job --schedule 1b1f
+    bad step $job --stack megatron
+    bad step $job --fabric none-such
+    bad step $job --tokens 5
+    bad run $job --tokens many
+    bad run $job --tokens nan
+    bad run $job --tokens -1
+    bad run $job --tokens 1T --mtbf 50000
+    bad run $job --tokens 1T --pue 0.5
+    bad run $job --tokens 1T --storage '2 TB'
+}
+bad compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,
+bad compare --model llama-2-7b --devices 64 --accelerators ,
+bad plan
+bad plan nonexistent.yaml
+bad validate /nonexistent.jsonl
+bad controls nothing-like-it
+compare_golden errors.txt "$work/errors"
+
+# ---- output that cannot be written, and readers that have had enough ------------------------------------------------
+checks=$((checks + 1))
+if [ -w /dev/full ]; then
+    "$program" list models >/dev/full 2>"$work/err"
+    status=$?
+    [ $status = 1 ] || fail "/dev/full: exit $status, not 1"
+    [ "$(wc -l <"$work/err")" -eq 1 ] || fail "/dev/full: not one line on standard error"
+fi
+{ "$program" validate --json 2>"$work/err"; echo $? >"$work/status"; } | head -1 >/dev/null
+[ "$(cat "$work/status")" = 0 ] || fail "closed pipe: exit $(cat "$work/status")"
+[ ! -s "$work/err" ] || fail "closed pipe: $(cat "$work/err")"
+"$program" list models >&- 2>"$work/err" && fail "closed standard output: exit 0"
+
+# ---- colour -------------------------------------------------------------------------------------------------------------
+escape=$(printf '\033')
+"$program" help | grep -q "$escape" && fail "colour in a pipe"
+"$program" help --color always | grep -q "$escape" || fail "--color always: no colour"
+CLICOLOR_FORCE=1 "$program" help | grep -q "$escape" || fail "CLICOLOR_FORCE: no colour"
+CLICOLOR_FORCE=1 NO_COLOR=1 "$program" help | grep -q "$escape" && fail "NO_COLOR: colour"
+NO_COLOR=1 "$program" help --color=always | grep -q "$escape" || fail "--color=always does not win over NO_COLOR"
+
+if [ $failures -gt 0 ]; then
+    echo "test_cli: $failures of $checks checks failed" >&2
+    exit 1
+fi
+echo "test_cli: $checks checks passed"

@@ -1,0 +1,202 @@
+/* test_report.c - numbers as text, JSON, tables and wrapped paragraphs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/json.h"
+#include "report/names.h"
+#include "report/step_report.h"
+#include "report/table.h"
+#include "traincast.h"
+
+/* ---- quantities ------------------------------------------------------------------------- */
+
+static void test_quantities_read_well(void **state) {
+    (void)state;
+    assert_string_equal(tc_format_seconds(0).s, "0 s");
+    assert_string_equal(tc_format_seconds(2.5e-6).s, "2.50 us");
+    assert_string_equal(tc_format_seconds(0.9999).s, "1.00 s"); /* rounds up into the next unit */
+    assert_string_equal(tc_format_seconds(0.812).s, "812 ms");
+    assert_string_equal(tc_format_seconds(599).s, "599 s");
+    assert_string_equal(tc_format_seconds(600).s, "10.0 min");
+    assert_string_equal(tc_format_seconds(7200).s, "2.00 h");
+    assert_string_equal(tc_format_seconds(172800).s, "2.00 d");
+    assert_string_equal(tc_format_gib(80.0 * 1024 * 1024 * 1024).s, "80.0 GiB");
+    assert_string_equal(tc_format_gib(512.0 * 1024 * 1024).s, "512 MiB");
+    assert_string_equal(tc_format_rate(2.039e12).s, "2.04 TB/s");
+    assert_string_equal(tc_format_flops(312e12).s, "312 TFLOP/s");
+    assert_string_equal(tc_format_short(124439808).s, "124 M");
+    assert_string_equal(tc_format_count(124439808).s, "124,439,808");
+    assert_string_equal(tc_format_percent(45.24).s, "45.2 %");
+    assert_string_equal(tc_format_usd(1234567.4).s, "$1,234,567");
+    assert_string_equal(tc_format_usd(0.01234).s, "$0.0123");
+    assert_string_equal(tc_format_significant(9.999, 3).s, "10.0");
+    assert_string_equal(tc_format_significant(-0.00012345, 3).s, "-0.000123");
+}
+
+static void test_what_is_not_known_is_a_dash(void **state) {
+    (void)state;
+    assert_string_equal(tc_format_seconds(NAN).s, "-");
+    assert_string_equal(tc_format_usd(INFINITY).s, "-");
+    assert_string_equal(tc_format_percent(NAN).s, "-");
+    assert_string_equal(tc_format_count(1e300).s, "-");
+}
+
+static void test_width_counts_columns(void **state) {
+    (void)state;
+    assert_int_equal(tc_text_width("abc"), 3);
+    assert_int_equal(tc_text_width("\xc3\xa9"), 1);         /* e acute */
+    assert_int_equal(tc_text_width("\xe6\x98\x87"), 2);     /* a CJK character */
+    assert_int_equal(tc_text_width("e\xcc\x81"), 1);        /* e and a combining acute */
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+static void test_json_is_valid_and_exact(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    tc_writer writer = tc_write_begin(file, "test/1", "0123");
+    tc_write_array(&writer, "assumed");
+    tc_write_close(&writer);
+    tc_write_string(&writer, "text", "quote \" backslash \\ tab \t line \n bell \a");
+    tc_write_string(&writer, "broken", "\xff\xc3(");
+    tc_write_string(&writer, "none", NULL);
+    tc_write_number(&writer, "integral", 671026419200.0);
+    tc_write_number(&writer, "real", 0.1 + 0.2);
+    tc_write_number(&writer, "nan", NAN);
+    tc_write_number(&writer, "infinite", -INFINITY);
+    tc_write_number(&writer, "zero", -0.0);
+    tc_write_bool(&writer, "yes", true);
+    tc_write_array(&writer, "list");
+    tc_write_integer(&writer, NULL, -5);
+    tc_write_object(&writer, NULL);
+    tc_write_end(&writer); /* closes what is open */
+    fclose(file);
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    assert_string_equal(json_string_value(json_object_get(root, "traincast")), TC_VERSION);
+    assert_string_equal(json_string_value(json_object_get(root, "schema")), "traincast.test/1");
+    assert_string_equal(json_string_value(json_object_get(root, "text")), "quote \" backslash \\ tab \t line \n bell \a");
+    assert_string_equal(json_string_value(json_object_get(root, "broken")), "\xef\xbf\xbd\xef\xbf\xbd(");
+    assert_true(json_is_null(json_object_get(root, "none")));
+    assert_true(json_integer_value(json_object_get(root, "integral")) == 671026419200);
+    assert_non_null(strstr(text, "\"real\": 0.3,"));
+    assert_true(json_is_null(json_object_get(root, "nan")));
+    assert_true(json_is_null(json_object_get(root, "infinite")));
+    assert_non_null(strstr(text, "\"zero\": 0,"));
+    assert_int_equal(json_array_size(json_object_get(root, "list")), 2);
+    assert_non_null(strstr(text, "\"assumed\": [],"));
+    json_decref(root);
+    free(text);
+}
+
+/* ---- tables and paragraphs --------------------------------------------------------------------- */
+
+static char *print_table(tc_style style) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    tc_table table = {0};
+    tc_table_column(&table, "slug", TC_LEFT);
+    tc_table_column(&table, "a long name", TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "n", TC_RIGHT | TC_OPTIONAL);
+    tc_table_row_begin(&table);
+    tc_table_cell(&table, "x1");
+    tc_table_cell(&table, "twenty-six letters in here");
+    tc_table_cell_tone(&table, "1,000", TC_TONE_BAD);
+    tc_table_row_begin(&table);
+    tc_table_cell(&table, "y");
+    tc_table_cell(&table, NULL);
+    assert_true(tc_table_print(&table, file, &style));
+    fclose(file);
+    return text;
+}
+
+static void test_table_fits_its_width(void **state) {
+    (void)state;
+    char *wide = print_table((tc_style){.width = 0});
+    assert_string_equal(wide, "slug  a long name                     n\n"
+                              "x1    twenty-six letters in here  1,000\n"
+                              "y     -\n");
+    char *narrow = print_table((tc_style){.width = 30});
+    assert_string_equal(narrow, "slug  a long name            n\n"
+                                "x1    twenty-six lett..  1,000\n"
+                                "y     -\n");
+    free(wide);
+    free(narrow);
+}
+
+static void test_table_leaves_columns_out(void **state) {
+    (void)state;
+    char *text = print_table((tc_style){.width = 20});
+    assert_non_null(strstr(text, "(1 more column in a wider terminal"));
+    assert_null(strstr(text, "1,000"));
+    free(text);
+}
+
+static void test_colour_only_when_asked_for(void **state) {
+    (void)state;
+    char *plain = print_table((tc_style){.colour = false}), *coloured = print_table((tc_style){.colour = true});
+    assert_null(strchr(plain, 0x1b));
+    assert_non_null(strstr(coloured, "\x1b[31m1,000\x1b[0m"));
+    free(plain);
+    free(coloured);
+}
+
+static void test_paragraphs_wrap(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    tc_style style = {.width = 30};
+    tc_print_wrapped(file, &style, 0, 4, "one two three four five six seven eight nine ten");
+    fclose(file);
+    assert_string_equal(text, "    one two three four five\n    six seven eight nine ten\n");
+    free(text);
+}
+
+/* ---- names and layouts ---------------------------------------------------------------------------- */
+
+static void test_names_are_bounded(void **state) {
+    (void)state;
+    assert_string_equal(tc_name(TC_VOCABULARY_DTYPE, TC_INT8), "int8");
+    assert_null(tc_name(TC_VOCABULARY_DTYPE, TC_DTYPES));
+    assert_null(tc_name(TC_VOCABULARY_SCHEDULE, TC_UNSET));
+    assert_int_equal(tc_value_of(TC_VOCABULARY_SHARDING, "hsdp"), TC_SHARD_HSDP);
+    assert_int_equal(tc_value_of(TC_VOCABULARY_SHARDING, "zero"), TC_UNSET);
+}
+
+static void test_layout_in_words(void **state) {
+    (void)state;
+    char text[256];
+    tc_layout layout = {.tp = 8, .pp = 4, .cp = 1, .ep = 1, .dp = 2, .vpp = 1, .micro_batch = 1, .sequence_parallel = 1,
+                        .sharding = TC_SHARD_HSDP, .hsdp = 8, .recompute = TC_RECOMPUTE_LAYERS, .recompute_layers = 12,
+                        .schedule = TC_SCHEDULE_1F1B};
+    assert_string_equal(tc_layout_text(&layout, text, sizeof text),
+                        "TP 8, PP 4, DP 2, micro-batch 1, sharding hsdp:8, recompute 12 layers, sequence parallel, 1f1b");
+    assert_string_equal(tc_layout_degrees_text(&layout, text, sizeof text), "TP 8, PP 4, DP 2");
+    layout.tp = layout.pp = layout.dp = 1;
+    assert_string_equal(tc_layout_degrees_text(&layout, text, sizeof text), "one device");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quantities_read_well),   cmocka_unit_test(test_what_is_not_known_is_a_dash),
+        cmocka_unit_test(test_width_counts_columns),   cmocka_unit_test(test_json_is_valid_and_exact),
+        cmocka_unit_test(test_table_fits_its_width),   cmocka_unit_test(test_table_leaves_columns_out),
+        cmocka_unit_test(test_colour_only_when_asked_for), cmocka_unit_test(test_paragraphs_wrap),
+        cmocka_unit_test(test_names_are_bounded),      cmocka_unit_test(test_layout_in_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
