@@ -39,6 +39,7 @@ static tc_run_input round_input(void) {
     in.step.step_s = 10;
     in.step.tokens_per_step = 4e6;
     in.cluster.devices = 1000;
+    memcpy(in.cluster.accelerator.slug, "chip", 5);
     in.cluster.accelerator.devices_per_package = 1;
     in.cluster.accelerator.tdp_w = 500;
     in.cluster.accelerator.price_usd = 20000;
@@ -181,8 +182,8 @@ static void what_is_not_given_is_told(void **state) {
     tc_run run;
     tc_error error = {0};
     assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
-    assert_true(assumes(&run, "MTBF of a package 2,778 h (default, region paper)"));
-    assert_true(assumes(&run, "PUE 1.2"));
+    assert_true(assumes(&run, "MTBF of a package of chip 2,778 h (default)"));
+    assert_true(assumes(&run, "PUE 1.2 (region paper)"));
     in.mtbf_s = 1e7;
     in.pue = 1.2;
     in.cluster.accelerator.price_usd = 0;

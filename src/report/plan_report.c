@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "report/format.h"
+#include "report/names.h"
 #include "report/step_report.h"
 
 #define WIDTH 80
@@ -139,26 +140,48 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
     return tc_table_print(&table, file, style);
 }
 
+/* "TP 8 PP 8 VPP 4 DP 256, zero1": degrees above one, and what is not the usual. Returns buffer. */
+static const char *short_layout(const tc_layout *l, char *buffer, size_t size) {
+    const struct {
+        const char *name;
+        int degree;
+    } degrees[] = {{"TP", l->tp}, {"PP", l->pp}, {"VPP", l->vpp}, {"CP", l->cp}, {"EP", l->ep}, {"DP", l->dp}};
+    size_t used = 0;
+    buffer[0] = 0;
+    for (size_t i = 0; i < sizeof degrees / sizeof *degrees && used < size; i++)
+        if (degrees[i].degree > 1)
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s %d", used ? " " : "", degrees[i].name, degrees[i].degree);
+    if (l->micro_batch > 1 && used < size) used += (size_t)snprintf(buffer + used, size - used, ", micro-batch %d", l->micro_batch);
+    if (used < size) used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "", tc_name(TC_VOCABULARY_SHARDING, l->sharding));
+    if (l->recompute != TC_RECOMPUTE_NONE && used < size)
+        snprintf(buffer + used, size - used, ", recompute %s", tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute));
+    return buffer;
+}
+
 /* Under the table of a pool: the last layout of each candidate, or why there is none. */
 static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan, int pool) {
     const tc_scenario *s = plan->scenario;
+    int widest = 0;
+    for (int i = 0; i < plan->candidates; i++) {
+        const tc_plan_run *run = &plan->candidate[i];
+        int width = tc_text_width(s->job[run->job].candidate[run->candidate].name);
+        if (run->pool == pool && width > widest) widest = width;
+    }
     for (int i = 0; i < plan->candidates; i++) {
         const tc_plan_run *run = &plan->candidate[i];
         if (run->pool != pool) continue;
         char layout[160], text[480];
         if (run->feasible) {
             const tc_plan_phase *last = &run->phase[run->phases - 1];
-            snprintf(text, sizeof text, "%s: %s; step %s, %s of %s a device, goodput %s", s->job[run->job].candidate[run->candidate].name,
-                     tc_layout_text(&last->step.layout, layout, sizeof layout), tc_format_seconds(last->step.step_s).s,
-                     tc_format_gib(last->step.memory.device).s, tc_format_gib(last->step.memory.capacity).s,
-                     tc_format_percent(100 * run->goodput).s);
+            snprintf(text, sizeof text, "%s; step %s, %s, goodput %s", short_layout(&last->step.layout, layout, sizeof layout),
+                     tc_format_seconds(last->step.step_s).s, tc_format_gib(last->step.memory.device).s, tc_format_percent(100 * run->goodput).s);
         } else {
-            snprintf(text, sizeof text, "%s: %s", s->job[run->job].candidate[run->candidate].name, run->why);
-            size_t used = strlen(text);
-            if (run->enough_devices) snprintf(text + used, sizeof text - used, "; it fits on %s devices", tc_format_count(run->enough_devices).s);
+            snprintf(text, sizeof text, "%s%s%s%s", run->why, run->enough_devices ? "; it fits on " : "",
+                     run->enough_devices ? tc_format_count(run->enough_devices).s : "", run->enough_devices ? " devices" : "");
         }
-        fputs("    ", file);
-        tc_print_wrapped(file, style, 4, 6, text);
+        const char *name = s->job[run->job].candidate[run->candidate].name;
+        fprintf(file, "  %s%*s  ", name, widest - tc_text_width(name), "");
+        tc_print_wrapped(file, style, widest + 4, widest + 4, text);
     }
 }
 
@@ -276,19 +299,18 @@ static void print_calendar(FILE *file, const tc_style *style, const tc_plan *pla
 static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
     const tc_plan_run *run = &plan->run[job];
     if (!run->feasible) return;
-    fprintf(file, "\n  %s (%s on %s)\n", plan->scenario->job[job].name, plan->scenario->job[job].candidate[run->candidate].name,
+    fprintf(file, "\n%s (%s on %s)\n", plan->scenario->job[job].name, plan->scenario->job[job].candidate[run->candidate].name,
             plan->scenario->pool[run->pool].name);
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
         char layout[160], text[400];
-        snprintf(text, sizeof text, "%s  %s of %s devices, %s tokens: %s", day_text(phase->from), tc_format_count(phase->devices).s,
-                 tc_format_count(phase->available).s, tc_format_short(phase->tokens).s,
-                 tc_layout_text(&phase->step.layout, layout, sizeof layout));
-        fputs("    ", file);
-        tc_print_wrapped(file, style, 4, 16, text);
+        snprintf(text, sizeof text, "%s of %s devices, %s tokens: %s", tc_format_count(phase->devices).s, tc_format_count(phase->available).s,
+                 tc_format_short(phase->tokens).s, tc_layout_text(&phase->step.layout, layout, sizeof layout));
+        fprintf(file, "  %s  ", day_text(phase->from));
+        tc_print_wrapped(file, style, 14, 14, text);
     }
-    fprintf(file, "    %s  done; %s failures expected, %s device-hours, %s t CO2\n", day_text(run->finish),
-            tc_format_count(run->failures).s, tc_format_short(run->device_hours).s, tc_format_count(run->tonnes_co2).s);
+    fprintf(file, "  %s  done: %s device-hours, %s failures expected, %s t CO2\n", day_text(run->finish),
+            tc_format_short(run->device_hours).s, tc_format_count(run->failures).s, tc_format_count(run->tonnes_co2).s);
 }
 
 /* ---- the page ---------------------------------------------------------------------------------- */

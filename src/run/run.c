@@ -51,12 +51,13 @@ static void assume(tc_run *run, const char *format, ...) {
     va_end(args);
 }
 
-/* The given value, else the default, which is then told: "label VALUE unit (economics, REGION)". */
+/* The given value, else the default, which is then told: "label VALUE unit (default)". region: NULL where
+ * the default is the same everywhere. */
 static double given(tc_run *run, double value, double fallback, const char *label, double scale, int decimals,
-                    const char *unit, const tc_economics *economics) {
+                    const char *unit, const char *region) {
     if (value >= 0) return value;
-    assume(run, "%s %s%s%s (default, region %s)", label, tc_decimal_text(fallback / scale, decimals).s, *unit ? " " : "",
-           unit, economics->region);
+    assume(run, "%s %s%s%s (%s%s)", label, tc_decimal_text(fallback / scale, decimals).s, *unit ? " " : "", unit,
+           region ? "region " : "default", region ? region : "");
     return fallback;
 }
 
@@ -77,7 +78,9 @@ static tc_code check(const tc_run_input *in, tc_error *error) {
 static double package_mtbf(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
     if (in->mtbf_s >= 0) return in->mtbf_s;
     if (in->cluster.accelerator.mtbf_s > 0) return in->cluster.accelerator.mtbf_s;
-    return given(run, TC_UNSET, economics->mtbf_s, "MTBF of a package", SECONDS_PER_HOUR, 0, "h", economics);
+    char label[96];
+    snprintf(label, sizeof label, "MTBF of a package of %s", in->cluster.accelerator.slug);
+    return given(run, TC_UNSET, economics->mtbf_s, label, SECONDS_PER_HOUR, 0, "h", NULL);
 }
 
 static double checkpoint_time(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
@@ -100,7 +103,7 @@ static double checkpoint_time(const tc_run_input *in, const tc_economics *econom
 
 static tc_code reliability(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_error *error) {
     double mtbf = package_mtbf(in, economics, run);
-    double restart = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", economics);
+    double restart = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", NULL);
     run->job_mtbf_s = mtbf / run->packages;
     run->checkpoint_s = checkpoint_time(in, economics, run);
     tc_goodput goodput = tc_goodput_of(in->step.step_s, run->job_mtbf_s, run->checkpoint_s, restart, in->interval_s);
@@ -127,10 +130,10 @@ static void energy(const tc_run_input *in, const tc_economics *economics, tc_run
         assume(run, "no power, energy or CO2: the accelerator's file has no TDP");
         return;
     }
-    double server = given(run, in->server_power, economics->server_power, "rated power of a server, of its packages'", 1, 2, "x", economics);
-    double load = given(run, in->power_utilisation, economics->power_utilisation, "mean power in training, of the rated", 0.01, 0, "%", economics);
-    double pue = given(run, in->pue, economics->pue, "PUE", 1, 2, "", economics);
-    double carbon = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics);
+    double server = given(run, in->server_power, economics->server_power, "rated power of a server over that of its packages", 1, 2, "", NULL);
+    double load = given(run, in->power_utilisation, economics->power_utilisation, "mean power in training, of the rated power:", 0.01, 0, "%", NULL);
+    double pue = given(run, in->pue, economics->pue, "PUE", 1, 2, "", economics->region);
+    double carbon = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics->region);
     run->power_w = run->packages * tdp * server * load * pue;
     run->mwh = run->power_w * run->wall_s / JOULES_PER_MWH;
     run->tonnes_co2 = run->mwh * carbon; /* MWh x kg/kWh = t */
@@ -144,10 +147,10 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
     if (isnan(price)) {
         assume(run, "no cost of owning: neither a price nor the accelerator's file gives one");
     } else {
-        double server = given(run, in->server_price, economics->server_price, "price of a server, of its packages'", 1, 2, "x", economics);
-        double network = given(run, in->network_share, economics->network_share, "network, of the cluster's price", 0.01, 0, "%", economics);
-        double life = given(run, in->amortisation_s, economics->amortisation_s, "amortised over", SECONDS_PER_YEAR, 1, "years", economics);
-        double electricity = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics);
+        double server = given(run, in->server_price, economics->server_price, "price of a server over that of its packages", 1, 2, "", NULL);
+        double network = given(run, in->network_share, economics->network_share, "share of the network in the price of a cluster", 0.01, 0, "%", NULL);
+        double life = given(run, in->amortisation_s, economics->amortisation_s, "amortised over", SECONDS_PER_YEAR, 1, "years", NULL);
+        double electricity = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics->region);
         run->capital_usd = run->packages * price * server / (1 - network) * run->wall_s / life;
         run->energy_usd = run->mwh * 1000 * electricity;
         run->owned_usd = run->capital_usd + run->energy_usd;

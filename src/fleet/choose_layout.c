@@ -1,0 +1,236 @@
+/* choose_layout.c - a small search for the calendar.
+ *
+ * First all shapes with one sequence a micro-batch: tensor parallel 1, 2, 4, 8, 16 within the scale-up
+ * domain; 1 to 16 pipeline stages; expert parallel 1 to 32 for a mixture of experts; context parallel
+ * for sequences of 16 k tokens and more; optimizer states sharded, or weights too where there is no
+ * pipeline; the least recompute that fits. Then the best of them with micro-batches of 2 and 4 and
+ * with interleaved stages. Data parallel is the largest divisor of the global batch that the devices
+ * allow, and smaller ones while they give more: beyond some number of devices a job only fails more often.
+ *
+ * The value of a layout is its useful tokens per second: tokens / step time x goodput (run/goodput.c).
+ *
+ * Ignored: uneven stages, offloading, schedules other than 1F1B, and sharding within groups. */
+#include "fleet/choose_layout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run/run.h"
+
+#define LONG_SEQUENCE 16384
+#define DP_PATIENCE 2 /* smaller data-parallel degrees to try after the last one that was better */
+
+static const int tensor_degrees[] = {1, 2, 4, 8, 16};
+static const int pipeline_degrees[] = {1, 2, 4, 8, 16};
+static const int expert_degrees[] = {1, 2, 4, 8, 16, 32};
+static const int context_degrees[] = {1, 2, 4, 8};
+static const int micro_batches[] = {1, 2, 4};
+static const int virtual_stages[] = {1, 2, 4};
+#define REFINED 6 /* shapes of the first round that the second one varies */
+static const int recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+typedef struct search {
+    const tc_chooser *in;
+    tc_cluster cluster;
+    tc_choice best;
+    tc_error error; /* the last refusal */
+    bool any_legal;
+} search;
+
+double tc_useful_tokens_per_s(const tc_chooser *in, const tc_step *step, int devices, double *goodput) {
+    int per_package = in->cluster->accelerator.devices_per_package > 1 ? in->cluster->accelerator.devices_per_package : 1;
+    int packages = (devices + per_package - 1) / per_package;
+    double checkpoint_s = in->checkpoint_bytes / (in->storage_bytes_per_s * devices);
+    *goodput = tc_goodput_of(step->step_s, in->package_mtbf_s / packages, checkpoint_s, in->restart_s, TC_UNSET).fraction;
+    return step->tokens_per_step / step->step_s * *goodput;
+}
+
+/* Forecasts one layout on exactly its devices. Returns false where it is not legal. */
+static bool evaluate(search *s, const tc_layout *layout, tc_step *step) {
+    int64_t devices = (int64_t)layout->tp * layout->pp * layout->cp * layout->dp;
+    if (devices > s->in->cluster->devices) return false;
+    s->cluster.devices = (int)devices;
+    if (tc_step_predict(s->in->job, &s->cluster, layout, s->in->stack, step, &s->error) != TC_OK) return false;
+    if (!(step->step_s > 0) || !isfinite(step->step_s)) return false;
+    s->any_legal = true;
+    s->best.evaluated++;
+    return true;
+}
+
+static bool same_shape(const tc_layout *a, const tc_layout *b) {
+    return a->tp == b->tp && a->pp == b->pp && a->cp == b->cp && a->ep == b->ep && a->vpp == b->vpp
+           && a->micro_batch == b->micro_batch && a->sharding == b->sharding && a->recompute == b->recompute;
+}
+
+/* Keeps the list sorted, each shape once with the most that it gave. */
+static void remember(tc_shapes *shapes, const tc_layout *layout, double rate) {
+    int at = 0;
+    while (at < shapes->count && !same_shape(&shapes->layout[at], layout)) at++;
+    if (at < shapes->count) {
+        if (rate <= shapes->tokens_per_s[at]) return;
+    } else if (shapes->count < TC_SHAPES) {
+        shapes->count++;
+    } else {
+        at = TC_SHAPES - 1;
+        if (rate <= shapes->tokens_per_s[at]) return;
+    }
+    for (; at > 0 && shapes->tokens_per_s[at - 1] < rate; at--) {
+        shapes->layout[at] = shapes->layout[at - 1];
+        shapes->tokens_per_s[at] = shapes->tokens_per_s[at - 1];
+    }
+    shapes->layout[at] = *layout;
+    shapes->layout[at].dp = TC_UNSET;
+    shapes->tokens_per_s[at] = rate;
+}
+
+/* Takes the layout if it fits and gives more than the best so far. Returns its useful tokens/s, 0 if it does not fit. */
+static double consider(search *s, const tc_step *step) {
+    int devices = s->cluster.devices;
+    if (!step->fits) {
+        if (s->best.least_bytes == 0 || step->memory.device < s->best.least_bytes) s->best.least_bytes = step->memory.device;
+        return 0;
+    }
+    if (s->best.least_devices == 0 || devices < s->best.least_devices) s->best.least_devices = devices;
+    double goodput, rate = tc_useful_tokens_per_s(s->in, step, devices, &goodput);
+    remember(&s->best.shapes, &step->layout, rate);
+    if (rate > s->best.tokens_per_s) {
+        s->best.found = true;
+        s->best.step = *step;
+        s->best.devices = devices;
+        s->best.goodput = goodput;
+        s->best.tokens_per_s = rate;
+    }
+    return rate;
+}
+
+/* The largest divisor of n that is at most `most`; 0 if most < 1. */
+static int64_t largest_divisor(int64_t n, int64_t most) {
+    if (most < 1) return 0;
+    if (most >= n) return n;
+    int64_t best = 1;
+    for (int64_t i = 1; i * i <= n; i++) {
+        if (n % i) continue;
+        if (i <= most && i > best) best = i;
+        if (n / i <= most && n / i > best) best = n / i;
+    }
+    return best;
+}
+
+/* Downwards through the data-parallel degrees, while that gives more. */
+static void try_data_parallel(search *s, tc_layout layout) {
+    int64_t sequences = s->in->job->global_batch / layout.micro_batch;
+    if (s->in->job->global_batch % layout.micro_batch) return;
+    int64_t most = s->in->cluster->devices / ((int64_t)layout.tp * layout.pp * layout.cp);
+    double best = 0;
+    for (int patience = DP_PATIENCE; patience > 0;) {
+        int64_t dp = largest_divisor(sequences, most);
+        if (dp < 1) return;
+        most = dp - 1;
+        layout.dp = (int)dp;
+        tc_step step;
+        double rate = evaluate(s, &layout, &step) ? consider(s, &step) : 0;
+        if (rate > best) {
+            best = rate;
+            patience = DP_PATIENCE;
+        } else {
+            patience--;
+        }
+    }
+}
+
+/* The least recompute with which the largest data-parallel degree fits. */
+static void try_recompute(search *s, tc_layout layout) {
+    int64_t sequences = s->in->job->global_batch / layout.micro_batch;
+    int64_t dp = largest_divisor(sequences, s->in->cluster->devices / ((int64_t)layout.tp * layout.pp * layout.cp));
+    if (dp < 1) return;
+    layout.dp = (int)dp;
+    for (size_t i = 0; i < COUNT(recomputes); i++) {
+        tc_step step;
+        layout.recompute = recomputes[i];
+        if (!evaluate(s, &layout, &step)) return;
+        if (consider(s, &step) > 0) {
+            try_data_parallel(s, layout);
+            return;
+        }
+    }
+}
+
+static void try_sharding(search *s, tc_layout layout) {
+    layout.sharding = TC_SHARD_ZERO1;
+    try_recompute(s, layout);
+    if (layout.pp > 1) return;
+    layout.sharding = TC_SHARD_ZERO3;
+    try_recompute(s, layout);
+}
+
+/* The best shapes of the first round with larger micro-batches and interleaved stages. */
+static void refine(search *s, int layers) {
+    tc_shapes first = s->best.shapes;
+    for (int i = 0; i < first.count && i < REFINED; i++)
+        for (size_t v = 0; v < COUNT(virtual_stages); v++)
+            for (size_t m = 0; m < COUNT(micro_batches); m++) {
+                tc_layout layout = first.layout[i];
+                layout.vpp = virtual_stages[v];
+                layout.micro_batch = micro_batches[m];
+                layout.schedule = TC_UNSET;
+                int chunks = layout.pp * layout.vpp;
+                if (layout.vpp == 1 && layout.micro_batch == 1) continue;
+                if (layout.vpp > 1 && (layout.pp == 1 || layers % chunks)) continue;
+                try_recompute(s, layout);
+            }
+}
+
+static int scale_up_size(const tc_fabric *fabric) {
+    return fabric->levels > 1 && fabric->level[0].size > 0 ? fabric->level[0].size : 8;
+}
+
+static void explain(search *s) {
+    tc_choice *best = &s->best;
+    if (best->least_bytes > 0) /* in tenths of a GiB, without a locale's point */
+        snprintf(best->why, sizeof best->why, "does not fit: %d.%d GiB per device in the leanest layout, %d GiB there are",
+                 (int)(best->least_bytes / 1073741824.0), (int)(best->least_bytes / 107374182.4) % 10,
+                 (int)(s->in->cluster->accelerator.memory_bytes / 1073741824.0));
+    else if (s->any_legal)
+        snprintf(best->why, sizeof best->why, "fails more often than it restarts");
+    else
+        snprintf(best->why, sizeof best->why, "no layout is possible: %.100s", s->error.text[0] ? s->error.text : "too few devices");
+}
+
+/* Every shape with one sequence a micro-batch and plain stages. */
+static void try_shapes(search *s, int layers, int experts, int seq) {
+    tc_layout layout = tc_default_layout();
+    layout.micro_batch = 1;
+    for (size_t t = 0; t < COUNT(tensor_degrees); t++)
+        for (size_t c = 0; c < COUNT(context_degrees); c++)
+            for (size_t e = 0; e < COUNT(expert_degrees); e++)
+                for (size_t p = 0; p < COUNT(pipeline_degrees); p++) {
+                    layout.tp = tensor_degrees[t];
+                    layout.cp = context_degrees[c];
+                    layout.ep = expert_degrees[e];
+                    layout.pp = pipeline_degrees[p];
+                    if (layout.tp > scale_up_size(&s->in->cluster->fabric) || layout.pp > layers) continue;
+                    if (layout.cp > 1 && seq < LONG_SEQUENCE) continue;
+                    if (layout.ep > 1 && (experts == 0 || experts % layout.ep)) continue;
+                    try_sharding(s, layout);
+                }
+}
+
+tc_choice tc_choose_layout(const tc_chooser *in, const tc_shapes *shapes) {
+    search s = {.in = in, .cluster = *in->cluster};
+    const tc_model *model = &in->job->model;
+    int layers = 0, experts = 0;
+    for (int i = 0; i < model->blocks; i++) {
+        layers += model->block[i].count;
+        if (model->block[i].experts > experts) experts = model->block[i].experts;
+    }
+    if (shapes) {
+        for (int i = 0; i < shapes->count; i++) try_data_parallel(&s, shapes->layout[i]);
+    } else {
+        try_shapes(&s, layers, experts, in->job->seq == TC_UNSET ? model->seq : in->job->seq);
+        refine(&s, layers);
+    }
+    if (!s.best.found) explain(&s);
+    return s.best;
+}

@@ -1,0 +1,271 @@
+/* plan.c - the calendar of a scenario.
+ *
+ * First every candidate of every job on every pool, as if it were alone: the table of what each pool
+ * can train, how long it takes, and when it is done. Then the jobs, in the scenario's order: a job takes the
+ * first of its candidates that meets its deadline (without one: that can be trained at all), on
+ * the pool where it is done first; a pool trains one job at a time.
+ *
+ * Ignored: the order of jobs is given, not searched; a job does not spread over pools. */
+#include "fleet/plan.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "fleet/simulate.h"
+
+#define MAX_LINES 768
+
+typedef struct planner {
+    const tc_scenario *scenario;
+    tc_plan *plan;
+    tc_supply supply[TC_SCENARIO_POOLS];
+    tc_prospect *prospect;     /* beside plan->candidate */
+    double free_s[TC_SCENARIO_POOLS];
+    int first[TC_SCENARIO_JOBS]; /* of a job's candidates in plan->candidate: [candidate][pool] */
+    tc_error *error;
+} planner;
+
+static tc_code no_memory(const planner *p) {
+    return tc_fail(p->error, TC_INTERNAL, "plan", "out of memory");
+}
+
+/* ---- lines of text -------------------------------------------------------------------- */
+
+static tc_code add_line(const planner *p, const char **lines, int *count, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Adds a line unless it is there already. */
+static tc_code add_line(const planner *p, const char **lines, int *count, const char *format, ...) {
+    char text[640];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    for (int i = 0; i < *count; i++)
+        if (strcmp(lines[i], text) == 0) return TC_OK;
+    if (*count == MAX_LINES) return TC_OK;
+    lines[*count] = tc_arena_copy(&p->plan->arena, text, strlen(text));
+    if (!lines[*count]) return no_memory(p);
+    ++*count;
+    return TC_OK;
+}
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+static void fill_pools(planner *p) {
+    for (int i = 0; i < p->scenario->pools; i++) {
+        const tc_scenario_pool *pool = &p->scenario->pool[i];
+        tc_plan_pool *out = &p->plan->pool[i];
+        for (int k = 0; k < pool->deliveries; k++) out->total += pool->delivery[k].devices;
+        for (int k = 0; k < p->scenario->servings; k++)
+            if (p->scenario->serving[k].pool == i) out->serving += p->scenario->serving[k].devices;
+        if (out->serving > out->total) {
+            out->serving_missing = out->serving - out->total;
+            out->serving = out->total;
+        }
+        p->supply[i] = tc_supply_of(p->scenario, i);
+        out->training = p->supply[i].steps ? p->supply[i].step[p->supply[i].steps - 1].devices : 0;
+    }
+}
+
+static double day_seconds(const tc_scenario *s, int32_t day) {
+    return (double)((int64_t)day - s->start) * 86400;
+}
+
+static double earliest_of(const tc_scenario *s, const tc_scenario_job *job) {
+    double at = job->not_before == INT32_MIN ? 0 : day_seconds(s, job->not_before);
+    return at > 0 ? at : 0;
+}
+
+static tc_code fill_table(planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_plan *plan = p->plan;
+    for (int j = 0; j < s->jobs; j++) {
+        p->first[j] = plan->candidates;
+        plan->candidates += s->job[j].candidates * s->pools;
+    }
+    plan->candidate = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *plan->candidate);
+    p->prospect = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *p->prospect);
+    if (!plan->candidate || !p->prospect) return no_memory(p);
+    for (int j = 0; j < s->jobs; j++)
+        for (int c = 0; c < s->job[j].candidates; c++)
+            for (int k = 0; k < s->pools; k++) {
+                int at = p->first[j] + c * s->pools + k;
+                tc_plan_run *run = &plan->candidate[at];
+                run->job = j;
+                run->candidate = c;
+                run->pool = k;
+                if (!tc_prospect_init(&p->prospect[at], s, &s->job[j].candidate[c], k, &p->supply[k], &plan->arena)
+                    || !tc_simulate(&p->prospect[at], earliest_of(s, &s->job[j]), &plan->arena, run))
+                    return no_memory(p);
+            }
+    return TC_OK;
+}
+
+/* ---- the calendar -------------------------------------------------------------------------- */
+
+/* The candidate on the pool where it is done first after earliest_s; infeasible if there is none. */
+static tc_code best_pool(planner *p, int job, int candidate, double earliest_s, tc_plan_run *best) {
+    *best = (tc_plan_run){.job = job, .candidate = candidate, .pool = -1};
+    for (int k = 0; k < p->scenario->pools; k++) {
+        int at = p->first[job] + candidate * p->scenario->pools + k;
+        tc_plan_run run = {.job = job, .candidate = candidate, .pool = k};
+        double from = earliest_s > p->free_s[k] ? earliest_s : p->free_s[k];
+        if (!p->plan->candidate[at].feasible) continue; /* not even alone and from the start */
+        if (!tc_simulate(&p->prospect[at], from, &p->plan->arena, &run)) return no_memory(p);
+        if (run.feasible && (!best->feasible || run.finish_s < best->finish_s)) *best = run;
+    }
+    return TC_OK;
+}
+
+static tc_code plan_job(planner *p, int job) {
+    const tc_scenario_job *wanted = &p->scenario->job[job];
+    double earliest_s = earliest_of(p->scenario, wanted);
+    tc_plan_run chosen = {.job = job, .pool = -1};
+    p->plan->job[job] = (tc_plan_job){.chosen = -1};
+    p->plan->run[job] = chosen;
+    if (wanted->after_job >= 0) {
+        const tc_plan_run *before = &p->plan->run[wanted->after_job];
+        if (!before->feasible) {
+            snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "waits for '%s', which cannot be trained", wanted->after);
+            return TC_OK;
+        }
+        if (before->finish_s > earliest_s) earliest_s = before->finish_s;
+    }
+    for (int c = 0; c < wanted->candidates; c++) {
+        tc_plan_run run;
+        tc_code code = best_pool(p, job, c, earliest_s, &run);
+        if (code != TC_OK) return code;
+        if (!run.feasible) continue;
+        bool in_time = run.finish <= wanted->deadline;
+        if (in_time || !chosen.feasible || run.finish_s < chosen.finish_s) chosen = run;
+        if (in_time) break;
+    }
+    if (!chosen.feasible) {
+        snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "no candidate can be trained on any pool");
+        return TC_OK;
+    }
+    p->plan->job[job].chosen = chosen.candidate;
+    p->plan->job[job].late = chosen.finish > wanted->deadline;
+    p->plan->run[job] = chosen;
+    p->free_s[chosen.pool] = chosen.finish_s;
+    return TC_OK;
+}
+
+/* ---- what is assumed, what would help ---------------------------------------------------------- */
+
+static tc_code tell_pool(planner *p, int index) {
+    const tc_scenario_pool *pool = &p->scenario->pool[index];
+    tc_plan *plan = p->plan;
+    tc_code code = TC_OK;
+    if (!pool->fabric[0])
+        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: fabric %s (the accelerator's own)", pool->name, pool->cluster.fabric.slug);
+    if (code == TC_OK && !pool->stack[0])
+        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: training software '%s' (none given)", pool->name, pool->software.slug);
+    if (code == TC_OK && !pool->region[0])
+        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: region %s (none given)", pool->name, pool->economics.region);
+    /* the run's defaults, from the first candidate that the pool can train */
+    for (int i = 0; i < plan->candidates && code == TC_OK; i++) {
+        const tc_plan_run *run = &plan->candidate[i];
+        tc_run detail;
+        if (run->pool != index || !run->feasible) continue;
+        if (tc_phase_run(&p->prospect[i], &run->phase[0], &detail, NULL) != TC_OK) break;
+        for (int k = 0; k < detail.assumed_count && code == TC_OK; k++) {
+            if (pool->rented ? strncmp(detail.assumed[k], "no cost of owning", 17) == 0 : strncmp(detail.assumed[k], "no cost of renting", 18) == 0)
+                continue;
+            code = add_line(p, plan->assumed, &plan->assumed_count, "%s", detail.assumed[k]);
+        }
+        break;
+    }
+    return code;
+}
+
+/* What the planned jobs' steps took from their stacks. */
+static tc_code tell_steps(planner *p) {
+    tc_plan *plan = p->plan;
+    tc_code code = TC_OK;
+    for (int j = 0; j < plan->jobs; j++) {
+        const tc_plan_run *run = &plan->run[j];
+        for (int k = 0; run->feasible && k < run->phase[0].step.assumed_count && code == TC_OK; k++)
+            code = add_line(p, plan->assumed, &plan->assumed_count, "%s on %s: %s", p->scenario->job[j].name,
+                            p->scenario->pool[run->pool].name, run->phase[0].step.assumed[k]);
+    }
+    return code;
+}
+
+static tc_code tell_assumed(planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_plan *plan = p->plan;
+    tc_code code = TC_OK;
+    for (int i = 0; i < s->assumptions && code == TC_OK; i++)
+        code = add_line(p, plan->assumed, &plan->assumed_count, "%s", s->assumption[i]);
+    for (int i = 0; i < s->pools && code == TC_OK; i++) code = tell_pool(p, i);
+    if (code == TC_OK) code = tell_steps(p);
+    for (int j = 0; j < s->jobs; j++)
+        for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
+            if (s->job[j].candidate[c].dtype_default)
+                code = add_line(p, plan->assumed, &plan->assumed_count, "bf16 where a candidate gives no dtype");
+    if (code == TC_OK)
+        code = add_line(p, plan->assumed, &plan->assumed_count,
+                        "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive and cost one restart");
+    if (code == TC_OK)
+        code = add_line(p, plan->assumed, &plan->assumed_count,
+                        "layouts are the fastest of a small search; the price of a job is that of the devices it uses, reserves apart");
+    return code;
+}
+
+static tc_code tell_advice(planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_plan *plan = p->plan;
+    tc_code code = TC_OK;
+    for (int i = 0; i < s->pools && code == TC_OK; i++)
+        if (plan->pool[i].serving_missing > 0)
+            code = add_line(p, plan->advice, &plan->advice_count, "%s: serving wants %s devices more than ever arrive; serve elsewhere, or order more",
+                            s->pool[i].name, tc_decimal_text(plan->pool[i].serving_missing, 0).s);
+    for (int j = 0; j < s->jobs && code == TC_OK; j++) {
+        if (plan->job[j].late)
+            code = add_line(p, plan->advice, &plan->advice_count, "%s: no candidate is done by %s; the earliest is planned", s->job[j].name, s->job[j].deadline_date);
+        if (plan->run[j].feasible) continue;
+        for (int i = 0; i < plan->candidates && code == TC_OK; i++) {
+            const tc_plan_run *run = &plan->candidate[i];
+            if (run->job != j || run->feasible) continue;
+            const char *more = run->enough_devices ? "; it fits on " : "";
+            code = add_line(p, plan->advice, &plan->advice_count, "%s (%s) on %s: %s%s%s%s", s->job[j].name, s->job[j].candidate[run->candidate].name,
+                            s->pool[run->pool].name, run->why, more, run->enough_devices ? tc_decimal_text(run->enough_devices, 0).s : "",
+                            run->enough_devices ? " devices" : "");
+        }
+        if (code == TC_OK && s->job[j].after_job >= 0 && !plan->run[s->job[j].after_job].feasible)
+            code = add_line(p, plan->advice, &plan->advice_count, "%s: %s", s->job[j].name, plan->run[j].why);
+    }
+    return code;
+}
+
+tc_code tc_plan_make(const tc_scenario *scenario, tc_plan *out, tc_error *error) {
+    *out = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = 1, .feasible = true};
+    planner p = {.scenario = scenario, .plan = out, .error = error};
+    out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
+    out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
+    out->advice = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->advice);
+    tc_code code = out->run && out->assumed && out->advice ? TC_OK : no_memory(&p);
+    if (code == TC_OK) {
+        fill_pools(&p);
+        code = fill_table(&p);
+    }
+    for (int j = 0; j < scenario->jobs && code == TC_OK; j++) {
+        code = plan_job(&p, j);
+        out->feasible = out->feasible && out->run[j].feasible;
+    }
+    if (code == TC_OK) code = tell_assumed(&p);
+    if (code == TC_OK) code = tell_advice(&p);
+    if (code != TC_OK) tc_plan_free(out);
+    return code;
+}
+
+void tc_plan_free(tc_plan *plan) {
+    tc_arena_free(&plan->arena);
+}

@@ -1,0 +1,258 @@
+/* simulate.c - one candidate on one pool over the calendar.
+ *
+ * The supply of a pool is a staircase: each delivery counts once its bring-up is over, serving keeps its
+ * devices first, and of the rest a share is for ablations and evaluation. On each step of the
+ * staircase the best layout for the devices that are there is chosen (choose_layout.c); the run goes over
+ * to it if it gives more useful tokens per second than the layout it has, which costs one restart.
+ * Tokens add up at that rate until all are trained:
+ *
+ *     finish = the t with  sum over phases of rate x time = tokens
+ *
+ * With a quarter more devices than at the last full search, the search is made afresh; between,
+ * only its best shapes are looked at with more data-parallel ranks.
+ *
+ * Ignored: training on several pools at once, devices that break for good (spares are assumed), and a
+ * learning-rate or batch schedule. */
+#include "fleet/simulate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/decimal.h"
+
+#define SECONDS_PER_DAY 86400.0
+#define LONGEST (100 * 365.25 * SECONDS_PER_DAY)
+
+/* ---- supply ------------------------------------------------------------------------ */
+
+static int for_training(const tc_scenario *s, int pool, int64_t delivered) {
+    for (int i = 0; i < s->servings; i++)
+        if (s->serving[i].pool == pool) delivered -= s->serving[i].devices;
+    if (delivered <= 0) return 0;
+    return (int)floor((double)delivered * (1 - s->ablation_share - s->evaluation_share) + 1e-9);
+}
+
+tc_supply tc_supply_of(const tc_scenario *s, int index) {
+    const tc_scenario_pool *pool = &s->pool[index];
+    tc_supply out = {.until_s = pool->until == INT32_MAX ? INFINITY : (double)(pool->until - (int64_t)s->start) * SECONDS_PER_DAY};
+    int64_t delivered = 0;
+    for (int i = 0; i < pool->deliveries; i++) {
+        double ready = (double)(pool->delivery[i].day - (int64_t)s->start) * SECONDS_PER_DAY + s->bring_up_s;
+        delivered += pool->delivery[i].devices;
+        int devices = for_training(s, index, delivered);
+        if (ready < 0) ready = 0;
+        if (devices < 1) continue;
+        if (out.steps > 0 && out.step[out.steps - 1].from_s >= ready) out.steps--; /* both ready at the start */
+        out.step[out.steps++] = (tc_supply_step){ready, devices};
+    }
+    return out;
+}
+
+/* ---- choices ------------------------------------------------------------------------- */
+
+static double checkpoint_bytes(const tc_prospect *p) {
+    return p->candidate->parameters * (p->pool->economics.weight_bytes + p->pool->software.optimizer_bytes);
+}
+
+static double package_mtbf(const tc_scenario_pool *pool) {
+    if (pool->mtbf_s > 0) return pool->mtbf_s;
+    return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
+}
+
+bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_scenario_candidate *candidate, int pool,
+                      const tc_supply *supply, tc_arena *arena) {
+    *p = (tc_prospect){.scenario = scenario, .candidate = candidate, .pool = &scenario->pool[pool], .supply = supply,
+                       .job = tc_default_job()};
+    p->job.model = *candidate->model;
+    p->job.seq = candidate->seq;
+    p->job.global_batch = candidate->global_batch;
+    p->job.dtype = candidate->dtype;
+    p->choice = tc_arena_alloc(arena, (size_t)(supply->steps + 1) * sizeof *p->choice);
+    return p->choice != NULL;
+}
+
+static tc_choice choose(tc_prospect *p, int devices, const tc_shapes *shapes) {
+    tc_cluster cluster = p->pool->cluster;
+    cluster.devices = devices;
+    tc_chooser in = {.job = &p->job, .cluster = &cluster, .stack = &p->pool->software, .package_mtbf_s = package_mtbf(p->pool),
+                     .restart_s = p->pool->economics.restart_s, .checkpoint_bytes = checkpoint_bytes(p),
+                     .storage_bytes_per_s = p->pool->economics.storage_bytes_per_s};
+    tc_choice choice = tc_choose_layout(&in, shapes);
+    p->evaluated += choice.evaluated;
+    return choice;
+}
+
+/* The choice on a step of the supply; NULL: no memory. */
+static const tc_choice *choice_at(tc_prospect *p, int step, tc_arena *arena) {
+    if (p->choice[step]) return p->choice[step];
+    int devices = p->supply->step[step].devices;
+    tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
+    if (!choice) return NULL;
+    bool afresh = !p->shapes || devices > p->searched_devices + p->searched_devices / 4;
+    *choice = choose(p, devices, afresh ? NULL : p->shapes);
+    if (afresh && choice->found) {
+        p->shapes = &choice->shapes;
+        p->searched_devices = devices;
+    }
+    p->choice[step] = choice;
+    return choice;
+}
+
+/* With how many devices there would be a layout: a power of two times those there are. */
+static int enough_devices(tc_prospect *p, int devices) {
+    for (int64_t n = devices > 0 ? 2 * (int64_t)devices : 1; n <= 131072; n *= 2) {
+        tc_choice choice = choose(p, (int)n, NULL);
+        if (choice.found) return choice.least_devices;
+        if (choice.least_bytes > 0 && n > 1024) return 0; /* memory, not number, is what lacks */
+    }
+    return 0;
+}
+
+/* ---- phases ---------------------------------------------------------------------------- */
+
+static int32_t day_of(const tc_scenario *s, double seconds) {
+    return s->start + (int32_t)floor(seconds / SECONDS_PER_DAY);
+}
+
+static bool same_layout(const tc_plan_phase *phase, const tc_choice *choice) {
+    const tc_layout *a = &phase->step.layout, *b = &choice->step.layout;
+    return a->tp == b->tp && a->pp == b->pp && a->cp == b->cp && a->ep == b->ep && a->dp == b->dp && a->vpp == b->vpp
+           && a->micro_batch == b->micro_batch && a->sharding == b->sharding && a->recompute == b->recompute;
+}
+
+typedef struct progress {
+    tc_plan_phase phase[TC_SCENARIO_DELIVERIES + 1];
+    int phases;
+    double left; /* tokens */
+} progress;
+
+/* Trains with the choice, or the layout at hand, from t to end. Returns the time of the last token, or end. */
+static double train(progress *now, const tc_prospect *p, const tc_choice *choice, double t, double end, int available) {
+    bool running = now->phases > 0;
+    if (!running || (choice->found && choice->tokens_per_s > now->phase[now->phases - 1].tokens_per_s
+                     && !same_layout(&now->phase[now->phases - 1], choice))) {
+        if (running) now->phase[now->phases - 1].to_s = t;
+        tc_plan_phase *phase = &now->phase[now->phases++];
+        *phase = (tc_plan_phase){.from_s = t, .devices = choice->devices, .step = choice->step,
+                                 .tokens_per_s = choice->tokens_per_s, .goodput = choice->goodput};
+        if (running) t += p->pool->economics.restart_s;
+    }
+    tc_plan_phase *phase = &now->phase[now->phases - 1];
+    phase->available = available;
+    if (t >= end) return end;
+    double tokens = (end - t) * phase->tokens_per_s;
+    if (tokens >= now->left) {
+        end = t + now->left / phase->tokens_per_s;
+        tokens = now->left;
+    }
+    phase->tokens += tokens;
+    now->left = tokens < now->left ? now->left - tokens : 0;
+    phase->to_s = end;
+    return end;
+}
+
+tc_code tc_phase_run(const tc_prospect *p, const tc_plan_phase *phase, tc_run *out, tc_error *error) {
+    tc_run_input in = tc_default_run_input();
+    in.step = phase->step;
+    in.cluster = p->pool->cluster;
+    in.cluster.devices = phase->devices;
+    in.tokens = phase->tokens;
+    in.parameters = p->candidate->parameters;
+    in.optimizer_bytes = p->pool->software.optimizer_bytes;
+    in.price_usd = p->pool->price_usd;
+    in.rental_usd_per_h = p->pool->rental_usd_per_h;
+    in.mtbf_s = p->pool->mtbf_s;
+    return tc_run_forecast(&in, &p->pool->economics, out, error);
+}
+
+/* Sums of the phases; their share of a last, partial step is left out. */
+static void add_up(const tc_prospect *p, tc_plan_run *out) {
+    double useful = 0;
+    for (int i = 0; i < out->phases; i++) {
+        tc_plan_phase *phase = &out->phase[i];
+        tc_run run;
+        phase->from = day_of(p->scenario, phase->from_s);
+        phase->to = day_of(p->scenario, phase->to_s);
+        out->device_hours += phase->devices * (phase->to_s - phase->from_s) / 3600;
+        useful += phase->tokens / phase->step.tokens_per_step * phase->step.step_s;
+        if (!(phase->tokens > 0) || tc_phase_run(p, phase, &run, NULL) != TC_OK) continue;
+        double share = phase->tokens / (run.steps * phase->step.tokens_per_step);
+        out->cost_usd += share * (p->pool->rented ? run.rented_usd : run.owned_usd);
+        out->energy_mwh += share * run.mwh;
+        out->tonnes_co2 += share * run.tonnes_co2;
+        out->failures += share * run.failures;
+    }
+    out->goodput = useful / (out->finish_s - out->start_s);
+}
+
+static void refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int devices, double left) {
+    if (left < p->candidate->tokens) {
+        tc_decimal percent = tc_decimal_text(100 * left / p->candidate->tokens, 0);
+        char until[TC_DATE_SIZE];
+        if (p->pool->until == INT32_MAX) {
+            snprintf(out->why, sizeof out->why, "would take more than 100 years");
+        } else {
+            tc_date_format(p->pool->until, until);
+            snprintf(out->why, sizeof out->why, "the pool ends on %s, when %s %% of the tokens are left", until, percent.s);
+        }
+        return;
+    }
+    if (!last) {
+        snprintf(out->why, sizeof out->why, "no devices are left for training");
+        out->enough_devices = enough_devices(p, 0);
+        return;
+    }
+    snprintf(out->why, sizeof out->why, "%s", last->why);
+    out->enough_devices = enough_devices(p, devices);
+}
+
+/* Walks up the supply from earliest_s. Returns the time of the last token, or -1; *last and *most are the
+ * choice and the devices that were looked at last. *ok: false where memory ran out. */
+static double walk(tc_prospect *p, double earliest_s, tc_arena *arena, progress *now, const tc_choice **last, int *most, bool *ok) {
+    const tc_supply *supply = p->supply;
+    for (int i = 0; i < supply->steps; i++) {
+        double from = supply->step[i].from_s > earliest_s ? supply->step[i].from_s : earliest_s;
+        double end = i + 1 < supply->steps ? supply->step[i + 1].from_s : from + LONGEST;
+        if (end > supply->until_s) end = supply->until_s;
+        if (from >= end) continue;
+        *most = supply->step[i].devices;
+        *last = choice_at(p, i, arena);
+        *ok = *last != NULL;
+        if (!*ok) return -1;
+        if (!(*last)->found && now->phases == 0) continue;
+        double reached = train(now, p, *last, from, end, *most);
+        if (now->left <= 0) return reached;
+    }
+    return -1;
+}
+
+bool tc_simulate(tc_prospect *p, double earliest_s, tc_arena *arena, tc_plan_run *out) {
+    progress *now = calloc(1, sizeof *now);
+    const tc_choice *last = NULL;
+    int most = 0;
+    bool ok = now != NULL;
+    if (!ok) return false;
+    now->left = p->candidate->tokens;
+    double finish = walk(p, earliest_s, arena, now, &last, &most, &ok);
+    out->evaluated = p->evaluated;
+    out->feasible = finish >= 0;
+    if (ok && !out->feasible) refuse(out, p, last, most, now->left);
+    if (ok && out->feasible) {
+        out->phases = now->phases;
+        out->phase = tc_arena_alloc(arena, (size_t)now->phases * sizeof *out->phase);
+        ok = out->phase != NULL;
+    }
+    if (ok && out->feasible) {
+        memcpy(out->phase, now->phase, (size_t)now->phases * sizeof *out->phase);
+        out->start_s = now->phase[0].from_s;
+        out->finish_s = finish;
+        out->start = day_of(p->scenario, out->start_s);
+        out->finish = day_of(p->scenario, out->finish_s);
+        add_up(p, out);
+    }
+    free(now);
+    return ok;
+}

@@ -1,0 +1,45 @@
+/* simulate.h - one candidate on one pool over the calendar: phases, finish, cost. */
+#ifndef TC_FLEET_SIMULATE_H
+#define TC_FLEET_SIMULATE_H
+
+#include "fleet/choose_layout.h"
+#include "fleet/plan.h"
+
+/* Devices that a pool has for training from a moment on, until the next step. */
+typedef struct tc_supply_step {
+    double from_s;   /* since the scenario's start */
+    int devices;
+} tc_supply_step;
+
+typedef struct tc_supply {
+    int steps;
+    tc_supply_step step[TC_SCENARIO_DELIVERIES];
+    double until_s;  /* INFINITY: stays */
+} tc_supply;
+
+/* Deliveries after their bring-up, less serving, less the shares of ablations and evaluation. */
+tc_supply tc_supply_of(const tc_scenario *scenario, int pool);
+
+/* What is known of a candidate on a pool: the choice at each step of the supply, made when first needed. */
+typedef struct tc_prospect {
+    const tc_scenario *scenario;
+    const tc_scenario_candidate *candidate;
+    const tc_scenario_pool *pool;
+    const tc_supply *supply;
+    tc_job job;
+    tc_choice **choice;    /* [supply->steps], NULL: not yet */
+    const tc_shapes *shapes; /* of the last full search */
+    int searched_devices;  /* of the last full search that found a layout */
+    int evaluated;
+} tc_prospect;
+
+TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario, const tc_scenario_candidate *candidate,
+                                   int pool, const tc_supply *supply, tc_arena *arena);
+
+/* Trains the candidate from earliest_s on. out->job, candidate and pool are left to the caller. False: no memory. */
+TC_NODISCARD bool tc_simulate(tc_prospect *prospect, double earliest_s, tc_arena *arena, tc_plan_run *out);
+
+/* The run of a phase alone: its assumptions, cost and energy. */
+TC_NODISCARD tc_code tc_phase_run(const tc_prospect *prospect, const tc_plan_phase *phase, tc_run *out, tc_error *error);
+
+#endif
