@@ -14,6 +14,7 @@ unset NO_COLOR COLUMNS CLICOLOR_FORCE FORCE_COLOR XDG_DATA_HOME
 HOME=$work/home
 export HOME
 mkdir -p "$HOME"
+[ -x "$program" ] || { echo "test_cli: no program $program" >&2; exit 1; }
 failures=0
 checks=0
 

@@ -150,7 +150,7 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
     if (unknown)
         tc_print_wrapped(file, style, 0, 0, "-: not known; the catalog has no such figure for this accelerator, or no forecast is possible.");
     for (int i = 0; i < n; i++) {
-        char text[700];
+        char text[960];
         if (!items[i].code) continue;
         snprintf(text, sizeof text, "%s: %s: %s", items[i].cluster.accelerator.slug, items[i].error.place, items[i].error.text);
         tc_print_wrapped(file, style, 0, 2, text);
