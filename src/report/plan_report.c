@@ -94,7 +94,7 @@ static void print_serving(FILE *file, const tc_style *style, const tc_plan *plan
     const tc_scenario *s = plan->scenario;
     for (int i = 0; i < s->servings; i++) {
         const tc_scenario_serving *serving = &s->serving[i];
-        char text[320];
+        char text[400];
         if (serving->devices_given)
             snprintf(text, sizeof text, "%s keeps %s devices of %s", serving->name, tc_format_count(serving->devices).s,
                      s->pool[serving->pool].name);
