@@ -82,6 +82,7 @@ static tc_code compare_all(tc_context *context, tc_request *request, const names
         code = tc_request_devices(context, accelerators->name[i], request);
         if (code) return code;
         tc_compare(&request->job, &request->cluster, &request->layout, &request->stack, &economics, &items[i]);
+        tc_request_assumed(context, request, &items[i].step);
         failed += items[i].code != TC_OK;
     }
     if (!code && failed == accelerators->count) { /* the job is wrong, not an accelerator */

@@ -7,6 +7,8 @@
 #include "base/units.h"
 #include "report/names.h"
 
+#define GENERIC_STACK "generic" /* every catalog has it: the other stacks fall back on it */
+
 /* ---- single options ------------------------------------------------------------- */
 
 static void take_integer(const tc_context *context, tc_option_id id, int *out) {
@@ -129,7 +131,12 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_requ
     code = tc_catalog_fabric(context->catalog, fabric, &cluster->fabric, context->error);
     if (code) return code;
     const char *stack = tc_given(context, TC_OPTION_STACK)->text;
-    code = tc_catalog_stack(context->catalog, stack ? stack : "generic", &request->stack, context->error);
+    code = tc_catalog_stack(context->catalog, stack ? stack : GENERIC_STACK, &request->stack, context->error);
     if (!code) take_overlap(context, &request->stack);
     return code;
+}
+
+void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step) {
+    if (tc_given(context, TC_OPTION_STACK)->given || step->assumed_count == TC_ASSUMED_MAX) return;
+    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %s (none given)", request->stack.slug);
 }

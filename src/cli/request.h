@@ -23,4 +23,7 @@ TC_NODISCARD tc_code tc_request_job(tc_context *context, tc_request *out);
 /* Adds the devices: an accelerator with the fabric and the stack of the options, else its own. */
 TC_NODISCARD tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_request *request);
 
+/* Adds to a forecast's `assumed` what the options left to the program: the stack. */
+void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step);
+
 #endif

@@ -32,6 +32,7 @@ tc_code tc_command_run(tc_context *context) {
     if (!code) code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text, tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
     if (!code) code = tc_step_predict(&request.job, &request.cluster, &request.layout, &request.stack, &input.step, context->error);
     if (code) return code;
+    tc_request_assumed(context, &request, &input.step);
     input.cluster = request.cluster;
     input.parameters = tc_model_count(&request.job.model).parameters;
     input.optimizer_bytes = request.stack.optimizer_bytes;

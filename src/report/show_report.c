@@ -77,7 +77,7 @@ static bool read_number(const view *v, const tc_field *field, const tc_node *nod
         return field->type == TC_FIELD_INTEGER && tc_parse_number(scalar->text, value, "", NULL) == TC_OK;
     }
     for (int d = TC_DIMENSION_NONE; d < TC_DIMENSIONS && !v->schema; d++)
-        if (!(scalar->quoted && d == TC_DIMENSION_NONE) && tc_parse_quantity(scalar->text, (tc_dimension)d, value, "", NULL) == TC_OK) {
+        if (!(scalar->quoted && d == TC_DIMENSION_NONE && !strchr(scalar->text, '%')) && tc_parse_quantity(scalar->text, (tc_dimension)d, value, "", NULL) == TC_OK) {
             *unit = tc_dimension_unit((tc_dimension)d);
             return true;
         }
@@ -247,6 +247,26 @@ static void flatten(const tc_node *node, char *out, size_t size) {
                                  child->text);
 }
 
+/* A mapping of scalars and figures. */
+static bool is_shallow(const tc_node *node) {
+    if (node->kind != TC_NODE_MAPPING) return false;
+    for (const tc_node *child = node->first; child; child = child->next)
+        if (!is_scalar(child)) return false;
+    return true;
+}
+
+/* "date 2024-07-31, devices 30000 [reuters] the note" */
+static void flatten_shallow(const tc_node *node, char *out, size_t size) {
+    size_t used = 0;
+    out[0] = '\0';
+    for (const tc_node *child = node->first; child && used < size; child = child->next) {
+        char remark[1024];
+        describe_source(child, remark, sizeof remark);
+        used += (size_t)snprintf(out + used, size - used, "%s%s %s%s%s", used ? ", " : "", child->key, tc_figure_value(child)->text,
+                                 *remark ? " " : "", remark);
+    }
+}
+
 static void print_tree(FILE *file, const tc_style *style, const tc_node *node, const char *prefix, int depth) {
     char label[160], text[2048];
     if (node->key)
@@ -260,6 +280,11 @@ static void print_tree(FILE *file, const tc_style *style, const tc_node *node, c
     }
     if (is_flat(node)) {
         flatten(node, text, sizeof text);
+        tc_print_pair(file, style, label, text, "");
+        return;
+    }
+    if (depth > 1 && !node->key && is_shallow(node)) { /* of a list in a list */
+        flatten_shallow(node, text, sizeof text);
         tc_print_pair(file, style, label, text, "");
         return;
     }
