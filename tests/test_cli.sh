@@ -132,6 +132,14 @@ is_json show slug name levels value unit source
 good show model tests/golden/model-of-mine.yaml --json --seq 512
 is_json show parameters active_parameters mtp_parameters flops_per_token 6nd full causal hardware
 has '"seq": 512'
+for config in tests/hf/*.json; do
+    [ -f "$config" ] || continue
+    good show model "$config"
+    good show model "$config" --json
+    is_json show parameters active_parameters flops_per_token
+    good step --model "$config" --accelerator b200-sxm --devices 64 --sharding fsdp --recompute full --json
+    is_json step step_s
+done
 good show accelerator a100-sxm-80g --json
 is_json show memory value unit source gemm_fraction
 
@@ -219,6 +227,9 @@ bad step --model --accelerator a100-sxm-80g
     bad step $job --schedule 1b1f
     bad step $job --stack megatron
     bad step $job --fabric none-such
+    bad step $job --tp 3
+    bad step $job --global-batch 7
+    bad step $job --ep 8
     bad step $job --tokens 5
     bad run $job --tokens many
     bad run $job --tokens nan
