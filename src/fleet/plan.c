@@ -61,7 +61,10 @@ static void fill_pools(planner *p) {
     for (int i = 0; i < p->scenario->pools; i++) {
         const tc_scenario_pool *pool = &p->scenario->pool[i];
         tc_plan_pool *out = &p->plan->pool[i];
-        for (int k = 0; k < pool->deliveries; k++) out->total += pool->delivery[k].devices;
+        for (int k = 0; k < pool->deliveries; k++) {
+            out->total += pool->delivery[k].devices;
+            if (pool->delivery[k].day <= p->scenario->start) out->delivered_now = out->total;
+        }
         for (int k = 0; k < p->scenario->servings; k++)
             if (p->scenario->serving[k].pool == i) out->serving += p->scenario->serving[k].devices;
         if (out->serving > out->total) {
@@ -69,7 +72,10 @@ static void fill_pools(planner *p) {
             out->serving = out->total;
         }
         p->supply[i] = tc_supply_of(p->scenario, i);
-        out->training = p->supply[i].steps ? p->supply[i].step[p->supply[i].steps - 1].devices : 0;
+        for (int k = 0; k < p->supply[i].steps; k++) {
+            out->training = p->supply[i].step[k].devices;
+            if (p->supply[i].step[k].from_s <= 0) out->training_now = out->training;
+        }
     }
 }
 
@@ -246,7 +252,7 @@ static tc_code tell_advice(planner *p) {
 }
 
 tc_code tc_plan_make(const tc_scenario *scenario, tc_plan *out, tc_error *error) {
-    *out = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = 1, .feasible = true};
+    *out = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = 1, .complete = true};
     planner p = {.scenario = scenario, .plan = out, .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
     out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
@@ -258,7 +264,8 @@ tc_code tc_plan_make(const tc_scenario *scenario, tc_plan *out, tc_error *error)
     }
     for (int j = 0; j < scenario->jobs && code == TC_OK; j++) {
         code = plan_job(&p, j);
-        out->feasible = out->feasible && out->run[j].feasible;
+        out->feasible = out->feasible || out->run[j].feasible;
+        out->complete = out->complete && out->run[j].feasible;
     }
     if (code == TC_OK) code = tell_assumed(&p);
     if (code == TC_OK) code = tell_advice(&p);

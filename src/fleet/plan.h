@@ -38,12 +38,14 @@ typedef struct tc_plan_job {
 
 typedef struct tc_plan_pool {
     int total, serving, training; /* devices after the last delivery */
+    int delivered_now, training_now; /* on the scenario's first day */
     int serving_missing;        /* devices that serving wants and the pool never has */
 } tc_plan_pool;
 
 typedef struct tc_plan {
     const tc_scenario *scenario;
-    bool feasible;              /* every job is planned */
+    bool feasible;              /* a job at least is planned */
+    bool complete;              /* every job is */
     tc_plan_pool pool[TC_SCENARIO_POOLS];
     int candidates;             /* every candidate on every pool, alone from the start */
     tc_plan_run *candidate;

@@ -142,6 +142,7 @@ void tc_report_plan_json(FILE *file, const char *data, const tc_plan *plan) {
     tc_write_string(&writer, "name", s->name);
     write_day(&writer, "start", true, s->start);
     tc_write_bool(&writer, "feasible", plan->feasible);
+    tc_write_bool(&writer, "complete", plan->complete);
     tc_write_array(&writer, "jobs");
     for (int i = 0; i < plan->jobs; i++) write_job(&writer, plan, i);
     tc_write_close(&writer);

@@ -70,10 +70,12 @@ static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) 
     tc_table table = {0};
     tc_table_column(&table, "pool", TC_LEFT | TC_FLEXIBLE);
     tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "devices", TC_RIGHT);
+    tc_table_column(&table, "now", TC_RIGHT);
+    tc_table_column(&table, "in all", TC_RIGHT);
     tc_table_column(&table, "by", TC_LEFT);
     tc_table_column(&table, "serving", TC_RIGHT);
     tc_table_column(&table, "training", TC_RIGHT);
+    tc_table_column(&table, "later", TC_RIGHT);
     tc_table_column(&table, "owned", TC_LEFT | TC_OPTIONAL);
     for (int i = 0; i < s->pools; i++) {
         const tc_scenario_pool *pool = &s->pool[i];
@@ -81,9 +83,11 @@ static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) 
         tc_table_row_begin(&table);
         tc_table_cell(&table, pool->name);
         tc_table_cell(&table, pool->cluster.accelerator.slug);
+        tc_table_cell(&table, tc_format_count(sum->delivered_now).s);
         tc_table_cell(&table, tc_format_count(sum->total).s);
         tc_table_cell(&table, day_text(pool->delivery[pool->deliveries - 1].day));
         tc_table_cell(&table, sum->serving ? tc_format_count(sum->serving).s : "-");
+        tc_table_cell(&table, tc_format_count(sum->training_now).s);
         tc_table_cell(&table, tc_format_count(sum->training).s);
         tc_table_cell(&table, pool->rented ? "rented" : "owned");
     }
@@ -173,8 +177,8 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
         char layout[160], text[480];
         if (run->feasible) {
             const tc_plan_phase *last = &run->phase[run->phases - 1];
-            snprintf(text, sizeof text, "%s; step %s, %s, goodput %s", short_layout(&last->step.layout, layout, sizeof layout),
-                     tc_format_seconds(last->step.step_s).s, tc_format_gib(last->step.memory.device).s, tc_format_percent(100 * run->goodput).s);
+            snprintf(text, sizeof text, "%s; step %s, %s", short_layout(&last->step.layout, layout, sizeof layout),
+                     tc_format_seconds(last->step.step_s).s, tc_format_gib(last->step.memory.device).s);
         } else {
             snprintf(text, sizeof text, "%s%s%s%s", run->why, run->enough_devices ? "; it fits on " : "",
                      run->enough_devices ? tc_format_count(run->enough_devices).s : "", run->enough_devices ? " devices" : "");
@@ -293,7 +297,7 @@ static void print_calendar(FILE *file, const tc_style *style, const tc_plan *pla
                 print_run_row(&c, s->job[run->job].candidate[run->candidate].name, run, '-', TC_TONE_FAINT);
         }
     }
-    tc_print_tone(file, style, TC_TONE_FAINT, "= planned   - instead, if alone   | more devices   + a delivery is ready to train\n");
+    tc_print_tone(file, style, TC_TONE_FAINT, "= planned  - instead, if alone  | more devices  + a delivery is ready to train\n");
 }
 
 static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
@@ -303,14 +307,17 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
             plan->scenario->pool[run->pool].name);
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
-        char layout[160], text[400];
-        snprintf(text, sizeof text, "%s of %s devices, %s tokens: %s", tc_format_count(phase->devices).s, tc_format_count(phase->available).s,
+        char layout[160], phase_text[400];
+        snprintf(phase_text, sizeof phase_text, "%s of %s devices, %s tokens: %s", tc_format_count(phase->devices).s, tc_format_count(phase->available).s,
                  tc_format_short(phase->tokens).s, tc_layout_text(&phase->step.layout, layout, sizeof layout));
         fprintf(file, "  %s  ", day_text(phase->from));
-        tc_print_wrapped(file, style, 14, 14, text);
+        tc_print_wrapped(file, style, 14, 14, phase_text);
     }
-    fprintf(file, "  %s  done: %s device-hours, %s failures expected, %s t CO2\n", day_text(run->finish),
-            tc_format_short(run->device_hours).s, tc_format_count(run->failures).s, tc_format_count(run->tonnes_co2).s);
+    char text[256];
+    snprintf(text, sizeof text, "done: %s device-hours, goodput %s, %s failures expected, %s t CO2", tc_format_short(run->device_hours).s,
+             tc_format_percent(100 * run->goodput).s, tc_format_count(run->failures).s, tc_format_count(run->tonnes_co2).s);
+    fprintf(file, "  %s  ", day_text(run->finish));
+    tc_print_wrapped(file, style, 14, 14, text);
 }
 
 /* ---- the page ---------------------------------------------------------------------------------- */

@@ -1,0 +1,437 @@
+/* test_plan.c - supply and serving by hand, the calendar's sums, properties, and errors with their place. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "fleet/plan.h"
+#include "fleet/simulate.h"
+#include "near.h"
+#include "report/plan_report.h"
+
+static tc_catalog *catalog;
+
+static int open_catalog(void **state) {
+    (void)state;
+    tc_error error;
+    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
+}
+
+static int close_catalog(void **state) {
+    (void)state;
+    tc_catalog_close(catalog);
+    return 0;
+}
+
+/* A scenario from text; resolved too. */
+static tc_code read_text(const char *text, tc_scenario **out, tc_error *error) {
+    tc_arena arena = {0};
+    tc_document document;
+    *error = (tc_error){0};
+    *out = calloc(1, sizeof **out);
+    assert_non_null(*out);
+    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, error);
+    if (code == TC_OK) code = tc_scenario_read(&document, *out, error);
+    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, *out, error);
+    tc_arena_free(&arena);
+    return code;
+}
+
+static tc_scenario *good(const char *text) {
+    tc_scenario *scenario;
+    tc_error error;
+    if (read_text(text, &scenario, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    return scenario;
+}
+
+static tc_plan plan_of(const tc_scenario *scenario) {
+    tc_plan plan;
+    tc_error error = {0};
+    if (tc_plan_make(scenario, &plan, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    return plan;
+}
+
+#define HEAD                                                                                                         \
+    "format: 1\nname: test\nsources: {assumed: here, paper: \"a paper\"}\nstart: \"2024-01-01\"\n"                      \
+    "reserves:\n  bring_up: {value: \"10 d\", source: assumed}\n  ablations: {value: 0.1, source: assumed}\n"       \
+    "  evaluation: {value: 0.1, source: assumed}\n"
+#define POOL                                                                                                         \
+    "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    ownership: owned\n"  \
+    "    price: {value: \"15000 USD\", source: paper}\n    deliveries:\n"                                                 \
+    "      - {date: \"2023-12-01\", devices: {value: 100, source: assumed}}\n"                                             \
+    "      - {date: \"2024-02-01\", devices: {value: 50, source: assumed}}\n"
+#define SERVING "serving:\n  - {name: chat, pool: a, devices: {value: 20, source: assumed}}\n"
+#define JOB                                                                                                          \
+    "jobs:\n  - name: j\n    candidates:\n      - name: c\n        model: gpt2-1.5b\n"                                    \
+    "        global_batch: {value: 480, source: paper}\n        tokens: {value: 6e12, source: paper}\n"
+
+/* ---- by hand -------------------------------------------------------------------------- */
+
+static void supply_by_hand(void **state) {
+    (void)state;
+    tc_scenario *s = good(HEAD POOL SERVING JOB);
+    tc_supply supply = tc_supply_of(s, 0);
+    assert_int_equal(supply.steps, 2);
+    assert_near(supply.step[0].from_s, 0, 0);                 /* brought up before the start */
+    assert_int_equal(supply.step[0].devices, 64);             /* (100 - 20) x 0.8 */
+    assert_near(supply.step[1].from_s, (31 + 10) * 86400, 0); /* 1 February and ten days */
+    assert_int_equal(supply.step[1].devices, 104);            /* (150 - 20) x 0.8 */
+    assert_true(isinf(supply.until_s));
+    tc_scenario_free(s);
+}
+
+static void serving_by_hand(void **state) {
+    (void)state;
+    tc_scenario *s = good(HEAD POOL
+        "serving:\n  - name: chat\n    pool: a\n    demand:\n"
+        "      monthly_users: {value: 1e7, source: paper}\n      daily_share: {value: 0.25, source: assumed}\n"
+        "      turns_per_day: {value: 10, source: assumed}\n      tokens_in: {value: 1500, source: assumed}\n"
+        "      cached_share: {value: 0.5, source: assumed}\n      tokens_out: {value: 500, source: assumed}\n"
+        "      peak_factor: {value: 2.5, source: assumed}\n      prefill_tokens_per_s: {value: 2200, source: assumed}\n"
+        "      decode_tokens_per_s: {value: 760, source: assumed}\n      utilisation: {value: 0.7, source: assumed}\n" JOB);
+    /* 1e7 x 0.25 x 10 / 86400 x 2.5 = 723.38 turns/s; 750 and 500 tokens; (246.6 + 475.9) / 0.7 = 1032.2 */
+    assert_near(s->serving[0].peak_prefill_tokens_per_s, 542534.7, 0.1);
+    assert_near(s->serving[0].peak_decode_tokens_per_s, 361689.8, 0.1);
+    assert_int_equal(s->serving[0].devices, 1033);
+    tc_plan plan = plan_of(s);
+    assert_int_equal(plan.pool[0].serving, 150); /* all there are */
+    assert_int_equal(plan.pool[0].serving_missing, 883);
+    assert_false(plan.feasible);
+    assert_true(plan.advice_count >= 2);
+    assert_non_null(strstr(plan.advice[0], "serving wants 883 devices more"));
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+static void check_sums(const tc_plan *plan, const tc_plan_run *run) {
+    const tc_scenario_candidate *candidate = &plan->scenario->job[run->job].candidate[run->candidate];
+    double tokens = 0, hours = 0;
+    for (int i = 0; i < run->phases; i++) {
+        const tc_plan_phase *phase = &run->phase[i];
+        const tc_layout *l = &phase->step.layout;
+        assert_true(phase->devices <= phase->available);
+        assert_int_equal(phase->devices, l->tp * l->pp * l->cp * l->dp); /* whole replicas */
+        assert_true(phase->step.fits);
+        assert_int_equal(candidate->global_batch % (l->dp * l->micro_batch), 0);
+        if (i > 0) assert_near(phase->from_s, run->phase[i - 1].to_s, 0);
+        if (i > 0) assert_true(phase->tokens_per_s > run->phase[i - 1].tokens_per_s);
+        double restart = i > 0 ? plan->scenario->pool[run->pool].economics.restart_s : 0;
+        assert_near(phase->tokens / phase->tokens_per_s, phase->to_s - phase->from_s - restart, 1e-3);
+        tokens += phase->tokens;
+        hours += phase->devices * (phase->to_s - phase->from_s) / 3600;
+    }
+    assert_near(tokens / candidate->tokens, 1, 1e-12);
+    assert_near(hours / run->device_hours, 1, 1e-12);
+    assert_near(run->phase[0].from_s, run->start_s, 0);
+    assert_near(run->phase[run->phases - 1].to_s, run->finish_s, 0);
+    assert_int_equal(run->finish, plan->scenario->start + (int32_t)floor(run->finish_s / 86400));
+}
+
+static void phases_add_up(void **state) {
+    (void)state;
+    tc_scenario *s = good(HEAD POOL SERVING JOB);
+    tc_plan plan = plan_of(s);
+    assert_true(plan.feasible && plan.complete);
+    assert_int_equal(plan.run[0].phases, 2); /* the delivery of February brings more ranks */
+    assert_near(plan.run[0].phase[1].from_s, 41 * 86400, 0);
+    check_sums(&plan, &plan.run[0]);
+    assert_true(plan.run[0].cost_usd > 0 && plan.run[0].energy_mwh > 0);
+    assert_int_equal(plan.seed, 0);
+    assert_int_equal(plan.samples, 1);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* ---- properties --------------------------------------------------------------------------- */
+
+static double finish_with(int devices, const char *date, int more, double tokens, const char *mtbf) {
+    char text[4096];
+    snprintf(text, sizeof text,
+             HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    ownership: owned\n"
+                  "    mtbf: {value: \"%s\", source: assumed}\n    deliveries:\n"
+                  "      - {date: \"2023-12-01\", devices: {value: %d, source: assumed}}\n"
+                  "      - {date: \"%s\", devices: {value: %d, source: assumed}}\n"
+                  "jobs:\n  - name: j\n    candidates:\n      - name: c\n        model: llama-2-7b\n"
+                  "        global_batch: {value: 960, source: paper}\n        tokens: {value: %.0f, source: paper}\n",
+             mtbf, devices, date, more, tokens);
+    tc_scenario *s = good(text);
+    tc_plan plan = plan_of(s);
+    assert_true(plan.feasible);
+    check_sums(&plan, &plan.run[0]);
+    double finish = plan.run[0].finish_s;
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+    return finish;
+}
+
+static void more_devices_are_never_later(void **state) {
+    (void)state;
+    double last = INFINITY;
+    for (int devices = 40; devices < 3000; devices += devices / 7) {
+        double finish = finish_with(devices, "2024-03-01", 64, 5e11, "50000 h");
+        assert_true(finish <= last);
+        last = finish;
+    }
+    last = INFINITY;
+    for (int more = 8; more < 4000; more += more / 2) {
+        double finish = finish_with(128, "2024-03-01", more, 2e12, "50000 h");
+        assert_true(finish <= last);
+        last = finish;
+    }
+}
+
+static void later_deliveries_are_never_earlier(void **state) {
+    (void)state;
+    static const char *const dates[] = {"2023-12-15", "2024-01-01", "2024-01-09", "2024-02-20", "2024-05-01", "2025-01-01"};
+    double last = 0;
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        double finish = finish_with(256, dates[i], 768, 2e12, "50000 h");
+        assert_true(finish >= last);
+        last = finish;
+    }
+}
+
+static void more_reliable_or_less_work_is_never_later(void **state) {
+    (void)state;
+    static const char *const mtbf[] = {"500 h", "2000 h", "10000 h", "50000 h", "1000000 h"};
+    double last = INFINITY;
+    for (size_t i = 0; i < sizeof mtbf / sizeof *mtbf; i++) {
+        double finish = finish_with(1024, "2024-03-01", 512, 2e12, mtbf[i]);
+        assert_true(finish <= last);
+        last = finish;
+    }
+    last = 0;
+    for (double tokens = 1e9; tokens < 1e13; tokens *= 3) {
+        double finish = finish_with(512, "2024-03-01", 512, tokens, "50000 h");
+        assert_true(finish >= last);
+        last = finish;
+    }
+}
+
+static void same_input_same_plan(void **state) {
+    (void)state;
+    char *page[2];
+    size_t size[2];
+    for (int i = 0; i < 2; i++) {
+        tc_scenario *s;
+        tc_error error;
+        assert_int_equal(tc_scenario_load(catalog, "ascend-2024", &s, &error), TC_OK);
+        tc_plan plan = plan_of(s);
+        FILE *file = open_memstream(&page[i], &size[i]);
+        tc_report_plan_json(file, "hash", &plan);
+        fclose(file);
+        tc_plan_free(&plan);
+        tc_scenario_free(s);
+    }
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(page[0], page[1], size[0]);
+    free(page[0]);
+    free(page[1]);
+}
+
+/* ---- several jobs, deadlines, ends ----------------------------------------------------------- */
+
+static void jobs_wait_for_each_other(void **state) {
+    (void)state;
+    tc_scenario *s = good(HEAD POOL JOB
+        "  - name: k\n    after: j\n    candidates:\n      - {name: c, model: gpt2-774m, global_batch: {value: 512, source: paper}, "
+        "tokens: {value: 1e11, source: paper}}\n"
+        "  - name: l\n    not_before: \"2024-01-05\"\n    candidates:\n      - {name: c, model: gpt2-355m, "
+        "global_batch: {value: 512, source: paper}, tokens: {value: 1e11, source: paper}}\n");
+    tc_plan plan = plan_of(s);
+    assert_true(plan.complete);
+    assert_true(plan.run[1].start_s >= plan.run[0].finish_s);
+    assert_true(plan.run[2].start_s >= plan.run[1].finish_s); /* one pool: one job at a time, in their order */
+    for (int i = 0; i < 3; i++) check_sums(&plan, &plan.run[i]);
+    assert_near(plan.candidate[2].start_s, 4 * 86400, 0);     /* alone, from its own day on */
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+static void the_first_candidate_in_time(void **state) {
+    (void)state;
+    const char *text = HEAD POOL
+        "jobs:\n  - name: j\n    deadline: \"%s\"\n    candidates:\n"
+        "      - {name: large, model: llama-2-7b, global_batch: {value: 512, source: paper}, tokens: {value: 3e12, source: paper}}\n"
+        "      - {name: small, model: gpt2-774m, global_batch: {value: 512, source: paper}, tokens: {value: 1e11, source: paper}}\n";
+    static const struct { const char *deadline; int chosen; bool late; } cases[] = {
+        {"2035-01-01", 0, false}, {"2024-03-01", 1, false}, {"2023-12-31", 1, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char filled[4096];
+        const char *slot = strstr(text, "%s");
+        snprintf(filled, sizeof filled, "%.*s%s%s", (int)(slot - text), text, cases[i].deadline, slot + 2);
+        tc_scenario *s = good(filled);
+        tc_plan plan = plan_of(s);
+        assert_int_equal(plan.job[0].chosen, cases[i].chosen);
+        assert_int_equal(plan.job[0].late, cases[i].late);
+        tc_plan_free(&plan);
+        tc_scenario_free(s);
+    }
+}
+
+static void a_lease_that_ends(void **state) {
+    (void)state;
+    tc_scenario *s = good(HEAD
+        "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    region: us\n    ownership: rented\n    until: \"2024-01-10\"\n"
+        "    deliveries:\n      - {date: \"2023-12-01\", devices: {value: 100, source: assumed}}\n" JOB);
+    tc_plan plan = plan_of(s);
+    assert_false(plan.feasible);
+    assert_non_null(strstr(plan.candidate[0].why, "ends on 2024-01-10"));
+    assert_non_null(strstr(plan.advice[0], "j (c) on a: the pool ends on 2024-01-10"));
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+static void what_does_not_fit_says_so(void **state) {
+    (void)state;
+    tc_scenario *s = good(HEAD POOL
+        "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: llama-3.1-405b, global_batch: {value: 2048, source: paper}, "
+        "tokens: {value: 1e12, source: paper}}\n");
+    tc_plan plan = plan_of(s);
+    assert_false(plan.feasible);
+    assert_int_equal(plan.job[0].chosen, -1);
+    assert_non_null(strstr(plan.candidate[0].why, "does not fit"));
+    assert_true(plan.candidate[0].enough_devices > 104);
+    assert_non_null(strstr(plan.advice[0], "it fits on"));
+    char *page;
+    size_t size;
+    FILE *file = open_memstream(&page, &size);
+    tc_report_plan_json(file, "hash", &plan);
+    assert_true(tc_report_plan_text(file, &(tc_style){.width = 80}, &plan));
+    fclose(file);
+    assert_non_null(strstr(page, "\"best\": []"));
+    assert_non_null(strstr(page, "\"advice\""));
+    free(page);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+static void assumptions_are_listed(void **state) {
+    (void)state;
+    tc_scenario *s;
+    tc_error error;
+    assert_int_equal(tc_scenario_load(catalog, "ascend-2024", &s, &error), TC_OK);
+    tc_plan plan = plan_of(s);
+    static const char *const expected[] = {"30,000 devices, 2024-07-31", "70,000 devices in 17 deliveries, 2024-08-31 to 2025-12-31",
+                                           "MTBF of a package of ascend-910b", "PUE 1.3 (region china)", "bring up 10 d",
+                                           "h20: 8,192 devices"};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        bool found = false;
+        for (int k = 0; k < plan.assumed_count; k++) found = found || strstr(plan.assumed[k], expected[i]);
+        if (!found) print_error("not assumed: %s\n", expected[i]);
+        assert_true(found);
+    }
+    assert_int_equal(plan.pool[0].total, 100000);
+    assert_int_equal(plan.candidates, 12);
+    for (int i = 0; i < plan.candidates; i++)
+        if (plan.candidate[i].feasible) check_sums(&plan, &plan.candidate[i]);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+static void pages_keep_their_width(void **state) {
+    (void)state;
+    static const char *const slugs[] = {"ascend-2024", "two-pools-h100-h20"};
+    for (size_t i = 0; i < 2; i++) {
+        tc_scenario *s;
+        tc_error error;
+        assert_int_equal(tc_scenario_load(catalog, slugs[i], &s, &error), TC_OK);
+        tc_plan plan = plan_of(s);
+        char *page;
+        size_t size;
+        FILE *file = open_memstream(&page, &size);
+        assert_true(tc_report_plan_text(file, &(tc_style){.width = 80}, &plan));
+        fclose(file);
+        for (const char *line = page; *line;) {
+            size_t length = strcspn(line, "\n");
+            if (length > 80) print_error("%.*s\n", (int)length, line);
+            assert_true(length <= 80);
+            line += length + (line[length] == '\n');
+        }
+        free(page);
+        tc_plan_free(&plan);
+        tc_scenario_free(s);
+    }
+}
+
+/* ---- errors ------------------------------------------------------------------------------------- */
+
+static void errors_have_their_place(void **state) {
+    (void)state;
+    static const struct { const char *text, *place, *says; } cases[] = {
+        {"", "test.yaml:1", "is empty"},
+        {"name: x\n", "test.yaml:1: format", "begin the file with 'format: 1'"},
+        {HEAD POOL "jobs: []\n", "test.yaml:19: jobs", "write 1 to 16"},
+        {HEAD POOL JOB "speed: 3\n", "test.yaml:26: speed", "is unknown"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80\n    ownership: owned\n    deliveries:\n"
+              "      - {date: \"2024-01-01\", devices: {value: 8, source: assumed}}\n" JOB,
+         "test.yaml:11: pools[0].accelerator", "did you mean 'a100-sxm-80g'"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
+              "      - {date: \"2024-02-30\", devices: {value: 8, source: assumed}}\n" JOB,
+         "test.yaml:14: pools[0].deliveries[0].date", "no day of the calendar"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
+              "      - {date: \"2024-02-01\", devices: {value: -8, source: assumed}}\n" JOB,
+         "test.yaml:14: pools[0].deliveries[0].devices", "out of range"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
+              "      - {date: \"2024-02-01\", devices: 8}\n" JOB,
+         "test.yaml:14: pools[0].deliveries[0].devices", "has no source"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
+              "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n"
+              "      - {date: \"2024-01-01\", devices: {value: 8, source: assumed}}\n" JOB,
+         "test.yaml:15: pools[0].deliveries[1].date", "order the deliveries by date"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    until: \"2024-01-15\"\n    deliveries:\n"
+              "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
+         "test.yaml:15: pools[0].deliveries[0].date", "is not before 2024-01-15"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: borrowed\n    deliveries:\n"
+              "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
+         "test.yaml:12: pools[0].ownership", "owned, rented"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    price: {value: \"3 W\", source: paper}\n    deliveries:\n"
+              "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
+         "test.yaml:13: pools[0].price", "is a power"},
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    region: moon\n    deliveries:\n"
+              "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
+         "test.yaml:13: pools[0].region", "one of us, china"},
+        {HEAD POOL "serving:\n  - {name: chat, pool: b, devices: {value: 20, source: assumed}}\n" JOB,
+         "test.yaml:20: serving[0].pool", "none of the pools"},
+        {HEAD POOL "serving:\n  - {name: chat, pool: a}\n" JOB, "test.yaml:20: serving[0]", "neither devices nor demand"},
+        {HEAD POOL "jobs:\n  - name: j\n    after: i\n    candidates:\n      - {name: c, model: gpt2-124m, global_batch: {value: 8, source: paper}, "
+                   "tokens: {value: 1e9, source: paper}}\n",
+         "test.yaml:21: jobs[0].after", "no job above this one"},
+        {HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: gpt2-124m, global_batch: {value: 8, source: paper}}\n",
+         "test.yaml:22: jobs[0].candidates[0]", "either 'tokens' or 'tokens_per_parameter'"},
+        {HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: gpt9, global_batch: {value: 8, source: paper}, "
+                   "tokens: {value: 1e9, source: paper}}\n",
+         "test.yaml:22: jobs[0].candidates[0].model", "not in the catalog"},
+        {"format: 1\nname: x\nstart: tomorrow\n" POOL JOB, "", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tc_scenario *scenario;
+        tc_error error;
+        tc_code code = read_text(cases[i].text, &scenario, &error);
+        if (code == TC_OK || !strstr(error.place, cases[i].place) || !strstr(error.text, cases[i].says))
+            print_error("case %zu: %d %s: %s\n", i, (int)code, error.place, error.text);
+        assert_true(code == TC_INVALID || code == TC_NOT_FOUND);
+        assert_non_null(strstr(error.place, cases[i].place));
+        assert_non_null(strstr(error.text, cases[i].says));
+        assert_null(strchr(error.text, '\n'));
+        tc_scenario_free(scenario);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(supply_by_hand), cmocka_unit_test(serving_by_hand), cmocka_unit_test(phases_add_up),
+        cmocka_unit_test(more_devices_are_never_later), cmocka_unit_test(later_deliveries_are_never_earlier),
+        cmocka_unit_test(more_reliable_or_less_work_is_never_later), cmocka_unit_test(same_input_same_plan),
+        cmocka_unit_test(jobs_wait_for_each_other), cmocka_unit_test(the_first_candidate_in_time),
+        cmocka_unit_test(a_lease_that_ends), cmocka_unit_test(what_does_not_fit_says_so),
+        cmocka_unit_test(assumptions_are_listed), cmocka_unit_test(pages_keep_their_width),
+        cmocka_unit_test(errors_have_their_place)};
+    return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}
