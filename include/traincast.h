@@ -200,6 +200,7 @@ typedef struct tc_stack {
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
     int logits_bytes;            /* bytes per logit kept for the loss: 4 (fp32 copy) or 2; 0 = fused, not kept */
     bool overlap_grad_reduce, overlap_param_gather;
+    bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
     bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
     bool compiled;               /* graphs or a compiler: no host time per kernel */
     tc_stack_params params;

@@ -12,8 +12,10 @@ TC_DEVICE_PARAM(gemm_energy_j, POSITIVE, "energy of one 16-bit matmul FLOP at fu
 TC_DEVICE_PARAM(gemm8_energy_ratio, FRACTION, "energy of an 8-bit matmul FLOP relative to a 16-bit one")
 TC_DEVICE_PARAM(gemm4_energy_ratio, FRACTION, "the same for 4 bit")
 TC_DEVICE_PARAM(gemm_k_half, POSITIVE, "inner dimension at which a GEMM reaches half its sustained rate, elements")
-TC_DEVICE_PARAM(attention_fraction, FRACTION, "share of the 16-bit matmul peak of fused attention, forward, head dimension 128")
+TC_DEVICE_PARAM(attention_fraction, FRACTION, "share of the 16-bit matmul peak of the device's own fused attention, forward, head dimension 128, long sequences, at full clock")
 TC_DEVICE_PARAM(attention_backward_fraction, FRACTION, "the same, backward")
+TC_DEVICE_PARAM(attention_portable_fraction, FRACTION, "rate of fused attention written for earlier devices (FlashAttention-2) relative to the device's own")
+TC_DEVICE_PARAM(attention_seq_half, POSITIVE, "keys of a row at which fused attention reaches half its rate")
 TC_DEVICE_PARAM(memory_fraction, FRACTION, "achievable share of the datasheet memory bandwidth")
 TC_DEVICE_PARAM(launch_s, POSITIVE, "gap on the device between two dependent kernels, s")
 TC_DEVICE_PARAM(link_fraction, FRACTION, "achievable share of the scale-up bandwidth in collectives")
@@ -22,7 +24,7 @@ TC_DEVICE_PARAM(host_memory_bytes_per_s, POSITIVE, "host memory bandwidth that o
 #endif
 #ifdef TC_STACK_PARAM
 TC_STACK_PARAM(kernel_fraction, FRACTION, "GEMM rate of the stack's kernels relative to the device's sustained rate")
-TC_STACK_PARAM(attention_relative, POSITIVE, "rate of the stack's attention kernel relative to the device's fused attention")
+TC_STACK_PARAM(attention_relative, POSITIVE, "rate of the stack's attention relative to the kernel that it uses, the device's own or a portable one")
 TC_STACK_PARAM(memory_passes, POSITIVE, "traffic of the non-GEMM operators relative to a fully fused implementation")
 TC_STACK_PARAM(loss_passes, POSITIVE, "traffic of the loss over the logits relative to one fused kernel each way")
 TC_STACK_PARAM(host_s_per_kernel, POSITIVE, "host time to issue one kernel, s")

@@ -119,12 +119,21 @@ static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
     return 2;
 }
 
+/* Spread of a parameter's shift in its link, for a relative spread of the parameter: a fraction p moves
+ * by p (1 - p) in its logit; shares that may be anything (overlap) get a wide logit instead. */
+static double spread(int j, double relative) {
+    const parameter *param = parameter_of(j);
+    if (strstr(param->name, "overlap")) return 2.5 * relative;
+    if (param->link == FRACTION) return 3 * relative;
+    return relative;
+}
+
 static double sigma_of(const problem *p, int column) {
-    if (column < DEVICE) return p->set.device_all;
-    if (column < (1 + p->architectures.count) * DEVICE) return p->set.device_architecture;
-    if (column < stack_base(p)) return p->set.device_accelerator;
-    if (column < stack_base(p) + CLASSES * STACK) return p->set.stack_all;
-    return p->set.stack_one;
+    if (column < DEVICE) return spread(column % DEVICE, p->set.device_all);
+    if (column < (1 + p->architectures.count) * DEVICE) return spread(column % DEVICE, p->set.device_architecture);
+    if (column < stack_base(p)) return spread(column % DEVICE, p->set.device_accelerator);
+    int j = DEVICE + (column - stack_base(p)) % STACK;
+    return spread(j, column < stack_base(p) + CLASSES * STACK ? p->set.stack_all : p->set.stack_one);
 }
 
 static void set_parameters(const problem *p, item *it, const double *x, int bumped, double bump) {

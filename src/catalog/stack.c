@@ -33,6 +33,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
     BOOLEAN("defaults.compiled", compiled),
     BOOLEAN("defaults.interleaving", interleaving),
+    BOOLEAN("defaults.native_attention", native_attention),
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM

@@ -4,7 +4,7 @@
  * ceil(tiles / cores) waves, each tile padded to its full size, with a ramp
  * k / (k + k_half) for prologue and epilogue. Attention: fused kernels at a rate
  * that grows with the head dimension, since the softmax work per pair does not
- * depend on it. Elementwise: bytes over achievable bandwidth.
+ * depend on it, and with the length of a row. Elementwise: bytes over achievable bandwidth.
  * The slower of compute and memory counts, then the gap to the next kernel.
  * Rates are bounded by power: watts over the energy of a FLOP.
  * Ignored: caches across kernels.
@@ -62,8 +62,10 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     double throttle = sustained / (peak16 * p->gemm_fraction);
     r->gemm16 = sustained * q->kernel_fraction;
     r->gemm_low = power_limited(a, peak_low * fraction, energy) * q->kernel_fraction;
-    r->attention = peak16 * p->attention_fraction * throttle * q->attention_relative;
-    r->attention_backward = peak16 * p->attention_backward_fraction * throttle * q->attention_relative;
+    double attention = peak16 * throttle * q->attention_relative * (stack->native_attention ? 1 : p->attention_portable_fraction);
+    r->attention = attention * p->attention_fraction;
+    r->attention_backward = attention * p->attention_backward_fraction;
+    r->attention_seq_half = p->attention_seq_half;
     r->memory = a->memory_bytes_per_s * p->memory_fraction;
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
@@ -118,8 +120,9 @@ static void add_quantise(const tc_rates *r, const tc_operator *op, double elemen
     add_kernels(r, 1, sum);
 }
 
-static double attention_rate(double rate, double head_dim) {
-    return rate * head_dim / (head_dim + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128;
+static double attention_rate(const tc_rates *r, double rate, const tc_operator *op) {
+    double d = op->head_dim;
+    return rate * d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * op->keys / (op->keys + r->attention_seq_half);
 }
 
 void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
@@ -130,7 +133,7 @@ void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *su
         add_quantise(r, op, op->groups * op->m * op->k, sum);
         break;
     case TC_OP_ATTENTION: {
-        double compute = op->flops / attention_rate(r->attention, op->head_dim), memory = op->bytes / r->memory;
+        double compute = op->flops / attention_rate(r, r->attention, op), memory = op->bytes / r->memory;
         sum->attention += compute > memory ? compute : memory;
         add_kernels(r, 1, sum);
         break;
@@ -139,29 +142,31 @@ void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *su
     }
 }
 
-void tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+double tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     switch (op->kind) {
     case TC_OP_GEMM: {
         sum->gemm += tc_gemm_seconds(r, op->low_precision, op->groups, op->m, op->k, op->n, 0);
         add_kernels(r, 1, sum);
         add_quantise(r, op, op->groups * op->m * op->n, sum);
-        if (op->weights > 0 && !weight_gradient) break;
+        if (op->weights > 0 && !weight_gradient) return 0;
         /* the weight gradient is accumulated in fp32: read and written */
         double accumulate = op->weights > 0 ? 8 * op->weights : 0;
-        sum->gemm += tc_gemm_seconds(r, op->low_precision, op->groups, op->k, op->n, op->m, accumulate);
+        double seconds = tc_gemm_seconds(r, op->low_precision, op->groups, op->k, op->n, op->m, accumulate);
+        sum->gemm += seconds;
         add_kernels(r, 1, sum);
-        break;
+        return op->weights > 0 ? seconds + r->launch_s : 0;
     }
     case TC_OP_ATTENTION: {
         /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */
-        double compute = 2.5 * op->flops / attention_rate(r->attention_backward, op->head_dim);
+        double compute = 2.5 * op->flops / attention_rate(r, r->attention_backward, op);
         double memory = op->backward_bytes / r->memory;
         sum->attention += compute > memory ? compute : memory;
         add_kernels(r, 2, sum);
-        break;
+        return 0;
     }
-    case TC_OP_ELEMENTWISE: add_elementwise(r, op, op->backward_bytes, sum); break;
+    case TC_OP_ELEMENTWISE: add_elementwise(r, op, op->backward_bytes, sum); return 0;
     }
+    return 0;
 }
 
 double tc_seconds_device(const tc_seconds *s) { return s->gemm + s->attention + s->memory + s->launch; }

@@ -9,6 +9,7 @@ typedef struct tc_rates {
     double gemm16;        /* FLOP/s of large 16-bit (or fp32) GEMMs */
     double gemm_low;      /* FLOP/s of large GEMMs in the job's format */
     double attention, attention_backward; /* FLOP/s at head dimension 128 */
+    double attention_seq_half; /* keys */
     double memory;        /* bytes/s */
     double gemm_k_half;   /* elements */
     double launch_s;
@@ -33,9 +34,10 @@ TC_NODISCARD tc_code tc_rates_of(const tc_accelerator *accelerator, const tc_sta
 double tc_gemm_seconds(const tc_rates *rates, bool low_precision, double groups, double m, double n, double k,
                        double extra_bytes);
 
-/* Adds the forward, or the backward, of an operator. weight_gradient: false with frozen weights. */
+/* Adds the forward, or the backward, of an operator. weight_gradient: false with frozen weights.
+ * The backward returns the device seconds of its weight gradient. */
 void tc_forward_seconds(const tc_rates *rates, const tc_operator *op, tc_seconds *sum);
-void tc_backward_seconds(const tc_rates *rates, const tc_operator *op, bool weight_gradient, tc_seconds *sum);
+double tc_backward_seconds(const tc_rates *rates, const tc_operator *op, bool weight_gradient, tc_seconds *sum);
 
 double tc_seconds_device(const tc_seconds *s);
 

@@ -90,6 +90,7 @@ static void add_attention(tc_operators *out, const tc_model *model, const tc_blo
     }
     tc_operator *op = add(out, TC_OP_ATTENTION, TC_TAG_ATTENTION);
     op->pairs = shard->sequences * heads * attention_pairs(model, block, queries, keys, false);
+    op->keys = attention_pairs(model, block, queries, keys, false) / queries * (model->causal ? 2 : 1);
     op->head_dim = (qk_dim + v_dim) / 2;
     op->flops = 4 * op->pairs * op->head_dim;
     op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;

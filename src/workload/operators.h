@@ -28,6 +28,7 @@ typedef struct tc_operator {
     double bytes;             /* forward traffic of a fused implementation (elementwise, attention) */
     double backward_bytes;
     double pairs;             /* attention: query-key pairs x heads, halved if causal */
+    double keys;              /* attention: keys of a mean row, twice the mean under a causal mask */
     double head_dim;          /* attention: mean of the query-key and the value width */
     double kernels;           /* that a fused implementation launches, forward */
     double weights;           /* weight elements on this rank */

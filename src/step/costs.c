@@ -1,0 +1,200 @@
+/* costs.c - what one micro-batch costs on every stage.
+ *
+ * Each block's forward, recompute and backward are summed over its operators on
+ * the device, held against the time the host needs to issue them, and given the
+ * communication that stays exposed.
+ */
+#include "step/costs.h"
+
+#include <math.h>
+#include <string.h>
+
+double tc_parts_sum(const tc_parts *p) {
+    return p->gemm + p->attention + p->memory + p->launch + p->host + p->recompute + p->tp + p->cp + p->ep;
+}
+
+void tc_parts_add(tc_parts *sum, const tc_parts *p, double times) {
+    sum->gemm += times * p->gemm;
+    sum->attention += times * p->attention;
+    sum->memory += times * p->memory;
+    sum->launch += times * p->launch;
+    sum->host += times * p->host;
+    sum->recompute += times * p->recompute;
+    sum->tp += times * p->tp;
+    sum->cp += times * p->cp;
+    sum->ep += times * p->ep;
+}
+
+/* Device seconds and what the host needs beyond them. */
+static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
+    double device = tc_seconds_device(s);
+    p->gemm += s->gemm;
+    p->attention += s->attention;
+    p->memory += s->memory;
+    p->launch += s->launch;
+    if (s->host > device) p->host += s->host - device;
+}
+
+static double group_stride_bound(double ranks) { return ranks < 1 ? 1 : ranks; }
+
+static void find_paths(tc_costs *f) {
+    const tc_fabric *fabric = &f->cluster->fabric;
+    const tc_device_params *device = &f->cluster->accelerator.params;
+    const tc_placement *p = f->p;
+    f->paths.tp = tc_path_of(fabric, device, tc_tp_group(p));
+    f->paths.cp = tc_path_of(fabric, device, tc_cp_group(p));
+    f->paths.ep = tc_path_of(fabric, device, tc_ep_group(p));
+    f->paths.pp = tc_path_of(fabric, device, tc_pp_group(p));
+    tc_group dp = tc_dp_group(p), expert = tc_expert_dp_group(p);
+    tc_group replica = {1, 1};
+    if (p->layout.sharding == TC_SHARD_HSDP) {
+        replica = (tc_group){group_stride_bound(dp.ranks / p->shard_group), dp.stride * p->shard_group};
+        dp.ranks = p->shard_group;
+    }
+    f->paths.dp = tc_path_of(fabric, device, dp);
+    f->paths.expert_dp = tc_path_of(fabric, device, expert);
+    f->paths.replica = tc_path_of(fabric, device, replica);
+}
+
+/* Exposed communication of one forward (or backward) of a block. */
+static void add_block_comm(const tc_costs *f, const tc_operators *ops, double attention_s, double rounds, tc_parts *out) {
+    const tc_placement *p = f->p;
+    const tc_layout *l = &p->layout;
+    const tc_stack_params *q = &f->stack->params;
+    if (l->tp > 1) {
+        double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
+                                                : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
+        out->tp += ops->tp_collectives * one * (1 - q->tp_overlap);
+    }
+    if (l->cp > 1 && ops->cp_bytes > 0) {
+        if (l->cp_kind == TC_CP_RING) {
+            double comm = rounds * (l->cp - 1) * tc_send_seconds(&f->paths.cp, ops->cp_bytes);
+            out->cp += comm > attention_s ? comm - attention_s : 0;
+        } else {
+            out->cp += tc_all_to_all_seconds(&f->paths.cp, ops->cp_query_bytes + ops->cp_bytes);
+        }
+    }
+    if (l->ep > 1 && ops->ep_bytes > 0)
+        out->ep += 2 * tc_all_to_all_seconds(&f->paths.ep, ops->ep_bytes) * (1 - q->ep_overlap);
+}
+
+/* Forward, recompute and backward of one block. */
+static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
+    const tc_layout *l = &f->p->layout;
+    tc_seconds forward = {0}, backward = {0}, core = {0};
+    double weight_s = 0;
+    for (int i = 0; i < ops->count; i++) {
+        tc_forward_seconds(&f->rates, &ops->op[i], &forward);
+        weight_s += tc_backward_seconds(&f->rates, &ops->op[i], !f->job->frozen_base, &backward);
+        if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(&f->rates, &ops->op[i], &core);
+    }
+    memset(out, 0, sizeof *out);
+    parts_from_seconds(&forward, &out->forward);
+    add_block_comm(f, ops, forward.attention, 1, &out->forward);
+    parts_from_seconds(&backward, &out->backward);
+    add_block_comm(f, ops, backward.attention, 2, &out->backward);
+    out->weight_s = weight_s;
+    double again = 0;
+    if (l->recompute == TC_RECOMPUTE_FULL) again = 1;
+    if (l->recompute == TC_RECOMPUTE_LAYERS && f->p->layers > 0) again = l->recompute_layers / f->p->layers;
+    out->backward.recompute = again * tc_parts_sum(&out->forward);
+    if (l->recompute == TC_RECOMPUTE_SELECTIVE) out->backward.recompute = tc_seconds_device(&core);
+}
+
+static void compute_passes(tc_costs *f) {
+    const tc_model *model = &f->job->model;
+    for (int i = 0; i < model->blocks; i++) {
+        tc_block_operators(model, &model->block[i], &f->p->shard, &f->set.block[i]);
+        f->set.weights[i] = tc_block_weight_count(model, &model->block[i]);
+        block_pass(f, &f->set.block[i], &f->block[i]);
+    }
+    tc_embedding_operators(model, &f->p->shard, &f->set.embedding);
+    tc_head_operators(model, &f->p->shard, f->stack->logits_bytes, &f->set.head);
+    block_pass(f, &f->set.embedding, &f->embedding);
+    block_pass(f, &f->set.head, &f->head);
+    f->embedding.backward.recompute = f->head.backward.recompute = 0;
+}
+
+static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
+    tc_parts_add(&sum->forward, &pass->forward, times);
+    tc_parts_add(&sum->backward, &pass->backward, times);
+    sum->weight_s += times * pass->weight_s;
+}
+
+void tc_stage_pass(const tc_costs *f, int stage, tc_pass *out) {
+    const tc_model *model = &f->job->model;
+    int counts[TC_MAX_BLOCKS];
+    tc_stage_blocks(model, f->p, stage, counts);
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < model->blocks; i++)
+        if (counts[i]) pass_add(out, &f->block[i], counts[i]);
+    if (stage == 0) pass_add(out, &f->embedding, 1);
+    if (stage == f->p->layout.pp - 1) {
+        pass_add(out, &f->head, 1 + model->mtp_layers);
+        if (model->mtp_layers > 0 && model->blocks > 0) pass_add(out, &f->block[model->blocks - 1], model->mtp_layers);
+    }
+}
+
+double tc_stage_send_seconds(const tc_costs *f) {
+    const tc_layout *l = &f->p->layout;
+    if (l->pp <= 1) return 0;
+    double bytes = f->p->shard.sequences * f->p->shard.seq / l->cp * f->job->model.hidden * f->rates.element_bytes;
+    if (f->p->shard.sequence_parallel) bytes /= l->tp;
+    return tc_send_seconds(&f->paths.pp, bytes);
+}
+
+tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
+    const tc_layout *l = &f->p->layout;
+    tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
+    double param = f->rates.element_bytes, grad = f->job->dtype == TC_FP32 ? 4 : f->stack->grad_bytes;
+    tc_data_parallel d = {0, 0, 0, false};
+    bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
+    /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
+    d.every_micro_batch = whole_weights && l->pp == 1;
+    if (l->sharding != TC_SHARD_NONE)
+        d.gather = tc_all_gather_seconds(&f->paths.dp, param * w.dense) + tc_all_gather_seconds(&f->paths.expert_dp, param * w.expert);
+    if (f->job->frozen_base) {
+        if (!whole_weights) d.gather = 0;
+        return d;
+    }
+    if (l->sharding == TC_SHARD_NONE)
+        d.reduce = tc_all_reduce_seconds(&f->paths.dp, grad * w.dense) + tc_all_reduce_seconds(&f->paths.expert_dp, grad * w.expert);
+    else
+        d.reduce = tc_all_gather_seconds(&f->paths.dp, grad * w.dense) + tc_all_gather_seconds(&f->paths.expert_dp, grad * w.expert);
+    d.replica = tc_all_reduce_seconds(&f->paths.replica, grad * (w.dense + w.expert) / f->p->shard_group);
+    return d;
+}
+
+/* AdamW reads gradient, master weight and two moments, writes three and the 16-bit copy;
+ * clipping reads the gradient once more. Offloaded states cross the host link both ways. */
+double tc_optimizer_seconds(const tc_costs *f, int stage) {
+    if (f->job->frozen_base) return 0;
+    const tc_layout *l = &f->p->layout;
+    tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
+    double expert_ranks = tc_expert_dp_group(f->p).ranks;
+    double expert_group = f->p->shard_group < expert_ranks ? f->p->shard_group : expert_ranks;
+    double elements = w.dense / f->p->shard_group + w.expert / expert_group;
+    double state = f->stack->optimizer_bytes, grad = f->stack->main_grad_bytes;
+    double seconds = elements * (2 * state + 2 * grad + 2) / f->rates.memory;
+    double link = f->cluster->accelerator.host_bytes_per_s;
+    if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += elements * 2 * state / link;
+    if (l->offload == TC_OFFLOAD_OPTIMIZER) {
+        /* the step runs on the host: gradients out, states through the host's memory, weights back */
+        seconds = elements * (2 * state + grad + 2) / f->cluster->accelerator.params.host_memory_bytes_per_s;
+        if (link > 0) seconds += elements * (grad + 2) / link;
+    }
+    return seconds;
+}
+
+tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
+                         tc_costs *f, tc_error *error) {
+    f->job = job;
+    f->cluster = cluster;
+    f->p = placement;
+    f->stack = stack;
+    tc_code code = tc_rates_of(&cluster->accelerator, stack, job->dtype, &f->rates, error);
+    if (code) return code;
+    find_paths(f);
+    compute_passes(f);
+    return TC_OK;
+}

@@ -1,0 +1,66 @@
+/* costs.h - what one micro-batch costs on every stage, before any schedule.
+ *
+ * The common ground of the closed form, the timeline and the search: seconds of
+ * each run of blocks, forward, input gradient and weight gradient apart, with the
+ * communication that stays exposed inside them; sends between stages; gradient and
+ * parameter communication; the optimizer. */
+#ifndef TC_STEP_COSTS_H
+#define TC_STEP_COSTS_H
+
+#include "device/kernel.h"
+#include "memory/memory.h"
+
+/* Seconds of one micro-batch, by cause; they add up. */
+typedef struct tc_parts {
+    double gemm, attention, memory, launch, host, recompute, tp, cp, ep;
+} tc_parts;
+
+double tc_parts_sum(const tc_parts *p);
+void tc_parts_add(tc_parts *sum, const tc_parts *p, double times);
+
+/* A block, the embedding or the head: one micro-batch. */
+typedef struct tc_pass {
+    tc_parts forward;
+    tc_parts backward;     /* recompute, input gradient and weight gradient */
+    double weight_s;       /* of backward: the weight gradients, which zero-bubble schedules move */
+} tc_pass;
+
+typedef struct tc_paths {
+    tc_group_path tp, cp, dp, ep, expert_dp, pp, replica;
+} tc_paths;
+
+typedef struct tc_costs {
+    const tc_job *job;
+    const tc_cluster *cluster;
+    const tc_placement *p;
+    const tc_stack *stack;
+    tc_rates rates;
+    tc_paths paths;
+    tc_block_set set;
+    tc_pass block[TC_MAX_BLOCKS], embedding, head;
+} tc_costs;
+
+/* TC_INVALID where the device has no rate in the job's format. */
+TC_NODISCARD tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
+                                      const tc_stack *stack, tc_costs *out, tc_error *error);
+
+/* One micro-batch on a pipeline stage. */
+void tc_stage_pass(const tc_costs *costs, int stage, tc_pass *out);
+
+/* One send of activations to the next stage, s. */
+double tc_stage_send_seconds(const tc_costs *costs);
+
+/* Gradient and parameter communication of one stage, s, before any overlap. */
+typedef struct tc_data_parallel {
+    double gather;  /* one all-gather of the stage's weights */
+    double reduce;  /* one reduction of its gradients (reduce-scatter, or all-reduce without sharding) */
+    double replica; /* all-reduce between the replicas of HSDP */
+    bool every_micro_batch; /* weights are gathered again for each micro-batch, forward and backward */
+} tc_data_parallel;
+
+tc_data_parallel tc_data_parallel_of(const tc_costs *costs, int stage);
+
+/* The optimizer's step on a stage, s. */
+double tc_optimizer_seconds(const tc_costs *costs, int stage);
+
+#endif
