@@ -155,6 +155,29 @@ static void money_and_energy_by_hand(void **state) {
     assert_near(run.rented_usd_per_million_tokens, run.rented_usd / 1e6, 1e-9);
 }
 
+static void bloom_as_published(void **state) {
+    (void)state;
+    /* Luccioni et al. 2022 (arXiv 2211.02001): 1,082,990 hours of A100 at their 400 W are 433,196 kWh, at
+     * 57 g CO2/kWh 24.69 t; servers and cooling apart. */
+    tc_economics paper = round_economics();
+    tc_run_input in = round_input();
+    in.cluster.devices = 384;
+    in.cluster.accelerator.tdp_w = 400;
+    in.mtbf_s = INFINITY;
+    in.server_power = in.power_utilisation = in.pue = 1;
+    in.kg_co2_per_kwh = 0.057;
+    in.tokens = 366e9;
+    in.step.tokens_per_step = 366e9;
+    in.step.step_s = 1082990. / 384 * 3600;
+    tc_run run;
+    tc_error error = {0};
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_near(run.goodput, 1, 0);
+    assert_near(run.failures, 0, 0);
+    assert_near(run.mwh, 433.196, 1e-6);
+    assert_near(run.tonnes_co2, 24.69, 0.005);
+}
+
 static void packages_of_two_devices(void **state) {
     (void)state;
     tc_economics paper = round_economics();
@@ -244,7 +267,7 @@ int main(void) {
         cmocka_unit_test(young_and_daly_by_hand), cmocka_unit_test(daly_as_published), cmocka_unit_test(goodput_by_hand),
         cmocka_unit_test(the_interval_is_the_best_whole_number), cmocka_unit_test(more_reliable_is_never_slower),
         cmocka_unit_test(llama3_as_published), cmocka_unit_test(money_and_energy_by_hand),
-        cmocka_unit_test(packages_of_two_devices), cmocka_unit_test(what_is_not_given_is_told),
+        cmocka_unit_test(packages_of_two_devices), cmocka_unit_test(bloom_as_published), cmocka_unit_test(what_is_not_given_is_told),
         cmocka_unit_test(bad_input_is_refused), cmocka_unit_test(regions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
  * pipeline; the least recompute that fits. Then the best of them with micro-batches of 2 and 4 and
  * with interleaved stages. Data parallel is the largest divisor of the global batch that the devices
  * allow, and smaller ones while they give more: beyond some number of devices a job only fails more often.
+ * A layout fits if it leaves a twentieth of the memory free.
  *
  * The value of a layout is its useful tokens per second: tokens / step time x goodput (run/goodput.c).
  *
@@ -19,6 +20,7 @@
 #include "run/run.h"
 
 #define LONG_SEQUENCE 16384
+#define HEADROOM 0.05 /* of a device's memory stays free: forecasts of memory err by more than that */
 #define DP_PATIENCE 2 /* smaller data-parallel degrees to try after the last one that was better */
 
 static const int tensor_degrees[] = {1, 2, 4, 8, 16};
@@ -88,7 +90,7 @@ static void remember(tc_shapes *shapes, const tc_layout *layout, double rate) {
 /* Takes the layout if it fits and gives more than the best so far. Returns its useful tokens/s, 0 if it does not fit. */
 static double consider(search *s, const tc_step *step) {
     int devices = s->cluster.devices;
-    if (!step->fits) {
+    if (step->memory.device > (1 - HEADROOM) * step->memory.capacity) {
         if (s->best.least_bytes == 0 || step->memory.device < s->best.least_bytes) s->best.least_bytes = step->memory.device;
         return 0;
     }
@@ -189,7 +191,7 @@ static int scale_up_size(const tc_fabric *fabric) {
 static void explain(search *s) {
     tc_choice *best = &s->best;
     if (best->least_bytes > 0) /* in tenths of a GiB, without a locale's point */
-        snprintf(best->why, sizeof best->why, "does not fit: %d.%d GiB per device in the leanest layout, %d GiB there are",
+        snprintf(best->why, sizeof best->why, "does not fit: %d.%d GiB per device in the leanest layout, of %d GiB with a twentieth free",
                  (int)(best->least_bytes / 1073741824.0), (int)(best->least_bytes / 107374182.4) % 10,
                  (int)(s->in->cluster->accelerator.memory_bytes / 1073741824.0));
     else if (s->any_legal)

@@ -221,7 +221,7 @@ static tc_code tell_assumed(planner *p) {
                         "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive and cost one restart");
     if (code == TC_OK)
         code = add_line(p, plan->assumed, &plan->assumed_count,
-                        "layouts are the fastest of a small search; the price of a job is that of the devices it uses, reserves apart");
+                        "layouts are the fastest of a small search and leave 5 %% of the memory free; a job costs what its devices cost, reserves apart");
     return code;
 }
 

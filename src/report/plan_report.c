@@ -44,6 +44,32 @@ static void print_bullet(FILE *file, const tc_style *style, const char *text) {
 
 /* ---- the answer ------------------------------------------------------------------------ */
 
+/* The pool on which a candidate would be done first, alone; NULL if none can train it. */
+static const tc_plan_run *best_alone(const tc_plan *plan, int job, int candidate) {
+    const tc_plan_run *best = NULL;
+    for (int i = 0; i < plan->candidates; i++) {
+        const tc_plan_run *run = &plan->candidate[i];
+        if (run->job == job && run->candidate == candidate && run->feasible && (!best || run->finish_s < best->finish_s)) best = run;
+    }
+    return best;
+}
+
+/* "Instead: dense-70b by 2024-11-16 on ascend-910b; ..." */
+static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
+    const tc_scenario *s = plan->scenario;
+    char text[1024];
+    size_t used = 0;
+    for (int c = 0; c < s->job[job].candidates && used < sizeof text; c++) {
+        const tc_plan_run *run = best_alone(plan, job, c);
+        if (!run || (plan->run[job].feasible && c == plan->run[job].candidate)) continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s", used ? "; " : "Instead: ", s->job[job].candidate[c].name,
+                                 day_text(run->finish), s->pool[run->pool].name);
+    }
+    if (used == 0) return;
+    fputs("   ", file);
+    tc_print_wrapped(file, style, 3, 3, text);
+}
+
 static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
     for (int i = 0; i < plan->jobs; i++) {
@@ -60,6 +86,7 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
         }
         tc_print_tone(file, style, run->feasible && !plan->job[i].late ? TC_TONE_GOOD : TC_TONE_BAD, "=> ");
         tc_print_wrapped(file, style, 3, 3, text);
+        print_instead(file, style, plan, i);
     }
 }
 
@@ -76,7 +103,6 @@ static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) 
     tc_table_column(&table, "serving", TC_RIGHT);
     tc_table_column(&table, "training", TC_RIGHT);
     tc_table_column(&table, "later", TC_RIGHT);
-    tc_table_column(&table, "owned", TC_LEFT | TC_OPTIONAL);
     for (int i = 0; i < s->pools; i++) {
         const tc_scenario_pool *pool = &s->pool[i];
         const tc_plan_pool *sum = &plan->pool[i];
@@ -89,7 +115,6 @@ static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) 
         tc_table_cell(&table, sum->serving ? tc_format_count(sum->serving).s : "-");
         tc_table_cell(&table, tc_format_count(sum->training_now).s);
         tc_table_cell(&table, tc_format_count(sum->training).s);
-        tc_table_cell(&table, pool->rented ? "rented" : "owned");
     }
     return tc_table_print(&table, file, style);
 }
@@ -322,6 +347,18 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
 
 /* ---- the page ---------------------------------------------------------------------------------- */
 
+/* "h100-cloud: 2,048 h100-sxm, rented at $2.99 an hour" */
+static void print_pool_heading(FILE *file, const tc_style *style, const tc_scenario_pool *pool, int devices) {
+    const tc_accelerator *chip = &pool->cluster.accelerator;
+    double given = pool->rented ? pool->rental_usd_per_h : pool->price_usd, own = pool->rented ? chip->rental_usd_per_h : chip->price_usd;
+    double price = given >= 0 ? given : own > 0 ? own : NAN;
+    char text[256];
+    snprintf(text, sizeof text, "%s: %s %s, %s%s%s", pool->name, tc_format_count(devices).s, chip->slug, pool->rented ? "rented" : "owned",
+             isfinite(price) ? " at " : " at an unknown price", isfinite(price) ? tc_format_usd(price).s : "");
+    tc_print_tone(file, style, TC_TONE_STRONG, text);
+    fputs(isfinite(price) && pool->rented ? " an hour\n" : "\n", file);
+}
+
 bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
     tc_print_heading(file, style, s->name);
@@ -336,7 +373,8 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     print_serving(file, style, plan);
     tc_print_heading(file, style, "\nWhat each pool can train, alone, as its devices arrive");
     for (int i = 0; i < s->pools; i++) {
-        fprintf(file, "%s%s\n", i ? "\n" : "", s->pool[i].name);
+        if (i) fputc('\n', file);
+        print_pool_heading(file, style, &s->pool[i], plan->pool[i].total);
         if (!print_candidates(file, style, plan, i)) return false;
         print_layouts(file, style, plan, i);
     }
