@@ -61,6 +61,11 @@ TC_NODISCARD tc_code tc_controls_read(const tc_document *document, tc_controls *
 /* file: NULL is the embedded data/controls.yaml. */
 TC_API TC_NODISCARD tc_code tc_controls_load(const char *file, tc_controls *out, tc_error *error);
 
+/* What the rules need of an accelerator's file, also where a forecast could not use it (no memory bandwidth, say):
+ * what the file does not give stays 0. */
+TC_API TC_NODISCARD tc_code tc_controls_accelerator(tc_catalog *catalog, const char *slug_or_path, tc_accelerator *out,
+                                                    tc_error *error);
+
 typedef struct tc_control_options {
     bool ignore_fp6;  /* as most published TPP figures do, though the rule's text counts it */
     double tf32_bits; /* 0: as the data say (19) */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "catalog/catalog.h"
 #include "catalog/embedded.h"
 #include "run/controls.h"
 #include "run/economics.h"
@@ -38,5 +39,15 @@ tc_code tc_controls_load(const char *file, tc_controls *out, tc_error *error) {
     tc_code code = tc_run_document("controls.yaml", file, &arena, &document, error);
     if (code == TC_OK) code = tc_controls_read(&document, out, error);
     tc_arena_free(&arena);
+    return code;
+}
+
+tc_code tc_controls_accelerator(tc_catalog *catalog, const char *slug_or_path, tc_accelerator *out, tc_error *error) {
+    const tc_document *document;
+    const char *slug;
+    *out = tc_default_accelerator();
+    tc_code code = tc_catalog_document(catalog, TC_KIND_ACCELERATOR, slug_or_path, &document, &slug, error);
+    if (code == TC_OK) code = tc_schema_read(&tc_accelerator_schema, document, out, error);
+    if (code == TC_OK && !out->slug[0]) snprintf(out->slug, sizeof out->slug, "%s", slug);
     return code;
 }
