@@ -66,7 +66,7 @@ typedef enum tc_schedule {
 } tc_schedule;
 typedef enum tc_cp_kind { TC_CP_RING, TC_CP_ALL_TO_ALL } tc_cp_kind;
 typedef enum tc_attention_impl { TC_ATTENTION_FLASH, TC_ATTENTION_PLAIN } tc_attention_impl;
-typedef enum tc_optimizer { TC_OPTIMIZER_ADAMW, TC_OPTIMIZER_SGD, TC_OPTIMIZER_LAMB, TC_OPTIMIZER_ADAFACTOR, TC_OPTIMIZER_MUON } tc_optimizer;
+typedef enum tc_optimizer { TC_OPTIMIZER_ADAMW, TC_OPTIMIZER_SGD, TC_OPTIMIZER_LAMB, TC_OPTIMIZER_ADAFACTOR, TC_OPTIMIZER_MUON, TC_OPTIMIZER_NONE /* forward and backward only */ } tc_optimizer;
 typedef enum tc_offload { TC_OFFLOAD_NONE, TC_OFFLOAD_STATES /* states on the host, step on the device */,
                           TC_OFFLOAD_OPTIMIZER /* states and step on the host */ } tc_offload;
 typedef enum tc_topology {

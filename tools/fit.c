@@ -367,26 +367,49 @@ static void write_value(FILE *out, const char *indent, const parameter *param, d
     fprintf(out, "%s%s: %.6g\n", indent, param->name, from_link(param->link, link_value));
 }
 
-/* Values, not shifts: what the catalog lays over the priors. */
-static void write_fitted(const problem *p, tc_catalog *catalog, const double *x, const char *dir, const char *runs_hash) {
+static FILE *open_fitted(const problem *p, const char *dir, const char *file, const char *runs_hash) {
     char path[512];
-    const char *head = "format: 1\nfitted_on: \"published runs, data/runs; %d runs of %d source families; tools/fit.c\"\nruns_hash: \"%s\"\n";
+    snprintf(path, sizeof path, "%s/%s", dir, file);
+    FILE *out = fopen(path, "w");
+    if (!out) {
+        fprintf(stderr, "traincast-fit: %s: cannot be written\n", path);
+        exit(1);
+    }
     int used = 0;
     for (int i = 0; i < p->count; i++) used += p->items[i].supported;
-    snprintf(path, sizeof path, "%s/device.yaml", dir);
-    FILE *out = fopen(path, "w");
-    if (!out) exit(1);
-    fprintf(out, head, used, p->families.count, runs_hash);
+    fprintf(out, "format: 1\nfitted_on: \"published runs in data/runs, %d of them, %d source families; by make fit\"\nruns_hash: \"%s\"\n",
+            used, p->families.count, runs_hash);
+    return out;
+}
+
+static double device_prior(const tc_accelerator *accelerator, int j) {
+    return to_link(device_parameters[j].link, ((const double *)&accelerator->params)[j]);
+}
+
+/* Values, not shifts: what the catalog lays over the priors. Every architecture of the catalog is
+ * written, also those without runs: they take the shift that all share. */
+static void write_devices(const problem *p, tc_catalog *catalog, const double *x, FILE *out) {
+    const tc_catalog_item *items;
+    int count;
+    tc_error error;
+    if (tc_catalog_list(catalog, TC_KIND_ACCELERATOR, &items, &count, &error)) exit(2);
+    names written = {{0}, 0};
+    tc_arena arena = {0};
     fprintf(out, "architectures:\n");
-    for (int a = 0; a < p->architectures.count; a++) {
-        const double *prior = NULL;
-        for (int i = 0; i < p->count && !prior; i++)
-            if (p->items[i].architecture == a) prior = p->items[i].prior;
-        if (!prior) continue;
-        fprintf(out, "  %s:\n", p->architectures.name[a]);
+    for (int i = 0; i < count; i++) {
+        tc_accelerator a;
+        if (tc_catalog_accelerator_known(catalog, items[i].slug, &a, &error) || !a.architecture[0]) continue;
+        int before = written.count;
+        if (index_of(&written, tc_arena_copy(&arena, a.architecture, strlen(a.architecture))) < before) continue;
+        int index = -1;
+        for (int k = 0; k < p->architectures.count; k++)
+            if (strcmp(p->architectures.name[k], a.architecture) == 0) index = k;
+        fprintf(out, "  %s:\n", a.architecture);
         for (int j = 0; j < DEVICE; j++)
-            write_value(out, "    ", &device_parameters[j], prior[j] + x[device_all(j)] + x[device_architecture(a, j)]);
+            write_value(out, "    ", &device_parameters[j],
+                        device_prior(&a, j) + x[device_all(j)] + (index >= 0 ? x[device_architecture(index, j)] : 0));
     }
+    tc_arena_free(&arena);
     fprintf(out, "accelerators:\n");
     for (int a = 0; a < p->accelerators.count; a++) {
         const item *it = NULL;
@@ -398,28 +421,35 @@ static void write_fitted(const problem *p, tc_catalog *catalog, const double *x,
             write_value(out, "    ", &device_parameters[j],
                         it->prior[j] + x[device_all(j)] + x[device_architecture(it->architecture, j)] + x[device_accelerator(p, a, j)]);
     }
-    fclose(out);
-    snprintf(path, sizeof path, "%s/stack.yaml", dir);
-    out = fopen(path, "w");
-    if (!out) exit(1);
-    fprintf(out, head, used, p->families.count, runs_hash);
+}
+
+static void write_stacks(const problem *p, tc_catalog *catalog, const double *x, FILE *out) {
     tc_stack generic;
     tc_error error;
     if (tc_catalog_stack(catalog, "generic", &generic, &error)) exit(2);
     fprintf(out, "generic:\n");
     for (int j = 0; j < STACK; j++)
-        write_value(out, "  ", &stack_parameters[j], to_link(stack_parameters[j].link, ((const double *)&generic.params)[j]) + x[stack_class(p, 0, j)]);
+        write_value(out, "  ", &stack_parameters[j],
+                    to_link(stack_parameters[j].link, ((const double *)&generic.params)[j]) + x[stack_class(p, 0, j)]);
     fprintf(out, "stacks:\n");
     for (int s = 0; s < p->stacks.count; s++) {
         const item *it = NULL;
         for (int i = 0; i < p->count && !it; i++)
             if (p->items[i].stack == s) it = &p->items[i];
-        if (!it) continue;
+        if (!it || strcmp(p->stacks.name[s], "generic") == 0) continue;
         fprintf(out, "  %s:\n", p->stacks.name[s]);
         for (int j = 0; j < STACK; j++)
             write_value(out, "    ", &stack_parameters[j], it->prior[DEVICE + j] + x[stack_class(p, it->stack_class, j)] + x[stack_one(p, s, j)]);
     }
-    fclose(out);
+}
+
+static void write_fitted(const problem *p, tc_catalog *catalog, const double *x, const char *dir, const char *runs_hash) {
+    FILE *out = open_fitted(p, dir, "device.yaml", runs_hash);
+    write_devices(p, catalog, x, out);
+    if (fclose(out)) exit(1);
+    out = open_fitted(p, dir, "stack.yaml", runs_hash);
+    write_stacks(p, catalog, x, out);
+    if (fclose(out)) exit(1);
 }
 
 static void write_table(const problem *p, const double *prior, const double *fitted, const double *left_out_errors, const char *path) {
@@ -437,8 +467,8 @@ static void write_table(const problem *p, const double *prior, const double *fit
 }
 
 int main(int argc, char **argv) {
-    problem p = {.set = {.noise = 0.08, .family_power = 0.5, .device_all = 0.2, .device_architecture = 0.2, .device_accelerator = 0.1,
-                         .stack_all = 0.4, .stack_one = 0.4, .iterations = 12, .folds = 0}};
+    problem p = {.set = {.noise = 0.08, .family_power = 0.5, .device_all = 0.2, .device_architecture = 0.15, .device_accelerator = 0.1,
+                         .stack_all = 0.2, .stack_one = 0.3, .iterations = 12, .folds = 0}};
     const char *out = NULL, *table = NULL, *hash = "";
     bool all_folds = false;
     int first = 1;

@@ -20,6 +20,6 @@ WORDS(tc_recompute_names, TC_RECOMPUTE_LAYERS, "none", "selective", "full", "lay
 WORDS(tc_schedule_names, TC_SCHEDULE_DUALPIPE, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "v-half", "v-min", "dualpipe");
 WORDS(tc_cp_kind_names, TC_CP_ALL_TO_ALL, "ring", "all-to-all");
 WORDS(tc_attention_impl_names, TC_ATTENTION_PLAIN, "flash", "plain");
-WORDS(tc_optimizer_names, TC_OPTIMIZER_MUON, "adamw", "sgd", "lamb", "adafactor", "muon");
+WORDS(tc_optimizer_names, TC_OPTIMIZER_NONE, "adamw", "sgd", "lamb", "adafactor", "muon", "none");
 WORDS(tc_topology_names, TC_TOPOLOGY_DRAGONFLY, "switch", "full-mesh", "ring", "torus", "hybrid-cube", "pcie", "fat-tree",
       "dragonfly");

@@ -488,16 +488,13 @@ static tc_code open_checked(const layers *l, tc_kind kind, const char *slug, con
     return code == TC_OK && *out ? tc_schema_read(schema, *out, NULL, l->error) : code;
 }
 
-/* The fitted values: of all, then of each level, from the general to the particular. */
-static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *schema, const char *const levels[][2],
-                            int count) {
+/* The fitted values of one section, or of one entry in it; nothing where there are none. */
+static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *schema, const char *section, const char *entry) {
     const tc_document *fitted = NULL;
     tc_code code = l->catalog->ignore_fitted ? TC_OK : open_checked(l, TC_KIND_FITTED, file, schema, &fitted);
     if (code != TC_OK || !fitted) return code;
-    code = apply(l, fitted, tc_node_get(fitted->root, "generic"));
-    for (int i = 0; i < count && code == TC_OK; i++)
-        if (levels[i][1]) code = apply(l, fitted, tc_node_get(tc_node_get(fitted->root, levels[i][0]), levels[i][1]));
-    return code;
+    const tc_node *values = tc_node_get(fitted->root, section);
+    return apply(l, fitted, entry ? tc_node_get(values, entry) : values);
 }
 
 static tc_code fail_architecture(tc_catalog *catalog, const tc_document *document, const tc_node *node, tc_error *error) {
@@ -513,26 +510,30 @@ static tc_code fail_architecture(tc_catalog *catalog, const tc_document *documen
                             known);
 }
 
+/* From the general to the particular, each level's prior before its fitted value. */
 static tc_code resolve_device(const layers *l, const tc_document *document, const char *slug) {
     const tc_document *generic = NULL, *architecture = NULL;
     const tc_node *name = tc_node_get(document->root, "architecture");
+    const tc_schema *fitted = &tc_fitted_device_schema;
     tc_code code = open_checked(l, TC_KIND_ARCHITECTURE, "generic", &tc_architecture_schema, &generic);
     if (code == TC_OK && generic) code = apply(l, generic, tc_node_get(generic->root, "parameters"));
+    if (code == TC_OK) code = apply_fitted(l, "device", fitted, "generic", NULL);
     if (code == TC_OK && name) {
         code = open_checked(l, TC_KIND_ARCHITECTURE, name->text, &tc_architecture_schema, &architecture);
         if (code == TC_OK && !architecture) code = fail_architecture(l->catalog, document, name, l->error);
         if (code == TC_OK) code = apply(l, architecture, tc_node_get(architecture->root, "parameters"));
+        if (code == TC_OK) code = apply_fitted(l, "device", fitted, "architectures", name->text);
     }
-    const char *const levels[][2] = {{"architectures", name ? name->text : NULL}, {"accelerators", slug}};
-    if (code == TC_OK) code = apply_fitted(l, "device", &tc_fitted_device_schema, levels, 2);
+    if (code == TC_OK) code = apply_fitted(l, "device", fitted, "accelerators", slug);
     return code == TC_OK ? apply(l, document, tc_node_get(document->root, "parameters")) : code;
 }
 
 static tc_code resolve_stack(const layers *l, const tc_document *generic, const tc_document *document, const char *slug) {
+    const tc_schema *fitted = &tc_fitted_stack_schema;
     tc_code code = generic ? apply(l, generic, tc_node_get(generic->root, "parameters")) : TC_OK;
+    if (code == TC_OK) code = apply_fitted(l, "stack", fitted, "generic", NULL);
     if (code == TC_OK) code = apply(l, document, tc_node_get(document->root, "parameters"));
-    const char *const levels[][2] = {{"stacks", slug}};
-    return code == TC_OK ? apply_fitted(l, "stack", &tc_fitted_stack_schema, levels, 1) : code;
+    return code == TC_OK ? apply_fitted(l, "stack", fitted, "stacks", slug) : code;
 }
 
 /* ---- structs ------------------------------------------------------------------------------------- */

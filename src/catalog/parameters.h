@@ -1,9 +1,9 @@
 /* parameters.h - the physical parameters of devices and stacks, resolved from layers of files.
  *
  * A parameter is given by several files; the last one that has it wins:
- * device: architectures/generic.yaml, architectures/ARCH.yaml, fitted/device.yaml (generic, then the
- *         architecture, then the accelerator), the accelerator's own `parameters`;
- * stack:  stacks/generic.yaml, the stack's own file, fitted/stack.yaml (generic, then the stack). */
+ * device: architectures/generic.yaml and its fitted values, architectures/ARCH.yaml and its fitted values,
+ *         the accelerator's fitted values (fitted/device.yaml), its own `parameters`;
+ * stack:  stacks/generic.yaml and its fitted values, the stack's own file, its fitted values (fitted/stack.yaml). */
 #ifndef TC_CATALOG_PARAMETERS_H
 #define TC_CATALOG_PARAMETERS_H
 

@@ -73,6 +73,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
     r->cores = a->cores > 0 ? a->cores : 1;
+    r->grad_bytes = 2.0 * stack->main_grad_bytes;
     r->element_bytes = wide == TC_FP32 || wide == TC_TF32 ? 4 : 2;
     r->low_bytes = dtype == TC_NVFP4 ? 0.5625 : is_low(dtype) ? 1 : r->element_bytes;
     /* read 16 bit, write the narrow copy and its transpose for the weight gradient */
@@ -149,8 +150,7 @@ double tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight
         add_kernels(r, 1, sum);
         add_quantise(r, op, op->groups * op->m * op->n, sum);
         if (op->weights > 0 && !weight_gradient) return 0;
-        /* the weight gradient is accumulated in fp32: read and written */
-        double accumulate = op->weights > 0 ? 8 * op->weights : 0;
+        double accumulate = op->weights > 0 ? r->grad_bytes * op->weights : 0;
         double seconds = tc_gemm_seconds(r, op->low_precision, op->groups, op->k, op->n, op->m, accumulate);
         sum->gemm += seconds;
         add_kernels(r, 1, sum);

@@ -78,9 +78,8 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
         out->ep += 2 * tc_all_to_all_seconds(&f->paths.ep, ops->ep_bytes) * (1 - q->ep_overlap);
 }
 
-/* Forward, recompute and backward of one block. */
+/* Forward and backward of one block; recompute comes apart. */
 static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
-    const tc_layout *l = &f->p->layout;
     tc_seconds forward = {0}, backward = {0}, core = {0};
     double weight_s = 0;
     for (int i = 0; i < ops->count; i++) {
@@ -94,11 +93,25 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(f, ops, backward.attention, 2, &out->backward);
     out->weight_s = weight_s;
+    out->core_s = tc_seconds_device(&core);
+}
+
+void tc_costs_recompute(tc_costs *f) {
+    const tc_layout *l = &f->p->layout;
     double again = 0;
     if (l->recompute == TC_RECOMPUTE_FULL) again = 1;
     if (l->recompute == TC_RECOMPUTE_LAYERS && f->p->layers > 0) again = l->recompute_layers / f->p->layers;
-    out->backward.recompute = again * tc_parts_sum(&out->forward);
-    if (l->recompute == TC_RECOMPUTE_SELECTIVE) out->backward.recompute = tc_seconds_device(&core);
+    for (int i = 0; i < f->job->model.blocks; i++) {
+        tc_pass *pass = &f->block[i];
+        pass->backward.recompute = again * tc_parts_sum(&pass->forward);
+        if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
+    }
+}
+
+void tc_costs_place(tc_costs *f, const tc_placement *placement) {
+    f->p = placement;
+    find_paths(f);
+    tc_costs_recompute(f);
 }
 
 static void compute_passes(tc_costs *f) {
@@ -112,7 +125,8 @@ static void compute_passes(tc_costs *f) {
     tc_head_operators(model, &f->p->shard, f->stack->logits_bytes, &f->set.head);
     block_pass(f, &f->set.embedding, &f->embedding);
     block_pass(f, &f->set.head, &f->head);
-    f->embedding.backward.recompute = f->head.backward.recompute = 0;
+    tc_block_set_sum(model, &f->set);
+    tc_costs_recompute(f);
 }
 
 static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
@@ -168,7 +182,7 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
 /* AdamW reads gradient, master weight and two moments, writes three and the 16-bit copy;
  * clipping reads the gradient once more. Offloaded states cross the host link both ways. */
 double tc_optimizer_seconds(const tc_costs *f, int stage) {
-    if (f->job->frozen_base) return 0;
+    if (f->job->frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
     double expert_ranks = tc_expert_dp_group(f->p).ranks;

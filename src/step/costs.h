@@ -23,6 +23,7 @@ typedef struct tc_pass {
     tc_parts forward;
     tc_parts backward;     /* recompute, input gradient and weight gradient */
     double weight_s;       /* of backward: the weight gradients, which zero-bubble schedules move */
+    double core_s;         /* of forward: the attention's core, which selective recompute runs again */
 } tc_pass;
 
 typedef struct tc_paths {
@@ -43,6 +44,12 @@ typedef struct tc_costs {
 /* TC_INVALID where the device has no rate in the job's format. */
 TC_NODISCARD tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
                                       const tc_stack *stack, tc_costs *out, tc_error *error);
+
+/* The same micro-batch on another placement: the paths between ranks and the recompute are taken from it.
+ * Micro-batch, tp, cp, its kind, ep, etp and sequence parallelism must be those that the costs were computed for. */
+void tc_costs_place(tc_costs *costs, const tc_placement *placement);
+/* The same, where nothing but recompute has changed. */
+void tc_costs_recompute(tc_costs *costs);
 
 /* One micro-batch on a pipeline stage. */
 void tc_stage_pass(const tc_costs *costs, int stage, tc_pass *out);

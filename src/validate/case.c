@@ -272,6 +272,11 @@ static void build_recipe(tc_case *c) {
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
     c->job.frozen_base = run->frozen_base;
+    if (run->measured_as && strstr(run->measured_as, "no optimizer")) c->job.optimizer = TC_OPTIMIZER_NONE;
+    if (run->optimizer && (strstr(run->optimizer, "bf16 states") || strstr(run->optimizer, "bf16 m/v"))) {
+        c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
+        c->stack.main_grad_bytes = 2;
+    }
 }
 
 static void build_layout(tc_case *c) {
