@@ -488,13 +488,13 @@ static tc_code open_checked(const layers *l, tc_kind kind, const char *slug, con
     return code == TC_OK && *out ? tc_schema_read(schema, *out, NULL, l->error) : code;
 }
 
-/* The fitted values of one section, or of one entry in it; nothing where there are none. */
-static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *schema, const char *section, const char *entry) {
+/* The fitted values of one section, or of one member of it; nothing where there are none. */
+static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *schema, const char *section, const char *member) {
     const tc_document *fitted = NULL;
     tc_code code = l->catalog->ignore_fitted ? TC_OK : open_checked(l, TC_KIND_FITTED, file, schema, &fitted);
     if (code != TC_OK || !fitted) return code;
     const tc_node *values = tc_node_get(fitted->root, section);
-    return apply(l, fitted, entry ? tc_node_get(values, entry) : values);
+    return apply(l, fitted, member ? tc_node_get(values, member) : values);
 }
 
 static tc_code fail_architecture(tc_catalog *catalog, const tc_document *document, const tc_node *node, tc_error *error) {
