@@ -62,7 +62,8 @@ typedef enum tc_sharding { TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHA
 typedef enum tc_recompute { TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL, TC_RECOMPUTE_LAYERS } tc_recompute;
 typedef enum tc_schedule {
     TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_H1,
-    TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE
+    TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE,
+    TC_SCHEDULE_CUSTOM /* the layout's `order`: read from a file */
 } tc_schedule;
 typedef enum tc_cp_kind { TC_CP_RING, TC_CP_ALL_TO_ALL } tc_cp_kind;
 typedef enum tc_attention_impl { TC_ATTENTION_FLASH, TC_ATTENTION_PLAIN } tc_attention_impl;
@@ -198,8 +199,10 @@ typedef struct tc_stack {
     int grad_bytes;              /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
     int main_grad_bytes;         /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
-    int logits_bytes;            /* bytes per logit kept for the loss: 4 (fp32 copy) or 2; 0 = fused, not kept */
+    int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
+    bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
+    bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
     bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
     bool compiled;               /* graphs or a compiler: no host time per kernel */
@@ -228,9 +231,12 @@ typedef struct tc_cluster {
     int devices;
 } tc_cluster;
 
+/* A pipeline schedule of one's own: what each stage does, in which order. An opaque handle. */
+typedef struct tc_order tc_order;
+
 typedef struct tc_layout {
     size_t size;
-    int tp, pp, cp, ep, etp, dp, vpp; /* TC_UNSET for dp: devices / (tp pp cp); etp: 1 if ep > 1, else tp */
+    int tp, pp, cp, ep, etp, dp, vpp; /* TC_UNSET for dp: devices / (tp pp cp); etp: tp without ep, else 1 or the stack's */
     int micro_batch;                  /* sequences */
     int sequence_parallel;            /* 0, 1 or TC_UNSET */
     int sharding;                     /* tc_sharding or TC_UNSET */
@@ -241,6 +247,7 @@ typedef struct tc_layout {
     int cp_kind;                      /* tc_cp_kind or TC_UNSET */
     int offload;                      /* tc_offload of the optimizer */
     bool offload_activations;
+    const tc_order *order;            /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
 } tc_layout;
 
 TC_API tc_job tc_default_job(void);
@@ -251,6 +258,10 @@ TC_API tc_block tc_default_block(void);
 TC_API tc_stack tc_default_stack(void);
 TC_API tc_accelerator tc_default_accelerator(void);
 TC_API tc_fabric tc_default_fabric(void);
+
+/* Reads a schedule in PyTorch's notation (docs/timeline.md); errors have the file's line as place. */
+TC_API TC_NODISCARD tc_code tc_schedule_load(const char *path, tc_order **out, tc_error *error);
+TC_API void tc_schedule_free(tc_order *order);
 
 /* ---- what a model is, with no hardware in it ------------------------------ */
 

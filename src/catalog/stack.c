@@ -33,6 +33,8 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
     BOOLEAN("defaults.compiled", compiled),
     BOOLEAN("defaults.interleaving", interleaving),
+    BOOLEAN("defaults.chunked_loss", chunked_loss),
+    BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
     BOOLEAN("defaults.native_attention", native_attention),
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"

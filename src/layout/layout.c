@@ -63,14 +63,17 @@ static tc_code check_model(const tc_model *model, const tc_placement *p, tc_erro
     return TC_OK;
 }
 
-static tc_code resolve_experts(const tc_model *model, tc_layout *l, tc_error *error) {
+static tc_code resolve_experts(const tc_model *model, const tc_stack *stack, tc_layout *l, tc_error *error) {
     bool moe = false;
     for (int i = 0; i < model->blocks; i++) moe = moe || model->block[i].experts > 0;
     if (!moe && l->ep > 1)
         return tc_fail(error, TC_INVALID, "--ep", "%d for a model without experts; leave it out", l->ep);
-    if (l->etp == TC_UNSET) l->etp = l->ep > 1 ? 1 : l->tp;
-    if (l->etp < 1) return tc_fail(error, TC_INVALID, "--etp", "%d is no degree; give 1 or more", l->etp);
     int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
+    if (l->etp == TC_UNSET) {
+        bool split = l->ep <= 1 || (stack->expert_tensor_parallel && ranks % ((int64_t)l->ep * l->tp) == 0);
+        l->etp = split ? l->tp : 1;
+    }
+    if (l->etp < 1) return tc_fail(error, TC_INVALID, "--etp", "%d is no degree; give 1 or more", l->etp);
     if (moe && ranks % ((int64_t)l->ep * l->etp))
         return tc_fail(error, TC_INVALID, "--ep", "ep x etp = %lld does not divide tp x cp x dp = %lld; choose a divisor",
                        (long long)l->ep * l->etp, (long long)ranks);
@@ -156,7 +159,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
     if (out->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", out->seq);
     out->layers = 0;
     for (int i = 0; i < job->model.blocks; i++) out->layers += job->model.block[i].count;
-    if ((code = resolve_experts(&job->model, l, error)) || (code = check_model(&job->model, out, error))
+    if ((code = resolve_experts(&job->model, stack, l, error)) || (code = check_model(&job->model, out, error))
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);

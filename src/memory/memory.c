@@ -19,11 +19,10 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
         w.dense += counts[i] * (b->tensor_parallel / l->tp + b->replicated);
         w.expert += counts[i] * b->expert / ((double)l->ep * l->etp);
     }
-    tc_model_size size = tc_model_count(model);
     bool first = stage == 0, last = stage == l->pp - 1;
-    if (first) w.dense += size.embedding_parameters / l->tp;
+    if (first) w.dense += set->size.embedding_parameters / l->tp;
     if (last) {
-        w.dense += size.head_parameters / l->tp;
+        w.dense += set->size.head_parameters / l->tp;
         if (model->tied_embeddings && !first) w.dense += (double)model->vocab * model->hidden / l->tp;
         if (model->mtp_layers > 0 && model->blocks > 0) {
             const tc_block_weights *b = &set->weights[model->blocks - 1];
@@ -34,47 +33,65 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
     return w;
 }
 
-/* Bytes that one block keeps per micro-batch. */
-static double block_saved(const tc_operators *ops, int recompute) {
-    if (recompute == TC_RECOMPUTE_FULL) return ops->block_input_bytes;
+/* Bytes that the operators of a block keep; selective recompute drops what stands between the two products of attention. */
+static double saved_bytes(const tc_operators *ops, bool selective) {
     double sum = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
-        bool dropped = recompute == TC_RECOMPUTE_SELECTIVE && op->tag == TC_TAG_ATTENTION && op->kind != TC_OP_GEMM
-                       && op->kind != TC_OP_ATTENTION;
+        bool dropped = selective && op->tag == TC_TAG_ATTENTION && op->kind != TC_OP_GEMM && op->kind != TC_OP_ATTENTION;
         if (!dropped) sum += op->saved_bytes;
     }
     return sum;
 }
 
-static void stage_activations(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage, tc_memory *m) {
+void tc_block_set_sum(const tc_model *model, tc_block_set *set) {
+    set->size = tc_model_count(model);
+    for (int i = 0; i < model->blocks; i++) {
+        const tc_operators *ops = &set->block[i];
+        set->saved[i] = (tc_saved){saved_bytes(ops, false), saved_bytes(ops, true), ops->block_input_bytes};
+    }
+    set->logits_bytes = 0;
+    for (int i = 0; i < set->head.count; i++) set->logits_bytes += set->head.op[i].saved_bytes;
+}
+
+tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
     const tc_layout *l = &p->layout;
     int counts[TC_MAX_BLOCKS];
     tc_stage_blocks(model, p, stage, counts);
-    double per_micro_batch = 0, working = 0, share = 0;
+    tc_kept kept = {0, 0, 0, 0};
+    double share = 0, largest = 0;
     if (l->recompute == TC_RECOMPUTE_LAYERS && p->layers > 0) share = l->recompute_layers / p->layers;
+    bool recomputes = l->recompute == TC_RECOMPUTE_FULL || share > 0;
     for (int i = 0; i < model->blocks; i++) {
-        const tc_operators *ops = &set->block[i];
-        double all = block_saved(ops, TC_RECOMPUTE_NONE), saved = block_saved(ops, l->recompute);
-        if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * ops->block_input_bytes + (1 - share) * all;
-        per_micro_batch += counts[i] * saved;
-        bool recomputes = l->recompute == TC_RECOMPUTE_FULL || share > 0;
-        if (recomputes && counts[i] > 0 && all > working) working = all;
+        const tc_saved *s = &set->saved[i];
+        double saved = s->whole;
+        if (l->recompute == TC_RECOMPUTE_FULL) saved = s->input;
+        if (l->recompute == TC_RECOMPUTE_SELECTIVE) saved = s->selective;
+        if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * s->input + (1 - share) * s->whole;
+        kept.per_micro_batch += counts[i] * saved;
+        if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
+        if (counts[i] > 0 && saved > largest) largest = saved;
     }
-    m->activations = per_micro_batch * tc_micro_batches_in_flight(p, stage) + working;
-    if (stage == l->pp - 1)
-        for (int i = 0; i < set->head.count; i++) m->logits += set->head.op[i].saved_bytes;
+    if (l->offload_activations) {
+        /* on the host, but for the block that leaves and the one that comes back */
+        kept.offloaded = kept.per_micro_batch;
+        kept.per_micro_batch = 0;
+        kept.working += 2 * largest;
+    }
+    if (stage == l->pp - 1) kept.logits = set->logits_bytes;
+    return kept;
 }
 
-static tc_memory stage_memory(const tc_job *job, const tc_placement *p, const tc_stack *stack, const tc_block_set *set, int stage) {
+tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_stack *stack, tc_stage_weights w) {
     const tc_layout *l = &p->layout;
-    tc_memory m = {.stage = stage};
-    tc_stage_weights w = tc_stage_weight_count(&job->model, p, set, stage);
+    tc_states m = {0, 0, 0, 0};
     double param_bytes = job->dtype == TC_FP32 ? 4 : 2;
     double expert_group = tc_expert_dp_group(p).ranks;
     double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
-    bool zero3 = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP, zero2 = zero3 || l->sharding == TC_SHARD_ZERO2;
-    bool zero1 = zero2 || l->sharding == TC_SHARD_ZERO1;
+    /* with a pipeline, weights and gradients stay whole through the step's micro-batches */
+    bool sharded_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP, zero3 = sharded_weights && l->pp == 1;
+    bool zero2 = zero3 || (l->sharding == TC_SHARD_ZERO2 && l->pp == 1);
+    bool zero1 = l->sharding != TC_SHARD_NONE;
     double sharded = w.dense / dense_group + w.expert / split_expert, whole = w.dense + w.expert;
     m.parameters = param_bytes * (zero3 ? sharded : whole);
     if (!job->frozen_base) {
@@ -85,8 +102,13 @@ static tc_memory stage_memory(const tc_job *job, const tc_placement *p, const tc
         double layers = (double)p->layers / l->pp;
         m.buffers += 2 * param_bytes * whole / (layers > 1 ? layers : 1); /* the block in work and the one prefetched */
     }
-    stage_activations(&job->model, p, set, stage, &m);
-    if (l->offload_activations) m.activations = 0;
+    return m;
+}
+
+tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage) {
+    tc_memory m = {.stage = stage, .parameters = states->parameters, .gradients = states->gradients, .optimizer = states->optimizer,
+                   .buffers = states->buffers, .logits = stack->chunked_loss ? 0 : kept->logits};
+    m.activations = kept->per_micro_batch * in_flight + kept->working;
     m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
     m.framework = stack->params.framework_bytes;
@@ -95,15 +117,23 @@ static tc_memory stage_memory(const tc_job *job, const tc_placement *p, const tc
     return m;
 }
 
+/* Activations fall with the stage, embedding and head sit at the ends: the peak is at one of these. */
+int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
+    int last = pp - 1, count = 0;
+    const int candidates[TC_PEAK_STAGES] = {0, 1, last / 2, last - 1, last};
+    for (int i = 0; i < TC_PEAK_STAGES; i++)
+        if (candidates[i] <= last && (count == 0 || candidates[i] > stages[count - 1])) stages[count++] = candidates[i];
+    return count;
+}
+
 tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *p, const tc_stack *stack,
                          const tc_block_set *set) {
-    tc_memory peak = stage_memory(job, p, stack, set, 0);
-    int last = p->layout.pp - 1;
-    /* activations fall with the stage, embedding and head sit at the ends: the peak is at one of these */
-    const int candidates[] = {1, last / 2, last - 1, last};
-    for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
-        if (candidates[i] <= 0 || candidates[i] > last) continue;
-        tc_memory m = stage_memory(job, p, stack, set, candidates[i]);
+    int stages[TC_PEAK_STAGES], count = tc_peak_stages(p->layout.pp, stages);
+    tc_memory peak = {.device = -1};
+    for (int i = 0; i < count; i++) {
+        tc_states states = tc_stage_states(job, p, stack, tc_stage_weight_count(&job->model, p, set, stages[i]));
+        tc_kept kept = tc_stage_kept(&job->model, p, set, stages[i]);
+        tc_memory m = tc_stage_memory(stack, &states, &kept, tc_micro_batches_in_flight(p, stages[i]), stages[i]);
         if (m.device > peak.device) peak = m;
     }
     peak.capacity = cluster->accelerator.memory_bytes;

@@ -4,12 +4,24 @@
 
 #include "layout/layout.h"
 
-/* The operators of each run of blocks, computed once per forecast. */
+/* Bytes that one block keeps for its backward, one micro-batch. */
+typedef struct tc_saved {
+    double whole, selective; /* without recompute; with the attention's core run again */
+    double input;            /* the block's input alone: full recompute */
+} tc_saved;
+
+/* The operators of each run of blocks, computed once per forecast, and what follows from them alone. */
 typedef struct tc_block_set {
     tc_operators block[TC_MAX_BLOCKS];
     tc_block_weights weights[TC_MAX_BLOCKS];
     tc_operators embedding, head;
+    tc_model_size size;
+    tc_saved saved[TC_MAX_BLOCKS];
+    double logits_bytes;
 } tc_block_set;
+
+/* Sums up the operators that are there: size, saved, logits_bytes. */
+void tc_block_set_sum(const tc_model *model, tc_block_set *set);
 
 /* Weight elements on one rank of a stage: dense (split by tp, replicated) and expert. */
 typedef struct tc_stage_weights {
@@ -17,6 +29,30 @@ typedef struct tc_stage_weights {
 } tc_stage_weights;
 
 tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
+
+/* ---- the peak in its parts, so that a search computes each once ---------------------- */
+
+/* What a stage holds of the model, whatever is in flight. */
+typedef struct tc_states {
+    double parameters, gradients, optimizer, buffers;
+} tc_states;
+
+/* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
+typedef struct tc_kept {
+    double per_micro_batch; /* bytes of activations */
+    double working;         /* once: the block that is recomputed, or on its way to the host */
+    double logits;
+    double offloaded;       /* per micro-batch, to the host and back */
+} tc_kept;
+
+tc_states tc_stage_states(const tc_job *job, const tc_placement *placement, const tc_stack *stack, tc_stage_weights weights);
+tc_kept tc_stage_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
+/* in_flight: tc_micro_batches_in_flight. capacity stays 0. */
+tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage);
+
+/* The stages of which one is the fullest, ascending; returns how many (at most 5). */
+#define TC_PEAK_STAGES 5
+int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]);
 
 /* The fullest stage and what it holds. */
 tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,

@@ -271,7 +271,8 @@ static void build_recipe(tc_case *c) {
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
-    c->job.frozen_base = run->frozen_base;
+    /* "lora" in the words of an MLA model is the rank of its projections */
+    c->job.frozen_base = run->frozen_base && !family_is(run, "mla-moe");
     if (run->measured_as && strstr(run->measured_as, "no optimizer")) c->job.optimizer = TC_OPTIMIZER_NONE;
     if (run->optimizer && (strstr(run->optimizer, "bf16 states") || strstr(run->optimizer, "bf16 m/v"))) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
@@ -321,11 +322,11 @@ static void build_layout(tc_case *c) {
 tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *c, tc_error *error) {
     memset(c, 0, sizeof *c);
     c->run = run;
+    c->stack.size = 0;
     c->job = tc_default_job();
     tc_code code = build_model(catalog, c, error);
     if (code || c->status) return code;
     if ((code = build_cluster(catalog, c, error)) || c->status) return code;
-    if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     if (run->model.seq <= 0) return end(c, TC_CASE_SKIPPED, "model.seq");
     if (run->metric == TC_METRIC_STEP_S && run->global_batch == TC_UNSET) return end(c, TC_CASE_SKIPPED, "global_batch");
     const char *stack = run->stack && run->stack[0] ? run->stack : "generic";
@@ -339,6 +340,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     }
     build_recipe(c);
     build_layout(c);
+    /* without a rate there is nothing to score, but its memory can be forecast */
+    if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;
 }
 
@@ -363,8 +366,16 @@ static bool divides(const tc_case *c, int chunks) {
     return chunks == c->layout.pp || layers % chunks == 0 || (layers + 2) % chunks == 0;
 }
 
-void tc_case_settle(tc_case *c) {
-    if (c->status || !c->open) return;
+/* A layout that only its logits keep from fitting ran with a loss in chunks. */
+static void settle_loss(tc_case *c) {
+    tc_step step;
+    if (c->run->out_of_memory || c->stack.chunked_loss || !evaluate(c, &c->layout, &step) || step.fits) return;
+    c->stack.chunked_loss = true;
+    if (evaluate(c, &c->layout, &step) && step.fits) assume(c, "%s", "loss in chunks (it would not fit otherwise)");
+    else c->stack.chunked_loss = false;
+}
+
+static void settle_layout(tc_case *c) {
     static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12}, recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
     bool layout_open = c->open & TC_CASE_OPEN_LAYOUT, micro_open = c->open & TC_CASE_OPEN_MICRO_BATCH;
     bool recompute_open = c->open & TC_CASE_OPEN_RECOMPUTE, vpp_open = c->open & TC_CASE_OPEN_VPP, found = false;
@@ -383,12 +394,13 @@ void tc_case_settle(tc_case *c) {
                     if (vpp_open) l.vpp = virtual_stages[v];
                     if (micro_open) l.micro_batch = degrees[m];
                     if (recompute_open) l.recompute = recomputes[r];
-                    if (!evaluate(c, &l, &step)) continue;
+                    if (!evaluate(c, &l, &step)) break;
                     if (!found || better(&step, &best_step)) {
                         found = true;
                         best = l;
                         best_step = step;
                     }
+                    if (step.fits) break; /* more recompute is only slower */
                 }
     c->layout = best;
     static const char *const names[] = {"none", "selective", "full"};
@@ -398,6 +410,14 @@ void tc_case_settle(tc_case *c) {
     if (micro_open) assume_number(c, "micro-batch %s (fastest that fits)", best.micro_batch);
     if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 3 ? best.recompute : 0]);
 }
+
+void tc_case_settle(tc_case *c) {
+    if (!tc_case_is_built(c)) return;
+    if (c->open) settle_layout(c);
+    settle_loss(c);
+}
+
+bool tc_case_is_built(const tc_case *c) { return c->stack.size > 0 && c->layout.size > 0; }
 
 /* ---- the forecast in the source's terms ---------------------------------------- */
 

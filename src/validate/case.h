@@ -36,6 +36,9 @@ typedef struct tc_case_result {
 /* Fills a case from a run. Errors of the catalog itself are returned; what the run lacks is a status. */
 TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *out, tc_error *error);
 
+/* All inputs are there; a case may be skipped all the same, for want of a measured rate. */
+bool tc_case_is_built(const tc_case *c);
+
 /* Chooses what the source left open: the least recompute and the fastest layout that fit. */
 void tc_case_settle(tc_case *c);
 

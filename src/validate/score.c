@@ -97,12 +97,12 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
     tc_code code = tc_case_build(catalog, run, c, error);
     if (code) goto done;
     tc_case_result result;
-    if (c->status == TC_CASE_OK) {
+    if (tc_case_is_built(c)) {
         tc_case_settle(c);
         tc_error why;
         if (tc_case_predict(c, &result, &why) == TC_OK) {
             out->forecast = true;
-        } else {
+        } else if (c->status == TC_CASE_OK) {
             c->status = TC_CASE_UNSUPPORTED;
             memcpy(c->reason, why.text, sizeof c->reason - 1);
             c->reason[sizeof c->reason - 1] = 0;
@@ -119,7 +119,7 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
     memcpy(out->assumed, c->assumed, sizeof c->assumed);
     if (!out->forecast) goto done;
     out->complete = c->assumed_count == 0;
-    out->counts = run->counts && !run->out_of_memory;
+    out->counts = run->counts && !run->out_of_memory && c->status == TC_CASE_OK;
     out->fits = result.fits;
     out->memory_gib = result.memory_gib;
     if (run->metric != TC_METRIC_NONE) {

@@ -202,7 +202,7 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     tc_operator *op = add_gemm(out, TC_TAG_HEAD, 1, tokens, model->vocab / shard->tp, h);
     op->low_precision = false;
     op->saved_bytes = 2 * logits;
-    double loss_bytes = logits_bytes > 0 ? logits_bytes : 2;
+    double loss_bytes = logits_bytes > 0 ? 4 : 2; /* fp32, or in place in 16 bit */
     add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, logits_bytes * logits);
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
