@@ -295,8 +295,7 @@ typedef struct tc_breakdown {
 typedef struct tc_memory {
     double parameters, gradients, optimizer, activations, logits, buffers, framework, fragmentation;
     double allocated; /* peak of live tensors */
-    double reserved;  /* what the framework's allocator holds: allocated and fragmentation */
-    double device;    /* what the device's monitor shows: reserved, context, libraries' buffers */
+    double reserved;  /* what the process holds: allocated, fragmentation, context and libraries' buffers */
     double capacity;
     int stage;        /* the fullest pipeline stage */
 } tc_memory;

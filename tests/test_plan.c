@@ -118,7 +118,7 @@ static void check_sums(const tc_plan *plan, const tc_plan_run *run) {
         assert_true(phase->devices <= phase->available);
         assert_int_equal(phase->devices, l->tp * l->pp * l->cp * l->dp); /* whole replicas */
         assert_true(phase->step.fits);
-        assert_true(phase->step.memory.device <= 0.95 * phase->step.memory.capacity);
+        assert_true(phase->step.memory.reserved <= 0.95 * phase->step.memory.capacity);
         assert_int_equal(candidate->global_batch % (l->dp * l->micro_batch), 0);
         if (i > 0) assert_near(phase->from_s, run->phase[i - 1].to_s, 0);
         if (i > 0) assert_true(phase->tokens_per_s > run->phase[i - 1].tokens_per_s);

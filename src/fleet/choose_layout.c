@@ -90,8 +90,8 @@ static void remember(tc_shapes *shapes, const tc_layout *layout, double rate) {
 /* Takes the layout if it fits and gives more than the best so far. Returns its useful tokens/s, 0 if it does not fit. */
 static double consider(search *s, const tc_step *step) {
     int devices = s->cluster.devices;
-    if (step->memory.device > (1 - HEADROOM) * step->memory.capacity) {
-        if (s->best.least_bytes == 0 || step->memory.device < s->best.least_bytes) s->best.least_bytes = step->memory.device;
+    if (step->memory.reserved > (1 - HEADROOM) * step->memory.capacity) {
+        if (s->best.least_bytes == 0 || step->memory.reserved < s->best.least_bytes) s->best.least_bytes = step->memory.reserved;
         return 0;
     }
     if (s->best.least_devices == 0 || devices < s->best.least_devices) s->best.least_devices = devices;

@@ -112,8 +112,7 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
     m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
     m.framework = stack->params.framework_bytes;
-    m.reserved = m.allocated + m.fragmentation;
-    m.device = m.reserved + m.framework;
+    m.reserved = m.allocated + m.fragmentation + m.framework;
     return m;
 }
 
@@ -129,12 +128,12 @@ int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
 tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *p, const tc_stack *stack,
                          const tc_block_set *set) {
     int stages[TC_PEAK_STAGES], count = tc_peak_stages(p->layout.pp, stages);
-    tc_memory peak = {.device = -1};
+    tc_memory peak = {.reserved = -1};
     for (int i = 0; i < count; i++) {
         tc_states states = tc_stage_states(job, p, stack, tc_stage_weight_count(&job->model, p, set, stages[i]));
         tc_kept kept = tc_stage_kept(&job->model, p, set, stages[i]);
         tc_memory m = tc_stage_memory(stack, &states, &kept, tc_micro_batches_in_flight(p, stages[i]), stages[i]);
-        if (m.device > peak.device) peak = m;
+        if (m.reserved > peak.reserved) peak = m;
     }
     peak.capacity = cluster->accelerator.memory_bytes;
     return peak;

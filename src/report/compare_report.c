@@ -61,7 +61,7 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     tc_write_number(writer, "hfu_pct", step->hfu_pct);
     tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
     tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / GIB);
-    tc_write_number(writer, "memory_device_gib", step->memory.device / GIB);
+    tc_write_number(writer, "memory_device_gib", step->memory.reserved / GIB);
     tc_write_number(writer, "memory_capacity_gib", step->memory.capacity / GIB);
     tc_write_bool(writer, "fits", step->fits);
     if (item->devices_to_fit > 0) {
@@ -123,7 +123,7 @@ static void add_row(tc_table *table, const tc_comparison *item) {
     tc_table_cell_tone(table, tc_format_seconds(step->step_s).s, TC_TONE_STRONG);
     tc_table_cell(table, tc_format_significant(step->tokens_per_s_per_device, 3).s);
     tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
-    snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.device / GIB, 3).s,
+    snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.reserved / GIB, 3).s,
              tc_format_significant(step->memory.capacity / GIB, 3).s);
     tc_table_cell(table, text);
     tc_table_cell_tone(table, step->fits ? "yes" : "NO", step->fits ? TC_TONE_GOOD : TC_TONE_BAD);

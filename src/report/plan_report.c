@@ -203,7 +203,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
         if (run->feasible) {
             const tc_plan_phase *last = &run->phase[run->phases - 1];
             snprintf(text, sizeof text, "%s; step %s, %s", short_layout(&last->step.layout, layout, sizeof layout),
-                     tc_format_seconds(last->step.step_s).s, tc_format_gib(last->step.memory.device).s);
+                     tc_format_seconds(last->step.step_s).s, tc_format_gib(last->step.memory.reserved).s);
         } else {
             snprintf(text, sizeof text, "%s%s%s%s", run->why, run->enough_devices ? "; it fits on " : "",
                      run->enough_devices ? tc_format_count(run->enough_devices).s : "", run->enough_devices ? " devices" : "");

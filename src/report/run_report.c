@@ -90,7 +90,7 @@ static void print_time(FILE *file, const tc_style *style, const tc_step *step, c
              tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s, tc_format_percent(step->mfu_pct).s);
     print_line(file, style, "steps", text);
     tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
-    fprintf(file, "%s of %s per device: ", tc_format_gib(step->memory.device).s, tc_format_gib(step->memory.capacity).s);
+    fprintf(file, "%s of %s per device: ", tc_format_gib(step->memory.reserved).s, tc_format_gib(step->memory.capacity).s);
     tc_print_tone(file, style, step->fits ? TC_TONE_GOOD : TC_TONE_BAD, step->fits ? "fits" : "does NOT fit");
     fputc('\n', file);
     snprintf(text, sizeof text, "%.20s expected, one every %.20s", tc_format_significant(run->failures, 3).s, tc_format_seconds(run->job_mtbf_s).s);

@@ -219,13 +219,13 @@ static void print_speed(FILE *file, const tc_style *style, const tc_job *job, co
 static void print_memory_line(FILE *file, const tc_style *style, const tc_step *step) {
     const tc_memory *m = &step->memory;
     tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
-    fprintf(file, "%s of %s per device: ", tc_format_gib(m->device).s, tc_format_gib(m->capacity).s);
+    fprintf(file, "%s of %s per device: ", tc_format_gib(m->reserved).s, tc_format_gib(m->capacity).s);
     if (step->fits) {
         tc_print_tone(file, style, TC_TONE_GOOD, "fits\n");
         return;
     }
     char text[64];
-    snprintf(text, sizeof text, "does NOT fit, %.20s too much\n", tc_format_gib(m->device - m->capacity).s);
+    snprintf(text, sizeof text, "does NOT fit, %.20s too much\n", tc_format_gib(m->reserved - m->capacity).s);
     tc_print_tone(file, style, TC_TONE_BAD, text);
 }
 
@@ -284,6 +284,6 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, c
     else
         snprintf(text, sizeof text, "\nWhere the memory of a device goes");
     tc_print_heading(file, style, text);
-    print_parts(file, style, memory_parts, COUNT(memory_parts), &step->memory, step->memory.device, tc_format_gib);
+    print_parts(file, style, memory_parts, COUNT(memory_parts), &step->memory, step->memory.reserved, tc_format_gib);
     print_assumed(file, style, step);
 }

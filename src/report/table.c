@@ -228,8 +228,9 @@ void tc_print_bar(FILE *file, const tc_style *style, double share, int columns) 
     int eighths = (int)lround(share * columns * 8);
     if (style->utf8) {
         static const char *const part[] = {"", "\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d", "\xe2\x96\x8c", "\xe2\x96\x8b", "\xe2\x96\x8a", "\xe2\x96\x89"};
-        for (int i = 0; i < eighths / 8; i++) strcat(bar, "\xe2\x96\x88");
-        strcat(bar, part[eighths % 8]);
+        char *end = bar;
+        for (int i = 0; i < eighths / 8; i++, end += 3) memcpy(end, "\xe2\x96\x88", 3);
+        memcpy(end, part[eighths % 8], strlen(part[eighths % 8]) + 1);
     } else {
         int full = (eighths + 4) / 8;
         memset(bar, '#', (size_t)full);

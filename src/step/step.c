@@ -13,29 +13,27 @@
 #include <math.h>
 #include <string.h>
 
-#include "step/costs.h"
-
-/* The pipeline as the closed form sees it. */
-typedef struct pipeline {
-    tc_parts forward, backward; /* slowest stage, one micro-batch */
-    double all_stages;          /* sum over the stages of one micro-batch, s */
-} pipeline;
-
-static pipeline find_slowest_stage(const tc_costs *costs) {
-    pipeline line;
+tc_pipeline tc_pipeline_of(const tc_costs *costs) {
+    tc_pipeline line;
     memset(&line, 0, sizeof line);
-    double slowest = -1;
+    double most = -1;
     for (int s = 0; s < costs->p->layout.pp; s++) {
         tc_pass pass;
         tc_stage_pass(costs, s, &pass);
-        double seconds = tc_parts_sum(&pass.forward) + tc_parts_sum(&pass.backward);
-        line.all_stages += seconds;
-        if (seconds > slowest) {
-            slowest = seconds;
+        double forward = tc_parts_sum(&pass.forward), backward = tc_parts_sum(&pass.backward), seconds = forward + backward;
+        line.all_stages_s += seconds;
+        if (seconds > most) {
+            most = seconds;
             line.forward = pass.forward;
             line.backward = pass.backward;
+            line.forward_s = forward;
+            line.backward_s = backward;
+            line.slowest = s;
         }
     }
+    tc_parts all = line.forward;
+    tc_parts_add(&all, &line.backward, 1);
+    line.slowest_s = tc_parts_sum(&all);
     return line;
 }
 
@@ -52,8 +50,12 @@ static double bubble_share(const tc_layout *l) {
     }
 }
 
-/* Sends between stages that compute does not hide. Interleaved schedules overlap all but fill and drain. */
-static double pipeline_sends(const tc_costs *costs) {
+double tc_bubble_seconds(const tc_layout *l, const tc_pipeline *line) {
+    return bubble_share(l) * (line->all_stages_s - line->slowest_s);
+}
+
+/* Interleaved schedules overlap all sends but those of fill and drain. */
+double tc_pipeline_sends(const tc_costs *costs) {
     const tc_layout *l = &costs->p->layout;
     double micro_batches = (double)costs->p->micro_batches;
     double exposed = l->vpp > 1 ? 2.0 * (l->pp - 1) : 2 * (micro_batches + l->pp - 1);
@@ -65,24 +67,37 @@ static double exposed_of(double seconds, double share, double window) {
     return seconds - (hidden < window ? hidden : window);
 }
 
-/* Gradient and parameter communication of one stage that stays exposed in a step. */
-static double data_parallel_stage(const tc_costs *costs, const pipeline *line, int stage) {
-    const tc_stack *stack = costs->stack;
-    double forward_s = tc_parts_sum(&line->forward), backward_s = tc_parts_sum(&line->backward);
-    double overlap = stack->params.dp_overlap, micro_batches = (double)costs->p->micro_batches;
-    tc_data_parallel d = tc_data_parallel_of(costs, stage);
-    if (d.every_micro_batch)
-        return micro_batches * exposed_of(2 * d.gather + d.reduce, overlap, forward_s + backward_s) + d.replica;
-    return exposed_of(d.reduce, stack->overlap_grad_reduce ? overlap : 0, backward_s)
-           + exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward_s) + d.replica;
+double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *d, double micro_batches, const tc_pipeline *line) {
+    double overlap = stack->params.dp_overlap;
+    if (d->every_micro_batch)
+        return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s) + d->replica;
+    return exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->backward_s)
+           + exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->forward_s) + d->replica;
 }
 
-static double data_parallel(const tc_costs *costs, const pipeline *line) {
+static double data_parallel(const tc_costs *costs, const tc_pipeline *line) {
+    double micro_batches = (double)costs->p->micro_batches;
     int last = costs->p->layout.pp - 1;
-    double first_stage = data_parallel_stage(costs, line, 0);
+    tc_data_parallel d = tc_data_parallel_of(costs, 0);
+    double first_stage = tc_data_parallel_exposed(costs->stack, &d, micro_batches, line);
     if (last == 0) return first_stage;
-    double last_stage = data_parallel_stage(costs, line, last);
+    d = tc_data_parallel_of(costs, last);
+    double last_stage = tc_data_parallel_exposed(costs->stack, &d, micro_batches, line);
     return first_stage > last_stage ? first_stage : last_stage;
+}
+
+double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
+    return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * (work_s + bubble_s) : 0;
+}
+
+double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line) {
+    double link = cluster->accelerator.host_bytes_per_s;
+    if (offloaded <= 0 || link <= 0) return 0;
+    return micro_batches * (exposed_of(offloaded / link, 1, line->forward_s) + exposed_of(offloaded / link, 1, line->backward_s));
+}
+
+double tc_step_terms_sum(const tc_step_terms *t) {
+    return t->work + t->host + t->bubble + t->sends + t->data_parallel + t->optimizer + t->straggler;
 }
 
 static void fill_rates(const tc_costs *f, tc_step *out) {
@@ -101,28 +116,41 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     out->hfu_pct = out->mfu_pct * out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL];
 }
 
-static void fill_breakdown(const tc_costs *f, const pipeline *line, tc_step *out) {
+static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line) {
+    tc_step_terms t;
+    double m = (double)f->p->micro_batches;
+    tc_kept kept = tc_stage_kept(&f->job->model, f->p, &f->set, line->slowest);
+    t.work = m * line->slowest_s;
+    t.host = f->stack->params.host_s_per_step + tc_offload_exposed(f->cluster, kept.offloaded, m, line);
+    t.bubble = tc_bubble_seconds(&f->p->layout, line);
+    t.sends = tc_pipeline_sends(f);
+    t.data_parallel = data_parallel(f, line);
+    t.optimizer = tc_optimizer_seconds(f, 0);
+    t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work, t.bubble);
+    return t;
+}
+
+static void fill_breakdown(const tc_costs *f, const tc_pipeline *line, tc_step *out) {
     tc_breakdown *b = &out->breakdown;
     double m = (double)f->p->micro_batches;
     tc_parts all = line->forward;
     tc_parts_add(&all, &line->backward, 1);
+    tc_step_terms t = step_terms(f, line);
     b->gemm = m * all.gemm;
     b->attention = m * all.attention;
     b->memory_bound = m * all.memory;
     b->launch = m * all.launch;
-    b->host = m * all.host + f->stack->params.host_s_per_step;
+    b->host = m * all.host + t.host;
     b->recompute = m * all.recompute;
     b->tp_comm = m * all.tp;
     b->cp_comm = m * all.cp;
     b->ep_comm = m * all.ep;
-    double slowest = tc_parts_sum(&all);
-    b->bubble = bubble_share(&f->p->layout) * (line->all_stages - slowest);
-    b->pp_comm = pipeline_sends(f);
-    b->dp_comm = data_parallel(f, line);
-    b->optimizer = tc_optimizer_seconds(f, 0);
-    double ranks = f->cluster->devices;
-    b->straggler = ranks > 1 ? f->stack->params.straggler_spread * sqrt(2 * log(ranks)) * (m * slowest + b->bubble) : 0;
-    out->step_s = m * slowest + f->stack->params.host_s_per_step + b->bubble + b->pp_comm + b->dp_comm + b->optimizer + b->straggler;
+    b->bubble = t.bubble;
+    b->pp_comm = t.sends;
+    b->dp_comm = t.data_parallel;
+    b->optimizer = t.optimizer;
+    b->straggler = t.straggler;
+    out->step_s = tc_step_terms_sum(&t);
 }
 
 tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
@@ -130,11 +158,11 @@ tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_
     tc_costs costs;
     tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
     if (code) return code;
-    pipeline line = find_slowest_stage(&costs);
+    tc_pipeline line = tc_pipeline_of(&costs);
     fill_breakdown(&costs, &line, out);
     fill_rates(&costs, out);
     out->memory = tc_memory_peak(job, cluster, placement, stack, &costs.set);
-    out->fits = out->memory.device <= out->memory.capacity;
+    out->fits = out->memory.reserved <= out->memory.capacity;
     out->layout = placement->layout;
     out->global_batch = placement->global_batch;
     out->micro_batches = placement->micro_batches;

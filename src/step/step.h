@@ -2,10 +2,39 @@
 #ifndef TC_STEP_STEP_H
 #define TC_STEP_STEP_H
 
-#include "layout/layout.h"
+#include "step/costs.h"
 
 /* Forecasts a resolved placement; out->assumed is left as it is. */
 TC_NODISCARD tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
                                       const tc_stack *stack, tc_step *out, tc_error *error);
+
+/* ---- the closed form in its parts, so that a search computes each once ------------------ */
+
+/* The pipeline as the closed form sees it: the stage that sets the rhythm. */
+typedef struct tc_pipeline {
+    tc_parts forward, backward;   /* slowest stage, one micro-batch */
+    double forward_s, backward_s; /* their sums */
+    double slowest_s;             /* forward and backward */
+    double all_stages_s;          /* sum over the stages of one micro-batch */
+    int slowest;                  /* the stage */
+} tc_pipeline;
+
+/* What the seconds of a step are the sum of. */
+typedef struct tc_step_terms {
+    double work;     /* all micro-batches on the slowest stage */
+    double host;     /* per step, and activations on their way to the host and back that compute does not hide */
+    double bubble, sends, data_parallel, optimizer, straggler;
+} tc_step_terms;
+
+tc_pipeline tc_pipeline_of(const tc_costs *costs);
+double tc_bubble_seconds(const tc_layout *layout, const tc_pipeline *line);
+/* Sends between stages that compute does not hide. */
+double tc_pipeline_sends(const tc_costs *costs);
+/* Gradient and parameter communication of a stage that stays exposed in a step. */
+double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, double micro_batches, const tc_pipeline *line);
+double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s);
+/* Offloaded activations that compute does not hide, all micro-batches. offloaded: bytes of a micro-batch. */
+double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line);
+double tc_step_terms_sum(const tc_step_terms *terms);
 
 #endif

@@ -355,7 +355,7 @@ static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
 /* Fits first, then less recompute, then less time per token. */
 static bool better(const tc_step *a, const tc_step *b) {
     if (a->fits != b->fits) return a->fits;
-    if (!a->fits) return a->memory.device < b->memory.device;
+    if (!a->fits) return a->memory.reserved < b->memory.reserved;
     return a->tokens_per_s_per_device > b->tokens_per_s_per_device;
 }
 
@@ -448,7 +448,7 @@ tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) 
     double ratio = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
     out->error_pct = 100 * (ratio - 1);
     const tc_memory *m = &out->step.memory;
-    double bytes = c->run->memory_kind == TC_MEMORY_ALLOCATED ? m->allocated : c->run->memory_kind == TC_MEMORY_DEVICE ? m->device : m->reserved;
+    double bytes = c->run->memory_kind == TC_MEMORY_ALLOCATED ? m->allocated : m->reserved;
     out->memory_gib = bytes / (1024.0 * 1024 * 1024);
     out->fits = out->step.fits;
     return TC_OK;
