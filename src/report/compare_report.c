@@ -61,7 +61,6 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     tc_write_number(writer, "hfu_pct", step->hfu_pct);
     tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
     tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / GIB);
-    tc_write_number(writer, "memory_device_gib", step->memory.reserved / GIB);
     tc_write_number(writer, "memory_capacity_gib", step->memory.capacity / GIB);
     tc_write_bool(writer, "fits", step->fits);
     if (item->devices_to_fit > 0) {

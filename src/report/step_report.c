@@ -116,7 +116,6 @@ static void write_memory(tc_writer *writer, const tc_memory *memory) {
     write_parts(writer, "memory_gib", memory_parts, COUNT(memory_parts), memory, GIB);
     tc_write_number(writer, "allocated", memory->allocated / GIB);
     tc_write_number(writer, "reserved", memory->reserved / GIB);
-    tc_write_number(writer, "device", memory->device / GIB);
     tc_write_number(writer, "capacity", memory->capacity / GIB);
     tc_write_integer(writer, "stage", memory->stage);
     tc_write_close(writer);
