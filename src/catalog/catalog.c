@@ -50,8 +50,17 @@ typedef struct loaded {
     struct loaded *next;
 } loaded;
 
+/* A resolved struct, kept by slug: many runs ask for the same few. */
+typedef struct memo {
+    tc_kind kind;
+    const char *slug;
+    const void *value;
+    struct memo *next;
+} memo;
+
 struct tc_catalog {
     tc_arena arena;
+    memo *memos;
     entry *entries; /* files of folders, the ones that win first */
     loaded *loaded;
     bool ignore_fitted;
@@ -241,6 +250,7 @@ const char *tc_catalog_hash(const tc_catalog *catalog) {
 
 void tc_catalog_ignore_fitted(tc_catalog *catalog) {
     catalog->ignore_fitted = true;
+    catalog->memos = NULL; /* they may hold fitted values */
 }
 
 /* ---- the embedded files --------------------------------------------------------------- */
@@ -565,11 +575,34 @@ static tc_code read_stack(tc_catalog *catalog, const char *slug_or_path, tc_aren
     return code == TC_OK ? tc_parameters_store(l.table, resolved, "stacks/generic.yaml", &out->params, error) : code;
 }
 
+/* Copies a struct that was resolved before. Files given by path are read anew: they may have changed. */
+static bool recall(const tc_catalog *c, tc_kind kind, const char *slug, void *out, size_t size) {
+    for (const memo *m = c->memos; m; m = m->next)
+        if (m->kind == kind && strcmp(m->slug, slug) == 0) {
+            memcpy(out, m->value, size);
+            return true;
+        }
+    return false;
+}
+
+static void remember(tc_catalog *c, tc_kind kind, const char *slug, const void *value, size_t size) {
+    if (tc_is_path(slug)) return;
+    memo *m = tc_arena_alloc(&c->arena, sizeof *m);
+    void *copy = tc_arena_alloc(&c->arena, size);
+    char *key = tc_arena_copy(&c->arena, slug, strlen(slug));
+    if (!m || !copy || !key) return;
+    memcpy(copy, value, size);
+    *m = (memo){kind, key, copy, c->memos};
+    c->memos = m;
+}
+
 static tc_code get_accelerator(tc_catalog *c, const char *slug_or_path, bool complete, tc_accelerator *out, tc_error *e) {
+    if (complete && recall(c, TC_KIND_ACCELERATOR, slug_or_path, out, sizeof *out)) return TC_OK;
     tc_arena own = {0};
     tc_resolved resolved[TC_MAX_PARAMETERS] = {0};
     tc_code code = read_accelerator(c, slug_or_path, complete, &own, out, resolved, e);
     tc_arena_free(&own);
+    if (complete && code == TC_OK) remember(c, TC_KIND_ACCELERATOR, slug_or_path, out, sizeof *out);
     return code;
 }
 
@@ -582,14 +615,17 @@ tc_code tc_catalog_accelerator_known(tc_catalog *c, const char *slug_or_path, tc
 }
 
 tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e) {
+    if (recall(c, TC_KIND_STACK, slug_or_path, out, sizeof *out)) return TC_OK;
     tc_arena own = {0};
     tc_resolved resolved[TC_MAX_PARAMETERS] = {0};
     tc_code code = read_stack(c, slug_or_path, &own, out, resolved, e);
     tc_arena_free(&own);
+    if (code == TC_OK) remember(c, TC_KIND_STACK, slug_or_path, out, sizeof *out);
     return code;
 }
 
 tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e) {
+    if (recall(c, TC_KIND_FABRIC, slug_or_path, out, sizeof *out)) return TC_OK;
     tc_arena own = {0};
     const tc_document *document = NULL;
     const char *slug = NULL;
@@ -597,10 +633,12 @@ tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *ou
     if (code == TC_OK) code = tc_fabric_read(document, out, e);
     if (code == TC_OK) code = store_slug(slug, out->slug, sizeof out->slug, document, e);
     tc_arena_free(&own);
+    if (code == TC_OK) remember(c, TC_KIND_FABRIC, slug_or_path, out, sizeof *out);
     return code;
 }
 
 tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e) {
+    if (recall(c, TC_KIND_MODEL, slug_or_path, out, sizeof *out)) return TC_OK;
     tc_arena own = {0};
     const tc_document *document = NULL;
     const char *slug = NULL;
@@ -608,6 +646,7 @@ tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out,
     if (code == TC_OK) code = tc_model_read(document, out, e);
     if (code == TC_OK) code = store_slug(slug, out->slug, sizeof out->slug, document, e);
     tc_arena_free(&own);
+    if (code == TC_OK) remember(c, TC_KIND_MODEL, slug_or_path, out, sizeof *out);
     return code;
 }
 

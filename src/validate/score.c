@@ -108,6 +108,11 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
             c->reason[sizeof c->reason - 1] = 0;
         }
     }
+    /* a run that ended for want of memory has no rate to state: its forecast is whether it fits */
+    if (run->out_of_memory && out->forecast) {
+        c->status = TC_CASE_OK;
+        c->reason[0] = 0;
+    }
     out->status = c->status;
     out->reason = tc_arena_copy(arena, c->reason, strlen(c->reason));
     out->assumed_count = c->assumed_count;
