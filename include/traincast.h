@@ -203,6 +203,9 @@ typedef struct tc_stack {
     bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
+    bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
+    char successor[64];          /* the stack that it became, and from which year; empty: none */
+    int successor_year;
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
     bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
     bool compiled;               /* graphs or a compiler: no host time per kernel */

@@ -8,7 +8,7 @@
  * binary tree, whichever is less. All-to-all: what leaves a domain shares the
  * links of the level outside it. Meshes and tori give a group the links that
  * point to its members: (g - 1)/(n - 1) of a full mesh, the axes that it spans
- * of a torus.
+ * of a torus or of a cube mesh.
  * Ignored: congestion between groups other than through oversubscription.
  */
 #include "network/collective.h"
@@ -24,8 +24,9 @@ static double clamp_ranks(double ranks, double limit) {
 static double usable_links(const tc_level *level, double inside) {
     if (inside <= 1 || level->size <= 1) return 1;
     switch (level->topology) {
+    case TC_TOPOLOGY_HYBRID_CUBE: /* two thirds of the links of a quad, one third of a pair */
+        return inside < level->size ? log2(inside) / log2(level->size) : 1;
     case TC_TOPOLOGY_FULL_MESH:
-    case TC_TOPOLOGY_HYBRID_CUBE:
         return inside < level->size ? (inside - 1) / (level->size - 1) : 1;
     case TC_TOPOLOGY_TORUS: {
         double dims = level->dims > 0 ? level->dims : 2;
@@ -96,20 +97,29 @@ double tc_all_reduce_seconds(const tc_group_path *p, double bytes) {
     return 2 * ring_bandwidth_seconds(p, bytes) + (ring < tree ? ring : tree);
 }
 
-double tc_all_to_all_seconds(const tc_group_path *p, double bytes) {
+/* outer_share: of the bytes, what crosses the levels beyond the innermost domain. */
+static double all_to_all(const tc_group_path *p, double bytes, double outer_share) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
     double slowest = 0, below = 1, latency = 0;
     for (int l = 0; l < p->levels; l++) {
         if (p->inside[l] > below) {
             /* at the outermost level all that leaves the domain below crosses */
             double leaving = (p->inside[l] - below) / p->ranks;
-            double seconds = bytes * leaving / p->rate[l];
+            double seconds = bytes * leaving * (below > 1 ? outer_share : 1) / p->rate[l];
             if (seconds > slowest) slowest = seconds;
             latency += p->latency[l];
         }
         below = p->inside[l];
     }
     return slowest + latency;
+}
+
+double tc_all_to_all_seconds(const tc_group_path *p, double bytes) { return all_to_all(p, bytes, 1); }
+
+double tc_dispatch_seconds(const tc_group_path *p, double bytes, double copies, bool hierarchical) {
+    double inner = p->levels > 0 ? p->inside[0] : 1, domains = p->ranks / inner;
+    if (!hierarchical || domains <= 1 || inner <= 1 || copies <= 1) return all_to_all(p, bytes, 1);
+    return all_to_all(p, bytes, domains * (1 - pow(1 - 1 / domains, copies)) / copies);
 }
 
 double tc_send_seconds(const tc_group_path *p, double bytes) {

@@ -25,6 +25,10 @@ double tc_all_gather_seconds(const tc_group_path *path, double bytes);
 double tc_all_reduce_seconds(const tc_group_path *path, double bytes);
 /* bytes: what one rank sends in total, its own share included. */
 double tc_all_to_all_seconds(const tc_group_path *path, double bytes);
+/* The dispatch of tokens to `copies` experts each. hierarchical: a token crosses to a domain once and is
+ * copied inside it (DeepSeek-V3, arXiv 2412.19437, section 3.2.2); the domains that k of n copies reach
+ * are n (1 - (1 - 1/n)^k) in the mean. */
+double tc_dispatch_seconds(const tc_group_path *path, double bytes, double copies, bool hierarchical);
 /* One message between neighbours of the group. */
 double tc_send_seconds(const tc_group_path *path, double bytes);
 

@@ -75,7 +75,7 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
         }
     }
     if (l->ep > 1 && ops->ep_bytes > 0)
-        out->ep += 2 * tc_all_to_all_seconds(&f->paths.ep, ops->ep_bytes) * (1 - q->ep_overlap);
+        out->ep += 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch) * (1 - q->ep_overlap);
 }
 
 /* Forward and backward of one block; recompute comes apart. */

@@ -333,6 +333,10 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     code = tc_catalog_stack(catalog, stack, &c->stack, error);
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
+    /* runs of a later year, or on chips of that time, used what the stack had become */
+    int year = atoi(c->cluster.accelerator.released) > run->year ? atoi(c->cluster.accelerator.released) : run->year;
+    if (c->stack.successor[0] && year >= c->stack.successor_year && (code = tc_catalog_stack(catalog, c->stack.successor, &c->stack, error)))
+        return code;
     if (run->framework) {
         static const char *const compilers[] = {"compile", "max-autotune", "reduce-overhead", NULL};
         if (find_word(run->framework, compilers)) c->stack.compiled = true;

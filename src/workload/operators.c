@@ -161,13 +161,14 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     out->ep_bytes = 2 * local * block->top_k * h;
+    out->ep_copies = block->top_k;
     if (block->shared_ffn > 0)
         add_mlp(out, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
 }
 
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out) {
     out->count = 0;
-    out->ep_bytes = out->cp_bytes = out->cp_query_bytes = 0;
+    out->ep_bytes = out->ep_copies = out->cp_bytes = out->cp_query_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double residual = tokens * h / (shard->sequence_parallel ? shard->tp : 1);
     add_norm(out, residual, shard->dropout);

@@ -44,6 +44,7 @@ typedef struct tc_operators {
     double block_input_bytes; /* the residual stream that full recompute keeps */
     double tp_bytes;          /* activations that one tensor-parallel collective moves: tokens x hidden x 2 */
     int tp_collectives;       /* pairs of (all-gather, reduce-scatter), or all-reduces, per forward */
+    double ep_copies;         /* experts of a token */
     double ep_bytes;          /* tokens a rank sends to experts in one all-to-all, bytes */
     double cp_bytes;          /* keys and values that one rank holds, bytes */
     double cp_query_bytes;    /* queries and outputs, bytes: all-to-all context parallelism */
