@@ -153,8 +153,10 @@ double tc_stage_send_seconds(const tc_costs *f) {
     const tc_layout *l = &f->p->layout;
     if (l->pp <= 1) return 0;
     double bytes = f->p->shard.sequences * f->p->shard.seq / l->cp * f->job->model.hidden * f->rates.element_bytes;
-    if (f->p->shard.sequence_parallel) bytes /= l->tp;
-    return tc_send_seconds(&f->paths.pp, bytes);
+    /* each tensor-parallel rank sends its slice; without sequence parallelism the slices are gathered again
+     * (scatter-gather, Narayanan et al. 2021, section 4.1) */
+    double gather = f->p->shard.sequence_parallel ? 0 : tc_all_gather_seconds(&f->paths.tp, bytes);
+    return tc_send_seconds(&f->paths.pp, bytes / l->tp) + gather;
 }
 
 tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
