@@ -467,7 +467,7 @@ static void write_table(const problem *p, const double *prior, const double *fit
 }
 
 int main(int argc, char **argv) {
-    problem p = {.set = {.noise = 0.08, .family_power = 0.5, .device_all = 0.2, .device_architecture = 0.15, .device_accelerator = 0.1,
+    problem p = {.set = {.noise = 0.10, .family_power = 0.5, .device_all = 0.2, .device_architecture = 0.15, .device_accelerator = 0.1,
                          .stack_all = 0.2, .stack_one = 0.3, .iterations = 12, .folds = 0}};
     const char *out = NULL, *table = NULL, *hash = "";
     bool all_folds = false;

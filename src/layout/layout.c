@@ -93,7 +93,6 @@ static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placem
     p->global_batch = job->global_batch;
     if (p->global_batch == TC_UNSET) {
         p->global_batch = (int64_t)l->dp * l->micro_batch;
-        if (l->pp > 1) p->global_batch *= 4 * l->pp; /* enough micro-batches to fill the pipeline */
         assume_number(assumed, count, "global batch %s sequences", (long)p->global_batch);
     }
     int64_t batch = (int64_t)l->dp * l->micro_batch;

@@ -255,6 +255,7 @@ static void build_recipe(tc_case *c) {
     const tc_accelerator *a = &c->cluster.accelerator;
     c->job.seq = run->model.seq > 0 ? run->model.seq : c->job.model.seq;
     c->job.global_batch = run->global_batch;
+    if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
     c->job.dtype = run->dtype;
     if (run->dtype == TC_UNSET) {
         static const char *const names[] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"};
@@ -351,9 +352,20 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 
 /* ---- what the source left open ------------------------------------------------ */
 
+/* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
+#define MICRO_BATCHES_PER_STAGE 16
+
+static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
+    int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.micro_batch;
+    int64_t batch = (int64_t)c->cluster.devices / ((int64_t)l->tp * l->pp * l->cp) * micro_batch;
+    return l->pp > 1 ? batch * MICRO_BATCHES_PER_STAGE * l->pp : batch;
+}
+
 static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
     tc_error ignored;
-    return tc_step_predict(&c->job, &c->cluster, layout, &c->stack, step, &ignored) == TC_OK;
+    tc_job job = c->job;
+    if (c->open & TC_CASE_OPEN_BATCH) job.global_batch = usual_batch(c, layout);
+    return tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored) == TC_OK;
 }
 
 /* Fits first, then less recompute, then less time per token. */
@@ -417,7 +429,11 @@ static void settle_layout(tc_case *c) {
 
 void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
-    if (c->open) settle_layout(c);
+    if (c->open & ~TC_CASE_OPEN_BATCH) settle_layout(c);
+    if (c->open & TC_CASE_OPEN_BATCH) {
+        c->job.global_batch = usual_batch(c, &c->layout);
+        assume_number(c, "global batch %s sequences", (int)c->job.global_batch);
+    }
     settle_loss(c);
 }
 
@@ -437,8 +453,7 @@ static double in_metric(const tc_case *c, const tc_step *step) {
         if (c->run->metric == TC_METRIC_TFLOPS_PER_DEVICE) return flops / 1e12;
         /* MFU is against the 16-bit peak, but for sources that say the 8-bit one */
         const tc_accelerator *a = &c->cluster.accelerator;
-        double peak = a->advertised_flops[TC_BF16] > 0 ? a->advertised_flops[TC_BF16] / a->devices_per_package : a->matmul_flops[TC_BF16];
-        if (peak <= 0) peak = a->matmul_flops[TC_FP16];
+        double peak = a->matmul_flops[TC_BF16] > 0 ? a->matmul_flops[TC_BF16] : a->matmul_flops[TC_FP16];
         return 100 * flops / peak;
     }
     default: return 0;

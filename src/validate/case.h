@@ -10,6 +10,7 @@ typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED }
 #define TC_CASE_OPEN_LAYOUT 2
 #define TC_CASE_OPEN_RECOMPUTE 4
 #define TC_CASE_OPEN_VPP 8
+#define TC_CASE_OPEN_BATCH 16
 
 typedef struct tc_case {
     const tc_published_run *run;
