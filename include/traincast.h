@@ -200,6 +200,7 @@ typedef struct tc_stack {
     int main_grad_bytes;         /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
+    bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
     bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */

@@ -37,6 +37,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.interleaving", interleaving),
     BOOLEAN("defaults.hierarchical_dispatch", hierarchical_dispatch),
     BOOLEAN("defaults.chunked_loss", chunked_loss),
+    BOOLEAN("defaults.gathered_logits", gathered_logits),
     BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
     BOOLEAN("defaults.native_attention", native_attention),
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),

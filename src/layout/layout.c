@@ -138,7 +138,7 @@ static void fill_shard(const tc_model *model, const tc_stack *stack, tc_placemen
                           .sequence_parallel = l->sequence_parallel && l->tp > 1,
                           .plain_attention = p->attention == TC_ATTENTION_PLAIN,
                           .dropout = p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
-                          .imbalance = stack->params.moe_imbalance};
+                          .gathered_logits = stack->gathered_logits, .imbalance = stack->params.moe_imbalance};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;

@@ -202,9 +202,10 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     double logits = tokens * model->vocab / shard->tp;
     tc_operator *op = add_gemm(out, TC_TAG_HEAD, 1, tokens, model->vocab / shard->tp, h);
     op->low_precision = false;
-    op->saved_bytes = 2 * logits;
+    double held = logits * (shard->gathered_logits ? shard->tp : 1);
+    op->saved_bytes = 2 * held;
     double loss_bytes = logits_bytes > 0 ? 4 : 2; /* fp32, or in place in 16 bit */
-    add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, logits_bytes * logits);
+    add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, logits_bytes * held);
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
 }
