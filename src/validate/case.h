@@ -6,11 +6,11 @@
 
 typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED } tc_case_status;
 
-#define TC_CASE_OPEN_MICRO_BATCH 1 /* the source does not state it: chosen again by the forecast */
-#define TC_CASE_OPEN_LAYOUT 2
-#define TC_CASE_OPEN_RECOMPUTE 4
-#define TC_CASE_OPEN_VPP 8
-#define TC_CASE_OPEN_BATCH 16
+#define TC_CASE_OPEN_MICRO_BATCH 1u /* the source does not state it: chosen again by the forecast */
+#define TC_CASE_OPEN_LAYOUT 2u
+#define TC_CASE_OPEN_RECOMPUTE 4u
+#define TC_CASE_OPEN_VPP 8u
+#define TC_CASE_OPEN_BATCH 16u
 
 typedef struct tc_case {
     const tc_published_run *run;
