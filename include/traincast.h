@@ -307,7 +307,8 @@ typedef struct tc_memory {
 #define TC_ASSUMED_MAX 16
 
 typedef struct tc_step {
-    double step_s, step_s_p10, step_s_p90; /* intervals: 0 until they exist */
+    double step_s, step_s_p10, step_s_p90; /* 80 % interval; 0 where there is none */
+    const char *evidence;       /* what the interval rests on, a fixed text; NULL without one */
     double tokens_per_step;
     double tokens_per_s_per_device;
     double model_flops[4];      /* per step, whole job, by tc_flops_convention */

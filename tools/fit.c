@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "step/interval.h"
 #include "validate/score.h"
 
 /* ---- the parameters ------------------------------------------------------------- */
@@ -452,6 +453,101 @@ static void write_fitted(const problem *p, tc_catalog *catalog, const double *x,
     if (fclose(out)) exit(1);
 }
 
+/* ---- intervals ---------------------------------------------------------------------- */
+
+/* What a fit without an item's family knew of its chip and stack. */
+static tc_evidence evidence_left_out(const problem *p, const item *it) {
+    bool chip = false, stack = false, architecture = false;
+    for (int i = 0; i < p->count; i++) {
+        const item *other = &p->items[i];
+        if (!other->supported || other->family == it->family) continue;
+        chip = chip || other->accelerator == it->accelerator;
+        stack = stack || other->stack == it->stack;
+        architecture = architecture || other->architecture == it->architecture;
+    }
+    if (chip) return stack ? TC_EVIDENCE_CHIP_AND_STACK : TC_EVIDENCE_CHIP;
+    return architecture ? TC_EVIDENCE_ARCHITECTURE : TC_EVIDENCE_DATASHEET;
+}
+
+static bool is_moe(const item *it) {
+    for (int b = 0; b < it->c.job.model.blocks; b++)
+        if (it->c.job.model.block[b].experts > 0) return true;
+    return false;
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, int n, double q) {
+    double at = q * (n - 1);
+    int low = (int)at;
+    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
+}
+
+/* Rows with fewer runs or sources than these are left out: the look-up takes a more general one. */
+enum { ROW_RUNS = 20, ROW_FAMILIES = 3 };
+
+static void write_row(const problem *p, const double *errors, const tc_evidence *evidence, int architecture, tc_evidence wanted,
+                      bool moe, double widest[2], FILE *out) {
+    double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios);
+    bool seen[NAMES] = {false};
+    if (!ratios) abort();
+    int n = 0, families = 0;
+    for (int i = 0; i < p->count; i++) {
+        const item *it = &p->items[i];
+        if (!it->supported || isnan(errors[i]) || is_moe(it) != moe) continue;
+        if (evidence[i] != wanted || (architecture >= 0 && it->architecture != architecture)) continue;
+        ratios[n++] = 1 / (1 + errors[i] / 100); /* measured over forecast */
+        families += !seen[it->family];
+        seen[it->family] = true;
+    }
+    if (n >= ROW_RUNS && families >= ROW_FAMILIES) {
+        qsort(ratios, (size_t)n, sizeof *ratios, by_value);
+        /* less evidence is never a narrower interval */
+        double p10 = quantile(ratios, n, 0.1), p90 = quantile(ratios, n, 0.9);
+        widest[0] = p10 < widest[0] ? p10 : widest[0];
+        widest[1] = p90 > widest[1] ? p90 : widest[1];
+        fprintf(out, "  - {architecture: %s, evidence: %s, kind: %s, runs: %d, p10: %.4f, p90: %.4f}\n",
+                architecture < 0 ? "any" : p->architectures.name[architecture], tc_evidence_name(wanted), moe ? "moe" : "dense", n,
+                widest[0], widest[1]);
+    }
+    free(ratios);
+}
+
+static void write_counts(const problem *p, const char *title, const names *n, int (*index)(const item *), FILE *out) {
+    fprintf(out, "%s:\n", title);
+    for (int k = 0; k < n->count; k++) {
+        int runs = 0;
+        for (int i = 0; i < p->count; i++) runs += p->items[i].supported && index(&p->items[i]) == k;
+        if (runs && n->name[k][0]) fprintf(out, "  %s: %d\n", n->name[k], runs);
+    }
+}
+
+static int accelerator_of(const item *it) { return it->accelerator; }
+static int architecture_of(const item *it) { return it->architecture; }
+static int stack_of(const item *it) { return it->stack; }
+
+static void write_intervals(const problem *p, const double *errors, const char *dir, const char *runs_hash) {
+    tc_evidence *evidence = malloc((size_t)p->count * sizeof *evidence);
+    if (!evidence) abort();
+    for (int i = 0; i < p->count; i++) evidence[i] = evidence_left_out(p, &p->items[i]);
+    FILE *out = open_fitted(p, dir, "intervals.yaml", runs_hash);
+    fprintf(out, "# Quantiles of measured over forecast step time on runs whose source the fit had not seen.\n");
+    write_counts(p, "accelerators", &p->accelerators, accelerator_of, out);
+    write_counts(p, "architectures", &p->architectures, architecture_of, out);
+    write_counts(p, "stacks", &p->stacks, stack_of, out);
+    fprintf(out, "intervals:\n");
+    for (int a = -1; a < p->architectures.count; a++)
+        for (int moe = 0; moe < 2; moe++) {
+            double widest[2] = {1, 1};
+            for (int e = 0; e < TC_EVIDENCES; e++) write_row(p, errors, evidence, a, (tc_evidence)e, moe == 1, widest, out);
+        }
+    if (fclose(out)) exit(1);
+    free(evidence);
+}
+
 static void write_table(const problem *p, const double *prior, const double *fitted, const double *left_out_errors, const char *path) {
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
@@ -514,6 +610,7 @@ int main(int argc, char **argv) {
     if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
     else if (all_folds) leave_out(&p, left);
     if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
+    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&p, left, out, hash);
     if (table) write_table(&p, prior, fitted, p.set.folds > 1 || all_folds ? left : NULL, table);
     free(items);
     free(x);

@@ -129,6 +129,8 @@ void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const 
     tc_write_number(&writer, "step_s", step->step_s);
     write_interval(&writer, "step_s_p10", step->step_s_p10);
     write_interval(&writer, "step_s_p90", step->step_s_p90);
+    if (step->evidence) tc_write_string(&writer, "evidence", step->evidence);
+    else tc_write_null(&writer, "evidence");
     tc_write_number(&writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
     tc_write_number(&writer, "tflops_per_device", step->tflops_per_device);
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
@@ -275,6 +277,7 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, c
              tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
     print_line(file, style, "batch", text);
     print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
+    if (step->evidence) print_line(file, style, "evidence", step->evidence);
 
     tc_print_heading(file, style, "\nWhere the time of a step goes");
     print_parts(file, style, breakdown_parts, COUNT(breakdown_parts), &step->breakdown, step->step_s, tc_format_seconds);
