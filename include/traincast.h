@@ -90,6 +90,7 @@ typedef struct tc_device_params {
 typedef struct tc_accelerator {
     size_t size;
     char slug[64], name[96], vendor[48], architecture[32], fabric[64], released[16];
+    char stack[64];                 /* the usual training stack on it; empty: none known */
     int devices_per_package;
     double memory_bytes;            /* what one device can allocate before framework overhead */
     double memory_bytes_per_s;      /* datasheet HBM bandwidth of one device */

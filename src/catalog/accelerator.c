@@ -24,6 +24,7 @@ static const tc_field accelerator_fields[] = {
     STRING("architecture", architecture, TC_NEED_NEVER),
     STRING("released", released, TC_NEED_NEVER),
     STRING("fabric", fabric, TC_NEED_NEVER),
+    STRING("stack", stack, TC_NEED_NEVER),
     {.path = "device.per_package", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_accelerator, devices_per_package),
      .min = 1, .max = 64},
     FIGURE("device.memory", TC_DIMENSION_BYTES, memory_bytes, 1e8, 1e14),
@@ -67,6 +68,7 @@ static const tc_field architecture_fields[] = {
     TC_SCHEMA_HEAD,
     {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 32},
     {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED, .size = 96},
+    {.path = "stack", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
 #define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM

@@ -548,6 +548,16 @@ static tc_code resolve_stack(const layers *l, const tc_document *generic, const 
 
 /* ---- structs ------------------------------------------------------------------------------------- */
 
+/* The stack that is usual on the architecture, where the accelerator's file names none. */
+static tc_code usual_stack(tc_catalog *catalog, tc_accelerator *accelerator, tc_error *error) {
+    const tc_document *architecture;
+    if (accelerator->stack[0]) return TC_OK;
+    tc_code code = open_helper(catalog, TC_KIND_ARCHITECTURE, accelerator->architecture[0] ? accelerator->architecture : "generic", &architecture, error);
+    const char *stack = code == TC_OK && architecture ? tc_node_text(architecture->root, "stack") : NULL;
+    if (stack) snprintf(accelerator->stack, sizeof accelerator->stack, "%s", stack);
+    return code;
+}
+
 /* complete: refuse what lacks a figure that a forecast needs. */
 static tc_code read_accelerator(tc_catalog *catalog, const char *slug_or_path, bool complete, tc_arena *own,
                                 tc_accelerator *out, tc_resolved *resolved, tc_error *error) {
@@ -557,6 +567,7 @@ static tc_code read_accelerator(tc_catalog *catalog, const char *slug_or_path, b
     if (code == TC_OK) code = tc_accelerator_read(document, out, error);
     if (code == TC_OK && complete) code = tc_accelerator_check(document, out, error);
     if (code == TC_OK) code = store_slug(slug, out->slug, sizeof out->slug, document, error);
+    if (code == TC_OK) code = usual_stack(catalog, out, error);
     const layers l = {catalog, &tc_device_parameter_table, resolved, error};
     if (code == TC_OK) code = resolve_device(&l, document, slug);
     return code == TC_OK ? tc_parameters_store(l.table, resolved, "architectures/generic.yaml", &out->params, error) : code;

@@ -131,12 +131,14 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_requ
     code = tc_catalog_fabric(context->catalog, fabric, &cluster->fabric, context->error);
     if (code) return code;
     const char *stack = tc_given(context, TC_OPTION_STACK)->text;
-    code = tc_catalog_stack(context->catalog, stack ? stack : GENERIC_STACK, &request->stack, context->error);
+    const char *usual = request->cluster.accelerator.stack;
+    if (!stack) stack = usual[0] ? usual : GENERIC_STACK;
+    code = tc_catalog_stack(context->catalog, stack, &request->stack, context->error);
     if (!code) take_overlap(context, &request->stack);
     return code;
 }
 
 void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step) {
     if (tc_given(context, TC_OPTION_STACK)->given || step->assumed_count == TC_ASSUMED_MAX) return;
-    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %s (none given)", request->stack.slug);
+    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %s (usual on this accelerator)", request->stack.slug);
 }

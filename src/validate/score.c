@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "step/interval.h"
 
 #define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
 
@@ -130,6 +131,14 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
     if (run->metric != TC_METRIC_NONE) {
         out->predicted = result.predicted;
         out->error_pct = result.error_pct;
+        tc_interval interval;
+        code = tc_interval_find(catalog, &c->cluster.accelerator, &c->stack, &c->job.model, &interval, error);
+        if (code) goto done;
+        tc_interval_apply(&interval, &result.step);
+        out->step_s_p10 = result.step.step_s_p10;
+        out->step_s_p90 = result.step.step_s_p90;
+        double ratio = 1 / (1 + result.error_pct / 100); /* measured over forecast step time */
+        if (interval.p90 > 0) out->covered = ratio >= interval.p10 && ratio <= interval.p90;
     }
     if (run->memory_gib > 0 && run->memory_unit_certain && !run->out_of_memory) {
         out->memory_scored = true;
@@ -167,6 +176,7 @@ static int group_scores(const tc_validation *v, const char *(*name)(const tc_sco
 
 static void summarise_errors(tc_validation *v, tc_error_row *rows, double *values) {
     double sum = 0, absolute = 0;
+    int covered = 0, with_interval = 0;
     for (int i = 0; i < v->count; i++) {
         const tc_scored_run *r = &v->runs[i];
         if (r->status == TC_CASE_SKIPPED) v->skipped++;
@@ -175,11 +185,14 @@ static void summarise_errors(tc_validation *v, tc_error_row *rows, double *value
         rows[v->n] = (tc_error_row){family_of(r), r->error_pct, r->complete};
         values[v->n++] = fabs(r->error_pct);
         v->complete += r->complete;
+        covered += r->covered == 1;
+        with_interval += r->covered >= 0;
         sum += r->error_pct;
         absolute += fabs(r->error_pct);
     }
     qsort(values, (size_t)v->n, sizeof *values, by_value);
     v->macro_mape_pct = tc_macro_error(rows, v->n, false);
+    v->coverage80_pct = with_interval ? 100.0 * covered / with_interval : NAN;
     v->mape_pct = absolute / v->n;
     v->bias_pct = sum / v->n;
     v->median_ape_pct = quantile(values, v->n, 0.5);
