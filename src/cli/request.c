@@ -140,5 +140,5 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_requ
 
 void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step) {
     if (tc_given(context, TC_OPTION_STACK)->given || step->assumed_count == TC_ASSUMED_MAX) return;
-    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %s (usual on this accelerator)", request->stack.slug);
+    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %.40s (usual on this accelerator)", request->stack.slug);
 }
