@@ -17,7 +17,7 @@ WORDS(tc_positions_names, TC_POSITIONS_NONE, "rotary", "learned", "none");
 WORDS(tc_norm_kind_names, TC_NORM_LAYER, "rms", "layer");
 WORDS(tc_sharding_names, TC_SHARD_HSDP, "none", "zero1", "zero2", "zero3", "hsdp");
 WORDS(tc_recompute_names, TC_RECOMPUTE_LAYERS, "none", "selective", "full", "layers");
-WORDS(tc_schedule_names, TC_SCHEDULE_DUALPIPE, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "v-half", "v-min", "dualpipe");
+WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "v-half", "v-min", "dualpipe", "custom");
 WORDS(tc_cp_kind_names, TC_CP_ALL_TO_ALL, "ring", "all-to-all");
 WORDS(tc_attention_impl_names, TC_ATTENTION_PLAIN, "flash", "plain");
 WORDS(tc_optimizer_names, TC_OPTIMIZER_NONE, "adamw", "sgd", "lamb", "adafactor", "muon", "none");

@@ -1,0 +1,477 @@
+/* schedule.c - the order of forwards and backwards on every stage, by rule or from a file.
+ *
+ * GPipe: all forwards, then all backwards (Huang et al. 2019).
+ * 1F1B: p - s forwards, then one backward and one forward in turn (Narayanan et al. 2019).
+ * Interleaved: v chunks a stage, groups of p micro-batches pass chunk after chunk
+ *   (Narayanan et al. 2021, section 2.2.2, and Megatron-Core's schedule table).
+ * ZB-H1: 1F1B with each weight gradient s micro-batches later (Qi et al. 2023, section 3.1).
+ * ZB-V: two chunks in a V, the handcrafted schedule for equal F, B, W (Qi et al. 2024,
+ *   "Pipeline Parallelism with Controllable Memory", arXiv 2405.15362).
+ * V-half, V-min: the same paper's building blocks: a micro-batch takes four passes over the
+ *   stages at fixed offsets from stage to stage, repeated every six units; weight gradients fill
+ *   what is left.
+ * DualPipe: micro-batches enter at both ends (DeepSeek-AI 2024, arXiv 2412.19437, section 3.2.1;
+ *   the eight phases of its published implementation).
+ */
+#include "layout/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* ---- writing an order -------------------------------------------------------------- */
+
+typedef enum chunk_map { MAP_LOOP, MAP_V, MAP_BOTH_WAYS } chunk_map;
+
+/* One stage in the making. */
+typedef struct pen {
+    tc_slot *at;
+    int stages, chunks, stage, micro_batches;
+    int limit[2]; /* DualPipe: micro-batches of each direction */
+} pen;
+
+static void put(pen *w, tc_slot_kind kind, int chunk, int micro_batch) {
+    *w->at++ = (tc_slot){.micro_batch = micro_batch, .chunk = (uint16_t)chunk, .kind = (uint8_t)kind};
+}
+
+static int least(int a, int b) { return a < b ? a : b; }
+
+/* ---- the rules ----------------------------------------------------------------------- */
+
+static void write_gpipe(pen *w) {
+    for (int c = 0; c < w->chunks; c++)
+        for (int i = 0; i < w->micro_batches; i++) put(w, TC_SLOT_FORWARD, c, i);
+    for (int c = w->chunks - 1; c >= 0; c--)
+        for (int i = 0; i < w->micro_batches; i++) put(w, TC_SLOT_BACKWARD, c, i);
+}
+
+static void write_1f1b(pen *w) {
+    int m = w->micro_batches, ahead = least(w->stages - w->stage - 1, m);
+    for (int i = 0; i < ahead; i++) put(w, TC_SLOT_FORWARD, 0, i);
+    for (int i = 0; i < m; i++) {
+        if (ahead + i < m) put(w, TC_SLOT_FORWARD, 0, ahead + i);
+        put(w, TC_SLOT_BACKWARD, 0, i);
+    }
+}
+
+/* The k-th chunk pass of an interleaved stage: groups of p micro-batches, the last one maybe smaller. */
+static void interleaved_pass(const pen *w, int k, bool forward, int *chunk, int *micro_batch) {
+    int p = w->stages, v = w->chunks, group = k / (p * v), in_group = k - group * p * v;
+    int size = least(p, w->micro_batches - group * p);
+    *chunk = in_group / size;
+    *micro_batch = group * p + in_group % size;
+    if (!forward) *chunk = v - 1 - *chunk;
+}
+
+static void write_interleaved(pen *w) {
+    int total = w->micro_batches * w->chunks, chunk, i;
+    int ahead = least(2 * (w->stages - w->stage - 1) + (w->chunks - 1) * w->stages, total);
+    for (int k = 0; k < ahead; k++) {
+        interleaved_pass(w, k, true, &chunk, &i);
+        put(w, TC_SLOT_FORWARD, chunk, i);
+    }
+    for (int k = 0; k < total; k++) {
+        if (ahead + k < total) {
+            interleaved_pass(w, ahead + k, true, &chunk, &i);
+            put(w, TC_SLOT_FORWARD, chunk, i);
+        }
+        interleaved_pass(w, k, false, &chunk, &i);
+        put(w, TC_SLOT_BACKWARD, chunk, i);
+    }
+}
+
+static void write_zb_h1(pen *w) {
+    int m = w->micro_batches, f = 0, done = 0;
+    while (f < least(w->stages - w->stage, m)) put(w, TC_SLOT_FORWARD, 0, f++);
+    for (int b = 0; b < m; b++) {
+        put(w, TC_SLOT_INPUT, 0, b);
+        if (b + 1 - done > w->stage) put(w, TC_SLOT_WEIGHT, 0, done++);
+        if (f < m) put(w, TC_SLOT_FORWARD, 0, f++);
+    }
+    while (done < m) put(w, TC_SLOT_WEIGHT, 0, done++);
+}
+
+/* Slots beyond the last micro-batch of their direction are left out: short batches need no rule of their own. */
+static void put_within(pen *w, tc_slot_kind kind, int chunk, int micro_batch, bool paired) {
+    if (micro_batch >= w->limit[chunk]) return;
+    put(w, kind, chunk, micro_batch);
+    w->at[-1].paired = paired;
+}
+
+static void write_zb_v(pen *w) {
+    int p = w->stages, s = w->stage, n = w->micro_batches > 2 * p - 1 ? w->micro_batches : 2 * p - 1;
+    int f[2] = {0, 0}, b[2] = {0, 0}, g[2];
+    for (int i = 0; i < 2 * (p - s) - 1; i++) put_within(w, TC_SLOT_FORWARD, 0, f[0]++, false);
+    for (int i = 0; i < s; i++) {
+        put_within(w, TC_SLOT_FORWARD, 1, f[1]++, false);
+        put_within(w, TC_SLOT_FORWARD, 0, f[0]++, false);
+    }
+    for (int i = 0; i < p - s; i++) {
+        put_within(w, TC_SLOT_FORWARD, 1, f[1]++, false);
+        put_within(w, TC_SLOT_INPUT, 1, b[1], false);
+        put_within(w, TC_SLOT_WEIGHT, 1, b[1]++, false);
+    }
+    while (f[1] < f[0] || f[0] < n) {
+        if (f[0] < n) put_within(w, TC_SLOT_FORWARD, 0, f[0]++, false);
+        put_within(w, TC_SLOT_INPUT, 0, b[0], false);
+        put_within(w, TC_SLOT_WEIGHT, 0, b[0]++, false);
+        put_within(w, TC_SLOT_FORWARD, 1, f[1]++, false);
+        put_within(w, TC_SLOT_INPUT, 1, b[1], false);
+        put_within(w, TC_SLOT_WEIGHT, 1, b[1]++, false);
+    }
+    g[0] = b[0], g[1] = b[1];
+    for (int i = 0; i < s; i++) {
+        put_within(w, TC_SLOT_INPUT, 0, b[0]++, false);
+        put_within(w, TC_SLOT_INPUT, 1, b[1]++, false);
+    }
+    for (int i = 0; i < p - s; i++) {
+        put_within(w, TC_SLOT_INPUT, 0, b[0]++, false);
+        put_within(w, TC_SLOT_WEIGHT, 0, g[0]++, false);
+    }
+    while (g[1] < b[1]) put_within(w, TC_SLOT_WEIGHT, 1, g[1]++, false);
+    while (g[0] < b[0]) put_within(w, TC_SLOT_WEIGHT, 0, g[0]++, false);
+}
+
+/* What a DualPipe stage has done so far; weights waits in a queue. */
+typedef struct dual {
+    pen *w;
+    int near; /* the chunk whose micro-batches enter nearer to this stage */
+    int f[2], b[2];
+    int queue_chunk[4096], queue_micro_batch[4096], head, tail;
+} dual;
+
+static void dual_forward(dual *d, int direction, bool paired) {
+    int chunk = direction ^ d->near;
+    put_within(d->w, TC_SLOT_FORWARD, chunk, d->f[chunk]++, paired);
+}
+
+static void dual_backward(dual *d, int direction, bool split, bool paired) {
+    int chunk = direction ^ d->near, i = d->b[chunk]++;
+    put_within(d->w, split ? TC_SLOT_INPUT : TC_SLOT_BACKWARD, chunk, i, paired);
+    if (!split) return;
+    d->queue_chunk[d->tail % 4096] = chunk;
+    d->queue_micro_batch[d->tail++ % 4096] = i;
+}
+
+static void dual_weight(dual *d) {
+    if (d->head == d->tail) return;
+    put_within(d->w, TC_SLOT_WEIGHT, d->queue_chunk[d->head % 4096], d->queue_micro_batch[d->head % 4096], false);
+    d->head++;
+}
+
+static void dual_both(dual *d, int forward) {
+    dual_forward(d, forward, true);
+    dual_backward(d, 1 - forward, false, true);
+}
+
+static void write_dualpipe(pen *w) {
+    int p = w->stages, half = p / 2, second = w->stage >= half, s = second ? p - 1 - w->stage : w->stage;
+    int each = w->limit[0] > p ? w->limit[0] : p; /* of a direction; at least p fill the pipeline */
+    dual d = {.w = w, .near = second};
+    for (int i = 0; i < 2 * (half - s - 1); i++) dual_forward(&d, 0, false);
+    for (int i = 0; i < s + 1; i++) dual_forward(&d, 0, false), dual_forward(&d, 1, false);
+    for (int i = 0; i < half - s - 1; i++) dual_backward(&d, 1, true, false), dual_weight(&d), dual_forward(&d, 1, false);
+    for (int i = 0; i < each - p + s + 1; i++) {
+        if (i == 0 && s == half - 1)
+            dual_forward(&d, 0, false), dual_backward(&d, 1, false, false); /* the middle cannot pair its first */
+        else
+            dual_both(&d, 0);
+        dual_both(&d, 1);
+    }
+    for (int i = 0; i < half - s - 1; i++) dual_backward(&d, 1, false, false), dual_both(&d, 1);
+    bool split = false;
+    for (int i = 0; i < s + 1; i++) {
+        if (i == (s + 1) / 2 && s % 2 == 1) split = true;
+        dual_backward(&d, 1, split, false);
+        if (i == (s + 1) / 2 && s % 2 == 0) split = true;
+        dual_backward(&d, 0, split, false);
+    }
+    for (int i = 0; i < half - s - 1; i++) dual_weight(&d), dual_backward(&d, 0, true, false);
+    while (d.head < d.tail) dual_weight(&d);
+}
+
+/* ---- building blocks: V-half and V-min ------------------------------------------------- */
+
+#define BLOCK_UNITS 6 /* two chunks of F, B and W */
+
+/* Units from a stage to the next one in each of the four passes: F0 down, F1 up, B1 down, B0 up. */
+typedef struct block_offsets {
+    int pass[4];
+} block_offsets;
+
+static const tc_slot_kind pass_kind[4] = {TC_SLOT_FORWARD, TC_SLOT_FORWARD, TC_SLOT_INPUT, TC_SLOT_INPUT};
+static const int pass_chunk[4] = {0, 1, 1, 0};
+
+static int pass_time(const block_offsets *offsets, const int start[4], int pass, int stages, int stage) {
+    return start[pass] + offsets->pass[pass] * (pass % 2 == 0 ? stage : stages - 1 - stage);
+}
+
+/* No two passes of a stage meet in one unit of the repeated block. */
+static bool block_is_free(const block_offsets *offsets, const int start[4], int passes, int stages) {
+    for (int s = 0; s < stages; s++) {
+        int used = 0;
+        for (int i = 0; i < passes; i++) {
+            int bit = 1 << pass_time(offsets, start, i, stages, s) % BLOCK_UNITS;
+            if (used & bit) return false;
+            used |= bit;
+        }
+    }
+    return true;
+}
+
+/* The earliest start of each pass after the one before, without a clash. */
+static bool place_passes(const block_offsets *offsets, int stages, int pass, int start[4]) {
+    if (pass == 4) return true;
+    int begin = pass == 0 ? 0 : start[pass - 1] + offsets->pass[pass - 1] * (stages - 1) + 1;
+    for (int delay = 0; delay < BLOCK_UNITS; delay++) {
+        start[pass] = begin + delay;
+        if (block_is_free(offsets, start, pass + 1, stages) && place_passes(offsets, stages, pass + 1, start)) return true;
+    }
+    return false;
+}
+
+/* Half-stages that a stage holds while the block repeats: the life of both chunks, and those in work. */
+static int block_in_flight(const block_offsets *offsets, int stages) {
+    int life = offsets->pass[0] + offsets->pass[3];
+    return (2 * (stages - 1) * life + BLOCK_UNITS - 1) / BLOCK_UNITS + 2;
+}
+
+/* Stages run unit by unit; a stage whose next pass is not ready, or that holds its fill, does a weight gradient. */
+typedef struct unit_run {
+    int stages, micro_batches, cap;
+    int *done[2]; /* forward, input gradient: unit after which (stage, chunk, micro-batch) is done; 0 = not yet */
+    int (*next)[4]; /* of each stage: next micro-batch of each pass */
+    int (*weight)[2]; /* weight gradients done, by chunk */
+    tc_slot **at;
+} unit_run;
+
+static size_t unit_index(const unit_run *r, int stage, int chunk, int i) {
+    return ((size_t)stage * 2 + (size_t)chunk) * (size_t)r->micro_batches + (size_t)i;
+}
+
+static bool unit_ready(const unit_run *r, int stage, int pass, int i, int now) {
+    int p = r->stages, from = 0;
+    switch (pass) {
+    case 0: from = stage == 0 ? 1 : r->done[0][unit_index(r, stage - 1, 0, i)]; break;
+    case 1: from = r->done[0][stage == p - 1 ? unit_index(r, stage, 0, i) : unit_index(r, stage + 1, 1, i)]; break;
+    case 2: from = stage == 0 ? r->done[0][unit_index(r, 0, 1, i)] : r->done[1][unit_index(r, stage - 1, 1, i)]; break;
+    default: from = r->done[1][stage == p - 1 ? unit_index(r, stage, 1, i) : unit_index(r, stage + 1, 0, i)]; break;
+    }
+    return from > 0 && from <= now;
+}
+
+static int unit_next_pass(const unit_run *r, const block_offsets *offsets, const int start[4], int stage) {
+    int best = -1, best_time = 0;
+    for (int i = 0; i < 4; i++) {
+        if (r->next[stage][i] >= r->micro_batches) continue;
+        int time = pass_time(offsets, start, i, r->stages, stage) + BLOCK_UNITS * r->next[stage][i];
+        if (best < 0 || time < best_time) best = i, best_time = time;
+    }
+    return best;
+}
+
+static void unit_put(unit_run *r, int stage, tc_slot_kind kind, int chunk, int i) {
+    *r->at[stage]++ = (tc_slot){.micro_batch = i, .chunk = (uint16_t)chunk, .kind = (uint8_t)kind};
+}
+
+/* One unit of one stage. Returns false when the stage has nothing left. */
+static bool unit_step(unit_run *r, const block_offsets *offsets, const int start[4], int stage, int now) {
+    const int *next = r->next[stage];
+    int *weight = r->weight[stage], pass = unit_next_pass(r, offsets, start, stage);
+    int pending[2] = {next[3] - weight[0], next[2] - weight[1]};
+    int held = next[0] + next[1] - weight[0] - weight[1];
+    bool full = pass >= 0 && pass < 2 && held >= r->cap && pending[0] + pending[1] > 0;
+    if (pass >= 0 && !full && unit_ready(r, stage, pass, next[pass], now)) {
+        int i = r->next[stage][pass]++;
+        unit_put(r, stage, pass_kind[pass], pass_chunk[pass], i);
+        r->done[pass >= 2][unit_index(r, stage, pass_chunk[pass], i)] = now + 1;
+    } else if (pending[0] + pending[1] > 0) {
+        int chunk = pending[1] >= pending[0] ? 1 : 0;
+        unit_put(r, stage, TC_SLOT_WEIGHT, chunk, weight[chunk]++);
+    } else if (pass < 0) {
+        return false;
+    }
+    return true;
+}
+
+static bool write_blocks(const block_offsets *offsets, tc_order *order) {
+    int p = order->stages, m = order->micro_batches, start[4];
+    if (!place_passes(offsets, p, 0, start)) return false;
+    size_t cells = (size_t)p * 2 * (size_t)m;
+    unit_run r = {.stages = p, .micro_batches = m, .cap = block_in_flight(offsets, p)};
+    r.done[0] = calloc(2 * cells, sizeof(int));
+    r.next = calloc((size_t)p, sizeof *r.next);
+    r.weight = calloc((size_t)p, sizeof *r.weight);
+    r.at = calloc((size_t)p, sizeof *r.at);
+    bool ok = r.done[0] && r.next && r.weight && r.at;
+    if (ok) {
+        r.done[1] = r.done[0] + cells;
+        for (int s = 0; s < p; s++) r.at[s] = order->slot + order->first[s];
+        bool busy = true;
+        for (int now = 1; busy; now++) {
+            busy = false;
+            for (int s = 0; s < p; s++) busy = unit_step(&r, offsets, start, s, now) || busy;
+        }
+    }
+    free(r.done[0]);
+    free(r.next);
+    free(r.weight);
+    free(r.at);
+    return ok;
+}
+
+/* ---- the table ----------------------------------------------------------------------------- */
+
+typedef struct rule {
+    int chunks; /* 0 = as the layout says */
+    chunk_map map;
+    bool split, blocking;
+    void (*write)(pen *w); /* NULL: by building blocks */
+    block_offsets offsets;
+} rule;
+
+/* blocking: frameworks send between the passes of GPipe and 1F1B and wait; where several chunks are
+ * in flight they overlap (Megatron-LM, --no-overlap-p2p-communication). */
+static const rule rules[] = {
+    [TC_SCHEDULE_GPIPE] = {0, MAP_LOOP, false, true, write_gpipe, {{0}}},
+    [TC_SCHEDULE_1F1B] = {1, MAP_LOOP, false, true, write_1f1b, {{0}}},
+    [TC_SCHEDULE_INTERLEAVED] = {0, MAP_LOOP, false, false, write_interleaved, {{0}}},
+    [TC_SCHEDULE_ZB_H1] = {1, MAP_LOOP, true, false, write_zb_h1, {{0}}},
+    [TC_SCHEDULE_ZB_V] = {2, MAP_V, true, false, write_zb_v, {{0}}},
+    [TC_SCHEDULE_V_HALF] = {2, MAP_V, true, false, NULL, {{2, 1, 2, 1}}},
+    [TC_SCHEDULE_V_MIN] = {2, MAP_V, true, false, NULL, {{1, 1, 1, 1}}},
+    [TC_SCHEDULE_DUALPIPE] = {2, MAP_BOTH_WAYS, true, false, write_dualpipe, {{0}}},
+};
+
+#define RULES (int)(sizeof rules / sizeof rules[0])
+
+tc_schedule_facts tc_schedule_facts_of(int schedule) {
+    if (schedule < 0 || schedule >= RULES) return (tc_schedule_facts){.chunks = 0};
+    const rule *r = &rules[schedule];
+    return (tc_schedule_facts){.chunks = r->chunks, .even_stages = r->map == MAP_BOTH_WAYS, .both_ways = r->map == MAP_BOTH_WAYS,
+                               .split = r->split};
+}
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+static void place_nodes(chunk_map map, tc_order *order) {
+    int p = order->stages, v = order->chunks;
+    order->parts = map == MAP_BOTH_WAYS ? p : p * v;
+    for (int s = 0; s < p; s++)
+        for (int c = 0; c < v; c++) {
+            tc_node *n = &order->node[s * v + c];
+            bool down = map == MAP_LOOP || c % 2 == 0;
+            int along = down ? s : p - 1 - s; /* steps since the chunk's first stage */
+            *n = (tc_node){.stage = s, .part = map == MAP_BOTH_WAYS ? along : c * p + along, .next = -1, .previous = -1, .down = down};
+            int step = down ? v : -v, first = map == MAP_LOOP ? 0 : s, here = s * v + c;
+            if (along < p - 1)
+                n->next = here + step;
+            else if (map != MAP_BOTH_WAYS && c < v - 1)
+                n->next = first * v + c + 1;
+            if (along > 0)
+                n->previous = here - step;
+            else if (map != MAP_BOTH_WAYS && c > 0)
+                n->previous = (map == MAP_LOOP ? p - 1 : s) * v + c - 1;
+        }
+}
+
+static bool allocate(tc_order *order, int64_t slots) {
+    order->node = calloc((size_t)order->stages * (size_t)order->chunks, sizeof *order->node);
+    order->first = calloc((size_t)order->stages + 1, sizeof *order->first);
+    order->slot = malloc((size_t)slots * sizeof *order->slot);
+    return order->node && order->first && order->slot;
+}
+
+void tc_order_free(tc_order *order) {
+    free(order->node);
+    free(order->first);
+    free(order->slot);
+    *order = (tc_order){.stages = 0};
+}
+
+void tc_schedule_free(tc_order *order) {
+    if (!order) return;
+    tc_order_free(order);
+    free(order);
+}
+
+static tc_code check_make(int schedule, int stages, int chunks, int64_t m, tc_error *error) {
+    if (schedule < 0 || schedule >= RULES) return tc_fail(error, TC_INVALID, "--schedule", "%d is no built-in schedule", schedule);
+    if (stages < 1 || chunks < 1 || m < 1 || m > INT32_MAX / (6 * (int64_t)chunks))
+        return tc_fail(error, TC_INVALID, "--schedule", "%d stages of %d chunks and %lld micro-batches; give 1 or more of each", stages,
+                       chunks, (long long)m);
+    if (rules[schedule].map == MAP_BOTH_WAYS && stages > 1 && (stages % 2 || stages > 4096))
+        return tc_fail(error, TC_INVALID, "--pp", "%d stages for dualpipe; give an even number", stages);
+    return TC_OK;
+}
+
+static void write_stages(const rule *r, tc_order *order, int64_t room) {
+    for (int s = 0; s < order->stages; s++) {
+        int m = order->micro_batches;
+        pen w = {.at = order->slot + order->first[s], .stages = order->stages, .chunks = order->chunks, .stage = s, .micro_batches = m,
+                 .limit = {m, m}};
+        if (r->map == MAP_BOTH_WAYS) w.limit[0] = m - m / 2, w.limit[1] = m / 2;
+        r->write(&w);
+        order->first[s + 1] = w.at - order->slot;
+        (void)room;
+    }
+}
+
+tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batches, tc_order *out, tc_error *error) {
+    *out = (tc_order){.stages = 0};
+    tc_code code = check_make(schedule, stages, chunks, micro_batches, error);
+    if (code) return code;
+    if (stages == 1 && rules[schedule].chunks != 0) schedule = TC_SCHEDULE_1F1B; /* nothing to arrange */
+    const rule *r = &rules[schedule];
+    *out = (tc_order){.stages = stages, .chunks = r->chunks ? r->chunks : chunks, .micro_batches = (int)micro_batches,
+                      .blocking = r->blocking && chunks == 1};
+    out->period = schedule == TC_SCHEDULE_INTERLEAVED ? stages : r->map == MAP_BOTH_WAYS ? 2 : 1;
+    int64_t passes = r->map == MAP_BOTH_WAYS ? 1 : out->chunks, each = (r->split ? 3 : 2) * passes * micro_batches;
+    if (!allocate(out, each * stages)) {
+        tc_order_free(out);
+        return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
+    }
+    place_nodes(r->map, out);
+    if (r->write) {
+        write_stages(r, out, each);
+        return TC_OK;
+    }
+    for (int s = 0; s <= stages; s++) out->first[s] = each * s;
+    if (write_blocks(&r->offsets, out)) return TC_OK;
+    tc_order_free(out);
+    return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
+}
+
+/* ---- what is in flight --------------------------------------------------------------------- */
+
+double tc_order_in_flight(const tc_order *order, int stage) {
+    int held = 0, most = 0;
+    for (int64_t i = order->first[stage]; i < order->first[stage + 1]; i++) {
+        const tc_slot *slot = &order->slot[i];
+        held += slot->kind == TC_SLOT_FORWARD;
+        if (held > most) most = held;
+        held -= slot->kind == TC_SLOT_BACKWARD || slot->kind == TC_SLOT_WEIGHT;
+    }
+    int own = 0;
+    for (int c = 0; c < order->chunks; c++) own += order->node[stage * order->chunks + c].part >= 0;
+    bool both_ways = order->parts < order->stages * order->chunks && own > 1;
+    return (double)most / (both_ways || own < 1 ? 1 : own);
+}
+
+double tc_schedule_in_flight(int schedule, int stages, int chunks, int64_t micro_batches, int stage) {
+    double m = (double)micro_batches, p = stages, v = chunks, held;
+    switch (stages == 1 ? TC_SCHEDULE_1F1B : schedule) {
+    case TC_SCHEDULE_GPIPE: held = m; break;
+    case TC_SCHEDULE_INTERLEAVED: /* the chunk passes ahead, and the one in work */
+        held = (2 * (p - stage - 1) + (v - 1) * p + 1) / v;
+        break;
+    case TC_SCHEDULE_ZB_H1:
+    case TC_SCHEDULE_ZB_V: held = p; break;
+    case TC_SCHEDULE_V_HALF:
+    case TC_SCHEDULE_V_MIN: held = block_in_flight(&rules[schedule].offsets, stages) / 2.0; break;
+    case TC_SCHEDULE_DUALPIPE: held = p + 1; break;
+    default: held = p - stage; break;
+    }
+    return held < m ? held : m;
+}
