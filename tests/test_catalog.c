@@ -339,7 +339,7 @@ static void bad_folders_are_errors(void **state) {
     assert_null(catalog);
 }
 
-/* generic, architecture, fitted (generic, architecture, accelerator), the chip's own: the last one wins. */
+/* From the general to the particular, the fitted value of a level after its prior; the chip's own wins. */
 static void parameters_come_in_layers(void **state) {
     (void)state;
     mkdir("layers", 0777);
@@ -366,7 +366,7 @@ static void parameters_come_in_layers(void **state) {
     tc_error error;
     assert_int_equal(tc_catalog_accelerator(catalog, "my-chip", &chip, &error), TC_OK);
     assert_true(chip.params.gemm_fraction == 0.11);
-    assert_true(chip.params.memory_fraction == 0.22);
+    assert_true(chip.params.memory_fraction == 0.12); /* the architecture's prior stands above the generic fit */
     assert_true(chip.params.link_fraction == 0.23);
     assert_true(chip.params.launch_s == 5e-6);
     assert_true(chip.params.gemm_k_half == 333);
