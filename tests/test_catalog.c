@@ -356,7 +356,7 @@ static void parameters_come_in_layers(void **state) {
                "generic: {memory_fraction: 0.22}\narchitectures:\n  mine: {link_fraction: 0.23, launch_s: 5e-6}\n"
                "  ampere: {link_fraction: 0.99}\naccelerators:\n  my-chip: {gemm_k_half: 222}\n");
     write_file("layers/fitted/stack.yaml",
-               "format: 1\nfitted_on: \"12 runs\"\nruns_hash: \"00ff\"\ngeneric: {tp_overlap: 0.31}\n"
+               "format: 1\nfitted_on: \"12 runs\"\nruns_hash: \"00ff\"\ngeneric: {ep_overlap: 0.31}\n"
                "stacks:\n  megatron-lm: {dp_overlap: 0.32, framework_bytes: 3e9}\n");
     write_file("layers/accelerators/my-chip.yaml",
                CHIP "architecture: mine\nparameters: {gemm_k_half: {value: 333, source: guess}}\n");
@@ -372,7 +372,7 @@ static void parameters_come_in_layers(void **state) {
     assert_true(chip.params.gemm_k_half == 333);
     assert_true(chip.params.attention_fraction > 0);
     assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &stack, &error), TC_OK);
-    assert_true(stack.params.tp_overlap == 0.31 && stack.params.dp_overlap == 0.32 && stack.params.framework_bytes == 3e9);
+    assert_true(stack.params.ep_overlap == 0.31 && stack.params.dp_overlap == 0.32 && stack.params.framework_bytes == 3e9);
 
     const tc_catalog_parameter *parameters;
     int count;
