@@ -132,13 +132,14 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
     p->optimizer = job->optimizer == TC_UNSET ? (int)stack->optimizer : job->optimizer;
 }
 
-static void fill_shard(const tc_model *model, const tc_stack *stack, tc_placement *p) {
+static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p) {
+    const tc_model *model = &job->model;
     const tc_layout *l = &p->layout;
     p->shard = (tc_shard){.sequences = l->micro_batch, .seq = p->seq, .tp = l->tp, .cp = l->cp, .ep = l->ep, .etp = l->etp,
                           .sequence_parallel = l->sequence_parallel && l->tp > 1,
                           .plain_attention = p->attention == TC_ATTENTION_PLAIN,
                           .dropout = p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
-                          .gathered_logits = stack->gathered_logits, .imbalance = stack->params.moe_imbalance};
+                          .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits, .imbalance = stack->params.moe_imbalance};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;
@@ -162,7 +163,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    fill_shard(&job->model, stack, out);
+    fill_shard(job, stack, out);
     return TC_OK;
 }
 

@@ -392,7 +392,15 @@ static void settle_loss(tc_case *c) {
 }
 
 static void settle_layout(tc_case *c) {
-    static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12}, recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
+    static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12};
+    /* between selective and full: shares of the layers, which stand for the modules that recipes name */
+    static const struct {
+        int kind;
+        double share;
+    } recomputes[] = {{TC_RECOMPUTE_NONE, 0},     {TC_RECOMPUTE_SELECTIVE, 0}, {TC_RECOMPUTE_LAYERS, 0.25},
+                      {TC_RECOMPUTE_LAYERS, 0.5}, {TC_RECOMPUTE_LAYERS, 0.75}, {TC_RECOMPUTE_FULL, 1}};
+    int layers = 0;
+    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
     bool layout_open = c->open & TC_CASE_OPEN_LAYOUT, micro_open = c->open & TC_CASE_OPEN_MICRO_BATCH;
     bool recompute_open = c->open & TC_CASE_OPEN_RECOMPUTE, vpp_open = c->open & TC_CASE_OPEN_VPP, found = false;
     tc_layout best = c->layout;
@@ -401,7 +409,7 @@ static void settle_layout(tc_case *c) {
         for (int p = 0; p < (layout_open && c->run->pp == TC_UNSET ? 5 : 1); p++)
             for (int m = 0; m < (micro_open ? 4 : 1); m++)
                 for (int v = 0; v < (vpp_open ? 9 : 1); v++)
-                for (int r = 0; r < (recompute_open ? 3 : 1); r++) {
+                for (int r = 0; r < (recompute_open ? 6 : 1); r++) {
                     tc_layout l = c->layout;
                     if (layout_open && c->run->tp == TC_UNSET) l.tp = degrees[t];
                     if (layout_open && c->run->pp == TC_UNSET) l.pp = degrees[p];
@@ -409,7 +417,8 @@ static void settle_layout(tc_case *c) {
                     if (vpp_open && !divides(c, l.pp * virtual_stages[v])) continue;
                     if (vpp_open) l.vpp = virtual_stages[v];
                     if (micro_open) l.micro_batch = degrees[m];
-                    if (recompute_open) l.recompute = recomputes[r];
+                    if (recompute_open) l.recompute = recomputes[r].kind;
+                    if (recompute_open) l.recompute_layers = recomputes[r].share * layers;
                     if (!evaluate(c, &l, &step)) break;
                     if (!found || better(&step, &best_step)) {
                         found = true;
@@ -419,12 +428,12 @@ static void settle_layout(tc_case *c) {
                     if (step.fits) break; /* more recompute is only slower */
                 }
     c->layout = best;
-    static const char *const names[] = {"none", "selective", "full"};
+    static const char *const names[] = {"none", "selective", "full", "of some layers"};
     if (layout_open) assume_number(c, "tp %s (fastest that fits)", best.tp);
     if (layout_open) assume_number(c, "pp %s (fastest that fits)", best.pp);
     if (vpp_open) assume_number(c, "vpp %s (fastest that fits)", best.vpp);
     if (micro_open) assume_number(c, "micro-batch %s (fastest that fits)", best.micro_batch);
-    if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 3 ? best.recompute : 0]);
+    if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 4 ? best.recompute : 0]);
 }
 
 void tc_case_settle(tc_case *c) {

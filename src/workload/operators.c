@@ -134,12 +134,13 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
     op->saved_bytes = 2 * tokens * heads * d;
 }
 
-static void add_mlp(tc_operators *out, tc_op_tag tag, tc_mlp_kind kind, double groups, double tokens, double h, double ffn) {
+static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_mlp_kind kind, double groups, double tokens, double h,
+                    double ffn) {
     double up = kind == TC_MLP_GATED ? 2 : 1, elements = groups * tokens * ffn;
     add_gemm(out, tag, groups, tokens, up * ffn, h);
     add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
     tc_operator *op = add_gemm(out, tag, groups, tokens, h, ffn);
-    op->saved_bytes = 2 * elements;
+    op->saved_bytes = shard->frozen ? 0 : 2 * elements;
 }
 
 /* Router, dispatch, grouped experts, combine, shared experts. Tokens are balanced but for `imbalance`. */
@@ -157,13 +158,13 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     double busiest = routed * (1 + shard->imbalance);
-    add_mlp(out, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
+    add_mlp(out, shard, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     out->ep_bytes = 2 * local * block->top_k * h;
     out->ep_copies = block->top_k;
     if (block->shared_ffn > 0)
-        add_mlp(out, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
+        add_mlp(out, shard, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
 }
 
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out) {
@@ -175,7 +176,7 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     add_attention_block(out, model, block, shard);
     for (int i = 1; i < block->norms; i++) add_norm(out, residual, shard->dropout && i == 1);
     if (block->experts > 0) add_moe(out, model, block, shard);
-    if (block->ffn > 0) add_mlp(out, TC_TAG_MLP, block->mlp, 1, tokens, h, block->ffn / shard->tp);
+    if (block->ffn > 0) add_mlp(out, shard, TC_TAG_MLP, block->mlp, 1, tokens, h, block->ffn / shard->tp);
     out->block_input_bytes = 2 * residual;
     out->tp_bytes = 2 * tokens * h;
     bool tensor_parallel_mlp = block->ffn > 0 || block->shared_ffn > 0 || shard->etp > 1;

@@ -58,6 +58,7 @@ typedef struct tc_shard {
     bool sequence_parallel;
     bool plain_attention;     /* scores written to memory */
     bool dropout;             /* GPT-era dropout masks */
+    bool frozen;              /* no weight gradients (LoRA): inputs of frozen MLPs are not kept */
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
     double imbalance;         /* extra share of tokens on the busiest expert rank */
 } tc_shard;
