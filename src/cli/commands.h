@@ -30,6 +30,7 @@ tc_code tc_command_show(tc_context *context);
 tc_code tc_command_step(tc_context *context);
 tc_code tc_command_compare(tc_context *context);
 tc_code tc_command_run(tc_context *context);
+tc_code tc_command_search(tc_context *context);
 tc_code tc_command_plan(tc_context *context);
 tc_code tc_command_controls(tc_context *context);
 tc_code tc_command_validate(tc_context *context);

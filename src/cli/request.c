@@ -69,7 +69,8 @@ static void take_offload(const tc_context *context, tc_layout *layout) {
     const tc_value *value = tc_given(context, TC_OPTION_OFFLOAD);
     if (!value->given) return;
     bool all = strcmp(value->text, "all") == 0;
-    layout->offload = all || strcmp(value->text, "optimizer") == 0 ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_NONE;
+    layout->offload = all || strcmp(value->text, "optimizer") == 0 ? TC_OFFLOAD_OPTIMIZER
+                      : strcmp(value->text, "states") == 0 ? TC_OFFLOAD_STATES : TC_OFFLOAD_NONE;
     layout->offload_activations = all || strcmp(value->text, "activations") == 0;
 }
 

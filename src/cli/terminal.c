@@ -54,3 +54,5 @@ tc_style tc_terminal_style(const char *color) {
     bool terminal = isatty(STDOUT_FILENO) != 0;
     return (tc_style){.width = terminal_width(terminal), .colour = use_colour(color, terminal), .utf8 = terminal && utf8_locale()};
 }
+
+bool tc_terminal_watches_errors(void) { return isatty(STDERR_FILENO) != 0; }

@@ -7,4 +7,7 @@
 /* color: "auto", "always", "never" or NULL (auto). */
 tc_style tc_terminal_style(const char *color);
 
+/* Does somebody read standard error on a terminal? Progress goes there. */
+bool tc_terminal_watches_errors(void);
+
 #endif

@@ -1,0 +1,142 @@
+/* search.c - `traincast search`: options in, the best layouts out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/request.h"
+#include "cli/terminal.h"
+#include "report/names.h"
+#include "report/search_report.h"
+#include "run/run.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+
+/* "1f1b,zb-h1" as bits. */
+static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabulary vocabulary, unsigned *bits) {
+    const char *text = tc_given(context, id)->text, *name = tc_option_table[id].name;
+    if (!text) return TC_OK;
+    while (*text) {
+        char word[32];
+        size_t length = strcspn(text, ",");
+        snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, text);
+        int value = tc_value_of(vocabulary, word);
+        if (value == TC_UNSET) return tc_fail(context->error, TC_INVALID, name, "'%s' is unknown; see traincast help search", word);
+        *bits |= 1u << value;
+        text += length + (text[length] == ',');
+    }
+    return TC_OK;
+}
+
+/* Dollars and watts of a device, from a run of one second. */
+static tc_code take_economics(tc_context *context, const tc_request *request, tc_search_input *in) {
+    if (in->objective != TC_OBJECTIVE_COST && in->objective != TC_OBJECTIVE_ENERGY) return TC_OK;
+    tc_economics economics;
+    tc_code code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text, tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
+    if (code) return code;
+    tc_run_input input = tc_default_run_input();
+    tc_run run;
+    input.step.step_s = 1;
+    input.step.tokens_per_step = input.tokens = 1;
+    input.checkpoint_bytes = input.checkpoint_s = 0;
+    input.cluster = request->cluster;
+    if (tc_given(context, TC_OPTION_PRICE)->given) input.price_usd = tc_given(context, TC_OPTION_PRICE)->real;
+    if (tc_given(context, TC_OPTION_RENTAL)->given) input.rental_usd_per_h = tc_given(context, TC_OPTION_RENTAL)->real;
+    code = tc_run_forecast(&input, &economics, &run, context->error);
+    if (code) return code;
+    double device_s = run.device_hours * 3600;
+    in->usd_per_device_s = (run.rented_usd > 0 ? run.rented_usd : run.owned_usd) / device_s;
+    in->watts_per_device = run.power_w / request->cluster.devices;
+    if (in->objective == TC_OBJECTIVE_COST && !(in->usd_per_device_s > 0))
+        return tc_fail(context->error, TC_INVALID, "--objective", "%s has no price; give --rental or --price", request->cluster.accelerator.slug);
+    if (in->objective == TC_OBJECTIVE_ENERGY && !(in->watts_per_device > 0))
+        return tc_fail(context->error, TC_INVALID, "--objective", "%s has no power; choose time, memory or cost", request->cluster.accelerator.slug);
+    return TC_OK;
+}
+
+static void take_objective(const tc_context *context, tc_search_input *in) {
+    const tc_value *value = tc_given(context, TC_OPTION_OBJECTIVE);
+    if (value->given) in->objective = (tc_objective)tc_choice_find(tc_option_table[TC_OPTION_OBJECTIVE].argument, value->text);
+}
+
+static tc_code take_input(tc_context *context, const tc_request *request, tc_search_input *in) {
+    *in = tc_default_search_input();
+    in->job = request->job;
+    in->cluster = request->cluster;
+    in->stack = request->stack;
+    in->pareto = tc_given(context, TC_OPTION_PARETO)->given;
+    in->exhaustive = tc_given(context, TC_OPTION_EXHAUSTIVE)->given;
+    in->top = tc_given(context, TC_OPTION_TOP)->given ? (int)tc_given(context, TC_OPTION_TOP)->integer : 5;
+    in->threads = (int)tc_given(context, TC_OPTION_THREADS)->integer;
+    in->max_memory_bytes = tc_given(context, TC_OPTION_MAX_MEMORY)->real * GIB;
+    in->most_global_batch = (int)tc_given(context, TC_OPTION_MOST_GLOBAL_BATCH)->integer;
+    in->fewest_devices = (int)tc_given(context, TC_OPTION_FEWEST_DEVICES)->integer;
+    take_objective(context, in);
+    tc_code code = take_list(context, TC_OPTION_ALLOW_SCHEDULES, TC_VOCABULARY_SCHEDULE, &in->schedules);
+    if (!code) code = take_list(context, TC_OPTION_DTYPES, TC_VOCABULARY_DTYPE, &in->dtypes);
+    const char *fix = tc_given(context, TC_OPTION_FIX)->text;
+    if (!code && fix) code = tc_search_fix(&in->fixed, fix, tc_option_table[TC_OPTION_FIX].name, context->error);
+    return code ? code : take_economics(context, request, in);
+}
+
+static tc_code print_space(tc_context *context, const tc_search_input *in) {
+    tc_search *space = malloc(sizeof *space);
+    if (!space) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
+    tc_code code = tc_search_space(in, space, context->error);
+    if (!code && tc_given(context, TC_OPTION_JSON)->given) tc_report_space_json(context->out, tc_catalog_hash(context->catalog), in, space);
+    else if (!code) tc_report_space_text(context->out, &context->style, in, space);
+    free(space);
+    return code;
+}
+
+/* On a terminal the space is shown before it is walked. */
+static tc_code announce(tc_context *context, const tc_search_input *in) {
+    if (!tc_terminal_watches_errors() || tc_given(context, TC_OPTION_JSON)->given) return TC_OK;
+    tc_search *space = malloc(sizeof *space);
+    if (!space) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
+    tc_code code = tc_search_space(in, space, context->error);
+    if (!code) {
+        tc_report_space_text(stderr, &context->style, in, space);
+        fputc('\n', stderr);
+    }
+    free(space);
+    return code;
+}
+
+static tc_code print_search(tc_context *context, const tc_request *request, const tc_search_input *in, tc_search *search) {
+    context->infeasible = search->best_count == 0;
+    tc_step assumed;
+    memset(&assumed, 0, sizeof assumed);
+    if (search->best_count > 0) assumed = search->best[0].step;
+    tc_request_assumed(context, request, &assumed);
+    if (tc_given(context, TC_OPTION_JSON)->given)
+        tc_report_search_json(context->out, tc_catalog_hash(context->catalog), in, &assumed, search);
+    else if (!tc_report_search_text(context->out, &context->style, in, &assumed, search))
+        return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
+    return TC_OK;
+}
+
+static tc_code search_and_print(tc_context *context, const tc_request *request, const tc_search_input *in) {
+    tc_code code = announce(context, in);
+    tc_search *search = code ? NULL : malloc(sizeof *search);
+    if (code) return code;
+    if (!search) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
+    code = tc_search_run(in, search, context->error);
+    if (!code) {
+        if (search->best_count == 0) code = tc_search_advise(in, search, context->error);
+        if (!code) code = print_search(context, request, in, search);
+        tc_search_free(search);
+    }
+    free(search);
+    return code;
+}
+
+tc_code tc_command_search(tc_context *context) {
+    tc_request request;
+    tc_search_input in;
+    tc_code code = tc_request_job(context, &request);
+    if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
+    if (!code) code = take_input(context, &request, &in);
+    if (code) return code;
+    return tc_given(context, TC_OPTION_SPACE)->given ? print_space(context, &in) : search_and_print(context, &request, &in);
+}

@@ -1,0 +1,234 @@
+/* search_report.c - a search: what was looked through, the best layouts, what each gains and loses against the next. */
+#include "report/search_report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/names.h"
+#include "report/step_report.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+
+const char *tc_objective_name(tc_objective objective) {
+    static const char *const names[TC_OBJECTIVES] = {"time", "memory", "cost", "energy"};
+    return names[objective];
+}
+
+static int64_t rejected(const tc_search *search) {
+    int64_t sum = 0;
+    for (int i = 0; i < TC_REJECTIONS; i++) sum += search->rejected[i];
+    return sum;
+}
+
+static double rate(const tc_search *search) {
+    return search->seconds > 0 ? (double)(search->evaluated + rejected(search)) / search->seconds : 0;
+}
+
+/* ---- JSON ------------------------------------------------------------------------ */
+
+static void write_axes(tc_writer *writer, const tc_search *search) {
+    tc_write_object(writer, "axes");
+    for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++) tc_write_string(writer, search->axis[i].name, search->axis[i].values);
+    tc_write_close(writer);
+}
+
+static void write_problem(tc_writer *writer, const tc_search_input *in) {
+    tc_write_string(writer, "model", in->job.model.slug);
+    tc_write_string(writer, "accelerator", in->cluster.accelerator.slug);
+    tc_write_string(writer, "fabric", in->cluster.fabric.slug);
+    tc_write_string(writer, "stack", in->stack.slug);
+    tc_write_integer(writer, "devices", in->cluster.devices);
+    tc_write_integer(writer, "global_batch", in->job.global_batch);
+    tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, in->job.dtype));
+    tc_write_string(writer, "objective", in->pareto ? "pareto" : tc_objective_name(in->objective));
+}
+
+/* What a layout gains and loses against another: differences, negative is less. */
+static void write_against(tc_writer *writer, const tc_found *found, const tc_found *next) {
+    tc_write_object(writer, "against_next");
+    tc_write_number(writer, "step_s", found->step.step_s - next->step.step_s);
+    tc_write_number(writer, "mfu_pct", found->step.mfu_pct - next->step.mfu_pct);
+    tc_write_number(writer, "memory_gib_per_device", (found->step.memory.reserved - next->step.memory.reserved) / GIB);
+    tc_write_close(writer);
+}
+
+static void write_found(tc_writer *writer, const tc_found *found, const tc_found *next) {
+    const tc_step *step = &found->step;
+    tc_write_object(writer, NULL);
+    tc_write_layout(writer, "layout", &step->layout);
+    tc_write_string(writer, "offload", tc_search_offload_name(tc_search_offload_of(&step->layout)));
+    tc_write_string(writer, "overlap", tc_search_overlap_name(found->overlap));
+    tc_write_integer(writer, "devices", found->devices);
+    tc_write_integer(writer, "global_batch", step->global_batch);
+    tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, found->dtype));
+    tc_write_number(writer, "step_s", step->step_s);
+    tc_write_number(writer, "mfu_pct", step->mfu_pct);
+    tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
+    tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_bool(writer, "fits", step->fits);
+    tc_write_number(writer, "objective", found->objective);
+    if (next) write_against(writer, found, next);
+    tc_write_close(writer);
+}
+
+static void write_timing(tc_writer *writer, const tc_search *search) {
+    tc_write_object(writer, "timing");
+    tc_write_number(writer, "seconds", search->seconds);
+    tc_write_number(writer, "configs_per_s", rate(search));
+    tc_write_integer(writer, "threads", search->threads);
+    tc_write_integer(writer, "ranks", 1);
+    tc_write_close(writer);
+}
+
+void tc_report_search_json(FILE *file, const char *data, const tc_search_input *in, const tc_step *assumed, const tc_search *search) {
+    tc_writer writer = tc_write_begin(file, "search/1", data);
+    tc_write_assumed(&writer, assumed);
+    write_problem(&writer, in);
+    write_axes(&writer, search);
+    tc_write_integer(&writer, "space", search->space);
+    tc_write_integer(&writer, "evaluated", search->evaluated);
+    tc_write_object(&writer, "rejected");
+    for (int i = 0; i < TC_REJECTIONS; i++)
+        if (search->rejected[i] > 0) tc_write_integer(&writer, tc_rejection_name((tc_rejection)i), search->rejected[i]);
+    tc_write_close(&writer);
+    tc_write_integer(&writer, "pruned", search->pruned);
+    tc_write_array(&writer, "best");
+    for (int i = 0; i < search->best_count; i++)
+        write_found(&writer, &search->best[i], i + 1 < search->best_count ? &search->best[i + 1] : NULL);
+    tc_write_close(&writer);
+    if (search->best_count == 0) {
+        tc_write_array(&writer, "advice");
+        for (int i = 0; i < search->advice_count; i++) tc_write_string(&writer, NULL, search->advice[i]);
+        tc_write_close(&writer);
+    }
+    write_timing(&writer, search);
+    tc_write_end(&writer);
+}
+
+void tc_report_space_json(FILE *file, const char *data, const tc_search_input *in, const tc_search *search) {
+    tc_writer writer = tc_write_begin(file, "search-space/1", data);
+    tc_write_array(&writer, "assumed");
+    tc_write_close(&writer);
+    write_problem(&writer, in);
+    write_axes(&writer, search);
+    tc_write_integer(&writer, "space", search->space);
+    tc_write_end(&writer);
+}
+
+/* ---- text ------------------------------------------------------------------------------ */
+
+static void print_title(FILE *file, const tc_style *style, const tc_search_input *in) {
+    char text[320];
+    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->job.model.name, in->cluster.devices, in->cluster.accelerator.name,
+             tc_format_count((double)in->job.global_batch).s);
+    tc_print_heading(file, style, text);
+    snprintf(text, sizeof text, "%s; %s", in->cluster.fabric.name, in->stack.name);
+    tc_print_wrapped(file, style, 0, 2, text);
+}
+
+void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
+    print_title(file, style, in);
+    char text[96];
+    snprintf(text, sizeof text, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
+    tc_print_heading(file, style, text);
+    for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++) {
+        char label[32];
+        snprintf(label, sizeof label, "  %-18s ", search->axis[i].name);
+        tc_print_tone(file, style, TC_TONE_FAINT, label);
+        tc_print_wrapped(file, style, 21, 21, search->axis[i].values);
+    }
+}
+
+static void print_counts(FILE *file, const tc_style *style, const tc_search *search) {
+    char text[400];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without", tc_format_count((double)search->space).s,
+                                   tc_format_count((double)search->evaluated).s, tc_format_count((double)search->pruned).s);
+    static const char *const words[TC_REJECTIONS] = {"do not fit", "do not divide the batch", "do not divide the experts",
+                                                     "do not fill an interleaved pipeline", "break another rule"};
+    for (int i = 0; i < TC_REJECTIONS && used < sizeof text; i++)
+        if (search->rejected[i] > 0)
+            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s", tc_format_count((double)search->rejected[i]).s, words[i]);
+    if (used < sizeof text)
+        snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s", tc_format_seconds(search->seconds).s,
+                 tc_format_short(rate(search)).s, search->threads, search->threads == 1 ? "" : "s");
+    tc_print_wrapped(file, style, 0, 2, text);
+}
+
+static tc_text objective_text(const tc_search_input *in, const tc_found *found) {
+    if (in->objective == TC_OBJECTIVE_COST) return tc_format_usd(found->objective);
+    tc_text out;
+    if (in->objective == TC_OBJECTIVE_ENERGY) snprintf(out.s, sizeof out.s, "%.32s J", tc_format_short(found->objective).s);
+    else snprintf(out.s, sizeof out.s, "-");
+    return out;
+}
+
+static bool print_table(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
+    tc_table table = {0};
+    bool objective = !in->pareto && (in->objective == TC_OBJECTIVE_COST || in->objective == TC_OBJECTIVE_ENERGY);
+    tc_table_column(&table, "", TC_RIGHT);
+    if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
+    tc_table_column(&table, "step", TC_RIGHT);
+    tc_table_column(&table, "MFU", TC_RIGHT);
+    tc_table_column(&table, "memory", TC_RIGHT);
+    tc_table_column(&table, "layout", TC_LEFT);
+    for (int i = 0; i < search->best_count; i++) {
+        const tc_found *found = &search->best[i];
+        char text[256];
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, tc_format_count(i + 1).s);
+        if (objective) tc_table_cell(&table, objective_text(in, found).s);
+        tc_table_cell(&table, tc_format_seconds(found->step.step_s).s);
+        tc_table_cell(&table, tc_format_percent(found->step.mfu_pct).s);
+        tc_table_cell(&table, tc_format_gib(found->step.memory.reserved).s);
+        tc_table_cell(&table, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
+    }
+    return tc_table_print(&table, file, style);
+}
+
+/* "0.8 % faster, 4.2 GiB more" */
+static void print_against(FILE *file, const tc_found *found, const tc_found *next) {
+    double time = 100 * (next->step.step_s / found->step.step_s - 1), bytes = found->step.memory.reserved - next->step.memory.reserved;
+    fprintf(file, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "faster" : "slower",
+            tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
+}
+
+static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
+    for (int i = 0; i < search->best_count; i++) {
+        const tc_found *found = &search->best[i];
+        char text[512];
+        fprintf(file, "%3d  ", i + 1);
+        tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
+        fprintf(file, "     overlap %s", tc_search_overlap_name(found->overlap));
+        if (found->step.layout.cp > 1) fprintf(file, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, found->step.layout.cp_kind));
+        if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
+            fprintf(file, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch, tc_name(TC_VOCABULARY_DTYPE, found->dtype));
+        if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);
+        fputc('\n', file);
+    }
+}
+
+static void print_lines(FILE *file, const tc_style *style, const char *heading, const char *first, size_t stride, int count) {
+    if (count == 0) return;
+    tc_print_heading(file, style, heading);
+    for (int i = 0; i < count; i++) {
+        fputs("  - ", file);
+        tc_print_wrapped(file, style, 4, 4, first + (size_t)i * stride);
+    }
+}
+
+bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed, const tc_search *search) {
+    print_title(file, style, in);
+    print_counts(file, style, search);
+    fputc('\n', file);
+    if (search->best_count == 0) {
+        tc_print_tone(file, style, TC_TONE_BAD, "No layout fits.\n");
+        print_lines(file, style, "What would", search->advice[0], sizeof search->advice[0], search->advice_count);
+        return true;
+    }
+    if (!print_table(file, style, in, search)) return false;
+    fputc('\n', file);
+    print_layouts(file, style, in, search);
+    print_lines(file, style, "\nAssumed: neither given nor in the data", assumed->assumed[0], sizeof assumed->assumed[0], assumed->assumed_count);
+    return true;
+}

@@ -1,0 +1,123 @@
+/* advice.c - where nothing fits: the least change that would, found by searching again.
+ *
+ * Each fixed axis is freed alone, those first that cost least to change; then all of them; then the
+ * limit of memory; then the devices are doubled. What is left is a device with more memory. */
+#include "search/search.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+#define DOUBLINGS 8
+
+typedef struct advisor {
+    tc_search_input in; /* one change away from what was asked */
+    tc_search *out;
+    tc_error *error;
+} advisor;
+
+/* Searches with the change; if that fits, says so. */
+static tc_code try_change(advisor *a, const char *change, bool *fits) {
+    tc_search found;
+    *fits = false;
+    tc_error unused;
+    if (tc_search_run(&a->in, &found, &unused) != TC_OK) return TC_OK;
+    if (found.best_count > 0 && a->out->advice_count < TC_ADVICE_MAX) {
+        const tc_step *step = &found.best[0].step;
+        *fits = true;
+        char bytes[32], seconds[32];
+        tc_format_number(step->memory.reserved / GIB, 4, bytes, sizeof bytes);
+        tc_format_number(step->step_s, 4, seconds, sizeof seconds);
+        snprintf(a->out->advice[a->out->advice_count++], sizeof a->out->advice[0],
+                 "%s: fits in %s GiB with tp %d, pp %d, cp %d, dp %d, micro-batch %d; a step takes %s s", change, bytes, step->layout.tp,
+                 step->layout.pp, step->layout.cp, step->layout.dp, step->layout.micro_batch, seconds);
+    }
+    tc_search_free(&found);
+    return TC_OK;
+}
+
+static tc_code free_axes(advisor *a, const tc_search_input *in, bool *any) {
+    const struct {
+        const char *change;
+        int first, last; /* members of tc_search_fixed, as numbers */
+    } axes[] = {
+#define MEMBER(name) (int)(offsetof(tc_search_fixed, name) / sizeof(int))
+        {"a smaller micro-batch", MEMBER(micro_batch), MEMBER(micro_batch)},
+        {"another recompute", MEMBER(recompute), MEMBER(recompute_layers)},
+        {"another sharding", MEMBER(sharding), MEMBER(hsdp)},
+        {"sequence parallelism free", MEMBER(sequence_parallel), MEMBER(sequence_parallel)},
+        {"offload free", MEMBER(offload), MEMBER(offload)},
+        {"another schedule", MEMBER(schedule), MEMBER(schedule)},
+        {"virtual stages free", MEMBER(vpp), MEMBER(vpp)},
+        {"dp free", MEMBER(dp), MEMBER(dp)},
+        {"pp free", MEMBER(pp), MEMBER(pp)},
+        {"tp free", MEMBER(tp), MEMBER(tp)},
+        {"cp free", MEMBER(cp), MEMBER(cp)},
+        {"ep free", MEMBER(ep), MEMBER(ep)},
+        {"etp free", MEMBER(etp), MEMBER(etp)},
+#undef MEMBER
+    };
+    for (size_t i = 0; i < sizeof axes / sizeof axes[0]; i++) {
+        a->in = *in;
+        int *fixed = (int *)&a->in.fixed;
+        bool changed = false, fits;
+        for (int k = axes[i].first; k <= axes[i].last; k++) {
+            changed = changed || fixed[k] != TC_UNSET;
+            fixed[k] = TC_UNSET;
+        }
+        if (!changed) continue;
+        tc_code code = try_change(a, axes[i].change, &fits);
+        if (code) return code;
+        *any = *any || fits;
+    }
+    return TC_OK;
+}
+
+static bool fixes_any(const tc_search_fixed *f) {
+    const int *fixed = (const int *)f;
+    for (size_t i = 0; i < sizeof *f / sizeof *fixed; i++)
+        if (fixed[i] != TC_UNSET) return true;
+    return false;
+}
+
+tc_code tc_search_advise(const tc_search_input *in, tc_search *out, tc_error *error) {
+    advisor a = {.in = *in, .out = out, .error = error};
+    a.in.top = 1;
+    a.in.pareto = a.in.exhaustive = false;
+    tc_search_input base = a.in;
+    bool any = false, fits;
+    out->advice_count = 0;
+    tc_code code = free_axes(&a, &base, &any);
+    if (code) return code;
+    if (!any && (fixes_any(&base.fixed) || base.schedules)) {
+        a.in = base;
+        a.in.fixed = tc_default_search_input().fixed;
+        a.in.schedules = 0;
+        if ((code = try_change(&a, "nothing fixed", &fits))) return code;
+    }
+    if (base.max_memory_bytes > 0) {
+        a.in = base;
+        a.in.max_memory_bytes = 0;
+        if ((code = try_change(&a, "without --max-memory", &fits))) return code;
+    }
+    a.in = base;
+    a.in.fixed.dp = TC_UNSET;
+    a.in.fewest_devices = 0;
+    for (int i = 1; i <= DOUBLINGS && base.cluster.devices <= 10000000 >> i; i++) {
+        char change[48];
+        a.in.cluster.devices = base.cluster.devices << i;
+        snprintf(change, sizeof change, "%d devices", a.in.cluster.devices);
+        if ((code = try_change(&a, change, &fits))) return code;
+        if (fits) break;
+    }
+    if (out->any_legal && out->advice_count < TC_ADVICE_MAX) {
+        char bytes[32];
+        tc_format_number(out->least.step.memory.reserved / GIB, 4, bytes, sizeof bytes);
+        snprintf(out->advice[out->advice_count++], sizeof out->advice[0], "%s GiB a device: the least that any of these layouts needs", bytes);
+    }
+    return TC_OK;
+}

@@ -1,0 +1,306 @@
+/* search.c - walks the shapes of a space on all cores, the most promising first.
+ *
+ * First a bound below every shape's objective; then the shapes in ascending order of it, in rounds
+ * of fixed size. Within a round every shape starts from the best list of the round's beginning, so that
+ * what is pruned does not depend on which thread did what before; at the end of a round the lists are
+ * merged. Once a bound is above the list, all that follows is pruned.
+ */
+#include "search/search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "base/error.h"
+#include "search/walk.h"
+
+#define FIRST_ROUND 8
+#define LARGEST_ROUND 256
+
+tc_search_input tc_default_search_input(void) {
+    tc_search_input in;
+    memset(&in, 0, sizeof in);
+    in.size = sizeof in;
+    in.job = tc_default_job();
+    in.cluster = tc_default_cluster();
+    in.stack = tc_default_stack();
+    in.top = 1;
+    int *fixed = (int *)&in.fixed;
+    for (size_t i = 0; i < sizeof in.fixed / sizeof *fixed; i++) fixed[i] = TC_UNSET;
+    return in;
+}
+
+const char *tc_rejection_name(tc_rejection rejection) {
+    static const char *const names[TC_REJECTIONS] = {"memory", "global_batch", "expert_ranks", "micro_batches", "layout"};
+    return names[rejection];
+}
+
+const char *tc_search_offload_name(int offload) {
+    static const char *const names[] = {"none", "states", "optimizer", "activations", "all"};
+    return offload >= 0 && offload < 5 ? names[offload] : "-";
+}
+
+const char *tc_search_overlap_name(int overlap) {
+    static const char *const names[] = {"none", "grad-reduce", "param-gather", "all"};
+    return overlap >= 0 && overlap < 4 ? names[overlap] : "-";
+}
+
+int tc_search_offload_of(const tc_layout *l) {
+    if (l->offload_activations) return l->offload == TC_OFFLOAD_NONE ? TC_SEARCH_OFFLOAD_ACTIVATIONS : TC_SEARCH_OFFLOAD_ALL;
+    return l->offload == TC_OFFLOAD_STATES ? TC_SEARCH_OFFLOAD_STATES : l->offload == TC_OFFLOAD_OPTIMIZER ? TC_SEARCH_OFFLOAD_OPTIMIZER : TC_SEARCH_OFFLOAD_NONE;
+}
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+typedef struct worker {
+    tc_walker walker;
+    tc_best_list list;  /* of the shape at hand */
+    tc_best_list found; /* of all its shapes */
+} worker;
+
+typedef struct crew {
+    int threads;
+    worker **worker;
+    const tc_space *space;
+    double *bound;
+    int64_t *order;
+    tc_best_list *best;
+} crew;
+
+static void crew_free(crew *c) {
+    if (c->worker)
+        for (int i = 0; i < c->threads; i++) free(c->worker[i]);
+    free(c->worker);
+    free(c->bound);
+    free(c->order);
+    free(c->best);
+}
+
+static int thread_count(int wanted) {
+#ifdef _OPENMP
+    return wanted > 0 ? wanted : omp_get_max_threads();
+#else
+    (void)wanted;
+    return 1;
+#endif
+}
+
+static int this_thread(void) {
+#ifdef _OPENMP
+    return omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+static bool crew_start(crew *c, const tc_space *space) {
+    const tc_search_input *in = space->in;
+    *c = (crew){.threads = thread_count(in->threads), .space = space};
+    c->worker = calloc((size_t)c->threads, sizeof *c->worker);
+    c->bound = malloc(((size_t)space->shapes + 1) * sizeof *c->bound);
+    c->order = malloc(((size_t)space->shapes + 1) * sizeof *c->order);
+    c->best = malloc(sizeof *c->best);
+    if (!c->worker || !c->bound || !c->order || !c->best) return false;
+    for (int i = 0; i < c->threads; i++) {
+        c->worker[i] = calloc(1, sizeof *c->worker[i]);
+        if (!c->worker[i]) return false;
+        tc_walker_start(&c->worker[i]->walker, space);
+        tc_best_start(&c->worker[i]->found, in->top, in->pareto, c->worker[i]->walker.capacity);
+    }
+    *c->best = c->worker[0]->found;
+    return true;
+}
+
+static void find_bounds(crew *c) {
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 4) num_threads(c->threads)
+#endif
+    for (int64_t i = 0; i < c->space->shapes; i++) c->bound[i] = tc_walk_bound(&c->worker[this_thread()]->walker, &c->space->shape[i]);
+}
+
+typedef struct ranked {
+    double bound;
+    int64_t index;
+} ranked;
+
+static int compare_ranked(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    if (x->bound != y->bound) return x->bound < y->bound ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static bool sort_shapes(crew *c) {
+    int64_t n = c->space->shapes;
+    ranked *sorted = malloc(((size_t)n + 1) * sizeof *sorted);
+    if (!sorted) return false;
+    for (int64_t i = 0; i < n; i++) sorted[i] = (ranked){c->bound[i], i};
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_ranked);
+    for (int64_t i = 0; i < n; i++) c->order[i] = sorted[i].index;
+    free(sorted);
+    return true;
+}
+
+/* Walks order[from] to order[to]; every shape starts from the crew's list. */
+static void walk_round(crew *c, int64_t from, int64_t to) {
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) num_threads(c->threads)
+#endif
+    for (int64_t i = from; i < to; i++) {
+        worker *w = c->worker[this_thread()];
+        w->list = *c->best;
+        tc_walk_shape(&w->walker, c->order[i], &w->list);
+        tc_best_merge(&w->found, &w->list);
+    }
+    for (int i = 0; i < c->threads; i++) tc_best_merge(c->best, &c->worker[i]->found);
+}
+
+static void walk_pruning(crew *c, tc_search *out) {
+    int64_t shapes = c->space->shapes, round = FIRST_ROUND;
+    for (int64_t from = 0; from < shapes;) {
+        if (c->bound[c->order[from]] > tc_best_threshold(c->best)) {
+            for (; from < shapes; from++) out->pruned += c->space->shape[c->order[from]].configurations;
+            return;
+        }
+        int64_t to = from + round < shapes ? from + round : shapes;
+        walk_round(c, from, to);
+        from = to;
+        if (round < LARGEST_ROUND) round *= 2;
+    }
+}
+
+/* Nothing is pruned, so that each thread's list may go on from shape to shape. */
+static void walk_all(crew *c) {
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) num_threads(c->threads)
+#endif
+    for (int64_t i = 0; i < c->space->shapes; i++) {
+        worker *w = c->worker[this_thread()];
+        tc_walk_shape(&w->walker, i, &w->found);
+    }
+    for (int i = 0; i < c->threads; i++) tc_best_merge(c->best, &c->worker[i]->found);
+}
+
+static tc_code walk(crew *c, tc_search *out, tc_error *error) {
+    const tc_search_input *in = c->space->in;
+    if (in->exhaustive || in->pareto) {
+        walk_all(c);
+    } else {
+        find_bounds(c);
+        if (!sort_shapes(c)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+        walk_pruning(c, out);
+    }
+    for (int i = 0; i < c->threads; i++) {
+        const tc_walk_counts *counts = &c->worker[i]->walker.counts;
+        out->evaluated += counts->evaluated;
+        out->pruned += counts->pruned;
+        out->rejected[TC_REJECTED_MEMORY] += counts->too_large;
+        out->rejected[TC_REJECTED_LAYOUT] += counts->refused;
+    }
+    for (int i = 0; i < TC_REJECTIONS; i++) out->rejected[i] += c->space->rejected[i];
+    return TC_OK;
+}
+
+/* ---- results -------------------------------------------------------------------------------- */
+
+/* The bins' fastest that no leaner one beats, by memory. */
+static int front_of(const tc_best_list *list, tc_candidate *out) {
+    int count = 0;
+    double fastest = HUGE_VAL;
+    for (int i = 0; i < TC_FRONT_BINS; i++)
+        if (list->bin[i].value < fastest) {
+            fastest = list->bin[i].value;
+            out[count++] = list->bin[i];
+        }
+    return count;
+}
+
+static tc_code report(const crew *c, tc_search *out, tc_error *error) {
+    tc_candidate front[TC_FRONT_BINS];
+    const tc_candidate *item = c->best->item;
+    out->best_count = c->best->count;
+    if (c->best->front) {
+        out->best_count = front_of(c->best, front);
+        item = front;
+    }
+    out->best = calloc((size_t)out->best_count + 1, sizeof *out->best);
+    if (!out->best) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    tc_code code = TC_OK;
+    for (int i = 0; i < out->best_count && !code; i++) code = tc_walk_decode(c->space, item[i].key, &out->best[i], error);
+    out->any_legal = c->best->least.value < HUGE_VAL;
+    if (!code && out->any_legal) code = tc_walk_decode(c->space, c->best->least.key, &out->least, error);
+    return code;
+}
+
+static double now(void) {
+    struct timespec t;
+    timespec_get(&t, TIME_UTC);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void describe(const tc_space *space, tc_search *out) {
+    out->space = space->configurations;
+    out->shapes = space->shapes;
+    out->per_sequence = space->in->most_global_batch > space->in->job.global_batch && space->in->objective != TC_OBJECTIVE_MEMORY;
+    tc_space_describe(space, out->axis);
+}
+
+/* The device must know every format that is asked for. */
+static tc_code check_formats(const tc_space *space, tc_error *error) {
+    for (int i = 0; i < space->variants; i++) {
+        tc_rates rates;
+        tc_code code = tc_rates_of(&space->in->cluster.accelerator, &space->in->stack, space->variant[i].dtype, &rates, error);
+        if (code) return code;
+    }
+    return TC_OK;
+}
+
+tc_code tc_search_space(const tc_search_input *in, tc_search *out, tc_error *error) {
+    memset(out, 0, sizeof *out);
+    tc_space *space = malloc(sizeof *space);
+    if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    tc_code code = tc_space_make(in, space, error);
+    if (!code) {
+        describe(space, out);
+        tc_space_free(space);
+    }
+    free(space);
+    return code;
+}
+
+tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error) {
+    memset(out, 0, sizeof *out);
+    double start = now();
+    tc_space *space = malloc(sizeof *space);
+    if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    tc_code code = tc_space_make(in, space, error);
+    if (code) {
+        free(space);
+        return code;
+    }
+    describe(space, out);
+    crew c;
+    code = check_formats(space, error);
+    bool ready = !code && crew_start(&c, space);
+    if (!code && !ready) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    if (!code) code = walk(&c, out, error);
+    out->seconds = now() - start;
+    if (!code) code = report(&c, out, error);
+    if (ready) {
+        out->threads = c.threads;
+        crew_free(&c);
+    }
+    tc_space_free(space);
+    free(space);
+    if (code) tc_search_free(out);
+    return code;
+}
+
+void tc_search_free(tc_search *search) {
+    free(search->best);
+    search->best = NULL;
+    search->best_count = 0;
+}

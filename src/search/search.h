@@ -1,0 +1,110 @@
+/* search.h - the best layouts of a job on a cluster, out of all of them. */
+#ifndef TC_SEARCH_SEARCH_H
+#define TC_SEARCH_SEARCH_H
+
+#include "traincast.h"
+
+typedef enum tc_objective { TC_OBJECTIVE_TIME, TC_OBJECTIVE_MEMORY, TC_OBJECTIVE_COST, TC_OBJECTIVE_ENERGY, TC_OBJECTIVES } tc_objective;
+
+/* What is kept in host memory. */
+typedef enum tc_search_offload {
+    TC_SEARCH_OFFLOAD_NONE, TC_SEARCH_OFFLOAD_STATES, TC_SEARCH_OFFLOAD_OPTIMIZER, TC_SEARCH_OFFLOAD_ACTIVATIONS, TC_SEARCH_OFFLOAD_ALL
+} tc_search_offload;
+
+/* Data-parallel communication that hides behind compute: bits. */
+enum { TC_OVERLAP_GRAD_REDUCE = 1, TC_OVERLAP_PARAM_GATHER = 2 };
+
+/* Values that the search may not change; TC_UNSET: free. */
+typedef struct tc_search_fixed {
+    int tp, pp, cp, ep, etp, dp, vpp, micro_batch, sequence_parallel, cp_kind, sharding, hsdp;
+    int recompute, recompute_layers;
+    int schedule;
+    int offload; /* tc_search_offload */
+    int overlap; /* bits */
+} tc_search_fixed;
+
+typedef struct tc_search_input {
+    size_t size;
+    tc_job job;         /* global_batch must be given */
+    tc_cluster cluster;
+    tc_stack stack;
+    tc_objective objective;
+    bool pareto;        /* the front of time and memory instead of the best by one objective */
+    bool exhaustive;    /* prune nothing */
+    int top;            /* how many, each of its own kind: other degrees */
+    int threads;        /* 0: as OpenMP has it */
+    double max_memory_bytes; /* 0: what the device has */
+    double headroom;    /* share of that which stays free */
+    unsigned schedules; /* bits 1 << tc_schedule; 0: all */
+    unsigned dtypes;    /* bits 1 << tc_dtype; 0: the job's */
+    int most_global_batch; /* above the job's: it is doubled until here */
+    int fewest_devices; /* above 0: powers of two below the cluster's, down to here, are tried too */
+    double usd_per_device_s, watts_per_device; /* for the objectives cost and energy */
+    tc_search_fixed fixed;
+} tc_search_input;
+
+TC_API tc_search_input tc_default_search_input(void);
+
+/* Why a configuration was rejected. */
+typedef enum tc_rejection {
+    TC_REJECTED_MEMORY,        /* does not fit */
+    TC_REJECTED_BATCH,         /* dp x micro-batch does not divide the global batch */
+    TC_REJECTED_EXPERTS,       /* ep x etp does not divide tp x cp x dp */
+    TC_REJECTED_MICRO_BATCHES, /* an interleaved schedule needs a multiple of pp of them */
+    TC_REJECTED_LAYOUT,        /* any other rule of the layout */
+    TC_REJECTIONS
+} tc_rejection;
+
+TC_API const char *tc_rejection_name(tc_rejection rejection);
+
+#define TC_SEARCH_AXES 20
+typedef struct tc_search_axis {
+    const char *name; /* NULL ends the list */
+    char values[240];
+} tc_search_axis;
+
+/* One of the best. */
+typedef struct tc_found {
+    tc_step step;
+    int overlap;           /* bits */
+    int devices, dtype;
+    double objective;      /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
+} tc_found;
+
+#define TC_ADVICE_MAX 12
+
+typedef struct tc_search {
+    int64_t space, evaluated, pruned;
+    int64_t rejected[TC_REJECTIONS];
+    int64_t shapes;
+    tc_search_axis axis[TC_SEARCH_AXES];
+    int best_count;
+    tc_found *best;          /* the best first; a front: by memory */
+    bool any_legal;
+    bool per_sequence;
+    tc_found least;          /* that needs the least memory, fitting or not */
+    int advice_count;        /* where nothing fits: the least changes that would do */
+    char advice[TC_ADVICE_MAX][200];
+    double seconds;
+    int threads;
+} tc_search;
+
+/* Walks the space. TC_INVALID: a fixed value that is not in it, a format that the device lacks.
+ * That nothing fits is no error: best_count is 0. */
+TC_API TC_NODISCARD tc_code tc_search_run(const tc_search_input *input, tc_search *out, tc_error *error);
+/* The space alone: axes and counts; nothing is walked. */
+TC_API TC_NODISCARD tc_code tc_search_space(const tc_search_input *input, tc_search *out, tc_error *error);
+TC_API void tc_search_free(tc_search *search);
+
+/* Reads "tp=8,recompute=full" (place: the option, for errors). */
+TC_API TC_NODISCARD tc_code tc_search_fix(tc_search_fixed *fixed, const char *text, const char *place, tc_error *error);
+
+/* Forecasts again what changes would make it fit, cheapest first; fills advice. */
+TC_API TC_NODISCARD tc_code tc_search_advise(const tc_search_input *input, tc_search *search, tc_error *error);
+
+/* "none", "states", "optimizer", "activations", "all"; "none", "grad-reduce", "param-gather", "all". */
+TC_API const char *tc_search_offload_name(int offload);
+TC_API const char *tc_search_overlap_name(int overlap);
+TC_API int tc_search_offload_of(const tc_layout *layout);
+
+#endif

@@ -1,0 +1,532 @@
+/* space.c - the axes of a search and what is legal.
+ *
+ * Degrees: tp divides the devices and the heads; cp divides devices and sequence and leaves a rank at
+ * least CONTEXT_TOKENS; pp divides the devices, at most one stage a layer (embedding and head may
+ * count as layers); ep divides the experts; etp divides the experts' width and stays inside the
+ * scale-up domain; the micro-batch divides the global batch; dp is what is left. Stages may be uneven
+ * with one chunk each; virtual stages must come out even, with embedding or head counted or not
+ * (Megatron-LM). All-to-all context parallelism splits heads: cp divides heads / tp.
+ * Recompute: none, selective, full, or n layers of each stage. Sharding: none, ZeRO-1, -2, -3, and
+ * HSDP with every divisor of dp x cp; under a pipeline weights and gradients stay whole, so that
+ * ZeRO-2 and -3 are ZeRO-1 (step/costs.c, memory/memory.c).
+ */
+#include "search/space.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/vocabulary.h"
+
+#define CONTEXT_TOKENS 256
+#define LAYER_STEPS 32 /* values of "n layers" at most */
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+/* ---- axes -------------------------------------------------------------------------- */
+
+static void push(tc_axis *axis, int value) {
+    if (axis->count < TC_AXIS_MAX) axis->value[axis->count++] = value;
+}
+
+/* Divisors of n up to `most`, ascending. */
+static void push_divisors(tc_axis *axis, int n, int most) {
+    for (int i = 1; i <= n && i <= most; i++)
+        if (n % i == 0) push(axis, i);
+}
+
+static bool heads_allow(const tc_model *model, int tp) {
+    for (int i = 0; i < model->blocks; i++) {
+        const tc_block *b = &model->block[i];
+        if (b->heads % tp) return false;
+        if (b->kv_heads > 0 && b->attention == TC_ATTENTION_MHA && b->kv_heads % tp && tp % b->kv_heads) return false;
+    }
+    return true;
+}
+
+static bool experts_allow(const tc_model *model, int ep, int etp) {
+    for (int i = 0; i < model->blocks; i++) {
+        const tc_block *b = &model->block[i];
+        if (b->experts > 0 && (b->experts % ep || b->expert_ffn % etp)) return false;
+    }
+    return true;
+}
+
+static int smaller(int a, int b) { return a < b ? a : b; }
+
+static int scale_up_devices(const tc_fabric *fabric) { return fabric->levels > 1 && fabric->level[0].size > 0 ? fabric->level[0].size : 8; }
+
+/* Keeps one value where it is fixed. */
+static tc_code fix_axis(tc_axis *axis, int fixed, const char *name, tc_error *error) {
+    if (fixed == TC_UNSET) return TC_OK;
+    char list[200] = "";
+    size_t used = 0;
+    for (int i = 0; i < axis->count; i++) {
+        if (axis->value[i] == fixed) {
+            axis->count = 1;
+            axis->value[0] = fixed;
+            return TC_OK;
+        }
+        if (used < sizeof list - 16) used += (size_t)snprintf(list + used, sizeof list - used, "%s%d", i ? ", " : "", axis->value[i]);
+    }
+    return tc_fail(error, TC_INVALID, "--fix", "%s=%d is impossible; one of %s", name, fixed, list);
+}
+
+static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) {
+    const tc_search_input *in = space->in;
+    const tc_model *model = &in->job.model;
+    tc_axis all = {0};
+    push_divisors(&all, v->devices, v->devices);
+    int domain = scale_up_devices(&in->cluster.fabric);
+    for (int i = 0; i < all.count; i++) {
+        int degree = all.value[i];
+        if (heads_allow(model, degree)) push(&v->tp, degree);
+        if (degree <= space->layers + 2) push(&v->pp, degree);
+        if (space->seq % degree == 0 && (degree == 1 || space->seq / degree >= CONTEXT_TOKENS)) push(&v->cp, degree);
+        if (space->experts && degree > 1 && degree <= domain && experts_allow(model, 1, degree)) push(&v->etp, degree);
+        if (space->experts && degree > 1 && experts_allow(model, degree, 1)) push(&v->ep, degree);
+    }
+    tc_axis ep = {1, {1}}, etp = {1, {1}};
+    for (int i = 0; i < v->ep.count; i++) push(&ep, v->ep.value[i]);
+    for (int i = 0; i < v->etp.count; i++) push(&etp, v->etp.value[i]);
+    v->ep = ep;
+    v->etp = etp;
+    push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, 4096));
+    const tc_search_fixed *fixed = &in->fixed;
+    tc_code code = fix_axis(&v->tp, fixed->tp, "tp", error);
+    if (!code) code = fix_axis(&v->pp, fixed->pp, "pp", error);
+    if (!code) code = fix_axis(&v->cp, fixed->cp, "cp", error);
+    if (!code) code = fix_axis(&v->ep, fixed->ep, "ep", error);
+    if (!code) code = fix_axis(&v->etp, fixed->etp, "etp", error);
+    if (!code) code = fix_axis(&v->micro_batch, fixed->micro_batch, "micro-batch", error);
+    return code;
+}
+
+static tc_code make_variants(tc_space *space, tc_error *error) {
+    const tc_search_input *in = space->in;
+    int most_batch = in->most_global_batch > in->job.global_batch ? in->most_global_batch : (int)in->job.global_batch;
+    int fewest = in->fewest_devices > 0 ? in->fewest_devices : in->cluster.devices;
+    for (int devices = in->cluster.devices; devices >= fewest && devices >= 1; devices = devices % 2 ? 0 : devices / 2)
+        for (int64_t batch = in->job.global_batch; batch <= most_batch; batch *= 2)
+            for (int dtype = 0; dtype < TC_DTYPES; dtype++) {
+                bool wanted = in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->job.dtype;
+                if (!wanted || space->variants == TC_VARIANTS_MAX) continue;
+                tc_variant *v = &space->variant[space->variants];
+                memset(v, 0, sizeof *v);
+                v->devices = devices;
+                v->global_batch = (int)batch;
+                v->dtype = dtype;
+                tc_code code = make_axes(space, v, error);
+                if (code) return code;
+                space->variants++;
+            }
+    bool per_sequence = most_batch > in->job.global_batch;
+    for (int i = 0; i < space->variants; i++) {
+        tc_variant *v = &space->variant[i];
+        v->scale = in->objective == TC_OBJECTIVE_COST ? in->usd_per_device_s * v->devices
+                   : in->objective == TC_OBJECTIVE_ENERGY ? in->watts_per_device * v->devices : 1;
+        if (per_sequence) v->scale /= v->global_batch;
+    }
+    return TC_OK;
+}
+
+/* ---- placements and choices ------------------------------------------------------------ */
+
+/* Chunks of layers that come out even, embedding and head counted or not. */
+static bool even_chunks(int layers, int chunks) {
+    return chunks <= layers + 2 && (layers % chunks == 0 || (layers + 1) % chunks == 0 || (layers + 2) % chunks == 0);
+}
+
+/* May the shape have pp stages? ILLEGAL sets why; ABSENT: that is no configuration at all. */
+typedef enum legality { LEGAL, ILLEGAL, ABSENT } legality;
+
+static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, tc_stages *out, tc_rejection *why) {
+    const tc_variant *v = &space->variant[s->variant];
+    int64_t model_parallel = (int64_t)s->tp * s->cp * pp;
+    if (model_parallel > v->devices || v->devices % model_parallel) return ABSENT;
+    *out = (tc_stages){pp, 1, (int)(v->devices / model_parallel), 0};
+    if (space->in->fixed.dp != TC_UNSET && out->dp != space->in->fixed.dp) return ABSENT;
+    int64_t batch = (int64_t)out->dp * s->micro_batch;
+    if (v->global_batch % batch) {
+        *why = TC_REJECTED_BATCH;
+        return ILLEGAL;
+    }
+    out->micro_batches = v->global_batch / batch;
+    int64_t ranks = (int64_t)s->tp * s->cp * out->dp;
+    if (space->experts && ranks % ((int64_t)s->ep * s->etp)) {
+        *why = TC_REJECTED_EXPERTS;
+        return ILLEGAL;
+    }
+    return LEGAL;
+}
+
+static bool schedule_allowed(const tc_space *space, int schedule) {
+    const tc_search_input *in = space->in;
+    if (in->fixed.schedule != TC_UNSET && in->fixed.schedule != schedule) return false;
+    return in->schedules == 0 || (in->schedules >> schedule & 1u);
+}
+
+static bool vpp_wanted(const tc_space *space, int vpp) { return space->in->fixed.vpp == TC_UNSET || space->in->fixed.vpp == vpp; }
+
+/* May a legal pipeline run with vpp virtual stages? */
+static legality virtual_stages(const tc_space *space, const tc_stages *stages, int vpp) {
+    if (!vpp_wanted(space, vpp)) return ABSENT;
+    if (vpp == 1) return LEGAL;
+    if (stages->pp == 1 || (int64_t)stages->pp * vpp > space->layers + 2) return ABSENT;
+    if (!schedule_allowed(space, TC_SCHEDULE_INTERLEAVED)) return ABSENT;
+    if (space->in->fixed.vpp == TC_UNSET && !even_chunks(space->layers, stages->pp * vpp)) return ABSENT;
+    return stages->micro_batches % stages->pp ? ILLEGAL : LEGAL;
+}
+
+bool tc_space_next(const tc_space *space, const tc_shape *s, tc_stages_cursor *at, tc_stages *out) {
+    const tc_axis *axis = &space->variant[s->variant].pp;
+    for (; at->pp_index < axis->count; at->pp_index++, at->vpp = 0) {
+        tc_rejection why;
+        if (stages_legal(space, s, axis->value[at->pp_index], out, &why) != LEGAL) continue;
+        int most = out->pp == 1 ? 1 : (space->layers + 2) / out->pp;
+        while (at->vpp < most)
+            if (virtual_stages(space, out, ++at->vpp) == LEGAL) {
+                out->vpp = at->vpp;
+                return true;
+            }
+    }
+    return false;
+}
+
+static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc_choices *c) {
+    const tc_search_fixed *fixed = &space->in->fixed;
+    const int kinds[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
+    for (int i = 0; i < COUNT(kinds); i++)
+        if (fixed->recompute == TC_UNSET || fixed->recompute == kinds[i]) c->recompute[c->recomputes++] = kinds[i];
+    if (fixed->recompute == TC_RECOMPUTE_LAYERS) {
+        c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + fixed->recompute_layers - 1;
+    } else if (fixed->recompute == TC_UNSET) {
+        int per_stage = (space->layers - 1) / stages->pp, step = (per_stage + LAYER_STEPS - 1) / LAYER_STEPS;
+        for (int n = step; step > 0 && n <= per_stage; n += step)
+            c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + n * stages->pp - 1;
+    }
+}
+
+static bool schedule_legal(const tc_space *space, const tc_stages *stages, int schedule) {
+    bool two_chunks = 2 * stages->pp <= space->layers + 2;
+    switch (schedule) {
+    case TC_SCHEDULE_GPIPE:
+    case TC_SCHEDULE_1F1B: return true;
+    case TC_SCHEDULE_INTERLEAVED: return false;
+    case TC_SCHEDULE_ZB_H1: return !space->in->job.frozen_base;
+    case TC_SCHEDULE_DUALPIPE:
+        return !space->in->job.frozen_base && two_chunks && stages->pp % 2 == 0 && stages->micro_batches % 2 == 0
+               && stages->micro_batches >= 2 * stages->pp;
+    default: return !space->in->job.frozen_base && two_chunks;
+    }
+}
+
+static void choose_schedules(const tc_space *space, const tc_stages *stages, tc_choices *c) {
+    if (stages->vpp > 1) {
+        c->schedule[c->schedules++] = TC_SCHEDULE_INTERLEAVED;
+    } else if (stages->pp == 1) {
+        c->schedule[c->schedules++] = TC_SCHEDULE_1F1B;
+    } else {
+        for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
+            if (schedule_allowed(space, s) && schedule_legal(space, stages, s)) c->schedule[c->schedules++] = s;
+    }
+}
+
+static void push_sharding(const tc_space *space, tc_choices *c, int sharding, int hsdp, int effective) {
+    const tc_search_fixed *fixed = &space->in->fixed;
+    const tc_stack *stack = &space->in->stack;
+    if (fixed->sharding != TC_UNSET && fixed->sharding != sharding) return;
+    if (sharding == TC_SHARD_HSDP && fixed->hsdp != TC_UNSET && fixed->hsdp != hsdp) return;
+    if (c->shardings == TC_SHARDINGS_MAX) return;
+    tc_sharding_choice *choice = &c->sharding[c->shardings++];
+    *choice = (tc_sharding_choice){.sharding = sharding, .hsdp = hsdp};
+    int usual = (stack->overlap_grad_reduce ? TC_OVERLAP_GRAD_REDUCE : 0) | (stack->overlap_param_gather ? TC_OVERLAP_PARAM_GATHER : 0);
+    if (fixed->overlap != TC_UNSET) usual = fixed->overlap, effective = 0;
+    for (int bits = 0; bits < 4; bits++)
+        if ((bits & ~effective) == (usual & ~effective)) choice->overlap[choice->overlaps++] = bits;
+}
+
+static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_stages *stages, tc_choices *c) {
+    int ranks = stages->dp * s->cp, both = TC_OVERLAP_GRAD_REDUCE | TC_OVERLAP_PARAM_GATHER;
+    bool pipeline = stages->pp > 1, frozen = space->in->job.frozen_base;
+    if (ranks == 1) {
+        /* nothing to split: any sharding is none */
+        const tc_search_fixed *fixed = &space->in->fixed;
+        push_sharding(space, c, fixed->sharding == TC_UNSET || fixed->sharding == TC_SHARD_HSDP ? TC_SHARD_NONE : fixed->sharding, 0, 0);
+        return;
+    }
+    push_sharding(space, c, TC_SHARD_NONE, 0, frozen ? 0 : TC_OVERLAP_GRAD_REDUCE);
+    if (!frozen) {
+        push_sharding(space, c, TC_SHARD_ZERO1, 0, both);
+        if (!pipeline || space->in->fixed.sharding == TC_SHARD_ZERO2) push_sharding(space, c, TC_SHARD_ZERO2, 0, both);
+    }
+    if (!pipeline || space->in->fixed.sharding == TC_SHARD_ZERO3) push_sharding(space, c, TC_SHARD_ZERO3, 0, pipeline ? both : 0);
+    if (frozen && pipeline) return;
+    for (int group = 2; group < ranks; group++)
+        if (ranks % group == 0) push_sharding(space, c, TC_SHARD_HSDP, group, pipeline ? both : 0);
+}
+
+static void choose_offloads(const tc_space *space, tc_choices *c) {
+    int fixed = space->in->fixed.offload;
+    for (int i = TC_SEARCH_OFFLOAD_NONE; i <= TC_SEARCH_OFFLOAD_ALL; i++) {
+        if (fixed != TC_UNSET && fixed != i) continue;
+        if (i != TC_SEARCH_OFFLOAD_NONE && !space->offload && fixed == TC_UNSET) continue;
+        bool states = i != TC_SEARCH_OFFLOAD_NONE && i != TC_SEARCH_OFFLOAD_ACTIVATIONS;
+        if (states && space->in->job.frozen_base && fixed == TC_UNSET) continue;
+        c->offload[c->offloads++] = i;
+    }
+}
+
+void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out) {
+    out->recomputes = out->schedules = out->shardings = out->offloads = 0;
+    choose_recomputes(space, stages, out);
+    choose_schedules(space, stages, out);
+    choose_shardings(space, shape, stages, out);
+    choose_offloads(space, out);
+    int64_t switches = 0;
+    for (int i = 0; i < out->shardings; i++) switches += out->sharding[i].overlaps;
+    out->per_schedule = switches * out->offloads;
+    out->count = out->per_schedule * out->recomputes * out->schedules;
+}
+
+tc_layout tc_space_layout(const tc_shape *s, const tc_stages *stages) {
+    tc_layout l = tc_default_layout();
+    l.tp = s->tp;
+    l.pp = stages->pp;
+    l.cp = s->cp;
+    l.ep = s->ep;
+    l.etp = s->etp;
+    l.dp = stages->dp;
+    l.vpp = stages->vpp;
+    l.micro_batch = s->micro_batch;
+    l.sequence_parallel = s->sequence_parallel;
+    l.sharding = TC_SHARD_NONE;
+    l.recompute = TC_RECOMPUTE_NONE;
+    l.schedule = stages->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
+    l.cp_kind = s->cp_kind;
+    l.offload = TC_OFFLOAD_NONE;
+    l.offload_activations = false;
+    return l;
+}
+
+void tc_choose_recompute(tc_layout *l, int recompute) {
+    l->recompute = recompute < TC_RECOMPUTE_LAYERS ? recompute : TC_RECOMPUTE_LAYERS;
+    l->recompute_layers = recompute < TC_RECOMPUTE_LAYERS ? 0 : recompute - TC_RECOMPUTE_LAYERS + 1;
+}
+
+void tc_choose_offload(tc_layout *l, int offload) {
+    l->offload = offload == TC_SEARCH_OFFLOAD_STATES ? TC_OFFLOAD_STATES
+                 : offload == TC_SEARCH_OFFLOAD_OPTIMIZER || offload == TC_SEARCH_OFFLOAD_ALL ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_NONE;
+    l->offload_activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
+}
+
+/* ---- the list of shapes ------------------------------------------------------------------ */
+
+/* Counts the shape's configurations. Rejections by rule are added up in the space. */
+static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
+    const tc_axis *axis = &space->variant[shape->variant].pp;
+    shape->configurations = 0;
+    for (int i = 0; i < axis->count; i++) {
+        tc_stages stages;
+        tc_rejection why;
+        legality legal = stages_legal(space, shape, axis->value[i], &stages, &why);
+        if (legal == ABSENT) continue;
+        if (legal == ILLEGAL) {
+            space->rejected[why]++;
+            space->configurations++;
+            continue;
+        }
+        int most = stages.pp == 1 ? 1 : (space->layers + 2) / stages.pp;
+        for (stages.vpp = 1; stages.vpp <= most; stages.vpp++) {
+            legal = virtual_stages(space, &stages, stages.vpp);
+            if (legal == ABSENT) continue;
+            if (legal == ILLEGAL) {
+                space->rejected[TC_REJECTED_MICRO_BATCHES]++;
+                space->configurations++;
+                continue;
+            }
+            tc_space_choices(space, shape, &stages, choices);
+            shape->configurations += choices->count;
+        }
+    }
+    space->configurations += shape->configurations;
+}
+
+static tc_code add_shape(tc_space *space, int64_t *room, tc_shape *shape, tc_choices *choices, tc_error *error) {
+    count_shape(space, shape, choices);
+    if (shape->configurations == 0) return TC_OK;
+    if (space->shapes == *room) {
+        *room = *room ? 2 * *room : 1024;
+        tc_shape *grown = realloc(space->shape, (size_t)*room * sizeof *grown);
+        if (!grown) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+        space->shape = grown;
+    }
+    space->shape[space->shapes++] = *shape;
+    return TC_OK;
+}
+
+/* All-to-all context parallelism needs a head for every rank. */
+static bool splits_heads(const tc_space *space, const tc_shape *s) {
+    const tc_model *model = &space->in->job.model;
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].heads / s->tp % s->cp) return false;
+    return true;
+}
+
+/* The two axes of which one value has no effect: sequence parallelism, and the kind of context parallelism. */
+static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+    const tc_search_fixed *fixed = &space->in->fixed;
+    for (int kind = TC_CP_RING; kind <= TC_CP_ALL_TO_ALL; kind++) {
+        if (shape.cp == 1 && kind != TC_CP_RING) continue;
+        if (shape.cp > 1 && fixed->cp_kind != TC_UNSET && kind != fixed->cp_kind) continue;
+        shape.cp_kind = kind;
+        if (kind == TC_CP_ALL_TO_ALL && !splits_heads(space, &shape)) continue;
+        for (int sequence = 0; sequence <= 1; sequence++) {
+            if (shape.tp == 1 && sequence) continue;
+            if (shape.tp > 1 && fixed->sequence_parallel != TC_UNSET && sequence != fixed->sequence_parallel) continue;
+            shape.sequence_parallel = sequence;
+            tc_code code = add_shape(space, room, &shape, choices, error);
+            if (code) return code;
+        }
+    }
+    return TC_OK;
+}
+
+static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error) {
+    int64_t room = 0;
+    for (int i = 0; i < space->variants; i++) {
+        const tc_variant *v = &space->variant[i];
+        int64_t degrees = (int64_t)v->tp.count * v->cp.count * v->ep.count * v->etp.count * v->micro_batch.count;
+        for (int64_t n = 0; n < degrees; n++) {
+            int64_t rest = n;
+            tc_shape shape = {.variant = i};
+            shape.micro_batch = v->micro_batch.value[rest % v->micro_batch.count], rest /= v->micro_batch.count;
+            shape.etp = v->etp.value[rest % v->etp.count], rest /= v->etp.count;
+            shape.ep = v->ep.value[rest % v->ep.count], rest /= v->ep.count;
+            shape.cp = v->cp.value[rest % v->cp.count], rest /= v->cp.count;
+            shape.tp = v->tp.value[rest];
+            if (!space->experts) shape.etp = shape.tp; /* no effect */
+            tc_code code = add_kinds(space, &room, shape, choices, error);
+            if (code) return code;
+        }
+    }
+    return TC_OK;
+}
+
+tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *error) {
+    memset(space, 0, sizeof *space);
+    space->in = in;
+    const tc_model *model = &in->job.model;
+    for (int i = 0; i < model->blocks; i++) {
+        space->layers += model->block[i].count;
+        space->experts = space->experts || model->block[i].experts > 0;
+    }
+    space->seq = in->job.seq == TC_UNSET ? model->seq : in->job.seq;
+    space->offload = in->cluster.accelerator.host_bytes_per_s > 0;
+    if (in->job.global_batch < 1 || in->job.global_batch > 1000000000)
+        return tc_fail(error, TC_INVALID, "--global-batch", "the search needs one; give the sequences of a step");
+    if (in->cluster.devices < 1) return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->cluster.devices);
+    if (space->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
+    if (space->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", space->seq);
+    tc_code code = make_variants(space, error);
+    tc_choices *choices = malloc(sizeof *choices);
+    if (!code && !choices) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    if (!code) code = list_shapes(space, choices, error);
+    free(choices);
+    if (!code && space->configurations == 0)
+        code = tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out", in->cluster.devices);
+    if (code) tc_space_free(space);
+    return code;
+}
+
+void tc_space_free(tc_space *space) {
+    free(space->shape);
+    space->shape = NULL;
+    space->shapes = 0;
+}
+
+/* ---- the axes in words --------------------------------------------------------------------- */
+
+typedef struct words {
+    tc_search_axis *axis;
+    size_t used;
+} words;
+
+static void add_word(words *w, const char *word) {
+    size_t room = sizeof w->axis->values;
+    if (w->used + 4 < room)
+        w->used += (size_t)snprintf(w->axis->values + w->used, room - w->used, "%s%.*s", w->used ? ", " : "", (int)(room - w->used - 4), word);
+}
+
+static void add_number(words *w, int64_t value) {
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    add_word(w, text);
+}
+
+static words begin_axis(tc_search_axis *axes, int *count, const char *name) {
+    words w = {&axes[(*count)++], 0};
+    w.axis->name = name;
+    w.axis->values[0] = '\0';
+    return w;
+}
+
+static void describe_degrees(const tc_space *space, tc_search_axis *axes, int *count) {
+    const tc_variant *v = &space->variant[0];
+    const struct {
+        const char *name;
+        const tc_axis *axis;
+    } degrees[] = {{"tp", &v->tp}, {"pp", &v->pp}, {"cp", &v->cp}, {"ep", &v->ep}, {"etp", &v->etp}, {"micro_batch", &v->micro_batch}};
+    for (int i = 0; i < COUNT(degrees); i++) {
+        if (!space->experts && (degrees[i].axis == &v->ep || degrees[i].axis == &v->etp)) continue;
+        words w = begin_axis(axes, count, degrees[i].name);
+        for (int k = 0; k < degrees[i].axis->count; k++) add_number(&w, degrees[i].axis->value[k]);
+    }
+}
+
+static void describe_variants(const tc_space *space, tc_search_axis *axes, int *count) {
+    const tc_search_input *in = space->in;
+    words w = begin_axis(axes, count, "devices");
+    for (int i = 0; i < space->variants; i++)
+        if (i == 0 || space->variant[i].devices != space->variant[i - 1].devices) add_number(&w, space->variant[i].devices);
+    w = begin_axis(axes, count, "global_batch");
+    for (int i = 0; i < space->variants && space->variant[i].devices == in->cluster.devices; i++)
+        if (i == 0 || space->variant[i].global_batch != space->variant[i - 1].global_batch) add_number(&w, space->variant[i].global_batch);
+    w = begin_axis(axes, count, "dtype");
+    for (int dtype = 0; dtype < TC_DTYPES; dtype++)
+        if (in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->job.dtype) add_word(&w, tc_dtype_names[dtype]);
+}
+
+static void describe_choices(const tc_space *space, tc_search_axis *axes, int *count) {
+    const tc_search_fixed *fixed = &space->in->fixed;
+    words w = begin_axis(axes, count, "vpp");
+    if (fixed->vpp != TC_UNSET) add_number(&w, fixed->vpp);
+    else add_word(&w, "1 (stages may be uneven), and all that cut the layers evenly");
+    w = begin_axis(axes, count, "schedule");
+    for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
+        if (schedule_allowed(space, s)) add_word(&w, tc_schedule_names[s]);
+    w = begin_axis(axes, count, "sharding");
+    add_word(&w, fixed->sharding != TC_UNSET ? tc_sharding_names[fixed->sharding] : "none, zero1, zero2, zero3, hsdp with every divisor of dp x cp");
+    w = begin_axis(axes, count, "recompute");
+    if (fixed->recompute == TC_RECOMPUTE_LAYERS) add_number(&w, fixed->recompute_layers);
+    else add_word(&w, fixed->recompute != TC_UNSET ? tc_recompute_names[fixed->recompute] : "none, selective, full, n layers of each stage");
+    w = begin_axis(axes, count, "offload");
+    for (int i = TC_SEARCH_OFFLOAD_NONE; i <= TC_SEARCH_OFFLOAD_ALL; i++)
+        if (fixed->offload == TC_UNSET ? i == 0 || space->offload : fixed->offload == i) add_word(&w, tc_search_offload_name(i));
+    w = begin_axis(axes, count, "overlap");
+    for (int i = 0; i < 4; i++)
+        if (fixed->overlap == TC_UNSET || fixed->overlap == i) add_word(&w, tc_search_overlap_name(i));
+    w = begin_axis(axes, count, "sequence_parallel");
+    add_word(&w, fixed->sequence_parallel == TC_UNSET ? "off, on" : fixed->sequence_parallel ? "on" : "off");
+    w = begin_axis(axes, count, "cp_kind");
+    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all" : tc_cp_kind_names[fixed->cp_kind]);
+}
+
+void tc_space_describe(const tc_space *space, tc_search_axis axes[TC_SEARCH_AXES]) {
+    int count = 0;
+    memset(axes, 0, TC_SEARCH_AXES * sizeof *axes);
+    describe_variants(space, axes, &count);
+    describe_degrees(space, axes, &count);
+    describe_choices(space, axes, &count);
+    if (count < TC_SEARCH_AXES) axes[count].name = NULL;
+}

@@ -1,0 +1,95 @@
+/* space.h - every legal layout of a job on a cluster, axis by axis, each counted once.
+ *
+ * A shape is what decides the operators of a rank: variant (devices, global batch, format),
+ * tp, cp and its kind, ep, etp, sequence parallelism, micro-batch. A shape is placed with a number
+ * of pipeline stages and virtual stages; data parallelism follows from the devices. Under a placement
+ * lie the choices: recompute, schedule, sharding with its groups, offload, overlap.
+ *
+ * Canonical form: what has no effect takes one value (sequence parallelism with tp 1, the kind of
+ * context parallelism with cp 1, schedule and virtual stages with pp 1, sharding over one rank, the
+ * overlap of communication that is not there). Degrees that no rule allows together count once. */
+#ifndef TC_SEARCH_SPACE_H
+#define TC_SEARCH_SPACE_H
+
+#include "search/search.h"
+#include "step/step.h"
+
+#define TC_AXIS_MAX 64
+#define TC_VARIANTS_MAX 64
+#define TC_RECOMPUTES_MAX 300
+#define TC_SHARDINGS_MAX 64
+#define TC_OFFLOADS_MAX 5
+#define TC_SCHEDULES_MAX 8
+
+typedef struct tc_axis {
+    int count;
+    int value[TC_AXIS_MAX];
+} tc_axis;
+
+typedef struct tc_variant {
+    int devices, global_batch, dtype;
+    tc_axis tp, pp, cp, ep, etp, micro_batch;
+    double scale; /* objective = scale x step time */
+} tc_variant;
+
+typedef struct tc_shape {
+    int variant, tp, cp, cp_kind, ep, etp, sequence_parallel, micro_batch;
+    int64_t configurations; /* legal ones */
+} tc_shape;
+
+/* A shape with its pipeline. */
+typedef struct tc_stages {
+    int pp, vpp, dp;
+    int64_t micro_batches;
+} tc_stages;
+
+typedef struct tc_sharding_choice {
+    int sharding, hsdp;
+    int overlaps;   /* how many of overlap[] */
+    int overlap[4]; /* bit 0: gradient reduction, bit 1: parameter gathering */
+} tc_sharding_choice;
+
+typedef struct tc_choices {
+    int recomputes, schedules, shardings, offloads;
+    int recompute[TC_RECOMPUTES_MAX]; /* tc_recompute; with TC_RECOMPUTE_LAYERS + n - 1: n layers of the model */
+    int schedule[TC_SCHEDULES_MAX];
+    tc_sharding_choice sharding[TC_SHARDINGS_MAX];
+    int offload[TC_OFFLOADS_MAX]; /* tc_search_offload */
+    int64_t per_schedule;         /* configurations of one recompute and schedule */
+    int64_t count;
+} tc_choices;
+
+typedef struct tc_space {
+    const tc_search_input *in;
+    int layers, seq;
+    bool experts;
+    bool offload;      /* the link to the host is known */
+    int variants;
+    tc_variant variant[TC_VARIANTS_MAX];
+    int64_t shapes;
+    tc_shape *shape;
+    int64_t rejected[TC_REJECTIONS]; /* by rules */
+    int64_t configurations;          /* rejected ones included */
+} tc_space;
+
+/* Lists the shapes and counts the space. TC_INVALID where a fixed value is not in it. */
+TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, tc_space *out, tc_error *error);
+void tc_space_free(tc_space *space);
+
+/* The placements of a shape: visits each legal (pp, vpp). Returns false at the end. Start with {0}. */
+typedef struct tc_stages_cursor {
+    int pp_index, vpp;
+} tc_stages_cursor;
+bool tc_space_next(const tc_space *space, const tc_shape *shape, tc_stages_cursor *cursor, tc_stages *out);
+
+void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out);
+
+/* The layout of a shape and its stages; the choices are set by the others. */
+tc_layout tc_space_layout(const tc_shape *shape, const tc_stages *stages);
+void tc_choose_recompute(tc_layout *layout, int recompute);
+void tc_choose_offload(tc_layout *layout, int offload);
+
+/* The axes in words, for printing before the walk. */
+void tc_space_describe(const tc_space *space, tc_search_axis axis[TC_SEARCH_AXES]);
+
+#endif

@@ -1,0 +1,394 @@
+/* walk.c - the loops of the search, from what is dear and shared to what is cheap.
+ *
+ *   shape            operators, block times, collectives inside a block
+ *     stages         (pp, vpp): weights, sends; per sharding: states, traffic, optimizer
+ *       recompute    the pipeline's slowest stage; what stays exposed of the traffic; bytes kept
+ *         schedule   bubble, stragglers, micro-batches in flight
+ *           sharding x offload: memory; x overlap: the step
+ *
+ * Bounds: a step is at least its micro-batches on the slowest stage, the host and the stragglers of
+ * that; every other term is at least zero (the bubble but for rounding, hence SLACK).
+ */
+#include "search/walk.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SLACK 1e-9
+
+/* ---- keys: which configuration, as one number ------------------------------------------- */
+
+typedef struct position {
+    int64_t shape;
+    int pp_index, vpp, recompute, schedule, sharding, offload, overlap;
+} position;
+
+enum { BITS_PP = 6, BITS_VPP = 10, BITS_RECOMPUTE = 9, BITS_SCHEDULE = 3, BITS_SHARDING = 6, BITS_OFFLOAD = 3, BITS_OVERLAP = 2 };
+
+static uint64_t key_of(const position *p) {
+    uint64_t key = (uint64_t)p->shape;
+    key = key << BITS_PP | (uint64_t)p->pp_index;
+    key = key << BITS_VPP | (uint64_t)p->vpp;
+    key = key << BITS_RECOMPUTE | (uint64_t)p->recompute;
+    key = key << BITS_SCHEDULE | (uint64_t)p->schedule;
+    key = key << BITS_SHARDING | (uint64_t)p->sharding;
+    key = key << BITS_OFFLOAD | (uint64_t)p->offload;
+    return key << BITS_OVERLAP | (uint64_t)p->overlap;
+}
+
+static int take_bits(uint64_t *key, int bits) {
+    int value = (int)(*key & ((1u << bits) - 1));
+    *key >>= bits;
+    return value;
+}
+
+static position position_of(uint64_t key) {
+    position p;
+    p.overlap = take_bits(&key, BITS_OVERLAP);
+    p.offload = take_bits(&key, BITS_OFFLOAD);
+    p.sharding = take_bits(&key, BITS_SHARDING);
+    p.schedule = take_bits(&key, BITS_SCHEDULE);
+    p.recompute = take_bits(&key, BITS_RECOMPUTE);
+    p.vpp = take_bits(&key, BITS_VPP);
+    p.pp_index = take_bits(&key, BITS_PP);
+    p.shape = (int64_t)key;
+    return p;
+}
+
+/* The kind of a layout: its degrees. */
+static uint64_t kind_of(const tc_shape *s, int pp) {
+    uint64_t kind = (uint64_t)s->variant;
+    kind = kind << 12 | (uint64_t)(s->tp & 4095);
+    kind = kind << 10 | (uint64_t)(pp & 1023);
+    kind = kind << 12 | (uint64_t)(s->cp & 4095);
+    kind = kind << 12 | (uint64_t)(s->ep & 4095);
+    return kind << 8 | (uint64_t)(s->etp & 255);
+}
+
+/* ---- setting up --------------------------------------------------------------------------- */
+
+void tc_walker_start(tc_walker *w, const tc_space *space) {
+    const tc_search_input *in = space->in;
+    w->space = space;
+    w->job = in->job;
+    w->cluster = in->cluster;
+    double capacity = in->cluster.accelerator.memory_bytes * (1 - in->headroom);
+    if (in->max_memory_bytes > 0 && in->max_memory_bytes < capacity) capacity = in->max_memory_bytes;
+    w->capacity = capacity;
+    for (int bits = 0; bits < 4; bits++) {
+        w->stack[bits] = in->stack;
+        w->stack[bits].overlap_grad_reduce = bits & TC_OVERLAP_GRAD_REDUCE;
+        w->stack[bits].overlap_param_gather = bits & TC_OVERLAP_PARAM_GATHER;
+    }
+    w->counts = (tc_walk_counts){0, 0, 0, 0};
+    w->error = (tc_error){.code = TC_OK};
+}
+
+static const tc_variant *take_variant(tc_walker *w, const tc_shape *shape) {
+    const tc_variant *v = &w->space->variant[shape->variant];
+    w->job.global_batch = v->global_batch;
+    w->job.dtype = v->dtype;
+    w->cluster.devices = v->devices;
+    return v;
+}
+
+static bool resolve(tc_walker *w, const tc_layout *layout, tc_placement *out) {
+    char assumed[TC_ASSUMED_MAX][96];
+    int count = 0;
+    return tc_layout_resolve(&w->job, &w->cluster, layout, &w->space->in->stack, out, assumed, &count, &w->error) == TC_OK;
+}
+
+/* Operators and blocks, on the shape's first stages. */
+static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
+    tc_layout layout = tc_space_layout(shape, stages);
+    return resolve(w, &layout, &w->placement)
+           && tc_costs_compute(&w->job, &w->cluster, &w->placement, &w->space->in->stack, &w->costs, &w->error) == TC_OK;
+}
+
+static double max_of(double a, double b) { return a > b ? a : b; }
+
+/* Work of a step without recompute, stragglers and host included. */
+static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
+    tc_layout layout = tc_space_layout(shape, stages);
+    if (!resolve(w, &layout, &w->placement)) return HUGE_VAL;
+    w->costs.p = &w->placement;
+    tc_costs_recompute(&w->costs);
+    tc_pipeline line = tc_pipeline_of(&w->costs);
+    double work = (double)w->placement.micro_batches * line.slowest_s;
+    const tc_stack *stack = &w->space->in->stack;
+    return (work + stack->params.host_s_per_step + tc_straggler_seconds(stack, w->cluster.devices, work, 0)) * (1 - SLACK);
+}
+
+double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
+    const tc_variant *v = take_variant(w, shape);
+    tc_stages_cursor cursor = {0, 0};
+    tc_stages stages;
+    double least = HUGE_VAL;
+    bool started = false;
+    while (tc_space_next(w->space, shape, &cursor, &stages)) {
+        if (!started && !start_shape(w, shape, &stages)) return HUGE_VAL;
+        started = true;
+        double bound = bound_of(w, shape, &stages);
+        if (bound < least) least = bound;
+    }
+    return w->space->in->objective == TC_OBJECTIVE_MEMORY ? 0 : least * v->scale;
+}
+
+/* ---- one pipeline --------------------------------------------------------------------------- */
+
+/* All that a sharding costs under the stages at hand, whatever the recompute. */
+static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
+    w->peaks = tc_peak_stages(stages->pp, w->peak);
+    tc_layout layout = tc_space_layout(shape, stages);
+    for (int i = 0; i < w->choices.shardings; i++) {
+        tc_sharding_costs *s = &w->sharding[i];
+        layout.sharding = w->choices.sharding[i].sharding;
+        layout.hsdp = w->choices.sharding[i].hsdp;
+        if (!resolve(w, &layout, &s->placement)) return false;
+        tc_costs_place(&w->costs, &s->placement);
+        for (int k = 0; k < w->peaks; k++) {
+            tc_stage_weights weights = tc_stage_weight_count(&w->job.model, &s->placement, &w->costs.set, w->peak[k]);
+            for (int off = 0; off < 2; off++) {
+                s->placement.layout.offload = off ? TC_OFFLOAD_STATES : TC_OFFLOAD_NONE;
+                s->states[off][k] = tc_stage_states(&w->job, &s->placement, &w->space->in->stack, weights);
+            }
+        }
+        for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
+            s->placement.layout.offload = off;
+            s->optimizer[off] = tc_optimizer_seconds(&w->costs, 0);
+        }
+        s->placement.layout.offload = TC_OFFLOAD_NONE;
+        s->traffic[0] = tc_data_parallel_of(&w->costs, 0);
+        s->traffic[1] = stages->pp > 1 ? tc_data_parallel_of(&w->costs, stages->pp - 1) : s->traffic[0];
+    }
+    return true;
+}
+
+/* A recompute: the pipeline, the bytes kept, and what the traffic of each sharding leaves exposed. */
+typedef struct stage_pass {
+    tc_pipeline line;
+    tc_kept kept[2][TC_PEAK_STAGES]; /* [activations offloaded?][stage] */
+    double offloaded;                /* bytes of a micro-batch on the slowest stage */
+    double work, host[2];            /* [activations offloaded?] */
+} stage_pass;
+
+static void keep_stages(tc_walker *w, stage_pass *out) {
+    for (int off = 0; off < 2; off++) {
+        w->placement.layout.offload_activations = off;
+        for (int k = 0; k < w->peaks; k++)
+            out->kept[off][k] = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, w->peak[k]);
+        tc_kept slowest = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, out->line.slowest);
+        out->host[off] = w->space->in->stack.params.host_s_per_step
+                         + tc_offload_exposed(&w->cluster, slowest.offloaded, (double)w->placement.micro_batches, &out->line);
+    }
+    w->placement.layout.offload_activations = false;
+}
+
+static void expose_traffic(tc_walker *w, const stage_pass *pass) {
+    double micro_batches = (double)w->placement.micro_batches;
+    for (int i = 0; i < w->choices.shardings; i++) {
+        tc_sharding_costs *s = &w->sharding[i];
+        const tc_sharding_choice *choice = &w->choices.sharding[i];
+        for (int o = 0; o < choice->overlaps; o++) {
+            const tc_stack *stack = &w->stack[choice->overlap[o]];
+            double first = tc_data_parallel_exposed(stack, &s->traffic[0], micro_batches, &pass->line);
+            double last = w->placement.layout.pp > 1 ? tc_data_parallel_exposed(stack, &s->traffic[1], micro_batches, &pass->line) : first;
+            s->exposed[choice->overlap[o]] = max_of(first, last);
+        }
+    }
+}
+
+static void start_pass(tc_walker *w, int recompute, stage_pass *out) {
+    tc_choose_recompute(&w->placement.layout, recompute);
+    w->costs.p = &w->placement;
+    tc_costs_recompute(&w->costs);
+    out->line = tc_pipeline_of(&w->costs);
+    out->work = (double)w->placement.micro_batches * out->line.slowest_s;
+}
+
+/* ---- single configurations ------------------------------------------------------------------- */
+
+typedef struct offer {
+    const tc_variant *variant;
+    tc_best_list *list;
+    uint64_t kind;
+    position at;
+    bool memory_first, exhaustive;
+} offer;
+
+/* The fullest device, as tc_memory_peak finds it. */
+static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass, const double in_flight[TC_PEAK_STAGES], int offload) {
+    bool states = offload != TC_SEARCH_OFFLOAD_NONE && offload != TC_SEARCH_OFFLOAD_ACTIVATIONS;
+    bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
+    double peak = -1;
+    for (int k = 0; k < w->peaks; k++) {
+        tc_memory m = tc_stage_memory(&w->space->in->stack, &s->states[states][k], &pass->kept[activations][k], in_flight[k], w->peak[k]);
+        if (m.reserved > peak) peak = m.reserved;
+    }
+    return peak;
+}
+
+static void offer_least(offer *to, double bytes, const tc_sharding_choice *choice) {
+    if (bytes > to->list->least.value) return;
+    position at = to->at;
+    at.overlap = choice->overlap[0];
+    tc_candidate c = {bytes, 0, to->kind, key_of(&at)};
+    if (tc_candidate_before(&c, &to->list->least)) to->list->least = c;
+}
+
+static void offer_step(offer *to, double step_s, double bytes, double *threshold) {
+    double value = to->memory_first ? bytes : step_s * to->variant->scale;
+    if (value <= *threshold) {
+        tc_candidate c = {value, to->memory_first ? step_s : bytes, to->kind, key_of(&to->at)};
+        tc_best_offer(to->list, &c);
+        *threshold = tc_best_threshold(to->list);
+    }
+    if (to->list->front) {
+        tc_candidate c = {step_s * to->variant->scale, bytes, to->kind, key_of(&to->at)};
+        tc_best_offer_bin(to->list, &c);
+    }
+}
+
+/* All shardings, offloads and overlaps under one schedule. */
+static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms terms, offer *to, double *threshold) {
+    double in_flight[TC_PEAK_STAGES];
+    for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
+    for (int i = 0; i < w->choices.shardings; i++) {
+        const tc_sharding_choice *choice = &w->choices.sharding[i];
+        const tc_sharding_costs *s = &w->sharding[i];
+        to->at.sharding = i;
+        for (int k = 0; k < w->choices.offloads; k++) {
+            int offload = w->choices.offload[k];
+            to->at.offload = k;
+            double bytes = peak_bytes(w, s, pass, in_flight, offload);
+            offer_least(to, bytes, choice);
+            if (bytes > w->capacity) {
+                w->counts.too_large += choice->overlaps;
+                continue;
+            }
+            if (to->memory_first && !to->exhaustive && bytes > *threshold) {
+                w->counts.pruned += choice->overlaps;
+                continue;
+            }
+            bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
+            static const int optimizer[] = {TC_OFFLOAD_NONE, TC_OFFLOAD_STATES, TC_OFFLOAD_OPTIMIZER, TC_OFFLOAD_NONE, TC_OFFLOAD_OPTIMIZER};
+            terms.optimizer = s->optimizer[optimizer[offload]];
+            terms.host = pass->host[activations];
+            for (int o = 0; o < choice->overlaps; o++) {
+                terms.data_parallel = s->exposed[choice->overlap[o]];
+                to->at.overlap = choice->overlap[o];
+                offer_step(to, tc_step_terms_sum(&terms), bytes, threshold);
+            }
+            w->counts.evaluated += choice->overlaps;
+        }
+    }
+}
+
+static bool prunes(const offer *to, double least_s, double threshold) {
+    return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->variant->scale > threshold;
+}
+
+static void walk_schedules(tc_walker *w, const stage_pass *pass, offer *to, double *threshold) {
+    const tc_stack *stack = &w->space->in->stack;
+    double host = stack->params.host_s_per_step;
+    for (int i = 0; i < w->choices.schedules; i++) {
+        w->placement.layout.schedule = w->choices.schedule[i];
+        tc_step_terms terms = {.work = pass->work, .sends = w->sends};
+        terms.bubble = tc_bubble_seconds(&w->placement.layout, &pass->line);
+        terms.straggler = tc_straggler_seconds(stack, w->cluster.devices, terms.work, terms.bubble);
+        to->at.schedule = i;
+        if (prunes(to, terms.work + host + terms.bubble + terms.sends + terms.straggler, *threshold))
+            w->counts.pruned += w->choices.per_schedule;
+        else
+            walk_choices(w, pass, terms, to, threshold);
+    }
+}
+
+static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *stages, offer *to, double *threshold) {
+    tc_space_choices(w->space, shape, stages, &w->choices);
+    if (w->choices.count == 0) return;
+    const tc_stack *stack = &w->space->in->stack;
+    if (!to->exhaustive && !to->memory_first && bound_of(w, shape, stages) * to->variant->scale > *threshold) {
+        w->counts.pruned += w->choices.count;
+        return;
+    }
+    if (!place_shardings(w, shape, stages)) {
+        w->counts.refused += w->choices.count;
+        return;
+    }
+    w->placement = w->sharding[0].placement;
+    w->costs.p = &w->placement;
+    w->sends = tc_pipeline_sends(&w->costs);
+    for (int r = 0; r < w->choices.recomputes; r++) {
+        stage_pass pass;
+        w->placement.layout.schedule = w->choices.schedules ? w->choices.schedule[0] : TC_SCHEDULE_1F1B;
+        start_pass(w, w->choices.recompute[r], &pass);
+        double least = pass.work + stack->params.host_s_per_step + w->sends + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
+        if (prunes(to, least, *threshold)) {
+            w->counts.pruned += w->choices.per_schedule * w->choices.schedules;
+            continue;
+        }
+        keep_stages(w, &pass);
+        expose_traffic(w, &pass);
+        to->at.recompute = r;
+        walk_schedules(w, &pass, to, threshold);
+    }
+}
+
+void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
+    const tc_shape *shape = &w->space->shape[index];
+    const tc_search_input *in = w->space->in;
+    offer to = {.variant = take_variant(w, shape), .list = list, .memory_first = in->objective == TC_OBJECTIVE_MEMORY,
+                .exhaustive = in->exhaustive || in->pareto};
+    to.at.shape = index;
+    double threshold = tc_best_threshold(list);
+    tc_stages_cursor cursor = {0, 0};
+    tc_stages stages;
+    bool started = false;
+    while (tc_space_next(w->space, shape, &cursor, &stages)) {
+        if (!started && !start_shape(w, shape, &stages)) {
+            w->counts.refused += shape->configurations;
+            return;
+        }
+        started = true;
+        to.at.pp_index = cursor.pp_index;
+        to.at.vpp = stages.vpp;
+        to.kind = kind_of(shape, stages.pp);
+        walk_stages(w, shape, &stages, &to, &threshold);
+    }
+}
+
+/* ---- back from a key ---------------------------------------------------------------------------- */
+
+tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_error *error) {
+    position at = position_of(key);
+    const tc_shape *shape = &space->shape[at.shape];
+    const tc_search_input *in = space->in;
+    tc_stages_cursor cursor = {at.pp_index, at.vpp - 1};
+    tc_stages stages;
+    tc_choices choices;
+    memset(out, 0, sizeof *out);
+    if (!tc_space_next(space, shape, &cursor, &stages)) return TC_INTERNAL;
+    tc_space_choices(space, shape, &stages, &choices);
+    tc_layout layout = tc_space_layout(shape, &stages);
+    tc_choose_recompute(&layout, choices.recompute[at.recompute]);
+    tc_choose_offload(&layout, choices.offload[at.offload]);
+    layout.schedule = choices.schedule[at.schedule];
+    layout.sharding = choices.sharding[at.sharding].sharding;
+    layout.hsdp = choices.sharding[at.sharding].hsdp;
+    const tc_variant *v = &space->variant[shape->variant];
+    tc_job job = in->job;
+    job.global_batch = v->global_batch;
+    job.dtype = v->dtype;
+    tc_cluster cluster = in->cluster;
+    cluster.devices = v->devices;
+    tc_stack stack = in->stack;
+    stack.overlap_grad_reduce = at.overlap & TC_OVERLAP_GRAD_REDUCE;
+    stack.overlap_param_gather = at.overlap & TC_OVERLAP_PARAM_GATHER;
+    out->overlap = at.overlap;
+    out->devices = v->devices;
+    out->dtype = v->dtype;
+    tc_code code = tc_step_predict(&job, &cluster, &layout, &stack, &out->step, error);
+    out->objective = in->objective == TC_OBJECTIVE_MEMORY ? out->step.memory.reserved : out->step.step_s * v->scale;
+    return code;
+}

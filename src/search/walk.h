@@ -1,0 +1,56 @@
+/* walk.h - evaluates all configurations of one shape.
+ *
+ * What several configurations share is computed once, by the functions that tc_step_evaluate calls
+ * too, in the same order, so that both give the same bits: operators and collectives for the shape;
+ * weights, data-parallel traffic and optimizer for its stages; the pipeline for a recompute; the bubble
+ * for a schedule. A single configuration is then a few sums. */
+#ifndef TC_SEARCH_WALK_H
+#define TC_SEARCH_WALK_H
+
+#include "search/best.h"
+#include "search/space.h"
+
+/* A sharding under given stages. */
+typedef struct tc_sharding_costs {
+    tc_placement placement;
+    tc_states states[2][TC_PEAK_STAGES]; /* [optimizer states offloaded?][stage] */
+    tc_data_parallel traffic[2];         /* first and last stage */
+    double optimizer[3];                 /* by tc_offload */
+    double exposed[4];                   /* by overlap bits, for the recompute at hand */
+} tc_sharding_costs;
+
+typedef struct tc_walk_counts {
+    int64_t evaluated, pruned, too_large, refused;
+} tc_walk_counts;
+
+/* One thread's room; nothing is allocated while walking. */
+typedef struct tc_walker {
+    const tc_space *space;
+    double capacity;
+    tc_job job;
+    tc_cluster cluster;
+    tc_stack stack[4];        /* by overlap bits */
+    tc_costs costs;
+    tc_placement placement;   /* the shape with recompute and schedule, no sharding */
+    tc_choices choices;
+    tc_sharding_costs sharding[TC_SHARDINGS_MAX];
+    int peaks, peak[TC_PEAK_STAGES];
+    double sends;
+    tc_walk_counts counts;
+    tc_error error;
+} tc_walker;
+
+/* The walker is left ready for any shape of the space. */
+void tc_walker_start(tc_walker *walker, const tc_space *space);
+
+/* A bound below the objective of all configurations of the shape; HUGE_VAL if no layout can be resolved. */
+double tc_walk_bound(tc_walker *walker, const tc_shape *shape);
+
+/* Offers every configuration of shape number `index` to the list; prunes those that are proven worse than what
+ * a full list would take, unless the search is exhaustive. */
+void tc_walk_shape(tc_walker *walker, int64_t index, tc_best_list *list);
+
+/* The layout, stack and cluster that a key names, for a forecast in full. */
+TC_NODISCARD tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_error *error);
+
+#endif
