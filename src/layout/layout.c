@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "layout/schedule.h"
 
 static void assume(char (*assumed)[96], int *count, const char *format, const char *value) {
     if (*count >= TC_ASSUMED_MAX) return;
@@ -60,6 +61,34 @@ static tc_code check_model(const tc_model *model, const tc_placement *p, tc_erro
         return tc_fail(error, TC_INVALID, l->vpp > 1 ? "--vpp" : "--pp", "%d x %d stages for %d layers; choose at most one stage a layer",
                        l->pp, l->vpp, p->layers);
     if (p->seq % l->cp) return tc_fail(error, TC_INVALID, "--cp", "%d does not divide %d tokens; choose a divisor", l->cp, p->seq);
+    return TC_OK;
+}
+
+/* Stages and micro-batches that the schedule can arrange. */
+static tc_code check_schedule(const tc_placement *p, tc_error *error) {
+    const tc_layout *l = &p->layout;
+    if (l->schedule == TC_SCHEDULE_CUSTOM) {
+        if (!l->order) return tc_fail(error, TC_INVALID, "--schedule", "custom without an order; give a file");
+        if (l->order->stages != l->pp)
+            return tc_fail(error, TC_INVALID, "--pp", "%d, but the schedule's file has %d stages; give --pp %d", l->pp, l->order->stages,
+                           l->order->stages);
+        if (l->order->micro_batches != p->micro_batches)
+            return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank, but the schedule's file has %d; give --global-batch %lld",
+                           (long long)p->micro_batches, l->order->micro_batches, (long long)l->order->micro_batches * l->dp * l->micro_batch);
+        if (l->order->parts > p->layers + 2)
+            return tc_fail(error, TC_INVALID, "--schedule", "%d parts for %d layers; choose at most one part a layer", l->order->parts, p->layers);
+        return TC_OK;
+    }
+    tc_schedule_facts facts = tc_schedule_facts_of(l->schedule);
+    if (facts.chunks > 0 && l->vpp > facts.chunks)
+        return tc_fail(error, TC_INVALID, "--vpp", "%d for a schedule of %d chunks a stage; leave it out", l->vpp, facts.chunks);
+    if (facts.even_stages && l->pp % 2 && l->pp > 1)
+        return tc_fail(error, TC_INVALID, "--pp", "%d stages for dualpipe; give an even number", l->pp);
+    if (l->pp > 1 && (int64_t)l->pp * tc_stage_chunks(p) > p->layers + 2)
+        return tc_fail(error, TC_INVALID, "--pp", "%d stages of %d chunks for %d layers; choose at most one chunk a layer", l->pp,
+                       tc_stage_chunks(p), p->layers);
+    if (p->micro_batches > 1000000000)
+        return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank; give at most 1000000000", (long long)p->micro_batches);
     return TC_OK;
 }
 
@@ -123,7 +152,8 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
         l->cp_kind = (int)stack->cp_kind;
         if (l->cp > 1) assume(assumed, count, "context parallelism by %s (stack default)", l->cp_kind == TC_CP_RING ? "ring" : "all-to-all");
     }
-    if (l->schedule == TC_UNSET) l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
+    if (l->schedule == TC_UNSET || (l->schedule == TC_SCHEDULE_1F1B && l->vpp > 1) || (l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1))
+        l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
     p->attention = job->attention;
     if (p->attention == TC_UNSET) {
         p->attention = (int)stack->attention;
@@ -163,6 +193,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
+    if ((code = check_schedule(out, error))) return code;
     fill_shard(job, stack, out);
     return TC_OK;
 }
@@ -179,18 +210,54 @@ static int chunk_start(int layers, int n, int c) {
     return base * c + (before < extra ? before : extra);
 }
 
-void tc_stage_blocks(const tc_model *model, const tc_placement *p, int stage, int counts[TC_MAX_BLOCKS]) {
-    int pp = p->layout.pp, chunks = pp * p->layout.vpp;
-    for (int i = 0; i < model->blocks; i++) counts[i] = 0;
-    for (int c = stage; c < chunks; c += pp) {
-        int start = chunk_start(p->layers, chunks, c), end = start + chunk_layers(p->layers, chunks, c), first = 0;
-        for (int i = 0; i < model->blocks; i++) {
-            int last = first + model->block[i].count;
-            int low = start > first ? start : first, high = end < last ? end : last;
-            if (high > low) counts[i] += high - low;
-            first = last;
-        }
+int tc_stage_chunks(const tc_placement *p) {
+    const tc_layout *l = &p->layout;
+    if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return l->order->chunks;
+    tc_schedule_facts facts = tc_schedule_facts_of(l->schedule);
+    if (facts.both_ways || (l->pp == 1 && facts.chunks > 0)) return 1;
+    return facts.chunks > l->vpp ? facts.chunks : l->vpp;
+}
+
+int tc_model_chunks(const tc_placement *p) {
+    const tc_layout *l = &p->layout;
+    if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return l->order->parts;
+    return l->pp * tc_stage_chunks(p);
+}
+
+int tc_chunk_of(const tc_placement *p, int stage, int i) {
+    const tc_layout *l = &p->layout;
+    if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return l->order->node[stage * l->order->chunks + i].part;
+    bool v = l->pp > 1 && tc_schedule_facts_of(l->schedule).chunks == 2;
+    return i * l->pp + (v && i % 2 == 1 ? l->pp - 1 - stage : stage);
+}
+
+void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {
+    int chunks = tc_model_chunks(p), first = 0;
+    int start = chunk_start(p->layers, chunks, chunk), end = start + chunk_layers(p->layers, chunks, chunk);
+    for (int i = 0; i < model->blocks; i++) {
+        int last = first + model->block[i].count;
+        int low = start > first ? start : first, high = end < last ? end : last;
+        counts[i] = high > low ? high - low : 0;
+        first = last;
     }
+}
+
+void tc_stage_blocks(const tc_model *model, const tc_placement *p, int stage, int counts[TC_MAX_BLOCKS]) {
+    for (int i = 0; i < model->blocks; i++) counts[i] = 0;
+    for (int i = 0, chunks = tc_stage_chunks(p); i < chunks; i++) {
+        int chunk = tc_chunk_of(p, stage, i), own[TC_MAX_BLOCKS];
+        if (chunk < 0) continue;
+        tc_chunk_blocks(model, p, chunk, own);
+        for (int b = 0; b < model->blocks; b++) counts[b] += own[b];
+    }
+}
+
+bool tc_holds_mirror(const tc_placement *p) { return p->layout.pp > 1 && tc_schedule_facts_of(p->layout.schedule).both_ways; }
+
+bool tc_stage_holds(const tc_placement *p, int stage, int chunk) {
+    for (int i = 0, chunks = tc_stage_chunks(p); i < chunks; i++)
+        if (tc_chunk_of(p, stage, i) == chunk) return true;
+    return false;
 }
 
 tc_group tc_tp_group(const tc_placement *p) { return (tc_group){p->layout.tp, 1}; }
@@ -210,18 +277,7 @@ tc_group tc_pp_group(const tc_placement *p) {
 }
 
 double tc_micro_batches_in_flight(const tc_placement *p, int stage) {
-    double m = (double)p->micro_batches, pp = p->layout.pp, vpp = p->layout.vpp, held;
-    switch (p->layout.schedule) {
-    case TC_SCHEDULE_GPIPE: held = m; break;
-    case TC_SCHEDULE_INTERLEAVED: /* Narayanan et al. 2021: warm-up chunks of a rank, and the one in work */
-        held = (2 * (pp - stage - 1) + (vpp - 1) * pp + 1) / vpp;
-        if (held > m) held = m;
-        break;
-    case TC_SCHEDULE_ZB_V:
-    case TC_SCHEDULE_DUALPIPE: held = pp + (p->layout.schedule == TC_SCHEDULE_DUALPIPE); break;
-    case TC_SCHEDULE_V_HALF: held = pp / 2 + 1; break;
-    case TC_SCHEDULE_V_MIN: held = pp / 3 + 1; break;
-    default: held = pp - stage; break;
-    }
-    return held < m ? held : m;
+    const tc_layout *l = &p->layout;
+    if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return tc_order_in_flight(l->order, stage);
+    return tc_schedule_in_flight(l->schedule, l->pp, l->vpp, p->micro_batches, stage);
 }

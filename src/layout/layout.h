@@ -23,6 +23,16 @@ TC_NODISCARD tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *clus
                                        const tc_stack *stack, tc_placement *out, char (*assumed)[96], int *assumed_count,
                                        tc_error *error);
 
+/* The chunks that the pipeline cuts the model into: one a stage, or several (virtual stages).
+ * tc_chunk_of: the i-th of a stage, -1 if it has none. DualPipe: its own; the mirrored stage's comes on top. */
+int tc_model_chunks(const tc_placement *placement);
+int tc_stage_chunks(const tc_placement *placement);
+int tc_chunk_of(const tc_placement *placement, int stage, int i);
+bool tc_stage_holds(const tc_placement *placement, int stage, int chunk);
+/* DualPipe: every stage also holds what the mirrored stage does. */
+bool tc_holds_mirror(const tc_placement *placement);
+void tc_chunk_blocks(const tc_model *model, const tc_placement *placement, int chunk, int counts[TC_MAX_BLOCKS]);
+
 /* Blocks of each run of the model on pipeline stage s: counts[model->blocks]. */
 void tc_stage_blocks(const tc_model *model, const tc_placement *placement, int stage, int counts[TC_MAX_BLOCKS]);
 

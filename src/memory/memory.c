@@ -9,7 +9,7 @@
  */
 #include "memory/memory.h"
 
-tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
+static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
     const tc_layout *l = &p->layout;
     int counts[TC_MAX_BLOCKS];
     tc_stage_weights w = {0, 0};
@@ -19,7 +19,7 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
         w.dense += counts[i] * (b->tensor_parallel / l->tp + b->replicated);
         w.expert += counts[i] * b->expert / ((double)l->ep * l->etp);
     }
-    bool first = stage == 0, last = stage == l->pp - 1;
+    bool first = tc_stage_holds(p, stage, 0), last = tc_stage_holds(p, stage, tc_model_chunks(p) - 1);
     if (first) w.dense += set->size.embedding_parameters / l->tp;
     if (last) {
         w.dense += set->size.head_parameters / l->tp;
@@ -29,6 +29,16 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
             w.dense += model->mtp_layers * (b->tensor_parallel / l->tp + b->replicated);
             w.expert += model->mtp_layers * b->expert / ((double)l->ep * l->etp);
         }
+    }
+    return w;
+}
+
+tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
+    tc_stage_weights w = own_weights(model, p, set, stage);
+    if (tc_holds_mirror(p)) { /* DeepSeek-AI 2024, table 2: two copies of the parameters */
+        tc_stage_weights mirror = own_weights(model, p, set, p->layout.pp - 1 - stage);
+        w.dense += mirror.dense;
+        w.expert += mirror.expert;
     }
     return w;
 }
@@ -78,7 +88,7 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
         kept.per_micro_batch = 0;
         kept.working += 2 * largest;
     }
-    if (stage == l->pp - 1) kept.logits = set->logits_bytes;
+    if (tc_stage_holds(p, stage, tc_model_chunks(p) - 1)) kept.logits = set->logits_bytes;
     return kept;
 }
 
@@ -96,7 +106,8 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     m.parameters = param_bytes * (zero3 ? sharded : whole);
     if (!job->frozen_base) {
         m.gradients = stack->main_grad_bytes * (zero2 ? sharded : whole);
-        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : stack->optimizer_bytes * (zero1 ? sharded : whole);
+        double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
+        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : stack->optimizer_bytes * (zero1 ? sharded / copies : whole);
     }
     if (zero3 && p->layers > 0) {
         double layers = (double)p->layers / l->pp;

@@ -135,17 +135,33 @@ static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
     sum->weight_s += times * pass->weight_s;
 }
 
-void tc_stage_pass(const tc_costs *f, int stage, tc_pass *out) {
+void tc_chunk_pass(const tc_costs *f, int chunk, tc_pass *out) {
     const tc_model *model = &f->job->model;
     int counts[TC_MAX_BLOCKS];
-    tc_stage_blocks(model, f->p, stage, counts);
+    tc_chunk_blocks(model, f->p, chunk, counts);
     memset(out, 0, sizeof *out);
     for (int i = 0; i < model->blocks; i++)
         if (counts[i]) pass_add(out, &f->block[i], counts[i]);
-    if (stage == 0) pass_add(out, &f->embedding, 1);
-    if (stage == f->p->layout.pp - 1) {
+    if (chunk == 0) pass_add(out, &f->embedding, 1);
+    if (chunk == tc_model_chunks(f->p) - 1) {
         pass_add(out, &f->head, 1 + model->mtp_layers);
         if (model->mtp_layers > 0 && model->blocks > 0) pass_add(out, &f->block[model->blocks - 1], model->mtp_layers);
+    }
+}
+
+void tc_stage_pass(const tc_costs *f, int stage, tc_pass *out) {
+    int chunks = tc_stage_chunks(f->p);
+    if (chunks == 1) {
+        tc_chunk_pass(f, tc_chunk_of(f->p, stage, 0), out);
+        return;
+    }
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < chunks; i++) {
+        int chunk = tc_chunk_of(f->p, stage, i);
+        tc_pass pass;
+        if (chunk < 0) continue;
+        tc_chunk_pass(f, chunk, &pass);
+        pass_add(out, &pass, 1);
     }
 }
 

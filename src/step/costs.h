@@ -51,7 +51,8 @@ void tc_costs_place(tc_costs *costs, const tc_placement *placement);
 /* The same, where nothing but recompute has changed. */
 void tc_costs_recompute(tc_costs *costs);
 
-/* One micro-batch on a pipeline stage. */
+/* One micro-batch on a chunk of the model (layout.h), and on a whole pipeline stage. */
+void tc_chunk_pass(const tc_costs *costs, int chunk, tc_pass *out);
 void tc_stage_pass(const tc_costs *costs, int stage, tc_pass *out);
 
 /* One send of activations to the next stage, s. */
