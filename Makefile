@@ -1,29 +1,77 @@
 # traincast: two commands do everything: `make run` and `make check`.
 BUILD ?= build
 PREFIX ?= /usr/local
-PACKAGES = gcc cmake ninja-build pkgconf libyaml-dev libjansson-dev libcmocka-dev clang-14 libclang-rt-14-dev
+WERROR ?= OFF
+# A|B: either will do.
+PACKAGES = gcc libc6-dev cmake ninja-build pkgconf libyaml-dev libjansson-dev
+CHECK_PACKAGES = libcmocka-dev clang-14|clang lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
+	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32
+FIT_PACKAGES = liblapacke-dev libopenblas-dev
+BENCH_PACKAGES = valgrind
 
 all: need $(BUILD)/build.ninja
 	@cmake --build $(BUILD)
 
 $(BUILD)/build.ninja: CMakeLists.txt
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) -DCMAKE_INSTALL_PREFIX=$(PREFIX) >$(BUILD).log 2>&1 \
+		|| { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
 
+# Names what is missing and stops.
 need:
-	@sh tools/need.sh $(PACKAGES)
+	@sh tools/need.sh $(foreach p,$(PACKAGES),'$(p)')
 
+# Installs what building, running and checking need.
 deps:
-	@sh tools/need.sh --install $(PACKAGES)
+	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(CHECK_PACKAGES),'$(p)')
 
-run: deps
+# Builds, then plans the fleet of which only part has arrived.
+run:
+	@sh tools/need.sh --install $(foreach p,$(PACKAGES),'$(p)')
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/traincast plan data/scenarios/ascend-2024.yaml
 
 check: deps
-	@$(MAKE) --no-print-directory all
 	@sh tests/check.sh $(BUILD)
+
+# Writes again what tests compare with: golden files, the manual's outputs, the table of errors. Read the diff.
+record: all
+	@RECORD=1 sh tests/record.sh $(BUILD)/traincast .
+
+bench:
+	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(BENCH_PACKAGES),'$(p)')
+	@$(MAKE) --no-print-directory all
+	@cmake --build $(BUILD) --target bench_step
+	@sh bench/run.sh $(BUILD)
+
+# Every fuzzer for FUZZ_SECONDS, from the corpus that earlier runs left in build-fuzz/corpus.
+FUZZ_SECONDS ?= 600
+fuzz: deps
+	@sh tests/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+# Fits the physical parameters to the published runs and writes data/fitted/, then docs/ACCURACY.md.
+FIT_OPTIONS ?= --leave-out
+fit:
+	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
+	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
+	@cmake --build $(BUILD) --target traincast-fit
+	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --runs-hash "$$(cat data/runs/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl
+	@$(MAKE) --no-print-directory accuracy
+
+accuracy: all
+	@mkdir -p docs
+	@$(BUILD)/traincast validate --markdown data/runs/*.jsonl >docs/ACCURACY.md.new
+	@mv docs/ACCURACY.md.new docs/ACCURACY.md
+	@echo "wrote docs/ACCURACY.md"
+
+install: all
+	@cmake --install $(BUILD) --prefix $(abspath $(PREFIX))
+
+# Formats the C sources that differ from the last commit.
+format:
+	@git diff --name-only --diff-filter=d HEAD -- '*.c' '*.h' | xargs -r clang-format-14 -i
 
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check clean bench fuzz fit install
+.PHONY: all need deps run check record bench fuzz fit accuracy install format clean

@@ -1,0 +1,102 @@
+#!/bin/sh
+# check.sh [BUILD]: everything that must hold before a change lands; `make check`, and CI.
+#
+# Prints a line for each part with its seconds, and a part's output only where it failed. Ends with
+# "N passed, N failed": the parts and the tests that ctest ran in them. Needs no network.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+build=${1:-build}
+clang=$(command -v clang-14 || command -v clang || echo clang)
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+logs=$build/check
+mkdir -p "$logs"
+start=$(date +%s)
+passed=0
+failed=0
+failed_parts=
+
+# part NAME COMMAND...: runs it, counts it, and says how long it took.
+part() {
+    name=$1
+    shift
+    log=$logs/$(echo "$name" | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' '-').log
+    printf '%4d s  %-42s ' $(($(date +%s) - start)) "$name"
+    began=$(date +%s)
+    "$@" >"$log" 2>&1
+    status=$?
+    took=$(($(date +%s) - began))
+    # ctest's own count, where the part ran it
+    tests=$(sed -n 's/.* \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log" | tail -n 1)
+    if [ -n "$tests" ]; then
+        bad=${tests% *}
+        failed=$((failed + bad))
+        passed=$((passed + ${tests#* } - bad))
+    fi
+    if [ $status = 0 ]; then
+        passed=$((passed + 1))
+        note=$(tail -n 1 "$log" | cut -c 1-110)
+        [ -z "$tests" ] || note="${tests#* } tests"
+        printf 'ok %3d s  %s\n' $took "$note"
+    else
+        failed=$((failed + 1))
+        failed_parts="$failed_parts  $name: $log
+"
+        printf 'FAILED %3d s\n' $took
+        tail -n 60 "$log" | sed 's/^/        | /'
+    fi
+    return $status
+}
+
+# compile DIRECTORY OPTION...: configures and builds everything, tests too.
+compile() {
+    directory=$1
+    shift
+    cmake -S . -B "$directory" -G Ninja "$@" && cmake --build "$directory" && echo "in $directory"
+}
+
+# A build without tests would pass in silence.
+run_tests() {
+    [ -n "$(ls "$1"/test_* 2>/dev/null)" ] || { echo "no test programs in $1: is libcmocka-dev there?"; return 1; }
+    ctest --test-dir "$1" --output-on-failure -j "$jobs"
+}
+
+sanitized() {
+    ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 run_tests build-asan
+}
+
+# The same commit, built again in another directory, is the same to the byte.
+reproducible() {
+    cmake --preset gcc -B build-again >/dev/null && cmake --build build-again --target traincast traincast_static traincast_shared || return 1
+    for file in traincast libtraincast.a libtraincast.so; do
+        cmp "$build/$file" "build-again/$file" || return 1
+    done
+    echo "program and libraries are equal to the byte"
+}
+
+# Threads: with clang and its OpenMP, where the sources use any.
+threads() {
+    if ! grep -q -e 'omp\.h' -e 'pragma omp' -e 'pthread\.h' -e 'threads\.h' src/*/*.[ch]; then
+        echo "no threads in src/"
+        return 0
+    fi
+    compile build-tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTC_TSAN=ON -DCMAKE_C_COMPILER="$clang" && TSAN_OPTIONS=halt_on_error=1 run_tests build-tsan
+}
+
+part "the direction of the layers" sh tests/include_graph.sh .
+part "build: gcc, warnings are errors" compile "$build" -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release -DTC_WERROR=ON \
+    && part "tests: gcc" run_tests "$build"
+part "symbols of the library" sh tests/symbols.sh "$build"
+part "install, and a client in C" sh tests/install.sh "$build"
+part "build again, the same bytes" reproducible
+part "build: clang, warnings are errors" compile build-clang -DCMAKE_C_COMPILER="$clang" -DCMAKE_BUILD_TYPE=Release -DTC_WERROR=ON \
+    && part "tests: clang" run_tests build-clang
+part "build: address and undefined behaviour" compile build-asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTC_SANITIZE=ON -DTC_WERROR=ON \
+    && part "tests: address and undefined behaviour" sanitized
+part "threads" threads
+part "fuzzers, 5 s each" sh tests/fuzz.sh build-fuzz 5
+part "the core as WebAssembly" sh tests/wasm.sh "$build"
+
+echo
+[ -z "$failed_parts" ] || printf 'failed, with their logs:\n%s' "$failed_parts"
+echo "$passed passed, $failed failed in $(($(date +%s) - start)) s"
+[ $failed = 0 ]

@@ -1,0 +1,42 @@
+#!/bin/sh
+# fuzz.sh DIRECTORY SECONDS: every fuzzer of tests/fuzz for so many seconds, with sanitizers.
+# What a run finds stays in DIRECTORY/corpus; an input that crashes is printed by its path.
+set -eu
+directory=$1
+seconds=$2
+clang=$(command -v clang-14 || command -v clang)
+cmake --preset fuzz -B "$directory" -DCMAKE_C_COMPILER="$clang" >/dev/null
+cmake --build "$directory" --target fuzzers >"$directory/build.log" 2>&1 || { tail -30 "$directory/build.log"; exit 1; }
+failed=0
+count=0
+for source in tests/fuzz/fuzz_*.c; do
+    name=$(basename "$source" .c)
+    corpus=$directory/corpus/$name
+    mkdir -p "$corpus" "$directory/crashes"
+    # what the fuzzer starts from: real files of the kind that it reads
+    case $name in
+    fuzz_hf) seeds=tests/hf ;;
+    fuzz_yaml) seeds=data/accelerators/nvidia ;;
+    fuzz_scenario) seeds=data/scenarios ;;
+    *) seeds= ;;
+    esac
+    [ -z "$seeds" ] || [ -d "$seeds" ] || seeds=
+    if [ "$name" = fuzz_published ]; then
+        seeds=$directory/seeds/$name
+        mkdir -p "$seeds"
+        for file in data/runs/*.jsonl; do head -n 1 "$file" >"$seeds/$(basename "$file")"; done
+    fi
+    log=$directory/$name.log
+    # shellcheck disable=SC2086
+    if "$directory/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$directory/crashes/$name-" \
+        "$corpus" $seeds >"$log" 2>&1; then
+        count=$((count + 1))
+        echo "$name: $(sed -n 's/^Done \([0-9]* runs in [0-9]* second(s)\)/\1/p' "$log")"
+    else
+        failed=$((failed + 1))
+        echo "$name: failed"
+        tail -25 "$log"
+    fi
+done
+echo "$count fuzzers ran clean, $failed failed"
+exit $((failed > 0))

@@ -1,0 +1,61 @@
+#!/bin/sh
+# include_graph.sh SOURCE_DIR: the layers point one way.
+#
+# Each layer may include itself and the layers named beside it, and nothing else of src/; docs/design.md
+# says what each is. That the arithmetic needs no data files, tests/wasm.sh proves by linking it alone.
+set -eu
+cd "$1"
+layers='
+base:
+catalog: base
+workload: base
+network: base
+layout: base workload network
+device: base workload
+memory: base workload layout
+step: base catalog workload network layout device memory
+search: base workload network layout device memory step
+run: base catalog workload network layout device memory step
+fleet: base catalog workload network layout device memory step search run
+validate: base catalog workload network layout device memory step
+interop: base catalog workload layout
+report: base catalog workload network layout device memory step search run fleet validate interop
+cli: base catalog workload network layout device memory step search run fleet validate interop report
+'
+for directory in src/*/; do
+    layer=$(basename "$directory")
+    echo "$layers" | grep -q "^$layer:" || { echo "src/$layer: no layer of that name; add it to tests/include_graph.sh and docs/design.md"; exit 1; }
+done
+# A line of source without #include "..." of another folder says nothing here.
+grep -Hn '^ *# *include "[a-z]*/' src/*/*.[ch] src/*/*.def | awk -v layers="$layers" '
+BEGIN {
+    n = split(layers, line, "\n")
+    for (i = 1; i <= n; i++) {
+        k = split(line[i], word, /:? +|:$/)
+        for (j = 1; j <= k; j++) if (word[j] != "") allowed[word[1], word[j]] = 1
+    }
+}
+{
+    split($0, place, ":")
+    split(place[1], path, "/")
+    from = path[2]
+    to = $0
+    sub(/^[^"]*"/, "", to)
+    sub(/\/.*/, "", to)
+    edges++
+    if (!((from, to) in allowed)) { print place[1] ":" place[2] ": " from " includes " to; bad++ }
+}
+END {
+    if (!edges) { print "no include found"; exit 1 }
+    print edges " includes, " bad + 0 " against the direction"
+    exit bad > 0
+}'
+# Beside the standard library: YAML and JSON only where they are parsed, system headers where files and terminals are.
+foreign=$(grep -Hn '^#include <' src/*/*.[ch] | grep -v -e '<\(assert\|ctype\|errno\|float\|inttypes\|limits\|locale\|math\|setjmp\|signal\|stdarg\|stdatomic\|stdbool\|stddef\|stdint\|stdio\|stdlib\|string\|time\)\.h>' \
+    -e '^src/catalog/[a-z]*\.c:.*<\(yaml\|dirent\|sys/stat\)\.h>' -e '^src/\(base\|catalog\|interop\|validate\|cli\)/[a-z_]*\.[ch]:.*<\(jansson\|sys/stat\|unistd\|sys/ioctl\)\.h>' \
+    -e '^src/search/[a-z_]*\.c:.*<\(omp\|pthread\)\.h>' || true)
+if [ -n "$foreign" ]; then
+    echo "$foreign"
+    echo "headers from outside the standard library in a layer that should not need them"
+    exit 1
+fi
