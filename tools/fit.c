@@ -577,6 +577,41 @@ static void write_summary(const problem *p, const char *title, const double *err
     free(rows);
 }
 
+/* Every left-out run as a dot: a column a source family, the largest error first; height is forecast over
+ * measured step time on a logarithmic scale from 1/4 to 4. */
+static void write_picture(const problem *p, const family_score *scores, const double *errors, const char *path) {
+    enum { WIDTH = 1000, HEIGHT = 460, LEFT = 60, TOP = 20, BOTTOM = 160 };
+    FILE *out = fopen(path, "w");
+    if (!out) exit(1);
+    int columns = 0;
+    while (columns < p->families.count && scores[columns].n) columns++;
+    double step = (double)(WIDTH - LEFT - 20) / (columns ? columns : 1), middle = TOP + (HEIGHT - TOP - BOTTOM) / 2.0;
+    double scale = (HEIGHT - TOP - BOTTOM) / 2.0 / log(4);
+    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"11\">\n"
+                 "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n", WIDTH, HEIGHT);
+    static const double marks[] = {0.25, 0.5, 0.8, 1, 1.25, 2, 4};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        double y = middle - scale * log(marks[i]);
+        fprintf(out, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
+                LEFT, WIDTH - 20, y, y, marks[i] == 1 ? "#444" : "#ddd", LEFT - 6, y + 4, marks[i]);
+    }
+    for (int f = 0; f < columns; f++) {
+        double x = LEFT + (f + 0.5) * step;
+        int seen = 0;
+        for (int i = 0; i < p->count; i++) {
+            if (!p->items[i].supported || isnan(errors[i]) || strcmp(p->families.name[p->items[i].family], scores[f].name) != 0) continue;
+            double y = middle - scale * log(1 + errors[i] / 100), shift = ((seen * 7) % 11 - 5) * step / 14;
+            seen++;
+            if (y < TOP) y = TOP;
+            if (y > HEIGHT - BOTTOM) y = HEIGHT - BOTTOM;
+            fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\" fill=\"#1667a8\" fill-opacity=\"0.35\"/>\n", x + shift, y);
+        }
+        fprintf(out, "<text transform=\"translate(%.1f %d) rotate(70)\">%.22s</text>\n", x - 3, HEIGHT - BOTTOM + 14, scores[f].name);
+    }
+    fprintf(out, "<text x=\"%d\" y=\"14\">forecast over measured step time, each source left out of the fit that judges it</text>\n</svg>\n", LEFT);
+    if (fclose(out)) exit(1);
+}
+
 /* Markdown: what the forecast errs on sources that its fit had not seen, beside the fit and the priors. */
 static void write_report(const problem *p, const double *errors[3], const char *path) {
     static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
@@ -606,6 +641,12 @@ static void write_report(const problem *p, const double *errors[3], const char *
         if (s->n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[0] / s->n, s->absolute[1] / s->n,
                           s->absolute[2] / s->n, s->sum[2] / s->n);
     }
+    size_t stem = strlen(path) > 3 ? strlen(path) - 3 : strlen(path);
+    char picture[512];
+    snprintf(picture, sizeof picture, "%.*s.svg", (int)stem, path);
+    const char *slash = strrchr(picture, '/');
+    fprintf(out, "\n![Forecast over measured](%s)\n", slash ? slash + 1 : picture);
+    write_picture(p, scores, errors[2], picture);
     free(scores);
     if (fclose(out)) exit(1);
 }
