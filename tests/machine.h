@@ -1,0 +1,106 @@
+/* machine.h - a machine of round numbers for the tests of the forecast: sums by hand stay short. */
+#ifndef TC_TESTS_MACHINE_H
+#define TC_TESTS_MACHINE_H
+
+#include "traincast.h"
+
+/* 100 TFLOP/s and 1 TB/s, both reached in full; 100 cores, no power limit, nothing else costs time. */
+static inline tc_accelerator round_accelerator(void) {
+    tc_accelerator a = tc_default_accelerator();
+    a.memory_bytes = 100e9;
+    a.memory_bytes_per_s = 1e12;
+    a.cores = 100;
+    a.matmul_flops[TC_BF16] = a.matmul_flops[TC_FP16] = 100e12;
+    a.matmul_flops[TC_FP8] = 200e12;
+    a.devices_per_package = 1;
+    a.params = (tc_device_params){.gemm_fraction = 1, .gemm8_fraction = 1, .gemm4_fraction = 1, .gemm8_energy_ratio = 0.5,
+                                  .gemm4_energy_ratio = 0.25, .attention_fraction = 1, .attention_backward_fraction = 1,
+                                  .attention_portable_fraction = 1, .memory_fraction = 1, .link_fraction = 1, .network_fraction = 1,
+                                  .host_memory_bytes_per_s = 20e9};
+    return a;
+}
+
+/* Nodes of 8 at 200 GB/s, 25 GB/s between them, without latency. */
+static inline tc_fabric round_fabric(void) {
+    tc_fabric f = tc_default_fabric();
+    f.levels = 2;
+    f.level[0] = (tc_level){.name = "node", .size = 8, .topology = TC_TOPOLOGY_SWITCH, .bytes_per_s = 200e9, .oversubscription = 1};
+    f.level[1] = (tc_level){.name = "network", .topology = TC_TOPOLOGY_FAT_TREE, .bytes_per_s = 25e9, .oversubscription = 1};
+    return f;
+}
+
+/* Nothing overlaps, nothing is fused away, nothing costs extra; states as in mixed-precision Adam. */
+static inline tc_stack round_stack(void) {
+    tc_stack s = tc_default_stack();
+    s.sharding = TC_SHARD_NONE;
+    s.recompute = TC_RECOMPUTE_NONE;
+    s.attention = TC_ATTENTION_FLASH;
+    s.micro_batch = 1;
+    s.sequence_parallel = false;
+    s.grad_bytes = s.main_grad_bytes = 4;
+    s.optimizer_bytes = 12;
+    s.logits_bytes = 4;
+    s.overlap_grad_reduce = s.overlap_param_gather = true;
+    s.native_attention = true;
+    s.compiled = true;
+    s.params = (tc_stack_params){.kernel_fraction = 1, .attention_relative = 1, .memory_passes = 1, .loss_passes = 1};
+    return s;
+}
+
+/* A GPT layer: 16 heads of 64, plain MLP of 4 h, LayerNorm with biases. */
+static inline tc_model round_gpt(int layers) {
+    tc_model m = tc_default_model();
+    m.hidden = 1024;
+    m.vocab = 32768;
+    m.seq = m.learned_positions = 1024;
+    m.positions = TC_POSITIONS_LEARNED;
+    m.norm = TC_NORM_LAYER;
+    m.norm_weight = m.norm_bias = m.causal = m.final_norm = m.lm_head = true;
+    m.tied_embeddings = true;
+    m.blocks = 1;
+    m.block[0] = tc_default_block();
+    m.block[0].count = layers;
+    m.block[0].heads = m.block[0].kv_heads = 16;
+    m.block[0].head_dim = 64;
+    m.block[0].qkv_bias = m.block[0].out_bias = m.block[0].mlp_bias = true;
+    m.block[0].mlp = TC_MLP_PLAIN;
+    m.block[0].ffn = 4096;
+    m.block[0].norms = 2;
+    return m;
+}
+
+/* A Mixtral-like layer: 8 experts, 2 of them a token. */
+static inline tc_model round_moe(int layers) {
+    tc_model m = round_gpt(layers);
+    m.positions = TC_POSITIONS_ROTARY;
+    m.learned_positions = 0;
+    m.norm = TC_NORM_RMS;
+    m.norm_bias = m.tied_embeddings = false;
+    tc_block *b = &m.block[0];
+    b->qkv_bias = b->out_bias = b->mlp_bias = false;
+    b->mlp = TC_MLP_GATED;
+    b->ffn = 0;
+    b->kv_heads = 8;
+    b->experts = 8;
+    b->top_k = 2;
+    b->expert_ffn = 2048;
+    return m;
+}
+
+typedef struct machine {
+    tc_job job;
+    tc_cluster cluster;
+    tc_layout layout;
+    tc_stack stack;
+} machine;
+
+static inline machine round_machine(int devices) {
+    machine m = {tc_default_job(), tc_default_cluster(), tc_default_layout(), round_stack()};
+    m.job.model = round_gpt(8);
+    m.cluster.accelerator = round_accelerator();
+    m.cluster.fabric = round_fabric();
+    m.cluster.devices = devices;
+    return m;
+}
+
+#endif

@@ -1,0 +1,255 @@
+/* Parameters and FLOPs: exact counts of well-known models, the published totals of all, conventions by hand. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "catalog/catalog.h"
+#include "machine.h"
+#include "near.h"
+#include "workload/operators.h"
+
+static tc_catalog *catalog;
+
+static int open_catalog(void **state) {
+    (void)state;
+    tc_error error;
+    return tc_catalog_open(NULL, 0, &catalog, &error) != TC_OK;
+}
+
+static int close_catalog(void **state) {
+    (void)state;
+    tc_catalog_close(catalog);
+    return 0;
+}
+
+static tc_model load(const char *slug) {
+    tc_model model;
+    tc_error error;
+    if (tc_catalog_model(catalog, slug, &model, &error)) fail_msg("%s: %s", error.place, error.text);
+    return model;
+}
+
+/* ---- parameters ------------------------------------------------------------------------ */
+
+/* Totals of the checkpoints themselves, to the last weight. */
+static void exact_counts(void **state) {
+    (void)state;
+    static const struct {
+        const char *slug;
+        double parameters;
+    } known[] = {
+        {"gpt2-124m", 124439808},         {"gpt2-1.5b", 1557611200},         {"llama-2-7b", 6738415616},
+        {"llama-2-70b", 68976648192},     {"llama-3.1-8b", 8030261248},      {"llama-3.1-405b", 405853388800},
+        {"mixtral-8x7b", 46702792704},    {"qwen2.5-32b", 32763876352},      {"qwen3-30b-a3b", 30532122624},
+        {"deepseek-v3", 671026419200},    {"gemma-2-9b", 9241705984},        {"bloom-176b", 176247271424},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        tc_model model = load(known[i].slug);
+        double counted = tc_model_count(&model).parameters;
+        if (counted != known[i].parameters) fail_msg("%s: %.0f counted, %.0f in the checkpoint", known[i].slug, counted, known[i].parameters);
+    }
+}
+
+/* Every model of the catalog that has a published total. */
+static void published_counts(void **state) {
+    (void)state;
+    const tc_catalog_item *items;
+    int count, compared = 0, off = 0;
+    tc_error error;
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) {
+        tc_model model = load(items[i].slug);
+        if (model.parameters_published <= 0) continue;
+        double counted = tc_model_count(&model).parameters;
+        compared++;
+        if (fabs(counted / model.parameters_published - 1) > 0.001) {
+            print_error("%s: %.0f counted, %.0f published\n", items[i].slug, counted, model.parameters_published);
+            off++;
+        }
+    }
+    assert_true(compared >= 50);
+    assert_int_equal(off, 0);
+}
+
+/* DeepSeek-V3's report: 671 B, 37 B active; its prediction module is apart. */
+static void active_and_mtp(void **state) {
+    (void)state;
+    tc_model model = load("deepseek-v3");
+    tc_model_size size = tc_model_count(&model);
+    assert_near(size.active_parameters, 37.5e9, 0.2e9);
+    assert_true(size.mtp_parameters > 11e9 && size.mtp_parameters < 12e9);
+    model = load("mixtral-8x7b");
+    assert_near(tc_model_count(&model).active_parameters, 12.9e9, 0.05e9);
+}
+
+/* What the ranks hold adds up to the model. */
+static void shares_add_up(void **state) {
+    (void)state;
+    const tc_catalog_item *items;
+    int count;
+    tc_error error;
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) {
+        tc_model model = load(items[i].slug);
+        tc_model_size size = tc_model_count(&model);
+        double norm = (model.norm_weight ? 1 : 0) + (model.norm_bias ? 1 : 0);
+        double sum = size.embedding_parameters + size.head_parameters + (model.final_norm ? norm * model.hidden : 0);
+        for (int b = 0; b < model.blocks; b++) {
+            tc_block_weights w = tc_block_weight_count(&model, &model.block[b]);
+            sum += model.block[b].count * (w.tensor_parallel + w.expert + w.replicated);
+            assert_true(w.expert_active <= w.expert);
+        }
+        assert_near(sum, size.parameters, 1);
+        assert_true(size.active_parameters <= size.parameters);
+        assert_true(size.active_parameters > 0);
+    }
+}
+
+/* ---- FLOPs ------------------------------------------------------------------------------- */
+
+static double flops(const tc_model *model, int seq, tc_flops_convention convention, int recompute, double layers) {
+    return tc_model_flops_per_token(model, seq, convention, recompute, layers);
+}
+
+/* Narayanan et al. 2021: a GPT layer is 72 h^2 and 12 s h a token, the head 6 V h. */
+static void gpt_by_hand(void **state) {
+    (void)state;
+    tc_model gpt = load("gpt2-124m");
+    double h = 768, layers = 12, seq = 1024, vocab = 50257;
+    double gemm = layers * 72 * h * h + 6 * vocab * h, attention = layers * 12 * seq * h;
+    double forward = layers * (24 * h * h + 4 * seq * h);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_6ND, TC_RECOMPUTE_NONE, 0), 6 * 124439808.0, 0.5);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0), gemm + attention, 0.5);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0), gemm + attention / 2, 0.5);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_NONE, 0), gemm + attention, 0.5);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_FULL, 0), gemm + attention + forward, 0.5);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_SELECTIVE, 0), gemm + attention + layers * 4 * seq * h, 0.5);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_LAYERS, 3), gemm + attention + forward / 4, 0.5);
+    /* twice the context: the matrix products stay, attention doubles */
+    assert_near(flops(&gpt, 2048, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0), gemm + 2 * attention, 0.5);
+}
+
+static void llama_by_hand(void **state) {
+    (void)state;
+    tc_model llama = load("llama-3.1-8b");
+    double h = 4096, kv = 1024, ffn = 14336, layers = 32, seq = 8192, vocab = 128256;
+    double gemm = 6 * layers * (2 * h * h + 2 * h * kv + 3 * h * ffn) + 6 * vocab * h, attention = 12 * layers * seq * h;
+    assert_near(flops(&llama, 8192, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0), gemm + attention, 1);
+    assert_near(flops(&llama, 8192, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0), gemm + attention / 2, 1);
+}
+
+/* Routed experts count by top_k; a router is a matrix product. */
+static void mixtral_by_hand(void **state) {
+    (void)state;
+    tc_model mixtral = load("mixtral-8x7b");
+    double h = 4096, kv = 1024, ffn = 14336, layers = 32, seq = 4096, vocab = 32000;
+    double gemm = 6 * layers * (2 * h * h + 2 * h * kv + 2 * 3 * h * ffn + 8 * h) + 6 * vocab * h;
+    assert_near(flops(&mixtral, 4096, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0), gemm + 12 * layers * seq * h, 1);
+}
+
+/* Latent attention: 576 + 1536 down, queries of 192, values of 128 (DeepSeek-V3's config.json). */
+static void mla_by_hand(void **state) {
+    (void)state;
+    tc_model model = load("deepseek-v3");
+    model.mtp_layers = 0;
+    double h = 7168, heads = 128, seq = 4096, layers = 61;
+    double attention_gemm = h * 1536 + 1536 * heads * 192 + h * 576 + 512 * heads * 256 + heads * 128 * h;
+    double dense = 3 * h * 18432, moe = h * 256 + 9 * 3 * h * 2048;
+    double gemm = 6 * (layers * attention_gemm + 3 * dense + 58 * moe) + 6 * 129280 * h;
+    double attention = 3 * layers * 2 * seq * heads * (192 + 128);
+    assert_near(flops(&model, 4096, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0), gemm + attention, 1e3);
+    assert_near(flops(&model, 4096, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0), gemm + attention / 2, 1e3);
+}
+
+/* For every model: 6ND of a dense one is about its matrix products; conventions are ordered. */
+static void conventions_are_ordered(void **state) {
+    (void)state;
+    const tc_catalog_item *items;
+    int count;
+    tc_error error;
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) {
+        tc_model m = load(items[i].slug);
+        double causal = flops(&m, m.seq, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0), full = flops(&m, m.seq, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0);
+        double selective = flops(&m, m.seq, TC_FLOPS_HARDWARE, TC_RECOMPUTE_SELECTIVE, 0);
+        double recomputed = flops(&m, m.seq, TC_FLOPS_HARDWARE, TC_RECOMPUTE_FULL, 0);
+        if (!(0 < causal && causal <= full && full <= selective && selective <= recomputed && recomputed <= 4.0 / 3 * full * 1.0001))
+            fail_msg("%s: %g %g %g %g", items[i].slug, causal, full, selective, recomputed);
+    }
+}
+
+/* ---- operators --------------------------------------------------------------------------- */
+
+static double sum_flops(const tc_operators *ops) {
+    double sum = 0;
+    for (int i = 0; i < ops->count; i++) sum += ops->op[i].flops;
+    return sum;
+}
+
+/* The ranks of a tensor-parallel group share the block's work, those of a context-parallel group its tokens. */
+static void ranks_share_the_work(void **state) {
+    (void)state;
+    tc_model model = round_gpt(1);
+    for (int plain = 0; plain < 2; plain++) {
+        tc_shard whole = {.sequences = 2, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .plain_attention = plain}, part = whole;
+        tc_operators a, b;
+        tc_block_operators(&model, &model.block[0], &whole, &a);
+        part.tp = 4;
+        tc_block_operators(&model, &model.block[0], &part, &b);
+        assert_near(4 * sum_flops(&b), sum_flops(&a), 1);
+        part.tp = 1;
+        part.cp = 4;
+        tc_block_operators(&model, &model.block[0], &part, &b);
+        assert_near(4 * sum_flops(&b), sum_flops(&a), 1);
+        assert_near(4 * b.tp_bytes, a.tp_bytes, 0.1);
+    }
+}
+
+/* Balanced tokens: expert parallelism moves the work, it makes none. */
+static void experts_share_the_work(void **state) {
+    (void)state;
+    tc_model model = round_moe(1);
+    tc_shard whole = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1}, part = whole;
+    part.ep = 8;
+    tc_operators a, b;
+    tc_block_operators(&model, &model.block[0], &whole, &a);
+    tc_block_operators(&model, &model.block[0], &part, &b);
+    assert_near(sum_flops(&b), sum_flops(&a), 1);
+    /* every token goes to two experts: 2 bytes x 1024 tokens x 2 x 1024 wide */
+    assert_near(b.ep_bytes, 2.0 * 1024 * 2 * 1024, 0.1);
+}
+
+/* A window of w keys: w tokens a query, but for the first ones that see fewer. */
+static void windowed_attention(void **state) {
+    (void)state;
+    tc_model model = round_gpt(1);
+    model.block[0].window = 256;
+    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1};
+    tc_operators ops;
+    tc_block_operators(&model, &model.block[0], &shard, &ops);
+    for (int i = 0; i < ops.count; i++)
+        if (ops.op[i].kind == TC_OP_ATTENTION) assert_near(ops.op[i].pairs, 16 * (256.0 * 256 / 2 + 768.0 * 256), 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exact_counts),
+        cmocka_unit_test(published_counts),
+        cmocka_unit_test(active_and_mtp),
+        cmocka_unit_test(shares_add_up),
+        cmocka_unit_test(gpt_by_hand),
+        cmocka_unit_test(llama_by_hand),
+        cmocka_unit_test(mixtral_by_hand),
+        cmocka_unit_test(mla_by_hand),
+        cmocka_unit_test(conventions_are_ordered),
+        cmocka_unit_test(ranks_share_the_work),
+        cmocka_unit_test(experts_share_the_work),
+        cmocka_unit_test(windowed_attention),
+    };
+    return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}
