@@ -1,0 +1,181 @@
+/* Memory by hand: the ZeRO stages, the activations of a layer after Korthikanti et al., pipelines, recompute. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "catalog/catalog.h"
+#include "machine.h"
+#include "near.h"
+
+static tc_memory memory_of(const machine *m) {
+    tc_step step;
+    tc_error error;
+    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error)) fail_msg("%s: %s", error.place, error.text);
+    return step.memory;
+}
+
+/* Rajbhandari et al. 2020, figure 1: 2 + 4 + 12 bytes a parameter, of which the stages split 12, 4 and 2. */
+static void zero_stages(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    double n = tc_model_count(&m.job.model).parameters;
+    const struct {
+        tc_sharding sharding;
+        double parameters, gradients, optimizer;
+    } stages[] = {{TC_SHARD_NONE, 2, 4, 12}, {TC_SHARD_ZERO1, 2, 4, 12.0 / 8}, {TC_SHARD_ZERO2, 2, 4.0 / 8, 12.0 / 8}, {TC_SHARD_ZERO3, 2.0 / 8, 4.0 / 8, 12.0 / 8}};
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        m.layout.sharding = (int)stages[i].sharding;
+        tc_memory b = memory_of(&m);
+        assert_near(b.parameters, stages[i].parameters * n, 1e-4 * n * 12);
+        assert_near(b.gradients, stages[i].gradients * n, 1e-4 * n * 12);
+        assert_near(b.optimizer, stages[i].optimizer * n, 1e-4 * n * 12);
+    }
+    /* shards within groups of two only */
+    m.layout.sharding = TC_SHARD_HSDP;
+    m.layout.hsdp = 2;
+    assert_near(memory_of(&m).optimizer, 12 * n / 2, 1e-4 * n);
+}
+
+static void offload_and_frozen(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    double n = tc_model_count(&m.job.model).parameters;
+    m.layout.offload = TC_OFFLOAD_OPTIMIZER;
+    assert_near(memory_of(&m).optimizer, 0, 0);
+    m.layout.offload = TC_OFFLOAD_NONE;
+    m.job.frozen_base = true;
+    tc_memory b = memory_of(&m);
+    assert_near(b.gradients + b.optimizer, 0, 0);
+    assert_near(b.parameters, 2 * n, 1e-4 * n);
+}
+
+/* Korthikanti et al. 2022: a layer keeps s b h (34 + 5 a s / h) bytes; with tensor parallelism t,
+ * s b h (10 + 24 / t + 5 a s / (h t)); with sequence parallelism, s b h (34 + 5 a s / h) / t; with
+ * selective recompute the scores go, with full recompute 2 s b h stay, and one layer in work. */
+static void activations_of_gpt(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    double s = 1024, b = 2, h = 1024, a = 16, layers = 8, sbh = s * b * h;
+    m.job.attention = TC_ATTENTION_PLAIN;
+    m.layout.micro_batch = 2;
+    m.layout.sequence_parallel = 0;
+    assert_near(memory_of(&m).activations, layers * sbh * (34 + 5 * a * s / h), 1);
+    m.layout.tp = 4;
+    assert_near(memory_of(&m).activations, layers * sbh * (10 + 24.0 / 4 + 5 * a * s / (h * 4)), 1);
+    m.layout.sequence_parallel = 1;
+    assert_near(memory_of(&m).activations, layers * sbh * (34 + 5 * a * s / h) / 4, 1);
+    m.layout.recompute = TC_RECOMPUTE_SELECTIVE;
+    assert_near(memory_of(&m).activations, layers * sbh * 34 / 4, 1);
+    m.layout.recompute = TC_RECOMPUTE_FULL;
+    assert_near(memory_of(&m).activations, (layers * 2 * sbh + sbh * (34 + 5 * a * s / h)) / 4, 1);
+}
+
+/* Fused attention keeps no scores, but a log-sum-exp of 4 bytes a query and head; no dropout mask either. */
+static void activations_with_flash(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    double sh = 1024.0 * 1024;
+    assert_near(memory_of(&m).activations, 8 * (sh * 32 + 4 * 16 * 1024.0), 1);
+    /* a quarter of the layers run again: theirs keep 2 s b h */
+    m.layout.recompute = TC_RECOMPUTE_LAYERS;
+    m.layout.recompute_layers = 2;
+    double layer = sh * 32 + 4 * 16 * 1024.0;
+    assert_near(memory_of(&m).activations, 6 * layer + 2 * 2 * sh + layer, 1);
+}
+
+/* Logits in 16 bit and their fp32 copy, and what the norm before them keeps. */
+static void logits(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    assert_near(memory_of(&m).logits, 6 * 1024.0 * 32768 + 4 * 1024.0 * 1024, 1);
+    m.stack.logits_bytes = 0;
+    assert_near(memory_of(&m).logits, 2 * 1024.0 * 32768 + 4 * 1024.0 * 1024, 1);
+    m.stack.chunked_loss = true;
+    assert_near(memory_of(&m).logits, 0, 0);
+}
+
+/* 1F1B: the first stage of four holds four micro-batches; GPipe holds all; with two in the step, two. */
+static void pipelines_hold_micro_batches(void **state) {
+    (void)state;
+    machine m = round_machine(4);
+    double layer = 1024.0 * 1024 * 32 + 4 * 16 * 1024.0;
+    m.job.model.vocab = 1000; /* so that the first stage is the fullest */
+    m.layout.pp = 4;
+    m.job.global_batch = 8;
+    tc_memory b = memory_of(&m);
+    assert_int_equal(b.stage, 0);
+    assert_near(b.activations, 2 * layer * 4, 1);
+    m.layout.schedule = TC_SCHEDULE_GPIPE;
+    assert_near(memory_of(&m).activations, 2 * layer * 8, 1);
+    m.layout.schedule = TC_SCHEDULE_1F1B;
+    m.job.global_batch = 2;
+    assert_near(memory_of(&m).activations, 2 * layer * 2, 1);
+}
+
+/* The experts of a rank: all of them over expert parallelism; the rest is replicated. */
+static void expert_parallelism(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    m.job.model = round_moe(4);
+    double n = tc_model_count(&m.job.model).parameters, experts = 4 * 8 * 3.0 * 1024 * 2048;
+    assert_near(memory_of(&m).parameters, 2 * n, 1e-4 * n);
+    m.layout.ep = 8;
+    assert_near(memory_of(&m).parameters, 2 * (n - experts + experts / 8), 1e-4 * n);
+    /* with the optimizer's states split over all ranks, experts have no data-parallel ranks left */
+    m.layout.sharding = TC_SHARD_ZERO1;
+    assert_near(memory_of(&m).optimizer, 12 * ((n - experts) / 8 + experts / 8), 1e-4 * n);
+}
+
+/* ---- properties over the catalog --------------------------------------------------------------------- */
+
+static void sums_and_bounds(void **state) {
+    (void)state;
+    tc_catalog *catalog;
+    tc_error error;
+    const tc_catalog_item *items;
+    int count;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) {
+        machine m = round_machine(16);
+        if (tc_catalog_model(catalog, items[i].slug, &m.job.model, &error)) fail_msg("%s: %s", error.place, error.text);
+        double n = tc_model_count(&m.job.model).parameters;
+        m.stack.params.fragmentation = 0.1;
+        m.stack.params.framework_bytes = 1e9;
+        for (int sharding = TC_SHARD_NONE; sharding <= TC_SHARD_ZERO3; sharding++) {
+            double before = HUGE_VAL;
+            for (int recompute = TC_RECOMPUTE_NONE; recompute <= TC_RECOMPUTE_FULL; recompute++) {
+                m.layout.sharding = sharding;
+                m.layout.recompute = recompute;
+                tc_memory b = memory_of(&m);
+                assert_near(b.allocated, b.parameters + b.gradients + b.optimizer + b.activations + b.logits + b.buffers, 1e-9 * b.allocated);
+                assert_near(b.reserved, b.allocated + b.fragmentation + b.framework, 1e-9 * b.reserved);
+                /* at least the weights that the device is given */
+                assert_true(b.parameters >= 0.999 * 2 * n / (sharding == TC_SHARD_ZERO3 ? 16 : 1));
+                assert_true(b.capacity == m.cluster.accelerator.memory_bytes);
+                /* recompute keeps less but for one layer in work, which short models may not save */
+                assert_true(b.activations <= before * (1 + 1e-9) || m.job.model.block[0].count < 4);
+                before = b.activations;
+            }
+        }
+    }
+    tc_catalog_close(catalog);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(zero_stages),
+        cmocka_unit_test(offload_and_frozen),
+        cmocka_unit_test(activations_of_gpt),
+        cmocka_unit_test(activations_with_flash),
+        cmocka_unit_test(logits),
+        cmocka_unit_test(pipelines_hold_micro_batches),
+        cmocka_unit_test(expert_parallelism),
+        cmocka_unit_test(sums_and_bounds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,398 @@
+/* One step: the parts add up, bubbles by hand, properties that hold for any machine, impossible layouts, determinism. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "machine.h"
+#include "near.h"
+
+static tc_step step_of(const machine *m) {
+    tc_step step;
+    tc_error error;
+    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error)) fail_msg("%s: %s", error.place, error.text);
+    return step;
+}
+
+static double breakdown_sum(const tc_breakdown *b) {
+    return b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
+           + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
+}
+
+/* A machine with everything that costs time in it, not only round numbers. */
+static machine real_machine(int devices) {
+    machine m = round_machine(devices);
+    tc_accelerator *a = &m.cluster.accelerator;
+    a->tdp_w = 400;
+    a->host_bytes_per_s = 25e9;
+    a->params.gemm_fraction = 0.85;
+    a->params.gemm_energy_j = 3e-12;
+    a->params.gemm_k_half = 128;
+    a->params.attention_fraction = 0.6;
+    a->params.attention_backward_fraction = 0.5;
+    a->params.attention_seq_half = 256;
+    a->params.memory_fraction = 0.85;
+    a->params.launch_s = 2e-6;
+    a->params.link_fraction = 0.8;
+    a->params.network_fraction = 0.8;
+    m.cluster.fabric.level[0].latency_s = 3e-6;
+    m.cluster.fabric.level[1].latency_s = 8e-6;
+    m.stack.compiled = false;
+    m.stack.params = (tc_stack_params){.kernel_fraction = 0.95, .attention_relative = 0.9, .memory_passes = 1.6, .loss_passes = 1.5,
+                                       .host_s_per_kernel = 4e-6, .host_s_per_step = 0.02, .dp_overlap = 0.7, .tp_overlap = 0.2,
+                                       .ep_overlap = 0.2, .straggler_spread = 0.01, .moe_imbalance = 0.1, .framework_bytes = 3e9, .fragmentation = 0.05};
+    return m;
+}
+
+/* ---- a set of jobs and layouts on 64 devices, dense and with experts -------------------------------------- */
+
+typedef struct spread {
+    int tp, pp, cp, ep, vpp, micro_batch, sharding, recompute, schedule;
+    bool sequence_parallel, moe;
+} spread;
+
+static const spread spreads[] = {
+    {1, 1, 1, 1, 1, 1, TC_SHARD_NONE, TC_RECOMPUTE_NONE, TC_UNSET, false, false},
+    {1, 1, 1, 1, 1, 4, TC_SHARD_ZERO3, TC_RECOMPUTE_FULL, TC_UNSET, false, false},
+    {4, 1, 1, 1, 1, 2, TC_SHARD_ZERO1, TC_RECOMPUTE_SELECTIVE, TC_UNSET, true, false},
+    {8, 4, 1, 1, 1, 1, TC_SHARD_ZERO1, TC_RECOMPUTE_NONE, TC_SCHEDULE_1F1B, true, false},
+    {2, 4, 1, 1, 2, 1, TC_SHARD_ZERO1, TC_RECOMPUTE_FULL, TC_SCHEDULE_INTERLEAVED, false, false},
+    {2, 4, 1, 1, 1, 2, TC_SHARD_NONE, TC_RECOMPUTE_NONE, TC_SCHEDULE_GPIPE, false, false},
+    {2, 2, 1, 1, 1, 1, TC_SHARD_ZERO2, TC_RECOMPUTE_NONE, TC_SCHEDULE_ZB_H1, false, false},
+    {2, 1, 8, 1, 1, 1, TC_SHARD_ZERO1, TC_RECOMPUTE_NONE, TC_UNSET, true, false},
+    {1, 1, 1, 8, 1, 1, TC_SHARD_ZERO1, TC_RECOMPUTE_NONE, TC_UNSET, false, true},
+    {2, 2, 1, 4, 1, 2, TC_SHARD_ZERO1, TC_RECOMPUTE_FULL, TC_UNSET, true, true},
+    {1, 4, 1, 8, 2, 1, TC_SHARD_ZERO1, TC_RECOMPUTE_NONE, TC_UNSET, false, true},
+};
+enum { SPREADS = sizeof spreads / sizeof spreads[0] };
+
+static machine spread_machine(const spread *s, int devices, int64_t global_batch) {
+    machine m = real_machine(devices);
+    m.job.model = s->moe ? round_moe(16) : round_gpt(16);
+    m.job.global_batch = global_batch;
+    m.layout.tp = s->tp;
+    m.layout.pp = s->pp;
+    m.layout.cp = s->cp;
+    m.layout.ep = s->ep;
+    m.layout.vpp = s->vpp;
+    m.layout.micro_batch = s->micro_batch;
+    m.layout.sharding = s->sharding;
+    m.layout.recompute = s->recompute;
+    m.layout.schedule = s->schedule;
+    m.layout.sequence_parallel = s->sequence_parallel;
+    return m;
+}
+
+static void the_parts_add_up(void **state) {
+    (void)state;
+    for (int i = 0; i < SPREADS; i++) {
+        machine m = spread_machine(&spreads[i], 64, 512);
+        tc_step s = step_of(&m);
+        assert_near(breakdown_sum(&s.breakdown), s.step_s, 1e-12 * s.step_s);
+        const double *part = &s.breakdown.gemm;
+        for (size_t k = 0; k < sizeof s.breakdown / sizeof *part; k++) assert_true(part[k] >= -1e-12 * s.step_s);
+        assert_near(s.tokens_per_s_per_device, 512 * 1024.0 / s.step_s / 64, 1e-9 * s.tokens_per_s_per_device);
+        assert_near(s.mfu_pct, 100 * s.model_flops[TC_FLOPS_FULL] / s.step_s / 64 / 100e12, 1e-9);
+        assert_true(s.mfu_pct > 0 && s.mfu_pct < 100 && s.hfu_pct >= s.mfu_pct && s.hfu_pct < 100);
+    }
+}
+
+static void the_same_again(void **state) {
+    (void)state;
+    for (int i = 0; i < SPREADS; i++) {
+        machine m = spread_machine(&spreads[i], 64, 512);
+        tc_step a = step_of(&m), b = step_of(&m);
+        assert_memory_equal(&a.breakdown, &b.breakdown, sizeof a.breakdown);
+        assert_memory_equal(&a.memory, &b.memory, sizeof a.memory);
+        assert_true(a.step_s == b.step_s);
+    }
+}
+
+/* ---- properties -------------------------------------------------------------------------------------------- */
+
+typedef void change(machine *m);
+
+static void faster_matmul(machine *m) { m->cluster.accelerator.matmul_flops[TC_BF16] *= 1.5; }
+static void faster_memory(machine *m) { m->cluster.accelerator.memory_bytes_per_s *= 1.5; }
+static void faster_links(machine *m) { m->cluster.fabric.level[0].bytes_per_s *= 1.5; }
+static void faster_network(machine *m) { m->cluster.fabric.level[1].bytes_per_s *= 1.5; }
+static void less_latency(machine *m) { m->cluster.fabric.level[0].latency_s = m->cluster.fabric.level[1].latency_s = 0; }
+static void more_power(machine *m) { m->cluster.accelerator.tdp_w *= 1.5; }
+static void less_host_time(machine *m) { m->stack.params.host_s_per_kernel /= 2; }
+static void more_fusion(machine *m) { m->stack.params.memory_passes = 1; }
+static void more_overlap(machine *m) { m->stack.params.dp_overlap = m->stack.params.tp_overlap = m->stack.params.ep_overlap = 0.9; }
+static void equal_ranks(machine *m) { m->stack.params.straggler_spread = 0; }
+
+static void better_is_never_slower(void **state) {
+    (void)state;
+    change *const changes[] = {faster_matmul, faster_memory, faster_links, faster_network, less_latency,
+                               more_power, less_host_time, more_fusion, more_overlap, equal_ranks};
+    for (int i = 0; i < SPREADS; i++)
+        for (size_t c = 0; c < sizeof changes / sizeof changes[0]; c++) {
+            machine m = spread_machine(&spreads[i], 64, 512);
+            double before = step_of(&m).step_s;
+            changes[c](&m);
+            double after = step_of(&m).step_s;
+            if (after > before * (1 + 1e-12)) fail_msg("layout %d, change %zu: %.9g s became %.9g s", i, c, before, after);
+        }
+}
+
+/* Twice the devices with twice the batch: at least as many tokens a second in all. */
+static void more_devices_more_tokens(void **state) {
+    (void)state;
+    for (int i = 0; i < SPREADS; i++) {
+        double before = 0;
+        for (int devices = 64; devices <= 4096; devices *= 2) {
+            machine m = spread_machine(&spreads[i], devices, 8 * devices);
+            double tokens = step_of(&m).tokens_per_s_per_device * devices;
+            if (tokens < before) fail_msg("layout %d: %d devices, %g tokens/s after %g", i, devices, tokens, before);
+            before = tokens;
+        }
+    }
+}
+
+/* What is computed again costs time and saves memory. */
+static void recompute_trades_time_for_memory(void **state) {
+    (void)state;
+    for (int i = 0; i < SPREADS; i++) {
+        machine m = spread_machine(&spreads[i], 64, 512);
+        double seconds = 0, bytes = HUGE_VAL;
+        const int choices[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
+        for (int c = 0; c < 3; c++) {
+            m.layout.recompute = choices[c];
+            tc_step s = step_of(&m);
+            assert_true(s.step_s >= seconds);
+            assert_true(s.memory.activations <= bytes * (1 + 1e-12));
+            seconds = s.step_s;
+            bytes = s.memory.activations;
+        }
+        /* 0 of the layers is none of them, all is full */
+        m.layout.recompute = TC_RECOMPUTE_LAYERS;
+        m.layout.recompute_layers = 16;
+        assert_near(step_of(&m).step_s, seconds, 1e-9 * seconds);
+    }
+}
+
+/* Without a pipeline two sequences at once are never slower than one after the other, and keep more. */
+static void larger_micro_batches(void **state) {
+    (void)state;
+    for (int i = 0; i < SPREADS; i++) {
+        if (spreads[i].pp > 1) continue;
+        machine m = spread_machine(&spreads[i], 64, 4096);
+        double seconds = HUGE_VAL, bytes = 0;
+        for (m.layout.micro_batch = 1; m.layout.micro_batch <= 16; m.layout.micro_batch *= 2) {
+            tc_step s = step_of(&m);
+            assert_true(s.step_s <= seconds * (1 + 1e-12));
+            assert_true(s.memory.activations > bytes);
+            seconds = s.step_s;
+            bytes = s.memory.activations;
+        }
+    }
+}
+
+static void longer_batches_longer_steps(void **state) {
+    (void)state;
+    for (int i = 0; i < SPREADS; i++) {
+        double seconds = 0, rate = 0;
+        for (int64_t batch = 512; batch <= 8192; batch *= 2) {
+            machine m = spread_machine(&spreads[i], 64, batch);
+            tc_step s = step_of(&m);
+            assert_true(s.step_s > seconds);
+            /* what is paid once a step weighs less */
+            assert_true(s.tokens_per_s_per_device >= rate * (1 - 1e-12));
+            seconds = s.step_s;
+            rate = s.tokens_per_s_per_device;
+        }
+    }
+}
+
+/* ---- by hand ------------------------------------------------------------------------------------------------- */
+
+/* One device has nobody to talk to or to wait for. */
+static void alone(void **state) {
+    (void)state;
+    machine m = real_machine(1);
+    tc_breakdown b = step_of(&m).breakdown;
+    assert_true(b.tp_comm == 0 && b.cp_comm == 0 && b.ep_comm == 0 && b.pp_comm == 0 && b.dp_comm == 0 && b.straggler == 0);
+    assert_near(b.bubble, 0, 1e-15);
+}
+
+/* Gradients of 4 bytes over 8 devices at 200 GB/s, none of it hidden: 2 (8 - 1) / 8 passes of the buffer. */
+static void gradients_by_hand(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    double n = tc_model_count(&m.job.model).parameters;
+    m.job.global_batch = 8;
+    assert_near(step_of(&m).breakdown.dp_comm, 2 * 7.0 / 8 * 4 * n / 200e9, 2e-5 * n / 25e9);
+    /* 16 devices: each of two nodes passes an eighth of the buffer over each NIC, twice half of it */
+    m.cluster.devices = 16;
+    m.job.global_batch = 16;
+    assert_near(step_of(&m).breakdown.dp_comm, 2 * 4 * n / 8 / 2 / 25e9 > 2 * 7.0 / 8 * 4 * n / 200e9 ? 2 * 4 * n / 8 / 2 / 25e9 : 2 * 7.0 / 8 * 4 * n / 200e9,
+                2e-5 * n / 25e9);
+}
+
+/* Four all-reduces of 2 s h bytes a layer over 4 ranks, forward and backward, and two of embedding and head each way. */
+static void tensor_parallel_by_hand(void **state) {
+    (void)state;
+    machine m = round_machine(4);
+    m.layout.tp = 4;
+    m.job.global_batch = 1;
+    double one = 2 * 3.0 / 4 * 2 * 1024 * 1024 / 200e9;
+    double b = step_of(&m).breakdown.tp_comm;
+    assert_true(b >= 8 * 4 * one && b <= (8 * 4 + 4) * one * (1 + 1e-9));
+}
+
+/* Equal stages: GPipe and 1F1B wait (p - 1) / m of the work, interleaving over v chunks a v-th of it. */
+static void bubbles_by_hand(void **state) {
+    (void)state;
+    machine m = round_machine(4);
+    m.job.model.lm_head = false;
+    m.job.model.vocab = 1;
+    m.job.model.seq = m.job.model.learned_positions = 4096;
+    m.layout.pp = 4;
+    m.job.global_batch = 16;
+    const struct {
+        int schedule, vpp;
+        double share;
+    } cases[] = {{TC_SCHEDULE_GPIPE, 1, 3.0 / 16}, {TC_SCHEDULE_1F1B, 1, 3.0 / 16}, {TC_SCHEDULE_INTERLEAVED, 2, 3.0 / 32}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        m.layout.schedule = cases[i].schedule;
+        m.layout.vpp = cases[i].vpp;
+        tc_breakdown b = step_of(&m).breakdown;
+        double work = b.gemm + b.attention + b.memory_bound + b.launch;
+        assert_near(b.bubble / work, cases[i].share, 0.05 * cases[i].share);
+    }
+}
+
+/* Schedules that move weight gradients into the bubble never wait longer than 1F1B. */
+static void zero_bubbles(void **state) {
+    (void)state;
+    machine m = real_machine(32);
+    m.job.model = round_gpt(16);
+    m.layout.pp = 4;
+    m.job.global_batch = 512;
+    m.layout.schedule = TC_SCHEDULE_1F1B;
+    double plain = step_of(&m).breakdown.bubble;
+    const int schedules[] = {TC_SCHEDULE_ZB_H1, TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE};
+    for (size_t i = 0; i < sizeof schedules / sizeof schedules[0]; i++) {
+        m.layout.schedule = schedules[i];
+        double bubble = step_of(&m).breakdown.bubble;
+        if (bubble > plain) fail_msg("schedule %d: a bubble of %g s, 1F1B %g s", schedules[i], bubble, plain);
+    }
+}
+
+/* AdamW: gradient twice, states in and out, the weight out: (2 x 4 + 2 x 12 + 2) bytes a parameter. */
+static void optimizer_by_hand(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    double n = tc_model_count(&m.job.model).parameters;
+    assert_near(step_of(&m).breakdown.optimizer, 34 * n / 1e12, 1e-4 * n / 1e12 * 34);
+    m.job.frozen_base = true;
+    assert_near(step_of(&m).breakdown.optimizer, 0, 0);
+}
+
+/* ---- layouts that cannot be ------------------------------------------------------------------------------------ */
+
+static void impossible(void **state) {
+    (void)state;
+    const struct {
+        const char *place;
+        spread s;
+        int devices, global_batch;
+    } cases[] = {
+        {"--tp", {.tp = 0, .pp = 1, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 64},
+        {"--tp", {.tp = 64, .pp = 1, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 64},
+        {"--pp", {.tp = 1, .pp = -4, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 64},
+        {"--pp", {.tp = 1, .pp = 32, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 64},
+        {"--vpp", {.tp = 1, .pp = 4, .cp = 1, .ep = 1, .vpp = 16, .micro_batch = 1}, 64, 64},
+        {"--cp", {.tp = 1, .pp = 1, .cp = 0, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 64},
+        {"--ep", {.tp = 1, .pp = 1, .cp = 1, .ep = 8, .vpp = 1, .micro_batch = 1}, 64, 64},
+        {"--ep", {.tp = 1, .pp = 1, .cp = 1, .ep = 3, .vpp = 1, .micro_batch = 1, .moe = true}, 63, 63},
+        {"--devices", {.tp = 8, .pp = 3, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 64},
+        {"--devices", {.tp = 1, .pp = 1, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 0, 64},
+        {"--micro-batch", {.tp = 1, .pp = 1, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 0}, 64, 64},
+        {"--global-batch", {.tp = 1, .pp = 1, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 65},
+        {"--global-batch", {.tp = 1, .pp = 1, .cp = 1, .ep = 1, .vpp = 1, .micro_batch = 1}, 64, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        spread s = cases[i].s;
+        s.recompute = TC_UNSET;
+        s.sharding = s.schedule = TC_UNSET;
+        machine m = spread_machine(&s, cases[i].devices, cases[i].global_batch);
+        tc_step step;
+        tc_error error = {0};
+        tc_code code = tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error);
+        if (code != TC_INVALID) fail_msg("case %zu (%s): no error", i, cases[i].place);
+        if (strcmp(error.place, cases[i].place) != 0) fail_msg("case %zu: place %s, not %s: %s", i, error.place, cases[i].place, error.text);
+        assert_true(error.text[0] && strchr(error.text, ';'));
+    }
+    machine m = round_machine(8);
+    tc_step step;
+    tc_error error;
+    m.layout.dp = 4;
+    assert_int_equal(tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--dp");
+    m.layout.dp = TC_UNSET;
+    m.job.seq = 0;
+    assert_int_equal(tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--seq");
+}
+
+/* What does not fit has a time, and says so. */
+static void too_large(void **state) {
+    (void)state;
+    machine m = real_machine(8);
+    m.cluster.accelerator.memory_bytes = 1e9;
+    tc_step s = step_of(&m);
+    assert_false(s.fits);
+    assert_true(s.step_s > 0);
+    m.cluster.accelerator.memory_bytes = 1e12;
+    assert_true(step_of(&m).fits);
+}
+
+/* What nobody gave stands in `assumed`, and in the layout as it was settled. */
+static void assumptions_are_said(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    m.stack.sharding = TC_SHARD_ZERO1;
+    m.layout.tp = 2;
+    tc_step s = step_of(&m);
+    assert_int_equal(s.layout.dp, 4);
+    assert_int_equal(s.layout.sharding, TC_SHARD_ZERO1);
+    assert_int_equal(s.global_batch, 4);
+    const char *const said[] = {"sharding zero1", "recompute none", "micro-batch 1", "global batch 4", "flash attention", "sequence parallelism"};
+    for (size_t k = 0; k < sizeof said / sizeof said[0]; k++) {
+        bool found = false;
+        for (int i = 0; i < s.assumed_count; i++) found = found || strstr(s.assumed[i], said[k]);
+        if (!found) fail_msg("'%s' is not among what was assumed", said[k]);
+    }
+    assert_int_not_equal(s.layout.sequence_parallel, TC_UNSET);
+    assert_int_not_equal(s.layout.schedule, TC_UNSET);
+    assert_int_not_equal(s.layout.etp, TC_UNSET);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_parts_add_up),
+        cmocka_unit_test(the_same_again),
+        cmocka_unit_test(better_is_never_slower),
+        cmocka_unit_test(more_devices_more_tokens),
+        cmocka_unit_test(recompute_trades_time_for_memory),
+        cmocka_unit_test(larger_micro_batches),
+        cmocka_unit_test(longer_batches_longer_steps),
+        cmocka_unit_test(alone),
+        cmocka_unit_test(gradients_by_hand),
+        cmocka_unit_test(tensor_parallel_by_hand),
+        cmocka_unit_test(bubbles_by_hand),
+        cmocka_unit_test(zero_bubbles),
+        cmocka_unit_test(optimizer_by_hand),
+        cmocka_unit_test(impossible),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(assumptions_are_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
