@@ -2,7 +2,7 @@
  *
  * GPipe: all forwards, then all backwards (Huang et al. 2019).
  * 1F1B: p - s forwards, then one backward and one forward in turn (Narayanan et al. 2019).
- * Interleaved: v chunks a stage, groups of p micro-batches pass chunk after chunk
+ * Interleaved: v chunks a stage, groups of p micro-batches pass chunk after chunk, the last one larger
  *   (Narayanan et al. 2021, section 2.2.2, and Megatron-Core's schedule table).
  * ZB-H1: 1F1B with each weight gradient s micro-batches later (Qi et al. 2023, section 3.1).
  * ZB-V: two chunks in a V, the handcrafted schedule for equal F, B, W (Qi et al. 2024,
@@ -55,18 +55,29 @@ static void write_1f1b(pen *w) {
     }
 }
 
-/* The k-th chunk pass of an interleaved stage: groups of p micro-batches, the last one maybe smaller. */
+/* Micro-batches that pass chunk after chunk together: p of them, in the last group also what is left over.
+ * A smaller group would starve the pipeline: Megatron-Core refuses it. */
+static int largest_group(int stages, int micro_batches) {
+    return micro_batches < stages ? micro_batches : stages + micro_batches % stages;
+}
+
+/* The k-th chunk pass of an interleaved stage. */
 static void interleaved_pass(const pen *w, int k, bool forward, int *chunk, int *micro_batch) {
-    int p = w->stages, v = w->chunks, group = k / (p * v), in_group = k - group * p * v;
-    int size = least(p, w->micro_batches - group * p);
+    int p = w->stages, v = w->chunks, m = w->micro_batches, groups = m / p > 0 ? m / p : 1, group = k / (p * v);
+    if (group > groups - 1) group = groups - 1;
+    int in_group = k - group * p * v, size = group == groups - 1 ? m - group * p : p;
     *chunk = in_group / size;
     *micro_batch = group * p + in_group % size;
     if (!forward) *chunk = v - 1 - *chunk;
 }
 
+static int interleaved_ahead(int stages, int chunks, int micro_batches, int stage) {
+    return least(2 * (stages - stage - 1) + (chunks - 1) * largest_group(stages, micro_batches), micro_batches * chunks);
+}
+
 static void write_interleaved(pen *w) {
     int total = w->micro_batches * w->chunks, chunk, i;
-    int ahead = least(2 * (w->stages - w->stage - 1) + (w->chunks - 1) * w->stages, total);
+    int ahead = interleaved_ahead(w->stages, w->chunks, w->micro_batches, w->stage);
     for (int k = 0; k < ahead; k++) {
         interleaved_pass(w, k, true, &chunk, &i);
         put(w, TC_SLOT_FORWARD, chunk, i);
@@ -161,8 +172,10 @@ static void dual_weight(dual *d) {
 }
 
 static void dual_both(dual *d, int forward) {
-    dual_forward(d, forward, true);
-    dual_backward(d, 1 - forward, false, true);
+    int f = forward ^ d->near, b = 1 - f;
+    bool both = d->f[f] < d->w->limit[f] && d->b[b] < d->w->limit[b];
+    dual_forward(d, forward, both);
+    dual_backward(d, 1 - forward, false, both);
 }
 
 static void write_dualpipe(pen *w) {
@@ -464,7 +477,7 @@ double tc_schedule_in_flight(int schedule, int stages, int chunks, int64_t micro
     switch (stages == 1 ? TC_SCHEDULE_1F1B : schedule) {
     case TC_SCHEDULE_GPIPE: held = m; break;
     case TC_SCHEDULE_INTERLEAVED: /* the chunk passes ahead, and the one in work */
-        held = (2 * (p - stage - 1) + (v - 1) * p + 1) / v;
+        held = (interleaved_ahead(stages, chunks, m < 1e6 ? (int)m : 1000000 / stages * stages, stage) + 1) / v;
         break;
     case TC_SCHEDULE_ZB_H1:
     case TC_SCHEDULE_ZB_V: held = p; break;

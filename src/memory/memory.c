@@ -64,10 +64,8 @@ void tc_block_set_sum(const tc_model *model, tc_block_set *set) {
     for (int i = 0; i < set->head.count; i++) set->logits_bytes += set->head.op[i].saved_bytes;
 }
 
-tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
+static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_block_set *set, const int counts[TC_MAX_BLOCKS]) {
     const tc_layout *l = &p->layout;
-    int counts[TC_MAX_BLOCKS];
-    tc_stage_blocks(model, p, stage, counts);
     tc_kept kept = {0, 0, 0, 0};
     double share = 0, largest = 0;
     if (l->recompute == TC_RECOMPUTE_LAYERS && p->layers > 0) share = l->recompute_layers / p->layers;
@@ -88,6 +86,21 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
         kept.per_micro_batch = 0;
         kept.working += 2 * largest;
     }
+    return kept;
+}
+
+tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int chunk) {
+    int counts[TC_MAX_BLOCKS];
+    tc_chunk_blocks(model, p, chunk, counts);
+    tc_kept kept = kept_of(model, p, set, counts);
+    if (chunk == tc_model_chunks(p) - 1) kept.logits = set->logits_bytes;
+    return kept;
+}
+
+tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
+    int counts[TC_MAX_BLOCKS];
+    tc_stage_blocks(model, p, stage, counts);
+    tc_kept kept = kept_of(model, p, set, counts);
     if (tc_stage_holds(p, stage, tc_model_chunks(p) - 1)) kept.logits = set->logits_bytes;
     return kept;
 }

@@ -47,6 +47,7 @@ typedef struct tc_kept {
 
 tc_states tc_stage_states(const tc_job *job, const tc_placement *placement, const tc_stack *stack, tc_stage_weights weights);
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
+tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int chunk); /* of the model */
 /* in_flight: tc_micro_batches_in_flight. capacity stays 0. */
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage);
 

@@ -179,7 +179,7 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
     double param = f->rates.element_bytes, grad = f->job->dtype == TC_FP32 ? 4 : f->stack->grad_bytes;
-    tc_data_parallel d = {0, 0, 0, false};
+    tc_data_parallel d = {0, 0, 0, stage, false};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
@@ -206,6 +206,7 @@ double tc_optimizer_seconds(const tc_costs *f, int stage) {
     double expert_ranks = tc_expert_dp_group(f->p).ranks;
     double expert_group = f->p->shard_group < expert_ranks ? f->p->shard_group : expert_ranks;
     double elements = w.dense / f->p->shard_group + w.expert / expert_group;
+    if (tc_holds_mirror(f->p) && l->sharding != TC_SHARD_NONE) elements /= 2; /* states are split over both copies */
     double state = f->stack->optimizer_bytes, grad = f->stack->main_grad_bytes;
     double seconds = elements * (2 * state + 2 * grad + 2) / f->rates.memory;
     double link = f->cluster->accelerator.host_bytes_per_s;
@@ -216,6 +217,11 @@ double tc_optimizer_seconds(const tc_costs *f, int stage) {
         if (link > 0) seconds += elements * (grad + 2) / link;
     }
     return seconds;
+}
+
+double tc_optimizer_longest(const tc_costs *f) {
+    double first = tc_optimizer_seconds(f, 0), last = tc_optimizer_seconds(f, f->p->layout.pp - 1);
+    return first > last ? first : last;
 }
 
 tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,

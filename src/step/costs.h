@@ -63,6 +63,7 @@ typedef struct tc_data_parallel {
     double gather;  /* one all-gather of the stage's weights */
     double reduce;  /* one reduction of its gradients (reduce-scatter, or all-reduce without sharding) */
     double replica; /* all-reduce between the replicas of HSDP */
+    int stage;
     bool every_micro_batch; /* weights are gathered again for each micro-batch, forward and backward */
 } tc_data_parallel;
 
@@ -70,5 +71,7 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, int stage);
 
 /* The optimizer's step on a stage, s. */
 double tc_optimizer_seconds(const tc_costs *costs, int stage);
+/* The longer of the first and the last stage's: they carry embedding and head. */
+double tc_optimizer_longest(const tc_costs *costs);
 
 #endif

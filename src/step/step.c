@@ -1,11 +1,8 @@
-/* step.c - the closed-form step: the costs of a micro-batch put together by a schedule.
+/* step.c - the step: the costs of a micro-batch put together by a schedule.
  *
- * The slowest pipeline stage sets the rhythm:
- *   step = micro-batches x slowest stage + bubble + pipeline sends
- *        + exposed gradient and parameter communication + optimizer + stragglers + host.
- * Bubble: GPipe and 1F1B wait for one pass of the other stages, interleaving
- * divides it by the virtual stages (Narayanan et al. 2021); the zero-bubble
- * schedules fill it with weight gradients (Qi et al. 2023; DeepSeek-AI 2024).
+ *   step = pipeline (micro-batches x slowest stage, bubble, sends) + exposed gradient and parameter
+ *        communication + optimizer + stragglers + host.
+ * The pipeline's time: closed_form.c for GPipe, 1F1B and interleaving, else the timeline.
  * Stragglers: the largest of n normal ranks is sqrt(2 ln n) deviations late.
  */
 #include "step/step.h"
@@ -13,53 +10,111 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "step/closed_form.h"
+#include "step/timeline.h"
+
+/* Seconds of a stage, whole and by first and last chunk; the pass is that of the whole stage. */
+static tc_stage_seconds stage_seconds(const tc_costs *costs, int stage, int chunks, tc_pass *pass) {
+    tc_stage_pass(costs, stage, pass);
+    tc_stage_seconds t = {.forward = tc_parts_sum(&pass->forward), .backward = tc_parts_sum(&pass->backward)};
+    t.first_forward = t.last_forward = t.forward;
+    t.first_backward = t.last_backward = t.backward;
+    if (chunks == 1) return t;
+    tc_pass chunk;
+    tc_chunk_pass(costs, tc_chunk_of(costs->p, stage, 0), &chunk);
+    t.first_forward = tc_parts_sum(&chunk.forward);
+    t.first_backward = tc_parts_sum(&chunk.backward);
+    tc_chunk_pass(costs, tc_chunk_of(costs->p, stage, chunks - 1), &chunk);
+    t.last_forward = tc_parts_sum(&chunk.forward);
+    t.last_backward = tc_parts_sum(&chunk.backward);
+    return t;
+}
+
+/* Chunk by chunk, one stage is at least as slow as every other: the closed form of interleaving then holds. */
+static bool one_stage_leads(const tc_costs *costs, int stages, int chunks, int slowest) {
+    const tc_placement *p = costs->p;
+    for (int c = 0; c < chunks; c++) {
+        tc_pass pass;
+        tc_chunk_pass(costs, tc_chunk_of(p, slowest, c), &pass);
+        double most = tc_parts_sum(&pass.forward) * (1 + 1e-6);
+        for (int s = 0; s < stages; s++) {
+            if (s == slowest) continue;
+            tc_chunk_pass(costs, tc_chunk_of(p, s, c), &pass);
+            if (tc_parts_sum(&pass.forward) > most) return false;
+        }
+    }
+    return true;
+}
+
+static void close_forms(const tc_costs *costs, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
+    int stages = costs->p->layout.pp;
+    int64_t m = costs->p->micro_batches;
+    bool custom = costs->p->layout.schedule == TC_SCHEDULE_CUSTOM;
+    bool interleaved = chunks > 1 && m >= 2 * (int64_t)stages && m % stages == 0 && one_stage_leads(costs, stages, chunks, line->slowest);
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) {
+        bool holds = i == TC_SCHEDULE_INTERLEAVED ? interleaved || stages == 1 : chunks == 1 || stages == 1;
+        if (stages > TC_CLOSED_STAGES || custom || !holds) continue;
+        line->closed_s[i] = tc_closed_form(i, stage, stages, chunks, m, line->send_s);
+        line->compute_s[i] = tc_closed_form(i, stage, stages, chunks, m, 0);
+    }
+}
+
 tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     tc_pipeline line;
     memset(&line, 0, sizeof line);
+    line.costs = costs;
+    line.send_s = tc_stage_send_seconds(costs);
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.closed_s[i] = line.compute_s[i] = -1;
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+    int chunks = tc_stage_chunks(costs->p), last = costs->p->layout.pp - 1;
     double most = -1;
-    for (int s = 0; s < costs->p->layout.pp; s++) {
+    for (int s = 0; s <= last; s++) {
         tc_pass pass;
-        tc_stage_pass(costs, s, &pass);
-        double forward = tc_parts_sum(&pass.forward), backward = tc_parts_sum(&pass.backward), seconds = forward + backward;
-        line.all_stages_s += seconds;
-        if (seconds > most) {
-            most = seconds;
+        tc_stage_seconds t = stage_seconds(costs, s, chunks, &pass);
+        if (s < TC_CLOSED_STAGES) stage[s] = t;
+        line.all_stages_s += t.forward + t.backward;
+        if (s < last) line.fill_s += t.first_forward + line.send_s, line.drain_s += t.first_backward + line.send_s;
+        if (t.forward + t.backward > most) {
+            most = t.forward + t.backward;
             line.forward = pass.forward;
             line.backward = pass.backward;
-            line.forward_s = forward;
-            line.backward_s = backward;
+            line.forward_s = t.forward;
+            line.backward_s = t.backward;
             line.slowest = s;
         }
     }
     tc_parts all = line.forward;
     tc_parts_add(&all, &line.backward, 1);
     line.slowest_s = tc_parts_sum(&all);
+    close_forms(costs, stage, chunks, &line);
     return line;
 }
 
-/* Share of the 1F1B bubble that a schedule leaves; forward : input : weight gradient = 1 : 1 : 1. */
-static double bubble_share(const tc_layout *l) {
-    switch (l->schedule) {
-    case TC_SCHEDULE_INTERLEAVED: return 1.0 / l->vpp;
-    case TC_SCHEDULE_ZB_H1: return 1.0 / 3;
-    case TC_SCHEDULE_ZB_V: return 0;
-    case TC_SCHEDULE_V_HALF: return 1.0 / 2;
-    case TC_SCHEDULE_V_MIN: return 2.0 / 3;
-    case TC_SCHEDULE_DUALPIPE: return 1.0 / 3;
-    default: return 1;
-    }
+static bool is_closed(const tc_layout *l, const tc_pipeline *line) {
+    return l->schedule <= TC_SCHEDULE_INTERLEAVED && line->closed_s[l->schedule] >= 0;
+}
+
+double tc_pipeline_seconds(const tc_layout *l, const tc_pipeline *line) {
+    if (is_closed(l, line)) return line->closed_s[l->schedule];
+    tc_placement placement = *line->costs->p;
+    placement.layout = *l;
+    tc_costs costs = *line->costs;
+    costs.p = &placement;
+    double seconds;
+    return tc_pipeline_timeline(&costs, &seconds, NULL) == TC_OK ? seconds : HUGE_VAL;
 }
 
 double tc_bubble_seconds(const tc_layout *l, const tc_pipeline *line) {
-    return bubble_share(l) * (line->all_stages_s - line->slowest_s);
+    double work = (double)line->costs->p->micro_batches * line->slowest_s, sends = tc_pipeline_sends(line->costs);
+    double beyond = tc_pipeline_seconds(l, line) - work - sends;
+    return beyond > 0 ? beyond : 0;
 }
 
-/* Interleaved schedules overlap all sends but those of fill and drain. */
 double tc_pipeline_sends(const tc_costs *costs) {
     const tc_layout *l = &costs->p->layout;
-    double micro_batches = (double)costs->p->micro_batches;
-    double exposed = l->vpp > 1 ? 2.0 * (l->pp - 1) : 2 * (micro_batches + l->pp - 1);
-    return exposed * tc_stage_send_seconds(costs);
+    bool waits = l->schedule == TC_SCHEDULE_1F1B || l->schedule == TC_SCHEDULE_GPIPE;
+    return waits && l->vpp == 1 ? (double)costs->p->micro_batches * tc_stage_send_seconds(costs) : 0;
 }
 
 static double exposed_of(double seconds, double share, double window) {
@@ -71,8 +126,13 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *d
     double overlap = stack->params.dp_overlap;
     if (d->every_micro_batch)
         return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s) + d->replica;
-    return exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->backward_s)
-           + exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->forward_s) + d->replica;
+    double reduce = exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->backward_s) + d->replica;
+    double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->forward_s);
+    if (d->stage == 0) return reduce + gather;
+    /* the last stage waits for its first micro-batch, and for the others after its last */
+    reduce = reduce > line->drain_s ? reduce - line->drain_s : 0;
+    gather = gather > line->fill_s ? gather - line->fill_s : 0;
+    return reduce + gather;
 }
 
 static double data_parallel(const tc_costs *costs, const tc_pipeline *line) {
@@ -116,6 +176,12 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     out->hfu_pct = out->mfu_pct * out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL];
 }
 
+/* What sends add to the slots: the pipeline with them, and without. */
+static double sends_of(const tc_layout *l, const tc_pipeline *line, double beyond) {
+    double added = is_closed(l, line) ? line->closed_s[l->schedule] - line->compute_s[l->schedule] : 2 * (l->pp - 1) * line->send_s;
+    return added < beyond ? added : beyond;
+}
+
 static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line) {
     tc_step_terms t;
     double m = (double)f->p->micro_batches;
@@ -125,7 +191,7 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line) {
     t.bubble = tc_bubble_seconds(&f->p->layout, line);
     t.sends = tc_pipeline_sends(f);
     t.data_parallel = data_parallel(f, line);
-    t.optimizer = tc_optimizer_seconds(f, 0);
+    t.optimizer = tc_optimizer_longest(f);
     t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work, t.bubble);
     return t;
 }
@@ -145,12 +211,20 @@ static void fill_breakdown(const tc_costs *f, const tc_pipeline *line, tc_step *
     b->tp_comm = m * all.tp;
     b->cp_comm = m * all.cp;
     b->ep_comm = m * all.ep;
-    b->bubble = t.bubble;
-    b->pp_comm = t.sends;
+    b->pp_comm = sends_of(&f->p->layout, line, t.bubble + t.sends);
+    b->bubble = t.bubble + t.sends - b->pp_comm;
     b->dp_comm = t.data_parallel;
     b->optimizer = t.optimizer;
     b->straggler = t.straggler;
     out->step_s = tc_step_terms_sum(&t);
+}
+
+static void fill_memory(const tc_costs *f, tc_step *out) {
+    out->memory = tc_memory_peak(f->job, f->cluster, f->p, f->stack, &f->set);
+    out->fits = out->memory.reserved <= out->memory.capacity;
+    out->layout = f->p->layout;
+    out->global_batch = f->p->global_batch;
+    out->micro_batches = f->p->micro_batches;
 }
 
 tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
@@ -160,12 +234,38 @@ tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_
     if (code) return code;
     tc_pipeline line = tc_pipeline_of(&costs);
     fill_breakdown(&costs, &line, out);
+    if (!isfinite(out->step_s)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
     fill_rates(&costs, out);
-    out->memory = tc_memory_peak(job, cluster, placement, stack, &costs.set);
-    out->fits = out->memory.reserved <= out->memory.capacity;
-    out->layout = placement->layout;
-    out->global_batch = placement->global_batch;
-    out->micro_batches = placement->micro_batches;
+    fill_memory(&costs, out);
+    return TC_OK;
+}
+
+/* The closed form's terms, those of the pipeline and of data parallelism as the timeline has them. */
+static void take_times(const tc_layout *l, const tc_pipeline *line, const tc_step_times *t, tc_step *out) {
+    tc_breakdown *b = &out->breakdown;
+    b->pp_comm = sends_of(l, line, t->bubble_s + t->sends_s);
+    b->bubble = t->bubble_s + t->sends_s - b->pp_comm;
+    b->optimizer = t->optimizer_s;
+    b->straggler = t->straggler_s;
+    b->dp_comm = 0;
+    out->step_s = t->step_s;
+    double rest = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
+                  + b->bubble + b->optimizer + b->straggler + b->host;
+    b->dp_comm = t->step_s - rest;
+    if (b->dp_comm >= 0) return;
+    b->ep_comm += b->dp_comm; /* DualPipe: pairs hide expert communication */
+    b->dp_comm = 0;
+    if (b->ep_comm < 0) b->bubble += b->ep_comm, b->ep_comm = 0;
+}
+
+tc_code tc_step_from_costs(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error) {
+    tc_code code = tc_step_times_of(costs, times, error);
+    if (code) return code;
+    tc_pipeline line = tc_pipeline_of(costs);
+    fill_breakdown(costs, &line, out);
+    take_times(&costs->p->layout, &line, times, out);
+    fill_rates(costs, out);
+    fill_memory(costs, out);
     return TC_OK;
 }
 
@@ -175,5 +275,11 @@ tc_code tc_step_predict(const tc_job *job, const tc_cluster *cluster, const tc_l
     tc_placement placement;
     tc_code code = tc_layout_resolve(job, cluster, layout, stack, &placement, out->assumed, &out->assumed_count, error);
     if (code) return code;
-    return tc_step_evaluate(job, cluster, &placement, stack, out, error);
+    tc_costs costs;
+    code = tc_costs_compute(job, cluster, &placement, stack, &costs, error);
+    if (code) return code;
+    tc_step_times times;
+    code = tc_step_from_costs(&costs, out, &times, error);
+    if (!code) tc_step_times_free(&times);
+    return code;
 }

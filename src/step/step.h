@@ -1,10 +1,10 @@
-/* step.h - one optimizer step in closed form: internal entry for layouts that are already resolved. */
+/* step.h - one optimizer step: internal entry for layouts that are already resolved. */
 #ifndef TC_STEP_STEP_H
 #define TC_STEP_STEP_H
 
 #include "step/costs.h"
 
-/* Forecasts a resolved placement; out->assumed is left as it is. */
+/* Forecasts a resolved placement, in closed form where there is one (tc_step_predict: always by the timeline); out->assumed is left as it is. */
 TC_NODISCARD tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
                                       const tc_stack *stack, tc_step *out, tc_error *error);
 
@@ -17,6 +17,11 @@ typedef struct tc_pipeline {
     double slowest_s;             /* forward and backward */
     double all_stages_s;          /* sum over the stages of one micro-batch */
     int slowest;                  /* the stage */
+    double fill_s, drain_s;       /* what the last stage begins later and ends earlier than the first */
+    double send_s;                /* one send between neighbours */
+    double closed_s[TC_SCHEDULE_INTERLEAVED + 1]; /* first slot to last, by schedule; < 0: only the timeline knows */
+    double compute_s[TC_SCHEDULE_INTERLEAVED + 1]; /* the same if sends took no time */
+    const tc_costs *costs;
 } tc_pipeline;
 
 /* What the seconds of a step are the sum of. */
@@ -27,8 +32,12 @@ typedef struct tc_step_terms {
 } tc_step_terms;
 
 tc_pipeline tc_pipeline_of(const tc_costs *costs);
+/* First slot to last, by the closed form where it holds, else by the timeline. The layout may differ from
+ * that of the costs in its schedule alone, and that only where chunks stay on their stages. */
+double tc_pipeline_seconds(const tc_layout *layout, const tc_pipeline *line);
+/* Of these, what is beyond the work of the slowest stage and tc_pipeline_sends. */
 double tc_bubble_seconds(const tc_layout *layout, const tc_pipeline *line);
-/* Sends between stages that compute does not hide. */
+/* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);
 /* Gradient and parameter communication of a stage that stays exposed in a step. */
 double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, double micro_batches, const tc_pipeline *line);

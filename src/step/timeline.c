@@ -1,0 +1,432 @@
+/* timeline.c - the discrete events of a pipeline, and a whole step around them.
+ *
+ * Slot:  begin = max(stage free, arrival), end = begin + seconds of the slot.
+ * Send:  from max(end, link free) for send_s; a blocking stage is free only after it.
+ * Steady state: beyond its fill such a system repeats with a constant increment (cyclicity of
+ * max-plus matrices: Baccelli et al. 1992, chapter 3), so that a long step is a short one and a multiple of
+ * the increment, once three lengths lie on a line whose slope is not below the busiest stage.
+ * Step: host; weights gathered; slots; gradients reduced while the last backward of the stage runs;
+ * all stages meet for the norm of the gradients; stragglers; the optimizer.
+ * Ignored: messages that cross between stages of several pipelines on one NIC, beyond the fabric's share.
+ */
+#include "step/timeline.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "step/step.h"
+
+/* ---- the events ----------------------------------------------------------------------------- */
+
+/* A node as the inner loop needs it. */
+typedef struct lane {
+    double seconds[2 * TC_SLOT_KINDS]; /* by kind, then paired */
+    int next, previous;                /* node, or -1 */
+    int next_stage, previous_stage;
+    uint8_t next_link, previous_link;  /* of the own stage: 0 towards higher stages, 1 towards lower */
+} lane;
+
+typedef struct events {
+    const tc_order *order;
+    double send_s;
+    lane *lane;
+    double *arrival[2]; /* forward, gradient: (node, micro-batch); NaN = not yet */
+    double *free, *last; /* of each stage: may begin its next slot; end of its last one */
+    double *link;       /* of each stage, two directions: free from */
+    int64_t *at;        /* of each stage: the next slot */
+    tc_slot_time *times;
+    int64_t sends;
+} events;
+
+static void fill_lane(const tc_timeline_input *in, int node, lane *out) {
+    const tc_order *o = in->order;
+    const tc_node *n = &o->node[node];
+    const tc_node_cost *c = &in->cost[node];
+    const double plain[TC_SLOT_KINDS] = {c->forward, c->input + c->weight, c->input, c->weight};
+    const double paired[TC_SLOT_KINDS] = {c->paired_forward, c->paired_input + c->weight, c->paired_input, c->weight};
+    memcpy(out->seconds, plain, sizeof plain);
+    memcpy(out->seconds + TC_SLOT_KINDS, paired, sizeof paired);
+    out->next = n->next;
+    out->previous = n->previous;
+    out->next_stage = n->next >= 0 ? o->node[n->next].stage : n->stage;
+    out->previous_stage = n->previous >= 0 ? o->node[n->previous].stage : n->stage;
+    out->next_link = !n->down;
+    out->previous_link = n->previous >= 0 ? o->node[n->previous].down : 0;
+}
+
+/* Hands a result on: over a link, or to the next chunk of the same stage. Returns its arrival. */
+static double deliver(events *e, int stage, int to_stage, int link, double end) {
+    if (to_stage == stage) return end;
+    double *free_from = &e->link[2 * stage + link], begin = end > *free_from ? end : *free_from;
+    *free_from = begin + e->send_s;
+    e->sends++;
+    return *free_from;
+}
+
+/* The arrival of what a slot waits for; NaN: not yet. */
+static double arrival_of(const events *e, int stage, const tc_slot *slot) {
+    if (slot->kind == TC_SLOT_WEIGHT) return 0;
+    size_t node = (size_t)(stage * e->order->chunks + slot->chunk), m = (size_t)e->order->micro_batches;
+    return e->arrival[slot->kind != TC_SLOT_FORWARD][node * m + (size_t)slot->micro_batch];
+}
+
+/* Makes known what a slot has produced at `end`. Returns when it has arrived. */
+static double produce(events *e, int stage, const tc_slot *slot, double end) {
+    size_t m = (size_t)e->order->micro_batches, i = (size_t)slot->micro_batch;
+    int node = stage * e->order->chunks + slot->chunk;
+    const lane *l = &e->lane[node];
+    if (slot->kind == TC_SLOT_FORWARD) {
+        if (l->next >= 0) return e->arrival[0][(size_t)l->next * m + i] = deliver(e, stage, l->next_stage, l->next_link, end);
+        e->arrival[1][(size_t)node * m + i] = end; /* the loss: its own backward may begin */
+    } else if (slot->kind != TC_SLOT_WEIGHT && l->previous >= 0) {
+        return e->arrival[1][(size_t)l->previous * m + i] = deliver(e, stage, l->previous_stage, l->previous_link, end);
+    }
+    return end;
+}
+
+/* A forward and a backward woven into each other: they begin when both can and end together. Returns the end, NaN: not yet. */
+static double run_pair(events *e, int stage, int64_t at, double now) {
+    const tc_slot *pair = &e->order->slot[at];
+    double first = arrival_of(e, stage, &pair[0]), second = arrival_of(e, stage, &pair[1]);
+    if (!(first >= 0 && second >= 0)) return first + second;
+    double begin = now > first ? now : first, seconds[2];
+    if (second > begin) begin = second;
+    for (int i = 0; i < 2; i++) seconds[i] = e->lane[stage * e->order->chunks + pair[i].chunk].seconds[TC_SLOT_KINDS + pair[i].kind];
+    double middle = begin + seconds[0], end = middle + seconds[1];
+    double sent[2] = {produce(e, stage, &pair[0], end), produce(e, stage, &pair[1], end)};
+    if (e->times) {
+        e->times[at] = (tc_slot_time){begin, middle, sent[0]};
+        e->times[at + 1] = (tc_slot_time){middle, end, sent[1]};
+    }
+    return end;
+}
+
+/* Runs the slots of a stage until one has to wait. Returns whether any ran. */
+static bool run_stage(events *e, int stage) {
+    const tc_order *o = e->order;
+    int64_t at = e->at[stage], last = o->first[stage + 1], began = at;
+    double now = e->free[stage];
+    while (at < last) {
+        const tc_slot *slot = &o->slot[at];
+        if (slot->paired) {
+            double end = run_pair(e, stage, at, now);
+            if (!(end >= 0)) break;
+            now = e->last[stage] = end;
+            at += 2;
+            continue;
+        }
+        double arrival = arrival_of(e, stage, slot);
+        if (!(arrival >= 0)) break;
+        double begin = now > arrival ? now : arrival;
+        double end = begin + e->lane[stage * o->chunks + slot->chunk].seconds[slot->kind], sent = produce(e, stage, slot, end);
+        if (e->times) e->times[at] = (tc_slot_time){begin, end, sent};
+        now = o->blocking ? sent : end;
+        if (end > e->last[stage]) e->last[stage] = end;
+        at++;
+    }
+    e->at[stage] = at;
+    e->free[stage] = now;
+    return at > began;
+}
+
+static tc_code run_events(events *e, tc_error *error) {
+    const tc_order *o = e->order;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int s = 0; s < o->stages; s++) moved = run_stage(e, s) || moved;
+        for (int s = o->stages - 2; s >= 0; s--) moved = run_stage(e, s) || moved;
+    }
+    for (int s = 0; s < o->stages; s++)
+        if (e->at[s] < o->first[s + 1])
+            return tc_fail(error, TC_INVALID, "--schedule", "stage %d waits for ever; the order cannot run", s);
+    return TC_OK;
+}
+
+static void start_events(events *e, const tc_timeline_input *in, char *memory, size_t cells) {
+    const tc_order *o = in->order;
+    size_t nodes = (size_t)o->stages * (size_t)o->chunks, stages = (size_t)o->stages, m = (size_t)o->micro_batches;
+    e->arrival[0] = (double *)(void *)memory;
+    e->arrival[1] = e->arrival[0] + cells;
+    e->free = e->arrival[1] + cells;
+    e->last = e->free + stages;
+    e->link = e->last + stages;
+    e->at = (int64_t *)(void *)(e->link + 2 * stages);
+    e->lane = (lane *)(void *)(e->at + stages);
+    memset(memory, 0xff, 2 * cells * sizeof(double)); /* NaN */
+    for (size_t s = 0; s < stages; s++) {
+        e->free[s] = in->ready ? in->ready[s] : 0;
+        e->last[s] = 0;
+        e->link[2 * s] = e->link[2 * s + 1] = 0;
+        e->at[s] = o->first[s];
+    }
+    for (size_t n = 0; n < nodes; n++) {
+        fill_lane(in, (int)n, &e->lane[n]);
+        if (o->node[n].previous < 0)
+            for (size_t i = 0; i < m; i++) e->arrival[0][n * m + i] = 0;
+    }
+}
+
+tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double *stage_end, int64_t *count, tc_error *error) {
+    const tc_order *o = in->order;
+    size_t nodes = (size_t)o->stages * (size_t)o->chunks, cells = nodes * (size_t)o->micro_batches;
+    char *memory = malloc(2 * cells * sizeof(double) + (size_t)o->stages * 5 * sizeof(double) + nodes * sizeof(lane));
+    if (!memory) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    events e = {.order = o, .send_s = in->send_s, .times = times};
+    start_events(&e, in, memory, cells);
+    tc_code code = run_events(&e, error);
+    for (int s = 0; s < o->stages; s++) stage_end[s] = e.last[s];
+    if (count) *count = o->first[o->stages] + e.sends;
+    free(memory);
+    return code;
+}
+
+/* ---- the steady state ----------------------------------------------------------------------- */
+
+static bool copy_order(const tc_order *from, tc_order *out) {
+    size_t nodes = (size_t)from->stages * (size_t)from->chunks, stages = (size_t)from->stages + 1, slots = (size_t)from->first[from->stages];
+    *out = *from;
+    out->node = malloc(nodes * sizeof *out->node);
+    out->first = malloc(stages * sizeof *out->first);
+    out->slot = malloc(slots * sizeof *out->slot);
+    if (!out->node || !out->first || !out->slot) {
+        tc_order_free(out);
+        return false;
+    }
+    memcpy(out->node, from->node, nodes * sizeof *out->node);
+    memcpy(out->first, from->first, stages * sizeof *out->first);
+    memcpy(out->slot, from->slot, slots * sizeof *out->slot);
+    return true;
+}
+
+tc_code tc_placement_order(const tc_placement *p, int64_t micro_batches, tc_order *out, tc_error *error) {
+    const tc_layout *l = &p->layout;
+    if (l->schedule != TC_SCHEDULE_CUSTOM) return tc_order_make(l->schedule, l->pp, l->vpp, micro_batches, out, error);
+    if (copy_order(l->order, out)) return TC_OK;
+    return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
+}
+
+static tc_code run_length(const tc_pipeline_input *in, int64_t m, double *stage_end, double *last, int *period, tc_error *error) {
+    tc_order order;
+    tc_code code = tc_placement_order(in->placement, m, &order, error);
+    if (code) return code;
+    tc_timeline_input input = {.order = &order, .cost = in->cost, .send_s = in->send_s, .ready = in->ready};
+    code = tc_timeline_run(&input, NULL, stage_end, NULL, error);
+    *last = 0;
+    for (int s = 0; s < order.stages; s++)
+        if (stage_end[s] > *last) *last = stage_end[s];
+    *period = order.period;
+    tc_order_free(&order);
+    return code;
+}
+
+/* Seconds of a micro-batch on the busiest stage: no steady state is faster. */
+static double busiest_stage(const tc_pipeline_input *in, bool paired) {
+    int stages = in->placement->layout.pp, chunks = 1;
+    bool both = tc_holds_mirror(in->placement);
+    double most = 0;
+    chunks = both ? 2 : tc_stage_chunks(in->placement);
+    for (int s = 0; s < stages; s++) {
+        double sum = 0;
+        for (int c = 0; c < chunks; c++) {
+            const tc_node_cost *n = &in->cost[s * chunks + c];
+            sum += (paired ? n->paired_forward + n->paired_input : n->forward + n->input) + n->weight;
+        }
+        if (both) sum /= 2; /* each micro-batch passes one of the two */
+        if (sum > most) most = sum;
+    }
+    return most;
+}
+
+#define LINEAR 1e-9
+
+tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error *error) {
+    const tc_layout *l = &in->placement->layout;
+    int64_t m = in->placement->micro_batches, stages = l->pp;
+    double last[3];
+    int period = 1;
+    if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 6 * stages) return run_length(in, m, stage_end, &last[0], &period, error);
+    double slowest = busiest_stage(in, tc_holds_mirror(in->placement));
+    int64_t step = stages % 2 == 0 || !tc_holds_mirror(in->placement) ? stages : 2 * stages;
+    for (int64_t base = 2 * stages + m % step;; base = 2 * base - m % step) {
+        if (base + 2 * step >= m) return run_length(in, m, stage_end, &last[0], &period, error);
+        for (int i = 0; i < 3; i++) {
+            tc_code code = run_length(in, base + i * step, stage_end, &last[i], &period, error);
+            if (code) return code;
+        }
+        double first = last[1] - last[0], second = last[2] - last[1];
+        bool linear = fabs(second - first) <= LINEAR * second, fast = second < (1 - LINEAR) * (double)step * slowest;
+        if ((linear && !fast) || base > 1024 * stages) {
+            double beyond = (double)(m - base - 2 * step) / (double)step * second;
+            for (int s = 0; s < l->pp; s++) stage_end[s] += beyond;
+            return TC_OK;
+        }
+    }
+}
+
+/* ---- one whole step ------------------------------------------------------------------------------ */
+
+static double exposed_of(double seconds, double share, double window) {
+    double hidden = share * seconds;
+    return seconds - (hidden < window ? hidden : window);
+}
+
+/* A chunk's share of what a stage sends to the host. */
+static double chunk_offload(const tc_costs *f, int chunk, double window) {
+    double link = f->cluster->accelerator.host_bytes_per_s;
+    if (!f->p->layout.offload_activations || link <= 0) return 0;
+    double bytes = tc_chunk_kept(&f->job->model, f->p, &f->set, chunk).offloaded;
+    return exposed_of(bytes / link, 1, window);
+}
+
+tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double *offload_s) {
+    tc_chunk_pass(f, chunk, pass);
+    double forward = tc_parts_sum(&pass->forward), backward = tc_parts_sum(&pass->backward);
+    double out = chunk_offload(f, chunk, forward), back = chunk_offload(f, chunk, backward);
+    if (pass->weight_s > backward) pass->weight_s = backward;
+    tc_node_cost c = {.forward = forward + out, .input = backward - pass->weight_s + back, .weight = pass->weight_s};
+    c.paired_forward = c.forward - pass->forward.ep;
+    c.paired_input = c.input - pass->backward.ep;
+    if (c.paired_input < 0) c.paired_input = 0;
+    *offload_s = out + back;
+    return c;
+}
+
+/* Fully sharded weights come and gradients go with every micro-batch: what compute does not hide lengthens its slots. */
+static void add_every_micro_batch(const tc_costs *f, const tc_data_parallel *d, tc_node_cost *c) {
+    double all = 2 * d->gather + d->reduce;
+    double exposed = exposed_of(all, f->stack->params.dp_overlap, c->forward + c->input + c->weight);
+    if (all <= 0) return;
+    c->forward += exposed * d->gather / all;
+    c->input += exposed * (d->gather + d->reduce) / all;
+    c->paired_forward = c->forward;
+    c->paired_input = c->input;
+}
+
+static bool allocate(tc_step_times *t, int stages, int nodes) {
+    size_t doubles = 2 * (size_t)stages;
+    t->memory = calloc(1, doubles * sizeof(double) + (size_t)stages * sizeof *t->stage + (size_t)nodes * sizeof *t->cost);
+    if (!t->memory) return false;
+    t->stages = stages;
+    t->nodes = nodes;
+    t->ready = t->memory;
+    t->stage_end = t->ready + stages;
+    t->stage = (tc_stage_times *)(void *)(t->stage_end + stages);
+    t->cost = (tc_node_cost *)(void *)(t->stage + stages);
+    return true;
+}
+
+void tc_step_times_free(tc_step_times *t) {
+    free(t->memory);
+    *t = (tc_step_times){.stages = 0};
+}
+
+static double parts_busy(const tc_parts *p) { return tc_parts_sum(p) - p->tp - p->cp - p->ep; }
+
+static void cost_nodes(const tc_costs *f, tc_step_times *t) {
+    int chunks = t->nodes / t->stages;
+    bool mirror = tc_holds_mirror(f->p);
+    double m = (double)f->p->micro_batches, slowest = 0;
+    for (int s = 0; s < t->stages; s++) {
+        double offload_sum = 0;
+        for (int c = 0; c < chunks; c++) {
+            int chunk = mirror && c == 1 ? t->stages - 1 - s : tc_chunk_of(f->p, s, c);
+            if (chunk < 0) continue;
+            tc_pass pass;
+            double offload;
+            tc_node_cost *cost = &t->cost[s * chunks + c];
+            *cost = tc_node_cost_of(f, chunk, &pass, &offload);
+            double share = mirror ? m / 2 : m;
+            t->stage[s].busy_s += share * (parts_busy(&pass.forward) + parts_busy(&pass.backward));
+            t->stage[s].work_s += share * (cost->forward + cost->input + cost->weight);
+            offload_sum += share * offload;
+        }
+        if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->offload_s = offload_sum;
+    }
+}
+
+/* Weights before, gradients after the slots. */
+static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
+    const tc_stack *stack = f->stack;
+    double overlap = stack->params.dp_overlap;
+    int chunks = t->nodes / t->stages;
+    for (int s = 0; s < t->stages; s++) {
+        tc_stage_times *stage = &t->stage[s];
+        tc_data_parallel d = tc_data_parallel_of(f, s);
+        double forward = 0, backward = 0;
+        for (int c = 0; c < chunks; c++) {
+            forward += t->cost[s * chunks + c].forward;
+            backward += t->cost[s * chunks + c].input + t->cost[s * chunks + c].weight;
+        }
+        stage->reduce_s = d.replica;
+        stage->optimizer_s = tc_optimizer_seconds(f, s);
+        if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
+        if (d.every_micro_batch) {
+            add_every_micro_batch(f, &d, &t->cost[s * chunks]);
+            stage->reduce_end = d.replica;
+            continue;
+        }
+        stage->gather_s = d.gather;
+        stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
+        stage->reduce_s += d.reduce;
+        stage->reduce_end = exposed_of(d.reduce, stack->overlap_grad_reduce ? overlap : 0, backward) + d.replica; /* after its slots */
+        t->ready[s] = stage->gather_exposed;
+    }
+}
+
+static double max_of(double a, double b) { return a > b ? a : b; }
+
+static void assemble(const tc_costs *f, tc_step_times *t) {
+    double start = t->host_s, most = 0, meet = 0, longest = 0;
+    for (int s = 0; s < t->stages; s++) {
+        tc_stage_times *stage = &t->stage[s];
+        stage->begin = start + t->ready[s];
+        stage->end = start + t->stage_end[s];
+        stage->reduce_end += stage->end;
+        stage->reduce_begin = stage->reduce_end - stage->reduce_s;
+        most = max_of(most, stage->work_s);
+        meet = max_of(meet, stage->reduce_end);
+        longest = max_of(longest, t->stage_end[s]);
+    }
+    t->pipeline_s = longest - t->ready[0];
+    double beyond = max_of(t->pipeline_s - most, 0);
+    t->sends_s = t->sends_s < beyond ? t->sends_s : beyond;
+    t->bubble_s = beyond - t->sends_s;
+    t->sync_s = meet;
+    t->straggler_s = tc_straggler_seconds(f->stack, f->cluster->devices, most - t->offload_s, t->bubble_s);
+    t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
+}
+
+tc_code tc_pipeline_timeline(const tc_costs *f, double *seconds, tc_error *error) {
+    tc_step_times t = {.stages = 0};
+    int stages = f->p->layout.pp, chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
+    if (!allocate(&t, stages, stages * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    cost_nodes(f, &t);
+    tc_pipeline_input in = {.placement = f->p, .cost = t.cost, .send_s = tc_stage_send_seconds(f)};
+    tc_code code = tc_pipeline_run(&in, t.stage_end, error);
+    *seconds = 0;
+    for (int s = 0; s < stages; s++) *seconds = max_of(*seconds, t.stage_end[s]);
+    tc_step_times_free(&t);
+    return code;
+}
+
+tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
+    const tc_layout *l = &f->p->layout;
+    *t = (tc_step_times){.stages = 0};
+    int chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
+    if (!allocate(t, l->pp, l->pp * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    t->host_s = f->stack->params.host_s_per_step;
+    t->send_s = tc_stage_send_seconds(f);
+    t->sends_s = tc_pipeline_sends(f);
+    cost_nodes(f, t);
+    cost_data_parallel(f, t);
+    tc_pipeline_input in = {.placement = f->p, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
+    tc_code code = tc_pipeline_run(&in, t->stage_end, error);
+    if (code) {
+        tc_step_times_free(t);
+        return code;
+    }
+    assemble(f, t);
+    return TC_OK;
+}
