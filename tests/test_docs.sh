@@ -20,6 +20,8 @@ HOME=$work/home
 COLUMNS=80
 export PATH HOME COLUMNS
 unset NO_COLOR CLICOLOR_FORCE FORCE_COLOR XDG_DATA_HOME
+LC_ALL=C
+export LC_ALL
 cd "$work/here" || exit 1
 failures=0
 commands=0

@@ -12,6 +12,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$golden" || exit 1
 unset NO_COLOR CLICOLOR_FORCE FORCE_COLOR XDG_DATA_HOME
+LC_ALL=C
+export LC_ALL
 HOME=$work
 export HOME
 failures=0
