@@ -229,7 +229,11 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
     out->best = calloc((size_t)out->best_count + 1, sizeof *out->best);
     if (!out->best) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     tc_code code = TC_OK;
-    for (int i = 0; i < out->best_count && !code; i++) code = tc_walk_decode(c->space, item[i].key, &out->best[i], error);
+    for (int i = 0; i < out->best_count && !code; i++) {
+        code = tc_walk_decode(c->space, item[i].key, &out->best[i], error);
+        out->best[i].walked[0] = item[i].value;
+        out->best[i].walked[1] = item[i].other;
+    }
     out->any_legal = c->best->least.value < HUGE_VAL;
     if (!code && out->any_legal) code = tc_walk_decode(c->space, c->best->least.key, &out->least, error);
     return code;

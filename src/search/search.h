@@ -69,6 +69,7 @@ typedef struct tc_found {
     int overlap;           /* bits */
     int devices, dtype;
     double objective;      /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
+    double walked[2];      /* what the walk found: the objective, and bytes (seconds where memory is the objective) */
 } tc_found;
 
 #define TC_ADVICE_MAX 12

@@ -221,7 +221,8 @@ static bool schedule_legal(const tc_space *space, const tc_stages *stages, int s
     }
 }
 
-static void choose_schedules(const tc_space *space, const tc_stages *stages, tc_choices *c) {
+void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *c) {
+    c->schedules = 0;
     if (stages->vpp > 1) {
         c->schedule[c->schedules++] = TC_SCHEDULE_INTERLEAVED;
     } else if (stages->pp == 1) {
@@ -278,9 +279,9 @@ static void choose_offloads(const tc_space *space, tc_choices *c) {
 }
 
 void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out) {
-    out->recomputes = out->schedules = out->shardings = out->offloads = 0;
+    out->recomputes = out->shardings = out->offloads = 0;
     choose_recomputes(space, stages, out);
-    choose_schedules(space, stages, out);
+    tc_space_schedules(space, stages, out);
     choose_shardings(space, shape, stages, out);
     choose_offloads(space, out);
     int64_t switches = 0;

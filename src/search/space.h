@@ -82,6 +82,8 @@ typedef struct tc_stages_cursor {
 } tc_stages_cursor;
 bool tc_space_next(const tc_space *space, const tc_shape *shape, tc_stages_cursor *cursor, tc_stages *out);
 
+/* The schedules alone. */
+void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *out);
 void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out);
 
 /* The layout of a shape and its stages; the choices are set by the others. */

@@ -1,7 +1,7 @@
 /* walk.c - the loops of the search, from what is dear and shared to what is cheap.
  *
  *   shape            operators, block times, collectives inside a block
- *     stages         (pp, vpp): weights, sends; per sharding: states, traffic, optimizer
+ *     stages         (pp, vpp, where a schedule puts its chunks): weights, sends; per sharding: states, traffic, optimizer
  *       recompute    the pipeline's slowest stage; what stays exposed of the traffic; bytes kept
  *         schedule   bubble, stragglers, micro-batches in flight
  *           sharding x offload: memory; x overlap: the step
@@ -13,6 +13,8 @@
 
 #include <math.h>
 #include <string.h>
+
+#include "layout/schedule.h"
 
 #define SLACK 1e-9
 
@@ -105,11 +107,23 @@ static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *st
            && tc_costs_compute(&w->job, &w->cluster, &w->placement, &w->space->in->stack, &w->costs, &w->error) == TC_OK;
 }
 
-static double max_of(double a, double b) { return a > b ? a : b; }
+/* Do both schedules put the same chunks of the model on the same stages? */
+static bool same_arrangement(int a, int b) {
+    tc_schedule_facts x = tc_schedule_facts_of(a), y = tc_schedule_facts_of(b);
+    return x.chunks == y.chunks && x.both_ways == y.both_ways;
+}
+
+/* The end of the run of schedules that are arranged as the one at `from`. */
+static int arranged_alike(const tc_choices *c, int from) {
+    int to = from + 1;
+    while (to < c->schedules && same_arrangement(c->schedule[from], c->schedule[to])) to++;
+    return to;
+}
 
 /* Work of a step without recompute, stragglers and host included. */
-static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
+static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *stages, int schedule) {
     tc_layout layout = tc_space_layout(shape, stages);
+    layout.schedule = schedule;
     if (!resolve(w, &layout, &w->placement)) return HUGE_VAL;
     w->costs.p = &w->placement;
     tc_costs_recompute(&w->costs);
@@ -128,8 +142,11 @@ double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
     while (tc_space_next(w->space, shape, &cursor, &stages)) {
         if (!started && !start_shape(w, shape, &stages)) return HUGE_VAL;
         started = true;
-        double bound = bound_of(w, shape, &stages);
-        if (bound < least) least = bound;
+        tc_space_schedules(w->space, &stages, &w->choices);
+        for (int i = 0; i < w->choices.schedules; i = arranged_alike(&w->choices, i)) {
+            double bound = bound_of(w, shape, &stages, w->choices.schedule[i]);
+            if (bound < least) least = bound;
+        }
     }
     return w->space->in->objective == TC_OBJECTIVE_MEMORY ? 0 : least * v->scale;
 }
@@ -137,9 +154,10 @@ double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
 /* ---- one pipeline --------------------------------------------------------------------------- */
 
 /* All that a sharding costs under the stages at hand, whatever the recompute. */
-static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
+static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages *stages, int schedule) {
     w->peaks = tc_peak_stages(stages->pp, w->peak);
     tc_layout layout = tc_space_layout(shape, stages);
+    layout.schedule = schedule;
     for (int i = 0; i < w->choices.shardings; i++) {
         tc_sharding_costs *s = &w->sharding[i];
         layout.sharding = w->choices.sharding[i].sharding;
@@ -155,11 +173,12 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         }
         for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
             s->placement.layout.offload = off;
-            s->optimizer[off] = tc_optimizer_seconds(&w->costs, 0);
+            s->optimizer[off] = tc_optimizer_longest(&w->costs);
         }
         s->placement.layout.offload = TC_OFFLOAD_NONE;
-        s->traffic[0] = tc_data_parallel_of(&w->costs, 0);
-        s->traffic[1] = stages->pp > 1 ? tc_data_parallel_of(&w->costs, stages->pp - 1) : s->traffic[0];
+        int heavy[TC_TRAFFIC_STAGES];
+        s->traffics = tc_traffic_stages(&w->costs, heavy);
+        for (int k = 0; k < s->traffics; k++) s->traffic[k] = tc_data_parallel_of(&w->costs, heavy[k]);
     }
     return true;
 }
@@ -191,9 +210,7 @@ static void expose_traffic(tc_walker *w, const stage_pass *pass) {
         const tc_sharding_choice *choice = &w->choices.sharding[i];
         for (int o = 0; o < choice->overlaps; o++) {
             const tc_stack *stack = &w->stack[choice->overlap[o]];
-            double first = tc_data_parallel_exposed(stack, &s->traffic[0], micro_batches, &pass->line);
-            double last = w->placement.layout.pp > 1 ? tc_data_parallel_exposed(stack, &s->traffic[1], micro_batches, &pass->line) : first;
-            s->exposed[choice->overlap[o]] = max_of(first, last);
+            s->exposed[choice->overlap[o]] = tc_data_parallel_exposed(stack, s->traffic, s->traffics, micro_batches, &pass->line);
         }
     }
 }
@@ -288,10 +305,15 @@ static bool prunes(const offer *to, double least_s, double threshold) {
     return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->variant->scale > threshold;
 }
 
-static void walk_schedules(tc_walker *w, const stage_pass *pass, offer *to, double *threshold) {
+/* Schedules from..to-1, all arranged alike. */
+typedef struct schedule_run {
+    int from, to;
+} schedule_run;
+
+static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run run, offer *to, double *threshold) {
     const tc_stack *stack = &w->space->in->stack;
     double host = stack->params.host_s_per_step;
-    for (int i = 0; i < w->choices.schedules; i++) {
+    for (int i = run.from; i < run.to; i++) {
         w->placement.layout.schedule = w->choices.schedule[i];
         tc_step_terms terms = {.work = pass->work, .sends = w->sends};
         terms.bubble = tc_bubble_seconds(&w->placement.layout, &pass->line);
@@ -304,16 +326,16 @@ static void walk_schedules(tc_walker *w, const stage_pass *pass, offer *to, doub
     }
 }
 
-static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *stages, offer *to, double *threshold) {
-    tc_space_choices(w->space, shape, stages, &w->choices);
-    if (w->choices.count == 0) return;
+static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stages *stages, schedule_run run, offer *to, double *threshold) {
     const tc_stack *stack = &w->space->in->stack;
-    if (!to->exhaustive && !to->memory_first && bound_of(w, shape, stages) * to->variant->scale > *threshold) {
-        w->counts.pruned += w->choices.count;
+    int64_t count = w->choices.per_schedule * (run.to - run.from);
+    int schedule = w->choices.schedule[run.from];
+    if (!to->exhaustive && !to->memory_first && bound_of(w, shape, stages, schedule) * to->variant->scale > *threshold) {
+        w->counts.pruned += count * w->choices.recomputes;
         return;
     }
-    if (!place_shardings(w, shape, stages)) {
-        w->counts.refused += w->choices.count;
+    if (!place_shardings(w, shape, stages, schedule)) {
+        w->counts.refused += count * w->choices.recomputes;
         return;
     }
     w->placement = w->sharding[0].placement;
@@ -321,17 +343,26 @@ static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *st
     w->sends = tc_pipeline_sends(&w->costs);
     for (int r = 0; r < w->choices.recomputes; r++) {
         stage_pass pass;
-        w->placement.layout.schedule = w->choices.schedules ? w->choices.schedule[0] : TC_SCHEDULE_1F1B;
+        w->placement.layout.schedule = schedule;
         start_pass(w, w->choices.recompute[r], &pass);
         double least = pass.work + stack->params.host_s_per_step + w->sends + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
         if (prunes(to, least, *threshold)) {
-            w->counts.pruned += w->choices.per_schedule * w->choices.schedules;
+            w->counts.pruned += count;
             continue;
         }
         keep_stages(w, &pass);
         expose_traffic(w, &pass);
         to->at.recompute = r;
-        walk_schedules(w, &pass, to, threshold);
+        walk_schedules(w, &pass, run, to, threshold);
+    }
+}
+
+static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *stages, offer *to, double *threshold) {
+    tc_space_choices(w->space, shape, stages, &w->choices);
+    if (w->choices.count == 0) return;
+    for (schedule_run run = {0, 0}; run.from < w->choices.schedules; run.from = run.to) {
+        run.to = arranged_alike(&w->choices, run.from);
+        walk_arrangement(w, shape, stages, run, to, threshold);
     }
 }
 

@@ -14,7 +14,8 @@
 typedef struct tc_sharding_costs {
     tc_placement placement;
     tc_states states[2][TC_PEAK_STAGES]; /* [optimizer states offloaded?][stage] */
-    tc_data_parallel traffic[2];         /* first and last stage */
+    int traffics;
+    tc_data_parallel traffic[TC_TRAFFIC_STAGES];
     double optimizer[3];                 /* by tc_offload */
     double exposed[4];                   /* by overlap bits, for the recompute at hand */
 } tc_sharding_costs;

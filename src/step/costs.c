@@ -197,6 +197,19 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
     return d;
 }
 
+int tc_traffic_stages(const tc_costs *f, int stages[TC_TRAFFIC_STAGES]) {
+    double most = 0;
+    int count = 0;
+    for (int s = 0; s < f->p->layout.pp; s++) {
+        tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, s);
+        if (w.dense + w.expert <= most * 1.01) continue;
+        most = w.dense + w.expert;
+        if (count < TC_TRAFFIC_STAGES) count++;
+        stages[count - 1] = s;
+    }
+    return count;
+}
+
 /* AdamW reads gradient, master weight and two moments, writes three and the 16-bit copy;
  * clipping reads the gradient once more. Offloaded states cross the host link both ways. */
 double tc_optimizer_seconds(const tc_costs *f, int stage) {
@@ -220,8 +233,8 @@ double tc_optimizer_seconds(const tc_costs *f, int stage) {
 }
 
 double tc_optimizer_longest(const tc_costs *f) {
-    double first = tc_optimizer_seconds(f, 0), last = tc_optimizer_seconds(f, f->p->layout.pp - 1);
-    return first > last ? first : last;
+    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);
+    return count > 0 ? tc_optimizer_seconds(f, stages[count - 1]) : 0; /* the one with the most weights */
 }
 
 tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,

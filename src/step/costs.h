@@ -68,10 +68,13 @@ typedef struct tc_data_parallel {
 } tc_data_parallel;
 
 tc_data_parallel tc_data_parallel_of(const tc_costs *costs, int stage);
+/* The stages of which one bounds the step by its gradients: later ones count only if they hold more. Returns how many. */
+#define TC_TRAFFIC_STAGES 5
+int tc_traffic_stages(const tc_costs *costs, int stages[TC_TRAFFIC_STAGES]);
 
 /* The optimizer's step on a stage, s. */
 double tc_optimizer_seconds(const tc_costs *costs, int stage);
-/* The longer of the first and the last stage's: they carry embedding and head. */
+/* The longest of all stages. */
 double tc_optimizer_longest(const tc_costs *costs);
 
 #endif

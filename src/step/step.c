@@ -31,27 +31,33 @@ static tc_stage_seconds stage_seconds(const tc_costs *costs, int stage, int chun
     return t;
 }
 
-/* Chunk by chunk, one stage is at least as slow as every other: the closed form of interleaving then holds. */
+/* No chunk of another stage is slower than any of the slowest stage, but for a small difference such as an embedding:
+ * the closed form of interleaving then holds, since one stage sets the rhythm in every phase. */
 static bool one_stage_leads(const tc_costs *costs, int stages, int chunks, int slowest) {
-    const tc_placement *p = costs->p;
-    for (int c = 0; c < chunks; c++) {
-        tc_pass pass;
-        tc_chunk_pass(costs, tc_chunk_of(p, slowest, c), &pass);
-        double most = tc_parts_sum(&pass.forward) * (1 + 1e-6);
-        for (int s = 0; s < stages; s++) {
-            if (s == slowest) continue;
-            tc_chunk_pass(costs, tc_chunk_of(p, s, c), &pass);
-            if (tc_parts_sum(&pass.forward) > most) return false;
+    const double slack = 1.01;
+    double forward[2] = {HUGE_VAL, 0}, backward[2] = {HUGE_VAL, 0}; /* least of the slowest stage, most of the others */
+    for (int s = 0; s < stages; s++)
+        for (int c = 0; c < chunks; c++) {
+            tc_pass pass;
+            tc_chunk_pass(costs, tc_chunk_of(costs->p, s, c), &pass);
+            double f = tc_parts_sum(&pass.forward), b = tc_parts_sum(&pass.backward);
+            if (s == slowest) {
+                forward[0] = f < forward[0] ? f : forward[0];
+                backward[0] = b < backward[0] ? b : backward[0];
+            } else {
+                forward[1] = f > forward[1] ? f : forward[1];
+                backward[1] = b > backward[1] ? b : backward[1];
+            }
         }
-    }
-    return true;
+    return forward[1] <= slack * forward[0] && backward[1] <= slack * backward[0];
 }
 
 static void close_forms(const tc_costs *costs, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
     int stages = costs->p->layout.pp;
     int64_t m = costs->p->micro_batches;
     bool custom = costs->p->layout.schedule == TC_SCHEDULE_CUSTOM;
-    bool interleaved = chunks > 1 && m >= 2 * (int64_t)stages && m % stages == 0 && one_stage_leads(costs, stages, chunks, line->slowest);
+    bool interleaved = chunks > 1 && m >= 2 * (int64_t)stages && m % stages == 0 && costs->p->layers % (stages * chunks) == 0
+                       && one_stage_leads(costs, stages, chunks, line->slowest);
     for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) {
         bool holds = i == TC_SCHEDULE_INTERLEAVED ? interleaved || stages == 1 : chunks == 1 || stages == 1;
         if (stages > TC_CLOSED_STAGES || custom || !holds) continue;
@@ -74,7 +80,10 @@ tc_pipeline tc_pipeline_of(const tc_costs *costs) {
         tc_stage_seconds t = stage_seconds(costs, s, chunks, &pass);
         if (s < TC_CLOSED_STAGES) stage[s] = t;
         line.all_stages_s += t.forward + t.backward;
-        if (s < last) line.fill_s += t.first_forward + line.send_s, line.drain_s += t.first_backward + line.send_s;
+        if (s < last && s < TC_FILL_STAGES) {
+            line.fill_s[s + 1] = line.fill_s[s] + t.first_forward + line.send_s;
+            line.drain_s[s + 1] = line.drain_s[s] + t.first_backward + line.send_s;
+        }
         if (t.forward + t.backward > most) {
             most = t.forward + t.backward;
             line.forward = pass.forward;
@@ -122,28 +131,28 @@ static double exposed_of(double seconds, double share, double window) {
     return seconds - (hidden < window ? hidden : window);
 }
 
-double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *d, double micro_batches, const tc_pipeline *line) {
-    double overlap = stack->params.dp_overlap;
-    if (d->every_micro_batch)
-        return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s) + d->replica;
-    double reduce = exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->backward_s) + d->replica;
-    double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->forward_s);
-    if (d->stage == 0) return reduce + gather;
-    /* the last stage waits for its first micro-batch, and for the others after its last */
-    reduce = reduce > line->drain_s ? reduce - line->drain_s : 0;
-    gather = gather > line->fill_s ? gather - line->fill_s : 0;
-    return reduce + gather;
+double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches, const tc_pipeline *line) {
+    double overlap = stack->params.dp_overlap, begin = 0, end = 0;
+    for (int i = 0; i < stages; i++) {
+        const tc_data_parallel *d = &stage[i];
+        if (d->every_micro_batch)
+            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s) + d->replica;
+        /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
+        int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
+        double times = at > 0 ? (double)d->stage / at : 0;
+        double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->forward_s) - times * line->fill_s[at];
+        double reduce = exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->backward_s) + d->replica - times * line->drain_s[at];
+        if (gather > begin) begin = gather;
+        if (reduce > end) end = reduce;
+    }
+    return begin + end;
 }
 
 static double data_parallel(const tc_costs *costs, const tc_pipeline *line) {
-    double micro_batches = (double)costs->p->micro_batches;
-    int last = costs->p->layout.pp - 1;
-    tc_data_parallel d = tc_data_parallel_of(costs, 0);
-    double first_stage = tc_data_parallel_exposed(costs->stack, &d, micro_batches, line);
-    if (last == 0) return first_stage;
-    d = tc_data_parallel_of(costs, last);
-    double last_stage = tc_data_parallel_exposed(costs->stack, &d, micro_batches, line);
-    return first_stage > last_stage ? first_stage : last_stage;
+    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(costs, stages);
+    tc_data_parallel traffic[TC_TRAFFIC_STAGES];
+    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(costs, stages[i]);
+    return tc_data_parallel_exposed(costs->stack, traffic, count, (double)costs->p->micro_batches, line);
 }
 
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {

@@ -10,6 +10,8 @@ TC_NODISCARD tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *clust
 
 /* ---- the closed form in its parts, so that a search computes each once ------------------ */
 
+#define TC_FILL_STAGES 16 /* later ones: in proportion */
+
 /* The pipeline as the closed form sees it: the stage that sets the rhythm. */
 typedef struct tc_pipeline {
     tc_parts forward, backward;   /* slowest stage, one micro-batch */
@@ -17,7 +19,7 @@ typedef struct tc_pipeline {
     double slowest_s;             /* forward and backward */
     double all_stages_s;          /* sum over the stages of one micro-batch */
     int slowest;                  /* the stage */
-    double fill_s, drain_s;       /* what the last stage begins later and ends earlier than the first */
+    double fill_s[TC_FILL_STAGES + 1], drain_s[TC_FILL_STAGES + 1]; /* what stage s begins later and ends earlier than the first */
     double send_s;                /* one send between neighbours */
     double closed_s[TC_SCHEDULE_INTERLEAVED + 1]; /* first slot to last, by schedule; < 0: only the timeline knows */
     double compute_s[TC_SCHEDULE_INTERLEAVED + 1]; /* the same if sends took no time */
@@ -39,8 +41,9 @@ double tc_pipeline_seconds(const tc_layout *layout, const tc_pipeline *line);
 double tc_bubble_seconds(const tc_layout *layout, const tc_pipeline *line);
 /* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);
-/* Gradient and parameter communication of a stage that stays exposed in a step. */
-double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, double micro_batches, const tc_pipeline *line);
+/* Gradient and parameter communication that stays exposed in a step. stage: those of tc_traffic_stages. */
+double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
+                                const tc_pipeline *line);
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s);
 /* Offloaded activations that compute does not hide, all micro-batches. offloaded: bytes of a micro-batch. */
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line);
