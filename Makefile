@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 WERROR ?= OFF
 # A|B: either will do.
 PACKAGES = gcc libc6-dev cmake ninja-build pkgconf libyaml-dev libjansson-dev
-CHECK_PACKAGES = libcmocka-dev clang-14|clang lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
+CHECK_PACKAGES = libcmocka-dev clang-14|clang libomp-14-dev|libomp-dev lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
 	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32
 FIT_PACKAGES = liblapacke-dev libopenblas-dev
 BENCH_PACKAGES = valgrind
@@ -49,13 +49,13 @@ FUZZ_SECONDS ?= 600
 fuzz: deps
 	@sh tests/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
-# Fits the physical parameters to the published runs and writes data/fitted/, then docs/ACCURACY.md.
+# Fits the physical parameters to the published runs: writes data/fitted/, docs/LEFT_OUT.md and docs/ACCURACY.md.
 FIT_OPTIONS ?= --leave-out
 fit:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
 	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
 	@cmake --build $(BUILD) --target traincast-fit
-	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --runs-hash "$$(cat data/runs/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl
+	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/LEFT_OUT.md --runs-hash "$$(cat data/runs/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl
 	@$(MAKE) --no-print-directory accuracy
 
 accuracy: all

@@ -42,7 +42,12 @@ part() {
         failed_parts="$failed_parts  $name: $log
 "
         printf 'FAILED %3d s\n' $took
-        tail -n 60 "$log" | sed 's/^/        | /'
+        if [ -n "$tests" ]; then
+            grep -e '^FAIL' -e '^.  ERROR' -e '.*: error: ' "$log" | tail -n 20 | sed 's/^/        | /'
+            sed -n '/^The following tests FAILED/,$p' "$log" | sed 's/^/        | /'
+        else
+            grep -v '^\[[0-9]*/[0-9]*\]' "$log" | tail -n 40 | sed 's/^/        | /'
+        fi
     fi
     return $status
 }

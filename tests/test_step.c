@@ -217,8 +217,8 @@ static void alone(void **state) {
     (void)state;
     machine m = real_machine(1);
     tc_breakdown b = step_of(&m).breakdown;
-    assert_true(b.tp_comm == 0 && b.cp_comm == 0 && b.ep_comm == 0 && b.pp_comm == 0 && b.dp_comm == 0 && b.straggler == 0);
-    assert_near(b.bubble, 0, 1e-15);
+    const double waits[] = {b.tp_comm, b.cp_comm, b.ep_comm, b.pp_comm, b.dp_comm, b.straggler, b.bubble};
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) assert_near(waits[i], 0, 1e-15);
 }
 
 /* Gradients of 4 bytes over 8 devices at 200 GB/s, none of it hidden: 2 (8 - 1) / 8 passes of the buffer. */
@@ -268,7 +268,7 @@ static void bubbles_by_hand(void **state) {
     }
 }
 
-/* Schedules that move weight gradients into the bubble never wait longer than 1F1B. */
+/* Schedules that move weight gradients into the bubble never wait longer than 1F1B. (V-half and V-min save memory instead.) */
 static void zero_bubbles(void **state) {
     (void)state;
     machine m = real_machine(32);
@@ -277,7 +277,7 @@ static void zero_bubbles(void **state) {
     m.job.global_batch = 512;
     m.layout.schedule = TC_SCHEDULE_1F1B;
     double plain = step_of(&m).breakdown.bubble;
-    const int schedules[] = {TC_SCHEDULE_ZB_H1, TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE};
+    const int schedules[] = {TC_SCHEDULE_ZB_H1, TC_SCHEDULE_ZB_V, TC_SCHEDULE_DUALPIPE};
     for (size_t i = 0; i < sizeof schedules / sizeof schedules[0]; i++) {
         m.layout.schedule = schedules[i];
         double bubble = step_of(&m).breakdown.bubble;
