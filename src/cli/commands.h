@@ -17,6 +17,7 @@ struct tc_context {
     tc_catalog *catalog; /* NULL if the command takes no --catalog */
     FILE *out;
     tc_style style;
+    tc_order *order;     /* a schedule that was read from a file; freed by the program */
     bool infeasible;     /* set by a command that found nothing feasible: exit 3 */
     tc_error *error;
 };
@@ -28,6 +29,8 @@ static inline const tc_value *tc_given(const tc_context *context, tc_option_id i
 tc_code tc_command_list(tc_context *context);
 tc_code tc_command_show(tc_context *context);
 tc_code tc_command_step(tc_context *context);
+tc_code tc_command_trace(tc_context *context);
+tc_code tc_command_explain(tc_context *context);
 tc_code tc_command_compare(tc_context *context);
 tc_code tc_command_run(tc_context *context);
 tc_code tc_command_search(tc_context *context);

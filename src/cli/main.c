@@ -69,6 +69,7 @@ static tc_code run_command(tc_context *context) {
     tc_code code = open_catalog(context);
     if (!code) code = tc_command_table[options->command].run(context);
     tc_catalog_close(context->catalog);
+    tc_schedule_free(context->order);
     return code;
 }
 

@@ -22,6 +22,21 @@ static void take_choice(const tc_context *context, tc_option_id id, tc_vocabular
     if (value->given) *out = tc_value_of(vocabulary, value->text);
 }
 
+/* A built-in schedule by its name, else a file with one: a name with a point or a slash. */
+static tc_code take_schedule(tc_context *context, tc_layout *layout) {
+    const tc_value *value = tc_given(context, TC_OPTION_SCHEDULE);
+    if (!value->given) return TC_OK;
+    layout->schedule = tc_value_of(TC_VOCABULARY_SCHEDULE, value->text);
+    if (layout->schedule != TC_UNSET && layout->schedule != TC_SCHEDULE_CUSTOM) return TC_OK;
+    if (!strpbrk(value->text, "./"))
+        return tc_fail(context->error, TC_INVALID, "--schedule",
+                       "'%.60s' is unknown; give gpipe, 1f1b, interleaved, zb-h1, zb-v, v-half, v-min, dualpipe or a file", value->text);
+    layout->schedule = TC_SCHEDULE_CUSTOM;
+    tc_code code = context->order ? TC_OK : tc_schedule_load(value->text, &context->order, context->error);
+    layout->order = context->order;
+    return code;
+}
+
 static tc_code take_sharding(const tc_context *context, tc_layout *layout) {
     const tc_value *value = tc_given(context, TC_OPTION_SHARDING);
     const char *name = tc_option_table[TC_OPTION_SHARDING].name;
@@ -101,10 +116,10 @@ static tc_code take_layout(tc_context *context, tc_layout *layout) {
     take_integer(context, TC_OPTION_VPP, &layout->vpp);
     take_integer(context, TC_OPTION_MICRO_BATCH, &layout->micro_batch);
     layout->sequence_parallel = tc_given(context, TC_OPTION_SEQUENCE_PARALLEL)->given;
-    take_choice(context, TC_OPTION_SCHEDULE, TC_VOCABULARY_SCHEDULE, &layout->schedule);
     take_choice(context, TC_OPTION_CP_KIND, TC_VOCABULARY_CP_KIND, &layout->cp_kind);
     take_offload(context, layout);
-    tc_code code = take_sharding(context, layout);
+    tc_code code = take_schedule(context, layout);
+    if (!code) code = take_sharding(context, layout);
     return code ? code : tc_request_recompute(context, layout);
 }
 

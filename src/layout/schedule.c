@@ -373,10 +373,10 @@ static void place_nodes(chunk_map map, tc_order *order) {
     order->parts = map == MAP_BOTH_WAYS ? p : p * v;
     for (int s = 0; s < p; s++)
         for (int c = 0; c < v; c++) {
-            tc_node *n = &order->node[s * v + c];
+            tc_schedule_node *n = &order->node[s * v + c];
             bool down = map == MAP_LOOP || c % 2 == 0;
             int along = down ? s : p - 1 - s; /* steps since the chunk's first stage */
-            *n = (tc_node){.stage = s, .part = map == MAP_BOTH_WAYS ? along : c * p + along, .next = -1, .previous = -1, .down = down};
+            *n = (tc_schedule_node){.stage = s, .part = map == MAP_BOTH_WAYS ? along : c * p + along, .next = -1, .previous = -1, .down = down};
             int step = down ? v : -v, first = map == MAP_LOOP ? 0 : s, here = s * v + c;
             if (along < p - 1)
                 n->next = here + step;

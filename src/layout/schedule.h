@@ -25,12 +25,12 @@ typedef struct tc_slot {
 } tc_slot;
 
 /* Where a stage's chunk lies in the model, and its neighbours there. Node = stage x chunks + chunk. */
-typedef struct tc_node {
+typedef struct tc_schedule_node {
     int stage;
     int part;           /* which chunk of the model; -1 = none */
     int next, previous; /* node, or -1 at the ends of the model */
     bool down;          /* its forward is sent towards higher stages */
-} tc_node;
+} tc_schedule_node;
 
 struct tc_order {
     int stages, chunks; /* chunks per stage */
@@ -38,7 +38,7 @@ struct tc_order {
     int micro_batches;
     int period;         /* micro-batches after which the order repeats */
     bool blocking;      /* a stage computes nothing while it sends */
-    tc_node *node;      /* stages x chunks */
+    tc_schedule_node *node;      /* stages x chunks */
     int64_t *first;     /* stages + 1: the slots of stage s are first[s] .. first[s + 1] */
     tc_slot *slot;
 };

@@ -138,10 +138,10 @@ static tc_code build_order(const reader *r, tc_order *out, tc_error *error) {
     out->first = calloc((size_t)r->stages + 1, sizeof *out->first);
     out->slot = calloc(r->count, sizeof *out->slot);
     if (!out->node || !out->first || !out->slot) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
-    for (size_t i = 0; i < nodes; i++) out->node[i] = (tc_node){.stage = (int)i / chunks, .part = -1, .next = -1, .previous = -1};
+    for (size_t i = 0; i < nodes; i++) out->node[i] = (tc_schedule_node){.stage = (int)i / chunks, .part = -1, .next = -1, .previous = -1};
     for (int part = 0, last = -1; part < r->parts; part++) {
         int stage = r->stage_of[part] - 1, here = stage * chunks + r->chunk_of[part];
-        tc_node *n = &out->node[here];
+        tc_schedule_node *n = &out->node[here];
         n->part = part;
         n->previous = last;
         n->down = part + 1 < r->parts ? r->stage_of[part + 1] - 1 > stage : true;
@@ -256,7 +256,7 @@ static tc_code run_slots(const tc_order *order, unsigned char *done, int64_t *at
 static tc_code check_complete(const tc_order *order, const unsigned char *done, const char *path, const int *line, tc_error *error) {
     for (int n = 0; n < order->stages * order->chunks; n++)
         for (int i = 0; i < order->micro_batches; i++) {
-            const tc_node *node = &order->node[n];
+            const tc_schedule_node *node = &order->node[n];
             unsigned is = done[(size_t)n * (size_t)order->micro_batches + (size_t)i];
             if (node->part < 0 || is == (DONE_FORWARD | DONE_INPUT | DONE_WEIGHT)) continue;
             if (is == 0 && order->parts < order->stages * order->chunks && !line) continue;

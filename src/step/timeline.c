@@ -42,7 +42,7 @@ typedef struct events {
 
 static void fill_lane(const tc_timeline_input *in, int node, lane *out) {
     const tc_order *o = in->order;
-    const tc_node *n = &o->node[node];
+    const tc_schedule_node *n = &o->node[node];
     const tc_node_cost *c = &in->cost[node];
     const double plain[TC_SLOT_KINDS] = {c->forward, c->input + c->weight, c->input, c->weight};
     const double paired[TC_SLOT_KINDS] = {c->paired_forward, c->paired_input + c->weight, c->paired_input, c->weight};
@@ -429,4 +429,30 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     }
     assemble(f, t);
     return TC_OK;
+}
+
+/* ---- every slot ------------------------------------------------------------------------------------- */
+
+void tc_step_slots_free(tc_step_slots *slots) {
+    tc_order_free(&slots->order);
+    free(slots->time);
+    slots->time = NULL;
+}
+
+tc_code tc_step_slots_of(const tc_costs *f, const tc_step_times *t, tc_step_slots *out, tc_error *error) {
+    *out = (tc_step_slots){.time = NULL};
+    tc_code code = tc_placement_order(f->p, f->p->micro_batches, &out->order, error);
+    if (code) return code;
+    int64_t slots = out->order.first[out->order.stages];
+    double *stage_end = malloc((size_t)t->stages * sizeof *stage_end);
+    out->time = malloc((size_t)slots * sizeof *out->time);
+    if (stage_end && out->time) {
+        tc_timeline_input in = {.order = &out->order, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
+        code = tc_timeline_run(&in, out->time, stage_end, NULL, error);
+    } else {
+        code = tc_fail(error, TC_INTERNAL, "memory", "none is left for the slots of a timeline");
+    }
+    free(stage_end);
+    if (code) tc_step_slots_free(out);
+    return code;
 }

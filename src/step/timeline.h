@@ -89,4 +89,14 @@ TC_NODISCARD tc_code tc_step_from_costs(const tc_costs *costs, tc_step *out, tc_
 /* The cost of a node; offload_s: what of it is waiting for the host link. */
 tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, double *offload_s);
 
+/* ---- every slot of the step, for pictures and traces ------------------------------------------ */
+
+typedef struct tc_step_slots {
+    tc_order order;
+    tc_slot_time *time; /* of each slot; counts from the end of the step's host_s */
+} tc_step_slots;
+
+TC_NODISCARD tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *times, tc_step_slots *out, tc_error *error);
+void tc_step_slots_free(tc_step_slots *slots);
+
 #endif

@@ -1,0 +1,418 @@
+/* trace.c - Chrome trace events, streamed.
+ *
+ * Format: "Trace Event Format" (Google, catapult project) as Perfetto reads it. A slot shows as compute, then
+ * what stays exposed of its tensor, context and expert communication, each in its own lane. Times are
+ * rounded to whole nanoseconds, begin and end each, so that spans which touch stay touching.
+ */
+#include "report/trace.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "step/live_memory.h"
+
+#define BUFFER ((size_t)1 << 16)
+#define EVENT_MAX ((size_t)1024) /* bytes of one event at most */
+
+typedef enum lane_id {
+    LANE_COMPUTE, LANE_TP, LANE_CP, LANE_EP, LANE_SEND_DOWN, LANE_SEND_UP, LANE_RECEIVE_DOWN, LANE_RECEIVE_UP, LANE_DP, LANE_HOST,
+    LANES
+} lane_id;
+
+static const char *const lane_names[LANES] = {
+    "compute", "tensor-parallel comm.", "context-parallel comm.", "expert-parallel comm.", "send to next stage", "send to previous stage",
+    "receive from previous stage", "receive from next stage", "data-parallel comm.", "host link"};
+
+/* What a span of a node's slot carries: the arguments, ready as text. */
+typedef struct slot_text {
+    char args[TC_SLOT_KINDS][160];
+} slot_text;
+
+/* Seconds of a slot by lane; what is left of its length is data-parallel. */
+typedef struct slot_parts {
+    double seconds[LANES];
+} slot_parts;
+
+typedef struct tracer {
+    const tc_trace_input *in;
+    tc_sink sink;
+    size_t used;
+    bool failed, first;
+    int64_t spans;
+    int64_t last[LANES]; /* of the stage at hand: end of the lane's last span, ns */
+    char buffer[BUFFER + EVENT_MAX];
+} tracer;
+
+/* ---- bytes ---------------------------------------------------------------------------------- */
+
+static void flush(tracer *t) {
+    if (!t->failed && t->used > 0) t->failed = !t->sink.write(t->sink.context, t->buffer, t->used);
+    t->used = 0;
+}
+
+static void put_text(tracer *t, const char *text) {
+    size_t length = strlen(text);
+    memcpy(t->buffer + t->used, text, length);
+    t->used += length;
+}
+
+static void put_integer(tracer *t, int64_t value) {
+    char digits[24];
+    int n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (n > 0) t->buffer[t->used++] = digits[--n];
+}
+
+/* Nanoseconds as microseconds with three decimals. */
+static void put_microseconds(tracer *t, int64_t ns) {
+    put_integer(t, ns / 1000);
+    int64_t rest = ns % 1000;
+    if (rest == 0) return;
+    t->buffer[t->used++] = '.';
+    t->buffer[t->used++] = (char)('0' + rest / 100);
+    t->buffer[t->used++] = (char)('0' + rest / 10 % 10);
+    t->buffer[t->used++] = (char)('0' + rest % 10);
+}
+
+static void begin_event(tracer *t) {
+    if (t->used >= BUFFER) flush(t);
+    put_text(t, t->first ? "\n" : ",\n");
+    t->first = false;
+}
+
+static int64_t nanoseconds(double seconds) { return seconds > 0 ? (int64_t)llround(seconds * 1e9) : 0; }
+
+/* ---- events ----------------------------------------------------------------------------------- */
+
+typedef struct span {
+    const char *name;
+    int micro_batch; /* -1: none */
+    const char *category;
+    int stage;
+    lane_id lane;
+    double begin, end;
+    const char *args; /* NULL or a JSON object */
+} span;
+
+static void put_span(tracer *t, const span *s) {
+    int64_t begin = nanoseconds(s->begin), end = nanoseconds(s->end);
+    if (begin < t->last[s->lane]) begin = t->last[s->lane];
+    if (end <= begin) return;
+    t->last[s->lane] = end;
+    begin_event(t);
+    put_text(t, "{\"name\":\"");
+    put_text(t, s->name);
+    if (s->micro_batch >= 0) {
+        t->buffer[t->used++] = ' ';
+        put_integer(t, s->micro_batch);
+    }
+    put_text(t, "\",\"cat\":\"");
+    put_text(t, s->category);
+    put_text(t, "\",\"ph\":\"X\",\"ts\":");
+    put_microseconds(t, begin);
+    put_text(t, ",\"dur\":");
+    put_microseconds(t, end - begin);
+    put_text(t, ",\"pid\":");
+    put_integer(t, s->stage);
+    put_text(t, ",\"tid\":");
+    put_integer(t, s->lane);
+    if (s->args) {
+        put_text(t, ",\"args\":");
+        put_text(t, s->args);
+    }
+    put_text(t, "}");
+    t->spans++;
+}
+
+static void put_name(tracer *t, const char *what, int stage, int lane, const char *name) {
+    char text[320];
+    begin_event(t);
+    snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":\"%.100s\"}}", what, stage, lane, name);
+    put_text(t, text);
+}
+
+static void put_sort_index(tracer *t, const char *what, int stage, int lane, int index) {
+    char text[200];
+    begin_event(t);
+    snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"sort_index\":%d}}", what, stage, lane, index);
+    put_text(t, text);
+}
+
+/* {"name":...,"ph":"C","ts":...,"pid":...,"args":{KEY:VALUE,...}} */
+static void begin_counter(tracer *t, const char *name, int stage, double at) {
+    begin_event(t);
+    put_text(t, "{\"name\":\"");
+    put_text(t, name);
+    put_text(t, "\",\"ph\":\"C\",\"ts\":");
+    put_microseconds(t, nanoseconds(at));
+    put_text(t, ",\"pid\":");
+    put_integer(t, stage);
+    put_text(t, ",\"args\":{");
+}
+
+static void put_count(tracer *t, const char *key, double value, bool last) {
+    put_text(t, "\"");
+    put_text(t, key);
+    put_text(t, "\":");
+    put_integer(t, value > 0 ? (int64_t)llround(value) : 0);
+    put_text(t, last ? "}}" : ",");
+}
+
+/* ---- slots --------------------------------------------------------------------------------------- */
+
+static double compute_of(const tc_parts *p) { return tc_parts_sum(p) - p->tp - p->cp - p->ep; }
+
+static void split_parts(const tc_parts *p, double beyond, slot_parts *out) {
+    memset(out, 0, sizeof *out);
+    out->seconds[LANE_COMPUTE] = compute_of(p);
+    out->seconds[LANE_TP] = p->tp;
+    out->seconds[LANE_CP] = p->cp;
+    out->seconds[LANE_EP] = p->ep;
+    out->seconds[LANE_HOST] = beyond;
+}
+
+/* FLOPs and bytes of a forward of a chunk of the model. */
+static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *bytes) {
+    const tc_model *model = &f->job->model;
+    int counts[TC_MAX_BLOCKS];
+    tc_chunk_blocks(model, f->p, chunk, counts);
+    *flops = *bytes = 0;
+    for (int i = -2; i < model->blocks; i++) {
+        const tc_operators *ops = i == -2 ? &f->set.embedding : i == -1 ? &f->set.head : &f->set.block[i];
+        double times = i == -2 ? chunk == 0 : i == -1 ? (chunk == tc_model_chunks(f->p) - 1) * (1 + model->mtp_layers) : counts[i];
+        if (i == model->blocks - 1 && chunk == tc_model_chunks(f->p) - 1) times += model->mtp_layers;
+        for (int k = 0; k < ops->count; k++) {
+            const tc_operator *op = &ops->op[k];
+            *flops += times * op->flops;
+            double matrices = op->groups * (op->m * op->k + op->k * op->n + op->m * op->n) * f->rates.element_bytes;
+            *bytes += times * (op->kind == TC_OP_GEMM ? matrices : op->bytes);
+        }
+    }
+}
+
+static void describe(const tc_costs *f, double flops, double bytes, double seconds, char out[160]) {
+    double peak = f->cluster->accelerator.matmul_flops[f->job->dtype];
+    if (peak <= 0) peak = f->rates.gemm_low;
+    char efficiency[24], gigaflops[24], megabytes[24];
+    tc_format_double(efficiency, sizeof efficiency, "%.4f", seconds > 0 && peak > 0 ? flops / seconds / peak : 0);
+    tc_format_double(gigaflops, sizeof gigaflops, "%.0f", flops);
+    tc_format_double(megabytes, sizeof megabytes, "%.0f", bytes);
+    snprintf(out, 160, "{\"flops\":%s,\"bytes\":%s,\"efficiency\":%s}", gigaflops, megabytes, efficiency);
+}
+
+/* The parts and the arguments of every kind of slot of a node. Backward: input gradient and weight gradient each as a forward. */
+static void prepare_node(const tc_costs *f, int chunk, slot_parts parts[TC_SLOT_KINDS], slot_text *text) {
+    tc_pass pass;
+    double offload, flops, bytes;
+    tc_node_cost_of(f, chunk, &pass, &offload);
+    split_parts(&pass.forward, offload / 2, &parts[TC_SLOT_FORWARD]);
+    split_parts(&pass.backward, offload / 2, &parts[TC_SLOT_BACKWARD]);
+    parts[TC_SLOT_INPUT] = parts[TC_SLOT_BACKWARD];
+    parts[TC_SLOT_INPUT].seconds[LANE_COMPUTE] -= pass.weight_s;
+    memset(&parts[TC_SLOT_WEIGHT], 0, sizeof parts[0]);
+    parts[TC_SLOT_WEIGHT].seconds[LANE_COMPUTE] = pass.weight_s;
+    chunk_amounts(f, chunk, &flops, &bytes);
+    double weight = f->job->frozen_base ? 0 : 1;
+    const double times[TC_SLOT_KINDS] = {1, 1 + weight, 1, weight};
+    for (int k = 0; k < TC_SLOT_KINDS; k++)
+        describe(f, times[k] * flops, times[k] * bytes, parts[k].seconds[LANE_COMPUTE], text->args[k]);
+}
+
+static const char *const slot_names[TC_SLOT_KINDS] = {"F", "B", "I", "W"};
+static const char *const slot_categories[TC_SLOT_KINDS] = {"forward", "backward", "input gradient", "weight gradient"};
+
+/* A slot: compute, then what stays exposed of each communication. */
+static void put_slot(tracer *t, int stage, const tc_slot *slot, double begin, double end, const slot_parts *parts, const char *name, const char *args) {
+    static const lane_id lanes[] = {LANE_COMPUTE, LANE_TP, LANE_CP, LANE_EP, LANE_HOST};
+    static const char *const names[] = {NULL, "TP", "CP", "EP", "offload"};
+    double at = begin;
+    for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++) {
+        double seconds = parts->seconds[lanes[i]];
+        if (seconds <= 0 || (slot->paired && lanes[i] == LANE_EP)) continue;
+        double until = at + seconds < end ? at + seconds : end;
+        span s = {i ? names[i] : name, slot->micro_batch, i ? "communication" : slot_categories[slot->kind], stage, lanes[i], at, until,
+                  i ? NULL : args};
+        put_span(t, &s);
+        at = until;
+    }
+    if (end - at < 1e-9) return;
+    span rest = {"weights and gradients", slot->micro_batch, "communication", stage, LANE_DP, at, end, NULL};
+    put_span(t, &rest);
+}
+
+static const tc_schedule_node *node_of(const tc_order *o, int stage, const tc_slot *slot) { return &o->node[stage * o->chunks + slot->chunk]; }
+
+/* The neighbour that a slot sends to, or -1; *down: towards higher stages. */
+static int receiver_of(const tc_order *o, int stage, const tc_slot *slot, bool *down) {
+    const tc_schedule_node *n = node_of(o, stage, slot);
+    int to = slot->kind == TC_SLOT_FORWARD ? n->next : slot->kind == TC_SLOT_WEIGHT ? -1 : n->previous;
+    if (to < 0 || o->node[to].stage == stage) return -1;
+    *down = slot->kind == TC_SLOT_FORWARD ? n->down : !o->node[to].down;
+    return o->node[to].stage;
+}
+
+/* Bytes of one send of activations. */
+static double send_bytes(const tc_costs *f) {
+    const tc_placement *p = f->p;
+    return p->shard.sequences * p->shard.seq / p->layout.cp * f->job->model.hidden * f->rates.element_bytes / p->layout.tp;
+}
+
+static void put_send(tracer *t, const char *name, int stage, lane_id lane, const tc_slot *slot, const tc_slot_time *time, double start, const char *args) {
+    double send = t->in->times->send_s, end = start + time->sent;
+    span s = {name, slot->micro_batch, "send", stage, lane, end - send, end, args};
+    put_span(t, &s);
+}
+
+static void put_link(tracer *t, int stage, double begin, double end, double bytes) {
+    double rate = end > begin ? bytes / (end - begin) : 0;
+    begin_counter(t, "pipeline link, bytes/s", stage, begin);
+    put_count(t, "sent", rate, true);
+    begin_counter(t, "pipeline link, bytes/s", stage, end);
+    put_count(t, "sent", 0, true);
+}
+
+static void put_stage_slots(tracer *t, int stage, double start) {
+    const tc_order *o = &t->in->slots->order;
+    const tc_slot_time *time = t->in->slots->time;
+    enum { CHUNKS = 32 };
+    slot_parts parts[CHUNKS][TC_SLOT_KINDS];
+    slot_text text[CHUNKS];
+    char names[CHUNKS][TC_SLOT_KINDS][24], args[80];
+    for (int c = 0; c < o->chunks && c < CHUNKS; c++) {
+        int part = o->node[stage * o->chunks + c].part;
+        if (part >= 0) prepare_node(t->in->costs, part, parts[c], &text[c]);
+        for (int k = 0; k < TC_SLOT_KINDS; k++)
+            snprintf(names[c][k], sizeof names[c][k], o->chunks > 1 ? "%s chunk %d mb" : "%s mb", slot_names[k], c);
+    }
+    double bytes = send_bytes(t->in->costs);
+    snprintf(args, sizeof args, "{\"bytes\":%.0f}", bytes);
+    for (int64_t i = o->first[stage]; i < o->first[stage + 1]; i++) {
+        const tc_slot *slot = &o->slot[i];
+        int c = slot->chunk < CHUNKS ? slot->chunk : CHUNKS - 1;
+        put_slot(t, stage, slot, start + time[i].begin, start + time[i].end, &parts[c][slot->kind], names[c][slot->kind], text[c].args[slot->kind]);
+        bool down = true;
+        if (receiver_of(o, stage, slot, &down) < 0 || t->in->times->send_s <= 0) continue;
+        put_send(t, slot->kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage, down ? LANE_SEND_DOWN : LANE_SEND_UP, slot, &time[i], start, args);
+        put_link(t, stage, start + time[i].sent - t->in->times->send_s, start + time[i].sent, bytes);
+    }
+}
+
+/* Receives of a stage: the sends of its neighbours, in their order. */
+static void put_receives(tracer *t, int stage, double start) {
+    const tc_order *o = &t->in->slots->order;
+    if (t->in->times->send_s <= 0) return;
+    int neighbours[2] = {(stage + o->stages - 1) % o->stages, (stage + 1) % o->stages};
+    for (int n = 0; n < 2; n++) {
+        int from = neighbours[n];
+        if (from == stage) continue;
+        for (int64_t i = o->first[from]; i < o->first[from + 1]; i++) {
+            bool down = true;
+            if (receiver_of(o, from, &o->slot[i], &down) != stage || down != (n == 0)) continue;
+            put_send(t, o->slot[i].kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage, down ? LANE_RECEIVE_DOWN : LANE_RECEIVE_UP,
+                     &o->slot[i], &t->in->slots->time[i], start, NULL);
+        }
+    }
+}
+
+/* ---- what is around the slots -------------------------------------------------------------------------- */
+
+typedef struct memory_lane {
+    tracer *t;
+    tc_live_fixed fixed;
+    int stage;
+} memory_lane;
+
+static void put_memory(void *context, const tc_live_point *p, int64_t slot) {
+    memory_lane *lane = context;
+    const tc_states *s = &lane->fixed.states;
+    (void)slot;
+    begin_counter(lane->t, "memory, bytes", lane->stage, p->at_s);
+    put_count(lane->t, "states", s->parameters + s->gradients + s->optimizer + s->buffers + lane->fixed.framework, false);
+    put_count(lane->t, "activations", p->activations + p->working, false);
+    put_count(lane->t, "logits", p->logits, true);
+}
+
+static void put_before(tracer *t, int stage) {
+    const tc_step_times *times = t->in->times;
+    const tc_stage_times *s = &times->stage[stage];
+    span host = {"host", -1, "host", stage, LANE_COMPUTE, 0, times->host_s, NULL};
+    put_span(t, &host);
+    span gather = {"gather weights", -1, "communication", stage, LANE_DP, times->host_s, times->host_s + s->gather_s, NULL};
+    put_span(t, &gather);
+}
+
+static void put_after(tracer *t, int stage) {
+    const tc_step_times *times = t->in->times;
+    const tc_stage_times *s = &times->stage[stage];
+    double waited = times->sync_s + times->straggler_s;
+    span reduce = {"reduce gradients", -1, "communication", stage, LANE_DP, s->reduce_begin, s->reduce_end, NULL};
+    put_span(t, &reduce);
+    span straggler = {"wait for the slowest rank", -1, "wait", stage, LANE_COMPUTE, times->sync_s, waited, NULL};
+    put_span(t, &straggler);
+    span optimizer = {"optimizer", -1, "optimizer", stage, LANE_COMPUTE, waited, waited + s->optimizer_s, NULL};
+    if (s->optimizer_s >= times->optimizer_s) optimizer.end = times->step_s;
+    put_span(t, &optimizer);
+}
+
+/* With no optimizer (frozen weights) the step ends when all have met. */
+static void put_end(tracer *t, int stage) {
+    const tc_step_times *times = t->in->times;
+    if (stage > 0 || t->last[LANE_COMPUTE] >= nanoseconds(times->step_s)) return;
+    for (int s = 0; s < times->stages; s++)
+        if (times->stage[s].optimizer_s >= times->optimizer_s && times->optimizer_s > 0) return;
+    span end = {"wait for all stages", -1, "wait", stage, LANE_COMPUTE, times->sync_s - 1e-9, times->step_s, NULL};
+    put_span(t, &end);
+}
+
+static void put_stage_names(tracer *t, int stage) {
+    const tc_layout *l = &t->in->costs->p->layout;
+    char name[96];
+    int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
+    snprintf(name, sizeof name, "stage %d (ranks %lld-%lld)", stage, (long long)(stage * ranks), (long long)((stage + 1) * ranks - 1));
+    put_name(t, "process_name", stage, 0, name);
+    put_sort_index(t, "process_sort_index", stage, 0, stage);
+    for (int i = 0; i < LANES; i++) {
+        put_name(t, "thread_name", stage, i, lane_names[i]);
+        put_sort_index(t, "thread_sort_index", stage, i, i);
+    }
+}
+
+static void put_head(tracer *t) {
+    const tc_trace_input *in = t->in;
+    char text[400], step[32];
+    tc_format_double(step, sizeof step, "%.12g", in->step->step_s);
+    snprintf(text, sizeof text, "{\"traincast\":\"%s\",\"schema\":\"traincast.trace/1\",\"data\":\"%.80s\",\"step_s\":%s,\"displayTimeUnit\":\"ms\",\"assumed\":[",
+             TC_VERSION, in->data ? in->data : "", step);
+    put_text(t, text);
+    for (int i = 0; i < in->step->assumed_count; i++) {
+        put_text(t, i ? ",\"" : "\"");
+        put_text(t, in->step->assumed[i]);
+        put_text(t, "\"");
+    }
+    put_text(t, "],\"traceEvents\":[");
+}
+
+int64_t tc_report_trace(const tc_trace_input *in, tc_sink sink) {
+    tracer t = {.in = in, .sink = sink, .first = true};
+    put_head(&t);
+    flush(&t);
+    for (int s = 0; s < in->times->stages; s++) {
+        memset(t.last, 0, sizeof t.last);
+        put_stage_names(&t, s);
+        put_before(&t, s);
+        put_stage_slots(&t, s, in->times->host_s);
+        put_receives(&t, s, in->times->host_s);
+        put_after(&t, s);
+        put_end(&t, s);
+        memory_lane memory = {.t = &t, .fixed = tc_live_fixed_of(in->costs, s), .stage = s};
+        tc_live_walk(in->costs, &in->slots->order, in->slots->time, in->times->host_s, s, put_memory, &memory);
+    }
+    put_text(&t, "\n]}\n");
+    flush(&t);
+    return t.failed ? -1 : t.spans;
+}
