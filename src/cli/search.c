@@ -16,6 +16,10 @@
 static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabulary vocabulary, unsigned *bits) {
     const char *text = tc_given(context, id)->text, *name = tc_option_table[id].name;
     if (!text) return TC_OK;
+    if (strcmp(text, "all") == 0) {
+        for (int i = 0; tc_name(vocabulary, i); i++) *bits |= 1u << i;
+        return TC_OK;
+    }
     while (*text) {
         char word[32];
         size_t length = strcspn(text, ",");

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TC_TOP_MAX 100
+#define TC_TOP_MAX 160
 #define TC_FRONT_BINS 256
 
 typedef struct tc_candidate {

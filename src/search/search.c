@@ -3,7 +3,8 @@
  * First a bound below every shape's objective; then the shapes in ascending order of it, in rounds
  * of fixed size. Within a round every shape starts from the best list of the round's beginning, so that
  * what is pruned does not depend on which thread did what before; at the end of a round the lists are
- * merged. Once a bound is above the list, all that follows is pruned.
+ * merged. Once a bound is above the list, all that follows is pruned. The walk takes the closed form;
+ * what it finds best is judged by the timeline (step/timeline.c), which decides the order.
  */
 #include "search/search.h"
 
@@ -18,6 +19,7 @@
 #include "base/error.h"
 #include "search/walk.h"
 
+#define SPARE 8 /* kinds beyond those asked for, half as many again and these, that the timeline judges too */
 #define FIRST_ROUND 8
 #define LARGEST_ROUND 256
 
@@ -109,7 +111,7 @@ static bool crew_start(crew *c, const tc_space *space) {
         c->worker[i] = calloc(1, sizeof *c->worker[i]);
         if (!c->worker[i]) return false;
         tc_walker_start(&c->worker[i]->walker, space);
-        tc_best_start(&c->worker[i]->found, in->top, in->pareto, c->worker[i]->walker.capacity);
+        tc_best_start(&c->worker[i]->found, in->top + in->top / 2 + SPARE, in->pareto, c->worker[i]->walker.capacity);
     }
     *c->best = c->worker[0]->found;
     return true;
@@ -218,6 +220,34 @@ static int front_of(const tc_best_list *list, tc_candidate *out) {
     return count;
 }
 
+static int compare_found(const void *a, const void *b) {
+    const tc_found *x = a, *y = b;
+    if (x->objective != y->objective) return x->objective < y->objective ? -1 : 1;
+    if (x->step.memory.reserved != y->step.memory.reserved) return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
+    return x->rank - y->rank;
+}
+
+static int compare_memory(const void *a, const void *b) {
+    const tc_found *x = a, *y = b;
+    if (x->step.memory.reserved != y->step.memory.reserved) return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
+    return x->rank - y->rank;
+}
+
+/* What the timeline makes of the candidates: the order anew, and for a front what is still on it. */
+static void judge(const tc_search_input *in, tc_search *out) {
+    size_t size = sizeof *out->best, n = (size_t)out->best_count;
+    if (!in->pareto) {
+        qsort(out->best, n, size, compare_found);
+        if (out->best_count > in->top) out->best_count = in->top;
+        return;
+    }
+    qsort(out->best, n, size, compare_memory);
+    int kept = 0;
+    for (int i = 0; i < out->best_count; i++)
+        if (kept == 0 || out->best[i].step.step_s < out->best[kept - 1].step.step_s) out->best[kept++] = out->best[i];
+    out->best_count = kept;
+}
+
 static tc_code report(const crew *c, tc_search *out, tc_error *error) {
     tc_candidate front[TC_FRONT_BINS];
     const tc_candidate *item = c->best->item;
@@ -226,6 +256,7 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
         out->best_count = front_of(c->best, front);
         item = front;
     }
+    out->walked_best = c->best->count ? c->best->item[0].value : HUGE_VAL;
     out->best = calloc((size_t)out->best_count + 1, sizeof *out->best);
     if (!out->best) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     tc_code code = TC_OK;
@@ -233,7 +264,9 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
         code = tc_walk_decode(c->space, item[i].key, &out->best[i], error);
         out->best[i].walked[0] = item[i].value;
         out->best[i].walked[1] = item[i].other;
+        out->best[i].rank = i;
     }
+    if (!code) judge(c->space->in, out);
     out->any_legal = c->best->least.value < HUGE_VAL;
     if (!code && out->any_legal) code = tc_walk_decode(c->space, c->best->least.key, &out->least, error);
     return code;

@@ -35,7 +35,7 @@ typedef struct tc_search_input {
     int threads;        /* 0: as OpenMP has it */
     double max_memory_bytes; /* 0: what the device has */
     double headroom;    /* share of that which stays free */
-    unsigned schedules; /* bits 1 << tc_schedule; 0: all */
+    unsigned schedules; /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
     unsigned dtypes;    /* bits 1 << tc_dtype; 0: the job's */
     int most_global_batch; /* above the job's: it is doubled until here */
     int fewest_devices; /* above 0: powers of two below the cluster's, down to here, are tried too */
@@ -68,8 +68,9 @@ typedef struct tc_found {
     tc_step step;
     int overlap;           /* bits */
     int devices, dtype;
+    int rank;              /* among what the walk found */
     double objective;      /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
-    double walked[2];      /* what the walk found: the objective, and bytes (seconds where memory is the objective) */
+    double walked[2];      /* by the closed form: the objective, and bytes (seconds where memory is the objective) */
 } tc_found;
 
 #define TC_ADVICE_MAX 12
@@ -80,7 +81,8 @@ typedef struct tc_search {
     int64_t shapes;
     tc_search_axis axis[TC_SEARCH_AXES];
     int best_count;
-    tc_found *best;          /* the best first; a front: by memory */
+    tc_found *best;          /* by the timeline, the best first; a front: by memory */
+    double walked_best;      /* the best objective by the closed form */
     bool any_legal;
     bool per_sequence;
     tc_found least;          /* that needs the least memory, fitting or not */

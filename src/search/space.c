@@ -20,7 +20,7 @@
 #include "base/vocabulary.h"
 
 #define CONTEXT_TOKENS 256
-#define LAYER_STEPS 32 /* values of "n layers" at most */
+#define LAYER_STEPS 12 /* values of "n layers" at most */
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* ---- axes -------------------------------------------------------------------------- */
@@ -163,6 +163,7 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, t
 static bool schedule_allowed(const tc_space *space, int schedule) {
     const tc_search_input *in = space->in;
     if (in->fixed.schedule != TC_UNSET && in->fixed.schedule != schedule) return false;
+    if (in->schedules == 0 && in->fixed.schedule == TC_UNSET) return schedule <= TC_SCHEDULE_INTERLEAVED; /* those with a closed form */
     return in->schedules == 0 || (in->schedules >> schedule & 1u);
 }
 

@@ -128,7 +128,7 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
     w->costs.p = &w->placement;
     tc_costs_recompute(&w->costs);
     tc_pipeline line = tc_pipeline_of(&w->costs);
-    double work = (double)w->placement.micro_batches * line.slowest_s;
+    double work = (double)w->placement.micro_batches * line.slowest_s; /* sends and bubble only add to it */
     const tc_stack *stack = &w->space->in->stack;
     return (work + stack->params.host_s_per_step + tc_straggler_seconds(stack, w->cluster.devices, work, 0)) * (1 - SLACK);
 }
@@ -158,12 +158,14 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
     w->peaks = tc_peak_stages(stages->pp, w->peak);
     tc_layout layout = tc_space_layout(shape, stages);
     layout.schedule = schedule;
+    int heavy[TC_TRAFFIC_STAGES], traffics = 0; /* the same whatever the sharding */
     for (int i = 0; i < w->choices.shardings; i++) {
         tc_sharding_costs *s = &w->sharding[i];
         layout.sharding = w->choices.sharding[i].sharding;
         layout.hsdp = w->choices.sharding[i].hsdp;
         if (!resolve(w, &layout, &s->placement)) return false;
         tc_costs_place(&w->costs, &s->placement);
+        if (i == 0) traffics = tc_traffic_stages(&w->costs, heavy);
         for (int k = 0; k < w->peaks; k++) {
             tc_stage_weights weights = tc_stage_weight_count(&w->job.model, &s->placement, &w->costs.set, w->peak[k]);
             for (int off = 0; off < 2; off++) {
@@ -173,11 +175,10 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         }
         for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
             s->placement.layout.offload = off;
-            s->optimizer[off] = tc_optimizer_longest(&w->costs);
+            s->optimizer[off] = tc_optimizer_seconds(&w->costs, heavy[traffics - 1]); /* tc_optimizer_longest */
         }
         s->placement.layout.offload = TC_OFFLOAD_NONE;
-        int heavy[TC_TRAFFIC_STAGES];
-        s->traffics = tc_traffic_stages(&w->costs, heavy);
+        s->traffics = traffics;
         for (int k = 0; k < s->traffics; k++) s->traffic[k] = tc_data_parallel_of(&w->costs, heavy[k]);
     }
     return true;
@@ -266,9 +267,39 @@ static void offer_step(offer *to, double step_s, double bytes, double *threshold
     }
 }
 
+static bool prunes(const offer *to, double least_s, double threshold) {
+    return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->variant->scale > threshold;
+}
+
+/* The pipeline's time under the schedule: dear where only the timeline knows it, so asked for when something fits.
+ * The timeline puts the offload of activations into the slots. */
+static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_activations, tc_step_terms *terms) {
+    w->placement.layout.offload_activations = offload_activations;
+    terms->host = pass->host[offload_activations];
+    terms->bubble = tc_bubble_seconds(&w->placement.layout, &pass->line);
+    terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work, terms->bubble);
+    w->placement.layout.offload_activations = false;
+}
+
+/* Without optimizer and traffic, which are at least zero. */
+static double terms_least(const tc_step_terms *t) { return t->work + t->host + t->bubble + t->sends + t->straggler; }
+
+static void walk_overlaps(tc_walker *w, const tc_sharding_choice *choice, const tc_sharding_costs *s, tc_step_terms terms, double bytes,
+                          offer *to, double *threshold) {
+    for (int o = 0; o < choice->overlaps; o++) {
+        terms.data_parallel = s->exposed[choice->overlap[o]];
+        to->at.overlap = choice->overlap[o];
+        offer_step(to, tc_step_terms_sum(&terms), bytes, threshold);
+    }
+    w->counts.evaluated += choice->overlaps;
+}
+
 /* All shardings, offloads and overlaps under one schedule. */
-static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms terms, offer *to, double *threshold) {
+static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms untimed, offer *to, double *threshold) {
+    static const int optimizer[] = {TC_OFFLOAD_NONE, TC_OFFLOAD_STATES, TC_OFFLOAD_OPTIMIZER, TC_OFFLOAD_NONE, TC_OFFLOAD_OPTIMIZER};
     double in_flight[TC_PEAK_STAGES];
+    tc_step_terms terms[2] = {untimed, untimed}; /* [activations offloaded?] */
+    bool timed[2] = {false, false}, worse[2] = {false, false};
     for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
     for (int i = 0; i < w->choices.shardings; i++) {
         const tc_sharding_choice *choice = &w->choices.sharding[i];
@@ -288,21 +319,19 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms ter
                 continue;
             }
             bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
-            static const int optimizer[] = {TC_OFFLOAD_NONE, TC_OFFLOAD_STATES, TC_OFFLOAD_OPTIMIZER, TC_OFFLOAD_NONE, TC_OFFLOAD_OPTIMIZER};
-            terms.optimizer = s->optimizer[optimizer[offload]];
-            terms.host = pass->host[activations];
-            for (int o = 0; o < choice->overlaps; o++) {
-                terms.data_parallel = s->exposed[choice->overlap[o]];
-                to->at.overlap = choice->overlap[o];
-                offer_step(to, tc_step_terms_sum(&terms), bytes, threshold);
+            if (!timed[activations]) {
+                time_pipeline(w, pass, activations, &terms[activations]);
+                timed[activations] = true;
+                worse[activations] = prunes(to, terms_least(&terms[activations]), *threshold);
             }
-            w->counts.evaluated += choice->overlaps;
+            if (worse[activations]) {
+                w->counts.pruned += choice->overlaps;
+                continue;
+            }
+            terms[activations].optimizer = s->optimizer[optimizer[offload]];
+            walk_overlaps(w, choice, s, terms[activations], bytes, to, threshold);
         }
     }
-}
-
-static bool prunes(const offer *to, double least_s, double threshold) {
-    return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->variant->scale > threshold;
 }
 
 /* Schedules from..to-1, all arranged alike. */
@@ -311,15 +340,12 @@ typedef struct schedule_run {
 } schedule_run;
 
 static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run run, offer *to, double *threshold) {
-    const tc_stack *stack = &w->space->in->stack;
-    double host = stack->params.host_s_per_step;
     for (int i = run.from; i < run.to; i++) {
         w->placement.layout.schedule = w->choices.schedule[i];
-        tc_step_terms terms = {.work = pass->work, .sends = w->sends};
-        terms.bubble = tc_bubble_seconds(&w->placement.layout, &pass->line);
-        terms.straggler = tc_straggler_seconds(stack, w->cluster.devices, terms.work, terms.bubble);
+        tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .sends = tc_pipeline_sends(&w->costs)};
+        terms.straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms.work, 0);
         to->at.schedule = i;
-        if (prunes(to, terms.work + host + terms.bubble + terms.sends + terms.straggler, *threshold))
+        if (prunes(to, terms_least(&terms), *threshold))
             w->counts.pruned += w->choices.per_schedule;
         else
             walk_choices(w, pass, terms, to, threshold);
@@ -340,12 +366,11 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     }
     w->placement = w->sharding[0].placement;
     w->costs.p = &w->placement;
-    w->sends = tc_pipeline_sends(&w->costs);
     for (int r = 0; r < w->choices.recomputes; r++) {
         stage_pass pass;
         w->placement.layout.schedule = schedule;
         start_pass(w, w->choices.recompute[r], &pass);
-        double least = pass.work + stack->params.host_s_per_step + w->sends + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
+        double least = pass.work + stack->params.host_s_per_step + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
         if (prunes(to, least, *threshold)) {
             w->counts.pruned += count;
             continue;

@@ -1,7 +1,7 @@
 /* walk.h - evaluates all configurations of one shape.
  *
- * What several configurations share is computed once, by the functions that tc_step_evaluate calls
- * too, in the same order, so that both give the same bits: operators and collectives for the shape;
+ * What several configurations share is computed once, by the functions that tc_step_evaluate (the closed
+ * form) calls too, in the same order, so that both give the same bits: operators and collectives for the shape;
  * weights, data-parallel traffic and optimizer for its stages; the pipeline for a recompute; the bubble
  * for a schedule. A single configuration is then a few sums. */
 #ifndef TC_SEARCH_WALK_H
@@ -36,7 +36,6 @@ typedef struct tc_walker {
     tc_choices choices;
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];
-    double sends;
     tc_walk_counts counts;
     tc_error error;
 } tc_walker;
