@@ -1,0 +1,438 @@
+/* The search against brute force over small random spaces; pruned against exhaustive; 1, 2 and 4 threads;
+ * the walk's sums against a forecast in full, bit by bit. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "search/search.h"
+#include "search/space.h"
+
+#define SPACES 40
+
+static uint64_t next(uint64_t *seed) {
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 33;
+}
+
+static int pick(uint64_t *seed, const int *values, int n) { return values[next(seed) % (uint64_t)n]; }
+#define PICK(seed, ...) pick(seed, (const int[]){__VA_ARGS__}, (int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int)))
+
+/* ---- random problems ----------------------------------------------------------------- */
+
+static tc_model random_model(uint64_t *seed) {
+    tc_model m = tc_default_model();
+    strcpy(m.slug, "random");
+    m.hidden = PICK(seed, 1024, 4096);
+    m.vocab = 32000;
+    m.seq = PICK(seed, 1024, 2048);
+    m.blocks = 1;
+    tc_block *b = &m.block[0];
+    *b = tc_default_block();
+    b->count = PICK(seed, 2, 3, 4, 6, 8);
+    b->heads = PICK(seed, 4, 8);
+    b->kv_heads = PICK(seed, 2, 4);
+    b->head_dim = 128;
+    b->ffn = 4 * m.hidden;
+    if (next(seed) % 3 == 0) {
+        b->ffn = 0;
+        b->experts = PICK(seed, 4, 8);
+        b->top_k = 2;
+        b->expert_ffn = m.hidden;
+        b->shared_ffn = PICK(seed, 0, m.hidden);
+    }
+    if (next(seed) % 4 == 0) {
+        m.blocks = 2;
+        m.block[1] = *b;
+        m.block[1].count = 1;
+        m.block[1].ffn = 2 * m.hidden;
+        m.block[1].experts = 0;
+    }
+    return m;
+}
+
+/* Fixes axes at random, so that brute force can follow. */
+static void fix_some(uint64_t *seed, tc_search_fixed *f) {
+    if (next(seed) % 4) f->offload = PICK(seed, 0, 0, 1, 2, 3, 4);
+    if (next(seed) % 4) f->overlap = PICK(seed, 0, 1, 2, 3);
+    if (next(seed) % 4) f->recompute = PICK(seed, TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL);
+    if (next(seed) % 2) f->sharding = PICK(seed, TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHARD_ZERO3);
+    if (next(seed) % 2) f->schedule = PICK(seed, TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_V);
+    if (next(seed) % 2) f->micro_batch = PICK(seed, 1, 2);
+    if (next(seed) % 4 == 0) f->tp = PICK(seed, 1, 2);
+    if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL);
+    if (next(seed) % 4 == 0) f->sequence_parallel = PICK(seed, 0, 1);
+}
+
+static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
+    static const char *const accelerators[] = {"a100-sxm-80g", "h20", "ascend-910b2"};
+    tc_error e;
+    tc_search_input in = tc_default_search_input();
+    in.job.model = random_model(seed);
+    assert_int_equal(tc_catalog_accelerator(catalog, accelerators[next(seed) % 3], &in.cluster.accelerator, &e), TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, in.cluster.accelerator.fabric, &in.cluster.fabric, &e), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-core", &in.stack, &e), TC_OK);
+    in.cluster.devices = PICK(seed, 1, 4, 6, 8);
+    in.job.global_batch = PICK(seed, 6, 8, 12);
+    /* a device so small that some layouts do not fit */
+    in.max_memory_bytes = (double)PICK(seed, 6, 8, 12, 20) * 1e9;
+    in.top = PICK(seed, 1, 3, 20);
+    in.threads = 1;
+    if (next(seed) % 2) in.schedules = ~0u;
+    fix_some(seed, &in.fixed);
+    return in;
+}
+
+/* ---- brute force: every combination, legal or not --------------------------------------- */
+
+typedef struct axis {
+    int count, value[64];
+} axis;
+
+static void range(axis *a, int fixed, int low, int high) {
+    a->count = 0;
+    if (fixed != TC_UNSET) low = high = fixed;
+    for (int v = low; v <= high && a->count < 64; v++) a->value[a->count++] = v;
+}
+
+enum { TP, PP, CP, EP, ETP, MB, SP, KIND, VPP, SCHEDULE, SHARDING, HSDP, RECOMPUTE, OFFLOAD, OVERLAP, AXES };
+
+static int layers_of(const tc_model *m) {
+    int layers = 0;
+    for (int i = 0; i < m->blocks; i++) layers += m->block[i].count;
+    return layers;
+}
+
+static void make_axes(const tc_search_input *in, axis a[AXES]) {
+    const tc_search_fixed *f = &in->fixed;
+    const tc_model *m = &in->job.model;
+    int n = in->cluster.devices, layers = layers_of(m), experts = m->block[0].experts;
+    range(&a[TP], f->tp, 1, n < 8 ? n : 8);
+    range(&a[PP], f->pp, 1, n);
+    range(&a[CP], f->cp, 1, n);
+    range(&a[EP], f->ep, 1, experts ? n : 1);
+    range(&a[ETP], f->etp, 1, experts ? n : 1);
+    range(&a[MB], f->micro_batch, 1, (int)in->job.global_batch);
+    range(&a[SP], f->sequence_parallel, 0, 1);
+    range(&a[KIND], f->cp_kind, TC_CP_RING, TC_CP_ALL_TO_ALL);
+    range(&a[VPP], f->vpp, 1, layers + 2);
+    range(&a[SCHEDULE], f->schedule, TC_SCHEDULE_GPIPE, in->schedules ? TC_SCHEDULE_DUALPIPE : TC_SCHEDULE_INTERLEAVED);
+    range(&a[SHARDING], f->sharding, TC_SHARD_NONE, TC_SHARD_HSDP);
+    range(&a[HSDP], TC_UNSET, 1, n);
+    range(&a[RECOMPUTE], f->recompute, 0, TC_RECOMPUTE_LAYERS + layers - 2);
+    range(&a[OFFLOAD], f->offload, 0, 4);
+    range(&a[OVERLAP], f->overlap, 0, 3);
+}
+
+static bool heads_split(const tc_model *m, int tp, int cp) {
+    for (int i = 0; i < m->blocks; i++)
+        if (m->block[i].heads / tp % cp) return false;
+    return true;
+}
+
+/* The rules of space.c that tc_layout_resolve does not know, and one member of each group of equals where equals would be many. */
+static bool wanted(const tc_search_input *in, const int v[AXES]) {
+    const tc_model *m = &in->job.model;
+    int layers = layers_of(m), model_parallel = v[TP] * v[PP] * v[CP];
+    if (in->cluster.devices % model_parallel) return false;
+    int dp = in->cluster.devices / model_parallel, ranks = dp * v[CP];
+    if (in->job.global_batch % ((int64_t)dp * v[MB])) return false;
+    int micro_batches = (int)in->job.global_batch / (dp * v[MB]), chunks = v[PP] * v[VPP];
+    if (v[TP] == 1 && v[SP] && in->fixed.sequence_parallel == TC_UNSET) return false;
+    if (v[CP] == 1 && v[KIND] && in->fixed.cp_kind == TC_UNSET) return false;
+    if (v[CP] > 1 && (m->seq % v[CP] || m->seq / v[CP] < 256)) return false;
+    if (v[CP] > 1 && v[KIND] == TC_CP_ALL_TO_ALL && !heads_split(m, v[TP], v[CP])) return false;
+    if (in->cluster.devices % v[EP] || in->cluster.devices % v[ETP]) return false;
+    if (m->block[0].experts && (m->block[0].expert_ffn % v[ETP] || v[ETP] > 8)) return false;
+    if (v[VPP] > 1) {
+        if (v[PP] == 1 || v[SCHEDULE] != TC_SCHEDULE_INTERLEAVED || micro_batches % v[PP] || chunks > layers + 2) return false;
+        if (layers % chunks && (layers + 1) % chunks && (layers + 2) % chunks) return false;
+    } else if (v[PP] == 1) {
+        if (v[SCHEDULE] != TC_SCHEDULE_1F1B && in->fixed.schedule == TC_UNSET) return false;
+    } else {
+        if (v[SCHEDULE] == TC_SCHEDULE_INTERLEAVED) return false;
+        if (v[SCHEDULE] >= TC_SCHEDULE_ZB_V && 2 * v[PP] > layers + 2) return false;
+        if (v[SCHEDULE] == TC_SCHEDULE_DUALPIPE && (v[PP] % 2 || micro_batches % 2 || micro_batches < 2 * v[PP])) return false;
+    }
+    if (v[SHARDING] == TC_SHARD_HSDP ? v[HSDP] < 2 || v[HSDP] >= ranks || ranks % v[HSDP] : v[HSDP] != 1) return false;
+    if (v[RECOMPUTE] >= TC_RECOMPUTE_LAYERS && (v[RECOMPUTE] - TC_RECOMPUTE_LAYERS + 1) % v[PP]) return false;
+    return true;
+}
+
+static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step) {
+    tc_error unused;
+    tc_layout l = tc_default_layout();
+    l.tp = v[TP];
+    l.pp = v[PP];
+    l.cp = v[CP];
+    l.ep = v[EP];
+    l.etp = in->job.model.block[0].experts ? v[ETP] : TC_UNSET;
+    l.micro_batch = v[MB];
+    l.sequence_parallel = v[SP];
+    l.cp_kind = v[KIND];
+    l.vpp = v[VPP];
+    l.schedule = v[PP] == 1 ? TC_SCHEDULE_1F1B : v[SCHEDULE];
+    l.sharding = v[SHARDING];
+    l.hsdp = v[HSDP];
+    tc_choose_recompute(&l, v[RECOMPUTE]);
+    tc_choose_offload(&l, v[OFFLOAD]);
+    tc_stack stack = in->stack;
+    stack.overlap_grad_reduce = v[OVERLAP] & TC_OVERLAP_GRAD_REDUCE;
+    stack.overlap_param_gather = v[OVERLAP] & TC_OVERLAP_PARAM_GATHER;
+    static char assumed[TC_ASSUMED_MAX][96];
+    int count = 0;
+    tc_placement placement;
+    return tc_layout_resolve(&in->job, &in->cluster, &l, &stack, &placement, assumed, &count, &unused) == TC_OK
+           && tc_step_evaluate(&in->job, &in->cluster, &placement, &stack, step, &unused) == TC_OK;
+}
+
+typedef struct brute {
+    int64_t forecast;
+    double best, least; /* seconds among those that fit, HUGE_VAL: none; bytes */
+} brute;
+
+/* Calls for every value of the axes from `axis` on. */
+static void enumerate(const tc_search_input *in, const axis a[AXES], int at, int v[AXES], brute *out) {
+    static tc_step step;
+    if (at == AXES) {
+        if (!wanted(in, v) || !forecast(in, v, &step)) return;
+        out->forecast++;
+        double capacity = fmin(in->max_memory_bytes, step.memory.capacity);
+        if (step.memory.reserved <= capacity && step.step_s < out->best) out->best = step.step_s;
+        if (step.memory.reserved < out->least) out->least = step.memory.reserved;
+        return;
+    }
+    for (int i = 0; i < a[at].count; i++) {
+        v[at] = a[at].value[i];
+        if (at == CP && in->cluster.devices % (v[TP] * v[PP] * v[CP])) continue;
+        if (at == MB && in->job.global_batch % v[MB]) continue;
+        enumerate(in, a, at + 1, v, out);
+    }
+}
+
+/* ---- tests -------------------------------------------------------------------------------- */
+
+static int64_t sum_of(const tc_search *s) {
+    int64_t sum = s->evaluated + s->pruned;
+    for (int i = 0; i < TC_REJECTIONS; i++) sum += s->rejected[i];
+    return sum;
+}
+
+static void assert_same_best(const tc_search *a, const tc_search *b) {
+    assert_int_equal(a->best_count, b->best_count);
+    for (int i = 0; i < a->best_count; i++) {
+        assert_memory_equal(&a->best[i].step.layout, &b->best[i].step.layout, sizeof a->best[i].step.layout);
+        assert_int_equal(a->best[i].overlap, b->best[i].overlap);
+        assert_true(a->best[i].step.step_s == b->best[i].step.step_s);
+    }
+}
+
+/* The closed form of a layout that was found. */
+static tc_step closed_form(const tc_search_input *in, const tc_found *f) {
+    static char assumed[TC_ASSUMED_MAX][96];
+    tc_step step;
+    tc_placement placement;
+    tc_error e;
+    int count = 0;
+    tc_stack stack = in->stack;
+    stack.overlap_grad_reduce = f->overlap & TC_OVERLAP_GRAD_REDUCE;
+    stack.overlap_param_gather = f->overlap & TC_OVERLAP_PARAM_GATHER;
+    assert_int_equal(tc_layout_resolve(&in->job, &in->cluster, &f->step.layout, &stack, &placement, assumed, &count, &e), TC_OK);
+    assert_int_equal(tc_step_evaluate(&in->job, &in->cluster, &placement, &stack, &step, &e), TC_OK);
+    return step;
+}
+
+static void assert_walk_is_the_forecast(const tc_search_input *in, const tc_search *s) {
+    for (int i = 0; i < s->best_count; i++) {
+        const tc_found *f = &s->best[i];
+        tc_step step = closed_form(in, f);
+        bool memory = in->objective == TC_OBJECTIVE_MEMORY;
+        assert_true(f->walked[memory ? 1 : 0] == step.step_s);
+        assert_true(f->walked[memory ? 0 : 1] == step.memory.reserved);
+        if (i > 0 && !in->pareto) assert_true(f->objective >= s->best[i - 1].objective);
+    }
+}
+
+static void check_space(const tc_search_input *in, int *feasible, int *infeasible) {
+    static tc_search exhaustive, pruned;
+    tc_error e = {.code = TC_OK};
+    tc_search_input whole = *in;
+    whole.exhaustive = true;
+    if (tc_search_run(&whole, &exhaustive, &e) != TC_OK) {
+        assert_string_equal(e.place, "--fix"); /* no layout has these values */
+        return;
+    }
+    assert_int_equal(tc_search_run(in, &pruned, &e), TC_OK);
+    assert_int_equal(sum_of(&exhaustive), exhaustive.space);
+    assert_int_equal(sum_of(&pruned), exhaustive.space);
+    assert_int_equal(exhaustive.pruned, 0);
+    assert_int_equal(exhaustive.rejected[TC_REJECTED_LAYOUT], 0);
+    assert_same_best(&exhaustive, &pruned);
+    assert_walk_is_the_forecast(in, &exhaustive);
+    if (in->objective == TC_OBJECTIVE_TIME) {
+        axis a[AXES];
+        int v[AXES];
+        brute all = {0, HUGE_VAL, HUGE_VAL};
+        make_axes(in, a);
+        enumerate(in, a, 0, v, &all);
+        assert_true(all.forecast >= exhaustive.evaluated);
+        assert_true(exhaustive.walked_best == all.best);
+        if (exhaustive.any_legal) assert_true(exhaustive.least.step.memory.reserved == all.least);
+        *(exhaustive.best_count ? feasible : infeasible) += 1;
+    }
+    tc_search_free(&exhaustive);
+    tc_search_free(&pruned);
+}
+
+static void brute_force_finds_the_same(void **state) {
+    uint64_t seed = 20240917;
+    int feasible = 0, infeasible = 0;
+    for (int i = 0; i < SPACES; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        check_space(&in, &feasible, &infeasible);
+    }
+    assert_true(feasible > SPACES / 3 && infeasible > 0);
+}
+
+static void memory_as_the_objective_prunes_nothing_good(void **state) {
+    uint64_t seed = 5;
+    int unused = 0;
+    for (int i = 0; i < SPACES; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.objective = TC_OBJECTIVE_MEMORY;
+        check_space(&in, &unused, &unused);
+    }
+}
+
+static void threads_change_nothing(void **state) {
+    static tc_search one, many;
+    uint64_t seed = 99;
+    tc_error e;
+    for (int i = 0; i < 12; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.cluster.devices = 64;
+        in.pareto = i % 4 == 3;
+        memset(&one, 0, sizeof one);
+        for (in.threads = 1; in.threads <= 4; in.threads *= 2) {
+            tc_search *s = in.threads == 1 ? &one : &many;
+            if (tc_search_run(&in, s, &e) != TC_OK) break;
+            if (in.threads == 1) continue;
+            assert_int_equal(one.evaluated, many.evaluated);
+            assert_int_equal(one.pruned, many.pruned);
+            assert_memory_equal(one.rejected, many.rejected, sizeof one.rejected);
+            assert_same_best(&one, &many);
+            tc_search_free(&many);
+        }
+        tc_search_free(&one);
+    }
+}
+
+static void a_front_has_no_dominated_layout(void **state) {
+    static tc_search s;
+    uint64_t seed = 3;
+    tc_error e;
+    int points = 0;
+    for (int i = 0; i < 12; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.pareto = true;
+        in.max_memory_bytes = 0;
+        if (tc_search_run(&in, &s, &e) != TC_OK) continue;
+        assert_walk_is_the_forecast(&in, &s);
+        for (int k = 1; k < s.best_count; k++) {
+            assert_true(s.best[k].step.step_s < s.best[k - 1].step.step_s);
+            assert_true(s.best[k].step.memory.reserved > s.best[k - 1].step.memory.reserved);
+        }
+        points += s.best_count;
+        tc_search_free(&s);
+    }
+    assert_true(points > 12);
+}
+
+static void ranges_keep_the_best(void **state) {
+    static tc_search narrow, wide;
+    uint64_t seed = 41;
+    tc_error e;
+    tc_search_input in = random_input(&seed, *state);
+    in.fixed = tc_default_search_input().fixed;
+    in.max_memory_bytes = 0;
+    in.cluster.devices = 16;
+    in.job.global_batch = 16;
+    in.top = 1;
+    assert_int_equal(tc_search_run(&in, &narrow, &e), TC_OK);
+    in.most_global_batch = 64;
+    in.fewest_devices = 4;
+    assert_int_equal(tc_search_run(&in, &wide, &e), TC_OK);
+    assert_true(wide.space > narrow.space);
+    assert_true(wide.per_sequence);
+    assert_true(wide.best[0].objective <= narrow.best[0].step.step_s / 16);
+    assert_true(wide.best[0].step.global_batch > 16); /* a longer step hides more of what comes once */
+    tc_search_free(&narrow);
+    tc_search_free(&wide);
+}
+
+static void advice_is_computed(void **state) {
+    static tc_search s;
+    uint64_t seed = 8;
+    tc_error e;
+    tc_search_input in = random_input(&seed, *state);
+    in.fixed = tc_default_search_input().fixed;
+    in.fixed.micro_batch = 8;
+    in.fixed.recompute = TC_RECOMPUTE_NONE;
+    in.fixed.offload = TC_SEARCH_OFFLOAD_NONE;
+    in.job.global_batch = 8;
+    in.cluster.devices = 1;
+    in.max_memory_bytes = 4e9;
+    assert_int_equal(tc_search_run(&in, &s, &e), TC_OK);
+    assert_int_equal(s.best_count, 0);
+    assert_true(s.any_legal);
+    assert_int_equal(tc_search_advise(&in, &s, &e), TC_OK);
+    assert_true(s.advice_count >= 1);
+    assert_non_null(strstr(s.advice[s.advice_count - 1], "the least that any of these layouts needs"));
+    tc_search_free(&s);
+}
+
+static void fixed_values_are_read_and_refused(void **state) {
+    (void)state;
+    tc_search_fixed f = tc_default_search_input().fixed;
+    tc_error e;
+    assert_int_equal(tc_search_fix(&f, "tp=8,recompute=12,sharding=hsdp:16,sequence-parallel=on,offload=states", "--fix", &e), TC_OK);
+    assert_int_equal(f.tp, 8);
+    assert_int_equal(f.recompute, TC_RECOMPUTE_LAYERS);
+    assert_int_equal(f.recompute_layers, 12);
+    assert_int_equal(f.sharding, TC_SHARD_HSDP);
+    assert_int_equal(f.hsdp, 16);
+    assert_int_equal(f.sequence_parallel, 1);
+    assert_int_equal(f.offload, TC_SEARCH_OFFLOAD_STATES);
+    const char *const bad[] = {"tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(tc_search_fix(&f, bad[i], "--fix", &e), TC_INVALID);
+        assert_string_equal(e.place, "--fix");
+    }
+}
+
+static int open_catalog(void **state) {
+    tc_error e;
+    return tc_catalog_open(NULL, 0, (tc_catalog **)state, &e) != TC_OK;
+}
+
+static int close_catalog(void **state) {
+    tc_catalog_close(*state);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(brute_force_finds_the_same),
+        cmocka_unit_test(memory_as_the_objective_prunes_nothing_good),
+        cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(a_front_has_no_dominated_layout),
+        cmocka_unit_test(ranges_keep_the_best),
+        cmocka_unit_test(advice_is_computed),
+        cmocka_unit_test(fixed_values_are_read_and_refused),
+    };
+    return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}
