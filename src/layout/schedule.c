@@ -244,10 +244,17 @@ static bool place_passes(const block_offsets *offsets, int stages, int pass, int
     return false;
 }
 
-/* Half-stages that a stage holds while the block repeats: the life of both chunks, and those in work. */
+/* Half-stages that a stage holds while the block repeats: the life of both chunks, weight gradients included. */
 static int block_in_flight(const block_offsets *offsets, int stages) {
-    int life = offsets->pass[0] + offsets->pass[3];
-    return (2 * (stages - 1) * life + BLOCK_UNITS - 1) / BLOCK_UNITS + 2;
+    int start[4], most = 2;
+    if (!place_passes(offsets, stages, 0, start)) return 2 * stages;
+    for (int s = 0; s < stages; s++) {
+        int life = 0;
+        for (int i = 0; i < 4; i++) life += (i < 2 ? -1 : 1) * pass_time(offsets, start, i, stages, s);
+        int held = (life + BLOCK_UNITS - 1) / BLOCK_UNITS + 2;
+        if (held > most) most = held;
+    }
+    return most;
 }
 
 /* Stages run unit by unit; a stage whose next pass is not ready, or that holds its fill, does a weight gradient. */

@@ -233,7 +233,8 @@ static void put_slot(tracer *t, int stage, const tc_slot *slot, double begin, do
     double at = begin;
     for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++) {
         double seconds = parts->seconds[lanes[i]];
-        if (seconds <= 0 || (slot->paired && lanes[i] == LANE_EP)) continue;
+        if (slot->paired && lanes[i] == LANE_EP) seconds = seconds < end - at ? seconds : end - at; /* the rest is hidden */
+        if (seconds <= 0) continue;
         double until = at + seconds < end ? at + seconds : end;
         span s = {i ? names[i] : name, slot->micro_batch, i ? "communication" : slot_categories[slot->kind], stage, lanes[i], at, until,
                   i ? NULL : args};

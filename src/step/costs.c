@@ -149,7 +149,30 @@ void tc_chunk_pass(const tc_costs *f, int chunk, tc_pass *out) {
     }
 }
 
+double tc_pair_exposed(const tc_pass *pass) {
+    double comm = pass->forward.ep + pass->backward.ep;
+    double compute = tc_parts_sum(&pass->forward) + tc_parts_sum(&pass->backward) - comm;
+    return comm > compute && comm > 0 ? (comm - compute) / comm : 0;
+}
+
+/* DualPipe: half of the micro-batches pass the stage, half its mirror; their expert communication hides in pairs. */
+static void mirrored_pass(const tc_costs *f, int stage, tc_pass *out) {
+    tc_pass pass;
+    memset(out, 0, sizeof *out);
+    for (int mirror = 0; mirror < 2; mirror++) {
+        tc_chunk_pass(f, mirror ? f->p->layout.pp - 1 - stage : stage, &pass);
+        pass_add(out, &pass, 0.5);
+    }
+    double exposed = tc_pair_exposed(out);
+    out->forward.ep *= exposed;
+    out->backward.ep *= exposed;
+}
+
 void tc_stage_pass(const tc_costs *f, int stage, tc_pass *out) {
+    if (tc_holds_mirror(f->p)) {
+        mirrored_pass(f, stage, out);
+        return;
+    }
     int chunks = tc_stage_chunks(f->p);
     if (chunks == 1) {
         tc_chunk_pass(f, tc_chunk_of(f->p, stage, 0), out);

@@ -51,9 +51,12 @@ void tc_costs_place(tc_costs *costs, const tc_placement *placement);
 /* The same, where nothing but recompute has changed. */
 void tc_costs_recompute(tc_costs *costs);
 
-/* One micro-batch on a chunk of the model (layout.h), and on a whole pipeline stage. */
+/* One micro-batch on a chunk of the model (layout.h), and on a whole pipeline stage (DualPipe: the mean of the two it holds). */
 void tc_chunk_pass(const tc_costs *costs, int chunk, tc_pass *out);
 void tc_stage_pass(const tc_costs *costs, int stage, tc_pass *out);
+
+/* Share of a pass's expert communication that stays exposed where a forward and a backward run in a pair. */
+double tc_pair_exposed(const tc_pass *pass);
 
 /* One send of activations to the next stage, s. */
 double tc_stage_send_seconds(const tc_costs *costs);

@@ -261,10 +261,7 @@ static void take_times(const tc_layout *l, const tc_pipeline *line, const tc_ste
     double rest = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
                   + b->bubble + b->optimizer + b->straggler + b->host;
     b->dp_comm = t->step_s - rest;
-    if (b->dp_comm >= 0) return;
-    b->ep_comm += b->dp_comm; /* DualPipe: pairs hide expert communication */
-    b->dp_comm = 0;
-    if (b->ep_comm < 0) b->bubble += b->ep_comm, b->ep_comm = 0;
+    if (b->dp_comm < 0) b->bubble += b->dp_comm, b->dp_comm = 0;
 }
 
 tc_code tc_step_from_costs(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error) {

@@ -286,8 +286,9 @@ tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double
     double out = chunk_offload(f, chunk, forward), back = chunk_offload(f, chunk, backward);
     if (pass->weight_s > backward) pass->weight_s = backward;
     tc_node_cost c = {.forward = forward + out, .input = backward - pass->weight_s + back, .weight = pass->weight_s};
-    c.paired_forward = c.forward - pass->forward.ep;
-    c.paired_input = c.input - pass->backward.ep;
+    double hidden = 1 - tc_pair_exposed(pass);
+    c.paired_forward = c.forward - hidden * pass->forward.ep;
+    c.paired_input = c.input - hidden * pass->backward.ep;
     if (c.paired_input < 0) c.paired_input = 0;
     *offload_s = out + back;
     return c;
@@ -339,7 +340,7 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
             *cost = tc_node_cost_of(f, chunk, &pass, &offload);
             double share = mirror ? m / 2 : m;
             t->stage[s].busy_s += share * (parts_busy(&pass.forward) + parts_busy(&pass.backward));
-            t->stage[s].work_s += share * (cost->forward + cost->input + cost->weight);
+            t->stage[s].work_s += share * (mirror ? cost->paired_forward + cost->paired_input + cost->weight : cost->forward + cost->input + cost->weight);
             offload_sum += share * offload;
         }
         if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->offload_s = offload_sum;

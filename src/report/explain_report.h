@@ -1,0 +1,12 @@
+/* explain_report.h - why a step takes as long as it does, as a page for a person and as JSON. */
+#ifndef TC_REPORT_EXPLAIN_REPORT_H
+#define TC_REPORT_EXPLAIN_REPORT_H
+
+#include "report/table.h"
+#include "step/explain.h"
+
+void tc_report_explain_json(FILE *file, const char *data, const tc_costs *costs, const tc_explanation *explanation);
+/* False if memory ran out. */
+bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *costs, const tc_explanation *explanation);
+
+#endif

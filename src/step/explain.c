@@ -1,0 +1,341 @@
+/* explain.c - the losses between peak and achieved MFU, the cost of each operator, and what changes would give.
+ *
+ * The step's seconds are the sum of its breakdown; the seconds that the model FLOPs would take at the peak are
+ * the ideal. Each term's seconds beyond its ideal, over the step, are its loss in points of MFU: the losses and
+ * the achieved MFU add up to 100. Compute terms are means over the stages, what the slowest stage has more is
+ * a loss of its own. Model FLOPs count attention in full; what causal kernels skip of it is a gain.
+ * Changes are forecast again, one at a time, all else equal.
+ */
+#include "step/explain.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "step/step.h"
+
+/* ---- the waterfall ----------------------------------------------------------------------------- */
+
+static void add_loss(tc_explanation *e, const char *key, const char *text, double seconds) {
+    if (fabs(seconds) < 1e-12 * e->step.step_s || e->losses == TC_LOSSES) return;
+    e->loss[e->losses++] = (tc_loss){key, text, seconds, 100 * seconds / e->step.step_s};
+}
+
+/* Parts of a micro-batch, the mean over the stages. */
+static tc_parts mean_parts(const tc_costs *f) {
+    tc_parts mean = {.gemm = 0};
+    int stages = f->p->layout.pp;
+    for (int s = 0; s < stages; s++) {
+        tc_pass pass;
+        tc_stage_pass(f, s, &pass);
+        tc_parts_add(&mean, &pass.forward, 1.0 / stages);
+        tc_parts_add(&mean, &pass.backward, 1.0 / stages);
+    }
+    return mean;
+}
+
+/* Forward FLOPs of attention of all layers on one rank, one micro-batch, as the kernel runs it. */
+static double attention_flops(const tc_costs *f) {
+    const tc_model *model = &f->job->model;
+    double sum = 0;
+    for (int i = 0; i < model->blocks; i++)
+        for (int k = 0; k < f->set.block[i].count; k++) {
+            const tc_operator *op = &f->set.block[i].op[k];
+            if (op->kind == TC_OP_ATTENTION || (op->tag == TC_TAG_ATTENTION && op->kind == TC_OP_GEMM)) sum += model->block[i].count * op->flops;
+        }
+    return sum;
+}
+
+static void fill_losses(const tc_costs *f, const tc_pipeline *line, tc_explanation *e) {
+    const tc_step *step = &e->step;
+    const tc_breakdown *b = &step->breakdown;
+    double m = (double)step->micro_batches, devices = f->cluster->devices;
+    double ideal = step->mfu_pct / 100 * step->step_s, per_flop = step->model_flops[TC_FLOPS_FULL] > 0 ? ideal / step->model_flops[TC_FLOPS_FULL] : 0;
+    tc_parts mean = mean_parts(f);
+    double attention = 3 * m * attention_flops(f) / f->p->layout.pp * devices * per_flop;
+    double skipped = (step->model_flops[TC_FLOPS_FULL] - step->model_flops[TC_FLOPS_CAUSAL]) * per_flop;
+    double uneven = m * (line->slowest_s - tc_parts_sum(&mean)), gemm = ideal - attention - skipped;
+    add_loss(e, "gemm", "matrix products below peak", m * mean.gemm - gemm);
+    add_loss(e, "attention", "attention below peak", m * mean.attention - attention);
+    add_loss(e, "attention_skipped", "attention that causal kernels skip", -skipped);
+    add_loss(e, "memory_bound", "memory-bound operators", m * mean.memory);
+    add_loss(e, "launch", "kernel launches", m * mean.launch);
+    add_loss(e, "host", "host", b->host - m * (line->forward.host + line->backward.host) + m * mean.host);
+    add_loss(e, "recompute", "recompute", m * mean.recompute);
+    add_loss(e, "tp_comm", "tensor-parallel comm.", m * mean.tp);
+    add_loss(e, "cp_comm", "context-parallel comm.", m * mean.cp);
+    add_loss(e, "ep_comm", "expert-parallel comm.", m * mean.ep);
+    add_loss(e, "pp_comm", "pipeline comm.", b->pp_comm);
+    add_loss(e, "dp_comm", "data-parallel comm.", b->dp_comm);
+    add_loss(e, "uneven_stages", "uneven stages", uneven);
+    add_loss(e, "bubble", "pipeline bubble", b->bubble);
+    add_loss(e, "optimizer", "optimizer", b->optimizer);
+    add_loss(e, "straggler", "waiting for stragglers", b->straggler);
+}
+
+static void find_bound(tc_explanation *e) {
+    const tc_breakdown *b = &e->step.breakdown;
+    const struct {
+        const char *what;
+        double seconds;
+    } all[] = {{"compute", b->gemm + b->attention + b->recompute}, {"memory bandwidth", b->memory_bound + b->optimizer},
+               {"kernel launches", b->launch}, {"the host", b->host}, {"tensor-parallel communication", b->tp_comm},
+               {"context-parallel communication", b->cp_comm}, {"expert-parallel communication", b->ep_comm},
+               {"pipeline communication", b->pp_comm}, {"data-parallel communication", b->dp_comm}, {"the pipeline bubble", b->bubble},
+               {"stragglers", b->straggler}};
+    double most = -1;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].seconds > most) most = all[i].seconds, e->bound = all[i].what;
+    e->bound_share = most / e->step.step_s;
+}
+
+/* ---- operators ------------------------------------------------------------------------------------ */
+
+static const char *const tag_names[TC_TAGS] = {
+    [TC_TAG_NORM] = "norm", [TC_TAG_QKV] = "qkv", [TC_TAG_POSITION] = "positions", [TC_TAG_ATTENTION] = "attention",
+    [TC_TAG_OUT_PROJECTION] = "out projection", [TC_TAG_MLP] = "mlp", [TC_TAG_ACTIVATION] = "activation", [TC_TAG_ROUTER] = "router",
+    [TC_TAG_PERMUTE] = "permute", [TC_TAG_EXPERT] = "experts", [TC_TAG_SHARED_EXPERT] = "shared experts", [TC_TAG_EMBEDDING] = "embedding",
+    [TC_TAG_HEAD] = "head", [TC_TAG_LOSS] = "loss"};
+
+static const char *const kind_names[] = {[TC_OP_GEMM] = "matrix product", [TC_OP_ATTENTION] = "fused attention", [TC_OP_ELEMENTWISE] = "elementwise"};
+
+static double forward_bytes(const tc_rates *r, const tc_operator *op) {
+    if (op->kind != TC_OP_GEMM) return op->bytes;
+    double in = op->low_precision ? r->low_bytes : r->element_bytes;
+    return op->groups * ((op->m * op->k + op->k * op->n) * in + op->m * op->n * r->element_bytes);
+}
+
+static const char *bound_of(const tc_rates *r, const tc_operator *op, double bytes, const tc_seconds *s) {
+    double work = s->gemm + s->attention + s->memory;
+    if (s->launch > work) return "launch";
+    if (op->kind == TC_OP_ELEMENTWISE) return "memory";
+    return bytes / r->memory >= 0.999 * (s->gemm + s->attention) ? "memory" : "compute";
+}
+
+typedef struct walk {
+    const tc_costs *f;
+    double total; /* seconds of a micro-batch over the whole model */
+    tc_operator_visit *visit;
+    void *context;
+} walk;
+
+static void visit_operator(const walk *w, int block, int count, const tc_operator *op) {
+    tc_seconds forward = {0}, backward = {0};
+    tc_forward_seconds(&w->f->rates, op, &forward);
+    tc_backward_seconds(&w->f->rates, op, !w->f->job->frozen_base, &backward);
+    tc_operator_cost c = {.block = block, .count = count, .tag = tag_names[op->tag], .kind = kind_names[op->kind], .op = op, .flops = op->flops};
+    c.bytes = forward_bytes(&w->f->rates, op);
+    c.forward_s = tc_seconds_device(&forward);
+    c.backward_s = tc_seconds_device(&backward);
+    c.bound = bound_of(&w->f->rates, op, c.bytes, &forward);
+    c.share = w->total > 0 ? count * (c.forward_s + c.backward_s) / w->total : 0;
+    w->visit(w->context, &c);
+}
+
+static void visit_extra(const walk *w, int block, int count, const char *tag, const char *kind, const char *bound, double forward, double backward) {
+    if (forward + backward <= 0) return;
+    tc_operator_cost c = {.block = block, .count = count, .tag = tag, .kind = kind, .forward_s = forward, .backward_s = backward, .bound = bound};
+    c.share = w->total > 0 ? count * (forward + backward) / w->total : 0;
+    w->visit(w->context, &c);
+}
+
+static void visit_block(const walk *w, int block, int count, const tc_operators *ops, const tc_pass *pass) {
+    if (count < 1) return;
+    for (int i = 0; i < ops->count; i++) visit_operator(w, block, count, &ops->op[i]);
+    visit_extra(w, block, count, "tensor parallel", "communication", "network", pass->forward.tp, pass->backward.tp);
+    visit_extra(w, block, count, "context parallel", "communication", "network", pass->forward.cp, pass->backward.cp);
+    visit_extra(w, block, count, "expert parallel", "communication", "network", pass->forward.ep, pass->backward.ep);
+    visit_extra(w, block, count, "recompute", "forward again", "recompute", 0, pass->backward.recompute);
+    visit_extra(w, block, count, "host", "issue of kernels", "host", pass->forward.host, pass->backward.host);
+}
+
+void tc_explain_operators(const tc_costs *f, tc_operator_visit *visit, void *context) {
+    const tc_model *model = &f->job->model;
+    walk w = {f, 0, visit, context};
+    for (int c = 0, chunks = tc_model_chunks(f->p); c < chunks; c++) {
+        tc_pass pass;
+        tc_chunk_pass(f, c, &pass);
+        w.total += tc_parts_sum(&pass.forward) + tc_parts_sum(&pass.backward);
+    }
+    visit_block(&w, TC_EMBEDDING, 1, &f->set.embedding, &f->embedding);
+    for (int i = 0; i < model->blocks; i++)
+        visit_block(&w, i, model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0), &f->set.block[i], &f->block[i]);
+    visit_block(&w, TC_HEAD, 1 + model->mtp_layers, &f->set.head, &f->head);
+}
+
+/* ---- what a change would give ------------------------------------------------------------------------ */
+
+/* The question at hand, and a copy of it to change. */
+typedef struct trial {
+    tc_job job;
+    tc_cluster cluster;
+    tc_layout layout;
+    tc_stack stack;
+} trial;
+
+static void try_change(tc_explanation *e, const trial *t, bool layout, const char *what) {
+    tc_step step;
+    tc_error error;
+    if (e->changes == TC_CHANGES || tc_step_predict(&t->job, &t->cluster, &t->layout, &t->stack, &step, &error) != TC_OK) return;
+    tc_change *c = &e->change[e->changes++];
+    snprintf(c->what, sizeof c->what, "%s", what);
+    c->layout = layout;
+    c->step_s = step.step_s;
+    c->gain_pct = 100 * (e->step.step_s / step.step_s - 1);
+    c->reserved = step.memory.reserved;
+    c->fits = step.fits;
+}
+
+enum hardware { MATMUL, POWER, HBM, LINKS, NETWORK, LATENCY, LAUNCH, HOST, HARDWARE };
+
+static const char *const hardware_names[HARDWARE] = {
+    [MATMUL] = "matmul peak +10 %", [POWER] = "power +10 %", [HBM] = "memory bandwidth +10 %", [LINKS] = "scale-up links +10 %",
+    [NETWORK] = "network +10 %", [LATENCY] = "link latency -10 %", [LAUNCH] = "kernel launch gap -10 %", [HOST] = "host time -10 %"};
+
+static void change_hardware(trial *t, enum hardware what) {
+    const double more = 1.1, less = 0.9;
+    tc_accelerator *a = &t->cluster.accelerator;
+    tc_fabric *fabric = &t->cluster.fabric;
+    switch (what) {
+    case MATMUL:
+        for (int i = 0; i < TC_DTYPES; i++) a->matmul_flops[i] *= more;
+        break;
+    case POWER: a->tdp_w *= more; break;
+    case HBM: a->memory_bytes_per_s *= more; break;
+    case LINKS: fabric->level[0].bytes_per_s *= more; break;
+    case NETWORK:
+        for (int i = 1; i < fabric->levels; i++) fabric->level[i].bytes_per_s *= more;
+        break;
+    case LATENCY:
+        for (int i = 0; i < fabric->levels; i++) fabric->level[i].latency_s *= less;
+        break;
+    case LAUNCH: a->params.launch_s *= less; break;
+    case HOST:
+        t->stack.params.host_s_per_kernel *= less;
+        t->stack.params.host_s_per_step *= less;
+        break;
+    case HARDWARE: break;
+    }
+}
+
+static void try_hardware(tc_explanation *e, const trial *base) {
+    for (int i = 0; i < HARDWARE; i++) {
+        trial t = *base;
+        if (i == NETWORK && t.cluster.fabric.levels < 2) continue;
+        if (i == POWER && t.cluster.accelerator.tdp_w <= 0) continue;
+        change_hardware(&t, (enum hardware)i);
+        try_change(e, &t, false, hardware_names[i]);
+    }
+}
+
+typedef struct degree {
+    const char *name;
+    size_t offset; /* of an int in tc_layout */
+} degree;
+
+static const degree degrees[] = {{"tp", offsetof(tc_layout, tp)}, {"pp", offsetof(tc_layout, pp)}, {"cp", offsetof(tc_layout, cp)},
+                                 {"ep", offsetof(tc_layout, ep)}, {"vpp", offsetof(tc_layout, vpp)},
+                                 {"micro-batch", offsetof(tc_layout, micro_batch)}};
+
+static void try_degrees(tc_explanation *e, const trial *base) {
+    for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++)
+        for (int twice = 0; twice < 2; twice++) {
+            trial t = *base;
+            int value;
+            memcpy(&value, (char *)&t.layout + degrees[i].offset, sizeof value);
+            if ((!twice && value % 2) || value > 1000000) continue;
+            value = twice ? 2 * value : value / 2;
+            memcpy((char *)&t.layout + degrees[i].offset, &value, sizeof value);
+            if (strcmp(degrees[i].name, "vpp") == 0) t.layout.schedule = TC_UNSET;
+            if (t.layout.pp == 1 && t.layout.vpp > 1) continue;
+            char what[64];
+            snprintf(what, sizeof what, "%s %d", degrees[i].name, value);
+            try_change(e, &t, true, what);
+        }
+}
+
+static const char *const recompute_names[] = {"recompute none", "recompute selective", "recompute full"};
+static const char *const sharding_names[] = {"sharding none", "sharding zero1", "sharding zero2", "sharding zero3"};
+static const char *const schedule_names[] = {"schedule gpipe", "schedule 1f1b", "schedule interleaved", "schedule zb-h1", "schedule zb-v",
+                                             "schedule v-half", "schedule v-min", "schedule dualpipe"};
+
+static void try_choices(tc_explanation *e, const trial *base) {
+    for (int i = TC_RECOMPUTE_NONE; i <= TC_RECOMPUTE_FULL; i++) {
+        trial t = *base;
+        if (i == t.layout.recompute) continue;
+        t.layout.recompute = i;
+        try_change(e, &t, true, recompute_names[i]);
+    }
+    for (int i = TC_SHARD_NONE; i <= TC_SHARD_ZERO3 && e->step.layout.dp * e->step.layout.cp > 1; i++) {
+        trial t = *base;
+        if (i == t.layout.sharding) continue;
+        t.layout.sharding = i;
+        try_change(e, &t, true, sharding_names[i]);
+    }
+    for (int i = TC_SCHEDULE_GPIPE; i <= TC_SCHEDULE_DUALPIPE && base->layout.pp > 1; i++) {
+        trial t = *base;
+        if (i == t.layout.schedule || t.layout.vpp > 1 || i == TC_SCHEDULE_INTERLEAVED) continue;
+        t.layout.schedule = i;
+        try_change(e, &t, true, schedule_names[i]);
+    }
+    if (base->layout.tp > 1) {
+        trial t = *base;
+        t.layout.sequence_parallel = !t.layout.sequence_parallel;
+        try_change(e, &t, true, t.layout.sequence_parallel ? "sequence parallelism on" : "sequence parallelism off");
+    }
+}
+
+static bool comes_before(const tc_change *a, const tc_change *b) {
+    if (a->layout != b->layout) return !a->layout;
+    return a->gain_pct > b->gain_pct;
+}
+
+/* Insertion keeps ties in the order of trial. */
+static void sort_changes(tc_explanation *e) {
+    for (int i = 1; i < e->changes; i++) {
+        tc_change c = e->change[i];
+        int k = i;
+        for (; k > 0 && comes_before(&c, &e->change[k - 1]); k--) e->change[k] = e->change[k - 1];
+        e->change[k] = c;
+    }
+}
+
+static void fill_changes(const tc_job *job, const tc_cluster *cluster, const tc_stack *stack, tc_explanation *e) {
+    trial base = {.job = *job, .cluster = *cluster, .layout = e->step.layout, .stack = *stack};
+    base.job.global_batch = e->step.global_batch;
+    base.layout.dp = TC_UNSET;
+    if (job->model.blocks > 0) base.layout.etp = TC_UNSET;
+    try_hardware(e, &base);
+    try_degrees(e, &base);
+    try_choices(e, &base);
+    sort_changes(e);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------ */
+
+static tc_code fill_peaks(const tc_costs *f, const tc_step_times *times, tc_explanation *e, tc_error *error) {
+    tc_step_slots slots;
+    tc_code code = tc_step_slots_of(f, times, &slots, error);
+    if (code) return code;
+    e->peaks = times->stages < TC_PEAKS ? times->stages : TC_PEAKS;
+    for (int s = 0; s < e->peaks; s++) {
+        e->peak[s] = tc_live_peak_of(f, &slots.order, slots.time, times->host_s, s);
+        e->peak_at_s[s] = e->peak[s].point.at_s;
+    }
+    tc_step_slots_free(&slots);
+    return TC_OK;
+}
+
+tc_code tc_explain(const tc_costs *costs, tc_explanation *e, tc_error *error) {
+    memset(e, 0, sizeof *e);
+    tc_step_times times;
+    tc_code code = tc_step_from_costs(costs, &e->step, &times, error);
+    if (code) return code;
+    tc_pipeline line = tc_pipeline_of(costs);
+    fill_losses(costs, &line, e);
+    find_bound(e);
+    code = fill_peaks(costs, &times, e, error);
+    tc_step_times_free(&times);
+    if (!code) fill_changes(costs->job, costs->cluster, costs->stack, e);
+    return code;
+}
