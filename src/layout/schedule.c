@@ -442,7 +442,7 @@ tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batche
     *out = (tc_order){.stages = 0};
     tc_code code = check_make(schedule, stages, chunks, micro_batches, error);
     if (code) return code;
-    if (stages == 1 && rules[schedule].chunks != 0) schedule = TC_SCHEDULE_1F1B; /* nothing to arrange */
+    if (stages == 1) schedule = rules[schedule].chunks || chunks == 1 ? TC_SCHEDULE_1F1B : TC_SCHEDULE_INTERLEAVED; /* nothing to arrange */
     const rule *r = &rules[schedule];
     *out = (tc_order){.stages = stages, .chunks = r->chunks ? r->chunks : chunks, .micro_batches = (int)micro_batches,
                       .blocking = r->blocking && chunks == 1};

@@ -246,10 +246,12 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
     int64_t m = in->placement->micro_batches, stages = l->pp;
     double last[3];
     int period = 1;
-    if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 6 * stages) return run_length(in, m, stage_end, &last[0], &period, error);
-    double slowest = busiest_stage(in, tc_holds_mirror(in->placement));
-    int64_t step = stages % 2 == 0 || !tc_holds_mirror(in->placement) ? stages : 2 * stages;
-    for (int64_t base = 2 * stages + m % step;; base = 2 * base - m % step) {
+    bool mirror = tc_holds_mirror(in->placement);
+    int64_t fill = mirror ? 12 : 2; /* both directions of DualPipe fill before its main phase, and uneven stages settle slowly */
+    if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 3 * fill * stages) return run_length(in, m, stage_end, &last[0], &period, error);
+    double slowest = busiest_stage(in, mirror);
+    int64_t step = mirror ? 4 * stages : stages;
+    for (int64_t base = fill * stages + m % step;; base = 2 * base - m % step) {
         if (base + 2 * step >= m) return run_length(in, m, stage_end, &last[0], &period, error);
         for (int i = 0; i < 3; i++) {
             tc_code code = run_length(in, base + i * step, stage_end, &last[i], &period, error);

@@ -1,0 +1,280 @@
+/* test_timeline.c - the timeline against its own rules, the closed form against it, folded against unfolded,
+ * and the live memory along it. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "near.h"
+#include "step/closed_form.h"
+#include "step/explain.h"
+#include "step/step.h"
+
+static unsigned random_state = 7;
+
+static unsigned draw(unsigned below) {
+    random_state = random_state * 1664525u + 1013904223u;
+    return (random_state >> 10) % below;
+}
+
+static double draw_real(void) { return draw(1u << 20) / (double)(1u << 20); }
+
+/* ---- the rules of the events ------------------------------------------------------------------ */
+
+typedef struct pipe {
+    tc_order order;
+    tc_node_cost cost[128];
+    double end[64], send_s;
+    tc_slot_time *time;
+} pipe;
+
+static void run_pipe(pipe *p, int schedule, int stages, int chunks, int m) {
+    tc_error error = {0};
+    assert_int_equal(tc_order_make(schedule, stages, chunks, m, &p->order, &error), TC_OK);
+    for (int i = 0; i < stages * p->order.chunks; i++) {
+        double f = 0.5 + draw_real(), b = 0.5 + draw_real();
+        p->cost[i] = (tc_node_cost){f, b, draw_real(), f * 0.9, b * 0.9};
+    }
+    p->send_s = 0.2 * draw_real();
+    p->time = calloc((size_t)p->order.first[stages], sizeof *p->time);
+    assert_non_null(p->time);
+    tc_timeline_input in = {.order = &p->order, .cost = p->cost, .send_s = p->send_s};
+    assert_int_equal(tc_timeline_run(&in, p->time, p->end, NULL, &error), TC_OK);
+}
+
+/* Index of a slot, or -1. */
+static int64_t find(const tc_order *o, int node, int kind, int i) {
+    int stage = o->node[node].stage, chunk = node % o->chunks;
+    for (int64_t k = o->first[stage]; k < o->first[stage + 1]; k++) {
+        const tc_slot *s = &o->slot[k];
+        bool same = s->kind == kind || (kind == TC_SLOT_INPUT && s->kind == TC_SLOT_BACKWARD);
+        if (s->chunk == chunk && s->micro_batch == i && same) return k;
+    }
+    return -1;
+}
+
+static void check_slot(const pipe *p, int stage, int64_t k) {
+    const tc_order *o = &p->order;
+    const tc_slot *s = &o->slot[k];
+    int node = stage * o->chunks + s->chunk, from = -1, kind = s->kind;
+    if (kind == TC_SLOT_FORWARD) from = o->node[node].previous;
+    if (kind == TC_SLOT_INPUT || kind == TC_SLOT_BACKWARD) from = o->node[node].next;
+    if (from >= 0) {
+        int64_t before = find(o, from, kind == TC_SLOT_FORWARD ? TC_SLOT_FORWARD : TC_SLOT_INPUT, s->micro_batch);
+        double wire = o->node[from].stage == stage ? 0 : p->send_s;
+        assert_true(p->time[k].begin >= p->time[before].end + wire - 1e-12);
+        assert_true(p->time[k].begin >= p->time[before].sent - 1e-12);
+    }
+    if (kind != TC_SLOT_FORWARD) assert_true(p->time[k].begin >= p->time[find(o, node, TC_SLOT_FORWARD, s->micro_batch)].end - 1e-12);
+    if (kind == TC_SLOT_WEIGHT) assert_true(p->time[k].begin >= p->time[find(o, node, TC_SLOT_INPUT, s->micro_batch)].end - 1e-12);
+}
+
+static void slots_wait_for_what_they_need(void **state) {
+    (void)state;
+    for (int i = 0; i < 150; i++) {
+        pipe p;
+        int schedule = (int)draw(8), stages = 2 * (1 + (int)draw(4)), m = 1 + (int)draw(14);
+        run_pipe(&p, schedule, stages, schedule == TC_SCHEDULE_INTERLEAVED ? 2 : 1, m);
+        for (int s = 0; s < stages; s++) {
+            double busy = 0, last = 0;
+            for (int64_t k = p.order.first[s]; k < p.order.first[s + 1]; k++) {
+                check_slot(&p, s, k);
+                assert_true(p.time[k].begin >= last - 1e-12); /* nothing overlaps on a stage */
+                last = p.time[k].end;
+                busy += p.time[k].end - p.time[k].begin;
+            }
+            assert_near(last, p.end[s], 1e-9);
+            assert_true(busy <= last + 1e-9);
+        }
+        free(p.time);
+        tc_order_free(&p.order);
+    }
+}
+
+/* ---- whole steps ----------------------------------------------------------------------------------- */
+
+static tc_catalog *catalog;
+
+typedef struct question {
+    tc_job job;
+    tc_cluster cluster;
+    tc_layout layout;
+    tc_stack stack;
+    tc_placement placement;
+    tc_costs costs;
+} question;
+
+static bool ask(question *q, const char *model, const char *accelerator) {
+    tc_error error;
+    char assumed[TC_ASSUMED_MAX][96];
+    int count = 0;
+    assert_int_equal(tc_catalog_model(catalog, model, &q->job.model, &error), TC_OK);
+    assert_int_equal(tc_catalog_accelerator(catalog, accelerator, &q->cluster.accelerator, &error), TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, q->cluster.accelerator.fabric, &q->cluster.fabric, &error), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &q->stack, &error), TC_OK);
+    if (tc_layout_resolve(&q->job, &q->cluster, &q->layout, &q->stack, &q->placement, assumed, &count, &error) != TC_OK) return false;
+    return tc_costs_compute(&q->job, &q->cluster, &q->placement, &q->stack, &q->costs, &error) == TC_OK;
+}
+
+static const char *const models[] = {"gpt3-175b", "llama-2-7b", "llama-3.1-405b", "gpt2-124m", "mixtral-8x7b", "deepseek-v3"};
+static const char *const accelerators[] = {"a100-sxm-80g", "h100-sxm", "ascend-910b2"};
+
+/* Random stages of at least one layer each: even, uneven, with head and embedding. */
+static bool ask_at_random(question *q, int schedule) {
+    *q = (question){.job = tc_default_job(), .cluster = tc_default_cluster(), .layout = tc_default_layout()};
+    int dp = 1 << draw(5), pp = 1 + (int)draw(12);
+    q->layout.tp = 1 << draw(4);
+    q->layout.pp = pp;
+    q->layout.schedule = schedule;
+    q->layout.vpp = schedule == TC_SCHEDULE_INTERLEAVED ? 2 + (int)draw(3) : 1;
+    q->layout.recompute = (int)draw(3);
+    q->layout.sharding = (int)draw(2);
+    q->layout.micro_batch = 1;
+    q->cluster.devices = q->layout.tp * pp * dp;
+    q->job.global_batch = (int64_t)dp * (1 + (int64_t)draw(8)) * (draw(2) ? pp : 1 + (int64_t)draw(10));
+    if (!ask(q, models[draw(6)], accelerators[draw(3)])) return false;
+    return q->placement.layers >= pp * q->layout.vpp;
+}
+
+static void closed_form_is_the_timeline(void **state) {
+    (void)state;
+    int asked = 0;
+    double sum = 0;
+    static question q;
+    for (int i = 0; i < 6000; i++) {
+        tc_step closed, timed;
+        tc_step_times times;
+        tc_error error;
+        if (!ask_at_random(&q, (int)draw(3))) continue;
+        memset(&closed, 0, sizeof closed);
+        assert_int_equal(tc_step_evaluate(&q.job, &q.cluster, &q.placement, &q.stack, &closed, &error), TC_OK);
+        assert_int_equal(tc_step_from_costs(&q.costs, &timed, &times, &error), TC_OK);
+        tc_step_times_free(&times);
+        double off = fabs(closed.step_s / timed.step_s - 1);
+        if (off > 0.01 && q.placement.micro_batches >= q.layout.pp)
+            print_error("%s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: closed %g s, timeline %g s\n", q.job.model.slug,
+                        q.placement.layout.schedule, q.layout.tp, q.layout.pp, q.layout.vpp, (long long)q.placement.micro_batches, closed.step_s,
+                        timed.step_s);
+        assert_true(off <= 0.01 || (off <= 0.02 && q.placement.micro_batches < 2 * q.layout.pp));
+        sum += off;
+        asked++;
+    }
+    assert_true(asked > 3000);
+    assert_true(sum / asked < 0.0005);
+}
+
+static void the_breakdown_is_the_step(void **state) {
+    (void)state;
+    static question q;
+    for (int i = 0; i < 2000; i++) {
+        tc_step step;
+        tc_step_times times;
+        tc_error error;
+        if (!ask_at_random(&q, (int)draw(8))) continue;
+        assert_int_equal(tc_step_from_costs(&q.costs, &step, &times, &error), TC_OK);
+        const tc_breakdown *b = &step.breakdown;
+        double sum = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
+                     + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
+        assert_near(sum / step.step_s, 1, 1e-9);
+        assert_true(step.step_s >= times.sync_s && times.sync_s >= times.host_s);
+        for (int s = 0; s < times.stages; s++) {
+            assert_true(times.stage[s].busy_s <= times.stage[s].work_s * (1 + 1e-9));
+            assert_true(times.stage[s].reduce_end <= times.sync_s + 1e-12);
+        }
+        tc_step_times_free(&times);
+    }
+}
+
+static void folded_is_unfolded(void **state) {
+    (void)state;
+    static question q;
+    int asked = 0;
+    for (int i = 0; i < 400; i++) {
+        tc_step_times times;
+        tc_step_slots slots;
+        tc_error error;
+        if (!ask_at_random(&q, (int)draw(8))) continue;
+        q.job.global_batch = q.placement.layout.dp * (200 + (int64_t)draw(100));
+        if (!ask(&q, q.job.model.slug, q.cluster.accelerator.slug)) continue;
+        assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
+        assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+        double folded = 0, whole = 0;
+        for (int s = 0; s < times.stages; s++) {
+            folded = fmax(folded, times.stage_end[s]);
+            for (int64_t k = slots.order.first[s]; k < slots.order.first[s + 1]; k++) whole = fmax(whole, slots.time[k].end);
+        }
+        if (fabs(folded / whole - 1) > 1e-6)
+            print_error("%s schedule %d pp %d vpp %d: folded %.9g, whole %.9g\n", q.job.model.slug, q.layout.schedule, q.layout.pp, q.layout.vpp, folded, whole);
+        assert_true(fabs(folded / whole - 1) <= 1e-6);
+        asked++;
+        tc_step_slots_free(&slots);
+        tc_step_times_free(&times);
+    }
+    assert_true(asked > 100);
+}
+
+static void live_memory_peaks_where_the_schedule_says(void **state) {
+    (void)state;
+    static question q;
+    for (int i = 0; i < 300; i++) {
+        tc_step_times times;
+        tc_step_slots slots;
+        tc_error error;
+        if (!ask_at_random(&q, (int)draw(4))) continue;
+        assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
+        assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+        for (int s = 0; s < times.stages; s++) {
+            tc_live_peak peak = tc_live_peak_of(&q.costs, &slots.order, slots.time, times.host_s, s);
+            tc_kept kept = tc_stage_kept(&q.job.model, &q.placement, &q.costs.set, s);
+            double most = kept.per_micro_batch * tc_micro_batches_in_flight(&q.placement, s);
+            if (slots.order.chunks == 1) assert_near(peak.point.activations / (most + 1), most / (most + 1), 1e-9);
+            assert_near(peak.bytes, tc_live_bytes(&peak.fixed, &peak.point), 1);
+            assert_true(peak.point.at_s >= 0 && peak.point.at_s <= times.step_s);
+        }
+        tc_step_slots_free(&slots);
+        tc_step_times_free(&times);
+    }
+}
+
+static void losses_lead_from_peak_to_achieved(void **state) {
+    (void)state;
+    static question q;
+    static tc_explanation e;
+    for (int i = 0; i < 60; i++) {
+        tc_error error;
+        if (!ask_at_random(&q, (int)draw(8))) continue;
+        assert_int_equal(tc_explain(&q.costs, &e, &error), TC_OK);
+        double left = 100;
+        for (int k = 0; k < e.losses; k++) left -= e.loss[k].points;
+        assert_near(left, e.step.mfu_pct, 1e-6);
+        for (int k = 1; k < e.changes; k++)
+            assert_true(e.change[k].layout != e.change[k - 1].layout || e.change[k].gain_pct <= e.change[k - 1].gain_pct);
+        for (int k = 0; k < e.changes; k++)
+            if (!e.change[k].layout) assert_true(e.change[k].gain_pct > -0.05); /* better hardware is never slower, but for what the host bounds */
+    }
+}
+
+static int open_catalog(void **state) {
+    (void)state;
+    tc_error error;
+    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : -1;
+}
+
+static int close_catalog(void **state) {
+    (void)state;
+    tc_catalog_close(catalog);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slots_wait_for_what_they_need), cmocka_unit_test(closed_form_is_the_timeline),
+        cmocka_unit_test(the_breakdown_is_the_step),     cmocka_unit_test(folded_is_unfolded),
+        cmocka_unit_test(live_memory_peaks_where_the_schedule_says), cmocka_unit_test(losses_lead_from_peak_to_achieved)};
+    return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}
