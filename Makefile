@@ -3,7 +3,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 WERROR ?= OFF
 # A|B: either will do.
-PACKAGES = gcc libc6-dev cmake ninja-build pkgconf libyaml-dev libjansson-dev
+PACKAGES = gcc libc6-dev cmake ninja-build pkgconf libyaml-dev libjansson-dev zlib1g-dev
 CHECK_PACKAGES = libcmocka-dev clang-14|clang libomp-14-dev|libomp-dev lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
 	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32
 FIT_PACKAGES = liblapacke-dev libopenblas-dev
@@ -28,7 +28,8 @@ deps:
 # Builds, then plans the fleet of which only part has arrived.
 run:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES),'$(p)')
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@cmake --build $(BUILD) --target traincast
 	@$(BUILD)/traincast plan data/scenarios/ascend-2024.yaml
 
 check: deps

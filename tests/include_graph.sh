@@ -19,8 +19,11 @@ run: base catalog workload network layout device memory step
 fleet: base catalog workload network layout device memory step search run
 validate: base catalog workload network layout device memory step
 interop: base catalog workload layout
-report: base catalog workload network layout device memory step search run fleet validate interop
-cli: base catalog workload network layout device memory step search run fleet validate interop report
+sweep: base catalog workload network layout device memory step search
+report: base catalog workload network layout device memory step search run fleet validate interop sweep
+store: base catalog search sweep
+mpi: base sweep report store
+cli: base catalog workload network layout device memory step search run fleet validate interop sweep report store
 '
 for directory in src/*/; do
     layer=$(basename "$directory")
@@ -53,7 +56,7 @@ END {
 # Beside the standard library: YAML and JSON only where they are parsed, system headers where files and terminals are.
 foreign=$(grep -Hn '^#include <' src/*/*.[ch] | grep -v -e '<\(assert\|ctype\|errno\|float\|inttypes\|limits\|locale\|math\|setjmp\|signal\|stdarg\|stdatomic\|stdbool\|stddef\|stdint\|stdio\|stdlib\|string\|time\)\.h>' \
     -e '^src/catalog/[a-z]*\.c:.*<\(yaml\|dirent\|sys/stat\)\.h>' -e '^src/\(base\|catalog\|interop\|validate\|cli\)/[a-z_]*\.[ch]:.*<\(jansson\|sys/stat\|unistd\|sys/ioctl\)\.h>' \
-    -e '^src/search/[a-z_]*\.c:.*<\(omp\|pthread\)\.h>' || true)
+    -e '^src/search/[a-z_]*\.c:.*<\(omp\|pthread\)\.h>' -e '^src/cli/trace\.c:.*<zlib\.h>' -e '^src/store/[a-z_]*\.c:.*<sqlite3\.h>' -e '^src/mpi/[a-z_]*\.c:.*<\(mpi\|pthread\|unistd\)\.h>' || true)
 if [ -n "$foreign" ]; then
     echo "$foreign"
     echo "headers from outside the standard library in a layer that should not need them"

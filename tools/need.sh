@@ -15,6 +15,7 @@ found() {
     libc6-dev) [ -f /usr/include/stdio.h ] || [ "$(uname)" = Darwin ] ;;
     libyaml-dev) pkg-config --exists yaml-0.1 ;;
     libjansson-dev) pkg-config --exists jansson ;;
+    zlib1g-dev) pkg-config --exists zlib ;;
     libcmocka-dev) pkg-config --exists cmocka ;;
     *) return 1 ;;
     esac >/dev/null 2>&1
