@@ -405,6 +405,17 @@ static tc_code find_alias(tc_catalog *catalog, tc_kind kind, const char *slug, e
     return TC_OK;
 }
 
+/* The shortest name of which `word` is a part that begins it or follows a dash ("h100": h100-sxm), or NULL. */
+static const char *name_with(const char *word, const char *const *names, int n) {
+    const char *best = NULL;
+    for (int i = 0; strlen(word) > 1 && i < n; i++) {
+        const char *at = strstr(names[i], word);
+        bool begins = at && (at == names[i] || at[-1] == '-');
+        if (begins && (!best || strlen(names[i]) < strlen(best))) best = names[i];
+    }
+    return best;
+}
+
 static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slug, tc_error *error) {
     const tc_catalog_item *items;
     int count;
@@ -413,7 +424,8 @@ static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slu
     const char **names = malloc((size_t)(count + 1) * sizeof *names);
     if (!names) return fail_memory(error);
     for (int i = 0; i < count; i++) names[i] = items[i].slug;
-    const char *nearest = tc_nearest(slug, names, count);
+    const char *nearest = name_with(slug, names, count);
+    if (!nearest) nearest = tc_nearest(slug, names, count);
     free(names);
     char place[32];
     snprintf(place, sizeof place, "--%s", kinds[kind].name);
