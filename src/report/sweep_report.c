@@ -1,0 +1,240 @@
+/* sweep_report.c - rows of a sweep in the order of its tasks. */
+#include "report/sweep_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/json.h"
+#include "report/names.h"
+#include "report/step_report.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+
+static bool found(const tc_sweep_row *row) { return row->status == TC_SWEEP_FOUND; }
+
+/* ---- table ------------------------------------------------------------------------------ */
+
+bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
+    if (sweep->name[0]) {
+        tc_print_heading(file, style, sweep->name);
+        fputc('\n', file);
+    }
+    tc_table table = {0};
+    const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype", "step", "MFU", "tokens/s", "memory"};
+    for (int i = 0; i < 2; i++) tc_table_column(&table, left[i], TC_LEFT | TC_FLEXIBLE);
+    for (int i = 0; i < 7; i++) tc_table_column(&table, right[i], TC_RIGHT);
+    tc_table_column(&table, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
+    for (int i = 0; i < rows; i++) {
+        char text[128];
+        const tc_sweep_row *r = &row[i];
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, r->model);
+        tc_table_cell(&table, r->accelerator);
+        tc_table_cell(&table, tc_format_count(r->devices).s);
+        tc_table_cell(&table, tc_format_count(r->global_batch).s);
+        tc_table_cell(&table, tc_name(TC_VOCABULARY_DTYPE, r->dtype));
+        tc_table_cell(&table, found(r) ? tc_format_seconds(r->step_s).s : "-");
+        tc_table_cell(&table, found(r) ? tc_format_percent(r->mfu_pct).s : "-");
+        tc_table_cell(&table, found(r) ? tc_format_short(r->tokens_per_s_per_device * r->devices).s : "-");
+        tc_table_cell(&table, found(r) ? tc_format_gib(r->memory_bytes).s : "-");
+        tc_table_cell(&table, found(r) ? tc_layout_degrees_text(&r->layout, text, sizeof text) : r->status == TC_SWEEP_FAILED ? r->note : "does not fit");
+    }
+    return tc_table_print(&table, file, style);
+}
+
+/* ---- CSV --------------------------------------------------------------------------------- */
+
+/* A field; quoted where it must be (RFC 4180). */
+static void put_text(FILE *file, const char *text) {
+    if (!strpbrk(text, ",\"\n")) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *text; text++) {
+        if (*text == '"') fputc('"', file);
+        fputc(*text, file);
+    }
+    fputc('"', file);
+}
+
+static void put_number(FILE *file, double value) {
+    char text[40];
+    tc_format_double(text, sizeof text, "%.10g", value);
+    fprintf(file, ",%s", text);
+}
+
+static void put_word(FILE *file, tc_vocabulary vocabulary, int value) {
+    const char *name = tc_name(vocabulary, value);
+    fprintf(file, ",%s", name ? name : "");
+}
+
+static void put_layout(FILE *file, const tc_layout *l, int overlap) {
+    const int degrees[] = {l->tp, l->pp, l->cp, l->ep, l->etp, l->dp, l->vpp, l->micro_batch, l->sequence_parallel};
+    for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) fprintf(file, ",%d", degrees[i]);
+    put_word(file, TC_VOCABULARY_SHARDING, l->sharding);
+    if (l->sharding == TC_SHARD_HSDP) fprintf(file, ":%d", l->hsdp);
+    if (l->recompute == TC_RECOMPUTE_LAYERS) put_number(file, l->recompute_layers);
+    else put_word(file, TC_VOCABULARY_RECOMPUTE, l->recompute);
+    put_word(file, TC_VOCABULARY_SCHEDULE, l->schedule);
+    put_word(file, TC_VOCABULARY_CP_KIND, l->cp_kind);
+    fprintf(file, ",%s,%s", tc_search_offload_name(tc_search_offload_of(l)), tc_search_overlap_name(overlap));
+}
+
+void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
+    fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,mfu_pct,tokens_per_s_per_device,memory_gib_per_device,"
+          "space,tp,pp,cp,ep,etp,dp,vpp,micro_batch,sequence_parallel,sharding,recompute,schedule,cp_kind,offload,overlap,note\n", file);
+    for (int i = 0; i < rows; i++) {
+        const tc_sweep_row *r = &row[i];
+        const char *const texts[] = {r->model, r->accelerator, r->fabric, r->stack};
+        for (int k = 0; k < 4; k++) {
+            if (k) fputc(',', file);
+            put_text(file, texts[k]);
+        }
+        fprintf(file, ",%d,%d", r->devices, r->global_batch);
+        put_word(file, TC_VOCABULARY_DTYPE, r->dtype);
+        fprintf(file, ",%d,%s", r->seq, tc_sweep_status_name(r->status));
+        const double numbers[] = {r->step_s, r->mfu_pct, r->tokens_per_s_per_device, r->memory_bytes / GIB};
+        for (int k = 0; k < 4; k++) {
+            if (found(r)) put_number(file, numbers[k]);
+            else fputc(',', file);
+        }
+        fprintf(file, ",%lld", (long long)r->space);
+        if (found(r)) put_layout(file, &r->layout, r->overlap);
+        else fputs(",,,,,,,,,,,,,,,", file);
+        fputc(',', file);
+        put_text(file, r->note);
+        fputc('\n', file);
+    }
+}
+
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+static void write_row(tc_writer *writer, const tc_sweep_row *r) {
+    tc_write_object(writer, NULL);
+    tc_write_string(writer, "key", r->key);
+    tc_write_string(writer, "model", r->model);
+    tc_write_string(writer, "accelerator", r->accelerator);
+    tc_write_string(writer, "fabric", r->fabric);
+    tc_write_string(writer, "stack", r->stack);
+    tc_write_integer(writer, "devices", r->devices);
+    tc_write_integer(writer, "global_batch", r->global_batch);
+    tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, r->dtype));
+    tc_write_integer(writer, "seq", r->seq);
+    tc_write_string(writer, "status", tc_sweep_status_name(r->status));
+    tc_write_integer(writer, "space", r->space);
+    if (found(r)) {
+        tc_write_layout(writer, "layout", &r->layout);
+        tc_write_string(writer, "offload", tc_search_offload_name(tc_search_offload_of(&r->layout)));
+        tc_write_string(writer, "overlap", tc_search_overlap_name(r->overlap));
+        tc_write_number(writer, "step_s", r->step_s);
+        tc_write_number(writer, "step_s_p10", r->step_s_p10 > 0 ? r->step_s_p10 : NAN);
+        tc_write_number(writer, "step_s_p90", r->step_s_p90 > 0 ? r->step_s_p90 : NAN);
+        tc_write_number(writer, "mfu_pct", r->mfu_pct);
+        tc_write_number(writer, "tokens_per_s_per_device", r->tokens_per_s_per_device);
+        tc_write_number(writer, "memory_gib_per_device", r->memory_bytes / GIB);
+        tc_write_bool(writer, "fits", true);
+    } else {
+        tc_write_string(writer, r->status == TC_SWEEP_FAILED ? "error" : "advice", r->note);
+    }
+    tc_write_close(writer);
+}
+
+void tc_report_sweep_json(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
+    tc_writer writer = tc_write_begin(file, "sweep/1", sweep->data);
+    tc_write_array(&writer, "assumed");
+    if (!sweep->stack[0]) tc_write_string(&writer, NULL, "the usual stack of each accelerator (none given)");
+    tc_write_close(&writer);
+    tc_write_string(&writer, "name", sweep->name);
+    tc_write_array(&writer, "searches");
+    for (int i = 0; i < rows; i++) write_row(&writer, &row[i]);
+    tc_write_end(&writer);
+}
+
+/* ---- SVG ------------------------------------------------------------------------------------ */
+
+#define CELL_W 76
+#define CELL_H 26
+#define LEFT 300
+#define TOP 84
+
+static void svg_begin(FILE *file, int width, int height, const char *title) {
+    fprintf(file, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n"
+                  "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n<text x=\"12\" y=\"24\" font-size=\"16\">", width, height);
+    for (; *title; title++) fputs(*title == '<' ? "&lt;" : *title == '&' ? "&amp;" : (char[]){*title, 0}, file);
+    fputs("</text>\n", file);
+}
+
+/* From pale to deep blue: readable without telling red from green. */
+static void svg_colour(char out[8], double share) {
+    share = share < 0 ? 0 : share > 1 ? 1 : share;
+    snprintf(out, 8, "#%02x%02x%02x", (int)(247 - 239 * share), (int)(251 - 203 * share), (int)(255 - 148 * share));
+}
+
+static void svg_number(FILE *file, double value, int decimals) { fputs(tc_format_fixed(value, decimals).s, file); }
+
+void tc_report_sweep_heat_map(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
+    int columns = sweep->devices * sweep->batches * sweep->dtypes, lines = columns > 0 ? rows / columns : 0;
+    double most = 0;
+    for (int i = 0; i < rows; i++)
+        if (found(&row[i]) && row[i].mfu_pct > most) most = row[i].mfu_pct;
+    svg_begin(file, LEFT + columns * CELL_W + 12, TOP + lines * CELL_H + 12, sweep->name[0] ? sweep->name : "Model FLOPs utilisation, per cent");
+    for (int c = 0; c < columns && rows > c; c++)
+        fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"10\">%d dev.</text><text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
+                      "font-size=\"10\">batch %d</text><text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"10\">%s</text>\n",
+                LEFT + c * CELL_W + CELL_W / 2, TOP - 34, row[c].devices, LEFT + c * CELL_W + CELL_W / 2, TOP - 21, row[c].global_batch,
+                LEFT + c * CELL_W + CELL_W / 2, TOP - 8, tc_name(TC_VOCABULARY_DTYPE, row[c].dtype));
+    for (int i = 0; i < rows; i++) {
+        int x = LEFT + i % columns * CELL_W, y = TOP + i / columns * CELL_H;
+        double share = most > 0 ? row[i].mfu_pct / most : 0;
+        char colour[8] = "#eeeeee";
+        if (found(&row[i])) svg_colour(colour, share);
+        if (i % columns == 0)
+            fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s, %s</text>\n", LEFT - 8, y + 17, row[i].model, row[i].accelerator);
+        fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/><text x=\"%d\" y=\"%d\" text-anchor=\"middle\" fill=\"%s\">", x, y,
+                CELL_W - 2, CELL_H - 2, colour, x + CELL_W / 2, y + 17, found(&row[i]) && share > 0.55 ? "white" : "black");
+        if (found(&row[i])) svg_number(file, row[i].mfu_pct, 1);
+        else fputs("-", file);
+        fputs("</text>\n", file);
+    }
+    fputs("</svg>\n", file);
+}
+
+static double rate_of(const tc_sweep_row *r) { return r->tokens_per_s_per_device * r->devices; }
+
+/* Does any row of the same model give as much with fewer devices, or more with no more? */
+static bool beaten(const tc_sweep_row *row, int rows, int at) {
+    const tc_sweep_row *r = &row[at];
+    for (int i = 0; i < rows; i++) {
+        const tc_sweep_row *o = &row[i];
+        if (i == at || !found(o) || strcmp(o->model, r->model) != 0) continue;
+        bool as_good = o->devices <= r->devices && rate_of(o) >= rate_of(r);
+        if (as_good && (o->devices < r->devices || rate_of(o) > rate_of(r) || i < at)) return true;
+    }
+    return false;
+}
+
+void tc_report_sweep_front(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
+    enum { WIDTH = 860, HEIGHT = 480, PAD = 60 };
+    double low_x = INFINITY, high_x = 0, low_y = INFINITY, high_y = 0;
+    for (int i = 0; i < rows; i++) {
+        if (!found(&row[i])) continue;
+        low_x = fmin(low_x, row[i].devices), high_x = fmax(high_x, row[i].devices);
+        low_y = fmin(low_y, rate_of(&row[i])), high_y = fmax(high_y, rate_of(&row[i]));
+    }
+    svg_begin(file, WIDTH, HEIGHT, sweep->name[0] ? sweep->name : "Tokens a second over devices");
+    fprintf(file, "<text x=\"%d\" y=\"%d\">devices (log)</text><text x=\"%d\" y=\"%d\">tokens/s (log); full: on the front</text>\n", WIDTH - 130, HEIGHT - 14, 12, 46);
+    for (int i = 0; i < rows; i++) {
+        if (!found(&row[i])) continue;
+        double x = high_x > low_x ? log(row[i].devices / low_x) / log(high_x / low_x) : 0.5;
+        double y = high_y > low_y ? log(rate_of(&row[i]) / low_y) / log(high_y / low_y) : 0.5;
+        int px = (int)(PAD + x * (WIDTH - 260)), py = (int)(HEIGHT - PAD - y * (HEIGHT - 2 * PAD));
+        bool best = !beaten(row, rows, i);
+        fprintf(file, "<circle cx=\"%d\" cy=\"%d\" r=\"5\" stroke=\"#08306b\" fill=\"%s\"/>\n", px, py, best ? "#08306b" : "none");
+        if (best) fprintf(file, "<text x=\"%d\" y=\"%d\" font-size=\"10\">%s, %d x %s</text>\n", px + 8, py + 4, row[i].model, row[i].devices, row[i].accelerator);
+    }
+    fputs("</svg>\n", file);
+}

@@ -1,0 +1,20 @@
+/* sweep_report.h - the table of a sweep as text, CSV and JSON; a heat map and a front as SVG. */
+#ifndef TC_REPORT_SWEEP_REPORT_H
+#define TC_REPORT_SWEEP_REPORT_H
+
+#include <stdio.h>
+
+#include "report/table.h"
+#include "sweep/sweep.h"
+
+/* False if memory ran out. */
+bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *sweep, const tc_sweep_row *row, int rows);
+void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows);
+void tc_report_sweep_json(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows);
+
+/* Model FLOPs utilisation: a line for each model on each accelerator, a column for each number of devices, batch and format. */
+void tc_report_sweep_heat_map(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows);
+/* Tokens a second of the whole cluster over its devices; the front is what no smaller or equal cluster of the same model beats. */
+void tc_report_sweep_front(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows);
+
+#endif

@@ -1,0 +1,198 @@
+/* store.c - one table, `search`: what a sweep's row says, a column each. */
+#include "store/store.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/vocabulary.h"
+
+#define BUSY_MS 60000
+
+struct tc_store {
+    sqlite3 *db;
+    sqlite3_stmt *put, *get;
+    char path[256];
+};
+
+typedef enum column_kind { TEXT, INTEGER, INTEGER64, REAL, FLAG, WORD } column_kind;
+
+/* A column and the member that it holds. Words are written as the options spell them. */
+typedef struct column {
+    const char *name;
+    column_kind kind;
+    size_t offset, size; /* size: of a text */
+    const char *const *words;
+} column;
+
+static const char *const status_words[] = {"found", "infeasible", "failed", NULL};
+static const char *const offload_words[] = {"none", "states", "optimizer", NULL};
+static const char *const overlap_words[] = {"none", "grad-reduce", "param-gather", "all", NULL};
+
+#define AT(member) offsetof(tc_sweep_row, member)
+#define TEXT_OF(name, member) {name, TEXT, AT(member), sizeof(((tc_sweep_row *)0)->member), NULL}
+static const column columns[] = {
+    TEXT_OF("key", key),
+    TEXT_OF("model", model),
+    TEXT_OF("accelerator", accelerator),
+    {"devices", INTEGER, AT(devices), 0, NULL},
+    {"global_batch", INTEGER, AT(global_batch), 0, NULL},
+    {"dtype", WORD, AT(dtype), 0, tc_dtype_names},
+    {"seq", INTEGER, AT(seq), 0, NULL},
+    TEXT_OF("fabric", fabric),
+    TEXT_OF("stack", stack),
+    {"status", WORD, AT(status), 0, status_words},
+    TEXT_OF("note", note),
+    {"space", INTEGER64, AT(space), 0, NULL},
+    {"rejected_memory", INTEGER64, AT(rejected_memory), 0, NULL},
+    {"tp", INTEGER, AT(layout.tp), 0, NULL},
+    {"pp", INTEGER, AT(layout.pp), 0, NULL},
+    {"cp", INTEGER, AT(layout.cp), 0, NULL},
+    {"ep", INTEGER, AT(layout.ep), 0, NULL},
+    {"etp", INTEGER, AT(layout.etp), 0, NULL},
+    {"dp", INTEGER, AT(layout.dp), 0, NULL},
+    {"vpp", INTEGER, AT(layout.vpp), 0, NULL},
+    {"micro_batch", INTEGER, AT(layout.micro_batch), 0, NULL},
+    {"sequence_parallel", INTEGER, AT(layout.sequence_parallel), 0, NULL},
+    {"sharding", WORD, AT(layout.sharding), 0, tc_sharding_names},
+    {"hsdp", INTEGER, AT(layout.hsdp), 0, NULL},
+    {"recompute", WORD, AT(layout.recompute), 0, tc_recompute_names},
+    {"recompute_layers", REAL, AT(layout.recompute_layers), 0, NULL},
+    {"schedule", WORD, AT(layout.schedule), 0, tc_schedule_names},
+    {"cp_kind", WORD, AT(layout.cp_kind), 0, tc_cp_kind_names},
+    {"offload", WORD, AT(layout.offload), 0, offload_words},
+    {"offload_activations", FLAG, AT(layout.offload_activations), 0, NULL},
+    {"overlap", WORD, AT(overlap), 0, overlap_words},
+    {"step_s", REAL, AT(step_s), 0, NULL},
+    {"step_s_p10", REAL, AT(step_s_p10), 0, NULL},
+    {"step_s_p90", REAL, AT(step_s_p90), 0, NULL},
+    {"mfu_pct", REAL, AT(mfu_pct), 0, NULL},
+    {"tokens_per_s_per_device", REAL, AT(tokens_per_s_per_device), 0, NULL},
+    {"memory_bytes", REAL, AT(memory_bytes), 0, NULL},
+};
+#define COLUMNS ((int)(sizeof columns / sizeof columns[0]))
+#define SQL_SIZE 4096
+
+static tc_code fail(const tc_store *s, tc_error *error, const char *what) {
+    return tc_fail(error, TC_INTERNAL, s->path, "%s: %.300s", what, s->db ? sqlite3_errmsg(s->db) : "out of memory");
+}
+
+/* ---- statements --------------------------------------------------------------------- */
+
+static void append(char sql[SQL_SIZE], const char *text) { strncat(sql, text, SQL_SIZE - strlen(sql) - 1); }
+
+/* "model TEXT, devices INTEGER, ..." or the names, or a question mark each. */
+static void append_columns(char sql[SQL_SIZE], bool types, bool marks) {
+    for (int i = 0; i < COLUMNS; i++) {
+        if (i) append(sql, ", ");
+        append(sql, marks ? "?" : columns[i].name);
+        if (!types) continue;
+        append(sql, columns[i].kind == TEXT || columns[i].kind == WORD ? " TEXT" : columns[i].kind == REAL ? " REAL" : " INTEGER");
+        if (i == 0) append(sql, " PRIMARY KEY");
+    }
+}
+
+static bool make_table(tc_store *s) {
+    char sql[SQL_SIZE] = "CREATE TABLE IF NOT EXISTS search (";
+    append_columns(sql, true, false);
+    append(sql, ", version TEXT, data TEXT) WITHOUT ROWID");
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool prepare(tc_store *s) {
+    char put[SQL_SIZE] = "INSERT OR IGNORE INTO search (", get[SQL_SIZE] = "SELECT ";
+    append_columns(put, false, false);
+    append(put, ", version, data) VALUES (");
+    append_columns(put, false, true);
+    append(put, ", ?, ?)");
+    append_columns(get, false, false);
+    append(get, " FROM search WHERE key = ?");
+    return sqlite3_prepare_v2(s->db, put, -1, &s->put, NULL) == SQLITE_OK && sqlite3_prepare_v2(s->db, get, -1, &s->get, NULL) == SQLITE_OK;
+}
+
+tc_code tc_store_open(const char *path, tc_store **out, tc_error *error) {
+    tc_store *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s) return tc_fail(error, TC_INTERNAL, "--store", "out of memory");
+    strncat(s->path, path, sizeof s->path - 1);
+    tc_code code = TC_OK;
+    if (sqlite3_open(path, &s->db) != SQLITE_OK) code = fail(s, error, "cannot be opened");
+    if (!code && (sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK || sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK))
+        code = fail(s, error, "is no store");
+    if (!code && !make_table(s)) code = fail(s, error, "cannot be written");
+    if (!code && !prepare(s)) code = fail(s, error, "is a store of another version");
+    if (code) tc_store_close(s);
+    else *out = s;
+    return code;
+}
+
+void tc_store_close(tc_store *s) {
+    if (!s) return;
+    sqlite3_finalize(s->put);
+    sqlite3_finalize(s->get);
+    sqlite3_close(s->db);
+    free(s);
+}
+
+/* ---- rows ------------------------------------------------------------------------------ */
+
+static int bind(sqlite3_stmt *put, int at, const column *c, const tc_sweep_row *row) {
+    const void *member = (const char *)row + c->offset;
+    switch (c->kind) {
+    case TEXT: return sqlite3_bind_text(put, at, member, -1, SQLITE_TRANSIENT);
+    case INTEGER: return sqlite3_bind_int(put, at, *(const int *)member);
+    case INTEGER64: return sqlite3_bind_int64(put, at, *(const int64_t *)member);
+    case REAL: return sqlite3_bind_double(put, at, *(const double *)member);
+    case FLAG: return sqlite3_bind_int(put, at, *(const bool *)member);
+    case WORD: return sqlite3_bind_text(put, at, c->words[*(const int *)member], -1, SQLITE_STATIC);
+    }
+    return SQLITE_ERROR;
+}
+
+static int word_of(const char *const *words, const char *word) {
+    for (int i = 0; words[i]; i++)
+        if (word && strcmp(words[i], word) == 0) return i;
+    return 0;
+}
+
+static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) {
+    void *member = (char *)row + c->offset;
+    const char *text = c->kind == TEXT || c->kind == WORD ? (const char *)sqlite3_column_text(get, at) : NULL;
+    switch (c->kind) {
+    case TEXT:
+        if (text) strncat(member, text, c->size - 1);
+        break;
+    case INTEGER: *(int *)member = sqlite3_column_int(get, at); break;
+    case INTEGER64: *(int64_t *)member = sqlite3_column_int64(get, at); break;
+    case REAL: *(double *)member = sqlite3_column_double(get, at); break;
+    case FLAG: *(bool *)member = sqlite3_column_int(get, at) != 0; break;
+    case WORD: *(int *)member = word_of(c->words, text); break;
+    }
+}
+
+tc_code tc_store_put(tc_store *s, const tc_sweep_row *row, const char *data, tc_error *error) {
+    bool bound = true;
+    for (int i = 0; i < COLUMNS; i++) bound = bound && bind(s->put, i + 1, &columns[i], row) == SQLITE_OK;
+    bound = bound && sqlite3_bind_text(s->put, COLUMNS + 1, TC_VERSION, -1, SQLITE_STATIC) == SQLITE_OK
+            && sqlite3_bind_text(s->put, COLUMNS + 2, data, -1, SQLITE_TRANSIENT) == SQLITE_OK;
+    bool done = bound && sqlite3_step(s->put) == SQLITE_DONE;
+    tc_code code = done ? TC_OK : fail(s, error, "a result cannot be written");
+    sqlite3_reset(s->put);
+    return code;
+}
+
+tc_code tc_store_get(tc_store *s, const char *key, tc_sweep_row *row, bool *found, tc_error *error) {
+    *found = false;
+    if (sqlite3_bind_text(s->get, 1, key, -1, SQLITE_TRANSIENT) != SQLITE_OK) return fail(s, error, "cannot be read");
+    int result = sqlite3_step(s->get);
+    if (result == SQLITE_ROW) {
+        *found = true;
+        if (row) memset(row, 0, sizeof *row);
+        for (int i = 0; row && i < COLUMNS; i++) take(s->get, i, &columns[i], row);
+    }
+    tc_code code = result == SQLITE_ROW || result == SQLITE_DONE ? TC_OK : fail(s, error, "cannot be read");
+    sqlite3_reset(s->get);
+    return code;
+}

@@ -1,0 +1,292 @@
+/* sweep.c - reads a sweep's file, names its tasks, runs them one by one. */
+#include "sweep/sweep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "base/vocabulary.h"
+#include "catalog/document.h"
+
+#define USUAL_STACK "generic" /* every catalog has it */
+
+/* ---- the file ------------------------------------------------------------------------ */
+
+typedef struct reader {
+    const tc_document *document;
+    tc_error *error;
+} reader;
+
+/* The scalars of "key: value" or "key: [a, b]". */
+static tc_code list_of(const reader *r, const char *key, bool needed, const tc_node **first, int *count) {
+    const tc_node *node = tc_node_get(r->document->root, key);
+    *first = NULL;
+    *count = 0;
+    if (!node) return needed ? tc_document_fail(r->document, r->document->root, key, r->error, "is missing; give a list") : TC_OK;
+    if (node->kind == TC_NODE_SCALAR) {
+        *first = node;
+        *count = 1;
+        return TC_OK;
+    }
+    if (node->kind != TC_NODE_SEQUENCE || node->count < 1 || node->count > TC_SWEEP_LIST_MAX)
+        return tc_document_fail(r->document, node, NULL, r->error, "is no list; give 1 to %d values", TC_SWEEP_LIST_MAX);
+    *first = node->first;
+    *count = node->count;
+    return TC_OK;
+}
+
+/* The next value of a list; a single value has none. */
+static const tc_node *next_of(const tc_node *node) { return node->parent && node->parent->kind == TC_NODE_SEQUENCE ? node->next : NULL; }
+
+static tc_code read_texts(const reader *r, const char *key, char (*out)[160], int *count) {
+    const tc_node *node;
+    tc_code code = list_of(r, key, true, &node, count);
+    for (int i = 0; !code && i < *count; i++, node = next_of(node)) {
+        if (node->kind != TC_NODE_SCALAR || !node->text[0] || strlen(node->text) >= sizeof out[0])
+            return tc_document_fail(r->document, node, NULL, r->error, "is no name; give a slug or a file");
+        snprintf(out[i], sizeof out[i], "%s", node->text);
+    }
+    return code;
+}
+
+static tc_code read_integers(const reader *r, const char *key, int *out, int *count) {
+    const tc_node *node;
+    tc_code code = list_of(r, key, true, &node, count);
+    for (int i = 0; !code && i < *count; i++, node = next_of(node)) {
+        int64_t value = 0;
+        tc_error unused;
+        if (node->kind != TC_NODE_SCALAR || tc_parse_integer(node->text, 1, 1000000000, &value, key, &unused))
+            return tc_document_fail(r->document, node, NULL, r->error, "is no whole number; give 1 or more");
+        out[i] = (int)value;
+    }
+    return code;
+}
+
+static int find_word(const char *const *words, const char *word) {
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], word) == 0) return i;
+    return TC_UNSET;
+}
+
+static tc_code read_words(const reader *r, const char *key, const char *const *words, int *out, int *count) {
+    const tc_node *node;
+    tc_code code = list_of(r, key, false, &node, count);
+    for (int i = 0; !code && i < *count; i++, node = next_of(node)) {
+        out[i] = node->kind == TC_NODE_SCALAR ? find_word(words, node->text) : TC_UNSET;
+        if (out[i] == TC_UNSET) {
+            int n = 0;
+            while (words[n]) n++;
+            const char *nearest = node->kind == TC_NODE_SCALAR ? tc_nearest(node->text, words, n) : NULL;
+            return tc_document_fail(r->document, node, NULL, r->error, "is unknown; for example %s", nearest ? nearest : words[0]);
+        }
+    }
+    return code;
+}
+
+static tc_code read_text(const reader *r, const char *key, char *out, size_t size) {
+    const tc_node *node = tc_node_get(r->document->root, key);
+    if (!node) return TC_OK;
+    if (node->kind != TC_NODE_SCALAR || strlen(node->text) >= size) return tc_document_fail(r->document, node, NULL, r->error, "is no short text");
+    snprintf(out, size, "%s", node->text);
+    return TC_OK;
+}
+
+static tc_code check_keys(const reader *r) {
+    static const char *const keys[] = {"format", "name", "note", "models", "accelerators", "devices", "global_batches", "dtypes", "seq", "stack",
+                                       "fabric", "fix", "objective", "max_memory", "schedules"};
+    const int n = (int)(sizeof keys / sizeof keys[0]);
+    for (const tc_node *node = r->document->root->first; node; node = node->next) {
+        bool known = false;
+        for (int i = 0; i < n; i++) known = known || strcmp(node->key, keys[i]) == 0;
+        const char *nearest = tc_nearest(node->key, keys, n);
+        if (!known)
+            return tc_document_fail(r->document, node, NULL, r->error, "is no field of a sweep; %s%s", nearest ? "did you mean " : "see data/sweeps",
+                                    nearest ? nearest : "");
+    }
+    const char *format = tc_node_text(r->document->root, "format");
+    if (!format || strcmp(format, "1") != 0)
+        return tc_document_fail(r->document, r->document->root, "format", r->error, "is missing or unknown; the first line is 'format: 1'");
+    return TC_OK;
+}
+
+static tc_code read_settings(const reader *r, tc_sweep *s) {
+    static const char *const objectives[] = {"time", "memory", NULL};
+    char memory[64] = "", seq[24] = "";
+    int schedule[TC_SWEEP_LIST_MAX], schedules, objective[TC_SWEEP_LIST_MAX], given;
+    tc_code code = read_text(r, "name", s->name, sizeof s->name);
+    if (!code) code = read_text(r, "stack", s->stack, sizeof s->stack);
+    if (!code) code = read_text(r, "fabric", s->fabric, sizeof s->fabric);
+    if (!code) code = read_text(r, "fix", s->fix, sizeof s->fix);
+    if (!code) code = read_text(r, "max_memory", memory, sizeof memory);
+    if (!code) code = read_text(r, "seq", seq, sizeof seq);
+    if (!code) code = read_words(r, "objective", objectives, objective, &given);
+    if (!code && given > 0) s->objective = (tc_objective)objective[0];
+    if (!code) code = read_words(r, "schedules", tc_schedule_names, schedule, &schedules);
+    for (int i = 0; !code && i < schedules; i++) s->schedules |= 1u << schedule[i];
+    char place[120];
+    snprintf(place, sizeof place, "%.80s: max_memory", r->document->file);
+    if (!code && memory[0]) code = tc_parse_quantity(memory, TC_DIMENSION_BYTES, &s->max_memory_bytes, place, r->error);
+    snprintf(place, sizeof place, "%.80s: seq", r->document->file);
+    int64_t tokens;
+    if (!code && seq[0] && !(code = tc_parse_integer(seq, 1, 100000000, &tokens, place, r->error))) s->seq = (int)tokens;
+    snprintf(place, sizeof place, "%.80s: fix", r->document->file);
+    tc_search_fixed fixed = tc_default_search_input().fixed;
+    return code ? code : tc_search_fix(&fixed, s->fix, place, r->error);
+}
+
+static tc_code read_sweep(const tc_document *document, tc_sweep *s, tc_error *error) {
+    reader r = {document, error};
+    tc_code code = check_keys(&r);
+    if (!code) code = read_texts(&r, "models", s->model, &s->models);
+    if (!code) code = read_texts(&r, "accelerators", s->accelerator, &s->accelerators);
+    if (!code) code = read_integers(&r, "devices", s->device, &s->devices);
+    if (!code) code = read_integers(&r, "global_batches", s->batch, &s->batches);
+    if (!code) code = read_words(&r, "dtypes", tc_dtype_names, s->dtype, &s->dtypes);
+    if (!code) code = read_settings(&r, s);
+    if (code) return code;
+    if (s->dtypes == 0) s->dtype[s->dtypes++] = TC_BF16;
+    int64_t tasks = (int64_t)s->models * s->accelerators * s->devices;
+    tasks *= (int64_t)s->batches * s->dtypes;
+    if (tasks > TC_SWEEP_TASKS_MAX)
+        return tc_document_fail(document, document->root, "models", error, "x accelerators x devices x ... are %lld searches; at most %d", (long long)tasks,
+                                TC_SWEEP_TASKS_MAX);
+    s->tasks = (int)tasks;
+    return TC_OK;
+}
+
+tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_error *error) {
+    tc_arena arena = {NULL};
+    tc_document document;
+    memset(out, 0, sizeof *out);
+    out->seq = TC_UNSET;
+    snprintf(out->data, sizeof out->data, "%.19s", tc_catalog_hash(catalog));
+    tc_code code = tc_document_read(path, &arena, &document, error);
+    if (!code) code = read_sweep(&document, out, error);
+    tc_arena_free(&arena);
+    return code;
+}
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+typedef struct task {
+    const char *model, *accelerator;
+    int devices, batch, dtype;
+} task;
+
+static task task_of(const tc_sweep *s, int index) {
+    task t;
+    t.dtype = s->dtype[index % s->dtypes], index /= s->dtypes;
+    t.batch = s->batch[index % s->batches], index /= s->batches;
+    t.devices = s->device[index % s->devices], index /= s->devices;
+    t.accelerator = s->accelerator[index % s->accelerators], index /= s->accelerators;
+    t.model = s->model[index];
+    return t;
+}
+
+const char *tc_sweep_task_text(const tc_sweep *s, int index, char *buffer, size_t size) {
+    task t = task_of(s, index);
+    snprintf(buffer, size, "%s on %d x %s, batch %d, %s", t.model, t.devices, t.accelerator, t.batch, tc_dtype_names[t.dtype]);
+    return buffer;
+}
+
+static uint64_t add_text(uint64_t hash, const char *text) { /* FNV-1a, the end of the text included */
+    do hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    while (*text++);
+    return hash;
+}
+
+static uint64_t add_number(uint64_t hash, double number) {
+    char text[40];
+    return add_text(hash, tc_format_number(number, 15, text, sizeof text));
+}
+
+void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
+    task t = task_of(s, index);
+    uint64_t hash = UINT64_C(14695981039346656037);
+    const char *const texts[] = {TC_VERSION, s->data, t.model, t.accelerator, s->stack, s->fabric, s->fix};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
+    const double numbers[] = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
+    snprintf(key, 20, "%016llx", (unsigned long long)hash);
+}
+
+const char *tc_sweep_status_name(int status) {
+    static const char *const names[] = {"found", "infeasible", "failed"};
+    return status >= TC_SWEEP_FOUND && status <= TC_SWEEP_FAILED ? names[status] : "-";
+}
+
+/* ---- one search ---------------------------------------------------------------------------- */
+
+static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t, tc_search_input *in, tc_error *error) {
+    *in = tc_default_search_input();
+    in->cluster.devices = t->devices;
+    in->job.global_batch = t->batch;
+    in->job.dtype = t->dtype;
+    in->job.seq = s->seq;
+    in->objective = s->objective;
+    in->max_memory_bytes = s->max_memory_bytes;
+    in->schedules = s->schedules;
+    tc_code code = tc_search_fix(&in->fixed, s->fix, "fix", error);
+    if (!code) code = tc_model_load(catalog, t->model, &in->job.model, error);
+    if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->cluster.accelerator, error);
+    if (code) return code;
+    const tc_accelerator *a = &in->cluster.accelerator;
+    const char *fabric = s->fabric[0] ? s->fabric : a->fabric, *stack = s->stack[0] ? s->stack : a->stack[0] ? a->stack : USUAL_STACK;
+    if (!fabric[0]) return tc_fail(error, TC_INVALID, "fabric", "%s has none of its own; give one", a->slug);
+    code = tc_catalog_fabric(catalog, fabric, &in->cluster.fabric, error);
+    return code ? code : tc_catalog_stack(catalog, stack, &in->stack, error);
+}
+
+static void take_best(const tc_found *best, tc_sweep_row *row) {
+    const tc_step *step = &best->step;
+    row->layout = step->layout;
+    row->layout.order = NULL;
+    row->overlap = best->overlap;
+    row->step_s = step->step_s;
+    row->step_s_p10 = step->step_s_p10;
+    row->step_s_p90 = step->step_s_p90;
+    row->mfu_pct = step->mfu_pct;
+    row->tokens_per_s_per_device = step->tokens_per_s_per_device;
+    row->memory_bytes = step->memory.reserved;
+}
+
+static void search_task(const tc_search_input *in, tc_search *search, tc_sweep_row *row) {
+    tc_error error;
+    if (tc_search_run(in, search, &error)) {
+        row->status = TC_SWEEP_FAILED;
+        snprintf(row->note, sizeof row->note, "%.60s: %.170s", error.place, error.text);
+        return;
+    }
+    row->space = search->space;
+    row->rejected_memory = search->rejected[TC_REJECTED_MEMORY];
+    row->status = search->best_count > 0 ? TC_SWEEP_FOUND : TC_SWEEP_INFEASIBLE;
+    if (search->best_count > 0) take_best(&search->best[0], row);
+    else if (!tc_search_advise(in, search, &error) && search->advice_count > 0) snprintf(row->note, sizeof row->note, "%s", search->advice[0]);
+    tc_search_free(search);
+}
+
+tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int threads, tc_sweep_row *out, tc_error *error) {
+    task t = task_of(s, index);
+    tc_search_input *in = malloc(sizeof *in);
+    tc_search *search = malloc(sizeof *search);
+    tc_code code = in && search ? make_input(s, catalog, &t, in, error) : tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
+    if (!code) {
+        memset(out, 0, sizeof *out);
+        tc_sweep_key(s, index, out->key);
+        snprintf(out->model, sizeof out->model, "%.95s", in->job.model.slug);
+        snprintf(out->accelerator, sizeof out->accelerator, "%.63s", in->cluster.accelerator.slug);
+        snprintf(out->fabric, sizeof out->fabric, "%.63s", in->cluster.fabric.slug);
+        snprintf(out->stack, sizeof out->stack, "%.63s", in->stack.slug);
+        out->devices = t.devices;
+        out->global_batch = t.batch;
+        out->dtype = t.dtype;
+        out->seq = s->seq == TC_UNSET ? in->job.model.seq : s->seq;
+        in->threads = threads;
+        search_task(in, search, out);
+    }
+    free(in);
+    free(search);
+    return code;
+}

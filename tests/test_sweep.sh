@@ -1,0 +1,75 @@
+#!/bin/sh
+# test_sweep.sh PROGRAM SOURCE_DIR: a sweep that is killed again and again ends with the table of one that was not, and
+# searches nothing twice; the same table from 1, 2 and 4 MPI ranks. KILLS: how often (20).
+set -u
+program=$1
+source_dir=$2
+kills=${KILLS:-20}
+sweep=$source_dir/data/sweeps/laptop.yaml
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+if [ "$kills" -gt 20 ]; then # enough to be killed in
+    sed 's/^global_batches:.*/global_batches: [32, 48, 64, 96, 128, 192, 256, 384, 512, 768]/' "$sweep" >"$work/long.yaml"
+    sweep=$work/long.yaml
+fi
+failures=0
+fail() {
+    failures=$((failures + 1))
+    echo "FAIL: $*" >&2
+}
+
+"$program" sweep "$sweep" --store "$work/whole.sqlite" --csv --quiet >"$work/whole.csv" 2>"$work/err"
+status=$?
+if grep -q 'built without SQLite' "$work/err"; then
+    echo "test_sweep: no SQLite: nothing to test"
+    exit 0
+fi
+[ $status = 0 ] || fail "exit $status: $(cat "$work/err")"
+[ ! -s "$work/err" ] || fail "--quiet is not: $(cat "$work/err")"
+tasks=$(($(wc -l <"$work/whole.csv") - 1))
+
+# ---- kills at random moments ----------------------------------------------------------------
+i=0
+: >"$work/told"
+while [ "$i" -lt "$kills" ]; do
+    i=$((i + 1))
+    "$program" sweep "$sweep" --store "$work/killed.sqlite" --csv >/dev/null 2>"$work/progress" &
+    pid=$!
+    sleep "0.$(od -An -N1 -tu1 /dev/urandom | awk '{printf "%03d", 20 + $1 % 180}')"
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    sed -n 's/.*left: //p' "$work/progress" >>"$work/told"
+done
+"$program" sweep "$sweep" --store "$work/killed.sqlite" --csv >"$work/killed.csv" 2>"$work/progress" || fail "the last start: exit $?"
+sed -n 's/.*left: //p' "$work/progress" >>"$work/told"
+cmp -s "$work/whole.csv" "$work/killed.csv" || fail "after $kills kills the table is another one"
+[ "$(sort "$work/told" | uniq -d | wc -l)" -eq 0 ] || fail "searched twice: $(sort "$work/told" | uniq -d | head -3)"
+
+# ---- formats ------------------------------------------------------------------------------------
+"$program" sweep "$sweep" --store "$work/whole.sqlite" --json --quiet --heat-map "$work/heat.svg" --front "$work/front.svg" >"$work/json" || fail "--json: exit $?"
+grep -q '"schema": "traincast.sweep/1"' "$work/json" || fail "--json: no schema"
+[ "$(grep -c '"key"' "$work/json")" -eq "$tasks" ] || fail "--json has not $tasks searches"
+for picture in heat front; do grep -q '</svg>' "$work/$picture.svg" || fail "$picture.svg is no picture"; done
+"$program" sweep "$sweep" --store "$work" >"$work/out" 2>"$work/err" && fail "a folder is no store"
+[ ! -s "$work/out" ] || fail "output after an error"
+printf 'format: 1\nmodels: [gpt2-124m]\naccelerators: [h20]\ndevices: [8]\nglobal_batchs: [8]\n' >"$work/bad.yaml"
+"$program" sweep "$work/bad.yaml" --store "$work/bad.sqlite" 2>"$work/err"
+[ $? = 2 ] || fail "a wrong field is no usage error"
+grep -q 'bad.yaml:5: global_batchs: .*global_batches' "$work/err" || fail "no place, or no near name: $(cat "$work/err")"
+printf 'format: 1\nmodels: [gpt3-175b]\naccelerators: [h20]\ndevices: [1]\nglobal_batches: [8]\nfix: offload=none\n' >"$work/none.yaml"
+"$program" sweep "$work/none.yaml" --store "$work/none.sqlite" --quiet >"$work/out"
+[ $? = 3 ] || fail "nothing fits, but the exit code is not 3"
+
+# ---- MPI -----------------------------------------------------------------------------------------
+mpi=$(dirname "$program")/traincast-mpi
+if [ -x "$mpi" ] && command -v mpirun >/dev/null; then
+    for ranks in 1 2 4; do
+        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -n $ranks "$mpi" sweep "$sweep" --store "$work/mpi$ranks.sqlite" \
+            --csv --quiet >"$work/mpi.csv" 2>"$work/err" || fail "$ranks ranks: exit $?: $(cat "$work/err")"
+        cmp -s "$work/whole.csv" "$work/mpi.csv" || fail "$ranks ranks: another table"
+    done
+else
+    echo "test_sweep: no MPI: not tested"
+fi
+echo "test_sweep: $tasks searches, $kills kills, $failures failures"
+[ "$failures" -eq 0 ]
