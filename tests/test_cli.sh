@@ -92,7 +92,7 @@ job="--model llama-2-7b --accelerator a100-sxm-80g --devices 64"
 
 # ---- help, from the tables --------------------------------------------------------------------
 same help help
-for command in list show step compare run search sweep plan validate controls; do same "help-$command" help "$command"; done
+for command in list show step trace explain compare run search sweep plan validate controls; do same "help-$command" help "$command"; done
 "$program" --help >"$work/a" && "$program" help >"$work/b" && cmp -s "$work/a" "$work/b" || fail "--help is not help"
 "$program" step --help >"$work/a" && "$program" help step >"$work/b" && cmp -s "$work/a" "$work/b" || fail "step --help is not help step"
 good --version
@@ -107,7 +107,7 @@ if [ "${RECORD:-}" = 1 ]; then cp "$work/man" docs/traincast.1; fi
 cmp -s "$work/man" docs/traincast.1 || fail "docs/traincast.1 is not what 'traincast man' writes (RECORD=1 records it)"
 
 # ---- every example of every help runs -------------------------------------------------------------
-for command in list show step compare run search sweep plan validate controls help completion man; do
+for command in list show step trace explain compare run search sweep plan validate controls help completion man; do
     "$program" help "$command" | sed -n 's/^  traincast /traincast /p' >"$work/examples"
     [ -s "$work/examples" ] || fail "help $command: no example"
     while read -r example; do
