@@ -187,7 +187,7 @@ static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step
     int count = 0;
     tc_placement placement;
     return tc_layout_resolve(&in->job, &in->cluster, &l, &stack, &placement, assumed, &count, &unused) == TC_OK
-           && tc_step_evaluate(&in->job, &in->cluster, &placement, &stack, step, &unused) == TC_OK;
+           && tc_step_estimate(&in->job, &in->cluster, &placement, &stack, step, &unused) == TC_OK;
 }
 
 typedef struct brute {
@@ -242,7 +242,7 @@ static tc_step closed_form(const tc_search_input *in, const tc_found *f) {
     stack.overlap_grad_reduce = f->overlap & TC_OVERLAP_GRAD_REDUCE;
     stack.overlap_param_gather = f->overlap & TC_OVERLAP_PARAM_GATHER;
     assert_int_equal(tc_layout_resolve(&in->job, &in->cluster, &f->step.layout, &stack, &placement, assumed, &count, &e), TC_OK);
-    assert_int_equal(tc_step_evaluate(&in->job, &in->cluster, &placement, &stack, &step, &e), TC_OK);
+    assert_int_equal(tc_step_estimate(&in->job, &in->cluster, &placement, &stack, &step, &e), TC_OK);
     return step;
 }
 

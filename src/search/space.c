@@ -20,7 +20,7 @@
 #include "base/vocabulary.h"
 
 #define CONTEXT_TOKENS 256
-#define LAYER_STEPS 12 /* values of "n layers" at most */
+#define LAYER_STEPS 32 /* values of "n layers" at most */
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* ---- axes -------------------------------------------------------------------------- */

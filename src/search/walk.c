@@ -127,7 +127,7 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
     if (!resolve(w, &layout, &w->placement)) return HUGE_VAL;
     w->costs.p = &w->placement;
     tc_costs_recompute(&w->costs);
-    tc_pipeline line = tc_pipeline_of(&w->costs);
+    tc_pipeline line = tc_pipeline_sketch(&w->costs);
     double work = (double)w->placement.micro_batches * line.slowest_s; /* sends and bubble only add to it */
     const tc_stack *stack = &w->space->in->stack;
     return (work + stack->params.host_s_per_step + tc_straggler_seconds(stack, w->cluster.devices, work, 0)) * (1 - SLACK);
@@ -220,7 +220,7 @@ static void start_pass(tc_walker *w, int recompute, stage_pass *out) {
     tc_choose_recompute(&w->placement.layout, recompute);
     w->costs.p = &w->placement;
     tc_costs_recompute(&w->costs);
-    out->line = tc_pipeline_of(&w->costs);
+    out->line = tc_pipeline_sketch(&w->costs);
     out->work = (double)w->placement.micro_batches * out->line.slowest_s;
 }
 
@@ -271,12 +271,12 @@ static bool prunes(const offer *to, double least_s, double threshold) {
     return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->variant->scale > threshold;
 }
 
-/* The pipeline's time under the schedule: dear where only the timeline knows it, so asked for when something fits.
+/* The pipeline's time under the schedule: dear where it has no closed form, so asked for when something fits.
  * The timeline puts the offload of activations into the slots. */
 static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_activations, tc_step_terms *terms) {
     w->placement.layout.offload_activations = offload_activations;
     terms->host = pass->host[offload_activations];
-    terms->bubble = tc_bubble_seconds(&w->placement.layout, &pass->line);
+    terms->bubble = tc_bubble_estimate(&w->placement.layout, &pass->line);
     terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work, terms->bubble);
     w->placement.layout.offload_activations = false;
 }

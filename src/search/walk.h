@@ -1,6 +1,6 @@
 /* walk.h - evaluates all configurations of one shape.
  *
- * What several configurations share is computed once, by the functions that tc_step_evaluate (the closed
+ * What several configurations share is computed once, by the functions that tc_step_estimate (the closed
  * form) calls too, in the same order, so that both give the same bits: operators and collectives for the shape;
  * weights, data-parallel traffic and optimizer for its stages; the pipeline for a recompute; the bubble
  * for a schedule. A single configuration is then a few sums. */

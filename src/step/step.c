@@ -52,26 +52,38 @@ static bool one_stage_leads(const tc_costs *costs, int stages, int chunks, int s
     return forward[1] <= slack * forward[0] && backward[1] <= slack * backward[0];
 }
 
+/* The closed form that goes with the chunks: is there one for schedule i? */
+static bool has_form(const tc_costs *costs, int i, int chunks) {
+    int stages = costs->p->layout.pp;
+    if (stages > TC_CLOSED_STAGES || costs->p->layout.schedule == TC_SCHEDULE_CUSTOM) return false;
+    return stages == 1 || (i == TC_SCHEDULE_INTERLEAVED ? chunks > 1 : chunks == 1);
+}
+
+static void find_forms(const tc_costs *costs, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
+        if (has_form(costs, i, chunks)) line->form_s[i] = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line->send_s);
+}
+
+/* Where the forms are exact. */
 static void close_forms(const tc_costs *costs, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
     int stages = costs->p->layout.pp;
     int64_t m = costs->p->micro_batches;
-    bool custom = costs->p->layout.schedule == TC_SCHEDULE_CUSTOM;
     bool interleaved = chunks > 1 && m >= 2 * (int64_t)stages && m % stages == 0 && costs->p->layers % (stages * chunks) == 0
                        && one_stage_leads(costs, stages, chunks, line->slowest);
     for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) {
-        bool holds = i == TC_SCHEDULE_INTERLEAVED ? interleaved || stages == 1 : chunks == 1 || stages == 1;
-        if (stages > TC_CLOSED_STAGES || custom || !holds) continue;
-        line->closed_s[i] = tc_closed_form(i, stage, stages, chunks, m, line->send_s);
+        bool holds = i != TC_SCHEDULE_INTERLEAVED || interleaved || stages == 1;
+        if (!holds || line->form_s[i] < 0) continue;
+        line->closed_s[i] = line->form_s[i];
         line->compute_s[i] = tc_closed_form(i, stage, stages, chunks, m, 0);
     }
 }
 
-tc_pipeline tc_pipeline_of(const tc_costs *costs) {
+static tc_pipeline find_pipeline(const tc_costs *costs, bool exact) {
     tc_pipeline line;
     memset(&line, 0, sizeof line);
     line.costs = costs;
     line.send_s = tc_stage_send_seconds(costs);
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.closed_s[i] = line.compute_s[i] = -1;
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.closed_s[i] = line.compute_s[i] = line.form_s[i] = -1;
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     int chunks = tc_stage_chunks(costs->p), last = costs->p->layout.pp - 1;
     double most = -1;
@@ -96,9 +108,14 @@ tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     tc_parts all = line.forward;
     tc_parts_add(&all, &line.backward, 1);
     line.slowest_s = tc_parts_sum(&all);
-    close_forms(costs, stage, chunks, &line);
+    find_forms(costs, stage, chunks, &line);
+    if (exact) close_forms(costs, stage, chunks, &line);
     return line;
 }
+
+tc_pipeline tc_pipeline_of(const tc_costs *costs) { return find_pipeline(costs, true); }
+
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs) { return find_pipeline(costs, false); }
 
 static bool is_closed(const tc_layout *l, const tc_pipeline *line) {
     return l->schedule <= TC_SCHEDULE_INTERLEAVED && line->closed_s[l->schedule] >= 0;
@@ -114,10 +131,17 @@ double tc_pipeline_seconds(const tc_layout *l, const tc_pipeline *line) {
     return tc_pipeline_timeline(&costs, &seconds, NULL) == TC_OK ? seconds : HUGE_VAL;
 }
 
-double tc_bubble_seconds(const tc_layout *l, const tc_pipeline *line) {
+static double bubble_of(const tc_pipeline *line, double seconds) {
     double work = (double)line->costs->p->micro_batches * line->slowest_s, sends = tc_pipeline_sends(line->costs);
-    double beyond = tc_pipeline_seconds(l, line) - work - sends;
+    double beyond = seconds - work - sends;
     return beyond > 0 ? beyond : 0;
+}
+
+double tc_bubble_seconds(const tc_layout *l, const tc_pipeline *line) { return bubble_of(line, tc_pipeline_seconds(l, line)); }
+
+double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {
+    bool form = l->schedule <= TC_SCHEDULE_INTERLEAVED && line->form_s[l->schedule] >= 0;
+    return bubble_of(line, form ? line->form_s[l->schedule] : tc_pipeline_seconds(l, line));
 }
 
 double tc_pipeline_sends(const tc_costs *costs) {
@@ -191,13 +215,13 @@ static double sends_of(const tc_layout *l, const tc_pipeline *line, double beyon
     return added < beyond ? added : beyond;
 }
 
-static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line) {
+static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, bool estimate) {
     tc_step_terms t;
     double m = (double)f->p->micro_batches;
     tc_kept kept = tc_stage_kept(&f->job->model, f->p, &f->set, line->slowest);
     t.work = m * line->slowest_s;
     t.host = f->stack->params.host_s_per_step + tc_offload_exposed(f->cluster, kept.offloaded, m, line);
-    t.bubble = tc_bubble_seconds(&f->p->layout, line);
+    t.bubble = estimate ? tc_bubble_estimate(&f->p->layout, line) : tc_bubble_seconds(&f->p->layout, line);
     t.sends = tc_pipeline_sends(f);
     t.data_parallel = data_parallel(f, line);
     t.optimizer = tc_optimizer_longest(f);
@@ -210,7 +234,7 @@ static void fill_breakdown(const tc_costs *f, const tc_pipeline *line, tc_step *
     double m = (double)f->p->micro_batches;
     tc_parts all = line->forward;
     tc_parts_add(&all, &line->backward, 1);
-    tc_step_terms t = step_terms(f, line);
+    tc_step_terms t = step_terms(f, line, false);
     b->gemm = m * all.gemm;
     b->attention = m * all.attention;
     b->memory_bound = m * all.memory;
@@ -244,6 +268,20 @@ tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_
     tc_pipeline line = tc_pipeline_of(&costs);
     fill_breakdown(&costs, &line, out);
     if (!isfinite(out->step_s)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    fill_rates(&costs, out);
+    fill_memory(&costs, out);
+    return TC_OK;
+}
+
+tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
+                         tc_step *out, tc_error *error) {
+    tc_costs costs;
+    tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
+    if (code) return code;
+    tc_pipeline line = tc_pipeline_sketch(&costs);
+    tc_step_terms t = step_terms(&costs, &line, true);
+    memset(out, 0, sizeof *out);
+    out->step_s = tc_step_terms_sum(&t);
     fill_rates(&costs, out);
     fill_memory(&costs, out);
     return TC_OK;

@@ -8,6 +8,11 @@
 TC_NODISCARD tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
                                       const tc_stack *stack, tc_step *out, tc_error *error);
 
+/* The same with the closed form of GPipe, 1F1B and interleaving also where stages or micro-batches make it
+ * inexact: what a search walks by, before the timeline judges. */
+TC_NODISCARD tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
+                                      const tc_stack *stack, tc_step *out, tc_error *error);
+
 /* ---- the closed form in its parts, so that a search computes each once ------------------ */
 
 #define TC_FILL_STAGES 16 /* later ones: in proportion */
@@ -23,6 +28,7 @@ typedef struct tc_pipeline {
     double send_s;                /* one send between neighbours */
     double closed_s[TC_SCHEDULE_INTERLEAVED + 1]; /* first slot to last, by schedule; < 0: only the timeline knows */
     double compute_s[TC_SCHEDULE_INTERLEAVED + 1]; /* the same if sends took no time */
+    double form_s[TC_SCHEDULE_INTERLEAVED + 1];   /* the closed form, exact or not; < 0: there is none */
     const tc_costs *costs;
 } tc_pipeline;
 
@@ -34,11 +40,15 @@ typedef struct tc_step_terms {
 } tc_step_terms;
 
 tc_pipeline tc_pipeline_of(const tc_costs *costs);
+/* The same without closed_s and compute_s: enough for an estimate. */
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs);
 /* First slot to last, by the closed form where it holds, else by the timeline. The layout may differ from
  * that of the costs in its schedule alone, and that only where chunks stay on their stages. */
 double tc_pipeline_seconds(const tc_layout *layout, const tc_pipeline *line);
 /* Of these, what is beyond the work of the slowest stage and tc_pipeline_sends. */
 double tc_bubble_seconds(const tc_layout *layout, const tc_pipeline *line);
+/* The same by the closed form wherever the schedule has one. */
+double tc_bubble_estimate(const tc_layout *layout, const tc_pipeline *line);
 /* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);
 /* Gradient and parameter communication that stays exposed in a step. stage: those of tc_traffic_stages. */
