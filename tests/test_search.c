@@ -225,7 +225,8 @@ static int64_t sum_of(const tc_search *s) {
 static void assert_same_best(const tc_search *a, const tc_search *b) {
     assert_int_equal(a->best_count, b->best_count);
     for (int i = 0; i < a->best_count; i++) {
-        assert_memory_equal(&a->best[i].step.layout, &b->best[i].step.layout, sizeof a->best[i].step.layout);
+        /* up to the last field that the search sets: what follows it is padding */
+        assert_memory_equal(&a->best[i].step.layout, &b->best[i].step.layout, offsetof(tc_layout, offload_activations) + sizeof(bool));
         assert_int_equal(a->best[i].overlap, b->best[i].overlap);
         assert_true(a->best[i].step.step_s == b->best[i].step.step_s);
     }
