@@ -167,10 +167,20 @@ static const char *scan_decimal(const char *text, decimal *out) {
     return p;
 }
 
+/* Up to 15 digits and powers of ten up to 22 are doubles themselves, so that one product or quotient is
+ * the nearest double (Clinger 1990); strtod does the others. */
 static double decimal_value(const decimal *number, int power_of_ten) {
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    int power = number->power_of_ten + power_of_ten;
+    if (power >= -22 && power <= 22 && strlen(number->digits) <= 15) {
+        double value = 0;
+        for (const char *p = number->digits; *p; p++) value = 10 * value + (*p - '0');
+        if (number->negative) value = -value;
+        return power < 0 ? value / powers[-power] : value * powers[power];
+    }
     char text[MAX_NUMBER + 16];
-    snprintf(text, sizeof text, "%s%se%d", number->negative ? "-" : "", number->digits,
-             number->power_of_ten + power_of_ten);
+    snprintf(text, sizeof text, "%s%se%d", number->negative ? "-" : "", number->digits, power);
     return strtod(text, NULL);
 }
 
