@@ -61,5 +61,15 @@ if [ "${RECORD:-}" != 1 ] && [ -f "$source_dir/docs/ACCURACY.md" ]; then
         echo "FAIL: docs/ACCURACY.md is not what validate --markdown prints (make accuracy writes it)" >&2
     fi
 fi
+# Links between the documents lead somewhere.
+for document in README.md CONTRIBUTING.md CHANGELOG.md docs/*.md data/runs/README.md; do
+    [ -f "$document" ] || continue
+    for link in $(grep -o '](\([^)#:]*\)[)#]' "$document" | sed 's/^](//; s/[)#]$//' | sort -u); do
+        if [ ! -e "$(dirname "$document")/$link" ]; then
+            failures=$((failures + 1))
+            echo "FAIL: $document links to $link, which is not there" >&2
+        fi
+    done
+done
 [ $failures = 0 ] || exit 1
 echo "test_docs: $commands commands print what the documents show"

@@ -16,6 +16,9 @@ found() {
     libyaml-dev) pkg-config --exists yaml-0.1 ;;
     libjansson-dev) pkg-config --exists jansson ;;
     zlib1g-dev) pkg-config --exists zlib ;;
+    libsqlite3-dev) pkg-config --exists sqlite3 ;;
+    libopenmpi-dev) pkg-config --exists ompi-c ;;
+    openmpi-bin) command -v mpirun ;;
     libcmocka-dev) pkg-config --exists cmocka ;;
     *) return 1 ;;
     esac >/dev/null 2>&1
