@@ -31,7 +31,7 @@ typedef struct tc_search_input {
     tc_objective objective;
     bool pareto;        /* the front of time and memory instead of the best by one objective */
     bool exhaustive;    /* prune nothing */
-    int top;            /* how many, each of its own kind: other degrees */
+    int top;            /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
     int threads;        /* 0: as OpenMP has it */
     double max_memory_bytes; /* 0: what the device has */
     double headroom;    /* share of that which stays free */

@@ -57,14 +57,14 @@ static position position_of(uint64_t key) {
     return p;
 }
 
-/* The kind of a layout: its degrees. */
+/* The kind of a layout: what it asks of the fabric (tensor, pipeline and expert parallelism) and of the host. The
+ * best of a kind stands for its micro-batches, context degrees, shardings and so on. */
 static uint64_t kind_of(const tc_shape *s, int pp) {
     uint64_t kind = (uint64_t)s->variant;
-    kind = kind << 12 | (uint64_t)(s->tp & 4095);
-    kind = kind << 10 | (uint64_t)(pp & 1023);
-    kind = kind << 12 | (uint64_t)(s->cp & 4095);
-    kind = kind << 12 | (uint64_t)(s->ep & 4095);
-    return kind << 8 | (uint64_t)(s->etp & 255);
+    kind = kind << 14 | (uint64_t)(s->tp & 16383);
+    kind = kind << 14 | (uint64_t)(pp & 16383);
+    kind = kind << 14 | (uint64_t)(s->ep & 16383);
+    return kind << 14 | (uint64_t)(s->etp & 16383);
 }
 
 /* ---- setting up --------------------------------------------------------------------------- */
@@ -231,8 +231,10 @@ typedef struct offer {
     tc_best_list *list;
     uint64_t kind;
     position at;
-    bool memory_first, exhaustive;
+    bool offloads, memory_first, exhaustive;
 } offer;
+
+static uint64_t offered_kind(const offer *to) { return to->kind << 1 | to->offloads; }
 
 /* The fullest device, as tc_memory_peak finds it. */
 static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass, const double in_flight[TC_PEAK_STAGES], int offload) {
@@ -250,19 +252,19 @@ static void offer_least(offer *to, double bytes, const tc_sharding_choice *choic
     if (bytes > to->list->least.value) return;
     position at = to->at;
     at.overlap = choice->overlap[0];
-    tc_candidate c = {bytes, 0, to->kind, key_of(&at)};
+    tc_candidate c = {bytes, 0, offered_kind(to), key_of(&at)};
     if (tc_candidate_before(&c, &to->list->least)) to->list->least = c;
 }
 
 static void offer_step(offer *to, double step_s, double bytes, double *threshold) {
     double value = to->memory_first ? bytes : step_s * to->variant->scale;
     if (value <= *threshold) {
-        tc_candidate c = {value, to->memory_first ? step_s : bytes, to->kind, key_of(&to->at)};
+        tc_candidate c = {value, to->memory_first ? step_s : bytes, offered_kind(to), key_of(&to->at)};
         tc_best_offer(to->list, &c);
         *threshold = tc_best_threshold(to->list);
     }
     if (to->list->front) {
-        tc_candidate c = {step_s * to->variant->scale, bytes, to->kind, key_of(&to->at)};
+        tc_candidate c = {step_s * to->variant->scale, bytes, offered_kind(to), key_of(&to->at)};
         tc_best_offer_bin(to->list, &c);
     }
 }
@@ -308,6 +310,7 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
         for (int k = 0; k < w->choices.offloads; k++) {
             int offload = w->choices.offload[k];
             to->at.offload = k;
+            to->offloads = offload != TC_SEARCH_OFFLOAD_NONE;
             double bytes = peak_bytes(w, s, pass, in_flight, offload);
             offer_least(to, bytes, choice);
             if (bytes > w->capacity) {

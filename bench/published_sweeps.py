@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Is the layout that a source found fastest among the forecast's best?
+
+usage: bench/published_sweeps.py [PROGRAM] > docs/published-sweeps.md
+
+A sweep is what a source measured of one model on one number of equal devices with one global batch and
+sequence length: at least four rows that differ in layout. Rows whose forecasts are equal share a rank. The rank correlation is
+Spearman's; "pooled" is over all rows, each time divided by the mean of its sweep.
+"""
+import collections
+import glob
+import json
+import math
+import os
+import subprocess
+import sys
+
+GROUPS = ("hagemann23", "bloom-prequel", "bigscience-v100", "moe-folding", "zero-bubble")
+FEWEST = 4
+NOTES = """
+What fails, and why: the rows of `zero-bubble` name their schedule in a note only, so that ZB-1p, ZB-2p and 1F1B have the same forecast, and what is
+compared there is interleaving against all others. `bloom-prequel` varies the model's shape and the job's software within what it
+calls one size, and the times of its layouts lie within a few per cent of each other. The measurements of `moe-folding` are rates whose FLOP count is
+not given: `validate` skips them, so they are not in the table."""
+
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+program = sys.argv[1] if len(sys.argv) > 1 else os.path.join(root, "build", "traincast")
+
+
+def rows_of(files):
+    out = subprocess.run([program, "validate", *files, "--json"], check=True, capture_output=True, text=True).stdout
+    runs = {}
+    for name in files:
+        with open(name, encoding="utf-8") as lines:
+            for line in lines:
+                if line.strip():
+                    row = json.loads(line)
+                    runs[row["id"]] = row
+    for result in json.loads(out)["runs"]:
+        if result["group"] in GROUPS and result["status"] == "ok":
+            yield runs[result["id"]], result
+
+
+def time_of(result, value):
+    """A number that is smaller for a faster layout, in the metric of the row."""
+    return value if result["metric"] == "step_s" else 1 / value
+
+
+def ranks(values):
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    out = [0.0] * len(values)
+    i = 0
+    while i < len(order):
+        k = i
+        while k + 1 < len(order) and values[order[k + 1]] <= values[order[i]] * (1 + 1e-9):
+            k += 1
+        for j in order[i:k + 1]:
+            out[j] = (i + k) / 2 + 1
+        i = k + 1
+    return out
+
+
+def spearman(a, b):
+    x, y = ranks(a), ranks(b)
+    mx, my = sum(x) / len(x), sum(y) / len(y)
+    sxy = sum((p - mx) * (q - my) for p, q in zip(x, y))
+    sxx, syy = sum((p - mx) ** 2 for p in x), sum((q - my) ** 2 for q in y)
+    return sxy / math.sqrt(sxx * syy) if sxx > 0 and syy > 0 else float("nan")
+
+
+def place(predicted, best):
+    """The rank of the source's fastest among the distinct forecasts, from 1."""
+    return 1 + len({round(math.log(p), 9) for p in predicted if p < predicted[best] * (1 - 1e-9)})
+
+
+def sweeps(rows):
+    found = collections.defaultdict(list)
+    for run, result in rows:
+        model = run["model"]
+        key = (run["group"], model["name"], run["accelerator"], run["devices"], model.get("seq"), run.get("global_batch"), result["metric"])
+        found[key].append((time_of(result, result["measured"]), time_of(result, result["predicted"]), run["id"]))
+    return {k: v for k, v in sorted(found.items(), key=str) if len(v) >= FEWEST}
+
+
+def main():
+    files = sorted(glob.glob(os.path.join(root, "data", "runs", "*.jsonl")))
+    table = sweeps(rows_of(files))
+    print("# Published sweeps of layouts: measured and forecast\n")
+    print("Written by `bench/published_sweeps.py`. A sweep is one model on one number of devices, with one batch and sequence length, of which "
+          f"a source measured at least {FEWEST} layouts. *place*: where the forecast puts the layout that was measured as the fastest, equal forecasts "
+          "sharing a place. *rank correlation*: Spearman's, over the rows of the sweep.\n")
+    print("| group | model | devices | seq | batch | rows | place | rank correlation | fastest measured |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+    pooled, hits, groups = ([], []), 0, collections.defaultdict(lambda: [0, 0, [], []])
+    for key, rows in table.items():
+        measured, predicted = [r[0] for r in rows], [r[1] for r in rows]
+        best = min(range(len(rows)), key=lambda i: measured[i])
+        at, rho = place(predicted, best), spearman(measured, predicted)
+        mean = [sum(map(math.log, v)) / len(v) for v in (measured, predicted)]
+        group = groups[key[0]]
+        group[0] += 1
+        group[1] += at <= 3
+        hits += at <= 3
+        for side, values in enumerate((measured, predicted)):
+            centred = [math.log(v) - mean[side] for v in values]
+            pooled[side].extend(centred)
+            group[2 + side].extend(centred)
+        shown = "-" if math.isnan(rho) else f"{rho:.2f}"
+        print(f"| {key[0]} | {key[1]} | {key[3]} | {key[4]} | {key[5]} | {len(rows)} | {at} | {shown} | {rows[best][2]} |")
+    print("\n| group | sweeps | fastest in the forecast's first three | rank correlation, pooled |\n| --- | ---: | ---: | ---: |")
+    for name, (n, good, a, b) in groups.items():
+        print(f"| {name} | {n} | {good} | {spearman(a, b):.2f} |")
+    print(f"| all | {len(table)} | {hits} ({100 * hits / max(1, len(table)):.0f} %) | {spearman(*pooled):.2f} |")
+    print(NOTES)
+
+
+if __name__ == "__main__":
+    main()
