@@ -20,6 +20,7 @@ static const tc_field stack_fields[] = {
      .size = sizeof(((tc_stack *)0)->name)},
     {.path = "successor.slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, successor), .size = sizeof(((tc_stack *)0)->successor)},
     INTEGER("successor.from_year", successor_year, 1990, 2100),
+    {.path = "compiled_variant", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, compiled_variant), .size = sizeof(((tc_stack *)0)->compiled_variant)},
     ENUM("defaults.sharding", sharding, tc_sharding_names),
     ENUM("defaults.recompute", recompute, tc_recompute_names),
     ENUM("defaults.attention", attention, tc_attention_impl_names),

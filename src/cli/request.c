@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "base/vocabulary.h"
 #include "report/names.h"
 
 #define GENERIC_STACK "generic" /* every catalog has it: the other stacks fall back on it */
@@ -74,9 +75,14 @@ tc_code tc_request_recompute(tc_context *context, tc_layout *layout) {
         layout->recompute_layers = (double)layers;
         return TC_OK;
     }
+    if (tc_operator_groups_parse(value->text, &layout->recompute_operators)) {
+        layout->recompute = TC_RECOMPUTE_OPERATORS;
+        return TC_OK;
+    }
     layout->recompute = tc_value_of(TC_VOCABULARY_RECOMPUTE, value->text);
-    if (layout->recompute == TC_UNSET || layout->recompute == TC_RECOMPUTE_LAYERS)
-        return tc_fail(context->error, TC_INVALID, name, "'%.60s' is unknown; give none, selective, full or a number of layers", value->text);
+    if (layout->recompute == TC_UNSET || layout->recompute >= TC_RECOMPUTE_LAYERS)
+        return tc_fail(context->error, TC_INVALID, name,
+                       "'%.60s' is unknown; give none, selective, full, a number of layers, or operators such as norm,activation", value->text);
     return TC_OK;
 }
 

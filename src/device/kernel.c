@@ -117,8 +117,8 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
 
 static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
     if (!op->low_precision || r->quantise_bytes <= 0) return;
-    sum->memory += elements * r->quantise_bytes / r->memory;
-    add_kernels(r, 1, sum);
+    sum->memory += elements * r->quantise_bytes * r->memory_passes / r->memory;
+    add_kernels(r, r->memory_passes, sum);
 }
 
 static double attention_rate(const tc_rates *r, double rate, const tc_operator *op) {

@@ -134,7 +134,7 @@ static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placem
 
 static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96], int *count) {
     static const char *const shardings[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
-    static const char *const recomputes[] = {"none", "selective", "full", "layers"};
+    static const char *const recomputes[] = {"none", "selective", "full", "layers", "operators"};
     tc_layout *l = &p->layout;
     if (l->sharding == TC_UNSET) {
         l->sharding = (int)stack->sharding;

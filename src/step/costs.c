@@ -100,6 +100,25 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
     out->core_s = tc_seconds_device(&core);
 }
 
+/* The operators of a block that run again in the backward pass; those of a mixture of experts with their exchange. */
+static double again_seconds(const tc_costs *f, int block, int groups) {
+    const tc_operators *ops = &f->set.block[block];
+    tc_seconds sum = {0};
+    for (int i = 0; i < ops->count; i++) {
+        tc_seconds one = {0};
+        double share = tc_recomputed_share(&ops->op[i], groups);
+        if (share <= 0) continue;
+        tc_forward_seconds(&f->rates, &ops->op[i], &one);
+        sum.gemm += share * one.gemm;
+        sum.attention += share * one.attention;
+        sum.memory += share * one.memory;
+        sum.launch += one.launch;
+        sum.host += one.host;
+    }
+    double device = tc_seconds_device(&sum), exchange = groups & TC_GROUP_MOE ? f->block[block].forward.ep : 0;
+    return (sum.host > device ? sum.host : device) + exchange;
+}
+
 void tc_costs_recompute(tc_costs *f) {
     const tc_layout *l = &f->p->layout;
     double again = 0;
@@ -109,6 +128,7 @@ void tc_costs_recompute(tc_costs *f) {
         tc_pass *pass = &f->block[i];
         pass->backward.recompute = again * tc_parts_sum(&pass->forward);
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
+        if (l->recompute == TC_RECOMPUTE_OPERATORS) pass->backward.recompute = again_seconds(f, i, l->recompute_operators);
     }
 }
 

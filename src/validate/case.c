@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "validate/words.h"
 
 static void assume(tc_case *c, const char *format, const char *value) {
     if (c->assumed_count >= TC_ASSUMED_MAX) return;
@@ -59,13 +60,14 @@ static void block_from_run(tc_case *c, const tc_published_model *m, bool gated, 
         b->rope_dim = m->mla.rope_dim;
         b->v_dim = m->mla.v_dim;
     } else if (strcmp(m->family, "mla-moe") == 0) {
-        b->attention = TC_ATTENTION_MLA; /* the ranks of DeepSeek-V2 and V3, the only ones published */
-        b->q_rank = 1536;
+        /* the ranks of DeepSeek-V2 and V3; their small kin (V2-Lite, Moonlight: hidden 2048) project queries directly */
+        b->attention = TC_ATTENTION_MLA;
+        b->q_rank = m->hidden > 2048 ? 1536 : 0;
         b->kv_rank = 512;
         b->nope_dim = 128;
         b->rope_dim = 64;
         b->v_dim = 128;
-        assume(c, "%s", "MLA ranks 1536/512, head 128 + 64");
+        assume(c, "%s", m->hidden > 2048 ? "MLA ranks 1536/512, head 128 + 64" : "MLA ranks -/512, head 128 + 64");
     }
 }
 
@@ -281,6 +283,28 @@ static void build_recipe(tc_case *c) {
     }
 }
 
+/* What a source calls partial: layers that it counts, or operators in its software's words; else half of the layers. */
+static void build_partial_recompute(tc_case *c) {
+    const tc_published_run *run = c->run;
+    tc_layout *l = &c->layout;
+    double layers = 0;
+    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+    if (run->recompute_of > 0) {
+        l->recompute_layers = layers * run->recompute_layers / run->recompute_of;
+        return;
+    }
+    tc_said_recompute said = tc_words_recompute(run->recompute_text);
+    if (!said.understood) {
+        l->recompute_layers = layers / 2;
+        assume(c, "%s", "recompute of half of the layers (source says partial)");
+        return;
+    }
+    l->recompute = said.kind;
+    l->recompute_operators = said.operators;
+    l->recompute_layers = said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
+    if (l->recompute_layers > layers) l->recompute_layers = layers;
+}
+
 static void build_layout(tc_case *c) {
     const tc_published_run *run = c->run;
     tc_layout *l = &c->layout;
@@ -308,15 +332,8 @@ static void build_layout(tc_case *c) {
     }
     if (l->sharding == TC_SHARD_HSDP) l->hsdp = c->cluster.fabric.level[0].size;
     l->recompute = run->recompute;
-    if (l->recompute == TC_RECOMPUTE_LAYERS) {
-        /* where a source says only "partial", half of the layers */
-        double share = run->recompute_of > 0 ? (double)run->recompute_layers / run->recompute_of : 0.5;
-        int layers = 0;
-        for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
-        l->recompute_layers = share * layers;
-        if (run->recompute_of <= 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
-    }
-    if (run->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
+    if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
+    if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
     if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
 
@@ -338,10 +355,12 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     int year = atoi(c->cluster.accelerator.released) > run->year ? atoi(c->cluster.accelerator.released) : run->year;
     if (c->stack.successor[0] && year >= c->stack.successor_year && (code = tc_catalog_stack(catalog, c->stack.successor, &c->stack, error)))
         return code;
-    if (run->framework) {
-        static const char *const compilers[] = {"compile", "max-autotune", "reduce-overhead", NULL};
-        if (find_word(run->framework, compilers)) c->stack.compiled = true;
-        if (strstr(run->framework, "eager")) c->stack.compiled = false;
+    int compiled = tc_words_compiled(run->framework);
+    if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
+    if (compiled == 1 && c->stack.compiled_variant[0]) {
+        if ((code = tc_catalog_stack(catalog, c->stack.compiled_variant, &c->stack, error))) return code;
+    } else if (compiled != TC_UNSET) {
+        c->stack.compiled = compiled == 1;
     }
     build_recipe(c);
     build_layout(c);

@@ -108,14 +108,14 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
             add_gemm(out, TC_TAG_QKV, 1, tokens, block->q_rank, h);
             add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->q_rank, 6.0 * tokens * block->q_rank,
                             4.0 * tokens * block->q_rank);
-            add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, block->q_rank);
+            add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * qk, block->q_rank);
         } else {
             add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, h);
         }
         add_gemm(out, TC_TAG_QKV, 1, tokens, block->kv_rank + block->rope_dim, h);
         add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->kv_rank, 6.0 * tokens * block->kv_rank,
                         4.0 * tokens * block->kv_rank);
-        add_gemm(out, TC_TAG_QKV, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
+        add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
         tc_operator *split = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
         split->kernels = 4; /* split, rotate and join of queries and keys */
         add_attention(out, model, block, shard, heads, heads, qk, block->v_dim);
@@ -137,9 +137,13 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
 static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_mlp_kind kind, double groups, double tokens, double h,
                     double ffn) {
     double up = kind == TC_MLP_GATED ? 2 : 1, elements = groups * tokens * ffn;
-    add_gemm(out, tag, groups, tokens, up * ffn, h);
-    add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
-    tc_operator *op = add_gemm(out, tag, groups, tokens, h, ffn);
+    tc_operator *op = add_gemm(out, tag, groups, tokens, up * ffn, h);
+    op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
+    op->up = true;
+    op = add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
+    op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
+    op->mlp = tag;
+    op = add_gemm(out, tag, groups, tokens, h, ffn);
     op->saved_bytes = shard->frozen ? 0 : 2 * elements;
 }
 
@@ -209,4 +213,58 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, logits_bytes * held);
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
+}
+
+/* ---- recompute by operator ------------------------------------------------------ */
+
+static int group_of_mlp(tc_op_tag mlp) {
+    return mlp == TC_TAG_EXPERT ? TC_GROUP_MOE : mlp == TC_TAG_SHARED_EXPERT ? TC_GROUP_SHARED_EXPERT | TC_GROUP_MOE : TC_GROUP_MLP;
+}
+
+double tc_recomputed_share(const tc_operator *op, int groups) {
+    switch (op->tag) {
+    case TC_TAG_NORM: return groups & TC_GROUP_NORM ? 1 : 0;
+    case TC_TAG_QKV: return groups & TC_GROUP_QKV ? 1 : 0;
+    case TC_TAG_QKV_UP: return groups & (TC_GROUP_QKV | TC_GROUP_QKV_UP) ? 1 : 0;
+    case TC_TAG_POSITION: return groups & (TC_GROUP_POSITION | TC_GROUP_QKV_UP) ? 1 : 0;
+    case TC_TAG_ATTENTION: return groups & TC_GROUP_ATTENTION ? 1 : 0;
+    case TC_TAG_OUT_PROJECTION: return groups & TC_GROUP_OUT_PROJECTION ? 1 : 0;
+    case TC_TAG_ROUTER:
+    case TC_TAG_PERMUTE: return groups & TC_GROUP_MOE ? 1 : 0;
+    case TC_TAG_ACTIVATION: return groups & (TC_GROUP_ACTIVATION | group_of_mlp(op->mlp)) ? 1 : 0;
+    case TC_TAG_MLP:
+    case TC_TAG_EXPERT:
+    case TC_TAG_SHARED_EXPERT:
+        if (groups & group_of_mlp(op->tag) || (op->up && groups & TC_GROUP_MLP_UP)) return 1;
+        return groups & TC_GROUP_GATE ? op->gate : 0;
+    default: return 0;
+    }
+}
+
+/* An operator keeps its inputs: what is dropped is the output of one that runs again. */
+double tc_recomputed_bytes(const tc_operators *ops, int groups) {
+    double sum = 0;
+    for (int i = 0; i < ops->count; i++) {
+        const tc_operator *op = &ops->op[i];
+        double share = 0;
+        switch (op->tag) {
+        case TC_TAG_NORM: share = groups & TC_GROUP_NORM ? 0.5 : 0; break; /* its output; its input stays */
+        case TC_TAG_ATTENTION:
+            if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;
+            else if (op->kind == TC_OP_ELEMENTWISE) share = groups & TC_GROUP_ATTENTION ? 1 : 0;
+            break;
+        case TC_TAG_OUT_PROJECTION: share = groups & TC_GROUP_ATTENTION ? 1 : 0; break;
+        case TC_TAG_ROUTER:
+        case TC_TAG_PERMUTE: share = groups & TC_GROUP_MOE ? 1 : 0; break;
+        case TC_TAG_ACTIVATION:
+            share = groups & (TC_GROUP_MLP_UP | group_of_mlp(op->mlp)) ? 1 : groups & TC_GROUP_GATE ? op->gate : 0;
+            break;
+        case TC_TAG_MLP:
+        case TC_TAG_EXPERT:
+        case TC_TAG_SHARED_EXPERT: share = groups & (TC_GROUP_ACTIVATION | group_of_mlp(op->tag)) ? 1 : 0; break;
+        default: break;
+        }
+        sum += share * op->saved_bytes;
+    }
+    return sum;
 }

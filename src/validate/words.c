@@ -1,0 +1,139 @@
+/* words.c - what sources say in the words of their own software.
+ *
+ * Recompute: the modules of Megatron-Core (--recompute-modules), MindSpeed (--recompute-norm ...), LLMQ; the
+ * policies of MaxText (remat_policy) and of torchtitan (per-operator selective checkpointing: of the matmuls
+ * every second runs again, all but attention of the rest: torchtitan, activation_checkpoint.py); lists of layers.
+ */
+#include "validate/words.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *find(const char *text, const char *phrase) {
+    size_t length = strlen(phrase);
+    for (; *text; text++) {
+        size_t i = 0;
+        while (i < length && tolower((unsigned char)text[i]) == phrase[i]) i++;
+        if (i == length) return text;
+    }
+    return NULL;
+}
+
+static bool says(const char *text, const char *phrase) { return find(text, phrase) != NULL; }
+
+/* ---- recompute ---------------------------------------------------------------------- */
+
+enum { BETWEEN_MATMULS = TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION };
+
+static const struct {
+    const char *phrase;
+    int operators;
+} policies[] = {
+    {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE},
+    {"minimal_flash", BETWEEN_MATMULS},
+    {"save_dot_with_context_except_mlp", BETWEEN_MATMULS | TC_GROUP_MLP},
+    {"save_dot_except_mlpwi", BETWEEN_MATMULS | TC_GROUP_ATTENTION | TC_GROUP_MLP_UP},
+    {"save_dot_except_logits_ffn1", BETWEEN_MATMULS | TC_GROUP_ATTENTION | TC_GROUP_MLP_UP},
+    {"save_dot_except_mlp", BETWEEN_MATMULS | TC_GROUP_ATTENTION | TC_GROUP_MLP},
+    {"minimal", BETWEEN_MATMULS | TC_GROUP_ATTENTION},
+    {"save_dot", BETWEEN_MATMULS | TC_GROUP_ATTENTION},
+    {"linear outputs", BETWEEN_MATMULS | TC_GROUP_ATTENTION},
+    {"sdpa recompute", TC_GROUP_ATTENTION},
+}, modules[] = {
+    {"norm", TC_GROUP_NORM}, {"layernorm", TC_GROUP_NORM}, {"rmsnorm", TC_GROUP_NORM},
+    {"act", TC_GROUP_ACTIVATION}, {"moe_act", TC_GROUP_ACTIVATION}, {"activation", TC_GROUP_ACTIVATION}, {"swiglu", TC_GROUP_ACTIVATION},
+    {"mla_up_proj", TC_GROUP_QKV_UP}, {"up", TC_GROUP_QKV_UP},
+    {"core_attn", TC_GROUP_ATTENTION}, {"att", TC_GROUP_ATTENTION},
+    {"qkv", TC_GROUP_QKV},
+    {"mlp", TC_GROUP_MLP}, {"ffn", TC_GROUP_MLP},
+    {"moe", TC_GROUP_MOE}, {"shared_expert", TC_GROUP_SHARED_EXPERT}, {"shared_experts", TC_GROUP_SHARED_EXPERT},
+};
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+/* MaxText: the layer's input and what is named are kept, the rest runs again. */
+static int kept_by_name(const char *text) {
+    int operators = TC_GROUP_ALL;
+    if (says(text, "q,k,v") || says(text, "q, k, v")) operators &= ~(TC_GROUP_QKV | TC_GROUP_QKV_UP);
+    if (says(text, "context")) operators &= ~TC_GROUP_ATTENTION;
+    if (says(text, "out_proj")) operators &= ~TC_GROUP_OUT_PROJECTION;
+    return operators;
+}
+
+static int named_modules(const char *text) {
+    int operators = 0;
+    while (*text) {
+        size_t length = 0;
+        while (isalnum((unsigned char)text[length]) || text[length] == '_') length++;
+        for (size_t i = 0; i < COUNT(modules); i++) {
+            const char *word = modules[i].phrase;
+            size_t same = 0;
+            while (same < length && word[same] && tolower((unsigned char)text[same]) == word[same]) same++;
+            if (same == length && !word[same] && length) operators |= modules[i].operators;
+        }
+        text += length ? length : 1;
+    }
+    return operators;
+}
+
+/* "[10, 8, 6]": the sum. */
+static double sum_of_list(const char *text) {
+    double sum = 0;
+    for (text++; *text && *text != ']';) {
+        char *after;
+        sum += strtod(text, &after);
+        text = after > text ? after : text + 1;
+    }
+    return sum;
+}
+
+static tc_said_recompute operators_said(int operators) {
+    return (tc_said_recompute){.kind = TC_RECOMPUTE_OPERATORS, .operators = operators, .understood = true};
+}
+
+tc_said_recompute tc_words_recompute(const char *text) {
+    tc_said_recompute out = {.kind = TC_UNSET};
+    const char *at;
+    if (!text) return out;
+    for (size_t i = 0; i < COUNT(policies); i++)
+        if (says(text, policies[i].phrase)) return operators_said(policies[i].operators);
+    if (says(text, "layer_input") || says(text, "layer input") || says(text, "rest recomputed")) return operators_said(kept_by_name(text));
+    if ((at = find(text, "select_recompute=[")) || ((at = find(text, "recompute=[")))) {
+        bool selected = strncmp(at, "select", 6) == 0;
+        out = (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers = sum_of_list(strchr(at, '[')), .understood = true};
+        /* MindFormers: select_recompute runs the activation of these layers again */
+        return selected ? operators_said(TC_GROUP_ACTIVATION) : out;
+    }
+    if ((at = find(text, "num-layers ")) || (at = find(text, "recompute of "))) {
+        double layers = strtod(at + strcspn(at, "0123456789"), NULL);
+        if (layers > 0 && says(text, " per "))
+            return (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers_a_chunk = layers, .understood = true};
+    }
+    if (says(text, "auto-recompute")) {
+        out.understood = true;
+        return out;
+    }
+    int operators = named_modules(says(text, "activation checkpointing") ? "" : text);
+    if (operators) return operators_said(operators);
+    if (says(text, "swap-attention")) return (tc_said_recompute){.kind = TC_RECOMPUTE_NONE, .understood = true};
+    return out;
+}
+
+/* ---- compilation ---------------------------------------------------------------------- */
+
+int tc_words_compiled(const char *text) {
+    static const struct {
+        const char *phrase;
+        int compiled;
+    } words[] = {{"compile only the loss", 0}, {"no compile", 0}, {"nocompile", 0}, {"compile=false", 0}, {"without torch.compile", 0},
+                 {"without compile", 0}, {"eager trainer + model compile", 1}, {"eager", 0}, {"compile", 1}, {"max-autotune", 1},
+                 {"reduce-overhead", 1}};
+    const char *first = NULL;
+    int compiled = TC_UNSET;
+    for (size_t i = 0; text && i < COUNT(words); i++) {
+        const char *at = find(text, words[i].phrase);
+        if (at && (!first || at < first)) first = at, compiled = words[i].compiled;
+    }
+    return compiled;
+}

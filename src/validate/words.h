@@ -1,0 +1,21 @@
+/* words.h - what sources say in the words of their own software. */
+#ifndef TC_VALIDATE_WORDS_H
+#define TC_VALIDATE_WORDS_H
+
+#include "traincast.h"
+
+typedef struct tc_said_recompute {
+    int kind;               /* tc_recompute; TC_UNSET: chosen by the software itself, or not understood */
+    int operators;          /* tc_operator_group bits */
+    double layers_a_chunk;  /* layers of each stage or chunk of the pipeline; 0 */
+    double layers;          /* layers of the model; 0 */
+    bool understood;
+} tc_said_recompute;
+
+/* "partial:selective mla_up_proj", "--recompute-ffn", "recompute-num-layers 1 per pipeline stage", ... */
+tc_said_recompute tc_words_recompute(const char *text);
+
+/* 1: the model ran compiled (torch.compile); 0: it says eager; TC_UNSET: neither. The first words count. */
+int tc_words_compiled(const char *text);
+
+#endif
