@@ -67,9 +67,9 @@ typedef enum tc_operator_group { /* bits of tc_layout's recompute_operators */
     TC_GROUP_NORM = 1, TC_GROUP_QKV = 2, TC_GROUP_QKV_UP = 4 /* of latent attention */, TC_GROUP_POSITION = 8,
     TC_GROUP_ATTENTION = 16 /* its core */, TC_GROUP_OUT_PROJECTION = 32, TC_GROUP_GATE = 64 /* one of a gated MLP's two projections */,
     TC_GROUP_MLP_UP = 128 /* before the activation, gate included */, TC_GROUP_ACTIVATION = 256, TC_GROUP_MLP = 512 /* all of it */,
-    TC_GROUP_MOE = 1024 /* router, exchange, experts */, TC_GROUP_SHARED_EXPERT = 2048
+    TC_GROUP_MOE = 1024 /* router, exchange, experts */, TC_GROUP_SHARED_EXPERT = 2048, TC_GROUP_ROUTER = 4096
 } tc_operator_group;
-enum { TC_GROUPS = 12, TC_GROUP_ALL = (1 << TC_GROUPS) - 1 };
+enum { TC_GROUPS = 13, TC_GROUP_ALL = (1 << TC_GROUPS) - 1 };
 typedef enum tc_schedule {
     TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_H1,
     TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE,
@@ -222,6 +222,7 @@ typedef struct tc_stack {
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
     bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
     bool compiled;               /* graphs or a compiler: no host time per kernel */
+    int graphed;                 /* tc_operator_group bits: operators that CUDA graphs issue, without host time */
     tc_stack_params params;
 } tc_stack;
 
@@ -237,6 +238,7 @@ typedef struct tc_job {
     int dtype;          /* tc_dtype */
     int optimizer;      /* tc_optimizer or TC_UNSET */
     int attention;      /* tc_attention_impl or TC_UNSET */
+    bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
     bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;
 

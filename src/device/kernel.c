@@ -70,6 +70,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
     r->host_s = stack->compiled ? 0 : q->host_s_per_kernel;
+    r->moe_host_s = stack->compiled ? 0 : q->moe_host_s;
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
     r->cores = a->cores > 0 ? a->cores : 1;
@@ -113,6 +114,7 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
     double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
     add_kernels(r, passes * op->kernels, sum);
+    if (op->tag == TC_TAG_PERMUTE) sum->host += r->moe_host_s / 2; /* twice a layer: there and back */
 }
 
 static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {

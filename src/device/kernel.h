@@ -14,6 +14,7 @@ typedef struct tc_rates {
     double gemm_k_half;   /* elements */
     double launch_s;
     double host_s;        /* per kernel */
+    double moe_host_s;    /* per pass of a mixture-of-experts layer, beyond its kernels */
     double memory_passes, loss_passes;
     double cores;
     double low_bytes;     /* bytes of an element in the job's format */

@@ -82,9 +82,12 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
 static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0}, core = {0};
     double weight_s = 0, weight_kernels = 0;
+    tc_rates graphed = f->rates;
+    graphed.host_s = graphed.moe_host_s = 0;
     for (int i = 0; i < ops->count; i++) {
-        tc_forward_seconds(&f->rates, &ops->op[i], &forward);
-        double weight = tc_backward_seconds(&f->rates, &ops->op[i], !f->job->frozen_base, &backward);
+        const tc_rates *rates = tc_group_share(&ops->op[i], f->stack->graphed) >= 1 ? &graphed : &f->rates;
+        tc_forward_seconds(rates, &ops->op[i], &forward);
+        double weight = tc_backward_seconds(rates, &ops->op[i], !f->job->frozen_base, &backward);
         weight_s += weight;
         weight_kernels += weight > 0;
         if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(&f->rates, &ops->op[i], &core);
@@ -106,7 +109,7 @@ static double again_seconds(const tc_costs *f, int block, int groups) {
     tc_seconds sum = {0};
     for (int i = 0; i < ops->count; i++) {
         tc_seconds one = {0};
-        double share = tc_recomputed_share(&ops->op[i], groups);
+        double share = tc_group_share(&ops->op[i], groups);
         if (share <= 0) continue;
         tc_forward_seconds(&f->rates, &ops->op[i], &one);
         sum.gemm += share * one.gemm;

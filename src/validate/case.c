@@ -305,6 +305,16 @@ static void build_partial_recompute(tc_case *c) {
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
+/* Settings of the recipe that only the words of the source tell. */
+static void build_from_words(tc_case *c, const char *text) {
+    tc_said_recipe said = tc_words_recipe(text);
+    if (said.balanced_routing != TC_UNSET) c->job.balanced_routing = said.balanced_routing == 1;
+    if (said.hierarchical_dispatch != TC_UNSET) c->stack.hierarchical_dispatch = said.hierarchical_dispatch == 1;
+    if (said.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = said.etp;
+    if (said.graphed == TC_GROUP_ALL) c->stack.compiled = true;
+    if (said.graphed != TC_UNSET) c->stack.graphed = said.graphed;
+}
+
 static void build_layout(tc_case *c) {
     const tc_published_run *run = c->run;
     tc_layout *l = &c->layout;
@@ -337,6 +347,13 @@ static void build_layout(tc_case *c) {
     if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
 
+/* The name may be a field of the stack that it replaces. */
+static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc_error *error) {
+    char copy[sizeof stack->slug];
+    snprintf(copy, sizeof copy, "%s", name);
+    return tc_catalog_stack(catalog, copy, stack, error);
+}
+
 tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *c, tc_error *error) {
     memset(c, 0, sizeof *c);
     c->run = run;
@@ -353,17 +370,18 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     if (code) return code;
     /* runs of a later year, or on chips of that time, used what the stack had become */
     int year = atoi(c->cluster.accelerator.released) > run->year ? atoi(c->cluster.accelerator.released) : run->year;
-    if (c->stack.successor[0] && year >= c->stack.successor_year && (code = tc_catalog_stack(catalog, c->stack.successor, &c->stack, error)))
-        return code;
+    if (c->stack.successor[0] && year >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
     int compiled = tc_words_compiled(run->framework);
     if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
     if (compiled == 1 && c->stack.compiled_variant[0]) {
-        if ((code = tc_catalog_stack(catalog, c->stack.compiled_variant, &c->stack, error))) return code;
+        if ((code = become(catalog, c->stack.compiled_variant, &c->stack, error))) return code;
     } else if (compiled != TC_UNSET) {
         c->stack.compiled = compiled == 1;
     }
     build_recipe(c);
     build_layout(c);
+    build_from_words(c, run->framework);
+    build_from_words(c, run->notes);
     /* without a rate there is nothing to score, but its memory can be forecast */
     if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;

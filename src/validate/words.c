@@ -137,3 +137,42 @@ int tc_words_compiled(const char *text) {
     }
     return compiled;
 }
+
+/* ---- recipe ------------------------------------------------------------------------------ */
+
+/* Megatron-Core's cuda_graph_impl and cuda_graph_scope. */
+static int graphed_said(const char *text) {
+    enum { ATTENTION_BLOCK = TC_GROUP_NORM | TC_GROUP_QKV | TC_GROUP_POSITION | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION };
+    if (says(text, "cuda_graph_impl=none") || says(text, "no cuda graph")) return 0;
+    if (says(text, "cuda_graph_impl=full_iteration") || says(text, "cuda_graph_scope=full_iteration")) return TC_GROUP_ALL;
+    const char *scope = find(text, "cuda_graph_scope=");
+    if (!scope) return TC_UNSET;
+    char words[96];
+    size_t length = strcspn(scope, scope[strlen("cuda_graph_scope=")] == '[' ? "]" : ",;");
+    if (length >= sizeof words) length = sizeof words - 1;
+    memcpy(words, scope, length);
+    words[length] = 0;
+    int operators = 0;
+    if (says(words, "attn")) operators |= ATTENTION_BLOCK;
+    if (says(words, "mlp")) operators |= TC_GROUP_MLP;
+    if (says(words, "moe_router")) operators |= TC_GROUP_ROUTER;
+    return operators;
+}
+
+tc_said_recipe tc_words_recipe(const char *text) {
+    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
+    static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
+                                           "force load balanc"};
+    static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
+    if (!text) return out;
+    for (size_t i = 0; i < COUNT(balanced); i++)
+        if (says(text, balanced[i])) out.balanced_routing = 1;
+    for (size_t i = 0; i < COUNT(unbalanced); i++)
+        if (says(text, unbalanced[i])) out.balanced_routing = 0;
+    if (says(text, "deepep") || says(text, "hybridep")) out.hierarchical_dispatch = 1;
+    else if (says(text, "plain all-to-all") || says(text, "standard-a2a")) out.hierarchical_dispatch = 0;
+    if (says(text, "expert_tensor_parallel_size=1") || says(text, "expert-tensor-parallel 1") || says(text, "expert-tensor-parallel size 1")) out.etp = 1;
+    out.graphed = graphed_said(text);
+    out.expert_overlap = says(text, "a2a_overlap=true");
+    return out;
+}

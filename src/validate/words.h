@@ -18,4 +18,16 @@ tc_said_recompute tc_words_recompute(const char *text);
 /* 1: the model ran compiled (torch.compile); 0: it says eager; TC_UNSET: neither. The first words count. */
 int tc_words_compiled(const char *text);
 
+
+typedef struct tc_said_recipe {
+    int balanced_routing;      /* 0, 1, TC_UNSET; so below */
+    int hierarchical_dispatch;
+    int etp;
+    int graphed;               /* tc_operator_group bits; TC_UNSET */
+    bool expert_overlap;       /* expert exchange behind the compute of another micro-batch */
+} tc_said_recipe;
+
+/* Settings that notes and framework name. */
+tc_said_recipe tc_words_recipe(const char *text);
+
 #endif

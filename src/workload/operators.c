@@ -221,7 +221,7 @@ static int group_of_mlp(tc_op_tag mlp) {
     return mlp == TC_TAG_EXPERT ? TC_GROUP_MOE : mlp == TC_TAG_SHARED_EXPERT ? TC_GROUP_SHARED_EXPERT | TC_GROUP_MOE : TC_GROUP_MLP;
 }
 
-double tc_recomputed_share(const tc_operator *op, int groups) {
+double tc_group_share(const tc_operator *op, int groups) {
     switch (op->tag) {
     case TC_TAG_NORM: return groups & TC_GROUP_NORM ? 1 : 0;
     case TC_TAG_QKV: return groups & TC_GROUP_QKV ? 1 : 0;
@@ -229,7 +229,7 @@ double tc_recomputed_share(const tc_operator *op, int groups) {
     case TC_TAG_POSITION: return groups & (TC_GROUP_POSITION | TC_GROUP_QKV_UP) ? 1 : 0;
     case TC_TAG_ATTENTION: return groups & TC_GROUP_ATTENTION ? 1 : 0;
     case TC_TAG_OUT_PROJECTION: return groups & TC_GROUP_OUT_PROJECTION ? 1 : 0;
-    case TC_TAG_ROUTER:
+    case TC_TAG_ROUTER: return groups & (TC_GROUP_MOE | TC_GROUP_ROUTER) ? 1 : 0;
     case TC_TAG_PERMUTE: return groups & TC_GROUP_MOE ? 1 : 0;
     case TC_TAG_ACTIVATION: return groups & (TC_GROUP_ACTIVATION | group_of_mlp(op->mlp)) ? 1 : 0;
     case TC_TAG_MLP:
@@ -254,7 +254,7 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups) {
             else if (op->kind == TC_OP_ELEMENTWISE) share = groups & TC_GROUP_ATTENTION ? 1 : 0;
             break;
         case TC_TAG_OUT_PROJECTION: share = groups & TC_GROUP_ATTENTION ? 1 : 0; break;
-        case TC_TAG_ROUTER:
+        case TC_TAG_ROUTER: share = groups & (TC_GROUP_MOE | TC_GROUP_ROUTER) ? 1 : 0; break;
         case TC_TAG_PERMUTE: share = groups & TC_GROUP_MOE ? 1 : 0; break;
         case TC_TAG_ACTIVATION:
             share = groups & (TC_GROUP_MLP_UP | group_of_mlp(op->mlp)) ? 1 : groups & TC_GROUP_GATE ? op->gate : 0;

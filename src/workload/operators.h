@@ -66,8 +66,8 @@ typedef struct tc_shard {
     double imbalance;         /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 
-/* Share of an operator that a recompute of these tc_operator_group bits runs again. */
-double tc_recomputed_share(const tc_operator *op, int groups);
+/* Share of an operator that belongs to these tc_operator_group bits. */
+double tc_group_share(const tc_operator *op, int groups);
 /* Bytes of the operators' saved_bytes that it makes unnecessary. */
 double tc_recomputed_bytes(const tc_operators *ops, int groups);
 
