@@ -214,6 +214,7 @@ typedef struct tc_stack {
     bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
     bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
+    bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
     bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     char successor[64];          /* the stack that it became, and from which year; empty: none */

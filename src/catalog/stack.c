@@ -34,6 +34,7 @@ static const tc_field stack_fields[] = {
     INTEGER("defaults.logits_bytes", logits_bytes, 0, 16),
     BOOLEAN("defaults.overlap_grad_reduce", overlap_grad_reduce),
     BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
+    BOOLEAN("defaults.overlap_tensor_parallel", overlap_tensor_parallel),
     BOOLEAN("defaults.compiled", compiled),
     BOOLEAN("defaults.interleaving", interleaving),
     BOOLEAN("defaults.hierarchical_dispatch", hierarchical_dispatch),

@@ -64,7 +64,7 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
     if (l->tp > 1) {
         double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
                                                 : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
-        out->tp += ops->tp_collectives * one * (1 - q->tp_overlap);
+        out->tp += ops->tp_collectives * one * (1 - (f->stack->overlap_tensor_parallel ? q->tp_overlap : 0));
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
         if (l->cp_kind == TC_CP_RING) {

@@ -252,6 +252,17 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
 
 /* ---- recipe and layout ------------------------------------------------------ */
 
+/* The year of the software at least: that of the source, a year after the chip's release, or that of the techniques in use. */
+static int software_year(const tc_case *c) {
+    const tc_published_run *run = c->run;
+    int year = run->year, chip = atoi(c->cluster.accelerator.released) + 1;
+    /* Llama, grouped queries outside PaLM and 8-bit training spread in 2023 */
+    bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads, low = run->dtype >= TC_FP8;
+    int technique = family_is(run, "llama") || grouped || low ? 2023 : 0;
+    if (chip > year) year = chip;
+    return technique > year ? technique : year;
+}
+
 static void build_recipe(tc_case *c) {
     const tc_published_run *run = c->run;
     const tc_accelerator *a = &c->cluster.accelerator;
@@ -270,7 +281,7 @@ static void build_recipe(tc_case *c) {
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
         /* fused attention was the rule from the Hopper generation on, whatever the stack's first releases did */
-        bool recent = atoi(a->released) >= 2022 || run->year >= 2023;
+        bool recent = atoi(a->released) >= 2022 || software_year(c) >= 2023;
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
@@ -311,6 +322,8 @@ static void build_from_words(tc_case *c, const char *text) {
     if (said.balanced_routing != TC_UNSET) c->job.balanced_routing = said.balanced_routing == 1;
     if (said.hierarchical_dispatch != TC_UNSET) c->stack.hierarchical_dispatch = said.hierarchical_dispatch == 1;
     if (said.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = said.etp;
+    if (said.native_attention != TC_UNSET) c->stack.native_attention = said.native_attention == 1;
+    if (said.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
     if (said.graphed == TC_GROUP_ALL) c->stack.compiled = true;
     if (said.graphed != TC_UNSET) c->stack.graphed = said.graphed;
 }
@@ -368,9 +381,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     code = tc_catalog_stack(catalog, stack, &c->stack, error);
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
-    /* runs of a later year, or on chips of that time, used what the stack had become */
-    int year = atoi(c->cluster.accelerator.released) > run->year ? atoi(c->cluster.accelerator.released) : run->year;
-    if (c->stack.successor[0] && year >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
+    if (c->stack.successor[0] && software_year(c) >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
     int compiled = tc_words_compiled(run->framework);
     if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
     if (compiled == 1 && c->stack.compiled_variant[0]) {

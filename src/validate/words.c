@@ -160,7 +160,7 @@ static int graphed_said(const char *text) {
 }
 
 tc_said_recipe tc_words_recipe(const char *text) {
-    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
+    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
     static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
                                            "force load balanc"};
     static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
@@ -172,6 +172,13 @@ tc_said_recipe tc_words_recipe(const char *text) {
     if (says(text, "deepep") || says(text, "hybridep")) out.hierarchical_dispatch = 1;
     else if (says(text, "plain all-to-all") || says(text, "standard-a2a")) out.hierarchical_dispatch = 0;
     if (says(text, "expert_tensor_parallel_size=1") || says(text, "expert-tensor-parallel 1") || says(text, "expert-tensor-parallel size 1")) out.etp = 1;
+    static const char *const native[] = {"fa3", "fa4", "flashattention-3", "flashattention 3", "flash-attention-3", "cudnn attention"};
+    static const char *const portable[] = {"fa2", "flashattention-2", "flashattention 2", "flash-attention-2", "flashattention-1", "xformers"};
+    for (size_t i = 0; i < COUNT(portable); i++)
+        if (says(text, portable[i])) out.native_attention = 0;
+    for (size_t i = 0; i < COUNT(native); i++)
+        if (says(text, native[i])) out.native_attention = 1;
+    if (says(text, "overlap features off") || says(text, "overlap off")) out.overlap = 0;
     out.graphed = graphed_said(text);
     out.expert_overlap = says(text, "a2a_overlap=true");
     return out;

@@ -23,6 +23,8 @@ typedef struct tc_said_recipe {
     int balanced_routing;      /* 0, 1, TC_UNSET; so below */
     int hierarchical_dispatch;
     int etp;
+    int native_attention;      /* FlashAttention-3 or -4, cuDNN; 0: FlashAttention-1 or -2 */
+    int overlap;               /* 0: all overlap of communication is off */
     int graphed;               /* tc_operator_group bits; TC_UNSET */
     bool expert_overlap;       /* expert exchange behind the compute of another micro-batch */
 } tc_said_recipe;
