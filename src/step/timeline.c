@@ -385,9 +385,11 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
 static double max_of(double a, double b) { return a > b ? a : b; }
 
 static void assemble(const tc_costs *f, tc_step_times *t) {
-    double start = t->host_s, most = 0, meet = 0, longest = 0;
+    double start = t->host_s, most = 0, meet = 0, longest = 0, fill = 0, waits = 0;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
+        waits = max_of(waits, t->ready[s] - fill); /* for weights, beyond the stage's first micro-batch */
+        fill += t->cost[s * (t->nodes / t->stages)].forward + t->send_s;
         stage->begin = start + t->ready[s];
         stage->end = start + t->stage_end[s];
         stage->reduce_end += stage->end;
@@ -396,7 +398,7 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
         meet = max_of(meet, stage->reduce_end);
         longest = max_of(longest, t->stage_end[s]);
     }
-    t->pipeline_s = longest - t->ready[0];
+    t->pipeline_s = longest - waits;
     double beyond = max_of(t->pipeline_s - most, 0);
     t->sends_s = t->sends_s < beyond ? t->sends_s : beyond;
     t->bubble_s = beyond - t->sends_s;

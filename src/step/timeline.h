@@ -67,7 +67,7 @@ typedef struct tc_step_times {
     tc_node_cost *cost;  /* of each node */
     double *ready, *stage_end;
     double host_s;       /* before anything else */
-    double pipeline_s;   /* from the first slot's earliest begin to the last slot's end */
+    double pipeline_s;   /* first slot to last, without what it waits for weights */
     double send_s;
     double sync_s;       /* all gradients are reduced, all stages have met */
     double straggler_s;  /* then the slowest rank is waited for */
