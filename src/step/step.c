@@ -100,39 +100,19 @@ static bool has_form(const tc_costs *costs, int i, int chunks) {
     return stages == 1 || (i == TC_SCHEDULE_INTERLEAVED ? chunks > 1 : chunks == 1);
 }
 
-static void find_forms(const tc_costs *costs, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
-        if (has_form(costs, i, chunks)) line->form_s[i] = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line->send_s);
-}
-
-/* Where the forms are exact. */
-static void close_forms(const tc_costs *costs, const pieces *p, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
-    int stages = costs->p->layout.pp;
-    int64_t m = costs->p->micro_batches;
-    bool interleaved = chunks > 1 && m >= 2 * (int64_t)stages && m % stages == 0 && costs->p->layers % (stages * chunks) == 0
-                       && one_stage_leads(costs, p, stages, chunks, line->slowest_s);
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) {
-        bool holds = i != TC_SCHEDULE_INTERLEAVED || interleaved || stages == 1;
-        if (!holds || line->form_s[i] < 0) continue;
-        line->closed_s[i] = line->form_s[i];
-        line->compute_s[i] = tc_closed_form(i, stage, stages, chunks, m, 0);
-    }
-}
-
-static tc_pipeline find_pipeline(const tc_costs *costs, bool exact) {
+/* The pipeline without its forms. */
+static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chunks, tc_stage_seconds stage[TC_CLOSED_STAGES]) {
     tc_pipeline line;
     memset(&line, 0, sizeof line);
     line.costs = costs;
     line.send_s = tc_stage_send_seconds(costs);
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.closed_s[i] = line.compute_s[i] = line.form_s[i] = -1;
-    pieces p = pieces_of(costs);
-    tc_stage_seconds stage[TC_CLOSED_STAGES];
-    int chunks = tc_stage_chunks(costs->p), last = costs->p->layout.pp - 1;
+    line.closed_s = line.compute_s = -1;
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.form_s[i] = -1;
+    int last = costs->p->layout.pp - 1;
     double most = -1;
     for (int s = 0; s <= last; s++) {
-        tc_stage_seconds t = stage_seconds(costs, &p, s, chunks);
+        tc_stage_seconds t = stage_seconds(costs, p, s, chunks);
         if (s < TC_CLOSED_STAGES) stage[s] = t;
-        line.all_stages_s += t.forward + t.backward;
         if (s < TC_FILL_STAGES) line.stage_forward_s[s] = t.forward, line.stage_backward_s[s] = t.backward;
         if (s < last && s < TC_FILL_STAGES) {
             line.fill_s[s + 1] = line.fill_s[s] + t.first_forward + line.send_s;
@@ -152,14 +132,41 @@ static tc_pipeline find_pipeline(const tc_costs *costs, bool exact) {
     line.forward = slowest.forward;
     line.backward = slowest.backward;
     line.slowest_s = line.forward_s + line.backward_s;
-    find_forms(costs, stage, chunks, &line);
-    if (exact) close_forms(costs, &p, stage, chunks, &line);
     return line;
 }
 
-tc_pipeline tc_pipeline_of(const tc_costs *costs) { return find_pipeline(costs, true); }
+/* Is the closed form of the layout's schedule the timeline's? */
+static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_pipeline *line) {
+    int stages = costs->p->layout.pp, schedule = costs->p->layout.schedule;
+    int64_t m = costs->p->micro_batches;
+    /* slots that wait for the host link are not in it */
+    if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
+    if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
+    return m >= 2 * (int64_t)stages && m % stages == 0 && costs->p->layers % (stages * chunks) == 0
+           && one_stage_leads(costs, p, stages, chunks, line->slowest_s);
+}
 
-tc_pipeline tc_pipeline_sketch(const tc_costs *costs) { return find_pipeline(costs, false); }
+tc_pipeline tc_pipeline_of(const tc_costs *costs) {
+    const tc_layout *l = &costs->p->layout;
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
+    if (!holds(costs, &p, chunks, &line)) return line;
+    line.closed_s = tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, line.send_s);
+    line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0) : line.closed_s;
+    return line;
+}
+
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
+        if (has_form(costs, i, chunks)) line.form_s[i] = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
+    return line;
+}
 
 static double bubble_of(const tc_pipeline *line, double seconds) {
     double work = (double)line->costs->p->micro_batches * line->slowest_s, sends = tc_pipeline_sends(line->costs);
@@ -211,13 +218,6 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
     return begin + end;
 }
 
-static double data_parallel(const tc_costs *costs, const tc_pipeline *line) {
-    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(costs, stages);
-    tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(costs, stages[i]);
-    return tc_data_parallel_exposed(costs->stack, traffic, count, (double)costs->p->micro_batches, line);
-}
-
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
     return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * (work_s + bubble_s) : 0;
 }
@@ -234,12 +234,6 @@ static double offload_exposed(const tc_costs *f, const tc_pipeline *line) {
     return tc_offload_exposed(f->cluster, bytes, (double)f->p->micro_batches, line);
 }
 
-/* The closed forms know nothing of slots that wait for the host link. */
-static bool is_closed(const tc_costs *f, const tc_pipeline *line) {
-    const tc_layout *l = &f->p->layout;
-    return l->schedule <= TC_SCHEDULE_INTERLEAVED && line->closed_s[l->schedule] >= 0 && !l->offload_activations;
-}
-
 double tc_step_terms_sum(const tc_step_terms *t) {
     return t->work + t->host + t->bubble + t->sends + t->data_parallel + t->optimizer + t->straggler;
 }
@@ -250,9 +244,9 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     double devices = f->cluster->devices, tokens = (double)p->global_batch * p->seq;
     out->tokens_per_step = tokens;
     out->tokens_per_s_per_device = tokens / out->step_s / devices;
+    tc_forward_flops forward = tc_forward_flops_of(&job->model, p->seq);
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE; c++)
-        out->model_flops[c] = tokens * tc_model_flops_per_token(&job->model, p->seq, (tc_flops_convention)c, p->layout.recompute,
-                                                                p->layout.recompute_layers);
+        out->model_flops[c] = tokens * tc_flops_by((tc_flops_convention)c, &job->model, &forward, p->layout.recompute, p->layout.recompute_layers);
     double peak = f->cluster->accelerator.matmul_flops[job->dtype];
     if (peak <= 0) peak = f->cluster->accelerator.matmul_flops[job->dtype == TC_BF16 ? TC_FP16 : TC_BF16];
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
@@ -267,8 +261,11 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     t.host = f->stack->params.host_s_per_step + offload_exposed(f, line);
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
-    t.data_parallel = data_parallel(f, line);
-    t.optimizer = tc_optimizer_longest(f);
+    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);
+    tc_data_parallel traffic[TC_TRAFFIC_STAGES];
+    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, stages[i]);
+    t.data_parallel = tc_data_parallel_exposed(f->stack, traffic, count, m, line);
+    t.optimizer = tc_optimizer_seconds(f, stages[count - 1]);
     t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work, t.bubble);
     return t;
 }
@@ -296,9 +293,8 @@ static void fill_waits(double bubble_and_sends, double added, tc_breakdown *b) {
 }
 
 static void take_terms(const tc_costs *f, const tc_pipeline *line, tc_step *out) {
-    int schedule = f->p->layout.schedule;
-    tc_step_terms t = step_terms(f, line, bubble_of(line, line->closed_s[schedule]));
-    fill_waits(t.bubble + t.sends, line->closed_s[schedule] - line->compute_s[schedule], &out->breakdown);
+    tc_step_terms t = step_terms(f, line, bubble_of(line, line->closed_s));
+    fill_waits(t.bubble + t.sends, line->closed_s - line->compute_s, &out->breakdown);
     out->breakdown.dp_comm = t.data_parallel;
     out->breakdown.optimizer = t.optimizer;
     out->breakdown.straggler = t.straggler;
@@ -306,9 +302,8 @@ static void take_terms(const tc_costs *f, const tc_pipeline *line, tc_step *out)
 }
 
 static void take_times(const tc_costs *f, const tc_pipeline *line, const tc_step_times *t, tc_step *out) {
-    const tc_layout *l = &f->p->layout;
     tc_breakdown *b = &out->breakdown;
-    double added = is_closed(f, line) ? line->closed_s[l->schedule] - line->compute_s[l->schedule] : 2 * (l->pp - 1) * line->send_s;
+    double added = line->closed_s >= 0 ? line->closed_s - line->compute_s : 2 * (f->p->layout.pp - 1) * line->send_s;
     fill_waits(t->bubble_s + t->sends_s, added, b);
     b->optimizer = t->optimizer_s;
     b->straggler = t->straggler_s;
@@ -346,7 +341,7 @@ tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times,
 
 tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
     tc_pipeline line = tc_pipeline_of(costs);
-    if (is_closed(costs, &line)) {
+    if (line.closed_s >= 0) {
         fill_step(costs, &line, NULL, out);
         return TC_OK;
     }
