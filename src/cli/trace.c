@@ -101,7 +101,7 @@ static tc_code trace_step(tc_context *context, tc_request *request, const tc_pla
     tc_step_times times;
     tc_step_slots slots;
     tc_code code = tc_costs_compute(&request->job, &request->cluster, placement, &request->stack, &costs, context->error);
-    if (!code) code = tc_step_from_costs(&costs, step, &times, context->error);
+    if (!code) code = tc_step_timed(&costs, step, &times, context->error);
     if (code) return code;
     code = tc_step_slots_of(&costs, &times, &slots, context->error);
     if (!code) {

@@ -19,7 +19,9 @@
  * the operand traffic per FLOP of a (tm, tn) tile grows as 1/tm + 1/tn. */
 static const struct tile {
     double m, n, rate;
-} tiles[] = {{256, 128, 1.0}, {128, 128, 0.96}, {128, 64, 0.85}, {64, 64, 0.7}};
+    double per_m, per_n; /* 1 / m, 1 / n: exact, as these are powers of two */
+} tiles[] = {{256, 128, 1.0, 1.0 / 256, 1.0 / 128}, {128, 128, 0.96, 1.0 / 128, 1.0 / 128},
+             {128, 64, 0.85, 1.0 / 128, 1.0 / 64}, {64, 64, 0.7, 1.0 / 64, 1.0 / 64}};
 
 /* Softmax work of a pair, in units of head-dimension elements (FlashAttention-2,
  * Dao 2023, figures 4-6: head dimension 64 runs at about 0.83 of 128). */
@@ -82,11 +84,18 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     return TC_OK;
 }
 
+/* ceil() of what is not negative, without a call. */
+static double round_up(double x) {
+    if (!(x < 0x1p52)) return x;
+    double whole = (double)(int64_t)x;
+    return whole < x ? whole + 1 : whole;
+}
+
 /* Share of the sustained rate that a tile size reaches on (m, n). */
 static double tile_efficiency(const struct tile *tile, double cores, double groups, double m, double n) {
-    double rows = ceil(m / tile->m), columns = ceil(n / tile->n);
+    double rows = round_up(m * tile->per_m), columns = round_up(n * tile->per_n);
     double count = groups * rows * columns;
-    double waves = ceil(count / cores);
+    double waves = round_up(count / cores);
     return tile->rate * (groups * m * n) / (waves * cores * tile->m * tile->n);
 }
 

@@ -9,20 +9,29 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "layout/schedule.h"
 
-static void assume(char (*assumed)[96], int *count, const char *format, const char *value) {
+static char *append(char *to, const char *end, const char *text) {
+    while (*text && to < end) *to++ = *text++;
+    *to = '\0';
+    return to;
+}
+
+/* snprintf() would take a fifth of a small forecast. */
+static void assume(char (*assumed)[96], int *count, const char *before, const char *value, const char *after) {
     if (*count >= TC_ASSUMED_MAX) return;
-    snprintf(assumed[*count], sizeof assumed[*count], format, value);
+    char *at = assumed[*count], *end = at + sizeof assumed[*count] - 1;
+    append(append(append(at, end, before), end, value), end, after);
     ++*count;
 }
 
-static void assume_number(char (*assumed)[96], int *count, const char *format, long value) {
+static void assume_number(char (*assumed)[96], int *count, const char *before, long value, const char *after) {
     char text[24];
     snprintf(text, sizeof text, "%ld", value);
-    assume(assumed, count, format, text);
+    assume(assumed, count, before, text, after);
 }
 
 static tc_code check_degrees(const tc_cluster *cluster, const tc_layout *l, tc_error *error) {
@@ -115,14 +124,14 @@ static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placem
     if (l->micro_batch == TC_UNSET) {
         l->micro_batch = stack->micro_batch > 0 ? stack->micro_batch : 1;
         if (job->global_batch > 0 && job->global_batch < (int64_t)l->micro_batch * l->dp) l->micro_batch = 1;
-        assume_number(assumed, count, "micro-batch %s (stack default)", l->micro_batch);
+        assume_number(assumed, count, "micro-batch ", l->micro_batch, " (stack default)");
     }
     if (l->micro_batch < 1)
         return tc_fail(error, TC_INVALID, "--micro-batch", "%d sequences; give 1 or more", l->micro_batch);
     p->global_batch = job->global_batch;
     if (p->global_batch == TC_UNSET) {
         p->global_batch = (int64_t)l->dp * l->micro_batch;
-        assume_number(assumed, count, "global batch %s sequences", (long)p->global_batch);
+        assume_number(assumed, count, "global batch ", (long)p->global_batch, " sequences");
     }
     int64_t batch = (int64_t)l->dp * l->micro_batch;
     if (p->global_batch < 1 || p->global_batch % batch)
@@ -138,26 +147,26 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
     tc_layout *l = &p->layout;
     if (l->sharding == TC_UNSET) {
         l->sharding = (int)stack->sharding;
-        if (l->dp > 1) assume(assumed, count, "sharding %s (stack default)", shardings[l->sharding]);
+        if (l->dp > 1) assume(assumed, count, "sharding ", shardings[l->sharding], " (stack default)");
     }
     if (l->recompute == TC_UNSET) {
         l->recompute = (int)stack->recompute;
-        assume(assumed, count, "recompute %s (stack default)", recomputes[l->recompute]);
+        assume(assumed, count, "recompute ", recomputes[l->recompute], " (stack default)");
     }
     if (l->sequence_parallel == TC_UNSET) {
         l->sequence_parallel = l->tp > 1 && stack->sequence_parallel;
-        if (l->tp > 1) assume(assumed, count, "sequence parallelism %s (stack default)", l->sequence_parallel ? "on" : "off");
+        if (l->tp > 1) assume(assumed, count, "sequence parallelism ", l->sequence_parallel ? "on" : "off", " (stack default)");
     }
     if (l->cp_kind == TC_UNSET) {
         l->cp_kind = (int)stack->cp_kind;
-        if (l->cp > 1) assume(assumed, count, "context parallelism by %s (stack default)", l->cp_kind == TC_CP_RING ? "ring" : "all-to-all");
+        if (l->cp > 1) assume(assumed, count, "context parallelism by ", l->cp_kind == TC_CP_RING ? "ring" : "all-to-all", " (stack default)");
     }
     if (l->schedule == TC_UNSET || (l->schedule == TC_SCHEDULE_1F1B && l->vpp > 1) || (l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1))
         l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
     p->attention = job->attention;
     if (p->attention == TC_UNSET) {
         p->attention = (int)stack->attention;
-        assume(assumed, count, "%s attention (stack default)", p->attention == TC_ATTENTION_FLASH ? "flash" : "plain");
+        assume(assumed, count, "", p->attention == TC_ATTENTION_FLASH ? "flash" : "plain", " attention (stack default)");
     }
     p->optimizer = job->optimizer == TC_UNSET ? (int)stack->optimizer : job->optimizer;
 }
@@ -242,23 +251,22 @@ void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, in
     }
 }
 
-void tc_stage_blocks(const tc_model *model, const tc_placement *p, int stage, int counts[TC_MAX_BLOCKS]) {
-    for (int i = 0; i < model->blocks; i++) counts[i] = 0;
-    for (int i = 0, chunks = tc_stage_chunks(p); i < chunks; i++) {
+tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *p, int stage) {
+    int chunks = tc_stage_chunks(p), last = tc_model_chunks(p) - 1;
+    tc_stage_share share;
+    memset(&share, 0, sizeof share);
+    for (int i = 0; i < chunks; i++) {
         int chunk = tc_chunk_of(p, stage, i), own[TC_MAX_BLOCKS];
         if (chunk < 0) continue;
         tc_chunk_blocks(model, p, chunk, own);
-        for (int b = 0; b < model->blocks; b++) counts[b] += own[b];
+        for (int b = 0; b < model->blocks; b++) share.blocks[b] += own[b];
+        share.embedding = share.embedding || chunk == 0;
+        share.head = share.head || chunk == last;
     }
+    return share;
 }
 
 bool tc_holds_mirror(const tc_placement *p) { return p->layout.pp > 1 && tc_schedule_facts_of(p->layout.schedule).both_ways; }
-
-bool tc_stage_holds(const tc_placement *p, int stage, int chunk) {
-    for (int i = 0, chunks = tc_stage_chunks(p); i < chunks; i++)
-        if (tc_chunk_of(p, stage, i) == chunk) return true;
-    return false;
-}
 
 tc_group tc_tp_group(const tc_placement *p) { return (tc_group){p->layout.tp, 1}; }
 tc_group tc_cp_group(const tc_placement *p) { return (tc_group){p->layout.cp, p->layout.tp}; }

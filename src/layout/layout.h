@@ -28,13 +28,17 @@ TC_NODISCARD tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *clus
 int tc_model_chunks(const tc_placement *placement);
 int tc_stage_chunks(const tc_placement *placement);
 int tc_chunk_of(const tc_placement *placement, int stage, int i);
-bool tc_stage_holds(const tc_placement *placement, int stage, int chunk);
 /* DualPipe: every stage also holds what the mirrored stage does. */
 bool tc_holds_mirror(const tc_placement *placement);
 void tc_chunk_blocks(const tc_model *model, const tc_placement *placement, int chunk, int counts[TC_MAX_BLOCKS]);
 
-/* Blocks of each run of the model on pipeline stage s: counts[model->blocks]. */
-void tc_stage_blocks(const tc_model *model, const tc_placement *placement, int stage, int counts[TC_MAX_BLOCKS]);
+/* What lies on a pipeline stage. */
+typedef struct tc_stage_share {
+    int blocks[TC_MAX_BLOCKS]; /* of each run of the model */
+    bool embedding, head;
+} tc_stage_share;
+
+tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *placement, int stage);
 
 /* The groups of ranks, tensor parallel innermost, then context, data, pipeline. */
 tc_group tc_tp_group(const tc_placement *placement);

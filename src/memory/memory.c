@@ -11,19 +11,17 @@
 
 static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
     const tc_layout *l = &p->layout;
-    int counts[TC_MAX_BLOCKS];
     tc_stage_weights w = {0, 0};
-    tc_stage_blocks(model, p, stage, counts);
+    tc_stage_share share = tc_stage_share_of(model, p, stage);
     for (int i = 0; i < model->blocks; i++) {
         const tc_block_weights *b = &set->weights[i];
-        w.dense += counts[i] * (b->tensor_parallel / l->tp + b->replicated);
-        w.expert += counts[i] * b->expert / ((double)l->ep * l->etp);
+        w.dense += share.blocks[i] * (b->tensor_parallel / l->tp + b->replicated);
+        w.expert += share.blocks[i] * b->expert / ((double)l->ep * l->etp);
     }
-    bool first = tc_stage_holds(p, stage, 0), last = tc_stage_holds(p, stage, tc_model_chunks(p) - 1);
-    if (first) w.dense += set->size.embedding_parameters / l->tp;
-    if (last) {
+    if (share.embedding) w.dense += set->size.embedding_parameters / l->tp;
+    if (share.head) {
         w.dense += set->size.head_parameters / l->tp;
-        if (model->tied_embeddings && !first) w.dense += (double)model->vocab * model->hidden / l->tp;
+        if (model->tied_embeddings && !share.embedding) w.dense += (double)model->vocab * model->hidden / l->tp;
         if (model->mtp_layers > 0 && model->blocks > 0) {
             const tc_block_weights *b = &set->weights[model->blocks - 1];
             w.dense += model->mtp_layers * (b->tensor_parallel / l->tp + b->replicated);
@@ -100,10 +98,9 @@ tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *p, const tc_blo
 }
 
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
-    int counts[TC_MAX_BLOCKS];
-    tc_stage_blocks(model, p, stage, counts);
-    tc_kept kept = kept_of(model, p, set, counts);
-    if (tc_stage_holds(p, stage, tc_model_chunks(p) - 1)) kept.logits = set->logits_bytes;
+    tc_stage_share share = tc_stage_share_of(model, p, stage);
+    tc_kept kept = kept_of(model, p, set, share.blocks);
+    if (share.head) kept.logits = set->logits_bytes;
     return kept;
 }
 

@@ -175,7 +175,7 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         }
         for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
             s->placement.layout.offload = off;
-            s->optimizer[off] = tc_optimizer_seconds(&w->costs, heavy[traffics - 1]); /* tc_optimizer_longest */
+            s->optimizer[off] = tc_optimizer_seconds(&w->costs, heavy[traffics - 1]);
         }
         s->placement.layout.offload = TC_OFFLOAD_NONE;
         s->traffics = traffics;

@@ -248,7 +248,7 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
 }
 
 int tc_traffic_stages(const tc_costs *f, int stages[TC_TRAFFIC_STAGES]) {
-    double most = 0;
+    double most = -1;
     int count = 0;
     for (int s = 0; s < f->p->layout.pp; s++) {
         tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, s);
@@ -280,11 +280,6 @@ double tc_optimizer_seconds(const tc_costs *f, int stage) {
         if (link > 0) seconds += elements * (grad + 2) / link;
     }
     return seconds;
-}
-
-double tc_optimizer_longest(const tc_costs *f) {
-    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);
-    return count > 0 ? tc_optimizer_seconds(f, stages[count - 1]) : 0; /* the one with the most weights */
 }
 
 tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,

@@ -71,13 +71,12 @@ typedef struct tc_data_parallel {
 } tc_data_parallel;
 
 tc_data_parallel tc_data_parallel_of(const tc_costs *costs, int stage);
-/* The stages of which one bounds the step by its gradients: later ones count only if they hold more. Returns how many. */
+/* The stages of which one bounds the step by its gradients: later ones count only if they hold more.
+ * Returns how many; the last one holds most. */
 #define TC_TRAFFIC_STAGES 5
 int tc_traffic_stages(const tc_costs *costs, int stages[TC_TRAFFIC_STAGES]);
 
 /* The optimizer's step on a stage, s. */
 double tc_optimizer_seconds(const tc_costs *costs, int stage);
-/* The longest of all stages. */
-double tc_optimizer_longest(const tc_costs *costs);
 
 #endif

@@ -329,7 +329,8 @@ static tc_code fill_peaks(const tc_costs *f, const tc_step_times *times, tc_expl
 tc_code tc_explain(const tc_costs *costs, tc_explanation *e, tc_error *error) {
     memset(e, 0, sizeof *e);
     tc_step_times times;
-    tc_code code = tc_step_from_costs(costs, &e->step, &times, error);
+    tc_code code = tc_step_of(costs, &e->step, error);
+    if (!code) code = tc_step_times_of(costs, &times, error);
     if (code) return code;
     tc_pipeline line = tc_pipeline_of(costs);
     fill_losses(costs, &line, e);

@@ -14,42 +14,83 @@
 #include "step/closed_form.h"
 #include "step/timeline.h"
 
-/* Seconds of a stage, whole and by first and last chunk; the pass is that of the whole stage. */
-static tc_stage_seconds stage_seconds(const tc_costs *costs, int stage, int chunks, tc_pass *pass) {
-    tc_stage_pass(costs, stage, pass);
-    tc_stage_seconds t = {.forward = tc_parts_sum(&pass->forward), .backward = tc_parts_sum(&pass->backward)};
-    t.first_forward = t.last_forward = t.forward;
-    t.first_backward = t.last_backward = t.backward;
-    if (chunks == 1) return t;
-    tc_pass chunk;
-    tc_chunk_pass(costs, tc_chunk_of(costs->p, stage, 0), &chunk);
-    t.first_forward = tc_parts_sum(&chunk.forward);
-    t.first_backward = tc_parts_sum(&chunk.backward);
-    tc_chunk_pass(costs, tc_chunk_of(costs->p, stage, chunks - 1), &chunk);
-    t.last_forward = tc_parts_sum(&chunk.forward);
-    t.last_backward = tc_parts_sum(&chunk.backward);
+/* Seconds of what chunks are made of: the blocks, then embedding and head with their extra predictions. */
+typedef struct pieces {
+    double forward[TC_MAX_BLOCKS + 2], backward[TC_MAX_BLOCKS + 2];
+} pieces;
+
+typedef struct chunk_seconds {
+    double forward, backward;
+} chunk_seconds;
+
+static void add_piece(const tc_pass *pass, double times, int at, pieces *out) {
+    out->forward[at] += times * tc_parts_sum(&pass->forward);
+    out->backward[at] += times * tc_parts_sum(&pass->backward);
+}
+
+static pieces pieces_of(const tc_costs *f) {
+    const tc_model *model = &f->job->model;
+    int embedding = model->blocks, head = embedding + 1;
+    pieces p;
+    memset(&p, 0, sizeof p);
+    for (int i = 0; i < model->blocks; i++) add_piece(&f->block[i], 1, i, &p);
+    add_piece(&f->embedding, 1, embedding, &p);
+    add_piece(&f->head, 1 + model->mtp_layers, head, &p);
+    if (model->mtp_layers > 0 && model->blocks > 0) add_piece(&f->block[model->blocks - 1], model->mtp_layers, head, &p);
+    return p;
+}
+
+/* The sums of tc_chunk_pass. */
+static chunk_seconds seconds_of(const tc_costs *f, const pieces *p, int chunk) {
+    int blocks = f->job->model.blocks, counts[TC_MAX_BLOCKS + 2];
+    tc_chunk_blocks(&f->job->model, f->p, chunk, counts);
+    counts[blocks] = chunk == 0;
+    counts[blocks + 1] = chunk == tc_model_chunks(f->p) - 1;
+    chunk_seconds t = {0, 0};
+    for (int i = 0; i < blocks + 2; i++) {
+        t.forward += counts[i] * p->forward[i];
+        t.backward += counts[i] * p->backward[i];
+    }
     return t;
 }
 
-/* No chunk of another stage is slower than any of the slowest stage, but for a small difference such as an embedding:
- * the closed form of interleaving then holds, since one stage sets the rhythm in every phase. */
-static bool one_stage_leads(const tc_costs *costs, int stages, int chunks, int slowest) {
+static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks) {
+    tc_stage_seconds t = {.forward = 0};
+    if (tc_holds_mirror(costs->p)) {
+        tc_pass pass;
+        tc_stage_pass(costs, stage, &pass);
+        t.first_forward = t.last_forward = t.forward = tc_parts_sum(&pass.forward);
+        t.first_backward = t.last_backward = t.backward = tc_parts_sum(&pass.backward);
+        return t;
+    }
+    for (int c = 0; c < chunks; c++) {
+        int chunk = tc_chunk_of(costs->p, stage, c);
+        if (chunk < 0) continue;
+        chunk_seconds own = seconds_of(costs, p, chunk);
+        if (c == 0) t.first_forward = own.forward, t.first_backward = own.backward;
+        t.last_forward = own.forward;
+        t.last_backward = own.backward;
+        t.forward += own.forward;
+        t.backward += own.backward;
+    }
+    return t;
+}
+
+/* Stages pass through their chunks in phases, and in each the slowest chunk sets the rhythm. Where these take no longer
+ * than the slowest stage, but for a small difference such as an embedding, the closed form of interleaving holds. */
+static bool one_stage_leads(const tc_costs *costs, const pieces *p, int stages, int chunks, double slowest_s) {
     const double slack = 1.01;
-    double forward[2] = {HUGE_VAL, 0}, backward[2] = {HUGE_VAL, 0}; /* least of the slowest stage, most of the others */
-    for (int s = 0; s < stages; s++)
-        for (int c = 0; c < chunks; c++) {
-            tc_pass pass;
-            tc_chunk_pass(costs, tc_chunk_of(costs->p, s, c), &pass);
-            double f = tc_parts_sum(&pass.forward), b = tc_parts_sum(&pass.backward);
-            if (s == slowest) {
-                forward[0] = f < forward[0] ? f : forward[0];
-                backward[0] = b < backward[0] ? b : backward[0];
-            } else {
-                forward[1] = f > forward[1] ? f : forward[1];
-                backward[1] = b > backward[1] ? b : backward[1];
-            }
+    double phases = 0;
+    for (int c = 0; c < chunks; c++) {
+        double forward = 0, backward = 0;
+        for (int s = 0; s < stages; s++) {
+            chunk_seconds t = seconds_of(costs, p, tc_chunk_of(costs->p, s, c));
+            forward = t.forward > forward ? t.forward : forward;
+            backward = t.backward > backward ? t.backward : backward;
         }
-    return forward[1] <= slack * forward[0] && backward[1] <= slack * backward[0];
+        phases += forward + backward;
+    }
+    return phases <= slack * slowest_s;
 }
 
 /* The closed form that goes with the chunks: is there one for schedule i? */
@@ -59,76 +100,72 @@ static bool has_form(const tc_costs *costs, int i, int chunks) {
     return stages == 1 || (i == TC_SCHEDULE_INTERLEAVED ? chunks > 1 : chunks == 1);
 }
 
-static void find_forms(const tc_costs *costs, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
-        if (has_form(costs, i, chunks)) line->form_s[i] = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line->send_s);
-}
-
-/* Where the forms are exact. */
-static void close_forms(const tc_costs *costs, const tc_stage_seconds *stage, int chunks, tc_pipeline *line) {
-    int stages = costs->p->layout.pp;
-    int64_t m = costs->p->micro_batches;
-    bool interleaved = chunks > 1 && m >= 2 * (int64_t)stages && m % stages == 0 && costs->p->layers % (stages * chunks) == 0
-                       && one_stage_leads(costs, stages, chunks, line->slowest);
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) {
-        bool holds = i != TC_SCHEDULE_INTERLEAVED || interleaved || stages == 1;
-        if (!holds || line->form_s[i] < 0) continue;
-        line->closed_s[i] = line->form_s[i];
-        line->compute_s[i] = tc_closed_form(i, stage, stages, chunks, m, 0);
-    }
-}
-
-static tc_pipeline find_pipeline(const tc_costs *costs, bool exact) {
+/* The pipeline without its forms. */
+static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chunks, tc_stage_seconds stage[TC_CLOSED_STAGES]) {
     tc_pipeline line;
     memset(&line, 0, sizeof line);
     line.costs = costs;
     line.send_s = tc_stage_send_seconds(costs);
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.closed_s[i] = line.compute_s[i] = line.form_s[i] = -1;
-    tc_stage_seconds stage[TC_CLOSED_STAGES];
-    int chunks = tc_stage_chunks(costs->p), last = costs->p->layout.pp - 1;
+    line.closed_s = line.compute_s = -1;
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.form_s[i] = -1;
+    int last = costs->p->layout.pp - 1;
     double most = -1;
     for (int s = 0; s <= last; s++) {
-        tc_pass pass;
-        tc_stage_seconds t = stage_seconds(costs, s, chunks, &pass);
+        tc_stage_seconds t = stage_seconds(costs, p, s, chunks);
         if (s < TC_CLOSED_STAGES) stage[s] = t;
-        line.all_stages_s += t.forward + t.backward;
+        if (s < TC_FILL_STAGES) line.stage_forward_s[s] = t.forward, line.stage_backward_s[s] = t.backward;
         if (s < last && s < TC_FILL_STAGES) {
             line.fill_s[s + 1] = line.fill_s[s] + t.first_forward + line.send_s;
             line.drain_s[s + 1] = line.drain_s[s] + t.first_backward + line.send_s;
         }
         if (t.forward + t.backward > most) {
             most = t.forward + t.backward;
-            line.forward = pass.forward;
-            line.backward = pass.backward;
             line.forward_s = t.forward;
             line.backward_s = t.backward;
             line.slowest = s;
         }
     }
-    tc_parts all = line.forward;
-    tc_parts_add(&all, &line.backward, 1);
-    line.slowest_s = tc_parts_sum(&all);
-    find_forms(costs, stage, chunks, &line);
-    if (exact) close_forms(costs, stage, chunks, &line);
+    line.stage_forward_s[TC_FILL_STAGES] = line.forward_s;
+    line.stage_backward_s[TC_FILL_STAGES] = line.backward_s;
+    tc_pass slowest;
+    tc_stage_pass(costs, line.slowest, &slowest);
+    line.forward = slowest.forward;
+    line.backward = slowest.backward;
+    line.slowest_s = line.forward_s + line.backward_s;
     return line;
 }
 
-tc_pipeline tc_pipeline_of(const tc_costs *costs) { return find_pipeline(costs, true); }
-
-tc_pipeline tc_pipeline_sketch(const tc_costs *costs) { return find_pipeline(costs, false); }
-
-static bool is_closed(const tc_layout *l, const tc_pipeline *line) {
-    return l->schedule <= TC_SCHEDULE_INTERLEAVED && line->closed_s[l->schedule] >= 0;
+/* Is the closed form of the layout's schedule the timeline's? */
+static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_pipeline *line) {
+    int stages = costs->p->layout.pp, schedule = costs->p->layout.schedule;
+    int64_t m = costs->p->micro_batches;
+    /* slots that wait for the host link are not in it */
+    if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
+    if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
+    return m >= 2 * (int64_t)stages && m % stages == 0 && costs->p->layers % (stages * chunks) == 0
+           && one_stage_leads(costs, p, stages, chunks, line->slowest_s);
 }
 
-double tc_pipeline_seconds(const tc_layout *l, const tc_pipeline *line) {
-    if (is_closed(l, line)) return line->closed_s[l->schedule];
-    tc_placement placement = *line->costs->p;
-    placement.layout = *l;
-    tc_costs costs = *line->costs;
-    costs.p = &placement;
-    double seconds;
-    return tc_pipeline_timeline(&costs, &seconds, NULL) == TC_OK ? seconds : HUGE_VAL;
+tc_pipeline tc_pipeline_of(const tc_costs *costs) {
+    const tc_layout *l = &costs->p->layout;
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
+    if (!holds(costs, &p, chunks, &line)) return line;
+    line.closed_s = tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, line.send_s);
+    line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0) : line.closed_s;
+    return line;
+}
+
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
+    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
+        if (has_form(costs, i, chunks)) line.form_s[i] = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
+    return line;
 }
 
 static double bubble_of(const tc_pipeline *line, double seconds) {
@@ -137,11 +174,20 @@ static double bubble_of(const tc_pipeline *line, double seconds) {
     return beyond > 0 ? beyond : 0;
 }
 
-double tc_bubble_seconds(const tc_layout *l, const tc_pipeline *line) { return bubble_of(line, tc_pipeline_seconds(l, line)); }
+/* First slot to last by the timeline, without offload. */
+static double timed_seconds(const tc_layout *l, const tc_pipeline *line) {
+    tc_placement placement = *line->costs->p;
+    placement.layout = *l;
+    placement.layout.offload_activations = false;
+    tc_costs costs = *line->costs;
+    costs.p = &placement;
+    double seconds;
+    return tc_pipeline_timeline(&costs, &seconds, NULL) == TC_OK ? seconds : HUGE_VAL;
+}
 
 double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {
     bool form = l->schedule <= TC_SCHEDULE_INTERLEAVED && line->form_s[l->schedule] >= 0;
-    return bubble_of(line, form ? line->form_s[l->schedule] : tc_pipeline_seconds(l, line));
+    return bubble_of(line, form ? line->form_s[l->schedule] : timed_seconds(l, line));
 }
 
 double tc_pipeline_sends(const tc_costs *costs) {
@@ -164,19 +210,12 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
-        double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->forward_s) - times * line->fill_s[at];
-        double reduce = exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->backward_s) + d->replica - times * line->drain_s[at];
+        double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->stage_forward_s[at]) - times * line->fill_s[at];
+        double reduce = exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->stage_backward_s[at]) + d->replica - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;
     }
     return begin + end;
-}
-
-static double data_parallel(const tc_costs *costs, const tc_pipeline *line) {
-    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(costs, stages);
-    tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(costs, stages[i]);
-    return tc_data_parallel_exposed(costs->stack, traffic, count, (double)costs->p->micro_batches, line);
 }
 
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
@@ -189,6 +228,12 @@ double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double mi
     return micro_batches * (exposed_of(offloaded / link, 1, line->forward_s) + exposed_of(offloaded / link, 1, line->backward_s));
 }
 
+static double offload_exposed(const tc_costs *f, const tc_pipeline *line) {
+    if (!f->p->layout.offload_activations) return 0;
+    double bytes = tc_stage_kept(&f->job->model, f->p, &f->set, line->slowest).offloaded;
+    return tc_offload_exposed(f->cluster, bytes, (double)f->p->micro_batches, line);
+}
+
 double tc_step_terms_sum(const tc_step_terms *t) {
     return t->work + t->host + t->bubble + t->sends + t->data_parallel + t->optimizer + t->straggler;
 }
@@ -199,9 +244,9 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     double devices = f->cluster->devices, tokens = (double)p->global_batch * p->seq;
     out->tokens_per_step = tokens;
     out->tokens_per_s_per_device = tokens / out->step_s / devices;
+    tc_forward_flops forward = tc_forward_flops_of(&job->model, p->seq);
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE; c++)
-        out->model_flops[c] = tokens * tc_model_flops_per_token(&job->model, p->seq, (tc_flops_convention)c, p->layout.recompute,
-                                                                p->layout.recompute_layers);
+        out->model_flops[c] = tokens * tc_flops_by((tc_flops_convention)c, &job->model, &forward, p->layout.recompute, p->layout.recompute_layers);
     double peak = f->cluster->accelerator.matmul_flops[job->dtype];
     if (peak <= 0) peak = f->cluster->accelerator.matmul_flops[job->dtype == TC_BF16 ? TC_FP16 : TC_BF16];
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
@@ -209,47 +254,64 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     out->hfu_pct = out->mfu_pct * out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL];
 }
 
-/* What sends add to the slots: the pipeline with them, and without. */
-static double sends_of(const tc_layout *l, const tc_pipeline *line, double beyond) {
-    double added = is_closed(l, line) ? line->closed_s[l->schedule] - line->compute_s[l->schedule] : 2 * (l->pp - 1) * line->send_s;
-    return added < beyond ? added : beyond;
-}
-
-static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, bool estimate) {
+static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, double bubble_s) {
     tc_step_terms t;
     double m = (double)f->p->micro_batches;
-    tc_kept kept = tc_stage_kept(&f->job->model, f->p, &f->set, line->slowest);
     t.work = m * line->slowest_s;
-    t.host = f->stack->params.host_s_per_step + tc_offload_exposed(f->cluster, kept.offloaded, m, line);
-    t.bubble = estimate ? tc_bubble_estimate(&f->p->layout, line) : tc_bubble_seconds(&f->p->layout, line);
+    t.host = f->stack->params.host_s_per_step + offload_exposed(f, line);
+    t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
-    t.data_parallel = data_parallel(f, line);
-    t.optimizer = tc_optimizer_longest(f);
+    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);
+    tc_data_parallel traffic[TC_TRAFFIC_STAGES];
+    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, stages[i]);
+    t.data_parallel = tc_data_parallel_exposed(f->stack, traffic, count, m, line);
+    t.optimizer = tc_optimizer_seconds(f, stages[count - 1]);
     t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work, t.bubble);
     return t;
 }
 
-static void fill_breakdown(const tc_costs *f, const tc_pipeline *line, tc_step *out) {
-    tc_breakdown *b = &out->breakdown;
+/* The slots of the slowest stage. */
+static void fill_work(const tc_costs *f, const tc_pipeline *line, tc_breakdown *b) {
     double m = (double)f->p->micro_batches;
     tc_parts all = line->forward;
     tc_parts_add(&all, &line->backward, 1);
-    tc_step_terms t = step_terms(f, line, false);
     b->gemm = m * all.gemm;
     b->attention = m * all.attention;
     b->memory_bound = m * all.memory;
     b->launch = m * all.launch;
-    b->host = m * all.host + t.host;
+    b->host = m * all.host + f->stack->params.host_s_per_step + offload_exposed(f, line);
     b->recompute = m * all.recompute;
     b->tp_comm = m * all.tp;
     b->cp_comm = m * all.cp;
     b->ep_comm = m * all.ep;
-    b->pp_comm = sends_of(&f->p->layout, line, t.bubble + t.sends);
-    b->bubble = t.bubble + t.sends - b->pp_comm;
-    b->dp_comm = t.data_parallel;
-    b->optimizer = t.optimizer;
-    b->straggler = t.straggler;
+}
+
+/* Divides what is beyond the work: sends add `added` to the slots. */
+static void fill_waits(double bubble_and_sends, double added, tc_breakdown *b) {
+    b->pp_comm = added < bubble_and_sends ? added : bubble_and_sends;
+    b->bubble = bubble_and_sends - b->pp_comm;
+}
+
+static void take_terms(const tc_costs *f, const tc_pipeline *line, tc_step *out) {
+    tc_step_terms t = step_terms(f, line, bubble_of(line, line->closed_s));
+    fill_waits(t.bubble + t.sends, line->closed_s - line->compute_s, &out->breakdown);
+    out->breakdown.dp_comm = t.data_parallel;
+    out->breakdown.optimizer = t.optimizer;
+    out->breakdown.straggler = t.straggler;
     out->step_s = tc_step_terms_sum(&t);
+}
+
+static void take_times(const tc_costs *f, const tc_pipeline *line, const tc_step_times *t, tc_step *out) {
+    tc_breakdown *b = &out->breakdown;
+    double added = line->closed_s >= 0 ? line->closed_s - line->compute_s : 2 * (f->p->layout.pp - 1) * line->send_s;
+    fill_waits(t->bubble_s + t->sends_s, added, b);
+    b->optimizer = t->optimizer_s;
+    b->straggler = t->straggler_s;
+    out->step_s = t->step_s;
+    double rest = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
+                  + b->bubble + b->optimizer + b->straggler + b->host;
+    b->dp_comm = t->step_s - rest;
+    if (b->dp_comm < 0) b->bubble += b->dp_comm, b->dp_comm = 0;
 }
 
 static void fill_memory(const tc_costs *f, tc_step *out) {
@@ -260,17 +322,42 @@ static void fill_memory(const tc_costs *f, tc_step *out) {
     out->micro_batches = f->p->micro_batches;
 }
 
+/* By the timeline, if there is one, else in closed form. */
+static void fill_step(const tc_costs *costs, const tc_pipeline *line, const tc_step_times *times, tc_step *out) {
+    fill_work(costs, line, &out->breakdown);
+    if (times) take_times(costs, line, times, out);
+    else take_terms(costs, line, out);
+    fill_rates(costs, out);
+    fill_memory(costs, out);
+}
+
+tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error) {
+    tc_code code = tc_step_times_of(costs, times, error);
+    if (code) return code;
+    tc_pipeline line = tc_pipeline_of(costs);
+    fill_step(costs, &line, times, out);
+    return TC_OK;
+}
+
+tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
+    tc_pipeline line = tc_pipeline_of(costs);
+    if (line.closed_s >= 0) {
+        fill_step(costs, &line, NULL, out);
+        return TC_OK;
+    }
+    tc_step_times times;
+    tc_code code = tc_step_times_of(costs, &times, error);
+    if (code) return code;
+    fill_step(costs, &line, &times, out);
+    tc_step_times_free(&times);
+    return TC_OK;
+}
+
 tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
                          tc_step *out, tc_error *error) {
     tc_costs costs;
     tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
-    if (code) return code;
-    tc_pipeline line = tc_pipeline_of(&costs);
-    fill_breakdown(&costs, &line, out);
-    if (!isfinite(out->step_s)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    fill_rates(&costs, out);
-    fill_memory(&costs, out);
-    return TC_OK;
+    return code ? code : tc_step_of(&costs, out, error);
 }
 
 tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
@@ -279,37 +366,11 @@ tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_
     tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
     if (code) return code;
     tc_pipeline line = tc_pipeline_sketch(&costs);
-    tc_step_terms t = step_terms(&costs, &line, true);
+    tc_step_terms t = step_terms(&costs, &line, tc_bubble_estimate(&placement->layout, &line));
     memset(out, 0, sizeof *out);
     out->step_s = tc_step_terms_sum(&t);
     fill_rates(&costs, out);
     fill_memory(&costs, out);
-    return TC_OK;
-}
-
-/* The closed form's terms, those of the pipeline and of data parallelism as the timeline has them. */
-static void take_times(const tc_layout *l, const tc_pipeline *line, const tc_step_times *t, tc_step *out) {
-    tc_breakdown *b = &out->breakdown;
-    b->pp_comm = sends_of(l, line, t->bubble_s + t->sends_s);
-    b->bubble = t->bubble_s + t->sends_s - b->pp_comm;
-    b->optimizer = t->optimizer_s;
-    b->straggler = t->straggler_s;
-    b->dp_comm = 0;
-    out->step_s = t->step_s;
-    double rest = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
-                  + b->bubble + b->optimizer + b->straggler + b->host;
-    b->dp_comm = t->step_s - rest;
-    if (b->dp_comm < 0) b->bubble += b->dp_comm, b->dp_comm = 0;
-}
-
-tc_code tc_step_from_costs(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error) {
-    tc_code code = tc_step_times_of(costs, times, error);
-    if (code) return code;
-    tc_pipeline line = tc_pipeline_of(costs);
-    fill_breakdown(costs, &line, out);
-    take_times(&costs->p->layout, &line, times, out);
-    fill_rates(costs, out);
-    fill_memory(costs, out);
     return TC_OK;
 }
 
@@ -318,12 +379,5 @@ tc_code tc_step_predict(const tc_job *job, const tc_cluster *cluster, const tc_l
     memset(out, 0, sizeof *out);
     tc_placement placement;
     tc_code code = tc_layout_resolve(job, cluster, layout, stack, &placement, out->assumed, &out->assumed_count, error);
-    if (code) return code;
-    tc_costs costs;
-    code = tc_costs_compute(job, cluster, &placement, stack, &costs, error);
-    if (code) return code;
-    tc_step_times times;
-    code = tc_step_from_costs(&costs, out, &times, error);
-    if (!code) tc_step_times_free(&times);
-    return code;
+    return code ? code : tc_step_evaluate(job, cluster, &placement, stack, out, error);
 }

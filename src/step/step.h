@@ -4,9 +4,12 @@
 
 #include "step/costs.h"
 
-/* Forecasts a resolved placement, in closed form where there is one (tc_step_predict: always by the timeline); out->assumed is left as it is. */
+/* Forecasts a resolved placement: tc_step_predict after its tc_layout_resolve. out->assumed is left as it is. */
 TC_NODISCARD tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
                                       const tc_stack *stack, tc_step *out, tc_error *error);
+
+/* The same from its costs: in closed form where that is the timeline's, else by the timeline. */
+TC_NODISCARD tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error);
 
 /* The same with the closed form of GPipe, 1F1B and interleaving also where stages or micro-batches make it
  * inexact: what a search walks by, before the timeline judges. */
@@ -22,13 +25,13 @@ typedef struct tc_pipeline {
     tc_parts forward, backward;   /* slowest stage, one micro-batch */
     double forward_s, backward_s; /* their sums */
     double slowest_s;             /* forward and backward */
-    double all_stages_s;          /* sum over the stages of one micro-batch */
     int slowest;                  /* the stage */
     double fill_s[TC_FILL_STAGES + 1], drain_s[TC_FILL_STAGES + 1]; /* what stage s begins later and ends earlier than the first */
+    double stage_forward_s[TC_FILL_STAGES + 1], stage_backward_s[TC_FILL_STAGES + 1]; /* of stage s; of all later ones, the slowest's */
     double send_s;                /* one send between neighbours */
-    double closed_s[TC_SCHEDULE_INTERLEAVED + 1]; /* first slot to last, by schedule; < 0: only the timeline knows */
-    double compute_s[TC_SCHEDULE_INTERLEAVED + 1]; /* the same if sends took no time */
-    double form_s[TC_SCHEDULE_INTERLEAVED + 1];   /* the closed form, exact or not; < 0: there is none */
+    double closed_s;              /* first slot to last under the layout's schedule; < 0: only the timeline knows */
+    double compute_s;             /* the same if sends took no time */
+    double form_s[TC_SCHEDULE_INTERLEAVED + 1]; /* by schedule: the closed form, exact or not; < 0: there is none */
     const tc_costs *costs;
 } tc_pipeline;
 
@@ -39,15 +42,12 @@ typedef struct tc_step_terms {
     double bubble, sends, data_parallel, optimizer, straggler;
 } tc_step_terms;
 
+/* The pipeline with its closed_s and compute_s; and with its form_s, enough for an estimate under any schedule. */
 tc_pipeline tc_pipeline_of(const tc_costs *costs);
-/* The same without closed_s and compute_s: enough for an estimate. */
 tc_pipeline tc_pipeline_sketch(const tc_costs *costs);
-/* First slot to last, by the closed form where it holds, else by the timeline. The layout may differ from
- * that of the costs in its schedule alone, and that only where chunks stay on their stages. */
-double tc_pipeline_seconds(const tc_layout *layout, const tc_pipeline *line);
-/* Of these, what is beyond the work of the slowest stage and tc_pipeline_sends. */
-double tc_bubble_seconds(const tc_layout *layout, const tc_pipeline *line);
-/* The same by the closed form wherever the schedule has one. */
+/* First slot to last beyond the work of the slowest stage and tc_pipeline_sends: by the closed form wherever the schedule
+ * has one, else by the timeline; offload left aside. The layout may differ from that of the costs in its schedule alone,
+ * and that only where chunks stay on their stages. */
 double tc_bubble_estimate(const tc_layout *layout, const tc_pipeline *line);
 /* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);

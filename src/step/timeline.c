@@ -296,15 +296,17 @@ tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double
     return c;
 }
 
-/* Fully sharded weights come and gradients go with every micro-batch: what compute does not hide lengthens its slots. */
-static void add_every_micro_batch(const tc_costs *f, const tc_data_parallel *d, tc_node_cost *c) {
+/* Fully sharded weights come and gradients go with every micro-batch: what compute does not hide lengthens its slots.
+ * Returns the seconds that a micro-batch takes longer. */
+static double add_every_micro_batch(const tc_costs *f, const tc_data_parallel *d, double window, tc_node_cost *c) {
     double all = 2 * d->gather + d->reduce;
-    double exposed = exposed_of(all, f->stack->params.dp_overlap, c->forward + c->input + c->weight);
-    if (all <= 0) return;
+    double exposed = exposed_of(all, f->stack->params.dp_overlap, window);
+    if (all <= 0) return 0;
     c->forward += exposed * d->gather / all;
     c->input += exposed * (d->gather + d->reduce) / all;
     c->paired_forward = c->forward;
     c->paired_input = c->input;
+    return exposed;
 }
 
 static bool allocate(tc_step_times *t, int stages, int nodes) {
@@ -345,7 +347,7 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
             t->stage[s].work_s += share * (mirror ? cost->paired_forward + cost->paired_input + cost->weight : cost->forward + cost->input + cost->weight);
             offload_sum += share * offload;
         }
-        if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->offload_s = offload_sum;
+        if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->transfer_s = offload_sum;
     }
 }
 
@@ -366,7 +368,9 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         stage->optimizer_s = tc_optimizer_seconds(f, s);
         if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
         if (d.every_micro_batch) {
-            add_every_micro_batch(f, &d, &t->cost[s * chunks]);
+            double exposed = (double)f->p->micro_batches * add_every_micro_batch(f, &d, forward + backward, &t->cost[s * chunks]);
+            stage->work_s += exposed;
+            t->transfer_s += exposed;
             stage->reduce_end = d.replica;
             continue;
         }
@@ -381,9 +385,11 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
 static double max_of(double a, double b) { return a > b ? a : b; }
 
 static void assemble(const tc_costs *f, tc_step_times *t) {
-    double start = t->host_s, most = 0, meet = 0, longest = 0;
+    double start = t->host_s, most = 0, meet = 0, longest = 0, fill = 0, waits = 0;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
+        waits = max_of(waits, t->ready[s] - fill); /* for weights, beyond the stage's first micro-batch */
+        fill += t->cost[s * (t->nodes / t->stages)].forward + t->send_s;
         stage->begin = start + t->ready[s];
         stage->end = start + t->stage_end[s];
         stage->reduce_end += stage->end;
@@ -392,12 +398,12 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
         meet = max_of(meet, stage->reduce_end);
         longest = max_of(longest, t->stage_end[s]);
     }
-    t->pipeline_s = longest - t->ready[0];
+    t->pipeline_s = longest - waits;
     double beyond = max_of(t->pipeline_s - most, 0);
     t->sends_s = t->sends_s < beyond ? t->sends_s : beyond;
     t->bubble_s = beyond - t->sends_s;
     t->sync_s = meet;
-    t->straggler_s = tc_straggler_seconds(f->stack, f->cluster->devices, most - t->offload_s, t->bubble_s);
+    t->straggler_s = tc_straggler_seconds(f->stack, f->cluster->devices, most - t->transfer_s, t->bubble_s);
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 

@@ -67,7 +67,7 @@ typedef struct tc_step_times {
     tc_node_cost *cost;  /* of each node */
     double *ready, *stage_end;
     double host_s;       /* before anything else */
-    double pipeline_s;   /* from the first slot's earliest begin to the last slot's end */
+    double pipeline_s;   /* first slot to last, without what it waits for weights */
     double send_s;
     double sync_s;       /* all gradients are reduced, all stages have met */
     double straggler_s;  /* then the slowest rank is waited for */
@@ -75,7 +75,7 @@ typedef struct tc_step_times {
     double step_s;
     double sends_s;      /* of pipeline_s, what the sends add */
     double bubble_s;     /* of pipeline_s, beyond the work of the slowest stage and the sends */
-    double offload_s;    /* of the slowest stage's work: activations on their way to the host and back */
+    double transfer_s;   /* of the slowest stage's work: activations to the host and back, fully sharded weights */
     void *memory;
 } tc_step_times;
 
@@ -83,8 +83,8 @@ typedef struct tc_step_times {
 TC_NODISCARD tc_code tc_step_times_of(const tc_costs *costs, tc_step_times *out, tc_error *error);
 void tc_step_times_free(tc_step_times *times);
 
-/* The forecast of a step by its timeline, and the timeline (to be freed if TC_OK is returned). */
-TC_NODISCARD tc_code tc_step_from_costs(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error);
+/* The forecast of a step by its timeline whatever the schedule, and the timeline (to be freed if TC_OK is returned). */
+TC_NODISCARD tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error);
 
 /* The cost of a node; offload_s: what of it is waiting for the host link. */
 tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, double *offload_s);

@@ -89,35 +89,39 @@ static void block_flops(const tc_model *model, const tc_block *block, double seq
     *attention /= seq;
 }
 
-double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention, int recompute,
-                                double recompute_layers) {
-    if (convention == TC_FLOPS_6ND) return 6 * tc_model_count(model).active_parameters;
-    double gemm = 0, attention = 0, layers = 0, forward_blocks = 0, core = 0;
+tc_forward_flops tc_forward_flops_of(const tc_model *model, int seq) {
+    tc_forward_flops f = {0, 0, 0, 0, 0};
     for (int i = 0; i < model->blocks; i++) {
-        double block_gemm, block_attention, count = model->block[i].count;
-        block_flops(model, &model->block[i], seq, &block_gemm, &block_attention);
-        gemm += count * block_gemm;
-        attention += count * block_attention;
-        layers += count;
+        double gemm, attention, count = model->block[i].count;
+        block_flops(model, &model->block[i], seq, &gemm, &attention);
+        f.gemm += count * gemm;
+        f.attention += count * attention;
+        f.layers += count;
+        f.extra_gemm = gemm; /* of the last one */
+        f.extra_attention = attention;
     }
-    if (convention == TC_FLOPS_CAUSAL && model->causal) attention /= 2;
-    forward_blocks = gemm + attention;
-    core = attention;
-    double mtp = 0;
-    if (model->mtp_layers > 0 && model->blocks > 0) {
-        double block_gemm, block_attention;
-        block_flops(model, &model->block[model->blocks - 1], seq, &block_gemm, &block_attention);
-        if (convention == TC_FLOPS_CAUSAL) block_attention /= 2;
-        mtp = model->mtp_layers * (block_gemm + block_attention + 4.0 * model->hidden * model->hidden
+    return f;
+}
+
+double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_forward_flops *f, int recompute, double recompute_layers) {
+    if (convention == TC_FLOPS_6ND) return 6 * tc_model_count(model).active_parameters;
+    double halved = convention == TC_FLOPS_CAUSAL ? 0.5 : 1, core = f->attention * (model->causal ? halved : 1), blocks = f->gemm + core, mtp = 0;
+    if (model->mtp_layers > 0 && model->blocks > 0)
+        mtp = model->mtp_layers * (f->extra_gemm + halved * f->extra_attention + 4.0 * model->hidden * model->hidden
                                    + 2.0 * model->hidden * model->vocab);
-    }
     double head = model->lm_head ? 2.0 * model->hidden * model->vocab : 0;
     if (model->head_transform) head += 2.0 * model->hidden * model->hidden;
-    double flops = 3 * (forward_blocks + head + mtp);
+    double flops = 3 * (blocks + head + mtp);
     if (convention == TC_FLOPS_HARDWARE) {
-        if (recompute == TC_RECOMPUTE_FULL) flops += forward_blocks;
+        if (recompute == TC_RECOMPUTE_FULL) flops += blocks;
         if (recompute == TC_RECOMPUTE_SELECTIVE) flops += core;
-        if (recompute == TC_RECOMPUTE_LAYERS && layers > 0) flops += forward_blocks * recompute_layers / layers;
+        if (recompute == TC_RECOMPUTE_LAYERS && f->layers > 0) flops += blocks * recompute_layers / f->layers;
     }
     return flops;
+}
+
+double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention, int recompute,
+                                double recompute_layers) {
+    tc_forward_flops forward = tc_forward_flops_of(model, seq);
+    return tc_flops_by(convention, model, &forward, recompute, recompute_layers);
 }

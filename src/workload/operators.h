@@ -86,4 +86,14 @@ typedef struct tc_block_weights {
 
 tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *block);
 
+/* Forward FLOPs per token that every convention counts in its way: all blocks, one block of multi-token prediction. */
+typedef struct tc_forward_flops {
+    double gemm, attention, extra_gemm, extra_attention;
+    double layers;
+} tc_forward_flops;
+
+tc_forward_flops tc_forward_flops_of(const tc_model *model, int seq);
+double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_forward_flops *forward, int recompute,
+                   double recompute_layers);
+
 #endif
