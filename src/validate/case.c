@@ -233,7 +233,9 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
         return end(c, TC_CASE_UNSUPPORTED, reason);
     }
     if (code) return code;
-    code = tc_catalog_fabric(catalog, c->cluster.accelerator.fabric, &c->cluster.fabric, error);
+    const char *named = tc_words_fabric(run->inter_node, c->cluster.accelerator.slug);
+    if (!named) named = tc_words_fabric(run->intra_node, c->cluster.accelerator.slug);
+    code = tc_catalog_fabric(catalog, named ? named : c->cluster.accelerator.fabric, &c->cluster.fabric, error);
     if (code) return code;
     if (run->parallel_devices > 0 && run->parallel_devices != run->devices)
         split_device(&c->cluster, (double)run->parallel_devices / run->devices);
@@ -251,6 +253,16 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
 }
 
 /* ---- recipe and layout ------------------------------------------------------ */
+
+/* The first year that the run can be of: that of its source, of its chip, of its format (8 bit came to training software
+ * with Transformer Engine 1, 2023), of its model (all families but GPT and BERT follow LLaMA, 2023). */
+static int year_of(const tc_case *c) {
+    const tc_published_run *run = c->run;
+    int year = run->year, released = atoi(c->cluster.accelerator.released);
+    if (released > year) year = released;
+    bool later = run->dtype >= TC_FP8 || !(family_is(run, "gpt") || family_is(run, "bert"));
+    return later && run->year == 0 && year < 2023 ? 2023 : year;
+}
 
 static void build_recipe(tc_case *c) {
     const tc_published_run *run = c->run;
@@ -270,7 +282,7 @@ static void build_recipe(tc_case *c) {
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
         /* fused attention was the rule from the Hopper generation on, whatever the stack's first releases did */
-        bool recent = atoi(a->released) >= 2022 || run->year >= 2023;
+        bool recent = atoi(a->released) >= 2022 || year_of(c) >= 2023;
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
@@ -330,9 +342,16 @@ static void build_layout(tc_case *c) {
         l->sharding = (int)c->stack.sharding;
         if (c->cluster.devices > l->tp * l->pp) assume(c, "sharding %s (stack default)", names[l->sharding]);
     }
-    if (l->sharding == TC_SHARD_HSDP) l->hsdp = c->cluster.fabric.level[0].size;
+    if (l->sharding == TC_SHARD_HSDP) {
+        int group = tc_words_shard_group(run->notes);
+        l->hsdp = group > 0 ? group : c->cluster.fabric.level[0].size;
+    }
     l->recompute = run->recompute;
     if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
+    if (l->recompute == TC_UNSET && run->flops == TC_FLOPS_HARDWARE) {
+        l->recompute = TC_RECOMPUTE_FULL;
+        assume(c, "recompute %s (its FLOPs are counted)", "full");
+    }
     if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
     if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
@@ -351,9 +370,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     code = tc_catalog_stack(catalog, stack, &c->stack, error);
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
-    /* runs of a later year, or on chips of that time, used what the stack had become */
-    int year = atoi(c->cluster.accelerator.released) > run->year ? atoi(c->cluster.accelerator.released) : run->year;
-    if (c->stack.successor[0] && year >= c->stack.successor_year && (code = tc_catalog_stack(catalog, c->stack.successor, &c->stack, error)))
+    /* runs of a later year used what the stack had become */
+    if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year && (code = tc_catalog_stack(catalog, c->stack.successor, &c->stack, error)))
         return code;
     int compiled = tc_words_compiled(run->framework);
     if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
@@ -362,6 +380,11 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     } else if (compiled != TC_UNSET) {
         c->stack.compiled = compiled == 1;
     }
+    int fused = tc_words_fused_softmax(run->framework), overlap = tc_words_overlap(run->framework);
+    if (fused == TC_UNSET) fused = tc_words_fused_softmax(run->notes);
+    if (fused != TC_UNSET) c->stack.fused_softmax = fused == 1;
+    if (overlap == TC_UNSET) overlap = tc_words_overlap(run->notes);
+    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
     build_recipe(c);
     build_layout(c);
     /* without a rate there is nothing to score, but its memory can be forecast */
