@@ -396,6 +396,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 
 /* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
 #define MICRO_BATCHES_PER_STAGE 16
+/* How far the forecast of a run's memory may lie above the device's before it says more of the layout than of itself. */
+#define MEMORY_SLACK 1.25
 
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
     int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.micro_batch;
@@ -407,7 +409,9 @@ static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
     tc_error ignored;
     tc_job job = c->job;
     if (c->open & TC_CASE_OPEN_BATCH) job.global_batch = usual_batch(c, layout);
-    return tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored) == TC_OK;
+    if (tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored)) return false;
+    step->fits = step->memory.reserved <= c->room * step->memory.capacity;
+    return true;
 }
 
 /* Fits first, then less recompute, then less time per token. */
@@ -433,7 +437,8 @@ static void settle_loss(tc_case *c) {
     else c->stack.chunked_loss = false;
 }
 
-static void settle_layout(tc_case *c) {
+/* False where nothing fits. */
+static bool settle_layout(tc_case *c) {
     static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12};
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
@@ -470,17 +475,33 @@ static void settle_layout(tc_case *c) {
                     if (step.fits) break; /* more recompute is only slower */
                 }
     c->layout = best;
+    return found && best_step.fits;
+}
+
+static void list_settled(tc_case *c) {
     static const char *const names[] = {"none", "selective", "full", "of some layers"};
-    if (layout_open) assume_number(c, "tp %s (fastest that fits)", best.tp);
-    if (layout_open) assume_number(c, "pp %s (fastest that fits)", best.pp);
-    if (vpp_open) assume_number(c, "vpp %s (fastest that fits)", best.vpp);
-    if (micro_open) assume_number(c, "micro-batch %s (fastest that fits)", best.micro_batch);
-    if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 4 ? best.recompute : 0]);
+    const tc_layout *l = &c->layout;
+    if (c->open & TC_CASE_OPEN_LAYOUT) assume_number(c, "tp %s (fastest that fits)", l->tp);
+    if (c->open & TC_CASE_OPEN_LAYOUT) assume_number(c, "pp %s (fastest that fits)", l->pp);
+    if (c->open & TC_CASE_OPEN_VPP) assume_number(c, "vpp %s (fastest that fits)", l->vpp);
+    if (c->open & TC_CASE_OPEN_MICRO_BATCH) assume_number(c, "micro-batch %s (fastest that fits)", l->micro_batch);
+    if (c->open & TC_CASE_OPEN_RECOMPUTE) assume(c, "recompute %s (least that fits)", names[l->recompute >= 0 && l->recompute < 4 ? l->recompute : 0]);
 }
 
 void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
-    if (c->open & ~TC_CASE_OPEN_BATCH) settle_layout(c);
+    c->room = 1;
+    if (c->open & ~TC_CASE_OPEN_BATCH) {
+        tc_layout stated = c->layout;
+        if (!settle_layout(c) && !c->run->out_of_memory) {
+            /* it ran, so the forecast of its memory is too high */
+            c->room = MEMORY_SLACK;
+            c->layout = stated;
+            settle_layout(c);
+            c->room = 1;
+        }
+        list_settled(c);
+    }
     if (c->open & TC_CASE_OPEN_BATCH) {
         c->job.global_batch = usual_batch(c, &c->layout);
         assume_number(c, "global batch %s sequences", (int)c->job.global_batch);
