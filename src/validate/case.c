@@ -375,6 +375,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
         return code;
     int compiled = tc_words_compiled(run->framework);
     if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
+    if (compiled == TC_UNSET) compiled = tc_words_compiled(run->id);
     if (compiled == 1 && c->stack.compiled_variant[0]) {
         if ((code = tc_catalog_stack(catalog, c->stack.compiled_variant, &c->stack, error))) return code;
     } else if (compiled != TC_UNSET) {
