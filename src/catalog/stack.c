@@ -42,6 +42,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.gathered_logits", gathered_logits),
     BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
     BOOLEAN("defaults.native_attention", native_attention),
+    BOOLEAN("defaults.fused_softmax", fused_softmax),
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM

@@ -229,10 +229,13 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
     double param = f->rates.element_bytes, grad = f->job->dtype == TC_FP32 ? 4 : f->stack->grad_bytes;
-    tc_data_parallel d = {0, 0, 0, stage, false};
+    tc_data_parallel d = {.stage = stage};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
+    /* gradients in shards cannot wait for the last micro-batch (Rajbhandari et al. 2020, section 5.2; DeepSpeed, engine.py: stages 2 and 3
+     * communicate before the boundary of accumulation as well) */
+    d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
     if (l->sharding != TC_SHARD_NONE)
         d.gather = tc_all_gather_seconds(&f->paths.dp, param * w.dense) + tc_all_gather_seconds(&f->paths.expert_dp, param * w.expert);
     if (f->job->frozen_base) {

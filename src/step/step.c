@@ -211,7 +211,8 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
         double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->stage_forward_s[at]) - times * line->fill_s[at];
-        double reduce = exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->stage_backward_s[at]) + d->replica - times * line->drain_s[at];
+        double reductions = d->reduce_every_micro_batch ? micro_batches : 1;
+        double reduce = reductions * exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->stage_backward_s[at]) + d->replica - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;
     }

@@ -376,8 +376,15 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         }
         stage->gather_s = d.gather;
         stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
-        stage->reduce_s += d.reduce;
-        stage->reduce_end = exposed_of(d.reduce, stack->overlap_grad_reduce ? overlap : 0, backward) + d.replica; /* after its slots */
+        double exposed = exposed_of(d.reduce, stack->overlap_grad_reduce ? overlap : 0, backward);
+        if (d.reduce_every_micro_batch) {
+            t->cost[s].input += exposed;
+            t->cost[s].paired_input = t->cost[s].input;
+            exposed = 0;
+        } else {
+            stage->reduce_s += d.reduce;
+        }
+        stage->reduce_end = exposed + d.replica; /* after its slots */
         t->ready[s] = stage->gather_exposed;
     }
 }

@@ -233,7 +233,9 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
         return end(c, TC_CASE_UNSUPPORTED, reason);
     }
     if (code) return code;
-    code = tc_catalog_fabric(catalog, c->cluster.accelerator.fabric, &c->cluster.fabric, error);
+    const char *named = tc_words_fabric(run->inter_node, c->cluster.accelerator.slug);
+    if (!named) named = tc_words_fabric(run->intra_node, c->cluster.accelerator.slug);
+    code = tc_catalog_fabric(catalog, named ? named : c->cluster.accelerator.fabric, &c->cluster.fabric, error);
     if (code) return code;
     if (run->parallel_devices > 0 && run->parallel_devices != run->devices)
         split_device(&c->cluster, (double)run->parallel_devices / run->devices);
@@ -252,15 +254,15 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
 
 /* ---- recipe and layout ------------------------------------------------------ */
 
-/* The year of the software at least: that of the source, a year after the chip's release, or that of the techniques in use. */
-static int software_year(const tc_case *c) {
+/* The first year that the run can be of: that of its source, the one after its chip's release, that of its format (8 bit came to
+ * training software with Transformer Engine 1, 2023), of its model (grouped queries, and all families but GPT and BERT, follow 2023). */
+static int year_of(const tc_case *c) {
     const tc_published_run *run = c->run;
-    int year = run->year, chip = atoi(c->cluster.accelerator.released) + 1;
-    /* Llama, grouped queries outside PaLM and 8-bit training spread in 2023 */
-    bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads, low = run->dtype >= TC_FP8;
-    int technique = family_is(run, "llama") || grouped || low ? 2023 : 0;
-    if (chip > year) year = chip;
-    return technique > year ? technique : year;
+    int year = run->year, released = atoi(c->cluster.accelerator.released) + 1;
+    if (released > year) year = released;
+    bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads;
+    bool later = run->dtype >= TC_FP8 || grouped || !(family_is(run, "gpt") || family_is(run, "bert"));
+    return later && run->year == 0 && year < 2023 ? 2023 : year;
 }
 
 static void build_recipe(tc_case *c) {
@@ -281,7 +283,7 @@ static void build_recipe(tc_case *c) {
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
         /* fused attention was the rule from the Hopper generation on, whatever the stack's first releases did */
-        bool recent = atoi(a->released) >= 2022 || software_year(c) >= 2023;
+        bool recent = atoi(a->released) >= 2022 || year_of(c) >= 2023;
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
@@ -353,9 +355,16 @@ static void build_layout(tc_case *c) {
         l->sharding = (int)c->stack.sharding;
         if (c->cluster.devices > l->tp * l->pp) assume(c, "sharding %s (stack default)", names[l->sharding]);
     }
-    if (l->sharding == TC_SHARD_HSDP) l->hsdp = c->cluster.fabric.level[0].size;
+    if (l->sharding == TC_SHARD_HSDP) {
+        int group = tc_words_shard_group(run->notes);
+        l->hsdp = group > 0 ? group : c->cluster.fabric.level[0].size;
+    }
     l->recompute = run->recompute;
     if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
+    if (l->recompute == TC_UNSET && run->flops == TC_FLOPS_HARDWARE) {
+        l->recompute = TC_RECOMPUTE_FULL;
+        assume(c, "recompute %s (its FLOPs are counted)", "full");
+    }
     if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
     if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
@@ -381,14 +390,21 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     code = tc_catalog_stack(catalog, stack, &c->stack, error);
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
-    if (c->stack.successor[0] && software_year(c) >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
+    /* runs of a later year used what the stack had become */
+    if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
     int compiled = tc_words_compiled(run->framework);
     if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
+    if (compiled == TC_UNSET) compiled = tc_words_compiled(run->id);
     if (compiled == 1 && c->stack.compiled_variant[0]) {
         if ((code = become(catalog, c->stack.compiled_variant, &c->stack, error))) return code;
     } else if (compiled != TC_UNSET) {
         c->stack.compiled = compiled == 1;
     }
+    int fused = tc_words_fused_softmax(run->framework), overlap = tc_words_overlap(run->framework);
+    if (fused == TC_UNSET) fused = tc_words_fused_softmax(run->notes);
+    if (fused != TC_UNSET) c->stack.fused_softmax = fused == 1;
+    if (overlap == TC_UNSET) overlap = tc_words_overlap(run->notes);
+    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
     build_recipe(c);
     build_layout(c);
     build_from_words(c, run->framework);
@@ -402,6 +418,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 
 /* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
 #define MICRO_BATCHES_PER_STAGE 16
+/* How far the forecast of a run's memory may lie above the device's before it says more of the layout than of itself. */
+#define MEMORY_SLACK 1.25
 
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
     int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.micro_batch;
@@ -413,7 +431,9 @@ static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
     tc_error ignored;
     tc_job job = c->job;
     if (c->open & TC_CASE_OPEN_BATCH) job.global_batch = usual_batch(c, layout);
-    return tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored) == TC_OK;
+    if (tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored)) return false;
+    step->fits = step->memory.reserved <= c->room * step->memory.capacity;
+    return true;
 }
 
 /* Fits first, then less recompute, then less time per token. */
@@ -439,7 +459,8 @@ static void settle_loss(tc_case *c) {
     else c->stack.chunked_loss = false;
 }
 
-static void settle_layout(tc_case *c) {
+/* False where nothing fits. */
+static bool settle_layout(tc_case *c) {
     static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12};
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
@@ -476,17 +497,33 @@ static void settle_layout(tc_case *c) {
                     if (step.fits) break; /* more recompute is only slower */
                 }
     c->layout = best;
+    return found && best_step.fits;
+}
+
+static void list_settled(tc_case *c) {
     static const char *const names[] = {"none", "selective", "full", "of some layers"};
-    if (layout_open) assume_number(c, "tp %s (fastest that fits)", best.tp);
-    if (layout_open) assume_number(c, "pp %s (fastest that fits)", best.pp);
-    if (vpp_open) assume_number(c, "vpp %s (fastest that fits)", best.vpp);
-    if (micro_open) assume_number(c, "micro-batch %s (fastest that fits)", best.micro_batch);
-    if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 4 ? best.recompute : 0]);
+    const tc_layout *l = &c->layout;
+    if (c->open & TC_CASE_OPEN_LAYOUT) assume_number(c, "tp %s (fastest that fits)", l->tp);
+    if (c->open & TC_CASE_OPEN_LAYOUT) assume_number(c, "pp %s (fastest that fits)", l->pp);
+    if (c->open & TC_CASE_OPEN_VPP) assume_number(c, "vpp %s (fastest that fits)", l->vpp);
+    if (c->open & TC_CASE_OPEN_MICRO_BATCH) assume_number(c, "micro-batch %s (fastest that fits)", l->micro_batch);
+    if (c->open & TC_CASE_OPEN_RECOMPUTE) assume(c, "recompute %s (least that fits)", names[l->recompute >= 0 && l->recompute < 4 ? l->recompute : 0]);
 }
 
 void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
-    if (c->open & ~TC_CASE_OPEN_BATCH) settle_layout(c);
+    c->room = 1;
+    if (c->open & ~TC_CASE_OPEN_BATCH) {
+        tc_layout stated = c->layout;
+        if (!settle_layout(c) && !c->run->out_of_memory) {
+            /* it ran, so the forecast of its memory is too high */
+            c->room = MEMORY_SLACK;
+            c->layout = stated;
+            settle_layout(c);
+            c->room = 1;
+        }
+        list_settled(c);
+    }
     if (c->open & TC_CASE_OPEN_BATCH) {
         c->job.global_batch = usual_batch(c, &c->layout);
         assume_number(c, "global batch %s sequences", (int)c->job.global_batch);

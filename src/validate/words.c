@@ -3,6 +3,7 @@
  * Recompute: the modules of Megatron-Core (--recompute-modules), MindSpeed (--recompute-norm ...), LLMQ; the
  * policies of MaxText (remat_policy) and of torchtitan (per-operator selective checkpointing: of the matmuls
  * every second runs again, all but attention of the rest: torchtitan, activation_checkpoint.py); lists of layers.
+ * Networks: cloud instances and named machines, whose fabrics the catalog has.
  */
 #include "validate/words.h"
 
@@ -120,22 +121,63 @@ tc_said_recompute tc_words_recompute(const char *text) {
     return out;
 }
 
-/* ---- compilation ---------------------------------------------------------------------- */
+/* ---- a choice that words make ------------------------------------------------------------ */
+
+typedef struct choice {
+    const char *phrase;
+    int chosen;
+} choice;
+
+/* The phrase that comes first in the text decides; TC_UNSET without any. */
+static int first_choice(const char *text, const choice *choices, size_t count) {
+    const char *first = NULL;
+    int chosen = TC_UNSET;
+    for (size_t i = 0; text && i < count; i++) {
+        const char *at = find(text, choices[i].phrase);
+        if (at && (!first || at < first)) first = at, chosen = choices[i].chosen;
+    }
+    return chosen;
+}
 
 int tc_words_compiled(const char *text) {
+    static const choice choices[] = {{"compile only the loss", 0}, {"no compile", 0}, {"nocompile", 0}, {"compile=false", 0},
+                                     {"without torch.compile", 0}, {"without compile", 0}, {"eager trainer + model compile", 1},
+                                     {"eager", 0}, {"compile", 1}, {"max-autotune", 1}, {"reduce-overhead", 1}};
+    return first_choice(text, choices, COUNT(choices));
+}
+
+int tc_words_fused_softmax(const char *text) {
+    static const choice choices[] = {{"kernel 'torch'", 0}, {"unfused softmax", 0}, {"no-masked-softmax-fusion", 0}, {"kernel 'fused'", 1},
+                                     {"scale-mask-softmax", 1}, {"fused softmax", 1}, {"masked-softmax-fusion", 1}};
+    return first_choice(text, choices, COUNT(choices));
+}
+
+int tc_words_overlap(const char *text) {
+    static const choice choices[] = {{"not overlapped", 0}, {"no gradient bucketing/overlap", 0}, {"overlap grad-reduce", 1}, {"overlap-grad-reduce", 1}, {"overlap_grad_reduce", 1},
+                                     {"dp communication overlap", 1}, {"gradient comms overlap", 1}, {"ddp-impl torch", 1}};
+    return first_choice(text, choices, COUNT(choices));
+}
+
+/* ---- networks ------------------------------------------------------------------------------ */
+
+const char *tc_words_fabric(const char *text, const char *accelerator) {
     static const struct {
-        const char *phrase;
-        int compiled;
-    } words[] = {{"compile only the loss", 0}, {"no compile", 0}, {"nocompile", 0}, {"compile=false", 0}, {"without torch.compile", 0},
-                 {"without compile", 0}, {"eager trainer + model compile", 1}, {"eager", 0}, {"compile", 1}, {"max-autotune", 1},
-                 {"reduce-overhead", 1}};
-    const char *first = NULL;
-    int compiled = TC_UNSET;
-    for (size_t i = 0; text && i < COUNT(words); i++) {
-        const char *at = find(text, words[i].phrase);
-        if (at && (!first || at < first)) first = at, compiled = words[i].compiled;
-    }
-    return compiled;
+        const char *phrase, *accelerator, *fabric;
+    } fabrics[] = {
+        {"efa", "v100", "aws-p3dn-efa"}, {"efa", "a100", "aws-p4d-efa"}, {"efa", "h100", "aws-p5-efa"}, {"efa", "h200", "aws-p5en-efa"},
+        {"efa", "b200", "aws-p6-b200-efa"}, {"p3dn", "v100", "aws-p3dn-efa"}, {"p4d", "a100", "aws-p4d-efa"}, {"p5.48xlarge", "h100", "aws-p5-efa"},
+        {"dgx-2", "v100", "dgx-2"}, {"omni-path", "v100", "jean-zay-v100-opa"}, {"omni-path", "a100", "jean-zay-a100-opa"},
+        {"slingshot", "a100", "polaris"}, {"tcpxo", "h100", "gcp-a3-mega"}, {"a3 mega", "h100", "gcp-a3-mega"}, {"tcpx", "h100", "gcp-a3-high"},
+        {"a3 ultra", "h200", "gcp-a3-ultra"}, {"gcp a4", "b200", "gcp-a4"}, {"grand teton", "h100", "grand-teton-roce"},
+    };
+    for (size_t i = 0; text && i < COUNT(fabrics); i++)
+        if (says(text, fabrics[i].phrase) && strncmp(accelerator, fabrics[i].accelerator, strlen(fabrics[i].accelerator)) == 0) return fabrics[i].fabric;
+    return NULL;
+}
+
+int tc_words_shard_group(const char *text) {
+    const char *at = text ? find(text, "over groups of ") : NULL;
+    return at ? atoi(at + strlen("over groups of ")) : 0;
 }
 
 /* ---- recipe ------------------------------------------------------------------------------ */

@@ -18,7 +18,6 @@ tc_said_recompute tc_words_recompute(const char *text);
 /* 1: the model ran compiled (torch.compile); 0: it says eager; TC_UNSET: neither. The first words count. */
 int tc_words_compiled(const char *text);
 
-
 typedef struct tc_said_recipe {
     int balanced_routing;      /* 0, 1, TC_UNSET; so below */
     int hierarchical_dispatch;
@@ -31,5 +30,17 @@ typedef struct tc_said_recipe {
 
 /* Settings that notes and framework name. */
 tc_said_recipe tc_words_recipe(const char *text);
+
+/* 1: plain attention with scale, mask and softmax in one kernel; 0: in several; TC_UNSET. */
+int tc_words_fused_softmax(const char *text);
+
+/* 1: gradients are reduced beside the backward pass; 0: after it; TC_UNSET. */
+int tc_words_overlap(const char *text);
+
+/* The catalog's fabric that the text names for this accelerator ("AWS EFA", "DGX-2"); NULL. */
+const char *tc_words_fabric(const char *text, const char *accelerator);
+
+/* "parameters sharded over groups of 128 GPUs": 128; 0. */
+int tc_words_shard_group(const char *text);
 
 #endif
