@@ -17,15 +17,17 @@ typedef struct tc_block_set {
     tc_operators embedding, head;
     tc_model_size size;
     tc_saved saved[TC_MAX_BLOCKS];
+    double kept_extra; /* the stack's: in saved, but for the inputs */
     double logits_bytes;
 } tc_block_set;
 
 /* Sums up the operators that are there: size, saved, logits_bytes. */
-void tc_block_set_sum(const tc_model *model, tc_block_set *set);
+void tc_block_set_sum(const tc_model *model, const tc_stack *stack, tc_block_set *set);
 
 /* Weight elements on one rank of a stage: dense (split by tp, replicated) and expert. */
 typedef struct tc_stage_weights {
     double dense, expert;
+    double ends; /* of dense: embedding and head */
 } tc_stage_weights;
 
 tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);

@@ -202,7 +202,7 @@ static int graphed_said(const char *text) {
 }
 
 tc_said_recipe tc_words_recipe(const char *text) {
-    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
+    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
     static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
                                            "force load balanc"};
     static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
@@ -221,6 +221,11 @@ tc_said_recipe tc_words_recipe(const char *text) {
     for (size_t i = 0; i < COUNT(native); i++)
         if (says(text, native[i])) out.native_attention = 1;
     if (says(text, "overlap features off") || says(text, "overlap off")) out.overlap = 0;
+    static const char *const eager[] = {"cross entropy of single kernels", "unchunked", "no liger", "without liger"};
+    if (says(text, "compile only the loss")) out.loss = TC_LOSS_COMPILED;
+    if (says(text, "chunked-ce") || says(text, "chunked loss") || says(text, "liger")) out.loss = TC_LOSS_CHUNKED;
+    for (size_t i = 0; i < COUNT(eager); i++)
+        if (says(text, eager[i])) out.loss = TC_LOSS_EAGER;
     out.graphed = graphed_said(text);
     out.expert_overlap = says(text, "a2a_overlap=true");
     return out;
