@@ -120,7 +120,7 @@ static double gathered_elements(const tc_stack *stack, tc_stage_weights w, doubl
 
 tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_stack *stack, tc_stage_weights w) {
     const tc_layout *l = &p->layout;
-    tc_states m = {0, 0, 0, 0};
+    tc_states m = {.transient = !stack->gradients_persist && p->micro_batches == 1};
     double param_bytes = job->dtype == TC_FP32 ? 4 : 2;
     double expert_group = tc_expert_dp_group(p).ranks;
     double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
@@ -129,11 +129,12 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     bool zero2 = zero3 || (l->sharding == TC_SHARD_ZERO2 && l->pp == 1);
     bool zero1 = l->sharding != TC_SHARD_NONE;
     double sharded = w.dense / dense_group + w.expert / split_expert, whole = w.dense + w.expert;
-    m.parameters = param_bytes * (zero3 ? sharded : whole);
+    bool beside = sharded_weights && !zero3; /* the gathered copies, with the shards that they are made of or end in */
+    m.parameters = param_bytes * ((zero3 ? sharded : whole) + (beside ? sharded : 0));
     if (!job->frozen_base) {
         /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
         bool fp16 = job->dtype == TC_FP16 && stack->main_grad_bytes == 4;
-        m.gradients = (fp16 ? 2 : stack->main_grad_bytes) * (zero2 ? sharded : whole);
+        m.gradients = (fp16 ? 2 : stack->main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
         m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : (stack->optimizer_bytes + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole);
     }
@@ -142,10 +143,17 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     return m;
 }
 
+double tc_backward_bytes(const tc_states *s, double live) {
+    if (!s->transient) return s->gradients + live;
+    return s->gradients > live ? s->gradients : live;
+}
+
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage) {
     tc_memory m = {.stage = stage, .parameters = states->parameters, .gradients = states->gradients, .optimizer = states->optimizer,
                    .buffers = states->buffers, .logits = stack->chunked_loss ? 0 : kept->logits};
     m.activations = kept->per_micro_batch * in_flight + kept->working;
+    if (states->transient && m.gradients > m.activations + m.logits) m.activations = m.logits = 0;
+    else if (states->transient) m.gradients = 0;
     m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
     m.framework = stack->params.framework_bytes;

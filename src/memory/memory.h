@@ -37,6 +37,7 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
 /* What a stage holds of the model, whatever is in flight. */
 typedef struct tc_states {
     double parameters, gradients, optimizer, buffers;
+    bool transient; /* gradients come as activations go: never both in full */
 } tc_states;
 
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
@@ -50,6 +51,8 @@ typedef struct tc_kept {
 tc_states tc_stage_states(const tc_job *job, const tc_placement *placement, const tc_stack *stack, tc_stage_weights weights);
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
 tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int chunk); /* of the model */
+/* The most that gradients and what is live for the backward pass take together. */
+double tc_backward_bytes(const tc_states *states, double live);
 /* in_flight: tc_micro_batches_in_flight. capacity stays 0. */
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage);
 

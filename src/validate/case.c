@@ -319,6 +319,9 @@ static void build_partial_recompute(tc_case *c) {
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
+/* Liger kernels keep what a fused implementation does, but for the residual additions. */
+#define FUSED_MODULES 0.2
+
 /* Settings of the recipe that only the words of the source tell. */
 static void build_from_words(tc_case *c, const char *text) {
     tc_said_recipe said = tc_words_recipe(text);
@@ -329,6 +332,8 @@ static void build_from_words(tc_case *c, const char *text) {
     if (said.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
     if (said.loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
     if (said.loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
+    if (said.loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
+    if (said.fused_modules) c->stack.params.kept_extra *= FUSED_MODULES;
     if (said.loss != TC_UNSET) c->stack.chunked_loss = said.loss == TC_LOSS_CHUNKED;
     if (said.graphed == TC_GROUP_ALL) c->stack.compiled = true;
     if (said.graphed != TC_UNSET) c->stack.graphed = said.graphed;

@@ -31,7 +31,7 @@ static const struct {
     const char *phrase;
     int operators;
 } policies[] = {
-    {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE},
+    {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE | TC_GROUP_MOE}, /* grouped matmuls are not among those that are kept */
     {"minimal_flash", BETWEEN_MATMULS},
     {"save_dot_with_context_except_mlp", BETWEEN_MATMULS | TC_GROUP_MLP},
     {"save_dot_except_mlpwi", BETWEEN_MATMULS | TC_GROUP_ATTENTION | TC_GROUP_MLP_UP},
@@ -223,9 +223,11 @@ tc_said_recipe tc_words_recipe(const char *text) {
     if (says(text, "overlap features off") || says(text, "overlap off")) out.overlap = 0;
     static const char *const eager[] = {"cross entropy of single kernels", "unchunked", "no liger", "without liger"};
     if (says(text, "compile only the loss")) out.loss = TC_LOSS_COMPILED;
-    if (says(text, "chunked-ce") || says(text, "chunked loss") || says(text, "liger")) out.loss = TC_LOSS_CHUNKED;
+    if (says(text, "chunked-ce")) out.loss = TC_LOSS_SPLIT;
+    if (says(text, "liger")) out.loss = TC_LOSS_CHUNKED;
+    out.fused_modules = says(text, "liger");
     for (size_t i = 0; i < COUNT(eager); i++)
-        if (says(text, eager[i])) out.loss = TC_LOSS_EAGER;
+        if (says(text, eager[i])) out.loss = TC_LOSS_EAGER, out.fused_modules = false;
     out.graphed = graphed_said(text);
     out.expert_overlap = says(text, "a2a_overlap=true");
     return out;

@@ -18,8 +18,8 @@ tc_said_recompute tc_words_recompute(const char *text);
 /* 1: the model ran compiled (torch.compile); 0: it says eager; TC_UNSET: neither. The first words count. */
 int tc_words_compiled(const char *text);
 
-/* How the loss treats the logits: copies in fp32 one after the other, in one compiled kernel, or never whole. */
-typedef enum tc_said_loss { TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_CHUNKED } tc_said_loss;
+/* How the loss treats the logits: in copies in fp32, in one compiled kernel, whole in 16 bit but chunk by chunk in fp32, or never whole. */
+typedef enum tc_said_loss { TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_said_loss;
 
 typedef struct tc_said_recipe {
     int balanced_routing;      /* 0, 1, TC_UNSET; so below */
@@ -29,6 +29,7 @@ typedef struct tc_said_recipe {
     int overlap;               /* 0: all overlap of communication is off */
     int graphed;               /* tc_operator_group bits; TC_UNSET */
     int loss;                  /* tc_said_loss; TC_UNSET */
+    bool fused_modules;        /* Liger kernels: norm, rotation, gated activation */
     bool expert_overlap;       /* expert exchange behind the compute of another micro-batch */
 } tc_said_recipe;
 
