@@ -400,9 +400,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     } else if (compiled != TC_UNSET) {
         c->stack.compiled = compiled == 1;
     }
-    int fused = tc_words_fused_softmax(run->framework), overlap = tc_words_overlap(run->framework);
-    if (fused == TC_UNSET) fused = tc_words_fused_softmax(run->notes);
-    if (fused != TC_UNSET) c->stack.fused_softmax = fused == 1;
+    c->stack.fused = tc_words_fused(run->notes, tc_words_fused(run->framework, c->stack.fused));
+    int overlap = tc_words_overlap(run->framework);
     if (overlap == TC_UNSET) overlap = tc_words_overlap(run->notes);
     if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
     build_recipe(c);

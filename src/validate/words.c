@@ -146,10 +146,23 @@ int tc_words_compiled(const char *text) {
     return first_choice(text, choices, COUNT(choices));
 }
 
-int tc_words_fused_softmax(const char *text) {
-    static const choice choices[] = {{"kernel 'torch'", 0}, {"unfused softmax", 0}, {"no-masked-softmax-fusion", 0}, {"kernel 'fused'", 1},
+int tc_words_fused(const char *text, int fused) {
+    static const choice softmax[] = {{"kernel 'torch'", 0}, {"unfused softmax", 0}, {"no-masked-softmax-fusion", 0}, {"kernel 'fused'", 1},
                                      {"scale-mask-softmax", 1}, {"fused softmax", 1}, {"masked-softmax-fusion", 1}};
-    return first_choice(text, choices, COUNT(choices));
+    static const struct {
+        const char *phrase;
+        int operators;
+    } kernels[] = {{"fused-rmsnorm", TC_GROUP_NORM}, {"fused rmsnorm", TC_GROUP_NORM}, {"rms kernel", TC_GROUP_NORM},
+                   {"fused-rotary-pos-emb", TC_GROUP_POSITION}, {"fused-swiglu", TC_GROUP_ACTIVATION},
+                   {"liger", TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION}};
+    if (!text) return fused;
+    /* Megatron's and MindSpeed's flags: what a script does not name was off */
+    const char *flags = find(text, "flags: ");
+    if (flags && isalpha((unsigned char)flags[strlen("flags: ")])) fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
+    for (size_t i = 0; i < COUNT(kernels); i++)
+        if (says(text, kernels[i].phrase)) fused |= kernels[i].operators;
+    int whole = first_choice(text, softmax, COUNT(softmax));
+    return whole == TC_UNSET ? fused : whole ? fused | TC_GROUP_ATTENTION : fused & ~TC_GROUP_ATTENTION;
 }
 
 int tc_words_overlap(const char *text) {

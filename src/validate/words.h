@@ -31,8 +31,8 @@ typedef struct tc_said_recipe {
 /* Settings that notes and framework name. */
 tc_said_recipe tc_words_recipe(const char *text);
 
-/* 1: plain attention with scale, mask and softmax in one kernel; 0: in several; TC_UNSET. */
-int tc_words_fused_softmax(const char *text);
+/* Changes tc_operator_group bits of element-wise chains that are one kernel, as the text says. */
+int tc_words_fused(const char *text, int fused);
 
 /* 1: gradients are reduced beside the backward pass; 0: after it; TC_UNSET. */
 int tc_words_overlap(const char *text);
