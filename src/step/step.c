@@ -160,13 +160,16 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
     for (int i = 0; i < stages; i++) {
         const tc_data_parallel *d = &stage[i];
         if (d->every_micro_batch)
-            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s) + d->replica;
+            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s)
+                   + exposed_of(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->backward_s);
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
         double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->forward_s) - times * line->fill_s[at];
         double reductions = d->reduce_every_micro_batch ? micro_batches : 1;
-        double reduce = reductions * exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->backward_s) + d->replica - times * line->drain_s[at];
+        double behind = stack->overlap_grad_reduce ? overlap : 0;
+        double reduce = reductions * exposed_of(d->reduce, behind, line->backward_s) + exposed_of(d->replica, behind, line->backward_s)
+                        - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;
     }

@@ -362,17 +362,18 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
             forward += t->cost[s * chunks + c].forward;
             backward += t->cost[s * chunks + c].input + t->cost[s * chunks + c].weight;
         }
+        double behind = stack->overlap_grad_reduce ? overlap : 0, replica = exposed_of(d.replica, behind, backward);
         stage->reduce_s = d.replica;
         stage->optimizer_s = tc_optimizer_seconds(f, s);
         if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
         if (d.every_micro_batch) {
             add_every_micro_batch(f, &d, &t->cost[s * chunks]);
-            stage->reduce_end = d.replica;
+            stage->reduce_end = replica;
             continue;
         }
         stage->gather_s = d.gather;
         stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
-        double exposed = exposed_of(d.reduce, stack->overlap_grad_reduce ? overlap : 0, backward);
+        double exposed = exposed_of(d.reduce, behind, backward);
         if (d.reduce_every_micro_batch) {
             t->cost[s].input += exposed;
             t->cost[s].paired_input = t->cost[s].input;
@@ -380,7 +381,7 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         } else {
             stage->reduce_s += d.reduce;
         }
-        stage->reduce_end = exposed + d.replica; /* after its slots */
+        stage->reduce_end = exposed + replica; /* after its slots */
         t->ready[s] = stage->gather_exposed;
     }
 }
