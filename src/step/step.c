@@ -183,6 +183,10 @@ static double data_parallel(const tc_costs *costs, const tc_pipeline *line) {
     return tc_data_parallel_exposed(costs->stack, traffic, count, (double)costs->p->micro_batches, line);
 }
 
+double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement) {
+    return placement->optimizer == TC_OPTIMIZER_NONE ? 0 : stack->params.host_s_per_step;
+}
+
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
     return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * (work_s + bubble_s) : 0;
 }
@@ -224,7 +228,7 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, bool
     double m = (double)f->p->micro_batches;
     tc_kept kept = tc_stage_kept(&f->job->model, f->p, &f->set, line->slowest);
     t.work = m * line->slowest_s;
-    t.host = f->stack->params.host_s_per_step + tc_offload_exposed(f->cluster, kept.offloaded, m, line);
+    t.host = tc_step_host_seconds(f->stack, f->p) + tc_offload_exposed(f->cluster, kept.offloaded, m, line);
     t.bubble = estimate ? tc_bubble_estimate(&f->p->layout, line) : tc_bubble_seconds(&f->p->layout, line);
     t.sends = tc_pipeline_sends(f);
     t.data_parallel = data_parallel(f, line);

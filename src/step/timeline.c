@@ -427,7 +427,7 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     *t = (tc_step_times){.stages = 0};
     int chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
     if (!allocate(t, l->pp, l->pp * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    t->host_s = f->stack->params.host_s_per_step;
+    t->host_s = tc_step_host_seconds(f->stack, f->p);
     t->send_s = tc_stage_send_seconds(f);
     t->sends_s = tc_pipeline_sends(f);
     cost_nodes(f, t);
