@@ -356,6 +356,31 @@ static void build_layout(tc_case *c) {
     if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
 
+/* What the first of a run's texts that speaks of it says. */
+static int said(const tc_published_run *run, int (*words)(const char *text)) {
+    const char *const texts[] = {run->framework, run->notes, run->id};
+    int choice = TC_UNSET;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && choice == TC_UNSET; i++) choice = words(texts[i]);
+    return choice;
+}
+
+/* What a source says of its software beside the name. */
+static tc_code apply_words(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    int compiled = said(c->run, tc_words_compiled);
+    if (compiled == 1 && c->stack.compiled_variant[0]) {
+        tc_code code = tc_catalog_stack(catalog, c->stack.compiled_variant, &c->stack, error);
+        if (code) return code;
+    } else if (compiled != TC_UNSET) {
+        c->stack.compiled = compiled == 1;
+    }
+    int fused = said(c->run, tc_words_fused_softmax), overlap = said(c->run, tc_words_overlap);
+    int hierarchical = said(c->run, tc_words_hierarchical_dispatch);
+    if (fused != TC_UNSET) c->stack.fused_softmax = fused == 1;
+    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
+    if (hierarchical != TC_UNSET) c->stack.hierarchical_dispatch = hierarchical == 1;
+    return TC_OK;
+}
+
 tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *c, tc_error *error) {
     memset(c, 0, sizeof *c);
     c->run = run;
@@ -373,19 +398,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     /* runs of a later year used what the stack had become */
     if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year && (code = tc_catalog_stack(catalog, c->stack.successor, &c->stack, error)))
         return code;
-    int compiled = tc_words_compiled(run->framework);
-    if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
-    if (compiled == TC_UNSET) compiled = tc_words_compiled(run->id);
-    if (compiled == 1 && c->stack.compiled_variant[0]) {
-        if ((code = tc_catalog_stack(catalog, c->stack.compiled_variant, &c->stack, error))) return code;
-    } else if (compiled != TC_UNSET) {
-        c->stack.compiled = compiled == 1;
-    }
-    int fused = tc_words_fused_softmax(run->framework), overlap = tc_words_overlap(run->framework);
-    if (fused == TC_UNSET) fused = tc_words_fused_softmax(run->notes);
-    if (fused != TC_UNSET) c->stack.fused_softmax = fused == 1;
-    if (overlap == TC_UNSET) overlap = tc_words_overlap(run->notes);
-    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
+    if ((code = apply_words(catalog, c, error))) return code;
     build_recipe(c);
     build_layout(c);
     /* without a rate there is nothing to score, but its memory can be forecast */

@@ -158,6 +158,12 @@ int tc_words_overlap(const char *text) {
     return first_choice(text, choices, COUNT(choices));
 }
 
+int tc_words_hierarchical_dispatch(const char *text) {
+    static const choice choices[] = {{"plain all-to-all", 0}, {"all-to-all dispatch", 0}, {"all-to-all +", 0}, {"nccl all-to-all", 0}, {"alltoall", 0},
+                                     {"no deepep", 0}, {"without deepep", 0}, {"deepep", 1}, {"hybridep", 1}, {"hybrid-ep", 1}};
+    return first_choice(text, choices, COUNT(choices));
+}
+
 /* ---- networks ------------------------------------------------------------------------------ */
 
 const char *tc_words_fabric(const char *text, const char *accelerator) {

@@ -24,6 +24,9 @@ int tc_words_fused_softmax(const char *text);
 /* 1: gradients are reduced beside the backward pass; 0: after it; TC_UNSET. */
 int tc_words_overlap(const char *text);
 
+/* 1: tokens of a mixture of experts cross to a node once (DeepEP); 0: plain all-to-all; TC_UNSET. */
+int tc_words_hierarchical_dispatch(const char *text);
+
 /* The catalog's fabric that the text names for this accelerator ("AWS EFA", "DGX-2"); NULL. */
 const char *tc_words_fabric(const char *text, const char *accelerator);
 
