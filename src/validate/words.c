@@ -171,6 +171,12 @@ int tc_words_overlap(const char *text) {
     return first_choice(text, choices, COUNT(choices));
 }
 
+int tc_words_hierarchical_dispatch(const char *text) {
+    static const choice choices[] = {{"plain all-to-all", 0}, {"all-to-all dispatch", 0}, {"all-to-all +", 0}, {"nccl all-to-all", 0}, {"alltoall", 0},
+                                     {"no deepep", 0}, {"without deepep", 0}, {"deepep", 1}, {"hybridep", 1}, {"hybrid-ep", 1}};
+    return first_choice(text, choices, COUNT(choices));
+}
+
 /* ---- networks ------------------------------------------------------------------------------ */
 
 const char *tc_words_fabric(const char *text, const char *accelerator) {
@@ -215,7 +221,7 @@ static int graphed_said(const char *text) {
 }
 
 tc_said_recipe tc_words_recipe(const char *text) {
-    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
+    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
     static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
                                            "force load balanc"};
     static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
@@ -224,8 +230,6 @@ tc_said_recipe tc_words_recipe(const char *text) {
         if (says(text, balanced[i])) out.balanced_routing = 1;
     for (size_t i = 0; i < COUNT(unbalanced); i++)
         if (says(text, unbalanced[i])) out.balanced_routing = 0;
-    if (says(text, "deepep") || says(text, "hybridep")) out.hierarchical_dispatch = 1;
-    else if (says(text, "plain all-to-all") || says(text, "standard-a2a")) out.hierarchical_dispatch = 0;
     if (says(text, "expert_tensor_parallel_size=1") || says(text, "expert-tensor-parallel 1") || says(text, "expert-tensor-parallel size 1")) out.etp = 1;
     static const char *const native[] = {"fa3", "fa4", "flashattention-3", "flashattention 3", "flash-attention-3", "cudnn attention"};
     static const char *const portable[] = {"fa2", "flashattention-2", "flashattention 2", "flash-attention-2", "flashattention-1", "xformers"};

@@ -20,7 +20,6 @@ int tc_words_compiled(const char *text);
 
 typedef struct tc_said_recipe {
     int balanced_routing;      /* 0, 1, TC_UNSET; so below */
-    int hierarchical_dispatch;
     int etp;
     int native_attention;      /* FlashAttention-3 or -4, cuDNN; 0: FlashAttention-1 or -2 */
     int overlap;               /* 0: all overlap of communication is off */
@@ -36,6 +35,9 @@ int tc_words_fused(const char *text, int fused);
 
 /* 1: gradients are reduced beside the backward pass; 0: after it; TC_UNSET. */
 int tc_words_overlap(const char *text);
+
+/* 1: tokens of a mixture of experts cross to a node once (DeepEP); 0: plain all-to-all; TC_UNSET. */
+int tc_words_hierarchical_dispatch(const char *text);
 
 /* The catalog's fabric that the text names for this accelerator ("AWS EFA", "DGX-2"); NULL. */
 const char *tc_words_fabric(const char *text, const char *accelerator);
