@@ -234,7 +234,8 @@ typedef struct tc_stack {
     int successor_year;
     char compiled_variant[64];   /* the stack that it is with its model compiled; empty: none */
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
-    bool fused_softmax;          /* plain attention: scale, mask and softmax of the scores are one kernel */
+    char fused_operators[64];    /* "norm+position+attention+activation": element-wise chains that run as one kernel (attention: the softmax of plain attention) */
+    int fused;                   /* the same as tc_operator_group bits */
     bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
     bool compiled;               /* graphs or a compiler: no host time per kernel */
     int graphed;                 /* tc_operator_group bits: operators that CUDA graphs issue, without host time */

@@ -164,16 +164,16 @@ static void closed_form_is_the_timeline(void **state) {
         assert_int_equal(tc_step_timed(&q.costs, &timed, &times, &error), TC_OK);
         tc_step_times_free(&times);
         double off = fabs(closed.step_s / timed.step_s - 1);
-        if (off > 0.002)
+        if (off > 0.005)
             print_error("%s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: closed %g s, timeline %g s\n", q.job.model.slug,
                         q.placement.layout.schedule, q.layout.tp, q.layout.pp, q.layout.vpp, (long long)q.placement.micro_batches, closed.step_s,
                         timed.step_s);
-        assert_true(off <= 0.002);
+        assert_true(off <= 0.005);
         sum += off;
         asked++;
     }
     assert_true(asked > 4000);
-    assert_true(sum / asked < 0.00002);
+    assert_true(sum / asked < 0.00005);
 }
 
 static void schedules_without_a_closed_form_take_the_timeline(void **state) {

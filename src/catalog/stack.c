@@ -2,6 +2,8 @@
  *
  * What a stack does where nobody says otherwise, and its physical parameters.
  * What a file does not give comes from generic.yaml. */
+#include <string.h>
+
 #include "base/vocabulary.h"
 #include "catalog/kinds.h"
 #include "catalog/parameters.h"
@@ -47,7 +49,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.gathered_logits", gathered_logits),
     BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
     BOOLEAN("defaults.native_attention", native_attention),
-    BOOLEAN("defaults.fused_softmax", fused_softmax),
+    {.path = "defaults.fused", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, fused_operators), .size = sizeof(((tc_stack *)0)->fused_operators)},
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
@@ -77,5 +79,9 @@ const tc_schema tc_fitted_stack_schema = {"fitted stack parameters", fitted_fiel
 tc_code tc_stack_read(const tc_document *generic, const tc_document *document, tc_stack *out, tc_error *error) {
     *out = tc_default_stack();
     tc_code code = generic ? tc_schema_read(&tc_stack_schema, generic, out, error) : TC_OK;
-    return code == TC_OK ? tc_schema_read(&tc_stack_schema, document, out, error) : code;
+    if (code == TC_OK) code = tc_schema_read(&tc_stack_schema, document, out, error);
+    if (code != TC_OK) return code;
+    if (strcmp(out->fused_operators, "none") == 0 || tc_operator_groups_parse(out->fused_operators, &out->fused)) return TC_OK;
+    return tc_document_fail(document, tc_node_get(tc_node_get(document->root, "defaults"), "fused"), "fused", error,
+                            "'%s' is no list of operators such as norm+position+attention+activation, or none", out->fused_operators);
 }

@@ -61,14 +61,36 @@ static int largest_group(int stages, int micro_batches) {
     return micro_batches < stages ? micro_batches : stages + micro_batches % stages;
 }
 
-/* The k-th chunk pass of an interleaved stage. */
-static void interleaved_pass(const pen *w, int k, bool forward, int *chunk, int *micro_batch) {
-    int p = w->stages, v = w->chunks, m = w->micro_batches, groups = m / p > 0 ? m / p : 1, group = k / (p * v);
-    if (group > groups - 1) group = groups - 1;
-    int in_group = k - group * p * v, size = group == groups - 1 ? m - group * p : p;
-    *chunk = in_group / size;
-    *micro_batch = group * p + in_group % size;
-    if (!forward) *chunk = v - 1 - *chunk;
+/* The chunk passes of an interleaved stage, one after the other. */
+typedef struct chunk_pass {
+    int chunk, i;    /* the i-th micro-batch of its group */
+    int group, size; /* the group's first micro-batch, and how many it has */
+} chunk_pass;
+
+static int group_size(const pen *w, int first) {
+    int left = w->micro_batches - first;
+    return left < 2 * w->stages ? left : w->stages;
+}
+
+static chunk_pass first_pass(const pen *w) { return (chunk_pass){.size = group_size(w, 0)}; }
+
+static void next_pass(const pen *w, chunk_pass *pass) {
+    if (++pass->i < pass->size) return;
+    pass->i = 0;
+    if (++pass->chunk < w->chunks) return;
+    pass->chunk = 0;
+    pass->group += pass->size;
+    pass->size = group_size(w, pass->group);
+}
+
+static void put_forward(pen *w, chunk_pass *pass) {
+    put(w, TC_SLOT_FORWARD, pass->chunk, pass->group + pass->i);
+    next_pass(w, pass);
+}
+
+static void put_backward(pen *w, chunk_pass *pass) {
+    put(w, TC_SLOT_BACKWARD, w->chunks - 1 - pass->chunk, pass->group + pass->i);
+    next_pass(w, pass);
 }
 
 static int interleaved_ahead(int stages, int chunks, int micro_batches, int stage) {
@@ -76,19 +98,12 @@ static int interleaved_ahead(int stages, int chunks, int micro_batches, int stag
 }
 
 static void write_interleaved(pen *w) {
-    int total = w->micro_batches * w->chunks, chunk, i;
-    int ahead = interleaved_ahead(w->stages, w->chunks, w->micro_batches, w->stage);
-    for (int k = 0; k < ahead; k++) {
-        interleaved_pass(w, k, true, &chunk, &i);
-        put(w, TC_SLOT_FORWARD, chunk, i);
-    }
+    int total = w->micro_batches * w->chunks, ahead = interleaved_ahead(w->stages, w->chunks, w->micro_batches, w->stage);
+    chunk_pass forward = first_pass(w), backward = forward;
+    for (int k = 0; k < ahead; k++) put_forward(w, &forward);
     for (int k = 0; k < total; k++) {
-        if (ahead + k < total) {
-            interleaved_pass(w, ahead + k, true, &chunk, &i);
-            put(w, TC_SLOT_FORWARD, chunk, i);
-        }
-        interleaved_pass(w, k, false, &chunk, &i);
-        put(w, TC_SLOT_BACKWARD, chunk, i);
+        if (ahead + k < total) put_forward(w, &forward);
+        put_backward(w, &backward);
     }
 }
 

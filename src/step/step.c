@@ -142,7 +142,9 @@ static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_p
     /* slots that wait for the host link are not in it */
     if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
-    return m >= 2 * (int64_t)stages && m % stages == 0 && costs->p->layers % (stages * chunks) == 0
+    /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */
+    int beyond = costs->p->layers % (stages * chunks), missing = beyond > 0 ? stages * chunks - beyond : 0;
+    return m % stages == 0 && missing <= 3 && m >= (missing > 0 ? 2 : 1) * (int64_t)stages
            && one_stage_leads(costs, p, stages, chunks, line->slowest_s);
 }
 
@@ -206,17 +208,24 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
     for (int i = 0; i < stages; i++) {
         const tc_data_parallel *d = &stage[i];
         if (d->every_micro_batch)
-            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s) + d->replica;
+            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s)
+                   + exposed_of(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->backward_s);
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
         double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->stage_forward_s[at]) - times * line->fill_s[at];
         double reductions = d->reduce_every_micro_batch ? micro_batches : 1;
-        double reduce = reductions * exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->stage_backward_s[at]) + d->replica - times * line->drain_s[at];
+        double behind = stack->overlap_grad_reduce ? overlap : 0;
+        double reduce = reductions * exposed_of(d->reduce, behind, line->stage_backward_s[at]) + exposed_of(d->replica, behind, line->stage_backward_s[at])
+                        - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;
     }
     return begin + end;
+}
+
+double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement) {
+    return placement->optimizer == TC_OPTIMIZER_NONE ? 0 : stack->params.host_s_per_step;
 }
 
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
@@ -259,7 +268,7 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     tc_step_terms t;
     double m = (double)f->p->micro_batches;
     t.work = m * line->slowest_s;
-    t.host = f->stack->params.host_s_per_step + offload_exposed(f, line);
+    t.host = tc_step_host_seconds(f->stack, f->p) + offload_exposed(f, line);
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
     int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);

@@ -20,82 +20,46 @@
 
 /* ---- the events ----------------------------------------------------------------------------- */
 
-/* A node as the inner loop needs it. */
+/* A node as the inner loop needs it: by kind of slot. */
 typedef struct lane {
-    double seconds[2 * TC_SLOT_KINDS]; /* by kind, then paired */
-    int next, previous;                /* node, or -1 */
-    int next_stage, previous_stage;
-    uint8_t next_link, previous_link;  /* of the own stage: 0 towards higher stages, 1 towards lower */
+    double seconds[TC_SLOT_KINDS], paired[TC_SLOT_KINDS];
+    const double *wait[TC_SLOT_KINDS]; /* of each micro-batch: when what it waits for has arrived; NaN = not yet */
+    double *give[TC_SLOT_KINDS];       /* where its result arrives; NULL = nobody waits for it */
+    double *link[TC_SLOT_KINDS];       /* over which it is sent: free from; NULL = none */
 } lane;
 
 typedef struct events {
     const tc_order *order;
     double send_s;
     lane *lane;
-    double *arrival[2]; /* forward, gradient: (node, micro-batch); NaN = not yet */
     double *free, *last; /* of each stage: may begin its next slot; end of its last one */
-    double *link;       /* of each stage, two directions: free from */
-    int64_t *at;        /* of each stage: the next slot */
+    int64_t *at;         /* of each stage: the next slot */
     tc_slot_time *times;
     int64_t sends;
 } events;
 
-static void fill_lane(const tc_timeline_input *in, int node, lane *out) {
-    const tc_order *o = in->order;
-    const tc_schedule_node *n = &o->node[node];
-    const tc_node_cost *c = &in->cost[node];
-    const double plain[TC_SLOT_KINDS] = {c->forward, c->input + c->weight, c->input, c->weight};
-    const double paired[TC_SLOT_KINDS] = {c->paired_forward, c->paired_input + c->weight, c->paired_input, c->weight};
-    memcpy(out->seconds, plain, sizeof plain);
-    memcpy(out->seconds + TC_SLOT_KINDS, paired, sizeof paired);
-    out->next = n->next;
-    out->previous = n->previous;
-    out->next_stage = n->next >= 0 ? o->node[n->next].stage : n->stage;
-    out->previous_stage = n->previous >= 0 ? o->node[n->previous].stage : n->stage;
-    out->next_link = !n->down;
-    out->previous_link = n->previous >= 0 ? o->node[n->previous].down : 0;
-}
-
-/* Hands a result on: over a link, or to the next chunk of the same stage. Returns its arrival. */
-static double deliver(events *e, int stage, int to_stage, int link, double end) {
-    if (to_stage == stage) return end;
-    double *free_from = &e->link[2 * stage + link], begin = end > *free_from ? end : *free_from;
-    *free_from = begin + e->send_s;
-    e->sends++;
-    return *free_from;
-}
-
-/* The arrival of what a slot waits for; NaN: not yet. */
-static double arrival_of(const events *e, int stage, const tc_slot *slot) {
-    if (slot->kind == TC_SLOT_WEIGHT) return 0;
-    size_t node = (size_t)(stage * e->order->chunks + slot->chunk), m = (size_t)e->order->micro_batches;
-    return e->arrival[slot->kind != TC_SLOT_FORWARD][node * m + (size_t)slot->micro_batch];
-}
-
 /* Makes known what a slot has produced at `end`. Returns when it has arrived. */
-static double produce(events *e, int stage, const tc_slot *slot, double end) {
-    size_t m = (size_t)e->order->micro_batches, i = (size_t)slot->micro_batch;
-    int node = stage * e->order->chunks + slot->chunk;
-    const lane *l = &e->lane[node];
-    if (slot->kind == TC_SLOT_FORWARD) {
-        if (l->next >= 0) return e->arrival[0][(size_t)l->next * m + i] = deliver(e, stage, l->next_stage, l->next_link, end);
-        e->arrival[1][(size_t)node * m + i] = end; /* the loss: its own backward may begin */
-    } else if (slot->kind != TC_SLOT_WEIGHT && l->previous >= 0) {
-        return e->arrival[1][(size_t)l->previous * m + i] = deliver(e, stage, l->previous_stage, l->previous_link, end);
+static double produce(events *e, const lane *l, const tc_slot *slot, double end) {
+    double *give = l->give[slot->kind], *link = l->link[slot->kind];
+    if (!give) return end;
+    if (link) {
+        double begin = end > *link ? end : *link;
+        end = *link = begin + e->send_s;
+        e->sends++;
     }
-    return end;
+    return give[slot->micro_batch] = end;
 }
 
 /* A forward and a backward woven into each other: they begin when both can and end together. Returns the end, NaN: not yet. */
-static double run_pair(events *e, int stage, int64_t at, double now) {
+static double run_pair(events *e, const lane *lanes, int64_t at, double now) {
     const tc_slot *pair = &e->order->slot[at];
-    double first = arrival_of(e, stage, &pair[0]), second = arrival_of(e, stage, &pair[1]);
+    const lane *l[2] = {&lanes[pair[0].chunk], &lanes[pair[1].chunk]};
+    double first = l[0]->wait[pair[0].kind][pair[0].micro_batch], second = l[1]->wait[pair[1].kind][pair[1].micro_batch];
     if (!(first >= 0 && second >= 0)) return first + second;
-    double begin = now > first ? now : first, seconds[2];
+    double begin = now > first ? now : first;
     if (second > begin) begin = second;
-    for (int i = 0; i < 2; i++) seconds[i] = e->lane[stage * e->order->chunks + pair[i].chunk].seconds[TC_SLOT_KINDS + pair[i].kind];
-    double middle = begin + seconds[0], end = middle + seconds[1];
-    double sent[2] = {produce(e, stage, &pair[0], end), produce(e, stage, &pair[1], end)};
+    double middle = begin + l[0]->paired[pair[0].kind], end = middle + l[1]->paired[pair[1].kind];
+    double sent[2] = {produce(e, l[0], &pair[0], end), produce(e, l[1], &pair[1], end)};
     if (e->times) {
         e->times[at] = (tc_slot_time){begin, middle, sent[0]};
         e->times[at + 1] = (tc_slot_time){middle, end, sent[1]};
@@ -106,24 +70,26 @@ static double run_pair(events *e, int stage, int64_t at, double now) {
 /* Runs the slots of a stage until one has to wait. Returns whether any ran. */
 static bool run_stage(events *e, int stage) {
     const tc_order *o = e->order;
+    const lane *lanes = &e->lane[stage * o->chunks];
     int64_t at = e->at[stage], last = o->first[stage + 1], began = at;
     double now = e->free[stage];
     while (at < last) {
         const tc_slot *slot = &o->slot[at];
         if (slot->paired) {
-            double end = run_pair(e, stage, at, now);
+            double end = run_pair(e, lanes, at, now);
             if (!(end >= 0)) break;
             now = e->last[stage] = end;
             at += 2;
             continue;
         }
-        double arrival = arrival_of(e, stage, slot);
+        const lane *l = &lanes[slot->chunk];
+        double arrival = l->wait[slot->kind][slot->micro_batch];
         if (!(arrival >= 0)) break;
         double begin = now > arrival ? now : arrival;
-        double end = begin + e->lane[stage * o->chunks + slot->chunk].seconds[slot->kind], sent = produce(e, stage, slot, end);
+        double end = begin + l->seconds[slot->kind], sent = produce(e, l, slot, end);
         if (e->times) e->times[at] = (tc_slot_time){begin, end, sent};
         now = o->blocking ? sent : end;
-        if (end > e->last[stage]) e->last[stage] = end;
+        e->last[stage] = end;
         at++;
     }
     e->at[stage] = at;
@@ -144,28 +110,48 @@ static tc_code run_events(events *e, tc_error *error) {
     return TC_OK;
 }
 
+/* The rows of a node in `arrival`: of the forwards of all nodes, then of their gradients. */
+static void fill_lane(const tc_timeline_input *in, int node, double *const arrival[2], double *links, lane *out) {
+    const tc_order *o = in->order;
+    const tc_schedule_node *n = &o->node[node], *next = n->next < 0 ? NULL : &o->node[n->next],
+                           *previous = n->previous < 0 ? NULL : &o->node[n->previous];
+    const tc_node_cost *c = &in->cost[node];
+    size_t m = (size_t)o->micro_batches;
+    double *forward = arrival[0] + (size_t)node * m, *gradient = arrival[1] + (size_t)node * m;
+    double *back = previous ? arrival[1] + (size_t)n->previous * m : NULL;
+    double *link[2] = {&links[2 * n->stage], &links[2 * n->stage + 1]}; /* towards higher stages, towards lower */
+    double *down = next && next->stage != n->stage ? link[!n->down] : NULL;
+    double *up = previous && previous->stage != n->stage ? link[previous->down] : NULL;
+    *out = (lane){
+        .seconds = {c->forward, c->input + c->weight, c->input, c->weight},
+        .paired = {c->paired_forward, c->paired_input + c->weight, c->paired_input, c->weight},
+        .wait = {forward, gradient, gradient, gradient},
+        .give = {next ? arrival[0] + (size_t)n->next * m : gradient /* the loss: its own backward may begin */, back, back, NULL},
+        .link = {down, up, up, NULL},
+    };
+    if (!previous)
+        for (size_t i = 0; i < m; i++) forward[i] = 0;
+}
+
 static void start_events(events *e, const tc_timeline_input *in, char *memory, size_t cells) {
     const tc_order *o = in->order;
-    size_t nodes = (size_t)o->stages * (size_t)o->chunks, stages = (size_t)o->stages, m = (size_t)o->micro_batches;
-    e->arrival[0] = (double *)(void *)memory;
-    e->arrival[1] = e->arrival[0] + cells;
-    e->free = e->arrival[1] + cells;
+    size_t nodes = (size_t)o->stages * (size_t)o->chunks, stages = (size_t)o->stages;
+    double *arrival[2], *links;
+    arrival[0] = (double *)(void *)memory;
+    arrival[1] = arrival[0] + cells;
+    e->free = arrival[1] + cells;
     e->last = e->free + stages;
-    e->link = e->last + stages;
-    e->at = (int64_t *)(void *)(e->link + 2 * stages);
+    links = e->last + stages;
+    e->at = (int64_t *)(void *)(links + 2 * stages);
     e->lane = (lane *)(void *)(e->at + stages);
     memset(memory, 0xff, 2 * cells * sizeof(double)); /* NaN */
     for (size_t s = 0; s < stages; s++) {
         e->free[s] = in->ready ? in->ready[s] : 0;
         e->last[s] = 0;
-        e->link[2 * s] = e->link[2 * s + 1] = 0;
+        links[2 * s] = links[2 * s + 1] = 0;
         e->at[s] = o->first[s];
     }
-    for (size_t n = 0; n < nodes; n++) {
-        fill_lane(in, (int)n, &e->lane[n]);
-        if (o->node[n].previous < 0)
-            for (size_t i = 0; i < m; i++) e->arrival[0][n * m + i] = 0;
-    }
+    for (size_t n = 0; n < nodes; n++) fill_lane(in, (int)n, arrival, links, &e->lane[n]);
 }
 
 tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double *stage_end, int64_t *count, tc_error *error) {
@@ -364,6 +350,7 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
             forward += t->cost[s * chunks + c].forward;
             backward += t->cost[s * chunks + c].input + t->cost[s * chunks + c].weight;
         }
+        double behind = stack->overlap_grad_reduce ? overlap : 0, replica = exposed_of(d.replica, behind, backward);
         stage->reduce_s = d.replica;
         stage->optimizer_s = tc_optimizer_seconds(f, s);
         if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
@@ -371,12 +358,12 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
             double exposed = (double)f->p->micro_batches * add_every_micro_batch(f, &d, forward + backward, &t->cost[s * chunks]);
             stage->work_s += exposed;
             t->transfer_s += exposed;
-            stage->reduce_end = d.replica;
+            stage->reduce_end = replica;
             continue;
         }
         stage->gather_s = d.gather;
         stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
-        double exposed = exposed_of(d.reduce, stack->overlap_grad_reduce ? overlap : 0, backward);
+        double exposed = exposed_of(d.reduce, behind, backward);
         if (d.reduce_every_micro_batch) {
             t->cost[s].input += exposed;
             t->cost[s].paired_input = t->cost[s].input;
@@ -384,7 +371,7 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         } else {
             stage->reduce_s += d.reduce;
         }
-        stage->reduce_end = exposed + d.replica; /* after its slots */
+        stage->reduce_end = exposed + replica; /* after its slots */
         t->ready[s] = stage->gather_exposed;
     }
 }
@@ -432,7 +419,7 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     *t = (tc_step_times){.stages = 0};
     int chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
     if (!allocate(t, l->pp, l->pp * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    t->host_s = f->stack->params.host_s_per_step;
+    t->host_s = tc_step_host_seconds(f->stack, f->p);
     t->send_s = tc_stage_send_seconds(f);
     t->sends_s = tc_pipeline_sends(f);
     cost_nodes(f, t);

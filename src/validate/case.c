@@ -319,24 +319,28 @@ static void build_partial_recompute(tc_case *c) {
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
+/* Settings of the recipe that only the words of the source tell. */
+static void build_from_words(tc_case *c, const char *text) {
+    tc_said_recipe recipe = tc_words_recipe(text);
+    if (recipe.balanced_routing != TC_UNSET) c->job.balanced_routing = recipe.balanced_routing == 1;
+    if (recipe.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = recipe.etp;
+    if (recipe.native_attention != TC_UNSET) c->stack.native_attention = recipe.native_attention == 1;
+    if (recipe.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
+    if (recipe.graphed == TC_GROUP_ALL) c->stack.compiled = true;
+    if (recipe.graphed != TC_UNSET) c->stack.graphed = recipe.graphed;
+}
+
 /* Liger kernels keep what a fused implementation does, but for the residual additions. */
 #define FUSED_MODULES 0.2
 
-/* Settings of the recipe that only the words of the source tell. */
-static void build_from_words(tc_case *c, const char *text) {
-    tc_said_recipe said = tc_words_recipe(text);
-    if (said.balanced_routing != TC_UNSET) c->job.balanced_routing = said.balanced_routing == 1;
-    if (said.hierarchical_dispatch != TC_UNSET) c->stack.hierarchical_dispatch = said.hierarchical_dispatch == 1;
-    if (said.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = said.etp;
-    if (said.native_attention != TC_UNSET) c->stack.native_attention = said.native_attention == 1;
-    if (said.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
-    if (said.loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
-    if (said.loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
-    if (said.loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
-    if (said.fused_modules) c->stack.params.kept_extra *= FUSED_MODULES;
-    if (said.loss != TC_UNSET) c->stack.chunked_loss = said.loss == TC_LOSS_CHUNKED;
-    if (said.graphed == TC_GROUP_ALL) c->stack.compiled = true;
-    if (said.graphed != TC_UNSET) c->stack.graphed = said.graphed;
+static void build_loss(tc_case *c, const char *text) {
+    bool fused_modules;
+    tc_said_loss loss = tc_words_loss(text, &fused_modules);
+    if (loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
+    if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
+    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
+    if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
+    if (fused_modules) c->stack.params.kept_extra *= FUSED_MODULES;
 }
 
 static void build_layout(tc_case *c) {
@@ -385,6 +389,31 @@ static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc
     return tc_catalog_stack(catalog, copy, stack, error);
 }
 
+/* What the first of a run's texts that speaks of it says. */
+static int said(const tc_published_run *run, int (*words)(const char *text)) {
+    const char *const texts[] = {run->framework, run->notes, run->id};
+    int choice = TC_UNSET;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && choice == TC_UNSET; i++) choice = words(texts[i]);
+    return choice;
+}
+
+/* What a source says of its software beside the name. */
+static tc_code apply_words(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    int compiled = said(c->run, tc_words_compiled);
+    if (compiled == 1 && c->stack.compiled_variant[0]) {
+        tc_code code = become(catalog, c->stack.compiled_variant, &c->stack, error);
+        if (code) return code;
+    } else if (compiled != TC_UNSET) {
+        c->stack.compiled = compiled == 1;
+    }
+    c->stack.fused = tc_words_fused(c->run->notes, tc_words_fused(c->run->framework, c->stack.fused));
+    int overlap = said(c->run, tc_words_overlap);
+    int hierarchical = said(c->run, tc_words_hierarchical_dispatch);
+    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
+    if (hierarchical != TC_UNSET) c->stack.hierarchical_dispatch = hierarchical == 1;
+    return TC_OK;
+}
+
 tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *c, tc_error *error) {
     memset(c, 0, sizeof *c);
     c->run = run;
@@ -401,23 +430,13 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     if (code) return code;
     /* runs of a later year used what the stack had become */
     if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
-    int compiled = tc_words_compiled(run->framework);
-    if (compiled == TC_UNSET) compiled = tc_words_compiled(run->notes);
-    if (compiled == TC_UNSET) compiled = tc_words_compiled(run->id);
-    if (compiled == 1 && c->stack.compiled_variant[0]) {
-        if ((code = become(catalog, c->stack.compiled_variant, &c->stack, error))) return code;
-    } else if (compiled != TC_UNSET) {
-        c->stack.compiled = compiled == 1;
-    }
-    int fused = tc_words_fused_softmax(run->framework), overlap = tc_words_overlap(run->framework);
-    if (fused == TC_UNSET) fused = tc_words_fused_softmax(run->notes);
-    if (fused != TC_UNSET) c->stack.fused_softmax = fused == 1;
-    if (overlap == TC_UNSET) overlap = tc_words_overlap(run->notes);
-    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
+    if ((code = apply_words(catalog, c, error))) return code;
     build_recipe(c);
     build_layout(c);
     build_from_words(c, run->framework);
     build_from_words(c, run->notes);
+    build_loss(c, run->framework);
+    build_loss(c, run->notes);
     /* without a rate there is nothing to score, but its memory can be forecast */
     if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;

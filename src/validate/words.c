@@ -146,15 +146,34 @@ int tc_words_compiled(const char *text) {
     return first_choice(text, choices, COUNT(choices));
 }
 
-int tc_words_fused_softmax(const char *text) {
-    static const choice choices[] = {{"kernel 'torch'", 0}, {"unfused softmax", 0}, {"no-masked-softmax-fusion", 0}, {"kernel 'fused'", 1},
+int tc_words_fused(const char *text, int fused) {
+    static const choice softmax[] = {{"kernel 'torch'", 0}, {"unfused softmax", 0}, {"no-masked-softmax-fusion", 0}, {"kernel 'fused'", 1},
                                      {"scale-mask-softmax", 1}, {"fused softmax", 1}, {"masked-softmax-fusion", 1}};
-    return first_choice(text, choices, COUNT(choices));
+    static const struct {
+        const char *phrase;
+        int operators;
+    } kernels[] = {{"fused-rmsnorm", TC_GROUP_NORM}, {"fused rmsnorm", TC_GROUP_NORM}, {"rms kernel", TC_GROUP_NORM},
+                   {"fused-rotary-pos-emb", TC_GROUP_POSITION}, {"fused-swiglu", TC_GROUP_ACTIVATION},
+                   {"liger", TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION}};
+    if (!text) return fused;
+    /* Megatron's and MindSpeed's flags: what a script does not name was off */
+    const char *flags = find(text, "flags: ");
+    if (flags && isalpha((unsigned char)flags[strlen("flags: ")])) fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
+    for (size_t i = 0; i < COUNT(kernels); i++)
+        if (says(text, kernels[i].phrase)) fused |= kernels[i].operators;
+    int whole = first_choice(text, softmax, COUNT(softmax));
+    return whole == TC_UNSET ? fused : whole ? fused | TC_GROUP_ATTENTION : fused & ~TC_GROUP_ATTENTION;
 }
 
 int tc_words_overlap(const char *text) {
     static const choice choices[] = {{"not overlapped", 0}, {"no gradient bucketing/overlap", 0}, {"overlap grad-reduce", 1}, {"overlap-grad-reduce", 1}, {"overlap_grad_reduce", 1},
                                      {"dp communication overlap", 1}, {"gradient comms overlap", 1}, {"ddp-impl torch", 1}};
+    return first_choice(text, choices, COUNT(choices));
+}
+
+int tc_words_hierarchical_dispatch(const char *text) {
+    static const choice choices[] = {{"plain all-to-all", 0}, {"all-to-all dispatch", 0}, {"all-to-all +", 0}, {"nccl all-to-all", 0}, {"alltoall", 0},
+                                     {"no deepep", 0}, {"without deepep", 0}, {"deepep", 1}, {"hybridep", 1}, {"hybrid-ep", 1}};
     return first_choice(text, choices, COUNT(choices));
 }
 
@@ -202,7 +221,7 @@ static int graphed_said(const char *text) {
 }
 
 tc_said_recipe tc_words_recipe(const char *text) {
-    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
+    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
     static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
                                            "force load balanc"};
     static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
@@ -211,8 +230,6 @@ tc_said_recipe tc_words_recipe(const char *text) {
         if (says(text, balanced[i])) out.balanced_routing = 1;
     for (size_t i = 0; i < COUNT(unbalanced); i++)
         if (says(text, unbalanced[i])) out.balanced_routing = 0;
-    if (says(text, "deepep") || says(text, "hybridep")) out.hierarchical_dispatch = 1;
-    else if (says(text, "plain all-to-all") || says(text, "standard-a2a")) out.hierarchical_dispatch = 0;
     if (says(text, "expert_tensor_parallel_size=1") || says(text, "expert-tensor-parallel 1") || says(text, "expert-tensor-parallel size 1")) out.etp = 1;
     static const char *const native[] = {"fa3", "fa4", "flashattention-3", "flashattention 3", "flash-attention-3", "cudnn attention"};
     static const char *const portable[] = {"fa2", "flashattention-2", "flashattention 2", "flash-attention-2", "flashattention-1", "xformers"};
@@ -221,14 +238,19 @@ tc_said_recipe tc_words_recipe(const char *text) {
     for (size_t i = 0; i < COUNT(native); i++)
         if (says(text, native[i])) out.native_attention = 1;
     if (says(text, "overlap features off") || says(text, "overlap off")) out.overlap = 0;
-    static const char *const eager[] = {"cross entropy of single kernels", "unchunked", "no liger", "without liger"};
-    if (says(text, "compile only the loss")) out.loss = TC_LOSS_COMPILED;
-    if (says(text, "chunked-ce")) out.loss = TC_LOSS_SPLIT;
-    if (says(text, "liger")) out.loss = TC_LOSS_CHUNKED;
-    out.fused_modules = says(text, "liger");
-    for (size_t i = 0; i < COUNT(eager); i++)
-        if (says(text, eager[i])) out.loss = TC_LOSS_EAGER, out.fused_modules = false;
     out.graphed = graphed_said(text);
     out.expert_overlap = says(text, "a2a_overlap=true");
     return out;
+}
+
+tc_said_loss tc_words_loss(const char *text, bool *fused_modules) {
+    static const char *const eager[] = {"cross entropy of single kernels", "unchunked", "no liger", "without liger"};
+    *fused_modules = false;
+    if (!text) return TC_LOSS_UNSAID;
+    for (size_t i = 0; i < COUNT(eager); i++)
+        if (says(text, eager[i])) return TC_LOSS_EAGER;
+    *fused_modules = says(text, "liger");
+    if (*fused_modules) return TC_LOSS_CHUNKED;
+    if (says(text, "chunked-ce")) return TC_LOSS_SPLIT;
+    return says(text, "compile only the loss") ? TC_LOSS_COMPILED : TC_LOSS_UNSAID;
 }

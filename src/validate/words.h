@@ -18,34 +18,37 @@ tc_said_recompute tc_words_recompute(const char *text);
 /* 1: the model ran compiled (torch.compile); 0: it says eager; TC_UNSET: neither. The first words count. */
 int tc_words_compiled(const char *text);
 
-/* How the loss treats the logits: in copies in fp32, in one compiled kernel, whole in 16 bit but chunk by chunk in fp32, or never whole. */
-typedef enum tc_said_loss { TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_said_loss;
-
 typedef struct tc_said_recipe {
     int balanced_routing;      /* 0, 1, TC_UNSET; so below */
-    int hierarchical_dispatch;
     int etp;
     int native_attention;      /* FlashAttention-3 or -4, cuDNN; 0: FlashAttention-1 or -2 */
     int overlap;               /* 0: all overlap of communication is off */
     int graphed;               /* tc_operator_group bits; TC_UNSET */
-    int loss;                  /* tc_said_loss; TC_UNSET */
-    bool fused_modules;        /* Liger kernels: norm, rotation, gated activation */
     bool expert_overlap;       /* expert exchange behind the compute of another micro-batch */
 } tc_said_recipe;
 
 /* Settings that notes and framework name. */
 tc_said_recipe tc_words_recipe(const char *text);
 
-/* 1: plain attention with scale, mask and softmax in one kernel; 0: in several; TC_UNSET. */
-int tc_words_fused_softmax(const char *text);
+/* Changes tc_operator_group bits of element-wise chains that are one kernel, as the text says. */
+int tc_words_fused(const char *text, int fused);
 
 /* 1: gradients are reduced beside the backward pass; 0: after it; TC_UNSET. */
 int tc_words_overlap(const char *text);
+
+/* 1: tokens of a mixture of experts cross to a node once (DeepEP); 0: plain all-to-all; TC_UNSET. */
+int tc_words_hierarchical_dispatch(const char *text);
 
 /* The catalog's fabric that the text names for this accelerator ("AWS EFA", "DGX-2"); NULL. */
 const char *tc_words_fabric(const char *text, const char *accelerator);
 
 /* "parameters sharded over groups of 128 GPUs": 128; 0. */
 int tc_words_shard_group(const char *text);
+
+/* How the loss treats the logits: in copies in fp32, in one compiled kernel, whole in 16 bit but chunk by chunk in fp32, or never whole. */
+typedef enum tc_said_loss { TC_LOSS_UNSAID, TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_said_loss;
+
+/* fused_modules: Liger kernels for norms, rotation and gated activation. */
+tc_said_loss tc_words_loss(const char *text, bool *fused_modules);
 
 #endif

@@ -46,10 +46,21 @@ static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double byt
     return op;
 }
 
+/* Traffic of chains of single kernels in eager PyTorch, in passes of the fused one: RMS norm (cast to fp32, square, mean,
+ * scale, cast back, weight) and rotation (in fp32) about 40 bytes an element for 8; gated activation 10 for 6; scale, mask,
+ * cast, softmax, cast of scores 24 for 4. A layer norm is one kernel everywhere, its residual addition another. */
+#define CHAIN_RMS_NORM 5
+#define CHAIN_LAYER_NORM 1.25
+#define CHAIN_POSITION 5
+#define CHAIN_ACTIVATION 1.67
+
+static double norm_chain(const tc_model *model) { return model->norm == TC_NORM_RMS ? CHAIN_RMS_NORM : CHAIN_LAYER_NORM; }
+
 /* Norm with the residual addition fused in: forward reads the branch and the residual, writes both. */
-static void add_norm(tc_operators *out, double elements, bool dropout) {
-    add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
+static void add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout) {
+    tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
                     4 * elements + (dropout ? elements : 0));
+    op->unfused = norm_chain(model);
 }
 
 /* Query-key pairs per head and sequence that a causal or windowed kernel computes. */
@@ -69,8 +80,9 @@ static void add_plain_attention(tc_operators *out, const tc_shard *shard, double
     op->weights = 0;
     op->low_precision = false;
     op->saved_bytes = qkv_bytes;
+    double mask = shard->dropout ? 5 : 0;
     add_elementwise(out, TC_TAG_ATTENTION, (4 + (shard->dropout ? 5 : 0)) * scores, (6 + (shard->dropout ? 5 : 0)) * scores,
-                    (2 + (shard->dropout ? 3 : 0)) * scores);
+                    (2 + (shard->dropout ? 3 : 0)) * scores)->unfused = (24 + mask) / (4 + mask);
     op = add_gemm(out, TC_TAG_ATTENTION, batch, queries, v_dim, keys);
     op->weights = 0;
     op->low_precision = false;
@@ -107,14 +119,14 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
         if (block->q_rank > 0) {
             add_gemm(out, TC_TAG_QKV, 1, tokens, block->q_rank, h);
             add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->q_rank, 6.0 * tokens * block->q_rank,
-                            4.0 * tokens * block->q_rank);
+                            4.0 * tokens * block->q_rank)->unfused = norm_chain(model);
             add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * qk, block->q_rank);
         } else {
             add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, h);
         }
         add_gemm(out, TC_TAG_QKV, 1, tokens, block->kv_rank + block->rope_dim, h);
         add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->kv_rank, 6.0 * tokens * block->kv_rank,
-                        4.0 * tokens * block->kv_rank);
+                        4.0 * tokens * block->kv_rank)->unfused = norm_chain(model);
         add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
         tc_operator *split = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
         split->kernels = 4; /* split, rotate and join of queries and keys */
@@ -127,8 +139,8 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
     if (kv_heads < 1) kv_heads = 1;
     add_gemm(out, TC_TAG_QKV, 1, tokens, (heads + 2 * kv_heads) * d, h);
     double qk_elements = tokens * (heads + kv_heads) * d;
-    if (block->qk_norm) add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements);
-    if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0);
+    if (block->qk_norm) add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements)->unfused = norm_chain(model);
+    if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0)->unfused = CHAIN_POSITION;
     add_attention(out, model, block, shard, heads, kv_heads, d, d);
     tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * d);
     op->saved_bytes = 2 * tokens * heads * d;
@@ -143,6 +155,7 @@ static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_
     op = add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
     op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
     op->mlp = tag;
+    op->unfused = CHAIN_ACTIVATION;
     op = add_gemm(out, tag, groups, tokens, h, ffn);
     op->saved_bytes = shard->frozen ? 0 : 2 * elements;
 }
@@ -176,9 +189,9 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     out->ep_bytes = out->ep_copies = out->cp_bytes = out->cp_query_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double residual = tokens * h / (shard->sequence_parallel ? shard->tp : 1);
-    add_norm(out, residual, shard->dropout);
+    add_norm(out, model, residual, shard->dropout);
     add_attention_block(out, model, block, shard);
-    for (int i = 1; i < block->norms; i++) add_norm(out, residual, shard->dropout && i == 1);
+    for (int i = 1; i < block->norms; i++) add_norm(out, model, residual, shard->dropout && i == 1);
     if (block->experts > 0) add_moe(out, model, block, shard);
     if (block->ffn > 0) add_mlp(out, shard, TC_TAG_MLP, block->mlp, 1, tokens, h, block->ffn / shard->tp);
     out->block_input_bytes = 2 * residual;
@@ -201,7 +214,7 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     memset(out, 0, offsetof(tc_operators, op));
     out->ep_bytes = out->cp_bytes = out->cp_query_bytes = out->block_input_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
-    add_norm(out, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
+    add_norm(out, model, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
     if (!model->lm_head) return;
     if (model->head_transform) add_gemm(out, TC_TAG_HEAD, 1, tokens, h, h);
     double logits = tokens * model->vocab / shard->tp;
