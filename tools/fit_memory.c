@@ -222,6 +222,12 @@ void memory_fit_run(memory_problem *p, bool leave_out) {
     }
 }
 
+bool memory_fit_owns(const char *name) {
+    for (int j = 0; j < MEMORY_PARAMETERS; j++)
+        if (strcmp(parameters[j].name, name) == 0) return true;
+    return false;
+}
+
 void memory_fit_apply(const memory_problem *p, tc_stack *stack) {
     int s = 0;
     while (s < p->stack_count && strcmp(p->stacks[s], stack->slug) != 0) s++;
