@@ -339,6 +339,7 @@ typedef struct tc_memory {
 
 typedef struct tc_step {
     double step_s, step_s_p10, step_s_p90; /* 80 % interval; 0 where there is none */
+    double memory_p10, memory_p90; /* 80 % interval of memory.reserved, bytes; 0 where there is none */
     const char *evidence;       /* what the interval rests on, a fixed text; NULL without one */
     double tokens_per_step;
     double tokens_per_s_per_device;

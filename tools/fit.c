@@ -544,7 +544,7 @@ static int accelerator_of(const item *it) { return it->accelerator; }
 static int architecture_of(const item *it) { return it->architecture; }
 static int stack_of(const item *it) { return it->stack; }
 
-static void write_intervals(const problem *p, const double *errors, const char *dir, const char *runs_hash) {
+static void write_intervals(const problem *p, const memory_problem *memory, const double *errors, const char *dir, const char *runs_hash) {
     tc_evidence *evidence = malloc((size_t)p->count * sizeof *evidence);
     if (!evidence) abort();
     for (int i = 0; i < p->count; i++) evidence[i] = evidence_left_out(p, &p->items[i]);
@@ -559,6 +559,7 @@ static void write_intervals(const problem *p, const double *errors, const char *
             double widest[2] = {1, 1};
             for (int e = 0; e < TC_EVIDENCES; e++) write_row(p, errors, evidence, a, (tc_evidence)e, moe == 1, widest, out);
         }
+    memory_fit_intervals(memory, out);
     if (fclose(out)) exit(1);
     free(evidence);
 }
@@ -733,7 +734,7 @@ int main(int argc, char **argv) {
     if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
     else if (all_folds) leave_out(&p, left);
     if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
-    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&p, left, out, hash);
+    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&p, &memory, left, out, hash);
     if (report && (p.set.folds > 1 || all_folds)) write_report(&p, &memory, (const double *[3]){prior, fitted, left}, report);
     if (table) write_table(&p, prior, fitted, p.set.folds > 1 || all_folds ? left : NULL, table);
     free(items);

@@ -260,6 +260,59 @@ void memory_fit_report(const memory_problem *p, FILE *out) {
     }
 }
 
+/* ---- intervals ---------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, int n, double q) {
+    double at = q * (n - 1);
+    int low = (int)at;
+    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
+}
+
+/* Whether another family than the row's states memory of its stack. */
+static bool stack_elsewhere(const memory_problem *p, const memory_row *row) {
+    for (int i = 0; i < p->count; i++)
+        if (p->rows[i].stated && p->rows[i].stack == row->stack && p->rows[i].family != row->family) return true;
+    return false;
+}
+
+static bool is_allocated(const memory_row *row) { return row->kind == TC_MEMORY_ALLOCATED; }
+
+void memory_fit_intervals(const memory_problem *p, FILE *out) {
+    double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios);
+    if (!ratios) abort();
+    fprintf(out, "# The same of memory: reserved by allocator or device, or allocated by live tensors.\nmemory_stacks:\n");
+    for (int s = 0; s < p->stack_count; s++) {
+        int runs = 0;
+        for (int i = 0; i < p->count; i++) runs += p->rows[i].stated && p->rows[i].stack == s;
+        if (runs) fprintf(out, "  %s: %d\n", p->stacks[s], runs);
+    }
+    fprintf(out, "memory_intervals:\n");
+    for (int allocated = 0; allocated < 2; allocated++) {
+        double low = 1, high = 1; /* less evidence is never a narrower interval */
+        for (int known = 1; known >= 0; known--) {
+            int n = 0;
+            for (int i = 0; i < p->count; i++) {
+                const memory_row *row = &p->rows[i];
+                if (!row->stated || isnan(p->residual[2][i]) || is_allocated(row) != (allocated == 1)) continue;
+                if (stack_elsewhere(p, row) == (known == 1)) ratios[n++] = exp(-p->residual[2][i]);
+            }
+            if (n == 0) continue;
+            qsort(ratios, (size_t)n, sizeof *ratios, by_value);
+            double p10 = quantile(ratios, n, 0.1), p90 = quantile(ratios, n, 0.9);
+            low = p10 < low ? p10 : low;
+            high = p90 > high ? p90 : high;
+            fprintf(out, "  - {memory: %s, evidence: %s, runs: %d, p10: %.4f, p90: %.4f}\n", allocated ? "allocated" : "reserved",
+                    known ? "stack" : "none", n, low, high);
+        }
+    }
+    free(ratios);
+}
+
 void memory_fit_free(memory_problem *p) {
     free(p->rows);
     free(p->x);
