@@ -220,6 +220,7 @@ typedef struct tc_stack {
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
     bool dropout;                /* where attention is not fused and norms are LayerNorm: GPT, BERT */
+    bool gathered_inputs;        /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */
     bool gradients_persist;      /* from step to step; else, with one micro-batch, they come as activations go */
     double gathered_elements;    /* ZeRO-3: weights that stay gathered, at least (DeepSpeed's stage3_max_live_parameters) */
     double bucket_elements;      /* ZeRO: gradient elements in the buckets that are being reduced */

@@ -34,6 +34,7 @@ typedef struct tc_operator {
     double kernels;           /* that a fused implementation launches, forward */
     double weights;           /* weight elements on this rank */
     double saved_bytes;       /* kept for the backward pass */
+    double gathered_bytes;    /* of saved_bytes, norm: its output in the parts of the other tensor-parallel ranks */
     double gate;              /* MLP up to its activation: share of the gate, 0 without one */
     bool up;                  /* MLP: the matmul before the activation */
     tc_op_tag mlp;            /* activation: whose */
@@ -63,6 +64,7 @@ typedef struct tc_shard {
     bool plain_attention;     /* scores written to memory */
     bool dropout;             /* GPT-era dropout masks */
     bool frozen;              /* no weight gradients (LoRA): inputs of frozen MLPs are not kept */
+    bool gathered_inputs;     /* the inputs of matmuls are kept as the tensor-parallel ranks gather them */
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
     double imbalance;         /* extra share of tokens on the busiest expert rank */
 } tc_shard;
