@@ -1,6 +1,6 @@
 /* fit_memory.c - the memory parameters of the training stacks, fitted to what published runs state of device memory.
  *
- * Three quantities of a stack: kept_extra, fragmentation, framework_bytes. A value is
+ * Three quantities of a stack: norm_extra, fragmentation, framework_bytes. A value is
  * its prior, moved in its logarithm by a shift that all stacks share and one of its own. The shifts minimise
  *   sum_i w_i rho(log(forecast_i / measured_i) / s)^2 + sum_j (shift_j / sigma_j)^2
  * as in fit.c, which takes the values from here: no time depends on them but through what fits. Runs of groups that state
@@ -17,13 +17,13 @@
 
 #include "step/interval.h"
 
-enum { KEPT_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };
+enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };
 
 static const struct {
     const char *name;
     size_t offset;
     double sigma_all, sigma_one; /* of the logarithm */
-} parameters[MEMORY_PARAMETERS] = {{"kept_extra", offsetof(tc_stack_params, kept_extra), 0.3, 1.0},
+} parameters[MEMORY_PARAMETERS] = {{"norm_extra", offsetof(tc_stack_params, norm_extra), 0.3, 1.0},
                                    {"fragmentation", offsetof(tc_stack_params, fragmentation), 0.3, 0.6},
                                    {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.2, 0.5}};
 

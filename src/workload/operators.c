@@ -263,7 +263,7 @@ double tc_group_share(const tc_operator *op, int groups) {
 }
 
 /* An operator keeps its inputs: what is dropped is the output of one that runs again. */
-double tc_recomputed_bytes(const tc_operators *ops, int groups) {
+double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extra) {
     double sum = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
@@ -271,7 +271,7 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups) {
         switch (op->tag) {
         case TC_TAG_NORM: /* its output; its input too, if the residual stream follows from what runs again */
             share = groups & TC_GROUP_NORM ? i > 0 && groups & TC_GROUP_OUT_PROJECTION ? 1 : 0.5 : 0;
-            if (share > 0) sum += (1 - share) * op->gathered_bytes;
+            if (share > 0) sum += (1 - share) * op->gathered_bytes + norm_extra * op->saved_bytes;
             break;
         case TC_TAG_ATTENTION:
             if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;

@@ -72,7 +72,7 @@ typedef struct tc_shard {
 /* Share of an operator that belongs to these tc_operator_group bits. */
 double tc_group_share(const tc_operator *op, int groups);
 /* Bytes of the operators' saved_bytes that it makes unnecessary. */
-double tc_recomputed_bytes(const tc_operators *ops, int groups);
+double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extra);
 
 /* Fills `out` with the operators of one block. Tokens per rank = sequences x seq / cp. */
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out);
