@@ -263,11 +263,12 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     t.host = f->stack->params.host_s_per_step + offload_exposed(f, line);
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
-    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);
+    tc_stage_load heavy[TC_TRAFFIC_STAGES];
+    int count = tc_traffic_stages(f, heavy);
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, stages[i]);
+    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, &heavy[i]);
     t.data_parallel = tc_data_parallel_exposed(f->stack, traffic, count, m, line);
-    t.optimizer = tc_optimizer_seconds(f, stages[count - 1]);
+    t.optimizer = tc_optimizer_seconds(f, &heavy[count - 1]);
     t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work, t.bubble);
     return t;
 }
