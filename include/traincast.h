@@ -59,7 +59,17 @@ typedef enum tc_mlp_kind { TC_MLP_PLAIN /* two matrices: GELU, ReLU */, TC_MLP_G
 typedef enum tc_positions { TC_POSITIONS_ROTARY, TC_POSITIONS_LEARNED, TC_POSITIONS_NONE /* ALiBi, none */ } tc_positions;
 typedef enum tc_norm_kind { TC_NORM_RMS, TC_NORM_LAYER } tc_norm_kind;
 typedef enum tc_sharding { TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHARD_ZERO3, TC_SHARD_HSDP } tc_sharding;
-typedef enum tc_recompute { TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL, TC_RECOMPUTE_LAYERS } tc_recompute;
+typedef enum tc_recompute {
+    TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE /* the attention's core */, TC_RECOMPUTE_FULL,
+    TC_RECOMPUTE_LAYERS /* some of the layers */, TC_RECOMPUTE_OPERATORS /* some operators of every layer */
+} tc_recompute;
+typedef enum tc_operator_group { /* bits of tc_layout's recompute_operators */
+    TC_GROUP_NORM = 1, TC_GROUP_QKV = 2, TC_GROUP_QKV_UP = 4 /* of latent attention */, TC_GROUP_POSITION = 8,
+    TC_GROUP_ATTENTION = 16 /* its core */, TC_GROUP_OUT_PROJECTION = 32, TC_GROUP_GATE = 64 /* one of a gated MLP's two projections */,
+    TC_GROUP_MLP_UP = 128 /* before the activation, gate included */, TC_GROUP_ACTIVATION = 256, TC_GROUP_MLP = 512 /* all of it */,
+    TC_GROUP_MOE = 1024 /* router, exchange, experts */, TC_GROUP_SHARED_EXPERT = 2048, TC_GROUP_ROUTER = 4096
+} tc_operator_group;
+enum { TC_GROUPS = 13, TC_GROUP_ALL = (1 << TC_GROUPS) - 1 };
 typedef enum tc_schedule {
     TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_H1,
     TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE,
@@ -204,13 +214,18 @@ typedef struct tc_stack {
     bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
     bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
+    bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
     bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;
+    char compiled_variant[64];   /* the stack that it is with its model compiled; empty: none */
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
+    char fused_operators[64];    /* "norm+position+attention+activation": element-wise chains that run as one kernel (attention: the softmax of plain attention) */
+    int fused;                   /* the same as tc_operator_group bits */
     bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
     bool compiled;               /* graphs or a compiler: no host time per kernel */
+    int graphed;                 /* tc_operator_group bits: operators that CUDA graphs issue, without host time */
     tc_stack_params params;
 } tc_stack;
 
@@ -226,6 +241,7 @@ typedef struct tc_job {
     int dtype;          /* tc_dtype */
     int optimizer;      /* tc_optimizer or TC_UNSET */
     int attention;      /* tc_attention_impl or TC_UNSET */
+    bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
     bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;
 
@@ -248,6 +264,7 @@ typedef struct tc_layout {
     int hsdp;                         /* shard group size with TC_SHARD_HSDP */
     int recompute;                    /* tc_recompute or TC_UNSET */
     double recompute_layers;          /* layers recomputed per model with TC_RECOMPUTE_LAYERS */
+    int recompute_operators;          /* tc_operator_group bits with TC_RECOMPUTE_OPERATORS */
     int schedule;                     /* tc_schedule or TC_UNSET */
     int cp_kind;                      /* tc_cp_kind or TC_UNSET */
     int offload;                      /* tc_offload of the optimizer */
@@ -281,7 +298,7 @@ TC_API tc_model_size tc_model_count(const tc_model *model);
 
 /* FLOPs per token of forward and backward at sequence length seq.
  * 6nd: 6 x active parameters; full: GEMMs and full attention; causal: attention
- * halved for causality; hardware: full plus the recompute of `recompute`. */
+ * halved for causality; hardware: full plus the recompute of `recompute` (that of single operators is not counted). */
 TC_API double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention,
                                        int recompute, double recompute_layers);
 

@@ -28,6 +28,7 @@ TC_STACK_PARAM(attention_relative, POSITIVE, "rate of the stack's attention rela
 TC_STACK_PARAM(memory_passes, POSITIVE, "traffic of the non-GEMM operators relative to a fully fused implementation")
 TC_STACK_PARAM(loss_passes, POSITIVE, "traffic of the loss over the logits relative to one fused kernel each way")
 TC_STACK_PARAM(host_s_per_kernel, POSITIVE, "host time to issue one kernel, s")
+TC_STACK_PARAM(moe_host_s, POSITIVE, "host time to route tokens in one pass of a mixture-of-experts layer, beyond its kernels: counts read back, permutation, exchange, s")
 TC_STACK_PARAM(host_s_per_step, POSITIVE, "host time of a step outside its micro-batches: data, logging, synchronisation, s")
 TC_STACK_PARAM(dp_overlap, FRACTION, "share of gradient and parameter communication that can hide behind compute")
 TC_STACK_PARAM(tp_overlap, FRACTION, "share of tensor-parallel communication hidden behind compute")

@@ -1,7 +1,8 @@
 /* vocabulary.c - the words of the vocabularies of traincast.h. */
 #include "base/vocabulary.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "traincast.h"
 
@@ -16,10 +17,34 @@ WORDS(tc_mlp_kind_names, TC_MLP_GATED, "plain", "gated");
 WORDS(tc_positions_names, TC_POSITIONS_NONE, "rotary", "learned", "none");
 WORDS(tc_norm_kind_names, TC_NORM_LAYER, "rms", "layer");
 WORDS(tc_sharding_names, TC_SHARD_HSDP, "none", "zero1", "zero2", "zero3", "hsdp");
-WORDS(tc_recompute_names, TC_RECOMPUTE_LAYERS, "none", "selective", "full", "layers");
+WORDS(tc_recompute_names, TC_RECOMPUTE_OPERATORS, "none", "selective", "full", "layers", "operators");
+WORDS(tc_operator_group_names, TC_GROUPS - 1, "norm", "qkv", "qkv-up", "position", "attention", "out-projection", "gate", "mlp-up", "activation",
+      "mlp", "moe", "shared-expert", "router");
 WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "v-half", "v-min", "dualpipe", "custom");
 WORDS(tc_cp_kind_names, TC_CP_ALL_TO_ALL, "ring", "all-to-all");
 WORDS(tc_attention_impl_names, TC_ATTENTION_PLAIN, "flash", "plain");
 WORDS(tc_optimizer_names, TC_OPTIMIZER_NONE, "adamw", "sgd", "lamb", "adafactor", "muon", "none");
 WORDS(tc_topology_names, TC_TOPOLOGY_DRAGONFLY, "switch", "full-mesh", "ring", "torus", "hybrid-cube", "pcie", "fat-tree",
       "dragonfly");
+
+bool tc_operator_groups_parse(const char *text, int *groups) {
+    *groups = 0;
+    for (;;) {
+        size_t length = strcspn(text, ",+");
+        int group = 0;
+        while (group < TC_GROUPS && (strncmp(tc_operator_group_names[group], text, length) != 0 || tc_operator_group_names[group][length])) group++;
+        if (group == TC_GROUPS) return false;
+        *groups |= 1 << group;
+        if (!text[length]) return true;
+        text += length + 1;
+    }
+}
+
+const char *tc_operator_groups_text(int groups, char *buffer, size_t size) {
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int i = 0; i < TC_GROUPS; i++)
+        if (groups & 1 << i && used < size)
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? "+" : "", tc_operator_group_names[i]);
+    return buffer;
+}

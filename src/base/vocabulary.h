@@ -4,6 +4,9 @@
 #ifndef TC_BASE_VOCABULARY_H
 #define TC_BASE_VOCABULARY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 extern const char *const tc_dtype_names[];
 extern const char *const tc_attention_kind_names[];
 extern const char *const tc_mlp_kind_names[];
@@ -11,10 +14,17 @@ extern const char *const tc_positions_names[];
 extern const char *const tc_norm_kind_names[];
 extern const char *const tc_sharding_names[];
 extern const char *const tc_recompute_names[];
+extern const char *const tc_operator_group_names[]; /* bit by bit */
 extern const char *const tc_schedule_names[];
 extern const char *const tc_cp_kind_names[];
 extern const char *const tc_attention_impl_names[];
 extern const char *const tc_optimizer_names[];
 extern const char *const tc_topology_names[];
+
+
+/* "norm,activation" (commas or plus signs) as tc_operator_group bits; false where a word is no group. */
+bool tc_operator_groups_parse(const char *text, int *groups);
+/* The same the other way, with plus signs. Returns buffer. */
+const char *tc_operator_groups_text(int groups, char *buffer, size_t size);
 
 #endif

@@ -2,6 +2,8 @@
  *
  * What a stack does where nobody says otherwise, and its physical parameters.
  * What a file does not give comes from generic.yaml. */
+#include <string.h>
+
 #include "base/vocabulary.h"
 #include "catalog/kinds.h"
 #include "catalog/parameters.h"
@@ -20,6 +22,7 @@ static const tc_field stack_fields[] = {
      .size = sizeof(((tc_stack *)0)->name)},
     {.path = "successor.slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, successor), .size = sizeof(((tc_stack *)0)->successor)},
     INTEGER("successor.from_year", successor_year, 1990, 2100),
+    {.path = "compiled_variant", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, compiled_variant), .size = sizeof(((tc_stack *)0)->compiled_variant)},
     ENUM("defaults.sharding", sharding, tc_sharding_names),
     ENUM("defaults.recompute", recompute, tc_recompute_names),
     ENUM("defaults.attention", attention, tc_attention_impl_names),
@@ -33,6 +36,7 @@ static const tc_field stack_fields[] = {
     INTEGER("defaults.logits_bytes", logits_bytes, 0, 16),
     BOOLEAN("defaults.overlap_grad_reduce", overlap_grad_reduce),
     BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
+    BOOLEAN("defaults.overlap_tensor_parallel", overlap_tensor_parallel),
     BOOLEAN("defaults.compiled", compiled),
     BOOLEAN("defaults.interleaving", interleaving),
     BOOLEAN("defaults.hierarchical_dispatch", hierarchical_dispatch),
@@ -40,6 +44,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.gathered_logits", gathered_logits),
     BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
     BOOLEAN("defaults.native_attention", native_attention),
+    {.path = "defaults.fused", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, fused_operators), .size = sizeof(((tc_stack *)0)->fused_operators)},
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
@@ -69,5 +74,9 @@ const tc_schema tc_fitted_stack_schema = {"fitted stack parameters", fitted_fiel
 tc_code tc_stack_read(const tc_document *generic, const tc_document *document, tc_stack *out, tc_error *error) {
     *out = tc_default_stack();
     tc_code code = generic ? tc_schema_read(&tc_stack_schema, generic, out, error) : TC_OK;
-    return code == TC_OK ? tc_schema_read(&tc_stack_schema, document, out, error) : code;
+    if (code == TC_OK) code = tc_schema_read(&tc_stack_schema, document, out, error);
+    if (code != TC_OK) return code;
+    if (strcmp(out->fused_operators, "none") == 0 || tc_operator_groups_parse(out->fused_operators, &out->fused)) return TC_OK;
+    return tc_document_fail(document, tc_node_get(tc_node_get(document->root, "defaults"), "fused"), "fused", error,
+                            "'%s' is no list of operators such as norm+position+attention+activation, or none", out->fused_operators);
 }

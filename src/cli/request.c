@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "base/vocabulary.h"
 #include "report/names.h"
 
 #define GENERIC_STACK "generic" /* every catalog has it: the other stacks fall back on it */
@@ -74,9 +75,14 @@ tc_code tc_request_recompute(tc_context *context, tc_layout *layout) {
         layout->recompute_layers = (double)layers;
         return TC_OK;
     }
+    if (tc_operator_groups_parse(value->text, &layout->recompute_operators)) {
+        layout->recompute = TC_RECOMPUTE_OPERATORS;
+        return TC_OK;
+    }
     layout->recompute = tc_value_of(TC_VOCABULARY_RECOMPUTE, value->text);
-    if (layout->recompute == TC_UNSET || layout->recompute == TC_RECOMPUTE_LAYERS)
-        return tc_fail(context->error, TC_INVALID, name, "'%.60s' is unknown; give none, selective, full or a number of layers", value->text);
+    if (layout->recompute == TC_UNSET || layout->recompute >= TC_RECOMPUTE_LAYERS)
+        return tc_fail(context->error, TC_INVALID, name,
+                       "'%.60s' is unknown; give none, selective, full, a number of layers, or operators such as norm,activation", value->text);
     return TC_OK;
 }
 
@@ -95,6 +101,17 @@ static void take_overlap(const tc_context *context, tc_stack *stack) {
     bool all = strcmp(value->text, "all") == 0;
     stack->overlap_grad_reduce = all || strcmp(value->text, "grad-reduce") == 0;
     stack->overlap_param_gather = all || strcmp(value->text, "param-gather") == 0;
+}
+
+static tc_code take_graphs(const tc_context *context, tc_stack *stack) {
+    const tc_value *value = tc_given(context, TC_OPTION_GRAPHS);
+    if (!value->given) return TC_OK;
+    bool all = strcmp(value->text, "all") == 0, none = strcmp(value->text, "none") == 0;
+    stack->compiled = all;
+    stack->graphed = 0;
+    if (all || none || tc_operator_groups_parse(value->text, &stack->graphed)) return TC_OK;
+    return tc_fail(context->error, TC_INVALID, tc_option_table[TC_OPTION_GRAPHS].name,
+                   "'%.60s' is unknown; give none, all, or operators such as norm,qkv,attention", value->text);
 }
 
 /* ---- the model -------------------------------------------------------------------- */
@@ -129,6 +146,7 @@ tc_code tc_request_job(tc_context *context, tc_request *out) {
     take_choice(context, TC_OPTION_DTYPE, TC_VOCABULARY_DTYPE, &out->job.dtype);
     take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
     take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
+    out->job.balanced_routing = tc_given(context, TC_OPTION_BALANCED_ROUTING)->given;
     out->job.frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given;
     if (tc_given(context, TC_OPTION_GLOBAL_BATCH)->given) out->job.global_batch = tc_given(context, TC_OPTION_GLOBAL_BATCH)->integer;
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
@@ -150,8 +168,9 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_requ
     const char *usual = request->cluster.accelerator.stack;
     if (!stack) stack = usual[0] ? usual : GENERIC_STACK;
     code = tc_catalog_stack(context->catalog, stack, &request->stack, context->error);
-    if (!code) take_overlap(context, &request->stack);
-    return code;
+    if (code) return code;
+    take_overlap(context, &request->stack);
+    return take_graphs(context, &request->stack);
 }
 
 void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step) {

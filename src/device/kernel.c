@@ -72,8 +72,10 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
     r->host_s = stack->compiled ? 0 : q->host_s_per_kernel;
+    r->moe_host_s = stack->compiled ? 0 : q->moe_host_s;
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
+    r->fused = stack->fused;
     r->cores = a->cores > 0 ? a->cores : 1;
     r->grad_bytes = 2.0 * stack->main_grad_bytes;
     r->element_bytes = wide == TC_FP32 || wide == TC_TF32 ? 4 : 2;
@@ -119,15 +121,18 @@ static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
 }
 
 static void add_elementwise(const tc_rates *r, const tc_operator *op, double bytes, tc_seconds *sum) {
-    double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : r->memory_passes;
+    bool fused = op->unfused <= 1 || tc_group_share(op, r->fused) >= 1;
+    double chain = fused ? 1 : op->unfused; /* passes of one kernel after the other */
+    double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : op->tag == TC_TAG_ATTENTION && fused ? 1 : chain * r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
     add_kernels(r, passes * op->kernels, sum);
+    if (op->tag == TC_TAG_PERMUTE) sum->host += r->moe_host_s / 2; /* twice a layer: there and back */
 }
 
 static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
     if (!op->low_precision || r->quantise_bytes <= 0) return;
-    sum->memory += elements * r->quantise_bytes / r->memory;
-    add_kernels(r, 1, sum);
+    sum->memory += elements * r->quantise_bytes * r->memory_passes / r->memory;
+    add_kernels(r, r->memory_passes, sum);
 }
 
 static double attention_rate(const tc_rates *r, double rate, const tc_operator *op) {

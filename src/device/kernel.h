@@ -14,7 +14,9 @@ typedef struct tc_rates {
     double gemm_k_half;   /* elements */
     double launch_s;
     double host_s;        /* per kernel */
+    double moe_host_s;    /* per pass of a mixture-of-experts layer, beyond its kernels */
     double memory_passes, loss_passes;
+    int fused;            /* tc_operator_group bits */
     double cores;
     double low_bytes;     /* bytes of an element in the job's format */
     double quantise_bytes; /* traffic to quantise one element of a GEMM's input; 0 in 16 bit */

@@ -74,8 +74,10 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         if (l->recompute == TC_RECOMPUTE_FULL) saved = s->input;
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) saved = s->selective;
         if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * s->input + (1 - share) * s->whole;
+        if (l->recompute == TC_RECOMPUTE_OPERATORS) saved = s->whole - tc_recomputed_bytes(&set->block[i], l->recompute_operators);
         kept.per_micro_batch += counts[i] * saved;
         if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
+        if (l->recompute == TC_RECOMPUTE_OPERATORS && counts[i] > 0 && s->whole - saved > kept.working) kept.working = s->whole - saved;
         if (counts[i] > 0 && saved > largest) largest = saved;
     }
     if (l->offload_activations) {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/vocabulary.h"
 #include "report/names.h"
 #include "report/format.h"
 
@@ -73,6 +74,10 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     if (l->sharding == TC_SHARD_HSDP) tc_write_integer(writer, "hsdp", l->hsdp);
     write_name(writer, "recompute", TC_VOCABULARY_RECOMPUTE, l->recompute);
     if (l->recompute == TC_RECOMPUTE_LAYERS) tc_write_number(writer, "recompute_layers", l->recompute_layers);
+    if (l->recompute == TC_RECOMPUTE_OPERATORS) {
+        char groups[112];
+        tc_write_string(writer, "recompute_operators", tc_operator_groups_text(l->recompute_operators, groups, sizeof groups));
+    }
     write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
     write_name(writer, "cp_kind", TC_VOCABULARY_CP_KIND, l->cp_kind);
     tc_write_bool(writer, "offload_optimizer", l->offload != TC_OFFLOAD_NONE);
@@ -177,10 +182,11 @@ const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size
 
 const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
     size_t used = add_degrees(l, buffer, size);
-    char recompute[48], sharding[32];
+    char recompute[112], sharding[32];
     const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute);
     snprintf(recompute, sizeof recompute, "%s", name ? name : "-");
     if (l->recompute == TC_RECOMPUTE_LAYERS) snprintf(recompute, sizeof recompute, "%.12s layers", tc_format_count(l->recompute_layers).s);
+    if (l->recompute == TC_RECOMPUTE_OPERATORS) tc_operator_groups_text(l->recompute_operators, recompute, sizeof recompute);
     name = tc_name(TC_VOCABULARY_SHARDING, l->sharding);
     snprintf(sharding, sizeof sharding, "%s", name ? name : "-");
     if (l->sharding == TC_SHARD_HSDP) snprintf(sharding, sizeof sharding, "hsdp:%d", l->hsdp);

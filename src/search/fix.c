@@ -92,7 +92,7 @@ static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *val
             return code;
         }
         int word = find_word(a->words, value);
-        if (word != TC_UNSET && !(a->words == tc_recompute_names && word == TC_RECOMPUTE_LAYERS)) {
+        if (word != TC_UNSET && !(a->words == tc_recompute_names && word >= TC_RECOMPUTE_LAYERS)) {
             *out = word;
             return TC_OK;
         }

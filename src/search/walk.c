@@ -130,7 +130,7 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
     tc_pipeline line = tc_pipeline_sketch(&w->costs);
     double work = (double)w->placement.micro_batches * line.slowest_s; /* sends and bubble only add to it */
     const tc_stack *stack = &w->space->in->stack;
-    return (work + stack->params.host_s_per_step + tc_straggler_seconds(stack, w->cluster.devices, work, 0)) * (1 - SLACK);
+    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work, 0)) * (1 - SLACK);
 }
 
 double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
@@ -199,7 +199,7 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
         for (int k = 0; k < w->peaks; k++)
             out->kept[off][k] = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, w->peak[k]);
         tc_kept slowest = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, out->line.slowest);
-        out->host[off] = w->space->in->stack.params.host_s_per_step
+        out->host[off] = tc_step_host_seconds(&w->space->in->stack, &w->placement)
                          + tc_offload_exposed(&w->cluster, slowest.offloaded, (double)w->placement.micro_batches, &out->line);
     }
     w->placement.layout.offload_activations = false;
@@ -374,7 +374,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         stage_pass pass;
         w->placement.layout.schedule = schedule;
         start_pass(w, w->choices.recompute[r], &pass);
-        double least = pass.work + stack->params.host_s_per_step + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
+        double least = pass.work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
         if (prunes(to, least, *threshold)) {
             w->counts.pruned += count;
             continue;

@@ -64,7 +64,7 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
     if (l->tp > 1) {
         double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
                                                 : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
-        out->tp += ops->tp_collectives * one * (1 - q->tp_overlap);
+        out->tp += ops->tp_collectives * one * (1 - (f->stack->overlap_tensor_parallel ? q->tp_overlap : 0));
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
         if (l->cp_kind == TC_CP_RING) {
@@ -82,9 +82,12 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
 static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0}, core = {0};
     double weight_s = 0, weight_kernels = 0;
+    tc_rates graphed = f->rates;
+    graphed.host_s = graphed.moe_host_s = 0;
     for (int i = 0; i < ops->count; i++) {
-        tc_forward_seconds(&f->rates, &ops->op[i], &forward);
-        double weight = tc_backward_seconds(&f->rates, &ops->op[i], !f->job->frozen_base, &backward);
+        const tc_rates *rates = tc_group_share(&ops->op[i], f->stack->graphed) >= 1 ? &graphed : &f->rates;
+        tc_forward_seconds(rates, &ops->op[i], &forward);
+        double weight = tc_backward_seconds(rates, &ops->op[i], !f->job->frozen_base, &backward);
         weight_s += weight;
         weight_kernels += weight > 0;
         if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(&f->rates, &ops->op[i], &core);
@@ -100,6 +103,25 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
     out->core_s = tc_seconds_device(&core);
 }
 
+/* The operators of a block that run again in the backward pass; those of a mixture of experts with their exchange. */
+static double again_seconds(const tc_costs *f, int block, int groups) {
+    const tc_operators *ops = &f->set.block[block];
+    tc_seconds sum = {0};
+    for (int i = 0; i < ops->count; i++) {
+        tc_seconds one = {0};
+        double share = tc_group_share(&ops->op[i], groups);
+        if (share <= 0) continue;
+        tc_forward_seconds(&f->rates, &ops->op[i], &one);
+        sum.gemm += share * one.gemm;
+        sum.attention += share * one.attention;
+        sum.memory += share * one.memory;
+        sum.launch += one.launch;
+        sum.host += one.host;
+    }
+    double device = tc_seconds_device(&sum), exchange = groups & TC_GROUP_MOE ? f->block[block].forward.ep : 0;
+    return (sum.host > device ? sum.host : device) + exchange;
+}
+
 void tc_costs_recompute(tc_costs *f) {
     const tc_layout *l = &f->p->layout;
     double again = 0;
@@ -109,6 +131,7 @@ void tc_costs_recompute(tc_costs *f) {
         tc_pass *pass = &f->block[i];
         pass->backward.recompute = again * tc_parts_sum(&pass->forward);
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
+        if (l->recompute == TC_RECOMPUTE_OPERATORS) pass->backward.recompute = again_seconds(f, i, l->recompute_operators);
     }
 }
 
@@ -211,10 +234,13 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *loa
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = load->weights;
     double param = f->rates.element_bytes, grad = f->job->dtype == TC_FP32 ? 4 : f->stack->grad_bytes;
-    tc_data_parallel d = {0, 0, 0, load->stage, false};
+    tc_data_parallel d = {.stage = load->stage};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
+    /* gradients in shards cannot wait for the last micro-batch (Rajbhandari et al. 2020, section 5.2; DeepSpeed, engine.py: stages 2 and 3
+     * communicate before the boundary of accumulation as well) */
+    d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
     if (l->sharding != TC_SHARD_NONE)
         d.gather = tc_all_gather_seconds(&f->paths.dp, param * w.dense) + tc_all_gather_seconds(&f->paths.expert_dp, param * w.expert);
     if (f->job->frozen_base) {

@@ -76,6 +76,7 @@ typedef struct tc_data_parallel {
     double replica; /* all-reduce between the replicas of HSDP */
     int stage;
     bool every_micro_batch; /* weights are gathered again for each micro-batch, forward and backward */
+    bool reduce_every_micro_batch; /* a rank keeps its shard of the gradients only */
 } tc_data_parallel;
 
 tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load *load);

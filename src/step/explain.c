@@ -92,7 +92,7 @@ static void find_bound(tc_explanation *e) {
 /* ---- operators ------------------------------------------------------------------------------------ */
 
 static const char *const tag_names[TC_TAGS] = {
-    [TC_TAG_NORM] = "norm", [TC_TAG_QKV] = "qkv", [TC_TAG_POSITION] = "positions", [TC_TAG_ATTENTION] = "attention",
+    [TC_TAG_NORM] = "norm", [TC_TAG_QKV] = "qkv", [TC_TAG_QKV_UP] = "qkv up", [TC_TAG_POSITION] = "positions", [TC_TAG_ATTENTION] = "attention",
     [TC_TAG_OUT_PROJECTION] = "out projection", [TC_TAG_MLP] = "mlp", [TC_TAG_ACTIVATION] = "activation", [TC_TAG_ROUTER] = "router",
     [TC_TAG_PERMUTE] = "permute", [TC_TAG_EXPERT] = "experts", [TC_TAG_SHARED_EXPERT] = "shared experts", [TC_TAG_EMBEDDING] = "embedding",
     [TC_TAG_HEAD] = "head", [TC_TAG_LOSS] = "loss"};

@@ -208,16 +208,24 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
     for (int i = 0; i < stages; i++) {
         const tc_data_parallel *d = &stage[i];
         if (d->every_micro_batch)
-            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s) + d->replica;
+            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s)
+                   + exposed_of(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->backward_s);
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
         double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->stage_forward_s[at]) - times * line->fill_s[at];
-        double reduce = exposed_of(d->reduce, stack->overlap_grad_reduce ? overlap : 0, line->stage_backward_s[at]) + d->replica - times * line->drain_s[at];
+        double reductions = d->reduce_every_micro_batch ? micro_batches : 1;
+        double behind = stack->overlap_grad_reduce ? overlap : 0;
+        double reduce = reductions * exposed_of(d->reduce, behind, line->stage_backward_s[at]) + exposed_of(d->replica, behind, line->stage_backward_s[at])
+                        - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;
     }
     return begin + end;
+}
+
+double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement) {
+    return placement->optimizer == TC_OPTIMIZER_NONE ? 0 : stack->params.host_s_per_step;
 }
 
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
@@ -260,7 +268,7 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     tc_step_terms t;
     double m = (double)f->p->micro_batches;
     t.work = m * line->slowest_s;
-    t.host = f->stack->params.host_s_per_step + offload_exposed(f, line);
+    t.host = tc_step_host_seconds(f->stack, f->p) + offload_exposed(f, line);
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
     tc_stage_load heavy[TC_TRAFFIC_STAGES];

@@ -54,6 +54,8 @@ double tc_pipeline_sends(const tc_costs *costs);
 /* Gradient and parameter communication that stays exposed in a step. stage: those of tc_traffic_stages. */
 double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
                                 const tc_pipeline *line);
+/* The host's time outside the micro-batches; a forward and backward alone has no data, norm or log of a step. */
+double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement);
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s);
 /* Offloaded activations that compute does not hide, all micro-batches. offloaded: bytes of a micro-batch. */
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line);

@@ -352,6 +352,7 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
             forward += t->cost[s * chunks + c].forward;
             backward += t->cost[s * chunks + c].input + t->cost[s * chunks + c].weight;
         }
+        double behind = stack->overlap_grad_reduce ? overlap : 0, replica = exposed_of(d.replica, behind, backward);
         stage->reduce_s = d.replica;
         stage->optimizer_s = tc_optimizer_seconds(f, &load);
         if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
@@ -359,13 +360,20 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
             double exposed = (double)f->p->micro_batches * add_every_micro_batch(f, &d, forward + backward, &t->cost[s * chunks]);
             stage->work_s += exposed;
             t->transfer_s += exposed;
-            stage->reduce_end = d.replica;
+            stage->reduce_end = replica;
             continue;
         }
         stage->gather_s = d.gather;
         stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
-        stage->reduce_s += d.reduce;
-        stage->reduce_end = exposed_of(d.reduce, stack->overlap_grad_reduce ? overlap : 0, backward) + d.replica; /* after its slots */
+        double exposed = exposed_of(d.reduce, behind, backward);
+        if (d.reduce_every_micro_batch) {
+            t->cost[s].input += exposed;
+            t->cost[s].paired_input = t->cost[s].input;
+            exposed = 0;
+        } else {
+            stage->reduce_s += d.reduce;
+        }
+        stage->reduce_end = exposed + replica; /* after its slots */
         t->ready[s] = stage->gather_exposed;
     }
 }
@@ -413,7 +421,7 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     *t = (tc_step_times){.stages = 0};
     int chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
     if (!allocate(t, l->pp, l->pp * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    t->host_s = f->stack->params.host_s_per_step;
+    t->host_s = tc_step_host_seconds(f->stack, f->p);
     t->send_s = tc_stage_send_seconds(f);
     t->sends_s = tc_pipeline_sends(f);
     cost_nodes(f, t);

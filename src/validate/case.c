@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "validate/words.h"
 
 static void assume(tc_case *c, const char *format, const char *value) {
     if (c->assumed_count >= TC_ASSUMED_MAX) return;
@@ -59,13 +60,14 @@ static void block_from_run(tc_case *c, const tc_published_model *m, bool gated, 
         b->rope_dim = m->mla.rope_dim;
         b->v_dim = m->mla.v_dim;
     } else if (strcmp(m->family, "mla-moe") == 0) {
-        b->attention = TC_ATTENTION_MLA; /* the ranks of DeepSeek-V2 and V3, the only ones published */
-        b->q_rank = 1536;
+        /* the ranks of DeepSeek-V2 and V3; their small kin (V2-Lite, Moonlight: hidden 2048) project queries directly */
+        b->attention = TC_ATTENTION_MLA;
+        b->q_rank = m->hidden > 2048 ? 1536 : 0;
         b->kv_rank = 512;
         b->nope_dim = 128;
         b->rope_dim = 64;
         b->v_dim = 128;
-        assume(c, "%s", "MLA ranks 1536/512, head 128 + 64");
+        assume(c, "%s", m->hidden > 2048 ? "MLA ranks 1536/512, head 128 + 64" : "MLA ranks -/512, head 128 + 64");
     }
 }
 
@@ -231,7 +233,9 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
         return end(c, TC_CASE_UNSUPPORTED, reason);
     }
     if (code) return code;
-    code = tc_catalog_fabric(catalog, c->cluster.accelerator.fabric, &c->cluster.fabric, error);
+    const char *named = tc_words_fabric(run->inter_node, c->cluster.accelerator.slug);
+    if (!named) named = tc_words_fabric(run->intra_node, c->cluster.accelerator.slug);
+    code = tc_catalog_fabric(catalog, named ? named : c->cluster.accelerator.fabric, &c->cluster.fabric, error);
     if (code) return code;
     if (run->parallel_devices > 0 && run->parallel_devices != run->devices)
         split_device(&c->cluster, (double)run->parallel_devices / run->devices);
@@ -249,6 +253,17 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
 }
 
 /* ---- recipe and layout ------------------------------------------------------ */
+
+/* The first year that the run can be of: that of its source, the one after its chip's release, that of its format (8 bit came to
+ * training software with Transformer Engine 1, 2023), of its model (grouped queries, and all families but GPT and BERT, follow 2023). */
+static int year_of(const tc_case *c) {
+    const tc_published_run *run = c->run;
+    int year = run->year, released = atoi(c->cluster.accelerator.released) + 1;
+    if (released > year) year = released;
+    bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads;
+    bool later = run->dtype >= TC_FP8 || grouped || !(family_is(run, "gpt") || family_is(run, "bert"));
+    return later && run->year == 0 && year < 2023 ? 2023 : year;
+}
 
 static void build_recipe(tc_case *c) {
     const tc_published_run *run = c->run;
@@ -268,7 +283,7 @@ static void build_recipe(tc_case *c) {
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
         /* fused attention was the rule from the Hopper generation on, whatever the stack's first releases did */
-        bool recent = atoi(a->released) >= 2022 || run->year >= 2023;
+        bool recent = atoi(a->released) >= 2022 || year_of(c) >= 2023;
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
@@ -279,6 +294,39 @@ static void build_recipe(tc_case *c) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
     }
+}
+
+/* What a source calls partial: layers that it counts, or operators in its software's words; else half of the layers. */
+static void build_partial_recompute(tc_case *c) {
+    const tc_published_run *run = c->run;
+    tc_layout *l = &c->layout;
+    double layers = 0;
+    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+    if (run->recompute_of > 0) {
+        l->recompute_layers = layers * run->recompute_layers / run->recompute_of;
+        return;
+    }
+    tc_said_recompute said = tc_words_recompute(run->recompute_text);
+    if (!said.understood) {
+        l->recompute_layers = layers / 2;
+        assume(c, "%s", "recompute of half of the layers (source says partial)");
+        return;
+    }
+    l->recompute = said.kind;
+    l->recompute_operators = said.operators;
+    l->recompute_layers = said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
+    if (l->recompute_layers > layers) l->recompute_layers = layers;
+}
+
+/* Settings of the recipe that only the words of the source tell. */
+static void build_from_words(tc_case *c, const char *text) {
+    tc_said_recipe recipe = tc_words_recipe(text);
+    if (recipe.balanced_routing != TC_UNSET) c->job.balanced_routing = recipe.balanced_routing == 1;
+    if (recipe.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = recipe.etp;
+    if (recipe.native_attention != TC_UNSET) c->stack.native_attention = recipe.native_attention == 1;
+    if (recipe.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
+    if (recipe.graphed == TC_GROUP_ALL) c->stack.compiled = true;
+    if (recipe.graphed != TC_UNSET) c->stack.graphed = recipe.graphed;
 }
 
 static void build_layout(tc_case *c) {
@@ -306,18 +354,50 @@ static void build_layout(tc_case *c) {
         l->sharding = (int)c->stack.sharding;
         if (c->cluster.devices > l->tp * l->pp) assume(c, "sharding %s (stack default)", names[l->sharding]);
     }
-    if (l->sharding == TC_SHARD_HSDP) l->hsdp = c->cluster.fabric.level[0].size;
-    l->recompute = run->recompute;
-    if (l->recompute == TC_RECOMPUTE_LAYERS) {
-        /* where a source says only "partial", half of the layers */
-        double share = run->recompute_of > 0 ? (double)run->recompute_layers / run->recompute_of : 0.5;
-        int layers = 0;
-        for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
-        l->recompute_layers = share * layers;
-        if (run->recompute_of <= 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
+    if (l->sharding == TC_SHARD_HSDP) {
+        int group = tc_words_shard_group(run->notes);
+        l->hsdp = group > 0 ? group : c->cluster.fabric.level[0].size;
     }
-    if (run->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
+    l->recompute = run->recompute;
+    if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
+    if (l->recompute == TC_UNSET && run->flops == TC_FLOPS_HARDWARE) {
+        l->recompute = TC_RECOMPUTE_FULL;
+        assume(c, "recompute %s (its FLOPs are counted)", "full");
+    }
+    if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
     if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
+}
+
+/* The name may be a field of the stack that it replaces. */
+static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc_error *error) {
+    char copy[sizeof stack->slug];
+    snprintf(copy, sizeof copy, "%s", name);
+    return tc_catalog_stack(catalog, copy, stack, error);
+}
+
+/* What the first of a run's texts that speaks of it says. */
+static int said(const tc_published_run *run, int (*words)(const char *text)) {
+    const char *const texts[] = {run->framework, run->notes, run->id};
+    int choice = TC_UNSET;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && choice == TC_UNSET; i++) choice = words(texts[i]);
+    return choice;
+}
+
+/* What a source says of its software beside the name. */
+static tc_code apply_words(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    int compiled = said(c->run, tc_words_compiled);
+    if (compiled == 1 && c->stack.compiled_variant[0]) {
+        tc_code code = become(catalog, c->stack.compiled_variant, &c->stack, error);
+        if (code) return code;
+    } else if (compiled != TC_UNSET) {
+        c->stack.compiled = compiled == 1;
+    }
+    c->stack.fused = tc_words_fused(c->run->notes, tc_words_fused(c->run->framework, c->stack.fused));
+    int overlap = said(c->run, tc_words_overlap);
+    int hierarchical = said(c->run, tc_words_hierarchical_dispatch);
+    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
+    if (hierarchical != TC_UNSET) c->stack.hierarchical_dispatch = hierarchical == 1;
+    return TC_OK;
 }
 
 tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *c, tc_error *error) {
@@ -334,17 +414,13 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     code = tc_catalog_stack(catalog, stack, &c->stack, error);
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
-    /* runs of a later year, or on chips of that time, used what the stack had become */
-    int year = atoi(c->cluster.accelerator.released) > run->year ? atoi(c->cluster.accelerator.released) : run->year;
-    if (c->stack.successor[0] && year >= c->stack.successor_year && (code = tc_catalog_stack(catalog, c->stack.successor, &c->stack, error)))
-        return code;
-    if (run->framework) {
-        static const char *const compilers[] = {"compile", "max-autotune", "reduce-overhead", NULL};
-        if (find_word(run->framework, compilers)) c->stack.compiled = true;
-        if (strstr(run->framework, "eager")) c->stack.compiled = false;
-    }
+    /* runs of a later year used what the stack had become */
+    if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
+    if ((code = apply_words(catalog, c, error))) return code;
     build_recipe(c);
     build_layout(c);
+    build_from_words(c, run->framework);
+    build_from_words(c, run->notes);
     /* without a rate there is nothing to score, but its memory can be forecast */
     if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;
@@ -354,6 +430,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 
 /* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
 #define MICRO_BATCHES_PER_STAGE 16
+/* How far the forecast of a run's memory may lie above the device's before it says more of the layout than of itself. */
+#define MEMORY_SLACK 1.25
 
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
     int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.micro_batch;
@@ -365,7 +443,9 @@ static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
     tc_error ignored;
     tc_job job = c->job;
     if (c->open & TC_CASE_OPEN_BATCH) job.global_batch = usual_batch(c, layout);
-    return tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored) == TC_OK;
+    if (tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored)) return false;
+    step->fits = step->memory.reserved <= c->room * step->memory.capacity;
+    return true;
 }
 
 /* Fits first, then less recompute, then less time per token. */
@@ -391,7 +471,8 @@ static void settle_loss(tc_case *c) {
     else c->stack.chunked_loss = false;
 }
 
-static void settle_layout(tc_case *c) {
+/* False where nothing fits. */
+static bool settle_layout(tc_case *c) {
     static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12};
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
@@ -428,17 +509,33 @@ static void settle_layout(tc_case *c) {
                     if (step.fits) break; /* more recompute is only slower */
                 }
     c->layout = best;
+    return found && best_step.fits;
+}
+
+static void list_settled(tc_case *c) {
     static const char *const names[] = {"none", "selective", "full", "of some layers"};
-    if (layout_open) assume_number(c, "tp %s (fastest that fits)", best.tp);
-    if (layout_open) assume_number(c, "pp %s (fastest that fits)", best.pp);
-    if (vpp_open) assume_number(c, "vpp %s (fastest that fits)", best.vpp);
-    if (micro_open) assume_number(c, "micro-batch %s (fastest that fits)", best.micro_batch);
-    if (recompute_open) assume(c, "recompute %s (least that fits)", names[best.recompute >= 0 && best.recompute < 4 ? best.recompute : 0]);
+    const tc_layout *l = &c->layout;
+    if (c->open & TC_CASE_OPEN_LAYOUT) assume_number(c, "tp %s (fastest that fits)", l->tp);
+    if (c->open & TC_CASE_OPEN_LAYOUT) assume_number(c, "pp %s (fastest that fits)", l->pp);
+    if (c->open & TC_CASE_OPEN_VPP) assume_number(c, "vpp %s (fastest that fits)", l->vpp);
+    if (c->open & TC_CASE_OPEN_MICRO_BATCH) assume_number(c, "micro-batch %s (fastest that fits)", l->micro_batch);
+    if (c->open & TC_CASE_OPEN_RECOMPUTE) assume(c, "recompute %s (least that fits)", names[l->recompute >= 0 && l->recompute < 4 ? l->recompute : 0]);
 }
 
 void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
-    if (c->open & ~TC_CASE_OPEN_BATCH) settle_layout(c);
+    c->room = 1;
+    if (c->open & ~TC_CASE_OPEN_BATCH) {
+        tc_layout stated = c->layout;
+        if (!settle_layout(c) && !c->run->out_of_memory) {
+            /* it ran, so the forecast of its memory is too high */
+            c->room = MEMORY_SLACK;
+            c->layout = stated;
+            settle_layout(c);
+            c->room = 1;
+        }
+        list_settled(c);
+    }
     if (c->open & TC_CASE_OPEN_BATCH) {
         c->job.global_batch = usual_batch(c, &c->layout);
         assume_number(c, "global batch %s sequences", (int)c->job.global_batch);

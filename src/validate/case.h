@@ -21,6 +21,7 @@ typedef struct tc_case {
     tc_layout layout;
     tc_stack stack;
     unsigned open;             /* TC_CASE_OPEN_... */
+    double room;               /* memory that a layout may take, of the device's */
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];
     double sequences_per_sample;

@@ -100,6 +100,7 @@ static void read_source(const tc_json *row, const tc_json *norm, tc_published_ru
     run->quality = text_of(row, "quality", NULL, arena);
     run->trust = text_of(row, "trust", NULL, arena);
     run->measured_as = text_of(row, "measured_as", NULL, arena);
+    run->notes = text_of(row, "notes", NULL, arena);
     run->out_of_memory = run->quality && strcmp(run->quality, "oom") == 0;
     run->counts = tc_json_bool(norm, "counts", 1) == 1 && !run->out_of_memory;
 }

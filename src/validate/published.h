@@ -82,7 +82,7 @@ typedef struct tc_published_run {
 
     bool counts;                  /* scored */
     bool out_of_memory;           /* the run did not fit */
-    const char *quality, *trust, *measured_as;
+    const char *quality, *trust, *measured_as, *notes;
 } tc_published_run;
 
 /* Reads JSON Lines. `path` is for the place of errors only. The runs, their texts included, live in

@@ -46,10 +46,21 @@ static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double byt
     return op;
 }
 
+/* Traffic of chains of single kernels in eager PyTorch, in passes of the fused one: RMS norm (cast to fp32, square, mean,
+ * scale, cast back, weight) and rotation (in fp32) about 40 bytes an element for 8; gated activation 10 for 6; scale, mask,
+ * cast, softmax, cast of scores 24 for 4. A layer norm is one kernel everywhere, its residual addition another. */
+#define CHAIN_RMS_NORM 5
+#define CHAIN_LAYER_NORM 1.25
+#define CHAIN_POSITION 5
+#define CHAIN_ACTIVATION 1.67
+
+static double norm_chain(const tc_model *model) { return model->norm == TC_NORM_RMS ? CHAIN_RMS_NORM : CHAIN_LAYER_NORM; }
+
 /* Norm with the residual addition fused in: forward reads the branch and the residual, writes both. */
-static void add_norm(tc_operators *out, double elements, bool dropout) {
-    add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
+static void add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout) {
+    tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
                     4 * elements + (dropout ? elements : 0));
+    op->unfused = norm_chain(model);
 }
 
 /* Query-key pairs per head and sequence that a causal or windowed kernel computes. */
@@ -69,8 +80,9 @@ static void add_plain_attention(tc_operators *out, const tc_shard *shard, double
     op->weights = 0;
     op->low_precision = false;
     op->saved_bytes = qkv_bytes;
+    double mask = shard->dropout ? 5 : 0;
     add_elementwise(out, TC_TAG_ATTENTION, (4 + (shard->dropout ? 5 : 0)) * scores, (6 + (shard->dropout ? 5 : 0)) * scores,
-                    (2 + (shard->dropout ? 3 : 0)) * scores);
+                    (2 + (shard->dropout ? 3 : 0)) * scores)->unfused = (24 + mask) / (4 + mask);
     op = add_gemm(out, TC_TAG_ATTENTION, batch, queries, v_dim, keys);
     op->weights = 0;
     op->low_precision = false;
@@ -107,15 +119,15 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
         if (block->q_rank > 0) {
             add_gemm(out, TC_TAG_QKV, 1, tokens, block->q_rank, h);
             add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->q_rank, 6.0 * tokens * block->q_rank,
-                            4.0 * tokens * block->q_rank);
-            add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, block->q_rank);
+                            4.0 * tokens * block->q_rank)->unfused = norm_chain(model);
+            add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * qk, block->q_rank);
         } else {
             add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, h);
         }
         add_gemm(out, TC_TAG_QKV, 1, tokens, block->kv_rank + block->rope_dim, h);
         add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->kv_rank, 6.0 * tokens * block->kv_rank,
-                        4.0 * tokens * block->kv_rank);
-        add_gemm(out, TC_TAG_QKV, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
+                        4.0 * tokens * block->kv_rank)->unfused = norm_chain(model);
+        add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
         tc_operator *split = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
         split->kernels = 4; /* split, rotate and join of queries and keys */
         add_attention(out, model, block, shard, heads, heads, qk, block->v_dim);
@@ -127,8 +139,8 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
     if (kv_heads < 1) kv_heads = 1;
     add_gemm(out, TC_TAG_QKV, 1, tokens, (heads + 2 * kv_heads) * d, h);
     double qk_elements = tokens * (heads + kv_heads) * d;
-    if (block->qk_norm) add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements);
-    if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0);
+    if (block->qk_norm) add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements)->unfused = norm_chain(model);
+    if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0)->unfused = CHAIN_POSITION;
     add_attention(out, model, block, shard, heads, kv_heads, d, d);
     tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * d);
     op->saved_bytes = 2 * tokens * heads * d;
@@ -137,9 +149,14 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
 static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_mlp_kind kind, double groups, double tokens, double h,
                     double ffn) {
     double up = kind == TC_MLP_GATED ? 2 : 1, elements = groups * tokens * ffn;
-    add_gemm(out, tag, groups, tokens, up * ffn, h);
-    add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
-    tc_operator *op = add_gemm(out, tag, groups, tokens, h, ffn);
+    tc_operator *op = add_gemm(out, tag, groups, tokens, up * ffn, h);
+    op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
+    op->up = true;
+    op = add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
+    op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
+    op->mlp = tag;
+    op->unfused = CHAIN_ACTIVATION;
+    op = add_gemm(out, tag, groups, tokens, h, ffn);
     op->saved_bytes = shard->frozen ? 0 : 2 * elements;
 }
 
@@ -172,9 +189,9 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     out->ep_bytes = out->ep_copies = out->cp_bytes = out->cp_query_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double residual = tokens * h / (shard->sequence_parallel ? shard->tp : 1);
-    add_norm(out, residual, shard->dropout);
+    add_norm(out, model, residual, shard->dropout);
     add_attention_block(out, model, block, shard);
-    for (int i = 1; i < block->norms; i++) add_norm(out, residual, shard->dropout && i == 1);
+    for (int i = 1; i < block->norms; i++) add_norm(out, model, residual, shard->dropout && i == 1);
     if (block->experts > 0) add_moe(out, model, block, shard);
     if (block->ffn > 0) add_mlp(out, shard, TC_TAG_MLP, block->mlp, 1, tokens, h, block->ffn / shard->tp);
     out->block_input_bytes = 2 * residual;
@@ -197,7 +214,7 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     memset(out, 0, offsetof(tc_operators, op));
     out->ep_bytes = out->cp_bytes = out->cp_query_bytes = out->block_input_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
-    add_norm(out, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
+    add_norm(out, model, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
     if (!model->lm_head) return;
     if (model->head_transform) add_gemm(out, TC_TAG_HEAD, 1, tokens, h, h);
     double logits = tokens * model->vocab / shard->tp;
@@ -209,4 +226,58 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, logits_bytes * held);
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
+}
+
+/* ---- recompute by operator ------------------------------------------------------ */
+
+static int group_of_mlp(tc_op_tag mlp) {
+    return mlp == TC_TAG_EXPERT ? TC_GROUP_MOE : mlp == TC_TAG_SHARED_EXPERT ? TC_GROUP_SHARED_EXPERT | TC_GROUP_MOE : TC_GROUP_MLP;
+}
+
+double tc_group_share(const tc_operator *op, int groups) {
+    switch (op->tag) {
+    case TC_TAG_NORM: return groups & TC_GROUP_NORM ? 1 : 0;
+    case TC_TAG_QKV: return groups & TC_GROUP_QKV ? 1 : 0;
+    case TC_TAG_QKV_UP: return groups & (TC_GROUP_QKV | TC_GROUP_QKV_UP) ? 1 : 0;
+    case TC_TAG_POSITION: return groups & (TC_GROUP_POSITION | TC_GROUP_QKV_UP) ? 1 : 0;
+    case TC_TAG_ATTENTION: return groups & TC_GROUP_ATTENTION ? 1 : 0;
+    case TC_TAG_OUT_PROJECTION: return groups & TC_GROUP_OUT_PROJECTION ? 1 : 0;
+    case TC_TAG_ROUTER: return groups & (TC_GROUP_MOE | TC_GROUP_ROUTER) ? 1 : 0;
+    case TC_TAG_PERMUTE: return groups & TC_GROUP_MOE ? 1 : 0;
+    case TC_TAG_ACTIVATION: return groups & (TC_GROUP_ACTIVATION | group_of_mlp(op->mlp)) ? 1 : 0;
+    case TC_TAG_MLP:
+    case TC_TAG_EXPERT:
+    case TC_TAG_SHARED_EXPERT:
+        if (groups & group_of_mlp(op->tag) || (op->up && groups & TC_GROUP_MLP_UP)) return 1;
+        return groups & TC_GROUP_GATE ? op->gate : 0;
+    default: return 0;
+    }
+}
+
+/* An operator keeps its inputs: what is dropped is the output of one that runs again. */
+double tc_recomputed_bytes(const tc_operators *ops, int groups) {
+    double sum = 0;
+    for (int i = 0; i < ops->count; i++) {
+        const tc_operator *op = &ops->op[i];
+        double share = 0;
+        switch (op->tag) {
+        case TC_TAG_NORM: share = groups & TC_GROUP_NORM ? 0.5 : 0; break; /* its output; its input stays */
+        case TC_TAG_ATTENTION:
+            if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;
+            else if (op->kind == TC_OP_ELEMENTWISE) share = groups & TC_GROUP_ATTENTION ? 1 : 0;
+            break;
+        case TC_TAG_OUT_PROJECTION: share = groups & TC_GROUP_ATTENTION ? 1 : 0; break;
+        case TC_TAG_ROUTER: share = groups & (TC_GROUP_MOE | TC_GROUP_ROUTER) ? 1 : 0; break;
+        case TC_TAG_PERMUTE: share = groups & TC_GROUP_MOE ? 1 : 0; break;
+        case TC_TAG_ACTIVATION:
+            share = groups & (TC_GROUP_MLP_UP | group_of_mlp(op->mlp)) ? 1 : groups & TC_GROUP_GATE ? op->gate : 0;
+            break;
+        case TC_TAG_MLP:
+        case TC_TAG_EXPERT:
+        case TC_TAG_SHARED_EXPERT: share = groups & (TC_GROUP_ACTIVATION | group_of_mlp(op->tag)) ? 1 : 0; break;
+        default: break;
+        }
+        sum += share * op->saved_bytes;
+    }
+    return sum;
 }

@@ -12,7 +12,7 @@
 typedef enum tc_op_kind { TC_OP_GEMM, TC_OP_ATTENTION, TC_OP_ELEMENTWISE } tc_op_kind;
 
 typedef enum tc_op_tag {
-    TC_TAG_NORM, TC_TAG_QKV, TC_TAG_POSITION, TC_TAG_ATTENTION, TC_TAG_OUT_PROJECTION,
+    TC_TAG_NORM, TC_TAG_QKV, TC_TAG_QKV_UP, TC_TAG_POSITION, TC_TAG_ATTENTION, TC_TAG_OUT_PROJECTION,
     TC_TAG_MLP, TC_TAG_ACTIVATION, TC_TAG_ROUTER, TC_TAG_PERMUTE, TC_TAG_EXPERT, TC_TAG_SHARED_EXPERT,
     TC_TAG_EMBEDDING, TC_TAG_HEAD, TC_TAG_LOSS,
     TC_TAGS
@@ -30,9 +30,13 @@ typedef struct tc_operator {
     double pairs;             /* attention: query-key pairs x heads, halved if causal */
     double keys;              /* attention: keys of a mean row, twice the mean under a causal mask */
     double head_dim;          /* attention: mean of the query-key and the value width */
+    double unfused;           /* element-wise: traffic as a chain of single kernels, relative to one; 0: is one kernel anyway */
     double kernels;           /* that a fused implementation launches, forward */
     double weights;           /* weight elements on this rank */
     double saved_bytes;       /* kept for the backward pass */
+    double gate;              /* MLP up to its activation: share of the gate, 0 without one */
+    bool up;                  /* MLP: the matmul before the activation */
+    tc_op_tag mlp;            /* activation: whose */
     bool low_precision;       /* follows the job's 8- or 4-bit format; others stay in 16 bit */
 } tc_operator;
 
@@ -62,6 +66,11 @@ typedef struct tc_shard {
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
     double imbalance;         /* extra share of tokens on the busiest expert rank */
 } tc_shard;
+
+/* Share of an operator that belongs to these tc_operator_group bits. */
+double tc_group_share(const tc_operator *op, int groups);
+/* Bytes of the operators' saved_bytes that it makes unnecessary. */
+double tc_recomputed_bytes(const tc_operators *ops, int groups);
 
 /* Fills `out` with the operators of one block. Tokens per rank = sequences x seq / cp. */
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out);

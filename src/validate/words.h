@@ -1,0 +1,48 @@
+/* words.h - what sources say in the words of their own software. */
+#ifndef TC_VALIDATE_WORDS_H
+#define TC_VALIDATE_WORDS_H
+
+#include "traincast.h"
+
+typedef struct tc_said_recompute {
+    int kind;               /* tc_recompute; TC_UNSET: chosen by the software itself, or not understood */
+    int operators;          /* tc_operator_group bits */
+    double layers_a_chunk;  /* layers of each stage or chunk of the pipeline; 0 */
+    double layers;          /* layers of the model; 0 */
+    bool understood;
+} tc_said_recompute;
+
+/* "partial:selective mla_up_proj", "--recompute-ffn", "recompute-num-layers 1 per pipeline stage", ... */
+tc_said_recompute tc_words_recompute(const char *text);
+
+/* 1: the model ran compiled (torch.compile); 0: it says eager; TC_UNSET: neither. The first words count. */
+int tc_words_compiled(const char *text);
+
+typedef struct tc_said_recipe {
+    int balanced_routing;      /* 0, 1, TC_UNSET; so below */
+    int etp;
+    int native_attention;      /* FlashAttention-3 or -4, cuDNN; 0: FlashAttention-1 or -2 */
+    int overlap;               /* 0: all overlap of communication is off */
+    int graphed;               /* tc_operator_group bits; TC_UNSET */
+    bool expert_overlap;       /* expert exchange behind the compute of another micro-batch */
+} tc_said_recipe;
+
+/* Settings that notes and framework name. */
+tc_said_recipe tc_words_recipe(const char *text);
+
+/* Changes tc_operator_group bits of element-wise chains that are one kernel, as the text says. */
+int tc_words_fused(const char *text, int fused);
+
+/* 1: gradients are reduced beside the backward pass; 0: after it; TC_UNSET. */
+int tc_words_overlap(const char *text);
+
+/* 1: tokens of a mixture of experts cross to a node once (DeepEP); 0: plain all-to-all; TC_UNSET. */
+int tc_words_hierarchical_dispatch(const char *text);
+
+/* The catalog's fabric that the text names for this accelerator ("AWS EFA", "DGX-2"); NULL. */
+const char *tc_words_fabric(const char *text, const char *accelerator);
+
+/* "parameters sharded over groups of 128 GPUs": 128; 0. */
+int tc_words_shard_group(const char *text);
+
+#endif
