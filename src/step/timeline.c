@@ -367,8 +367,11 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
         double exposed = exposed_of(d.reduce, behind, backward);
         if (d.reduce_every_micro_batch) {
-            t->cost[s].input += exposed;
-            t->cost[s].paired_input = t->cost[s].input;
+            tc_node_cost *c = &t->cost[s * chunks];
+            c->input += exposed;
+            c->paired_input = c->input;
+            stage->work_s += (double)f->p->micro_batches * exposed;
+            t->transfer_s += (double)f->p->micro_batches * exposed;
             exposed = 0;
         } else {
             stage->reduce_s += d.reduce;
