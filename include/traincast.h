@@ -212,6 +212,7 @@ typedef struct tc_stack {
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
     bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
+    bool masked_head;            /* a model that is not causal has its head on the masked positions alone */
     bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */

@@ -42,6 +42,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.hierarchical_dispatch", hierarchical_dispatch),
     BOOLEAN("defaults.chunked_loss", chunked_loss),
     BOOLEAN("defaults.gathered_logits", gathered_logits),
+    BOOLEAN("defaults.masked_head", masked_head),
     BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
     BOOLEAN("defaults.native_attention", native_attention),
     {.path = "defaults.fused", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, fused_operators), .size = sizeof(((tc_stack *)0)->fused_operators)},

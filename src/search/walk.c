@@ -130,7 +130,7 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
     tc_pipeline line = tc_pipeline_sketch(&w->costs);
     double work = (double)w->placement.micro_batches * line.slowest_s; /* sends and bubble only add to it */
     const tc_stack *stack = &w->space->in->stack;
-    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work, 0)) * (1 - SLACK);
+    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work)) * (1 - SLACK);
 }
 
 double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
@@ -280,7 +280,7 @@ static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_act
     w->placement.layout.offload_activations = offload_activations;
     terms->host = pass->host[offload_activations];
     terms->bubble = tc_bubble_estimate(&w->placement.layout, &pass->line);
-    terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work, terms->bubble);
+    terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work);
     w->placement.layout.offload_activations = false;
 }
 
@@ -347,7 +347,7 @@ static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run ru
     for (int i = run.from; i < run.to; i++) {
         w->placement.layout.schedule = w->choices.schedule[i];
         tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .sends = tc_pipeline_sends(&w->costs)};
-        terms.straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms.work, 0);
+        terms.straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms.work);
         to->at.schedule = i;
         if (prunes(to, terms_least(&terms), *threshold))
             w->counts.pruned += w->choices.per_schedule;
@@ -374,7 +374,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         stage_pass pass;
         w->placement.layout.schedule = schedule;
         start_pass(w, w->choices.recompute[r], &pass);
-        double least = pass.work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
+        double least = pass.work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, pass.work);
         if (prunes(to, least, *threshold)) {
             w->counts.pruned += count;
             continue;

@@ -3,7 +3,7 @@
  *   step = pipeline (micro-batches x slowest stage, bubble, sends) + exposed gradient and parameter
  *        communication + optimizer + stragglers + host.
  * The pipeline's time: closed_form.c for GPipe, 1F1B and interleaving, else the timeline.
- * Stragglers: the largest of n normal ranks is sqrt(2 ln n) deviations late.
+ * Stragglers: the largest of n normal ranks is sqrt(2 ln n) deviations late in its own slots.
  */
 #include "step/step.h"
 
@@ -228,8 +228,8 @@ double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement
     return placement->optimizer == TC_OPTIMIZER_NONE ? 0 : stack->params.host_s_per_step;
 }
 
-double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
-    return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * (work_s + bubble_s) : 0;
+double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s) {
+    return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * work_s : 0;
 }
 
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line) {
@@ -277,7 +277,7 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, &heavy[i]);
     t.data_parallel = tc_data_parallel_exposed(f->stack, traffic, count, m, line);
     t.optimizer = tc_optimizer_seconds(f, &heavy[count - 1]);
-    t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work, t.bubble);
+    t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work);
     return t;
 }
 

@@ -402,7 +402,7 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
     t->sends_s = t->sends_s < beyond ? t->sends_s : beyond;
     t->bubble_s = beyond - t->sends_s;
     t->sync_s = meet;
-    t->straggler_s = tc_straggler_seconds(f->stack, f->cluster->devices, most - t->transfer_s, t->bubble_s);
+    t->straggler_s = tc_straggler_seconds(f->stack, f->cluster->devices, most - t->transfer_s);
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 

@@ -430,6 +430,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 
 /* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
 #define MICRO_BATCHES_PER_STAGE 16
+#define MOST_VIRTUAL_STAGES 24
 /* How far the forecast of a run's memory may lie above the device's before it says more of the layout than of itself. */
 #define MEMORY_SLACK 1.25
 
@@ -473,7 +474,7 @@ static void settle_loss(tc_case *c) {
 
 /* False where nothing fits. */
 static bool settle_layout(tc_case *c) {
-    static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12};
+    static const int degrees[] = {1, 2, 4, 8, 16};
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
         int kind;
@@ -489,14 +490,14 @@ static bool settle_layout(tc_case *c) {
     for (int t = 0; t < (layout_open && c->run->tp == TC_UNSET ? 4 : 1); t++)
         for (int p = 0; p < (layout_open && c->run->pp == TC_UNSET ? 5 : 1); p++)
             for (int m = 0; m < (micro_open ? 4 : 1); m++)
-                for (int v = 0; v < (vpp_open ? 9 : 1); v++)
+                for (int v = 1; v <= (vpp_open ? MOST_VIRTUAL_STAGES : 1); v++)
                 for (int r = 0; r < (recompute_open ? 6 : 1); r++) {
                     tc_layout l = c->layout;
                     if (layout_open && c->run->tp == TC_UNSET) l.tp = degrees[t];
                     if (layout_open && c->run->pp == TC_UNSET) l.pp = degrees[p];
                     if (l.tp > 1 && c->run->sequence_parallel == TC_UNSET) l.sequence_parallel = c->stack.sequence_parallel;
-                    if (vpp_open && !divides(c, l.pp * virtual_stages[v])) continue;
-                    if (vpp_open) l.vpp = virtual_stages[v];
+                    if (vpp_open && !divides(c, l.pp * v)) continue;
+                    if (vpp_open) l.vpp = v;
                     if (micro_open) l.micro_batch = degrees[m];
                     if (recompute_open) l.recompute = recomputes[r].kind;
                     if (recompute_open) l.recompute_layers = recomputes[r].share * layers;

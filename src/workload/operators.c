@@ -15,6 +15,8 @@
 /* Kernels of a fused router and of a token permutation (Megatron-Core with fused permutation: sort, index, gather). */
 #define ROUTER_KERNELS 12
 #define PERMUTE_KERNELS 3
+/* Masked positions of BERT: 20 of 128, 80 of 512 (Devlin et al. 2018, max_predictions_per_seq of the reference code). */
+#define MASKED_SHARE 0.15625
 
 static tc_operator *add(tc_operators *out, tc_op_kind kind, tc_op_tag tag) {
     tc_operator *op = &out->op[out->count++];
@@ -216,6 +218,7 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     add_norm(out, model, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
     if (!model->lm_head) return;
+    if (shard->masked_head) tokens *= MASKED_SHARE;
     if (model->head_transform) add_gemm(out, TC_TAG_HEAD, 1, tokens, h, h);
     double logits = tokens * model->vocab / shard->tp;
     tc_operator *op = add_gemm(out, TC_TAG_HEAD, 1, tokens, model->vocab / shard->tp, h);

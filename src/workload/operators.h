@@ -64,6 +64,7 @@ typedef struct tc_shard {
     bool dropout;             /* GPT-era dropout masks */
     bool frozen;              /* no weight gradients (LoRA): inputs of frozen MLPs are not kept */
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
+    bool masked_head;         /* the head sees the masked positions only */
     double imbalance;         /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 
