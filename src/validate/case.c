@@ -326,6 +326,14 @@ static void build_from_words(tc_case *c, const char *text) {
     if (said.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = said.etp;
     if (said.native_attention != TC_UNSET) c->stack.native_attention = said.native_attention == 1;
     if (said.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
+    if (said.cp_kind != TC_UNSET) c->layout.cp_kind = said.cp_kind;
+    if (said.sequential_experts != TC_UNSET) c->stack.sequential_experts = said.sequential_experts == 1;
+    if (said.expert_capacity > 0) c->job.expert_capacity = said.expert_capacity;
+    if (said.mtp_layers != TC_UNSET) c->job.model.mtp_layers = said.mtp_layers;
+    if (said.full_mask) c->job.model.causal = false;
+    if (said.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
+    if (said.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
+    for (int i = 0; i < c->job.model.blocks && said.window > 0; i++) c->job.model.block[i].window = said.window;
     if (said.graphed == TC_GROUP_ALL) c->stack.compiled = true;
     if (said.graphed != TC_UNSET) c->stack.graphed = said.graphed;
 }
