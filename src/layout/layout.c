@@ -179,8 +179,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                           .plain_attention = p->attention == TC_ATTENTION_PLAIN,
                           .dropout = p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
                           .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits, .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,
-                          .capacity = job->expert_capacity, .sequential_experts = stack->sequential_experts,
-                          .ring = l->cp > 1 && l->cp_kind == TC_CP_RING};
+                          .capacity = job->expert_capacity, .sequential_experts = stack->sequential_experts};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;

@@ -66,7 +66,6 @@ typedef struct tc_shard {
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
     double capacity;          /* tokens of every expert relative to the mean; 0: dropless */
     bool sequential_experts;  /* a kernel for each expert */
-    bool ring;                /* context parallelism passes keys and values around, block by block */
     double imbalance;         /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 
