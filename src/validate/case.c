@@ -314,7 +314,8 @@ static void build_partial_recompute(tc_case *c) {
     }
     l->recompute = said.kind;
     l->recompute_operators = said.operators;
-    l->recompute_layers = said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
+    l->recompute_layers = said.layers_a_stage > 0   ? said.layers_a_stage * l->pp
+                          : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
@@ -330,6 +331,8 @@ static void build_from_words(tc_case *c, const char *text) {
     if (said.sequential_experts != TC_UNSET) c->stack.sequential_experts = said.sequential_experts == 1;
     if (said.expert_capacity > 0) c->job.expert_capacity = said.expert_capacity;
     if (said.mtp_layers != TC_UNSET) c->job.model.mtp_layers = said.mtp_layers;
+    tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
+    if (said.noop_layers < last->count) last->count -= said.noop_layers;
     if (said.full_mask) c->job.model.causal = false;
     if (said.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
     if (said.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;

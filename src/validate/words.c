@@ -108,6 +108,8 @@ tc_said_recompute tc_words_recompute(const char *text) {
     }
     if ((at = find(text, "num-layers ")) || (at = find(text, "recompute of "))) {
         double layers = strtod(at + strcspn(at, "0123456789"), NULL);
+        if (layers > 0 && says(text, "per pp rank"))
+            return (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers_a_stage = layers, .understood = true};
         if (layers > 0 && says(text, " per "))
             return (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers_a_chunk = layers, .understood = true};
     }
@@ -252,6 +254,8 @@ tc_said_recipe tc_words_recipe(const char *text) {
     if (out.expert_capacity <= 0) out.expert_capacity = number_after(text, "capacity factor ");
     double mtp = number_after(text, "mtp-num-layers=");
     if (mtp > 0) out.mtp_layers = (int)mtp;
+    const char *noop = find(text, "noop-layers=");
+    for (out.noop_layers = noop ? 1 : 0; noop && *noop && *noop != ' ' && *noop != ';'; noop++) out.noop_layers += *noop == ',' && isdigit((unsigned char)noop[1]);
     const char *window = find(text, "sliding-window=");
     if (window && (window == text || window[-1] == ' ')) out.window = (int)number_after(window, "sliding-window=");
     out.full_mask = says(text, "mask-type=general") || says(text, "general attention mask");
