@@ -129,6 +129,27 @@ static void model_from_run(tc_case *c, tc_model *model) {
     blocks_from_run(c, model);
 }
 
+/* Details of blocks that rows do not state - windows, norms of queries and keys, post-norms - from the catalog's model of
+ * that name, where its shape is the run's. */
+static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const tc_published_model *m = &c->run->model;
+    tc_model *model = &c->job.model, known = tc_default_model();
+    if (!m->name[0] || strchr(m->name, '/') || m->name[0] == '.') return TC_OK;
+    tc_error ignored;
+    tc_code code = tc_catalog_model(catalog, m->name, &known, &ignored);
+    if (code == TC_INTERNAL && error) *error = ignored;
+    if (code) return code == TC_INTERNAL ? code : TC_OK;
+    int layers = 0;
+    for (int i = 0; i < known.blocks; i++) layers += known.block[i].count;
+    const tc_block *mine = &model->block[model->blocks - 1], *its = &known.block[known.blocks - 1];
+    if (layers != m->layers || known.hidden != m->hidden || its->heads != mine->heads || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn ||
+        its->experts != mine->experts || (mine->experts > 0 && (its->top_k != mine->top_k || its->expert_ffn != mine->expert_ffn)))
+        return TC_OK;
+    model->blocks = known.blocks;
+    memcpy(model->block, known.block, sizeof model->block);
+    return TC_OK;
+}
+
 static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_published_run *run = c->run;
     const tc_published_model *m = &run->model;
@@ -143,7 +164,7 @@ static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
     bool shaped = m->layers > 0 && m->hidden > 0 && m->heads > 0;
     if (shaped) {
         model_from_run(c, &c->job.model);
-        return TC_OK;
+        return blocks_from_catalog(catalog, c, error);
     }
     if (!m->name[0] || strchr(m->name, '/') || strchr(m->name, '.') == m->name)
         return end(c, TC_CASE_SKIPPED, "model.layers");
