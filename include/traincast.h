@@ -217,6 +217,8 @@ typedef struct tc_stack {
     bool overlap_grad_reduce, overlap_param_gather;
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
+    bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
+    bool fused_tensor_parallel;  /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;
@@ -243,6 +245,7 @@ typedef struct tc_job {
     int optimizer;      /* tc_optimizer or TC_UNSET */
     int attention;      /* tc_attention_impl or TC_UNSET */
     bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
+    double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;
 

@@ -39,6 +39,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.overlap_tensor_parallel", overlap_tensor_parallel),
     BOOLEAN("defaults.compiled", compiled),
     BOOLEAN("defaults.interleaving", interleaving),
+    BOOLEAN("defaults.sequential_experts", sequential_experts),
     BOOLEAN("defaults.hierarchical_dispatch", hierarchical_dispatch),
     BOOLEAN("defaults.chunked_loss", chunked_loss),
     BOOLEAN("defaults.gathered_logits", gathered_logits),

@@ -64,7 +64,11 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
     if (l->tp > 1) {
         double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
                                                 : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
-        out->tp += ops->tp_collectives * one * (1 - (f->stack->overlap_tensor_parallel ? q->tp_overlap : 0));
+        double comm = ops->tp_collectives * one;
+        double hidden = f->stack->overlap_tensor_parallel ? comm * q->tp_overlap : 0;
+        if (f->stack->fused_tensor_parallel) /* by chunks, behind the matmuls themselves */
+            hidden = comm * q->tp_fused_overlap < out->gemm ? comm * q->tp_fused_overlap : out->gemm;
+        out->tp += comm - hidden;
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
         if (l->cp_kind == TC_CP_RING) {

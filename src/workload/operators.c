@@ -166,7 +166,8 @@ static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_
 static void add_moe(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double local = tokens / shard->tp;                         /* a rank routes its sequence shard */
-    double routed = local * block->top_k * shard->etp;         /* token copies that this rank's experts see */
+    double kept = shard->capacity > 0 ? shard->capacity : 1;   /* of the token copies: the rest is dropped, or padding added */
+    double routed = local * block->top_k * kept * shard->etp;  /* token copies that this rank's experts see */
     double experts = block->experts / shard->ep;
     if (experts < 1) experts = 1;
     tc_operator *op = add_gemm(out, TC_TAG_ROUTER, 1, local, block->experts, h);
@@ -177,10 +178,12 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     double busiest = routed * (1 + shard->imbalance);
+    int first = out->count;
     add_mlp(out, shard, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
+    for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
-    out->ep_bytes = 2 * local * block->top_k * h;
+    out->ep_bytes = 2 * local * block->top_k * kept * h;
     out->ep_copies = block->top_k;
     if (block->shared_ffn > 0)
         add_mlp(out, shard, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
