@@ -315,6 +315,7 @@ static void build_recipe(tc_case *c) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
     }
+    if (run->optimizer && strstr(run->optimizer, "reuse-fp32-param")) c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
 
 /* What a source calls partial: layers that it counts, or operators in its software's words; else half of the layers. */
@@ -359,6 +360,19 @@ static void build_from_words(tc_case *c, const char *text) {
     for (int i = 0; i < c->job.model.blocks && recipe.window > 0; i++) c->job.model.block[i].window = recipe.window;
     if (recipe.graphed == TC_GROUP_ALL) c->stack.compiled = true;
     if (recipe.graphed != TC_UNSET) c->stack.graphed = recipe.graphed;
+}
+
+/* Liger kernels keep what a fused implementation does, but for the residual additions. */
+#define FUSED_MODULES 0.2
+
+static void build_loss(tc_case *c, const char *text) {
+    bool fused_modules;
+    tc_said_loss loss = tc_words_loss(text, &fused_modules);
+    if (loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
+    if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
+    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
+    if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
+    if (fused_modules) c->stack.params.kept_extra *= FUSED_MODULES;
 }
 
 static void build_layout(tc_case *c) {
@@ -453,6 +467,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     build_layout(c);
     build_from_words(c, run->framework);
     build_from_words(c, run->notes);
+    build_loss(c, run->framework);
+    build_loss(c, run->notes);
     /* without a rate there is nothing to score, but its memory can be forecast */
     if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;
@@ -599,15 +615,33 @@ static double in_metric(const tc_case *c, const tc_step *step) {
     }
 }
 
+/* Bytes of the two moments of AdamW for a parameter, in fp32. */
+#define MOMENT_BYTES 8
+
+/* What the source calls memory; where it does not say, what the stack's log calls so. */
+static double in_memory_kind(const tc_case *c, const tc_memory *m) {
+    tc_memory_log log = c->stack.memory_log;
+    double states = m->parameters + m->gradients + m->optimizer;
+    switch (c->run->memory_kind) {
+    case TC_MEMORY_DEVICE: log = TC_LOG_DEVICE; break;
+    case TC_MEMORY_RESERVED: log = TC_LOG_RESERVED; break;
+    case TC_MEMORY_ALLOCATED: log = log == TC_LOG_FIRST_STEP ? TC_LOG_FIRST_STEP : TC_LOG_ALLOCATED; break;
+    default: break;
+    }
+    if (log == TC_LOG_DEVICE) return m->reserved;
+    if (log == TC_LOG_RESERVED) return m->reserved - m->framework;
+    if (log == TC_LOG_ALLOCATED || c->stack.optimizer_bytes <= MOMENT_BYTES) return m->allocated;
+    double before = m->allocated - m->optimizer * MOMENT_BYTES / c->stack.optimizer_bytes;
+    return before > states ? before : states;
+}
+
 tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) {
     tc_code code = tc_step_predict(&c->job, &c->cluster, &c->layout, &c->stack, &out->step, error);
     if (code) return code;
     out->predicted = in_metric(c, &out->step);
     double ratio = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
     out->error_pct = 100 * (ratio - 1);
-    const tc_memory *m = &out->step.memory;
-    double bytes = c->run->memory_kind == TC_MEMORY_ALLOCATED ? m->allocated : m->reserved;
-    out->memory_gib = bytes / (1024.0 * 1024 * 1024);
+    out->memory_gib = in_memory_kind(c, &out->step.memory) / (1024.0 * 1024 * 1024);
     out->fits = out->step.fits;
     return TC_OK;
 }

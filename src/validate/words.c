@@ -31,7 +31,7 @@ static const struct {
     const char *phrase;
     int operators;
 } policies[] = {
-    {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE},
+    {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE | TC_GROUP_MOE}, /* grouped matmuls are not among those that are kept */
     {"minimal_flash", BETWEEN_MATMULS},
     {"save_dot_with_context_except_mlp", BETWEEN_MATMULS | TC_GROUP_MLP},
     {"save_dot_except_mlpwi", BETWEEN_MATMULS | TC_GROUP_ATTENTION | TC_GROUP_MLP_UP},
@@ -267,4 +267,16 @@ tc_said_recipe tc_words_recipe(const char *text) {
     out.offloaded_states = says(text, "swap-optimizer");
     out.expert_overlap = says(text, "a2a_overlap=true");
     return out;
+}
+
+tc_said_loss tc_words_loss(const char *text, bool *fused_modules) {
+    static const char *const eager[] = {"cross entropy of single kernels", "unchunked", "no liger", "without liger"};
+    *fused_modules = false;
+    if (!text) return TC_LOSS_UNSAID;
+    for (size_t i = 0; i < COUNT(eager); i++)
+        if (says(text, eager[i])) return TC_LOSS_EAGER;
+    *fused_modules = says(text, "liger");
+    if (*fused_modules) return TC_LOSS_CHUNKED;
+    if (says(text, "chunked-ce")) return TC_LOSS_SPLIT;
+    return says(text, "compile only the loss") ? TC_LOSS_COMPILED : TC_LOSS_UNSAID;
 }

@@ -55,4 +55,10 @@ const char *tc_words_fabric(const char *text, const char *accelerator);
 /* "parameters sharded over groups of 128 GPUs": 128; 0. */
 int tc_words_shard_group(const char *text);
 
+/* How the loss treats the logits: in copies in fp32, in one compiled kernel, whole in 16 bit but chunk by chunk in fp32, or never whole. */
+typedef enum tc_said_loss { TC_LOSS_UNSAID, TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_said_loss;
+
+/* fused_modules: Liger kernels for norms, rotation and gated activation. */
+tc_said_loss tc_words_loss(const char *text, bool *fused_modules);
+
 #endif

@@ -267,7 +267,9 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups) {
         const tc_operator *op = &ops->op[i];
         double share = 0;
         switch (op->tag) {
-        case TC_TAG_NORM: share = groups & TC_GROUP_NORM ? 0.5 : 0; break; /* its output; its input stays */
+        case TC_TAG_NORM: /* its output; its input too, if the residual stream follows from what runs again */
+            share = groups & TC_GROUP_NORM ? i > 0 && groups & TC_GROUP_OUT_PROJECTION ? 1 : 0.5 : 0;
+            break;
         case TC_TAG_ATTENTION:
             if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;
             else if (op->kind == TC_OP_ELEMENTWISE) share = groups & TC_GROUP_ATTENTION ? 1 : 0;
