@@ -226,10 +226,13 @@ typedef struct tc_stack {
     double bucket_elements;      /* ZeRO: gradient elements in the buckets that are being reduced */
     tc_memory_log memory_log;    /* what the stack's own log calls memory */
     bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
+    bool masked_head;            /* a model that is not causal has its head on the masked positions alone */
     bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
+    bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
+    bool fused_tensor_parallel;  /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;
@@ -256,6 +259,7 @@ typedef struct tc_job {
     int optimizer;      /* tc_optimizer or TC_UNSET */
     int attention;      /* tc_attention_impl or TC_UNSET */
     bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
+    double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;
 

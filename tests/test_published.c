@@ -11,6 +11,7 @@
 
 #include "near.h"
 #include "validate/published.h"
+#include "validate/words.h"
 
 static tc_published_run read_one(tc_arena *arena, const char *line) {
     tc_published_run *runs = NULL;
@@ -255,6 +256,23 @@ static void bad_files(void **state) {
     tc_arena_free(&arena);
 }
 
+/* Words of sources as they stand in data/runs. */
+static void words(void **state) {
+    (void)state;
+    assert_int_equal(tc_words_hierarchical_dispatch("plain all-to-all; force-balanced router"), 0);
+    assert_int_equal(tc_words_hierarchical_dispatch("HybridEP dispatcher"), 1);
+    assert_int_equal(tc_words_hierarchical_dispatch("dense"), TC_UNSET);
+    assert_int_equal(tc_words_overlap("Gradient all-reduce NOT overlapped with back-propagation"), 0);
+    assert_int_equal(tc_words_overlap("overlap-grad-reduce and overlap-param-gather"), 1);
+    assert_int_equal(tc_words_overlap("EP overlap off"), TC_UNSET);
+    assert_string_equal(tc_words_fabric("AWS EFA 400 Gb/s per node (p4d)", "a100-sxm-40g"), "aws-p4d-efa");
+    assert_string_equal(tc_words_fabric("DGX-2 NVSwitch", "v100-sxm-32g"), "dgx-2");
+    assert_null(tc_words_fabric("AWS EFA", "mi300x"));
+    assert_null(tc_words_fabric(NULL, "a100-sxm-40g"));
+    assert_int_equal(tc_words_shard_group("MiCS: parameters sharded over groups of 128 GPUs"), 128);
+    assert_int_equal(tc_words_shard_group("4 replicas"), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field),
@@ -266,6 +284,7 @@ int main(void) {
         cmocka_unit_test(shipped_runs),
         cmocka_unit_test(bad_lines),
         cmocka_unit_test(bad_files),
+        cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,18 @@ static void gradients_by_hand(void **state) {
                 2e-5 * n / 25e9);
 }
 
+/* ZeRO-2 keeps a shard of the gradients: it scatters them after each of four micro-batches, ZeRO-1 once. */
+static void sharded_gradients_by_hand(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    double n = tc_model_count(&m.job.model).parameters, scatter = 7.0 / 8 * 4 * n / 200e9, gather = 7.0 / 8 * 2 * n / 200e9;
+    m.job.global_batch = 32;
+    m.layout.sharding = TC_SHARD_ZERO1;
+    assert_near(step_of(&m).breakdown.dp_comm, scatter + gather, 1e-4 * scatter);
+    m.layout.sharding = TC_SHARD_ZERO2;
+    assert_near(step_of(&m).breakdown.dp_comm, 4 * scatter + gather, 1e-4 * scatter);
+}
+
 /* Four all-reduces of 2 s h bytes a layer over 4 ranks, forward and backward, and two of embedding and head each way. */
 static void tensor_parallel_by_hand(void **state) {
     (void)state;
@@ -386,6 +398,7 @@ int main(void) {
         cmocka_unit_test(longer_batches_longer_steps),
         cmocka_unit_test(alone),
         cmocka_unit_test(gradients_by_hand),
+        cmocka_unit_test(sharded_gradients_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
         cmocka_unit_test(bubbles_by_hand),
         cmocka_unit_test(zero_bubbles),

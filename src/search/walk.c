@@ -130,7 +130,7 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
     tc_pipeline line = tc_pipeline_sketch(&w->costs);
     double work = (double)w->placement.micro_batches * line.slowest_s; /* sends and bubble only add to it */
     const tc_stack *stack = &w->space->in->stack;
-    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work, 0)) * (1 - SLACK);
+    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work)) * (1 - SLACK);
 }
 
 double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
@@ -158,7 +158,8 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
     w->peaks = tc_peak_stages(stages->pp, w->peak);
     tc_layout layout = tc_space_layout(shape, stages);
     layout.schedule = schedule;
-    int heavy[TC_TRAFFIC_STAGES], traffics = 0; /* the same whatever the sharding */
+    tc_stage_load heavy[TC_TRAFFIC_STAGES]; /* the same whatever the sharding */
+    int traffics = 0;
     for (int i = 0; i < w->choices.shardings; i++) {
         tc_sharding_costs *s = &w->sharding[i];
         layout.sharding = w->choices.sharding[i].sharding;
@@ -175,11 +176,11 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         }
         for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
             s->placement.layout.offload = off;
-            s->optimizer[off] = tc_optimizer_seconds(&w->costs, heavy[traffics - 1]);
+            s->optimizer[off] = tc_optimizer_seconds(&w->costs, &heavy[traffics - 1]);
         }
         s->placement.layout.offload = TC_OFFLOAD_NONE;
         s->traffics = traffics;
-        for (int k = 0; k < s->traffics; k++) s->traffic[k] = tc_data_parallel_of(&w->costs, heavy[k]);
+        for (int k = 0; k < s->traffics; k++) s->traffic[k] = tc_data_parallel_of(&w->costs, &heavy[k]);
     }
     return true;
 }
@@ -279,7 +280,7 @@ static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_act
     w->placement.layout.offload_activations = offload_activations;
     terms->host = pass->host[offload_activations];
     terms->bubble = tc_bubble_estimate(&w->placement.layout, &pass->line);
-    terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work, terms->bubble);
+    terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work);
     w->placement.layout.offload_activations = false;
 }
 
@@ -346,7 +347,7 @@ static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run ru
     for (int i = run.from; i < run.to; i++) {
         w->placement.layout.schedule = w->choices.schedule[i];
         tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .sends = tc_pipeline_sends(&w->costs)};
-        terms.straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms.work, 0);
+        terms.straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms.work);
         to->at.schedule = i;
         if (prunes(to, terms_least(&terms), *threshold))
             w->counts.pruned += w->choices.per_schedule;
@@ -373,7 +374,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         stage_pass pass;
         w->placement.layout.schedule = schedule;
         start_pass(w, w->choices.recompute[r], &pass);
-        double least = pass.work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, pass.work, 0);
+        double least = pass.work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, pass.work);
         if (prunes(to, least, *threshold)) {
             w->counts.pruned += count;
             continue;

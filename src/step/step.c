@@ -3,7 +3,7 @@
  *   step = pipeline (micro-batches x slowest stage, bubble, sends) + exposed gradient and parameter
  *        communication + optimizer + stragglers + host.
  * The pipeline's time: closed_form.c for GPipe, 1F1B and interleaving, else the timeline.
- * Stragglers: the largest of n normal ranks is sqrt(2 ln n) deviations late.
+ * Stragglers: the largest of n normal ranks is sqrt(2 ln n) deviations late in its own slots.
  */
 #include "step/step.h"
 
@@ -228,8 +228,8 @@ double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement
     return placement->optimizer == TC_OPTIMIZER_NONE ? 0 : stack->params.host_s_per_step;
 }
 
-double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s) {
-    return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * (work_s + bubble_s) : 0;
+double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s) {
+    return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * work_s : 0;
 }
 
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line) {
@@ -261,7 +261,7 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     if (peak <= 0) peak = f->cluster->accelerator.matmul_flops[job->dtype == TC_BF16 ? TC_FP16 : TC_BF16];
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;
-    out->hfu_pct = out->mfu_pct * out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL];
+    out->hfu_pct = out->mfu_pct * (out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL]); /* never below it by rounding */
 }
 
 static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, double bubble_s) {
@@ -271,12 +271,13 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     t.host = tc_step_host_seconds(f->stack, f->p) + offload_exposed(f, line);
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
-    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);
+    tc_stage_load heavy[TC_TRAFFIC_STAGES];
+    int count = tc_traffic_stages(f, heavy);
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, stages[i]);
+    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, &heavy[i]);
     t.data_parallel = tc_data_parallel_exposed(f->stack, traffic, count, m, line);
-    t.optimizer = tc_optimizer_seconds(f, stages[count - 1]);
-    t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work, t.bubble);
+    t.optimizer = tc_optimizer_seconds(f, &heavy[count - 1]);
+    t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work);
     return t;
 }
 

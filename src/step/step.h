@@ -56,7 +56,8 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
                                 const tc_pipeline *line);
 /* The host's time outside the micro-batches; a forward and backward alone has no data, norm or log of a step. */
 double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement);
-double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s, double bubble_s);
+/* What the slowest rank is late; a pipeline's fill and drain are sums over stages, whose deviations average out. */
+double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s);
 /* Offloaded activations that compute does not hide, all micro-batches. offloaded: bytes of a micro-batch. */
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line);
 double tc_step_terms_sum(const tc_step_terms *terms);

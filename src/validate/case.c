@@ -129,6 +129,27 @@ static void model_from_run(tc_case *c, tc_model *model) {
     blocks_from_run(c, model);
 }
 
+/* Details of blocks that rows do not state - windows, norms of queries and keys, post-norms - from the catalog's model of
+ * that name, where its shape is the run's. */
+static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const tc_published_model *m = &c->run->model;
+    tc_model *model = &c->job.model, known = tc_default_model();
+    if (!m->name[0] || strchr(m->name, '/') || m->name[0] == '.') return TC_OK;
+    tc_error ignored;
+    tc_code code = tc_catalog_model(catalog, m->name, &known, &ignored);
+    if (code == TC_INTERNAL && error) *error = ignored;
+    if (code) return code == TC_INTERNAL ? code : TC_OK;
+    int layers = 0;
+    for (int i = 0; i < known.blocks; i++) layers += known.block[i].count;
+    const tc_block *mine = &model->block[model->blocks - 1], *its = &known.block[known.blocks - 1];
+    if (layers != m->layers || known.hidden != m->hidden || its->heads != mine->heads || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn ||
+        its->experts != mine->experts || (mine->experts > 0 && (its->top_k != mine->top_k || its->expert_ffn != mine->expert_ffn)))
+        return TC_OK;
+    model->blocks = known.blocks;
+    memcpy(model->block, known.block, sizeof model->block);
+    return TC_OK;
+}
+
 static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_published_run *run = c->run;
     const tc_published_model *m = &run->model;
@@ -143,7 +164,7 @@ static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
     bool shaped = m->layers > 0 && m->hidden > 0 && m->heads > 0;
     if (shaped) {
         model_from_run(c, &c->job.model);
-        return TC_OK;
+        return blocks_from_catalog(catalog, c, error);
     }
     if (!m->name[0] || strchr(m->name, '/') || strchr(m->name, '.') == m->name)
         return end(c, TC_CASE_SKIPPED, "model.layers");
@@ -315,7 +336,8 @@ static void build_partial_recompute(tc_case *c) {
     }
     l->recompute = said.kind;
     l->recompute_operators = said.operators;
-    l->recompute_layers = said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
+    l->recompute_layers = said.layers_a_stage > 0   ? said.layers_a_stage * l->pp
+                          : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
@@ -326,6 +348,16 @@ static void build_from_words(tc_case *c, const char *text) {
     if (recipe.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = recipe.etp;
     if (recipe.native_attention != TC_UNSET) c->stack.native_attention = recipe.native_attention == 1;
     if (recipe.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
+    if (recipe.cp_kind != TC_UNSET) c->layout.cp_kind = recipe.cp_kind;
+    if (recipe.sequential_experts != TC_UNSET) c->stack.sequential_experts = recipe.sequential_experts == 1;
+    if (recipe.expert_capacity > 0) c->job.expert_capacity = recipe.expert_capacity;
+    if (recipe.mtp_layers != TC_UNSET) c->job.model.mtp_layers = recipe.mtp_layers;
+    tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
+    if (recipe.noop_layers < last->count) last->count -= recipe.noop_layers;
+    if (recipe.full_mask) c->job.model.causal = false;
+    if (recipe.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
+    if (recipe.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
+    for (int i = 0; i < c->job.model.blocks && recipe.window > 0; i++) c->job.model.block[i].window = recipe.window;
     if (recipe.graphed == TC_GROUP_ALL) c->stack.compiled = true;
     if (recipe.graphed != TC_UNSET) c->stack.graphed = recipe.graphed;
 }
@@ -446,6 +478,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 
 /* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
 #define MICRO_BATCHES_PER_STAGE 16
+#define MOST_VIRTUAL_STAGES 24
 /* How far the forecast of a run's memory may lie above the device's before it says more of the layout than of itself. */
 #define MEMORY_SLACK 1.25
 
@@ -489,7 +522,7 @@ static void settle_loss(tc_case *c) {
 
 /* False where nothing fits. */
 static bool settle_layout(tc_case *c) {
-    static const int degrees[] = {1, 2, 4, 8, 16}, virtual_stages[] = {1, 2, 3, 4, 5, 6, 8, 10, 12};
+    static const int degrees[] = {1, 2, 4, 8, 16};
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
         int kind;
@@ -505,14 +538,14 @@ static bool settle_layout(tc_case *c) {
     for (int t = 0; t < (layout_open && c->run->tp == TC_UNSET ? 4 : 1); t++)
         for (int p = 0; p < (layout_open && c->run->pp == TC_UNSET ? 5 : 1); p++)
             for (int m = 0; m < (micro_open ? 4 : 1); m++)
-                for (int v = 0; v < (vpp_open ? 9 : 1); v++)
+                for (int v = 1; v <= (vpp_open ? MOST_VIRTUAL_STAGES : 1); v++)
                 for (int r = 0; r < (recompute_open ? 6 : 1); r++) {
                     tc_layout l = c->layout;
                     if (layout_open && c->run->tp == TC_UNSET) l.tp = degrees[t];
                     if (layout_open && c->run->pp == TC_UNSET) l.pp = degrees[p];
                     if (l.tp > 1 && c->run->sequence_parallel == TC_UNSET) l.sequence_parallel = c->stack.sequence_parallel;
-                    if (vpp_open && !divides(c, l.pp * virtual_stages[v])) continue;
-                    if (vpp_open) l.vpp = virtual_stages[v];
+                    if (vpp_open && !divides(c, l.pp * v)) continue;
+                    if (vpp_open) l.vpp = v;
                     if (micro_open) l.micro_batch = degrees[m];
                     if (recompute_open) l.recompute = recomputes[r].kind;
                     if (recompute_open) l.recompute_layers = recomputes[r].share * layers;

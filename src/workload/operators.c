@@ -15,6 +15,8 @@
 /* Kernels of a fused router and of a token permutation (Megatron-Core with fused permutation: sort, index, gather). */
 #define ROUTER_KERNELS 12
 #define PERMUTE_KERNELS 3
+/* Masked positions of BERT: 20 of 128, 80 of 512 (Devlin et al. 2018, max_predictions_per_seq of the reference code). */
+#define MASKED_SHARE 0.15625
 
 static tc_operator *add(tc_operators *out, tc_op_kind kind, tc_op_tag tag) {
     tc_operator *op = &out->op[out->count++];
@@ -165,7 +167,8 @@ static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_
 static void add_moe(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double local = tokens / shard->tp;                         /* a rank routes its sequence shard */
-    double routed = local * block->top_k * shard->etp;         /* token copies that this rank's experts see */
+    double kept = shard->capacity > 0 ? shard->capacity : 1;   /* of the token copies: the rest is dropped, or padding added */
+    double routed = local * block->top_k * kept * shard->etp;  /* token copies that this rank's experts see */
     double experts = block->experts / shard->ep;
     if (experts < 1) experts = 1;
     tc_operator *op = add_gemm(out, TC_TAG_ROUTER, 1, local, block->experts, h);
@@ -176,10 +179,12 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     double busiest = routed * (1 + shard->imbalance);
+    int first = out->count;
     add_mlp(out, shard, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
+    for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
-    out->ep_bytes = 2 * local * block->top_k * h;
+    out->ep_bytes = 2 * local * block->top_k * kept * h;
     out->ep_copies = block->top_k;
     if (block->shared_ffn > 0)
         add_mlp(out, shard, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
@@ -224,6 +229,7 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     add_norm(out, model, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
     if (!model->lm_head) return;
+    if (shard->masked_head) tokens *= MASKED_SHARE;
     if (model->head_transform) add_gemm(out, TC_TAG_HEAD, 1, tokens, h, h);
     double logits = tokens * model->vocab / shard->tp;
     tc_operator *op = add_gemm(out, TC_TAG_HEAD, 1, tokens, model->vocab / shard->tp, h);
