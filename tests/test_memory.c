@@ -166,6 +166,65 @@ static void sums_and_bounds(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Norms keep 4 bytes an element of the residual stream; beyond it what the stack's autograd holds, which full recompute keeps once. */
+static void extra_around_norms(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    double sh = 1024.0 * 1024, layer = sh * 32 + 4 * 16 * 1024.0;
+    m.stack.params.norm_extra = 0.5;
+    assert_near(memory_of(&m).activations, 8 * (layer + 0.5 * 8 * sh), 1);
+    m.layout.recompute = TC_RECOMPUTE_FULL;
+    assert_near(memory_of(&m).activations, 8 * 2 * sh + layer + 0.5 * 8 * sh, 1);
+    /* a recompute of the norms drops it, and their outputs */
+    m.layout.recompute = TC_RECOMPUTE_OPERATORS;
+    m.layout.recompute_operators = TC_GROUP_NORM;
+    assert_near(memory_of(&m).activations, 8 * (layer - 4 * sh) + (4 + 4) * sh, 1);
+}
+
+/* ZeRO-3 gathers embedding and head, the block in work and the next, in 16 bit; or as many weights as stay gathered. */
+static void gathered_weights(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    m.layout.sharding = TC_SHARD_ZERO3;
+    tc_model_size size = tc_model_count(&m.job.model);
+    double ends = size.embedding_parameters + size.head_parameters, block = (size.parameters - ends) / 8;
+    assert_near(memory_of(&m).buffers, 2 * (ends + 2 * block), 1e-4 * size.parameters);
+    m.stack.gathered_elements = ends + 4 * block;
+    assert_near(memory_of(&m).buffers, 2 * (ends + 4 * block), 1e-4 * size.parameters);
+    m.stack.gathered_elements = 1e12;
+    assert_near(memory_of(&m).buffers, 2 * size.parameters, 1e-4 * size.parameters);
+    m.layout.sharding = TC_SHARD_ZERO1;
+    m.stack.bucket_elements = 1e6;
+    m.stack.grad_bytes = 2;
+    assert_near(memory_of(&m).buffers, 2e6, 0);
+}
+
+/* Megatron-LM, dist_optimizer.md: 20 bytes a parameter in fp16, 4 + 16 / d with the optimizer split. */
+static void half_precision_gradients(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    double n = tc_model_count(&m.job.model).parameters;
+    m.job.dtype = TC_FP16;
+    tc_memory b = memory_of(&m);
+    assert_near(b.parameters + b.gradients + b.optimizer, 20 * n, 2e-3 * n);
+    m.layout.sharding = TC_SHARD_ZERO1;
+    b = memory_of(&m);
+    assert_near(b.parameters + b.gradients + b.optimizer, (4 + 16.0 / 8) * n, 2e-3 * n);
+}
+
+/* One compiled step of one micro-batch: gradients or activations, whichever is more. */
+static void transient_gradients(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    m.job.global_batch = 1;
+    tc_memory both = memory_of(&m);
+    m.stack.gradients_persist = false;
+    double live = both.activations + both.logits;
+    assert_near(memory_of(&m).allocated, both.allocated - (live < both.gradients ? live : both.gradients), 1);
+    m.job.global_batch = 2;
+    assert_near(memory_of(&m).allocated, both.allocated, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zero_stages),
@@ -175,6 +234,10 @@ int main(void) {
         cmocka_unit_test(logits),
         cmocka_unit_test(pipelines_hold_micro_batches),
         cmocka_unit_test(expert_parallelism),
+        cmocka_unit_test(extra_around_norms),
+        cmocka_unit_test(gathered_weights),
+        cmocka_unit_test(half_precision_gradients),
+        cmocka_unit_test(transient_gradients),
         cmocka_unit_test(sums_and_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

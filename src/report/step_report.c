@@ -228,16 +228,16 @@ static void print_speed(FILE *file, const tc_style *style, const tc_job *job, co
 static void print_memory_line(FILE *file, const tc_style *style, const tc_step *step) {
     const tc_memory *m = &step->memory;
     tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
-    fprintf(file, "%s", tc_format_gib(m->reserved).s);
-    if (step->memory_p90 > 0) fprintf(file, " (80 %% interval %s to %s)", tc_format_gib(step->memory_p10).s, tc_format_gib(step->memory_p90).s);
-    fprintf(file, " of %s per device: ", tc_format_gib(m->capacity).s);
+    fprintf(file, "%s of %s per device: ", tc_format_gib(m->reserved).s, tc_format_gib(m->capacity).s);
     if (step->fits) {
         tc_print_tone(file, style, TC_TONE_GOOD, "fits\n");
-        return;
+    } else {
+        char text[64];
+        snprintf(text, sizeof text, "does NOT fit, %.20s too much\n", tc_format_gib(m->reserved - m->capacity).s);
+        tc_print_tone(file, style, TC_TONE_BAD, text);
     }
-    char text[64];
-    snprintf(text, sizeof text, "does NOT fit, %.20s too much\n", tc_format_gib(m->reserved - m->capacity).s);
-    tc_print_tone(file, style, TC_TONE_BAD, text);
+    if (step->memory_p90 > 0)
+        fprintf(file, "%15s(80 %% interval %s to %s)\n", "", tc_format_gib(step->memory_p10).s, tc_format_gib(step->memory_p90).s);
 }
 
 /* One part of a sum: label, amount, share, bar. */
