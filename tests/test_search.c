@@ -79,7 +79,7 @@ static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
     in.cluster.devices = PICK(seed, 1, 4, 6, 8);
     in.job.global_batch = PICK(seed, 6, 8, 12);
     /* a device so small that some layouts do not fit */
-    in.max_memory_bytes = (double)PICK(seed, 6, 8, 12, 20) * 1e9;
+    in.max_memory_bytes = in.stack.params.framework_bytes + (double)PICK(seed, 0, 2, 6, 14) * 1e9;
     in.top = PICK(seed, 1, 3, 20);
     in.threads = 1;
     if (next(seed) % 2) in.schedules = ~0u;
