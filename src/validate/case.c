@@ -296,6 +296,14 @@ static void build_recipe(tc_case *c) {
     }
 }
 
+/* Of the layers, those whose forward runs again by the source's own utilisations, which differ by it: a third of the model's
+ * FLOPs where it is all of them. Negative where they are not both stated. */
+static double share_of_flops(const tc_published_run *run) {
+    if (run->hfu_pct <= 0 || run->mfu_pct <= 0) return -1;
+    double share = 3 * (run->hfu_pct / run->mfu_pct - 1);
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
 /* What a source calls partial: layers that it counts, or operators in its software's words; else half of the layers. */
 static void build_partial_recompute(tc_case *c) {
     const tc_published_run *run = c->run;
@@ -308,8 +316,9 @@ static void build_partial_recompute(tc_case *c) {
     }
     tc_said_recompute said = tc_words_recompute(run->recompute_text);
     if (!said.understood) {
-        l->recompute_layers = layers / 2;
-        assume(c, "%s", "recompute of half of the layers (source says partial)");
+        double share = share_of_flops(run);
+        l->recompute_layers = share >= 0 ? layers * share : layers / 2;
+        if (share < 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
         return;
     }
     l->recompute = said.kind;
