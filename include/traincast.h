@@ -196,6 +196,14 @@ typedef struct tc_stack_params {
 #undef TC_STACK_PARAM
 } tc_stack_params;
 
+/* What a figure of device memory counts. */
+typedef enum tc_memory_log {
+    TC_LOG_DEVICE,     /* all of the process, as nvidia-smi shows it */
+    TC_LOG_RESERVED,   /* the allocator's: without context and communicators */
+    TC_LOG_ALLOCATED,  /* live tensors */
+    TC_LOG_FIRST_STEP  /* live tensors up to the end of the first step, which makes the moments of the optimizer */
+} tc_memory_log;
+
 typedef struct tc_stack {
     size_t size;
     char slug[64], name[96];
@@ -211,12 +219,19 @@ typedef struct tc_stack {
     int main_grad_bytes;         /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
+    bool dropout;                /* where attention is not fused and norms are LayerNorm: GPT, BERT */
+    bool gradients_persist;      /* from step to step; else, with one micro-batch, they come as activations go */
+    double gathered_elements;    /* ZeRO-3: weights that stay gathered, at least (DeepSpeed's stage3_max_live_parameters) */
+    double bucket_elements;      /* ZeRO: gradient elements in the buckets that are being reduced */
+    tc_memory_log memory_log;    /* what the stack's own log calls memory */
     bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
     bool masked_head;            /* a model that is not causal has its head on the masked positions alone */
     bool chunked_loss;           /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
+    bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
+    bool fused_tensor_parallel;  /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;
@@ -243,6 +258,7 @@ typedef struct tc_job {
     int optimizer;      /* tc_optimizer or TC_UNSET */
     int attention;      /* tc_attention_impl or TC_UNSET */
     bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
+    double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;
 

@@ -32,9 +32,11 @@ TC_STACK_PARAM(moe_host_s, POSITIVE, "host time to route tokens in one pass of a
 TC_STACK_PARAM(host_s_per_step, POSITIVE, "host time of a step outside its micro-batches: data, logging, synchronisation, s")
 TC_STACK_PARAM(dp_overlap, FRACTION, "share of gradient and parameter communication that can hide behind compute")
 TC_STACK_PARAM(tp_overlap, FRACTION, "share of tensor-parallel communication hidden behind compute")
+TC_STACK_PARAM(tp_fused_overlap, FRACTION, "the same where matmul and collective are one kernel (MC2, CoC)")
 TC_STACK_PARAM(ep_overlap, FRACTION, "share of expert all-to-all hidden behind compute")
 TC_STACK_PARAM(straggler_spread, POSITIVE, "relative spread of the step time of single ranks; the step waits for the slowest")
 TC_STACK_PARAM(moe_imbalance, POSITIVE, "tokens of the busiest expert group relative to the mean, minus one")
-TC_STACK_PARAM(framework_bytes, POSITIVE, "device memory of context, libraries and communication buffers, bytes")
+TC_STACK_PARAM(kept_extra, POSITIVE, "activations kept for the backward pass beyond those of a fused implementation, relative to them: casts to fp32, gates, rotated copies")
+TC_STACK_PARAM(framework_bytes, POSITIVE, "device memory outside the allocator: context, libraries and communicators, bytes")
 TC_STACK_PARAM(fragmentation, POSITIVE, "reserved memory beyond the live peak, share of activations")
 #endif

@@ -37,7 +37,9 @@ tc_stack tc_default_stack(void) {
                       .optimizer_bytes = 12,
                       .logits_bytes = 4,
                       .overlap_grad_reduce = true,
-                      .overlap_param_gather = true};
+                      .overlap_param_gather = true,
+                      .dropout = true,
+                      .gradients_persist = true};
 }
 
 tc_job tc_default_job(void) {

@@ -115,6 +115,11 @@ double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, dou
     return compute > memory ? compute : memory;
 }
 
+/* The kernels of an operator, each on its share of the groups. */
+static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, double n, double k, double extra_bytes) {
+    return op->kernels * tc_gemm_seconds(r, op->low_precision, op->groups / op->kernels, m, n, k, extra_bytes / op->kernels);
+}
+
 static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
     sum->launch += count * r->launch_s;
     sum->host += count * r->host_s;
@@ -143,8 +148,8 @@ static double attention_rate(const tc_rates *r, double rate, const tc_operator *
 void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     switch (op->kind) {
     case TC_OP_GEMM:
-        sum->gemm += tc_gemm_seconds(r, op->low_precision, op->groups, op->m, op->n, op->k, 0);
-        add_kernels(r, 1, sum);
+        sum->gemm += gemms_seconds(r, op, op->m, op->n, op->k, 0);
+        add_kernels(r, op->kernels, sum);
         add_quantise(r, op, op->groups * op->m * op->k, sum);
         break;
     case TC_OP_ATTENTION: {
@@ -160,15 +165,15 @@ void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *su
 double tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     switch (op->kind) {
     case TC_OP_GEMM: {
-        sum->gemm += tc_gemm_seconds(r, op->low_precision, op->groups, op->m, op->k, op->n, 0);
-        add_kernels(r, 1, sum);
+        sum->gemm += gemms_seconds(r, op, op->m, op->k, op->n, 0);
+        add_kernels(r, op->kernels, sum);
         add_quantise(r, op, op->groups * op->m * op->n, sum);
         if (op->weights > 0 && !weight_gradient) return 0;
         double accumulate = op->weights > 0 ? r->grad_bytes * op->weights : 0;
-        double seconds = tc_gemm_seconds(r, op->low_precision, op->groups, op->k, op->n, op->m, accumulate);
+        double seconds = gemms_seconds(r, op, op->k, op->n, op->m, accumulate);
         sum->gemm += seconds;
-        add_kernels(r, 1, sum);
-        return op->weights > 0 ? seconds + r->launch_s : 0;
+        add_kernels(r, op->kernels, sum);
+        return op->weights > 0 ? seconds + op->kernels * r->launch_s : 0;
     }
     case TC_OP_ATTENTION: {
         /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */

@@ -359,9 +359,9 @@ static bool write_blocks(const block_offsets *offsets, tc_order *order) {
 /* ---- the table ----------------------------------------------------------------------------- */
 
 typedef struct rule {
-    int chunks; /* 0 = as the layout says */
+    tc_schedule_facts facts;
     chunk_map map;
-    bool split, blocking;
+    bool blocking;
     void (*write)(pen *w); /* NULL: by building blocks */
     block_offsets offsets;
 } rule;
@@ -369,23 +369,21 @@ typedef struct rule {
 /* blocking: frameworks send between the passes of GPipe and 1F1B and wait; where several chunks are
  * in flight they overlap (Megatron-LM, --no-overlap-p2p-communication). */
 static const rule rules[] = {
-    [TC_SCHEDULE_GPIPE] = {0, MAP_LOOP, false, true, write_gpipe, {{0}}},
-    [TC_SCHEDULE_1F1B] = {1, MAP_LOOP, false, true, write_1f1b, {{0}}},
-    [TC_SCHEDULE_INTERLEAVED] = {0, MAP_LOOP, false, false, write_interleaved, {{0}}},
-    [TC_SCHEDULE_ZB_H1] = {1, MAP_LOOP, true, false, write_zb_h1, {{0}}},
-    [TC_SCHEDULE_ZB_V] = {2, MAP_V, true, false, write_zb_v, {{0}}},
-    [TC_SCHEDULE_V_HALF] = {2, MAP_V, true, false, NULL, {{2, 1, 2, 1}}},
-    [TC_SCHEDULE_V_MIN] = {2, MAP_V, true, false, NULL, {{1, 1, 1, 1}}},
-    [TC_SCHEDULE_DUALPIPE] = {2, MAP_BOTH_WAYS, true, false, write_dualpipe, {{0}}},
+    [TC_SCHEDULE_GPIPE] = {{.chunks = 0}, MAP_LOOP, true, write_gpipe, {{0}}},
+    [TC_SCHEDULE_1F1B] = {{.chunks = 1}, MAP_LOOP, true, write_1f1b, {{0}}},
+    [TC_SCHEDULE_INTERLEAVED] = {{.chunks = 0}, MAP_LOOP, false, write_interleaved, {{0}}},
+    [TC_SCHEDULE_ZB_H1] = {{.chunks = 1, .split = true}, MAP_LOOP, false, write_zb_h1, {{0}}},
+    [TC_SCHEDULE_ZB_V] = {{.chunks = 2, .split = true}, MAP_V, false, write_zb_v, {{0}}},
+    [TC_SCHEDULE_V_HALF] = {{.chunks = 2, .split = true}, MAP_V, false, NULL, {{2, 1, 2, 1}}},
+    [TC_SCHEDULE_V_MIN] = {{.chunks = 2, .split = true}, MAP_V, false, NULL, {{1, 1, 1, 1}}},
+    [TC_SCHEDULE_DUALPIPE] = {{.chunks = 2, .even_stages = true, .both_ways = true, .split = true}, MAP_BOTH_WAYS, false, write_dualpipe, {{0}}},
 };
 
 #define RULES (int)(sizeof rules / sizeof rules[0])
 
 tc_schedule_facts tc_schedule_facts_of(int schedule) {
-    if (schedule < 0 || schedule >= RULES) return (tc_schedule_facts){.chunks = 0};
-    const rule *r = &rules[schedule];
-    return (tc_schedule_facts){.chunks = r->chunks, .even_stages = r->map == MAP_BOTH_WAYS, .both_ways = r->map == MAP_BOTH_WAYS,
-                               .split = r->split};
+    static const tc_schedule_facts none = {.chunks = 0};
+    return schedule < 0 || schedule >= RULES ? none : rules[schedule].facts;
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
@@ -457,12 +455,12 @@ tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batche
     *out = (tc_order){.stages = 0};
     tc_code code = check_make(schedule, stages, chunks, micro_batches, error);
     if (code) return code;
-    if (stages == 1) schedule = rules[schedule].chunks || chunks == 1 ? TC_SCHEDULE_1F1B : TC_SCHEDULE_INTERLEAVED; /* nothing to arrange */
+    if (stages == 1) schedule = rules[schedule].facts.chunks || chunks == 1 ? TC_SCHEDULE_1F1B : TC_SCHEDULE_INTERLEAVED; /* nothing to arrange */
     const rule *r = &rules[schedule];
-    *out = (tc_order){.stages = stages, .chunks = r->chunks ? r->chunks : chunks, .micro_batches = (int)micro_batches,
+    *out = (tc_order){.stages = stages, .chunks = r->facts.chunks ? r->facts.chunks : chunks, .micro_batches = (int)micro_batches,
                       .blocking = r->blocking && chunks == 1};
     out->period = schedule == TC_SCHEDULE_INTERLEAVED ? stages : r->map == MAP_BOTH_WAYS ? 2 : 1;
-    int64_t passes = r->map == MAP_BOTH_WAYS ? 1 : out->chunks, each = (r->split ? 3 : 2) * passes * micro_batches;
+    int64_t passes = r->map == MAP_BOTH_WAYS ? 1 : out->chunks, each = (r->facts.split ? 3 : 2) * passes * micro_batches;
     if (!allocate(out, each * stages)) {
         tc_order_free(out);
         return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");

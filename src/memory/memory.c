@@ -11,17 +11,20 @@
 
 static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
     const tc_layout *l = &p->layout;
-    tc_stage_weights w = {0, 0};
+    tc_stage_weights w = {0, 0, 0};
     tc_stage_share share = tc_stage_share_of(model, p, stage);
     for (int i = 0; i < model->blocks; i++) {
         const tc_block_weights *b = &set->weights[i];
         w.dense += share.blocks[i] * (b->tensor_parallel / l->tp + b->replicated);
         w.expert += share.blocks[i] * b->expert / ((double)l->ep * l->etp);
     }
-    if (share.embedding) w.dense += set->size.embedding_parameters / l->tp;
+    if (share.embedding) w.ends += set->size.embedding_parameters / l->tp;
     if (share.head) {
-        w.dense += set->size.head_parameters / l->tp;
-        if (model->tied_embeddings && !share.embedding) w.dense += (double)model->vocab * model->hidden / l->tp;
+        w.ends += set->size.head_parameters / l->tp;
+        if (model->tied_embeddings && !share.embedding) w.ends += (double)model->vocab * model->hidden / l->tp;
+    }
+    w.dense += w.ends;
+    if (share.head) {
         if (model->mtp_layers > 0 && model->blocks > 0) {
             const tc_block_weights *b = &set->weights[model->blocks - 1];
             w.dense += model->mtp_layers * (b->tensor_parallel / l->tp + b->replicated);
@@ -37,6 +40,7 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
         tc_stage_weights mirror = own_weights(model, p, set, p->layout.pp - 1 - stage);
         w.dense += mirror.dense;
         w.expert += mirror.expert;
+        w.ends += mirror.ends;
     }
     return w;
 }
@@ -52,11 +56,13 @@ static double saved_bytes(const tc_operators *ops, bool selective) {
     return sum;
 }
 
-void tc_block_set_sum(const tc_model *model, tc_block_set *set) {
+void tc_block_set_sum(const tc_model *model, const tc_stack *stack, tc_block_set *set) {
+    set->kept_extra = stack->params.kept_extra;
     set->size = tc_model_count(model);
     for (int i = 0; i < model->blocks; i++) {
         const tc_operators *ops = &set->block[i];
-        set->saved[i] = (tc_saved){saved_bytes(ops, false), saved_bytes(ops, true), ops->block_input_bytes};
+        double copies = 1 + set->kept_extra;
+        set->saved[i] = (tc_saved){copies * saved_bytes(ops, false), copies * saved_bytes(ops, true), ops->block_input_bytes};
     }
     set->logits_bytes = 0;
     for (int i = 0; i < set->head.count; i++) set->logits_bytes += set->head.op[i].saved_bytes;
@@ -74,7 +80,7 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         if (l->recompute == TC_RECOMPUTE_FULL) saved = s->input;
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) saved = s->selective;
         if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * s->input + (1 - share) * s->whole;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS) saved = s->whole - tc_recomputed_bytes(&set->block[i], l->recompute_operators);
+        if (l->recompute == TC_RECOMPUTE_OPERATORS) saved = s->whole - (1 + set->kept_extra) * tc_recomputed_bytes(&set->block[i], l->recompute_operators);
         kept.per_micro_batch += counts[i] * saved;
         if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
         if (l->recompute == TC_RECOMPUTE_OPERATORS && counts[i] > 0 && s->whole - saved > kept.working) kept.working = s->whole - saved;
@@ -104,9 +110,17 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
     return kept;
 }
 
+static double least(double a, double b) { return a < b ? a : b; }
+
+/* ZeRO-3: embedding and head, which their last and first use join, the block in work and the one prefetched; or what stays gathered. */
+static double gathered_elements(const tc_stack *stack, tc_stage_weights w, double layers) {
+    double whole = w.dense + w.expert, units = w.ends + 2 * (whole - w.ends) / (layers > 1 ? layers : 1);
+    return least(whole, units > stack->gathered_elements ? units : stack->gathered_elements);
+}
+
 tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_stack *stack, tc_stage_weights w) {
     const tc_layout *l = &p->layout;
-    tc_states m = {0, 0, 0, 0};
+    tc_states m = {.transient = !stack->gradients_persist && p->micro_batches == 1};
     double param_bytes = job->dtype == TC_FP32 ? 4 : 2;
     double expert_group = tc_expert_dp_group(p).ranks;
     double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
@@ -115,23 +129,31 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     bool zero2 = zero3 || (l->sharding == TC_SHARD_ZERO2 && l->pp == 1);
     bool zero1 = l->sharding != TC_SHARD_NONE;
     double sharded = w.dense / dense_group + w.expert / split_expert, whole = w.dense + w.expert;
-    m.parameters = param_bytes * (zero3 ? sharded : whole);
+    bool beside = sharded_weights && !zero3; /* the gathered copies, with the shards that they are made of or end in */
+    m.parameters = param_bytes * ((zero3 ? sharded : whole) + (beside ? sharded : 0));
     if (!job->frozen_base) {
-        m.gradients = stack->main_grad_bytes * (zero2 ? sharded : whole);
+        /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
+        bool fp16 = job->dtype == TC_FP16 && stack->main_grad_bytes == 4;
+        m.gradients = (fp16 ? 2 : stack->main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
-        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : stack->optimizer_bytes * (zero1 ? sharded / copies : whole);
+        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : (stack->optimizer_bytes + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole);
     }
-    if (zero3 && p->layers > 0) {
-        double layers = (double)p->layers / l->pp;
-        m.buffers += 2 * param_bytes * whole / (layers > 1 ? layers : 1); /* the block in work and the one prefetched */
-    }
+    if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
+    if (zero1) m.buffers += stack->grad_bytes * least(stack->bucket_elements, whole);
     return m;
+}
+
+double tc_backward_bytes(const tc_states *s, double live) {
+    if (!s->transient) return s->gradients + live;
+    return s->gradients > live ? s->gradients : live;
 }
 
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage) {
     tc_memory m = {.stage = stage, .parameters = states->parameters, .gradients = states->gradients, .optimizer = states->optimizer,
                    .buffers = states->buffers, .logits = stack->chunked_loss ? 0 : kept->logits};
     m.activations = kept->per_micro_batch * in_flight + kept->working;
+    if (states->transient && m.gradients > m.activations + m.logits) m.activations = m.logits = 0;
+    else if (states->transient) m.gradients = 0;
     m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
     m.framework = stack->params.framework_bytes;

@@ -17,15 +17,17 @@ typedef struct tc_block_set {
     tc_operators embedding, head;
     tc_model_size size;
     tc_saved saved[TC_MAX_BLOCKS];
+    double kept_extra; /* the stack's: in saved, but for the inputs */
     double logits_bytes;
 } tc_block_set;
 
 /* Sums up the operators that are there: size, saved, logits_bytes. */
-void tc_block_set_sum(const tc_model *model, tc_block_set *set);
+void tc_block_set_sum(const tc_model *model, const tc_stack *stack, tc_block_set *set);
 
 /* Weight elements on one rank of a stage: dense (split by tp, replicated) and expert. */
 typedef struct tc_stage_weights {
     double dense, expert;
+    double ends; /* of dense: embedding and head */
 } tc_stage_weights;
 
 tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
@@ -35,6 +37,7 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
 /* What a stage holds of the model, whatever is in flight. */
 typedef struct tc_states {
     double parameters, gradients, optimizer, buffers;
+    bool transient; /* gradients come as activations go: never both in full */
 } tc_states;
 
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
@@ -48,6 +51,8 @@ typedef struct tc_kept {
 tc_states tc_stage_states(const tc_job *job, const tc_placement *placement, const tc_stack *stack, tc_stage_weights weights);
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
 tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int chunk); /* of the model */
+/* The most that gradients and what is live for the backward pass take together. */
+double tc_backward_bytes(const tc_states *states, double live);
 /* in_flight: tc_micro_batches_in_flight. capacity stays 0. */
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage);
 

@@ -158,7 +158,8 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
     w->peaks = tc_peak_stages(stages->pp, w->peak);
     tc_layout layout = tc_space_layout(shape, stages);
     layout.schedule = schedule;
-    int heavy[TC_TRAFFIC_STAGES], traffics = 0; /* the same whatever the sharding */
+    tc_stage_load heavy[TC_TRAFFIC_STAGES]; /* the same whatever the sharding */
+    int traffics = 0;
     for (int i = 0; i < w->choices.shardings; i++) {
         tc_sharding_costs *s = &w->sharding[i];
         layout.sharding = w->choices.sharding[i].sharding;
@@ -175,11 +176,11 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         }
         for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
             s->placement.layout.offload = off;
-            s->optimizer[off] = tc_optimizer_seconds(&w->costs, heavy[traffics - 1]);
+            s->optimizer[off] = tc_optimizer_seconds(&w->costs, &heavy[traffics - 1]);
         }
         s->placement.layout.offload = TC_OFFLOAD_NONE;
         s->traffics = traffics;
-        for (int k = 0; k < s->traffics; k++) s->traffic[k] = tc_data_parallel_of(&w->costs, heavy[k]);
+        for (int k = 0; k < s->traffics; k++) s->traffic[k] = tc_data_parallel_of(&w->costs, &heavy[k]);
     }
     return true;
 }

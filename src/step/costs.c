@@ -64,7 +64,11 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
     if (l->tp > 1) {
         double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
                                                 : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
-        out->tp += ops->tp_collectives * one * (1 - (f->stack->overlap_tensor_parallel ? q->tp_overlap : 0));
+        double comm = ops->tp_collectives * one;
+        double hidden = f->stack->overlap_tensor_parallel ? comm * q->tp_overlap : 0;
+        if (f->stack->fused_tensor_parallel) /* by chunks, behind the matmuls themselves */
+            hidden = comm * q->tp_fused_overlap < out->gemm ? comm * q->tp_fused_overlap : out->gemm;
+        out->tp += comm - hidden;
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
         if (l->cp_kind == TC_CP_RING) {
@@ -152,7 +156,7 @@ static void compute_passes(tc_costs *f) {
     tc_head_operators(model, &f->p->shard, f->stack->logits_bytes, &f->set.head);
     block_pass(f, &f->set.embedding, &f->embedding);
     block_pass(f, &f->set.head, &f->head);
-    tc_block_set_sum(model, &f->set);
+    tc_block_set_sum(model, f->stack, &f->set);
     tc_costs_recompute(f);
 }
 
@@ -178,8 +182,9 @@ void tc_chunk_pass(const tc_costs *f, int chunk, tc_pass *out) {
 
 double tc_pair_exposed(const tc_pass *pass) {
     double comm = pass->forward.ep + pass->backward.ep;
+    if (comm <= 0) return 0;
     double compute = tc_parts_sum(&pass->forward) + tc_parts_sum(&pass->backward) - comm;
-    return comm > compute && comm > 0 ? (comm - compute) / comm : 0;
+    return comm > compute ? (comm - compute) / comm : 0;
 }
 
 /* DualPipe: half of the micro-batches pass the stage, half its mirror; their expert communication hides in pairs. */
@@ -225,11 +230,15 @@ double tc_stage_send_seconds(const tc_costs *f) {
     return tc_send_seconds(&f->paths.pp, bytes / l->tp) + gather;
 }
 
-tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
+tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {
+    return (tc_stage_load){stage, tc_stage_weight_count(&f->job->model, f->p, &f->set, stage)};
+}
+
+tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *load) {
     const tc_layout *l = &f->p->layout;
-    tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
+    tc_stage_weights w = load->weights;
     double param = f->rates.element_bytes, grad = f->job->dtype == TC_FP32 ? 4 : f->stack->grad_bytes;
-    tc_data_parallel d = {.stage = stage};
+    tc_data_parallel d = {.stage = load->stage};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
@@ -250,25 +259,26 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, int stage) {
     return d;
 }
 
-int tc_traffic_stages(const tc_costs *f, int stages[TC_TRAFFIC_STAGES]) {
+int tc_traffic_stages(const tc_costs *f, tc_stage_load loads[TC_TRAFFIC_STAGES]) {
     double most = -1;
     int count = 0;
     for (int s = 0; s < f->p->layout.pp; s++) {
-        tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, s);
-        if (w.dense + w.expert <= most * 1.01) continue;
-        most = w.dense + w.expert;
+        tc_stage_load load = tc_stage_load_of(f, s);
+        double weights = load.weights.dense + load.weights.expert;
+        if (weights <= most * 1.01) continue;
+        most = weights;
         if (count < TC_TRAFFIC_STAGES) count++;
-        stages[count - 1] = s;
+        loads[count - 1] = load;
     }
     return count;
 }
 
 /* AdamW reads gradient, master weight and two moments, writes three and the 16-bit copy;
  * clipping reads the gradient once more. Offloaded states cross the host link both ways. */
-double tc_optimizer_seconds(const tc_costs *f, int stage) {
+double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     if (f->job->frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
     const tc_layout *l = &f->p->layout;
-    tc_stage_weights w = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
+    tc_stage_weights w = load->weights;
     double expert_ranks = tc_expert_dp_group(f->p).ranks;
     double expert_group = f->p->shard_group < expert_ranks ? f->p->shard_group : expert_ranks;
     double elements = w.dense / f->p->shard_group + w.expert / expert_group;

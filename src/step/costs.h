@@ -61,6 +61,14 @@ double tc_pair_exposed(const tc_pass *pass);
 /* One send of activations to the next stage, s. */
 double tc_stage_send_seconds(const tc_costs *costs);
 
+/* A pipeline stage and the weights that lie on it. */
+typedef struct tc_stage_load {
+    int stage;
+    tc_stage_weights weights;
+} tc_stage_load;
+
+tc_stage_load tc_stage_load_of(const tc_costs *costs, int stage);
+
 /* Gradient and parameter communication of one stage, s, before any overlap. */
 typedef struct tc_data_parallel {
     double gather;  /* one all-gather of the stage's weights */
@@ -71,13 +79,13 @@ typedef struct tc_data_parallel {
     bool reduce_every_micro_batch; /* a rank keeps its shard of the gradients only */
 } tc_data_parallel;
 
-tc_data_parallel tc_data_parallel_of(const tc_costs *costs, int stage);
+tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load *load);
 /* The stages of which one bounds the step by its gradients: later ones count only if they hold more.
  * Returns how many; the last one holds most. */
 #define TC_TRAFFIC_STAGES 5
-int tc_traffic_stages(const tc_costs *costs, int stages[TC_TRAFFIC_STAGES]);
+int tc_traffic_stages(const tc_costs *costs, tc_stage_load loads[TC_TRAFFIC_STAGES]);
 
 /* The optimizer's step on a stage, s. */
-double tc_optimizer_seconds(const tc_costs *costs, int stage);
+double tc_optimizer_seconds(const tc_costs *costs, const tc_stage_load *load);
 
 #endif

@@ -14,7 +14,7 @@ tc_live_fixed tc_live_fixed_of(const tc_costs *f, int stage) {
 
 double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *p) {
     const tc_states *s = &fixed->states;
-    return s->parameters + s->gradients + s->optimizer + s->buffers + fixed->framework + p->activations + p->working + p->logits;
+    return s->parameters + s->optimizer + s->buffers + fixed->framework + tc_backward_bytes(s, p->activations + p->working + p->logits);
 }
 
 /* Which chunk of the model a node is, in the layout's terms. */

@@ -261,7 +261,7 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     if (peak <= 0) peak = f->cluster->accelerator.matmul_flops[job->dtype == TC_BF16 ? TC_FP16 : TC_BF16];
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;
-    out->hfu_pct = out->mfu_pct * out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL];
+    out->hfu_pct = out->mfu_pct * (out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL]); /* never below it by rounding */
 }
 
 static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, double bubble_s) {
@@ -271,11 +271,12 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     t.host = tc_step_host_seconds(f->stack, f->p) + offload_exposed(f, line);
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
-    int stages[TC_TRAFFIC_STAGES], count = tc_traffic_stages(f, stages);
+    tc_stage_load heavy[TC_TRAFFIC_STAGES];
+    int count = tc_traffic_stages(f, heavy);
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, stages[i]);
+    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, &heavy[i]);
     t.data_parallel = tc_data_parallel_exposed(f->stack, traffic, count, m, line);
-    t.optimizer = tc_optimizer_seconds(f, stages[count - 1]);
+    t.optimizer = tc_optimizer_seconds(f, &heavy[count - 1]);
     t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work);
     return t;
 }

@@ -20,46 +20,48 @@
 
 /* ---- the events ----------------------------------------------------------------------------- */
 
-/* A node as the inner loop needs it: by kind of slot. */
-typedef struct lane {
-    double seconds[TC_SLOT_KINDS], paired[TC_SLOT_KINDS];
-    const double *wait[TC_SLOT_KINDS]; /* of each micro-batch: when what it waits for has arrived; NaN = not yet */
-    double *give[TC_SLOT_KINDS];       /* where its result arrives; NULL = nobody waits for it */
-    double *link[TC_SLOT_KINDS];       /* over which it is sent: free from; NULL = none */
-} lane;
+/* A node for one kind of slot, as the inner loop needs it. */
+typedef struct role {
+    double seconds, paired;
+    const double *wait; /* of each micro-batch: when what it waits for has arrived; NaN = not yet */
+    double *give;       /* where its result arrives; NULL = nobody waits for it */
+    double *link;       /* over which it is sent: free from; NULL = none */
+} role;
 
 typedef struct events {
     const tc_order *order;
     double send_s;
-    lane *lane;
+    role *role;          /* of each node and kind */
     double *free, *last; /* of each stage: may begin its next slot; end of its last one */
     int64_t *at;         /* of each stage: the next slot */
     tc_slot_time *times;
     int64_t sends;
 } events;
 
+/* The role of a slot; roles: those of its stage. */
+static const role *role_of(const role *roles, const tc_slot *slot) { return &roles[slot->chunk * TC_SLOT_KINDS + slot->kind]; }
+
 /* Makes known what a slot has produced at `end`. Returns when it has arrived. */
-static double produce(events *e, const lane *l, const tc_slot *slot, double end) {
-    double *give = l->give[slot->kind], *link = l->link[slot->kind];
-    if (!give) return end;
-    if (link) {
-        double begin = end > *link ? end : *link;
-        end = *link = begin + e->send_s;
+static double produce(events *e, const role *r, const tc_slot *slot, double end) {
+    if (!r->give) return end;
+    if (r->link) {
+        double begin = end > *r->link ? end : *r->link;
+        end = *r->link = begin + e->send_s;
         e->sends++;
     }
-    return give[slot->micro_batch] = end;
+    return r->give[slot->micro_batch] = end;
 }
 
 /* A forward and a backward woven into each other: they begin when both can and end together. Returns the end, NaN: not yet. */
-static double run_pair(events *e, const lane *lanes, int64_t at, double now) {
+static double run_pair(events *e, const role *roles, int64_t at, double now) {
     const tc_slot *pair = &e->order->slot[at];
-    const lane *l[2] = {&lanes[pair[0].chunk], &lanes[pair[1].chunk]};
-    double first = l[0]->wait[pair[0].kind][pair[0].micro_batch], second = l[1]->wait[pair[1].kind][pair[1].micro_batch];
+    const role *r[2] = {role_of(roles, &pair[0]), role_of(roles, &pair[1])};
+    double first = r[0]->wait[pair[0].micro_batch], second = r[1]->wait[pair[1].micro_batch];
     if (!(first >= 0 && second >= 0)) return first + second;
     double begin = now > first ? now : first;
     if (second > begin) begin = second;
-    double middle = begin + l[0]->paired[pair[0].kind], end = middle + l[1]->paired[pair[1].kind];
-    double sent[2] = {produce(e, l[0], &pair[0], end), produce(e, l[1], &pair[1], end)};
+    double middle = begin + r[0]->paired, end = middle + r[1]->paired;
+    double sent[2] = {produce(e, r[0], &pair[0], end), produce(e, r[1], &pair[1], end)};
     if (e->times) {
         e->times[at] = (tc_slot_time){begin, middle, sent[0]};
         e->times[at + 1] = (tc_slot_time){middle, end, sent[1]};
@@ -70,29 +72,30 @@ static double run_pair(events *e, const lane *lanes, int64_t at, double now) {
 /* Runs the slots of a stage until one has to wait. Returns whether any ran. */
 static bool run_stage(events *e, int stage) {
     const tc_order *o = e->order;
-    const lane *lanes = &e->lane[stage * o->chunks];
+    const role *roles = &e->role[stage * o->chunks * TC_SLOT_KINDS];
     int64_t at = e->at[stage], last = o->first[stage + 1], began = at;
-    double now = e->free[stage];
+    double now = e->free[stage], end = e->last[stage];
     while (at < last) {
         const tc_slot *slot = &o->slot[at];
         if (slot->paired) {
-            double end = run_pair(e, lanes, at, now);
-            if (!(end >= 0)) break;
-            now = e->last[stage] = end;
+            double paired = run_pair(e, roles, at, now);
+            if (!(paired >= 0)) break;
+            now = end = paired;
             at += 2;
             continue;
         }
-        const lane *l = &lanes[slot->chunk];
-        double arrival = l->wait[slot->kind][slot->micro_batch];
+        const role *r = role_of(roles, slot);
+        double arrival = r->wait[slot->micro_batch];
         if (!(arrival >= 0)) break;
         double begin = now > arrival ? now : arrival;
-        double end = begin + l->seconds[slot->kind], sent = produce(e, l, slot, end);
+        end = begin + r->seconds;
+        double sent = produce(e, r, slot, end);
         if (e->times) e->times[at] = (tc_slot_time){begin, end, sent};
         now = o->blocking ? sent : end;
-        e->last[stage] = end;
         at++;
     }
     e->at[stage] = at;
+    e->last[stage] = end;
     e->free[stage] = now;
     return at > began;
 }
@@ -111,7 +114,7 @@ static tc_code run_events(events *e, tc_error *error) {
 }
 
 /* The rows of a node in `arrival`: of the forwards of all nodes, then of their gradients. */
-static void fill_lane(const tc_timeline_input *in, int node, double *const arrival[2], double *links, lane *out) {
+static void fill_roles(const tc_timeline_input *in, int node, double *const arrival[2], double *links, role out[TC_SLOT_KINDS]) {
     const tc_order *o = in->order;
     const tc_schedule_node *n = &o->node[node], *next = n->next < 0 ? NULL : &o->node[n->next],
                            *previous = n->previous < 0 ? NULL : &o->node[n->previous];
@@ -122,13 +125,11 @@ static void fill_lane(const tc_timeline_input *in, int node, double *const arriv
     double *link[2] = {&links[2 * n->stage], &links[2 * n->stage + 1]}; /* towards higher stages, towards lower */
     double *down = next && next->stage != n->stage ? link[!n->down] : NULL;
     double *up = previous && previous->stage != n->stage ? link[previous->down] : NULL;
-    *out = (lane){
-        .seconds = {c->forward, c->input + c->weight, c->input, c->weight},
-        .paired = {c->paired_forward, c->paired_input + c->weight, c->paired_input, c->weight},
-        .wait = {forward, gradient, gradient, gradient},
-        .give = {next ? arrival[0] + (size_t)n->next * m : gradient /* the loss: its own backward may begin */, back, back, NULL},
-        .link = {down, up, up, NULL},
-    };
+    double *to = next ? arrival[0] + (size_t)n->next * m : gradient; /* after the last chunk its own backward may begin */
+    out[TC_SLOT_FORWARD] = (role){c->forward, c->paired_forward, forward, to, down};
+    out[TC_SLOT_BACKWARD] = (role){c->input + c->weight, c->paired_input + c->weight, gradient, back, up};
+    out[TC_SLOT_INPUT] = (role){c->input, c->paired_input, gradient, back, up};
+    out[TC_SLOT_WEIGHT] = (role){c->weight, c->weight, gradient, NULL, NULL};
     if (!previous)
         for (size_t i = 0; i < m; i++) forward[i] = 0;
 }
@@ -143,7 +144,7 @@ static void start_events(events *e, const tc_timeline_input *in, char *memory, s
     e->last = e->free + stages;
     links = e->last + stages;
     e->at = (int64_t *)(void *)(links + 2 * stages);
-    e->lane = (lane *)(void *)(e->at + stages);
+    e->role = (role *)(void *)(e->at + stages);
     memset(memory, 0xff, 2 * cells * sizeof(double)); /* NaN */
     for (size_t s = 0; s < stages; s++) {
         e->free[s] = in->ready ? in->ready[s] : 0;
@@ -151,13 +152,13 @@ static void start_events(events *e, const tc_timeline_input *in, char *memory, s
         links[2 * s] = links[2 * s + 1] = 0;
         e->at[s] = o->first[s];
     }
-    for (size_t n = 0; n < nodes; n++) fill_lane(in, (int)n, arrival, links, &e->lane[n]);
+    for (size_t n = 0; n < nodes; n++) fill_roles(in, (int)n, arrival, links, &e->role[n * TC_SLOT_KINDS]);
 }
 
 tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double *stage_end, int64_t *count, tc_error *error) {
     const tc_order *o = in->order;
     size_t nodes = (size_t)o->stages * (size_t)o->chunks, cells = nodes * (size_t)o->micro_batches;
-    char *memory = malloc(2 * cells * sizeof(double) + (size_t)o->stages * 5 * sizeof(double) + nodes * sizeof(lane));
+    char *memory = malloc(2 * cells * sizeof(double) + (size_t)o->stages * 5 * sizeof(double) + nodes * TC_SLOT_KINDS * sizeof(role));
     if (!memory) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
     events e = {.order = o, .send_s = in->send_s, .times = times};
     start_events(&e, in, memory, cells);
@@ -344,7 +345,8 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
     int chunks = t->nodes / t->stages;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
-        tc_data_parallel d = tc_data_parallel_of(f, s);
+        tc_stage_load load = tc_stage_load_of(f, s);
+        tc_data_parallel d = tc_data_parallel_of(f, &load);
         double forward = 0, backward = 0;
         for (int c = 0; c < chunks; c++) {
             forward += t->cost[s * chunks + c].forward;
@@ -352,7 +354,7 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         }
         double behind = stack->overlap_grad_reduce ? overlap : 0, replica = exposed_of(d.replica, behind, backward);
         stage->reduce_s = d.replica;
-        stage->optimizer_s = tc_optimizer_seconds(f, s);
+        stage->optimizer_s = tc_optimizer_seconds(f, &load);
         if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
         if (d.every_micro_batch) {
             double exposed = (double)f->p->micro_batches * add_every_micro_batch(f, &d, forward + backward, &t->cost[s * chunks]);
@@ -365,8 +367,11 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
         double exposed = exposed_of(d.reduce, behind, backward);
         if (d.reduce_every_micro_batch) {
-            t->cost[s].input += exposed;
-            t->cost[s].paired_input = t->cost[s].input;
+            tc_node_cost *c = &t->cost[s * chunks];
+            c->input += exposed;
+            c->paired_input = c->input;
+            stage->work_s += (double)f->p->micro_batches * exposed;
+            t->transfer_s += (double)f->p->micro_batches * exposed;
             exposed = 0;
         } else {
             stage->reduce_s += d.reduce;

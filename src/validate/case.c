@@ -129,6 +129,27 @@ static void model_from_run(tc_case *c, tc_model *model) {
     blocks_from_run(c, model);
 }
 
+/* Details of blocks that rows do not state - windows, norms of queries and keys, post-norms - from the catalog's model of
+ * that name, where its shape is the run's. */
+static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const tc_published_model *m = &c->run->model;
+    tc_model *model = &c->job.model, known = tc_default_model();
+    if (!m->name[0] || strchr(m->name, '/') || m->name[0] == '.') return TC_OK;
+    tc_error ignored;
+    tc_code code = tc_catalog_model(catalog, m->name, &known, &ignored);
+    if (code == TC_INTERNAL && error) *error = ignored;
+    if (code) return code == TC_INTERNAL ? code : TC_OK;
+    int layers = 0;
+    for (int i = 0; i < known.blocks; i++) layers += known.block[i].count;
+    const tc_block *mine = &model->block[model->blocks - 1], *its = &known.block[known.blocks - 1];
+    if (layers != m->layers || known.hidden != m->hidden || its->heads != mine->heads || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn ||
+        its->experts != mine->experts || (mine->experts > 0 && (its->top_k != mine->top_k || its->expert_ffn != mine->expert_ffn)))
+        return TC_OK;
+    model->blocks = known.blocks;
+    memcpy(model->block, known.block, sizeof model->block);
+    return TC_OK;
+}
+
 static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_published_run *run = c->run;
     const tc_published_model *m = &run->model;
@@ -143,7 +164,7 @@ static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
     bool shaped = m->layers > 0 && m->hidden > 0 && m->heads > 0;
     if (shaped) {
         model_from_run(c, &c->job.model);
-        return TC_OK;
+        return blocks_from_catalog(catalog, c, error);
     }
     if (!m->name[0] || strchr(m->name, '/') || strchr(m->name, '.') == m->name)
         return end(c, TC_CASE_SKIPPED, "model.layers");
@@ -294,6 +315,7 @@ static void build_recipe(tc_case *c) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
     }
+    if (run->optimizer && strstr(run->optimizer, "reuse-fp32-param")) c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
 
 /* Of the layers, those whose forward runs again by the source's own utilisations, which differ by it: a third of the model's
@@ -323,7 +345,8 @@ static void build_partial_recompute(tc_case *c) {
     }
     l->recompute = said.kind;
     l->recompute_operators = said.operators;
-    l->recompute_layers = said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
+    l->recompute_layers = said.layers_a_stage > 0   ? said.layers_a_stage * l->pp
+                          : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
@@ -334,8 +357,31 @@ static void build_from_words(tc_case *c, const char *text) {
     if (recipe.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = recipe.etp;
     if (recipe.native_attention != TC_UNSET) c->stack.native_attention = recipe.native_attention == 1;
     if (recipe.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
+    if (recipe.cp_kind != TC_UNSET) c->layout.cp_kind = recipe.cp_kind;
+    if (recipe.sequential_experts != TC_UNSET) c->stack.sequential_experts = recipe.sequential_experts == 1;
+    if (recipe.expert_capacity > 0) c->job.expert_capacity = recipe.expert_capacity;
+    if (recipe.mtp_layers != TC_UNSET) c->job.model.mtp_layers = recipe.mtp_layers;
+    tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
+    if (recipe.noop_layers < last->count) last->count -= recipe.noop_layers;
+    if (recipe.full_mask) c->job.model.causal = false;
+    if (recipe.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
+    if (recipe.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
+    for (int i = 0; i < c->job.model.blocks && recipe.window > 0; i++) c->job.model.block[i].window = recipe.window;
     if (recipe.graphed == TC_GROUP_ALL) c->stack.compiled = true;
     if (recipe.graphed != TC_UNSET) c->stack.graphed = recipe.graphed;
+}
+
+/* Liger kernels keep what a fused implementation does, but for the residual additions. */
+#define FUSED_MODULES 0.2
+
+static void build_loss(tc_case *c, const char *text) {
+    bool fused_modules;
+    tc_said_loss loss = tc_words_loss(text, &fused_modules);
+    if (loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
+    if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
+    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
+    if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
+    if (fused_modules) c->stack.params.kept_extra *= FUSED_MODULES;
 }
 
 static void build_layout(tc_case *c) {
@@ -430,6 +476,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     build_layout(c);
     build_from_words(c, run->framework);
     build_from_words(c, run->notes);
+    build_loss(c, run->framework);
+    build_loss(c, run->notes);
     /* without a rate there is nothing to score, but its memory can be forecast */
     if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;
@@ -576,15 +624,33 @@ static double in_metric(const tc_case *c, const tc_step *step) {
     }
 }
 
+/* Bytes of the two moments of AdamW for a parameter, in fp32. */
+#define MOMENT_BYTES 8
+
+/* What the source calls memory; where it does not say, what the stack's log calls so. */
+static double in_memory_kind(const tc_case *c, const tc_memory *m) {
+    tc_memory_log log = c->stack.memory_log;
+    double states = m->parameters + m->gradients + m->optimizer;
+    switch (c->run->memory_kind) {
+    case TC_MEMORY_DEVICE: log = TC_LOG_DEVICE; break;
+    case TC_MEMORY_RESERVED: log = TC_LOG_RESERVED; break;
+    case TC_MEMORY_ALLOCATED: log = log == TC_LOG_FIRST_STEP ? TC_LOG_FIRST_STEP : TC_LOG_ALLOCATED; break;
+    default: break;
+    }
+    if (log == TC_LOG_DEVICE) return m->reserved;
+    if (log == TC_LOG_RESERVED) return m->reserved - m->framework;
+    if (log == TC_LOG_ALLOCATED || c->stack.optimizer_bytes <= MOMENT_BYTES) return m->allocated;
+    double before = m->allocated - m->optimizer * MOMENT_BYTES / c->stack.optimizer_bytes;
+    return before > states ? before : states;
+}
+
 tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) {
     tc_code code = tc_step_predict(&c->job, &c->cluster, &c->layout, &c->stack, &out->step, error);
     if (code) return code;
     out->predicted = in_metric(c, &out->step);
     double ratio = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
     out->error_pct = 100 * (ratio - 1);
-    const tc_memory *m = &out->step.memory;
-    double bytes = c->run->memory_kind == TC_MEMORY_ALLOCATED ? m->allocated : m->reserved;
-    out->memory_gib = bytes / (1024.0 * 1024 * 1024);
+    out->memory_gib = in_memory_kind(c, &out->step.memory) / (1024.0 * 1024 * 1024);
     out->fits = out->step.fits;
     return TC_OK;
 }

@@ -31,7 +31,7 @@ static const struct {
     const char *phrase;
     int operators;
 } policies[] = {
-    {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE},
+    {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE | TC_GROUP_MOE}, /* grouped matmuls are not among those that are kept */
     {"minimal_flash", BETWEEN_MATMULS},
     {"save_dot_with_context_except_mlp", BETWEEN_MATMULS | TC_GROUP_MLP},
     {"save_dot_except_mlpwi", BETWEEN_MATMULS | TC_GROUP_ATTENTION | TC_GROUP_MLP_UP},
@@ -108,6 +108,8 @@ tc_said_recompute tc_words_recompute(const char *text) {
     }
     if ((at = find(text, "num-layers ")) || (at = find(text, "recompute of "))) {
         double layers = strtod(at + strcspn(at, "0123456789"), NULL);
+        if (layers > 0 && says(text, "per pp rank"))
+            return (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers_a_stage = layers, .understood = true};
         if (layers > 0 && says(text, " per "))
             return (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers_a_chunk = layers, .understood = true};
     }
@@ -199,6 +201,12 @@ int tc_words_shard_group(const char *text) {
     return at ? atoi(at + strlen("over groups of ")) : 0;
 }
 
+/* The number that follows the phrase; 0. */
+static double number_after(const char *text, const char *phrase) {
+    const char *at = find(text, phrase);
+    return at ? strtod(at + strlen(phrase), NULL) : 0;
+}
+
 /* ---- recipe ------------------------------------------------------------------------------ */
 
 /* Megatron-Core's cuda_graph_impl and cuda_graph_scope. */
@@ -221,7 +229,8 @@ static int graphed_said(const char *text) {
 }
 
 tc_said_recipe tc_words_recipe(const char *text) {
-    tc_said_recipe out = {TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, TC_UNSET, false};
+    tc_said_recipe out = {.balanced_routing = TC_UNSET, .etp = TC_UNSET, .native_attention = TC_UNSET,
+                          .overlap = TC_UNSET, .graphed = TC_UNSET, .cp_kind = TC_UNSET, .sequential_experts = TC_UNSET, .mtp_layers = TC_UNSET};
     static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
                                            "force load balanc"};
     static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
@@ -230,7 +239,9 @@ tc_said_recipe tc_words_recipe(const char *text) {
         if (says(text, balanced[i])) out.balanced_routing = 1;
     for (size_t i = 0; i < COUNT(unbalanced); i++)
         if (says(text, unbalanced[i])) out.balanced_routing = 0;
-    if (says(text, "expert_tensor_parallel_size=1") || says(text, "expert-tensor-parallel 1") || says(text, "expert-tensor-parallel size 1")) out.etp = 1;
+    if (says(text, "expert_tensor_parallel_size=1") || says(text, "expert-tensor-parallel 1") || says(text, "expert-tensor-parallel size 1") ||
+        says(text, "expert-tensor-parallel-size=1"))
+        out.etp = 1;
     static const char *const native[] = {"fa3", "fa4", "flashattention-3", "flashattention 3", "flash-attention-3", "cudnn attention"};
     static const char *const portable[] = {"fa2", "flashattention-2", "flashattention 2", "flash-attention-2", "flashattention-1", "xformers"};
     for (size_t i = 0; i < COUNT(portable); i++)
@@ -239,6 +250,33 @@ tc_said_recipe tc_words_recipe(const char *text) {
         if (says(text, native[i])) out.native_attention = 1;
     if (says(text, "overlap features off") || says(text, "overlap off")) out.overlap = 0;
     out.graphed = graphed_said(text);
+    /* MindSpeed's algorithms; the hybrid is a ring of groups that exchange heads */
+    if (says(text, "megatron_cp_algo") || says(text, "hybrid_cp_algo") || says(text, "cp-comm-type p2p")) out.cp_kind = TC_CP_RING;
+    else if (says(text, "ulysses") || says(text, "cp-comm-type a2a")) out.cp_kind = TC_CP_ALL_TO_ALL;
+    if (says(text, "grouped-gemm") || says(text, "grouped gemm") || says(text, "grouped matmul")) out.sequential_experts = 0;
+    out.expert_capacity = number_after(text, "capacity-factor=");
+    if (out.expert_capacity <= 0) out.expert_capacity = number_after(text, "capacity factor ");
+    double mtp = number_after(text, "mtp-num-layers=");
+    if (mtp > 0) out.mtp_layers = (int)mtp;
+    const char *noop = find(text, "noop-layers=");
+    for (out.noop_layers = noop ? 1 : 0; noop && *noop && *noop != ' ' && *noop != ';'; noop++) out.noop_layers += *noop == ',' && isdigit((unsigned char)noop[1]);
+    const char *window = find(text, "sliding-window=");
+    if (window && (window == text || window[-1] == ' ')) out.window = (int)number_after(window, "sliding-window=");
+    out.full_mask = says(text, "mask-type=general") || says(text, "general attention mask");
+    out.fused_tensor_parallel = says(text, "use-mc2") || says(text, "use-ascend-mc2") || says(text, "use-ascend-coc");
+    out.offloaded_states = says(text, "swap-optimizer");
     out.expert_overlap = says(text, "a2a_overlap=true");
     return out;
+}
+
+tc_said_loss tc_words_loss(const char *text, bool *fused_modules) {
+    static const char *const eager[] = {"cross entropy of single kernels", "unchunked", "no liger", "without liger"};
+    *fused_modules = false;
+    if (!text) return TC_LOSS_UNSAID;
+    for (size_t i = 0; i < COUNT(eager); i++)
+        if (says(text, eager[i])) return TC_LOSS_EAGER;
+    *fused_modules = says(text, "liger");
+    if (*fused_modules) return TC_LOSS_CHUNKED;
+    if (says(text, "chunked-ce")) return TC_LOSS_SPLIT;
+    return says(text, "compile only the loss") ? TC_LOSS_COMPILED : TC_LOSS_UNSAID;
 }

@@ -7,7 +7,8 @@
 typedef struct tc_said_recompute {
     int kind;               /* tc_recompute; TC_UNSET: chosen by the software itself, or not understood */
     int operators;          /* tc_operator_group bits */
-    double layers_a_chunk;  /* layers of each stage or chunk of the pipeline; 0 */
+    double layers_a_chunk;  /* layers of each chunk of the pipeline; 0 */
+    double layers_a_stage;  /* layers of each stage; 0 */
     double layers;          /* layers of the model; 0 */
     bool understood;
 } tc_said_recompute;
@@ -24,6 +25,15 @@ typedef struct tc_said_recipe {
     int native_attention;      /* FlashAttention-3 or -4, cuDNN; 0: FlashAttention-1 or -2 */
     int overlap;               /* 0: all overlap of communication is off */
     int graphed;               /* tc_operator_group bits; TC_UNSET */
+    int cp_kind;               /* tc_cp_kind; TC_UNSET */
+    int sequential_experts;
+    double expert_capacity;    /* 0: not said */
+    int mtp_layers;            /* TC_UNSET */
+    int noop_layers;           /* of the stated layers, those that pass their input on */
+    int window;                /* sliding window of every layer, tokens; 0 */
+    bool full_mask;            /* attention over all pairs under a mask that the kernel is given */
+    bool fused_tensor_parallel;
+    bool offloaded_states;
     bool expert_overlap;       /* expert exchange behind the compute of another micro-batch */
 } tc_said_recipe;
 
@@ -44,5 +54,11 @@ const char *tc_words_fabric(const char *text, const char *accelerator);
 
 /* "parameters sharded over groups of 128 GPUs": 128; 0. */
 int tc_words_shard_group(const char *text);
+
+/* How the loss treats the logits: in copies in fp32, in one compiled kernel, whole in 16 bit but chunk by chunk in fp32, or never whole. */
+typedef enum tc_said_loss { TC_LOSS_UNSAID, TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_said_loss;
+
+/* fused_modules: Liger kernels for norms, rotation and gated activation. */
+tc_said_loss tc_words_loss(const char *text, bool *fused_modules);
 
 #endif

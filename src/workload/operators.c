@@ -166,7 +166,8 @@ static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_
 static void add_moe(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double local = tokens / shard->tp;                         /* a rank routes its sequence shard */
-    double routed = local * block->top_k * shard->etp;         /* token copies that this rank's experts see */
+    double kept = shard->capacity > 0 ? shard->capacity : 1;   /* of the token copies: the rest is dropped, or padding added */
+    double routed = local * block->top_k * kept * shard->etp;  /* token copies that this rank's experts see */
     double experts = block->experts / shard->ep;
     if (experts < 1) experts = 1;
     tc_operator *op = add_gemm(out, TC_TAG_ROUTER, 1, local, block->experts, h);
@@ -177,10 +178,12 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     double busiest = routed * (1 + shard->imbalance);
+    int first = out->count;
     add_mlp(out, shard, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
+    for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
-    out->ep_bytes = 2 * local * block->top_k * h;
+    out->ep_bytes = 2 * local * block->top_k * kept * h;
     out->ep_copies = block->top_k;
     if (block->shared_ffn > 0)
         add_mlp(out, shard, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
@@ -264,7 +267,9 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups) {
         const tc_operator *op = &ops->op[i];
         double share = 0;
         switch (op->tag) {
-        case TC_TAG_NORM: share = groups & TC_GROUP_NORM ? 0.5 : 0; break; /* its output; its input stays */
+        case TC_TAG_NORM: /* its output; its input too, if the residual stream follows from what runs again */
+            share = groups & TC_GROUP_NORM ? i > 0 && groups & TC_GROUP_OUT_PROJECTION ? 1 : 0.5 : 0;
+            break;
         case TC_TAG_ATTENTION:
             if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;
             else if (op->kind == TC_OP_ELEMENTWISE) share = groups & TC_GROUP_ATTENTION ? 1 : 0;

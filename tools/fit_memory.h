@@ -1,0 +1,40 @@
+/* fit_memory.h - the memory parameters of the training stacks, a stage of their own before the fit of times. */
+#ifndef TC_TOOLS_FIT_MEMORY_H
+#define TC_TOOLS_FIT_MEMORY_H
+
+#include <stdio.h>
+
+#include "catalog/catalog.h"
+#include "validate/case.h"
+
+enum { MEMORY_NAMES = 160 };
+
+typedef struct memory_row {
+    tc_case c;
+    int family, stack;
+    bool stated;     /* its memory; else only whether it fitted */
+    tc_memory_kind kind;
+    double prior[3]; /* of the stack's parameters */
+    double weight;
+} memory_row;
+
+typedef struct memory_problem {
+    memory_row *rows;
+    int count;
+    const char *families[MEMORY_NAMES], *stacks[MEMORY_NAMES];
+    int family_count, stack_count;
+    double *x;
+    double *residual[3]; /* log(forecast / stated) by row: priors, fitted, the row's family left out */
+} memory_problem;
+
+/* Adds the rows of a file's runs. The runs must outlive the problem. */
+void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena);
+/* Fits; with leave_out also once without each source family. */
+void memory_fit_run(memory_problem *p, bool leave_out);
+/* Replaces the priors in a stack. */
+void memory_fit_apply(const memory_problem *p, tc_stack *stack);
+/* Markdown. */
+void memory_fit_report(const memory_problem *p, FILE *out);
+void memory_fit_free(memory_problem *p);
+
+#endif
