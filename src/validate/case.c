@@ -488,7 +488,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 /* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
 #define MICRO_BATCHES_PER_STAGE 16
 #define MOST_VIRTUAL_STAGES 24
-/* How far the forecast of a run's memory may lie above the device's before it says more of the layout than of itself. */
+/* Layouts of a run that no layout's forecast fits differ in memory by less than the forecast errs. */
 #define MEMORY_SLACK 1.25
 
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
@@ -529,8 +529,8 @@ static void settle_loss(tc_case *c) {
     else c->stack.chunked_loss = false;
 }
 
-/* False where nothing fits. */
-static bool settle_layout(tc_case *c) {
+/* Memory of the layout taken, of the device's: more than c->room where nothing fits. */
+static double settle_layout(tc_case *c) {
     static const int degrees[] = {1, 2, 4, 8, 16};
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
@@ -567,7 +567,7 @@ static bool settle_layout(tc_case *c) {
                     if (step.fits) break; /* more recompute is only slower */
                 }
     c->layout = best;
-    return found && best_step.fits;
+    return found ? best_step.memory.reserved / best_step.memory.capacity : 0;
 }
 
 static void list_settled(tc_case *c) {
@@ -584,12 +584,14 @@ void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
     c->room = 1;
     if (c->open & ~TC_CASE_OPEN_BATCH) {
-        tc_layout stated = c->layout;
-        if (!settle_layout(c) && !c->run->out_of_memory) {
-            /* it ran, so the forecast of its memory is too high */
-            c->room = MEMORY_SLACK;
-            c->layout = stated;
+        unsigned open = c->open;
+        double least = settle_layout(c);
+        if (least > c->room && open & TC_CASE_OPEN_VPP && !c->run->out_of_memory) {
+            /* it ran, so the forecast of its memory is too high: chunks that need little more may have run as well */
+            c->room = MEMORY_SLACK * least;
+            c->open &= TC_CASE_OPEN_VPP | TC_CASE_OPEN_BATCH;
             settle_layout(c);
+            c->open = open;
             c->room = 1;
         }
         list_settled(c);
