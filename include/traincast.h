@@ -245,6 +245,7 @@ typedef struct tc_job {
     int optimizer;      /* tc_optimizer or TC_UNSET */
     int attention;      /* tc_attention_impl or TC_UNSET */
     bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
+    int document;       /* tokens: attention stays within documents of that many in a packed sequence; 0: the whole sequence */
     double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;
