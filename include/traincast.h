@@ -210,6 +210,7 @@ typedef struct tc_stack {
     int grad_bytes;              /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
     int main_grad_bytes;         /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
+    bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
     bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
     bool masked_head;            /* a model that is not causal has its head on the masked positions alone */

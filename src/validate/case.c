@@ -311,6 +311,7 @@ static void build_recipe(tc_case *c) {
     /* "lora" in the words of an MLA model is the rank of its projections */
     c->job.frozen_base = run->frozen_base && !family_is(run, "mla-moe");
     if (run->measured_as && strstr(run->measured_as, "no optimizer")) c->job.optimizer = TC_OPTIMIZER_NONE;
+    if (run->optimizer && (strstr(run->optimizer, "Fused") || strstr(run->optimizer, "fused"))) c->stack.unfused_optimizer = false;
     if (run->optimizer && (strstr(run->optimizer, "bf16 states") || strstr(run->optimizer, "bf16 m/v"))) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
