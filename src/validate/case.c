@@ -311,6 +311,7 @@ static void build_recipe(tc_case *c) {
     /* "lora" in the words of an MLA model is the rank of its projections */
     c->job.frozen_base = run->frozen_base && !family_is(run, "mla-moe");
     if (run->measured_as && strstr(run->measured_as, "no optimizer")) c->job.optimizer = TC_OPTIMIZER_NONE;
+    if (run->optimizer && (strstr(run->optimizer, "Fused") || strstr(run->optimizer, "fused"))) c->stack.unfused_optimizer = false;
     if (run->optimizer && (strstr(run->optimizer, "bf16 states") || strstr(run->optimizer, "bf16 m/v"))) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
@@ -350,6 +351,9 @@ static void build_partial_recompute(tc_case *c) {
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
+/* Tokens of a document in packed sequences: instructions are a few hundred, web pages a thousand. */
+#define PACKED_DOCUMENT 512
+
 /* Settings of the recipe that only the words of the source tell. */
 static void build_from_words(tc_case *c, const char *text) {
     tc_said_recipe recipe = tc_words_recipe(text);
@@ -363,7 +367,14 @@ static void build_from_words(tc_case *c, const char *text) {
     if (recipe.mtp_layers != TC_UNSET) c->job.model.mtp_layers = recipe.mtp_layers;
     tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
     if (recipe.noop_layers < last->count) last->count -= recipe.noop_layers;
-    if (recipe.full_mask) c->job.model.causal = false;
+    /* a ring computes all pairs of a mask that is no plain triangle; other kernels skip what lies between documents */
+    bool ring = c->layout.cp > 1 && c->layout.cp_kind != TC_CP_ALL_TO_ALL;
+    if (recipe.full_mask && (ring || !recipe.documents)) {
+        c->job.model.causal = false;
+    } else if (recipe.documents) {
+        c->job.document = PACKED_DOCUMENT;
+        assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
+    }
     if (recipe.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
     if (recipe.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
     for (int i = 0; i < c->job.model.blocks && recipe.window > 0; i++) c->job.model.block[i].window = recipe.window;
