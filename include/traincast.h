@@ -221,6 +221,7 @@ typedef struct tc_stack {
     bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
     bool dropout;                /* where attention is not fused and norms are LayerNorm: GPT, BERT */
+    bool gathered_inputs;        /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */
     bool gradients_persist;      /* from step to step; else, with one micro-batch, they come as activations go */
     double gathered_elements;    /* ZeRO-3: weights that stay gathered, at least (DeepSpeed's stage3_max_live_parameters) */
     double bucket_elements;      /* ZeRO: gradient elements in the buckets that are being reduced */
@@ -345,6 +346,7 @@ typedef struct tc_memory {
 
 typedef struct tc_step {
     double step_s, step_s_p10, step_s_p90; /* 80 % interval; 0 where there is none */
+    double memory_p10, memory_p90; /* 80 % interval of memory.reserved, bytes; 0 where there is none */
     const char *evidence;       /* what the interval rests on, a fixed text; NULL without one */
     double tokens_per_step;
     double tokens_per_s_per_device;

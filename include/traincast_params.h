@@ -36,7 +36,7 @@ TC_STACK_PARAM(tp_fused_overlap, FRACTION, "the same where matmul and collective
 TC_STACK_PARAM(ep_overlap, FRACTION, "share of expert all-to-all hidden behind compute")
 TC_STACK_PARAM(straggler_spread, POSITIVE, "relative spread of the step time of single ranks; the step waits for the slowest")
 TC_STACK_PARAM(moe_imbalance, POSITIVE, "tokens of the busiest expert group relative to the mean, minus one")
-TC_STACK_PARAM(kept_extra, POSITIVE, "activations kept for the backward pass beyond those of a fused implementation, relative to them: casts to fp32, gates, rotated copies")
+TC_STACK_PARAM(norm_extra, POSITIVE, "what is kept for the backward pass around norms and residual additions beyond what fused kernels keep, relative to it: casts to fp32, sums, masks")
 TC_STACK_PARAM(framework_bytes, POSITIVE, "device memory outside the allocator: context, libraries and communicators, bytes")
 TC_STACK_PARAM(fragmentation, POSITIVE, "reserved memory beyond the live peak, share of activations")
 #endif

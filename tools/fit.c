@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "fit_memory.h"
 #include "step/interval.h"
 #include "validate/score.h"
 
@@ -200,6 +201,7 @@ static void accumulate(const problem *p, item *items, const double *x, int left_
         int columns[3 * ALL], filled = 0;
         double row[3 * ALL];
         for (int j = 0; j < ALL; j++) {
+            if (memory_fit_owns(parameter_of(j)->name)) continue;
             set_parameters(p, it, x, j, bump);
             double slope = (residual(it) - r) / bump;
             if (isnan(slope) || fabs(slope) < 1e-7) continue;
@@ -258,7 +260,7 @@ static void fit(const problem *p, item *items, int left_out, double *x) {
 
 /* ---- input and output ----------------------------------------------------------------- */
 
-static void read_runs(problem *p, tc_catalog *catalog, int files, char **paths, tc_arena *arena) {
+static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, int files, char **paths, tc_arena *arena) {
     tc_error error;
     for (int f = 0; f < files; f++) {
         tc_published_run *runs;
@@ -267,6 +269,7 @@ static void read_runs(problem *p, tc_catalog *catalog, int files, char **paths, 
             fprintf(stderr, "traincast-fit: %s: %s\n", error.place, error.text);
             exit(2);
         }
+        memory_fit_read(memory, catalog, runs, count, arena);
         p->items = realloc(p->items, (size_t)(p->count + count) * sizeof *p->items);
         if (!p->items) abort();
         for (int i = 0; i < count; i++) {
@@ -284,15 +287,23 @@ static void read_runs(problem *p, tc_catalog *catalog, int files, char **paths, 
             it->accelerator = index_of(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
             it->stack = index_of(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
             it->stack_class = it->c.stack.compiled;
-            const double *device = (const double *)&a->params, *stack = (const double *)&it->c.stack.params;
-            for (int j = 0; j < ALL; j++)
-                it->prior[j] = to_link(parameter_of(j)->link, j < DEVICE ? device[j] : stack[j - DEVICE]);
-            tc_case_settle(&it->c);
-            tc_case_result result;
-            it->supported = tc_case_predict(&it->c, &result, &error) == TC_OK;
-            it->complete = it->c.assumed_count == 0;
             p->count++;
         }
+    }
+}
+
+/* Settles the cases with the fitted memory, which no fit of times moves, and takes the priors. */
+static void take_priors(problem *p, const memory_problem *memory) {
+    for (int i = 0; i < p->count; i++) {
+        item *it = &p->items[i];
+        memory_fit_apply(memory, &it->c.stack);
+        const double *device = (const double *)&it->c.cluster.accelerator.params, *stack = (const double *)&it->c.stack.params;
+        for (int j = 0; j < ALL; j++) it->prior[j] = to_link(parameter_of(j)->link, j < DEVICE ? device[j] : stack[j - DEVICE]);
+        tc_case_settle(&it->c);
+        tc_case_result result;
+        tc_error error;
+        it->supported = tc_case_predict(&it->c, &result, &error) == TC_OK;
+        it->complete = it->c.assumed_count == 0;
     }
 }
 
@@ -424,10 +435,11 @@ static void write_devices(const problem *p, tc_catalog *catalog, const double *x
     }
 }
 
-static void write_stacks(const problem *p, tc_catalog *catalog, const double *x, FILE *out) {
+static void write_stacks(const problem *p, const memory_problem *memory, tc_catalog *catalog, const double *x, FILE *out) {
     tc_stack generic;
     tc_error error;
     if (tc_catalog_stack(catalog, "generic", &generic, &error)) exit(2);
+    memory_fit_apply(memory, &generic);
     fprintf(out, "generic:\n");
     for (int j = 0; j < STACK; j++)
         write_value(out, "  ", &stack_parameters[j],
@@ -438,18 +450,21 @@ static void write_stacks(const problem *p, tc_catalog *catalog, const double *x,
         for (int i = 0; i < p->count && !it; i++)
             if (p->items[i].stack == s) it = &p->items[i];
         if (!it || strcmp(p->stacks.name[s], "generic") == 0) continue;
+        tc_stack own;
+        if (tc_catalog_stack(catalog, p->stacks.name[s], &own, &error)) exit(2);
+        memory_fit_apply(memory, &own);
         fprintf(out, "  %s:\n", p->stacks.name[s]);
         for (int j = 0; j < STACK; j++)
-            write_value(out, "    ", &stack_parameters[j], it->prior[DEVICE + j] + x[stack_class(p, it->stack_class, j)] + x[stack_one(p, s, j)]);
+            write_value(out, "    ", &stack_parameters[j], to_link(stack_parameters[j].link, ((const double *)&own.params)[j]) + x[stack_class(p, it->stack_class, j)] + x[stack_one(p, s, j)]);
     }
 }
 
-static void write_fitted(const problem *p, tc_catalog *catalog, const double *x, const char *dir, const char *runs_hash) {
+static void write_fitted(const problem *p, const memory_problem *memory, tc_catalog *catalog, const double *x, const char *dir, const char *runs_hash) {
     FILE *out = open_fitted(p, dir, "device.yaml", runs_hash);
     write_devices(p, catalog, x, out);
     if (fclose(out)) exit(1);
     out = open_fitted(p, dir, "stack.yaml", runs_hash);
-    write_stacks(p, catalog, x, out);
+    write_stacks(p, memory, catalog, x, out);
     if (fclose(out)) exit(1);
 }
 
@@ -529,7 +544,7 @@ static int accelerator_of(const item *it) { return it->accelerator; }
 static int architecture_of(const item *it) { return it->architecture; }
 static int stack_of(const item *it) { return it->stack; }
 
-static void write_intervals(const problem *p, const double *errors, const char *dir, const char *runs_hash) {
+static void write_intervals(const problem *p, const memory_problem *memory, const double *errors, const char *dir, const char *runs_hash) {
     tc_evidence *evidence = malloc((size_t)p->count * sizeof *evidence);
     if (!evidence) abort();
     for (int i = 0; i < p->count; i++) evidence[i] = evidence_left_out(p, &p->items[i]);
@@ -544,6 +559,7 @@ static void write_intervals(const problem *p, const double *errors, const char *
             double widest[2] = {1, 1};
             for (int e = 0; e < TC_EVIDENCES; e++) write_row(p, errors, evidence, a, (tc_evidence)e, moe == 1, widest, out);
         }
+    memory_fit_intervals(memory, out);
     if (fclose(out)) exit(1);
     free(evidence);
 }
@@ -613,7 +629,7 @@ static void write_picture(const problem *p, const family_score *scores, const do
 }
 
 /* Markdown: what the forecast errs on sources that its fit had not seen, beside the fit and the priors. */
-static void write_report(const problem *p, const double *errors[3], const char *path) {
+static void write_report(const problem *p, const memory_problem *memory, const double *errors[3], const char *path) {
     static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
     FILE *out = fopen(path, "w");
     family_score *scores = calloc((size_t)p->families.count + 1, sizeof *scores);
@@ -647,6 +663,7 @@ static void write_report(const problem *p, const double *errors[3], const char *
     const char *slash = strrchr(picture, '/');
     fprintf(out, "\n![Forecast over measured](%s)\n", slash ? slash + 1 : picture);
     write_picture(p, scores, errors[2], picture);
+    memory_fit_report(memory, out);
     free(scores);
     if (fclose(out)) exit(1);
 }
@@ -698,7 +715,10 @@ int main(int argc, char **argv) {
     tc_catalog *catalog;
     if (tc_catalog_open(NULL, 0, &catalog, &error)) return 2;
     tc_catalog_ignore_fitted(catalog);
-    read_runs(&p, catalog, argc - first, argv + first, &arena);
+    static memory_problem memory;
+    read_runs(&p, &memory, catalog, argc - first, argv + first, &arena);
+    memory_fit_run(&memory, p.set.folds > 1 || all_folds);
+    take_priors(&p, &memory);
     weigh(&p);
     p.unknowns = stack_base(&p) + (CLASSES + p.stacks.count) * STACK;
     double *x = calloc((size_t)p.unknowns, sizeof *x), *errors = malloc(3 * (size_t)p.count * sizeof *errors);
@@ -710,17 +730,18 @@ int main(int argc, char **argv) {
     fit(&p, items, -1, x);
     errors_of(&p, items, x, -1, fitted);
     print_scores("fitted", &p, fitted);
-    if (out) write_fitted(&p, catalog, x, out, hash);
+    if (out) write_fitted(&p, &memory, catalog, x, out, hash);
     if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
     else if (all_folds) leave_out(&p, left);
     if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
-    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&p, left, out, hash);
-    if (report && (p.set.folds > 1 || all_folds)) write_report(&p, (const double *[3]){prior, fitted, left}, report);
+    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&p, &memory, left, out, hash);
+    if (report && (p.set.folds > 1 || all_folds)) write_report(&p, &memory, (const double *[3]){prior, fitted, left}, report);
     if (table) write_table(&p, prior, fitted, p.set.folds > 1 || all_folds ? left : NULL, table);
     free(items);
     free(x);
     free(errors);
     free(p.items);
+    memory_fit_free(&memory);
     tc_catalog_close(catalog);
     tc_arena_free(&arena);
     return 0;

@@ -1,6 +1,6 @@
 /* fit_memory.c - the memory parameters of the training stacks, fitted to what published runs state of device memory.
  *
- * Three quantities of a stack: kept_extra, fragmentation, framework_bytes. A value is
+ * Three quantities of a stack: norm_extra, fragmentation, framework_bytes. A value is
  * its prior, moved in its logarithm by a shift that all stacks share and one of its own. The shifts minimise
  *   sum_i w_i rho(log(forecast_i / measured_i) / s)^2 + sum_j (shift_j / sigma_j)^2
  * as in fit.c, which takes the values from here: no time depends on them but through what fits. Runs of groups that state
@@ -17,15 +17,15 @@
 
 #include "step/interval.h"
 
-enum { KEPT_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };
+enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };
 
 static const struct {
     const char *name;
     size_t offset;
     double sigma_all, sigma_one; /* of the logarithm */
-} parameters[MEMORY_PARAMETERS] = {{"kept_extra", offsetof(tc_stack_params, kept_extra), 0.3, 1.0},
+} parameters[MEMORY_PARAMETERS] = {{"norm_extra", offsetof(tc_stack_params, norm_extra), 0.3, 1.0},
                                    {"fragmentation", offsetof(tc_stack_params, fragmentation), 0.3, 0.6},
-                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.2, 0.3}};
+                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.2, 0.5}};
 
 /* Typical residual, and the power of a family's size that its runs' weights fall with. */
 static const double noise = 0.08, family_power = 0.5;
@@ -222,6 +222,12 @@ void memory_fit_run(memory_problem *p, bool leave_out) {
     }
 }
 
+bool memory_fit_owns(const char *name) {
+    for (int j = 0; j < MEMORY_PARAMETERS; j++)
+        if (strcmp(parameters[j].name, name) == 0) return true;
+    return false;
+}
+
 void memory_fit_apply(const memory_problem *p, tc_stack *stack) {
     int s = 0;
     while (s < p->stack_count && strcmp(p->stacks[s], stack->slug) != 0) s++;
@@ -252,6 +258,59 @@ void memory_fit_report(const memory_problem *p, FILE *out) {
         prior = mean_error(p, 0, f, &n);
         if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% |\n", p->families[f], n, prior, mean_error(p, 1, f, &n), mean_error(p, 2, f, &n));
     }
+}
+
+/* ---- intervals ---------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, int n, double q) {
+    double at = q * (n - 1);
+    int low = (int)at;
+    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
+}
+
+/* Whether another family than the row's states memory of its stack. */
+static bool stack_elsewhere(const memory_problem *p, const memory_row *row) {
+    for (int i = 0; i < p->count; i++)
+        if (p->rows[i].stated && p->rows[i].stack == row->stack && p->rows[i].family != row->family) return true;
+    return false;
+}
+
+static bool is_allocated(const memory_row *row) { return row->kind == TC_MEMORY_ALLOCATED; }
+
+void memory_fit_intervals(const memory_problem *p, FILE *out) {
+    double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios);
+    if (!ratios) abort();
+    fprintf(out, "# The same of memory: reserved by allocator or device, or allocated by live tensors.\nmemory_stacks:\n");
+    for (int s = 0; s < p->stack_count; s++) {
+        int runs = 0;
+        for (int i = 0; i < p->count; i++) runs += p->rows[i].stated && p->rows[i].stack == s;
+        if (runs) fprintf(out, "  %s: %d\n", p->stacks[s], runs);
+    }
+    fprintf(out, "memory_intervals:\n");
+    for (int allocated = 0; allocated < 2; allocated++) {
+        double low = 1, high = 1; /* less evidence is never a narrower interval */
+        for (int known = 1; known >= 0; known--) {
+            int n = 0;
+            for (int i = 0; i < p->count; i++) {
+                const memory_row *row = &p->rows[i];
+                if (!row->stated || isnan(p->residual[2][i]) || is_allocated(row) != (allocated == 1)) continue;
+                if (stack_elsewhere(p, row) == (known == 1)) ratios[n++] = exp(-p->residual[2][i]);
+            }
+            if (n == 0) continue;
+            qsort(ratios, (size_t)n, sizeof *ratios, by_value);
+            double p10 = quantile(ratios, n, 0.1), p90 = quantile(ratios, n, 0.9);
+            low = p10 < low ? p10 : low;
+            high = p90 > high ? p90 : high;
+            fprintf(out, "  - {memory: %s, evidence: %s, runs: %d, p10: %.4f, p90: %.4f}\n", allocated ? "allocated" : "reserved",
+                    known ? "stack" : "none", n, low, high);
+        }
+    }
+    free(ratios);
 }
 
 void memory_fit_free(memory_problem *p) {

@@ -31,10 +31,14 @@ typedef struct memory_problem {
 void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena);
 /* Fits; with leave_out also once without each source family. */
 void memory_fit_run(memory_problem *p, bool leave_out);
+/* Whether a parameter is fitted here. */
+bool memory_fit_owns(const char *name);
 /* Replaces the priors in a stack. */
 void memory_fit_apply(const memory_problem *p, tc_stack *stack);
 /* Markdown. */
 void memory_fit_report(const memory_problem *p, FILE *out);
+/* YAML: quantiles of measured over forecast memory with the source left out. */
+void memory_fit_intervals(const memory_problem *p, FILE *out);
 void memory_fit_free(memory_problem *p);
 
 #endif

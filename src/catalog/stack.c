@@ -36,6 +36,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.unfused_optimizer", unfused_optimizer),
     INTEGER("defaults.logits_bytes", logits_bytes, 0, 16),
     BOOLEAN("defaults.dropout", dropout),
+    BOOLEAN("defaults.gathered_inputs", gathered_inputs),
     BOOLEAN("defaults.gradients_persist", gradients_persist),
     {.path = "defaults.gathered_elements", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, gathered_elements), .max = 1e12},
     {.path = "defaults.bucket_elements", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, bucket_elements), .max = 1e12},

@@ -178,7 +178,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                           .sequence_parallel = l->sequence_parallel && l->tp > 1,
                           .plain_attention = p->attention == TC_ATTENTION_PLAIN,
                           .dropout = stack->dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
-                          .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits,
+                          .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits, .gathered_inputs = stack->gathered_inputs,
                           .masked_head = stack->masked_head && !model->causal,
                           .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,
                           .document = job->document, .capacity = job->expert_capacity, .sequential_experts = stack->sequential_experts};

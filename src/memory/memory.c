@@ -46,23 +46,23 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
 }
 
 /* Bytes that the operators of a block keep; selective recompute drops what stands between the two products of attention. */
-static double saved_bytes(const tc_operators *ops, bool selective) {
+static double saved_bytes(const tc_operators *ops, double norm_extra, bool selective) {
     double sum = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
         bool dropped = selective && op->tag == TC_TAG_ATTENTION && op->kind != TC_OP_GEMM && op->kind != TC_OP_ATTENTION;
-        if (!dropped) sum += op->saved_bytes;
+        if (!dropped) sum += (op->tag == TC_TAG_NORM ? 1 + norm_extra : 1) * op->saved_bytes;
     }
     return sum;
 }
 
 void tc_block_set_sum(const tc_model *model, const tc_stack *stack, tc_block_set *set) {
-    set->kept_extra = stack->params.kept_extra;
+    set->norm_extra = stack->params.norm_extra;
     set->size = tc_model_count(model);
     for (int i = 0; i < model->blocks; i++) {
         const tc_operators *ops = &set->block[i];
-        double copies = 1 + set->kept_extra;
-        set->saved[i] = (tc_saved){copies * saved_bytes(ops, false), copies * saved_bytes(ops, true), ops->block_input_bytes};
+        double extra = set->norm_extra;
+        set->saved[i] = (tc_saved){saved_bytes(ops, extra, false), saved_bytes(ops, extra, true), ops->block_input_bytes};
     }
     set->logits_bytes = 0;
     for (int i = 0; i < set->head.count; i++) set->logits_bytes += set->head.op[i].saved_bytes;
@@ -80,7 +80,7 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         if (l->recompute == TC_RECOMPUTE_FULL) saved = s->input;
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) saved = s->selective;
         if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * s->input + (1 - share) * s->whole;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS) saved = s->whole - (1 + set->kept_extra) * tc_recomputed_bytes(&set->block[i], l->recompute_operators);
+        if (l->recompute == TC_RECOMPUTE_OPERATORS) saved = s->whole - tc_recomputed_bytes(&set->block[i], l->recompute_operators, set->norm_extra);
         kept.per_micro_batch += counts[i] * saved;
         if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
         if (l->recompute == TC_RECOMPUTE_OPERATORS && counts[i] > 0 && s->whole - saved > kept.working) kept.working = s->whole - saved;

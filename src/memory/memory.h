@@ -17,7 +17,7 @@ typedef struct tc_block_set {
     tc_operators embedding, head;
     tc_model_size size;
     tc_saved saved[TC_MAX_BLOCKS];
-    double kept_extra; /* the stack's: in saved, but for the inputs */
+    double norm_extra; /* the stack's: in saved, but for the inputs */
     double logits_bytes;
 } tc_block_set;
 

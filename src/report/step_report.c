@@ -91,9 +91,9 @@ void tc_write_assumed(tc_writer *writer, const tc_step *step) {
     tc_write_close(writer);
 }
 
-static void write_interval(tc_writer *writer, const char *key, double seconds) {
-    if (seconds > 0)
-        tc_write_number(writer, key, seconds);
+static void write_interval(tc_writer *writer, const char *key, double value) {
+    if (value > 0)
+        tc_write_number(writer, key, value);
     else
         tc_write_null(writer, key);
 }
@@ -146,6 +146,8 @@ void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const 
         tc_write_number(&writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i), step->model_flops[i]);
     tc_write_close(&writer);
     tc_write_number(&writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    write_interval(&writer, "memory_gib_p10", step->memory_p10 / GIB);
+    write_interval(&writer, "memory_gib_p90", step->memory_p90 / GIB);
     tc_write_number(&writer, "memory_allocated_gib", step->memory.allocated / GIB);
     tc_write_bool(&writer, "fits", step->fits);
     write_parts(&writer, "breakdown_s", breakdown_parts, COUNT(breakdown_parts), &step->breakdown, 1);
@@ -226,7 +228,9 @@ static void print_speed(FILE *file, const tc_style *style, const tc_job *job, co
 static void print_memory_line(FILE *file, const tc_style *style, const tc_step *step) {
     const tc_memory *m = &step->memory;
     tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
-    fprintf(file, "%s of %s per device: ", tc_format_gib(m->reserved).s, tc_format_gib(m->capacity).s);
+    fprintf(file, "%s", tc_format_gib(m->reserved).s);
+    if (step->memory_p90 > 0) fprintf(file, " (80 %% interval %s to %s)", tc_format_gib(step->memory_p10).s, tc_format_gib(step->memory_p90).s);
+    fprintf(file, " of %s per device: ", tc_format_gib(m->capacity).s);
     if (step->fits) {
         tc_print_tone(file, style, TC_TONE_GOOD, "fits\n");
         return;

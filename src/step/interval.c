@@ -1,7 +1,8 @@
 /* interval.c - looks an interval up by architecture, evidence and kind of model.
  *
  * Rows go from the particular to the general: (architecture, evidence, kind),
- * then any architecture, then the nearest evidence that has a row.
+ * then any architecture, then the nearest evidence that has a row. For memory the
+ * stack alone counts: whether runs of it stated their memory.
  */
 #include "step/interval.h"
 
@@ -49,9 +50,20 @@ static tc_code number_of(const tc_document *document, const tc_node *row, const 
     return TC_OK;
 }
 
+static tc_code find_memory(const tc_document *document, const tc_stack *stack, tc_interval *out, tc_error *error) {
+    bool known = tc_node_get(tc_node_get(document->root, "memory_stacks"), stack->slug) != NULL;
+    const tc_node *rows = tc_node_get(document->root, "memory_intervals");
+    for (const tc_node *row = rows ? rows->first : NULL; row; row = row->next) {
+        if (!text_is(row, "evidence", known ? "stack" : "none") || !text_is(row, "memory", "reserved")) continue;
+        tc_code code = number_of(document, row, "p10", &out->memory_p10, error);
+        return code ? code : number_of(document, row, "p90", &out->memory_p90, error);
+    }
+    return TC_OK;
+}
+
 tc_code tc_interval_find(tc_catalog *catalog, const tc_accelerator *accelerator, const tc_stack *stack, const tc_model *model,
                          tc_interval *out, tc_error *error) {
-    *out = (tc_interval){TC_EVIDENCE_DATASHEET, 0, 0, 0};
+    *out = (tc_interval){.evidence = TC_EVIDENCE_DATASHEET};
     const tc_document *document;
     tc_error absent;
     tc_code code = tc_catalog_document(catalog, TC_KIND_FITTED, "intervals", &document, NULL, &absent);
@@ -61,6 +73,7 @@ tc_code tc_interval_find(tc_catalog *catalog, const tc_accelerator *accelerator,
         return code;
     }
     out->evidence = evidence_of(document->root, accelerator, stack);
+    if ((code = find_memory(document, stack, out, error))) return code;
     bool moe = false;
     for (int i = 0; i < model->blocks; i++) moe = moe || model->block[i].experts > 0;
     const char *kind = moe ? "moe" : "dense", *evidence = tc_evidence_name(out->evidence);
@@ -79,5 +92,7 @@ tc_code tc_interval_find(tc_catalog *catalog, const tc_accelerator *accelerator,
 void tc_interval_apply(const tc_interval *interval, tc_step *step) {
     step->step_s_p10 = step->step_s * interval->p10;
     step->step_s_p90 = step->step_s * interval->p90;
+    step->memory_p10 = step->memory.reserved * interval->memory_p10;
+    step->memory_p90 = step->memory.reserved * interval->memory_p90;
     step->evidence = interval->p90 > 0 ? tc_evidence_text(interval->evidence) : NULL;
 }

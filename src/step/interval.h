@@ -20,6 +20,7 @@ typedef struct tc_interval {
     tc_evidence evidence;
     double p10, p90; /* factors on the step time; 0 where there is no fit */
     int runs;        /* that the quantiles rest on */
+    double memory_p10, memory_p90; /* factors on the reserved memory; 0 */
 } tc_interval;
 
 const char *tc_evidence_name(tc_evidence evidence); /* "chip-and-stack" */
@@ -29,7 +30,7 @@ const char *tc_evidence_text(tc_evidence evidence); /* for people */
 TC_NODISCARD tc_code tc_interval_find(tc_catalog *catalog, const tc_accelerator *accelerator, const tc_stack *stack,
                                       const tc_model *model, tc_interval *out, tc_error *error);
 
-/* Fills step_s_p10 and step_s_p90 of a forecast. */
+/* Fills step_s_p10, step_s_p90, memory_p10 and memory_p90 of a forecast. */
 void tc_interval_apply(const tc_interval *interval, tc_step *step);
 
 #endif

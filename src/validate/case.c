@@ -392,7 +392,7 @@ static void build_loss(tc_case *c, const char *text) {
     if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
     if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
     if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
-    if (fused_modules) c->stack.params.kept_extra *= FUSED_MODULES;
+    if (fused_modules) c->stack.params.norm_extra *= FUSED_MODULES;
 }
 
 static void build_layout(tc_case *c) {

@@ -59,10 +59,11 @@ static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double byt
 static double norm_chain(const tc_model *model) { return model->norm == TC_NORM_RMS ? CHAIN_RMS_NORM : CHAIN_LAYER_NORM; }
 
 /* Norm with the residual addition fused in: forward reads the branch and the residual, writes both. */
-static void add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout) {
+static tc_operator *add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout) {
     tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
                     4 * elements + (dropout ? elements : 0));
     op->unfused = norm_chain(model);
+    return op;
 }
 
 /* Query-key pairs per head and sequence that a causal or windowed kernel computes. */
@@ -190,14 +191,21 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
         add_mlp(out, shard, TC_TAG_SHARED_EXPERT, block->mlp, 1, tokens, h, block->shared_ffn / shard->tp);
 }
 
+static void add_gathered(tc_operator *norm, double bytes) {
+    norm->gathered_bytes = bytes;
+    norm->saved_bytes += bytes;
+}
+
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out) {
     out->count = 0;
     out->ep_bytes = out->ep_copies = out->cp_bytes = out->cp_query_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double residual = tokens * h / (shard->sequence_parallel ? shard->tp : 1);
-    add_norm(out, model, residual, shard->dropout);
+    double gathered = shard->gathered_inputs ? 2 * (tokens * h - residual) : 0;
+    add_gathered(add_norm(out, model, residual, shard->dropout), gathered);
     add_attention_block(out, model, block, shard);
-    for (int i = 1; i < block->norms; i++) add_norm(out, model, residual, shard->dropout && i == 1);
+    for (int i = 1; i < block->norms; i++)
+        add_gathered(add_norm(out, model, residual, shard->dropout && i == 1), i == 1 ? gathered : 0);
     if (block->experts > 0) add_moe(out, model, block, shard);
     if (block->ffn > 0) add_mlp(out, shard, TC_TAG_MLP, block->mlp, 1, tokens, h, block->ffn / shard->tp);
     out->block_input_bytes = 2 * residual;
@@ -262,7 +270,7 @@ double tc_group_share(const tc_operator *op, int groups) {
 }
 
 /* An operator keeps its inputs: what is dropped is the output of one that runs again. */
-double tc_recomputed_bytes(const tc_operators *ops, int groups) {
+double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extra) {
     double sum = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
@@ -270,6 +278,7 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups) {
         switch (op->tag) {
         case TC_TAG_NORM: /* its output; its input too, if the residual stream follows from what runs again */
             share = groups & TC_GROUP_NORM ? i > 0 && groups & TC_GROUP_OUT_PROJECTION ? 1 : 0.5 : 0;
+            if (share > 0) sum += (1 - share) * op->gathered_bytes + norm_extra * op->saved_bytes;
             break;
         case TC_TAG_ATTENTION:
             if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;

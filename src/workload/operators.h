@@ -34,6 +34,7 @@ typedef struct tc_operator {
     double kernels;           /* that a fused implementation launches, forward */
     double weights;           /* weight elements on this rank */
     double saved_bytes;       /* kept for the backward pass */
+    double gathered_bytes;    /* of saved_bytes, norm: its output in the parts of the other tensor-parallel ranks */
     double gate;              /* MLP up to its activation: share of the gate, 0 without one */
     bool up;                  /* MLP: the matmul before the activation */
     tc_op_tag mlp;            /* activation: whose */
@@ -63,6 +64,7 @@ typedef struct tc_shard {
     bool plain_attention;     /* scores written to memory */
     bool dropout;             /* GPT-era dropout masks */
     bool frozen;              /* no weight gradients (LoRA): inputs of frozen MLPs are not kept */
+    bool gathered_inputs;     /* the inputs of matmuls are kept as the tensor-parallel ranks gather them */
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
     bool masked_head;         /* the head sees the masked positions only */
     double document;          /* tokens that attend to each other in a packed sequence; 0: all */
@@ -74,7 +76,7 @@ typedef struct tc_shard {
 /* Share of an operator that belongs to these tc_operator_group bits. */
 double tc_group_share(const tc_operator *op, int groups);
 /* Bytes of the operators' saved_bytes that it makes unnecessary. */
-double tc_recomputed_bytes(const tc_operators *ops, int groups);
+double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extra);
 
 /* Fills `out` with the operators of one block. Tokens per rank = sequences x seq / cp. */
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out);
