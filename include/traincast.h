@@ -218,6 +218,7 @@ typedef struct tc_stack {
     int grad_bytes;              /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
     int main_grad_bytes;         /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
     double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
+    bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
     bool dropout;                /* where attention is not fused and norms are LayerNorm: GPT, BERT */
     bool gathered_inputs;        /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */
@@ -259,6 +260,7 @@ typedef struct tc_job {
     int optimizer;      /* tc_optimizer or TC_UNSET */
     int attention;      /* tc_attention_impl or TC_UNSET */
     bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
+    int document;       /* tokens: attention stays within documents of that many in a packed sequence; 0: the whole sequence */
     double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;

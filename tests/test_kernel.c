@@ -201,7 +201,7 @@ static void gemm_backward(void **state) {
     (void)state;
     tc_rates r = round_rates();
     r.grad_bytes = 0;
-    tc_operator op = {.kind = TC_OP_GEMM, .tag = TC_TAG_MLP, .groups = 1, .m = 4096, .n = 12800, .k = 5120, .weights = 12800.0 * 5120, .low_precision = true};
+    tc_operator op = {.kind = TC_OP_GEMM, .tag = TC_TAG_MLP, .groups = 1, .kernels = 1, .m = 4096, .n = 12800, .k = 5120, .weights = 12800.0 * 5120, .low_precision = true};
     double input = gemm(&r, 4096, 5120, 12800), weight = gemm(&r, 5120, 12800, 4096);
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
     assert_near(backward(&r, &op, false).gemm, input, 1e-12);
@@ -214,7 +214,7 @@ static void gemm_backward(void **state) {
 static void gradient_accumulation(void **state) {
     (void)state;
     tc_rates r = round_rates();
-    tc_operator op = {.kind = TC_OP_GEMM, .tag = TC_TAG_MLP, .groups = 1, .m = 1, .n = 4096, .k = 4096, .weights = 4096.0 * 4096, .low_precision = true};
+    tc_operator op = {.kind = TC_OP_GEMM, .tag = TC_TAG_MLP, .groups = 1, .kernels = 1, .m = 1, .n = 4096, .k = 4096, .weights = 4096.0 * 4096, .low_precision = true};
     double input = gemm(&r, 1, 4096, 4096), weight = (2.0 * (4096.0 * 4096 + 2 * 4096) + 8.0 * 4096 * 4096) / 1e12;
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
 }

@@ -33,6 +33,7 @@ static const tc_field stack_fields[] = {
     INTEGER("defaults.grad_bytes", grad_bytes, 1, 8),
     INTEGER("defaults.main_grad_bytes", main_grad_bytes, 0, 8),
     {.path = "defaults.optimizer_bytes", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, optimizer_bytes), .max = 64},
+    BOOLEAN("defaults.unfused_optimizer", unfused_optimizer),
     INTEGER("defaults.logits_bytes", logits_bytes, 0, 16),
     BOOLEAN("defaults.dropout", dropout),
     BOOLEAN("defaults.gathered_inputs", gathered_inputs),

@@ -181,7 +181,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                           .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits, .gathered_inputs = stack->gathered_inputs,
                           .masked_head = stack->masked_head && !model->causal,
                           .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,
-                          .capacity = job->expert_capacity, .sequential_experts = stack->sequential_experts};
+                          .document = job->document, .capacity = job->expert_capacity, .sequential_experts = stack->sequential_experts};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;

@@ -275,6 +275,10 @@ int tc_traffic_stages(const tc_costs *f, tc_stage_load loads[TC_TRAFFIC_STAGES])
 
 /* AdamW reads gradient, master weight and two moments, writes three and the 16-bit copy;
  * clipping reads the gradient once more. Offloaded states cross the host link both ways. */
+/* Bytes an element of AdamW as single fp32 kernels: casts 12, both moments 64, their correction 16, quotient 28, decay 20,
+ * update 20, results 22. */
+#define UNFUSED_ADAMW 182.0
+
 double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     if (f->job->frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
     const tc_layout *l = &f->p->layout;
@@ -284,7 +288,8 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     double elements = w.dense / f->p->shard_group + w.expert / expert_group;
     if (tc_holds_mirror(f->p) && l->sharding != TC_SHARD_NONE) elements /= 2; /* states are split over both copies */
     double state = f->stack->optimizer_bytes, grad = f->stack->main_grad_bytes;
-    double seconds = elements * (2 * state + 2 * grad + 2) / f->rates.memory;
+    double traffic = f->stack->unfused_optimizer ? UNFUSED_ADAMW : 2 * state + 2 * grad + 2;
+    double seconds = elements * traffic / f->rates.memory;
     double link = f->cluster->accelerator.host_bytes_per_s;
     if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += elements * 2 * state / link;
     if (l->offload == TC_OFFLOAD_OPTIMIZER) {

@@ -311,11 +311,20 @@ static void build_recipe(tc_case *c) {
     /* "lora" in the words of an MLA model is the rank of its projections */
     c->job.frozen_base = run->frozen_base && !family_is(run, "mla-moe");
     if (run->measured_as && strstr(run->measured_as, "no optimizer")) c->job.optimizer = TC_OPTIMIZER_NONE;
+    if (run->optimizer && (strstr(run->optimizer, "Fused") || strstr(run->optimizer, "fused"))) c->stack.unfused_optimizer = false;
     if (run->optimizer && (strstr(run->optimizer, "bf16 states") || strstr(run->optimizer, "bf16 m/v"))) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
     }
     if (run->optimizer && strstr(run->optimizer, "reuse-fp32-param")) c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
+}
+
+/* Of the layers, those whose forward runs again by the source's own utilisations, which differ by it: a third of the model's
+ * FLOPs where it is all of them. Negative where they are not both stated. */
+static double share_of_flops(const tc_published_run *run) {
+    if (run->hfu_pct <= 0 || run->mfu_pct <= 0) return -1;
+    double share = 3 * (run->hfu_pct / run->mfu_pct - 1);
+    return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
 /* What a source calls partial: layers that it counts, or operators in its software's words; else half of the layers. */
@@ -330,8 +339,9 @@ static void build_partial_recompute(tc_case *c) {
     }
     tc_said_recompute said = tc_words_recompute(run->recompute_text);
     if (!said.understood) {
-        l->recompute_layers = layers / 2;
-        assume(c, "%s", "recompute of half of the layers (source says partial)");
+        double share = share_of_flops(run);
+        l->recompute_layers = share >= 0 ? layers * share : layers / 2;
+        if (share < 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
         return;
     }
     l->recompute = said.kind;
@@ -340,6 +350,9 @@ static void build_partial_recompute(tc_case *c) {
                           : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
+
+/* Tokens of a document in packed sequences: instructions are a few hundred, web pages a thousand. */
+#define PACKED_DOCUMENT 512
 
 /* Settings of the recipe that only the words of the source tell. */
 static void build_from_words(tc_case *c, const char *text) {
@@ -354,7 +367,14 @@ static void build_from_words(tc_case *c, const char *text) {
     if (recipe.mtp_layers != TC_UNSET) c->job.model.mtp_layers = recipe.mtp_layers;
     tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
     if (recipe.noop_layers < last->count) last->count -= recipe.noop_layers;
-    if (recipe.full_mask) c->job.model.causal = false;
+    /* a ring computes all pairs of a mask that is no plain triangle; other kernels skip what lies between documents */
+    bool ring = c->layout.cp > 1 && c->layout.cp_kind != TC_CP_ALL_TO_ALL;
+    if (recipe.full_mask && (ring || !recipe.documents)) {
+        c->job.model.causal = false;
+    } else if (recipe.documents) {
+        c->job.document = PACKED_DOCUMENT;
+        assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
+    }
     if (recipe.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
     if (recipe.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
     for (int i = 0; i < c->job.model.blocks && recipe.window > 0; i++) c->job.model.block[i].window = recipe.window;
@@ -479,7 +499,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 /* A batch that keeps a pipeline busy, as runs that publish a rate have it. */
 #define MICRO_BATCHES_PER_STAGE 16
 #define MOST_VIRTUAL_STAGES 24
-/* How far the forecast of a run's memory may lie above the device's before it says more of the layout than of itself. */
+/* Layouts of a run that no layout's forecast fits differ in memory by less than the forecast errs. */
 #define MEMORY_SLACK 1.25
 
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
@@ -520,8 +540,8 @@ static void settle_loss(tc_case *c) {
     else c->stack.chunked_loss = false;
 }
 
-/* False where nothing fits. */
-static bool settle_layout(tc_case *c) {
+/* Memory of the layout taken, of the device's: more than c->room where nothing fits. */
+static double settle_layout(tc_case *c) {
     static const int degrees[] = {1, 2, 4, 8, 16};
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
@@ -558,7 +578,7 @@ static bool settle_layout(tc_case *c) {
                     if (step.fits) break; /* more recompute is only slower */
                 }
     c->layout = best;
-    return found && best_step.fits;
+    return found ? best_step.memory.reserved / best_step.memory.capacity : 0;
 }
 
 static void list_settled(tc_case *c) {
@@ -575,12 +595,14 @@ void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
     c->room = 1;
     if (c->open & ~TC_CASE_OPEN_BATCH) {
-        tc_layout stated = c->layout;
-        if (!settle_layout(c) && !c->run->out_of_memory) {
-            /* it ran, so the forecast of its memory is too high */
-            c->room = MEMORY_SLACK;
-            c->layout = stated;
+        unsigned open = c->open;
+        double least = settle_layout(c);
+        if (least > c->room && open & TC_CASE_OPEN_VPP && !c->run->out_of_memory) {
+            /* it ran, so the forecast of its memory is too high: chunks that need little more may have run as well */
+            c->room = MEMORY_SLACK * least;
+            c->open &= TC_CASE_OPEN_VPP | TC_CASE_OPEN_BATCH;
             settle_layout(c);
+            c->open = open;
             c->room = 1;
         }
         list_settled(c);

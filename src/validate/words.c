@@ -262,8 +262,9 @@ tc_said_recipe tc_words_recipe(const char *text) {
     for (out.noop_layers = noop ? 1 : 0; noop && *noop && *noop != ' ' && *noop != ';'; noop++) out.noop_layers += *noop == ',' && isdigit((unsigned char)noop[1]);
     const char *window = find(text, "sliding-window=");
     if (window && (window == text || window[-1] == ' ')) out.window = (int)number_after(window, "sliding-window=");
+    out.documents = says(text, "reset-position-ids") || says(text, "reset-attention-mask");
     out.full_mask = says(text, "mask-type=general") || says(text, "general attention mask");
-    out.fused_tensor_parallel = says(text, "use-mc2") || says(text, "use-ascend-mc2") || says(text, "use-ascend-coc");
+    out.fused_tensor_parallel = says(text, "use-mc2") || says(text, "with mc2") || says(text, "use-ascend-mc2") || says(text, "use-ascend-coc");
     out.offloaded_states = says(text, "swap-optimizer");
     out.expert_overlap = says(text, "a2a_overlap=true");
     return out;

@@ -31,6 +31,7 @@ typedef struct tc_said_recipe {
     int mtp_layers;            /* TC_UNSET */
     int noop_layers;           /* of the stated layers, those that pass their input on */
     int window;                /* sliding window of every layer, tokens; 0 */
+    bool documents;            /* attention stays within the documents of a packed sequence */
     bool full_mask;            /* attention over all pairs under a mask that the kernel is given */
     bool fused_tensor_parallel;
     bool offloaded_states;

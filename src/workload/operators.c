@@ -67,8 +67,9 @@ static tc_operator *add_norm(tc_operators *out, const tc_model *model, double el
 }
 
 /* Query-key pairs per head and sequence that a causal or windowed kernel computes. */
-static double attention_pairs(const tc_model *model, const tc_block *block, double queries, double keys, bool plain) {
-    if (plain || !model->causal) return queries * keys;
+static double attention_pairs(const tc_model *model, const tc_block *block, const tc_shard *shard, double queries, double keys) {
+    if (shard->document > 0 && shard->document < keys) keys = shard->document;
+    if (!model->causal) return queries * keys;
     double pairs = queries * keys / 2;
     double window = block->window;
     if (window > 0 && window < keys) pairs = queries * (window - window * window / (2 * keys));
@@ -104,8 +105,8 @@ static void add_attention(tc_operators *out, const tc_model *model, const tc_blo
         return;
     }
     tc_operator *op = add(out, TC_OP_ATTENTION, TC_TAG_ATTENTION);
-    op->pairs = shard->sequences * heads * attention_pairs(model, block, queries, keys, false);
-    op->keys = attention_pairs(model, block, queries, keys, false) / queries * (model->causal ? 2 : 1);
+    op->pairs = shard->sequences * heads * attention_pairs(model, block, shard, queries, keys);
+    op->keys = attention_pairs(model, block, shard, queries, keys) / queries * (model->causal ? 2 : 1);
     op->head_dim = (qk_dim + v_dim) / 2;
     op->flops = 4 * op->pairs * op->head_dim;
     op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;

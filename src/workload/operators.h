@@ -67,6 +67,7 @@ typedef struct tc_shard {
     bool gathered_inputs;     /* the inputs of matmuls are kept as the tensor-parallel ranks gather them */
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
     bool masked_head;         /* the head sees the masked positions only */
+    double document;          /* tokens that attend to each other in a packed sequence; 0: all */
     double capacity;          /* tokens of every expert relative to the mean; 0: dropless */
     bool sequential_experts;  /* a kernel for each expert */
     double imbalance;         /* extra share of tokens on the busiest expert rank */
