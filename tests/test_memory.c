@@ -172,6 +172,8 @@ static void extra_around_norms(void **state) {
     machine m = round_machine(1);
     double sh = 1024.0 * 1024, layer = sh * 32 + 4 * 16 * 1024.0;
     m.stack.params.norm_extra = 0.5;
+    assert_near(memory_of(&m).activations, 8 * (layer + 0.4 * 0.5 * 8 * sh), 1); /* a layer norm: 0.4 of an RMS norm's */
+    m.job.model.norm = TC_NORM_RMS;
     assert_near(memory_of(&m).activations, 8 * (layer + 0.5 * 8 * sh), 1);
     m.layout.recompute = TC_RECOMPUTE_FULL;
     assert_near(memory_of(&m).activations, 8 * 2 * sh + layer + 0.5 * 8 * sh, 1);

@@ -51,7 +51,7 @@ static double saved_bytes(const tc_operators *ops, double norm_extra, bool selec
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
         bool dropped = selective && op->tag == TC_TAG_ATTENTION && op->kind != TC_OP_GEMM && op->kind != TC_OP_ATTENTION;
-        if (!dropped) sum += (op->tag == TC_TAG_NORM ? 1 + norm_extra : 1) * op->saved_bytes;
+        if (!dropped) sum += op->saved_bytes + norm_extra * op->chained_bytes;
     }
     return sum;
 }

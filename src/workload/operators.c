@@ -53,6 +53,7 @@ static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double byt
  * cast, softmax, cast of scores 24 for 4. A layer norm is one kernel everywhere, its residual addition another. */
 #define CHAIN_RMS_NORM 5
 #define CHAIN_LAYER_NORM 1.25
+#define LAYER_NORM_CHAINED 0.4
 #define CHAIN_POSITION 5
 #define CHAIN_ACTIVATION 1.67
 
@@ -63,6 +64,8 @@ static tc_operator *add_norm(tc_operators *out, const tc_model *model, double el
     tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
                     4 * elements + (dropout ? elements : 0));
     op->unfused = norm_chain(model);
+    /* a layer norm is one kernel with its own casts: only the residual addition beside it is not */
+    op->chained_bytes = (model->norm == TC_NORM_RMS ? 1 : LAYER_NORM_CHAINED) * op->saved_bytes;
     return op;
 }
 
@@ -278,7 +281,7 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extr
         switch (op->tag) {
         case TC_TAG_NORM: /* its output; its input too, if the residual stream follows from what runs again */
             share = groups & TC_GROUP_NORM ? i > 0 && groups & TC_GROUP_OUT_PROJECTION ? 1 : 0.5 : 0;
-            if (share > 0) sum += (1 - share) * op->gathered_bytes + norm_extra * op->saved_bytes;
+            if (share > 0) sum += (1 - share) * op->gathered_bytes + norm_extra * op->chained_bytes;
             break;
         case TC_TAG_ATTENTION:
             if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;

@@ -34,6 +34,7 @@ typedef struct tc_operator {
     double kernels;           /* that a fused implementation launches, forward */
     double weights;           /* weight elements on this rank */
     double saved_bytes;       /* kept for the backward pass */
+    double chained_bytes;     /* of saved_bytes, norm: what unfused kernels keep more of */
     double gathered_bytes;    /* of saved_bytes, norm: its output in the parts of the other tensor-parallel ranks */
     double gate;              /* MLP up to its activation: share of the gate, 0 without one */
     bool up;                  /* MLP: the matmul before the activation */
