@@ -59,7 +59,8 @@ static tc_model random_model(uint64_t *seed) {
 static void fix_some(uint64_t *seed, tc_search_fixed *f) {
     if (next(seed) % 4) f->offload = PICK(seed, 0, 0, 1, 2, 3, 4);
     if (next(seed) % 4) f->overlap = PICK(seed, 0, 1, 2, 3);
-    if (next(seed) % 4) f->recompute = PICK(seed, TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL);
+    if (next(seed) % 4) f->recompute = PICK(seed, TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL, TC_RECOMPUTE_OPERATORS);
+    if (f->recompute == TC_RECOMPUTE_OPERATORS) f->recompute_operators = PICK(seed, TC_GROUP_NORM, TC_GROUP_MLP_UP | TC_GROUP_ACTIVATION);
     if (next(seed) % 2) f->sharding = PICK(seed, TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHARD_ZERO3);
     if (next(seed) % 2) f->schedule = PICK(seed, TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_V);
     if (next(seed) % 2) f->micro_batch = PICK(seed, 1, 2);
@@ -107,6 +108,13 @@ static int layers_of(const tc_model *m) {
     return layers;
 }
 
+/* As space.c numbers them: kinds, then layers; operators are negative. */
+static void recomputes(axis *a, const tc_search_fixed *f, int layers) {
+    range(a, f->recompute, 0, TC_RECOMPUTE_LAYERS + layers - 2);
+    if (f->recompute == TC_UNSET) a->value[a->count++] = -(TC_GROUP_NORM | TC_GROUP_ACTIVATION);
+    if (f->recompute == TC_RECOMPUTE_OPERATORS) a->value[0] = -f->recompute_operators;
+}
+
 static void make_axes(const tc_search_input *in, axis a[AXES]) {
     const tc_search_fixed *f = &in->fixed;
     const tc_model *m = &in->job.model;
@@ -123,7 +131,7 @@ static void make_axes(const tc_search_input *in, axis a[AXES]) {
     range(&a[SCHEDULE], f->schedule, TC_SCHEDULE_GPIPE, in->schedules ? TC_SCHEDULE_DUALPIPE : TC_SCHEDULE_INTERLEAVED);
     range(&a[SHARDING], f->sharding, TC_SHARD_NONE, TC_SHARD_HSDP);
     range(&a[HSDP], TC_UNSET, 1, n);
-    range(&a[RECOMPUTE], f->recompute, 0, TC_RECOMPUTE_LAYERS + layers - 2);
+    recomputes(&a[RECOMPUTE], f, layers);
     range(&a[OFFLOAD], f->offload, 0, 4);
     range(&a[OVERLAP], f->overlap, 0, 3);
 }
@@ -408,7 +416,11 @@ static void fixed_values_are_read_and_refused(void **state) {
     assert_int_equal(f.hsdp, 16);
     assert_int_equal(f.sequence_parallel, 1);
     assert_int_equal(f.offload, TC_SEARCH_OFFLOAD_STATES);
-    const char *const bad[] = {"tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
+    assert_int_equal(tc_search_fix(&f, "recompute=norm+activation,tp=4", "--fix", &e), TC_OK);
+    assert_int_equal(f.recompute, TC_RECOMPUTE_OPERATORS);
+    assert_int_equal(f.recompute_operators, TC_GROUP_NORM | TC_GROUP_ACTIVATION);
+    assert_int_equal(f.tp, 4);
+    const char *const bad[] = {"recompute=norm+", "recompute=operators", "tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(tc_search_fix(&f, bad[i], "--fix", &e), TC_INVALID);
         assert_string_equal(e.place, "--fix");

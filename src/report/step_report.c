@@ -75,7 +75,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     write_name(writer, "recompute", TC_VOCABULARY_RECOMPUTE, l->recompute);
     if (l->recompute == TC_RECOMPUTE_LAYERS) tc_write_number(writer, "recompute_layers", l->recompute_layers);
     if (l->recompute == TC_RECOMPUTE_OPERATORS) {
-        char groups[112];
+        char groups[TC_OPERATORS_TEXT];
         tc_write_string(writer, "recompute_operators", tc_operator_groups_text(l->recompute_operators, groups, sizeof groups));
     }
     write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
@@ -184,7 +184,7 @@ const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size
 
 const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
     size_t used = add_degrees(l, buffer, size);
-    char recompute[112], sharding[32];
+    char recompute[TC_OPERATORS_TEXT], sharding[32];
     const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute);
     snprintf(recompute, sizeof recompute, "%s", name ? name : "-");
     if (l->recompute == TC_RECOMPUTE_LAYERS) snprintf(recompute, sizeof recompute, "%.12s layers", tc_format_count(l->recompute_layers).s);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vocabulary.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/names.h"
@@ -77,7 +78,9 @@ static void put_layout(FILE *file, const tc_layout *l, int overlap) {
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) fprintf(file, ",%d", degrees[i]);
     put_word(file, TC_VOCABULARY_SHARDING, l->sharding);
     if (l->sharding == TC_SHARD_HSDP) fprintf(file, ":%d", l->hsdp);
+    char operators[TC_OPERATORS_TEXT];
     if (l->recompute == TC_RECOMPUTE_LAYERS) put_number(file, l->recompute_layers);
+    else if (l->recompute == TC_RECOMPUTE_OPERATORS) fprintf(file, ",%s", tc_operator_groups_text(l->recompute_operators, operators, sizeof operators));
     else put_word(file, TC_VOCABULARY_RECOMPUTE, l->recompute);
     put_word(file, TC_VOCABULARY_SCHEDULE, l->schedule);
     put_word(file, TC_VOCABULARY_CP_KIND, l->cp_kind);

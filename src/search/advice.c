@@ -47,7 +47,7 @@ static tc_code free_axes(advisor *a, const tc_search_input *in, bool *any) {
     } axes[] = {
 #define MEMBER(name) (int)(offsetof(tc_search_fixed, name) / sizeof(int))
         {"a smaller micro-batch", MEMBER(micro_batch), MEMBER(micro_batch)},
-        {"another recompute", MEMBER(recompute), MEMBER(recompute_layers)},
+        {"another recompute", MEMBER(recompute), MEMBER(recompute_operators)},
         {"another sharding", MEMBER(sharding), MEMBER(hsdp)},
         {"sequence parallelism free", MEMBER(sequence_parallel), MEMBER(sequence_parallel)},
         {"offload free", MEMBER(offload), MEMBER(offload)},

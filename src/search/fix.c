@@ -53,7 +53,7 @@ static int find_word(const char *const *words, const char *word) {
     return TC_UNSET;
 }
 
-/* hsdp:8, fsdp, distributed-optimizer, and a number of layers are values that no list has. */
+/* hsdp:8, fsdp, distributed-optimizer, a number of layers and operators are values that no list has. */
 static bool fix_special(tc_search_fixed *fixed, const axis *a, const char *value) {
     int64_t number;
     tc_error unused;
@@ -74,6 +74,10 @@ static bool fix_special(tc_search_fixed *fixed, const axis *a, const char *value
     if (a->words == tc_recompute_names && !tc_parse_integer(value, 1, 200, &number, "--fix", &unused)) {
         fixed->recompute = TC_RECOMPUTE_LAYERS;
         fixed->recompute_layers = (int)number;
+        return true;
+    }
+    if (a->words == tc_recompute_names && tc_operator_groups_parse(value, &fixed->recompute_operators)) {
+        fixed->recompute = TC_RECOMPUTE_OPERATORS;
         return true;
     }
     return false;
@@ -99,7 +103,7 @@ static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *val
         if (fix_special(fixed, a, value)) return TC_OK;
         list_words(a->words, list, sizeof list);
         return tc_fail(error, TC_INVALID, place, "'%.40s' is no value of %s; give one of %s%s", value, name, list,
-                       a->words == tc_recompute_names ? " (a number)" : a->words == tc_sharding_names ? ":N" : "");
+                       a->words == tc_recompute_names ? " (12, norm+activation)" : a->words == tc_sharding_names ? ":N" : "");
     }
     list_words(NULL, list, sizeof list);
     return tc_fail(error, TC_INVALID, place, "'%.40s' is no axis; give one of %s", name, list);
@@ -107,7 +111,7 @@ static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *val
 
 tc_code tc_search_fix(tc_search_fixed *fixed, const char *text, const char *place, tc_error *error) {
     while (*text) {
-        char name[48], value[48];
+        char name[48], value[TC_OPERATORS_TEXT];
         size_t length = strcspn(text, ","), equals = strcspn(text, "=");
         if (equals == 0 || equals >= length || equals >= sizeof name || length - equals > sizeof value)
             return tc_fail(error, TC_INVALID, place, "'%.40s' is no axis=value; for example tp=8,recompute=full", text);

@@ -6,7 +6,8 @@
  * scale-up domain; the micro-batch divides the global batch; dp is what is left. Stages may be uneven
  * with one chunk each; virtual stages must come out even, with embedding or head counted or not
  * (Megatron-LM). All-to-all context parallelism splits heads: cp divides heads / tp.
- * Recompute: none, selective, full, or n layers of each stage. Sharding: none, ZeRO-1, -2, -3, and
+ * Recompute: none, selective, full, n layers of each stage, or the operators of every layer that are cheap
+ * to run again (element-wise work, up-projections of latent attention). Sharding: none, ZeRO-1, -2, -3, and
  * HSDP with every divisor of dp x cp; under a pipeline weights and gradients stay whole, so that
  * ZeRO-2 and -3 are ZeRO-1 (step/costs.c, memory/memory.c).
  */
@@ -199,6 +200,8 @@ static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc
     const int kinds[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
     for (int i = 0; i < COUNT(kinds); i++)
         if (fixed->recompute == TC_UNSET || fixed->recompute == kinds[i]) c->recompute[c->recomputes++] = kinds[i];
+    if (fixed->recompute == TC_RECOMPUTE_OPERATORS) c->recompute[c->recomputes++] = -fixed->recompute_operators;
+    else if (fixed->recompute == TC_UNSET) c->recompute[c->recomputes++] = -space->cheap_operators;
     if (fixed->recompute == TC_RECOMPUTE_LAYERS) {
         c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + fixed->recompute_layers - 1;
     } else if (fixed->recompute == TC_UNSET) {
@@ -313,8 +316,9 @@ tc_layout tc_space_layout(const tc_shape *s, const tc_stages *stages) {
 }
 
 void tc_choose_recompute(tc_layout *l, int recompute) {
-    l->recompute = recompute < TC_RECOMPUTE_LAYERS ? recompute : TC_RECOMPUTE_LAYERS;
+    l->recompute = recompute < 0 ? TC_RECOMPUTE_OPERATORS : recompute < TC_RECOMPUTE_LAYERS ? recompute : TC_RECOMPUTE_LAYERS;
     l->recompute_layers = recompute < TC_RECOMPUTE_LAYERS ? 0 : recompute - TC_RECOMPUTE_LAYERS + 1;
+    l->recompute_operators = recompute < 0 ? -recompute : 0;
 }
 
 void tc_choose_offload(tc_layout *l, int offload) {
@@ -420,7 +424,9 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
     memset(space, 0, sizeof *space);
     space->in = in;
     const tc_model *model = &in->job.model;
+    space->cheap_operators = TC_GROUP_NORM | TC_GROUP_ACTIVATION;
     for (int i = 0; i < model->blocks; i++) {
+        if (model->block[i].attention == TC_ATTENTION_MLA) space->cheap_operators |= TC_GROUP_QKV_UP;
         space->layers += model->block[i].count;
         space->experts = space->experts || model->block[i].experts > 0;
     }
@@ -511,8 +517,13 @@ static void describe_choices(const tc_space *space, tc_search_axis *axes, int *c
     w = begin_axis(axes, count, "sharding");
     add_word(&w, fixed->sharding != TC_UNSET ? tc_sharding_names[fixed->sharding] : "none, zero1, zero2, zero3, hsdp with every divisor of dp x cp");
     w = begin_axis(axes, count, "recompute");
+    char operators[TC_OPERATORS_TEXT];
+    int groups = fixed->recompute == TC_RECOMPUTE_OPERATORS ? fixed->recompute_operators : space->cheap_operators;
+    tc_operator_groups_text(groups, operators, sizeof operators);
     if (fixed->recompute == TC_RECOMPUTE_LAYERS) add_number(&w, fixed->recompute_layers);
-    else add_word(&w, fixed->recompute != TC_UNSET ? tc_recompute_names[fixed->recompute] : "none, selective, full, n layers of each stage");
+    else if (fixed->recompute == TC_UNSET) add_word(&w, "none, selective, full, n layers of each stage");
+    else if (fixed->recompute != TC_RECOMPUTE_OPERATORS) add_word(&w, tc_recompute_names[fixed->recompute]);
+    if (fixed->recompute == TC_UNSET || fixed->recompute == TC_RECOMPUTE_OPERATORS) add_word(&w, operators);
     w = begin_axis(axes, count, "offload");
     for (int i = TC_SEARCH_OFFLOAD_NONE; i <= TC_SEARCH_OFFLOAD_ALL; i++)
         if (fixed->offload == TC_UNSET ? i == 0 || space->offload : fixed->offload == i) add_word(&w, tc_search_offload_name(i));

@@ -51,7 +51,7 @@ typedef struct tc_sharding_choice {
 
 typedef struct tc_choices {
     int recomputes, schedules, shardings, offloads;
-    int recompute[TC_RECOMPUTES_MAX]; /* tc_recompute; with TC_RECOMPUTE_LAYERS + n - 1: n layers of the model */
+    int recompute[TC_RECOMPUTES_MAX]; /* tc_recompute; TC_RECOMPUTE_LAYERS + n - 1: n layers of the model; negative: operator groups */
     int schedule[TC_SCHEDULES_MAX];
     tc_sharding_choice sharding[TC_SHARDINGS_MAX];
     int offload[TC_OFFLOADS_MAX]; /* tc_search_offload */
@@ -63,6 +63,7 @@ typedef struct tc_space {
     const tc_search_input *in;
     int layers, seq;
     bool experts;
+    int cheap_operators; /* tc_operator_group bits that are worth running again */
     bool offload;      /* the link to the host is known */
     int variants;
     tc_variant variant[TC_VARIANTS_MAX];

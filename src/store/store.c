@@ -17,9 +17,9 @@ struct tc_store {
     char path[256];
 };
 
-typedef enum column_kind { TEXT, INTEGER, INTEGER64, REAL, FLAG, WORD } column_kind;
+typedef enum column_kind { TEXT, INTEGER, INTEGER64, REAL, FLAG, WORD, RECOMPUTE } column_kind;
 
-/* A column and the member that it holds. Words are written as the options spell them. */
+/* A column and the member that it holds. Words are written as the options spell them; a recompute is the word of its kind, or its operators. */
 typedef struct column {
     const char *name;
     column_kind kind;
@@ -58,7 +58,7 @@ static const column columns[] = {
     {"sequence_parallel", INTEGER, AT(layout.sequence_parallel), 0, NULL},
     {"sharding", WORD, AT(layout.sharding), 0, tc_sharding_names},
     {"hsdp", INTEGER, AT(layout.hsdp), 0, NULL},
-    {"recompute", WORD, AT(layout.recompute), 0, tc_recompute_names},
+    {"recompute", RECOMPUTE, AT(layout.recompute), 0, tc_recompute_names},
     {"recompute_layers", REAL, AT(layout.recompute_layers), 0, NULL},
     {"schedule", WORD, AT(layout.schedule), 0, tc_schedule_names},
     {"cp_kind", WORD, AT(layout.cp_kind), 0, tc_cp_kind_names},
@@ -83,13 +83,15 @@ static tc_code fail(const tc_store *s, tc_error *error, const char *what) {
 
 static void append(char sql[SQL_SIZE], const char *text) { strncat(sql, text, SQL_SIZE - strlen(sql) - 1); }
 
+static bool is_text(column_kind kind) { return kind == TEXT || kind == WORD || kind == RECOMPUTE; }
+
 /* "model TEXT, devices INTEGER, ..." or the names, or a question mark each. */
 static void append_columns(char sql[SQL_SIZE], bool types, bool marks) {
     for (int i = 0; i < COLUMNS; i++) {
         if (i) append(sql, ", ");
         append(sql, marks ? "?" : columns[i].name);
         if (!types) continue;
-        append(sql, columns[i].kind == TEXT || columns[i].kind == WORD ? " TEXT" : columns[i].kind == REAL ? " REAL" : " INTEGER");
+        append(sql, is_text(columns[i].kind) ? " TEXT" : columns[i].kind == REAL ? " REAL" : " INTEGER");
         if (i == 0) append(sql, " PRIMARY KEY");
     }
 }
@@ -140,12 +142,17 @@ void tc_store_close(tc_store *s) {
 
 static int bind(sqlite3_stmt *put, int at, const column *c, const tc_sweep_row *row) {
     const void *member = (const char *)row + c->offset;
+    char operators[TC_OPERATORS_TEXT];
     switch (c->kind) {
     case TEXT: return sqlite3_bind_text(put, at, member, -1, SQLITE_TRANSIENT);
     case INTEGER: return sqlite3_bind_int(put, at, *(const int *)member);
     case INTEGER64: return sqlite3_bind_int64(put, at, *(const int64_t *)member);
     case REAL: return sqlite3_bind_double(put, at, *(const double *)member);
     case FLAG: return sqlite3_bind_int(put, at, *(const bool *)member);
+    case RECOMPUTE:
+        if (row->layout.recompute == TC_RECOMPUTE_OPERATORS)
+            return sqlite3_bind_text(put, at, tc_operator_groups_text(row->layout.recompute_operators, operators, sizeof operators), -1, SQLITE_TRANSIENT);
+        return sqlite3_bind_text(put, at, c->words[row->layout.recompute], -1, SQLITE_STATIC);
     case WORD: return sqlite3_bind_text(put, at, c->words[*(const int *)member], -1, SQLITE_STATIC);
     }
     return SQLITE_ERROR;
@@ -159,7 +166,7 @@ static int word_of(const char *const *words, const char *word) {
 
 static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) {
     void *member = (char *)row + c->offset;
-    const char *text = c->kind == TEXT || c->kind == WORD ? (const char *)sqlite3_column_text(get, at) : NULL;
+    const char *text = is_text(c->kind) ? (const char *)sqlite3_column_text(get, at) : NULL;
     switch (c->kind) {
     case TEXT:
         if (text) strncat(member, text, c->size - 1);
@@ -168,6 +175,12 @@ static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) 
     case INTEGER64: *(int64_t *)member = sqlite3_column_int64(get, at); break;
     case REAL: *(double *)member = sqlite3_column_double(get, at); break;
     case FLAG: *(bool *)member = sqlite3_column_int(get, at) != 0; break;
+    case RECOMPUTE:
+        row->layout.recompute = TC_RECOMPUTE_OPERATORS;
+        if (text && tc_operator_groups_parse(text, &row->layout.recompute_operators)) break;
+        row->layout.recompute_operators = 0;
+        row->layout.recompute = (tc_recompute)word_of(c->words, text);
+        break;
     case WORD: *(int *)member = word_of(c->words, text); break;
     }
 }
