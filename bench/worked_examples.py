@@ -42,7 +42,7 @@ def layout_text(best):
     l = best["layout"]
     names = (("tp", "TP"), ("pp", "PP"), ("vpp", "VPP"), ("cp", "CP"), ("ep", "EP"), ("dp", "DP"))
     text = ", ".join(f"{name} {l[key]}" for key, name in names if l[key] > 1) or "one device"
-    recompute = l["recompute"] if l["recompute"] != "layers" else f"{l['recompute_layers']:g} layers"
+    recompute = {"layers": f"{l.get('recompute_layers', 0):g} layers", "operators": l.get("recompute_operators")}.get(l["recompute"], l["recompute"])
     schedule = f", {l['schedule']}" if l["pp"] > 1 else ""
     offload = f", offload {best['offload']}" if best.get("offload", "none") != "none" else ""
     return f"{text}; micro-batch {l['micro_batch']}, {l['sharding']}, recompute {recompute}{schedule}{offload}"
