@@ -271,6 +271,17 @@ static void words(void **state) {
     assert_null(tc_words_fabric(NULL, "a100-sxm-40g"));
     assert_int_equal(tc_words_shard_group("MiCS: parameters sharded over groups of 128 GPUs"), 128);
     assert_int_equal(tc_words_shard_group("4 replicas"), 0);
+    tc_said_recipe said = tc_words_recipe("flags: use-mc2, context-parallel-algo=ulysses_cp_algo, moe-expert-capacity-factor=0.5, moe-grouped-gemm, "
+                                          "reset-position-ids, sliding-window=4096, noop-layers=1,15, mtp-num-layers=1; train-iters 15");
+    assert_true(said.fused_tensor_parallel && said.documents && !said.full_mask);
+    assert_int_equal(said.cp_kind, TC_CP_ALL_TO_ALL);
+    assert_true(said.expert_capacity == 0.5);
+    assert_int_equal(said.sequential_experts, 0);
+    assert_int_equal(said.window, 4096);
+    assert_int_equal(said.noop_layers, 2);
+    assert_int_equal(said.mtp_layers, 1);
+    said = tc_words_recipe("megatron_cp_algo, cp-attention-mask-type=general");
+    assert_true(said.full_mask && said.cp_kind == TC_CP_RING && said.noop_layers == 0 && said.window == 0);
 }
 
 int main(void) {

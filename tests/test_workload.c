@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "catalog/catalog.h"
+#include "layout/layout.h"
 #include "machine.h"
 #include "near.h"
 #include "workload/operators.h"
@@ -236,6 +237,59 @@ static void windowed_attention(void **state) {
         if (ops.op[i].kind == TC_OP_ATTENTION) assert_near(ops.op[i].pairs, 16 * (256.0 * 256 / 2 + 768.0 * 256), 1);
 }
 
+/* Documents of 128 tokens: half of 128 keys a query, whatever the sequence. */
+static void packed_documents(void **state) {
+    (void)state;
+    tc_model model = round_gpt(1);
+    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .document = 128};
+    tc_operators ops;
+    tc_block_operators(&model, &model.block[0], &shard, &ops);
+    for (int i = 0; i < ops.count; i++)
+        if (ops.op[i].kind == TC_OP_ATTENTION) assert_near(ops.op[i].pairs, 16 * 1024.0 * 128 / 2, 1);
+}
+
+/* Half of the tokens kept: half of the experts' work and exchange; in sequence: a kernel an expert, the same work. */
+static void capacity_and_sequence(void **state) {
+    (void)state;
+    tc_model model = round_moe(1);
+    tc_shard all = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 2, .etp = 1}, half = all;
+    half.capacity = 0.5;
+    half.sequential_experts = true;
+    tc_operators a, b;
+    tc_block_operators(&model, &model.block[0], &all, &a);
+    tc_block_operators(&model, &model.block[0], &half, &b);
+    assert_near(2 * b.ep_bytes, a.ep_bytes, 0.1);
+    for (int i = 0; i < a.count; i++) {
+        if (a.op[i].tag != TC_TAG_EXPERT) continue;
+        assert_near(2 * b.op[i].flops, a.op[i].flops, 1);
+        assert_near(b.op[i].kernels, model.block[0].experts / 2.0, 0);
+        assert_near(a.op[i].kernels, 1, 0);
+    }
+}
+
+/* Every layer is in one chunk; a module of multi-token prediction takes the place of two layers in the last one. */
+static void layers_of_chunks(void **state) {
+    (void)state;
+    tc_model model = round_gpt(1);
+    for (int layers = 4; layers <= 61; layers++)
+        for (int chunks = 1; chunks <= 16 && chunks <= layers; chunks++)
+            for (model.mtp_layers = 0; model.mtp_layers < 3; model.mtp_layers++) {
+                model.block[0].count = layers;
+                tc_placement p = {.layers = layers};
+                p.layout = tc_default_layout();
+                p.layout.pp = chunks;
+                p.layout.vpp = 1;
+                int sum = 0, counts[TC_MAX_BLOCKS];
+                for (int c = 0; c < chunks; c++) {
+                    tc_chunk_blocks(&model, &p, c, counts);
+                    assert_true(counts[0] >= 0);
+                    sum += counts[0];
+                }
+                assert_int_equal(sum, layers);
+                if (layers == 61 && chunks == 16 && model.mtp_layers == 1) assert_int_equal(counts[0], 1);
+            }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_counts),
@@ -250,6 +304,9 @@ int main(void) {
         cmocka_unit_test(ranks_share_the_work),
         cmocka_unit_test(experts_share_the_work),
         cmocka_unit_test(windowed_attention),
+        cmocka_unit_test(packed_documents),
+        cmocka_unit_test(layers_of_chunks),
+        cmocka_unit_test(capacity_and_sequence),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -27,6 +27,17 @@ static const struct tile {
  * Dao 2023, figures 4-6: head dimension 64 runs at about 0.83 of 128). */
 #define SOFTMAX_WIDTH 32.0
 
+/* Blocks of 128 rows a core at which fused attention reaches half its rate: the last blocks of a causal mask are the longest,
+ * and with few heads there is less than a wave of them. Least squares over SimuMax's measurements at sequence 4096 with 4 to
+ * 128 heads (github.com/MooreThreads/SimuMax, A100 and B200): forward 1.2 and 2.4, backward 0.65 and 0.7. */
+#define FORWARD_TILES_HALF 1.5
+#define BACKWARD_TILES_HALF 0.65
+
+/* Rows of keys at which the backward pass reaches half its rate, relative to the forward pass: on A100 at head dimension 128, causal,
+ * FlashAttention-2 runs forward at 116, 145, 170, 182, 190 and backward at 81, 114, 146, 172, 187 TFLOP/s for sequences of
+ * 512 to 8192 (Dao 2023, figures 5 and 6; recalled). */
+#define BACKWARD_SEQ 2.5
+
 static double peak_of(const tc_accelerator *a, int dtype) {
     double peak = a->matmul_flops[dtype];
     if (peak > 0) return peak;
@@ -140,9 +151,9 @@ static void add_quantise(const tc_rates *r, const tc_operator *op, double elemen
     add_kernels(r, r->memory_passes, sum);
 }
 
-static double attention_rate(const tc_rates *r, double rate, const tc_operator *op) {
+static double attention_rate(const tc_rates *r, double rate, double tiles_half, double seq_half, const tc_operator *op) {
     double d = op->head_dim;
-    return rate * d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * op->keys / (op->keys + r->attention_seq_half);
+    return rate * d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * op->keys / (op->keys + seq_half) * op->tiles / (op->tiles + tiles_half * r->cores);
 }
 
 void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
@@ -153,7 +164,7 @@ void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *su
         add_quantise(r, op, op->groups * op->m * op->k, sum);
         break;
     case TC_OP_ATTENTION: {
-        double compute = op->flops / attention_rate(r, r->attention, op), memory = op->bytes / r->memory;
+        double compute = op->flops / attention_rate(r, r->attention, FORWARD_TILES_HALF, r->attention_seq_half, op), memory = op->bytes / r->memory;
         sum->attention += compute > memory ? compute : memory;
         add_kernels(r, 1, sum);
         break;
@@ -177,7 +188,7 @@ double tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight
     }
     case TC_OP_ATTENTION: {
         /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */
-        double compute = 2.5 * op->flops / attention_rate(r, r->attention_backward, op);
+        double compute = 2.5 * op->flops / attention_rate(r, r->attention_backward, BACKWARD_TILES_HALF, BACKWARD_SEQ * r->attention_seq_half, op);
         double memory = op->backward_bytes / r->memory;
         sum->attention += compute > memory ? compute : memory;
         add_kernels(r, 2, sum);

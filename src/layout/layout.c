@@ -222,6 +222,19 @@ static int chunk_start(int layers, int n, int c) {
     return base * c + (before < extra ? before : extra);
 }
 
+/* Layers [start, end) of chunk c of n. A module of multi-token prediction has a layer and another head: it stands for two
+ * layers of the last chunk, as the published layouts of DeepSeek-V3 have it. */
+static void chunk_range(const tc_model *model, int layers, int n, int c, int *start, int *end) {
+    int held = n > 1 ? 2 * model->mtp_layers : 0;
+    if (chunk_layers(layers + held, n, n - 1) < held) { /* they fill it */
+        *start = c == n - 1 ? layers : chunk_start(layers, n - 1, c);
+        *end = c == n - 1 ? layers : *start + chunk_layers(layers, n - 1, c);
+        return;
+    }
+    *start = chunk_start(layers + held, n, c);
+    *end = *start + chunk_layers(layers + held, n, c) - (c == n - 1 ? held : 0);
+}
+
 int tc_stage_chunks(const tc_placement *p) {
     const tc_layout *l = &p->layout;
     if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return l->order->chunks;
@@ -245,7 +258,8 @@ int tc_chunk_of(const tc_placement *p, int stage, int i) {
 
 void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {
     int chunks = tc_model_chunks(p), first = 0;
-    int start = chunk_start(p->layers, chunks, chunk), end = start + chunk_layers(p->layers, chunks, chunk);
+    int start, end;
+    chunk_range(model, p->layers, chunks, chunk, &start, &end);
     for (int i = 0; i < model->blocks; i++) {
         int last = first + model->block[i].count;
         int low = start > first ? start : first, high = end < last ? end : last;

@@ -122,6 +122,8 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     const tc_layout *l = &p->layout;
     tc_states m = {.transient = !stack->gradients_persist && p->micro_batches == 1};
     double param_bytes = job->dtype == TC_FP32 ? 4 : 2;
+    /* a frozen base needs no 16-bit copy beside the one that its matmuls read (MLPerf's LoRA: fp8_params) */
+    if (job->frozen_base && job->dtype >= TC_FP8) param_bytes = job->dtype == TC_NVFP4 ? 0.5625 : 1;
     double expert_group = tc_expert_dp_group(p).ranks;
     double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
     /* with a pipeline, weights and gradients stay whole through the step's micro-batches */

@@ -142,6 +142,7 @@ static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_p
     /* slots that wait for the host link are not in it */
     if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
+    if (costs->job->model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
     /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */
     int beyond = costs->p->layers % (stages * chunks), missing = beyond > 0 ? stages * chunks - beyond : 0;
     return m % stages == 0 && missing <= 3 && m >= (missing > 0 ? 2 : 1) * (int64_t)stages

@@ -501,6 +501,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 #define MOST_VIRTUAL_STAGES 24
 /* Layouts of a run that no layout's forecast fits differ in memory by less than the forecast errs. */
 #define MEMORY_SLACK 1.25
+/* A run that ran may be forecast to need this much of the device: the mean error of the memory forecast. */
+#define MEMORY_ERROR 1.1
 
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
     int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.micro_batch;
@@ -593,7 +595,7 @@ static void list_settled(tc_case *c) {
 
 void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
-    c->room = 1;
+    c->room = c->run->out_of_memory ? 1 : MEMORY_ERROR;
     if (c->open & ~TC_CASE_OPEN_BATCH) {
         unsigned open = c->open;
         double least = settle_layout(c);
@@ -603,7 +605,7 @@ void tc_case_settle(tc_case *c) {
             c->open &= TC_CASE_OPEN_VPP | TC_CASE_OPEN_BATCH;
             settle_layout(c);
             c->open = open;
-            c->room = 1;
+            c->room = MEMORY_ERROR;
         }
         list_settled(c);
     }

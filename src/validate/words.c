@@ -258,6 +258,7 @@ tc_said_recipe tc_words_recipe(const char *text) {
     if (out.expert_capacity <= 0) out.expert_capacity = number_after(text, "capacity factor ");
     double mtp = number_after(text, "mtp-num-layers=");
     if (mtp > 0) out.mtp_layers = (int)mtp;
+    else if (says(text, "1 mtp layer") || says(text, "mtp layer is included") || says(text, "w/ mtp") || says(text, "mtp depth 1")) out.mtp_layers = 1;
     const char *noop = find(text, "noop-layers=");
     for (out.noop_layers = noop ? 1 : 0; noop && *noop && *noop != ' ' && *noop != ';'; noop++) out.noop_layers += *noop == ',' && isdigit((unsigned char)noop[1]);
     const char *window = find(text, "sliding-window=");

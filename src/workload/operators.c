@@ -111,6 +111,7 @@ static void add_attention(tc_operators *out, const tc_model *model, const tc_blo
     op->pairs = shard->sequences * heads * attention_pairs(model, block, shard, queries, keys);
     op->keys = attention_pairs(model, block, shard, queries, keys) / queries * (model->causal ? 2 : 1);
     op->head_dim = (qk_dim + v_dim) / 2;
+    op->tiles = shard->sequences * heads * queries / 128;
     op->flops = 4 * op->pairs * op->head_dim;
     op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;
     op->backward_bytes = 2 * op->bytes + o_bytes;
