@@ -71,7 +71,7 @@ typedef enum tc_operator_group { /* bits of tc_layout's recompute_operators */
 } tc_operator_group;
 enum { TC_GROUPS = 13, TC_GROUP_ALL = (1 << TC_GROUPS) - 1 };
 typedef enum tc_schedule {
-    TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_H1,
+    TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_H1, TC_SCHEDULE_ZB_H2,
     TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE,
     TC_SCHEDULE_CUSTOM /* the layout's `order`: read from a file */
 } tc_schedule;

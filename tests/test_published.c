@@ -265,6 +265,15 @@ static void words(void **state) {
     assert_int_equal(tc_words_overlap("Gradient all-reduce NOT overlapped with back-propagation"), 0);
     assert_int_equal(tc_words_overlap("overlap-grad-reduce and overlap-param-gather"), 1);
     assert_int_equal(tc_words_overlap("EP overlap off"), TC_UNSET);
+    assert_int_equal(tc_words_schedule("Table 4, schedule 1F1B-I. First and last stage hold one layer fewer"), TC_SCHEDULE_INTERLEAVED);
+    assert_int_equal(tc_words_schedule("FSDP 64, PP 8 Interleaved1F1B, EP 32"), TC_SCHEDULE_INTERLEAVED);
+    assert_int_equal(tc_words_schedule("Pipeline schedule 1f1b; interleaved with VPP 2 ran out of memory"), TC_SCHEDULE_1F1B);
+    assert_int_equal(tc_words_schedule("zerobubble-1.5b-zb-1p-m24"), TC_SCHEDULE_ZB_H1);
+    assert_int_equal(tc_words_schedule("Table 4, schedule ZB-2p"), TC_SCHEDULE_ZB_H2);
+    assert_int_equal(tc_words_schedule("zbv-formatted"), TC_SCHEDULE_ZB_V);
+    assert_int_equal(tc_words_schedule("schedules-method=dualpipev"), TC_SCHEDULE_ZB_V);
+    assert_int_equal(tc_words_schedule("DualPipe; MTP depth 1"), TC_SCHEDULE_DUALPIPE);
+    assert_int_equal(tc_words_schedule("interleave-sliding-window=4096"), TC_UNSET);
     assert_string_equal(tc_words_fabric("AWS EFA 400 Gb/s per node (p4d)", "a100-sxm-40g"), "aws-p4d-efa");
     assert_string_equal(tc_words_fabric("DGX-2 NVSwitch", "v100-sxm-32g"), "dgx-2");
     assert_null(tc_words_fabric("AWS EFA", "mi300x"));

@@ -60,6 +60,19 @@ printf 'format: 1\nmodels: [gpt3-175b]\naccelerators: [h20]\ndevices: [1]\ngloba
 "$program" sweep "$work/none.yaml" --store "$work/none.sqlite" --quiet >"$work/out"
 [ $? = 3 ] || fail "nothing fits, but the exit code is not 3"
 
+# ---- a file of one's own that changes: searched anew beside the old row ------------------------------
+cp "$source_dir/tests/hf/llama-3.1-8b.json" "$work/own.json"
+printf 'format: 1\nmodels: [%s/own.json]\naccelerators: [h20]\ndevices: [8]\nglobal_batches: [8]\nfix: tp=8,recompute=full\n' "$work" >"$work/own.yaml"
+own() { "$program" sweep "$work/own.yaml" --store "$work/own.sqlite" --csv 2>"$work/progress"; }
+own >"$work/first.csv" || fail "a model of one's own: $(cat "$work/progress")"
+own >"$work/again.csv"
+cmp -s "$work/first.csv" "$work/again.csv" || fail "the same file, another table"
+grep -q 'left:' "$work/progress" && fail "the same file is searched twice"
+sed 's/"num_hidden_layers": 32/"num_hidden_layers": 16/' "$work/own.json" >"$work/changed.json"
+mv "$work/changed.json" "$work/own.json"
+own >"$work/changed.csv"
+cmp -s "$work/first.csv" "$work/changed.csv" && fail "another file, the same table"
+
 # ---- MPI -----------------------------------------------------------------------------------------
 mpi=$(dirname "$program")/traincast-mpi
 if [ -x "$mpi" ] && command -v mpirun >/dev/null; then

@@ -46,7 +46,7 @@ trace() {
 job="--model llama-2-7b --accelerator a100-sxm-80g --devices 64 --tp 2"
 # shellcheck disable=SC2086
 {
-    for schedule in gpipe 1f1b zb-h1 zb-v v-half v-min dualpipe; do trace $schedule $job --pp 4 --global-batch 256 --schedule $schedule; done
+    for schedule in gpipe 1f1b zb-h1 zb-h2 zb-v v-half v-min dualpipe; do trace $schedule $job --pp 4 --global-batch 256 --schedule $schedule; done
     trace interleaved $job --pp 4 --vpp 2 --global-batch 256
     trace one-stage $job --global-batch 256 --sharding fsdp
     trace context $job --cp 2 --global-batch 64 --seq 8192

@@ -5,6 +5,7 @@
  * Interleaved: v chunks a stage, groups of p micro-batches pass chunk after chunk, the last one larger
  *   (Narayanan et al. 2021, section 2.2.2, and Megatron-Core's schedule table).
  * ZB-H1: 1F1B with each weight gradient s micro-batches later (Qi et al. 2023, section 3.1).
+ * ZB-H2: 2 (p - s) - 1 forwards first, each weight gradient 2 s micro-batches later (section 3.2).
  * ZB-V: two chunks in a V, the handcrafted schedule for equal F, B, W (Qi et al. 2024,
  *   "Pipeline Parallelism with Controllable Memory", arXiv 2405.15362).
  * V-half, V-min: the same paper's building blocks: a micro-batch takes four passes over the
@@ -107,16 +108,21 @@ static void write_interleaved(pen *w) {
     }
 }
 
-static void write_zb_h1(pen *w) {
+/* `ahead` forwards first, weight gradients `later` micro-batches after their input gradients. */
+static void write_zero_bubble(pen *w, int ahead, int later) {
     int m = w->micro_batches, f = 0, done = 0;
-    while (f < least(w->stages - w->stage, m)) put(w, TC_SLOT_FORWARD, 0, f++);
+    while (f < least(ahead, m)) put(w, TC_SLOT_FORWARD, 0, f++);
     for (int b = 0; b < m; b++) {
         put(w, TC_SLOT_INPUT, 0, b);
-        if (b + 1 - done > w->stage) put(w, TC_SLOT_WEIGHT, 0, done++);
+        if (b + 1 - done > later) put(w, TC_SLOT_WEIGHT, 0, done++);
         if (f < m) put(w, TC_SLOT_FORWARD, 0, f++);
     }
     while (done < m) put(w, TC_SLOT_WEIGHT, 0, done++);
 }
+
+static void write_zb_h1(pen *w) { write_zero_bubble(w, w->stages - w->stage, w->stage); }
+
+static void write_zb_h2(pen *w) { write_zero_bubble(w, 2 * (w->stages - w->stage) - 1, 2 * w->stage); }
 
 /* Slots beyond the last micro-batch of their direction are left out: short batches need no rule of their own. */
 static void put_within(pen *w, tc_slot_kind kind, int chunk, int micro_batch, bool paired) {
@@ -373,6 +379,7 @@ static const rule rules[] = {
     [TC_SCHEDULE_1F1B] = {{.chunks = 1}, MAP_LOOP, true, write_1f1b, {{0}}},
     [TC_SCHEDULE_INTERLEAVED] = {{.chunks = 0}, MAP_LOOP, false, write_interleaved, {{0}}},
     [TC_SCHEDULE_ZB_H1] = {{.chunks = 1, .split = true}, MAP_LOOP, false, write_zb_h1, {{0}}},
+    [TC_SCHEDULE_ZB_H2] = {{.chunks = 1, .split = true}, MAP_LOOP, false, write_zb_h2, {{0}}},
     [TC_SCHEDULE_ZB_V] = {{.chunks = 2, .split = true}, MAP_V, false, write_zb_v, {{0}}},
     [TC_SCHEDULE_V_HALF] = {{.chunks = 2, .split = true}, MAP_V, false, NULL, {{2, 1, 2, 1}}},
     [TC_SCHEDULE_V_MIN] = {{.chunks = 2, .split = true}, MAP_V, false, NULL, {{1, 1, 1, 1}}},
@@ -501,6 +508,7 @@ double tc_schedule_in_flight(int schedule, int stages, int chunks, int64_t micro
         break;
     case TC_SCHEDULE_ZB_H1:
     case TC_SCHEDULE_ZB_V: held = p; break;
+    case TC_SCHEDULE_ZB_H2: held = 2 * p - 1; break;
     case TC_SCHEDULE_V_HALF:
     case TC_SCHEDULE_V_MIN: held = block_in_flight(&rules[schedule].offsets, stages) / 2.0; break;
     case TC_SCHEDULE_DUALPIPE: held = p + 1; break;

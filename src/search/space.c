@@ -214,7 +214,8 @@ static bool schedule_legal(const tc_space *space, const tc_stages *stages, int s
     case TC_SCHEDULE_GPIPE:
     case TC_SCHEDULE_1F1B: return true;
     case TC_SCHEDULE_INTERLEAVED: return false;
-    case TC_SCHEDULE_ZB_H1: return !space->in->job.frozen_base;
+    case TC_SCHEDULE_ZB_H1:
+    case TC_SCHEDULE_ZB_H2: return !space->in->job.frozen_base;
     case TC_SCHEDULE_DUALPIPE:
         return !space->in->job.frozen_base && two_chunks && stages->pp % 2 == 0 && stages->micro_batches % 2 == 0
                && stages->micro_batches >= 2 * stages->pp;

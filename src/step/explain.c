@@ -256,8 +256,8 @@ static void try_degrees(tc_explanation *e, const trial *base) {
 
 static const char *const recompute_names[] = {"recompute none", "recompute selective", "recompute full"};
 static const char *const sharding_names[] = {"sharding none", "sharding zero1", "sharding zero2", "sharding zero3"};
-static const char *const schedule_names[] = {"schedule gpipe", "schedule 1f1b", "schedule interleaved", "schedule zb-h1", "schedule zb-v",
-                                             "schedule v-half", "schedule v-min", "schedule dualpipe"};
+static const char *const schedule_names[] = {"schedule gpipe", "schedule 1f1b", "schedule interleaved", "schedule zb-h1", "schedule zb-h2",
+                                             "schedule zb-v", "schedule v-half", "schedule v-min", "schedule dualpipe"};
 
 static void try_choices(tc_explanation *e, const trial *base) {
     for (int i = TC_RECOMPUTE_NONE; i <= TC_RECOMPUTE_FULL; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "catalog/document.h"
@@ -156,6 +157,35 @@ static tc_code read_sweep(const tc_document *document, tc_sweep *s, tc_error *er
     return TC_OK;
 }
 
+/* ---- hashes -------------------------------------------------------------------------- */
+
+#define HASH_START UINT64_C(14695981039346656037)
+#define FILE_MAX ((size_t)64 << 20)
+
+static uint64_t add_text(uint64_t hash, const char *text) { /* FNV-1a, the end of the text included */
+    do hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    while (*text++);
+    return hash;
+}
+
+/* Of the file that a path names; 0 for a slug, and for a file that cannot be read, which the search will say. */
+static uint64_t hash_file(const char *slug_or_path) {
+    char *text;
+    size_t length;
+    tc_error unused;
+    if (!tc_is_path(slug_or_path) || tc_file_read(slug_or_path, FILE_MAX, &text, &length, &unused)) return 0;
+    uint64_t hash = add_text(HASH_START, text);
+    free(text);
+    return hash;
+}
+
+static void hash_files(tc_sweep *s) {
+    for (int i = 0; i < s->models; i++) s->model_file[i] = hash_file(s->model[i]);
+    for (int i = 0; i < s->accelerators; i++) s->accelerator_file[i] = hash_file(s->accelerator[i]);
+    s->stack_file = hash_file(s->stack);
+    s->fabric_file = hash_file(s->fabric);
+}
+
 tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_error *error) {
     tc_arena arena = {NULL};
     tc_document document;
@@ -164,6 +194,7 @@ tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_e
     snprintf(out->data, sizeof out->data, "%.19s", tc_catalog_hash(catalog));
     tc_code code = tc_document_read(path, &arena, &document, error);
     if (!code) code = read_sweep(&document, out, error);
+    if (!code) hash_files(out);
     tc_arena_free(&arena);
     return code;
 }
@@ -172,6 +203,7 @@ tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_e
 
 typedef struct task {
     const char *model, *accelerator;
+    uint64_t model_file, accelerator_file;
     int devices, batch, dtype;
 } task;
 
@@ -180,8 +212,10 @@ static task task_of(const tc_sweep *s, int index) {
     t.dtype = s->dtype[index % s->dtypes], index /= s->dtypes;
     t.batch = s->batch[index % s->batches], index /= s->batches;
     t.devices = s->device[index % s->devices], index /= s->devices;
-    t.accelerator = s->accelerator[index % s->accelerators], index /= s->accelerators;
+    t.accelerator = s->accelerator[index % s->accelerators];
+    t.accelerator_file = s->accelerator_file[index % s->accelerators], index /= s->accelerators;
     t.model = s->model[index];
+    t.model_file = s->model_file[index];
     return t;
 }
 
@@ -191,12 +225,6 @@ const char *tc_sweep_task_text(const tc_sweep *s, int index, char *buffer, size_
     return buffer;
 }
 
-static uint64_t add_text(uint64_t hash, const char *text) { /* FNV-1a, the end of the text included */
-    do hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    while (*text++);
-    return hash;
-}
-
 static uint64_t add_number(uint64_t hash, double number) {
     char text[40];
     return add_text(hash, tc_format_number(number, 15, text, sizeof text));
@@ -204,11 +232,13 @@ static uint64_t add_number(uint64_t hash, double number) {
 
 void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
     task t = task_of(s, index);
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = HASH_START;
     const char *const texts[] = {TC_VERSION, s->data, t.model, t.accelerator, s->stack, s->fabric, s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
     const double numbers[] = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
+    const uint64_t files[] = {t.model_file, t.accelerator_file, s->stack_file, s->fabric_file};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) hash = (hash ^ files[i]) * UINT64_C(1099511628211);
     snprintf(key, 20, "%016llx", (unsigned long long)hash);
 }
 

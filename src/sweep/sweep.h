@@ -1,7 +1,7 @@
 /* sweep.h - many searches as one job: models x accelerators x devices x batches x formats, from a file.
  *
- * A task is one search. Its key names everything that its result depends on (the program's version
- * and the hash of the data included), so that a store of results knows what is missing. A row is the
+ * A task is one search. Its key names everything that its result depends on (the program's version, the
+ * hash of the data and the content of files that the sweep names by path included), so that a store of results knows what is missing. A row is the
  * result as plain values: it goes into a store, over a network, into a table. */
 #ifndef TC_SWEEP_SWEEP_H
 #define TC_SWEEP_SWEEP_H
@@ -24,6 +24,7 @@ typedef struct tc_sweep {
     unsigned schedules;
     int tasks;
     char data[20]; /* hash of the catalog */
+    uint64_t model_file[TC_SWEEP_LIST_MAX], accelerator_file[TC_SWEEP_LIST_MAX], stack_file, fabric_file; /* hashes of files named by path; 0 */
 } tc_sweep;
 
 typedef enum tc_sweep_status { TC_SWEEP_FOUND, TC_SWEEP_INFEASIBLE, TC_SWEEP_FAILED } tc_sweep_status;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "layout/schedule.h"
 #include "validate/words.h"
 
 static void assume(tc_case *c, const char *format, const char *value) {
@@ -395,6 +396,29 @@ static void build_loss(tc_case *c, const char *text) {
     if (fused_modules) c->stack.params.norm_extra *= FUSED_MODULES;
 }
 
+/* What the first of a run's texts that speaks of it says. */
+static int said(const tc_published_run *run, int (*words)(const char *text)) {
+    const char *const texts[] = {run->framework, run->notes, run->id};
+    int choice = TC_UNSET;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && choice == TC_UNSET; i++) choice = words(texts[i]);
+    return choice;
+}
+
+/* The schedule that the source names, where the stages can run it. Interleaving of a number of chunks that is not stated is of two, the
+ * fewest. */
+static void build_schedule(tc_case *c) {
+    tc_layout *l = &c->layout;
+    int schedule = said(c->run, tc_words_schedule), layers = 0;
+    if (schedule == TC_UNSET || l->pp == 1) return;
+    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+    tc_schedule_facts facts = tc_schedule_facts_of(schedule);
+    if (l->pp * facts.chunks > layers + 2 || (facts.even_stages && l->pp % 2)) return;
+    c->open &= ~(unsigned)TC_CASE_OPEN_VPP;
+    l->schedule = schedule;
+    if (schedule == TC_SCHEDULE_INTERLEAVED && c->run->vpp == TC_UNSET) l->vpp = 2;
+    if (facts.chunks > 0) l->vpp = 1; /* the schedule's own chunks */
+}
+
 static void build_layout(tc_case *c) {
     const tc_published_run *run = c->run;
     tc_layout *l = &c->layout;
@@ -407,6 +431,7 @@ static void build_layout(tc_case *c) {
     l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
     if (run->pp == 1) l->vpp = 1;
     if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.interleaving) c->open |= TC_CASE_OPEN_VPP;
+    if (run->pp != TC_UNSET) build_schedule(c);
     l->micro_batch = run->micro_batch;
     if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
     l->sequence_parallel = run->sequence_parallel;
@@ -439,14 +464,6 @@ static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc
     char copy[sizeof stack->slug];
     snprintf(copy, sizeof copy, "%s", name);
     return tc_catalog_stack(catalog, copy, stack, error);
-}
-
-/* What the first of a run's texts that speaks of it says. */
-static int said(const tc_published_run *run, int (*words)(const char *text)) {
-    const char *const texts[] = {run->framework, run->notes, run->id};
-    int choice = TC_UNSET;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && choice == TC_UNSET; i++) choice = words(texts[i]);
-    return choice;
 }
 
 /* What a source says of its software beside the name. */

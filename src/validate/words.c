@@ -173,6 +173,17 @@ int tc_words_overlap(const char *text) {
     return first_choice(text, choices, COUNT(choices));
 }
 
+/* Of phrases that begin alike the longer one stands first. ZB-1p and ZB-2p are what a search for no bubble finds in the memory of 1F1B
+ * and of twice that (Qi et al. 2023, section 4); ZB-H1 and ZB-H2 are their patterns by hand. DualPipeV is the half
+ * of DualPipe with one copy of the weights: two chunks in a V. */
+int tc_words_schedule(const char *text) {
+    static const choice choices[] = {{"1f1b-i", TC_SCHEDULE_INTERLEAVED}, {"interleaved", TC_SCHEDULE_INTERLEAVED}, {"1f1b", TC_SCHEDULE_1F1B},
+                                     {"gpipe", TC_SCHEDULE_GPIPE}, {"zb-h1", TC_SCHEDULE_ZB_H1}, {"zb-1p", TC_SCHEDULE_ZB_H1}, {"zero-bubble", TC_SCHEDULE_ZB_H1},
+                                     {"zb-h2", TC_SCHEDULE_ZB_H2}, {"zb-2p", TC_SCHEDULE_ZB_H2}, {"zb-v", TC_SCHEDULE_ZB_V}, {"zbv", TC_SCHEDULE_ZB_V},
+                                     {"v-half", TC_SCHEDULE_V_HALF}, {"v-min", TC_SCHEDULE_V_MIN}, {"dualpipev", TC_SCHEDULE_ZB_V}, {"dualpipe", TC_SCHEDULE_DUALPIPE}};
+    return first_choice(text, choices, COUNT(choices));
+}
+
 int tc_words_hierarchical_dispatch(const char *text) {
     static const choice choices[] = {{"plain all-to-all", 0}, {"all-to-all dispatch", 0}, {"all-to-all +", 0}, {"nccl all-to-all", 0}, {"alltoall", 0},
                                      {"no deepep", 0}, {"without deepep", 0}, {"deepep", 1}, {"hybridep", 1}, {"hybrid-ep", 1}};

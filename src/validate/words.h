@@ -47,6 +47,9 @@ int tc_words_fused(const char *text, int fused);
 /* 1: gradients are reduced beside the backward pass; 0: after it; TC_UNSET. */
 int tc_words_overlap(const char *text);
 
+/* The pipeline's schedule (tc_schedule), or the nearest that is known; TC_UNSET. */
+int tc_words_schedule(const char *text);
+
 /* 1: tokens of a mixture of experts cross to a node once (DeepEP); 0: plain all-to-all; TC_UNSET. */
 int tc_words_hierarchical_dispatch(const char *text);
 
