@@ -602,6 +602,75 @@ static void write_picture(const problem *p, const family_score *scores, const do
     if (fclose(out)) exit(1);
 }
 
+/* ---- the same by other groups -------------------------------------------------------------- */
+
+typedef const char *group_key(const problem *p, const item *it);
+
+static const char *key_accelerator(const problem *p, const item *it) { return p->accelerators.name[it->accelerator]; }
+static const char *key_stack(const problem *p, const item *it) { return p->stacks.name[it->stack]; }
+
+static const char *key_model(const problem *p, const item *it) {
+    (void)p;
+    return it->c.run->model.family[0] ? it->c.run->model.family : "not stated";
+}
+
+static const char *key_scale(const problem *p, const item *it) {
+    (void)p;
+    int n = it->c.run->devices;
+    return n == 1 ? "1" : n <= 8 ? "2 to 8" : n <= 64 ? "9 to 64" : n <= 512 ? "65 to 512" : "more than 512";
+}
+
+static int by_runs(const void *a, const void *b) {
+    const family_score *x = a, *y = b;
+    return (x->n < y->n) - (x->n > y->n);
+}
+
+static void write_groups(const problem *p, const char *title, const char *what, group_key *key, const double *errors[3], FILE *out) {
+    family_score scores[NAMES] = {{.name = NULL}};
+    names groups = {.count = 0};
+    for (int i = 0; i < p->count; i++) {
+        if (!p->items[i].supported || isnan(errors[2][i])) continue;
+        family_score *s = &scores[index_of(&groups, key(p, &p->items[i]))];
+        s->name = key(p, &p->items[i]);
+        s->n++;
+        for (int k = 0; k < 3; k++) {
+            s->absolute[k] += fabs(errors[k][i]);
+            s->sum[k] += errors[k][i];
+        }
+    }
+    qsort(scores, (size_t)groups.count, sizeof *scores, by_runs);
+    fprintf(out, "\n## %s\n\n| %s | runs | fitted | left out | bias left out |\n|---|---|---|---|---|\n", title, what);
+    for (int g = 0; g < groups.count; g++) {
+        const family_score *s = &scores[g];
+        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[1] / s->n, s->absolute[2] / s->n, s->sum[2] / s->n);
+    }
+}
+
+/* The worst run of each of the ten worst models of a source: its neighbours fail alike. */
+static void write_worst(const problem *p, const double *left_out, FILE *out) {
+    enum { WORST = 10 };
+    fprintf(out, "\n## The worst\n\nOne run of a source and model.\n\n| run | chip | software | first assumption | error |\n|---|---|---|---|---|\n");
+    int shown[WORST];
+    for (int k = 0; k < WORST; k++) {
+        int worst = -1;
+        for (int i = 0; i < p->count; i++) {
+            const item *it = &p->items[i];
+            if (!it->supported || isnan(left_out[i]) || (worst >= 0 && fabs(log(1 + left_out[i] / 100)) <= fabs(log(1 + left_out[worst] / 100)))) continue;
+            bool seen = false;
+            for (int j = 0; j < k; j++) {
+                const tc_published_run *other = p->items[shown[j]].c.run;
+                seen = seen || (p->items[shown[j]].family == it->family && strcmp(other->model.name, it->c.run->model.name) == 0);
+            }
+            if (!seen) worst = i;
+        }
+        if (worst < 0) return;
+        shown[k] = worst;
+        const item *it = &p->items[worst];
+        fprintf(out, "| %s | %s | %s | %s | %+.0f %% |\n", it->c.run->id, p->accelerators.name[it->accelerator], p->stacks.name[it->stack],
+                it->c.assumed_count ? it->c.assumed[0] : "nothing", left_out[worst]);
+    }
+}
+
 /* Markdown: what the forecast errs on sources that its fit had not seen, beside the fit and the priors. */
 static void write_report(const problem *p, const memory_problem *memory, const double *errors[3], const char *path) {
     static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
@@ -637,6 +706,11 @@ static void write_report(const problem *p, const memory_problem *memory, const d
     const char *slash = strrchr(picture, '/');
     fprintf(out, "\n![Forecast over measured](%s)\n", slash ? slash + 1 : picture);
     write_picture(p, scores, errors[2], picture);
+    write_groups(p, "By accelerator", "accelerator", key_accelerator, errors, out);
+    write_groups(p, "By training software", "stack", key_stack, errors, out);
+    write_groups(p, "By kind of model", "kind", key_model, errors, out);
+    write_groups(p, "By scale", "devices", key_scale, errors, out);
+    write_worst(p, errors[2], out);
     int count;
     interval_run *runs = interval_runs(p, errors[2], &count);
     interval_report(runs, count, p->families.count, out);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RIDGE 8.0
+#define RIDGE 1.0
 #define NEWTON_STEPS 30
 enum { TERMS = 1 + TC_INTERVAL_FEATURES };
 
