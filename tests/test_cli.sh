@@ -149,7 +149,7 @@ is_json show memory value unit source gemm_fraction
     good step $job --tp 2 --global-batch 512
     has '^  step  ' '^  memory  ' 'per device: ' '^Where the time of a step goes' '^Where the memory of a device goes' '^Assumed'
     good step $job --tp 2 --pp 2 --global-batch 512 --json
-    is_json step step_s step_s_p10 step_s_p90 tokens_per_s_per_device tflops_per_device mfu_pct hfu_pct memory_gib_per_device \
+    is_json step step_s step_s_p10 step_s_p90 tokens_per_s_per_device tflops_per_device mfu_pct hfu_pct memory_gib_per_device memory_gib_p10 memory_gib_p90 \
         memory_allocated_gib fits breakdown_s memory_gib layout
     has '"evidence": "measured runs of this chip' '"fits": true'
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "fit_interval.h"
 #include "fit_memory.h"
 #include "step/interval.h"
 #include "validate/score.h"
@@ -126,6 +127,7 @@ static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
 static double spread(int j, double relative) {
     const parameter *param = parameter_of(j);
     if (strstr(param->name, "overlap")) return 2.5 * relative;
+    if (strcmp(param->name, "moe_host_s") == 0) return 4 * relative; /* counted kernels, but nobody has measured them */
     if (param->link == FRACTION) return 3 * relative;
     return relative;
 }
@@ -470,8 +472,8 @@ static void write_fitted(const problem *p, const memory_problem *memory, tc_cata
 
 /* ---- intervals ---------------------------------------------------------------------- */
 
-/* What a fit without an item's family knew of its chip and stack. */
-static tc_evidence evidence_left_out(const problem *p, const item *it) {
+/* What a fit without an item's family knew of its chip and stack, and what makes its forecast difficult. */
+static void describe(const problem *p, const item *it, double features[TC_INTERVAL_FEATURES]) {
     bool chip = false, stack = false, architecture = false;
     for (int i = 0; i < p->count; i++) {
         const item *other = &p->items[i];
@@ -480,55 +482,32 @@ static tc_evidence evidence_left_out(const problem *p, const item *it) {
         stack = stack || other->stack == it->stack;
         architecture = architecture || other->architecture == it->architecture;
     }
-    if (chip) return stack ? TC_EVIDENCE_CHIP_AND_STACK : TC_EVIDENCE_CHIP;
-    return architecture ? TC_EVIDENCE_ARCHITECTURE : TC_EVIDENCE_DATASHEET;
+    tc_case_result result;
+    tc_error ignored;
+    if (tc_case_predict(&it->c, &result, &ignored)) abort();
+    tc_interval_features(stack, chip, architecture, &it->c.job, &it->c.cluster.accelerator, &result.step, features);
 }
 
-static bool is_moe(const item *it) {
-    for (int b = 0; b < it->c.job.model.blocks; b++)
-        if (it->c.job.model.block[b].experts > 0) return true;
-    return false;
+static const char *chips_of(const char *accelerator) {
+    if (strncmp(accelerator, "a100", 4) == 0) return "A100";
+    if (strncmp(accelerator, "h100", 4) == 0) return "H100";
+    if (strncmp(accelerator, "ascend-910b", 11) == 0) return "Ascend 910B";
+    return strncmp(accelerator, "tpu", 3) == 0 ? "TPU" : "others";
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double quantile(const double *sorted, int n, double q) {
-    double at = q * (n - 1);
-    int low = (int)at;
-    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
-}
-
-/* Rows with fewer runs or sources than these are left out: the look-up takes a more general one. */
-enum { ROW_RUNS = 20, ROW_FAMILIES = 3 };
-
-static void write_row(const problem *p, const double *errors, const tc_evidence *evidence, int architecture, tc_evidence wanted,
-                      bool moe, double widest[2], FILE *out) {
-    double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios);
-    bool seen[NAMES] = {false};
-    if (!ratios) abort();
-    int n = 0, families = 0;
+static interval_run *interval_runs(const problem *p, const double *errors, int *count) {
+    interval_run *runs = calloc((size_t)p->count + 1, sizeof *runs);
+    if (!runs) abort();
+    *count = 0;
     for (int i = 0; i < p->count; i++) {
         const item *it = &p->items[i];
-        if (!it->supported || isnan(errors[i]) || is_moe(it) != moe) continue;
-        if (evidence[i] != wanted || (architecture >= 0 && it->architecture != architecture)) continue;
-        ratios[n++] = 1 / (1 + errors[i] / 100); /* measured over forecast */
-        families += !seen[it->family];
-        seen[it->family] = true;
+        if (!it->supported || isnan(errors[i])) continue;
+        interval_run *run = &runs[(*count)++];
+        *run = (interval_run){.ratio = -log(1 + errors[i] / 100), .weight = it->weight, .family = it->family,
+                              .chips = chips_of(p->accelerators.name[it->accelerator])};
+        describe(p, it, run->feature);
     }
-    if (n >= ROW_RUNS && families >= ROW_FAMILIES) {
-        qsort(ratios, (size_t)n, sizeof *ratios, by_value);
-        /* less evidence is never a narrower interval */
-        double p10 = quantile(ratios, n, 0.1), p90 = quantile(ratios, n, 0.9);
-        widest[0] = p10 < widest[0] ? p10 : widest[0];
-        widest[1] = p90 > widest[1] ? p90 : widest[1];
-        fprintf(out, "  - {architecture: %s, evidence: %s, kind: %s, runs: %d, p10: %.4f, p90: %.4f}\n",
-                architecture < 0 ? "any" : p->architectures.name[architecture], tc_evidence_name(wanted), moe ? "moe" : "dense", n,
-                widest[0], widest[1]);
-    }
-    free(ratios);
+    return runs;
 }
 
 static void write_counts(const problem *p, const char *title, const names *n, int (*index)(const item *), FILE *out) {
@@ -545,23 +524,18 @@ static int architecture_of(const item *it) { return it->architecture; }
 static int stack_of(const item *it) { return it->stack; }
 
 static void write_intervals(const problem *p, const memory_problem *memory, const double *errors, const char *dir, const char *runs_hash) {
-    tc_evidence *evidence = malloc((size_t)p->count * sizeof *evidence);
-    if (!evidence) abort();
-    for (int i = 0; i < p->count; i++) evidence[i] = evidence_left_out(p, &p->items[i]);
+    int count;
+    interval_run *runs = interval_runs(p, errors, &count);
+    interval_fit fit = interval_fit_runs(runs, count, -1);
     FILE *out = open_fitted(p, dir, "intervals.yaml", runs_hash);
-    fprintf(out, "# Quantiles of measured over forecast step time on runs whose source the fit had not seen.\n");
+    fprintf(out, "# log(measured / forecast step time) on runs whose source the fit had not seen: [p10, p90] x exp(intercept + coefficients x features).\n");
     write_counts(p, "accelerators", &p->accelerators, accelerator_of, out);
     write_counts(p, "architectures", &p->architectures, architecture_of, out);
     write_counts(p, "stacks", &p->stacks, stack_of, out);
-    fprintf(out, "intervals:\n");
-    for (int a = -1; a < p->architectures.count; a++)
-        for (int moe = 0; moe < 2; moe++) {
-            double widest[2] = {1, 1};
-            for (int e = 0; e < TC_EVIDENCES; e++) write_row(p, errors, evidence, a, (tc_evidence)e, moe == 1, widest, out);
-        }
+    interval_write(&fit, out);
     memory_fit_intervals(memory, out);
     if (fclose(out)) exit(1);
-    free(evidence);
+    free(runs);
 }
 
 /* ---- report ---------------------------------------------------------------------------- */
@@ -628,6 +602,75 @@ static void write_picture(const problem *p, const family_score *scores, const do
     if (fclose(out)) exit(1);
 }
 
+/* ---- the same by other groups -------------------------------------------------------------- */
+
+typedef const char *group_key(const problem *p, const item *it);
+
+static const char *key_accelerator(const problem *p, const item *it) { return p->accelerators.name[it->accelerator]; }
+static const char *key_stack(const problem *p, const item *it) { return p->stacks.name[it->stack]; }
+
+static const char *key_model(const problem *p, const item *it) {
+    (void)p;
+    return it->c.run->model.family[0] ? it->c.run->model.family : "not stated";
+}
+
+static const char *key_scale(const problem *p, const item *it) {
+    (void)p;
+    int n = it->c.run->devices;
+    return n == 1 ? "1" : n <= 8 ? "2 to 8" : n <= 64 ? "9 to 64" : n <= 512 ? "65 to 512" : "more than 512";
+}
+
+static int by_runs(const void *a, const void *b) {
+    const family_score *x = a, *y = b;
+    return (x->n < y->n) - (x->n > y->n);
+}
+
+static void write_groups(const problem *p, const char *title, const char *what, group_key *key, const double *errors[3], FILE *out) {
+    family_score scores[NAMES] = {{.name = NULL}};
+    names groups = {.count = 0};
+    for (int i = 0; i < p->count; i++) {
+        if (!p->items[i].supported || isnan(errors[2][i])) continue;
+        family_score *s = &scores[index_of(&groups, key(p, &p->items[i]))];
+        s->name = key(p, &p->items[i]);
+        s->n++;
+        for (int k = 0; k < 3; k++) {
+            s->absolute[k] += fabs(errors[k][i]);
+            s->sum[k] += errors[k][i];
+        }
+    }
+    qsort(scores, (size_t)groups.count, sizeof *scores, by_runs);
+    fprintf(out, "\n## %s\n\n| %s | runs | fitted | left out | bias left out |\n|---|---|---|---|---|\n", title, what);
+    for (int g = 0; g < groups.count; g++) {
+        const family_score *s = &scores[g];
+        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[1] / s->n, s->absolute[2] / s->n, s->sum[2] / s->n);
+    }
+}
+
+/* The worst run of each of the ten worst models of a source: its neighbours fail alike. */
+static void write_worst(const problem *p, const double *left_out, FILE *out) {
+    enum { WORST = 10 };
+    fprintf(out, "\n## The worst\n\nOne run of a source and model.\n\n| run | chip | software | first assumption | error |\n|---|---|---|---|---|\n");
+    int shown[WORST];
+    for (int k = 0; k < WORST; k++) {
+        int worst = -1;
+        for (int i = 0; i < p->count; i++) {
+            const item *it = &p->items[i];
+            if (!it->supported || isnan(left_out[i]) || (worst >= 0 && fabs(log(1 + left_out[i] / 100)) <= fabs(log(1 + left_out[worst] / 100)))) continue;
+            bool seen = false;
+            for (int j = 0; j < k; j++) {
+                const tc_published_run *other = p->items[shown[j]].c.run;
+                seen = seen || (p->items[shown[j]].family == it->family && strcmp(other->model.name, it->c.run->model.name) == 0);
+            }
+            if (!seen) worst = i;
+        }
+        if (worst < 0) return;
+        shown[k] = worst;
+        const item *it = &p->items[worst];
+        fprintf(out, "| %s | %s | %s | %s | %+.0f %% |\n", it->c.run->id, p->accelerators.name[it->accelerator], p->stacks.name[it->stack],
+                it->c.assumed_count ? it->c.assumed[0] : "nothing", left_out[worst]);
+    }
+}
+
 /* Markdown: what the forecast errs on sources that its fit had not seen, beside the fit and the priors. */
 static void write_report(const problem *p, const memory_problem *memory, const double *errors[3], const char *path) {
     static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
@@ -663,6 +706,15 @@ static void write_report(const problem *p, const memory_problem *memory, const d
     const char *slash = strrchr(picture, '/');
     fprintf(out, "\n![Forecast over measured](%s)\n", slash ? slash + 1 : picture);
     write_picture(p, scores, errors[2], picture);
+    write_groups(p, "By accelerator", "accelerator", key_accelerator, errors, out);
+    write_groups(p, "By training software", "stack", key_stack, errors, out);
+    write_groups(p, "By kind of model", "kind", key_model, errors, out);
+    write_groups(p, "By scale", "devices", key_scale, errors, out);
+    write_worst(p, errors[2], out);
+    int count;
+    interval_run *runs = interval_runs(p, errors[2], &count);
+    interval_report(runs, count, p->families.count, out);
+    free(runs);
     memory_fit_report(memory, out);
     free(scores);
     if (fclose(out)) exit(1);
@@ -734,8 +786,10 @@ int main(int argc, char **argv) {
     if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
     else if (all_folds) leave_out(&p, left);
     if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
-    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&p, &memory, left, out, hash);
-    if (report && (p.set.folds > 1 || all_folds)) write_report(&p, &memory, (const double *[3]){prior, fitted, left}, report);
+    problem as_fitted = p; /* with the fitted parameters in the items */
+    as_fitted.items = items;
+    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&as_fitted, &memory, left, out, hash);
+    if (report && (p.set.folds > 1 || all_folds)) write_report(&as_fitted, &memory, (const double *[3]){prior, fitted, left}, report);
     if (table) write_table(&p, prior, fitted, p.set.folds > 1 || all_folds ? left : NULL, table);
     free(items);
     free(x);

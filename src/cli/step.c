@@ -12,11 +12,8 @@ tc_code tc_command_step(tc_context *context) {
     tc_step step;
     code = tc_step_predict(&request.job, &request.cluster, &request.layout, &request.stack, &step, context->error);
     if (code) return code;
-    tc_interval interval;
-    code = tc_interval_find(context->catalog, &request.cluster.accelerator, &request.stack, &request.job.model, &interval,
-                            context->error);
+    code = tc_interval_apply(context->catalog, &request.job, &request.cluster.accelerator, &request.stack, &step, context->error);
     if (code) return code;
-    tc_interval_apply(&interval, &step);
     tc_request_assumed(context, &request, &step);
     if (tc_given(context, TC_OPTION_JSON)->given)
         tc_report_step_json(context->out, tc_catalog_hash(context->catalog), &request.job, &request.cluster, &request.stack, &step);

@@ -630,6 +630,7 @@ void tc_case_settle(tc_case *c) {
         c->job.global_batch = usual_batch(c, &c->layout);
         assume_number(c, "global batch %s sequences", (int)c->job.global_batch);
     }
+    c->room = 1; /* a loss in chunks is no layout: whether it was needed, the forecast says as it is */
     settle_loss(c);
 }
 

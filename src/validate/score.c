@@ -132,11 +132,10 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
         out->predicted = result.predicted;
         out->error_pct = result.error_pct;
         tc_interval interval;
-        code = tc_interval_find(catalog, &c->cluster.accelerator, &c->stack, &c->job.model, &interval, error);
+        code = tc_interval_find(catalog, &c->job, &c->cluster.accelerator, &c->stack, &result.step, &interval, error);
         if (code) goto done;
-        tc_interval_apply(&interval, &result.step);
-        out->step_s_p10 = result.step.step_s_p10;
-        out->step_s_p90 = result.step.step_s_p90;
+        out->step_s_p10 = result.step.step_s * interval.p10;
+        out->step_s_p90 = result.step.step_s * interval.p90;
         double ratio = 1 / (1 + result.error_pct / 100); /* measured over forecast step time */
         if (interval.p90 > 0) out->covered = ratio >= interval.p10 && ratio <= interval.p90;
     }

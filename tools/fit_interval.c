@@ -1,0 +1,131 @@
+/* fit_interval.c - the 80 % intervals from the errors on sources that the fit had not seen.
+ *
+ * log(measured / forecast) = s z, s = exp(c0 + sum c_j f_j) after the features of step/interval.h. The coefficients
+ * minimise sum_i w_i (log s_i + |r_i| / s_i) + ridge sum_j c_j^2, a convex function, by Newton's method; the interval
+ * takes the quantiles of r / s at 10 and 90 %. */
+#include "fit_interval.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RIDGE 1.0
+#define NEWTON_STEPS 30
+enum { TERMS = 1 + TC_INTERVAL_FEATURES };
+
+static double scale_of(const interval_fit *fit, const interval_run *run) {
+    double sum = fit->coefficient[0];
+    for (int j = 0; j < TC_INTERVAL_FEATURES; j++) sum += fit->coefficient[1 + j] * run->feature[j];
+    return exp(sum);
+}
+
+static void newton_step(const interval_run *runs, int count, int left_out, interval_fit *fit) {
+    double normal[TERMS * TERMS] = {0}, gradient[TERMS] = {0};
+    for (int i = 0; i < count; i++) {
+        if (runs[i].family == left_out) continue;
+        double f[TERMS] = {1}, relative = fabs(runs[i].ratio) / scale_of(fit, &runs[i]);
+        memcpy(f + 1, runs[i].feature, sizeof runs[i].feature);
+        for (int a = 0; a < TERMS; a++) {
+            gradient[a] += runs[i].weight * f[a] * (1 - relative);
+            for (int b = a; b < TERMS; b++) normal[a * TERMS + b] += runs[i].weight * f[a] * f[b] * (relative < 0.3 ? 0.3 : relative);
+        }
+    }
+    for (int j = 0; j < TERMS; j++) {
+        normal[j * TERMS + j] += j ? 2 * RIDGE : 1e-9;
+        if (j) gradient[j] += 2 * RIDGE * fit->coefficient[j];
+    }
+    if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'U', TERMS, 1, normal, TERMS, gradient, 1)) return;
+    for (int j = 0; j < TERMS; j++) fit->coefficient[j] -= fmax(-0.5, fmin(0.5, gradient[j]));
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, int n, double q) {
+    double at = q * (n - 1);
+    int low = (int)at;
+    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
+}
+
+static void find_quantiles(const interval_run *runs, int count, int left_out, interval_fit *fit) {
+    double *z = malloc(((size_t)count + 1) * sizeof *z);
+    if (!z) abort();
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        if (runs[i].family != left_out) z[n++] = runs[i].ratio / scale_of(fit, &runs[i]);
+    qsort(z, (size_t)n, sizeof *z, by_value);
+    fit->p10 = n ? quantile(z, n, 0.1) : 0;
+    fit->p90 = n ? quantile(z, n, 0.9) : 0;
+    free(z);
+}
+
+interval_fit interval_fit_runs(const interval_run *runs, int count, int left_out) {
+    interval_fit fit = {{0}, 0, 0};
+    fit.coefficient[0] = log(0.1);
+    for (int step = 0; step < NEWTON_STEPS; step++) newton_step(runs, count, left_out, &fit);
+    find_quantiles(runs, count, left_out, &fit);
+    return fit;
+}
+
+void interval_write(const interval_fit *fit, FILE *out) {
+    fprintf(out, "scale:\n  intercept: %.4f\n", fit->coefficient[0]);
+    for (int j = 0; j < TC_INTERVAL_FEATURES; j++) fprintf(out, "  %s: %.4f\n", tc_interval_feature_names[j], fit->coefficient[1 + j]);
+    fprintf(out, "quantiles: {p10: %.4f, p90: %.4f}\n", fit->p10, fit->p90);
+}
+
+/* ---- how good they are ---------------------------------------------------------------------- */
+
+typedef struct tally {
+    int runs, covered;
+} tally;
+
+/* Width, and for a miss 2 / alpha times its distance; alpha = 0.2. */
+static double interval_score(double low, double high, double value) {
+    double miss = value < low ? low - value : value > high ? value - high : 0;
+    return high - low + 2 / 0.2 * miss;
+}
+
+static void print_tally(FILE *out, const char *name, const tally *t) {
+    if (t->runs) fprintf(out, "| %s | %d | %.0f %% |\n", name, t->runs, 100.0 * t->covered / t->runs);
+}
+
+void interval_report(const interval_run *runs, int count, int families, FILE *out) {
+    static const char *const chips[] = {"A100", "H100", "Ascend 910B", "TPU", "others"};
+    enum { CHIPS = sizeof chips / sizeof chips[0] };
+    tally all = {0, 0}, group[CHIPS] = {{0, 0}};
+    double *width = malloc(((size_t)count + 1) * sizeof *width), *plain = malloc(((size_t)count + 1) * sizeof *plain);
+    if (!width || !plain) abort();
+    double score = 0, constant_score = 0;
+    for (int family = 0; family < families; family++) {
+        int n = 0;
+        for (int i = 0; i < count; i++)
+            if (runs[i].family != family) plain[n++] = runs[i].ratio;
+        if (n == count || n == 0) continue;
+        qsort(plain, (size_t)n, sizeof *plain, by_value);
+        double constant[2] = {quantile(plain, n, 0.1), quantile(plain, n, 0.9)};
+        interval_fit fit = interval_fit_runs(runs, count, family);
+        for (int i = 0; i < count; i++) {
+            if (runs[i].family != family) continue;
+            double s = scale_of(&fit, &runs[i]), low = fit.p10 * s, high = fit.p90 * s, r = runs[i].ratio;
+            bool covered = r >= low && r <= high;
+            width[all.runs++] = exp(high - low);
+            all.covered += covered;
+            for (int g = 0; g < CHIPS; g++)
+                if (strcmp(chips[g], runs[i].chips) == 0) group[g].runs++, group[g].covered += covered;
+            score += interval_score(low, high, r);
+            constant_score += interval_score(constant[0], constant[1], r);
+        }
+    }
+    qsort(width, (size_t)all.runs, sizeof *width, by_value);
+    fprintf(out, "\n## The 80 %% intervals\n\nOn runs of a source that neither the fit of the parameters nor that of the intervals had seen. Median width "
+                 "(p90 over p10): %.2f. Interval score of log ratios: %.3f; one constant width: %.3f.\n\n"
+                 "| accelerators | runs | inside their interval |\n|---|---|---|\n",
+            quantile(width, all.runs, 0.5), score / all.runs, constant_score / all.runs);
+    print_tally(out, "all", &all);
+    for (int g = 0; g < CHIPS; g++) print_tally(out, chips[g], &group[g]);
+    free(width);
+    free(plain);
+}
