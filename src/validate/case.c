@@ -428,6 +428,7 @@ static void build_layout(tc_case *c) {
     l->pp = run->pp == TC_UNSET ? 1 : run->pp;
     l->cp = run->cp == TC_UNSET ? 1 : run->cp;
     l->ep = run->ep == TC_UNSET ? 1 : run->ep;
+    l->etp = run->etp;
     l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
     if (run->pp == 1) l->vpp = 1;
     if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.interleaving) c->open |= TC_CASE_OPEN_VPP;
