@@ -234,6 +234,7 @@ typedef struct tc_stack {
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
     bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
     bool fused_tensor_parallel;  /* matmul and collective in one kernel, by chunks (MC2, CoC) */
+    int communication_cores;     /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
     bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;

@@ -127,6 +127,7 @@ static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
 static double spread(int j, double relative) {
     const parameter *param = parameter_of(j);
     if (strstr(param->name, "overlap")) return 2.5 * relative;
+    if (strcmp(param->name, "kernel_fraction") == 0) return 2 * relative; /* nearly all call the vendor's library */
     if (strcmp(param->name, "moe_host_s") == 0) return 4 * relative; /* counted kernels, but nobody has measured them */
     if (param->link == FRACTION) return 3 * relative;
     return relative;

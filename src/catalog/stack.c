@@ -47,6 +47,7 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.compiled", compiled),
     BOOLEAN("defaults.interleaving", interleaving),
     BOOLEAN("defaults.sequential_experts", sequential_experts),
+    INTEGER("defaults.communication_cores", communication_cores, 0, 10000),
     BOOLEAN("defaults.hierarchical_dispatch", hierarchical_dispatch),
     BOOLEAN("defaults.chunked_loss", chunked_loss),
     BOOLEAN("defaults.gathered_logits", gathered_logits),

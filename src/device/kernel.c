@@ -88,6 +88,14 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->loss_passes = q->loss_passes;
     r->fused = stack->fused;
     r->cores = a->cores > 0 ? a->cores : 1;
+    if (stack->communication_cores > 0 && stack->communication_cores < r->cores) {
+        double left = 1 - stack->communication_cores / r->cores;
+        r->gemm16 *= left;
+        r->gemm_low *= left;
+        r->attention *= left;
+        r->attention_backward *= left;
+        r->cores -= stack->communication_cores;
+    }
     r->grad_bytes = 2.0 * stack->main_grad_bytes;
     r->element_bytes = wide == TC_FP32 || wide == TC_TF32 ? 4 : 2;
     r->low_bytes = dtype == TC_NVFP4 ? 0.5625 : is_low(dtype) ? 1 : r->element_bytes;

@@ -404,8 +404,7 @@ static int said(const tc_published_run *run, int (*words)(const char *text)) {
     return choice;
 }
 
-/* The schedule that the source names, where the stages can run it. Interleaving of a number of chunks that is not stated is of two, the
- * fewest. */
+/* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */
 static void build_schedule(tc_case *c) {
     tc_layout *l = &c->layout;
     int schedule = said(c->run, tc_words_schedule), layers = 0;
@@ -413,9 +412,12 @@ static void build_schedule(tc_case *c) {
     for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
     tc_schedule_facts facts = tc_schedule_facts_of(schedule);
     if (l->pp * facts.chunks > layers + 2 || (facts.even_stages && l->pp % 2)) return;
+    if (schedule == TC_SCHEDULE_INTERLEAVED && c->run->vpp == TC_UNSET) {
+        c->open |= TC_CASE_OPEN_VPP;
+        return;
+    }
     c->open &= ~(unsigned)TC_CASE_OPEN_VPP;
     l->schedule = schedule;
-    if (schedule == TC_SCHEDULE_INTERLEAVED && c->run->vpp == TC_UNSET) l->vpp = 2;
     if (facts.chunks > 0) l->vpp = 1; /* the schedule's own chunks */
 }
 
