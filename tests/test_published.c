@@ -35,7 +35,7 @@ static void every_field(void **state) {
         "\"heads\":128,\"kv_heads\":128,\"head_dim\":192,\"ffn\":18432,\"ffn_kind\":\"swiglu\",\"vocab\":129280,\"seq\":4096,"
         "\"tied_embeddings\":false,\"experts\":256,\"experts_per_token\":8,\"expert_ffn\":2048,\"shared_experts\":1,\"dense_layers\":3,"
         "\"mla\":{\"q_lora\":1536,\"kv_lora\":512,\"qk_nope\":128,\"qk_rope\":64,\"v\":128}},"
-        "\"dtype\":\"fp8 e4m3\",\"global_batch\":15360,\"micro_batch\":1,\"tp\":1,\"pp\":16,\"cp\":1,\"dp\":32,\"ep\":64,\"vpp\":2,"
+        "\"dtype\":\"fp8 e4m3\",\"global_batch\":15360,\"micro_batch\":1,\"tp\":1,\"pp\":16,\"cp\":1,\"dp\":32,\"ep\":64,\"etp\":1,\"vpp\":2,"
         "\"sequence_parallel\":true,\"sharding\":\"distributed-optimizer\",\"recompute\":\"partial: 21\",\"flash_attention\":false,"
         "\"optimizer\":\"adamw\",\"offload\":\"none\",\"measured\":{\"step_s\":12.5,\"mfu_pct\":40,\"hfu_pct\":50},"
         "\"norm\":{\"accelerator_certain\":false,\"stack\":\"megatron-lm\",\"source_family\":\"f\",\"flops\":\"hardware\",\"dtype\":\"fp8\","
@@ -58,6 +58,7 @@ static void every_field(void **state) {
     assert_int_equal(run.parallel_devices, 1024);
     assert_int_equal(run.global_batch, 15360);
     assert_int_equal(run.pp, 16);
+    assert_int_equal(run.etp, 1);
     assert_int_equal(run.vpp, 2);
     assert_int_equal(run.sequence_parallel, 1);
     assert_int_equal(run.flash_attention, 0);

@@ -404,10 +404,12 @@ static int said(const tc_published_run *run, int (*words)(const char *text)) {
     return choice;
 }
 
-/* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */
+/* The schedule that the source names, where the stages can run it: the row's id first, as notes also speak of other rows.
+ * The chunks of an interleaving stay open where they are not stated. */
 static void build_schedule(tc_case *c) {
     tc_layout *l = &c->layout;
-    int schedule = said(c->run, tc_words_schedule), layers = 0;
+    int schedule = tc_words_schedule(c->run->id), layers = 0;
+    if (schedule == TC_UNSET) schedule = said(c->run, tc_words_schedule);
     if (schedule == TC_UNSET || l->pp == 1) return;
     for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
     tc_schedule_facts facts = tc_schedule_facts_of(schedule);
@@ -430,6 +432,7 @@ static void build_layout(tc_case *c) {
     l->pp = run->pp == TC_UNSET ? 1 : run->pp;
     l->cp = run->cp == TC_UNSET ? 1 : run->cp;
     l->ep = run->ep == TC_UNSET ? 1 : run->ep;
+    l->etp = run->etp;
     l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
     if (run->pp == 1) l->vpp = 1;
     if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.interleaving) c->open |= TC_CASE_OPEN_VPP;

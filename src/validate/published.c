@@ -135,6 +135,7 @@ static void read_layout(const tc_json *row, const tc_json *norm, tc_published_ru
     run->cp = positive(row, "cp", TC_UNSET);
     run->dp = positive(row, "dp", TC_UNSET);
     run->ep = positive(row, "ep", TC_UNSET);
+    run->etp = positive(row, "etp", TC_UNSET);
     run->vpp = positive(row, "vpp", TC_UNSET);
     run->sequence_parallel = tc_json_bool(row, "sequence_parallel", TC_UNSET);
     run->flash_attention = tc_json_bool(row, "flash_attention", TC_UNSET);

@@ -63,7 +63,7 @@ typedef struct tc_published_run {
 
     int64_t global_batch;         /* sequences; TC_UNSET */
     int micro_batch;              /* sequences; TC_UNSET */
-    int tp, pp, cp, dp, ep, vpp;  /* TC_UNSET */
+    int tp, pp, cp, dp, ep, etp, vpp;  /* TC_UNSET */
     int sequence_parallel, flash_attention; /* 0, 1, TC_UNSET */
     int dtype;                    /* tc_dtype, TC_UNSET */
     int sharding;                 /* tc_sharding, TC_UNSET */
