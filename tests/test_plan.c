@@ -236,6 +236,26 @@ static void same_input_same_plan(void **state) {
     free(page[1]);
 }
 
+/* An interleaved pipeline takes its micro-batches pp at a time: training software refuses others. */
+static void interleaved_pipelines_come_out(void **state) {
+    (void)state;
+    tc_scenario *s;
+    tc_error error;
+    assert_int_equal(tc_scenario_load(catalog, "ascend-2024", &s, &error), TC_OK);
+    tc_plan plan = plan_of(s);
+    int interleaved = 0;
+    for (int i = 0; i < plan.candidates; i++)
+        for (int k = 0; k < plan.candidate[i].phases; k++) {
+            const tc_step *step = &plan.candidate[i].phase[k].step;
+            if (step->layout.vpp == 1) continue;
+            interleaved++;
+            assert_int_equal(step->micro_batches % step->layout.pp, 0);
+        }
+    assert_true(interleaved > 0);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 /* ---- several jobs, deadlines, ends ----------------------------------------------------------- */
 
 static void jobs_wait_for_each_other(void **state) {
@@ -430,6 +450,7 @@ int main(void) {
         cmocka_unit_test(supply_by_hand), cmocka_unit_test(serving_by_hand), cmocka_unit_test(phases_add_up),
         cmocka_unit_test(more_devices_are_never_later), cmocka_unit_test(later_deliveries_are_never_earlier),
         cmocka_unit_test(more_reliable_or_less_work_is_never_later), cmocka_unit_test(same_input_same_plan),
+        cmocka_unit_test(interleaved_pipelines_come_out),
         cmocka_unit_test(jobs_wait_for_each_other), cmocka_unit_test(the_first_candidate_in_time),
         cmocka_unit_test(a_lease_that_ends), cmocka_unit_test(what_does_not_fit_says_so),
         cmocka_unit_test(assumptions_are_listed), cmocka_unit_test(pages_keep_their_width),
