@@ -181,6 +181,10 @@ intervals="--catalog $work/intervals --model llama-2-7b --devices 64 --global-ba
     good run $intervals --accelerator a100-sxm-80g --tp 2 --tokens 1T --json
     has '"step_s_p10": [0-9]' '"memory_gib_p90": [0-9]' '"days_p10": [0-9]' '"wall_s_p90": [0-9]' '"rented_p10": [0-9]' '"energy_mwh_p90": [0-9]' \
         '"co2_t_p10": [0-9]'
+    good search $intervals --accelerator a100-sxm-80g --fix tp=2 --top 2 --threads 1
+    has ' step  *80 %  ' '^1 .* s  *[0-9.]*-[0-9.]* s  '
+    good search $intervals --accelerator a100-sxm-80g --fix tp=2 --top 2 --threads 1 --json
+    has '"step_s_p10": [0-9]' '"step_s_p90": [0-9]' '"memory_gib_p10": [0-9]'
     good compare $intervals --accelerators a100-sxm-80g,h100-sxm
     has ' step  *80 %  ' '^a100-sxm-80g .* s  *[0-9.]*-[0-9.]* s  '
     good compare $intervals --accelerators a100-sxm-80g,h100-sxm --json
