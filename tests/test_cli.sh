@@ -179,6 +179,10 @@ intervals="--catalog tests/intervals --model llama-2-7b --devices 64 --global-ba
     good run $intervals --accelerator a100-sxm-80g --tp 2 --tokens 1T --json
     has '"step_s_p10": [0-9]' '"memory_gib_p90": [0-9]' '"days_p10": [0-9]' '"wall_s_p90": [0-9]' '"rented_p10": [0-9]' '"energy_mwh_p90": [0-9]' \
         '"co2_t_p10": [0-9]'
+    good explain $intervals --accelerator a100-sxm-80g --tp 2
+    has '80 % intervals: step [0-9.]*-[0-9.]* s, memory [0-9.]*-[0-9.]* GiB'
+    good explain $intervals --accelerator a100-sxm-80g --tp 2 --json
+    has '"step_s_p90": [0-9]' '"memory_gib_p10": [0-9]'
     good plan ascend-2024 --catalog tests/intervals
     has '^=> new-llm is done on 20[-0-9]* (80 % interval 20' '^ *80 %: 20[-0-9]* to 20[-0-9]*; [^;]* s; ' 'done (80 % interval' 'deliveries come on their dates'
     good search $intervals --accelerator a100-sxm-80g --fix tp=2 --top 2 --threads 1
