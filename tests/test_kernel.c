@@ -173,6 +173,11 @@ static void attention(void **state) {
     op.head_dim = 128;
     r.attention_seq_half = 8192;
     assert_near(forward(&r, &op).attention, 2 * op.flops / 100e12, 1e-12);
+    /* with as many blocks as 1.5 a core: half of that again */
+    r.cores = 100;
+    op.tiles = 150;
+    assert_near(forward(&r, &op).attention, 4 * op.flops / 100e12, 1e-12);
+    op.tiles = 1e30;
     /* few FLOPs on many bytes: memory */
     op.bytes = 1e12;
     assert_near(forward(&r, &op).attention, 1, 1e-12);
