@@ -156,9 +156,9 @@ is_json show memory value unit source gemm_fraction
 good step --model gpt3-175b --accelerator a100-sxm-80g --devices 8 --json
 has '"fits": false'
 good compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h100-sxm --json
-is_json compare items slug step_s fits devices_to_fit kwh_per_million_tokens
+is_json compare items slug step_s step_s_p10 step_s_p90 memory_gib_p10 fits devices_to_fit kwh_per_million_tokens
 good run --model gpt2-124m --accelerator a100-sxm-80g --devices 8 --tokens 10B --json
-is_json run days goodput cost_usd energy_mwh co2_t
+is_json run days days_p10 days_p90 goodput cost_usd energy_mwh co2_t
 good plan ascend-2024 --json
 is_json plan jobs finish_p10 finish_p50 finish_p90 phases pools serving seed samples
 good validate data/runs/korthikanti22.jsonl --json
@@ -168,6 +168,32 @@ is_json controls tpp performance_density rules class
 cp "$work/out" "$work/first"
 good controls h20 --json
 cmp -s "$work/first" "$work/out" || fail "the same question has two answers"
+
+# ---- the 80 % interval: figures of a test's own, whatever was fitted ------------------------------------
+intervals="--catalog tests/intervals --model llama-2-7b --devices 64 --global-batch 512"
+# shellcheck disable=SC2086
+{
+    good run $intervals --accelerator a100-sxm-80g --tp 2 --tokens 1T
+    has 'wall-clock time (80 % interval [0-9.]* d to [0-9.]* d)' 'each (80 % interval' '^               (80 % interval [0-9.]* GiB to' \
+        '^  rented .*(80 % interval' '^  energy .*(80 % interval'
+    good run $intervals --accelerator a100-sxm-80g --tp 2 --tokens 1T --json
+    has '"step_s_p10": [0-9]' '"memory_gib_p90": [0-9]' '"days_p10": [0-9]' '"wall_s_p90": [0-9]' '"rented_p10": [0-9]' '"energy_mwh_p90": [0-9]' \
+        '"co2_t_p10": [0-9]'
+    good explain $intervals --accelerator a100-sxm-80g --tp 2
+    has '80 % intervals: step [0-9.]*-[0-9.]* s, memory [0-9.]*-[0-9.]* GiB'
+    good explain $intervals --accelerator a100-sxm-80g --tp 2 --json
+    has '"step_s_p90": [0-9]' '"memory_gib_p10": [0-9]'
+    good plan ascend-2024 --catalog tests/intervals
+    has '^=> new-llm is done on 20[-0-9]* (80 % interval 20' '^ *80 %: 20[-0-9]* to 20[-0-9]*; [^;]* s; ' 'done (80 % interval' 'deliveries come on their dates'
+    good search $intervals --accelerator a100-sxm-80g --fix tp=2 --top 2 --threads 1
+    has ' step  *80 %  ' '^1 .* s  *[0-9.]*-[0-9.]* s  '
+    good search $intervals --accelerator a100-sxm-80g --fix tp=2 --top 2 --threads 1 --json
+    has '"step_s_p10": [0-9]' '"step_s_p90": [0-9]' '"memory_gib_p10": [0-9]'
+    good compare $intervals --accelerators a100-sxm-80g,h100-sxm
+    has ' step  *80 %  ' '^a100-sxm-80g .* s  *[0-9.]*-[0-9.]* s  '
+    good compare $intervals --accelerators a100-sxm-80g,h100-sxm --json
+    has '"step_s_p10": [0-9]' '"step_s_p90": [0-9]' '"memory_gib_p90": [0-9]'
+}
 
 # ---- a user's own data -------------------------------------------------------------------------------------
 mkdir -p "$work/mine/models" "$work/xdg/traincast/models"

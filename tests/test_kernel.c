@@ -162,7 +162,7 @@ static void attention(void **state) {
     (void)state;
     tc_rates r = round_rates();
     double pairs = 1024.0 * 1024 * 1024;
-    tc_operator op = {.kind = TC_OP_ATTENTION, .tag = TC_TAG_ATTENTION, .groups = 1, .kernels = 1, .pairs = pairs, .keys = 8192,
+    tc_operator op = {.kind = TC_OP_ATTENTION, .tag = TC_TAG_ATTENTION, .groups = 1, .kernels = 1, .pairs = pairs, .keys = 8192, .tiles = 1e30,
                       .head_dim = 128, .flops = 4 * pairs * 128};
     assert_near(forward(&r, &op).attention, op.flops / 100e12, 1e-12);
     assert_near(backward(&r, &op, true).attention, 2.5 * op.flops / 100e12, 1e-12);
@@ -173,6 +173,11 @@ static void attention(void **state) {
     op.head_dim = 128;
     r.attention_seq_half = 8192;
     assert_near(forward(&r, &op).attention, 2 * op.flops / 100e12, 1e-12);
+    /* with as many blocks as 1.5 a core: half of that again */
+    r.cores = 100;
+    op.tiles = 150;
+    assert_near(forward(&r, &op).attention, 4 * op.flops / 100e12, 1e-12);
+    op.tiles = 1e30;
     /* few FLOPs on many bytes: memory */
     op.bytes = 1e12;
     assert_near(forward(&r, &op).attention, 1, 1e-12);

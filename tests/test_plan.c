@@ -50,11 +50,16 @@ static tc_scenario *good(const char *text) {
     return scenario;
 }
 
-static tc_plan plan_of(const tc_scenario *scenario) {
+/* intervals: NULL, or the catalog that they come from. */
+static tc_plan plan_with(const tc_scenario *scenario, tc_catalog *intervals) {
     tc_plan plan;
     tc_error error = {0};
-    if (tc_plan_make(scenario, &plan, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    if (tc_plan_make(scenario, intervals, &plan, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
     return plan;
+}
+
+static tc_plan plan_of(const tc_scenario *scenario) {
+    return plan_with(scenario, catalog);
 }
 
 #define HEAD                                                                                                         \
@@ -144,7 +149,7 @@ static void phases_add_up(void **state) {
     check_sums(&plan, &plan.run[0]);
     assert_true(plan.run[0].cost_usd > 0 && plan.run[0].energy_mwh > 0);
     assert_int_equal(plan.seed, 0);
-    assert_int_equal(plan.samples, 1);
+    assert_int_equal(plan.samples, 3);
     tc_plan_free(&plan);
     tc_scenario_free(s);
 }
@@ -273,6 +278,64 @@ static void jobs_wait_for_each_other(void **state) {
     assert_near(plan.candidate[2].start_s, 4 * 86400, 0);     /* alone, from its own day on */
     tc_plan_free(&plan);
     tc_scenario_free(s);
+}
+
+/* ---- the 80 % interval: figures of a test's own, whatever was fitted ---------------------------- */
+
+static tc_catalog *open_intervals(void) {
+    const char *const directory = TC_SOURCE_DIR "/tests/intervals";
+    tc_catalog *intervals;
+    tc_error error;
+    assert_int_equal(tc_catalog_open(&directory, 1, &intervals, &error), TC_OK);
+    return intervals;
+}
+
+static void dates_have_the_interval_of_their_steps(void **state) {
+    (void)state;
+    tc_catalog *intervals = open_intervals();
+    tc_scenario *s = good(HEAD POOL JOB
+        "  - name: k\n    after: j\n    candidates:\n      - {name: c, model: gpt2-774m, global_batch: {value: 512, source: paper}, "
+        "tokens: {value: 1e11, source: paper}}\n");
+    tc_plan none = plan_with(s, NULL), plan = plan_with(s, intervals);
+    const tc_plan_run *first = &plan.run[0], *second = &plan.run[1];
+    assert_false(none.run[0].p10.known || none.run[0].p90.known);
+    for (int i = 0; i < 2; i++) {
+        const tc_plan_run *run = &plan.run[i];
+        assert_near(run->finish_s, none.run[i].finish_s, 0); /* the middle is the forecast */
+        assert_true(run->p10.known && run->p90.known);
+        assert_true(run->p10.finish_s < run->finish_s && run->finish_s < run->p90.finish_s);
+        assert_true(run->p10.finish <= run->finish && run->finish <= run->p90.finish);
+        assert_true(run->p10.cost_usd < run->cost_usd && run->cost_usd < run->p90.cost_usd);
+        assert_int_equal(run->p90.finish, s->start + (int32_t)floor(run->p90.finish_s / 86400));
+    }
+    assert_near(second->p10.start_s, first->p10.finish_s, 0); /* early or late together */
+    assert_near(second->p90.start_s, first->p90.finish_s, 0);
+    /* The second job has one layout: its time is tokens / rate, and goodput hardly moves with the step. */
+    const tc_step *step = &second->phase[0].step;
+    assert_int_equal(second->phases, 1);
+    double middle = second->finish_s - second->start_s, slow = second->p90.finish_s - second->p90.start_s;
+    assert_near(slow / middle / (step->step_s_p90 / step->step_s), 1, 0.01);
+    tc_plan_free(&none);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+    tc_catalog_close(intervals);
+}
+
+static void a_lease_may_end_too_early(void **state) {
+    (void)state;
+    tc_catalog *intervals = open_intervals();
+    tc_scenario *s = good(HEAD POOL JOB);
+    tc_plan plan = plan_with(s, intervals);
+    int32_t between = plan.run[0].finish + 1;
+    assert_true(plan.run[0].p90.finish > between);
+    tc_plan_free(&plan);
+    s->pool[0].until = between;
+    plan = plan_with(s, intervals);
+    assert_true(plan.feasible && plan.run[0].p10.known);
+    assert_false(plan.run[0].p90.known);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+    tc_catalog_close(intervals);
 }
 
 static void the_first_candidate_in_time(void **state) {
@@ -452,6 +515,7 @@ int main(void) {
         cmocka_unit_test(more_reliable_or_less_work_is_never_later), cmocka_unit_test(same_input_same_plan),
         cmocka_unit_test(interleaved_pipelines_come_out),
         cmocka_unit_test(jobs_wait_for_each_other), cmocka_unit_test(the_first_candidate_in_time),
+        cmocka_unit_test(dates_have_the_interval_of_their_steps), cmocka_unit_test(a_lease_may_end_too_early),
         cmocka_unit_test(a_lease_that_ends), cmocka_unit_test(what_does_not_fit_says_so),
         cmocka_unit_test(assumptions_are_listed), cmocka_unit_test(pages_keep_their_width),
         cmocka_unit_test(errors_have_their_place)};

@@ -27,6 +27,9 @@ static void test_quantities_read_well(void **state) {
     assert_string_equal(tc_format_seconds(0.9999).s, "1.00 s"); /* rounds up into the next unit */
     assert_string_equal(tc_format_seconds(0.812).s, "812 ms");
     assert_string_equal(tc_format_seconds(599).s, "599 s");
+    assert_string_equal(tc_format_range(0.94, 1.52, tc_format_seconds).s, "940 ms-1.52 s");
+    assert_string_equal(tc_format_range(1.1, 1.52, tc_format_seconds).s, "1.10-1.52 s");
+    assert_string_equal(tc_format_range(0, 1.52, tc_format_seconds).s, "-");
     assert_string_equal(tc_format_seconds(600).s, "10.0 min");
     assert_string_equal(tc_format_seconds(7200).s, "2.00 h");
     assert_string_equal(tc_format_seconds(172800).s, "2.00 d");

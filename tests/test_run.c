@@ -155,6 +155,31 @@ static void money_and_energy_by_hand(void **state) {
     assert_near(run.rented_usd_per_million_tokens, run.rented_usd / 1e6, 1e-9);
 }
 
+static void the_step_s_interval_is_the_run_s(void **state) {
+    (void)state;
+    tc_economics paper = round_economics();
+    tc_run_input in = round_input(), slow;
+    tc_run run, other;
+    tc_error error = {0};
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_true(isnan(run.p10.wall_s) && isnan(run.p90.rented_usd)); /* the step has none */
+    in.step.step_s_p10 = 8;
+    in.step.step_s_p90 = 13;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    slow = in;
+    slow.step.step_s = 13;
+    assert_int_equal(tc_run_forecast(&slow, &paper, &other, &error), TC_OK);
+    assert_near(run.p90.wall_s, other.wall_s, 0);
+    assert_near(run.p90.owned_usd, other.owned_usd, 0);
+    assert_near(run.p90.rented_usd, other.rented_usd, 0);
+    assert_near(run.p90.mwh, other.mwh, 0);
+    assert_near(run.p90.tonnes_co2, other.tonnes_co2, 0);
+    assert_true(run.p10.wall_s > 250000 * 8 && run.p10.wall_s < run.wall_s && run.wall_s < run.p90.wall_s);
+    in.step.step_s_p90 = 1e9; /* fails before its first step ends: so slow it never does */
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_true(isnan(run.p90.wall_s) && run.p10.wall_s > 0);
+}
+
 static void bloom_as_published(void **state) {
     (void)state;
     /* Luccioni et al. 2022 (arXiv 2211.02001): 1,082,990 hours of A100 at their 400 W are 433,196 kWh, at
@@ -267,6 +292,7 @@ int main(void) {
         cmocka_unit_test(young_and_daly_by_hand), cmocka_unit_test(daly_as_published), cmocka_unit_test(goodput_by_hand),
         cmocka_unit_test(the_interval_is_the_best_whole_number), cmocka_unit_test(more_reliable_is_never_slower),
         cmocka_unit_test(llama3_as_published), cmocka_unit_test(money_and_energy_by_hand),
+        cmocka_unit_test(the_step_s_interval_is_the_run_s),
         cmocka_unit_test(packages_of_two_devices), cmocka_unit_test(bloom_as_published), cmocka_unit_test(what_is_not_given_is_told),
         cmocka_unit_test(bad_input_is_refused), cmocka_unit_test(regions)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,6 +178,78 @@ static void recompute_trades_time_for_memory(void **state) {
 }
 
 /* Without a pipeline two sequences at once are never slower than one after the other, and keep more. */
+/* Some operators again: between none and all layers; every operator again is every layer again, but for its communication. */
+static void recompute_of_operators(void **state) {
+    (void)state;
+    for (int moe = 0; moe < 2; moe++) {
+        machine m = real_machine(64);
+        m.job.model = moe ? round_moe(16) : round_gpt(16);
+        m.layout.sharding = TC_SHARD_ZERO1;
+        tc_step none = step_of(&m);
+        m.layout.recompute = TC_RECOMPUTE_FULL;
+        tc_step full = step_of(&m);
+        m.layout.recompute = TC_RECOMPUTE_OPERATORS;
+        m.layout.recompute_operators = 0;
+        tc_step nothing = step_of(&m);
+        assert_near(nothing.step_s, none.step_s, 1e-12);
+        assert_near(nothing.memory.activations, none.memory.activations, 1e-12);
+        m.layout.recompute_operators = TC_GROUP_ALL;
+        assert_near(step_of(&m).breakdown.recompute, full.breakdown.recompute, 1e-3);
+        double seconds = none.step_s, bytes = none.memory.activations;
+        static const int more[] = {TC_GROUP_NORM, TC_GROUP_ACTIVATION, TC_GROUP_GATE, TC_GROUP_MLP_UP, TC_GROUP_ATTENTION, TC_GROUP_QKV};
+        m.layout.recompute_operators = 0;
+        for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+            m.layout.recompute_operators |= more[i];
+            tc_step step = step_of(&m);
+            assert_true(step.step_s >= seconds && step.step_s < full.step_s);
+            assert_true(step.memory.activations <= bytes + step.memory.activations * 1e-12 || i == 0);
+            seconds = step.step_s;
+            bytes = step.memory.activations;
+        }
+        assert_true(bytes < 0.6 * none.memory.activations);
+    }
+}
+
+/* Where the host sets the pace, graphs take it out; in part for some operators. */
+static void graphs_take_host_time(void **state) {
+    (void)state;
+    machine m = real_machine(8);
+    m.stack.params.host_s_per_kernel = 1e-3;
+    tc_step eager = step_of(&m);
+    m.stack.graphed = TC_GROUP_NORM | TC_GROUP_MLP | TC_GROUP_ACTIVATION;
+    tc_step part = step_of(&m);
+    m.stack.graphed = TC_GROUP_ALL;
+    tc_step all = step_of(&m);
+    assert_true(all.breakdown.host < part.breakdown.host && part.breakdown.host < eager.breakdown.host);
+    assert_near(all.breakdown.gemm, eager.breakdown.gemm, 1e-12);
+}
+
+/* Balanced routing is the same as no imbalance. */
+static void balanced_routing(void **state) {
+    (void)state;
+    machine m = real_machine(64);
+    m.job.model = round_moe(16);
+    m.layout.ep = 8;
+    tc_step uneven = step_of(&m);
+    m.job.balanced_routing = true;
+    tc_step even = step_of(&m);
+    m.job.balanced_routing = false;
+    m.stack.params.moe_imbalance = 0;
+    assert_near(even.step_s, step_of(&m).step_s, 1e-12);
+    assert_true(even.step_s < uneven.step_s);
+}
+
+/* Cores that communication keeps are missing from compute. */
+static void communication_cores(void **state) {
+    (void)state;
+    machine m = real_machine(64);
+    m.cluster.accelerator.cores = 100;
+    tc_step all = step_of(&m);
+    m.stack.communication_cores = 25;
+    tc_step fewer = step_of(&m);
+    assert_true(fewer.breakdown.gemm > 1.05 * all.breakdown.gemm && fewer.breakdown.attention > 1.2 * all.breakdown.attention);
+}
+
 static void larger_micro_batches(void **state) {
     (void)state;
     for (int i = 0; i < SPREADS; i++) {
@@ -394,6 +466,10 @@ int main(void) {
         cmocka_unit_test(better_is_never_slower),
         cmocka_unit_test(more_devices_more_tokens),
         cmocka_unit_test(recompute_trades_time_for_memory),
+        cmocka_unit_test(recompute_of_operators),
+        cmocka_unit_test(graphs_take_host_time),
+        cmocka_unit_test(balanced_routing),
+        cmocka_unit_test(communication_cores),
         cmocka_unit_test(larger_micro_batches),
         cmocka_unit_test(longer_batches_longer_steps),
         cmocka_unit_test(alone),

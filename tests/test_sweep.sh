@@ -73,6 +73,13 @@ mv "$work/changed.json" "$work/own.json"
 own >"$work/changed.csv"
 cmp -s "$work/first.csv" "$work/changed.csv" && fail "another file, the same table"
 
+# ---- the 80 % interval: figures of a test's own, whatever was fitted ---------------------------------
+printf 'format: 1\nmodels: [gpt2-124m]\naccelerators: [a100-sxm-80g]\ndevices: [8]\nglobal_batches: [64]\nfix: tp=1\n' >"$work/interval.yaml"
+"$program" sweep "$work/interval.yaml" --catalog "$source_dir/tests/intervals" --store "$work/interval.sqlite" --csv --quiet >"$work/out" || fail "with an interval: exit $?"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+    NR == 2 { low = $at["step_s_p10"]; step = $at["step_s"]; high = $at["step_s_p90"] }
+    END { exit !(0 < low && low + 0 < step + 0 && step + 0 < high + 0) }' "$work/out" || fail "a row without its interval: $(cat "$work/out")"
+
 # ---- MPI -----------------------------------------------------------------------------------------
 mpi=$(dirname "$program")/traincast-mpi
 if [ -x "$mpi" ] && command -v mpirun >/dev/null; then

@@ -9,6 +9,7 @@
 #include "cli/request.h"
 #include "report/catalog_report.h"
 #include "report/compare_report.h"
+#include "step/interval.h"
 
 #define MOST_ACCELERATORS 256
 
@@ -82,6 +83,8 @@ static tc_code compare_all(tc_context *context, tc_request *request, const names
         code = tc_request_devices(context, accelerators->name[i], request);
         if (code) return code;
         tc_compare(&request->job, &request->cluster, &request->layout, &request->stack, &economics, &items[i]);
+        if (!items[i].code)
+            code = tc_interval_apply(context->catalog, &request->job, &request->cluster.accelerator, &request->stack, &items[i].step, context->error);
         tc_request_assumed(context, request, &items[i].step);
         failed += items[i].code != TC_OK;
     }

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/request.h"
 #include "report/explain_report.h"
+#include "step/interval.h"
 
 static tc_code explain(tc_context *context, const tc_request *request, tc_costs *costs, tc_explanation *e) {
     tc_step assumed = {.step_s = 0};
@@ -14,6 +15,7 @@ static tc_code explain(tc_context *context, const tc_request *request, tc_costs 
                                      &assumed.assumed_count, context->error);
     if (!code) code = tc_costs_compute(&request->job, &request->cluster, &placement, &request->stack, costs, context->error);
     if (!code) code = tc_explain(costs, e, context->error);
+    if (!code) code = tc_interval_apply(context->catalog, &request->job, &request->cluster.accelerator, &request->stack, &e->step, context->error);
     if (code) return code;
     tc_request_assumed(context, request, &assumed);
     memcpy(e->step.assumed, assumed.assumed, sizeof assumed.assumed);

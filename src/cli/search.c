@@ -9,6 +9,7 @@
 #include "report/names.h"
 #include "report/search_report.h"
 #include "run/run.h"
+#include "step/interval.h"
 
 #define GIB (1024.0 * 1024 * 1024)
 
@@ -120,6 +121,16 @@ static tc_code print_search(tc_context *context, const tc_request *request, cons
     return TC_OK;
 }
 
+static tc_code apply_intervals(tc_context *context, const tc_search_input *in, tc_search *search) {
+    tc_job job = in->job;
+    tc_code code = TC_OK;
+    for (int i = 0; i < search->best_count && !code; i++) {
+        job.dtype = search->best[i].dtype;
+        code = tc_interval_apply(context->catalog, &job, &in->cluster.accelerator, &in->stack, &search->best[i].step, context->error);
+    }
+    return code;
+}
+
 static tc_code search_and_print(tc_context *context, const tc_request *request, const tc_search_input *in) {
     tc_code code = announce(context, in);
     tc_search *search = code ? NULL : malloc(sizeof *search);
@@ -128,6 +139,7 @@ static tc_code search_and_print(tc_context *context, const tc_request *request, 
     code = tc_search_run(in, search, context->error);
     if (!code) {
         if (search->best_count == 0) code = tc_search_advise(in, search, context->error);
+        if (!code) code = apply_intervals(context, in, search);
         if (!code) code = print_search(context, request, in, search);
         tc_search_free(search);
     }

@@ -3,7 +3,8 @@
  * First every candidate of every job on every pool, as if it were alone: the table of what each pool
  * can train, how long it takes, and when it is done. Then the jobs, in the scenario's order: a job takes the
  * first of its candidates that meets its deadline (without one: that can be trained at all), on
- * the pool where it is done first; a pool trains one job at a time.
+ * the pool where it is done first; a pool trains one job at a time. The ends of the 80 % intervals: the same
+ * candidates on the same pools with all steps of all jobs at that end of theirs.
  *
  * Ignored: the order of jobs is given, not searched; a job does not spread over pools. */
 #include "fleet/plan.h"
@@ -25,7 +26,8 @@ typedef struct planner {
     tc_plan *plan;
     tc_supply supply[TC_SCENARIO_POOLS];
     tc_prospect *prospect;     /* beside plan->candidate */
-    double free_s[TC_SCENARIO_POOLS];
+    tc_catalog *catalog;
+    double free_s[TC_SCENARIO_POOLS][TC_QUANTILES];
     int first[TC_SCENARIO_JOBS]; /* of a job's candidates in plan->candidate: [candidate][pool] */
     tc_error *error;
 } planner;
@@ -88,6 +90,19 @@ static double earliest_of(const tc_scenario *s, const tc_scenario_job *job) {
     return at > 0 ? at : 0;
 }
 
+/* p10 and p90 of a run that is feasible; earliest_s: of each quantile. */
+static tc_code simulate_ends(planner *p, tc_prospect *prospect, const double earliest_s[TC_QUANTILES], tc_plan_run *run) {
+    for (tc_quantile q = TC_P10; q <= TC_P90 && run->feasible && run->phase[0].step.step_s_p90 > 0; q++) {
+        tc_plan_run end = {0};
+        tc_code code = tc_simulate(prospect, q, earliest_s[q], &p->plan->arena, &end, p->error);
+        if (code) return code;
+        *(q == TC_P10 ? &run->p10 : &run->p90) = (tc_plan_end){.known = end.feasible, .start = end.start, .finish = end.finish,
+                                                               .start_s = end.start_s, .finish_s = end.finish_s, .cost_usd = end.cost_usd,
+                                                               .energy_mwh = end.energy_mwh, .tonnes_co2 = end.tonnes_co2};
+    }
+    return TC_OK;
+}
+
 static tc_code fill_table(planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
@@ -106,9 +121,11 @@ static tc_code fill_table(planner *p) {
                 run->job = j;
                 run->candidate = c;
                 run->pool = k;
-                if (!tc_prospect_init(&p->prospect[at], s, &s->job[j].candidate[c], k, &p->supply[k], &plan->arena)
-                    || !tc_simulate(&p->prospect[at], earliest_of(s, &s->job[j]), &plan->arena, run))
-                    return no_memory(p);
+                double from = earliest_of(s, &s->job[j]);
+                if (!tc_prospect_init(&p->prospect[at], s, p->catalog, &s->job[j].candidate[c], k, &p->supply[k], &plan->arena)) return no_memory(p);
+                tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &plan->arena, run, p->error);
+                if (!code) code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from}, run);
+                if (code) return code;
             }
     return TC_OK;
 }
@@ -121,12 +138,33 @@ static tc_code best_pool(planner *p, int job, int candidate, double earliest_s, 
     for (int k = 0; k < p->scenario->pools; k++) {
         int at = p->first[job] + candidate * p->scenario->pools + k;
         tc_plan_run run = {.job = job, .candidate = candidate, .pool = k};
-        double from = earliest_s > p->free_s[k] ? earliest_s : p->free_s[k];
+        double from = earliest_s > p->free_s[k][TC_P50] ? earliest_s : p->free_s[k][TC_P50];
         if (!p->plan->candidate[at].feasible) continue; /* not even alone and from the start */
-        if (!tc_simulate(&p->prospect[at], from, &p->plan->arena, &run)) return no_memory(p);
+        tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &p->plan->arena, &run, p->error);
+        if (code) return code;
         if (run.feasible && (!best->feasible || run.finish_s < best->finish_s)) *best = run;
     }
     return TC_OK;
+}
+
+static double finish_at(const tc_plan_run *run, tc_quantile quantile) {
+    if (quantile == TC_P50) return run->finish_s;
+    const tc_plan_end *end = quantile == TC_P10 ? &run->p10 : &run->p90;
+    return end->known ? end->finish_s : INFINITY;
+}
+
+/* The ends of a planned run, after those of the job before it and of its pool's last one; the pool is busy until then. */
+static tc_code place(planner *p, tc_plan_run *run) {
+    const tc_scenario_job *wanted = &p->scenario->job[run->job];
+    double *free_s = p->free_s[run->pool], from[TC_QUANTILES];
+    for (int q = 0; q < TC_QUANTILES; q++) {
+        from[q] = fmax(earliest_of(p->scenario, wanted), free_s[q]);
+        if (wanted->after_job >= 0) from[q] = fmax(from[q], finish_at(&p->plan->run[wanted->after_job], (tc_quantile)q));
+    }
+    int at = p->first[run->job] + run->candidate * p->scenario->pools + run->pool;
+    tc_code code = simulate_ends(p, &p->prospect[at], from, run);
+    for (int q = 0; q < TC_QUANTILES; q++) free_s[q] = finish_at(run, (tc_quantile)q);
+    return code;
 }
 
 static tc_code plan_job(planner *p, int job) {
@@ -158,9 +196,9 @@ static tc_code plan_job(planner *p, int job) {
     }
     p->plan->job[job].chosen = chosen.candidate;
     p->plan->job[job].late = chosen.finish > wanted->deadline;
+    tc_code code = place(p, &chosen);
     p->plan->run[job] = chosen;
-    p->free_s[chosen.pool] = chosen.finish_s;
-    return TC_OK;
+    return code;
 }
 
 /* ---- what is assumed, what would help ---------------------------------------------------------- */
@@ -221,6 +259,9 @@ static tc_code tell_assumed(planner *p) {
                         "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive and cost one restart");
     if (code == TC_OK)
         code = add_line(p, plan->assumed, &plan->assumed_count,
+                        "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for all jobs at once");
+    if (code == TC_OK)
+        code = add_line(p, plan->assumed, &plan->assumed_count,
                         "layouts are the fastest of a small search and leave 5 %% of the memory free; a job costs what its devices cost, reserves apart");
     return code;
 }
@@ -251,9 +292,9 @@ static tc_code tell_advice(planner *p) {
     return code;
 }
 
-tc_code tc_plan_make(const tc_scenario *scenario, tc_plan *out, tc_error *error) {
-    *out = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = 1, .complete = true};
-    planner p = {.scenario = scenario, .plan = out, .error = error};
+tc_code tc_plan_make(const tc_scenario *scenario, tc_catalog *catalog, tc_plan *out, tc_error *error) {
+    *out = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
+    planner p = {.scenario = scenario, .catalog = catalog, .plan = out, .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
     out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
     out->advice = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->advice);

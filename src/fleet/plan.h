@@ -1,6 +1,7 @@
 /* plan.h - the calendar: which pool trains what, from when, until when.
  *
- * Deterministic: one sample, the three quantiles of a finish are the same day. */
+ * Deterministic: deliveries come on their dates. The p10 and p90 of a finish are those of the same calendar with all steps at
+ * an end of their 80 % interval: nothing is drawn. */
 #ifndef TC_FLEET_PLAN_H
 #define TC_FLEET_PLAN_H
 
@@ -16,6 +17,14 @@ typedef struct tc_plan_phase {
     double tokens, tokens_per_s, goodput;
 } tc_plan_phase;
 
+/* The same run with all steps at an end of their 80 % interval. */
+typedef struct tc_plan_end {
+    bool known;                 /* false: the steps have no interval, or it is not done before its pool ends */
+    int32_t start, finish;
+    double start_s, finish_s;
+    double cost_usd, energy_mwh, tonnes_co2; /* NaN: not known */
+} tc_plan_end;
+
 /* A candidate of a job on a pool, alone or at its place in the calendar. */
 typedef struct tc_plan_run {
     bool feasible;
@@ -27,6 +36,7 @@ typedef struct tc_plan_run {
     tc_plan_phase *phase;       /* in the plan's arena */
     double device_hours, cost_usd, energy_mwh, tonnes_co2, failures; /* NaN: not known */
     double goodput;             /* of the whole */
+    tc_plan_end p10, p90;
     int evaluated;
     int enough_devices;         /* where there are too few: with so many there is a layout; 0 = with none */
 } tc_plan_run;
@@ -55,12 +65,12 @@ typedef struct tc_plan {
     int assumed_count, advice_count;
     const char **assumed, **advice;
     int64_t seed;
-    int samples;
+    int samples;                /* calendars: at the steps' p50, p10 and p90 */
     tc_arena arena;
 } tc_plan;
 
-/* The scenario must be resolved and outlive the plan. A plan in which nothing is feasible is no error. */
-TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, tc_plan *out, tc_error *error);
+/* catalog: for the intervals; NULL: none. The scenario must be resolved and outlive the plan. A plan in which nothing is feasible is no error. */
+TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, tc_catalog *catalog, tc_plan *out, tc_error *error);
 TC_API void tc_plan_free(tc_plan *plan);
 
 #endif

@@ -11,6 +11,8 @@
  * With a quarter more devices than at the last full search, the search is made afresh; between,
  * only its best shapes are looked at with more data-parallel ranks.
  *
+ * The ends of the 80 % interval: the same with all steps as fast, or as slow, as that end of theirs; goodput is worked out anew.
+ *
  * Ignored: training on several pools at once, devices that break for good (spares are assumed), and a
  * learning-rate or batch schedule. */
 #include "fleet/simulate.h"
@@ -22,6 +24,8 @@
 
 #include "base/calendar.h"
 #include "base/decimal.h"
+#include "base/error.h"
+#include "step/interval.h"
 
 #define SECONDS_PER_DAY 86400.0
 #define LONGEST (100 * 365.25 * SECONDS_PER_DAY)
@@ -62,9 +66,9 @@ static double package_mtbf(const tc_scenario_pool *pool) {
     return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
 }
 
-bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_scenario_candidate *candidate, int pool,
+bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, tc_catalog *catalog, const tc_scenario_candidate *candidate, int pool,
                       const tc_supply *supply, tc_arena *arena) {
-    *p = (tc_prospect){.scenario = scenario, .candidate = candidate, .pool = &scenario->pool[pool], .supply = supply,
+    *p = (tc_prospect){.scenario = scenario, .catalog = catalog, .candidate = candidate, .pool = &scenario->pool[pool], .supply = supply,
                        .job = tc_default_job()};
     p->job.model = *candidate->model;
     p->job.seq = candidate->seq;
@@ -74,31 +78,47 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_scen
     return p->choice != NULL;
 }
 
+static tc_chooser chooser_of(const tc_prospect *p, const tc_cluster *cluster) {
+    return (tc_chooser){.job = &p->job, .cluster = cluster, .stack = &p->pool->software, .package_mtbf_s = package_mtbf(p->pool),
+                        .restart_s = p->pool->economics.restart_s, .checkpoint_bytes = checkpoint_bytes(p),
+                        .storage_bytes_per_s = p->pool->economics.storage_bytes_per_s};
+}
+
 static tc_choice choose(tc_prospect *p, int devices, const tc_shapes *shapes) {
     tc_cluster cluster = p->pool->cluster;
     cluster.devices = devices;
-    tc_chooser in = {.job = &p->job, .cluster = &cluster, .stack = &p->pool->software, .package_mtbf_s = package_mtbf(p->pool),
-                     .restart_s = p->pool->economics.restart_s, .checkpoint_bytes = checkpoint_bytes(p),
-                     .storage_bytes_per_s = p->pool->economics.storage_bytes_per_s};
+    tc_chooser in = chooser_of(p, &cluster);
     tc_choice choice = tc_choose_layout(&in, shapes);
     p->evaluated += choice.evaluated;
     return choice;
 }
 
-/* The choice on a step of the supply; NULL: no memory. */
-static const tc_choice *choice_at(tc_prospect *p, int step, tc_arena *arena) {
-    if (p->choice[step]) return p->choice[step];
+/* The choice on a step of the supply, its interval with it. */
+static tc_code choice_at(tc_prospect *p, int step, tc_arena *arena, const tc_choice **out, tc_error *error) {
+    *out = p->choice[step];
+    if (*out) return TC_OK;
     int devices = p->supply->step[step].devices;
     tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
-    if (!choice) return NULL;
+    if (!choice) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     bool afresh = !p->shapes || devices > p->searched_devices + p->searched_devices / 4;
     *choice = choose(p, devices, afresh ? NULL : p->shapes);
     if (afresh && choice->found) {
         p->shapes = &choice->shapes;
         p->searched_devices = devices;
     }
-    p->choice[step] = choice;
-    return choice;
+    *out = p->choice[step] = choice;
+    if (!choice->found || !p->catalog) return TC_OK;
+    return tc_interval_apply(p->catalog, &p->job, &p->pool->cluster.accelerator, &p->pool->software, &choice->step, error);
+}
+
+/* The choice as it goes with steps at an end of their interval. */
+static tc_choice at_quantile(const tc_prospect *p, const tc_choice *choice, tc_quantile quantile) {
+    tc_choice out = *choice;
+    if (quantile == TC_P50 || !choice->found) return out;
+    tc_chooser in = chooser_of(p, &p->pool->cluster);
+    out.step.step_s = quantile == TC_P10 ? choice->step.step_s_p10 : choice->step.step_s_p90;
+    out.tokens_per_s = tc_useful_tokens_per_s(&in, &out.step, out.devices, &out.goodput);
+    return out;
 }
 
 /* With how many devices there would be a layout: a power of two times those there are. */
@@ -209,9 +229,11 @@ static void refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int 
     out->enough_devices = enough_devices(p, devices);
 }
 
-/* Walks up the supply from earliest_s. Returns the time of the last token, or -1; *last and *most are the
- * choice and the devices that were looked at last. *ok: false where memory ran out. */
-static double walk(tc_prospect *p, double earliest_s, tc_arena *arena, progress *now, const tc_choice **last, int *most, bool *ok) {
+/* Walks up the supply from earliest_s. *finish: the time of the last token, or -1; *last and *most are the
+ * choice and the devices that were looked at last. */
+static tc_code walk(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_arena *arena, progress *now, const tc_choice **last, int *most,
+                    double *finish, tc_error *error) {
+    *finish = -1;
     const tc_supply *supply = p->supply;
     for (int i = 0; i < supply->steps; i++) {
         double from = supply->step[i].from_s > earliest_s ? supply->step[i].from_s : earliest_s;
@@ -219,33 +241,35 @@ static double walk(tc_prospect *p, double earliest_s, tc_arena *arena, progress 
         if (end > supply->until_s) end = supply->until_s;
         if (from >= end) continue;
         *most = supply->step[i].devices;
-        *last = choice_at(p, i, arena);
-        *ok = *last != NULL;
-        if (!*ok) return -1;
+        tc_code code = choice_at(p, i, arena, last, error);
+        if (code) return code;
         if (!(*last)->found && now->phases == 0) continue;
-        double reached = train(now, p, *last, from, end, *most);
-        if (now->left <= 0) return reached;
+        tc_choice choice = at_quantile(p, *last, quantile);
+        double reached = train(now, p, &choice, from, end, *most);
+        if (now->left > 0) continue;
+        *finish = reached;
+        return TC_OK;
     }
-    return -1;
+    return TC_OK;
 }
 
-bool tc_simulate(tc_prospect *p, double earliest_s, tc_arena *arena, tc_plan_run *out) {
+tc_code tc_simulate(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_arena *arena, tc_plan_run *out, tc_error *error) {
     progress *now = calloc(1, sizeof *now);
     const tc_choice *last = NULL;
     int most = 0;
-    bool ok = now != NULL;
-    if (!ok) return false;
+    double finish;
+    if (!now) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     now->left = p->candidate->tokens;
-    double finish = walk(p, earliest_s, arena, now, &last, &most, &ok);
+    tc_code code = walk(p, quantile, earliest_s, arena, now, &last, &most, &finish, error);
     out->evaluated = p->evaluated;
-    out->feasible = finish >= 0;
-    if (ok && !out->feasible) refuse(out, p, last, most, now->left);
-    if (ok && out->feasible) {
+    out->feasible = !code && finish >= 0;
+    if (!code && !out->feasible && quantile == TC_P50) refuse(out, p, last, most, now->left);
+    if (out->feasible) {
         out->phases = now->phases;
         out->phase = tc_arena_alloc(arena, (size_t)now->phases * sizeof *out->phase);
-        ok = out->phase != NULL;
+        if (!out->phase) code = tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     }
-    if (ok && out->feasible) {
+    if (!code && out->feasible) {
         memcpy(out->phase, now->phase, (size_t)now->phases * sizeof *out->phase);
         out->start_s = now->phase[0].from_s;
         out->finish_s = finish;
@@ -254,5 +278,5 @@ bool tc_simulate(tc_prospect *p, double earliest_s, tc_arena *arena, tc_plan_run
         add_up(p, out);
     }
     free(now);
-    return ok;
+    return code;
 }

@@ -20,9 +20,13 @@ typedef struct tc_supply {
 /* Deliveries after their bring-up, less serving, less the shares of ablations and evaluation. */
 tc_supply tc_supply_of(const tc_scenario *scenario, int pool);
 
+/* Which step times a simulation takes: the forecast's, or an end of their 80 % interval. */
+typedef enum tc_quantile { TC_P50, TC_P10, TC_P90, TC_QUANTILES } tc_quantile;
+
 /* What is known of a candidate on a pool: the choice at each step of the supply, made when first needed. */
 typedef struct tc_prospect {
     const tc_scenario *scenario;
+    tc_catalog *catalog;   /* for the intervals; NULL: none */
     const tc_scenario_candidate *candidate;
     const tc_scenario_pool *pool;
     const tc_supply *supply;
@@ -33,11 +37,13 @@ typedef struct tc_prospect {
     int evaluated;
 } tc_prospect;
 
-TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario, const tc_scenario_candidate *candidate,
+TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario, tc_catalog *catalog, const tc_scenario_candidate *candidate,
                                    int pool, const tc_supply *supply, tc_arena *arena);
 
-/* Trains the candidate from earliest_s on. out->job, candidate and pool are left to the caller. False: no memory. */
-TC_NODISCARD bool tc_simulate(tc_prospect *prospect, double earliest_s, tc_arena *arena, tc_plan_run *out);
+/* Trains the candidate from earliest_s on; infinite: never. out->job, candidate, pool, p10 and p90 are left to the caller. At p10 and
+ * p90 the layouts are chosen by the forecast's times all the same, and the phases' steps have the time of the quantile. */
+TC_NODISCARD tc_code tc_simulate(tc_prospect *prospect, tc_quantile quantile, double earliest_s, tc_arena *arena, tc_plan_run *out,
+                                 tc_error *error);
 
 /* The run of a phase alone: its assumptions, cost and energy. */
 TC_NODISCARD tc_code tc_phase_run(const tc_prospect *prospect, const tc_plan_phase *phase, tc_run *out, tc_error *error);

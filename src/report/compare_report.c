@@ -54,12 +54,13 @@ static double per_million(const tc_comparison *item, double value) {
 static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     const tc_step *step = &item->step;
     double kwh = tc_compare_kwh_per_million_tokens(item);
-    tc_write_number(writer, "step_s", step->step_s);
+    tc_write_step_time(writer, step);
+    tc_write_string(writer, "evidence", step->evidence);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
     tc_write_number(writer, "tflops_per_device", step->tflops_per_device);
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
     tc_write_number(writer, "hfu_pct", step->hfu_pct);
-    tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_step_memory(writer, step);
     tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / GIB);
     tc_write_number(writer, "memory_capacity_gib", step->memory.capacity / GIB);
     tc_write_bool(writer, "fits", step->fits);
@@ -116,10 +117,11 @@ static void add_row(tc_table *table, const tc_comparison *item) {
     tc_table_row_begin(table);
     tc_table_cell(table, item->cluster.accelerator.slug);
     if (item->code) {
-        for (int i = 0; i < 9; i++) tc_table_cell(table, "-");
+        for (int i = 0; i < 11; i++) tc_table_cell(table, "-");
         return;
     }
     tc_table_cell_tone(table, tc_format_seconds(step->step_s).s, TC_TONE_STRONG);
+    tc_table_cell(table, tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s);
     tc_table_cell(table, tc_format_significant(step->tokens_per_s_per_device, 3).s);
     tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
     snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.reserved / GIB, 3).s,
@@ -132,6 +134,7 @@ static void add_row(tc_table *table, const tc_comparison *item) {
     tc_table_cell(table, tc_format_usd(per_million(item, item->run.rented_usd_per_million_tokens)).s);
     tc_table_cell(table, tc_format_usd(per_million(item, item->run.owned_usd_per_million_tokens)).s);
     tc_table_cell(table, tc_format_significant(tc_compare_kwh_per_million_tokens(item), 3).s);
+    tc_table_cell(table, tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
 }
 
 static void print_notes(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
@@ -143,7 +146,7 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
     }
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0,
-                     "tokens/s and memory (GiB) are per device. 'from': the fewest devices on which this layout fits. $ and kWh are per million tokens, "
+                     "80 %: the interval of the step. tokens/s and memory (GiB) are per device. 'from': the fewest devices on which this layout fits. $ and kWh are per million tokens, "
                      "failures and checkpoints included.");
     if (zero3) tc_print_wrapped(file, style, 0, 0, "*: with zero3 sharding.");
     if (unknown)
@@ -179,6 +182,7 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
     tc_table table = {0};
     tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
     tc_table_column(&table, "step", TC_RIGHT);
+    tc_table_column(&table, "80 %", TC_RIGHT);
     tc_table_column(&table, "tokens/s", TC_RIGHT);
     tc_table_column(&table, "MFU", TC_RIGHT);
     tc_table_column(&table, "memory", TC_RIGHT);
@@ -187,6 +191,7 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
     tc_table_column(&table, "$ rented", TC_RIGHT | TC_OPTIONAL);
     tc_table_column(&table, "$ owned", TC_RIGHT | TC_OPTIONAL);
     tc_table_column(&table, "kWh", TC_RIGHT | TC_OPTIONAL);
+    tc_table_column(&table, "memory 80 %", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < n; i++) add_row(&table, &items[i]);
     if (!tc_table_print(&table, file, style)) return false;
     print_notes(file, style, items, n);

@@ -122,9 +122,10 @@ void tc_report_explain_json(FILE *file, const char *data, const tc_costs *f, con
     tc_write_string(&w, "stack", f->stack->slug);
     tc_write_layout(&w, "layout", &e->step.layout);
     tc_write_integer(&w, "micro_batches", e->step.micro_batches);
-    tc_write_number(&w, "step_s", e->step.step_s);
+    tc_write_step_time(&w, &e->step);
+    tc_write_string(&w, "evidence", e->step.evidence);
     tc_write_number(&w, "mfu_pct", e->step.mfu_pct);
-    tc_write_number(&w, "memory_gib_per_device", e->step.memory.reserved / GIB);
+    tc_write_step_memory(&w, &e->step);
     tc_write_bool(&w, "fits", e->step.fits);
     tc_write_string(&w, "bound_by", e->bound);
     tc_write_number(&w, "bound_share", e->bound_share);
@@ -247,6 +248,11 @@ bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f
              tc_format_seconds(e->step.step_s).s, tc_format_percent(e->step.mfu_pct).s);
     tc_print_heading(file, style, text);
     tc_print_wrapped(file, style, 0, 2, tc_layout_text(&e->step.layout, layout, sizeof layout));
+    if (e->step.step_s_p90 > 0) {
+        snprintf(text, sizeof text, "80 %% intervals: step %.36s, memory %.36s", tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,
+                 tc_format_range(e->step.memory_p10, e->step.memory_p90, tc_format_gib).s);
+        tc_print_wrapped(file, style, 0, 2, text);
+    }
     const tc_loss *largest = &e->loss[0];
     for (int i = 1; i < e->losses; i++)
         if (e->loss[i].points > largest->points) largest = &e->loss[i];

@@ -154,6 +154,16 @@ static int code_point_width(unsigned long c) {
     return wide ? 2 : 1;
 }
 
+tc_text tc_format_range(double p10, double p90, tc_text (*format)(double)) {
+    if (!(p10 > 0) || !(p90 > 0)) return (tc_text){"-"};
+    tc_text low = format(p10), high = format(p90), out;
+    char *unit = strchr(low.s, ' ');
+    const char *other = strchr(high.s, ' ');
+    if (unit && other && strcmp(unit, other) == 0) *unit = '\0';
+    snprintf(out.s, sizeof out.s, "%.18s-%.18s", low.s, high.s);
+    return out;
+}
+
 int tc_text_width(const char *text) {
     int width = 0;
     const unsigned char *p = (const unsigned char *)text;

@@ -27,6 +27,9 @@ tc_text tc_format_flops(double flop_per_s);              /* 312 TFLOP/s */
 tc_text tc_format_percent(double percent);               /* 45.2 % */
 tc_text tc_format_usd(double dollars);                   /* $1,234,567, $12.3, $0.0123 */
 
+/* "1.10-1.52 s", "940 ms-1.52 s": both ends of an interval; "-" where one is not above zero: there is none. */
+tc_text tc_format_range(double p10, double p90, tc_text (*format)(double));
+
 /* Columns that a UTF-8 text takes on a terminal. */
 int tc_text_width(const char *text);
 

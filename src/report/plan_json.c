@@ -30,9 +30,9 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
         tc_write_integer(writer, "devices", phase->devices);
         tc_write_integer(writer, "available", phase->available);
         tc_write_layout(writer, "layout", &phase->step.layout);
-        tc_write_number(writer, "step_s", phase->step.step_s);
+        tc_write_step_time(writer, &phase->step);
         tc_write_number(writer, "mfu_pct", phase->step.mfu_pct);
-        tc_write_number(writer, "memory_gib_per_device", phase->step.memory.reserved / 1073741824.0);
+        tc_write_step_memory(writer, &phase->step);
         tc_write_number(writer, "goodput", phase->goodput);
         tc_write_number(writer, "tokens", phase->tokens);
         tc_write_close(writer);
@@ -40,16 +40,28 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
     tc_write_close(writer);
 }
 
+/* KEY, KEY_p10 and KEY_p90; NaN is null. */
+static void write_three(tc_writer *writer, const char *key, double p50, double p10, double p90) {
+    char name[48];
+    tc_write_number(writer, key, p50);
+    snprintf(name, sizeof name, "%s_p10", key);
+    tc_write_number(writer, name, p10);
+    snprintf(name, sizeof name, "%s_p90", key);
+    tc_write_number(writer, name, p90);
+}
+
 /* Finish, cost and energy of a run; null where it is not feasible. */
 static void write_sums(tc_writer *writer, const tc_plan_run *run) {
-    double none = run->feasible ? 0 : NAN;
-    tc_write_number(writer, "days", (run->finish_s - run->start_s) / 86400 + none);
+    const tc_plan_end *p10 = &run->p10, *p90 = &run->p90;
+    double none = run->feasible ? 0 : NAN, no_p10 = p10->known ? 0 : NAN, no_p90 = p90->known ? 0 : NAN;
+    write_three(writer, "days", (run->finish_s - run->start_s) / 86400 + none, (p10->finish_s - p10->start_s) / 86400 + no_p10,
+                (p90->finish_s - p90->start_s) / 86400 + no_p90);
     tc_write_number(writer, "goodput", run->goodput + none);
     tc_write_number(writer, "failures", run->failures + none);
     tc_write_number(writer, "device_hours", run->device_hours + none);
-    tc_write_number(writer, "cost_usd", run->cost_usd + none);
-    tc_write_number(writer, "energy_mwh", run->energy_mwh + none);
-    tc_write_number(writer, "tonnes_co2", run->tonnes_co2 + none);
+    write_three(writer, "cost_usd", run->cost_usd + none, p10->cost_usd + no_p10, p90->cost_usd + no_p90);
+    write_three(writer, "energy_mwh", run->energy_mwh + none, p10->energy_mwh + no_p10, p90->energy_mwh + no_p90);
+    write_three(writer, "tonnes_co2", run->tonnes_co2 + none, p10->tonnes_co2 + no_p10, p90->tonnes_co2 + no_p90);
 }
 
 static void write_job(tc_writer *writer, const tc_plan *plan, int index) {
@@ -63,9 +75,11 @@ static void write_job(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_number(writer, "tokens", candidate ? candidate->tokens : NAN);
     tc_write_string(writer, "pool", candidate ? plan->scenario->pool[run->pool].name : NULL);
     write_day(writer, "start", run->feasible, run->start);
-    write_day(writer, "finish_p10", run->feasible, run->finish);
+    write_day(writer, "start_p10", run->p10.known, run->p10.start);
+    write_day(writer, "start_p90", run->p90.known, run->p90.start);
+    write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
     write_day(writer, "finish_p50", run->feasible, run->finish);
-    write_day(writer, "finish_p90", run->feasible, run->finish);
+    write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
     tc_write_string(writer, "deadline", job->deadline == INT32_MAX ? NULL : job->deadline_date);
     if (job->deadline != INT32_MAX) tc_write_bool(writer, "in_time", run->feasible && !plan->job[index].late);
     if (!run->feasible) tc_write_string(writer, "why", run->why);
@@ -89,6 +103,8 @@ static void write_candidate(tc_writer *writer, const tc_plan *plan, const tc_pla
     if (!run->feasible && run->enough_devices) tc_write_integer(writer, "enough_devices", run->enough_devices);
     write_day(writer, "start", run->feasible, run->start);
     write_day(writer, "finish", run->feasible, run->finish);
+    write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
+    write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
     write_sums(writer, run);
     tc_write_integer(writer, "layouts_tried", run->evaluated);
     write_phases(writer, plan->scenario, run);

@@ -37,6 +37,18 @@ static double days(const tc_plan_run *run) {
     return (run->finish_s - run->start_s) / 86400;
 }
 
+static double end_days(const tc_plan_end *end) {
+    return (end->finish_s - end->start_s) / 86400;
+}
+
+/* " (80 % interval 2024-10-25 to 2024-11-06)"; empty where there is none. */
+static const char *interval(const tc_plan_run *run, char *buffer, size_t size) {
+    buffer[0] = 0;
+    if (run->p10.known)
+        snprintf(buffer, size, " (80 %% interval %s to %s)", day_text(run->p10.finish), run->p90.known ? day_text(run->p90.finish) : "never");
+    return buffer;
+}
+
 static void print_bullet(FILE *file, const tc_style *style, const char *text) {
     fputs("  - ", file);
     tc_print_wrapped(file, style, 4, 4, text);
@@ -75,14 +87,16 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
     for (int i = 0; i < plan->jobs; i++) {
         const tc_plan_run *run = &plan->run[i];
         const tc_scenario_job *job = &s->job[i];
-        char text[512];
+        char text[512], ends[64], length[112] = "";
         if (!run->feasible) {
             snprintf(text, sizeof text, "%s: %s.", job->name, run->why);
         } else {
-            snprintf(text, sizeof text, "%s is done on %s: %s (%s tokens) on %s, from %s, %s days, %s, %s MWh%s.", job->name,
-                     day_text(run->finish), job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
-                     s->pool[run->pool].name, day_text(run->start), tc_format_fixed(days(run), 1).s, money(run->cost_usd).s,
-                     tc_format_count(run->energy_mwh).s, plan->job[i].late ? ", after its deadline" : "");
+            if (run->p10.known && run->p90.known)
+                snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s, tc_format_fixed(end_days(&run->p90), 1).s);
+            snprintf(text, sizeof text, "%s is done on %s%s: %s (%s tokens) on %s, from %s, %s days%s, %s, %s MWh%s.", job->name,
+                     day_text(run->finish), interval(run, ends, sizeof ends), job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
+                     s->pool[run->pool].name, day_text(run->start), tc_format_fixed(days(run), 1).s, length,
+                     money(run->cost_usd).s, tc_format_count(run->energy_mwh).s, plan->job[i].late ? ", after its deadline" : "");
         }
         tc_print_tone(file, style, run->feasible && !plan->job[i].late ? TC_TONE_GOOD : TC_TONE_BAD, "=> ");
         tc_print_wrapped(file, style, 3, 3, text);
@@ -187,7 +201,18 @@ static const char *short_layout(const tc_layout *l, char *buffer, size_t size) {
     return buffer;
 }
 
-/* Under the table of a pool: the last layout of each candidate, or why there is none. */
+/* "80 %: 2024-10-28 to 2024-11-06; 1.86-2.40 s; 20.1-30.2 GiB": when a run is done, its last step and memory. */
+static void print_ends(FILE *file, const tc_style *style, int indent, const tc_plan_run *run) {
+    const tc_step *step = &run->phase[run->phases - 1].step;
+    char text[160];
+    if (!run->p10.known) return;
+    snprintf(text, sizeof text, "80 %%: %s to %s; %s; %s", day_text(run->p10.finish), run->p90.known ? day_text(run->p90.finish) : "never",
+             tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
+             tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
+    tc_print_wrapped(file, style, 0, indent, text);
+}
+
+/* Under the table of a pool: the last layout of each candidate and its 80 % intervals, or why there is none. */
 static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan, int pool) {
     const tc_scenario *s = plan->scenario;
     int widest = 0;
@@ -211,6 +236,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
         const char *name = s->job[run->job].candidate[run->candidate].name;
         fprintf(file, "  %s%*s  ", name, widest - tc_text_width(name), "");
         tc_print_wrapped(file, style, widest + 4, widest + 4, text);
+        if (run->feasible) print_ends(file, style, widest + 4, run);
     }
 }
 
@@ -338,8 +364,8 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
         fprintf(file, "  %s  ", day_text(phase->from));
         tc_print_wrapped(file, style, 14, 14, phase_text);
     }
-    char text[256];
-    snprintf(text, sizeof text, "done: %s device-hours, goodput %s, %s failures expected, %s t CO2", tc_format_short(run->device_hours).s,
+    char text[320], ends[64];
+    snprintf(text, sizeof text, "done%s: %s device-hours, goodput %s, %s failures expected, %s t CO2", interval(run, ends, sizeof ends), tc_format_short(run->device_hours).s,
              tc_format_percent(100 * run->goodput).s, tc_format_count(run->failures).s, tc_format_count(run->tonnes_co2).s);
     fprintf(file, "  %s  ", day_text(run->finish));
     tc_print_wrapped(file, style, 14, 14, text);

@@ -9,14 +9,17 @@
 #include "report/names.h"
 #include "report/step_report.h"
 
-#define GIB (1024.0 * 1024 * 1024)
 #define DAY 86400.0
 
 /* ---- JSON ------------------------------------------------------------------------------ */
 
 static void write_time(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "days", run->wall_s / DAY);
+    tc_write_number(writer, "days_p10", run->p10.wall_s / DAY);
+    tc_write_number(writer, "days_p90", run->p90.wall_s / DAY);
     tc_write_number(writer, "wall_s", run->wall_s);
+    tc_write_number(writer, "wall_s_p10", run->p10.wall_s);
+    tc_write_number(writer, "wall_s_p90", run->p90.wall_s);
     tc_write_number(writer, "ideal_s", run->ideal_s);
     tc_write_number(writer, "goodput", run->goodput);
     tc_write_number(writer, "checkpoint_share", run->checkpoint_share);
@@ -36,15 +39,23 @@ static void write_money(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "device_hours", run->device_hours);
     tc_write_object(writer, "cost_usd");
     tc_write_number(writer, "owned", run->owned_usd);
+    tc_write_number(writer, "owned_p10", run->p10.owned_usd);
+    tc_write_number(writer, "owned_p90", run->p90.owned_usd);
     tc_write_number(writer, "owned_capital", run->capital_usd);
     tc_write_number(writer, "owned_energy", run->energy_usd);
     tc_write_number(writer, "rented", run->rented_usd);
+    tc_write_number(writer, "rented_p10", run->p10.rented_usd);
+    tc_write_number(writer, "rented_p90", run->p90.rented_usd);
     tc_write_number(writer, "owned_per_million_tokens", run->owned_usd_per_million_tokens);
     tc_write_number(writer, "rented_per_million_tokens", run->rented_usd_per_million_tokens);
     tc_write_close(writer);
     tc_write_number(writer, "power_w", run->power_w);
     tc_write_number(writer, "energy_mwh", run->mwh);
+    tc_write_number(writer, "energy_mwh_p10", run->p10.mwh);
+    tc_write_number(writer, "energy_mwh_p90", run->p90.mwh);
     tc_write_number(writer, "co2_t", run->tonnes_co2);
+    tc_write_number(writer, "co2_t_p10", run->p10.tonnes_co2);
+    tc_write_number(writer, "co2_t_p90", run->p90.tonnes_co2);
 }
 
 void tc_report_run_json(FILE *file, const char *data, const tc_job *job, const tc_run_input *input, const tc_stack *stack, const tc_run *run) {
@@ -62,9 +73,10 @@ void tc_report_run_json(FILE *file, const char *data, const tc_job *job, const t
     tc_write_string(&writer, "stack", stack->slug);
     tc_write_number(&writer, "tokens", run->tokens);
     tc_write_number(&writer, "steps", run->steps);
-    tc_write_number(&writer, "step_s", step->step_s);
+    tc_write_step_time(&writer, step);
+    tc_write_string(&writer, "evidence", step->evidence);
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
-    tc_write_number(&writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_step_memory(&writer, step);
     tc_write_bool(&writer, "fits", step->fits);
     write_time(&writer, run);
     write_money(&writer, run);
@@ -81,18 +93,29 @@ static void print_line(FILE *file, const tc_style *style, const char *label, con
     tc_print_wrapped(file, style, 15, 15, text);
 }
 
+typedef struct interval_text {
+    char s[80];
+} interval_text;
+
+/* " (80 % interval 5.1 d to 7.5 d)"; empty where there is none. */
+static interval_text interval(double p10, double p90, tc_text (*format)(double)) {
+    interval_text out = {""};
+    if (!isnan(p10) && !isnan(p90)) snprintf(out.s, sizeof out.s, " (80 %% interval %.24s to %.24s)", format(p10).s, format(p90).s);
+    return out;
+}
+
 static void print_time(FILE *file, const tc_style *style, const tc_step *step, const tc_run *run) {
-    char text[320];
-    snprintf(text, sizeof text, "%.20s of wall-clock time, %.20s of it steps: goodput %.20s", tc_format_seconds(run->wall_s).s,
-             tc_format_seconds(run->ideal_s).s, tc_format_percent(100 * run->goodput).s);
+    char text[400];
+    snprintf(text, sizeof text, "%.20s of wall-clock time%s, %.20s of it steps: goodput %.20s", tc_format_seconds(run->wall_s).s,
+             interval(run->p10.wall_s, run->p90.wall_s, tc_format_seconds).s, tc_format_seconds(run->ideal_s).s,
+             tc_format_percent(100 * run->goodput).s);
     print_line(file, style, "duration", text);
-    snprintf(text, sizeof text, "%.20s steps of %.20s tokens, %.20s each at %.20s MFU", tc_format_count(run->steps).s,
-             tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s, tc_format_percent(step->mfu_pct).s);
+    double step_p10 = step->step_s_p10 > 0 ? step->step_s_p10 : NAN, step_p90 = step->step_s_p90 > 0 ? step->step_s_p90 : NAN;
+    snprintf(text, sizeof text, "%.20s steps of %.20s tokens, %.20s each%s at %.20s MFU", tc_format_count(run->steps).s,
+             tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s, interval(step_p10, step_p90, tc_format_seconds).s,
+             tc_format_percent(step->mfu_pct).s);
     print_line(file, style, "steps", text);
-    tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
-    fprintf(file, "%s of %s per device: ", tc_format_gib(step->memory.reserved).s, tc_format_gib(step->memory.capacity).s);
-    tc_print_tone(file, style, step->fits ? TC_TONE_GOOD : TC_TONE_BAD, step->fits ? "fits" : "does NOT fit");
-    fputc('\n', file);
+    tc_print_step_memory(file, style, step);
     snprintf(text, sizeof text, "%.20s expected, one every %.20s", tc_format_significant(run->failures, 3).s, tc_format_seconds(run->job_mtbf_s).s);
     print_line(file, style, "failures", text);
     snprintf(text, sizeof text, "every %.20s (%.20s steps) of %.20s, %.20s each", tc_format_seconds(run->interval_s).s,
@@ -104,20 +127,24 @@ static void print_time(FILE *file, const tc_style *style, const tc_step *step, c
     print_line(file, style, "lost", text);
 }
 
+static tc_text three_digits(double value) { return tc_format_significant(value, 3); }
+
 static void print_money(FILE *file, const tc_style *style, const tc_run *run) {
-    char text[320];
+    char text[400];
     if (!isnan(run->owned_usd)) {
-        snprintf(text, sizeof text, "%.24s (hardware %.24s, electricity %.24s), %.24s per million tokens", tc_format_usd(run->owned_usd).s,
-                 tc_format_usd(run->capital_usd).s, tc_format_usd(run->energy_usd).s, tc_format_usd(run->owned_usd_per_million_tokens).s);
+        snprintf(text, sizeof text, "%.24s%s: hardware %.24s, electricity %.24s; %.24s per million tokens", tc_format_usd(run->owned_usd).s,
+                 interval(run->p10.owned_usd, run->p90.owned_usd, tc_format_usd).s, tc_format_usd(run->capital_usd).s,
+                 tc_format_usd(run->energy_usd).s, tc_format_usd(run->owned_usd_per_million_tokens).s);
         print_line(file, style, "owned", text);
     }
     if (!isnan(run->rented_usd)) {
-        snprintf(text, sizeof text, "%.24s, %.24s per million tokens", tc_format_usd(run->rented_usd).s,
-                 tc_format_usd(run->rented_usd_per_million_tokens).s);
+        snprintf(text, sizeof text, "%.24s%s, %.24s per million tokens", tc_format_usd(run->rented_usd).s,
+                 interval(run->p10.rented_usd, run->p90.rented_usd, tc_format_usd).s, tc_format_usd(run->rented_usd_per_million_tokens).s);
         print_line(file, style, "rented", text);
     }
     if (!isnan(run->mwh)) {
-        snprintf(text, sizeof text, "%.24s MWh at %.24s kW, %.24s t CO2", tc_format_significant(run->mwh, 3).s,
+        snprintf(text, sizeof text, "%.24s MWh%s at %.24s kW, %.24s t CO2", tc_format_significant(run->mwh, 3).s,
+                 interval(run->p10.mwh, run->p90.mwh, three_digits).s,
                  tc_format_significant(run->power_w / 1e3, 3).s, tc_format_significant(run->tonnes_co2, 3).s);
         print_line(file, style, "energy", text);
     }

@@ -62,10 +62,11 @@ static void write_found(tc_writer *writer, const tc_found *found, const tc_found
     tc_write_integer(writer, "devices", found->devices);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, found->dtype));
-    tc_write_number(writer, "step_s", step->step_s);
+    tc_write_step_time(writer, step);
+    tc_write_string(writer, "evidence", step->evidence);
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
-    tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_step_memory(writer, step);
     tc_write_bool(writer, "fits", step->fits);
     tc_write_number(writer, "objective", found->objective);
     if (next) write_against(writer, found, next);
@@ -169,8 +170,10 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
     tc_table_column(&table, "", TC_RIGHT);
     if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
     tc_table_column(&table, "step", TC_RIGHT);
+    tc_table_column(&table, "80 %", TC_RIGHT);
     tc_table_column(&table, "MFU", TC_RIGHT);
     tc_table_column(&table, "memory", TC_RIGHT);
+    tc_table_column(&table, "80 %", TC_RIGHT | TC_OPTIONAL);
     tc_table_column(&table, "layout", TC_LEFT);
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
@@ -179,8 +182,10 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
         tc_table_cell(&table, tc_format_count(i + 1).s);
         if (objective) tc_table_cell(&table, objective_text(in, found).s);
         tc_table_cell(&table, tc_format_seconds(found->step.step_s).s);
+        tc_table_cell(&table, tc_format_range(found->step.step_s_p10, found->step.step_s_p90, tc_format_seconds).s);
         tc_table_cell(&table, tc_format_percent(found->step.mfu_pct).s);
         tc_table_cell(&table, tc_format_gib(found->step.memory.reserved).s);
+        tc_table_cell(&table, tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
         tc_table_cell(&table, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
     }
     return tc_table_print(&table, file, style);

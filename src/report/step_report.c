@@ -91,11 +91,23 @@ void tc_write_assumed(tc_writer *writer, const tc_step *step) {
     tc_write_close(writer);
 }
 
-static void write_interval(tc_writer *writer, const char *key, double value) {
+void tc_write_interval(tc_writer *writer, const char *key, double value) {
     if (value > 0)
         tc_write_number(writer, key, value);
     else
         tc_write_null(writer, key);
+}
+
+void tc_write_step_time(tc_writer *writer, const tc_step *step) {
+    tc_write_number(writer, "step_s", step->step_s);
+    tc_write_interval(writer, "step_s_p10", step->step_s_p10);
+    tc_write_interval(writer, "step_s_p90", step->step_s_p90);
+}
+
+void tc_write_step_memory(tc_writer *writer, const tc_step *step) {
+    tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
+    tc_write_interval(writer, "memory_gib_p10", step->memory_p10 / GIB);
+    tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / GIB);
 }
 
 static void write_job(tc_writer *writer, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack, const tc_step *step) {
@@ -131,9 +143,7 @@ void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const 
     tc_writer writer = tc_write_begin(file, "step/1", data);
     tc_write_assumed(&writer, step);
     write_job(&writer, job, cluster, stack, step);
-    tc_write_number(&writer, "step_s", step->step_s);
-    write_interval(&writer, "step_s_p10", step->step_s_p10);
-    write_interval(&writer, "step_s_p90", step->step_s_p90);
+    tc_write_step_time(&writer, step);
     if (step->evidence) tc_write_string(&writer, "evidence", step->evidence);
     else tc_write_null(&writer, "evidence");
     tc_write_number(&writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
@@ -145,9 +155,7 @@ void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const 
     for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++)
         tc_write_number(&writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i), step->model_flops[i]);
     tc_write_close(&writer);
-    tc_write_number(&writer, "memory_gib_per_device", step->memory.reserved / GIB);
-    write_interval(&writer, "memory_gib_p10", step->memory_p10 / GIB);
-    write_interval(&writer, "memory_gib_p90", step->memory_p90 / GIB);
+    tc_write_step_memory(&writer, step);
     tc_write_number(&writer, "memory_allocated_gib", step->memory.allocated / GIB);
     tc_write_bool(&writer, "fits", step->fits);
     write_parts(&writer, "breakdown_s", breakdown_parts, COUNT(breakdown_parts), &step->breakdown, 1);
@@ -225,7 +233,7 @@ static void print_speed(FILE *file, const tc_style *style, const tc_job *job, co
     print_line(file, style, "efficiency", text);
 }
 
-static void print_memory_line(FILE *file, const tc_style *style, const tc_step *step) {
+void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step) {
     const tc_memory *m = &step->memory;
     tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
     fprintf(file, "%s of %s per device: ", tc_format_gib(m->reserved).s, tc_format_gib(m->capacity).s);
@@ -281,7 +289,7 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, c
     tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
     print_speed(file, style, job, cluster, step);
-    print_memory_line(file, style, step);
+    tc_print_step_memory(file, style, step);
     snprintf(text, sizeof text, "%.20s sequences of %.20s tokens a step (%.20s tokens), %.20s micro-batches",
              tc_format_count((double)step->global_batch).s, tc_format_count(step->tokens_per_step / (double)step->global_batch).s,
              tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);

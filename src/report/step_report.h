@@ -18,6 +18,13 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, c
 
 /* "layout": {"tp", ...}: every degree and choice, resolved. */
 void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout);
+/* An end of an 80 % interval; null where it is not above zero: there is none. */
+void tc_write_interval(tc_writer *writer, const char *key, double value);
+/* "step_s", "step_s_p10", "step_s_p90"; "memory_gib_per_device", "memory_gib_p10", "memory_gib_p90" */
+void tc_write_step_time(tc_writer *writer, const tc_step *step);
+void tc_write_step_memory(tc_writer *writer, const tc_step *step);
+/* "  memory       24.5 GiB of 64.0 GiB per device: fits", and its interval on a line of its own */
+void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step);
 /* "assumed": [...] */
 void tc_write_assumed(tc_writer *writer, const tc_step *step);
 /* "TP 2, PP 4, DP 8, micro-batch 1, zero1, recompute none, 1f1b"; degrees of one are left out. Returns buffer. */

@@ -24,9 +24,9 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         fputc('\n', file);
     }
     tc_table table = {0};
-    const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype", "step", "MFU", "tokens/s", "memory"};
+    const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype", "step", "80 %", "MFU", "tokens/s", "memory"};
     for (int i = 0; i < 2; i++) tc_table_column(&table, left[i], TC_LEFT | TC_FLEXIBLE);
-    for (int i = 0; i < 7; i++) tc_table_column(&table, right[i], TC_RIGHT);
+    for (int i = 0; i < 8; i++) tc_table_column(&table, right[i], i == 4 ? TC_RIGHT | TC_OPTIONAL : TC_RIGHT);
     tc_table_column(&table, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
     for (int i = 0; i < rows; i++) {
         char text[128];
@@ -38,6 +38,7 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         tc_table_cell(&table, tc_format_count(r->global_batch).s);
         tc_table_cell(&table, tc_name(TC_VOCABULARY_DTYPE, r->dtype));
         tc_table_cell(&table, found(r) ? tc_format_seconds(r->step_s).s : "-");
+        tc_table_cell(&table, found(r) ? tc_format_range(r->step_s_p10, r->step_s_p90, tc_format_seconds).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_percent(r->mfu_pct).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_short(r->tokens_per_s_per_device * r->devices).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_gib(r->memory_bytes).s : "-");
@@ -88,7 +89,7 @@ static void put_layout(FILE *file, const tc_layout *l, int overlap) {
 }
 
 void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
-    fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,mfu_pct,tokens_per_s_per_device,memory_gib_per_device,"
+    fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,step_s_p10,step_s_p90,mfu_pct,tokens_per_s_per_device,memory_gib_per_device,"
           "space,tp,pp,cp,ep,etp,dp,vpp,micro_batch,sequence_parallel,sharding,recompute,schedule,cp_kind,offload,overlap,note\n", file);
     for (int i = 0; i < rows; i++) {
         const tc_sweep_row *r = &row[i];
@@ -100,9 +101,9 @@ void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
         fprintf(file, ",%d,%d", r->devices, r->global_batch);
         put_word(file, TC_VOCABULARY_DTYPE, r->dtype);
         fprintf(file, ",%d,%s", r->seq, tc_sweep_status_name(r->status));
-        const double numbers[] = {r->step_s, r->mfu_pct, r->tokens_per_s_per_device, r->memory_bytes / GIB};
-        for (int k = 0; k < 4; k++) {
-            if (found(r)) put_number(file, numbers[k]);
+        const double numbers[] = {r->step_s, r->step_s_p10, r->step_s_p90, r->mfu_pct, r->tokens_per_s_per_device, r->memory_bytes / GIB};
+        for (int k = 0; k < 6; k++) {
+            if (found(r) && numbers[k] > 0) put_number(file, numbers[k]);
             else fputc(',', file);
         }
         fprintf(file, ",%lld", (long long)r->space);
@@ -134,8 +135,8 @@ static void write_row(tc_writer *writer, const tc_sweep_row *r) {
         tc_write_string(writer, "offload", tc_search_offload_name(tc_search_offload_of(&r->layout)));
         tc_write_string(writer, "overlap", tc_search_overlap_name(r->overlap));
         tc_write_number(writer, "step_s", r->step_s);
-        tc_write_number(writer, "step_s_p10", r->step_s_p10 > 0 ? r->step_s_p10 : NAN);
-        tc_write_number(writer, "step_s_p90", r->step_s_p90 > 0 ? r->step_s_p90 : NAN);
+        tc_write_interval(writer, "step_s_p10", r->step_s_p10);
+        tc_write_interval(writer, "step_s_p90", r->step_s_p90);
         tc_write_number(writer, "mfu_pct", r->mfu_pct);
         tc_write_number(writer, "tokens_per_s_per_device", r->tokens_per_s_per_device);
         tc_write_number(writer, "memory_gib_per_device", r->memory_bytes / GIB);

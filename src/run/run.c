@@ -161,7 +161,7 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
     run->rented_usd_per_million_tokens = run->rented_usd / (run->tokens / 1e6);
 }
 
-tc_code tc_run_forecast(const tc_run_input *in, const tc_economics *economics, tc_run *out, tc_error *error) {
+static tc_code forecast(const tc_run_input *in, const tc_economics *economics, tc_run *out, tc_error *error) {
     tc_code code = check(in, error);
     if (code) return code;
     tc_run run = {0};
@@ -178,5 +178,22 @@ tc_code tc_run_forecast(const tc_run_input *in, const tc_economics *economics, t
     energy(in, economics, &run);
     money(in, economics, &run);
     *out = run;
+    return TC_OK;
+}
+
+/* Checkpoints and failures follow the step time, so the run is forecast again with it. */
+static tc_run_end end_of(const tc_run_input *in, const tc_economics *economics, double step_s) {
+    tc_run_input other = *in;
+    tc_run run;
+    other.step.step_s = step_s;
+    if (forecast(&other, economics, &run, NULL)) return (tc_run_end){NAN, NAN, NAN, NAN, NAN};
+    return (tc_run_end){run.wall_s, run.owned_usd, run.rented_usd, run.mwh, run.tonnes_co2};
+}
+
+tc_code tc_run_forecast(const tc_run_input *in, const tc_economics *economics, tc_run *out, tc_error *error) {
+    tc_code code = forecast(in, economics, out, error);
+    if (code) return code;
+    out->p10 = end_of(in, economics, in->step.step_s_p10);
+    out->p90 = end_of(in, economics, in->step.step_s_p90);
     return TC_OK;
 }

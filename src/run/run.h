@@ -44,6 +44,11 @@ typedef struct tc_run_input {
 
 #define TC_RUN_ASSUMED_MAX 32
 
+/* The same run, were each step as fast or as slow as an end of its 80 % interval. NaN: the step has none, or not known. */
+typedef struct tc_run_end {
+    double wall_s, owned_usd, rented_usd, mwh, tonnes_co2;
+} tc_run_end;
+
 /* NaN: not known, for want of a price or of a power that nobody gave. */
 typedef struct tc_run {
     double steps, tokens;
@@ -64,6 +69,7 @@ typedef struct tc_run {
     double owned_usd_per_million_tokens, rented_usd_per_million_tokens;
     double power_w;              /* of the whole installation while training */
     double mwh, tonnes_co2;
+    tc_run_end p10, p90;
     int assumed_count;
     char assumed[TC_RUN_ASSUMED_MAX][160];
 } tc_run;

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "catalog/document.h"
+#include "step/interval.h"
 
 #define USUAL_STACK "generic" /* every catalog has it */
 
@@ -282,19 +283,25 @@ static void take_best(const tc_found *best, tc_sweep_row *row) {
     row->memory_bytes = step->memory.reserved;
 }
 
-static void search_task(const tc_search_input *in, tc_search *search, tc_sweep_row *row) {
-    tc_error error;
-    if (tc_search_run(in, search, &error)) {
+static tc_code search_task(tc_catalog *catalog, const tc_search_input *in, tc_search *search, tc_sweep_row *row, tc_error *error) {
+    tc_error why;
+    tc_code code = TC_OK;
+    if (tc_search_run(in, search, &why)) {
         row->status = TC_SWEEP_FAILED;
-        snprintf(row->note, sizeof row->note, "%.60s: %.170s", error.place, error.text);
-        return;
+        snprintf(row->note, sizeof row->note, "%.60s: %.170s", why.place, why.text);
+        return TC_OK;
     }
     row->space = search->space;
     row->rejected_memory = search->rejected[TC_REJECTED_MEMORY];
     row->status = search->best_count > 0 ? TC_SWEEP_FOUND : TC_SWEEP_INFEASIBLE;
-    if (search->best_count > 0) take_best(&search->best[0], row);
-    else if (!tc_search_advise(in, search, &error) && search->advice_count > 0) snprintf(row->note, sizeof row->note, "%s", search->advice[0]);
+    if (search->best_count > 0) {
+        code = tc_interval_apply(catalog, &in->job, &in->cluster.accelerator, &in->stack, &search->best[0].step, error);
+        take_best(&search->best[0], row);
+    } else if (!tc_search_advise(in, search, &why) && search->advice_count > 0) {
+        snprintf(row->note, sizeof row->note, "%s", search->advice[0]);
+    }
     tc_search_free(search);
+    return code;
 }
 
 tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int threads, tc_sweep_row *out, tc_error *error) {
@@ -314,7 +321,7 @@ tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int t
         out->dtype = t.dtype;
         out->seq = s->seq == TC_UNSET ? in->job.model.seq : s->seq;
         in->threads = threads;
-        search_task(in, search, out);
+        code = search_task(catalog, in, search, out, error);
     }
     free(in);
     free(search);
