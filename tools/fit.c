@@ -4,7 +4,7 @@
  *
  * A parameter's value is its prior, moved in its link (log or logit) by a shift
  * that all share, one of the architecture, and one of the accelerator (or: one of
- * the stack's class, compiled or issued by a host, and one of the stack). The shifts minimise
+ * the stack's class - issued by a host, compiled for GPUs, compiled for others - and one of the stack). The shifts minimise
  *   sum_i w_i rho(log(forecast_i / measured_i) / s)^2 + sum_j (shift_j / sigma_j)^2
  * by Levenberg-Marquardt on the sparse Jacobian (LAPACK solves the normal
  * equations); rho is the pseudo-Huber loss, w_i = n_family^-alpha, so that a large
@@ -46,7 +46,7 @@ enum {
     DEVICE = sizeof device_parameters / sizeof device_parameters[0],
     STACK = sizeof stack_parameters / sizeof stack_parameters[0],
     ALL = DEVICE + STACK,
-    CLASSES = 2,
+    CLASSES = 3,
     NAMES = 160
 };
 
@@ -74,7 +74,7 @@ typedef struct settings {
 typedef struct item {
     tc_case c;
     int family, architecture, accelerator, stack;
-    int stack_class;       /* compiled as a whole, or issued kernel by kernel by a host */
+    int stack_class;       /* issued kernel by kernel by a host, compiled for GPUs, compiled for others */
     double prior[ALL];     /* in the link */
     double weight;
     bool supported, complete;
@@ -289,7 +289,8 @@ static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, i
             it->architecture = index_of(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
             it->accelerator = index_of(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
             it->stack = index_of(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
-            it->stack_class = it->c.stack.compiled;
+            bool gpu = strcmp(a->vendor, "NVIDIA") == 0 || strcmp(a->vendor, "AMD") == 0;
+            it->stack_class = !it->c.stack.compiled ? 0 : gpu ? 1 : 2;
             p->count++;
         }
     }
@@ -736,8 +737,8 @@ static void write_table(const problem *p, const double *prior, const double *fit
 }
 
 int main(int argc, char **argv) {
-    problem p = {.set = {.noise = 0.12, .family_power = 0.5, .device_all = 0.2, .device_architecture = 0.15, .device_accelerator = 0.1,
-                         .stack_all = 0.2, .stack_one = 0.3, .iterations = 12, .folds = 0}};
+    problem p = {.set = {.noise = 0.1, .family_power = 0.5, .device_all = 0.1, .device_architecture = 0.1, .device_accelerator = 0.1,
+                         .stack_all = 0.2, .stack_one = 0.4, .iterations = 12, .folds = 0}};
     const char *out = NULL, *table = NULL, *report = NULL, *hash = "";
     bool all_folds = false;
     int first = 1;

@@ -179,7 +179,7 @@ static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) 
         row->layout.recompute = TC_RECOMPUTE_OPERATORS;
         if (text && tc_operator_groups_parse(text, &row->layout.recompute_operators)) break;
         row->layout.recompute_operators = 0;
-        row->layout.recompute = (tc_recompute)word_of(c->words, text);
+        row->layout.recompute = word_of(c->words, text);
         break;
     case WORD: *(int *)member = word_of(c->words, text); break;
     }
