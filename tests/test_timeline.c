@@ -190,9 +190,9 @@ static void schedules_without_a_closed_form_take_the_timeline(void **state) {
         assert_int_equal(tc_step_timed(&q.costs, &timed, &times, &error), TC_OK);
         tc_step_times_free(&times);
         assert_true(predicted.step_s == timed.step_s && evaluated.step_s == timed.step_s);
-        /* which counts what waits for the host link once */
+        /* and so does the search's estimate, waits for the host link included; the ends of the traffic it has by a formula */
         assert_int_equal(tc_step_estimate(&q.job, &q.cluster, &q.placement, &q.stack, &estimated, &error), TC_OK);
-        assert_true(estimated.step_s <= 1.1 * timed.step_s);
+        assert_true(fabs(estimated.step_s / timed.step_s - 1) <= 0.06);
         asked++;
     }
     assert_true(asked > 300);
@@ -205,12 +205,13 @@ static void the_breakdown_is_the_step(void **state) {
         tc_step step;
         tc_step_times times;
         tc_error error;
-        if (!ask_at_random(&q, (int)draw(9))) continue;
+        if (!ask_further(&q, (int)draw(9))) continue;
         assert_int_equal(tc_step_timed(&q.costs, &step, &times, &error), TC_OK);
         const tc_breakdown *b = &step.breakdown;
         double sum = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
                      + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
         assert_near(sum / step.step_s, 1, 1e-9);
+        assert_true(b->bubble >= -1e-12 * step.step_s && b->host >= 0 && b->dp_comm >= 0);
         assert_true(step.step_s >= times.sync_s && times.sync_s >= times.host_s);
         for (int s = 0; s < times.stages; s++) {
             assert_true(times.stage[s].busy_s <= times.stage[s].work_s * (1 + 1e-9));

@@ -275,10 +275,10 @@ static bool prunes(const offer *to, double least_s, double threshold) {
 }
 
 /* The pipeline's time under the schedule: dear where it has no closed form, so asked for when something fits.
- * The timeline puts the offload of activations into the slots. */
+ * The timeline puts the offload of activations into the slots, so that it is in the bubble. */
 static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_activations, tc_step_terms *terms) {
     w->placement.layout.offload_activations = offload_activations;
-    terms->host = pass->host[offload_activations];
+    terms->host = pass->host[offload_activations && tc_bubble_has_form(&w->placement.layout, &pass->line)];
     terms->bubble = tc_bubble_estimate(&w->placement.layout, &pass->line);
     terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work);
     w->placement.layout.offload_activations = false;

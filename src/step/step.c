@@ -190,20 +190,22 @@ static double bubble_of(const tc_pipeline *line, double seconds) {
     return beyond > 0 ? beyond : 0;
 }
 
-/* First slot to last by the timeline, without offload. */
+/* First slot to last by the timeline. */
 static double timed_seconds(const tc_layout *l, const tc_pipeline *line) {
     tc_placement placement = *line->costs->p;
     placement.layout = *l;
-    placement.layout.offload_activations = false;
     tc_costs costs = *line->costs;
     costs.p = &placement;
     double seconds;
     return tc_pipeline_timeline(&costs, &seconds, NULL) == TC_OK ? seconds : HUGE_VAL;
 }
 
+bool tc_bubble_has_form(const tc_layout *l, const tc_pipeline *line) {
+    return l->schedule <= TC_SCHEDULE_INTERLEAVED && line->form_s[l->schedule] >= 0;
+}
+
 double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {
-    bool form = l->schedule <= TC_SCHEDULE_INTERLEAVED && line->form_s[l->schedule] >= 0;
-    return bubble_of(line, form ? line->form_s[l->schedule] : timed_seconds(l, line));
+    return bubble_of(line, tc_bubble_has_form(l, line) ? line->form_s[l->schedule] : timed_seconds(l, line));
 }
 
 double tc_pipeline_sends(const tc_costs *costs) {
@@ -278,11 +280,11 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     out->hfu_pct = out->mfu_pct * (out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL]); /* never below it by rounding */
 }
 
-static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, double bubble_s) {
+static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, double bubble_s, double offload_s) {
     tc_step_terms t;
     double m = (double)f->p->micro_batches;
     t.work = m * line->slowest_s;
-    t.host = tc_step_host_seconds(f->stack, f->p) + offload_exposed(f, line);
+    t.host = tc_step_host_seconds(f->stack, f->p) + offload_s;
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
     tc_stage_load heavy[TC_TRAFFIC_STAGES];
@@ -296,7 +298,7 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
 }
 
 /* The slots of the slowest stage. */
-static void fill_work(const tc_costs *f, const tc_pipeline *line, tc_breakdown *b) {
+static void fill_work(const tc_costs *f, const tc_pipeline *line, double offload_s, tc_breakdown *b) {
     double m = (double)f->p->micro_batches;
     tc_parts all = line->forward;
     tc_parts_add(&all, &line->backward, 1);
@@ -304,7 +306,7 @@ static void fill_work(const tc_costs *f, const tc_pipeline *line, tc_breakdown *
     b->attention = m * all.attention;
     b->memory_bound = m * all.memory;
     b->launch = m * all.launch;
-    b->host = m * all.host + f->stack->params.host_s_per_step + offload_exposed(f, line);
+    b->host = m * all.host + f->stack->params.host_s_per_step + offload_s;
     b->recompute = m * all.recompute;
     b->tp_comm = m * all.tp;
     b->cp_comm = m * all.cp;
@@ -318,7 +320,7 @@ static void fill_waits(double bubble_and_sends, double added, tc_breakdown *b) {
 }
 
 static void take_terms(const tc_costs *f, const tc_pipeline *line, tc_step *out) {
-    tc_step_terms t = step_terms(f, line, bubble_of(line, line->closed_s));
+    tc_step_terms t = step_terms(f, line, bubble_of(line, line->closed_s), offload_exposed(f, line));
     fill_waits(t.bubble + t.sends, line->closed_s - line->compute_s, &out->breakdown);
     out->breakdown.dp_comm = t.data_parallel;
     out->breakdown.optimizer = t.optimizer;
@@ -336,7 +338,11 @@ static void take_times(const tc_costs *f, const tc_pipeline *line, const tc_step
     double rest = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
                   + b->bubble + b->optimizer + b->straggler + b->host;
     b->dp_comm = t->step_s - rest;
-    if (b->dp_comm < 0) b->bubble += b->dp_comm, b->dp_comm = 0;
+    if (b->dp_comm >= 0) return;
+    double elsewhere = fmin(-b->dp_comm, t->offload_s); /* waits for the host link of another stage than the one whose work is shown */
+    b->host -= elsewhere;
+    b->bubble += b->dp_comm + elsewhere;
+    b->dp_comm = 0;
 }
 
 static void fill_memory(const tc_costs *f, tc_step *out) {
@@ -349,7 +355,7 @@ static void fill_memory(const tc_costs *f, tc_step *out) {
 
 /* By the timeline, if there is one, else in closed form. */
 static void fill_step(const tc_costs *costs, const tc_pipeline *line, const tc_step_times *times, tc_step *out) {
-    fill_work(costs, line, &out->breakdown);
+    fill_work(costs, line, times ? times->offload_s : offload_exposed(costs, line), &out->breakdown);
     if (times) take_times(costs, line, times, out);
     else take_terms(costs, line, out);
     fill_rates(costs, out);
@@ -391,7 +397,8 @@ tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_
     tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
     if (code) return code;
     tc_pipeline line = tc_pipeline_sketch(&costs);
-    tc_step_terms t = step_terms(&costs, &line, tc_bubble_estimate(&placement->layout, &line));
+    double offload_s = tc_bubble_has_form(&placement->layout, &line) ? offload_exposed(&costs, &line) : 0; /* else in the bubble */
+    tc_step_terms t = step_terms(&costs, &line, tc_bubble_estimate(&placement->layout, &line), offload_s);
     memset(out, 0, sizeof *out);
     out->step_s = tc_step_terms_sum(&t);
     fill_rates(&costs, out);

@@ -46,9 +46,10 @@ typedef struct tc_step_terms {
 tc_pipeline tc_pipeline_of(const tc_costs *costs);
 tc_pipeline tc_pipeline_sketch(const tc_costs *costs);
 /* First slot to last beyond the work of the slowest stage and tc_pipeline_sends: by the closed form wherever the schedule
- * has one, else by the timeline; offload left aside. The layout may differ from that of the costs in its schedule alone,
+ * has one, without the waits for the host link; else by the timeline, with them. The layout may differ from that of the costs in its schedule alone,
  * and that only where chunks stay on their stages. */
 double tc_bubble_estimate(const tc_layout *layout, const tc_pipeline *line);
+bool tc_bubble_has_form(const tc_layout *layout, const tc_pipeline *line);
 /* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);
 /* Gradient and parameter communication that stays exposed in a step. stage: those of tc_traffic_stages. */

@@ -334,7 +334,7 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
             t->stage[s].work_s += share * (mirror ? cost->paired_forward + cost->paired_input + cost->weight : cost->forward + cost->input + cost->weight);
             offload_sum += share * offload;
         }
-        if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->transfer_s = offload_sum;
+        if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->transfer_s = t->offload_s = offload_sum;
     }
 }
 

@@ -75,6 +75,7 @@ typedef struct tc_step_times {
     double step_s;
     double sends_s;      /* of pipeline_s, what the sends add */
     double bubble_s;     /* of pipeline_s, beyond the work of the slowest stage and the sends */
+    double offload_s;    /* of the slowest stage's work: activations to the host and back */
     double transfer_s;   /* of the slowest stage's work: activations to the host and back, fully sharded weights */
     void *memory;
 } tc_step_times;
