@@ -289,7 +289,9 @@ static void losses_lead_from_peak_to_achieved(void **state) {
             assert_true(e.change[k].layout != e.change[k - 1].layout || e.change[k].gain_pct <= e.change[k - 1].gain_pct);
         for (int k = 0; k < e.changes; k++) {
             const tc_change *c = &e.change[k];
-            if (c->layout || c->gain_pct > -0.1) continue; /* better hardware is never slower, but for what the host bounds */
+            /* better hardware is never slower, but for what the host bounds, and a little where a fixed order of slots suits other proportions */
+            double slower = q.placement.layout.schedule <= TC_SCHEDULE_INTERLEAVED ? 0.1 : 0.5;
+            if (c->layout || c->gain_pct > -slower) continue;
             print_error("%s on %d x %s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: %s gives %g %%\n", q.job.model.slug, q.cluster.devices,
                         q.cluster.accelerator.slug, q.placement.layout.schedule, q.layout.tp, q.layout.pp, q.layout.vpp,
                         (long long)q.placement.micro_batches, c->what, c->gain_pct);

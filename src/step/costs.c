@@ -85,7 +85,7 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
 /* Forward and backward of one block; recompute comes apart. */
 static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0}, core = {0};
-    double weight_s = 0, weight_kernels = 0;
+    double weight_s = 0;
     tc_rates graphed = f->rates;
     graphed.host_s = graphed.moe_host_s = 0;
     for (int i = 0; i < ops->count; i++) {
@@ -93,7 +93,6 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
         tc_forward_seconds(rates, &ops->op[i], &forward);
         double weight = tc_backward_seconds(rates, &ops->op[i], !f->job->frozen_base, &backward);
         weight_s += weight;
-        weight_kernels += weight > 0;
         if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(&f->rates, &ops->op[i], &core);
     }
     memset(out, 0, sizeof *out);
@@ -101,9 +100,9 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
     add_block_comm(f, ops, forward.attention, 1, &out->forward);
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(f, ops, backward.attention, 2, &out->backward);
-    /* where the host sets the pace, weight gradients take as long as their kernels take to issue */
-    bool host_bound = backward.host > tc_seconds_device(&backward);
-    out->weight_s = host_bound ? weight_kernels * f->rates.host_s : weight_s;
+    /* where the host sets the pace, weight gradients take their share of its time */
+    double device = tc_seconds_device(&backward);
+    out->weight_s = backward.host > device && device > 0 ? weight_s * backward.host / device : weight_s;
     out->core_s = tc_seconds_device(&core);
 }
 
