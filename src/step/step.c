@@ -136,16 +136,18 @@ static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chu
     return line;
 }
 
-/* Two stages apart from each other set the rhythm among much faster ones: what one waits for the other hides, which the longest
- * path through a single stage does not see. */
-static bool two_stages_lead(const tc_stage_seconds *stage, int stages, int slowest) {
+/* Few stages, apart from each other, set the rhythm among much faster ones: what one waits for the other hides, which the
+ * longest path through a single stage does not see. */
+static bool few_stages_lead(const tc_stage_seconds *stage, int stages, int slowest) {
     double first = stage[slowest].forward + stage[slowest].backward, second = 0, least = first;
+    int leading = 0;
     for (int s = 0; s < stages; s++) {
         double seconds = stage[s].forward + stage[s].backward;
         if (seconds < least) least = seconds;
         if (abs(s - slowest) > 1 && seconds > second) second = seconds;
+        leading += seconds > 0.9 * first;
     }
-    return second > 0.9 * first && least < 0.8 * first;
+    return second > 0.9 * first && least < 0.8 * first && 4 * leading <= stages;
 }
 
 /* Is the closed form of the layout's schedule the timeline's? */
@@ -168,7 +170,7 @@ tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     pieces p = pieces_of(costs);
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
-    if (!holds(costs, &p, chunks, &line) || (l->schedule == TC_SCHEDULE_1F1B && two_stages_lead(stage, l->pp, line.slowest))) return line;
+    if (!holds(costs, &p, chunks, &line) || (l->schedule == TC_SCHEDULE_1F1B && few_stages_lead(stage, l->pp, line.slowest))) return line;
     line.closed_s = tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, line.send_s);
     line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0) : line.closed_s;
     return line;
