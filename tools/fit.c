@@ -525,9 +525,7 @@ static int accelerator_of(const item *it) { return it->accelerator; }
 static int architecture_of(const item *it) { return it->architecture; }
 static int stack_of(const item *it) { return it->stack; }
 
-static void write_intervals(const problem *p, const memory_problem *memory, const double *errors, const char *dir, const char *runs_hash) {
-    int count;
-    interval_run *runs = interval_runs(p, errors, &count);
+static void write_intervals(const problem *p, const memory_problem *memory, const interval_run *runs, int count, const char *dir, const char *runs_hash) {
     interval_fit fit = interval_fit_runs(runs, count, -1);
     FILE *out = open_fitted(p, dir, "intervals.yaml", runs_hash);
     fprintf(out, "# log(measured / forecast step time) on runs whose source the fit had not seen: [p10, p90] x exp(intercept + coefficients x features).\n");
@@ -537,7 +535,6 @@ static void write_intervals(const problem *p, const memory_problem *memory, cons
     interval_write(&fit, out);
     memory_fit_intervals(memory, out);
     if (fclose(out)) exit(1);
-    free(runs);
 }
 
 /* ---- report ---------------------------------------------------------------------------- */
@@ -547,6 +544,40 @@ typedef struct family_score {
     int n;
     double absolute[3], sum[3]; /* priors, fitted, left out */
 } family_score;
+
+typedef const char *group_key(const problem *p, const item *it);
+
+static const char *key_family(const problem *p, const item *it) { return p->families.name[it->family]; }
+static const char *key_accelerator(const problem *p, const item *it) { return p->accelerators.name[it->accelerator]; }
+static const char *key_stack(const problem *p, const item *it) { return p->stacks.name[it->stack]; }
+
+static const char *key_model(const problem *p, const item *it) {
+    (void)p;
+    return it->c.run->model.family[0] ? it->c.run->model.family : "not stated";
+}
+
+static const char *key_scale(const problem *p, const item *it) {
+    (void)p;
+    int n = it->c.run->devices;
+    return n == 1 ? "1" : n <= 8 ? "2 to 8" : n <= 64 ? "9 to 64" : n <= 512 ? "65 to 512" : "more than 512";
+}
+
+/* The errors of the runs that were forecast, by a key; returns how many groups. */
+static int collect(const problem *p, group_key *key, const double *errors[3], family_score scores[NAMES]) {
+    names groups = {.count = 0};
+    memset(scores, 0, NAMES * sizeof *scores);
+    for (int i = 0; i < p->count; i++) {
+        if (!p->items[i].supported || isnan(errors[2][i])) continue;
+        family_score *s = &scores[index_of(&groups, key(p, &p->items[i]))];
+        s->name = key(p, &p->items[i]);
+        s->n++;
+        for (int k = 0; k < 3; k++) {
+            s->absolute[k] += fabs(errors[k][i]);
+            s->sum[k] += errors[k][i];
+        }
+    }
+    return groups.count;
+}
 
 static int by_left_out(const void *a, const void *b) {
     const family_score *x = a, *y = b;
@@ -571,12 +602,10 @@ static void write_summary(const problem *p, const char *title, const double *err
 
 /* Every left-out run as a dot: a column a source family, the largest error first; height is forecast over
  * measured step time on a logarithmic scale from 1/4 to 4. */
-static void write_picture(const problem *p, const family_score *scores, const double *errors, const char *path) {
+static void write_picture(const problem *p, const family_score *scores, int columns, const double *errors, const char *path) {
     enum { WIDTH = 1000, HEIGHT = 460, LEFT = 60, TOP = 20, BOTTOM = 160 };
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
-    int columns = 0;
-    while (columns < p->families.count && scores[columns].n) columns++;
     double step = (double)(WIDTH - LEFT - 20) / (columns ? columns : 1), middle = TOP + (HEIGHT - TOP - BOTTOM) / 2.0;
     double scale = (HEIGHT - TOP - BOTTOM) / 2.0 / log(4);
     fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"11\">\n"
@@ -604,45 +633,17 @@ static void write_picture(const problem *p, const family_score *scores, const do
     if (fclose(out)) exit(1);
 }
 
-/* ---- the same by other groups -------------------------------------------------------------- */
-
-typedef const char *group_key(const problem *p, const item *it);
-
-static const char *key_accelerator(const problem *p, const item *it) { return p->accelerators.name[it->accelerator]; }
-static const char *key_stack(const problem *p, const item *it) { return p->stacks.name[it->stack]; }
-
-static const char *key_model(const problem *p, const item *it) {
-    (void)p;
-    return it->c.run->model.family[0] ? it->c.run->model.family : "not stated";
-}
-
-static const char *key_scale(const problem *p, const item *it) {
-    (void)p;
-    int n = it->c.run->devices;
-    return n == 1 ? "1" : n <= 8 ? "2 to 8" : n <= 64 ? "9 to 64" : n <= 512 ? "65 to 512" : "more than 512";
-}
-
 static int by_runs(const void *a, const void *b) {
     const family_score *x = a, *y = b;
     return (x->n < y->n) - (x->n > y->n);
 }
 
 static void write_groups(const problem *p, const char *title, const char *what, group_key *key, const double *errors[3], FILE *out) {
-    family_score scores[NAMES] = {{.name = NULL}};
-    names groups = {.count = 0};
-    for (int i = 0; i < p->count; i++) {
-        if (!p->items[i].supported || isnan(errors[2][i])) continue;
-        family_score *s = &scores[index_of(&groups, key(p, &p->items[i]))];
-        s->name = key(p, &p->items[i]);
-        s->n++;
-        for (int k = 0; k < 3; k++) {
-            s->absolute[k] += fabs(errors[k][i]);
-            s->sum[k] += errors[k][i];
-        }
-    }
-    qsort(scores, (size_t)groups.count, sizeof *scores, by_runs);
+    family_score scores[NAMES];
+    int groups = collect(p, key, errors, scores);
+    qsort(scores, (size_t)groups, sizeof *scores, by_runs);
     fprintf(out, "\n## %s\n\n| %s | runs | fitted | left out | bias left out |\n|---|---|---|---|---|\n", title, what);
-    for (int g = 0; g < groups.count; g++) {
+    for (int g = 0; g < groups; g++) {
         const family_score *s = &scores[g];
         fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[1] / s->n, s->absolute[2] / s->n, s->sum[2] / s->n);
     }
@@ -674,51 +675,39 @@ static void write_worst(const problem *p, const double *left_out, FILE *out) {
 }
 
 /* Markdown: what the forecast errs on sources that its fit had not seen, beside the fit and the priors. */
-static void write_report(const problem *p, const memory_problem *memory, const double *errors[3], const char *path) {
+static void write_report(const problem *p, const memory_problem *memory, const interval_run *runs, int count, const double *errors[3],
+                         const char *path) {
     static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
     FILE *out = fopen(path, "w");
-    family_score *scores = calloc((size_t)p->families.count + 1, sizeof *scores);
-    if (!out || !scores) exit(1);
+    family_score scores[NAMES];
+    if (!out) exit(1);
     fprintf(out, "# Errors on sources that the fit had not seen\n\n"
                  "Written by `make fit`. Every source family is left out in turn and the parameters are fitted afresh from\n"
                  "the priors on the others; the family is then forecast. Errors are of the step's time; positive bias:\n"
                  "forecast too slow. Macro: mean over source families.\n\n"
                  "| | macro | median | bias | macro, nothing assumed | median, nothing assumed |\n|---|---|---|---|---|---|\n");
     for (int k = 0; k < 3; k++) write_summary(p, titles[k], errors[k], out);
-    for (int i = 0; i < p->count; i++) {
-        if (!p->items[i].supported || isnan(errors[2][i])) continue;
-        family_score *s = &scores[p->items[i].family];
-        s->name = p->families.name[p->items[i].family];
-        s->n++;
-        for (int k = 0; k < 3; k++) {
-            s->absolute[k] += fabs(errors[k][i]);
-            s->sum[k] += errors[k][i];
-        }
-    }
-    qsort(scores, (size_t)p->families.count, sizeof *scores, by_left_out);
+    int families = collect(p, key_family, errors, scores);
+    qsort(scores, (size_t)families, sizeof *scores, by_left_out);
     fprintf(out, "\n| source family | runs | priors | fitted | left out | bias left out |\n|---|---|---|---|---|---|\n");
-    for (int f = 0; f < p->families.count; f++) {
+    for (int f = 0; f < families; f++) {
         const family_score *s = &scores[f];
-        if (s->n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[0] / s->n, s->absolute[1] / s->n,
-                          s->absolute[2] / s->n, s->sum[2] / s->n);
+        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[0] / s->n, s->absolute[1] / s->n,
+                s->absolute[2] / s->n, s->sum[2] / s->n);
     }
     size_t stem = strlen(path) > 3 ? strlen(path) - 3 : strlen(path);
     char picture[512];
     snprintf(picture, sizeof picture, "%.*s.svg", (int)stem, path);
     const char *slash = strrchr(picture, '/');
     fprintf(out, "\n![Forecast over measured](%s)\n", slash ? slash + 1 : picture);
-    write_picture(p, scores, errors[2], picture);
+    write_picture(p, scores, families, errors[2], picture);
     write_groups(p, "By accelerator", "accelerator", key_accelerator, errors, out);
     write_groups(p, "By training software", "stack", key_stack, errors, out);
     write_groups(p, "By kind of model", "kind", key_model, errors, out);
     write_groups(p, "By scale", "devices", key_scale, errors, out);
     write_worst(p, errors[2], out);
-    int count;
-    interval_run *runs = interval_runs(p, errors[2], &count);
     interval_report(runs, count, p->families.count, out);
-    free(runs);
     memory_fit_report(memory, out);
-    free(scores);
     if (fclose(out)) exit(1);
 }
 
@@ -788,10 +777,15 @@ int main(int argc, char **argv) {
     if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
     else if (all_folds) leave_out(&p, left);
     if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
-    problem as_fitted = p; /* with the fitted parameters in the items */
-    as_fitted.items = items;
-    if (out && (p.set.folds > 1 || all_folds)) write_intervals(&as_fitted, &memory, left, out, hash);
-    if (report && (p.set.folds > 1 || all_folds)) write_report(&as_fitted, &memory, (const double *[3]){prior, fitted, left}, report);
+    if (p.set.folds > 1 || all_folds) {
+        problem as_fitted = p; /* with the fitted parameters in the items */
+        as_fitted.items = items;
+        int count;
+        interval_run *runs = interval_runs(&as_fitted, left, &count);
+        if (out) write_intervals(&as_fitted, &memory, runs, count, out, hash);
+        if (report) write_report(&as_fitted, &memory, runs, count, (const double *[3]){prior, fitted, left}, report);
+        free(runs);
+    }
     if (table) write_table(&p, prior, fitted, p.set.folds > 1 || all_folds ? left : NULL, table);
     free(items);
     free(x);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validate/score.h"
+
 #define RIDGE 1.0
 #define NEWTON_STEPS 30
 enum { TERMS = 1 + TC_INTERVAL_FEATURES };
@@ -39,26 +41,15 @@ static void newton_step(const interval_run *runs, int count, int left_out, inter
     for (int j = 0; j < TERMS; j++) fit->coefficient[j] -= fmax(-0.5, fmin(0.5, gradient[j]));
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double quantile(const double *sorted, int n, double q) {
-    double at = q * (n - 1);
-    int low = (int)at;
-    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
-}
-
 static void find_quantiles(const interval_run *runs, int count, int left_out, interval_fit *fit) {
     double *z = malloc(((size_t)count + 1) * sizeof *z);
     if (!z) abort();
     int n = 0;
     for (int i = 0; i < count; i++)
         if (runs[i].family != left_out) z[n++] = runs[i].ratio / scale_of(fit, &runs[i]);
-    qsort(z, (size_t)n, sizeof *z, by_value);
-    fit->p10 = n ? quantile(z, n, 0.1) : 0;
-    fit->p90 = n ? quantile(z, n, 0.9) : 0;
+    qsort(z, (size_t)n, sizeof *z, tc_by_value);
+    fit->p10 = n ? tc_quantile(z, n, 0.1) : 0;
+    fit->p90 = n ? tc_quantile(z, n, 0.9) : 0;
     free(z);
 }
 
@@ -104,8 +95,8 @@ void interval_report(const interval_run *runs, int count, int families, FILE *ou
         for (int i = 0; i < count; i++)
             if (runs[i].family != family) plain[n++] = runs[i].ratio;
         if (n == count || n == 0) continue;
-        qsort(plain, (size_t)n, sizeof *plain, by_value);
-        double constant[2] = {quantile(plain, n, 0.1), quantile(plain, n, 0.9)};
+        qsort(plain, (size_t)n, sizeof *plain, tc_by_value);
+        double constant[2] = {tc_quantile(plain, n, 0.1), tc_quantile(plain, n, 0.9)};
         interval_fit fit = interval_fit_runs(runs, count, family);
         for (int i = 0; i < count; i++) {
             if (runs[i].family != family) continue;
@@ -119,11 +110,11 @@ void interval_report(const interval_run *runs, int count, int families, FILE *ou
             constant_score += interval_score(constant[0], constant[1], r);
         }
     }
-    qsort(width, (size_t)all.runs, sizeof *width, by_value);
+    qsort(width, (size_t)all.runs, sizeof *width, tc_by_value);
     fprintf(out, "\n## The 80 %% intervals\n\nOn runs of a source that neither the fit of the parameters nor that of the intervals had seen. Median width "
                  "(p90 over p10): %.2f. Interval score of log ratios: %.3f; one constant width: %.3f.\n\n"
                  "| accelerators | runs | inside their interval |\n|---|---|---|\n",
-            quantile(width, all.runs, 0.5), score / all.runs, constant_score / all.runs);
+            tc_quantile(width, all.runs, 0.5), score / all.runs, constant_score / all.runs);
     print_tally(out, "all", &all);
     for (int g = 0; g < CHIPS; g++) print_tally(out, chips[g], &group[g]);
     free(width);

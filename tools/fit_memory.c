@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "step/interval.h"
+#include "validate/score.h"
 
 enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };
 
@@ -262,17 +263,6 @@ void memory_fit_report(const memory_problem *p, FILE *out) {
 
 /* ---- intervals ---------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double quantile(const double *sorted, int n, double q) {
-    double at = q * (n - 1);
-    int low = (int)at;
-    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
-}
-
 /* Whether another family than the row's states memory of its stack. */
 static bool stack_elsewhere(const memory_problem *p, const memory_row *row) {
     for (int i = 0; i < p->count; i++)
@@ -302,8 +292,8 @@ void memory_fit_intervals(const memory_problem *p, FILE *out) {
                 if (stack_elsewhere(p, row) == (known == 1)) ratios[n++] = exp(-p->residual[2][i]);
             }
             if (n == 0) continue;
-            qsort(ratios, (size_t)n, sizeof *ratios, by_value);
-            double p10 = quantile(ratios, n, 0.1), p90 = quantile(ratios, n, 0.9);
+            qsort(ratios, (size_t)n, sizeof *ratios, tc_by_value);
+            double p10 = tc_quantile(ratios, n, 0.1), p90 = tc_quantile(ratios, n, 0.9);
             low = p10 < low ? p10 : low;
             high = p90 > high ? p90 : high;
             fprintf(out, "  - {memory: %s, evidence: %s, runs: %d, p10: %.4f, p90: %.4f}\n", allocated ? "allocated" : "reserved",

@@ -102,8 +102,7 @@ static tc_code check_schedule(const tc_placement *p, tc_error *error) {
 }
 
 static tc_code resolve_experts(const tc_model *model, const tc_stack *stack, tc_layout *l, tc_error *error) {
-    bool moe = false;
-    for (int i = 0; i < model->blocks; i++) moe = moe || model->block[i].experts > 0;
+    bool moe = tc_has_experts(model);
     if (!moe && l->ep > 1)
         return tc_fail(error, TC_INVALID, "--ep", "%d for a model without experts; leave it out", l->ep);
     int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
@@ -199,8 +198,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         return tc_fail(error, TC_INVALID, "--dp", "%d does not match devices / (tp x pp x cp) = %d; leave it out", l->dp, left);
     out->seq = job->seq == TC_UNSET ? job->model.seq : job->seq;
     if (out->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", out->seq);
-    out->layers = 0;
-    for (int i = 0; i < job->model.blocks; i++) out->layers += job->model.block[i].count;
+    out->layers = tc_layer_count(&job->model);
     if ((code = resolve_experts(&job->model, stack, l, error)) || (code = check_model(&job->model, out, error))
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;

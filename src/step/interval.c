@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "workload/operators.h"
 
 static const char *const evidences[TC_EVIDENCES] = {
     "measured runs of this chip and of this stack",
@@ -24,19 +25,13 @@ const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES] = {
     "low_precision", "communication", "host", "memory_traffic", "attention", "bubble",
 };
 
-static bool has_experts(const tc_model *model) {
-    for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].experts > 0) return true;
-    return false;
-}
-
 void tc_interval_features(bool stack_seen, bool chip_seen, bool architecture_seen, const tc_job *job, const tc_accelerator *accelerator,
                           const tc_step *step, double out[TC_INTERVAL_FEATURES]) {
     const tc_breakdown *b = &step->breakdown;
     bool ascend = strncmp(accelerator->slug, "ascend", 6) == 0, tpu = strncmp(accelerator->slug, "tpu", 3) == 0;
     const double features[TC_INTERVAL_FEATURES] = {
         !stack_seen, !chip_seen, !architecture_seen, ascend, tpu, !ascend && !tpu && strcmp(accelerator->vendor, "NVIDIA") != 0,
-        has_experts(&job->model), job->dtype >= TC_FP8,
+        tc_has_experts(&job->model), job->dtype >= TC_FP8,
         (b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm + b->dp_comm) / step->step_s, (b->host + b->launch) / step->step_s,
         (b->memory_bound + b->optimizer) / step->step_s, b->attention / step->step_s, b->bubble / step->step_s,
     };

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "layout/schedule.h"
 #include "validate/words.h"
+#include "workload/operators.h"
 
 static void assume(tc_case *c, const char *format, const char *value) {
     if (c->assumed_count >= TC_ASSUMED_MAX) return;
@@ -140,10 +141,8 @@ static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *er
     tc_code code = tc_catalog_model(catalog, m->name, &known, &ignored);
     if (code == TC_INTERNAL && error) *error = ignored;
     if (code) return code == TC_INTERNAL ? code : TC_OK;
-    int layers = 0;
-    for (int i = 0; i < known.blocks; i++) layers += known.block[i].count;
     const tc_block *mine = &model->block[model->blocks - 1], *its = &known.block[known.blocks - 1];
-    if (layers != m->layers || known.hidden != m->hidden || its->heads != mine->heads || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn ||
+    if (tc_layer_count(&known) != m->layers || known.hidden != m->hidden || its->heads != mine->heads || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn ||
         its->experts != mine->experts || (mine->experts > 0 && (its->top_k != mine->top_k || its->expert_ffn != mine->expert_ffn)))
         return TC_OK;
     model->blocks = known.blocks;
@@ -332,8 +331,7 @@ static double share_of_flops(const tc_published_run *run) {
 static void build_partial_recompute(tc_case *c) {
     const tc_published_run *run = c->run;
     tc_layout *l = &c->layout;
-    double layers = 0;
-    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+    double layers = tc_layer_count(&c->job.model);
     if (run->recompute_of > 0) {
         l->recompute_layers = layers * run->recompute_layers / run->recompute_of;
         return;
@@ -408,10 +406,9 @@ static int said(const tc_published_run *run, int (*words)(const char *text)) {
  * The chunks of an interleaving stay open where they are not stated. */
 static void build_schedule(tc_case *c) {
     tc_layout *l = &c->layout;
-    int schedule = tc_words_schedule(c->run->id), layers = 0;
+    int schedule = tc_words_schedule(c->run->id), layers = tc_layer_count(&c->job.model);
     if (schedule == TC_UNSET) schedule = said(c->run, tc_words_schedule);
     if (schedule == TC_UNSET || l->pp == 1) return;
-    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
     tc_schedule_facts facts = tc_schedule_facts_of(schedule);
     if (l->pp * facts.chunks > layers + 2 || (facts.even_stages && l->pp % 2)) return;
     if (schedule == TC_SCHEDULE_INTERLEAVED && c->run->vpp == TC_UNSET) {
@@ -550,8 +547,7 @@ static bool better(const tc_step *a, const tc_step *b) {
 
 /* Layers, embedding and head among them or not, split evenly over the chunks. */
 static bool divides(const tc_case *c, int chunks) {
-    int layers = 0;
-    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+    int layers = tc_layer_count(&c->job.model);
     return chunks == c->layout.pp || layers % chunks == 0 || (layers + 2) % chunks == 0;
 }
 
@@ -573,8 +569,7 @@ static double settle_layout(tc_case *c) {
         double share;
     } recomputes[] = {{TC_RECOMPUTE_NONE, 0},     {TC_RECOMPUTE_SELECTIVE, 0}, {TC_RECOMPUTE_LAYERS, 0.25},
                       {TC_RECOMPUTE_LAYERS, 0.5}, {TC_RECOMPUTE_LAYERS, 0.75}, {TC_RECOMPUTE_FULL, 1}};
-    int layers = 0;
-    for (int i = 0; i < c->job.model.blocks; i++) layers += c->job.model.block[i].count;
+    int layers = tc_layer_count(&c->job.model);
     bool layout_open = c->open & TC_CASE_OPEN_LAYOUT, micro_open = c->open & TC_CASE_OPEN_MICRO_BATCH;
     bool recompute_open = c->open & TC_CASE_OPEN_RECOMPUTE, vpp_open = c->open & TC_CASE_OPEN_VPP, found = false;
     tc_layout best = c->layout;

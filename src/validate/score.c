@@ -10,13 +10,12 @@
 
 #define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
 
-static int by_value(const void *a, const void *b) {
+int tc_by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* Linear interpolation between order statistics of sorted values. */
-static double quantile(const double *sorted, int n, double q) {
+double tc_quantile(const double *sorted, int n, double q) {
     if (n == 0) return NAN;
     double position = q * (n - 1);
     int low = (int)position;
@@ -79,8 +78,8 @@ double tc_median_error(const tc_error_row *rows, int count, bool complete_only) 
     int n = 0;
     for (int i = 0; i < count; i++)
         if (!complete_only || rows[i].complete) values[n++] = fabs(rows[i].error_pct);
-    qsort(values, (size_t)n, sizeof *values, by_value);
-    double median = quantile(values, n, 0.5);
+    qsort(values, (size_t)n, sizeof *values, tc_by_value);
+    double median = tc_quantile(values, n, 0.5);
     free(values);
     return median;
 }
@@ -189,14 +188,14 @@ static void summarise_errors(tc_validation *v, tc_error_row *rows, double *value
         sum += r->error_pct;
         absolute += fabs(r->error_pct);
     }
-    qsort(values, (size_t)v->n, sizeof *values, by_value);
+    qsort(values, (size_t)v->n, sizeof *values, tc_by_value);
     v->macro_mape_pct = tc_macro_error(rows, v->n, false);
     v->coverage80_pct = with_interval ? 100.0 * covered / with_interval : NAN;
     v->mape_pct = absolute / v->n;
     v->bias_pct = sum / v->n;
-    v->median_ape_pct = quantile(values, v->n, 0.5);
-    v->p90_ape_pct = quantile(values, v->n, 0.9);
-    v->max_ape_pct = quantile(values, v->n, 1);
+    v->median_ape_pct = tc_quantile(values, v->n, 0.5);
+    v->p90_ape_pct = tc_quantile(values, v->n, 0.9);
+    v->max_ape_pct = tc_quantile(values, v->n, 1);
     v->complete_macro_mape_pct = tc_macro_error(rows, v->n, true);
     v->complete_median_ape_pct = tc_median_error(rows, v->n, true);
 }

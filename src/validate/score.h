@@ -58,4 +58,8 @@ typedef struct tc_error_row {
 double tc_macro_error(const tc_error_row *rows, int count, bool complete_only);
 double tc_median_error(const tc_error_row *rows, int count, bool complete_only);
 
+/* For qsort; and linear interpolation between order statistics of sorted values, NaN without any. */
+int tc_by_value(const void *a, const void *b);
+double tc_quantile(const double *sorted, int n, double q);
+
 #endif

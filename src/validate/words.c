@@ -23,6 +23,15 @@ static const char *find(const char *text, const char *phrase) {
 
 static bool says(const char *text, const char *phrase) { return find(text, phrase) != NULL; }
 
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+#define SAYS_ANY(text, list) says_any(text, list, COUNT(list))
+
+static bool says_any(const char *text, const char *const *phrases, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (says(text, phrases[i])) return true;
+    return false;
+}
+
 /* ---- recompute ---------------------------------------------------------------------- */
 
 enum { BETWEEN_MATMULS = TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION };
@@ -50,8 +59,6 @@ static const struct {
     {"mlp", TC_GROUP_MLP}, {"ffn", TC_GROUP_MLP},
     {"moe", TC_GROUP_MOE}, {"shared_expert", TC_GROUP_SHARED_EXPERT}, {"shared_experts", TC_GROUP_SHARED_EXPERT},
 };
-
-#define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 /* MaxText: the layer's input and what is named are kept, the rest runs again. */
 static int kept_by_name(const char *text) {
@@ -100,12 +107,9 @@ tc_said_recompute tc_words_recompute(const char *text) {
     for (size_t i = 0; i < COUNT(policies); i++)
         if (says(text, policies[i].phrase)) return operators_said(policies[i].operators);
     if (says(text, "layer_input") || says(text, "layer input") || says(text, "rest recomputed")) return operators_said(kept_by_name(text));
-    if ((at = find(text, "select_recompute=[")) || ((at = find(text, "recompute=[")))) {
-        bool selected = strncmp(at, "select", 6) == 0;
-        out = (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers = sum_of_list(strchr(at, '[')), .understood = true};
-        /* MindFormers: select_recompute runs the activation of these layers again */
-        return selected ? operators_said(TC_GROUP_ACTIVATION) : out;
-    }
+    if (says(text, "select_recompute=[")) return operators_said(TC_GROUP_ACTIVATION); /* MindFormers */
+    if ((at = find(text, "recompute=[")))
+        return (tc_said_recompute){.kind = TC_RECOMPUTE_LAYERS, .layers = sum_of_list(strchr(at, '[')), .understood = true};
     if ((at = find(text, "num-layers ")) || (at = find(text, "recompute of "))) {
         double layers = strtod(at + strcspn(at, "0123456789"), NULL);
         if (layers > 0 && says(text, "per pp rank"))
@@ -245,20 +249,16 @@ tc_said_recipe tc_words_recipe(const char *text) {
     static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
                                            "force load balanc"};
     static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
+    static const char *const unsplit[] = {"expert_tensor_parallel_size=1", "expert-tensor-parallel 1", "expert-tensor-parallel size 1",
+                                          "expert-tensor-parallel-size=1"};
     if (!text) return out;
-    for (size_t i = 0; i < COUNT(balanced); i++)
-        if (says(text, balanced[i])) out.balanced_routing = 1;
-    for (size_t i = 0; i < COUNT(unbalanced); i++)
-        if (says(text, unbalanced[i])) out.balanced_routing = 0;
-    if (says(text, "expert_tensor_parallel_size=1") || says(text, "expert-tensor-parallel 1") || says(text, "expert-tensor-parallel size 1") ||
-        says(text, "expert-tensor-parallel-size=1"))
-        out.etp = 1;
+    if (SAYS_ANY(text, balanced)) out.balanced_routing = 1;
+    if (SAYS_ANY(text, unbalanced)) out.balanced_routing = 0;
+    if (SAYS_ANY(text, unsplit)) out.etp = 1;
     static const char *const native[] = {"fa3", "fa4", "flashattention-3", "flashattention 3", "flash-attention-3", "cudnn attention"};
     static const char *const portable[] = {"fa2", "flashattention-2", "flashattention 2", "flash-attention-2", "flashattention-1", "xformers"};
-    for (size_t i = 0; i < COUNT(portable); i++)
-        if (says(text, portable[i])) out.native_attention = 0;
-    for (size_t i = 0; i < COUNT(native); i++)
-        if (says(text, native[i])) out.native_attention = 1;
+    if (SAYS_ANY(text, portable)) out.native_attention = 0;
+    if (SAYS_ANY(text, native)) out.native_attention = 1;
     if (says(text, "overlap features off") || says(text, "overlap off")) out.overlap = 0;
     out.graphed = graphed_said(text);
     /* MindSpeed's algorithms; the hybrid is a ring of groups that exchange heads */
@@ -278,7 +278,6 @@ tc_said_recipe tc_words_recipe(const char *text) {
     out.full_mask = says(text, "mask-type=general") || says(text, "general attention mask");
     out.fused_tensor_parallel = says(text, "use-mc2") || says(text, "with mc2") || says(text, "use-ascend-mc2") || says(text, "use-ascend-coc");
     out.offloaded_states = says(text, "swap-optimizer");
-    out.expert_overlap = says(text, "a2a_overlap=true");
     return out;
 }
 
@@ -286,8 +285,7 @@ tc_said_loss tc_words_loss(const char *text, bool *fused_modules) {
     static const char *const eager[] = {"cross entropy of single kernels", "unchunked", "no liger", "without liger"};
     *fused_modules = false;
     if (!text) return TC_LOSS_UNSAID;
-    for (size_t i = 0; i < COUNT(eager); i++)
-        if (says(text, eager[i])) return TC_LOSS_EAGER;
+    if (SAYS_ANY(text, eager)) return TC_LOSS_EAGER;
     *fused_modules = says(text, "liger");
     if (*fused_modules) return TC_LOSS_CHUNKED;
     if (says(text, "chunked-ce")) return TC_LOSS_SPLIT;

@@ -35,7 +35,6 @@ typedef struct tc_said_recipe {
     bool full_mask;            /* attention over all pairs under a mask that the kernel is given */
     bool fused_tensor_parallel;
     bool offloaded_states;
-    bool expert_overlap;       /* expert exchange behind the compute of another micro-batch */
 } tc_said_recipe;
 
 /* Settings that notes and framework name. */

@@ -120,6 +120,18 @@ double tc_flops_by(tc_flops_convention convention, const tc_model *model, const 
     return flops;
 }
 
+int tc_layer_count(const tc_model *model) {
+    int layers = 0;
+    for (int i = 0; i < model->blocks; i++) layers += model->block[i].count;
+    return layers;
+}
+
+bool tc_has_experts(const tc_model *model) {
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].experts > 0) return true;
+    return false;
+}
+
 double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention, int recompute,
                                 double recompute_layers) {
     tc_forward_flops forward = tc_forward_flops_of(model, seq);

@@ -87,6 +87,10 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
 void tc_embedding_operators(const tc_model *model, const tc_shard *shard, tc_operators *out);
 void tc_head_operators(const tc_model *model, const tc_shard *shard, double logits_bytes, tc_operators *out);
 
+/* Layers of all blocks; whether any of them is a mixture of experts. */
+int tc_layer_count(const tc_model *model);
+bool tc_has_experts(const tc_model *model);
+
 /* Weight elements of one block: split by tp, split by ep x etp, replicated over tp. */
 typedef struct tc_block_weights {
     double tensor_parallel, expert, replicated;
