@@ -51,13 +51,14 @@ FUZZ_SECONDS ?= 600
 fuzz: deps
 	@sh tests/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
-# Fits the physical parameters to the published runs: writes data/fitted/, docs/LEFT_OUT.md and docs/ACCURACY.md.
+# Fits the physical parameters to measured kernels and published runs: writes data/fitted/, docs/LEFT_OUT.md and docs/ACCURACY.md.
 FIT_OPTIONS ?= --leave-out
 fit:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
 	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
 	@cmake --build $(BUILD) --target traincast-fit
-	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/LEFT_OUT.md --runs-hash "$$(cat data/runs/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl
+	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/LEFT_OUT.md \
+		--runs-hash "$$(cat data/runs/*.jsonl data/measurements/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl --measurements data/measurements/*.jsonl
 	@$(MAKE) --no-print-directory accuracy
 
 accuracy: all

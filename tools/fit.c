@@ -1,17 +1,15 @@
 /* fit.c - fits the physical parameters to published runs: `make fit`.
  *
- * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--leave-out | --folds N] RUNS.jsonl ...
+ * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--kernel-table FILE.tsv] [--leave-out | --folds N] RUNS.jsonl ... [--measurements FILE.jsonl ...]
  *
  * A parameter's value is its prior, moved in its link (log or logit) by a shift
  * that all share, one of the architecture, and one of the accelerator (or: one of
- * the stack's class - issued by a host, compiled for GPUs, compiled for others - and one of the stack). The shifts minimise
- *   sum_i w_i rho(log(forecast_i / measured_i) / s)^2 + sum_j (shift_j / sigma_j)^2
- * by Levenberg-Marquardt on the sparse Jacobian (LAPACK solves the normal
- * equations); rho is the pseudo-Huber loss, w_i = n_family^-alpha, so that a large
- * table does not outvote a small one. Every fold of --leave-out starts from the
- * priors and has not seen the family that it judges.
+ * the stack's class - issued by a host, compiled for GPUs, compiled for others - and one of the stack), as fit_solve.h
+ * says. A run's residual is log(forecast / measured) of its step; its weight n_family^-alpha, so that a large
+ * table does not outvote a small one. The priors of devices are those of the data files, moved to measured kernels and
+ * collectives (fit_kernels.c). Every fold of --leave-out starts from the priors and has seen neither runs nor
+ * measurements of the family that it judges.
  */
-#include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,46 +17,14 @@
 
 #include "catalog/catalog.h"
 #include "fit_interval.h"
+#include "fit_kernels.h"
 #include "fit_memory.h"
+#include "fit_parameters.h"
+#include "fit_solve.h"
 #include "step/interval.h"
 #include "validate/score.h"
 
-/* ---- the parameters ------------------------------------------------------------- */
-
-typedef enum link { FRACTION, POSITIVE } link;
-
-typedef struct parameter {
-    const char *name;
-    link link;
-} parameter;
-
-static const parameter device_parameters[] = {
-#define TC_DEVICE_PARAM(name, link, text) {#name, link},
-#include "traincast_params.h"
-#undef TC_DEVICE_PARAM
-};
-static const parameter stack_parameters[] = {
-#define TC_STACK_PARAM(name, link, text) {#name, link},
-#include "traincast_params.h"
-#undef TC_STACK_PARAM
-};
-enum {
-    DEVICE = sizeof device_parameters / sizeof device_parameters[0],
-    STACK = sizeof stack_parameters / sizeof stack_parameters[0],
-    ALL = DEVICE + STACK,
-    CLASSES = 3,
-    NAMES = 160
-};
-
-static double to_link(link kind, double value) {
-    if (kind == POSITIVE) return log(value > 1e-30 ? value : 1e-30);
-    double p = value < 0.001 ? 0.001 : value > 0.999 ? 0.999 : value;
-    return log(p / (1 - p));
-}
-
-static double from_link(link kind, double x) { return kind == POSITIVE ? exp(x) : 1 / (1 + exp(-x)); }
-
-static const parameter *parameter_of(int j) { return j < DEVICE ? &device_parameters[j] : &stack_parameters[j - DEVICE]; }
+enum { CLASSES = 3 };
 
 /* ---- settings --------------------------------------------------------------------- */
 
@@ -75,29 +41,18 @@ typedef struct item {
     tc_case c;
     int family, architecture, accelerator, stack;
     int stack_class;       /* issued kernel by kernel by a host, compiled for GPUs, compiled for others */
+    tc_device_params researched; /* before the measurements */
     double prior[ALL];     /* in the link */
     double weight;
     bool supported, complete;
 } item;
 
-typedef struct names {
-    const char *name[NAMES];
-    int count;
-} names;
-
-static int index_of(names *n, const char *name) {
-    for (int i = 0; i < n->count; i++)
-        if (strcmp(n->name[i], name) == 0) return i;
-    if (n->count == NAMES) abort();
-    n->name[n->count] = name;
-    return n->count++;
-}
-
 typedef struct problem {
     item *items;
     int count;
-    names families, architectures, accelerators, stacks;
+    fit_names families, architectures, accelerators, stacks;
     int unknowns;
+    const kernel_problem *kernels;
     settings set;
 } problem;
 
@@ -110,7 +65,7 @@ static int stack_class(const problem *p, int class, int j) { return stack_base(p
 static int stack_one(const problem *p, int s, int j) { return stack_base(p) + (CLASSES + s) * STACK + j; }
 
 /* The columns that parameter j of an item depends on. */
-static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
+static int columns_of(const problem *p, const item *it, int j, int columns[FIT_SHARED]) {
     if (j < DEVICE) {
         columns[0] = device_all(j);
         columns[1] = device_architecture(it->architecture, j);
@@ -122,32 +77,29 @@ static int columns_of(const problem *p, const item *it, int j, int columns[3]) {
     return 2;
 }
 
-/* Spread of a parameter's shift in its link, for a relative spread of the parameter: a fraction p moves
- * by p (1 - p) in its logit; shares that may be anything (overlap) get a wide logit instead. */
-static double spread(int j, double relative) {
-    const parameter *param = parameter_of(j);
-    if (strstr(param->name, "overlap")) return 2.5 * relative;
-    if (strcmp(param->name, "kernel_fraction") == 0) return 2 * relative; /* nearly all call the vendor's library */
-    if (strcmp(param->name, "moe_host_s") == 0) return 4 * relative; /* counted kernels, but nobody has measured them */
-    if (param->link == FRACTION) return 3 * relative;
-    return relative;
+static double sigma_of(const problem *p, int column) {
+    if (column < DEVICE) return fit_sigma(column % DEVICE, p->set.device_all);
+    if (column < (1 + p->architectures.count) * DEVICE) return fit_sigma(column % DEVICE, p->set.device_architecture);
+    if (column < stack_base(p)) return fit_sigma(column % DEVICE, p->set.device_accelerator);
+    int j = DEVICE + (column - stack_base(p)) % STACK;
+    return fit_sigma(j, column < stack_base(p) + CLASSES * STACK ? p->set.stack_all : p->set.stack_one);
 }
 
-static double sigma_of(const problem *p, int column) {
-    if (column < DEVICE) return spread(column % DEVICE, p->set.device_all);
-    if (column < (1 + p->architectures.count) * DEVICE) return spread(column % DEVICE, p->set.device_architecture);
-    if (column < stack_base(p)) return spread(column % DEVICE, p->set.device_accelerator);
-    int j = DEVICE + (column - stack_base(p)) % STACK;
-    return spread(j, column < stack_base(p) + CLASSES * STACK ? p->set.stack_all : p->set.stack_one);
+static double device_link(const tc_accelerator *a, int j) { return fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]); }
+
+static double stack_link(const tc_stack *s, int j) { return fit_to_link(fit_parameters[DEVICE + j].link, ((const double *)&s->params)[j]); }
+
+static double shifted(const problem *p, const item *it, int j, const double *x) {
+    int columns[FIT_SHARED], n = columns_of(p, it, j, columns);
+    double value = it->prior[j];
+    for (int k = 0; k < n; k++) value += x[columns[k]];
+    return value;
 }
 
 static void set_parameters(const problem *p, item *it, const double *x, int bumped, double bump) {
     double *device = (double *)&it->c.cluster.accelerator.params, *stack = (double *)&it->c.stack.params;
     for (int j = 0; j < ALL; j++) {
-        int columns[3], n = columns_of(p, it, j, columns);
-        double value = it->prior[j] + (j == bumped ? bump : 0);
-        for (int k = 0; k < n; k++) value += x[columns[k]];
-        double natural = from_link(parameter_of(j)->link, value);
+        double natural = fit_from_link(fit_parameters[j].link, shifted(p, it, j, x) + (j == bumped ? bump : 0));
         if (j < DEVICE) device[j] = natural;
         else stack[j - DEVICE] = natural;
     }
@@ -163,102 +115,53 @@ static double residual(const item *it) {
 
 /* ---- one fit ------------------------------------------------------------------------ */
 
-static double pseudo_huber(double z) { return 2 * (sqrt(1 + z * z) - 1); }
+/* items is scratch: layouts that are open are settled in it. */
+typedef struct fold {
+    const problem *p;
+    item *items;
+    int left_out; /* family; -1: none */
+} fold;
 
-static double objective(const problem *p, item *items, const double *x, int left_out) {
-    double sum = 0;
-    for (int i = 0; i < p->count; i++) {
-        item *it = &items[i];
-        if (!it->supported || it->family == left_out || it->weight <= 0) continue;
-        set_parameters(p, it, x, -1, 0);
-        double r = residual(it);
-        if (!isnan(r)) sum += it->weight * pseudo_huber(r / p->set.noise);
-    }
-    for (int j = 0; j < p->unknowns; j++) {
-        double z = x[j] / sigma_of(p, j);
-        sum += z * z;
-    }
-    return sum;
+static double fold_sigma(const void *context, int column) { return sigma_of(((const fold *)context)->p, column); }
+
+static double fold_weight(const void *context, int row) {
+    const fold *f = context;
+    const item *it = &f->items[row];
+    return it->supported && it->family != f->left_out ? it->weight : 0;
 }
 
-static void settle_all(const problem *p, item *items, const double *x) {
-    for (int i = 0; i < p->count; i++) {
-        item *it = &items[i];
+static double fold_residual(void *context, int row, const double *x, int bumped, double bump) {
+    fold *f = context;
+    set_parameters(f->p, &f->items[row], x, bumped, bump);
+    return residual(&f->items[row]);
+}
+
+static int fold_columns(const void *context, int row, int j, int columns[FIT_SHARED]) {
+    const fold *f = context;
+    return memory_fit_owns(fit_parameters[j].name) ? 0 : columns_of(f->p, &f->items[row], j, columns);
+}
+
+static void fold_settle(void *context, const double *x) {
+    fold *f = context;
+    for (int i = 0; i < f->p->count; i++) {
+        item *it = &f->items[i];
         if (!it->supported || !it->c.open) continue;
-        set_parameters(p, it, x, -1, 0);
+        set_parameters(f->p, it, x, -1, 0);
         it->c.assumed_count = 0; /* the list is not needed here and has a limit */
         tc_case_settle(&it->c);
     }
 }
 
-/* Adds the rows of all items to the normal equations (upper triangle). */
-static void accumulate(const problem *p, item *items, const double *x, int left_out, double *normal, double *gradient) {
-    const double bump = 0.02;
-    int n = p->unknowns;
-    for (int i = 0; i < p->count; i++) {
-        item *it = &items[i];
-        if (!it->supported || it->family == left_out || it->weight <= 0) continue;
-        set_parameters(p, it, x, -1, 0);
-        double r = residual(it);
-        if (isnan(r)) continue;
-        int columns[3 * ALL], filled = 0;
-        double row[3 * ALL];
-        for (int j = 0; j < ALL; j++) {
-            if (memory_fit_owns(parameter_of(j)->name)) continue;
-            set_parameters(p, it, x, j, bump);
-            double slope = (residual(it) - r) / bump;
-            if (isnan(slope) || fabs(slope) < 1e-7) continue;
-            int mine[3], k = columns_of(p, it, j, mine);
-            for (int c = 0; c < k; c++) {
-                columns[filled] = mine[c];
-                row[filled++] = slope / p->set.noise;
-            }
-        }
-        double z = r / p->set.noise, w = it->weight / sqrt(1 + z * z);
-        for (int a = 0; a < filled; a++) {
-            gradient[columns[a]] += w * row[a] * z;
-            for (int b = 0; b < filled; b++)
-                if (columns[b] >= columns[a]) normal[(size_t)columns[a] * (size_t)n + (size_t)columns[b]] += w * row[a] * row[b];
-        }
-    }
-    for (int j = 0; j < n; j++) {
-        double s = sigma_of(p, j);
-        normal[(size_t)j * (size_t)n + (size_t)j] += 1 / (s * s);
-        gradient[j] += x[j] / (s * s);
-    }
+static fit_system system_of(fold *f) {
+    return (fit_system){.context = f, .rows = f->p->count, .parameters = ALL, .unknowns = f->p->unknowns, .iterations = f->p->set.iterations,
+                        .noise = f->p->set.noise, .sigma = fold_sigma, .weight = fold_weight, .residual = fold_residual,
+                        .columns = fold_columns, .settle = fold_settle};
 }
 
-/* Minimises from x = 0. items is scratch: layouts that are open are settled in it. */
 static void fit(const problem *p, item *items, int left_out, double *x) {
-    int n = p->unknowns;
-    size_t cells = (size_t)n * (size_t)n;
-    double *normal = malloc(cells * sizeof *normal), *step = malloc((size_t)n * sizeof *step), *trial = malloc((size_t)n * sizeof *trial);
-    if (!normal || !step || !trial) abort();
-    memset(x, 0, (size_t)n * sizeof *x);
-    double damping = 0.1;
-    for (int iteration = 0; iteration < p->set.iterations; iteration++) {
-        settle_all(p, items, x);
-        double before = objective(p, items, x, left_out);
-        memset(normal, 0, cells * sizeof *normal);
-        memset(step, 0, (size_t)n * sizeof *step);
-        accumulate(p, items, x, left_out, normal, step);
-        for (int j = 0; j < n; j++) normal[(size_t)j * (size_t)n + (size_t)j] *= 1 + damping;
-        if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'U', n, 1, normal, n, step, 1)) break;
-        double scale = 1, after = before;
-        for (int half = 0; half < 5; half++, scale /= 2) {
-            for (int j = 0; j < n; j++) trial[j] = x[j] - scale * step[j];
-            after = objective(p, items, trial, left_out);
-            if (after < before) break;
-        }
-        if (!(after < before)) break;
-        memcpy(x, trial, (size_t)n * sizeof *x);
-        damping = scale == 1 ? damping / 3 : damping;
-        if (before - after < 1e-4 * before) break;
-    }
-    settle_all(p, items, x);
-    free(normal);
-    free(step);
-    free(trial);
+    fold f = {p, items, left_out};
+    fit_system system = system_of(&f);
+    fit_minimise(&system, x);
 }
 
 /* ---- input and output ----------------------------------------------------------------- */
@@ -285,10 +188,10 @@ static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, i
             }
             if (it->c.status || runs[i].metric == TC_METRIC_NONE) continue;
             const tc_accelerator *a = &it->c.cluster.accelerator;
-            it->family = index_of(&p->families, runs[i].source_family);
-            it->architecture = index_of(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
-            it->accelerator = index_of(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
-            it->stack = index_of(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
+            it->family = fit_index(&p->families, runs[i].source_family);
+            it->architecture = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
+            it->accelerator = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
+            it->stack = fit_index(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
             bool gpu = strcmp(a->vendor, "NVIDIA") == 0 || strcmp(a->vendor, "AMD") == 0;
             it->stack_class = !it->c.stack.compiled ? 0 : gpu ? 1 : 2;
             p->count++;
@@ -296,13 +199,24 @@ static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, i
     }
 }
 
+/* The priors of devices, moved to the measurements of all sources but one. */
+static void take_device_priors(const problem *p, item *items, const char *left_out) {
+    for (int i = 0; i < p->count; i++) {
+        tc_accelerator *a = &items[i].c.cluster.accelerator;
+        a->params = items[i].researched;
+        kernel_fit_apply(p->kernels, left_out, a);
+        for (int j = 0; j < DEVICE; j++) items[i].prior[j] = device_link(a, j);
+    }
+}
+
 /* Settles the cases with the fitted memory, which no fit of times moves, and takes the priors. */
 static void take_priors(problem *p, const memory_problem *memory) {
+    for (int i = 0; i < p->count; i++) p->items[i].researched = p->items[i].c.cluster.accelerator.params;
+    take_device_priors(p, p->items, NULL);
     for (int i = 0; i < p->count; i++) {
         item *it = &p->items[i];
         memory_fit_apply(memory, &it->c.stack);
-        const double *device = (const double *)&it->c.cluster.accelerator.params, *stack = (const double *)&it->c.stack.params;
-        for (int j = 0; j < ALL; j++) it->prior[j] = to_link(parameter_of(j)->link, j < DEVICE ? device[j] : stack[j - DEVICE]);
+        for (int j = 0; j < STACK; j++) it->prior[DEVICE + j] = stack_link(&it->c.stack, j);
         tc_case_settle(&it->c);
         tc_case_result result;
         tc_error error;
@@ -312,7 +226,7 @@ static void take_priors(problem *p, const memory_problem *memory) {
 }
 
 static void weigh(problem *p) {
-    int n[NAMES] = {0};
+    int n[FIT_NAMES] = {0};
     for (int i = 0; i < p->count; i++) n[p->items[i].family] += p->items[i].supported;
     for (int i = 0; i < p->count; i++)
         p->items[i].weight = n[p->items[i].family] ? pow(n[p->items[i].family], -p->set.family_power) : 0;
@@ -356,6 +270,7 @@ static void leave_out(const problem *p, double *errors) {
         item *items = copy_items(p);
         double *x = malloc((size_t)p->unknowns * sizeof *x);
         if (!x) abort();
+        take_device_priors(p, items, p->families.name[f]);
         fit(p, items, f, x);
         errors_of(p, items, x, f, errors);
         free(x);
@@ -379,8 +294,28 @@ static void leave_out_folds(const problem *p, int folds, double *errors) {
     }
 }
 
-static void write_value(FILE *out, const char *indent, const parameter *param, double link_value) {
-    fprintf(out, "%s%s: %.6g\n", indent, param->name, from_link(param->link, link_value));
+/* Where fitted values are written, and the shifts with their covariance. */
+typedef struct values {
+    const problem *p;
+    const double *x, *covariance;
+    FILE *out;
+} values;
+
+/* A value, its prior moved by the shifts in `columns`, with its standard deviation (none where another stage fits it). */
+static void write_value(const values *f, const char *indent, int j, double prior, const int *columns, int n) {
+    const fit_parameter *parameter = &fit_parameters[j];
+    double variance = 0, link_value = prior;
+    for (int a = 0; a < n; a++) {
+        link_value += f->x[columns[a]];
+        for (int b = 0; b < n; b++) {
+            int low = columns[a] < columns[b] ? columns[a] : columns[b], high = columns[a] + columns[b] - low;
+            variance += f->covariance[(size_t)low * (size_t)f->p->unknowns + (size_t)high];
+        }
+    }
+    double value = fit_from_link(parameter->link, link_value);
+    fprintf(f->out, "%s%s: %.6g", indent, parameter->name, value);
+    if (!memory_fit_owns(parameter->name)) fprintf(f->out, " # +- %.1g", sqrt(variance) * value * (parameter->link == FRACTION ? 1 - value : 1));
+    fprintf(f->out, "\n");
 }
 
 static FILE *open_fitted(const problem *p, const char *dir, const char *file, const char *runs_hash) {
@@ -393,83 +328,89 @@ static FILE *open_fitted(const problem *p, const char *dir, const char *file, co
     }
     int used = 0;
     for (int i = 0; i < p->count; i++) used += p->items[i].supported;
-    fprintf(out, "format: 1\nfitted_on: \"published runs in data/runs, %d of them, %d source families; by make fit\"\nruns_hash: \"%s\"\n",
-            used, p->families.count, runs_hash);
+    fprintf(out, "format: 1\nfitted_on: \"%d kernels and collectives in data/measurements, then %d published runs of %d source families in data/runs; by make fit\"\n"
+                 "runs_hash: \"%s\"\n", p->kernels->count, used, p->families.count, runs_hash);
     return out;
 }
 
-static double device_prior(const tc_accelerator *accelerator, int j) {
-    return to_link(device_parameters[j].link, ((const double *)&accelerator->params)[j]);
+/* The values of a device, own: with the shifts of its accelerator. */
+static void write_device(const values *f, const tc_accelerator *a, bool own) {
+    const problem *p = f->p;
+    int architecture = fit_find(&p->architectures, a->architecture), accelerator = own ? fit_find(&p->accelerators, a->slug) : -1;
+    fprintf(f->out, "  %s:\n", own ? a->slug : a->architecture);
+    for (int j = 0; j < DEVICE; j++) {
+        int columns[FIT_SHARED] = {device_all(j)}, n = 1;
+        if (architecture >= 0) columns[n++] = device_architecture(architecture, j);
+        if (accelerator >= 0) columns[n++] = device_accelerator(p, accelerator, j);
+        write_value(f, "    ", j, device_link(a, j), columns, n);
+    }
 }
 
 /* Values, not shifts: what the catalog lays over the priors. Every architecture of the catalog is
  * written, also those without runs: they take the shift that all share. */
-static void write_devices(const problem *p, tc_catalog *catalog, const double *x, FILE *out) {
+static void write_devices(const values *f, tc_catalog *catalog) {
+    const problem *p = f->p;
     const tc_catalog_item *items;
     int count;
     tc_error error;
     if (tc_catalog_list(catalog, TC_KIND_ACCELERATOR, &items, &count, &error)) exit(2);
-    names written = {{0}, 0};
+    fit_names written = {.count = 0};
     tc_arena arena = {0};
-    fprintf(out, "architectures:\n");
+    tc_accelerator a;
+    fprintf(f->out, "architectures:\n");
     for (int i = 0; i < count; i++) {
-        tc_accelerator a;
         if (tc_catalog_accelerator_known(catalog, items[i].slug, &a, &error) || !a.architecture[0]) continue;
         int before = written.count;
-        if (index_of(&written, tc_arena_copy(&arena, a.architecture, strlen(a.architecture))) < before) continue;
-        int index = -1;
-        for (int k = 0; k < p->architectures.count; k++)
-            if (strcmp(p->architectures.name[k], a.architecture) == 0) index = k;
-        fprintf(out, "  %s:\n", a.architecture);
-        for (int j = 0; j < DEVICE; j++)
-            write_value(out, "    ", &device_parameters[j],
-                        device_prior(&a, j) + x[device_all(j)] + (index >= 0 ? x[device_architecture(index, j)] : 0));
+        if (fit_index(&written, tc_arena_copy(&arena, a.architecture, strlen(a.architecture))) < before) continue;
+        a.slug[0] = 0; /* any of its accelerators */
+        kernel_fit_apply(p->kernels, NULL, &a);
+        write_device(f, &a, false);
     }
     tc_arena_free(&arena);
-    fprintf(out, "accelerators:\n");
-    for (int a = 0; a < p->accelerators.count; a++) {
-        const item *it = NULL;
-        for (int i = 0; i < p->count && !it; i++)
-            if (p->items[i].accelerator == a) it = &p->items[i];
-        if (!it) continue;
-        fprintf(out, "  %s:\n", p->accelerators.name[a]);
-        for (int j = 0; j < DEVICE; j++)
-            write_value(out, "    ", &device_parameters[j],
-                        it->prior[j] + x[device_all(j)] + x[device_architecture(it->architecture, j)] + x[device_accelerator(p, a, j)]);
+    fprintf(f->out, "accelerators:\n");
+    for (int i = 0; i < count; i++) {
+        if (tc_catalog_accelerator_known(catalog, items[i].slug, &a, &error)) continue;
+        if (fit_find(&p->accelerators, a.slug) < 0 && fit_find(&p->kernels->accelerators, a.slug) < 0) continue;
+        kernel_fit_apply(p->kernels, NULL, &a);
+        write_device(f, &a, true);
     }
 }
 
-static void write_stacks(const problem *p, const memory_problem *memory, tc_catalog *catalog, const double *x, FILE *out) {
-    tc_stack generic;
+static void write_stacks(const values *f, const memory_problem *memory, tc_catalog *catalog) {
+    const problem *p = f->p;
+    tc_stack stack;
     tc_error error;
-    if (tc_catalog_stack(catalog, "generic", &generic, &error)) exit(2);
-    memory_fit_apply(memory, &generic);
-    fprintf(out, "generic:\n");
-    for (int j = 0; j < STACK; j++)
-        write_value(out, "  ", &stack_parameters[j],
-                    to_link(stack_parameters[j].link, ((const double *)&generic.params)[j]) + x[stack_class(p, 0, j)]);
-    fprintf(out, "stacks:\n");
+    if (tc_catalog_stack(catalog, "generic", &stack, &error)) exit(2);
+    memory_fit_apply(memory, &stack);
+    fprintf(f->out, "generic:\n");
+    for (int j = 0; j < STACK; j++) write_value(f, "  ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, 0, j)}, 1);
+    fprintf(f->out, "stacks:\n");
     for (int s = 0; s < p->stacks.count; s++) {
         const item *it = NULL;
         for (int i = 0; i < p->count && !it; i++)
             if (p->items[i].stack == s) it = &p->items[i];
         if (!it || strcmp(p->stacks.name[s], "generic") == 0) continue;
-        tc_stack own;
-        if (tc_catalog_stack(catalog, p->stacks.name[s], &own, &error)) exit(2);
-        memory_fit_apply(memory, &own);
-        fprintf(out, "  %s:\n", p->stacks.name[s]);
+        if (tc_catalog_stack(catalog, p->stacks.name[s], &stack, &error)) exit(2);
+        memory_fit_apply(memory, &stack);
+        fprintf(f->out, "  %s:\n", p->stacks.name[s]);
         for (int j = 0; j < STACK; j++)
-            write_value(out, "    ", &stack_parameters[j], to_link(stack_parameters[j].link, ((const double *)&own.params)[j]) + x[stack_class(p, it->stack_class, j)] + x[stack_one(p, s, j)]);
+            write_value(f, "    ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, it->stack_class, j), stack_one(p, s, j)}, 2);
     }
 }
 
-static void write_fitted(const problem *p, const memory_problem *memory, tc_catalog *catalog, const double *x, const char *dir, const char *runs_hash) {
-    FILE *out = open_fitted(p, dir, "device.yaml", runs_hash);
-    write_devices(p, catalog, x, out);
-    if (fclose(out)) exit(1);
-    out = open_fitted(p, dir, "stack.yaml", runs_hash);
-    write_stacks(p, memory, catalog, x, out);
-    if (fclose(out)) exit(1);
+/* items: as fitted, with the layouts that the fit settled. */
+static void write_fitted(const problem *p, item *items, const memory_problem *memory, tc_catalog *catalog, const double *x, const char *dir,
+                         const char *runs_hash) {
+    fold whole = {p, items, -1};
+    fit_system system = system_of(&whole);
+    double *covariance = fit_covariance(&system, x);
+    values f = {p, x, covariance, open_fitted(p, dir, "device.yaml", runs_hash)};
+    write_devices(&f, catalog);
+    if (fclose(f.out)) exit(1);
+    f.out = open_fitted(p, dir, "stack.yaml", runs_hash);
+    write_stacks(&f, memory, catalog);
+    if (fclose(f.out)) exit(1);
+    free(covariance);
 }
 
 /* ---- intervals ---------------------------------------------------------------------- */
@@ -512,7 +453,7 @@ static interval_run *interval_runs(const problem *p, const double *errors, int *
     return runs;
 }
 
-static void write_counts(const problem *p, const char *title, const names *n, int (*index)(const item *), FILE *out) {
+static void write_counts(const problem *p, const char *title, const fit_names *n, int (*index)(const item *), FILE *out) {
     fprintf(out, "%s:\n", title);
     for (int k = 0; k < n->count; k++) {
         int runs = 0;
@@ -563,12 +504,12 @@ static const char *key_scale(const problem *p, const item *it) {
 }
 
 /* The errors of the runs that were forecast, by a key; returns how many groups. */
-static int collect(const problem *p, group_key *key, const double *errors[3], family_score scores[NAMES]) {
-    names groups = {.count = 0};
-    memset(scores, 0, NAMES * sizeof *scores);
+static int collect(const problem *p, group_key *key, const double *errors[3], family_score scores[FIT_NAMES]) {
+    fit_names groups = {.count = 0};
+    memset(scores, 0, FIT_NAMES * sizeof *scores);
     for (int i = 0; i < p->count; i++) {
         if (!p->items[i].supported || isnan(errors[2][i])) continue;
-        family_score *s = &scores[index_of(&groups, key(p, &p->items[i]))];
+        family_score *s = &scores[fit_index(&groups, key(p, &p->items[i]))];
         s->name = key(p, &p->items[i]);
         s->n++;
         for (int k = 0; k < 3; k++) {
@@ -639,7 +580,7 @@ static int by_runs(const void *a, const void *b) {
 }
 
 static void write_groups(const problem *p, const char *title, const char *what, group_key *key, const double *errors[3], FILE *out) {
-    family_score scores[NAMES];
+    family_score scores[FIT_NAMES];
     int groups = collect(p, key, errors, scores);
     qsort(scores, (size_t)groups, sizeof *scores, by_runs);
     fprintf(out, "\n## %s\n\n| %s | runs | fitted | left out | bias left out |\n|---|---|---|---|---|\n", title, what);
@@ -679,7 +620,7 @@ static void write_report(const problem *p, const memory_problem *memory, const i
                          const char *path) {
     static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
     FILE *out = fopen(path, "w");
-    family_score scores[NAMES];
+    family_score scores[FIT_NAMES];
     if (!out) exit(1);
     fprintf(out, "# Errors on sources that the fit had not seen\n\n"
                  "Written by `make fit`. Every source family is left out in turn and the parameters are fitted afresh from\n"
@@ -707,6 +648,7 @@ static void write_report(const problem *p, const memory_problem *memory, const i
     write_groups(p, "By scale", "devices", key_scale, errors, out);
     write_worst(p, errors[2], out);
     interval_report(runs, count, p->families.count, out);
+    kernel_fit_report(p->kernels, out);
     memory_fit_report(memory, out);
     if (fclose(out)) exit(1);
 }
@@ -725,17 +667,25 @@ static void write_table(const problem *p, const double *prior, const double *fit
     fclose(out);
 }
 
+static void write_kernel_table(const kernel_problem *kernels, const char *path) {
+    FILE *out = fopen(path, "w");
+    if (!out) exit(1);
+    kernel_fit_table(kernels, out);
+    if (fclose(out)) exit(1);
+}
+
 int main(int argc, char **argv) {
     problem p = {.set = {.noise = 0.1, .family_power = 0.5, .device_all = 0.1, .device_architecture = 0.1, .device_accelerator = 0.1,
                          .stack_all = 0.2, .stack_one = 0.4, .iterations = 12, .folds = 0}};
-    const char *out = NULL, *table = NULL, *report = NULL, *hash = "";
+    const char *out = NULL, *table = NULL, *kernel_table = NULL, *report = NULL, *hash = "";
     bool all_folds = false;
     int first = 1;
-    for (; first < argc && argv[first][0] == '-'; first++) {
+    for (; first < argc && argv[first][0] == '-' && strcmp(argv[first], "--measurements") != 0; first++) {
         const char *option = argv[first], *value = first + 1 < argc ? argv[first + 1] : "";
         if (!strcmp(option, "--leave-out")) { all_folds = true; continue; }
         if (!strcmp(option, "--out")) out = value;
         else if (!strcmp(option, "--table")) table = value;
+        else if (!strcmp(option, "--kernel-table")) kernel_table = value;
         else if (!strcmp(option, "--report")) report = value;
         else if (!strcmp(option, "--runs-hash")) hash = value;
         else if (!strcmp(option, "--folds")) p.set.folds = atoi(value);
@@ -758,8 +708,19 @@ int main(int argc, char **argv) {
     tc_catalog *catalog;
     if (tc_catalog_open(NULL, 0, &catalog, &error)) return 2;
     tc_catalog_ignore_fitted(catalog);
+    int runs_end = first;
+    while (runs_end < argc && strcmp(argv[runs_end], "--measurements") != 0) runs_end++;
+    static kernel_problem kernels;
+    for (int f = runs_end + 1; f < argc; f++)
+        if (kernel_fit_read(&kernels, catalog, argv[f], &arena, &error)) {
+            fprintf(stderr, "traincast-fit: %s: %s\n", error.place, error.text);
+            return 2;
+        }
+    kernel_fit_run(&kernels);
+    p.kernels = &kernels;
+    if (kernel_table) write_kernel_table(&kernels, kernel_table);
     static memory_problem memory;
-    read_runs(&p, &memory, catalog, argc - first, argv + first, &arena);
+    read_runs(&p, &memory, catalog, runs_end - first, argv + first, &arena);
     memory_fit_run(&memory, p.set.folds > 1 || all_folds);
     take_priors(&p, &memory);
     weigh(&p);
@@ -773,7 +734,7 @@ int main(int argc, char **argv) {
     fit(&p, items, -1, x);
     errors_of(&p, items, x, -1, fitted);
     print_scores("fitted", &p, fitted);
-    if (out) write_fitted(&p, &memory, catalog, x, out, hash);
+    if (out) write_fitted(&p, items, &memory, catalog, x, out, hash);
     if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
     else if (all_folds) leave_out(&p, left);
     if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
@@ -792,6 +753,7 @@ int main(int argc, char **argv) {
     free(errors);
     free(p.items);
     memory_fit_free(&memory);
+    kernel_fit_free(&kernels);
     tc_catalog_close(catalog);
     tc_arena_free(&arena);
     return 0;

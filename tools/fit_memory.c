@@ -1,20 +1,19 @@
 /* fit_memory.c - the memory parameters of the training stacks, fitted to what published runs state of device memory.
  *
  * Three quantities of a stack: norm_extra, fragmentation, framework_bytes. A value is
- * its prior, moved in its logarithm by a shift that all stacks share and one of its own. The shifts minimise
- *   sum_i w_i rho(log(forecast_i / measured_i) / s)^2 + sum_j (shift_j / sigma_j)^2
- * as in fit.c, which takes the values from here: no time depends on them but through what fits. Runs of groups that state
+ * its prior, moved in its logarithm by a shift that all stacks share and one of its own (fit_solve.h).
+ * fit.c takes the values from here: no time depends on them but through what fits. Runs of groups that state
  * which configurations ran out of memory count one-sidedly: a run that ran needs at most the device's memory, one that did not, more.
  */
 #include "fit_memory.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fit_solve.h"
 #include "step/interval.h"
 #include "validate/score.h"
 
@@ -36,14 +35,6 @@ static double *parameter(tc_stack *stack, int j) { return (double *)((char *)&st
 
 /* ---- the rows ------------------------------------------------------------------------- */
 
-static int index_of(const char **names, int *count, const char *name) {
-    for (int i = 0; i < *count; i++)
-        if (strcmp(names[i], name) == 0) return i;
-    if (*count == MEMORY_NAMES) abort();
-    names[*count] = name;
-    return (*count)++;
-}
-
 static bool has_out_of_memory(const tc_published_run *runs, int count, const char *group) {
     for (int i = 0; i < count; i++)
         if (runs[i].out_of_memory && strcmp(runs[i].group, group) == 0) return true;
@@ -63,8 +54,8 @@ void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_published_
         if (tc_case_build(catalog, run, &row->c, &error)) exit(2);
         if (!tc_case_is_built(&row->c)) continue;
         row->stated = stated;
-        row->family = index_of(p->families, &p->family_count, run->source_family);
-        row->stack = index_of(p->stacks, &p->stack_count, tc_arena_copy(arena, row->c.stack.slug, strlen(row->c.stack.slug)));
+        row->family = fit_index(&p->families, run->source_family);
+        row->stack = fit_index(&p->stacks, tc_arena_copy(arena, row->c.stack.slug, strlen(row->c.stack.slug)));
         for (int j = 0; j < MEMORY_PARAMETERS; j++) row->prior[j] = *parameter(&row->c.stack, j);
         row->kind = run->memory_kind;
         p->count++;
@@ -73,7 +64,7 @@ void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_published_
 
 /* ---- one fit ---------------------------------------------------------------------------- */
 
-static int unknowns(const memory_problem *p) { return MEMORY_PARAMETERS * (1 + p->stack_count); }
+static int unknowns(const memory_problem *p) { return MEMORY_PARAMETERS * (1 + p->stacks.count); }
 
 static double sigma_of(int column) {
     int j = column % MEMORY_PARAMETERS;
@@ -97,83 +88,50 @@ static double residual(const memory_row *row) {
     return row->c.run->out_of_memory == (over > 0) ? 0 : over;
 }
 
-static double objective(const memory_problem *p, memory_row *rows, const double *x, int left_out) {
-    double sum = 0;
-    for (int i = 0; i < p->count; i++) {
-        memory_row *row = &rows[i];
-        if (row->family == left_out) continue;
-        set_parameters(row, x, -1, 0);
-        double z = residual(row) / noise;
-        if (!isnan(z)) sum += row->weight * 2 * (sqrt(1 + z * z) - 1);
-    }
-    for (int j = 0; j < unknowns(p); j++) sum += x[j] / sigma_of(j) * x[j] / sigma_of(j);
-    return sum;
+/* rows is scratch: layouts that are open are settled in it. */
+typedef struct fold {
+    const memory_problem *p;
+    memory_row *rows;
+    int left_out; /* family; -1: none */
+} fold;
+
+static double fold_sigma(const void *context, int column) {
+    (void)context;
+    return sigma_of(column);
 }
 
-static void settle(const memory_problem *p, memory_row *rows, const double *x) {
-    for (int i = 0; i < p->count; i++) {
-        set_parameters(&rows[i], x, -1, 0);
-        rows[i].c.assumed_count = 0;
-        tc_case_settle(&rows[i].c);
-    }
+static double fold_weight(const void *context, int row) {
+    const fold *f = context;
+    return f->rows[row].family == f->left_out ? 0 : f->rows[row].weight;
 }
 
-static void accumulate(const memory_problem *p, memory_row *rows, const double *x, int left_out, double *normal, double *gradient) {
-    const double bump = 0.02;
-    int n = unknowns(p);
-    for (int i = 0; i < p->count; i++) {
-        memory_row *row = &rows[i];
-        if (row->family == left_out) continue;
-        set_parameters(row, x, -1, 0);
-        double r = residual(row), slope[2 * MEMORY_PARAMETERS];
-        int column[2 * MEMORY_PARAMETERS];
-        if (isnan(r) || r == 0) continue;
-        for (int j = 0; j < MEMORY_PARAMETERS; j++) {
-            set_parameters(row, x, j, bump);
-            double s = (residual(row) - r) / bump / noise;
-            slope[2 * j] = slope[2 * j + 1] = isnan(s) ? 0 : s;
-            column[2 * j] = j;
-            column[2 * j + 1] = column_of(row, j);
-        }
-        double z = r / noise, w = row->weight / sqrt(1 + z * z);
-        for (int a = 0; a < 2 * MEMORY_PARAMETERS; a++) {
-            gradient[column[a]] += w * slope[a] * z;
-            for (int b = 0; b < 2 * MEMORY_PARAMETERS; b++)
-                if (column[b] >= column[a]) normal[column[a] * n + column[b]] += w * slope[a] * slope[b];
-        }
-    }
-    for (int j = 0; j < n; j++) {
-        normal[j * n + j] += 1 / (sigma_of(j) * sigma_of(j));
-        gradient[j] += x[j] / (sigma_of(j) * sigma_of(j));
+static double fold_residual(void *context, int row, const double *x, int bumped, double bump) {
+    const fold *f = context;
+    set_parameters(&f->rows[row], x, bumped, bump);
+    return residual(&f->rows[row]);
+}
+
+static int fold_columns(const void *context, int row, int j, int columns[FIT_SHARED]) {
+    columns[0] = j;
+    columns[1] = column_of(&((const fold *)context)->rows[row], j);
+    return 2;
+}
+
+static void fold_settle(void *context, const double *x) {
+    const fold *f = context;
+    for (int i = 0; i < f->p->count; i++) {
+        set_parameters(&f->rows[i], x, -1, 0);
+        f->rows[i].c.assumed_count = 0;
+        tc_case_settle(&f->rows[i].c);
     }
 }
 
-/* Minimises from x = 0; rows is scratch. Damped Gauss-Newton steps, halved until they improve. */
 static void minimise(const memory_problem *p, memory_row *rows, int left_out, double *x) {
-    int n = unknowns(p);
-    double *normal = malloc((size_t)n * (size_t)n * sizeof *normal), *step = malloc((size_t)n * sizeof *step), *trial = malloc((size_t)n * sizeof *trial);
-    if (!normal || !step || !trial) abort();
-    memset(x, 0, (size_t)n * sizeof *x);
-    for (int iteration = 0; iteration < ITERATIONS; iteration++) {
-        settle(p, rows, x);
-        double before = objective(p, rows, x, left_out), after = before, scale = 1;
-        memset(normal, 0, (size_t)n * (size_t)n * sizeof *normal);
-        memset(step, 0, (size_t)n * sizeof *step);
-        accumulate(p, rows, x, left_out, normal, step);
-        if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'U', n, 1, normal, n, step, 1)) break;
-        for (int half = 0; half < 6; half++, scale /= 2) {
-            for (int j = 0; j < n; j++) trial[j] = x[j] - scale * step[j];
-            after = objective(p, rows, trial, left_out);
-            if (after < before) break;
-        }
-        if (!(after < before)) break;
-        memcpy(x, trial, (size_t)n * sizeof *x);
-        if (before - after < 1e-4 * before) break;
-    }
-    settle(p, rows, x);
-    free(normal);
-    free(step);
-    free(trial);
+    fold f = {p, rows, left_out};
+    fit_system system = {.context = &f, .rows = p->count, .parameters = MEMORY_PARAMETERS, .unknowns = unknowns(p), .iterations = ITERATIONS,
+                         .noise = noise, .sigma = fold_sigma, .weight = fold_weight, .residual = fold_residual, .columns = fold_columns,
+                         .settle = fold_settle};
+    fit_minimise(&system, x);
 }
 
 static memory_row *copy_rows(const memory_problem *p) {
@@ -184,7 +142,7 @@ static memory_row *copy_rows(const memory_problem *p) {
 }
 
 static void weigh(memory_problem *p) {
-    int n[MEMORY_NAMES] = {0};
+    int n[FIT_NAMES] = {0};
     for (int i = 0; i < p->count; i++) n[p->rows[i].family]++;
     for (int i = 0; i < p->count; i++) p->rows[i].weight = pow(n[p->rows[i].family], -family_power);
 }
@@ -205,14 +163,15 @@ void memory_fit_run(memory_problem *p, bool leave_out) {
         if (!(p->residual[k] = calloc(rows_n, sizeof(double)))) abort();
     if (!p->x) abort();
     memory_row *rows = copy_rows(p);
-    settle(p, rows, p->x);
+    fold priors = {p, rows, -1};
+    fold_settle(&priors, p->x);
     residuals_of(p, rows, p->x, -1, p->residual[0]);
     minimise(p, rows, -1, p->x);
     residuals_of(p, rows, p->x, -1, p->residual[1]);
     free(rows);
     if (!leave_out) return;
 #pragma omp parallel for schedule(dynamic, 1)
-    for (int f = 0; f < p->family_count; f++) {
+    for (int f = 0; f < p->families.count; f++) {
         memory_row *mine = copy_rows(p);
         double *x = malloc(n * sizeof *x);
         if (!x) abort();
@@ -230,10 +189,9 @@ bool memory_fit_owns(const char *name) {
 }
 
 void memory_fit_apply(const memory_problem *p, tc_stack *stack) {
-    int s = 0;
-    while (s < p->stack_count && strcmp(p->stacks[s], stack->slug) != 0) s++;
+    int s = fit_find(&p->stacks, stack->slug);
     for (int j = 0; j < MEMORY_PARAMETERS; j++)
-        *parameter(stack, j) *= exp(p->x[j] + (s < p->stack_count ? p->x[MEMORY_PARAMETERS * (1 + s) + j] : 0));
+        *parameter(stack, j) *= exp(p->x[j] + (s >= 0 ? p->x[MEMORY_PARAMETERS * (1 + s) + j] : 0));
 }
 
 /* ---- report ------------------------------------------------------------------------------- */
@@ -255,9 +213,9 @@ void memory_fit_report(const memory_problem *p, FILE *out) {
     fprintf(out, "\n## Memory\n\nMean error of the forecast of device memory, on %d runs that state it; the memory parameters of the stacks are\n"
                  "fitted apart from the others, in the same way.\n\n| source family | runs | priors | fitted | left out |\n|---|---|---|---|---|\n"
                  "| all | %d | %.1f %% | %.1f %% | %.1f %% |\n", n, n, prior, fitted, left);
-    for (int f = 0; f < p->family_count; f++) {
+    for (int f = 0; f < p->families.count; f++) {
         prior = mean_error(p, 0, f, &n);
-        if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% |\n", p->families[f], n, prior, mean_error(p, 1, f, &n), mean_error(p, 2, f, &n));
+        if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% |\n", p->families.name[f], n, prior, mean_error(p, 1, f, &n), mean_error(p, 2, f, &n));
     }
 }
 
@@ -276,10 +234,10 @@ void memory_fit_intervals(const memory_problem *p, FILE *out) {
     double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios);
     if (!ratios) abort();
     fprintf(out, "# The same of memory: reserved by allocator or device, or allocated by live tensors.\nmemory_stacks:\n");
-    for (int s = 0; s < p->stack_count; s++) {
+    for (int s = 0; s < p->stacks.count; s++) {
         int runs = 0;
         for (int i = 0; i < p->count; i++) runs += p->rows[i].stated && p->rows[i].stack == s;
-        if (runs) fprintf(out, "  %s: %d\n", p->stacks[s], runs);
+        if (runs) fprintf(out, "  %s: %d\n", p->stacks.name[s], runs);
     }
     fprintf(out, "memory_intervals:\n");
     for (int allocated = 0; allocated < 2; allocated++) {

@@ -5,9 +5,8 @@
 #include <stdio.h>
 
 #include "catalog/catalog.h"
+#include "fit_parameters.h"
 #include "validate/case.h"
-
-enum { MEMORY_NAMES = 160 };
 
 typedef struct memory_row {
     tc_case c;
@@ -21,8 +20,7 @@ typedef struct memory_row {
 typedef struct memory_problem {
     memory_row *rows;
     int count;
-    const char *families[MEMORY_NAMES], *stacks[MEMORY_NAMES];
-    int family_count, stack_count;
+    fit_names families, stacks;
     double *x;
     double *residual[3]; /* log(forecast / stated) by row: priors, fitted, the row's family left out */
 } memory_problem;

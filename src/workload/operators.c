@@ -95,8 +95,8 @@ static void add_plain_attention(tc_operators *out, const tc_shard *shard, double
     op->low_precision = false;
 }
 
-static void add_attention(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard,
-                          double heads, double kv_heads, double qk_dim, double v_dim) {
+void tc_attention_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, double heads, double kv_heads, double qk_dim,
+                            double v_dim, tc_operators *out) {
     double queries = shard->seq / shard->cp, keys = shard->seq;
     double tokens = shard->sequences * queries;
     double q_bytes = 2 * tokens * heads * qk_dim, o_bytes = 2 * tokens * heads * v_dim;
@@ -138,7 +138,7 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
         add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
         tc_operator *split = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
         split->kernels = 4; /* split, rotate and join of queries and keys */
-        add_attention(out, model, block, shard, heads, heads, qk, block->v_dim);
+        tc_attention_operators(model, block, shard, heads, heads, qk, block->v_dim, out);
         tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * block->v_dim);
         op->saved_bytes = 2 * tokens * heads * block->v_dim;
         return;
@@ -149,7 +149,7 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
     double qk_elements = tokens * (heads + kv_heads) * d;
     if (block->qk_norm) add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements)->unfused = norm_chain(model);
     if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0)->unfused = CHAIN_POSITION;
-    add_attention(out, model, block, shard, heads, kv_heads, d, d);
+    tc_attention_operators(model, block, shard, heads, kv_heads, d, d, out);
     tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * d);
     op->saved_bytes = 2 * tokens * heads * d;
 }

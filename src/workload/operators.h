@@ -83,6 +83,10 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extr
 /* Fills `out` with the operators of one block. Tokens per rank = sequences x seq / cp. */
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out);
 
+/* Adds the core of attention, from queries, keys and values to outputs, of so many heads on the rank. */
+void tc_attention_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, double heads, double kv_heads, double qk_dim,
+                            double v_dim, tc_operators *out);
+
 /* Embedding lookup (first stage) and head with loss (last stage). */
 void tc_embedding_operators(const tc_model *model, const tc_shard *shard, tc_operators *out);
 void tc_head_operators(const tc_model *model, const tc_shard *shard, double logits_bytes, tc_operators *out);

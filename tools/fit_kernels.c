@@ -1,0 +1,336 @@
+/* fit_kernels.c - the parameters of devices, fitted to measured kernels and collectives (data/measurements).
+ *
+ * Each measurement is forecast with the library's own functions. A parameter's value is its prior, moved in its link by a
+ * shift that all devices share, one of the architecture and one of the accelerator (fit_solve.h). A row weighs
+ * n^-1/2 where its source measured n of its kind on its accelerator. The result is where the fit on runs starts.
+ */
+#include "fit_kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/vocabulary.h"
+#include "device/kernel.h"
+#include "fit_solve.h"
+#include "network/collective.h"
+
+typedef enum kind { GEMM, GROUPED_GEMM, ATTENTION, MEMORY, ALL_REDUCE, ALL_GATHER, REDUCE_SCATTER, ALL_TO_ALL, SEND, KINDS } kind;
+static const char *const kind_names[KINDS] = {"gemm",           "grouped-gemm", "attention", "memory", "all-reduce", "all-gather",
+                                              "reduce-scatter", "all-to-all",   "send"};
+typedef enum pass { PRODUCT, FORWARD, BACKWARD, BOTH, PASSES } pass;
+static const char *const pass_names[PASSES] = {"product", "forward", "backward", "both"};
+
+struct kernel_row {
+    kind kind;
+    pass pass;
+    int dtype;
+    tc_accelerator accelerator;
+    tc_fabric fabric;
+    tc_operator op;      /* GEMM, attention */
+    double accumulate;   /* bytes of an element that the result is added to; 0: is written */
+    int ranks, level;
+    double bytes;        /* memory: read and written; collectives: the buffer */
+    double host_s;       /* of the benchmark, within the time */
+    double seconds;      /* measured */
+    int source, line, architecture_index, accelerator_index;
+    double prior[DEVICE]; /* in the link */
+    double weight;
+};
+
+/* Typical residual; the relative spread of a shift of all, of an architecture, of an accelerator. */
+static const double noise = 0.1, sigma_all = 0.1, sigma_architecture = 0.2, sigma_accelerator = 0.2;
+enum { ITERATIONS = 20 };
+
+/* ---- a measurement -------------------------------------------------------------------- */
+
+/* Kernels of the vendor's own libraries, one fused kernel an operator. */
+static tc_stack library_kernels(double accumulate) {
+    tc_stack stack = tc_default_stack();
+    stack.native_attention = stack.compiled = true;
+    stack.main_grad_bytes = (int)accumulate;
+    stack.params.kernel_fraction = stack.params.attention_relative = stack.params.memory_passes = stack.params.loss_passes = 1;
+    return stack;
+}
+
+static double operator_seconds(const kernel_row *row, const tc_rates *rates) {
+    const tc_operator *op = &row->op;
+    tc_seconds sum = {0};
+    if (row->pass == PRODUCT) {
+        double groups = op->groups / op->kernels, accumulate = 2 * row->accumulate * groups * op->m * op->n;
+        return op->kernels * (tc_gemm_seconds(rates, op->low_precision, groups, op->m, op->n, op->k, accumulate) + rates->launch_s);
+    }
+    if (row->pass != BACKWARD) tc_forward_seconds(rates, op, &sum);
+    if (row->pass != FORWARD) tc_backward_seconds(rates, op, true, &sum);
+    return tc_seconds_device(&sum);
+}
+
+static double collective_seconds(const kernel_row *row) {
+    tc_group_path path = tc_path_of(&row->fabric, &row->accelerator.params, (tc_group){row->ranks, 1});
+    switch (row->kind) {
+    case ALL_REDUCE: return tc_all_reduce_seconds(&path, row->bytes);
+    case ALL_TO_ALL: return tc_all_to_all_seconds(&path, row->bytes);
+    case SEND: return row->bytes / path.rate[row->level];
+    default: return tc_all_gather_seconds(&path, row->bytes);
+    }
+}
+
+/* NaN where the device has no such format. */
+static double forecast(const kernel_row *row) {
+    const tc_accelerator *a = &row->accelerator;
+    if (row->kind == MEMORY) return row->bytes / (a->memory_bytes_per_s * a->params.memory_fraction);
+    if (row->kind > MEMORY) return collective_seconds(row) + row->host_s;
+    tc_stack stack = library_kernels(row->accumulate);
+    tc_rates rates;
+    tc_error ignored;
+    if (tc_rates_of(a, &stack, row->dtype, &rates, &ignored)) return NAN;
+    return operator_seconds(row, &rates);
+}
+
+/* What a rate in GB/s of the row refers to, bytes: the bus bandwidth of nccl-tests for collectives. */
+static double bus_bytes(const kernel_row *row) {
+    double share = row->ranks > 0 ? 1 - 1.0 / row->ranks : 1;
+    return row->kind == MEMORY || row->kind == SEND ? row->bytes : row->bytes * share * (row->kind == ALL_REDUCE ? 2 : 1);
+}
+
+static double flops(const kernel_row *row) {
+    double backward = row->kind == ATTENTION ? 2.5 : 2;
+    return row->op.flops * ((row->pass != BACKWARD) + (row->pass >= BACKWARD ? backward : 0));
+}
+
+/* ---- reading -------------------------------------------------------------------------- */
+
+static void read_gemm(const tc_json *json, kernel_row *row) {
+    tc_operator *op = &row->op;
+    op->kind = TC_OP_GEMM;
+    op->groups = tc_json_number(json, "groups", 1, 1e6, 1);
+    op->m = tc_json_number(json, "m", 1, 1e9, 0);
+    op->n = tc_json_number(json, "n", 1, 1e9, 0);
+    op->k = tc_json_number(json, "k", 1, 1e9, 0);
+    op->kernels = tc_json_bool(json, "sequential", false) ? op->groups : 1;
+    op->low_precision = row->dtype >= TC_FP8;
+    op->weights = op->groups * op->n * op->k;
+    op->flops = 2 * op->groups * op->m * op->n * op->k;
+    row->accumulate = tc_json_number(json, "accumulate", 0, 4, 0);
+    if (op->groups > 1) row->kind = GROUPED_GEMM;
+    if (op->flops <= 0) tc_json_fail(json, "m", "a GEMM needs m, n and k");
+}
+
+static void read_attention(const tc_json *json, kernel_row *row) {
+    double heads = tc_json_number(json, "heads", 1, 1e6, 1), width = tc_json_number(json, "head_dim", 1, 1e6, 1);
+    tc_model model = tc_default_model();
+    model.causal = tc_json_bool(json, "causal", true);
+    tc_block block = {0};
+    tc_shard shard = {.sequences = tc_json_number(json, "sequences", 1, 1e6, 1), .seq = tc_json_number(json, "seq", 1, 1e9, 1), .tp = 1, .cp = 1};
+    tc_operators ops = {.count = 0};
+    tc_attention_operators(&model, &block, &shard, heads, tc_json_number(json, "kv_heads", 1, 1e6, heads), width,
+                           tc_json_number(json, "value_dim", 1, 1e6, width), &ops);
+    row->op = ops.op[0];
+}
+
+static void read_collective(const tc_json *json, tc_catalog *catalog, kernel_row *row) {
+    tc_error *error = json->document->error;
+    const char *fabric = tc_json_string(json, "fabric", "");
+    if (tc_catalog_fabric(catalog, fabric, &row->fabric, error)) tc_json_fail(json, "fabric", "%s is not in the catalog", fabric);
+    row->ranks = (int)tc_json_integer(json, "ranks", 2, 1000000, 2);
+    row->level = (int)tc_json_integer(json, "level", 0, TC_MAX_LEVELS - 1, 0);
+    row->host_s = 1e-6 * tc_json_number(json, "host_us", 0, 1e6, 0);
+    if (!tc_json_bool(json, "in_network", true))
+        for (int l = 0; l < row->fabric.levels; l++) row->fabric.level[l].in_network_reduction = false;
+}
+
+/* A row; false where it is excluded. */
+static bool read_row(const tc_json *json, tc_catalog *catalog, kernel_row *row) {
+    if (tc_json_value(json, "excluded")) return false;
+    row->kind = (kind)tc_json_choice(json, "kind", kind_names, KINDS, GEMM);
+    row->pass = (pass)tc_json_choice(json, "pass", pass_names, PASSES, row->kind == ATTENTION ? FORWARD : PRODUCT);
+    row->dtype = tc_json_choice(json, "dtype", tc_dtype_names, TC_DTYPES, TC_BF16);
+    const char *accelerator = tc_json_string(json, "accelerator", "");
+    if (tc_catalog_accelerator_known(catalog, accelerator, &row->accelerator, json->document->error))
+        tc_json_fail(json, "accelerator", "%s is not in the catalog", accelerator);
+    row->bytes = tc_json_number(json, "bytes", 1, 1e15, 1e9);
+    if (row->kind == GEMM) read_gemm(json, row);
+    if (row->kind == ATTENTION) read_attention(json, row);
+    if (row->kind > MEMORY) read_collective(json, catalog, row);
+    double us = tc_json_number(json, "us", 1e-3, 1e12, 0), tflops = tc_json_number(json, "tflops", 1e-3, 1e6, 0);
+    double gb_per_s = tc_json_number(json, row->kind == MEMORY || row->kind == SEND ? "gb_per_s" : "bus_gb_per_s", 1e-3, 1e6, 0);
+    row->seconds = us > 0 ? 1e-6 * us : tflops > 0 ? flops(row) / (1e12 * tflops) : gb_per_s > 0 ? bus_bytes(row) / (1e9 * gb_per_s) : 0;
+    if (row->seconds <= 0) tc_json_fail(json, NULL, "states no time and no rate");
+    return json->document->code == TC_OK;
+}
+
+static tc_code read_line(kernel_problem *p, tc_catalog *catalog, const char *path, int line, const char *text, size_t length, int source, tc_arena *arena,
+                         tc_error *error) {
+    tc_json_document document;
+    tc_code code = tc_json_open(&document, path, line, text, length, error);
+    if (code != TC_OK) return code;
+    tc_json json = tc_json_root(&document);
+    kernel_row row = {.source = source, .line = line};
+    if (read_row(&json, catalog, &row)) {
+        const tc_accelerator *a = &row.accelerator;
+        row.architecture_index = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
+        row.accelerator_index = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
+        for (int j = 0; j < DEVICE; j++) row.prior[j] = fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]);
+        p->rows = realloc(p->rows, ((size_t)p->count + 1) * sizeof *p->rows);
+        if (!p->rows) abort();
+        p->rows[p->count++] = row;
+    }
+    code = document.code;
+    tc_json_close(&document);
+    return code;
+}
+
+tc_code kernel_fit_read(kernel_problem *p, tc_catalog *catalog, const char *path, tc_arena *arena, tc_error *error) {
+    char *text;
+    size_t length;
+    tc_code code = tc_file_read(path, (size_t)1 << 26, &text, &length, error);
+    if (code != TC_OK) return code;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    int source = fit_index(&p->sources, tc_arena_copy(arena, name, strcspn(name, ".")));
+    int number = 1;
+    for (char *line = text; code == TC_OK && *line; number++) {
+        size_t n = strcspn(line, "\n");
+        if (n > 0) code = read_line(p, catalog, path, number, line, n, source, arena, error);
+        line += n + (line[n] != 0);
+    }
+    free(text);
+    return code;
+}
+
+/* ---- the fit --------------------------------------------------------------------------- */
+
+static int unknowns(const kernel_problem *p) { return DEVICE * (1 + p->architectures.count + p->accelerators.count); }
+
+static int architecture_column(int architecture, int j) { return DEVICE * (1 + architecture) + j; }
+
+static int accelerator_column(const kernel_problem *p, int accelerator, int j) {
+    return DEVICE * (1 + p->architectures.count + accelerator) + j;
+}
+
+typedef struct fold {
+    const kernel_problem *p;
+    kernel_row *rows;
+    int left_out; /* source; -1: none */
+} fold;
+
+static double fold_sigma(const void *context, int column) {
+    const fold *f = context;
+    int group = column / DEVICE;
+    return fit_sigma(column % DEVICE, group == 0 ? sigma_all : group <= f->p->architectures.count ? sigma_architecture : sigma_accelerator);
+}
+
+static double fold_weight(const void *context, int row) {
+    const fold *f = context;
+    return f->rows[row].source == f->left_out ? 0 : f->rows[row].weight;
+}
+
+static int fold_columns(const void *context, int row, int j, int columns[FIT_SHARED]) {
+    const fold *f = context;
+    columns[0] = j;
+    columns[1] = architecture_column(f->rows[row].architecture_index, j);
+    columns[2] = accelerator_column(f->p, f->rows[row].accelerator_index, j);
+    return 3;
+}
+
+static double fold_residual(void *context, int index, const double *x, int bumped, double bump) {
+    fold *f = context;
+    kernel_row *row = &f->rows[index];
+    double *params = (double *)&row->accelerator.params;
+    for (int j = 0; j < DEVICE; j++) {
+        int columns[FIT_SHARED], n = fold_columns(f, index, j, columns);
+        double value = row->prior[j] + (j == bumped ? bump : 0);
+        for (int k = 0; k < n; k++) value += x[columns[k]];
+        params[j] = fit_from_link(fit_parameters[j].link, value);
+    }
+    return log(forecast(row) / row->seconds);
+}
+
+static void weigh(kernel_problem *p) {
+    for (int i = 0; i < p->count; i++) {
+        int alike = 0;
+        for (int k = 0; k < p->count; k++)
+            alike += p->rows[k].source == p->rows[i].source && p->rows[k].accelerator_index == p->rows[i].accelerator_index && p->rows[k].kind == p->rows[i].kind;
+        p->rows[i].weight = 1 / sqrt(alike);
+    }
+}
+
+/* Fits without a source (-1: none); residuals of that source's rows, or of all. */
+static void fit(const kernel_problem *p, int left_out, double *x, double *residuals) {
+    fold f = {p, malloc((size_t)p->count * sizeof *p->rows), left_out};
+    if (!f.rows) abort();
+    memcpy(f.rows, p->rows, (size_t)p->count * sizeof *p->rows);
+    fit_system system = {.context = &f, .rows = p->count, .parameters = DEVICE, .unknowns = unknowns(p), .iterations = ITERATIONS, .noise = noise,
+                         .sigma = fold_sigma, .weight = fold_weight, .residual = fold_residual, .columns = fold_columns};
+    fit_minimise(&system, x);
+    for (int i = 0; i < p->count; i++)
+        if (left_out < 0 || p->rows[i].source == left_out) residuals[i] = fold_residual(&f, i, x, -1, 0);
+    free(f.rows);
+}
+
+void kernel_fit_run(kernel_problem *p) {
+    if (p->count == 0) return;
+    weigh(p);
+    size_t n = (size_t)unknowns(p);
+    p->x = calloc(n * (size_t)(1 + p->sources.count), sizeof *p->x);
+    for (int k = 0; k < 3; k++)
+        if (!(p->residual[k] = calloc((size_t)p->count, sizeof(double)))) abort();
+    if (!p->x) abort();
+    for (int i = 0; i < p->count; i++) p->residual[0][i] = log(forecast(&p->rows[i]) / p->rows[i].seconds);
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int f = -1; f < p->sources.count; f++) fit(p, f, p->x + n * (size_t)(1 + f), p->residual[f < 0 ? 1 : 2]);
+}
+
+void kernel_fit_apply(const kernel_problem *p, const char *left_out, tc_accelerator *accelerator) {
+    if (p->count == 0) return;
+    const double *x = p->x + (size_t)unknowns(p) * (size_t)(1 + (left_out ? fit_find(&p->sources, left_out) : -1));
+    int architecture = fit_find(&p->architectures, accelerator->architecture), own = fit_find(&p->accelerators, accelerator->slug);
+    double *params = (double *)&accelerator->params;
+    for (int j = 0; j < DEVICE; j++) {
+        double shift = x[j] + (architecture >= 0 ? x[architecture_column(architecture, j)] : 0) + (own >= 0 ? x[accelerator_column(p, own, j)] : 0);
+        fit_link link = fit_parameters[j].link;
+        params[j] = fit_from_link(link, fit_to_link(link, params[j]) + shift);
+    }
+}
+
+/* ---- report ------------------------------------------------------------------------------ */
+
+/* A line of a table: the rows of a kind (-1: any) and a source (-1: any). */
+static void report_line(const kernel_problem *p, const char *title, int of_kind, int of_source, FILE *out) {
+    double sum[3] = {0}, bias = 0;
+    int n = 0;
+    for (int i = 0; i < p->count; i++) {
+        if ((of_kind >= 0 && (int)p->rows[i].kind != of_kind) || (of_source >= 0 && p->rows[i].source != of_source) || isnan(p->residual[0][i])) continue;
+        for (int k = 0; k < 3; k++) sum[k] += fabs(100 * (exp(p->residual[k][i]) - 1));
+        bias += 100 * (exp(p->residual[2][i]) - 1);
+        n++;
+    }
+    if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", title, n, sum[0] / n, sum[1] / n, sum[2] / n, bias / n);
+}
+
+void kernel_fit_report(const kernel_problem *p, FILE *out) {
+    static const char head[] = "| measurements | priors | fitted | source left out | bias left out |\n|---|---|---|---|---|---|\n";
+    fprintf(out, "\n## Kernels and collectives\n\nMean error of the forecast of %d measured kernels and collectives (data/measurements), on which the parameters of devices\n"
+                 "are fitted before the runs.\n\n| kind %s", p->count, head);
+    report_line(p, "all", -1, -1, out);
+    for (int k = 0; k < KINDS; k++) report_line(p, kind_names[k], k, -1, out);
+    fprintf(out, "\n| source %s", head);
+    for (int s = 0; s < p->sources.count; s++) report_line(p, p->sources.name[s], -1, s, out);
+}
+
+void kernel_fit_table(const kernel_problem *p, FILE *out) {
+    fprintf(out, "source\tline\tkind\taccelerator\tdtype\tgroups\tm\tn\tk\theads\tkeys\thead_dim\tfabric\tranks\tbytes\tseconds\tprior\tfitted\tleft_out\n");
+    for (int i = 0; i < p->count; i++) {
+        const kernel_row *r = &p->rows[i];
+        fprintf(out, "%s\t%d\t%s\t%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t%s\t%d\t%g\t%g\t%.4f\t%.4f\t%.4f\n", p->sources.name[r->source], r->line,
+                kind_names[r->kind], r->accelerator.slug, tc_dtype_names[r->dtype], r->op.groups, r->op.m, r->op.n, r->op.k, r->op.tiles, r->op.keys,
+                r->op.head_dim, r->fabric.slug, r->ranks, r->bytes, r->seconds, p->residual[0][i], p->residual[1][i], p->residual[2][i]);
+    }
+}
+
+void kernel_fit_free(kernel_problem *p) {
+    free(p->rows);
+    free(p->x);
+    for (int k = 0; k < 3; k++) free(p->residual[k]);
+}

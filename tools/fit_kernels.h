@@ -1,0 +1,33 @@
+/* fit_kernels.h - the parameters of devices, fitted to measured kernels and collectives: the stage before the fit on runs. */
+#ifndef TC_TOOLS_FIT_KERNELS_H
+#define TC_TOOLS_FIT_KERNELS_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "catalog/catalog.h"
+#include "fit_parameters.h"
+
+typedef struct kernel_row kernel_row;
+
+typedef struct kernel_problem {
+    kernel_row *rows;
+    int count;
+    fit_names sources, architectures, accelerators;
+    double *x;           /* the shifts: fitted on all, then without each source */
+    double *residual[3]; /* log(forecast / measured) by row: priors, fitted, the row's source left out */
+} kernel_problem;
+
+/* Adds the rows of a file of data/measurements; its name is the source. */
+TC_NODISCARD tc_code kernel_fit_read(kernel_problem *problem, tc_catalog *catalog, const char *path, tc_arena *arena, tc_error *error);
+/* Fits on all, and once without each source. */
+void kernel_fit_run(kernel_problem *problem);
+/* Moves a device's parameters to what was fitted, without the source of that name (NULL: on all). */
+void kernel_fit_apply(const kernel_problem *problem, const char *left_out, tc_accelerator *accelerator);
+/* Markdown: the errors by kind, source and size. */
+void kernel_fit_report(const kernel_problem *problem, FILE *out);
+/* A line a measurement, for a closer look. */
+void kernel_fit_table(const kernel_problem *problem, FILE *out);
+void kernel_fit_free(kernel_problem *problem);
+
+#endif

@@ -1,0 +1,45 @@
+/* fit_parameters.c - one table of the parameters that are fitted. */
+#include "fit_parameters.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const fit_parameter fit_parameters[ALL] = {
+#define TC_DEVICE_PARAM(name, link, text) {#name, link},
+#define TC_STACK_PARAM(name, link, text) {#name, link},
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+#undef TC_STACK_PARAM
+};
+
+double fit_to_link(fit_link link, double value) {
+    if (link == POSITIVE) return log(value > 1e-30 ? value : 1e-30);
+    double p = value < 0.001 ? 0.001 : value > 0.999 ? 0.999 : value;
+    return log(p / (1 - p));
+}
+
+double fit_from_link(fit_link link, double x) { return link == POSITIVE ? exp(x) : 1 / (1 + exp(-x)); }
+
+double fit_sigma(int j, double relative) {
+    const fit_parameter *parameter = &fit_parameters[j];
+    if (strstr(parameter->name, "overlap")) return 2.5 * relative;
+    if (strcmp(parameter->name, "kernel_fraction") == 0) return 2 * relative; /* nearly all call the vendor's library */
+    if (strcmp(parameter->name, "moe_host_s") == 0) return 4 * relative; /* counted kernels, but nobody has measured them */
+    if (parameter->link == FRACTION) return 3 * relative;
+    return relative;
+}
+
+int fit_find(const fit_names *names, const char *name) {
+    for (int i = 0; i < names->count; i++)
+        if (strcmp(names->name[i], name) == 0) return i;
+    return -1;
+}
+
+int fit_index(fit_names *names, const char *name) {
+    int index = fit_find(names, name);
+    if (index >= 0) return index;
+    if (names->count == FIT_NAMES) abort();
+    names->name[names->count] = name;
+    return names->count++;
+}
