@@ -20,6 +20,8 @@ TC_DEVICE_PARAM(memory_fraction, FRACTION, "achievable share of the datasheet me
 TC_DEVICE_PARAM(launch_s, POSITIVE, "gap on the device between two dependent kernels, s")
 TC_DEVICE_PARAM(link_fraction, FRACTION, "achievable share of the scale-up bandwidth in collectives")
 TC_DEVICE_PARAM(network_fraction, FRACTION, "achievable share of the scale-out bandwidth in collectives")
+TC_DEVICE_PARAM(link_step_s, POSITIVE, "what a step of a collective's bandwidth protocol takes beyond the latency of the scale-up link, s")
+TC_DEVICE_PARAM(network_step_s, POSITIVE, "the same outside the scale-up domain, s")
 TC_DEVICE_PARAM(host_memory_bytes_per_s, POSITIVE, "host memory bandwidth that one device's share of an offloaded optimizer gets, bytes/s")
 #endif
 #ifdef TC_STACK_PARAM

@@ -42,6 +42,39 @@ static void ring_across_nodes_is_bound_by_the_nics(void **state) {
     assert_near(tc_all_gather_seconds(&p, 800e6), 800e6 * 3 / 4 / 25e9 + 3 * 5e-6, 1e-12);
 }
 
+/* Small messages go at half of the bandwidth, large ones at the whole of it after the steps of a ring or a tree. */
+static void two_protocols(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    tc_device_params device = ideal;
+    device.link_step_s = 3e-6;
+    device.network_step_s = 7e-6;
+    tc_group_path p = tc_path_of(&f, &device, (tc_group){8, 1});
+    assert_near(tc_all_gather_seconds(&p, 800e3), 2 * 700e3 / 300e9 + 7 * 3e-6, 1e-12);
+    assert_near(tc_all_gather_seconds(&p, 800e6), 700e6 / 300e9 + 7 * (3e-6 + 3e-6), 1e-12);
+    assert_near(tc_all_reduce_seconds(&p, 800e6), 2 * 700e6 / 300e9 + 2 * 3 * 3e-6 + 2 * 7 * 3e-6, 1e-12);
+    /* of the 31 steps round 32 ranks, 3 are over the network */
+    p = tc_path_of(&f, &device, (tc_group){32, 1});
+    assert_near(p.gather_steps, 28 * 3e-6 + 3 * 7e-6, 1e-12);
+    /* of 512 ranks, one a node, a tree is quicker: 9 hops of 6 steps each */
+    p = tc_path_of(&f, &device, (tc_group){512, 8});
+    assert_near(p.reduce_steps, 2 * 9 * 6 * 7e-6, 1e-12);
+}
+
+/* Switches that reduce: a rank sends its buffer and the sum of its eighth, at 0.82 of the rate. A pair is quicker without. */
+static void in_network_reduction(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    f.level[0].in_network_reduction = true;
+    tc_group_path p = tc_path_of(&f, &ideal, (tc_group){8, 1});
+    assert_near(tc_all_reduce_seconds(&p, 800e6), 800e6 * 1.125 / (0.82 * 300e9) + 2 * 3 * 3e-6, 1e-12);
+    assert_near(tc_all_gather_seconds(&p, 800e6), 700e6 / 300e9 + 21e-6, 1e-12);
+    p = tc_path_of(&f, &ideal, (tc_group){2, 1});
+    assert_near(tc_all_reduce_seconds(&p, 800e6), 800e6 / 300e9 + 2 * 3e-6, 1e-12);
+    p = tc_path_of(&f, &ideal, (tc_group){16, 1});
+    assert_near(p.reduce_rate, 0, 0);
+}
+
 static void all_to_all_leaves_the_node(void **state) {
     (void)state;
     tc_fabric f = two_levels();
@@ -99,6 +132,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ring_inside_a_node),
         cmocka_unit_test(ring_across_nodes_is_bound_by_the_nics),
+        cmocka_unit_test(two_protocols),
+        cmocka_unit_test(in_network_reduction),
         cmocka_unit_test(all_to_all_leaves_the_node),
         cmocka_unit_test(a_full_mesh_gives_a_pair_one_link),
         cmocka_unit_test(a_torus_axis_has_its_own_links),

@@ -62,7 +62,7 @@ if [ "${RECORD:-}" != 1 ] && [ -f "$source_dir/docs/ACCURACY.md" ]; then
     fi
 fi
 # Links between the documents lead somewhere.
-for document in README.md CONTRIBUTING.md CHANGELOG.md docs/*.md data/runs/README.md; do
+for document in README.md CONTRIBUTING.md CHANGELOG.md docs/*.md data/runs/README.md data/measurements/README.md; do
     [ -f "$document" ] || continue
     for link in $(grep -o '](\([^)#:]*\)[)#]' "$document" | sed 's/^](//; s/[)#]$//' | sort -u); do
         if [ ! -e "$(dirname "$document")/$link" ]; then

@@ -27,12 +27,19 @@ static tc_rates round_rates(void) {
 
 static double gemm(const tc_rates *r, double m, double n, double k) { return tc_gemm_seconds(r, false, 1, m, n, k, 0); }
 
+/* Traffic costs nothing: what is left is compute. */
+static tc_rates compute_rates(void) {
+    tc_rates r = round_rates();
+    r.memory = 1e300;
+    return r;
+}
+
 /* ---- matrix products ------------------------------------------------------------------------ */
 
 /* 100 tiles of 256 x 128 on 100 cores: one full wave at the full rate. */
 static void a_full_wave(void **state) {
     (void)state;
-    tc_rates r = round_rates();
+    tc_rates r = compute_rates();
     assert_near(gemm(&r, 2560, 1280, 8192), 2.0 * 2560 * 1280 * 8192 / 100e12, 1e-15);
     assert_near(gemm(&r, 5120, 2560, 8192), 2.0 * 5120 * 2560 * 8192 / 100e12, 1e-15);
 }
@@ -40,7 +47,7 @@ static void a_full_wave(void **state) {
 /* 101 tiles need a second wave; of the smaller tiles 128 x 64 fills its waves best: 404 tiles in 5 waves at 0.85. */
 static void one_tile_too_many(void **state) {
     (void)state;
-    tc_rates r = round_rates();
+    tc_rates r = compute_rates();
     double work = 2.0 * 256 * 101 * 128 * 8192 / 100e12;
     assert_near(gemm(&r, 256 * 101, 128, 8192), work / (0.85 * 404 / 500), 1e-15);
 }
@@ -48,7 +55,7 @@ static void one_tile_too_many(void **state) {
 /* A row more than a tile pads to the next: 2561 rows in 128 x 128 tiles are 210 tiles in 3 waves; 256 x 128 are 110 in 2. */
 static void a_partial_tile_costs_a_whole_one(void **state) {
     (void)state;
-    tc_rates r = round_rates();
+    tc_rates r = compute_rates();
     double share[] = {1.0 * 2561 * 1280 / (2 * 100 * 256.0 * 128), 0.96 * 2561 * 1280 / (3 * 100 * 128.0 * 128),
                       0.85 * 2561 * 1280 / (5 * 100 * 128.0 * 64), 0.7 * 2561 * 1280 / (9 * 100 * 64.0 * 64)};
     double best = 0;
@@ -60,16 +67,26 @@ static void a_partial_tile_costs_a_whole_one(void **state) {
 static void memory_bound(void **state) {
     (void)state;
     tc_rates r = round_rates();
+    r.gemm16 = 1e300;
     double bytes = 2 * (4096.0 * 6400 + 4096 + 6400);
     assert_near(gemm(&r, 1, 6400, 4096), bytes / 1e12, 1e-15);
     /* traffic on top counts where memory is the bound */
     assert_near(tc_gemm_seconds(&r, false, 1, 1, 6400, 4096, 1e9), (bytes + 1e9) / 1e12, 1e-15);
 }
 
+/* A product that computes as long as it moves data takes the square root of two as long as either. */
+static void at_the_ridge(void **state) {
+    (void)state;
+    tc_rates r = compute_rates();
+    double compute = gemm(&r, 2560, 1280, 8192);
+    r.memory = 2 * (2560.0 * 8192 + 8192.0 * 1280 + 2560.0 * 1280) / compute;
+    assert_near(gemm(&r, 2560, 1280, 8192), sqrt(2) * compute, 1e-15);
+}
+
 /* At k = k_half half of the rate. */
 static void short_inner_dimension(void **state) {
     (void)state;
-    tc_rates r = round_rates();
+    tc_rates r = compute_rates();
     double ideal = gemm(&r, 25600, 12800, 512);
     r.gemm_k_half = 512;
     assert_near(gemm(&r, 25600, 12800, 512), 2 * ideal, 1e-15);
@@ -78,7 +95,7 @@ static void short_inner_dimension(void **state) {
 /* Equal groups fill the cores together: 10 groups of 10 tiles are one wave. */
 static void grouped(void **state) {
     (void)state;
-    tc_rates r = round_rates();
+    tc_rates r = compute_rates();
     assert_near(tc_gemm_seconds(&r, false, 10, 2560, 128, 8192, 0), 10 * 2.0 * 2560 * 128 * 8192 / 100e12, 1e-15);
 }
 
@@ -130,6 +147,7 @@ static void formats(void **state) {
     assert_near(wide.quantise_bytes, 0, 0);
     assert_near(narrow.quantise_bytes, 4, 0); /* 2 read, two copies of 1 written */
     /* a product that follows the format moves one byte an element in, and two out */
+    narrow.gemm_low = 1e300;
     assert_near(tc_gemm_seconds(&narrow, true, 1, 1, 6400, 4096, 0), (4096.0 * 6400 + 4096 + 2 * 6400) / 1e12, 1e-15);
     /* fp32 runs on what there is: TF32, else the vector units */
     tc_rates r;
@@ -168,7 +186,12 @@ static void attention(void **state) {
     assert_near(backward(&r, &op, true).attention, 2.5 * op.flops / 100e12, 1e-12);
     /* half the head: 64 / (64 + 32) against 128 / (128 + 32) */
     op.head_dim = 64;
-    assert_near(forward(&r, &op).attention, op.flops / (100e12 * (64.0 / 96) / (128.0 / 160)), 1e-12);
+    assert_near(forward(&r, &op).attention, op.flops / 2 / (100e12 * (64.0 / 96) / (128.0 / 160)), 1e-12);
+    /* values of 64 are padded to the 128 of the queries: the FLOPs fall, the time does not */
+    op.head_dim = 128;
+    op.flops *= 0.75;
+    assert_near(forward(&r, &op).attention, 4 * pairs * 128 / 100e12, 1e-12);
+    op.flops = 4 * pairs * 128;
     /* a row as long as seq_half: half the rate */
     op.head_dim = 128;
     r.attention_seq_half = 8192;
@@ -219,6 +242,7 @@ static void gemm_backward(void **state) {
 static void gradient_accumulation(void **state) {
     (void)state;
     tc_rates r = round_rates();
+    r.gemm_low = r.gemm16 = 1e300;
     tc_operator op = {.kind = TC_OP_GEMM, .tag = TC_TAG_MLP, .groups = 1, .kernels = 1, .m = 1, .n = 4096, .k = 4096, .weights = 4096.0 * 4096, .low_precision = true};
     double input = gemm(&r, 1, 4096, 4096), weight = (2.0 * (4096.0 * 4096 + 2 * 4096) + 8.0 * 4096 * 4096) / 1e12;
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
@@ -230,6 +254,7 @@ int main(void) {
         cmocka_unit_test(one_tile_too_many),
         cmocka_unit_test(a_partial_tile_costs_a_whole_one),
         cmocka_unit_test(memory_bound),
+        cmocka_unit_test(at_the_ridge),
         cmocka_unit_test(short_inner_dimension),
         cmocka_unit_test(grouped),
         cmocka_unit_test(subadditive),

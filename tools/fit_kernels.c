@@ -296,12 +296,25 @@ void kernel_fit_apply(const kernel_problem *p, const char *left_out, tc_accelera
 
 /* ---- report ------------------------------------------------------------------------------ */
 
-/* A line of a table: the rows of a kind (-1: any) and a source (-1: any). */
-static void report_line(const kernel_problem *p, const char *title, int of_kind, int of_source, FILE *out) {
+/* The rows of a line; -1, 0, NULL: any. */
+typedef struct selection {
+    int kind, source;
+    const char *fabric;
+    int ranks;
+    double bytes_from, bytes_to;
+} selection;
+
+static bool selects(const selection *s, const kernel_row *row) {
+    return (s->kind < 0 || (int)row->kind == s->kind) && (s->source < 0 || row->source == s->source)
+           && (!s->fabric || (strcmp(row->fabric.slug, s->fabric) == 0 && row->ranks == s->ranks))
+           && (s->bytes_to <= 0 || (row->bytes >= s->bytes_from && row->bytes < s->bytes_to));
+}
+
+static void report_line(const kernel_problem *p, const char *title, selection s, FILE *out) {
     double sum[3] = {0}, bias = 0;
     int n = 0;
     for (int i = 0; i < p->count; i++) {
-        if ((of_kind >= 0 && (int)p->rows[i].kind != of_kind) || (of_source >= 0 && p->rows[i].source != of_source) || isnan(p->residual[0][i])) continue;
+        if (!selects(&s, &p->rows[i]) || isnan(p->residual[0][i])) continue;
         for (int k = 0; k < 3; k++) sum[k] += fabs(100 * (exp(p->residual[k][i]) - 1));
         bias += 100 * (exp(p->residual[2][i]) - 1);
         n++;
@@ -309,14 +322,35 @@ static void report_line(const kernel_problem *p, const char *title, int of_kind,
     if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", title, n, sum[0] / n, sum[1] / n, sum[2] / n, bias / n);
 }
 
+/* The all-reduces of a group by size, a line for each power of ten. */
+static void report_sizes(const kernel_problem *p, const char *fabric, int ranks, FILE *out) {
+    static const struct {
+        const char *name;
+        double from, to;
+    } sizes[] = {{"below 1 MB", 0, 1e6}, {"1 to 10 MB", 1e6, 1e7}, {"10 to 100 MB", 1e7, 1e8}, {"0.1 to 1 GB", 1e8, 1e9}, {"from 1 GB", 1e9, 1e15}};
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        char title[128];
+        snprintf(title, sizeof title, "%s, %d, %s", fabric, ranks, sizes[k].name);
+        report_line(p, title, (selection){ALL_REDUCE, -1, fabric, ranks, sizes[k].from, sizes[k].to}, out);
+    }
+}
+
 void kernel_fit_report(const kernel_problem *p, FILE *out) {
     static const char head[] = "| measurements | priors | fitted | source left out | bias left out |\n|---|---|---|---|---|---|\n";
     fprintf(out, "\n## Kernels and collectives\n\nMean error of the forecast of %d measured kernels and collectives (data/measurements), on which the parameters of devices\n"
                  "are fitted before the runs.\n\n| kind %s", p->count, head);
-    report_line(p, "all", -1, -1, out);
-    for (int k = 0; k < KINDS; k++) report_line(p, kind_names[k], k, -1, out);
+    report_line(p, "all", (selection){.kind = -1, .source = -1}, out);
+    for (int k = 0; k < KINDS; k++) report_line(p, kind_names[k], (selection){.kind = k, .source = -1}, out);
     fprintf(out, "\n| source %s", head);
-    for (int s = 0; s < p->sources.count; s++) report_line(p, p->sources.name[s], -1, s, out);
+    for (int s = 0; s < p->sources.count; s++) report_line(p, p->sources.name[s], (selection){.kind = -1, .source = s}, out);
+    fprintf(out, "\n| all-reduce: fabric, devices, size %s", head);
+    for (int i = 0; i < p->count; i++) {
+        const kernel_row *row = &p->rows[i];
+        bool reported = row->kind != ALL_REDUCE;
+        for (int k = 0; k < i && !reported; k++)
+            reported = p->rows[k].kind == ALL_REDUCE && p->rows[k].ranks == row->ranks && strcmp(p->rows[k].fabric.slug, row->fabric.slug) == 0;
+        if (!reported) report_sizes(p, row->fabric.slug, row->ranks, out);
+    }
 }
 
 void kernel_fit_table(const kernel_problem *p, FILE *out) {

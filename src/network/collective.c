@@ -4,16 +4,27 @@
  * et al. 2005; NCCL, HCCL): at level l a rank passes on the share that its inner
  * domain does not hold, every rank over its own link or NIC, so the slowest level
  * bounds the whole and the latencies of the hops add up. All-reduce is a
- * reduce-scatter and an all-gather; its latency is that of a ring or of a double
- * binary tree, whichever is less. All-to-all: what leaves a domain shares the
+ * reduce-scatter and an all-gather, its latency that of a ring or of a double
+ * binary tree, whichever is less, or one pass through switches that reduce. All-to-all: what leaves a domain shares the
  * links of the level outside it. Meshes and tori give a group the links that
  * point to its members: (g - 1)/(n - 1) of a full mesh, the axes that it spans
  * of a torus or of a cube mesh.
+ * Two protocols, the quicker of which is taken (NCCL, src/graph/tuning.cc): small messages carry a flag
+ * beside their data, at half of the bandwidth; large ones run at the whole of it, but wait at
+ * every step until a neighbour's buffer is free.
  * Ignored: congestion between groups other than through oversubscription.
  */
 #include "network/collective.h"
 
 #include <math.h>
+
+/* Share of the bandwidth that the data of the small-message protocol have: 4 of 8 bytes (NCCL LL). */
+#define SMALL_SHARE 0.5
+/* A step of a tree carries a whole chunk: as long as 5 (network) to 8 (NVLink) steps of a ring (NCCL, hwLat). */
+#define TREE_STEPS 6
+/* Rate of a reduction in the switches relative to that of a ring: each rank sends its buffer and the sum of its share. All-reduce bus
+ * bandwidth at 8 GiB on 5 to 8 H200 and 6 to 8 B200 with NVLS over that without: 0.82 to 0.84 and 0.79 to 0.80 (data/measurements/stas-bekman.jsonl). */
+#define SWITCH_SHARE 0.82
 
 static double clamp_ranks(double ranks, double limit) {
     if (limit < 1) limit = 1;
@@ -38,8 +49,35 @@ static double usable_links(const tc_level *level, double inside) {
     }
 }
 
+static double tree_depth(double ranks) {
+    double depth = 0;
+    for (double reached = 1; reached < ranks; reached *= 2) depth++;
+    return depth;
+}
+
+/* Latencies of a ring and a tree over all levels. A ring visits every rank, and crosses a level once for each of its domains. */
+static void add_latencies(tc_group_path *p) {
+    double below = 1, ring = 0, ring_steps = 0, tree = 0, tree_steps = 0;
+    for (int l = 0; l < p->levels; l++) {
+        double domains = p->inside[l] / below;
+        if (domains > 1) {
+            double depth = tree_depth(domains);
+            ring += (domains - 1) * p->latency[l];
+            ring_steps += p->ranks * (1 / below - 1 / p->inside[l]) * p->step[l];
+            tree += depth * p->latency[l];
+            tree_steps += depth * TREE_STEPS * p->step[l];
+        }
+        below = p->inside[l];
+    }
+    p->gather_latency = ring;
+    p->gather_steps = ring_steps;
+    p->reduce_latency = 2 * (ring < tree ? ring : tree);
+    p->reduce_steps = 2 * (ring_steps < tree_steps ? ring_steps : tree_steps);
+}
+
 tc_group_path tc_path_of(const tc_fabric *fabric, const tc_device_params *device, tc_group group) {
     tc_group_path path = {.levels = fabric->levels, .ranks = group.ranks};
+    if (group.ranks <= 1) return path;
     double domain = 1; /* devices inside the level below */
     for (int l = 0; l < fabric->levels; l++) {
         const tc_level *level = &fabric->level[l];
@@ -49,8 +87,18 @@ tc_group_path tc_path_of(const tc_fabric *fabric, const tc_device_params *device
         path.rate[l] = level->bytes_per_s * fraction * usable_links(level, path.inside[l])
                        / (level->oversubscription > 1 ? level->oversubscription : 1);
         path.latency[l] = level->latency_s;
+        path.step[l] = l == 0 ? device->link_step_s : device->network_step_s;
     }
+    add_latencies(&path);
+    if (fabric->levels > 0 && fabric->level[0].in_network_reduction && path.inside[0] >= group.ranks)
+        path.reduce_rate = SWITCH_SHARE * path.rate[0] / (1 + 1 / group.ranks);
     return path;
+}
+
+/* The quicker protocol for what takes `seconds` at the whole bandwidth. */
+static double with_latency(double seconds, double latency, double steps) {
+    double small = seconds / SMALL_SHARE, large = steps + seconds;
+    return latency + (small < large ? small : large);
 }
 
 static double ring_bandwidth_seconds(const tc_group_path *p, double bytes) {
@@ -66,41 +114,22 @@ static double ring_bandwidth_seconds(const tc_group_path *p, double bytes) {
     return slowest;
 }
 
-static double ring_latency(const tc_group_path *p) {
-    double sum = 0, below = 1;
-    for (int l = 0; l < p->levels; l++) {
-        double domains = p->inside[l] / below;
-        if (domains > 1) sum += (domains - 1) * p->latency[l];
-        below = p->inside[l];
-    }
-    return sum;
-}
-
-static double tree_latency(const tc_group_path *p) {
-    double sum = 0, below = 1;
-    for (int l = 0; l < p->levels; l++) {
-        double domains = p->inside[l] / below;
-        if (domains > 1) sum += ceil(log2(domains)) * p->latency[l];
-        below = p->inside[l];
-    }
-    return sum;
-}
-
 double tc_all_gather_seconds(const tc_group_path *p, double bytes) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
-    return ring_bandwidth_seconds(p, bytes) + ring_latency(p);
+    return with_latency(ring_bandwidth_seconds(p, bytes), p->gather_latency, p->gather_steps);
 }
 
 double tc_all_reduce_seconds(const tc_group_path *p, double bytes) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
-    double ring = 2 * ring_latency(p), tree = 2 * tree_latency(p);
-    return 2 * ring_bandwidth_seconds(p, bytes) + (ring < tree ? ring : tree);
+    double seconds = 2 * ring_bandwidth_seconds(p, bytes);
+    if (p->reduce_rate > 0 && bytes < seconds * p->reduce_rate) seconds = bytes / p->reduce_rate;
+    return with_latency(seconds, p->reduce_latency, p->reduce_steps);
 }
 
 /* outer_share: of the bytes, what crosses the levels beyond the innermost domain. */
 static double all_to_all(const tc_group_path *p, double bytes, double outer_share) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
-    double slowest = 0, below = 1, latency = 0;
+    double slowest = 0, below = 1, latency = 0, steps = 0;
     for (int l = 0; l < p->levels; l++) {
         if (p->inside[l] > below) {
             /* at the outermost level all that leaves the domain below crosses */
@@ -108,10 +137,11 @@ static double all_to_all(const tc_group_path *p, double bytes, double outer_shar
             double seconds = bytes * leaving * (below > 1 ? outer_share : 1) / p->rate[l];
             if (seconds > slowest) slowest = seconds;
             latency += p->latency[l];
+            steps += p->step[l];
         }
         below = p->inside[l];
     }
-    return slowest + latency;
+    return with_latency(slowest, latency, steps);
 }
 
 double tc_all_to_all_seconds(const tc_group_path *p, double bytes) { return all_to_all(p, bytes, 1); }
@@ -125,6 +155,6 @@ double tc_dispatch_seconds(const tc_group_path *p, double bytes, double copies, 
 double tc_send_seconds(const tc_group_path *p, double bytes) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
     for (int l = 0; l < p->levels; l++)
-        if (p->inside[l] > 1) return bytes / p->rate[l] + p->latency[l];
+        if (p->inside[l] > 1) return with_latency(bytes / p->rate[l], p->latency[l], p->step[l]);
     return 0;
 }

@@ -110,9 +110,9 @@ void tc_attention_operators(const tc_model *model, const tc_block *block, const 
     tc_operator *op = add(out, TC_OP_ATTENTION, TC_TAG_ATTENTION);
     op->pairs = shard->sequences * heads * attention_pairs(model, block, shard, queries, keys);
     op->keys = attention_pairs(model, block, shard, queries, keys) / queries * (model->causal ? 2 : 1);
-    op->head_dim = (qk_dim + v_dim) / 2;
+    op->head_dim = qk_dim > v_dim ? qk_dim : v_dim;
     op->tiles = shard->sequences * heads * queries / 128;
-    op->flops = 4 * op->pairs * op->head_dim;
+    op->flops = 2 * op->pairs * (qk_dim + v_dim);
     op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;
     op->backward_bytes = 2 * op->bytes + o_bytes;
     op->saved_bytes = q_bytes + kv_bytes + 4 * tokens * heads; /* and the log-sum-exp; o is the next GEMM's input */

@@ -30,7 +30,7 @@ typedef struct tc_operator {
     double pairs;             /* attention: query-key pairs x heads, halved if causal */
     double tiles;             /* attention: blocks of 128 query rows over heads and sequences, what cores share out */
     double keys;              /* attention: keys of a mean row, twice the mean under a causal mask */
-    double head_dim;          /* attention: mean of the query-key and the value width */
+    double head_dim;          /* attention: the wider of queries and values, to which kernels pad the other */
     double unfused;           /* element-wise: traffic as a chain of single kernels, relative to one; 0: is one kernel anyway */
     double kernels;           /* that a fused implementation launches, forward */
     double weights;           /* weight elements on this rank */
