@@ -25,14 +25,17 @@ void tc_parts_add(tc_parts *sum, const tc_parts *p, double times) {
     sum->ep += times * p->ep;
 }
 
-/* Device seconds and what the host needs beyond them. */
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
-    double device = tc_seconds_device(s);
     p->gemm += s->gemm;
     p->attention += s->attention;
     p->memory += s->memory;
     p->launch += s->launch;
-    if (s->host > device) p->host += s->host - device;
+}
+
+/* What the host needs beyond the device, whose kernels and collectives in line it issues. */
+static void add_host(double host_s, tc_parts *p) {
+    double device = tc_parts_sum(p);
+    if (host_s > device) p->host += host_s - device;
 }
 
 static double group_stride_bound(double ranks) { return ranks < 1 ? 1 : ranks; }
@@ -82,6 +85,16 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
         out->ep += 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch) * (1 - q->ep_overlap);
 }
 
+/* Collectives that the host issues in one forward (or backward) of a block. */
+static double collectives_of(const tc_costs *f, const tc_operators *ops) {
+    const tc_layout *l = &f->p->layout;
+    double count = 0;
+    if (l->tp > 1) count += ops->tp_collectives * (f->p->shard.sequence_parallel ? 2 : 1);
+    if (l->cp > 1 && ops->cp_bytes > 0) count += l->cp_kind == TC_CP_RING ? l->cp - 1 : 2;
+    if (l->ep > 1 && ops->ep_bytes > 0) count += 2;
+    return count;
+}
+
 /* Forward and backward of one block; recompute comes apart. */
 static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0}, core = {0};
@@ -96,13 +109,16 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
         if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(&f->rates, &ops->op[i], &core);
     }
     memset(out, 0, sizeof *out);
+    double issue = collectives_of(f, ops) * (f->stack->graphed == TC_GROUP_ALL ? 0 : f->rates.host_s);
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(f, ops, forward.attention, 1, &out->forward);
+    add_host(forward.host + issue, &out->forward);
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(f, ops, backward.attention, 2, &out->backward);
+    add_host(backward.host + issue, &out->backward);
     /* where the host sets the pace, weight gradients take their share of its time */
     double device = tc_seconds_device(&backward);
-    out->weight_s = backward.host > device && device > 0 ? weight_s * backward.host / device : weight_s;
+    out->weight_s = device > 0 ? weight_s * (device + out->backward.host) / device : weight_s;
     out->core_s = tc_seconds_device(&core);
 }
 
