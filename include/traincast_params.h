@@ -36,7 +36,7 @@ TC_STACK_PARAM(dp_overlap, FRACTION, "share of gradient and parameter communicat
 TC_STACK_PARAM(tp_overlap, FRACTION, "share of tensor-parallel communication hidden behind compute")
 TC_STACK_PARAM(tp_fused_overlap, FRACTION, "the same where matmul and collective are one kernel (MC2, CoC)")
 TC_STACK_PARAM(ep_overlap, FRACTION, "share of expert all-to-all hidden behind compute")
-TC_STACK_PARAM(straggler_spread, POSITIVE, "relative spread of the step time of single ranks; the step waits for the slowest")
+TC_STACK_PARAM(straggler_spread, POSITIVE, "mean delay of a rank, relative to its work, exponentially distributed; the step waits for the slowest")
 TC_STACK_PARAM(moe_imbalance, POSITIVE, "tokens of the busiest expert group relative to the mean, minus one")
 TC_STACK_PARAM(norm_extra, POSITIVE, "what is kept for the backward pass around norms and residual additions beyond what fused kernels keep, relative to it: casts to fp32, sums, masks")
 TC_STACK_PARAM(framework_bytes, POSITIVE, "device memory outside the allocator: context, libraries and communicators, bytes")

@@ -95,18 +95,21 @@ static double collectives_of(const tc_costs *f, const tc_operators *ops) {
     return count;
 }
 
+/* CUDA graphs issue some operators without host time. */
+static const tc_rates *rates_for(const tc_costs *f, const tc_operator *op) {
+    return tc_group_share(op, f->stack->graphed) >= 1 ? &f->graphed : &f->rates;
+}
+
 /* Forward and backward of one block; recompute comes apart. */
 static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0}, core = {0};
     double weight_s = 0;
-    tc_rates graphed = f->rates;
-    graphed.host_s = graphed.moe_host_s = 0;
     for (int i = 0; i < ops->count; i++) {
-        const tc_rates *rates = tc_group_share(&ops->op[i], f->stack->graphed) >= 1 ? &graphed : &f->rates;
+        const tc_rates *rates = rates_for(f, &ops->op[i]);
         tc_forward_seconds(rates, &ops->op[i], &forward);
         double weight = tc_backward_seconds(rates, &ops->op[i], !f->job->frozen_base, &backward);
         weight_s += weight;
-        if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(&f->rates, &ops->op[i], &core);
+        if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(rates, &ops->op[i], &core);
     }
     memset(out, 0, sizeof *out);
     double issue = collectives_of(f, ops) * (f->stack->graphed == TC_GROUP_ALL ? 0 : f->rates.host_s);
@@ -130,7 +133,7 @@ static double again_seconds(const tc_costs *f, int block, int groups) {
         tc_seconds one = {0};
         double share = tc_group_share(&ops->op[i], groups);
         if (share <= 0) continue;
-        tc_forward_seconds(&f->rates, &ops->op[i], &one);
+        tc_forward_seconds(rates_for(f, &ops->op[i]), &ops->op[i], &one);
         sum.gemm += share * one.gemm;
         sum.attention += share * one.attention;
         sum.memory += share * one.memory;
@@ -323,6 +326,8 @@ tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_
     f->stack = stack;
     tc_code code = tc_rates_of(&cluster->accelerator, stack, job->dtype, &f->rates, error);
     if (code) return code;
+    f->graphed = f->rates;
+    f->graphed.host_s = f->graphed.moe_host_s = 0;
     find_paths(f);
     compute_passes(f);
     return TC_OK;

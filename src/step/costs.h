@@ -35,7 +35,7 @@ typedef struct tc_costs {
     const tc_cluster *cluster;
     const tc_placement *p;
     const tc_stack *stack;
-    tc_rates rates;
+    tc_rates rates, graphed; /* as the host issues operators, as CUDA graphs do */
     tc_paths paths;
     tc_block_set set;
     tc_pass block[TC_MAX_BLOCKS], embedding, head;

@@ -3,7 +3,7 @@
  *   step = pipeline (micro-batches x slowest stage, bubble, sends) + exposed gradient and parameter
  *        communication + optimizer + stragglers + host.
  * The pipeline's time: closed_form.c for GPipe, 1F1B and interleaving, else the timeline.
- * Stragglers: the largest of n normal ranks is sqrt(2 ln n) deviations late in its own slots.
+ * Stragglers: of n ranks with exponentially distributed delays the slowest is H_n - 1 mean delays later than the average.
  */
 #include "step/step.h"
 
@@ -247,7 +247,8 @@ double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement
 }
 
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s) {
-    return devices > 1 ? stack->params.straggler_spread * sqrt(2 * log(devices)) * work_s : 0;
+    const double euler = 0.5772156649; /* H_n - 1 = ln n + euler + 1 / 2n - 1, which is 0.077 for one */
+    return devices > 1 ? stack->params.straggler_spread * (log(devices) + euler - 1 + 0.5 / devices) * work_s : 0;
 }
 
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line) {
