@@ -178,6 +178,36 @@ static void values_arrive(void **state) {
     tc_catalog_close(catalog);
 }
 
+static tc_code load_text(tc_catalog *catalog, const char *text, tc_stack *out, tc_error *error) {
+    const char *path = "test_catalog_stack.yaml";
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    tc_code code = tc_catalog_stack(catalog, path, out, error);
+    remove(path);
+    return code;
+}
+
+static void stacks_fall_back_on_their_base(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_stack base, own;
+    tc_error error;
+    assert_int_equal(tc_catalog_stack(catalog, "fsdp", &base, &error), TC_OK);
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: fsdp\nsources:\n  me: measured\ndefaults:\n  micro_batch: 3\n"
+                                        "parameters:\n  dp_overlap: {value: 0.5, source: me}\n", &own, &error), TC_OK);
+    assert_string_equal(base.compiled_variant, "fsdp-compile");
+    assert_string_equal(own.compiled_variant, ""); /* the base's, not of what differs from it */
+    assert_int_equal(own.sharding, base.sharding);
+    assert_int_equal(own.micro_batch, 3);
+    assert_true(own.params.kernel_fraction == base.params.kernel_fraction);
+    assert_true(own.params.dp_overlap == 0.5);
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: fsdpp\n", &own, &error), TC_INVALID);
+    assert_non_null(strstr(error.place, "3: base"));
+    tc_catalog_close(catalog);
+}
+
 static void figures_have_sources(void **state) {
     (void)state;
     tc_catalog *catalog = open_catalog(NULL, 0);
@@ -615,6 +645,7 @@ int main(void) {
         cmocka_unit_test(generic_stack_states_every_default),
         cmocka_unit_test(aliases_are_unique),
         cmocka_unit_test(values_arrive),
+        cmocka_unit_test(stacks_fall_back_on_their_base),
         cmocka_unit_test(figures_have_sources),
         cmocka_unit_test(unknown_slugs_get_a_suggestion),
         cmocka_unit_test(models_load_from_anywhere),

@@ -550,12 +550,51 @@ static tc_code resolve_device(const layers *l, const tc_document *document, cons
     return code == TC_OK ? apply(l, document, tc_node_get(document->root, "parameters")) : code;
 }
 
-static tc_code resolve_stack(const layers *l, const tc_document *generic, const tc_document *document, const char *slug) {
+enum { STACK_CHAIN = 8 };
+
+/* A stack's documents from the general to the particular: generic, its base's base, its base, itself. */
+typedef struct stack_chain {
+    int count;
+    const tc_document *document[STACK_CHAIN];
+    const char *slug[STACK_CHAIN];
+} stack_chain;
+
+static tc_code open_chain(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, stack_chain *out, tc_error *error) {
+    const tc_document *generic = NULL;
+    int at = STACK_CHAIN;
+    tc_code code = open_helper(catalog, TC_KIND_STACK, "generic", &generic, error);
+    for (const char *next = slug_or_path; code == TC_OK && next;) {
+        const tc_document *document;
+        code = open_document(catalog, TC_KIND_STACK, next, own, &document, &out->slug[--at], error);
+        if (code != TC_OK) break;
+        out->document[at] = document;
+        next = tc_node_text(document->root, "base");
+        entry e;
+        if (next && (at <= 1 || !find_entry(catalog, TC_KIND_STACK, next, &e)))
+            return tc_document_fail(document, tc_node_get(document->root, "base"), NULL, error, at <= 1
+                                    ? "'%.80s' leads in a circle or too far; name a stack that stands on its own"
+                                    : "'%.80s' is not in the catalog; 'traincast list stacks' shows what is", next);
+    }
+    if (code != TC_OK) return code;
+    if (generic && strcmp(out->slug[at], "generic") != 0) {
+        out->document[--at] = generic;
+        out->slug[at] = "generic";
+    }
+    out->count = STACK_CHAIN - at;
+    memmove(out->document, out->document + at, (size_t)out->count * sizeof *out->document);
+    memmove(out->slug, out->slug + at, (size_t)out->count * sizeof *out->slug);
+    return TC_OK;
+}
+
+static tc_code resolve_stack(const layers *l, const stack_chain *chain) {
     const tc_schema *fitted = &tc_fitted_stack_schema;
-    tc_code code = generic ? apply(l, generic, tc_node_get(generic->root, "parameters")) : TC_OK;
-    if (code == TC_OK) code = apply_fitted(l, "stack", fitted, "generic", NULL);
-    if (code == TC_OK) code = apply(l, document, tc_node_get(document->root, "parameters"));
-    return code == TC_OK ? apply_fitted(l, "stack", fitted, "stacks", slug) : code;
+    tc_code code = TC_OK;
+    for (int i = 0; i < chain->count && code == TC_OK; i++) {
+        bool generic = strcmp(chain->slug[i], "generic") == 0;
+        code = apply(l, chain->document[i], tc_node_get(chain->document[i]->root, "parameters"));
+        if (code == TC_OK) code = generic ? apply_fitted(l, "stack", fitted, "generic", NULL) : apply_fitted(l, "stack", fitted, "stacks", chain->slug[i]);
+    }
+    return code;
 }
 
 /* ---- structs ------------------------------------------------------------------------------------- */
@@ -587,14 +626,12 @@ static tc_code read_accelerator(tc_catalog *catalog, const char *slug_or_path, b
 
 static tc_code read_stack(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, tc_stack *out,
                           tc_resolved *resolved, tc_error *error) {
-    const tc_document *document = NULL, *generic = NULL;
-    const char *slug = NULL;
-    tc_code code = open_document(catalog, TC_KIND_STACK, slug_or_path, own, &document, &slug, error);
-    if (code == TC_OK) code = open_helper(catalog, TC_KIND_STACK, "generic", &generic, error);
-    if (code == TC_OK) code = tc_stack_read(generic, document, out, error);
-    if (code == TC_OK) code = store_slug(slug, out->slug, sizeof out->slug, document, error);
+    stack_chain chain = {0};
+    tc_code code = open_chain(catalog, slug_or_path, own, &chain, error);
+    if (code == TC_OK) code = tc_stack_read(chain.document, chain.count, out, error);
+    if (code == TC_OK) code = store_slug(chain.slug[chain.count - 1], out->slug, sizeof out->slug, chain.document[chain.count - 1], error);
     const layers l = {catalog, &tc_stack_parameter_table, resolved, error};
-    if (code == TC_OK) code = resolve_stack(&l, generic, document, slug);
+    if (code == TC_OK) code = resolve_stack(&l, &chain);
     return code == TC_OK ? tc_parameters_store(l.table, resolved, "stacks/generic.yaml", &out->params, error) : code;
 }
 

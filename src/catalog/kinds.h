@@ -21,7 +21,7 @@ bool tc_accelerator_is_complete(const tc_accelerator *accelerator);
 TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator, tc_error *error);
 TC_NODISCARD tc_code tc_fabric_read(const tc_document *document, tc_fabric *out, tc_error *error);
 TC_NODISCARD tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error);
-/* generic: the document that gives the defaults which the stack's own does not; NULL for that itself. */
-TC_NODISCARD tc_code tc_stack_read(const tc_document *generic, const tc_document *document, tc_stack *out, tc_error *error);
+/* chain: from the general to the particular; the stack's own document is the last. */
+TC_NODISCARD tc_code tc_stack_read(const tc_document *const *chain, int count, tc_stack *out, tc_error *error);
 
 #endif

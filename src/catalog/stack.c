@@ -1,7 +1,7 @@
 /* stack.c - the formats of data/stacks and data/fitted/stack.yaml.
  *
  * What a stack does where nobody says otherwise, and its physical parameters.
- * What a file does not give comes from generic.yaml. */
+ * What a file does not give comes from the stack that it names as its base, at last from generic.yaml. */
 #include <string.h>
 
 #include "base/vocabulary.h"
@@ -20,6 +20,7 @@ static const tc_field stack_fields[] = {
     {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, slug), .size = sizeof(((tc_stack *)0)->slug)},
     {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_stack, name),
      .size = sizeof(((tc_stack *)0)->name)},
+    {.path = "base", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
     {.path = "successor.slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, successor), .size = sizeof(((tc_stack *)0)->successor)},
     INTEGER("successor.from_year", successor_year, 1990, 2100),
     {.path = "compiled_variant", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, compiled_variant), .size = sizeof(((tc_stack *)0)->compiled_variant)},
@@ -81,11 +82,14 @@ static const tc_field fitted_fields[] = {
 const tc_schema tc_stack_schema = {"stack", stack_fields, COUNT(stack_fields)};
 const tc_schema tc_fitted_stack_schema = {"fitted stack parameters", fitted_fields, COUNT(fitted_fields)};
 
-tc_code tc_stack_read(const tc_document *generic, const tc_document *document, tc_stack *out, tc_error *error) {
+tc_code tc_stack_read(const tc_document *const *chain, int count, tc_stack *out, tc_error *error) {
     *out = tc_default_stack();
-    tc_code code = generic ? tc_schema_read(&tc_stack_schema, generic, out, error) : TC_OK;
-    if (code == TC_OK) code = tc_schema_read(&tc_stack_schema, document, out, error);
-    if (code != TC_OK) return code;
+    for (int i = 0; i < count; i++) {
+        out->successor[0] = out->compiled_variant[0] = '\0'; /* a base's own */
+        tc_code code = tc_schema_read(&tc_stack_schema, chain[i], out, error);
+        if (code != TC_OK) return code;
+    }
+    const tc_document *document = chain[count - 1];
     if (strcmp(out->fused_operators, "none") == 0 || tc_operator_groups_parse(out->fused_operators, &out->fused)) return TC_OK;
     return tc_document_fail(document, tc_node_get(tc_node_get(document->root, "defaults"), "fused"), "fused", error,
                             "'%s' is no list of operators such as norm+position+attention+activation, or none", out->fused_operators);
