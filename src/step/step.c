@@ -216,7 +216,7 @@ double tc_pipeline_sends(const tc_costs *costs) {
     return waits && l->vpp == 1 ? (double)costs->p->micro_batches * tc_stage_send_seconds(costs) : 0;
 }
 
-static double exposed_of(double seconds, double share, double window) {
+double tc_exposed(double seconds, double share, double window) {
     double hidden = share * seconds;
     return seconds - (hidden < window ? hidden : window);
 }
@@ -226,15 +226,15 @@ double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *s
     for (int i = 0; i < stages; i++) {
         const tc_data_parallel *d = &stage[i];
         if (d->every_micro_batch)
-            return micro_batches * exposed_of(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s)
-                   + exposed_of(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->backward_s);
+            return micro_batches * tc_exposed(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s)
+                   + tc_exposed(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->backward_s);
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
-        double gather = exposed_of(d->gather, stack->overlap_param_gather ? overlap : 0, line->stage_forward_s[at]) - times * line->fill_s[at];
+        double gather = tc_exposed(d->gather, stack->overlap_param_gather ? overlap : 0, line->stage_forward_s[at]) - times * line->fill_s[at];
         double reductions = d->reduce_every_micro_batch ? micro_batches : 1;
         double behind = stack->overlap_grad_reduce ? overlap : 0;
-        double reduce = reductions * exposed_of(d->reduce, behind, line->stage_backward_s[at]) + exposed_of(d->replica, behind, line->stage_backward_s[at])
+        double reduce = reductions * tc_exposed(d->reduce, behind, line->stage_backward_s[at]) + tc_exposed(d->replica, behind, line->stage_backward_s[at])
                         - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;
@@ -254,7 +254,7 @@ double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line) {
     double link = cluster->accelerator.host_bytes_per_s;
     if (offloaded <= 0 || link <= 0) return 0;
-    return micro_batches * (exposed_of(offloaded / link, 1, line->forward_s) + exposed_of(offloaded / link, 1, line->backward_s));
+    return micro_batches * (tc_exposed(offloaded / link, 1, line->forward_s) + tc_exposed(offloaded / link, 1, line->backward_s));
 }
 
 static double offload_exposed(const tc_costs *f, const tc_pipeline *line) {

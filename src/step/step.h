@@ -52,6 +52,8 @@ double tc_bubble_estimate(const tc_layout *layout, const tc_pipeline *line);
 bool tc_bubble_has_form(const tc_layout *layout, const tc_pipeline *line);
 /* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);
+/* What stays of `seconds` of communication when `share` of it may hide behind `window` seconds of compute. */
+double tc_exposed(double seconds, double share, double window);
 /* Gradient and parameter communication that stays exposed in a step. stage: those of tc_traffic_stages. */
 double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
                                 const tc_pipeline *line);

@@ -256,17 +256,12 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
 
 /* ---- one whole step ------------------------------------------------------------------------------ */
 
-static double exposed_of(double seconds, double share, double window) {
-    double hidden = share * seconds;
-    return seconds - (hidden < window ? hidden : window);
-}
-
 /* A chunk's share of what a stage sends to the host. */
 static double chunk_offload(const tc_costs *f, int chunk, double window) {
     double link = f->cluster->accelerator.host_bytes_per_s;
     if (!f->p->layout.offload_activations || link <= 0) return 0;
     double bytes = tc_chunk_kept(&f->job->model, f->p, &f->set, chunk).offloaded;
-    return exposed_of(bytes / link, 1, window);
+    return tc_exposed(bytes / link, 1, window);
 }
 
 tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double *offload_s) {
@@ -287,7 +282,7 @@ tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double
  * Returns the seconds that a micro-batch takes longer. */
 static double add_every_micro_batch(const tc_costs *f, const tc_data_parallel *d, double window, tc_node_cost *c) {
     double all = 2 * d->gather + d->reduce;
-    double exposed = exposed_of(all, f->stack->params.dp_overlap, window);
+    double exposed = tc_exposed(all, f->stack->params.dp_overlap, window);
     if (all <= 0) return 0;
     c->forward += exposed * d->gather / all;
     c->input += exposed * (d->gather + d->reduce) / all;
@@ -352,7 +347,7 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
             forward += t->cost[s * chunks + c].forward;
             backward += t->cost[s * chunks + c].input + t->cost[s * chunks + c].weight;
         }
-        double behind = stack->overlap_grad_reduce ? overlap : 0, replica = exposed_of(d.replica, behind, backward);
+        double behind = stack->overlap_grad_reduce ? overlap : 0, replica = tc_exposed(d.replica, behind, backward);
         stage->reduce_s = d.replica;
         stage->optimizer_s = tc_optimizer_seconds(f, &load);
         if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
@@ -364,8 +359,8 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
             continue;
         }
         stage->gather_s = d.gather;
-        stage->gather_exposed = exposed_of(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
-        double exposed = exposed_of(d.reduce, behind, backward);
+        stage->gather_exposed = tc_exposed(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
+        double exposed = tc_exposed(d.reduce, behind, backward);
         if (d.reduce_every_micro_batch) {
             tc_node_cost *c = &t->cost[s * chunks];
             c->input += exposed;
