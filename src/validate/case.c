@@ -304,7 +304,7 @@ static void build_recipe(tc_case *c) {
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
         /* fused attention was the rule from the Hopper generation on, whatever the stack's first releases did */
-        bool recent = atoi(a->released) >= 2022 || year_of(c) >= 2023;
+        bool recent = atoi(a->released) >= 2022;
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
