@@ -29,6 +29,8 @@ TC_STACK_PARAM(kernel_fraction, FRACTION, "GEMM rate of the stack's kernels rela
 TC_STACK_PARAM(attention_relative, POSITIVE, "rate of the stack's attention relative to the kernel that it uses, the device's own or a portable one")
 TC_STACK_PARAM(memory_passes, POSITIVE, "traffic of the non-GEMM operators relative to a fully fused implementation")
 TC_STACK_PARAM(loss_passes, POSITIVE, "traffic of the loss over the logits relative to one fused kernel each way")
+TC_STACK_PARAM(grouped_fraction, FRACTION, "rate of the experts' grouped GEMMs relative to one GEMM of their size")
+TC_STACK_PARAM(permute_passes, POSITIVE, "traffic of routing tokens to experts and back relative to one gather each way: copies, padding, weights in fp32")
 TC_STACK_PARAM(host_s_per_kernel, POSITIVE, "host time to issue one kernel, s")
 TC_STACK_PARAM(moe_host_s, POSITIVE, "host time to route tokens in one pass of a mixture-of-experts layer, beyond its kernels: counts read back, permutation, exchange, s")
 TC_STACK_PARAM(host_s_per_step, POSITIVE, "host time of a step outside its micro-batches: data, logging, synchronisation, s")

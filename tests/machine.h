@@ -43,7 +43,7 @@ static inline tc_stack round_stack(void) {
     s.overlap_grad_reduce = s.overlap_param_gather = true;
     s.native_attention = true;
     s.compiled = true;
-    s.params = (tc_stack_params){.kernel_fraction = 1, .attention_relative = 1, .memory_passes = 1, .loss_passes = 1};
+    s.params = (tc_stack_params){.kernel_fraction = 1, .attention_relative = 1, .memory_passes = 1, .loss_passes = 1, .permute_passes = 1, .grouped_fraction = 1};
     return s;
 }
 

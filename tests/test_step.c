@@ -42,7 +42,7 @@ static machine real_machine(int devices) {
     m.cluster.fabric.level[0].latency_s = 3e-6;
     m.cluster.fabric.level[1].latency_s = 8e-6;
     m.stack.compiled = false;
-    m.stack.params = (tc_stack_params){.kernel_fraction = 0.95, .attention_relative = 0.9, .memory_passes = 1.6, .loss_passes = 1.5,
+    m.stack.params = (tc_stack_params){.kernel_fraction = 0.95, .attention_relative = 0.9, .memory_passes = 1.6, .loss_passes = 1.5, .permute_passes = 2, .grouped_fraction = 0.8,
                                        .host_s_per_kernel = 4e-6, .host_s_per_step = 0.02, .dp_overlap = 0.7, .tp_overlap = 0.2,
                                        .ep_overlap = 0.2, .straggler_spread = 0.01, .moe_imbalance = 0.1, .framework_bytes = 3e9, .fragmentation = 0.05};
     return m;

@@ -87,6 +87,8 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->moe_host_s = stack->compiled ? 0 : q->moe_host_s;
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
+    r->permute_passes = q->permute_passes;
+    r->grouped = q->grouped_fraction;
     r->fused = stack->fused;
     r->cores = a->cores > 0 ? a->cores : 1;
     if (stack->communication_cores > 0 && stack->communication_cores < r->cores) {
@@ -137,7 +139,8 @@ double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, dou
 
 /* The kernels of an operator, each on its share of the groups. */
 static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, double n, double k, double extra_bytes) {
-    return op->kernels * tc_gemm_seconds(r, op->low_precision, op->groups / op->kernels, m, n, k, extra_bytes / op->kernels);
+    double seconds = op->kernels * tc_gemm_seconds(r, op->low_precision, op->groups / op->kernels, m, n, k, extra_bytes / op->kernels);
+    return op->tag == TC_TAG_EXPERT && op->groups > op->kernels ? seconds / r->grouped : seconds;
 }
 
 static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
@@ -148,7 +151,8 @@ static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
 static void add_elementwise(const tc_rates *r, const tc_operator *op, double bytes, tc_seconds *sum) {
     bool fused = op->unfused <= 1 || tc_group_share(op, r->fused) >= 1;
     double chain = fused ? 1 : op->unfused; /* passes of one kernel after the other */
-    double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : op->tag == TC_TAG_ATTENTION && fused ? 1 : chain * r->memory_passes;
+    double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : op->tag == TC_TAG_PERMUTE ? r->permute_passes
+                  : op->tag == TC_TAG_ATTENTION && fused ? 1 : chain * r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
     add_kernels(r, passes * op->kernels, sum);
     if (op->tag == TC_TAG_PERMUTE) sum->host += r->moe_host_s / 2; /* twice a layer: there and back */

@@ -15,7 +15,8 @@ typedef struct tc_rates {
     double launch_s;
     double host_s;        /* per kernel */
     double moe_host_s;    /* per pass of a mixture-of-experts layer, beyond its kernels */
-    double memory_passes, loss_passes;
+    double memory_passes, loss_passes, permute_passes;
+    double grouped; /* rate of grouped GEMMs, relative */
     int fused;            /* tc_operator_group bits */
     double cores;
     double low_bytes;     /* bytes of an element in the job's format */
