@@ -1,6 +1,6 @@
 /* fit.c - fits the physical parameters to published runs: `make fit`.
  *
- * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--leave-out | --folds N] RUNS.jsonl ...
+ * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--leave-out | --folds N | --memory] RUNS.jsonl ...
  *
  * A parameter's value is its prior, moved in its link (log or logit) by a shift
  * that all share, one of the architecture, and one of the accelerator (or: one of
@@ -9,7 +9,8 @@
  * by Levenberg-Marquardt on the sparse Jacobian (LAPACK solves the normal
  * equations); rho is the pseudo-Huber loss, w_i = n_family^-alpha, so that a large
  * table does not outvote a small one. Every fold of --leave-out starts from the
- * priors and has not seen the family that it judges.
+ * priors and has not seen the family that it judges. --memory prints the errors of
+ * the memory stage, left out too, and ends there (seconds).
  */
 #include <lapacke.h>
 #include <math.h>
@@ -729,11 +730,12 @@ int main(int argc, char **argv) {
     problem p = {.set = {.noise = 0.1, .family_power = 0.5, .device_all = 0.1, .device_architecture = 0.1, .device_accelerator = 0.1,
                          .stack_all = 0.2, .stack_one = 0.4, .iterations = 12, .folds = 0}};
     const char *out = NULL, *table = NULL, *report = NULL, *hash = "";
-    bool all_folds = false;
+    bool all_folds = false, memory_only = false;
     int first = 1;
     for (; first < argc && argv[first][0] == '-'; first++) {
         const char *option = argv[first], *value = first + 1 < argc ? argv[first + 1] : "";
         if (!strcmp(option, "--leave-out")) { all_folds = true; continue; }
+        if (!strcmp(option, "--memory")) { memory_only = true; continue; }
         if (!strcmp(option, "--out")) out = value;
         else if (!strcmp(option, "--table")) table = value;
         else if (!strcmp(option, "--report")) report = value;
@@ -760,7 +762,12 @@ int main(int argc, char **argv) {
     tc_catalog_ignore_fitted(catalog);
     static memory_problem memory;
     read_runs(&p, &memory, catalog, argc - first, argv + first, &arena);
-    memory_fit_run(&memory, p.set.folds > 1 || all_folds);
+    memory_fit_run(&memory, memory_only || p.set.folds > 1 || all_folds);
+    if (memory_only) {
+        memory_fit_report(&memory, stdout);
+        if (table) memory_fit_table(&memory, table);
+        goto done;
+    }
     take_priors(&p, &memory);
     weigh(&p);
     p.unknowns = stack_base(&p) + (CLASSES + p.stacks.count) * STACK;
@@ -790,6 +797,7 @@ int main(int argc, char **argv) {
     free(items);
     free(x);
     free(errors);
+done:
     free(p.items);
     memory_fit_free(&memory);
     tc_catalog_close(catalog);

@@ -261,6 +261,20 @@ void memory_fit_report(const memory_problem *p, FILE *out) {
     }
 }
 
+void memory_fit_table(const memory_problem *p, const char *path) {
+    FILE *out = fopen(path, "w");
+    if (!out) exit(1);
+    fprintf(out, "id\tfamily\tstack\tstated\tpriors\tfitted\tleft_out\n");
+    for (int i = 0; i < p->count; i++) {
+        const memory_row *row = &p->rows[i];
+        if (!row->stated) continue;
+        fprintf(out, "%s\t%s\t%s\t%.4g", row->c.run->id, p->families[row->family], p->stacks[row->stack], row->c.run->memory_gib);
+        for (int k = 0; k < 3; k++) fprintf(out, "\t%.2f", 100 * (exp(p->residual[k][i]) - 1));
+        fprintf(out, "\n");
+    }
+    if (fclose(out)) exit(1);
+}
+
 /* ---- intervals ---------------------------------------------------------------------------- */
 
 /* Whether another family than the row's states memory of its stack. */
