@@ -26,7 +26,7 @@ static const struct {
     double sigma_all, sigma_one; /* of the logarithm */
 } parameters[MEMORY_PARAMETERS] = {{"norm_extra", offsetof(tc_stack_params, norm_extra), 0.2, 0.5},
                                    {"fragmentation", offsetof(tc_stack_params, fragmentation), 0.2, 0.4},
-                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.1, 0.3}};
+                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.2, 0.5}};
 
 /* Typical residual, and the power of a family's size that its runs' weights fall with. */
 static const double noise = 0.08, family_power = 0.5;
