@@ -233,6 +233,7 @@ typedef struct tc_stack {
     double low_precision_weights; /* copies of the weights in such a format beside the 16-bit ones */
     bool weighted_inputs;        /* routing weights are applied before the experts' second matmul: its output is not kept */
     tc_temporary_gradients temporary_gradients;
+    bool attention_bias;         /* ALiBi reaches fused attention as a tensor of all scores, which every layer keeps */
     bool late_reduction;         /* ZeRO-2: gradients are reduced when all that one rank owns are there, at the end of the backward pass */
     bool pipeline_outputs;       /* the last stage holds the logits of all micro-batches until the step ends */
     bool gathered_inputs;        /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */

@@ -333,7 +333,7 @@ static void embedding_gradient(void **state) {
 }
 
 /* What a stack's parts keep: two kernels for a gated activation, logits until the step ends, routing weights before the experts' second
- * matmul; and what a host holds of attention. */
+ * matmul, ALiBi as a tensor; and what a host holds of attention. */
 static void what_stacks_keep(void **state) {
     (void)state;
     machine m = round_machine(1);
@@ -345,6 +345,13 @@ static void what_stacks_keep(void **state) {
     assert_near(memory_of(&m).activations - before, 0, 1);
     m.layout.offload_operators = TC_GROUP_QKV | TC_GROUP_ATTENTION; /* queries, keys, values, log-sum-exp; the output */
     assert_near(before - memory_of(&m).activations, 8 * (8 * sh + 4 * 16 * 1024.0), 1);
+
+    m = round_machine(1);
+    before = memory_of(&m).activations;
+    m.stack.attention_bias = true;
+    assert_near(memory_of(&m).activations, before, 0);
+    m.job.model.positions = TC_POSITIONS_NONE;
+    assert_near(memory_of(&m).activations - before, 8 * 2 * 16 * sh, 1);
 
     m = round_machine(2);
     m.layout.pp = 2;

@@ -44,6 +44,7 @@ static const tc_field stack_fields[] = {
     {.path = "defaults.low_precision_weights", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, low_precision_weights), .max = 4},
     BOOLEAN("defaults.weighted_inputs", weighted_inputs),
     ENUM("defaults.temporary_gradients", temporary_gradients, tc_temporary_gradients_names),
+    BOOLEAN("defaults.attention_bias", attention_bias),
     BOOLEAN("defaults.late_reduction", late_reduction),
     BOOLEAN("defaults.gathered_inputs", gathered_inputs),
     BOOLEAN("defaults.gradients_persist", gradients_persist),

@@ -181,6 +181,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                           .input_bytes = stack->low_precision_inputs ? low : 2,
                           .activation_bytes = stack->low_precision_activations ? low : 2,
                           .unfused_activation = !stack->compiled && !(stack->fused & TC_GROUP_ACTIVATION),
+                          .attention_bias = stack->attention_bias && model->positions == TC_POSITIONS_NONE,
                           .weighted_inputs = stack->weighted_inputs,
                           .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits, .gathered_inputs = stack->gathered_inputs,
                           .masked_head = stack->masked_head && !model->causal,

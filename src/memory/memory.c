@@ -10,6 +10,8 @@
  */
 #include "memory/memory.h"
 
+static double least(double a, double b) { return a < b ? a : b; }
+
 static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
     const tc_layout *l = &p->layout;
     tc_stage_weights w = {0};
@@ -89,9 +91,15 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
         double extra = set->norm_extra;
         set->saved[i] = (tc_saved){saved_bytes(ops, extra, false), saved_bytes(ops, extra, true), ops->block_input_bytes};
     }
-    set->logits_bytes = 0;
-    for (int i = 0; i < set->head.count; i++) set->logits_bytes += set->head.op[i].saved_bytes;
-    set->output_bytes = stack->pipeline_outputs ? head_backward_bytes(&set->head, false) : 0;
+    double logits = head_backward_bytes(&set->head, false);
+    set->logits_bytes = set->mtp_logits_bytes = 0;
+    for (int i = 0; i < set->head.count; i++) {
+        const tc_operator *op = &set->head.op[i];
+        set->logits_bytes += op->saved_bytes;
+        /* one copy in fp32 stays for the backward pass; what the loss needs beside it is gone */
+        set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
+    }
+    set->output_bytes = stack->pipeline_outputs ? logits : 0;
     set->temporary_gradients = stack->temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
     for (int i = 0; i < model->blocks; i++) set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;
     if (!set->temporary_gradients) return;
@@ -137,7 +145,7 @@ tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *p, const tc_blo
     bool last = chunk == tc_model_chunks(p) - 1;
     if (last) counts[model->blocks - 1] += model->mtp_layers;
     tc_kept kept = kept_of(model, p, set, counts);
-    if (last) kept.logits = (1 + model->mtp_layers) * set->logits_bytes;
+    if (last) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
     return kept;
 }
 
@@ -145,13 +153,11 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
     tc_stage_share share = tc_stage_share_of(model, p, stage);
     if (share.head) share.blocks[model->blocks - 1] += model->mtp_layers;
     tc_kept kept = kept_of(model, p, set, share.blocks);
-    if (share.head) kept.logits = (1 + model->mtp_layers) * set->logits_bytes;
+    if (share.head) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
     if (share.head && p->layout.pp > 1) kept.logits += set->output_bytes * (double)(p->micro_batches - 1);
     if (share.embedding && set->temporary_gradients) kept.embedding_gradient = 2 * set->size.embedding_parameters / p->layout.tp;
     return kept;
 }
-
-static double least(double a, double b) { return a < b ? a : b; }
 
 /* ZeRO-3: embedding and head, which their last and first use join, the block in work and the one prefetched; or what stays gathered. */
 static double gathered_elements(const tc_stack *stack, tc_stage_weights w, double layers) {

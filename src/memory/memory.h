@@ -19,6 +19,7 @@ typedef struct tc_block_set {
     tc_saved saved[TC_MAX_BLOCKS];
     double norm_extra; /* the stack's: in saved, but for the inputs */
     double logits_bytes;
+    double mtp_logits_bytes;          /* the same of a module of multi-token prediction, while the head's are made */
     double output_bytes;              /* logits that stay until the step ends, of one micro-batch */
     bool temporary_gradients;         /* gradients of weights lie beside the accumulated ones */
     double temporary[TC_MAX_BLOCKS];  /* of a block, elements */

@@ -378,6 +378,7 @@ static void build_from_words(tc_case *c, const char *text) {
         assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
     }
     if (recipe.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
+    if (recipe.alibi) c->job.model.positions = TC_POSITIONS_NONE;
     if (recipe.quantised_inputs != TC_UNSET) c->stack.low_precision_inputs = recipe.quantised_inputs == 1;
     if (recipe.offloaded_operators) c->layout.offload_operators = recipe.offloaded_operators;
     if (recipe.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
@@ -394,7 +395,7 @@ static void build_loss(tc_case *c, const char *text) {
     tc_said_loss loss = tc_words_loss(text, &fused_modules);
     if (loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
     if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
-    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
+    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 6; /* the log-softmax of every chunk in fp32, the gradient of the 16-bit logits */
     if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
     if (fused_modules) c->stack.params.norm_extra *= FUSED_MODULES;
 }

@@ -286,6 +286,7 @@ tc_said_recipe tc_words_recipe(const char *text) {
     out.documents = says(text, "reset-position-ids") || says(text, "reset-attention-mask");
     out.full_mask = says(text, "mask-type=general") || says(text, "general attention mask");
     out.fused_tensor_parallel = says(text, "use-mc2") || says(text, "with mc2") || says(text, "use-ascend-mc2") || says(text, "use-ascend-coc");
+    out.alibi = says(text, "position-embedding-type=alibi");
     out.offloaded_states = says(text, "swap-optimizer");
     if (says(text, "swap-attention")) out.offloaded_operators = TC_GROUP_QKV | TC_GROUP_ATTENTION; /* MindSpeed: of the self-attention module */
     if (says(text, "saves quantized activations")) out.quantised_inputs = 1;

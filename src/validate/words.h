@@ -35,6 +35,7 @@ typedef struct tc_said_recipe {
     bool documents;            /* attention stays within the documents of a packed sequence */
     bool full_mask;            /* attention over all pairs under a mask that the kernel is given */
     bool fused_tensor_parallel;
+    bool alibi;
     bool offloaded_states;
     int offloaded_operators;   /* tc_operator_group bits */
     int quantised_inputs;      /* 1: matmuls keep their inputs in 8 or 4 bit; TC_UNSET */

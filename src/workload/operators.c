@@ -118,6 +118,7 @@ static void add_attention(tc_operators *out, const tc_model *model, const tc_blo
     op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;
     op->backward_bytes = 2 * op->bytes + o_bytes;
     op->saved_bytes = q_bytes + kv_bytes + 4 * tokens * heads; /* and the log-sum-exp; o is the next GEMM's input */
+    if (shard->attention_bias) op->saved_bytes += 2 * shard->sequences * heads * queries * keys;
 }
 
 /* Norm of a latent vector between its two projections (MLA). */

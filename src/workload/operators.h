@@ -69,6 +69,7 @@ typedef struct tc_shard {
     double input_bytes;       /* that an element of a matmul's input is kept in: 2, or less where formats of 8 and 4 bit are kept */
     double activation_bytes;  /* the same of an activation function's input */
     bool unfused_activation;  /* activation function and product of a gated MLP are two kernels */
+    bool attention_bias;      /* fused attention keeps a bias of every score */
     bool weighted_inputs;     /* routing weights are applied before the experts' second matmul, whose output need not be kept then */
     bool gathered_inputs;     /* the inputs of matmuls are kept as the tensor-parallel ranks gather them */
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
