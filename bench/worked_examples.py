@@ -21,8 +21,8 @@ EXAMPLES = (
      "Llama Team 2024, table 4: TP 8, PP 16, DP 128; the number of virtual stages is not given"),
     ("DeepSeek-V3 on 2,048 H800", "--model deepseek-v3 --accelerator h800-sxm --devices 2048 --global-batch 15360 --seq 4096 --dtype fp8 --stack hai-llm",
      "--allow-schedules all", "--pp 16 --ep 64 --schedule dualpipe --micro-batch 1 --sharding zero1 --recompute norm,qkv-up,activation", (None, None, 1543.2),
-     "DeepSeek-AI 2024, section 3.2: PP 16, EP 64, ZeRO-1, DualPipe; norms, MLA up-projections and SwiGLU are recomputed. Inputs of matmuls are kept "
-     "in 8 bit there, which the memory forecast does not know: it says too much"),
+     "DeepSeek-AI 2024, section 3.2: PP 16, EP 64, ZeRO-1, DualPipe; norms, MLA up-projections and SwiGLU are recomputed, inputs of matmuls "
+     "and of SwiGLU kept in 8 bit"),
     ("Pangu Ultra 135B on 8,192 Ascend 910B", "--model pangu-ultra-135b --accelerator ascend-910b --devices 8192 --global-batch 2048 --seq 4096 "
      "--stack mindspeed-llm", "", "--tp 8 --pp 8 --vpp 6 --micro-batch 1 --sequence-parallel --sharding zero1 --recompute none", (None, 52, None),
      "Pangu Team 2025: TP 8, PP 8, VPP 6, DP 128, over 52 % after fusing matmul and collectives, 43 % before"),

@@ -204,6 +204,13 @@ typedef enum tc_memory_log {
     TC_LOG_FIRST_STEP  /* live tensors up to the end of the first step, which makes the moments of the optimizer */
 } tc_memory_log;
 
+/* 16-bit gradients of weights beside the accumulated ones. */
+typedef enum tc_temporary_gradients {
+    TC_GRADIENTS_IN_PLACE,    /* none: the matmul adds to the accumulated gradient, or that is the only one */
+    TC_GRADIENTS_OF_A_WEIGHT, /* of the weight in work */
+    TC_GRADIENTS_EVERY_SHAPE  /* one that stands for all weights of its shape, kept (Transformer Engine) */
+} tc_temporary_gradients;
+
 typedef struct tc_stack {
     size_t size;
     char slug[64], name[96];
@@ -221,6 +228,14 @@ typedef struct tc_stack {
     bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
     int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
     bool dropout;                /* where attention is not fused and norms are LayerNorm: GPT, BERT */
+    bool low_precision_inputs;   /* with formats of 8 and 4 bit matmuls keep their inputs in them for the backward pass */
+    bool low_precision_activations; /* activation functions too */
+    double low_precision_weights; /* copies of the weights in such a format beside the 16-bit ones */
+    bool weighted_inputs;        /* routing weights are applied before the experts' second matmul: its output is not kept */
+    tc_temporary_gradients temporary_gradients;
+    bool attention_bias;         /* ALiBi reaches fused attention as a tensor of all scores, which every layer keeps */
+    bool late_reduction;         /* ZeRO-2: gradients are reduced when all that one rank owns are there, at the end of the backward pass */
+    bool pipeline_outputs;       /* the last stage holds the logits of all micro-batches until the step ends */
     bool gathered_inputs;        /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */
     bool gradients_persist;      /* from step to step; else, with one micro-batch, they come as activations go */
     double gathered_elements;    /* ZeRO-3: weights that stay gathered, at least (DeepSpeed's stage3_max_live_parameters) */
@@ -238,6 +253,10 @@ typedef struct tc_stack {
     bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;
+    struct {
+        int until_year, logits_bytes;
+        bool pipeline_outputs;
+    } earlier;                   /* what releases up to that year did otherwise; 0: none */
     char compiled_variant[64];   /* the stack that it is with its model compiled; empty: none */
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
     char fused_operators[64];    /* "norm+position+attention+activation": element-wise chains that run as one kernel (attention: the softmax of plain attention) */
@@ -290,6 +309,7 @@ typedef struct tc_layout {
     int cp_kind;                      /* tc_cp_kind or TC_UNSET */
     int offload;                      /* tc_offload of the optimizer */
     bool offload_activations;
+    int offload_operators;            /* tc_operator_group bits whose activations alone are on the host, swapped behind the compute */
     const tc_order *order;            /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
 } tc_layout;
 

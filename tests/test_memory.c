@@ -227,6 +227,150 @@ static void transient_gradients(void **state) {
     assert_near(memory_of(&m).allocated, both.allocated, 1);
 }
 
+/* Transformer Engine in fp8: a GPT layer keeps the outputs of its norms, of attention and of the activation in one byte an element
+ * instead of two (7 sbh less of 32), and each weight of a block twice in 8 bit beside 16. MX formats have a scale for 32 elements. */
+static void low_precision(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    double sh = 1024.0 * 1024, lse = 4 * 16 * 1024.0, parameters = memory_of(&m).parameters;
+    tc_model_size size = tc_model_count(&m.job.model);
+    double weights = size.parameters - size.embedding_parameters;
+    m.job.dtype = TC_FP8;
+    assert_near(memory_of(&m).activations, 8 * (sh * 32 + lse), 1);
+    m.stack.low_precision_inputs = true;
+    m.stack.low_precision_weights = 2;
+    tc_memory b = memory_of(&m);
+    assert_near(b.activations, 8 * (sh * 25 + lse), 1);
+    assert_near(b.parameters - parameters, 2 * weights, 1e-3 * weights);
+    m.job.dtype = TC_MXFP8;
+    assert_near(memory_of(&m).activations, 8 * (sh * (18 + 7 * (1 + 1.0 / 32)) + lse), 1);
+    m.stack.low_precision_activations = true; /* the input of GELU, 8 sbh, too */
+    assert_near(memory_of(&m).activations, 8 * (sh * (10 + 11 * (1 + 1.0 / 32)) + lse), 1);
+    m.job.dtype = TC_BF16;
+    assert_near(memory_of(&m).activations, 8 * (sh * 32 + lse), 1);
+}
+
+/* DeepSeek-AI 2024: PP 16, EP 64, ZeRO-1, DualPipe ran on devices of 80 GB. Llama 3 8B with TP 2 on 16 and 8 H100 takes 62 and 71 GB in
+ * bf16, 64 and 74 in fp8 (FlagPerf, llama3_8B-megatron): copies of the weights outweigh the activations. */
+static void published_low_precision(void **state) {
+    (void)state;
+    tc_catalog *catalog;
+    tc_error error;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
+    machine m = round_machine(2048);
+    m.job.seq = 4096;
+    m.job.dtype = TC_FP8;
+    m.job.global_batch = 15360;
+    m.layout.pp = 16;
+    m.layout.ep = 64;
+    m.layout.schedule = TC_SCHEDULE_DUALPIPE;
+    m.layout.sharding = TC_SHARD_ZERO1;
+    m.layout.recompute = TC_RECOMPUTE_OPERATORS;
+    m.layout.recompute_operators = TC_GROUP_NORM | TC_GROUP_QKV_UP | TC_GROUP_ACTIVATION;
+    assert_int_equal(tc_catalog_model(catalog, "deepseek-v3", &m.job.model, &error), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "hai-llm", &m.stack, &error), TC_OK);
+    assert_true(memory_of(&m).reserved < 80 * 1073741824.0);
+    m.stack.low_precision_inputs = m.stack.low_precision_activations = false;
+    assert_true(memory_of(&m).reserved > 80 * 1073741824.0);
+
+    m = round_machine(16);
+    m.job.seq = 8192;
+    m.layout.tp = 2;
+    m.layout.sequence_parallel = 1;
+    m.layout.sharding = TC_SHARD_ZERO1;
+    assert_int_equal(tc_catalog_model(catalog, "llama-3-8b", &m.job.model, &error), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-core", &m.stack, &error), TC_OK);
+    double bf16 = memory_of(&m).reserved;
+    m.job.dtype = TC_FP8;
+    assert_in_range((int)((memory_of(&m).reserved - bf16) / 1e9), 2, 3);
+    tc_catalog_close(catalog);
+}
+
+/* 16-bit gradients beside the accumulated ones: of the largest weight, or one of each shape, which Transformer Engine keeps; when the
+ * head runs backward, that of its weights beside the logits' own, which is more than the loss if tokens are few. */
+static void temporary_gradients(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    m.job.global_batch = 1;
+    double h = 1024, vocab = 32768, logits = memory_of(&m).logits;
+    m.stack.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
+    assert_near(memory_of(&m).buffers, 2 * 4 * h * h, 1);
+    assert_near(memory_of(&m).logits, logits, 1); /* 2 + 4 bytes a logit of 1024 tokens against 2 and 2 a weight */
+    m.stack.temporary_gradients = TC_GRADIENTS_EVERY_SHAPE;
+    assert_near(memory_of(&m).buffers, 2 * (3 + 1 + 4 + 4) * h * h, 1);
+    m.job.seq = 128;
+    assert_near(memory_of(&m).logits, 2 * 128 * vocab + 2 * h * vocab, 1);
+    /* one expert's stands for all; without Transformer Engine the experts of a rank are one weight */
+    m.job.model = round_moe(4);
+    assert_near(memory_of(&m).buffers, 2 * ((2 + 1) * h * h + 8 * h + 3 * 2048 * h), 1);
+    m.stack.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
+    assert_near(memory_of(&m).buffers, 2 * 8 * 2 * 2048 * h, 1);
+}
+
+/* ZeRO-2 that reduces at the end of the backward pass: there the gradients of the others, 2 bytes of 7/8 here, or before it the activations. */
+static void late_reduction(void **state) {
+    (void)state;
+    machine m = round_machine(8);
+    double n = tc_model_count(&m.job.model).parameters;
+    m.layout.sharding = TC_SHARD_ZERO2;
+    m.stack.main_grad_bytes = 2;
+    m.stack.chunked_loss = m.stack.late_reduction = true;
+    m.layout.recompute = TC_RECOMPUTE_FULL;
+    assert_near(memory_of(&m).activations, 2 * n * 7 / 8, 1e-4 * n);
+    m.layout.recompute = TC_RECOMPUTE_NONE;
+    assert_near(memory_of(&m).activations, 8 * (1024.0 * 1024 * 32 + 4 * 16 * 1024), 1);
+}
+
+/* The embedding's gradient comes when the last micro-batch's activations are gone. */
+static void embedding_gradient(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    m.job.global_batch = 1;
+    m.job.seq = 16;
+    m.job.model.vocab = 1 << 20;
+    m.stack.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
+    assert_near(memory_of(&m).activations, 2 * 1024.0 * ((1 << 20) + 1024), 4096 * 1024);
+}
+
+/* What a stack's parts keep: two kernels for a gated activation, logits until the step ends, routing weights before the experts' second
+ * matmul, ALiBi as a tensor; and what a host holds of attention. */
+static void what_stacks_keep(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    m.job.model.block[0].mlp = TC_MLP_GATED;
+    double sh = 1024.0 * 1024, before = memory_of(&m).activations;
+    m.stack.compiled = false;
+    assert_near(memory_of(&m).activations - before, 8 * 2 * 4 * sh, 1);
+    m.stack.fused = TC_GROUP_ACTIVATION;
+    assert_near(memory_of(&m).activations - before, 0, 1);
+    m.layout.offload_operators = TC_GROUP_QKV | TC_GROUP_ATTENTION; /* queries, keys, values, log-sum-exp; the output */
+    assert_near(before - memory_of(&m).activations, 8 * (8 * sh + 4 * 16 * 1024.0), 1);
+
+    m = round_machine(1);
+    before = memory_of(&m).activations;
+    m.stack.attention_bias = true;
+    assert_near(memory_of(&m).activations, before, 0);
+    m.job.model.positions = TC_POSITIONS_NONE;
+    assert_near(memory_of(&m).activations - before, 8 * 2 * 16 * sh, 1);
+
+    m = round_machine(2);
+    m.layout.pp = 2;
+    m.job.global_batch = 8;
+    m.job.model.vocab = 1 << 20; /* so that the last stage is the fullest */
+    before = memory_of(&m).logits;
+    m.stack.pipeline_outputs = true;
+    assert_near(memory_of(&m).logits - before, 7 * 2 * 1024.0 * (1 << 20), 1);
+    m.stack.pipeline_outputs = false;
+    m.job.model.mtp_layers = 1; /* logits of its own */
+    assert_near(memory_of(&m).logits, 2 * before, 1);
+
+    m = round_machine(1);
+    m.job.model = round_moe(4);
+    before = memory_of(&m).activations;
+    m.stack.weighted_inputs = true;
+    assert_near(before - memory_of(&m).activations, 4 * 2 * 2 * sh, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zero_stages),
@@ -240,6 +384,12 @@ int main(void) {
         cmocka_unit_test(gathered_weights),
         cmocka_unit_test(half_precision_gradients),
         cmocka_unit_test(transient_gradients),
+        cmocka_unit_test(low_precision),
+        cmocka_unit_test(published_low_precision),
+        cmocka_unit_test(temporary_gradients),
+        cmocka_unit_test(late_reduction),
+        cmocka_unit_test(embedding_gradient),
+        cmocka_unit_test(what_stacks_keep),
         cmocka_unit_test(sums_and_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,6 +292,15 @@ static void words(void **state) {
     assert_int_equal(said.mtp_layers, 1);
     said = tc_words_recipe("megatron_cp_algo, cp-attention-mask-type=general");
     assert_true(said.full_mask && said.cp_kind == TC_CP_RING && said.noop_layers == 0 && said.window == 0);
+    assert_int_equal(said.offloaded_operators, 0);
+    assert_int_equal(said.quantised_inputs, TC_UNSET);
+    assert_int_equal(tc_words_recipe("partial:+swap-attention").offloaded_operators, TC_GROUP_QKV | TC_GROUP_ATTENTION);
+    assert_int_equal(tc_words_recipe("nvfp4: saves quantized activations").quantised_inputs, 1);
+    tc_said_recompute again = tc_words_recompute("partial: +recompute-activation-function 1 layers");
+    assert_true(again.kind == TC_RECOMPUTE_OPERATORS && again.operators == TC_GROUP_ACTIVATION && again.layers_a_chunk == 1);
+    assert_true(tc_words_recompute("partial: +recompute-activation-function +recompute-norm").layers_a_chunk == 0);
+    bool fused;
+    assert_int_equal(tc_words_loss("the loss frees the 16-bit logits", &fused), TC_LOSS_COMPILED);
 }
 
 int main(void) {

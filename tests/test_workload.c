@@ -197,7 +197,7 @@ static void ranks_share_the_work(void **state) {
     (void)state;
     tc_model model = round_gpt(1);
     for (int plain = 0; plain < 2; plain++) {
-        tc_shard whole = {.sequences = 2, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .plain_attention = plain}, part = whole;
+        tc_shard whole = {.sequences = 2, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2, .plain_attention = plain}, part = whole;
         tc_operators a, b;
         tc_block_operators(&model, &model.block[0], &whole, &a);
         part.tp = 4;
@@ -215,7 +215,7 @@ static void ranks_share_the_work(void **state) {
 static void experts_share_the_work(void **state) {
     (void)state;
     tc_model model = round_moe(1);
-    tc_shard whole = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1}, part = whole;
+    tc_shard whole = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2}, part = whole;
     part.ep = 8;
     tc_operators a, b;
     tc_block_operators(&model, &model.block[0], &whole, &a);
@@ -230,7 +230,7 @@ static void windowed_attention(void **state) {
     (void)state;
     tc_model model = round_gpt(1);
     model.block[0].window = 256;
-    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1};
+    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2};
     tc_operators ops;
     tc_block_operators(&model, &model.block[0], &shard, &ops);
     for (int i = 0; i < ops.count; i++)
@@ -241,7 +241,7 @@ static void windowed_attention(void **state) {
 static void packed_documents(void **state) {
     (void)state;
     tc_model model = round_gpt(1);
-    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .document = 128};
+    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2, .document = 128};
     tc_operators ops;
     tc_block_operators(&model, &model.block[0], &shard, &ops);
     for (int i = 0; i < ops.count; i++)
@@ -252,7 +252,7 @@ static void packed_documents(void **state) {
 static void capacity_and_sequence(void **state) {
     (void)state;
     tc_model model = round_moe(1);
-    tc_shard all = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 2, .etp = 1}, half = all;
+    tc_shard all = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 2, .etp = 1, .input_bytes = 2, .activation_bytes = 2}, half = all;
     half.capacity = 0.5;
     half.sequential_experts = true;
     tc_operators a, b;

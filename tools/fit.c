@@ -1,6 +1,6 @@
 /* fit.c - fits the physical parameters to published runs: `make fit`.
  *
- * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--kernel-table FILE.tsv] [--leave-out | --folds N] RUNS.jsonl ... [--measurements FILE.jsonl ...]
+ * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--kernel-table FILE.tsv] [--leave-out [--warm] | --memory] RUNS.jsonl ... [--measurements FILE.jsonl ...]
  *
  * A parameter's value is its prior, moved in its link (log or logit) by a shift
  * that all share, one of the architecture, and one of the accelerator (or: one of
@@ -8,7 +8,8 @@
  * says. A run's residual is log(forecast / measured) of its step; its weight n_family^-alpha, so that a large
  * table does not outvote a small one. The priors of devices are those of the data files, moved to measured kernels and
  * collectives (fit_kernels.c). Every fold of --leave-out starts from the priors and has seen neither runs nor
- * measurements of the family that it judges.
+ * measurements of the family that it judges; with --warm, for a quick look, it starts from the fit of all. --memory prints
+ * the errors of the memory stage, left out too, and ends there (seconds).
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ typedef struct settings {
     double noise;          /* s: typical residual, log */
     double family_power;   /* alpha */
     double device_all, device_architecture, device_accelerator, stack_all, stack_one; /* sigma of the shifts */
-    int iterations, folds;
+    int iterations;
 } settings;
 
 /* ---- the cases -------------------------------------------------------------------- */
@@ -263,32 +264,17 @@ static item *copy_items(const problem *p) {
     return copy;
 }
 
-/* Errors of every family by a fit that has not seen it. */
-static void leave_out(const problem *p, double *errors) {
+/* Errors of every family by a fit that has not seen it, begun at `start` (NULL: the priors). */
+static void leave_out(const problem *p, const double *start, double *errors) {
 #pragma omp parallel for schedule(dynamic, 1)
     for (int f = 0; f < p->families.count; f++) {
         item *items = copy_items(p);
-        double *x = malloc((size_t)p->unknowns * sizeof *x);
+        double *x = calloc((size_t)p->unknowns, sizeof *x);
         if (!x) abort();
+        if (start) memcpy(x, start, (size_t)p->unknowns * sizeof *x);
         take_device_priors(p, items, p->families.name[f]);
         fit(p, items, f, x);
         errors_of(p, items, x, f, errors);
-        free(x);
-        free(items);
-    }
-}
-
-/* The same with families dealt into `folds` groups: quicker, a little pessimistic. */
-static void leave_out_folds(const problem *p, int folds, double *errors) {
-#pragma omp parallel for schedule(dynamic, 1)
-    for (int k = 0; k < folds; k++) {
-        item *items = copy_items(p);
-        double *x = malloc((size_t)p->unknowns * sizeof *x);
-        if (!x) abort();
-        for (int i = 0; i < p->count; i++)
-            if (items[i].family % folds == k) items[i].weight = 0;
-        fit(p, items, -1, x);
-        for (int f = k; f < p->families.count; f += folds) errors_of(p, items, x, f, errors);
         free(x);
         free(items);
     }
@@ -676,19 +662,20 @@ static void write_kernel_table(const kernel_problem *kernels, const char *path) 
 
 int main(int argc, char **argv) {
     problem p = {.set = {.noise = 0.1, .family_power = 0.5, .device_all = 0.1, .device_architecture = 0.1, .device_accelerator = 0.1,
-                         .stack_all = 0.2, .stack_one = 0.4, .iterations = 12, .folds = 0}};
+                         .stack_all = 0.2, .stack_one = 0.4, .iterations = 12}};
     const char *out = NULL, *table = NULL, *kernel_table = NULL, *report = NULL, *hash = "";
-    bool all_folds = false;
+    bool all_folds = false, memory_only = false, warm = false;
     int first = 1;
     for (; first < argc && argv[first][0] == '-' && strcmp(argv[first], "--measurements") != 0; first++) {
         const char *option = argv[first], *value = first + 1 < argc ? argv[first + 1] : "";
         if (!strcmp(option, "--leave-out")) { all_folds = true; continue; }
+        if (!strcmp(option, "--memory")) { memory_only = true; continue; }
+        if (!strcmp(option, "--warm")) { warm = true; continue; }
         if (!strcmp(option, "--out")) out = value;
         else if (!strcmp(option, "--table")) table = value;
         else if (!strcmp(option, "--kernel-table")) kernel_table = value;
         else if (!strcmp(option, "--report")) report = value;
         else if (!strcmp(option, "--runs-hash")) hash = value;
-        else if (!strcmp(option, "--folds")) p.set.folds = atoi(value);
         else if (!strcmp(option, "--iterations")) p.set.iterations = atoi(value);
         else if (!strcmp(option, "--noise")) p.set.noise = atof(value);
         else if (!strcmp(option, "--family-power")) p.set.family_power = atof(value);
@@ -721,7 +708,12 @@ int main(int argc, char **argv) {
     if (kernel_table) write_kernel_table(&kernels, kernel_table);
     static memory_problem memory;
     read_runs(&p, &memory, catalog, runs_end - first, argv + first, &arena);
-    memory_fit_run(&memory, p.set.folds > 1 || all_folds);
+    memory_fit_run(&memory, memory_only || all_folds);
+    if (memory_only) {
+        memory_fit_report(&memory, stdout);
+        if (table) memory_fit_table(&memory, table);
+        goto done;
+    }
     take_priors(&p, &memory);
     weigh(&p);
     p.unknowns = stack_base(&p) + (CLASSES + p.stacks.count) * STACK;
@@ -735,10 +727,9 @@ int main(int argc, char **argv) {
     errors_of(&p, items, x, -1, fitted);
     print_scores("fitted", &p, fitted);
     if (out) write_fitted(&p, items, &memory, catalog, x, out, hash);
-    if (p.set.folds > 1) leave_out_folds(&p, p.set.folds, left);
-    else if (all_folds) leave_out(&p, left);
-    if (p.set.folds > 1 || all_folds) print_scores("left out", &p, left);
-    if (p.set.folds > 1 || all_folds) {
+    if (all_folds) {
+        leave_out(&p, warm ? x : NULL, left);
+        print_scores("left out", &p, left);
         problem as_fitted = p; /* with the fitted parameters in the items */
         as_fitted.items = items;
         int count;
@@ -747,10 +738,11 @@ int main(int argc, char **argv) {
         if (report) write_report(&as_fitted, &memory, runs, count, (const double *[3]){prior, fitted, left}, report);
         free(runs);
     }
-    if (table) write_table(&p, prior, fitted, p.set.folds > 1 || all_folds ? left : NULL, table);
+    if (table) write_table(&p, prior, fitted, all_folds ? left : NULL, table);
     free(items);
     free(x);
     free(errors);
+done:
     free(p.items);
     memory_fit_free(&memory);
     kernel_fit_free(&kernels);

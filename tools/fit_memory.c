@@ -25,7 +25,7 @@ static const struct {
     double sigma_all, sigma_one; /* of the logarithm */
 } parameters[MEMORY_PARAMETERS] = {{"norm_extra", offsetof(tc_stack_params, norm_extra), 0.2, 0.5},
                                    {"fragmentation", offsetof(tc_stack_params, fragmentation), 0.2, 0.4},
-                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.1, 0.3}};
+                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.2, 0.5}};
 
 /* Typical residual, and the power of a family's size that its runs' weights fall with. */
 static const double noise = 0.08, family_power = 0.5;
@@ -173,7 +173,7 @@ void memory_fit_run(memory_problem *p, bool leave_out) {
 #pragma omp parallel for schedule(dynamic, 1)
     for (int f = 0; f < p->families.count; f++) {
         memory_row *mine = copy_rows(p);
-        double *x = malloc(n * sizeof *x);
+        double *x = calloc(n, sizeof *x);
         if (!x) abort();
         minimise(p, mine, f, x);
         residuals_of(p, mine, x, f, p->residual[2]);
@@ -217,6 +217,20 @@ void memory_fit_report(const memory_problem *p, FILE *out) {
         prior = mean_error(p, 0, f, &n);
         if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% |\n", p->families.name[f], n, prior, mean_error(p, 1, f, &n), mean_error(p, 2, f, &n));
     }
+}
+
+void memory_fit_table(const memory_problem *p, const char *path) {
+    FILE *out = fopen(path, "w");
+    if (!out) exit(1);
+    fprintf(out, "id\tfamily\tstack\tstated\tpriors\tfitted\tleft_out\n");
+    for (int i = 0; i < p->count; i++) {
+        const memory_row *row = &p->rows[i];
+        if (!row->stated) continue;
+        fprintf(out, "%s\t%s\t%s\t%.4g", row->c.run->id, p->families.name[row->family], p->stacks.name[row->stack], row->c.run->memory_gib);
+        for (int k = 0; k < 3; k++) fprintf(out, "\t%.2f", 100 * (exp(p->residual[k][i]) - 1));
+        fprintf(out, "\n");
+    }
+    if (fclose(out)) exit(1);
 }
 
 /* ---- intervals ---------------------------------------------------------------------------- */

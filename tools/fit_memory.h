@@ -35,6 +35,8 @@ bool memory_fit_owns(const char *name);
 void memory_fit_apply(const memory_problem *p, tc_stack *stack);
 /* Markdown. */
 void memory_fit_report(const memory_problem *p, FILE *out);
+/* The errors run by run, in per cent. */
+void memory_fit_table(const memory_problem *p, const char *path);
 /* YAML: quantiles of measured over forecast memory with the source left out. */
 void memory_fit_intervals(const memory_problem *p, FILE *out);
 void memory_fit_free(memory_problem *p);

@@ -72,7 +72,6 @@ void fit_minimise(const fit_system *s, double *x) {
     size_t n = (size_t)s->unknowns;
     double *normal = malloc(n * n * sizeof *normal), *step = malloc(n * sizeof *step), *trial = malloc(n * sizeof *trial);
     if (!normal || !step || !trial) abort();
-    memset(x, 0, n * sizeof *x);
     double damping = 0.1;
     for (int iteration = 0; iteration < s->iterations; iteration++) {
         if (s->settle) s->settle(s->context, x);

@@ -21,7 +21,7 @@ typedef struct fit_system {
     void (*settle)(void *context, const double *x); /* what depends on x but is no residual; NULL: nothing */
 } fit_system;
 
-/* Minimises from x = 0. */
+/* Minimises from x. */
 void fit_minimise(const fit_system *system, double *x);
 
 /* The covariance of the shifts at the minimum, unknowns x unknowns (the upper triangle counts); the caller frees it. */

@@ -18,6 +18,7 @@ WORDS(tc_positions_names, TC_POSITIONS_NONE, "rotary", "learned", "none");
 WORDS(tc_norm_kind_names, TC_NORM_LAYER, "rms", "layer");
 WORDS(tc_sharding_names, TC_SHARD_HSDP, "none", "zero1", "zero2", "zero3", "hsdp");
 WORDS(tc_memory_log_names, TC_LOG_FIRST_STEP, "device", "reserved", "allocated", "first-step");
+WORDS(tc_temporary_gradients_names, TC_GRADIENTS_EVERY_SHAPE, "in-place", "of-a-weight", "every-shape");
 WORDS(tc_recompute_names, TC_RECOMPUTE_OPERATORS, "none", "selective", "full", "layers", "operators");
 WORDS(tc_operator_group_names, TC_GROUPS - 1, "norm", "qkv", "qkv-up", "position", "attention", "out-projection", "gate", "mlp-up", "activation",
       "mlp", "moe", "shared-expert", "router");

@@ -14,6 +14,7 @@ extern const char *const tc_positions_names[];
 extern const char *const tc_norm_kind_names[];
 extern const char *const tc_sharding_names[];
 extern const char *const tc_memory_log_names[];
+extern const char *const tc_temporary_gradients_names[];
 extern const char *const tc_recompute_names[];
 extern const char *const tc_operator_group_names[]; /* bit by bit */
 extern const char *const tc_schedule_names[];

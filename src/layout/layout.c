@@ -173,10 +173,16 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
 static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p) {
     const tc_model *model = &job->model;
     const tc_layout *l = &p->layout;
+    double low = job->dtype >= TC_FP8 ? tc_format_bytes(job->dtype) : 2;
     p->shard = (tc_shard){.sequences = l->micro_batch, .seq = p->seq, .tp = l->tp, .cp = l->cp, .ep = l->ep, .etp = l->etp,
                           .sequence_parallel = l->sequence_parallel && l->tp > 1,
                           .plain_attention = p->attention == TC_ATTENTION_PLAIN,
                           .dropout = stack->dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
+                          .input_bytes = stack->low_precision_inputs ? low : 2,
+                          .activation_bytes = stack->low_precision_activations ? low : 2,
+                          .unfused_activation = !stack->compiled && !(stack->fused & TC_GROUP_ACTIVATION),
+                          .attention_bias = stack->attention_bias && model->positions == TC_POSITIONS_NONE,
+                          .weighted_inputs = stack->weighted_inputs,
                           .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits, .gathered_inputs = stack->gathered_inputs,
                           .masked_head = stack->masked_head && !model->causal,
                           .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,

@@ -5,18 +5,22 @@
  * group by the ZeRO stage (Rajbhandari et al. 2020). Activations are the sum of
  * what every operator keeps for its backward, times the micro-batches in flight
  * on the stage (Narayanan et al. 2021); full recompute keeps the block's input
- * and, once, the block in work.
+ * and, once, the block in work. Gradients of weights on their way, and copies of
+ * weights in 8 and 4 bit, are what a stack's file says.
  */
 #include "memory/memory.h"
 
+static double least(double a, double b) { return a < b ? a : b; }
+
 static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
     const tc_layout *l = &p->layout;
-    tc_stage_weights w = {0, 0, 0};
+    tc_stage_weights w = {0};
     tc_stage_share share = tc_stage_share_of(model, p, stage);
     for (int i = 0; i < model->blocks; i++) {
         const tc_block_weights *b = &set->weights[i];
         w.dense += share.blocks[i] * (b->tensor_parallel / l->tp + b->replicated);
         w.expert += share.blocks[i] * b->expert / ((double)l->ep * l->etp);
+        if (share.blocks[i] > 0 && set->temporary[i] > w.temporary) w.temporary = set->temporary[i];
     }
     if (share.embedding) w.ends += set->size.embedding_parameters / l->tp;
     if (share.head) {
@@ -29,6 +33,8 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
             const tc_block_weights *b = &set->weights[model->blocks - 1];
             w.dense += model->mtp_layers * (b->tensor_parallel / l->tp + b->replicated);
             w.expert += model->mtp_layers * b->expert / ((double)l->ep * l->etp);
+            /* the module embeds its tokens */
+            if (!share.embedding && !tc_holds_mirror(p)) w.dense += set->size.embedding_parameters / l->tp;
         }
     }
     return w;
@@ -56,7 +62,28 @@ static double saved_bytes(const tc_operators *ops, double norm_extra, bool selec
     return sum;
 }
 
-void tc_block_set_sum(const tc_model *model, const tc_stack *stack, tc_block_set *set) {
+/* Weight gradients that lie beside the accumulated ones, elements: the largest, or one of every weight. */
+static double temporary_gradients(const tc_operators *ops, const tc_stack *stack) {
+    bool every = stack->temporary_gradients == TC_GRADIENTS_EVERY_SHAPE;
+    double sum = 0, largest = 0;
+    for (int i = 0; i < ops->count; i++) {
+        const tc_operator *op = &ops->op[i];
+        double weights = every || stack->sequential_experts ? op->weights / op->groups : op->weights;
+        sum += weights;
+        if (weights > largest) largest = weights;
+    }
+    return every ? sum : largest;
+}
+
+/* When the head runs backward: the gradient of the logits in 16 bit, and that of its weights. */
+static double head_backward_bytes(const tc_operators *head, bool weights) {
+    double sum = 0;
+    for (int i = 0; i < head->count; i++)
+        if (head->op[i].kind == TC_OP_GEMM) sum += head->op[i].saved_bytes + (weights ? 2 * head->op[i].weights : 0);
+    return sum;
+}
+
+void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_stack *stack, tc_block_set *set) {
     set->norm_extra = stack->params.norm_extra;
     set->size = tc_model_count(model);
     for (int i = 0; i < model->blocks; i++) {
@@ -64,13 +91,25 @@ void tc_block_set_sum(const tc_model *model, const tc_stack *stack, tc_block_set
         double extra = set->norm_extra;
         set->saved[i] = (tc_saved){saved_bytes(ops, extra, false), saved_bytes(ops, extra, true), ops->block_input_bytes};
     }
-    set->logits_bytes = 0;
-    for (int i = 0; i < set->head.count; i++) set->logits_bytes += set->head.op[i].saved_bytes;
+    double logits = head_backward_bytes(&set->head, false);
+    set->logits_bytes = set->mtp_logits_bytes = 0;
+    for (int i = 0; i < set->head.count; i++) {
+        const tc_operator *op = &set->head.op[i];
+        set->logits_bytes += op->saved_bytes;
+        /* one copy in fp32 stays for the backward pass; what the loss needs beside it is gone */
+        set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
+    }
+    set->output_bytes = stack->pipeline_outputs ? logits : 0;
+    set->temporary_gradients = stack->temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
+    for (int i = 0; i < model->blocks; i++) set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;
+    if (!set->temporary_gradients) return;
+    double backward = head_backward_bytes(&set->head, true);
+    if (backward > set->logits_bytes) set->logits_bytes = backward;
 }
 
 static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_block_set *set, const int counts[TC_MAX_BLOCKS]) {
     const tc_layout *l = &p->layout;
-    tc_kept kept = {0, 0, 0, 0};
+    tc_kept kept = {0};
     double share = 0, largest = 0;
     if (l->recompute == TC_RECOMPUTE_LAYERS && p->layers > 0) share = l->recompute_layers / p->layers;
     bool recomputes = l->recompute == TC_RECOMPUTE_FULL || share > 0;
@@ -81,6 +120,11 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) saved = s->selective;
         if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * s->input + (1 - share) * s->whole;
         if (l->recompute == TC_RECOMPUTE_OPERATORS) saved = s->whole - tc_recomputed_bytes(&set->block[i], l->recompute_operators, set->norm_extra);
+        if (l->offload_operators && saved > s->input) {
+            double host = tc_recomputed_bytes(&set->block[i], l->offload_operators, 0);
+            saved -= host;
+            kept.offloaded += counts[i] * host;
+        }
         kept.per_micro_batch += counts[i] * saved;
         if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
         if (l->recompute == TC_RECOMPUTE_OPERATORS && counts[i] > 0 && s->whole - saved > kept.working) kept.working = s->whole - saved;
@@ -98,19 +142,22 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
 tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int chunk) {
     int counts[TC_MAX_BLOCKS];
     tc_chunk_blocks(model, p, chunk, counts);
+    bool last = chunk == tc_model_chunks(p) - 1;
+    if (last) counts[model->blocks - 1] += model->mtp_layers;
     tc_kept kept = kept_of(model, p, set, counts);
-    if (chunk == tc_model_chunks(p) - 1) kept.logits = set->logits_bytes;
+    if (last) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
     return kept;
 }
 
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
     tc_stage_share share = tc_stage_share_of(model, p, stage);
+    if (share.head) share.blocks[model->blocks - 1] += model->mtp_layers;
     tc_kept kept = kept_of(model, p, set, share.blocks);
-    if (share.head) kept.logits = set->logits_bytes;
+    if (share.head) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
+    if (share.head && p->layout.pp > 1) kept.logits += set->output_bytes * (double)(p->micro_batches - 1);
+    if (share.embedding && set->temporary_gradients) kept.embedding_gradient = 2 * set->size.embedding_parameters / p->layout.tp;
     return kept;
 }
-
-static double least(double a, double b) { return a < b ? a : b; }
 
 /* ZeRO-3: embedding and head, which their last and first use join, the block in work and the one prefetched; or what stays gathered. */
 static double gathered_elements(const tc_stack *stack, tc_stage_weights w, double layers) {
@@ -122,8 +169,9 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     const tc_layout *l = &p->layout;
     tc_states m = {.transient = !stack->gradients_persist && p->micro_batches == 1};
     double param_bytes = job->dtype == TC_FP32 ? 4 : 2;
+    bool low = job->dtype >= TC_FP8;
     /* a frozen base needs no 16-bit copy beside the one that its matmuls read (MLPerf's LoRA: fp8_params) */
-    if (job->frozen_base && job->dtype >= TC_FP8) param_bytes = job->dtype == TC_NVFP4 ? 0.5625 : 1;
+    if (job->frozen_base && low) param_bytes = tc_format_bytes(job->dtype);
     double expert_group = tc_expert_dp_group(p).ranks;
     double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
     /* with a pipeline, weights and gradients stay whole through the step's micro-batches */
@@ -134,13 +182,16 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     bool beside = sharded_weights && !zero3; /* the gathered copies, with the shards that they are made of or end in */
     m.parameters = param_bytes * ((zero3 ? sharded : whole) + (beside ? sharded : 0));
     if (!job->frozen_base) {
+        if (low) m.parameters += stack->low_precision_weights * tc_format_bytes(job->dtype) * (zero3 ? sharded : whole - w.ends);
         /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
         bool fp16 = job->dtype == TC_FP16 && stack->main_grad_bytes == 4;
         m.gradients = (fp16 ? 2 : stack->main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
+        if (stack->late_reduction && zero2 && !zero3) m.unreduced = stack->main_grad_bytes * (whole - sharded);
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
         m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : (stack->optimizer_bytes + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole);
     }
     if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
+    m.buffers += 2 * w.temporary;
     if (zero1) m.buffers += stack->grad_bytes * least(stack->bucket_elements, whole);
     return m;
 }
@@ -154,6 +205,10 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
     tc_memory m = {.stage = stage, .parameters = states->parameters, .gradients = states->gradients, .optimizer = states->optimizer,
                    .buffers = states->buffers, .logits = stack->chunked_loss ? 0 : kept->logits};
     m.activations = kept->per_micro_batch * in_flight + kept->working;
+    /* the gradient of the embedding comes when its micro-batch's activations are gone */
+    double last = kept->per_micro_batch + kept->working;
+    if (kept->embedding_gradient > last) m.activations += kept->embedding_gradient - last;
+    if (states->unreduced > m.activations + m.logits) m.activations = states->unreduced - m.logits;
     if (states->transient && m.gradients > m.activations + m.logits) m.activations = m.logits = 0;
     else if (states->transient) m.gradients = 0;
     m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;

@@ -19,15 +19,20 @@ typedef struct tc_block_set {
     tc_saved saved[TC_MAX_BLOCKS];
     double norm_extra; /* the stack's: in saved, but for the inputs */
     double logits_bytes;
+    double mtp_logits_bytes;          /* the same of a module of multi-token prediction, while the head's are made */
+    double output_bytes;              /* logits that stay until the step ends, of one micro-batch */
+    bool temporary_gradients;         /* gradients of weights lie beside the accumulated ones */
+    double temporary[TC_MAX_BLOCKS];  /* of a block, elements */
 } tc_block_set;
 
-/* Sums up the operators that are there: size, saved, logits_bytes. */
-void tc_block_set_sum(const tc_model *model, const tc_stack *stack, tc_block_set *set);
+/* Sums up the operators that are there: all that follows them. */
+void tc_block_set_sum(const tc_model *model, const tc_placement *placement, const tc_stack *stack, tc_block_set *set);
 
 /* Weight elements on one rank of a stage: dense (split by tp, replicated) and expert. */
 typedef struct tc_stage_weights {
     double dense, expert;
-    double ends; /* of dense: embedding and head */
+    double ends;      /* of dense: embedding and head */
+    double temporary; /* elements of gradients beside the accumulated ones */
 } tc_stage_weights;
 
 tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
@@ -37,7 +42,8 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
 /* What a stage holds of the model, whatever is in flight. */
 typedef struct tc_states {
     double parameters, gradients, optimizer, buffers;
-    bool transient; /* gradients come as activations go: never both in full */
+    double unreduced; /* gradients of the other ranks' shards at the end of a backward pass, when its activations are gone */
+    bool transient;   /* gradients come as activations go: never both in full */
 } tc_states;
 
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
@@ -45,6 +51,7 @@ typedef struct tc_kept {
     double per_micro_batch; /* bytes of activations */
     double working;         /* once: the block that is recomputed, or on its way to the host */
     double logits;
+    double embedding_gradient;
     double offloaded;       /* per micro-batch, to the host and back */
 } tc_kept;
 

@@ -174,7 +174,7 @@ static void compute_passes(tc_costs *f) {
     tc_head_operators(model, &f->p->shard, f->stack->logits_bytes, &f->set.head);
     block_pass(f, &f->set.embedding, &f->embedding);
     block_pass(f, &f->set.head, &f->head);
-    tc_block_set_sum(model, f->stack, &f->set);
+    tc_block_set_sum(model, f->p, f->stack, &f->set);
     tc_costs_recompute(f);
 }
 

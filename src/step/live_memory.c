@@ -28,7 +28,7 @@ void tc_live_walk(const tc_costs *f, const tc_order *order, const tc_slot_time *
     for (int c = 0; c < chunks; c++) {
         int chunk = chunk_of_node(order, stage * order->chunks + c);
         if (chunk >= 0) kept[c] = tc_chunk_kept(&f->job->model, f->p, &f->set, chunk);
-        else kept[c] = (tc_kept){0, 0, 0, 0};
+        else kept[c] = (tc_kept){0};
         if (f->stack->chunked_loss) kept[c].logits = 0;
     }
     visit(context, &now, -1);

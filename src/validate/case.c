@@ -343,8 +343,11 @@ static void build_partial_recompute(tc_case *c) {
         if (share < 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
         return;
     }
-    l->recompute = said.kind;
-    l->recompute_operators = said.operators;
+    /* operators of a few of the layers only are taken as of none */
+    bool few = said.kind == TC_RECOMPUTE_OPERATORS && said.layers_a_chunk > 0 && 2 * said.layers_a_chunk * l->pp * l->vpp < layers;
+    l->recompute = few ? TC_RECOMPUTE_NONE : said.kind;
+    l->recompute_operators = few ? 0 : said.operators;
+    if (said.listed_matmuls && c->job.dtype == TC_NVFP4) l->recompute_operators = TC_GROUP_ALL & ~TC_GROUP_ATTENTION;
     l->recompute_layers = said.layers_a_stage > 0   ? said.layers_a_stage * l->pp
                           : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
     if (l->recompute_layers > layers) l->recompute_layers = layers;
@@ -375,6 +378,9 @@ static void build_from_words(tc_case *c, const char *text) {
         assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
     }
     if (recipe.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
+    if (recipe.alibi) c->job.model.positions = TC_POSITIONS_NONE;
+    if (recipe.quantised_inputs != TC_UNSET) c->stack.low_precision_inputs = recipe.quantised_inputs == 1;
+    if (recipe.offloaded_operators) c->layout.offload_operators = recipe.offloaded_operators;
     if (recipe.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
     for (int i = 0; i < c->job.model.blocks && recipe.window > 0; i++) c->job.model.block[i].window = recipe.window;
     if (recipe.graphed == TC_GROUP_ALL) c->stack.compiled = true;
@@ -389,7 +395,7 @@ static void build_loss(tc_case *c, const char *text) {
     tc_said_loss loss = tc_words_loss(text, &fused_modules);
     if (loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
     if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
-    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 2; /* the gradient of the 16-bit logits */
+    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 6; /* the log-softmax of every chunk in fp32, the gradient of the 16-bit logits */
     if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
     if (fused_modules) c->stack.params.norm_extra *= FUSED_MODULES;
 }
@@ -502,10 +508,15 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     /* runs of a later year used what the stack had become */
     if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
     if ((code = apply_words(catalog, c, error))) return code;
+    if (year_of(c) <= c->stack.earlier.until_year) {
+        c->stack.logits_bytes = c->stack.earlier.logits_bytes;
+        c->stack.pipeline_outputs = c->stack.earlier.pipeline_outputs;
+    }
     build_recipe(c);
     build_layout(c);
     build_from_words(c, run->framework);
     build_from_words(c, run->notes);
+    build_from_words(c, run->recompute_text);
     build_loss(c, run->framework);
     build_loss(c, run->notes);
     /* without a rate there is nothing to score, but its memory can be forecast */

@@ -40,6 +40,7 @@ static const struct {
     const char *phrase;
     int operators;
 } policies[] = {
+    /* the first: torchtitan */
     {"per-op", BETWEEN_MATMULS | TC_GROUP_OUT_PROJECTION | TC_GROUP_GATE | TC_GROUP_MOE}, /* grouped matmuls are not among those that are kept */
     {"minimal_flash", BETWEEN_MATMULS},
     {"save_dot_with_context_except_mlp", BETWEEN_MATMULS | TC_GROUP_MLP},
@@ -105,7 +106,11 @@ tc_said_recompute tc_words_recompute(const char *text) {
     const char *at;
     if (!text) return out;
     for (size_t i = 0; i < COUNT(policies); i++)
-        if (says(text, policies[i].phrase)) return operators_said(policies[i].operators);
+        if (says(text, policies[i].phrase)) {
+            out = operators_said(policies[i].operators);
+            out.listed_matmuls = i == 0;
+            return out;
+        }
     if (says(text, "layer_input") || says(text, "layer input") || says(text, "rest recomputed")) return operators_said(kept_by_name(text));
     if (says(text, "select_recompute=[")) return operators_said(TC_GROUP_ACTIVATION); /* MindFormers */
     if ((at = find(text, "recompute=[")))
@@ -122,7 +127,11 @@ tc_said_recompute tc_words_recompute(const char *text) {
         return out;
     }
     int operators = named_modules(says(text, "activation checkpointing") ? "" : text);
-    if (operators) return operators_said(operators);
+    if (operators) {
+        out = operators_said(operators);
+        if ((at = find(text, "recompute-activation-function "))) out.layers_a_chunk = strtod(at + strlen("recompute-activation-function "), NULL);
+        return out;
+    }
     if (says(text, "swap-attention")) return (tc_said_recompute){.kind = TC_RECOMPUTE_NONE, .understood = true};
     return out;
 }
@@ -245,7 +254,7 @@ static int graphed_said(const char *text) {
 
 tc_said_recipe tc_words_recipe(const char *text) {
     tc_said_recipe out = {.balanced_routing = TC_UNSET, .etp = TC_UNSET, .native_attention = TC_UNSET,
-                          .overlap = TC_UNSET, .graphed = TC_UNSET, .cp_kind = TC_UNSET, .sequential_experts = TC_UNSET, .mtp_layers = TC_UNSET};
+                          .overlap = TC_UNSET, .graphed = TC_UNSET, .cp_kind = TC_UNSET, .sequential_experts = TC_UNSET, .mtp_layers = TC_UNSET, .quantised_inputs = TC_UNSET};
     static const char *const balanced[] = {"force-balanc", "forced balanc", "forced-balanc", "force_load_balanc", "force_balanc", "balanced gate",
                                            "force load balanc"};
     static const char *const unbalanced[] = {"no forced balanc", "real routing", "without forced balanc"};
@@ -277,7 +286,10 @@ tc_said_recipe tc_words_recipe(const char *text) {
     out.documents = says(text, "reset-position-ids") || says(text, "reset-attention-mask");
     out.full_mask = says(text, "mask-type=general") || says(text, "general attention mask");
     out.fused_tensor_parallel = says(text, "use-mc2") || says(text, "with mc2") || says(text, "use-ascend-mc2") || says(text, "use-ascend-coc");
+    out.alibi = says(text, "position-embedding-type=alibi");
     out.offloaded_states = says(text, "swap-optimizer");
+    if (says(text, "swap-attention")) out.offloaded_operators = TC_GROUP_QKV | TC_GROUP_ATTENTION; /* MindSpeed: of the self-attention module */
+    if (says(text, "saves quantized activations")) out.quantised_inputs = 1;
     return out;
 }
 
@@ -289,5 +301,5 @@ tc_said_loss tc_words_loss(const char *text, bool *fused_modules) {
     *fused_modules = says(text, "liger");
     if (*fused_modules) return TC_LOSS_CHUNKED;
     if (says(text, "chunked-ce")) return TC_LOSS_SPLIT;
-    return says(text, "compile only the loss") ? TC_LOSS_COMPILED : TC_LOSS_UNSAID;
+    return says(text, "compile only the loss") || says(text, "the loss frees the 16-bit logits") ? TC_LOSS_COMPILED : TC_LOSS_UNSAID;
 }

@@ -7,9 +7,10 @@
 typedef struct tc_said_recompute {
     int kind;               /* tc_recompute; TC_UNSET: chosen by the software itself, or not understood */
     int operators;          /* tc_operator_group bits */
-    double layers_a_chunk;  /* layers of each chunk of the pipeline; 0 */
+    double layers_a_chunk;  /* layers of each chunk of the pipeline, with operators those whose operators run again; 0: all */
     double layers_a_stage;  /* layers of each stage; 0 */
     double layers;          /* layers of the model; 0 */
+    bool listed_matmuls;    /* kept are the outputs of matmuls on torchtitan's list, which has those of 16 and 8 bit */
     bool understood;
 } tc_said_recompute;
 
@@ -34,7 +35,10 @@ typedef struct tc_said_recipe {
     bool documents;            /* attention stays within the documents of a packed sequence */
     bool full_mask;            /* attention over all pairs under a mask that the kernel is given */
     bool fused_tensor_parallel;
+    bool alibi;
     bool offloaded_states;
+    int offloaded_operators;   /* tc_operator_group bits */
+    int quantised_inputs;      /* 1: matmuls keep their inputs in 8 or 4 bit; TC_UNSET */
 } tc_said_recipe;
 
 /* Settings that notes and framework name. */

@@ -75,7 +75,7 @@ tc_model_size tc_model_count(const tc_model *model) {
 
 /* Forward FLOPs of one block per token: GEMMs apart from attention's scores. */
 static void block_flops(const tc_model *model, const tc_block *block, double seq, double *gemm, double *attention) {
-    tc_shard shard = {.sequences = 1, .seq = seq, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .plain_attention = true};
+    tc_shard shard = {.sequences = 1, .seq = seq, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2, .plain_attention = true};
     tc_operators operators;
     tc_block_operators(model, block, &shard, &operators);
     *gemm = *attention = 0;

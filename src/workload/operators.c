@@ -59,13 +59,15 @@ static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double byt
 
 static double norm_chain(const tc_model *model) { return model->norm == TC_NORM_RMS ? CHAIN_RMS_NORM : CHAIN_LAYER_NORM; }
 
-/* Norm with the residual addition fused in: forward reads the branch and the residual, writes both. */
-static tc_operator *add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout) {
-    tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + (dropout ? elements : 0), 10 * elements + (dropout ? elements : 0),
-                    4 * elements + (dropout ? elements : 0));
+/* Norm with the residual addition fused in: forward reads the branch and the residual, writes both. Kept are its input and, as the
+ * input of the next matmul, its output. */
+static tc_operator *add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout, double output_bytes) {
+    double mask = dropout ? elements : 0;
+    tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + mask, 10 * elements + mask, (2 + output_bytes) * elements + mask);
+    op->output_bytes = output_bytes * elements;
     op->unfused = norm_chain(model);
     /* a layer norm is one kernel with its own casts: only the residual addition beside it is not */
-    op->chained_bytes = (model->norm == TC_NORM_RMS ? 1 : LAYER_NORM_CHAINED) * op->saved_bytes;
+    op->chained_bytes = (model->norm == TC_NORM_RMS ? 1 : LAYER_NORM_CHAINED) * (4 * elements + mask);
     return op;
 }
 
@@ -116,6 +118,14 @@ void tc_attention_operators(const tc_model *model, const tc_block *block, const 
     op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;
     op->backward_bytes = 2 * op->bytes + o_bytes;
     op->saved_bytes = q_bytes + kv_bytes + 4 * tokens * heads; /* and the log-sum-exp; o is the next GEMM's input */
+    if (shard->attention_bias) op->saved_bytes += 2 * shard->sequences * heads * queries * keys;
+}
+
+/* Norm of a latent vector between its two projections (MLA). */
+static void add_latent_norm(tc_operators *out, const tc_model *model, double elements, double output_bytes) {
+    tc_operator *op = add_elementwise(out, TC_TAG_NORM, 4 * elements, 6 * elements, (2 + output_bytes) * elements);
+    op->output_bytes = output_bytes * elements;
+    op->unfused = norm_chain(model);
 }
 
 static void add_attention_block(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
@@ -126,21 +136,19 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
         double qk = block->nope_dim + block->rope_dim;
         if (block->q_rank > 0) {
             add_gemm(out, TC_TAG_QKV, 1, tokens, block->q_rank, h);
-            add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->q_rank, 6.0 * tokens * block->q_rank,
-                            4.0 * tokens * block->q_rank)->unfused = norm_chain(model);
+            add_latent_norm(out, model, tokens * block->q_rank, shard->input_bytes);
             add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * qk, block->q_rank);
         } else {
             add_gemm(out, TC_TAG_QKV, 1, tokens, heads * qk, h);
         }
         add_gemm(out, TC_TAG_QKV, 1, tokens, block->kv_rank + block->rope_dim, h);
-        add_elementwise(out, TC_TAG_NORM, 4.0 * tokens * block->kv_rank, 6.0 * tokens * block->kv_rank,
-                        4.0 * tokens * block->kv_rank)->unfused = norm_chain(model);
+        add_latent_norm(out, model, tokens * block->kv_rank, shard->input_bytes);
         add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
         tc_operator *split = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
         split->kernels = 4; /* split, rotate and join of queries and keys */
         tc_attention_operators(model, block, shard, heads, heads, qk, block->v_dim, out);
         tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * block->v_dim);
-        op->saved_bytes = 2 * tokens * heads * block->v_dim;
+        op->saved_bytes = shard->input_bytes * tokens * heads * block->v_dim;
         return;
     }
     double d = block->head_dim, kv_heads = block->kv_heads / tp;
@@ -151,7 +159,7 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
     if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0)->unfused = CHAIN_POSITION;
     tc_attention_operators(model, block, shard, heads, kv_heads, d, d, out);
     tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * d);
-    op->saved_bytes = 2 * tokens * heads * d;
+    op->saved_bytes = shard->input_bytes * tokens * heads * d;
 }
 
 static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_mlp_kind kind, double groups, double tokens, double h,
@@ -160,12 +168,14 @@ static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_
     tc_operator *op = add_gemm(out, tag, groups, tokens, up * ffn, h);
     op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
     op->up = true;
-    op = add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, 2 * up * elements);
+    op = add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, shard->activation_bytes * up * elements);
     op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
     op->mlp = tag;
     op->unfused = CHAIN_ACTIVATION;
     op = add_gemm(out, tag, groups, tokens, h, ffn);
-    op->saved_bytes = shard->frozen ? 0 : 2 * elements;
+    op->saved_bytes = shard->frozen ? 0 : shard->input_bytes * elements;
+    /* as two kernels the gated activation also keeps the activated gate, a factor of the product */
+    if (kind == TC_MLP_GATED && shard->unfused_activation) op->saved_bytes += 2 * elements;
 }
 
 /* Router, dispatch, grouped experts, combine, shared experts. Tokens are balanced but for `imbalance`. */
@@ -181,13 +191,13 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     /* scores, top-k, balance loss, counts per expert and their exchange: many small kernels */
     op = add_elementwise(out, TC_TAG_ROUTER, 8 * local * block->experts, 8 * local * block->experts, 4 * local * block->experts);
     op->kernels = ROUTER_KERNELS;
-    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, 2 * routed * h);
+    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, shard->input_bytes * routed * h);
     op->kernels = PERMUTE_KERNELS;
     double busiest = routed * (1 + shard->imbalance);
     int first = out->count;
     add_mlp(out, shard, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
     for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
-    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, 2 * routed * h);
+    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     out->ep_bytes = 2 * local * block->top_k * kept * h;
     out->ep_copies = block->top_k;
@@ -196,7 +206,7 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
 }
 
 static void add_gathered(tc_operator *norm, double bytes) {
-    norm->gathered_bytes = bytes;
+    norm->output_bytes += bytes;
     norm->saved_bytes += bytes;
 }
 
@@ -205,11 +215,12 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     out->ep_bytes = out->ep_copies = out->cp_bytes = out->cp_query_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
     double residual = tokens * h / (shard->sequence_parallel ? shard->tp : 1);
-    double gathered = shard->gathered_inputs ? 2 * (tokens * h - residual) : 0;
-    add_gathered(add_norm(out, model, residual, shard->dropout), gathered);
+    double gathered = shard->gathered_inputs ? shard->input_bytes * (tokens * h - residual) : 0;
+    double mlp_input = block->experts > 0 ? 2 : shard->input_bytes; /* the router's matmul is in 16 bit */
+    add_gathered(add_norm(out, model, residual, shard->dropout, shard->input_bytes), gathered);
     add_attention_block(out, model, block, shard);
     for (int i = 1; i < block->norms; i++)
-        add_gathered(add_norm(out, model, residual, shard->dropout && i == 1), i == 1 ? gathered : 0);
+        add_gathered(add_norm(out, model, residual, shard->dropout && i == 1, mlp_input), i == 1 ? gathered : 0);
     if (block->experts > 0) add_moe(out, model, block, shard);
     if (block->ffn > 0) add_mlp(out, shard, TC_TAG_MLP, block->mlp, 1, tokens, h, block->ffn / shard->tp);
     out->block_input_bytes = 2 * residual;
@@ -232,7 +243,7 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     memset(out, 0, offsetof(tc_operators, op));
     out->ep_bytes = out->cp_bytes = out->cp_query_bytes = out->block_input_bytes = 0;
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
-    add_norm(out, model, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false);
+    add_norm(out, model, tokens * h / (shard->sequence_parallel ? shard->tp : 1), false, 2);
     if (!model->lm_head) return;
     if (shard->masked_head) tokens *= MASKED_SHARE;
     if (model->head_transform) add_gemm(out, TC_TAG_HEAD, 1, tokens, h, h);
@@ -246,6 +257,8 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
 }
+
+double tc_format_bytes(int dtype) { return dtype == TC_NVFP4 ? 0.5 + 1.0 / 16 : dtype == TC_MXFP8 ? 1 + 1.0 / 32 : 1; }
 
 /* ---- recompute by operator ------------------------------------------------------ */
 
@@ -281,8 +294,8 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extr
         double share = 0;
         switch (op->tag) {
         case TC_TAG_NORM: /* its output; its input too, if the residual stream follows from what runs again */
-            share = groups & TC_GROUP_NORM ? i > 0 && groups & TC_GROUP_OUT_PROJECTION ? 1 : 0.5 : 0;
-            if (share > 0) sum += (1 - share) * op->gathered_bytes + norm_extra * op->chained_bytes;
+            if (!(groups & TC_GROUP_NORM)) break;
+            sum += (i > 0 && groups & TC_GROUP_OUT_PROJECTION ? op->saved_bytes : op->output_bytes) + norm_extra * op->chained_bytes;
             break;
         case TC_TAG_ATTENTION:
             if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;

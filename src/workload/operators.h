@@ -36,7 +36,7 @@ typedef struct tc_operator {
     double weights;           /* weight elements on this rank */
     double saved_bytes;       /* kept for the backward pass */
     double chained_bytes;     /* of saved_bytes, norm: what unfused kernels keep more of */
-    double gathered_bytes;    /* of saved_bytes, norm: its output in the parts of the other tensor-parallel ranks */
+    double output_bytes;      /* of saved_bytes, norm: its output, where gathered from the tensor-parallel ranks */
     double gate;              /* MLP up to its activation: share of the gate, 0 without one */
     bool up;                  /* MLP: the matmul before the activation */
     tc_op_tag mlp;            /* activation: whose */
@@ -66,6 +66,11 @@ typedef struct tc_shard {
     bool plain_attention;     /* scores written to memory */
     bool dropout;             /* GPT-era dropout masks */
     bool frozen;              /* no weight gradients (LoRA): inputs of frozen MLPs are not kept */
+    double input_bytes;       /* that an element of a matmul's input is kept in: 2, or less where formats of 8 and 4 bit are kept */
+    double activation_bytes;  /* the same of an activation function's input */
+    bool unfused_activation;  /* activation function and product of a gated MLP are two kernels */
+    bool attention_bias;      /* fused attention keeps a bias of every score */
+    bool weighted_inputs;     /* routing weights are applied before the experts' second matmul, whose output need not be kept then */
     bool gathered_inputs;     /* the inputs of matmuls are kept as the tensor-parallel ranks gather them */
     bool gathered_logits;     /* every tensor-parallel rank holds the whole logits */
     bool masked_head;         /* the head sees the masked positions only */
@@ -74,6 +79,9 @@ typedef struct tc_shard {
     bool sequential_experts;  /* a kernel for each expert */
     double imbalance;         /* extra share of tokens on the busiest expert rank */
 } tc_shard;
+
+/* Bytes of an element in an 8- or 4-bit format, its scales included: one in 8 bit for 32 elements (MX), for 16 (NVFP4). */
+double tc_format_bytes(int dtype);
 
 /* Share of an operator that belongs to these tc_operator_group bits. */
 double tc_group_share(const tc_operator *op, int groups);
