@@ -290,6 +290,9 @@ typedef struct tc_layout {
     int cp_kind;                      /* tc_cp_kind or TC_UNSET */
     int offload;                      /* tc_offload of the optimizer */
     bool offload_activations;
+    int first_layers, last_layers;    /* layers of the pipeline's first and last chunk, or TC_UNSET; the others share the rest evenly */
+    int stage_count;                  /* of stage_layers */
+    const int *stage_layers;          /* layers of each chunk in pipeline order; NULL: as above; not owned */
     const tc_order *order;            /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
 } tc_layout;
 

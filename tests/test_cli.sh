@@ -251,6 +251,11 @@ bad step --model --accelerator a100-sxm-80g
     bad step $job --dtype int4
     bad step $job --cp-kind bent
     bad step $job --schedule 1b1f
+    bad step $job --pp 4 --stage-layers 8,8,8
+    bad step $job --pp 4 --stage-layers 8,8,8,9
+    bad step $job --pp 4 --stage-layers 8,8,8,8,
+    bad step $job --pp 4 --stage-layers 8,8,8,8 --last-layers 8
+    bad step $job --pp 4 --last-layers 33
     bad step $job --stack megatron
     bad step $job --fabric none-such
     bad step $job --tp 3

@@ -52,6 +52,7 @@ moe="--model ./moe-of-mine.yaml"
     step data-parallel $gpt --global-batch 512 --recompute full
     step tensor-parallel $gpt --global-batch 256 --tp 8 --sequence-parallel --micro-batch 2 --recompute selective --attention plain
     step pipeline $gpt --global-batch 256 --tp 4 --pp 4 --schedule 1f1b
+    step stage-layers $gpt --global-batch 256 --tp 4 --pp 4 --stage-layers 9,9,8,6
     step interleaved $gpt --global-batch 256 --tp 2 --pp 4 --vpp 2 --recompute 16
     step zero-bubble $gpt --global-batch 256 --tp 2 --pp 4 --schedule zb-h1
     step fsdp $gpt --global-batch 128 --sharding fsdp --recompute full

@@ -3,7 +3,8 @@
  * The rules are those of the frameworks: world = tp x pp x cp x dp; the expert
  * world etp x ep x edp divides tp x cp x dp; the global batch is a multiple of
  * micro-batch x dp; layers that do not divide go to the middle stages, since the
- * first and the last also carry embedding and head.
+ * first and the last also carry embedding and head, unless the layout says how many
+ * layers these hold (Megatron-LM's --decoder-first- and -last-pipeline-num-layers) or lists all stages.
  */
 #include "layout/layout.h"
 
@@ -98,6 +99,36 @@ static tc_code check_schedule(const tc_placement *p, tc_error *error) {
                        tc_stage_chunks(p), p->layers);
     if (p->micro_batches > 1000000000)
         return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank; give at most 1000000000", (long long)p->micro_batches);
+    return TC_OK;
+}
+
+/* The layers that the layout gives to stages. */
+static tc_code check_stages(const tc_placement *p, tc_error *error) {
+    const tc_layout *l = &p->layout;
+    int chunks = tc_model_chunks(p);
+    int64_t sum = 0;
+    bool first = l->first_layers != TC_UNSET, last = l->last_layers != TC_UNSET;
+    const char *option = first ? "--first-layers" : "--last-layers";
+    if (l->stage_layers) {
+        if (first || last) return tc_fail(error, TC_INVALID, "--stage-layers", "says what every stage holds; leave %s out", option);
+        if (l->stage_count != chunks)
+            return tc_fail(error, TC_INVALID, "--stage-layers", "%d numbers for %d stages; give one for each, virtual stages included",
+                           l->stage_count, chunks);
+        for (int i = 0; i < chunks; i++) {
+            if (l->stage_layers[i] < 0)
+                return tc_fail(error, TC_INVALID, "--stage-layers", "%d layers; give 0 or more", l->stage_layers[i]);
+            sum += l->stage_layers[i];
+        }
+        if (sum != p->layers)
+            return tc_fail(error, TC_INVALID, "--stage-layers", "%lld layers in all, but the model has %d; change the list", (long long)sum, p->layers);
+        return TC_OK;
+    }
+    if (!first && !last) return TC_OK;
+    if (chunks == 1) return tc_fail(error, TC_INVALID, option, "is for a pipeline; leave it out, or give --pp");
+    int a = first ? l->first_layers : 0, b = last ? l->last_layers : 0, others = chunks - first - last;
+    if (a < 0 || b < 0 || a > p->layers - b || (others == 0 && a + b != p->layers))
+        return tc_fail(error, TC_INVALID, option, "%d + %d of %d layers on the first and last stage leave %d for %d others; change one of them", a, b,
+                       p->layers, p->layers - a - b, others);
     return TC_OK;
 }
 
@@ -203,7 +234,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    if ((code = check_schedule(out, error))) return code;
+    if ((code = check_schedule(out, error)) || (code = check_stages(out, error))) return code;
     fill_shard(job, stack, out);
     return TC_OK;
 }
@@ -220,10 +251,9 @@ static int chunk_start(int layers, int n, int c) {
     return base * c + (before < extra ? before : extra);
 }
 
-/* Layers [start, end) of chunk c of n. A module of multi-token prediction has a layer and another head: it stands for two
- * layers of the last chunk, as the published layouts of DeepSeek-V3 have it. */
-static void chunk_range(const tc_model *model, int layers, int n, int c, int *start, int *end) {
-    int held = n > 1 ? 2 * model->mtp_layers : 0;
+/* Layers [start, end) of chunk c of n, all spread evenly. A module of multi-token prediction has a layer and another head: it
+ * stands for two layers of the last chunk, as the published layouts of DeepSeek-V3 have it. */
+static void even_range(int layers, int held, int n, int c, int *start, int *end) {
     if (chunk_layers(layers + held, n, n - 1) < held) { /* they fill it */
         *start = c == n - 1 ? layers : chunk_start(layers, n - 1, c);
         *end = c == n - 1 ? layers : *start + chunk_layers(layers, n - 1, c);
@@ -231,6 +261,29 @@ static void chunk_range(const tc_model *model, int layers, int n, int c, int *st
     }
     *start = chunk_start(layers + held, n, c);
     *end = *start + chunk_layers(layers + held, n, c) - (c == n - 1 ? held : 0);
+}
+
+static void chunk_range(const tc_model *model, const tc_placement *p, int n, int c, int *start, int *end) {
+    const tc_layout *l = &p->layout;
+    if (l->stage_layers) {
+        *start = 0;
+        for (int i = 0; i < c; i++) *start += l->stage_layers[i];
+        *end = *start + l->stage_layers[c];
+        return;
+    }
+    bool first = l->first_layers != TC_UNSET, last = l->last_layers != TC_UNSET;
+    int before = first ? l->first_layers : 0, after = last ? l->last_layers : 0;
+    if (first && c == 0) {
+        *start = 0;
+        *end = before;
+    } else if (last && c == n - 1) {
+        *start = p->layers - after;
+        *end = p->layers;
+    } else {
+        even_range(p->layers - before - after, n > 1 && !last ? 2 * model->mtp_layers : 0, n - first - last, c - first, start, end);
+        *start += before;
+        *end += before;
+    }
 }
 
 int tc_stage_chunks(const tc_placement *p) {
@@ -257,7 +310,7 @@ int tc_chunk_of(const tc_placement *p, int stage, int i) {
 void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {
     int chunks = tc_model_chunks(p), first = 0;
     int start, end;
-    chunk_range(model, p->layers, chunks, chunk, &start, &end);
+    chunk_range(model, p, chunks, chunk, &start, &end);
     for (int i = 0; i < model->blocks; i++) {
         int last = first + model->block[i].count;
         int low = start > first ? start : first, high = end < last ? end : last;

@@ -30,6 +30,8 @@ int tc_stage_chunks(const tc_placement *placement);
 int tc_chunk_of(const tc_placement *placement, int stage, int i);
 /* DualPipe: every stage also holds what the mirrored stage does. */
 bool tc_holds_mirror(const tc_placement *placement);
+/* Does the layout say what the first, the last or all chunks hold? Else layers are spread evenly. */
+static inline bool tc_stages_given(const tc_layout *l) { return l->stage_layers || l->first_layers != TC_UNSET || l->last_layers != TC_UNSET; }
 void tc_chunk_blocks(const tc_model *model, const tc_placement *placement, int chunk, int counts[TC_MAX_BLOCKS]);
 
 /* What lies on a pipeline stage. */

@@ -68,6 +68,13 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     tc_write_integer(writer, "etp", l->etp);
     tc_write_integer(writer, "dp", l->dp);
     tc_write_integer(writer, "vpp", l->vpp);
+    if (l->stage_layers) {
+        tc_write_array(writer, "stage_layers");
+        for (int i = 0; i < l->stage_count; i++) tc_write_integer(writer, NULL, l->stage_layers[i]);
+        tc_write_close(writer);
+    }
+    if (l->first_layers != TC_UNSET) tc_write_integer(writer, "first_layers", l->first_layers);
+    if (l->last_layers != TC_UNSET) tc_write_integer(writer, "last_layers", l->last_layers);
     tc_write_integer(writer, "micro_batch", l->micro_batch);
     tc_write_bool(writer, "sequence_parallel", l->sequence_parallel > 0);
     write_name(writer, "sharding", TC_VOCABULARY_SHARDING, l->sharding);
@@ -184,6 +191,17 @@ static size_t add_degrees(const tc_layout *l, char *buffer, size_t size) {
     return used;
 }
 
+/* Appends ", 6-8-8-10 layers a stage" or ", 7 layers on the first stage, 6 on the last" where the layout says so. */
+static void add_stage_layers(const tc_layout *l, char *buffer, size_t size) {
+    size_t used = strlen(buffer);
+    for (int i = 0; l->stage_layers && i < l->stage_count && used < size; i++)
+        used += (size_t)snprintf(buffer + used, size - used, "%s%d%s", i ? "-" : ", ", l->stage_layers[i], i + 1 < l->stage_count ? "" : " layers a stage");
+    bool first = l->first_layers != TC_UNSET;
+    if (first && used < size) used += (size_t)snprintf(buffer + used, size - used, ", %d layers on the first stage", l->first_layers);
+    if (l->last_layers != TC_UNSET && used < size)
+        snprintf(buffer + used, size - used, ", %d%s on the last%s", l->last_layers, first ? "" : " layers", first ? "" : " stage");
+}
+
 const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size) {
     size_t used = add_degrees(l, buffer, size);
     if (used >= 2 && used < size) buffer[used - 2] = '\0';
@@ -205,6 +223,7 @@ const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
         snprintf(buffer + used, size - used, "micro-batch %d, sharding %s, recompute %s%s%s%s%s%s", l->micro_batch, sharding, recompute,
                  l->sequence_parallel > 0 ? ", sequence parallel" : "", l->pp > 1 && name ? ", " : "", l->pp > 1 && name ? name : "",
                  l->offload != TC_OFFLOAD_NONE ? ", optimizer offloaded" : "", l->offload_activations ? ", activations offloaded" : "");
+    add_stage_layers(l, buffer, size);
     return buffer;
 }
 

@@ -154,6 +154,7 @@ static bool few_stages_lead(const tc_stage_seconds *stage, int stages, int slowe
 static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_pipeline *line) {
     int stages = costs->p->layout.pp, schedule = costs->p->layout.schedule;
     int64_t m = costs->p->micro_batches;
+    if (tc_stages_given(&costs->p->layout)) return false; /* stages that lead may stand anywhere, and wait for each other */
     /* slots that wait for the host link are not in it */
     if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
