@@ -251,8 +251,7 @@ static int chunk_start(int layers, int n, int c) {
     return base * c + (before < extra ? before : extra);
 }
 
-/* Layers [start, end) of chunk c of n, all spread evenly. A module of multi-token prediction has a layer and another head: it
- * stands for two layers of the last chunk, as the published layouts of DeepSeek-V3 have it. */
+/* Layers [start, end) of chunk c of n, all spread evenly; what the last one holds besides counts as `held` of them. */
 static void even_range(int layers, int held, int n, int c, int *start, int *end) {
     if (chunk_layers(layers + held, n, n - 1) < held) { /* they fill it */
         *start = c == n - 1 ? layers : chunk_start(layers, n - 1, c);
@@ -261,6 +260,19 @@ static void even_range(int layers, int held, int n, int c, int *start, int *end)
     }
     *start = chunk_start(layers + held, n, c);
     *end = *start + chunk_layers(layers + held, n, c) - (c == n - 1 ? held : 0);
+}
+
+/* A module of multi-token prediction has a layer and another head: it stands for two layers of the last chunk, as the
+ * published layouts of DeepSeek-V3 have it. */
+static int held_by_predictions(const tc_model *model) { return 2 * model->mtp_layers; }
+
+bool tc_ends_of(const tc_model *model, int chunks, int embedding, int head, tc_ends *out) {
+    head += held_by_predictions(model);
+    int counted = tc_layer_count(model) + embedding + head;
+    out->first = chunk_layers(counted, chunks, 0) - embedding;
+    out->last = chunk_layers(counted, chunks, chunks - 1) - head;
+    out->even = counted % chunks == 0;
+    return out->first >= 0 && out->last >= 0;
 }
 
 static void chunk_range(const tc_model *model, const tc_placement *p, int n, int c, int *start, int *end) {
@@ -280,7 +292,7 @@ static void chunk_range(const tc_model *model, const tc_placement *p, int n, int
         *start = p->layers - after;
         *end = p->layers;
     } else {
-        even_range(p->layers - before - after, n > 1 && !last ? 2 * model->mtp_layers : 0, n - first - last, c - first, start, end);
+        even_range(p->layers - before - after, n > 1 && !last ? held_by_predictions(model) : 0, n - first - last, c - first, start, end);
         *start += before;
         *end += before;
     }

@@ -34,6 +34,15 @@ bool tc_holds_mirror(const tc_placement *placement);
 static inline bool tc_stages_given(const tc_layout *l) { return l->stage_layers || l->first_layers != TC_UNSET || l->last_layers != TC_UNSET; }
 void tc_chunk_blocks(const tc_model *model, const tc_placement *placement, int chunk, int counts[TC_MAX_BLOCKS]);
 
+/* The ends of a pipeline whose stages are cut evenly with embedding and head counted as so many layers (Megatron-LM's
+ * --account-for-embedding- and -loss-in-pipeline-split: 1); a module of multi-token prediction counts as two more. chunks: at least 2.
+ * even: all chunks come out alike in this count. False where an end would hold less than no layer. */
+typedef struct tc_ends {
+    int first, last; /* layers of the first and the last chunk */
+    bool even;
+} tc_ends;
+bool tc_ends_of(const tc_model *model, int chunks, int embedding, int head, tc_ends *out);
+
 /* What lies on a pipeline stage. */
 typedef struct tc_stage_share {
     int blocks[TC_MAX_BLOCKS]; /* of each run of the model */

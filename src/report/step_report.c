@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/vocabulary.h"
+#include "layout/schedule.h"
 #include "report/names.h"
 #include "report/format.h"
 
@@ -191,15 +192,18 @@ static size_t add_degrees(const tc_layout *l, char *buffer, size_t size) {
     return used;
 }
 
-/* Appends ", 6-8-8-10 layers a stage" or ", 7 layers on the first stage, 6 on the last" where the layout says so. */
+/* Appends ", 6-8-8-10 layers a stage" or ", 7 layers on the first stage, 6 on the last" where the layout says so; of chunks, where
+ * a stage has several. */
 static void add_stage_layers(const tc_layout *l, char *buffer, size_t size) {
     size_t used = strlen(buffer);
+    const char *what = l->vpp > 1 || tc_schedule_facts_of(l->schedule).chunks > 1 ? "chunk" : "stage";
     for (int i = 0; l->stage_layers && i < l->stage_count && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%d%s", i ? "-" : ", ", l->stage_layers[i], i + 1 < l->stage_count ? "" : " layers a stage");
+        used += (size_t)snprintf(buffer + used, size - used, "%s%d", i ? "-" : ", ", l->stage_layers[i]);
+    if (l->stage_layers && used < size) used += (size_t)snprintf(buffer + used, size - used, " layers a %s", what);
     bool first = l->first_layers != TC_UNSET;
-    if (first && used < size) used += (size_t)snprintf(buffer + used, size - used, ", %d layers on the first stage", l->first_layers);
+    if (first && used < size) used += (size_t)snprintf(buffer + used, size - used, ", %d layers on the first %s", l->first_layers, what);
     if (l->last_layers != TC_UNSET && used < size)
-        snprintf(buffer + used, size - used, ", %d%s on the last%s", l->last_layers, first ? "" : " layers", first ? "" : " stage");
+        snprintf(buffer + used, size - used, ", %d%s on the last%s%s", l->last_layers, first ? "" : " layers", first ? "" : " ", first ? "" : what);
 }
 
 const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size) {

@@ -187,6 +187,27 @@ tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
     return line;
 }
 
+double tc_slowest_stage_seconds(const tc_costs *costs) {
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    double most = 0;
+    for (int s = 0; s < costs->p->layout.pp; s++) {
+        tc_stage_seconds t = stage_seconds(costs, &p, s, chunks);
+        if (t.forward + t.backward > most) most = t.forward + t.backward;
+    }
+    return most;
+}
+
+double tc_mean_stage_seconds(const tc_costs *costs, bool paired) {
+    const tc_model *model = &costs->job->model;
+    pieces p = pieces_of(costs);
+    double sum = 0, comm = 0;
+    for (int i = 0; i < model->blocks + 2; i++) sum += (i < model->blocks ? model->block[i].count : 1) * (p.forward[i] + p.backward[i]);
+    for (int i = 0; paired && i < model->blocks; i++)
+        comm += (model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0)) * (costs->block[i].forward.ep + costs->block[i].backward.ep);
+    return fmax(sum - comm, comm) / costs->p->layout.pp;
+}
+
 static double bubble_of(const tc_pipeline *line, double seconds) {
     double work = (double)line->costs->p->micro_batches * line->slowest_s, sends = tc_pipeline_sends(line->costs);
     double beyond = seconds - work - sends;
