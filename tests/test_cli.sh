@@ -250,6 +250,9 @@ bad step --model --accelerator a100-sxm-80g
     bad step $job --sharding hsdp:x
     bad step $job --dtype int4
     bad step $job --cp-kind bent
+    bad step $job --cp 8 --cp-kind both
+    bad step $job --cp 8 --cp-kind both:3
+    bad step $job --cp 4 --tp 16 --cp-kind both:4
     bad step $job --schedule 1b1f
     bad step $job --pp 4 --stage-layers 8,8,8
     bad step $job --pp 4 --stage-layers 8,8,8,9

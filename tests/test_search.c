@@ -29,7 +29,7 @@ static tc_model random_model(uint64_t *seed) {
     strcpy(m.slug, "random");
     m.hidden = PICK(seed, 1024, 4096);
     m.vocab = PICK(seed, 32000, 128000);
-    m.seq = PICK(seed, 1024, 2048);
+    m.seq = PICK(seed, 1024, 2048, 4096);
     m.blocks = 1;
     tc_block *b = &m.block[0];
     *b = tc_default_block();
@@ -65,7 +65,8 @@ static void fix_some(uint64_t *seed, tc_search_fixed *f) {
     if (next(seed) % 2) f->schedule = PICK(seed, TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_V);
     if (next(seed) % 2) f->micro_batch = PICK(seed, 1, 2);
     if (next(seed) % 4 == 0) f->tp = PICK(seed, 1, 2);
-    if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL);
+    if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL, TC_CP_BOTH);
+    if (f->cp_kind == TC_CP_BOTH) f->cp_all_to_all = 2;
     if (next(seed) % 4 == 0) f->sequence_parallel = PICK(seed, 0, 1);
     if (next(seed) % 4 == 0) f->stages = 0;
 }
@@ -134,7 +135,7 @@ static void make_axes(const tc_search_input *in, axis a[AXES]) {
     range(&a[ETP], f->etp, 1, experts ? n : 1);
     range(&a[MB], f->micro_batch, 1, (int)in->job.global_batch);
     range(&a[SP], f->sequence_parallel, 0, 1);
-    range(&a[KIND], f->cp_kind, TC_CP_RING, TC_CP_ALL_TO_ALL);
+    range(&a[KIND], TC_UNSET, 1, n); /* ranks of all-to-all */
     range(&a[VPP], f->vpp, 1, layers + 2);
     range(&a[SCHEDULE], f->schedule, TC_SCHEDULE_GPIPE, in->schedules ? TC_SCHEDULE_DUALPIPE : TC_SCHEDULE_INTERLEAVED);
     range(&a[EMBEDDING], TC_UNSET, f->stages == 0 ? 0 : -(m->blocks > 1), f->stages != 0);
@@ -146,10 +147,17 @@ static void make_axes(const tc_search_input *in, axis a[AXES]) {
     range(&a[OVERLAP], f->overlap, 0, 3);
 }
 
-static bool heads_split(const tc_model *m, int tp, int cp) {
+static bool heads_split(const tc_model *m, int tp, int ranks) {
     for (int i = 0; i < m->blocks; i++)
-        if (m->block[i].heads / tp % cp) return false;
+        if (m->block[i].heads / tp % ranks) return false;
     return true;
+}
+
+static int kind_of(const int v[AXES]) { return v[KIND] == 1 ? TC_CP_RING : v[KIND] == v[CP] ? TC_CP_ALL_TO_ALL : TC_CP_BOTH; }
+
+static bool kind_wanted(const tc_search_input *in, const int v[AXES]) {
+    const tc_search_fixed *f = &in->fixed;
+    return f->cp_kind == TC_UNSET || (f->cp_kind == kind_of(v) && (f->cp_kind != TC_CP_BOTH || f->cp_all_to_all == v[KIND]));
 }
 
 /* The rules of space.c that tc_layout_resolve does not know, and one member of each group of equals where equals would be many. */
@@ -161,9 +169,9 @@ static bool wanted(const tc_search_input *in, const int v[AXES]) {
     if (in->job.global_batch % ((int64_t)dp * v[MB])) return false;
     int micro_batches = (int)in->job.global_batch / (dp * v[MB]), chunks = v[PP] * v[VPP];
     if (v[TP] == 1 && v[SP] && in->fixed.sequence_parallel == TC_UNSET) return false;
-    if (v[CP] == 1 && v[KIND] && in->fixed.cp_kind == TC_UNSET) return false;
+    if (v[CP] % v[KIND] || (v[CP] > 1 && !kind_wanted(in, v))) return false;
     if (v[CP] > 1 && (m->seq % v[CP] || m->seq / v[CP] < 256)) return false;
-    if (v[CP] > 1 && v[KIND] == TC_CP_ALL_TO_ALL && !heads_split(m, v[TP], v[CP])) return false;
+    if (!heads_split(m, v[TP], v[KIND])) return false;
     if (in->cluster.devices % v[EP] || in->cluster.devices % v[ETP]) return false;
     if (m->block[0].experts && (m->block[0].expert_ffn % v[ETP] || v[ETP] > 8)) return false;
     if (v[VPP] > 1) {
@@ -202,7 +210,8 @@ static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step
     l.etp = in->job.model.block[0].experts ? v[ETP] : TC_UNSET;
     l.micro_batch = v[MB];
     l.sequence_parallel = v[SP];
-    l.cp_kind = v[KIND];
+    l.cp_kind = kind_of(v);
+    l.cp_all_to_all = v[KIND];
     l.vpp = v[VPP];
     l.schedule = v[PP] == 1 ? TC_SCHEDULE_1F1B : v[SCHEDULE];
     l.sharding = v[SHARDING];
@@ -239,6 +248,7 @@ static void enumerate(const tc_search_input *in, const axis a[AXES], int at, int
     for (int i = 0; i < a[at].count; i++) {
         v[at] = a[at].value[i];
         if (at == CP && in->cluster.devices % (v[TP] * v[PP] * v[CP])) continue;
+        if (at == KIND && v[CP] % v[KIND]) continue;
         if ((at == EMBEDDING || at == HEAD) && v[PP] == 1 && v[at]) continue;
         if (at == MB && in->job.global_batch % v[MB]) continue;
         enumerate(in, a, at + 1, v, out);
@@ -487,10 +497,13 @@ static void fixed_values_are_read_and_refused(void **state) {
     assert_int_equal(f.recompute_operators, TC_GROUP_NORM | TC_GROUP_ACTIVATION);
     assert_int_equal(f.tp, 4);
     assert_int_equal(tc_search_fix(&f, "first-layers=7,last-layers=0,stages=even", "--fix", &e), TC_OK);
+    assert_int_equal(tc_search_fix(&f, "cp-kind=both:4", "--fix", &e), TC_OK);
+    assert_int_equal(f.cp_kind, TC_CP_BOTH);
+    assert_int_equal(f.cp_all_to_all, 4);
     assert_int_equal(f.first_layers, 7);
     assert_int_equal(f.last_layers, 0);
     assert_int_equal(f.stages, 0);
-    const char *const bad[] = {"stages=uneven", "recompute=norm+", "recompute=operators", "tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
+    const char *const bad[] = {"stages=uneven", "cp-kind=both", "cp-kind=both:1", "recompute=norm+", "recompute=operators", "tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(tc_search_fix(&f, bad[i], "--fix", &e), TC_INVALID);
         assert_string_equal(e.place, "--fix");

@@ -331,6 +331,48 @@ static void tensor_parallel_by_hand(void **state) {
 }
 
 /* Equal stages: GPipe and 1F1B wait (p - 1) / m of the work, interleaving over v chunks a v-th of it. */
+/* 16 ranks on two nodes, attention that takes no time. All-to-all in the node: 7/8 of queries, outputs, keys and values there and
+ * back; rings of two between the nodes: one send of keys and values forward, two backward. */
+static void both_kinds_of_context_by_hand(void **state) {
+    (void)state;
+    machine m = round_machine(16);
+    m.job.seq = 8192;
+    m.job.model.learned_positions = 8192;
+    m.cluster.accelerator.memory_bytes_per_s = 1e18;
+    m.cluster.accelerator.params.attention_fraction = m.cluster.accelerator.params.attention_backward_fraction = 1e9;
+    m.layout.cp = 16;
+    m.layout.cp_kind = TC_CP_BOTH;
+    m.layout.cp_all_to_all = 8;
+    double tokens = 8192.0 / 16, kv = 2 * 2 * tokens * 1024, all = 2 * kv;
+    double layer = 2 * all * 7 / 8 / 200e9 + 3 * kv / 25e9;
+    assert_near(step_of(&m).breakdown.cp_comm, 8 * layer, 1e-7);
+    m.layout.cp_kind = TC_CP_RING;
+    assert_near(step_of(&m).breakdown.cp_comm, 8 * 3 * 15 * kv / 25e9, 1e-6);
+}
+
+static void impossible_context(void **state) {
+    (void)state;
+    static const int groups[] = {0, 1, 3, 16, 32};
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        machine m = round_machine(16);
+        tc_step step;
+        tc_error error = {0};
+        m.layout.cp = 16;
+        m.layout.cp_kind = TC_CP_BOTH;
+        m.layout.cp_all_to_all = groups[i];
+        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID) fail_msg("%d: no error", groups[i]);
+        assert_string_equal(error.place, "--cp-kind");
+    }
+    machine m = round_machine(64); /* 2 heads for groups of 4 */
+    tc_step step;
+    tc_error error = {0};
+    m.layout.tp = m.layout.cp = 8;
+    m.layout.cp_kind = TC_CP_BOTH;
+    m.layout.cp_all_to_all = 4;
+    assert_int_equal(tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--cp-kind");
+}
+
 static void bubbles_by_hand(void **state) {
     (void)state;
     machine m = round_machine(4);
@@ -549,6 +591,8 @@ int main(void) {
         cmocka_unit_test(gradients_by_hand),
         cmocka_unit_test(sharded_gradients_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
+        cmocka_unit_test(both_kinds_of_context_by_hand),
+        cmocka_unit_test(impossible_context),
         cmocka_unit_test(bubbles_by_hand),
         cmocka_unit_test(zero_bubbles),
         cmocka_unit_test(optimizer_by_hand),

@@ -61,6 +61,24 @@ static tc_code take_stage_layers(tc_context *context, tc_layout *layout) {
     }
 }
 
+static tc_code take_cp_kind(const tc_context *context, tc_layout *layout) {
+    const tc_value *value = tc_given(context, TC_OPTION_CP_KIND);
+    const char *name = tc_option_table[TC_OPTION_CP_KIND].name;
+    if (!value->given) return TC_OK;
+    if (strncmp(value->text, "both:", 5) == 0) {
+        int64_t group;
+        tc_code code = tc_parse_integer(value->text + 5, 2, 10000000, &group, name, context->error);
+        if (code) return code;
+        layout->cp_kind = TC_CP_BOTH;
+        layout->cp_all_to_all = (int)group;
+        return TC_OK;
+    }
+    layout->cp_kind = tc_value_of(TC_VOCABULARY_CP_KIND, value->text);
+    if (layout->cp_kind == TC_UNSET || layout->cp_kind == TC_CP_BOTH)
+        return tc_fail(context->error, TC_INVALID, name, "'%.60s' is unknown; give ring, all-to-all or both:N", value->text);
+    return TC_OK;
+}
+
 static tc_code take_sharding(const tc_context *context, tc_layout *layout) {
     const tc_value *value = tc_given(context, TC_OPTION_SHARDING);
     const char *name = tc_option_table[TC_OPTION_SHARDING].name;
@@ -158,9 +176,9 @@ static tc_code take_layout(tc_context *context, tc_layout *layout) {
     take_integer(context, TC_OPTION_LAST_LAYERS, &layout->last_layers);
     take_integer(context, TC_OPTION_MICRO_BATCH, &layout->micro_batch);
     layout->sequence_parallel = tc_given(context, TC_OPTION_SEQUENCE_PARALLEL)->given;
-    take_choice(context, TC_OPTION_CP_KIND, TC_VOCABULARY_CP_KIND, &layout->cp_kind);
     take_offload(context, layout);
-    tc_code code = take_stage_layers(context, layout);
+    tc_code code = take_cp_kind(context, layout);
+    if (!code) code = take_stage_layers(context, layout);
     if (!code) code = take_schedule(context, layout);
     if (!code) code = take_sharding(context, layout);
     return code ? code : tc_request_recompute(context, layout);

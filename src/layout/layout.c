@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/vocabulary.h"
 #include "layout/schedule.h"
 
 static char *append(char *to, const char *end, const char *text) {
@@ -99,6 +100,19 @@ static tc_code check_schedule(const tc_placement *p, tc_error *error) {
                        tc_stage_chunks(p), p->layers);
     if (p->micro_batches > 1000000000)
         return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank; give at most 1000000000", (long long)p->micro_batches);
+    return TC_OK;
+}
+
+/* Groups of all-to-all that divide the context-parallel ranks, and the heads. */
+static tc_code check_context(const tc_model *model, const tc_layout *l, tc_error *error) {
+    int n = l->cp_all_to_all;
+    if (l->cp_kind != TC_CP_BOTH) return TC_OK;
+    if (n <= 1 || n >= l->cp || l->cp % n)
+        return tc_fail(error, TC_INVALID, "--cp-kind", "both:%d does not divide %d context-parallel ranks into groups; give a divisor in between", n, l->cp);
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].heads / l->tp % n)
+            return tc_fail(error, TC_INVALID, "--cp-kind", "all-to-all of %d ranks does not divide %d heads of a rank; choose a divisor", n,
+                           model->block[i].heads / l->tp);
     return TC_OK;
 }
 
@@ -189,7 +203,7 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
     }
     if (l->cp_kind == TC_UNSET) {
         l->cp_kind = (int)stack->cp_kind;
-        if (l->cp > 1) assume(assumed, count, "context parallelism by ", l->cp_kind == TC_CP_RING ? "ring" : "all-to-all", " (stack default)");
+        if (l->cp > 1) assume(assumed, count, "context parallelism by ", tc_cp_kind_names[l->cp_kind], " (stack default)");
     }
     if (l->schedule == TC_UNSET || (l->schedule == TC_SCHEDULE_1F1B && l->vpp > 1) || (l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1))
         l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
@@ -234,7 +248,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    if ((code = check_schedule(out, error)) || (code = check_stages(out, error))) return code;
+    if ((code = check_context(&job->model, l, error)) || (code = check_schedule(out, error)) || (code = check_stages(out, error))) return code;
     fill_shard(job, stack, out);
     return TC_OK;
 }
@@ -349,7 +363,17 @@ tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *p, i
 bool tc_holds_mirror(const tc_placement *p) { return p->layout.pp > 1 && tc_schedule_facts_of(p->layout.schedule).both_ways; }
 
 tc_group tc_tp_group(const tc_placement *p) { return (tc_group){p->layout.tp, 1}; }
-tc_group tc_cp_group(const tc_placement *p) { return (tc_group){p->layout.cp, p->layout.tp}; }
+
+static int all_to_all_ranks(const tc_layout *l) { return l->cp_kind == TC_CP_RING ? 1 : l->cp_kind == TC_CP_BOTH ? l->cp_all_to_all : l->cp; }
+
+/* As USP and Megatron-LM's a2a+p2p place them: all-to-all inside (Fang and Zhao 2024, arXiv 2405.07719). */
+tc_group tc_cp_all_to_all_group(const tc_placement *p) { return (tc_group){all_to_all_ranks(&p->layout), p->layout.tp}; }
+
+tc_group tc_cp_ring_group(const tc_placement *p) {
+    int inside = all_to_all_ranks(&p->layout);
+    return (tc_group){(double)p->layout.cp / inside, (double)p->layout.tp * inside};
+}
+
 tc_group tc_dp_group(const tc_placement *p) { return (tc_group){(double)p->layout.dp * p->layout.cp, p->layout.tp}; }
 tc_group tc_ep_group(const tc_placement *p) { return (tc_group){p->layout.ep, p->layout.etp}; }
 

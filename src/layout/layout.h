@@ -53,7 +53,9 @@ tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *plac
 
 /* The groups of ranks, tensor parallel innermost, then context, data, pipeline. */
 tc_group tc_tp_group(const tc_placement *placement);
-tc_group tc_cp_group(const tc_placement *placement);
+/* Context parallelism: all-to-all within groups, rings between them; one of them is a single rank unless both are in use. */
+tc_group tc_cp_all_to_all_group(const tc_placement *placement);
+tc_group tc_cp_ring_group(const tc_placement *placement);
 tc_group tc_dp_group(const tc_placement *placement);        /* data x context: gradients of dense weights */
 tc_group tc_ep_group(const tc_placement *placement);
 tc_group tc_expert_dp_group(const tc_placement *placement); /* gradients of expert weights */

@@ -88,6 +88,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     }
     write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
     write_name(writer, "cp_kind", TC_VOCABULARY_CP_KIND, l->cp_kind);
+    if (l->cp_kind == TC_CP_BOTH) tc_write_integer(writer, "cp_all_to_all", l->cp_all_to_all);
     tc_write_bool(writer, "offload_optimizer", l->offload != TC_OFFLOAD_NONE);
     tc_write_bool(writer, "offload_activations", l->offload_activations);
     tc_write_close(writer);

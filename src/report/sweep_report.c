@@ -88,6 +88,7 @@ static void put_layout(FILE *file, const tc_layout *l, int overlap) {
     else put_word(file, TC_VOCABULARY_RECOMPUTE, l->recompute);
     put_word(file, TC_VOCABULARY_SCHEDULE, l->schedule);
     put_word(file, TC_VOCABULARY_CP_KIND, l->cp_kind);
+    if (l->cp_kind == TC_CP_BOTH) fprintf(file, ":%d", l->cp_all_to_all);
     fprintf(file, ",%s,%s", tc_search_offload_name(tc_search_offload_of(l)), tc_search_overlap_name(overlap));
 }
 

@@ -58,7 +58,7 @@ static int find_word(const char *const *words, const char *word) {
     return TC_UNSET;
 }
 
-/* hsdp:8, fsdp, distributed-optimizer, a number of layers and operators are values that no list has. */
+/* hsdp:8, both:4, fsdp, distributed-optimizer, a number of layers and operators are values that no list has. */
 static bool fix_special(tc_search_fixed *fixed, const axis *a, const char *value) {
     int64_t number;
     tc_error unused;
@@ -74,6 +74,12 @@ static bool fix_special(tc_search_fixed *fixed, const axis *a, const char *value
         if (tc_parse_integer(value + 5, 2, 10000000, &number, "--fix", &unused)) return false;
         fixed->sharding = TC_SHARD_HSDP;
         fixed->hsdp = (int)number;
+        return true;
+    }
+    if (a->words == tc_cp_kind_names && strncmp(value, "both:", 5) == 0) {
+        if (tc_parse_integer(value + 5, 2, 10000000, &number, "--fix", &unused)) return false;
+        fixed->cp_kind = TC_CP_BOTH;
+        fixed->cp_all_to_all = (int)number;
         return true;
     }
     if (a->words == tc_recompute_names && !tc_parse_integer(value, 1, 200, &number, "--fix", &unused)) {
@@ -101,14 +107,14 @@ static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *val
             return code;
         }
         int word = find_word(a->words, value);
-        if (word != TC_UNSET && !(a->words == tc_recompute_names && word >= TC_RECOMPUTE_LAYERS)) {
+        if (word != TC_UNSET && !(a->words == tc_recompute_names && word >= TC_RECOMPUTE_LAYERS) && !(a->words == tc_cp_kind_names && word == TC_CP_BOTH)) {
             *out = word;
             return TC_OK;
         }
         if (fix_special(fixed, a, value)) return TC_OK;
         list_words(a->words, list, sizeof list);
         return tc_fail(error, TC_INVALID, place, "'%.40s' is no value of %s; give one of %s%s", value, name, list,
-                       a->words == tc_recompute_names ? " (12, norm+activation)" : a->words == tc_sharding_names ? ":N" : "");
+                       a->words == tc_recompute_names ? " (12, norm+activation)" : a->words == tc_sharding_names || a->words == tc_cp_kind_names ? ":N" : "");
     }
     list_words(NULL, list, sizeof list);
     return tc_fail(error, TC_INVALID, place, "'%.40s' is no axis; give one of %s", name, list);

@@ -6,7 +6,7 @@
  * scale-up domain; the micro-batch divides the global batch; dp is what is left. Stages may be uneven
  * with one chunk each; virtual stages must come out even, with embedding or head counted or not
  * (Megatron-LM). The embedding counts as no layer or one, the head as up to as many as its matmul is worth; where the
- * first layers are of another kind, such as dense ones before experts, the first stage may also take one more. All-to-all context parallelism splits heads: cp divides heads / tp.
+ * first layers are of another kind, such as dense ones before experts, the first stage may also take one more. All-to-all context parallelism splits heads: cp, or the groups inside rings, divide heads / tp.
  * Recompute: none, selective, full, n layers of each stage, or the operators of every layer that are cheap
  * to run again (element-wise work, up-projections of latent attention). Sharding: none, ZeRO-1, -2, -3, and
  * HSDP with every divisor of dp x cp; under a pipeline weights and gradients stay whole, so that
@@ -400,6 +400,7 @@ tc_layout tc_space_layout(const tc_space *space, const tc_shape *s, const tc_sta
         l.last_layers = ends.last;
     }
     l.cp_kind = s->cp_kind;
+    l.cp_all_to_all = s->cp_all_to_all;
     l.offload = TC_OFFLOAD_NONE;
     l.offload_activations = false;
     return l;
@@ -465,29 +466,41 @@ static tc_code add_shape(tc_space *space, int64_t *room, tc_shape *shape, tc_cho
     return TC_OK;
 }
 
-/* All-to-all context parallelism needs a head for every rank. */
-static bool splits_heads(const tc_space *space, const tc_shape *s) {
+/* All-to-all context parallelism among so many ranks needs a head for each. */
+static bool splits_heads(const tc_space *space, const tc_shape *s, int ranks) {
     const tc_model *model = &space->in->job.model;
     for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].heads / s->tp % s->cp) return false;
+        if (model->block[i].heads / s->tp % ranks) return false;
     return true;
 }
 
-/* The two axes of which one value has no effect: sequence parallelism, and the kind of context parallelism. */
-static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+static bool kind_wanted(const tc_space *space, const tc_shape *s) {
     const tc_search_fixed *fixed = &space->in->fixed;
-    for (int kind = TC_CP_RING; kind <= TC_CP_ALL_TO_ALL; kind++) {
-        if (shape.cp == 1 && kind != TC_CP_RING) continue;
-        if (shape.cp > 1 && fixed->cp_kind != TC_UNSET && kind != fixed->cp_kind) continue;
-        shape.cp_kind = kind;
-        if (kind == TC_CP_ALL_TO_ALL && !splits_heads(space, &shape)) continue;
-        for (int sequence = 0; sequence <= 1; sequence++) {
-            if (shape.tp == 1 && sequence) continue;
-            if (shape.tp > 1 && fixed->sequence_parallel != TC_UNSET && sequence != fixed->sequence_parallel) continue;
-            shape.sequence_parallel = sequence;
-            tc_code code = add_shape(space, room, &shape, choices, error);
-            if (code) return code;
-        }
+    if (s->cp == 1 || fixed->cp_kind == TC_UNSET) return true;
+    return s->cp_kind == fixed->cp_kind && (s->cp_kind != TC_CP_BOTH || s->cp_all_to_all == fixed->cp_all_to_all);
+}
+
+static tc_code add_sequence_parallel(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+    int fixed = space->in->fixed.sequence_parallel;
+    for (int sequence = 0; sequence <= 1; sequence++) {
+        if (shape.tp == 1 && sequence) continue;
+        if (shape.tp > 1 && fixed != TC_UNSET && sequence != fixed) continue;
+        shape.sequence_parallel = sequence;
+        tc_code code = add_shape(space, room, &shape, choices, error);
+        if (code) return code;
+    }
+    return TC_OK;
+}
+
+/* The two axes of which one value has no effect: the kind of context parallelism, by the ranks of all-to-all, and sequence parallelism. */
+static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+    for (int ranks = 1; ranks <= shape.cp; ranks++) {
+        if (shape.cp % ranks || !splits_heads(space, &shape, ranks)) continue;
+        shape.cp_kind = ranks == 1 ? TC_CP_RING : ranks == shape.cp ? TC_CP_ALL_TO_ALL : TC_CP_BOTH;
+        shape.cp_all_to_all = shape.cp_kind == TC_CP_BOTH ? ranks : 0;
+        if (!kind_wanted(space, &shape)) continue;
+        tc_code code = add_sequence_parallel(space, room, shape, choices, error);
+        if (code) return code;
     }
     return TC_OK;
 }
@@ -648,7 +661,7 @@ static void describe_choices(const tc_space *space, tc_search_axis *axes, int *c
     w = begin_axis(axes, count, "sequence_parallel");
     add_word(&w, fixed->sequence_parallel == TC_UNSET ? "off, on" : fixed->sequence_parallel ? "on" : "off");
     w = begin_axis(axes, count, "cp_kind");
-    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all" : tc_cp_kind_names[fixed->cp_kind]);
+    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all, both with every divisor of cp that divides the heads" : tc_cp_kind_names[fixed->cp_kind]);
 }
 
 void tc_space_describe(const tc_space *space, tc_search_axis axes[TC_SEARCH_AXES]) {

@@ -34,7 +34,7 @@ typedef struct tc_variant {
 } tc_variant;
 
 typedef struct tc_shape {
-    int variant, tp, cp, cp_kind, ep, etp, sequence_parallel, micro_batch;
+    int variant, tp, cp, cp_kind, cp_all_to_all, ep, etp, sequence_parallel, micro_batch;
     int64_t configurations; /* legal ones */
 } tc_shape;
 

@@ -65,6 +65,7 @@ static const column columns[] = {
     {"recompute_layers", REAL, AT(layout.recompute_layers), 0, NULL},
     {"schedule", WORD, AT(layout.schedule), 0, tc_schedule_names},
     {"cp_kind", WORD, AT(layout.cp_kind), 0, tc_cp_kind_names},
+    {"cp_all_to_all", INTEGER, AT(layout.cp_all_to_all), 0, NULL},
     {"offload", WORD, AT(layout.offload), 0, offload_words},
     {"offload_activations", FLAG, AT(layout.offload_activations), 0, NULL},
     {"overlap", WORD, AT(overlap), 0, overlap_words},
