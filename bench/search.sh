@@ -31,7 +31,7 @@ measure() {
     space=$(value space "$work/json") pruned=$(value pruned "$work/json")
     computed=$((space - pruned))
     instructions=
-    if [ "$mode" = exhaustive ] && [ "$threads" = 1 ] && command -v valgrind >/dev/null && [ "$computed" -lt 30000000 ]; then
+    if [ "$mode" = exhaustive ] && [ "$threads" = 1 ] && command -v valgrind >/dev/null && [ "$computed" -lt 60000000 ]; then
         collected=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" search "$@" --threads 1 --top 1 --json 2>&1 >/dev/null |
             sed -n 's/.*Collected : \([0-9]*\).*/\1/p')
         instructions=$(awk "BEGIN {printf \"%.0f\", $collected / $computed}")

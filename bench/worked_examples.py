@@ -45,7 +45,9 @@ def layout_text(best):
     recompute = {"layers": f"{l.get('recompute_layers', 0):g} layers", "operators": l.get("recompute_operators")}.get(l["recompute"], l["recompute"])
     schedule = f", {l['schedule']}" if l["pp"] > 1 else ""
     offload = f", offload {best['offload']}" if best.get("offload", "none") != "none" else ""
-    return f"{text}; micro-batch {l['micro_batch']}, {l['sharding']}, recompute {recompute}{schedule}{offload}"
+    context = f", context by {l['cp_kind']}" + (f":{l['cp_all_to_all']}" if l["cp_kind"] == "both" else "") if l["cp"] > 1 else ""
+    ends = f", {l['first_layers']} layers first, {l['last_layers']} last" if "first_layers" in l else ""
+    return f"{text}; micro-batch {l['micro_batch']}, {l['sharding']}, recompute {recompute}{schedule}{ends}{context}{offload}"
 
 
 def measured_text(measured, step):

@@ -75,7 +75,7 @@ typedef enum tc_schedule {
     TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE,
     TC_SCHEDULE_CUSTOM /* the layout's `order`: read from a file */
 } tc_schedule;
-typedef enum tc_cp_kind { TC_CP_RING, TC_CP_ALL_TO_ALL } tc_cp_kind;
+typedef enum tc_cp_kind { TC_CP_RING, TC_CP_ALL_TO_ALL, TC_CP_BOTH /* rings between groups of all-to-all */ } tc_cp_kind;
 typedef enum tc_attention_impl { TC_ATTENTION_FLASH, TC_ATTENTION_PLAIN } tc_attention_impl;
 typedef enum tc_optimizer { TC_OPTIMIZER_ADAMW, TC_OPTIMIZER_SGD, TC_OPTIMIZER_LAMB, TC_OPTIMIZER_ADAFACTOR, TC_OPTIMIZER_MUON, TC_OPTIMIZER_NONE /* forward and backward only */ } tc_optimizer;
 typedef enum tc_offload { TC_OFFLOAD_NONE, TC_OFFLOAD_STATES /* states on the host, step on the device */,
@@ -307,9 +307,13 @@ typedef struct tc_layout {
     int recompute_operators;          /* tc_operator_group bits with TC_RECOMPUTE_OPERATORS */
     int schedule;                     /* tc_schedule or TC_UNSET */
     int cp_kind;                      /* tc_cp_kind or TC_UNSET */
+    int cp_all_to_all;                /* ranks of a group with TC_CP_BOTH */
     int offload;                      /* tc_offload of the optimizer */
     bool offload_activations;
     int offload_operators;            /* tc_operator_group bits whose activations alone are on the host, swapped behind the compute */
+    int first_layers, last_layers;    /* layers of the pipeline's first and last chunk, or TC_UNSET; the others share the rest evenly */
+    int stage_count;                  /* of stage_layers */
+    const int *stage_layers;          /* layers of each chunk in pipeline order; NULL: as above; not owned */
     const tc_order *order;            /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
 } tc_layout;
 

@@ -250,7 +250,15 @@ bad step --model --accelerator a100-sxm-80g
     bad step $job --sharding hsdp:x
     bad step $job --dtype int4
     bad step $job --cp-kind bent
+    bad step $job --cp 8 --cp-kind both
+    bad step $job --cp 8 --cp-kind both:3
+    bad step $job --cp 4 --tp 16 --cp-kind both:4
     bad step $job --schedule 1b1f
+    bad step $job --pp 4 --stage-layers 8,8,8
+    bad step $job --pp 4 --stage-layers 8,8,8,9
+    bad step $job --pp 4 --stage-layers 8,8,8,8,
+    bad step $job --pp 4 --stage-layers 8,8,8,8 --last-layers 8
+    bad step $job --pp 4 --last-layers 33
     bad step $job --stack megatron
     bad step $job --fabric none-such
     bad step $job --tp 3

@@ -82,6 +82,15 @@ static void all_to_all_leaves_the_node(void **state) {
     assert_near(tc_all_to_all_seconds(&p, 160e6), 160e6 * 8 / 16 / 25e9 + 8e-6, 1e-12);
 }
 
+static void a_ring_goes_at_its_slowest_link(void **state) {
+    (void)state;
+    tc_fabric f = two_levels();
+    tc_group_path inside = tc_path_of(&f, &ideal, (tc_group){8, 1}), across = tc_path_of(&f, &ideal, (tc_group){16, 1}), alone = tc_path_of(&f, &ideal, (tc_group){1, 1});
+    assert_near(tc_ring_step_seconds(&inside, 160e6), tc_send_seconds(&inside, 160e6), 1e-12);
+    assert_near(tc_ring_step_seconds(&across, 160e6), 160e6 / 25e9 + f.level[1].latency_s, 1e-12);
+    assert_true(tc_ring_step_seconds(&alone, 160e6) == 0);
+}
+
 static void a_full_mesh_gives_a_pair_one_link(void **state) {
     (void)state;
     tc_fabric f = two_levels();
@@ -135,6 +144,7 @@ int main(void) {
         cmocka_unit_test(two_protocols),
         cmocka_unit_test(in_network_reduction),
         cmocka_unit_test(all_to_all_leaves_the_node),
+        cmocka_unit_test(a_ring_goes_at_its_slowest_link),
         cmocka_unit_test(a_full_mesh_gives_a_pair_one_link),
         cmocka_unit_test(a_torus_axis_has_its_own_links),
         cmocka_unit_test(one_rank_is_free),

@@ -183,11 +183,11 @@ static void test_names_are_bounded(void **state) {
 static void test_layout_in_words(void **state) {
     (void)state;
     char text[256];
-    tc_layout layout = {.tp = 8, .pp = 4, .cp = 1, .ep = 1, .dp = 2, .vpp = 1, .micro_batch = 1, .sequence_parallel = 1,
+    tc_layout layout = {.tp = 8, .pp = 4, .cp = 1, .ep = 1, .dp = 2, .vpp = 1, .first_layers = 7, .last_layers = TC_UNSET, .micro_batch = 1, .sequence_parallel = 1,
                         .sharding = TC_SHARD_HSDP, .hsdp = 8, .recompute = TC_RECOMPUTE_LAYERS, .recompute_layers = 12,
                         .schedule = TC_SCHEDULE_1F1B};
     assert_string_equal(tc_layout_text(&layout, text, sizeof text),
-                        "TP 8, PP 4, DP 2, micro-batch 1, sharding hsdp:8, recompute 12 layers, sequence parallel, 1f1b");
+                        "TP 8, PP 4, DP 2, micro-batch 1, sharding hsdp:8, recompute 12 layers, sequence parallel, 1f1b, 7 layers on the first stage");
     assert_string_equal(tc_layout_degrees_text(&layout, text, sizeof text), "TP 8, PP 4, DP 2");
     layout.tp = layout.pp = layout.dp = 1;
     assert_string_equal(tc_layout_degrees_text(&layout, text, sizeof text), "one device");

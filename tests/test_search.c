@@ -28,8 +28,8 @@ static tc_model random_model(uint64_t *seed) {
     tc_model m = tc_default_model();
     strcpy(m.slug, "random");
     m.hidden = PICK(seed, 1024, 4096);
-    m.vocab = 32000;
-    m.seq = PICK(seed, 1024, 2048);
+    m.vocab = PICK(seed, 32000, 128000);
+    m.seq = PICK(seed, 1024, 2048, 4096);
     m.blocks = 1;
     tc_block *b = &m.block[0];
     *b = tc_default_block();
@@ -65,8 +65,10 @@ static void fix_some(uint64_t *seed, tc_search_fixed *f) {
     if (next(seed) % 2) f->schedule = PICK(seed, TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_V);
     if (next(seed) % 2) f->micro_batch = PICK(seed, 1, 2);
     if (next(seed) % 4 == 0) f->tp = PICK(seed, 1, 2);
-    if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL);
+    if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL, TC_CP_BOTH);
+    if (f->cp_kind == TC_CP_BOTH) f->cp_all_to_all = 2;
     if (next(seed) % 4 == 0) f->sequence_parallel = PICK(seed, 0, 1);
+    if (next(seed) % 4 == 0) f->stages = 0;
 }
 
 static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
@@ -100,7 +102,7 @@ static void range(axis *a, int fixed, int low, int high) {
     for (int v = low; v <= high && a->count < 64; v++) a->value[a->count++] = v;
 }
 
-enum { TP, PP, CP, EP, ETP, MB, SP, KIND, VPP, SCHEDULE, SHARDING, HSDP, RECOMPUTE, OFFLOAD, OVERLAP, AXES };
+enum { TP, PP, CP, EP, ETP, MB, SP, KIND, VPP, SCHEDULE, EMBEDDING, HEAD, SHARDING, HSDP, RECOMPUTE, OFFLOAD, OVERLAP, AXES };
 
 static int layers_of(const tc_model *m) {
     int layers = 0;
@@ -115,6 +117,13 @@ static void recomputes(axis *a, const tc_search_fixed *f, int layers) {
     if (f->recompute == TC_RECOMPUTE_OPERATORS) a->value[0] = -f->recompute_operators;
 }
 
+/* Layers that the head's matmul is worth, rounded up. */
+static int heads_worth(const tc_model *m) {
+    tc_model_size size = tc_model_count(m);
+    double ends = size.embedding_parameters + size.head_parameters, layer = (size.active_parameters - ends) / layers_of(m);
+    return (int)fmin(4, ceil((double)m->vocab * m->hidden / layer));
+}
+
 static void make_axes(const tc_search_input *in, axis a[AXES]) {
     const tc_search_fixed *f = &in->fixed;
     const tc_model *m = &in->job.model;
@@ -126,9 +135,11 @@ static void make_axes(const tc_search_input *in, axis a[AXES]) {
     range(&a[ETP], f->etp, 1, experts ? n : 1);
     range(&a[MB], f->micro_batch, 1, (int)in->job.global_batch);
     range(&a[SP], f->sequence_parallel, 0, 1);
-    range(&a[KIND], f->cp_kind, TC_CP_RING, TC_CP_ALL_TO_ALL);
+    range(&a[KIND], TC_UNSET, 1, n); /* ranks of all-to-all */
     range(&a[VPP], f->vpp, 1, layers + 2);
     range(&a[SCHEDULE], f->schedule, TC_SCHEDULE_GPIPE, in->schedules ? TC_SCHEDULE_DUALPIPE : TC_SCHEDULE_INTERLEAVED);
+    range(&a[EMBEDDING], TC_UNSET, f->stages == 0 ? 0 : -(m->blocks > 1), f->stages != 0);
+    range(&a[HEAD], TC_UNSET, 0, f->stages == 0 ? 0 : heads_worth(m));
     range(&a[SHARDING], f->sharding, TC_SHARD_NONE, TC_SHARD_HSDP);
     range(&a[HSDP], TC_UNSET, 1, n);
     recomputes(&a[RECOMPUTE], f, layers);
@@ -136,10 +147,17 @@ static void make_axes(const tc_search_input *in, axis a[AXES]) {
     range(&a[OVERLAP], f->overlap, 0, 3);
 }
 
-static bool heads_split(const tc_model *m, int tp, int cp) {
+static bool heads_split(const tc_model *m, int tp, int ranks) {
     for (int i = 0; i < m->blocks; i++)
-        if (m->block[i].heads / tp % cp) return false;
+        if (m->block[i].heads / tp % ranks) return false;
     return true;
+}
+
+static int kind_of(const int v[AXES]) { return v[KIND] == 1 ? TC_CP_RING : v[KIND] == v[CP] ? TC_CP_ALL_TO_ALL : TC_CP_BOTH; }
+
+static bool kind_wanted(const tc_search_input *in, const int v[AXES]) {
+    const tc_search_fixed *f = &in->fixed;
+    return f->cp_kind == TC_UNSET || (f->cp_kind == kind_of(v) && (f->cp_kind != TC_CP_BOTH || f->cp_all_to_all == v[KIND]));
 }
 
 /* The rules of space.c that tc_layout_resolve does not know, and one member of each group of equals where equals would be many. */
@@ -151,14 +169,15 @@ static bool wanted(const tc_search_input *in, const int v[AXES]) {
     if (in->job.global_batch % ((int64_t)dp * v[MB])) return false;
     int micro_batches = (int)in->job.global_batch / (dp * v[MB]), chunks = v[PP] * v[VPP];
     if (v[TP] == 1 && v[SP] && in->fixed.sequence_parallel == TC_UNSET) return false;
-    if (v[CP] == 1 && v[KIND] && in->fixed.cp_kind == TC_UNSET) return false;
+    if (v[CP] % v[KIND] || (v[CP] > 1 && !kind_wanted(in, v))) return false;
     if (v[CP] > 1 && (m->seq % v[CP] || m->seq / v[CP] < 256)) return false;
-    if (v[CP] > 1 && v[KIND] == TC_CP_ALL_TO_ALL && !heads_split(m, v[TP], v[CP])) return false;
+    if (!heads_split(m, v[TP], v[KIND])) return false;
     if (in->cluster.devices % v[EP] || in->cluster.devices % v[ETP]) return false;
     if (m->block[0].experts && (m->block[0].expert_ffn % v[ETP] || v[ETP] > 8)) return false;
     if (v[VPP] > 1) {
         if (v[PP] == 1 || v[SCHEDULE] != TC_SCHEDULE_INTERLEAVED || micro_batches % v[PP] || chunks > layers + 2) return false;
-        if (layers % chunks && (layers + 1) % chunks && (layers + 2) % chunks) return false;
+        bool cut = v[EMBEDDING] || v[HEAD];
+        if (cut ? (layers + v[EMBEDDING] + v[HEAD]) % chunks != 0 : layers % chunks && (layers + 1) % chunks && (layers + 2) % chunks) return false;
     } else if (v[PP] == 1) {
         if (v[SCHEDULE] != TC_SCHEDULE_1F1B && in->fixed.schedule == TC_UNSET) return false;
     } else {
@@ -171,6 +190,16 @@ static bool wanted(const tc_search_input *in, const int v[AXES]) {
     return true;
 }
 
+/* The stages: all layers, embedding and head counted with them, one after the other, what is left over to the middle. */
+static bool cut_stages(const tc_search_input *in, const int v[AXES], tc_layout *l) {
+    bool two = v[SCHEDULE] >= TC_SCHEDULE_ZB_V && v[SCHEDULE] <= TC_SCHEDULE_V_MIN;
+    int n = v[PP] * (two ? 2 : v[VPP]), counted = layers_of(&in->job.model) + v[EMBEDDING] + v[HEAD];
+    int longer = counted % n, from = (n - longer) / 2;
+    l->first_layers = counted / n + (longer > 0 && from == 0) - v[EMBEDDING];
+    l->last_layers = counted / n - v[HEAD];
+    return l->first_layers >= 0 && l->last_layers >= 0;
+}
+
 static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step) {
     tc_error unused;
     tc_layout l = tc_default_layout();
@@ -181,11 +210,13 @@ static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step
     l.etp = in->job.model.block[0].experts ? v[ETP] : TC_UNSET;
     l.micro_batch = v[MB];
     l.sequence_parallel = v[SP];
-    l.cp_kind = v[KIND];
+    l.cp_kind = kind_of(v);
+    l.cp_all_to_all = v[KIND];
     l.vpp = v[VPP];
     l.schedule = v[PP] == 1 ? TC_SCHEDULE_1F1B : v[SCHEDULE];
     l.sharding = v[SHARDING];
     l.hsdp = v[HSDP];
+    if ((v[EMBEDDING] || v[HEAD]) && !cut_stages(in, v, &l)) return false;
     tc_choose_recompute(&l, v[RECOMPUTE]);
     tc_choose_offload(&l, v[OFFLOAD]);
     tc_stack stack = in->stack;
@@ -217,6 +248,8 @@ static void enumerate(const tc_search_input *in, const axis a[AXES], int at, int
     for (int i = 0; i < a[at].count; i++) {
         v[at] = a[at].value[i];
         if (at == CP && in->cluster.devices % (v[TP] * v[PP] * v[CP])) continue;
+        if (at == KIND && v[CP] % v[KIND]) continue;
+        if ((at == EMBEDDING || at == HEAD) && v[PP] == 1 && v[at]) continue;
         if (at == MB && in->job.global_batch % v[MB]) continue;
         enumerate(in, a, at + 1, v, out);
     }
@@ -235,6 +268,8 @@ static void assert_same_best(const tc_search *a, const tc_search *b) {
     for (int i = 0; i < a->best_count; i++) {
         /* up to the last field that the search sets: what follows it is padding */
         assert_memory_equal(&a->best[i].step.layout, &b->best[i].step.layout, offsetof(tc_layout, offload_activations) + sizeof(bool));
+        assert_int_equal(a->best[i].step.layout.first_layers, b->best[i].step.layout.first_layers);
+        assert_int_equal(a->best[i].step.layout.last_layers, b->best[i].step.layout.last_layers);
         assert_int_equal(a->best[i].overlap, b->best[i].overlap);
         assert_true(a->best[i].step.step_s == b->best[i].step.step_s);
     }
@@ -295,6 +330,47 @@ static void check_space(const tc_search_input *in, int *feasible, int *infeasibl
     }
     tc_search_free(&exhaustive);
     tc_search_free(&pruned);
+}
+
+/* The layers of every chunk under each schedule: no two of the placements of a shape put the same on the same stages. */
+static void every_split_is_another(void **state) {
+    enum { MOST = 400, CHUNKS = 12 };
+    static tc_space space;
+    static tc_choices choices;
+    static int seen[MOST][CHUNKS + 3];
+    uint64_t seed = 77;
+    int splits = 0;
+    for (int i = 0; i < SPACES; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.fixed = tc_default_search_input().fixed;
+        in.job.model.mtp_layers = (int)(next(&seed) % 2);
+        tc_error e;
+        assert_int_equal(tc_space_make(&in, &space, &e), TC_OK);
+        tc_stages_cursor cursor = {0, 0, 0};
+        tc_stages stages;
+        int count = 0;
+        while (tc_space_next(&space, &space.shape[0], &cursor, &stages)) {
+            tc_space_choices(&space, &space.shape[0], &stages, &choices);
+            for (int s = 0; s < choices.schedules; s++) {
+                tc_layout layout = tc_space_layout(&space, &space.shape[0], &stages, choices.schedule[s]);
+                char assumed[TC_ASSUMED_MAX][96];
+                int unused = 0, own[CHUNKS + 3] = {stages.pp, stages.vpp, choices.schedule[s]};
+                tc_placement placement;
+                assert_int_equal(tc_layout_resolve(&in.job, &in.cluster, &layout, &in.stack, &placement, assumed, &unused, &e), TC_OK);
+                assert_true(tc_model_chunks(&placement) <= CHUNKS && count < MOST);
+                for (int c = 0; c < tc_model_chunks(&placement); c++) {
+                    int blocks[TC_MAX_BLOCKS];
+                    tc_chunk_blocks(&in.job.model, &placement, c, blocks);
+                    for (int b = 0; b < in.job.model.blocks; b++) own[3 + c] += blocks[b];
+                }
+                for (int k = 0; k < count; k++) assert_true(memcmp(seen[k], own, sizeof own) != 0);
+                memcpy(seen[count++], own, sizeof own);
+                splits += stages.split > 0;
+            }
+        }
+        tc_space_free(&space);
+    }
+    assert_true(splits > 100);
 }
 
 static void brute_force_finds_the_same(void **state) {
@@ -420,7 +496,14 @@ static void fixed_values_are_read_and_refused(void **state) {
     assert_int_equal(f.recompute, TC_RECOMPUTE_OPERATORS);
     assert_int_equal(f.recompute_operators, TC_GROUP_NORM | TC_GROUP_ACTIVATION);
     assert_int_equal(f.tp, 4);
-    const char *const bad[] = {"recompute=norm+", "recompute=operators", "tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
+    assert_int_equal(tc_search_fix(&f, "first-layers=7,last-layers=0,stages=even", "--fix", &e), TC_OK);
+    assert_int_equal(tc_search_fix(&f, "cp-kind=both:4", "--fix", &e), TC_OK);
+    assert_int_equal(f.cp_kind, TC_CP_BOTH);
+    assert_int_equal(f.cp_all_to_all, 4);
+    assert_int_equal(f.first_layers, 7);
+    assert_int_equal(f.last_layers, 0);
+    assert_int_equal(f.stages, 0);
+    const char *const bad[] = {"stages=uneven", "cp-kind=both", "cp-kind=both:1", "recompute=norm+", "recompute=operators", "tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(tc_search_fix(&f, bad[i], "--fix", &e), TC_INVALID);
         assert_string_equal(e.place, "--fix");
@@ -439,6 +522,7 @@ static int close_catalog(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_split_is_another),
         cmocka_unit_test(brute_force_finds_the_same),
         cmocka_unit_test(memory_as_the_objective_prunes_nothing_good),
         cmocka_unit_test(threads_change_nothing),

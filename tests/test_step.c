@@ -331,6 +331,48 @@ static void tensor_parallel_by_hand(void **state) {
 }
 
 /* Equal stages: GPipe and 1F1B wait (p - 1) / m of the work, interleaving over v chunks a v-th of it. */
+/* 16 ranks on two nodes, attention that takes no time. All-to-all in the node: 7/8 of queries, outputs, keys and values there and
+ * back; rings of two between the nodes: one send of keys and values forward, two backward. */
+static void both_kinds_of_context_by_hand(void **state) {
+    (void)state;
+    machine m = round_machine(16);
+    m.job.seq = 8192;
+    m.job.model.learned_positions = 8192;
+    m.cluster.accelerator.memory_bytes_per_s = 1e18;
+    m.cluster.accelerator.params.attention_fraction = m.cluster.accelerator.params.attention_backward_fraction = 1e9;
+    m.layout.cp = 16;
+    m.layout.cp_kind = TC_CP_BOTH;
+    m.layout.cp_all_to_all = 8;
+    double tokens = 8192.0 / 16, kv = 2 * 2 * tokens * 1024, all = 2 * kv;
+    double layer = 2 * all * 7 / 8 / 200e9 + 3 * kv / 25e9;
+    assert_near(step_of(&m).breakdown.cp_comm, 8 * layer, 1e-7);
+    m.layout.cp_kind = TC_CP_RING;
+    assert_near(step_of(&m).breakdown.cp_comm, 8 * 3 * 15 * kv / 25e9, 1e-6);
+}
+
+static void impossible_context(void **state) {
+    (void)state;
+    static const int groups[] = {0, 1, 3, 16, 32};
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        machine m = round_machine(16);
+        tc_step step;
+        tc_error error = {0};
+        m.layout.cp = 16;
+        m.layout.cp_kind = TC_CP_BOTH;
+        m.layout.cp_all_to_all = groups[i];
+        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID) fail_msg("%d: no error", groups[i]);
+        assert_string_equal(error.place, "--cp-kind");
+    }
+    machine m = round_machine(64); /* 2 heads for groups of 4 */
+    tc_step step;
+    tc_error error = {0};
+    m.layout.tp = m.layout.cp = 8;
+    m.layout.cp_kind = TC_CP_BOTH;
+    m.layout.cp_all_to_all = 4;
+    assert_int_equal(tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--cp-kind");
+}
+
 static void bubbles_by_hand(void **state) {
     (void)state;
     machine m = round_machine(4);
@@ -380,6 +422,79 @@ static void optimizer_by_hand(void **state) {
 }
 
 /* ---- layouts that cannot be ------------------------------------------------------------------------------------ */
+
+/* Lists and the layers of both ends say what the rule says, or what it does not. */
+static void stages_as_given(void **state) {
+    (void)state;
+    static const struct {
+        int pp, vpp, first, last, list[8];
+    } cases[] = {
+        {4, 1, TC_UNSET, 2, {5, 5, 4, 2}}, {4, 1, 3, TC_UNSET, {3, 4, 5, 4}}, {4, 1, 3, 1, {3, 6, 6, 1}}, {4, 2, TC_UNSET, 0, {2, 2, 3, 3, 2, 2, 2, 0}},
+        {4, 2, 1, 1, {1, 2, 2, 3, 3, 2, 2, 1}}, {2, 1, 9, 7, {9, 7}}, {4, 1, TC_UNSET, TC_UNSET, {4, 4, 4, 4}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        machine m = real_machine(64);
+        m.job.model = round_gpt(16);
+        m.job.global_batch = 256;
+        m.layout.pp = cases[i].pp;
+        m.layout.vpp = cases[i].vpp;
+        m.layout.first_layers = cases[i].first;
+        m.layout.last_layers = cases[i].last;
+        tc_step ends = step_of(&m);
+        m.layout.first_layers = m.layout.last_layers = TC_UNSET;
+        m.layout.stage_layers = cases[i].list;
+        m.layout.stage_count = cases[i].pp * cases[i].vpp;
+        tc_step list = step_of(&m);
+        assert_near(list.step_s / ends.step_s, 1, 1e-9);
+        assert_near(breakdown_sum(&list.breakdown) / list.step_s, 1, 1e-9);
+    }
+}
+
+/* A stage of ten layers sets the rhythm and holds most: the third of four is no end of the pipeline. */
+static void the_longest_stage_leads(void **state) {
+    (void)state;
+    static const int list[] = {2, 2, 10, 2};
+    machine m = real_machine(64);
+    m.job.model = round_gpt(16);
+    m.job.model.vocab = 1024;
+    m.job.global_batch = 4096;
+    m.layout.pp = 4;
+    tc_step even = step_of(&m);
+    m.layout.stage_layers = list;
+    m.layout.stage_count = 4;
+    tc_step uneven = step_of(&m);
+    assert_int_equal(uneven.memory.stage, 2);
+    double ratio = (uneven.breakdown.gemm + uneven.breakdown.attention) / (even.breakdown.gemm + even.breakdown.attention);
+    assert_true(ratio > 2.3 && ratio < 2.5); /* 10 layers to 4, and a small head */
+}
+
+static void impossible_stages(void **state) {
+    (void)state;
+    static const int list[] = {5, 5, 5, 5}, negative[] = {9, 9, -3, 1};
+    const struct {
+        const char *place;
+        const int *list;
+        int count, first, last, pp;
+    } cases[] = {
+        {"--stage-layers", list, 4, TC_UNSET, TC_UNSET, 4}, {"--stage-layers", list, 3, TC_UNSET, TC_UNSET, 4}, {"--stage-layers", negative, 4, TC_UNSET, TC_UNSET, 4},
+        {"--stage-layers", list, 4, 5, TC_UNSET, 4},        {"--last-layers", NULL, 0, TC_UNSET, 17, 4},        {"--first-layers", NULL, 0, 9, 8, 4},
+        {"--first-layers", NULL, 0, 8, 7, 2},               {"--last-layers", NULL, 0, TC_UNSET, 16, 1},        {"--last-layers", NULL, 0, TC_UNSET, -2, 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        machine m = round_machine(64);
+        tc_step step;
+        tc_error error = {0};
+        m.job.model = round_gpt(16);
+        m.layout.pp = cases[i].pp;
+        m.layout.stage_layers = cases[i].list;
+        m.layout.stage_count = cases[i].count;
+        m.layout.first_layers = cases[i].first;
+        m.layout.last_layers = cases[i].last;
+        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID) fail_msg("case %zu: no error", i);
+        assert_string_equal(error.place, cases[i].place);
+        assert_true(error.text[0] && strchr(error.text, ';'));
+    }
+}
 
 static void impossible(void **state) {
     (void)state;
@@ -476,9 +591,14 @@ int main(void) {
         cmocka_unit_test(gradients_by_hand),
         cmocka_unit_test(sharded_gradients_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
+        cmocka_unit_test(both_kinds_of_context_by_hand),
+        cmocka_unit_test(impossible_context),
         cmocka_unit_test(bubbles_by_hand),
         cmocka_unit_test(zero_bubbles),
         cmocka_unit_test(optimizer_by_hand),
+        cmocka_unit_test(stages_as_given),
+        cmocka_unit_test(the_longest_stage_leads),
+        cmocka_unit_test(impossible_stages),
         cmocka_unit_test(impossible),
         cmocka_unit_test(too_large),
         cmocka_unit_test(assumptions_are_said),

@@ -107,6 +107,7 @@ typedef struct question {
     tc_stack stack;
     tc_placement placement;
     tc_costs costs;
+    int stage_layers[64];
 } question;
 
 static bool ask(question *q, const char *model, const char *accelerator) {
@@ -124,7 +125,26 @@ static bool ask(question *q, const char *model, const char *accelerator) {
 static const char *const models[] = {"gpt3-175b", "llama-2-7b", "llama-3.1-405b", "gpt2-124m", "mixtral-8x7b", "deepseek-v3"};
 static const char *const accelerators[] = {"a100-sxm-80g", "h100-sxm", "ascend-910b2"};
 
-/* Random stages of at least one layer each: even, uneven, with head and embedding. */
+/* Fewer layers at the ends, as far as there are any; or layers moved from stage to stage. */
+static void give_stages(question *q) {
+    int n = tc_model_chunks(&q->placement), layers = q->placement.layers;
+    if (draw(2)) {
+        q->layout.last_layers = layers / n - (int)draw(4);
+        if (q->layout.last_layers < 0) q->layout.last_layers = 0;
+        if (draw(2)) q->layout.first_layers = layers / n - 1;
+        return;
+    }
+    for (int i = 0; i < n; i++) q->stage_layers[i] = layers / n + (i < layers % n);
+    for (int i = 0; i < 2; i++) {
+        int from = (int)draw((unsigned)n), moved = q->stage_layers[from] > 0;
+        q->stage_layers[from] -= moved;
+        q->stage_layers[draw((unsigned)n)] += moved;
+    }
+    q->layout.stage_layers = q->stage_layers;
+    q->layout.stage_count = n;
+}
+
+/* Random stages of at least one layer each: even, uneven, with head and embedding, as the layout gives them. */
 static bool ask_at_random(question *q, int schedule) {
     *q = (question){.job = tc_default_job(), .cluster = tc_default_cluster(), .layout = tc_default_layout()};
     int dp = 1 << draw(5), pp = 1 + (int)draw(12);
@@ -139,7 +159,10 @@ static bool ask_at_random(question *q, int schedule) {
     q->job.global_batch = (int64_t)dp * (1 + (int64_t)draw(8)) * (draw(2) ? pp : 1 + (int64_t)draw(10));
     const char *model = models[draw(6)], *accelerator = accelerators[draw(3)];
     if (!ask(q, model, accelerator)) return false;
-    return q->placement.layers >= pp * q->layout.vpp;
+    if (q->placement.layers < pp * q->layout.vpp) return false;
+    if (pp == 1 || draw(3)) return true;
+    give_stages(q);
+    return ask(q, model, accelerator);
 }
 
 /* The same in other respects than the schedule: kinds of sharding, activations on the host. */

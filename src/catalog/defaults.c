@@ -71,5 +71,7 @@ tc_layout tc_default_layout(void) {
                        .sharding = TC_UNSET,
                        .recompute = TC_UNSET,
                        .schedule = TC_UNSET,
-                       .cp_kind = TC_UNSET};
+                       .cp_kind = TC_UNSET,
+                       .first_layers = TC_UNSET,
+                       .last_layers = TC_UNSET};
 }

@@ -70,6 +70,7 @@ static tc_code run_command(tc_context *context) {
     if (!code) code = tc_command_table[options->command].run(context);
     tc_catalog_close(context->catalog);
     tc_schedule_free(context->order);
+    free(context->stage_layers);
     return code;
 }
 

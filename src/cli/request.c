@@ -1,6 +1,7 @@
 /* request.c - options to the inputs of a forecast. No arithmetic: what is not given stays unset. */
 #include "cli/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -36,6 +37,46 @@ static tc_code take_schedule(tc_context *context, tc_layout *layout) {
     tc_code code = context->order ? TC_OK : tc_schedule_load(value->text, &context->order, context->error);
     layout->order = context->order;
     return code;
+}
+
+/* "6,8,8,10" */
+static tc_code take_stage_layers(tc_context *context, tc_layout *layout) {
+    const tc_value *value = tc_given(context, TC_OPTION_STAGE_LAYERS);
+    if (!value->given) return TC_OK;
+    size_t room = strlen(value->text) / 2 + 1;
+    if (!context->stage_layers) context->stage_layers = malloc(room * sizeof *context->stage_layers);
+    if (!context->stage_layers) return tc_fail(context->error, TC_INTERNAL, "--stage-layers", "out of memory");
+    layout->stage_layers = context->stage_layers;
+    layout->stage_count = 0;
+    for (const char *at = value->text;; at++) {
+        char word[32];
+        size_t length = strcspn(at, ",");
+        int64_t layers;
+        snprintf(word, sizeof word, "%.*s", (int)length, at);
+        tc_code code = tc_parse_integer(word, 0, 1000000, &layers, "--stage-layers", context->error);
+        if (code) return code;
+        context->stage_layers[layout->stage_count++] = (int)layers;
+        at += length;
+        if (!*at) return TC_OK;
+    }
+}
+
+static tc_code take_cp_kind(const tc_context *context, tc_layout *layout) {
+    const tc_value *value = tc_given(context, TC_OPTION_CP_KIND);
+    const char *name = tc_option_table[TC_OPTION_CP_KIND].name;
+    if (!value->given) return TC_OK;
+    if (strncmp(value->text, "both:", 5) == 0) {
+        int64_t group;
+        tc_code code = tc_parse_integer(value->text + 5, 2, 10000000, &group, name, context->error);
+        if (code) return code;
+        layout->cp_kind = TC_CP_BOTH;
+        layout->cp_all_to_all = (int)group;
+        return TC_OK;
+    }
+    layout->cp_kind = tc_value_of(TC_VOCABULARY_CP_KIND, value->text);
+    if (layout->cp_kind == TC_UNSET || layout->cp_kind == TC_CP_BOTH)
+        return tc_fail(context->error, TC_INVALID, name, "'%.60s' is unknown; give ring, all-to-all or both:N", value->text);
+    return TC_OK;
 }
 
 static tc_code take_sharding(const tc_context *context, tc_layout *layout) {
@@ -131,11 +172,14 @@ static tc_code take_layout(tc_context *context, tc_layout *layout) {
     take_integer(context, TC_OPTION_ETP, &layout->etp);
     take_integer(context, TC_OPTION_DP, &layout->dp);
     take_integer(context, TC_OPTION_VPP, &layout->vpp);
+    take_integer(context, TC_OPTION_FIRST_LAYERS, &layout->first_layers);
+    take_integer(context, TC_OPTION_LAST_LAYERS, &layout->last_layers);
     take_integer(context, TC_OPTION_MICRO_BATCH, &layout->micro_batch);
     layout->sequence_parallel = tc_given(context, TC_OPTION_SEQUENCE_PARALLEL)->given;
-    take_choice(context, TC_OPTION_CP_KIND, TC_VOCABULARY_CP_KIND, &layout->cp_kind);
     take_offload(context, layout);
-    tc_code code = take_schedule(context, layout);
+    tc_code code = take_cp_kind(context, layout);
+    if (!code) code = take_stage_layers(context, layout);
+    if (!code) code = take_schedule(context, layout);
     if (!code) code = take_sharding(context, layout);
     return code ? code : tc_request_recompute(context, layout);
 }

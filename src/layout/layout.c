@@ -3,7 +3,8 @@
  * The rules are those of the frameworks: world = tp x pp x cp x dp; the expert
  * world etp x ep x edp divides tp x cp x dp; the global batch is a multiple of
  * micro-batch x dp; layers that do not divide go to the middle stages, since the
- * first and the last also carry embedding and head.
+ * first and the last also carry embedding and head, unless the layout says how many
+ * layers these hold (Megatron-LM's --decoder-first- and -last-pipeline-num-layers) or lists all stages.
  */
 #include "layout/layout.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/vocabulary.h"
 #include "layout/schedule.h"
 
 static char *append(char *to, const char *end, const char *text) {
@@ -101,6 +103,49 @@ static tc_code check_schedule(const tc_placement *p, tc_error *error) {
     return TC_OK;
 }
 
+/* Groups of all-to-all that divide the context-parallel ranks, and the heads. */
+static tc_code check_context(const tc_model *model, const tc_layout *l, tc_error *error) {
+    int n = l->cp_all_to_all;
+    if (l->cp_kind != TC_CP_BOTH) return TC_OK;
+    if (n <= 1 || n >= l->cp || l->cp % n)
+        return tc_fail(error, TC_INVALID, "--cp-kind", "both:%d does not divide %d context-parallel ranks into groups; give a divisor in between", n, l->cp);
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].heads / l->tp % n)
+            return tc_fail(error, TC_INVALID, "--cp-kind", "all-to-all of %d ranks does not divide %d heads of a rank; choose a divisor", n,
+                           model->block[i].heads / l->tp);
+    return TC_OK;
+}
+
+/* The layers that the layout gives to stages. */
+static tc_code check_stages(const tc_placement *p, tc_error *error) {
+    const tc_layout *l = &p->layout;
+    int chunks = tc_model_chunks(p);
+    int64_t sum = 0;
+    bool first = l->first_layers != TC_UNSET, last = l->last_layers != TC_UNSET;
+    const char *option = first ? "--first-layers" : "--last-layers";
+    if (l->stage_layers) {
+        if (first || last) return tc_fail(error, TC_INVALID, "--stage-layers", "says what every stage holds; leave %s out", option);
+        if (l->stage_count != chunks)
+            return tc_fail(error, TC_INVALID, "--stage-layers", "%d numbers for %d stages; give one for each, virtual stages included",
+                           l->stage_count, chunks);
+        for (int i = 0; i < chunks; i++) {
+            if (l->stage_layers[i] < 0)
+                return tc_fail(error, TC_INVALID, "--stage-layers", "%d layers; give 0 or more", l->stage_layers[i]);
+            sum += l->stage_layers[i];
+        }
+        if (sum != p->layers)
+            return tc_fail(error, TC_INVALID, "--stage-layers", "%lld layers in all, but the model has %d; change the list", (long long)sum, p->layers);
+        return TC_OK;
+    }
+    if (!first && !last) return TC_OK;
+    if (chunks == 1) return tc_fail(error, TC_INVALID, option, "is for a pipeline; leave it out, or give --pp");
+    int a = first ? l->first_layers : 0, b = last ? l->last_layers : 0, others = chunks - first - last;
+    if (a < 0 || b < 0 || a > p->layers - b || (others == 0 && a + b != p->layers))
+        return tc_fail(error, TC_INVALID, option, "%d + %d of %d layers on the first and last stage leave %d for %d others; change one of them", a, b,
+                       p->layers, p->layers - a - b, others);
+    return TC_OK;
+}
+
 static tc_code resolve_experts(const tc_model *model, const tc_stack *stack, tc_layout *l, tc_error *error) {
     bool moe = tc_has_experts(model);
     if (!moe && l->ep > 1)
@@ -158,7 +203,7 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
     }
     if (l->cp_kind == TC_UNSET) {
         l->cp_kind = (int)stack->cp_kind;
-        if (l->cp > 1) assume(assumed, count, "context parallelism by ", l->cp_kind == TC_CP_RING ? "ring" : "all-to-all", " (stack default)");
+        if (l->cp > 1) assume(assumed, count, "context parallelism by ", tc_cp_kind_names[l->cp_kind], " (stack default)");
     }
     if (l->schedule == TC_UNSET || (l->schedule == TC_SCHEDULE_1F1B && l->vpp > 1) || (l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1))
         l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
@@ -209,7 +254,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    if ((code = check_schedule(out, error))) return code;
+    if ((code = check_context(&job->model, l, error)) || (code = check_schedule(out, error)) || (code = check_stages(out, error))) return code;
     fill_shard(job, stack, out);
     return TC_OK;
 }
@@ -226,10 +271,8 @@ static int chunk_start(int layers, int n, int c) {
     return base * c + (before < extra ? before : extra);
 }
 
-/* Layers [start, end) of chunk c of n. A module of multi-token prediction has a layer and another head: it stands for two
- * layers of the last chunk, as the published layouts of DeepSeek-V3 have it. */
-static void chunk_range(const tc_model *model, int layers, int n, int c, int *start, int *end) {
-    int held = n > 1 ? 2 * model->mtp_layers : 0;
+/* Layers [start, end) of chunk c of n, all spread evenly; what the last one holds besides counts as `held` of them. */
+static void even_range(int layers, int held, int n, int c, int *start, int *end) {
     if (chunk_layers(layers + held, n, n - 1) < held) { /* they fill it */
         *start = c == n - 1 ? layers : chunk_start(layers, n - 1, c);
         *end = c == n - 1 ? layers : *start + chunk_layers(layers, n - 1, c);
@@ -237,6 +280,42 @@ static void chunk_range(const tc_model *model, int layers, int n, int c, int *st
     }
     *start = chunk_start(layers + held, n, c);
     *end = *start + chunk_layers(layers + held, n, c) - (c == n - 1 ? held : 0);
+}
+
+/* A module of multi-token prediction has a layer and another head: it stands for two layers of the last chunk, as the
+ * published layouts of DeepSeek-V3 have it. */
+static int held_by_predictions(const tc_model *model) { return 2 * model->mtp_layers; }
+
+bool tc_ends_of(const tc_model *model, int chunks, int embedding, int head, tc_ends *out) {
+    head += held_by_predictions(model);
+    int counted = tc_layer_count(model) + embedding + head;
+    out->first = chunk_layers(counted, chunks, 0) - embedding;
+    out->last = chunk_layers(counted, chunks, chunks - 1) - head;
+    out->even = counted % chunks == 0;
+    return out->first >= 0 && out->last >= 0;
+}
+
+static void chunk_range(const tc_model *model, const tc_placement *p, int n, int c, int *start, int *end) {
+    const tc_layout *l = &p->layout;
+    if (l->stage_layers) {
+        *start = 0;
+        for (int i = 0; i < c; i++) *start += l->stage_layers[i];
+        *end = *start + l->stage_layers[c];
+        return;
+    }
+    bool first = l->first_layers != TC_UNSET, last = l->last_layers != TC_UNSET;
+    int before = first ? l->first_layers : 0, after = last ? l->last_layers : 0;
+    if (first && c == 0) {
+        *start = 0;
+        *end = before;
+    } else if (last && c == n - 1) {
+        *start = p->layers - after;
+        *end = p->layers;
+    } else {
+        even_range(p->layers - before - after, n > 1 && !last ? held_by_predictions(model) : 0, n - first - last, c - first, start, end);
+        *start += before;
+        *end += before;
+    }
 }
 
 int tc_stage_chunks(const tc_placement *p) {
@@ -263,7 +342,7 @@ int tc_chunk_of(const tc_placement *p, int stage, int i) {
 void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {
     int chunks = tc_model_chunks(p), first = 0;
     int start, end;
-    chunk_range(model, p->layers, chunks, chunk, &start, &end);
+    chunk_range(model, p, chunks, chunk, &start, &end);
     for (int i = 0; i < model->blocks; i++) {
         int last = first + model->block[i].count;
         int low = start > first ? start : first, high = end < last ? end : last;
@@ -290,7 +369,17 @@ tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *p, i
 bool tc_holds_mirror(const tc_placement *p) { return p->layout.pp > 1 && tc_schedule_facts_of(p->layout.schedule).both_ways; }
 
 tc_group tc_tp_group(const tc_placement *p) { return (tc_group){p->layout.tp, 1}; }
-tc_group tc_cp_group(const tc_placement *p) { return (tc_group){p->layout.cp, p->layout.tp}; }
+
+static int all_to_all_ranks(const tc_layout *l) { return l->cp_kind == TC_CP_RING ? 1 : l->cp_kind == TC_CP_BOTH ? l->cp_all_to_all : l->cp; }
+
+/* As USP and Megatron-LM's a2a+p2p place them: all-to-all inside (Fang and Zhao 2024, arXiv 2405.07719). */
+tc_group tc_cp_all_to_all_group(const tc_placement *p) { return (tc_group){all_to_all_ranks(&p->layout), p->layout.tp}; }
+
+tc_group tc_cp_ring_group(const tc_placement *p) {
+    int inside = all_to_all_ranks(&p->layout);
+    return (tc_group){(double)p->layout.cp / inside, (double)p->layout.tp * inside};
+}
+
 tc_group tc_dp_group(const tc_placement *p) { return (tc_group){(double)p->layout.dp * p->layout.cp, p->layout.tp}; }
 tc_group tc_ep_group(const tc_placement *p) { return (tc_group){p->layout.ep, p->layout.etp}; }
 

@@ -30,7 +30,18 @@ int tc_stage_chunks(const tc_placement *placement);
 int tc_chunk_of(const tc_placement *placement, int stage, int i);
 /* DualPipe: every stage also holds what the mirrored stage does. */
 bool tc_holds_mirror(const tc_placement *placement);
+/* Does the layout say what the first, the last or all chunks hold? Else layers are spread evenly. */
+static inline bool tc_stages_given(const tc_layout *l) { return l->stage_layers || l->first_layers != TC_UNSET || l->last_layers != TC_UNSET; }
 void tc_chunk_blocks(const tc_model *model, const tc_placement *placement, int chunk, int counts[TC_MAX_BLOCKS]);
+
+/* The ends of a pipeline whose stages are cut evenly with embedding and head counted as so many layers (Megatron-LM's
+ * --account-for-embedding- and -loss-in-pipeline-split: 1); a module of multi-token prediction counts as two more. chunks: at least 2.
+ * even: all chunks come out alike in this count. False where an end would hold less than no layer. */
+typedef struct tc_ends {
+    int first, last; /* layers of the first and the last chunk */
+    bool even;
+} tc_ends;
+bool tc_ends_of(const tc_model *model, int chunks, int embedding, int head, tc_ends *out);
 
 /* What lies on a pipeline stage. */
 typedef struct tc_stage_share {
@@ -42,7 +53,9 @@ tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *plac
 
 /* The groups of ranks, tensor parallel innermost, then context, data, pipeline. */
 tc_group tc_tp_group(const tc_placement *placement);
-tc_group tc_cp_group(const tc_placement *placement);
+/* Context parallelism: all-to-all within groups, rings between them; one of them is a single rank unless both are in use. */
+tc_group tc_cp_all_to_all_group(const tc_placement *placement);
+tc_group tc_cp_ring_group(const tc_placement *placement);
 tc_group tc_dp_group(const tc_placement *placement);        /* data x context: gradients of dense weights */
 tc_group tc_ep_group(const tc_placement *placement);
 tc_group tc_expert_dp_group(const tc_placement *placement); /* gradients of expert weights */

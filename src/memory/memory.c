@@ -218,7 +218,7 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
     return m;
 }
 
-/* Activations fall with the stage, embedding and head sit at the ends: the peak is at one of these. */
+/* Activations fall with the stage, embedding and head sit at the ends: where layers are spread evenly, the peak is at one of these. */
 int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
     int last = pp - 1, count = 0;
     const int candidates[TC_PEAK_STAGES] = {0, 1, last / 2, last - 1, last};
@@ -229,12 +229,14 @@ int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
 
 tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *p, const tc_stack *stack,
                          const tc_block_set *set) {
+    bool listed = p->layout.stage_layers != NULL;
     int stages[TC_PEAK_STAGES], count = tc_peak_stages(p->layout.pp, stages);
     tc_memory peak = {.reserved = -1};
-    for (int i = 0; i < count; i++) {
-        tc_states states = tc_stage_states(job, p, stack, tc_stage_weight_count(&job->model, p, set, stages[i]));
-        tc_kept kept = tc_stage_kept(&job->model, p, set, stages[i]);
-        tc_memory m = tc_stage_memory(stack, &states, &kept, tc_micro_batches_in_flight(p, stages[i]), stages[i]);
+    for (int i = 0; i < (listed ? p->layout.pp : count); i++) {
+        int stage = listed ? i : stages[i];
+        tc_states states = tc_stage_states(job, p, stack, tc_stage_weight_count(&job->model, p, set, stage));
+        tc_kept kept = tc_stage_kept(&job->model, p, set, stage);
+        tc_memory m = tc_stage_memory(stack, &states, &kept, tc_micro_batches_in_flight(p, stage), stage);
         if (m.reserved > peak.reserved) peak = m;
     }
     peak.capacity = cluster->accelerator.memory_bytes;

@@ -158,3 +158,13 @@ double tc_send_seconds(const tc_group_path *p, double bytes) {
         if (p->inside[l] > 1) return with_latency(bytes / p->rate[l], p->latency[l], p->step[l]);
     return 0;
 }
+
+double tc_ring_step_seconds(const tc_group_path *p, double bytes) {
+    double slowest = 0, below = 1;
+    for (int l = 0; l < p->levels && bytes > 0; l++) {
+        double seconds = p->inside[l] > below ? bytes / p->rate[l] + p->latency[l] : 0;
+        if (seconds > slowest) slowest = seconds;
+        below = p->inside[l];
+    }
+    return slowest;
+}

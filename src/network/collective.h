@@ -33,6 +33,8 @@ double tc_all_to_all_seconds(const tc_group_path *path, double bytes);
  * copied inside it (DeepSeek-V3, arXiv 2412.19437, section 3.2.2); the domains that k of n copies reach
  * are n (1 - (1 - 1/n)^k) in the mean. */
 double tc_dispatch_seconds(const tc_group_path *path, double bytes, double copies, bool hierarchical);
+/* Every rank passes a message to the next: as long as the slowest of these takes. */
+double tc_ring_step_seconds(const tc_group_path *path, double bytes);
 /* One message between neighbours of the group. */
 double tc_send_seconds(const tc_group_path *path, double bytes);
 

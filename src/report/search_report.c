@@ -205,7 +205,9 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
         fprintf(file, "     overlap %s", tc_search_overlap_name(found->overlap));
-        if (found->step.layout.cp > 1) fprintf(file, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, found->step.layout.cp_kind));
+        const tc_layout *l = &found->step.layout;
+        if (l->cp > 1 && l->cp_kind == TC_CP_BOTH) fprintf(file, ", context by ring and all-to-all of %d", l->cp_all_to_all);
+        else if (l->cp > 1) fprintf(file, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
         if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
             fprintf(file, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch, tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);

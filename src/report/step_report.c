@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/vocabulary.h"
+#include "layout/schedule.h"
 #include "report/names.h"
 #include "report/format.h"
 
@@ -68,6 +69,13 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     tc_write_integer(writer, "etp", l->etp);
     tc_write_integer(writer, "dp", l->dp);
     tc_write_integer(writer, "vpp", l->vpp);
+    if (l->stage_layers) {
+        tc_write_array(writer, "stage_layers");
+        for (int i = 0; i < l->stage_count; i++) tc_write_integer(writer, NULL, l->stage_layers[i]);
+        tc_write_close(writer);
+    }
+    if (l->first_layers != TC_UNSET) tc_write_integer(writer, "first_layers", l->first_layers);
+    if (l->last_layers != TC_UNSET) tc_write_integer(writer, "last_layers", l->last_layers);
     tc_write_integer(writer, "micro_batch", l->micro_batch);
     tc_write_bool(writer, "sequence_parallel", l->sequence_parallel > 0);
     write_name(writer, "sharding", TC_VOCABULARY_SHARDING, l->sharding);
@@ -80,6 +88,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     }
     write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
     write_name(writer, "cp_kind", TC_VOCABULARY_CP_KIND, l->cp_kind);
+    if (l->cp_kind == TC_CP_BOTH) tc_write_integer(writer, "cp_all_to_all", l->cp_all_to_all);
     tc_write_bool(writer, "offload_optimizer", l->offload != TC_OFFLOAD_NONE);
     tc_write_bool(writer, "offload_activations", l->offload_activations);
     tc_write_close(writer);
@@ -184,6 +193,20 @@ static size_t add_degrees(const tc_layout *l, char *buffer, size_t size) {
     return used;
 }
 
+/* Appends ", 6-8-8-10 layers a stage" or ", 7 layers on the first stage, 6 on the last" where the layout says so; of chunks, where
+ * a stage has several. */
+static void add_stage_layers(const tc_layout *l, char *buffer, size_t size) {
+    size_t used = strlen(buffer);
+    const char *what = l->vpp > 1 || tc_schedule_facts_of(l->schedule).chunks > 1 ? "chunk" : "stage";
+    for (int i = 0; l->stage_layers && i < l->stage_count && used < size; i++)
+        used += (size_t)snprintf(buffer + used, size - used, "%s%d", i ? "-" : ", ", l->stage_layers[i]);
+    if (l->stage_layers && used < size) used += (size_t)snprintf(buffer + used, size - used, " layers a %s", what);
+    bool first = l->first_layers != TC_UNSET;
+    if (first && used < size) used += (size_t)snprintf(buffer + used, size - used, ", %d layers on the first %s", l->first_layers, what);
+    if (l->last_layers != TC_UNSET && used < size)
+        snprintf(buffer + used, size - used, ", %d%s on the last%s%s", l->last_layers, first ? "" : " layers", first ? "" : " ", first ? "" : what);
+}
+
 const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size) {
     size_t used = add_degrees(l, buffer, size);
     if (used >= 2 && used < size) buffer[used - 2] = '\0';
@@ -205,6 +228,7 @@ const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
         snprintf(buffer + used, size - used, "micro-batch %d, sharding %s, recompute %s%s%s%s%s%s", l->micro_batch, sharding, recompute,
                  l->sequence_parallel > 0 ? ", sequence parallel" : "", l->pp > 1 && name ? ", " : "", l->pp > 1 && name ? name : "",
                  l->offload != TC_OFFLOAD_NONE ? ", optimizer offloaded" : "", l->offload_activations ? ", activations offloaded" : "");
+    add_stage_layers(l, buffer, size);
     return buffer;
 }
 

@@ -75,8 +75,11 @@ static void put_word(FILE *file, tc_vocabulary vocabulary, int value) {
 }
 
 static void put_layout(FILE *file, const tc_layout *l, int overlap) {
-    const int degrees[] = {l->tp, l->pp, l->cp, l->ep, l->etp, l->dp, l->vpp, l->micro_batch, l->sequence_parallel};
-    for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) fprintf(file, ",%d", degrees[i]);
+    const int degrees[] = {l->tp, l->pp, l->cp, l->ep, l->etp, l->dp, l->vpp, l->first_layers, l->last_layers, l->micro_batch, l->sequence_parallel};
+    for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) {
+        if (degrees[i] == TC_UNSET) fputc(',', file);
+        else fprintf(file, ",%d", degrees[i]);
+    }
     put_word(file, TC_VOCABULARY_SHARDING, l->sharding);
     if (l->sharding == TC_SHARD_HSDP) fprintf(file, ":%d", l->hsdp);
     char operators[TC_OPERATORS_TEXT];
@@ -85,12 +88,13 @@ static void put_layout(FILE *file, const tc_layout *l, int overlap) {
     else put_word(file, TC_VOCABULARY_RECOMPUTE, l->recompute);
     put_word(file, TC_VOCABULARY_SCHEDULE, l->schedule);
     put_word(file, TC_VOCABULARY_CP_KIND, l->cp_kind);
+    if (l->cp_kind == TC_CP_BOTH) fprintf(file, ":%d", l->cp_all_to_all);
     fprintf(file, ",%s,%s", tc_search_offload_name(tc_search_offload_of(l)), tc_search_overlap_name(overlap));
 }
 
 void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
     fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,step_s_p10,step_s_p90,mfu_pct,tokens_per_s_per_device,memory_gib_per_device,"
-          "space,tp,pp,cp,ep,etp,dp,vpp,micro_batch,sequence_parallel,sharding,recompute,schedule,cp_kind,offload,overlap,note\n", file);
+          "space,tp,pp,cp,ep,etp,dp,vpp,first_layers,last_layers,micro_batch,sequence_parallel,sharding,recompute,schedule,cp_kind,offload,overlap,note\n", file);
     for (int i = 0; i < rows; i++) {
         const tc_sweep_row *r = &row[i];
         const char *const texts[] = {r->model, r->accelerator, r->fabric, r->stack};
@@ -108,7 +112,7 @@ void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
         }
         fprintf(file, ",%lld", (long long)r->space);
         if (found(r)) put_layout(file, &r->layout, r->overlap);
-        else fputs(",,,,,,,,,,,,,,,", file);
+        else fputs(",,,,,,,,,,,,,,,,,", file);
         fputc(',', file);
         put_text(file, r->note);
         fputc('\n', file);

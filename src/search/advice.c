@@ -53,6 +53,7 @@ static tc_code free_axes(advisor *a, const tc_search_input *in, bool *any) {
         {"offload free", MEMBER(offload), MEMBER(offload)},
         {"another schedule", MEMBER(schedule), MEMBER(schedule)},
         {"virtual stages free", MEMBER(vpp), MEMBER(vpp)},
+        {"layers of the stages free", MEMBER(stages), MEMBER(last_layers)},
         {"dp free", MEMBER(dp), MEMBER(dp)},
         {"pp free", MEMBER(pp), MEMBER(pp)},
         {"tp free", MEMBER(tp), MEMBER(tp)},

@@ -9,33 +9,38 @@
 #include "base/units.h"
 #include "base/vocabulary.h"
 
-/* An axis: a number from 1, or a word of a list. */
+/* An axis: a number from 1 or 0, or a word of a list. */
 typedef struct axis {
     const char *name;
     size_t offset;
     const char *const *words; /* NULL: a number */
+    bool zero;                /* which may be 0 */
 } axis;
 
+static const char *const stage_words[] = {"even", NULL};
 static const char *const switch_words[] = {"off", "on", NULL};
 static const char *const offload_words[] = {"none", "states", "optimizer", "activations", "all", NULL};
 static const char *const overlap_words[] = {"none", "grad-reduce", "param-gather", "all", NULL};
 
 static const axis axes[] = {
-    {"tp", offsetof(tc_search_fixed, tp), NULL},
-    {"pp", offsetof(tc_search_fixed, pp), NULL},
-    {"cp", offsetof(tc_search_fixed, cp), NULL},
-    {"ep", offsetof(tc_search_fixed, ep), NULL},
-    {"etp", offsetof(tc_search_fixed, etp), NULL},
-    {"dp", offsetof(tc_search_fixed, dp), NULL},
-    {"vpp", offsetof(tc_search_fixed, vpp), NULL},
-    {"micro-batch", offsetof(tc_search_fixed, micro_batch), NULL},
-    {"sequence-parallel", offsetof(tc_search_fixed, sequence_parallel), switch_words},
-    {"cp-kind", offsetof(tc_search_fixed, cp_kind), tc_cp_kind_names},
-    {"sharding", offsetof(tc_search_fixed, sharding), tc_sharding_names},
-    {"recompute", offsetof(tc_search_fixed, recompute), tc_recompute_names},
-    {"schedule", offsetof(tc_search_fixed, schedule), tc_schedule_names},
-    {"offload", offsetof(tc_search_fixed, offload), offload_words},
-    {"overlap", offsetof(tc_search_fixed, overlap), overlap_words},
+    {"tp", offsetof(tc_search_fixed, tp), NULL, false},
+    {"pp", offsetof(tc_search_fixed, pp), NULL, false},
+    {"cp", offsetof(tc_search_fixed, cp), NULL, false},
+    {"ep", offsetof(tc_search_fixed, ep), NULL, false},
+    {"etp", offsetof(tc_search_fixed, etp), NULL, false},
+    {"dp", offsetof(tc_search_fixed, dp), NULL, false},
+    {"vpp", offsetof(tc_search_fixed, vpp), NULL, false},
+    {"stages", offsetof(tc_search_fixed, stages), stage_words, false},
+    {"first-layers", offsetof(tc_search_fixed, first_layers), NULL, true},
+    {"last-layers", offsetof(tc_search_fixed, last_layers), NULL, true},
+    {"micro-batch", offsetof(tc_search_fixed, micro_batch), NULL, false},
+    {"sequence-parallel", offsetof(tc_search_fixed, sequence_parallel), switch_words, false},
+    {"cp-kind", offsetof(tc_search_fixed, cp_kind), tc_cp_kind_names, false},
+    {"sharding", offsetof(tc_search_fixed, sharding), tc_sharding_names, false},
+    {"recompute", offsetof(tc_search_fixed, recompute), tc_recompute_names, false},
+    {"schedule", offsetof(tc_search_fixed, schedule), tc_schedule_names, false},
+    {"offload", offsetof(tc_search_fixed, offload), offload_words, false},
+    {"overlap", offsetof(tc_search_fixed, overlap), overlap_words, false},
 };
 #define AXES ((int)(sizeof axes / sizeof axes[0]))
 
@@ -53,7 +58,7 @@ static int find_word(const char *const *words, const char *word) {
     return TC_UNSET;
 }
 
-/* hsdp:8, fsdp, distributed-optimizer, a number of layers and operators are values that no list has. */
+/* hsdp:8, both:4, fsdp, distributed-optimizer, a number of layers and operators are values that no list has. */
 static bool fix_special(tc_search_fixed *fixed, const axis *a, const char *value) {
     int64_t number;
     tc_error unused;
@@ -69,6 +74,12 @@ static bool fix_special(tc_search_fixed *fixed, const axis *a, const char *value
         if (tc_parse_integer(value + 5, 2, 10000000, &number, "--fix", &unused)) return false;
         fixed->sharding = TC_SHARD_HSDP;
         fixed->hsdp = (int)number;
+        return true;
+    }
+    if (a->words == tc_cp_kind_names && strncmp(value, "both:", 5) == 0) {
+        if (tc_parse_integer(value + 5, 2, 10000000, &number, "--fix", &unused)) return false;
+        fixed->cp_kind = TC_CP_BOTH;
+        fixed->cp_all_to_all = (int)number;
         return true;
     }
     if (a->words == tc_recompute_names && !tc_parse_integer(value, 1, 200, &number, "--fix", &unused)) {
@@ -91,19 +102,19 @@ static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *val
         int *out = (int *)((char *)fixed + a->offset);
         if (!a->words) {
             int64_t number;
-            tc_code code = tc_parse_integer(value, 1, 10000000, &number, place, error);
+            tc_code code = tc_parse_integer(value, !a->zero, 10000000, &number, place, error);
             if (!code) *out = (int)number;
             return code;
         }
         int word = find_word(a->words, value);
-        if (word != TC_UNSET && !(a->words == tc_recompute_names && word >= TC_RECOMPUTE_LAYERS)) {
+        if (word != TC_UNSET && !(a->words == tc_recompute_names && word >= TC_RECOMPUTE_LAYERS) && !(a->words == tc_cp_kind_names && word == TC_CP_BOTH)) {
             *out = word;
             return TC_OK;
         }
         if (fix_special(fixed, a, value)) return TC_OK;
         list_words(a->words, list, sizeof list);
         return tc_fail(error, TC_INVALID, place, "'%.40s' is no value of %s; give one of %s%s", value, name, list,
-                       a->words == tc_recompute_names ? " (12, norm+activation)" : a->words == tc_sharding_names ? ":N" : "");
+                       a->words == tc_recompute_names ? " (12, norm+activation)" : a->words == tc_sharding_names || a->words == tc_cp_kind_names ? ":N" : "");
     }
     list_words(NULL, list, sizeof list);
     return tc_fail(error, TC_INVALID, place, "'%.40s' is no axis; give one of %s", name, list);

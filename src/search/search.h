@@ -16,7 +16,7 @@ enum { TC_OVERLAP_GRAD_REDUCE = 1, TC_OVERLAP_PARAM_GATHER = 2 };
 
 /* Values that the search may not change; TC_UNSET: free. */
 typedef struct tc_search_fixed {
-    int tp, pp, cp, ep, etp, dp, vpp, micro_batch, sequence_parallel, cp_kind, sharding, hsdp;
+    int tp, pp, cp, ep, etp, dp, vpp, stages /* 0: even */, first_layers, last_layers, micro_batch, sequence_parallel, cp_kind, cp_all_to_all, sharding, hsdp;
     int recompute, recompute_layers, recompute_operators;
     int schedule;
     int offload; /* tc_search_offload */

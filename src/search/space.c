@@ -5,7 +5,8 @@
  * count as layers); ep divides the experts; etp divides the experts' width and stays inside the
  * scale-up domain; the micro-batch divides the global batch; dp is what is left. Stages may be uneven
  * with one chunk each; virtual stages must come out even, with embedding or head counted or not
- * (Megatron-LM). All-to-all context parallelism splits heads: cp divides heads / tp.
+ * (Megatron-LM). The embedding counts as no layer or one, the head as up to as many as its matmul is worth; where the
+ * first layers are of another kind, such as dense ones before experts, the first stage may also take one more. All-to-all context parallelism splits heads: cp, or the groups inside rings, divide heads / tp.
  * Recompute: none, selective, full, n layers of each stage, or the operators of every layer that are cheap
  * to run again (element-wise work, up-projections of latent attention). Sharding: none, ZeRO-1, -2, -3, and
  * HSDP with every divisor of dp x cp; under a pipeline weights and gradients stay whole, so that
@@ -19,9 +20,11 @@
 
 #include "base/error.h"
 #include "base/vocabulary.h"
+#include "layout/schedule.h"
 
 #define CONTEXT_TOKENS 256
 #define LAYER_STEPS 32 /* values of "n layers" at most */
+#define HEAD_LAYERS 4  /* that the head counts as at most */
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* ---- axes -------------------------------------------------------------------------- */
@@ -138,6 +141,64 @@ static bool even_chunks(int layers, int chunks) {
     return chunks <= layers + 2 && (layers % chunks == 0 || (layers + 1) % chunks == 0 || (layers + 2) % chunks == 0);
 }
 
+/* The layers that the head's matmul is worth, rounded up. */
+static int head_layers(const tc_model *model, int layers) {
+    tc_model_size size = tc_model_count(model);
+    double layer = (size.active_parameters - size.embedding_parameters - size.head_parameters) / layers;
+    double head = model->lm_head && layer > 0 ? (double)model->vocab * model->hidden / layer : 0;
+    for (int n = 0; n < HEAD_LAYERS; n++)
+        if (head <= n) return n;
+    return HEAD_LAYERS;
+}
+
+static bool gives_ends(const tc_search_fixed *fixed) { return fixed->first_layers != TC_UNSET || fixed->last_layers != TC_UNSET; }
+
+/* Can so many chunks have ends of the given layers? */
+static bool ends_fit(const tc_space *space, int chunks) {
+    const tc_search_fixed *fixed = &space->in->fixed;
+    bool first = fixed->first_layers != TC_UNSET, last = fixed->last_layers != TC_UNSET;
+    int rest = space->layers - (first ? fixed->first_layers : 0) - (last ? fixed->last_layers : 0), others = chunks - first - last;
+    return others > 0 ? rest >= 0 : others == 0 && rest == 0;
+}
+
+/* Of the splits of so many chunks: those that no earlier one equals, of all or of those that come out alike. */
+static unsigned different_splits(const tc_space *space, int chunks, bool alike) {
+    const tc_model *model = &space->in->job.model;
+    tc_ends ends[TC_SPLITS_MAX];
+    unsigned bits = 0;
+    for (int k = 0; k < space->splits; k++) {
+        bool legal = tc_ends_of(model, chunks, space->split[k].embedding, space->split[k].head, &ends[k]);
+        if (k == 0 && !legal) return !alike || even_chunks(space->layers, chunks); /* extra predictions fill the last chunk */
+        bool wanted = legal && (!alike || (k == 0 ? even_chunks(space->layers, chunks) : ends[k].even));
+        for (int i = 0; i < k && wanted; i++)
+            wanted = !(bits >> i & 1u) || ends[i].first != ends[k].first || ends[i].last != ends[k].last;
+        bits |= (unsigned)wanted << k;
+    }
+    return bits;
+}
+
+static tc_code make_splits(tc_space *space, tc_error *error) {
+    const tc_model *model = &space->in->job.model;
+    const tc_search_fixed *fixed = &space->in->fixed;
+    bool free_ends = !gives_ends(fixed) && fixed->stages == TC_UNSET;
+    int heads = free_ends ? head_layers(model, space->layers) : 0;
+    static const int embeddings[] = {0, 1, -1};
+    int kinds = !free_ends ? 1 : model->blocks > 1 ? 3 : 2;
+    for (int i = 0; i < kinds; i++)
+        for (int head = 0; head <= heads; head++) space->split[space->splits++] = (tc_split){embeddings[i], head};
+    size_t counts = (size_t)space->layers + 3;
+    space->differ = calloc(counts, sizeof *space->differ);
+    space->alike = calloc(counts, sizeof *space->alike);
+    if (!space->differ || !space->alike) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    if (!gives_ends(fixed)) space->differ[1] = 1;
+    for (int n = 2; n < (int)counts; n++) {
+        bool fits = !gives_ends(fixed) || ends_fit(space, n);
+        space->differ[n] = (uint16_t)(fits ? different_splits(space, n, false) : 0);
+        space->alike[n] = (uint16_t)(fits ? different_splits(space, n, true) : 0);
+    }
+    return TC_OK;
+}
+
 /* May the shape have pp stages? ILLEGAL sets why; ABSENT: that is no configuration at all. */
 typedef enum legality { LEGAL, ILLEGAL, ABSENT } legality;
 
@@ -145,7 +206,8 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, t
     const tc_variant *v = &space->variant[s->variant];
     int64_t model_parallel = (int64_t)s->tp * s->cp * pp;
     if (model_parallel > v->devices || v->devices % model_parallel) return ABSENT;
-    *out = (tc_stages){pp, 1, (int)(v->devices / model_parallel), 0};
+    if (pp == 1 && !space->differ[1]) return ABSENT;
+    *out = (tc_stages){.pp = pp, .vpp = 1, .dp = (int)(v->devices / model_parallel)};
     if (space->in->fixed.dp != TC_UNSET && out->dp != space->in->fixed.dp) return ABSENT;
     int64_t batch = (int64_t)out->dp * s->micro_batch;
     if (v->global_batch % batch) {
@@ -161,7 +223,7 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, t
     return LEGAL;
 }
 
-static bool schedule_allowed(const tc_space *space, int schedule) {
+bool tc_space_allows(const tc_space *space, int schedule) {
     const tc_search_input *in = space->in;
     if (in->fixed.schedule != TC_UNSET && in->fixed.schedule != schedule) return false;
     if (in->schedules == 0 && in->fixed.schedule == TC_UNSET) return schedule <= TC_SCHEDULE_INTERLEAVED; /* those with a closed form */
@@ -170,13 +232,29 @@ static bool schedule_allowed(const tc_space *space, int schedule) {
 
 static bool vpp_wanted(const tc_space *space, int vpp) { return space->in->fixed.vpp == TC_UNSET || space->in->fixed.vpp == vpp; }
 
+/* The splits of so many chunks. With virtual stages all must come out alike, unless their number is fixed. */
+static unsigned split_bits(const tc_space *space, int chunks, int vpp) {
+    if (vpp == 1) return space->differ[chunks];
+    unsigned even = space->in->fixed.vpp != TC_UNSET ? space->differ[chunks] & 1u : 0;
+    return space->alike[chunks] | even;
+}
+
+/* Chunks of the model under a schedule. */
+static int chunks_of(const tc_stages *stages, int schedule) {
+    tc_schedule_facts facts = tc_schedule_facts_of(schedule);
+    return stages->pp * (stages->vpp == 1 && facts.chunks > 1 && !facts.both_ways ? facts.chunks : stages->vpp);
+}
+
+/* How many splits there are to try; a schedule takes those that differ under it. */
+static int splits_of(const tc_space *space, const tc_stages *stages) { return stages->pp > 1 ? space->splits : 1; }
+
 /* May a legal pipeline run with vpp virtual stages? */
 static legality virtual_stages(const tc_space *space, const tc_stages *stages, int vpp) {
     if (!vpp_wanted(space, vpp)) return ABSENT;
     if (vpp == 1) return LEGAL;
     if (stages->pp == 1 || (int64_t)stages->pp * vpp > space->layers + 2) return ABSENT;
-    if (!schedule_allowed(space, TC_SCHEDULE_INTERLEAVED)) return ABSENT;
-    if (space->in->fixed.vpp == TC_UNSET && !even_chunks(space->layers, stages->pp * vpp)) return ABSENT;
+    if (!tc_space_allows(space, TC_SCHEDULE_INTERLEAVED)) return ABSENT;
+    if (!split_bits(space, stages->pp * vpp, vpp)) return ABSENT;
     return stages->micro_batches % stages->pp ? ILLEGAL : LEGAL;
 }
 
@@ -186,11 +264,14 @@ bool tc_space_next(const tc_space *space, const tc_shape *s, tc_stages_cursor *a
         tc_rejection why;
         if (stages_legal(space, s, axis->value[at->pp_index], out, &why) != LEGAL) continue;
         int most = out->pp == 1 ? 1 : (space->layers + 2) / out->pp;
-        while (at->vpp < most)
-            if (virtual_stages(space, out, ++at->vpp) == LEGAL) {
-                out->vpp = at->vpp;
-                return true;
-            }
+        if (at->vpp == 0) at->vpp = 1;
+        for (; at->vpp <= most; at->vpp++, at->split = 0) {
+            if (virtual_stages(space, out, at->vpp) != LEGAL) continue;
+            out->vpp = at->vpp;
+            if (at->split == splits_of(space, out)) continue;
+            out->split = at->split++;
+            return true;
+        }
     }
     return false;
 }
@@ -212,7 +293,8 @@ static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc
 }
 
 static bool schedule_legal(const tc_space *space, const tc_stages *stages, int schedule) {
-    bool two_chunks = 2 * stages->pp <= space->layers + 2;
+    int chunks = chunks_of(stages, schedule);
+    if (chunks > space->layers + 2 || !(split_bits(space, chunks, 1) >> stages->split & 1u)) return false;
     switch (schedule) {
     case TC_SCHEDULE_GPIPE:
     case TC_SCHEDULE_1F1B: return true;
@@ -220,21 +302,9 @@ static bool schedule_legal(const tc_space *space, const tc_stages *stages, int s
     case TC_SCHEDULE_ZB_H1:
     case TC_SCHEDULE_ZB_H2: return !space->in->job.frozen_base;
     case TC_SCHEDULE_DUALPIPE:
-        return !space->in->job.frozen_base && two_chunks && stages->pp % 2 == 0 && stages->micro_batches % 2 == 0
+        return !space->in->job.frozen_base && 2 * stages->pp <= space->layers + 2 && stages->pp % 2 == 0 && stages->micro_batches % 2 == 0
                && stages->micro_batches >= 2 * stages->pp;
-    default: return !space->in->job.frozen_base && two_chunks;
-    }
-}
-
-void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *c) {
-    c->schedules = 0;
-    if (stages->vpp > 1) {
-        c->schedule[c->schedules++] = TC_SCHEDULE_INTERLEAVED;
-    } else if (stages->pp == 1) {
-        c->schedule[c->schedules++] = TC_SCHEDULE_1F1B;
-    } else {
-        for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
-            if (schedule_allowed(space, s) && schedule_legal(space, stages, s)) c->schedule[c->schedules++] = s;
+    default: return !space->in->job.frozen_base;
     }
 }
 
@@ -283,19 +353,31 @@ static void choose_offloads(const tc_space *space, tc_choices *c) {
     }
 }
 
+void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *c) {
+    c->schedules = 0;
+    if (stages->vpp > 1) {
+        if (split_bits(space, stages->pp * stages->vpp, stages->vpp) >> stages->split & 1u) c->schedule[c->schedules++] = TC_SCHEDULE_INTERLEAVED;
+    } else if (stages->pp == 1) {
+        c->schedule[c->schedules++] = TC_SCHEDULE_1F1B;
+    } else {
+        for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
+            if (tc_space_allows(space, s) && schedule_legal(space, stages, s)) c->schedule[c->schedules++] = s;
+    }
+    c->count = c->per_schedule * c->recomputes * c->schedules;
+}
+
 void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out) {
     out->recomputes = out->shardings = out->offloads = 0;
     choose_recomputes(space, stages, out);
-    tc_space_schedules(space, stages, out);
     choose_shardings(space, shape, stages, out);
     choose_offloads(space, out);
     int64_t switches = 0;
     for (int i = 0; i < out->shardings; i++) switches += out->sharding[i].overlaps;
     out->per_schedule = switches * out->offloads;
-    out->count = out->per_schedule * out->recomputes * out->schedules;
+    tc_space_schedules(space, stages, out);
 }
 
-tc_layout tc_space_layout(const tc_shape *s, const tc_stages *stages) {
+tc_layout tc_space_layout(const tc_space *space, const tc_shape *s, const tc_stages *stages, int schedule) {
     tc_layout l = tc_default_layout();
     l.tp = s->tp;
     l.pp = stages->pp;
@@ -308,8 +390,17 @@ tc_layout tc_space_layout(const tc_shape *s, const tc_stages *stages) {
     l.sequence_parallel = s->sequence_parallel;
     l.sharding = TC_SHARD_NONE;
     l.recompute = TC_RECOMPUTE_NONE;
-    l.schedule = stages->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
+    l.schedule = schedule;
+    l.first_layers = space->in->fixed.first_layers;
+    l.last_layers = space->in->fixed.last_layers;
+    const tc_split *split = &space->split[stages->split];
+    tc_ends ends;
+    if (stages->split > 0 && tc_ends_of(&space->in->job.model, chunks_of(stages, schedule), split->embedding, split->head, &ends)) {
+        l.first_layers = ends.first;
+        l.last_layers = ends.last;
+    }
     l.cp_kind = s->cp_kind;
+    l.cp_all_to_all = s->cp_all_to_all;
     l.offload = TC_OFFLOAD_NONE;
     l.offload_activations = false;
     return l;
@@ -344,6 +435,7 @@ static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
             continue;
         }
         int most = stages.pp == 1 ? 1 : (space->layers + 2) / stages.pp;
+        tc_space_choices(space, shape, &stages, choices);
         for (stages.vpp = 1; stages.vpp <= most; stages.vpp++) {
             legal = virtual_stages(space, &stages, stages.vpp);
             if (legal == ABSENT) continue;
@@ -352,8 +444,10 @@ static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
                 space->configurations++;
                 continue;
             }
-            tc_space_choices(space, shape, &stages, choices);
-            shape->configurations += choices->count;
+            for (stages.split = 0; stages.split < splits_of(space, &stages); stages.split++) {
+                tc_space_schedules(space, &stages, choices);
+                shape->configurations += choices->count;
+            }
         }
     }
     space->configurations += shape->configurations;
@@ -372,29 +466,41 @@ static tc_code add_shape(tc_space *space, int64_t *room, tc_shape *shape, tc_cho
     return TC_OK;
 }
 
-/* All-to-all context parallelism needs a head for every rank. */
-static bool splits_heads(const tc_space *space, const tc_shape *s) {
+/* All-to-all context parallelism among so many ranks needs a head for each. */
+static bool splits_heads(const tc_space *space, const tc_shape *s, int ranks) {
     const tc_model *model = &space->in->job.model;
     for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].heads / s->tp % s->cp) return false;
+        if (model->block[i].heads / s->tp % ranks) return false;
     return true;
 }
 
-/* The two axes of which one value has no effect: sequence parallelism, and the kind of context parallelism. */
-static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+static bool kind_wanted(const tc_space *space, const tc_shape *s) {
     const tc_search_fixed *fixed = &space->in->fixed;
-    for (int kind = TC_CP_RING; kind <= TC_CP_ALL_TO_ALL; kind++) {
-        if (shape.cp == 1 && kind != TC_CP_RING) continue;
-        if (shape.cp > 1 && fixed->cp_kind != TC_UNSET && kind != fixed->cp_kind) continue;
-        shape.cp_kind = kind;
-        if (kind == TC_CP_ALL_TO_ALL && !splits_heads(space, &shape)) continue;
-        for (int sequence = 0; sequence <= 1; sequence++) {
-            if (shape.tp == 1 && sequence) continue;
-            if (shape.tp > 1 && fixed->sequence_parallel != TC_UNSET && sequence != fixed->sequence_parallel) continue;
-            shape.sequence_parallel = sequence;
-            tc_code code = add_shape(space, room, &shape, choices, error);
-            if (code) return code;
-        }
+    if (s->cp == 1 || fixed->cp_kind == TC_UNSET) return true;
+    return s->cp_kind == fixed->cp_kind && (s->cp_kind != TC_CP_BOTH || s->cp_all_to_all == fixed->cp_all_to_all);
+}
+
+static tc_code add_sequence_parallel(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+    int fixed = space->in->fixed.sequence_parallel;
+    for (int sequence = 0; sequence <= 1; sequence++) {
+        if (shape.tp == 1 && sequence) continue;
+        if (shape.tp > 1 && fixed != TC_UNSET && sequence != fixed) continue;
+        shape.sequence_parallel = sequence;
+        tc_code code = add_shape(space, room, &shape, choices, error);
+        if (code) return code;
+    }
+    return TC_OK;
+}
+
+/* The two axes of which one value has no effect: the kind of context parallelism, by the ranks of all-to-all, and sequence parallelism. */
+static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+    for (int ranks = 1; ranks <= shape.cp; ranks++) {
+        if (shape.cp % ranks || !splits_heads(space, &shape, ranks)) continue;
+        shape.cp_kind = ranks == 1 ? TC_CP_RING : ranks == shape.cp ? TC_CP_ALL_TO_ALL : TC_CP_BOTH;
+        shape.cp_all_to_all = shape.cp_kind == TC_CP_BOTH ? ranks : 0;
+        if (!kind_wanted(space, &shape)) continue;
+        tc_code code = add_sequence_parallel(space, room, shape, choices, error);
+        if (code) return code;
     }
     return TC_OK;
 }
@@ -437,7 +543,8 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
     if (in->cluster.devices < 1) return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->cluster.devices);
     if (space->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
     if (space->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", space->seq);
-    tc_code code = make_variants(space, error);
+    tc_code code = make_splits(space, error);
+    if (!code) code = make_variants(space, error);
     tc_choices *choices = malloc(sizeof *choices);
     if (!code && !choices) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
     if (!code) code = list_shapes(space, choices, error);
@@ -450,7 +557,10 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
 
 void tc_space_free(tc_space *space) {
     free(space->shape);
+    free(space->differ);
+    free(space->alike);
     space->shape = NULL;
+    space->differ = space->alike = NULL;
     space->shapes = 0;
 }
 
@@ -506,14 +616,32 @@ static void describe_variants(const tc_space *space, tc_search_axis *axes, int *
         if (in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->job.dtype) add_word(&w, tc_dtype_names[dtype]);
 }
 
+/* What embedding and head count as, as layers. */
+static void describe_splits(const tc_space *space, words *w) {
+    const tc_search_fixed *fixed = &space->in->fixed;
+    char text[64];
+    if (fixed->first_layers != TC_UNSET) snprintf(text, sizeof text, "%d layers on the first", fixed->first_layers), add_word(w, text);
+    if (fixed->last_layers != TC_UNSET) snprintf(text, sizeof text, "%d layers on the last", fixed->last_layers), add_word(w, text);
+    if (gives_ends(fixed)) return;
+    add_word(w, "even");
+    if (space->splits == 1) return;
+    bool more = space->split[space->splits - 1].embedding < 0;
+    snprintf(text, sizeof text, "or with the embedding as %s layer", more ? "-1 to 1" : "1");
+    add_word(w, text);
+    int head = space->split[space->splits - 1].head;
+    if (head > 0) snprintf(text, sizeof text, "the head as 1%s%.0d layer%s", head > 1 ? " to " : "", head > 1 ? head : 0, head > 1 ? "s" : ""), add_word(w, text);
+}
+
 static void describe_choices(const tc_space *space, tc_search_axis *axes, int *count) {
     const tc_search_fixed *fixed = &space->in->fixed;
     words w = begin_axis(axes, count, "vpp");
     if (fixed->vpp != TC_UNSET) add_number(&w, fixed->vpp);
     else add_word(&w, "1 (stages may be uneven), and all that cut the layers evenly");
+    w = begin_axis(axes, count, "stages");
+    describe_splits(space, &w);
     w = begin_axis(axes, count, "schedule");
     for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
-        if (schedule_allowed(space, s)) add_word(&w, tc_schedule_names[s]);
+        if (tc_space_allows(space, s)) add_word(&w, tc_schedule_names[s]);
     w = begin_axis(axes, count, "sharding");
     add_word(&w, fixed->sharding != TC_UNSET ? tc_sharding_names[fixed->sharding] : "none, zero1, zero2, zero3, hsdp with every divisor of dp x cp");
     w = begin_axis(axes, count, "recompute");
@@ -533,7 +661,7 @@ static void describe_choices(const tc_space *space, tc_search_axis *axes, int *c
     w = begin_axis(axes, count, "sequence_parallel");
     add_word(&w, fixed->sequence_parallel == TC_UNSET ? "off, on" : fixed->sequence_parallel ? "on" : "off");
     w = begin_axis(axes, count, "cp_kind");
-    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all" : tc_cp_kind_names[fixed->cp_kind]);
+    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all, both with every divisor of cp that divides the heads" : tc_cp_kind_names[fixed->cp_kind]);
 }
 
 void tc_space_describe(const tc_space *space, tc_search_axis axes[TC_SEARCH_AXES]) {

@@ -2,12 +2,12 @@
  *
  * A shape is what decides the operators of a rank: variant (devices, global batch, format),
  * tp, cp and its kind, ep, etp, sequence parallelism, micro-batch. A shape is placed with a number
- * of pipeline stages and virtual stages; data parallelism follows from the devices. Under a placement
- * lie the choices: recompute, schedule, sharding with its groups, offload, overlap.
+ * of pipeline stages and virtual stages, and with what embedding and head count as where the stages are cut; data
+ * parallelism follows from the devices. Under a placement lie the choices: recompute, schedule, sharding with its groups, offload, overlap.
  *
  * Canonical form: what has no effect takes one value (sequence parallelism with tp 1, the kind of
  * context parallelism with cp 1, schedule and virtual stages with pp 1, sharding over one rank, the
- * overlap of communication that is not there). Degrees that no rule allows together count once. */
+ * overlap of communication that is not there, splits that give every stage the same layers). Degrees that no rule allows together count once. */
 #ifndef TC_SEARCH_SPACE_H
 #define TC_SEARCH_SPACE_H
 
@@ -16,7 +16,8 @@
 
 #define TC_AXIS_MAX 64
 #define TC_VARIANTS_MAX 64
-#define TC_RECOMPUTES_MAX 300
+#define TC_RECOMPUTES_MAX 64
+#define TC_SPLITS_MAX 16
 #define TC_SHARDINGS_MAX 64
 #define TC_OFFLOADS_MAX 5
 #define TC_SCHEDULES_MAX 8
@@ -33,13 +34,19 @@ typedef struct tc_variant {
 } tc_variant;
 
 typedef struct tc_shape {
-    int variant, tp, cp, cp_kind, ep, etp, sequence_parallel, micro_batch;
+    int variant, tp, cp, cp_kind, cp_all_to_all, ep, etp, sequence_parallel, micro_batch;
     int64_t configurations; /* legal ones */
 } tc_shape;
+
+/* How the layers are split over the stages: evenly, with embedding and head counted as so many layers. */
+typedef struct tc_split {
+    int embedding, head;
+} tc_split;
 
 /* A shape with its pipeline. */
 typedef struct tc_stages {
     int pp, vpp, dp;
+    int split; /* of the space's */
     int64_t micro_batches;
 } tc_stages;
 
@@ -65,6 +72,10 @@ typedef struct tc_space {
     bool experts;
     int cheap_operators; /* tc_operator_group bits that are worth running again */
     bool offload;      /* the link to the host is known */
+    int splits;
+    tc_split split[TC_SPLITS_MAX];
+    /* By the number of chunks, up to layers + 2: bits of the splits that differ; and of those that give all chunks alike. */
+    uint16_t *differ, *alike;
     int variants;
     tc_variant variant[TC_VARIANTS_MAX];
     int64_t shapes;
@@ -77,18 +88,19 @@ typedef struct tc_space {
 TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, tc_space *out, tc_error *error);
 void tc_space_free(tc_space *space);
 
-/* The placements of a shape: visits each legal (pp, vpp). Returns false at the end. Start with {0}. */
+/* The placements of a shape: visits each legal (pp, vpp, split). Returns false at the end. Start with {0}; split is the next one. */
 typedef struct tc_stages_cursor {
-    int pp_index, vpp;
+    int pp_index, vpp, split;
 } tc_stages_cursor;
 bool tc_space_next(const tc_space *space, const tc_shape *shape, tc_stages_cursor *cursor, tc_stages *out);
 
-/* The schedules alone. */
-void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *out);
+bool tc_space_allows(const tc_space *space, int schedule);
 void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out);
+/* The choices again for other virtual stages or another split: only the schedules depend on these. */
+void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *choices);
 
-/* The layout of a shape and its stages; the choices are set by the others. */
-tc_layout tc_space_layout(const tc_shape *shape, const tc_stages *stages);
+/* The layout of a shape and its stages under a schedule; the other choices are set by the others. */
+tc_layout tc_space_layout(const tc_space *space, const tc_shape *shape, const tc_stages *stages, int schedule);
 void tc_choose_recompute(tc_layout *layout, int recompute);
 void tc_choose_offload(tc_layout *layout, int offload);
 

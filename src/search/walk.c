@@ -1,7 +1,7 @@
 /* walk.c - the loops of the search, from what is dear and shared to what is cheap.
  *
  *   shape            operators, block times, collectives inside a block
- *     stages         (pp, vpp, where a schedule puts its chunks): weights, sends; per sharding: states, traffic, optimizer
+ *     stages         (pp, vpp, split, where a schedule puts its chunks): weights, sends; per sharding: states, traffic, optimizer
  *       recompute    the pipeline's slowest stage; what stays exposed of the traffic; bytes kept
  *         schedule   bubble, stragglers, micro-batches in flight
  *           sharding x offload: memory; x overlap: the step
@@ -22,15 +22,16 @@
 
 typedef struct position {
     int64_t shape;
-    int pp_index, vpp, recompute, schedule, sharding, offload, overlap;
+    int pp_index, vpp, split, recompute, schedule, sharding, offload, overlap;
 } position;
 
-enum { BITS_PP = 6, BITS_VPP = 10, BITS_RECOMPUTE = 9, BITS_SCHEDULE = 3, BITS_SHARDING = 6, BITS_OFFLOAD = 3, BITS_OVERLAP = 2 };
+enum { BITS_PP = 6, BITS_VPP = 10, BITS_SPLIT = 4, BITS_RECOMPUTE = 6, BITS_SCHEDULE = 3, BITS_SHARDING = 6, BITS_OFFLOAD = 3, BITS_OVERLAP = 2 };
 
 static uint64_t key_of(const position *p) {
     uint64_t key = (uint64_t)p->shape;
     key = key << BITS_PP | (uint64_t)p->pp_index;
     key = key << BITS_VPP | (uint64_t)p->vpp;
+    key = key << BITS_SPLIT | (uint64_t)p->split;
     key = key << BITS_RECOMPUTE | (uint64_t)p->recompute;
     key = key << BITS_SCHEDULE | (uint64_t)p->schedule;
     key = key << BITS_SHARDING | (uint64_t)p->sharding;
@@ -51,6 +52,7 @@ static position position_of(uint64_t key) {
     p.sharding = take_bits(&key, BITS_SHARDING);
     p.schedule = take_bits(&key, BITS_SCHEDULE);
     p.recompute = take_bits(&key, BITS_RECOMPUTE);
+    p.split = take_bits(&key, BITS_SPLIT);
     p.vpp = take_bits(&key, BITS_VPP);
     p.pp_index = take_bits(&key, BITS_PP);
     p.shape = (int64_t)key;
@@ -102,7 +104,7 @@ static bool resolve(tc_walker *w, const tc_layout *layout, tc_placement *out) {
 
 /* Operators and blocks, on the shape's first stages. */
 static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
-    tc_layout layout = tc_space_layout(shape, stages);
+    tc_layout layout = tc_space_layout(w->space, shape, stages, TC_UNSET);
     return resolve(w, &layout, &w->placement)
            && tc_costs_compute(&w->job, &w->cluster, &w->placement, &w->space->in->stack, &w->costs, &w->error) == TC_OK;
 }
@@ -120,35 +122,30 @@ static int arranged_alike(const tc_choices *c, int from) {
     return to;
 }
 
-/* Work of a step without recompute, stragglers and host included. */
-static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *stages, int schedule) {
-    tc_layout layout = tc_space_layout(shape, stages);
-    layout.schedule = schedule;
-    if (!resolve(w, &layout, &w->placement)) return HUGE_VAL;
-    w->costs.p = &w->placement;
-    tc_costs_recompute(&w->costs);
-    tc_pipeline line = tc_pipeline_sketch(&w->costs);
-    double work = (double)w->placement.micro_batches * line.slowest_s; /* sends and bubble only add to it */
+/* A step of so much work for all micro-batches on the slowest stage is at least: sends and bubble only add to it. */
+static double least_seconds(const tc_walker *w, double work) {
     const tc_stack *stack = &w->space->in->stack;
     return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work)) * (1 - SLACK);
 }
 
+/* Stages as they are split, without recompute. */
+static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *stages, int schedule) {
+    tc_layout layout = tc_space_layout(w->space, shape, stages, schedule);
+    if (!resolve(w, &layout, &w->placement)) return HUGE_VAL;
+    w->costs.p = &w->placement;
+    tc_costs_recompute(&w->costs);
+    return least_seconds(w, (double)w->placement.micro_batches * tc_slowest_stage_seconds(&w->costs));
+}
+
+/* The work of a rank, micro-batches over stages, is the same for any number of stages. */
 double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
     const tc_variant *v = take_variant(w, shape);
-    tc_stages_cursor cursor = {0, 0};
+    tc_stages_cursor cursor = {0, 0, 0};
     tc_stages stages;
-    double least = HUGE_VAL;
-    bool started = false;
-    while (tc_space_next(w->space, shape, &cursor, &stages)) {
-        if (!started && !start_shape(w, shape, &stages)) return HUGE_VAL;
-        started = true;
-        tc_space_schedules(w->space, &stages, &w->choices);
-        for (int i = 0; i < w->choices.schedules; i = arranged_alike(&w->choices, i)) {
-            double bound = bound_of(w, shape, &stages, w->choices.schedule[i]);
-            if (bound < least) least = bound;
-        }
-    }
-    return w->space->in->objective == TC_OBJECTIVE_MEMORY ? 0 : least * v->scale;
+    if (w->space->in->objective == TC_OBJECTIVE_MEMORY) return 0;
+    if (!tc_space_next(w->space, shape, &cursor, &stages) || !start_shape(w, shape, &stages)) return HUGE_VAL;
+    bool paired = tc_space_allows(w->space, TC_SCHEDULE_DUALPIPE);
+    return least_seconds(w, (double)w->placement.micro_batches * tc_mean_stage_seconds(&w->costs, paired)) * v->scale;
 }
 
 /* ---- one pipeline --------------------------------------------------------------------------- */
@@ -156,8 +153,7 @@ double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
 /* All that a sharding costs under the stages at hand, whatever the recompute. */
 static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages *stages, int schedule) {
     w->peaks = tc_peak_stages(stages->pp, w->peak);
-    tc_layout layout = tc_space_layout(shape, stages);
-    layout.schedule = schedule;
+    tc_layout layout = tc_space_layout(w->space, shape, stages, schedule);
     tc_stage_load heavy[TC_TRAFFIC_STAGES]; /* the same whatever the sharding */
     int traffics = 0;
     for (int i = 0; i < w->choices.shardings; i++) {
@@ -387,8 +383,6 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
 }
 
 static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *stages, offer *to, double *threshold) {
-    tc_space_choices(w->space, shape, stages, &w->choices);
-    if (w->choices.count == 0) return;
     for (schedule_run run = {0, 0}; run.from < w->choices.schedules; run.from = run.to) {
         run.to = arranged_alike(&w->choices, run.from);
         walk_arrangement(w, shape, stages, run, to, threshold);
@@ -402,17 +396,20 @@ void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
                 .exhaustive = in->exhaustive || in->pareto};
     to.at.shape = index;
     double threshold = tc_best_threshold(list);
-    tc_stages_cursor cursor = {0, 0};
+    tc_stages_cursor cursor = {0, 0, 0};
     tc_stages stages;
     bool started = false;
-    while (tc_space_next(w->space, shape, &cursor, &stages)) {
+    for (int pp = 0; tc_space_next(w->space, shape, &cursor, &stages); pp = stages.pp) {
         if (!started && !start_shape(w, shape, &stages)) {
             w->counts.refused += shape->configurations;
             return;
         }
         started = true;
+        if (stages.pp != pp) tc_space_choices(w->space, shape, &stages, &w->choices);
+        else tc_space_schedules(w->space, &stages, &w->choices);
         to.at.pp_index = cursor.pp_index;
         to.at.vpp = stages.vpp;
+        to.at.split = stages.split;
         to.kind = kind_of(shape, stages.pp);
         walk_stages(w, shape, &stages, &to, &threshold);
     }
@@ -424,16 +421,15 @@ tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_er
     position at = position_of(key);
     const tc_shape *shape = &space->shape[at.shape];
     const tc_search_input *in = space->in;
-    tc_stages_cursor cursor = {at.pp_index, at.vpp - 1};
+    tc_stages_cursor cursor = {at.pp_index, at.vpp, at.split};
     tc_stages stages;
     tc_choices choices;
     memset(out, 0, sizeof *out);
     if (!tc_space_next(space, shape, &cursor, &stages)) return TC_INTERNAL;
     tc_space_choices(space, shape, &stages, &choices);
-    tc_layout layout = tc_space_layout(shape, &stages);
+    tc_layout layout = tc_space_layout(space, shape, &stages, choices.schedule[at.schedule]);
     tc_choose_recompute(&layout, choices.recompute[at.recompute]);
     tc_choose_offload(&layout, choices.offload[at.offload]);
-    layout.schedule = choices.schedule[at.schedule];
     layout.sharding = choices.sharding[at.sharding].sharding;
     layout.hsdp = choices.sharding[at.sharding].hsdp;
     const tc_variant *v = &space->variant[shape->variant];

@@ -45,7 +45,8 @@ static void find_paths(tc_costs *f) {
     const tc_device_params *device = &f->cluster->accelerator.params;
     const tc_placement *p = f->p;
     f->paths.tp = tc_path_of(fabric, device, tc_tp_group(p));
-    f->paths.cp = tc_path_of(fabric, device, tc_cp_group(p));
+    f->paths.cp_all_to_all = tc_path_of(fabric, device, tc_cp_all_to_all_group(p));
+    f->paths.cp_ring = tc_path_of(fabric, device, tc_cp_ring_group(p));
     f->paths.ep = tc_path_of(fabric, device, tc_ep_group(p));
     f->paths.pp = tc_path_of(fabric, device, tc_pp_group(p));
     tc_group dp = tc_dp_group(p), expert = tc_expert_dp_group(p);
@@ -74,12 +75,11 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
         out->tp += comm - hidden;
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
-        if (l->cp_kind == TC_CP_RING) {
-            double comm = rounds * (l->cp - 1) * tc_send_seconds(&f->paths.cp, ops->cp_bytes);
-            out->cp += comm > attention_s ? comm - attention_s : 0;
-        } else {
-            out->cp += tc_all_to_all_seconds(&f->paths.cp, ops->cp_query_bytes + ops->cp_bytes);
-        }
+        /* a group of n ranks exchanges sequence for heads: n times the tokens and 1/n of the heads, so that the ring passes on as many bytes */
+        const tc_group_path *ring = &f->paths.cp_ring, *group = &f->paths.cp_all_to_all;
+        double comm = rounds * (ring->ranks - 1) * tc_ring_step_seconds(ring, ops->cp_bytes);
+        if (comm > attention_s) out->cp += comm - attention_s;
+        if (group->ranks > 1) out->cp += tc_all_to_all_seconds(group, ops->cp_query_bytes + ops->cp_bytes);
     }
     if (l->ep > 1 && ops->ep_bytes > 0)
         out->ep += 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch) * (1 - q->ep_overlap);

@@ -27,7 +27,7 @@ typedef struct tc_pass {
 } tc_pass;
 
 typedef struct tc_paths {
-    tc_group_path tp, cp, dp, ep, expert_dp, pp, replica;
+    tc_group_path tp, cp_all_to_all, cp_ring, dp, ep, expert_dp, pp, replica;
 } tc_paths;
 
 typedef struct tc_costs {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "layout/schedule.h"
 #include "step/step.h"
 
 /* ---- the waterfall ----------------------------------------------------------------------------- */
@@ -233,6 +234,14 @@ typedef struct degree {
     size_t offset; /* of an int in tc_layout */
 } degree;
 
+static bool is_one_of(const char *name, const char *a, const char *b) { return strcmp(name, a) == 0 || strcmp(name, b) == 0; }
+
+/* Other chunks: what the layout says of their layers does not hold for them. */
+static void spread_layers(tc_layout *l) {
+    l->first_layers = l->last_layers = TC_UNSET;
+    l->stage_layers = NULL;
+}
+
 static const degree degrees[] = {{"tp", offsetof(tc_layout, tp)}, {"pp", offsetof(tc_layout, pp)}, {"cp", offsetof(tc_layout, cp)},
                                  {"ep", offsetof(tc_layout, ep)}, {"vpp", offsetof(tc_layout, vpp)},
                                  {"micro-batch", offsetof(tc_layout, micro_batch)}};
@@ -247,6 +256,7 @@ static void try_degrees(tc_explanation *e, const trial *base) {
             value = twice ? 2 * value : value / 2;
             memcpy((char *)&t.layout + degrees[i].offset, &value, sizeof value);
             if (strcmp(degrees[i].name, "vpp") == 0) t.layout.schedule = TC_UNSET;
+            if (is_one_of(degrees[i].name, "pp", "vpp")) spread_layers(&t.layout);
             if (t.layout.pp == 1 && t.layout.vpp > 1) continue;
             char what[64];
             snprintf(what, sizeof what, "%s %d", degrees[i].name, value);
@@ -276,6 +286,7 @@ static void try_choices(tc_explanation *e, const trial *base) {
         trial t = *base;
         if (i == t.layout.schedule || t.layout.vpp > 1 || i == TC_SCHEDULE_INTERLEAVED) continue;
         t.layout.schedule = i;
+        if (tc_schedule_facts_of(i).chunks != tc_schedule_facts_of(base->layout.schedule).chunks) spread_layers(&t.layout);
         try_change(e, &t, true, schedule_names[i]);
     }
     if (base->layout.tp > 1) {

@@ -154,6 +154,7 @@ static bool few_stages_lead(const tc_stage_seconds *stage, int stages, int slowe
 static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_pipeline *line) {
     int stages = costs->p->layout.pp, schedule = costs->p->layout.schedule;
     int64_t m = costs->p->micro_batches;
+    if (tc_stages_given(&costs->p->layout)) return false; /* stages that lead may stand anywhere, and wait for each other */
     /* slots that wait for the host link are not in it */
     if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
@@ -184,6 +185,27 @@ tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
     for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
         if (has_form(costs, i, chunks)) line.form_s[i] = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
     return line;
+}
+
+double tc_slowest_stage_seconds(const tc_costs *costs) {
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    double most = 0;
+    for (int s = 0; s < costs->p->layout.pp; s++) {
+        tc_stage_seconds t = stage_seconds(costs, &p, s, chunks);
+        if (t.forward + t.backward > most) most = t.forward + t.backward;
+    }
+    return most;
+}
+
+double tc_mean_stage_seconds(const tc_costs *costs, bool paired) {
+    const tc_model *model = &costs->job->model;
+    pieces p = pieces_of(costs);
+    double sum = 0, comm = 0;
+    for (int i = 0; i < model->blocks + 2; i++) sum += (i < model->blocks ? model->block[i].count : 1) * (p.forward[i] + p.backward[i]);
+    for (int i = 0; paired && i < model->blocks; i++)
+        comm += (model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0)) * (costs->block[i].forward.ep + costs->block[i].backward.ep);
+    return fmax(sum - comm, comm) / costs->p->layout.pp;
 }
 
 static double bubble_of(const tc_pipeline *line, double seconds) {

@@ -45,6 +45,10 @@ typedef struct tc_step_terms {
 /* The pipeline with its closed_s and compute_s; and with its form_s, enough for an estimate under any schedule. */
 tc_pipeline tc_pipeline_of(const tc_costs *costs);
 tc_pipeline tc_pipeline_sketch(const tc_costs *costs);
+/* Forward and backward of a micro-batch on the slowest stage; and what that is at least, however the layers are split over the stages:
+ * the mean. paired: forwards and backwards in pairs hide expert communication, as with DualPipe. */
+double tc_slowest_stage_seconds(const tc_costs *costs);
+double tc_mean_stage_seconds(const tc_costs *costs, bool paired);
 /* First slot to last beyond the work of the slowest stage and tc_pipeline_sends: by the closed form wherever the schedule
  * has one, without the waits for the host link; else by the timeline, with them. The layout may differ from that of the costs in its schedule alone,
  * and that only where chunks stay on their stages. */

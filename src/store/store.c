@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ struct tc_store {
     char path[256];
 };
 
-typedef enum column_kind { TEXT, INTEGER, INTEGER64, REAL, FLAG, WORD, RECOMPUTE } column_kind;
+typedef enum column_kind { TEXT, INTEGER, OPTIONAL, INTEGER64, REAL, FLAG, WORD, RECOMPUTE } column_kind;
 
 /* A column and the member that it holds. Words are written as the options spell them; a recompute is the word of its kind, or its operators. */
 typedef struct column {
@@ -54,6 +55,8 @@ static const column columns[] = {
     {"etp", INTEGER, AT(layout.etp), 0, NULL},
     {"dp", INTEGER, AT(layout.dp), 0, NULL},
     {"vpp", INTEGER, AT(layout.vpp), 0, NULL},
+    {"first_layers", OPTIONAL, AT(layout.first_layers), 0, NULL},
+    {"last_layers", OPTIONAL, AT(layout.last_layers), 0, NULL},
     {"micro_batch", INTEGER, AT(layout.micro_batch), 0, NULL},
     {"sequence_parallel", INTEGER, AT(layout.sequence_parallel), 0, NULL},
     {"sharding", WORD, AT(layout.sharding), 0, tc_sharding_names},
@@ -62,6 +65,7 @@ static const column columns[] = {
     {"recompute_layers", REAL, AT(layout.recompute_layers), 0, NULL},
     {"schedule", WORD, AT(layout.schedule), 0, tc_schedule_names},
     {"cp_kind", WORD, AT(layout.cp_kind), 0, tc_cp_kind_names},
+    {"cp_all_to_all", INTEGER, AT(layout.cp_all_to_all), 0, NULL},
     {"offload", WORD, AT(layout.offload), 0, offload_words},
     {"offload_activations", FLAG, AT(layout.offload_activations), 0, NULL},
     {"overlap", WORD, AT(overlap), 0, overlap_words},
@@ -85,22 +89,31 @@ static void append(char sql[SQL_SIZE], const char *text) { strncat(sql, text, SQ
 
 static bool is_text(column_kind kind) { return kind == TEXT || kind == WORD || kind == RECOMPUTE; }
 
+static const char *type_of(column_kind kind) { return is_text(kind) ? "TEXT" : kind == REAL ? "REAL" : "INTEGER"; }
+
 /* "model TEXT, devices INTEGER, ..." or the names, or a question mark each. */
 static void append_columns(char sql[SQL_SIZE], bool types, bool marks) {
     for (int i = 0; i < COLUMNS; i++) {
         if (i) append(sql, ", ");
         append(sql, marks ? "?" : columns[i].name);
         if (!types) continue;
-        append(sql, is_text(columns[i].kind) ? " TEXT" : columns[i].kind == REAL ? " REAL" : " INTEGER");
+        append(sql, " ");
+        append(sql, type_of(columns[i].kind));
         if (i == 0) append(sql, " PRIMARY KEY");
     }
 }
 
+/* The table, or what the table of an older program lacks. */
 static bool make_table(tc_store *s) {
     char sql[SQL_SIZE] = "CREATE TABLE IF NOT EXISTS search (";
     append_columns(sql, true, false);
     append(sql, ", version TEXT, data TEXT) WITHOUT ROWID");
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+    if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK) return false;
+    for (int i = 0; i < COLUMNS; i++) {
+        snprintf(sql, sizeof sql, "ALTER TABLE search ADD COLUMN %s %s", columns[i].name, type_of(columns[i].kind));
+        sqlite3_exec(s->db, sql, NULL, NULL, NULL); /* fails where it is there */
+    }
+    return true;
 }
 
 static bool prepare(tc_store *s) {
@@ -146,6 +159,7 @@ static int bind(sqlite3_stmt *put, int at, const column *c, const tc_sweep_row *
     switch (c->kind) {
     case TEXT: return sqlite3_bind_text(put, at, member, -1, SQLITE_TRANSIENT);
     case INTEGER: return sqlite3_bind_int(put, at, *(const int *)member);
+    case OPTIONAL: return *(const int *)member == TC_UNSET ? sqlite3_bind_null(put, at) : sqlite3_bind_int(put, at, *(const int *)member);
     case INTEGER64: return sqlite3_bind_int64(put, at, *(const int64_t *)member);
     case REAL: return sqlite3_bind_double(put, at, *(const double *)member);
     case FLAG: return sqlite3_bind_int(put, at, *(const bool *)member);
@@ -172,6 +186,7 @@ static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) 
         if (text) strncat(member, text, c->size - 1);
         break;
     case INTEGER: *(int *)member = sqlite3_column_int(get, at); break;
+    case OPTIONAL: *(int *)member = sqlite3_column_type(get, at) == SQLITE_NULL ? TC_UNSET : sqlite3_column_int(get, at); break;
     case INTEGER64: *(int64_t *)member = sqlite3_column_int64(get, at); break;
     case REAL: *(double *)member = sqlite3_column_double(get, at); break;
     case FLAG: *(bool *)member = sqlite3_column_int(get, at) != 0; break;
