@@ -90,7 +90,7 @@ static double collectives_of(const tc_costs *f, const tc_operators *ops) {
     const tc_layout *l = &f->p->layout;
     double count = 0;
     if (l->tp > 1) count += ops->tp_collectives * (f->p->shard.sequence_parallel ? 2 : 1);
-    if (l->cp > 1 && ops->cp_bytes > 0) count += l->cp_kind == TC_CP_RING ? l->cp - 1 : 2;
+    if (l->cp > 1 && ops->cp_bytes > 0) count += f->paths.cp_ring.ranks - 1 + (f->paths.cp_all_to_all.ranks > 1 ? 2 : 0);
     if (l->ep > 1 && ops->ep_bytes > 0) count += 2;
     return count;
 }
