@@ -12,7 +12,7 @@
 #include "search/search.h"
 #include "search/space.h"
 
-#define SPACES 40
+#define SPACES 32
 
 static uint64_t next(uint64_t *seed) {
     *seed = *seed * 6364136223846793005u + 1442695040888963407u;
@@ -68,7 +68,7 @@ static void fix_some(uint64_t *seed, tc_search_fixed *f) {
     if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL, TC_CP_BOTH);
     if (f->cp_kind == TC_CP_BOTH) f->cp_all_to_all = 2;
     if (next(seed) % 4 == 0) f->sequence_parallel = PICK(seed, 0, 1);
-    if (next(seed) % 4 == 0) f->stages = 0;
+    if (next(seed) % 2) f->stages = 0;
 }
 
 static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
