@@ -252,6 +252,9 @@ tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {
     return (tc_stage_load){stage, tc_stage_weight_count(&f->job->model, f->p, &f->set, stage)};
 }
 
+/* In so many collectives of equal size. */
+static double gather_seconds(const tc_group_path *path, double bytes, double pieces) { return pieces * tc_all_gather_seconds(path, bytes / pieces); }
+
 tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *load) {
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = load->weights;
@@ -260,11 +263,12 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *loa
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
+    double pieces = d.every_micro_batch && f->p->layers > 0 ? f->p->layers : 1; /* block by block (Zhao et al. 2023, PyTorch FSDP, section 3.2) */
     /* gradients in shards cannot wait for the last micro-batch (Rajbhandari et al. 2020, section 5.2; DeepSpeed, engine.py: stages 2 and 3
      * communicate before the boundary of accumulation as well) */
     d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
     if (l->sharding != TC_SHARD_NONE)
-        d.gather = tc_all_gather_seconds(&f->paths.dp, param * w.dense) + tc_all_gather_seconds(&f->paths.expert_dp, param * w.expert);
+        d.gather = gather_seconds(&f->paths.dp, param * w.dense, pieces) + gather_seconds(&f->paths.expert_dp, param * w.expert, pieces);
     if (f->job->frozen_base) {
         if (!whole_weights) d.gather = 0;
         return d;
@@ -272,7 +276,7 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *loa
     if (l->sharding == TC_SHARD_NONE)
         d.reduce = tc_all_reduce_seconds(&f->paths.dp, grad * w.dense) + tc_all_reduce_seconds(&f->paths.expert_dp, grad * w.expert);
     else
-        d.reduce = tc_all_gather_seconds(&f->paths.dp, grad * w.dense) + tc_all_gather_seconds(&f->paths.expert_dp, grad * w.expert);
+        d.reduce = gather_seconds(&f->paths.dp, grad * w.dense, pieces) + gather_seconds(&f->paths.expert_dp, grad * w.expert, pieces);
     d.replica = tc_all_reduce_seconds(&f->paths.replica, grad * (w.dense + w.expert) / f->p->shard_group);
     return d;
 }
