@@ -661,8 +661,8 @@ static void write_kernel_table(const kernel_problem *kernels, const char *path) 
 }
 
 int main(int argc, char **argv) {
-    problem p = {.set = {.noise = 0.1, .family_power = 0.5, .device_all = 0.1, .device_architecture = 0.1, .device_accelerator = 0.1,
-                         .stack_all = 0.2, .stack_one = 0.4, .iterations = 12}};
+    problem p = {.set = {.noise = 0.1, .family_power = 0.3, .device_all = 0.06, .device_architecture = 0.06, .device_accelerator = 0.06,
+                         .stack_all = 0.3, .stack_one = 0.6, .iterations = 12}};
     const char *out = NULL, *table = NULL, *kernel_table = NULL, *report = NULL, *hash = "";
     bool all_folds = false, memory_only = false, warm = false;
     int first = 1;
