@@ -215,7 +215,7 @@ static void schedules_without_a_closed_form_take_the_timeline(void **state) {
         assert_true(predicted.step_s == timed.step_s && evaluated.step_s == timed.step_s);
         /* and so does the search's estimate, waits for the host link included; the ends of the traffic it has by a formula */
         assert_int_equal(tc_step_estimate(&q.job, &q.cluster, &q.placement, &q.stack, &estimated, &error), TC_OK);
-        assert_true(fabs(estimated.step_s / timed.step_s - 1) <= 0.06);
+        assert_true(fabs(estimated.step_s / timed.step_s - 1) <= 0.07);
         asked++;
     }
     assert_true(asked > 300);
