@@ -1,6 +1,6 @@
 /* fit.c - fits the physical parameters to published runs: `make fit`.
  *
- * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--kernel-table FILE.tsv] [--leave-out [--warm] | --memory] RUNS.jsonl ... [--measurements FILE.jsonl ...]
+ * usage: traincast-fit [--out DIR] [--report FILE.md] [--table FILE.tsv] [--kernel-table FILE.tsv] [--leave-out | --memory] RUNS.jsonl ... [--measurements FILE.jsonl ...]
  *
  * A parameter's value is its prior, moved in its link (log or logit) by a shift
  * that all share, one of the architecture, and one of the accelerator (or: one of
@@ -8,8 +8,7 @@
  * says. A run's residual is log(forecast / measured) of its step; its weight n_family^-alpha, so that a large
  * table does not outvote a small one. The priors of devices are those of the data files, moved to measured kernels and
  * collectives (fit_kernels.c). Every fold of --leave-out starts from the priors and has seen neither runs nor
- * measurements of the family that it judges; with --warm, for a quick look, it starts from the fit of all. --memory prints
- * the errors of the memory stage, left out too, and ends there (seconds).
+ * measurements of the family that it judges. --memory prints the errors of the memory stage, left out too, and ends there (seconds).
  */
 #include <math.h>
 #include <stdio.h>
@@ -264,14 +263,13 @@ static item *copy_items(const problem *p) {
     return copy;
 }
 
-/* Errors of every family by a fit that has not seen it, begun at `start` (NULL: the priors). */
-static void leave_out(const problem *p, const double *start, double *errors) {
+/* Errors of every family by a fit that has not seen it, begun at the priors: begun elsewhere it would know of the family. */
+static void leave_out(const problem *p, double *errors) {
 #pragma omp parallel for schedule(dynamic, 1)
     for (int f = 0; f < p->families.count; f++) {
         item *items = copy_items(p);
         double *x = calloc((size_t)p->unknowns, sizeof *x);
         if (!x) abort();
-        if (start) memcpy(x, start, (size_t)p->unknowns * sizeof *x);
         take_device_priors(p, items, p->families.name[f]);
         fit(p, items, f, x);
         errors_of(p, items, x, f, errors);
@@ -664,13 +662,12 @@ int main(int argc, char **argv) {
     problem p = {.set = {.noise = 0.1, .family_power = 0.3, .device_all = 0.06, .device_architecture = 0.06, .device_accelerator = 0.06,
                          .stack_all = 0.3, .stack_one = 0.6, .iterations = 12}};
     const char *out = NULL, *table = NULL, *kernel_table = NULL, *report = NULL, *hash = "";
-    bool all_folds = false, memory_only = false, warm = false;
+    bool all_folds = false, memory_only = false;
     int first = 1;
     for (; first < argc && argv[first][0] == '-' && strcmp(argv[first], "--measurements") != 0; first++) {
         const char *option = argv[first], *value = first + 1 < argc ? argv[first + 1] : "";
         if (!strcmp(option, "--leave-out")) { all_folds = true; continue; }
         if (!strcmp(option, "--memory")) { memory_only = true; continue; }
-        if (!strcmp(option, "--warm")) { warm = true; continue; }
         if (!strcmp(option, "--out")) out = value;
         else if (!strcmp(option, "--table")) table = value;
         else if (!strcmp(option, "--kernel-table")) kernel_table = value;
@@ -728,7 +725,7 @@ int main(int argc, char **argv) {
     print_scores("fitted", &p, fitted);
     if (out) write_fitted(&p, items, &memory, catalog, x, out, hash);
     if (all_folds) {
-        leave_out(&p, warm ? x : NULL, left);
+        leave_out(&p, left);
         print_scores("left out", &p, left);
         problem as_fitted = p; /* with the fitted parameters in the items */
         as_fitted.items = items;
