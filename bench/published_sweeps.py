@@ -24,8 +24,7 @@ SESSIONS = {"bloom-prequel": ("0225", "0228")}
 NOTES = """
 What is misranked, and why.
 
-- `zero-bubble`: the schedule stands in the rows' text and is read from there. ZB-2p is forecast as ZB-H2, whose optimizer waits for the last stage; theirs
-  does not, so that interleaving with three chunks is forecast as the faster one of the two on 8 stages.
+- `zero-bubble`: the schedule stands in the rows' text and is read from there.
 - `bloom-prequel`: compared within the spans that its author calls comparable (the node's PCI Express was improved on 25 February, the optimizer changed on
   the 28th). What differs is the micro-batch against the bubble. With TP 8, four sequences instead of two shorten a stage's time per sequence by 11 to 13 % as
   measured (two instead of one: 7 to 8 %), with TP 4 by 2 to 9 %; in the forecast by 2 % (5 %). So it has 2 ahead where 4 was 7 to 9 % faster. Products of these sizes are at their rate, and the all-reduce of

@@ -215,7 +215,7 @@ static void schedules_without_a_closed_form_take_the_timeline(void **state) {
         assert_true(predicted.step_s == timed.step_s && evaluated.step_s == timed.step_s);
         /* and so does the search's estimate, waits for the host link included; the ends of the traffic it has by a formula */
         assert_int_equal(tc_step_estimate(&q.job, &q.cluster, &q.placement, &q.stack, &estimated, &error), TC_OK);
-        assert_true(fabs(estimated.step_s / timed.step_s - 1) <= 0.07);
+        assert_true(fabs(estimated.step_s / timed.step_s - 1) <= 0.08);
         asked++;
     }
     assert_true(asked > 300);
@@ -242,6 +242,34 @@ static void the_breakdown_is_the_step(void **state) {
         }
         tc_step_times_free(&times);
     }
+}
+
+/* Its stages do not meet: what is left of the bubble is that of the stage that waits longest within its own slots. */
+static void zb_h2_waits_for_no_other_stage(void **state) {
+    (void)state;
+    int asked = 0;
+    static question q;
+    for (int i = 0; i < 400; i++) {
+        tc_step step;
+        tc_step_times times;
+        tc_step_slots slots;
+        tc_error error;
+        if (!ask_at_random(&q, TC_SCHEDULE_ZB_H2) || q.layout.pp == 1 || q.layout.sharding != 0) continue;
+        assert_int_equal(tc_step_timed(&q.costs, &step, &times, &error), TC_OK);
+        assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+        double longest = 0;
+        for (int s = 0; s < times.stages; s++) {
+            int64_t first = slots.order.first[s], last = slots.order.first[s + 1] - 1;
+            assert_near(slots.time[first].begin, s > 0 ? times.send_s : 0, 1e-9 * step.step_s); /* after its first receive, by its own clock */
+            longest = slots.time[last].end > longest ? slots.time[last].end : longest;
+            for (int64_t k = first; k < last; k++) assert_true(slots.time[k].end <= slots.time[k + 1].begin + 1e-9 * step.step_s);
+        }
+        assert_near(longest / times.pipeline_s, 1, 1e-9);
+        tc_step_slots_free(&slots);
+        tc_step_times_free(&times);
+        asked++;
+    }
+    assert_true(asked > 50);
 }
 
 static void folded_is_unfolded(void **state) {
@@ -339,7 +367,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_wait_for_what_they_need), cmocka_unit_test(closed_form_is_the_timeline),
         cmocka_unit_test(schedules_without_a_closed_form_take_the_timeline),
-        cmocka_unit_test(the_breakdown_is_the_step),     cmocka_unit_test(folded_is_unfolded),
+        cmocka_unit_test(the_breakdown_is_the_step),     cmocka_unit_test(zb_h2_waits_for_no_other_stage),
+        cmocka_unit_test(folded_is_unfolded),
         cmocka_unit_test(live_memory_peaks_where_the_schedule_says), cmocka_unit_test(losses_lead_from_peak_to_achieved)};
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -311,11 +311,12 @@ static void put_receives(tracer *t, int stage, double start) {
     for (int n = 0; n < 2; n++) {
         int from = neighbours[n];
         if (from == stage) continue;
+        double clock = start + t->in->times->stage[from].lead_s - t->in->times->stage[stage].lead_s;
         for (int64_t i = o->first[from]; i < o->first[from + 1]; i++) {
             bool down = true;
             if (receiver_of(o, from, &o->slot[i], &down) != stage || down != (n == 0)) continue;
             put_send(t, o->slot[i].kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage, down ? LANE_RECEIVE_DOWN : LANE_RECEIVE_UP,
-                     &o->slot[i], &t->in->slots->time[i], start, NULL);
+                     &o->slot[i], &t->in->slots->time[i], clock, NULL);
         }
     }
 }

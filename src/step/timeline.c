@@ -6,7 +6,7 @@
  * max-plus matrices: Baccelli et al. 1992, chapter 3), so that a long step is a short one and a multiple of
  * the increment, once three lengths lie on a line whose slope is not below the busiest stage.
  * Step: host; weights gathered; slots; gradients reduced while the last backward of the stage runs;
- * all stages meet for the norm of the gradients; stragglers; the optimizer.
+ * all stages meet for the norm of the gradients (but in ZB-H2); stragglers; the optimizer.
  * Ignored: messages that cross between stages of several pipelines on one NIC, beyond the fabric's share.
  */
 #include "step/timeline.h"
@@ -333,6 +333,12 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
     }
 }
 
+/* ZB-H2 is without bubbles as its stages do not meet: each begins the next step when its own is done, and norm and overflow are
+ * checked afterwards (Qi et al. 2023, section 4). A stage is ahead of the next by a forward and a send. */
+static double next_lead(const tc_costs *f, double lead, const tc_node_cost *cost, double send_s) {
+    return f->p->layout.schedule == TC_SCHEDULE_ZB_H2 ? lead + cost->forward + (lead > 0 ? send_s : 0) : 0;
+}
+
 /* Weights before, gradients after the slots. */
 static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
     const tc_stack *stack = f->stack;
@@ -384,7 +390,7 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
         tc_stage_times *stage = &t->stage[s];
         waits = max_of(waits, t->ready[s] - fill); /* for weights, beyond the stage's first micro-batch */
         fill += t->cost[s * (t->nodes / t->stages)].forward + t->send_s;
-        stage->begin = start + t->ready[s];
+        stage->begin = start + t->ready[s] - stage->lead_s;
         stage->end = start + t->stage_end[s];
         stage->reduce_end += stage->end;
         stage->reduce_begin = stage->reduce_end - stage->reduce_s;
@@ -408,8 +414,12 @@ tc_code tc_pipeline_timeline(const tc_costs *f, double *seconds, tc_error *error
     cost_nodes(f, &t);
     tc_pipeline_input in = {.placement = f->p, .cost = t.cost, .send_s = tc_stage_send_seconds(f)};
     tc_code code = tc_pipeline_run(&in, t.stage_end, error);
+    double lead = 0;
     *seconds = 0;
-    for (int s = 0; s < stages; s++) *seconds = max_of(*seconds, t.stage_end[s]);
+    for (int s = 0; s < stages; s++) {
+        *seconds = max_of(*seconds, t.stage_end[s] - lead);
+        lead = next_lead(f, lead, &t.cost[s * chunks], in.send_s);
+    }
     tc_step_times_free(&t);
     return code;
 }
@@ -424,12 +434,17 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     t->sends_s = tc_pipeline_sends(f);
     cost_nodes(f, t);
     cost_data_parallel(f, t);
+    for (int s = 0; s < l->pp; s++) {
+        if (s > 0) t->stage[s].lead_s = next_lead(f, t->stage[s - 1].lead_s, &t->cost[(s - 1) * chunks], t->send_s);
+        t->ready[s] += t->stage[s].lead_s;
+    }
     tc_pipeline_input in = {.placement = f->p, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
     tc_code code = tc_pipeline_run(&in, t->stage_end, error);
     if (code) {
         tc_step_times_free(t);
         return code;
     }
+    for (int s = 0; s < l->pp; s++) t->stage_end[s] -= t->stage[s].lead_s;
     assemble(f, t);
     return TC_OK;
 }
@@ -452,6 +467,12 @@ tc_code tc_step_slots_of(const tc_costs *f, const tc_step_times *t, tc_step_slot
     if (stage_end && out->time) {
         tc_timeline_input in = {.order = &out->order, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
         code = tc_timeline_run(&in, out->time, stage_end, NULL, error);
+        for (int s = 0; s < t->stages; s++)
+            for (int64_t i = out->order.first[s]; i < out->order.first[s + 1]; i++) {
+                out->time[i].begin -= t->stage[s].lead_s;
+                out->time[i].end -= t->stage[s].lead_s;
+                out->time[i].sent -= t->stage[s].lead_s;
+            }
     } else {
         code = tc_fail(error, TC_INTERNAL, "memory", "none is left for the slots of a timeline");
     }

@@ -54,6 +54,7 @@ TC_NODISCARD tc_code tc_pipeline_timeline(const tc_costs *costs, double *seconds
 /* A stage's part in a step beyond its slots, s. Times count from the step's begin. */
 typedef struct tc_stage_times {
     double gather_s, gather_exposed; /* weights before the first forward */
+    double lead_s;                   /* its times count from so long after those of the first stage: else 0, in ZB-H2 a step follows the last on each stage by itself */
     double begin, end;               /* of its slots */
     double reduce_s, reduce_begin, reduce_end;
     double optimizer_s;
