@@ -592,7 +592,7 @@ static tc_code resolve_stack(const layers *l, const stack_chain *chain) {
     for (int i = 0; i < chain->count && code == TC_OK; i++) {
         bool generic = strcmp(chain->slug[i], "generic") == 0;
         code = apply(l, chain->document[i], tc_node_get(chain->document[i]->root, "parameters"));
-        if (code == TC_OK) code = generic ? apply_fitted(l, "stack", fitted, "generic", NULL) : apply_fitted(l, "stack", fitted, "stacks", chain->slug[i]);
+        if (code == TC_OK) code = apply_fitted(l, "stack", fitted, generic ? "generic" : "stacks", generic ? NULL : chain->slug[i]);
     }
     return code;
 }

@@ -333,12 +333,6 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
     }
 }
 
-/* ZB-H2 is without bubbles as its stages do not meet: each begins the next step when its own is done, and norm and overflow are
- * checked afterwards (Qi et al. 2023, section 4). A stage is ahead of the next by a forward and a send. */
-static double next_lead(const tc_costs *f, double lead, const tc_node_cost *cost, double send_s) {
-    return f->p->layout.schedule == TC_SCHEDULE_ZB_H2 ? lead + cost->forward + (lead > 0 ? send_s : 0) : 0;
-}
-
 /* Weights before, gradients after the slots. */
 static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
     const tc_stack *stack = f->stack;
@@ -407,19 +401,32 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 
+/* Runs the slots, each stage by its own clock. ZB-H2 is without bubbles as its stages do not meet: each begins the next step when its
+ * own is done, and norm and overflow are checked afterwards (Qi et al. 2023, section 4). A stage is ahead of the next by a
+ * forward and a send; the first receive is the first event of a clock. */
+static tc_code run_slots(const tc_costs *f, tc_step_times *t, tc_error *error) {
+    int chunks = t->nodes / t->stages;
+    double lead = 0;
+    for (int s = 0; s < t->stages && f->p->layout.schedule == TC_SCHEDULE_ZB_H2; s++) {
+        t->stage[s].lead_s = lead;
+        t->ready[s] += lead;
+        lead += t->cost[s * chunks].forward + (s > 0 ? t->send_s : 0);
+    }
+    tc_pipeline_input in = {.placement = f->p, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
+    tc_code code = tc_pipeline_run(&in, t->stage_end, error);
+    for (int s = 0; s < t->stages; s++) t->stage_end[s] -= t->stage[s].lead_s;
+    return code;
+}
+
 tc_code tc_pipeline_timeline(const tc_costs *f, double *seconds, tc_error *error) {
     tc_step_times t = {.stages = 0};
     int stages = f->p->layout.pp, chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
     if (!allocate(&t, stages, stages * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    t.send_s = tc_stage_send_seconds(f);
     cost_nodes(f, &t);
-    tc_pipeline_input in = {.placement = f->p, .cost = t.cost, .send_s = tc_stage_send_seconds(f)};
-    tc_code code = tc_pipeline_run(&in, t.stage_end, error);
-    double lead = 0;
+    tc_code code = run_slots(f, &t, error);
     *seconds = 0;
-    for (int s = 0; s < stages; s++) {
-        *seconds = max_of(*seconds, t.stage_end[s] - lead);
-        lead = next_lead(f, lead, &t.cost[s * chunks], in.send_s);
-    }
+    for (int s = 0; s < stages; s++) *seconds = max_of(*seconds, t.stage_end[s]);
     tc_step_times_free(&t);
     return code;
 }
@@ -434,17 +441,11 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     t->sends_s = tc_pipeline_sends(f);
     cost_nodes(f, t);
     cost_data_parallel(f, t);
-    for (int s = 0; s < l->pp; s++) {
-        if (s > 0) t->stage[s].lead_s = next_lead(f, t->stage[s - 1].lead_s, &t->cost[(s - 1) * chunks], t->send_s);
-        t->ready[s] += t->stage[s].lead_s;
-    }
-    tc_pipeline_input in = {.placement = f->p, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
-    tc_code code = tc_pipeline_run(&in, t->stage_end, error);
+    tc_code code = run_slots(f, t, error);
     if (code) {
         tc_step_times_free(t);
         return code;
     }
-    for (int s = 0; s < l->pp; s++) t->stage_end[s] -= t->stage[s].lead_s;
     assemble(f, t);
     return TC_OK;
 }
@@ -467,7 +468,7 @@ tc_code tc_step_slots_of(const tc_costs *f, const tc_step_times *t, tc_step_slot
     if (stage_end && out->time) {
         tc_timeline_input in = {.order = &out->order, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
         code = tc_timeline_run(&in, out->time, stage_end, NULL, error);
-        for (int s = 0; s < t->stages; s++)
+        for (int s = 0; s < t->stages && !code; s++)
             for (int64_t i = out->order.first[s]; i < out->order.first[s + 1]; i++) {
                 out->time[i].begin -= t->stage[s].lead_s;
                 out->time[i].end -= t->stage[s].lead_s;
