@@ -51,21 +51,15 @@ FUZZ_SECONDS ?= 600
 fuzz: deps
 	@sh tests/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
-# Fits the physical parameters to measured kernels and published runs: writes data/fitted/, docs/LEFT_OUT.md and docs/ACCURACY.md.
+# Fits the physical parameters to measured kernels and published runs: writes data/fitted/ and docs/ACCURACY.md.
 FIT_OPTIONS ?= --leave-out
 fit:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
 	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
 	@cmake --build $(BUILD) --target traincast-fit
-	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/LEFT_OUT.md \
+	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/ACCURACY.md \
 		--runs-hash "$$(cat data/runs/*.jsonl data/measurements/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl --measurements data/measurements/*.jsonl
-	@$(MAKE) --no-print-directory accuracy
-
-accuracy: all
-	@mkdir -p docs
-	@$(BUILD)/traincast validate --markdown data/runs/*.jsonl >docs/ACCURACY.md.new
-	@mv docs/ACCURACY.md.new docs/ACCURACY.md
-	@echo "wrote docs/ACCURACY.md"
+	@cat tools/beside_others.md >>docs/ACCURACY.md
 
 install: all
 	@cmake --install $(BUILD) --prefix $(abspath $(PREFIX))
@@ -77,4 +71,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check record bench fuzz fit accuracy install format clean
+.PHONY: all need deps run check record bench fuzz fit install format clean

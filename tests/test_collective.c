@@ -33,10 +33,12 @@ static void ring_across_nodes_is_bound_by_the_nics(void **state) {
     (void)state;
     tc_fabric f = two_levels();
     tc_group_path p = tc_path_of(&f, &ideal, (tc_group){32, 1});
-    /* each rank passes an eighth of the buffer over its NIC, 3/4 of it to other nodes */
-    double expected = 800e6 / 8 * 3 / 4 / 25e9;
+    /* eight rings, one a NIC: each passes on an eighth of the buffer but for a rank's own part of it */
+    double expected = 800e6 / 8 * 31 / 32 / 25e9;
     assert_true(expected > 700e6 / 300e9);
     assert_near(tc_all_gather_seconds(&p, 800e6), expected + 7 * 3e-6 + 3 * 5e-6, 1e-12);
+    /* an all-reduce sends what the node has summed to the other nodes */
+    assert_near(tc_all_reduce_seconds(&p, 800e6), 2 * 800e6 / 8 * 3 / 4 / 25e9 + 2 * (3 * 3e-6 + 2 * 5e-6), 1e-12);
     /* one rank a node: the whole buffer over one NIC */
     p = tc_path_of(&f, &ideal, (tc_group){4, 8});
     assert_near(tc_all_gather_seconds(&p, 800e6), 800e6 * 3 / 4 / 25e9 + 3 * 5e-6, 1e-12);

@@ -263,6 +263,8 @@ static void words(void **state) {
     assert_int_equal(tc_words_hierarchical_dispatch("plain all-to-all; force-balanced router"), 0);
     assert_int_equal(tc_words_hierarchical_dispatch("HybridEP dispatcher"), 1);
     assert_int_equal(tc_words_hierarchical_dispatch("dense"), TC_UNSET);
+    assert_int_equal(tc_words_hierarchical_dispatch("recompute taken from repo recipe X at tag v0.2.0: moe_a2a_overlap=True"), 0);
+    assert_int_equal(tc_words_hierarchical_dispatch("recompute taken from repo recipe X at tag v0.4.2: moe_flex_dispatcher_backend=hybridep"), 1);
     assert_int_equal(tc_words_overlap("Gradient all-reduce NOT overlapped with back-propagation"), 0);
     assert_int_equal(tc_words_overlap("overlap-grad-reduce and overlap-param-gather"), 1);
     assert_int_equal(tc_words_overlap("EP overlap off"), TC_UNSET);

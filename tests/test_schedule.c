@@ -28,7 +28,7 @@ static double bubble(int schedule, int stages, int chunks, int m, double f, doub
     tc_node_cost cost[256];
     double end[64], last = 0;
     tc_error error = {0};
-    for (int i = 0; i < nodes; i++) cost[i] = (tc_node_cost){f / share, b / share, w / share, f / share, b / share};
+    for (int i = 0; i < nodes; i++) cost[i] = (tc_node_cost){.forward = f / share, .input = b / share, .weight = w / share, .paired_forward = f / share, .paired_input = b / share};
     tc_timeline_input in = {.order = &order, .cost = cost};
     assert_int_equal(tc_timeline_run(&in, NULL, end, NULL, &error), TC_OK);
     for (int s = 0; s < stages; s++) last = fmax(last, end[s]);

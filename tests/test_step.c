@@ -8,8 +8,10 @@
 
 #include <cmocka.h>
 
+#include "layout/layout.h"
 #include "machine.h"
 #include "near.h"
+#include "step/step.h"
 
 static tc_step step_of(const machine *m) {
     tc_step step;
@@ -319,6 +321,37 @@ static void sharded_gradients_by_hand(void **state) {
     assert_near(step_of(&m).breakdown.dp_comm, 4 * scatter + gather, 1e-4 * scatter);
 }
 
+/* Experts over two nodes, their exchange and the gradients wholly hidden as far as there is time: both go over the NIC, so that the
+ * gradients have what the exchange leaves of the last backward. Experts within a node leave it all. */
+static void shared_links_by_hand(void **state) {
+    (void)state;
+    for (int ep = 8; ep <= 16; ep *= 2) {
+        machine m = round_machine(16);
+        m.job.model = round_moe(8);
+        m.job.model.block[0].experts = 16;
+        m.job.global_batch = 16;
+        m.job.seq = 128;
+        m.layout.ep = ep;
+        m.layout.sharding = TC_SHARD_NONE;
+        m.stack.params.ep_overlap = m.stack.params.dp_overlap = 1;
+        tc_placement placement;
+        tc_costs c;
+        char assumed[TC_ASSUMED_MAX][96];
+        int n = 0;
+        tc_error error;
+        assert_int_equal(tc_layout_resolve(&m.job, &m.cluster, &m.layout, &m.stack, &placement, assumed, &n, &error), TC_OK);
+        assert_int_equal(tc_costs_compute(&m.job, &m.cluster, &placement, &m.stack, &c, &error), TC_OK);
+        tc_pass stage;
+        tc_stage_pass(&c, 0, &stage);
+        tc_stage_load load = tc_stage_load_of(&c, 0);
+        double backward = tc_parts_sum(&stage.backward), exchange = 8 * c.block[0].backward_transit.ep, reduce = tc_data_parallel_of(&c, &load).reduce;
+        double free = ep == 8 ? backward : backward - exchange;
+        assert_near(stage.backward.ep, 0, 1e-12);
+        assert_true(exchange > 0 && exchange < backward && reduce > backward);
+        assert_near(step_of(&m).breakdown.dp_comm, reduce - free, 1e-9);
+    }
+}
+
 /* Four all-reduces of 2 s h bytes a layer over 4 ranks, forward and backward, and two of embedding and head each way. */
 static void tensor_parallel_by_hand(void **state) {
     (void)state;
@@ -590,6 +623,7 @@ int main(void) {
         cmocka_unit_test(alone),
         cmocka_unit_test(gradients_by_hand),
         cmocka_unit_test(sharded_gradients_by_hand),
+        cmocka_unit_test(shared_links_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
         cmocka_unit_test(both_kinds_of_context_by_hand),
         cmocka_unit_test(impossible_context),

@@ -38,7 +38,7 @@ static void run_pipe(pipe *p, int schedule, int stages, int chunks, int m) {
     assert_int_equal(tc_order_make(schedule, stages, chunks, m, &p->order, &error), TC_OK);
     for (int i = 0; i < stages * p->order.chunks; i++) {
         double f = 0.5 + draw_real(), b = 0.5 + draw_real();
-        p->cost[i] = (tc_node_cost){f, b, draw_real(), f * 0.9, b * 0.9};
+        p->cost[i] = (tc_node_cost){.forward = f, .input = b, .weight = draw_real(), .paired_forward = f * 0.9, .paired_input = b * 0.9};
     }
     p->send_s = 0.2 * draw_real();
     p->time = calloc((size_t)p->order.first[stages], sizeof *p->time);

@@ -32,6 +32,7 @@ typedef struct settings {
     double noise;          /* s: typical residual, log */
     double family_power;   /* alpha */
     double device_all, device_architecture, device_accelerator, stack_all, stack_one; /* sigma of the shifts */
+    double device_open; /* of an architecture and of an accelerator where nothing was measured */
     int iterations;
 } settings;
 
@@ -40,7 +41,6 @@ typedef struct settings {
 typedef struct item {
     tc_case c;
     int family, architecture, accelerator, stack;
-    int stack_class;       /* issued kernel by kernel by a host, compiled for GPUs, compiled for others */
     tc_device_params researched; /* before the measurements */
     double prior[ALL];     /* in the link */
     double weight;
@@ -53,6 +53,9 @@ typedef struct problem {
     fit_names families, architectures, accelerators, stacks;
     int unknowns;
     const kernel_problem *kernels;
+    const char *architecture_of[FIT_NAMES]; /* of the accelerators */
+    int class_of[FIT_NAMES];                /* of the stacks: issued kernel by kernel by a host, compiled for GPUs, compiled for others */
+    double *sigma;                          /* of the shifts */
     settings set;
 } problem;
 
@@ -72,15 +75,24 @@ static int columns_of(const problem *p, const item *it, int j, int columns[FIT_S
         columns[2] = device_accelerator(p, it->accelerator, j);
         return 3;
     }
-    columns[0] = stack_class(p, it->stack_class, j - DEVICE);
+    columns[0] = stack_class(p, p->class_of[it->stack], j - DEVICE);
     columns[1] = stack_one(p, it->stack, j - DEVICE);
     return 2;
 }
 
+/* What measurements leave open of a device may move further. */
+static double between(double known, double open, double share) { return known + (open - known) * share; }
+
 static double sigma_of(const problem *p, int column) {
-    if (column < DEVICE) return fit_sigma(column % DEVICE, p->set.device_all);
-    if (column < (1 + p->architectures.count) * DEVICE) return fit_sigma(column % DEVICE, p->set.device_architecture);
-    if (column < stack_base(p)) return fit_sigma(column % DEVICE, p->set.device_accelerator);
+    int group = column / DEVICE - 1, parameter = column % DEVICE;
+    if (column < DEVICE) return fit_sigma(parameter, p->set.device_all);
+    if (group < p->architectures.count)
+        return fit_sigma(parameter, between(p->set.device_architecture, p->set.device_open, kernel_fit_open(p->kernels, p->architectures.name[group], NULL, parameter)));
+    if (column < stack_base(p)) {
+        int a = group - p->architectures.count;
+        return fit_sigma(parameter, between(p->set.device_accelerator, p->set.device_open,
+                                            kernel_fit_open(p->kernels, p->architecture_of[a], p->accelerators.name[a], parameter)));
+    }
     int j = DEVICE + (column - stack_base(p)) % STACK;
     return fit_sigma(j, column < stack_base(p) + CLASSES * STACK ? p->set.stack_all : p->set.stack_one);
 }
@@ -122,7 +134,7 @@ typedef struct fold {
     int left_out; /* family; -1: none */
 } fold;
 
-static double fold_sigma(const void *context, int column) { return sigma_of(((const fold *)context)->p, column); }
+static double fold_sigma(const void *context, int column) { return ((const fold *)context)->p->sigma[column]; }
 
 static double fold_weight(const void *context, int row) {
     const fold *f = context;
@@ -191,11 +203,25 @@ static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, i
             it->family = fit_index(&p->families, runs[i].source_family);
             it->architecture = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
             it->accelerator = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
+            p->architecture_of[it->accelerator] = p->architectures.name[it->architecture];
             it->stack = fit_index(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
-            bool gpu = strcmp(a->vendor, "NVIDIA") == 0 || strcmp(a->vendor, "AMD") == 0;
-            it->stack_class = !it->c.stack.compiled ? 0 : gpu ? 1 : 2;
             p->count++;
         }
+    }
+}
+
+/* As the catalog has a stack, whatever a single run says of it: one set of values holds for all. */
+static void classify_stacks(problem *p, tc_catalog *catalog) {
+    for (int s = 0; s < p->stacks.count; s++) {
+        tc_stack stack;
+        tc_error error;
+        if (tc_catalog_stack(catalog, p->stacks.name[s], &stack, &error)) exit(2);
+        int gpus = 0;
+        for (int i = 0; i < p->count; i++) {
+            const char *vendor = p->items[i].c.cluster.accelerator.vendor;
+            if (p->items[i].stack == s) gpus += strcmp(vendor, "NVIDIA") == 0 || strcmp(vendor, "AMD") == 0 ? 1 : -1;
+        }
+        p->class_of[s] = !stack.compiled ? 0 : gpus > 0 ? 1 : 2;
     }
 }
 
@@ -370,15 +396,12 @@ static void write_stacks(const values *f, const memory_problem *memory, tc_catal
     for (int j = 0; j < STACK; j++) write_value(f, "  ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, 0, j)}, 1);
     fprintf(f->out, "stacks:\n");
     for (int s = 0; s < p->stacks.count; s++) {
-        const item *it = NULL;
-        for (int i = 0; i < p->count && !it; i++)
-            if (p->items[i].stack == s) it = &p->items[i];
-        if (!it || strcmp(p->stacks.name[s], "generic") == 0) continue;
+        if (strcmp(p->stacks.name[s], "generic") == 0) continue;
         if (tc_catalog_stack(catalog, p->stacks.name[s], &stack, &error)) exit(2);
         memory_fit_apply(memory, &stack);
         fprintf(f->out, "  %s:\n", p->stacks.name[s]);
         for (int j = 0; j < STACK; j++)
-            write_value(f, "    ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, it->stack_class, j), stack_one(p, s, j)}, 2);
+            write_value(f, "    ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, p->class_of[s], j), stack_one(p, s, j)}, 2);
     }
 }
 
@@ -574,10 +597,35 @@ static void write_groups(const problem *p, const char *title, const char *what, 
     }
 }
 
+/* "matrix products 60 %, recompute 20 %" */
+static void name_parts(const item *it, char *text, size_t size) {
+    tc_case_result result;
+    tc_error ignored;
+    if (tc_case_predict(&it->c, &result, &ignored)) abort();
+    const tc_breakdown *b = &result.step.breakdown;
+    struct {
+        const char *name;
+        double seconds;
+    } parts[] = {{"matrix products", b->gemm}, {"attention", b->attention}, {"memory-bound operators", b->memory_bound}, {"recompute", b->recompute},
+                 {"tensor-parallel communication", b->tp_comm}, {"context-parallel communication", b->cp_comm}, {"expert communication", b->ep_comm},
+                 {"sends between stages", b->pp_comm}, {"gradients and weights", b->dp_comm}, {"bubble", b->bubble}, {"optimizer", b->optimizer},
+                 {"stragglers", b->straggler}, {"host and launches", b->host + b->launch}};
+    size_t used = 0;
+    text[0] = 0;
+    for (int k = 0; k < 2; k++) {
+        size_t most = 0;
+        for (size_t i = 1; i < sizeof parts / sizeof parts[0]; i++)
+            if (parts[i].seconds > parts[most].seconds) most = i;
+        used += (size_t)snprintf(text + used, size - used, "%s%s %.0f %%", k ? ", " : "", parts[most].name, 100 * parts[most].seconds / result.step.step_s);
+        parts[most].seconds = 0;
+    }
+}
+
 /* The worst run of each of the ten worst models of a source: its neighbours fail alike. */
 static void write_worst(const problem *p, const double *left_out, FILE *out) {
     enum { WORST = 10 };
-    fprintf(out, "\n## The worst\n\nOne run of a source and model.\n\n| run | chip | software | first assumption | error |\n|---|---|---|---|---|\n");
+    fprintf(out, "\n## The worst\n\nSources left out; one run of a source and model. What the forecast took for granted, and what it is mostly made of, are where to look.\n\n"
+                 "| run | chip | software | first assumption | largest parts of the forecast | error |\n|---|---|---|---|---|---|\n");
     int shown[WORST];
     for (int k = 0; k < WORST; k++) {
         int worst = -1;
@@ -594,8 +642,10 @@ static void write_worst(const problem *p, const double *left_out, FILE *out) {
         if (worst < 0) return;
         shown[k] = worst;
         const item *it = &p->items[worst];
-        fprintf(out, "| %s | %s | %s | %s | %+.0f %% |\n", it->c.run->id, p->accelerators.name[it->accelerator], p->stacks.name[it->stack],
-                it->c.assumed_count ? it->c.assumed[0] : "nothing", left_out[worst]);
+        char parts[160];
+        name_parts(it, parts, sizeof parts);
+        fprintf(out, "| %s | %s | %s | %s | %s | %+.0f %% |\n", it->c.run->id, p->accelerators.name[it->accelerator], p->stacks.name[it->stack],
+                it->c.assumed_count ? it->c.assumed[0] : "nothing", parts, left_out[worst]);
     }
 }
 
@@ -606,10 +656,11 @@ static void write_report(const problem *p, const memory_problem *memory, const i
     FILE *out = fopen(path, "w");
     family_score scores[FIT_NAMES];
     if (!out) exit(1);
-    fprintf(out, "# Errors on sources that the fit had not seen\n\n"
-                 "Written by `make fit`. Every source family is left out in turn and the parameters are fitted afresh from\n"
-                 "the priors on the others; the family is then forecast. Errors are of the step's time; positive bias:\n"
-                 "forecast too slow. Macro: mean over source families.\n\n"
+    fprintf(out, "# How wrong the forecasts are\n\n"
+                 "Written by `make fit`. Each published run is forecast from what its source states. Fitted: with the values of data/fitted, which have\n"
+                 "seen these runs. Left out: every source family in turn, the parameters fitted afresh from the priors on the others, the family then forecast;\n"
+                 "this is what to expect on a run like these. Errors are of the step's time; positive bias: forecast too slow.\n"
+                 "Macro: mean over source families. There is no factor per run.\n\n"
                  "| | macro | median | bias | macro, nothing assumed | median, nothing assumed |\n|---|---|---|---|---|---|\n");
     for (int k = 0; k < 3; k++) write_summary(p, titles[k], errors[k], out);
     int families = collect(p, key_family, errors, scores);
@@ -659,7 +710,7 @@ static void write_kernel_table(const kernel_problem *kernels, const char *path) 
 }
 
 int main(int argc, char **argv) {
-    problem p = {.set = {.noise = 0.1, .family_power = 0.3, .device_all = 0.06, .device_architecture = 0.06, .device_accelerator = 0.06,
+    problem p = {.set = {.noise = 0.1, .family_power = 0.3, .device_all = 0.06, .device_architecture = 0.06, .device_accelerator = 0.06, .device_open = 0.15,
                          .stack_all = 0.3, .stack_one = 0.6, .iterations = 12}};
     const char *out = NULL, *table = NULL, *kernel_table = NULL, *report = NULL, *hash = "";
     bool all_folds = false, memory_only = false;
@@ -679,6 +730,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(option, "--device-all")) p.set.device_all = atof(value);
         else if (!strcmp(option, "--device-architecture")) p.set.device_architecture = atof(value);
         else if (!strcmp(option, "--device-accelerator")) p.set.device_accelerator = atof(value);
+        else if (!strcmp(option, "--device-open")) p.set.device_open = atof(value);
         else if (!strcmp(option, "--stack-all")) p.set.stack_all = atof(value);
         else if (!strcmp(option, "--stack-one")) p.set.stack_one = atof(value);
         else {
@@ -711,11 +763,14 @@ int main(int argc, char **argv) {
         if (table) memory_fit_table(&memory, table);
         goto done;
     }
+    classify_stacks(&p, catalog);
     take_priors(&p, &memory);
     weigh(&p);
     p.unknowns = stack_base(&p) + (CLASSES + p.stacks.count) * STACK;
     double *x = calloc((size_t)p.unknowns, sizeof *x), *errors = malloc(3 * (size_t)p.count * sizeof *errors);
-    if (!x || !errors) abort();
+    p.sigma = malloc((size_t)p.unknowns * sizeof *p.sigma);
+    if (!x || !errors || !p.sigma) abort();
+    for (int j = 0; j < p.unknowns; j++) p.sigma[j] = sigma_of(&p, j);
     double *prior = errors, *fitted = errors + p.count, *left = errors + 2 * (size_t)p.count;
     errors_of(&p, p.items, x, -1, prior);
     print_scores("priors", &p, prior);
@@ -741,6 +796,7 @@ int main(int argc, char **argv) {
     free(errors);
 done:
     free(p.items);
+    free(p.sigma);
     memory_fit_free(&memory);
     kernel_fit_free(&kernels);
     tc_catalog_close(catalog);

@@ -41,7 +41,10 @@ struct kernel_row {
 };
 
 /* Typical residual; the relative spread of a shift of all, of an architecture, of an accelerator. */
-static const double noise = 0.1, sigma_all = 0.1, sigma_architecture = 0.2, sigma_accelerator = 0.2;
+#define sigma_all 0.1
+#define sigma_architecture 0.2
+#define sigma_accelerator 0.2
+static const double noise = 0.1;
 enum { ITERATIONS = 20 };
 
 /* ---- a measurement -------------------------------------------------------------------- */
@@ -256,14 +259,15 @@ static void weigh(kernel_problem *p) {
     }
 }
 
-/* Fits without a source (-1: none); residuals of that source's rows, or of all. */
-static void fit(const kernel_problem *p, int left_out, double *x, double *residuals) {
+/* Fits without a source (-1: none); residuals of that source's rows, or of all; the covariance where it is asked for. */
+static void fit(const kernel_problem *p, int left_out, double *x, double *residuals, double **covariance) {
     fold f = {p, malloc((size_t)p->count * sizeof *p->rows), left_out};
     if (!f.rows) abort();
     memcpy(f.rows, p->rows, (size_t)p->count * sizeof *p->rows);
     fit_system system = {.context = &f, .rows = p->count, .parameters = DEVICE, .unknowns = unknowns(p), .iterations = ITERATIONS, .noise = noise,
                          .sigma = fold_sigma, .weight = fold_weight, .residual = fold_residual, .columns = fold_columns};
     fit_minimise(&system, x);
+    if (covariance) *covariance = fit_covariance(&system, x);
     for (int i = 0; i < p->count; i++)
         if (left_out < 0 || p->rows[i].source == left_out) residuals[i] = fold_residual(&f, i, x, -1, 0);
     free(f.rows);
@@ -279,7 +283,37 @@ void kernel_fit_run(kernel_problem *p) {
     if (!p->x) abort();
     for (int i = 0; i < p->count; i++) p->residual[0][i] = log(forecast(&p->rows[i]) / p->rows[i].seconds);
 #pragma omp parallel for schedule(dynamic, 1)
-    for (int f = -1; f < p->sources.count; f++) fit(p, f, p->x + n * (size_t)(1 + f), p->residual[f < 0 ? 1 : 2]);
+    for (int f = -1; f < p->sources.count; f++) fit(p, f, p->x + n * (size_t)(1 + f), p->residual[f < 0 ? 1 : 2], f < 0 ? &p->covariance : NULL);
+}
+
+/* Of the sum of a device's shifts; -1: not measured. */
+static double open_of(const kernel_problem *p, int architecture, int own, int j) {
+    int columns[FIT_SHARED] = {j}, n = 1;
+    if (architecture >= 0) columns[n++] = architecture_column(architecture, j);
+    if (own >= 0) columns[n++] = accelerator_column(p, own, j);
+    double before = 0, after = 0;
+    static const double sigmas[FIT_SHARED] = {sigma_all, sigma_architecture, sigma_accelerator};
+    for (int a = 0; a < FIT_SHARED; a++) before += fit_sigma(j, sigmas[a]) * fit_sigma(j, sigmas[a]);
+    for (int a = n; a < FIT_SHARED; a++) after += fit_sigma(j, sigmas[a]) * fit_sigma(j, sigmas[a]);
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b < n; b++) {
+            int low = columns[a] < columns[b] ? columns[a] : columns[b], high = columns[a] + columns[b] - low;
+            after += p->covariance[(size_t)low * (size_t)unknowns(p) + (size_t)high];
+        }
+    return sqrt(after / before);
+}
+
+double kernel_fit_open(const kernel_problem *p, const char *architecture, const char *accelerator, int j) {
+    if (p->count == 0) return 1;
+    int of = fit_find(&p->architectures, architecture);
+    if (accelerator) return open_of(p, of, fit_find(&p->accelerators, accelerator), j);
+    double least = open_of(p, of, -1, j);
+    for (int i = 0; i < p->count; i++) {
+        if (p->rows[i].architecture_index != of) continue;
+        double open = open_of(p, of, p->rows[i].accelerator_index, j);
+        if (open < least) least = open;
+    }
+    return least;
 }
 
 void kernel_fit_apply(const kernel_problem *p, const char *left_out, tc_accelerator *accelerator) {
@@ -366,5 +400,6 @@ void kernel_fit_table(const kernel_problem *p, FILE *out) {
 void kernel_fit_free(kernel_problem *p) {
     free(p->rows);
     free(p->x);
+    free(p->covariance);
     for (int k = 0; k < 3; k++) free(p->residual[k]);
 }

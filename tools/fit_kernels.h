@@ -16,6 +16,7 @@ typedef struct kernel_problem {
     fit_names sources, architectures, accelerators;
     double *x;           /* the shifts: fitted on all, then without each source */
     double *residual[3]; /* log(forecast / measured) by row: priors, fitted, the row's source left out */
+    double *covariance;  /* of the shifts fitted on all */
 } kernel_problem;
 
 /* Adds the rows of a file of data/measurements; its name is the source. */
@@ -24,6 +25,9 @@ TC_NODISCARD tc_code kernel_fit_read(kernel_problem *problem, tc_catalog *catalo
 void kernel_fit_run(kernel_problem *problem);
 /* Moves a device's parameters to what was fitted, without the source of that name (NULL: on all). */
 void kernel_fit_apply(const kernel_problem *problem, const char *left_out, tc_accelerator *accelerator);
+/* What the measurements leave open of parameter j: its standard deviation after them over that before, 0 to 1; of a device,
+ * or of the device of an architecture that is known best (accelerator NULL). */
+double kernel_fit_open(const kernel_problem *problem, const char *architecture, const char *accelerator, int j);
 /* Markdown: the errors by kind, source and size. */
 void kernel_fit_report(const kernel_problem *problem, FILE *out);
 /* A line a measurement, for a closer look. */

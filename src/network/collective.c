@@ -1,11 +1,10 @@
 /* collective.c - the cost of collectives on levels.
  *
  * All-gather and reduce-scatter run as pipelined rings over all levels (Thakur
- * et al. 2005; NCCL, HCCL): at level l a rank passes on the share that its inner
- * domain does not hold, every rank over its own link or NIC, so the slowest level
- * bounds the whole and the latencies of the hops add up. All-reduce is a
- * reduce-scatter and an all-gather, its latency that of a ring or of a double
- * binary tree, whichever is less, or one pass through switches that reduce. All-to-all: what leaves a domain shares the
+ * et al. 2005; NCCL, HCCL), as many as a domain has NICs: the slowest level
+ * bounds the whole and the latencies of the hops add up. All-reduce between domains carries
+ * what a double binary tree does (of two nodes, half of what a ring does), its latency that of a ring or of the
+ * tree, whichever is less, or is one pass through switches that reduce. All-to-all: what leaves a domain shares the
  * links of the level outside it. Meshes and tori give a group the links that
  * point to its members: (g - 1)/(n - 1) of a full mesh, the axes that it spans
  * of a torus or of a cube mesh.
@@ -101,12 +100,15 @@ static double with_latency(double seconds, double latency, double steps) {
     return latency + (small < large ? small : large);
 }
 
-static double ring_bandwidth_seconds(const tc_group_path *p, double bytes) {
+/* A rank's share of the bytes at the slowest level. A ring that leaves a domain carries all but a rank's own part over every hop, one ring a
+ * NIC; what is reduced within domains first, as by trees between nodes, only what the other domains have. */
+static double bandwidth_seconds(const tc_group_path *p, double bytes, bool reduced) {
     double slowest = 0, below = 1;
     for (int l = 0; l < p->levels; l++) {
         double domains = p->inside[l] / below;
         if (domains > 1) {
-            double seconds = bytes / below * (domains - 1) / domains / p->rate[l];
+            double parts = reduced || below <= 1 ? domains : p->ranks;
+            double seconds = bytes / below * (parts - 1) / parts / p->rate[l];
             if (seconds > slowest) slowest = seconds;
         }
         below = p->inside[l];
@@ -116,12 +118,12 @@ static double ring_bandwidth_seconds(const tc_group_path *p, double bytes) {
 
 double tc_all_gather_seconds(const tc_group_path *p, double bytes) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
-    return with_latency(ring_bandwidth_seconds(p, bytes), p->gather_latency, p->gather_steps);
+    return with_latency(bandwidth_seconds(p, bytes, false), p->gather_latency, p->gather_steps);
 }
 
 double tc_all_reduce_seconds(const tc_group_path *p, double bytes) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
-    double seconds = 2 * ring_bandwidth_seconds(p, bytes);
+    double seconds = 2 * bandwidth_seconds(p, bytes, true);
     if (p->reduce_rate > 0 && bytes < seconds * p->reduce_rate) seconds = bytes / p->reduce_rate;
     return with_latency(seconds, p->reduce_latency, p->reduce_steps);
 }
@@ -162,7 +164,7 @@ double tc_send_seconds(const tc_group_path *p, double bytes) {
 double tc_ring_step_seconds(const tc_group_path *p, double bytes) {
     double slowest = 0, below = 1;
     for (int l = 0; l < p->levels && bytes > 0; l++) {
-        double seconds = p->inside[l] > below ? bytes / p->rate[l] + p->latency[l] : 0;
+        double seconds = p->inside[l] > below ? with_latency(bytes / p->rate[l], p->latency[l], p->step[l]) : 0;
         if (seconds > slowest) slowest = seconds;
         below = p->inside[l];
     }

@@ -282,7 +282,7 @@ void tc_report_validate_markdown(FILE *file, const char *data, const tc_validati
     char text[256];
     headline(v, text, sizeof text);
     fprintf(file,
-            "# How wrong the forecasts are\n\nWritten by `make accuracy`; do not edit. Catalog `%s`.\n\n%s.\n\n"
+            "# How wrong the forecasts are\n\nWritten by `traincast validate --markdown`. Catalog `%s`.\n\n%s.\n\n"
             "Each run is forecast from what its source states and compared with what its source measured. The error is that of the "
             "step's time, positive where the forecast is too slow; the macro error is the mean over sources of each source's mean "
             "absolute error. There is no factor per run.\n\n| | |\n| --- | ---: |\n",

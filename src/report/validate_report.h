@@ -10,7 +10,7 @@
 void tc_report_validate_json(FILE *file, const char *data, const tc_validation *validation);
 /* False if memory ran out. */
 TC_NODISCARD bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *validation);
-/* The whole of docs/ACCURACY.md. */
+/* The same as a Markdown document. */
 void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *validation);
 
 #endif

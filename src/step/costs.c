@@ -2,7 +2,9 @@
  *
  * Each block's forward, recompute and backward are summed over its operators on
  * the device, held against the time the host needs to issue them, and given the
- * communication that stays exposed.
+ * communication that stays exposed: what is hidden hides behind compute of the same pass.
+ * Links are shared: while a pass's own collectives hold those that data parallelism needs (the outermost level that both
+ * cross, in practice the NIC), gradients and weights wait.
  */
 #include "step/costs.h"
 
@@ -23,6 +25,11 @@ void tc_parts_add(tc_parts *sum, const tc_parts *p, double times) {
     sum->tp += times * p->tp;
     sum->cp += times * p->cp;
     sum->ep += times * p->ep;
+}
+
+double tc_exposed(double seconds, double share, double window) {
+    double hidden = share * seconds;
+    return seconds - (hidden < window ? hidden : window);
 }
 
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
@@ -60,29 +67,59 @@ static void find_paths(tc_costs *f) {
     f->paths.replica = tc_path_of(fabric, device, replica);
 }
 
-/* Exposed communication of one forward (or backward) of a block. */
-static void add_block_comm(const tc_costs *f, const tc_operators *ops, double attention_s, double rounds, tc_parts *out) {
+/* The outermost level at which a group has ranks in several domains; -1: none. */
+static int outermost(const tc_group_path *path) {
+    double below = 1;
+    int level = -1;
+    for (int l = 0; l < path->levels && path->ranks > 1; l++) {
+        if (path->inside[l] > below) level = l;
+        below = path->inside[l];
+    }
+    return level;
+}
+
+static int data_parallel_level(const tc_paths *paths) {
+    int dp = outermost(&paths->dp), expert = outermost(&paths->expert_dp), replica = outermost(&paths->replica);
+    int most = dp > expert ? dp : expert;
+    return most > replica ? most : replica;
+}
+
+/* Of what is on its way, the seconds on the links of a level. */
+static double occupied(const tc_paths *paths, int level, const tc_transit *t) {
+    double sum = 0;
+    if (level < 0) return 0;
+    if (t->tp > 0 && outermost(&paths->tp) == level) sum += t->tp;
+    if (t->cp > 0 && (outermost(&paths->cp_ring) == level || outermost(&paths->cp_all_to_all) == level)) sum += t->cp;
+    if (t->ep > 0 && outermost(&paths->ep) == level) sum += t->ep;
+    return sum;
+}
+
+/* Communication of one forward (or backward) of a block: what is exposed of it to out, all of it to transit. */
+static void add_block_comm(const tc_costs *f, const tc_operators *ops, double attention_s, double rounds, tc_parts *out, tc_transit *transit) {
     const tc_placement *p = f->p;
     const tc_layout *l = &p->layout;
     const tc_stack_params *q = &f->stack->params;
+    double device = tc_parts_sum(out);
     if (l->tp > 1) {
         double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
                                                 : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
-        double comm = ops->tp_collectives * one;
-        double hidden = f->stack->overlap_tensor_parallel ? comm * q->tp_overlap : 0;
-        if (f->stack->fused_tensor_parallel) /* by chunks, behind the matmuls themselves */
-            hidden = comm * q->tp_fused_overlap < out->gemm ? comm * q->tp_fused_overlap : out->gemm;
-        out->tp += comm - hidden;
+        transit->tp = ops->tp_collectives * one;
+        /* fused: by chunks, behind the matmuls themselves */
+        double share = f->stack->fused_tensor_parallel ? q->tp_fused_overlap : f->stack->overlap_tensor_parallel ? q->tp_overlap : 0;
+        out->tp += tc_exposed(transit->tp, share, out->gemm);
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
         /* a group of n ranks exchanges sequence for heads: n times the tokens and 1/n of the heads, so that the ring passes on as many bytes */
         const tc_group_path *ring = &f->paths.cp_ring, *group = &f->paths.cp_all_to_all;
-        double comm = rounds * (ring->ranks - 1) * tc_ring_step_seconds(ring, ops->cp_bytes);
-        if (comm > attention_s) out->cp += comm - attention_s;
-        if (group->ranks > 1) out->cp += tc_all_to_all_seconds(group, ops->cp_query_bytes + ops->cp_bytes);
+        double passed_on = rounds * (ring->ranks - 1) * tc_ring_step_seconds(ring, ops->cp_bytes), exchanged = 0;
+        if (group->ranks > 1) exchanged = tc_all_to_all_seconds(group, ops->cp_query_bytes + ops->cp_bytes);
+        transit->cp = passed_on + exchanged;
+        out->cp += tc_exposed(passed_on, 1, attention_s) + exchanged;
     }
-    if (l->ep > 1 && ops->ep_bytes > 0)
-        out->ep += 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch) * (1 - q->ep_overlap);
+    if (l->ep > 1 && ops->ep_bytes > 0) {
+        transit->ep = 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch);
+        out->ep += tc_exposed(transit->ep, q->ep_overlap, device);
+    }
 }
 
 /* Collectives that the host issues in one forward (or backward) of a block. */
@@ -114,10 +151,10 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
     memset(out, 0, sizeof *out);
     double issue = collectives_of(f, ops) * (f->stack->graphed == TC_GROUP_ALL ? 0 : f->rates.host_s);
     parts_from_seconds(&forward, &out->forward);
-    add_block_comm(f, ops, forward.attention, 1, &out->forward);
+    add_block_comm(f, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
     parts_from_seconds(&backward, &out->backward);
-    add_block_comm(f, ops, backward.attention, 2, &out->backward);
+    add_block_comm(f, ops, backward.attention, 2, &out->backward, &out->backward_transit);
     add_host(backward.host + issue, &out->backward);
     /* where the host sets the pace, weight gradients take their share of its time */
     double device = tc_seconds_device(&backward);
@@ -144,13 +181,28 @@ static double again_seconds(const tc_costs *f, int block, int groups) {
     return (sum.host > device ? sum.host : device) + exchange;
 }
 
+/* What recompute repeats of a block's forward collectives is theirs too. */
+static void occupy(const tc_costs *f, int level, double again, double exchanged_again, tc_pass *pass) {
+    tc_transit backward = pass->backward_transit;
+    backward.tp += again * pass->forward_transit.tp;
+    backward.cp += again * pass->forward_transit.cp;
+    backward.ep += (again > exchanged_again ? again : exchanged_again) * pass->forward_transit.ep;
+    pass->forward_occupied = occupied(&f->paths, level, &pass->forward_transit);
+    pass->backward_occupied = occupied(&f->paths, level, &backward);
+}
+
 void tc_costs_recompute(tc_costs *f) {
     const tc_layout *l = &f->p->layout;
     double again = 0;
     if (l->recompute == TC_RECOMPUTE_FULL) again = 1;
     if (l->recompute == TC_RECOMPUTE_LAYERS && f->p->layers > 0) again = l->recompute_layers / f->p->layers;
+    bool experts_again = l->recompute == TC_RECOMPUTE_OPERATORS && l->recompute_operators & TC_GROUP_MOE;
+    int level = data_parallel_level(&f->paths);
+    occupy(f, level, 0, 0, &f->embedding);
+    occupy(f, level, 0, 0, &f->head);
     for (int i = 0; i < f->job->model.blocks; i++) {
         tc_pass *pass = &f->block[i];
+        occupy(f, level, again, experts_again, pass);
         pass->backward.recompute = again * tc_parts_sum(&pass->forward);
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
         if (l->recompute == TC_RECOMPUTE_OPERATORS) pass->backward.recompute = again_seconds(f, i, l->recompute_operators);
@@ -182,6 +234,8 @@ static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
     tc_parts_add(&sum->forward, &pass->forward, times);
     tc_parts_add(&sum->backward, &pass->backward, times);
     sum->weight_s += times * pass->weight_s;
+    sum->forward_occupied += times * pass->forward_occupied;
+    sum->backward_occupied += times * pass->backward_occupied;
 }
 
 void tc_chunk_pass(const tc_costs *f, int chunk, tc_pass *out) {
@@ -246,6 +300,10 @@ double tc_stage_send_seconds(const tc_costs *f) {
      * (scatter-gather, Narayanan et al. 2021, section 4.1) */
     double gather = f->p->shard.sequence_parallel ? 0 : tc_all_gather_seconds(&f->paths.tp, bytes);
     return tc_send_seconds(&f->paths.pp, bytes / l->tp) + gather;
+}
+
+double tc_stage_send_occupied(const tc_costs *f, double send_s) {
+    return send_s > 0 && outermost(&f->paths.pp) == data_parallel_level(&f->paths) ? send_s : 0;
 }
 
 tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {

@@ -18,13 +18,23 @@ typedef struct tc_parts {
 double tc_parts_sum(const tc_parts *p);
 void tc_parts_add(tc_parts *sum, const tc_parts *p, double times);
 
+/* Seconds that collectives are on their way, hidden or not. */
+typedef struct tc_transit {
+    double tp, cp, ep;
+} tc_transit;
+
 /* A block, the embedding or the head: one micro-batch. */
 typedef struct tc_pass {
     tc_parts forward;
     tc_parts backward;     /* recompute, input gradient and weight gradient */
     double weight_s;       /* of backward: the weight gradients, which zero-bubble schedules move */
     double core_s;         /* of forward: the attention's core, which selective recompute runs again */
+    tc_transit forward_transit, backward_transit;    /* the latter without recompute */
+    double forward_occupied, backward_occupied; /* of the pass: the links of data parallelism carry its own collectives */
 } tc_pass;
+
+/* What stays of `seconds` of communication when `share` of it may hide behind `window` seconds of compute. */
+double tc_exposed(double seconds, double share, double window);
 
 typedef struct tc_paths {
     tc_group_path tp, cp_all_to_all, cp_ring, dp, ep, expert_dp, pp, replica;
@@ -60,6 +70,8 @@ double tc_pair_exposed(const tc_pass *pass);
 
 /* One send of activations to the next stage, s. */
 double tc_stage_send_seconds(const tc_costs *costs);
+/* The same where it goes over the links of data parallelism, else 0. */
+double tc_stage_send_occupied(const tc_costs *costs, double send_s);
 
 /* A pipeline stage and the weights that lie on it. */
 typedef struct tc_stage_load {

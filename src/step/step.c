@@ -18,15 +18,18 @@
 /* Seconds of what chunks are made of: the blocks, then embedding and head with their extra predictions. */
 typedef struct pieces {
     double forward[TC_MAX_BLOCKS + 2], backward[TC_MAX_BLOCKS + 2];
+    double forward_occupied[TC_MAX_BLOCKS + 2], backward_occupied[TC_MAX_BLOCKS + 2]; /* of these, the links of data parallelism */
 } pieces;
 
 typedef struct chunk_seconds {
-    double forward, backward;
+    double forward, backward, forward_occupied, backward_occupied;
 } chunk_seconds;
 
 static void add_piece(const tc_pass *pass, double times, int at, pieces *out) {
     out->forward[at] += times * tc_parts_sum(&pass->forward);
     out->backward[at] += times * tc_parts_sum(&pass->backward);
+    out->forward_occupied[at] += times * pass->forward_occupied;
+    out->backward_occupied[at] += times * pass->backward_occupied;
 }
 
 static pieces pieces_of(const tc_costs *f) {
@@ -47,22 +50,28 @@ static chunk_seconds seconds_of(const tc_costs *f, const pieces *p, int chunk) {
     tc_chunk_blocks(&f->job->model, f->p, chunk, counts);
     counts[blocks] = chunk == 0;
     counts[blocks + 1] = chunk == tc_model_chunks(f->p) - 1;
-    chunk_seconds t = {0, 0};
+    chunk_seconds t = {0, 0, 0, 0};
     for (int i = 0; i < blocks + 2; i++) {
         t.forward += counts[i] * p->forward[i];
         t.backward += counts[i] * p->backward[i];
+        t.forward_occupied += counts[i] * p->forward_occupied[i];
+        t.backward_occupied += counts[i] * p->backward_occupied[i];
     }
     return t;
 }
 
-static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks) {
+/* free, if not NULL: what is left of forward and backward for the traffic of data parallelism. */
+static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks, chunk_seconds *free) {
     tc_stage_seconds t = {.forward = 0};
+    double occupied[2] = {0, 0};
     if (tc_holds_mirror(costs->p)) {
         tc_pass pass;
         tc_stage_pass(costs, stage, &pass);
+        occupied[0] = pass.forward_occupied;
+        occupied[1] = pass.backward_occupied;
         t.first_forward = t.last_forward = t.forward = tc_parts_sum(&pass.forward);
         t.first_backward = t.last_backward = t.backward = tc_parts_sum(&pass.backward);
-        return t;
+        chunks = 0;
     }
     for (int c = 0; c < chunks; c++) {
         int chunk = tc_chunk_of(costs->p, stage, c);
@@ -73,7 +82,10 @@ static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, in
         t.last_backward = own.backward;
         t.forward += own.forward;
         t.backward += own.backward;
+        occupied[0] += own.forward_occupied;
+        occupied[1] += own.backward_occupied;
     }
+    if (free) *free = (chunk_seconds){.forward = fmax(t.forward - occupied[0], 0), .backward = fmax(t.backward - occupied[1], 0)};
     return t;
 }
 
@@ -110,11 +122,14 @@ static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chu
     line.closed_s = line.compute_s = -1;
     for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.form_s[i] = -1;
     int last = costs->p->layout.pp - 1;
-    double most = -1;
+    double most = -1, sends = tc_stage_send_occupied(costs, line.send_s);
     for (int s = 0; s <= last; s++) {
-        tc_stage_seconds t = stage_seconds(costs, p, s, chunks);
+        chunk_seconds free;
+        tc_stage_seconds t = stage_seconds(costs, p, s, chunks, &free);
+        free.forward = fmax(free.forward - chunks * sends, 0);
+        free.backward = fmax(free.backward - chunks * sends, 0);
         if (s < TC_CLOSED_STAGES) stage[s] = t;
-        if (s < TC_FILL_STAGES) line.stage_forward_s[s] = t.forward, line.stage_backward_s[s] = t.backward;
+        if (s < TC_FILL_STAGES) line.free_forward_s[s] = free.forward, line.free_backward_s[s] = free.backward;
         if (s < last && s < TC_FILL_STAGES) {
             line.fill_s[s + 1] = line.fill_s[s] + t.first_forward + line.send_s;
             line.drain_s[s + 1] = line.drain_s[s] + t.first_backward + line.send_s;
@@ -124,10 +139,10 @@ static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chu
             line.forward_s = t.forward;
             line.backward_s = t.backward;
             line.slowest = s;
+            line.free_forward_s[TC_FILL_STAGES] = free.forward;
+            line.free_backward_s[TC_FILL_STAGES] = free.backward;
         }
     }
-    line.stage_forward_s[TC_FILL_STAGES] = line.forward_s;
-    line.stage_backward_s[TC_FILL_STAGES] = line.backward_s;
     tc_pass slowest;
     tc_stage_pass(costs, line.slowest, &slowest);
     line.forward = slowest.forward;
@@ -147,7 +162,7 @@ static bool few_stages_lead(const tc_stage_seconds *stage, int stages, int slowe
         if (abs(s - slowest) > 1 && seconds > second) second = seconds;
         leading += seconds > 0.9 * first;
     }
-    return second > 0.9 * first && least < 0.8 * first && 4 * leading <= stages;
+    return second > 0.9 * first && least < 0.8 * first && 3 * leading <= stages;
 }
 
 /* Is the closed form of the layout's schedule the timeline's? */
@@ -192,7 +207,7 @@ double tc_slowest_stage_seconds(const tc_costs *costs) {
     pieces p = pieces_of(costs);
     double most = 0;
     for (int s = 0; s < costs->p->layout.pp; s++) {
-        tc_stage_seconds t = stage_seconds(costs, &p, s, chunks);
+        tc_stage_seconds t = stage_seconds(costs, &p, s, chunks, NULL);
         if (t.forward + t.backward > most) most = t.forward + t.backward;
     }
     return most;
@@ -238,25 +253,20 @@ double tc_pipeline_sends(const tc_costs *costs) {
     return waits && l->vpp == 1 ? (double)costs->p->micro_batches * tc_stage_send_seconds(costs) : 0;
 }
 
-double tc_exposed(double seconds, double share, double window) {
-    double hidden = share * seconds;
-    return seconds - (hidden < window ? hidden : window);
-}
-
 double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches, const tc_pipeline *line) {
     double overlap = stack->params.dp_overlap, begin = 0, end = 0;
     for (int i = 0; i < stages; i++) {
         const tc_data_parallel *d = &stage[i];
         if (d->every_micro_batch)
-            return micro_batches * tc_exposed(2 * d->gather + d->reduce, overlap, line->forward_s + line->backward_s)
-                   + tc_exposed(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->backward_s);
+            return micro_batches * tc_exposed(2 * d->gather + d->reduce, overlap, line->free_forward_s[TC_FILL_STAGES] + line->free_backward_s[TC_FILL_STAGES])
+                   + tc_exposed(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->free_backward_s[TC_FILL_STAGES]);
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
-        double gather = tc_exposed(d->gather, stack->overlap_param_gather ? overlap : 0, line->stage_forward_s[at]) - times * line->fill_s[at];
+        double gather = tc_exposed(d->gather, stack->overlap_param_gather ? overlap : 0, line->free_forward_s[at]) - times * line->fill_s[at];
         double reductions = d->reduce_every_micro_batch ? micro_batches : 1;
         double behind = stack->overlap_grad_reduce ? overlap : 0;
-        double reduce = reductions * tc_exposed(d->reduce, behind, line->stage_backward_s[at]) + tc_exposed(d->replica, behind, line->stage_backward_s[at])
+        double reduce = reductions * tc_exposed(d->reduce, behind, line->free_backward_s[at]) + tc_exposed(d->replica, behind, line->free_backward_s[at])
                         - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;

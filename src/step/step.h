@@ -27,7 +27,7 @@ typedef struct tc_pipeline {
     double slowest_s;             /* forward and backward */
     int slowest;                  /* the stage */
     double fill_s[TC_FILL_STAGES + 1], drain_s[TC_FILL_STAGES + 1]; /* what stage s begins later and ends earlier than the first */
-    double stage_forward_s[TC_FILL_STAGES + 1], stage_backward_s[TC_FILL_STAGES + 1]; /* of stage s; of all later ones, the slowest's */
+    double free_forward_s[TC_FILL_STAGES + 1], free_backward_s[TC_FILL_STAGES + 1]; /* of stage s the seconds in which the links of data parallelism are free; of all later ones, the slowest's */
     double send_s;                /* one send between neighbours */
     double closed_s;              /* first slot to last under the layout's schedule; < 0: only the timeline knows */
     double compute_s;             /* the same if sends took no time */
@@ -56,8 +56,6 @@ double tc_bubble_estimate(const tc_layout *layout, const tc_pipeline *line);
 bool tc_bubble_has_form(const tc_layout *layout, const tc_pipeline *line);
 /* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);
-/* What stays of `seconds` of communication when `share` of it may hide behind `window` seconds of compute. */
-double tc_exposed(double seconds, double share, double window);
 /* Gradient and parameter communication that stays exposed in a step. stage: those of tc_traffic_stages. */
 double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
                                 const tc_pipeline *line);

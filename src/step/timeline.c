@@ -7,6 +7,7 @@
  * the increment, once three lengths lie on a line whose slope is not below the busiest stage.
  * Step: host; weights gathered; slots; gradients reduced while the last backward of the stage runs;
  * all stages meet for the norm of the gradients (but in ZB-H2); stragglers; the optimizer.
+ * Links are shared: gradients and weights have those that other communication of their slots leaves free (costs.c).
  * Ignored: messages that cross between stages of several pipelines on one NIC, beyond the fabric's share.
  */
 #include "step/timeline.h"
@@ -208,10 +209,10 @@ static tc_code run_length(const tc_pipeline_input *in, int64_t m, double *stage_
     return code;
 }
 
-/* Seconds of a micro-batch on the busiest stage: no steady state is faster. */
+/* Seconds of a micro-batch on the busiest stage, sends that it waits for included: no steady state is faster. */
 static double busiest_stage(const tc_pipeline_input *in, bool paired) {
-    int stages = in->placement->layout.pp, chunks = 1;
-    bool both = tc_holds_mirror(in->placement);
+    int stages = in->placement->layout.pp, schedule = in->placement->layout.schedule, chunks = 1;
+    bool both = tc_holds_mirror(in->placement), waits = schedule == TC_SCHEDULE_GPIPE || schedule == TC_SCHEDULE_1F1B;
     double most = 0;
     chunks = both ? 2 : tc_stage_chunks(in->placement);
     for (int s = 0; s < stages; s++) {
@@ -221,6 +222,7 @@ static double busiest_stage(const tc_pipeline_input *in, bool paired) {
             sum += (paired ? n->paired_forward + n->paired_input : n->forward + n->input) + n->weight;
         }
         if (both) sum /= 2; /* each micro-batch passes one of the two */
+        if (waits && chunks == 1) sum += ((s > 0) + (s < stages - 1)) * in->send_s;
         if (sum > most) most = sum;
     }
     return most;
@@ -269,7 +271,8 @@ tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double
     double forward = tc_parts_sum(&pass->forward), backward = tc_parts_sum(&pass->backward);
     double out = chunk_offload(f, chunk, forward), back = chunk_offload(f, chunk, backward);
     if (pass->weight_s > backward) pass->weight_s = backward;
-    tc_node_cost c = {.forward = forward + out, .input = backward - pass->weight_s + back, .weight = pass->weight_s};
+    tc_node_cost c = {.forward = forward + out, .input = backward - pass->weight_s + back, .weight = pass->weight_s,
+                      .forward_occupied = pass->forward_occupied, .backward_occupied = pass->backward_occupied};
     double hidden = 1 - tc_pair_exposed(pass);
     c.paired_forward = c.forward - hidden * pass->forward.ep;
     c.paired_input = c.input - hidden * pass->backward.ep;
@@ -333,20 +336,25 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
     }
 }
 
+static double max_of(double a, double b) { return a > b ? a : b; }
+
 /* Weights before, gradients after the slots. */
 static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
     const tc_stack *stack = f->stack;
-    double overlap = stack->params.dp_overlap;
+    double overlap = stack->params.dp_overlap, sends = tc_stage_send_occupied(f, t->send_s);
     int chunks = t->nodes / t->stages;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
         tc_stage_load load = tc_stage_load_of(f, s);
         tc_data_parallel d = tc_data_parallel_of(f, &load);
-        double forward = 0, backward = 0;
+        double forward = 0, backward = 0; /* while the links are free */
         for (int c = 0; c < chunks; c++) {
-            forward += t->cost[s * chunks + c].forward;
-            backward += t->cost[s * chunks + c].input + t->cost[s * chunks + c].weight;
+            const tc_node_cost *n = &t->cost[s * chunks + c];
+            forward += n->forward - n->forward_occupied - sends;
+            backward += n->input + n->weight - n->backward_occupied - sends;
         }
+        forward = max_of(forward, 0);
+        backward = max_of(backward, 0);
         double behind = stack->overlap_grad_reduce ? overlap : 0, replica = tc_exposed(d.replica, behind, backward);
         stage->reduce_s = d.replica;
         stage->optimizer_s = tc_optimizer_seconds(f, &load);
@@ -375,8 +383,6 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         t->ready[s] = stage->gather_exposed;
     }
 }
-
-static double max_of(double a, double b) { return a > b ? a : b; }
 
 static void assemble(const tc_costs *f, tc_step_times *t) {
     double start = t->host_s, most = 0, meet = 0, longest = 0, fill = 0, waits = 0;

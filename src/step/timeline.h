@@ -14,6 +14,7 @@
 typedef struct tc_node_cost {
     double forward, input, weight;
     double paired_forward, paired_input; /* the same in a paired slot, whose communication is hidden */
+    double forward_occupied, backward_occupied; /* of these, the links of data parallelism by other communication */
 } tc_node_cost;
 
 typedef struct tc_slot_time {

@@ -247,7 +247,9 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
     c->cluster = tc_default_cluster();
     if (run->devices <= 0) return end(c, TC_CASE_SKIPPED, "devices");
     c->cluster.devices = run->parallel_devices > 0 ? run->parallel_devices : run->devices;
-    tc_code code = tc_catalog_accelerator(catalog, run->accelerator, &c->cluster.accelerator, error);
+    const char *bin = tc_words_bin(run->notes, run->accelerator);
+    if (bin) assume(c, "%s, the usual bin of the machine", bin);
+    tc_code code = tc_catalog_accelerator(catalog, bin ? bin : run->accelerator, &c->cluster.accelerator, error);
     if (code == TC_NOT_FOUND) {
         char reason[160];
         snprintf(reason, sizeof reason, "accelerator %s is not in the catalog", run->accelerator);
@@ -426,6 +428,24 @@ static void build_schedule(tc_case *c) {
     if (facts.chunks > 0) l->vpp = 1; /* the schedule's own chunks */
 }
 
+static int most_experts(const tc_model *model) {
+    int most = 0;
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].experts > most) most = model->block[i].experts;
+    return most;
+}
+
+/* Unstated expert parallelism: none, but where the source names a dispatcher that is written for it, over the devices of a node. */
+static int unstated_ep(tc_case *c, int tp, int pp) {
+    int experts = most_experts(&c->job.model), ep = 1;
+    if (experts == 0) return 1;
+    int most = said(c->run, tc_words_hierarchical_dispatch) == 1 ? c->cluster.fabric.level[0].size : 1;
+    for (int n = 2; n <= most; n++)
+        if (experts % n == 0 && c->cluster.devices / pp / tp % n == 0) ep = n;
+    assume_number(c, "expert parallelism %s", ep);
+    return ep;
+}
+
 static void build_layout(tc_case *c) {
     const tc_published_run *run = c->run;
     tc_layout *l = &c->layout;
@@ -434,7 +454,7 @@ static void build_layout(tc_case *c) {
     l->tp = run->tp == TC_UNSET ? 1 : run->tp;
     l->pp = run->pp == TC_UNSET ? 1 : run->pp;
     l->cp = run->cp == TC_UNSET ? 1 : run->cp;
-    l->ep = run->ep == TC_UNSET ? 1 : run->ep;
+    l->ep = run->ep == TC_UNSET ? unstated_ep(c, l->tp, l->pp) : run->ep;
     l->etp = run->etp;
     l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
     if (run->pp == 1) l->vpp = 1;

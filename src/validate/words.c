@@ -200,10 +200,24 @@ int tc_words_schedule(const char *text) {
 int tc_words_hierarchical_dispatch(const char *text) {
     static const choice choices[] = {{"plain all-to-all", 0}, {"all-to-all dispatch", 0}, {"all-to-all +", 0}, {"nccl all-to-all", 0}, {"alltoall", 0},
                                      {"no deepep", 0}, {"without deepep", 0}, {"deepep", 1}, {"hybridep", 1}, {"hybrid-ep", 1}};
-    return first_choice(text, choices, COUNT(choices));
+    int chosen = first_choice(text, choices, COUNT(choices));
+    /* a recipe's list of what it sets: without moe_flex_dispatcher_backend, Megatron-Core's all-to-all */
+    return chosen == TC_UNSET && text && says(text, "taken from repo recipe") ? 0 : chosen;
 }
 
 /* ---- networks ------------------------------------------------------------------------------ */
+
+/* Huawei sells bins of a chip under one name; a table of runs has the bin that its collector took. The usual one of a server of 64 GB is
+ * that of its data sheet (data/accelerators/huawei/ascend-910b3.yaml). Models that MindFormers runs on both kinds of machine
+ * take 5 to 18 % longer on it than on an Atlas 900 A2 PoDc. */
+const char *tc_words_bin(const char *text, const char *accelerator) {
+    static const struct {
+        const char *phrase, *accelerator, *bin;
+    } bins[] = {{"atlas 800t a2", "ascend-910b2", "ascend-910b3"}};
+    for (size_t i = 0; text && i < COUNT(bins); i++)
+        if (says(text, bins[i].phrase) && strcmp(accelerator, bins[i].accelerator) == 0) return bins[i].bin;
+    return NULL;
+}
 
 const char *tc_words_fabric(const char *text, const char *accelerator) {
     static const struct {

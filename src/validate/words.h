@@ -56,6 +56,9 @@ int tc_words_schedule(const char *text);
 /* 1: tokens of a mixture of experts cross to a node once (DeepEP); 0: plain all-to-all; TC_UNSET. */
 int tc_words_hierarchical_dispatch(const char *text);
 
+/* The catalog's accelerator where the text names a machine that has another bin of it ("Atlas 800T A2"); NULL. */
+const char *tc_words_bin(const char *text, const char *accelerator);
+
 /* The catalog's fabric that the text names for this accelerator ("AWS EFA", "DGX-2"); NULL. */
 const char *tc_words_fabric(const char *text, const char *accelerator);
 
