@@ -27,11 +27,6 @@ void tc_parts_add(tc_parts *sum, const tc_parts *p, double times) {
     sum->ep += times * p->ep;
 }
 
-double tc_exposed(double seconds, double share, double window) {
-    double hidden = share * seconds;
-    return seconds - (hidden < window ? hidden : window);
-}
-
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
     p->gemm += s->gemm;
     p->attention += s->attention;
@@ -46,6 +41,28 @@ static void add_host(double host_s, tc_parts *p) {
 }
 
 static double group_stride_bound(double ranks) { return ranks < 1 ? 1 : ranks; }
+
+/* The outermost level at which a group has ranks in several domains; -1: none. */
+static int outermost(const tc_group_path *path) {
+    double below = 1;
+    int level = -1;
+    for (int l = 0; l < path->levels && path->ranks > 1; l++) {
+        if (path->inside[l] > below) level = l;
+        below = path->inside[l];
+    }
+    return level;
+}
+
+/* Which groups need the outermost level that data parallelism crosses. */
+static void find_shared(tc_paths *paths) {
+    int dp = outermost(&paths->dp), expert = outermost(&paths->expert_dp), replica = outermost(&paths->replica);
+    int level = dp > expert ? dp : expert;
+    if (replica > level) level = replica;
+    paths->tp_shared = level >= 0 && outermost(&paths->tp) == level;
+    paths->cp_shared = level >= 0 && (outermost(&paths->cp_ring) == level || outermost(&paths->cp_all_to_all) == level);
+    paths->ep_shared = level >= 0 && outermost(&paths->ep) == level;
+    paths->pp_shared = level >= 0 && outermost(&paths->pp) == level;
+}
 
 static void find_paths(tc_costs *f) {
     const tc_fabric *fabric = &f->cluster->fabric;
@@ -65,33 +82,7 @@ static void find_paths(tc_costs *f) {
     f->paths.dp = tc_path_of(fabric, device, dp);
     f->paths.expert_dp = tc_path_of(fabric, device, expert);
     f->paths.replica = tc_path_of(fabric, device, replica);
-}
-
-/* The outermost level at which a group has ranks in several domains; -1: none. */
-static int outermost(const tc_group_path *path) {
-    double below = 1;
-    int level = -1;
-    for (int l = 0; l < path->levels && path->ranks > 1; l++) {
-        if (path->inside[l] > below) level = l;
-        below = path->inside[l];
-    }
-    return level;
-}
-
-static int data_parallel_level(const tc_paths *paths) {
-    int dp = outermost(&paths->dp), expert = outermost(&paths->expert_dp), replica = outermost(&paths->replica);
-    int most = dp > expert ? dp : expert;
-    return most > replica ? most : replica;
-}
-
-/* Of what is on its way, the seconds on the links of a level. */
-static double occupied(const tc_paths *paths, int level, const tc_transit *t) {
-    double sum = 0;
-    if (level < 0) return 0;
-    if (t->tp > 0 && outermost(&paths->tp) == level) sum += t->tp;
-    if (t->cp > 0 && (outermost(&paths->cp_ring) == level || outermost(&paths->cp_all_to_all) == level)) sum += t->cp;
-    if (t->ep > 0 && outermost(&paths->ep) == level) sum += t->ep;
-    return sum;
+    find_shared(&f->paths);
 }
 
 /* Communication of one forward (or backward) of a block: what is exposed of it to out, all of it to transit. */
@@ -181,14 +172,13 @@ static double again_seconds(const tc_costs *f, int block, int groups) {
     return (sum.host > device ? sum.host : device) + exchange;
 }
 
-/* What recompute repeats of a block's forward collectives is theirs too. */
-static void occupy(const tc_costs *f, int level, double again, double exchanged_again, tc_pass *pass) {
-    tc_transit backward = pass->backward_transit;
-    backward.tp += again * pass->forward_transit.tp;
-    backward.cp += again * pass->forward_transit.cp;
-    backward.ep += (again > exchanged_again ? again : exchanged_again) * pass->forward_transit.ep;
-    pass->forward_occupied = occupied(&f->paths, level, &pass->forward_transit);
-    pass->backward_occupied = occupied(&f->paths, level, &backward);
+/* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
+static void occupy(const tc_paths *paths, double again, double exchange_again, tc_pass *pass) {
+    const tc_transit *f = &pass->forward_transit, *b = &pass->backward_transit;
+    double forward = (paths->tp_shared ? f->tp : 0) + (paths->cp_shared ? f->cp : 0), exchange = paths->ep_shared ? f->ep : 0;
+    pass->forward_occupied = forward + exchange;
+    pass->backward_occupied = (paths->tp_shared ? b->tp : 0) + (paths->cp_shared ? b->cp : 0) + (paths->ep_shared ? b->ep : 0)
+                              + again * forward + exchange_again * exchange;
 }
 
 void tc_costs_recompute(tc_costs *f) {
@@ -197,12 +187,11 @@ void tc_costs_recompute(tc_costs *f) {
     if (l->recompute == TC_RECOMPUTE_FULL) again = 1;
     if (l->recompute == TC_RECOMPUTE_LAYERS && f->p->layers > 0) again = l->recompute_layers / f->p->layers;
     bool experts_again = l->recompute == TC_RECOMPUTE_OPERATORS && l->recompute_operators & TC_GROUP_MOE;
-    int level = data_parallel_level(&f->paths);
-    occupy(f, level, 0, 0, &f->embedding);
-    occupy(f, level, 0, 0, &f->head);
+    occupy(&f->paths, 0, 0, &f->embedding);
+    occupy(&f->paths, 0, 0, &f->head);
     for (int i = 0; i < f->job->model.blocks; i++) {
         tc_pass *pass = &f->block[i];
-        occupy(f, level, again, experts_again, pass);
+        occupy(&f->paths, again, experts_again ? 1 : again, pass);
         pass->backward.recompute = again * tc_parts_sum(&pass->forward);
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
         if (l->recompute == TC_RECOMPUTE_OPERATORS) pass->backward.recompute = again_seconds(f, i, l->recompute_operators);
@@ -303,7 +292,7 @@ double tc_stage_send_seconds(const tc_costs *f) {
 }
 
 double tc_stage_send_occupied(const tc_costs *f, double send_s) {
-    return send_s > 0 && outermost(&f->paths.pp) == data_parallel_level(&f->paths) ? send_s : 0;
+    return f->paths.pp_shared ? send_s : 0;
 }
 
 tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {

@@ -34,10 +34,14 @@ typedef struct tc_pass {
 } tc_pass;
 
 /* What stays of `seconds` of communication when `share` of it may hide behind `window` seconds of compute. */
-double tc_exposed(double seconds, double share, double window);
+static inline double tc_exposed(double seconds, double share, double window) {
+    double hidden = share * seconds;
+    return seconds - (hidden < window ? hidden : window);
+}
 
 typedef struct tc_paths {
     tc_group_path tp, cp_all_to_all, cp_ring, dp, ep, expert_dp, pp, replica;
+    bool tp_shared, cp_shared, ep_shared, pp_shared; /* goes over the links of data parallelism */
 } tc_paths;
 
 typedef struct tc_costs {

@@ -19,10 +19,11 @@
 typedef struct pieces {
     double forward[TC_MAX_BLOCKS + 2], backward[TC_MAX_BLOCKS + 2];
     double forward_occupied[TC_MAX_BLOCKS + 2], backward_occupied[TC_MAX_BLOCKS + 2]; /* of these, the links of data parallelism */
+    bool occupied; /* at all */
 } pieces;
 
 typedef struct chunk_seconds {
-    double forward, backward, forward_occupied, backward_occupied;
+    double forward, backward;
 } chunk_seconds;
 
 static void add_piece(const tc_pass *pass, double times, int at, pieces *out) {
@@ -30,6 +31,7 @@ static void add_piece(const tc_pass *pass, double times, int at, pieces *out) {
     out->backward[at] += times * tc_parts_sum(&pass->backward);
     out->forward_occupied[at] += times * pass->forward_occupied;
     out->backward_occupied[at] += times * pass->backward_occupied;
+    out->occupied = out->occupied || pass->backward_occupied > 0;
 }
 
 static pieces pieces_of(const tc_costs *f) {
@@ -44,31 +46,34 @@ static pieces pieces_of(const tc_costs *f) {
     return p;
 }
 
-/* The sums of tc_chunk_pass. */
-static chunk_seconds seconds_of(const tc_costs *f, const pieces *p, int chunk) {
+/* The sums of tc_chunk_pass; occupied, if not NULL, grows by the chunk's. */
+static chunk_seconds seconds_of(const tc_costs *f, const pieces *p, int chunk, chunk_seconds *occupied) {
     int blocks = f->job->model.blocks, counts[TC_MAX_BLOCKS + 2];
     tc_chunk_blocks(&f->job->model, f->p, chunk, counts);
     counts[blocks] = chunk == 0;
     counts[blocks + 1] = chunk == tc_model_chunks(f->p) - 1;
-    chunk_seconds t = {0, 0, 0, 0};
+    chunk_seconds t = {0, 0};
     for (int i = 0; i < blocks + 2; i++) {
         t.forward += counts[i] * p->forward[i];
         t.backward += counts[i] * p->backward[i];
-        t.forward_occupied += counts[i] * p->forward_occupied[i];
-        t.backward_occupied += counts[i] * p->backward_occupied[i];
+    }
+    for (int i = 0; i < blocks + 2 && occupied && p->occupied; i++) {
+        occupied->forward += counts[i] * p->forward_occupied[i];
+        occupied->backward += counts[i] * p->backward_occupied[i];
     }
     return t;
 }
 
+static double rest_of(double seconds, double taken) { return seconds > taken ? seconds - taken : 0; }
+
 /* free, if not NULL: what is left of forward and backward for the traffic of data parallelism. */
 static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks, chunk_seconds *free) {
     tc_stage_seconds t = {.forward = 0};
-    double occupied[2] = {0, 0};
+    chunk_seconds occupied = {0, 0};
     if (tc_holds_mirror(costs->p)) {
         tc_pass pass;
         tc_stage_pass(costs, stage, &pass);
-        occupied[0] = pass.forward_occupied;
-        occupied[1] = pass.backward_occupied;
+        occupied = (chunk_seconds){pass.forward_occupied, pass.backward_occupied};
         t.first_forward = t.last_forward = t.forward = tc_parts_sum(&pass.forward);
         t.first_backward = t.last_backward = t.backward = tc_parts_sum(&pass.backward);
         chunks = 0;
@@ -76,16 +81,14 @@ static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, in
     for (int c = 0; c < chunks; c++) {
         int chunk = tc_chunk_of(costs->p, stage, c);
         if (chunk < 0) continue;
-        chunk_seconds own = seconds_of(costs, p, chunk);
+        chunk_seconds own = seconds_of(costs, p, chunk, free ? &occupied : NULL);
         if (c == 0) t.first_forward = own.forward, t.first_backward = own.backward;
         t.last_forward = own.forward;
         t.last_backward = own.backward;
         t.forward += own.forward;
         t.backward += own.backward;
-        occupied[0] += own.forward_occupied;
-        occupied[1] += own.backward_occupied;
     }
-    if (free) *free = (chunk_seconds){.forward = fmax(t.forward - occupied[0], 0), .backward = fmax(t.backward - occupied[1], 0)};
+    if (free) *free = (chunk_seconds){.forward = rest_of(t.forward, occupied.forward), .backward = rest_of(t.backward, occupied.backward)};
     return t;
 }
 
@@ -97,7 +100,7 @@ static bool one_stage_leads(const tc_costs *costs, const pieces *p, int stages, 
     for (int c = 0; c < chunks; c++) {
         double forward = 0, backward = 0;
         for (int s = 0; s < stages; s++) {
-            chunk_seconds t = seconds_of(costs, p, tc_chunk_of(costs->p, s, c));
+            chunk_seconds t = seconds_of(costs, p, tc_chunk_of(costs->p, s, c), NULL);
             forward = t.forward > forward ? t.forward : forward;
             backward = t.backward > backward ? t.backward : backward;
         }
@@ -126,8 +129,8 @@ static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chu
     for (int s = 0; s <= last; s++) {
         chunk_seconds free;
         tc_stage_seconds t = stage_seconds(costs, p, s, chunks, &free);
-        free.forward = fmax(free.forward - chunks * sends, 0);
-        free.backward = fmax(free.backward - chunks * sends, 0);
+        free.forward = rest_of(free.forward, chunks * sends);
+        free.backward = rest_of(free.backward, chunks * sends);
         if (s < TC_CLOSED_STAGES) stage[s] = t;
         if (s < TC_FILL_STAGES) line.free_forward_s[s] = free.forward, line.free_backward_s[s] = free.backward;
         if (s < last && s < TC_FILL_STAGES) {
