@@ -30,6 +30,7 @@ TC_STACK_PARAM(attention_relative, POSITIVE, "rate of the stack's attention rela
 TC_STACK_PARAM(memory_passes, POSITIVE, "traffic of the non-GEMM operators relative to a fully fused implementation")
 TC_STACK_PARAM(loss_passes, POSITIVE, "traffic of the loss over the logits relative to one fused kernel each way")
 TC_STACK_PARAM(grouped_fraction, FRACTION, "rate of the experts' grouped GEMMs relative to one GEMM of their size")
+TC_STACK_PARAM(expert_s, POSITIVE, "what one expert's product in a grouped GEMM takes beyond its arithmetic: launch, ramp and drain beside those of other streams, s")
 TC_STACK_PARAM(permute_passes, POSITIVE, "traffic of routing tokens to experts and back relative to one gather each way: copies, padding, weights in fp32")
 TC_STACK_PARAM(host_s_per_kernel, POSITIVE, "host time to issue one kernel, s")
 TC_STACK_PARAM(moe_host_s, POSITIVE, "host time to route tokens in one pass of a mixture-of-experts layer, beyond its kernels: counts read back, permutation, exchange, s")

@@ -264,7 +264,7 @@ static void zb_h2_waits_for_no_other_stage(void **state) {
             longest = slots.time[last].end > longest ? slots.time[last].end : longest;
             for (int64_t k = first; k < last; k++) assert_true(slots.time[k].end <= slots.time[k + 1].begin + 1e-9 * step.step_s);
         }
-        assert_near(longest / times.pipeline_s, 1, 1e-9);
+        assert_near(longest / times.pipeline_s, 1, 1e-3); /* folded: see folded_is_unfolded */
         tc_step_slots_free(&slots);
         tc_step_times_free(&times);
         asked++;

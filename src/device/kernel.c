@@ -89,6 +89,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->loss_passes = q->loss_passes;
     r->permute_passes = q->permute_passes;
     r->grouped = q->grouped_fraction;
+    r->expert_s = q->expert_s;
     r->fused = stack->fused;
     r->cores = a->cores > 0 ? a->cores : 1;
     if (stack->communication_cores > 0 && stack->communication_cores < r->cores) {
@@ -140,7 +141,7 @@ double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, dou
 /* The kernels of an operator, each on its share of the groups. */
 static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, double n, double k, double extra_bytes) {
     double seconds = op->kernels * tc_gemm_seconds(r, op->low_precision, op->groups / op->kernels, m, n, k, extra_bytes / op->kernels);
-    return op->tag == TC_TAG_EXPERT && op->groups > op->kernels ? seconds / r->grouped : seconds;
+    return op->tag == TC_TAG_EXPERT && op->groups > op->kernels ? seconds / r->grouped + op->groups * r->expert_s : seconds;
 }
 
 static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {

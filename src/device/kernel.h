@@ -17,6 +17,7 @@ typedef struct tc_rates {
     double moe_host_s;    /* per pass of a mixture-of-experts layer, beyond its kernels */
     double memory_passes, loss_passes, permute_passes;
     double grouped; /* rate of grouped GEMMs, relative */
+    double expert_s; /* of each expert's product in one */
     int fused;            /* tc_operator_group bits */
     double cores;
     double low_bytes;     /* bytes of an element in the job's format */
