@@ -551,10 +551,10 @@ static void write_summary(const problem *p, const char *title, const double *err
 /* Every left-out run as a dot: a column a source family, the largest error first; height is forecast over
  * measured step time on a logarithmic scale from 1/4 to 4. */
 static void write_picture(const problem *p, const family_score *scores, int columns, const double *errors, const char *path) {
-    enum { WIDTH = 1000, HEIGHT = 460, LEFT = 60, TOP = 20, BOTTOM = 160 };
+    enum { WIDTH = 1080, HEIGHT = 460, LEFT = 60, RIGHT = 100, TOP = 20, BOTTOM = 160 }; /* RIGHT: the names slant */
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
-    double step = (double)(WIDTH - LEFT - 20) / (columns ? columns : 1), middle = TOP + (HEIGHT - TOP - BOTTOM) / 2.0;
+    double step = (double)(WIDTH - LEFT - RIGHT) / (columns ? columns : 1), middle = TOP + (HEIGHT - TOP - BOTTOM) / 2.0;
     double scale = (HEIGHT - TOP - BOTTOM) / 2.0 / log(4);
     fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"11\">\n"
                  "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n", WIDTH, HEIGHT);
@@ -562,7 +562,7 @@ static void write_picture(const problem *p, const family_score *scores, int colu
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         double y = middle - scale * log(marks[i]);
         fprintf(out, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
-                LEFT, WIDTH - 20, y, y, marks[i] == 1 ? "#444" : "#ddd", LEFT - 6, y + 4, marks[i]);
+                LEFT, WIDTH - RIGHT, y, y, marks[i] == 1 ? "#444" : "#ddd", LEFT - 6, y + 4, marks[i]);
     }
     for (int f = 0; f < columns; f++) {
         double x = LEFT + (f + 0.5) * step;
@@ -586,10 +586,20 @@ static int by_runs(const void *a, const void *b) {
     return (x->n < y->n) - (x->n > y->n);
 }
 
-static void write_groups(const problem *p, const char *title, const char *what, group_key *key, const double *errors[3], FILE *out) {
+/* "9 to 64" before "65 to 512" before "more than 512". */
+static int by_number(const void *a, const void *b) {
+    double x = atof(((const family_score *)a)->name), y = atof(((const family_score *)b)->name);
+    if (x <= 0) x = HUGE_VAL;
+    if (y <= 0) y = HUGE_VAL;
+    return (x > y) - (x < y);
+}
+
+typedef int score_order(const void *a, const void *b);
+
+static void write_groups(const problem *p, const char *title, const char *what, group_key *key, score_order *order, const double *errors[3], FILE *out) {
     family_score scores[FIT_NAMES];
     int groups = collect(p, key, errors, scores);
-    qsort(scores, (size_t)groups, sizeof *scores, by_runs);
+    qsort(scores, (size_t)groups, sizeof *scores, order);
     fprintf(out, "\n## %s\n\n| %s | runs | fitted | left out | bias left out |\n|---|---|---|---|---|\n", title, what);
     for (int g = 0; g < groups; g++) {
         const family_score *s = &scores[g];
@@ -677,10 +687,10 @@ static void write_report(const problem *p, const memory_problem *memory, const i
     const char *slash = strrchr(picture, '/');
     fprintf(out, "\n![Forecast over measured](%s)\n", slash ? slash + 1 : picture);
     write_picture(p, scores, families, errors[2], picture);
-    write_groups(p, "By accelerator", "accelerator", key_accelerator, errors, out);
-    write_groups(p, "By training software", "stack", key_stack, errors, out);
-    write_groups(p, "By kind of model", "kind", key_model, errors, out);
-    write_groups(p, "By scale", "devices", key_scale, errors, out);
+    write_groups(p, "By accelerator", "accelerator", key_accelerator, by_runs, errors, out);
+    write_groups(p, "By training software", "stack", key_stack, by_runs, errors, out);
+    write_groups(p, "By kind of model", "kind", key_model, by_runs, errors, out);
+    write_groups(p, "By scale", "devices", key_scale, by_number, errors, out);
     write_worst(p, errors[2], out);
     interval_report(runs, count, p->families.count, out);
     kernel_fit_report(p->kernels, out);
