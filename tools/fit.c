@@ -21,6 +21,7 @@
 #include "fit_memory.h"
 #include "fit_parameters.h"
 #include "fit_solve.h"
+#include "report/step_report.h"
 #include "step/interval.h"
 #include "validate/score.h"
 
@@ -314,14 +315,8 @@ typedef struct values {
 /* A value, its prior moved by the shifts in `columns`, with its standard deviation (none where another stage fits it). */
 static void write_value(const values *f, const char *indent, int j, double prior, const int *columns, int n) {
     const fit_parameter *parameter = &fit_parameters[j];
-    double variance = 0, link_value = prior;
-    for (int a = 0; a < n; a++) {
-        link_value += f->x[columns[a]];
-        for (int b = 0; b < n; b++) {
-            int low = columns[a] < columns[b] ? columns[a] : columns[b], high = columns[a] + columns[b] - low;
-            variance += f->covariance[(size_t)low * (size_t)f->p->unknowns + (size_t)high];
-        }
-    }
+    double variance = fit_variance(f->covariance, f->p->unknowns, columns, n), link_value = prior;
+    for (int a = 0; a < n; a++) link_value += f->x[columns[a]];
     double value = fit_from_link(parameter->link, link_value);
     fprintf(f->out, "%s%s: %.6g", indent, parameter->name, value);
     if (!memory_fit_owns(parameter->name)) fprintf(f->out, " # +- %.1g", sqrt(variance) * value * (parameter->link == FRACTION ? 1 - value : 1));
@@ -612,23 +607,17 @@ static void name_parts(const item *it, char *text, size_t size) {
     tc_case_result result;
     tc_error ignored;
     if (tc_case_predict(&it->c, &result, &ignored)) abort();
-    const tc_breakdown *b = &result.step.breakdown;
-    struct {
-        const char *name;
-        double seconds;
-    } parts[] = {{"matrix products", b->gemm}, {"attention", b->attention}, {"memory-bound operators", b->memory_bound}, {"recompute", b->recompute},
-                 {"tensor-parallel communication", b->tp_comm}, {"context-parallel communication", b->cp_comm}, {"expert communication", b->ep_comm},
-                 {"sends between stages", b->pp_comm}, {"gradients and weights", b->dp_comm}, {"bubble", b->bubble}, {"optimizer", b->optimizer},
-                 {"stragglers", b->straggler}, {"host and launches", b->host + b->launch}};
-    size_t used = 0;
-    text[0] = 0;
-    for (int k = 0; k < 2; k++) {
-        size_t most = 0;
-        for (size_t i = 1; i < sizeof parts / sizeof parts[0]; i++)
-            if (parts[i].seconds > parts[most].seconds) most = i;
-        used += (size_t)snprintf(text + used, size - used, "%s%s %.0f %%", k ? ", " : "", parts[most].name, 100 * parts[most].seconds / result.step.step_s);
-        parts[most].seconds = 0;
+    const char *name, *first = "", *second = "";
+    double seconds, most = 0, next = 0;
+    for (int i = 0; (name = tc_breakdown_part(&result.step.breakdown, i, &seconds)); i++) {
+        if (seconds > most) {
+            second = first, next = most;
+            first = name, most = seconds;
+        } else if (seconds > next) {
+            second = name, next = seconds;
+        }
     }
+    snprintf(text, size, "%s %.0f %%, %s %.0f %%", first, 100 * most / result.step.step_s, second, 100 * next / result.step.step_s);
 }
 
 /* The worst run of each of the ten worst models of a source: its neighbours fail alike. */

@@ -41,10 +41,7 @@ struct kernel_row {
 };
 
 /* Typical residual; the relative spread of a shift of all, of an architecture, of an accelerator. */
-#define sigma_all 0.1
-#define sigma_architecture 0.2
-#define sigma_accelerator 0.2
-static const double noise = 0.1;
+static const double noise = 0.1, sigmas[FIT_SHARED] = {0.1, 0.2, 0.2};
 enum { ITERATIONS = 20 };
 
 /* ---- a measurement -------------------------------------------------------------------- */
@@ -221,7 +218,7 @@ typedef struct fold {
 static double fold_sigma(const void *context, int column) {
     const fold *f = context;
     int group = column / DEVICE;
-    return fit_sigma(column % DEVICE, group == 0 ? sigma_all : group <= f->p->architectures.count ? sigma_architecture : sigma_accelerator);
+    return fit_sigma(column % DEVICE, sigmas[group == 0 ? 0 : group <= f->p->architectures.count ? 1 : 2]);
 }
 
 static double fold_weight(const void *context, int row) {
@@ -291,15 +288,12 @@ static double open_of(const kernel_problem *p, int architecture, int own, int j)
     int columns[FIT_SHARED] = {j}, n = 1;
     if (architecture >= 0) columns[n++] = architecture_column(architecture, j);
     if (own >= 0) columns[n++] = accelerator_column(p, own, j);
-    double before = 0, after = 0;
-    static const double sigmas[FIT_SHARED] = {sigma_all, sigma_architecture, sigma_accelerator};
-    for (int a = 0; a < FIT_SHARED; a++) before += fit_sigma(j, sigmas[a]) * fit_sigma(j, sigmas[a]);
-    for (int a = n; a < FIT_SHARED; a++) after += fit_sigma(j, sigmas[a]) * fit_sigma(j, sigmas[a]);
-    for (int a = 0; a < n; a++)
-        for (int b = 0; b < n; b++) {
-            int low = columns[a] < columns[b] ? columns[a] : columns[b], high = columns[a] + columns[b] - low;
-            after += p->covariance[(size_t)low * (size_t)unknowns(p) + (size_t)high];
-        }
+    double before = 0, after = fit_variance(p->covariance, unknowns(p), columns, n);
+    for (int a = 0; a < FIT_SHARED; a++) {
+        double variance = fit_sigma(j, sigmas[a]) * fit_sigma(j, sigmas[a]);
+        before += variance;
+        if (a >= n) after += variance;
+    }
     return sqrt(after / before);
 }
 

@@ -106,3 +106,13 @@ double *fit_covariance(const fit_system *s, const double *x) {
     free(gradient);
     return normal;
 }
+
+double fit_variance(const double *covariance, int unknowns, const int *columns, int n) {
+    double variance = 0;
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b < n; b++) {
+            int low = columns[a] < columns[b] ? columns[a] : columns[b], high = columns[a] + columns[b] - low;
+            variance += covariance[(size_t)low * (size_t)unknowns + (size_t)high];
+        }
+    return variance;
+}

@@ -26,5 +26,7 @@ void fit_minimise(const fit_system *system, double *x);
 
 /* The covariance of the shifts at the minimum, unknowns x unknowns (the upper triangle counts); the caller frees it. */
 double *fit_covariance(const fit_system *system, const double *x);
+/* The variance of the sum of n of the shifts. */
+double fit_variance(const double *covariance, int unknowns, const int *columns, int n);
 
 #endif

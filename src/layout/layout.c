@@ -326,6 +326,8 @@ int tc_stage_chunks(const tc_placement *p) {
     return facts.chunks > l->vpp ? facts.chunks : l->vpp;
 }
 
+bool tc_waits_for_sends(const tc_placement *p) { return tc_schedule_facts_of(p->layout.schedule).blocking && tc_stage_chunks(p) == 1; }
+
 int tc_model_chunks(const tc_placement *p) {
     const tc_layout *l = &p->layout;
     if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return l->order->parts;

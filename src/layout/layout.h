@@ -28,6 +28,8 @@ TC_NODISCARD tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *clus
 int tc_model_chunks(const tc_placement *placement);
 int tc_stage_chunks(const tc_placement *placement);
 int tc_chunk_of(const tc_placement *placement, int stage, int i);
+/* Does a stage compute nothing while it sends? */
+bool tc_waits_for_sends(const tc_placement *placement);
 /* DualPipe: every stage also holds what the mirrored stage does. */
 bool tc_holds_mirror(const tc_placement *placement);
 /* Does the layout say what the first, the last or all chunks hold? Else layers are spread evenly. */

@@ -367,23 +367,23 @@ static bool write_blocks(const block_offsets *offsets, tc_order *order) {
 typedef struct rule {
     tc_schedule_facts facts;
     chunk_map map;
-    bool blocking;
     void (*write)(pen *w); /* NULL: by building blocks */
     block_offsets offsets;
 } rule;
 
 /* blocking: frameworks send between the passes of GPipe and 1F1B and wait; where several chunks are
- * in flight they overlap (Megatron-LM, --no-overlap-p2p-communication). */
+ * in flight they overlap (Megatron-LM, --no-overlap-p2p-communication).
+ * apart: norm and overflow are checked after the step (Qi et al. 2023, section 4), without which ZB-H2 would have bubbles. */
 static const rule rules[] = {
-    [TC_SCHEDULE_GPIPE] = {{.chunks = 0}, MAP_LOOP, true, write_gpipe, {{0}}},
-    [TC_SCHEDULE_1F1B] = {{.chunks = 1}, MAP_LOOP, true, write_1f1b, {{0}}},
-    [TC_SCHEDULE_INTERLEAVED] = {{.chunks = 0}, MAP_LOOP, false, write_interleaved, {{0}}},
-    [TC_SCHEDULE_ZB_H1] = {{.chunks = 1, .split = true}, MAP_LOOP, false, write_zb_h1, {{0}}},
-    [TC_SCHEDULE_ZB_H2] = {{.chunks = 1, .split = true}, MAP_LOOP, false, write_zb_h2, {{0}}},
-    [TC_SCHEDULE_ZB_V] = {{.chunks = 2, .split = true}, MAP_V, false, write_zb_v, {{0}}},
-    [TC_SCHEDULE_V_HALF] = {{.chunks = 2, .split = true}, MAP_V, false, NULL, {{2, 1, 2, 1}}},
-    [TC_SCHEDULE_V_MIN] = {{.chunks = 2, .split = true}, MAP_V, false, NULL, {{1, 1, 1, 1}}},
-    [TC_SCHEDULE_DUALPIPE] = {{.chunks = 2, .even_stages = true, .both_ways = true, .split = true}, MAP_BOTH_WAYS, false, write_dualpipe, {{0}}},
+    [TC_SCHEDULE_GPIPE] = {{.chunks = 0, .blocking = true}, MAP_LOOP, write_gpipe, {{0}}},
+    [TC_SCHEDULE_1F1B] = {{.chunks = 1, .blocking = true}, MAP_LOOP, write_1f1b, {{0}}},
+    [TC_SCHEDULE_INTERLEAVED] = {{.chunks = 0}, MAP_LOOP, write_interleaved, {{0}}},
+    [TC_SCHEDULE_ZB_H1] = {{.chunks = 1, .split = true}, MAP_LOOP, write_zb_h1, {{0}}},
+    [TC_SCHEDULE_ZB_H2] = {{.chunks = 1, .split = true, .apart = true}, MAP_LOOP, write_zb_h2, {{0}}},
+    [TC_SCHEDULE_ZB_V] = {{.chunks = 2, .split = true}, MAP_V, write_zb_v, {{0}}},
+    [TC_SCHEDULE_V_HALF] = {{.chunks = 2, .split = true}, MAP_V, NULL, {{2, 1, 2, 1}}},
+    [TC_SCHEDULE_V_MIN] = {{.chunks = 2, .split = true}, MAP_V, NULL, {{1, 1, 1, 1}}},
+    [TC_SCHEDULE_DUALPIPE] = {{.chunks = 2, .even_stages = true, .both_ways = true, .split = true}, MAP_BOTH_WAYS, write_dualpipe, {{0}}},
 };
 
 #define RULES (int)(sizeof rules / sizeof rules[0])
@@ -465,7 +465,7 @@ tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batche
     if (stages == 1) schedule = rules[schedule].facts.chunks || chunks == 1 ? TC_SCHEDULE_1F1B : TC_SCHEDULE_INTERLEAVED; /* nothing to arrange */
     const rule *r = &rules[schedule];
     *out = (tc_order){.stages = stages, .chunks = r->facts.chunks ? r->facts.chunks : chunks, .micro_batches = (int)micro_batches,
-                      .blocking = r->blocking && chunks == 1};
+                      .blocking = r->facts.blocking && chunks == 1};
     out->period = schedule == TC_SCHEDULE_INTERLEAVED ? stages : r->map == MAP_BOTH_WAYS ? 2 : 1;
     int64_t passes = r->map == MAP_BOTH_WAYS ? 1 : out->chunks, each = (r->facts.split ? 3 : 2) * passes * micro_batches;
     if (!allocate(out, each * stages)) {

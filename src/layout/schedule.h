@@ -49,6 +49,8 @@ typedef struct tc_schedule_facts {
     bool even_stages;
     bool both_ways;  /* every stage holds two parts of the model, each also held by the mirrored stage */
     bool split;      /* weight gradients apart from input gradients */
+    bool blocking;   /* with one chunk a stage, it computes nothing while it sends */
+    bool apart;      /* stages do not meet at the end of a step: each begins the next when its own is done */
 } tc_schedule_facts;
 
 tc_schedule_facts tc_schedule_facts_of(int schedule);

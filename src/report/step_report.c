@@ -54,6 +54,12 @@ static double part_value(const part *p, const void *base) {
     return value;
 }
 
+const char *tc_breakdown_part(const tc_breakdown *breakdown, int i, double *seconds) {
+    if ((size_t)i >= COUNT(breakdown_parts)) return NULL;
+    *seconds = part_value(&breakdown_parts[i], breakdown);
+    return breakdown_parts[i].label;
+}
+
 /* ---- JSON --------------------------------------------------------------------------- */
 
 static void write_name(tc_writer *writer, const char *key, tc_vocabulary vocabulary, int value) {

@@ -109,10 +109,10 @@ static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *st
            && tc_costs_compute(&w->job, &w->cluster, &w->placement, &w->space->in->stack, &w->costs, &w->error) == TC_OK;
 }
 
-/* Do both schedules put the same chunks of the model on the same stages? */
+/* Do both schedules put the same chunks of the model on the same stages, and let as much of their traffic hide? */
 static bool same_arrangement(int a, int b) {
     tc_schedule_facts x = tc_schedule_facts_of(a), y = tc_schedule_facts_of(b);
-    return x.chunks == y.chunks && x.both_ways == y.both_ways;
+    return x.chunks == y.chunks && x.both_ways == y.both_ways && x.apart == y.apart;
 }
 
 /* The end of the run of schedules that are arranged as the one at `from`. */

@@ -291,10 +291,6 @@ double tc_stage_send_seconds(const tc_costs *f) {
     return tc_send_seconds(&f->paths.pp, bytes / l->tp) + gather;
 }
 
-double tc_stage_send_occupied(const tc_costs *f, double send_s) {
-    return f->paths.pp_shared ? send_s : 0;
-}
-
 tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {
     return (tc_stage_load){stage, tc_stage_weight_count(&f->job->model, f->p, &f->set, stage)};
 }

@@ -74,8 +74,6 @@ double tc_pair_exposed(const tc_pass *pass);
 
 /* One send of activations to the next stage, s. */
 double tc_stage_send_seconds(const tc_costs *costs);
-/* The same where it goes over the links of data parallelism, else 0. */
-double tc_stage_send_occupied(const tc_costs *costs, double send_s);
 
 /* A pipeline stage and the weights that lie on it. */
 typedef struct tc_stage_load {

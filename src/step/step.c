@@ -64,31 +64,27 @@ static chunk_seconds seconds_of(const tc_costs *f, const pieces *p, int chunk, c
     return t;
 }
 
-static double rest_of(double seconds, double taken) { return seconds > taken ? seconds - taken : 0; }
-
-/* free, if not NULL: what is left of forward and backward for the traffic of data parallelism. */
-static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks, chunk_seconds *free) {
+/* occupied, if not NULL, grows by what the stage's own collectives take of the links of data parallelism. */
+static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks, chunk_seconds *occupied) {
     tc_stage_seconds t = {.forward = 0};
-    chunk_seconds occupied = {0, 0};
     if (tc_holds_mirror(costs->p)) {
         tc_pass pass;
         tc_stage_pass(costs, stage, &pass);
-        occupied = (chunk_seconds){pass.forward_occupied, pass.backward_occupied};
+        if (occupied) *occupied = (chunk_seconds){occupied->forward + pass.forward_occupied, occupied->backward + pass.backward_occupied};
         t.first_forward = t.last_forward = t.forward = tc_parts_sum(&pass.forward);
         t.first_backward = t.last_backward = t.backward = tc_parts_sum(&pass.backward);
-        chunks = 0;
+        return t;
     }
     for (int c = 0; c < chunks; c++) {
         int chunk = tc_chunk_of(costs->p, stage, c);
         if (chunk < 0) continue;
-        chunk_seconds own = seconds_of(costs, p, chunk, free ? &occupied : NULL);
+        chunk_seconds own = seconds_of(costs, p, chunk, occupied);
         if (c == 0) t.first_forward = own.forward, t.first_backward = own.backward;
         t.last_forward = own.forward;
         t.last_backward = own.backward;
         t.forward += own.forward;
         t.backward += own.backward;
     }
-    if (free) *free = (chunk_seconds){.forward = rest_of(t.forward, occupied.forward), .backward = rest_of(t.backward, occupied.backward)};
     return t;
 }
 
@@ -116,6 +112,8 @@ static bool has_form(const tc_costs *costs, int i, int chunks) {
     return stages == 1 || (i == TC_SCHEDULE_INTERLEAVED ? chunks > 1 : chunks == 1);
 }
 
+static double rest_of(double seconds, double taken) { return seconds > taken ? seconds - taken : 0; }
+
 /* The pipeline without its forms. */
 static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chunks, tc_stage_seconds stage[TC_CLOSED_STAGES]) {
     tc_pipeline line;
@@ -125,15 +123,15 @@ static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chu
     line.closed_s = line.compute_s = -1;
     for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.form_s[i] = -1;
     int last = costs->p->layout.pp - 1;
-    double most = -1, sends = tc_stage_send_occupied(costs, line.send_s);
+    bool apart = tc_schedule_facts_of(costs->p->layout.schedule).apart;
+    double most = -1, sends = costs->paths.pp_shared ? chunks * line.send_s : 0;
     for (int s = 0; s <= last; s++) {
-        chunk_seconds free;
-        tc_stage_seconds t = stage_seconds(costs, p, s, chunks, &free);
-        free.forward = rest_of(free.forward, chunks * sends);
-        free.backward = rest_of(free.backward, chunks * sends);
+        chunk_seconds occupied = {sends, sends};
+        tc_stage_seconds t = stage_seconds(costs, p, s, chunks, &occupied);
+        chunk_seconds free = {rest_of(t.forward, occupied.forward), rest_of(t.backward, occupied.backward)};
         if (s < TC_CLOSED_STAGES) stage[s] = t;
         if (s < TC_FILL_STAGES) line.free_forward_s[s] = free.forward, line.free_backward_s[s] = free.backward;
-        if (s < last && s < TC_FILL_STAGES) {
+        if (s < last && s < TC_FILL_STAGES && !apart) {
             line.fill_s[s + 1] = line.fill_s[s] + t.first_forward + line.send_s;
             line.drain_s[s + 1] = line.drain_s[s] + t.first_backward + line.send_s;
         }
@@ -251,9 +249,7 @@ double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {
 }
 
 double tc_pipeline_sends(const tc_costs *costs) {
-    const tc_layout *l = &costs->p->layout;
-    bool waits = l->schedule == TC_SCHEDULE_1F1B || l->schedule == TC_SCHEDULE_GPIPE;
-    return waits && l->vpp == 1 ? (double)costs->p->micro_batches * tc_stage_send_seconds(costs) : 0;
+    return tc_waits_for_sends(costs->p) ? (double)costs->p->micro_batches * tc_stage_send_seconds(costs) : 0;
 }
 
 double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches, const tc_pipeline *line) {

@@ -26,7 +26,7 @@ typedef struct tc_pipeline {
     double forward_s, backward_s; /* their sums */
     double slowest_s;             /* forward and backward */
     int slowest;                  /* the stage */
-    double fill_s[TC_FILL_STAGES + 1], drain_s[TC_FILL_STAGES + 1]; /* what stage s begins later and ends earlier than the first */
+    double fill_s[TC_FILL_STAGES + 1], drain_s[TC_FILL_STAGES + 1]; /* what stage s begins later and ends earlier than the first, where stages meet */
     double free_forward_s[TC_FILL_STAGES + 1], free_backward_s[TC_FILL_STAGES + 1]; /* of stage s the seconds in which the links of data parallelism are free; of all later ones, the slowest's */
     double send_s;                /* one send between neighbours */
     double closed_s;              /* first slot to last under the layout's schedule; < 0: only the timeline knows */

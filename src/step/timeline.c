@@ -211,10 +211,9 @@ static tc_code run_length(const tc_pipeline_input *in, int64_t m, double *stage_
 
 /* Seconds of a micro-batch on the busiest stage, sends that it waits for included: no steady state is faster. */
 static double busiest_stage(const tc_pipeline_input *in, bool paired) {
-    int stages = in->placement->layout.pp, schedule = in->placement->layout.schedule, chunks = 1;
-    bool both = tc_holds_mirror(in->placement), waits = schedule == TC_SCHEDULE_GPIPE || schedule == TC_SCHEDULE_1F1B;
+    bool both = tc_holds_mirror(in->placement), waits = tc_waits_for_sends(in->placement);
+    int stages = in->placement->layout.pp, chunks = both ? 2 : tc_stage_chunks(in->placement);
     double most = 0;
-    chunks = both ? 2 : tc_stage_chunks(in->placement);
     for (int s = 0; s < stages; s++) {
         double sum = 0;
         for (int c = 0; c < chunks; c++) {
@@ -222,7 +221,7 @@ static double busiest_stage(const tc_pipeline_input *in, bool paired) {
             sum += (paired ? n->paired_forward + n->paired_input : n->forward + n->input) + n->weight;
         }
         if (both) sum /= 2; /* each micro-batch passes one of the two */
-        if (waits && chunks == 1) sum += ((s > 0) + (s < stages - 1)) * in->send_s;
+        if (waits) sum += ((s > 0) + (s < stages - 1)) * in->send_s;
         if (sum > most) most = sum;
     }
     return most;
@@ -236,7 +235,8 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
     double last[3];
     int period = 1;
     bool mirror = tc_holds_mirror(in->placement);
-    int64_t fill = mirror ? 12 : 2; /* both directions of DualPipe fill before its main phase, and uneven stages settle slowly */
+    /* both directions of DualPipe fill before its main phase, and uneven stages settle slowly; ZB-H2 holds twice what 1F1B does */
+    int64_t fill = mirror ? 12 : l->schedule == TC_SCHEDULE_ZB_H2 ? 4 : 2;
     if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 3 * fill * stages) return run_length(in, m, stage_end, &last[0], &period, error);
     double slowest = busiest_stage(in, mirror);
     int64_t step = mirror ? 4 * stages : stages;
@@ -341,7 +341,7 @@ static double max_of(double a, double b) { return a > b ? a : b; }
 /* Weights before, gradients after the slots. */
 static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
     const tc_stack *stack = f->stack;
-    double overlap = stack->params.dp_overlap, sends = tc_stage_send_occupied(f, t->send_s);
+    double overlap = stack->params.dp_overlap, sends = f->paths.pp_shared ? t->send_s : 0;
     int chunks = t->nodes / t->stages;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
@@ -407,13 +407,13 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 
-/* Runs the slots, each stage by its own clock. ZB-H2 is without bubbles as its stages do not meet: each begins the next step when its
- * own is done, and norm and overflow are checked afterwards (Qi et al. 2023, section 4). A stage is ahead of the next by a
+/* Runs the slots, each stage by its own clock. Where stages do not meet, a stage is ahead of the next by a
  * forward and a send; the first receive is the first event of a clock. */
 static tc_code run_slots(const tc_costs *f, tc_step_times *t, tc_error *error) {
     int chunks = t->nodes / t->stages;
+    bool apart = tc_schedule_facts_of(f->p->layout.schedule).apart;
     double lead = 0;
-    for (int s = 0; s < t->stages && f->p->layout.schedule == TC_SCHEDULE_ZB_H2; s++) {
+    for (int s = 0; s < t->stages && apart; s++) {
         t->stage[s].lead_s = lead;
         t->ready[s] += lead;
         lead += t->cost[s * chunks].forward + (s > 0 ? t->send_s : 0);
