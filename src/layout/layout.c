@@ -93,7 +93,7 @@ static tc_code check_schedule(const tc_placement *p, tc_error *error) {
     tc_schedule_facts facts = tc_schedule_facts_of(l->schedule);
     if (facts.chunks > 0 && l->vpp > facts.chunks)
         return tc_fail(error, TC_INVALID, "--vpp", "%d for a schedule of %d chunks a stage; leave it out", l->vpp, facts.chunks);
-    if (facts.even_stages && l->pp % 2 && l->pp > 1)
+    if (facts.both_ways && l->pp % 2 && l->pp > 1)
         return tc_fail(error, TC_INVALID, "--pp", "%d stages for dualpipe; give an even number", l->pp);
     if (l->pp > 1 && (int64_t)l->pp * tc_stage_chunks(p) > p->layers + 2)
         return tc_fail(error, TC_INVALID, "--pp", "%d stages of %d chunks for %d layers; choose at most one chunk a layer", l->pp,
@@ -326,7 +326,7 @@ int tc_stage_chunks(const tc_placement *p) {
     return facts.chunks > l->vpp ? facts.chunks : l->vpp;
 }
 
-bool tc_waits_for_sends(const tc_placement *p) { return tc_schedule_facts_of(p->layout.schedule).blocking && tc_stage_chunks(p) == 1; }
+bool tc_waits_for_sends(const tc_placement *p) { return p->layout.vpp == 1 && tc_schedule_facts_of(p->layout.schedule).blocking; }
 
 int tc_model_chunks(const tc_placement *p) {
     const tc_layout *l = &p->layout;

@@ -383,7 +383,7 @@ static const rule rules[] = {
     [TC_SCHEDULE_ZB_V] = {{.chunks = 2, .split = true}, MAP_V, write_zb_v, {{0}}},
     [TC_SCHEDULE_V_HALF] = {{.chunks = 2, .split = true}, MAP_V, NULL, {{2, 1, 2, 1}}},
     [TC_SCHEDULE_V_MIN] = {{.chunks = 2, .split = true}, MAP_V, NULL, {{1, 1, 1, 1}}},
-    [TC_SCHEDULE_DUALPIPE] = {{.chunks = 2, .even_stages = true, .both_ways = true, .split = true}, MAP_BOTH_WAYS, write_dualpipe, {{0}}},
+    [TC_SCHEDULE_DUALPIPE] = {{.chunks = 2, .both_ways = true, .split = true}, MAP_BOTH_WAYS, write_dualpipe, {{0}}},
 };
 
 #define RULES (int)(sizeof rules / sizeof rules[0])

@@ -46,8 +46,7 @@ struct tc_order {
 /* What a schedule needs. chunks: 0 = the layout's virtual stages. */
 typedef struct tc_schedule_facts {
     int chunks;
-    bool even_stages;
-    bool both_ways;  /* every stage holds two parts of the model, each also held by the mirrored stage */
+    bool both_ways;  /* every stage holds two parts of the model, each also held by the mirrored stage: their number is even */
     bool split;      /* weight gradients apart from input gradients */
     bool blocking;   /* with one chunk a stage, it computes nothing while it sends */
     bool apart;      /* stages do not meet at the end of a step: each begins the next when its own is done */

@@ -418,7 +418,7 @@ static void build_schedule(tc_case *c) {
     if (schedule == TC_UNSET) schedule = said(c->run, tc_words_schedule);
     if (schedule == TC_UNSET || l->pp == 1) return;
     tc_schedule_facts facts = tc_schedule_facts_of(schedule);
-    if (l->pp * facts.chunks > layers + 2 || (facts.even_stages && l->pp % 2)) return;
+    if (l->pp * facts.chunks > layers + 2 || (facts.both_ways && l->pp % 2)) return;
     if (schedule == TC_SCHEDULE_INTERLEAVED && c->run->vpp == TC_UNSET) {
         c->open |= TC_CASE_OPEN_VPP;
         return;
