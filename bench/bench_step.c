@@ -124,7 +124,8 @@ static int bench_process(int count, char **command) {
         pid_t child;
         int status;
         double start = now();
-        if (posix_spawn(&child, command[0], &quiet, NULL, command, environ) || waitpid(child, &status, 0) != child || status != 0) {
+        if (posix_spawn(&child, command[0], &quiet, NULL, command, environ) || waitpid(child, &status, 0) != child
+            || status != 0) {
             fprintf(stderr, "bench_step: %s failed\n", command[0]);
             return 1;
         }

@@ -46,7 +46,8 @@ static int run(int schedule, int stages, int chunks, int micro_batches) {
         for (int k = 0; k < 2; k++) best[k] = seconds[k] < best[k] ? seconds[k] : best[k];
     }
     for (int k = 0; k < 2; k++)
-        printf("%s,%s of %d stages,%.2f,ns\n", measures[k], tc_schedule_names[schedule], stages, 1e9 * best[k] / (double)counts[k]);
+        printf("%s,%s of %d stages,%.2f,ns\n", measures[k], tc_schedule_names[schedule], stages,
+               1e9 * best[k] / (double)counts[k]);
     return 0;
 }
 

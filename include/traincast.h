@@ -49,42 +49,95 @@ typedef struct tc_error {
 
 /* ---- vocabularies ------------------------------------------------------- */
 
-typedef enum tc_dtype {
-    TC_FP32, TC_TF32, TC_BF16, TC_FP16, TC_FP8, TC_MXFP8, TC_NVFP4, TC_INT8,
-    TC_DTYPES
-} tc_dtype;
+typedef enum tc_dtype { TC_FP32, TC_TF32, TC_BF16, TC_FP16, TC_FP8, TC_MXFP8, TC_NVFP4, TC_INT8, TC_DTYPES } tc_dtype;
 
-typedef enum tc_attention_kind { TC_ATTENTION_MHA /* MHA, GQA and MQA by kv_heads */, TC_ATTENTION_MLA } tc_attention_kind;
-typedef enum tc_mlp_kind { TC_MLP_PLAIN /* two matrices: GELU, ReLU */, TC_MLP_GATED /* three: SwiGLU, GeGLU */ } tc_mlp_kind;
-typedef enum tc_positions { TC_POSITIONS_ROTARY, TC_POSITIONS_LEARNED, TC_POSITIONS_NONE /* ALiBi, none */ } tc_positions;
+typedef enum tc_attention_kind {
+    TC_ATTENTION_MHA /* MHA, GQA and MQA by kv_heads */,
+    TC_ATTENTION_MLA
+} tc_attention_kind;
+typedef enum tc_mlp_kind {
+    TC_MLP_PLAIN /* two matrices: GELU, ReLU */,
+    TC_MLP_GATED /* three: SwiGLU, GeGLU */
+} tc_mlp_kind;
+typedef enum tc_positions {
+    TC_POSITIONS_ROTARY,
+    TC_POSITIONS_LEARNED,
+    TC_POSITIONS_NONE /* ALiBi, none */
+} tc_positions;
 typedef enum tc_norm_kind { TC_NORM_RMS, TC_NORM_LAYER } tc_norm_kind;
 typedef enum tc_sharding { TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHARD_ZERO3, TC_SHARD_HSDP } tc_sharding;
 typedef enum tc_recompute {
-    TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE /* the attention's core */, TC_RECOMPUTE_FULL,
-    TC_RECOMPUTE_LAYERS /* some of the layers */, TC_RECOMPUTE_OPERATORS /* some operators of every layer */
+    TC_RECOMPUTE_NONE,
+    TC_RECOMPUTE_SELECTIVE /* the attention's core */,
+    TC_RECOMPUTE_FULL,
+    TC_RECOMPUTE_LAYERS /* some of the layers */,
+    TC_RECOMPUTE_OPERATORS /* some operators of every layer */
 } tc_recompute;
-typedef enum tc_operator_group { /* bits of tc_layout's recompute_operators */
-    TC_GROUP_NORM = 1, TC_GROUP_QKV = 2, TC_GROUP_QKV_UP = 4 /* of latent attention */, TC_GROUP_POSITION = 8,
-    TC_GROUP_ATTENTION = 16 /* its core */, TC_GROUP_OUT_PROJECTION = 32, TC_GROUP_GATE = 64 /* one of a gated MLP's two projections */,
-    TC_GROUP_MLP_UP = 128 /* before the activation, gate included */, TC_GROUP_ACTIVATION = 256, TC_GROUP_MLP = 512 /* all of it */,
-    TC_GROUP_MOE = 1024 /* router, exchange, experts */, TC_GROUP_SHARED_EXPERT = 2048, TC_GROUP_ROUTER = 4096
+/* Bits of tc_layout's recompute_operators. */
+typedef enum tc_operator_group {
+    TC_GROUP_NORM = 1,
+    TC_GROUP_QKV = 2,
+    TC_GROUP_QKV_UP = 4 /* of latent attention */,
+    TC_GROUP_POSITION = 8,
+    TC_GROUP_ATTENTION = 16 /* its core */,
+    TC_GROUP_OUT_PROJECTION = 32,
+    TC_GROUP_GATE = 64 /* one of a gated MLP's two projections */,
+    TC_GROUP_MLP_UP = 128 /* before the activation, gate included */,
+    TC_GROUP_ACTIVATION = 256,
+    TC_GROUP_MLP = 512 /* all of it */,
+    TC_GROUP_MOE = 1024 /* router, exchange, experts */,
+    TC_GROUP_SHARED_EXPERT = 2048,
+    TC_GROUP_ROUTER = 4096
 } tc_operator_group;
 enum { TC_GROUPS = 13, TC_GROUP_ALL = (1 << TC_GROUPS) - 1 };
 typedef enum tc_schedule {
-    TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_H1, TC_SCHEDULE_ZB_H2,
-    TC_SCHEDULE_ZB_V, TC_SCHEDULE_V_HALF, TC_SCHEDULE_V_MIN, TC_SCHEDULE_DUALPIPE,
+    TC_SCHEDULE_GPIPE,
+    TC_SCHEDULE_1F1B,
+    TC_SCHEDULE_INTERLEAVED,
+    TC_SCHEDULE_ZB_H1,
+    TC_SCHEDULE_ZB_H2,
+    TC_SCHEDULE_ZB_V,
+    TC_SCHEDULE_V_HALF,
+    TC_SCHEDULE_V_MIN,
+    TC_SCHEDULE_DUALPIPE,
     TC_SCHEDULE_CUSTOM /* the layout's `order`: read from a file */
 } tc_schedule;
-typedef enum tc_cp_kind { TC_CP_RING, TC_CP_ALL_TO_ALL, TC_CP_BOTH /* rings between groups of all-to-all */ } tc_cp_kind;
+typedef enum tc_cp_kind {
+    TC_CP_RING,
+    TC_CP_ALL_TO_ALL,
+    TC_CP_BOTH /* rings between groups of all-to-all */
+} tc_cp_kind;
 typedef enum tc_attention_impl { TC_ATTENTION_FLASH, TC_ATTENTION_PLAIN } tc_attention_impl;
-typedef enum tc_optimizer { TC_OPTIMIZER_ADAMW, TC_OPTIMIZER_SGD, TC_OPTIMIZER_LAMB, TC_OPTIMIZER_ADAFACTOR, TC_OPTIMIZER_MUON, TC_OPTIMIZER_NONE /* forward and backward only */ } tc_optimizer;
-typedef enum tc_offload { TC_OFFLOAD_NONE, TC_OFFLOAD_STATES /* states on the host, step on the device */,
-                          TC_OFFLOAD_OPTIMIZER /* states and step on the host */ } tc_offload;
+typedef enum tc_optimizer {
+    TC_OPTIMIZER_ADAMW,
+    TC_OPTIMIZER_SGD,
+    TC_OPTIMIZER_LAMB,
+    TC_OPTIMIZER_ADAFACTOR,
+    TC_OPTIMIZER_MUON,
+    TC_OPTIMIZER_NONE /* forward and backward only */
+} tc_optimizer;
+typedef enum tc_offload {
+    TC_OFFLOAD_NONE,
+    TC_OFFLOAD_STATES /* states on the host, step on the device */,
+    TC_OFFLOAD_OPTIMIZER /* states and step on the host */
+} tc_offload;
 typedef enum tc_topology {
-    TC_TOPOLOGY_SWITCH, TC_TOPOLOGY_FULL_MESH, TC_TOPOLOGY_RING, TC_TOPOLOGY_TORUS,
-    TC_TOPOLOGY_HYBRID_CUBE, TC_TOPOLOGY_PCIE, TC_TOPOLOGY_FAT_TREE, TC_TOPOLOGY_DRAGONFLY
+    TC_TOPOLOGY_SWITCH,
+    TC_TOPOLOGY_FULL_MESH,
+    TC_TOPOLOGY_RING,
+    TC_TOPOLOGY_TORUS,
+    TC_TOPOLOGY_HYBRID_CUBE,
+    TC_TOPOLOGY_PCIE,
+    TC_TOPOLOGY_FAT_TREE,
+    TC_TOPOLOGY_DRAGONFLY
 } tc_topology;
-typedef enum tc_flops_convention { TC_FLOPS_6ND, TC_FLOPS_FULL, TC_FLOPS_CAUSAL, TC_FLOPS_HARDWARE, TC_FLOPS_UNKNOWN } tc_flops_convention;
+typedef enum tc_flops_convention {
+    TC_FLOPS_6ND,
+    TC_FLOPS_FULL,
+    TC_FLOPS_CAUSAL,
+    TC_FLOPS_HARDWARE,
+    TC_FLOPS_UNKNOWN
+} tc_flops_convention;
 
 /* ---- accelerator -------------------------------------------------------- */
 
@@ -100,7 +153,7 @@ typedef struct tc_device_params {
 typedef struct tc_accelerator {
     size_t size;
     char slug[64], name[96], vendor[48], architecture[32], fabric[64], released[16];
-    char stack[64];                 /* the usual training stack on it; empty: none known */
+    char stack[64]; /* the usual training stack on it; empty: none known */
     int devices_per_package;
     double memory_bytes;            /* what one device can allocate before framework overhead */
     double memory_bytes_per_s;      /* datasheet HBM bandwidth of one device */
@@ -109,17 +162,18 @@ typedef struct tc_accelerator {
     double clock_hz;                /* boost clock; 0 unknown */
     double matmul_flops[TC_DTYPES]; /* dense peak of the matrix units of one device; 0 = format not supported */
     double vector_flops;            /* fp32 vector peak of one device; 0 unknown */
-    double advertised_flops[TC_DTYPES]; /* per package where it differs from matmul (Ascend adds the vector units); 0 = matmul x devices */
-    double fp6_flops;               /* per package, for TPP only; 0 unknown */
-    double tdp_w;                   /* per package */
-    double die_area_mm2;            /* applicable logic dies of one package; 0 unknown */
-    double io_bytes_per_s;          /* aggregate bidirectional chip-to-chip I/O of a package; 0 unknown */
-    double price_usd;               /* per package; 0 unknown */
-    double rental_usd_per_h;        /* per package; 0 unknown */
-    double mtbf_s;                  /* mean time between job-stopping failures of one package; 0 unknown */
-    double host_bytes_per_s;        /* device to host (PCIe, C2C), one direction; 0 unknown */
-    bool datacentre;                /* designed or marketed for data centres (export rules) */
-    tc_device_params params;        /* resolved: fitted where there is a fit, prior otherwise */
+    double advertised_flops
+        [TC_DTYPES]; /* per package where it differs from matmul (Ascend adds the vector units); 0 = matmul x devices */
+    double fp6_flops;        /* per package, for TPP only; 0 unknown */
+    double tdp_w;            /* per package */
+    double die_area_mm2;     /* applicable logic dies of one package; 0 unknown */
+    double io_bytes_per_s;   /* aggregate bidirectional chip-to-chip I/O of a package; 0 unknown */
+    double price_usd;        /* per package; 0 unknown */
+    double rental_usd_per_h; /* per package; 0 unknown */
+    double mtbf_s;           /* mean time between job-stopping failures of one package; 0 unknown */
+    double host_bytes_per_s; /* device to host (PCIe, C2C), one direction; 0 unknown */
+    bool datacentre;         /* designed or marketed for data centres (export rules) */
+    tc_device_params params; /* resolved: fitted where there is a fit, prior otherwise */
 } tc_accelerator;
 
 /* ---- fabric: levels from the inside out --------------------------------- */
@@ -128,13 +182,13 @@ typedef struct tc_accelerator {
 
 typedef struct tc_level {
     char name[32];
-    int size;                 /* devices in one domain of this level; 0 = no limit (outermost) */
+    int size; /* devices in one domain of this level; 0 = no limit (outermost) */
     tc_topology topology;
-    double bytes_per_s;       /* per device, one direction */
-    double latency_s;         /* one message, software included */
-    double oversubscription;  /* 1 = full bisection */
+    double bytes_per_s;      /* per device, one direction */
+    double latency_s;        /* one message, software included */
+    double oversubscription; /* 1 = full bisection */
     bool in_network_reduction;
-    int dims;                 /* torus dimensions, 0 otherwise */
+    int dims; /* torus dimensions, 0 otherwise */
 } tc_level;
 
 typedef struct tc_fabric {
@@ -157,35 +211,35 @@ typedef struct tc_block {
     int q_rank, kv_rank, nope_dim, rope_dim, v_dim; /* MLA; q_rank 0 = plain q projection */
     int window;                                     /* sliding window in tokens; 0 = full context */
     bool qkv_bias, out_bias;
-    bool qk_norm, qk_norm_full;                     /* norm of queries and keys per head; over all heads */
-    bool sinks;                                     /* one learned sink logit per head */
+    bool qk_norm, qk_norm_full; /* norm of queries and keys per head; over all heads */
+    bool sinks;                 /* one learned sink logit per head */
     tc_mlp_kind mlp;
     bool mlp_bias;
-    int ffn;                                        /* dense MLP width; 0 in a pure MoE block */
-    int experts, top_k, expert_ffn, shared_ffn;     /* shared_ffn: total width of the shared experts */
+    int ffn;                                    /* dense MLP width; 0 in a pure MoE block */
+    int experts, top_k, expert_ffn, shared_ffn; /* shared_ffn: total width of the shared experts */
     bool shared_gate, router_bias, expert_bias;
-    int norms;                                      /* norms of width hidden per block: 2; 4 with post-norms */
+    int norms; /* norms of width hidden per block: 2; 4 with post-norms */
     bool parallel_residual;
 } tc_block;
 
 typedef struct tc_model {
     size_t size;
     char slug[96], name[128], family[32];
-    int hidden, vocab, seq;       /* seq: training context, tokens */
+    int hidden, vocab, seq; /* seq: training context, tokens */
     tc_positions positions;
-    int learned_positions;        /* rows of the position table */
-    int token_types;              /* rows of a token-type table (BERT: 2) */
+    int learned_positions; /* rows of the position table */
+    int token_types;       /* rows of a token-type table (BERT: 2) */
     tc_norm_kind norm;
-    bool norm_weight, norm_bias;  /* a norm's scale and shift */
+    bool norm_weight, norm_bias; /* a norm's scale and shift */
     bool tied_embeddings, causal;
-    bool embedding_norm;          /* BLOOM, BERT: a norm after the embedding */
+    bool embedding_norm; /* BLOOM, BERT: a norm after the embedding */
     bool final_norm;
     bool lm_head, lm_head_bias;
-    bool head_transform;          /* BERT: a dense layer and a norm before the decoder */
+    bool head_transform; /* BERT: a dense layer and a norm before the decoder */
     int blocks;
     tc_block block[TC_MAX_BLOCKS];
-    int mtp_layers;               /* multi-token-prediction modules, each one block like the last */
-    double parameters_published;  /* 0 unknown */
+    int mtp_layers;              /* multi-token-prediction modules, each one block like the last */
+    double parameters_published; /* 0 unknown */
 } tc_model;
 
 /* ---- stack --------------------------------------------------------------- */
@@ -198,10 +252,10 @@ typedef struct tc_stack_params {
 
 /* What a figure of device memory counts. */
 typedef enum tc_memory_log {
-    TC_LOG_DEVICE,     /* all of the process, as nvidia-smi shows it */
-    TC_LOG_RESERVED,   /* the allocator's: without context and communicators */
-    TC_LOG_ALLOCATED,  /* live tensors */
-    TC_LOG_FIRST_STEP  /* live tensors up to the end of the first step, which makes the moments of the optimizer */
+    TC_LOG_DEVICE,    /* all of the process, as nvidia-smi shows it */
+    TC_LOG_RESERVED,  /* the allocator's: without context and communicators */
+    TC_LOG_ALLOCATED, /* live tensors */
+    TC_LOG_FIRST_STEP /* live tensors up to the end of the first step, which makes the moments of the optimizer */
 } tc_memory_log;
 
 /* 16-bit gradients of weights beside the accumulated ones. */
@@ -220,50 +274,54 @@ typedef struct tc_stack {
     tc_attention_impl attention;
     tc_cp_kind cp_kind;
     tc_optimizer optimizer;
-    bool sequence_parallel;      /* when tp > 1 */
+    bool sequence_parallel; /* when tp > 1 */
     int micro_batch;
-    int grad_bytes;              /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
-    int main_grad_bytes;         /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
-    double optimizer_bytes;      /* bytes of optimizer state per parameter, master copy included: 12 */
-    bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
-    int logits_bytes;            /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
-    bool dropout;                /* where attention is not fused and norms are LayerNorm: GPT, BERT */
-    bool low_precision_inputs;   /* with formats of 8 and 4 bit matmuls keep their inputs in them for the backward pass */
+    int grad_bytes;         /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
+    int main_grad_bytes;    /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
+    double optimizer_bytes; /* bytes of optimizer state per parameter, master copy included: 12 */
+    bool unfused_optimizer; /* the optimizer's step is a chain of element-wise kernels in fp32 */
+    int logits_bytes; /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
+    bool dropout;              /* where attention is not fused and norms are LayerNorm: GPT, BERT */
+    bool low_precision_inputs; /* with formats of 8 and 4 bit matmuls keep their inputs in them for the backward pass */
     bool low_precision_activations; /* activation functions too */
-    double low_precision_weights; /* copies of the weights in such a format beside the 16-bit ones */
-    bool weighted_inputs;        /* routing weights are applied before the experts' second matmul: its output is not kept */
+    double low_precision_weights;   /* copies of the weights in such a format beside the 16-bit ones */
+    bool weighted_inputs; /* routing weights are applied before the experts' second matmul: its output is not kept */
     tc_temporary_gradients temporary_gradients;
-    bool attention_bias;         /* ALiBi reaches fused attention as a tensor of all scores, which every layer keeps */
-    bool late_reduction;         /* ZeRO-2: gradients are reduced when all that one rank owns are there, at the end of the backward pass */
-    bool pipeline_outputs;       /* the last stage holds the logits of all micro-batches until the step ends */
-    bool gathered_inputs;        /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */
-    bool gradients_persist;      /* from step to step; else, with one micro-batch, they come as activations go */
-    double gathered_elements;    /* ZeRO-3: weights that stay gathered, at least (DeepSpeed's stage3_max_live_parameters) */
-    double bucket_elements;      /* ZeRO: gradient elements in the buckets that are being reduced */
-    tc_memory_log memory_log;    /* what the stack's own log calls memory */
-    bool gathered_logits;        /* tensor-parallel logits are gathered before the loss */
-    bool masked_head;            /* a model that is not causal has its head on the masked positions alone */
-    bool chunked_loss;           /* logits are made and used in chunks, never whole */
+    bool attention_bias; /* ALiBi reaches fused attention as a tensor of all scores, which every layer keeps */
+    bool
+        late_reduction; /* ZeRO-2: gradients are reduced when all that one rank owns are there, at the end of the backward pass */
+    bool pipeline_outputs; /* the last stage holds the logits of all micro-batches until the step ends */
+    bool
+        gathered_inputs; /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */
+    bool gradients_persist; /* from step to step; else, with one micro-batch, they come as activations go */
+    double
+        gathered_elements;  /* ZeRO-3: weights that stay gathered, at least (DeepSpeed's stage3_max_live_parameters) */
+    double bucket_elements; /* ZeRO: gradient elements in the buckets that are being reduced */
+    tc_memory_log memory_log; /* what the stack's own log calls memory */
+    bool gathered_logits;     /* tensor-parallel logits are gathered before the loss */
+    bool masked_head;         /* a model that is not causal has its head on the masked positions alone */
+    bool chunked_loss;        /* logits are made and used in chunks, never whole */
     bool overlap_grad_reduce, overlap_param_gather;
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
-    bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
-    bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
-    bool fused_tensor_parallel;  /* matmul and collective in one kernel, by chunks (MC2, CoC) */
-    int communication_cores;     /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
-    bool hierarchical_dispatch;  /* a token crosses to a node once, however many of its experts are there (DeepEP) */
-    char successor[64];          /* the stack that it became, and from which year; empty: none */
+    bool expert_tensor_parallel;  /* experts are split like the dense layers where the source does not say */
+    bool sequential_experts;      /* one kernel an expert, not a grouped GEMM */
+    bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
+    int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
+    bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
+    char successor[64];         /* the stack that it became, and from which year; empty: none */
     int successor_year;
     struct {
         int until_year, logits_bytes;
         bool pipeline_outputs;
-    } earlier;                   /* what releases up to that year did otherwise; 0: none */
-    char compiled_variant[64];   /* the stack that it is with its model compiled; empty: none */
-    bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
-    char fused_operators[64];    /* "norm+position+attention+activation": element-wise chains that run as one kernel (attention: the softmax of plain attention) */
-    int fused;                   /* the same as tc_operator_group bits */
-    bool interleaving;           /* virtual pipeline stages are in use where the source does not say */
-    bool compiled;               /* graphs or a compiler: no host time per kernel */
-    int graphed;                 /* tc_operator_group bits: operators that CUDA graphs issue, without host time */
+    } earlier;                 /* what releases up to that year did otherwise; 0: none */
+    char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
+    bool native_attention;     /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
+    char fused_operators
+        [64]; /* "norm+position+attention+activation": element-wise chains that run as one kernel (attention: the softmax of plain attention) */
+    int fused;         /* the same as tc_operator_group bits */
+    bool interleaving; /* virtual pipeline stages are in use where the source does not say */
+    bool compiled;     /* graphs or a compiler: no host time per kernel */
+    int graphed;       /* tc_operator_group bits: operators that CUDA graphs issue, without host time */
     tc_stack_params params;
 } tc_stack;
 
@@ -274,15 +332,15 @@ typedef struct tc_stack {
 typedef struct tc_job {
     size_t size;
     tc_model model;
-    int seq;            /* tokens; TC_UNSET = the model's */
-    int64_t global_batch; /* sequences; TC_UNSET = dp x micro-batch */
-    int dtype;          /* tc_dtype */
-    int optimizer;      /* tc_optimizer or TC_UNSET */
-    int attention;      /* tc_attention_impl or TC_UNSET */
+    int seq;               /* tokens; TC_UNSET = the model's */
+    int64_t global_batch;  /* sequences; TC_UNSET = dp x micro-batch */
+    int dtype;             /* tc_dtype */
+    int optimizer;         /* tc_optimizer or TC_UNSET */
+    int attention;         /* tc_attention_impl or TC_UNSET */
     bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
-    int document;       /* tokens: attention stays within documents of that many in a packed sequence; 0: the whole sequence */
+    int document; /* tokens: attention stays within documents of that many in a packed sequence; 0: the whole sequence */
     double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
-    bool frozen_base;   /* LoRA: no weight gradients, optimizer states of the adapter only */
+    bool frozen_base;       /* LoRA: no weight gradients, optimizer states of the adapter only */
 } tc_job;
 
 typedef struct tc_cluster {
@@ -297,24 +355,26 @@ typedef struct tc_order tc_order;
 
 typedef struct tc_layout {
     size_t size;
-    int tp, pp, cp, ep, etp, dp, vpp; /* TC_UNSET for dp: devices / (tp pp cp); etp: tp without ep, else 1 or the stack's */
-    int micro_batch;                  /* sequences */
-    int sequence_parallel;            /* 0, 1 or TC_UNSET */
-    int sharding;                     /* tc_sharding or TC_UNSET */
-    int hsdp;                         /* shard group size with TC_SHARD_HSDP */
-    int recompute;                    /* tc_recompute or TC_UNSET */
-    double recompute_layers;          /* layers recomputed per model with TC_RECOMPUTE_LAYERS */
-    int recompute_operators;          /* tc_operator_group bits with TC_RECOMPUTE_OPERATORS */
-    int schedule;                     /* tc_schedule or TC_UNSET */
-    int cp_kind;                      /* tc_cp_kind or TC_UNSET */
-    int cp_all_to_all;                /* ranks of a group with TC_CP_BOTH */
-    int offload;                      /* tc_offload of the optimizer */
+    int tp, pp, cp, ep, etp, dp,
+        vpp;                 /* TC_UNSET for dp: devices / (tp pp cp); etp: tp without ep, else 1 or the stack's */
+    int micro_batch;         /* sequences */
+    int sequence_parallel;   /* 0, 1 or TC_UNSET */
+    int sharding;            /* tc_sharding or TC_UNSET */
+    int hsdp;                /* shard group size with TC_SHARD_HSDP */
+    int recompute;           /* tc_recompute or TC_UNSET */
+    double recompute_layers; /* layers recomputed per model with TC_RECOMPUTE_LAYERS */
+    int recompute_operators; /* tc_operator_group bits with TC_RECOMPUTE_OPERATORS */
+    int schedule;            /* tc_schedule or TC_UNSET */
+    int cp_kind;             /* tc_cp_kind or TC_UNSET */
+    int cp_all_to_all;       /* ranks of a group with TC_CP_BOTH */
+    int offload;             /* tc_offload of the optimizer */
     bool offload_activations;
-    int offload_operators;            /* tc_operator_group bits whose activations alone are on the host, swapped behind the compute */
-    int first_layers, last_layers;    /* layers of the pipeline's first and last chunk, or TC_UNSET; the others share the rest evenly */
-    int stage_count;                  /* of stage_layers */
-    const int *stage_layers;          /* layers of each chunk in pipeline order; NULL: as above; not owned */
-    const tc_order *order;            /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
+    int offload_operators; /* tc_operator_group bits whose activations alone are on the host, swapped behind the compute */
+    int first_layers,
+        last_layers; /* layers of the pipeline's first and last chunk, or TC_UNSET; the others share the rest evenly */
+    int stage_count; /* of stage_layers */
+    const int *stage_layers; /* layers of each chunk in pipeline order; NULL: as above; not owned */
+    const tc_order *order;   /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
 } tc_layout;
 
 TC_API tc_job tc_default_job(void);
@@ -344,8 +404,8 @@ TC_API tc_model_size tc_model_count(const tc_model *model);
 /* FLOPs per token of forward and backward at sequence length seq.
  * 6nd: 6 x active parameters; full: GEMMs and full attention; causal: attention
  * halved for causality; hardware: full plus the recompute of `recompute` (that of single operators is not counted). */
-TC_API double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention,
-                                       int recompute, double recompute_layers);
+TC_API double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention, int recompute,
+                                       double recompute_layers);
 
 /* ---- the forecast ---------------------------------------------------------- */
 
@@ -353,8 +413,8 @@ TC_API double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_
 typedef struct tc_breakdown {
     double gemm, attention, memory_bound, launch; /* compute of the busiest stage */
     double recompute;
-    double tp_comm, cp_comm, ep_comm, pp_comm;    /* exposed */
-    double dp_comm;                               /* exposed gradient and parameter communication */
+    double tp_comm, cp_comm, ep_comm, pp_comm; /* exposed */
+    double dp_comm;                            /* exposed gradient and parameter communication */
     double bubble, optimizer, straggler, host;
 } tc_breakdown;
 
@@ -364,23 +424,23 @@ typedef struct tc_memory {
     double allocated; /* peak of live tensors */
     double reserved;  /* what the process holds: allocated, fragmentation, context and libraries' buffers */
     double capacity;
-    int stage;        /* the fullest pipeline stage */
+    int stage; /* the fullest pipeline stage */
 } tc_memory;
 
 #define TC_ASSUMED_MAX 16
 
 typedef struct tc_step {
     double step_s, step_s_p10, step_s_p90; /* 80 % interval; 0 where there is none */
-    double memory_p10, memory_p90; /* 80 % interval of memory.reserved, bytes; 0 where there is none */
-    const char *evidence;       /* what the interval rests on, a fixed text; NULL without one */
+    double memory_p10, memory_p90;         /* 80 % interval of memory.reserved, bytes; 0 where there is none */
+    const char *evidence;                  /* what the interval rests on, a fixed text; NULL without one */
     double tokens_per_step;
     double tokens_per_s_per_device;
-    double model_flops[4];      /* per step, whole job, by tc_flops_convention */
+    double model_flops[4];                      /* per step, whole job, by tc_flops_convention */
     double tflops_per_device, mfu_pct, hfu_pct; /* model FLOPs, full attention; peak of the job's format */
     tc_breakdown breakdown;
     tc_memory memory;
     bool fits;
-    tc_layout layout;           /* resolved: no TC_UNSET left */
+    tc_layout layout; /* resolved: no TC_UNSET left */
     int64_t global_batch, micro_batches;
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96]; /* "micro-batch 1 (stack default)" */
@@ -402,7 +462,8 @@ TC_API const char *tc_catalog_hash(const tc_catalog *catalog);
 
 /* slug_or_path: a slug of the catalog, or a file's path (contains '/' or ends in .yaml).
  * A handle is for one thread at a time; opening another costs nothing. */
-TC_API TC_NODISCARD tc_code tc_catalog_accelerator(tc_catalog *c, const char *slug_or_path, tc_accelerator *out, tc_error *e);
+TC_API TC_NODISCARD tc_code tc_catalog_accelerator(tc_catalog *c, const char *slug_or_path, tc_accelerator *out,
+                                                   tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e);

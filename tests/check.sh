@@ -1,5 +1,6 @@
 #!/bin/sh
-# check.sh [BUILD]: everything that must hold before a change lands; `make check`, and CI.
+# check.sh [BUILD] [quick]: everything that must hold before a change lands; `make check`, and CI.
+# quick: gcc's build and the tests alone; `make test`.
 #
 # Prints a line for each part with its seconds, and a part's output only where it failed. Ends with
 # "N passed, N failed": the parts and the tests that ctest ran in them. Needs no network.
@@ -84,9 +85,25 @@ threads() {
     TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1 ctest --test-dir build-tsan --output-on-failure -R '^test_search$'
 }
 
+# Every C source is as clang-format-14 lays it out.
+formatted() {
+    git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run -Werror && echo "as .clang-format says"
+}
+
+# The counts, and a status for make.
+finish() {
+    echo
+    [ -z "$failed_parts" ] || printf 'failed, with their logs:\n%s' "$failed_parts"
+    echo "$passed passed, $failed failed in $(($(date +%s) - start)) s"
+    [ $failed = 0 ]
+    exit
+}
+
+part "the layout of the sources" formatted
 part "the direction of the layers" sh tests/include_graph.sh .
 part "build: gcc, warnings are errors" compile "$build" -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release -DTC_WERROR=ON \
     && part "tests: gcc" run_tests "$build"
+[ "${2:-}" != quick ] || finish
 part "symbols of the library" sh tests/symbols.sh "$build"
 part "install, and a client in C" sh tests/install.sh "$build"
 part "build again, the same bytes" reproducible
@@ -99,8 +116,4 @@ part "build: address and undefined behaviour" compile build-asan -DCMAKE_BUILD_T
 part "threads" threads
 part "fuzzers, 5 s each" sh tests/fuzz.sh build-fuzz 5
 part "the core as WebAssembly" sh tests/wasm.sh "$build"
-
-echo
-[ -z "$failed_parts" ] || printf 'failed, with their logs:\n%s' "$failed_parts"
-echo "$passed passed, $failed failed in $(($(date +%s) - start)) s"
-[ $failed = 0 ]
+finish

@@ -13,9 +13,17 @@ static inline tc_accelerator round_accelerator(void) {
     a.matmul_flops[TC_BF16] = a.matmul_flops[TC_FP16] = 100e12;
     a.matmul_flops[TC_FP8] = 200e12;
     a.devices_per_package = 1;
-    a.params = (tc_device_params){.gemm_fraction = 1, .gemm8_fraction = 1, .gemm4_fraction = 1, .gemm8_energy_ratio = 0.5,
-                                  .gemm4_energy_ratio = 0.25, .attention_fraction = 1, .attention_backward_fraction = 1,
-                                  .attention_portable_fraction = 1, .memory_fraction = 1, .link_fraction = 1, .network_fraction = 1,
+    a.params = (tc_device_params){.gemm_fraction = 1,
+                                  .gemm8_fraction = 1,
+                                  .gemm4_fraction = 1,
+                                  .gemm8_energy_ratio = 0.5,
+                                  .gemm4_energy_ratio = 0.25,
+                                  .attention_fraction = 1,
+                                  .attention_backward_fraction = 1,
+                                  .attention_portable_fraction = 1,
+                                  .memory_fraction = 1,
+                                  .link_fraction = 1,
+                                  .network_fraction = 1,
                                   .host_memory_bytes_per_s = 20e9};
     return a;
 }
@@ -24,8 +32,13 @@ static inline tc_accelerator round_accelerator(void) {
 static inline tc_fabric round_fabric(void) {
     tc_fabric f = tc_default_fabric();
     f.levels = 2;
-    f.level[0] = (tc_level){.name = "node", .size = 8, .topology = TC_TOPOLOGY_SWITCH, .bytes_per_s = 200e9, .oversubscription = 1};
-    f.level[1] = (tc_level){.name = "network", .topology = TC_TOPOLOGY_FAT_TREE, .bytes_per_s = 25e9, .oversubscription = 1};
+    f.level[0] = (tc_level){.name = "node",
+                            .size = 8,
+                            .topology = TC_TOPOLOGY_SWITCH,
+                            .bytes_per_s = 200e9,
+                            .oversubscription = 1};
+    f.level[1]
+        = (tc_level){.name = "network", .topology = TC_TOPOLOGY_FAT_TREE, .bytes_per_s = 25e9, .oversubscription = 1};
     return f;
 }
 
@@ -43,7 +56,12 @@ static inline tc_stack round_stack(void) {
     s.overlap_grad_reduce = s.overlap_param_gather = true;
     s.native_attention = true;
     s.compiled = true;
-    s.params = (tc_stack_params){.kernel_fraction = 1, .attention_relative = 1, .memory_passes = 1, .loss_passes = 1, .permute_passes = 1, .grouped_fraction = 1};
+    s.params = (tc_stack_params){.kernel_fraction = 1,
+                                 .attention_relative = 1,
+                                 .memory_passes = 1,
+                                 .loss_passes = 1,
+                                 .permute_passes = 1,
+                                 .grouped_fraction = 1};
     return s;
 }
 

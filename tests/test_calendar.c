@@ -12,7 +12,7 @@ static void known_days(void **state) {
     (void)state;
     assert_int_equal(tc_day_from_date(1970, 1, 1), 0);
     assert_int_equal(tc_day_from_date(1969, 12, 31), -1);
-    assert_int_equal(tc_day_from_date(2000, 3, 1), 11017);   /* 30 x 365 + 7 leap days + 31 + 29 */
+    assert_int_equal(tc_day_from_date(2000, 3, 1), 11017); /* 30 x 365 + 7 leap days + 31 + 29 */
     assert_int_equal(tc_day_from_date(2024, 9, 30), 19996);
     assert_int_equal(tc_day_from_date(1, 1, 1), -719162);
     assert_int_equal(tc_day_from_date(9999, 12, 31), 2932896);
@@ -48,9 +48,10 @@ static void leap_years(void **state) {
 
 static void bad_dates_are_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "2024", "2024-9-30", "2024-09-31", "2023-02-29", "2024-13-01", "2024-00-01",
-                                      "2024-01-00", "0000-01-01", "2024/09/30", "2024-09-30 ", " 2024-09-30", "2024-09-3x",
-                                      "+024-09-30", "-024-09-30", "20240-9-30", "2024-09-30T00:00:00Z"};
+    static const char *const bad[]
+        = {"",           "2024",       "2024-9-30",  "2024-09-31", "2023-02-29",          "2024-13-01",
+           "2024-00-01", "2024-01-00", "0000-01-01", "2024/09/30", "2024-09-30 ",         " 2024-09-30",
+           "2024-09-3x", "+024-09-30", "-024-09-30", "20240-9-30", "2024-09-30T00:00:00Z"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int32_t day = 77;
         assert_false(tc_date_parse(bad[i], &day));
@@ -72,8 +73,8 @@ static void months_follow(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_days), cmocka_unit_test(every_day_of_an_era_round_trips), cmocka_unit_test(leap_years),
-        cmocka_unit_test(bad_dates_are_refused), cmocka_unit_test(months_follow)};
+    const struct CMUnitTest tests[]
+        = {cmocka_unit_test(known_days), cmocka_unit_test(every_day_of_an_era_round_trips),
+           cmocka_unit_test(leap_years), cmocka_unit_test(bad_dates_are_refused), cmocka_unit_test(months_follow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,9 +39,7 @@ static void write_bytes(const char *path, const char *bytes, size_t length) {
     assert_int_equal(fclose(file), 0);
 }
 
-static void write_file(const char *path, const char *text) {
-    write_bytes(path, text, strlen(text));
-}
+static void write_file(const char *path, const char *text) { write_bytes(path, text, strlen(text)); }
 
 static tc_catalog *open_catalog(const char *const *dirs, int count) {
     tc_catalog *catalog = NULL;
@@ -92,9 +90,12 @@ static void every_embedded_file_loads(void **state) {
             if (i > 0) assert_string_not_equal(items[i].slug, items[i - 1].slug);
             assert_string_equal(items[i].name, tc_node_text(document->root, "name"));
             if (kind == TC_KIND_ACCELERATOR) check_accelerator(catalog, slug);
-            if (kind == TC_KIND_FABRIC) check_loads(tc_catalog_fabric(catalog, slug, &fabric, &error), &error, TC_KIND_FABRIC, slug);
-            if (kind == TC_KIND_MODEL) check_loads(tc_catalog_model(catalog, slug, &model, &error), &error, TC_KIND_MODEL, slug);
-            if (kind == TC_KIND_STACK) check_loads(tc_catalog_stack(catalog, slug, &stack, &error), &error, TC_KIND_STACK, slug);
+            if (kind == TC_KIND_FABRIC)
+                check_loads(tc_catalog_fabric(catalog, slug, &fabric, &error), &error, TC_KIND_FABRIC, slug);
+            if (kind == TC_KIND_MODEL)
+                check_loads(tc_catalog_model(catalog, slug, &model, &error), &error, TC_KIND_MODEL, slug);
+            if (kind == TC_KIND_STACK)
+                check_loads(tc_catalog_stack(catalog, slug, &stack, &error), &error, TC_KIND_STACK, slug);
         }
     }
     tc_catalog_close(catalog);
@@ -195,8 +196,12 @@ static void stacks_fall_back_on_their_base(void **state) {
     tc_stack base, own;
     tc_error error;
     assert_int_equal(tc_catalog_stack(catalog, "fsdp", &base, &error), TC_OK);
-    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: fsdp\nsources:\n  me: measured\ndefaults:\n  micro_batch: 3\n"
-                                        "parameters:\n  dp_overlap: {value: 0.5, source: me}\n", &own, &error), TC_OK);
+    assert_int_equal(load_text(catalog,
+                               "format: 1\nname: mine\nbase: fsdp\nsources:\n  me: measured\ndefaults:\n  micro_batch: "
+                               "3\n"
+                               "parameters:\n  dp_overlap: {value: 0.5, source: me}\n",
+                               &own, &error),
+                     TC_OK);
     assert_string_equal(base.compiled_variant, "fsdp-compile");
     assert_string_equal(own.compiled_variant, ""); /* the base's, not of what differs from it */
     assert_int_equal(own.sharding, base.sharding);
@@ -235,12 +240,14 @@ static void figures_have_sources(void **state) {
     assert_non_null(tc_schema_field(&tc_model_schema, node));
     assert_int_equal(tc_schema_field(&tc_model_schema, node)->type, TC_FIELD_INTEGER);
 
-    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_ACCELERATOR, "a100-sxm-80g", &parameters, &count, &error), TC_OK);
+    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_ACCELERATOR, "a100-sxm-80g", &parameters, &count, &error),
+                     TC_OK);
     assert_string_equal(parameters[0].name, "gemm_fraction");
     for (int i = 0; i < count; i++) assert_true(parameters[i].source[0]);
     assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_STACK, "megatron-lm", &parameters, &count, &error), TC_OK);
     for (int i = 0; i < count; i++) assert_true(parameters[i].source[0]);
-    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_MODEL, "gpt2-124m", &parameters, &count, &error), TC_INVALID);
+    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_MODEL, "gpt2-124m", &parameters, &count, &error),
+                     TC_INVALID);
     tc_catalog_close(catalog);
 }
 
@@ -252,11 +259,11 @@ static void unknown_slugs_get_a_suggestion(void **state) {
     tc_error error;
     assert_int_equal(tc_catalog_accelerator(catalog, "a100-sxm-80", &accelerator, &error), TC_NOT_FOUND);
     assert_string_equal(error.place, "--accelerator");
-    assert_string_equal(error.text,
-                        "'a100-sxm-80' is not in the catalog; did you mean 'a100-sxm-80g'? ('traincast list accelerators' shows all)");
+    assert_string_equal(error.text, "'a100-sxm-80' is not in the catalog; did you mean 'a100-sxm-80g'? ('traincast "
+                                    "list accelerators' shows all)");
     assert_int_equal(tc_catalog_model(catalog, "zzzzzzzzzzzz", &model, &error), TC_NOT_FOUND);
-    assert_string_equal(error.text,
-                        "'zzzzzzzzzzzz' is not in the catalog; 'traincast list models' shows what is, or give a file's path");
+    assert_string_equal(error.text, "'zzzzzzzzzzzz' is not in the catalog; 'traincast list models' shows what is, or "
+                                    "give a file's path");
     assert_int_equal(tc_catalog_model(catalog, "", &model, &error), TC_NOT_FOUND);
     assert_int_equal(tc_catalog_model(catalog, "./missing.yaml", &model, &error), TC_NOT_FOUND);
     assert_string_equal(error.place, "./missing.yaml");
@@ -287,11 +294,11 @@ static void models_load_from_anywhere(void **state) {
 
 /* ---- folders ------------------------------------------------------------------------ */
 
-#define CHIP                                                                                                         \
-    "format: 1\nname: My chip\nsources: {guess: \"our own estimate\"}\n"                                              \
-    "device:\n"                                                                                                       \
-    "  memory: {value: \"96 GB\", source: guess}\n"                                                                   \
-    "  memory_bandwidth: {value: \"3.2 TB/s\", source: guess}\n"                                                      \
+#define CHIP                                                                                                           \
+    "format: 1\nname: My chip\nsources: {guess: \"our own estimate\"}\n"                                               \
+    "device:\n"                                                                                                        \
+    "  memory: {value: \"96 GB\", source: guess}\n"                                                                    \
+    "  memory_bandwidth: {value: \"3.2 TB/s\", source: guess}\n"                                                       \
     "  matmul: {bf16: {value: \"600 TFLOP/s\", source: guess}}\n"
 
 static void folders_extend_and_override(void **state) {
@@ -402,18 +409,21 @@ static void parameters_come_in_layers(void **state) {
     assert_true(chip.params.gemm_k_half == 333);
     assert_true(chip.params.attention_fraction > 0);
     assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &stack, &error), TC_OK);
-    assert_true(stack.params.ep_overlap == 0.31 && stack.params.dp_overlap == 0.32 && stack.params.framework_bytes == 3e9);
+    assert_true(stack.params.ep_overlap == 0.31 && stack.params.dp_overlap == 0.32
+                && stack.params.framework_bytes == 3e9);
 
     const tc_catalog_parameter *parameters;
     int count;
-    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_ACCELERATOR, "my-chip", &parameters, &count, &error), TC_OK);
+    assert_int_equal(tc_catalog_parameters(catalog, TC_KIND_ACCELERATOR, "my-chip", &parameters, &count, &error),
+                     TC_OK);
     for (int i = 0; i < count; i++) {
         if (strcmp(parameters[i].name, "launch_s") == 0) {
             assert_string_equal(parameters[i].source, "fitted on 12 runs of 3 families");
             assert_string_equal(parameters[i].file, "layers/fitted/device.yaml");
             assert_int_equal(parameters[i].dimension, TC_DIMENSION_SECONDS);
         }
-        if (strcmp(parameters[i].name, "gemm_k_half") == 0) assert_string_equal(parameters[i].source, "our own estimate");
+        if (strcmp(parameters[i].name, "gemm_k_half") == 0)
+            assert_string_equal(parameters[i].source, "our own estimate");
     }
     tc_catalog_ignore_fitted(catalog);
     assert_int_equal(tc_catalog_accelerator(catalog, "my-chip", &chip, &error), TC_OK);
@@ -432,8 +442,8 @@ static void parameters_come_in_layers(void **state) {
 /* ---- errors and their places ------------------------------------------------------------ */
 
 #define HEAD "format: 1\nname: X\nsources: {a: b}\n"
-#define REST                                                                                                         \
-    "  memory_bandwidth: {value: \"1 TB/s\", source: a}\n"                                                            \
+#define REST                                                                                                           \
+    "  memory_bandwidth: {value: \"1 TB/s\", source: a}\n"                                                             \
     "  matmul: {bf16: {value: \"1 TFLOP/s\", source: a}}\n"
 
 typedef struct bad_file {
@@ -447,17 +457,22 @@ static const bad_file bad_accelerators[] = {
     {"text", "1", "holds no 'key: value' lines; a data file begins with 'format: 1'"},
     {"- a\n", "1", "holds no 'key: value' lines; a data file begins with 'format: 1'"},
     {"format: 1\nname: caf\xe9\n", "2", "holds the byte 0xe9, which is no UTF-8 text; give a YAML text file"},
-    {"\x7f" "ELF\x02", "1", "holds the byte 0x7f, which is no UTF-8 text; give a YAML text file"},
+    {"\x7f"
+     "ELF\x02",
+     "1", "holds the byte 0x7f, which is no UTF-8 text; give a YAML text file"},
     {"format: 1\nname: \"x", "2",
-     "is no valid YAML: found unexpected end of stream while scanning a quoted scalar (begun in line 2); check indentation, quotes and "
+     "is no valid YAML: found unexpected end of stream while scanning a quoted scalar (begun in line 2); check "
+     "indentation, quotes and "
      "brackets"},
     {"format: 1\ndevice: {memory: {value: 1", "2: device.memory",
-     "is no valid YAML: did not find expected ',' or '}' while parsing a flow mapping (begun in line 2); check indentation, quotes and "
+     "is no valid YAML: did not find expected ',' or '}' while parsing a flow mapping (begun in line 2); check "
+     "indentation, quotes and "
      "brackets"},
     {HEAD "---\n" HEAD, "4", "a second document begins; give one document a file"},
     {"format: 1\nname: &x y\n", "2: name", "has the anchor '&x'; anchors are not read, write the value out"},
     {"format: 1\nname: *x\n", "2: name", "is the alias '*x'; aliases are not read, write the value out"},
-    {"format: 1\nname: !!str x\n", "2: name", "has the tag 'tag:yaml.org,2002:str'; tags are not read, write the plain value"},
+    {"format: 1\nname: !!str x\n", "2: name",
+     "has the tag 'tag:yaml.org,2002:str'; tags are not read, write the plain value"},
     {HEAD "name: Y\n", "4: name", "is given twice, first in line 2; keep one of the two"},
     {"format: 1\n[a]: b\n", "2", "a key is no plain word; write 'key: value'"},
     {"format: 1\nnotes: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
@@ -515,27 +530,30 @@ static const bad_file bad_models[] = {
     {HEAD, "1: hidden", "is missing; write 'hidden: 8'"},
 #define SHAPE HEAD "hidden: 64\nvocab: 100\nsequence: 128\npositions: rotary\nnorm: rms\nblocks:\n"
     {HEAD "hidden: 0\n", "4: hidden", "'0' is out of range; write a whole number from 1 to 1000000000"},
-    {HEAD "positions: rotory\n", "4: positions", "'rotory' is unknown; did you mean 'rotary'? (one of rotary, learned, none)"},
+    {HEAD "positions: rotory\n", "4: positions",
+     "'rotory' is unknown; did you mean 'rotary'? (one of rotary, learned, none)"},
     {HEAD "positions: 7\n", "4: positions", "'7' is unknown; write one of rotary, learned, none"},
     {SHAPE, "9: blocks", "is empty; write a list, each element after '- '"},
     {SHAPE "  - 5\n", "10: blocks[0]", "is text; write 'key: value' lines in it"},
     {SHAPE "  - count: 2\n", "10: blocks[0].attention.heads", "is missing; write 'heads: 8'"},
-    {SHAPE "  - count: 2\n    attention: {heads: 8}\n    mlp: {kind: gated, ffn: 8}\n", "11: blocks[0].attention.head_dim",
-     "is missing; write 'head_dim: 128'"},
-    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n", "10: blocks[0]", "has neither mlp nor moe; write one of them"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8}\n    mlp: {kind: gated, ffn: 8}\n",
+     "11: blocks[0].attention.head_dim", "is missing; write 'head_dim: 128'"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n", "10: blocks[0]",
+     "has neither mlp nor moe; write one of them"},
     {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    mlp: {kind: gated}\n", "12: blocks[0].mlp.ffn",
      "is missing; write 'ffn: 8'"},
     {SHAPE "  - count: 2\n    attention: {heads: 8, kv_heads: 3, head_dim: 8}\n    mlp: {kind: gated, ffn: 8}\n",
      "11: blocks[0].attention.kv_heads", "3 do not divide the 8 heads; write a divisor of the heads"},
-    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    moe: {kind: gated, experts: 4, top_k: 8, ffn: 8}\n",
+    {SHAPE
+     "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    moe: {kind: gated, experts: 4, top_k: 8, ffn: 8}\n",
      "12: blocks[0].moe.top_k", "8 is more than the 4 experts; write at most 4"},
     {SHAPE "  - count: 2\n    attention: {kind: mla, heads: 8}\n    mlp: {kind: gated, ffn: 8}\n",
      "11: blocks[0].attention.kv_rank", "is missing; write 'kv_rank: 128'"},
 };
 
 static const bad_file bad_fabrics[] = {
-#define LEVEL(size, topology)                                                                                        \
-    "  - {name: l, size: " size ", topology: " topology                                                               \
+#define LEVEL(size, topology)                                                                                          \
+    "  - {name: l, size: " size ", topology: " topology                                                                \
     ", bandwidth: {value: \"1 GB/s\", source: a}, latency: {value: \"1 us\", source: a}}\n"
     {HEAD "levels:\n" LEVEL("0", "switch") LEVEL("0", "switch"), "5: levels[0].size",
      "0 means no limit, which only the outermost level may have; write its devices"},
@@ -543,7 +561,8 @@ static const bad_file bad_fabrics[] = {
      "8 devices are no more than the 8 of the level inside; list levels from the inside out"},
     {HEAD "levels:\n" LEVEL("8", "torus"), "5: levels[0].dims", "is missing; a torus has dims, write 'dims: 3'"},
     {HEAD "levels: []\n", "4: levels", "has 0 elements; write 1 to 4"},
-    {HEAD "levels:\n" LEVEL("-1", "switch"), "5: levels[0].size", "'-1' is out of range; write a whole number from 0 to 10000000"},
+    {HEAD "levels:\n" LEVEL("-1", "switch"), "5: levels[0].size",
+     "'-1' is out of range; write a whole number from 0 to 10000000"},
 };
 
 typedef tc_code load_any(tc_catalog *catalog, const char *path, tc_error *error);

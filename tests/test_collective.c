@@ -13,8 +13,16 @@
 static tc_fabric two_levels(void) {
     tc_fabric f = tc_default_fabric();
     f.levels = 2;
-    f.level[0] = (tc_level){.size = 8, .topology = TC_TOPOLOGY_SWITCH, .bytes_per_s = 300e9, .latency_s = 3e-6, .oversubscription = 1};
-    f.level[1] = (tc_level){.size = 0, .topology = TC_TOPOLOGY_FAT_TREE, .bytes_per_s = 25e9, .latency_s = 5e-6, .oversubscription = 1};
+    f.level[0] = (tc_level){.size = 8,
+                            .topology = TC_TOPOLOGY_SWITCH,
+                            .bytes_per_s = 300e9,
+                            .latency_s = 3e-6,
+                            .oversubscription = 1};
+    f.level[1] = (tc_level){.size = 0,
+                            .topology = TC_TOPOLOGY_FAT_TREE,
+                            .bytes_per_s = 25e9,
+                            .latency_s = 5e-6,
+                            .oversubscription = 1};
     return f;
 }
 
@@ -87,7 +95,8 @@ static void all_to_all_leaves_the_node(void **state) {
 static void a_ring_goes_at_its_slowest_link(void **state) {
     (void)state;
     tc_fabric f = two_levels();
-    tc_group_path inside = tc_path_of(&f, &ideal, (tc_group){8, 1}), across = tc_path_of(&f, &ideal, (tc_group){16, 1}), alone = tc_path_of(&f, &ideal, (tc_group){1, 1});
+    tc_group_path inside = tc_path_of(&f, &ideal, (tc_group){8, 1}), across = tc_path_of(&f, &ideal, (tc_group){16, 1}),
+                  alone = tc_path_of(&f, &ideal, (tc_group){1, 1});
     assert_near(tc_ring_step_seconds(&inside, 160e6), tc_send_seconds(&inside, 160e6), 1e-12);
     assert_near(tc_ring_step_seconds(&across, 160e6), 160e6 / 25e9 + f.level[1].latency_s, 1e-12);
     assert_true(tc_ring_step_seconds(&alone, 160e6) == 0);
@@ -106,7 +115,11 @@ static void a_full_mesh_gives_a_pair_one_link(void **state) {
 static void a_torus_axis_has_its_own_links(void **state) {
     (void)state;
     tc_fabric f = two_levels();
-    f.level[0] = (tc_level){.size = 256, .topology = TC_TOPOLOGY_TORUS, .dims = 2, .bytes_per_s = 200e9, .oversubscription = 1};
+    f.level[0] = (tc_level){.size = 256,
+                            .topology = TC_TOPOLOGY_TORUS,
+                            .dims = 2,
+                            .bytes_per_s = 200e9,
+                            .oversubscription = 1};
     assert_near(tc_path_of(&f, &ideal, (tc_group){16, 1}).rate[0], 100e9, 1);
     assert_near(tc_path_of(&f, &ideal, (tc_group){256, 1}).rate[0], 200e9, 1);
 }
@@ -122,8 +135,8 @@ static void one_rank_is_free(void **state) {
 /* Over many groups and sizes: more bytes, less bandwidth or more latency are never faster. */
 static void monotone(void **state) {
     (void)state;
-    double (*const collectives[])(const tc_group_path *, double) = {tc_all_gather_seconds, tc_all_reduce_seconds,
-                                                                    tc_all_to_all_seconds, tc_send_seconds};
+    double (*const collectives[])(const tc_group_path *, double)
+        = {tc_all_gather_seconds, tc_all_reduce_seconds, tc_all_to_all_seconds, tc_send_seconds};
     for (int ranks = 2; ranks <= 512; ranks *= 2)
         for (int stride = 1; stride <= 16; stride *= 2)
             for (size_t c = 0; c < sizeof collectives / sizeof collectives[0]; c++) {

@@ -122,7 +122,7 @@ static void the_first_rule_looks_at_io(void **state) {
 static void dies_of_a_package_are_added(void **state) {
     (void)state;
     tc_accelerator a = {.size = sizeof a, .devices_per_package = 2, .datacentre = true, .die_area_mm2 = 1331};
-    a.matmul_flops[TC_BF16] = 353.9e12;      /* matrix units of one die */
+    a.matmul_flops[TC_BF16] = 353.9e12; /* matrix units of one die */
     a.memory_bytes_per_s = 1.6e12;
     tc_control_report report = tc_controls_classify(&controls, &a, NULL);
     assert_near(report.tpp, 2 * 353.9 * 16, 1e-6);
@@ -161,16 +161,37 @@ static void switches(void **state) {
 /* ---- the table ------------------------------------------------------------------------- */
 
 #define COLUMNS 21
-enum { SLUG, FP32, TF32, BF16, FP16, FP8, INT8, FP6, FP4, DIE, DRAM, IO, DATACENTRE, FORMAT, TPP, PUBLISHED, PD,
-       CLASS_2022, CLASS_2023, CLASS_2025, CLASS_2026 };
+enum {
+    SLUG,
+    FP32,
+    TF32,
+    BF16,
+    FP16,
+    FP8,
+    INT8,
+    FP6,
+    FP4,
+    DIE,
+    DRAM,
+    IO,
+    DATACENTRE,
+    FORMAT,
+    TPP,
+    PUBLISHED,
+    PD,
+    CLASS_2022,
+    CLASS_2023,
+    CLASS_2025,
+    CLASS_2026
+};
 
-static double number(const char *text) {
-    return *text ? strtod(text, NULL) : 0;
-}
+static double number(const char *text) { return *text ? strtod(text, NULL) : 0; }
 
 static tc_accelerator read_part(char *const *field) {
-    static const struct { int column, format; } rates[] = {{FP32, TC_FP32}, {TF32, TC_TF32}, {BF16, TC_BF16}, {FP16, TC_FP16},
-                                                           {FP8, TC_FP8}, {INT8, TC_INT8}, {FP4, TC_NVFP4}};
+    static const struct {
+        int column, format;
+    } rates[] = {{FP32, TC_FP32}, {TF32, TC_TF32}, {BF16, TC_BF16}, {FP16, TC_FP16},
+                 {FP8, TC_FP8},   {INT8, TC_INT8}, {FP4, TC_NVFP4}};
     tc_accelerator a = {.size = sizeof a, .devices_per_package = 1};
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
         a.matmul_flops[rates[i].format] = number(field[rates[i].column]) * 1e12;
@@ -212,7 +233,8 @@ static void check_row(char *const *field) {
     check_class(&report, "2026-01-15", field[CLASS_2026], field[SLUG]);
     /* Published figures come from rounded datasheets (5 %), and leave FP6 and TF32 out. */
     double published = number(field[PUBLISHED]);
-    bool odd = strcmp(field[SLUG], "bi-v100") == 0 || strcmp(field[SLUG], "ascend-910c") == 0 || strcmp(field[SLUG], "trn2") == 0;
+    bool odd = strcmp(field[SLUG], "bi-v100") == 0 || strcmp(field[SLUG], "ascend-910c") == 0
+               || strcmp(field[SLUG], "trn2") == 0;
     if (published > 0 && !odd)
         assert_near(report.tpp_without_fp6 / published, 1, strcmp(field[FORMAT], "fp6") == 0 ? 0.08 : 0.05);
 }
@@ -252,10 +274,14 @@ static void every_rule_cites_its_source(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(boundaries), cmocka_unit_test(bounds_are_inclusive),
-        cmocka_unit_test(missing_die_area_leaves_the_class_open), cmocka_unit_test(parts_for_desktops),
-        cmocka_unit_test(the_first_rule_looks_at_io), cmocka_unit_test(dies_of_a_package_are_added),
-        cmocka_unit_test(switches), cmocka_unit_test(every_part_of_the_table), cmocka_unit_test(every_rule_cites_its_source)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(boundaries),
+                                       cmocka_unit_test(bounds_are_inclusive),
+                                       cmocka_unit_test(missing_die_area_leaves_the_class_open),
+                                       cmocka_unit_test(parts_for_desktops),
+                                       cmocka_unit_test(the_first_rule_looks_at_io),
+                                       cmocka_unit_test(dies_of_a_package_are_added),
+                                       cmocka_unit_test(switches),
+                                       cmocka_unit_test(every_part_of_the_table),
+                                       cmocka_unit_test(every_rule_cites_its_source)};
     return cmocka_run_group_tests(tests, read_controls, NULL);
 }

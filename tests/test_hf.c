@@ -56,34 +56,59 @@ static void counts_of_fixtures(void **state) {
 /* Classes without a fixture: shapes and counts of the public checkpoints. */
 static void counts_of_other_classes(void **state) {
     (void)state;
-    assert_true(parameters("{\"model_type\":\"opt\",\"vocab_size\":50272,\"hidden_size\":4096,\"ffn_dim\":16384,\"num_hidden_layers\":32,"
-                           "\"num_attention_heads\":32,\"max_position_embeddings\":2048,\"word_embed_proj_dim\":4096}") == 6658473984.0);
-    assert_true(parameters("{\"model_type\":\"bloom\",\"vocab_size\":250880,\"n_embed\":4096,\"n_layer\":30,\"num_attention_heads\":32,"
-                           "\"seq_length\":2048}") == 7069016064.0);
-    assert_true(parameters("{\"model_type\":\"falcon\",\"vocab_size\":65024,\"hidden_size\":4544,\"num_hidden_layers\":32,"
-                           "\"num_attention_heads\":71,\"multi_query\":true,\"parallel_attn\":true,\"bias\":false}") == 6921720704.0);
-    assert_true(parameters("{\"model_type\":\"mpt\",\"vocab_size\":50432,\"d_model\":4096,\"n_layers\":32,\"n_heads\":32,\"no_bias\":true,"
-                           "\"max_seq_len\":2048,\"expansion_ratio\":4,\"attn_config\":{\"alibi\":true}}") == 6649286656.0);
-    assert_true(parameters("{\"model_type\":\"phi3\",\"vocab_size\":32064,\"hidden_size\":3072,\"intermediate_size\":8192,"
-                           "\"num_hidden_layers\":32,\"num_attention_heads\":32,\"num_key_value_heads\":32}") == 3821079552.0);
-    assert_true(parameters("{\"model_type\":\"gpt_neo\",\"vocab_size\":50257,\"hidden_size\":2048,\"num_layers\":24,\"num_heads\":16,"
-                           "\"max_position_embeddings\":2048,\"attention_types\":[[[\"global\",\"local\"],12]]}") == 1315575808.0);
-    assert_true(parameters("{\"model_type\":\"olmo\",\"vocab_size\":50304,\"hidden_size\":4096,\"intermediate_size\":11008,"
-                           "\"num_hidden_layers\":32,\"num_attention_heads\":32}") == 6888095744.0);
-    assert_true(parameters("{\"model_type\":\"olmo2\",\"vocab_size\":100352,\"hidden_size\":4096,\"intermediate_size\":11008,"
-                           "\"num_hidden_layers\":32,\"num_attention_heads\":32}") == 7298617344.0);
-    assert_true(parameters("{\"model_type\":\"gpt_bigcode\",\"vocab_size\":49152,\"n_embd\":6144,\"n_layer\":40,\"n_head\":48,"
-                           "\"n_inner\":24576,\"n_positions\":8192,\"multi_query\":true}") == 15517456384.0);
-    assert_true(parameters("{\"model_type\":\"internlm2\",\"vocab_size\":92544,\"hidden_size\":4096,\"intermediate_size\":14336,"
-                           "\"num_hidden_layers\":32,\"num_attention_heads\":32,\"num_key_value_heads\":8,\"bias\":false}") == 7737708544.0);
-    assert_true(parameters("{\"model_type\":\"starcoder2\",\"vocab_size\":49152,\"hidden_size\":3072,\"intermediate_size\":12288,"
-                           "\"num_hidden_layers\":30,\"num_attention_heads\":24,\"num_key_value_heads\":2}") == 3030371328.0);
+    assert_true(parameters("{\"model_type\":\"opt\",\"vocab_size\":50272,\"hidden_size\":4096,\"ffn_dim\":16384,\"num_"
+                           "hidden_layers\":32,"
+                           "\"num_attention_heads\":32,\"max_position_embeddings\":2048,\"word_embed_proj_dim\":4096}")
+                == 6658473984.0);
+    assert_true(parameters("{\"model_type\":\"bloom\",\"vocab_size\":250880,\"n_embed\":4096,\"n_layer\":30,\"num_"
+                           "attention_heads\":32,"
+                           "\"seq_length\":2048}")
+                == 7069016064.0);
+    assert_true(
+        parameters("{\"model_type\":\"falcon\",\"vocab_size\":65024,\"hidden_size\":4544,\"num_hidden_layers\":32,"
+                   "\"num_attention_heads\":71,\"multi_query\":true,\"parallel_attn\":true,\"bias\":false}")
+        == 6921720704.0);
+    assert_true(parameters("{\"model_type\":\"mpt\",\"vocab_size\":50432,\"d_model\":4096,\"n_layers\":32,\"n_heads\":"
+                           "32,\"no_bias\":true,"
+                           "\"max_seq_len\":2048,\"expansion_ratio\":4,\"attn_config\":{\"alibi\":true}}")
+                == 6649286656.0);
+    assert_true(
+        parameters("{\"model_type\":\"phi3\",\"vocab_size\":32064,\"hidden_size\":3072,\"intermediate_size\":8192,"
+                   "\"num_hidden_layers\":32,\"num_attention_heads\":32,\"num_key_value_heads\":32}")
+        == 3821079552.0);
+    assert_true(
+        parameters(
+            "{\"model_type\":\"gpt_neo\",\"vocab_size\":50257,\"hidden_size\":2048,\"num_layers\":24,\"num_heads\":16,"
+            "\"max_position_embeddings\":2048,\"attention_types\":[[[\"global\",\"local\"],12]]}")
+        == 1315575808.0);
+    assert_true(
+        parameters("{\"model_type\":\"olmo\",\"vocab_size\":50304,\"hidden_size\":4096,\"intermediate_size\":11008,"
+                   "\"num_hidden_layers\":32,\"num_attention_heads\":32}")
+        == 6888095744.0);
+    assert_true(
+        parameters("{\"model_type\":\"olmo2\",\"vocab_size\":100352,\"hidden_size\":4096,\"intermediate_size\":11008,"
+                   "\"num_hidden_layers\":32,\"num_attention_heads\":32}")
+        == 7298617344.0);
+    assert_true(
+        parameters("{\"model_type\":\"gpt_bigcode\",\"vocab_size\":49152,\"n_embd\":6144,\"n_layer\":40,\"n_head\":48,"
+                   "\"n_inner\":24576,\"n_positions\":8192,\"multi_query\":true}")
+        == 15517456384.0);
+    assert_true(
+        parameters(
+            "{\"model_type\":\"internlm2\",\"vocab_size\":92544,\"hidden_size\":4096,\"intermediate_size\":14336,"
+            "\"num_hidden_layers\":32,\"num_attention_heads\":32,\"num_key_value_heads\":8,\"bias\":false}")
+        == 7737708544.0);
+    assert_true(
+        parameters(
+            "{\"model_type\":\"starcoder2\",\"vocab_size\":49152,\"hidden_size\":3072,\"intermediate_size\":12288,"
+            "\"num_hidden_layers\":30,\"num_attention_heads\":24,\"num_key_value_heads\":2}")
+        == 3030371328.0);
 }
 
 /* ---- what each class fills ------------------------------------------------------------- */
 
-#define LLAMA                                                                                                       \
-    "\"model_type\":\"llama\",\"vocab_size\":32000,\"hidden_size\":4096,\"intermediate_size\":11008,"               \
+#define LLAMA                                                                                                          \
+    "\"model_type\":\"llama\",\"vocab_size\":32000,\"hidden_size\":4096,\"intermediate_size\":11008,"                  \
     "\"num_hidden_layers\":32,\"num_attention_heads\":32,\"max_position_embeddings\":4096"
 
 static void llama_fields(void **state) {
@@ -108,9 +133,10 @@ static void llama_fields(void **state) {
 
 static void llama_optional_fields(void **state) {
     (void)state;
-    tc_model model = read_text("{" LLAMA ",\"num_key_value_heads\":8,\"head_dim\":64,\"attention_bias\":true,\"mlp_bias\":true,"
-                               "\"tie_word_embeddings\":true,\"rope_parameters\":{\"rope_type\":\"llama3\",\"factor\":8.0,"
-                               "\"original_max_position_embeddings\":2048}}");
+    tc_model model
+        = read_text("{" LLAMA ",\"num_key_value_heads\":8,\"head_dim\":64,\"attention_bias\":true,\"mlp_bias\":true,"
+                    "\"tie_word_embeddings\":true,\"rope_parameters\":{\"rope_type\":\"llama3\",\"factor\":8.0,"
+                    "\"original_max_position_embeddings\":2048}}");
     const tc_block *block = &model.block[0];
     assert_int_equal(block->kv_heads, 8);
     assert_int_equal(block->head_dim, 64);
@@ -123,15 +149,17 @@ static void llama_optional_fields(void **state) {
 
 static void architecture_stands_in_for_type(void **state) {
     (void)state;
-    tc_model model = read_text("{\"architectures\":[\"GPT2LMHeadModel\"],\"vocab_size\":50257,\"n_embd\":768,\"n_layer\":12,\"n_head\":12}");
+    tc_model model = read_text(
+        "{\"architectures\":[\"GPT2LMHeadModel\"],\"vocab_size\":50257,\"n_embd\":768,\"n_layer\":12,\"n_head\":12}");
     assert_int_equal(model.block[0].ffn, 3072);
     assert_int_equal(model.learned_positions, 1024);
     assert_int_equal(model.positions, TC_POSITIONS_LEARNED);
     assert_int_equal(model.norm, TC_NORM_LAYER);
     assert_true(model.tied_embeddings && model.norm_bias && model.block[0].qkv_bias && model.block[0].mlp_bias);
-    model = read_text("{\"architectures\":[\"Qwen2MoeForCausalLM\"],\"vocab_size\":100,\"hidden_size\":64,\"num_hidden_layers\":2,"
-                      "\"num_attention_heads\":16,\"num_experts\":4,\"num_experts_per_tok\":2,\"moe_intermediate_size\":8,"
-                      "\"shared_expert_intermediate_size\":16}");
+    model = read_text(
+        "{\"architectures\":[\"Qwen2MoeForCausalLM\"],\"vocab_size\":100,\"hidden_size\":64,\"num_hidden_layers\":2,"
+        "\"num_attention_heads\":16,\"num_experts\":4,\"num_experts_per_tok\":2,\"moe_intermediate_size\":8,"
+        "\"shared_expert_intermediate_size\":16}");
     assert_int_equal(model.block[0].experts, 4);
     assert_int_equal(model.block[0].shared_ffn, 16);
     assert_true(model.block[0].shared_gate && model.block[0].qkv_bias && !model.block[0].out_bias);
@@ -139,9 +167,10 @@ static void architecture_stands_in_for_type(void **state) {
 
 static void text_config_is_read(void **state) {
     (void)state;
-    tc_model model = read_text("{\"model_type\":\"mistral3\",\"tie_word_embeddings\":true,\"text_config\":{\"model_type\":\"mistral\","
-                               "\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":128,\"num_hidden_layers\":2,"
-                               "\"num_attention_heads\":8,\"sliding_window\":null}}");
+    tc_model model = read_text(
+        "{\"model_type\":\"mistral3\",\"tie_word_embeddings\":true,\"text_config\":{\"model_type\":\"mistral\","
+        "\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":128,\"num_hidden_layers\":2,"
+        "\"num_attention_heads\":8,\"sliding_window\":null}}");
     assert_int_equal(model.hidden, 64);
     assert_int_equal(model.block[0].kv_heads, 8);
     assert_int_equal(model.block[0].window, 0);
@@ -154,8 +183,8 @@ static void text_config_is_read(void **state) {
     assert_true(model.tied_embeddings && model.block[0].qk_norm);
 }
 
-#define QWEN3                                                                                                        \
-    "\"vocab_size\":1000,\"hidden_size\":512,\"intermediate_size\":1024,\"num_hidden_layers\":8,"                   \
+#define QWEN3                                                                                                          \
+    "\"vocab_size\":1000,\"hidden_size\":512,\"intermediate_size\":1024,\"num_hidden_layers\":8,"                      \
     "\"num_attention_heads\":8,\"num_key_value_heads\":4"
 
 static void qwen3_heads_are_wider_than_hidden(void **state) {
@@ -164,15 +193,17 @@ static void qwen3_heads_are_wider_than_hidden(void **state) {
     assert_int_equal(model.block[0].head_dim, 128);
     assert_true(model.block[0].qk_norm);
     assert_int_equal(model.block[0].window, 0);
-    model = read_text("{\"model_type\":\"qwen3\"," QWEN3 ",\"use_sliding_window\":true,\"sliding_window\":256,\"max_window_layers\":6}");
+    model = read_text("{\"model_type\":\"qwen3\"," QWEN3
+                      ",\"use_sliding_window\":true,\"sliding_window\":256,\"max_window_layers\":6}");
     assert_int_equal(model.blocks, 2);
     assert_int_equal(model.block[0].count, 6);
     assert_int_equal(model.block[0].window, 0);
     assert_int_equal(model.block[1].window, 256);
 }
 
-#define QWEN3_MOE                                                                                                   \
-    "\"model_type\":\"qwen3_moe\"," QWEN3 ",\"num_experts\":16,\"num_experts_per_tok\":4,\"moe_intermediate_size\":128"
+#define QWEN3_MOE                                                                                                      \
+    "\"model_type\":\"qwen3_moe\"," QWEN3 ",\"num_experts\":16,\"num_experts_per_tok\":4,\"moe_intermediate_size\":"   \
+    "128"
 
 static void expert_layers_by_step(void **state) {
     (void)state;
@@ -194,8 +225,9 @@ static void expert_layers_by_step(void **state) {
 /* More runs than a model holds: one run a kind, the counts are kept. */
 static void many_runs_are_grouped(void **state) {
     (void)state;
-    tc_model model = read_text("{\"model_type\":\"gemma2\",\"vocab_size\":1000,\"hidden_size\":512,\"intermediate_size\":1024,"
-                               "\"num_hidden_layers\":42,\"num_attention_heads\":8,\"sliding_window\":4096}");
+    tc_model model
+        = read_text("{\"model_type\":\"gemma2\",\"vocab_size\":1000,\"hidden_size\":512,\"intermediate_size\":1024,"
+                    "\"num_hidden_layers\":42,\"num_attention_heads\":8,\"sliding_window\":4096}");
     assert_int_equal(model.blocks, 2);
     assert_int_equal(model.block[0].count, 21);
     assert_int_equal(model.block[0].window, 4096);
@@ -204,13 +236,14 @@ static void many_runs_are_grouped(void **state) {
     assert_int_equal(model.block[0].norms, 4);
 }
 
-#define DEEPSEEK                                                                                                     \
-    "\"vocab_size\":1000,\"hidden_size\":512,\"intermediate_size\":2048,\"num_hidden_layers\":8,"                   \
+#define DEEPSEEK                                                                                                       \
+    "\"vocab_size\":1000,\"hidden_size\":512,\"intermediate_size\":2048,\"num_hidden_layers\":8,"                      \
     "\"num_attention_heads\":8,\"n_routed_experts\":64,\"num_experts_per_tok\":6,\"moe_intermediate_size\":256"
 
 static void deepseek_fields(void **state) {
     (void)state;
-    tc_model model = read_text("{\"model_type\":\"deepseek_v3\"," DEEPSEEK ",\"num_nextn_predict_layers\":1,\"moe_layer_freq\":1}");
+    tc_model model = read_text("{\"model_type\":\"deepseek_v3\"," DEEPSEEK
+                               ",\"num_nextn_predict_layers\":1,\"moe_layer_freq\":1}");
     assert_int_equal(model.blocks, 2);
     assert_int_equal(model.block[0].count, 3);
     assert_int_equal(model.block[1].count, 5);
@@ -225,7 +258,8 @@ static void deepseek_fields(void **state) {
     assert_int_equal(model.block[1].q_rank, 0);
     assert_int_equal(model.block[1].shared_ffn, 512);
     assert_false(model.block[1].router_bias);
-    model = read_text("{\"model_type\":\"kimi_k2\"," DEEPSEEK ",\"moe_layer_freq\":[0,1,1,1,1,1,1,0],\"first_k_dense_replace\":0}");
+    model = read_text("{\"model_type\":\"kimi_k2\"," DEEPSEEK
+                      ",\"moe_layer_freq\":[0,1,1,1,1,1,1,0],\"first_k_dense_replace\":0}");
     assert_int_equal(model.blocks, 3);
     assert_int_equal(model.block[1].count, 6);
 }
@@ -237,11 +271,14 @@ static void expert_count_spellings(void **state) {
     for (int i = 0; i < 4; i++) {
         char text[512];
         snprintf(text, sizeof text,
-                 "{\"model_type\":\"glm4_moe\"," QWEN3 ",\"%s\":16,\"num_experts_per_tok\":4,\"moe_intermediate_size\":128}", keys[i]);
+                 "{\"model_type\":\"glm4_moe\"," QWEN3
+                 ",\"%s\":16,\"num_experts_per_tok\":4,\"moe_intermediate_size\":128}",
+                 keys[i]);
         tc_model model = read_text(text);
         assert_int_equal(model.block[1].experts, 16);
         assert_int_equal(model.block[0].count, 1);
-        snprintf(text, sizeof text, "{\"model_type\":\"mixtral\"," QWEN3 ",\"%s\":16,\"num_experts_per_tok\":4}", keys[i]);
+        snprintf(text, sizeof text, "{\"model_type\":\"mixtral\"," QWEN3 ",\"%s\":16,\"num_experts_per_tok\":4}",
+                 keys[i]);
         model = read_text(text);
         assert_int_equal(model.block[0].expert_ffn, 1024);
         assert_int_equal(model.block[0].ffn, 0);
@@ -250,7 +287,8 @@ static void expert_count_spellings(void **state) {
 
 static void gpt_oss_fields(void **state) {
     (void)state;
-    tc_model model = read_text("{\"model_type\":\"gpt_oss\"," QWEN3 ",\"num_local_experts\":32,\"num_experts_per_tok\":4}");
+    tc_model model
+        = read_text("{\"model_type\":\"gpt_oss\"," QWEN3 ",\"num_local_experts\":32,\"num_experts_per_tok\":4}");
     const tc_block *block = &model.block[0];
     assert_int_equal(block->head_dim, 64);
     assert_int_equal(block->window, 128);
@@ -260,8 +298,9 @@ static void gpt_oss_fields(void **state) {
 
 static void encoder_fields(void **state) {
     (void)state;
-    tc_model model = read_text("{\"model_type\":\"bert\",\"vocab_size\":30522,\"hidden_size\":768,\"intermediate_size\":3072,"
-                               "\"num_hidden_layers\":12,\"num_attention_heads\":12,\"type_vocab_size\":2,\"max_position_embeddings\":512}");
+    tc_model model = read_text(
+        "{\"model_type\":\"bert\",\"vocab_size\":30522,\"hidden_size\":768,\"intermediate_size\":3072,"
+        "\"num_hidden_layers\":12,\"num_attention_heads\":12,\"type_vocab_size\":2,\"max_position_embeddings\":512}");
     assert_false(model.causal || model.final_norm);
     assert_true(model.embedding_norm && model.head_transform && model.lm_head_bias && model.tied_embeddings);
     assert_int_equal(model.token_types, 2);
@@ -288,8 +327,11 @@ static void byte_order_mark_is_skipped(void **state) {
 
 static void names_come_from_the_path(void **state) {
     (void)state;
-    static const char *const cases[][2] = {{"hub/Llama-2-7B/config.json", "llama-2-7b"}, {"Some Model.json", "some-model"},
-                                           {"config.json", "llama"}, {"./config.json", "llama"}, {"x/c.json", "c"}};
+    static const char *const cases[][2] = {{"hub/Llama-2-7B/config.json", "llama-2-7b"},
+                                           {"Some Model.json", "some-model"},
+                                           {"config.json", "llama"},
+                                           {"./config.json", "llama"},
+                                           {"x/c.json", "c"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_model model;
         const char *text = "{" LLAMA "}";
@@ -335,9 +377,12 @@ static void bad_values(void **state) {
         {"{" LLAMA ",\"rope_scaling\":7}", "c.json: $.rope_scaling", "an object"},
         {"{" LLAMA ",\"text_config\":[]}", "c.json: $.text_config", "an object"},
         {"{\"text_config\":{" LLAMA ",\"head_dim\":-1}}", "c.json: $.text_config.head_dim", "-1; a whole number"},
-        {"{\"model_type\":\"llama\",\"vocab_size\":1,\"hidden_size\":100,\"num_hidden_layers\":1,\"num_attention_heads\":3,"
-         "\"intermediate_size\":1}", "c.json: $.num_attention_heads", "a divisor of the hidden size 100"},
-        {"{\"model_type\":\"llama\",\"vocab_size\":1,\"hidden_size\":96,\"num_hidden_layers\":1,\"num_attention_heads\":3}",
+        {"{\"model_type\":\"llama\",\"vocab_size\":1,\"hidden_size\":100,\"num_hidden_layers\":1,\"num_attention_"
+         "heads\":3,"
+         "\"intermediate_size\":1}",
+         "c.json: $.num_attention_heads", "a divisor of the hidden size 100"},
+        {"{\"model_type\":\"llama\",\"vocab_size\":1,\"hidden_size\":96,\"num_hidden_layers\":1,\"num_attention_"
+         "heads\":3}",
          "c.json: $.intermediate_size", "missing"},
         {"{" QWEN3_MOE ",\"mlp_only_layers\":[8]}", "c.json: $.mlp_only_layers", "from 0 to 7"},
         {"{" QWEN3_MOE ",\"mlp_only_layers\":3}", "c.json: $.mlp_only_layers", "a list of layers"},
@@ -346,19 +391,27 @@ static void bad_values(void **state) {
         {"{\"model_type\":\"mixtral\"," QWEN3 ",\"num_local_experts\":8}", "c.json: $.num_experts_per_tok", "missing"},
         {"{\"model_type\":\"mixtral\"," QWEN3 ",\"num_local_experts\":8,\"num_experts_per_tok\":9}",
          "c.json: $.num_experts_per_tok", "at most the 8"},
-        {"{\"model_type\":\"deepseek_v3\"," DEEPSEEK ",\"moe_layer_freq\":[1]}", "c.json: $.moe_layer_freq", "each of the 8 layers"},
-        {"{\"model_type\":\"deepseek_v3\"," DEEPSEEK ",\"n_shared_experts\":9999999}", "c.json: $.n_shared_experts", "too large"},
-        {"{\"model_type\":\"qwen3\"," QWEN3 ",\"layer_types\":[\"full_attention\"]}", "c.json: $.layer_types", "each of the 8"},
+        {"{\"model_type\":\"deepseek_v3\"," DEEPSEEK ",\"moe_layer_freq\":[1]}", "c.json: $.moe_layer_freq",
+         "each of the 8 layers"},
+        {"{\"model_type\":\"deepseek_v3\"," DEEPSEEK ",\"n_shared_experts\":9999999}", "c.json: $.n_shared_experts",
+         "too large"},
+        {"{\"model_type\":\"qwen3\"," QWEN3 ",\"layer_types\":[\"full_attention\"]}", "c.json: $.layer_types",
+         "each of the 8"},
         {"{\"model_type\":\"qwen3\"," QWEN3 ",\"layer_types\":\"full_attention\"}", "c.json: $.layer_types", "a list"},
-        {"{\"model_type\":\"qwen3\"," QWEN3 ",\"layer_types\":[\"linear_attention\",1,1,1,1,1,1,1]}", "c.json: $.layer_types[0]",
-         "full_attention"},
+        {"{\"model_type\":\"qwen3\"," QWEN3 ",\"layer_types\":[\"linear_attention\",1,1,1,1,1,1,1]}",
+         "c.json: $.layer_types[0]", "full_attention"},
         {"{\"model_type\":\"gpt_neo\",\"vocab_size\":1,\"hidden_size\":8,\"num_layers\":4,\"num_heads\":2,"
-         "\"attention_types\":[[[\"global\"],99999999]]}", "c.json: $.attention_types", "4 layers"},
-        {"{\"model_type\":\"mpt\",\"vocab_size\":1,\"d_model\":9999999,\"n_layers\":1,\"n_heads\":1}", "c.json: $.expansion_ratio", "width"},
-        {"{\"model_type\":\"opt\",\"vocab_size\":1,\"hidden_size\":8,\"num_hidden_layers\":4,\"num_attention_heads\":2,\"ffn_dim\":4,"
-         "\"word_embed_proj_dim\":4}", "c.json: $.word_embed_proj_dim", "not supported"},
+         "\"attention_types\":[[[\"global\"],99999999]]}",
+         "c.json: $.attention_types", "4 layers"},
+        {"{\"model_type\":\"mpt\",\"vocab_size\":1,\"d_model\":9999999,\"n_layers\":1,\"n_heads\":1}",
+         "c.json: $.expansion_ratio", "width"},
+        {"{\"model_type\":\"opt\",\"vocab_size\":1,\"hidden_size\":8,\"num_hidden_layers\":4,\"num_attention_heads\":2,"
+         "\"ffn_dim\":4,"
+         "\"word_embed_proj_dim\":4}",
+         "c.json: $.word_embed_proj_dim", "not supported"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) refuse(cases[i][0], strlen(cases[i][0]), cases[i][1], cases[i][2]);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refuse(cases[i][0], strlen(cases[i][0]), cases[i][1], cases[i][2]);
 }
 
 static void bad_syntax(void **state) {
@@ -375,7 +428,8 @@ static void bad_syntax(void **state) {
         {"{\"a\":1}{", "not JSON"},
         {"{\"a\":1", "not JSON"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) refuse(cases[i][0], strlen(cases[i][0]), "c.json:1", cases[i][1]);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refuse(cases[i][0], strlen(cases[i][0]), "c.json:1", cases[i][1]);
     refuse("{\n\"a\": 1,\n\"b\": }", 17, "c.json:3", "not JSON");
     static const char binary[] = {0x7f, 'E', 'L', 'F', 0, 1, 2, (char)0xff};
     refuse(binary, sizeof binary, "c.json:1", "not JSON");

@@ -180,8 +180,15 @@ static void attention(void **state) {
     (void)state;
     tc_rates r = round_rates();
     double pairs = 1024.0 * 1024 * 1024;
-    tc_operator op = {.kind = TC_OP_ATTENTION, .tag = TC_TAG_ATTENTION, .groups = 1, .kernels = 1, .pairs = pairs, .keys = 8192, .tiles = 1e30,
-                      .head_dim = 128, .flops = 4 * pairs * 128};
+    tc_operator op = {.kind = TC_OP_ATTENTION,
+                      .tag = TC_TAG_ATTENTION,
+                      .groups = 1,
+                      .kernels = 1,
+                      .pairs = pairs,
+                      .keys = 8192,
+                      .tiles = 1e30,
+                      .head_dim = 128,
+                      .flops = 4 * pairs * 128};
     assert_near(forward(&r, &op).attention, op.flops / 100e12, 1e-12);
     assert_near(backward(&r, &op, true).attention, 2.5 * op.flops / 100e12, 1e-12);
     /* half the head: 64 / (64 + 32) against 128 / (128 + 32) */
@@ -229,7 +236,15 @@ static void gemm_backward(void **state) {
     (void)state;
     tc_rates r = round_rates();
     r.grad_bytes = 0;
-    tc_operator op = {.kind = TC_OP_GEMM, .tag = TC_TAG_MLP, .groups = 1, .kernels = 1, .m = 4096, .n = 12800, .k = 5120, .weights = 12800.0 * 5120, .low_precision = true};
+    tc_operator op = {.kind = TC_OP_GEMM,
+                      .tag = TC_TAG_MLP,
+                      .groups = 1,
+                      .kernels = 1,
+                      .m = 4096,
+                      .n = 12800,
+                      .k = 5120,
+                      .weights = 12800.0 * 5120,
+                      .low_precision = true};
     double input = gemm(&r, 4096, 5120, 12800), weight = gemm(&r, 5120, 12800, 4096);
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
     assert_near(backward(&r, &op, false).gemm, input, 1e-12);
@@ -243,7 +258,15 @@ static void gradient_accumulation(void **state) {
     (void)state;
     tc_rates r = round_rates();
     r.gemm_low = r.gemm16 = 1e300;
-    tc_operator op = {.kind = TC_OP_GEMM, .tag = TC_TAG_MLP, .groups = 1, .kernels = 1, .m = 1, .n = 4096, .k = 4096, .weights = 4096.0 * 4096, .low_precision = true};
+    tc_operator op = {.kind = TC_OP_GEMM,
+                      .tag = TC_TAG_MLP,
+                      .groups = 1,
+                      .kernels = 1,
+                      .m = 1,
+                      .n = 4096,
+                      .k = 4096,
+                      .weights = 4096.0 * 4096,
+                      .low_precision = true};
     double input = gemm(&r, 1, 4096, 4096), weight = (2.0 * (4096.0 * 4096 + 2 * 4096) + 8.0 * 4096 * 4096) / 1e12;
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
 }

@@ -14,7 +14,8 @@
 static tc_memory memory_of(const machine *m) {
     tc_step step;
     tc_error error;
-    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error)) fail_msg("%s: %s", error.place, error.text);
+    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error))
+        fail_msg("%s: %s", error.place, error.text);
     return step.memory;
 }
 
@@ -26,7 +27,10 @@ static void zero_stages(void **state) {
     const struct {
         tc_sharding sharding;
         double parameters, gradients, optimizer;
-    } stages[] = {{TC_SHARD_NONE, 2, 4, 12}, {TC_SHARD_ZERO1, 2, 4, 12.0 / 8}, {TC_SHARD_ZERO2, 2, 4.0 / 8, 12.0 / 8}, {TC_SHARD_ZERO3, 2.0 / 8, 4.0 / 8, 12.0 / 8}};
+    } stages[] = {{TC_SHARD_NONE, 2, 4, 12},
+                  {TC_SHARD_ZERO1, 2, 4, 12.0 / 8},
+                  {TC_SHARD_ZERO2, 2, 4.0 / 8, 12.0 / 8},
+                  {TC_SHARD_ZERO3, 2.0 / 8, 4.0 / 8, 12.0 / 8}};
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
         m.layout.sharding = (int)stages[i].sharding;
         tc_memory b = memory_of(&m);
@@ -152,7 +156,9 @@ static void sums_and_bounds(void **state) {
                 m.layout.sharding = sharding;
                 m.layout.recompute = recompute;
                 tc_memory b = memory_of(&m);
-                assert_near(b.allocated, b.parameters + b.gradients + b.optimizer + b.activations + b.logits + b.buffers, 1e-9 * b.allocated);
+                assert_near(b.allocated,
+                            b.parameters + b.gradients + b.optimizer + b.activations + b.logits + b.buffers,
+                            1e-9 * b.allocated);
                 assert_near(b.reserved, b.allocated + b.fragmentation + b.framework, 1e-9 * b.reserved);
                 /* at least the weights that the device is given */
                 assert_true(b.parameters >= 0.999 * 2 * n / (sharding == TC_SHARD_ZERO3 ? 16 : 1));
@@ -172,7 +178,8 @@ static void extra_around_norms(void **state) {
     machine m = round_machine(1);
     double sh = 1024.0 * 1024, layer = sh * 32 + 4 * 16 * 1024.0;
     m.stack.params.norm_extra = 0.5;
-    assert_near(memory_of(&m).activations, 8 * (layer + 0.4 * 0.5 * 8 * sh), 1); /* a layer norm: 0.4 of an RMS norm's */
+    assert_near(memory_of(&m).activations, 8 * (layer + 0.4 * 0.5 * 8 * sh),
+                1); /* a layer norm: 0.4 of an RMS norm's */
     m.job.model.norm = TC_NORM_RMS;
     assert_near(memory_of(&m).activations, 8 * (layer + 0.5 * 8 * sh), 1);
     m.layout.recompute = TC_RECOMPUTE_FULL;

@@ -58,22 +58,21 @@ static tc_plan plan_with(const tc_scenario *scenario, tc_catalog *intervals) {
     return plan;
 }
 
-static tc_plan plan_of(const tc_scenario *scenario) {
-    return plan_with(scenario, catalog);
-}
+static tc_plan plan_of(const tc_scenario *scenario) { return plan_with(scenario, catalog); }
 
-#define HEAD                                                                                                         \
-    "format: 1\nname: test\nsources: {assumed: here, paper: \"a paper\"}\nstart: \"2024-01-01\"\n"                      \
-    "reserves:\n  bring_up: {value: \"10 d\", source: assumed}\n  ablations: {value: 0.1, source: assumed}\n"       \
+#define HEAD                                                                                                           \
+    "format: 1\nname: test\nsources: {assumed: here, paper: \"a paper\"}\nstart: \"2024-01-01\"\n"                     \
+    "reserves:\n  bring_up: {value: \"10 d\", source: assumed}\n  ablations: {value: 0.1, source: assumed}\n"          \
     "  evaluation: {value: 0.1, source: assumed}\n"
-#define POOL                                                                                                         \
-    "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    ownership: owned\n"  \
-    "    price: {value: \"15000 USD\", source: paper}\n    deliveries:\n"                                                 \
-    "      - {date: \"2023-12-01\", devices: {value: 100, source: assumed}}\n"                                             \
+#define POOL                                                                                                           \
+    "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    ownership: "    \
+    "owned\n"                                                                                                          \
+    "    price: {value: \"15000 USD\", source: paper}\n    deliveries:\n"                                              \
+    "      - {date: \"2023-12-01\", devices: {value: 100, source: assumed}}\n"                                         \
     "      - {date: \"2024-02-01\", devices: {value: 50, source: assumed}}\n"
 #define SERVING "serving:\n  - {name: chat, pool: a, devices: {value: 20, source: assumed}}\n"
-#define JOB                                                                                                          \
-    "jobs:\n  - name: j\n    candidates:\n      - name: c\n        model: gpt2-1.5b\n"                                    \
+#define JOB                                                                                                            \
+    "jobs:\n  - name: j\n    candidates:\n      - name: c\n        model: gpt2-1.5b\n"                                 \
     "        global_batch: {value: 480, source: paper}\n        tokens: {value: 6e12, source: paper}\n"
 
 /* ---- by hand -------------------------------------------------------------------------- */
@@ -93,13 +92,15 @@ static void supply_by_hand(void **state) {
 
 static void serving_by_hand(void **state) {
     (void)state;
-    tc_scenario *s = good(HEAD POOL
+    tc_scenario *s = good(
+        HEAD POOL
         "serving:\n  - name: chat\n    pool: a\n    demand:\n"
         "      monthly_users: {value: 1e7, source: paper}\n      daily_share: {value: 0.25, source: assumed}\n"
         "      turns_per_day: {value: 10, source: assumed}\n      tokens_in: {value: 1500, source: assumed}\n"
         "      cached_share: {value: 0.5, source: assumed}\n      tokens_out: {value: 500, source: assumed}\n"
         "      peak_factor: {value: 2.5, source: assumed}\n      prefill_tokens_per_s: {value: 2200, source: assumed}\n"
-        "      decode_tokens_per_s: {value: 760, source: assumed}\n      utilisation: {value: 0.7, source: assumed}\n" JOB);
+        "      decode_tokens_per_s: {value: 760, source: assumed}\n      utilisation: {value: 0.7, source: "
+        "assumed}\n" JOB);
     /* 1e7 x 0.25 x 10 / 86400 x 2.5 = 723.38 turns/s; 750 and 500 tokens; (246.6 + 475.9) / 0.7 = 1032.2 */
     assert_near(s->serving[0].peak_prefill_tokens_per_s, 542534.7, 0.1);
     assert_near(s->serving[0].peak_decode_tokens_per_s, 361689.8, 0.1);
@@ -159,7 +160,8 @@ static void phases_add_up(void **state) {
 static double finish_with(int devices, const char *date, int more, double tokens, const char *mtbf) {
     char text[4096];
     snprintf(text, sizeof text,
-             HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    ownership: owned\n"
+             HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    "
+                  "ownership: owned\n"
                   "    mtbf: {value: \"%s\", source: assumed}\n    deliveries:\n"
                   "      - {date: \"2023-12-01\", devices: {value: %d, source: assumed}}\n"
                   "      - {date: \"%s\", devices: {value: %d, source: assumed}}\n"
@@ -194,7 +196,8 @@ static void more_devices_are_never_later(void **state) {
 
 static void later_deliveries_are_never_earlier(void **state) {
     (void)state;
-    static const char *const dates[] = {"2023-12-15", "2024-01-01", "2024-01-09", "2024-02-20", "2024-05-01", "2025-01-01"};
+    static const char *const dates[]
+        = {"2023-12-15", "2024-01-01", "2024-01-09", "2024-02-20", "2024-05-01", "2025-01-01"};
     double last = 0;
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         double finish = finish_with(256, dates[i], 768, 2e12, "50000 h");
@@ -265,17 +268,19 @@ static void interleaved_pipelines_come_out(void **state) {
 
 static void jobs_wait_for_each_other(void **state) {
     (void)state;
-    tc_scenario *s = good(HEAD POOL JOB
-        "  - name: k\n    after: j\n    candidates:\n      - {name: c, model: gpt2-774m, global_batch: {value: 512, source: paper}, "
-        "tokens: {value: 1e11, source: paper}}\n"
-        "  - name: l\n    not_before: \"2024-01-05\"\n    candidates:\n      - {name: c, model: gpt2-355m, "
-        "global_batch: {value: 512, source: paper}, tokens: {value: 1e11, source: paper}}\n");
+    tc_scenario *s
+        = good(HEAD POOL JOB
+               "  - name: k\n    after: j\n    candidates:\n      - {name: c, model: gpt2-774m, global_batch: {value: "
+               "512, source: paper}, "
+               "tokens: {value: 1e11, source: paper}}\n"
+               "  - name: l\n    not_before: \"2024-01-05\"\n    candidates:\n      - {name: c, model: gpt2-355m, "
+               "global_batch: {value: 512, source: paper}, tokens: {value: 1e11, source: paper}}\n");
     tc_plan plan = plan_of(s);
     assert_true(plan.complete);
     assert_true(plan.run[1].start_s >= plan.run[0].finish_s);
     assert_true(plan.run[2].start_s >= plan.run[1].finish_s); /* one pool: one job at a time, in their order */
     for (int i = 0; i < 3; i++) check_sums(&plan, &plan.run[i]);
-    assert_near(plan.candidate[2].start_s, 4 * 86400, 0);     /* alone, from its own day on */
+    assert_near(plan.candidate[2].start_s, 4 * 86400, 0); /* alone, from its own day on */
     tc_plan_free(&plan);
     tc_scenario_free(s);
 }
@@ -293,9 +298,9 @@ static tc_catalog *open_intervals(void) {
 static void dates_have_the_interval_of_their_steps(void **state) {
     (void)state;
     tc_catalog *intervals = open_intervals();
-    tc_scenario *s = good(HEAD POOL JOB
-        "  - name: k\n    after: j\n    candidates:\n      - {name: c, model: gpt2-774m, global_batch: {value: 512, source: paper}, "
-        "tokens: {value: 1e11, source: paper}}\n");
+    tc_scenario *s = good(HEAD POOL JOB "  - name: k\n    after: j\n    candidates:\n      - {name: c, model: "
+                                        "gpt2-774m, global_batch: {value: 512, source: paper}, "
+                                        "tokens: {value: 1e11, source: paper}}\n");
     tc_plan none = plan_with(s, NULL), plan = plan_with(s, intervals);
     const tc_plan_run *first = &plan.run[0], *second = &plan.run[1];
     assert_false(none.run[0].p10.known || none.run[0].p90.known);
@@ -340,12 +345,16 @@ static void a_lease_may_end_too_early(void **state) {
 
 static void the_first_candidate_in_time(void **state) {
     (void)state;
-    const char *text = HEAD POOL
-        "jobs:\n  - name: j\n    deadline: \"%s\"\n    candidates:\n"
-        "      - {name: large, model: llama-2-7b, global_batch: {value: 512, source: paper}, tokens: {value: 3e12, source: paper}}\n"
-        "      - {name: small, model: gpt2-774m, global_batch: {value: 512, source: paper}, tokens: {value: 1e11, source: paper}}\n";
-    static const struct { const char *deadline; int chosen; bool late; } cases[] = {
-        {"2035-01-01", 0, false}, {"2024-03-01", 1, false}, {"2023-12-31", 1, true}};
+    const char *text = HEAD POOL "jobs:\n  - name: j\n    deadline: \"%s\"\n    candidates:\n"
+                                 "      - {name: large, model: llama-2-7b, global_batch: {value: 512, source: paper}, "
+                                 "tokens: {value: 3e12, source: paper}}\n"
+                                 "      - {name: small, model: gpt2-774m, global_batch: {value: 512, source: paper}, "
+                                 "tokens: {value: 1e11, source: paper}}\n";
+    static const struct {
+        const char *deadline;
+        int chosen;
+        bool late;
+    } cases[] = {{"2035-01-01", 0, false}, {"2024-03-01", 1, false}, {"2023-12-31", 1, true}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char filled[4096];
         const char *slot = strstr(text, "%s");
@@ -361,9 +370,10 @@ static void the_first_candidate_in_time(void **state) {
 
 static void a_lease_that_ends(void **state) {
     (void)state;
-    tc_scenario *s = good(HEAD
-        "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    region: us\n    ownership: rented\n    until: \"2024-01-10\"\n"
-        "    deliveries:\n      - {date: \"2023-12-01\", devices: {value: 100, source: assumed}}\n" JOB);
+    tc_scenario *s
+        = good(HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    region: us\n    ownership: rented\n    "
+                    "until: \"2024-01-10\"\n"
+                    "    deliveries:\n      - {date: \"2023-12-01\", devices: {value: 100, source: assumed}}\n" JOB);
     tc_plan plan = plan_of(s);
     assert_false(plan.feasible);
     assert_non_null(strstr(plan.candidate[0].why, "ends on 2024-01-10"));
@@ -374,9 +384,9 @@ static void a_lease_that_ends(void **state) {
 
 static void what_does_not_fit_says_so(void **state) {
     (void)state;
-    tc_scenario *s = good(HEAD POOL
-        "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: llama-3.1-405b, global_batch: {value: 2048, source: paper}, "
-        "tokens: {value: 1e12, source: paper}}\n");
+    tc_scenario *s = good(HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: llama-3.1-405b, "
+                                    "global_batch: {value: 2048, source: paper}, "
+                                    "tokens: {value: 1e12, source: paper}}\n");
     tc_plan plan = plan_of(s);
     assert_false(plan.feasible);
     assert_int_equal(plan.job[0].chosen, -1);
@@ -402,8 +412,11 @@ static void assumptions_are_listed(void **state) {
     tc_error error;
     assert_int_equal(tc_scenario_load(catalog, "ascend-2024", &s, &error), TC_OK);
     tc_plan plan = plan_of(s);
-    static const char *const expected[] = {"30,000 devices, 2024-07-31", "70,000 devices in 17 deliveries, 2024-08-31 to 2025-12-31",
-                                           "MTBF of a package of ascend-910b", "PUE 1.3 (region china)", "bring up 10 d",
+    static const char *const expected[] = {"30,000 devices, 2024-07-31",
+                                           "70,000 devices in 17 deliveries, 2024-08-31 to 2025-12-31",
+                                           "MTBF of a package of ascend-910b",
+                                           "PUE 1.3 (region china)",
+                                           "bring up 10 d",
                                            "h20: 8,192 devices"};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         bool found = false;
@@ -448,7 +461,9 @@ static void pages_keep_their_width(void **state) {
 
 static void errors_have_their_place(void **state) {
     (void)state;
-    static const struct { const char *text, *place, *says; } cases[] = {
+    static const struct {
+        const char *text, *place, *says;
+    } cases[] = {
         {"", "test.yaml:1", "is empty"},
         {"name: x\n", "test.yaml:1: format", "begin the file with 'format: 1'"},
         {HEAD POOL "jobs: []\n", "test.yaml:19: jobs", "write 1 to 16"},
@@ -469,28 +484,35 @@ static void errors_have_their_place(void **state) {
               "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n"
               "      - {date: \"2024-01-01\", devices: {value: 8, source: assumed}}\n" JOB,
          "test.yaml:15: pools[0].deliveries[1].date", "order the deliveries by date"},
-        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    until: \"2024-01-15\"\n    deliveries:\n"
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    until: \"2024-01-15\"\n   "
+              " deliveries:\n"
               "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
          "test.yaml:15: pools[0].deliveries[0].date", "is not before 2024-01-15"},
         {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: borrowed\n    deliveries:\n"
               "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
          "test.yaml:12: pools[0].ownership", "owned, rented"},
-        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    price: {value: \"3 W\", source: paper}\n    deliveries:\n"
+        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    price: {value: \"3 W\", "
+              "source: paper}\n    deliveries:\n"
               "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
          "test.yaml:13: pools[0].price", "is a power"},
-        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    region: moon\n    deliveries:\n"
-              "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
+        {HEAD
+         "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    region: moon\n    deliveries:\n"
+         "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n" JOB,
          "test.yaml:13: pools[0].region", "one of us, china"},
         {HEAD POOL "serving:\n  - {name: chat, pool: b, devices: {value: 20, source: assumed}}\n" JOB,
          "test.yaml:20: serving[0].pool", "none of the pools"},
-        {HEAD POOL "serving:\n  - {name: chat, pool: a}\n" JOB, "test.yaml:20: serving[0]", "neither devices nor demand"},
-        {HEAD POOL "jobs:\n  - name: j\n    after: i\n    candidates:\n      - {name: c, model: gpt2-124m, global_batch: {value: 8, source: paper}, "
+        {HEAD POOL "serving:\n  - {name: chat, pool: a}\n" JOB, "test.yaml:20: serving[0]",
+         "neither devices nor demand"},
+        {HEAD POOL "jobs:\n  - name: j\n    after: i\n    candidates:\n      - {name: c, model: gpt2-124m, "
+                   "global_batch: {value: 8, source: paper}, "
                    "tokens: {value: 1e9, source: paper}}\n",
          "test.yaml:21: jobs[0].after", "no job above this one"},
-        {HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: gpt2-124m, global_batch: {value: 8, source: paper}}\n",
+        {HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: gpt2-124m, global_batch: {value: 8, "
+                   "source: paper}}\n",
          "test.yaml:22: jobs[0].candidates[0]", "either 'tokens' or 'tokens_per_parameter'"},
-        {HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: gpt9, global_batch: {value: 8, source: paper}, "
-                   "tokens: {value: 1e9, source: paper}}\n",
+        {HEAD POOL
+         "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: gpt9, global_batch: {value: 8, source: paper}, "
+         "tokens: {value: 1e9, source: paper}}\n",
          "test.yaml:22: jobs[0].candidates[0].model", "not in the catalog"},
         {"format: 1\nname: x\nstart: tomorrow\n" POOL JOB, "", ""},
     };
@@ -509,15 +531,22 @@ static void errors_have_their_place(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(supply_by_hand), cmocka_unit_test(serving_by_hand), cmocka_unit_test(phases_add_up),
-        cmocka_unit_test(more_devices_are_never_later), cmocka_unit_test(later_deliveries_are_never_earlier),
-        cmocka_unit_test(more_reliable_or_less_work_is_never_later), cmocka_unit_test(same_input_same_plan),
-        cmocka_unit_test(interleaved_pipelines_come_out),
-        cmocka_unit_test(jobs_wait_for_each_other), cmocka_unit_test(the_first_candidate_in_time),
-        cmocka_unit_test(dates_have_the_interval_of_their_steps), cmocka_unit_test(a_lease_may_end_too_early),
-        cmocka_unit_test(a_lease_that_ends), cmocka_unit_test(what_does_not_fit_says_so),
-        cmocka_unit_test(assumptions_are_listed), cmocka_unit_test(pages_keep_their_width),
-        cmocka_unit_test(errors_have_their_place)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(supply_by_hand),
+                                       cmocka_unit_test(serving_by_hand),
+                                       cmocka_unit_test(phases_add_up),
+                                       cmocka_unit_test(more_devices_are_never_later),
+                                       cmocka_unit_test(later_deliveries_are_never_earlier),
+                                       cmocka_unit_test(more_reliable_or_less_work_is_never_later),
+                                       cmocka_unit_test(same_input_same_plan),
+                                       cmocka_unit_test(interleaved_pipelines_come_out),
+                                       cmocka_unit_test(jobs_wait_for_each_other),
+                                       cmocka_unit_test(the_first_candidate_in_time),
+                                       cmocka_unit_test(dates_have_the_interval_of_their_steps),
+                                       cmocka_unit_test(a_lease_may_end_too_early),
+                                       cmocka_unit_test(a_lease_that_ends),
+                                       cmocka_unit_test(what_does_not_fit_says_so),
+                                       cmocka_unit_test(assumptions_are_listed),
+                                       cmocka_unit_test(pages_keep_their_width),
+                                       cmocka_unit_test(errors_have_their_place)};
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

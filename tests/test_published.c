@@ -27,20 +27,31 @@ static tc_published_run read_one(tc_arena *arena, const char *line) {
 static void every_field(void **state) {
     (void)state;
     tc_arena arena = {0};
-    tc_published_run run = read_one(&arena,
-        "{\"id\":\"a\",\"source\":\"A table, 2023\",\"url\":\"https://arxiv.org/abs/2401.10241\",\"source_kind\":\"paper\",\"group\":\"g\","
-        "\"accelerator\":\"a100-sxm-80g\",\"devices\":512,\"devices_per_node\":8,\"chips\":256,\"parallel_devices\":1024,"
-        "\"intra_node\":\"NVLink\",\"inter_node\":\"HDR\",\"framework\":\"Megatron\","
-        "\"model\":{\"name\":\"m\",\"family\":\"mla-moe\",\"params_b\":671,\"active_params_b\":37.5,\"layers\":61,\"hidden\":7168,"
-        "\"heads\":128,\"kv_heads\":128,\"head_dim\":192,\"ffn\":18432,\"ffn_kind\":\"swiglu\",\"vocab\":129280,\"seq\":4096,"
-        "\"tied_embeddings\":false,\"experts\":256,\"experts_per_token\":8,\"expert_ffn\":2048,\"shared_experts\":1,\"dense_layers\":3,"
-        "\"mla\":{\"q_lora\":1536,\"kv_lora\":512,\"qk_nope\":128,\"qk_rope\":64,\"v\":128}},"
-        "\"dtype\":\"fp8 e4m3\",\"global_batch\":15360,\"micro_batch\":1,\"tp\":1,\"pp\":16,\"cp\":1,\"dp\":32,\"ep\":64,\"etp\":1,\"vpp\":2,"
-        "\"sequence_parallel\":true,\"sharding\":\"distributed-optimizer\",\"recompute\":\"partial: 21\",\"flash_attention\":false,"
-        "\"optimizer\":\"adamw\",\"offload\":\"none\",\"measured\":{\"step_s\":12.5,\"mfu_pct\":40,\"hfu_pct\":50},"
-        "\"norm\":{\"accelerator_certain\":false,\"stack\":\"megatron-lm\",\"source_family\":\"f\",\"flops\":\"hardware\",\"dtype\":\"fp8\","
-        "\"recompute\":\"partial\",\"recompute_layers\":[21,80],\"sharding\":\"zero1\",\"frozen_base\":true,"
-        "\"memory\":{\"gib\":70.5,\"unit_certain\":true,\"kind\":\"allocated\"},\"counts\":true}}");
+    tc_published_run run
+        = read_one(&arena,
+                   "{\"id\":\"a\",\"source\":\"A table, "
+                   "2023\",\"url\":\"https://arxiv.org/abs/2401.10241\",\"source_kind\":\"paper\",\"group\":\"g\","
+                   "\"accelerator\":\"a100-sxm-80g\",\"devices\":512,\"devices_per_node\":8,\"chips\":256,\"parallel_"
+                   "devices\":1024,"
+                   "\"intra_node\":\"NVLink\",\"inter_node\":\"HDR\",\"framework\":\"Megatron\","
+                   "\"model\":{\"name\":\"m\",\"family\":\"mla-moe\",\"params_b\":671,\"active_params_b\":37.5,"
+                   "\"layers\":61,\"hidden\":7168,"
+                   "\"heads\":128,\"kv_heads\":128,\"head_dim\":192,\"ffn\":18432,\"ffn_kind\":\"swiglu\",\"vocab\":"
+                   "129280,\"seq\":4096,"
+                   "\"tied_embeddings\":false,\"experts\":256,\"experts_per_token\":8,\"expert_ffn\":2048,\"shared_"
+                   "experts\":1,\"dense_layers\":3,"
+                   "\"mla\":{\"q_lora\":1536,\"kv_lora\":512,\"qk_nope\":128,\"qk_rope\":64,\"v\":128}},"
+                   "\"dtype\":\"fp8 "
+                   "e4m3\",\"global_batch\":15360,\"micro_batch\":1,\"tp\":1,\"pp\":16,\"cp\":1,\"dp\":32,\"ep\":64,"
+                   "\"etp\":1,\"vpp\":2,"
+                   "\"sequence_parallel\":true,\"sharding\":\"distributed-optimizer\",\"recompute\":\"partial: "
+                   "21\",\"flash_attention\":false,"
+                   "\"optimizer\":\"adamw\",\"offload\":\"none\",\"measured\":{\"step_s\":12.5,\"mfu_pct\":40,\"hfu_"
+                   "pct\":50},"
+                   "\"norm\":{\"accelerator_certain\":false,\"stack\":\"megatron-lm\",\"source_family\":\"f\","
+                   "\"flops\":\"hardware\",\"dtype\":\"fp8\","
+                   "\"recompute\":\"partial\",\"recompute_layers\":[21,80],\"sharding\":\"zero1\",\"frozen_base\":true,"
+                   "\"memory\":{\"gib\":70.5,\"unit_certain\":true,\"kind\":\"allocated\"},\"counts\":true}}");
     assert_string_equal(run.id, "a");
     assert_string_equal(run.group, "g");
     assert_string_equal(run.source_family, "f");
@@ -79,7 +90,9 @@ static void every_field(void **state) {
 static void what_is_not_stated_is_unset(void **state) {
     (void)state;
     tc_arena arena = {0};
-    tc_published_run run = read_one(&arena, "{\"id\":\"a\",\"tp\":null,\"model\":{\"dense_layers\":-1},\"measured\":null,\"unknown\":[1]}");
+    tc_published_run run
+        = read_one(&arena,
+                   "{\"id\":\"a\",\"tp\":null,\"model\":{\"dense_layers\":-1},\"measured\":null,\"unknown\":[1]}");
     assert_string_equal(run.group, "a");
     assert_string_equal(run.source_family, "a");
     assert_null(run.stack);
@@ -110,11 +123,14 @@ static void the_first_stated_metric(void **state) {
         {"{\"id\":\"a\",\"measured\":{\"mfu_pct\":40,\"step_s\":2}}", TC_METRIC_STEP_S, 2},
         {"{\"id\":\"a\",\"measured\":{\"tokens_per_s_per_device\":9},\"derived\":{\"step_s\":3}}", TC_METRIC_STEP_S, 3},
         {"{\"id\":\"a\",\"measured\":{\"step_s\":2},\"derived\":{\"step_s\":3}}", TC_METRIC_STEP_S, 2},
-        {"{\"id\":\"a\",\"measured\":{\"samples_per_s\":5,\"tokens_per_s_per_device\":9}}", TC_METRIC_TOKENS_PER_S_PER_DEVICE, 9},
+        {"{\"id\":\"a\",\"measured\":{\"samples_per_s\":5,\"tokens_per_s_per_device\":9}}",
+         TC_METRIC_TOKENS_PER_S_PER_DEVICE, 9},
         {"{\"id\":\"a\",\"measured\":{\"samples_per_s\":5,\"mfu_pct\":9}}", TC_METRIC_SAMPLES_PER_S, 5},
-        {"{\"id\":\"a\",\"measured\":{\"tflops_per_device\":5,\"mfu_pct\":9},\"norm\":{\"flops\":\"6nd\"}}", TC_METRIC_TFLOPS_PER_DEVICE, 5},
+        {"{\"id\":\"a\",\"measured\":{\"tflops_per_device\":5,\"mfu_pct\":9},\"norm\":{\"flops\":\"6nd\"}}",
+         TC_METRIC_TFLOPS_PER_DEVICE, 5},
         {"{\"id\":\"a\",\"measured\":{\"mfu_pct\":9},\"norm\":{\"flops\":\"full\"}}", TC_METRIC_MFU_PCT, 9},
-        {"{\"id\":\"a\",\"measured\":{\"tflops_per_device\":5,\"mfu_pct\":9},\"norm\":{\"flops\":\"unknown\"}}", TC_METRIC_NONE, 0},
+        {"{\"id\":\"a\",\"measured\":{\"tflops_per_device\":5,\"mfu_pct\":9},\"norm\":{\"flops\":\"unknown\"}}",
+         TC_METRIC_NONE, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_arena arena = {0};
@@ -230,19 +246,23 @@ static void bad_lines(void **state) {
         {"{\"id\":\"a\",\"model\":3}", "r.jsonl:1: $.model", "an object"},
         {"{\"id\":\"a\",\"model\":{\"layers\":99999999}}", "r.jsonl:1: $.model.layers", "from 1 to 10000000"},
         {"{\"id\":\"a\",\"model\":{\"mla\":{\"kv_lora\":\"x\"}}}", "r.jsonl:1: $.model.mla.kv_lora", "whole number"},
-        {"{\"id\":\"a\",\"model\":{\"experts\":4,\"experts_per_token\":8}}", "r.jsonl:1: $.model.experts_per_token", "at most the 4"},
+        {"{\"id\":\"a\",\"model\":{\"experts\":4,\"experts_per_token\":8}}", "r.jsonl:1: $.model.experts_per_token",
+         "at most the 4"},
         {"{\"id\":\"a\",\"sequence_parallel\":1}", "r.jsonl:1: $.sequence_parallel", "true or false"},
         {"{\"id\":\"a\",\"measured\":{\"step_s\":0}}", "r.jsonl:1: $.measured.step_s", "above 0"},
         {"{\"id\":\"a\",\"measured\":{\"step_s\":-1}}", "r.jsonl:1: $.measured.step_s", "-1; a number from 0"},
         {"{\"id\":\"a\",\"measured\":{\"step_s\":NaN}}", "r.jsonl:1", "not JSON"},
         {"{\"id\":\"a\",\"measured\":{\"step_s\":1e300}}", "r.jsonl:1: $.measured.step_s", "1e+300"},
         {"{\"id\":\"a\",\"norm\":{\"dtype\":\"bf61\"}}", "r.jsonl:1: $.norm.dtype", "nearest: bf16"},
-        {"{\"id\":\"a\",\"norm\":{\"recompute\":\"some\"}}", "r.jsonl:1: $.norm.recompute", "none, selective, full, partial"},
-        {"{\"id\":\"a\",\"norm\":{\"recompute_layers\":[5,4]}}", "r.jsonl:1: $.norm.recompute_layers", "[recomputed, layers]"},
+        {"{\"id\":\"a\",\"norm\":{\"recompute\":\"some\"}}", "r.jsonl:1: $.norm.recompute",
+         "none, selective, full, partial"},
+        {"{\"id\":\"a\",\"norm\":{\"recompute_layers\":[5,4]}}", "r.jsonl:1: $.norm.recompute_layers",
+         "[recomputed, layers]"},
         {"{\"id\":\"a\",\"norm\":{\"memory\":{\"gib\":-3}}}", "r.jsonl:1: $.norm.memory.gib", "-3"},
         {"{\"id\":\"a\",\"norm\":{\"memory\":{\"kind\":\"total\"}}}", "r.jsonl:1: $.norm.memory.kind", "allocated"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) refuse(cases[i][0], strlen(cases[i][0]), cases[i][1], cases[i][2]);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refuse(cases[i][0], strlen(cases[i][0]), cases[i][1], cases[i][2]);
     refuse("\x7f\0ELF", 5, "r.jsonl:1", "not JSON");
 }
 
@@ -252,7 +272,8 @@ static void bad_files(void **state) {
     tc_published_run *runs;
     int count;
     tc_error error = {0};
-    assert_int_equal(tc_published_read_file(TC_SOURCE_DIR "/tests/none.jsonl", &arena, &runs, &count, &error), TC_NOT_FOUND);
+    assert_int_equal(tc_published_read_file(TC_SOURCE_DIR "/tests/none.jsonl", &arena, &runs, &count, &error),
+                     TC_NOT_FOUND);
     assert_int_equal(tc_published_read_file(TC_SOURCE_DIR "/tests", &arena, &runs, &count, &error), TC_INVALID);
     tc_arena_free(&arena);
 }
@@ -263,14 +284,20 @@ static void words(void **state) {
     assert_int_equal(tc_words_hierarchical_dispatch("plain all-to-all; force-balanced router"), 0);
     assert_int_equal(tc_words_hierarchical_dispatch("HybridEP dispatcher"), 1);
     assert_int_equal(tc_words_hierarchical_dispatch("dense"), TC_UNSET);
-    assert_int_equal(tc_words_hierarchical_dispatch("recompute taken from repo recipe X at tag v0.2.0: moe_a2a_overlap=True"), 0);
-    assert_int_equal(tc_words_hierarchical_dispatch("recompute taken from repo recipe X at tag v0.4.2: moe_flex_dispatcher_backend=hybridep"), 1);
+    assert_int_equal(tc_words_hierarchical_dispatch(
+                         "recompute taken from repo recipe X at tag v0.2.0: moe_a2a_overlap=True"),
+                     0);
+    assert_int_equal(tc_words_hierarchical_dispatch(
+                         "recompute taken from repo recipe X at tag v0.4.2: moe_flex_dispatcher_backend=hybridep"),
+                     1);
     assert_int_equal(tc_words_overlap("Gradient all-reduce NOT overlapped with back-propagation"), 0);
     assert_int_equal(tc_words_overlap("overlap-grad-reduce and overlap-param-gather"), 1);
     assert_int_equal(tc_words_overlap("EP overlap off"), TC_UNSET);
-    assert_int_equal(tc_words_schedule("Table 4, schedule 1F1B-I. First and last stage hold one layer fewer"), TC_SCHEDULE_INTERLEAVED);
+    assert_int_equal(tc_words_schedule("Table 4, schedule 1F1B-I. First and last stage hold one layer fewer"),
+                     TC_SCHEDULE_INTERLEAVED);
     assert_int_equal(tc_words_schedule("FSDP 64, PP 8 Interleaved1F1B, EP 32"), TC_SCHEDULE_INTERLEAVED);
-    assert_int_equal(tc_words_schedule("Pipeline schedule 1f1b; interleaved with VPP 2 ran out of memory"), TC_SCHEDULE_1F1B);
+    assert_int_equal(tc_words_schedule("Pipeline schedule 1f1b; interleaved with VPP 2 ran out of memory"),
+                     TC_SCHEDULE_1F1B);
     assert_int_equal(tc_words_schedule("zerobubble-1.5b-zb-1p-m24"), TC_SCHEDULE_ZB_H1);
     assert_int_equal(tc_words_schedule("Table 4, schedule ZB-2p"), TC_SCHEDULE_ZB_H2);
     assert_int_equal(tc_words_schedule("zbv-formatted"), TC_SCHEDULE_ZB_V);
@@ -283,8 +310,9 @@ static void words(void **state) {
     assert_null(tc_words_fabric(NULL, "a100-sxm-40g"));
     assert_int_equal(tc_words_shard_group("MiCS: parameters sharded over groups of 128 GPUs"), 128);
     assert_int_equal(tc_words_shard_group("4 replicas"), 0);
-    tc_said_recipe said = tc_words_recipe("flags: use-mc2, context-parallel-algo=ulysses_cp_algo, moe-expert-capacity-factor=0.5, moe-grouped-gemm, "
-                                          "reset-position-ids, sliding-window=4096, noop-layers=1,15, mtp-num-layers=1; train-iters 15");
+    tc_said_recipe said = tc_words_recipe(
+        "flags: use-mc2, context-parallel-algo=ulysses_cp_algo, moe-expert-capacity-factor=0.5, moe-grouped-gemm, "
+        "reset-position-ids, sliding-window=4096, noop-layers=1,15, mtp-num-layers=1; train-iters 15");
     assert_true(said.fused_tensor_parallel && said.documents && !said.full_mask);
     assert_int_equal(said.cp_kind, TC_CP_ALL_TO_ALL);
     assert_true(said.expert_capacity == 0.5);
@@ -299,7 +327,8 @@ static void words(void **state) {
     assert_int_equal(tc_words_recipe("partial:+swap-attention").offloaded_operators, TC_GROUP_QKV | TC_GROUP_ATTENTION);
     assert_int_equal(tc_words_recipe("nvfp4: saves quantized activations").quantised_inputs, 1);
     tc_said_recompute again = tc_words_recompute("partial: +recompute-activation-function 1 layers");
-    assert_true(again.kind == TC_RECOMPUTE_OPERATORS && again.operators == TC_GROUP_ACTIVATION && again.layers_a_chunk == 1);
+    assert_true(again.kind == TC_RECOMPUTE_OPERATORS && again.operators == TC_GROUP_ACTIVATION
+                && again.layers_a_chunk == 1);
     assert_true(tc_words_recompute("partial: +recompute-activation-function +recompute-norm").layers_a_chunk == 0);
     bool fused;
     assert_int_equal(tc_words_loss("the loss frees the 16-bit logits", &fused), TC_LOSS_COMPILED);

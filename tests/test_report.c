@@ -57,9 +57,9 @@ static void test_what_is_not_known_is_a_dash(void **state) {
 static void test_width_counts_columns(void **state) {
     (void)state;
     assert_int_equal(tc_text_width("abc"), 3);
-    assert_int_equal(tc_text_width("\xc3\xa9"), 1);         /* e acute */
-    assert_int_equal(tc_text_width("\xe6\x98\x87"), 2);     /* a CJK character */
-    assert_int_equal(tc_text_width("e\xcc\x81"), 1);        /* e and a combining acute */
+    assert_int_equal(tc_text_width("\xc3\xa9"), 1);     /* e acute */
+    assert_int_equal(tc_text_width("\xe6\x98\x87"), 2); /* a CJK character */
+    assert_int_equal(tc_text_width("e\xcc\x81"), 1);    /* e and a combining acute */
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
@@ -90,7 +90,8 @@ static void test_json_is_valid_and_exact(void **state) {
     assert_non_null(root);
     assert_string_equal(json_string_value(json_object_get(root, "traincast")), TC_VERSION);
     assert_string_equal(json_string_value(json_object_get(root, "schema")), "traincast.test/1");
-    assert_string_equal(json_string_value(json_object_get(root, "text")), "quote \" backslash \\ tab \t line \n bell \a");
+    assert_string_equal(json_string_value(json_object_get(root, "text")),
+                        "quote \" backslash \\ tab \t line \n bell \a");
     assert_string_equal(json_string_value(json_object_get(root, "broken")), "\xef\xbf\xbd\xef\xbf\xbd(");
     assert_true(json_is_null(json_object_get(root, "none")));
     assert_true(json_integer_value(json_object_get(root, "integral")) == 671026419200);
@@ -183,11 +184,24 @@ static void test_names_are_bounded(void **state) {
 static void test_layout_in_words(void **state) {
     (void)state;
     char text[256];
-    tc_layout layout = {.tp = 8, .pp = 4, .cp = 1, .ep = 1, .dp = 2, .vpp = 1, .first_layers = 7, .last_layers = TC_UNSET, .micro_batch = 1, .sequence_parallel = 1,
-                        .sharding = TC_SHARD_HSDP, .hsdp = 8, .recompute = TC_RECOMPUTE_LAYERS, .recompute_layers = 12,
+    tc_layout layout = {.tp = 8,
+                        .pp = 4,
+                        .cp = 1,
+                        .ep = 1,
+                        .dp = 2,
+                        .vpp = 1,
+                        .first_layers = 7,
+                        .last_layers = TC_UNSET,
+                        .micro_batch = 1,
+                        .sequence_parallel = 1,
+                        .sharding = TC_SHARD_HSDP,
+                        .hsdp = 8,
+                        .recompute = TC_RECOMPUTE_LAYERS,
+                        .recompute_layers = 12,
                         .schedule = TC_SCHEDULE_1F1B};
     assert_string_equal(tc_layout_text(&layout, text, sizeof text),
-                        "TP 8, PP 4, DP 2, micro-batch 1, sharding hsdp:8, recompute 12 layers, sequence parallel, 1f1b, 7 layers on the first stage");
+                        "TP 8, PP 4, DP 2, micro-batch 1, sharding hsdp:8, recompute 12 layers, sequence parallel, "
+                        "1f1b, 7 layers on the first stage");
     assert_string_equal(tc_layout_degrees_text(&layout, text, sizeof text), "TP 8, PP 4, DP 2");
     layout.tp = layout.pp = layout.dp = 1;
     assert_string_equal(tc_layout_degrees_text(&layout, text, sizeof text), "one device");
@@ -195,11 +209,11 @@ static void test_layout_in_words(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantities_read_well),   cmocka_unit_test(test_what_is_not_known_is_a_dash),
-        cmocka_unit_test(test_width_counts_columns),   cmocka_unit_test(test_json_is_valid_and_exact),
-        cmocka_unit_test(test_table_fits_its_width),   cmocka_unit_test(test_table_leaves_columns_out),
+        cmocka_unit_test(test_quantities_read_well),       cmocka_unit_test(test_what_is_not_known_is_a_dash),
+        cmocka_unit_test(test_width_counts_columns),       cmocka_unit_test(test_json_is_valid_and_exact),
+        cmocka_unit_test(test_table_fits_its_width),       cmocka_unit_test(test_table_leaves_columns_out),
         cmocka_unit_test(test_colour_only_when_asked_for), cmocka_unit_test(test_paragraphs_wrap),
-        cmocka_unit_test(test_names_are_bounded),      cmocka_unit_test(test_layout_in_words),
+        cmocka_unit_test(test_names_are_bounded),          cmocka_unit_test(test_layout_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,10 +28,20 @@ static tc_economics read_region(const char *region) {
 
 /* Round figures, so that results can be worked out on paper. */
 static tc_economics round_economics(void) {
-    return (tc_economics){.size = sizeof(tc_economics), .region = "paper", .mtbf_s = 1e7, .restart_s = 600,
-                          .storage_bytes_per_s = 1e9, .weight_bytes = 2, .server_price = 1.5, .network_share = 0.25,
-                          .amortisation_s = 1e8, .server_power = 2, .power_utilisation = 0.5, .pue = 1.2,
-                          .usd_per_kwh = 0.1, .kg_co2_per_kwh = 0.5};
+    return (tc_economics){.size = sizeof(tc_economics),
+                          .region = "paper",
+                          .mtbf_s = 1e7,
+                          .restart_s = 600,
+                          .storage_bytes_per_s = 1e9,
+                          .weight_bytes = 2,
+                          .server_price = 1.5,
+                          .network_share = 0.25,
+                          .amortisation_s = 1e8,
+                          .server_power = 2,
+                          .power_utilisation = 0.5,
+                          .pue = 1.2,
+                          .usd_per_kwh = 0.1,
+                          .kg_co2_per_kwh = 0.5};
 }
 
 static tc_run_input round_input(void) {
@@ -145,7 +155,7 @@ static void money_and_energy_by_hand(void **state) {
     assert_near(run.job_mtbf_s, 1e4, 1e-9);
     assert_near(run.checkpoint_s, 14e9 / 1e12, 1e-12);
     assert_near(run.wall_s, run.ideal_s / run.goodput, 1e-6);
-    assert_near(run.power_w, 1000 * 500 * 2 * 0.5 * 1.2, 1e-6);                  /* 600 kW */
+    assert_near(run.power_w, 1000 * 500 * 2 * 0.5 * 1.2, 1e-6); /* 600 kW */
     assert_near(run.mwh, 0.6 * run.wall_s / 3600, 1e-6);
     assert_near(run.tonnes_co2, run.mwh / 2, 1e-9);
     assert_near(run.capital_usd, 1000 * 20000 * 1.5 / 0.75 * run.wall_s / 1e8, 1e-3);
@@ -288,12 +298,18 @@ static void regions(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(young_and_daly_by_hand), cmocka_unit_test(daly_as_published), cmocka_unit_test(goodput_by_hand),
-        cmocka_unit_test(the_interval_is_the_best_whole_number), cmocka_unit_test(more_reliable_is_never_slower),
-        cmocka_unit_test(llama3_as_published), cmocka_unit_test(money_and_energy_by_hand),
-        cmocka_unit_test(the_step_s_interval_is_the_run_s),
-        cmocka_unit_test(packages_of_two_devices), cmocka_unit_test(bloom_as_published), cmocka_unit_test(what_is_not_given_is_told),
-        cmocka_unit_test(bad_input_is_refused), cmocka_unit_test(regions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(young_and_daly_by_hand),
+                                       cmocka_unit_test(daly_as_published),
+                                       cmocka_unit_test(goodput_by_hand),
+                                       cmocka_unit_test(the_interval_is_the_best_whole_number),
+                                       cmocka_unit_test(more_reliable_is_never_slower),
+                                       cmocka_unit_test(llama3_as_published),
+                                       cmocka_unit_test(money_and_energy_by_hand),
+                                       cmocka_unit_test(the_step_s_interval_is_the_run_s),
+                                       cmocka_unit_test(packages_of_two_devices),
+                                       cmocka_unit_test(bloom_as_published),
+                                       cmocka_unit_test(what_is_not_given_is_told),
+                                       cmocka_unit_test(bad_input_is_refused),
+                                       cmocka_unit_test(regions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

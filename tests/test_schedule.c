@@ -28,7 +28,12 @@ static double bubble(int schedule, int stages, int chunks, int m, double f, doub
     tc_node_cost cost[256];
     double end[64], last = 0;
     tc_error error = {0};
-    for (int i = 0; i < nodes; i++) cost[i] = (tc_node_cost){.forward = f / share, .input = b / share, .weight = w / share, .paired_forward = f / share, .paired_input = b / share};
+    for (int i = 0; i < nodes; i++)
+        cost[i] = (tc_node_cost){.forward = f / share,
+                                 .input = b / share,
+                                 .weight = w / share,
+                                 .paired_forward = f / share,
+                                 .paired_input = b / share};
     tc_timeline_input in = {.order = &order, .cost = cost};
     assert_int_equal(tc_timeline_run(&in, NULL, end, NULL, &error), TC_OK);
     for (int s = 0; s < stages; s++) last = fmax(last, end[s]);
@@ -42,12 +47,15 @@ static void every_order_runs(void **state) {
     for (int i = 0; i < 4000; i++) {
         random = random * 1664525u + 1013904223u;
         int schedule = (int)(random >> 8) % 9, stages = 1 + (int)(random >> 16) % 9, m = 1 + (int)(random >> 20) % 30;
-        int chunks = schedule == TC_SCHEDULE_INTERLEAVED || schedule == TC_SCHEDULE_GPIPE ? 1 + (int)(random >> 27) % 4 : 1;
+        int chunks
+            = schedule == TC_SCHEDULE_INTERLEAVED || schedule == TC_SCHEDULE_GPIPE ? 1 + (int)(random >> 27) % 4 : 1;
         if (schedule == TC_SCHEDULE_DUALPIPE) stages += stages % 2;
         tc_order order = make(schedule, stages, chunks, m);
         tc_error error = {0};
         tc_code code = tc_order_check(&order, NULL, NULL, &error);
-        if (code) print_error("schedule %d, %d stages, %d chunks, %d micro-batches: %s %s\n", schedule, stages, chunks, m, error.place, error.text);
+        if (code)
+            print_error("schedule %d, %d stages, %d chunks, %d micro-batches: %s %s\n", schedule, stages, chunks, m,
+                        error.place, error.text);
         assert_int_equal(code, TC_OK);
         tc_order_free(&order);
     }
@@ -61,8 +69,11 @@ static void what_is_in_flight(void **state) {
                 int chunks = schedule == TC_SCHEDULE_INTERLEAVED ? 3 : 1;
                 tc_order order = make(schedule, stages, chunks, m);
                 for (int s = 0; s < stages; s++) {
-                    double held = tc_order_in_flight(&order, s), said = tc_schedule_in_flight(schedule, stages, chunks, m, s);
-                    if (held > said + 1e-9) print_error("schedule %d, stage %d of %d, %d micro-batches: %g held, %g said\n", schedule, s, stages, m, held, said);
+                    double held = tc_order_in_flight(&order, s),
+                           said = tc_schedule_in_flight(schedule, stages, chunks, m, s);
+                    if (held > said + 1e-9)
+                        print_error("schedule %d, stage %d of %d, %d micro-batches: %g held, %g said\n", schedule, s,
+                                    stages, m, held, said);
                     assert_true(held <= said + 1e-9);
                     if (schedule <= TC_SCHEDULE_INTERLEAVED) assert_near(held, said, 1e-9);
                 }
@@ -78,7 +89,8 @@ static void published_bubbles(void **state) {
             /* Narayanan et al. 2021: (p - 1)(F + B), divided by the chunks of interleaving */
             assert_near(bubble(TC_SCHEDULE_GPIPE, p, 1, m, 1.1, 1.2, 0.9), (p - 1) * 3.2, 1e-9);
             assert_near(bubble(TC_SCHEDULE_1F1B, p, 1, m, 1.1, 1.2, 0.9), (p - 1) * 3.2, 1e-9);
-            for (int v = 2; v <= 4; v++) assert_near(bubble(TC_SCHEDULE_INTERLEAVED, p, v, m, 1.1, 1.2, 0.9), (p - 1) * 3.2 / v, 1e-9);
+            for (int v = 2; v <= 4; v++)
+                assert_near(bubble(TC_SCHEDULE_INTERLEAVED, p, v, m, 1.1, 1.2, 0.9), (p - 1) * 3.2 / v, 1e-9);
             /* Qi et al. 2023, table 1: ZB-H1 (p - 1)(F + B - W), B the input gradient */
             assert_near(bubble(TC_SCHEDULE_ZB_H1, p, 1, m, 1, 1, 1), (p - 1) * 1.0, 1e-9);
             /* none within a stage; the stages start one forward after another, and the optimizer waits for the last */
@@ -103,7 +115,8 @@ static void a_file(void **state) {
     (void)state;
     tc_order order;
     tc_error error;
-    const char *text = "# 1F1B\n0F0,0F1,None,0B0,0F2,,0B1, 0F3,0B2,0B3\n\n1F0,1B0,1F1,1B1,1F2,1I2,1F3,1W2,1B3 # the last\r\n";
+    const char *text
+        = "# 1F1B\n0F0,0F1,None,0B0,0F2,,0B1, 0F3,0B2,0B3\n\n1F0,1B0,1F1,1B1,1F2,1I2,1F3,1W2,1B3 # the last\r\n";
     assert_int_equal(parse(text, &order, &error), TC_OK);
     assert_int_equal(order.stages, 2);
     assert_int_equal(order.micro_batches, 4);
@@ -138,7 +151,8 @@ static void bad_files(void **state) {
         tc_order order;
         tc_error error;
         assert_int_equal(parse(bad[i].text, &order, &error), TC_INVALID);
-        if (strcmp(error.place, bad[i].place) != 0 || !strstr(error.text, bad[i].word)) print_error("%zu: %s: %s\n", i, error.place, error.text);
+        if (strcmp(error.place, bad[i].place) != 0 || !strstr(error.text, bad[i].word))
+            print_error("%zu: %s: %s\n", i, error.place, error.text);
         assert_string_equal(error.place, bad[i].place);
         assert_non_null(strstr(error.text, bad[i].word));
     }
@@ -155,7 +169,8 @@ static void impossible(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_order_runs), cmocka_unit_test(what_is_in_flight), cmocka_unit_test(published_bubbles),
-                                       cmocka_unit_test(a_file),           cmocka_unit_test(bad_files),         cmocka_unit_test(impossible)};
+    const struct CMUnitTest tests[]
+        = {cmocka_unit_test(every_order_runs), cmocka_unit_test(what_is_in_flight), cmocka_unit_test(published_bubbles),
+           cmocka_unit_test(a_file),           cmocka_unit_test(bad_files),         cmocka_unit_test(impossible)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

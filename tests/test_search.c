@@ -59,10 +59,13 @@ static tc_model random_model(uint64_t *seed) {
 static void fix_some(uint64_t *seed, tc_search_fixed *f) {
     if (next(seed) % 4) f->offload = PICK(seed, 0, 0, 1, 2, 3, 4);
     if (next(seed) % 4) f->overlap = PICK(seed, 0, 1, 2, 3);
-    if (next(seed) % 4) f->recompute = PICK(seed, TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL, TC_RECOMPUTE_OPERATORS);
-    if (f->recompute == TC_RECOMPUTE_OPERATORS) f->recompute_operators = PICK(seed, TC_GROUP_NORM, TC_GROUP_MLP_UP | TC_GROUP_ACTIVATION);
+    if (next(seed) % 4)
+        f->recompute = PICK(seed, TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL, TC_RECOMPUTE_OPERATORS);
+    if (f->recompute == TC_RECOMPUTE_OPERATORS)
+        f->recompute_operators = PICK(seed, TC_GROUP_NORM, TC_GROUP_MLP_UP | TC_GROUP_ACTIVATION);
     if (next(seed) % 2) f->sharding = PICK(seed, TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHARD_ZERO3);
-    if (next(seed) % 2) f->schedule = PICK(seed, TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_V);
+    if (next(seed) % 2)
+        f->schedule = PICK(seed, TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED, TC_SCHEDULE_ZB_V);
     if (next(seed) % 2) f->micro_batch = PICK(seed, 1, 2);
     if (next(seed) % 4 == 0) f->tp = PICK(seed, 1, 2);
     if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL, TC_CP_BOTH);
@@ -102,7 +105,26 @@ static void range(axis *a, int fixed, int low, int high) {
     for (int v = low; v <= high && a->count < 64; v++) a->value[a->count++] = v;
 }
 
-enum { TP, PP, CP, EP, ETP, MB, SP, KIND, VPP, SCHEDULE, EMBEDDING, HEAD, SHARDING, HSDP, RECOMPUTE, OFFLOAD, OVERLAP, AXES };
+enum {
+    TP,
+    PP,
+    CP,
+    EP,
+    ETP,
+    MB,
+    SP,
+    KIND,
+    VPP,
+    SCHEDULE,
+    EMBEDDING,
+    HEAD,
+    SHARDING,
+    HSDP,
+    RECOMPUTE,
+    OFFLOAD,
+    OVERLAP,
+    AXES
+};
 
 static int layers_of(const tc_model *m) {
     int layers = 0;
@@ -120,7 +142,8 @@ static void recomputes(axis *a, const tc_search_fixed *f, int layers) {
 /* Layers that the head's matmul is worth, rounded up. */
 static int heads_worth(const tc_model *m) {
     tc_model_size size = tc_model_count(m);
-    double ends = size.embedding_parameters + size.head_parameters, layer = (size.active_parameters - ends) / layers_of(m);
+    double ends = size.embedding_parameters + size.head_parameters,
+           layer = (size.active_parameters - ends) / layers_of(m);
     return (int)fmin(4, ceil((double)m->vocab * m->hidden / layer));
 }
 
@@ -153,11 +176,14 @@ static bool heads_split(const tc_model *m, int tp, int ranks) {
     return true;
 }
 
-static int kind_of(const int v[AXES]) { return v[KIND] == 1 ? TC_CP_RING : v[KIND] == v[CP] ? TC_CP_ALL_TO_ALL : TC_CP_BOTH; }
+static int kind_of(const int v[AXES]) {
+    return v[KIND] == 1 ? TC_CP_RING : v[KIND] == v[CP] ? TC_CP_ALL_TO_ALL : TC_CP_BOTH;
+}
 
 static bool kind_wanted(const tc_search_input *in, const int v[AXES]) {
     const tc_search_fixed *f = &in->fixed;
-    return f->cp_kind == TC_UNSET || (f->cp_kind == kind_of(v) && (f->cp_kind != TC_CP_BOTH || f->cp_all_to_all == v[KIND]));
+    return f->cp_kind == TC_UNSET
+           || (f->cp_kind == kind_of(v) && (f->cp_kind != TC_CP_BOTH || f->cp_all_to_all == v[KIND]));
 }
 
 /* The rules of space.c that tc_layout_resolve does not know, and one member of each group of equals where equals would be many. */
@@ -175,15 +201,19 @@ static bool wanted(const tc_search_input *in, const int v[AXES]) {
     if (in->cluster.devices % v[EP] || in->cluster.devices % v[ETP]) return false;
     if (m->block[0].experts && (m->block[0].expert_ffn % v[ETP] || v[ETP] > 8)) return false;
     if (v[VPP] > 1) {
-        if (v[PP] == 1 || v[SCHEDULE] != TC_SCHEDULE_INTERLEAVED || micro_batches % v[PP] || chunks > layers + 2) return false;
+        if (v[PP] == 1 || v[SCHEDULE] != TC_SCHEDULE_INTERLEAVED || micro_batches % v[PP] || chunks > layers + 2)
+            return false;
         bool cut = v[EMBEDDING] || v[HEAD];
-        if (cut ? (layers + v[EMBEDDING] + v[HEAD]) % chunks != 0 : layers % chunks && (layers + 1) % chunks && (layers + 2) % chunks) return false;
+        if (cut ? (layers + v[EMBEDDING] + v[HEAD]) % chunks != 0
+                : layers % chunks && (layers + 1) % chunks && (layers + 2) % chunks)
+            return false;
     } else if (v[PP] == 1) {
         if (v[SCHEDULE] != TC_SCHEDULE_1F1B && in->fixed.schedule == TC_UNSET) return false;
     } else {
         if (v[SCHEDULE] == TC_SCHEDULE_INTERLEAVED) return false;
         if (v[SCHEDULE] >= TC_SCHEDULE_ZB_V && 2 * v[PP] > layers + 2) return false;
-        if (v[SCHEDULE] == TC_SCHEDULE_DUALPIPE && (v[PP] % 2 || micro_batches % 2 || micro_batches < 2 * v[PP])) return false;
+        if (v[SCHEDULE] == TC_SCHEDULE_DUALPIPE && (v[PP] % 2 || micro_batches % 2 || micro_batches < 2 * v[PP]))
+            return false;
     }
     if (v[SHARDING] == TC_SHARD_HSDP ? v[HSDP] < 2 || v[HSDP] >= ranks || ranks % v[HSDP] : v[HSDP] != 1) return false;
     if (v[RECOMPUTE] >= TC_RECOMPUTE_LAYERS && (v[RECOMPUTE] - TC_RECOMPUTE_LAYERS + 1) % v[PP]) return false;
@@ -267,7 +297,8 @@ static void assert_same_best(const tc_search *a, const tc_search *b) {
     assert_int_equal(a->best_count, b->best_count);
     for (int i = 0; i < a->best_count; i++) {
         /* up to the last field that the search sets: what follows it is padding */
-        assert_memory_equal(&a->best[i].step.layout, &b->best[i].step.layout, offsetof(tc_layout, offload_activations) + sizeof(bool));
+        assert_memory_equal(&a->best[i].step.layout, &b->best[i].step.layout,
+                            offsetof(tc_layout, offload_activations) + sizeof(bool));
         assert_int_equal(a->best[i].step.layout.first_layers, b->best[i].step.layout.first_layers);
         assert_int_equal(a->best[i].step.layout.last_layers, b->best[i].step.layout.last_layers);
         assert_int_equal(a->best[i].overlap, b->best[i].overlap);
@@ -285,7 +316,9 @@ static tc_step closed_form(const tc_search_input *in, const tc_found *f) {
     tc_stack stack = in->stack;
     stack.overlap_grad_reduce = f->overlap & TC_OVERLAP_GRAD_REDUCE;
     stack.overlap_param_gather = f->overlap & TC_OVERLAP_PARAM_GATHER;
-    assert_int_equal(tc_layout_resolve(&in->job, &in->cluster, &f->step.layout, &stack, &placement, assumed, &count, &e), TC_OK);
+    assert_int_equal(tc_layout_resolve(&in->job, &in->cluster, &f->step.layout, &stack, &placement, assumed, &count,
+                                       &e),
+                     TC_OK);
     assert_int_equal(tc_step_estimate(&in->job, &in->cluster, &placement, &stack, &step, &e), TC_OK);
     return step;
 }
@@ -356,7 +389,9 @@ static void every_split_is_another(void **state) {
                 char assumed[TC_ASSUMED_MAX][96];
                 int unused = 0, own[CHUNKS + 3] = {stages.pp, stages.vpp, choices.schedule[s]};
                 tc_placement placement;
-                assert_int_equal(tc_layout_resolve(&in.job, &in.cluster, &layout, &in.stack, &placement, assumed, &unused, &e), TC_OK);
+                assert_int_equal(tc_layout_resolve(&in.job, &in.cluster, &layout, &in.stack, &placement, assumed,
+                                                   &unused, &e),
+                                 TC_OK);
                 assert_true(tc_model_chunks(&placement) <= CHUNKS && count < MOST);
                 for (int c = 0; c < tc_model_chunks(&placement); c++) {
                     int blocks[TC_MAX_BLOCKS];
@@ -484,7 +519,9 @@ static void fixed_values_are_read_and_refused(void **state) {
     (void)state;
     tc_search_fixed f = tc_default_search_input().fixed;
     tc_error e;
-    assert_int_equal(tc_search_fix(&f, "tp=8,recompute=12,sharding=hsdp:16,sequence-parallel=on,offload=states", "--fix", &e), TC_OK);
+    assert_int_equal(tc_search_fix(&f, "tp=8,recompute=12,sharding=hsdp:16,sequence-parallel=on,offload=states",
+                                   "--fix", &e),
+                     TC_OK);
     assert_int_equal(f.tp, 8);
     assert_int_equal(f.recompute, TC_RECOMPUTE_LAYERS);
     assert_int_equal(f.recompute_layers, 12);
@@ -503,7 +540,22 @@ static void fixed_values_are_read_and_refused(void **state) {
     assert_int_equal(f.first_layers, 7);
     assert_int_equal(f.last_layers, 0);
     assert_int_equal(f.stages, 0);
-    const char *const bad[] = {"stages=uneven", "cp-kind=both", "cp-kind=both:1", "recompute=norm+", "recompute=operators", "tp", "tp=", "=8", "tp=0", "tp=x", "dpp=2", "recompute=layers", "sharding=hsdp:", "overlap=yes", "tp=8;pp=2", ","};
+    const char *const bad[] = {"stages=uneven",
+                               "cp-kind=both",
+                               "cp-kind=both:1",
+                               "recompute=norm+",
+                               "recompute=operators",
+                               "tp",
+                               "tp=",
+                               "=8",
+                               "tp=0",
+                               "tp=x",
+                               "dpp=2",
+                               "recompute=layers",
+                               "sharding=hsdp:",
+                               "overlap=yes",
+                               "tp=8;pp=2",
+                               ","};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(tc_search_fix(&f, bad[i], "--fix", &e), TC_INVALID);
         assert_string_equal(e.place, "--fix");

@@ -16,13 +16,14 @@
 static tc_step step_of(const machine *m) {
     tc_step step;
     tc_error error;
-    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error)) fail_msg("%s: %s", error.place, error.text);
+    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error))
+        fail_msg("%s: %s", error.place, error.text);
     return step;
 }
 
 static double breakdown_sum(const tc_breakdown *b) {
-    return b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
-           + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
+    return b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm
+           + b->pp_comm + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
 }
 
 /* A machine with everything that costs time in it, not only round numbers. */
@@ -44,9 +45,21 @@ static machine real_machine(int devices) {
     m.cluster.fabric.level[0].latency_s = 3e-6;
     m.cluster.fabric.level[1].latency_s = 8e-6;
     m.stack.compiled = false;
-    m.stack.params = (tc_stack_params){.kernel_fraction = 0.95, .attention_relative = 0.9, .memory_passes = 1.6, .loss_passes = 1.5, .permute_passes = 2, .grouped_fraction = 0.8,
-                                       .host_s_per_kernel = 4e-6, .host_s_per_step = 0.02, .dp_overlap = 0.7, .tp_overlap = 0.2,
-                                       .ep_overlap = 0.2, .straggler_spread = 0.01, .moe_imbalance = 0.1, .framework_bytes = 3e9, .fragmentation = 0.05};
+    m.stack.params = (tc_stack_params){.kernel_fraction = 0.95,
+                                       .attention_relative = 0.9,
+                                       .memory_passes = 1.6,
+                                       .loss_passes = 1.5,
+                                       .permute_passes = 2,
+                                       .grouped_fraction = 0.8,
+                                       .host_s_per_kernel = 4e-6,
+                                       .host_s_per_step = 0.02,
+                                       .dp_overlap = 0.7,
+                                       .tp_overlap = 0.2,
+                                       .ep_overlap = 0.2,
+                                       .straggler_spread = 0.01,
+                                       .moe_imbalance = 0.1,
+                                       .framework_bytes = 3e9,
+                                       .fragmentation = 0.05};
     return m;
 }
 
@@ -122,24 +135,29 @@ static void faster_matmul(machine *m) { m->cluster.accelerator.matmul_flops[TC_B
 static void faster_memory(machine *m) { m->cluster.accelerator.memory_bytes_per_s *= 1.5; }
 static void faster_links(machine *m) { m->cluster.fabric.level[0].bytes_per_s *= 1.5; }
 static void faster_network(machine *m) { m->cluster.fabric.level[1].bytes_per_s *= 1.5; }
-static void less_latency(machine *m) { m->cluster.fabric.level[0].latency_s = m->cluster.fabric.level[1].latency_s = 0; }
+static void less_latency(machine *m) {
+    m->cluster.fabric.level[0].latency_s = m->cluster.fabric.level[1].latency_s = 0;
+}
 static void more_power(machine *m) { m->cluster.accelerator.tdp_w *= 1.5; }
 static void less_host_time(machine *m) { m->stack.params.host_s_per_kernel /= 2; }
 static void more_fusion(machine *m) { m->stack.params.memory_passes = 1; }
-static void more_overlap(machine *m) { m->stack.params.dp_overlap = m->stack.params.tp_overlap = m->stack.params.ep_overlap = 0.9; }
+static void more_overlap(machine *m) {
+    m->stack.params.dp_overlap = m->stack.params.tp_overlap = m->stack.params.ep_overlap = 0.9;
+}
 static void equal_ranks(machine *m) { m->stack.params.straggler_spread = 0; }
 
 static void better_is_never_slower(void **state) {
     (void)state;
-    change *const changes[] = {faster_matmul, faster_memory, faster_links, faster_network, less_latency,
-                               more_power, less_host_time, more_fusion, more_overlap, equal_ranks};
+    change *const changes[] = {faster_matmul, faster_memory,  faster_links, faster_network, less_latency,
+                               more_power,    less_host_time, more_fusion,  more_overlap,   equal_ranks};
     for (int i = 0; i < SPREADS; i++)
         for (size_t c = 0; c < sizeof changes / sizeof changes[0]; c++) {
             machine m = spread_machine(&spreads[i], 64, 512);
             double before = step_of(&m).step_s;
             changes[c](&m);
             double after = step_of(&m).step_s;
-            if (after > before * (1 + 1e-12)) fail_msg("layout %d, change %zu: %.9g s became %.9g s", i, c, before, after);
+            if (after > before * (1 + 1e-12))
+                fail_msg("layout %d, change %zu: %.9g s became %.9g s", i, c, before, after);
         }
 }
 
@@ -198,7 +216,8 @@ static void recompute_of_operators(void **state) {
         m.layout.recompute_operators = TC_GROUP_ALL;
         assert_near(step_of(&m).breakdown.recompute, full.breakdown.recompute, 1e-3);
         double seconds = none.step_s, bytes = none.memory.activations;
-        static const int more[] = {TC_GROUP_NORM, TC_GROUP_ACTIVATION, TC_GROUP_GATE, TC_GROUP_MLP_UP, TC_GROUP_ATTENTION, TC_GROUP_QKV};
+        static const int more[]
+            = {TC_GROUP_NORM, TC_GROUP_ACTIVATION, TC_GROUP_GATE, TC_GROUP_MLP_UP, TC_GROUP_ATTENTION, TC_GROUP_QKV};
         m.layout.recompute_operators = 0;
         for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
             m.layout.recompute_operators |= more[i];
@@ -249,7 +268,8 @@ static void communication_cores(void **state) {
     tc_step all = step_of(&m);
     m.stack.communication_cores = 25;
     tc_step fewer = step_of(&m);
-    assert_true(fewer.breakdown.gemm > 1.05 * all.breakdown.gemm && fewer.breakdown.attention > 1.2 * all.breakdown.attention);
+    assert_true(fewer.breakdown.gemm > 1.05 * all.breakdown.gemm
+                && fewer.breakdown.attention > 1.2 * all.breakdown.attention);
 }
 
 static void larger_micro_batches(void **state) {
@@ -305,7 +325,9 @@ static void gradients_by_hand(void **state) {
     /* 16 devices: each of two nodes passes an eighth of the buffer over each NIC, twice half of it */
     m.cluster.devices = 16;
     m.job.global_batch = 16;
-    assert_near(step_of(&m).breakdown.dp_comm, 2 * 4 * n / 8 / 2 / 25e9 > 2 * 7.0 / 8 * 4 * n / 200e9 ? 2 * 4 * n / 8 / 2 / 25e9 : 2 * 7.0 / 8 * 4 * n / 200e9,
+    assert_near(step_of(&m).breakdown.dp_comm,
+                2 * 4 * n / 8 / 2 / 25e9 > 2 * 7.0 / 8 * 4 * n / 200e9 ? 2 * 4 * n / 8 / 2 / 25e9
+                                                                       : 2 * 7.0 / 8 * 4 * n / 200e9,
                 2e-5 * n / 25e9);
 }
 
@@ -313,7 +335,8 @@ static void gradients_by_hand(void **state) {
 static void sharded_gradients_by_hand(void **state) {
     (void)state;
     machine m = round_machine(8);
-    double n = tc_model_count(&m.job.model).parameters, scatter = 7.0 / 8 * 4 * n / 200e9, gather = 7.0 / 8 * 2 * n / 200e9;
+    double n = tc_model_count(&m.job.model).parameters, scatter = 7.0 / 8 * 4 * n / 200e9,
+           gather = 7.0 / 8 * 2 * n / 200e9;
     m.job.global_batch = 32;
     m.layout.sharding = TC_SHARD_ZERO1;
     assert_near(step_of(&m).breakdown.dp_comm, scatter + gather, 1e-4 * scatter);
@@ -339,12 +362,14 @@ static void shared_links_by_hand(void **state) {
         char assumed[TC_ASSUMED_MAX][96];
         int n = 0;
         tc_error error;
-        assert_int_equal(tc_layout_resolve(&m.job, &m.cluster, &m.layout, &m.stack, &placement, assumed, &n, &error), TC_OK);
+        assert_int_equal(tc_layout_resolve(&m.job, &m.cluster, &m.layout, &m.stack, &placement, assumed, &n, &error),
+                         TC_OK);
         assert_int_equal(tc_costs_compute(&m.job, &m.cluster, &placement, &m.stack, &c, &error), TC_OK);
         tc_pass stage;
         tc_stage_pass(&c, 0, &stage);
         tc_stage_load load = tc_stage_load_of(&c, 0);
-        double backward = tc_parts_sum(&stage.backward), exchange = 8 * c.block[0].backward_transit.ep, reduce = tc_data_parallel_of(&c, &load).reduce;
+        double backward = tc_parts_sum(&stage.backward), exchange = 8 * c.block[0].backward_transit.ep,
+               reduce = tc_data_parallel_of(&c, &load).reduce;
         double free = ep == 8 ? backward : backward - exchange;
         assert_near(stage.backward.ep, 0, 1e-12);
         assert_true(exchange > 0 && exchange < backward && reduce > backward);
@@ -393,7 +418,8 @@ static void impossible_context(void **state) {
         m.layout.cp = 16;
         m.layout.cp_kind = TC_CP_BOTH;
         m.layout.cp_all_to_all = groups[i];
-        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID) fail_msg("%d: no error", groups[i]);
+        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID)
+            fail_msg("%d: no error", groups[i]);
         assert_string_equal(error.place, "--cp-kind");
     }
     machine m = round_machine(64); /* 2 heads for groups of 4 */
@@ -417,7 +443,8 @@ static void bubbles_by_hand(void **state) {
     const struct {
         int schedule, vpp;
         double share;
-    } cases[] = {{TC_SCHEDULE_GPIPE, 1, 3.0 / 16}, {TC_SCHEDULE_1F1B, 1, 3.0 / 16}, {TC_SCHEDULE_INTERLEAVED, 2, 3.0 / 32}};
+    } cases[]
+        = {{TC_SCHEDULE_GPIPE, 1, 3.0 / 16}, {TC_SCHEDULE_1F1B, 1, 3.0 / 16}, {TC_SCHEDULE_INTERLEAVED, 2, 3.0 / 32}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         m.layout.schedule = cases[i].schedule;
         m.layout.vpp = cases[i].vpp;
@@ -462,8 +489,13 @@ static void stages_as_given(void **state) {
     static const struct {
         int pp, vpp, first, last, list[8];
     } cases[] = {
-        {4, 1, TC_UNSET, 2, {5, 5, 4, 2}}, {4, 1, 3, TC_UNSET, {3, 4, 5, 4}}, {4, 1, 3, 1, {3, 6, 6, 1}}, {4, 2, TC_UNSET, 0, {2, 2, 3, 3, 2, 2, 2, 0}},
-        {4, 2, 1, 1, {1, 2, 2, 3, 3, 2, 2, 1}}, {2, 1, 9, 7, {9, 7}}, {4, 1, TC_UNSET, TC_UNSET, {4, 4, 4, 4}},
+        {4, 1, TC_UNSET, 2, {5, 5, 4, 2}},
+        {4, 1, 3, TC_UNSET, {3, 4, 5, 4}},
+        {4, 1, 3, 1, {3, 6, 6, 1}},
+        {4, 2, TC_UNSET, 0, {2, 2, 3, 3, 2, 2, 2, 0}},
+        {4, 2, 1, 1, {1, 2, 2, 3, 3, 2, 2, 1}},
+        {2, 1, 9, 7, {9, 7}},
+        {4, 1, TC_UNSET, TC_UNSET, {4, 4, 4, 4}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         machine m = real_machine(64);
@@ -497,7 +529,8 @@ static void the_longest_stage_leads(void **state) {
     m.layout.stage_count = 4;
     tc_step uneven = step_of(&m);
     assert_int_equal(uneven.memory.stage, 2);
-    double ratio = (uneven.breakdown.gemm + uneven.breakdown.attention) / (even.breakdown.gemm + even.breakdown.attention);
+    double ratio
+        = (uneven.breakdown.gemm + uneven.breakdown.attention) / (even.breakdown.gemm + even.breakdown.attention);
     assert_true(ratio > 2.3 && ratio < 2.5); /* 10 layers to 4, and a small head */
 }
 
@@ -509,9 +542,15 @@ static void impossible_stages(void **state) {
         const int *list;
         int count, first, last, pp;
     } cases[] = {
-        {"--stage-layers", list, 4, TC_UNSET, TC_UNSET, 4}, {"--stage-layers", list, 3, TC_UNSET, TC_UNSET, 4}, {"--stage-layers", negative, 4, TC_UNSET, TC_UNSET, 4},
-        {"--stage-layers", list, 4, 5, TC_UNSET, 4},        {"--last-layers", NULL, 0, TC_UNSET, 17, 4},        {"--first-layers", NULL, 0, 9, 8, 4},
-        {"--first-layers", NULL, 0, 8, 7, 2},               {"--last-layers", NULL, 0, TC_UNSET, 16, 1},        {"--last-layers", NULL, 0, TC_UNSET, -2, 4},
+        {"--stage-layers", list, 4, TC_UNSET, TC_UNSET, 4},
+        {"--stage-layers", list, 3, TC_UNSET, TC_UNSET, 4},
+        {"--stage-layers", negative, 4, TC_UNSET, TC_UNSET, 4},
+        {"--stage-layers", list, 4, 5, TC_UNSET, 4},
+        {"--last-layers", NULL, 0, TC_UNSET, 17, 4},
+        {"--first-layers", NULL, 0, 9, 8, 4},
+        {"--first-layers", NULL, 0, 8, 7, 2},
+        {"--last-layers", NULL, 0, TC_UNSET, 16, 1},
+        {"--last-layers", NULL, 0, TC_UNSET, -2, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         machine m = round_machine(64);
@@ -523,7 +562,8 @@ static void impossible_stages(void **state) {
         m.layout.stage_count = cases[i].count;
         m.layout.first_layers = cases[i].first;
         m.layout.last_layers = cases[i].last;
-        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID) fail_msg("case %zu: no error", i);
+        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID)
+            fail_msg("case %zu: no error", i);
         assert_string_equal(error.place, cases[i].place);
         assert_true(error.text[0] && strchr(error.text, ';'));
     }
@@ -559,7 +599,8 @@ static void impossible(void **state) {
         tc_error error = {0};
         tc_code code = tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error);
         if (code != TC_INVALID) fail_msg("case %zu (%s): no error", i, cases[i].place);
-        if (strcmp(error.place, cases[i].place) != 0) fail_msg("case %zu: place %s, not %s: %s", i, error.place, cases[i].place, error.text);
+        if (strcmp(error.place, cases[i].place) != 0)
+            fail_msg("case %zu: place %s, not %s: %s", i, error.place, cases[i].place, error.text);
         assert_true(error.text[0] && strchr(error.text, ';'));
     }
     machine m = round_machine(8);
@@ -596,7 +637,8 @@ static void assumptions_are_said(void **state) {
     assert_int_equal(s.layout.dp, 4);
     assert_int_equal(s.layout.sharding, TC_SHARD_ZERO1);
     assert_int_equal(s.global_batch, 4);
-    const char *const said[] = {"sharding zero1", "recompute none", "micro-batch 1", "global batch 4", "flash attention", "sequence parallelism"};
+    const char *const said[] = {"sharding zero1", "recompute none",  "micro-batch 1",
+                                "global batch 4", "flash attention", "sequence parallelism"};
     for (size_t k = 0; k < sizeof said / sizeof said[0]; k++) {
         bool found = false;
         for (int i = 0; i < s.assumed_count; i++) found = found || strstr(s.assumed[i], said[k]);

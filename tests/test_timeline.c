@@ -38,7 +38,11 @@ static void run_pipe(pipe *p, int schedule, int stages, int chunks, int m) {
     assert_int_equal(tc_order_make(schedule, stages, chunks, m, &p->order, &error), TC_OK);
     for (int i = 0; i < stages * p->order.chunks; i++) {
         double f = 0.5 + draw_real(), b = 0.5 + draw_real();
-        p->cost[i] = (tc_node_cost){.forward = f, .input = b, .weight = draw_real(), .paired_forward = f * 0.9, .paired_input = b * 0.9};
+        p->cost[i] = (tc_node_cost){.forward = f,
+                                    .input = b,
+                                    .weight = draw_real(),
+                                    .paired_forward = f * 0.9,
+                                    .paired_input = b * 0.9};
     }
     p->send_s = 0.2 * draw_real();
     p->time = calloc((size_t)p->order.first[stages], sizeof *p->time);
@@ -70,8 +74,10 @@ static void check_slot(const pipe *p, int stage, int64_t k) {
         assert_true(p->time[k].begin >= p->time[before].end + wire - 1e-12);
         assert_true(p->time[k].begin >= p->time[before].sent - 1e-12);
     }
-    if (kind != TC_SLOT_FORWARD) assert_true(p->time[k].begin >= p->time[find(o, node, TC_SLOT_FORWARD, s->micro_batch)].end - 1e-12);
-    if (kind == TC_SLOT_WEIGHT) assert_true(p->time[k].begin >= p->time[find(o, node, TC_SLOT_INPUT, s->micro_batch)].end - 1e-12);
+    if (kind != TC_SLOT_FORWARD)
+        assert_true(p->time[k].begin >= p->time[find(o, node, TC_SLOT_FORWARD, s->micro_batch)].end - 1e-12);
+    if (kind == TC_SLOT_WEIGHT)
+        assert_true(p->time[k].begin >= p->time[find(o, node, TC_SLOT_INPUT, s->micro_batch)].end - 1e-12);
 }
 
 static void slots_wait_for_what_they_need(void **state) {
@@ -118,11 +124,13 @@ static bool ask(question *q, const char *model, const char *accelerator) {
     assert_int_equal(tc_catalog_accelerator(catalog, accelerator, &q->cluster.accelerator, &error), TC_OK);
     assert_int_equal(tc_catalog_fabric(catalog, q->cluster.accelerator.fabric, &q->cluster.fabric, &error), TC_OK);
     assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &q->stack, &error), TC_OK);
-    if (tc_layout_resolve(&q->job, &q->cluster, &q->layout, &q->stack, &q->placement, assumed, &count, &error) != TC_OK) return false;
+    if (tc_layout_resolve(&q->job, &q->cluster, &q->layout, &q->stack, &q->placement, assumed, &count, &error) != TC_OK)
+        return false;
     return tc_costs_compute(&q->job, &q->cluster, &q->placement, &q->stack, &q->costs, &error) == TC_OK;
 }
 
-static const char *const models[] = {"gpt3-175b", "llama-2-7b", "llama-3.1-405b", "gpt2-124m", "mixtral-8x7b", "deepseek-v3"};
+static const char *const models[]
+    = {"gpt3-175b", "llama-2-7b", "llama-3.1-405b", "gpt2-124m", "mixtral-8x7b", "deepseek-v3"};
 static const char *const accelerators[] = {"a100-sxm-80g", "h100-sxm", "ascend-910b2"};
 
 /* Fewer layers at the ends, as far as there are any; or layers moved from stage to stage. */
@@ -188,9 +196,9 @@ static void closed_form_is_the_timeline(void **state) {
         tc_step_times_free(&times);
         double off = fabs(closed.step_s / timed.step_s - 1);
         if (off > 0.005)
-            print_error("%s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: closed %g s, timeline %g s\n", q.job.model.slug,
-                        q.placement.layout.schedule, q.layout.tp, q.layout.pp, q.layout.vpp, (long long)q.placement.micro_batches, closed.step_s,
-                        timed.step_s);
+            print_error("%s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: closed %g s, timeline %g s\n",
+                        q.job.model.slug, q.placement.layout.schedule, q.layout.tp, q.layout.pp, q.layout.vpp,
+                        (long long)q.placement.micro_batches, closed.step_s, timed.step_s);
         assert_true(off <= 0.005);
         sum += off;
         asked++;
@@ -231,8 +239,8 @@ static void the_breakdown_is_the_step(void **state) {
         if (!ask_further(&q, (int)draw(9))) continue;
         assert_int_equal(tc_step_timed(&q.costs, &step, &times, &error), TC_OK);
         const tc_breakdown *b = &step.breakdown;
-        double sum = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
-                     + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
+        double sum = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm
+                     + b->ep_comm + b->pp_comm + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
         assert_near(sum / step.step_s, 1, 1e-9);
         assert_true(b->bubble >= -1e-12 * step.step_s && b->host >= 0 && b->dp_comm >= 0);
         assert_true(step.step_s >= times.sync_s && times.sync_s >= times.host_s);
@@ -260,9 +268,11 @@ static void zb_h2_waits_for_no_other_stage(void **state) {
         double longest = 0;
         for (int s = 0; s < times.stages; s++) {
             int64_t first = slots.order.first[s], last = slots.order.first[s + 1] - 1;
-            assert_near(slots.time[first].begin, s > 0 ? times.send_s : 0, 1e-9 * step.step_s); /* after its first receive, by its own clock */
+            assert_near(slots.time[first].begin, s > 0 ? times.send_s : 0,
+                        1e-9 * step.step_s); /* after its first receive, by its own clock */
             longest = slots.time[last].end > longest ? slots.time[last].end : longest;
-            for (int64_t k = first; k < last; k++) assert_true(slots.time[k].end <= slots.time[k + 1].begin + 1e-9 * step.step_s);
+            for (int64_t k = first; k < last; k++)
+                assert_true(slots.time[k].end <= slots.time[k + 1].begin + 1e-9 * step.step_s);
         }
         assert_near(longest / times.pipeline_s, 1, 1e-9);
         tc_step_slots_free(&slots);
@@ -288,12 +298,14 @@ static void folded_is_unfolded(void **state) {
         double folded = 0, whole = 0;
         for (int s = 0; s < times.stages; s++) {
             folded = fmax(folded, times.stage_end[s]);
-            for (int64_t k = slots.order.first[s]; k < slots.order.first[s + 1]; k++) whole = fmax(whole, slots.time[k].end);
+            for (int64_t k = slots.order.first[s]; k < slots.order.first[s + 1]; k++)
+                whole = fmax(whole, slots.time[k].end);
         }
         /* a few pipelines of uneven stages settle later than where they are folded */
         unsettled += fabs(folded / whole - 1) > 1e-6;
         if (fabs(folded / whole - 1) > 1e-3)
-            print_error("%s schedule %d pp %d vpp %d: folded %.9g, whole %.9g\n", q.job.model.slug, q.layout.schedule, q.layout.pp, q.layout.vpp, folded, whole);
+            print_error("%s schedule %d pp %d vpp %d: folded %.9g, whole %.9g\n", q.job.model.slug, q.layout.schedule,
+                        q.layout.pp, q.layout.vpp, folded, whole);
         assert_true(fabs(folded / whole - 1) <= 1e-3);
         asked++;
         tc_step_slots_free(&slots);
@@ -337,15 +349,17 @@ static void losses_lead_from_peak_to_achieved(void **state) {
         for (int k = 0; k < e.losses; k++) left -= e.loss[k].points;
         assert_near(left, e.step.mfu_pct, 1e-6);
         for (int k = 1; k < e.changes; k++)
-            assert_true(e.change[k].layout != e.change[k - 1].layout || e.change[k].gain_pct <= e.change[k - 1].gain_pct);
+            assert_true(e.change[k].layout != e.change[k - 1].layout
+                        || e.change[k].gain_pct <= e.change[k - 1].gain_pct);
         for (int k = 0; k < e.changes; k++) {
             const tc_change *c = &e.change[k];
             /* better hardware is never slower, but for what the host bounds, and a little where a fixed order of slots suits other proportions */
             double slower = q.placement.layout.schedule <= TC_SCHEDULE_INTERLEAVED ? 0.1 : 0.5;
             if (c->layout || c->gain_pct > -slower) continue;
-            print_error("%s on %d x %s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: %s gives %g %%\n", q.job.model.slug, q.cluster.devices,
-                        q.cluster.accelerator.slug, q.placement.layout.schedule, q.layout.tp, q.layout.pp, q.layout.vpp,
-                        (long long)q.placement.micro_batches, c->what, c->gain_pct);
+            print_error("%s on %d x %s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: %s gives %g %%\n",
+                        q.job.model.slug, q.cluster.devices, q.cluster.accelerator.slug, q.placement.layout.schedule,
+                        q.layout.tp, q.layout.pp, q.layout.vpp, (long long)q.placement.micro_batches, c->what,
+                        c->gain_pct);
             fail();
         }
     }
@@ -364,11 +378,13 @@ static int close_catalog(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slots_wait_for_what_they_need), cmocka_unit_test(closed_form_is_the_timeline),
-        cmocka_unit_test(schedules_without_a_closed_form_take_the_timeline),
-        cmocka_unit_test(the_breakdown_is_the_step),     cmocka_unit_test(zb_h2_waits_for_no_other_stage),
-        cmocka_unit_test(folded_is_unfolded),
-        cmocka_unit_test(live_memory_peaks_where_the_schedule_says), cmocka_unit_test(losses_lead_from_peak_to_achieved)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slots_wait_for_what_they_need),
+                                       cmocka_unit_test(closed_form_is_the_timeline),
+                                       cmocka_unit_test(schedules_without_a_closed_form_take_the_timeline),
+                                       cmocka_unit_test(the_breakdown_is_the_step),
+                                       cmocka_unit_test(zb_h2_waits_for_no_other_stage),
+                                       cmocka_unit_test(folded_is_unfolded),
+                                       cmocka_unit_test(live_memory_peaks_where_the_schedule_says),
+                                       cmocka_unit_test(losses_lead_from_peak_to_achieved)};
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -44,15 +44,16 @@ static void exact_counts(void **state) {
         const char *slug;
         double parameters;
     } known[] = {
-        {"gpt2-124m", 124439808},         {"gpt2-1.5b", 1557611200},         {"llama-2-7b", 6738415616},
-        {"llama-2-70b", 68976648192},     {"llama-3.1-8b", 8030261248},      {"llama-3.1-405b", 405853388800},
-        {"mixtral-8x7b", 46702792704},    {"qwen2.5-32b", 32763876352},      {"qwen3-30b-a3b", 30532122624},
-        {"deepseek-v3", 671026419200},    {"gemma-2-9b", 9241705984},        {"bloom-176b", 176247271424},
+        {"gpt2-124m", 124439808},      {"gpt2-1.5b", 1557611200},    {"llama-2-7b", 6738415616},
+        {"llama-2-70b", 68976648192},  {"llama-3.1-8b", 8030261248}, {"llama-3.1-405b", 405853388800},
+        {"mixtral-8x7b", 46702792704}, {"qwen2.5-32b", 32763876352}, {"qwen3-30b-a3b", 30532122624},
+        {"deepseek-v3", 671026419200}, {"gemma-2-9b", 9241705984},   {"bloom-176b", 176247271424},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         tc_model model = load(known[i].slug);
         double counted = tc_model_count(&model).parameters;
-        if (counted != known[i].parameters) fail_msg("%s: %.0f counted, %.0f in the checkpoint", known[i].slug, counted, known[i].parameters);
+        if (counted != known[i].parameters)
+            fail_msg("%s: %.0f counted, %.0f in the checkpoint", known[i].slug, counted, known[i].parameters);
     }
 }
 
@@ -129,7 +130,8 @@ static void gpt_by_hand(void **state) {
     assert_near(flops(&gpt, 1024, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0), gemm + attention / 2, 0.5);
     assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_NONE, 0), gemm + attention, 0.5);
     assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_FULL, 0), gemm + attention + forward, 0.5);
-    assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_SELECTIVE, 0), gemm + attention + layers * 4 * seq * h, 0.5);
+    assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_SELECTIVE, 0),
+                gemm + attention + layers * 4 * seq * h, 0.5);
     assert_near(flops(&gpt, 1024, TC_FLOPS_HARDWARE, TC_RECOMPUTE_LAYERS, 3), gemm + attention + forward / 4, 0.5);
     /* twice the context: the matrix products stay, attention doubles */
     assert_near(flops(&gpt, 2048, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0), gemm + 2 * attention, 0.5);
@@ -139,7 +141,8 @@ static void llama_by_hand(void **state) {
     (void)state;
     tc_model llama = load("llama-3.1-8b");
     double h = 4096, kv = 1024, ffn = 14336, layers = 32, seq = 8192, vocab = 128256;
-    double gemm = 6 * layers * (2 * h * h + 2 * h * kv + 3 * h * ffn) + 6 * vocab * h, attention = 12 * layers * seq * h;
+    double gemm = 6 * layers * (2 * h * h + 2 * h * kv + 3 * h * ffn) + 6 * vocab * h,
+           attention = 12 * layers * seq * h;
     assert_near(flops(&llama, 8192, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0), gemm + attention, 1);
     assert_near(flops(&llama, 8192, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0), gemm + attention / 2, 1);
 }
@@ -176,10 +179,12 @@ static void conventions_are_ordered(void **state) {
     assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
     for (int i = 0; i < count; i++) {
         tc_model m = load(items[i].slug);
-        double causal = flops(&m, m.seq, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0), full = flops(&m, m.seq, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0);
+        double causal = flops(&m, m.seq, TC_FLOPS_CAUSAL, TC_RECOMPUTE_NONE, 0),
+               full = flops(&m, m.seq, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0);
         double selective = flops(&m, m.seq, TC_FLOPS_HARDWARE, TC_RECOMPUTE_SELECTIVE, 0);
         double recomputed = flops(&m, m.seq, TC_FLOPS_HARDWARE, TC_RECOMPUTE_FULL, 0);
-        if (!(0 < causal && causal <= full && full <= selective && selective <= recomputed && recomputed <= 4.0 / 3 * full * 1.0001))
+        if (!(0 < causal && causal <= full && full <= selective && selective <= recomputed
+              && recomputed <= 4.0 / 3 * full * 1.0001))
             fail_msg("%s: %g %g %g %g", items[i].slug, causal, full, selective, recomputed);
     }
 }
@@ -197,7 +202,16 @@ static void ranks_share_the_work(void **state) {
     (void)state;
     tc_model model = round_gpt(1);
     for (int plain = 0; plain < 2; plain++) {
-        tc_shard whole = {.sequences = 2, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2, .plain_attention = plain}, part = whole;
+        tc_shard whole = {.sequences = 2,
+                          .seq = 1024,
+                          .tp = 1,
+                          .cp = 1,
+                          .ep = 1,
+                          .etp = 1,
+                          .input_bytes = 2,
+                          .activation_bytes = 2,
+                          .plain_attention = plain},
+                 part = whole;
         tc_operators a, b;
         tc_block_operators(&model, &model.block[0], &whole, &a);
         part.tp = 4;
@@ -215,7 +229,9 @@ static void ranks_share_the_work(void **state) {
 static void experts_share_the_work(void **state) {
     (void)state;
     tc_model model = round_moe(1);
-    tc_shard whole = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2}, part = whole;
+    tc_shard whole
+        = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2},
+        part = whole;
     part.ep = 8;
     tc_operators a, b;
     tc_block_operators(&model, &model.block[0], &whole, &a);
@@ -230,7 +246,8 @@ static void windowed_attention(void **state) {
     (void)state;
     tc_model model = round_gpt(1);
     model.block[0].window = 256;
-    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2};
+    tc_shard shard
+        = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2};
     tc_operators ops;
     tc_block_operators(&model, &model.block[0], &shard, &ops);
     for (int i = 0; i < ops.count; i++)
@@ -241,7 +258,15 @@ static void windowed_attention(void **state) {
 static void packed_documents(void **state) {
     (void)state;
     tc_model model = round_gpt(1);
-    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2, .document = 128};
+    tc_shard shard = {.sequences = 1,
+                      .seq = 1024,
+                      .tp = 1,
+                      .cp = 1,
+                      .ep = 1,
+                      .etp = 1,
+                      .input_bytes = 2,
+                      .activation_bytes = 2,
+                      .document = 128};
     tc_operators ops;
     tc_block_operators(&model, &model.block[0], &shard, &ops);
     for (int i = 0; i < ops.count; i++)
@@ -252,7 +277,9 @@ static void packed_documents(void **state) {
 static void capacity_and_sequence(void **state) {
     (void)state;
     tc_model model = round_moe(1);
-    tc_shard all = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 2, .etp = 1, .input_bytes = 2, .activation_bytes = 2}, half = all;
+    tc_shard all
+        = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 2, .etp = 1, .input_bytes = 2, .activation_bytes = 2},
+        half = all;
     half.capacity = 0.5;
     half.sequential_experts = true;
     tc_operators a, b;

@@ -13,9 +13,7 @@ typedef struct entry {
     unsigned long offset, length;
 } entry;
 
-static int by_path(const void *a, const void *b) {
-    return strcmp(((const entry *)a)->path, ((const entry *)b)->path);
-}
+static int by_path(const void *a, const void *b) { return strcmp(((const entry *)a)->path, ((const entry *)b)->path); }
 
 static int fail(const char *what, const char *path) {
     fprintf(stderr, "embed: %s: %s\n", path, what);
@@ -67,12 +65,16 @@ int main(int argc, char **argv) {
     fprintf(index, "#include \"catalog/embedded.h\"\n\nconst tc_embedded_file tc_embedded_files[] = {\n");
     for (size_t i = 0; i < count; i++)
         fprintf(index, "    {\"%s\", %lu, %lu},\n", entries[i].path + root, entries[i].offset, entries[i].length);
-    fprintf(index, "    {0, 0, 0}\n};\nconst size_t tc_embedded_count = %zu;\nconst char tc_embedded_hash[] = \"%016llx\";\n",
+    fprintf(index,
+            "    {0, 0, 0}\n};\nconst size_t tc_embedded_count = %zu;\nconst char tc_embedded_hash[] = \"%016llx\";\n",
             count, (unsigned long long)hash);
     fprintf(asm_file,
             "#if defined(__APPLE__)\n#define SYMBOL _tc_embedded_blob\n.section __DATA,__const\n#else\n"
-            "#define SYMBOL tc_embedded_blob\n.section .rodata\n.section .note.GNU-stack,\"\",%%progbits\n.section .rodata\n#endif\n"
-            ".globl SYMBOL\n#if !defined(__APPLE__)\n.hidden SYMBOL\n#endif\n.balign 16\nSYMBOL:\n.incbin \"%s\"\n.byte 0\n", argv[3]);
+            "#define SYMBOL tc_embedded_blob\n.section .rodata\n.section .note.GNU-stack,\"\",%%progbits\n.section "
+            ".rodata\n#endif\n"
+            ".globl SYMBOL\n#if !defined(__APPLE__)\n.hidden SYMBOL\n#endif\n.balign 16\nSYMBOL:\n.incbin "
+            "\"%s\"\n.byte 0\n",
+            argv[3]);
     free(entries);
     if (fclose(blob) || fclose(index) || fclose(asm_file)) return fail("cannot be written", argv[3]);
     return 0;

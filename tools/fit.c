@@ -30,8 +30,8 @@ enum { CLASSES = 3 };
 /* ---- settings --------------------------------------------------------------------- */
 
 typedef struct settings {
-    double noise;          /* s: typical residual, log */
-    double family_power;   /* alpha */
+    double noise;                                                                     /* s: typical residual, log */
+    double family_power;                                                              /* alpha */
     double device_all, device_architecture, device_accelerator, stack_all, stack_one; /* sigma of the shifts */
     double device_open; /* of an architecture and of an accelerator where nothing was measured */
     int iterations;
@@ -43,7 +43,7 @@ typedef struct item {
     tc_case c;
     int family, architecture, accelerator, stack;
     tc_device_params researched; /* before the measurements */
-    double prior[ALL];     /* in the link */
+    double prior[ALL];           /* in the link */
     double weight;
     bool supported, complete;
 } item;
@@ -55,8 +55,9 @@ typedef struct problem {
     int unknowns;
     const kernel_problem *kernels;
     const char *architecture_of[FIT_NAMES]; /* of the accelerators */
-    int class_of[FIT_NAMES];                /* of the stacks: issued kernel by kernel by a host, compiled for GPUs, compiled for others */
-    double *sigma;                          /* of the shifts */
+    int class_of
+        [FIT_NAMES]; /* of the stacks: issued kernel by kernel by a host, compiled for GPUs, compiled for others */
+    double *sigma;   /* of the shifts */
     settings set;
 } problem;
 
@@ -88,19 +89,26 @@ static double sigma_of(const problem *p, int column) {
     int group = column / DEVICE - 1, parameter = column % DEVICE;
     if (column < DEVICE) return fit_sigma(parameter, p->set.device_all);
     if (group < p->architectures.count)
-        return fit_sigma(parameter, between(p->set.device_architecture, p->set.device_open, kernel_fit_open(p->kernels, p->architectures.name[group], NULL, parameter)));
+        return fit_sigma(parameter,
+                         between(p->set.device_architecture, p->set.device_open,
+                                 kernel_fit_open(p->kernels, p->architectures.name[group], NULL, parameter)));
     if (column < stack_base(p)) {
         int a = group - p->architectures.count;
         return fit_sigma(parameter, between(p->set.device_accelerator, p->set.device_open,
-                                            kernel_fit_open(p->kernels, p->architecture_of[a], p->accelerators.name[a], parameter)));
+                                            kernel_fit_open(p->kernels, p->architecture_of[a], p->accelerators.name[a],
+                                                            parameter)));
     }
     int j = DEVICE + (column - stack_base(p)) % STACK;
     return fit_sigma(j, column < stack_base(p) + CLASSES * STACK ? p->set.stack_all : p->set.stack_one);
 }
 
-static double device_link(const tc_accelerator *a, int j) { return fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]); }
+static double device_link(const tc_accelerator *a, int j) {
+    return fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]);
+}
 
-static double stack_link(const tc_stack *s, int j) { return fit_to_link(fit_parameters[DEVICE + j].link, ((const double *)&s->params)[j]); }
+static double stack_link(const tc_stack *s, int j) {
+    return fit_to_link(fit_parameters[DEVICE + j].link, ((const double *)&s->params)[j]);
+}
 
 static double shifted(const problem *p, const item *it, int j, const double *x) {
     int columns[FIT_SHARED], n = columns_of(p, it, j, columns);
@@ -113,8 +121,10 @@ static void set_parameters(const problem *p, item *it, const double *x, int bump
     double *device = (double *)&it->c.cluster.accelerator.params, *stack = (double *)&it->c.stack.params;
     for (int j = 0; j < ALL; j++) {
         double natural = fit_from_link(fit_parameters[j].link, shifted(p, it, j, x) + (j == bumped ? bump : 0));
-        if (j < DEVICE) device[j] = natural;
-        else stack[j - DEVICE] = natural;
+        if (j < DEVICE)
+            device[j] = natural;
+        else
+            stack[j - DEVICE] = natural;
     }
 }
 
@@ -166,9 +176,17 @@ static void fold_settle(void *context, const double *x) {
 }
 
 static fit_system system_of(fold *f) {
-    return (fit_system){.context = f, .rows = f->p->count, .parameters = ALL, .unknowns = f->p->unknowns, .iterations = f->p->set.iterations,
-                        .noise = f->p->set.noise, .sigma = fold_sigma, .weight = fold_weight, .residual = fold_residual,
-                        .columns = fold_columns, .settle = fold_settle};
+    return (fit_system){.context = f,
+                        .rows = f->p->count,
+                        .parameters = ALL,
+                        .unknowns = f->p->unknowns,
+                        .iterations = f->p->set.iterations,
+                        .noise = f->p->set.noise,
+                        .sigma = fold_sigma,
+                        .weight = fold_weight,
+                        .residual = fold_residual,
+                        .columns = fold_columns,
+                        .settle = fold_settle};
 }
 
 static void fit(const problem *p, item *items, int left_out, double *x) {
@@ -179,7 +197,8 @@ static void fit(const problem *p, item *items, int left_out, double *x) {
 
 /* ---- input and output ----------------------------------------------------------------- */
 
-static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, int files, char **paths, tc_arena *arena) {
+static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, int files, char **paths,
+                      tc_arena *arena) {
     tc_error error;
     for (int f = 0; f < files; f++) {
         tc_published_run *runs;
@@ -202,7 +221,8 @@ static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, i
             if (it->c.status || runs[i].metric == TC_METRIC_NONE) continue;
             const tc_accelerator *a = &it->c.cluster.accelerator;
             it->family = fit_index(&p->families, runs[i].source_family);
-            it->architecture = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
+            it->architecture
+                = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
             it->accelerator = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
             p->architecture_of[it->accelerator] = p->architectures.name[it->architecture];
             it->stack = fit_index(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
@@ -269,8 +289,9 @@ static void print_scores(const char *title, const problem *p, const double *erro
         rows[n++] = (tc_error_row){p->families.name[p->items[i].family], errors[i], p->items[i].complete};
         bias += errors[i];
     }
-    printf("%-9s n %d  macro %.2f  median %.2f  bias %+.2f  complete macro %.2f median %.2f\n", title, n, tc_macro_error(rows, n, false),
-           tc_median_error(rows, n, false), bias / n, tc_macro_error(rows, n, true), tc_median_error(rows, n, true));
+    printf("%-9s n %d  macro %.2f  median %.2f  bias %+.2f  complete macro %.2f median %.2f\n", title, n,
+           tc_macro_error(rows, n, false), tc_median_error(rows, n, false), bias / n, tc_macro_error(rows, n, true),
+           tc_median_error(rows, n, true));
     fflush(stdout);
     free(rows);
 }
@@ -319,7 +340,8 @@ static void write_value(const values *f, const char *indent, int j, double prior
     for (int a = 0; a < n; a++) link_value += f->x[columns[a]];
     double value = fit_from_link(parameter->link, link_value);
     fprintf(f->out, "%s%s: %.6g", indent, parameter->name, value);
-    if (!memory_fit_owns(parameter->name)) fprintf(f->out, " # +- %.1g", sqrt(variance) * value * (parameter->link == FRACTION ? 1 - value : 1));
+    if (!memory_fit_owns(parameter->name))
+        fprintf(f->out, " # +- %.1g", sqrt(variance) * value * (parameter->link == FRACTION ? 1 - value : 1));
     fprintf(f->out, "\n");
 }
 
@@ -333,15 +355,19 @@ static FILE *open_fitted(const problem *p, const char *dir, const char *file, co
     }
     int used = 0;
     for (int i = 0; i < p->count; i++) used += p->items[i].supported;
-    fprintf(out, "format: 1\nfitted_on: \"%d kernels and collectives in data/measurements, then %d published runs of %d source families in data/runs; by make fit\"\n"
-                 "runs_hash: \"%s\"\n", p->kernels->count, used, p->families.count, runs_hash);
+    fprintf(out,
+            "format: 1\nfitted_on: \"%d kernels and collectives in data/measurements, then %d published runs of %d "
+            "source families in data/runs; by make fit\"\n"
+            "runs_hash: \"%s\"\n",
+            p->kernels->count, used, p->families.count, runs_hash);
     return out;
 }
 
 /* The values of a device, own: with the shifts of its accelerator. */
 static void write_device(const values *f, const tc_accelerator *a, bool own) {
     const problem *p = f->p;
-    int architecture = fit_find(&p->architectures, a->architecture), accelerator = own ? fit_find(&p->accelerators, a->slug) : -1;
+    int architecture = fit_find(&p->architectures, a->architecture),
+        accelerator = own ? fit_find(&p->accelerators, a->slug) : -1;
     fprintf(f->out, "  %s:\n", own ? a->slug : a->architecture);
     for (int j = 0; j < DEVICE; j++) {
         int columns[FIT_SHARED] = {device_all(j)}, n = 1;
@@ -388,7 +414,8 @@ static void write_stacks(const values *f, const memory_problem *memory, tc_catal
     if (tc_catalog_stack(catalog, "generic", &stack, &error)) exit(2);
     memory_fit_apply(memory, &stack);
     fprintf(f->out, "generic:\n");
-    for (int j = 0; j < STACK; j++) write_value(f, "  ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, 0, j)}, 1);
+    for (int j = 0; j < STACK; j++)
+        write_value(f, "  ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, 0, j)}, 1);
     fprintf(f->out, "stacks:\n");
     for (int s = 0; s < p->stacks.count; s++) {
         if (strcmp(p->stacks.name[s], "generic") == 0) continue;
@@ -396,13 +423,14 @@ static void write_stacks(const values *f, const memory_problem *memory, tc_catal
         memory_fit_apply(memory, &stack);
         fprintf(f->out, "  %s:\n", p->stacks.name[s]);
         for (int j = 0; j < STACK; j++)
-            write_value(f, "    ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, p->class_of[s], j), stack_one(p, s, j)}, 2);
+            write_value(f, "    ", DEVICE + j, stack_link(&stack, j),
+                        (const int[]){stack_class(p, p->class_of[s], j), stack_one(p, s, j)}, 2);
     }
 }
 
 /* items: as fitted, with the layouts that the fit settled. */
-static void write_fitted(const problem *p, item *items, const memory_problem *memory, tc_catalog *catalog, const double *x, const char *dir,
-                         const char *runs_hash) {
+static void write_fitted(const problem *p, item *items, const memory_problem *memory, tc_catalog *catalog,
+                         const double *x, const char *dir, const char *runs_hash) {
     fold whole = {p, items, -1};
     fit_system system = system_of(&whole);
     double *covariance = fit_covariance(&system, x);
@@ -448,14 +476,17 @@ static interval_run *interval_runs(const problem *p, const double *errors, int *
         const item *it = &p->items[i];
         if (!it->supported || isnan(errors[i])) continue;
         interval_run *run = &runs[(*count)++];
-        *run = (interval_run){.ratio = -log(1 + errors[i] / 100), .weight = it->weight, .family = it->family,
+        *run = (interval_run){.ratio = -log(1 + errors[i] / 100),
+                              .weight = it->weight,
+                              .family = it->family,
                               .chips = chips_of(p->accelerators.name[it->accelerator])};
         describe(p, it, run->feature);
     }
     return runs;
 }
 
-static void write_counts(const problem *p, const char *title, const fit_names *n, int (*index)(const item *), FILE *out) {
+static void write_counts(const problem *p, const char *title, const fit_names *n, int (*index)(const item *),
+                         FILE *out) {
     fprintf(out, "%s:\n", title);
     for (int k = 0; k < n->count; k++) {
         int runs = 0;
@@ -468,10 +499,12 @@ static int accelerator_of(const item *it) { return it->accelerator; }
 static int architecture_of(const item *it) { return it->architecture; }
 static int stack_of(const item *it) { return it->stack; }
 
-static void write_intervals(const problem *p, const memory_problem *memory, const interval_run *runs, int count, const char *dir, const char *runs_hash) {
+static void write_intervals(const problem *p, const memory_problem *memory, const interval_run *runs, int count,
+                            const char *dir, const char *runs_hash) {
     interval_fit fit = interval_fit_runs(runs, count, -1);
     FILE *out = open_fitted(p, dir, "intervals.yaml", runs_hash);
-    fprintf(out, "# log(measured / forecast step time) on runs whose source the fit had not seen: [p10, p90] x exp(intercept + coefficients x features).\n");
+    fprintf(out, "# log(measured / forecast step time) on runs whose source the fit had not seen: [p10, p90] x "
+                 "exp(intercept + coefficients x features).\n");
     write_counts(p, "accelerators", &p->accelerators, accelerator_of, out);
     write_counts(p, "architectures", &p->architectures, architecture_of, out);
     write_counts(p, "stacks", &p->stacks, stack_of, out);
@@ -538,41 +571,55 @@ static void write_summary(const problem *p, const char *title, const double *err
         rows[n++] = (tc_error_row){p->families.name[p->items[i].family], errors[i], p->items[i].complete};
         bias += errors[i];
     }
-    fprintf(out, "| %s | %.1f %% | %.1f %% | %+.1f %% | %.1f %% | %.1f %% |\n", title, tc_macro_error(rows, n, false), tc_median_error(rows, n, false),
-            bias / n, tc_macro_error(rows, n, true), tc_median_error(rows, n, true));
+    fprintf(out, "| %s | %.1f %% | %.1f %% | %+.1f %% | %.1f %% | %.1f %% |\n", title, tc_macro_error(rows, n, false),
+            tc_median_error(rows, n, false), bias / n, tc_macro_error(rows, n, true), tc_median_error(rows, n, true));
     free(rows);
 }
 
 /* Every left-out run as a dot: a column a source family, the largest error first; height is forecast over
  * measured step time on a logarithmic scale from 1/4 to 4. */
-static void write_picture(const problem *p, const family_score *scores, int columns, const double *errors, const char *path) {
+static void write_picture(const problem *p, const family_score *scores, int columns, const double *errors,
+                          const char *path) {
     enum { WIDTH = 1080, HEIGHT = 460, LEFT = 60, RIGHT = 100, TOP = 20, BOTTOM = 160 }; /* RIGHT: the names slant */
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
-    double step = (double)(WIDTH - LEFT - RIGHT) / (columns ? columns : 1), middle = TOP + (HEIGHT - TOP - BOTTOM) / 2.0;
+    double step = (double)(WIDTH - LEFT - RIGHT) / (columns ? columns : 1),
+           middle = TOP + (HEIGHT - TOP - BOTTOM) / 2.0;
     double scale = (HEIGHT - TOP - BOTTOM) / 2.0 / log(4);
-    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"11\">\n"
-                 "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n", WIDTH, HEIGHT);
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
+            "font-size=\"11\">\n"
+            "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
+            WIDTH, HEIGHT);
     static const double marks[] = {0.25, 0.5, 0.8, 1, 1.25, 2, 4};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         double y = middle - scale * log(marks[i]);
-        fprintf(out, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
+        fprintf(out,
+                "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/><text x=\"%d\" y=\"%.1f\" "
+                "text-anchor=\"end\">%g</text>\n",
                 LEFT, WIDTH - RIGHT, y, y, marks[i] == 1 ? "#444" : "#ddd", LEFT - 6, y + 4, marks[i]);
     }
     for (int f = 0; f < columns; f++) {
         double x = LEFT + (f + 0.5) * step;
         int seen = 0;
         for (int i = 0; i < p->count; i++) {
-            if (!p->items[i].supported || isnan(errors[i]) || strcmp(p->families.name[p->items[i].family], scores[f].name) != 0) continue;
+            if (!p->items[i].supported || isnan(errors[i])
+                || strcmp(p->families.name[p->items[i].family], scores[f].name) != 0)
+                continue;
             double y = middle - scale * log(1 + errors[i] / 100), shift = ((seen * 7) % 11 - 5) * step / 14;
             seen++;
             if (y < TOP) y = TOP;
             if (y > HEIGHT - BOTTOM) y = HEIGHT - BOTTOM;
-            fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\" fill=\"#1667a8\" fill-opacity=\"0.35\"/>\n", x + shift, y);
+            fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\" fill=\"#1667a8\" fill-opacity=\"0.35\"/>\n",
+                    x + shift, y);
         }
-        fprintf(out, "<text transform=\"translate(%.1f %d) rotate(70)\">%.22s</text>\n", x - 3, HEIGHT - BOTTOM + 14, scores[f].name);
+        fprintf(out, "<text transform=\"translate(%.1f %d) rotate(70)\">%.22s</text>\n", x - 3, HEIGHT - BOTTOM + 14,
+                scores[f].name);
     }
-    fprintf(out, "<text x=\"%d\" y=\"14\">forecast over measured step time, each source left out of the fit that judges it</text>\n</svg>\n", LEFT);
+    fprintf(out,
+            "<text x=\"%d\" y=\"14\">forecast over measured step time, each source left out of the fit that judges "
+            "it</text>\n</svg>\n",
+            LEFT);
     if (fclose(out)) exit(1);
 }
 
@@ -591,14 +638,16 @@ static int by_number(const void *a, const void *b) {
 
 typedef int score_order(const void *a, const void *b);
 
-static void write_groups(const problem *p, const char *title, const char *what, group_key *key, score_order *order, const double *errors[3], FILE *out) {
+static void write_groups(const problem *p, const char *title, const char *what, group_key *key, score_order *order,
+                         const double *errors[3], FILE *out) {
     family_score scores[FIT_NAMES];
     int groups = collect(p, key, errors, scores);
     qsort(scores, (size_t)groups, sizeof *scores, order);
     fprintf(out, "\n## %s\n\n| %s | runs | fitted | left out | bias left out |\n|---|---|---|---|---|\n", title, what);
     for (int g = 0; g < groups; g++) {
         const family_score *s = &scores[g];
-        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[1] / s->n, s->absolute[2] / s->n, s->sum[2] / s->n);
+        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[1] / s->n,
+                s->absolute[2] / s->n, s->sum[2] / s->n);
     }
 }
 
@@ -617,24 +666,31 @@ static void name_parts(const item *it, char *text, size_t size) {
             second = name, next = seconds;
         }
     }
-    snprintf(text, size, "%s %.0f %%, %s %.0f %%", first, 100 * most / result.step.step_s, second, 100 * next / result.step.step_s);
+    snprintf(text, size, "%s %.0f %%, %s %.0f %%", first, 100 * most / result.step.step_s, second,
+             100 * next / result.step.step_s);
 }
 
 /* The worst run of each of the ten worst models of a source: its neighbours fail alike. */
 static void write_worst(const problem *p, const double *left_out, FILE *out) {
     enum { WORST = 10 };
-    fprintf(out, "\n## The worst\n\nSources left out; one run of a source and model. What the forecast took for granted, and what it is mostly made of, are where to look.\n\n"
-                 "| run | chip | software | first assumption | largest parts of the forecast | error |\n|---|---|---|---|---|---|\n");
+    fprintf(out, "\n## The worst\n\nSources left out; one run of a source and model. What the forecast took for "
+                 "granted, and what it is mostly made of, are where to look.\n\n"
+                 "| run | chip | software | first assumption | largest parts of the forecast | error "
+                 "|\n|---|---|---|---|---|---|\n");
     int shown[WORST];
     for (int k = 0; k < WORST; k++) {
         int worst = -1;
         for (int i = 0; i < p->count; i++) {
             const item *it = &p->items[i];
-            if (!it->supported || isnan(left_out[i]) || (worst >= 0 && fabs(log(1 + left_out[i] / 100)) <= fabs(log(1 + left_out[worst] / 100)))) continue;
+            if (!it->supported || isnan(left_out[i])
+                || (worst >= 0 && fabs(log(1 + left_out[i] / 100)) <= fabs(log(1 + left_out[worst] / 100))))
+                continue;
             bool seen = false;
             for (int j = 0; j < k; j++) {
                 const tc_published_run *other = p->items[shown[j]].c.run;
-                seen = seen || (p->items[shown[j]].family == it->family && strcmp(other->model.name, it->c.run->model.name) == 0);
+                seen = seen
+                       || (p->items[shown[j]].family == it->family
+                           && strcmp(other->model.name, it->c.run->model.name) == 0);
             }
             if (!seen) worst = i;
         }
@@ -643,32 +699,37 @@ static void write_worst(const problem *p, const double *left_out, FILE *out) {
         const item *it = &p->items[worst];
         char parts[160];
         name_parts(it, parts, sizeof parts);
-        fprintf(out, "| %s | %s | %s | %s | %s | %+.0f %% |\n", it->c.run->id, p->accelerators.name[it->accelerator], p->stacks.name[it->stack],
-                it->c.assumed_count ? it->c.assumed[0] : "nothing", parts, left_out[worst]);
+        fprintf(out, "| %s | %s | %s | %s | %s | %+.0f %% |\n", it->c.run->id, p->accelerators.name[it->accelerator],
+                p->stacks.name[it->stack], it->c.assumed_count ? it->c.assumed[0] : "nothing", parts, left_out[worst]);
     }
 }
 
 /* Markdown: what the forecast errs on sources that its fit had not seen, beside the fit and the priors. */
-static void write_report(const problem *p, const memory_problem *memory, const interval_run *runs, int count, const double *errors[3],
-                         const char *path) {
+static void write_report(const problem *p, const memory_problem *memory, const interval_run *runs, int count,
+                         const double *errors[3], const char *path) {
     static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
     FILE *out = fopen(path, "w");
     family_score scores[FIT_NAMES];
     if (!out) exit(1);
-    fprintf(out, "# How wrong the forecasts are\n\n"
-                 "Written by `make fit`. Each published run is forecast from what its source states. Fitted: with the values of data/fitted, which have\n"
-                 "seen these runs. Left out: every source family in turn, the parameters fitted afresh from the priors on the others, the family then forecast;\n"
-                 "this is what to expect on a run like these. Errors are of the step's time; positive bias: forecast too slow.\n"
-                 "Macro: mean over source families. There is no factor per run.\n\n"
-                 "| | macro | median | bias | macro, nothing assumed | median, nothing assumed |\n|---|---|---|---|---|---|\n");
+    fprintf(
+        out,
+        "# How wrong the forecasts are\n\n"
+        "Written by `make fit`. Each published run is forecast from what its source states. Fitted: with the values of "
+        "data/fitted, which have\n"
+        "seen these runs. Left out: every source family in turn, the parameters fitted afresh from the priors on the "
+        "others, the family then forecast;\n"
+        "this is what to expect on a run like these. Errors are of the step's time; positive bias: forecast too slow.\n"
+        "Macro: mean over source families. There is no factor per run.\n\n"
+        "| | macro | median | bias | macro, nothing assumed | median, nothing assumed |\n|---|---|---|---|---|---|\n");
     for (int k = 0; k < 3; k++) write_summary(p, titles[k], errors[k], out);
     int families = collect(p, key_family, errors, scores);
     qsort(scores, (size_t)families, sizeof *scores, by_left_out);
-    fprintf(out, "\n| source family | runs | priors | fitted | left out | bias left out |\n|---|---|---|---|---|---|\n");
+    fprintf(out,
+            "\n| source family | runs | priors | fitted | left out | bias left out |\n|---|---|---|---|---|---|\n");
     for (int f = 0; f < families; f++) {
         const family_score *s = &scores[f];
-        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[0] / s->n, s->absolute[1] / s->n,
-                s->absolute[2] / s->n, s->sum[2] / s->n);
+        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[0] / s->n,
+                s->absolute[1] / s->n, s->absolute[2] / s->n, s->sum[2] / s->n);
     }
     size_t stem = strlen(path) > 3 ? strlen(path) - 3 : strlen(path);
     char picture[512];
@@ -687,16 +748,17 @@ static void write_report(const problem *p, const memory_problem *memory, const i
     if (fclose(out)) exit(1);
 }
 
-static void write_table(const problem *p, const double *prior, const double *fitted, const double *left_out_errors, const char *path) {
+static void write_table(const problem *p, const double *prior, const double *fitted, const double *left_out_errors,
+                        const char *path) {
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
     fprintf(out, "id\tfamily\tgroup\taccelerator\tstack\tmodel\tdevices\tmetric\tmeasured\tprior\tfitted\tleft_out\n");
     for (int i = 0; i < p->count; i++) {
         const tc_published_run *r = p->items[i].c.run;
         if (!p->items[i].supported) continue;
-        fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%.6g\t%.2f\t%.2f\t%.2f\n", r->id, r->source_family, r->group, r->accelerator,
-                p->stacks.name[p->items[i].stack], r->model.name, r->devices, tc_metric_name(r->metric), r->measured, prior[i], fitted[i],
-                left_out_errors ? left_out_errors[i] : NAN);
+        fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%.6g\t%.2f\t%.2f\t%.2f\n", r->id, r->source_family, r->group,
+                r->accelerator, p->stacks.name[p->items[i].stack], r->model.name, r->devices, tc_metric_name(r->metric),
+                r->measured, prior[i], fitted[i], left_out_errors ? left_out_errors[i] : NAN);
     }
     fclose(out);
 }
@@ -709,29 +771,56 @@ static void write_kernel_table(const kernel_problem *kernels, const char *path) 
 }
 
 int main(int argc, char **argv) {
-    problem p = {.set = {.noise = 0.1, .family_power = 0.3, .device_all = 0.06, .device_architecture = 0.06, .device_accelerator = 0.06, .device_open = 0.15,
-                         .stack_all = 0.3, .stack_one = 0.6, .iterations = 12}};
+    problem p = {.set = {.noise = 0.1,
+                         .family_power = 0.3,
+                         .device_all = 0.06,
+                         .device_architecture = 0.06,
+                         .device_accelerator = 0.06,
+                         .device_open = 0.15,
+                         .stack_all = 0.3,
+                         .stack_one = 0.6,
+                         .iterations = 12}};
     const char *out = NULL, *table = NULL, *kernel_table = NULL, *report = NULL, *hash = "";
     bool all_folds = false, memory_only = false;
     int first = 1;
     for (; first < argc && argv[first][0] == '-' && strcmp(argv[first], "--measurements") != 0; first++) {
         const char *option = argv[first], *value = first + 1 < argc ? argv[first + 1] : "";
-        if (!strcmp(option, "--leave-out")) { all_folds = true; continue; }
-        if (!strcmp(option, "--memory")) { memory_only = true; continue; }
-        if (!strcmp(option, "--out")) out = value;
-        else if (!strcmp(option, "--table")) table = value;
-        else if (!strcmp(option, "--kernel-table")) kernel_table = value;
-        else if (!strcmp(option, "--report")) report = value;
-        else if (!strcmp(option, "--runs-hash")) hash = value;
-        else if (!strcmp(option, "--iterations")) p.set.iterations = atoi(value);
-        else if (!strcmp(option, "--noise")) p.set.noise = atof(value);
-        else if (!strcmp(option, "--family-power")) p.set.family_power = atof(value);
-        else if (!strcmp(option, "--device-all")) p.set.device_all = atof(value);
-        else if (!strcmp(option, "--device-architecture")) p.set.device_architecture = atof(value);
-        else if (!strcmp(option, "--device-accelerator")) p.set.device_accelerator = atof(value);
-        else if (!strcmp(option, "--device-open")) p.set.device_open = atof(value);
-        else if (!strcmp(option, "--stack-all")) p.set.stack_all = atof(value);
-        else if (!strcmp(option, "--stack-one")) p.set.stack_one = atof(value);
+        if (!strcmp(option, "--leave-out")) {
+            all_folds = true;
+            continue;
+        }
+        if (!strcmp(option, "--memory")) {
+            memory_only = true;
+            continue;
+        }
+        if (!strcmp(option, "--out"))
+            out = value;
+        else if (!strcmp(option, "--table"))
+            table = value;
+        else if (!strcmp(option, "--kernel-table"))
+            kernel_table = value;
+        else if (!strcmp(option, "--report"))
+            report = value;
+        else if (!strcmp(option, "--runs-hash"))
+            hash = value;
+        else if (!strcmp(option, "--iterations"))
+            p.set.iterations = atoi(value);
+        else if (!strcmp(option, "--noise"))
+            p.set.noise = atof(value);
+        else if (!strcmp(option, "--family-power"))
+            p.set.family_power = atof(value);
+        else if (!strcmp(option, "--device-all"))
+            p.set.device_all = atof(value);
+        else if (!strcmp(option, "--device-architecture"))
+            p.set.device_architecture = atof(value);
+        else if (!strcmp(option, "--device-accelerator"))
+            p.set.device_accelerator = atof(value);
+        else if (!strcmp(option, "--device-open"))
+            p.set.device_open = atof(value);
+        else if (!strcmp(option, "--stack-all"))
+            p.set.stack_all = atof(value);
+        else if (!strcmp(option, "--stack-one"))
+            p.set.stack_one = atof(value);
         else {
             fprintf(stderr, "traincast-fit: %s: unknown option\n", option);
             return 2;

@@ -30,7 +30,8 @@ static void newton_step(const interval_run *runs, int count, int left_out, inter
         memcpy(f + 1, runs[i].feature, sizeof runs[i].feature);
         for (int a = 0; a < TERMS; a++) {
             gradient[a] += runs[i].weight * f[a] * (1 - relative);
-            for (int b = a; b < TERMS; b++) normal[a * TERMS + b] += runs[i].weight * f[a] * f[b] * (relative < 0.3 ? 0.3 : relative);
+            for (int b = a; b < TERMS; b++)
+                normal[a * TERMS + b] += runs[i].weight * f[a] * f[b] * (relative < 0.3 ? 0.3 : relative);
         }
     }
     for (int j = 0; j < TERMS; j++) {
@@ -63,7 +64,8 @@ interval_fit interval_fit_runs(const interval_run *runs, int count, int left_out
 
 void interval_write(const interval_fit *fit, FILE *out) {
     fprintf(out, "scale:\n  intercept: %.4f\n", fit->coefficient[0]);
-    for (int j = 0; j < TC_INTERVAL_FEATURES; j++) fprintf(out, "  %s: %.4f\n", tc_interval_feature_names[j], fit->coefficient[1 + j]);
+    for (int j = 0; j < TC_INTERVAL_FEATURES; j++)
+        fprintf(out, "  %s: %.4f\n", tc_interval_feature_names[j], fit->coefficient[1 + j]);
     fprintf(out, "quantiles: {p10: %.4f, p90: %.4f}\n", fit->p10, fit->p90);
 }
 
@@ -111,9 +113,11 @@ void interval_report(const interval_run *runs, int count, int families, FILE *ou
         }
     }
     qsort(width, (size_t)all.runs, sizeof *width, tc_by_value);
-    fprintf(out, "\n## The 80 %% intervals\n\nOn runs of a source that neither the fit of the parameters nor that of the intervals had seen. Median width "
-                 "(p90 over p10): %.2f. Interval score of log ratios: %.3f; one constant width: %.3f.\n\n"
-                 "| accelerators | runs | inside their interval |\n|---|---|---|\n",
+    fprintf(out,
+            "\n## The 80 %% intervals\n\nOn runs of a source that neither the fit of the parameters nor that of the "
+            "intervals had seen. Median width "
+            "(p90 over p10): %.2f. Interval score of log ratios: %.3f; one constant width: %.3f.\n\n"
+            "| accelerators | runs | inside their interval |\n|---|---|---|\n",
             tc_quantile(width, all.runs, 0.5), score / all.runs, constant_score / all.runs);
     print_tally(out, "all", &all);
     for (int g = 0; g < CHIPS; g++) print_tally(out, chips[g], &group[g]);

@@ -7,7 +7,7 @@
 #include "step/interval.h"
 
 typedef struct interval_run {
-    double ratio;   /* log of measured over forecast */
+    double ratio; /* log of measured over forecast */
     double weight;
     int family;
     const char *chips; /* the group of accelerators that coverage is reported for */

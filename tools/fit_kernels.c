@@ -17,9 +17,20 @@
 #include "fit_solve.h"
 #include "network/collective.h"
 
-typedef enum kind { GEMM, GROUPED_GEMM, ATTENTION, MEMORY, ALL_REDUCE, ALL_GATHER, REDUCE_SCATTER, ALL_TO_ALL, SEND, KINDS } kind;
-static const char *const kind_names[KINDS] = {"gemm",           "grouped-gemm", "attention", "memory", "all-reduce", "all-gather",
-                                              "reduce-scatter", "all-to-all",   "send"};
+typedef enum kind {
+    GEMM,
+    GROUPED_GEMM,
+    ATTENTION,
+    MEMORY,
+    ALL_REDUCE,
+    ALL_GATHER,
+    REDUCE_SCATTER,
+    ALL_TO_ALL,
+    SEND,
+    KINDS
+} kind;
+static const char *const kind_names[KINDS] = {"gemm",       "grouped-gemm",   "attention",  "memory", "all-reduce",
+                                              "all-gather", "reduce-scatter", "all-to-all", "send"};
 typedef enum pass { PRODUCT, FORWARD, BACKWARD, BOTH, PASSES } pass;
 static const char *const pass_names[PASSES] = {"product", "forward", "backward", "both"};
 
@@ -29,12 +40,12 @@ struct kernel_row {
     int dtype;
     tc_accelerator accelerator;
     tc_fabric fabric;
-    tc_operator op;      /* GEMM, attention */
-    double accumulate;   /* bytes of an element that the result is added to; 0: is written */
+    tc_operator op;    /* GEMM, attention */
+    double accumulate; /* bytes of an element that the result is added to; 0: is written */
     int ranks, level;
-    double bytes;        /* memory: read and written; collectives: the buffer */
-    double host_s;       /* of the benchmark, within the time */
-    double seconds;      /* measured */
+    double bytes;   /* memory: read and written; collectives: the buffer */
+    double host_s;  /* of the benchmark, within the time */
+    double seconds; /* measured */
     int source, line, architecture_index, accelerator_index;
     double prior[DEVICE]; /* in the link */
     double weight;
@@ -51,7 +62,8 @@ static tc_stack library_kernels(double accumulate) {
     tc_stack stack = tc_default_stack();
     stack.native_attention = stack.compiled = true;
     stack.main_grad_bytes = (int)accumulate;
-    stack.params.kernel_fraction = stack.params.attention_relative = stack.params.memory_passes = stack.params.loss_passes = 1;
+    stack.params.kernel_fraction = stack.params.attention_relative = stack.params.memory_passes
+        = stack.params.loss_passes = 1;
     return stack;
 }
 
@@ -60,7 +72,8 @@ static double operator_seconds(const kernel_row *row, const tc_rates *rates) {
     tc_seconds sum = {0};
     if (row->pass == PRODUCT) {
         double groups = op->groups / op->kernels, accumulate = 2 * row->accumulate * groups * op->m * op->n;
-        return op->kernels * (tc_gemm_seconds(rates, op->low_precision, groups, op->m, op->n, op->k, accumulate) + rates->launch_s);
+        return op->kernels
+               * (tc_gemm_seconds(rates, op->low_precision, groups, op->m, op->n, op->k, accumulate) + rates->launch_s);
     }
     if (row->pass != BACKWARD) tc_forward_seconds(rates, op, &sum);
     if (row->pass != FORWARD) tc_backward_seconds(rates, op, true, &sum);
@@ -92,7 +105,8 @@ static double forecast(const kernel_row *row) {
 /* What a rate in GB/s of the row refers to, bytes: the bus bandwidth of nccl-tests for collectives. */
 static double bus_bytes(const kernel_row *row) {
     double share = row->ranks > 0 ? 1 - 1.0 / row->ranks : 1;
-    return row->kind == MEMORY || row->kind == SEND ? row->bytes : row->bytes * share * (row->kind == ALL_REDUCE ? 2 : 1);
+    return row->kind == MEMORY || row->kind == SEND ? row->bytes
+                                                    : row->bytes * share * (row->kind == ALL_REDUCE ? 2 : 1);
 }
 
 static double flops(const kernel_row *row) {
@@ -123,7 +137,10 @@ static void read_attention(const tc_json *json, kernel_row *row) {
     tc_model model = tc_default_model();
     model.causal = tc_json_bool(json, "causal", true);
     tc_block block = {0};
-    tc_shard shard = {.sequences = tc_json_number(json, "sequences", 1, 1e6, 1), .seq = tc_json_number(json, "seq", 1, 1e9, 1), .tp = 1, .cp = 1};
+    tc_shard shard = {.sequences = tc_json_number(json, "sequences", 1, 1e6, 1),
+                      .seq = tc_json_number(json, "seq", 1, 1e9, 1),
+                      .tp = 1,
+                      .cp = 1};
     tc_operators ops = {.count = 0};
     tc_attention_operators(&model, &block, &shard, heads, tc_json_number(json, "kv_heads", 1, 1e6, heads), width,
                            tc_json_number(json, "value_dim", 1, 1e6, width), &ops);
@@ -133,7 +150,8 @@ static void read_attention(const tc_json *json, kernel_row *row) {
 static void read_collective(const tc_json *json, tc_catalog *catalog, kernel_row *row) {
     tc_error *error = json->document->error;
     const char *fabric = tc_json_string(json, "fabric", "");
-    if (tc_catalog_fabric(catalog, fabric, &row->fabric, error)) tc_json_fail(json, "fabric", "%s is not in the catalog", fabric);
+    if (tc_catalog_fabric(catalog, fabric, &row->fabric, error))
+        tc_json_fail(json, "fabric", "%s is not in the catalog", fabric);
     row->ranks = (int)tc_json_integer(json, "ranks", 2, 1000000, 2);
     row->level = (int)tc_json_integer(json, "level", 0, TC_MAX_LEVELS - 1, 0);
     row->host_s = 1e-6 * tc_json_number(json, "host_us", 0, 1e6, 0);
@@ -155,14 +173,18 @@ static bool read_row(const tc_json *json, tc_catalog *catalog, kernel_row *row) 
     if (row->kind == ATTENTION) read_attention(json, row);
     if (row->kind > MEMORY) read_collective(json, catalog, row);
     double us = tc_json_number(json, "us", 1e-3, 1e12, 0), tflops = tc_json_number(json, "tflops", 1e-3, 1e6, 0);
-    double gb_per_s = tc_json_number(json, row->kind == MEMORY || row->kind == SEND ? "gb_per_s" : "bus_gb_per_s", 1e-3, 1e6, 0);
-    row->seconds = us > 0 ? 1e-6 * us : tflops > 0 ? flops(row) / (1e12 * tflops) : gb_per_s > 0 ? bus_bytes(row) / (1e9 * gb_per_s) : 0;
+    double gb_per_s
+        = tc_json_number(json, row->kind == MEMORY || row->kind == SEND ? "gb_per_s" : "bus_gb_per_s", 1e-3, 1e6, 0);
+    row->seconds = us > 0         ? 1e-6 * us
+                   : tflops > 0   ? flops(row) / (1e12 * tflops)
+                   : gb_per_s > 0 ? bus_bytes(row) / (1e9 * gb_per_s)
+                                  : 0;
     if (row->seconds <= 0) tc_json_fail(json, NULL, "states no time and no rate");
     return json->document->code == TC_OK;
 }
 
-static tc_code read_line(kernel_problem *p, tc_catalog *catalog, const char *path, int line, const char *text, size_t length, int source, tc_arena *arena,
-                         tc_error *error) {
+static tc_code read_line(kernel_problem *p, tc_catalog *catalog, const char *path, int line, const char *text,
+                         size_t length, int source, tc_arena *arena, tc_error *error) {
     tc_json_document document;
     tc_code code = tc_json_open(&document, path, line, text, length, error);
     if (code != TC_OK) return code;
@@ -170,9 +192,11 @@ static tc_code read_line(kernel_problem *p, tc_catalog *catalog, const char *pat
     kernel_row row = {.source = source, .line = line};
     if (read_row(&json, catalog, &row)) {
         const tc_accelerator *a = &row.accelerator;
-        row.architecture_index = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
+        row.architecture_index
+            = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
         row.accelerator_index = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
-        for (int j = 0; j < DEVICE; j++) row.prior[j] = fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]);
+        for (int j = 0; j < DEVICE; j++)
+            row.prior[j] = fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]);
         p->rows = realloc(p->rows, ((size_t)p->count + 1) * sizeof *p->rows);
         if (!p->rows) abort();
         p->rows[p->count++] = row;
@@ -251,7 +275,9 @@ static void weigh(kernel_problem *p) {
     for (int i = 0; i < p->count; i++) {
         int alike = 0;
         for (int k = 0; k < p->count; k++)
-            alike += p->rows[k].source == p->rows[i].source && p->rows[k].accelerator_index == p->rows[i].accelerator_index && p->rows[k].kind == p->rows[i].kind;
+            alike += p->rows[k].source == p->rows[i].source
+                     && p->rows[k].accelerator_index == p->rows[i].accelerator_index
+                     && p->rows[k].kind == p->rows[i].kind;
         p->rows[i].weight = 1 / sqrt(alike);
     }
 }
@@ -261,8 +287,16 @@ static void fit(const kernel_problem *p, int left_out, double *x, double *residu
     fold f = {p, malloc((size_t)p->count * sizeof *p->rows), left_out};
     if (!f.rows) abort();
     memcpy(f.rows, p->rows, (size_t)p->count * sizeof *p->rows);
-    fit_system system = {.context = &f, .rows = p->count, .parameters = DEVICE, .unknowns = unknowns(p), .iterations = ITERATIONS, .noise = noise,
-                         .sigma = fold_sigma, .weight = fold_weight, .residual = fold_residual, .columns = fold_columns};
+    fit_system system = {.context = &f,
+                         .rows = p->count,
+                         .parameters = DEVICE,
+                         .unknowns = unknowns(p),
+                         .iterations = ITERATIONS,
+                         .noise = noise,
+                         .sigma = fold_sigma,
+                         .weight = fold_weight,
+                         .residual = fold_residual,
+                         .columns = fold_columns};
     fit_minimise(&system, x);
     if (covariance) *covariance = fit_covariance(&system, x);
     for (int i = 0; i < p->count; i++)
@@ -280,7 +314,8 @@ void kernel_fit_run(kernel_problem *p) {
     if (!p->x) abort();
     for (int i = 0; i < p->count; i++) p->residual[0][i] = log(forecast(&p->rows[i]) / p->rows[i].seconds);
 #pragma omp parallel for schedule(dynamic, 1)
-    for (int f = -1; f < p->sources.count; f++) fit(p, f, p->x + n * (size_t)(1 + f), p->residual[f < 0 ? 1 : 2], f < 0 ? &p->covariance : NULL);
+    for (int f = -1; f < p->sources.count; f++)
+        fit(p, f, p->x + n * (size_t)(1 + f), p->residual[f < 0 ? 1 : 2], f < 0 ? &p->covariance : NULL);
 }
 
 /* Of the sum of a device's shifts; -1: not measured. */
@@ -313,10 +348,12 @@ double kernel_fit_open(const kernel_problem *p, const char *architecture, const 
 void kernel_fit_apply(const kernel_problem *p, const char *left_out, tc_accelerator *accelerator) {
     if (p->count == 0) return;
     const double *x = p->x + (size_t)unknowns(p) * (size_t)(1 + (left_out ? fit_find(&p->sources, left_out) : -1));
-    int architecture = fit_find(&p->architectures, accelerator->architecture), own = fit_find(&p->accelerators, accelerator->slug);
+    int architecture = fit_find(&p->architectures, accelerator->architecture),
+        own = fit_find(&p->accelerators, accelerator->slug);
     double *params = (double *)&accelerator->params;
     for (int j = 0; j < DEVICE; j++) {
-        double shift = x[j] + (architecture >= 0 ? x[architecture_column(architecture, j)] : 0) + (own >= 0 ? x[accelerator_column(p, own, j)] : 0);
+        double shift = x[j] + (architecture >= 0 ? x[architecture_column(architecture, j)] : 0)
+                       + (own >= 0 ? x[accelerator_column(p, own, j)] : 0);
         fit_link link = fit_parameters[j].link;
         params[j] = fit_from_link(link, fit_to_link(link, params[j]) + shift);
     }
@@ -347,7 +384,9 @@ static void report_line(const kernel_problem *p, const char *title, selection s,
         bias += 100 * (exp(p->residual[2][i]) - 1);
         n++;
     }
-    if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", title, n, sum[0] / n, sum[1] / n, sum[2] / n, bias / n);
+    if (n)
+        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", title, n, sum[0] / n, sum[1] / n,
+                sum[2] / n, bias / n);
 }
 
 /* The all-reduces of a group by size, a line for each power of ten. */
@@ -355,7 +394,11 @@ static void report_sizes(const kernel_problem *p, const char *fabric, int ranks,
     static const struct {
         const char *name;
         double from, to;
-    } sizes[] = {{"below 1 MB", 0, 1e6}, {"1 to 10 MB", 1e6, 1e7}, {"10 to 100 MB", 1e7, 1e8}, {"0.1 to 1 GB", 1e8, 1e9}, {"from 1 GB", 1e9, 1e15}};
+    } sizes[] = {{"below 1 MB", 0, 1e6},
+                 {"1 to 10 MB", 1e6, 1e7},
+                 {"10 to 100 MB", 1e7, 1e8},
+                 {"0.1 to 1 GB", 1e8, 1e9},
+                 {"from 1 GB", 1e9, 1e15}};
     for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
         char title[128];
         snprintf(title, sizeof title, "%s, %d, %s", fabric, ranks, sizes[k].name);
@@ -364,30 +407,38 @@ static void report_sizes(const kernel_problem *p, const char *fabric, int ranks,
 }
 
 void kernel_fit_report(const kernel_problem *p, FILE *out) {
-    static const char head[] = "| measurements | priors | fitted | source left out | bias left out |\n|---|---|---|---|---|---|\n";
-    fprintf(out, "\n## Kernels and collectives\n\nMean error of the forecast of %d measured kernels and collectives (data/measurements), on which the parameters of devices\n"
-                 "are fitted before the runs.\n\n| kind %s", p->count, head);
+    static const char head[]
+        = "| measurements | priors | fitted | source left out | bias left out |\n|---|---|---|---|---|---|\n";
+    fprintf(out,
+            "\n## Kernels and collectives\n\nMean error of the forecast of %d measured kernels and collectives "
+            "(data/measurements), on which the parameters of devices\n"
+            "are fitted before the runs.\n\n| kind %s",
+            p->count, head);
     report_line(p, "all", (selection){.kind = -1, .source = -1}, out);
     for (int k = 0; k < KINDS; k++) report_line(p, kind_names[k], (selection){.kind = k, .source = -1}, out);
     fprintf(out, "\n| source %s", head);
-    for (int s = 0; s < p->sources.count; s++) report_line(p, p->sources.name[s], (selection){.kind = -1, .source = s}, out);
+    for (int s = 0; s < p->sources.count; s++)
+        report_line(p, p->sources.name[s], (selection){.kind = -1, .source = s}, out);
     fprintf(out, "\n| all-reduce: fabric, devices, size %s", head);
     for (int i = 0; i < p->count; i++) {
         const kernel_row *row = &p->rows[i];
         bool reported = row->kind != ALL_REDUCE;
         for (int k = 0; k < i && !reported; k++)
-            reported = p->rows[k].kind == ALL_REDUCE && p->rows[k].ranks == row->ranks && strcmp(p->rows[k].fabric.slug, row->fabric.slug) == 0;
+            reported = p->rows[k].kind == ALL_REDUCE && p->rows[k].ranks == row->ranks
+                       && strcmp(p->rows[k].fabric.slug, row->fabric.slug) == 0;
         if (!reported) report_sizes(p, row->fabric.slug, row->ranks, out);
     }
 }
 
 void kernel_fit_table(const kernel_problem *p, FILE *out) {
-    fprintf(out, "source\tline\tkind\taccelerator\tdtype\tgroups\tm\tn\tk\theads\tkeys\thead_dim\tfabric\tranks\tbytes\tseconds\tprior\tfitted\tleft_out\n");
+    fprintf(out, "source\tline\tkind\taccelerator\tdtype\tgroups\tm\tn\tk\theads\tkeys\thead_"
+                 "dim\tfabric\tranks\tbytes\tseconds\tprior\tfitted\tleft_out\n");
     for (int i = 0; i < p->count; i++) {
         const kernel_row *r = &p->rows[i];
-        fprintf(out, "%s\t%d\t%s\t%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t%s\t%d\t%g\t%g\t%.4f\t%.4f\t%.4f\n", p->sources.name[r->source], r->line,
-                kind_names[r->kind], r->accelerator.slug, tc_dtype_names[r->dtype], r->op.groups, r->op.m, r->op.n, r->op.k, r->op.tiles, r->op.keys,
-                r->op.head_dim, r->fabric.slug, r->ranks, r->bytes, r->seconds, p->residual[0][i], p->residual[1][i], p->residual[2][i]);
+        fprintf(out, "%s\t%d\t%s\t%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t%s\t%d\t%g\t%g\t%.4f\t%.4f\t%.4f\n",
+                p->sources.name[r->source], r->line, kind_names[r->kind], r->accelerator.slug, tc_dtype_names[r->dtype],
+                r->op.groups, r->op.m, r->op.n, r->op.k, r->op.tiles, r->op.keys, r->op.head_dim, r->fabric.slug,
+                r->ranks, r->bytes, r->seconds, p->residual[0][i], p->residual[1][i], p->residual[2][i]);
     }
 }
 

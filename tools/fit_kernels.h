@@ -20,7 +20,8 @@ typedef struct kernel_problem {
 } kernel_problem;
 
 /* Adds the rows of a file of data/measurements; its name is the source. */
-TC_NODISCARD tc_code kernel_fit_read(kernel_problem *problem, tc_catalog *catalog, const char *path, tc_arena *arena, tc_error *error);
+TC_NODISCARD tc_code kernel_fit_read(kernel_problem *problem, tc_catalog *catalog, const char *path, tc_arena *arena,
+                                     tc_error *error);
 /* Fits on all, and once without each source. */
 void kernel_fit_run(kernel_problem *problem);
 /* Moves a device's parameters to what was fitted, without the source of that name (NULL: on all). */

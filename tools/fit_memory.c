@@ -128,8 +128,16 @@ static void fold_settle(void *context, const double *x) {
 
 static void minimise(const memory_problem *p, memory_row *rows, int left_out, double *x) {
     fold f = {p, rows, left_out};
-    fit_system system = {.context = &f, .rows = p->count, .parameters = MEMORY_PARAMETERS, .unknowns = unknowns(p), .iterations = ITERATIONS,
-                         .noise = noise, .sigma = fold_sigma, .weight = fold_weight, .residual = fold_residual, .columns = fold_columns,
+    fit_system system = {.context = &f,
+                         .rows = p->count,
+                         .parameters = MEMORY_PARAMETERS,
+                         .unknowns = unknowns(p),
+                         .iterations = ITERATIONS,
+                         .noise = noise,
+                         .sigma = fold_sigma,
+                         .weight = fold_weight,
+                         .residual = fold_residual,
+                         .columns = fold_columns,
                          .settle = fold_settle};
     fit_minimise(&system, x);
 }
@@ -200,7 +208,8 @@ static double mean_error(const memory_problem *p, int which, int family, int *n)
     double sum = 0;
     *n = 0;
     for (int i = 0; i < p->count; i++) {
-        if (!p->rows[i].stated || (family >= 0 && p->rows[i].family != family) || isnan(p->residual[which][i])) continue;
+        if (!p->rows[i].stated || (family >= 0 && p->rows[i].family != family) || isnan(p->residual[which][i]))
+            continue;
         sum += fabs(100 * (exp(p->residual[which][i]) - 1));
         ++*n;
     }
@@ -210,12 +219,18 @@ static double mean_error(const memory_problem *p, int which, int family, int *n)
 void memory_fit_report(const memory_problem *p, FILE *out) {
     int n;
     double prior = mean_error(p, 0, -1, &n), fitted = mean_error(p, 1, -1, &n), left = mean_error(p, 2, -1, &n);
-    fprintf(out, "\n## Memory\n\nMean error of the forecast of device memory, on %d runs that state it; the memory parameters of the stacks are\n"
-                 "fitted apart from the others, in the same way.\n\n| source family | runs | priors | fitted | left out |\n|---|---|---|---|---|\n"
-                 "| all | %d | %.1f %% | %.1f %% | %.1f %% |\n", n, n, prior, fitted, left);
+    fprintf(out,
+            "\n## Memory\n\nMean error of the forecast of device memory, on %d runs that state it; the memory "
+            "parameters of the stacks are\n"
+            "fitted apart from the others, in the same way.\n\n| source family | runs | priors | fitted | left out "
+            "|\n|---|---|---|---|---|\n"
+            "| all | %d | %.1f %% | %.1f %% | %.1f %% |\n",
+            n, n, prior, fitted, left);
     for (int f = 0; f < p->families.count; f++) {
         prior = mean_error(p, 0, f, &n);
-        if (n) fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% |\n", p->families.name[f], n, prior, mean_error(p, 1, f, &n), mean_error(p, 2, f, &n));
+        if (n)
+            fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% |\n", p->families.name[f], n, prior,
+                    mean_error(p, 1, f, &n), mean_error(p, 2, f, &n));
     }
 }
 
@@ -226,7 +241,8 @@ void memory_fit_table(const memory_problem *p, const char *path) {
     for (int i = 0; i < p->count; i++) {
         const memory_row *row = &p->rows[i];
         if (!row->stated) continue;
-        fprintf(out, "%s\t%s\t%s\t%.4g", row->c.run->id, p->families.name[row->family], p->stacks.name[row->stack], row->c.run->memory_gib);
+        fprintf(out, "%s\t%s\t%s\t%.4g", row->c.run->id, p->families.name[row->family], p->stacks.name[row->stack],
+                row->c.run->memory_gib);
         for (int k = 0; k < 3; k++) fprintf(out, "\t%.2f", 100 * (exp(p->residual[k][i]) - 1));
         fprintf(out, "\n");
     }
@@ -247,7 +263,8 @@ static bool is_allocated(const memory_row *row) { return row->kind == TC_MEMORY_
 void memory_fit_intervals(const memory_problem *p, FILE *out) {
     double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios);
     if (!ratios) abort();
-    fprintf(out, "# The same of memory: reserved by allocator or device, or allocated by live tensors.\nmemory_stacks:\n");
+    fprintf(out,
+            "# The same of memory: reserved by allocator or device, or allocated by live tensors.\nmemory_stacks:\n");
     for (int s = 0; s < p->stacks.count; s++) {
         int runs = 0;
         for (int i = 0; i < p->count; i++) runs += p->rows[i].stated && p->rows[i].stack == s;
@@ -268,8 +285,8 @@ void memory_fit_intervals(const memory_problem *p, FILE *out) {
             double p10 = tc_quantile(ratios, n, 0.1), p90 = tc_quantile(ratios, n, 0.9);
             low = p10 < low ? p10 : low;
             high = p90 > high ? p90 : high;
-            fprintf(out, "  - {memory: %s, evidence: %s, runs: %d, p10: %.4f, p90: %.4f}\n", allocated ? "allocated" : "reserved",
-                    known ? "stack" : "none", n, low, high);
+            fprintf(out, "  - {memory: %s, evidence: %s, runs: %d, p10: %.4f, p90: %.4f}\n",
+                    allocated ? "allocated" : "reserved", known ? "stack" : "none", n, low, high);
         }
     }
     free(ratios);

@@ -11,7 +11,7 @@
 typedef struct memory_row {
     tc_case c;
     int family, stack;
-    bool stated;     /* its memory; else only whether it fitted */
+    bool stated; /* its memory; else only whether it fitted */
     tc_memory_kind kind;
     double prior[3]; /* of the stack's parameters */
     double weight;

@@ -58,7 +58,8 @@ static void accumulate(const fit_system *s, const double *x, double *normal, dou
         for (int a = 0; a < filled; a++) {
             gradient[columns[a]] += w * row[a] * z;
             for (int b = 0; b < filled; b++)
-                if (columns[b] >= columns[a]) normal[(size_t)columns[a] * n + (size_t)columns[b]] += w * row[a] * row[b];
+                if (columns[b] >= columns[a])
+                    normal[(size_t)columns[a] * n + (size_t)columns[b]] += w * row[a] * row[b];
         }
     }
     for (size_t j = 0; j < n; j++) {
@@ -70,7 +71,8 @@ static void accumulate(const fit_system *s, const double *x, double *normal, dou
 
 void fit_minimise(const fit_system *s, double *x) {
     size_t n = (size_t)s->unknowns;
-    double *normal = malloc(n * n * sizeof *normal), *step = malloc(n * sizeof *step), *trial = malloc(n * sizeof *trial);
+    double *normal = malloc(n * n * sizeof *normal), *step = malloc(n * sizeof *step),
+           *trial = malloc(n * sizeof *trial);
     if (!normal || !step || !trial) abort();
     double damping = 0.1;
     for (int iteration = 0; iteration < s->iterations; iteration++) {

@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-#define DAYS_PER_ERA 146097    /* 400 Gregorian years */
-#define DAYS_TO_1970 719468    /* from 0000-03-01 to 1970-01-01 */
-#define FIRST_DAY (-719162)    /* 0001-01-01 */
-#define LAST_DAY 2932896       /* 9999-12-31 */
+#define DAYS_PER_ERA 146097 /* 400 Gregorian years */
+#define DAYS_TO_1970 719468 /* from 0000-03-01 to 1970-01-01 */
+#define FIRST_DAY (-719162) /* 0001-01-01 */
+#define LAST_DAY 2932896    /* 9999-12-31 */
 
 int32_t tc_day_from_date(int year, int month, int day_of_month) {
     int y = month <= 2 ? year - 1 : year;
     int era = (y >= 0 ? y : y - 399) / 400;
-    int year_of_era = y - era * 400;                                           /* 0 to 399 */
+    int year_of_era = y - era * 400; /* 0 to 399 */
     int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day_of_month - 1;
     int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * DAYS_PER_ERA + day_of_era - DAYS_TO_1970;
@@ -48,7 +48,8 @@ bool tc_date_parse(const char *text, int32_t *day) {
     int year, month, day_of_month;
     if (strlen(text) != TC_DATE_SIZE - 1 || text[4] != '-' || text[7] != '-') return false;
     if (!digits(text, 4, &year) || !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day_of_month)) return false;
-    if (year < 1 || month < 1 || month > 12 || day_of_month < 1 || day_of_month > tc_days_in_month(year, month)) return false;
+    if (year < 1 || month < 1 || month > 12 || day_of_month < 1 || day_of_month > tc_days_in_month(year, month))
+        return false;
     *day = tc_day_from_date(year, month, day_of_month);
     return true;
 }

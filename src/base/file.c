@@ -42,8 +42,8 @@ tc_code tc_file_read(const char *path, size_t limit, char **text, size_t *length
     struct stat status;
     FILE *stream = fopen(path, "rb");
     if (!stream)
-        return tc_fail(error, errno == ENOENT ? TC_NOT_FOUND : TC_INVALID, path, "cannot be opened: %s; a readable file is needed",
-                       strerror(errno));
+        return tc_fail(error, errno == ENOENT ? TC_NOT_FOUND : TC_INVALID, path,
+                       "cannot be opened: %s; a readable file is needed", strerror(errno));
     tc_code code = TC_OK;
     if (fstat(fileno(stream), &status) == 0 && S_ISDIR(status.st_mode))
         code = tc_fail(error, TC_INVALID, path, "is a folder; a file is needed");

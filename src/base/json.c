@@ -136,7 +136,8 @@ double tc_json_number(const tc_json *json, const char *key, double low, double h
     double number = json_number_value(value);
     if (json_is_number(value) && number >= low && number <= high) return number;
     char shown[64];
-    tc_json_fail(json, key, "%s; a number from %g to %g is needed", tc_json_show(value, shown, sizeof shown), low, high);
+    tc_json_fail(json, key, "%s; a number from %g to %g is needed", tc_json_show(value, shown, sizeof shown), low,
+                 high);
     return missing;
 }
 
@@ -168,7 +169,8 @@ int tc_json_choice(const tc_json *json, const char *key, const char *const *name
     for (int i = 0; i < n && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
     const char *near = tc_nearest(word, names, n);
-    tc_json_fail(json, key, "%s is not known; one of %s is needed%s%s%s", tc_json_show(tc_json_value(json, key), shown, sizeof shown),
-                 list, near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
+    tc_json_fail(json, key, "%s is not known; one of %s is needed%s%s%s",
+                 tc_json_show(tc_json_value(json, key), shown, sizeof shown), list, near ? " (nearest: " : "",
+                 near ? near : "", near ? ")" : "");
     return missing;
 }

@@ -26,8 +26,8 @@ typedef struct tc_json {
 } tc_json;
 
 /* Parses text, whose root must be an object; repeated keys are refused. `line` as in the document. */
-TC_NODISCARD tc_code tc_json_open(tc_json_document *document, const char *file, int line, const char *text, size_t length,
-                                  tc_error *error);
+TC_NODISCARD tc_code tc_json_open(tc_json_document *document, const char *file, int line, const char *text,
+                                  size_t length, tc_error *error);
 void tc_json_close(tc_json_document *document);
 
 tc_json tc_json_root(tc_json_document *document);

@@ -24,16 +24,19 @@ typedef struct unit {
 } unit;
 
 #define KIB 1024.0
-#define BINARY_AND_DECIMAL(dimension, suffix)                                                                        \
-    {dimension, "B" suffix, 0, 1}, {dimension, "kB" suffix, 3, 1}, {dimension, "KB" suffix, 3, 1},                    \
-        {dimension, "MB" suffix, 6, 1}, {dimension, "GB" suffix, 9, 1}, {dimension, "TB" suffix, 12, 1},              \
-        {dimension, "PB" suffix, 15, 1}, {dimension, "EB" suffix, 18, 1}, {dimension, "KiB" suffix, 0, KIB},          \
-        {dimension, "MiB" suffix, 0, KIB * KIB}, {dimension, "GiB" suffix, 0, KIB * KIB * KIB},                       \
-        {dimension, "TiB" suffix, 0, KIB * KIB * KIB * KIB}, {dimension, "PiB" suffix, 0, KIB * KIB * KIB * KIB * KIB}
-#define OPERATIONS(name)                                                                                             \
-    {TC_DIMENSION_FLOPS, name, 0, 1}, {TC_DIMENSION_FLOPS, "M" name, 6, 1}, {TC_DIMENSION_FLOPS, "G" name, 9, 1},     \
-        {TC_DIMENSION_FLOPS, "T" name, 12, 1}, {TC_DIMENSION_FLOPS, "P" name, 15, 1},                                 \
-        {TC_DIMENSION_FLOPS, "E" name, 18, 1}
+#define BINARY_AND_DECIMAL(dimension, suffix)                                                                          \
+    {dimension, "B" suffix, 0, 1}, {dimension, "kB" suffix, 3, 1}, {dimension, "KB" suffix, 3, 1},                     \
+        {dimension, "MB" suffix, 6, 1}, {dimension, "GB" suffix, 9, 1}, {dimension, "TB" suffix, 12, 1},               \
+        {dimension, "PB" suffix, 15, 1}, {dimension, "EB" suffix, 18, 1}, {dimension, "KiB" suffix, 0, KIB},           \
+        {dimension, "MiB" suffix, 0, KIB * KIB}, {dimension, "GiB" suffix, 0, KIB * KIB * KIB},                        \
+        {dimension, "TiB" suffix, 0, KIB * KIB * KIB * KIB}, {                                                         \
+        dimension, "PiB" suffix, 0, KIB *KIB *KIB *KIB *KIB                                                            \
+    }
+#define OPERATIONS(name)                                                                                               \
+    {TC_DIMENSION_FLOPS, name, 0, 1}, {TC_DIMENSION_FLOPS, "M" name, 6, 1}, {TC_DIMENSION_FLOPS, "G" name, 9, 1},      \
+        {TC_DIMENSION_FLOPS, "T" name, 12, 1}, {TC_DIMENSION_FLOPS, "P" name, 15, 1}, {                                \
+        TC_DIMENSION_FLOPS, "E" name, 18, 1                                                                            \
+    }
 
 /* One line a unit. */
 static const unit units[] = {
@@ -95,13 +98,9 @@ static const dimension_text dimensions[TC_DIMENSIONS] = {
     [TC_DIMENSION_USD_PER_J] = {"USD/J", "a price of energy", "0.08 USD/kWh"},
 };
 
-const char *tc_dimension_unit(tc_dimension dimension) {
-    return dimensions[dimension].unit;
-}
+const char *tc_dimension_unit(tc_dimension dimension) { return dimensions[dimension].unit; }
 
-const char *tc_dimension_example(tc_dimension dimension) {
-    return dimensions[dimension].example;
-}
+const char *tc_dimension_example(tc_dimension dimension) { return dimensions[dimension].example; }
 
 static bool ends_with(const char *text, const char *end) {
     size_t n = strlen(text), m = strlen(end);
@@ -128,9 +127,7 @@ typedef struct decimal {
     bool negative;
 } decimal;
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Reads a number at the start of text. Returns the first character after it, or NULL where there is none. */
 static const char *scan_decimal(const char *text, decimal *out) {
@@ -170,7 +167,7 @@ static const char *scan_decimal(const char *text, decimal *out) {
 /* Up to 15 digits and powers of ten up to 22 are doubles themselves, so that one product or quotient is
  * the nearest double (Clinger 1990); strtod does the others. */
 static double decimal_value(const decimal *number, int power_of_ten) {
-    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     int power = number->power_of_ten + power_of_ten;
     if (power >= -22 && power <= 22 && strlen(number->digits) <= 15) {
@@ -191,14 +188,15 @@ static const unit *find_unit(tc_dimension dimension, const char *name) {
 }
 
 /* What is wrong with a unit that the dimension does not have. */
-static tc_code fail_unit(const char *text, const char *name, tc_dimension dimension, const char *place, tc_error *error) {
+static tc_code fail_unit(const char *text, const char *name, tc_dimension dimension, const char *place,
+                         tc_error *error) {
     const dimension_text *expected = &dimensions[dimension];
     if (!name[0])
         return tc_fail(error, TC_INVALID, place, "'%.80s' has no unit; write %s such as \"%s\"", text, expected->kind,
                        expected->example);
     if (name[0] == ',')
-        return tc_fail(error, TC_INVALID, place, "'%.80s' has a comma; write %s with a decimal point, such as \"%s\"", text,
-                       expected->kind, expected->example);
+        return tc_fail(error, TC_INVALID, place, "'%.80s' has a comma; write %s with a decimal point, such as \"%s\"",
+                       text, expected->kind, expected->example);
     if (dimension == TC_DIMENSION_BYTES && name[strlen(name) - 1] == 'b')
         return tc_fail(error, TC_INVALID, place, "'%.80s' is in bits; write %s such as \"%s\"", text, expected->kind,
                        expected->example);
@@ -210,16 +208,16 @@ static tc_code fail_unit(const char *text, const char *name, tc_dimension dimens
     if (dimension == TC_DIMENSION_NONE)
         return tc_fail(error, TC_INVALID, place, "'%.80s' is no number; write a plain number such as \"%s\"", text,
                        expected->example);
-    return tc_fail(error, TC_INVALID, place, "'%.80s' has the unknown unit '%.20s'; write %s such as \"%s\"", text, name,
-                   expected->kind, expected->example);
+    return tc_fail(error, TC_INVALID, place, "'%.80s' has the unknown unit '%.20s'; write %s such as \"%s\"", text,
+                   name, expected->kind, expected->example);
 }
 
 tc_code tc_parse_quantity(const char *text, tc_dimension dimension, double *out, const char *place, tc_error *error) {
     const dimension_text *expected = &dimensions[dimension];
     decimal number;
     if (strlen(text) > MAX_NUMBER + MAX_UNIT)
-        return tc_fail(error, TC_INVALID, place, "'%.40s...' is too long; write %s such as \"%s\"", text, expected->kind,
-                       expected->example);
+        return tc_fail(error, TC_INVALID, place, "'%.40s...' is too long; write %s such as \"%s\"", text,
+                       expected->kind, expected->example);
     const char *p = scan_decimal(text, &number);
     if (!p)
         return tc_fail(error, TC_INVALID, place, "'%.80s' is no number; write %s such as \"%s\"", text, expected->kind,
@@ -266,8 +264,8 @@ tc_code tc_parse_integer(const char *text, int64_t min, int64_t max, int64_t *ou
                        (long long)min, (long long)max);
     /* Doubles hold every integer up to 2^53; none of our counts is larger. */
     if (fabs(value) > 9007199254740992.0 || value < (double)min || value > (double)max)
-        return tc_fail(error, TC_INVALID, place, "'%.80s' is out of range; write a whole number from %lld to %lld", text,
-                       (long long)min, (long long)max);
+        return tc_fail(error, TC_INVALID, place, "'%.80s' is out of range; write a whole number from %lld to %lld",
+                       text, (long long)min, (long long)max);
     *out = (int64_t)value;
     return TC_OK;
 }
@@ -331,9 +329,7 @@ static const char *const shown[TC_DIMENSIONS][8] = {
     [TC_DIMENSION_USD_PER_J] = {"USD/kWh"},
 };
 
-static double unit_size(const unit *of) {
-    return pow(10, of->power_of_ten) * of->factor;
-}
+static double unit_size(const unit *of) { return pow(10, of->power_of_ten) * of->factor; }
 
 char *tc_format_quantity(double value, tc_dimension dimension, char *buffer, size_t size) {
     char number[32];

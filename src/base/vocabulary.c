@@ -7,8 +7,8 @@
 #include "traincast.h"
 
 /* A list and, at compile time, that it has a word for each value up to the last. */
-#define WORDS(list, last, ...)                                                                                       \
-    const char *const list[] = {__VA_ARGS__, NULL};                                                                   \
+#define WORDS(list, last, ...)                                                                                         \
+    const char *const list[] = {__VA_ARGS__, NULL};                                                                    \
     _Static_assert(sizeof list / sizeof list[0] == (size_t)(last) + 2, "a word for each value of " #list)
 
 WORDS(tc_dtype_names, TC_INT8, "fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8");
@@ -20,21 +20,25 @@ WORDS(tc_sharding_names, TC_SHARD_HSDP, "none", "zero1", "zero2", "zero3", "hsdp
 WORDS(tc_memory_log_names, TC_LOG_FIRST_STEP, "device", "reserved", "allocated", "first-step");
 WORDS(tc_temporary_gradients_names, TC_GRADIENTS_EVERY_SHAPE, "in-place", "of-a-weight", "every-shape");
 WORDS(tc_recompute_names, TC_RECOMPUTE_OPERATORS, "none", "selective", "full", "layers", "operators");
-WORDS(tc_operator_group_names, TC_GROUPS - 1, "norm", "qkv", "qkv-up", "position", "attention", "out-projection", "gate", "mlp-up", "activation",
-      "mlp", "moe", "shared-expert", "router");
-WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half", "v-min", "dualpipe", "custom");
+WORDS(tc_operator_group_names, TC_GROUPS - 1, "norm", "qkv", "qkv-up", "position", "attention", "out-projection",
+      "gate", "mlp-up", "activation", "mlp", "moe", "shared-expert", "router");
+WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half",
+      "v-min", "dualpipe", "custom");
 WORDS(tc_cp_kind_names, TC_CP_BOTH, "ring", "all-to-all", "both");
 WORDS(tc_attention_impl_names, TC_ATTENTION_PLAIN, "flash", "plain");
 WORDS(tc_optimizer_names, TC_OPTIMIZER_NONE, "adamw", "sgd", "lamb", "adafactor", "muon", "none");
-WORDS(tc_topology_names, TC_TOPOLOGY_DRAGONFLY, "switch", "full-mesh", "ring", "torus", "hybrid-cube", "pcie", "fat-tree",
-      "dragonfly");
+WORDS(tc_topology_names, TC_TOPOLOGY_DRAGONFLY, "switch", "full-mesh", "ring", "torus", "hybrid-cube", "pcie",
+      "fat-tree", "dragonfly");
 
 bool tc_operator_groups_parse(const char *text, int *groups) {
     *groups = 0;
     for (;;) {
         size_t length = strcspn(text, ",+");
         int group = 0;
-        while (group < TC_GROUPS && (strncmp(tc_operator_group_names[group], text, length) != 0 || tc_operator_group_names[group][length])) group++;
+        while (
+            group < TC_GROUPS
+            && (strncmp(tc_operator_group_names[group], text, length) != 0 || tc_operator_group_names[group][length]))
+            group++;
         if (group == TC_GROUPS) return false;
         *groups |= 1 << group;
         if (!text[length]) return true;

@@ -23,7 +23,6 @@ extern const char *const tc_attention_impl_names[];
 extern const char *const tc_optimizer_names[];
 extern const char *const tc_topology_names[];
 
-
 /* "norm,activation" (commas or plus signs) as tc_operator_group bits; false where a word is no group. */
 bool tc_operator_groups_parse(const char *text, int *groups);
 /* The same the other way, with plus signs. Returns buffer; TC_OPERATORS_TEXT bytes hold every text. */

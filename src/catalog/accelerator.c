@@ -8,12 +8,16 @@
 #include "catalog/kinds.h"
 #include "catalog/parameters.h"
 
-#define FIGURE(path_, dimension_, member, low, high)                                                                 \
-    {.path = path_, .type = TC_FIELD_NUMBER, .dimension = dimension_, .sourced = true,                                \
-     .offset = offsetof(tc_accelerator, member), .min = low, .max = high}
-#define STRING(path_, member, need_)                                                                                 \
-    {.path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_accelerator, member),               \
-     .size = sizeof(((tc_accelerator *)0)->member)}
+#define FIGURE(path_, dimension_, member, low, high)                                                                   \
+    {                                                                                                                  \
+        .path = path_, .type = TC_FIELD_NUMBER, .dimension = dimension_, .sourced = true,                              \
+        .offset = offsetof(tc_accelerator, member), .min = low, .max = high                                            \
+    }
+#define STRING(path_, member, need_)                                                                                   \
+    {                                                                                                                  \
+        .path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_accelerator, member),             \
+        .size = sizeof(((tc_accelerator *)0)->member)                                                                  \
+    }
 #define RATE(path_, member) FIGURE(path_, TC_DIMENSION_FLOPS, member, 1e9, 1e20)
 
 static const tc_field accelerator_fields[] = {
@@ -25,13 +29,20 @@ static const tc_field accelerator_fields[] = {
     STRING("released", released, TC_NEED_NEVER),
     STRING("fabric", fabric, TC_NEED_NEVER),
     STRING("stack", stack, TC_NEED_NEVER),
-    {.path = "device.per_package", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_accelerator, devices_per_package),
-     .min = 1, .max = 64},
+    {.path = "device.per_package",
+     .type = TC_FIELD_INTEGER,
+     .offset = offsetof(tc_accelerator, devices_per_package),
+     .min = 1,
+     .max = 64},
     FIGURE("device.memory", TC_DIMENSION_BYTES, memory_bytes, 1e8, 1e14),
     FIGURE("device.memory_bandwidth", TC_DIMENSION_BYTES_PER_S, memory_bytes_per_s, 1e9, 1e15),
     FIGURE("device.cache", TC_DIMENSION_BYTES, cache_bytes, 1e3, 1e12),
-    {.path = "device.cores", .type = TC_FIELD_INTEGER, .sourced = true, .offset = offsetof(tc_accelerator, cores),
-     .min = 1, .max = 10000000},
+    {.path = "device.cores",
+     .type = TC_FIELD_INTEGER,
+     .sourced = true,
+     .offset = offsetof(tc_accelerator, cores),
+     .min = 1,
+     .max = 10000000},
     FIGURE("device.clock", TC_DIMENSION_HERTZ, clock_hz, 1e7, 1e11),
     RATE("device.matmul.fp32", matmul_flops[TC_FP32]),
     RATE("device.matmul.tf32", matmul_flops[TC_TF32]),
@@ -128,5 +139,6 @@ tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *
     }
     char key[32];
     snprintf(key, sizeof key, "%s%s", device ? "" : "device.", missing);
-    return tc_document_fail(document, device, key, error, "is missing, and no forecast can do without it; write '%s", line);
+    return tc_document_fail(document, device, key, error, "is missing, and no forecast can do without it; write '%s",
+                            line);
 }

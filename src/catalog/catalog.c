@@ -69,17 +69,11 @@ struct tc_catalog {
 
 #define YAML ".yaml"
 
-const char *tc_kind_name(tc_kind kind) {
-    return kinds[kind].name;
-}
+const char *tc_kind_name(tc_kind kind) { return kinds[kind].name; }
 
-const char *tc_kind_folder(tc_kind kind) {
-    return kinds[kind].folder;
-}
+const char *tc_kind_folder(tc_kind kind) { return kinds[kind].folder; }
 
-const tc_schema *tc_kind_schema(tc_kind kind) {
-    return kinds[kind].schema;
-}
+const tc_schema *tc_kind_schema(tc_kind kind) { return kinds[kind].schema; }
 
 int tc_kind_find(const char *word) {
     for (int i = 0; i < TC_KINDS; i++)
@@ -104,9 +98,7 @@ static const char *base_name(const char *path, size_t *length) {
     return name;
 }
 
-static tc_code fail_memory(tc_error *error) {
-    return tc_fail(error, TC_INTERNAL, "catalog", "out of memory");
-}
+static tc_code fail_memory(tc_error *error) { return tc_fail(error, TC_INTERNAL, "catalog", "out of memory"); }
 
 /* ---- folders ------------------------------------------------------------------------ */
 
@@ -150,9 +142,7 @@ static tc_code add_file(scan *s, const char *path) {
     return TC_OK;
 }
 
-static int skip_hidden(const struct dirent *item) {
-    return item->d_name[0] != '.';
-}
+static int skip_hidden(const struct dirent *item) { return item->d_name[0] != '.'; }
 
 static bool is_folder(const char *path) {
     struct stat status;
@@ -163,8 +153,7 @@ static bool is_folder(const char *path) {
 static tc_code scan_folder(scan *s, const char *folder, int depth) {
     struct dirent **items = NULL;
     int count = scandir(folder, &items, skip_hidden, NULL);
-    if (count < 0)
-        return tc_fail(s->error, TC_INVALID, folder, "cannot be read; give a folder that may be read");
+    if (count < 0) return tc_fail(s->error, TC_INVALID, folder, "cannot be read; give a folder that may be read");
     /* alphasort would follow the locale */
     for (int i = 1; i < count; i++) {
         struct dirent *item = items[i];
@@ -209,7 +198,8 @@ static tc_code scan_catalog(scan *s, const char *folder) {
     free(items);
     if (files == 0) return TC_OK;
     return tc_fail(s->error, TC_INVALID, folder,
-                   "has data files but none of the sub-folders accelerators, fabrics, models, ...; give the folder above them");
+                   "has data files but none of the sub-folders accelerators, fabrics, models, ...; give the folder "
+                   "above them");
 }
 
 tc_code tc_catalog_open(const char *const *dirs, int ndirs, tc_catalog **out, tc_error *error) {
@@ -225,7 +215,8 @@ tc_code tc_catalog_open(const char *const *dirs, int ndirs, tc_catalog **out, tc
         if (!s.origin)
             code = fail_memory(error);
         else if (!is_folder(dirs[i]))
-            code = tc_fail(error, TC_NOT_FOUND, dirs[i], "is no folder; give a folder with accelerators, fabrics, models, ... in it");
+            code = tc_fail(error, TC_NOT_FOUND, dirs[i],
+                           "is no folder; give a folder with accelerators, fabrics, models, ... in it");
         else
             code = scan_catalog(&s, dirs[i]);
     }
@@ -244,9 +235,7 @@ void tc_catalog_close(tc_catalog *catalog) {
     free(catalog);
 }
 
-const char *tc_catalog_hash(const tc_catalog *catalog) {
-    return catalog->hash;
-}
+const char *tc_catalog_hash(const tc_catalog *catalog) { return catalog->hash; }
 
 void tc_catalog_ignore_fitted(tc_catalog *catalog) {
     catalog->ignore_fitted = true;
@@ -284,8 +273,12 @@ static size_t embedded_begin(tc_kind kind) {
 
 static entry embedded_entry(size_t index, tc_kind kind, const char *slug) {
     const tc_embedded_file *file = &tc_embedded_files[index];
-    return (entry){.kind = kind, .slug = slug, .path = file->path, .origin = "embedded",
-                   .text = tc_embedded_blob + file->offset, .length = file->length};
+    return (entry){.kind = kind,
+                   .slug = slug,
+                   .path = file->path,
+                   .origin = "embedded",
+                   .text = tc_embedded_blob + file->offset,
+                   .length = file->length};
 }
 
 /* By kind and slug: the index is sorted by path, only a maker's folder hides a file from the search. */
@@ -379,7 +372,8 @@ static tc_code has_alias(tc_catalog *catalog, const entry *e, const char *slug, 
     return TC_OK;
 }
 
-static tc_code find_alias(tc_catalog *catalog, tc_kind kind, const char *slug, entry *out, bool *found, tc_error *error) {
+static tc_code find_alias(tc_catalog *catalog, tc_kind kind, const char *slug, entry *out, bool *found,
+                          tc_error *error) {
     *found = false;
     if (!slug[0]) return TC_OK;
     for (const entry *e = catalog->entries; e; e = e->next) {
@@ -430,10 +424,12 @@ static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slu
     char place[32];
     snprintf(place, sizeof place, "--%s", kinds[kind].name);
     if (nearest)
-        return tc_fail(error, TC_NOT_FOUND, place, "'%.80s' is not in the catalog; did you mean '%s'? ('traincast list %s' shows all)",
-                       slug, nearest, kinds[kind].folder);
-    return tc_fail(error, TC_NOT_FOUND, place, "'%.80s' is not in the catalog; 'traincast list %s' shows what is, or give a file's path",
-                   slug, kinds[kind].folder);
+        return tc_fail(error, TC_NOT_FOUND, place,
+                       "'%.80s' is not in the catalog; did you mean '%s'? ('traincast list %s' shows all)", slug,
+                       nearest, kinds[kind].folder);
+    return tc_fail(error, TC_NOT_FOUND, place,
+                   "'%.80s' is not in the catalog; 'traincast list %s' shows what is, or give a file's path", slug,
+                   kinds[kind].folder);
 }
 
 /* ---- one file by slug or path ---------------------------------------------------------------- */
@@ -467,7 +463,8 @@ static tc_code open_document(tc_catalog *catalog, tc_kind kind, const char *slug
 }
 
 /* A file that may be absent (*out NULL) or must be there. */
-static tc_code open_helper(tc_catalog *catalog, tc_kind kind, const char *slug, const tc_document **out, tc_error *error) {
+static tc_code open_helper(tc_catalog *catalog, tc_kind kind, const char *slug, const tc_document **out,
+                           tc_error *error) {
     entry e;
     *out = NULL;
     return find_entry(catalog, kind, slug, &e) ? load(catalog, &e, out, error) : TC_OK;
@@ -475,8 +472,8 @@ static tc_code open_helper(tc_catalog *catalog, tc_kind kind, const char *slug, 
 
 static tc_code store_slug(const char *slug, char *out, size_t size, const tc_document *document, tc_error *error) {
     if (strlen(slug) >= size)
-        return tc_document_fail(document, NULL, "slug", error, "'%.100s' is too long; name the file with at most %zu bytes", slug,
-                                size - 1);
+        return tc_document_fail(document, NULL, "slug", error,
+                                "'%.100s' is too long; name the file with at most %zu bytes", slug, size - 1);
     snprintf(out, size, "%s", slug);
     return TC_OK;
 }
@@ -511,7 +508,8 @@ static tc_code open_checked(const layers *l, tc_kind kind, const char *slug, con
 }
 
 /* The fitted values of one section, or of one member of it; nothing where there are none. */
-static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *schema, const char *section, const char *member) {
+static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *schema, const char *section,
+                            const char *member) {
     const tc_document *fitted = NULL;
     tc_code code = l->catalog->ignore_fitted ? TC_OK : open_checked(l, TC_KIND_FITTED, file, schema, &fitted);
     if (code != TC_OK || !fitted) return code;
@@ -519,7 +517,8 @@ static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *
     return apply(l, fitted, member ? tc_node_get(values, member) : values);
 }
 
-static tc_code fail_architecture(tc_catalog *catalog, const tc_document *document, const tc_node *node, tc_error *error) {
+static tc_code fail_architecture(tc_catalog *catalog, const tc_document *document, const tc_node *node,
+                                 tc_error *error) {
     const tc_catalog_item *items;
     int count;
     tc_code code = tc_catalog_list(catalog, TC_KIND_ARCHITECTURE, &items, &count, error);
@@ -528,8 +527,8 @@ static tc_code fail_architecture(tc_catalog *catalog, const tc_document *documen
     size_t used = 0;
     for (int i = 0; i < count && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", items[i].slug);
-    return tc_document_fail(document, node, NULL, error, "'%.40s' has no file; leave it out, or write one of %s", node->text,
-                            known);
+    return tc_document_fail(document, node, NULL, error, "'%.40s' has no file; leave it out, or write one of %s",
+                            node->text, known);
 }
 
 /* From the general to the particular, each level's prior before its fitted value. */
@@ -559,7 +558,8 @@ typedef struct stack_chain {
     const char *slug[STACK_CHAIN];
 } stack_chain;
 
-static tc_code open_chain(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, stack_chain *out, tc_error *error) {
+static tc_code open_chain(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, stack_chain *out,
+                          tc_error *error) {
     const tc_document *generic = NULL;
     int at = STACK_CHAIN;
     tc_code code = open_helper(catalog, TC_KIND_STACK, "generic", &generic, error);
@@ -571,9 +571,11 @@ static tc_code open_chain(tc_catalog *catalog, const char *slug_or_path, tc_aren
         next = tc_node_text(document->root, "base");
         entry e;
         if (next && (at <= 1 || !find_entry(catalog, TC_KIND_STACK, next, &e)))
-            return tc_document_fail(document, tc_node_get(document->root, "base"), NULL, error, at <= 1
-                                    ? "'%.80s' leads in a circle or too far; name a stack that stands on its own"
-                                    : "'%.80s' is not in the catalog; 'traincast list stacks' shows what is", next);
+            return tc_document_fail(document, tc_node_get(document->root, "base"), NULL, error,
+                                    at <= 1
+                                        ? "'%.80s' leads in a circle or too far; name a stack that stands on its own"
+                                        : "'%.80s' is not in the catalog; 'traincast list stacks' shows what is",
+                                    next);
     }
     if (code != TC_OK) return code;
     if (generic && strcmp(out->slug[at], "generic") != 0) {
@@ -592,7 +594,8 @@ static tc_code resolve_stack(const layers *l, const stack_chain *chain) {
     for (int i = 0; i < chain->count && code == TC_OK; i++) {
         bool generic = strcmp(chain->slug[i], "generic") == 0;
         code = apply(l, chain->document[i], tc_node_get(chain->document[i]->root, "parameters"));
-        if (code == TC_OK) code = apply_fitted(l, "stack", fitted, generic ? "generic" : "stacks", generic ? NULL : chain->slug[i]);
+        if (code == TC_OK)
+            code = apply_fitted(l, "stack", fitted, generic ? "generic" : "stacks", generic ? NULL : chain->slug[i]);
     }
     return code;
 }
@@ -603,7 +606,9 @@ static tc_code resolve_stack(const layers *l, const stack_chain *chain) {
 static tc_code usual_stack(tc_catalog *catalog, tc_accelerator *accelerator, tc_error *error) {
     const tc_document *architecture;
     if (accelerator->stack[0]) return TC_OK;
-    tc_code code = open_helper(catalog, TC_KIND_ARCHITECTURE, accelerator->architecture[0] ? accelerator->architecture : "generic", &architecture, error);
+    tc_code code
+        = open_helper(catalog, TC_KIND_ARCHITECTURE,
+                      accelerator->architecture[0] ? accelerator->architecture : "generic", &architecture, error);
     const char *stack = code == TC_OK && architecture ? tc_node_text(architecture->root, "stack") : NULL;
     if (stack) snprintf(accelerator->stack, sizeof accelerator->stack, "%s", stack);
     return code;
@@ -621,7 +626,8 @@ static tc_code read_accelerator(tc_catalog *catalog, const char *slug_or_path, b
     if (code == TC_OK) code = usual_stack(catalog, out, error);
     const layers l = {catalog, &tc_device_parameter_table, resolved, error};
     if (code == TC_OK) code = resolve_device(&l, document, slug);
-    return code == TC_OK ? tc_parameters_store(l.table, resolved, "architectures/generic.yaml", &out->params, error) : code;
+    return code == TC_OK ? tc_parameters_store(l.table, resolved, "architectures/generic.yaml", &out->params, error)
+                         : code;
 }
 
 static tc_code read_stack(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, tc_stack *out,
@@ -629,7 +635,9 @@ static tc_code read_stack(tc_catalog *catalog, const char *slug_or_path, tc_aren
     stack_chain chain = {0};
     tc_code code = open_chain(catalog, slug_or_path, own, &chain, error);
     if (code == TC_OK) code = tc_stack_read(chain.document, chain.count, out, error);
-    if (code == TC_OK) code = store_slug(chain.slug[chain.count - 1], out->slug, sizeof out->slug, chain.document[chain.count - 1], error);
+    if (code == TC_OK)
+        code = store_slug(chain.slug[chain.count - 1], out->slug, sizeof out->slug, chain.document[chain.count - 1],
+                          error);
     const layers l = {catalog, &tc_stack_parameter_table, resolved, error};
     if (code == TC_OK) code = resolve_stack(&l, &chain);
     return code == TC_OK ? tc_parameters_store(l.table, resolved, "stacks/generic.yaml", &out->params, error) : code;
@@ -656,7 +664,8 @@ static void remember(tc_catalog *c, tc_kind kind, const char *slug, const void *
     c->memos = m;
 }
 
-static tc_code get_accelerator(tc_catalog *c, const char *slug_or_path, bool complete, tc_accelerator *out, tc_error *e) {
+static tc_code get_accelerator(tc_catalog *c, const char *slug_or_path, bool complete, tc_accelerator *out,
+                               tc_error *e) {
     if (complete && recall(c, TC_KIND_ACCELERATOR, slug_or_path, out, sizeof *out)) return TC_OK;
     tc_arena own = {0};
     tc_resolved resolved[TC_MAX_PARAMETERS] = {0};

@@ -19,9 +19,7 @@ tc_accelerator tc_default_accelerator(void) {
     return (tc_accelerator){.size = sizeof(tc_accelerator), .devices_per_package = 1, .datacentre = true};
 }
 
-tc_fabric tc_default_fabric(void) {
-    return (tc_fabric){.size = sizeof(tc_fabric)};
-}
+tc_fabric tc_default_fabric(void) { return (tc_fabric){.size = sizeof(tc_fabric)}; }
 
 tc_stack tc_default_stack(void) {
     return (tc_stack){.size = sizeof(tc_stack),
@@ -53,8 +51,8 @@ tc_job tc_default_job(void) {
 }
 
 tc_cluster tc_default_cluster(void) {
-    return (tc_cluster){
-        .size = sizeof(tc_cluster), .accelerator = tc_default_accelerator(), .fabric = tc_default_fabric()};
+    return (
+        tc_cluster){.size = sizeof(tc_cluster), .accelerator = tc_default_accelerator(), .fabric = tc_default_fabric()};
 }
 
 tc_layout tc_default_layout(void) {

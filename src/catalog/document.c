@@ -135,8 +135,8 @@ static tc_code check_text(const char *text, size_t length, const char *file, tc_
         bool control = (p[i] < 0x20 && p[i] != '\n' && p[i] != '\r' && p[i] != '\t') || p[i] == 0x7f;
         if (step == 0 || control) {
             write_place(file, line, "", place, sizeof place);
-            return tc_fail(error, TC_INVALID, place, "holds the byte 0x%02x, which is no UTF-8 text; give a YAML text file",
-                           p[i]);
+            return tc_fail(error, TC_INVALID, place,
+                           "holds the byte 0x%02x, which is no UTF-8 text; give a YAML text file", p[i]);
         }
         if (p[i] == '\n') line++;
         i += step;
@@ -174,9 +174,7 @@ static tc_code fail_event(builder *b, const yaml_event_t *event, const char *for
     return code;
 }
 
-static tc_code fail_memory(builder *b) {
-    return tc_fail(b->error, TC_INTERNAL, b->file, "out of memory");
-}
+static tc_code fail_memory(builder *b) { return tc_fail(b->error, TC_INTERNAL, b->file, "out of memory"); }
 
 /* Adds a node to the open one, under the waiting key; NULL when memory is out. */
 static tc_node *add_node(builder *b, tc_node_kind kind, const yaml_event_t *event) {
@@ -276,14 +274,18 @@ static tc_code on_end(builder *b) {
     tc_code code = find_duplicate(b, closed, &first, &second);
     if (code != TC_OK || !second) return code;
     tc_document document = {.file = b->file};
-    return tc_document_fail(&document, second, NULL, b->error,
-                            "is given twice, first in line %d; keep one of the two", first->line);
+    return tc_document_fail(&document, second, NULL, b->error, "is given twice, first in line %d; keep one of the two",
+                            first->line);
 }
 
 /* Anchors and tags on any node. */
-static tc_code check_decoration(builder *b, const yaml_event_t *event, const yaml_char_t *anchor, const yaml_char_t *tag) {
-    if (anchor) return fail_event(b, event, "has the anchor '&%.40s'; anchors are not read, write the value out", (const char *)anchor);
-    if (tag) return fail_event(b, event, "has the tag '%.40s'; tags are not read, write the plain value", (const char *)tag);
+static tc_code check_decoration(builder *b, const yaml_event_t *event, const yaml_char_t *anchor,
+                                const yaml_char_t *tag) {
+    if (anchor)
+        return fail_event(b, event, "has the anchor '&%.40s'; anchors are not read, write the value out",
+                          (const char *)anchor);
+    if (tag)
+        return fail_event(b, event, "has the tag '%.40s'; tags are not read, write the plain value", (const char *)tag);
     return TC_OK;
 }
 
@@ -291,8 +293,7 @@ static tc_code on_event(builder *b, const yaml_event_t *event) {
     tc_code code = TC_OK;
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
-        if (++b->documents > 1)
-            return fail_event(b, event, "a second document begins; give one document a file");
+        if (++b->documents > 1) return fail_event(b, event, "a second document begins; give one document a file");
         return TC_OK;
     case YAML_ALIAS_EVENT:
         return fail_event(b, event, "is the alias '*%.40s'; aliases are not read, write the value out",
@@ -307,13 +308,9 @@ static tc_code on_event(builder *b, const yaml_event_t *event) {
         code = check_decoration(b, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
         return code != TC_OK ? code : on_start(b, event, TC_NODE_MAPPING);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        return on_end(b);
-    case YAML_STREAM_END_EVENT:
-        b->done = true;
-        return TC_OK;
-    default:
-        return TC_OK;
+    case YAML_MAPPING_END_EVENT: return on_end(b);
+    case YAML_STREAM_END_EVENT: b->done = true; return TC_OK;
+    default: return TC_OK;
     }
 }
 
@@ -343,7 +340,8 @@ static tc_code build(builder *b) {
         if (!yaml_parser_parse(&b->parser, &event)) return fail_syntax(b);
         tc_code code = on_event(b, &event);
         if (code == TC_OK && b->nodes > TC_DOCUMENT_MAX_NODES)
-            code = fail_event(b, &event, "the file has more than %d values; give one of ordinary size", TC_DOCUMENT_MAX_NODES);
+            code = fail_event(b, &event, "the file has more than %d values; give one of ordinary size",
+                              TC_DOCUMENT_MAX_NODES);
         yaml_event_delete(&event);
         if (code != TC_OK) return code;
     }
@@ -369,7 +367,8 @@ tc_code tc_document_parse(const char *text, size_t length, const char *file, tc_
     if (code != TC_OK) return code;
     if (!b.root) return tc_document_fail(out, NULL, NULL, error, "is empty; a data file begins with 'format: 1'");
     if (b.root->kind != TC_NODE_MAPPING)
-        return tc_document_fail(out, b.root, NULL, error, "holds no 'key: value' lines; a data file begins with 'format: 1'");
+        return tc_document_fail(out, b.root, NULL, error,
+                                "holds no 'key: value' lines; a data file begins with 'format: 1'");
     out->root = b.root;
     return TC_OK;
 }

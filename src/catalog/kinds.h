@@ -18,7 +18,8 @@ TC_NODISCARD tc_code tc_accelerator_read(const tc_document *document, tc_acceler
  * controls do without (0 = unknown). */
 bool tc_accelerator_is_complete(const tc_accelerator *accelerator);
 /* The same as an error at the place where the figure should be. */
-TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator, tc_error *error);
+TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator,
+                                          tc_error *error);
 TC_NODISCARD tc_code tc_fabric_read(const tc_document *document, tc_fabric *out, tc_error *error);
 TC_NODISCARD tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error);
 /* chain: from the general to the particular; the stack's own document is the last. */

@@ -7,12 +7,15 @@
 #define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
 #define MAX_WIDTH 10000000 /* no width, rank or count of a model is near it */
 
-#define BLOCK_INTEGER(path_, member, need_, low)                                                                     \
-    {.path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_block, member), .min = low,        \
-     .max = MAX_WIDTH}
-#define BLOCK_BOOLEAN(path_, member) {.path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_block, member)}
-#define BLOCK_ENUM(path_, member, need_, names_)                                                                     \
-    {.path = path_, .type = TC_FIELD_ENUM, .need = need_, .offset = offsetof(tc_block, member), .names = names_}
+#define BLOCK_INTEGER(path_, member, need_, low)                                                                       \
+    {                                                                                                                  \
+        .path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_block, member), .min = low,      \
+        .max = MAX_WIDTH                                                                                               \
+    }
+#define BLOCK_BOOLEAN(path_, member)                                                                                   \
+    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_block, member) }
+#define BLOCK_ENUM(path_, member, need_, names_)                                                                       \
+    { .path = path_, .type = TC_FIELD_ENUM, .need = need_, .offset = offsetof(tc_block, member), .names = names_ }
 
 static const tc_field block_fields[] = {
     BLOCK_INTEGER("count", count, TC_NEED_ALWAYS, 1),
@@ -53,28 +56,43 @@ static void start_block(void *element) {
     memcpy(element, &block, sizeof block);
 }
 
-#define STRING(path_, member, need_)                                                                                 \
-    {.path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_model, member),                     \
-     .size = sizeof(((tc_model *)0)->member)}
-#define INTEGER(path_, member, need_, low)                                                                           \
-    {.path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_model, member), .min = low,        \
-     .max = 1000000000}
-#define BOOLEAN(path_, member) {.path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_model, member)}
+#define STRING(path_, member, need_)                                                                                   \
+    {                                                                                                                  \
+        .path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_model, member),                   \
+        .size = sizeof(((tc_model *)0)->member)                                                                        \
+    }
+#define INTEGER(path_, member, need_, low)                                                                             \
+    {                                                                                                                  \
+        .path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_model, member), .min = low,      \
+        .max = 1000000000                                                                                              \
+    }
+#define BOOLEAN(path_, member)                                                                                         \
+    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_model, member) }
 
 static const tc_field model_fields[] = {
     TC_SCHEMA_HEAD,
     STRING("slug", slug, TC_NEED_NEVER),
     STRING("name", name, TC_NEED_ALWAYS),
     STRING("family", family, TC_NEED_NEVER),
-    {.path = "parameters", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_model, parameters_published), .min = 1, .max = 1e16},
+    {.path = "parameters",
+     .type = TC_FIELD_NUMBER,
+     .offset = offsetof(tc_model, parameters_published),
+     .min = 1,
+     .max = 1e16},
     INTEGER("hidden", hidden, TC_NEED_ALWAYS, 1),
     INTEGER("vocab", vocab, TC_NEED_ALWAYS, 1),
     INTEGER("sequence", seq, TC_NEED_ALWAYS, 1),
-    {.path = "positions", .type = TC_FIELD_ENUM, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_model, positions),
+    {.path = "positions",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_model, positions),
      .names = tc_positions_names},
     INTEGER("learned_positions", learned_positions, TC_NEED_NEVER, 0),
     INTEGER("token_types", token_types, TC_NEED_NEVER, 0),
-    {.path = "norm", .type = TC_FIELD_ENUM, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_model, norm),
+    {.path = "norm",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_model, norm),
      .names = tc_norm_kind_names},
     BOOLEAN("norm_weight", norm_weight),
     BOOLEAN("norm_bias", norm_bias),
@@ -86,9 +104,16 @@ static const tc_field model_fields[] = {
     BOOLEAN("lm_head_bias", lm_head_bias),
     BOOLEAN("head_transform", head_transform),
     INTEGER("mtp_layers", mtp_layers, TC_NEED_NEVER, 0),
-    {.path = "blocks", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_model, block),
-     .size = sizeof(tc_block), .min = 1, .max = TC_MAX_BLOCKS, .element = &block_schema,
-     .count_offset = offsetof(tc_model, blocks), .start = start_block},
+    {.path = "blocks",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_model, block),
+     .size = sizeof(tc_block),
+     .min = 1,
+     .max = TC_MAX_BLOCKS,
+     .element = &block_schema,
+     .count_offset = offsetof(tc_model, blocks),
+     .start = start_block},
 };
 
 const tc_schema tc_model_schema = {"model", model_fields, COUNT(model_fields)};
@@ -97,7 +122,8 @@ static tc_code fail_missing(const tc_document *document, const tc_node *section,
     return tc_document_fail(document, section, key, error, "is missing; write '%s: 128'", key);
 }
 
-static tc_code check_attention(const tc_document *document, const tc_node *attention, tc_block *block, tc_error *error) {
+static tc_code check_attention(const tc_document *document, const tc_node *attention, tc_block *block,
+                               tc_error *error) {
     if (block->attention == TC_ATTENTION_MLA) {
         static const char *const needed[] = {"kv_rank", "nope_dim", "rope_dim", "v_dim"};
         for (int i = 0; i < COUNT(needed); i++)
@@ -108,7 +134,8 @@ static tc_code check_attention(const tc_document *document, const tc_node *atten
     if (block->kv_heads == 0) block->kv_heads = block->heads;
     if (block->heads % block->kv_heads)
         return tc_document_fail(document, attention, "kv_heads", error,
-                                "%d do not divide the %d heads; write a divisor of the heads", block->kv_heads, block->heads);
+                                "%d do not divide the %d heads; write a divisor of the heads", block->kv_heads,
+                                block->heads);
     return TC_OK;
 }
 
@@ -135,6 +162,7 @@ tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *erro
     if (!tc_node_get(document->root, "norm_bias")) out->norm_bias = out->norm == TC_NORM_LAYER;
     if (out->positions == TC_POSITIONS_LEARNED && out->learned_positions == 0) out->learned_positions = out->seq;
     const tc_node *node = tc_node_get(document->root, "blocks")->first;
-    for (int i = 0; node && code == TC_OK; node = node->next, i++) code = check_block(document, node, &out->block[i], error);
+    for (int i = 0; node && code == TC_OK; node = node->next, i++)
+        code = check_block(document, node, &out->block[i], error);
     return code;
 }

@@ -47,8 +47,8 @@ tc_code tc_parameters_store(const tc_parameter_table *table, const tc_resolved *
                             void *out, tc_error *error) {
     for (int i = 0; i < table->count; i++) {
         if (!resolved[i].document)
-            return tc_fail(error, TC_INVALID, generic_file, "lacks parameters.%s; add it, every other file falls back on it",
-                           table->parameters[i].name);
+            return tc_fail(error, TC_INVALID, generic_file,
+                           "lacks parameters.%s; add it, every other file falls back on it", table->parameters[i].name);
         memcpy((char *)out + table->parameters[i].offset, &resolved[i].value, sizeof(double));
     }
     return TC_OK;

@@ -35,9 +35,11 @@ typedef struct tc_resolved {
  * struct_offset: of the parameters' struct in what the schema reads into. */
 #define TC_PARAMETER_MAX_FRACTION 1.0
 #define TC_PARAMETER_MAX_POSITIVE 1e15
-#define TC_PARAMETER_FIELD(section, name, link, is_sourced, member_offset)                                           \
-    {.path = section #name, .type = TC_FIELD_NUMBER, .named_unit = true, .sourced = is_sourced,                       \
-     .offset = member_offset, .max = TC_PARAMETER_MAX_##link}
+#define TC_PARAMETER_FIELD(section, name, link, is_sourced, member_offset)                                             \
+    {                                                                                                                  \
+        .path = section #name, .type = TC_FIELD_NUMBER, .named_unit = true, .sourced = is_sourced,                     \
+        .offset = member_offset, .max = TC_PARAMETER_MAX_##link                                                        \
+    }
 
 /* Lays the values of a mapping (NULL: none) over resolved; unknown keys were refused by the schema. */
 TC_NODISCARD tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *document,

@@ -34,13 +34,9 @@ static const char *kind_name(const tc_node *node) {
 /* ---- figures ---------------------------------------------------------------------- */
 
 /* A figure is a mapping with `value`; nothing else in the formats has that key. */
-static bool is_figure(const tc_node *node) {
-    return node->kind == TC_NODE_MAPPING && tc_node_get(node, "value");
-}
+static bool is_figure(const tc_node *node) { return node->kind == TC_NODE_MAPPING && tc_node_get(node, "value"); }
 
-const tc_node *tc_figure_value(const tc_node *node) {
-    return is_figure(node) ? tc_node_get(node, "value") : node;
-}
+const tc_node *tc_figure_value(const tc_node *node) { return is_figure(node) ? tc_node_get(node, "value") : node; }
 
 static tc_code check_source(const reader *r, const tc_node *name) {
     const tc_node *sources = tc_node_get(r->document->root, "sources");
@@ -49,12 +45,13 @@ static tc_code check_source(const reader *r, const tc_node *name) {
     if (tc_node_get(sources, name->text)) return TC_OK;
     const char *keys[64];
     int n = 0;
-    for (const tc_node *s = sources && sources->kind == TC_NODE_MAPPING ? sources->first : NULL; s && n < 64; s = s->next)
+    for (const tc_node *s = sources && sources->kind == TC_NODE_MAPPING ? sources->first : NULL; s && n < 64;
+         s = s->next)
         keys[n++] = s->key;
     const char *nearest = n ? tc_nearest(name->text, keys, n) : NULL;
     if (nearest)
-        return tc_document_fail(r->document, name, NULL, r->error, "'%.60s' is no key of 'sources'; did you mean '%.60s'?",
-                                name->text, nearest);
+        return tc_document_fail(r->document, name, NULL, r->error,
+                                "'%.60s' is no key of 'sources'; did you mean '%.60s'?", name->text, nearest);
     return tc_document_fail(r->document, name, NULL, r->error,
                             "'%.60s' is no key of 'sources'; add a line '%.60s: \"where the figure is from\"' there",
                             name->text, name->text);
@@ -66,7 +63,8 @@ static tc_code check_figure(const reader *r, const tc_field *field, const tc_nod
         if (!field->sourced) return TC_OK;
         const char *example = node->kind == TC_NODE_SCALAR ? node->text : "...";
         return tc_document_fail(r->document, node, NULL, r->error,
-                                "has no source; write {value: \"%.40s\", source: NAME} with NAME under 'sources'", example);
+                                "has no source; write {value: \"%.40s\", source: NAME} with NAME under 'sources'",
+                                example);
     }
     const tc_node *source = tc_node_get(node, "source");
     for (const tc_node *child = node->first; child; child = child->next)
@@ -75,7 +73,8 @@ static tc_code check_figure(const reader *r, const tc_field *field, const tc_nod
                                     "'%.60s' is unknown; a figure has value, source and note", child->key);
     if (!source) {
         if (!field->sourced) return TC_OK;
-        return tc_document_fail(r->document, node, NULL, r->error, "has no source; add 'source: NAME' with NAME under 'sources'");
+        return tc_document_fail(r->document, node, NULL, r->error,
+                                "has no source; add 'source: NAME' with NAME under 'sources'");
     }
     if (source->kind != TC_NODE_SEQUENCE) return check_source(r, source);
     for (const tc_node *name = source->first; name; name = name->next) {
@@ -119,14 +118,16 @@ static const char *expected_form(const tc_field *field) {
 /* The scalar of a field, plain or in a figure. */
 static tc_code get_scalar(const reader *r, const tc_field *field, const tc_node *node, const tc_node **out) {
     const tc_node *value = tc_figure_value(node);
-    if (value->kind == TC_NODE_SCALAR && !tc_node_is_null(value) && (value->text[0] || field->type == TC_FIELD_STRING)) {
+    if (value->kind == TC_NODE_SCALAR && !tc_node_is_null(value)
+        && (value->text[0] || field->type == TC_FIELD_STRING)) {
         *out = value;
         return TC_OK;
     }
     if (field->type == TC_FIELD_NUMBER)
-        return tc_document_fail(r->document, value, NULL, r->error, "is %s; write a value such as \"%s\"", kind_name(value),
-                                expected_form(field));
-    return tc_document_fail(r->document, value, NULL, r->error, "is %s; write %s", kind_name(value), expected_form(field));
+        return tc_document_fail(r->document, value, NULL, r->error, "is %s; write a value such as \"%s\"",
+                                kind_name(value), expected_form(field));
+    return tc_document_fail(r->document, value, NULL, r->error, "is %s; write %s", kind_name(value),
+                            expected_form(field));
 }
 
 /* Passes the text of a unit or number error on, with the node's place. */
@@ -158,8 +159,8 @@ static tc_code check_range(const reader *r, const tc_field *field, const tc_node
         tc_format_quantity(field->min, tc_field_dimension(field), low, sizeof low);
         tc_format_quantity(max, tc_field_dimension(field), high, sizeof high);
     }
-    return tc_document_fail(r->document, value, NULL, r->error, "'%.80s' is out of range; write %s to %s", value->text, low,
-                            high);
+    return tc_document_fail(r->document, value, NULL, r->error, "'%.80s' is out of range; write %s to %s", value->text,
+                            low, high);
 }
 
 static tc_code read_number(const reader *r, const tc_field *field, const tc_node *value, char *target) {
@@ -184,7 +185,8 @@ static tc_code read_integer(const reader *r, const tc_field *field, const tc_nod
 static tc_code read_boolean(const reader *r, const tc_node *value, char *target) {
     bool is_true = strcmp(value->text, "true") == 0;
     if (!is_true && strcmp(value->text, "false") != 0)
-        return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is neither; write true or false", value->text);
+        return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is neither; write true or false",
+                                value->text);
     if (target) memcpy(target, &is_true, sizeof is_true);
     return TC_OK;
 }
@@ -203,9 +205,10 @@ static tc_code read_enum(const reader *r, const tc_field *field, const tc_node *
     }
     const char *nearest = tc_nearest(value->text, field->names, n);
     if (nearest)
-        return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is unknown; did you mean '%s'? (one of %s)",
-                                value->text, nearest, list);
-    return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is unknown; write one of %s", value->text, list);
+        return tc_document_fail(r->document, value, NULL, r->error,
+                                "'%.60s' is unknown; did you mean '%s'? (one of %s)", value->text, nearest, list);
+    return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is unknown; write one of %s", value->text,
+                            list);
 }
 
 static tc_code read_string(const reader *r, const tc_field *field, const tc_node *value, char *target) {
@@ -220,7 +223,8 @@ static tc_code read_string(const reader *r, const tc_field *field, const tc_node
 
 static tc_code read_format(const reader *r, const tc_node *node) {
     if (node->kind != TC_NODE_SCALAR || strcmp(node->text, "1") != 0)
-        return tc_document_fail(r->document, node, NULL, r->error, "'%.20s' is not a version that this program reads; write %d",
+        return tc_document_fail(r->document, node, NULL, r->error,
+                                "'%.20s' is not a version that this program reads; write %d",
                                 node->kind == TC_NODE_SCALAR ? node->text : kind_name(node), FORMAT_VERSION);
     return TC_OK;
 }
@@ -321,7 +325,8 @@ static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char
     if (nearest)
         return tc_document_fail(r->document, node, NULL, r->error, "'%.60s' is unknown; did you mean '%s'?", node->key,
                                 nearest);
-    return tc_document_fail(r->document, node, NULL, r->error, "'%.60s' is unknown; the keys here are %s", node->key, list);
+    return tc_document_fail(r->document, node, NULL, r->error, "'%.60s' is unknown; the keys here are %s", node->key,
+                            list);
 }
 
 /* Reads the children of a mapping whose path in the schema is section. */
@@ -355,11 +360,11 @@ static tc_code read_section(reader *r, const tc_node *mapping, const char *secti
 /* A value that a missing field could have. */
 static char *example_value(const tc_field *field, char *buffer, size_t size) {
     bool quoted = field->type == TC_FIELD_NUMBER && tc_field_dimension(field) != TC_DIMENSION_NONE;
-    const char *text = field->type == TC_FIELD_ENUM ? field->names[0]
-                       : field->type == TC_FIELD_NUMBER ? tc_dimension_example(tc_field_dimension(field))
+    const char *text = field->type == TC_FIELD_ENUM      ? field->names[0]
+                       : field->type == TC_FIELD_NUMBER  ? tc_dimension_example(tc_field_dimension(field))
                        : field->type == TC_FIELD_INTEGER ? "8"
                        : field->type == TC_FIELD_BOOLEAN ? "true"
-                       : field->type == TC_FIELD_FORMAT ? "1"
+                       : field->type == TC_FIELD_FORMAT  ? "1"
                                                          : "...";
     snprintf(buffer, size, "%s%s%s%s%s", field->sourced ? "{value: " : "", quoted ? "\"" : "", text, quoted ? "\"" : "",
              field->sourced ? ", source: NAME}" : "");

@@ -46,14 +46,14 @@ typedef struct tc_field {
     tc_field_type type;
     tc_dimension dimension;
     tc_need need;
-    bool sourced;             /* must be a figure with a source */
-    bool named_unit;          /* NUMBER: the key's name states the unit (launch_s); a plain number is then in SI */
-    size_t offset;            /* TC_NOT_STORED: checked only */
-    size_t size;              /* STRING: room; LIST: of one element */
-    double min, max;          /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
-    const char *const *names; /* ENUM: words, the last NULL; the value is the index */
-    const tc_schema *element; /* LIST, MAP */
-    size_t count_offset;      /* LIST: int, number of elements */
+    bool sourced;                 /* must be a figure with a source */
+    bool named_unit;              /* NUMBER: the key's name states the unit (launch_s); a plain number is then in SI */
+    size_t offset;                /* TC_NOT_STORED: checked only */
+    size_t size;                  /* STRING: room; LIST: of one element */
+    double min, max;              /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
+    const char *const *names;     /* ENUM: words, the last NULL; the value is the index */
+    const tc_schema *element;     /* LIST, MAP */
+    size_t count_offset;          /* LIST: int, number of elements */
     void (*start)(void *element); /* LIST: fills an element's defaults; NULL = zero */
 } tc_field;
 
@@ -64,11 +64,12 @@ struct tc_schema {
 };
 
 /* What every data file has at its top. */
-#define TC_SCHEMA_HEAD                                                                                               \
-    {.path = "format", .type = TC_FIELD_FORMAT, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},                     \
-        {.path = "aliases", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},                                         \
-        {.path = "notes", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},                                           \
-        {.path = "sources", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED}
+#define TC_SCHEMA_HEAD                                                                                                 \
+    {.path = "format", .type = TC_FIELD_FORMAT, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},                      \
+        {.path = "aliases", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},                                          \
+        {.path = "notes", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED}, {                                          \
+        .path = "sources", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED                                             \
+    }
 
 /* Checks the document against the schema and stores its values in the struct at out (NULL: check
  * only). What the document does not hold keeps the value it had. */
@@ -82,8 +83,8 @@ tc_dimension tc_field_dimension(const tc_field *field);
 /* The value node of a figure: the node itself, or its `value`. */
 const tc_node *tc_figure_value(const tc_node *node);
 /* Reads the number of a node by its field. */
-TC_NODISCARD tc_code tc_figure_number(const tc_field *field, const tc_document *document, const tc_node *node, double *out,
-                                      tc_error *error);
+TC_NODISCARD tc_code tc_figure_number(const tc_field *field, const tc_document *document, const tc_node *node,
+                                      double *out, tc_error *error);
 /* The texts of a figure's sources, joined with "; " (""  where it has none). Returns buffer. */
 char *tc_figure_source(const tc_document *document, const tc_node *node, char *buffer, size_t size);
 

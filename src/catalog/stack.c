@@ -9,24 +9,37 @@
 #include "catalog/parameters.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
-#define ENUM(path_, member, names_)                                                                                  \
-    {.path = path_, .type = TC_FIELD_ENUM, .offset = offsetof(tc_stack, member), .names = names_}
-#define BOOLEAN(path_, member) {.path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_stack, member)}
-#define INTEGER(path_, member, low, high)                                                                            \
-    {.path = path_, .type = TC_FIELD_INTEGER, .offset = offsetof(tc_stack, member), .min = low, .max = high}
+#define ENUM(path_, member, names_)                                                                                    \
+    { .path = path_, .type = TC_FIELD_ENUM, .offset = offsetof(tc_stack, member), .names = names_ }
+#define BOOLEAN(path_, member)                                                                                         \
+    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_stack, member) }
+#define INTEGER(path_, member, low, high)                                                                              \
+    { .path = path_, .type = TC_FIELD_INTEGER, .offset = offsetof(tc_stack, member), .min = low, .max = high }
 
 static const tc_field stack_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, slug), .size = sizeof(((tc_stack *)0)->slug)},
-    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_stack, name),
+    {.path = "slug",
+     .type = TC_FIELD_STRING,
+     .offset = offsetof(tc_stack, slug),
+     .size = sizeof(((tc_stack *)0)->slug)},
+    {.path = "name",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_stack, name),
      .size = sizeof(((tc_stack *)0)->name)},
     {.path = "base", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
-    {.path = "successor.slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, successor), .size = sizeof(((tc_stack *)0)->successor)},
+    {.path = "successor.slug",
+     .type = TC_FIELD_STRING,
+     .offset = offsetof(tc_stack, successor),
+     .size = sizeof(((tc_stack *)0)->successor)},
     INTEGER("successor.from_year", successor_year, 1990, 2100),
     INTEGER("earlier.until_year", earlier.until_year, 1990, 2100),
     INTEGER("earlier.logits_bytes", earlier.logits_bytes, 0, 16),
     BOOLEAN("earlier.pipeline_outputs", earlier.pipeline_outputs),
-    {.path = "compiled_variant", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, compiled_variant), .size = sizeof(((tc_stack *)0)->compiled_variant)},
+    {.path = "compiled_variant",
+     .type = TC_FIELD_STRING,
+     .offset = offsetof(tc_stack, compiled_variant),
+     .size = sizeof(((tc_stack *)0)->compiled_variant)},
     ENUM("defaults.sharding", sharding, tc_sharding_names),
     ENUM("defaults.recompute", recompute, tc_recompute_names),
     ENUM("defaults.attention", attention, tc_attention_impl_names),
@@ -36,21 +49,33 @@ static const tc_field stack_fields[] = {
     INTEGER("defaults.micro_batch", micro_batch, 1, 1000000),
     INTEGER("defaults.grad_bytes", grad_bytes, 1, 8),
     INTEGER("defaults.main_grad_bytes", main_grad_bytes, 0, 8),
-    {.path = "defaults.optimizer_bytes", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, optimizer_bytes), .max = 64},
+    {.path = "defaults.optimizer_bytes",
+     .type = TC_FIELD_NUMBER,
+     .offset = offsetof(tc_stack, optimizer_bytes),
+     .max = 64},
     BOOLEAN("defaults.unfused_optimizer", unfused_optimizer),
     INTEGER("defaults.logits_bytes", logits_bytes, 0, 16),
     BOOLEAN("defaults.dropout", dropout),
     BOOLEAN("defaults.low_precision_inputs", low_precision_inputs),
     BOOLEAN("defaults.low_precision_activations", low_precision_activations),
-    {.path = "defaults.low_precision_weights", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, low_precision_weights), .max = 4},
+    {.path = "defaults.low_precision_weights",
+     .type = TC_FIELD_NUMBER,
+     .offset = offsetof(tc_stack, low_precision_weights),
+     .max = 4},
     BOOLEAN("defaults.weighted_inputs", weighted_inputs),
     ENUM("defaults.temporary_gradients", temporary_gradients, tc_temporary_gradients_names),
     BOOLEAN("defaults.attention_bias", attention_bias),
     BOOLEAN("defaults.late_reduction", late_reduction),
     BOOLEAN("defaults.gathered_inputs", gathered_inputs),
     BOOLEAN("defaults.gradients_persist", gradients_persist),
-    {.path = "defaults.gathered_elements", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, gathered_elements), .max = 1e12},
-    {.path = "defaults.bucket_elements", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_stack, bucket_elements), .max = 1e12},
+    {.path = "defaults.gathered_elements",
+     .type = TC_FIELD_NUMBER,
+     .offset = offsetof(tc_stack, gathered_elements),
+     .max = 1e12},
+    {.path = "defaults.bucket_elements",
+     .type = TC_FIELD_NUMBER,
+     .offset = offsetof(tc_stack, bucket_elements),
+     .max = 1e12},
     ENUM("defaults.memory_log", memory_log, tc_memory_log_names),
     BOOLEAN("defaults.overlap_grad_reduce", overlap_grad_reduce),
     BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
@@ -65,7 +90,10 @@ static const tc_field stack_fields[] = {
     BOOLEAN("defaults.masked_head", masked_head),
     BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
     BOOLEAN("defaults.native_attention", native_attention),
-    {.path = "defaults.fused", .type = TC_FIELD_STRING, .offset = offsetof(tc_stack, fused_operators), .size = sizeof(((tc_stack *)0)->fused_operators)},
+    {.path = "defaults.fused",
+     .type = TC_FIELD_STRING,
+     .offset = offsetof(tc_stack, fused_operators),
+     .size = sizeof(((tc_stack *)0)->fused_operators)},
 #define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
@@ -100,7 +128,9 @@ tc_code tc_stack_read(const tc_document *const *chain, int count, tc_stack *out,
         if (code != TC_OK) return code;
     }
     const tc_document *document = chain[count - 1];
-    if (strcmp(out->fused_operators, "none") == 0 || tc_operator_groups_parse(out->fused_operators, &out->fused)) return TC_OK;
+    if (strcmp(out->fused_operators, "none") == 0 || tc_operator_groups_parse(out->fused_operators, &out->fused))
+        return TC_OK;
     return tc_document_fail(document, tc_node_get(tc_node_get(document->root, "defaults"), "fused"), "fused", error,
-                            "'%s' is no list of operators such as norm+position+attention+activation, or none", out->fused_operators);
+                            "'%s' is no list of operators such as norm+position+attention+activation, or none",
+                            out->fused_operators);
 }

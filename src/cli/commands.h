@@ -17,9 +17,9 @@ struct tc_context {
     tc_catalog *catalog; /* NULL if the command takes no --catalog */
     FILE *out;
     tc_style style;
-    tc_order *order;     /* a schedule that was read from a file; freed by the program */
-    int *stage_layers;   /* the numbers of --stage-layers; freed by the program */
-    bool infeasible;     /* set by a command that found nothing feasible: exit 3 */
+    tc_order *order;   /* a schedule that was read from a file; freed by the program */
+    int *stage_layers; /* the numbers of --stage-layers; freed by the program */
+    bool infeasible;   /* set by a command that found nothing feasible: exit 3 */
     tc_error *error;
 };
 

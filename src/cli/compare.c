@@ -22,9 +22,12 @@ typedef struct names {
 static tc_code split_names(tc_context *context, const char *text, names *out) {
     for (;;) {
         size_t n = strcspn(text, ",");
-        if (n == 0) return tc_fail(context->error, TC_INVALID, "--accelerators", "holds an empty name; write them as FIRST,SECOND");
+        if (n == 0)
+            return tc_fail(context->error, TC_INVALID, "--accelerators",
+                           "holds an empty name; write them as FIRST,SECOND");
         if (out->count == MOST_ACCELERATORS)
-            return tc_fail(context->error, TC_INVALID, "--accelerators", "are too many; give at most %d", MOST_ACCELERATORS);
+            return tc_fail(context->error, TC_INVALID, "--accelerators", "are too many; give at most %d",
+                           MOST_ACCELERATORS);
         out->name[out->count] = tc_arena_copy(&out->arena, text, n);
         if (!out->name[out->count++]) return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
         if (!text[n]) return TC_OK;
@@ -52,7 +55,10 @@ static tc_code default_names(tc_context *context, int dtype, bool all, names *ou
         code = tc_load_accelerator(context->catalog, &items[i], &a, &complete, context->error);
         if (code || !complete || (!all && (!a.datacentre || !*a.fabric || !(a.matmul_flops[dtype] > 0)))) continue;
         int k = 0;
-        while (k < out->count && (all || strcmp(chosen[k].architecture, a.architecture) != 0 || strcmp(chosen[k].vendor, a.vendor) != 0)) k++;
+        while (
+            k < out->count
+            && (all || strcmp(chosen[k].architecture, a.architecture) != 0 || strcmp(chosen[k].vendor, a.vendor) != 0))
+            k++;
         if (k == MOST_ACCELERATORS || (k < out->count && !stands_rather(&chosen[k], &a, dtype))) continue;
         chosen[k] = a;
         out->name[k] = items[i].slug;
@@ -84,7 +90,8 @@ static tc_code compare_all(tc_context *context, tc_request *request, const names
         if (code) return code;
         tc_compare(&request->job, &request->cluster, &request->layout, &request->stack, &economics, &items[i]);
         if (!items[i].code)
-            code = tc_interval_apply(context->catalog, &request->job, &request->cluster.accelerator, &request->stack, &items[i].step, context->error);
+            code = tc_interval_apply(context->catalog, &request->job, &request->cluster.accelerator, &request->stack,
+                                     &items[i].step, context->error);
         tc_request_assumed(context, request, &items[i].step);
         failed += items[i].code != TC_OK;
     }
@@ -109,7 +116,9 @@ tc_code tc_command_compare(tc_context *context) {
     const tc_value *given = tc_given(context, TC_OPTION_ACCELERATORS);
     bool all = given->given && strcmp(given->text, "all") == 0;
     tc_code code = tc_request_job(context, &request);
-    if (!code) code = given->given && !all ? split_names(context, given->text, &accelerators) : default_names(context, request.job.dtype, all, &accelerators);
+    if (!code)
+        code = given->given && !all ? split_names(context, given->text, &accelerators)
+                                    : default_names(context, request.job.dtype, all, &accelerators);
     tc_comparison *items = code ? NULL : calloc((size_t)accelerators.count + 1, sizeof *items);
     if (!code && !items) code = tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
     if (!code) code = compare_all(context, &request, &accelerators, items);

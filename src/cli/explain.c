@@ -11,11 +11,14 @@
 static tc_code explain(tc_context *context, const tc_request *request, tc_costs *costs, tc_explanation *e) {
     tc_step assumed = {.step_s = 0};
     tc_placement placement;
-    tc_code code = tc_layout_resolve(&request->job, &request->cluster, &request->layout, &request->stack, &placement, assumed.assumed,
-                                     &assumed.assumed_count, context->error);
-    if (!code) code = tc_costs_compute(&request->job, &request->cluster, &placement, &request->stack, costs, context->error);
+    tc_code code = tc_layout_resolve(&request->job, &request->cluster, &request->layout, &request->stack, &placement,
+                                     assumed.assumed, &assumed.assumed_count, context->error);
+    if (!code)
+        code = tc_costs_compute(&request->job, &request->cluster, &placement, &request->stack, costs, context->error);
     if (!code) code = tc_explain(costs, e, context->error);
-    if (!code) code = tc_interval_apply(context->catalog, &request->job, &request->cluster.accelerator, &request->stack, &e->step, context->error);
+    if (!code)
+        code = tc_interval_apply(context->catalog, &request->job, &request->cluster.accelerator, &request->stack,
+                                 &e->step, context->error);
     if (code) return code;
     tc_request_assumed(context, request, &assumed);
     memcpy(e->step.assumed, assumed.assumed, sizeof assumed.assumed);
@@ -34,7 +37,8 @@ tc_code tc_command_explain(tc_context *context) {
     if (code) return code;
     tc_costs *costs = malloc(sizeof *costs);
     tc_explanation *e = malloc(sizeof *e);
-    code = costs && e ? explain(context, &request, costs, e) : tc_fail(context->error, TC_INTERNAL, "memory", "none is left");
+    code = costs && e ? explain(context, &request, costs, e)
+                      : tc_fail(context->error, TC_INTERNAL, "memory", "none is left");
     free(costs);
     free(e);
     return code;

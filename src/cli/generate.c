@@ -74,22 +74,27 @@ static void man_option(FILE *file, const tc_option *option) {
 tc_code tc_command_man(tc_context *context) {
     FILE *file = context->out;
     fprintf(file,
-            ".\\\" Written by 'traincast man'.\n.TH TRAINCAST 1 \"\" \"traincast %s\" \"User Commands\"\n.SH NAME\ntraincast \\- "
+            ".\\\" Written by 'traincast man'.\n.TH TRAINCAST 1 \"\" \"traincast %s\" \"User Commands\"\n.SH "
+            "NAME\ntraincast \\- "
             "forecast the training of large models on any accelerator fleet\n.SH SYNOPSIS\n.B traincast\n"
             ".I COMMAND\n[\\fIARGUMENT\\fR...] [\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
-            "Forecasts, from public figures alone, whether a training job fits a fleet of accelerators, how fast a step is, what it "
+            "Forecasts, from public figures alone, whether a training job fits a fleet of accelerators, how fast a "
+            "step is, what it "
             "costs and when it is done. No accelerator and no profiling run is needed.\n",
             TC_VERSION);
     man_commands(file);
     fputs(".SH OPTIONS\nA value follows its option as the next word or after an equals sign.\n", file);
     for (int i = 0; i < TC_OPTIONS; i++) man_option(file, &tc_option_table[i]);
     fputs(".SH EXIT STATUS\n.TP\n.B 0\nsuccess; a layout that does not fit is an answer, not an error\n.TP\n.B 1\n"
-          "internal error, or the output could not be written\n.TP\n.B 2\nwrong usage, bad input or impossible degrees; one line on "
+          "internal error, or the output could not be written\n.TP\n.B 2\nwrong usage, bad input or impossible "
+          "degrees; one line on "
           "standard error says what and where\n.TP\n.B 3\nnothing feasible was found\n",
           file);
-    fputs(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colour unless \\-\\-color=always\n.TP\n.B COLUMNS\nwidth of tables\n.TP\n"
+    fputs(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colour unless \\-\\-color=always\n.TP\n.B COLUMNS\nwidth of "
+          "tables\n.TP\n"
           ".B XDG_DATA_HOME\n$XDG_DATA_HOME/traincast (default ~/.local/share/traincast) holds your own data files\n"
-          ".SH FILES\nAll data are inside the program. Your own files, laid out as the folder data/ of the source, extend and override "
+          ".SH FILES\nAll data are inside the program. Your own files, laid out as the folder data/ of the source, "
+          "extend and override "
           "them.\n",
           file);
     return TC_OK;
@@ -102,9 +107,7 @@ static void write_words(FILE *file, const char *alternatives) {
     for (const char *p = alternatives; *p && *p != ' '; p++) fputc(*p == '|' ? ' ' : *p, file);
 }
 
-static bool lists_words(const tc_command *command) {
-    return *command->arguments >= 'a' && *command->arguments <= 'z';
-}
+static bool lists_words(const tc_command *command) { return *command->arguments >= 'a' && *command->arguments <= 'z'; }
 
 static void write_command_names(FILE *file) {
     for (int i = 0; i < TC_COMMANDS; i++) fprintf(file, "%s%s", i ? " " : "", tc_command_table[i].name);
@@ -114,8 +117,11 @@ static void write_command_names(FILE *file) {
 static const char *slug_kind(const tc_option *option) {
     static const struct {
         const char *option, *kind;
-    } kinds[] = {{"--model", "models"},   {"--accelerator", "accelerators"}, {"--accelerators", "accelerators"},
-                 {"--fabric", "fabrics"}, {"--stack", "stacks"}};
+    } kinds[] = {{"--model", "models"},
+                 {"--accelerator", "accelerators"},
+                 {"--accelerators", "accelerators"},
+                 {"--fabric", "fabrics"},
+                 {"--stack", "stacks"}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].option, option->name) == 0) return kinds[i].kind;
     return NULL;
@@ -123,9 +129,11 @@ static const char *slug_kind(const tc_option *option) {
 
 static void complete_bash(FILE *file) {
     fputs("# bash completion for traincast; written by 'traincast completion bash'.\n"
-          "_traincast_slugs() { traincast list \"$1\" --color=never 2>/dev/null | awk 'NR > 1 && NF && !/^\\(/ {print $1}'; }\n"
+          "_traincast_slugs() { traincast list \"$1\" --color=never 2>/dev/null | awk 'NR > 1 && NF && !/^\\(/ {print "
+          "$1}'; }\n"
           "_traincast() {\n"
-          "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=\n"
+          "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} "
+          "words=\n"
           "    case $previous in\n",
           file);
     for (int i = 0; i < TC_OPTIONS; i++) {
@@ -155,7 +163,9 @@ static void complete_bash(FILE *file) {
             if (tc_option_table[i].commands >> c & 1u) fprintf(file, "%s ", tc_option_table[i].name);
         fputs("\" ;;\n", file);
     }
-    fputs("    esac; fi\n    COMPREPLY=($(compgen -f -W \"$words\" -- \"$current\"))\n}\ncomplete -o filenames -F _traincast traincast\n", file);
+    fputs("    esac; fi\n    COMPREPLY=($(compgen -f -W \"$words\" -- \"$current\"))\n}\ncomplete -o filenames -F "
+          "_traincast traincast\n",
+          file);
 }
 
 /* Text inside single quotes, for zsh and fish; `also` are further characters to put a backslash before. */
@@ -177,7 +187,8 @@ static void complete_zsh(FILE *file) {
         write_quoted(file, tc_command_table[i].summary, ":\\");
         fputs("'\n", file);
     }
-    fputs("    )\n    if (( CURRENT == 2 )); then _describe command commands; return; fi\n    case $words[2] in\n", file);
+    fputs("    )\n    if (( CURRENT == 2 )); then _describe command commands; return; fi\n    case $words[2] in\n",
+          file);
     for (int c = 0; c < TC_COMMANDS; c++) {
         fprintf(file, "    %s) _arguments", tc_command_table[c].name);
         for (int i = 0; i < TC_OPTIONS; i++) {
@@ -239,6 +250,8 @@ tc_code tc_command_completion(tc_context *context) {
     case 0: complete_bash(context->out); return TC_OK;
     case 1: complete_zsh(context->out); return TC_OK;
     case 2: complete_fish(context->out); return TC_OK;
-    default: return tc_fail(context->error, TC_INVALID, "completion", "there is none for '%.60s'; give bash, zsh or fish", shell);
+    default:
+        return tc_fail(context->error, TC_INVALID, "completion", "there is none for '%.60s'; give bash, zsh or fish",
+                       shell);
     }
 }

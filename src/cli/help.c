@@ -9,9 +9,7 @@
 
 #define HELP_COLUMN 26
 
-static bool takes(int command, const tc_option *option) {
-    return command < 0 || (option->commands >> command & 1u);
-}
+static bool takes(int command, const tc_option *option) { return command < 0 || (option->commands >> command & 1u); }
 
 static void print_examples(FILE *file, const char *examples) {
     for (const char *p = examples; *p;) {
@@ -36,8 +34,12 @@ static void print_entry(FILE *file, const tc_style *style, const char *left, con
 static void print_option(FILE *file, const tc_style *style, const tc_option *option, int command) {
     char left[160], text[512];
     bool needed = command >= 0 && (option->needed >> command & 1u);
-    snprintf(left, sizeof left, "%s%s%s", option->name, option->argument ? " " : "", option->argument ? option->argument : "");
-    snprintf(text, sizeof text, "%s%s%s%s", option->help, needed ? " (needed)" : option->fallback ? " (default: " : "",
+    snprintf(left, sizeof left, "%s%s%s", option->name, option->argument ? " " : "",
+             option->argument ? option->argument : "");
+    snprintf(text, sizeof text, "%s%s%s%s", option->help,
+             needed             ? " (needed)"
+             : option->fallback ? " (default: "
+                                : "",
              !needed && option->fallback ? option->fallback : "", !needed && option->fallback ? ")" : "");
     print_entry(file, style, left, text);
 }
@@ -61,7 +63,8 @@ static void print_command_help(FILE *file, const tc_style *style, int id) {
     const tc_command *command = &tc_command_table[id];
     tc_print_tone(file, style, TC_TONE_STRONG, "Usage: ");
     char usage[256];
-    snprintf(usage, sizeof usage, "traincast %s%s%s [OPTION...]", command->name, *command->arguments ? " " : "", command->arguments);
+    snprintf(usage, sizeof usage, "traincast %s%s%s [OPTION...]", command->name, *command->arguments ? " " : "",
+             command->arguments);
     tc_print_wrapped(file, style, 7, 7, usage);
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0, command->text);
@@ -74,7 +77,8 @@ static void print_program_help(FILE *file, const tc_style *style) {
     tc_print_tone(file, style, TC_TONE_STRONG, "Usage: ");
     fputs("traincast COMMAND [ARGUMENT...] [OPTION...]\n\n", file);
     tc_print_wrapped(file, style, 0, 0,
-                     "Forecasts the training of large models on any accelerator fleet, from public figures alone: does it fit, how fast "
+                     "Forecasts the training of large models on any accelerator fleet, from public figures alone: does "
+                     "it fit, how fast "
                      "is a step, what does it cost, when is it done.");
     const char *group = "";
     for (int i = 0; i < TC_COMMANDS; i++) {

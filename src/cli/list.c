@@ -7,8 +7,9 @@ tc_code tc_command_list(tc_context *context) {
     const char *word = context->options->positional[0];
     int kind = tc_kind_find(word);
     if (kind < 0 || tc_choice_find(tc_command_table[TC_COMMAND_LIST].arguments, tc_kind_folder((tc_kind)kind)) < 0)
-        return tc_fail(context->error, TC_INVALID, "list", "there are no '%.60s'; give accelerators, fabrics, models, stacks or scenarios",
-                       word);
-    if (tc_given(context, TC_OPTION_JSON)->given) return tc_report_list_json(context->out, context->catalog, (tc_kind)kind, context->error);
+        return tc_fail(context->error, TC_INVALID, "list",
+                       "there are no '%.60s'; give accelerators, fabrics, models, stacks or scenarios", word);
+    if (tc_given(context, TC_OPTION_JSON)->given)
+        return tc_report_list_json(context->out, context->catalog, (tc_kind)kind, context->error);
     return tc_report_list_text(context->out, &context->style, context->catalog, (tc_kind)kind, context->error);
 }

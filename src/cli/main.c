@@ -82,13 +82,16 @@ int main(int argc, char **argv) {
 
     char *text = NULL;
     size_t length = 0;
-    tc_context context = {.options = &options, .error = &error, .style = tc_terminal_style(options.value[TC_OPTION_COLOR].text)};
+    tc_context context
+        = {.options = &options, .error = &error, .style = tc_terminal_style(options.value[TC_OPTION_COLOR].text)};
     context.out = open_memstream(&text, &length);
     tc_code code = context.out ? run_command(&context) : TC_INTERNAL;
-    if (context.out && (fflush(context.out) != 0 || ferror(context.out)) && !code) code = TC_INTERNAL, error.code = TC_OK;
+    if (context.out && (fflush(context.out) != 0 || ferror(context.out)) && !code)
+        code = TC_INTERNAL, error.code = TC_OK;
     if (context.out) fclose(context.out);
     if (code && error.code == TC_OK) tc_fail(&error, code, "memory", "none is left; the output is incomplete");
-    int exit_code = code ? report_error(&error) : write_output(text, length, context.infeasible ? EXIT_INFEASIBLE : EXIT_SUCCESS);
+    int exit_code
+        = code ? report_error(&error) : write_output(text, length, context.infeasible ? EXIT_INFEASIBLE : EXIT_SUCCESS);
     free(text);
     return exit_code;
 }

@@ -13,14 +13,14 @@
 _Static_assert(TC_COMMANDS < 32, "an option's commands are 32 bits");
 
 const tc_command tc_command_table[TC_COMMANDS] = {
-#define COMMAND(id, name, function, arguments, fewest, most, group, summary, text, examples) \
+#define COMMAND(id, name, function, arguments, fewest, most, group, summary, text, examples)                           \
     {name, function, arguments, fewest, most, group, summary, text, examples},
 #include "cli/commands.def"
 #undef COMMAND
 };
 
 const tc_option tc_option_table[TC_OPTIONS] = {
-#define OPTION(id, name, argument, type, lower, upper, group, commands, needed, fallback, help, example) \
+#define OPTION(id, name, argument, type, lower, upper, group, commands, needed, fallback, help, example)               \
     {name, argument, TC_TYPE_##type, lower, upper, group, commands, needed, fallback, help, example},
 #include "cli/options.def"
 #undef OPTION
@@ -59,7 +59,8 @@ static tc_code unknown_option(const char *word, size_t length, int command, tc_e
     const char *nearest = tc_nearest(name, names, n);
     if (nearest) return tc_fail(error, TC_INVALID, name, "no such option; did you mean %s?", nearest);
     if (command < 0) return tc_fail(error, TC_INVALID, name, "no such option; 'traincast help' lists what there is");
-    return tc_fail(error, TC_INVALID, name, "no such option; 'traincast %s --help' lists what there is", tc_command_table[command].name);
+    return tc_fail(error, TC_INVALID, name, "no such option; 'traincast %s --help' lists what there is",
+                   tc_command_table[command].name);
 }
 
 int tc_choice_find(const char *choices, const char *word) {
@@ -101,7 +102,9 @@ static tc_code read_real(const tc_option *option, const char *text, double *out,
         snprintf(number, sizeof number, "%s", text);
         if (option->type == TC_TYPE_COUNT) scale = take_suffix(text, number, sizeof number);
         code = tc_parse_number(number, out, option->name, NULL);
-        if (code) return tc_fail(error, TC_INVALID, option->name, "'%.60s' is no number; for example %s", text, option->example);
+        if (code)
+            return tc_fail(error, TC_INVALID, option->name, "'%.60s' is no number; for example %s", text,
+                           option->example);
     }
     if (code) return code;
     *out *= scale;
@@ -131,8 +134,9 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
     value->given = true;
     value->text = text;
     switch (option->type) {
-    case TC_TYPE_INTEGER: 
-        return tc_parse_integer(text, (int64_t)option->lower, (int64_t)option->upper, &value->integer, option->name, error);
+    case TC_TYPE_INTEGER:
+        return tc_parse_integer(text, (int64_t)option->lower, (int64_t)option->upper, &value->integer, option->name,
+                                error);
     case TC_TYPE_REAL:
     case TC_TYPE_COUNT:
     case TC_TYPE_SECONDS:
@@ -182,7 +186,8 @@ static tc_code add_word(const char *word, tc_options *out, tc_error *error) {
         return out->command < 0 ? TC_INVALID : TC_OK;
     }
     if (out->positionals == TC_POSITIONALS_MAX)
-        return tc_fail(error, TC_INVALID, tc_command_table[out->command].name, "too many arguments; give at most %d", TC_POSITIONALS_MAX);
+        return tc_fail(error, TC_INVALID, tc_command_table[out->command].name, "too many arguments; give at most %d",
+                       TC_POSITIONALS_MAX);
     out->positional[out->positionals++] = word;
     return TC_OK;
 }
@@ -196,13 +201,16 @@ static tc_code check_line(const tc_options *options, tc_error *error) {
     if (options->value[TC_OPTION_HELP].given || options->value[TC_OPTION_VERSION].given) return TC_OK;
     for (int i = 0; i < TC_OPTIONS; i++)
         if ((tc_option_table[i].needed >> options->command & 1u) && !options->value[i].given)
-            return tc_fail(error, TC_INVALID, tc_option_table[i].name, "is needed; for example %s", tc_option_table[i].example);
+            return tc_fail(error, TC_INVALID, tc_option_table[i].name, "is needed; for example %s",
+                           tc_option_table[i].example);
     if (options->positionals < command->fewest)
-        return tc_fail(error, TC_INVALID, command->name, "something is missing; give: traincast %s %s", command->name, command->arguments);
+        return tc_fail(error, TC_INVALID, command->name, "something is missing; give: traincast %s %s", command->name,
+                       command->arguments);
     if (options->positionals > command->most) {
         const char *extra = options->positional[command->most];
-        return tc_fail(error, TC_INVALID, command->name, "'%.60s' is one argument too many; give: traincast %s%s%s", extra, command->name,
-                       *command->arguments ? " " : "", *command->arguments ? command->arguments : " and options only");
+        return tc_fail(error, TC_INVALID, command->name, "'%.60s' is one argument too many; give: traincast %s%s%s",
+                       extra, command->name, *command->arguments ? " " : "",
+                       *command->arguments ? command->arguments : " and options only");
     }
     return TC_OK;
 }

@@ -24,15 +24,22 @@ typedef enum tc_option_id {
 } tc_option_id;
 
 typedef enum tc_option_type {
-    TC_TYPE_FLAG, TC_TYPE_TEXT, TC_TYPE_CHOICE, TC_TYPE_INTEGER, TC_TYPE_REAL, TC_TYPE_COUNT, TC_TYPE_SECONDS,
-    TC_TYPE_BYTES_PER_S, TC_TYPE_LIST
+    TC_TYPE_FLAG,
+    TC_TYPE_TEXT,
+    TC_TYPE_CHOICE,
+    TC_TYPE_INTEGER,
+    TC_TYPE_REAL,
+    TC_TYPE_COUNT,
+    TC_TYPE_SECONDS,
+    TC_TYPE_BYTES_PER_S,
+    TC_TYPE_LIST
 } tc_option_type;
 
 typedef struct tc_option {
     const char *name;     /* "--tp" */
     const char *argument; /* "N", or the values of a choice: "flash|plain"; NULL for a flag */
     tc_option_type type;
-    double lower, upper;  /* of numbers, inclusive */
+    double lower, upper; /* of numbers, inclusive */
     const char *group;
     uint32_t commands;    /* that take it: bit 1 << tc_command_id */
     uint32_t needed;      /* that cannot do without it */

@@ -32,7 +32,9 @@ static tc_code take_schedule(tc_context *context, tc_layout *layout) {
     if (layout->schedule != TC_UNSET && layout->schedule != TC_SCHEDULE_CUSTOM) return TC_OK;
     if (!strpbrk(value->text, "./"))
         return tc_fail(context->error, TC_INVALID, "--schedule",
-                       "'%.60s' is unknown; give gpipe, 1f1b, interleaved, zb-h1, zb-h2, zb-v, v-half, v-min, dualpipe or a file", value->text);
+                       "'%.60s' is unknown; give gpipe, 1f1b, interleaved, zb-h1, zb-h2, zb-v, v-half, v-min, dualpipe "
+                       "or a file",
+                       value->text);
     layout->schedule = TC_SCHEDULE_CUSTOM;
     tc_code code = context->order ? TC_OK : tc_schedule_load(value->text, &context->order, context->error);
     layout->order = context->order;
@@ -75,7 +77,8 @@ static tc_code take_cp_kind(const tc_context *context, tc_layout *layout) {
     }
     layout->cp_kind = tc_value_of(TC_VOCABULARY_CP_KIND, value->text);
     if (layout->cp_kind == TC_UNSET || layout->cp_kind == TC_CP_BOTH)
-        return tc_fail(context->error, TC_INVALID, name, "'%.60s' is unknown; give ring, all-to-all or both:N", value->text);
+        return tc_fail(context->error, TC_INVALID, name, "'%.60s' is unknown; give ring, all-to-all or both:N",
+                       value->text);
     return TC_OK;
 }
 
@@ -96,10 +99,13 @@ static tc_code take_sharding(const tc_context *context, tc_layout *layout) {
     } else {
         layout->sharding = tc_value_of(TC_VOCABULARY_SHARDING, value->text);
         if (layout->sharding == TC_SHARD_HSDP)
-            return tc_fail(context->error, TC_INVALID, name, "hsdp needs the size of its shard group; for example hsdp:8");
+            return tc_fail(context->error, TC_INVALID, name,
+                           "hsdp needs the size of its shard group; for example hsdp:8");
         if (layout->sharding == TC_UNSET)
             return tc_fail(context->error, TC_INVALID, name,
-                           "'%.60s' is unknown; give none, zero1 (distributed-optimizer), zero2, zero3 (fsdp) or hsdp:N", value->text);
+                           "'%.60s' is unknown; give none, zero1 (distributed-optimizer), zero2, zero3 (fsdp) or "
+                           "hsdp:N",
+                           value->text);
     }
     return TC_OK;
 }
@@ -123,7 +129,9 @@ tc_code tc_request_recompute(tc_context *context, tc_layout *layout) {
     layout->recompute = tc_value_of(TC_VOCABULARY_RECOMPUTE, value->text);
     if (layout->recompute == TC_UNSET || layout->recompute >= TC_RECOMPUTE_LAYERS)
         return tc_fail(context->error, TC_INVALID, name,
-                       "'%.60s' is unknown; give none, selective, full, a number of layers, or operators such as norm,activation", value->text);
+                       "'%.60s' is unknown; give none, selective, full, a number of layers, or operators such as "
+                       "norm,activation",
+                       value->text);
     return TC_OK;
 }
 
@@ -132,7 +140,8 @@ static void take_offload(const tc_context *context, tc_layout *layout) {
     if (!value->given) return;
     bool all = strcmp(value->text, "all") == 0;
     layout->offload = all || strcmp(value->text, "optimizer") == 0 ? TC_OFFLOAD_OPTIMIZER
-                      : strcmp(value->text, "states") == 0 ? TC_OFFLOAD_STATES : TC_OFFLOAD_NONE;
+                      : strcmp(value->text, "states") == 0         ? TC_OFFLOAD_STATES
+                                                                   : TC_OFFLOAD_NONE;
     layout->offload_activations = all || strcmp(value->text, "activations") == 0;
 }
 
@@ -185,14 +194,18 @@ static tc_code take_layout(tc_context *context, tc_layout *layout) {
 }
 
 tc_code tc_request_job(tc_context *context, tc_request *out) {
-    *out = (tc_request){.job = tc_default_job(), .cluster = tc_default_cluster(), .layout = tc_default_layout(), .stack = tc_default_stack()};
+    *out = (tc_request){.job = tc_default_job(),
+                        .cluster = tc_default_cluster(),
+                        .layout = tc_default_layout(),
+                        .stack = tc_default_stack()};
     take_integer(context, TC_OPTION_SEQ, &out->job.seq);
     take_choice(context, TC_OPTION_DTYPE, TC_VOCABULARY_DTYPE, &out->job.dtype);
     take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
     take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
     out->job.balanced_routing = tc_given(context, TC_OPTION_BALANCED_ROUTING)->given;
     out->job.frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given;
-    if (tc_given(context, TC_OPTION_GLOBAL_BATCH)->given) out->job.global_batch = tc_given(context, TC_OPTION_GLOBAL_BATCH)->integer;
+    if (tc_given(context, TC_OPTION_GLOBAL_BATCH)->given)
+        out->job.global_batch = tc_given(context, TC_OPTION_GLOBAL_BATCH)->integer;
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
     tc_code code = take_layout(context, &out->layout);
     if (code) return code;
@@ -203,9 +216,11 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_requ
     tc_cluster *cluster = &request->cluster;
     tc_code code = tc_catalog_accelerator(context->catalog, accelerator, &cluster->accelerator, context->error);
     if (code) return code;
-    const char *fabric = tc_given(context, TC_OPTION_FABRIC)->given ? tc_given(context, TC_OPTION_FABRIC)->text : cluster->accelerator.fabric;
+    const char *fabric = tc_given(context, TC_OPTION_FABRIC)->given ? tc_given(context, TC_OPTION_FABRIC)->text
+                                                                    : cluster->accelerator.fabric;
     if (!*fabric)
-        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one", cluster->accelerator.slug);
+        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one",
+                       cluster->accelerator.slug);
     code = tc_catalog_fabric(context->catalog, fabric, &cluster->fabric, context->error);
     if (code) return code;
     const char *stack = tc_given(context, TC_OPTION_STACK)->text;
@@ -219,5 +234,6 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_requ
 
 void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step) {
     if (tc_given(context, TC_OPTION_STACK)->given || step->assumed_count == TC_ASSUMED_MAX) return;
-    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %.40s (usual on this accelerator)", request->stack.slug);
+    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %.40s (usual on this accelerator)",
+             request->stack.slug);
 }

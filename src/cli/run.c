@@ -30,9 +30,15 @@ tc_code tc_command_run(tc_context *context) {
     tc_run run;
     tc_code code = tc_request_job(context, &request);
     if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
-    if (!code) code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text, tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
-    if (!code) code = tc_step_predict(&request.job, &request.cluster, &request.layout, &request.stack, &input.step, context->error);
-    if (!code) code = tc_interval_apply(context->catalog, &request.job, &request.cluster.accelerator, &request.stack, &input.step, context->error);
+    if (!code)
+        code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text,
+                                 tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
+    if (!code)
+        code = tc_step_predict(&request.job, &request.cluster, &request.layout, &request.stack, &input.step,
+                               context->error);
+    if (!code)
+        code = tc_interval_apply(context->catalog, &request.job, &request.cluster.accelerator, &request.stack,
+                                 &input.step, context->error);
     if (code) return code;
     tc_request_assumed(context, &request, &input.step);
     input.cluster = request.cluster;

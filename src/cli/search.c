@@ -26,7 +26,8 @@ static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabula
         size_t length = strcspn(text, ",");
         snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, text);
         int value = tc_value_of(vocabulary, word);
-        if (value == TC_UNSET) return tc_fail(context->error, TC_INVALID, name, "'%s' is unknown; see traincast help search", word);
+        if (value == TC_UNSET)
+            return tc_fail(context->error, TC_INVALID, name, "'%s' is unknown; see traincast help search", word);
         *bits |= 1u << value;
         text += length + (text[length] == ',');
     }
@@ -37,7 +38,8 @@ static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabula
 static tc_code take_economics(tc_context *context, const tc_request *request, tc_search_input *in) {
     if (in->objective != TC_OBJECTIVE_COST && in->objective != TC_OBJECTIVE_ENERGY) return TC_OK;
     tc_economics economics;
-    tc_code code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text, tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
+    tc_code code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text,
+                                     tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
     if (code) return code;
     tc_run_input input = tc_default_run_input();
     tc_run run;
@@ -53,15 +55,18 @@ static tc_code take_economics(tc_context *context, const tc_request *request, tc
     in->usd_per_device_s = (run.rented_usd > 0 ? run.rented_usd : run.owned_usd) / device_s;
     in->watts_per_device = run.power_w / request->cluster.devices;
     if (in->objective == TC_OBJECTIVE_COST && !(in->usd_per_device_s > 0))
-        return tc_fail(context->error, TC_INVALID, "--objective", "%s has no price; give --rental or --price", request->cluster.accelerator.slug);
+        return tc_fail(context->error, TC_INVALID, "--objective", "%s has no price; give --rental or --price",
+                       request->cluster.accelerator.slug);
     if (in->objective == TC_OBJECTIVE_ENERGY && !(in->watts_per_device > 0))
-        return tc_fail(context->error, TC_INVALID, "--objective", "%s has no power; choose time, memory or cost", request->cluster.accelerator.slug);
+        return tc_fail(context->error, TC_INVALID, "--objective", "%s has no power; choose time, memory or cost",
+                       request->cluster.accelerator.slug);
     return TC_OK;
 }
 
 static void take_objective(const tc_context *context, tc_search_input *in) {
     const tc_value *value = tc_given(context, TC_OPTION_OBJECTIVE);
-    if (value->given) in->objective = (tc_objective)tc_choice_find(tc_option_table[TC_OPTION_OBJECTIVE].argument, value->text);
+    if (value->given)
+        in->objective = (tc_objective)tc_choice_find(tc_option_table[TC_OPTION_OBJECTIVE].argument, value->text);
 }
 
 static tc_code take_input(tc_context *context, const tc_request *request, tc_search_input *in) {
@@ -88,8 +93,10 @@ static tc_code print_space(tc_context *context, const tc_search_input *in) {
     tc_search *space = malloc(sizeof *space);
     if (!space) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     tc_code code = tc_search_space(in, space, context->error);
-    if (!code && tc_given(context, TC_OPTION_JSON)->given) tc_report_space_json(context->out, tc_catalog_hash(context->catalog), in, space);
-    else if (!code) tc_report_space_text(context->out, &context->style, in, space);
+    if (!code && tc_given(context, TC_OPTION_JSON)->given)
+        tc_report_space_json(context->out, tc_catalog_hash(context->catalog), in, space);
+    else if (!code)
+        tc_report_space_text(context->out, &context->style, in, space);
     free(space);
     return code;
 }
@@ -108,7 +115,8 @@ static tc_code announce(tc_context *context, const tc_search_input *in) {
     return code;
 }
 
-static tc_code print_search(tc_context *context, const tc_request *request, const tc_search_input *in, tc_search *search) {
+static tc_code print_search(tc_context *context, const tc_request *request, const tc_search_input *in,
+                            tc_search *search) {
     context->infeasible = search->best_count == 0;
     tc_step assumed;
     memset(&assumed, 0, sizeof assumed);
@@ -126,7 +134,8 @@ static tc_code apply_intervals(tc_context *context, const tc_search_input *in, t
     tc_code code = TC_OK;
     for (int i = 0; i < search->best_count && !code; i++) {
         job.dtype = search->best[i].dtype;
-        code = tc_interval_apply(context->catalog, &job, &in->cluster.accelerator, &in->stack, &search->best[i].step, context->error);
+        code = tc_interval_apply(context->catalog, &job, &in->cluster.accelerator, &in->stack, &search->best[i].step,
+                                 context->error);
     }
     return code;
 }
@@ -154,5 +163,6 @@ tc_code tc_command_search(tc_context *context) {
     if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
     if (!code) code = take_input(context, &request, &in);
     if (code) return code;
-    return tc_given(context, TC_OPTION_SPACE)->given ? print_space(context, &in) : search_and_print(context, &request, &in);
+    return tc_given(context, TC_OPTION_SPACE)->given ? print_space(context, &in)
+                                                     : search_and_print(context, &request, &in);
 }

@@ -12,7 +12,8 @@ static tc_code show_model(tc_context *context, const char *name) {
     if (!code) code = tc_request_recompute(context, &layout);
     if (code) return code;
     const tc_value *seq = tc_given(context, TC_OPTION_SEQ);
-    tc_model_figures figures = {.model = &model, .seq = seq->given ? (int)seq->integer : model.seq,
+    tc_model_figures figures = {.model = &model,
+                                .seq = seq->given ? (int)seq->integer : model.seq,
                                 .recompute = layout.recompute == TC_UNSET ? TC_RECOMPUTE_FULL : layout.recompute,
                                 .recompute_layers = layout.recompute_layers};
     if (tc_is_json_path(name)) {
@@ -23,7 +24,8 @@ static tc_code show_model(tc_context *context, const char *name) {
         return TC_OK;
     }
     if (json) return tc_report_show_json(context->out, context->catalog, TC_KIND_MODEL, name, &figures, context->error);
-    return tc_report_show_text(context->out, &context->style, context->catalog, TC_KIND_MODEL, name, &figures, context->error);
+    return tc_report_show_text(context->out, &context->style, context->catalog, TC_KIND_MODEL, name, &figures,
+                               context->error);
 }
 
 tc_code tc_command_show(tc_context *context) {
@@ -31,12 +33,14 @@ tc_code tc_command_show(tc_context *context) {
     const char *word = context->options->positional[0], *name = context->options->positional[1];
     int kind = tc_kind_find(word);
     if (kind < 0 || tc_choice_find(kinds, tc_kind_name((tc_kind)kind)) < 0)
-        return tc_fail(context->error, TC_INVALID, "show", "'%.60s' is no kind of entry; give accelerator, fabric, model, stack or scenario", word);
+        return tc_fail(context->error, TC_INVALID, "show",
+                       "'%.60s' is no kind of entry; give accelerator, fabric, model, stack or scenario", word);
     if (kind == TC_KIND_MODEL) return show_model(context, name);
     if (tc_given(context, TC_OPTION_SEQ)->given || tc_given(context, TC_OPTION_RECOMPUTE)->given)
         return tc_fail(context->error, TC_INVALID, tc_given(context, TC_OPTION_SEQ)->given ? "--seq" : "--recompute",
                        "goes with a model only; leave it out");
     if (tc_given(context, TC_OPTION_JSON)->given)
         return tc_report_show_json(context->out, context->catalog, (tc_kind)kind, name, NULL, context->error);
-    return tc_report_show_text(context->out, &context->style, context->catalog, (tc_kind)kind, name, NULL, context->error);
+    return tc_report_show_text(context->out, &context->style, context->catalog, (tc_kind)kind, name, NULL,
+                               context->error);
 }

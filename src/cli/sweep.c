@@ -30,12 +30,14 @@ static tc_code run_missing(tc_context *context, const tc_sweep *sweep, tc_store 
 }
 
 /* A picture into a file of its own. */
-static tc_code draw(tc_context *context, tc_option_id id, void (*picture)(FILE *, const tc_sweep *, const tc_sweep_row *, int),
-                    const tc_sweep *sweep, const tc_sweep_row *rows) {
+static tc_code draw(tc_context *context, tc_option_id id,
+                    void (*picture)(FILE *, const tc_sweep *, const tc_sweep_row *, int), const tc_sweep *sweep,
+                    const tc_sweep_row *rows) {
     const char *path = tc_given(context, id)->text;
     if (!path) return TC_OK;
     FILE *file = fopen(path, "w");
-    if (!file) return tc_fail(context->error, TC_INVALID, tc_option_table[id].name, "%.200s: %s", path, strerror(errno));
+    if (!file)
+        return tc_fail(context->error, TC_INVALID, tc_option_table[id].name, "%.200s: %s", path, strerror(errno));
     picture(file, sweep, rows, sweep->tasks);
     bool failed = ferror(file) != 0;
     failed = fclose(file) != 0 || failed;
@@ -46,8 +48,10 @@ static tc_code print_rows(tc_context *context, const tc_sweep *sweep, const tc_s
     context->infeasible = true;
     for (int i = 0; i < sweep->tasks; i++)
         if (rows[i].status == TC_SWEEP_FOUND) context->infeasible = false;
-    if (tc_given(context, TC_OPTION_CSV)->given) tc_report_sweep_csv(context->out, rows, sweep->tasks);
-    else if (tc_given(context, TC_OPTION_JSON)->given) tc_report_sweep_json(context->out, sweep, rows, sweep->tasks);
+    if (tc_given(context, TC_OPTION_CSV)->given)
+        tc_report_sweep_csv(context->out, rows, sweep->tasks);
+    else if (tc_given(context, TC_OPTION_JSON)->given)
+        tc_report_sweep_json(context->out, sweep, rows, sweep->tasks);
     else if (!tc_report_sweep_text(context->out, &context->style, sweep, rows, sweep->tasks))
         return tc_fail(context->error, TC_INTERNAL, "sweep", "out of memory");
     tc_code code = draw(context, TC_OPTION_HEAT_MAP, tc_report_sweep_heat_map, sweep, rows);
@@ -72,6 +76,7 @@ tc_code tc_command_sweep(tc_context *context) {
 }
 #else
 tc_code tc_command_sweep(tc_context *context) {
-    return tc_fail(context->error, TC_INTERNAL, "sweep", "this program was built without SQLite; install libsqlite3-dev and build again");
+    return tc_fail(context->error, TC_INTERNAL, "sweep",
+                   "this program was built without SQLite; install libsqlite3-dev and build again");
 }
 #endif

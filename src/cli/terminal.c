@@ -38,7 +38,8 @@ static int terminal_width(bool terminal) {
     }
 #ifdef TIOCGWINSZ
     struct winsize size;
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col < 20 ? 20 : size.ws_col;
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col < 20 ? 20 : size.ws_col;
 #endif
     return terminal ? 80 : 0;
 }
@@ -52,7 +53,9 @@ static bool utf8_locale(void) {
 
 tc_style tc_terminal_style(const char *color) {
     bool terminal = isatty(STDOUT_FILENO) != 0;
-    return (tc_style){.width = terminal_width(terminal), .colour = use_colour(color, terminal), .utf8 = terminal && utf8_locale()};
+    return (tc_style){.width = terminal_width(terminal),
+                      .colour = use_colour(color, terminal),
+                      .utf8 = terminal && utf8_locale()};
 }
 
 bool tc_terminal_watches_errors(void) { return isatty(STDERR_FILENO) != 0; }

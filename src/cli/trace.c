@@ -12,7 +12,9 @@
 #include "report/step_report.h"
 #include "report/trace.h"
 
-static bool write_stream(void *context, const char *bytes, size_t length) { return fwrite(bytes, 1, length, context) == length; }
+static bool write_stream(void *context, const char *bytes, size_t length) {
+    return fwrite(bytes, 1, length, context) == length;
+}
 
 #ifdef TC_HAVE_ZLIB
 static bool write_gzip(void *context, const char *bytes, size_t length) {
@@ -26,8 +28,9 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 static tc_code cannot_write(tc_context *context, const char *path, int reason) {
-    return tc_fail(context->error, reason == ENOENT || reason == EISDIR || reason == EACCES ? TC_INVALID : TC_INTERNAL, path,
-                   "cannot be written: %s; a file in an existing folder is needed", strerror(reason ? reason : EIO));
+    return tc_fail(context->error, reason == ENOENT || reason == EISDIR || reason == EACCES ? TC_INVALID : TC_INTERNAL,
+                   path, "cannot be written: %s; a file in an existing folder is needed",
+                   strerror(reason ? reason : EIO));
 }
 
 typedef bool write_function(const tc_trace_input *input, tc_sink sink, int64_t *spans);
@@ -42,7 +45,8 @@ static bool write_svg(const tc_trace_input *input, tc_sink sink, int64_t *spans)
     return tc_report_timeline_svg(input, sink);
 }
 
-static tc_code write_compressed(tc_context *context, const char *path, const tc_trace_input *input, write_function *write, int64_t *spans) {
+static tc_code write_compressed(tc_context *context, const char *path, const tc_trace_input *input,
+                                write_function *write, int64_t *spans) {
 #ifdef TC_HAVE_ZLIB
     gzFile file = gzopen(path, "wb1");
     if (!file) return cannot_write(context, path, errno);
@@ -51,13 +55,17 @@ static tc_code write_compressed(tc_context *context, const char *path, const tc_
     return cannot_write(context, path, errno);
 #else
     (void)input, (void)write, (void)spans;
-    return tc_fail(context->error, TC_INVALID, path, "this program was built without zlib; give a name that ends in .json");
+    return tc_fail(context->error, TC_INVALID, path,
+                   "this program was built without zlib; give a name that ends in .json");
 #endif
 }
 
-static tc_code write_file(tc_context *context, const char *path, const tc_trace_input *input, write_function *write, int64_t *spans) {
+static tc_code write_file(tc_context *context, const char *path, const tc_trace_input *input, write_function *write,
+                          int64_t *spans) {
     if (strcmp(path, "-") == 0)
-        return write(input, (tc_sink){write_stream, context->out}, spans) ? TC_OK : tc_fail(context->error, TC_INTERNAL, "memory", "none is left");
+        return write(input, (tc_sink){write_stream, context->out}, spans)
+                   ? TC_OK
+                   : tc_fail(context->error, TC_INTERNAL, "memory", "none is left");
     if (ends_with(path, ".gz")) return write_compressed(context, path, input, write, spans);
     FILE *file = fopen(path, "wb");
     if (!file) return cannot_write(context, path, errno);
@@ -100,7 +108,8 @@ static tc_code trace_step(tc_context *context, tc_request *request, const tc_pla
     tc_costs costs;
     tc_step_times times;
     tc_step_slots slots;
-    tc_code code = tc_costs_compute(&request->job, &request->cluster, placement, &request->stack, &costs, context->error);
+    tc_code code
+        = tc_costs_compute(&request->job, &request->cluster, placement, &request->stack, &costs, context->error);
     if (!code) code = tc_step_timed(&costs, step, &times, context->error);
     if (code) return code;
     code = tc_step_slots_of(&costs, &times, &slots, context->error);
@@ -115,7 +124,8 @@ static tc_code trace_step(tc_context *context, tc_request *request, const tc_pla
 
 static tc_code check_outputs(tc_context *context) {
     const char *output = tc_given(context, TC_OPTION_OUTPUT)->text, *svg = tc_given(context, TC_OPTION_SVG)->text;
-    if (!output && !svg) return tc_fail(context->error, TC_INVALID, "--output", "is needed, or --svg; for example --output step.json");
+    if (!output && !svg)
+        return tc_fail(context->error, TC_INVALID, "--output", "is needed, or --svg; for example --output step.json");
     if (output && svg && strcmp(output, "-") == 0 && strcmp(svg, "-") == 0)
         return tc_fail(context->error, TC_INVALID, "--svg", "- is already the trace's; give a file");
     return TC_OK;
@@ -130,8 +140,8 @@ tc_code tc_command_trace(tc_context *context) {
     tc_placement placement;
     code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
     if (!code)
-        code = tc_layout_resolve(&request.job, &request.cluster, &request.layout, &request.stack, &placement, step.assumed, &step.assumed_count,
-                                 context->error);
+        code = tc_layout_resolve(&request.job, &request.cluster, &request.layout, &request.stack, &placement,
+                                 step.assumed, &step.assumed_count, context->error);
     if (!code) {
         tc_request_assumed(context, &request, &step);
         code = trace_step(context, &request, &placement, &step);

@@ -40,11 +40,14 @@ static tc_code read_embedded(tc_context *context, tc_arena *arena, run_list *lis
         tc_published_run *runs;
         int count;
         if (strncmp(file->path, "runs/", 5) != 0) continue;
-        tc_code code = tc_published_read(file->path, tc_embedded_blob + file->offset, file->length, arena, &runs, &count, context->error);
+        tc_code code = tc_published_read(file->path, tc_embedded_blob + file->offset, file->length, arena, &runs,
+                                         &count, context->error);
         if (!code) code = append(context, list, runs, count);
         if (code) return code;
     }
-    if (list->count == 0) return tc_fail(context->error, TC_INVALID, "validate", "the program holds no published runs; give a file of them");
+    if (list->count == 0)
+        return tc_fail(context->error, TC_INVALID, "validate",
+                       "the program holds no published runs; give a file of them");
     return TC_OK;
 }
 
@@ -63,7 +66,8 @@ tc_code tc_command_validate(tc_context *context) {
     tc_arena arena = {NULL};
     run_list list = {NULL, 0};
     tc_validation validation;
-    tc_code code = context->options->positionals > 0 ? read_files(context, &arena, &list) : read_embedded(context, &arena, &list);
+    tc_code code = context->options->positionals > 0 ? read_files(context, &arena, &list)
+                                                     : read_embedded(context, &arena, &list);
     if (!code) code = tc_validate(context->catalog, list.runs, list.count, &arena, &validation, context->error);
     if (!code) code = report(context, &validation);
     free(list.runs);

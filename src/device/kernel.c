@@ -21,8 +21,10 @@
 static const struct tile {
     double m, n, rate;
     double per_m, per_n; /* 1 / m, 1 / n: exact, as these are powers of two */
-} tiles[] = {{256, 128, 1.0, 1.0 / 256, 1.0 / 128}, {128, 128, 0.96, 1.0 / 128, 1.0 / 128},
-             {128, 64, 0.85, 1.0 / 128, 1.0 / 64}, {64, 64, 0.7, 1.0 / 64, 1.0 / 64}};
+} tiles[] = {{256, 128, 1.0, 1.0 / 256, 1.0 / 128},
+             {128, 128, 0.96, 1.0 / 128, 1.0 / 128},
+             {128, 64, 0.85, 1.0 / 128, 1.0 / 64},
+             {64, 64, 0.7, 1.0 / 64, 1.0 / 64}};
 
 /* Softmax work of a pair, in units of head-dimension elements (FlashAttention-2,
  * Dao 2023, figures 4-6: head dimension 64 runs at about 0.83 of 128). */
@@ -71,12 +73,16 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
         return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s matmul rate; choose a format that it lists", a->slug,
                        names[dtype]);
     double fraction = dtype == TC_NVFP4 ? p->gemm4_fraction : is_low(dtype) ? p->gemm8_fraction : p->gemm_fraction;
-    double energy = p->gemm_energy_j * (dtype == TC_NVFP4 ? p->gemm4_energy_ratio : is_low(dtype) ? p->gemm8_energy_ratio : 1);
+    double energy = p->gemm_energy_j
+                    * (dtype == TC_NVFP4 ? p->gemm4_energy_ratio
+                       : is_low(dtype)   ? p->gemm8_energy_ratio
+                                         : 1);
     double sustained = power_limited(a, peak16 * p->gemm_fraction, p->gemm_energy_j);
     double throttle = sustained / (peak16 * p->gemm_fraction);
     r->gemm16 = sustained * q->kernel_fraction;
     r->gemm_low = power_limited(a, peak_low * fraction, energy) * q->kernel_fraction;
-    double attention = peak16 * throttle * q->attention_relative * (stack->native_attention ? 1 : p->attention_portable_fraction);
+    double attention
+        = peak16 * throttle * q->attention_relative * (stack->native_attention ? 1 : p->attention_portable_fraction);
     r->attention = attention * p->attention_fraction;
     r->attention_backward = attention * p->attention_backward_fraction;
     r->attention_seq_half = p->attention_seq_half;
@@ -132,16 +138,21 @@ double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, dou
     }
     double rate = low_precision ? r->gemm_low : r->gemm16;
     double compute = 2 * groups * m * n * (k + r->gemm_k_half) / (rate * best);
-    double bytes = groups * ((m * k + k * n) * (low_precision ? r->low_bytes : r->element_bytes) + r->element_bytes * m * n)
-                   + extra_bytes;
+    double bytes
+        = groups * ((m * k + k * n) * (low_precision ? r->low_bytes : r->element_bytes) + r->element_bytes * m * n)
+          + extra_bytes;
     double memory = bytes / r->memory;
     return sqrt(compute * compute + memory * memory);
 }
 
 /* The kernels of an operator, each on its share of the groups. */
-static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, double n, double k, double extra_bytes) {
-    double seconds = op->kernels * tc_gemm_seconds(r, op->low_precision, op->groups / op->kernels, m, n, k, extra_bytes / op->kernels);
-    return op->tag == TC_TAG_EXPERT && op->groups > op->kernels ? seconds / r->grouped + op->groups * r->expert_s : seconds;
+static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, double n, double k,
+                            double extra_bytes) {
+    double seconds
+        = op->kernels
+          * tc_gemm_seconds(r, op->low_precision, op->groups / op->kernels, m, n, k, extra_bytes / op->kernels);
+    return op->tag == TC_TAG_EXPERT && op->groups > op->kernels ? seconds / r->grouped + op->groups * r->expert_s
+                                                                : seconds;
 }
 
 static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
@@ -152,8 +163,10 @@ static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
 static void add_elementwise(const tc_rates *r, const tc_operator *op, double bytes, tc_seconds *sum) {
     bool fused = op->unfused <= 1 || tc_group_share(op, r->fused) >= 1;
     double chain = fused ? 1 : op->unfused; /* passes of one kernel after the other */
-    double passes = op->tag == TC_TAG_LOSS ? r->loss_passes : op->tag == TC_TAG_PERMUTE ? r->permute_passes
-                  : op->tag == TC_TAG_ATTENTION && fused ? 1 : chain * r->memory_passes;
+    double passes = op->tag == TC_TAG_LOSS                 ? r->loss_passes
+                    : op->tag == TC_TAG_PERMUTE            ? r->permute_passes
+                    : op->tag == TC_TAG_ATTENTION && fused ? 1
+                                                           : chain * r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
     add_kernels(r, passes * op->kernels, sum);
     if (op->tag == TC_TAG_PERMUTE) sum->host += r->moe_host_s / 2; /* twice a layer: there and back */
@@ -167,9 +180,11 @@ static void add_quantise(const tc_rates *r, const tc_operator *op, double elemen
 
 /* Seconds of the forward's two products, the narrower padded to the wider. On A100 and B200 heads of 192 and 128 (MLA) take 1.2 to 1.35
  * times as long as their FLOPs at the rate of 128 (SimuMax). */
-static double attention_seconds(const tc_rates *r, double rate, double tiles_half, double seq_half, const tc_operator *op) {
+static double attention_seconds(const tc_rates *r, double rate, double tiles_half, double seq_half,
+                                const tc_operator *op) {
     double d = op->head_dim;
-    rate *= d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * op->keys / (op->keys + seq_half) * op->tiles / (op->tiles + tiles_half * r->cores);
+    rate *= d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * op->keys / (op->keys + seq_half) * op->tiles
+            / (op->tiles + tiles_half * r->cores);
     return 4 * op->pairs * d / rate;
 }
 
@@ -181,7 +196,8 @@ void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *su
         add_quantise(r, op, op->groups * op->m * op->k, sum);
         break;
     case TC_OP_ATTENTION: {
-        double compute = attention_seconds(r, r->attention, FORWARD_TILES_HALF, r->attention_seq_half, op), memory = op->bytes / r->memory;
+        double compute = attention_seconds(r, r->attention, FORWARD_TILES_HALF, r->attention_seq_half, op),
+               memory = op->bytes / r->memory;
         sum->attention += compute > memory ? compute : memory;
         add_kernels(r, 1, sum);
         break;
@@ -205,7 +221,9 @@ double tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight
     }
     case TC_OP_ATTENTION: {
         /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */
-        double compute = 2.5 * attention_seconds(r, r->attention_backward, BACKWARD_TILES_HALF, BACKWARD_SEQ * r->attention_seq_half, op);
+        double compute = 2.5
+                         * attention_seconds(r, r->attention_backward, BACKWARD_TILES_HALF,
+                                             BACKWARD_SEQ * r->attention_seq_half, op);
         double memory = op->backward_bytes / r->memory;
         sum->attention += compute > memory ? compute : memory;
         add_kernels(r, 2, sum);

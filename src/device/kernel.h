@@ -6,24 +6,24 @@
 
 /* The rates of one device under one stack and format; set up once per forecast. */
 typedef struct tc_rates {
-    double gemm16;        /* FLOP/s of large 16-bit (or fp32) GEMMs */
-    double gemm_low;      /* FLOP/s of large GEMMs in the job's format */
+    double gemm16;                        /* FLOP/s of large 16-bit (or fp32) GEMMs */
+    double gemm_low;                      /* FLOP/s of large GEMMs in the job's format */
     double attention, attention_backward; /* FLOP/s at head dimension 128 */
-    double attention_seq_half; /* keys */
-    double memory;        /* bytes/s */
-    double gemm_k_half;   /* elements */
+    double attention_seq_half;            /* keys */
+    double memory;                        /* bytes/s */
+    double gemm_k_half;                   /* elements */
     double launch_s;
-    double host_s;        /* per kernel */
-    double moe_host_s;    /* per pass of a mixture-of-experts layer, beyond its kernels */
+    double host_s;     /* per kernel */
+    double moe_host_s; /* per pass of a mixture-of-experts layer, beyond its kernels */
     double memory_passes, loss_passes, permute_passes;
-    double grouped; /* rate of grouped GEMMs, relative */
+    double grouped;  /* rate of grouped GEMMs, relative */
     double expert_s; /* of each expert's product in one */
-    int fused;            /* tc_operator_group bits */
+    int fused;       /* tc_operator_group bits */
     double cores;
-    double low_bytes;     /* bytes of an element in the job's format */
+    double low_bytes;      /* bytes of an element in the job's format */
     double quantise_bytes; /* traffic to quantise one element of a GEMM's input; 0 in 16 bit */
-    double grad_bytes;    /* read and written for each weight when a gradient is accumulated */
-    double element_bytes; /* bytes of an element of the other tensors: 2, or 4 in fp32 */
+    double grad_bytes;     /* read and written for each weight when a gradient is accumulated */
+    double element_bytes;  /* bytes of an element of the other tensors: 2, or 4 in fp32 */
 } tc_rates;
 
 typedef struct tc_seconds {

@@ -49,10 +49,12 @@ typedef struct search {
 } search;
 
 double tc_useful_tokens_per_s(const tc_chooser *in, const tc_step *step, int devices, double *goodput) {
-    int per_package = in->cluster->accelerator.devices_per_package > 1 ? in->cluster->accelerator.devices_per_package : 1;
+    int per_package
+        = in->cluster->accelerator.devices_per_package > 1 ? in->cluster->accelerator.devices_per_package : 1;
     int packages = (devices + per_package - 1) / per_package;
     double checkpoint_s = in->checkpoint_bytes / (in->storage_bytes_per_s * devices);
-    *goodput = tc_goodput_of(step->step_s, in->package_mtbf_s / packages, checkpoint_s, in->restart_s, TC_UNSET).fraction;
+    *goodput
+        = tc_goodput_of(step->step_s, in->package_mtbf_s / packages, checkpoint_s, in->restart_s, TC_UNSET).fraction;
     return step->tokens_per_step / step->step_s * *goodput;
 }
 
@@ -98,7 +100,8 @@ static void remember(tc_shapes *shapes, const tc_layout *layout, double rate) {
 static double consider(search *s, const tc_step *step) {
     int devices = s->cluster.devices;
     if (step->memory.reserved > (1 - HEADROOM) * step->memory.capacity) {
-        if (s->best.least_bytes == 0 || step->memory.reserved < s->best.least_bytes) s->best.least_bytes = step->memory.reserved;
+        if (s->best.least_bytes == 0 || step->memory.reserved < s->best.least_bytes)
+            s->best.least_bytes = step->memory.reserved;
         return 0;
     }
     if (s->best.least_devices == 0 || devices < s->best.least_devices) s->best.least_devices = devices;
@@ -205,13 +208,15 @@ static int scale_up_size(const tc_fabric *fabric) {
 static void explain(search *s) {
     tc_choice *best = &s->best;
     if (best->least_bytes > 0) /* in tenths of a GiB, without a locale's point */
-        snprintf(best->why, sizeof best->why, "does not fit: %d.%d GiB per device in the leanest layout, of %d GiB with a twentieth free",
+        snprintf(best->why, sizeof best->why,
+                 "does not fit: %d.%d GiB per device in the leanest layout, of %d GiB with a twentieth free",
                  (int)(best->least_bytes / 1073741824.0), (int)(best->least_bytes / 107374182.4) % 10,
                  (int)(s->in->cluster->accelerator.memory_bytes / 1073741824.0));
     else if (s->any_legal)
         snprintf(best->why, sizeof best->why, "fails more often than it restarts");
     else
-        snprintf(best->why, sizeof best->why, "no layout is possible: %.100s", s->error.text[0] ? s->error.text : "too few devices");
+        snprintf(best->why, sizeof best->why, "no layout is possible: %.100s",
+                 s->error.text[0] ? s->error.text : "too few devices");
 }
 
 /* Every shape with one sequence a micro-batch and plain stages. */

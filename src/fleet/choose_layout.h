@@ -7,8 +7,8 @@
 #include "traincast.h"
 
 typedef struct tc_chooser {
-    const tc_job *job;          /* its global batch must be given */
-    const tc_cluster *cluster;  /* devices: the most that may be used */
+    const tc_job *job;         /* its global batch must be given */
+    const tc_cluster *cluster; /* devices: the most that may be used */
     const tc_stack *stack;
     double package_mtbf_s, restart_s;
     double checkpoint_bytes, storage_bytes_per_s; /* bandwidth per device */
@@ -25,15 +25,15 @@ typedef struct tc_shapes {
 
 typedef struct tc_choice {
     bool found;
-    tc_step step;               /* of the layout; step.layout is resolved */
-    int devices;                /* that it uses */
+    tc_step step; /* of the layout; step.layout is resolved */
+    int devices;  /* that it uses */
     double goodput;
-    double tokens_per_s;        /* with goodput: what the calendar adds up */
-    int evaluated;              /* layouts whose step was forecast */
-    tc_shapes shapes;           /* the best ones */
-    double least_bytes;         /* where nothing fits: memory of the layout that needs the least; 0 if none is legal */
-    int least_devices;          /* the fewest devices of any layout that was tried and fits; 0 = none */
-    char why[160];              /* where nothing is found */
+    double tokens_per_s; /* with goodput: what the calendar adds up */
+    int evaluated;       /* layouts whose step was forecast */
+    tc_shapes shapes;    /* the best ones */
+    double least_bytes;  /* where nothing fits: memory of the layout that needs the least; 0 if none is legal */
+    int least_devices;   /* the fewest devices of any layout that was tried and fits; 0 = none */
+    char why[160];       /* where nothing is found */
 } tc_choice;
 
 /* The layout with the most useful tokens per second. Ties: the one tried first. shapes: look at these

@@ -20,7 +20,8 @@ tc_code tc_scenario_load(tc_catalog *catalog, const char *slug_or_path, tc_scena
         tc_scenario_free(scenario);
         return code;
     }
-    if (!scenario->slug[0]) memcpy(scenario->slug, slug, strlen(slug) < sizeof scenario->slug ? strlen(slug) : sizeof scenario->slug - 1);
+    if (!scenario->slug[0])
+        memcpy(scenario->slug, slug, strlen(slug) < sizeof scenario->slug ? strlen(slug) : sizeof scenario->slug - 1);
     *out = scenario;
     return TC_OK;
 }

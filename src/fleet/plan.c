@@ -25,16 +25,14 @@ typedef struct planner {
     const tc_scenario *scenario;
     tc_plan *plan;
     tc_supply supply[TC_SCENARIO_POOLS];
-    tc_prospect *prospect;     /* beside plan->candidate */
+    tc_prospect *prospect; /* beside plan->candidate */
     tc_catalog *catalog;
     double free_s[TC_SCENARIO_POOLS][TC_QUANTILES];
     int first[TC_SCENARIO_JOBS]; /* of a job's candidates in plan->candidate: [candidate][pool] */
     tc_error *error;
 } planner;
 
-static tc_code no_memory(const planner *p) {
-    return tc_fail(p->error, TC_INTERNAL, "plan", "out of memory");
-}
+static tc_code no_memory(const planner *p) { return tc_fail(p->error, TC_INTERNAL, "plan", "out of memory"); }
 
 /* ---- lines of text -------------------------------------------------------------------- */
 
@@ -81,9 +79,7 @@ static void fill_pools(planner *p) {
     }
 }
 
-static double day_seconds(const tc_scenario *s, int32_t day) {
-    return (double)((int64_t)day - s->start) * 86400;
-}
+static double day_seconds(const tc_scenario *s, int32_t day) { return (double)((int64_t)day - s->start) * 86400; }
 
 static double earliest_of(const tc_scenario *s, const tc_scenario_job *job) {
     double at = job->not_before == INT32_MIN ? 0 : day_seconds(s, job->not_before);
@@ -91,14 +87,20 @@ static double earliest_of(const tc_scenario *s, const tc_scenario_job *job) {
 }
 
 /* p10 and p90 of a run that is feasible; earliest_s: of each quantile. */
-static tc_code simulate_ends(planner *p, tc_prospect *prospect, const double earliest_s[TC_QUANTILES], tc_plan_run *run) {
+static tc_code simulate_ends(planner *p, tc_prospect *prospect, const double earliest_s[TC_QUANTILES],
+                             tc_plan_run *run) {
     for (tc_quantile q = TC_P10; q <= TC_P90 && run->feasible && run->phase[0].step.step_s_p90 > 0; q++) {
         tc_plan_run end = {0};
         tc_code code = tc_simulate(prospect, q, earliest_s[q], &p->plan->arena, &end, p->error);
         if (code) return code;
-        *(q == TC_P10 ? &run->p10 : &run->p90) = (tc_plan_end){.known = end.feasible, .start = end.start, .finish = end.finish,
-                                                               .start_s = end.start_s, .finish_s = end.finish_s, .cost_usd = end.cost_usd,
-                                                               .energy_mwh = end.energy_mwh, .tonnes_co2 = end.tonnes_co2};
+        *(q == TC_P10 ? &run->p10 : &run->p90) = (tc_plan_end){.known = end.feasible,
+                                                               .start = end.start,
+                                                               .finish = end.finish,
+                                                               .start_s = end.start_s,
+                                                               .finish_s = end.finish_s,
+                                                               .cost_usd = end.cost_usd,
+                                                               .energy_mwh = end.energy_mwh,
+                                                               .tonnes_co2 = end.tonnes_co2};
     }
     return TC_OK;
 }
@@ -122,9 +124,12 @@ static tc_code fill_table(planner *p) {
                 run->candidate = c;
                 run->pool = k;
                 double from = earliest_of(s, &s->job[j]);
-                if (!tc_prospect_init(&p->prospect[at], s, p->catalog, &s->job[j].candidate[c], k, &p->supply[k], &plan->arena)) return no_memory(p);
+                if (!tc_prospect_init(&p->prospect[at], s, p->catalog, &s->job[j].candidate[c], k, &p->supply[k],
+                                      &plan->arena))
+                    return no_memory(p);
                 tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &plan->arena, run, p->error);
-                if (!code) code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from}, run);
+                if (!code)
+                    code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from}, run);
                 if (code) return code;
             }
     return TC_OK;
@@ -159,7 +164,8 @@ static tc_code place(planner *p, tc_plan_run *run) {
     double *free_s = p->free_s[run->pool], from[TC_QUANTILES];
     for (int q = 0; q < TC_QUANTILES; q++) {
         from[q] = fmax(earliest_of(p->scenario, wanted), free_s[q]);
-        if (wanted->after_job >= 0) from[q] = fmax(from[q], finish_at(&p->plan->run[wanted->after_job], (tc_quantile)q));
+        if (wanted->after_job >= 0)
+            from[q] = fmax(from[q], finish_at(&p->plan->run[wanted->after_job], (tc_quantile)q));
     }
     int at = p->first[run->job] + run->candidate * p->scenario->pools + run->pool;
     tc_code code = simulate_ends(p, &p->prospect[at], from, run);
@@ -176,7 +182,8 @@ static tc_code plan_job(planner *p, int job) {
     if (wanted->after_job >= 0) {
         const tc_plan_run *before = &p->plan->run[wanted->after_job];
         if (!before->feasible) {
-            snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "waits for '%s', which cannot be trained", wanted->after);
+            snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "waits for '%s', which cannot be trained",
+                     wanted->after);
             return TC_OK;
         }
         if (before->finish_s > earliest_s) earliest_s = before->finish_s;
@@ -208,11 +215,14 @@ static tc_code tell_pool(planner *p, int index) {
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
     if (!pool->fabric[0])
-        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: fabric %s (the accelerator's own)", pool->name, pool->cluster.fabric.slug);
+        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: fabric %s (the accelerator's own)", pool->name,
+                        pool->cluster.fabric.slug);
     if (code == TC_OK && !pool->stack[0])
-        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: training software '%s' (none given)", pool->name, pool->software.slug);
+        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: training software '%s' (none given)", pool->name,
+                        pool->software.slug);
     if (code == TC_OK && !pool->region[0])
-        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: region %s (none given)", pool->name, pool->economics.region);
+        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: region %s (none given)", pool->name,
+                        pool->economics.region);
     /* the run's defaults, from the first candidate that the pool can train */
     for (int i = 0; i < plan->candidates && code == TC_OK; i++) {
         const tc_plan_run *run = &plan->candidate[i];
@@ -220,7 +230,8 @@ static tc_code tell_pool(planner *p, int index) {
         if (run->pool != index || !run->feasible) continue;
         if (tc_phase_run(&p->prospect[i], &run->phase[0], &detail, NULL) != TC_OK) break;
         for (int k = 0; k < detail.assumed_count && code == TC_OK; k++) {
-            if (pool->rented ? strncmp(detail.assumed[k], "no cost of owning", 17) == 0 : strncmp(detail.assumed[k], "no cost of renting", 18) == 0)
+            if (pool->rented ? strncmp(detail.assumed[k], "no cost of owning", 17) == 0
+                             : strncmp(detail.assumed[k], "no cost of renting", 18) == 0)
                 continue;
             code = add_line(p, plan->assumed, &plan->assumed_count, "%s", detail.assumed[k]);
         }
@@ -256,13 +267,16 @@ static tc_code tell_assumed(planner *p) {
                 code = add_line(p, plan->assumed, &plan->assumed_count, "bf16 where a candidate gives no dtype");
     if (code == TC_OK)
         code = add_line(p, plan->assumed, &plan->assumed_count,
-                        "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive and cost one restart");
+                        "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive "
+                        "and cost one restart");
     if (code == TC_OK)
         code = add_line(p, plan->assumed, &plan->assumed_count,
-                        "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for all jobs at once");
+                        "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for "
+                        "all jobs at once");
     if (code == TC_OK)
         code = add_line(p, plan->assumed, &plan->assumed_count,
-                        "layouts are the fastest of a small search and leave 5 %% of the memory free; a job costs what its devices cost, reserves apart");
+                        "layouts are the fastest of a small search and leave 5 %% of the memory free; a job costs what "
+                        "its devices cost, reserves apart");
     return code;
 }
 
@@ -272,18 +286,22 @@ static tc_code tell_advice(planner *p) {
     tc_code code = TC_OK;
     for (int i = 0; i < s->pools && code == TC_OK; i++)
         if (plan->pool[i].serving_missing > 0)
-            code = add_line(p, plan->advice, &plan->advice_count, "%s: serving wants %s devices more than ever arrive; serve elsewhere, or order more",
+            code = add_line(p, plan->advice, &plan->advice_count,
+                            "%s: serving wants %s devices more than ever arrive; serve elsewhere, or order more",
                             s->pool[i].name, tc_decimal_text(plan->pool[i].serving_missing, 0).s);
     for (int j = 0; j < s->jobs && code == TC_OK; j++) {
         if (plan->job[j].late)
-            code = add_line(p, plan->advice, &plan->advice_count, "%s: no candidate is done by %s; the earliest is planned", s->job[j].name, s->job[j].deadline_date);
+            code = add_line(p, plan->advice, &plan->advice_count,
+                            "%s: no candidate is done by %s; the earliest is planned", s->job[j].name,
+                            s->job[j].deadline_date);
         if (plan->run[j].feasible) continue;
         for (int i = 0; i < plan->candidates && code == TC_OK; i++) {
             const tc_plan_run *run = &plan->candidate[i];
             if (run->job != j || run->feasible) continue;
             const char *more = run->enough_devices ? "; it fits on " : "";
-            code = add_line(p, plan->advice, &plan->advice_count, "%s (%s) on %s: %s%s%s%s", s->job[j].name, s->job[j].candidate[run->candidate].name,
-                            s->pool[run->pool].name, run->why, more, run->enough_devices ? tc_decimal_text(run->enough_devices, 0).s : "",
+            code = add_line(p, plan->advice, &plan->advice_count, "%s (%s) on %s: %s%s%s%s", s->job[j].name,
+                            s->job[j].candidate[run->candidate].name, s->pool[run->pool].name, run->why, more,
+                            run->enough_devices ? tc_decimal_text(run->enough_devices, 0).s : "",
                             run->enough_devices ? " devices" : "");
         }
         if (code == TC_OK && s->job[j].after_job >= 0 && !plan->run[s->job[j].after_job].feasible)
@@ -293,7 +311,8 @@ static tc_code tell_advice(planner *p) {
 }
 
 tc_code tc_plan_make(const tc_scenario *scenario, tc_catalog *catalog, tc_plan *out, tc_error *error) {
-    *out = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
+    *out
+        = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
     planner p = {.scenario = scenario, .catalog = catalog, .plan = out, .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
     out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
@@ -314,6 +333,4 @@ tc_code tc_plan_make(const tc_scenario *scenario, tc_catalog *catalog, tc_plan *
     return code;
 }
 
-void tc_plan_free(tc_plan *plan) {
-    tc_arena_free(&plan->arena);
-}
+void tc_plan_free(tc_plan *plan) { tc_arena_free(&plan->arena); }

@@ -13,23 +13,34 @@
 #include "catalog/schema.h"
 
 static const char *const ownerships[] = {"owned", "rented", NULL};
-static const char *const dtypes[] = {[TC_FP32] = "fp32", [TC_TF32] = "tf32", [TC_BF16] = "bf16", [TC_FP16] = "fp16",
-                                     [TC_FP8] = "fp8", [TC_MXFP8] = "mxfp8", [TC_NVFP4] = "nvfp4", [TC_INT8] = "int8", NULL};
+static const char *const dtypes[] = {[TC_FP32] = "fp32",   [TC_TF32] = "tf32", [TC_BF16] = "bf16",
+                                     [TC_FP16] = "fp16",   [TC_FP8] = "fp8",   [TC_MXFP8] = "mxfp8",
+                                     [TC_NVFP4] = "nvfp4", [TC_INT8] = "int8", NULL};
 
 /* ---- the format -------------------------------------------------------------------- */
 
-#define TEXT(where, needed, type_of, member)                                                                         \
-    {.path = where, .type = TC_FIELD_STRING, .need = needed, .offset = offsetof(type_of, member),                     \
-     .size = sizeof(((type_of *)0)->member)}
-#define FIGURE(where, unit, needed, type_of, member, low, high)                                                      \
-    {.path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = needed, .sourced = true,                      \
-     .offset = offsetof(type_of, member), .min = low, .max = high}
-#define SCHEMA(kind, fields) {kind, fields, sizeof fields / sizeof *(fields)}
+#define TEXT(where, needed, type_of, member)                                                                           \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_STRING, .need = needed, .offset = offsetof(type_of, member),                   \
+        .size = sizeof(((type_of *)0)->member)                                                                         \
+    }
+#define FIGURE(where, unit, needed, type_of, member, low, high)                                                        \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = needed, .sourced = true,                    \
+        .offset = offsetof(type_of, member), .min = low, .max = high                                                   \
+    }
+#define SCHEMA(kind, fields)                                                                                           \
+    { kind, fields, sizeof fields / sizeof *(fields) }
 
 static const tc_field delivery_fields[] = {
     TEXT("date", TC_NEED_ALWAYS, tc_delivery, date),
-    {.path = "devices", .type = TC_FIELD_INTEGER, .need = TC_NEED_ALWAYS, .sourced = true,
-     .offset = offsetof(tc_delivery, devices), .min = 1, .max = 1e7},
+    {.path = "devices",
+     .type = TC_FIELD_INTEGER,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(tc_delivery, devices),
+     .min = 1,
+     .max = 1e7},
 };
 static const tc_schema delivery_schema = SCHEMA("delivery", delivery_fields);
 
@@ -39,13 +50,23 @@ static const tc_field pool_fields[] = {
     TEXT("fabric", TC_NEED_NEVER, tc_scenario_pool, fabric),
     TEXT("stack", TC_NEED_NEVER, tc_scenario_pool, stack),
     TEXT("region", TC_NEED_NEVER, tc_scenario_pool, region),
-    {.path = "ownership", .type = TC_FIELD_ENUM, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_scenario_pool, rented), .names = ownerships},
+    {.path = "ownership",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_scenario_pool, rented),
+     .names = ownerships},
     FIGURE("price", TC_DIMENSION_USD, TC_NEED_NEVER, tc_scenario_pool, price_usd, 0, 1e9),
     FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_NEVER, tc_scenario_pool, rental_usd_per_h, 0, 1e6),
     FIGURE("mtbf", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_pool, mtbf_s, 60, 1e12),
     TEXT("until", TC_NEED_NEVER, tc_scenario_pool, until_date),
-    {.path = "deliveries", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_scenario_pool, delivery),
-     .size = sizeof(tc_delivery), .min = 1, .max = TC_SCENARIO_DELIVERIES, .element = &delivery_schema,
+    {.path = "deliveries",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_scenario_pool, delivery),
+     .size = sizeof(tc_delivery),
+     .min = 1,
+     .max = TC_SCENARIO_DELIVERIES,
+     .element = &delivery_schema,
      .count_offset = offsetof(tc_scenario_pool, deliveries)},
 };
 static const tc_schema pool_schema = SCHEMA("pool", pool_fields);
@@ -56,12 +77,18 @@ static void start_pool(void *element) {
     pool->until = INT32_MAX;
 }
 
-#define DEMAND(where, member, low, high) FIGURE("demand." where, TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario_serving, member, low, high)
+#define DEMAND(where, member, low, high)                                                                               \
+    FIGURE("demand." where, TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario_serving, member, low, high)
 
 static const tc_field serving_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_serving, name),
     TEXT("pool", TC_NEED_ALWAYS, tc_scenario_serving, pool_name),
-    {.path = "devices", .type = TC_FIELD_INTEGER, .sourced = true, .offset = offsetof(tc_scenario_serving, devices_given), .min = 1, .max = 1e7},
+    {.path = "devices",
+     .type = TC_FIELD_INTEGER,
+     .sourced = true,
+     .offset = offsetof(tc_scenario_serving, devices_given),
+     .min = 1,
+     .max = 1e7},
     DEMAND("monthly_users", monthly_users, 0, 1e11),
     DEMAND("daily_share", daily_share, 0, 1),
     DEMAND("turns_per_day", turns_per_day, 0, 1e6),
@@ -79,11 +106,17 @@ static const tc_field candidate_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_candidate, name),
     TEXT("model", TC_NEED_ALWAYS, tc_scenario_candidate, model_slug),
     {.path = "seq", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_scenario_candidate, seq), .min = 1, .max = 1e8},
-    {.path = "global_batch", .type = TC_FIELD_INTEGER, .need = TC_NEED_ALWAYS, .sourced = true,
-     .offset = offsetof(tc_scenario_candidate, global_batch), .min = 1, .max = 1e8},
+    {.path = "global_batch",
+     .type = TC_FIELD_INTEGER,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(tc_scenario_candidate, global_batch),
+     .min = 1,
+     .max = 1e8},
     {.path = "dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_candidate, dtype), .names = dtypes},
     FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens, 1e6, 1e18),
-    FIGURE("tokens_per_parameter", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens_per_parameter, 1e-3, 1e6),
+    FIGURE("tokens_per_parameter", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens_per_parameter, 1e-3,
+           1e6),
 };
 static const tc_schema candidate_schema = SCHEMA("candidate", candidate_fields);
 
@@ -99,9 +132,16 @@ static const tc_field job_fields[] = {
     TEXT("after", TC_NEED_NEVER, tc_scenario_job, after),
     TEXT("not_before", TC_NEED_NEVER, tc_scenario_job, not_before_date),
     TEXT("deadline", TC_NEED_NEVER, tc_scenario_job, deadline_date),
-    {.path = "candidates", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_scenario_job, candidate),
-     .size = sizeof(tc_scenario_candidate), .min = 1, .max = TC_SCENARIO_CANDIDATES, .element = &candidate_schema,
-     .count_offset = offsetof(tc_scenario_job, candidates), .start = start_candidate},
+    {.path = "candidates",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_scenario_job, candidate),
+     .size = sizeof(tc_scenario_candidate),
+     .min = 1,
+     .max = TC_SCENARIO_CANDIDATES,
+     .element = &candidate_schema,
+     .count_offset = offsetof(tc_scenario_job, candidates),
+     .start = start_candidate},
 };
 static const tc_schema job_schema = SCHEMA("job", job_fields);
 
@@ -121,15 +161,34 @@ static const tc_field fields[] = {
     FIGURE("reserves.bring_up", TC_DIMENSION_SECONDS, TC_NEED_IN_SECTION, tc_scenario, bring_up_s, 0, 86400. * 3650),
     FIGURE("reserves.ablations", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, ablation_share, 0, 0.95),
     FIGURE("reserves.evaluation", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, evaluation_share, 0, 0.95),
-    {.path = "pools", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_scenario, pool),
-     .size = sizeof(tc_scenario_pool), .min = 1, .max = TC_SCENARIO_POOLS, .element = &pool_schema,
-     .count_offset = offsetof(tc_scenario, pools), .start = start_pool},
-    {.path = "serving", .type = TC_FIELD_LIST, .offset = offsetof(tc_scenario, serving),
-     .size = sizeof(tc_scenario_serving), .min = 0, .max = TC_SCENARIO_SERVINGS, .element = &serving_schema,
+    {.path = "pools",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_scenario, pool),
+     .size = sizeof(tc_scenario_pool),
+     .min = 1,
+     .max = TC_SCENARIO_POOLS,
+     .element = &pool_schema,
+     .count_offset = offsetof(tc_scenario, pools),
+     .start = start_pool},
+    {.path = "serving",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_scenario, serving),
+     .size = sizeof(tc_scenario_serving),
+     .min = 0,
+     .max = TC_SCENARIO_SERVINGS,
+     .element = &serving_schema,
      .count_offset = offsetof(tc_scenario, servings)},
-    {.path = "jobs", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_scenario, job),
-     .size = sizeof(tc_scenario_job), .min = 1, .max = TC_SCENARIO_JOBS, .element = &job_schema,
-     .count_offset = offsetof(tc_scenario, jobs), .start = start_job},
+    {.path = "jobs",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_scenario, job),
+     .size = sizeof(tc_scenario_job),
+     .min = 1,
+     .max = TC_SCENARIO_JOBS,
+     .element = &job_schema,
+     .count_offset = offsetof(tc_scenario, jobs),
+     .start = start_job},
 };
 static const tc_schema schema = SCHEMA("scenario", fields);
 
@@ -171,11 +230,12 @@ static tc_code check_pool(const checker *c, int index) {
         total += delivery->devices;
         if (i > 0 && delivery->day <= pool->delivery[i - 1].day)
             code = tc_document_fail(c->document, tc_node_get(at, "date"), NULL, c->error,
-                                    "'%s' is not after %s, the delivery before it; order the deliveries by date", delivery->date,
-                                    pool->delivery[i - 1].date);
+                                    "'%s' is not after %s, the delivery before it; order the deliveries by date",
+                                    delivery->date, pool->delivery[i - 1].date);
         else if (delivery->day >= pool->until)
             code = tc_document_fail(c->document, tc_node_get(at, "date"), NULL, c->error,
-                                    "'%s' is not before %s, when the pool ends; leave the delivery out", delivery->date, pool->until_date);
+                                    "'%s' is not before %s, when the pool ends; leave the delivery out", delivery->date,
+                                    pool->until_date);
         else if (total > 1e7)
             code = tc_document_fail(c->document, tc_node_get(at, "devices"), NULL, c->error,
                                     "brings the pool to more than 10,000,000 devices; write a smaller number");
@@ -194,8 +254,9 @@ static void size_serving(tc_scenario_serving *s) {
     double turns_per_s = s->monthly_users * s->daily_share * s->turns_per_day / 86400 * s->peak_factor;
     s->peak_prefill_tokens_per_s = turns_per_s * s->tokens_in * (1 - s->cached_share);
     s->peak_decode_tokens_per_s = turns_per_s * s->tokens_out;
-    double devices = ceil((s->peak_prefill_tokens_per_s / s->prefill_tokens_per_s
-                           + s->peak_decode_tokens_per_s / s->decode_tokens_per_s) / s->utilisation);
+    double devices = ceil(
+        (s->peak_prefill_tokens_per_s / s->prefill_tokens_per_s + s->peak_decode_tokens_per_s / s->decode_tokens_per_s)
+        / s->utilisation);
     s->devices = devices < 1e7 ? (int)devices : 10000000;
 }
 
@@ -234,12 +295,14 @@ static tc_code check_job(const checker *c, int index) {
         const tc_scenario_candidate *candidate = &job->candidate[i];
         const tc_node *at = element(node, "candidates", i);
         if ((candidate->tokens > 0) == (candidate->tokens_per_parameter > 0))
-            code = tc_document_fail(c->document, at, NULL, c->error, "has %s; write either 'tokens' or 'tokens_per_parameter'",
+            code = tc_document_fail(c->document, at, NULL, c->error,
+                                    "has %s; write either 'tokens' or 'tokens_per_parameter'",
                                     candidate->tokens > 0 ? "both" : "neither");
         for (int k = 0; k < i && code == TC_OK; k++)
             if (strcmp(job->candidate[k].name, candidate->name) == 0)
                 code = tc_document_fail(c->document, tc_node_get(at, "name"), NULL, c->error,
-                                        "'%s' is the name of an earlier candidate too; give each its own", candidate->name);
+                                        "'%s' is the name of an earlier candidate too; give each its own",
+                                        candidate->name);
     }
     return code;
 }
@@ -285,14 +348,12 @@ static tc_code note_figure(const checker *c, const tc_node *figure) {
     snprintf(key, sizeof key, "%s", figure->key ? figure->key : "value");
     for (char *p = key; *p; p++)
         if (*p == '_') *p = ' ';
-    snprintf(text, sizeof text, "%s%s%s %s%s%s", owner ? owner : "", owner ? ": " : "", key, value ? value : "", note ? ": " : "",
-             note ? note : "");
+    snprintf(text, sizeof text, "%s%s%s %s%s%s", owner ? owner : "", owner ? ": " : "", key, value ? value : "",
+             note ? ": " : "", note ? note : "");
     return add_assumption(c, text);
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
+static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
 
 /* Assumed deliveries of a pool that follow each other with the same note are one line. */
 static tc_code note_deliveries(const checker *c, const tc_node *list) {
@@ -308,7 +369,9 @@ static tc_code note_deliveries(const checker *c, const tc_node *list) {
             if (!same_text(note, tc_node_text(tc_node_get(d, "devices"), "note"))) break;
             int64_t number = 0;
             tc_error ignored;
-            if (tc_parse_integer(tc_node_text(tc_node_get(d, "devices"), "value"), 0, 10000000, &number, "", &ignored) != TC_OK) break;
+            if (tc_parse_integer(tc_node_text(tc_node_get(d, "devices"), "value"), 0, 10000000, &number, "", &ignored)
+                != TC_OK)
+                break;
             devices += number;
             count++;
             last = d;
@@ -316,9 +379,9 @@ static tc_code note_deliveries(const checker *c, const tc_node *list) {
         }
         char text[640], many[32] = "";
         if (count > 1) snprintf(many, sizeof many, " in %d deliveries", count);
-        snprintf(text, sizeof text, "%s: %s devices%s, %s%s%s%s%s", owner ? owner : "", tc_decimal_text((double)devices, 0).s, many,
-                 tc_node_text(first, "date"), count > 1 ? " to " : "", count > 1 ? tc_node_text(last, "date") : "", note ? ": " : "",
-                 note ? note : "");
+        snprintf(text, sizeof text, "%s: %s devices%s, %s%s%s%s%s", owner ? owner : "",
+                 tc_decimal_text((double)devices, 0).s, many, tc_node_text(first, "date"), count > 1 ? " to " : "",
+                 count > 1 ? tc_node_text(last, "date") : "", note ? ": " : "", note ? note : "");
         tc_code code = add_assumption(c, text);
         if (code != TC_OK) return code;
     }
@@ -371,22 +434,26 @@ static tc_code resolve_pool(const checker *c, tc_catalog *catalog, int index) {
     tc_error cause = {0};
     pool->cluster = tc_default_cluster();
     tc_accelerator *chip = &pool->cluster.accelerator;
-    tc_code code = pass_on(c, node, "accelerator", tc_catalog_accelerator(catalog, pool->accelerator, chip, &cause), &cause);
+    tc_code code
+        = pass_on(c, node, "accelerator", tc_catalog_accelerator(catalog, pool->accelerator, chip, &cause), &cause);
     if (code != TC_OK) return code;
     const char *fabric = pool->fabric[0] ? pool->fabric : chip->fabric;
     if (!fabric[0])
-        return tc_document_fail(c->document, node, "fabric", c->error, "is missing, and %s has none of its own; add 'fabric: SLUG'",
-                                pool->accelerator);
+        return tc_document_fail(c->document, node, "fabric", c->error,
+                                "is missing, and %s has none of its own; add 'fabric: SLUG'", pool->accelerator);
     code = pass_on(c, node, "fabric", tc_catalog_fabric(catalog, fabric, &pool->cluster.fabric, &cause), &cause);
     if (code != TC_OK) return code;
-    code = pass_on(c, node, "stack", tc_catalog_stack(catalog, pool->stack[0] ? pool->stack : "generic", &pool->software, &cause), &cause);
+    code
+        = pass_on(c, node, "stack",
+                  tc_catalog_stack(catalog, pool->stack[0] ? pool->stack : "generic", &pool->software, &cause), &cause);
     if (code != TC_OK) return code;
     pool->cluster.devices = 0;
     code = tc_economics_load(NULL, pool->region[0] ? pool->region : NULL, &pool->economics, &cause);
     return pass_on(c, node, "region", code, &cause);
 }
 
-static tc_code resolve_candidate(const checker *c, tc_catalog *catalog, const tc_node *node, tc_scenario_candidate *candidate) {
+static tc_code resolve_candidate(const checker *c, tc_catalog *catalog, const tc_node *node,
+                                 tc_scenario_candidate *candidate) {
     tc_error cause = {0};
     candidate->model = tc_arena_alloc(&c->scenario->arena, sizeof *candidate->model);
     if (!candidate->model) return tc_fail(c->error, TC_INTERNAL, c->document->file, "out of memory");

@@ -18,18 +18,18 @@
 typedef struct tc_delivery {
     char date[16];
     int32_t day;
-    int devices;      /* that arrive, not in all */
+    int devices; /* that arrive, not in all */
 } tc_delivery;
 
 typedef struct tc_scenario_pool {
     char name[48], accelerator[160], fabric[160], stack[160], region[32];
-    int rented;                  /* ownership: 0 owned, 1 rented */
+    int rented;                                 /* ownership: 0 owned, 1 rented */
     double price_usd, rental_usd_per_h, mtbf_s; /* of a package; TC_UNSET: the accelerator's */
     char until_date[16];
-    int32_t until;               /* first day without the pool; INT32_MAX = stays */
+    int32_t until; /* first day without the pool; INT32_MAX = stays */
     int deliveries;
     tc_delivery delivery[TC_SCENARIO_DELIVERIES];
-    tc_cluster cluster;          /* resolved; devices 0 */
+    tc_cluster cluster; /* resolved; devices 0 */
     tc_stack software;
     tc_economics economics;
 } tc_scenario_pool;
@@ -38,7 +38,7 @@ typedef struct tc_scenario_pool {
 typedef struct tc_scenario_serving {
     char name[48], pool_name[48];
     int pool;
-    int devices_given;           /* 0: from the demand */
+    int devices_given; /* 0: from the demand */
     double monthly_users, daily_share, turns_per_day;
     double tokens_in, cached_share, tokens_out; /* per turn */
     double peak_factor, prefill_tokens_per_s, decode_tokens_per_s, utilisation;
@@ -49,18 +49,18 @@ typedef struct tc_scenario_serving {
 
 typedef struct tc_scenario_candidate {
     char name[48], model_slug[160];
-    int seq;                     /* TC_UNSET: the model's */
-    int global_batch;            /* sequences */
+    int seq;          /* TC_UNSET: the model's */
+    int global_batch; /* sequences */
     int dtype;
-    bool dtype_default;          /* none given: bf16 */
+    bool dtype_default;                  /* none given: bf16 */
     double tokens, tokens_per_parameter; /* one of the two; the other TC_UNSET */
-    tc_model *model;             /* resolved, in the scenario's arena */
+    tc_model *model;                     /* resolved, in the scenario's arena */
     double parameters, active_parameters;
 } tc_scenario_candidate;
 
 typedef struct tc_scenario_job {
     char name[48], after[48], not_before_date[16], deadline_date[16];
-    int after_job;               /* -1 none */
+    int after_job;                /* -1 none */
     int32_t not_before, deadline; /* INT32_MIN, INT32_MAX: none */
     int candidates;
     tc_scenario_candidate candidate[TC_SCENARIO_CANDIDATES]; /* in the order of preference */
@@ -75,7 +75,7 @@ typedef struct tc_scenario {
     tc_scenario_serving serving[TC_SCENARIO_SERVINGS];
     tc_scenario_job job[TC_SCENARIO_JOBS];
     int assumptions;
-    const char **assumption;     /* "pools[0].deliveries[1].devices 4,300: note" */
+    const char **assumption; /* "pools[0].deliveries[1].devices 4,300: note" */
     tc_arena arena;
 } tc_scenario;
 
@@ -88,7 +88,8 @@ TC_NODISCARD tc_code tc_scenario_resolve(const tc_document *document, tc_catalog
                                          tc_error *error);
 
 /* Both, by slug or file. The scenario is large: allocate it. */
-TC_API TC_NODISCARD tc_code tc_scenario_load(tc_catalog *catalog, const char *slug_or_path, tc_scenario **out, tc_error *error);
+TC_API TC_NODISCARD tc_code tc_scenario_load(tc_catalog *catalog, const char *slug_or_path, tc_scenario **out,
+                                             tc_error *error);
 TC_API void tc_scenario_free(tc_scenario *scenario);
 
 #endif

@@ -41,7 +41,8 @@ static int for_training(const tc_scenario *s, int pool, int64_t delivered) {
 
 tc_supply tc_supply_of(const tc_scenario *s, int index) {
     const tc_scenario_pool *pool = &s->pool[index];
-    tc_supply out = {.until_s = pool->until == INT32_MAX ? INFINITY : (double)(pool->until - (int64_t)s->start) * SECONDS_PER_DAY};
+    tc_supply out = {.until_s = pool->until == INT32_MAX ? INFINITY
+                                                         : (double)(pool->until - (int64_t)s->start) * SECONDS_PER_DAY};
     int64_t delivered = 0;
     for (int i = 0; i < pool->deliveries; i++) {
         double ready = (double)(pool->delivery[i].day - (int64_t)s->start) * SECONDS_PER_DAY + s->bring_up_s;
@@ -66,9 +67,13 @@ static double package_mtbf(const tc_scenario_pool *pool) {
     return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
 }
 
-bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, tc_catalog *catalog, const tc_scenario_candidate *candidate, int pool,
-                      const tc_supply *supply, tc_arena *arena) {
-    *p = (tc_prospect){.scenario = scenario, .catalog = catalog, .candidate = candidate, .pool = &scenario->pool[pool], .supply = supply,
+bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, tc_catalog *catalog,
+                      const tc_scenario_candidate *candidate, int pool, const tc_supply *supply, tc_arena *arena) {
+    *p = (tc_prospect){.scenario = scenario,
+                       .catalog = catalog,
+                       .candidate = candidate,
+                       .pool = &scenario->pool[pool],
+                       .supply = supply,
                        .job = tc_default_job()};
     p->job.model = *candidate->model;
     p->job.seq = candidate->seq;
@@ -79,8 +84,12 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, tc_catalog *c
 }
 
 static tc_chooser chooser_of(const tc_prospect *p, const tc_cluster *cluster) {
-    return (tc_chooser){.job = &p->job, .cluster = cluster, .stack = &p->pool->software, .package_mtbf_s = package_mtbf(p->pool),
-                        .restart_s = p->pool->economics.restart_s, .checkpoint_bytes = checkpoint_bytes(p),
+    return (tc_chooser){.job = &p->job,
+                        .cluster = cluster,
+                        .stack = &p->pool->software,
+                        .package_mtbf_s = package_mtbf(p->pool),
+                        .restart_s = p->pool->economics.restart_s,
+                        .checkpoint_bytes = checkpoint_bytes(p),
                         .storage_bytes_per_s = p->pool->economics.storage_bytes_per_s};
 }
 
@@ -108,7 +117,8 @@ static tc_code choice_at(tc_prospect *p, int step, tc_arena *arena, const tc_cho
     }
     *out = p->choice[step] = choice;
     if (!choice->found || !p->catalog) return TC_OK;
-    return tc_interval_apply(p->catalog, &p->job, &p->pool->cluster.accelerator, &p->pool->software, &choice->step, error);
+    return tc_interval_apply(p->catalog, &p->job, &p->pool->cluster.accelerator, &p->pool->software, &choice->step,
+                             error);
 }
 
 /* The choice as it goes with steps at an end of their interval. */
@@ -152,12 +162,16 @@ typedef struct progress {
 /* Trains with the choice, or the layout at hand, from t to end. Returns the time of the last token, or end. */
 static double train(progress *now, const tc_prospect *p, const tc_choice *choice, double t, double end, int available) {
     bool running = now->phases > 0;
-    if (!running || (choice->found && choice->tokens_per_s > now->phase[now->phases - 1].tokens_per_s
-                     && !same_layout(&now->phase[now->phases - 1], choice))) {
+    if (!running
+        || (choice->found && choice->tokens_per_s > now->phase[now->phases - 1].tokens_per_s
+            && !same_layout(&now->phase[now->phases - 1], choice))) {
         if (running) now->phase[now->phases - 1].to_s = t;
         tc_plan_phase *phase = &now->phase[now->phases++];
-        *phase = (tc_plan_phase){.from_s = t, .devices = choice->devices, .step = choice->step,
-                                 .tokens_per_s = choice->tokens_per_s, .goodput = choice->goodput};
+        *phase = (tc_plan_phase){.from_s = t,
+                                 .devices = choice->devices,
+                                 .step = choice->step,
+                                 .tokens_per_s = choice->tokens_per_s,
+                                 .goodput = choice->goodput};
         if (running) t += p->pool->economics.restart_s;
     }
     tc_plan_phase *phase = &now->phase[now->phases - 1];
@@ -216,7 +230,8 @@ static void refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int 
             snprintf(out->why, sizeof out->why, "would take more than 100 years");
         } else {
             tc_date_format(p->pool->until, until);
-            snprintf(out->why, sizeof out->why, "the pool ends on %s, when %s %% of the tokens are left", until, percent.s);
+            snprintf(out->why, sizeof out->why, "the pool ends on %s, when %s %% of the tokens are left", until,
+                     percent.s);
         }
         return;
     }
@@ -231,8 +246,8 @@ static void refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int 
 
 /* Walks up the supply from earliest_s. *finish: the time of the last token, or -1; *last and *most are the
  * choice and the devices that were looked at last. */
-static tc_code walk(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_arena *arena, progress *now, const tc_choice **last, int *most,
-                    double *finish, tc_error *error) {
+static tc_code walk(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_arena *arena, progress *now,
+                    const tc_choice **last, int *most, double *finish, tc_error *error) {
     *finish = -1;
     const tc_supply *supply = p->supply;
     for (int i = 0; i < supply->steps; i++) {
@@ -253,7 +268,8 @@ static tc_code walk(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_
     return TC_OK;
 }
 
-tc_code tc_simulate(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_arena *arena, tc_plan_run *out, tc_error *error) {
+tc_code tc_simulate(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_arena *arena, tc_plan_run *out,
+                    tc_error *error) {
     progress *now = calloc(1, sizeof *now);
     const tc_choice *last = NULL;
     int most = 0;

@@ -7,14 +7,14 @@
 
 /* Devices that a pool has for training from a moment on, until the next step. */
 typedef struct tc_supply_step {
-    double from_s;   /* since the scenario's start */
+    double from_s; /* since the scenario's start */
     int devices;
 } tc_supply_step;
 
 typedef struct tc_supply {
     int steps;
     tc_supply_step step[TC_SCENARIO_DELIVERIES];
-    double until_s;  /* INFINITY: stays */
+    double until_s; /* INFINITY: stays */
 } tc_supply;
 
 /* Deliveries after their bring-up, less serving, less the shares of ablations and evaluation. */
@@ -26,26 +26,28 @@ typedef enum tc_quantile { TC_P50, TC_P10, TC_P90, TC_QUANTILES } tc_quantile;
 /* What is known of a candidate on a pool: the choice at each step of the supply, made when first needed. */
 typedef struct tc_prospect {
     const tc_scenario *scenario;
-    tc_catalog *catalog;   /* for the intervals; NULL: none */
+    tc_catalog *catalog; /* for the intervals; NULL: none */
     const tc_scenario_candidate *candidate;
     const tc_scenario_pool *pool;
     const tc_supply *supply;
     tc_job job;
-    tc_choice **choice;    /* [supply->steps], NULL: not yet */
+    tc_choice **choice;      /* [supply->steps], NULL: not yet */
     const tc_shapes *shapes; /* of the last full search */
-    int searched_devices;  /* of the last full search that found a layout */
+    int searched_devices;    /* of the last full search that found a layout */
     int evaluated;
 } tc_prospect;
 
-TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario, tc_catalog *catalog, const tc_scenario_candidate *candidate,
-                                   int pool, const tc_supply *supply, tc_arena *arena);
+TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario, tc_catalog *catalog,
+                                   const tc_scenario_candidate *candidate, int pool, const tc_supply *supply,
+                                   tc_arena *arena);
 
 /* Trains the candidate from earliest_s on; infinite: never. out->job, candidate, pool, p10 and p90 are left to the caller. At p10 and
  * p90 the layouts are chosen by the forecast's times all the same, and the phases' steps have the time of the quantile. */
-TC_NODISCARD tc_code tc_simulate(tc_prospect *prospect, tc_quantile quantile, double earliest_s, tc_arena *arena, tc_plan_run *out,
-                                 tc_error *error);
+TC_NODISCARD tc_code tc_simulate(tc_prospect *prospect, tc_quantile quantile, double earliest_s, tc_arena *arena,
+                                 tc_plan_run *out, tc_error *error);
 
 /* The run of a phase alone: its assumptions, cost and energy. */
-TC_NODISCARD tc_code tc_phase_run(const tc_prospect *prospect, const tc_plan_phase *phase, tc_run *out, tc_error *error);
+TC_NODISCARD tc_code tc_phase_run(const tc_prospect *prospect, const tc_plan_phase *phase, tc_run *out,
+                                  tc_error *error);
 
 #endif

@@ -28,8 +28,8 @@ typedef struct layer_kind {
 } layer_kind;
 
 typedef struct reader {
-    tc_json json;   /* the object that holds the sizes */
-    tc_json outer;  /* the file's own object */
+    tc_json json;  /* the object that holds the sizes */
+    tc_json outer; /* the file's own object */
     const tc_hf_class *class;
     tc_model *model;
     tc_block block; /* what all layers share */
@@ -39,9 +39,7 @@ typedef struct reader {
     layer_kind layer[MAX_LAYERS];
 } reader;
 
-static bool has(const reader *r, unsigned trait) {
-    return (r->class->traits & trait) != 0;
-}
+static bool has(const reader *r, unsigned trait) { return (r->class->traits & trait) != 0; }
 
 /* ---- sizes ----------------------------------------------------------------------- */
 
@@ -65,8 +63,10 @@ static int required(const tc_json *json, const char *key, int high, int missing,
 /* The context at first training: positions stretched later keep the original length in one of three places. */
 static int read_seq(const reader *r) {
     const char *standard = tc_hf_standard_keys.seq;
-    int seq = (int)tc_json_integer(&r->json, spelling(&r->json, r->class->keys->seq, standard), 1, LARGEST_SEQ, r->class->seq);
-    const tc_json places[] = {tc_json_child(&r->json, "rope_scaling"), tc_json_child(&r->json, "rope_parameters"), r->json};
+    int seq = (int)tc_json_integer(&r->json, spelling(&r->json, r->class->keys->seq, standard), 1, LARGEST_SEQ,
+                                   r->class->seq);
+    const tc_json places[]
+        = {tc_json_child(&r->json, "rope_scaling"), tc_json_child(&r->json, "rope_parameters"), r->json};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         int original = (int)tc_json_integer(&places[i], "original_max_position_embeddings", 1, LARGEST_SEQ, seq);
         if (original < seq) seq = original;
@@ -103,8 +103,8 @@ static void read_heads(reader *r) {
 static void check_kv_heads(const reader *r) {
     const tc_block *block = &r->block;
     if (block->kv_heads > 0 && block->heads % block->kv_heads != 0)
-        tc_json_fail(&r->json, r->class->keys->kv_heads, "%d; a divisor of the %d attention heads is needed", block->kv_heads,
-                     block->heads);
+        tc_json_fail(&r->json, r->class->keys->kv_heads, "%d; a divisor of the %d attention heads is needed",
+                     block->kv_heads, block->heads);
 }
 
 static void read_biases(reader *r) {
@@ -133,7 +133,8 @@ static void read_sizes(reader *r) {
     const tc_hf_keys *keys = r->class->keys;
     tc_model *model = r->model;
     model->hidden = required(json, spelling(json, keys->hidden, tc_hf_standard_keys.hidden), LARGEST, 0, "hidden size");
-    r->layers = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS, 0, "number of layers");
+    r->layers
+        = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS, 0, "number of layers");
     model->vocab = required(json, "vocab_size", LARGEST, r->class->vocab, "size of the vocabulary");
     model->seq = read_seq(r);
     model->norm = has(r, TC_HF_LAYER_NORM) ? TC_NORM_LAYER : TC_NORM_RMS;
@@ -147,7 +148,8 @@ static void read_sizes(reader *r) {
         model->positions = TC_POSITIONS_LEARNED;
         model->learned_positions = model->seq;
     }
-    const char *mtp = tc_json_value(json, "num_nextn_predict_layers") ? "num_nextn_predict_layers" : "mtp_num_hidden_layers";
+    const char *mtp
+        = tc_json_value(json, "num_nextn_predict_layers") ? "num_nextn_predict_layers" : "mtp_num_hidden_layers";
     model->mtp_layers = (int)tc_json_integer(json, mtp, 0, MAX_LAYERS, 0);
     r->block.mlp = has(r, TC_HF_GATED) ? TC_MLP_GATED : TC_MLP_PLAIN;
     r->block.norms = has(r, TC_HF_FOUR_NORMS) ? 4 : 2;
@@ -168,9 +170,11 @@ static const json_t *layer_list(const reader *r, const char *key) {
     if (json_is_array(list) && json_array_size(list) == (size_t)r->layers) return list;
     char shown[64];
     if (json_is_array(list))
-        tc_json_fail(&r->json, key, "a list of %zu; one for each of the %d layers is needed", json_array_size(list), r->layers);
+        tc_json_fail(&r->json, key, "a list of %zu; one for each of the %d layers is needed", json_array_size(list),
+                     r->layers);
     else
-        tc_json_fail(&r->json, key, "%s; a list with one for each layer is needed", tc_json_show(list, shown, sizeof shown));
+        tc_json_fail(&r->json, key, "%s; a list with one for each layer is needed",
+                     tc_json_show(list, shown, sizeof shown));
     return NULL;
 }
 
@@ -204,8 +208,8 @@ static void read_attention_types(reader *r, int window) {
             }
     }
     if (groups && layer != r->layers)
-        tc_json_fail(&r->json, "attention_types", "it does not describe the %d layers; [[[\"global\", \"local\"], 12]] is its form",
-                     r->layers);
+        tc_json_fail(&r->json, "attention_types",
+                     "it does not describe the %d layers; [[[\"global\", \"local\"], 12]] is its form", r->layers);
     if (!groups)
         for (int i = 1; i < r->layers; i += 2) r->layer[i].window = window;
 }
@@ -230,9 +234,9 @@ static void read_windows(reader *r) {
         return;
     }
     for (int i = 0; i < r->layers; i++) {
-        bool sliding = class->windows == TC_HF_WINDOW_ALL || (class->windows == TC_HF_WINDOW_LATE && i >= late) ||
-                       (class->windows == TC_HF_WINDOW_EVEN && i % 2 == 0) ||
-                       (class->windows == TC_HF_WINDOW_PATTERN && (i + 1) % pattern != 0);
+        bool sliding = class->windows == TC_HF_WINDOW_ALL || (class->windows == TC_HF_WINDOW_LATE && i >= late)
+                       || (class->windows == TC_HF_WINDOW_EVEN && i % 2 == 0)
+                       || (class->windows == TC_HF_WINDOW_PATTERN && (i + 1) % pattern != 0);
         r->layer[i].window = sliding ? window : 0;
     }
 }
@@ -266,11 +270,13 @@ static void read_expert_sizes(reader *r) {
     }
     int64_t shared = tc_json_integer(json, "n_shared_experts", 0, LARGEST, after ? r->class->shared_experts : 0);
     if (shared * r->expert.expert_ffn > LARGEST)
-        tc_json_fail(json, "n_shared_experts", "%lld; their total width, at most %d, is too large", (long long)shared, LARGEST);
+        tc_json_fail(json, "n_shared_experts", "%lld; their total width, at most %d, is too large", (long long)shared,
+                     LARGEST);
     else
         r->expert.shared_ffn = (int)shared * r->expert.expert_ffn;
     if (r->class->shared_ffn)
-        r->expert.shared_ffn = (int)tc_json_integer(json, "shared_expert_intermediate_size", 0, LARGEST, r->class->shared_ffn);
+        r->expert.shared_ffn
+            = (int)tc_json_integer(json, "shared_expert_intermediate_size", 0, LARGEST, r->class->shared_ffn);
     r->expert.router_bias = has(r, TC_HF_ROUTER_BIAS);
     r->expert.expert_bias = r->block.mlp_bias;
     r->expert.shared_gate = has(r, TC_HF_SHARED_GATE) && r->expert.shared_ffn > 0;
@@ -283,7 +289,8 @@ static void read_expert_step(reader *r) {
     const json_t *dense = tc_json_value(&r->json, "mlp_only_layers");
     char shown[64];
     if (dense && !json_is_array(dense))
-        tc_json_fail(&r->json, "mlp_only_layers", "%s; a list of layers is needed", tc_json_show(dense, shown, sizeof shown));
+        tc_json_fail(&r->json, "mlp_only_layers", "%s; a list of layers is needed",
+                     tc_json_show(dense, shown, sizeof shown));
     for (size_t k = 0; k < json_array_size(dense); k++) {
         const json_t *layer = json_array_get(dense, k);
         if (!json_is_integer(layer) || json_integer_value(layer) < 0 || json_integer_value(layer) >= r->layers) {
@@ -322,9 +329,7 @@ static void read_experts(reader *r) {
 
 /* ---- layers to runs of blocks --------------------------------------------------------- */
 
-static bool same_kind(layer_kind a, layer_kind b) {
-    return a.experts == b.experts && a.window == b.window;
-}
+static bool same_kind(layer_kind a, layer_kind b) { return a.experts == b.experts && a.window == b.window; }
 
 /* Adds a layer to the run of its kind: to the last run, or to any where the order is given up.
  * False where a new run would be one too many. */
@@ -357,7 +362,8 @@ static void make_blocks(reader *r) {
     for (int i = 0; i < runs; i++) {
         tc_block block = kinds[i].experts ? r->expert : r->block;
         if (!kinds[i].experts && block.ffn == 0)
-            fail_missing(&r->json, spelling(&r->json, r->class->keys->ffn, tc_hf_standard_keys.ffn), "width of the MLP");
+            fail_missing(&r->json, spelling(&r->json, r->class->keys->ffn, tc_hf_standard_keys.ffn),
+                         "width of the MLP");
         block.count = counts[i];
         block.window = kinds[i].window;
         r->model->block[i] = block;

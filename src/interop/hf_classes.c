@@ -11,21 +11,20 @@ const tc_hf_keys tc_hf_standard_keys = {"hidden_size",         "num_hidden_layer
 /* ---- spellings --------------------------------------------------------------- */
 
 static const tc_hf_keys gpt2_keys = {"n_embd", "n_layer", "n_head", NULL, "n_inner", "n_positions"};
-static const tc_hf_keys neox_keys = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "intermediate_size",
-                                     "max_position_embeddings"};
-static const tc_hf_keys neo_keys = {"hidden_size", "num_layers", "num_heads", NULL, "intermediate_size",
-                                    "max_position_embeddings"};
-static const tc_hf_keys opt_keys = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "ffn_dim",
-                                    "max_position_embeddings"};
+static const tc_hf_keys neox_keys
+    = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "intermediate_size", "max_position_embeddings"};
+static const tc_hf_keys neo_keys
+    = {"hidden_size", "num_layers", "num_heads", NULL, "intermediate_size", "max_position_embeddings"};
+static const tc_hf_keys opt_keys
+    = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "ffn_dim", "max_position_embeddings"};
 static const tc_hf_keys bloom_keys = {"n_embed", "n_layer", "n_head", NULL, NULL, "seq_length"};
-static const tc_hf_keys falcon_keys = {"n_embed", "n_layer", "n_head", NULL, "ffn_hidden_size", "max_position_embeddings"};
+static const tc_hf_keys falcon_keys
+    = {"n_embed", "n_layer", "n_head", NULL, "ffn_hidden_size", "max_position_embeddings"};
 static const tc_hf_keys mpt_keys = {"d_model", "n_layers", "n_heads", NULL, NULL, "max_seq_len"};
 
 /* ---- what the traits cannot say ------------------------------------------------ */
 
-static void set_biases(tc_block *block, bool bias) {
-    block->qkv_bias = block->out_bias = block->mlp_bias = bias;
-}
+static void set_biases(tc_block *block, bool bias) { block->qkv_bias = block->out_bias = block->mlp_bias = bias; }
 
 static void refine_gpt_bigcode(const tc_json *json, tc_model *model, tc_block *block) {
     (void)model;
@@ -41,11 +40,12 @@ static void refine_gpt_neox(const tc_json *json, tc_model *model, tc_block *bloc
 static void refine_opt(const tc_json *json, tc_model *model, tc_block *block) {
     set_biases(block, tc_json_bool(json, "enable_bias", 1) == 1);
     model->learned_positions += 2;
-    model->final_norm = tc_json_bool(json, "do_layer_norm_before", 1) == 1 &&
-                        tc_json_bool(json, "_remove_final_layer_norm", 0) == 0;
+    model->final_norm
+        = tc_json_bool(json, "do_layer_norm_before", 1) == 1 && tc_json_bool(json, "_remove_final_layer_norm", 0) == 0;
     int64_t width = tc_json_integer(json, "word_embed_proj_dim", 1, LARGEST, model->hidden);
     if (width != model->hidden)
-        tc_json_fail(json, "word_embed_proj_dim", "%lld differs from hidden_size %d; an embedding of another width is not supported",
+        tc_json_fail(json, "word_embed_proj_dim",
+                     "%lld differs from hidden_size %d; an embedding of another width is not supported",
                      (long long)width, model->hidden);
 }
 

@@ -16,39 +16,39 @@ typedef struct tc_hf_keys {
 } tc_hf_keys;
 
 typedef enum tc_hf_trait {
-    TC_HF_GATED = 1 << 0,            /* SwiGLU, GeGLU */
-    TC_HF_LAYER_NORM = 1 << 1,       /* LayerNorm with bias; RMSNorm otherwise */
-    TC_HF_TIED = 1 << 2,             /* default of tie_word_embeddings */
-    TC_HF_LEARNED = 1 << 3,          /* learned positions */
-    TC_HF_ALIBI = 1 << 4,            /* no position parameters, no rotation */
-    TC_HF_QKV_BIAS = 1 << 5,         /* default of attention_bias for q, k, v; fixed where there is no such key */
-    TC_HF_OUT_BIAS = 1 << 6,         /* the same for the output projection */
+    TC_HF_GATED = 1 << 0,              /* SwiGLU, GeGLU */
+    TC_HF_LAYER_NORM = 1 << 1,         /* LayerNorm with bias; RMSNorm otherwise */
+    TC_HF_TIED = 1 << 2,               /* default of tie_word_embeddings */
+    TC_HF_LEARNED = 1 << 3,            /* learned positions */
+    TC_HF_ALIBI = 1 << 4,              /* no position parameters, no rotation */
+    TC_HF_QKV_BIAS = 1 << 5,           /* default of attention_bias for q, k, v; fixed where there is no such key */
+    TC_HF_OUT_BIAS = 1 << 6,           /* the same for the output projection */
     TC_HF_ATTENTION_BIAS_KEY = 1 << 7, /* attention_bias sets q, k, v ... */
-    TC_HF_OUT_BIAS_KEY = 1 << 8,     /* ... and the output projection */
+    TC_HF_OUT_BIAS_KEY = 1 << 8,       /* ... and the output projection */
     TC_HF_MLP_BIAS = 1 << 9,
-    TC_HF_MLP_BIAS_KEY = 1 << 10,    /* mlp_bias */
+    TC_HF_MLP_BIAS_KEY = 1 << 10, /* mlp_bias */
     TC_HF_QK_NORM = 1 << 11,
-    TC_HF_FOUR_NORMS = 1 << 12,      /* a norm before and after attention and MLP */
+    TC_HF_FOUR_NORMS = 1 << 12, /* a norm before and after attention and MLP */
     TC_HF_EMBEDDING_NORM = 1 << 13,
-    TC_HF_FFN_DEFAULT = 1 << 14,     /* the MLP width defaults to 4 x hidden */
-    TC_HF_ROUTER_BIAS = 1 << 15,     /* a bias, or a balancing correction, per expert */
+    TC_HF_FFN_DEFAULT = 1 << 14, /* the MLP width defaults to 4 x hidden */
+    TC_HF_ROUTER_BIAS = 1 << 15, /* a bias, or a balancing correction, per expert */
     TC_HF_SHARED_GATE = 1 << 16
 } tc_hf_trait;
 
 typedef enum tc_hf_window {
     TC_HF_WINDOW_NONE,
-    TC_HF_WINDOW_ALL,       /* sliding_window in every layer */
-    TC_HF_WINDOW_LATE,      /* where use_sliding_window: from max_window_layers on */
-    TC_HF_WINDOW_EVEN,      /* layers 0, 2, 4, ... */
-    TC_HF_WINDOW_PATTERN,   /* all but every sliding_window_pattern-th */
-    TC_HF_WINDOW_LOCAL      /* attention_types, window_size */
+    TC_HF_WINDOW_ALL,     /* sliding_window in every layer */
+    TC_HF_WINDOW_LATE,    /* where use_sliding_window: from max_window_layers on */
+    TC_HF_WINDOW_EVEN,    /* layers 0, 2, 4, ... */
+    TC_HF_WINDOW_PATTERN, /* all but every sliding_window_pattern-th */
+    TC_HF_WINDOW_LOCAL    /* attention_types, window_size */
 } tc_hf_window;
 
 typedef enum tc_hf_experts {
     TC_HF_DENSE,
-    TC_HF_EXPERTS_ALL,      /* every layer, experts of intermediate_size */
-    TC_HF_EXPERTS_STEP,     /* decoder_sparse_step, mlp_only_layers */
-    TC_HF_EXPERTS_AFTER     /* first_k_dense_replace, moe_layer_freq */
+    TC_HF_EXPERTS_ALL,  /* every layer, experts of intermediate_size */
+    TC_HF_EXPERTS_STEP, /* decoder_sparse_step, mlp_only_layers */
+    TC_HF_EXPERTS_AFTER /* first_k_dense_replace, moe_layer_freq */
 } tc_hf_experts;
 
 typedef struct tc_hf_class tc_hf_class;

@@ -59,19 +59,23 @@ static tc_code check_model(const tc_model *model, const tc_placement *p, tc_erro
     for (int i = 0; i < model->blocks; i++) {
         const tc_block *b = &model->block[i];
         if (b->heads % l->tp)
-            return tc_fail(error, TC_INVALID, "--tp", "%d does not divide %d attention heads; choose a divisor", l->tp, b->heads);
+            return tc_fail(error, TC_INVALID, "--tp", "%d does not divide %d attention heads; choose a divisor", l->tp,
+                           b->heads);
         if (b->kv_heads > 0 && b->attention == TC_ATTENTION_MHA && b->kv_heads % l->tp && l->tp % b->kv_heads)
-            return tc_fail(error, TC_INVALID, "--tp", "%d and %d key-value heads do not divide; choose a divisor or a multiple",
-                           l->tp, b->kv_heads);
+            return tc_fail(error, TC_INVALID, "--tp",
+                           "%d and %d key-value heads do not divide; choose a divisor or a multiple", l->tp,
+                           b->kv_heads);
         if (b->experts > 0 && b->experts % l->ep)
-            return tc_fail(error, TC_INVALID, "--ep", "%d does not divide %d experts; choose a divisor", l->ep, b->experts);
+            return tc_fail(error, TC_INVALID, "--ep", "%d does not divide %d experts; choose a divisor", l->ep,
+                           b->experts);
     }
     if (p->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
     /* frameworks let embedding and head count as layers */
     if ((int64_t)l->pp * l->vpp > p->layers + 2)
-        return tc_fail(error, TC_INVALID, l->vpp > 1 ? "--vpp" : "--pp", "%d x %d stages for %d layers; choose at most one stage a layer",
-                       l->pp, l->vpp, p->layers);
-    if (p->seq % l->cp) return tc_fail(error, TC_INVALID, "--cp", "%d does not divide %d tokens; choose a divisor", l->cp, p->seq);
+        return tc_fail(error, TC_INVALID, l->vpp > 1 ? "--vpp" : "--pp",
+                       "%d x %d stages for %d layers; choose at most one stage a layer", l->pp, l->vpp, p->layers);
+    if (p->seq % l->cp)
+        return tc_fail(error, TC_INVALID, "--cp", "%d does not divide %d tokens; choose a divisor", l->cp, p->seq);
     return TC_OK;
 }
 
@@ -81,25 +85,31 @@ static tc_code check_schedule(const tc_placement *p, tc_error *error) {
     if (l->schedule == TC_SCHEDULE_CUSTOM) {
         if (!l->order) return tc_fail(error, TC_INVALID, "--schedule", "custom without an order; give a file");
         if (l->order->stages != l->pp)
-            return tc_fail(error, TC_INVALID, "--pp", "%d, but the schedule's file has %d stages; give --pp %d", l->pp, l->order->stages,
-                           l->order->stages);
+            return tc_fail(error, TC_INVALID, "--pp", "%d, but the schedule's file has %d stages; give --pp %d", l->pp,
+                           l->order->stages, l->order->stages);
         if (l->order->micro_batches != p->micro_batches)
-            return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank, but the schedule's file has %d; give --global-batch %lld",
-                           (long long)p->micro_batches, l->order->micro_batches, (long long)l->order->micro_batches * l->dp * l->micro_batch);
+            return tc_fail(error, TC_INVALID, "--global-batch",
+                           "%lld micro-batches a rank, but the schedule's file has %d; give --global-batch %lld",
+                           (long long)p->micro_batches, l->order->micro_batches,
+                           (long long)l->order->micro_batches * l->dp * l->micro_batch);
         if (l->order->parts > p->layers + 2)
-            return tc_fail(error, TC_INVALID, "--schedule", "%d parts for %d layers; choose at most one part a layer", l->order->parts, p->layers);
+            return tc_fail(error, TC_INVALID, "--schedule", "%d parts for %d layers; choose at most one part a layer",
+                           l->order->parts, p->layers);
         return TC_OK;
     }
     tc_schedule_facts facts = tc_schedule_facts_of(l->schedule);
     if (facts.chunks > 0 && l->vpp > facts.chunks)
-        return tc_fail(error, TC_INVALID, "--vpp", "%d for a schedule of %d chunks a stage; leave it out", l->vpp, facts.chunks);
+        return tc_fail(error, TC_INVALID, "--vpp", "%d for a schedule of %d chunks a stage; leave it out", l->vpp,
+                       facts.chunks);
     if (facts.both_ways && l->pp % 2 && l->pp > 1)
         return tc_fail(error, TC_INVALID, "--pp", "%d stages for dualpipe; give an even number", l->pp);
     if (l->pp > 1 && (int64_t)l->pp * tc_stage_chunks(p) > p->layers + 2)
-        return tc_fail(error, TC_INVALID, "--pp", "%d stages of %d chunks for %d layers; choose at most one chunk a layer", l->pp,
+        return tc_fail(error, TC_INVALID, "--pp",
+                       "%d stages of %d chunks for %d layers; choose at most one chunk a layer", l->pp,
                        tc_stage_chunks(p), p->layers);
     if (p->micro_batches > 1000000000)
-        return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank; give at most 1000000000", (long long)p->micro_batches);
+        return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank; give at most 1000000000",
+                       (long long)p->micro_batches);
     return TC_OK;
 }
 
@@ -108,10 +118,13 @@ static tc_code check_context(const tc_model *model, const tc_layout *l, tc_error
     int n = l->cp_all_to_all;
     if (l->cp_kind != TC_CP_BOTH) return TC_OK;
     if (n <= 1 || n >= l->cp || l->cp % n)
-        return tc_fail(error, TC_INVALID, "--cp-kind", "both:%d does not divide %d context-parallel ranks into groups; give a divisor in between", n, l->cp);
+        return tc_fail(error, TC_INVALID, "--cp-kind",
+                       "both:%d does not divide %d context-parallel ranks into groups; give a divisor in between", n,
+                       l->cp);
     for (int i = 0; i < model->blocks; i++)
         if (model->block[i].heads / l->tp % n)
-            return tc_fail(error, TC_INVALID, "--cp-kind", "all-to-all of %d ranks does not divide %d heads of a rank; choose a divisor", n,
+            return tc_fail(error, TC_INVALID, "--cp-kind",
+                           "all-to-all of %d ranks does not divide %d heads of a rank; choose a divisor", n,
                            model->block[i].heads / l->tp);
     return TC_OK;
 }
@@ -124,25 +137,29 @@ static tc_code check_stages(const tc_placement *p, tc_error *error) {
     bool first = l->first_layers != TC_UNSET, last = l->last_layers != TC_UNSET;
     const char *option = first ? "--first-layers" : "--last-layers";
     if (l->stage_layers) {
-        if (first || last) return tc_fail(error, TC_INVALID, "--stage-layers", "says what every stage holds; leave %s out", option);
+        if (first || last)
+            return tc_fail(error, TC_INVALID, "--stage-layers", "says what every stage holds; leave %s out", option);
         if (l->stage_count != chunks)
-            return tc_fail(error, TC_INVALID, "--stage-layers", "%d numbers for %d stages; give one for each, virtual stages included",
-                           l->stage_count, chunks);
+            return tc_fail(error, TC_INVALID, "--stage-layers",
+                           "%d numbers for %d stages; give one for each, virtual stages included", l->stage_count,
+                           chunks);
         for (int i = 0; i < chunks; i++) {
             if (l->stage_layers[i] < 0)
                 return tc_fail(error, TC_INVALID, "--stage-layers", "%d layers; give 0 or more", l->stage_layers[i]);
             sum += l->stage_layers[i];
         }
         if (sum != p->layers)
-            return tc_fail(error, TC_INVALID, "--stage-layers", "%lld layers in all, but the model has %d; change the list", (long long)sum, p->layers);
+            return tc_fail(error, TC_INVALID, "--stage-layers",
+                           "%lld layers in all, but the model has %d; change the list", (long long)sum, p->layers);
         return TC_OK;
     }
     if (!first && !last) return TC_OK;
     if (chunks == 1) return tc_fail(error, TC_INVALID, option, "is for a pipeline; leave it out, or give --pp");
     int a = first ? l->first_layers : 0, b = last ? l->last_layers : 0, others = chunks - first - last;
     if (a < 0 || b < 0 || a > p->layers - b || (others == 0 && a + b != p->layers))
-        return tc_fail(error, TC_INVALID, option, "%d + %d of %d layers on the first and last stage leave %d for %d others; change one of them", a, b,
-                       p->layers, p->layers - a - b, others);
+        return tc_fail(error, TC_INVALID, option,
+                       "%d + %d of %d layers on the first and last stage leave %d for %d others; change one of them", a,
+                       b, p->layers, p->layers - a - b, others);
     return TC_OK;
 }
 
@@ -157,7 +174,8 @@ static tc_code resolve_experts(const tc_model *model, const tc_stack *stack, tc_
     }
     if (l->etp < 1) return tc_fail(error, TC_INVALID, "--etp", "%d is no degree; give 1 or more", l->etp);
     if (moe && ranks % ((int64_t)l->ep * l->etp))
-        return tc_fail(error, TC_INVALID, "--ep", "ep x etp = %lld does not divide tp x cp x dp = %lld; choose a divisor",
+        return tc_fail(error, TC_INVALID, "--ep",
+                       "ep x etp = %lld does not divide tp x cp x dp = %lld; choose a divisor",
                        (long long)l->ep * l->etp, (long long)ranks);
     return TC_OK;
 }
@@ -179,13 +197,15 @@ static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placem
     }
     int64_t batch = (int64_t)l->dp * l->micro_batch;
     if (p->global_batch < 1 || p->global_batch % batch)
-        return tc_fail(error, TC_INVALID, "--global-batch", "%lld is no multiple of dp x micro-batch = %lld; choose one",
-                       (long long)p->global_batch, (long long)batch);
+        return tc_fail(error, TC_INVALID, "--global-batch",
+                       "%lld is no multiple of dp x micro-batch = %lld; choose one", (long long)p->global_batch,
+                       (long long)batch);
     p->micro_batches = p->global_batch / batch;
     return TC_OK;
 }
 
-static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96], int *count) {
+static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96],
+                             int *count) {
     static const char *const shardings[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
     static const char *const recomputes[] = {"none", "selective", "full", "layers", "operators"};
     tc_layout *l = &p->layout;
@@ -199,18 +219,22 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
     }
     if (l->sequence_parallel == TC_UNSET) {
         l->sequence_parallel = l->tp > 1 && stack->sequence_parallel;
-        if (l->tp > 1) assume(assumed, count, "sequence parallelism ", l->sequence_parallel ? "on" : "off", " (stack default)");
+        if (l->tp > 1)
+            assume(assumed, count, "sequence parallelism ", l->sequence_parallel ? "on" : "off", " (stack default)");
     }
     if (l->cp_kind == TC_UNSET) {
         l->cp_kind = (int)stack->cp_kind;
-        if (l->cp > 1) assume(assumed, count, "context parallelism by ", tc_cp_kind_names[l->cp_kind], " (stack default)");
+        if (l->cp > 1)
+            assume(assumed, count, "context parallelism by ", tc_cp_kind_names[l->cp_kind], " (stack default)");
     }
-    if (l->schedule == TC_UNSET || (l->schedule == TC_SCHEDULE_1F1B && l->vpp > 1) || (l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1))
+    if (l->schedule == TC_UNSET || (l->schedule == TC_SCHEDULE_1F1B && l->vpp > 1)
+        || (l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1))
         l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
     p->attention = job->attention;
     if (p->attention == TC_UNSET) {
         p->attention = (int)stack->attention;
-        assume(assumed, count, "", p->attention == TC_ATTENTION_FLASH ? "flash" : "plain", " attention (stack default)");
+        assume(assumed, count, "", p->attention == TC_ATTENTION_FLASH ? "flash" : "plain",
+               " attention (stack default)");
     }
     p->optimizer = job->optimizer == TC_UNSET ? (int)stack->optimizer : job->optimizer;
 }
@@ -219,19 +243,29 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
     const tc_model *model = &job->model;
     const tc_layout *l = &p->layout;
     double low = job->dtype >= TC_FP8 ? tc_format_bytes(job->dtype) : 2;
-    p->shard = (tc_shard){.sequences = l->micro_batch, .seq = p->seq, .tp = l->tp, .cp = l->cp, .ep = l->ep, .etp = l->etp,
-                          .sequence_parallel = l->sequence_parallel && l->tp > 1,
-                          .plain_attention = p->attention == TC_ATTENTION_PLAIN,
-                          .dropout = stack->dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
-                          .input_bytes = stack->low_precision_inputs ? low : 2,
-                          .activation_bytes = stack->low_precision_activations ? low : 2,
-                          .unfused_activation = !stack->compiled && !(stack->fused & TC_GROUP_ACTIVATION),
-                          .attention_bias = stack->attention_bias && model->positions == TC_POSITIONS_NONE,
-                          .weighted_inputs = stack->weighted_inputs,
-                          .frozen = job->frozen_base, .gathered_logits = stack->gathered_logits, .gathered_inputs = stack->gathered_inputs,
-                          .masked_head = stack->masked_head && !model->causal,
-                          .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,
-                          .document = job->document, .capacity = job->expert_capacity, .sequential_experts = stack->sequential_experts};
+    p->shard
+        = (tc_shard){.sequences = l->micro_batch,
+                     .seq = p->seq,
+                     .tp = l->tp,
+                     .cp = l->cp,
+                     .ep = l->ep,
+                     .etp = l->etp,
+                     .sequence_parallel = l->sequence_parallel && l->tp > 1,
+                     .plain_attention = p->attention == TC_ATTENTION_PLAIN,
+                     .dropout = stack->dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
+                     .input_bytes = stack->low_precision_inputs ? low : 2,
+                     .activation_bytes = stack->low_precision_activations ? low : 2,
+                     .unfused_activation = !stack->compiled && !(stack->fused & TC_GROUP_ACTIVATION),
+                     .attention_bias = stack->attention_bias && model->positions == TC_POSITIONS_NONE,
+                     .weighted_inputs = stack->weighted_inputs,
+                     .frozen = job->frozen_base,
+                     .gathered_logits = stack->gathered_logits,
+                     .gathered_inputs = stack->gathered_inputs,
+                     .masked_head = stack->masked_head && !model->causal,
+                     .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,
+                     .document = job->document,
+                     .capacity = job->expert_capacity,
+                     .sequential_experts = stack->sequential_experts};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;
@@ -246,7 +280,8 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
     int left = cluster->devices / (l->tp * l->pp * l->cp);
     if (l->dp == TC_UNSET) l->dp = left;
     if (l->dp != left)
-        return tc_fail(error, TC_INVALID, "--dp", "%d does not match devices / (tp x pp x cp) = %d; leave it out", l->dp, left);
+        return tc_fail(error, TC_INVALID, "--dp", "%d does not match devices / (tp x pp x cp) = %d; leave it out",
+                       l->dp, left);
     out->seq = job->seq == TC_UNSET ? job->model.seq : job->seq;
     if (out->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", out->seq);
     out->layers = tc_layer_count(&job->model);
@@ -254,7 +289,9 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    if ((code = check_context(&job->model, l, error)) || (code = check_schedule(out, error)) || (code = check_stages(out, error))) return code;
+    if ((code = check_context(&job->model, l, error)) || (code = check_schedule(out, error))
+        || (code = check_stages(out, error)))
+        return code;
     fill_shard(job, stack, out);
     return TC_OK;
 }
@@ -312,7 +349,8 @@ static void chunk_range(const tc_model *model, const tc_placement *p, int n, int
         *start = p->layers - after;
         *end = p->layers;
     } else {
-        even_range(p->layers - before - after, n > 1 && !last ? held_by_predictions(model) : 0, n - first - last, c - first, start, end);
+        even_range(p->layers - before - after, n > 1 && !last ? held_by_predictions(model) : 0, n - first - last,
+                   c - first, start, end);
         *start += before;
         *end += before;
     }
@@ -326,7 +364,9 @@ int tc_stage_chunks(const tc_placement *p) {
     return facts.chunks > l->vpp ? facts.chunks : l->vpp;
 }
 
-bool tc_waits_for_sends(const tc_placement *p) { return p->layout.vpp == 1 && tc_schedule_facts_of(p->layout.schedule).blocking; }
+bool tc_waits_for_sends(const tc_placement *p) {
+    return p->layout.vpp == 1 && tc_schedule_facts_of(p->layout.schedule).blocking;
+}
 
 int tc_model_chunks(const tc_placement *p) {
     const tc_layout *l = &p->layout;
@@ -368,14 +408,20 @@ tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *p, i
     return share;
 }
 
-bool tc_holds_mirror(const tc_placement *p) { return p->layout.pp > 1 && tc_schedule_facts_of(p->layout.schedule).both_ways; }
+bool tc_holds_mirror(const tc_placement *p) {
+    return p->layout.pp > 1 && tc_schedule_facts_of(p->layout.schedule).both_ways;
+}
 
 tc_group tc_tp_group(const tc_placement *p) { return (tc_group){p->layout.tp, 1}; }
 
-static int all_to_all_ranks(const tc_layout *l) { return l->cp_kind == TC_CP_RING ? 1 : l->cp_kind == TC_CP_BOTH ? l->cp_all_to_all : l->cp; }
+static int all_to_all_ranks(const tc_layout *l) {
+    return l->cp_kind == TC_CP_RING ? 1 : l->cp_kind == TC_CP_BOTH ? l->cp_all_to_all : l->cp;
+}
 
 /* As USP and Megatron-LM's a2a+p2p place them: all-to-all inside (Fang and Zhao 2024, arXiv 2405.07719). */
-tc_group tc_cp_all_to_all_group(const tc_placement *p) { return (tc_group){all_to_all_ranks(&p->layout), p->layout.tp}; }
+tc_group tc_cp_all_to_all_group(const tc_placement *p) {
+    return (tc_group){all_to_all_ranks(&p->layout), p->layout.tp};
+}
 
 tc_group tc_cp_ring_group(const tc_placement *p) {
     int inside = all_to_all_ranks(&p->layout);

@@ -14,14 +14,14 @@ typedef struct tc_placement {
     int optimizer;
     int layers;
     tc_shard shard;
-    double shard_group;                  /* ranks over which optimizer states are split; 1 = not */
+    double shard_group; /* ranks over which optimizer states are split; 1 = not */
 } tc_placement;
 
 /* Fills the unset fields from the stack's defaults and checks every degree.
  * assumed: room for TC_ASSUMED_MAX lines, *assumed_count is raised. */
 TC_NODISCARD tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc_layout *wanted,
-                                       const tc_stack *stack, tc_placement *out, char (*assumed)[96], int *assumed_count,
-                                       tc_error *error);
+                                       const tc_stack *stack, tc_placement *out, char (*assumed)[96],
+                                       int *assumed_count, tc_error *error);
 
 /* The chunks that the pipeline cuts the model into: one a stage, or several (virtual stages).
  * tc_chunk_of: the i-th of a stage, -1 if it has none. DualPipe: its own; the mirrored stage's comes on top. */
@@ -33,7 +33,9 @@ bool tc_waits_for_sends(const tc_placement *placement);
 /* DualPipe: every stage also holds what the mirrored stage does. */
 bool tc_holds_mirror(const tc_placement *placement);
 /* Does the layout say what the first, the last or all chunks hold? Else layers are spread evenly. */
-static inline bool tc_stages_given(const tc_layout *l) { return l->stage_layers || l->first_layers != TC_UNSET || l->last_layers != TC_UNSET; }
+static inline bool tc_stages_given(const tc_layout *l) {
+    return l->stage_layers || l->first_layers != TC_UNSET || l->last_layers != TC_UNSET;
+}
 void tc_chunk_blocks(const tc_model *model, const tc_placement *placement, int chunk, int counts[TC_MAX_BLOCKS]);
 
 /* The ends of a pipeline whose stages are cut evenly with embedding and head counted as so many layers (Megatron-LM's
@@ -58,7 +60,7 @@ tc_group tc_tp_group(const tc_placement *placement);
 /* Context parallelism: all-to-all within groups, rings between them; one of them is a single rank unless both are in use. */
 tc_group tc_cp_all_to_all_group(const tc_placement *placement);
 tc_group tc_cp_ring_group(const tc_placement *placement);
-tc_group tc_dp_group(const tc_placement *placement);        /* data x context: gradients of dense weights */
+tc_group tc_dp_group(const tc_placement *placement); /* data x context: gradients of dense weights */
 tc_group tc_ep_group(const tc_placement *placement);
 tc_group tc_expert_dp_group(const tc_placement *placement); /* gradients of expert weights */
 tc_group tc_pp_group(const tc_placement *placement);

@@ -95,11 +95,13 @@ static void put_backward(pen *w, chunk_pass *pass) {
 }
 
 static int interleaved_ahead(int stages, int chunks, int micro_batches, int stage) {
-    return least(2 * (stages - stage - 1) + (chunks - 1) * largest_group(stages, micro_batches), micro_batches * chunks);
+    return least(2 * (stages - stage - 1) + (chunks - 1) * largest_group(stages, micro_batches),
+                 micro_batches * chunks);
 }
 
 static void write_interleaved(pen *w) {
-    int total = w->micro_batches * w->chunks, ahead = interleaved_ahead(w->stages, w->chunks, w->micro_batches, w->stage);
+    int total = w->micro_batches * w->chunks,
+        ahead = interleaved_ahead(w->stages, w->chunks, w->micro_batches, w->stage);
     chunk_pass forward = first_pass(w), backward = forward;
     for (int k = 0; k < ahead; k++) put_forward(w, &forward);
     for (int k = 0; k < total; k++) {
@@ -205,7 +207,8 @@ static void write_dualpipe(pen *w) {
     dual d = {.w = w, .near = second};
     for (int i = 0; i < 2 * (half - s - 1); i++) dual_forward(&d, 0, false);
     for (int i = 0; i < s + 1; i++) dual_forward(&d, 0, false), dual_forward(&d, 1, false);
-    for (int i = 0; i < half - s - 1; i++) dual_backward(&d, 1, true, false), dual_weight(&d), dual_forward(&d, 1, false);
+    for (int i = 0; i < half - s - 1; i++)
+        dual_backward(&d, 1, true, false), dual_weight(&d), dual_forward(&d, 1, false);
     for (int i = 0; i < each - p + s + 1; i++) {
         if (i == 0 && s == half - 1)
             dual_forward(&d, 0, false), dual_backward(&d, 1, false, false); /* the middle cannot pair its first */
@@ -260,7 +263,8 @@ static bool place_passes(const block_offsets *offsets, int stages, int pass, int
     int begin = pass == 0 ? 0 : start[pass - 1] + offsets->pass[pass - 1] * (stages - 1) + 1;
     for (int delay = 0; delay < BLOCK_UNITS; delay++) {
         start[pass] = begin + delay;
-        if (block_is_free(offsets, start, pass + 1, stages) && place_passes(offsets, stages, pass + 1, start)) return true;
+        if (block_is_free(offsets, start, pass + 1, stages) && place_passes(offsets, stages, pass + 1, start))
+            return true;
     }
     return false;
 }
@@ -281,8 +285,8 @@ static int block_in_flight(const block_offsets *offsets, int stages) {
 /* Stages run unit by unit; a stage whose next pass is not ready, or that holds its fill, does a weight gradient. */
 typedef struct unit_run {
     int stages, micro_batches, cap;
-    int *done[2]; /* forward, input gradient: unit after which (stage, chunk, micro-batch) is done; 0 = not yet */
-    int (*next)[4]; /* of each stage: next micro-batch of each pass */
+    int *done[2];     /* forward, input gradient: unit after which (stage, chunk, micro-batch) is done; 0 = not yet */
+    int (*next)[4];   /* of each stage: next micro-batch of each pass */
     int (*weight)[2]; /* weight gradients done, by chunk */
     tc_slot **at;
 } unit_run;
@@ -403,7 +407,11 @@ static void place_nodes(chunk_map map, tc_order *order) {
             tc_schedule_node *n = &order->node[s * v + c];
             bool down = map == MAP_LOOP || c % 2 == 0;
             int along = down ? s : p - 1 - s; /* steps since the chunk's first stage */
-            *n = (tc_schedule_node){.stage = s, .part = map == MAP_BOTH_WAYS ? along : c * p + along, .next = -1, .previous = -1, .down = down};
+            *n = (tc_schedule_node){.stage = s,
+                                    .part = map == MAP_BOTH_WAYS ? along : c * p + along,
+                                    .next = -1,
+                                    .previous = -1,
+                                    .down = down};
             int step = down ? v : -v, first = map == MAP_LOOP ? 0 : s, here = s * v + c;
             if (along < p - 1)
                 n->next = here + step;
@@ -437,10 +445,12 @@ void tc_schedule_free(tc_order *order) {
 }
 
 static tc_code check_make(int schedule, int stages, int chunks, int64_t m, tc_error *error) {
-    if (schedule < 0 || schedule >= RULES) return tc_fail(error, TC_INVALID, "--schedule", "%d is no built-in schedule", schedule);
+    if (schedule < 0 || schedule >= RULES)
+        return tc_fail(error, TC_INVALID, "--schedule", "%d is no built-in schedule", schedule);
     if (stages < 1 || chunks < 1 || m < 1 || m > INT32_MAX / (6 * (int64_t)chunks))
-        return tc_fail(error, TC_INVALID, "--schedule", "%d stages of %d chunks and %lld micro-batches; give 1 or more of each", stages,
-                       chunks, (long long)m);
+        return tc_fail(error, TC_INVALID, "--schedule",
+                       "%d stages of %d chunks and %lld micro-batches; give 1 or more of each", stages, chunks,
+                       (long long)m);
     if (rules[schedule].map == MAP_BOTH_WAYS && stages > 1 && (stages % 2 || stages > 4096))
         return tc_fail(error, TC_INVALID, "--pp", "%d stages for dualpipe; give an even number", stages);
     return TC_OK;
@@ -449,7 +459,11 @@ static tc_code check_make(int schedule, int stages, int chunks, int64_t m, tc_er
 static void write_stages(const rule *r, tc_order *order, int64_t room) {
     for (int s = 0; s < order->stages; s++) {
         int m = order->micro_batches;
-        pen w = {.at = order->slot + order->first[s], .stages = order->stages, .chunks = order->chunks, .stage = s, .micro_batches = m,
+        pen w = {.at = order->slot + order->first[s],
+                 .stages = order->stages,
+                 .chunks = order->chunks,
+                 .stage = s,
+                 .micro_batches = m,
                  .limit = {m, m}};
         if (r->map == MAP_BOTH_WAYS) w.limit[0] = m - m / 2, w.limit[1] = m / 2;
         r->write(&w);
@@ -462,12 +476,17 @@ tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batche
     *out = (tc_order){.stages = 0};
     tc_code code = check_make(schedule, stages, chunks, micro_batches, error);
     if (code) return code;
-    if (stages == 1) schedule = rules[schedule].facts.chunks || chunks == 1 ? TC_SCHEDULE_1F1B : TC_SCHEDULE_INTERLEAVED; /* nothing to arrange */
+    if (stages == 1)
+        schedule = rules[schedule].facts.chunks || chunks == 1 ? TC_SCHEDULE_1F1B
+                                                               : TC_SCHEDULE_INTERLEAVED; /* nothing to arrange */
     const rule *r = &rules[schedule];
-    *out = (tc_order){.stages = stages, .chunks = r->facts.chunks ? r->facts.chunks : chunks, .micro_batches = (int)micro_batches,
+    *out = (tc_order){.stages = stages,
+                      .chunks = r->facts.chunks ? r->facts.chunks : chunks,
+                      .micro_batches = (int)micro_batches,
                       .blocking = r->facts.blocking && chunks == 1};
     out->period = schedule == TC_SCHEDULE_INTERLEAVED ? stages : r->map == MAP_BOTH_WAYS ? 2 : 1;
-    int64_t passes = r->map == MAP_BOTH_WAYS ? 1 : out->chunks, each = (r->facts.split ? 3 : 2) * passes * micro_batches;
+    int64_t passes = r->map == MAP_BOTH_WAYS ? 1 : out->chunks,
+            each = (r->facts.split ? 3 : 2) * passes * micro_batches;
     if (!allocate(out, each * stages)) {
         tc_order_free(out);
         return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");

@@ -36,26 +36,28 @@ struct tc_order {
     int stages, chunks; /* chunks per stage */
     int parts;          /* chunks of the model */
     int micro_batches;
-    int period;         /* micro-batches after which the order repeats */
-    bool blocking;      /* a stage computes nothing while it sends */
-    tc_schedule_node *node;      /* stages x chunks */
-    int64_t *first;     /* stages + 1: the slots of stage s are first[s] .. first[s + 1] */
+    int period;             /* micro-batches after which the order repeats */
+    bool blocking;          /* a stage computes nothing while it sends */
+    tc_schedule_node *node; /* stages x chunks */
+    int64_t *first;         /* stages + 1: the slots of stage s are first[s] .. first[s + 1] */
     tc_slot *slot;
 };
 
 /* What a schedule needs. chunks: 0 = the layout's virtual stages. */
 typedef struct tc_schedule_facts {
     int chunks;
-    bool both_ways;  /* every stage holds two parts of the model, each also held by the mirrored stage: their number is even */
-    bool split;      /* weight gradients apart from input gradients */
-    bool blocking;   /* with one chunk a stage, it computes nothing while it sends */
-    bool apart;      /* stages do not meet at the end of a step: each begins the next when its own is done */
+    bool
+        both_ways; /* every stage holds two parts of the model, each also held by the mirrored stage: their number is even */
+    bool split;    /* weight gradients apart from input gradients */
+    bool blocking; /* with one chunk a stage, it computes nothing while it sends */
+    bool apart;    /* stages do not meet at the end of a step: each begins the next when its own is done */
 } tc_schedule_facts;
 
 tc_schedule_facts tc_schedule_facts_of(int schedule);
 
 /* The order of a schedule for m micro-batches. Errors: TC_INVALID (place "--schedule"), TC_INTERNAL. */
-TC_NODISCARD tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batches, tc_order *out, tc_error *error);
+TC_NODISCARD tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batches, tc_order *out,
+                                   tc_error *error);
 void tc_order_free(tc_order *order);
 
 /* Every slot can run and comes once. line: of each stage in the file, for errors; NULL = none. */

@@ -36,7 +36,7 @@ typedef struct reader {
     int line_of[PARTS_MAX];
     int stage_of[PARTS_MAX]; /* of each part, plus one; 0 = nowhere */
     int chunk_of[PARTS_MAX];
-    int chunks[PARTS_MAX];   /* of each stage */
+    int chunks[PARTS_MAX]; /* of each stage */
 } reader;
 
 static tc_code fail_at(const reader *r, int line, tc_error *error, const char *text) {
@@ -115,7 +115,9 @@ static tc_code place_parts(reader *r, tc_error *error) {
         for (size_t i = r->first[s]; i < r->first[s + 1]; i++) {
             int part = r->slot[i].part;
             if (r->stage_of[part] == s + 1) continue;
-            if (r->stage_of[part]) return fail_at(r, r->line_of[s], error, "a part of the model is also on an earlier line; give each to one stage");
+            if (r->stage_of[part])
+                return fail_at(r, r->line_of[s], error,
+                               "a part of the model is also on an earlier line; give each to one stage");
             r->stage_of[part] = s + 1;
             r->chunk_of[part] = r->chunks[s]++;
         }
@@ -132,13 +134,19 @@ static tc_code build_order(const reader *r, tc_order *out, tc_error *error) {
     int chunks = 1;
     for (int s = 0; s < r->stages; s++)
         if (r->chunks[s] > chunks) chunks = r->chunks[s];
-    *out = (tc_order){.stages = r->stages, .chunks = chunks, .parts = r->parts, .micro_batches = r->micro_batches, .period = 1};
+    *out = (tc_order){.stages = r->stages,
+                      .chunks = chunks,
+                      .parts = r->parts,
+                      .micro_batches = r->micro_batches,
+                      .period = 1};
     size_t nodes = (size_t)r->stages * (size_t)chunks;
     out->node = calloc(nodes, sizeof *out->node);
     out->first = calloc((size_t)r->stages + 1, sizeof *out->first);
     out->slot = calloc(r->count, sizeof *out->slot);
-    if (!out->node || !out->first || !out->slot) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
-    for (size_t i = 0; i < nodes; i++) out->node[i] = (tc_schedule_node){.stage = (int)i / chunks, .part = -1, .next = -1, .previous = -1};
+    if (!out->node || !out->first || !out->slot)
+        return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
+    for (size_t i = 0; i < nodes; i++)
+        out->node[i] = (tc_schedule_node){.stage = (int)i / chunks, .part = -1, .next = -1, .previous = -1};
     for (int part = 0, last = -1; part < r->parts; part++) {
         int stage = r->stage_of[part] - 1, here = stage * chunks + r->chunk_of[part];
         tc_schedule_node *n = &out->node[here];
@@ -150,7 +158,8 @@ static tc_code build_order(const reader *r, tc_order *out, tc_error *error) {
     }
     for (int s = 0; s <= r->stages; s++) out->first[s] = (int64_t)r->first[s];
     for (size_t i = 0; i < r->count; i++)
-        out->slot[i] = (tc_slot){.micro_batch = r->slot[i].micro_batch, .chunk = (uint16_t)r->chunk_of[r->slot[i].part],
+        out->slot[i] = (tc_slot){.micro_batch = r->slot[i].micro_batch,
+                                 .chunk = (uint16_t)r->chunk_of[r->slot[i].part],
                                  .kind = (uint8_t)r->slot[i].kind};
     return TC_OK;
 }
@@ -167,7 +176,9 @@ tc_code tc_order_parse(const char *text, size_t length, const char *path, tc_ord
         code = read_line(r, at, newline ? newline : end, error);
         at = newline ? newline + 1 : end;
     }
-    if (!code && r->count == 0) code = fail_at(r, r->line > 0 ? r->line : 1, error, "no slots; give a line for each stage, for example 0F0,0B0");
+    if (!code && r->count == 0)
+        code
+            = fail_at(r, r->line > 0 ? r->line : 1, error, "no slots; give a line for each stage, for example 0F0,0B0");
     if (!code) code = place_parts(r, error);
     if (!code) code = build_order(r, out, error);
     if (!code) code = tc_order_check(out, path, r->line_of, error);
@@ -184,7 +195,8 @@ tc_code tc_schedule_load(const char *path, tc_order **out, tc_error *error) {
     tc_code code = tc_file_read(path, FILE_LIMIT, &text, &length, error);
     if (code) return code;
     tc_order *order = calloc(1, sizeof *order);
-    code = order ? tc_order_parse(text, length, path, order, error) : tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
+    code = order ? tc_order_parse(text, length, path, order, error)
+                 : tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
     free(text);
     if (code)
         free(order);
@@ -197,16 +209,18 @@ tc_code tc_schedule_load(const char *path, tc_order **out, tc_error *error) {
 
 enum { DONE_FORWARD = 1, DONE_INPUT = 2, DONE_WEIGHT = 4 };
 
-static tc_code fail_slot(const tc_order *order, int64_t at, int stage, const char *path, const int *line, const char *what, tc_error *error) {
+static tc_code fail_slot(const tc_order *order, int64_t at, int stage, const char *path, const int *line,
+                         const char *what, tc_error *error) {
     const tc_slot *slot = &order->slot[at];
     char place[340];
     snprintf(place, sizeof place, "%.300s:%d", path ? path : "schedule", line ? line[stage] : stage + 1);
-    return tc_fail(error, TC_INVALID, place, "%d%c%d %s", order->node[stage * order->chunks + slot->chunk].part, "FBIW"[slot->kind],
-                   slot->micro_batch, what);
+    return tc_fail(error, TC_INVALID, place, "%d%c%d %s", order->node[stage * order->chunks + slot->chunk].part,
+                   "FBIW"[slot->kind], slot -> micro_batch, what);
 }
 
 /* What a slot lacks; NULL = it can run. *wait: another stage may yet provide it. */
-static const char *slot_lacks(const tc_order *order, const unsigned char *done, int node, const tc_slot *slot, bool *wait) {
+static const char *slot_lacks(const tc_order *order, const unsigned char *done, int node, const tc_slot *slot,
+                              bool *wait) {
     size_t m = (size_t)order->micro_batches, i = (size_t)slot->micro_batch;
     unsigned own = done[(size_t)node * m + i];
     int next = order->node[node].next, previous = order->node[node].previous;
@@ -226,10 +240,13 @@ static const char *slot_lacks(const tc_order *order, const unsigned char *done, 
     return *wait ? "waits for ever for the gradient of the part after it; change the order" : NULL;
 }
 
-static const unsigned char slot_does[TC_SLOT_KINDS] = {[TC_SLOT_FORWARD] = DONE_FORWARD, [TC_SLOT_BACKWARD] = DONE_INPUT | DONE_WEIGHT,
-                                                       [TC_SLOT_INPUT] = DONE_INPUT, [TC_SLOT_WEIGHT] = DONE_WEIGHT};
+static const unsigned char slot_does[TC_SLOT_KINDS] = {[TC_SLOT_FORWARD] = DONE_FORWARD,
+                                                       [TC_SLOT_BACKWARD] = DONE_INPUT | DONE_WEIGHT,
+                                                       [TC_SLOT_INPUT] = DONE_INPUT,
+                                                       [TC_SLOT_WEIGHT] = DONE_WEIGHT};
 
-static tc_code run_slots(const tc_order *order, unsigned char *done, int64_t *at, const char *path, const int *line, tc_error *error) {
+static tc_code run_slots(const tc_order *order, unsigned char *done, int64_t *at, const char *path, const int *line,
+                         tc_error *error) {
     for (bool moved = true; moved;) {
         moved = false;
         for (int s = 0; s < order->stages; s++)
@@ -247,13 +264,15 @@ static tc_code run_slots(const tc_order *order, unsigned char *done, int64_t *at
         if (at[s] == order->first[s + 1]) continue;
         const tc_slot *slot = &order->slot[at[s]];
         bool wait;
-        return fail_slot(order, at[s], s, path, line, slot_lacks(order, done, s * order->chunks + slot->chunk, slot, &wait), error);
+        return fail_slot(order, at[s], s, path, line,
+                         slot_lacks(order, done, s * order->chunks + slot->chunk, slot, &wait), error);
     }
     return TC_OK;
 }
 
 /* Every part does everything for every micro-batch, or (DualPipe) nothing for those of the other direction. */
-static tc_code check_complete(const tc_order *order, const unsigned char *done, const char *path, const int *line, tc_error *error) {
+static tc_code check_complete(const tc_order *order, const unsigned char *done, const char *path, const int *line,
+                              tc_error *error) {
     for (int n = 0; n < order->stages * order->chunks; n++)
         for (int i = 0; i < order->micro_batches; i++) {
             const tc_schedule_node *node = &order->node[n];
@@ -261,9 +280,15 @@ static tc_code check_complete(const tc_order *order, const unsigned char *done, 
             if (node->part < 0 || is == (DONE_FORWARD | DONE_INPUT | DONE_WEIGHT)) continue;
             if (is == 0 && order->parts < order->stages * order->chunks && !line) continue;
             char place[340];
-            snprintf(place, sizeof place, "%.300s:%d", path ? path : "schedule", line ? line[node->stage] : node->stage + 1);
-            return tc_fail(error, TC_INVALID, place, "part %d lacks the %s of micro-batch %d; give every micro-batch F and B (or I and W)",
-                           node->part, !(is & DONE_FORWARD) ? "forward" : !(is & DONE_INPUT) ? "input gradient" : "weight gradient", i);
+            snprintf(place, sizeof place, "%.300s:%d", path ? path : "schedule",
+                     line ? line[node->stage] : node->stage + 1);
+            return tc_fail(error, TC_INVALID, place,
+                           "part %d lacks the %s of micro-batch %d; give every micro-batch F and B (or I and W)",
+                           node->part,
+                           !(is & DONE_FORWARD) ? "forward"
+                           : !(is & DONE_INPUT) ? "input gradient"
+                                                : "weight gradient",
+                           i);
         }
     return TC_OK;
 }

@@ -40,7 +40,8 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
     return w;
 }
 
-tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
+tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *p, const tc_block_set *set,
+                                       int stage) {
     tc_stage_weights w = own_weights(model, p, set, stage);
     if (tc_holds_mirror(p)) { /* DeepSeek-AI 2024, table 2: two copies of the parameters */
         tc_stage_weights mirror = own_weights(model, p, set, p->layout.pp - 1 - stage);
@@ -56,7 +57,8 @@ static double saved_bytes(const tc_operators *ops, double norm_extra, bool selec
     double sum = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
-        bool dropped = selective && op->tag == TC_TAG_ATTENTION && op->kind != TC_OP_GEMM && op->kind != TC_OP_ATTENTION;
+        bool dropped
+            = selective && op->tag == TC_TAG_ATTENTION && op->kind != TC_OP_GEMM && op->kind != TC_OP_ATTENTION;
         if (!dropped) sum += op->saved_bytes + norm_extra * op->chained_bytes;
     }
     return sum;
@@ -89,7 +91,8 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
     for (int i = 0; i < model->blocks; i++) {
         const tc_operators *ops = &set->block[i];
         double extra = set->norm_extra;
-        set->saved[i] = (tc_saved){saved_bytes(ops, extra, false), saved_bytes(ops, extra, true), ops->block_input_bytes};
+        set->saved[i]
+            = (tc_saved){saved_bytes(ops, extra, false), saved_bytes(ops, extra, true), ops->block_input_bytes};
     }
     double logits = head_backward_bytes(&set->head, false);
     set->logits_bytes = set->mtp_logits_bytes = 0;
@@ -101,13 +104,15 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
     }
     set->output_bytes = stack->pipeline_outputs ? logits : 0;
     set->temporary_gradients = stack->temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
-    for (int i = 0; i < model->blocks; i++) set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;
+    for (int i = 0; i < model->blocks; i++)
+        set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;
     if (!set->temporary_gradients) return;
     double backward = head_backward_bytes(&set->head, true);
     if (backward > set->logits_bytes) set->logits_bytes = backward;
 }
 
-static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_block_set *set, const int counts[TC_MAX_BLOCKS]) {
+static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_block_set *set,
+                       const int counts[TC_MAX_BLOCKS]) {
     const tc_layout *l = &p->layout;
     tc_kept kept = {0};
     double share = 0, largest = 0;
@@ -119,7 +124,8 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         if (l->recompute == TC_RECOMPUTE_FULL) saved = s->input;
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) saved = s->selective;
         if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * s->input + (1 - share) * s->whole;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS) saved = s->whole - tc_recomputed_bytes(&set->block[i], l->recompute_operators, set->norm_extra);
+        if (l->recompute == TC_RECOMPUTE_OPERATORS)
+            saved = s->whole - tc_recomputed_bytes(&set->block[i], l->recompute_operators, set->norm_extra);
         if (l->offload_operators && saved > s->input) {
             double host = tc_recomputed_bytes(&set->block[i], l->offload_operators, 0);
             saved -= host;
@@ -127,7 +133,8 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         }
         kept.per_micro_batch += counts[i] * saved;
         if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS && counts[i] > 0 && s->whole - saved > kept.working) kept.working = s->whole - saved;
+        if (l->recompute == TC_RECOMPUTE_OPERATORS && counts[i] > 0 && s->whole - saved > kept.working)
+            kept.working = s->whole - saved;
         if (counts[i] > 0 && saved > largest) largest = saved;
     }
     if (l->offload_activations) {
@@ -155,7 +162,8 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
     tc_kept kept = kept_of(model, p, set, share.blocks);
     if (share.head) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
     if (share.head && p->layout.pp > 1) kept.logits += set->output_bytes * (double)(p->micro_batches - 1);
-    if (share.embedding && set->temporary_gradients) kept.embedding_gradient = 2 * set->size.embedding_parameters / p->layout.tp;
+    if (share.embedding && set->temporary_gradients)
+        kept.embedding_gradient = 2 * set->size.embedding_parameters / p->layout.tp;
     return kept;
 }
 
@@ -175,20 +183,25 @@ tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_sta
     double expert_group = tc_expert_dp_group(p).ranks;
     double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
     /* with a pipeline, weights and gradients stay whole through the step's micro-batches */
-    bool sharded_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP, zero3 = sharded_weights && l->pp == 1;
+    bool sharded_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP,
+         zero3 = sharded_weights && l->pp == 1;
     bool zero2 = zero3 || (l->sharding == TC_SHARD_ZERO2 && l->pp == 1);
     bool zero1 = l->sharding != TC_SHARD_NONE;
     double sharded = w.dense / dense_group + w.expert / split_expert, whole = w.dense + w.expert;
     bool beside = sharded_weights && !zero3; /* the gathered copies, with the shards that they are made of or end in */
     m.parameters = param_bytes * ((zero3 ? sharded : whole) + (beside ? sharded : 0));
     if (!job->frozen_base) {
-        if (low) m.parameters += stack->low_precision_weights * tc_format_bytes(job->dtype) * (zero3 ? sharded : whole - w.ends);
+        if (low)
+            m.parameters
+                += stack->low_precision_weights * tc_format_bytes(job->dtype) * (zero3 ? sharded : whole - w.ends);
         /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
         bool fp16 = job->dtype == TC_FP16 && stack->main_grad_bytes == 4;
         m.gradients = (fp16 ? 2 : stack->main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
         if (stack->late_reduction && zero2 && !zero3) m.unreduced = stack->main_grad_bytes * (whole - sharded);
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
-        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0 : (stack->optimizer_bytes + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole);
+        m.optimizer = l->offload != TC_OFFLOAD_NONE
+                          ? 0
+                          : (stack->optimizer_bytes + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole);
     }
     if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;
@@ -201,16 +214,23 @@ double tc_backward_bytes(const tc_states *s, double live) {
     return s->gradients > live ? s->gradients : live;
 }
 
-tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage) {
-    tc_memory m = {.stage = stage, .parameters = states->parameters, .gradients = states->gradients, .optimizer = states->optimizer,
-                   .buffers = states->buffers, .logits = stack->chunked_loss ? 0 : kept->logits};
+tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
+                          int stage) {
+    tc_memory m = {.stage = stage,
+                   .parameters = states->parameters,
+                   .gradients = states->gradients,
+                   .optimizer = states->optimizer,
+                   .buffers = states->buffers,
+                   .logits = stack->chunked_loss ? 0 : kept->logits};
     m.activations = kept->per_micro_batch * in_flight + kept->working;
     /* the gradient of the embedding comes when its micro-batch's activations are gone */
     double last = kept->per_micro_batch + kept->working;
     if (kept->embedding_gradient > last) m.activations += kept->embedding_gradient - last;
     if (states->unreduced > m.activations + m.logits) m.activations = states->unreduced - m.logits;
-    if (states->transient && m.gradients > m.activations + m.logits) m.activations = m.logits = 0;
-    else if (states->transient) m.gradients = 0;
+    if (states->transient && m.gradients > m.activations + m.logits)
+        m.activations = m.logits = 0;
+    else if (states->transient)
+        m.gradients = 0;
     m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
     m.framework = stack->params.framework_bytes;

@@ -19,10 +19,10 @@ typedef struct tc_block_set {
     tc_saved saved[TC_MAX_BLOCKS];
     double norm_extra; /* the stack's: in saved, but for the inputs */
     double logits_bytes;
-    double mtp_logits_bytes;          /* the same of a module of multi-token prediction, while the head's are made */
-    double output_bytes;              /* logits that stay until the step ends, of one micro-batch */
-    bool temporary_gradients;         /* gradients of weights lie beside the accumulated ones */
-    double temporary[TC_MAX_BLOCKS];  /* of a block, elements */
+    double mtp_logits_bytes;         /* the same of a module of multi-token prediction, while the head's are made */
+    double output_bytes;             /* logits that stay until the step ends, of one micro-batch */
+    bool temporary_gradients;        /* gradients of weights lie beside the accumulated ones */
+    double temporary[TC_MAX_BLOCKS]; /* of a block, elements */
 } tc_block_set;
 
 /* Sums up the operators that are there: all that follows them. */
@@ -35,15 +35,17 @@ typedef struct tc_stage_weights {
     double temporary; /* elements of gradients beside the accumulated ones */
 } tc_stage_weights;
 
-tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
+tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
+                                       int stage);
 
 /* ---- the peak in its parts, so that a search computes each once ---------------------- */
 
 /* What a stage holds of the model, whatever is in flight. */
 typedef struct tc_states {
     double parameters, gradients, optimizer, buffers;
-    double unreduced; /* gradients of the other ranks' shards at the end of a backward pass, when its activations are gone */
-    bool transient;   /* gradients come as activations go: never both in full */
+    double
+        unreduced; /* gradients of the other ranks' shards at the end of a backward pass, when its activations are gone */
+    bool transient; /* gradients come as activations go: never both in full */
 } tc_states;
 
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
@@ -52,23 +54,26 @@ typedef struct tc_kept {
     double working;         /* once: the block that is recomputed, or on its way to the host */
     double logits;
     double embedding_gradient;
-    double offloaded;       /* per micro-batch, to the host and back */
+    double offloaded; /* per micro-batch, to the host and back */
 } tc_kept;
 
-tc_states tc_stage_states(const tc_job *job, const tc_placement *placement, const tc_stack *stack, tc_stage_weights weights);
+tc_states tc_stage_states(const tc_job *job, const tc_placement *placement, const tc_stack *stack,
+                          tc_stage_weights weights);
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
-tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int chunk); /* of the model */
+tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
+                      int chunk); /* of the model */
 /* The most that gradients and what is live for the backward pass take together. */
 double tc_backward_bytes(const tc_states *states, double live);
 /* in_flight: tc_micro_batches_in_flight. capacity stays 0. */
-tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight, int stage);
+tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
+                          int stage);
 
 /* The stages of which one is the fullest, ascending; returns how many (at most 5). */
 #define TC_PEAK_STAGES 5
 int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]);
 
 /* The fullest stage and what it holds. */
-tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
-                         const tc_block_set *set);
+tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
+                         const tc_stack *stack, const tc_block_set *set);
 
 #endif

@@ -39,7 +39,8 @@ typedef struct desk {
     tc_error error;
 } desk;
 
-static const char usage[] = "usage: mpirun -n N traincast-mpi sweep FILE.yaml --store DB.sqlite [--csv|--json] [--threads N] [--catalog DIR] [--quiet]\n";
+static const char usage[] = "usage: mpirun -n N traincast-mpi sweep FILE.yaml --store DB.sqlite [--csv|--json] "
+                            "[--threads N] [--catalog DIR] [--quiet]\n";
 
 /* ---- options ---------------------------------------------------------------------------- */
 
@@ -49,14 +50,22 @@ static bool take_options(int argc, char **argv, options *o) {
     if (argc < 3 || strcmp(argv[1], "sweep") != 0) return false;
     for (int i = 2; i < argc; i++) {
         bool last = i + 1 == argc;
-        if (strcmp(argv[i], "--csv") == 0) o->csv = true;
-        else if (strcmp(argv[i], "--json") == 0) o->json = true;
-        else if (strcmp(argv[i], "--quiet") == 0) o->quiet = true;
-        else if (strcmp(argv[i], "--store") == 0 && !last) o->store = argv[++i];
-        else if (strcmp(argv[i], "--threads") == 0 && !last) o->threads = (int)strtol(argv[++i], NULL, 10);
-        else if (strcmp(argv[i], "--catalog") == 0 && !last && o->catalogs < 16) o->catalog[o->catalogs++] = argv[++i];
-        else if (argv[i][0] != '-' && !o->file) o->file = argv[i];
-        else return false;
+        if (strcmp(argv[i], "--csv") == 0)
+            o->csv = true;
+        else if (strcmp(argv[i], "--json") == 0)
+            o->json = true;
+        else if (strcmp(argv[i], "--quiet") == 0)
+            o->quiet = true;
+        else if (strcmp(argv[i], "--store") == 0 && !last)
+            o->store = argv[++i];
+        else if (strcmp(argv[i], "--threads") == 0 && !last)
+            o->threads = (int)strtol(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--catalog") == 0 && !last && o->catalogs < 16)
+            o->catalog[o->catalogs++] = argv[++i];
+        else if (argv[i][0] != '-' && !o->file)
+            o->file = argv[i];
+        else
+            return false;
     }
     return o->file && o->store && o->threads >= 1;
 }
@@ -153,8 +162,10 @@ static tc_code run_desk(desk *d, tc_store *store, int ranks, tc_error *error) {
     int working = ranks - 1;
     bool done = false;
     tc_code code = TC_OK;
-    tc_progress progress = tc_progress_start(d->options->quiet ? NULL : stderr, isatty(STDERR_FILENO) != 0, d->count, d->sweep->tasks);
-    if (pthread_create(&own, NULL, search_here, d) != 0) return tc_fail(error, TC_INTERNAL, "threads", "none can be started");
+    tc_progress progress
+        = tc_progress_start(d->options->quiet ? NULL : stderr, isatty(STDERR_FILENO) != 0, d->count, d->sweep->tasks);
+    if (pthread_create(&own, NULL, search_here, d) != 0)
+        return tc_fail(error, TC_INTERNAL, "threads", "none can be started");
     while (working > 0 || !done) {
         done = clear_desk(d, store, &progress, &code, error) || done;
         if (!answer(d, store, &progress, &working, &code, error)) nap();
@@ -164,7 +175,8 @@ static tc_code run_desk(desk *d, tc_store *store, int ranks, tc_error *error) {
     return code;
 }
 
-static tc_code lead(const tc_sweep *sweep, tc_catalog *catalog, const options *o, int ranks, bool *found, tc_error *error) {
+static tc_code lead(const tc_sweep *sweep, tc_catalog *catalog, const options *o, int ranks, bool *found,
+                    tc_error *error) {
     tc_store *store;
     int *task, count;
     tc_sweep_row *rows;
@@ -172,16 +184,24 @@ static tc_code lead(const tc_sweep *sweep, tc_catalog *catalog, const options *o
     if (code) return code;
     code = tc_job_missing(store, sweep, &task, &count, error);
     if (!code) {
-        desk d = {.lock = PTHREAD_MUTEX_INITIALIZER, .sweep = sweep, .catalog = catalog, .options = o, .task = task, .count = count};
+        desk d = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                  .sweep = sweep,
+                  .catalog = catalog,
+                  .options = o,
+                  .task = task,
+                  .count = count};
         code = run_desk(&d, store, ranks, error);
         free(task);
     }
     if (!code && !(code = tc_job_rows(store, sweep, &rows, error))) {
         tc_style style = {0};
         for (int i = 0; i < sweep->tasks; i++) *found = *found || rows[i].status == TC_SWEEP_FOUND;
-        if (o->csv) tc_report_sweep_csv(stdout, rows, sweep->tasks);
-        else if (o->json) tc_report_sweep_json(stdout, sweep, rows, sweep->tasks);
-        else if (!tc_report_sweep_text(stdout, &style, sweep, rows, sweep->tasks)) code = tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
+        if (o->csv)
+            tc_report_sweep_csv(stdout, rows, sweep->tasks);
+        else if (o->json)
+            tc_report_sweep_json(stdout, sweep, rows, sweep->tasks);
+        else if (!tc_report_sweep_text(stdout, &style, sweep, rows, sweep->tasks))
+            code = tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
         free(rows);
     }
     tc_store_close(store);
@@ -215,8 +235,10 @@ int main(int argc, char **argv) {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     int exit_code = 2;
-    if (take_options(argc, argv, &o)) exit_code = run(&o, rank, ranks);
-    else if (rank == 0) fputs(usage, stderr);
+    if (take_options(argc, argv, &o))
+        exit_code = run(&o, rank, ranks);
+    else if (rank == 0)
+        fputs(usage, stderr);
     MPI_Finalize();
     return exit_code;
 }

@@ -36,8 +36,7 @@ static double usable_links(const tc_level *level, double inside) {
     switch (level->topology) {
     case TC_TOPOLOGY_HYBRID_CUBE: /* two thirds of the links of a quad, one third of a pair */
         return inside < level->size ? log2(inside) / log2(level->size) : 1;
-    case TC_TOPOLOGY_FULL_MESH:
-        return inside < level->size ? (inside - 1) / (level->size - 1) : 1;
+    case TC_TOPOLOGY_FULL_MESH: return inside < level->size ? (inside - 1) / (level->size - 1) : 1;
     case TC_TOPOLOGY_TORUS: {
         double dims = level->dims > 0 ? level->dims : 2;
         double axis = pow(level->size, 1 / dims);

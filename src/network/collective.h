@@ -13,13 +13,13 @@ typedef struct tc_group {
 typedef struct tc_group_path {
     int levels;
     double ranks;
-    double inside[TC_MAX_LEVELS];  /* group ranks in one domain of this level */
-    double rate[TC_MAX_LEVELS];    /* bytes/s of one rank, one direction, achievable */
-    double latency[TC_MAX_LEVELS]; /* s */
-    double step[TC_MAX_LEVELS];    /* s more of a step of the bandwidth protocol */
+    double inside[TC_MAX_LEVELS];        /* group ranks in one domain of this level */
+    double rate[TC_MAX_LEVELS];          /* bytes/s of one rank, one direction, achievable */
+    double latency[TC_MAX_LEVELS];       /* s */
+    double step[TC_MAX_LEVELS];          /* s more of a step of the bandwidth protocol */
     double gather_latency, gather_steps; /* all hops of a ring; what the bandwidth protocol adds to them, s */
     double reduce_latency, reduce_steps; /* the same of an all-reduce */
-    double reduce_rate;            /* bytes/s of a buffer that the switches reduce; 0: they do not */
+    double reduce_rate;                  /* bytes/s of a buffer that the switches reduce; 0: they do not */
 } tc_group_path;
 
 tc_group_path tc_path_of(const tc_fabric *fabric, const tc_device_params *device, tc_group group);

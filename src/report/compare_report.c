@@ -45,9 +45,7 @@ static bool said_before(const tc_comparison *items, int end, const char *line) {
     return false;
 }
 
-static double per_million(const tc_comparison *item, double value) {
-    return item->run_known ? value : NAN;
-}
+static double per_million(const tc_comparison *item, double value) { return item->run_known ? value : NAN; }
 
 /* ---- JSON ------------------------------------------------------------------------ */
 
@@ -73,7 +71,8 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     }
     tc_write_number(writer, "joules_per_token", kwh * 3.6); /* 3.6e6 J/kWh over 1e6 tokens */
     tc_write_number(writer, "kwh_per_million_tokens", kwh);
-    tc_write_number(writer, "rented_usd_per_million_tokens", per_million(item, item->run.rented_usd_per_million_tokens));
+    tc_write_number(writer, "rented_usd_per_million_tokens",
+                    per_million(item, item->run.rented_usd_per_million_tokens));
     tc_write_number(writer, "owned_usd_per_million_tokens", per_million(item, item->run.owned_usd_per_million_tokens));
     tc_write_layout(writer, "layout", &step->layout);
 }
@@ -141,20 +140,26 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
     bool unknown = false, zero3 = false;
     for (int i = 0; i < n; i++) {
         const tc_comparison *item = &items[i];
-        unknown = unknown || item->code || !item->run_known || isnan(item->run.rented_usd) || isnan(item->run.owned_usd) || isnan(item->run.mwh);
-        zero3 = zero3 || (!item->code && item->devices_to_fit > 0 && item->sharding_to_fit != item->step.layout.sharding);
+        unknown = unknown || item->code || !item->run_known || isnan(item->run.rented_usd) || isnan(item->run.owned_usd)
+                  || isnan(item->run.mwh);
+        zero3
+            = zero3 || (!item->code && item->devices_to_fit > 0 && item->sharding_to_fit != item->step.layout.sharding);
     }
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0,
-                     "80 %: the interval of the step. tokens/s and memory (GiB) are per device. 'from': the fewest devices on which this layout fits. $ and kWh are per million tokens, "
+                     "80 %: the interval of the step. tokens/s and memory (GiB) are per device. 'from': the fewest "
+                     "devices on which this layout fits. $ and kWh are per million tokens, "
                      "failures and checkpoints included.");
     if (zero3) tc_print_wrapped(file, style, 0, 0, "*: with zero3 sharding.");
     if (unknown)
-        tc_print_wrapped(file, style, 0, 0, "-: not known; the catalog has no such figure for this accelerator, or no forecast is possible.");
+        tc_print_wrapped(file, style, 0, 0,
+                         "-: not known; the catalog has no such figure for this accelerator, or no forecast is "
+                         "possible.");
     for (int i = 0; i < n; i++) {
         char text[960];
         if (!items[i].code) continue;
-        snprintf(text, sizeof text, "%s: %s: %s", items[i].cluster.accelerator.slug, items[i].error.place, items[i].error.text);
+        snprintf(text, sizeof text, "%s: %s: %s", items[i].cluster.accelerator.slug, items[i].error.place,
+                 items[i].error.text);
         tc_print_wrapped(file, style, 0, 2, text);
     }
 }

@@ -9,6 +9,7 @@
 
 void tc_report_compare_json(FILE *file, const char *data, const tc_job *job, const tc_comparison *items, int n);
 /* False if memory ran out. */
-TC_NODISCARD bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job, const tc_comparison *items, int n);
+TC_NODISCARD bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job,
+                                         const tc_comparison *items, int n);
 
 #endif

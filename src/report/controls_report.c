@@ -7,8 +7,8 @@
 #include "report/format.h"
 #include "report/json.h"
 
-static const char disclaimer[] =
-    "What the arithmetic of the published rules gives, from public figures; not legal advice.";
+static const char disclaimer[]
+    = "What the arithmetic of the published rules gives, from public figures; not legal advice.";
 
 /* ---- JSON ------------------------------------------------------------------------------ */
 
@@ -100,7 +100,8 @@ static bool print_table(FILE *file, const tc_style *style, const tc_controls_ite
         tc_table_cell(&table, items[k].slug);
         tc_table_cell(&table, tc_format_count(r->tpp).s);
         tc_table_cell(&table, tc_format_fixed(r->pd, 2).s);
-        for (int i = 0; i < r->rules; i++) tc_table_cell_tone(&table, r->rule[i].class_name, r->rule[i].known ? TC_TONE_PLAIN : TC_TONE_FAINT);
+        for (int i = 0; i < r->rules; i++)
+            tc_table_cell_tone(&table, r->rule[i].class_name, r->rule[i].known ? TC_TONE_PLAIN : TC_TONE_FAINT);
     }
     return tc_table_print(&table, file, style);
 }
@@ -112,7 +113,8 @@ bool tc_report_controls_text(FILE *file, const tc_style *style, const tc_control
         return false;
     if (n > 1) {
         fputc('\n', file);
-        for (int i = 0; i < items[0].report.rules; i++) fprintf(file, "%s  %s\n", items[0].report.rule[i].date, items[0].report.rule[i].name);
+        for (int i = 0; i < items[0].report.rules; i++)
+            fprintf(file, "%s  %s\n", items[0].report.rule[i].date, items[0].report.rule[i].name);
     }
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0, disclaimer);

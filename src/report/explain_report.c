@@ -142,11 +142,13 @@ void tc_report_explain_json(FILE *file, const char *data, const tc_costs *f, con
 /* ---- text -------------------------------------------------------------------------------------- */
 
 /* One step of the way down: points lost, and what is left as a bar. */
-static void print_loss(FILE *file, const tc_style *style, const char *text, double points, double seconds, double left) {
+static void print_loss(FILE *file, const tc_style *style, const char *text, double points, double seconds,
+                       double left) {
     char label[64];
     snprintf(label, sizeof label, "  %-35.35s", text);
     fputs(label, file);
-    fprintf(file, "%s%6s  %9s", points > 0 ? "-" : "+", tc_format_fixed(fabs(points), 1).s, tc_format_seconds(fabs(seconds)).s);
+    fprintf(file, "%s%6s  %9s", points > 0 ? "-" : "+", tc_format_fixed(fabs(points), 1).s,
+            tc_format_seconds(fabs(seconds)).s);
     tc_print_bar(file, style, left / 100, 22);
     fputc('\n', file);
 }
@@ -202,7 +204,9 @@ static bool print_operators(FILE *file, const tc_style *style, const tc_costs *f
 
 static bool print_changes(FILE *file, const tc_style *style, const tc_explanation *e, bool layout) {
     tc_table table = {.columns = 0};
-    tc_print_heading(file, style, layout ? "\nOne change of the layout" : "\n10 % better hardware or software, one figure at a time");
+    tc_print_heading(file, style,
+                     layout ? "\nOne change of the layout"
+                            : "\n10 % better hardware or software, one figure at a time");
     tc_table_column(&table, "change", TC_LEFT);
     tc_table_column(&table, "throughput", TC_RIGHT);
     tc_table_column(&table, "step", TC_RIGHT);
@@ -212,7 +216,8 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
         const tc_change *c = &e->change[i];
         char gain[48];
         if (c->layout != layout) continue;
-        snprintf(gain, sizeof gain, "%s%.20s %%", c->gain_pct >= 0 ? "+" : "-", tc_format_fixed(fabs(c->gain_pct), 1).s);
+        snprintf(gain, sizeof gain, "%s%.20s %%", c->gain_pct >= 0 ? "+" : "-",
+                 tc_format_fixed(fabs(c->gain_pct), 1).s);
         tc_table_row_begin(&table);
         tc_table_cell(&table, c->what);
         tc_table_cell_tone(&table, gain, c->gain_pct > 0.05 && c->fits ? TC_TONE_GOOD : TC_TONE_PLAIN);
@@ -233,31 +238,35 @@ static void print_peak(FILE *file, const tc_style *style, const tc_explanation *
     tc_print_heading(file, style, "\nThe memory's peak");
     fputs("  ", file);
     snprintf(text, sizeof text,
-             "%.20s on stage %d at %.20s: parameters %.20s, gradients %.20s, optimizer %.20s, activations of %d micro-batches or chunks %.20s, "
+             "%.20s on stage %d at %.20s: parameters %.20s, gradients %.20s, optimizer %.20s, activations of %d "
+             "micro-batches or chunks %.20s, "
              "block in work %.20s, logits %.20s, buffers and framework %.20s",
-             tc_format_gib(p->bytes).s, p->stage, tc_format_seconds(p->point.at_s).s, tc_format_gib(p->fixed.states.parameters).s,
-             tc_format_gib(p->fixed.states.gradients).s, tc_format_gib(p->fixed.states.optimizer).s, p->point.in_flight,
-             tc_format_gib(p->point.activations).s, tc_format_gib(p->point.working).s, tc_format_gib(p->point.logits).s,
+             tc_format_gib(p->bytes).s, p->stage, tc_format_seconds(p->point.at_s).s,
+             tc_format_gib(p->fixed.states.parameters).s, tc_format_gib(p->fixed.states.gradients).s,
+             tc_format_gib(p->fixed.states.optimizer).s, p->point.in_flight, tc_format_gib(p->point.activations).s,
+             tc_format_gib(p->point.working).s, tc_format_gib(p->point.logits).s,
              tc_format_gib(p->fixed.states.buffers + p->fixed.framework).s);
     tc_print_wrapped(file, style, 2, 2, text);
 }
 
 bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f, const tc_explanation *e) {
     char text[512], layout[400];
-    snprintf(text, sizeof text, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->job->model.name, f->cluster->devices, f->cluster->accelerator.name,
-             tc_format_seconds(e->step.step_s).s, tc_format_percent(e->step.mfu_pct).s);
+    snprintf(text, sizeof text, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->job->model.name,
+             f->cluster->devices, f->cluster->accelerator.name, tc_format_seconds(e->step.step_s).s,
+             tc_format_percent(e->step.mfu_pct).s);
     tc_print_heading(file, style, text);
     tc_print_wrapped(file, style, 0, 2, tc_layout_text(&e->step.layout, layout, sizeof layout));
     if (e->step.step_s_p90 > 0) {
-        snprintf(text, sizeof text, "80 %% intervals: step %.36s, memory %.36s", tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,
+        snprintf(text, sizeof text, "80 %% intervals: step %.36s, memory %.36s",
+                 tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,
                  tc_format_range(e->step.memory_p10, e->step.memory_p90, tc_format_gib).s);
         tc_print_wrapped(file, style, 0, 2, text);
     }
     const tc_loss *largest = &e->loss[0];
     for (int i = 1; i < e->losses; i++)
         if (e->loss[i].points > largest->points) largest = &e->loss[i];
-    snprintf(text, sizeof text, "Bound by %s: %.20s of the step. The largest loss: %s, %.20s points of MFU.%s", e->bound,
-             tc_format_percent(100 * e->bound_share).s, largest->text, tc_format_fixed(largest->points, 1).s,
+    snprintf(text, sizeof text, "Bound by %s: %.20s of the step. The largest loss: %s, %.20s points of MFU.%s",
+             e->bound, tc_format_percent(100 * e->bound_share).s, largest->text, tc_format_fixed(largest->points, 1).s,
              e->step.fits ? "" : " It does NOT fit into memory.");
     tc_print_wrapped(file, style, 0, 0, text);
     print_waterfall(file, style, e);

@@ -7,6 +7,7 @@
 
 void tc_report_explain_json(FILE *file, const char *data, const tc_costs *costs, const tc_explanation *explanation);
 /* False if memory ran out. */
-bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *costs, const tc_explanation *explanation);
+bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *costs,
+                            const tc_explanation *explanation);
 
 #endif

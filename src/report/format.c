@@ -23,9 +23,7 @@ size_t tc_format_double(char *buffer, size_t size, const char *format, double va
     return (size_t)length < size ? (size_t)length : size - 1;
 }
 
-static tc_text dash(void) {
-    return (tc_text){"-"};
-}
+static tc_text dash(void) { return (tc_text){"-"}; }
 
 /* Puts thousands separators into the digits before the point. */
 static tc_text separate_thousands(const char *raw) {
@@ -49,9 +47,7 @@ tc_text tc_format_fixed(double value, int decimals) {
     return separate_thousands(raw);
 }
 
-tc_text tc_format_count(double value) {
-    return tc_format_fixed(value, 0);
-}
+tc_text tc_format_count(double value) { return tc_format_fixed(value, 0); }
 
 tc_text tc_format_significant(double value, int digits) {
     if (!isfinite(value)) return dash();
@@ -148,9 +144,9 @@ tc_text tc_format_usd(double dollars) {
 /* Wide: the East Asian ranges of Unicode's EastAsianWidth that occur in names. Combining: zero. */
 static int code_point_width(unsigned long c) {
     if (c >= 0x300 && c < 0x370) return 0;
-    int wide = (c >= 0x1100 && c < 0x1160) || (c >= 0x2e80 && c < 0xa4d0) || (c >= 0xac00 && c < 0xd7a4) ||
-               (c >= 0xf900 && c < 0xfb00) || (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff61) ||
-               (c >= 0x20000 && c < 0x40000);
+    int wide = (c >= 0x1100 && c < 0x1160) || (c >= 0x2e80 && c < 0xa4d0) || (c >= 0xac00 && c < 0xd7a4)
+               || (c >= 0xf900 && c < 0xfb00) || (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff61)
+               || (c >= 0x20000 && c < 0x40000);
     return wide ? 2 : 1;
 }
 

@@ -44,9 +44,7 @@ static void write_string(FILE *file, const char *text) {
     fputc('"', file);
 }
 
-static void write_indent(const tc_writer *writer) {
-    fprintf(writer->file, "\n%*s", 2 * writer->depth, "");
-}
+static void write_indent(const tc_writer *writer) { fprintf(writer->file, "\n%*s", 2 * writer->depth, ""); }
 
 /* Comma, line, key: whatever comes before a value. */
 static void write_prefix(tc_writer *writer, const char *key) {
@@ -69,13 +67,9 @@ static void open_level(tc_writer *writer, const char *key, char opening, char cl
     writer->empty = true;
 }
 
-void tc_write_object(tc_writer *writer, const char *key) {
-    open_level(writer, key, '{', '}');
-}
+void tc_write_object(tc_writer *writer, const char *key) { open_level(writer, key, '{', '}'); }
 
-void tc_write_array(tc_writer *writer, const char *key) {
-    open_level(writer, key, '[', ']');
-}
+void tc_write_array(tc_writer *writer, const char *key) { open_level(writer, key, '[', ']'); }
 
 void tc_write_close(tc_writer *writer) {
     assert(writer->depth > 0);
@@ -115,9 +109,7 @@ void tc_write_bool(tc_writer *writer, const char *key, bool value) {
     fputs(value ? "true" : "false", writer->file);
 }
 
-void tc_write_null(tc_writer *writer, const char *key) {
-    tc_write_string(writer, key, NULL);
-}
+void tc_write_null(tc_writer *writer, const char *key) { tc_write_string(writer, key, NULL); }
 
 tc_writer tc_write_begin(FILE *file, const char *schema, const char *data) {
     tc_writer writer = {.file = file};

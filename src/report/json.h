@@ -17,7 +17,7 @@
 typedef struct tc_writer {
     FILE *file;
     int depth;
-    bool empty;                 /* nothing written yet at this depth */
+    bool empty;                    /* nothing written yet at this depth */
     char closing[TC_WRITER_DEPTH]; /* '}' or ']' of each open level */
 } tc_writer;
 

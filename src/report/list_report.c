@@ -17,11 +17,14 @@ typedef struct entry {
     tc_stack stack;
 } entry;
 
-tc_code tc_load_accelerator(tc_catalog *catalog, const tc_catalog_item *item, tc_accelerator *out, bool *complete, tc_error *error) {
+tc_code tc_load_accelerator(tc_catalog *catalog, const tc_catalog_item *item, tc_accelerator *out, bool *complete,
+                            tc_error *error) {
     const tc_document *document;
     tc_code code = tc_catalog_accelerator(catalog, item->slug, out, error);
     *complete = code == TC_OK;
-    if (code != TC_INVALID || tc_catalog_document(catalog, TC_KIND_ACCELERATOR, item->slug, &document, NULL, NULL) != TC_OK) return code;
+    if (code != TC_INVALID
+        || tc_catalog_document(catalog, TC_KIND_ACCELERATOR, item->slug, &document, NULL, NULL) != TC_OK)
+        return code;
     *out = tc_default_accelerator();
     snprintf(out->slug, sizeof out->slug, "%s", item->slug);
     snprintf(out->name, sizeof out->name, "%s", item->name);
@@ -169,7 +172,8 @@ static void accelerator_cells(tc_table *table, const tc_accelerator *a) {
     tc_table_cell(table, a->memory_bytes > 0 ? tc_format_gib(a->memory_bytes).s : "-");
     tc_table_cell(table, a->memory_bytes_per_s > 0 ? tc_format_rate(a->memory_bytes_per_s).s : "-");
     tc_table_cell(table, peak16(a) > 0 ? tc_format_flops(peak16(a)).s : "-");
-    snprintf(package, sizeof package, "%.20s W/%d", a->tdp_w > 0 ? tc_format_count(a->tdp_w).s : "-", a->devices_per_package);
+    snprintf(package, sizeof package, "%.20s W/%d", a->tdp_w > 0 ? tc_format_count(a->tdp_w).s : "-",
+             a->devices_per_package);
     tc_table_cell(table, package);
     tc_table_cell(table, *a->released ? a->released : "-");
 }
@@ -180,8 +184,8 @@ static void fabric_cell(tc_table *table, const tc_fabric *f) {
     for (int i = 0; i < f->levels && used < sizeof text; i++) {
         char size[16] = "all";
         if (f->level[i].size > 0) snprintf(size, sizeof size, "%d", f->level[i].size);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s at %.20s", i ? "; " : "", f->level[i].name, size,
-                                 tc_format_rate(f->level[i].bytes_per_s).s);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s at %.20s", i ? "; " : "", f->level[i].name,
+                                 size, tc_format_rate(f->level[i].bytes_per_s).s);
     }
     tc_table_cell(table, text);
 }
@@ -226,6 +230,7 @@ tc_code tc_report_list_text(FILE *file, const tc_style *style, tc_catalog *catal
     if (!tc_table_print(&table, file, style)) return tc_fail(error, TC_INTERNAL, "list", "out of memory");
     if (kind != TC_KIND_ACCELERATOR) return TC_OK;
     fputc('\n', file);
-    tc_print_wrapped(file, style, 0, 0, "Memory, bandwidth and dense peak are of one device; package: its power and its devices.");
+    tc_print_wrapped(file, style, 0, 0,
+                     "Memory, bandwidth and dense peak are of one device; package: its power and its devices.");
     return TC_OK;
 }

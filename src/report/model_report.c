@@ -17,10 +17,22 @@ typedef struct named_int {
 
 /* What a block's numbers are called in a model file; zeros are left out. */
 static int block_ints(const tc_block *b, named_int *out) {
-    const named_int all[] = {{"count", b->count},       {"heads", b->heads},       {"kv_heads", b->kv_heads}, {"head_dim", b->head_dim},
-                             {"q_rank", b->q_rank},     {"kv_rank", b->kv_rank},   {"nope_dim", b->nope_dim}, {"rope_dim", b->rope_dim},
-                             {"v_dim", b->v_dim},       {"window", b->window},     {"ffn", b->ffn},           {"experts", b->experts},
-                             {"top_k", b->top_k},       {"expert_ffn", b->expert_ffn}, {"shared_ffn", b->shared_ffn}, {"norms", b->norms}};
+    const named_int all[] = {{"count", b->count},
+                             {"heads", b->heads},
+                             {"kv_heads", b->kv_heads},
+                             {"head_dim", b->head_dim},
+                             {"q_rank", b->q_rank},
+                             {"kv_rank", b->kv_rank},
+                             {"nope_dim", b->nope_dim},
+                             {"rope_dim", b->rope_dim},
+                             {"v_dim", b->v_dim},
+                             {"window", b->window},
+                             {"ffn", b->ffn},
+                             {"experts", b->experts},
+                             {"top_k", b->top_k},
+                             {"expert_ffn", b->expert_ffn},
+                             {"shared_ffn", b->shared_ffn},
+                             {"norms", b->norms}};
     _Static_assert(COUNT(all) <= BLOCK_INTS, "room for a block");
     int n = 0;
     for (int i = 0; i < COUNT(all); i++)
@@ -70,8 +82,8 @@ void tc_report_model_text(FILE *file, const tc_style *style, const char *path, c
         char label[32];
         size_t used = 0;
         int n = block_ints(&m->block[i], ints);
-        used += (size_t)snprintf(text, sizeof text, "%s attention, %s mlp", tc_attention_kind_names[m->block[i].attention],
-                                 tc_mlp_kind_names[m->block[i].mlp]);
+        used += (size_t)snprintf(text, sizeof text, "%s attention, %s mlp",
+                                 tc_attention_kind_names[m->block[i].attention], tc_mlp_kind_names[m->block[i].mlp]);
         for (int k = 0; k < n && used < sizeof text; k++)
             used += (size_t)snprintf(text + used, sizeof text - used, ", %s %d", ints[k].key, ints[k].value);
         snprintf(label, sizeof label, "blocks %d", i + 1);

@@ -54,8 +54,8 @@ static void write_three(tc_writer *writer, const char *key, double p50, double p
 static void write_sums(tc_writer *writer, const tc_plan_run *run) {
     const tc_plan_end *p10 = &run->p10, *p90 = &run->p90;
     double none = run->feasible ? 0 : NAN, no_p10 = p10->known ? 0 : NAN, no_p90 = p90->known ? 0 : NAN;
-    write_three(writer, "days", (run->finish_s - run->start_s) / 86400 + none, (p10->finish_s - p10->start_s) / 86400 + no_p10,
-                (p90->finish_s - p90->start_s) / 86400 + no_p90);
+    write_three(writer, "days", (run->finish_s - run->start_s) / 86400 + none,
+                (p10->finish_s - p10->start_s) / 86400 + no_p10, (p90->finish_s - p90->start_s) / 86400 + no_p90);
     tc_write_number(writer, "goodput", run->goodput + none);
     tc_write_number(writer, "failures", run->failures + none);
     tc_write_number(writer, "device_hours", run->device_hours + none);
@@ -145,8 +145,10 @@ static void write_serving(tc_writer *writer, const tc_scenario *s, const tc_scen
     tc_write_string(writer, "pool", s->pool[serving->pool].name);
     tc_write_integer(writer, "devices", serving->devices);
     tc_write_number(writer, "monthly_users", serving->devices_given ? NAN : serving->monthly_users);
-    tc_write_number(writer, "peak_prefill_tokens_per_s", serving->devices_given ? NAN : serving->peak_prefill_tokens_per_s);
-    tc_write_number(writer, "peak_decode_tokens_per_s", serving->devices_given ? NAN : serving->peak_decode_tokens_per_s);
+    tc_write_number(writer, "peak_prefill_tokens_per_s",
+                    serving->devices_given ? NAN : serving->peak_prefill_tokens_per_s);
+    tc_write_number(writer, "peak_decode_tokens_per_s",
+                    serving->devices_given ? NAN : serving->peak_decode_tokens_per_s);
     tc_write_close(writer);
 }
 

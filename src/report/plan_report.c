@@ -14,9 +14,7 @@
 #define LABEL 22 /* columns of the calendar before its chart */
 #define MAX_CHART 400
 
-static int width_of(const tc_style *style) {
-    return style->width > 0 ? style->width : WIDTH;
-}
+static int width_of(const tc_style *style) { return style->width > 0 ? style->width : WIDTH; }
 
 static const char *day_text(int32_t day) {
     static _Thread_local char text[4][TC_DATE_SIZE];
@@ -33,19 +31,16 @@ static tc_text money(double usd) {
     return with_sign;
 }
 
-static double days(const tc_plan_run *run) {
-    return (run->finish_s - run->start_s) / 86400;
-}
+static double days(const tc_plan_run *run) { return (run->finish_s - run->start_s) / 86400; }
 
-static double end_days(const tc_plan_end *end) {
-    return (end->finish_s - end->start_s) / 86400;
-}
+static double end_days(const tc_plan_end *end) { return (end->finish_s - end->start_s) / 86400; }
 
 /* " (80 % interval 2024-10-25 to 2024-11-06)"; empty where there is none. */
 static const char *interval(const tc_plan_run *run, char *buffer, size_t size) {
     buffer[0] = 0;
     if (run->p10.known)
-        snprintf(buffer, size, " (80 %% interval %s to %s)", day_text(run->p10.finish), run->p90.known ? day_text(run->p90.finish) : "never");
+        snprintf(buffer, size, " (80 %% interval %s to %s)", day_text(run->p10.finish),
+                 run->p90.known ? day_text(run->p90.finish) : "never");
     return buffer;
 }
 
@@ -61,7 +56,9 @@ static const tc_plan_run *best_alone(const tc_plan *plan, int job, int candidate
     const tc_plan_run *best = NULL;
     for (int i = 0; i < plan->candidates; i++) {
         const tc_plan_run *run = &plan->candidate[i];
-        if (run->job == job && run->candidate == candidate && run->feasible && (!best || run->finish_s < best->finish_s)) best = run;
+        if (run->job == job && run->candidate == candidate && run->feasible
+            && (!best || run->finish_s < best->finish_s))
+            best = run;
     }
     return best;
 }
@@ -74,8 +71,9 @@ static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan
     for (int c = 0; c < s->job[job].candidates && used < sizeof text; c++) {
         const tc_plan_run *run = best_alone(plan, job, c);
         if (!run || (plan->run[job].feasible && c == plan->run[job].candidate)) continue;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s", used ? "; " : "Instead: ", s->job[job].candidate[c].name,
-                                 day_text(run->finish), s->pool[run->pool].name);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s",
+                                 used ? "; " : "Instead: ", s->job[job].candidate[c].name, day_text(run->finish),
+                                 s->pool[run->pool].name);
     }
     if (used == 0) return;
     fputs("   ", file);
@@ -92,11 +90,14 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
             snprintf(text, sizeof text, "%s: %s.", job->name, run->why);
         } else {
             if (run->p10.known && run->p90.known)
-                snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s, tc_format_fixed(end_days(&run->p90), 1).s);
-            snprintf(text, sizeof text, "%s is done on %s%s: %s (%s tokens) on %s, from %s, %s days%s, %s, %s MWh%s.", job->name,
-                     day_text(run->finish), interval(run, ends, sizeof ends), job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
+                snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s,
+                         tc_format_fixed(end_days(&run->p90), 1).s);
+            snprintf(text, sizeof text, "%s is done on %s%s: %s (%s tokens) on %s, from %s, %s days%s, %s, %s MWh%s.",
+                     job->name, day_text(run->finish), interval(run, ends, sizeof ends),
+                     job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
                      s->pool[run->pool].name, day_text(run->start), tc_format_fixed(days(run), 1).s, length,
-                     money(run->cost_usd).s, tc_format_count(run->energy_mwh).s, plan->job[i].late ? ", after its deadline" : "");
+                     money(run->cost_usd).s, tc_format_count(run->energy_mwh).s,
+                     plan->job[i].late ? ", after its deadline" : "");
         }
         tc_print_tone(file, style, run->feasible && !plan->job[i].late ? TC_TONE_GOOD : TC_TONE_BAD, "=> ");
         tc_print_wrapped(file, style, 3, 3, text);
@@ -142,8 +143,10 @@ static void print_serving(FILE *file, const tc_style *style, const tc_plan *plan
             snprintf(text, sizeof text, "%s keeps %s devices of %s", serving->name, tc_format_count(serving->devices).s,
                      s->pool[serving->pool].name);
         else
-            snprintf(text, sizeof text, "%s: %s monthly users, at the peak %s tokens/s in and %s out, need %s devices of %s", serving->name,
-                     tc_format_short(serving->monthly_users).s, tc_format_short(serving->peak_prefill_tokens_per_s).s,
+            snprintf(text, sizeof text,
+                     "%s: %s monthly users, at the peak %s tokens/s in and %s out, need %s devices of %s",
+                     serving->name, tc_format_short(serving->monthly_users).s,
+                     tc_format_short(serving->peak_prefill_tokens_per_s).s,
                      tc_format_short(serving->peak_decode_tokens_per_s).s, tc_format_count(serving->devices).s,
                      s->pool[serving->pool].name);
         print_bullet(file, style, text);
@@ -193,9 +196,13 @@ static const char *short_layout(const tc_layout *l, char *buffer, size_t size) {
     buffer[0] = 0;
     for (size_t i = 0; i < sizeof degrees / sizeof *degrees && used < size; i++)
         if (degrees[i].degree > 1)
-            used += (size_t)snprintf(buffer + used, size - used, "%s%s %d", used ? " " : "", degrees[i].name, degrees[i].degree);
-    if (l->micro_batch > 1 && used < size) used += (size_t)snprintf(buffer + used, size - used, ", micro-batch %d", l->micro_batch);
-    if (used < size) used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "", tc_name(TC_VOCABULARY_SHARDING, l->sharding));
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s %d", used ? " " : "", degrees[i].name,
+                                     degrees[i].degree);
+    if (l->micro_batch > 1 && used < size)
+        used += (size_t)snprintf(buffer + used, size - used, ", micro-batch %d", l->micro_batch);
+    if (used < size)
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "",
+                                 tc_name(TC_VOCABULARY_SHARDING, l->sharding));
     if (l->recompute != TC_RECOMPUTE_NONE && used < size)
         snprintf(buffer + used, size - used, ", recompute %s", tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute));
     return buffer;
@@ -206,7 +213,8 @@ static void print_ends(FILE *file, const tc_style *style, int indent, const tc_p
     const tc_step *step = &run->phase[run->phases - 1].step;
     char text[160];
     if (!run->p10.known) return;
-    snprintf(text, sizeof text, "80 %%: %s to %s; %s; %s", day_text(run->p10.finish), run->p90.known ? day_text(run->p90.finish) : "never",
+    snprintf(text, sizeof text, "80 %%: %s to %s; %s; %s", day_text(run->p10.finish),
+             run->p90.known ? day_text(run->p90.finish) : "never",
              tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
              tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
     tc_print_wrapped(file, style, 0, indent, text);
@@ -231,7 +239,8 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
                      tc_format_seconds(last->step.step_s).s, tc_format_gib(last->step.memory.reserved).s);
         } else {
             snprintf(text, sizeof text, "%s%s%s%s", run->why, run->enough_devices ? "; it fits on " : "",
-                     run->enough_devices ? tc_format_count(run->enough_devices).s : "", run->enough_devices ? " devices" : "");
+                     run->enough_devices ? tc_format_count(run->enough_devices).s : "",
+                     run->enough_devices ? " devices" : "");
         }
         const char *name = s->job[run->job].candidate[run->candidate].name;
         fprintf(file, "  %s%*s  ", name, widest - tc_text_width(name), "");
@@ -327,7 +336,8 @@ static void print_calendar(FILE *file, const tc_style *style, const tc_plan *pla
     const tc_scenario *s = plan->scenario;
     chart c = {.file = file, .style = style, .start = s->start, .seconds = 14 * 86400.0};
     for (int i = 0; i < plan->candidates; i++)
-        if (plan->candidate[i].feasible && plan->candidate[i].finish_s > c.seconds) c.seconds = plan->candidate[i].finish_s;
+        if (plan->candidate[i].feasible && plan->candidate[i].finish_s > c.seconds)
+            c.seconds = plan->candidate[i].finish_s;
     for (int i = 0; i < plan->jobs; i++)
         if (plan->run[i].feasible && plan->run[i].finish_s > c.seconds) c.seconds = plan->run[i].finish_s;
     c.columns = width_of(style) - LABEL;
@@ -348,25 +358,29 @@ static void print_calendar(FILE *file, const tc_style *style, const tc_plan *pla
                 print_run_row(&c, s->job[run->job].candidate[run->candidate].name, run, '-', TC_TONE_FAINT);
         }
     }
-    tc_print_tone(file, style, TC_TONE_FAINT, "= planned  - instead, if alone  | more devices  + a delivery is ready to train\n");
+    tc_print_tone(file, style, TC_TONE_FAINT,
+                  "= planned  - instead, if alone  | more devices  + a delivery is ready to train\n");
 }
 
 static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
     const tc_plan_run *run = &plan->run[job];
     if (!run->feasible) return;
-    fprintf(file, "\n%s (%s on %s)\n", plan->scenario->job[job].name, plan->scenario->job[job].candidate[run->candidate].name,
-            plan->scenario->pool[run->pool].name);
+    fprintf(file, "\n%s (%s on %s)\n", plan->scenario->job[job].name,
+            plan->scenario->job[job].candidate[run->candidate].name, plan->scenario->pool[run->pool].name);
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
         char layout[160], phase_text[400];
-        snprintf(phase_text, sizeof phase_text, "%s of %s devices, %s tokens: %s", tc_format_count(phase->devices).s, tc_format_count(phase->available).s,
-                 tc_format_short(phase->tokens).s, tc_layout_text(&phase->step.layout, layout, sizeof layout));
+        snprintf(phase_text, sizeof phase_text, "%s of %s devices, %s tokens: %s", tc_format_count(phase->devices).s,
+                 tc_format_count(phase->available).s, tc_format_short(phase->tokens).s,
+                 tc_layout_text(&phase->step.layout, layout, sizeof layout));
         fprintf(file, "  %s  ", day_text(phase->from));
         tc_print_wrapped(file, style, 14, 14, phase_text);
     }
     char text[320], ends[64];
-    snprintf(text, sizeof text, "done%s: %s device-hours, goodput %s, %s failures expected, %s t CO2", interval(run, ends, sizeof ends), tc_format_short(run->device_hours).s,
-             tc_format_percent(100 * run->goodput).s, tc_format_count(run->failures).s, tc_format_count(run->tonnes_co2).s);
+    snprintf(text, sizeof text, "done%s: %s device-hours, goodput %s, %s failures expected, %s t CO2",
+             interval(run, ends, sizeof ends), tc_format_short(run->device_hours).s,
+             tc_format_percent(100 * run->goodput).s, tc_format_count(run->failures).s,
+             tc_format_count(run->tonnes_co2).s);
     fprintf(file, "  %s  ", day_text(run->finish));
     tc_print_wrapped(file, style, 14, 14, text);
 }
@@ -376,11 +390,13 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
 /* "h100-cloud: 2,048 h100-sxm, rented at $2.99 an hour" */
 static void print_pool_heading(FILE *file, const tc_style *style, const tc_scenario_pool *pool, int devices) {
     const tc_accelerator *chip = &pool->cluster.accelerator;
-    double given = pool->rented ? pool->rental_usd_per_h : pool->price_usd, own = pool->rented ? chip->rental_usd_per_h : chip->price_usd;
+    double given = pool->rented ? pool->rental_usd_per_h : pool->price_usd,
+           own = pool->rented ? chip->rental_usd_per_h : chip->price_usd;
     double price = given >= 0 ? given : own > 0 ? own : NAN;
     char text[256];
-    snprintf(text, sizeof text, "%s: %s %s, %s%s%s", pool->name, tc_format_count(devices).s, chip->slug, pool->rented ? "rented" : "owned",
-             isfinite(price) ? " at " : " at an unknown price", isfinite(price) ? tc_format_usd(price).s : "");
+    snprintf(text, sizeof text, "%s: %s %s, %s%s%s", pool->name, tc_format_count(devices).s, chip->slug,
+             pool->rented ? "rented" : "owned", isfinite(price) ? " at " : " at an unknown price",
+             isfinite(price) ? tc_format_usd(price).s : "");
     tc_print_tone(file, style, TC_TONE_STRONG, text);
     fputs(isfinite(price) && pool->rented ? " an hour\n" : "\n", file);
 }

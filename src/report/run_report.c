@@ -58,7 +58,8 @@ static void write_money(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "co2_t_p90", run->p90.tonnes_co2);
 }
 
-void tc_report_run_json(FILE *file, const char *data, const tc_job *job, const tc_run_input *input, const tc_stack *stack, const tc_run *run) {
+void tc_report_run_json(FILE *file, const char *data, const tc_job *job, const tc_run_input *input,
+                        const tc_stack *stack, const tc_run *run) {
     const tc_step *step = &input->step;
     tc_writer writer = tc_write_begin(file, "run/1", data);
     tc_write_array(&writer, "assumed");
@@ -100,26 +101,30 @@ typedef struct interval_text {
 /* " (80 % interval 5.1 d to 7.5 d)"; empty where there is none. */
 static interval_text interval(double p10, double p90, tc_text (*format)(double)) {
     interval_text out = {""};
-    if (!isnan(p10) && !isnan(p90)) snprintf(out.s, sizeof out.s, " (80 %% interval %.24s to %.24s)", format(p10).s, format(p90).s);
+    if (!isnan(p10) && !isnan(p90))
+        snprintf(out.s, sizeof out.s, " (80 %% interval %.24s to %.24s)", format(p10).s, format(p90).s);
     return out;
 }
 
 static void print_time(FILE *file, const tc_style *style, const tc_step *step, const tc_run *run) {
     char text[400];
-    snprintf(text, sizeof text, "%.20s of wall-clock time%s, %.20s of it steps: goodput %.20s", tc_format_seconds(run->wall_s).s,
-             interval(run->p10.wall_s, run->p90.wall_s, tc_format_seconds).s, tc_format_seconds(run->ideal_s).s,
-             tc_format_percent(100 * run->goodput).s);
+    snprintf(text, sizeof text, "%.20s of wall-clock time%s, %.20s of it steps: goodput %.20s",
+             tc_format_seconds(run->wall_s).s, interval(run->p10.wall_s, run->p90.wall_s, tc_format_seconds).s,
+             tc_format_seconds(run->ideal_s).s, tc_format_percent(100 * run->goodput).s);
     print_line(file, style, "duration", text);
-    double step_p10 = step->step_s_p10 > 0 ? step->step_s_p10 : NAN, step_p90 = step->step_s_p90 > 0 ? step->step_s_p90 : NAN;
+    double step_p10 = step->step_s_p10 > 0 ? step->step_s_p10 : NAN,
+           step_p90 = step->step_s_p90 > 0 ? step->step_s_p90 : NAN;
     snprintf(text, sizeof text, "%.20s steps of %.20s tokens, %.20s each%s at %.20s MFU", tc_format_count(run->steps).s,
-             tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s, interval(step_p10, step_p90, tc_format_seconds).s,
-             tc_format_percent(step->mfu_pct).s);
+             tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s,
+             interval(step_p10, step_p90, tc_format_seconds).s, tc_format_percent(step->mfu_pct).s);
     print_line(file, style, "steps", text);
     tc_print_step_memory(file, style, step);
-    snprintf(text, sizeof text, "%.20s expected, one every %.20s", tc_format_significant(run->failures, 3).s, tc_format_seconds(run->job_mtbf_s).s);
+    snprintf(text, sizeof text, "%.20s expected, one every %.20s", tc_format_significant(run->failures, 3).s,
+             tc_format_seconds(run->job_mtbf_s).s);
     print_line(file, style, "failures", text);
     snprintf(text, sizeof text, "every %.20s (%.20s steps) of %.20s, %.20s each", tc_format_seconds(run->interval_s).s,
-             tc_format_count(run->interval_steps).s, tc_format_gib(run->checkpoint_bytes).s, tc_format_seconds(run->checkpoint_s).s);
+             tc_format_count(run->interval_steps).s, tc_format_gib(run->checkpoint_bytes).s,
+             tc_format_seconds(run->checkpoint_s).s);
     print_line(file, style, "checkpoints", text);
     snprintf(text, sizeof text, "%.20s to checkpoints, %.20s to work done twice, %.20s to restarts",
              tc_format_percent(100 * run->checkpoint_share).s, tc_format_percent(100 * run->lost_share).s,
@@ -132,20 +137,22 @@ static tc_text three_digits(double value) { return tc_format_significant(value, 
 static void print_money(FILE *file, const tc_style *style, const tc_run *run) {
     char text[400];
     if (!isnan(run->owned_usd)) {
-        snprintf(text, sizeof text, "%.24s%s: hardware %.24s, electricity %.24s; %.24s per million tokens", tc_format_usd(run->owned_usd).s,
-                 interval(run->p10.owned_usd, run->p90.owned_usd, tc_format_usd).s, tc_format_usd(run->capital_usd).s,
-                 tc_format_usd(run->energy_usd).s, tc_format_usd(run->owned_usd_per_million_tokens).s);
+        snprintf(text, sizeof text, "%.24s%s: hardware %.24s, electricity %.24s; %.24s per million tokens",
+                 tc_format_usd(run->owned_usd).s, interval(run->p10.owned_usd, run->p90.owned_usd, tc_format_usd).s,
+                 tc_format_usd(run->capital_usd).s, tc_format_usd(run->energy_usd).s,
+                 tc_format_usd(run->owned_usd_per_million_tokens).s);
         print_line(file, style, "owned", text);
     }
     if (!isnan(run->rented_usd)) {
         snprintf(text, sizeof text, "%.24s%s, %.24s per million tokens", tc_format_usd(run->rented_usd).s,
-                 interval(run->p10.rented_usd, run->p90.rented_usd, tc_format_usd).s, tc_format_usd(run->rented_usd_per_million_tokens).s);
+                 interval(run->p10.rented_usd, run->p90.rented_usd, tc_format_usd).s,
+                 tc_format_usd(run->rented_usd_per_million_tokens).s);
         print_line(file, style, "rented", text);
     }
     if (!isnan(run->mwh)) {
         snprintf(text, sizeof text, "%.24s MWh%s at %.24s kW, %.24s t CO2", tc_format_significant(run->mwh, 3).s,
-                 interval(run->p10.mwh, run->p90.mwh, three_digits).s,
-                 tc_format_significant(run->power_w / 1e3, 3).s, tc_format_significant(run->tonnes_co2, 3).s);
+                 interval(run->p10.mwh, run->p90.mwh, three_digits).s, tc_format_significant(run->power_w / 1e3, 3).s,
+                 tc_format_significant(run->tonnes_co2, 3).s);
         print_line(file, style, "energy", text);
     }
     snprintf(text, sizeof text, "%.24s device-hours", tc_format_count(run->device_hours).s);
@@ -156,15 +163,16 @@ static void print_assumed(FILE *file, const tc_style *style, const tc_step *step
     tc_print_heading(file, style, "\nAssumed: neither given nor in the data");
     for (int i = 0; i < step->assumed_count + run->assumed_count; i++) {
         fputs("  - ", file);
-        tc_print_wrapped(file, style, 4, 4, i < step->assumed_count ? step->assumed[i] : run->assumed[i - step->assumed_count]);
+        tc_print_wrapped(file, style, 4, 4,
+                         i < step->assumed_count ? step->assumed[i] : run->assumed[i - step->assumed_count]);
     }
 }
 
-void tc_report_run_text(FILE *file, const tc_style *style, const tc_job *job, const tc_run_input *input, const tc_stack *stack,
-                        const tc_run *run) {
+void tc_report_run_text(FILE *file, const tc_style *style, const tc_job *job, const tc_run_input *input,
+                        const tc_stack *stack, const tc_run *run) {
     char text[512];
-    snprintf(text, sizeof text, "%.120s on %d x %.90s: %.20s tokens", job->model.name, run->devices, input->cluster.accelerator.name,
-             tc_format_short(run->tokens).s);
+    snprintf(text, sizeof text, "%.120s on %d x %.90s: %.20s tokens", job->model.name, run->devices,
+             input->cluster.accelerator.name, tc_format_short(run->tokens).s);
     tc_print_heading(file, style, text);
     snprintf(text, sizeof text, "%s; %s", input->cluster.fabric.name, stack->name);
     tc_print_wrapped(file, style, 0, 2, text);

@@ -29,7 +29,8 @@ static double rate(const tc_search *search) {
 
 static void write_axes(tc_writer *writer, const tc_search *search) {
     tc_write_object(writer, "axes");
-    for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++) tc_write_string(writer, search->axis[i].name, search->axis[i].values);
+    for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++)
+        tc_write_string(writer, search->axis[i].name, search->axis[i].values);
     tc_write_close(writer);
 }
 
@@ -82,7 +83,8 @@ static void write_timing(tc_writer *writer, const tc_search *search) {
     tc_write_close(writer);
 }
 
-void tc_report_search_json(FILE *file, const char *data, const tc_search_input *in, const tc_step *assumed, const tc_search *search) {
+void tc_report_search_json(FILE *file, const char *data, const tc_search_input *in, const tc_step *assumed,
+                           const tc_search *search) {
     tc_writer writer = tc_write_begin(file, "search/1", data);
     tc_write_assumed(&writer, assumed);
     write_problem(&writer, in);
@@ -121,8 +123,8 @@ void tc_report_space_json(FILE *file, const char *data, const tc_search_input *i
 
 static void print_title(FILE *file, const tc_style *style, const tc_search_input *in) {
     char text[320];
-    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->job.model.name, in->cluster.devices, in->cluster.accelerator.name,
-             tc_format_count((double)in->job.global_batch).s);
+    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->job.model.name, in->cluster.devices,
+             in->cluster.accelerator.name, tc_format_count((double)in->job.global_batch).s);
     tc_print_heading(file, style, text);
     snprintf(text, sizeof text, "%s; %s", in->cluster.fabric.name, in->stack.name);
     tc_print_wrapped(file, style, 0, 2, text);
@@ -143,24 +145,31 @@ void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_inp
 
 static void print_counts(FILE *file, const tc_style *style, const tc_search *search) {
     char text[400];
-    size_t used = (size_t)snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without", tc_format_count((double)search->space).s,
-                                   tc_format_count((double)search->evaluated).s, tc_format_count((double)search->pruned).s);
-    static const char *const words[TC_REJECTIONS] = {"do not fit", "do not divide the batch", "do not divide the experts",
-                                                     "do not fill an interleaved pipeline", "break another rule"};
+    size_t used
+        = (size_t)snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
+                           tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
+                           tc_format_count((double)search->pruned).s);
+    static const char *const words[TC_REJECTIONS]
+        = {"do not fit", "do not divide the batch", "do not divide the experts", "do not fill an interleaved pipeline",
+           "break another rule"};
     for (int i = 0; i < TC_REJECTIONS && used < sizeof text; i++)
         if (search->rejected[i] > 0)
-            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s", tc_format_count((double)search->rejected[i]).s, words[i]);
+            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s",
+                                     tc_format_count((double)search->rejected[i]).s, words[i]);
     if (used < sizeof text)
-        snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s", tc_format_seconds(search->seconds).s,
-                 tc_format_short(rate(search)).s, search->threads, search->threads == 1 ? "" : "s");
+        snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s",
+                 tc_format_seconds(search->seconds).s, tc_format_short(rate(search)).s, search->threads,
+                 search->threads == 1 ? "" : "s");
     tc_print_wrapped(file, style, 0, 2, text);
 }
 
 static tc_text objective_text(const tc_search_input *in, const tc_found *found) {
     if (in->objective == TC_OBJECTIVE_COST) return tc_format_usd(found->objective);
     tc_text out;
-    if (in->objective == TC_OBJECTIVE_ENERGY) snprintf(out.s, sizeof out.s, "%.32s J", tc_format_short(found->objective).s);
-    else snprintf(out.s, sizeof out.s, "-");
+    if (in->objective == TC_OBJECTIVE_ENERGY)
+        snprintf(out.s, sizeof out.s, "%.32s J", tc_format_short(found->objective).s);
+    else
+        snprintf(out.s, sizeof out.s, "-");
     return out;
 }
 
@@ -193,7 +202,8 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
 
 /* "0.8 % faster, 4.2 GiB more" */
 static void print_against(FILE *file, const tc_found *found, const tc_found *next) {
-    double time = 100 * (next->step.step_s / found->step.step_s - 1), bytes = found->step.memory.reserved - next->step.memory.reserved;
+    double time = 100 * (next->step.step_s / found->step.step_s - 1),
+           bytes = found->step.memory.reserved - next->step.memory.reserved;
     fprintf(file, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "faster" : "slower",
             tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
 }
@@ -206,16 +216,20 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
         fprintf(file, "     overlap %s", tc_search_overlap_name(found->overlap));
         const tc_layout *l = &found->step.layout;
-        if (l->cp > 1 && l->cp_kind == TC_CP_BOTH) fprintf(file, ", context by ring and all-to-all of %d", l->cp_all_to_all);
-        else if (l->cp > 1) fprintf(file, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
+        if (l->cp > 1 && l->cp_kind == TC_CP_BOTH)
+            fprintf(file, ", context by ring and all-to-all of %d", l->cp_all_to_all);
+        else if (l->cp > 1)
+            fprintf(file, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
         if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
-            fprintf(file, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch, tc_name(TC_VOCABULARY_DTYPE, found->dtype));
+            fprintf(file, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch,
+                    tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);
         fputc('\n', file);
     }
 }
 
-static void print_lines(FILE *file, const tc_style *style, const char *heading, const char *first, size_t stride, int count) {
+static void print_lines(FILE *file, const tc_style *style, const char *heading, const char *first, size_t stride,
+                        int count) {
     if (count == 0) return;
     tc_print_heading(file, style, heading);
     for (int i = 0; i < count; i++) {
@@ -224,7 +238,8 @@ static void print_lines(FILE *file, const tc_style *style, const char *heading, 
     }
 }
 
-bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed, const tc_search *search) {
+bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed,
+                           const tc_search *search) {
     print_title(file, style, in);
     print_counts(file, style, search);
     fputc('\n', file);
@@ -236,6 +251,7 @@ bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_in
     if (!print_table(file, style, in, search)) return false;
     fputc('\n', file);
     print_layouts(file, style, in, search);
-    print_lines(file, style, "\nAssumed: neither given nor in the data", assumed->assumed[0], sizeof assumed->assumed[0], assumed->assumed_count);
+    print_lines(file, style, "\nAssumed: neither given nor in the data", assumed->assumed[0],
+                sizeof assumed->assumed[0], assumed->assumed_count);
     return true;
 }

@@ -23,9 +23,7 @@ static const tc_node *child_text(const tc_node *node, const char *key) {
     return child && child->kind == TC_NODE_SCALAR ? child : NULL;
 }
 
-static bool is_figure(const tc_node *node) {
-    return tc_figure_value(node) != node;
-}
+static bool is_figure(const tc_node *node) { return tc_figure_value(node) != node; }
 
 /* Keys of the root that are printed on their own or not at all. */
 static bool is_head(const tc_node *node) {
@@ -40,10 +38,12 @@ static void join_sources(const tc_document *document, char *out, size_t size) {
     size_t used = 0;
     out[0] = '\0';
     for (const tc_node *s = sources ? sources->first : NULL; s && used < size; s = s->next)
-        if (s->kind == TC_NODE_SCALAR) used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", s->text);
+        if (s->kind == TC_NODE_SCALAR)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", s->text);
 }
 
-static tc_code open_view(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, view *out, const char **slug, tc_error *error) {
+static tc_code open_view(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, view *out, const char **slug,
+                         tc_error *error) {
     tc_code code = tc_catalog_document(catalog, kind, slug_or_path, &out->document, slug, error);
     if (code) return code;
     out->schema = tc_kind_schema(kind);
@@ -53,7 +53,8 @@ static tc_code open_view(tc_catalog *catalog, tc_kind kind, const char *slug_or_
 
 /* ---- JSON ------------------------------------------------------------------------------ */
 
-void tc_write_figure(tc_writer *writer, const char *key, double value, const char *unit, const char *source, const char *note) {
+void tc_write_figure(tc_writer *writer, const char *key, double value, const char *unit, const char *source,
+                     const char *note) {
     tc_write_object(writer, key);
     tc_write_number(writer, "value", value);
     tc_write_string(writer, "unit", unit);
@@ -77,7 +78,8 @@ static bool read_number(const view *v, const tc_field *field, const tc_node *nod
         return field->type == TC_FIELD_INTEGER && tc_parse_number(scalar->text, value, "", NULL) == TC_OK;
     }
     for (int d = TC_DIMENSION_NONE; d < TC_DIMENSIONS && !v->schema; d++)
-        if (!(scalar->quoted && d == TC_DIMENSION_NONE && !strchr(scalar->text, '%')) && tc_parse_quantity(scalar->text, (tc_dimension)d, value, "", NULL) == TC_OK) {
+        if (!(scalar->quoted && d == TC_DIMENSION_NONE && !strchr(scalar->text, '%'))
+            && tc_parse_quantity(scalar->text, (tc_dimension)d, value, "", NULL) == TC_OK) {
             *unit = tc_dimension_unit((tc_dimension)d);
             return true;
         }
@@ -101,9 +103,7 @@ static void write_scalar(tc_writer *writer, const char *key, const view *v, cons
         tc_write_string(writer, key, scalar->text);
 }
 
-static bool is_scalar(const tc_node *node) {
-    return tc_figure_value(node)->kind == TC_NODE_SCALAR;
-}
+static bool is_scalar(const tc_node *node) { return tc_figure_value(node)->kind == TC_NODE_SCALAR; }
 
 static void write_node(tc_writer *writer, const view *v, const tc_node *node) {
     if (is_scalar(node)) {
@@ -118,14 +118,16 @@ static void write_node(tc_writer *writer, const view *v, const tc_node *node) {
     tc_write_close(writer);
 }
 
-static tc_code write_parameters(tc_writer *writer, tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_error *error) {
+static tc_code write_parameters(tc_writer *writer, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
+                                tc_error *error) {
     const tc_catalog_parameter *items;
     int count;
     tc_code code = tc_catalog_parameters(catalog, kind, slug_or_path, &items, &count, error);
     if (code) return code;
     tc_write_object(writer, "parameters");
     for (int i = 0; i < count; i++)
-        tc_write_figure(writer, items[i].name, items[i].value, tc_dimension_unit(items[i].dimension), items[i].source, items[i].note);
+        tc_write_figure(writer, items[i].name, items[i].value, tc_dimension_unit(items[i].dimension), items[i].source,
+                        items[i].note);
     tc_write_close(writer);
     return TC_OK;
 }
@@ -140,7 +142,8 @@ void tc_write_counts(tc_writer *writer, const tc_model_figures *m) {
     tc_write_object(writer, "flops_per_token");
     for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++)
         tc_write_number(writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i),
-                        tc_model_flops_per_token(m->model, m->seq, (tc_flops_convention)i, m->recompute, m->recompute_layers));
+                        tc_model_flops_per_token(m->model, m->seq, (tc_flops_convention)i, m->recompute,
+                                                 m->recompute_layers));
     tc_write_close(writer);
 }
 
@@ -150,8 +153,8 @@ static const char *hardware_note(const tc_model_figures *m, char *buffer, size_t
     return buffer;
 }
 
-tc_writer tc_begin_show(FILE *file, const char *data, tc_kind kind, const char *slug, const char *name, const char *path,
-                            const tc_model_figures *model) {
+tc_writer tc_begin_show(FILE *file, const char *data, tc_kind kind, const char *slug, const char *name,
+                        const char *path, const tc_model_figures *model) {
     char note[64];
     tc_writer writer = tc_write_begin(file, "show/1", data);
     tc_write_array(&writer, "assumed");
@@ -176,18 +179,20 @@ static void write_entries(tc_writer *writer, const view *v, tc_kind kind) {
     }
 }
 
-tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const char *slug_or_path, const tc_model_figures *model,
-                            tc_error *error) {
+tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
+                            const tc_model_figures *model, tc_error *error) {
     static const char *const tail[] = {"sources", "notes", "aliases"};
     view v;
     const char *slug;
     tc_code code = open_view(catalog, kind, slug_or_path, &v, &slug, error);
     if (code) return code;
     const char *name = tc_node_text(v.document->root, "name");
-    tc_writer writer = tc_begin_show(file, tc_catalog_hash(catalog), kind, slug, name ? name : slug, v.document->file, model);
+    tc_writer writer
+        = tc_begin_show(file, tc_catalog_hash(catalog), kind, slug, name ? name : slug, v.document->file, model);
     if (model) tc_write_counts(&writer, model);
     write_entries(&writer, &v, kind);
-    if (kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK) code = write_parameters(&writer, catalog, kind, slug_or_path, error);
+    if (kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK)
+        code = write_parameters(&writer, catalog, kind, slug_or_path, error);
     for (size_t i = 0; i < sizeof tail / sizeof tail[0]; i++) {
         const tc_node *node = tc_node_get(v.document->root, tail[i]);
         if (node) write_node(&writer, &v, node);
@@ -217,7 +222,8 @@ void tc_print_pair(FILE *file, const tc_style *style, const char *label, const c
 
 /* "[epoch, mle] the note" */
 static void describe_source(const tc_node *node, char *out, size_t size) {
-    const tc_node *source = is_figure(node) ? tc_node_get(node, "source") : NULL, *note = is_figure(node) ? child_text(node, "note") : NULL;
+    const tc_node *source = is_figure(node) ? tc_node_get(node, "source") : NULL,
+                  *note = is_figure(node) ? child_text(node, "note") : NULL;
     size_t used = 0;
     out[0] = '\0';
     if (source) {
@@ -243,8 +249,8 @@ static void flatten(const tc_node *node, char *out, size_t size) {
     size_t used = 0;
     out[0] = '\0';
     for (const tc_node *child = node->first; child && used < size; child = child->next)
-        used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used ? ", " : "", child->key ? child->key : "", child->key ? " " : "",
-                                 child->text);
+        used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used ? ", " : "", child->key ? child->key : "",
+                                 child->key ? " " : "", child->text);
 }
 
 /* A mapping of scalars and figures. */
@@ -262,8 +268,8 @@ static void flatten_shallow(const tc_node *node, char *out, size_t size) {
     for (const tc_node *child = node->first; child && used < size; child = child->next) {
         char remark[1024];
         describe_source(child, remark, sizeof remark);
-        used += (size_t)snprintf(out + used, size - used, "%s%s %s%s%s", used ? ", " : "", child->key, tc_figure_value(child)->text,
-                                 *remark ? " " : "", remark);
+        used += (size_t)snprintf(out + used, size - used, "%s%s %s%s%s", used ? ", " : "", child->key,
+                                 tc_figure_value(child)->text, *remark ? " " : "", remark);
     }
 }
 
@@ -297,7 +303,8 @@ static void print_tree(FILE *file, const tc_style *style, const tc_node *node, c
         print_tree(file, style, child, section || !node->key ? "" : label, depth + 1);
 }
 
-static void print_sources(FILE *file, const tc_style *style, const tc_node *root, const char *key, const char *heading) {
+static void print_sources(FILE *file, const tc_style *style, const tc_node *root, const char *key,
+                          const char *heading) {
     const tc_node *node = tc_node_get(root, key);
     if (!node) return;
     tc_print_heading(file, style, heading);
@@ -308,24 +315,31 @@ static void print_sources(FILE *file, const tc_style *style, const tc_node *root
     for (const tc_node *child = node->first; child; child = child->next) {
         fprintf(file, "  %-12s", child->key ? child->key : "-");
         int column = 2 + tc_text_width(child->key ? child->key : "-");
-        tc_print_wrapped(file, style, column < 14 ? 14 : column, 15, child->kind == TC_NODE_SCALAR ? child->text : "...");
+        tc_print_wrapped(file, style, column < 14 ? 14 : column, 15,
+                         child->kind == TC_NODE_SCALAR ? child->text : "...");
     }
 }
 
 void tc_print_counts(FILE *file, const tc_style *style, const tc_model_figures *m) {
-    static const char *const meaning[] = {"6 x active parameters", "matrix products and full attention", "attention halved for causality", ""};
+    static const char *const meaning[]
+        = {"6 x active parameters", "matrix products and full attention", "attention halved for causality", ""};
     tc_model_size size = tc_model_count(m->model);
     char label[64], note[64];
     tc_print_heading(file, style, "\ncounted");
     tc_print_pair(file, style, "parameters", tc_format_count(size.parameters).s, tc_format_short(size.parameters).s);
-    tc_print_pair(file, style, "active per token", tc_format_count(size.active_parameters).s, tc_format_short(size.active_parameters).s);
-    if (size.mtp_parameters > 0) tc_print_pair(file, style, "multi-token prediction", tc_format_count(size.mtp_parameters).s, "apart");
+    tc_print_pair(file, style, "active per token", tc_format_count(size.active_parameters).s,
+                  tc_format_short(size.active_parameters).s);
+    if (size.mtp_parameters > 0)
+        tc_print_pair(file, style, "multi-token prediction", tc_format_count(size.mtp_parameters).s, "apart");
     for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++) {
-        double flops = tc_model_flops_per_token(m->model, m->seq, (tc_flops_convention)i, m->recompute, m->recompute_layers);
+        double flops
+            = tc_model_flops_per_token(m->model, m->seq, (tc_flops_convention)i, m->recompute, m->recompute_layers);
         snprintf(label, sizeof label, "FLOPs per token, %s", tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i));
         char text[64];
         snprintf(text, sizeof text, "%.24s GFLOP", tc_format_significant(flops / 1e9, 4).s);
-        tc_print_pair(file, style, label, text, i == TC_FLOPS_HARDWARE ? hardware_note(m, note, sizeof note) + strlen("hardware FLOPs ") : meaning[i]);
+        tc_print_pair(file, style, label, text,
+                      i == TC_FLOPS_HARDWARE ? hardware_note(m, note, sizeof note) + strlen("hardware FLOPs ")
+                                             : meaning[i]);
     }
     tc_print_pair(file, style, "at a sequence length of", tc_format_count(m->seq).s, "tokens, forward and backward");
 }
@@ -340,8 +354,8 @@ static int first_with_source(const tc_catalog_parameter *items, int i) {
 }
 
 /* Their sources are long and shared: they are numbered, and told once below. */
-static tc_code print_parameters(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
-                                tc_error *error) {
+static tc_code print_parameters(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind,
+                                const char *slug_or_path, tc_error *error) {
     const tc_catalog_parameter *items;
     int count, number[MOST_PARAMETERS], numbers = 0;
     tc_code code = tc_catalog_parameters(catalog, kind, slug_or_path, &items, &count, error);
@@ -366,8 +380,8 @@ static tc_code print_parameters(FILE *file, const tc_style *style, tc_catalog *c
     return TC_OK;
 }
 
-tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
-                            const tc_model_figures *model, tc_error *error) {
+tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind,
+                            const char *slug_or_path, const tc_model_figures *model, tc_error *error) {
     view v;
     const char *slug;
     char title[256];

@@ -90,7 +90,8 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     if (l->recompute == TC_RECOMPUTE_LAYERS) tc_write_number(writer, "recompute_layers", l->recompute_layers);
     if (l->recompute == TC_RECOMPUTE_OPERATORS) {
         char groups[TC_OPERATORS_TEXT];
-        tc_write_string(writer, "recompute_operators", tc_operator_groups_text(l->recompute_operators, groups, sizeof groups));
+        tc_write_string(writer, "recompute_operators",
+                        tc_operator_groups_text(l->recompute_operators, groups, sizeof groups));
     }
     write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
     write_name(writer, "cp_kind", TC_VOCABULARY_CP_KIND, l->cp_kind);
@@ -125,7 +126,8 @@ void tc_write_step_memory(tc_writer *writer, const tc_step *step) {
     tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / GIB);
 }
 
-static void write_job(tc_writer *writer, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack, const tc_step *step) {
+static void write_job(tc_writer *writer, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack,
+                      const tc_step *step) {
     tc_write_string(writer, "model", job->model.slug);
     tc_write_string(writer, "accelerator", cluster->accelerator.slug);
     tc_write_integer(writer, "devices", cluster->devices);
@@ -139,7 +141,8 @@ static void write_job(tc_writer *writer, const tc_job *job, const tc_cluster *cl
     tc_write_layout(writer, "layout", &step->layout);
 }
 
-static void write_parts(tc_writer *writer, const char *key, const part *parts, size_t n, const void *base, double unit) {
+static void write_parts(tc_writer *writer, const char *key, const part *parts, size_t n, const void *base,
+                        double unit) {
     tc_write_object(writer, key);
     for (size_t i = 0; i < n; i++) tc_write_number(writer, parts[i].key, part_value(&parts[i], base) / unit);
 }
@@ -153,14 +156,16 @@ static void write_memory(tc_writer *writer, const tc_memory *memory) {
     tc_write_close(writer);
 }
 
-void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack,
-                         const tc_step *step) {
+void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const tc_cluster *cluster,
+                         const tc_stack *stack, const tc_step *step) {
     tc_writer writer = tc_write_begin(file, "step/1", data);
     tc_write_assumed(&writer, step);
     write_job(&writer, job, cluster, stack, step);
     tc_write_step_time(&writer, step);
-    if (step->evidence) tc_write_string(&writer, "evidence", step->evidence);
-    else tc_write_null(&writer, "evidence");
+    if (step->evidence)
+        tc_write_string(&writer, "evidence", step->evidence);
+    else
+        tc_write_null(&writer, "evidence");
     tc_write_number(&writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
     tc_write_number(&writer, "tflops_per_device", step->tflops_per_device);
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
@@ -195,7 +200,8 @@ static size_t add_degrees(const tc_layout *l, char *buffer, size_t size) {
     } degrees[] = {{"TP", l->tp}, {"PP", l->pp}, {"VPP", l->vpp}, {"CP", l->cp}, {"EP", l->ep}, {"DP", l->dp}};
     size_t used = 0;
     buffer[0] = '\0';
-    for (size_t i = 0; i < COUNT(degrees); i++) used = add_degree(buffer, size, used, degrees[i].name, degrees[i].degree);
+    for (size_t i = 0; i < COUNT(degrees); i++)
+        used = add_degree(buffer, size, used, degrees[i].name, degrees[i].degree);
     return used;
 }
 
@@ -208,9 +214,11 @@ static void add_stage_layers(const tc_layout *l, char *buffer, size_t size) {
         used += (size_t)snprintf(buffer + used, size - used, "%s%d", i ? "-" : ", ", l->stage_layers[i]);
     if (l->stage_layers && used < size) used += (size_t)snprintf(buffer + used, size - used, " layers a %s", what);
     bool first = l->first_layers != TC_UNSET;
-    if (first && used < size) used += (size_t)snprintf(buffer + used, size - used, ", %d layers on the first %s", l->first_layers, what);
+    if (first && used < size)
+        used += (size_t)snprintf(buffer + used, size - used, ", %d layers on the first %s", l->first_layers, what);
     if (l->last_layers != TC_UNSET && used < size)
-        snprintf(buffer + used, size - used, ", %d%s on the last%s%s", l->last_layers, first ? "" : " layers", first ? "" : " ", first ? "" : what);
+        snprintf(buffer + used, size - used, ", %d%s on the last%s%s", l->last_layers, first ? "" : " layers",
+                 first ? "" : " ", first ? "" : what);
 }
 
 const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size) {
@@ -224,16 +232,20 @@ const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
     char recompute[TC_OPERATORS_TEXT], sharding[32];
     const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute);
     snprintf(recompute, sizeof recompute, "%s", name ? name : "-");
-    if (l->recompute == TC_RECOMPUTE_LAYERS) snprintf(recompute, sizeof recompute, "%.12s layers", tc_format_count(l->recompute_layers).s);
-    if (l->recompute == TC_RECOMPUTE_OPERATORS) tc_operator_groups_text(l->recompute_operators, recompute, sizeof recompute);
+    if (l->recompute == TC_RECOMPUTE_LAYERS)
+        snprintf(recompute, sizeof recompute, "%.12s layers", tc_format_count(l->recompute_layers).s);
+    if (l->recompute == TC_RECOMPUTE_OPERATORS)
+        tc_operator_groups_text(l->recompute_operators, recompute, sizeof recompute);
     name = tc_name(TC_VOCABULARY_SHARDING, l->sharding);
     snprintf(sharding, sizeof sharding, "%s", name ? name : "-");
     if (l->sharding == TC_SHARD_HSDP) snprintf(sharding, sizeof sharding, "hsdp:%d", l->hsdp);
     name = tc_name(TC_VOCABULARY_SCHEDULE, l->schedule);
     if (used < size)
-        snprintf(buffer + used, size - used, "micro-batch %d, sharding %s, recompute %s%s%s%s%s%s", l->micro_batch, sharding, recompute,
-                 l->sequence_parallel > 0 ? ", sequence parallel" : "", l->pp > 1 && name ? ", " : "", l->pp > 1 && name ? name : "",
-                 l->offload != TC_OFFLOAD_NONE ? ", optimizer offloaded" : "", l->offload_activations ? ", activations offloaded" : "");
+        snprintf(buffer + used, size - used, "micro-batch %d, sharding %s, recompute %s%s%s%s%s%s", l->micro_batch,
+                 sharding, recompute, l->sequence_parallel > 0 ? ", sequence parallel" : "",
+                 l->pp > 1 && name ? ", " : "", l->pp > 1 && name ? name : "",
+                 l->offload != TC_OFFLOAD_NONE ? ", optimizer offloaded" : "",
+                 l->offload_activations ? ", activations offloaded" : "");
     add_stage_layers(l, buffer, size);
     return buffer;
 }
@@ -246,7 +258,8 @@ static void print_line(FILE *file, const tc_style *style, const char *label, con
     tc_print_wrapped(file, style, 15, 15, text);
 }
 
-static void print_speed(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster, const tc_step *step) {
+static void print_speed(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster,
+                        const tc_step *step) {
     char text[256];
     const char *dtype = tc_name(TC_VOCABULARY_DTYPE, job->dtype);
     if (step->step_s_p90 > 0)
@@ -255,11 +268,13 @@ static void print_speed(FILE *file, const tc_style *style, const tc_job *job, co
     else
         snprintf(text, sizeof text, "%.20s", tc_format_seconds(step->step_s).s);
     print_line(file, style, "step", text);
-    snprintf(text, sizeof text, "%.24s tokens/s per device, %.24s tokens/s in all", tc_format_significant(step->tokens_per_s_per_device, 4).s,
+    snprintf(text, sizeof text, "%.24s tokens/s per device, %.24s tokens/s in all",
+             tc_format_significant(step->tokens_per_s_per_device, 4).s,
              tc_format_short(step->tokens_per_s_per_device * cluster->devices).s);
     print_line(file, style, "throughput", text);
-    snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU", tc_format_percent(step->mfu_pct).s,
-             tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-", tc_format_percent(step->hfu_pct).s);
+    snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
+             tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-",
+             tc_format_percent(step->hfu_pct).s);
     print_line(file, style, "efficiency", text);
 }
 
@@ -275,7 +290,8 @@ void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step
         tc_print_tone(file, style, TC_TONE_BAD, text);
     }
     if (step->memory_p90 > 0)
-        fprintf(file, "%15s(80 %% interval %s to %s)\n", "", tc_format_gib(step->memory_p10).s, tc_format_gib(step->memory_p90).s);
+        fprintf(file, "%15s(80 %% interval %s to %s)\n", "", tc_format_gib(step->memory_p10).s,
+                tc_format_gib(step->memory_p90).s);
 }
 
 /* One part of a sum: label, amount, share, bar. */
@@ -294,7 +310,8 @@ static void print_parts(FILE *file, const tc_style *style, const part *parts, si
     for (size_t rank = 0; rank < n; rank++) {
         size_t largest = n;
         for (size_t i = 0; i < n; i++)
-            if (!printed[i] && (largest == n || part_value(&parts[i], base) > part_value(&parts[largest], base))) largest = i;
+            if (!printed[i] && (largest == n || part_value(&parts[i], base) > part_value(&parts[largest], base)))
+                largest = i;
         double value = part_value(&parts[largest], base);
         printed[largest] = true;
         if (value > 0) print_part(file, style, parts[largest].label, format(value).s, value / whole);
@@ -310,8 +327,8 @@ static void print_assumed(FILE *file, const tc_style *style, const tc_step *step
     }
 }
 
-void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack,
-                         const tc_step *step) {
+void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster,
+                         const tc_stack *stack, const tc_step *step) {
     char text[512];
     snprintf(text, sizeof text, "%s on %d x %s", job->model.name, cluster->devices, cluster->accelerator.name);
     tc_print_heading(file, style, text);
@@ -321,16 +338,19 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, c
     print_speed(file, style, job, cluster, step);
     tc_print_step_memory(file, style, step);
     snprintf(text, sizeof text, "%.20s sequences of %.20s tokens a step (%.20s tokens), %.20s micro-batches",
-             tc_format_count((double)step->global_batch).s, tc_format_count(step->tokens_per_step / (double)step->global_batch).s,
+             tc_format_count((double)step->global_batch).s,
+             tc_format_count(step->tokens_per_step / (double)step->global_batch).s,
              tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
     print_line(file, style, "batch", text);
     print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
     if (step->evidence) print_line(file, style, "evidence", step->evidence);
 
     tc_print_heading(file, style, "\nWhere the time of a step goes");
-    print_parts(file, style, breakdown_parts, COUNT(breakdown_parts), &step->breakdown, step->step_s, tc_format_seconds);
+    print_parts(file, style, breakdown_parts, COUNT(breakdown_parts), &step->breakdown, step->step_s,
+                tc_format_seconds);
     if (step->layout.pp > 1)
-        snprintf(text, sizeof text, "\nWhere the memory of a device goes (stage %d of %d, the fullest)", step->memory.stage, step->layout.pp);
+        snprintf(text, sizeof text, "\nWhere the memory of a device goes (stage %d of %d, the fullest)",
+                 step->memory.stage, step->layout.pp);
     else
         snprintf(text, sizeof text, "\nWhere the memory of a device goes");
     tc_print_heading(file, style, text);

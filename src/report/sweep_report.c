@@ -24,7 +24,8 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         fputc('\n', file);
     }
     tc_table table = {0};
-    const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype", "step", "80 %", "MFU", "tokens/s", "memory"};
+    const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype",    "step",
+                                                                           "80 %",    "MFU",   "tokens/s", "memory"};
     for (int i = 0; i < 2; i++) tc_table_column(&table, left[i], TC_LEFT | TC_FLEXIBLE);
     for (int i = 0; i < 8; i++) tc_table_column(&table, right[i], i == 4 ? TC_RIGHT | TC_OPTIONAL : TC_RIGHT);
     tc_table_column(&table, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
@@ -42,7 +43,9 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         tc_table_cell(&table, found(r) ? tc_format_percent(r->mfu_pct).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_short(r->tokens_per_s_per_device * r->devices).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_gib(r->memory_bytes).s : "-");
-        tc_table_cell(&table, found(r) ? tc_layout_degrees_text(&r->layout, text, sizeof text) : r->status == TC_SWEEP_FAILED ? r->note : "does not fit");
+        tc_table_cell(&table, found(r)                       ? tc_layout_degrees_text(&r->layout, text, sizeof text)
+                              : r->status == TC_SWEEP_FAILED ? r->note
+                                                             : "does not fit");
     }
     return tc_table_print(&table, file, style);
 }
@@ -75,17 +78,32 @@ static void put_word(FILE *file, tc_vocabulary vocabulary, int value) {
 }
 
 static void put_layout(FILE *file, const tc_layout *l, int overlap) {
-    const int degrees[] = {l->tp, l->pp, l->cp, l->ep, l->etp, l->dp, l->vpp, l->first_layers, l->last_layers, l->micro_batch, l->sequence_parallel};
+    const int degrees[] = {l->tp,
+                           l->pp,
+                           l->cp,
+                           l->ep,
+                           l->etp,
+                           l->dp,
+                           l->vpp,
+                           l->first_layers,
+                           l->last_layers,
+                           l->micro_batch,
+                           l->sequence_parallel};
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) {
-        if (degrees[i] == TC_UNSET) fputc(',', file);
-        else fprintf(file, ",%d", degrees[i]);
+        if (degrees[i] == TC_UNSET)
+            fputc(',', file);
+        else
+            fprintf(file, ",%d", degrees[i]);
     }
     put_word(file, TC_VOCABULARY_SHARDING, l->sharding);
     if (l->sharding == TC_SHARD_HSDP) fprintf(file, ":%d", l->hsdp);
     char operators[TC_OPERATORS_TEXT];
-    if (l->recompute == TC_RECOMPUTE_LAYERS) put_number(file, l->recompute_layers);
-    else if (l->recompute == TC_RECOMPUTE_OPERATORS) fprintf(file, ",%s", tc_operator_groups_text(l->recompute_operators, operators, sizeof operators));
-    else put_word(file, TC_VOCABULARY_RECOMPUTE, l->recompute);
+    if (l->recompute == TC_RECOMPUTE_LAYERS)
+        put_number(file, l->recompute_layers);
+    else if (l->recompute == TC_RECOMPUTE_OPERATORS)
+        fprintf(file, ",%s", tc_operator_groups_text(l->recompute_operators, operators, sizeof operators));
+    else
+        put_word(file, TC_VOCABULARY_RECOMPUTE, l->recompute);
     put_word(file, TC_VOCABULARY_SCHEDULE, l->schedule);
     put_word(file, TC_VOCABULARY_CP_KIND, l->cp_kind);
     if (l->cp_kind == TC_CP_BOTH) fprintf(file, ":%d", l->cp_all_to_all);
@@ -93,8 +111,11 @@ static void put_layout(FILE *file, const tc_layout *l, int overlap) {
 }
 
 void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
-    fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,step_s_p10,step_s_p90,mfu_pct,tokens_per_s_per_device,memory_gib_per_device,"
-          "space,tp,pp,cp,ep,etp,dp,vpp,first_layers,last_layers,micro_batch,sequence_parallel,sharding,recompute,schedule,cp_kind,offload,overlap,note\n", file);
+    fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,step_s_p10,step_s_p90,mfu_pct,"
+          "tokens_per_s_per_device,memory_gib_per_device,"
+          "space,tp,pp,cp,ep,etp,dp,vpp,first_layers,last_layers,micro_batch,sequence_parallel,sharding,recompute,"
+          "schedule,cp_kind,offload,overlap,note\n",
+          file);
     for (int i = 0; i < rows; i++) {
         const tc_sweep_row *r = &row[i];
         const char *const texts[] = {r->model, r->accelerator, r->fabric, r->stack};
@@ -105,14 +126,19 @@ void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
         fprintf(file, ",%d,%d", r->devices, r->global_batch);
         put_word(file, TC_VOCABULARY_DTYPE, r->dtype);
         fprintf(file, ",%d,%s", r->seq, tc_sweep_status_name(r->status));
-        const double numbers[] = {r->step_s, r->step_s_p10, r->step_s_p90, r->mfu_pct, r->tokens_per_s_per_device, r->memory_bytes / GIB};
+        const double numbers[]
+            = {r->step_s, r->step_s_p10, r->step_s_p90, r->mfu_pct, r->tokens_per_s_per_device, r->memory_bytes / GIB};
         for (int k = 0; k < 6; k++) {
-            if (found(r) && numbers[k] > 0) put_number(file, numbers[k]);
-            else fputc(',', file);
+            if (found(r) && numbers[k] > 0)
+                put_number(file, numbers[k]);
+            else
+                fputc(',', file);
         }
         fprintf(file, ",%lld", (long long)r->space);
-        if (found(r)) put_layout(file, &r->layout, r->overlap);
-        else fputs(",,,,,,,,,,,,,,,,,", file);
+        if (found(r))
+            put_layout(file, &r->layout, r->overlap);
+        else
+            fputs(",,,,,,,,,,,,,,,,,", file);
         fputc(',', file);
         put_text(file, r->note);
         fputc('\n', file);
@@ -170,8 +196,11 @@ void tc_report_sweep_json(FILE *file, const tc_sweep *sweep, const tc_sweep_row 
 #define TOP 84
 
 static void svg_begin(FILE *file, int width, int height, const char *title) {
-    fprintf(file, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n"
-                  "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n<text x=\"12\" y=\"24\" font-size=\"16\">", width, height);
+    fprintf(file,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
+            "font-size=\"12\">\n"
+            "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n<text x=\"12\" y=\"24\" font-size=\"16\">",
+            width, height);
     for (; *title; title++) fputs(*title == '<' ? "&lt;" : *title == '&' ? "&amp;" : (char[]){*title, 0}, file);
     fputs("</text>\n", file);
 }
@@ -189,23 +218,34 @@ void tc_report_sweep_heat_map(FILE *file, const tc_sweep *sweep, const tc_sweep_
     double most = 0;
     for (int i = 0; i < rows; i++)
         if (found(&row[i]) && row[i].mfu_pct > most) most = row[i].mfu_pct;
-    svg_begin(file, LEFT + columns * CELL_W + 12, TOP + lines * CELL_H + 12, sweep->name[0] ? sweep->name : "Model FLOPs utilisation, per cent");
+    svg_begin(file, LEFT + columns * CELL_W + 12, TOP + lines * CELL_H + 12,
+              sweep->name[0] ? sweep->name : "Model FLOPs utilisation, per cent");
     for (int c = 0; c < columns && rows > c; c++)
-        fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"10\">%d dev.</text><text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
-                      "font-size=\"10\">batch %d</text><text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"10\">%s</text>\n",
-                LEFT + c * CELL_W + CELL_W / 2, TOP - 34, row[c].devices, LEFT + c * CELL_W + CELL_W / 2, TOP - 21, row[c].global_batch,
-                LEFT + c * CELL_W + CELL_W / 2, TOP - 8, tc_name(TC_VOCABULARY_DTYPE, row[c].dtype));
+        fprintf(file,
+                "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"10\">%d dev.</text><text x=\"%d\" y=\"%d\" "
+                "text-anchor=\"middle\" "
+                "font-size=\"10\">batch %d</text><text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
+                "font-size=\"10\">%s</text>\n",
+                LEFT + c * CELL_W + CELL_W / 2, TOP - 34, row[c].devices, LEFT + c * CELL_W + CELL_W / 2, TOP - 21,
+                row[c].global_batch, LEFT + c * CELL_W + CELL_W / 2, TOP - 8,
+                tc_name(TC_VOCABULARY_DTYPE, row[c].dtype));
     for (int i = 0; i < rows; i++) {
         int x = LEFT + i % columns * CELL_W, y = TOP + i / columns * CELL_H;
         double share = most > 0 ? row[i].mfu_pct / most : 0;
         char colour[8] = "#eeeeee";
         if (found(&row[i])) svg_colour(colour, share);
         if (i % columns == 0)
-            fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s, %s</text>\n", LEFT - 8, y + 17, row[i].model, row[i].accelerator);
-        fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/><text x=\"%d\" y=\"%d\" text-anchor=\"middle\" fill=\"%s\">", x, y,
-                CELL_W - 2, CELL_H - 2, colour, x + CELL_W / 2, y + 17, found(&row[i]) && share > 0.55 ? "white" : "black");
-        if (found(&row[i])) svg_number(file, row[i].mfu_pct, 1);
-        else fputs("-", file);
+            fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s, %s</text>\n", LEFT - 8, y + 17, row[i].model,
+                    row[i].accelerator);
+        fprintf(file,
+                "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/><text x=\"%d\" y=\"%d\" "
+                "text-anchor=\"middle\" fill=\"%s\">",
+                x, y, CELL_W - 2, CELL_H - 2, colour, x + CELL_W / 2, y + 17,
+                found(&row[i]) && share > 0.55 ? "white" : "black");
+        if (found(&row[i]))
+            svg_number(file, row[i].mfu_pct, 1);
+        else
+            fputs("-", file);
         fputs("</text>\n", file);
     }
     fputs("</svg>\n", file);
@@ -234,15 +274,21 @@ void tc_report_sweep_front(FILE *file, const tc_sweep *sweep, const tc_sweep_row
         low_y = fmin(low_y, rate_of(&row[i])), high_y = fmax(high_y, rate_of(&row[i]));
     }
     svg_begin(file, WIDTH, HEIGHT, sweep->name[0] ? sweep->name : "Tokens a second over devices");
-    fprintf(file, "<text x=\"%d\" y=\"%d\">devices (log)</text><text x=\"%d\" y=\"%d\">tokens/s (log); full: on the front</text>\n", WIDTH - 130, HEIGHT - 14, 12, 46);
+    fprintf(file,
+            "<text x=\"%d\" y=\"%d\">devices (log)</text><text x=\"%d\" y=\"%d\">tokens/s (log); full: on the "
+            "front</text>\n",
+            WIDTH - 130, HEIGHT - 14, 12, 46);
     for (int i = 0; i < rows; i++) {
         if (!found(&row[i])) continue;
         double x = high_x > low_x ? log(row[i].devices / low_x) / log(high_x / low_x) : 0.5;
         double y = high_y > low_y ? log(rate_of(&row[i]) / low_y) / log(high_y / low_y) : 0.5;
         int px = (int)(PAD + x * (WIDTH - 260)), py = (int)(HEIGHT - PAD - y * (HEIGHT - 2 * PAD));
         bool best = !beaten(row, rows, i);
-        fprintf(file, "<circle cx=\"%d\" cy=\"%d\" r=\"5\" stroke=\"#08306b\" fill=\"%s\"/>\n", px, py, best ? "#08306b" : "none");
-        if (best) fprintf(file, "<text x=\"%d\" y=\"%d\" font-size=\"10\">%s, %d x %s</text>\n", px + 8, py + 4, row[i].model, row[i].devices, row[i].accelerator);
+        fprintf(file, "<circle cx=\"%d\" cy=\"%d\" r=\"5\" stroke=\"#08306b\" fill=\"%s\"/>\n", px, py,
+                best ? "#08306b" : "none");
+        if (best)
+            fprintf(file, "<text x=\"%d\" y=\"%d\" font-size=\"10\">%s, %d x %s</text>\n", px + 8, py + 4, row[i].model,
+                    row[i].devices, row[i].accelerator);
     }
     fputs("</svg>\n", file);
 }

@@ -13,8 +13,8 @@ struct tc_table_row {
 };
 
 static const char *const tone_codes[] = {
-    [TC_TONE_PLAIN] = "", [TC_TONE_STRONG] = "\x1b[1m", [TC_TONE_FAINT] = "\x1b[2m",
-    [TC_TONE_GOOD] = "\x1b[32m", [TC_TONE_BAD] = "\x1b[31m", [TC_TONE_BAR] = "\x1b[36m",
+    [TC_TONE_PLAIN] = "",        [TC_TONE_STRONG] = "\x1b[1m", [TC_TONE_FAINT] = "\x1b[2m",
+    [TC_TONE_GOOD] = "\x1b[32m", [TC_TONE_BAD] = "\x1b[31m",   [TC_TONE_BAR] = "\x1b[36m",
 };
 
 void tc_print_tone(FILE *file, const tc_style *style, tc_tone tone, const char *text) {
@@ -77,9 +77,7 @@ void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
     table->last->tone[table->cell++] = tone;
 }
 
-void tc_table_cell(tc_table *table, const char *text) {
-    tc_table_cell_tone(table, text, TC_TONE_PLAIN);
-}
+void tc_table_cell(tc_table *table, const char *text) { tc_table_cell_tone(table, text, TC_TONE_PLAIN); }
 
 static int total_width(const int *widths, int columns) {
     int total = 0, shown = 0;
@@ -130,7 +128,8 @@ static void give_back(const tc_table *table, int *widths, const int *wanted, int
     }
 }
 
-static void print_cell(FILE *file, const tc_style *style, const char *text, tc_tone tone, int width, int align, bool last) {
+static void print_cell(FILE *file, const tc_style *style, const char *text, tc_tone tone, int width, int align,
+                       bool last) {
     char cut[512];
     if (tc_text_width(text) > width) {
         size_t length = prefix_length(text, width > 2 ? width - 2 : width);
@@ -144,8 +143,8 @@ static void print_cell(FILE *file, const tc_style *style, const char *text, tc_t
     if (!(align & TC_RIGHT) && !last) fprintf(file, "%*s", padding, "");
 }
 
-static void print_row(const tc_table *table, FILE *file, const tc_style *style, const int *widths, const char *const *text,
-                      const tc_tone *tone) {
+static void print_row(const tc_table *table, FILE *file, const tc_style *style, const int *widths,
+                      const char *const *text, const tc_tone *tone) {
     int last = 0;
     for (int i = 0; i < table->columns; i++)
         if (widths[i] > 0 && *text[i]) last = i;
@@ -173,7 +172,8 @@ bool tc_table_print(tc_table *table, FILE *file, const tc_style *style) {
             print_row(table, file, style, widths, row->text, row->tone);
         if (left_out > 0) {
             char note[96];
-            snprintf(note, sizeof note, "(%d more column%s in a wider terminal or with --json)", left_out, left_out > 1 ? "s" : "");
+            snprintf(note, sizeof note, "(%d more column%s in a wider terminal or with --json)", left_out,
+                     left_out > 1 ? "s" : "");
             tc_print_tone(file, style, TC_TONE_FAINT, note);
             fputc('\n', file);
         }
@@ -227,7 +227,14 @@ void tc_print_bar(FILE *file, const tc_style *style, double share, int columns) 
     if (columns > 120) columns = 120;
     int eighths = (int)lround(share * columns * 8);
     if (style->utf8) {
-        static const char *const part[] = {"", "\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d", "\xe2\x96\x8c", "\xe2\x96\x8b", "\xe2\x96\x8a", "\xe2\x96\x89"};
+        static const char *const part[] = {"",
+                                           "\xe2\x96\x8f",
+                                           "\xe2\x96\x8e",
+                                           "\xe2\x96\x8d",
+                                           "\xe2\x96\x8c",
+                                           "\xe2\x96\x8b",
+                                           "\xe2\x96\x8a",
+                                           "\xe2\x96\x89"};
         char *end = bar;
         for (int i = 0; i < eighths / 8; i++, end += 3) memcpy(end, "\xe2\x96\x88", 3);
         memcpy(end, part[eighths % 8], strlen(part[eighths % 8]) + 1);

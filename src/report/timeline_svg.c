@@ -32,17 +32,19 @@ static tc_text px(double value) {
 }
 
 /* okabe-ito colours: told apart by the colour-blind, and in print */
-static const char *const slot_fill[TC_SLOT_KINDS][2] = {{"#0072b2", "#56b4e9"}, {"#009e73", "#66c5a8"}, {"#009e73", "#66c5a8"}, {"#e69f00", "#f3cf80"}};
+static const char *const slot_fill[TC_SLOT_KINDS][2]
+    = {{"#0072b2", "#56b4e9"}, {"#009e73", "#66c5a8"}, {"#009e73", "#66c5a8"}, {"#e69f00", "#f3cf80"}};
 static const char *const slot_words[TC_SLOT_KINDS] = {"forward", "backward", "input gradient", "weight gradient"};
 
 static double x_of(const canvas *c, double seconds) { return LEFT + seconds * c->scale; }
 
-static void rectangle(canvas *c, double begin, double end, double y, double height, const char *fill, const char *title) {
+static void rectangle(canvas *c, double begin, double end, double y, double height, const char *fill,
+                      const char *title) {
     char text[400];
     double width = (end - begin) * c->scale;
     if (width <= 0) return;
-    snprintf(text, sizeof text, "<rect x=\"%.20s\" y=\"%.20s\" width=\"%.20s\" height=\"%.20s\" fill=\"%s\">", px(x_of(c, begin)).s, px(y).s,
-             px(width).s, px(height).s, fill);
+    snprintf(text, sizeof text, "<rect x=\"%.20s\" y=\"%.20s\" width=\"%.20s\" height=\"%.20s\" fill=\"%s\">",
+             px(x_of(c, begin)).s, px(y).s, px(width).s, px(height).s, fill);
     put(c, text);
     if (title) {
         snprintf(text, sizeof text, "<title>%.200s</title>", title);
@@ -53,19 +55,21 @@ static void rectangle(canvas *c, double begin, double end, double y, double heig
 
 static void label(canvas *c, double x, double y, const char *anchor, const char *colour, int size, const char *words) {
     char text[400];
-    snprintf(text, sizeof text, "<text x=\"%.20s\" y=\"%.20s\" text-anchor=\"%s\" fill=\"%s\" font-size=\"%d\">%.200s</text>\n", px(x).s, px(y).s, anchor,
-             colour, size, words);
+    snprintf(text, sizeof text,
+             "<text x=\"%.20s\" y=\"%.20s\" text-anchor=\"%s\" fill=\"%s\" font-size=\"%d\">%.200s</text>\n", px(x).s,
+             px(y).s, anchor, colour, size, words);
     put(c, text);
 }
 
 static void draw_slot(canvas *c, const tc_slot *slot, double begin, double end, double y) {
     char title[120], number[16];
-    snprintf(title, sizeof title, "%s of micro-batch %d, chunk %d: %.20s", slot_words[slot->kind], slot->micro_batch, slot->chunk,
-             tc_format_seconds(end - begin).s);
+    snprintf(title, sizeof title, "%s of micro-batch %d, chunk %d: %.20s", slot_words[slot->kind], slot->micro_batch,
+             slot->chunk, tc_format_seconds(end - begin).s);
     rectangle(c, begin, end, y, ROW - 7, slot_fill[slot->kind][slot->chunk % 2], title);
     snprintf(number, sizeof number, "%d", slot->micro_batch);
     if ((end - begin) * c->scale > 5.5 * (double)strlen(number) + 2)
-        label(c, x_of(c, (begin + end) / 2), y + 12, "middle", slot->chunk % 2 || slot->kind == TC_SLOT_WEIGHT ? "#000" : "#fff", 9, number);
+        label(c, x_of(c, (begin + end) / 2), y + 12, "middle",
+              slot->chunk % 2 || slot->kind == TC_SLOT_WEIGHT ? "#000" : "#fff", 9, number);
 }
 
 static void draw_stage(canvas *c, int stage) {
@@ -100,12 +104,15 @@ static void draw_stage(canvas *c, int stage) {
 static void draw_legend(canvas *c) {
     static const struct {
         const char *fill, *words;
-    } all[] = {{"#0072b2", "forward"}, {"#009e73", "backward or input gradient"}, {"#e69f00", "weight gradient"}, {"#cc79a7", "data-parallel comm."},
-               {"#777777", "optimizer"}, {"#bbbbbb", "host"}, {"#e5e5e5", "stragglers"}};
+    } all[] = {{"#0072b2", "forward"},         {"#009e73", "backward or input gradient"},
+               {"#e69f00", "weight gradient"}, {"#cc79a7", "data-parallel comm."},
+               {"#777777", "optimizer"},       {"#bbbbbb", "host"},
+               {"#e5e5e5", "stragglers"}};
     double x = LEFT;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         char text[160];
-        snprintf(text, sizeof text, "<rect x=\"%.20s\" y=\"26\" width=\"10\" height=\"10\" fill=\"%s\"/>\n", px(x).s, all[i].fill);
+        snprintf(text, sizeof text, "<rect x=\"%.20s\" y=\"26\" width=\"10\" height=\"10\" fill=\"%s\"/>\n", px(x).s,
+                 all[i].fill);
         put(c, text);
         label(c, x + 14, 35, "start", "#333", 10, all[i].words);
         x += 34 + 5.6 * (double)strlen(all[i].words);
@@ -120,8 +127,9 @@ static void draw_axis(canvas *c, double bottom) {
     if (step_s / unit > 12) unit *= 2;
     for (double at = 0; at <= step_s * (1 + 1e-9); at += unit) {
         char text[200];
-        snprintf(text, sizeof text, "<line x1=\"%.20s\" x2=\"%.20s\" y1=\"%.20s\" y2=\"%.20s\" stroke=\"#999\" stroke-width=\"0.5\"/>\n", px(x_of(c, at)).s,
-                 px(x_of(c, at)).s, px(TOP - 4).s, px(bottom + 3).s);
+        snprintf(text, sizeof text,
+                 "<line x1=\"%.20s\" x2=\"%.20s\" y1=\"%.20s\" y2=\"%.20s\" stroke=\"#999\" stroke-width=\"0.5\"/>\n",
+                 px(x_of(c, at)).s, px(x_of(c, at)).s, px(TOP - 4).s, px(bottom + 3).s);
         put(c, text);
         label(c, x_of(c, at), bottom + 14, "middle", "#333", 10, at > 0 ? tc_format_seconds(at).s : "0");
     }
@@ -132,12 +140,13 @@ bool tc_report_timeline_svg(const tc_trace_input *in, tc_sink sink) {
     double bottom = TOP + ROW * in->times->stages;
     char text[600];
     snprintf(text, sizeof text,
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\">\n"
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
+             "font-family=\"sans-serif\">\n"
              "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
              LEFT + WIDTH + 24, bottom + 24, LEFT + WIDTH + 24, bottom + 24);
     put(&c, text);
-    snprintf(text, sizeof text, "%.100s on %d x %.90s: a step of %.20s", in->costs->job->model.name, in->costs->cluster->devices,
-             in->costs->cluster->accelerator.name, tc_format_seconds(in->times->step_s).s);
+    snprintf(text, sizeof text, "%.100s on %d x %.90s: a step of %.20s", in->costs->job->model.name,
+             in->costs->cluster->devices, in->costs->cluster->accelerator.name, tc_format_seconds(in->times->step_s).s);
     label(&c, LEFT, 16, "start", "#000", 13, text);
     draw_legend(&c);
     draw_axis(&c, bottom);

@@ -17,13 +17,29 @@
 #define EVENT_MAX ((size_t)1024) /* bytes of one event at most */
 
 typedef enum lane_id {
-    LANE_COMPUTE, LANE_TP, LANE_CP, LANE_EP, LANE_SEND_DOWN, LANE_SEND_UP, LANE_RECEIVE_DOWN, LANE_RECEIVE_UP, LANE_DP, LANE_HOST,
+    LANE_COMPUTE,
+    LANE_TP,
+    LANE_CP,
+    LANE_EP,
+    LANE_SEND_DOWN,
+    LANE_SEND_UP,
+    LANE_RECEIVE_DOWN,
+    LANE_RECEIVE_UP,
+    LANE_DP,
+    LANE_HOST,
     LANES
 } lane_id;
 
-static const char *const lane_names[LANES] = {
-    "compute", "tensor-parallel comm.", "context-parallel comm.", "expert-parallel comm.", "send to next stage", "send to previous stage",
-    "receive from previous stage", "receive from next stage", "data-parallel comm.", "host link"};
+static const char *const lane_names[LANES] = {"compute",
+                                              "tensor-parallel comm.",
+                                              "context-parallel comm.",
+                                              "expert-parallel comm.",
+                                              "send to next stage",
+                                              "send to previous stage",
+                                              "receive from previous stage",
+                                              "receive from next stage",
+                                              "data-parallel comm.",
+                                              "host link"};
 
 /* What a span of a node's slot carries: the arguments, ready as text. */
 typedef struct slot_text {
@@ -132,14 +148,16 @@ static void put_span(tracer *t, const span *s) {
 static void put_name(tracer *t, const char *what, int stage, int lane, const char *name) {
     char text[320];
     begin_event(t);
-    snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":\"%.100s\"}}", what, stage, lane, name);
+    snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":\"%.100s\"}}",
+             what, stage, lane, name);
     put_text(t, text);
 }
 
 static void put_sort_index(tracer *t, const char *what, int stage, int lane, int index) {
     char text[200];
     begin_event(t);
-    snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"sort_index\":%d}}", what, stage, lane, index);
+    snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"sort_index\":%d}}",
+             what, stage, lane, index);
     put_text(t, text);
 }
 
@@ -184,7 +202,9 @@ static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *b
     *flops = *bytes = 0;
     for (int i = -2; i < model->blocks; i++) {
         const tc_operators *ops = i == -2 ? &f->set.embedding : i == -1 ? &f->set.head : &f->set.block[i];
-        double times = i == -2 ? chunk == 0 : i == -1 ? (chunk == tc_model_chunks(f->p) - 1) * (1 + model->mtp_layers) : counts[i];
+        double times = i == -2   ? chunk == 0
+                       : i == -1 ? (chunk == tc_model_chunks(f->p) - 1) * (1 + model->mtp_layers)
+                                 : counts[i];
         if (i == model->blocks - 1 && chunk == tc_model_chunks(f->p) - 1) times += model->mtp_layers;
         for (int k = 0; k < ops->count; k++) {
             const tc_operator *op = &ops->op[k];
@@ -227,16 +247,24 @@ static const char *const slot_names[TC_SLOT_KINDS] = {"F", "B", "I", "W"};
 static const char *const slot_categories[TC_SLOT_KINDS] = {"forward", "backward", "input gradient", "weight gradient"};
 
 /* A slot: compute, then what stays exposed of each communication. */
-static void put_slot(tracer *t, int stage, const tc_slot *slot, double begin, double end, const slot_parts *parts, const char *name, const char *args) {
+static void put_slot(tracer *t, int stage, const tc_slot *slot, double begin, double end, const slot_parts *parts,
+                     const char *name, const char *args) {
     static const lane_id lanes[] = {LANE_COMPUTE, LANE_TP, LANE_CP, LANE_EP, LANE_HOST};
     static const char *const names[] = {NULL, "TP", "CP", "EP", "offload"};
     double at = begin;
     for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++) {
         double seconds = parts->seconds[lanes[i]];
-        if (slot->paired && lanes[i] == LANE_EP) seconds = seconds < end - at ? seconds : end - at; /* the rest is hidden */
+        if (slot->paired && lanes[i] == LANE_EP)
+            seconds = seconds < end - at ? seconds : end - at; /* the rest is hidden */
         if (seconds <= 0) continue;
         double until = at + seconds < end ? at + seconds : end;
-        span s = {i ? names[i] : name, slot->micro_batch, i ? "communication" : slot_categories[slot->kind], stage, lanes[i], at, until,
+        span s = {i ? names[i] : name,
+                  slot->micro_batch,
+                  i ? "communication" : slot_categories[slot->kind],
+                  stage,
+                  lanes[i],
+                  at,
+                  until,
                   i ? NULL : args};
         put_span(t, &s);
         at = until;
@@ -246,7 +274,9 @@ static void put_slot(tracer *t, int stage, const tc_slot *slot, double begin, do
     put_span(t, &rest);
 }
 
-static const tc_schedule_node *node_of(const tc_order *o, int stage, const tc_slot *slot) { return &o->node[stage * o->chunks + slot->chunk]; }
+static const tc_schedule_node *node_of(const tc_order *o, int stage, const tc_slot *slot) {
+    return &o->node[stage * o->chunks + slot->chunk];
+}
 
 /* The neighbour that a slot sends to, or -1; *down: towards higher stages. */
 static int receiver_of(const tc_order *o, int stage, const tc_slot *slot, bool *down) {
@@ -260,10 +290,12 @@ static int receiver_of(const tc_order *o, int stage, const tc_slot *slot, bool *
 /* Bytes of one send of activations. */
 static double send_bytes(const tc_costs *f) {
     const tc_placement *p = f->p;
-    return p->shard.sequences * p->shard.seq / p->layout.cp * f->job->model.hidden * f->rates.element_bytes / p->layout.tp;
+    return p->shard.sequences * p->shard.seq / p->layout.cp * f->job->model.hidden * f->rates.element_bytes
+           / p->layout.tp;
 }
 
-static void put_send(tracer *t, const char *name, int stage, lane_id lane, const tc_slot *slot, const tc_slot_time *time, double start, const char *args) {
+static void put_send(tracer *t, const char *name, int stage, lane_id lane, const tc_slot *slot,
+                     const tc_slot_time *time, double start, const char *args) {
     double send = t->in->times->send_s, end = start + time->sent;
     span s = {name, slot->micro_batch, "send", stage, lane, end - send, end, args};
     put_span(t, &s);
@@ -295,10 +327,12 @@ static void put_stage_slots(tracer *t, int stage, double start) {
     for (int64_t i = o->first[stage]; i < o->first[stage + 1]; i++) {
         const tc_slot *slot = &o->slot[i];
         int c = slot->chunk < CHUNKS ? slot->chunk : CHUNKS - 1;
-        put_slot(t, stage, slot, start + time[i].begin, start + time[i].end, &parts[c][slot->kind], names[c][slot->kind], text[c].args[slot->kind]);
+        put_slot(t, stage, slot, start + time[i].begin, start + time[i].end, &parts[c][slot->kind],
+                 names[c][slot->kind], text[c].args[slot->kind]);
         bool down = true;
         if (receiver_of(o, stage, slot, &down) < 0 || t->in->times->send_s <= 0) continue;
-        put_send(t, slot->kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage, down ? LANE_SEND_DOWN : LANE_SEND_UP, slot, &time[i], start, args);
+        put_send(t, slot->kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage,
+                 down ? LANE_SEND_DOWN : LANE_SEND_UP, slot, &time[i], start, args);
         put_link(t, stage, start + time[i].sent - t->in->times->send_s, start + time[i].sent, bytes);
     }
 }
@@ -315,8 +349,8 @@ static void put_receives(tracer *t, int stage, double start) {
         for (int64_t i = o->first[from]; i < o->first[from + 1]; i++) {
             bool down = true;
             if (receiver_of(o, from, &o->slot[i], &down) != stage || down != (n == 0)) continue;
-            put_send(t, o->slot[i].kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage, down ? LANE_RECEIVE_DOWN : LANE_RECEIVE_UP,
-                     &o->slot[i], &t->in->slots->time[i], clock, NULL);
+            put_send(t, o->slot[i].kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage,
+                     down ? LANE_RECEIVE_DOWN : LANE_RECEIVE_UP, &o->slot[i], &t->in->slots->time[i], clock, NULL);
         }
     }
 }
@@ -334,7 +368,8 @@ static void put_memory(void *context, const tc_live_point *p, int64_t slot) {
     const tc_states *s = &lane->fixed.states;
     (void)slot;
     begin_counter(lane->t, "memory, bytes", lane->stage, p->at_s);
-    put_count(lane->t, "states", s->parameters + s->gradients + s->optimizer + s->buffers + lane->fixed.framework, false);
+    put_count(lane->t, "states", s->parameters + s->gradients + s->optimizer + s->buffers + lane->fixed.framework,
+              false);
     put_count(lane->t, "activations", p->activations + p->working, false);
     put_count(lane->t, "logits", p->logits, true);
 }
@@ -344,7 +379,8 @@ static void put_before(tracer *t, int stage) {
     const tc_stage_times *s = &times->stage[stage];
     span host = {"host", -1, "host", stage, LANE_COMPUTE, 0, times->host_s, NULL};
     put_span(t, &host);
-    span gather = {"gather weights", -1, "communication", stage, LANE_DP, times->host_s, times->host_s + s->gather_s, NULL};
+    span gather
+        = {"gather weights", -1, "communication", stage, LANE_DP, times->host_s, times->host_s + s->gather_s, NULL};
     put_span(t, &gather);
 }
 
@@ -375,7 +411,8 @@ static void put_stage_names(tracer *t, int stage) {
     const tc_layout *l = &t->in->costs->p->layout;
     char name[96];
     int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
-    snprintf(name, sizeof name, "stage %d (ranks %lld-%lld)", stage, (long long)(stage * ranks), (long long)((stage + 1) * ranks - 1));
+    snprintf(name, sizeof name, "stage %d (ranks %lld-%lld)", stage, (long long)(stage * ranks),
+             (long long)((stage + 1) * ranks - 1));
     put_name(t, "process_name", stage, 0, name);
     put_sort_index(t, "process_sort_index", stage, 0, stage);
     for (int i = 0; i < LANES; i++) {
@@ -388,7 +425,9 @@ static void put_head(tracer *t) {
     const tc_trace_input *in = t->in;
     char text[400], step[32];
     tc_format_double(step, sizeof step, "%.12g", in->step->step_s);
-    snprintf(text, sizeof text, "{\"traincast\":\"%s\",\"schema\":\"traincast.trace/1\",\"data\":\"%.80s\",\"step_s\":%s,\"displayTimeUnit\":\"ms\",\"assumed\":[",
+    snprintf(text, sizeof text,
+             "{\"traincast\":\"%s\",\"schema\":\"traincast.trace/"
+             "1\",\"data\":\"%.80s\",\"step_s\":%s,\"displayTimeUnit\":\"ms\",\"assumed\":[",
              TC_VERSION, in->data ? in->data : "", step);
     put_text(t, text);
     for (int i = 0; i < in->step->assumed_count; i++) {

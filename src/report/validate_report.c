@@ -162,7 +162,9 @@ void tc_report_validate_json(FILE *file, const char *data, const tc_validation *
 
 /* "1,234 of 1,300 runs ..." */
 static void headline(const tc_validation *v, char *text, size_t size) {
-    snprintf(text, size, "%.16s published runs scored (%.16s skipped for want of a figure, %.16s not supported), from %d independent sources",
+    snprintf(text, size,
+             "%.16s published runs scored (%.16s skipped for want of a figure, %.16s not supported), from %d "
+             "independent sources",
              tc_format_count(v->n).s, tc_format_count(v->skipped).s, tc_format_count(v->unsupported).s, v->families);
 }
 
@@ -186,7 +188,8 @@ static int by_runs(const tc_group_score *scores, int n, int *order) {
     return n;
 }
 
-static bool print_scores(FILE *file, const tc_style *style, const char *what, const tc_group_score *scores, int n, int most) {
+static bool print_scores(FILE *file, const tc_style *style, const char *what, const tc_group_score *scores, int n,
+                         int most) {
     int order[MOST_ROWS];
     tc_table table = {0};
     tc_table_column(&table, what, TC_LEFT | TC_FLEXIBLE);
@@ -241,7 +244,8 @@ static void print_skipped(FILE *file, const tc_style *style, const tc_validation
     if (kinds == 0) return;
     size_t used = (size_t)snprintf(text, sizeof text, "Skipped runs lack");
     for (int k = 0; k < kinds && used < sizeof text; k++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s (%d)", k ? "," : ":", reasons[k].field, reasons[k].n);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s (%d)", k ? "," : ":", reasons[k].field,
+                                 reasons[k].n);
     tc_print_wrapped(file, style, 0, 0, text);
 }
 
@@ -259,8 +263,8 @@ bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validat
         fprintf(file, "  %-36s", summary[i].label);
         fprintf(file, "%9s\n", text);
     }
-    return print_scores(file, style, "accelerator", v->by_accelerator, v->accelerators, MOST_ROWS) &&
-           print_scores(file, style, "source", v->by_family, v->family_rows, 24);
+    return print_scores(file, style, "accelerator", v->by_accelerator, v->accelerators, MOST_ROWS)
+           && print_scores(file, style, "source", v->by_family, v->family_rows, 24);
 }
 
 static void markdown_scores(FILE *file, const char *title, const char *what, const tc_group_score *scores, int n) {
@@ -283,8 +287,10 @@ void tc_report_validate_markdown(FILE *file, const char *data, const tc_validati
     headline(v, text, sizeof text);
     fprintf(file,
             "# How wrong the forecasts are\n\nWritten by `traincast validate --markdown`. Catalog `%s`.\n\n%s.\n\n"
-            "Each run is forecast from what its source states and compared with what its source measured. The error is that of the "
-            "step's time, positive where the forecast is too slow; the macro error is the mean over sources of each source's mean "
+            "Each run is forecast from what its source states and compared with what its source measured. The error is "
+            "that of the "
+            "step's time, positive where the forecast is too slow; the macro error is the mean over sources of each "
+            "source's mean "
             "absolute error. There is no factor per run.\n\n| | |\n| --- | ---: |\n",
             data ? data : "-", text);
     for (int i = 0; i < n; i++) {

@@ -14,7 +14,8 @@
 #define MOST_DEVICES (1 << 20)
 
 /* The fewest devices that fit with one sharding; 0 if none does. */
-static int devices_that_fit(const tc_job *job, const tc_cluster *cluster, const tc_layout *resolved, int sharding, const tc_stack *stack) {
+static int devices_that_fit(const tc_job *job, const tc_cluster *cluster, const tc_layout *resolved, int sharding,
+                            const tc_stack *stack) {
     int model_parallel = resolved->tp * resolved->pp * resolved->cp;
     for (int replicas = 1; replicas <= MOST_DEVICES / model_parallel; replicas *= 2) {
         tc_cluster bigger = *cluster;

@@ -5,15 +5,15 @@
 #include "run/run.h"
 
 typedef struct tc_comparison {
-    tc_code code;    /* of the step; where it failed, only cluster, stack and error hold */
+    tc_code code; /* of the step; where it failed, only cluster, stack and error hold */
     tc_error error;
     tc_cluster cluster;
     tc_stack stack;
     tc_step step;
-    int devices_to_fit;   /* the fewest that fit (see compare.c); 0: no number found */
-    int sharding_to_fit;  /* tc_sharding that this takes */
-    bool run_known;       /* the run could be forecast */
-    tc_run run;           /* of a long run of this step */
+    int devices_to_fit;  /* the fewest that fit (see compare.c); 0: no number found */
+    int sharding_to_fit; /* tc_sharding that this takes */
+    bool run_known;      /* the run could be forecast */
+    tc_run run;          /* of a long run of this step */
 } tc_comparison;
 
 /* economics: for energy and prices. The cluster is complete: accelerator, fabric, devices. */

@@ -22,9 +22,9 @@
 
 typedef enum truth { NO, UNKNOWN, YES } truth;
 
-static const char *const format_names[TC_CONTROL_FORMATS] = {
-    [TC_FP32] = "fp32", [TC_TF32] = "tf32", [TC_BF16] = "bf16", [TC_FP16] = "fp16", [TC_FP8] = "fp8",
-    [TC_MXFP8] = "mxfp8", [TC_NVFP4] = "fp4", [TC_INT8] = "int8", [TC_CONTROL_FP6] = "fp6"};
+static const char *const format_names[TC_CONTROL_FORMATS]
+    = {[TC_FP32] = "fp32",   [TC_TF32] = "tf32", [TC_BF16] = "bf16", [TC_FP16] = "fp16",      [TC_FP8] = "fp8",
+       [TC_MXFP8] = "mxfp8", [TC_NVFP4] = "fp4", [TC_INT8] = "int8", [TC_CONTROL_FP6] = "fp6"};
 
 /* ---- figures of the part --------------------------------------------------------- */
 
@@ -64,9 +64,7 @@ static double tf32_full(const tc_controls *controls, const tc_accelerator *a, bo
     return NAN;
 }
 
-static double known(double value) {
-    return value > 0 ? value : NAN;
-}
+static double known(double value) { return value > 0 ? value : NAN; }
 
 static void measure(const tc_controls *controls, const tc_accelerator *a, const tc_control_options *options,
                     tc_control_report *out) {
@@ -108,13 +106,14 @@ static void append(char *text, size_t size, const char *piece) {
 }
 
 /* "TPP 2,368 < 4,800" */
-static void append_bound(char *text, size_t size, tc_control_figure which, double value, const char *sign, double bound) {
+static void append_bound(char *text, size_t size, tc_control_figure which, double value, const char *sign,
+                         double bound) {
     const figure_text *f = &figures[which];
     char piece[120];
     /* a value next to its bound shows the places that set them apart */
     int decimals = f->decimals;
-    while (decimals < 6 && value != bound &&
-           strcmp(tc_decimal_text(value / f->scale, decimals).s, tc_decimal_text(bound / f->scale, decimals).s) == 0)
+    while (decimals < 6 && value != bound
+           && strcmp(tc_decimal_text(value / f->scale, decimals).s, tc_decimal_text(bound / f->scale, decimals).s) == 0)
         decimals++;
     snprintf(piece, sizeof piece, "%s %s %s %s%s", f->name, tc_decimal_text(value / f->scale, decimals).s, sign,
              tc_decimal_text(bound / f->scale, decimals).s, f->unit);
@@ -155,7 +154,8 @@ static truth hold(const tc_control_clause *clause, const tc_control_report *part
     return YES;
 }
 
-static void set_class(tc_control_result *out, const char *name, const char *meaning, const char *more, const char *reason) {
+static void set_class(tc_control_result *out, const char *name, const char *meaning, const char *more,
+                      const char *reason) {
     snprintf(out->class_name, sizeof out->class_name, "%s", name);
     snprintf(out->meaning, sizeof out->meaning, "%s%s%s", meaning, *more ? "; " : "", more);
     snprintf(out->reason, sizeof out->reason, "%s", reason);
@@ -170,7 +170,8 @@ static void tell_missing(unsigned missing, char *text, size_t size) {
     snprintf(text, size, "needs %s", list);
 }
 
-static void judge(const tc_control_rule *rule, const tc_control_report *part, const double *figure, tc_control_result *out) {
+static void judge(const tc_control_rule *rule, const tc_control_report *part, const double *figure,
+                  tc_control_result *out) {
     memcpy(out->rule, rule->slug, sizeof out->rule);
     memcpy(out->date, rule->date, sizeof out->date);
     memcpy(out->name, rule->name, sizeof out->name);
@@ -202,9 +203,11 @@ tc_control_report tc_controls_classify(const tc_controls *controls, const tc_acc
     const tc_control_options defaults = {0};
     tc_control_report out = {0};
     measure(controls, accelerator, options ? options : &defaults, &out);
-    const double figure[TC_CONTROL_FIGURES] = {
-        [TC_CONTROL_TPP] = out.tpp, [TC_CONTROL_PD] = out.pd, [TC_CONTROL_IO] = out.io_bytes_per_s,
-        [TC_CONTROL_DRAM] = out.dram_bytes_per_s, [TC_CONTROL_DRAM_AND_IO] = out.dram_bytes_per_s + out.io_bytes_per_s};
+    const double figure[TC_CONTROL_FIGURES] = {[TC_CONTROL_TPP] = out.tpp,
+                                               [TC_CONTROL_PD] = out.pd,
+                                               [TC_CONTROL_IO] = out.io_bytes_per_s,
+                                               [TC_CONTROL_DRAM] = out.dram_bytes_per_s,
+                                               [TC_CONTROL_DRAM_AND_IO] = out.dram_bytes_per_s + out.io_bytes_per_s};
     for (int i = 0; i < controls->rules; i++) judge(&controls->rule[i], &out, figure, &out.rule[i]);
     out.rules = controls->rules;
     return out;

@@ -47,7 +47,7 @@ typedef struct tc_control_rule {
 } tc_control_rule;
 
 typedef struct tc_control_bits {
-    int format;         /* tc_dtype or TC_CONTROL_FP6 */
+    int format;             /* tc_dtype or TC_CONTROL_FP6 */
     double bits, also_bits; /* also_bits: another reading of the rule; 0 = none */
 } tc_control_bits;
 
@@ -73,18 +73,18 @@ typedef struct tc_control_options {
 
 typedef struct tc_control_result {
     char rule[24], date[16], name[64], source[400];
-    bool known;         /* false: a figure is missing, class_name is "unknown" */
+    bool known; /* false: a figure is missing, class_name is "unknown" */
     char class_name[24];
-    char meaning[480];  /* with the note on parts that are not for data centres */
-    char reason[240];   /* the bounds that decide, with the part's figures; or what is missing */
+    char meaning[480]; /* with the note on parts that are not for data centres */
+    char reason[240];  /* the bounds that decide, with the part's figures; or what is missing */
 } tc_control_result;
 
 /* NaN: not known. Figures of one package. */
 typedef struct tc_control_report {
     double tpp, tops, bits;
-    char format[8];        /* that decides the TPP */
+    char format[8]; /* that decides the TPP */
     double tpp_without_fp6;
-    double tpp_tf32_full;  /* with TF32 at its other reading (32 bit); NaN without TF32 */
+    double tpp_tf32_full; /* with TF32 at its other reading (32 bit); NaN without TF32 */
     double die_area_mm2, pd;
     double io_bytes_per_s, dram_bytes_per_s;
     bool datacentre;

@@ -6,13 +6,15 @@
 #include "catalog/schema.h"
 #include "run/controls.h"
 
-static const char *const formats[] = {
-    [TC_FP32] = "fp32", [TC_TF32] = "tf32", [TC_BF16] = "bf16", [TC_FP16] = "fp16", [TC_FP8] = "fp8",
-    [TC_MXFP8] = "mxfp8", [TC_NVFP4] = "nvfp4", [TC_INT8] = "int8", [TC_CONTROL_FP6] = "fp6", NULL};
+static const char *const formats[]
+    = {[TC_FP32] = "fp32",   [TC_TF32] = "tf32",   [TC_BF16] = "bf16", [TC_FP16] = "fp16",       [TC_FP8] = "fp8",
+       [TC_MXFP8] = "mxfp8", [TC_NVFP4] = "nvfp4", [TC_INT8] = "int8", [TC_CONTROL_FP6] = "fp6", NULL};
 
-#define BOUND(where, unit, side, figure)                                                                             \
-    {.path = where, .type = TC_FIELD_NUMBER, .dimension = unit,                                                       \
-     .offset = offsetof(tc_control_clause, side) + (figure) * sizeof(double), .min = 0, .max = 1e18}
+#define BOUND(where, unit, side, figure)                                                                               \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit,                                                     \
+        .offset = offsetof(tc_control_clause, side) + (figure) * sizeof(double), .min = 0, .max = 1e18                 \
+    }
 #define BOUNDS(name, unit, figure) BOUND(name "_from", unit, from, figure), BOUND(name "_below", unit, below, figure)
 
 static const tc_field clause_fields[] = {
@@ -34,33 +36,90 @@ static void start_clause(void *element) {
 }
 
 static const tc_field class_fields[] = {
-    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_class, name), .size = 24},
-    {.path = "meaning", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_class, meaning), .size = 320},
-    {.path = "not_datacentre", .type = TC_FIELD_STRING, .offset = offsetof(tc_control_class, not_datacentre), .size = 160},
-    {.path = "clauses", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_class, clause),
-     .size = sizeof(tc_control_clause), .min = 1, .max = TC_CONTROL_CLAUSES, .element = &clause_schema,
-     .count_offset = offsetof(tc_control_class, clauses), .start = start_clause},
+    {.path = "name",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_class, name),
+     .size = 24},
+    {.path = "meaning",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_class, meaning),
+     .size = 320},
+    {.path = "not_datacentre",
+     .type = TC_FIELD_STRING,
+     .offset = offsetof(tc_control_class, not_datacentre),
+     .size = 160},
+    {.path = "clauses",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_class, clause),
+     .size = sizeof(tc_control_clause),
+     .min = 1,
+     .max = TC_CONTROL_CLAUSES,
+     .element = &clause_schema,
+     .count_offset = offsetof(tc_control_class, clauses),
+     .start = start_clause},
 };
 static const tc_schema class_schema = {"class", class_fields, sizeof class_fields / sizeof *class_fields};
 
 static const tc_field rule_fields[] = {
-    {.path = "slug", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_rule, slug), .size = 24},
-    {.path = "date", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .sourced = true, .offset = offsetof(tc_control_rule, date), .size = 16},
-    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_rule, name), .size = 64},
-    {.path = "classes", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_rule, class_of),
-     .size = sizeof(tc_control_class), .min = 1, .max = TC_CONTROL_CLASSES, .element = &class_schema,
+    {.path = "slug",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_rule, slug),
+     .size = 24},
+    {.path = "date",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(tc_control_rule, date),
+     .size = 16},
+    {.path = "name",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_rule, name),
+     .size = 64},
+    {.path = "classes",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_rule, class_of),
+     .size = sizeof(tc_control_class),
+     .min = 1,
+     .max = TC_CONTROL_CLASSES,
+     .element = &class_schema,
      .count_offset = offsetof(tc_control_rule, classes)},
-    {.path = "otherwise.name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_rule, otherwise), .size = 24},
-    {.path = "otherwise.meaning", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_rule, otherwise_meaning), .size = 160},
+    {.path = "otherwise.name",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_rule, otherwise),
+     .size = 24},
+    {.path = "otherwise.meaning",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_rule, otherwise_meaning),
+     .size = 160},
 };
 static const tc_schema rule_schema = {"rule", rule_fields, sizeof rule_fields / sizeof *rule_fields};
 
 static const tc_field format_fields[] = {
-    {.path = "format", .type = TC_FIELD_ENUM, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_control_bits, format), .names = formats},
-    {.path = "bits", .type = TC_FIELD_NUMBER, .need = TC_NEED_ALWAYS, .sourced = true, .offset = offsetof(tc_control_bits, bits),
-     .min = 1, .max = 128},
-    {.path = "also_bits", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_control_bits, also_bits), .min = 1, .max = 128},
+    {.path = "format",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_control_bits, format),
+     .names = formats},
+    {.path = "bits",
+     .type = TC_FIELD_NUMBER,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(tc_control_bits, bits),
+     .min = 1,
+     .max = 128},
+    {.path = "also_bits",
+     .type = TC_FIELD_NUMBER,
+     .offset = offsetof(tc_control_bits, also_bits),
+     .min = 1,
+     .max = 128},
 };
 static const tc_schema format_schema = {"format", format_fields, sizeof format_fields / sizeof *format_fields};
 
@@ -68,11 +127,23 @@ static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
     {.path = "name", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 128},
-    {.path = "formats", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_controls, format),
-     .size = sizeof(tc_control_bits), .min = 1, .max = TC_CONTROL_FORMATS, .element = &format_schema,
+    {.path = "formats",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_controls, format),
+     .size = sizeof(tc_control_bits),
+     .min = 1,
+     .max = TC_CONTROL_FORMATS,
+     .element = &format_schema,
      .count_offset = offsetof(tc_controls, formats)},
-    {.path = "rules", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_controls, rule),
-     .size = sizeof(tc_control_rule), .min = 1, .max = TC_CONTROL_RULES, .element = &rule_schema,
+    {.path = "rules",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_controls, rule),
+     .size = sizeof(tc_control_rule),
+     .min = 1,
+     .max = TC_CONTROL_RULES,
+     .element = &rule_schema,
      .count_offset = offsetof(tc_controls, rules)},
 };
 static const tc_schema schema = {"controls", fields, sizeof fields / sizeof *fields};
@@ -87,10 +158,11 @@ tc_code tc_controls_read(const tc_document *document, tc_controls *out, tc_error
         const tc_node *date = tc_node_get(node, "date");
         int32_t day;
         if (!tc_date_parse(out->rule[i].date, &day))
-            return tc_document_fail(document, date, NULL, error, "'%s' is no day; write one such as \"2023-11-17\"", out->rule[i].date);
-        if (day <= last)
-            return tc_document_fail(document, date, NULL, error, "'%s' is not after the rule before it; order the rules by date",
+            return tc_document_fail(document, date, NULL, error, "'%s' is no day; write one such as \"2023-11-17\"",
                                     out->rule[i].date);
+        if (day <= last)
+            return tc_document_fail(document, date, NULL, error,
+                                    "'%s' is not after the rule before it; order the rules by date", out->rule[i].date);
         last = day;
         tc_figure_source(document, date, out->rule[i].source, sizeof out->rule[i].source);
     }

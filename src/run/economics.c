@@ -25,12 +25,16 @@ typedef struct economics_file {
     region region[MAX_REGIONS];
 } economics_file;
 
-#define FIGURE(where, unit, member, low, high)                                                                       \
-    {.path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,              \
-     .offset = offsetof(economics_file, member), .min = low, .max = high}
-#define REGION_FIGURE(where, unit, member, low, high)                                                                \
-    {.path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,              \
-     .offset = offsetof(region, member), .min = low, .max = high}
+#define FIGURE(where, unit, member, low, high)                                                                         \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,            \
+        .offset = offsetof(economics_file, member), .min = low, .max = high                                            \
+    }
+#define REGION_FIGURE(where, unit, member, low, high)                                                                  \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,            \
+        .offset = offsetof(region, member), .min = low, .max = high                                                    \
+    }
 
 static const tc_field region_fields[] = {
     {.path = "slug", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, slug), .size = 32},
@@ -54,10 +58,19 @@ static const tc_field fields[] = {
     FIGURE("hardware.amortisation_years", TC_DIMENSION_NONE, amortisation_years, 0.1, 100),
     FIGURE("hardware.server_power_factor", TC_DIMENSION_NONE, common.server_power, 1, 20),
     FIGURE("hardware.power_utilisation", TC_DIMENSION_NONE, common.power_utilisation, 0, 1),
-    {.path = "default_region", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS,
-     .offset = offsetof(economics_file, default_region), .size = 32},
-    {.path = "regions", .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(economics_file, region),
-     .size = sizeof(region), .min = 1, .max = MAX_REGIONS, .element = &region_schema,
+    {.path = "default_region",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(economics_file, default_region),
+     .size = 32},
+    {.path = "regions",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(economics_file, region),
+     .size = sizeof(region),
+     .min = 1,
+     .max = MAX_REGIONS,
+     .element = &region_schema,
      .count_offset = offsetof(economics_file, regions)},
 };
 static const tc_schema schema = {"economics", fields, sizeof fields / sizeof *fields};

@@ -24,9 +24,7 @@
 
 #include "run/run.h"
 
-double tc_interval_young(double checkpoint_s, double mtbf_s) {
-    return sqrt(2 * checkpoint_s * mtbf_s);
-}
+double tc_interval_young(double checkpoint_s, double mtbf_s) { return sqrt(2 * checkpoint_s * mtbf_s); }
 
 double tc_interval_daly(double checkpoint_s, double mtbf_s) {
     if (!(checkpoint_s < 2 * mtbf_s)) return mtbf_s;

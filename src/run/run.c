@@ -33,12 +33,27 @@
 
 tc_run_input tc_default_run_input(void) {
     const double unset = TC_UNSET;
-    return (tc_run_input){.size = sizeof(tc_run_input), .cluster = {.size = sizeof(tc_cluster)},
-                          .tokens = unset, .parameters = unset, .optimizer_bytes = unset, .checkpoint_bytes = unset,
-                          .storage_bytes_per_s = unset, .checkpoint_s = unset, .interval_s = unset, .restart_s = unset,
-                          .mtbf_s = unset, .price_usd = unset, .rental_usd_per_h = unset, .server_price = unset,
-                          .network_share = unset, .amortisation_s = unset, .server_power = unset,
-                          .power_utilisation = unset, .pue = unset, .usd_per_kwh = unset, .kg_co2_per_kwh = unset};
+    return (tc_run_input){.size = sizeof(tc_run_input),
+                          .cluster = {.size = sizeof(tc_cluster)},
+                          .tokens = unset,
+                          .parameters = unset,
+                          .optimizer_bytes = unset,
+                          .checkpoint_bytes = unset,
+                          .storage_bytes_per_s = unset,
+                          .checkpoint_s = unset,
+                          .interval_s = unset,
+                          .restart_s = unset,
+                          .mtbf_s = unset,
+                          .price_usd = unset,
+                          .rental_usd_per_h = unset,
+                          .server_price = unset,
+                          .network_share = unset,
+                          .amortisation_s = unset,
+                          .server_power = unset,
+                          .power_utilisation = unset,
+                          .pue = unset,
+                          .usd_per_kwh = unset,
+                          .kg_co2_per_kwh = unset};
 }
 
 static void assume(tc_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -96,21 +111,25 @@ static double checkpoint_time(const tc_run_input *in, const tc_economics *econom
     double bandwidth = in->storage_bytes_per_s;
     if (!(bandwidth > 0)) {
         bandwidth = economics->storage_bytes_per_s * in->cluster.devices;
-        assume(run, "checkpoint storage %s MB/s per device (default)", tc_decimal_text(economics->storage_bytes_per_s / 1e6, 1).s);
+        assume(run, "checkpoint storage %s MB/s per device (default)",
+               tc_decimal_text(economics->storage_bytes_per_s / 1e6, 1).s);
     }
     return run->checkpoint_bytes / bandwidth;
 }
 
 static tc_code reliability(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_error *error) {
     double mtbf = package_mtbf(in, economics, run);
-    double restart = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", NULL);
+    double restart
+        = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", NULL);
     run->job_mtbf_s = mtbf / run->packages;
     run->checkpoint_s = checkpoint_time(in, economics, run);
     tc_goodput goodput = tc_goodput_of(in->step.step_s, run->job_mtbf_s, run->checkpoint_s, restart, in->interval_s);
     if (!(goodput.fraction > 1e-6))
-        return tc_fail(error, TC_INVALID, "goodput", "a failure every %s s, %s s to restart and %s s to write a checkpoint: the job"
+        return tc_fail(error, TC_INVALID, "goodput",
+                       "a failure every %s s, %s s to restart and %s s to write a checkpoint: the job"
                        " never ends; fewer or more reliable devices, or a faster restart",
-                       tc_decimal_text(run->job_mtbf_s, 1).s, tc_decimal_text(restart, 1).s, tc_decimal_text(run->checkpoint_s, 1).s);
+                       tc_decimal_text(run->job_mtbf_s, 1).s, tc_decimal_text(restart, 1).s,
+                       tc_decimal_text(run->checkpoint_s, 1).s);
     run->interval_young_s = tc_interval_young(run->checkpoint_s, run->job_mtbf_s);
     run->interval_daly_s = tc_interval_daly(run->checkpoint_s, run->job_mtbf_s);
     run->interval_s = goodput.interval_s;
@@ -130,10 +149,13 @@ static void energy(const tc_run_input *in, const tc_economics *economics, tc_run
         assume(run, "no power, energy or CO2: the accelerator's file has no TDP");
         return;
     }
-    double server = given(run, in->server_power, economics->server_power, "rated power of a server over that of its packages", 1, 2, "", NULL);
-    double load = given(run, in->power_utilisation, economics->power_utilisation, "mean power in training, of the rated power:", 0.01, 0, "%", NULL);
+    double server = given(run, in->server_power, economics->server_power,
+                          "rated power of a server over that of its packages", 1, 2, "", NULL);
+    double load = given(run, in->power_utilisation, economics->power_utilisation,
+                        "mean power in training, of the rated power:", 0.01, 0, "%", NULL);
     double pue = given(run, in->pue, economics->pue, "PUE", 1, 2, "", economics->region);
-    double carbon = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics->region);
+    double carbon
+        = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics->region);
     run->power_w = run->packages * tdp * server * load * pue;
     run->mwh = run->power_w * run->wall_s / JOULES_PER_MWH;
     run->tonnes_co2 = run->mwh * carbon; /* MWh x kg/kWh = t */
@@ -142,15 +164,21 @@ static void energy(const tc_run_input *in, const tc_economics *economics, tc_run
 static void money(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
     const tc_accelerator *chip = &in->cluster.accelerator;
     double price = in->price_usd >= 0 ? in->price_usd : chip->price_usd > 0 ? chip->price_usd : NAN;
-    double rental = in->rental_usd_per_h >= 0 ? in->rental_usd_per_h : chip->rental_usd_per_h > 0 ? chip->rental_usd_per_h : NAN;
+    double rental = in->rental_usd_per_h >= 0    ? in->rental_usd_per_h
+                    : chip->rental_usd_per_h > 0 ? chip->rental_usd_per_h
+                                                 : NAN;
     run->capital_usd = run->energy_usd = run->owned_usd = run->rented_usd = NAN;
     if (isnan(price)) {
         assume(run, "no cost of owning: neither a price nor the accelerator's file gives one");
     } else {
-        double server = given(run, in->server_price, economics->server_price, "price of a server over that of its packages", 1, 2, "", NULL);
-        double network = given(run, in->network_share, economics->network_share, "share of the network in the price of a cluster", 0.01, 0, "%", NULL);
-        double life = given(run, in->amortisation_s, economics->amortisation_s, "amortised over", SECONDS_PER_YEAR, 1, "years", NULL);
-        double electricity = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics->region);
+        double server = given(run, in->server_price, economics->server_price,
+                              "price of a server over that of its packages", 1, 2, "", NULL);
+        double network = given(run, in->network_share, economics->network_share,
+                               "share of the network in the price of a cluster", 0.01, 0, "%", NULL);
+        double life = given(run, in->amortisation_s, economics->amortisation_s, "amortised over", SECONDS_PER_YEAR, 1,
+                            "years", NULL);
+        double electricity
+            = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics->region);
         run->capital_usd = run->packages * price * server / (1 - network) * run->wall_s / life;
         run->energy_usd = run->mwh * 1000 * electricity;
         run->owned_usd = run->capital_usd + run->energy_usd;

@@ -8,15 +8,15 @@
 typedef struct tc_economics {
     size_t size;
     char region[32];
-    double mtbf_s;                     /* between job-stopping failures of one package */
-    double restart_s;                  /* from a failure to the first new step */
-    double storage_bytes_per_s;        /* checkpoint bandwidth, per device */
-    double weight_bytes;               /* per parameter in a checkpoint, beside the optimizer's state */
-    double server_price;               /* price of a server per price of its packages */
-    double network_share;              /* of the price of the whole cluster */
+    double mtbf_s;              /* between job-stopping failures of one package */
+    double restart_s;           /* from a failure to the first new step */
+    double storage_bytes_per_s; /* checkpoint bandwidth, per device */
+    double weight_bytes;        /* per parameter in a checkpoint, beside the optimizer's state */
+    double server_price;        /* price of a server per price of its packages */
+    double network_share;       /* of the price of the whole cluster */
     double amortisation_s;
-    double server_power;               /* rated power of a server per rated power of its packages */
-    double power_utilisation;          /* mean power while training, of the rated power */
+    double server_power;      /* rated power of a server per rated power of its packages */
+    double power_utilisation; /* mean power while training, of the rated power */
     double pue;
     double usd_per_kwh;
     double kg_co2_per_kwh;
@@ -27,17 +27,17 @@ typedef struct tc_run_input {
     size_t size;
     tc_step step;
     tc_cluster cluster;
-    double tokens;               /* to train; must be given */
-    double parameters;           /* of the checkpoint: tc_model_count().parameters; must be given unless checkpoint_bytes is */
-    double optimizer_bytes;      /* per parameter, master copy included: tc_stack.optimizer_bytes */
-    double checkpoint_bytes;     /* unset: parameters x (weight_bytes + optimizer_bytes) */
-    double storage_bytes_per_s;  /* of the whole cluster; unset: economics x devices */
-    double checkpoint_s;         /* that training stands still; unset: bytes / bandwidth */
-    double interval_s;           /* of computing between two checkpoints; unset: the best one */
+    double tokens;     /* to train; must be given */
+    double parameters; /* of the checkpoint: tc_model_count().parameters; must be given unless checkpoint_bytes is */
+    double optimizer_bytes;     /* per parameter, master copy included: tc_stack.optimizer_bytes */
+    double checkpoint_bytes;    /* unset: parameters x (weight_bytes + optimizer_bytes) */
+    double storage_bytes_per_s; /* of the whole cluster; unset: economics x devices */
+    double checkpoint_s;        /* that training stands still; unset: bytes / bandwidth */
+    double interval_s;          /* of computing between two checkpoints; unset: the best one */
     double restart_s;
-    double mtbf_s;               /* of one package */
-    double price_usd;            /* of one package, bought */
-    double rental_usd_per_h;     /* of one package, rented, energy included */
+    double mtbf_s;           /* of one package */
+    double price_usd;        /* of one package, bought */
+    double rental_usd_per_h; /* of one package, rented, energy included */
     double server_price, network_share, amortisation_s;
     double server_power, power_utilisation, pue, usd_per_kwh, kg_co2_per_kwh;
 } tc_run_input;
@@ -53,21 +53,21 @@ typedef struct tc_run_end {
 typedef struct tc_run {
     double steps, tokens;
     int devices, packages;
-    double ideal_s;              /* the steps alone */
-    double wall_s;               /* with checkpoints, lost work and restarts */
-    double goodput;              /* ideal_s / wall_s */
+    double ideal_s;                                     /* the steps alone */
+    double wall_s;                                      /* with checkpoints, lost work and restarts */
+    double goodput;                                     /* ideal_s / wall_s */
     double checkpoint_share, lost_share, restart_share; /* of wall_s; with goodput they sum to 1 */
     double job_mtbf_s;
-    double failures;             /* expected while computing or writing checkpoints */
+    double failures; /* expected while computing or writing checkpoints */
     double checkpoint_bytes, checkpoint_s;
     double interval_young_s, interval_daly_s; /* the two published optima */
-    double interval_s;           /* used: whole steps */
+    double interval_s;                        /* used: whole steps */
     double interval_steps;
     double device_hours;
-    double capital_usd, energy_usd;           /* owned */
+    double capital_usd, energy_usd; /* owned */
     double owned_usd, rented_usd;
     double owned_usd_per_million_tokens, rented_usd_per_million_tokens;
-    double power_w;              /* of the whole installation while training */
+    double power_w; /* of the whole installation while training */
     double mwh, tonnes_co2;
     tc_run_end p10, p90;
     int assumed_count;
@@ -87,7 +87,7 @@ TC_API TC_NODISCARD tc_code tc_economics_load(const char *file, const char *regi
 
 /* Seconds of wall-clock time per second of useful work, split. */
 typedef struct tc_goodput {
-    double fraction;                          /* useful share of the wall-clock time */
+    double fraction; /* useful share of the wall-clock time */
     double checkpoint_share, lost_share, restart_share;
     double failures_per_useful_s;
     double interval_s, interval_steps;

@@ -33,8 +33,8 @@ static tc_code try_change(advisor *a, const char *change, bool *fits) {
         tc_format_number(step->memory.reserved / GIB, 4, bytes, sizeof bytes);
         tc_format_number(step->step_s, 4, seconds, sizeof seconds);
         snprintf(a->out->advice[a->out->advice_count++], sizeof a->out->advice[0],
-                 "%s: fits in %s GiB with tp %d, pp %d, cp %d, dp %d, micro-batch %d; a step takes %s s", change, bytes, step->layout.tp,
-                 step->layout.pp, step->layout.cp, step->layout.dp, step->layout.micro_batch, seconds);
+                 "%s: fits in %s GiB with tp %d, pp %d, cp %d, dp %d, micro-batch %d; a step takes %s s", change, bytes,
+                 step->layout.tp, step->layout.pp, step->layout.cp, step->layout.dp, step->layout.micro_batch, seconds);
     }
     tc_search_free(&found);
     return TC_OK;
@@ -118,7 +118,8 @@ tc_code tc_search_advise(const tc_search_input *in, tc_search *out, tc_error *er
     if (out->any_legal && out->advice_count < TC_ADVICE_MAX) {
         char bytes[32];
         tc_format_number(out->least.step.memory.reserved / GIB, 4, bytes, sizeof bytes);
-        snprintf(out->advice[out->advice_count++], sizeof out->advice[0], "%s GiB a device: the least that any of these layouts needs", bytes);
+        snprintf(out->advice[out->advice_count++], sizeof out->advice[0],
+                 "%s GiB a device: the least that any of these layouts needs", bytes);
     }
     return TC_OK;
 }

@@ -12,10 +12,10 @@
 #define TC_FRONT_BINS 256
 
 typedef struct tc_candidate {
-    double value;   /* of the objective */
-    double other;   /* what decides between equals: memory, or time where memory is the objective */
-    uint64_t kind;  /* of which one is listed */
-    uint64_t key;   /* which configuration it is; decides last */
+    double value;  /* of the objective */
+    double other;  /* what decides between equals: memory, or time where memory is the objective */
+    uint64_t kind; /* of which one is listed */
+    uint64_t key;  /* which configuration it is; decides last */
 } tc_candidate;
 
 typedef struct tc_best_list {

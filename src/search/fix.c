@@ -49,7 +49,8 @@ static void list_words(const char *const *words, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; words ? words[i] != NULL : i < AXES; i++)
-        if (used < size) used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", words ? words[i] : axes[i].name);
+        if (used < size)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", words ? words[i] : axes[i].name);
 }
 
 static int find_word(const char *const *words, const char *word) {
@@ -94,7 +95,8 @@ static bool fix_special(tc_search_fixed *fixed, const axis *a, const char *value
     return false;
 }
 
-static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *value, const char *place, tc_error *error) {
+static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *value, const char *place,
+                       tc_error *error) {
     char list[240];
     for (int i = 0; i < AXES; i++) {
         const axis *a = &axes[i];
@@ -107,14 +109,17 @@ static tc_code fix_one(tc_search_fixed *fixed, const char *name, const char *val
             return code;
         }
         int word = find_word(a->words, value);
-        if (word != TC_UNSET && !(a->words == tc_recompute_names && word >= TC_RECOMPUTE_LAYERS) && !(a->words == tc_cp_kind_names && word == TC_CP_BOTH)) {
+        if (word != TC_UNSET && !(a->words == tc_recompute_names && word >= TC_RECOMPUTE_LAYERS)
+            && !(a->words == tc_cp_kind_names && word == TC_CP_BOTH)) {
             *out = word;
             return TC_OK;
         }
         if (fix_special(fixed, a, value)) return TC_OK;
         list_words(a->words, list, sizeof list);
         return tc_fail(error, TC_INVALID, place, "'%.40s' is no value of %s; give one of %s%s", value, name, list,
-                       a->words == tc_recompute_names ? " (12, norm+activation)" : a->words == tc_sharding_names || a->words == tc_cp_kind_names ? ":N" : "");
+                       a->words == tc_recompute_names                                  ? " (12, norm+activation)"
+                       : a->words == tc_sharding_names || a->words == tc_cp_kind_names ? ":N"
+                                                                                       : "");
     }
     list_words(NULL, list, sizeof list);
     return tc_fail(error, TC_INVALID, place, "'%.40s' is no axis; give one of %s", name, list);

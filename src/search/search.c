@@ -37,7 +37,8 @@ tc_search_input tc_default_search_input(void) {
 }
 
 const char *tc_rejection_name(tc_rejection rejection) {
-    static const char *const names[TC_REJECTIONS] = {"memory", "global_batch", "expert_ranks", "micro_batches", "layout"};
+    static const char *const names[TC_REJECTIONS]
+        = {"memory", "global_batch", "expert_ranks", "micro_batches", "layout"};
     return names[rejection];
 }
 
@@ -52,8 +53,11 @@ const char *tc_search_overlap_name(int overlap) {
 }
 
 int tc_search_offload_of(const tc_layout *l) {
-    if (l->offload_activations) return l->offload == TC_OFFLOAD_NONE ? TC_SEARCH_OFFLOAD_ACTIVATIONS : TC_SEARCH_OFFLOAD_ALL;
-    return l->offload == TC_OFFLOAD_STATES ? TC_SEARCH_OFFLOAD_STATES : l->offload == TC_OFFLOAD_OPTIMIZER ? TC_SEARCH_OFFLOAD_OPTIMIZER : TC_SEARCH_OFFLOAD_NONE;
+    if (l->offload_activations)
+        return l->offload == TC_OFFLOAD_NONE ? TC_SEARCH_OFFLOAD_ACTIVATIONS : TC_SEARCH_OFFLOAD_ALL;
+    return l->offload == TC_OFFLOAD_STATES      ? TC_SEARCH_OFFLOAD_STATES
+           : l->offload == TC_OFFLOAD_OPTIMIZER ? TC_SEARCH_OFFLOAD_OPTIMIZER
+                                                : TC_SEARCH_OFFLOAD_NONE;
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */
@@ -121,7 +125,8 @@ static void find_bounds(crew *c) {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 4) num_threads(c->threads)
 #endif
-    for (int64_t i = 0; i < c->space->shapes; i++) c->bound[i] = tc_walk_bound(&c->worker[this_thread()]->walker, &c->space->shape[i]);
+    for (int64_t i = 0; i < c->space->shapes; i++)
+        c->bound[i] = tc_walk_bound(&c->worker[this_thread()]->walker, &c->space->shape[i]);
 }
 
 typedef struct ranked {
@@ -223,13 +228,15 @@ static int front_of(const tc_best_list *list, tc_candidate *out) {
 static int compare_found(const void *a, const void *b) {
     const tc_found *x = a, *y = b;
     if (x->objective != y->objective) return x->objective < y->objective ? -1 : 1;
-    if (x->step.memory.reserved != y->step.memory.reserved) return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
+    if (x->step.memory.reserved != y->step.memory.reserved)
+        return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
     return x->rank - y->rank;
 }
 
 static int compare_memory(const void *a, const void *b) {
     const tc_found *x = a, *y = b;
-    if (x->step.memory.reserved != y->step.memory.reserved) return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
+    if (x->step.memory.reserved != y->step.memory.reserved)
+        return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
     return x->rank - y->rank;
 }
 
@@ -281,7 +288,8 @@ static double now(void) {
 static void describe(const tc_space *space, tc_search *out) {
     out->space = space->configurations;
     out->shapes = space->shapes;
-    out->per_sequence = space->in->most_global_batch > space->in->job.global_batch && space->in->objective != TC_OBJECTIVE_MEMORY;
+    out->per_sequence
+        = space->in->most_global_batch > space->in->job.global_batch && space->in->objective != TC_OBJECTIVE_MEMORY;
     tc_space_describe(space, out->axis);
 }
 
@@ -289,7 +297,8 @@ static void describe(const tc_space *space, tc_search *out) {
 static tc_code check_formats(const tc_space *space, tc_error *error) {
     for (int i = 0; i < space->variants; i++) {
         tc_rates rates;
-        tc_code code = tc_rates_of(&space->in->cluster.accelerator, &space->in->stack, space->variant[i].dtype, &rates, error);
+        tc_code code
+            = tc_rates_of(&space->in->cluster.accelerator, &space->in->stack, space->variant[i].dtype, &rates, error);
         if (code) return code;
     }
     return TC_OK;

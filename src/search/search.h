@@ -4,11 +4,21 @@
 
 #include "traincast.h"
 
-typedef enum tc_objective { TC_OBJECTIVE_TIME, TC_OBJECTIVE_MEMORY, TC_OBJECTIVE_COST, TC_OBJECTIVE_ENERGY, TC_OBJECTIVES } tc_objective;
+typedef enum tc_objective {
+    TC_OBJECTIVE_TIME,
+    TC_OBJECTIVE_MEMORY,
+    TC_OBJECTIVE_COST,
+    TC_OBJECTIVE_ENERGY,
+    TC_OBJECTIVES
+} tc_objective;
 
 /* What is kept in host memory. */
 typedef enum tc_search_offload {
-    TC_SEARCH_OFFLOAD_NONE, TC_SEARCH_OFFLOAD_STATES, TC_SEARCH_OFFLOAD_OPTIMIZER, TC_SEARCH_OFFLOAD_ACTIVATIONS, TC_SEARCH_OFFLOAD_ALL
+    TC_SEARCH_OFFLOAD_NONE,
+    TC_SEARCH_OFFLOAD_STATES,
+    TC_SEARCH_OFFLOAD_OPTIMIZER,
+    TC_SEARCH_OFFLOAD_ACTIVATIONS,
+    TC_SEARCH_OFFLOAD_ALL
 } tc_search_offload;
 
 /* Data-parallel communication that hides behind compute: bits. */
@@ -16,7 +26,8 @@ enum { TC_OVERLAP_GRAD_REDUCE = 1, TC_OVERLAP_PARAM_GATHER = 2 };
 
 /* Values that the search may not change; TC_UNSET: free. */
 typedef struct tc_search_fixed {
-    int tp, pp, cp, ep, etp, dp, vpp, stages /* 0: even */, first_layers, last_layers, micro_batch, sequence_parallel, cp_kind, cp_all_to_all, sharding, hsdp;
+    int tp, pp, cp, ep, etp, dp, vpp, stages /* 0: even */, first_layers, last_layers, micro_batch, sequence_parallel,
+        cp_kind, cp_all_to_all, sharding, hsdp;
     int recompute, recompute_layers, recompute_operators;
     int schedule;
     int offload; /* tc_search_offload */
@@ -25,20 +36,20 @@ typedef struct tc_search_fixed {
 
 typedef struct tc_search_input {
     size_t size;
-    tc_job job;         /* global_batch must be given */
+    tc_job job; /* global_batch must be given */
     tc_cluster cluster;
     tc_stack stack;
     tc_objective objective;
-    bool pareto;        /* the front of time and memory instead of the best by one objective */
-    bool exhaustive;    /* prune nothing */
-    int top;            /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
-    int threads;        /* 0: as OpenMP has it */
+    bool pareto;             /* the front of time and memory instead of the best by one objective */
+    bool exhaustive;         /* prune nothing */
+    int top;                 /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
+    int threads;             /* 0: as OpenMP has it */
     double max_memory_bytes; /* 0: what the device has */
-    double headroom;    /* share of that which stays free */
-    unsigned schedules; /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
-    unsigned dtypes;    /* bits 1 << tc_dtype; 0: the job's */
-    int most_global_batch; /* above the job's: it is doubled until here */
-    int fewest_devices; /* above 0: powers of two below the cluster's, down to here, are tried too */
+    double headroom;         /* share of that which stays free */
+    unsigned schedules;      /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
+    unsigned dtypes;         /* bits 1 << tc_dtype; 0: the job's */
+    int most_global_batch;   /* above the job's: it is doubled until here */
+    int fewest_devices;      /* above 0: powers of two below the cluster's, down to here, are tried too */
     double usd_per_device_s, watts_per_device; /* for the objectives cost and energy */
     tc_search_fixed fixed;
 } tc_search_input;
@@ -66,11 +77,11 @@ typedef struct tc_search_axis {
 /* One of the best. */
 typedef struct tc_found {
     tc_step step;
-    int overlap;           /* bits */
+    int overlap; /* bits */
     int devices, dtype;
-    int rank;              /* among what the walk found */
-    double objective;      /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
-    double walked[2];      /* by the closed form: the objective, and bytes (seconds where memory is the objective) */
+    int rank;         /* among what the walk found */
+    double objective; /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
+    double walked[2]; /* by the closed form: the objective, and bytes (seconds where memory is the objective) */
 } tc_found;
 
 #define TC_ADVICE_MAX 12
@@ -81,12 +92,12 @@ typedef struct tc_search {
     int64_t shapes;
     tc_search_axis axis[TC_SEARCH_AXES];
     int best_count;
-    tc_found *best;          /* by the timeline, the best first; a front: by memory */
-    double walked_best;      /* the best objective by the closed form */
+    tc_found *best;     /* by the timeline, the best first; a front: by memory */
+    double walked_best; /* the best objective by the closed form */
     bool any_legal;
     bool per_sequence;
-    tc_found least;          /* that needs the least memory, fitting or not */
-    int advice_count;        /* where nothing fits: the least changes that would do */
+    tc_found least;   /* that needs the least memory, fitting or not */
+    int advice_count; /* where nothing fits: the least changes that would do */
     char advice[TC_ADVICE_MAX][200];
     double seconds;
     int threads;

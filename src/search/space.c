@@ -58,7 +58,9 @@ static bool experts_allow(const tc_model *model, int ep, int etp) {
 
 static int smaller(int a, int b) { return a < b ? a : b; }
 
-static int scale_up_devices(const tc_fabric *fabric) { return fabric->levels > 1 && fabric->level[0].size > 0 ? fabric->level[0].size : 8; }
+static int scale_up_devices(const tc_fabric *fabric) {
+    return fabric->levels > 1 && fabric->level[0].size > 0 ? fabric->level[0].size : 8;
+}
 
 /* Keeps one value where it is fixed. */
 static tc_code fix_axis(tc_axis *axis, int fixed, const char *name, tc_error *error) {
@@ -71,7 +73,8 @@ static tc_code fix_axis(tc_axis *axis, int fixed, const char *name, tc_error *er
             axis->value[0] = fixed;
             return TC_OK;
         }
-        if (used < sizeof list - 16) used += (size_t)snprintf(list + used, sizeof list - used, "%s%d", i ? ", " : "", axis->value[i]);
+        if (used < sizeof list - 16)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%d", i ? ", " : "", axis->value[i]);
     }
     return tc_fail(error, TC_INVALID, "--fix", "%s=%d is impossible; one of %s", name, fixed, list);
 }
@@ -127,8 +130,9 @@ static tc_code make_variants(tc_space *space, tc_error *error) {
     bool per_sequence = most_batch > in->job.global_batch;
     for (int i = 0; i < space->variants; i++) {
         tc_variant *v = &space->variant[i];
-        v->scale = in->objective == TC_OBJECTIVE_COST ? in->usd_per_device_s * v->devices
-                   : in->objective == TC_OBJECTIVE_ENERGY ? in->watts_per_device * v->devices : 1;
+        v->scale = in->objective == TC_OBJECTIVE_COST     ? in->usd_per_device_s * v->devices
+                   : in->objective == TC_OBJECTIVE_ENERGY ? in->watts_per_device * v->devices
+                                                          : 1;
         if (per_sequence) v->scale /= v->global_batch;
     }
     return TC_OK;
@@ -151,13 +155,16 @@ static int head_layers(const tc_model *model, int layers) {
     return HEAD_LAYERS;
 }
 
-static bool gives_ends(const tc_search_fixed *fixed) { return fixed->first_layers != TC_UNSET || fixed->last_layers != TC_UNSET; }
+static bool gives_ends(const tc_search_fixed *fixed) {
+    return fixed->first_layers != TC_UNSET || fixed->last_layers != TC_UNSET;
+}
 
 /* Can so many chunks have ends of the given layers? */
 static bool ends_fit(const tc_space *space, int chunks) {
     const tc_search_fixed *fixed = &space->in->fixed;
     bool first = fixed->first_layers != TC_UNSET, last = fixed->last_layers != TC_UNSET;
-    int rest = space->layers - (first ? fixed->first_layers : 0) - (last ? fixed->last_layers : 0), others = chunks - first - last;
+    int rest = space->layers - (first ? fixed->first_layers : 0) - (last ? fixed->last_layers : 0),
+        others = chunks - first - last;
     return others > 0 ? rest >= 0 : others == 0 && rest == 0;
 }
 
@@ -168,7 +175,8 @@ static unsigned different_splits(const tc_space *space, int chunks, bool alike) 
     unsigned bits = 0;
     for (int k = 0; k < space->splits; k++) {
         bool legal = tc_ends_of(model, chunks, space->split[k].embedding, space->split[k].head, &ends[k]);
-        if (k == 0 && !legal) return !alike || even_chunks(space->layers, chunks); /* extra predictions fill the last chunk */
+        if (k == 0 && !legal)
+            return !alike || even_chunks(space->layers, chunks); /* extra predictions fill the last chunk */
         bool wanted = legal && (!alike || (k == 0 ? even_chunks(space->layers, chunks) : ends[k].even));
         for (int i = 0; i < k && wanted; i++)
             wanted = !(bits >> i & 1u) || ends[i].first != ends[k].first || ends[i].last != ends[k].last;
@@ -226,11 +234,14 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, t
 bool tc_space_allows(const tc_space *space, int schedule) {
     const tc_search_input *in = space->in;
     if (in->fixed.schedule != TC_UNSET && in->fixed.schedule != schedule) return false;
-    if (in->schedules == 0 && in->fixed.schedule == TC_UNSET) return schedule <= TC_SCHEDULE_INTERLEAVED; /* those with a closed form */
+    if (in->schedules == 0 && in->fixed.schedule == TC_UNSET)
+        return schedule <= TC_SCHEDULE_INTERLEAVED; /* those with a closed form */
     return in->schedules == 0 || (in->schedules >> schedule & 1u);
 }
 
-static bool vpp_wanted(const tc_space *space, int vpp) { return space->in->fixed.vpp == TC_UNSET || space->in->fixed.vpp == vpp; }
+static bool vpp_wanted(const tc_space *space, int vpp) {
+    return space->in->fixed.vpp == TC_UNSET || space->in->fixed.vpp == vpp;
+}
 
 /* The splits of so many chunks. With virtual stages all must come out alike, unless their number is fixed. */
 static unsigned split_bits(const tc_space *space, int chunks, int vpp) {
@@ -281,8 +292,10 @@ static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc
     const int kinds[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
     for (int i = 0; i < COUNT(kinds); i++)
         if (fixed->recompute == TC_UNSET || fixed->recompute == kinds[i]) c->recompute[c->recomputes++] = kinds[i];
-    if (fixed->recompute == TC_RECOMPUTE_OPERATORS) c->recompute[c->recomputes++] = -fixed->recompute_operators;
-    else if (fixed->recompute == TC_UNSET) c->recompute[c->recomputes++] = -space->cheap_operators;
+    if (fixed->recompute == TC_RECOMPUTE_OPERATORS)
+        c->recompute[c->recomputes++] = -fixed->recompute_operators;
+    else if (fixed->recompute == TC_UNSET)
+        c->recompute[c->recomputes++] = -space->cheap_operators;
     if (fixed->recompute == TC_RECOMPUTE_LAYERS) {
         c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + fixed->recompute_layers - 1;
     } else if (fixed->recompute == TC_UNSET) {
@@ -302,8 +315,8 @@ static bool schedule_legal(const tc_space *space, const tc_stages *stages, int s
     case TC_SCHEDULE_ZB_H1:
     case TC_SCHEDULE_ZB_H2: return !space->in->job.frozen_base;
     case TC_SCHEDULE_DUALPIPE:
-        return !space->in->job.frozen_base && 2 * stages->pp <= space->layers + 2 && stages->pp % 2 == 0 && stages->micro_batches % 2 == 0
-               && stages->micro_batches >= 2 * stages->pp;
+        return !space->in->job.frozen_base && 2 * stages->pp <= space->layers + 2 && stages->pp % 2 == 0
+               && stages->micro_batches % 2 == 0 && stages->micro_batches >= 2 * stages->pp;
     default: return !space->in->job.frozen_base;
     }
 }
@@ -316,7 +329,8 @@ static void push_sharding(const tc_space *space, tc_choices *c, int sharding, in
     if (c->shardings == TC_SHARDINGS_MAX) return;
     tc_sharding_choice *choice = &c->sharding[c->shardings++];
     *choice = (tc_sharding_choice){.sharding = sharding, .hsdp = hsdp};
-    int usual = (stack->overlap_grad_reduce ? TC_OVERLAP_GRAD_REDUCE : 0) | (stack->overlap_param_gather ? TC_OVERLAP_PARAM_GATHER : 0);
+    int usual = (stack->overlap_grad_reduce ? TC_OVERLAP_GRAD_REDUCE : 0)
+                | (stack->overlap_param_gather ? TC_OVERLAP_PARAM_GATHER : 0);
     if (fixed->overlap != TC_UNSET) usual = fixed->overlap, effective = 0;
     for (int bits = 0; bits < 4; bits++)
         if ((bits & ~effective) == (usual & ~effective)) choice->overlap[choice->overlaps++] = bits;
@@ -328,7 +342,9 @@ static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_
     if (ranks == 1) {
         /* nothing to split: any sharding is none */
         const tc_search_fixed *fixed = &space->in->fixed;
-        push_sharding(space, c, fixed->sharding == TC_UNSET || fixed->sharding == TC_SHARD_HSDP ? TC_SHARD_NONE : fixed->sharding, 0, 0);
+        push_sharding(space, c,
+                      fixed->sharding == TC_UNSET || fixed->sharding == TC_SHARD_HSDP ? TC_SHARD_NONE : fixed->sharding,
+                      0, 0);
         return;
     }
     push_sharding(space, c, TC_SHARD_NONE, 0, frozen ? 0 : TC_OVERLAP_GRAD_REDUCE);
@@ -336,7 +352,8 @@ static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_
         push_sharding(space, c, TC_SHARD_ZERO1, 0, both);
         if (!pipeline || space->in->fixed.sharding == TC_SHARD_ZERO2) push_sharding(space, c, TC_SHARD_ZERO2, 0, both);
     }
-    if (!pipeline || space->in->fixed.sharding == TC_SHARD_ZERO3) push_sharding(space, c, TC_SHARD_ZERO3, 0, pipeline ? both : 0);
+    if (!pipeline || space->in->fixed.sharding == TC_SHARD_ZERO3)
+        push_sharding(space, c, TC_SHARD_ZERO3, 0, pipeline ? both : 0);
     if (frozen && pipeline) return;
     for (int group = 2; group < ranks; group++)
         if (ranks % group == 0) push_sharding(space, c, TC_SHARD_HSDP, group, pipeline ? both : 0);
@@ -356,7 +373,8 @@ static void choose_offloads(const tc_space *space, tc_choices *c) {
 void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *c) {
     c->schedules = 0;
     if (stages->vpp > 1) {
-        if (split_bits(space, stages->pp * stages->vpp, stages->vpp) >> stages->split & 1u) c->schedule[c->schedules++] = TC_SCHEDULE_INTERLEAVED;
+        if (split_bits(space, stages->pp * stages->vpp, stages->vpp) >> stages->split & 1u)
+            c->schedule[c->schedules++] = TC_SCHEDULE_INTERLEAVED;
     } else if (stages->pp == 1) {
         c->schedule[c->schedules++] = TC_SCHEDULE_1F1B;
     } else {
@@ -395,7 +413,8 @@ tc_layout tc_space_layout(const tc_space *space, const tc_shape *s, const tc_sta
     l.last_layers = space->in->fixed.last_layers;
     const tc_split *split = &space->split[stages->split];
     tc_ends ends;
-    if (stages->split > 0 && tc_ends_of(&space->in->job.model, chunks_of(stages, schedule), split->embedding, split->head, &ends)) {
+    if (stages->split > 0
+        && tc_ends_of(&space->in->job.model, chunks_of(stages, schedule), split->embedding, split->head, &ends)) {
         l.first_layers = ends.first;
         l.last_layers = ends.last;
     }
@@ -407,14 +426,17 @@ tc_layout tc_space_layout(const tc_space *space, const tc_shape *s, const tc_sta
 }
 
 void tc_choose_recompute(tc_layout *l, int recompute) {
-    l->recompute = recompute < 0 ? TC_RECOMPUTE_OPERATORS : recompute < TC_RECOMPUTE_LAYERS ? recompute : TC_RECOMPUTE_LAYERS;
+    l->recompute = recompute < 0                     ? TC_RECOMPUTE_OPERATORS
+                   : recompute < TC_RECOMPUTE_LAYERS ? recompute
+                                                     : TC_RECOMPUTE_LAYERS;
     l->recompute_layers = recompute < TC_RECOMPUTE_LAYERS ? 0 : recompute - TC_RECOMPUTE_LAYERS + 1;
     l->recompute_operators = recompute < 0 ? -recompute : 0;
 }
 
 void tc_choose_offload(tc_layout *l, int offload) {
-    l->offload = offload == TC_SEARCH_OFFLOAD_STATES ? TC_OFFLOAD_STATES
-                 : offload == TC_SEARCH_OFFLOAD_OPTIMIZER || offload == TC_SEARCH_OFFLOAD_ALL ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_NONE;
+    l->offload = offload == TC_SEARCH_OFFLOAD_STATES                                          ? TC_OFFLOAD_STATES
+                 : offload == TC_SEARCH_OFFLOAD_OPTIMIZER || offload == TC_SEARCH_OFFLOAD_ALL ? TC_OFFLOAD_OPTIMIZER
+                                                                                              : TC_OFFLOAD_NONE;
     l->offload_activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
 }
 
@@ -480,7 +502,8 @@ static bool kind_wanted(const tc_space *space, const tc_shape *s) {
     return s->cp_kind == fixed->cp_kind && (s->cp_kind != TC_CP_BOTH || s->cp_all_to_all == fixed->cp_all_to_all);
 }
 
-static tc_code add_sequence_parallel(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
+static tc_code add_sequence_parallel(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices,
+                                     tc_error *error) {
     int fixed = space->in->fixed.sequence_parallel;
     for (int sequence = 0; sequence <= 1; sequence++) {
         if (shape.tp == 1 && sequence) continue;
@@ -540,7 +563,8 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
     space->offload = in->cluster.accelerator.host_bytes_per_s > 0;
     if (in->job.global_batch < 1 || in->job.global_batch > 1000000000)
         return tc_fail(error, TC_INVALID, "--global-batch", "the search needs one; give the sequences of a step");
-    if (in->cluster.devices < 1) return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->cluster.devices);
+    if (in->cluster.devices < 1)
+        return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->cluster.devices);
     if (space->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
     if (space->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", space->seq);
     tc_code code = make_splits(space, error);
@@ -550,7 +574,8 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
     if (!code) code = list_shapes(space, choices, error);
     free(choices);
     if (!code && space->configurations == 0)
-        code = tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out", in->cluster.devices);
+        code = tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out",
+                       in->cluster.devices);
     if (code) tc_space_free(space);
     return code;
 }
@@ -574,7 +599,8 @@ typedef struct words {
 static void add_word(words *w, const char *word) {
     size_t room = sizeof w->axis->values;
     if (w->used + 4 < room)
-        w->used += (size_t)snprintf(w->axis->values + w->used, room - w->used, "%s%.*s", w->used ? ", " : "", (int)(room - w->used - 4), word);
+        w->used += (size_t)snprintf(w->axis->values + w->used, room - w->used, "%s%.*s", w->used ? ", " : "",
+                                    (int)(room - w->used - 4), word);
 }
 
 static void add_number(words *w, int64_t value) {
@@ -595,7 +621,8 @@ static void describe_degrees(const tc_space *space, tc_search_axis *axes, int *c
     const struct {
         const char *name;
         const tc_axis *axis;
-    } degrees[] = {{"tp", &v->tp}, {"pp", &v->pp}, {"cp", &v->cp}, {"ep", &v->ep}, {"etp", &v->etp}, {"micro_batch", &v->micro_batch}};
+    } degrees[] = {{"tp", &v->tp}, {"pp", &v->pp},   {"cp", &v->cp},
+                   {"ep", &v->ep}, {"etp", &v->etp}, {"micro_batch", &v->micro_batch}};
     for (int i = 0; i < COUNT(degrees); i++) {
         if (!space->experts && (degrees[i].axis == &v->ep || degrees[i].axis == &v->etp)) continue;
         words w = begin_axis(axes, count, degrees[i].name);
@@ -607,10 +634,12 @@ static void describe_variants(const tc_space *space, tc_search_axis *axes, int *
     const tc_search_input *in = space->in;
     words w = begin_axis(axes, count, "devices");
     for (int i = 0; i < space->variants; i++)
-        if (i == 0 || space->variant[i].devices != space->variant[i - 1].devices) add_number(&w, space->variant[i].devices);
+        if (i == 0 || space->variant[i].devices != space->variant[i - 1].devices)
+            add_number(&w, space->variant[i].devices);
     w = begin_axis(axes, count, "global_batch");
     for (int i = 0; i < space->variants && space->variant[i].devices == in->cluster.devices; i++)
-        if (i == 0 || space->variant[i].global_batch != space->variant[i - 1].global_batch) add_number(&w, space->variant[i].global_batch);
+        if (i == 0 || space->variant[i].global_batch != space->variant[i - 1].global_batch)
+            add_number(&w, space->variant[i].global_batch);
     w = begin_axis(axes, count, "dtype");
     for (int dtype = 0; dtype < TC_DTYPES; dtype++)
         if (in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->job.dtype) add_word(&w, tc_dtype_names[dtype]);
@@ -620,8 +649,10 @@ static void describe_variants(const tc_space *space, tc_search_axis *axes, int *
 static void describe_splits(const tc_space *space, words *w) {
     const tc_search_fixed *fixed = &space->in->fixed;
     char text[64];
-    if (fixed->first_layers != TC_UNSET) snprintf(text, sizeof text, "%d layers on the first", fixed->first_layers), add_word(w, text);
-    if (fixed->last_layers != TC_UNSET) snprintf(text, sizeof text, "%d layers on the last", fixed->last_layers), add_word(w, text);
+    if (fixed->first_layers != TC_UNSET)
+        snprintf(text, sizeof text, "%d layers on the first", fixed->first_layers), add_word(w, text);
+    if (fixed->last_layers != TC_UNSET)
+        snprintf(text, sizeof text, "%d layers on the last", fixed->last_layers), add_word(w, text);
     if (gives_ends(fixed)) return;
     add_word(w, "even");
     if (space->splits == 1) return;
@@ -629,39 +660,50 @@ static void describe_splits(const tc_space *space, words *w) {
     snprintf(text, sizeof text, "or with the embedding as %s layer", more ? "-1 to 1" : "1");
     add_word(w, text);
     int head = space->split[space->splits - 1].head;
-    if (head > 0) snprintf(text, sizeof text, "the head as 1%s%.0d layer%s", head > 1 ? " to " : "", head > 1 ? head : 0, head > 1 ? "s" : ""), add_word(w, text);
+    if (head > 0)
+        snprintf(text, sizeof text, "the head as 1%s%.0d layer%s", head > 1 ? " to " : "", head > 1 ? head : 0,
+                 head > 1 ? "s" : ""),
+            add_word(w, text);
 }
 
 static void describe_choices(const tc_space *space, tc_search_axis *axes, int *count) {
     const tc_search_fixed *fixed = &space->in->fixed;
     words w = begin_axis(axes, count, "vpp");
-    if (fixed->vpp != TC_UNSET) add_number(&w, fixed->vpp);
-    else add_word(&w, "1 (stages may be uneven), and all that cut the layers evenly");
+    if (fixed->vpp != TC_UNSET)
+        add_number(&w, fixed->vpp);
+    else
+        add_word(&w, "1 (stages may be uneven), and all that cut the layers evenly");
     w = begin_axis(axes, count, "stages");
     describe_splits(space, &w);
     w = begin_axis(axes, count, "schedule");
     for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
         if (tc_space_allows(space, s)) add_word(&w, tc_schedule_names[s]);
     w = begin_axis(axes, count, "sharding");
-    add_word(&w, fixed->sharding != TC_UNSET ? tc_sharding_names[fixed->sharding] : "none, zero1, zero2, zero3, hsdp with every divisor of dp x cp");
+    add_word(&w, fixed->sharding != TC_UNSET ? tc_sharding_names[fixed->sharding]
+                                             : "none, zero1, zero2, zero3, hsdp with every divisor of dp x cp");
     w = begin_axis(axes, count, "recompute");
     char operators[TC_OPERATORS_TEXT];
     int groups = fixed->recompute == TC_RECOMPUTE_OPERATORS ? fixed->recompute_operators : space->cheap_operators;
     tc_operator_groups_text(groups, operators, sizeof operators);
-    if (fixed->recompute == TC_RECOMPUTE_LAYERS) add_number(&w, fixed->recompute_layers);
-    else if (fixed->recompute == TC_UNSET) add_word(&w, "none, selective, full, n layers of each stage");
-    else if (fixed->recompute != TC_RECOMPUTE_OPERATORS) add_word(&w, tc_recompute_names[fixed->recompute]);
+    if (fixed->recompute == TC_RECOMPUTE_LAYERS)
+        add_number(&w, fixed->recompute_layers);
+    else if (fixed->recompute == TC_UNSET)
+        add_word(&w, "none, selective, full, n layers of each stage");
+    else if (fixed->recompute != TC_RECOMPUTE_OPERATORS)
+        add_word(&w, tc_recompute_names[fixed->recompute]);
     if (fixed->recompute == TC_UNSET || fixed->recompute == TC_RECOMPUTE_OPERATORS) add_word(&w, operators);
     w = begin_axis(axes, count, "offload");
     for (int i = TC_SEARCH_OFFLOAD_NONE; i <= TC_SEARCH_OFFLOAD_ALL; i++)
-        if (fixed->offload == TC_UNSET ? i == 0 || space->offload : fixed->offload == i) add_word(&w, tc_search_offload_name(i));
+        if (fixed->offload == TC_UNSET ? i == 0 || space->offload : fixed->offload == i)
+            add_word(&w, tc_search_offload_name(i));
     w = begin_axis(axes, count, "overlap");
     for (int i = 0; i < 4; i++)
         if (fixed->overlap == TC_UNSET || fixed->overlap == i) add_word(&w, tc_search_overlap_name(i));
     w = begin_axis(axes, count, "sequence_parallel");
     add_word(&w, fixed->sequence_parallel == TC_UNSET ? "off, on" : fixed->sequence_parallel ? "on" : "off");
     w = begin_axis(axes, count, "cp_kind");
-    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all, both with every divisor of cp that divides the heads" : tc_cp_kind_names[fixed->cp_kind]);
+    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all, both with every divisor of cp that divides the heads"
+                                            : tc_cp_kind_names[fixed->cp_kind]);
 }
 
 void tc_space_describe(const tc_space *space, tc_search_axis axes[TC_SEARCH_AXES]) {

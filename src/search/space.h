@@ -58,7 +58,8 @@ typedef struct tc_sharding_choice {
 
 typedef struct tc_choices {
     int recomputes, schedules, shardings, offloads;
-    int recompute[TC_RECOMPUTES_MAX]; /* tc_recompute; TC_RECOMPUTE_LAYERS + n - 1: n layers of the model; negative: operator groups */
+    int recompute
+        [TC_RECOMPUTES_MAX]; /* tc_recompute; TC_RECOMPUTE_LAYERS + n - 1: n layers of the model; negative: operator groups */
     int schedule[TC_SCHEDULES_MAX];
     tc_sharding_choice sharding[TC_SHARDINGS_MAX];
     int offload[TC_OFFLOADS_MAX]; /* tc_search_offload */
@@ -71,7 +72,7 @@ typedef struct tc_space {
     int layers, seq;
     bool experts;
     int cheap_operators; /* tc_operator_group bits that are worth running again */
-    bool offload;      /* the link to the host is known */
+    bool offload;        /* the link to the host is known */
     int splits;
     tc_split split[TC_SPLITS_MAX];
     /* By the number of chunks, up to layers + 2: bits of the splits that differ; and of those that give all chunks alike. */

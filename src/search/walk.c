@@ -25,7 +25,16 @@ typedef struct position {
     int pp_index, vpp, split, recompute, schedule, sharding, offload, overlap;
 } position;
 
-enum { BITS_PP = 6, BITS_VPP = 10, BITS_SPLIT = 4, BITS_RECOMPUTE = 6, BITS_SCHEDULE = 3, BITS_SHARDING = 6, BITS_OFFLOAD = 3, BITS_OVERLAP = 2 };
+enum {
+    BITS_PP = 6,
+    BITS_VPP = 10,
+    BITS_SPLIT = 4,
+    BITS_RECOMPUTE = 6,
+    BITS_SCHEDULE = 3,
+    BITS_SHARDING = 6,
+    BITS_OFFLOAD = 3,
+    BITS_OVERLAP = 2
+};
 
 static uint64_t key_of(const position *p) {
     uint64_t key = (uint64_t)p->shape;
@@ -99,14 +108,16 @@ static const tc_variant *take_variant(tc_walker *w, const tc_shape *shape) {
 static bool resolve(tc_walker *w, const tc_layout *layout, tc_placement *out) {
     char assumed[TC_ASSUMED_MAX][96];
     int count = 0;
-    return tc_layout_resolve(&w->job, &w->cluster, layout, &w->space->in->stack, out, assumed, &count, &w->error) == TC_OK;
+    return tc_layout_resolve(&w->job, &w->cluster, layout, &w->space->in->stack, out, assumed, &count, &w->error)
+           == TC_OK;
 }
 
 /* Operators and blocks, on the shape's first stages. */
 static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
     tc_layout layout = tc_space_layout(w->space, shape, stages, TC_UNSET);
     return resolve(w, &layout, &w->placement)
-           && tc_costs_compute(&w->job, &w->cluster, &w->placement, &w->space->in->stack, &w->costs, &w->error) == TC_OK;
+           && tc_costs_compute(&w->job, &w->cluster, &w->placement, &w->space->in->stack, &w->costs, &w->error)
+                  == TC_OK;
 }
 
 /* Do both schedules put the same chunks of the model on the same stages, and let as much of their traffic hide? */
@@ -125,7 +136,8 @@ static int arranged_alike(const tc_choices *c, int from) {
 /* A step of so much work for all micro-batches on the slowest stage is at least: sends and bubble only add to it. */
 static double least_seconds(const tc_walker *w, double work) {
     const tc_stack *stack = &w->space->in->stack;
-    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work)) * (1 - SLACK);
+    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work))
+           * (1 - SLACK);
 }
 
 /* Stages as they are split, without recompute. */
@@ -195,8 +207,9 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
         for (int k = 0; k < w->peaks; k++)
             out->kept[off][k] = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, w->peak[k]);
         tc_kept slowest = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, out->line.slowest);
-        out->host[off] = tc_step_host_seconds(&w->space->in->stack, &w->placement)
-                         + tc_offload_exposed(&w->cluster, slowest.offloaded, (double)w->placement.micro_batches, &out->line);
+        out->host[off]
+            = tc_step_host_seconds(&w->space->in->stack, &w->placement)
+              + tc_offload_exposed(&w->cluster, slowest.offloaded, (double)w->placement.micro_batches, &out->line);
     }
     w->placement.layout.offload_activations = false;
 }
@@ -208,7 +221,8 @@ static void expose_traffic(tc_walker *w, const stage_pass *pass) {
         const tc_sharding_choice *choice = &w->choices.sharding[i];
         for (int o = 0; o < choice->overlaps; o++) {
             const tc_stack *stack = &w->stack[choice->overlap[o]];
-            s->exposed[choice->overlap[o]] = tc_data_parallel_exposed(stack, s->traffic, s->traffics, micro_batches, &pass->line);
+            s->exposed[choice->overlap[o]]
+                = tc_data_parallel_exposed(stack, s->traffic, s->traffics, micro_batches, &pass->line);
         }
     }
 }
@@ -234,12 +248,14 @@ typedef struct offer {
 static uint64_t offered_kind(const offer *to) { return to->kind << 1 | to->offloads; }
 
 /* The fullest device, as tc_memory_peak finds it. */
-static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass, const double in_flight[TC_PEAK_STAGES], int offload) {
+static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass,
+                         const double in_flight[TC_PEAK_STAGES], int offload) {
     bool states = offload != TC_SEARCH_OFFLOAD_NONE && offload != TC_SEARCH_OFFLOAD_ACTIVATIONS;
     bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
     double peak = -1;
     for (int k = 0; k < w->peaks; k++) {
-        tc_memory m = tc_stage_memory(&w->space->in->stack, &s->states[states][k], &pass->kept[activations][k], in_flight[k], w->peak[k]);
+        tc_memory m = tc_stage_memory(&w->space->in->stack, &s->states[states][k], &pass->kept[activations][k],
+                                      in_flight[k], w->peak[k]);
         if (m.reserved > peak) peak = m.reserved;
     }
     return peak;
@@ -283,8 +299,8 @@ static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_act
 /* Without optimizer and traffic, which are at least zero. */
 static double terms_least(const tc_step_terms *t) { return t->work + t->host + t->bubble + t->sends + t->straggler; }
 
-static void walk_overlaps(tc_walker *w, const tc_sharding_choice *choice, const tc_sharding_costs *s, tc_step_terms terms, double bytes,
-                          offer *to, double *threshold) {
+static void walk_overlaps(tc_walker *w, const tc_sharding_choice *choice, const tc_sharding_costs *s,
+                          tc_step_terms terms, double bytes, offer *to, double *threshold) {
     for (int o = 0; o < choice->overlaps; o++) {
         terms.data_parallel = s->exposed[choice->overlap[o]];
         to->at.overlap = choice->overlap[o];
@@ -295,7 +311,8 @@ static void walk_overlaps(tc_walker *w, const tc_sharding_choice *choice, const 
 
 /* All shardings, offloads and overlaps under one schedule. */
 static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms untimed, offer *to, double *threshold) {
-    static const int optimizer[] = {TC_OFFLOAD_NONE, TC_OFFLOAD_STATES, TC_OFFLOAD_OPTIMIZER, TC_OFFLOAD_NONE, TC_OFFLOAD_OPTIMIZER};
+    static const int optimizer[]
+        = {TC_OFFLOAD_NONE, TC_OFFLOAD_STATES, TC_OFFLOAD_OPTIMIZER, TC_OFFLOAD_NONE, TC_OFFLOAD_OPTIMIZER};
     double in_flight[TC_PEAK_STAGES];
     tc_step_terms terms[2] = {untimed, untimed}; /* [activations offloaded?] */
     bool timed[2] = {false, false}, worse[2] = {false, false};
@@ -352,11 +369,13 @@ static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run ru
     }
 }
 
-static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stages *stages, schedule_run run, offer *to, double *threshold) {
+static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stages *stages, schedule_run run, offer *to,
+                             double *threshold) {
     const tc_stack *stack = &w->space->in->stack;
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
-    if (!to->exhaustive && !to->memory_first && bound_of(w, shape, stages, schedule) * to->variant->scale > *threshold) {
+    if (!to->exhaustive && !to->memory_first
+        && bound_of(w, shape, stages, schedule) * to->variant->scale > *threshold) {
         w->counts.pruned += count * w->choices.recomputes;
         return;
     }
@@ -370,7 +389,8 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         stage_pass pass;
         w->placement.layout.schedule = schedule;
         start_pass(w, w->choices.recompute[r], &pass);
-        double least = pass.work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, pass.work);
+        double least = pass.work + tc_step_host_seconds(stack, &w->placement)
+                       + tc_straggler_seconds(stack, w->cluster.devices, pass.work);
         if (prunes(to, least, *threshold)) {
             w->counts.pruned += count;
             continue;
@@ -392,7 +412,9 @@ static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *st
 void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
     const tc_shape *shape = &w->space->shape[index];
     const tc_search_input *in = w->space->in;
-    offer to = {.variant = take_variant(w, shape), .list = list, .memory_first = in->objective == TC_OBJECTIVE_MEMORY,
+    offer to = {.variant = take_variant(w, shape),
+                .list = list,
+                .memory_first = in->objective == TC_OBJECTIVE_MEMORY,
                 .exhaustive = in->exhaustive || in->pareto};
     to.at.shape = index;
     double threshold = tc_best_threshold(list);
@@ -405,8 +427,10 @@ void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
             return;
         }
         started = true;
-        if (stages.pp != pp) tc_space_choices(w->space, shape, &stages, &w->choices);
-        else tc_space_schedules(w->space, &stages, &w->choices);
+        if (stages.pp != pp)
+            tc_space_choices(w->space, shape, &stages, &w->choices);
+        else
+            tc_space_schedules(w->space, &stages, &w->choices);
         to.at.pp_index = cursor.pp_index;
         to.at.vpp = stages.vpp;
         to.at.split = stages.split;

@@ -16,8 +16,8 @@ typedef struct tc_sharding_costs {
     tc_states states[2][TC_PEAK_STAGES]; /* [optimizer states offloaded?][stage] */
     int traffics;
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    double optimizer[3];                 /* by tc_offload */
-    double exposed[4];                   /* by overlap bits, for the recompute at hand */
+    double optimizer[3]; /* by tc_offload */
+    double exposed[4];   /* by overlap bits, for the recompute at hand */
 } tc_sharding_costs;
 
 typedef struct tc_walk_counts {
@@ -30,9 +30,9 @@ typedef struct tc_walker {
     double capacity;
     tc_job job;
     tc_cluster cluster;
-    tc_stack stack[4];        /* by overlap bits */
+    tc_stack stack[4]; /* by overlap bits */
     tc_costs costs;
-    tc_placement placement;   /* the shape with recompute and schedule, no sharding */
+    tc_placement placement; /* the shape with recompute and schedule, no sharding */
     tc_choices choices;
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];

@@ -37,7 +37,8 @@ static double one_forward_one_backward(const tc_stage_seconds *stage, int p, dou
         below -= t->forward + t->backward; /* the round trip below s */
         double to_next = s < p - 1 ? c : 0, to_previous = s > 0 ? c : 0, ahead = p - 1 - s < m - 1 ? p - 1 - s : m - 1;
         double each = t->forward + t->backward + to_next + to_previous;
-        double first = below - ahead * (t->forward + to_next) - to_next, last = below - ahead * (t->backward + to_previous) - to_next;
+        double first = below - ahead * (t->forward + to_next) - to_next,
+               last = below - ahead * (t->backward + to_previous) - to_next;
         double waits = m > ahead + 1 ? positive(first) + positive(last) : positive(max_of(first, last));
         double trips = (double)(int64_t)((m - 1 - ahead) / (ahead + 1)), gain = below - ahead * each - to_next;
         if (gain > 0) waits += trips * gain;
@@ -60,7 +61,8 @@ static double passes(double all, double first, double last, int p, int chunks, d
 }
 
 static double interleaved(const tc_stage_seconds *stage, int p, int chunks, double m, double c) {
-    double forward = 0, backward = 0, above = 0, above_forward = 0, above_backward = 0, below_forward = 0, below_backward = 0, longest = 0;
+    double forward = 0, backward = 0, above = 0, above_forward = 0, above_backward = 0, below_forward = 0,
+           below_backward = 0, longest = 0;
     for (int s = 0; s < p; s++) {
         forward += stage[s].forward;
         backward += stage[s].backward;
@@ -76,10 +78,12 @@ static double interleaved(const tc_stage_seconds *stage, int p, int chunks, doub
         double hops = c * ((double)p * chunks - 1 - s + p - 1 - s), total = m * chunks;
         double ahead = 2.0 * (p - s - 1) + (chunks - 1.0) * p;
         if (ahead > total - 1) ahead = total - 1;
-        double first = forward - above_forward + below_backward + hops
-                       - (passes(t->forward, t->first_forward, t->last_forward, p, chunks, ahead + 1) - t->first_forward);
-        double last = backward - above_backward + below_forward + hops
-                      - (passes(t->backward, t->first_backward, t->last_backward, p, chunks, ahead + 1) - t->first_backward);
+        double first
+            = forward - above_forward + below_backward + hops
+              - (passes(t->forward, t->first_forward, t->last_forward, p, chunks, ahead + 1) - t->first_forward);
+        double last
+            = backward - above_backward + below_forward + hops
+              - (passes(t->backward, t->first_backward, t->last_backward, p, chunks, ahead + 1) - t->first_backward);
         double waits = total > ahead + 1 ? positive(first) + positive(last) : positive(max_of(first, last));
         longest = max_of(longest, above + m * (t->forward + t->backward) + waits);
         above += t->first_forward + t->first_backward + 2 * c;
@@ -87,9 +91,11 @@ static double interleaved(const tc_stage_seconds *stage, int p, int chunks, doub
     return longest;
 }
 
-double tc_closed_form(int schedule, const tc_stage_seconds *stage, int stages, int chunks, int64_t micro_batches, double send_s) {
+double tc_closed_form(int schedule, const tc_stage_seconds *stage, int stages, int chunks, int64_t micro_batches,
+                      double send_s) {
     double m = (double)micro_batches;
-    if (schedule == TC_SCHEDULE_INTERLEAVED && chunks > 1 && stages > 1) return interleaved(stage, stages, chunks, m, send_s);
+    if (schedule == TC_SCHEDULE_INTERLEAVED && chunks > 1 && stages > 1)
+        return interleaved(stage, stages, chunks, m, send_s);
     if (schedule == TC_SCHEDULE_GPIPE) return gpipe(stage, stages, m, send_s);
     return one_forward_one_backward(stage, stages, m, send_s);
 }

@@ -15,6 +15,7 @@ typedef struct tc_stage_seconds {
 
 /* From the first slot to the last. chunks: per stage. send_s: one send between neighbours.
  * schedule: TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B or TC_SCHEDULE_INTERLEAVED. */
-double tc_closed_form(int schedule, const tc_stage_seconds *stage, int stages, int chunks, int64_t micro_batches, double send_s);
+double tc_closed_form(int schedule, const tc_stage_seconds *stage, int stages, int chunks, int64_t micro_batches,
+                      double send_s);
 
 #endif

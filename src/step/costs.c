@@ -86,7 +86,8 @@ static void find_paths(tc_costs *f) {
 }
 
 /* Communication of one forward (or backward) of a block: what is exposed of it to out, all of it to transit. */
-static void add_block_comm(const tc_costs *f, const tc_operators *ops, double attention_s, double rounds, tc_parts *out, tc_transit *transit) {
+static void add_block_comm(const tc_costs *f, const tc_operators *ops, double attention_s, double rounds, tc_parts *out,
+                           tc_transit *transit) {
     const tc_placement *p = f->p;
     const tc_layout *l = &p->layout;
     const tc_stack_params *q = &f->stack->params;
@@ -96,7 +97,9 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
                                                 : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
         transit->tp = ops->tp_collectives * one;
         /* fused: by chunks, behind the matmuls themselves */
-        double share = f->stack->fused_tensor_parallel ? q->tp_fused_overlap : f->stack->overlap_tensor_parallel ? q->tp_overlap : 0;
+        double share = f->stack->fused_tensor_parallel     ? q->tp_fused_overlap
+                       : f->stack->overlap_tensor_parallel ? q->tp_overlap
+                                                           : 0;
         out->tp += tc_exposed(transit->tp, share, out->gemm);
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
@@ -108,7 +111,8 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
         out->cp += tc_exposed(passed_on, 1, attention_s) + exchanged;
     }
     if (l->ep > 1 && ops->ep_bytes > 0) {
-        transit->ep = 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch);
+        transit->ep
+            = 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch);
         out->ep += tc_exposed(transit->ep, q->ep_overlap, device);
     }
 }
@@ -118,7 +122,8 @@ static double collectives_of(const tc_costs *f, const tc_operators *ops) {
     const tc_layout *l = &f->p->layout;
     double count = 0;
     if (l->tp > 1) count += ops->tp_collectives * (f->p->shard.sequence_parallel ? 2 : 1);
-    if (l->cp > 1 && ops->cp_bytes > 0) count += f->paths.cp_ring.ranks - 1 + (f->paths.cp_all_to_all.ranks > 1 ? 2 : 0);
+    if (l->cp > 1 && ops->cp_bytes > 0)
+        count += f->paths.cp_ring.ranks - 1 + (f->paths.cp_all_to_all.ranks > 1 ? 2 : 0);
     if (l->ep > 1 && ops->ep_bytes > 0) count += 2;
     return count;
 }
@@ -175,10 +180,11 @@ static double again_seconds(const tc_costs *f, int block, int groups) {
 /* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
 static void occupy(const tc_paths *paths, double again, double exchange_again, tc_pass *pass) {
     const tc_transit *f = &pass->forward_transit, *b = &pass->backward_transit;
-    double forward = (paths->tp_shared ? f->tp : 0) + (paths->cp_shared ? f->cp : 0), exchange = paths->ep_shared ? f->ep : 0;
+    double forward = (paths->tp_shared ? f->tp : 0) + (paths->cp_shared ? f->cp : 0),
+           exchange = paths->ep_shared ? f->ep : 0;
     pass->forward_occupied = forward + exchange;
-    pass->backward_occupied = (paths->tp_shared ? b->tp : 0) + (paths->cp_shared ? b->cp : 0) + (paths->ep_shared ? b->ep : 0)
-                              + again * forward + exchange_again * exchange;
+    pass->backward_occupied = (paths->tp_shared ? b->tp : 0) + (paths->cp_shared ? b->cp : 0)
+                              + (paths->ep_shared ? b->ep : 0) + again * forward + exchange_again * exchange;
 }
 
 void tc_costs_recompute(tc_costs *f) {
@@ -194,7 +200,8 @@ void tc_costs_recompute(tc_costs *f) {
         occupy(&f->paths, again, experts_again ? 1 : again, pass);
         pass->backward.recompute = again * tc_parts_sum(&pass->forward);
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS) pass->backward.recompute = again_seconds(f, i, l->recompute_operators);
+        if (l->recompute == TC_RECOMPUTE_OPERATORS)
+            pass->backward.recompute = again_seconds(f, i, l->recompute_operators);
     }
 }
 
@@ -296,7 +303,9 @@ tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {
 }
 
 /* In so many collectives of equal size. */
-static double gather_seconds(const tc_group_path *path, double bytes, double pieces) { return pieces * tc_all_gather_seconds(path, bytes / pieces); }
+static double gather_seconds(const tc_group_path *path, double bytes, double pieces) {
+    return pieces * tc_all_gather_seconds(path, bytes / pieces);
+}
 
 tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *load) {
     const tc_layout *l = &f->p->layout;
@@ -306,20 +315,25 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *loa
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
-    double pieces = d.every_micro_batch && f->p->layers > 0 ? f->p->layers : 1; /* block by block (Zhao et al. 2023, PyTorch FSDP, section 3.2) */
+    double pieces = d.every_micro_batch && f->p->layers > 0
+                        ? f->p->layers
+                        : 1; /* block by block (Zhao et al. 2023, PyTorch FSDP, section 3.2) */
     /* gradients in shards cannot wait for the last micro-batch (Rajbhandari et al. 2020, section 5.2; DeepSpeed, engine.py: stages 2 and 3
      * communicate before the boundary of accumulation as well) */
     d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
     if (l->sharding != TC_SHARD_NONE)
-        d.gather = gather_seconds(&f->paths.dp, param * w.dense, pieces) + gather_seconds(&f->paths.expert_dp, param * w.expert, pieces);
+        d.gather = gather_seconds(&f->paths.dp, param * w.dense, pieces)
+                   + gather_seconds(&f->paths.expert_dp, param * w.expert, pieces);
     if (f->job->frozen_base) {
         if (!whole_weights) d.gather = 0;
         return d;
     }
     if (l->sharding == TC_SHARD_NONE)
-        d.reduce = tc_all_reduce_seconds(&f->paths.dp, grad * w.dense) + tc_all_reduce_seconds(&f->paths.expert_dp, grad * w.expert);
+        d.reduce = tc_all_reduce_seconds(&f->paths.dp, grad * w.dense)
+                   + tc_all_reduce_seconds(&f->paths.expert_dp, grad * w.expert);
     else
-        d.reduce = gather_seconds(&f->paths.dp, grad * w.dense, pieces) + gather_seconds(&f->paths.expert_dp, grad * w.expert, pieces);
+        d.reduce = gather_seconds(&f->paths.dp, grad * w.dense, pieces)
+                   + gather_seconds(&f->paths.expert_dp, grad * w.expert, pieces);
     d.replica = tc_all_reduce_seconds(&f->paths.replica, grad * (w.dense + w.expert) / f->p->shard_group);
     return d;
 }
@@ -365,8 +379,8 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     return seconds;
 }
 
-tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
-                         tc_costs *f, tc_error *error) {
+tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
+                         const tc_stack *stack, tc_costs *f, tc_error *error) {
     f->job = job;
     f->cluster = cluster;
     f->p = placement;

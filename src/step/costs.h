@@ -26,11 +26,12 @@ typedef struct tc_transit {
 /* A block, the embedding or the head: one micro-batch. */
 typedef struct tc_pass {
     tc_parts forward;
-    tc_parts backward;     /* recompute, input gradient and weight gradient */
-    double weight_s;       /* of backward: the weight gradients, which zero-bubble schedules move */
-    double core_s;         /* of forward: the attention's core, which selective recompute runs again */
-    tc_transit forward_transit, backward_transit;    /* the latter without recompute */
-    double forward_occupied, backward_occupied; /* of the pass: the links of data parallelism carry its own collectives */
+    tc_parts backward; /* recompute, input gradient and weight gradient */
+    double weight_s;   /* of backward: the weight gradients, which zero-bubble schedules move */
+    double core_s;     /* of forward: the attention's core, which selective recompute runs again */
+    tc_transit forward_transit, backward_transit; /* the latter without recompute */
+    double forward_occupied,
+        backward_occupied; /* of the pass: the links of data parallelism carry its own collectives */
 } tc_pass;
 
 /* What stays of `seconds` of communication when `share` of it may hide behind `window` seconds of compute. */
@@ -89,7 +90,7 @@ typedef struct tc_data_parallel {
     double reduce;  /* one reduction of its gradients (reduce-scatter, or all-reduce without sharding) */
     double replica; /* all-reduce between the replicas of HSDP */
     int stage;
-    bool every_micro_batch; /* weights are gathered again for each micro-batch, forward and backward */
+    bool every_micro_batch;        /* weights are gathered again for each micro-batch, forward and backward */
     bool reduce_every_micro_batch; /* a rank keeps its shard of the gradients only */
 } tc_data_parallel;
 

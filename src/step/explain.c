@@ -42,7 +42,8 @@ static double attention_flops(const tc_costs *f) {
     for (int i = 0; i < model->blocks; i++)
         for (int k = 0; k < f->set.block[i].count; k++) {
             const tc_operator *op = &f->set.block[i].op[k];
-            if (op->kind == TC_OP_ATTENTION || (op->tag == TC_TAG_ATTENTION && op->kind == TC_OP_GEMM)) sum += model->block[i].count * op->flops;
+            if (op->kind == TC_OP_ATTENTION || (op->tag == TC_TAG_ATTENTION && op->kind == TC_OP_GEMM))
+                sum += model->block[i].count * op->flops;
         }
     return sum;
 }
@@ -51,7 +52,8 @@ static void fill_losses(const tc_costs *f, const tc_pipeline *line, tc_explanati
     const tc_step *step = &e->step;
     const tc_breakdown *b = &step->breakdown;
     double m = (double)step->micro_batches, devices = f->cluster->devices;
-    double ideal = step->mfu_pct / 100 * step->step_s, per_flop = step->model_flops[TC_FLOPS_FULL] > 0 ? ideal / step->model_flops[TC_FLOPS_FULL] : 0;
+    double ideal = step->mfu_pct / 100 * step->step_s,
+           per_flop = step->model_flops[TC_FLOPS_FULL] > 0 ? ideal / step->model_flops[TC_FLOPS_FULL] : 0;
     tc_parts mean = mean_parts(f);
     double attention = 3 * m * attention_flops(f) / f->p->layout.pp * devices * per_flop;
     double skipped = (step->model_flops[TC_FLOPS_FULL] - step->model_flops[TC_FLOPS_CAUSAL]) * per_flop;
@@ -79,10 +81,16 @@ static void find_bound(tc_explanation *e) {
     const struct {
         const char *what;
         double seconds;
-    } all[] = {{"compute", b->gemm + b->attention + b->recompute}, {"memory bandwidth", b->memory_bound + b->optimizer},
-               {"kernel launches", b->launch}, {"the host", b->host}, {"tensor-parallel communication", b->tp_comm},
-               {"context-parallel communication", b->cp_comm}, {"expert-parallel communication", b->ep_comm},
-               {"pipeline communication", b->pp_comm}, {"data-parallel communication", b->dp_comm}, {"the pipeline bubble", b->bubble},
+    } all[] = {{"compute", b->gemm + b->attention + b->recompute},
+               {"memory bandwidth", b->memory_bound + b->optimizer},
+               {"kernel launches", b->launch},
+               {"the host", b->host},
+               {"tensor-parallel communication", b->tp_comm},
+               {"context-parallel communication", b->cp_comm},
+               {"expert-parallel communication", b->ep_comm},
+               {"pipeline communication", b->pp_comm},
+               {"data-parallel communication", b->dp_comm},
+               {"the pipeline bubble", b->bubble},
                {"stragglers", b->straggler}};
     double most = -1;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -92,13 +100,24 @@ static void find_bound(tc_explanation *e) {
 
 /* ---- operators ------------------------------------------------------------------------------------ */
 
-static const char *const tag_names[TC_TAGS] = {
-    [TC_TAG_NORM] = "norm", [TC_TAG_QKV] = "qkv", [TC_TAG_QKV_UP] = "qkv up", [TC_TAG_POSITION] = "positions", [TC_TAG_ATTENTION] = "attention",
-    [TC_TAG_OUT_PROJECTION] = "out projection", [TC_TAG_MLP] = "mlp", [TC_TAG_ACTIVATION] = "activation", [TC_TAG_ROUTER] = "router",
-    [TC_TAG_PERMUTE] = "permute", [TC_TAG_EXPERT] = "experts", [TC_TAG_SHARED_EXPERT] = "shared experts", [TC_TAG_EMBEDDING] = "embedding",
-    [TC_TAG_HEAD] = "head", [TC_TAG_LOSS] = "loss"};
+static const char *const tag_names[TC_TAGS] = {[TC_TAG_NORM] = "norm",
+                                               [TC_TAG_QKV] = "qkv",
+                                               [TC_TAG_QKV_UP] = "qkv up",
+                                               [TC_TAG_POSITION] = "positions",
+                                               [TC_TAG_ATTENTION] = "attention",
+                                               [TC_TAG_OUT_PROJECTION] = "out projection",
+                                               [TC_TAG_MLP] = "mlp",
+                                               [TC_TAG_ACTIVATION] = "activation",
+                                               [TC_TAG_ROUTER] = "router",
+                                               [TC_TAG_PERMUTE] = "permute",
+                                               [TC_TAG_EXPERT] = "experts",
+                                               [TC_TAG_SHARED_EXPERT] = "shared experts",
+                                               [TC_TAG_EMBEDDING] = "embedding",
+                                               [TC_TAG_HEAD] = "head",
+                                               [TC_TAG_LOSS] = "loss"};
 
-static const char *const kind_names[] = {[TC_OP_GEMM] = "matrix product", [TC_OP_ATTENTION] = "fused attention", [TC_OP_ELEMENTWISE] = "elementwise"};
+static const char *const kind_names[]
+    = {[TC_OP_GEMM] = "matrix product", [TC_OP_ATTENTION] = "fused attention", [TC_OP_ELEMENTWISE] = "elementwise"};
 
 static double forward_bytes(const tc_rates *r, const tc_operator *op) {
     if (op->kind != TC_OP_GEMM) return op->bytes;
@@ -124,7 +143,12 @@ static void visit_operator(const walk *w, int block, int count, const tc_operato
     tc_seconds forward = {0}, backward = {0};
     tc_forward_seconds(&w->f->rates, op, &forward);
     tc_backward_seconds(&w->f->rates, op, !w->f->job->frozen_base, &backward);
-    tc_operator_cost c = {.block = block, .count = count, .tag = tag_names[op->tag], .kind = kind_names[op->kind], .op = op, .flops = op->flops};
+    tc_operator_cost c = {.block = block,
+                          .count = count,
+                          .tag = tag_names[op->tag],
+                          .kind = kind_names[op->kind],
+                          .op = op,
+                          .flops = op->flops};
     c.bytes = forward_bytes(&w->f->rates, op);
     c.forward_s = tc_seconds_device(&forward);
     c.backward_s = tc_seconds_device(&backward);
@@ -133,9 +157,16 @@ static void visit_operator(const walk *w, int block, int count, const tc_operato
     w->visit(w->context, &c);
 }
 
-static void visit_extra(const walk *w, int block, int count, const char *tag, const char *kind, const char *bound, double forward, double backward) {
+static void visit_extra(const walk *w, int block, int count, const char *tag, const char *kind, const char *bound,
+                        double forward, double backward) {
     if (forward + backward <= 0) return;
-    tc_operator_cost c = {.block = block, .count = count, .tag = tag, .kind = kind, .forward_s = forward, .backward_s = backward, .bound = bound};
+    tc_operator_cost c = {.block = block,
+                          .count = count,
+                          .tag = tag,
+                          .kind = kind,
+                          .forward_s = forward,
+                          .backward_s = backward,
+                          .bound = bound};
     c.share = w->total > 0 ? count * (forward + backward) / w->total : 0;
     w->visit(w->context, &c);
 }
@@ -160,7 +191,8 @@ void tc_explain_operators(const tc_costs *f, tc_operator_visit *visit, void *con
     }
     visit_block(&w, TC_EMBEDDING, 1, &f->set.embedding, &f->embedding);
     for (int i = 0; i < model->blocks; i++)
-        visit_block(&w, i, model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0), &f->set.block[i], &f->block[i]);
+        visit_block(&w, i, model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0), &f->set.block[i],
+                    &f->block[i]);
     visit_block(&w, TC_HEAD, 1 + model->mtp_layers, &f->set.head, &f->head);
 }
 
@@ -177,7 +209,9 @@ typedef struct trial {
 static void try_change(tc_explanation *e, const trial *t, bool layout, const char *what) {
     tc_step step;
     tc_error error;
-    if (e->changes == TC_CHANGES || tc_step_predict(&t->job, &t->cluster, &t->layout, &t->stack, &step, &error) != TC_OK) return;
+    if (e->changes == TC_CHANGES
+        || tc_step_predict(&t->job, &t->cluster, &t->layout, &t->stack, &step, &error) != TC_OK)
+        return;
     tc_change *c = &e->change[e->changes++];
     snprintf(c->what, sizeof c->what, "%s", what);
     c->layout = layout;
@@ -189,9 +223,10 @@ static void try_change(tc_explanation *e, const trial *t, bool layout, const cha
 
 enum hardware { MATMUL, POWER, HBM, LINKS, NETWORK, LATENCY, LAUNCH, HOST, HARDWARE };
 
-static const char *const hardware_names[HARDWARE] = {
-    [MATMUL] = "matmul peak +10 %", [POWER] = "power +10 %", [HBM] = "memory bandwidth +10 %", [LINKS] = "scale-up links +10 %",
-    [NETWORK] = "network +10 %", [LATENCY] = "link latency -10 %", [LAUNCH] = "kernel launch gap -10 %", [HOST] = "host time -10 %"};
+static const char *const hardware_names[HARDWARE]
+    = {[MATMUL] = "matmul peak +10 %",       [POWER] = "power +10 %",     [HBM] = "memory bandwidth +10 %",
+       [LINKS] = "scale-up links +10 %",     [NETWORK] = "network +10 %", [LATENCY] = "link latency -10 %",
+       [LAUNCH] = "kernel launch gap -10 %", [HOST] = "host time -10 %"};
 
 static void change_hardware(trial *t, enum hardware what) {
     const double more = 1.1, less = 0.9;
@@ -234,7 +269,9 @@ typedef struct degree {
     size_t offset; /* of an int in tc_layout */
 } degree;
 
-static bool is_one_of(const char *name, const char *a, const char *b) { return strcmp(name, a) == 0 || strcmp(name, b) == 0; }
+static bool is_one_of(const char *name, const char *a, const char *b) {
+    return strcmp(name, a) == 0 || strcmp(name, b) == 0;
+}
 
 /* Other chunks: what the layout says of their layers does not hold for them. */
 static void spread_layers(tc_layout *l) {
@@ -242,9 +279,9 @@ static void spread_layers(tc_layout *l) {
     l->stage_layers = NULL;
 }
 
-static const degree degrees[] = {{"tp", offsetof(tc_layout, tp)}, {"pp", offsetof(tc_layout, pp)}, {"cp", offsetof(tc_layout, cp)},
-                                 {"ep", offsetof(tc_layout, ep)}, {"vpp", offsetof(tc_layout, vpp)},
-                                 {"micro-batch", offsetof(tc_layout, micro_batch)}};
+static const degree degrees[] = {{"tp", offsetof(tc_layout, tp)},   {"pp", offsetof(tc_layout, pp)},
+                                 {"cp", offsetof(tc_layout, cp)},   {"ep", offsetof(tc_layout, ep)},
+                                 {"vpp", offsetof(tc_layout, vpp)}, {"micro-batch", offsetof(tc_layout, micro_batch)}};
 
 static void try_degrees(tc_explanation *e, const trial *base) {
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++)
@@ -266,8 +303,9 @@ static void try_degrees(tc_explanation *e, const trial *base) {
 
 static const char *const recompute_names[] = {"recompute none", "recompute selective", "recompute full"};
 static const char *const sharding_names[] = {"sharding none", "sharding zero1", "sharding zero2", "sharding zero3"};
-static const char *const schedule_names[] = {"schedule gpipe", "schedule 1f1b", "schedule interleaved", "schedule zb-h1", "schedule zb-h2",
-                                             "schedule zb-v", "schedule v-half", "schedule v-min", "schedule dualpipe"};
+static const char *const schedule_names[]
+    = {"schedule gpipe", "schedule 1f1b",   "schedule interleaved", "schedule zb-h1",   "schedule zb-h2",
+       "schedule zb-v",  "schedule v-half", "schedule v-min",       "schedule dualpipe"};
 
 static void try_choices(tc_explanation *e, const trial *base) {
     for (int i = TC_RECOMPUTE_NONE; i <= TC_RECOMPUTE_FULL; i++) {
@@ -286,7 +324,8 @@ static void try_choices(tc_explanation *e, const trial *base) {
         trial t = *base;
         if (i == t.layout.schedule || t.layout.vpp > 1 || i == TC_SCHEDULE_INTERLEAVED) continue;
         t.layout.schedule = i;
-        if (tc_schedule_facts_of(i).chunks != tc_schedule_facts_of(base->layout.schedule).chunks) spread_layers(&t.layout);
+        if (tc_schedule_facts_of(i).chunks != tc_schedule_facts_of(base->layout.schedule).chunks)
+            spread_layers(&t.layout);
         try_change(e, &t, true, schedule_names[i]);
     }
     if (base->layout.tp > 1) {

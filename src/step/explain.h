@@ -13,21 +13,21 @@ typedef struct tc_loss {
 
 /* One operator of a run of equal blocks, one micro-batch on one rank. */
 typedef struct tc_operator_cost {
-    int block;                       /* of the model; TC_EMBEDDING, TC_HEAD */
-    int count;                       /* blocks of this run */
-    const char *tag, *kind;          /* "qkv", "matrix product" */
-    const tc_operator *op;           /* NULL: communication */
-    double flops, bytes;             /* forward */
+    int block;              /* of the model; TC_EMBEDDING, TC_HEAD */
+    int count;              /* blocks of this run */
+    const char *tag, *kind; /* "qkv", "matrix product" */
+    const tc_operator *op;  /* NULL: communication */
+    double flops, bytes;    /* forward */
     double forward_s, backward_s;
-    const char *bound;               /* of the forward: "compute", "memory", "launch", "network" */
-    double share;                    /* of a micro-batch's seconds over the whole model */
+    const char *bound; /* of the forward: "compute", "memory", "launch", "network" */
+    double share;      /* of a micro-batch's seconds over the whole model */
 } tc_operator_cost;
 
 enum { TC_EMBEDDING = -2, TC_HEAD = -1 };
 
 typedef struct tc_change {
-    char what[64];   /* "HBM bandwidth +10 %", "tp 8" */
-    bool layout;     /* else a figure of the hardware or the software */
+    char what[64]; /* "HBM bandwidth +10 %", "tp 8" */
+    bool layout;   /* else a figure of the hardware or the software */
     double step_s;
     double gain_pct; /* of throughput: how much faster */
     double reserved; /* bytes per device */
@@ -40,13 +40,13 @@ typedef struct tc_change {
 
 typedef struct tc_explanation {
     tc_step step;
-    const char *bound;              /* what most of the step is spent on */
+    const char *bound; /* what most of the step is spent on */
     double bound_share;
     int losses;
     tc_loss loss[TC_LOSSES];
     int changes;
-    tc_change change[TC_CHANGES];   /* the largest gain first; hardware, then layout */
-    int peaks;                      /* stages, the first TC_PEAKS */
+    tc_change change[TC_CHANGES]; /* the largest gain first; hardware, then layout */
+    int peaks;                    /* stages, the first TC_PEAKS */
     tc_live_peak peak[TC_PEAKS];
     double peak_at_s[TC_PEAKS];
 } tc_explanation;

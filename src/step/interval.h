@@ -18,7 +18,7 @@ typedef enum tc_evidence {
 
 typedef struct tc_interval {
     tc_evidence evidence;
-    double p10, p90; /* factors on the step time; 0 where there is no fit */
+    double p10, p90;               /* factors on the step time; 0 where there is no fit */
     double memory_p10, memory_p90; /* factors on the reserved memory; 0 */
 } tc_interval;
 
@@ -29,15 +29,15 @@ const char *tc_evidence_text(tc_evidence evidence); /* for people */
  * and the bubble take. */
 enum { TC_INTERVAL_FEATURES = 13 };
 extern const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES];
-void tc_interval_features(bool stack_seen, bool chip_seen, bool architecture_seen, const tc_job *job, const tc_accelerator *accelerator,
-                          const tc_step *step, double out[TC_INTERVAL_FEATURES]);
+void tc_interval_features(bool stack_seen, bool chip_seen, bool architecture_seen, const tc_job *job,
+                          const tc_accelerator *accelerator, const tc_step *step, double out[TC_INTERVAL_FEATURES]);
 
 /* The interval of a forecast. No error where the catalog holds none: p10 and p90 are 0 then. */
-TC_NODISCARD tc_code tc_interval_find(tc_catalog *catalog, const tc_job *job, const tc_accelerator *accelerator, const tc_stack *stack,
-                                      const tc_step *step, tc_interval *out, tc_error *error);
+TC_NODISCARD tc_code tc_interval_find(tc_catalog *catalog, const tc_job *job, const tc_accelerator *accelerator,
+                                      const tc_stack *stack, const tc_step *step, tc_interval *out, tc_error *error);
 
 /* Finds it and fills step_s_p10, step_s_p90, memory_p10, memory_p90 and evidence of the forecast. */
-TC_NODISCARD tc_code tc_interval_apply(tc_catalog *catalog, const tc_job *job, const tc_accelerator *accelerator, const tc_stack *stack,
-                                       tc_step *step, tc_error *error);
+TC_NODISCARD tc_code tc_interval_apply(tc_catalog *catalog, const tc_job *job, const tc_accelerator *accelerator,
+                                       const tc_stack *stack, tc_step *step, tc_error *error);
 
 #endif

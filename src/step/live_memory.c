@@ -14,28 +14,32 @@ tc_live_fixed tc_live_fixed_of(const tc_costs *f, int stage) {
 
 double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *p) {
     const tc_states *s = &fixed->states;
-    return s->parameters + s->optimizer + s->buffers + fixed->framework + tc_backward_bytes(s, p->activations + p->working + p->logits);
+    return s->parameters + s->optimizer + s->buffers + fixed->framework
+           + tc_backward_bytes(s, p->activations + p->working + p->logits);
 }
 
 /* Which chunk of the model a node is, in the layout's terms. */
 static int chunk_of_node(const tc_order *order, int node) { return order->node[node].part; }
 
-void tc_live_walk(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage, tc_live_visit *visit,
-                  void *context) {
+void tc_live_walk(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
+                  tc_live_visit *visit, void *context) {
     tc_live_point now = {.at_s = start_s};
     tc_kept kept[64];
     int chunks = order->chunks < 64 ? order->chunks : 64;
     for (int c = 0; c < chunks; c++) {
         int chunk = chunk_of_node(order, stage * order->chunks + c);
-        if (chunk >= 0) kept[c] = tc_chunk_kept(&f->job->model, f->p, &f->set, chunk);
-        else kept[c] = (tc_kept){0};
+        if (chunk >= 0)
+            kept[c] = tc_chunk_kept(&f->job->model, f->p, &f->set, chunk);
+        else
+            kept[c] = (tc_kept){0};
         if (f->stack->chunked_loss) kept[c].logits = 0;
     }
     visit(context, &now, -1);
     for (int64_t i = order->first[stage]; i < order->first[stage + 1]; i++) {
         const tc_slot *slot = &order->slot[i];
         const tc_kept *k = &kept[slot->chunk < chunks ? slot->chunk : chunks - 1];
-        bool forward = slot->kind == TC_SLOT_FORWARD, frees = slot->kind == TC_SLOT_BACKWARD || slot->kind == TC_SLOT_WEIGHT;
+        bool forward = slot->kind == TC_SLOT_FORWARD,
+             frees = slot->kind == TC_SLOT_BACKWARD || slot->kind == TC_SLOT_WEIGHT;
         now.at_s = start_s + times[i].begin;
         now.working = slot->kind == TC_SLOT_WEIGHT ? 0 : k->working;
         if (forward) {
@@ -67,7 +71,8 @@ static void keep_peak(void *context, const tc_live_point *point, int64_t slot) {
     peak->slot = slot;
 }
 
-tc_live_peak tc_live_peak_of(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage) {
+tc_live_peak tc_live_peak_of(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s,
+                             int stage) {
     tc_live_peak peak = {.stage = stage, .bytes = -1, .fixed = tc_live_fixed_of(f, stage), .slot = -1};
     tc_live_walk(f, order, times, start_s, stage, keep_peak, &peak);
     return peak;

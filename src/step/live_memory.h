@@ -13,31 +13,32 @@ typedef struct tc_live_fixed {
 /* What lives from one change to the next. */
 typedef struct tc_live_point {
     double at_s;
-    double activations;  /* of the micro-batches in flight */
-    double working;      /* the block that is recomputed, or on its way to the host */
+    double activations; /* of the micro-batches in flight */
+    double working;     /* the block that is recomputed, or on its way to the host */
     double logits;
-    double host;         /* activations on the host */
-    int in_flight;       /* chunks' micro-batches */
+    double host;   /* activations on the host */
+    int in_flight; /* chunks' micro-batches */
 } tc_live_point;
 
 typedef struct tc_live_peak {
     int stage;
-    double bytes;        /* fixed and live, fragmentation left out */
+    double bytes; /* fixed and live, fragmentation left out */
     tc_live_fixed fixed;
     tc_live_point point;
-    int64_t slot;        /* of the order: what runs at the peak */
+    int64_t slot; /* of the order: what runs at the peak */
 } tc_live_peak;
 
 typedef void tc_live_visit(void *context, const tc_live_point *point, int64_t slot);
 
 /* Walks a stage's slots and calls visit at every change. times: of all slots; start_s is added to them. */
-void tc_live_walk(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s, int stage, tc_live_visit *visit,
-                  void *context);
+void tc_live_walk(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
+                  tc_live_visit *visit, void *context);
 
 tc_live_fixed tc_live_fixed_of(const tc_costs *costs, int stage);
 double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *point);
 
 /* The highest point of a stage. */
-tc_live_peak tc_live_peak_of(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s, int stage);
+tc_live_peak tc_live_peak_of(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s,
+                             int stage);
 
 #endif

@@ -18,8 +18,9 @@
 /* Seconds of what chunks are made of: the blocks, then embedding and head with their extra predictions. */
 typedef struct pieces {
     double forward[TC_MAX_BLOCKS + 2], backward[TC_MAX_BLOCKS + 2];
-    double forward_occupied[TC_MAX_BLOCKS + 2], backward_occupied[TC_MAX_BLOCKS + 2]; /* of these, the links of data parallelism */
-    bool occupied; /* at all */
+    double forward_occupied[TC_MAX_BLOCKS + 2],
+        backward_occupied[TC_MAX_BLOCKS + 2]; /* of these, the links of data parallelism */
+    bool occupied;                            /* at all */
 } pieces;
 
 typedef struct chunk_seconds {
@@ -42,7 +43,8 @@ static pieces pieces_of(const tc_costs *f) {
     for (int i = 0; i < model->blocks; i++) add_piece(&f->block[i], 1, i, &p);
     add_piece(&f->embedding, 1, embedding, &p);
     add_piece(&f->head, 1 + model->mtp_layers, head, &p);
-    if (model->mtp_layers > 0 && model->blocks > 0) add_piece(&f->block[model->blocks - 1], model->mtp_layers, head, &p);
+    if (model->mtp_layers > 0 && model->blocks > 0)
+        add_piece(&f->block[model->blocks - 1], model->mtp_layers, head, &p);
     return p;
 }
 
@@ -65,12 +67,15 @@ static chunk_seconds seconds_of(const tc_costs *f, const pieces *p, int chunk, c
 }
 
 /* occupied, if not NULL, grows by what the stage's own collectives take of the links of data parallelism. */
-static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks, chunk_seconds *occupied) {
+static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks,
+                                      chunk_seconds *occupied) {
     tc_stage_seconds t = {.forward = 0};
     if (tc_holds_mirror(costs->p)) {
         tc_pass pass;
         tc_stage_pass(costs, stage, &pass);
-        if (occupied) *occupied = (chunk_seconds){occupied->forward + pass.forward_occupied, occupied->backward + pass.backward_occupied};
+        if (occupied)
+            *occupied = (chunk_seconds){occupied->forward + pass.forward_occupied,
+                                        occupied->backward + pass.backward_occupied};
         t.first_forward = t.last_forward = t.forward = tc_parts_sum(&pass.forward);
         t.first_backward = t.last_backward = t.backward = tc_parts_sum(&pass.backward);
         return t;
@@ -115,7 +120,8 @@ static bool has_form(const tc_costs *costs, int i, int chunks) {
 static double rest_of(double seconds, double taken) { return seconds > taken ? seconds - taken : 0; }
 
 /* The pipeline without its forms. */
-static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chunks, tc_stage_seconds stage[TC_CLOSED_STAGES]) {
+static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chunks,
+                                 tc_stage_seconds stage[TC_CLOSED_STAGES]) {
     tc_pipeline line;
     memset(&line, 0, sizeof line);
     line.costs = costs;
@@ -170,9 +176,12 @@ static bool few_stages_lead(const tc_stage_seconds *stage, int stages, int slowe
 static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_pipeline *line) {
     int stages = costs->p->layout.pp, schedule = costs->p->layout.schedule;
     int64_t m = costs->p->micro_batches;
-    if (tc_stages_given(&costs->p->layout)) return false; /* stages that lead may stand anywhere, and wait for each other */
+    if (tc_stages_given(&costs->p->layout))
+        return false; /* stages that lead may stand anywhere, and wait for each other */
     /* slots that wait for the host link are not in it */
-    if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
+    if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks)
+        || costs->p->layout.offload_activations)
+        return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
     if (costs->job->model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
     /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */
@@ -187,9 +196,12 @@ tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     pieces p = pieces_of(costs);
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
-    if (!holds(costs, &p, chunks, &line) || (l->schedule == TC_SCHEDULE_1F1B && few_stages_lead(stage, l->pp, line.slowest))) return line;
+    if (!holds(costs, &p, chunks, &line)
+        || (l->schedule == TC_SCHEDULE_1F1B && few_stages_lead(stage, l->pp, line.slowest)))
+        return line;
     line.closed_s = tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, line.send_s);
-    line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0) : line.closed_s;
+    line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0)
+                                     : line.closed_s;
     return line;
 }
 
@@ -199,7 +211,9 @@ tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
     for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
-        if (has_form(costs, i, chunks)) line.form_s[i] = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
+        if (has_form(costs, i, chunks))
+            line.form_s[i]
+                = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
     return line;
 }
 
@@ -218,9 +232,11 @@ double tc_mean_stage_seconds(const tc_costs *costs, bool paired) {
     const tc_model *model = &costs->job->model;
     pieces p = pieces_of(costs);
     double sum = 0, comm = 0;
-    for (int i = 0; i < model->blocks + 2; i++) sum += (i < model->blocks ? model->block[i].count : 1) * (p.forward[i] + p.backward[i]);
+    for (int i = 0; i < model->blocks + 2; i++)
+        sum += (i < model->blocks ? model->block[i].count : 1) * (p.forward[i] + p.backward[i]);
     for (int i = 0; paired && i < model->blocks; i++)
-        comm += (model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0)) * (costs->block[i].forward.ep + costs->block[i].backward.ep);
+        comm += (model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0))
+                * (costs->block[i].forward.ep + costs->block[i].backward.ep);
     return fmax(sum - comm, comm) / costs->p->layout.pp;
 }
 
@@ -252,21 +268,26 @@ double tc_pipeline_sends(const tc_costs *costs) {
     return tc_waits_for_sends(costs->p) ? (double)costs->p->micro_batches * tc_stage_send_seconds(costs) : 0;
 }
 
-double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches, const tc_pipeline *line) {
+double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
+                                const tc_pipeline *line) {
     double overlap = stack->params.dp_overlap, begin = 0, end = 0;
     for (int i = 0; i < stages; i++) {
         const tc_data_parallel *d = &stage[i];
         if (d->every_micro_batch)
-            return micro_batches * tc_exposed(2 * d->gather + d->reduce, overlap, line->free_forward_s[TC_FILL_STAGES] + line->free_backward_s[TC_FILL_STAGES])
-                   + tc_exposed(d->replica, stack->overlap_grad_reduce ? overlap : 0, line->free_backward_s[TC_FILL_STAGES]);
+            return micro_batches
+                       * tc_exposed(2 * d->gather + d->reduce, overlap,
+                                    line->free_forward_s[TC_FILL_STAGES] + line->free_backward_s[TC_FILL_STAGES])
+                   + tc_exposed(d->replica, stack->overlap_grad_reduce ? overlap : 0,
+                                line->free_backward_s[TC_FILL_STAGES]);
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = d->stage < TC_FILL_STAGES ? d->stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)d->stage / at : 0;
-        double gather = tc_exposed(d->gather, stack->overlap_param_gather ? overlap : 0, line->free_forward_s[at]) - times * line->fill_s[at];
+        double gather = tc_exposed(d->gather, stack->overlap_param_gather ? overlap : 0, line->free_forward_s[at])
+                        - times * line->fill_s[at];
         double reductions = d->reduce_every_micro_batch ? micro_batches : 1;
         double behind = stack->overlap_grad_reduce ? overlap : 0;
-        double reduce = reductions * tc_exposed(d->reduce, behind, line->free_backward_s[at]) + tc_exposed(d->replica, behind, line->free_backward_s[at])
-                        - times * line->drain_s[at];
+        double reduce = reductions * tc_exposed(d->reduce, behind, line->free_backward_s[at])
+                        + tc_exposed(d->replica, behind, line->free_backward_s[at]) - times * line->drain_s[at];
         if (gather > begin) begin = gather;
         if (reduce > end) end = reduce;
     }
@@ -285,7 +306,8 @@ double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s
 double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line) {
     double link = cluster->accelerator.host_bytes_per_s;
     if (offloaded <= 0 || link <= 0) return 0;
-    return micro_batches * (tc_exposed(offloaded / link, 1, line->forward_s) + tc_exposed(offloaded / link, 1, line->backward_s));
+    return micro_batches
+           * (tc_exposed(offloaded / link, 1, line->forward_s) + tc_exposed(offloaded / link, 1, line->backward_s));
 }
 
 static double offload_exposed(const tc_costs *f, const tc_pipeline *line) {
@@ -306,12 +328,16 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
     out->tokens_per_s_per_device = tokens / out->step_s / devices;
     tc_forward_flops forward = tc_forward_flops_of(&job->model, p->seq);
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE; c++)
-        out->model_flops[c] = tokens * tc_flops_by((tc_flops_convention)c, &job->model, &forward, p->layout.recompute, p->layout.recompute_layers);
+        out->model_flops[c] = tokens
+                              * tc_flops_by((tc_flops_convention)c, &job->model, &forward, p->layout.recompute,
+                                            p->layout.recompute_layers);
     double peak = f->cluster->accelerator.matmul_flops[job->dtype];
     if (peak <= 0) peak = f->cluster->accelerator.matmul_flops[job->dtype == TC_BF16 ? TC_FP16 : TC_BF16];
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;
-    out->hfu_pct = out->mfu_pct * (out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL]); /* never below it by rounding */
+    out->hfu_pct
+        = out->mfu_pct
+          * (out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL]); /* never below it by rounding */
 }
 
 static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, double bubble_s, double offload_s) {
@@ -369,11 +395,13 @@ static void take_times(const tc_costs *f, const tc_pipeline *line, const tc_step
     b->optimizer = t->optimizer_s;
     b->straggler = t->straggler_s;
     out->step_s = t->step_s;
-    double rest = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm
-                  + b->bubble + b->optimizer + b->straggler + b->host;
+    double rest = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm
+                  + b->ep_comm + b->pp_comm + b->bubble + b->optimizer + b->straggler + b->host;
     b->dp_comm = t->step_s - rest;
     if (b->dp_comm >= 0) return;
-    double elsewhere = fmin(-b->dp_comm, t->offload_s); /* waits for the host link of another stage than the one whose work is shown */
+    double elsewhere
+        = fmin(-b->dp_comm,
+               t->offload_s); /* waits for the host link of another stage than the one whose work is shown */
     b->host -= elsewhere;
     b->bubble += b->dp_comm + elsewhere;
     b->dp_comm = 0;
@@ -390,8 +418,10 @@ static void fill_memory(const tc_costs *f, tc_step *out) {
 /* By the timeline, if there is one, else in closed form. */
 static void fill_step(const tc_costs *costs, const tc_pipeline *line, const tc_step_times *times, tc_step *out) {
     fill_work(costs, line, times ? times->offload_s : offload_exposed(costs, line), &out->breakdown);
-    if (times) take_times(costs, line, times, out);
-    else take_terms(costs, line, out);
+    if (times)
+        take_times(costs, line, times, out);
+    else
+        take_terms(costs, line, out);
     fill_rates(costs, out);
     fill_memory(costs, out);
 }
@@ -418,20 +448,21 @@ tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
     return TC_OK;
 }
 
-tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
-                         tc_step *out, tc_error *error) {
+tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
+                         const tc_stack *stack, tc_step *out, tc_error *error) {
     tc_costs costs;
     tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
     return code ? code : tc_step_of(&costs, out, error);
 }
 
-tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement, const tc_stack *stack,
-                         tc_step *out, tc_error *error) {
+tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
+                         const tc_stack *stack, tc_step *out, tc_error *error) {
     tc_costs costs;
     tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
     if (code) return code;
     tc_pipeline line = tc_pipeline_sketch(&costs);
-    double offload_s = tc_bubble_has_form(&placement->layout, &line) ? offload_exposed(&costs, &line) : 0; /* else in the bubble */
+    double offload_s
+        = tc_bubble_has_form(&placement->layout, &line) ? offload_exposed(&costs, &line) : 0; /* else in the bubble */
     tc_step_terms t = step_terms(&costs, &line, tc_bubble_estimate(&placement->layout, &line), offload_s);
     memset(out, 0, sizeof *out);
     out->step_s = tc_step_terms_sum(&t);

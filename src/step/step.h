@@ -26,19 +26,23 @@ typedef struct tc_pipeline {
     double forward_s, backward_s; /* their sums */
     double slowest_s;             /* forward and backward */
     int slowest;                  /* the stage */
-    double fill_s[TC_FILL_STAGES + 1], drain_s[TC_FILL_STAGES + 1]; /* what stage s begins later and ends earlier than the first, where stages meet */
-    double free_forward_s[TC_FILL_STAGES + 1], free_backward_s[TC_FILL_STAGES + 1]; /* of stage s the seconds in which the links of data parallelism are free; of all later ones, the slowest's */
-    double send_s;                /* one send between neighbours */
-    double closed_s;              /* first slot to last under the layout's schedule; < 0: only the timeline knows */
-    double compute_s;             /* the same if sends took no time */
+    double fill_s[TC_FILL_STAGES + 1],
+        drain_s[TC_FILL_STAGES + 1]; /* what stage s begins later and ends earlier than the first, where stages meet */
+    double free_forward_s[TC_FILL_STAGES + 1],
+        free_backward_s
+            [TC_FILL_STAGES
+             + 1]; /* of stage s the seconds in which the links of data parallelism are free; of all later ones, the slowest's */
+    double send_s;    /* one send between neighbours */
+    double closed_s;  /* first slot to last under the layout's schedule; < 0: only the timeline knows */
+    double compute_s; /* the same if sends took no time */
     double form_s[TC_SCHEDULE_INTERLEAVED + 1]; /* by schedule: the closed form, exact or not; < 0: there is none */
     const tc_costs *costs;
 } tc_pipeline;
 
 /* What the seconds of a step are the sum of. */
 typedef struct tc_step_terms {
-    double work;     /* all micro-batches on the slowest stage */
-    double host;     /* per step, and activations on their way to the host and back that compute does not hide */
+    double work; /* all micro-batches on the slowest stage */
+    double host; /* per step, and activations on their way to the host and back that compute does not hide */
     double bubble, sends, data_parallel, optimizer, straggler;
 } tc_step_terms;
 

@@ -40,7 +40,9 @@ typedef struct events {
 } events;
 
 /* The role of a slot; roles: those of its stage. */
-static const role *role_of(const role *roles, const tc_slot *slot) { return &roles[slot->chunk * TC_SLOT_KINDS + slot->kind]; }
+static const role *role_of(const role *roles, const tc_slot *slot) {
+    return &roles[slot->chunk * TC_SLOT_KINDS + slot->kind];
+}
 
 /* Makes known what a slot has produced at `end`. Returns when it has arrived. */
 static double produce(events *e, const role *r, const tc_slot *slot, double end) {
@@ -115,7 +117,8 @@ static tc_code run_events(events *e, tc_error *error) {
 }
 
 /* The rows of a node in `arrival`: of the forwards of all nodes, then of their gradients. */
-static void fill_roles(const tc_timeline_input *in, int node, double *const arrival[2], double *links, role out[TC_SLOT_KINDS]) {
+static void fill_roles(const tc_timeline_input *in, int node, double *const arrival[2], double *links,
+                       role out[TC_SLOT_KINDS]) {
     const tc_order *o = in->order;
     const tc_schedule_node *n = &o->node[node], *next = n->next < 0 ? NULL : &o->node[n->next],
                            *previous = n->previous < 0 ? NULL : &o->node[n->previous];
@@ -126,7 +129,8 @@ static void fill_roles(const tc_timeline_input *in, int node, double *const arri
     double *link[2] = {&links[2 * n->stage], &links[2 * n->stage + 1]}; /* towards higher stages, towards lower */
     double *down = next && next->stage != n->stage ? link[!n->down] : NULL;
     double *up = previous && previous->stage != n->stage ? link[previous->down] : NULL;
-    double *to = next ? arrival[0] + (size_t)n->next * m : gradient; /* after the last chunk its own backward may begin */
+    double *to
+        = next ? arrival[0] + (size_t)n->next * m : gradient; /* after the last chunk its own backward may begin */
     out[TC_SLOT_FORWARD] = (role){c->forward, c->paired_forward, forward, to, down};
     out[TC_SLOT_BACKWARD] = (role){c->input + c->weight, c->paired_input + c->weight, gradient, back, up};
     out[TC_SLOT_INPUT] = (role){c->input, c->paired_input, gradient, back, up};
@@ -156,10 +160,12 @@ static void start_events(events *e, const tc_timeline_input *in, char *memory, s
     for (size_t n = 0; n < nodes; n++) fill_roles(in, (int)n, arrival, links, &e->role[n * TC_SLOT_KINDS]);
 }
 
-tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double *stage_end, int64_t *count, tc_error *error) {
+tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double *stage_end, int64_t *count,
+                        tc_error *error) {
     const tc_order *o = in->order;
     size_t nodes = (size_t)o->stages * (size_t)o->chunks, cells = nodes * (size_t)o->micro_batches;
-    char *memory = malloc(2 * cells * sizeof(double) + (size_t)o->stages * 5 * sizeof(double) + nodes * TC_SLOT_KINDS * sizeof(role));
+    char *memory = malloc(2 * cells * sizeof(double) + (size_t)o->stages * 5 * sizeof(double)
+                          + nodes * TC_SLOT_KINDS * sizeof(role));
     if (!memory) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
     events e = {.order = o, .send_s = in->send_s, .times = times};
     start_events(&e, in, memory, cells);
@@ -173,7 +179,8 @@ tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double
 /* ---- the steady state ----------------------------------------------------------------------- */
 
 static bool copy_order(const tc_order *from, tc_order *out) {
-    size_t nodes = (size_t)from->stages * (size_t)from->chunks, stages = (size_t)from->stages + 1, slots = (size_t)from->first[from->stages];
+    size_t nodes = (size_t)from->stages * (size_t)from->chunks, stages = (size_t)from->stages + 1,
+           slots = (size_t)from->first[from->stages];
     *out = *from;
     out->node = malloc(nodes * sizeof *out->node);
     out->first = malloc(stages * sizeof *out->first);
@@ -195,7 +202,8 @@ tc_code tc_placement_order(const tc_placement *p, int64_t micro_batches, tc_orde
     return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
 }
 
-static tc_code run_length(const tc_pipeline_input *in, int64_t m, double *stage_end, double *last, int *period, tc_error *error) {
+static tc_code run_length(const tc_pipeline_input *in, int64_t m, double *stage_end, double *last, int *period,
+                          tc_error *error) {
     tc_order order;
     tc_code code = tc_placement_order(in->placement, m, &order, error);
     if (code) return code;
@@ -237,7 +245,8 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
     bool mirror = tc_holds_mirror(in->placement);
     /* both directions of DualPipe fill before its main phase, and uneven stages settle slowly; ZB-H2 holds twice what 1F1B does */
     int64_t fill = mirror ? 12 : l->schedule == TC_SCHEDULE_ZB_H2 ? 4 : 2;
-    if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 3 * fill * stages) return run_length(in, m, stage_end, &last[0], &period, error);
+    if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 3 * fill * stages)
+        return run_length(in, m, stage_end, &last[0], &period, error);
     double slowest = busiest_stage(in, mirror);
     int64_t step = mirror ? 4 * stages : stages;
     for (int64_t base = fill * stages + m % step;; base = 2 * base - m % step) {
@@ -271,8 +280,11 @@ tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double
     double forward = tc_parts_sum(&pass->forward), backward = tc_parts_sum(&pass->backward);
     double out = chunk_offload(f, chunk, forward), back = chunk_offload(f, chunk, backward);
     if (pass->weight_s > backward) pass->weight_s = backward;
-    tc_node_cost c = {.forward = forward + out, .input = backward - pass->weight_s + back, .weight = pass->weight_s,
-                      .forward_occupied = pass->forward_occupied, .backward_occupied = pass->backward_occupied};
+    tc_node_cost c = {.forward = forward + out,
+                      .input = backward - pass->weight_s + back,
+                      .weight = pass->weight_s,
+                      .forward_occupied = pass->forward_occupied,
+                      .backward_occupied = pass->backward_occupied};
     double hidden = 1 - tc_pair_exposed(pass);
     c.paired_forward = c.forward - hidden * pass->forward.ep;
     c.paired_input = c.input - hidden * pass->backward.ep;
@@ -296,7 +308,8 @@ static double add_every_micro_batch(const tc_costs *f, const tc_data_parallel *d
 
 static bool allocate(tc_step_times *t, int stages, int nodes) {
     size_t doubles = 2 * (size_t)stages;
-    t->memory = calloc(1, doubles * sizeof(double) + (size_t)stages * sizeof *t->stage + (size_t)nodes * sizeof *t->cost);
+    t->memory
+        = calloc(1, doubles * sizeof(double) + (size_t)stages * sizeof *t->stage + (size_t)nodes * sizeof *t->cost);
     if (!t->memory) return false;
     t->stages = stages;
     t->nodes = nodes;
@@ -329,7 +342,9 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
             *cost = tc_node_cost_of(f, chunk, &pass, &offload);
             double share = mirror ? m / 2 : m;
             t->stage[s].busy_s += share * (parts_busy(&pass.forward) + parts_busy(&pass.backward));
-            t->stage[s].work_s += share * (mirror ? cost->paired_forward + cost->paired_input + cost->weight : cost->forward + cost->input + cost->weight);
+            t->stage[s].work_s += share
+                                  * (mirror ? cost->paired_forward + cost->paired_input + cost->weight
+                                            : cost->forward + cost->input + cost->weight);
             offload_sum += share * offload;
         }
         if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->transfer_s = t->offload_s = offload_sum;
@@ -360,7 +375,8 @@ static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
         stage->optimizer_s = tc_optimizer_seconds(f, &load);
         if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
         if (d.every_micro_batch) {
-            double exposed = (double)f->p->micro_batches * add_every_micro_batch(f, &d, forward + backward, &t->cost[s * chunks]);
+            double exposed
+                = (double)f->p->micro_batches * add_every_micro_batch(f, &d, forward + backward, &t->cost[s * chunks]);
             stage->work_s += exposed;
             t->transfer_s += exposed;
             stage->reduce_end = replica;
@@ -427,7 +443,8 @@ static tc_code run_slots(const tc_costs *f, tc_step_times *t, tc_error *error) {
 tc_code tc_pipeline_timeline(const tc_costs *f, double *seconds, tc_error *error) {
     tc_step_times t = {.stages = 0};
     int stages = f->p->layout.pp, chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
-    if (!allocate(&t, stages, stages * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    if (!allocate(&t, stages, stages * chunks))
+        return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
     t.send_s = tc_stage_send_seconds(f);
     cost_nodes(f, &t);
     tc_code code = run_slots(f, &t, error);
@@ -441,7 +458,8 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     const tc_layout *l = &f->p->layout;
     *t = (tc_step_times){.stages = 0};
     int chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
-    if (!allocate(t, l->pp, l->pp * chunks)) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    if (!allocate(t, l->pp, l->pp * chunks))
+        return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
     t->host_s = tc_step_host_seconds(f->stack, f->p);
     t->send_s = tc_stage_send_seconds(f);
     t->sends_s = tc_pipeline_sends(f);

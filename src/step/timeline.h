@@ -13,7 +13,7 @@
 /* Seconds of one micro-batch on a node (a chunk on a stage), exposed communication included. */
 typedef struct tc_node_cost {
     double forward, input, weight;
-    double paired_forward, paired_input; /* the same in a paired slot, whose communication is hidden */
+    double paired_forward, paired_input;        /* the same in a paired slot, whose communication is hidden */
     double forward_occupied, backward_occupied; /* of these, the links of data parallelism by other communication */
 } tc_node_cost;
 
@@ -31,8 +31,8 @@ typedef struct tc_timeline_input {
 } tc_timeline_input;
 
 /* times: of each slot, or NULL. stage_end: the last slot of each stage. events, if not NULL: slots and sends. */
-TC_NODISCARD tc_code tc_timeline_run(const tc_timeline_input *input, tc_slot_time *times, double *stage_end, int64_t *events,
-                                     tc_error *error);
+TC_NODISCARD tc_code tc_timeline_run(const tc_timeline_input *input, tc_slot_time *times, double *stage_end,
+                                     int64_t *events, tc_error *error);
 
 /* The same for a schedule of any number of micro-batches: what repeats is run a few times only. */
 typedef struct tc_pipeline_input {
@@ -45,7 +45,8 @@ typedef struct tc_pipeline_input {
 TC_NODISCARD tc_code tc_pipeline_run(const tc_pipeline_input *input, double *stage_end, tc_error *error);
 
 /* The order of a placement's schedule for m micro-batches. A custom order is copied. */
-TC_NODISCARD tc_code tc_placement_order(const tc_placement *placement, int64_t micro_batches, tc_order *out, tc_error *error);
+TC_NODISCARD tc_code tc_placement_order(const tc_placement *placement, int64_t micro_batches, tc_order *out,
+                                        tc_error *error);
 
 /* First slot to last of a placement's pipeline, without gradient and parameter communication. */
 TC_NODISCARD tc_code tc_pipeline_timeline(const tc_costs *costs, double *seconds, tc_error *error);
@@ -55,30 +56,31 @@ TC_NODISCARD tc_code tc_pipeline_timeline(const tc_costs *costs, double *seconds
 /* A stage's part in a step beyond its slots, s. Times count from the step's begin. */
 typedef struct tc_stage_times {
     double gather_s, gather_exposed; /* weights before the first forward */
-    double lead_s;                   /* its times count from so long after those of the first stage: else 0, in ZB-H2 a step follows the last on each stage by itself */
-    double begin, end;               /* of its slots */
+    double
+        lead_s; /* its times count from so long after those of the first stage: else 0, in ZB-H2 a step follows the last on each stage by itself */
+    double begin, end; /* of its slots */
     double reduce_s, reduce_begin, reduce_end;
     double optimizer_s;
-    double busy_s;                   /* slots, without what is exposed of communication */
-    double work_s;                   /* slots */
+    double busy_s; /* slots, without what is exposed of communication */
+    double work_s; /* slots */
 } tc_stage_times;
 
 typedef struct tc_step_times {
     int stages, nodes;
     tc_stage_times *stage;
-    tc_node_cost *cost;  /* of each node */
+    tc_node_cost *cost; /* of each node */
     double *ready, *stage_end;
-    double host_s;       /* before anything else */
-    double pipeline_s;   /* first slot to last, without what it waits for weights */
+    double host_s;     /* before anything else */
+    double pipeline_s; /* first slot to last, without what it waits for weights */
     double send_s;
-    double sync_s;       /* all gradients are reduced, all stages have met */
-    double straggler_s;  /* then the slowest rank is waited for */
-    double optimizer_s;  /* the longest */
+    double sync_s;      /* all gradients are reduced, all stages have met */
+    double straggler_s; /* then the slowest rank is waited for */
+    double optimizer_s; /* the longest */
     double step_s;
-    double sends_s;      /* of pipeline_s, what the sends add */
-    double bubble_s;     /* of pipeline_s, beyond the work of the slowest stage and the sends */
-    double offload_s;    /* of the slowest stage's work: activations to the host and back */
-    double transfer_s;   /* of the slowest stage's work: activations to the host and back, fully sharded weights */
+    double sends_s;    /* of pipeline_s, what the sends add */
+    double bubble_s;   /* of pipeline_s, beyond the work of the slowest stage and the sends */
+    double offload_s;  /* of the slowest stage's work: activations to the host and back */
+    double transfer_s; /* of the slowest stage's work: activations to the host and back, fully sharded weights */
     void *memory;
 } tc_step_times;
 
@@ -99,7 +101,8 @@ typedef struct tc_step_slots {
     tc_slot_time *time; /* of each slot; counts from the end of the step's host_s */
 } tc_step_slots;
 
-TC_NODISCARD tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *times, tc_step_slots *out, tc_error *error);
+TC_NODISCARD tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *times, tc_step_slots *out,
+                                      tc_error *error);
 void tc_step_slots_free(tc_step_slots *slots);
 
 #endif

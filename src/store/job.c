@@ -31,7 +31,9 @@ tc_code tc_job_rows(tc_store *store, const tc_sweep *sweep, tc_sweep_row **rows,
         bool found = false;
         tc_sweep_key(sweep, i, key);
         code = tc_store_get(store, key, &(*rows)[i], &found, error);
-        if (!code && !found) code = tc_fail(error, TC_INTERNAL, "--store", "search %d of the sweep is not in it; start the sweep again", i);
+        if (!code && !found)
+            code = tc_fail(error, TC_INTERNAL, "--store", "search %d of the sweep is not in it; start the sweep again",
+                           i);
     }
     if (code) free(*rows);
     return code;
@@ -46,7 +48,12 @@ static double now(void) {
 }
 
 tc_progress tc_progress_start(FILE *file, bool terminal, int missing, int all) {
-    tc_progress p = {.file = file, .terminal = terminal, .done = all - missing, .all = all, .before = all - missing, .start = now()};
+    tc_progress p = {.file = file,
+                     .terminal = terminal,
+                     .done = all - missing,
+                     .all = all,
+                     .before = all - missing,
+                     .start = now()};
     if (file && p.before > 0) fprintf(file, "%d of %d searches are in the store\n", p.before, all);
     return p;
 }
@@ -58,9 +65,9 @@ void tc_progress_step(tc_progress *p, const tc_sweep_row *row) {
     long left = rate > 0 ? (long)((p->all - p->done) / rate + 0.5) : 0;
     /* tenths, so that no locale has a say */
     long tenths = (long)(rate * 10 + 0.5);
-    fprintf(p->file, "%s%d of %d searches, %ld.%ld a second, %ld s left: %s on %d x %s, batch %d: %s%s", p->terminal ? "\r\033[K" : "", p->done,
-            p->all, tenths / 10, tenths % 10, left, row->model, row->devices, row->accelerator, row->global_batch, tc_sweep_status_name(row->status),
-            p->terminal ? "" : "\n");
+    fprintf(p->file, "%s%d of %d searches, %ld.%ld a second, %ld s left: %s on %d x %s, batch %d: %s%s",
+            p->terminal ? "\r\033[K" : "", p->done, p->all, tenths / 10, tenths % 10, left, row->model, row->devices,
+            row->accelerator, row->global_batch, tc_sweep_status_name(row->status), p->terminal ? "" : "\n");
     fflush(p->file);
 }
 

@@ -33,7 +33,8 @@ static const char *const offload_words[] = {"none", "states", "optimizer", NULL}
 static const char *const overlap_words[] = {"none", "grad-reduce", "param-gather", "all", NULL};
 
 #define AT(member) offsetof(tc_sweep_row, member)
-#define TEXT_OF(name, member) {name, TEXT, AT(member), sizeof(((tc_sweep_row *)0)->member), NULL}
+#define TEXT_OF(name, member)                                                                                          \
+    { name, TEXT, AT(member), sizeof(((tc_sweep_row *)0)->member), NULL }
 static const column columns[] = {
     TEXT_OF("key", key),
     TEXT_OF("model", model),
@@ -124,7 +125,8 @@ static bool prepare(tc_store *s) {
     append(put, ", ?, ?)");
     append_columns(get, false, false);
     append(get, " FROM search WHERE key = ?");
-    return sqlite3_prepare_v2(s->db, put, -1, &s->put, NULL) == SQLITE_OK && sqlite3_prepare_v2(s->db, get, -1, &s->get, NULL) == SQLITE_OK;
+    return sqlite3_prepare_v2(s->db, put, -1, &s->put, NULL) == SQLITE_OK
+           && sqlite3_prepare_v2(s->db, get, -1, &s->get, NULL) == SQLITE_OK;
 }
 
 tc_code tc_store_open(const char *path, tc_store **out, tc_error *error) {
@@ -134,12 +136,17 @@ tc_code tc_store_open(const char *path, tc_store **out, tc_error *error) {
     strncat(s->path, path, sizeof s->path - 1);
     tc_code code = TC_OK;
     if (sqlite3_open(path, &s->db) != SQLITE_OK) code = fail(s, error, "cannot be opened");
-    if (!code && (sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK || sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK))
+    if (!code
+        && (sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK
+            || sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", NULL, NULL, NULL)
+                   != SQLITE_OK))
         code = fail(s, error, "is no store");
     if (!code && !make_table(s)) code = fail(s, error, "cannot be written");
     if (!code && !prepare(s)) code = fail(s, error, "is a store of another version");
-    if (code) tc_store_close(s);
-    else *out = s;
+    if (code)
+        tc_store_close(s);
+    else
+        *out = s;
     return code;
 }
 
@@ -159,13 +166,18 @@ static int bind(sqlite3_stmt *put, int at, const column *c, const tc_sweep_row *
     switch (c->kind) {
     case TEXT: return sqlite3_bind_text(put, at, member, -1, SQLITE_TRANSIENT);
     case INTEGER: return sqlite3_bind_int(put, at, *(const int *)member);
-    case OPTIONAL: return *(const int *)member == TC_UNSET ? sqlite3_bind_null(put, at) : sqlite3_bind_int(put, at, *(const int *)member);
+    case OPTIONAL:
+        return *(const int *)member == TC_UNSET ? sqlite3_bind_null(put, at)
+                                                : sqlite3_bind_int(put, at, *(const int *)member);
     case INTEGER64: return sqlite3_bind_int64(put, at, *(const int64_t *)member);
     case REAL: return sqlite3_bind_double(put, at, *(const double *)member);
     case FLAG: return sqlite3_bind_int(put, at, *(const bool *)member);
     case RECOMPUTE:
         if (row->layout.recompute == TC_RECOMPUTE_OPERATORS)
-            return sqlite3_bind_text(put, at, tc_operator_groups_text(row->layout.recompute_operators, operators, sizeof operators), -1, SQLITE_TRANSIENT);
+            return sqlite3_bind_text(put, at,
+                                     tc_operator_groups_text(row->layout.recompute_operators, operators,
+                                                             sizeof operators),
+                                     -1, SQLITE_TRANSIENT);
         return sqlite3_bind_text(put, at, c->words[row->layout.recompute], -1, SQLITE_STATIC);
     case WORD: return sqlite3_bind_text(put, at, c->words[*(const int *)member], -1, SQLITE_STATIC);
     }
@@ -186,7 +198,9 @@ static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) 
         if (text) strncat(member, text, c->size - 1);
         break;
     case INTEGER: *(int *)member = sqlite3_column_int(get, at); break;
-    case OPTIONAL: *(int *)member = sqlite3_column_type(get, at) == SQLITE_NULL ? TC_UNSET : sqlite3_column_int(get, at); break;
+    case OPTIONAL:
+        *(int *)member = sqlite3_column_type(get, at) == SQLITE_NULL ? TC_UNSET : sqlite3_column_int(get, at);
+        break;
     case INTEGER64: *(int64_t *)member = sqlite3_column_int64(get, at); break;
     case REAL: *(double *)member = sqlite3_column_double(get, at); break;
     case FLAG: *(bool *)member = sqlite3_column_int(get, at) != 0; break;

@@ -26,21 +26,26 @@ static tc_code list_of(const reader *r, const char *key, bool needed, const tc_n
     const tc_node *node = tc_node_get(r->document->root, key);
     *first = NULL;
     *count = 0;
-    if (!node) return needed ? tc_document_fail(r->document, r->document->root, key, r->error, "is missing; give a list") : TC_OK;
+    if (!node)
+        return needed ? tc_document_fail(r->document, r->document->root, key, r->error, "is missing; give a list")
+                      : TC_OK;
     if (node->kind == TC_NODE_SCALAR) {
         *first = node;
         *count = 1;
         return TC_OK;
     }
     if (node->kind != TC_NODE_SEQUENCE || node->count < 1 || node->count > TC_SWEEP_LIST_MAX)
-        return tc_document_fail(r->document, node, NULL, r->error, "is no list; give 1 to %d values", TC_SWEEP_LIST_MAX);
+        return tc_document_fail(r->document, node, NULL, r->error, "is no list; give 1 to %d values",
+                                TC_SWEEP_LIST_MAX);
     *first = node->first;
     *count = node->count;
     return TC_OK;
 }
 
 /* The next value of a list; a single value has none. */
-static const tc_node *next_of(const tc_node *node) { return node->parent && node->parent->kind == TC_NODE_SEQUENCE ? node->next : NULL; }
+static const tc_node *next_of(const tc_node *node) {
+    return node->parent && node->parent->kind == TC_NODE_SEQUENCE ? node->next : NULL;
+}
 
 static tc_code read_texts(const reader *r, const char *key, char (*out)[160], int *count) {
     const tc_node *node;
@@ -81,7 +86,8 @@ static tc_code read_words(const reader *r, const char *key, const char *const *w
             int n = 0;
             while (words[n]) n++;
             const char *nearest = node->kind == TC_NODE_SCALAR ? tc_nearest(node->text, words, n) : NULL;
-            return tc_document_fail(r->document, node, NULL, r->error, "is unknown; for example %s", nearest ? nearest : words[0]);
+            return tc_document_fail(r->document, node, NULL, r->error, "is unknown; for example %s",
+                                    nearest ? nearest : words[0]);
         }
     }
     return code;
@@ -90,26 +96,29 @@ static tc_code read_words(const reader *r, const char *key, const char *const *w
 static tc_code read_text(const reader *r, const char *key, char *out, size_t size) {
     const tc_node *node = tc_node_get(r->document->root, key);
     if (!node) return TC_OK;
-    if (node->kind != TC_NODE_SCALAR || strlen(node->text) >= size) return tc_document_fail(r->document, node, NULL, r->error, "is no short text");
+    if (node->kind != TC_NODE_SCALAR || strlen(node->text) >= size)
+        return tc_document_fail(r->document, node, NULL, r->error, "is no short text");
     snprintf(out, size, "%s", node->text);
     return TC_OK;
 }
 
 static tc_code check_keys(const reader *r) {
-    static const char *const keys[] = {"format", "name", "note", "models", "accelerators", "devices", "global_batches", "dtypes", "seq", "stack",
-                                       "fabric", "fix", "objective", "max_memory", "schedules"};
+    static const char *const keys[]
+        = {"format", "name",  "note",   "models", "accelerators", "devices",    "global_batches", "dtypes",
+           "seq",    "stack", "fabric", "fix",    "objective",    "max_memory", "schedules"};
     const int n = (int)(sizeof keys / sizeof keys[0]);
     for (const tc_node *node = r->document->root->first; node; node = node->next) {
         bool known = false;
         for (int i = 0; i < n; i++) known = known || strcmp(node->key, keys[i]) == 0;
         const char *nearest = tc_nearest(node->key, keys, n);
         if (!known)
-            return tc_document_fail(r->document, node, NULL, r->error, "is no field of a sweep; %s%s", nearest ? "did you mean " : "see data/sweeps",
-                                    nearest ? nearest : "");
+            return tc_document_fail(r->document, node, NULL, r->error, "is no field of a sweep; %s%s",
+                                    nearest ? "did you mean " : "see data/sweeps", nearest ? nearest : "");
     }
     const char *format = tc_node_text(r->document->root, "format");
     if (!format || strcmp(format, "1") != 0)
-        return tc_document_fail(r->document, r->document->root, "format", r->error, "is missing or unknown; the first line is 'format: 1'");
+        return tc_document_fail(r->document, r->document->root, "format", r->error,
+                                "is missing or unknown; the first line is 'format: 1'");
     return TC_OK;
 }
 
@@ -132,7 +141,8 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     if (!code && memory[0]) code = tc_parse_quantity(memory, TC_DIMENSION_BYTES, &s->max_memory_bytes, place, r->error);
     snprintf(place, sizeof place, "%.80s: seq", r->document->file);
     int64_t tokens;
-    if (!code && seq[0] && !(code = tc_parse_integer(seq, 1, 100000000, &tokens, place, r->error))) s->seq = (int)tokens;
+    if (!code && seq[0] && !(code = tc_parse_integer(seq, 1, 100000000, &tokens, place, r->error)))
+        s->seq = (int)tokens;
     snprintf(place, sizeof place, "%.80s: fix", r->document->file);
     tc_search_fixed fixed = tc_default_search_input().fixed;
     return code ? code : tc_search_fix(&fixed, s->fix, place, r->error);
@@ -152,7 +162,8 @@ static tc_code read_sweep(const tc_document *document, tc_sweep *s, tc_error *er
     int64_t tasks = (int64_t)s->models * s->accelerators * s->devices;
     tasks *= (int64_t)s->batches * s->dtypes;
     if (tasks > TC_SWEEP_TASKS_MAX)
-        return tc_document_fail(document, document->root, "models", error, "x accelerators x devices x ... are %lld searches; at most %d", (long long)tasks,
+        return tc_document_fail(document, document->root, "models", error,
+                                "x accelerators x devices x ... are %lld searches; at most %d", (long long)tasks,
                                 TC_SWEEP_TASKS_MAX);
     s->tasks = (int)tasks;
     return TC_OK;
@@ -222,7 +233,8 @@ static task task_of(const tc_sweep *s, int index) {
 
 const char *tc_sweep_task_text(const tc_sweep *s, int index, char *buffer, size_t size) {
     task t = task_of(s, index);
-    snprintf(buffer, size, "%s on %d x %s, batch %d, %s", t.model, t.devices, t.accelerator, t.batch, tc_dtype_names[t.dtype]);
+    snprintf(buffer, size, "%s on %d x %s, batch %d, %s", t.model, t.devices, t.accelerator, t.batch,
+             tc_dtype_names[t.dtype]);
     return buffer;
 }
 
@@ -264,7 +276,9 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->cluster.accelerator, error);
     if (code) return code;
     const tc_accelerator *a = &in->cluster.accelerator;
-    const char *fabric = s->fabric[0] ? s->fabric : a->fabric, *stack = s->stack[0] ? s->stack : a->stack[0] ? a->stack : USUAL_STACK;
+    const char *fabric = s->fabric[0] ? s->fabric : a->fabric, *stack = s->stack[0]   ? s->stack
+                                                                        : a->stack[0] ? a->stack
+                                                                                      : USUAL_STACK;
     if (!fabric[0]) return tc_fail(error, TC_INVALID, "fabric", "%s has none of its own; give one", a->slug);
     code = tc_catalog_fabric(catalog, fabric, &in->cluster.fabric, error);
     return code ? code : tc_catalog_stack(catalog, stack, &in->stack, error);
@@ -283,7 +297,8 @@ static void take_best(const tc_found *best, tc_sweep_row *row) {
     row->memory_bytes = step->memory.reserved;
 }
 
-static tc_code search_task(tc_catalog *catalog, const tc_search_input *in, tc_search *search, tc_sweep_row *row, tc_error *error) {
+static tc_code search_task(tc_catalog *catalog, const tc_search_input *in, tc_search *search, tc_sweep_row *row,
+                           tc_error *error) {
     tc_error why;
     tc_code code = TC_OK;
     if (tc_search_run(in, search, &why)) {
@@ -304,11 +319,13 @@ static tc_code search_task(tc_catalog *catalog, const tc_search_input *in, tc_se
     return code;
 }
 
-tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int threads, tc_sweep_row *out, tc_error *error) {
+tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int threads, tc_sweep_row *out,
+                        tc_error *error) {
     task t = task_of(s, index);
     tc_search_input *in = malloc(sizeof *in);
     tc_search *search = malloc(sizeof *search);
-    tc_code code = in && search ? make_input(s, catalog, &t, in, error) : tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
+    tc_code code
+        = in && search ? make_input(s, catalog, &t, in, error) : tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
     if (!code) {
         memset(out, 0, sizeof *out);
         tc_sweep_key(s, index, out->key);

@@ -24,7 +24,8 @@ typedef struct tc_sweep {
     unsigned schedules;
     int tasks;
     char data[20]; /* hash of the catalog */
-    uint64_t model_file[TC_SWEEP_LIST_MAX], accelerator_file[TC_SWEEP_LIST_MAX], stack_file, fabric_file; /* hashes of files named by path; 0 */
+    uint64_t model_file[TC_SWEEP_LIST_MAX], accelerator_file[TC_SWEEP_LIST_MAX], stack_file,
+        fabric_file; /* hashes of files named by path; 0 */
 } tc_sweep;
 
 typedef enum tc_sweep_status { TC_SWEEP_FOUND, TC_SWEEP_INFEASIBLE, TC_SWEEP_FAILED } tc_sweep_status;
@@ -34,10 +35,10 @@ typedef struct tc_sweep_row {
     char key[20];
     char model[96], accelerator[64], fabric[64], stack[64];
     int devices, global_batch, dtype, seq;
-    int status;             /* tc_sweep_status */
-    char note[240];         /* why it failed, or the advice */
+    int status;     /* tc_sweep_status */
+    char note[240]; /* why it failed, or the advice */
     int64_t space, rejected_memory;
-    tc_layout layout;       /* of the best; its order is NULL */
+    tc_layout layout; /* of the best; its order is NULL */
     int overlap;
     double step_s, step_s_p10, step_s_p90, mfu_pct, tokens_per_s_per_device, memory_bytes;
 } tc_sweep_row;
@@ -53,7 +54,8 @@ const char *tc_sweep_task_text(const tc_sweep *sweep, int task, char *buffer, si
 
 /* Searches one task. What is wrong with a task alone (a degree that does not divide, a format that a device
  * lacks) is in the row; only an unknown model or accelerator and the like are errors. */
-TC_NODISCARD tc_code tc_sweep_search(const tc_sweep *sweep, tc_catalog *catalog, int task, int threads, tc_sweep_row *out, tc_error *error);
+TC_NODISCARD tc_code tc_sweep_search(const tc_sweep *sweep, tc_catalog *catalog, int task, int threads,
+                                     tc_sweep_row *out, tc_error *error);
 
 const char *tc_sweep_status_name(int status);
 

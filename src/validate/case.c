@@ -36,7 +36,9 @@ static tc_code end(tc_case *c, tc_case_status status, const char *reason) {
     return TC_OK;
 }
 
-static bool family_is(const tc_published_run *run, const char *family) { return strcmp(run->model.family, family) == 0; }
+static bool family_is(const tc_published_run *run, const char *family) {
+    return strcmp(run->model.family, family) == 0;
+}
 
 /* ---- model ----------------------------------------------------------------- */
 
@@ -142,8 +144,9 @@ static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *er
     if (code == TC_INTERNAL && error) *error = ignored;
     if (code) return code == TC_INTERNAL ? code : TC_OK;
     const tc_block *mine = &model->block[model->blocks - 1], *its = &known.block[known.blocks - 1];
-    if (tc_layer_count(&known) != m->layers || known.hidden != m->hidden || its->heads != mine->heads || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn ||
-        its->experts != mine->experts || (mine->experts > 0 && (its->top_k != mine->top_k || its->expert_ffn != mine->expert_ffn)))
+    if (tc_layer_count(&known) != m->layers || known.hidden != m->hidden || its->heads != mine->heads
+        || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn || its->experts != mine->experts
+        || (mine->experts > 0 && (its->top_k != mine->top_k || its->expert_ffn != mine->expert_ffn)))
         return TC_OK;
     model->blocks = known.blocks;
     memcpy(model->block, known.block, sizeof model->block);
@@ -175,7 +178,10 @@ static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
         return code;
     }
     if (code) {
-        return end(c, TC_CASE_SKIPPED, m->layers <= 0 ? "model.layers" : m->hidden <= 0 ? "model.hidden" : "model.heads");
+        return end(c, TC_CASE_SKIPPED,
+                   m->layers <= 0   ? "model.layers"
+                   : m->hidden <= 0 ? "model.hidden"
+                                    : "model.heads");
     }
     if (m->vocab > 0) c->job.model.vocab = m->vocab;
     assume(c, "shape of %s (catalog)", c->job.model.slug);
@@ -265,7 +271,8 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
     tc_fabric *fabric = &c->cluster.fabric;
     int node = run->devices_per_node;
     /* a fabric whose innermost level is the node takes the node's real size */
-    if (node > 1 && fabric->levels > 1 && fabric->level[0].size <= 16 && node < fabric->level[0].size) fabric->level[0].size = node;
+    if (node > 1 && fabric->levels > 1 && fabric->level[0].size <= 16 && node < fabric->level[0].size)
+        fabric->level[0].size = node;
     if (run->inter_node && fabric->levels > 1) {
         bool per_node = false;
         double rate = stated_rate(run->inter_node, &per_node);
@@ -313,12 +320,14 @@ static void build_recipe(tc_case *c) {
     /* "lora" in the words of an MLA model is the rank of its projections */
     c->job.frozen_base = run->frozen_base && !family_is(run, "mla-moe");
     if (run->measured_as && strstr(run->measured_as, "no optimizer")) c->job.optimizer = TC_OPTIMIZER_NONE;
-    if (run->optimizer && (strstr(run->optimizer, "Fused") || strstr(run->optimizer, "fused"))) c->stack.unfused_optimizer = false;
+    if (run->optimizer && (strstr(run->optimizer, "Fused") || strstr(run->optimizer, "fused")))
+        c->stack.unfused_optimizer = false;
     if (run->optimizer && (strstr(run->optimizer, "bf16 states") || strstr(run->optimizer, "bf16 m/v"))) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
     }
-    if (run->optimizer && strstr(run->optimizer, "reuse-fp32-param")) c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
+    if (run->optimizer && strstr(run->optimizer, "reuse-fp32-param"))
+        c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
 
 /* Of the layers, those whose forward runs again by the source's own utilisations, which differ by it: a third of the model's
@@ -346,12 +355,14 @@ static void build_partial_recompute(tc_case *c) {
         return;
     }
     /* operators of a few of the layers only are taken as of none */
-    bool few = said.kind == TC_RECOMPUTE_OPERATORS && said.layers_a_chunk > 0 && 2 * said.layers_a_chunk * l->pp * l->vpp < layers;
+    bool few = said.kind == TC_RECOMPUTE_OPERATORS && said.layers_a_chunk > 0
+               && 2 * said.layers_a_chunk * l->pp * l->vpp < layers;
     l->recompute = few ? TC_RECOMPUTE_NONE : said.kind;
     l->recompute_operators = few ? 0 : said.operators;
     if (said.listed_matmuls && c->job.dtype == TC_NVFP4) l->recompute_operators = TC_GROUP_ALL & ~TC_GROUP_ATTENTION;
     l->recompute_layers = said.layers_a_stage > 0   ? said.layers_a_stage * l->pp
-                          : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp : said.layers;
+                          : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp
+                                                    : said.layers;
     if (l->recompute_layers > layers) l->recompute_layers = layers;
 }
 
@@ -364,7 +375,8 @@ static void build_from_words(tc_case *c, const char *text) {
     if (recipe.balanced_routing != TC_UNSET) c->job.balanced_routing = recipe.balanced_routing == 1;
     if (recipe.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = recipe.etp;
     if (recipe.native_attention != TC_UNSET) c->stack.native_attention = recipe.native_attention == 1;
-    if (recipe.overlap == 0) c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
+    if (recipe.overlap == 0)
+        c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
     if (recipe.cp_kind != TC_UNSET) c->layout.cp_kind = recipe.cp_kind;
     if (recipe.sequential_experts != TC_UNSET) c->stack.sequential_experts = recipe.sequential_experts == 1;
     if (recipe.expert_capacity > 0) c->job.expert_capacity = recipe.expert_capacity;
@@ -397,7 +409,8 @@ static void build_loss(tc_case *c, const char *text) {
     tc_said_loss loss = tc_words_loss(text, &fused_modules);
     if (loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
     if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
-    if (loss == TC_LOSS_SPLIT) c->stack.logits_bytes = 6; /* the log-softmax of every chunk in fp32, the gradient of the 16-bit logits */
+    if (loss == TC_LOSS_SPLIT)
+        c->stack.logits_bytes = 6; /* the log-softmax of every chunk in fp32, the gradient of the 16-bit logits */
     if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
     if (fused_modules) c->stack.params.norm_extra *= FUSED_MODULES;
 }
@@ -484,7 +497,8 @@ static void build_layout(tc_case *c) {
         assume(c, "recompute %s (its FLOPs are counted)", "full");
     }
     if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
-    if (run->offload && strstr(run->offload, "opt")) l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
+    if (run->offload && strstr(run->offload, "opt"))
+        l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
 
 /* The name may be a field of the stack that it replaces. */
@@ -520,13 +534,16 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     if (code || c->status) return code;
     if ((code = build_cluster(catalog, c, error)) || c->status) return code;
     if (run->model.seq <= 0) return end(c, TC_CASE_SKIPPED, "model.seq");
-    if (run->metric == TC_METRIC_STEP_S && run->global_batch == TC_UNSET) return end(c, TC_CASE_SKIPPED, "global_batch");
+    if (run->metric == TC_METRIC_STEP_S && run->global_batch == TC_UNSET)
+        return end(c, TC_CASE_SKIPPED, "global_batch");
     const char *stack = run->stack && run->stack[0] ? run->stack : "generic";
     code = tc_catalog_stack(catalog, stack, &c->stack, error);
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
     /* runs of a later year used what the stack had become */
-    if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year && (code = become(catalog, c->stack.successor, &c->stack, error))) return code;
+    if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year
+        && (code = become(catalog, c->stack.successor, &c->stack, error)))
+        return code;
     if ((code = apply_words(catalog, c, error))) return code;
     if (year_of(c) <= c->stack.earlier.until_year) {
         c->stack.logits_bytes = c->stack.earlier.logits_bytes;
@@ -587,8 +604,10 @@ static void settle_loss(tc_case *c) {
     tc_step step;
     if (c->run->out_of_memory || c->stack.chunked_loss || !evaluate(c, &c->layout, &step) || step.fits) return;
     c->stack.chunked_loss = true;
-    if (evaluate(c, &c->layout, &step) && step.fits) assume(c, "%s", "loss in chunks (it would not fit otherwise)");
-    else c->stack.chunked_loss = false;
+    if (evaluate(c, &c->layout, &step) && step.fits)
+        assume(c, "%s", "loss in chunks (it would not fit otherwise)");
+    else
+        c->stack.chunked_loss = false;
 }
 
 /* Memory of the layout taken, of the device's: more than c->room where nothing fits. */
@@ -609,24 +628,25 @@ static double settle_layout(tc_case *c) {
         for (int p = 0; p < (layout_open && c->run->pp == TC_UNSET ? 5 : 1); p++)
             for (int m = 0; m < (micro_open ? 4 : 1); m++)
                 for (int v = 1; v <= (vpp_open ? MOST_VIRTUAL_STAGES : 1); v++)
-                for (int r = 0; r < (recompute_open ? 6 : 1); r++) {
-                    tc_layout l = c->layout;
-                    if (layout_open && c->run->tp == TC_UNSET) l.tp = degrees[t];
-                    if (layout_open && c->run->pp == TC_UNSET) l.pp = degrees[p];
-                    if (l.tp > 1 && c->run->sequence_parallel == TC_UNSET) l.sequence_parallel = c->stack.sequence_parallel;
-                    if (vpp_open && !divides(c, l.pp * v)) continue;
-                    if (vpp_open) l.vpp = v;
-                    if (micro_open) l.micro_batch = degrees[m];
-                    if (recompute_open) l.recompute = recomputes[r].kind;
-                    if (recompute_open) l.recompute_layers = recomputes[r].share * layers;
-                    if (!evaluate(c, &l, &step)) break;
-                    if (!found || better(&step, &best_step)) {
-                        found = true;
-                        best = l;
-                        best_step = step;
+                    for (int r = 0; r < (recompute_open ? 6 : 1); r++) {
+                        tc_layout l = c->layout;
+                        if (layout_open && c->run->tp == TC_UNSET) l.tp = degrees[t];
+                        if (layout_open && c->run->pp == TC_UNSET) l.pp = degrees[p];
+                        if (l.tp > 1 && c->run->sequence_parallel == TC_UNSET)
+                            l.sequence_parallel = c->stack.sequence_parallel;
+                        if (vpp_open && !divides(c, l.pp * v)) continue;
+                        if (vpp_open) l.vpp = v;
+                        if (micro_open) l.micro_batch = degrees[m];
+                        if (recompute_open) l.recompute = recomputes[r].kind;
+                        if (recompute_open) l.recompute_layers = recomputes[r].share * layers;
+                        if (!evaluate(c, &l, &step)) break;
+                        if (!found || better(&step, &best_step)) {
+                            found = true;
+                            best = l;
+                            best_step = step;
+                        }
+                        if (step.fits) break; /* more recompute is only slower */
                     }
-                    if (step.fits) break; /* more recompute is only slower */
-                }
     c->layout = best;
     return found ? best_step.memory.reserved / best_step.memory.capacity : 0;
 }
@@ -638,7 +658,8 @@ static void list_settled(tc_case *c) {
     if (c->open & TC_CASE_OPEN_LAYOUT) assume_number(c, "pp %s (fastest that fits)", l->pp);
     if (c->open & TC_CASE_OPEN_VPP) assume_number(c, "vpp %s (fastest that fits)", l->vpp);
     if (c->open & TC_CASE_OPEN_MICRO_BATCH) assume_number(c, "micro-batch %s (fastest that fits)", l->micro_batch);
-    if (c->open & TC_CASE_OPEN_RECOMPUTE) assume(c, "recompute %s (least that fits)", names[l->recompute >= 0 && l->recompute < 4 ? l->recompute : 0]);
+    if (c->open & TC_CASE_OPEN_RECOMPUTE)
+        assume(c, "recompute %s (least that fits)", names[l->recompute >= 0 && l->recompute < 4 ? l->recompute : 0]);
 }
 
 void tc_case_settle(tc_case *c) {
@@ -712,7 +733,8 @@ tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) 
     tc_code code = tc_step_predict(&c->job, &c->cluster, &c->layout, &c->stack, &out->step, error);
     if (code) return code;
     out->predicted = in_metric(c, &out->step);
-    double ratio = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
+    double ratio
+        = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
     out->error_pct = 100 * (ratio - 1);
     out->memory_gib = in_memory_kind(c, &out->step.memory) / (1024.0 * 1024 * 1024);
     out->fits = out->step.fits;

@@ -15,22 +15,22 @@ typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED }
 typedef struct tc_case {
     const tc_published_run *run;
     tc_case_status status;
-    char reason[160];          /* why it is skipped or unsupported: the missing field first */
+    char reason[160]; /* why it is skipped or unsupported: the missing field first */
     tc_job job;
     tc_cluster cluster;
     tc_layout layout;
     tc_stack stack;
-    unsigned open;             /* TC_CASE_OPEN_... */
-    double room;               /* memory that a layout may take, of the device's */
+    unsigned open; /* TC_CASE_OPEN_... */
+    double room;   /* memory that a layout may take, of the device's */
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];
     double sequences_per_sample;
 } tc_case;
 
 typedef struct tc_case_result {
-    double predicted;          /* in the run's metric */
-    double error_pct;          /* of the step's time; positive = forecast too slow */
-    double memory_gib;         /* of the run's kind; 0 */
+    double predicted;  /* in the run's metric */
+    double error_pct;  /* of the step's time; positive = forecast too slow */
+    double memory_gib; /* of the run's kind; 0 */
     bool fits;
     tc_step step;
 } tc_case_result;

@@ -19,15 +19,14 @@
 static const char *const recomputes[] = {"none", "selective", "full", "partial"};
 static const char *const conventions[] = {"6nd", "full", "causal", "hardware", "unknown"};
 static const char *const memory_kinds[] = {"unknown", "allocated", "reserved", "device"};
-static const char *const metrics[] = {NULL, "step_s", "tokens_per_s_per_device", "samples_per_s", "tflops_per_device", "mfu_pct"};
+static const char *const metrics[]
+    = {NULL, "step_s", "tokens_per_s_per_device", "samples_per_s", "tflops_per_device", "mfu_pct"};
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
 
 _Static_assert(sizeof metrics / sizeof metrics[0] == TC_METRICS, "a name for each metric");
 
-const char *tc_metric_name(tc_metric metric) {
-    return metrics[metric];
-}
+const char *tc_metric_name(tc_metric metric) { return metrics[metric]; }
 
 /* A copy in the arena; `missing` where there is no text. */
 static const char *text_of(const tc_json *json, const char *key, const char *missing, tc_arena *arena) {
@@ -75,7 +74,8 @@ static void read_model(const tc_json *row, tc_published_model *model, tc_arena *
     int dense = (int)tc_json_integer(&json, "dense_layers", -1, LARGEST, TC_UNSET);
     model->dense_layers = dense == -1 && tc_json_value(&json, "dense_layers") ? 0 : dense;
     if (model->experts && model->experts_per_token > model->experts)
-        tc_json_fail(&json, "experts_per_token", "%d; at most the %d experts are possible", model->experts_per_token, model->experts);
+        tc_json_fail(&json, "experts_per_token", "%d; at most the %d experts are possible", model->experts_per_token,
+                     model->experts);
 
     tc_json mla = tc_json_child(&json, "mla");
     model->mla.q_rank = positive(&mla, "q_lora", 0);
@@ -109,8 +109,8 @@ static void read_recompute_layers(const tc_json *norm, tc_published_run *run) {
     const json_t *pair = tc_json_value(norm, "recompute_layers");
     if (!pair) return;
     const json_t *layers = json_array_get(pair, 0), *of = json_array_get(pair, 1);
-    if (json_array_size(pair) == 2 && json_is_integer(layers) && json_is_integer(of) && json_integer_value(layers) >= 0 &&
-        json_integer_value(layers) <= json_integer_value(of) && json_integer_value(of) <= LARGEST) {
+    if (json_array_size(pair) == 2 && json_is_integer(layers) && json_is_integer(of) && json_integer_value(layers) >= 0
+        && json_integer_value(layers) <= json_integer_value(of) && json_integer_value(of) <= LARGEST) {
         run->recompute_layers = (int)json_integer_value(layers);
         run->recompute_of = (int)json_integer_value(of);
     } else {
@@ -183,18 +183,18 @@ static void read_measured(const tc_json *row, const tc_json *norm, tc_published_
     tc_json memory = tc_json_child(norm, "memory");
     run->memory_gib = measure(&memory, "gib");
     run->memory_unit_certain = tc_json_bool(&memory, "unit_certain", 0) == 1;
-    run->memory_kind = (tc_memory_kind)tc_json_choice(&memory, "kind", memory_kinds, COUNT(memory_kinds), TC_MEMORY_UNKNOWN);
+    run->memory_kind
+        = (tc_memory_kind)tc_json_choice(&memory, "kind", memory_kinds, COUNT(memory_kinds), TC_MEMORY_UNKNOWN);
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* "arxiv.org/abs/2401.10241" -> 2024; otherwise the last number of the title from 2017 to 2039; otherwise 0. */
 static int year_of(const char *url, const char *title) {
     const char *arxiv = strstr(url, "arxiv.org/");
     const char *number = arxiv ? strchr(arxiv + strlen("arxiv.org/"), '/') : NULL;
-    if (number && is_digit(number[1]) && is_digit(number[2]) && is_digit(number[3]) && is_digit(number[4]) && number[5] == '.')
+    if (number && is_digit(number[1]) && is_digit(number[2]) && is_digit(number[3]) && is_digit(number[4])
+        && number[5] == '.')
         return 2000 + 10 * (number[1] - '0') + (number[2] - '0');
     int year = 0;
     for (const char *p = title; *p; p++) {
@@ -209,8 +209,8 @@ static int year_of(const char *url, const char *title) {
     return year;
 }
 
-static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_arena *arena, tc_published_run *run,
-                         tc_error *error) {
+static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_arena *arena,
+                         tc_published_run *run, tc_error *error) {
     tc_json_document document;
     tc_code code = tc_json_open(&document, path, line, text, length, error);
     if (code != TC_OK) return code;
@@ -266,7 +266,8 @@ tc_code tc_published_read(const char *path, const char *text, size_t length, tc_
     return TC_OK;
 }
 
-tc_code tc_published_read_file(const char *path, tc_arena *arena, tc_published_run **runs, int *count, tc_error *error) {
+tc_code tc_published_read_file(const char *path, tc_arena *arena, tc_published_run **runs, int *count,
+                               tc_error *error) {
     char *text = NULL;
     size_t length = 0;
     tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, error);

@@ -30,25 +30,30 @@ typedef enum tc_metric {
     TC_METRICS
 } tc_metric;
 
-typedef enum tc_memory_kind { TC_MEMORY_UNKNOWN, TC_MEMORY_ALLOCATED, TC_MEMORY_RESERVED, TC_MEMORY_DEVICE } tc_memory_kind;
+typedef enum tc_memory_kind {
+    TC_MEMORY_UNKNOWN,
+    TC_MEMORY_ALLOCATED,
+    TC_MEMORY_RESERVED,
+    TC_MEMORY_DEVICE
+} tc_memory_kind;
 
 typedef struct tc_published_model {
-    const char *name, *family;    /* never NULL: "" where not stated */
+    const char *name, *family; /* never NULL: "" where not stated */
     double params_b, active_params_b;
     int layers, hidden, heads, kv_heads, head_dim, ffn, vocab, seq;
-    const char *ffn_kind;         /* swiglu, geglu, gelu, relu, squared-relu, relu2; NULL */
-    int tied_embeddings;          /* 0, 1, TC_UNSET */
+    const char *ffn_kind; /* swiglu, geglu, gelu, relu, squared-relu, relu2; NULL */
+    int tied_embeddings;  /* 0, 1, TC_UNSET */
     int experts, experts_per_token, expert_ffn;
-    int shared_experts;           /* a count; TC_UNSET */
-    int dense_layers;             /* leading dense layers of a mixture of experts; TC_UNSET */
+    int shared_experts; /* a count; TC_UNSET */
+    int dense_layers;   /* leading dense layers of a mixture of experts; TC_UNSET */
     struct {
         int q_rank, kv_rank, nope_dim, rope_dim, v_dim;
-    } mla;                        /* kv_rank 0: not stated; q_rank 0: plain projection */
+    } mla; /* kv_rank 0: not stated; q_rank 0: plain projection */
 } tc_published_model;
 
 typedef struct tc_published_run {
-    int line;                     /* in the file */
-    int year;                     /* of the source as its url or title gives it; 0 */
+    int line; /* in the file */
+    int year; /* of the source as its url or title gives it; 0 */
     const char *id;
     const char *group, *source_family, *source, *url, *source_kind; /* never NULL */
     const char *stack, *framework, *accelerator;
@@ -61,27 +66,28 @@ typedef struct tc_published_run {
     const char *device_unit;
     const char *intra_node, *inter_node;
 
-    int64_t global_batch;         /* sequences; TC_UNSET */
-    int micro_batch;              /* sequences; TC_UNSET */
-    int tp, pp, cp, dp, ep, etp, vpp;  /* TC_UNSET */
+    int64_t global_batch;                   /* sequences; TC_UNSET */
+    int micro_batch;                        /* sequences; TC_UNSET */
+    int tp, pp, cp, dp, ep, etp, vpp;       /* TC_UNSET */
     int sequence_parallel, flash_attention; /* 0, 1, TC_UNSET */
-    int dtype;                    /* tc_dtype, TC_UNSET */
-    int sharding;                 /* tc_sharding, TC_UNSET */
-    int recompute;                /* tc_recompute (partial: TC_RECOMPUTE_LAYERS), TC_UNSET */
-    int recompute_layers, recompute_of; /* 21 of 80; 0 where not stated */
+    int dtype;                              /* tc_dtype, TC_UNSET */
+    int sharding;                           /* tc_sharding, TC_UNSET */
+    int recompute;                          /* tc_recompute (partial: TC_RECOMPUTE_LAYERS), TC_UNSET */
+    int recompute_layers, recompute_of;     /* 21 of 80; 0 where not stated */
     bool frozen_base;
     const char *recompute_text, *sharding_text, *dtype_text, *offload, *optimizer;
 
-    tc_flops_convention flops;    /* how tflops_per_device and mfu_pct count */
+    tc_flops_convention flops; /* how tflops_per_device and mfu_pct count */
     tc_metric metric;
-    double measured;              /* in the metric's unit */
-    double step_s, tokens_per_s_per_device, samples_per_s, tflops_per_device, mfu_pct, hfu_pct; /* all that is stated; 0 */
-    double memory_gib;            /* 0 */
+    double measured; /* in the metric's unit */
+    double step_s, tokens_per_s_per_device, samples_per_s, tflops_per_device, mfu_pct,
+        hfu_pct;       /* all that is stated; 0 */
+    double memory_gib; /* 0 */
     tc_memory_kind memory_kind;
     bool memory_unit_certain;
 
-    bool counts;                  /* scored */
-    bool out_of_memory;           /* the run did not fit */
+    bool counts;        /* scored */
+    bool out_of_memory; /* the run did not fit */
     const char *quality, *trust, *measured_as, *notes;
 } tc_published_run;
 

@@ -29,7 +29,9 @@ typedef struct name_sum {
     double absolute, sum;
 } name_sum;
 
-static int by_name(const void *a, const void *b) { return strcmp(((const name_sum *)a)->name, ((const name_sum *)b)->name); }
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const name_sum *)a)->name, ((const name_sum *)b)->name);
+}
 
 /* Sums of equal names; `rows` is sorted and folded in place; returns how many names. */
 static int fold(name_sum *rows, int n) {
@@ -52,7 +54,8 @@ double tc_macro_error(const tc_error_row *rows, int count, bool complete_only) {
     if (!sums) return NAN;
     int n = 0;
     for (int i = 0; i < count; i++)
-        if (!complete_only || rows[i].complete) sums[n++] = (name_sum){rows[i].family, 1, fabs(rows[i].error_pct), rows[i].error_pct};
+        if (!complete_only || rows[i].complete)
+            sums[n++] = (name_sum){rows[i].family, 1, fabs(rows[i].error_pct), rows[i].error_pct};
     int families = fold(sums, n), counted = 0, small_n = 0;
     double macro = 0, small = 0;
     for (int i = 0; i < families; i++) {
@@ -86,7 +89,8 @@ double tc_median_error(const tc_error_row *rows, int count, bool complete_only) 
 
 /* ---- one run ------------------------------------------------------------------ */
 
-static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_arena *arena, tc_scored_run *out, tc_error *error) {
+static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_arena *arena, tc_scored_run *out,
+                         tc_error *error) {
     tc_case *c = malloc(sizeof *c);
     if (!c) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
     out->run = run;
@@ -152,11 +156,14 @@ done:
 static const char *accelerator_of(const tc_scored_run *r) { return r->run->accelerator; }
 static const char *group_of(const tc_scored_run *r) { return r->run->group; }
 static const char *family_of(const tc_scored_run *r) { return r->run->source_family; }
-static const char *stack_of(const tc_scored_run *r) { return r->run->stack && r->run->stack[0] ? r->run->stack : "none stated"; }
+static const char *stack_of(const tc_scored_run *r) {
+    return r->run->stack && r->run->stack[0] ? r->run->stack : "none stated";
+}
 
 static bool scored(const tc_scored_run *r) { return r->forecast && r->counts && !isnan(r->error_pct); }
 
-static int group_scores(const tc_validation *v, const char *(*name)(const tc_scored_run *), tc_arena *arena, tc_group_score **out) {
+static int group_scores(const tc_validation *v, const char *(*name)(const tc_scored_run *), tc_arena *arena,
+                        tc_group_score **out) {
     name_sum *sums = calloc((size_t)v->count + 1, sizeof *sums);
     if (!sums) return -1;
     int n = 0;
@@ -224,7 +231,8 @@ static void summarise_memory(tc_validation *v) {
     v->fit_accuracy_pct = all[0] > 0 && all[1] > 0 ? 50 * (right[0] / all[0] + right[1] / all[1]) : NAN;
 }
 
-tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena, tc_validation *v, tc_error *error) {
+tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena, tc_validation *v,
+                    tc_error *error) {
     memset(v, 0, sizeof *v);
     v->coverage80_pct = NAN;
     v->count = count;

@@ -13,7 +13,7 @@
 typedef struct tc_scored_run {
     const tc_published_run *run;
     tc_case_status status;
-    const char *reason;        /* "" where ok */
+    const char *reason; /* "" where ok */
     bool counts, complete;
     int assumed_count;
     char (*assumed)[96];
@@ -23,7 +23,7 @@ typedef struct tc_scored_run {
     double memory_gib, memory_error_pct;   /* forecast; 0 where not scored */
     bool memory_scored, memory_complete;
     bool fits;
-    bool forecast;             /* the forecast exists */
+    bool forecast; /* the forecast exists */
 } tc_scored_run;
 
 typedef struct tc_group_score {
@@ -38,7 +38,8 @@ typedef struct tc_validation {
     int count;
     int n, skipped, unsupported, families, complete, memory_n, oom_n;
     double macro_mape_pct, mape_pct, median_ape_pct, p90_ape_pct, max_ape_pct, bias_pct;
-    double complete_macro_mape_pct, complete_median_ape_pct, coverage80_pct /* NaN: no intervals */, memory_mape_pct, fit_accuracy_pct;
+    double complete_macro_mape_pct, complete_median_ape_pct, coverage80_pct /* NaN: no intervals */, memory_mape_pct,
+        fit_accuracy_pct;
     tc_group_score *by_accelerator, *by_group, *by_family, *by_stack;
     int accelerators, groups, family_rows, stacks;
 } tc_validation;

@@ -5,12 +5,13 @@
 #include "traincast.h"
 
 typedef struct tc_said_recompute {
-    int kind;               /* tc_recompute; TC_UNSET: chosen by the software itself, or not understood */
-    int operators;          /* tc_operator_group bits */
-    double layers_a_chunk;  /* layers of each chunk of the pipeline, with operators those whose operators run again; 0: all */
-    double layers_a_stage;  /* layers of each stage; 0 */
-    double layers;          /* layers of the model; 0 */
-    bool listed_matmuls;    /* kept are the outputs of matmuls on torchtitan's list, which has those of 16 and 8 bit */
+    int kind;      /* tc_recompute; TC_UNSET: chosen by the software itself, or not understood */
+    int operators; /* tc_operator_group bits */
+    double
+        layers_a_chunk; /* layers of each chunk of the pipeline, with operators those whose operators run again; 0: all */
+    double layers_a_stage; /* layers of each stage; 0 */
+    double layers;         /* layers of the model; 0 */
+    bool listed_matmuls;   /* kept are the outputs of matmuls on torchtitan's list, which has those of 16 and 8 bit */
     bool understood;
 } tc_said_recompute;
 
@@ -21,24 +22,24 @@ tc_said_recompute tc_words_recompute(const char *text);
 int tc_words_compiled(const char *text);
 
 typedef struct tc_said_recipe {
-    int balanced_routing;      /* 0, 1, TC_UNSET; so below */
+    int balanced_routing; /* 0, 1, TC_UNSET; so below */
     int etp;
-    int native_attention;      /* FlashAttention-3 or -4, cuDNN; 0: FlashAttention-1 or -2 */
-    int overlap;               /* 0: all overlap of communication is off */
-    int graphed;               /* tc_operator_group bits; TC_UNSET */
-    int cp_kind;               /* tc_cp_kind; TC_UNSET */
+    int native_attention; /* FlashAttention-3 or -4, cuDNN; 0: FlashAttention-1 or -2 */
+    int overlap;          /* 0: all overlap of communication is off */
+    int graphed;          /* tc_operator_group bits; TC_UNSET */
+    int cp_kind;          /* tc_cp_kind; TC_UNSET */
     int sequential_experts;
-    double expert_capacity;    /* 0: not said */
-    int mtp_layers;            /* TC_UNSET */
-    int noop_layers;           /* of the stated layers, those that pass their input on */
-    int window;                /* sliding window of every layer, tokens; 0 */
-    bool documents;            /* attention stays within the documents of a packed sequence */
-    bool full_mask;            /* attention over all pairs under a mask that the kernel is given */
+    double expert_capacity; /* 0: not said */
+    int mtp_layers;         /* TC_UNSET */
+    int noop_layers;        /* of the stated layers, those that pass their input on */
+    int window;             /* sliding window of every layer, tokens; 0 */
+    bool documents;         /* attention stays within the documents of a packed sequence */
+    bool full_mask;         /* attention over all pairs under a mask that the kernel is given */
     bool fused_tensor_parallel;
     bool alibi;
     bool offloaded_states;
-    int offloaded_operators;   /* tc_operator_group bits */
-    int quantised_inputs;      /* 1: matmuls keep their inputs in 8 or 4 bit; TC_UNSET */
+    int offloaded_operators; /* tc_operator_group bits */
+    int quantised_inputs;    /* 1: matmuls keep their inputs in 8 or 4 bit; TC_UNSET */
 } tc_said_recipe;
 
 /* Settings that notes and framework name. */
@@ -66,7 +67,13 @@ const char *tc_words_fabric(const char *text, const char *accelerator);
 int tc_words_shard_group(const char *text);
 
 /* How the loss treats the logits: in copies in fp32, in one compiled kernel, whole in 16 bit but chunk by chunk in fp32, or never whole. */
-typedef enum tc_said_loss { TC_LOSS_UNSAID, TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_said_loss;
+typedef enum tc_said_loss {
+    TC_LOSS_UNSAID,
+    TC_LOSS_EAGER,
+    TC_LOSS_COMPILED,
+    TC_LOSS_SPLIT,
+    TC_LOSS_CHUNKED
+} tc_said_loss;
 
 /* fused_modules: Liger kernels for norms, rotation and gated activation. */
 tc_said_loss tc_words_loss(const char *text, bool *fused_modules);

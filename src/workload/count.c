@@ -68,21 +68,32 @@ tc_model_size tc_model_count(const tc_model *model) {
     if (model->mtp_layers > 0 && model->blocks > 0) {
         tc_block_weights w = tc_block_weight_count(model, &model->block[model->blocks - 1]);
         /* a block, the projection of (hidden, embedding) to hidden and its two norms */
-        size.mtp_parameters = model->mtp_layers * (w.tensor_parallel + w.replicated + w.expert + 2 * h * h + 2 * norm_width * h);
+        size.mtp_parameters
+            = model->mtp_layers * (w.tensor_parallel + w.replicated + w.expert + 2 * h * h + 2 * norm_width * h);
     }
     return size;
 }
 
 /* Forward FLOPs of one block per token: GEMMs apart from attention's scores. */
 static void block_flops(const tc_model *model, const tc_block *block, double seq, double *gemm, double *attention) {
-    tc_shard shard = {.sequences = 1, .seq = seq, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2, .plain_attention = true};
+    tc_shard shard = {.sequences = 1,
+                      .seq = seq,
+                      .tp = 1,
+                      .cp = 1,
+                      .ep = 1,
+                      .etp = 1,
+                      .input_bytes = 2,
+                      .activation_bytes = 2,
+                      .plain_attention = true};
     tc_operators operators;
     tc_block_operators(model, block, &shard, &operators);
     *gemm = *attention = 0;
     for (int i = 0; i < operators.count; i++) {
         const tc_operator *op = &operators.op[i];
-        if (op->tag == TC_TAG_ATTENTION) *attention += op->flops;
-        else *gemm += op->flops;
+        if (op->tag == TC_TAG_ATTENTION)
+            *attention += op->flops;
+        else
+            *gemm += op->flops;
     }
     if (block->window > 0 && block->window < seq) *attention *= block->window / seq;
     *gemm /= seq;
@@ -103,12 +114,15 @@ tc_forward_flops tc_forward_flops_of(const tc_model *model, int seq) {
     return f;
 }
 
-double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_forward_flops *f, int recompute, double recompute_layers) {
+double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_forward_flops *f, int recompute,
+                   double recompute_layers) {
     if (convention == TC_FLOPS_6ND) return 6 * tc_model_count(model).active_parameters;
-    double halved = convention == TC_FLOPS_CAUSAL ? 0.5 : 1, core = f->attention * (model->causal ? halved : 1), blocks = f->gemm + core, mtp = 0;
+    double halved = convention == TC_FLOPS_CAUSAL ? 0.5 : 1, core = f->attention * (model->causal ? halved : 1),
+           blocks = f->gemm + core, mtp = 0;
     if (model->mtp_layers > 0 && model->blocks > 0)
-        mtp = model->mtp_layers * (f->extra_gemm + halved * f->extra_attention + 4.0 * model->hidden * model->hidden
-                                   + 2.0 * model->hidden * model->vocab);
+        mtp = model->mtp_layers
+              * (f->extra_gemm + halved * f->extra_attention + 4.0 * model->hidden * model->hidden
+                 + 2.0 * model->hidden * model->vocab);
     double head = model->lm_head ? 2.0 * model->hidden * model->vocab : 0;
     if (model->head_transform) head += 2.0 * model->hidden * model->hidden;
     double flops = 3 * (blocks + head + mtp);

@@ -40,7 +40,8 @@ static tc_operator *add_gemm(tc_operators *out, tc_op_tag tag, double groups, do
     return op;
 }
 
-static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double bytes, double backward_bytes, double saved) {
+static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double bytes, double backward_bytes,
+                                    double saved) {
     tc_operator *op = add(out, TC_OP_ELEMENTWISE, tag);
     op->bytes = bytes;
     op->backward_bytes = backward_bytes;
@@ -57,13 +58,17 @@ static tc_operator *add_elementwise(tc_operators *out, tc_op_tag tag, double byt
 #define CHAIN_POSITION 5
 #define CHAIN_ACTIVATION 1.67
 
-static double norm_chain(const tc_model *model) { return model->norm == TC_NORM_RMS ? CHAIN_RMS_NORM : CHAIN_LAYER_NORM; }
+static double norm_chain(const tc_model *model) {
+    return model->norm == TC_NORM_RMS ? CHAIN_RMS_NORM : CHAIN_LAYER_NORM;
+}
 
 /* Norm with the residual addition fused in: forward reads the branch and the residual, writes both. Kept are its input and, as the
  * input of the next matmul, its output. */
-static tc_operator *add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout, double output_bytes) {
+static tc_operator *add_norm(tc_operators *out, const tc_model *model, double elements, bool dropout,
+                             double output_bytes) {
     double mask = dropout ? elements : 0;
-    tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + mask, 10 * elements + mask, (2 + output_bytes) * elements + mask);
+    tc_operator *op = add_elementwise(out, TC_TAG_NORM, 8 * elements + mask, 10 * elements + mask,
+                                      (2 + output_bytes) * elements + mask);
     op->output_bytes = output_bytes * elements;
     op->unfused = norm_chain(model);
     /* a layer norm is one kernel with its own casts: only the residual addition beside it is not */
@@ -72,7 +77,8 @@ static tc_operator *add_norm(tc_operators *out, const tc_model *model, double el
 }
 
 /* Query-key pairs per head and sequence that a causal or windowed kernel computes. */
-static double attention_pairs(const tc_model *model, const tc_block *block, const tc_shard *shard, double queries, double keys) {
+static double attention_pairs(const tc_model *model, const tc_block *block, const tc_shard *shard, double queries,
+                              double keys) {
     if (shard->document > 0 && shard->document < keys) keys = shard->document;
     if (!model->causal) return queries * keys;
     double pairs = queries * keys / 2;
@@ -90,15 +96,17 @@ static void add_plain_attention(tc_operators *out, const tc_shard *shard, double
     op->low_precision = false;
     op->saved_bytes = qkv_bytes;
     double mask = shard->dropout ? 5 : 0;
-    add_elementwise(out, TC_TAG_ATTENTION, (4 + (shard->dropout ? 5 : 0)) * scores, (6 + (shard->dropout ? 5 : 0)) * scores,
-                    (2 + (shard->dropout ? 3 : 0)) * scores)->unfused = (24 + mask) / (4 + mask);
+    add_elementwise(out, TC_TAG_ATTENTION, (4 + (shard->dropout ? 5 : 0)) * scores,
+                    (6 + (shard->dropout ? 5 : 0)) * scores, (2 + (shard->dropout ? 3 : 0)) * scores)
+        ->unfused
+        = (24 + mask) / (4 + mask);
     op = add_gemm(out, TC_TAG_ATTENTION, batch, queries, v_dim, keys);
     op->weights = 0;
     op->low_precision = false;
 }
 
-void tc_attention_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, double heads, double kv_heads, double qk_dim,
-                            double v_dim, tc_operators *out) {
+void tc_attention_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, double heads,
+                            double kv_heads, double qk_dim, double v_dim, tc_operators *out) {
     double queries = shard->seq / shard->cp, keys = shard->seq;
     double tokens = shard->sequences * queries;
     double q_bytes = 2 * tokens * heads * qk_dim, o_bytes = 2 * tokens * heads * v_dim;
@@ -128,7 +136,8 @@ static void add_latent_norm(tc_operators *out, const tc_model *model, double ele
     op->unfused = norm_chain(model);
 }
 
-static void add_attention_block(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
+static void add_attention_block(tc_operators *out, const tc_model *model, const tc_block *block,
+                                const tc_shard *shard) {
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden, tp = shard->tp;
     double heads = block->heads / tp;
     if (heads < 1) heads = 1;
@@ -144,7 +153,8 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
         add_gemm(out, TC_TAG_QKV, 1, tokens, block->kv_rank + block->rope_dim, h);
         add_latent_norm(out, model, tokens * block->kv_rank, shard->input_bytes);
         add_gemm(out, TC_TAG_QKV_UP, 1, tokens, heads * (block->nope_dim + block->v_dim), block->kv_rank);
-        tc_operator *split = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
+        tc_operator *split
+            = add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk), 4 * tokens * heads * (2 * qk), 0);
         split->kernels = 4; /* split, rotate and join of queries and keys */
         tc_attention_operators(model, block, shard, heads, heads, qk, block->v_dim, out);
         tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * block->v_dim);
@@ -155,20 +165,24 @@ static void add_attention_block(tc_operators *out, const tc_model *model, const 
     if (kv_heads < 1) kv_heads = 1;
     add_gemm(out, TC_TAG_QKV, 1, tokens, (heads + 2 * kv_heads) * d, h);
     double qk_elements = tokens * (heads + kv_heads) * d;
-    if (block->qk_norm) add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements)->unfused = norm_chain(model);
-    if (model->positions == TC_POSITIONS_ROTARY) add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0)->unfused = CHAIN_POSITION;
+    if (block->qk_norm)
+        add_elementwise(out, TC_TAG_NORM, 4 * qk_elements, 6 * qk_elements, 2 * qk_elements)->unfused
+            = norm_chain(model);
+    if (model->positions == TC_POSITIONS_ROTARY)
+        add_elementwise(out, TC_TAG_POSITION, 4 * qk_elements, 4 * qk_elements, 0)->unfused = CHAIN_POSITION;
     tc_attention_operators(model, block, shard, heads, kv_heads, d, d, out);
     tc_operator *op = add_gemm(out, TC_TAG_OUT_PROJECTION, 1, tokens, h, heads * d);
     op->saved_bytes = shard->input_bytes * tokens * heads * d;
 }
 
-static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_mlp_kind kind, double groups, double tokens, double h,
-                    double ffn) {
+static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_mlp_kind kind, double groups,
+                    double tokens, double h, double ffn) {
     double up = kind == TC_MLP_GATED ? 2 : 1, elements = groups * tokens * ffn;
     tc_operator *op = add_gemm(out, tag, groups, tokens, up * ffn, h);
     op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
     op->up = true;
-    op = add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements, shard->activation_bytes * up * elements);
+    op = add_elementwise(out, TC_TAG_ACTIVATION, 2 * (up + 1) * elements, 2 * (2 * up + 1) * elements,
+                         shard->activation_bytes * up * elements);
     op->gate = kind == TC_MLP_GATED ? 0.5 : 0;
     op->mlp = tag;
     op->unfused = CHAIN_ACTIVATION;
@@ -181,15 +195,17 @@ static void add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_
 /* Router, dispatch, grouped experts, combine, shared experts. Tokens are balanced but for `imbalance`. */
 static void add_moe(tc_operators *out, const tc_model *model, const tc_block *block, const tc_shard *shard) {
     double tokens = shard->sequences * shard->seq / shard->cp, h = model->hidden;
-    double local = tokens / shard->tp;                         /* a rank routes its sequence shard */
-    double kept = shard->capacity > 0 ? shard->capacity : 1;   /* of the token copies: the rest is dropped, or padding added */
-    double routed = local * block->top_k * kept * shard->etp;  /* token copies that this rank's experts see */
+    double local = tokens / shard->tp; /* a rank routes its sequence shard */
+    double kept
+        = shard->capacity > 0 ? shard->capacity : 1; /* of the token copies: the rest is dropped, or padding added */
+    double routed = local * block->top_k * kept * shard->etp; /* token copies that this rank's experts see */
     double experts = block->experts / shard->ep;
     if (experts < 1) experts = 1;
     tc_operator *op = add_gemm(out, TC_TAG_ROUTER, 1, local, block->experts, h);
     op->low_precision = false;
     /* scores, top-k, balance loss, counts per expert and their exchange: many small kernels */
-    op = add_elementwise(out, TC_TAG_ROUTER, 8 * local * block->experts, 8 * local * block->experts, 4 * local * block->experts);
+    op = add_elementwise(out, TC_TAG_ROUTER, 8 * local * block->experts, 8 * local * block->experts,
+                         4 * local * block->experts);
     op->kernels = ROUTER_KERNELS;
     op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h, 4 * routed * h, shard->input_bytes * routed * h);
     op->kernels = PERMUTE_KERNELS;
@@ -197,7 +213,8 @@ static void add_moe(tc_operators *out, const tc_model *model, const tc_block *bl
     int first = out->count;
     add_mlp(out, shard, TC_TAG_EXPERT, block->mlp, experts, busiest / experts, h, block->expert_ffn / shard->etp);
     for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
-    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h);
+    op = add_elementwise(out, TC_TAG_PERMUTE, 4 * routed * h + 2 * local * h, 4 * routed * h + 2 * local * h,
+                         shard->weighted_inputs ? 0 : 2 * routed * h);
     op->kernels = PERMUTE_KERNELS;
     out->ep_bytes = 2 * local * block->top_k * kept * h;
     out->ep_copies = block->top_k;
@@ -253,7 +270,8 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     double held = logits * (shard->gathered_logits ? shard->tp : 1);
     op->saved_bytes = 2 * held;
     double loss_bytes = logits_bytes > 0 ? 4 : 2; /* fp32, or in place in 16 bit */
-    add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, logits_bytes * held);
+    add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits,
+                    logits_bytes * held);
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
 }
@@ -263,7 +281,9 @@ double tc_format_bytes(int dtype) { return dtype == TC_NVFP4 ? 0.5 + 1.0 / 16 : 
 /* ---- recompute by operator ------------------------------------------------------ */
 
 static int group_of_mlp(tc_op_tag mlp) {
-    return mlp == TC_TAG_EXPERT ? TC_GROUP_MOE : mlp == TC_TAG_SHARED_EXPERT ? TC_GROUP_SHARED_EXPERT | TC_GROUP_MOE : TC_GROUP_MLP;
+    return mlp == TC_TAG_EXPERT          ? TC_GROUP_MOE
+           : mlp == TC_TAG_SHARED_EXPERT ? TC_GROUP_SHARED_EXPERT | TC_GROUP_MOE
+                                         : TC_GROUP_MLP;
 }
 
 double tc_group_share(const tc_operator *op, int groups) {
@@ -295,11 +315,14 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extr
         switch (op->tag) {
         case TC_TAG_NORM: /* its output; its input too, if the residual stream follows from what runs again */
             if (!(groups & TC_GROUP_NORM)) break;
-            sum += (i > 0 && groups & TC_GROUP_OUT_PROJECTION ? op->saved_bytes : op->output_bytes) + norm_extra * op->chained_bytes;
+            sum += (i > 0 && groups & TC_GROUP_OUT_PROJECTION ? op->saved_bytes : op->output_bytes)
+                   + norm_extra * op->chained_bytes;
             break;
         case TC_TAG_ATTENTION:
-            if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP)) share = 1;
-            else if (op->kind == TC_OP_ELEMENTWISE) share = groups & TC_GROUP_ATTENTION ? 1 : 0;
+            if (groups & TC_GROUP_QKV || (groups & TC_GROUP_QKV_UP && i > 1 && ops->op[i - 2].tag == TC_TAG_QKV_UP))
+                share = 1;
+            else if (op->kind == TC_OP_ELEMENTWISE)
+                share = groups & TC_GROUP_ATTENTION ? 1 : 0;
             break;
         case TC_TAG_OUT_PROJECTION: share = groups & TC_GROUP_ATTENTION ? 1 : 0; break;
         case TC_TAG_ROUTER: share = groups & (TC_GROUP_MOE | TC_GROUP_ROUTER) ? 1 : 0; break;

@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     tc_node_cost *cost = malloc(nodes * sizeof *cost);
     double *end = malloc((size_t)order.stages * sizeof *end);
     if (cost && end) {
-        for (size_t i = 0; i < nodes; i++) cost[i] = (tc_node_cost){.forward = 1, .input = 1, .weight = 1, .paired_forward = 1, .paired_input = 1};
+        for (size_t i = 0; i < nodes; i++)
+            cost[i] = (tc_node_cost){.forward = 1, .input = 1, .weight = 1, .paired_forward = 1, .paired_input = 1};
         tc_timeline_input in = {.order = &order, .cost = cost, .send_s = 0.1};
         if (tc_timeline_run(&in, NULL, end, NULL, &error) != TC_OK) abort(); /* what was checked can run */
         for (int s = 0; s < order.stages; s++)

@@ -21,11 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (!tc_format_quantity(value, dimension, shown, sizeof shown)[0]) abort();
         /* What is written can be read again. */
         double again = 0;
-        if (tc_parse_number(tc_format_number(value, 15, number, sizeof number), &again, "--x", &error) != TC_OK) abort();
+        if (tc_parse_number(tc_format_number(value, 15, number, sizeof number), &again, "--x", &error) != TC_OK)
+            abort();
         if (fabs(again - value) > fabs(value) * 1e-14) abort();
     } else if (!error.place[0] || !error.text[0]) {
         abort();
     }
-    if (tc_parse_integer(text, -1000, 1000, &integer, "--x", &error) == TC_OK && (integer < -1000 || integer > 1000)) abort();
+    if (tc_parse_integer(text, -1000, 1000, &integer, "--x", &error) == TC_OK && (integer < -1000 || integer > 1000))
+        abort();
     return 0;
 }

@@ -33,8 +33,17 @@ static tc_accelerator accelerator(void) {
 static tc_fabric fabric(void) {
     tc_fabric f = tc_default_fabric();
     f.levels = 2;
-    f.level[0] = (tc_level){.name = "node", .size = 8, .topology = TC_TOPOLOGY_SWITCH, .bytes_per_s = 300e9, .latency_s = 3e-6, .oversubscription = 1};
-    f.level[1] = (tc_level){.name = "network", .topology = TC_TOPOLOGY_FAT_TREE, .bytes_per_s = 25e9, .latency_s = 1e-5, .oversubscription = 1};
+    f.level[0] = (tc_level){.name = "node",
+                            .size = 8,
+                            .topology = TC_TOPOLOGY_SWITCH,
+                            .bytes_per_s = 300e9,
+                            .latency_s = 3e-6,
+                            .oversubscription = 1};
+    f.level[1] = (tc_level){.name = "network",
+                            .topology = TC_TOPOLOGY_FAT_TREE,
+                            .bytes_per_s = 25e9,
+                            .latency_s = 1e-5,
+                            .oversubscription = 1};
     return f;
 }
 
@@ -86,7 +95,8 @@ int main(void) {
         return 1;
     }
     /* ten digits: the C libraries' logarithms may differ in the last */
-    printf("parameters %.0f\nstep_s %.9e\nmemory %.9e\nmfu_pct %.9e\n", size.parameters, step.step_s, step.memory.reserved, step.mfu_pct);
+    printf("parameters %.0f\nstep_s %.9e\nmemory %.9e\nmfu_pct %.9e\n", size.parameters, step.step_s,
+           step.memory.reserved, step.mfu_pct);
     layout.tp = 3;
     if (tc_step_predict(&job, &cluster, &layout, &stack, &step, &error) != TC_INVALID) return 1;
     printf("%s: %s\n", error.place, error.text);
