@@ -100,13 +100,59 @@ has '^traincast [0-9.]*$'
 same completion-bash completion bash
 bash -n "$golden/completion-bash.txt" 2>/dev/null || ! command -v bash >/dev/null || fail "the bash completion does not parse"
 good completion zsh
+has "'--tp=.*:value: '" "--model=.*:value:{_traincast_offer \"models\" \"\" \"\" \"files\"}"
 good completion fish
+has '-l tp -x -d' "-l model -r -F -a .(__traincast_offer 'models'" '-l dtype -x -a .*fp8'
+# WORD...: what bash offers for the last word.
+offered() {
+    checks=$((checks + 1))
+    PATH=$work/bin:$PATH bash -c 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _traincast; printf "%s\n" "${COMPREPLY[@]}"' \
+        "$golden/completion-bash.txt" traincast "$@" >"$work/out" 2>"$work/err"
+    [ ! -s "$work/err" ] || fail "completion of $*: $(cat "$work/err")"
+}
+# EXPECTED WORD...: exactly these, separated by blanks.
+offers() {
+    expected=$1
+    shift
+    offered "$@"
+    got=$(tr '\n' ' ' <"$work/out" | sed 's/ *$//')
+    [ "$got" = "$expected" ] || fail "completion of '$*': '$got', not '$expected'"
+}
+if command -v bash >/dev/null; then
+    mkdir -p "$work/bin"
+    ln -sf "$program" "$work/bin/traincast"
+    offers 'step' ste
+    offers '' step --tp ''
+    offers '' step --tp = ''
+    offers '' run --tokens ''
+    offers 'fp8' step --dtype fp8
+    offers 'zb-h1 zb-h2 zb-v' step --schedule zb-
+    offers 'hsdp:' step --sharding hs
+    offers 'norm,mlp-up norm,mlp' step --recompute norm,ml
+    offers 'bf16,fp8' search --dtypes bf16,fp8
+    offers 'micro-batch=' search --fix mic
+    offers 'a100-sxm-80g' step --accelerator a100-sxm-8
+    offers 'a100-sxm-80g' step --accelerator = a100-sxm-8
+    offers 'h20,a100-sxm-80g' compare --accelerators h20,a100-sxm-8
+    offers 'README.md' step --model READ
+    offers 'README.md' trace --output READ
+    offers '' step READ
+    offers 'gpt2-124m' show model gpt2-12
+    offers 'fabrics' list fab
+    offers 'h20-141g' controls a100-sxm-80g h20-
+    offers 'ascend-2024' plan ascend-
+    offers 'zsh' completion z
+    offers '--tp' step --tp
+fi
 "$program" man >"$work/man"
 checks=$((checks + 1))
 if [ "${RECORD:-}" = 1 ]; then cp "$work/man" docs/traincast.1; fi
 cmp -s "$work/man" docs/traincast.1 || fail "docs/traincast.1 is not what 'traincast man' writes (RECORD=1 records it)"
 
-# ---- every example of every help runs -------------------------------------------------------------
+# ---- every example of every help runs, in a folder of its own: some write files -------------------------
+mkdir "$work/examples-run"
+for file in data docs tests; do ln -s "$source_dir/$file" "$work/examples-run/"; done
+cd "$work/examples-run" || exit 1
 for command in list show step trace explain compare run search sweep plan validate controls help completion man; do
     "$program" help "$command" | sed -n 's/^  traincast /traincast /p' >"$work/examples"
     [ -s "$work/examples" ] || fail "help $command: no example"
@@ -115,6 +161,7 @@ for command in list show step trace explain compare run search sweep plan valida
         good ${example#traincast }
     done <"$work/examples"
 done
+cd "$source_dir" || exit 1
 
 # ---- list and show -----------------------------------------------------------------------------------
 for kind in accelerators fabrics models stacks scenarios; do
@@ -168,6 +215,20 @@ is_json controls tpp performance_density rules class
 cp "$work/out" "$work/first"
 good controls h20 --json
 cmp -s "$work/first" "$work/out" || fail "the same question has two answers"
+
+# ---- counts with suffixes ----------------------------------------------------------------------------------
+# A=B: both say the same.
+alike() {
+    checks=$((checks + 1))
+    # shellcheck disable=SC2086
+    "$program" step --model llama-2-7b --accelerator a100-sxm-80g $1 --json >"$work/a" 2>&1
+    # shellcheck disable=SC2086
+    "$program" step --model llama-2-7b --accelerator a100-sxm-80g $2 --json >"$work/b" 2>&1
+    cmp -s "$work/a" "$work/b" && grep -q '"step_s"' "$work/a" || fail "$1 is not $2: $(head -1 "$work/a")"
+}
+alike '--devices 1k --global-batch 4k --seq 8k' '--devices 1000 --global-batch 4000 --seq 8000'
+alike '--devices 1Ki --global-batch 4Ki --seq 8Ki' '--devices 1024 --global-batch 4096 --seq 8192'
+alike '--devices 64 --seq 1.5k --micro-batch 0.002k' '--devices 64 --seq 1500 --micro-batch 2'
 
 # ---- the 80 % interval: figures of a test's own, whatever was fitted ------------------------------------
 intervals="--catalog tests/intervals --model llama-2-7b --devices 64 --global-batch 512"
@@ -243,6 +304,10 @@ bad step --model --accelerator a100-sxm-80g
     bad step $job --tp 99999999999999999999
     bad step $job --tp nan
     bad step $job --seq inf
+    bad step $job --seq 8K
+    bad step $job --seq '8 k'
+    bad step $job --seq 1.0005k
+    bad step $job --tp 1T
     bad step $job --recompute some
     bad step $job --recompute 0
     bad step $job --sharding zero9

@@ -125,6 +125,19 @@ static void whole_numbers_have_bounds(void **state) {
     assert_int_equal(value, 1024);
     assert_int_equal(tc_parse_integer("1.5e12", 1, INT64_MAX, &value, "--n", &error), TC_OK);
     assert_int_equal(value, 1500000000000);
+    static const struct {
+        const char *text;
+        int64_t value;
+    } counts[] = {{"1k", 1000},      {"1.5k", 1500},  {"8k", 8000},        {"8Ki", 8192},
+                  {"1.5Ki", 1536},   {"2M", 2000000}, {"2Mi", 2097152},    {"1B", 1000000000},
+                  {"1e3k", 1000000}, {"0.001k", 1},   {"1Gi", 1073741824}, {"2T", INT64_C(2000000000000)}};
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        assert_int_equal(tc_parse_integer(counts[i].text, 1, INT64_MAX, &value, "--n", &error), TC_OK);
+        assert_int_equal(value, counts[i].value);
+    }
+    static const char *const wrong[] = {"k", "8K", "8 k", "8kk", "8kB", "1.0005k", "1.3Ki", "8 %", "1e400k", "8ki", ""};
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_int_equal(tc_parse_integer(wrong[i], 1, INT64_MAX, &value, "--n", &error), TC_INVALID);
     assert_int_equal(tc_parse_integer("0", 1, 8, &value, "--n", &error), TC_INVALID);
     assert_string_equal(error.text, "'0' is out of range; write a whole number from 1 to 8");
     assert_int_equal(tc_parse_integer("2.5", 1, 8, &value, "--n", &error), TC_INVALID);

@@ -256,10 +256,26 @@ tc_code tc_parse_number(const char *text, double *out, const char *place, tc_err
     return tc_parse_quantity(text, TC_DIMENSION_NONE, out, place, error);
 }
 
+/* What may follow a count: k, M, B and T are powers of 1,000, Ki, Mi and Gi of 1,024. */
+static const unit multiples[] = {{TC_DIMENSION_NONE, "", 0, 1},          {TC_DIMENSION_NONE, "k", 3, 1},
+                                 {TC_DIMENSION_NONE, "M", 6, 1},         {TC_DIMENSION_NONE, "B", 9, 1},
+                                 {TC_DIMENSION_NONE, "T", 12, 1},        {TC_DIMENSION_NONE, "Ki", 0, KIB},
+                                 {TC_DIMENSION_NONE, "Mi", 0, KIB *KIB}, {TC_DIMENSION_NONE, "Gi", 0, KIB *KIB *KIB}};
+
+bool tc_parse_count(const char *text, double *out) {
+    decimal number;
+    const char *end = scan_decimal(text, &number);
+    for (size_t i = 0; end && i < sizeof multiples / sizeof *multiples; i++) {
+        if (strcmp(multiples[i].name, end) != 0) continue;
+        *out = decimal_value(&number, multiples[i].power_of_ten) * multiples[i].factor;
+        return isfinite(*out) && (*out != 0 || strcmp(number.digits, "0") == 0); /* 1e-999 is no 0 */
+    }
+    return false;
+}
+
 tc_code tc_parse_integer(const char *text, int64_t min, int64_t max, int64_t *out, const char *place, tc_error *error) {
     double value = 0;
-    tc_error ignored;
-    if (tc_parse_number(text, &value, place, &ignored) != TC_OK || value != floor(value))
+    if (!tc_parse_count(text, &value) || value != floor(value))
         return tc_fail(error, TC_INVALID, place, "'%.80s' is no whole number; write one from %lld to %lld", text,
                        (long long)min, (long long)max);
     /* Doubles hold every integer up to 2^53; none of our counts is larger. */

@@ -6,6 +6,7 @@
 #ifndef TC_BASE_UNITS_H
 #define TC_BASE_UNITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "traincast.h"
@@ -35,7 +36,9 @@ tc_dimension tc_dimension_of_name(const char *name);
 
 /* A number without unit, decimal: "12", "-0.5", "1.5e12". Finite, below 1e30 in magnitude. */
 TC_NODISCARD tc_code tc_parse_number(const char *text, double *out, const char *place, tc_error *error);
-/* A whole number within bounds; "1e6" is one, "1.5" is not. */
+/* A count: a number that k, M, B, T (powers of 1,000) or Ki, Mi, Gi (of 1,024) may follow: "2T", "1.5k", "8Ki". */
+TC_NODISCARD bool tc_parse_count(const char *text, double *out);
+/* A whole number within bounds; "1e6" and "1.5k" are some, "1.5" is not. */
 TC_NODISCARD tc_code tc_parse_integer(const char *text, int64_t min, int64_t max, int64_t *out, const char *place,
                                       tc_error *error);
 /* A quantity of the dimension, in SI. Never negative, but for TC_DIMENSION_NONE. */

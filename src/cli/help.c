@@ -9,6 +9,10 @@
 
 #define HELP_COLUMN 26
 
+const char tc_help_counts[]
+    = "Counts may end in k, M, B or T, powers of 1,000, or in Ki, Mi or Gi, powers of 1,024: 8k is "
+      "8,000 and 8Ki is 8,192.";
+
 static bool takes(int command, const tc_option *option) { return command < 0 || (option->commands >> command & 1u); }
 
 static void print_examples(FILE *file, const char *examples) {
@@ -46,6 +50,7 @@ static void print_option(FILE *file, const tc_style *style, const tc_option *opt
 
 static void print_options(FILE *file, const tc_style *style, int command) {
     const char *group = "";
+    bool counts = false;
     for (int i = 0; i < TC_OPTIONS; i++) {
         const tc_option *option = &tc_option_table[i];
         if (!takes(command, option)) continue;
@@ -56,7 +61,11 @@ static void print_options(FILE *file, const tc_style *style, int command) {
             tc_print_heading(file, style, heading);
         }
         print_option(file, style, option, command);
+        counts = counts || option->type == TC_TYPE_INTEGER || option->type == TC_TYPE_COUNT;
     }
+    if (!counts) return;
+    fputc('\n', file);
+    tc_print_wrapped(file, style, 0, 0, tc_help_counts);
 }
 
 static void print_command_help(FILE *file, const tc_style *style, int id) {

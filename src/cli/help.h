@@ -7,6 +7,9 @@
 #include "cli/options.h"
 #include "report/table.h"
 
+/* How counts may be written. */
+extern const char tc_help_counts[];
+
 /* command: a tc_command_id, or -1 for the whole program. */
 void tc_help_print(FILE *file, const tc_style *style, int command);
 

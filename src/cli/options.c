@@ -76,38 +76,22 @@ int tc_choice_find(const char *choices, const char *word) {
 
 /* ---- values ------------------------------------------------------------------- */
 
-/* "2T" without its T, and 1e12; other texts as they are, and 1. */
-static double take_suffix(const char *text, char *out, size_t size) {
-    static const char suffixes[] = "kMBT";
-    snprintf(out, size, "%s", text);
-    size_t length = strlen(out);
-    const char *found = length > 1 ? strchr(suffixes, out[length - 1]) : NULL;
-    if (!found) return 1;
-    out[length - 1] = '\0';
-    double scale = 1;
-    for (const char *p = suffixes; p <= found; p++) scale *= 1000;
-    return scale;
-}
-
 /* A number, or a quantity with its unit, within the option's bounds. */
 static tc_code read_real(const tc_option *option, const char *text, double *out, tc_error *error) {
-    char number[64];
-    double scale = 1;
     tc_code code;
     if (option->type == TC_TYPE_SECONDS) {
         code = tc_parse_quantity(text, TC_DIMENSION_SECONDS, out, option->name, error);
     } else if (option->type == TC_TYPE_BYTES_PER_S) {
         code = tc_parse_quantity(text, TC_DIMENSION_BYTES_PER_S, out, option->name, error);
     } else {
-        snprintf(number, sizeof number, "%s", text);
-        if (option->type == TC_TYPE_COUNT) scale = take_suffix(text, number, sizeof number);
-        code = tc_parse_number(number, out, option->name, NULL);
-        if (code)
+        bool read = option->type == TC_TYPE_COUNT ? tc_parse_count(text, out)
+                                                  : tc_parse_number(text, out, option->name, NULL) == TC_OK;
+        code = read ? TC_OK : TC_INVALID;
+        if (!read)
             return tc_fail(error, TC_INVALID, option->name, "'%.60s' is no number; for example %s", text,
                            option->example);
     }
     if (code) return code;
-    *out *= scale;
     if (*out >= option->lower && *out <= option->upper) return TC_OK;
     return tc_fail(error, TC_INVALID, option->name, "'%.60s' is out of range; for example %s", text, option->example);
 }
