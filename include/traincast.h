@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "traincast_schedules.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -90,17 +92,10 @@ typedef enum tc_operator_group {
     TC_GROUP_ROUTER = 4096
 } tc_operator_group;
 enum { TC_GROUPS = 13, TC_GROUP_ALL = (1 << TC_GROUPS) - 1 };
+#define TC_SCHEDULE_ID(id, word) TC_SCHEDULE_##id,
 typedef enum tc_schedule {
-    TC_SCHEDULE_GPIPE,
-    TC_SCHEDULE_1F1B,
-    TC_SCHEDULE_INTERLEAVED,
-    TC_SCHEDULE_ZB_H1,
-    TC_SCHEDULE_ZB_H2,
-    TC_SCHEDULE_ZB_V,
-    TC_SCHEDULE_V_HALF,
-    TC_SCHEDULE_V_MIN,
-    TC_SCHEDULE_DUALPIPE,
-    TC_SCHEDULE_CUSTOM /* the layout's `order`: read from a file */
+    TC_SCHEDULES(TC_SCHEDULE_ID) /* built-in ones: traincast_schedules.h */
+    TC_SCHEDULE_CUSTOM           /* the layout's `order`: read from a file; after all others */
 } tc_schedule;
 typedef enum tc_cp_kind {
     TC_CP_RING,

@@ -319,6 +319,10 @@ bad step --model --accelerator a100-sxm-80g
     bad step $job --cp 8 --cp-kind both:3
     bad step $job --cp 4 --tp 16 --cp-kind both:4
     bad step $job --schedule 1b1f
+    bad step $job --pp 4 --schedule 1f1b --vpp 2
+    bad step $job --pp 4 --schedule interleaved
+    bad step $job --pp 4 --schedule v-min --frozen-base
+    bad step $job --pp 4 --schedule dualpipe --micro-batch 64
     bad step $job --pp 4 --stage-layers 8,8,8
     bad step $job --pp 4 --stage-layers 8,8,8,9
     bad step $job --pp 4 --stage-layers 8,8,8,8,

@@ -211,7 +211,8 @@ static bool wanted(const tc_search_input *in, const int v[AXES]) {
         if (v[SCHEDULE] != TC_SCHEDULE_1F1B && in->fixed.schedule == TC_UNSET) return false;
     } else {
         if (v[SCHEDULE] == TC_SCHEDULE_INTERLEAVED) return false;
-        if (v[SCHEDULE] >= TC_SCHEDULE_ZB_V && 2 * v[PP] > layers + 2) return false;
+        if (v[SCHEDULE] >= TC_SCHEDULE_ZB_V && v[SCHEDULE] != TC_SCHEDULE_DUALPIPE && 2 * v[PP] > layers + 2)
+            return false;
         if (v[SCHEDULE] == TC_SCHEDULE_DUALPIPE && (v[PP] % 2 || micro_batches % 2 || micro_batches < 2 * v[PP]))
             return false;
     }

@@ -236,7 +236,7 @@ static void the_breakdown_is_the_step(void **state) {
         tc_step step;
         tc_step_times times;
         tc_error error;
-        if (!ask_further(&q, (int)draw(9))) continue;
+        if (!ask_further(&q, (int)draw(TC_SCHEDULE_CUSTOM))) continue;
         assert_int_equal(tc_step_timed(&q.costs, &step, &times, &error), TC_OK);
         const tc_breakdown *b = &step.breakdown;
         double sum = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm
@@ -290,7 +290,7 @@ static void folded_is_unfolded(void **state) {
         tc_step_times times;
         tc_step_slots slots;
         tc_error error;
-        if (!ask_at_random(&q, (int)draw(9))) continue;
+        if (!ask_at_random(&q, (int)draw(TC_SCHEDULE_CUSTOM))) continue;
         q.job.global_batch = q.placement.layout.dp * (200 + (int64_t)draw(100));
         if (!ask(&q, q.job.model.slug, q.cluster.accelerator.slug)) continue;
         assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
@@ -325,7 +325,9 @@ static void live_memory_peaks_where_the_schedule_says(void **state) {
         assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
         assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
         for (int s = 0; s < times.stages; s++) {
-            tc_live_peak peak = tc_live_peak_of(&q.costs, &slots.order, slots.time, times.host_s, s);
+            tc_live_peak peak;
+            assert_int_equal(tc_live_peak_of(&q.costs, &slots.order, slots.time, times.host_s, s, &peak, &error),
+                             TC_OK);
             tc_kept kept = tc_stage_kept(&q.job.model, &q.placement, &q.costs.set, s);
             double most = kept.per_micro_batch * tc_micro_batches_in_flight(&q.placement, s);
             if (slots.order.chunks == 1) assert_near(peak.point.activations / (most + 1), most / (most + 1), 1e-9);
@@ -337,13 +339,51 @@ static void live_memory_peaks_where_the_schedule_says(void **state) {
     }
 }
 
+static void keep_most_logits(void *context, const tc_live_point *point, int64_t slot) {
+    double *most = context;
+    (void)slot;
+    if (point->logits > *most) *most = point->logits;
+}
+
+/* The head lies in the last of 65 chunks. */
+static void live_memory_sees_every_chunk(void **state) {
+    (void)state;
+    static question q;
+    q = (question){.job = tc_default_job(), .cluster = tc_default_cluster(), .layout = tc_default_layout()};
+    q.layout.tp = q.layout.pp = 2;
+    q.layout.vpp = 65;
+    q.cluster.devices = 4;
+    q.job.global_batch = 2;
+    q.layout.micro_batch = 1;
+    assert_false(ask(&q, "llama-3.1-405b", "h100-sxm")); /* 126 layers, embedding, head */
+    q.job.model.block[0].count = 130;
+    tc_error error;
+    char assumed[TC_ASSUMED_MAX][96];
+    int count = 0;
+    assert_int_equal(tc_layout_resolve(&q.job, &q.cluster, &q.layout, &q.stack, &q.placement, assumed, &count, &error),
+                     TC_OK);
+    assert_int_equal(tc_costs_compute(&q.job, &q.cluster, &q.placement, &q.stack, &q.costs, &error), TC_OK);
+    tc_step_times times;
+    tc_step_slots slots;
+    assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
+    assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+    double most[2] = {0, 0};
+    for (int s = 0; s < 2; s++)
+        assert_int_equal(tc_live_walk(&q.costs, &slots.order, slots.time, 0, s, keep_most_logits, &most[s], &error),
+                         TC_OK);
+    assert_near(most[0], 0, 0);
+    assert_true(most[1] > 0);
+    tc_step_slots_free(&slots);
+    tc_step_times_free(&times);
+}
+
 static void losses_lead_from_peak_to_achieved(void **state) {
     (void)state;
     static question q;
     static tc_explanation e;
     for (int i = 0; i < 400; i++) {
         tc_error error;
-        if (!ask_at_random(&q, (int)draw(9))) continue;
+        if (!ask_at_random(&q, (int)draw(TC_SCHEDULE_CUSTOM))) continue;
         assert_int_equal(tc_explain(&q.costs, &e, &error), TC_OK);
         double left = 100;
         for (int k = 0; k < e.losses; k++) left -= e.loss[k].points;
@@ -385,6 +425,7 @@ int main(void) {
                                        cmocka_unit_test(zb_h2_waits_for_no_other_stage),
                                        cmocka_unit_test(folded_is_unfolded),
                                        cmocka_unit_test(live_memory_peaks_where_the_schedule_says),
+                                       cmocka_unit_test(live_memory_sees_every_chunk),
                                        cmocka_unit_test(losses_lead_from_peak_to_achieved)};
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -22,8 +22,8 @@ WORDS(tc_temporary_gradients_names, TC_GRADIENTS_EVERY_SHAPE, "in-place", "of-a-
 WORDS(tc_recompute_names, TC_RECOMPUTE_OPERATORS, "none", "selective", "full", "layers", "operators");
 WORDS(tc_operator_group_names, TC_GROUPS - 1, "norm", "qkv", "qkv-up", "position", "attention", "out-projection",
       "gate", "mlp-up", "activation", "mlp", "moe", "shared-expert", "router");
-WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, "gpipe", "1f1b", "interleaved", "zb-h1", "zb-h2", "zb-v", "v-half",
-      "v-min", "dualpipe", "custom");
+#define SCHEDULE_WORD(id, word) word,
+WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, TC_SCHEDULES(SCHEDULE_WORD) "custom");
 WORDS(tc_cp_kind_names, TC_CP_BOTH, "ring", "all-to-all", "both");
 WORDS(tc_attention_impl_names, TC_ATTENTION_PLAIN, "flash", "plain");
 WORDS(tc_optimizer_names, TC_OPTIMIZER_NONE, "adamw", "sgd", "lamb", "adafactor", "muon", "none");

@@ -19,6 +19,8 @@ const tc_command tc_command_table[TC_COMMANDS] = {
 #undef COMMAND
 };
 
+#define WORD_OR(id, word) word "|"
+
 const tc_option tc_option_table[TC_OPTIONS] = {
 #define OPTION(id, name, argument, type, lower, upper, group, commands, needed, fallback, help, example)               \
     {name, argument, TC_TYPE_##type, lower, upper, group, commands, needed, fallback, help, example},

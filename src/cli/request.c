@@ -24,6 +24,8 @@ static void take_choice(const tc_context *context, tc_option_id id, tc_vocabular
     if (value->given) *out = tc_value_of(vocabulary, value->text);
 }
 
+#define WORD_COMMA(id, word) word ", "
+
 /* A built-in schedule by its name, else a file with one: a name with a point or a slash. */
 static tc_code take_schedule(tc_context *context, tc_layout *layout) {
     const tc_value *value = tc_given(context, TC_OPTION_SCHEDULE);
@@ -32,9 +34,7 @@ static tc_code take_schedule(tc_context *context, tc_layout *layout) {
     if (layout->schedule != TC_UNSET && layout->schedule != TC_SCHEDULE_CUSTOM) return TC_OK;
     if (!strpbrk(value->text, "./"))
         return tc_fail(context->error, TC_INVALID, "--schedule",
-                       "'%.60s' is unknown; give gpipe, 1f1b, interleaved, zb-h1, zb-h2, zb-v, v-half, v-min, dualpipe "
-                       "or a file",
-                       value->text);
+                       "'%.60s' is unknown; give " TC_SCHEDULES(WORD_COMMA) "or a file", value->text);
     layout->schedule = TC_SCHEDULE_CUSTOM;
     tc_code code = context->order ? TC_OK : tc_schedule_load(value->text, &context->order, context->error);
     layout->order = context->order;

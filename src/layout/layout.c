@@ -80,7 +80,7 @@ static tc_code check_model(const tc_model *model, const tc_placement *p, tc_erro
 }
 
 /* Stages and micro-batches that the schedule can arrange. */
-static tc_code check_schedule(const tc_placement *p, tc_error *error) {
+static tc_code check_schedule(const tc_placement *p, bool frozen, tc_error *error) {
     const tc_layout *l = &p->layout;
     if (l->schedule == TC_SCHEDULE_CUSTOM) {
         if (!l->order) return tc_fail(error, TC_INVALID, "--schedule", "custom without an order; give a file");
@@ -97,16 +97,9 @@ static tc_code check_schedule(const tc_placement *p, tc_error *error) {
                            l->order->parts, p->layers);
         return TC_OK;
     }
-    tc_schedule_facts facts = tc_schedule_facts_of(l->schedule);
-    if (facts.chunks > 0 && l->vpp > facts.chunks)
-        return tc_fail(error, TC_INVALID, "--vpp", "%d for a schedule of %d chunks a stage; leave it out", l->vpp,
-                       facts.chunks);
-    if (facts.both_ways && l->pp % 2 && l->pp > 1)
-        return tc_fail(error, TC_INVALID, "--pp", "%d stages for dualpipe; give an even number", l->pp);
-    if (l->pp > 1 && (int64_t)l->pp * tc_stage_chunks(p) > p->layers + 2)
-        return tc_fail(error, TC_INVALID, "--pp",
-                       "%d stages of %d chunks for %d layers; choose at most one chunk a layer", l->pp,
-                       tc_stage_chunks(p), p->layers);
+    tc_schedule_ask ask = {l->pp, l->vpp, p->layers, p->micro_batches, frozen};
+    tc_code code = tc_schedule_check(l->schedule, &ask, error);
+    if (code) return code;
     if (p->micro_batches > 1000000000)
         return tc_fail(error, TC_INVALID, "--global-batch", "%lld micro-batches a rank; give at most 1000000000",
                        (long long)p->micro_batches);
@@ -227,9 +220,7 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
         if (l->cp > 1)
             assume(assumed, count, "context parallelism by ", tc_cp_kind_names[l->cp_kind], " (stack default)");
     }
-    if (l->schedule == TC_UNSET || (l->schedule == TC_SCHEDULE_1F1B && l->vpp > 1)
-        || (l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1))
-        l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
+    if (l->schedule == TC_UNSET) l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
     p->attention = job->attention;
     if (p->attention == TC_UNSET) {
         p->attention = (int)stack->attention;
@@ -289,7 +280,7 @@ tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    if ((code = check_context(&job->model, l, error)) || (code = check_schedule(out, error))
+    if ((code = check_context(&job->model, l, error)) || (code = check_schedule(out, job->frozen_base, error))
         || (code = check_stages(out, error)))
         return code;
     fill_shard(job, stack, out);
@@ -377,8 +368,8 @@ int tc_model_chunks(const tc_placement *p) {
 int tc_chunk_of(const tc_placement *p, int stage, int i) {
     const tc_layout *l = &p->layout;
     if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return l->order->node[stage * l->order->chunks + i].part;
-    bool v = l->pp > 1 && tc_schedule_facts_of(l->schedule).chunks == 2;
-    return i * l->pp + (v && i % 2 == 1 ? l->pp - 1 - stage : stage);
+    bool turned = l->pp > 1 && tc_schedule_facts_of(l->schedule).turned;
+    return i * l->pp + (turned && i % 2 == 1 ? l->pp - 1 - stage : stage);
 }
 
 void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {

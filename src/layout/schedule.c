@@ -20,16 +20,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/vocabulary.h"
 
 /* ---- writing an order -------------------------------------------------------------- */
-
-typedef enum chunk_map { MAP_LOOP, MAP_V, MAP_BOTH_WAYS } chunk_map;
 
 /* One stage in the making. */
 typedef struct pen {
     tc_slot *at;
     int stages, chunks, stage, micro_batches;
-    int limit[2]; /* DualPipe: micro-batches of each direction */
+    int limit[2];         /* DualPipe: micro-batches of each direction */
+    const tc_slot *owing; /* DualPipe: no input gradient before it waits for its weight gradient */
 } pen;
 
 static void put(pen *w, tc_slot_kind kind, int chunk, int micro_batch) {
@@ -167,12 +167,11 @@ static void write_zb_v(pen *w) {
     while (g[0] < b[0]) put_within(w, TC_SLOT_WEIGHT, 0, g[0]++, false);
 }
 
-/* What a DualPipe stage has done so far; weights waits in a queue. */
+/* What a DualPipe stage has done so far. */
 typedef struct dual {
     pen *w;
     int near; /* the chunk whose micro-batches enter nearer to this stage */
     int f[2], b[2];
-    int queue_chunk[4096], queue_micro_batch[4096], head, tail;
 } dual;
 
 static void dual_forward(dual *d, int direction, bool paired) {
@@ -181,17 +180,18 @@ static void dual_forward(dual *d, int direction, bool paired) {
 }
 
 static void dual_backward(dual *d, int direction, bool split, bool paired) {
-    int chunk = direction ^ d->near, i = d->b[chunk]++;
-    put_within(d->w, split ? TC_SLOT_INPUT : TC_SLOT_BACKWARD, chunk, i, paired);
-    if (!split) return;
-    d->queue_chunk[d->tail % 4096] = chunk;
-    d->queue_micro_batch[d->tail++ % 4096] = i;
+    int chunk = direction ^ d->near;
+    put_within(d->w, split ? TC_SLOT_INPUT : TC_SLOT_BACKWARD, chunk, d->b[chunk]++, paired);
 }
 
-static void dual_weight(dual *d) {
-    if (d->head == d->tail) return;
-    put_within(d->w, TC_SLOT_WEIGHT, d->queue_chunk[d->head % 4096], d->queue_micro_batch[d->head % 4096], false);
-    d->head++;
+/* The weight gradient of the oldest input gradient without one; false: there is none. */
+static bool dual_weight(dual *d) {
+    pen *w = d->w;
+    while (w->owing < w->at && w->owing->kind != TC_SLOT_INPUT) w->owing++;
+    if (w->owing == w->at) return false;
+    put(w, TC_SLOT_WEIGHT, w->owing->chunk, w->owing->micro_batch);
+    w->owing++;
+    return true;
 }
 
 static void dual_both(dual *d, int forward) {
@@ -225,7 +225,7 @@ static void write_dualpipe(pen *w) {
         dual_backward(&d, 0, split, false);
     }
     for (int i = 0; i < half - s - 1; i++) dual_weight(&d), dual_backward(&d, 0, true, false);
-    while (d.head < d.tail) dual_weight(&d);
+    while (dual_weight(&d)) continue;
 }
 
 /* ---- building blocks: V-half and V-min ------------------------------------------------- */
@@ -368,59 +368,129 @@ static bool write_blocks(const block_offsets *offsets, tc_order *order) {
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
+/* Micro-batches in flight on a stage, in units of all its chunks. */
+typedef struct pipe {
+    double stages, chunks, stage, micro_batches;
+    const block_offsets *offsets;
+} pipe;
+
+static double holds_all(const pipe *p) { return p->micro_batches; }
+static double holds_rest(const pipe *p) { return p->stages - p->stage; }
+static double holds_stages(const pipe *p) { return p->stages; }
+static double holds_twice(const pipe *p) { return 2 * p->stages - 1; }
+static double holds_one_more(const pipe *p) { return p->stages + 1; }
+static double holds_block(const pipe *p) { return block_in_flight(p->offsets, (int)p->stages) / 2.0; }
+
+/* The chunk passes ahead, and the one in work. */
+static double holds_ahead(const pipe *p) {
+    int stages = (int)p->stages, m = p->micro_batches < 1e6 ? (int)p->micro_batches : 1000000 / stages * stages;
+    return (interleaved_ahead(stages, (int)p->chunks, m, (int)p->stage) + 1) / p->chunks;
+}
+
 typedef struct rule {
     tc_schedule_facts facts;
-    chunk_map map;
+    int period;            /* micro-batches after which the order repeats; 0: as many as stages */
     void (*write)(pen *w); /* NULL: by building blocks */
+    double (*holds)(const pipe *p);
     block_offsets offsets;
 } rule;
 
 /* blocking: frameworks send between the passes of GPipe and 1F1B and wait; where several chunks are
  * in flight they overlap (Megatron-LM, --no-overlap-p2p-communication).
- * apart: norm and overflow are checked after the step (Qi et al. 2023, section 4), without which ZB-H2 would have bubbles. */
+ * apart: norm and overflow are checked after the step (Qi et al. 2023, section 4), without which ZB-H2 would have bubbles.
+ * fill: both directions of DualPipe fill before its main phase, and uneven stages settle slowly; ZB-H2 holds twice what 1F1B does. */
 static const rule rules[] = {
-    [TC_SCHEDULE_GPIPE] = {{.chunks = 0, .blocking = true}, MAP_LOOP, write_gpipe, {{0}}},
-    [TC_SCHEDULE_1F1B] = {{.chunks = 1, .blocking = true}, MAP_LOOP, write_1f1b, {{0}}},
-    [TC_SCHEDULE_INTERLEAVED] = {{.chunks = 0}, MAP_LOOP, write_interleaved, {{0}}},
-    [TC_SCHEDULE_ZB_H1] = {{.chunks = 1, .split = true}, MAP_LOOP, write_zb_h1, {{0}}},
-    [TC_SCHEDULE_ZB_H2] = {{.chunks = 1, .split = true, .apart = true}, MAP_LOOP, write_zb_h2, {{0}}},
-    [TC_SCHEDULE_ZB_V] = {{.chunks = 2, .split = true}, MAP_V, write_zb_v, {{0}}},
-    [TC_SCHEDULE_V_HALF] = {{.chunks = 2, .split = true}, MAP_V, NULL, {{2, 1, 2, 1}}},
-    [TC_SCHEDULE_V_MIN] = {{.chunks = 2, .split = true}, MAP_V, NULL, {{1, 1, 1, 1}}},
-    [TC_SCHEDULE_DUALPIPE] = {{.chunks = 2, .both_ways = true, .split = true}, MAP_BOTH_WAYS, write_dualpipe, {{0}}},
+    [TC_SCHEDULE_GPIPE]
+    = {{.chunks = 0, .fill = 2, .closed_form = true, .blocking = true}, 1, write_gpipe, holds_all, {{0}}},
+    [TC_SCHEDULE_1F1B]
+    = {{.chunks = 1, .fill = 2, .closed_form = true, .blocking = true}, 1, write_1f1b, holds_rest, {{0}}},
+    [TC_SCHEDULE_INTERLEAVED]
+    = {{.chunks = 0, .fill = 2, .closed_form = true}, 0, write_interleaved, holds_ahead, {{0}}},
+    [TC_SCHEDULE_ZB_H1] = {{.chunks = 1, .fill = 2, .split = true}, 1, write_zb_h1, holds_stages, {{0}}},
+    [TC_SCHEDULE_ZB_H2] = {{.chunks = 1, .fill = 4, .split = true, .apart = true}, 1, write_zb_h2, holds_twice, {{0}}},
+    [TC_SCHEDULE_ZB_V] = {{.chunks = 2, .fill = 2, .turned = true, .split = true}, 1, write_zb_v, holds_stages, {{0}}},
+    [TC_SCHEDULE_V_HALF]
+    = {{.chunks = 2, .fill = 2, .turned = true, .split = true}, 1, NULL, holds_block, {{2, 1, 2, 1}}},
+    [TC_SCHEDULE_V_MIN]
+    = {{.chunks = 2, .fill = 2, .turned = true, .split = true}, 1, NULL, holds_block, {{1, 1, 1, 1}}},
+    [TC_SCHEDULE_DUALPIPE] = {{.chunks = 2, .fill = 12, .turned = true, .both_ways = true, .split = true},
+                              2,
+                              write_dualpipe,
+                              holds_one_more,
+                              {{0}}},
 };
-
-#define RULES (int)(sizeof rules / sizeof rules[0])
+_Static_assert(sizeof rules / sizeof rules[0] == TC_SCHEDULE_CUSTOM, "a rule for each schedule");
 
 tc_schedule_facts tc_schedule_facts_of(int schedule) {
     static const tc_schedule_facts none = {.chunks = 0};
-    return schedule < 0 || schedule >= RULES ? none : rules[schedule].facts;
+    return schedule < 0 || schedule >= TC_SCHEDULE_CUSTOM ? none : rules[schedule].facts;
+}
+
+static tc_code check_even(int schedule, int stages, tc_error *error) {
+    if (rules[schedule].facts.both_ways && stages > 1 && stages % 2)
+        return tc_fail(error, TC_INVALID, "--pp", "%d stages for %s; give an even number", stages,
+                       tc_schedule_names[schedule]);
+    return TC_OK;
+}
+
+/* Both directions fill at once: as the published implementation of DualPipe asks. */
+static tc_code check_directions(int schedule, const tc_schedule_ask *ask, tc_error *error) {
+    int64_t least = 2 * (int64_t)ask->stages;
+    if (rules[schedule].facts.both_ways && (ask->micro_batches % 2 || ask->micro_batches < least))
+        return tc_fail(error, TC_INVALID, "--global-batch",
+                       "%lld micro-batches a rank for %s on %d stages; give an even number of at least %lld",
+                       (long long)ask->micro_batches, tc_schedule_names[schedule], ask->stages, (long long)least);
+    return TC_OK;
+}
+
+tc_code tc_schedule_check(int schedule, const tc_schedule_ask *ask, tc_error *error) {
+    const char *name = tc_schedule_names[schedule];
+    tc_schedule_facts facts = rules[schedule].facts;
+    if (facts.chunks > 0 && ask->vpp > facts.chunks)
+        return tc_fail(error, TC_INVALID, "--vpp",
+                       "%d for %s, whose stages have %d chunk%s; leave it out, or give "
+                       "--schedule interleaved",
+                       ask->vpp, name, facts.chunks, facts.chunks > 1 ? "s" : "");
+    if (schedule == TC_SCHEDULE_INTERLEAVED && ask->vpp == 1)
+        return tc_fail(error, TC_INVALID, "--schedule", "%s with 1 chunk a stage; give --vpp 2 or more, or 1f1b", name);
+    if (ask->stages == 1) return TC_OK; /* nothing to arrange */
+    int chunks = facts.both_ways ? 1 : facts.chunks > ask->vpp ? facts.chunks : ask->vpp;
+    if ((int64_t)ask->stages * chunks > ask->layers + 2)
+        return tc_fail(error, TC_INVALID, "--pp",
+                       "%d stages of %d chunks for %d layers; choose at most one chunk a layer", ask->stages, chunks,
+                       ask->layers);
+    if (facts.split && ask->frozen)
+        return tc_fail(error, TC_INVALID, "--schedule",
+                       "%s moves weight gradients, and frozen weights have none; choose gpipe, 1f1b or interleaved",
+                       name);
+    tc_code code = check_even(schedule, ask->stages, error);
+    return code ? code : check_directions(schedule, ask, error);
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
-static void place_nodes(chunk_map map, tc_order *order) {
+static void place_nodes(tc_schedule_facts facts, tc_order *order) {
     int p = order->stages, v = order->chunks;
-    order->parts = map == MAP_BOTH_WAYS ? p : p * v;
+    order->parts = facts.both_ways ? p : p * v;
     for (int s = 0; s < p; s++)
         for (int c = 0; c < v; c++) {
             tc_schedule_node *n = &order->node[s * v + c];
-            bool down = map == MAP_LOOP || c % 2 == 0;
+            bool down = !facts.turned || c % 2 == 0;
             int along = down ? s : p - 1 - s; /* steps since the chunk's first stage */
             *n = (tc_schedule_node){.stage = s,
-                                    .part = map == MAP_BOTH_WAYS ? along : c * p + along,
+                                    .part = facts.both_ways ? along : c * p + along,
                                     .next = -1,
                                     .previous = -1,
                                     .down = down};
-            int step = down ? v : -v, first = map == MAP_LOOP ? 0 : s, here = s * v + c;
+            int step = down ? v : -v, first = facts.turned ? s : 0, here = s * v + c;
             if (along < p - 1)
                 n->next = here + step;
-            else if (map != MAP_BOTH_WAYS && c < v - 1)
+            else if (!facts.both_ways && c < v - 1)
                 n->next = first * v + c + 1;
             if (along > 0)
                 n->previous = here - step;
-            else if (map != MAP_BOTH_WAYS && c > 0)
-                n->previous = (map == MAP_LOOP ? p - 1 : s) * v + c - 1;
+            else if (!facts.both_ways && c > 0)
+                n->previous = (facts.turned ? s : p - 1) * v + c - 1;
         }
 }
 
@@ -445,18 +515,16 @@ void tc_schedule_free(tc_order *order) {
 }
 
 static tc_code check_make(int schedule, int stages, int chunks, int64_t m, tc_error *error) {
-    if (schedule < 0 || schedule >= RULES)
+    if (schedule < 0 || schedule >= TC_SCHEDULE_CUSTOM)
         return tc_fail(error, TC_INVALID, "--schedule", "%d is no built-in schedule", schedule);
     if (stages < 1 || chunks < 1 || m < 1 || m > INT32_MAX / (6 * (int64_t)chunks))
         return tc_fail(error, TC_INVALID, "--schedule",
                        "%d stages of %d chunks and %lld micro-batches; give 1 or more of each", stages, chunks,
                        (long long)m);
-    if (rules[schedule].map == MAP_BOTH_WAYS && stages > 1 && (stages % 2 || stages > 4096))
-        return tc_fail(error, TC_INVALID, "--pp", "%d stages for dualpipe; give an even number", stages);
-    return TC_OK;
+    return check_even(schedule, stages, error);
 }
 
-static void write_stages(const rule *r, tc_order *order, int64_t room) {
+static void write_stages(const rule *r, tc_order *order) {
     for (int s = 0; s < order->stages; s++) {
         int m = order->micro_batches;
         pen w = {.at = order->slot + order->first[s],
@@ -464,11 +532,11 @@ static void write_stages(const rule *r, tc_order *order, int64_t room) {
                  .chunks = order->chunks,
                  .stage = s,
                  .micro_batches = m,
-                 .limit = {m, m}};
-        if (r->map == MAP_BOTH_WAYS) w.limit[0] = m - m / 2, w.limit[1] = m / 2;
+                 .limit = {m, m},
+                 .owing = order->slot + order->first[s]};
+        if (r->facts.both_ways) w.limit[0] = m - m / 2, w.limit[1] = m / 2;
         r->write(&w);
         order->first[s + 1] = w.at - order->slot;
-        (void)room;
     }
 }
 
@@ -484,16 +552,15 @@ tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batche
                       .chunks = r->facts.chunks ? r->facts.chunks : chunks,
                       .micro_batches = (int)micro_batches,
                       .blocking = r->facts.blocking && chunks == 1};
-    out->period = schedule == TC_SCHEDULE_INTERLEAVED ? stages : r->map == MAP_BOTH_WAYS ? 2 : 1;
-    int64_t passes = r->map == MAP_BOTH_WAYS ? 1 : out->chunks,
-            each = (r->facts.split ? 3 : 2) * passes * micro_batches;
+    out->period = r->period > 0 ? r->period : stages;
+    int64_t passes = r->facts.both_ways ? 1 : out->chunks, each = (r->facts.split ? 3 : 2) * passes * micro_batches;
     if (!allocate(out, each * stages)) {
         tc_order_free(out);
         return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
     }
-    place_nodes(r->map, out);
+    place_nodes(r->facts, out);
     if (r->write) {
-        write_stages(r, out, each);
+        write_stages(r, out);
         return TC_OK;
     }
     for (int s = 0; s <= stages; s++) out->first[s] = each * s;
@@ -519,19 +586,8 @@ double tc_order_in_flight(const tc_order *order, int stage) {
 }
 
 double tc_schedule_in_flight(int schedule, int stages, int chunks, int64_t micro_batches, int stage) {
-    double m = (double)micro_batches, p = stages, v = chunks, held;
-    switch (stages == 1 ? TC_SCHEDULE_1F1B : schedule) {
-    case TC_SCHEDULE_GPIPE: held = m; break;
-    case TC_SCHEDULE_INTERLEAVED: /* the chunk passes ahead, and the one in work */
-        held = (interleaved_ahead(stages, chunks, m < 1e6 ? (int)m : 1000000 / stages * stages, stage) + 1) / v;
-        break;
-    case TC_SCHEDULE_ZB_H1:
-    case TC_SCHEDULE_ZB_V: held = p; break;
-    case TC_SCHEDULE_ZB_H2: held = 2 * p - 1; break;
-    case TC_SCHEDULE_V_HALF:
-    case TC_SCHEDULE_V_MIN: held = block_in_flight(&rules[schedule].offsets, stages) / 2.0; break;
-    case TC_SCHEDULE_DUALPIPE: held = p + 1; break;
-    default: held = p - stage; break;
-    }
-    return held < m ? held : m;
+    const rule *r = &rules[stages == 1 ? TC_SCHEDULE_1F1B : schedule];
+    pipe p = {stages, chunks, stage, (double)micro_batches, &r->offsets};
+    double held = r->holds(&p);
+    return held < p.micro_batches ? held : p.micro_batches;
 }

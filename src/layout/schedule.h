@@ -3,7 +3,7 @@
  * A stage holds one or more chunks of the model. Its order is a list of slots: forward,
  * input gradient, weight gradient (or both in one backward) of a chunk for a micro-batch.
  * When they run follows from the order and from what each slot waits for:
- * step/timeline.h. Adding a schedule is a line in the table of schedule.c. */
+ * step/timeline.h. Adding a schedule is a row in traincast_schedules.h and a rule in schedule.c. */
 #ifndef TC_LAYOUT_SCHEDULE_H
 #define TC_LAYOUT_SCHEDULE_H
 
@@ -43,17 +43,29 @@ struct tc_order {
     tc_slot *slot;
 };
 
-/* What a schedule needs. chunks: 0 = the layout's virtual stages. */
+/* What a schedule is like; fits a register. */
 typedef struct tc_schedule_facts {
-    int chunks;
-    bool
-        both_ways; /* every stage holds two parts of the model, each also held by the mirrored stage: their number is even */
-    bool split;    /* weight gradients apart from input gradients */
-    bool blocking; /* with one chunk a stage, it computes nothing while it sends */
-    bool apart;    /* stages do not meet at the end of a step: each begins the next when its own is done */
+    uint8_t chunks; /* of a stage; 0: the layout's virtual stages */
+    uint8_t fill;   /* micro-batches, in units of the stages, after which its rhythm shows */
+    bool closed_form;
+    bool turned;    /* every second chunk runs from the last stage back to the first */
+    bool both_ways; /* turned, and every part of the model is also held by the mirrored stage: their number is even */
+    bool split;     /* weight gradients apart from input gradients */
+    bool blocking;  /* with one chunk a stage, it computes nothing while it sends */
+    bool apart;     /* stages do not meet at the end of a step: each begins the next when its own is done */
 } tc_schedule_facts;
 
 tc_schedule_facts tc_schedule_facts_of(int schedule);
+
+/* A pipeline that a schedule is to arrange. */
+typedef struct tc_schedule_ask {
+    int stages, vpp, layers;
+    int64_t micro_batches;
+    bool frozen; /* weights without gradients */
+} tc_schedule_ask;
+
+/* The one rule of what a built-in schedule can arrange. TC_INVALID with the option at fault; error may be NULL. */
+TC_NODISCARD tc_code tc_schedule_check(int schedule, const tc_schedule_ask *ask, tc_error *error);
 
 /* The order of a schedule for m micro-batches. Errors: TC_INVALID (place "--schedule"), TC_INTERNAL. */
 TC_NODISCARD tc_code tc_order_make(int schedule, int stages, int chunks, int64_t micro_batches, tc_order *out,

@@ -451,7 +451,9 @@ int64_t tc_report_trace(const tc_trace_input *in, tc_sink sink) {
         put_after(&t, s);
         put_end(&t, s);
         memory_lane memory = {.t = &t, .fixed = tc_live_fixed_of(in->costs, s), .stage = s};
-        tc_live_walk(in->costs, &in->slots->order, in->slots->time, in->times->host_s, s, put_memory, &memory);
+        if (tc_live_walk(in->costs, &in->slots->order, in->slots->time, in->times->host_s, s, put_memory, &memory,
+                         NULL))
+            t.failed = true;
     }
     put_text(&t, "\n]}\n");
     flush(&t);

@@ -234,9 +234,14 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, t
 bool tc_space_allows(const tc_space *space, int schedule) {
     const tc_search_input *in = space->in;
     if (in->fixed.schedule != TC_UNSET && in->fixed.schedule != schedule) return false;
-    if (in->schedules == 0 && in->fixed.schedule == TC_UNSET)
-        return schedule <= TC_SCHEDULE_INTERLEAVED; /* those with a closed form */
+    if (in->schedules == 0 && in->fixed.schedule == TC_UNSET) return tc_schedule_facts_of(schedule).closed_form;
     return in->schedules == 0 || (in->schedules >> schedule & 1u);
+}
+
+bool tc_space_allows_pairs(const tc_space *space) {
+    for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
+        if (tc_schedule_facts_of(s).both_ways && tc_space_allows(space, s)) return true;
+    return false;
 }
 
 static bool vpp_wanted(const tc_space *space, int vpp) {
@@ -306,19 +311,9 @@ static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc
 }
 
 static bool schedule_legal(const tc_space *space, const tc_stages *stages, int schedule) {
-    int chunks = chunks_of(stages, schedule);
-    if (chunks > space->layers + 2 || !(split_bits(space, chunks, 1) >> stages->split & 1u)) return false;
-    switch (schedule) {
-    case TC_SCHEDULE_GPIPE:
-    case TC_SCHEDULE_1F1B: return true;
-    case TC_SCHEDULE_INTERLEAVED: return false;
-    case TC_SCHEDULE_ZB_H1:
-    case TC_SCHEDULE_ZB_H2: return !space->in->job.frozen_base;
-    case TC_SCHEDULE_DUALPIPE:
-        return !space->in->job.frozen_base && 2 * stages->pp <= space->layers + 2 && stages->pp % 2 == 0
-               && stages->micro_batches % 2 == 0 && stages->micro_batches >= 2 * stages->pp;
-    default: return !space->in->job.frozen_base;
-    }
+    tc_schedule_ask ask = {stages->pp, stages->vpp, space->layers, stages->micro_batches, space->in->job.frozen_base};
+    return tc_schedule_check(schedule, &ask, NULL) == TC_OK
+           && (split_bits(space, chunks_of(stages, schedule), 1) >> stages->split & 1u);
 }
 
 static void push_sharding(const tc_space *space, tc_choices *c, int sharding, int hsdp, int effective) {
@@ -378,7 +373,7 @@ void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choic
     } else if (stages->pp == 1) {
         c->schedule[c->schedules++] = TC_SCHEDULE_1F1B;
     } else {
-        for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
+        for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
             if (tc_space_allows(space, s) && schedule_legal(space, stages, s)) c->schedule[c->schedules++] = s;
     }
     c->count = c->per_schedule * c->recomputes * c->schedules;
@@ -676,7 +671,7 @@ static void describe_choices(const tc_space *space, tc_search_axis *axes, int *c
     w = begin_axis(axes, count, "stages");
     describe_splits(space, &w);
     w = begin_axis(axes, count, "schedule");
-    for (int s = TC_SCHEDULE_GPIPE; s <= TC_SCHEDULE_DUALPIPE; s++)
+    for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
         if (tc_space_allows(space, s)) add_word(&w, tc_schedule_names[s]);
     w = begin_axis(axes, count, "sharding");
     add_word(&w, fixed->sharding != TC_UNSET ? tc_sharding_names[fixed->sharding]

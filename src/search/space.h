@@ -20,7 +20,7 @@
 #define TC_SPLITS_MAX 16
 #define TC_SHARDINGS_MAX 64
 #define TC_OFFLOADS_MAX 5
-#define TC_SCHEDULES_MAX 8
+#define TC_SCHEDULES_MAX TC_SCHEDULE_CUSTOM
 
 typedef struct tc_axis {
     int count;
@@ -96,6 +96,7 @@ typedef struct tc_stages_cursor {
 bool tc_space_next(const tc_space *space, const tc_shape *shape, tc_stages_cursor *cursor, tc_stages *out);
 
 bool tc_space_allows(const tc_space *space, int schedule);
+bool tc_space_allows_pairs(const tc_space *space); /* a schedule whose forwards and backwards run in pairs */
 void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out);
 /* The choices again for other virtual stages or another split: only the schedules depend on these. */
 void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *choices);

@@ -30,11 +30,12 @@ enum {
     BITS_VPP = 10,
     BITS_SPLIT = 4,
     BITS_RECOMPUTE = 6,
-    BITS_SCHEDULE = 3,
+    BITS_SCHEDULE = 4,
     BITS_SHARDING = 6,
     BITS_OFFLOAD = 3,
     BITS_OVERLAP = 2
 };
+_Static_assert(TC_SCHEDULES_MAX <= 1 << BITS_SCHEDULE, "every schedule fits its bits");
 
 static uint64_t key_of(const position *p) {
     uint64_t key = (uint64_t)p->shape;
@@ -123,7 +124,7 @@ static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *st
 /* Do both schedules put the same chunks of the model on the same stages, and let as much of their traffic hide? */
 static bool same_arrangement(int a, int b) {
     tc_schedule_facts x = tc_schedule_facts_of(a), y = tc_schedule_facts_of(b);
-    return x.chunks == y.chunks && x.both_ways == y.both_ways && x.apart == y.apart;
+    return x.chunks == y.chunks && x.both_ways == y.both_ways && x.turned == y.turned && x.apart == y.apart;
 }
 
 /* The end of the run of schedules that are arranged as the one at `from`. */
@@ -156,7 +157,7 @@ double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
     tc_stages stages;
     if (w->space->in->objective == TC_OBJECTIVE_MEMORY) return 0;
     if (!tc_space_next(w->space, shape, &cursor, &stages) || !start_shape(w, shape, &stages)) return HUGE_VAL;
-    bool paired = tc_space_allows(w->space, TC_SCHEDULE_DUALPIPE);
+    bool paired = tc_space_allows_pairs(w->space);
     return least_seconds(w, (double)w->placement.micro_batches * tc_mean_stage_seconds(&w->costs, paired)) * v->scale;
 }
 

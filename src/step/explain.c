@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/vocabulary.h"
 #include "layout/schedule.h"
 #include "step/step.h"
 
@@ -303,9 +304,6 @@ static void try_degrees(tc_explanation *e, const trial *base) {
 
 static const char *const recompute_names[] = {"recompute none", "recompute selective", "recompute full"};
 static const char *const sharding_names[] = {"sharding none", "sharding zero1", "sharding zero2", "sharding zero3"};
-static const char *const schedule_names[]
-    = {"schedule gpipe", "schedule 1f1b",   "schedule interleaved", "schedule zb-h1",   "schedule zb-h2",
-       "schedule zb-v",  "schedule v-half", "schedule v-min",       "schedule dualpipe"};
 
 static void try_choices(tc_explanation *e, const trial *base) {
     for (int i = TC_RECOMPUTE_NONE; i <= TC_RECOMPUTE_FULL; i++) {
@@ -320,13 +318,15 @@ static void try_choices(tc_explanation *e, const trial *base) {
         t.layout.sharding = i;
         try_change(e, &t, true, sharding_names[i]);
     }
-    for (int i = TC_SCHEDULE_GPIPE; i <= TC_SCHEDULE_DUALPIPE && base->layout.pp > 1; i++) {
+    for (int i = 0; i < TC_SCHEDULE_CUSTOM && base->layout.pp > 1; i++) {
         trial t = *base;
-        if (i == t.layout.schedule || t.layout.vpp > 1 || i == TC_SCHEDULE_INTERLEAVED) continue;
+        if (i == t.layout.schedule || t.layout.vpp > 1) continue;
         t.layout.schedule = i;
         if (tc_schedule_facts_of(i).chunks != tc_schedule_facts_of(base->layout.schedule).chunks)
             spread_layers(&t.layout);
-        try_change(e, &t, true, schedule_names[i]);
+        char what[64];
+        snprintf(what, sizeof what, "schedule %s", tc_schedule_names[i]);
+        try_change(e, &t, true, what);
     }
     if (base->layout.tp > 1) {
         trial t = *base;
@@ -368,12 +368,12 @@ static tc_code fill_peaks(const tc_costs *f, const tc_step_times *times, tc_expl
     tc_code code = tc_step_slots_of(f, times, &slots, error);
     if (code) return code;
     e->peaks = times->stages < TC_PEAKS ? times->stages : TC_PEAKS;
-    for (int s = 0; s < e->peaks; s++) {
-        e->peak[s] = tc_live_peak_of(f, &slots.order, slots.time, times->host_s, s);
+    for (int s = 0; s < e->peaks && !code; s++) {
+        code = tc_live_peak_of(f, &slots.order, slots.time, times->host_s, s, &e->peak[s], error);
         e->peak_at_s[s] = e->peak[s].point.at_s;
     }
     tc_step_slots_free(&slots);
-    return TC_OK;
+    return code;
 }
 
 tc_code tc_explain(const tc_costs *costs, tc_explanation *e, tc_error *error) {

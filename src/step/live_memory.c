@@ -7,6 +7,10 @@
  */
 #include "step/live_memory.h"
 
+#include <stdlib.h>
+
+#include "base/error.h"
+
 tc_live_fixed tc_live_fixed_of(const tc_costs *f, int stage) {
     tc_stage_weights weights = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
     return (tc_live_fixed){tc_stage_states(f->job, f->p, f->stack, weights), f->stack->params.framework_bytes};
@@ -18,26 +22,26 @@ double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *p) {
            + tc_backward_bytes(s, p->activations + p->working + p->logits);
 }
 
-/* Which chunk of the model a node is, in the layout's terms. */
-static int chunk_of_node(const tc_order *order, int node) { return order->node[node].part; }
-
-void tc_live_walk(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
-                  tc_live_visit *visit, void *context) {
-    tc_live_point now = {.at_s = start_s};
-    tc_kept kept[64];
-    int chunks = order->chunks < 64 ? order->chunks : 64;
-    for (int c = 0; c < chunks; c++) {
-        int chunk = chunk_of_node(order, stage * order->chunks + c);
-        if (chunk >= 0)
-            kept[c] = tc_chunk_kept(&f->job->model, f->p, &f->set, chunk);
-        else
-            kept[c] = (tc_kept){0};
+/* What each chunk of a stage keeps of a micro-batch. NULL: no memory is left. */
+static tc_kept *kept_by_chunk(const tc_costs *f, const tc_order *order, int stage) {
+    tc_kept *kept = calloc((size_t)order->chunks, sizeof *kept);
+    for (int c = 0; kept && c < order->chunks; c++) {
+        int part = order->node[stage * order->chunks + c].part; /* of the model */
+        if (part >= 0) kept[c] = tc_chunk_kept(&f->job->model, f->p, &f->set, part);
         if (f->stack->chunked_loss) kept[c].logits = 0;
     }
+    return kept;
+}
+
+tc_code tc_live_walk(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
+                     tc_live_visit *visit, void *context, tc_error *error) {
+    tc_live_point now = {.at_s = start_s};
+    tc_kept *kept = kept_by_chunk(f, order, stage);
+    if (!kept) return tc_fail(error, TC_INTERNAL, "memory", "none is left for the live bytes of a stage");
     visit(context, &now, -1);
     for (int64_t i = order->first[stage]; i < order->first[stage + 1]; i++) {
         const tc_slot *slot = &order->slot[i];
-        const tc_kept *k = &kept[slot->chunk < chunks ? slot->chunk : chunks - 1];
+        const tc_kept *k = &kept[slot->chunk];
         bool forward = slot->kind == TC_SLOT_FORWARD,
              frees = slot->kind == TC_SLOT_BACKWARD || slot->kind == TC_SLOT_WEIGHT;
         now.at_s = start_s + times[i].begin;
@@ -60,6 +64,8 @@ void tc_live_walk(const tc_costs *f, const tc_order *order, const tc_slot_time *
         }
         visit(context, &now, i);
     }
+    free(kept);
+    return TC_OK;
 }
 
 static void keep_peak(void *context, const tc_live_point *point, int64_t slot) {
@@ -71,9 +77,8 @@ static void keep_peak(void *context, const tc_live_point *point, int64_t slot) {
     peak->slot = slot;
 }
 
-tc_live_peak tc_live_peak_of(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s,
-                             int stage) {
-    tc_live_peak peak = {.stage = stage, .bytes = -1, .fixed = tc_live_fixed_of(f, stage), .slot = -1};
-    tc_live_walk(f, order, times, start_s, stage, keep_peak, &peak);
-    return peak;
+tc_code tc_live_peak_of(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
+                        tc_live_peak *out, tc_error *error) {
+    *out = (tc_live_peak){.stage = stage, .bytes = -1, .fixed = tc_live_fixed_of(f, stage), .slot = -1};
+    return tc_live_walk(f, order, times, start_s, stage, keep_peak, out, error);
 }

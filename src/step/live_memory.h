@@ -31,14 +31,14 @@ typedef struct tc_live_peak {
 typedef void tc_live_visit(void *context, const tc_live_point *point, int64_t slot);
 
 /* Walks a stage's slots and calls visit at every change. times: of all slots; start_s is added to them. */
-void tc_live_walk(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
-                  tc_live_visit *visit, void *context);
+TC_NODISCARD tc_code tc_live_walk(const tc_costs *costs, const tc_order *order, const tc_slot_time *times,
+                                  double start_s, int stage, tc_live_visit *visit, void *context, tc_error *error);
 
 tc_live_fixed tc_live_fixed_of(const tc_costs *costs, int stage);
 double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *point);
 
 /* The highest point of a stage. */
-tc_live_peak tc_live_peak_of(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s,
-                             int stage);
+TC_NODISCARD tc_code tc_live_peak_of(const tc_costs *costs, const tc_order *order, const tc_slot_time *times,
+                                     double start_s, int stage, tc_live_peak *out, tc_error *error);
 
 #endif

@@ -113,7 +113,9 @@ static bool one_stage_leads(const tc_costs *costs, const pieces *p, int stages, 
 /* The closed form that goes with the chunks: is there one for schedule i? */
 static bool has_form(const tc_costs *costs, int i, int chunks) {
     int stages = costs->p->layout.pp;
-    if (stages > TC_CLOSED_STAGES || costs->p->layout.schedule == TC_SCHEDULE_CUSTOM) return false;
+    if (!tc_schedule_facts_of(i).closed_form || stages > TC_CLOSED_STAGES
+        || costs->p->layout.schedule == TC_SCHEDULE_CUSTOM)
+        return false;
     return stages == 1 || (i == TC_SCHEDULE_INTERLEAVED ? chunks > 1 : chunks == 1);
 }
 
@@ -127,7 +129,7 @@ static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chu
     line.costs = costs;
     line.send_s = tc_stage_send_seconds(costs);
     line.closed_s = line.compute_s = -1;
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++) line.form_s[i] = -1;
+    for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++) line.form_s[i] = -1;
     int last = costs->p->layout.pp - 1;
     bool apart = tc_schedule_facts_of(costs->p->layout.schedule).apart;
     double most = -1, sends = costs->paths.pp_shared ? chunks * line.send_s : 0;
@@ -179,9 +181,7 @@ static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_p
     if (tc_stages_given(&costs->p->layout))
         return false; /* stages that lead may stand anywhere, and wait for each other */
     /* slots that wait for the host link are not in it */
-    if (schedule > TC_SCHEDULE_INTERLEAVED || !has_form(costs, schedule, chunks)
-        || costs->p->layout.offload_activations)
-        return false;
+    if (!has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
     if (costs->job->model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
     /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */
@@ -210,7 +210,7 @@ tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
     pieces p = pieces_of(costs);
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
-    for (int i = 0; i <= TC_SCHEDULE_INTERLEAVED; i++)
+    for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++)
         if (has_form(costs, i, chunks))
             line.form_s[i]
                 = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
@@ -257,7 +257,7 @@ static double timed_seconds(const tc_layout *l, const tc_pipeline *line) {
 }
 
 bool tc_bubble_has_form(const tc_layout *l, const tc_pipeline *line) {
-    return l->schedule <= TC_SCHEDULE_INTERLEAVED && line->form_s[l->schedule] >= 0;
+    return l->schedule < TC_SCHEDULE_CUSTOM && line->form_s[l->schedule] >= 0;
 }
 
 double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {

@@ -35,7 +35,7 @@ typedef struct tc_pipeline {
     double send_s;    /* one send between neighbours */
     double closed_s;  /* first slot to last under the layout's schedule; < 0: only the timeline knows */
     double compute_s; /* the same if sends took no time */
-    double form_s[TC_SCHEDULE_INTERLEAVED + 1]; /* by schedule: the closed form, exact or not; < 0: there is none */
+    double form_s[TC_SCHEDULE_CUSTOM]; /* by schedule: the closed form, exact or not; < 0: there is none */
     const tc_costs *costs;
 } tc_pipeline;
 

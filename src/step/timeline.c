@@ -243,8 +243,7 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
     double last[3];
     int period = 1;
     bool mirror = tc_holds_mirror(in->placement);
-    /* both directions of DualPipe fill before its main phase, and uneven stages settle slowly; ZB-H2 holds twice what 1F1B does */
-    int64_t fill = mirror ? 12 : l->schedule == TC_SCHEDULE_ZB_H2 ? 4 : 2;
+    int64_t fill = tc_schedule_facts_of(l->schedule).fill;
     if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 3 * fill * stages)
         return run_length(in, m, stage_end, &last[0], &period, error);
     double slowest = busiest_stage(in, mirror);

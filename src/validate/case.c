@@ -437,6 +437,7 @@ static void build_schedule(tc_case *c) {
         return;
     }
     c->open &= ~(unsigned)TC_CASE_OPEN_VPP;
+    if (schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1) return; /* what it calls so has one chunk a stage */
     l->schedule = schedule;
     if (facts.chunks > 0) l->vpp = 1; /* the schedule's own chunks */
 }
