@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "catalog/catalog.h"
+#include "run/run.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -376,6 +377,69 @@ static void bad_folders_are_errors(void **state) {
     assert_null(catalog);
 }
 
+/* A pipe would wait for its writer for good; a folder of such a name is a maker's. */
+static void what_is_no_file_is_left_alone(void **state) {
+    (void)state;
+    tc_accelerator accelerator;
+    tc_error error;
+    mkdir("odd", 0777);
+    mkdir("odd/accelerators", 0777);
+    mkdir("odd/accelerators/maker.yaml", 0777);
+    assert_int_equal(mkfifo("odd/accelerators/pipe.yaml", 0600), 0);
+    assert_int_equal(mkfifo("odd/economics.yaml", 0600), 0);
+    write_file("odd/accelerators/maker.yaml/my-chip.yaml", CHIP);
+    tc_catalog *catalog = open_catalog((const char *const[]){"odd"}, 1);
+    assert_int_equal(tc_catalog_accelerator(catalog, "my-chip", &accelerator, &error), TC_OK);
+    assert_int_equal(tc_catalog_accelerator(catalog, "pipe", &accelerator, &error), TC_NOT_FOUND);
+    tc_catalog_close(catalog);
+}
+
+/* What a file lacks is 0, and only a forecast refuses it. */
+static void what_is_known_of_a_chip(void **state) {
+    (void)state;
+    tc_accelerator accelerator;
+    tc_error error;
+    mkdir("announced", 0777);
+    mkdir("announced/accelerators", 0777);
+    write_file("announced/accelerators/soon.yaml",
+               "format: 1\nname: Soon\nsources: {a: b}\ndevice:\n  memory: {value: \"96 GB\", source: a}\n");
+    tc_catalog *catalog = open_catalog((const char *const[]){"announced"}, 1);
+    assert_int_equal(tc_catalog_accelerator_known(catalog, "soon", &accelerator, &error), TC_OK);
+    assert_true(accelerator.memory_bytes == 96e9 && accelerator.memory_bytes_per_s == 0);
+    assert_false(tc_accelerator_is_complete(&accelerator));
+    assert_int_equal(tc_catalog_accelerator(catalog, "soon", &accelerator, &error), TC_INVALID);
+    assert_string_equal(error.place, "announced/accelerators/soon.yaml:4: device.memory_bandwidth");
+    tc_catalog_close(catalog);
+}
+
+/* economics.yaml beside the sub-folders takes the place of the embedded one, alone or with others. */
+static void files_beside_the_folders(void **state) {
+    (void)state;
+    tc_economics economics;
+    tc_error error;
+    mkdir("money", 0777);
+    write_file("money/economics.yaml",
+               "format: 1\nsources: {a: b}\n"
+               "reliability:\n  mtbf: {value: \"100 h\", source: a}\n  restart: {value: \"1 min\", source: a}\n"
+               "  storage_per_device: {value: \"1 GB/s\", source: a}\n"
+               "  weight_bytes_per_parameter: {value: 2, source: a}\n"
+               "hardware:\n  server_price_factor: {value: 2, source: a}\n"
+               "  network_price_share: {value: 0.1, source: a}\n  amortisation_years: {value: 4, source: a}\n"
+               "  server_power_factor: {value: 2, source: a}\n  power_utilisation: {value: 0.7, source: a}\n"
+               "default_region: here\nregions:\n  - slug: here\n    name: Here\n    pue: {value: 1.1, source: a}\n"
+               "    electricity: {value: \"0.1 USD/kWh\", source: a}\n"
+               "    grid_kg_co2_per_kwh: {value: 0.1, source: a}\n");
+    tc_catalog *plain = open_catalog(NULL, 0), *catalog = open_catalog((const char *const[]){"money"}, 1);
+    assert_int_equal(tc_economics_load(catalog, NULL, NULL, &economics, &error), TC_OK);
+    assert_string_equal(economics.region, "here");
+    assert_true(economics.mtbf_s == 360000);
+    assert_string_not_equal(tc_catalog_hash(catalog), tc_catalog_hash(plain));
+    assert_int_equal(tc_economics_load(plain, NULL, NULL, &economics, &error), TC_OK);
+    assert_string_equal(economics.region, "us");
+    tc_catalog_close(catalog);
+    tc_catalog_close(plain);
+}
+
 /* From the general to the particular, the fitted value of a level after its prior; the chip's own wins. */
 static void parameters_come_in_layers(void **state) {
     (void)state;
@@ -670,6 +734,9 @@ int main(void) {
         cmocka_unit_test(models_load_from_anywhere),
         cmocka_unit_test(folders_extend_and_override),
         cmocka_unit_test(bad_folders_are_errors),
+        cmocka_unit_test(what_is_no_file_is_left_alone),
+        cmocka_unit_test(what_is_known_of_a_chip),
+        cmocka_unit_test(files_beside_the_folders),
         cmocka_unit_test(parameters_come_in_layers),
         cmocka_unit_test(bad_files_are_errors_with_a_place),
         cmocka_unit_test(odd_files_are_errors),

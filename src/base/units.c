@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 typedef struct unit {
     tc_dimension dimension;
@@ -102,15 +103,10 @@ const char *tc_dimension_unit(tc_dimension dimension) { return dimensions[dimens
 
 const char *tc_dimension_example(tc_dimension dimension) { return dimensions[dimension].example; }
 
-static bool ends_with(const char *text, const char *end) {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && memcmp(text + n - m, end, m) == 0;
-}
-
 tc_dimension tc_dimension_of_name(const char *name) {
-    if (ends_with(name, "bytes_per_s")) return TC_DIMENSION_BYTES_PER_S;
-    if (ends_with(name, "_bytes")) return TC_DIMENSION_BYTES;
-    if (ends_with(name, "_s") || strstr(name, "_s_per_")) return TC_DIMENSION_SECONDS;
+    if (tc_ends_with(name, "bytes_per_s")) return TC_DIMENSION_BYTES_PER_S;
+    if (tc_ends_with(name, "_bytes")) return TC_DIMENSION_BYTES;
+    if (tc_ends_with(name, "_s") || strstr(name, "_s_per_")) return TC_DIMENSION_SECONDS;
     return TC_DIMENSION_NONE;
 }
 

@@ -1,34 +1,15 @@
 /* catalog.h - the data files by kind and slug: embedded ones, and folders that extend or override them.
  *
- * Opening sets pointers (and reads the folders that it is given); a file is parsed
- * when it is first asked for, and its tree is kept. Each folder has the sub-folders
- * accelerators, architectures, fabrics, models, stacks, scenarios, fitted; a maker's
- * folder may lie between. The slug is the file's name; a later folder wins over an
- * earlier one and over the embedded file, as a whole file.
+ * Opening sets pointers (and reads the folders that it is given); a file is parsed when it is first asked for, and
+ * its tree is kept. Each folder has the sub-folders accelerators, architectures, fabrics, models, stacks, scenarios,
+ * fitted; a maker's folder may lie between. Beside them may lie economics.yaml and controls.yaml. The slug is the
+ * file's name; a later folder wins over an earlier one and over the embedded file, as a whole file.
  *
  * A handle is for one thread at a time; opening another one costs nothing. */
 #ifndef TC_CATALOG_CATALOG_H
 #define TC_CATALOG_CATALOG_H
 
 #include "catalog/kinds.h"
-
-typedef enum tc_kind {
-    TC_KIND_ACCELERATOR,
-    TC_KIND_ARCHITECTURE,
-    TC_KIND_FABRIC,
-    TC_KIND_MODEL,
-    TC_KIND_STACK,
-    TC_KIND_SCENARIO,
-    TC_KIND_FITTED, /* device and stack: what fitting wrote */
-    TC_KINDS
-} tc_kind;
-
-const char *tc_kind_name(tc_kind kind);   /* "accelerator" */
-const char *tc_kind_folder(tc_kind kind); /* "accelerators" */
-/* The kind that a word names, in the singular or the plural, or -1. */
-int tc_kind_find(const char *word);
-/* What files of the kind may hold; NULL where another part of the program knows (scenarios). */
-const tc_schema *tc_kind_schema(tc_kind kind);
 
 typedef struct tc_catalog_item {
     const char *slug, *name;
@@ -66,8 +47,5 @@ TC_NODISCARD tc_code tc_catalog_parameters(tc_catalog *catalog, tc_kind kind, co
 
 /* Leaves data/fitted out from now on: what fitting starts from. */
 void tc_catalog_ignore_fitted(tc_catalog *catalog);
-
-/* Does it name a file rather than a slug? It contains '/' or ends in .yaml or .json. */
-bool tc_is_path(const char *slug_or_path);
 
 #endif

@@ -1,17 +1,23 @@
-/* embedded.h - the data files inside the binary; written by tools/embed.c. */
+/* embedded.h - data files inside the binary; written by tools/embed.c. */
 #ifndef TC_EMBEDDED_H
 #define TC_EMBEDDED_H
 
 #include <stddef.h>
 
 typedef struct tc_embedded_file {
-    const char *path; /* relative to data/, "models/gpt2-124m.yaml" */
+    const char *path; /* relative to data/, "accelerators/nvidia/h100-sxm.yaml" */
+    const char *slug; /* "h100-sxm" */
     size_t offset, length;
 } tc_embedded_file;
 
-extern const tc_embedded_file tc_embedded_files[]; /* sorted by path */
-extern const size_t tc_embedded_count;
-extern const char tc_embedded_hash[];
-extern const char tc_embedded_blob[]; /* each file is followed by a NUL */
+typedef struct tc_embedded {
+    const tc_embedded_file *files; /* by the first folder of the path, then by slug */
+    size_t count;
+    const char *blob; /* each file is followed by a NUL */
+    const char *hash; /* of paths and contents */
+} tc_embedded;
+
+extern const tc_embedded tc_embedded_data; /* the catalog: part of the library */
+extern const tc_embedded tc_embedded_runs; /* data/runs: part of the program alone, four times the size of the rest */
 
 #endif

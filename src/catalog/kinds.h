@@ -4,6 +4,31 @@
 
 #include "catalog/schema.h"
 
+typedef enum tc_kind {
+    TC_KIND_ACCELERATOR,
+    TC_KIND_ARCHITECTURE,
+    TC_KIND_FABRIC,
+    TC_KIND_MODEL,
+    TC_KIND_STACK,
+    TC_KIND_SCENARIO,
+    TC_KIND_FITTED, /* device and stack: what fitting wrote */
+    TC_KINDS,
+    TC_KIND_COMMON = TC_KINDS, /* one of each, beside the folders: economics, controls */
+    TC_FILE_KINDS
+} tc_kind;
+
+const char *tc_kind_name(tc_kind kind);   /* "accelerator" */
+const char *tc_kind_folder(tc_kind kind); /* "accelerators" */
+/* The kind that a word names, in the singular or the plural, or -1. */
+int tc_kind_find(const char *word);
+/* What files of the kind may hold; NULL where another part of the program knows (scenarios). */
+const tc_schema *tc_kind_schema(tc_kind kind);
+/* Is a path relative to data/ one of the kind? */
+bool tc_kind_holds(tc_kind kind, const char *path);
+
+/* Does it name a file rather than a slug? It contains '/' or ends in .yaml or .json. */
+bool tc_is_path(const char *slug_or_path);
+
 extern const tc_schema tc_accelerator_schema;  /* reads into tc_accelerator */
 extern const tc_schema tc_architecture_schema; /* checks only; parameters are resolved in layers */
 extern const tc_schema tc_fabric_schema;       /* tc_fabric */

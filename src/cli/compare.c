@@ -51,9 +51,10 @@ static tc_code default_names(tc_context *context, int dtype, bool all, names *ou
     if (!code && !chosen) return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
     for (int i = 0; i < count && !code; i++) {
         tc_accelerator a;
-        bool complete;
-        code = tc_load_accelerator(context->catalog, &items[i], &a, &complete, context->error);
-        if (code || !complete || (!all && (!a.datacentre || !*a.fabric || !(a.matmul_flops[dtype] > 0)))) continue;
+        code = tc_catalog_accelerator_known(context->catalog, items[i].slug, &a, context->error);
+        if (code || !tc_accelerator_is_complete(&a)
+            || (!all && (!a.datacentre || !*a.fabric || !(a.matmul_flops[dtype] > 0))))
+            continue;
         int k = 0;
         while (
             k < out->count
@@ -83,7 +84,7 @@ static void sort_fastest(tc_comparison *items, int n, tc_comparison *room) {
 
 static tc_code compare_all(tc_context *context, tc_request *request, const names *accelerators, tc_comparison *items) {
     tc_economics economics;
-    tc_code code = tc_economics_load(NULL, NULL, &economics, context->error);
+    tc_code code = tc_economics_load(context->catalog, NULL, NULL, &economics, context->error);
     int failed = 0;
     for (int i = 0; i < accelerators->count && !code; i++) {
         code = tc_request_devices(context, accelerators->name[i], request);

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "cli/commands.h"
-#include "report/catalog_report.h"
 #include "report/controls_report.h"
 
 static void classify(const tc_controls *controls, const tc_accelerator *accelerator, tc_controls_item *out) {
@@ -15,24 +14,18 @@ static void classify(const tc_controls *controls, const tc_accelerator *accelera
     out->report = tc_controls_classify(controls, accelerator, &options);
 }
 
-/* Item i: of the command line, or of the catalog. */
-static tc_code load(tc_context *context, const tc_catalog_item *all, int i, tc_accelerator *out) {
-    bool complete;
-    if (all) return tc_load_accelerator(context->catalog, &all[i], out, &complete, context->error);
-    return tc_catalog_accelerator(context->catalog, context->options->positional[i], out, context->error);
-}
-
 tc_code tc_command_controls(tc_context *context) {
     const tc_catalog_item *all = NULL;
     int n = context->options->positionals;
     tc_controls controls;
-    tc_code code = tc_controls_load(NULL, &controls, context->error);
+    tc_code code = tc_controls_load(context->catalog, &controls, context->error);
     if (!code && n == 0) code = tc_catalog_list(context->catalog, TC_KIND_ACCELERATOR, &all, &n, context->error);
     tc_controls_item *items = code ? NULL : calloc((size_t)n + 1, sizeof *items);
     if (!code && !items) code = tc_fail(context->error, TC_INTERNAL, "controls", "out of memory");
     for (int i = 0; i < n && !code; i++) {
         tc_accelerator accelerator;
-        code = load(context, all, i, &accelerator);
+        const char *name = all ? all[i].slug : context->options->positional[i];
+        code = tc_catalog_accelerator_known(context->catalog, name, &accelerator, context->error);
         if (!code) classify(&controls, &accelerator, &items[i]);
     }
     if (!code && tc_given(context, TC_OPTION_JSON)->given)

@@ -31,7 +31,7 @@ tc_code tc_command_run(tc_context *context) {
     tc_code code = tc_request_job(context, &request);
     if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
     if (!code)
-        code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text,
+        code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
                                  tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
     if (!code)
         code = tc_step_predict(&request.job, &request.cluster, &request.layout, &request.stack, &input.step,

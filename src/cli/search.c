@@ -38,7 +38,7 @@ static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabula
 static tc_code take_economics(tc_context *context, const tc_request *request, tc_search_input *in) {
     if (in->objective != TC_OBJECTIVE_COST && in->objective != TC_OBJECTIVE_ENERGY) return TC_OK;
     tc_economics economics;
-    tc_code code = tc_economics_load(tc_given(context, TC_OPTION_ECONOMICS)->text,
+    tc_code code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
                                      tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
     if (code) return code;
     tc_run_input input = tc_default_run_input();

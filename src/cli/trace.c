@@ -7,6 +7,7 @@
 #endif
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/request.h"
 #include "report/step_report.h"
@@ -21,11 +22,6 @@ static bool write_gzip(void *context, const char *bytes, size_t length) {
     return gzwrite(context, bytes, (unsigned)length) == (int)length;
 }
 #endif
-
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), n = strlen(end);
-    return length >= n && strcmp(text + length - n, end) == 0;
-}
 
 static tc_code cannot_write(tc_context *context, const char *path, int reason) {
     return tc_fail(context->error, reason == ENOENT || reason == EISDIR || reason == EACCES ? TC_INVALID : TC_INTERNAL,
@@ -66,7 +62,7 @@ static tc_code write_file(tc_context *context, const char *path, const tc_trace_
         return write(input, (tc_sink){write_stream, context->out}, spans)
                    ? TC_OK
                    : tc_fail(context->error, TC_INTERNAL, "memory", "none is left");
-    if (ends_with(path, ".gz")) return write_compressed(context, path, input, write, spans);
+    if (tc_ends_with(path, ".gz")) return write_compressed(context, path, input, write, spans);
     FILE *file = fopen(path, "wb");
     if (!file) return cannot_write(context, path, errno);
     errno = 0;

@@ -35,12 +35,11 @@ static tc_code read_files(tc_context *context, tc_arena *arena, run_list *list) 
 
 /* The runs inside the program, data/runs. */
 static tc_code read_embedded(tc_context *context, tc_arena *arena, run_list *list) {
-    for (size_t i = 0; i < tc_embedded_count; i++) {
-        const tc_embedded_file *file = &tc_embedded_files[i];
+    for (size_t i = 0; i < tc_embedded_runs.count; i++) {
+        const tc_embedded_file *file = &tc_embedded_runs.files[i];
         tc_published_run *runs;
         int count;
-        if (strncmp(file->path, "runs/", 5) != 0) continue;
-        tc_code code = tc_published_read(file->path, tc_embedded_blob + file->offset, file->length, arena, &runs,
+        tc_code code = tc_published_read(file->path, tc_embedded_runs.blob + file->offset, file->length, arena, &runs,
                                          &count, context->error);
         if (!code) code = append(context, list, runs, count);
         if (code) return code;

@@ -7,11 +7,6 @@
 #include "catalog/catalog.h"
 #include "report/table.h"
 
-/* An accelerator of a list. One whose file is sound but lacks a figure that no forecast can do without (a
- * chip that is announced) is not complete: `out` then has its slug and name alone. */
-TC_NODISCARD tc_code tc_load_accelerator(tc_catalog *catalog, const tc_catalog_item *item, tc_accelerator *out,
-                                         bool *complete, tc_error *error);
-
 TC_NODISCARD tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_error *error);
 TC_NODISCARD tc_code tc_report_list_text(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind,
                                          tc_error *error);

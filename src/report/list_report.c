@@ -11,30 +11,15 @@
 typedef struct entry {
     const tc_catalog_item *item;
     tc_accelerator accelerator;
-    bool complete; /* of an accelerator */
     tc_fabric fabric;
     tc_model model;
     tc_stack stack;
 } entry;
 
-tc_code tc_load_accelerator(tc_catalog *catalog, const tc_catalog_item *item, tc_accelerator *out, bool *complete,
-                            tc_error *error) {
-    const tc_document *document;
-    tc_code code = tc_catalog_accelerator(catalog, item->slug, out, error);
-    *complete = code == TC_OK;
-    if (code != TC_INVALID
-        || tc_catalog_document(catalog, TC_KIND_ACCELERATOR, item->slug, &document, NULL, NULL) != TC_OK)
-        return code;
-    *out = tc_default_accelerator();
-    snprintf(out->slug, sizeof out->slug, "%s", item->slug);
-    snprintf(out->name, sizeof out->name, "%s", item->name);
-    return TC_OK;
-}
-
 static tc_code load_entry(tc_catalog *catalog, tc_kind kind, const tc_catalog_item *item, entry *out, tc_error *error) {
     out->item = item;
     switch (kind) {
-    case TC_KIND_ACCELERATOR: return tc_load_accelerator(catalog, item, &out->accelerator, &out->complete, error);
+    case TC_KIND_ACCELERATOR: return tc_catalog_accelerator_known(catalog, item->slug, &out->accelerator, error);
     case TC_KIND_FABRIC: return tc_catalog_fabric(catalog, item->slug, &out->fabric, error);
     case TC_KIND_MODEL: return tc_catalog_model(catalog, item->slug, &out->model, error);
     case TC_KIND_STACK: return tc_catalog_stack(catalog, item->slug, &out->stack, error);
@@ -57,8 +42,8 @@ static void write_known(tc_writer *writer, const char *key, double value) {
         tc_write_null(writer, key);
 }
 
-static void write_accelerator(tc_writer *writer, const tc_accelerator *a, bool complete) {
-    tc_write_bool(writer, "complete", complete);
+static void write_accelerator(tc_writer *writer, const tc_accelerator *a) {
+    tc_write_bool(writer, "complete", tc_accelerator_is_complete(a));
     tc_write_string(writer, "vendor", a->vendor);
     tc_write_string(writer, "architecture", a->architecture);
     tc_write_string(writer, "released", *a->released ? a->released : NULL);
@@ -130,7 +115,7 @@ tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_er
         tc_write_object(&writer, NULL);
         tc_write_string(&writer, "slug", items[i].slug);
         tc_write_string(&writer, "name", items[i].name);
-        if (kind == TC_KIND_ACCELERATOR) write_accelerator(&writer, &e.accelerator, e.complete);
+        if (kind == TC_KIND_ACCELERATOR) write_accelerator(&writer, &e.accelerator);
         if (kind == TC_KIND_FABRIC) write_fabric(&writer, &e.fabric);
         if (kind == TC_KIND_MODEL) write_model(&writer, &e.model);
         if (kind == TC_KIND_STACK) write_stack(&writer, &e.stack);

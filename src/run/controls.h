@@ -58,13 +58,8 @@ typedef struct tc_controls {
 } tc_controls;
 
 TC_NODISCARD tc_code tc_controls_read(const tc_document *document, tc_controls *out, tc_error *error);
-/* file: NULL is the embedded data/controls.yaml. */
-TC_API TC_NODISCARD tc_code tc_controls_load(const char *file, tc_controls *out, tc_error *error);
-
-/* What the rules need of an accelerator's file, also where a forecast could not use it (no memory bandwidth, say):
- * what the file does not give stays 0. */
-TC_API TC_NODISCARD tc_code tc_controls_accelerator(tc_catalog *catalog, const char *slug_or_path, tc_accelerator *out,
-                                                    tc_error *error);
+/* The catalog's controls.yaml. */
+TC_API TC_NODISCARD tc_code tc_controls_load(tc_catalog *catalog, tc_controls *out, tc_error *error);
 
 typedef struct tc_control_options {
     bool ignore_fp6;  /* as most published TPP figures do, though the rule's text counts it */

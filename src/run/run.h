@@ -80,8 +80,9 @@ TC_API tc_run_input tc_default_run_input(void);
 TC_API TC_NODISCARD tc_code tc_run_forecast(const tc_run_input *input, const tc_economics *economics, tc_run *out,
                                             tc_error *error);
 
-/* The defaults of a region. file: NULL is the embedded data/economics.yaml; region: NULL is the file's default. */
-TC_API TC_NODISCARD tc_code tc_economics_load(const char *file, const char *region, tc_economics *out, tc_error *error);
+/* The defaults of a region. file: NULL is the catalog's economics.yaml; region: NULL is the file's default. */
+TC_API TC_NODISCARD tc_code tc_economics_load(tc_catalog *catalog, const char *file, const char *region,
+                                              tc_economics *out, tc_error *error);
 
 /* ---- goodput alone: the fleet asks for it often ------------------------------- */
 

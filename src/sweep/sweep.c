@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "catalog/document.h"
@@ -171,13 +172,10 @@ static tc_code read_sweep(const tc_document *document, tc_sweep *s, tc_error *er
 
 /* ---- hashes -------------------------------------------------------------------------- */
 
-#define HASH_START UINT64_C(14695981039346656037)
 #define FILE_MAX ((size_t)64 << 20)
 
-static uint64_t add_text(uint64_t hash, const char *text) { /* FNV-1a, the end of the text included */
-    do hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    while (*text++);
-    return hash;
+static uint64_t add_text(uint64_t hash, const char *text) { /* the end of the text included */
+    return tc_hash_bytes(hash, text, strlen(text) + 1);
 }
 
 /* Of the file that a path names; 0 for a slug, and for a file that cannot be read, which the search will say. */
@@ -186,7 +184,7 @@ static uint64_t hash_file(const char *slug_or_path) {
     size_t length;
     tc_error unused;
     if (!tc_is_path(slug_or_path) || tc_file_read(slug_or_path, FILE_MAX, &text, &length, &unused)) return 0;
-    uint64_t hash = add_text(HASH_START, text);
+    uint64_t hash = add_text(TC_HASH_START, text);
     free(text);
     return hash;
 }
@@ -245,13 +243,13 @@ static uint64_t add_number(uint64_t hash, double number) {
 
 void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
     task t = task_of(s, index);
-    uint64_t hash = HASH_START;
+    uint64_t hash = TC_HASH_START;
     const char *const texts[] = {TC_VERSION, s->data, t.model, t.accelerator, s->stack, s->fabric, s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
     const double numbers[] = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
     const uint64_t files[] = {t.model_file, t.accelerator_file, s->stack_file, s->fabric_file};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) hash = (hash ^ files[i]) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) hash = tc_hash_word(hash, files[i]);
     snprintf(key, 20, "%016llx", (unsigned long long)hash);
 }
 

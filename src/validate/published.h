@@ -5,6 +5,9 @@
  * is not, NULL where a text is not. Keys that are not read here are ignored: the lines carry more,
  * for people.
  *
+ * The library holds no runs: data/runs is embedded in the program alone. Whoever calls the library reads a file of
+ * them, or gives a text.
+ *
  * How the fields are meant, where their name leaves it open:
  * - `devices`, rates and memory are per schedulable device of `accelerator`; samples_per_s is of the whole job.
  * - `shared_experts` is a count: their total width is shared_experts x expert_ffn.

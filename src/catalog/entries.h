@@ -1,0 +1,49 @@
+/* entries.h - the data files that there are, by kind and slug: embedded ones, and folders that extend or
+ * override them. Nothing is parsed here.
+ *
+ * One array, sorted by kind and slug, holds the file that wins for each: a lookup is a binary search, a list is a
+ * range of it. */
+#ifndef TC_CATALOG_ENTRIES_H
+#define TC_CATALOG_ENTRIES_H
+
+#include "base/arena.h"
+#include "catalog/document.h"
+#include "catalog/kinds.h"
+
+#define TC_EMBEDDED_ORIGIN "embedded"
+
+/* A file of the catalog. */
+typedef struct tc_entry {
+    tc_kind kind;
+    const char *slug, *path, *origin; /* the folder it came from, or TC_EMBEDDED_ORIGIN */
+    const char *text;                 /* embedded: its text; NULL otherwise */
+    size_t length;
+    const tc_document *document; /* once it is parsed */
+    bool checked;                /* by its schema */
+    const void *value;           /* its struct, once it was asked for */
+} tc_entry;
+
+typedef struct tc_entries {
+    tc_entry *entry; /* from malloc */
+    int count;
+    char hash[17]; /* of the embedded files, and of the slugs and contents of every file of the folders */
+} tc_entries;
+
+/* Reads the folders; later ones win. The texts live in the arena. */
+TC_NODISCARD tc_code tc_entries_open(const char *const *folders, int count, tc_arena *arena, tc_entries *out,
+                                     tc_error *error);
+void tc_entries_free(tc_entries *entries);
+
+/* The entry, or NULL. */
+tc_entry *tc_entries_find(const tc_entries *entries, tc_kind kind, const char *slug);
+/* The first of the kind; *count of them follow each other. */
+tc_entry *tc_entries_of_kind(const tc_entries *entries, tc_kind kind, int *count);
+
+/* Reads the entry's text; *owned must be freed. */
+TC_NODISCARD tc_code tc_entry_text(const tc_entry *entry, const char **text, size_t *length, char **owned,
+                                   tc_error *error);
+
+/* The file's name without folders and .yaml, length bytes. */
+const char *tc_slug_of_path(const char *path, size_t *length);
+
+#endif

@@ -1,0 +1,105 @@
+/* layers.c - the parameters of an accelerator or a stack, from the files that give them. */
+#include "catalog/layers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+typedef struct layers {
+    tc_catalog *catalog;
+    const tc_parameter_table *table;
+    tc_resolved *resolved;
+    tc_error *error;
+} layers;
+
+static tc_code apply(const layers *l, const tc_document *document, const tc_node *mapping) {
+    return tc_parameters_apply(l->table, document, mapping, l->resolved, l->error);
+}
+
+/* The fitted values of one section, or of one member of it; nothing where there are none. */
+static tc_code apply_fitted(const layers *l, const char *file, const tc_schema *schema, const char *section,
+                            const char *member) {
+    const tc_document *fitted = NULL;
+    tc_code code = l->catalog->ignore_fitted
+                       ? TC_OK
+                       : tc_lookup_helper(l->catalog, TC_KIND_FITTED, file, schema, &fitted, l->error);
+    if (code != TC_OK || !fitted) return code;
+    const tc_node *values = tc_node_get(fitted->root, section);
+    return apply(l, fitted, member ? tc_node_get(values, member) : values);
+}
+
+static tc_code fail_architecture(tc_catalog *catalog, const tc_document *document, const tc_node *node,
+                                 tc_error *error) {
+    int count;
+    const tc_entry *known = tc_entries_of_kind(&catalog->entries, TC_KIND_ARCHITECTURE, &count);
+    char list[360] = "";
+    size_t used = 0;
+    for (int i = 0; i < count && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", known[i].slug);
+    return tc_document_fail(document, node, NULL, error, "'%.40s' has no file; leave it out, or write one of %s",
+                            node->text, list);
+}
+
+/* From the general to the particular, each level's prior before its fitted value. */
+tc_code tc_resolve_device(tc_catalog *catalog, const tc_document *document, const char *slug, tc_resolved *resolved,
+                          tc_error *error) {
+    const layers all = {catalog, &tc_device_parameter_table, resolved, error}, *l = &all;
+    const tc_document *generic = NULL, *architecture = NULL;
+    const tc_node *name = tc_node_get(document->root, "architecture");
+    const tc_schema *priors = &tc_architecture_schema, *fitted = &tc_fitted_device_schema;
+    tc_code code = tc_lookup_helper(catalog, TC_KIND_ARCHITECTURE, "generic", priors, &generic, error);
+    if (code == TC_OK && generic) code = apply(l, generic, tc_node_get(generic->root, "parameters"));
+    if (code == TC_OK) code = apply_fitted(l, "device", fitted, "generic", NULL);
+    if (code == TC_OK && name) {
+        code = tc_lookup_helper(catalog, TC_KIND_ARCHITECTURE, name->text, priors, &architecture, error);
+        if (code == TC_OK && !architecture) code = fail_architecture(l->catalog, document, name, l->error);
+        if (code == TC_OK) code = apply(l, architecture, tc_node_get(architecture->root, "parameters"));
+        if (code == TC_OK) code = apply_fitted(l, "device", fitted, "architectures", name->text);
+    }
+    if (code == TC_OK) code = apply_fitted(l, "device", fitted, "accelerators", slug);
+    return code == TC_OK ? apply(l, document, tc_node_get(document->root, "parameters")) : code;
+}
+
+tc_code tc_stack_chain_open(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, tc_stack_chain *out,
+                            tc_error *error) {
+    const tc_document *generic = NULL;
+    int at = TC_STACK_CHAIN;
+    tc_code code = tc_lookup_helper(catalog, TC_KIND_STACK, "generic", NULL, &generic, error);
+    for (const char *next = slug_or_path; code == TC_OK && next;) {
+        tc_data_file file;
+        code = tc_lookup(catalog, TC_KIND_STACK, next, own, &file, error);
+        if (code != TC_OK) break;
+        out->document[--at] = file.document;
+        out->slug[at] = file.slug;
+        next = tc_node_text(file.document->root, "base");
+        if (next && (at <= 1 || !tc_entries_find(&catalog->entries, TC_KIND_STACK, next)))
+            return tc_document_fail(file.document, tc_node_get(file.document->root, "base"), NULL, error,
+                                    at <= 1
+                                        ? "'%.80s' leads in a circle or too far; name a stack that stands on its own"
+                                        : "'%.80s' is not in the catalog; 'traincast list stacks' shows what is",
+                                    next);
+    }
+    if (code != TC_OK) return code;
+    if (generic && strcmp(out->slug[at], "generic") != 0) {
+        out->document[--at] = generic;
+        out->slug[at] = "generic";
+    }
+    out->count = TC_STACK_CHAIN - at;
+    memmove(out->document, out->document + at, (size_t)out->count * sizeof *out->document);
+    memmove(out->slug, out->slug + at, (size_t)out->count * sizeof *out->slug);
+    return TC_OK;
+}
+
+tc_code tc_resolve_stack(tc_catalog *catalog, const tc_stack_chain *chain, tc_resolved *resolved, tc_error *error) {
+    const layers all = {catalog, &tc_stack_parameter_table, resolved, error}, *l = &all;
+    const tc_schema *fitted = &tc_fitted_stack_schema;
+    tc_code code = TC_OK;
+    for (int i = 0; i < chain->count && code == TC_OK; i++) {
+        bool generic = strcmp(chain->slug[i], "generic") == 0;
+        code = apply(l, chain->document[i], tc_node_get(chain->document[i]->root, "parameters"));
+        if (code == TC_OK)
+            code = apply_fitted(l, "stack", fitted, generic ? "generic" : "stacks", generic ? NULL : chain->slug[i]);
+    }
+    return code;
+}

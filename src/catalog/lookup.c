@@ -1,0 +1,158 @@
+/* lookup.c - one data file by slug, alias or path, parsed when it is first asked for. */
+#include "catalog/lookup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+static tc_code fail_memory(tc_error *error) { return tc_fail(error, TC_INTERNAL, "catalog", "out of memory"); }
+
+/* Parses the entry's file, or finds it parsed. */
+static tc_code load(tc_catalog *catalog, tc_entry *e, const tc_document **out, tc_error *error) {
+    *out = e->document;
+    if (e->document) return TC_OK;
+    tc_document *new = tc_arena_alloc(&catalog->arena, sizeof *new);
+    char name[4200];
+    snprintf(name, sizeof name, "%s%s", e->text ? "data/" : "", e->path);
+    const char *file = tc_arena_copy(&catalog->arena, name, strlen(name));
+    if (!new || !file) return fail_memory(error);
+    const char *text;
+    char *owned;
+    size_t length;
+    tc_code code = tc_entry_text(e, &text, &length, &owned, error);
+    if (code == TC_OK) code = tc_document_parse(text, length, file, &catalog->arena, new, error);
+    free(owned);
+    if (code == TC_OK) *out = e->document = new;
+    return code;
+}
+
+/* ---- aliases -------------------------------------------------------------------------------- */
+
+/* Does the file's `aliases` name the slug? Files that do not contain it are not parsed. */
+static tc_code has_alias(tc_catalog *catalog, tc_entry *e, const char *slug, bool *found, tc_error *error) {
+    const char *text;
+    char *owned;
+    size_t length;
+    *found = false;
+    tc_code code = tc_entry_text(e, &text, &length, &owned, error);
+    if (code != TC_OK) return code;
+    bool possible = strstr(text, "\naliases:") && strstr(text, slug);
+    free(owned);
+    if (!possible) return TC_OK;
+    const tc_document *document;
+    code = load(catalog, e, &document, error);
+    if (code != TC_OK) return code;
+    const tc_node *aliases = tc_node_get(document->root, "aliases");
+    const tc_node *alias = aliases && aliases->kind != TC_NODE_SCALAR ? aliases->first : aliases;
+    for (; alias && !*found; alias = alias == aliases ? NULL : alias->next)
+        *found = alias->kind == TC_NODE_SCALAR && strcmp(alias->text, slug) == 0;
+    return TC_OK;
+}
+
+/* The files of folders before the embedded ones. */
+static tc_code find_alias(tc_catalog *catalog, tc_kind kind, const char *slug, tc_entry **out, tc_error *error) {
+    int count;
+    tc_entry *first = tc_entries_of_kind(&catalog->entries, kind, &count);
+    for (int embedded = 0; embedded < 2; embedded++)
+        for (tc_entry *e = first; e < first + count; e++) {
+            bool found = false;
+            if ((e->text != NULL) != (embedded == 1)) continue;
+            tc_code code = has_alias(catalog, e, slug, &found, error);
+            if (found) *out = e;
+            if (code != TC_OK || found) return code;
+        }
+    return TC_OK;
+}
+
+tc_code tc_lookup_entry(tc_catalog *catalog, tc_kind kind, const char *slug, tc_entry **out, tc_error *error) {
+    *out = tc_entries_find(&catalog->entries, kind, slug);
+    if (*out || !slug[0]) return TC_OK;
+    for (const tc_alias *a = catalog->aliases; a; a = a->next)
+        if (a->entry->kind == kind && strcmp(a->name, slug) == 0) {
+            *out = a->entry;
+            return TC_OK;
+        }
+    tc_code code = find_alias(catalog, kind, slug, out, error);
+    if (code != TC_OK || !*out) return code;
+    tc_alias *alias = tc_arena_alloc(&catalog->arena, sizeof *alias);
+    const char *name = tc_arena_copy(&catalog->arena, slug, strlen(slug));
+    if (!alias || !name) return fail_memory(error);
+    *alias = (tc_alias){name, *out, catalog->aliases};
+    catalog->aliases = alias;
+    return TC_OK;
+}
+
+/* ---- slugs that are not there --------------------------------------------------------------- */
+
+/* The shortest name of which `word` is a part that begins it or follows a dash ("h100": h100-sxm), or NULL. */
+static const char *name_with(const char *word, const char *const *names, int n) {
+    const char *best = NULL;
+    for (int i = 0; strlen(word) > 1 && i < n; i++) {
+        const char *at = strstr(names[i], word);
+        bool begins = at && (at == names[i] || at[-1] == '-');
+        if (begins && (!best || strlen(names[i]) < strlen(best))) best = names[i];
+    }
+    return best;
+}
+
+static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slug, tc_error *error) {
+    int count;
+    const tc_entry *first = tc_entries_of_kind(&catalog->entries, kind, &count);
+    const char **names = malloc((size_t)(count + 1) * sizeof *names);
+    if (!names) return fail_memory(error);
+    for (int i = 0; i < count; i++) names[i] = first[i].slug;
+    const char *nearest = name_with(slug, names, count);
+    if (!nearest) nearest = tc_nearest(slug, names, count);
+    free(names);
+    char place[32];
+    snprintf(place, sizeof place, "--%s", tc_kind_name(kind));
+    if (nearest)
+        return tc_fail(error, TC_NOT_FOUND, place,
+                       "'%.80s' is not in the catalog; did you mean '%s'? ('traincast list %s' shows all)", slug,
+                       nearest, tc_kind_folder(kind));
+    return tc_fail(error, TC_NOT_FOUND, place,
+                   "'%.80s' is not in the catalog; 'traincast list %s' shows what is, or give a file's path", slug,
+                   tc_kind_folder(kind));
+}
+
+/* ---- one file -------------------------------------------------------------------------------- */
+
+static tc_code read_path(tc_kind kind, const char *path, tc_arena *own, tc_data_file *out, tc_error *error) {
+    if (tc_ends_with(path, ".json"))
+        return tc_fail(error, TC_INVALID, path, "is JSON; a %s is a YAML file", tc_kind_name(kind));
+    tc_document *document = tc_arena_alloc(own, sizeof *document);
+    if (!document) return fail_memory(error);
+    tc_code code = tc_document_read(path, own, document, error);
+    if (code != TC_OK) return code;
+    size_t length;
+    const char *name = tc_slug_of_path(path, &length), *given = tc_node_text(document->root, "slug");
+    out->slug = given ? given : tc_arena_copy(own, name, length);
+    out->document = document;
+    return out->slug ? TC_OK : fail_memory(error);
+}
+
+tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own, tc_data_file *out,
+                  tc_error *error) {
+    *out = (tc_data_file){NULL};
+    if (tc_is_path(slug_or_path)) return read_path(kind, slug_or_path, own, out, error);
+    tc_code code = tc_lookup_entry(catalog, kind, slug_or_path, &out->entry, error);
+    if (code != TC_OK) return code;
+    if (!out->entry) return fail_not_found(catalog, kind, slug_or_path, error);
+    out->slug = out->entry->slug;
+    return load(catalog, out->entry, &out->document, error);
+}
+
+tc_code tc_lookup_helper(tc_catalog *catalog, tc_kind kind, const char *slug, const tc_schema *schema,
+                         const tc_document **out, tc_error *error) {
+    tc_entry *e = tc_entries_find(&catalog->entries, kind, slug);
+    *out = NULL;
+    tc_code code = e ? load(catalog, e, out, error) : TC_OK;
+    if (code == TC_OK && e && schema && !e->checked) {
+        code = tc_schema_read(schema, e->document, NULL, error);
+        e->checked = code == TC_OK;
+    }
+    return code;
+}

@@ -1,0 +1,40 @@
+/* lookup.h - one data file by slug, alias or path, as a document; and what an open catalog is. */
+#ifndef TC_CATALOG_LOOKUP_H
+#define TC_CATALOG_LOOKUP_H
+
+#include "catalog/entries.h"
+
+/* An alias that was looked up before: many runs ask for the same few. */
+typedef struct tc_alias {
+    const char *name;
+    tc_entry *entry;
+    struct tc_alias *next;
+} tc_alias;
+
+struct tc_catalog {
+    tc_arena arena;
+    tc_entries entries;
+    tc_alias *aliases;
+    const struct tc_catalog_item *items[TC_FILE_KINDS]; /* lists made so far */
+    bool ignore_fitted;
+};
+
+/* A data file, parsed but not checked. */
+typedef struct tc_data_file {
+    const tc_document *document;
+    const char *slug;
+    tc_entry *entry; /* NULL: it was named by its path */
+} tc_data_file;
+
+/* The entry that a slug or an alias names; NULL where there is none. */
+TC_NODISCARD tc_code tc_lookup_entry(tc_catalog *catalog, tc_kind kind, const char *slug, tc_entry **out,
+                                     tc_error *error);
+/* The file that slug_or_path names. One that is named by its path is read into `own`, so that its tree can go with
+ * the call; others stay with the catalog. */
+TC_NODISCARD tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own,
+                               tc_data_file *out, tc_error *error);
+/* A file that may be absent (*out NULL), checked once by the schema (NULL: not). */
+TC_NODISCARD tc_code tc_lookup_helper(tc_catalog *catalog, tc_kind kind, const char *slug, const tc_schema *schema,
+                                      const tc_document **out, tc_error *error);
+
+#endif
