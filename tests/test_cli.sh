@@ -256,6 +256,43 @@ intervals="--catalog tests/intervals --model llama-2-7b --devices 64 --global-ba
     has '"step_s_p10": [0-9]' '"step_s_p90": [0-9]' '"memory_gib_p90": [0-9]'
 }
 
+# ---- names that would take over a terminal, a browser or a reader of JSON -----------------------------------
+mkdir -p "$work/hostile"
+control=$(printf '[\001-\011\013-\037\177]')
+sed 's/^name:.*/name: "evil\\e[31m\\e]0;pwned\\a\\x9b2J\\u202e<script>\\"\\n end"/' tests/golden/gpt-of-mine.yaml >"$work/hostile/model.yaml"
+sed 's/^name:.*/name: "dev\\e[2J\\u200b\&"/; s/^fabric:.*/fabric: dgx-a100/' tests/golden/accelerator-of-mine.yaml >"$work/hostile/accelerator.yaml"
+hostile="--model $work/hostile/model.yaml --accelerator $work/hostile/accelerator.yaml --devices 8"
+# No control character but line ends and the program's own tones, no C1, no mark of direction or of no width.
+tame() {
+    checks=$((checks + 1))
+    sed "s/$escape\[0m//g; s/$escape\[[1-3][0-9]*m//g" "$work/out" >"$work/tame"
+    LC_ALL=C grep -q "$control" "$work/tame" && fail "$*: control characters in the output"
+    LC_ALL=C grep -q "$(printf '\302[\200-\237]\|\342\200[\213-\217\252-\256]')" "$work/out" && fail "$*: invisible characters in the output"
+    case $* in *--json) ;; *) grep -q 'evil' "$work/out" || fail "$*: no name" ;; esac
+    grep -q "evil$escape" "$work/out" && fail "$*: a name sets a colour"
+}
+escape=$(printf '\033')
+for command in step explain 'run --tokens 1B' 'search --global-batch 64' 'trace --svg -'; do
+    for extra in '' '--json' '--color always'; do
+        case $command$extra in trace*json) continue ;; esac
+        # shellcheck disable=SC2086
+        good $command $hostile $extra
+        tame "$command $extra"
+    done
+done
+# shellcheck disable=SC2086
+good trace $hostile --svg -
+grep -q '<script>\|&[^a-z#]' "$work/out" && fail "trace --svg: names are not escaped"
+mkdir -p "$work/hostile/catalog/stacks"
+sed 's/^slug:.*//' tests/golden/stack-of-mine.yaml >"$work/hostile/catalog/stacks/a\"b.yaml"
+# shellcheck disable=SC2086
+good trace $job --stack 'a"b' --catalog "$work/hostile/catalog" --output -
+if command -v jq >/dev/null 2>&1; then jq -e .assumed "$work/out" >/dev/null || fail "trace: no JSON with a quote in a stack's slug"; fi
+good show model "$work/hostile/model.yaml"
+tame show
+good compare --model "$work/hostile/model.yaml" --accelerators "$work/hostile/accelerator.yaml" --devices 8
+tame compare
+
 # ---- a user's own data -------------------------------------------------------------------------------------
 mkdir -p "$work/mine/models" "$work/xdg/traincast/models"
 cp tests/golden/model-of-mine.yaml "$work/mine/models/"
@@ -309,6 +346,7 @@ bad step --model --accelerator a100-sxm-80g
     bad step $job --seq 1.0005k
     bad step $job --tp 1T
     bad step $job --recompute some
+    bad step $job --recompute "$(printf '%058dé\033[2J\302\233' 0)"
     bad step $job --recompute 0
     bad step $job --sharding zero9
     bad step $job --sharding hsdp
@@ -341,6 +379,8 @@ bad step --model --accelerator a100-sxm-80g
     bad run $job --tokens 1T --pue 0.5
     bad run $job --tokens 1T --storage '2 TB'
 }
+bad validate --json --markdown
+bad search $job --global-batch 64 --allow-schedules 1f1b,custom
 bad compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,
 bad compare --model llama-2-7b --devices 64 --accelerators ,
 bad plan

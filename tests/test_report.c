@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/utf8.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/names.h"
@@ -60,6 +62,50 @@ static void test_width_counts_columns(void **state) {
     assert_int_equal(tc_text_width("\xc3\xa9"), 1);     /* e acute */
     assert_int_equal(tc_text_width("\xe6\x98\x87"), 2); /* a CJK character */
     assert_int_equal(tc_text_width("e\xcc\x81"), 1);    /* e and a combining acute */
+}
+
+/* ---- text that others wrote ---------------------------------------------------------------- */
+
+static void test_text_is_cut_between_characters(void **state) {
+    (void)state;
+    char out[8];
+    assert_string_equal(tc_utf8_cut(out, sizeof out, "abc"), "abc");
+    assert_string_equal(tc_utf8_cut(out, 4, "ab\xc3\xa9"), "ab");
+    assert_string_equal(tc_utf8_cut(out, 5, "ab\xc3\xa9"), "ab\xc3\xa9");
+    assert_string_equal(tc_utf8_cut(out, 4, "\xf0\x9f\x98\x80"), "");
+    tc_error error;
+    tc_fail(&error, TC_INVALID, "place\xc2", "'%.3s' is unknown", "ab\xc3\xa9");
+    assert_string_equal(error.place, "place");
+    assert_string_equal(error.text, "'ab' is unknown");
+    tc_fail(&error, TC_INVALID, "a\xff z", "\x1b[2J \xc2\x9b \xe2\x80\xae \xc3\xa9");
+    assert_string_equal(error.place, "a? z");
+    assert_string_equal(error.text, "?[2J ? ? \xc3\xa9");
+}
+
+static void test_xml_is_escaped(void **state) {
+    (void)state;
+    char out[64], small[8];
+    assert_string_equal(tc_format_xml(out, sizeof out, "<a href='x'>&\"\x1b\xff\xc3\xa9\xc3"),
+                        "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9");
+    assert_string_equal(tc_format_xml(small, sizeof small, "ab<<"), "ab&lt;"); /* no half an entity */
+}
+
+static void test_only_tones_reach_a_terminal(void **state) {
+    (void)state;
+    static const char text[] = "\x1b[1mbold\x1b[0m \x1b[2J\x1b]0;t\a \xc2\x9b \xe2\x80\x8b \xe6\x98\x87\n";
+    for (int colour = 0; colour < 2; colour++) {
+        char *out = NULL;
+        size_t length = 0;
+        FILE *file = open_memstream(&out, &length);
+        tc_style style = {.colour = colour};
+        tc_print_visible(file, &style, text, sizeof text - 1);
+        fclose(file);
+        assert_string_equal(out, colour ? "\x1b[1mbold\x1b[0m \xef\xbf\xbd[2J\xef\xbf\xbd]0;t\xef\xbf\xbd "
+                                          "\xef\xbf\xbd \xef\xbf\xbd \xe6\x98\x87\n"
+                                        : "\xef\xbf\xbd[1mbold\xef\xbf\xbd[0m \xef\xbf\xbd[2J\xef\xbf\xbd]0;t"
+                                          "\xef\xbf\xbd \xef\xbf\xbd \xef\xbf\xbd \xe6\x98\x87\n");
+        free(out);
+    }
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
@@ -209,11 +255,13 @@ static void test_layout_in_words(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantities_read_well),       cmocka_unit_test(test_what_is_not_known_is_a_dash),
-        cmocka_unit_test(test_width_counts_columns),       cmocka_unit_test(test_json_is_valid_and_exact),
-        cmocka_unit_test(test_table_fits_its_width),       cmocka_unit_test(test_table_leaves_columns_out),
-        cmocka_unit_test(test_colour_only_when_asked_for), cmocka_unit_test(test_paragraphs_wrap),
-        cmocka_unit_test(test_names_are_bounded),          cmocka_unit_test(test_layout_in_words),
+        cmocka_unit_test(test_quantities_read_well),     cmocka_unit_test(test_what_is_not_known_is_a_dash),
+        cmocka_unit_test(test_width_counts_columns),     cmocka_unit_test(test_text_is_cut_between_characters),
+        cmocka_unit_test(test_xml_is_escaped),           cmocka_unit_test(test_only_tones_reach_a_terminal),
+        cmocka_unit_test(test_json_is_valid_and_exact),  cmocka_unit_test(test_table_fits_its_width),
+        cmocka_unit_test(test_table_leaves_columns_out), cmocka_unit_test(test_colour_only_when_asked_for),
+        cmocka_unit_test(test_paragraphs_wrap),          cmocka_unit_test(test_names_are_bounded),
+        cmocka_unit_test(test_layout_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

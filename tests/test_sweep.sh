@@ -50,8 +50,56 @@ cmp -s "$work/whole.csv" "$work/killed.csv" || fail "after $kills kills the tabl
 grep -q '"schema": "traincast.sweep/1"' "$work/json" || fail "--json: no schema"
 [ "$(grep -c '"key"' "$work/json")" -eq "$tasks" ] || fail "--json has not $tasks searches"
 for picture in heat front; do grep -q '</svg>' "$work/$picture.svg" || fail "$picture.svg is no picture"; done
-"$program" sweep "$sweep" --store "$work" >"$work/out" 2>"$work/err" && fail "a folder is no store"
-[ ! -s "$work/out" ] || fail "output after an error"
+grep -q '>Model FLOPs utilisation (MFU), per cent<' "$work/heat.svg" || fail "heat.svg does not name its quantity"
+for value in '>8<' '>16<' '>devices (log)<' '>Tokens a second (log)'; do grep -q "$value" "$work/front.svg" || fail "front.svg: no $value on its axes"; done
+if command -v jq >/dev/null; then
+    most=$(jq '[.searches[] | select(.status == "found") | .tokens_per_s_per_device * .devices] | max / 1000 | round' "$work/json")
+    grep -q ">$most k</text>" "$work/front.svg" || fail "front.svg: no $most k on its axis"
+fi
+
+# ---- wrong files and settings: exit 2, one line, which says what would be right --------------------------
+# WORDS ARGUMENT...: the error holds the words.
+wrong() {
+    words=$1
+    shift
+    "$program" sweep "$@" --quiet >"$work/out" 2>"$work/err"
+    status=$?
+    [ $status = 2 ] || fail "sweep $*: exit $status, not 2: $(cat "$work/err")"
+    [ ! -s "$work/out" ] || fail "sweep $*: output after an error"
+    [ "$(wc -l <"$work/err")" -eq 1 ] || fail "sweep $*: not one line"
+    grep -q "$words" "$work/err" || fail "sweep $*: no '$words': $(cat "$work/err")"
+}
+# KEY VALUE WORDS: a setting of a sweep that is wrong, on line 6.
+wrong_setting() {
+    printf 'format: 1\nmodels: [gpt2-124m]\naccelerators: [h20]\ndevices: [8]\nglobal_batches: [8]\n%s: %s\n' "$1" "$2" >"$work/set.yaml"
+    wrong "set.yaml:6: $1: .*$3" "$work/set.yaml" --store "$work/set.sqlite"
+}
+wrong 'is no store.*; give a file' "$sweep" --store "$sweep"
+wrong 'cannot be opened.*; give a file' "$sweep" --store "$work"
+wrong 'cannot be opened.*; give a file' "$sweep" --store "$work/none/x.sqlite"
+wrong 'cannot be written.*; give a file' "$sweep" --store "$work/whole.sqlite" --heat-map "$work/none/x.svg"
+wrong '^traincast: --csv: and --json' "$sweep" --store "$work/whole.sqlite" --csv --json
+wrong_setting max_memory '"0 B"' 'is nothing; give'
+wrong_setting max_memory '"5"' 'has no unit'
+wrong_setting seq 2k5 'is no whole number'
+wrong_setting name '[a]' 'is no short text; write'
+wrong_setting objective '[time, memory]' 'give time or memory'
+wrong_setting schedules '[1f1b, custom]' 'give schedules by name'
+wrong_setting fix 'tp=x' 'is no whole number'
+
+# ---- names from elsewhere ------------------------------------------------------------------------------------
+mkdir -p "$work/hostile/models" "$work/hostile/accelerators"
+sed 's/^slug:.*//' "$source_dir/tests/golden/gpt-of-mine.yaml" >"$work/hostile/models/<script>alert(1)<&>.yaml"
+sed 's/^slug:.*//; s/^fabric:.*/fabric: dgx-a100/' "$source_dir/tests/golden/accelerator-of-mine.yaml" >"$work/hostile/accelerators/=cmd(1),\"x.yaml"
+printf 'format: 1\nname: "<b>&"\nmodels: ["<script>alert(1)<&>"]\naccelerators: ["=cmd(1),\\"x"]\ndevices: [2]\nglobal_batches: [2]\nfix: pp=1,cp=1,tp=1\n' >"$work/hostile.yaml"
+"$program" sweep "$work/hostile.yaml" --catalog "$work/hostile" --store "$work/hostile.sqlite" --quiet --csv --heat-map "$work/heat.svg" \
+    --front "$work/front.svg" >"$work/csv" 2>"$work/err" || fail "hostile names: exit $?: $(cat "$work/err")"
+grep -q "^<script>alert(1)<&>,\"'=cmd(1),\"\"x\"," "$work/csv" || fail "CSV: a formula is not defused: $(tail -1 "$work/csv")"
+for picture in heat front; do
+    grep -q '<script\|<b>\|&[^a-z#]' "$work/$picture.svg" && fail "$picture.svg: names are not escaped"
+    grep -q '&lt;script&gt;alert(1)&lt;&amp;&gt;' "$work/$picture.svg" || fail "$picture.svg: no name"
+done
+
 printf 'format: 1\nmodels: [gpt2-124m]\naccelerators: [h20]\ndevices: [8]\nglobal_batchs: [8]\n' >"$work/bad.yaml"
 "$program" sweep "$work/bad.yaml" --store "$work/bad.sqlite" 2>"$work/err"
 [ $? = 2 ] || fail "a wrong field is no usage error"

@@ -5,10 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One line of printable text whatever the input held. */
+#include "base/utf8.h"
+
+/* One line of characters that can be seen, whatever the input held: '?' for others, none for one that was cut. */
 static void make_printable(char *text) {
-    for (unsigned char *p = (unsigned char *)text; *p; p++)
-        if (*p < 0x20 || *p == 0x7f) *p = '?';
+    char *to = text;
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        uint32_t code_point;
+        tc_glyph glyph = tc_utf8_next(text, left, &length, &code_point);
+        if (glyph == TC_GLYPH_SHOWN)
+            memmove(to, text, length), to += length;
+        else if (glyph != TC_GLYPH_CUT && !(code_point >= 0xc2 && text[length] == '\'')) /* 'cut in quotes' */
+            *to++ = '?';
+    }
+    *to = '\0';
 }
 
 tc_code tc_fail(tc_error *error, tc_code code, const char *place, const char *format, ...) {

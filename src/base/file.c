@@ -31,7 +31,8 @@ static tc_code read_stream(FILE *stream, const char *path, size_t limit, char **
             return tc_fail(error, TC_INVALID, path, "larger than %zu bytes; is this the right file?", limit);
         if (got == 0) break;
     }
-    if (ferror(stream)) return tc_fail(error, TC_INTERNAL, path, "cannot be read: %s", strerror(errno));
+    if (ferror(stream))
+        return tc_fail(error, TC_INVALID, path, "cannot be read: %s; a readable file is needed", strerror(errno));
     (*text)[*length] = 0;
     return TC_OK;
 }

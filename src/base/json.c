@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 #define MAX_FILE_IN_PLACE 160
 
@@ -91,15 +92,11 @@ void tc_json_fail(const tc_json *json, const char *key, const char *format, ...)
     document->code = tc_fail(document->error, TC_INVALID, place, "%s", text);
 }
 
-/* Cuts at a character, not inside one, as UTF-8 has it. */
+/* In quotes, and with dots where it is cut. */
 static void show_string(const char *string, char *room, size_t size) {
-    size_t longest = size - 6, length = strlen(string);
-    if (length <= longest) {
-        snprintf(room, size, "\"%s\"", string);
-        return;
-    }
-    while (longest > 0 && ((unsigned char)string[longest] & 0xC0) == 0x80) longest--;
-    snprintf(room, size, "\"%.*s...\"", (int)longest, string);
+    char cut[256];
+    size_t longest = size - 6 < sizeof cut - 1 ? size - 6 : sizeof cut - 1;
+    snprintf(room, size, "\"%s%s\"", tc_utf8_cut(cut, longest + 1, string), strlen(string) > longest ? "..." : "");
 }
 
 const char *tc_json_show(const json_t *value, char *room, size_t size) {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 /* ---- places ------------------------------------------------------------------- */
 
@@ -101,21 +102,6 @@ bool tc_node_is_null(const tc_node *node) {
 
 /* ---- text ----------------------------------------------------------------------- */
 
-/* Length of the UTF-8 character at p (at most `left` bytes), or 0 where there is none.
- * Overlong forms, surrogates and what is beyond U+10FFFF are none. */
-static size_t utf8_length(const unsigned char *p, size_t left) {
-    if (p[0] < 0x80) return 1;
-    size_t length = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
-    if (length == 0 || length > left) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if (p[0] == 0xe0 && p[1] < 0xa0) return 0;
-    if (p[0] == 0xed && p[1] > 0x9f) return 0;
-    if (p[0] == 0xf0 && p[1] < 0x90) return 0;
-    if (p[0] == 0xf4 && p[1] > 0x8f) return 0;
-    return length;
-}
-
 /* UTF-8 without control characters, and not empty. */
 static tc_code check_text(const char *text, size_t length, const char *file, tc_error *error) {
     char place[PLACE_SIZE];
@@ -131,9 +117,11 @@ static tc_code check_text(const char *text, size_t length, const char *file, tc_
             i++;
             continue;
         }
-        size_t step = utf8_length(p + i, length - i);
+        size_t step;
+        uint32_t code_point;
+        tc_glyph glyph = tc_utf8_next(text + i, length - i, &step, &code_point);
         bool control = (p[i] < 0x20 && p[i] != '\n' && p[i] != '\r' && p[i] != '\t') || p[i] == 0x7f;
-        if (step == 0 || control) {
+        if (glyph == TC_GLYPH_CUT || glyph == TC_GLYPH_BROKEN || control) {
             write_place(file, line, "", place, sizeof place);
             return tc_fail(error, TC_INVALID, place,
                            "holds the byte 0x%02x, which is no UTF-8 text; give a YAML text file", p[i]);

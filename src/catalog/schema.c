@@ -217,7 +217,8 @@ static tc_code read_string(const reader *r, const tc_field *field, const tc_node
     if (length >= field->size)
         return tc_document_fail(r->document, value, NULL, r->error, "is %zu bytes long; write at most %zu", length,
                                 field->size - 1);
-    if (target) memcpy(target, value->text, length + 1);
+    for (size_t i = 0; target && i <= length; i++) /* a name is one line */
+        target[i] = value->text[i] && strchr("\n\r\t", value->text[i]) ? ' ' : value->text[i];
     return TC_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/output.h"
 #include "cli/terminal.h"
 
 enum { EXIT_INTERNAL = 1, EXIT_USAGE = 2, EXIT_INFEASIBLE = 3 };
@@ -21,9 +22,10 @@ static int report_error(const tc_error *error) {
 }
 
 /* Writes the collected output. A closed pipe is not an error: the reader had enough. */
-static int write_output(const char *text, size_t length, int exit_code) {
+static int write_output(const tc_output *output, const tc_style *style, int exit_code) {
     errno = 0;
-    bool failed = fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0;
+    tc_print_visible(stdout, style, output->text, output->length);
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
     int reason = errno;
     if (!failed && fclose(stdout) != 0) failed = true, reason = errno;
     if (!failed || reason == EPIPE) return exit_code;
@@ -80,18 +82,17 @@ int main(int argc, char **argv) {
     tc_options options;
     if (tc_options_parse(argc, argv, &options, &error)) return report_error(&error);
 
-    char *text = NULL;
-    size_t length = 0;
+    static tc_output output;
     tc_context context
         = {.options = &options, .error = &error, .style = tc_terminal_style(options.value[TC_OPTION_COLOR].text)};
-    context.out = open_memstream(&text, &length);
+    context.out = tc_output_open(&output);
     tc_code code = context.out ? run_command(&context) : TC_INTERNAL;
-    if (context.out && (fflush(context.out) != 0 || ferror(context.out)) && !code)
-        code = TC_INTERNAL, error.code = TC_OK;
-    if (context.out) fclose(context.out);
-    if (code && error.code == TC_OK) tc_fail(&error, code, "memory", "none is left; the output is incomplete");
-    int exit_code
-        = code ? report_error(&error) : write_output(text, length, context.infeasible ? EXIT_INFEASIBLE : EXIT_SUCCESS);
-    free(text);
+    bool complete = context.out && !ferror(context.out);
+    if (context.out && fclose(context.out) != 0) complete = false;
+    if (!code && (!complete || output.failed)) code = TC_INTERNAL, error.code = TC_OK;
+    if (code && error.code == TC_OK) tc_fail(&error, code, "memory", "none is left for the output");
+    int exit_code = code ? report_error(&error)
+                         : write_output(&output, &context.style, context.infeasible ? EXIT_INFEASIBLE : EXIT_SUCCESS);
+    free(output.text);
     return exit_code;
 }

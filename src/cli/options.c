@@ -178,6 +178,19 @@ static tc_code add_word(const char *word, tc_options *out, tc_error *error) {
     return TC_OK;
 }
 
+/* One format of output, not two. */
+static tc_code check_formats(const tc_options *options, tc_error *error) {
+    static const tc_option_id formats[] = {TC_OPTION_CSV, TC_OPTION_MARKDOWN, TC_OPTION_JSON};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        const char *name = tc_option_table[formats[i]].name;
+        if (!options->value[formats[i]].given) continue;
+        if (first) return tc_fail(error, TC_INVALID, first, "and %s are two formats; give one of them", name);
+        first = name;
+    }
+    return TC_OK;
+}
+
 /* Every given option belongs to the command, and the number of words is right. */
 static tc_code check_line(const tc_options *options, tc_error *error) {
     const tc_command *command = &tc_command_table[options->command];
@@ -198,7 +211,7 @@ static tc_code check_line(const tc_options *options, tc_error *error) {
                        extra, command->name, *command->arguments ? " " : "",
                        *command->arguments ? command->arguments : " and options only");
     }
-    return TC_OK;
+    return check_formats(options, error);
 }
 
 tc_code tc_options_parse(int argc, char **argv, tc_options *out, tc_error *error) {

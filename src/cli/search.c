@@ -26,8 +26,10 @@ static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabula
         size_t length = strcspn(text, ",");
         snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, text);
         int value = tc_value_of(vocabulary, word);
-        if (value == TC_UNSET)
-            return tc_fail(context->error, TC_INVALID, name, "'%s' is unknown; see traincast help search", word);
+        bool file = vocabulary == TC_VOCABULARY_SCHEDULE && value == TC_SCHEDULE_CUSTOM;
+        if (value == TC_UNSET || file)
+            return tc_fail(context->error, TC_INVALID, name, "'%s' is %s; see traincast help search", word,
+                           file ? "a file of one layout" : "unknown");
         *bits |= 1u << value;
         text += length + (text[length] == ',');
     }

@@ -37,7 +37,8 @@ static tc_code draw(tc_context *context, tc_option_id id,
     if (!path) return TC_OK;
     FILE *file = fopen(path, "w");
     if (!file)
-        return tc_fail(context->error, TC_INVALID, tc_option_table[id].name, "%.200s: %s", path, strerror(errno));
+        return tc_fail(context->error, TC_INVALID, tc_option_table[id].name,
+                       "%.200s cannot be written: %s; give a file in a folder that is there", path, strerror(errno));
     picture(file, sweep, rows, sweep->tasks);
     bool failed = ferror(file) != 0;
     failed = fclose(file) != 0 || failed;

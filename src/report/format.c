@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 size_t tc_format_double(char *buffer, size_t size, const char *format, double value) {
     char raw[400]; /* "%f" of the largest double has 317 characters */
 #pragma GCC diagnostic push
@@ -157,6 +159,28 @@ tc_text tc_format_range(double p10, double p90, tc_text (*format)(double)) {
     const char *other = strchr(high.s, ' ');
     if (unit && other && strcmp(unit, other) == 0) *unit = '\0';
     snprintf(out.s, sizeof out.s, "%.18s-%.18s", low.s, high.s);
+    return out;
+}
+
+char *tc_format_xml(char *out, size_t size, const char *text) {
+    size_t used = 0;
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        uint32_t c;
+        tc_glyph glyph = tc_utf8_next(text, left, &length, &c);
+        char plain[8] = "";
+        const char *put = memcpy(plain, text, length);
+        if (glyph == TC_GLYPH_CUT) continue;
+        if (glyph != TC_GLYPH_SHOWN) put = "\xef\xbf\xbd";
+        if (c == '<') put = "&lt;";
+        if (c == '>') put = "&gt;";
+        if (c == '&') put = "&amp;";
+        if (c == '"') put = "&quot;";
+        if (c == '\'') put = "&#39;";
+        if (used + strlen(put) >= size) break;
+        memcpy(out + used, put, strlen(put));
+        used += strlen(put);
+    }
+    out[used] = '\0';
     return out;
 }
 

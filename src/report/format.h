@@ -30,6 +30,10 @@ tc_text tc_format_usd(double dollars);                   /* $1,234,567, $12.3, $
 /* "1.10-1.52 s", "940 ms-1.52 s": both ends of an interval; "-" where one is not above zero: there is none. */
 tc_text tc_format_range(double p10, double p90, tc_text (*format)(double));
 
+/* Text inside XML (SVG): <, >, & and quotes as entities, U+FFFD for characters that are not to be seen. Cuts between
+ * characters where there is no room. Returns out. */
+char *tc_format_xml(char *out, size_t size, const char *text);
+
 /* Columns that a UTF-8 text takes on a terminal. */
 int tc_text_width(const char *text);
 

@@ -5,44 +5,40 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "report/format.h"
 #include "traincast.h"
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629), 0 if there is none. */
-static int utf8_length(const unsigned char *p) {
-    if (p[0] < 0x80) return 1;
-    int n = p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : 0;
-    for (int i = 1; i < n; i++)
-        if ((p[i] & 0xc0u) != 0x80u) return 0;
-    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-    bool surrogate = p[0] == 0xed && p[1] >= 0xa0;
-    bool beyond = p[0] == 0xf4 && p[1] >= 0x90;
-    return overlong || surrogate || beyond ? 0 : n;
+void tc_json_quote(const char *text, bool (*put)(void *context, const char *bytes, size_t length), void *context) {
+    put(context, "\"", 1);
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        uint32_t c;
+        char escaped[16];
+        tc_glyph glyph = tc_utf8_next(text, left, &length, &c);
+        if (glyph == TC_GLYPH_CUT) continue;
+        if (glyph == TC_GLYPH_SHOWN && c != '"' && c != '\\') {
+            put(context, text, length);
+            continue;
+        }
+        if (glyph == TC_GLYPH_SHOWN)
+            snprintf(escaped, sizeof escaped, "\\%c", (char)c);
+        else if (glyph == TC_GLYPH_BROKEN)
+            snprintf(escaped, sizeof escaped, "\xef\xbf\xbd"); /* U+FFFD stands for what is no UTF-8 */
+        else if (c == '\n' || c == '\t')
+            snprintf(escaped, sizeof escaped, "\\%c", c == '\n' ? 'n' : 't');
+        else if (c < 0x10000)
+            snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)c);
+        else
+            snprintf(escaped, sizeof escaped, "\\u%04x\\u%04x", 0xd7c0u + (unsigned)(c >> 10),
+                     0xdc00u + (unsigned)(c & 0x3ff));
+        put(context, escaped, strlen(escaped));
+    }
+    put(context, "\"", 1);
 }
 
-static void write_string(FILE *file, const char *text) {
-    const unsigned char *p = (const unsigned char *)text;
-    fputc('"', file);
-    while (*p) {
-        int n = utf8_length(p);
-        if (n == 0) {
-            fputs("\xef\xbf\xbd", file); /* U+FFFD stands for what is no UTF-8 */
-            n = 1;
-        } else if (*p == '"' || *p == '\\') {
-            fprintf(file, "\\%c", *p);
-        } else if (*p == '\n') {
-            fputs("\\n", file);
-        } else if (*p == '\t') {
-            fputs("\\t", file);
-        } else if (*p < 0x20 || *p == 0x7f) {
-            fprintf(file, "\\u%04x", *p);
-        } else {
-            fwrite(p, 1, (size_t)n, file);
-        }
-        p += n;
-    }
-    fputc('"', file);
-}
+static bool put_file(void *file, const char *bytes, size_t length) { return fwrite(bytes, 1, length, file) == length; }
+
+static void write_string(FILE *file, const char *text) { tc_json_quote(text, put_file, file); }
 
 static void write_indent(const tc_writer *writer) { fprintf(writer->file, "\n%*s", 2 * writer->depth, ""); }
 

@@ -34,4 +34,7 @@ void tc_write_integer(tc_writer *writer, const char *key, int64_t value);
 void tc_write_bool(tc_writer *writer, const char *key, bool value);
 void tc_write_null(tc_writer *writer, const char *key);
 
+/* A JSON string, quotes included, for what is not written by a tc_writer. */
+void tc_json_quote(const char *text, bool (*put)(void *context, const char *bytes, size_t length), void *context);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "report/catalog_report.h"
 #include "report/format.h"
 #include "report/json.h"
@@ -390,7 +391,9 @@ tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catal
     const tc_node *root = v.document->root;
     const char *name = tc_node_text(root, "name");
     bool resolved = kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK;
-    snprintf(title, sizeof title, "%.120s (%s %.80s)", name ? name : slug, tc_kind_name(kind), slug);
+    char shown[121], shown_slug[81];
+    snprintf(title, sizeof title, "%s (%s %s)", tc_utf8_cut(shown, sizeof shown, name ? name : slug),
+             tc_kind_name(kind), tc_utf8_cut(shown_slug, sizeof shown_slug, slug));
     tc_print_heading(file, style, title);
     tc_print_tone(file, style, TC_TONE_FAINT, v.document->file);
     fputc('\n', file);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "report/format.h"
 
 struct tc_table_row {
@@ -19,7 +20,31 @@ static const char *const tone_codes[] = {
 
 void tc_print_tone(FILE *file, const tc_style *style, tc_tone tone, const char *text) {
     bool coloured = style->colour && tone != TC_TONE_PLAIN && *text;
-    fprintf(file, "%s%s%s", coloured ? tone_codes[tone] : "", text, coloured ? "\x1b[0m" : "");
+    if (coloured) fputs(tone_codes[tone], file);
+    tc_utf8_put(file, text, strlen(text));
+    if (coloured) fputs("\x1b[0m", file);
+}
+
+/* Length of the tone's code at text, or 0. */
+static size_t tone_length(const char *text, size_t length) {
+    static const char end[] = "\x1b[0m";
+    if (length >= sizeof end - 1 && memcmp(text, end, sizeof end - 1) == 0) return sizeof end - 1;
+    for (size_t i = TC_TONE_STRONG; i < sizeof tone_codes / sizeof *tone_codes; i++) {
+        size_t n = strlen(tone_codes[i]);
+        if (length >= n && memcmp(text, tone_codes[i], n) == 0) return n;
+    }
+    return 0;
+}
+
+void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_t length) {
+    for (const char *escape; style->colour && (escape = memchr(text, '\x1b', length)) != NULL;) {
+        size_t before = (size_t)(escape - text), n = tone_length(escape, length - before);
+        tc_utf8_put(file, text, n > 0 ? before : before + 1);
+        if (n > 0) fwrite(escape, 1, n, file);
+        n = before + (n > 0 ? n : 1);
+        text += n, length -= n;
+    }
+    tc_utf8_put(file, text, length);
 }
 
 void tc_print_heading(FILE *file, const tc_style *style, const char *text) {
@@ -68,11 +93,12 @@ void tc_table_row_begin(tc_table *table) {
 void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
     if (!table->last || table->cell >= table->columns) return;
     if (!text) text = "-";
-    const char *copy = tc_arena_copy(&table->arena, text, strlen(text));
+    char *copy = tc_arena_copy(&table->arena, text, strlen(text));
     if (!copy) {
         table->exhausted = true;
         return;
     }
+    for (char *end = copy; (end = strpbrk(end, "\n\r")) != NULL;) *end = ' '; /* a cell is a line */
     table->last->text[table->cell] = copy;
     table->last->tone[table->cell++] = tone;
 }
@@ -194,7 +220,7 @@ void tc_print_wrapped(FILE *file, const tc_style *style, int column, int indent,
     }
     bool line_start = true;
     while (*text) {
-        size_t length = strcspn(text, " ");
+        size_t length = strcspn(text, " \n\r");
         char word[256];
         if (length == 0) {
             text++;
@@ -212,7 +238,7 @@ void tc_print_wrapped(FILE *file, const tc_style *style, int column, int indent,
             fputc(' ', file);
             column++;
         }
-        fputs(word, file);
+        tc_utf8_put(file, word, strlen(word));
         column += width;
         line_start = false;
         text += length;

@@ -51,6 +51,9 @@ bool tc_table_print(tc_table *table, FILE *file, const tc_style *style);
 
 /* Writes text in a tone; plain without colour. */
 void tc_print_tone(FILE *file, const tc_style *style, tc_tone tone, const char *text);
+/* Writes what was collected to where it is read: tones as they are, if the style has them, and no other control
+ * character, whatever the names in it hold. */
+void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_t length);
 /* A heading on a line of its own. */
 void tc_print_heading(FILE *file, const tc_style *style, const char *text);
 /* A paragraph, wrapped at the style's width (80 without one), each line after `first`/`indent` columns.

@@ -40,24 +40,24 @@ static double x_of(const canvas *c, double seconds) { return LEFT + seconds * c-
 
 static void rectangle(canvas *c, double begin, double end, double y, double height, const char *fill,
                       const char *title) {
-    char text[400];
+    char text[1200], words[1000];
     double width = (end - begin) * c->scale;
     if (width <= 0) return;
     snprintf(text, sizeof text, "<rect x=\"%.20s\" y=\"%.20s\" width=\"%.20s\" height=\"%.20s\" fill=\"%s\">",
              px(x_of(c, begin)).s, px(y).s, px(width).s, px(height).s, fill);
     put(c, text);
     if (title) {
-        snprintf(text, sizeof text, "<title>%.200s</title>", title);
+        snprintf(text, sizeof text, "<title>%s</title>", tc_format_xml(words, sizeof words, title));
         put(c, text);
     }
     put(c, "</rect>\n");
 }
 
 static void label(canvas *c, double x, double y, const char *anchor, const char *colour, int size, const char *words) {
-    char text[400];
+    char text[1400], escaped[1200];
     snprintf(text, sizeof text,
-             "<text x=\"%.20s\" y=\"%.20s\" text-anchor=\"%s\" fill=\"%s\" font-size=\"%d\">%.200s</text>\n", px(x).s,
-             px(y).s, anchor, colour, size, words);
+             "<text x=\"%.20s\" y=\"%.20s\" text-anchor=\"%s\" fill=\"%s\" font-size=\"%d\">%s</text>\n", px(x).s,
+             px(y).s, anchor, colour, size, tc_format_xml(escaped, sizeof escaped, words));
     put(c, text);
 }
 

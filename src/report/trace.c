@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "report/format.h"
+#include "report/json.h"
 #include "step/live_memory.h"
 
 #define BUFFER ((size_t)1 << 16)
@@ -68,11 +69,14 @@ static void flush(tracer *t) {
     t->used = 0;
 }
 
-static void put_text(tracer *t, const char *text) {
-    size_t length = strlen(text);
-    memcpy(t->buffer + t->used, text, length);
+static bool put_bytes(void *tracer_of, const char *bytes, size_t length) {
+    tracer *t = tracer_of;
+    memcpy(t->buffer + t->used, bytes, length);
     t->used += length;
+    return true;
 }
+
+static void put_text(tracer *t, const char *text) { put_bytes(t, text, strlen(text)); }
 
 static void put_integer(tracer *t, int64_t value) {
     char digits[24];
@@ -431,9 +435,8 @@ static void put_head(tracer *t) {
              TC_VERSION, in->data ? in->data : "", step);
     put_text(t, text);
     for (int i = 0; i < in->step->assumed_count; i++) {
-        put_text(t, i ? ",\"" : "\"");
-        put_text(t, in->step->assumed[i]);
-        put_text(t, "\"");
+        if (i) put_text(t, ",");
+        tc_json_quote(in->step->assumed[i], put_bytes, t);
     }
     put_text(t, "],\"traceEvents\":[");
 }

@@ -2,9 +2,11 @@
 #include "store/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 tc_code tc_job_missing(tc_store *store, const tc_sweep *sweep, int **tasks, int *count, tc_error *error) {
     *count = 0;
@@ -65,9 +67,12 @@ void tc_progress_step(tc_progress *p, const tc_sweep_row *row) {
     long left = rate > 0 ? (long)((p->all - p->done) / rate + 0.5) : 0;
     /* tenths, so that no locale has a say */
     long tenths = (long)(rate * 10 + 0.5);
-    fprintf(p->file, "%s%d of %d searches, %ld.%ld a second, %ld s left: %s on %d x %s, batch %d: %s%s",
-            p->terminal ? "\r\033[K" : "", p->done, p->all, tenths / 10, tenths % 10, left, row->model, row->devices,
-            row->accelerator, row->global_batch, tc_sweep_status_name(row->status), p->terminal ? "" : "\n");
+    char text[400];
+    snprintf(text, sizeof text, "%d of %d searches, %ld.%ld a second, %ld s left: %s on %d x %s, batch %d: %s%s",
+             p->done, p->all, tenths / 10, tenths % 10, left, row->model, row->devices, row->accelerator,
+             row->global_batch, tc_sweep_status_name(row->status), p->terminal ? "" : "\n");
+    if (p->terminal) fputs("\r\033[K", p->file);
+    tc_utf8_put(p->file, text, strlen(text));
     fflush(p->file);
 }
 

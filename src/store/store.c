@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "base/vocabulary.h"
 
 #define BUSY_MS 60000
@@ -80,8 +82,13 @@ static const column columns[] = {
 #define COLUMNS ((int)(sizeof columns / sizeof columns[0]))
 #define SQL_SIZE 4096
 
-static tc_code fail(const tc_store *s, tc_error *error, const char *what) {
-    return tc_fail(error, TC_INTERNAL, s->path, "%s: %.300s", what, s->db ? sqlite3_errmsg(s->db) : "out of memory");
+/* right: what would be. A wrong file is a usage error, a disk that fails is none. */
+static tc_code fail(const tc_store *s, tc_error *error, const char *what, const char *right) {
+    int reason = s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM;
+    bool usage = reason == SQLITE_CANTOPEN || reason == SQLITE_NOTADB || reason == SQLITE_READONLY
+                 || reason == SQLITE_PERM || reason == SQLITE_AUTH || reason == SQLITE_ERROR;
+    return tc_fail(error, usage ? TC_INVALID : TC_INTERNAL, s->path, "%s: %.300s; %s", what,
+                   s->db ? sqlite3_errmsg(s->db) : "out of memory", right);
 }
 
 /* ---- statements --------------------------------------------------------------------- */
@@ -117,7 +124,7 @@ static bool make_table(tc_store *s) {
     return true;
 }
 
-static bool prepare(tc_store *s) {
+static bool prepare(tc_store *s, bool writable) {
     char put[SQL_SIZE] = "INSERT OR IGNORE INTO search (", get[SQL_SIZE] = "SELECT ";
     append_columns(put, false, false);
     append(put, ", version, data) VALUES (");
@@ -125,24 +132,41 @@ static bool prepare(tc_store *s) {
     append(put, ", ?, ?)");
     append_columns(get, false, false);
     append(get, " FROM search WHERE key = ?");
-    return sqlite3_prepare_v2(s->db, put, -1, &s->put, NULL) == SQLITE_OK
+    return (!writable || sqlite3_prepare_v2(s->db, put, -1, &s->put, NULL) == SQLITE_OK)
            && sqlite3_prepare_v2(s->db, get, -1, &s->get, NULL) == SQLITE_OK;
+}
+
+/* A medium that cannot be written: what is in the store can still be read. */
+static bool open_read_only(tc_store *s, const char *path) {
+    char uri[3 * 4096 + 32] = "file:";
+    size_t used = strlen(uri);
+    for (const char *p = path; *p && used + 32 < sizeof uri; p++)
+        used += (size_t)snprintf(uri + used, 4, strchr("%?#", *p) ? "%%%02x" : "%c", (unsigned char)*p);
+    snprintf(uri + used, sizeof uri - used, "?immutable=1");
+    sqlite3_close(s->db);
+    return sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK && prepare(s, false);
+}
+
+static tc_code open_writable(tc_store *s, tc_error *error) {
+    if (sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK
+        || sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK)
+        return fail(s, error, "is no store", "give a file that a sweep made, or one that is not there yet");
+    if (!make_table(s)) return fail(s, error, "cannot be written", "give a file that may be written");
+    return prepare(s, true) ? TC_OK : fail(s, error, "is a store of another version", "give another file");
 }
 
 tc_code tc_store_open(const char *path, tc_store **out, tc_error *error) {
     tc_store *s = calloc(1, sizeof *s);
     *out = NULL;
     if (!s) return tc_fail(error, TC_INTERNAL, "--store", "out of memory");
-    strncat(s->path, path, sizeof s->path - 1);
-    tc_code code = TC_OK;
-    if (sqlite3_open(path, &s->db) != SQLITE_OK) code = fail(s, error, "cannot be opened");
-    if (!code
-        && (sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK
-            || sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", NULL, NULL, NULL)
-                   != SQLITE_OK))
-        code = fail(s, error, "is no store");
-    if (!code && !make_table(s)) code = fail(s, error, "cannot be written");
-    if (!code && !prepare(s)) code = fail(s, error, "is a store of another version");
+    tc_utf8_cut(s->path, sizeof s->path, path);
+    tc_code code = sqlite3_open(path, &s->db) == SQLITE_OK
+                       ? open_writable(s, error)
+                       : fail(s, error, "cannot be opened", "give a file in a folder that may be written");
+    int reason = s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM;
+    if (code && (reason == SQLITE_CANTOPEN || reason == SQLITE_READONLY) && access(path, R_OK) == 0
+        && open_read_only(s, path))
+        code = TC_OK;
     if (code)
         tc_store_close(s);
     else
@@ -215,26 +239,32 @@ static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) 
 }
 
 tc_code tc_store_put(tc_store *s, const tc_sweep_row *row, const char *data, tc_error *error) {
+    if (!s->put)
+        return tc_fail(error, TC_INVALID, s->path,
+                       "lacks results and cannot be written; give a store that may be written");
     bool bound = true;
     for (int i = 0; i < COLUMNS; i++) bound = bound && bind(s->put, i + 1, &columns[i], row) == SQLITE_OK;
     bound = bound && sqlite3_bind_text(s->put, COLUMNS + 1, TC_VERSION, -1, SQLITE_STATIC) == SQLITE_OK
             && sqlite3_bind_text(s->put, COLUMNS + 2, data, -1, SQLITE_TRANSIENT) == SQLITE_OK;
     bool done = bound && sqlite3_step(s->put) == SQLITE_DONE;
-    tc_code code = done ? TC_OK : fail(s, error, "a result cannot be written");
+    tc_code code = done ? TC_OK : fail(s, error, "a result cannot be written", "give a store that may be written");
     sqlite3_reset(s->put);
     return code;
 }
 
 tc_code tc_store_get(tc_store *s, const char *key, tc_sweep_row *row, bool *found, tc_error *error) {
     *found = false;
-    if (sqlite3_bind_text(s->get, 1, key, -1, SQLITE_TRANSIENT) != SQLITE_OK) return fail(s, error, "cannot be read");
+    if (sqlite3_bind_text(s->get, 1, key, -1, SQLITE_TRANSIENT) != SQLITE_OK)
+        return fail(s, error, "cannot be read", "give a file that a sweep made");
     int result = sqlite3_step(s->get);
     if (result == SQLITE_ROW) {
         *found = true;
         if (row) memset(row, 0, sizeof *row);
         for (int i = 0; row && i < COLUMNS; i++) take(s->get, i, &columns[i], row);
     }
-    tc_code code = result == SQLITE_ROW || result == SQLITE_DONE ? TC_OK : fail(s, error, "cannot be read");
+    tc_code code = result == SQLITE_ROW || result == SQLITE_DONE
+                       ? TC_OK
+                       : fail(s, error, "cannot be read", "give a file that a sweep made");
     sqlite3_reset(s->get);
     return code;
 }

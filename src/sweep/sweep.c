@@ -98,7 +98,8 @@ static tc_code read_text(const reader *r, const char *key, char *out, size_t siz
     const tc_node *node = tc_node_get(r->document->root, key);
     if (!node) return TC_OK;
     if (node->kind != TC_NODE_SCALAR || strlen(node->text) >= size)
-        return tc_document_fail(r->document, node, NULL, r->error, "is no short text");
+        return tc_document_fail(r->document, node, NULL, r->error, "is no short text; write one of at most %zu bytes",
+                                size - 1);
     snprintf(out, size, "%s", node->text);
     return TC_OK;
 }
@@ -123,6 +124,11 @@ static tc_code check_keys(const reader *r) {
     return TC_OK;
 }
 
+/* What is wrong with a setting, with its line. */
+static tc_code wrong(const reader *r, const char *key, const char *what) {
+    return tc_document_fail(r->document, tc_node_get(r->document->root, key), NULL, r->error, "%s", what);
+}
+
 static tc_code read_settings(const reader *r, tc_sweep *s) {
     static const char *const objectives[] = {"time", "memory", NULL};
     char memory[64] = "", seq[24] = "";
@@ -137,16 +143,24 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     if (!code && given > 0) s->objective = (tc_objective)objective[0];
     if (!code) code = read_words(r, "schedules", tc_schedule_names, schedule, &schedules);
     for (int i = 0; !code && i < schedules; i++) s->schedules |= 1u << schedule[i];
-    char place[120];
-    snprintf(place, sizeof place, "%.80s: max_memory", r->document->file);
-    if (!code && memory[0]) code = tc_parse_quantity(memory, TC_DIMENSION_BYTES, &s->max_memory_bytes, place, r->error);
-    snprintf(place, sizeof place, "%.80s: seq", r->document->file);
+    if (!code && given > 1) code = wrong(r, "objective", "is more than one; give time or memory");
+    if (!code && s->schedules >> TC_SCHEDULE_CUSTOM & 1u)
+        code = wrong(r, "schedules", "has custom, which is a file of one layout; give schedules by name");
+    tc_error why;
     int64_t tokens;
-    if (!code && seq[0] && !(code = tc_parse_integer(seq, 1, 100000000, &tokens, place, r->error)))
-        s->seq = (int)tokens;
-    snprintf(place, sizeof place, "%.80s: fix", r->document->file);
+    if (!code && memory[0] && tc_parse_quantity(memory, TC_DIMENSION_BYTES, &s->max_memory_bytes, "", &why))
+        code = wrong(r, "max_memory", why.text);
+    if (!code && memory[0] && s->max_memory_bytes < 1)
+        code = wrong(r, "max_memory", "is nothing; give a quantity such as \"72 GiB\", or leave it out");
+    if (!code && seq[0]) {
+        if (tc_parse_integer(seq, 1, 100000000, &tokens, "", &why))
+            code = wrong(r, "seq", why.text);
+        else
+            s->seq = (int)tokens;
+    }
     tc_search_fixed fixed = tc_default_search_input().fixed;
-    return code ? code : tc_search_fix(&fixed, s->fix, place, r->error);
+    if (!code && tc_search_fix(&fixed, s->fix, "", &why)) code = wrong(r, "fix", why.text);
+    return code;
 }
 
 static tc_code read_sweep(const tc_document *document, tc_sweep *s, tc_error *error) {
