@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "traincast_formats.h"
 #include "traincast_schedules.h"
 
 #ifdef __cplusplus
@@ -51,7 +52,8 @@ typedef struct tc_error {
 
 /* ---- vocabularies ------------------------------------------------------- */
 
-typedef enum tc_dtype { TC_FP32, TC_TF32, TC_BF16, TC_FP16, TC_FP8, TC_MXFP8, TC_NVFP4, TC_INT8, TC_DTYPES } tc_dtype;
+#define TC_DTYPE_ID(id, word, bits, scale_bits, next) TC_##id,
+typedef enum tc_dtype { TC_FORMATS(TC_DTYPE_ID) TC_DTYPES } tc_dtype; /* traincast_formats.h */
 
 typedef enum tc_attention_kind {
     TC_ATTENTION_MHA /* MHA, GQA and MQA by kv_heads */,

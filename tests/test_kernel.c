@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/formats.h"
 #include "device/kernel.h"
 #include "machine.h"
 #include "near.h"
@@ -159,6 +160,25 @@ static void formats(void **state) {
     assert_near(r.gemm16, 10e12, 1);
     assert_near(r.element_bytes, 4, 0);
     assert_int_equal(tc_rates_of(&a, &stack, TC_NVFP4, &r, &error), TC_INVALID);
+    /* scales travel as they are kept: one byte for 32 elements, for 16 */
+    a.matmul_flops[TC_NVFP4] = 400e12;
+    assert_near(rates_of(&a, &stack, TC_MXFP8).quantise_bytes, 2 + 2 * (1 + 1.0 / 32), 1e-12);
+    assert_near(rates_of(&a, &stack, TC_NVFP4).low_bytes, 0.5 + 1.0 / 16, 1e-12);
+    assert_near(tc_format_bytes(TC_MXFP8), rates_of(&a, &stack, TC_MXFP8).low_bytes, 0);
+}
+
+/* The peak that counts where a device states none for a format; the same for the time and for its utilization. */
+static void peaks(void **state) {
+    (void)state;
+    tc_accelerator a = {.matmul_flops = {[TC_FP16] = 16, [TC_FP8] = 8, [TC_INT8] = 88}, .vector_flops = 1};
+    const double expected[TC_DTYPES] = {[TC_FP32] = 1, [TC_TF32] = 0,  [TC_BF16] = 16, [TC_FP16] = 16,
+                                        [TC_FP8] = 8,  [TC_MXFP8] = 8, [TC_NVFP4] = 0, [TC_INT8] = 88};
+    for (int i = 0; i < TC_DTYPES; i++) assert_near(tc_peak_flops(&a, i), expected[i], 0);
+    a.matmul_flops[TC_TF32] = 4;
+    assert_near(tc_peak_flops(&a, TC_FP32), 4, 0);
+    assert_near(tc_peak_flops(&a, TC_TF32), 4, 0);
+    a.matmul_flops[TC_MXFP8] = 9;
+    assert_near(tc_peak_flops(&a, TC_MXFP8), 9, 0);
 }
 
 /* ---- operators ------------------------------------------------------------------------------------ */
@@ -283,6 +303,7 @@ int main(void) {
         cmocka_unit_test(subadditive),
         cmocka_unit_test(power_limit),
         cmocka_unit_test(formats),
+        cmocka_unit_test(peaks),
         cmocka_unit_test(attention),
         cmocka_unit_test(elementwise),
         cmocka_unit_test(gemm_backward),

@@ -471,6 +471,17 @@ static void zero_bubbles(void **state) {
     }
 }
 
+/* Utilization is of the peak that the time is of: a device without a peak of MXFP8 runs it at that of FP8. */
+static void utilization_of_the_format(void **state) {
+    (void)state;
+    machine m = round_machine(1);
+    m.job.dtype = TC_FP8;
+    double fp8 = step_of(&m).mfu_pct;
+    m.job.dtype = TC_MXFP8;
+    assert_near(step_of(&m).mfu_pct / fp8, 1, 0.01); /* its scales are some bytes more */
+    assert_near(step_of(&m).mfu_pct, step_of(&m).tflops_per_device / 2, 1e-9);
+}
+
 /* AdamW: gradient twice, states in and out, the weight out: (2 x 4 + 2 x 12 + 2) bytes a parameter. */
 static void optimizer_by_hand(void **state) {
     (void)state;
@@ -671,6 +682,7 @@ int main(void) {
         cmocka_unit_test(impossible_context),
         cmocka_unit_test(bubbles_by_hand),
         cmocka_unit_test(zero_bubbles),
+        cmocka_unit_test(utilization_of_the_format),
         cmocka_unit_test(optimizer_by_hand),
         cmocka_unit_test(stages_as_given),
         cmocka_unit_test(the_longest_stage_leads),

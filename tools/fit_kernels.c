@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/formats.h"
 #include "base/json.h"
 #include "base/vocabulary.h"
 #include "device/kernel.h"
@@ -124,7 +125,7 @@ static void read_gemm(const tc_json *json, kernel_row *row) {
     op->n = tc_json_number(json, "n", 1, 1e9, 0);
     op->k = tc_json_number(json, "k", 1, 1e9, 0);
     op->kernels = tc_json_bool(json, "sequential", false) ? op->groups : 1;
-    op->low_precision = row->dtype >= TC_FP8;
+    op->low_precision = tc_format_is_low(row->dtype);
     op->weights = op->groups * op->n * op->k;
     op->flops = 2 * op->groups * op->m * op->n * op->k;
     row->accumulate = tc_json_number(json, "accumulate", 0, 4, 0);

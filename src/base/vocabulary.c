@@ -11,7 +11,8 @@
     const char *const list[] = {__VA_ARGS__, NULL};                                                                    \
     _Static_assert(sizeof list / sizeof list[0] == (size_t)(last) + 2, "a word for each value of " #list)
 
-WORDS(tc_dtype_names, TC_INT8, "fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8");
+#define FORMAT_WORD(id, word, bits, scale_bits, next) word,
+const char *const tc_dtype_names[] = {TC_FORMATS(FORMAT_WORD) NULL};
 WORDS(tc_attention_kind_names, TC_ATTENTION_MLA, "mha", "mla");
 WORDS(tc_mlp_kind_names, TC_MLP_GATED, "plain", "gated");
 WORDS(tc_positions_names, TC_POSITIONS_NONE, "rotary", "learned", "none");

@@ -15,6 +15,8 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/formats.h"
+#include "base/vocabulary.h"
 
 /* Output tiles of matmul libraries and their rate relative to the largest one:
  * the operand traffic per FLOP of a (tm, tn) tile grows as 1/tm + 1/tn. */
@@ -41,17 +43,6 @@ static const struct tile {
  * 512 to 8192 (Dao 2023, figures 5 and 6; recalled). */
 #define BACKWARD_SEQ 2.5
 
-static double peak_of(const tc_accelerator *a, int dtype) {
-    double peak = a->matmul_flops[dtype];
-    if (peak > 0) return peak;
-    if (dtype == TC_BF16) return a->matmul_flops[TC_FP16];
-    if (dtype == TC_FP16) return a->matmul_flops[TC_BF16];
-    if (dtype == TC_FP32 && a->matmul_flops[TC_TF32] > 0) return a->matmul_flops[TC_TF32];
-    if (dtype == TC_FP32) return a->vector_flops;
-    if (dtype == TC_MXFP8) return a->matmul_flops[TC_FP8];
-    return 0;
-}
-
 /* The clock falls until the power limit holds: the rate is the lesser of what the units do at full clock
  * and what the power pays for, blended over a narrow band (p-norm) as operators differ in power. */
 static double power_limited(const tc_accelerator *a, double rate, double energy_j) {
@@ -61,22 +52,16 @@ static double power_limited(const tc_accelerator *a, double rate, double energy_
     return rate / sqrt(sqrt(sqrt(1 + r8)));
 }
 
-static bool is_low(int dtype) { return dtype >= TC_FP8; }
-
 tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, tc_rates *r, tc_error *error) {
-    static const char *const names[TC_DTYPES] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"};
     const tc_device_params *p = &a->params;
     const tc_stack_params *q = &stack->params;
-    int wide = is_low(dtype) ? TC_BF16 : dtype;
-    double peak16 = peak_of(a, wide), peak_low = peak_of(a, dtype);
+    int wide = tc_format_wide(dtype), bits = tc_format_bits(dtype);
+    double peak16 = tc_peak_flops(a, wide), peak_low = tc_peak_flops(a, dtype);
     if (peak16 <= 0 || peak_low <= 0)
         return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s matmul rate; choose a format that it lists", a->slug,
-                       names[dtype]);
-    double fraction = dtype == TC_NVFP4 ? p->gemm4_fraction : is_low(dtype) ? p->gemm8_fraction : p->gemm_fraction;
-    double energy = p->gemm_energy_j
-                    * (dtype == TC_NVFP4 ? p->gemm4_energy_ratio
-                       : is_low(dtype)   ? p->gemm8_energy_ratio
-                                         : 1);
+                       tc_dtype_names[dtype]);
+    double fraction = bits == 4 ? p->gemm4_fraction : bits == 8 ? p->gemm8_fraction : p->gemm_fraction;
+    double energy = p->gemm_energy_j * (bits == 4 ? p->gemm4_energy_ratio : bits == 8 ? p->gemm8_energy_ratio : 1);
     double sustained = power_limited(a, peak16 * p->gemm_fraction, p->gemm_energy_j);
     double throttle = sustained / (peak16 * p->gemm_fraction);
     r->gemm16 = sustained * q->kernel_fraction;
@@ -107,10 +92,10 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
         r->cores -= stack->communication_cores;
     }
     r->grad_bytes = 2.0 * stack->main_grad_bytes;
-    r->element_bytes = wide == TC_FP32 || wide == TC_TF32 ? 4 : 2;
-    r->low_bytes = dtype == TC_NVFP4 ? 0.5625 : is_low(dtype) ? 1 : r->element_bytes;
+    r->element_bytes = tc_format_bytes(wide);
+    r->low_bytes = tc_format_bytes(dtype);
     /* read 16 bit, write the narrow copy and its transpose for the weight gradient */
-    r->quantise_bytes = is_low(dtype) ? 2 + 2 * r->low_bytes : 0;
+    r->quantise_bytes = tc_format_is_low(dtype) ? 2 + 2 * r->low_bytes : 0;
     return TC_OK;
 }
 

@@ -20,7 +20,7 @@ typedef struct tc_rates {
     double expert_s; /* of each expert's product in one */
     int fused;       /* tc_operator_group bits */
     double cores;
-    double low_bytes;      /* bytes of an element in the job's format */
+    double low_bytes;      /* bytes of an element in the job's format, scales included */
     double quantise_bytes; /* traffic to quantise one element of a GEMM's input; 0 in 16 bit */
     double grad_bytes;     /* read and written for each weight when a gradient is accumulated */
     double element_bytes;  /* bytes of an element of the other tensors: 2, or 4 in fp32 */

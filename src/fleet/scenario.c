@@ -10,12 +10,10 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/vocabulary.h"
 #include "catalog/schema.h"
 
 static const char *const ownerships[] = {"owned", "rented", NULL};
-static const char *const dtypes[] = {[TC_FP32] = "fp32",   [TC_TF32] = "tf32", [TC_BF16] = "bf16",
-                                     [TC_FP16] = "fp16",   [TC_FP8] = "fp8",   [TC_MXFP8] = "mxfp8",
-                                     [TC_NVFP4] = "nvfp4", [TC_INT8] = "int8", NULL};
 
 /* ---- the format -------------------------------------------------------------------- */
 
@@ -113,7 +111,7 @@ static const tc_field candidate_fields[] = {
      .offset = offsetof(tc_scenario_candidate, global_batch),
      .min = 1,
      .max = 1e8},
-    {.path = "dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_candidate, dtype), .names = dtypes},
+    {.path = "dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_candidate, dtype), .names = tc_dtype_names},
     FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens, 1e6, 1e18),
     FIGURE("tokens_per_parameter", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens_per_parameter, 1e-3,
            1e6),

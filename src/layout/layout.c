@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/formats.h"
 #include "base/vocabulary.h"
 #include "layout/schedule.h"
 
@@ -233,7 +234,7 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
 static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p) {
     const tc_model *model = &job->model;
     const tc_layout *l = &p->layout;
-    double low = job->dtype >= TC_FP8 ? tc_format_bytes(job->dtype) : 2;
+    double low = tc_format_is_low(job->dtype) ? tc_format_bytes(job->dtype) : 2;
     p->shard
         = (tc_shard){.sequences = l->micro_batch,
                      .seq = p->seq,

@@ -10,6 +10,8 @@
  */
 #include "memory/memory.h"
 
+#include "base/formats.h"
+
 static double least(double a, double b) { return a < b ? a : b; }
 
 static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
@@ -176,8 +178,8 @@ static double gathered_elements(const tc_stack *stack, tc_stage_weights w, doubl
 tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_stack *stack, tc_stage_weights w) {
     const tc_layout *l = &p->layout;
     tc_states m = {.transient = !stack->gradients_persist && p->micro_batches == 1};
-    double param_bytes = job->dtype == TC_FP32 ? 4 : 2;
-    bool low = job->dtype >= TC_FP8;
+    double param_bytes = tc_format_bytes(tc_format_wide(job->dtype));
+    bool low = tc_format_is_low(job->dtype);
     /* a frozen base needs no 16-bit copy beside the one that its matmuls read (MLPerf's LoRA: fp8_params) */
     if (job->frozen_base && low) param_bytes = tc_format_bytes(job->dtype);
     double expert_group = tc_expert_dp_group(p).ranks;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/formats.h"
 #include "report/catalog_report.h"
 #include "report/format.h"
 #include "report/json.h"
@@ -25,11 +26,6 @@ static tc_code load_entry(tc_catalog *catalog, tc_kind kind, const tc_catalog_it
     case TC_KIND_STACK: return tc_catalog_stack(catalog, item->slug, &out->stack, error);
     default: return TC_OK;
     }
-}
-
-/* The peak of the 16-bit formats: bf16, else fp16. */
-static double peak16(const tc_accelerator *a) {
-    return a->matmul_flops[TC_BF16] > 0 ? a->matmul_flops[TC_BF16] : a->matmul_flops[TC_FP16];
 }
 
 /* ---- JSON -------------------------------------------------------------------------- */
@@ -156,7 +152,7 @@ static void accelerator_cells(tc_table *table, const tc_accelerator *a) {
     char package[64];
     tc_table_cell(table, a->memory_bytes > 0 ? tc_format_gib(a->memory_bytes).s : "-");
     tc_table_cell(table, a->memory_bytes_per_s > 0 ? tc_format_rate(a->memory_bytes_per_s).s : "-");
-    tc_table_cell(table, peak16(a) > 0 ? tc_format_flops(peak16(a)).s : "-");
+    tc_table_cell(table, tc_peak_flops(a, TC_BF16) > 0 ? tc_format_flops(tc_peak_flops(a, TC_BF16)).s : "-");
     snprintf(package, sizeof package, "%.20s W/%d", a->tdp_w > 0 ? tc_format_count(a->tdp_w).s : "-",
              a->devices_per_package);
     tc_table_cell(table, package);

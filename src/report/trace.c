@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/formats.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "step/live_memory.h"
@@ -220,8 +221,7 @@ static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *b
 }
 
 static void describe(const tc_costs *f, double flops, double bytes, double seconds, char out[160]) {
-    double peak = f->cluster->accelerator.matmul_flops[f->job->dtype];
-    if (peak <= 0) peak = f->rates.gemm_low;
+    double peak = tc_peak_flops(&f->cluster->accelerator, f->job->dtype);
     char efficiency[24], gigaflops[24], megabytes[24];
     tc_format_double(efficiency, sizeof efficiency, "%.4f", seconds > 0 && peak > 0 ? flops / seconds / peak : 0);
     tc_format_double(gigaflops, sizeof gigaflops, "%.0f", flops);

@@ -19,12 +19,17 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/vocabulary.h"
 
 typedef enum truth { NO, UNKNOWN, YES } truth;
 
-static const char *const format_names[TC_CONTROL_FORMATS]
-    = {[TC_FP32] = "fp32",   [TC_TF32] = "tf32", [TC_BF16] = "bf16", [TC_FP16] = "fp16",      [TC_FP8] = "fp8",
-       [TC_MXFP8] = "mxfp8", [TC_NVFP4] = "fp4", [TC_INT8] = "int8", [TC_CONTROL_FP6] = "fp6"};
+/* The rules speak of a length, not of a vendor's format. */
+static const char *format_name(int format) {
+    return format == TC_CONTROL_FP6 ? "fp6"
+           : format == TC_NVFP4     ? "fp4"
+           : format < TC_DTYPES     ? tc_dtype_names[format]
+                                    : "";
+}
 
 /* ---- figures of the part --------------------------------------------------------- */
 
@@ -73,7 +78,7 @@ static void measure(const tc_controls *controls, const tc_accelerator *a, const 
     out->tpp = most(controls, a, !options->ignore_fp6, options->tf32_bits, &format, &bits);
     out->bits = bits;
     out->tops = out->tpp / bits;
-    snprintf(out->format, sizeof out->format, "%s", format < TC_CONTROL_FORMATS ? format_names[format] : "");
+    snprintf(out->format, sizeof out->format, "%s", format_name(format));
     out->tpp_without_fp6 = most(controls, a, false, options->tf32_bits, &format, &bits);
     out->tpp_tf32_full = tf32_full(controls, a, !options->ignore_fp6);
     out->die_area_mm2 = known(a->die_area_mm2);

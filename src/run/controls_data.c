@@ -6,9 +6,8 @@
 #include "catalog/schema.h"
 #include "run/controls.h"
 
-static const char *const formats[]
-    = {[TC_FP32] = "fp32",   [TC_TF32] = "tf32",   [TC_BF16] = "bf16", [TC_FP16] = "fp16",       [TC_FP8] = "fp8",
-       [TC_MXFP8] = "mxfp8", [TC_NVFP4] = "nvfp4", [TC_INT8] = "int8", [TC_CONTROL_FP6] = "fp6", NULL};
+#define FORMAT_WORD(id, word, bits, scale_bits, next) word,
+static const char *const formats[] = {TC_FORMATS(FORMAT_WORD) "fp6", NULL};
 
 #define BOUND(where, unit, side, figure)                                                                               \
     {                                                                                                                  \

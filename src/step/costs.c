@@ -310,7 +310,7 @@ static double gather_seconds(const tc_group_path *path, double bytes, double pie
 tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *load) {
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = load->weights;
-    double param = f->rates.element_bytes, grad = f->job->dtype == TC_FP32 ? 4 : f->stack->grad_bytes;
+    double param = f->rates.element_bytes, grad = param == 4 ? param : f->stack->grad_bytes;
     tc_data_parallel d = {.stage = load->stage};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */

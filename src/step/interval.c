@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/formats.h"
 #include "base/units.h"
 #include "workload/operators.h"
 
@@ -48,7 +49,7 @@ void tc_interval_features(bool stack_seen, bool chip_seen, bool architecture_see
         tpu,
         !ascend && !tpu && strcmp(accelerator->vendor, "NVIDIA") != 0,
         tc_has_experts(&job->model),
-        job->dtype >= TC_FP8,
+        tc_format_is_low(job->dtype),
         (b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm + b->dp_comm) / step->step_s,
         (b->host + b->launch) / step->step_s,
         (b->memory_bound + b->optimizer) / step->step_s,

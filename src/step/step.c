@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/formats.h"
 #include "step/closed_form.h"
 #include "step/timeline.h"
 
@@ -331,8 +332,7 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
         out->model_flops[c] = tokens
                               * tc_flops_by((tc_flops_convention)c, &job->model, &forward, p->layout.recompute,
                                             p->layout.recompute_layers);
-    double peak = f->cluster->accelerator.matmul_flops[job->dtype];
-    if (peak <= 0) peak = f->cluster->accelerator.matmul_flops[job->dtype == TC_BF16 ? TC_FP16 : TC_BF16];
+    double peak = tc_peak_flops(&f->cluster->accelerator, job->dtype);
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;
     out->hfu_pct

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/formats.h"
+#include "base/vocabulary.h"
 #include "layout/schedule.h"
 #include "validate/words.h"
 #include "workload/operators.h"
@@ -291,7 +293,8 @@ static int year_of(const tc_case *c) {
     int year = run->year, released = atoi(c->cluster.accelerator.released) + 1;
     if (released > year) year = released;
     bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads;
-    bool later = run->dtype >= TC_FP8 || grouped || !(family_is(run, "gpt") || family_is(run, "bert"));
+    bool later = (run->dtype != TC_UNSET && tc_format_is_low(run->dtype)) || grouped
+                 || !(family_is(run, "gpt") || family_is(run, "bert"));
     return later && run->year == 0 && year < 2023 ? 2023 : year;
 }
 
@@ -303,10 +306,9 @@ static void build_recipe(tc_case *c) {
     if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
     c->job.dtype = run->dtype;
     if (run->dtype == TC_UNSET) {
-        static const char *const names[] = {"fp32", "tf32", "bf16", "fp16", "fp8", "mxfp8", "nvfp4", "int8"};
         bool fp8 = strncmp(run->source_kind, "mlperf", 6) == 0 && a->matmul_flops[TC_FP8] > 0;
         c->job.dtype = fp8 ? TC_FP8 : a->matmul_flops[TC_BF16] > 0 ? TC_BF16 : TC_FP16;
-        assume(c, "format %s", names[c->job.dtype]);
+        assume(c, "format %s", tc_dtype_names[c->job.dtype]);
     }
     c->job.attention = TC_UNSET;
     if (run->flash_attention == 0) c->job.attention = TC_ATTENTION_PLAIN;
@@ -703,7 +705,7 @@ static double in_metric(const tc_case *c, const tc_step *step) {
         if (c->run->metric == TC_METRIC_TFLOPS_PER_DEVICE) return flops / 1e12;
         /* MFU is against the 16-bit peak, but for sources that say the 8-bit one */
         const tc_accelerator *a = &c->cluster.accelerator;
-        double peak = a->matmul_flops[TC_BF16] > 0 ? a->matmul_flops[TC_BF16] : a->matmul_flops[TC_FP16];
+        double peak = tc_peak_flops(a, TC_BF16);
         return 100 * flops / peak;
     }
     default: return 0;

@@ -276,8 +276,6 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     out->tp_collectives = 1;
 }
 
-double tc_format_bytes(int dtype) { return dtype == TC_NVFP4 ? 0.5 + 1.0 / 16 : dtype == TC_MXFP8 ? 1 + 1.0 / 32 : 1; }
-
 /* ---- recompute by operator ------------------------------------------------------ */
 
 static int group_of_mlp(tc_op_tag mlp) {

@@ -94,9 +94,6 @@ typedef struct tc_shard {
     double imbalance;        /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 
-/* Bytes of an element in an 8- or 4-bit format, its scales included: one in 8 bit for 32 elements (MX), for 16 (NVFP4). */
-double tc_format_bytes(int dtype);
-
 /* Share of an operator that belongs to these tc_operator_group bits. */
 double tc_group_share(const tc_operator *op, int groups);
 /* Bytes of the operators' saved_bytes that it makes unnecessary. */
