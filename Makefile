@@ -65,6 +65,11 @@ fit:
 		--runs-hash "$$(cat data/runs/*.jsonl data/measurements/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl --measurements data/measurements/*.jsonl
 	@cat tools/beside_others.md >>docs/ACCURACY.md
 
+# Reads the texts of published runs that nobody has read yet into their closed words; NORMALISE_OPTIONS="--field KEY" for a new field.
+normalise: $(BUILD)/build.ninja
+	@cmake --build $(BUILD) --target traincast-normalise
+	$(BUILD)/traincast-normalise $(NORMALISE_OPTIONS) data/runs/*.jsonl
+
 install: all
 	@cmake --install $(BUILD) --prefix $(abspath $(PREFIX))
 
@@ -75,4 +80,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check test record bench fuzz fit install format clean
+.PHONY: all need deps run check test record bench fuzz fit normalise install format clean

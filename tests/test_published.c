@@ -10,25 +10,21 @@
 #include <string.h>
 
 #include "near.h"
-#include "validate/published.h"
-#include "validate/words.h"
+#include "validate/score.h"
 
-static tc_published_run read_one(tc_arena *arena, const char *line) {
-    tc_published_run *runs = NULL;
-    int count = 0;
+static tc_published_run read_one(tc_published *published, const char *line) {
     tc_error error = {0};
-    tc_code code = tc_published_read("r.jsonl", line, strlen(line), arena, &runs, &count, &error);
+    tc_code code = tc_published_read(published, "r.jsonl", line, strlen(line), &error);
     if (code != TC_OK) print_error("%s: %s\n", error.place, error.text);
     assert_int_equal(code, TC_OK);
-    assert_int_equal(count, 1);
-    return runs[0];
+    return published->runs[published->count - 1];
 }
 
 static void every_field(void **state) {
     (void)state;
-    tc_arena arena = {0};
+    tc_published published = {0};
     tc_published_run run
-        = read_one(&arena,
+        = read_one(&published,
                    "{\"id\":\"a\",\"source\":\"A table, "
                    "2023\",\"url\":\"https://arxiv.org/abs/2401.10241\",\"source_kind\":\"paper\",\"group\":\"g\","
                    "\"accelerator\":\"a100-sxm-80g\",\"devices\":512,\"devices_per_node\":8,\"chips\":256,\"parallel_"
@@ -84,14 +80,14 @@ static void every_field(void **state) {
     assert_near(run.measured, 12.5, 0);
     assert_near(run.memory_gib, 70.5, 0);
     assert_int_equal(run.memory_kind, TC_MEMORY_ALLOCATED);
-    tc_arena_free(&arena);
+    tc_published_free(&published);
 }
 
 static void what_is_not_stated_is_unset(void **state) {
     (void)state;
-    tc_arena arena = {0};
+    tc_published published = {0};
     tc_published_run run
-        = read_one(&arena,
+        = read_one(&published,
                    "{\"id\":\"a\",\"tp\":null,\"model\":{\"dense_layers\":-1},\"measured\":null,\"unknown\":[1]}");
     assert_string_equal(run.group, "a");
     assert_string_equal(run.source_family, "a");
@@ -110,7 +106,7 @@ static void what_is_not_stated_is_unset(void **state) {
     assert_int_equal(run.metric, TC_METRIC_NONE);
     assert_null(tc_metric_name(run.metric));
     assert_true(run.accelerator_certain && run.counts);
-    tc_arena_free(&arena);
+    tc_published_free(&published);
 }
 
 static void the_first_stated_metric(void **state) {
@@ -133,22 +129,22 @@ static void the_first_stated_metric(void **state) {
          TC_METRIC_NONE, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        tc_arena arena = {0};
-        tc_published_run run = read_one(&arena, cases[i].line);
+        tc_published published = {0};
+        tc_published_run run = read_one(&published, cases[i].line);
         assert_int_equal(run.metric, cases[i].metric);
         assert_near(run.measured, cases[i].value, 0);
-        tc_arena_free(&arena);
+        tc_published_free(&published);
     }
     assert_string_equal(tc_metric_name(TC_METRIC_MFU_PCT), "mfu_pct");
 }
 
 static void out_of_memory_never_counts(void **state) {
     (void)state;
-    tc_arena arena = {0};
-    tc_published_run run = read_one(&arena, "{\"id\":\"a\",\"quality\":\"oom\",\"norm\":{\"counts\":true}}");
+    tc_published published = {0};
+    tc_published_run run = read_one(&published, "{\"id\":\"a\",\"quality\":\"oom\",\"norm\":{\"counts\":true}}");
     assert_true(run.out_of_memory);
     assert_false(run.counts);
-    tc_arena_free(&arena);
+    tc_published_free(&published);
 }
 
 static void years(void **state) {
@@ -163,68 +159,152 @@ static void years(void **state) {
         {"{\"id\":\"a\"}", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        tc_arena arena = {0};
-        assert_int_equal(read_one(&arena, cases[i].line).year, cases[i].year);
-        tc_arena_free(&arena);
+        tc_published published = {0};
+        assert_int_equal(read_one(&published, cases[i].line).year, cases[i].year);
+        tc_published_free(&published);
     }
 }
 
 static void lines_are_counted(void **state) {
     (void)state;
-    tc_arena arena = {0};
-    tc_published_run *runs;
-    int count;
+    tc_published p = {0};
     static const char text[] = "\n{\"id\":\"a\"}\r\n  \n{\"id\":\"b\"}";
-    assert_int_equal(tc_published_read("r.jsonl", text, sizeof text - 1, &arena, &runs, &count, NULL), TC_OK);
-    assert_int_equal(count, 2);
-    assert_int_equal(runs[0].line, 2);
-    assert_int_equal(runs[1].line, 4);
-    assert_string_equal(runs[1].id, "b");
-    tc_arena_free(&arena);
+    assert_int_equal(tc_published_read(&p, "r.jsonl", text, sizeof text - 1, NULL), TC_OK);
+    assert_int_equal(tc_published_read(&p, "s.jsonl", text, sizeof text - 1, NULL), TC_OK);
+    assert_int_equal(p.count, 4);
+    assert_int_equal(p.runs[0].line, 2);
+    assert_int_equal(p.runs[3].line, 4);
+    assert_string_equal(p.runs[1].id, "b");
+    tc_published_free(&p);
 }
 
-/* The shipped files: all are read, as many as their README says. */
+/* A wrong row is refused with its place; the others are scored. */
+static void one_wrong_row(void **state) {
+    (void)state;
+    tc_published p = {0};
+    static const char text[] = "{\"id\":\"a\",\"chips\":\"many\"}\n{\"id\":\"b\"}\nno JSON\n"
+                               "{\"id\":\"d\",\"norm\":{\"dispatcher\":\"deepp\"}}";
+    assert_int_equal(tc_published_read(&p, "r.jsonl", text, sizeof text - 1, NULL), TC_OK);
+    assert_int_equal(p.count, 4);
+    assert_string_equal(p.runs[0].refused, "r.jsonl:1: $.chips: \"many\"; a whole number from 1 to 10000000 is needed");
+    assert_false(p.runs[0].counts);
+    assert_null(p.runs[1].refused);
+    assert_non_null(strstr(p.runs[2].refused, "r.jsonl:3: not JSON"));
+    assert_string_equal(p.runs[2].id, "r.jsonl:3");
+    assert_non_null(strstr(p.runs[3].refused, "$.norm.dispatcher"));
+    assert_non_null(strstr(p.runs[3].refused, "nearest: deepep"));
+    tc_published_free(&p);
+}
+
+/* Rows that lack what a forecast needs are skipped, whatever they lack. */
+static void rows_that_lack_a_field(void **state) {
+    (void)state;
+    static const struct {
+        const char *row, *reason;
+    } cases[] = {
+        {"{\"id\":\"a\",\"devices\":64,\"model\":{\"layers\":96,\"hidden\":12288,\"heads\":96}}", "accelerator"},
+        {"{\"id\":\"a\"}", "model.layers"},
+        {"{\"id\":\"a\",\"accelerator\":\"none-such\",\"devices\":8,\"model\":{\"name\":\"llama-3-8b\"}}",
+         "accelerator none-such is not in the catalog"},
+        {"{\"id\":\"b\"}\n{\"id\":7}", "r.jsonl:2: $.id: 7; a text in quotes is needed"},
+    };
+    tc_catalog *catalog;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        tc_validation v;
+        assert_int_equal(tc_published_read(&p, "r.jsonl", cases[i].row, strlen(cases[i].row), NULL), TC_OK);
+        assert_int_equal(tc_validate(catalog, p.runs, p.count, &p.arena, &v, NULL), TC_OK);
+        assert_int_not_equal(v.runs[p.count - 1].status, TC_CASE_OK);
+        assert_string_equal(v.runs[p.count - 1].reason, cases[i].reason);
+        assert_int_equal(v.n, 0);
+        tc_published_free(&p);
+    }
+    tc_catalog_close(catalog);
+}
+
+static bool is_key_of_norm(const char *key) {
+    static const char *const others[]
+        = {"read",      "accelerator_certain", "stack",    "source_family", "flops",  "dtype",
+           "recompute", "recompute_layers",    "sharding", "frozen_base",   "memory", "counts"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(others[i], key) == 0) return true;
+    return tc_stated_find(key) != NULL;
+}
+
+/* A misspelt key would be ignored: none in our own files. */
+static void known_keys(const char *path) {
+    FILE *file = fopen(path, "r");
+    char line[65536];
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        json_t *row = json_loads(line, 0, NULL);
+        const char *key;
+        json_t *value;
+        assert_non_null(row);
+        json_object_foreach(json_object_get(row, "norm"), key, value) if (!is_key_of_norm(key))
+            fail_msg("%s: norm.%s is no field", path, key);
+        json_decref(row);
+    }
+    fclose(file);
+}
+
+/* The shipped files: all are read, as many as their README says; nobody reads their texts again. */
 static void shipped_runs(void **state) {
     (void)state;
     DIR *folder = opendir(TC_SOURCE_DIR "/data/runs");
     assert_non_null(folder);
-    int total = 0, out_of_memory = 0, scored = 0;
+    tc_published p = {0};
+    int out_of_memory = 0, scored = 0;
     for (struct dirent *entry; (entry = readdir(folder));) {
         if (!strstr(entry->d_name, ".jsonl")) continue;
         char path[1024];
         snprintf(path, sizeof path, "%s/data/runs/%s", TC_SOURCE_DIR, entry->d_name);
-        tc_arena arena = {0};
-        tc_published_run *runs;
-        int count;
         tc_error error = {0};
-        tc_code code = tc_published_read_file(path, &arena, &runs, &count, &error);
+        tc_code code = tc_published_read_file(&p, path, &error);
         if (code != TC_OK) print_error("%s: %s\n", error.place, error.text);
         assert_int_equal(code, TC_OK);
-        for (int i = 0; i < count; i++) {
-            total++;
-            out_of_memory += runs[i].out_of_memory;
-            scored += runs[i].counts && runs[i].metric != TC_METRIC_NONE;
-            assert_non_null(runs[i].accelerator);
-            assert_true(runs[i].url[0] != 0);
-        }
-        tc_arena_free(&arena);
+        known_keys(path);
     }
     closedir(folder);
-    assert_int_equal(total, 3597);
+    for (int i = 0; i < p.count; i++) {
+        if (p.runs[i].refused) fail_msg("%s", p.runs[i].refused);
+        out_of_memory += p.runs[i].out_of_memory;
+        scored += p.runs[i].counts && p.runs[i].metric != TC_METRIC_NONE;
+        assert_non_null(p.runs[i].accelerator);
+        if (!p.runs[i].texts_read) fail_msg("%s: no norm.read; run `make normalise`", p.runs[i].id);
+    }
+    assert_null(p.words);
+    assert_int_equal(p.count, 3597);
     assert_int_equal(out_of_memory, 340);
     assert_in_range(scored, 2900, 3257);
+    tc_published_free(&p);
+}
+
+/* Every field of the vocabulary stands in the README of the runs. */
+static void documented_fields(void **state) {
+    (void)state;
+    static char text[65536];
+    FILE *file = fopen(TC_SOURCE_DIR "/data/runs/README.md", "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    for (int i = 0; i < tc_stated_field_count; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "| `%s` |", tc_stated_fields[i].key);
+        if (!strstr(text, key)) fail_msg("data/runs/README.md lacks the field %s", key);
+    }
 }
 
 static void refuse(const char *text, size_t length, const char *place, const char *part) {
-    tc_arena arena = {0};
-    tc_published_run *runs;
-    int count;
+    tc_published p = {0};
     tc_error error = {0};
-    assert_int_equal(tc_published_read("r.jsonl", text, length, &arena, &runs, &count, &error), TC_INVALID);
+    assert_int_equal(tc_published_read(&p, "r.jsonl", text, length, &error), TC_INVALID);
     if (strcmp(error.place, place) != 0 || !strstr(error.text, part)) print_error("%s: %s\n", error.place, error.text);
     assert_string_equal(error.place, place);
     assert_non_null(strstr(error.text, part));
-    tc_arena_free(&arena);
+    assert_int_equal(p.count, 0);
+    tc_published_free(&p);
 }
 
 static void bad_lines(void **state) {
@@ -232,8 +312,8 @@ static void bad_lines(void **state) {
     static const char *const cases[][3] = {
         {"", "r.jsonl", "no run"},
         {"\n \n", "r.jsonl", "no run"},
-        {"{\"id\":\"a\"}\n{\"id\":", "r.jsonl:2", "not JSON"},
-        {"{\"id\":\"a\"}\n[]", "r.jsonl:2", "a JSON object"},
+        {"\n{\"id\":", "r.jsonl:2", "not JSON"},
+        {"[]\n{", "r.jsonl:1", "a JSON object"},
         {"{\"id\":\"a\",\"id\":\"b\"}", "r.jsonl:1", "duplicate"},
         {"{}", "r.jsonl:1: $.id", "missing"},
         {"{\"id\":7}", "r.jsonl:1: $.id", "text in quotes"},
@@ -258,6 +338,11 @@ static void bad_lines(void **state) {
          "none, selective, full, partial"},
         {"{\"id\":\"a\",\"norm\":{\"recompute_layers\":[5,4]}}", "r.jsonl:1: $.norm.recompute_layers",
          "[recomputed, layers]"},
+        {"{\"id\":\"a\",\"norm\":{\"compiled\":\"yes\"}}", "r.jsonl:1: $.norm.compiled", "true or false"},
+        {"{\"id\":\"a\",\"norm\":{\"fused\":\"norms\"}}", "r.jsonl:1: $.norm.fused", "norm+activation"},
+        {"{\"id\":\"a\",\"norm\":{\"date\":\"2025-13\"}}", "r.jsonl:1: $.norm.date", "2025-07"},
+        {"{\"id\":\"a\",\"norm\":{\"window\":0}}", "r.jsonl:1: $.norm.window", "from 1"},
+        {"{\"id\":\"a\",\"norm\":{\"schedule\":\"zb-1\"}}", "r.jsonl:1: $.norm.schedule", "zb-h1"},
         {"{\"id\":\"a\",\"norm\":{\"memory\":{\"gib\":-3}}}", "r.jsonl:1: $.norm.memory.gib", "-3"},
         {"{\"id\":\"a\",\"norm\":{\"memory\":{\"kind\":\"total\"}}}", "r.jsonl:1: $.norm.memory.kind", "allocated"},
     };
@@ -268,70 +353,125 @@ static void bad_lines(void **state) {
 
 static void bad_files(void **state) {
     (void)state;
-    tc_arena arena = {0};
-    tc_published_run *runs;
-    int count;
-    tc_error error = {0};
-    assert_int_equal(tc_published_read_file(TC_SOURCE_DIR "/tests/none.jsonl", &arena, &runs, &count, &error),
-                     TC_NOT_FOUND);
-    assert_int_equal(tc_published_read_file(TC_SOURCE_DIR "/tests", &arena, &runs, &count, &error), TC_INVALID);
-    tc_arena_free(&arena);
+    tc_published p = {0};
+    assert_int_equal(tc_published_read_file(&p, TC_SOURCE_DIR "/tests/none.jsonl", NULL), TC_NOT_FOUND);
+    assert_int_equal(tc_published_read_file(&p, TC_SOURCE_DIR "/tests", NULL), TC_INVALID);
+    tc_published_free(&p);
 }
 
-/* Words of sources as they stand in data/runs. */
+/* What the words of a text are in the closed vocabulary. */
+static tc_stated read_texts(tc_row_text text, const char *words, const char *accelerator) {
+    static tc_arena arena;
+    static tc_words *phrases;
+    const char *texts[TC_ROW_TEXTS] = {[TC_ROW_ACCELERATOR] = accelerator};
+    texts[text] = words;
+    if (!phrases) assert_int_equal(tc_words_open(&arena, &phrases, NULL), TC_OK);
+    tc_stated stated = tc_stated_none();
+    tc_words_read(phrases, texts, text == TC_ROW_RECOMPUTE, &stated);
+    if (!words) {
+        tc_arena_free(&arena);
+        phrases = NULL;
+    }
+    return stated;
+}
+
+/* Words of sources as they stand in data/runs: field=value of each that is stated. */
 static void words(void **state) {
     (void)state;
-    assert_int_equal(tc_words_hierarchical_dispatch("plain all-to-all; force-balanced router"), 0);
-    assert_int_equal(tc_words_hierarchical_dispatch("HybridEP dispatcher"), 1);
-    assert_int_equal(tc_words_hierarchical_dispatch("dense"), TC_UNSET);
-    assert_int_equal(tc_words_hierarchical_dispatch(
-                         "recompute taken from repo recipe X at tag v0.2.0: moe_a2a_overlap=True"),
-                     0);
-    assert_int_equal(tc_words_hierarchical_dispatch(
-                         "recompute taken from repo recipe X at tag v0.4.2: moe_flex_dispatcher_backend=hybridep"),
-                     1);
-    assert_int_equal(tc_words_overlap("Gradient all-reduce NOT overlapped with back-propagation"), 0);
-    assert_int_equal(tc_words_overlap("overlap-grad-reduce and overlap-param-gather"), 1);
-    assert_int_equal(tc_words_overlap("EP overlap off"), TC_UNSET);
-    assert_int_equal(tc_words_schedule("Table 4, schedule 1F1B-I. First and last stage hold one layer fewer"),
-                     TC_SCHEDULE_INTERLEAVED);
-    assert_int_equal(tc_words_schedule("FSDP 64, PP 8 Interleaved1F1B, EP 32"), TC_SCHEDULE_INTERLEAVED);
-    assert_int_equal(tc_words_schedule("Pipeline schedule 1f1b; interleaved with VPP 2 ran out of memory"),
-                     TC_SCHEDULE_1F1B);
-    assert_int_equal(tc_words_schedule("zerobubble-1.5b-zb-1p-m24"), TC_SCHEDULE_ZB_H1);
-    assert_int_equal(tc_words_schedule("Table 4, schedule ZB-2p"), TC_SCHEDULE_ZB_H2);
-    assert_int_equal(tc_words_schedule("zbv-formatted"), TC_SCHEDULE_ZB_V);
-    assert_int_equal(tc_words_schedule("schedules-method=dualpipev"), TC_SCHEDULE_ZB_V);
-    assert_int_equal(tc_words_schedule("DualPipe; MTP depth 1"), TC_SCHEDULE_DUALPIPE);
-    assert_int_equal(tc_words_schedule("interleave-sliding-window=4096"), TC_UNSET);
-    assert_string_equal(tc_words_fabric("AWS EFA 400 Gb/s per node (p4d)", "a100-sxm-40g"), "aws-p4d-efa");
-    assert_string_equal(tc_words_fabric("DGX-2 NVSwitch", "v100-sxm-32g"), "dgx-2");
-    assert_null(tc_words_fabric("AWS EFA", "mi300x"));
-    assert_null(tc_words_fabric(NULL, "a100-sxm-40g"));
-    assert_int_equal(tc_words_shard_group("MiCS: parameters sharded over groups of 128 GPUs"), 128);
-    assert_int_equal(tc_words_shard_group("4 replicas"), 0);
-    tc_said_recipe said = tc_words_recipe(
-        "flags: use-mc2, context-parallel-algo=ulysses_cp_algo, moe-expert-capacity-factor=0.5, moe-grouped-gemm, "
-        "reset-position-ids, sliding-window=4096, noop-layers=1,15, mtp-num-layers=1; train-iters 15");
-    assert_true(said.fused_tensor_parallel && said.documents && !said.full_mask);
-    assert_int_equal(said.cp_kind, TC_CP_ALL_TO_ALL);
-    assert_true(said.expert_capacity == 0.5);
-    assert_int_equal(said.sequential_experts, 0);
-    assert_int_equal(said.window, 4096);
-    assert_int_equal(said.noop_layers, 2);
-    assert_int_equal(said.mtp_layers, 1);
-    said = tc_words_recipe("megatron_cp_algo, cp-attention-mask-type=general");
-    assert_true(said.full_mask && said.cp_kind == TC_CP_RING && said.noop_layers == 0 && said.window == 0);
-    assert_int_equal(said.offloaded_operators, 0);
-    assert_int_equal(said.quantised_inputs, TC_UNSET);
-    assert_int_equal(tc_words_recipe("partial:+swap-attention").offloaded_operators, TC_GROUP_QKV | TC_GROUP_ATTENTION);
-    assert_int_equal(tc_words_recipe("nvfp4: saves quantized activations").quantised_inputs, 1);
-    tc_said_recompute again = tc_words_recompute("partial: +recompute-activation-function 1 layers");
-    assert_true(again.kind == TC_RECOMPUTE_OPERATORS && again.operators == TC_GROUP_ACTIVATION
-                && again.layers_a_chunk == 1);
-    assert_true(tc_words_recompute("partial: +recompute-activation-function +recompute-norm").layers_a_chunk == 0);
-    bool fused;
-    assert_int_equal(tc_words_loss("the loss frees the 16-bit logits", &fused), TC_LOSS_COMPILED);
+    static const struct {
+        tc_row_text text;
+        const char *words, *accelerator, *stated;
+    } cases[] = {
+        {TC_ROW_NOTES, "plain all-to-all; force-balanced router", NULL,
+         "\"dispatcher\":\"alltoall\" \"routing\":\"balanced\""},
+        {TC_ROW_NOTES, "HybridEP dispatcher", NULL, "\"dispatcher\":\"hybridep\""},
+        {TC_ROW_NOTES, "dense", NULL, ""},
+        {TC_ROW_NOTES, "recompute taken from repo recipe X at tag v0.2.0: moe_a2a_overlap=True", NULL,
+         "\"dispatcher\":\"alltoall\""},
+        {TC_ROW_NOTES, "recompute taken from repo recipe X at tag v0.4.2: moe_flex_dispatcher_backend=hybridep", NULL,
+         "\"dispatcher\":\"hybridep\""},
+        {TC_ROW_NOTES, "Gradient all-reduce NOT overlapped with back-propagation", NULL, "\"grad_overlap\":false"},
+        {TC_ROW_FRAMEWORK, "overlap-grad-reduce and overlap-param-gather", NULL, "\"grad_overlap\":true"},
+        {TC_ROW_NOTES, "EP overlap off", NULL, "\"overlap\":\"none\""},
+        {TC_ROW_NOTES, "Table 4, schedule 1F1B-I. First and last stage hold one layer fewer", NULL,
+         "\"schedule\":\"interleaved\""},
+        {TC_ROW_NOTES, "FSDP 64, PP 8 Interleaved1F1B, EP 32", NULL, "\"schedule\":\"interleaved\""},
+        {TC_ROW_NOTES, "Pipeline schedule 1f1b; interleaved with VPP 2 ran out of memory", NULL,
+         "\"schedule\":\"1f1b\""},
+        {TC_ROW_ID, "zerobubble-1.5b-zb-1p-m24", NULL, "\"schedule\":\"zb-h1\""},
+        {TC_ROW_NOTES, "Table 4, schedule ZB-2p", NULL, "\"schedule\":\"zb-h2\""},
+        {TC_ROW_NOTES, "schedules-method=dualpipev", NULL, "\"schedule\":\"zb-v\""},
+        {TC_ROW_NOTES, "DualPipe; MTP depth 1", NULL, "\"schedule\":\"dualpipe\" \"mtp_layers\":1"},
+        {TC_ROW_NOTES, "interleave-sliding-window=4096", NULL, ""},
+        {TC_ROW_INTER_NODE, "AWS EFA 400 Gb/s per node (p4d)", "a100-sxm-40g",
+         "\"fabric\":\"aws-p4d-efa\" \"node_gbit_s\":400"},
+        {TC_ROW_INTRA_NODE, "DGX-2 NVSwitch", "v100-sxm-32g", "\"fabric\":\"dgx-2\""},
+        {TC_ROW_INTER_NODE, "AWS EFA", "mi300x", ""},
+        {TC_ROW_INTER_NODE, "HPE Slingshot 11, 8x200 Gb/s per node", NULL, "\"node_gbit_s\":1600"},
+        {TC_ROW_INTER_NODE, "RDMA fabric 400 Gb/s (ConnectX-7) per GPU", NULL, "\"device_gbit_s\":400"},
+        {TC_ROW_INTER_NODE, "InfiniBand 8x50 GB/s per node", NULL, "\"node_gbit_s\":3200"},
+        {TC_ROW_INTER_NODE, "InfiniBand 200 Gb/s", NULL, ""},
+        {TC_ROW_NOTES, "MindFormers on Atlas 800T A2", "ascend-910b2", "\"bin\":\"ascend-910b3\""},
+        {TC_ROW_NOTES, "MiCS: parameters sharded over groups of 128 GPUs", NULL, "\"shard_group\":128"},
+        {TC_ROW_NOTES,
+         "flags: use-mc2, context-parallel-algo=ulysses_cp_algo, moe-expert-capacity-factor=0.5, moe-grouped-gemm, "
+         "reset-position-ids, sliding-window=4096, noop-layers=1,15, mtp-num-layers=1; train-iters 15",
+         NULL,
+         "\"flags_listed\":true \"grouped_gemm\":true \"tp_fused_overlap\":true \"expert_capacity\":0.5 "
+         "\"cp_kind\":\"all-to-all\" \"mtp_layers\":1 \"noop_layers\":2 \"window\":4096 \"packed\":true"},
+        {TC_ROW_NOTES, "flags: --offload-opt-m", NULL, ""},
+        {TC_ROW_NOTES, "megatron_cp_algo, cp-attention-mask-type=general", NULL,
+         "\"cp_kind\":\"ring\" \"mask\":\"full\""},
+        {TC_ROW_NOTES, "cuda_graph_scope=[attn,moe_router], mlp bias", NULL,
+         "\"cuda_graphs\":\"partial\" \"graphed\":\"norm+qkv+position+attention+out-projection+router\""},
+        {TC_ROW_NOTES, "nvfp4: saves quantized activations", NULL, "\"low_precision_inputs\":true"},
+        {TC_ROW_NOTES, "the loss frees the 16-bit logits", NULL, "\"loss\":\"compiled\""},
+        {TC_ROW_NOTES, "eager, no Liger", NULL,
+         "\"compiled\":false \"fused\":\"norm+position+activation\" \"loss\":\"eager\" \"fused_modules\":false"},
+        {TC_ROW_OPTIMIZER, "adamw (bf16 states, fused)", NULL,
+         "\"fused_optimizer\":true \"optimizer_states\":\"16-bit\""},
+        {TC_ROW_OFFLOAD, "optimizer states and step on CPU", NULL, "\"offload\":\"optimizer\""},
+        {TC_ROW_MEASURED_AS, "12 ms, forward+backward only (no optimizer)", NULL, "\"optimizer\":\"none\""},
+        {TC_ROW_URL, "https://arxiv.org/abs/2401.10241", NULL, "\"date\":\"2024-01\""},
+        {TC_ROW_RECOMPUTE, "partial:+swap-attention", NULL,
+         "\"recompute_by\":\"none\" \"offload_operators\":\"qkv+attention\""},
+        {TC_ROW_RECOMPUTE, "partial: +recompute-activation-function 1 layers", NULL,
+         "\"recompute_operators\":\"activation\" \"recompute_count\":1 \"recompute_per\":\"chunk\""},
+        {TC_ROW_RECOMPUTE, "partial: +recompute-activation-function +recompute-norm", NULL,
+         "\"recompute_operators\":\"norm+activation\""},
+        {TC_ROW_RECOMPUTE, "partial:recompute-num-layers 1 per PP rank", NULL,
+         "\"recompute_count\":1 \"recompute_per\":\"stage\""},
+        {TC_ROW_RECOMPUTE, "partial:recompute=[3, 0] select_recompute=false", NULL,
+         "\"recompute_count\":3 \"recompute_per\":\"model\""},
+        {TC_ROW_RECOMPUTE, "partial:selective AC (every n-th block)", NULL, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_stated stated = read_texts(cases[i].text, cases[i].words, cases[i].accelerator);
+        char text[1024] = "", field[256];
+        for (int k = 0; k < tc_stated_field_count; k++) {
+            if (!tc_stated_is_set(&stated, &tc_stated_fields[k])) continue;
+            if (text[0]) strcat(text, " ");
+            strcat(text, tc_stated_text(&stated, &tc_stated_fields[k], field, sizeof field));
+        }
+        assert_string_equal(text, cases[i].stated);
+    }
+    read_texts(TC_ROW_NOTES, NULL, NULL);
+}
+
+/* A row whose texts were read says what its norm says; in another, texts fill what norm leaves out. */
+static void texts_are_read_once(void **state) {
+    (void)state;
+    static const struct {
+        const char *norm;
+        int compiled;
+    } cases[] = {{"\"read\":true", TC_UNSET}, {"\"compiled\":false", 0}, {"\"dtype\":\"bf16\"", 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published published = {0};
+        char line[128];
+        snprintf(line, sizeof line, "{\"id\":\"a\",\"notes\":\"torch.compile\",\"norm\":{%s}}", cases[i].norm);
+        assert_int_equal(read_one(&published, line).stated.compiled, cases[i].compiled);
+        tc_published_free(&published);
+    }
 }
 
 int main(void) {
@@ -342,10 +482,14 @@ int main(void) {
         cmocka_unit_test(out_of_memory_never_counts),
         cmocka_unit_test(years),
         cmocka_unit_test(lines_are_counted),
+        cmocka_unit_test(one_wrong_row),
+        cmocka_unit_test(rows_that_lack_a_field),
         cmocka_unit_test(shipped_runs),
+        cmocka_unit_test(documented_fields),
         cmocka_unit_test(bad_lines),
         cmocka_unit_test(bad_files),
         cmocka_unit_test(words),
+        cmocka_unit_test(texts_are_read_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

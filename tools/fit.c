@@ -197,37 +197,43 @@ static void fit(const problem *p, item *items, int left_out, double *x) {
 
 /* ---- input and output ----------------------------------------------------------------- */
 
-static void read_runs(problem *p, memory_problem *memory, tc_catalog *catalog, int files, char **paths,
-                      tc_arena *arena) {
+static void stop(const tc_error *error) {
+    fprintf(stderr, "traincast-fit: %s: %s\n", error->place, error->text);
+    exit(2);
+}
+
+/* Reads runs; one that is wrong ends the fit. */
+static void read_files(tc_published *published, int files, char **paths) {
     tc_error error;
-    for (int f = 0; f < files; f++) {
-        tc_published_run *runs;
-        int count;
-        if (tc_published_read_file(paths[f], arena, &runs, &count, &error)) {
-            fprintf(stderr, "traincast-fit: %s: %s\n", error.place, error.text);
+    for (int f = 0; f < files; f++)
+        if (tc_published_read_file(published, paths[f], &error)) stop(&error);
+    for (int i = 0; i < published->count; i++)
+        if (published->runs[i].refused) {
+            fprintf(stderr, "traincast-fit: %s\n", published->runs[i].refused);
             exit(2);
         }
-        memory_fit_read(memory, catalog, runs, count, arena);
-        p->items = realloc(p->items, (size_t)(p->count + count) * sizeof *p->items);
-        if (!p->items) abort();
-        for (int i = 0; i < count; i++) {
-            item *it = &p->items[p->count];
-            memset(it, 0, sizeof *it);
-            if (!runs[i].counts || runs[i].out_of_memory) continue;
-            if (tc_case_build(catalog, &runs[i], &it->c, &error)) {
-                fprintf(stderr, "traincast-fit: %s: %s\n", error.place, error.text);
-                exit(2);
-            }
-            if (it->c.status || runs[i].metric == TC_METRIC_NONE) continue;
-            const tc_accelerator *a = &it->c.cluster.accelerator;
-            it->family = fit_index(&p->families, runs[i].source_family);
-            it->architecture
-                = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
-            it->accelerator = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
-            p->architecture_of[it->accelerator] = p->architectures.name[it->architecture];
-            it->stack = fit_index(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
-            p->count++;
-        }
+}
+
+static void take_runs(problem *p, memory_problem *memory, tc_catalog *catalog, const tc_published *published,
+                      tc_arena *arena) {
+    tc_error error;
+    const tc_published_run *runs = published->runs;
+    memory_fit_read(memory, catalog, runs, published->count, arena);
+    p->items = calloc((size_t)published->count + 1, sizeof *p->items);
+    if (!p->items) abort();
+    for (int i = 0; i < published->count; i++) {
+        item *it = &p->items[p->count];
+        memset(it, 0, sizeof *it);
+        if (!runs[i].counts || runs[i].out_of_memory) continue;
+        if (tc_case_build(catalog, &runs[i], &it->c, &error)) stop(&error);
+        if (it->c.status || runs[i].metric == TC_METRIC_NONE) continue;
+        const tc_accelerator *a = &it->c.cluster.accelerator;
+        it->family = fit_index(&p->families, runs[i].source_family);
+        it->architecture = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
+        it->accelerator = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
+        p->architecture_of[it->accelerator] = p->architectures.name[it->architecture];
+        it->stack = fit_index(&p->stacks, tc_arena_copy(arena, it->c.stack.slug, strlen(it->c.stack.slug)));
+        p->count++;
     }
 }
 
@@ -844,7 +850,9 @@ int main(int argc, char **argv) {
     p.kernels = &kernels;
     if (kernel_table) write_kernel_table(&kernels, kernel_table);
     static memory_problem memory;
-    read_runs(&p, &memory, catalog, runs_end - first, argv + first, &arena);
+    tc_published published = {0};
+    read_files(&published, runs_end - first, argv + first);
+    take_runs(&p, &memory, catalog, &published, &arena);
     memory_fit_run(&memory, memory_only || all_folds);
     if (memory_only) {
         memory_fit_report(&memory, stdout);
@@ -887,6 +895,7 @@ done:
     free(p.sigma);
     memory_fit_free(&memory);
     kernel_fit_free(&kernels);
+    tc_published_free(&published);
     tc_catalog_close(catalog);
     tc_arena_free(&arena);
     return 0;

@@ -215,6 +215,19 @@ static bool print_scores(FILE *file, const tc_style *style, const char *what, co
 }
 
 #define MOST_REASONS 8
+#define MOST_REFUSED 8
+
+/* Rows that are wrong: the first ones with file, line and field. */
+static void print_refused(FILE *file, const tc_style *style, const tc_validation *v) {
+    char text[1024];
+    int refused = 0;
+    for (int i = 0; i < v->count; i++) {
+        if (!v->runs[i].run->refused || ++refused > MOST_REFUSED) continue;
+        snprintf(text, sizeof text, "Refused: %s", v->runs[i].run->refused);
+        tc_print_wrapped(file, style, 0, 0, text);
+    }
+    if (refused > MOST_REFUSED) fprintf(file, "(and %d more rows refused)\n", refused - MOST_REFUSED);
+}
 
 /* What the skipped runs lack: the reason's first word, the most frequent first. */
 static void print_skipped(FILE *file, const tc_style *style, const tc_validation *v) {
@@ -225,7 +238,7 @@ static void print_skipped(FILE *file, const tc_style *style, const tc_validation
     char text[512];
     int kinds = 0;
     for (int i = 0; i < v->count; i++) {
-        if (v->runs[i].status != TC_CASE_SKIPPED) continue;
+        if (v->runs[i].status != TC_CASE_SKIPPED || v->runs[i].run->refused) continue;
         char field[32];
         snprintf(field, sizeof field, "%.*s", (int)strcspn(v->runs[i].reason, " :,;"), v->runs[i].reason);
         int k = 0;
@@ -256,6 +269,7 @@ bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validat
     headline(v, text, sizeof text);
     tc_print_wrapped(file, style, 0, 0, text);
     print_skipped(file, style, v);
+    print_refused(file, style, v);
     fputc('\n', file);
     for (int i = 0; i < n; i++) {
         if (!summary[i].label || isnan(summary[i].value)) continue;

@@ -7,7 +7,6 @@
  */
 #include "validate/case.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "base/formats.h"
 #include "base/vocabulary.h"
 #include "layout/schedule.h"
-#include "validate/words.h"
 #include "workload/operators.h"
 
 static void assume(tc_case *c, const char *format, const char *value) {
@@ -190,49 +188,7 @@ static tc_code build_model(tc_catalog *catalog, tc_case *c, tc_error *error) {
     return TC_OK;
 }
 
-/* ---- fabric: what the source says of links between nodes -------------------- */
-
-static const char *find_word(const char *text, const char *const *words) {
-    for (; *words; words++) {
-        const char *found = strstr(text, *words);
-        if (found) return found;
-    }
-    return NULL;
-}
-
-/* "4 x 100 Gb/s", "8x400 Gb/s", "1600 Gbps": bytes/s of a node or of a device; 0 if there is none. */
-static double stated_rate(const char *text, bool *per_node) {
-    static const char *const units[] = {"Gb/s", "Gbps", "GbE", "Tbps", "GB/s", NULL};
-    static const double scale[] = {0.125e9, 0.125e9, 0.125e9, 125e9, 1e9};
-    static const char *const device_words[] = {"per GPU", "per NPU", "per card", "per device", NULL};
-    static const char *const node_words[] = {"per node", "inter-node", "node-node", "per 8-GPU", "/node", NULL};
-    for (const char *p = text; *p; p++) {
-        if (!isdigit((unsigned char)*p) || (p > text && (isalnum((unsigned char)p[-1]) || p[-1] == '.'))) continue;
-        char *after;
-        double value = strtod(p, &after), count = 0;
-        const char *q = after;
-        while (*q == ' ') q++;
-        if ((*q == 'x' || *q == 'X') && (q[1] == ' ' || isdigit((unsigned char)q[1]))) {
-            count = value;
-            q++;
-            while (*q == ' ') q++;
-            if (!isdigit((unsigned char)*q)) continue;
-            value = strtod(q, &after);
-            q = after;
-        }
-        while (*q == ' ') q++;
-        for (int u = 0; units[u]; u++) {
-            if (strncmp(q, units[u], strlen(units[u])) != 0) continue;
-            bool device = find_word(text, device_words) != NULL;
-            bool node = !device && (count > 0 || find_word(text, node_words) != NULL);
-            if (!device && !node) return 0;
-            *per_node = node;
-            return (count > 0 ? count : 1) * value * scale[u];
-        }
-        p = q - 1;
-    }
-    return 0;
-}
+/* ---- machine --------------------------------------------------------------------- */
 
 /* The software sees a device of the catalog as several (the cores of a TPU chip), or several as one. */
 static void split_device(tc_cluster *cluster, double parts) {
@@ -250,12 +206,15 @@ static void split_device(tc_cluster *cluster, double parts) {
     }
 }
 
+#define BYTES_PER_GBIT 0.125e9
+
 static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_published_run *run = c->run;
     c->cluster = tc_default_cluster();
     if (run->devices <= 0) return end(c, TC_CASE_SKIPPED, "devices");
     c->cluster.devices = run->parallel_devices > 0 ? run->parallel_devices : run->devices;
-    const char *bin = tc_words_bin(run->notes, run->accelerator);
+    if (!run->accelerator) return end(c, TC_CASE_SKIPPED, "accelerator");
+    const char *bin = run->stated.bin;
     if (bin) assume(c, "%s, the usual bin of the machine", bin);
     tc_code code = tc_catalog_accelerator(catalog, bin ? bin : run->accelerator, &c->cluster.accelerator, error);
     if (code == TC_NOT_FOUND) {
@@ -264,8 +223,7 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
         return end(c, TC_CASE_UNSUPPORTED, reason);
     }
     if (code) return code;
-    const char *named = tc_words_fabric(run->inter_node, c->cluster.accelerator.slug);
-    if (!named) named = tc_words_fabric(run->intra_node, c->cluster.accelerator.slug);
+    const char *named = run->stated.fabric;
     code = tc_catalog_fabric(catalog, named ? named : c->cluster.accelerator.fabric, &c->cluster.fabric, error);
     if (code) return code;
     if (run->parallel_devices > 0 && run->parallel_devices != run->devices)
@@ -275,22 +233,26 @@ static tc_code build_cluster(tc_catalog *catalog, tc_case *c, tc_error *error) {
     /* a fabric whose innermost level is the node takes the node's real size */
     if (node > 1 && fabric->levels > 1 && fabric->level[0].size <= 16 && node < fabric->level[0].size)
         fabric->level[0].size = node;
-    if (run->inter_node && fabric->levels > 1) {
-        bool per_node = false;
-        double rate = stated_rate(run->inter_node, &per_node);
-        if (per_node) rate /= node > 0 ? node : fabric->level[0].size;
-        if (rate > 0) fabric->level[fabric->levels - 1].bytes_per_s = rate;
-    }
+    double rate = run->stated.device_gbit_s * BYTES_PER_GBIT;
+    if (run->stated.node_gbit_s > 0)
+        rate = run->stated.node_gbit_s * BYTES_PER_GBIT / (node > 0 ? node : fabric->level[0].size);
+    if (rate > 0 && fabric->levels > 1) fabric->level[fabric->levels - 1].bytes_per_s = rate;
     return TC_OK;
 }
 
 /* ---- recipe and layout ------------------------------------------------------ */
 
+/* "2024-03": 2024; 0 where that is no year. */
+static int release_year(const tc_accelerator *a) {
+    long year = strtol(a->released, NULL, 10);
+    return year >= 1900 && year <= 2100 ? (int)year : 0;
+}
+
 /* The first year that the run can be of: that of its source, the one after its chip's release, that of its format (8 bit came to
  * training software with Transformer Engine 1, 2023), of its model (grouped queries, and all families but GPT and BERT, follow 2023). */
 static int year_of(const tc_case *c) {
     const tc_published_run *run = c->run;
-    int year = run->year, released = atoi(c->cluster.accelerator.released) + 1;
+    int year = run->year, released = release_year(&c->cluster.accelerator) + 1;
     if (released > year) year = released;
     bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads;
     bool later = (run->dtype != TC_UNSET && tc_format_is_low(run->dtype)) || grouped
@@ -315,20 +277,19 @@ static void build_recipe(tc_case *c) {
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
         /* fused attention was the rule from the Hopper generation on, whatever the stack's first releases did */
-        bool recent = atoi(a->released) >= 2022;
+        bool recent = release_year(a) >= 2022;
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
     /* "lora" in the words of an MLA model is the rank of its projections */
     c->job.frozen_base = run->frozen_base && !family_is(run, "mla-moe");
-    if (run->measured_as && strstr(run->measured_as, "no optimizer")) c->job.optimizer = TC_OPTIMIZER_NONE;
-    if (run->optimizer && (strstr(run->optimizer, "Fused") || strstr(run->optimizer, "fused")))
-        c->stack.unfused_optimizer = false;
-    if (run->optimizer && (strstr(run->optimizer, "bf16 states") || strstr(run->optimizer, "bf16 m/v"))) {
+    if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
+    if (run->stated.fused_optimizer == 1) c->stack.unfused_optimizer = false;
+    if (run->stated.optimizer_states == TC_STATES_16_BIT) {
         c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.main_grad_bytes = 2;
     }
-    if (run->optimizer && strstr(run->optimizer, "reuse-fp32-param"))
+    if (run->stated.optimizer_states == TC_STATES_SHARED_WEIGHTS)
         c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
 
@@ -340,97 +301,102 @@ static double share_of_flops(const tc_published_run *run) {
     return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
-/* What a source calls partial: layers that it counts, or operators in its software's words; else half of the layers. */
+/* What a source calls partial: layers that it counts, or operators; else half of the layers. */
 static void build_partial_recompute(tc_case *c) {
     const tc_published_run *run = c->run;
+    const tc_stated *said = &run->stated;
     tc_layout *l = &c->layout;
     double layers = tc_layer_count(&c->job.model);
     if (run->recompute_of > 0) {
         l->recompute_layers = layers * run->recompute_layers / run->recompute_of;
         return;
     }
-    tc_said_recompute said = tc_words_recompute(run->recompute_text);
-    if (!said.understood) {
+    if (!said->recompute_operators && said->recompute_count <= 0 && said->recompute_by == TC_UNSET) {
         double share = share_of_flops(run);
         l->recompute_layers = share >= 0 ? layers * share : layers / 2;
         if (share < 0) assume(c, "%s", "recompute of half of the layers (source says partial)");
         return;
     }
+    double count = said->recompute_count;
+    if (said->recompute_per == TC_PER_STAGE) count *= l->pp;
+    if (said->recompute_per == TC_PER_CHUNK) count *= l->pp * l->vpp;
     /* operators of a few of the layers only are taken as of none */
-    bool few = said.kind == TC_RECOMPUTE_OPERATORS && said.layers_a_chunk > 0
-               && 2 * said.layers_a_chunk * l->pp * l->vpp < layers;
-    l->recompute = few ? TC_RECOMPUTE_NONE : said.kind;
-    l->recompute_operators = few ? 0 : said.operators;
-    if (said.listed_matmuls && c->job.dtype == TC_NVFP4) l->recompute_operators = TC_GROUP_ALL & ~TC_GROUP_ATTENTION;
-    l->recompute_layers = said.layers_a_stage > 0   ? said.layers_a_stage * l->pp
-                          : said.layers_a_chunk > 0 ? said.layers_a_chunk * l->pp * l->vpp
-                                                    : said.layers;
-    if (l->recompute_layers > layers) l->recompute_layers = layers;
+    bool few = said->recompute_operators && count > 0 && 2 * count < layers;
+    l->recompute = said->recompute_by == TC_RECOMPUTE_BY_SOFTWARE      ? TC_UNSET
+                   : few || said->recompute_by == TC_RECOMPUTE_BY_NONE ? TC_RECOMPUTE_NONE
+                   : said->recompute_operators                         ? TC_RECOMPUTE_OPERATORS
+                                                                       : TC_RECOMPUTE_LAYERS;
+    l->recompute_operators = few ? 0 : said->recompute_operators;
+    /* torchtitan's list of matmuls that are kept has those of 16 and 8 bit */
+    if (said->recompute_by == TC_RECOMPUTE_BY_LIST && c->job.dtype == TC_NVFP4)
+        l->recompute_operators = TC_GROUP_ALL & ~TC_GROUP_ATTENTION;
+    l->recompute_layers = count < layers ? count : layers;
 }
 
 /* Tokens of a document in packed sequences: instructions are a few hundred, web pages a thousand. */
 #define PACKED_DOCUMENT 512
 
-/* Settings of the recipe that only the words of the source tell. */
-static void build_from_words(tc_case *c, const char *text) {
-    tc_said_recipe recipe = tc_words_recipe(text);
-    if (recipe.balanced_routing != TC_UNSET) c->job.balanced_routing = recipe.balanced_routing == 1;
-    if (recipe.etp != TC_UNSET && c->layout.ep > 1) c->layout.etp = recipe.etp;
-    if (recipe.native_attention != TC_UNSET) c->stack.native_attention = recipe.native_attention == 1;
-    if (recipe.overlap == 0)
-        c->stack.overlap_tensor_parallel = c->stack.overlap_grad_reduce = c->stack.overlap_param_gather = false;
-    if (recipe.cp_kind != TC_UNSET) c->layout.cp_kind = recipe.cp_kind;
-    if (recipe.sequential_experts != TC_UNSET) c->stack.sequential_experts = recipe.sequential_experts == 1;
-    if (recipe.expert_capacity > 0) c->job.expert_capacity = recipe.expert_capacity;
-    if (recipe.mtp_layers != TC_UNSET) c->job.model.mtp_layers = recipe.mtp_layers;
-    tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
-    if (recipe.noop_layers < last->count) last->count -= recipe.noop_layers;
-    /* a ring computes all pairs of a mask that is no plain triangle; other kernels skip what lies between documents */
-    bool ring = c->layout.cp > 1 && c->layout.cp_kind != TC_CP_ALL_TO_ALL;
-    if (recipe.full_mask && (ring || !recipe.documents)) {
+/* Attention of packed sequences: a ring computes all pairs of a mask that is no plain triangle; other kernels skip what lies
+ * between documents. */
+static void build_mask(tc_case *c) {
+    const tc_stated *said = &c->run->stated;
+    bool ring = c->layout.cp > 1 && c->layout.cp_kind != TC_CP_ALL_TO_ALL, packed = said->packed == 1;
+    if (said->mask != TC_UNSET && (ring || !packed)) {
         c->job.model.causal = false;
-    } else if (recipe.documents) {
+    } else if (packed) {
         c->job.document = PACKED_DOCUMENT;
         assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
     }
-    if (recipe.fused_tensor_parallel) c->stack.fused_tensor_parallel = true;
-    if (recipe.alibi) c->job.model.positions = TC_POSITIONS_NONE;
-    if (recipe.quantised_inputs != TC_UNSET) c->stack.low_precision_inputs = recipe.quantised_inputs == 1;
-    if (recipe.offloaded_operators) c->layout.offload_operators = recipe.offloaded_operators;
-    if (recipe.offloaded_states && c->layout.offload == TC_OFFLOAD_NONE) c->layout.offload = TC_OFFLOAD_STATES;
-    for (int i = 0; i < c->job.model.blocks && recipe.window > 0; i++) c->job.model.block[i].window = recipe.window;
-    if (recipe.graphed == TC_GROUP_ALL) c->stack.compiled = true;
-    if (recipe.graphed != TC_UNSET) c->stack.graphed = recipe.graphed;
+    for (int i = 0; i < c->job.model.blocks && said->window > 0; i++) c->job.model.block[i].window = said->window;
+    if (said->positions != TC_UNSET) c->job.model.positions = TC_POSITIONS_NONE;
+}
+
+/* Settings of the recipe beside degrees. */
+static void build_settings(tc_case *c) {
+    const tc_stated *said = &c->run->stated;
+    tc_layout *l = &c->layout;
+    tc_stack *s = &c->stack;
+    if (said->routing != TC_UNSET) c->job.balanced_routing = said->routing == TC_ROUTING_BALANCED;
+    if (said->expert_tp != TC_UNSET && l->ep > 1) l->etp = said->expert_tp;
+    if (said->attention_kernel != TC_UNSET) s->native_attention = said->attention_kernel >= TC_KERNEL_FA3;
+    if (said->overlap != TC_UNSET)
+        s->overlap_tensor_parallel = s->overlap_grad_reduce = s->overlap_param_gather = false;
+    if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
+    if (said->grouped_gemm != TC_UNSET) s->sequential_experts = said->grouped_gemm == 0;
+    if (said->expert_capacity > 0) c->job.expert_capacity = said->expert_capacity;
+    if (said->mtp_layers != TC_UNSET) c->job.model.mtp_layers = said->mtp_layers;
+    tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
+    if (said->noop_layers != TC_UNSET && said->noop_layers < last->count) last->count -= said->noop_layers;
+    build_mask(c);
+    if (said->tp_fused_overlap == 1) s->fused_tensor_parallel = true;
+    if (said->low_precision_inputs != TC_UNSET) s->low_precision_inputs = said->low_precision_inputs == 1;
+    if (said->offload_operators) l->offload_operators = said->offload_operators;
+    if (said->offload != TC_UNSET)
+        l->offload = said->offload == TC_STATED_OFFLOAD_OPTIMIZER ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
+    if (said->cuda_graphs == TC_GRAPHS_FULL) s->compiled = true;
+    if (said->cuda_graphs != TC_UNSET)
+        s->graphed = said->cuda_graphs == TC_GRAPHS_FULL   ? TC_GROUP_ALL
+                     : said->cuda_graphs == TC_GRAPHS_NONE ? 0
+                                                           : said->graphed;
 }
 
 /* Liger kernels keep what a fused implementation does, but for the residual additions. */
 #define FUSED_MODULES 0.2
 
-static void build_loss(tc_case *c, const char *text) {
-    bool fused_modules;
-    tc_said_loss loss = tc_words_loss(text, &fused_modules);
-    if (loss == TC_LOSS_EAGER) c->stack.logits_bytes = 12; /* fp32 logits, log-softmax and their gradient */
-    if (loss == TC_LOSS_COMPILED) c->stack.logits_bytes = 4;
-    if (loss == TC_LOSS_SPLIT)
-        c->stack.logits_bytes = 6; /* the log-softmax of every chunk in fp32, the gradient of the 16-bit logits */
-    if (loss != TC_LOSS_UNSAID) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
-    if (fused_modules) c->stack.params.norm_extra *= FUSED_MODULES;
+/* Bytes of a logit that live at once: fp32 logits, log-softmax and their gradient; the loss in one kernel; the log-softmax of
+ * every chunk in fp32 and the gradient of the 16-bit logits. In chunks, as the stack has it. */
+static void build_loss(tc_case *c) {
+    static const int bytes[] = {[TC_LOSS_EAGER] = 12, [TC_LOSS_COMPILED] = 4, [TC_LOSS_SPLIT] = 6};
+    int loss = c->run->stated.loss;
+    if (loss != TC_UNSET) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
+    if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED) c->stack.logits_bytes = bytes[loss];
+    if (c->run->stated.fused_modules == 1) c->stack.params.norm_extra *= FUSED_MODULES;
 }
 
-/* What the first of a run's texts that speaks of it says. */
-static int said(const tc_published_run *run, int (*words)(const char *text)) {
-    const char *const texts[] = {run->framework, run->notes, run->id};
-    int choice = TC_UNSET;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && choice == TC_UNSET; i++) choice = words(texts[i]);
-    return choice;
-}
-
-/* The schedule that the source names, where the stages can run it: the row's id first, as notes also speak of other rows.
- * The chunks of an interleaving stay open where they are not stated. */
+/* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */
 static void build_schedule(tc_case *c) {
     tc_layout *l = &c->layout;
-    int schedule = tc_words_schedule(c->run->id), layers = tc_layer_count(&c->job.model);
-    if (schedule == TC_UNSET) schedule = said(c->run, tc_words_schedule);
+    int schedule = c->run->stated.schedule, layers = tc_layer_count(&c->job.model);
     if (schedule == TC_UNSET || l->pp == 1) return;
     tc_schedule_facts facts = tc_schedule_facts_of(schedule);
     if (l->pp * facts.chunks > layers + 2 || (facts.both_ways && l->pp % 2)) return;
@@ -455,7 +421,7 @@ static int most_experts(const tc_model *model) {
 static int unstated_ep(tc_case *c, int tp, int pp) {
     int experts = most_experts(&c->job.model), ep = 1;
     if (experts == 0) return 1;
-    int most = said(c->run, tc_words_hierarchical_dispatch) == 1 ? c->cluster.fabric.level[0].size : 1;
+    int most = c->run->stated.dispatcher >= TC_DISPATCHER_DEEPEP ? c->cluster.fabric.level[0].size : 1;
     for (int n = 2; n <= most; n++)
         if (experts % n == 0 && c->cluster.devices / pp / tp % n == 0) ep = n;
     assume_number(c, "expert parallelism %s", ep);
@@ -490,8 +456,7 @@ static void build_layout(tc_case *c) {
         if (c->cluster.devices > l->tp * l->pp) assume(c, "sharding %s (stack default)", names[l->sharding]);
     }
     if (l->sharding == TC_SHARD_HSDP) {
-        int group = tc_words_shard_group(run->notes);
-        l->hsdp = group > 0 ? group : c->cluster.fabric.level[0].size;
+        l->hsdp = run->stated.shard_group > 0 ? run->stated.shard_group : c->cluster.fabric.level[0].size;
     }
     l->recompute = run->recompute;
     if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
@@ -500,8 +465,6 @@ static void build_layout(tc_case *c) {
         assume(c, "recompute %s (its FLOPs are counted)", "full");
     }
     if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
-    if (run->offload && strstr(run->offload, "opt"))
-        l->offload = strstr(run->offload, "CPU") ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
 }
 
 /* The name may be a field of the stack that it replaces. */
@@ -512,19 +475,20 @@ static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc
 }
 
 /* What a source says of its software beside the name. */
-static tc_code apply_words(tc_catalog *catalog, tc_case *c, tc_error *error) {
-    int compiled = said(c->run, tc_words_compiled);
-    if (compiled == 1 && c->stack.compiled_variant[0]) {
+static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const tc_stated *said = &c->run->stated;
+    if (said->compiled == 1 && c->stack.compiled_variant[0]) {
         tc_code code = become(catalog, c->stack.compiled_variant, &c->stack, error);
         if (code) return code;
-    } else if (compiled != TC_UNSET) {
-        c->stack.compiled = compiled == 1;
+    } else if (said->compiled != TC_UNSET) {
+        c->stack.compiled = said->compiled == 1;
     }
-    c->stack.fused = tc_words_fused(c->run->notes, tc_words_fused(c->run->framework, c->stack.fused));
-    int overlap = said(c->run, tc_words_overlap);
-    int hierarchical = said(c->run, tc_words_hierarchical_dispatch);
-    if (overlap != TC_UNSET) c->stack.overlap_grad_reduce = overlap == 1;
-    if (hierarchical != TC_UNSET) c->stack.hierarchical_dispatch = hierarchical == 1;
+    if (said->flags_listed == 1) c->stack.fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
+    c->stack.fused |= said->fused;
+    if (said->fused_softmax == 1) c->stack.fused |= TC_GROUP_ATTENTION;
+    if (said->fused_softmax == 0) c->stack.fused &= ~TC_GROUP_ATTENTION;
+    if (said->grad_overlap != TC_UNSET) c->stack.overlap_grad_reduce = said->grad_overlap == 1;
+    if (said->dispatcher != TC_UNSET) c->stack.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
     return TC_OK;
 }
 
@@ -533,6 +497,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     c->run = run;
     c->stack.size = 0;
     c->job = tc_default_job();
+    if (run->refused) return end(c, TC_CASE_SKIPPED, run->refused);
     tc_code code = build_model(catalog, c, error);
     if (code || c->status) return code;
     if ((code = build_cluster(catalog, c, error)) || c->status) return code;
@@ -547,18 +512,15 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
     if (c->stack.successor[0] && year_of(c) >= c->stack.successor_year
         && (code = become(catalog, c->stack.successor, &c->stack, error)))
         return code;
-    if ((code = apply_words(catalog, c, error))) return code;
+    if ((code = build_stack(catalog, c, error))) return code;
     if (year_of(c) <= c->stack.earlier.until_year) {
         c->stack.logits_bytes = c->stack.earlier.logits_bytes;
         c->stack.pipeline_outputs = c->stack.earlier.pipeline_outputs;
     }
     build_recipe(c);
     build_layout(c);
-    build_from_words(c, run->framework);
-    build_from_words(c, run->notes);
-    build_from_words(c, run->recompute_text);
-    build_loss(c, run->framework);
-    build_loss(c, run->notes);
+    build_settings(c);
+    build_loss(c);
     /* without a rate there is nothing to score, but its memory can be forecast */
     if (run->metric == TC_METRIC_NONE) return end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;

@@ -1,4 +1,4 @@
-/* published.c - reads published training runs: one table-like function a part of the line. */
+/* published.c - reads published training runs: one table-like function a part of the line; a wrong line is refused, the others go on. */
 #include "validate/published.h"
 
 #include <stdio.h>
@@ -90,18 +90,11 @@ static void read_source(const tc_json *row, const tc_json *norm, tc_published_ru
     if (run->id[0] == 0) tc_json_fail(row, "id", "missing; every run needs a name of its own");
     run->group = text_of(row, "group", run->id, arena);
     run->source_family = text_of(norm, "source_family", run->group, arena);
-    run->source = text_of(row, "source", "", arena);
-    run->url = text_of(row, "url", "", arena);
     run->source_kind = text_of(row, "source_kind", "", arena);
     run->stack = text_of(norm, "stack", NULL, arena);
-    run->framework = text_of(row, "framework", NULL, arena);
     run->accelerator = text_of(row, "accelerator", NULL, arena);
     run->accelerator_certain = tc_json_bool(norm, "accelerator_certain", 1) == 1;
-    run->quality = text_of(row, "quality", NULL, arena);
-    run->trust = text_of(row, "trust", NULL, arena);
-    run->measured_as = text_of(row, "measured_as", NULL, arena);
-    run->notes = text_of(row, "notes", NULL, arena);
-    run->out_of_memory = run->quality && strcmp(run->quality, "oom") == 0;
+    run->out_of_memory = strcmp(tc_json_string(row, "quality", ""), "oom") == 0;
     run->counts = tc_json_bool(norm, "counts", 1) == 1 && !run->out_of_memory;
 }
 
@@ -120,14 +113,11 @@ static void read_recompute_layers(const tc_json *norm, tc_published_run *run) {
     }
 }
 
-static void read_layout(const tc_json *row, const tc_json *norm, tc_published_run *run, tc_arena *arena) {
+static void read_layout(const tc_json *row, const tc_json *norm, tc_published_run *run) {
     run->devices = positive(row, "devices", 0);
     run->devices_per_node = positive(row, "devices_per_node", 0);
     run->chips = positive(row, "chips", 0);
     run->parallel_devices = positive(row, "parallel_devices", 0);
-    run->device_unit = text_of(row, "device_unit", NULL, arena);
-    run->intra_node = text_of(row, "intra_node", NULL, arena);
-    run->inter_node = text_of(row, "inter_node", NULL, arena);
     run->global_batch = tc_json_integer(row, "global_batch", 1, LARGEST_BATCH, TC_UNSET);
     run->micro_batch = positive(row, "micro_batch", TC_UNSET);
     run->tp = positive(row, "tp", TC_UNSET);
@@ -144,11 +134,6 @@ static void read_layout(const tc_json *row, const tc_json *norm, tc_published_ru
     run->recompute = tc_json_choice(norm, "recompute", recomputes, COUNT(recomputes), TC_UNSET);
     read_recompute_layers(norm, run);
     run->frozen_base = tc_json_bool(norm, "frozen_base", 0) == 1;
-    run->recompute_text = text_of(row, "recompute", NULL, arena);
-    run->sharding_text = text_of(row, "sharding", NULL, arena);
-    run->dtype_text = text_of(row, "dtype", NULL, arena);
-    run->offload = text_of(row, "offload", NULL, arena);
-    run->optimizer = text_of(row, "optimizer", NULL, arena);
 }
 
 /* The first stated metric; TFLOP/s and MFU mean nothing without their convention. */
@@ -187,40 +172,37 @@ static void read_measured(const tc_json *row, const tc_json *norm, tc_published_
         = (tc_memory_kind)tc_json_choice(&memory, "kind", memory_kinds, COUNT(memory_kinds), TC_MEMORY_UNKNOWN);
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/* "arxiv.org/abs/2401.10241" -> 2024; otherwise the last number of the title from 2017 to 2039; otherwise 0. */
-static int year_of(const char *url, const char *title) {
-    const char *arxiv = strstr(url, "arxiv.org/");
-    const char *number = arxiv ? strchr(arxiv + strlen("arxiv.org/"), '/') : NULL;
-    if (number && is_digit(number[1]) && is_digit(number[2]) && is_digit(number[3]) && is_digit(number[4])
-        && number[5] == '.')
-        return 2000 + 10 * (number[1] - '0') + (number[2] - '0');
-    int year = 0;
-    for (const char *p = title; *p; p++) {
-        if (!is_digit(*p)) continue;
-        size_t digits = strspn(p, "0123456789");
-        if (digits == 4 && p[0] == '2' && p[1] == '0') {
-            int found = 2000 + 10 * (p[2] - '0') + (p[3] - '0');
-            if (found >= 2017 && found < 2040) year = found;
-        }
-        p += digits - 1;
-    }
-    return year;
+/* What else the recipe says: as norm states it and, in a row whose texts nobody has read, as those say. */
+static void read_recipe(const tc_json *row, const tc_json *norm, tc_published *published, tc_published_run *run) {
+    run->stated = tc_stated_none();
+    tc_stated_read(norm, &published->arena, &run->stated);
+    run->texts_read = tc_json_bool(norm, "read", 0) == 1;
+    int stated_year = (int)tc_json_integer(row, "year", 1900, 2100, 0);
+    const char *texts[TC_ROW_TEXTS];
+    for (int t = 0; t < TC_ROW_TEXTS; t++) texts[t] = tc_json_string(row, tc_row_text_keys[t], NULL);
+    if (stated_year) texts[TC_ROW_SOURCE] = texts[TC_ROW_URL] = NULL;
+    bool reads = !run->texts_read || published->read_again;
+    if (reads && !published->words && row->document->code == TC_OK)
+        row->document->code = tc_words_open(&published->arena, &published->words, row->document->error);
+    if (reads && row->document->code == TC_OK)
+        tc_words_read(published->words, texts, run->recompute == TC_RECOMPUTE_LAYERS && run->recompute_of == 0,
+                      &run->stated);
+    run->year = stated_year ? stated_year : run->stated.date != TC_UNSET ? run->stated.date / 100 : 0;
 }
 
-static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_arena *arena,
+static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_published *published,
                          tc_published_run *run, tc_error *error) {
     tc_json_document document;
+    tc_arena *arena = &published->arena;
+    *run = (tc_published_run){.line = line, .id = "", .group = "", .source_family = ""};
     tc_code code = tc_json_open(&document, path, line, text, length, error);
     if (code != TC_OK) return code;
     tc_json row = tc_json_root(&document), norm = tc_json_child(&row, "norm");
-    *run = (tc_published_run){.line = line};
     read_source(&row, &norm, run, arena);
     read_model(&row, &run->model, arena);
-    read_layout(&row, &norm, run, arena);
+    read_layout(&row, &norm, run);
     read_measured(&row, &norm, run);
-    run->year = (int)tc_json_integer(&row, "year", 1900, 2100, year_of(run->url, run->source));
+    read_recipe(&row, &norm, published, run);
     tc_json_close(&document);
     return document.code;
 }
@@ -231,47 +213,63 @@ static bool is_blank(const char *text, size_t length) {
     return true;
 }
 
-/* Room for one more run: doubled in the arena, whose blocks double as well. */
-static tc_published_run *next_run(tc_arena *arena, tc_published_run **runs, int count, int *room) {
-    if (count == *room) {
-        int larger = *room ? 2 * *room : 64;
-        tc_published_run *moved = tc_arena_alloc(arena, (size_t)larger * sizeof *moved);
+static tc_published_run *next_run(tc_published *p) {
+    if (p->count == p->room) {
+        int larger = p->room ? 2 * p->room : 64;
+        tc_published_run *moved = realloc(p->runs, (size_t)larger * sizeof *moved);
         if (!moved) return NULL;
-        if (count) memcpy(moved, *runs, (size_t)count * sizeof *moved);
-        *runs = moved;
-        *room = larger;
+        p->runs = moved;
+        p->room = larger;
     }
-    return &(*runs)[count];
+    return &p->runs[p->count];
 }
 
-tc_code tc_published_read(const char *path, const char *text, size_t length, tc_arena *arena, tc_published_run **runs,
-                          int *count, tc_error *error) {
-    int room = 0, line = 0;
-    *runs = NULL;
-    *count = 0;
+/* A row that is wrong: kept with its reason, so that the others are still scored. */
+static tc_code refuse(tc_published *p, tc_published_run *run, const char *path, const tc_error *why, tc_error *error) {
+    char text[sizeof why->place + sizeof why->text + 4];
+    int length = snprintf(text, sizeof text, "%s: %s", why->place, why->text);
+    run->refused = tc_arena_copy(&p->arena, text, (size_t)length);
+    run->counts = false;
+    if (!run->id[0]) run->id = tc_arena_copy(&p->arena, why->place, strcspn(why->place, " "));
+    return run->refused && run->id ? TC_OK : tc_fail(error, TC_INTERNAL, path, "out of memory");
+}
+
+tc_code tc_published_read(tc_published *p, const char *path, const char *text, size_t length, tc_error *error) {
+    int line = 0, before = p->count, refused = 0;
+    tc_error first = {0};
     for (const char *at = text, *end = text + length; at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t line_length = (size_t)((newline ? newline : end) - at);
         line++;
         if (!is_blank(at, line_length)) {
-            tc_published_run *run = next_run(arena, runs, *count, &room);
+            tc_published_run *run = next_run(p);
+            tc_error why = {0};
             if (!run) return tc_fail(error, TC_INTERNAL, path, "out of memory");
-            tc_code code = read_line(path, line, at, line_length, arena, run, error);
-            if (code != TC_OK) return code;
-            (*count)++;
+            tc_code code = read_line(path, line, at, line_length, p, run, &why);
+            if (code && code != TC_INVALID) return tc_fail(error, code, why.place, "%s", why.text);
+            if (code && (code = refuse(p, run, path, &why, error))) return code;
+            if (run->refused && !refused++) first = why;
+            p->count++;
         }
         at = newline ? newline + 1 : end;
     }
-    if (*count == 0) return tc_fail(error, TC_INVALID, path, "no run; one JSON object a line is needed");
-    return TC_OK;
+    if (p->count == before) return tc_fail(error, TC_INVALID, path, "no run; one JSON object a line is needed");
+    if (p->count - before > refused) return TC_OK;
+    p->count = before;
+    return tc_fail(error, TC_INVALID, first.place, "%s", first.text);
 }
 
-tc_code tc_published_read_file(const char *path, tc_arena *arena, tc_published_run **runs, int *count,
-                               tc_error *error) {
+tc_code tc_published_read_file(tc_published *published, const char *path, tc_error *error) {
     char *text = NULL;
     size_t length = 0;
     tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, error);
-    if (code == TC_OK) code = tc_published_read(path, text, length, arena, runs, count, error);
+    if (code == TC_OK) code = tc_published_read(published, path, text, length, error);
     free(text);
     return code;
+}
+
+void tc_published_free(tc_published *published) {
+    free(published->runs);
+    tc_arena_free(&published->arena);
+    *published = (tc_published){0};
 }

@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "traincast.h"
+#include "validate/normalise.h"
 
 /* In the order of preference; the first that a source states is scored. */
 typedef enum tc_metric {
@@ -55,19 +56,18 @@ typedef struct tc_published_model {
 } tc_published_model;
 
 typedef struct tc_published_run {
-    int line; /* in the file */
-    int year; /* of the source as its url or title gives it; 0 */
+    int line;            /* in the file */
+    int year;            /* of the source, as the row or `norm.date` gives it; 0 */
+    const char *refused; /* why the row cannot be used, "FILE:LINE: field: ..."; NULL */
     const char *id;
-    const char *group, *source_family, *source, *url, *source_kind; /* never NULL */
-    const char *stack, *framework, *accelerator;
+    const char *group, *source_family, *source_kind; /* never NULL */
+    const char *stack, *accelerator;
     bool accelerator_certain;
 
     tc_published_model model;
 
     int devices, devices_per_node; /* 0 */
     int chips, parallel_devices;   /* where they differ from devices; 0 */
-    const char *device_unit;
-    const char *intra_node, *inter_node;
 
     int64_t global_batch;                   /* sequences; TC_UNSET */
     int micro_batch;                        /* sequences; TC_UNSET */
@@ -78,7 +78,8 @@ typedef struct tc_published_run {
     int recompute;                          /* tc_recompute (partial: TC_RECOMPUTE_LAYERS), TC_UNSET */
     int recompute_layers, recompute_of;     /* 21 of 80; 0 where not stated */
     bool frozen_base;
-    const char *recompute_text, *sharding_text, *dtype_text, *offload, *optimizer;
+    tc_stated stated; /* what else the recipe says */
+    bool texts_read;  /* somebody has read the row's texts: `norm` alone counts */
 
     tc_flops_convention flops; /* how tflops_per_device and mfu_pct count */
     tc_metric metric;
@@ -91,17 +92,26 @@ typedef struct tc_published_run {
 
     bool counts;        /* scored */
     bool out_of_memory; /* the run did not fit */
-    const char *quality, *trust, *measured_as, *notes;
 } tc_published_run;
 
-/* Reads JSON Lines. `path` is for the place of errors only. The runs, their texts included, live in
- * `arena`. Blank lines are skipped; a text without any run is an error. */
-TC_NODISCARD tc_code tc_published_read(const char *path, const char *text, size_t length, tc_arena *arena,
-                                       tc_published_run **runs, int *count, tc_error *error);
+/* Runs of any number of files; zero-initialise to start. */
+typedef struct tc_published {
+    tc_published_run *runs;
+    int count, room;
+    tc_words *words; /* phrases, for rows whose texts nobody has read; NULL until there is one */
+    tc_arena arena;  /* all texts */
+    bool read_again; /* texts that somebody has read, too */
+} tc_published;
+
+/* Adds the rows of JSON Lines. `path` is for places only. Blank lines are skipped. A row that is wrong becomes a run that is
+ * `refused`; a text without any good row is an error. */
+TC_NODISCARD tc_code tc_published_read(tc_published *published, const char *path, const char *text, size_t length,
+                                       tc_error *error);
 
 /* The same from a file. */
-TC_NODISCARD tc_code tc_published_read_file(const char *path, tc_arena *arena, tc_published_run **runs, int *count,
-                                            tc_error *error);
+TC_NODISCARD tc_code tc_published_read_file(tc_published *published, const char *path, tc_error *error);
+
+void tc_published_free(tc_published *published);
 
 /* "step_s", ...; NULL for TC_METRIC_NONE. */
 const char *tc_metric_name(tc_metric metric);

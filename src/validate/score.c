@@ -118,14 +118,14 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
         c->reason[0] = 0;
     }
     out->status = c->status;
-    out->reason = tc_arena_copy(arena, c->reason, strlen(c->reason));
+    out->reason = run->refused ? run->refused : tc_arena_copy(arena, c->reason, strlen(c->reason));
     out->assumed_count = c->assumed_count;
-    out->assumed = tc_arena_alloc(arena, sizeof c->assumed);
+    out->assumed = tc_arena_alloc(arena, (size_t)c->assumed_count * sizeof c->assumed[0]);
     if (!out->reason || !out->assumed) {
         code = tc_fail(error, TC_INTERNAL, "validate", "out of memory");
         goto done;
     }
-    memcpy(out->assumed, c->assumed, sizeof c->assumed);
+    memcpy(out->assumed, c->assumed, (size_t)c->assumed_count * sizeof c->assumed[0]);
     if (!out->forecast) goto done;
     out->complete = c->assumed_count == 0;
     out->counts = run->counts && !run->out_of_memory && c->status == TC_CASE_OK;
