@@ -35,13 +35,6 @@ static const bench_job jobs[] = {
 enum { JOBS = sizeof jobs / sizeof jobs[0], BATCHES = 40 };
 static const double BATCH_SECONDS = 0.01;
 
-typedef struct setup {
-    tc_job job;
-    tc_cluster cluster;
-    tc_layout layout;
-    tc_stack stack;
-} setup;
-
 static void stop(const tc_error *error) {
     fprintf(stderr, "bench_step: %s: %s\n", error->place, error->text);
     exit(1);
@@ -53,8 +46,8 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static setup set_up(const bench_job *b) {
-    setup s = {tc_default_job(), tc_default_cluster(), tc_default_layout(), tc_default_stack()};
+static tc_question set_up(const bench_job *b) {
+    tc_question s = tc_default_question();
     tc_catalog *catalog;
     tc_error error;
     if (tc_catalog_open(NULL, 0, &catalog, &error) || tc_catalog_model(catalog, b->model, &s.job.model, &error)
@@ -73,12 +66,12 @@ static setup set_up(const bench_job *b) {
     return s;
 }
 
-static double forecast(const setup *s, long count) {
+static double forecast(const tc_question *s, long count) {
     double sum = 0;
     for (long i = 0; i < count; i++) {
         tc_step step;
         tc_error error;
-        if (tc_step_predict(&s->job, &s->cluster, &s->layout, &s->stack, &step, &error)) stop(&error);
+        if (tc_forecast(s, &step, &error)) stop(&error);
         sum += step.step_s;
     }
     return sum;
@@ -86,7 +79,7 @@ static double forecast(const setup *s, long count) {
 
 static void bench_library(void) {
     for (int j = 0; j < JOBS; j++) {
-        setup s = set_up(&jobs[j]);
+        tc_question s = set_up(&jobs[j]);
         volatile double sink = 0;
         long count = 1;
         double start = now();
@@ -146,7 +139,7 @@ int main(int argc, char **argv) {
     if (argc == 4 && strcmp(argv[1], "once") == 0) {
         int j = atoi(argv[2]);
         if (j < 0 || j >= JOBS) return 2;
-        setup s = set_up(&jobs[j]);
+        tc_question s = set_up(&jobs[j]);
         return forecast(&s, atol(argv[3])) > 0 ? 0 : 1;
     }
     if (argc == 2 && strcmp(argv[1], "library") == 0) {

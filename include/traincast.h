@@ -150,7 +150,8 @@ typedef struct tc_device_params {
 typedef struct tc_accelerator {
     size_t size;
     char slug[64], name[96], vendor[48], architecture[32], fabric[64], released[16];
-    char stack[64]; /* the usual training stack on it; empty: none known */
+    char family[24]; /* of its architecture: whose forecasts are alike in how far they are off; empty: the usual */
+    char stack[64];  /* the usual training stack on it; empty: none known */
     int devices_per_package;
     double memory_bytes;            /* what one device can allocate before framework overhead */
     double memory_bytes_per_s;      /* datasheet HBM bandwidth of one device */
@@ -387,6 +388,22 @@ TC_API tc_fabric tc_default_fabric(void);
 TC_API TC_NODISCARD tc_code tc_schedule_load(const char *path, tc_order **out, tc_error *error);
 TC_API void tc_schedule_free(tc_order *order);
 
+/* What is known of the errors of forecasts: opaque, of a catalog (tc_catalog_interval). */
+typedef struct tc_interval_model tc_interval_model;
+
+/* One question: what is trained, on what, how, by which software. */
+typedef struct tc_question {
+    size_t size;
+    tc_job job;
+    tc_cluster cluster;
+    tc_layout layout; /* TC_UNSET: the stack's */
+    tc_stack stack;
+    bool stack_assumed;                /* nobody named the stack: forecasts say so in `assumed` */
+    const tc_interval_model *interval; /* NULL: forecasts have no interval */
+} tc_question;
+
+TC_API tc_question tc_default_question(void);
+
 /* ---- what a model is, with no hardware in it ------------------------------ */
 
 typedef struct tc_model_size {
@@ -443,10 +460,10 @@ typedef struct tc_step {
     char assumed[TC_ASSUMED_MAX][96]; /* "micro-batch 1 (stack default)" */
 } tc_step;
 
-/* Forecast one optimizer step. Errors: TC_INVALID with an option as place for
+/* Forecasts one optimizer step: resolves the layout, times it, measures its memory, gives the interval where the
+ * question has an interval model, and lists what was assumed. Errors: TC_INVALID with an option as place for
  * degrees that are impossible. A layout that does not fit is no error. */
-TC_API TC_NODISCARD tc_code tc_step_predict(const tc_job *job, const tc_cluster *cluster, const tc_layout *layout,
-                                            const tc_stack *stack, tc_step *out, tc_error *error);
+TC_API TC_NODISCARD tc_code tc_forecast(const tc_question *question, tc_step *out, tc_error *error);
 
 /* ---- catalog ---------------------------------------------------------------- */
 
@@ -464,6 +481,9 @@ TC_API TC_NODISCARD tc_code tc_catalog_accelerator(tc_catalog *c, const char *sl
 TC_API TC_NODISCARD tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e);
+
+/* The errors of forecasts on published runs, for tc_question.interval. NULL where the data hold none; the catalog owns it. */
+TC_API TC_NODISCARD tc_code tc_catalog_interval(tc_catalog *c, const tc_interval_model **out, tc_error *e);
 
 /* A model as above, or a Hugging Face config.json by its path. */
 TC_API TC_NODISCARD tc_code tc_model_load(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);

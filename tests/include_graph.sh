@@ -13,17 +13,18 @@ network: base
 layout: base workload network
 device: base workload
 memory: base workload layout
-step: base catalog workload network layout device memory
-search: base workload network layout device memory step
-run: base catalog workload network layout device memory step
-fleet: base catalog workload network layout device memory step search run
-validate: base catalog workload network layout device memory step
+step: base workload network layout device memory
+forecast: base catalog workload network layout device memory step
+search: base workload network layout device memory step forecast
+run: base catalog workload network layout device memory step forecast
+fleet: base catalog workload network layout device memory step forecast search run
+validate: base catalog workload network layout device memory step forecast
 interop: base catalog workload layout
-sweep: base catalog workload network layout device memory step search
-report: base catalog workload network layout device memory step search run fleet validate interop sweep
+sweep: base catalog workload network layout device memory step forecast search
+report: base catalog workload network layout device memory step forecast search run fleet validate interop sweep
 store: base catalog search sweep
 mpi: base sweep report store
-cli: base catalog workload network layout device memory step search run fleet validate interop sweep report store
+cli: base catalog workload network layout device memory step forecast search run fleet validate interop sweep report store
 '
 for directory in src/*/; do
     layer=$(basename "$directory")

@@ -105,15 +105,9 @@ static inline tc_model round_moe(int layers) {
     return m;
 }
 
-typedef struct machine {
-    tc_job job;
-    tc_cluster cluster;
-    tc_layout layout;
-    tc_stack stack;
-} machine;
-
-static inline machine round_machine(int devices) {
-    machine m = {tc_default_job(), tc_default_cluster(), tc_default_layout(), round_stack()};
+static inline tc_question round_machine(int devices) {
+    tc_question m = tc_default_question();
+    m.stack = round_stack();
     m.job.model = round_gpt(8);
     m.cluster.accelerator = round_accelerator();
     m.cluster.fabric = round_fabric();

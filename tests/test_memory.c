@@ -11,18 +11,17 @@
 #include "machine.h"
 #include "near.h"
 
-static tc_memory memory_of(const machine *m) {
+static tc_memory memory_of(const tc_question *m) {
     tc_step step;
     tc_error error;
-    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error))
-        fail_msg("%s: %s", error.place, error.text);
+    if (tc_forecast(m, &step, &error)) fail_msg("%s: %s", error.place, error.text);
     return step.memory;
 }
 
 /* Rajbhandari et al. 2020, figure 1: 2 + 4 + 12 bytes a parameter, of which the stages split 12, 4 and 2. */
 static void zero_stages(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     double n = tc_model_count(&m.job.model).parameters;
     const struct {
         tc_sharding sharding;
@@ -46,7 +45,7 @@ static void zero_stages(void **state) {
 
 static void offload_and_frozen(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     double n = tc_model_count(&m.job.model).parameters;
     m.layout.offload = TC_OFFLOAD_OPTIMIZER;
     assert_near(memory_of(&m).optimizer, 0, 0);
@@ -62,7 +61,7 @@ static void offload_and_frozen(void **state) {
  * selective recompute the scores go, with full recompute 2 s b h stay, and one layer in work. */
 static void activations_of_gpt(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     double s = 1024, b = 2, h = 1024, a = 16, layers = 8, sbh = s * b * h;
     m.job.attention = TC_ATTENTION_PLAIN;
     m.layout.micro_batch = 2;
@@ -81,7 +80,7 @@ static void activations_of_gpt(void **state) {
 /* Fused attention keeps no scores, but a log-sum-exp of 4 bytes a query and head; no dropout mask either. */
 static void activations_with_flash(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     double sh = 1024.0 * 1024;
     assert_near(memory_of(&m).activations, 8 * (sh * 32 + 4 * 16 * 1024.0), 1);
     /* a quarter of the layers run again: theirs keep 2 s b h */
@@ -94,7 +93,7 @@ static void activations_with_flash(void **state) {
 /* Logits in 16 bit and their fp32 copy, and what the norm before them keeps. */
 static void logits(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     assert_near(memory_of(&m).logits, 6 * 1024.0 * 32768 + 4 * 1024.0 * 1024, 1);
     m.stack.logits_bytes = 0;
     assert_near(memory_of(&m).logits, 2 * 1024.0 * 32768 + 4 * 1024.0 * 1024, 1);
@@ -105,7 +104,7 @@ static void logits(void **state) {
 /* 1F1B: the first stage of four holds four micro-batches; GPipe holds all; with two in the step, two. */
 static void pipelines_hold_micro_batches(void **state) {
     (void)state;
-    machine m = round_machine(4);
+    tc_question m = round_machine(4);
     double layer = 1024.0 * 1024 * 32 + 4 * 16 * 1024.0;
     m.job.model.vocab = 1000; /* so that the first stage is the fullest */
     m.layout.pp = 4;
@@ -123,7 +122,7 @@ static void pipelines_hold_micro_batches(void **state) {
 /* The experts of a rank: all of them over expert parallelism; the rest is replicated. */
 static void expert_parallelism(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     m.job.model = round_moe(4);
     double n = tc_model_count(&m.job.model).parameters, experts = 4 * 8 * 3.0 * 1024 * 2048;
     assert_near(memory_of(&m).parameters, 2 * n, 1e-4 * n);
@@ -145,7 +144,7 @@ static void sums_and_bounds(void **state) {
     assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
     assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
     for (int i = 0; i < count; i++) {
-        machine m = round_machine(16);
+        tc_question m = round_machine(16);
         if (tc_catalog_model(catalog, items[i].slug, &m.job.model, &error)) fail_msg("%s: %s", error.place, error.text);
         double n = tc_model_count(&m.job.model).parameters;
         m.stack.params.fragmentation = 0.1;
@@ -175,7 +174,7 @@ static void sums_and_bounds(void **state) {
 /* Norms keep 4 bytes an element of the residual stream; beyond it what the stack's autograd holds, which full recompute keeps once. */
 static void extra_around_norms(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     double sh = 1024.0 * 1024, layer = sh * 32 + 4 * 16 * 1024.0;
     m.stack.params.norm_extra = 0.5;
     assert_near(memory_of(&m).activations, 8 * (layer + 0.4 * 0.5 * 8 * sh),
@@ -193,7 +192,7 @@ static void extra_around_norms(void **state) {
 /* ZeRO-3 gathers embedding and head, the block in work and the next, in 16 bit; or as many weights as stay gathered. */
 static void gathered_weights(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     m.layout.sharding = TC_SHARD_ZERO3;
     tc_model_size size = tc_model_count(&m.job.model);
     double ends = size.embedding_parameters + size.head_parameters, block = (size.parameters - ends) / 8;
@@ -211,7 +210,7 @@ static void gathered_weights(void **state) {
 /* Megatron-LM, dist_optimizer.md: 20 bytes a parameter in fp16, 4 + 16 / d with the optimizer split. */
 static void half_precision_gradients(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     double n = tc_model_count(&m.job.model).parameters;
     m.job.dtype = TC_FP16;
     tc_memory b = memory_of(&m);
@@ -224,7 +223,7 @@ static void half_precision_gradients(void **state) {
 /* One compiled step of one micro-batch: gradients or activations, whichever is more. */
 static void transient_gradients(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     m.job.global_batch = 1;
     tc_memory both = memory_of(&m);
     m.stack.gradients_persist = false;
@@ -238,7 +237,7 @@ static void transient_gradients(void **state) {
  * instead of two (7 sbh less of 32), and each weight of a block twice in 8 bit beside 16. MX formats have a scale for 32 elements. */
 static void low_precision(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     double sh = 1024.0 * 1024, lse = 4 * 16 * 1024.0, parameters = memory_of(&m).parameters;
     tc_model_size size = tc_model_count(&m.job.model);
     double weights = size.parameters - size.embedding_parameters;
@@ -264,7 +263,7 @@ static void published_low_precision(void **state) {
     tc_catalog *catalog;
     tc_error error;
     assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
-    machine m = round_machine(2048);
+    tc_question m = round_machine(2048);
     m.job.seq = 4096;
     m.job.dtype = TC_FP8;
     m.job.global_batch = 15360;
@@ -297,7 +296,7 @@ static void published_low_precision(void **state) {
  * head runs backward, that of its weights beside the logits' own, which is more than the loss if tokens are few. */
 static void temporary_gradients(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     m.job.global_batch = 1;
     double h = 1024, vocab = 32768, logits = memory_of(&m).logits;
     m.stack.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
@@ -317,7 +316,7 @@ static void temporary_gradients(void **state) {
 /* ZeRO-2 that reduces at the end of the backward pass: there the gradients of the others, 2 bytes of 7/8 here, or before it the activations. */
 static void late_reduction(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     double n = tc_model_count(&m.job.model).parameters;
     m.layout.sharding = TC_SHARD_ZERO2;
     m.stack.main_grad_bytes = 2;
@@ -331,7 +330,7 @@ static void late_reduction(void **state) {
 /* The embedding's gradient comes when the last micro-batch's activations are gone. */
 static void embedding_gradient(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     m.job.global_batch = 1;
     m.job.seq = 16;
     m.job.model.vocab = 1 << 20;
@@ -343,7 +342,7 @@ static void embedding_gradient(void **state) {
  * matmul, ALiBi as a tensor; and what a host holds of attention. */
 static void what_stacks_keep(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     m.job.model.block[0].mlp = TC_MLP_GATED;
     double sh = 1024.0 * 1024, before = memory_of(&m).activations;
     m.stack.compiled = false;

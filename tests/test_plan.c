@@ -52,9 +52,11 @@ static tc_scenario *good(const char *text) {
 
 /* intervals: NULL, or the catalog that they come from. */
 static tc_plan plan_with(const tc_scenario *scenario, tc_catalog *intervals) {
+    const tc_interval_model *model = NULL;
     tc_plan plan;
     tc_error error = {0};
-    if (tc_plan_make(scenario, intervals, &plan, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    if (intervals) assert_int_equal(tc_catalog_interval(intervals, &model, &error), TC_OK);
+    if (tc_plan_make(scenario, model, &plan, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
     return plan;
 }
 

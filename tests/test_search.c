@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "forecast/forecast.h"
 #include "search/search.h"
 #include "search/space.h"
 
@@ -78,14 +79,18 @@ static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
     static const char *const accelerators[] = {"a100-sxm-80g", "h20", "ascend-910b2"};
     tc_error e;
     tc_search_input in = tc_default_search_input();
-    in.job.model = random_model(seed);
-    assert_int_equal(tc_catalog_accelerator(catalog, accelerators[next(seed) % 3], &in.cluster.accelerator, &e), TC_OK);
-    assert_int_equal(tc_catalog_fabric(catalog, in.cluster.accelerator.fabric, &in.cluster.fabric, &e), TC_OK);
-    assert_int_equal(tc_catalog_stack(catalog, "megatron-core", &in.stack, &e), TC_OK);
-    in.cluster.devices = PICK(seed, 1, 4, 6, 8);
-    in.job.global_batch = PICK(seed, 6, 8, 12);
+    in.question.job.model = random_model(seed);
+    assert_int_equal(tc_catalog_accelerator(catalog, accelerators[next(seed) % 3], &in.question.cluster.accelerator,
+                                            &e),
+                     TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, in.question.cluster.accelerator.fabric, &in.question.cluster.fabric,
+                                       &e),
+                     TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-core", &in.question.stack, &e), TC_OK);
+    in.question.cluster.devices = PICK(seed, 1, 4, 6, 8);
+    in.question.job.global_batch = PICK(seed, 6, 8, 12);
     /* a device so small that some layouts do not fit */
-    in.max_memory_bytes = in.stack.params.framework_bytes + (double)PICK(seed, 0, 2, 6, 14) * 1e9;
+    in.max_memory_bytes = in.question.stack.params.framework_bytes + (double)PICK(seed, 0, 2, 6, 14) * 1e9;
     in.top = PICK(seed, 1, 3, 20);
     in.threads = 1;
     if (next(seed) % 2) in.schedules = ~0u;
@@ -149,14 +154,14 @@ static int heads_worth(const tc_model *m) {
 
 static void make_axes(const tc_search_input *in, axis a[AXES]) {
     const tc_search_fixed *f = &in->fixed;
-    const tc_model *m = &in->job.model;
-    int n = in->cluster.devices, layers = layers_of(m), experts = m->block[0].experts;
+    const tc_model *m = &in->question.job.model;
+    int n = in->question.cluster.devices, layers = layers_of(m), experts = m->block[0].experts;
     range(&a[TP], f->tp, 1, n < 8 ? n : 8);
     range(&a[PP], f->pp, 1, n);
     range(&a[CP], f->cp, 1, n);
     range(&a[EP], f->ep, 1, experts ? n : 1);
     range(&a[ETP], f->etp, 1, experts ? n : 1);
-    range(&a[MB], f->micro_batch, 1, (int)in->job.global_batch);
+    range(&a[MB], f->micro_batch, 1, (int)in->question.job.global_batch);
     range(&a[SP], f->sequence_parallel, 0, 1);
     range(&a[KIND], TC_UNSET, 1, n); /* ranks of all-to-all */
     range(&a[VPP], f->vpp, 1, layers + 2);
@@ -186,19 +191,33 @@ static bool kind_wanted(const tc_search_input *in, const int v[AXES]) {
            || (f->cp_kind == kind_of(v) && (f->cp_kind != TC_CP_BOTH || f->cp_all_to_all == v[KIND]));
 }
 
+/* A layout by the closed form. */
+static tc_code estimate(const tc_search_input *in, const tc_layout *layout, int overlap, tc_step *step) {
+    static tc_opened opened;
+    static tc_question q;
+    tc_error unused;
+    q = in->question;
+    q.layout = *layout;
+    q.stack.overlap_grad_reduce = overlap & TC_OVERLAP_GRAD_REDUCE;
+    q.stack.overlap_param_gather = overlap & TC_OVERLAP_PARAM_GATHER;
+    tc_code code = tc_open(&q, &opened, &unused);
+    if (!code) tc_step_estimate(&opened.costs, step);
+    return code;
+}
+
 /* The rules of space.c that tc_layout_resolve does not know, and one member of each group of equals where equals would be many. */
 static bool wanted(const tc_search_input *in, const int v[AXES]) {
-    const tc_model *m = &in->job.model;
+    const tc_model *m = &in->question.job.model;
     int layers = layers_of(m), model_parallel = v[TP] * v[PP] * v[CP];
-    if (in->cluster.devices % model_parallel) return false;
-    int dp = in->cluster.devices / model_parallel, ranks = dp * v[CP];
-    if (in->job.global_batch % ((int64_t)dp * v[MB])) return false;
-    int micro_batches = (int)in->job.global_batch / (dp * v[MB]), chunks = v[PP] * v[VPP];
+    if (in->question.cluster.devices % model_parallel) return false;
+    int dp = in->question.cluster.devices / model_parallel, ranks = dp * v[CP];
+    if (in->question.job.global_batch % ((int64_t)dp * v[MB])) return false;
+    int micro_batches = (int)in->question.job.global_batch / (dp * v[MB]), chunks = v[PP] * v[VPP];
     if (v[TP] == 1 && v[SP] && in->fixed.sequence_parallel == TC_UNSET) return false;
     if (v[CP] % v[KIND] || (v[CP] > 1 && !kind_wanted(in, v))) return false;
     if (v[CP] > 1 && (m->seq % v[CP] || m->seq / v[CP] < 256)) return false;
     if (!heads_split(m, v[TP], v[KIND])) return false;
-    if (in->cluster.devices % v[EP] || in->cluster.devices % v[ETP]) return false;
+    if (in->question.cluster.devices % v[EP] || in->question.cluster.devices % v[ETP]) return false;
     if (m->block[0].experts && (m->block[0].expert_ffn % v[ETP] || v[ETP] > 8)) return false;
     if (v[VPP] > 1) {
         if (v[PP] == 1 || v[SCHEDULE] != TC_SCHEDULE_INTERLEAVED || micro_batches % v[PP] || chunks > layers + 2)
@@ -224,7 +243,7 @@ static bool wanted(const tc_search_input *in, const int v[AXES]) {
 /* The stages: all layers, embedding and head counted with them, one after the other, what is left over to the middle. */
 static bool cut_stages(const tc_search_input *in, const int v[AXES], tc_layout *l) {
     bool two = v[SCHEDULE] >= TC_SCHEDULE_ZB_V && v[SCHEDULE] <= TC_SCHEDULE_V_MIN;
-    int n = v[PP] * (two ? 2 : v[VPP]), counted = layers_of(&in->job.model) + v[EMBEDDING] + v[HEAD];
+    int n = v[PP] * (two ? 2 : v[VPP]), counted = layers_of(&in->question.job.model) + v[EMBEDDING] + v[HEAD];
     int longer = counted % n, from = (n - longer) / 2;
     l->first_layers = counted / n + (longer > 0 && from == 0) - v[EMBEDDING];
     l->last_layers = counted / n - v[HEAD];
@@ -232,13 +251,12 @@ static bool cut_stages(const tc_search_input *in, const int v[AXES], tc_layout *
 }
 
 static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step) {
-    tc_error unused;
     tc_layout l = tc_default_layout();
     l.tp = v[TP];
     l.pp = v[PP];
     l.cp = v[CP];
     l.ep = v[EP];
-    l.etp = in->job.model.block[0].experts ? v[ETP] : TC_UNSET;
+    l.etp = in->question.job.model.block[0].experts ? v[ETP] : TC_UNSET;
     l.micro_batch = v[MB];
     l.sequence_parallel = v[SP];
     l.cp_kind = kind_of(v);
@@ -250,14 +268,7 @@ static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step
     if ((v[EMBEDDING] || v[HEAD]) && !cut_stages(in, v, &l)) return false;
     tc_choose_recompute(&l, v[RECOMPUTE]);
     tc_choose_offload(&l, v[OFFLOAD]);
-    tc_stack stack = in->stack;
-    stack.overlap_grad_reduce = v[OVERLAP] & TC_OVERLAP_GRAD_REDUCE;
-    stack.overlap_param_gather = v[OVERLAP] & TC_OVERLAP_PARAM_GATHER;
-    static char assumed[TC_ASSUMED_MAX][96];
-    int count = 0;
-    tc_placement placement;
-    return tc_layout_resolve(&in->job, &in->cluster, &l, &stack, &placement, assumed, &count, &unused) == TC_OK
-           && tc_step_estimate(&in->job, &in->cluster, &placement, &stack, step, &unused) == TC_OK;
+    return estimate(in, &l, v[OVERLAP], step) == TC_OK;
 }
 
 typedef struct brute {
@@ -278,10 +289,10 @@ static void enumerate(const tc_search_input *in, const axis a[AXES], int at, int
     }
     for (int i = 0; i < a[at].count; i++) {
         v[at] = a[at].value[i];
-        if (at == CP && in->cluster.devices % (v[TP] * v[PP] * v[CP])) continue;
+        if (at == CP && in->question.cluster.devices % (v[TP] * v[PP] * v[CP])) continue;
         if (at == KIND && v[CP] % v[KIND]) continue;
         if ((at == EMBEDDING || at == HEAD) && v[PP] == 1 && v[at]) continue;
-        if (at == MB && in->job.global_batch % v[MB]) continue;
+        if (at == MB && in->question.job.global_batch % v[MB]) continue;
         enumerate(in, a, at + 1, v, out);
     }
 }
@@ -309,18 +320,8 @@ static void assert_same_best(const tc_search *a, const tc_search *b) {
 
 /* The closed form of a layout that was found. */
 static tc_step closed_form(const tc_search_input *in, const tc_found *f) {
-    static char assumed[TC_ASSUMED_MAX][96];
     tc_step step;
-    tc_placement placement;
-    tc_error e;
-    int count = 0;
-    tc_stack stack = in->stack;
-    stack.overlap_grad_reduce = f->overlap & TC_OVERLAP_GRAD_REDUCE;
-    stack.overlap_param_gather = f->overlap & TC_OVERLAP_PARAM_GATHER;
-    assert_int_equal(tc_layout_resolve(&in->job, &in->cluster, &f->step.layout, &stack, &placement, assumed, &count,
-                                       &e),
-                     TC_OK);
-    assert_int_equal(tc_step_estimate(&in->job, &in->cluster, &placement, &stack, &step, &e), TC_OK);
+    assert_int_equal(estimate(in, &f->step.layout, f->overlap, &step), TC_OK);
     return step;
 }
 
@@ -377,7 +378,7 @@ static void every_split_is_another(void **state) {
     for (int i = 0; i < SPACES; i++) {
         tc_search_input in = random_input(&seed, *state);
         in.fixed = tc_default_search_input().fixed;
-        in.job.model.mtp_layers = (int)(next(&seed) % 2);
+        in.question.job.model.mtp_layers = (int)(next(&seed) % 2);
         tc_error e;
         assert_int_equal(tc_space_make(&in, &space, &e), TC_OK);
         tc_stages_cursor cursor = {0, 0, 0};
@@ -388,16 +389,16 @@ static void every_split_is_another(void **state) {
             for (int s = 0; s < choices.schedules; s++) {
                 tc_layout layout = tc_space_layout(&space, &space.shape[0], &stages, choices.schedule[s]);
                 char assumed[TC_ASSUMED_MAX][96];
+                tc_question q = in.question;
+                q.layout = layout;
                 int unused = 0, own[CHUNKS + 3] = {stages.pp, stages.vpp, choices.schedule[s]};
                 tc_placement placement;
-                assert_int_equal(tc_layout_resolve(&in.job, &in.cluster, &layout, &in.stack, &placement, assumed,
-                                                   &unused, &e),
-                                 TC_OK);
+                assert_int_equal(tc_layout_resolve(&q, &placement, assumed, &unused, &e), TC_OK);
                 assert_true(tc_model_chunks(&placement) <= CHUNKS && count < MOST);
                 for (int c = 0; c < tc_model_chunks(&placement); c++) {
                     int blocks[TC_MAX_BLOCKS];
-                    tc_chunk_blocks(&in.job.model, &placement, c, blocks);
-                    for (int b = 0; b < in.job.model.blocks; b++) own[3 + c] += blocks[b];
+                    tc_chunk_blocks(&in.question.job.model, &placement, c, blocks);
+                    for (int b = 0; b < in.question.job.model.blocks; b++) own[3 + c] += blocks[b];
                 }
                 for (int k = 0; k < count; k++) assert_true(memcmp(seen[k], own, sizeof own) != 0);
                 memcpy(seen[count++], own, sizeof own);
@@ -435,7 +436,7 @@ static void threads_change_nothing(void **state) {
     tc_error e;
     for (int i = 0; i < 12; i++) {
         tc_search_input in = random_input(&seed, *state);
-        in.cluster.devices = 64;
+        in.question.cluster.devices = 64;
         in.pareto = i % 4 == 3;
         memset(&one, 0, sizeof one);
         for (in.threads = 1; in.threads <= 4; in.threads *= 2) {
@@ -480,8 +481,8 @@ static void ranges_keep_the_best(void **state) {
     tc_search_input in = random_input(&seed, *state);
     in.fixed = tc_default_search_input().fixed;
     in.max_memory_bytes = 0;
-    in.cluster.devices = 16;
-    in.job.global_batch = 16;
+    in.question.cluster.devices = 16;
+    in.question.job.global_batch = 16;
     in.top = 1;
     assert_int_equal(tc_search_run(&in, &narrow, &e), TC_OK);
     in.most_global_batch = 64;
@@ -504,8 +505,8 @@ static void advice_is_computed(void **state) {
     in.fixed.micro_batch = 8;
     in.fixed.recompute = TC_RECOMPUTE_NONE;
     in.fixed.offload = TC_SEARCH_OFFLOAD_NONE;
-    in.job.global_batch = 8;
-    in.cluster.devices = 1;
+    in.question.job.global_batch = 8;
+    in.question.cluster.devices = 1;
     in.max_memory_bytes = 4e9;
     assert_int_equal(tc_search_run(&in, &s, &e), TC_OK);
     assert_int_equal(s.best_count, 0);

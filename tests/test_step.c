@@ -13,11 +13,10 @@
 #include "near.h"
 #include "step/step.h"
 
-static tc_step step_of(const machine *m) {
+static tc_step step_of(const tc_question *m) {
     tc_step step;
     tc_error error;
-    if (tc_step_predict(&m->job, &m->cluster, &m->layout, &m->stack, &step, &error))
-        fail_msg("%s: %s", error.place, error.text);
+    if (tc_forecast(m, &step, &error)) fail_msg("%s: %s", error.place, error.text);
     return step;
 }
 
@@ -27,8 +26,8 @@ static double breakdown_sum(const tc_breakdown *b) {
 }
 
 /* A machine with everything that costs time in it, not only round numbers. */
-static machine real_machine(int devices) {
-    machine m = round_machine(devices);
+static tc_question real_machine(int devices) {
+    tc_question m = round_machine(devices);
     tc_accelerator *a = &m.cluster.accelerator;
     a->tdp_w = 400;
     a->host_bytes_per_s = 25e9;
@@ -85,8 +84,8 @@ static const spread spreads[] = {
 };
 enum { SPREADS = sizeof spreads / sizeof spreads[0] };
 
-static machine spread_machine(const spread *s, int devices, int64_t global_batch) {
-    machine m = real_machine(devices);
+static tc_question spread_machine(const spread *s, int devices, int64_t global_batch) {
+    tc_question m = real_machine(devices);
     m.job.model = s->moe ? round_moe(16) : round_gpt(16);
     m.job.global_batch = global_batch;
     m.layout.tp = s->tp;
@@ -105,7 +104,7 @@ static machine spread_machine(const spread *s, int devices, int64_t global_batch
 static void the_parts_add_up(void **state) {
     (void)state;
     for (int i = 0; i < SPREADS; i++) {
-        machine m = spread_machine(&spreads[i], 64, 512);
+        tc_question m = spread_machine(&spreads[i], 64, 512);
         tc_step s = step_of(&m);
         assert_near(breakdown_sum(&s.breakdown), s.step_s, 1e-12 * s.step_s);
         const double *part = &s.breakdown.gemm;
@@ -119,7 +118,7 @@ static void the_parts_add_up(void **state) {
 static void the_same_again(void **state) {
     (void)state;
     for (int i = 0; i < SPREADS; i++) {
-        machine m = spread_machine(&spreads[i], 64, 512);
+        tc_question m = spread_machine(&spreads[i], 64, 512);
         tc_step a = step_of(&m), b = step_of(&m);
         assert_memory_equal(&a.breakdown, &b.breakdown, sizeof a.breakdown);
         assert_memory_equal(&a.memory, &b.memory, sizeof a.memory);
@@ -129,22 +128,22 @@ static void the_same_again(void **state) {
 
 /* ---- properties -------------------------------------------------------------------------------------------- */
 
-typedef void change(machine *m);
+typedef void change(tc_question *m);
 
-static void faster_matmul(machine *m) { m->cluster.accelerator.matmul_flops[TC_BF16] *= 1.5; }
-static void faster_memory(machine *m) { m->cluster.accelerator.memory_bytes_per_s *= 1.5; }
-static void faster_links(machine *m) { m->cluster.fabric.level[0].bytes_per_s *= 1.5; }
-static void faster_network(machine *m) { m->cluster.fabric.level[1].bytes_per_s *= 1.5; }
-static void less_latency(machine *m) {
+static void faster_matmul(tc_question *m) { m->cluster.accelerator.matmul_flops[TC_BF16] *= 1.5; }
+static void faster_memory(tc_question *m) { m->cluster.accelerator.memory_bytes_per_s *= 1.5; }
+static void faster_links(tc_question *m) { m->cluster.fabric.level[0].bytes_per_s *= 1.5; }
+static void faster_network(tc_question *m) { m->cluster.fabric.level[1].bytes_per_s *= 1.5; }
+static void less_latency(tc_question *m) {
     m->cluster.fabric.level[0].latency_s = m->cluster.fabric.level[1].latency_s = 0;
 }
-static void more_power(machine *m) { m->cluster.accelerator.tdp_w *= 1.5; }
-static void less_host_time(machine *m) { m->stack.params.host_s_per_kernel /= 2; }
-static void more_fusion(machine *m) { m->stack.params.memory_passes = 1; }
-static void more_overlap(machine *m) {
+static void more_power(tc_question *m) { m->cluster.accelerator.tdp_w *= 1.5; }
+static void less_host_time(tc_question *m) { m->stack.params.host_s_per_kernel /= 2; }
+static void more_fusion(tc_question *m) { m->stack.params.memory_passes = 1; }
+static void more_overlap(tc_question *m) {
     m->stack.params.dp_overlap = m->stack.params.tp_overlap = m->stack.params.ep_overlap = 0.9;
 }
-static void equal_ranks(machine *m) { m->stack.params.straggler_spread = 0; }
+static void equal_ranks(tc_question *m) { m->stack.params.straggler_spread = 0; }
 
 static void better_is_never_slower(void **state) {
     (void)state;
@@ -152,7 +151,7 @@ static void better_is_never_slower(void **state) {
                                more_power,    less_host_time, more_fusion,  more_overlap,   equal_ranks};
     for (int i = 0; i < SPREADS; i++)
         for (size_t c = 0; c < sizeof changes / sizeof changes[0]; c++) {
-            machine m = spread_machine(&spreads[i], 64, 512);
+            tc_question m = spread_machine(&spreads[i], 64, 512);
             double before = step_of(&m).step_s;
             changes[c](&m);
             double after = step_of(&m).step_s;
@@ -167,7 +166,7 @@ static void more_devices_more_tokens(void **state) {
     for (int i = 0; i < SPREADS; i++) {
         double before = 0;
         for (int devices = 64; devices <= 4096; devices *= 2) {
-            machine m = spread_machine(&spreads[i], devices, 8 * devices);
+            tc_question m = spread_machine(&spreads[i], devices, 8 * devices);
             double tokens = step_of(&m).tokens_per_s_per_device * devices;
             if (tokens < before) fail_msg("layout %d: %d devices, %g tokens/s after %g", i, devices, tokens, before);
             before = tokens;
@@ -179,7 +178,7 @@ static void more_devices_more_tokens(void **state) {
 static void recompute_trades_time_for_memory(void **state) {
     (void)state;
     for (int i = 0; i < SPREADS; i++) {
-        machine m = spread_machine(&spreads[i], 64, 512);
+        tc_question m = spread_machine(&spreads[i], 64, 512);
         double seconds = 0, bytes = HUGE_VAL;
         const int choices[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
         for (int c = 0; c < 3; c++) {
@@ -202,7 +201,7 @@ static void recompute_trades_time_for_memory(void **state) {
 static void recompute_of_operators(void **state) {
     (void)state;
     for (int moe = 0; moe < 2; moe++) {
-        machine m = real_machine(64);
+        tc_question m = real_machine(64);
         m.job.model = moe ? round_moe(16) : round_gpt(16);
         m.layout.sharding = TC_SHARD_ZERO1;
         tc_step none = step_of(&m);
@@ -234,7 +233,7 @@ static void recompute_of_operators(void **state) {
 /* Where the host sets the pace, graphs take it out; in part for some operators. */
 static void graphs_take_host_time(void **state) {
     (void)state;
-    machine m = real_machine(8);
+    tc_question m = real_machine(8);
     m.stack.params.host_s_per_kernel = 1e-3;
     tc_step eager = step_of(&m);
     m.stack.graphed = TC_GROUP_NORM | TC_GROUP_MLP | TC_GROUP_ACTIVATION;
@@ -248,7 +247,7 @@ static void graphs_take_host_time(void **state) {
 /* Balanced routing is the same as no imbalance. */
 static void balanced_routing(void **state) {
     (void)state;
-    machine m = real_machine(64);
+    tc_question m = real_machine(64);
     m.job.model = round_moe(16);
     m.layout.ep = 8;
     tc_step uneven = step_of(&m);
@@ -263,7 +262,7 @@ static void balanced_routing(void **state) {
 /* Cores that communication keeps are missing from compute. */
 static void communication_cores(void **state) {
     (void)state;
-    machine m = real_machine(64);
+    tc_question m = real_machine(64);
     m.cluster.accelerator.cores = 100;
     tc_step all = step_of(&m);
     m.stack.communication_cores = 25;
@@ -276,7 +275,7 @@ static void larger_micro_batches(void **state) {
     (void)state;
     for (int i = 0; i < SPREADS; i++) {
         if (spreads[i].pp > 1) continue;
-        machine m = spread_machine(&spreads[i], 64, 4096);
+        tc_question m = spread_machine(&spreads[i], 64, 4096);
         double seconds = HUGE_VAL, bytes = 0;
         for (m.layout.micro_batch = 1; m.layout.micro_batch <= 16; m.layout.micro_batch *= 2) {
             tc_step s = step_of(&m);
@@ -293,7 +292,7 @@ static void longer_batches_longer_steps(void **state) {
     for (int i = 0; i < SPREADS; i++) {
         double seconds = 0, rate = 0;
         for (int64_t batch = 512; batch <= 8192; batch *= 2) {
-            machine m = spread_machine(&spreads[i], 64, batch);
+            tc_question m = spread_machine(&spreads[i], 64, batch);
             tc_step s = step_of(&m);
             assert_true(s.step_s > seconds);
             /* what is paid once a step weighs less */
@@ -309,7 +308,7 @@ static void longer_batches_longer_steps(void **state) {
 /* One device has nobody to talk to or to wait for. */
 static void alone(void **state) {
     (void)state;
-    machine m = real_machine(1);
+    tc_question m = real_machine(1);
     tc_breakdown b = step_of(&m).breakdown;
     const double waits[] = {b.tp_comm, b.cp_comm, b.ep_comm, b.pp_comm, b.dp_comm, b.straggler, b.bubble};
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) assert_near(waits[i], 0, 1e-15);
@@ -318,7 +317,7 @@ static void alone(void **state) {
 /* Gradients of 4 bytes over 8 devices at 200 GB/s, none of it hidden: 2 (8 - 1) / 8 passes of the buffer. */
 static void gradients_by_hand(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     double n = tc_model_count(&m.job.model).parameters;
     m.job.global_batch = 8;
     assert_near(step_of(&m).breakdown.dp_comm, 2 * 7.0 / 8 * 4 * n / 200e9, 2e-5 * n / 25e9);
@@ -334,7 +333,7 @@ static void gradients_by_hand(void **state) {
 /* ZeRO-2 keeps a shard of the gradients: it scatters them after each of four micro-batches, ZeRO-1 once. */
 static void sharded_gradients_by_hand(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     double n = tc_model_count(&m.job.model).parameters, scatter = 7.0 / 8 * 4 * n / 200e9,
            gather = 7.0 / 8 * 2 * n / 200e9;
     m.job.global_batch = 32;
@@ -349,7 +348,7 @@ static void sharded_gradients_by_hand(void **state) {
 static void shared_links_by_hand(void **state) {
     (void)state;
     for (int ep = 8; ep <= 16; ep *= 2) {
-        machine m = round_machine(16);
+        tc_question m = round_machine(16);
         m.job.model = round_moe(8);
         m.job.model.block[0].experts = 16;
         m.job.global_batch = 16;
@@ -362,9 +361,8 @@ static void shared_links_by_hand(void **state) {
         char assumed[TC_ASSUMED_MAX][96];
         int n = 0;
         tc_error error;
-        assert_int_equal(tc_layout_resolve(&m.job, &m.cluster, &m.layout, &m.stack, &placement, assumed, &n, &error),
-                         TC_OK);
-        assert_int_equal(tc_costs_compute(&m.job, &m.cluster, &placement, &m.stack, &c, &error), TC_OK);
+        assert_int_equal(tc_layout_resolve(&m, &placement, assumed, &n, &error), TC_OK);
+        assert_int_equal(tc_costs_compute(&m, &placement, &c, &error), TC_OK);
         tc_pass stage;
         tc_stage_pass(&c, 0, &stage);
         tc_stage_load load = tc_stage_load_of(&c, 0);
@@ -380,7 +378,7 @@ static void shared_links_by_hand(void **state) {
 /* Four all-reduces of 2 s h bytes a layer over 4 ranks, forward and backward, and two of embedding and head each way. */
 static void tensor_parallel_by_hand(void **state) {
     (void)state;
-    machine m = round_machine(4);
+    tc_question m = round_machine(4);
     m.layout.tp = 4;
     m.job.global_batch = 1;
     double one = 2 * 3.0 / 4 * 2 * 1024 * 1024 / 200e9;
@@ -393,7 +391,7 @@ static void tensor_parallel_by_hand(void **state) {
  * back; rings of two between the nodes: one send of keys and values forward, two backward. */
 static void both_kinds_of_context_by_hand(void **state) {
     (void)state;
-    machine m = round_machine(16);
+    tc_question m = round_machine(16);
     m.job.seq = 8192;
     m.job.model.learned_positions = 8192;
     m.cluster.accelerator.memory_bytes_per_s = 1e18;
@@ -412,29 +410,28 @@ static void impossible_context(void **state) {
     (void)state;
     static const int groups[] = {0, 1, 3, 16, 32};
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        machine m = round_machine(16);
+        tc_question m = round_machine(16);
         tc_step step;
         tc_error error = {0};
         m.layout.cp = 16;
         m.layout.cp_kind = TC_CP_BOTH;
         m.layout.cp_all_to_all = groups[i];
-        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID)
-            fail_msg("%d: no error", groups[i]);
+        if (tc_forecast(&m, &step, &error) != TC_INVALID) fail_msg("%d: no error", groups[i]);
         assert_string_equal(error.place, "--cp-kind");
     }
-    machine m = round_machine(64); /* 2 heads for groups of 4 */
+    tc_question m = round_machine(64); /* 2 heads for groups of 4 */
     tc_step step;
     tc_error error = {0};
     m.layout.tp = m.layout.cp = 8;
     m.layout.cp_kind = TC_CP_BOTH;
     m.layout.cp_all_to_all = 4;
-    assert_int_equal(tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error), TC_INVALID);
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
     assert_string_equal(error.place, "--cp-kind");
 }
 
 static void bubbles_by_hand(void **state) {
     (void)state;
-    machine m = round_machine(4);
+    tc_question m = round_machine(4);
     m.job.model.lm_head = false;
     m.job.model.vocab = 1;
     m.job.model.seq = m.job.model.learned_positions = 4096;
@@ -457,7 +454,7 @@ static void bubbles_by_hand(void **state) {
 /* Schedules that move weight gradients into the bubble never wait longer than 1F1B. (V-half and V-min save memory instead.) */
 static void zero_bubbles(void **state) {
     (void)state;
-    machine m = real_machine(32);
+    tc_question m = real_machine(32);
     m.job.model = round_gpt(16);
     m.layout.pp = 4;
     m.job.global_batch = 512;
@@ -474,7 +471,7 @@ static void zero_bubbles(void **state) {
 /* Utilization is of the peak that the time is of: a device without a peak of MXFP8 runs it at that of FP8. */
 static void utilization_of_the_format(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     m.job.dtype = TC_FP8;
     double fp8 = step_of(&m).mfu_pct;
     m.job.dtype = TC_MXFP8;
@@ -485,7 +482,7 @@ static void utilization_of_the_format(void **state) {
 /* AdamW: gradient twice, states in and out, the weight out: (2 x 4 + 2 x 12 + 2) bytes a parameter. */
 static void optimizer_by_hand(void **state) {
     (void)state;
-    machine m = round_machine(1);
+    tc_question m = round_machine(1);
     double n = tc_model_count(&m.job.model).parameters;
     assert_near(step_of(&m).breakdown.optimizer, 34 * n / 1e12, 1e-4 * n / 1e12 * 34);
     m.job.frozen_base = true;
@@ -509,7 +506,7 @@ static void stages_as_given(void **state) {
         {4, 1, TC_UNSET, TC_UNSET, {4, 4, 4, 4}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        machine m = real_machine(64);
+        tc_question m = real_machine(64);
         m.job.model = round_gpt(16);
         m.job.global_batch = 256;
         m.layout.pp = cases[i].pp;
@@ -530,7 +527,7 @@ static void stages_as_given(void **state) {
 static void the_longest_stage_leads(void **state) {
     (void)state;
     static const int list[] = {2, 2, 10, 2};
-    machine m = real_machine(64);
+    tc_question m = real_machine(64);
     m.job.model = round_gpt(16);
     m.job.model.vocab = 1024;
     m.job.global_batch = 4096;
@@ -564,7 +561,7 @@ static void impossible_stages(void **state) {
         {"--last-layers", NULL, 0, TC_UNSET, -2, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        machine m = round_machine(64);
+        tc_question m = round_machine(64);
         tc_step step;
         tc_error error = {0};
         m.job.model = round_gpt(16);
@@ -573,8 +570,7 @@ static void impossible_stages(void **state) {
         m.layout.stage_count = cases[i].count;
         m.layout.first_layers = cases[i].first;
         m.layout.last_layers = cases[i].last;
-        if (tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error) != TC_INVALID)
-            fail_msg("case %zu: no error", i);
+        if (tc_forecast(&m, &step, &error) != TC_INVALID) fail_msg("case %zu: no error", i);
         assert_string_equal(error.place, cases[i].place);
         assert_true(error.text[0] && strchr(error.text, ';'));
     }
@@ -605,31 +601,31 @@ static void impossible(void **state) {
         spread s = cases[i].s;
         s.recompute = TC_UNSET;
         s.sharding = s.schedule = TC_UNSET;
-        machine m = spread_machine(&s, cases[i].devices, cases[i].global_batch);
+        tc_question m = spread_machine(&s, cases[i].devices, cases[i].global_batch);
         tc_step step;
         tc_error error = {0};
-        tc_code code = tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error);
+        tc_code code = tc_forecast(&m, &step, &error);
         if (code != TC_INVALID) fail_msg("case %zu (%s): no error", i, cases[i].place);
         if (strcmp(error.place, cases[i].place) != 0)
             fail_msg("case %zu: place %s, not %s: %s", i, error.place, cases[i].place, error.text);
         assert_true(error.text[0] && strchr(error.text, ';'));
     }
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     tc_step step;
     tc_error error;
     m.layout.dp = 4;
-    assert_int_equal(tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error), TC_INVALID);
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
     assert_string_equal(error.place, "--dp");
     m.layout.dp = TC_UNSET;
     m.job.seq = 0;
-    assert_int_equal(tc_step_predict(&m.job, &m.cluster, &m.layout, &m.stack, &step, &error), TC_INVALID);
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
     assert_string_equal(error.place, "--seq");
 }
 
 /* What does not fit has a time, and says so. */
 static void too_large(void **state) {
     (void)state;
-    machine m = real_machine(8);
+    tc_question m = real_machine(8);
     m.cluster.accelerator.memory_bytes = 1e9;
     tc_step s = step_of(&m);
     assert_false(s.fits);
@@ -641,7 +637,7 @@ static void too_large(void **state) {
 /* What nobody gave stands in `assumed`, and in the layout as it was settled. */
 static void assumptions_are_said(void **state) {
     (void)state;
-    machine m = round_machine(8);
+    tc_question m = round_machine(8);
     m.stack.sharding = TC_SHARD_ZERO1;
     m.layout.tp = 2;
     tc_step s = step_of(&m);

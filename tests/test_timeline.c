@@ -12,7 +12,7 @@
 
 #include "near.h"
 #include "step/closed_form.h"
-#include "step/explain.h"
+#include "forecast/explain.h"
 #include "step/step.h"
 
 static unsigned random_state = 7;
@@ -107,26 +107,18 @@ static void slots_wait_for_what_they_need(void **state) {
 static tc_catalog *catalog;
 
 typedef struct question {
-    tc_job job;
-    tc_cluster cluster;
-    tc_layout layout;
-    tc_stack stack;
-    tc_placement placement;
-    tc_costs costs;
+    tc_question q;
+    tc_opened opened;
     int stage_layers[64];
 } question;
 
 static bool ask(question *q, const char *model, const char *accelerator) {
     tc_error error;
-    char assumed[TC_ASSUMED_MAX][96];
-    int count = 0;
-    assert_int_equal(tc_catalog_model(catalog, model, &q->job.model, &error), TC_OK);
-    assert_int_equal(tc_catalog_accelerator(catalog, accelerator, &q->cluster.accelerator, &error), TC_OK);
-    assert_int_equal(tc_catalog_fabric(catalog, q->cluster.accelerator.fabric, &q->cluster.fabric, &error), TC_OK);
-    assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &q->stack, &error), TC_OK);
-    if (tc_layout_resolve(&q->job, &q->cluster, &q->layout, &q->stack, &q->placement, assumed, &count, &error) != TC_OK)
-        return false;
-    return tc_costs_compute(&q->job, &q->cluster, &q->placement, &q->stack, &q->costs, &error) == TC_OK;
+    assert_int_equal(tc_catalog_model(catalog, model, &q->q.job.model, &error), TC_OK);
+    assert_int_equal(tc_catalog_accelerator(catalog, accelerator, &q->q.cluster.accelerator, &error), TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, q->q.cluster.accelerator.fabric, &q->q.cluster.fabric, &error), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-lm", &q->q.stack, &error), TC_OK);
+    return tc_open(&q->q, &q->opened, &error) == TC_OK;
 }
 
 static const char *const models[]
@@ -135,11 +127,11 @@ static const char *const accelerators[] = {"a100-sxm-80g", "h100-sxm", "ascend-9
 
 /* Fewer layers at the ends, as far as there are any; or layers moved from stage to stage. */
 static void give_stages(question *q) {
-    int n = tc_model_chunks(&q->placement), layers = q->placement.layers;
+    int n = tc_model_chunks(&q->opened.placement), layers = q->opened.placement.layers;
     if (draw(2)) {
-        q->layout.last_layers = layers / n - (int)draw(4);
-        if (q->layout.last_layers < 0) q->layout.last_layers = 0;
-        if (draw(2)) q->layout.first_layers = layers / n - 1;
+        q->q.layout.last_layers = layers / n - (int)draw(4);
+        if (q->q.layout.last_layers < 0) q->q.layout.last_layers = 0;
+        if (draw(2)) q->q.layout.first_layers = layers / n - 1;
         return;
     }
     for (int i = 0; i < n; i++) q->stage_layers[i] = layers / n + (i < layers % n);
@@ -148,26 +140,26 @@ static void give_stages(question *q) {
         q->stage_layers[from] -= moved;
         q->stage_layers[draw((unsigned)n)] += moved;
     }
-    q->layout.stage_layers = q->stage_layers;
-    q->layout.stage_count = n;
+    q->q.layout.stage_layers = q->stage_layers;
+    q->q.layout.stage_count = n;
 }
 
 /* Random stages of at least one layer each: even, uneven, with head and embedding, as the layout gives them. */
 static bool ask_at_random(question *q, int schedule) {
-    *q = (question){.job = tc_default_job(), .cluster = tc_default_cluster(), .layout = tc_default_layout()};
+    *q = (question){.q = tc_default_question()};
     int dp = 1 << draw(5), pp = 1 + (int)draw(12);
-    q->layout.tp = 1 << draw(4);
-    q->layout.pp = pp;
-    q->layout.schedule = schedule;
-    q->layout.vpp = schedule == TC_SCHEDULE_INTERLEAVED ? 2 + (int)draw(3) : 1;
-    q->layout.recompute = (int)draw(3);
-    q->layout.sharding = (int)draw(2);
-    q->layout.micro_batch = 1;
-    q->cluster.devices = q->layout.tp * pp * dp;
-    q->job.global_batch = (int64_t)dp * (1 + (int64_t)draw(8)) * (draw(2) ? pp : 1 + (int64_t)draw(10));
+    q->q.layout.tp = 1 << draw(4);
+    q->q.layout.pp = pp;
+    q->q.layout.schedule = schedule;
+    q->q.layout.vpp = schedule == TC_SCHEDULE_INTERLEAVED ? 2 + (int)draw(3) : 1;
+    q->q.layout.recompute = (int)draw(3);
+    q->q.layout.sharding = (int)draw(2);
+    q->q.layout.micro_batch = 1;
+    q->q.cluster.devices = q->q.layout.tp * pp * dp;
+    q->q.job.global_batch = (int64_t)dp * (1 + (int64_t)draw(8)) * (draw(2) ? pp : 1 + (int64_t)draw(10));
     const char *model = models[draw(6)], *accelerator = accelerators[draw(3)];
     if (!ask(q, model, accelerator)) return false;
-    if (q->placement.layers < pp * q->layout.vpp) return false;
+    if (q->opened.placement.layers < pp * q->q.layout.vpp) return false;
     if (pp == 1 || draw(3)) return true;
     give_stages(q);
     return ask(q, model, accelerator);
@@ -176,9 +168,9 @@ static bool ask_at_random(question *q, int schedule) {
 /* The same in other respects than the schedule: kinds of sharding, activations on the host. */
 static bool ask_further(question *q, int schedule) {
     if (!ask_at_random(q, schedule)) return false;
-    q->layout.sharding = (int)draw(4);
-    q->layout.offload_activations = draw(3) == 0;
-    return ask(q, q->job.model.slug, q->cluster.accelerator.slug);
+    q->q.layout.sharding = (int)draw(4);
+    q->q.layout.offload_activations = draw(3) == 0;
+    return ask(q, q->q.job.model.slug, q->q.cluster.accelerator.slug);
 }
 
 static void closed_form_is_the_timeline(void **state) {
@@ -191,14 +183,14 @@ static void closed_form_is_the_timeline(void **state) {
         tc_step_times times;
         tc_error error;
         if (!ask_further(&q, (int)draw(3))) continue;
-        assert_int_equal(tc_step_evaluate(&q.job, &q.cluster, &q.placement, &q.stack, &closed, &error), TC_OK);
-        assert_int_equal(tc_step_timed(&q.costs, &timed, &times, &error), TC_OK);
+        assert_int_equal(tc_step_of(&q.opened.costs, &closed, &error), TC_OK);
+        assert_int_equal(tc_step_timed(&q.opened.costs, &timed, &times, &error), TC_OK);
         tc_step_times_free(&times);
         double off = fabs(closed.step_s / timed.step_s - 1);
         if (off > 0.005)
             print_error("%s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: closed %g s, timeline %g s\n",
-                        q.job.model.slug, q.placement.layout.schedule, q.layout.tp, q.layout.pp, q.layout.vpp,
-                        (long long)q.placement.micro_batches, closed.step_s, timed.step_s);
+                        q.q.job.model.slug, q.opened.placement.layout.schedule, q.q.layout.tp, q.q.layout.pp,
+                        q.q.layout.vpp, (long long)q.opened.placement.micro_batches, closed.step_s, timed.step_s);
         assert_true(off <= 0.005);
         sum += off;
         asked++;
@@ -215,14 +207,14 @@ static void schedules_without_a_closed_form_take_the_timeline(void **state) {
         tc_step predicted, evaluated = {.step_s = 0}, timed, estimated;
         tc_step_times times;
         tc_error error;
-        if (!ask_further(&q, TC_SCHEDULE_ZB_H1 + (int)draw(6)) || q.layout.pp == 1) continue;
-        assert_int_equal(tc_step_predict(&q.job, &q.cluster, &q.layout, &q.stack, &predicted, &error), TC_OK);
-        assert_int_equal(tc_step_evaluate(&q.job, &q.cluster, &q.placement, &q.stack, &evaluated, &error), TC_OK);
-        assert_int_equal(tc_step_timed(&q.costs, &timed, &times, &error), TC_OK);
+        if (!ask_further(&q, TC_SCHEDULE_ZB_H1 + (int)draw(6)) || q.q.layout.pp == 1) continue;
+        assert_int_equal(tc_forecast(&q.q, &predicted, &error), TC_OK);
+        assert_int_equal(tc_step_of(&q.opened.costs, &evaluated, &error), TC_OK);
+        assert_int_equal(tc_step_timed(&q.opened.costs, &timed, &times, &error), TC_OK);
         tc_step_times_free(&times);
         assert_true(predicted.step_s == timed.step_s && evaluated.step_s == timed.step_s);
         /* and so does the search's estimate, waits for the host link included; the ends of the traffic it has by a formula */
-        assert_int_equal(tc_step_estimate(&q.job, &q.cluster, &q.placement, &q.stack, &estimated, &error), TC_OK);
+        tc_step_estimate(&q.opened.costs, &estimated);
         assert_true(fabs(estimated.step_s / timed.step_s - 1) <= 0.06);
         asked++;
     }
@@ -237,7 +229,7 @@ static void the_breakdown_is_the_step(void **state) {
         tc_step_times times;
         tc_error error;
         if (!ask_further(&q, (int)draw(TC_SCHEDULE_CUSTOM))) continue;
-        assert_int_equal(tc_step_timed(&q.costs, &step, &times, &error), TC_OK);
+        assert_int_equal(tc_step_timed(&q.opened.costs, &step, &times, &error), TC_OK);
         const tc_breakdown *b = &step.breakdown;
         double sum = b->gemm + b->attention + b->memory_bound + b->launch + b->recompute + b->tp_comm + b->cp_comm
                      + b->ep_comm + b->pp_comm + b->dp_comm + b->bubble + b->optimizer + b->straggler + b->host;
@@ -262,9 +254,9 @@ static void zb_h2_waits_for_no_other_stage(void **state) {
         tc_step_times times;
         tc_step_slots slots;
         tc_error error;
-        if (!ask_at_random(&q, TC_SCHEDULE_ZB_H2) || q.layout.pp == 1 || q.layout.sharding != 0) continue;
-        assert_int_equal(tc_step_timed(&q.costs, &step, &times, &error), TC_OK);
-        assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+        if (!ask_at_random(&q, TC_SCHEDULE_ZB_H2) || q.q.layout.pp == 1 || q.q.layout.sharding != 0) continue;
+        assert_int_equal(tc_step_timed(&q.opened.costs, &step, &times, &error), TC_OK);
+        assert_int_equal(tc_step_slots_of(&q.opened.costs, &times, &slots, &error), TC_OK);
         double longest = 0;
         for (int s = 0; s < times.stages; s++) {
             int64_t first = slots.order.first[s], last = slots.order.first[s + 1] - 1;
@@ -291,10 +283,10 @@ static void folded_is_unfolded(void **state) {
         tc_step_slots slots;
         tc_error error;
         if (!ask_at_random(&q, (int)draw(TC_SCHEDULE_CUSTOM))) continue;
-        q.job.global_batch = q.placement.layout.dp * (200 + (int64_t)draw(100));
-        if (!ask(&q, q.job.model.slug, q.cluster.accelerator.slug)) continue;
-        assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
-        assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+        q.q.job.global_batch = q.opened.placement.layout.dp * (200 + (int64_t)draw(100));
+        if (!ask(&q, q.q.job.model.slug, q.q.cluster.accelerator.slug)) continue;
+        assert_int_equal(tc_step_times_of(&q.opened.costs, &times, &error), TC_OK);
+        assert_int_equal(tc_step_slots_of(&q.opened.costs, &times, &slots, &error), TC_OK);
         double folded = 0, whole = 0;
         for (int s = 0; s < times.stages; s++) {
             folded = fmax(folded, times.stage_end[s]);
@@ -304,8 +296,8 @@ static void folded_is_unfolded(void **state) {
         /* a few pipelines of uneven stages settle later than where they are folded */
         unsettled += fabs(folded / whole - 1) > 1e-6;
         if (fabs(folded / whole - 1) > 1e-3)
-            print_error("%s schedule %d pp %d vpp %d: folded %.9g, whole %.9g\n", q.job.model.slug, q.layout.schedule,
-                        q.layout.pp, q.layout.vpp, folded, whole);
+            print_error("%s schedule %d pp %d vpp %d: folded %.9g, whole %.9g\n", q.q.job.model.slug,
+                        q.q.layout.schedule, q.q.layout.pp, q.q.layout.vpp, folded, whole);
         assert_true(fabs(folded / whole - 1) <= 1e-3);
         asked++;
         tc_step_slots_free(&slots);
@@ -322,14 +314,14 @@ static void live_memory_peaks_where_the_schedule_says(void **state) {
         tc_step_slots slots;
         tc_error error;
         if (!ask_at_random(&q, (int)draw(4))) continue;
-        assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
-        assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+        assert_int_equal(tc_step_times_of(&q.opened.costs, &times, &error), TC_OK);
+        assert_int_equal(tc_step_slots_of(&q.opened.costs, &times, &slots, &error), TC_OK);
         for (int s = 0; s < times.stages; s++) {
             tc_live_peak peak;
-            assert_int_equal(tc_live_peak_of(&q.costs, &slots.order, slots.time, times.host_s, s, &peak, &error),
+            assert_int_equal(tc_live_peak_of(&q.opened.costs, &slots.order, slots.time, times.host_s, s, &peak, &error),
                              TC_OK);
-            tc_kept kept = tc_stage_kept(&q.job.model, &q.placement, &q.costs.set, s);
-            double most = kept.per_micro_batch * tc_micro_batches_in_flight(&q.placement, s);
+            tc_kept kept = tc_stage_kept(&q.q.job.model, &q.opened.placement, &q.opened.costs.set, s);
+            double most = kept.per_micro_batch * tc_micro_batches_in_flight(&q.opened.placement, s);
             if (slots.order.chunks == 1) assert_near(peak.point.activations / (most + 1), most / (most + 1), 1e-9);
             assert_near(peak.bytes, tc_live_bytes(&peak.fixed, &peak.point), 1);
             assert_true(peak.point.at_s >= 0 && peak.point.at_s <= times.step_s);
@@ -349,27 +341,24 @@ static void keep_most_logits(void *context, const tc_live_point *point, int64_t 
 static void live_memory_sees_every_chunk(void **state) {
     (void)state;
     static question q;
-    q = (question){.job = tc_default_job(), .cluster = tc_default_cluster(), .layout = tc_default_layout()};
-    q.layout.tp = q.layout.pp = 2;
-    q.layout.vpp = 65;
-    q.cluster.devices = 4;
-    q.job.global_batch = 2;
-    q.layout.micro_batch = 1;
+    q = (question){.q = tc_default_question()};
+    q.q.layout.tp = q.q.layout.pp = 2;
+    q.q.layout.vpp = 65;
+    q.q.cluster.devices = 4;
+    q.q.job.global_batch = 2;
+    q.q.layout.micro_batch = 1;
     assert_false(ask(&q, "llama-3.1-405b", "h100-sxm")); /* 126 layers, embedding, head */
-    q.job.model.block[0].count = 130;
+    q.q.job.model.block[0].count = 130;
     tc_error error;
-    char assumed[TC_ASSUMED_MAX][96];
-    int count = 0;
-    assert_int_equal(tc_layout_resolve(&q.job, &q.cluster, &q.layout, &q.stack, &q.placement, assumed, &count, &error),
-                     TC_OK);
-    assert_int_equal(tc_costs_compute(&q.job, &q.cluster, &q.placement, &q.stack, &q.costs, &error), TC_OK);
+    assert_int_equal(tc_open(&q.q, &q.opened, &error), TC_OK);
     tc_step_times times;
     tc_step_slots slots;
-    assert_int_equal(tc_step_times_of(&q.costs, &times, &error), TC_OK);
-    assert_int_equal(tc_step_slots_of(&q.costs, &times, &slots, &error), TC_OK);
+    assert_int_equal(tc_step_times_of(&q.opened.costs, &times, &error), TC_OK);
+    assert_int_equal(tc_step_slots_of(&q.opened.costs, &times, &slots, &error), TC_OK);
     double most[2] = {0, 0};
     for (int s = 0; s < 2; s++)
-        assert_int_equal(tc_live_walk(&q.costs, &slots.order, slots.time, 0, s, keep_most_logits, &most[s], &error),
+        assert_int_equal(tc_live_walk(&q.opened.costs, &slots.order, slots.time, 0, s, keep_most_logits, &most[s],
+                                      &error),
                          TC_OK);
     assert_near(most[0], 0, 0);
     assert_true(most[1] > 0);
@@ -384,7 +373,7 @@ static void losses_lead_from_peak_to_achieved(void **state) {
     for (int i = 0; i < 400; i++) {
         tc_error error;
         if (!ask_at_random(&q, (int)draw(TC_SCHEDULE_CUSTOM))) continue;
-        assert_int_equal(tc_explain(&q.costs, &e, &error), TC_OK);
+        assert_int_equal(tc_explain(&q.opened, &e, &error), TC_OK);
         double left = 100;
         for (int k = 0; k < e.losses; k++) left -= e.loss[k].points;
         assert_near(left, e.step.mfu_pct, 1e-6);
@@ -394,12 +383,12 @@ static void losses_lead_from_peak_to_achieved(void **state) {
         for (int k = 0; k < e.changes; k++) {
             const tc_change *c = &e.change[k];
             /* better hardware is never slower, but for what the host bounds, and a little where a fixed order of slots suits other proportions */
-            double slower = q.placement.layout.schedule <= TC_SCHEDULE_INTERLEAVED ? 0.1 : 0.5;
+            double slower = q.opened.placement.layout.schedule <= TC_SCHEDULE_INTERLEAVED ? 0.1 : 0.5;
             if (c->layout || c->gain_pct > -slower) continue;
             print_error("%s on %d x %s, schedule %d, tp %d pp %d vpp %d, %lld micro-batches: %s gives %g %%\n",
-                        q.job.model.slug, q.cluster.devices, q.cluster.accelerator.slug, q.placement.layout.schedule,
-                        q.layout.tp, q.layout.pp, q.layout.vpp, (long long)q.placement.micro_batches, c->what,
-                        c->gain_pct);
+                        q.q.job.model.slug, q.q.cluster.devices, q.q.cluster.accelerator.slug,
+                        q.opened.placement.layout.schedule, q.q.layout.tp, q.q.layout.pp, q.q.layout.vpp,
+                        (long long)q.opened.placement.micro_batches, c->what, c->gain_pct);
             fail();
         }
     }

@@ -22,7 +22,7 @@
 #include "fit_parameters.h"
 #include "fit_solve.h"
 #include "report/step_report.h"
-#include "step/interval.h"
+#include "forecast/interval.h"
 #include "validate/score.h"
 
 enum { CLASSES = 3 };
@@ -453,18 +453,19 @@ static void write_fitted(const problem *p, item *items, const memory_problem *me
 
 /* What a fit without an item's family knew of its chip and stack, and what makes its forecast difficult. */
 static void describe(const problem *p, const item *it, double features[TC_INTERVAL_FEATURES]) {
-    bool chip = false, stack = false, architecture = false;
+    tc_evidence seen = {false, false, false};
     for (int i = 0; i < p->count; i++) {
         const item *other = &p->items[i];
         if (!other->supported || other->family == it->family) continue;
-        chip = chip || other->accelerator == it->accelerator;
-        stack = stack || other->stack == it->stack;
-        architecture = architecture || other->architecture == it->architecture;
+        seen.chip = seen.chip || other->accelerator == it->accelerator;
+        seen.stack = seen.stack || other->stack == it->stack;
+        seen.architecture = seen.architecture || other->architecture == it->architecture;
     }
     tc_case_result result;
     tc_error ignored;
     if (tc_case_predict(&it->c, &result, &ignored)) abort();
-    tc_interval_features(stack, chip, architecture, &it->c.job, &it->c.cluster.accelerator, &result.step, features);
+    tc_question question = tc_case_question(&it->c);
+    tc_interval_features(&question, &result.step, seen, features);
 }
 
 static const char *chips_of(const char *accelerator) {
@@ -485,9 +486,11 @@ static interval_run *interval_runs(const problem *p, const double *errors, int *
         *run = (interval_run){.ratio = -log(1 + errors[i] / 100),
                               .weight = it->weight,
                               .family = it->family,
+                              .chip_family = it->c.cluster.accelerator.family,
                               .chips = chips_of(p->accelerators.name[it->accelerator])};
         describe(p, it, run->feature);
     }
+    interval_find_families(runs, *count);
     return runs;
 }
 
@@ -514,7 +517,7 @@ static void write_intervals(const problem *p, const memory_problem *memory, cons
     write_counts(p, "accelerators", &p->accelerators, accelerator_of, out);
     write_counts(p, "architectures", &p->architectures, architecture_of, out);
     write_counts(p, "stacks", &p->stacks, stack_of, out);
-    interval_write(&fit, out);
+    interval_write(&fit, runs, count, out);
     memory_fit_intervals(memory, out);
     if (fclose(out)) exit(1);
 }

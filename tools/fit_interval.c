@@ -1,6 +1,6 @@
 /* fit_interval.c - the 80 % intervals from the errors on sources that the fit had not seen.
  *
- * log(measured / forecast) = s z, s = exp(c0 + sum c_j f_j) after the features of step/interval.h. The coefficients
+ * log(measured / forecast) = s z, s = exp(c0 + sum c_j f_j) after the features of forecast/interval.h. The coefficients
  * minimise sum_i w_i (log s_i + |r_i| / s_i) + ridge sum_j c_j^2, a convex function, by Newton's method; the interval
  * takes the quantiles of r / s at 10 and 90 %. */
 #include "fit_interval.h"
@@ -14,11 +14,11 @@
 
 #define RIDGE 1.0
 #define NEWTON_STEPS 30
-enum { TERMS = 1 + TC_INTERVAL_FEATURES };
+enum { COLUMNS = TC_INTERVAL_FEATURES + TC_INTERVAL_FAMILIES, TERMS = 1 + COLUMNS };
 
 static double scale_of(const interval_fit *fit, const interval_run *run) {
     double sum = fit->coefficient[0];
-    for (int j = 0; j < TC_INTERVAL_FEATURES; j++) sum += fit->coefficient[1 + j] * run->feature[j];
+    for (int j = 0; j < COLUMNS; j++) sum += fit->coefficient[1 + j] * run->feature[j];
     return exp(sum);
 }
 
@@ -62,10 +62,36 @@ interval_fit interval_fit_runs(const interval_run *runs, int count, int left_out
     return fit;
 }
 
-void interval_write(const interval_fit *fit, FILE *out) {
+/* The families in the order of their names; returns how many. */
+static int list_families(const interval_run *runs, int count, const char *names[TC_INTERVAL_FAMILIES]) {
+    int n = 0;
+    for (int i = 0; i < count; i++) {
+        int at = 0;
+        while (at < n && strcmp(names[at], runs[i].chip_family) < 0) at++;
+        if (!runs[i].chip_family[0] || (at < n && strcmp(names[at], runs[i].chip_family) == 0)) continue;
+        if (n == TC_INTERVAL_FAMILIES) abort();
+        memmove(names + at + 1, names + at, (size_t)(n++ - at) * sizeof *names);
+        names[at] = runs[i].chip_family;
+    }
+    return n;
+}
+
+void interval_find_families(interval_run *runs, int count) {
+    const char *names[TC_INTERVAL_FAMILIES];
+    int n = list_families(runs, count, names);
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < n; k++)
+            runs[i].feature[TC_INTERVAL_FEATURES + k] = strcmp(names[k], runs[i].chip_family) == 0;
+}
+
+void interval_write(const interval_fit *fit, const interval_run *runs, int count, FILE *out) {
+    const char *families[TC_INTERVAL_FAMILIES];
+    int n = list_families(runs, count, families);
     fprintf(out, "scale:\n  intercept: %.4f\n", fit->coefficient[0]);
     for (int j = 0; j < TC_INTERVAL_FEATURES; j++)
         fprintf(out, "  %s: %.4f\n", tc_interval_feature_names[j], fit->coefficient[1 + j]);
+    for (int k = 0; k < n; k++)
+        fprintf(out, "  %s: %.4f\n", families[k], fit->coefficient[1 + TC_INTERVAL_FEATURES + k]);
     fprintf(out, "quantiles: {p10: %.4f, p90: %.4f}\n", fit->p10, fit->p90);
 }
 

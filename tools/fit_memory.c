@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "fit_solve.h"
-#include "step/interval.h"
+#include "forecast/interval.h"
 #include "validate/score.h"
 
 enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };

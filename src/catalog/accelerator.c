@@ -67,6 +67,7 @@ static const tc_field architecture_fields[] = {
     {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 32},
     {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED, .size = 96},
     {.path = "stack", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
+    {.path = "family", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 24},
 #define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "catalog/interval_model.h"
 #include "catalog/layers.h"
 
 static tc_code fail_memory(tc_error *error) { return tc_fail(error, TC_INTERNAL, "catalog", "out of memory"); }
@@ -48,14 +49,15 @@ static tc_code store_slug(const tc_data_file *file, char *out, size_t size, tc_e
     return TC_OK;
 }
 
-/* The stack that is usual on the architecture, where the accelerator's file names none. */
-static tc_code usual_stack(tc_catalog *catalog, tc_accelerator *accelerator, tc_error *error) {
+/* What the architecture says: its family, and the usual stack where the accelerator's file names none. */
+static tc_code take_architecture(tc_catalog *catalog, tc_accelerator *accelerator, tc_error *error) {
     const tc_document *architecture;
-    if (accelerator->stack[0]) return TC_OK;
     const char *slug = accelerator->architecture[0] ? accelerator->architecture : "generic";
     tc_code code = tc_lookup_helper(catalog, TC_KIND_ARCHITECTURE, slug, NULL, &architecture, error);
     const char *stack = code == TC_OK && architecture ? tc_node_text(architecture->root, "stack") : NULL;
-    if (stack) snprintf(accelerator->stack, sizeof accelerator->stack, "%s", stack);
+    const char *family = code == TC_OK && architecture ? tc_node_text(architecture->root, "family") : NULL;
+    if (stack && !accelerator->stack[0]) snprintf(accelerator->stack, sizeof accelerator->stack, "%s", stack);
+    if (family) snprintf(accelerator->family, sizeof accelerator->family, "%s", family);
     return code;
 }
 
@@ -65,7 +67,7 @@ static tc_code read_accelerator(tc_catalog *catalog, const tc_data_file *file, b
     tc_code code = tc_accelerator_read(file->document, out, error);
     if (code == TC_OK && complete) code = tc_accelerator_check(file->document, out, error);
     if (code == TC_OK) code = store_slug(file, out->slug, sizeof out->slug, error);
-    if (code == TC_OK) code = usual_stack(catalog, out, error);
+    if (code == TC_OK) code = take_architecture(catalog, out, error);
     if (code == TC_OK) code = tc_resolve_device(catalog, file->document, file->slug, resolved, error);
     return code == TC_OK ? tc_parameters_store(&tc_device_parameter_table, resolved, "architectures/generic.yaml",
                                                &out->params, error)
@@ -159,6 +161,26 @@ tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out,
     if (code == TC_OK) code = store_slug(&file, out->slug, sizeof out->slug, e);
     if (code == TC_OK) keep(c, file.entry, out, sizeof *out);
     tc_arena_free(&own);
+    return code;
+}
+
+/* ---- intervals --------------------------------------------------------------------------------------- */
+
+tc_code tc_catalog_interval(tc_catalog *c, const tc_interval_model **out, tc_error *error) {
+    const tc_document *document;
+    tc_error absent;
+    *out = c->interval;
+    if (*out) return TC_OK;
+    tc_code code = tc_catalog_document(c, TC_KIND_FITTED, "intervals", &document, NULL, &absent);
+    if (code == TC_NOT_FOUND) return TC_OK;
+    if (code) {
+        if (error) *error = absent;
+        return code;
+    }
+    tc_interval_model *model = tc_arena_alloc(&c->arena, sizeof *model);
+    if (!model) return fail_memory(error);
+    code = tc_interval_model_read(document, &c->arena, model, error);
+    if (!code) *out = c->interval = model;
     return code;
 }
 

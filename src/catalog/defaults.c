@@ -55,6 +55,14 @@ tc_cluster tc_default_cluster(void) {
         tc_cluster){.size = sizeof(tc_cluster), .accelerator = tc_default_accelerator(), .fabric = tc_default_fabric()};
 }
 
+tc_question tc_default_question(void) {
+    return (tc_question){.size = sizeof(tc_question),
+                         .job = tc_default_job(),
+                         .cluster = tc_default_cluster(),
+                         .layout = tc_default_layout(),
+                         .stack = tc_default_stack()};
+}
+
 tc_layout tc_default_layout(void) {
     return (tc_layout){.size = sizeof(tc_layout),
                        .tp = 1,

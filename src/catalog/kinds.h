@@ -48,6 +48,9 @@ TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_
 TC_NODISCARD tc_code tc_fabric_read(const tc_document *document, tc_fabric *out, tc_error *error);
 TC_NODISCARD tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error);
 /* chain: from the general to the particular; the stack's own document is the last. */
+/* The lists are of the arena. */
+TC_NODISCARD tc_code tc_interval_model_read(const tc_document *document, tc_arena *arena, tc_interval_model *out,
+                                            tc_error *error);
 TC_NODISCARD tc_code tc_stack_read(const tc_document *const *chain, int count, tc_stack *out, tc_error *error);
 
 #endif

@@ -16,6 +16,7 @@ struct tc_catalog {
     tc_entries entries;
     tc_alias *aliases;
     const struct tc_catalog_item *items[TC_FILE_KINDS]; /* lists made so far */
+    tc_interval_model *interval;                        /* NULL: not read yet */
     bool ignore_fitted;
 };
 

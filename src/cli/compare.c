@@ -9,7 +9,6 @@
 #include "cli/request.h"
 #include "report/catalog_report.h"
 #include "report/compare_report.h"
-#include "step/interval.h"
 
 #define MOST_ACCELERATORS 256
 
@@ -82,18 +81,15 @@ static void sort_fastest(tc_comparison *items, int n, tc_comparison *room) {
     }
 }
 
-static tc_code compare_all(tc_context *context, tc_request *request, const names *accelerators, tc_comparison *items) {
+static tc_code compare_all(tc_context *context, tc_question *question, const names *accelerators,
+                           tc_comparison *items) {
     tc_economics economics;
     tc_code code = tc_economics_load(context->catalog, NULL, NULL, &economics, context->error);
     int failed = 0;
     for (int i = 0; i < accelerators->count && !code; i++) {
-        code = tc_request_devices(context, accelerators->name[i], request);
+        code = tc_request_devices(context, accelerators->name[i], question);
         if (code) return code;
-        tc_compare(&request->job, &request->cluster, &request->layout, &request->stack, &economics, &items[i]);
-        if (!items[i].code)
-            code = tc_interval_apply(context->catalog, &request->job, &request->cluster.accelerator, &request->stack,
-                                     &items[i].step, context->error);
-        tc_request_assumed(context, request, &items[i].step);
+        tc_compare(question, &economics, &items[i]);
         failed += items[i].code != TC_OK;
     }
     if (!code && failed == accelerators->count) { /* the job is wrong, not an accelerator */
@@ -103,28 +99,28 @@ static tc_code compare_all(tc_context *context, tc_request *request, const names
     return code;
 }
 
-static tc_code report(tc_context *context, const tc_request *request, const tc_comparison *items, int n) {
+static tc_code report(tc_context *context, const tc_question *question, const tc_comparison *items, int n) {
     if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_compare_json(context->out, tc_catalog_hash(context->catalog), &request->job, items, n);
-    else if (!tc_report_compare_text(context->out, &context->style, &request->job, items, n))
+        tc_report_compare_json(context->out, tc_catalog_hash(context->catalog), &question->job, items, n);
+    else if (!tc_report_compare_text(context->out, &context->style, &question->job, items, n))
         return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
     return TC_OK;
 }
 
 tc_code tc_command_compare(tc_context *context) {
-    tc_request request;
+    tc_question question;
     names accelerators = {.count = 0};
     const tc_value *given = tc_given(context, TC_OPTION_ACCELERATORS);
     bool all = given->given && strcmp(given->text, "all") == 0;
-    tc_code code = tc_request_job(context, &request);
+    tc_code code = tc_request_job(context, &question);
     if (!code)
         code = given->given && !all ? split_names(context, given->text, &accelerators)
-                                    : default_names(context, request.job.dtype, all, &accelerators);
+                                    : default_names(context, question.job.dtype, all, &accelerators);
     tc_comparison *items = code ? NULL : calloc((size_t)accelerators.count + 1, sizeof *items);
     if (!code && !items) code = tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
-    if (!code) code = compare_all(context, &request, &accelerators, items);
+    if (!code) code = compare_all(context, &question, &accelerators, items);
     if (!code && (all || !given->given)) sort_fastest(items, accelerators.count, &items[accelerators.count]);
-    if (!code) code = report(context, &request, items, accelerators.count);
+    if (!code) code = report(context, &question, items, accelerators.count);
     free(items);
     tc_arena_free(&accelerators.arena);
     return code;

@@ -17,7 +17,9 @@ tc_code tc_command_plan(tc_context *context) {
     tc_plan plan;
     tc_code code = tc_scenario_load(context->catalog, context->options->positional[0], &scenario, context->error);
     if (code) return code;
-    code = tc_plan_make(scenario, context->catalog, &plan, context->error);
+    const tc_interval_model *interval;
+    code = tc_catalog_interval(context->catalog, &interval, context->error);
+    if (!code) code = tc_plan_make(scenario, interval, &plan, context->error);
     if (!code) {
         code = report(context, &plan);
         tc_plan_free(&plan);

@@ -193,11 +193,8 @@ static tc_code take_layout(tc_context *context, tc_layout *layout) {
     return code ? code : tc_request_recompute(context, layout);
 }
 
-tc_code tc_request_job(tc_context *context, tc_request *out) {
-    *out = (tc_request){.job = tc_default_job(),
-                        .cluster = tc_default_cluster(),
-                        .layout = tc_default_layout(),
-                        .stack = tc_default_stack()};
+tc_code tc_request_job(tc_context *context, tc_question *out) {
+    *out = tc_default_question();
     take_integer(context, TC_OPTION_SEQ, &out->job.seq);
     take_choice(context, TC_OPTION_DTYPE, TC_VOCABULARY_DTYPE, &out->job.dtype);
     take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
@@ -209,11 +206,13 @@ tc_code tc_request_job(tc_context *context, tc_request *out) {
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
     tc_code code = take_layout(context, &out->layout);
     if (code) return code;
+    code = tc_catalog_interval(context->catalog, &out->interval, context->error);
+    if (code) return code;
     return tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model, context->error);
 }
 
-tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_request *request) {
-    tc_cluster *cluster = &request->cluster;
+tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_question *q) {
+    tc_cluster *cluster = &q->cluster;
     tc_code code = tc_catalog_accelerator(context->catalog, accelerator, &cluster->accelerator, context->error);
     if (code) return code;
     const char *fabric = tc_given(context, TC_OPTION_FABRIC)->given ? tc_given(context, TC_OPTION_FABRIC)->text
@@ -224,16 +223,16 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_requ
     code = tc_catalog_fabric(context->catalog, fabric, &cluster->fabric, context->error);
     if (code) return code;
     const char *stack = tc_given(context, TC_OPTION_STACK)->text;
-    const char *usual = request->cluster.accelerator.stack;
+    const char *usual = q->cluster.accelerator.stack;
+    q->stack_assumed = !stack;
     if (!stack) stack = usual[0] ? usual : GENERIC_STACK;
-    code = tc_catalog_stack(context->catalog, stack, &request->stack, context->error);
+    code = tc_catalog_stack(context->catalog, stack, &q->stack, context->error);
     if (code) return code;
-    take_overlap(context, &request->stack);
-    return take_graphs(context, &request->stack);
+    take_overlap(context, &q->stack);
+    return take_graphs(context, &q->stack);
 }
 
-void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step) {
-    if (tc_given(context, TC_OPTION_STACK)->given || step->assumed_count == TC_ASSUMED_MAX) return;
-    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %.40s (usual on this accelerator)",
-             request->stack.slug);
+tc_code tc_request_question(tc_context *context, tc_question *out) {
+    tc_code code = tc_request_job(context, out);
+    return code ? code : tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, out);
 }

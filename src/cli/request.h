@@ -3,13 +3,7 @@
 #define TC_CLI_REQUEST_H
 
 #include "cli/commands.h"
-
-typedef struct tc_request {
-    tc_job job;
-    tc_cluster cluster;
-    tc_layout layout;
-    tc_stack stack;
-} tc_request;
+#include "forecast/forecast.h"
 
 /* Is it a Hugging Face config.json rather than a slug or a YAML file? */
 bool tc_is_json_path(const char *name);
@@ -18,12 +12,12 @@ bool tc_is_json_path(const char *name);
 TC_NODISCARD tc_code tc_request_recompute(tc_context *context, tc_layout *layout);
 
 /* What the options say of the job and its layout; devices, accelerator, fabric and stack stay open. */
-TC_NODISCARD tc_code tc_request_job(tc_context *context, tc_request *out);
+TC_NODISCARD tc_code tc_request_job(tc_context *context, tc_question *out);
 
 /* Adds the devices: an accelerator with the fabric and the stack of the options, else its own. */
-TC_NODISCARD tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_request *request);
+TC_NODISCARD tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_question *question);
 
-/* Adds to a forecast's `assumed` what the options left to the program: the stack. */
-void tc_request_assumed(const tc_context *context, const tc_request *request, tc_step *step);
+/* All of it. */
+TC_NODISCARD tc_code tc_request_question(tc_context *context, tc_question *out);
 
 #endif

@@ -2,7 +2,6 @@
 #include "cli/commands.h"
 #include "cli/request.h"
 #include "report/run_report.h"
-#include "step/interval.h"
 
 static void take(const tc_context *context, tc_option_id id, double *out) {
     const tc_value *value = tc_given(context, id);
@@ -24,32 +23,25 @@ static void take_options(const tc_context *context, tc_run_input *input) {
 }
 
 tc_code tc_command_run(tc_context *context) {
-    tc_request request;
+    tc_question question;
     tc_economics economics;
     tc_run_input input = tc_default_run_input();
     tc_run run;
-    tc_code code = tc_request_job(context, &request);
-    if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
+    tc_code code = tc_request_question(context, &question);
     if (!code)
         code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
                                  tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
-    if (!code)
-        code = tc_step_predict(&request.job, &request.cluster, &request.layout, &request.stack, &input.step,
-                               context->error);
-    if (!code)
-        code = tc_interval_apply(context->catalog, &request.job, &request.cluster.accelerator, &request.stack,
-                                 &input.step, context->error);
+    if (!code) code = tc_forecast(&question, &input.step, context->error);
     if (code) return code;
-    tc_request_assumed(context, &request, &input.step);
-    input.cluster = request.cluster;
-    input.parameters = tc_model_count(&request.job.model).parameters;
-    input.optimizer_bytes = request.stack.optimizer_bytes;
+    input.cluster = question.cluster;
+    input.parameters = tc_model_count(&question.job.model).parameters;
+    input.optimizer_bytes = question.stack.optimizer_bytes;
     take_options(context, &input);
     code = tc_run_forecast(&input, &economics, &run, context->error);
     if (code) return code;
     if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_run_json(context->out, tc_catalog_hash(context->catalog), &request.job, &input, &request.stack, &run);
+        tc_report_run_json(context->out, tc_catalog_hash(context->catalog), &question, &input, &run);
     else
-        tc_report_run_text(context->out, &context->style, &request.job, &input, &request.stack, &run);
+        tc_report_run_text(context->out, &context->style, &question, &input, &run);
     return TC_OK;
 }

@@ -9,7 +9,6 @@
 #include "report/names.h"
 #include "report/search_report.h"
 #include "run/run.h"
-#include "step/interval.h"
 
 #define GIB (1024.0 * 1024 * 1024)
 
@@ -37,7 +36,7 @@ static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabula
 }
 
 /* Dollars and watts of a device, from a run of one second. */
-static tc_code take_economics(tc_context *context, const tc_request *request, tc_search_input *in) {
+static tc_code take_economics(tc_context *context, const tc_question *question, tc_search_input *in) {
     if (in->objective != TC_OBJECTIVE_COST && in->objective != TC_OBJECTIVE_ENERGY) return TC_OK;
     tc_economics economics;
     tc_code code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
@@ -48,20 +47,20 @@ static tc_code take_economics(tc_context *context, const tc_request *request, tc
     input.step.step_s = 1;
     input.step.tokens_per_step = input.tokens = 1;
     input.checkpoint_bytes = input.checkpoint_s = 0;
-    input.cluster = request->cluster;
+    input.cluster = question->cluster;
     if (tc_given(context, TC_OPTION_PRICE)->given) input.price_usd = tc_given(context, TC_OPTION_PRICE)->real;
     if (tc_given(context, TC_OPTION_RENTAL)->given) input.rental_usd_per_h = tc_given(context, TC_OPTION_RENTAL)->real;
     code = tc_run_forecast(&input, &economics, &run, context->error);
     if (code) return code;
     double device_s = run.device_hours * 3600;
     in->usd_per_device_s = (run.rented_usd > 0 ? run.rented_usd : run.owned_usd) / device_s;
-    in->watts_per_device = run.power_w / request->cluster.devices;
+    in->watts_per_device = run.power_w / question->cluster.devices;
     if (in->objective == TC_OBJECTIVE_COST && !(in->usd_per_device_s > 0))
         return tc_fail(context->error, TC_INVALID, "--objective", "%s has no price; give --rental or --price",
-                       request->cluster.accelerator.slug);
+                       question->cluster.accelerator.slug);
     if (in->objective == TC_OBJECTIVE_ENERGY && !(in->watts_per_device > 0))
         return tc_fail(context->error, TC_INVALID, "--objective", "%s has no power; choose time, memory or cost",
-                       request->cluster.accelerator.slug);
+                       question->cluster.accelerator.slug);
     return TC_OK;
 }
 
@@ -71,11 +70,9 @@ static void take_objective(const tc_context *context, tc_search_input *in) {
         in->objective = (tc_objective)tc_choice_find(tc_option_table[TC_OPTION_OBJECTIVE].argument, value->text);
 }
 
-static tc_code take_input(tc_context *context, const tc_request *request, tc_search_input *in) {
+static tc_code take_input(tc_context *context, const tc_question *question, tc_search_input *in) {
     *in = tc_default_search_input();
-    in->job = request->job;
-    in->cluster = request->cluster;
-    in->stack = request->stack;
+    in->question = *question;
     in->pareto = tc_given(context, TC_OPTION_PARETO)->given;
     in->exhaustive = tc_given(context, TC_OPTION_EXHAUSTIVE)->given;
     in->top = tc_given(context, TC_OPTION_TOP)->given ? (int)tc_given(context, TC_OPTION_TOP)->integer : 5;
@@ -88,7 +85,7 @@ static tc_code take_input(tc_context *context, const tc_request *request, tc_sea
     if (!code) code = take_list(context, TC_OPTION_DTYPES, TC_VOCABULARY_DTYPE, &in->dtypes);
     const char *fix = tc_given(context, TC_OPTION_FIX)->text;
     if (!code && fix) code = tc_search_fix(&in->fixed, fix, tc_option_table[TC_OPTION_FIX].name, context->error);
-    return code ? code : take_economics(context, request, in);
+    return code ? code : take_economics(context, question, in);
 }
 
 static tc_code print_space(tc_context *context, const tc_search_input *in) {
@@ -117,13 +114,14 @@ static tc_code announce(tc_context *context, const tc_search_input *in) {
     return code;
 }
 
-static tc_code print_search(tc_context *context, const tc_request *request, const tc_search_input *in,
-                            tc_search *search) {
+static tc_code print_search(tc_context *context, const tc_search_input *in, tc_search *search) {
     context->infeasible = search->best_count == 0;
     tc_step assumed;
     memset(&assumed, 0, sizeof assumed);
-    if (search->best_count > 0) assumed = search->best[0].step;
-    tc_request_assumed(context, request, &assumed);
+    if (search->best_count > 0)
+        assumed = search->best[0].step;
+    else
+        tc_assume_stack(&in->question, &assumed);
     if (tc_given(context, TC_OPTION_JSON)->given)
         tc_report_search_json(context->out, tc_catalog_hash(context->catalog), in, &assumed, search);
     else if (!tc_report_search_text(context->out, &context->style, in, &assumed, search))
@@ -131,18 +129,7 @@ static tc_code print_search(tc_context *context, const tc_request *request, cons
     return TC_OK;
 }
 
-static tc_code apply_intervals(tc_context *context, const tc_search_input *in, tc_search *search) {
-    tc_job job = in->job;
-    tc_code code = TC_OK;
-    for (int i = 0; i < search->best_count && !code; i++) {
-        job.dtype = search->best[i].dtype;
-        code = tc_interval_apply(context->catalog, &job, &in->cluster.accelerator, &in->stack, &search->best[i].step,
-                                 context->error);
-    }
-    return code;
-}
-
-static tc_code search_and_print(tc_context *context, const tc_request *request, const tc_search_input *in) {
+static tc_code search_and_print(tc_context *context, const tc_search_input *in) {
     tc_code code = announce(context, in);
     tc_search *search = code ? NULL : malloc(sizeof *search);
     if (code) return code;
@@ -150,8 +137,7 @@ static tc_code search_and_print(tc_context *context, const tc_request *request, 
     code = tc_search_run(in, search, context->error);
     if (!code) {
         if (search->best_count == 0) code = tc_search_advise(in, search, context->error);
-        if (!code) code = apply_intervals(context, in, search);
-        if (!code) code = print_search(context, request, in, search);
+        if (!code) code = print_search(context, in, search);
         tc_search_free(search);
     }
     free(search);
@@ -159,12 +145,10 @@ static tc_code search_and_print(tc_context *context, const tc_request *request, 
 }
 
 tc_code tc_command_search(tc_context *context) {
-    tc_request request;
+    tc_question question;
     tc_search_input in;
-    tc_code code = tc_request_job(context, &request);
-    if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
-    if (!code) code = take_input(context, &request, &in);
+    tc_code code = tc_request_question(context, &question);
+    if (!code) code = take_input(context, &question, &in);
     if (code) return code;
-    return tc_given(context, TC_OPTION_SPACE)->given ? print_space(context, &in)
-                                                     : search_and_print(context, &request, &in);
+    return tc_given(context, TC_OPTION_SPACE)->given ? print_space(context, &in) : search_and_print(context, &in);
 }

@@ -100,17 +100,16 @@ static tc_code write_all(tc_context *context, const tc_trace_input *input) {
     return code;
 }
 
-static tc_code trace_step(tc_context *context, tc_request *request, const tc_placement *placement, tc_step *step) {
-    tc_costs costs;
+static tc_code trace_step(tc_context *context, const tc_opened *opened) {
+    tc_step step = {.step_s = 0};
     tc_step_times times;
     tc_step_slots slots;
-    tc_code code
-        = tc_costs_compute(&request->job, &request->cluster, placement, &request->stack, &costs, context->error);
-    if (!code) code = tc_step_timed(&costs, step, &times, context->error);
+    tc_code code = tc_step_timed(&opened->costs, &step, &times, context->error);
     if (code) return code;
-    code = tc_step_slots_of(&costs, &times, &slots, context->error);
+    tc_close(opened, &step);
+    code = tc_step_slots_of(&opened->costs, &times, &slots, context->error);
     if (!code) {
-        tc_trace_input input = {&costs, step, &times, &slots, tc_catalog_hash(context->catalog)};
+        tc_trace_input input = {&opened->costs, &step, &times, &slots, tc_catalog_hash(context->catalog)};
         code = write_all(context, &input);
         tc_step_slots_free(&slots);
     }
@@ -128,19 +127,10 @@ static tc_code check_outputs(tc_context *context) {
 }
 
 tc_code tc_command_trace(tc_context *context) {
-    tc_request request;
+    tc_question question;
+    tc_opened opened;
     tc_code code = check_outputs(context);
-    if (!code) code = tc_request_job(context, &request);
-    if (code) return code;
-    tc_step step = {.step_s = 0};
-    tc_placement placement;
-    code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &request);
-    if (!code)
-        code = tc_layout_resolve(&request.job, &request.cluster, &request.layout, &request.stack, &placement,
-                                 step.assumed, &step.assumed_count, context->error);
-    if (!code) {
-        tc_request_assumed(context, &request, &step);
-        code = trace_step(context, &request, &placement, &step);
-    }
-    return code;
+    if (!code) code = tc_request_question(context, &question);
+    if (!code) code = tc_open(&question, &opened, context->error);
+    return code ? code : trace_step(context, &opened);
 }

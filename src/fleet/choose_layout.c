@@ -42,15 +42,16 @@ static const int recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_R
 
 typedef struct search {
     const tc_chooser *in;
-    tc_cluster cluster;
+    tc_question q; /* the layout at hand, on its devices */
     tc_choice best;
     tc_error error; /* the last refusal */
     bool any_legal;
 } search;
 
 double tc_useful_tokens_per_s(const tc_chooser *in, const tc_step *step, int devices, double *goodput) {
-    int per_package
-        = in->cluster->accelerator.devices_per_package > 1 ? in->cluster->accelerator.devices_per_package : 1;
+    int per_package = in->question->cluster.accelerator.devices_per_package > 1
+                          ? in->question->cluster.accelerator.devices_per_package
+                          : 1;
     int packages = (devices + per_package - 1) / per_package;
     double checkpoint_s = in->checkpoint_bytes / (in->storage_bytes_per_s * devices);
     *goodput
@@ -61,9 +62,10 @@ double tc_useful_tokens_per_s(const tc_chooser *in, const tc_step *step, int dev
 /* Forecasts one layout on exactly its devices. Returns false where it is not legal. */
 static bool evaluate(search *s, const tc_layout *layout, tc_step *step) {
     int64_t devices = (int64_t)layout->tp * layout->pp * layout->cp * layout->dp;
-    if (devices > s->in->cluster->devices) return false;
-    s->cluster.devices = (int)devices;
-    if (tc_step_predict(s->in->job, &s->cluster, layout, s->in->stack, step, &s->error) != TC_OK) return false;
+    if (devices > s->in->question->cluster.devices) return false;
+    s->q.cluster.devices = (int)devices;
+    s->q.layout = *layout;
+    if (tc_forecast(&s->q, step, &s->error) != TC_OK) return false;
     if (!(step->step_s > 0) || !isfinite(step->step_s)) return false;
     s->any_legal = true;
     s->best.evaluated++;
@@ -98,7 +100,7 @@ static void remember(tc_shapes *shapes, const tc_layout *layout, double rate) {
 
 /* Takes the layout if it fits and gives more than the best so far. Returns its useful tokens/s, 0 if it does not fit. */
 static double consider(search *s, const tc_step *step) {
-    int devices = s->cluster.devices;
+    int devices = s->q.cluster.devices;
     if (step->memory.reserved > (1 - HEADROOM) * step->memory.capacity) {
         if (s->best.least_bytes == 0 || step->memory.reserved < s->best.least_bytes)
             s->best.least_bytes = step->memory.reserved;
@@ -133,14 +135,14 @@ static int64_t largest_divisor(int64_t n, int64_t most) {
 /* What the data-parallel degree must divide: the micro-batches of a step, pp at a time in an interleaved pipeline; 0: they do not come out. */
 static int64_t shares(const search *s, const tc_layout *layout) {
     int64_t share = (int64_t)layout->micro_batch * (layout->vpp > 1 ? layout->pp : 1);
-    return s->in->job->global_batch % share ? 0 : s->in->job->global_batch / share;
+    return s->in->question->job.global_batch % share ? 0 : s->in->question->job.global_batch / share;
 }
 
 /* Downwards through the data-parallel degrees, while that gives more. */
 static void try_data_parallel(search *s, tc_layout layout) {
     int64_t all = shares(s, &layout);
     if (all == 0) return;
-    int64_t most = s->in->cluster->devices / ((int64_t)layout.tp * layout.pp * layout.cp);
+    int64_t most = s->in->question->cluster.devices / ((int64_t)layout.tp * layout.pp * layout.cp);
     double best = 0;
     for (int patience = DP_PATIENCE; patience > 0;) {
         int64_t dp = largest_divisor(all, most);
@@ -162,7 +164,7 @@ static void try_data_parallel(search *s, tc_layout layout) {
 static void try_recompute(search *s, tc_layout layout) {
     int64_t all = shares(s, &layout);
     if (all == 0) return;
-    int64_t dp = largest_divisor(all, s->in->cluster->devices / ((int64_t)layout.tp * layout.pp * layout.cp));
+    int64_t dp = largest_divisor(all, s->in->question->cluster.devices / ((int64_t)layout.tp * layout.pp * layout.cp));
     if (dp < 1) return;
     layout.dp = (int)dp;
     for (size_t i = 0; i < COUNT(recomputes); i++) {
@@ -211,7 +213,7 @@ static void explain(search *s) {
         snprintf(best->why, sizeof best->why,
                  "does not fit: %d.%d GiB per device in the leanest layout, of %d GiB with a twentieth free",
                  (int)(best->least_bytes / 1073741824.0), (int)(best->least_bytes / 107374182.4) % 10,
-                 (int)(s->in->cluster->accelerator.memory_bytes / 1073741824.0));
+                 (int)(s->in->question->cluster.accelerator.memory_bytes / 1073741824.0));
     else if (s->any_legal)
         snprintf(best->why, sizeof best->why, "fails more often than it restarts");
     else
@@ -231,7 +233,7 @@ static void try_shapes(search *s, int layers, int experts, int seq) {
                     layout.cp = context_degrees[c];
                     layout.ep = expert_degrees[e];
                     layout.pp = pipeline_degrees[p];
-                    if (layout.tp > scale_up_size(&s->in->cluster->fabric) || layout.pp > layers) continue;
+                    if (layout.tp > scale_up_size(&s->in->question->cluster.fabric) || layout.pp > layers) continue;
                     if (layout.cp > 1 && seq < LONG_SEQUENCE) continue;
                     if (layout.ep > 1 && (experts == 0 || experts % layout.ep)) continue;
                     try_sharding(s, layout);
@@ -239,8 +241,9 @@ static void try_shapes(search *s, int layers, int experts, int seq) {
 }
 
 tc_choice tc_choose_layout(const tc_chooser *in, const tc_shapes *shapes) {
-    search s = {.in = in, .cluster = *in->cluster};
-    const tc_model *model = &in->job->model;
+    search s = {.in = in, .q = *in->question};
+    s.q.interval = NULL; /* of the chosen one alone */
+    const tc_model *model = &in->question->job.model;
     int layers = 0, experts = 0;
     for (int i = 0; i < model->blocks; i++) {
         layers += model->block[i].count;
@@ -249,7 +252,7 @@ tc_choice tc_choose_layout(const tc_chooser *in, const tc_shapes *shapes) {
     if (shapes) {
         for (int i = 0; i < shapes->count; i++) try_data_parallel(&s, shapes->layout[i]);
     } else {
-        try_shapes(&s, layers, experts, in->job->seq == TC_UNSET ? model->seq : in->job->seq);
+        try_shapes(&s, layers, experts, in->question->job.seq == TC_UNSET ? model->seq : in->question->job.seq);
         refine(&s, layers);
     }
     if (!s.best.found) explain(&s);

@@ -7,9 +7,7 @@
 #include "traincast.h"
 
 typedef struct tc_chooser {
-    const tc_job *job;         /* its global batch must be given */
-    const tc_cluster *cluster; /* devices: the most that may be used */
-    const tc_stack *stack;
+    const tc_question *question; /* its global batch must be given; devices: the most that may be used */
     double package_mtbf_s, restart_s;
     double checkpoint_bytes, storage_bytes_per_s; /* bandwidth per device */
 } tc_chooser;

@@ -26,7 +26,7 @@ typedef struct planner {
     tc_plan *plan;
     tc_supply supply[TC_SCENARIO_POOLS];
     tc_prospect *prospect; /* beside plan->candidate */
-    tc_catalog *catalog;
+    const tc_interval_model *interval;
     double free_s[TC_SCENARIO_POOLS][TC_QUANTILES];
     int first[TC_SCENARIO_JOBS]; /* of a job's candidates in plan->candidate: [candidate][pool] */
     tc_error *error;
@@ -124,7 +124,7 @@ static tc_code fill_table(planner *p) {
                 run->candidate = c;
                 run->pool = k;
                 double from = earliest_of(s, &s->job[j]);
-                if (!tc_prospect_init(&p->prospect[at], s, p->catalog, &s->job[j].candidate[c], k, &p->supply[k],
+                if (!tc_prospect_init(&p->prospect[at], s, p->interval, &s->job[j].candidate[c], k, &p->supply[k],
                                       &plan->arena))
                     return no_memory(p);
                 tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &plan->arena, run, p->error);
@@ -310,10 +310,10 @@ static tc_code tell_advice(planner *p) {
     return code;
 }
 
-tc_code tc_plan_make(const tc_scenario *scenario, tc_catalog *catalog, tc_plan *out, tc_error *error) {
+tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out, tc_error *error) {
     *out
         = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
-    planner p = {.scenario = scenario, .catalog = catalog, .plan = out, .error = error};
+    planner p = {.scenario = scenario, .interval = interval, .plan = out, .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
     out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
     out->advice = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->advice);

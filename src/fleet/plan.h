@@ -69,8 +69,8 @@ typedef struct tc_plan {
     tc_arena arena;
 } tc_plan;
 
-/* catalog: for the intervals; NULL: none. The scenario must be resolved and outlive the plan. A plan in which nothing is feasible is no error. */
-TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, tc_catalog *catalog, tc_plan *out,
+/* interval: of the catalog (tc_catalog_interval); NULL: none. The scenario must be resolved and outlive the plan. A plan in which nothing is feasible is no error. */
+TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out,
                                          tc_error *error);
 TC_API void tc_plan_free(tc_plan *plan);
 

@@ -25,7 +25,7 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"
-#include "step/interval.h"
+#include "forecast/interval.h"
 
 #define SECONDS_PER_DAY 86400.0
 #define LONGEST (100 * 365.25 * SECONDS_PER_DAY)
@@ -67,26 +67,26 @@ static double package_mtbf(const tc_scenario_pool *pool) {
     return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
 }
 
-bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, tc_catalog *catalog,
+bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_interval_model *interval,
                       const tc_scenario_candidate *candidate, int pool, const tc_supply *supply, tc_arena *arena) {
     *p = (tc_prospect){.scenario = scenario,
-                       .catalog = catalog,
                        .candidate = candidate,
                        .pool = &scenario->pool[pool],
                        .supply = supply,
-                       .job = tc_default_job()};
-    p->job.model = *candidate->model;
-    p->job.seq = candidate->seq;
-    p->job.global_batch = candidate->global_batch;
-    p->job.dtype = candidate->dtype;
+                       .question = tc_default_question()};
+    p->question.cluster = p->pool->cluster;
+    p->question.stack = p->pool->software;
+    p->question.interval = interval;
+    p->question.job.model = *candidate->model;
+    p->question.job.seq = candidate->seq;
+    p->question.job.global_batch = candidate->global_batch;
+    p->question.job.dtype = candidate->dtype;
     p->choice = tc_arena_alloc(arena, (size_t)(supply->steps + 1) * sizeof *p->choice);
     return p->choice != NULL;
 }
 
-static tc_chooser chooser_of(const tc_prospect *p, const tc_cluster *cluster) {
-    return (tc_chooser){.job = &p->job,
-                        .cluster = cluster,
-                        .stack = &p->pool->software,
+static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question) {
+    return (tc_chooser){.question = question,
                         .package_mtbf_s = package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,
                         .checkpoint_bytes = checkpoint_bytes(p),
@@ -94,9 +94,9 @@ static tc_chooser chooser_of(const tc_prospect *p, const tc_cluster *cluster) {
 }
 
 static tc_choice choose(tc_prospect *p, int devices, const tc_shapes *shapes) {
-    tc_cluster cluster = p->pool->cluster;
-    cluster.devices = devices;
-    tc_chooser in = chooser_of(p, &cluster);
+    tc_question question = p->question;
+    question.cluster.devices = devices;
+    tc_chooser in = chooser_of(p, &question);
     tc_choice choice = tc_choose_layout(&in, shapes);
     p->evaluated += choice.evaluated;
     return choice;
@@ -116,16 +116,15 @@ static tc_code choice_at(tc_prospect *p, int step, tc_arena *arena, const tc_cho
         p->searched_devices = devices;
     }
     *out = p->choice[step] = choice;
-    if (!choice->found || !p->catalog) return TC_OK;
-    return tc_interval_apply(p->catalog, &p->job, &p->pool->cluster.accelerator, &p->pool->software, &choice->step,
-                             error);
+    if (choice->found) tc_interval_apply(&p->question, &choice->step);
+    return TC_OK;
 }
 
 /* The choice as it goes with steps at an end of their interval. */
 static tc_choice at_quantile(const tc_prospect *p, const tc_choice *choice, tc_quantile quantile) {
     tc_choice out = *choice;
     if (quantile == TC_P50 || !choice->found) return out;
-    tc_chooser in = chooser_of(p, &p->pool->cluster);
+    tc_chooser in = chooser_of(p, &p->question);
     out.step.step_s = quantile == TC_P10 ? choice->step.step_s_p10 : choice->step.step_s_p90;
     out.tokens_per_s = tc_useful_tokens_per_s(&in, &out.step, out.devices, &out.goodput);
     return out;

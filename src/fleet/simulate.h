@@ -26,20 +26,19 @@ typedef enum tc_quantile { TC_P50, TC_P10, TC_P90, TC_QUANTILES } tc_quantile;
 /* What is known of a candidate on a pool: the choice at each step of the supply, made when first needed. */
 typedef struct tc_prospect {
     const tc_scenario *scenario;
-    tc_catalog *catalog; /* for the intervals; NULL: none */
     const tc_scenario_candidate *candidate;
     const tc_scenario_pool *pool;
     const tc_supply *supply;
-    tc_job job;
+    tc_question question;    /* the candidate on the pool */
     tc_choice **choice;      /* [supply->steps], NULL: not yet */
     const tc_shapes *shapes; /* of the last full search */
     int searched_devices;    /* of the last full search that found a layout */
     int evaluated;
 } tc_prospect;
 
-TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario, tc_catalog *catalog,
-                                   const tc_scenario_candidate *candidate, int pool, const tc_supply *supply,
-                                   tc_arena *arena);
+TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario,
+                                   const tc_interval_model *interval, const tc_scenario_candidate *candidate, int pool,
+                                   const tc_supply *supply, tc_arena *arena);
 
 /* Trains the candidate from earliest_s on; infinite: never. out->job, candidate, pool, p10 and p90 are left to the caller. At p10 and
  * p90 the layouts are chosen by the forecast's times all the same, and the phases' steps have the time of the quantile. */

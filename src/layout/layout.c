@@ -263,13 +263,15 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
     if (p->shard_group > ranks) p->shard_group = ranks;
 }
 
-tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc_layout *wanted, const tc_stack *stack,
-                          tc_placement *out, char (*assumed)[96], int *assumed_count, tc_error *error) {
-    out->layout = *wanted;
+tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assumed)[96], int *assumed_count,
+                          tc_error *error) {
+    const tc_job *job = &q->job;
+    const tc_stack *stack = &q->stack;
+    out->layout = q->layout;
     tc_layout *l = &out->layout;
-    tc_code code = check_degrees(cluster, l, error);
+    tc_code code = check_degrees(&q->cluster, l, error);
     if (code) return code;
-    int left = cluster->devices / (l->tp * l->pp * l->cp);
+    int left = q->cluster.devices / (l->tp * l->pp * l->cp);
     if (l->dp == TC_UNSET) l->dp = left;
     if (l->dp != left)
         return tc_fail(error, TC_INVALID, "--dp", "%d does not match devices / (tp x pp x cp) = %d; leave it out",

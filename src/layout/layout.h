@@ -19,8 +19,7 @@ typedef struct tc_placement {
 
 /* Fills the unset fields from the stack's defaults and checks every degree.
  * assumed: room for TC_ASSUMED_MAX lines, *assumed_count is raised. */
-TC_NODISCARD tc_code tc_layout_resolve(const tc_job *job, const tc_cluster *cluster, const tc_layout *wanted,
-                                       const tc_stack *stack, tc_placement *out, char (*assumed)[96],
+TC_NODISCARD tc_code tc_layout_resolve(const tc_question *question, tc_placement *out, char (*assumed)[96],
                                        int *assumed_count, tc_error *error);
 
 /* The chunks that the pipeline cuts the model into: one a stage, or several (virtual stages).

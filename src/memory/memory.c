@@ -175,7 +175,9 @@ static double gathered_elements(const tc_stack *stack, tc_stage_weights w, doubl
     return least(whole, units > stack->gathered_elements ? units : stack->gathered_elements);
 }
 
-tc_states tc_stage_states(const tc_job *job, const tc_placement *p, const tc_stack *stack, tc_stage_weights w) {
+tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_weights w) {
+    const tc_job *job = &q->job;
+    const tc_stack *stack = &q->stack;
     const tc_layout *l = &p->layout;
     tc_states m = {.transient = !stack->gradients_persist && p->micro_batches == 1};
     double param_bytes = tc_format_bytes(tc_format_wide(job->dtype));
@@ -249,18 +251,18 @@ int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
     return count;
 }
 
-tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *p, const tc_stack *stack,
-                         const tc_block_set *set) {
+tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_block_set *set) {
+    const tc_model *model = &q->job.model;
     bool listed = p->layout.stage_layers != NULL;
     int stages[TC_PEAK_STAGES], count = tc_peak_stages(p->layout.pp, stages);
     tc_memory peak = {.reserved = -1};
     for (int i = 0; i < (listed ? p->layout.pp : count); i++) {
         int stage = listed ? i : stages[i];
-        tc_states states = tc_stage_states(job, p, stack, tc_stage_weight_count(&job->model, p, set, stage));
-        tc_kept kept = tc_stage_kept(&job->model, p, set, stage);
-        tc_memory m = tc_stage_memory(stack, &states, &kept, tc_micro_batches_in_flight(p, stage), stage);
+        tc_states states = tc_stage_states(q, p, tc_stage_weight_count(model, p, set, stage));
+        tc_kept kept = tc_stage_kept(model, p, set, stage);
+        tc_memory m = tc_stage_memory(&q->stack, &states, &kept, tc_micro_batches_in_flight(p, stage), stage);
         if (m.reserved > peak.reserved) peak = m;
     }
-    peak.capacity = cluster->accelerator.memory_bytes;
+    peak.capacity = q->cluster.accelerator.memory_bytes;
     return peak;
 }

@@ -57,8 +57,7 @@ typedef struct tc_kept {
     double offloaded; /* per micro-batch, to the host and back */
 } tc_kept;
 
-tc_states tc_stage_states(const tc_job *job, const tc_placement *placement, const tc_stack *stack,
-                          tc_stage_weights weights);
+tc_states tc_stage_states(const tc_question *question, const tc_placement *placement, tc_stage_weights weights);
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
 tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
                       int chunk); /* of the model */
@@ -73,7 +72,6 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
 int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]);
 
 /* The fullest stage and what it holds. */
-tc_memory tc_memory_peak(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
-                         const tc_stack *stack, const tc_block_set *set);
+tc_memory tc_memory_peak(const tc_question *question, const tc_placement *placement, const tc_block_set *set);
 
 #endif

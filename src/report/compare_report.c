@@ -28,7 +28,7 @@ static plain_line without_slug(const tc_comparison *item, int i) {
     char own[80];
     plain_line out;
     const char *line = assumed_line(item, i);
-    snprintf(own, sizeof own, " of %s", item->cluster.accelerator.slug);
+    snprintf(own, sizeof own, " of %s", item->question.cluster.accelerator.slug);
     const char *found = strstr(line, own);
     if (found && (found[strlen(own)] == ' ' || !found[strlen(own)]))
         snprintf(out.s, sizeof out.s, "%.*s%s", (int)(found - line), line, found + strlen(own));
@@ -79,11 +79,11 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
 
 static void write_item(tc_writer *writer, const tc_comparison *item) {
     tc_write_object(writer, NULL);
-    tc_write_string(writer, "slug", item->cluster.accelerator.slug);
-    tc_write_string(writer, "name", item->cluster.accelerator.name);
-    tc_write_integer(writer, "devices", item->cluster.devices);
-    tc_write_string(writer, "fabric", item->cluster.fabric.slug);
-    tc_write_string(writer, "stack", item->stack.slug);
+    tc_write_string(writer, "slug", item->question.cluster.accelerator.slug);
+    tc_write_string(writer, "name", item->question.cluster.accelerator.name);
+    tc_write_integer(writer, "devices", item->question.cluster.devices);
+    tc_write_string(writer, "fabric", item->question.cluster.fabric.slug);
+    tc_write_string(writer, "stack", item->question.stack.slug);
     tc_write_string(writer, "error", item->code ? item->error.text : NULL);
     if (!item->code) write_forecast(writer, item);
     tc_write_array(writer, "assumed");
@@ -114,7 +114,7 @@ static void add_row(tc_table *table, const tc_comparison *item) {
     const tc_step *step = &item->step;
     char text[64];
     tc_table_row_begin(table);
-    tc_table_cell(table, item->cluster.accelerator.slug);
+    tc_table_cell(table, item->question.cluster.accelerator.slug);
     if (item->code) {
         for (int i = 0; i < 11; i++) tc_table_cell(table, "-");
         return;
@@ -158,7 +158,7 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
     for (int i = 0; i < n; i++) {
         char text[960];
         if (!items[i].code) continue;
-        snprintf(text, sizeof text, "%s: %s: %s", items[i].cluster.accelerator.slug, items[i].error.place,
+        snprintf(text, sizeof text, "%s: %s: %s", items[i].question.cluster.accelerator.slug, items[i].error.place,
                  items[i].error.text);
         tc_print_wrapped(file, style, 0, 2, text);
     }
@@ -181,7 +181,7 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
     char text[256];
     const char *dtype = tc_name(TC_VOCABULARY_DTYPE, job->dtype);
     snprintf(text, sizeof text, "%s in %s on %.20s devices", job->model.name, dtype ? dtype : "-",
-             tc_format_count(n > 0 ? items[0].cluster.devices : 0).s);
+             tc_format_count(n > 0 ? items[0].question.cluster.devices : 0).s);
     tc_print_heading(file, style, text);
     fputc('\n', file);
     tc_table table = {0};

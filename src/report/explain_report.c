@@ -19,7 +19,7 @@ static tc_text block_text(const tc_costs *f, int block) {
     else if (block == TC_HEAD)
         snprintf(t.s, sizeof t.s, "head");
     else
-        snprintf(t.s, sizeof t.s, f->job->model.blocks > 1 ? "layer %c" : "layer", 'A' + block);
+        snprintf(t.s, sizeof t.s, f->q->job.model.blocks > 1 ? "layer %c" : "layer", 'A' + block);
     return t;
 }
 
@@ -115,11 +115,11 @@ void tc_report_explain_json(FILE *file, const char *data, const tc_costs *f, con
     tc_writer w = tc_write_begin(file, "explain/1", data);
     page p = {f, &w, NULL};
     tc_write_assumed(&w, &e->step);
-    tc_write_string(&w, "model", f->job->model.slug);
-    tc_write_string(&w, "accelerator", f->cluster->accelerator.slug);
-    tc_write_integer(&w, "devices", f->cluster->devices);
-    tc_write_string(&w, "fabric", f->cluster->fabric.slug);
-    tc_write_string(&w, "stack", f->stack->slug);
+    tc_write_string(&w, "model", f->q->job.model.slug);
+    tc_write_string(&w, "accelerator", f->q->cluster.accelerator.slug);
+    tc_write_integer(&w, "devices", f->q->cluster.devices);
+    tc_write_string(&w, "fabric", f->q->cluster.fabric.slug);
+    tc_write_string(&w, "stack", f->q->stack.slug);
     tc_write_layout(&w, "layout", &e->step.layout);
     tc_write_integer(&w, "micro_batches", e->step.micro_batches);
     tc_write_step_time(&w, &e->step);
@@ -251,8 +251,8 @@ static void print_peak(FILE *file, const tc_style *style, const tc_explanation *
 
 bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f, const tc_explanation *e) {
     char text[512], layout[400];
-    snprintf(text, sizeof text, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->job->model.name,
-             f->cluster->devices, f->cluster->accelerator.name, tc_format_seconds(e->step.step_s).s,
+    snprintf(text, sizeof text, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->q->job.model.name,
+             f->q->cluster.devices, f->q->cluster.accelerator.name, tc_format_seconds(e->step.step_s).s,
              tc_format_percent(e->step.mfu_pct).s);
     tc_print_heading(file, style, text);
     tc_print_wrapped(file, style, 0, 2, tc_layout_text(&e->step.layout, layout, sizeof layout));

@@ -3,7 +3,7 @@
 #define TC_REPORT_EXPLAIN_REPORT_H
 
 #include "report/table.h"
-#include "step/explain.h"
+#include "forecast/explain.h"
 
 void tc_report_explain_json(FILE *file, const char *data, const tc_costs *costs, const tc_explanation *explanation);
 /* False if memory ran out. */

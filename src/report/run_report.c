@@ -58,20 +58,20 @@ static void write_money(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "co2_t_p90", run->p90.tonnes_co2);
 }
 
-void tc_report_run_json(FILE *file, const char *data, const tc_job *job, const tc_run_input *input,
-                        const tc_stack *stack, const tc_run *run) {
+void tc_report_run_json(FILE *file, const char *data, const tc_question *question, const tc_run_input *input,
+                        const tc_run *run) {
     const tc_step *step = &input->step;
     tc_writer writer = tc_write_begin(file, "run/1", data);
     tc_write_array(&writer, "assumed");
     for (int i = 0; i < step->assumed_count; i++) tc_write_string(&writer, NULL, step->assumed[i]);
     for (int i = 0; i < run->assumed_count; i++) tc_write_string(&writer, NULL, run->assumed[i]);
     tc_write_close(&writer);
-    tc_write_string(&writer, "model", job->model.slug);
+    tc_write_string(&writer, "model", question->job.model.slug);
     tc_write_string(&writer, "accelerator", input->cluster.accelerator.slug);
     tc_write_integer(&writer, "devices", run->devices);
     tc_write_integer(&writer, "packages", run->packages);
     tc_write_string(&writer, "fabric", input->cluster.fabric.slug);
-    tc_write_string(&writer, "stack", stack->slug);
+    tc_write_string(&writer, "stack", question->stack.slug);
     tc_write_number(&writer, "tokens", run->tokens);
     tc_write_number(&writer, "steps", run->steps);
     tc_write_step_time(&writer, step);
@@ -168,13 +168,13 @@ static void print_assumed(FILE *file, const tc_style *style, const tc_step *step
     }
 }
 
-void tc_report_run_text(FILE *file, const tc_style *style, const tc_job *job, const tc_run_input *input,
-                        const tc_stack *stack, const tc_run *run) {
+void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,
+                        const tc_run *run) {
     char text[512];
-    snprintf(text, sizeof text, "%.120s on %d x %.90s: %.20s tokens", job->model.name, run->devices,
+    snprintf(text, sizeof text, "%.120s on %d x %.90s: %.20s tokens", question->job.model.name, run->devices,
              input->cluster.accelerator.name, tc_format_short(run->tokens).s);
     tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", input->cluster.fabric.name, stack->name);
+    snprintf(text, sizeof text, "%s; %s", input->cluster.fabric.name, question->stack.name);
     tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
     print_time(file, style, &input->step, run);

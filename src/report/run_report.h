@@ -7,9 +7,9 @@
 #include "report/table.h"
 #include "run/run.h"
 
-void tc_report_run_json(FILE *file, const char *data, const tc_job *job, const tc_run_input *input,
-                        const tc_stack *stack, const tc_run *run);
-void tc_report_run_text(FILE *file, const tc_style *style, const tc_job *job, const tc_run_input *input,
-                        const tc_stack *stack, const tc_run *run);
+void tc_report_run_json(FILE *file, const char *data, const tc_question *question, const tc_run_input *input,
+                        const tc_run *run);
+void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,
+                        const tc_run *run);
 
 #endif

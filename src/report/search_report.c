@@ -35,13 +35,13 @@ static void write_axes(tc_writer *writer, const tc_search *search) {
 }
 
 static void write_problem(tc_writer *writer, const tc_search_input *in) {
-    tc_write_string(writer, "model", in->job.model.slug);
-    tc_write_string(writer, "accelerator", in->cluster.accelerator.slug);
-    tc_write_string(writer, "fabric", in->cluster.fabric.slug);
-    tc_write_string(writer, "stack", in->stack.slug);
-    tc_write_integer(writer, "devices", in->cluster.devices);
-    tc_write_integer(writer, "global_batch", in->job.global_batch);
-    tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, in->job.dtype));
+    tc_write_string(writer, "model", in->question.job.model.slug);
+    tc_write_string(writer, "accelerator", in->question.cluster.accelerator.slug);
+    tc_write_string(writer, "fabric", in->question.cluster.fabric.slug);
+    tc_write_string(writer, "stack", in->question.stack.slug);
+    tc_write_integer(writer, "devices", in->question.cluster.devices);
+    tc_write_integer(writer, "global_batch", in->question.job.global_batch);
+    tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, in->question.job.dtype));
     tc_write_string(writer, "objective", in->pareto ? "pareto" : tc_objective_name(in->objective));
 }
 
@@ -123,10 +123,11 @@ void tc_report_space_json(FILE *file, const char *data, const tc_search_input *i
 
 static void print_title(FILE *file, const tc_style *style, const tc_search_input *in) {
     char text[320];
-    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->job.model.name, in->cluster.devices,
-             in->cluster.accelerator.name, tc_format_count((double)in->job.global_batch).s);
+    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
+             in->question.cluster.devices, in->question.cluster.accelerator.name,
+             tc_format_count((double)in->question.job.global_batch).s);
     tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", in->cluster.fabric.name, in->stack.name);
+    snprintf(text, sizeof text, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
     tc_print_wrapped(file, style, 0, 2, text);
 }
 

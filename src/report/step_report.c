@@ -126,14 +126,13 @@ void tc_write_step_memory(tc_writer *writer, const tc_step *step) {
     tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / GIB);
 }
 
-static void write_job(tc_writer *writer, const tc_job *job, const tc_cluster *cluster, const tc_stack *stack,
-                      const tc_step *step) {
-    tc_write_string(writer, "model", job->model.slug);
-    tc_write_string(writer, "accelerator", cluster->accelerator.slug);
-    tc_write_integer(writer, "devices", cluster->devices);
-    tc_write_string(writer, "fabric", cluster->fabric.slug);
-    tc_write_string(writer, "stack", stack->slug);
-    write_name(writer, "dtype", TC_VOCABULARY_DTYPE, job->dtype);
+static void write_job(tc_writer *writer, const tc_question *question, const tc_step *step) {
+    tc_write_string(writer, "model", question->job.model.slug);
+    tc_write_string(writer, "accelerator", question->cluster.accelerator.slug);
+    tc_write_integer(writer, "devices", question->cluster.devices);
+    tc_write_string(writer, "fabric", question->cluster.fabric.slug);
+    tc_write_string(writer, "stack", question->stack.slug);
+    write_name(writer, "dtype", TC_VOCABULARY_DTYPE, question->job.dtype);
     tc_write_number(writer, "seq", step->tokens_per_step / (double)step->global_batch);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_integer(writer, "micro_batches", step->micro_batches);
@@ -156,11 +155,10 @@ static void write_memory(tc_writer *writer, const tc_memory *memory) {
     tc_write_close(writer);
 }
 
-void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const tc_cluster *cluster,
-                         const tc_stack *stack, const tc_step *step) {
+void tc_report_step_json(FILE *file, const char *data, const tc_question *question, const tc_step *step) {
     tc_writer writer = tc_write_begin(file, "step/1", data);
     tc_write_assumed(&writer, step);
-    write_job(&writer, job, cluster, stack, step);
+    write_job(&writer, question, step);
     tc_write_step_time(&writer, step);
     if (step->evidence)
         tc_write_string(&writer, "evidence", step->evidence);
@@ -258,10 +256,9 @@ static void print_line(FILE *file, const tc_style *style, const char *label, con
     tc_print_wrapped(file, style, 15, 15, text);
 }
 
-static void print_speed(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster,
-                        const tc_step *step) {
+static void print_speed(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[256];
-    const char *dtype = tc_name(TC_VOCABULARY_DTYPE, job->dtype);
+    const char *dtype = tc_name(TC_VOCABULARY_DTYPE, question->job.dtype);
     if (step->step_s_p90 > 0)
         snprintf(text, sizeof text, "%.20s (80 %% interval %.20s to %.20s)", tc_format_seconds(step->step_s).s,
                  tc_format_seconds(step->step_s_p10).s, tc_format_seconds(step->step_s_p90).s);
@@ -270,7 +267,7 @@ static void print_speed(FILE *file, const tc_style *style, const tc_job *job, co
     print_line(file, style, "step", text);
     snprintf(text, sizeof text, "%.24s tokens/s per device, %.24s tokens/s in all",
              tc_format_significant(step->tokens_per_s_per_device, 4).s,
-             tc_format_short(step->tokens_per_s_per_device * cluster->devices).s);
+             tc_format_short(step->tokens_per_s_per_device * question->cluster.devices).s);
     print_line(file, style, "throughput", text);
     snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
              tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-",
@@ -327,15 +324,15 @@ static void print_assumed(FILE *file, const tc_style *style, const tc_step *step
     }
 }
 
-void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster,
-                         const tc_stack *stack, const tc_step *step) {
+void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[512];
-    snprintf(text, sizeof text, "%s on %d x %s", job->model.name, cluster->devices, cluster->accelerator.name);
+    snprintf(text, sizeof text, "%s on %d x %s", question->job.model.name, question->cluster.devices,
+             question->cluster.accelerator.name);
     tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", cluster->fabric.name, stack->name);
+    snprintf(text, sizeof text, "%s; %s", question->cluster.fabric.name, question->stack.name);
     tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
-    print_speed(file, style, job, cluster, step);
+    print_speed(file, style, question, step);
     tc_print_step_memory(file, style, step);
     snprintf(text, sizeof text, "%.20s sequences of %.20s tokens a step (%.20s tokens), %.20s micro-batches",
              tc_format_count((double)step->global_batch).s,

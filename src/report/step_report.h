@@ -9,10 +9,8 @@
 #include "traincast.h"
 
 /* data: the catalog's hash. */
-void tc_report_step_json(FILE *file, const char *data, const tc_job *job, const tc_cluster *cluster,
-                         const tc_stack *stack, const tc_step *step);
-void tc_report_step_text(FILE *file, const tc_style *style, const tc_job *job, const tc_cluster *cluster,
-                         const tc_stack *stack, const tc_step *step);
+void tc_report_step_json(FILE *file, const char *data, const tc_question *question, const tc_step *step);
+void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step);
 
 /* ---- parts that other reports share ------------------------------------------------ */
 

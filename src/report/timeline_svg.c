@@ -145,8 +145,9 @@ bool tc_report_timeline_svg(const tc_trace_input *in, tc_sink sink) {
              "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
              LEFT + WIDTH + 24, bottom + 24, LEFT + WIDTH + 24, bottom + 24);
     put(&c, text);
-    snprintf(text, sizeof text, "%.100s on %d x %.90s: a step of %.20s", in->costs->job->model.name,
-             in->costs->cluster->devices, in->costs->cluster->accelerator.name, tc_format_seconds(in->times->step_s).s);
+    snprintf(text, sizeof text, "%.100s on %d x %.90s: a step of %.20s", in->costs->q->job.model.name,
+             in->costs->q->cluster.devices, in->costs->q->cluster.accelerator.name,
+             tc_format_seconds(in->times->step_s).s);
     label(&c, LEFT, 16, "start", "#000", 13, text);
     draw_legend(&c);
     draw_axis(&c, bottom);

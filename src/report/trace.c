@@ -201,7 +201,7 @@ static void split_parts(const tc_parts *p, double beyond, slot_parts *out) {
 
 /* FLOPs and bytes of a forward of a chunk of the model. */
 static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *bytes) {
-    const tc_model *model = &f->job->model;
+    const tc_model *model = &f->q->job.model;
     int counts[TC_MAX_BLOCKS];
     tc_chunk_blocks(model, f->p, chunk, counts);
     *flops = *bytes = 0;
@@ -221,7 +221,7 @@ static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *b
 }
 
 static void describe(const tc_costs *f, double flops, double bytes, double seconds, char out[160]) {
-    double peak = tc_peak_flops(&f->cluster->accelerator, f->job->dtype);
+    double peak = tc_peak_flops(&f->q->cluster.accelerator, f->q->job.dtype);
     char efficiency[24], gigaflops[24], megabytes[24];
     tc_format_double(efficiency, sizeof efficiency, "%.4f", seconds > 0 && peak > 0 ? flops / seconds / peak : 0);
     tc_format_double(gigaflops, sizeof gigaflops, "%.0f", flops);
@@ -241,7 +241,7 @@ static void prepare_node(const tc_costs *f, int chunk, slot_parts parts[TC_SLOT_
     memset(&parts[TC_SLOT_WEIGHT], 0, sizeof parts[0]);
     parts[TC_SLOT_WEIGHT].seconds[LANE_COMPUTE] = pass.weight_s;
     chunk_amounts(f, chunk, &flops, &bytes);
-    double weight = f->job->frozen_base ? 0 : 1;
+    double weight = f->q->job.frozen_base ? 0 : 1;
     const double times[TC_SLOT_KINDS] = {1, 1 + weight, 1, weight};
     for (int k = 0; k < TC_SLOT_KINDS; k++)
         describe(f, times[k] * flops, times[k] * bytes, parts[k].seconds[LANE_COMPUTE], text->args[k]);
@@ -294,7 +294,7 @@ static int receiver_of(const tc_order *o, int stage, const tc_slot *slot, bool *
 /* Bytes of one send of activations. */
 static double send_bytes(const tc_costs *f) {
     const tc_placement *p = f->p;
-    return p->shard.sequences * p->shard.seq / p->layout.cp * f->job->model.hidden * f->rates.element_bytes
+    return p->shard.sequences * p->shard.seq / p->layout.cp * f->q->job.model.hidden * f->rates.element_bytes
            / p->layout.tp;
 }
 

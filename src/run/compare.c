@@ -14,43 +14,41 @@
 #define MOST_DEVICES (1 << 20)
 
 /* The fewest devices that fit with one sharding; 0 if none does. */
-static int devices_that_fit(const tc_job *job, const tc_cluster *cluster, const tc_layout *resolved, int sharding,
-                            const tc_stack *stack) {
+static int devices_that_fit(const tc_question *question, const tc_layout *resolved, int sharding) {
     int model_parallel = resolved->tp * resolved->pp * resolved->cp;
+    tc_question q = *question;
+    q.interval = NULL;
+    q.layout = *resolved;
+    q.layout.sharding = sharding;
     for (int replicas = 1; replicas <= MOST_DEVICES / model_parallel; replicas *= 2) {
-        tc_cluster bigger = *cluster;
-        tc_layout layout = *resolved;
-        tc_job full = *job;
         tc_step step;
-        bigger.devices = replicas * model_parallel;
-        layout.dp = replicas;
-        layout.sharding = sharding;
-        full.global_batch = (int64_t)replicas * layout.micro_batch * layout.pp;
-        if (tc_step_predict(&full, &bigger, &layout, stack, &step, NULL) == TC_OK && step.fits) return bigger.devices;
+        q.cluster.devices = replicas * model_parallel;
+        q.layout.dp = replicas;
+        q.job.global_batch = (int64_t)replicas * q.layout.micro_batch * q.layout.pp;
+        if (tc_forecast(&q, &step, NULL) == TC_OK && step.fits) return q.cluster.devices;
     }
     return 0;
 }
 
-static void find_devices(const tc_job *job, const tc_layout *resolved, tc_comparison *out) {
+static void find_devices(const tc_question *question, const tc_layout *resolved, tc_comparison *out) {
     out->sharding_to_fit = resolved->sharding;
-    out->devices_to_fit = devices_that_fit(job, &out->cluster, resolved, resolved->sharding, &out->stack);
+    out->devices_to_fit = devices_that_fit(question, resolved, resolved->sharding);
     if (out->devices_to_fit > 0 || resolved->sharding == TC_SHARD_ZERO3) return;
     out->sharding_to_fit = TC_SHARD_ZERO3;
-    out->devices_to_fit = devices_that_fit(job, &out->cluster, resolved, TC_SHARD_ZERO3, &out->stack);
+    out->devices_to_fit = devices_that_fit(question, resolved, TC_SHARD_ZERO3);
 }
 
-void tc_compare(const tc_job *job, const tc_cluster *cluster, const tc_layout *layout, const tc_stack *stack,
-                const tc_economics *economics, tc_comparison *out) {
-    *out = (tc_comparison){.cluster = *cluster, .stack = *stack};
-    out->code = tc_step_predict(job, cluster, layout, stack, &out->step, &out->error);
+void tc_compare(const tc_question *q, const tc_economics *economics, tc_comparison *out) {
+    *out = (tc_comparison){.question = *q};
+    out->code = tc_forecast(q, &out->step, &out->error);
     if (out->code) return;
-    find_devices(job, &out->step.layout, out);
+    find_devices(q, &out->step.layout, out);
     tc_run_input input = tc_default_run_input();
     input.step = out->step;
-    input.cluster = *cluster;
+    input.cluster = q->cluster;
     input.tokens = LONG_RUN_TOKENS;
-    input.parameters = tc_model_count(&job->model).parameters;
-    input.optimizer_bytes = stack->optimizer_bytes;
+    input.parameters = tc_model_count(&q->job.model).parameters;
+    input.optimizer_bytes = q->stack.optimizer_bytes;
     out->run_known = tc_run_forecast(&input, economics, &out->run, NULL) == TC_OK;
 }
 

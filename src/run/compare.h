@@ -5,10 +5,9 @@
 #include "run/run.h"
 
 typedef struct tc_comparison {
-    tc_code code; /* of the step; where it failed, only cluster, stack and error hold */
+    tc_code code; /* of the step; where it failed, only question and error hold */
     tc_error error;
-    tc_cluster cluster;
-    tc_stack stack;
+    tc_question question;
     tc_step step;
     int devices_to_fit;  /* the fewest that fit (see compare.c); 0: no number found */
     int sharding_to_fit; /* tc_sharding that this takes */
@@ -16,9 +15,8 @@ typedef struct tc_comparison {
     tc_run run;          /* of a long run of this step */
 } tc_comparison;
 
-/* economics: for energy and prices. The cluster is complete: accelerator, fabric, devices. */
-void tc_compare(const tc_job *job, const tc_cluster *cluster, const tc_layout *layout, const tc_stack *stack,
-                const tc_economics *economics, tc_comparison *out);
+/* economics: for energy and prices. */
+void tc_compare(const tc_question *question, const tc_economics *economics, tc_comparison *out);
 
 /* kWh of the installation for a million tokens; NaN if unknown. */
 double tc_compare_kwh_per_million_tokens(const tc_comparison *comparison);

@@ -108,10 +108,10 @@ tc_code tc_search_advise(const tc_search_input *in, tc_search *out, tc_error *er
     a.in = base;
     a.in.fixed.dp = TC_UNSET;
     a.in.fewest_devices = 0;
-    for (int i = 1; i <= DOUBLINGS && base.cluster.devices <= 10000000 >> i; i++) {
+    for (int i = 1; i <= DOUBLINGS && base.question.cluster.devices <= 10000000 >> i; i++) {
         char change[48];
-        a.in.cluster.devices = base.cluster.devices << i;
-        snprintf(change, sizeof change, "%d devices", a.in.cluster.devices);
+        a.in.question.cluster.devices = base.question.cluster.devices << i;
+        snprintf(change, sizeof change, "%d devices", a.in.question.cluster.devices);
         if ((code = try_change(&a, change, &fits))) return code;
         if (fits) break;
     }

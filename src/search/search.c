@@ -27,9 +27,7 @@ tc_search_input tc_default_search_input(void) {
     tc_search_input in;
     memset(&in, 0, sizeof in);
     in.size = sizeof in;
-    in.job = tc_default_job();
-    in.cluster = tc_default_cluster();
-    in.stack = tc_default_stack();
+    in.question = tc_default_question();
     in.top = 1;
     int *fixed = (int *)&in.fixed;
     for (size_t i = 0; i < sizeof in.fixed / sizeof *fixed; i++) fixed[i] = TC_UNSET;
@@ -288,8 +286,8 @@ static double now(void) {
 static void describe(const tc_space *space, tc_search *out) {
     out->space = space->configurations;
     out->shapes = space->shapes;
-    out->per_sequence
-        = space->in->most_global_batch > space->in->job.global_batch && space->in->objective != TC_OBJECTIVE_MEMORY;
+    out->per_sequence = space->in->most_global_batch > space->in->question.job.global_batch
+                        && space->in->objective != TC_OBJECTIVE_MEMORY;
     tc_space_describe(space, out->axis);
 }
 
@@ -297,8 +295,8 @@ static void describe(const tc_space *space, tc_search *out) {
 static tc_code check_formats(const tc_space *space, tc_error *error) {
     for (int i = 0; i < space->variants; i++) {
         tc_rates rates;
-        tc_code code
-            = tc_rates_of(&space->in->cluster.accelerator, &space->in->stack, space->variant[i].dtype, &rates, error);
+        tc_code code = tc_rates_of(&space->in->question.cluster.accelerator, &space->in->question.stack,
+                                   space->variant[i].dtype, &rates, error);
         if (code) return code;
     }
     return TC_OK;

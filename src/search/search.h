@@ -36,9 +36,7 @@ typedef struct tc_search_fixed {
 
 typedef struct tc_search_input {
     size_t size;
-    tc_job job; /* global_batch must be given */
-    tc_cluster cluster;
-    tc_stack stack;
+    tc_question question; /* global_batch must be given; its layout is not looked at: see fixed */
     tc_objective objective;
     bool pareto;             /* the front of time and memory instead of the best by one objective */
     bool exhaustive;         /* prune nothing */

@@ -81,10 +81,10 @@ static tc_code fix_axis(tc_axis *axis, int fixed, const char *name, tc_error *er
 
 static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) {
     const tc_search_input *in = space->in;
-    const tc_model *model = &in->job.model;
+    const tc_model *model = &in->question.job.model;
     tc_axis all = {0};
     push_divisors(&all, v->devices, v->devices);
-    int domain = scale_up_devices(&in->cluster.fabric);
+    int domain = scale_up_devices(&in->question.cluster.fabric);
     for (int i = 0; i < all.count; i++) {
         int degree = all.value[i];
         if (heads_allow(model, degree)) push(&v->tp, degree);
@@ -111,12 +111,14 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
 
 static tc_code make_variants(tc_space *space, tc_error *error) {
     const tc_search_input *in = space->in;
-    int most_batch = in->most_global_batch > in->job.global_batch ? in->most_global_batch : (int)in->job.global_batch;
-    int fewest = in->fewest_devices > 0 ? in->fewest_devices : in->cluster.devices;
-    for (int devices = in->cluster.devices; devices >= fewest && devices >= 1; devices = devices % 2 ? 0 : devices / 2)
-        for (int64_t batch = in->job.global_batch; batch <= most_batch; batch *= 2)
+    int most_batch = in->most_global_batch > in->question.job.global_batch ? in->most_global_batch
+                                                                           : (int)in->question.job.global_batch;
+    int fewest = in->fewest_devices > 0 ? in->fewest_devices : in->question.cluster.devices;
+    for (int devices = in->question.cluster.devices; devices >= fewest && devices >= 1;
+         devices = devices % 2 ? 0 : devices / 2)
+        for (int64_t batch = in->question.job.global_batch; batch <= most_batch; batch *= 2)
             for (int dtype = 0; dtype < TC_DTYPES; dtype++) {
-                bool wanted = in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->job.dtype;
+                bool wanted = in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->question.job.dtype;
                 if (!wanted || space->variants == TC_VARIANTS_MAX) continue;
                 tc_variant *v = &space->variant[space->variants];
                 memset(v, 0, sizeof *v);
@@ -127,7 +129,7 @@ static tc_code make_variants(tc_space *space, tc_error *error) {
                 if (code) return code;
                 space->variants++;
             }
-    bool per_sequence = most_batch > in->job.global_batch;
+    bool per_sequence = most_batch > in->question.job.global_batch;
     for (int i = 0; i < space->variants; i++) {
         tc_variant *v = &space->variant[i];
         v->scale = in->objective == TC_OBJECTIVE_COST     ? in->usd_per_device_s * v->devices
@@ -170,7 +172,7 @@ static bool ends_fit(const tc_space *space, int chunks) {
 
 /* Of the splits of so many chunks: those that no earlier one equals, of all or of those that come out alike. */
 static unsigned different_splits(const tc_space *space, int chunks, bool alike) {
-    const tc_model *model = &space->in->job.model;
+    const tc_model *model = &space->in->question.job.model;
     tc_ends ends[TC_SPLITS_MAX];
     unsigned bits = 0;
     for (int k = 0; k < space->splits; k++) {
@@ -186,7 +188,7 @@ static unsigned different_splits(const tc_space *space, int chunks, bool alike) 
 }
 
 static tc_code make_splits(tc_space *space, tc_error *error) {
-    const tc_model *model = &space->in->job.model;
+    const tc_model *model = &space->in->question.job.model;
     const tc_search_fixed *fixed = &space->in->fixed;
     bool free_ends = !gives_ends(fixed) && fixed->stages == TC_UNSET;
     int heads = free_ends ? head_layers(model, space->layers) : 0;
@@ -311,14 +313,15 @@ static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc
 }
 
 static bool schedule_legal(const tc_space *space, const tc_stages *stages, int schedule) {
-    tc_schedule_ask ask = {stages->pp, stages->vpp, space->layers, stages->micro_batches, space->in->job.frozen_base};
+    tc_schedule_ask ask
+        = {stages->pp, stages->vpp, space->layers, stages->micro_batches, space->in->question.job.frozen_base};
     return tc_schedule_check(schedule, &ask, NULL) == TC_OK
            && (split_bits(space, chunks_of(stages, schedule), 1) >> stages->split & 1u);
 }
 
 static void push_sharding(const tc_space *space, tc_choices *c, int sharding, int hsdp, int effective) {
     const tc_search_fixed *fixed = &space->in->fixed;
-    const tc_stack *stack = &space->in->stack;
+    const tc_stack *stack = &space->in->question.stack;
     if (fixed->sharding != TC_UNSET && fixed->sharding != sharding) return;
     if (sharding == TC_SHARD_HSDP && fixed->hsdp != TC_UNSET && fixed->hsdp != hsdp) return;
     if (c->shardings == TC_SHARDINGS_MAX) return;
@@ -333,7 +336,7 @@ static void push_sharding(const tc_space *space, tc_choices *c, int sharding, in
 
 static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_stages *stages, tc_choices *c) {
     int ranks = stages->dp * s->cp, both = TC_OVERLAP_GRAD_REDUCE | TC_OVERLAP_PARAM_GATHER;
-    bool pipeline = stages->pp > 1, frozen = space->in->job.frozen_base;
+    bool pipeline = stages->pp > 1, frozen = space->in->question.job.frozen_base;
     if (ranks == 1) {
         /* nothing to split: any sharding is none */
         const tc_search_fixed *fixed = &space->in->fixed;
@@ -360,7 +363,7 @@ static void choose_offloads(const tc_space *space, tc_choices *c) {
         if (fixed != TC_UNSET && fixed != i) continue;
         if (i != TC_SEARCH_OFFLOAD_NONE && !space->offload && fixed == TC_UNSET) continue;
         bool states = i != TC_SEARCH_OFFLOAD_NONE && i != TC_SEARCH_OFFLOAD_ACTIVATIONS;
-        if (states && space->in->job.frozen_base && fixed == TC_UNSET) continue;
+        if (states && space->in->question.job.frozen_base && fixed == TC_UNSET) continue;
         c->offload[c->offloads++] = i;
     }
 }
@@ -409,7 +412,8 @@ tc_layout tc_space_layout(const tc_space *space, const tc_shape *s, const tc_sta
     const tc_split *split = &space->split[stages->split];
     tc_ends ends;
     if (stages->split > 0
-        && tc_ends_of(&space->in->job.model, chunks_of(stages, schedule), split->embedding, split->head, &ends)) {
+        && tc_ends_of(&space->in->question.job.model, chunks_of(stages, schedule), split->embedding, split->head,
+                      &ends)) {
         l.first_layers = ends.first;
         l.last_layers = ends.last;
     }
@@ -485,7 +489,7 @@ static tc_code add_shape(tc_space *space, int64_t *room, tc_shape *shape, tc_cho
 
 /* All-to-all context parallelism among so many ranks needs a head for each. */
 static bool splits_heads(const tc_space *space, const tc_shape *s, int ranks) {
-    const tc_model *model = &space->in->job.model;
+    const tc_model *model = &space->in->question.job.model;
     for (int i = 0; i < model->blocks; i++)
         if (model->block[i].heads / s->tp % ranks) return false;
     return true;
@@ -547,19 +551,19 @@ static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error
 tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *error) {
     memset(space, 0, sizeof *space);
     space->in = in;
-    const tc_model *model = &in->job.model;
+    const tc_model *model = &in->question.job.model;
     space->cheap_operators = TC_GROUP_NORM | TC_GROUP_ACTIVATION;
     for (int i = 0; i < model->blocks; i++) {
         if (model->block[i].attention == TC_ATTENTION_MLA) space->cheap_operators |= TC_GROUP_QKV_UP;
         space->layers += model->block[i].count;
         space->experts = space->experts || model->block[i].experts > 0;
     }
-    space->seq = in->job.seq == TC_UNSET ? model->seq : in->job.seq;
-    space->offload = in->cluster.accelerator.host_bytes_per_s > 0;
-    if (in->job.global_batch < 1 || in->job.global_batch > 1000000000)
+    space->seq = in->question.job.seq == TC_UNSET ? model->seq : in->question.job.seq;
+    space->offload = in->question.cluster.accelerator.host_bytes_per_s > 0;
+    if (in->question.job.global_batch < 1 || in->question.job.global_batch > 1000000000)
         return tc_fail(error, TC_INVALID, "--global-batch", "the search needs one; give the sequences of a step");
-    if (in->cluster.devices < 1)
-        return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->cluster.devices);
+    if (in->question.cluster.devices < 1)
+        return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->question.cluster.devices);
     if (space->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
     if (space->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", space->seq);
     tc_code code = make_splits(space, error);
@@ -570,7 +574,7 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
     free(choices);
     if (!code && space->configurations == 0)
         code = tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out",
-                       in->cluster.devices);
+                       in->question.cluster.devices);
     if (code) tc_space_free(space);
     return code;
 }
@@ -632,12 +636,13 @@ static void describe_variants(const tc_space *space, tc_search_axis *axes, int *
         if (i == 0 || space->variant[i].devices != space->variant[i - 1].devices)
             add_number(&w, space->variant[i].devices);
     w = begin_axis(axes, count, "global_batch");
-    for (int i = 0; i < space->variants && space->variant[i].devices == in->cluster.devices; i++)
+    for (int i = 0; i < space->variants && space->variant[i].devices == in->question.cluster.devices; i++)
         if (i == 0 || space->variant[i].global_batch != space->variant[i - 1].global_batch)
             add_number(&w, space->variant[i].global_batch);
     w = begin_axis(axes, count, "dtype");
     for (int dtype = 0; dtype < TC_DTYPES; dtype++)
-        if (in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->job.dtype) add_word(&w, tc_dtype_names[dtype]);
+        if (in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->question.job.dtype)
+            add_word(&w, tc_dtype_names[dtype]);
 }
 
 /* What embedding and head count as, as layers. */

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "forecast/forecast.h"
 #include "layout/schedule.h"
 
 #define SLACK 1e-9
@@ -84,13 +85,13 @@ static uint64_t kind_of(const tc_shape *s, int pp) {
 void tc_walker_start(tc_walker *w, const tc_space *space) {
     const tc_search_input *in = space->in;
     w->space = space;
-    w->job = in->job;
-    w->cluster = in->cluster;
-    double capacity = in->cluster.accelerator.memory_bytes * (1 - in->headroom);
+    w->q = in->question;
+    w->q.interval = NULL;
+    double capacity = in->question.cluster.accelerator.memory_bytes * (1 - in->headroom);
     if (in->max_memory_bytes > 0 && in->max_memory_bytes < capacity) capacity = in->max_memory_bytes;
     w->capacity = capacity;
     for (int bits = 0; bits < 4; bits++) {
-        w->stack[bits] = in->stack;
+        w->stack[bits] = in->question.stack;
         w->stack[bits].overlap_grad_reduce = bits & TC_OVERLAP_GRAD_REDUCE;
         w->stack[bits].overlap_param_gather = bits & TC_OVERLAP_PARAM_GATHER;
     }
@@ -100,25 +101,23 @@ void tc_walker_start(tc_walker *w, const tc_space *space) {
 
 static const tc_variant *take_variant(tc_walker *w, const tc_shape *shape) {
     const tc_variant *v = &w->space->variant[shape->variant];
-    w->job.global_batch = v->global_batch;
-    w->job.dtype = v->dtype;
-    w->cluster.devices = v->devices;
+    w->q.job.global_batch = v->global_batch;
+    w->q.job.dtype = v->dtype;
+    w->q.cluster.devices = v->devices;
     return v;
 }
 
 static bool resolve(tc_walker *w, const tc_layout *layout, tc_placement *out) {
     char assumed[TC_ASSUMED_MAX][96];
     int count = 0;
-    return tc_layout_resolve(&w->job, &w->cluster, layout, &w->space->in->stack, out, assumed, &count, &w->error)
-           == TC_OK;
+    w->q.layout = *layout;
+    return tc_layout_resolve(&w->q, out, assumed, &count, &w->error) == TC_OK;
 }
 
 /* Operators and blocks, on the shape's first stages. */
 static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
     tc_layout layout = tc_space_layout(w->space, shape, stages, TC_UNSET);
-    return resolve(w, &layout, &w->placement)
-           && tc_costs_compute(&w->job, &w->cluster, &w->placement, &w->space->in->stack, &w->costs, &w->error)
-                  == TC_OK;
+    return resolve(w, &layout, &w->placement) && tc_costs_compute(&w->q, &w->placement, &w->costs, &w->error) == TC_OK;
 }
 
 /* Do both schedules put the same chunks of the model on the same stages, and let as much of their traffic hide? */
@@ -136,8 +135,8 @@ static int arranged_alike(const tc_choices *c, int from) {
 
 /* A step of so much work for all micro-batches on the slowest stage is at least: sends and bubble only add to it. */
 static double least_seconds(const tc_walker *w, double work) {
-    const tc_stack *stack = &w->space->in->stack;
-    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->cluster.devices, work))
+    const tc_stack *stack = &w->q.stack;
+    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->q.cluster.devices, work))
            * (1 - SLACK);
 }
 
@@ -177,10 +176,10 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         tc_costs_place(&w->costs, &s->placement);
         if (i == 0) traffics = tc_traffic_stages(&w->costs, heavy);
         for (int k = 0; k < w->peaks; k++) {
-            tc_stage_weights weights = tc_stage_weight_count(&w->job.model, &s->placement, &w->costs.set, w->peak[k]);
+            tc_stage_weights weights = tc_stage_weight_count(&w->q.job.model, &s->placement, &w->costs.set, w->peak[k]);
             for (int off = 0; off < 2; off++) {
                 s->placement.layout.offload = off ? TC_OFFLOAD_STATES : TC_OFFLOAD_NONE;
-                s->states[off][k] = tc_stage_states(&w->job, &s->placement, &w->space->in->stack, weights);
+                s->states[off][k] = tc_stage_states(&w->q, &s->placement, weights);
             }
         }
         for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
@@ -206,11 +205,11 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
     for (int off = 0; off < 2; off++) {
         w->placement.layout.offload_activations = off;
         for (int k = 0; k < w->peaks; k++)
-            out->kept[off][k] = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, w->peak[k]);
-        tc_kept slowest = tc_stage_kept(&w->job.model, &w->placement, &w->costs.set, out->line.slowest);
-        out->host[off]
-            = tc_step_host_seconds(&w->space->in->stack, &w->placement)
-              + tc_offload_exposed(&w->cluster, slowest.offloaded, (double)w->placement.micro_batches, &out->line);
+            out->kept[off][k] = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, w->peak[k]);
+        tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
+        out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement)
+                         + tc_offload_exposed(&w->q.cluster.accelerator, slowest.offloaded,
+                                              (double)w->placement.micro_batches, &out->line);
     }
     w->placement.layout.offload_activations = false;
 }
@@ -255,8 +254,8 @@ static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const s
     bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
     double peak = -1;
     for (int k = 0; k < w->peaks; k++) {
-        tc_memory m = tc_stage_memory(&w->space->in->stack, &s->states[states][k], &pass->kept[activations][k],
-                                      in_flight[k], w->peak[k]);
+        tc_memory m = tc_stage_memory(&w->q.stack, &s->states[states][k], &pass->kept[activations][k], in_flight[k],
+                                      w->peak[k]);
         if (m.reserved > peak) peak = m.reserved;
     }
     return peak;
@@ -293,7 +292,7 @@ static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_act
     w->placement.layout.offload_activations = offload_activations;
     terms->host = pass->host[offload_activations && tc_bubble_has_form(&w->placement.layout, &pass->line)];
     terms->bubble = tc_bubble_estimate(&w->placement.layout, &pass->line);
-    terms->straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms->work);
+    terms->straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms->work);
     w->placement.layout.offload_activations = false;
 }
 
@@ -361,7 +360,7 @@ static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run ru
     for (int i = run.from; i < run.to; i++) {
         w->placement.layout.schedule = w->choices.schedule[i];
         tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .sends = tc_pipeline_sends(&w->costs)};
-        terms.straggler = tc_straggler_seconds(&w->space->in->stack, w->cluster.devices, terms.work);
+        terms.straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms.work);
         to->at.schedule = i;
         if (prunes(to, terms_least(&terms), *threshold))
             w->counts.pruned += w->choices.per_schedule;
@@ -372,7 +371,7 @@ static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run ru
 
 static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stages *stages, schedule_run run, offer *to,
                              double *threshold) {
-    const tc_stack *stack = &w->space->in->stack;
+    const tc_stack *stack = &w->q.stack;
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
     if (!to->exhaustive && !to->memory_first
@@ -391,7 +390,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         w->placement.layout.schedule = schedule;
         start_pass(w, w->choices.recompute[r], &pass);
         double least = pass.work + tc_step_host_seconds(stack, &w->placement)
-                       + tc_straggler_seconds(stack, w->cluster.devices, pass.work);
+                       + tc_straggler_seconds(stack, w->q.cluster.devices, pass.work);
         if (prunes(to, least, *threshold)) {
             w->counts.pruned += count;
             continue;
@@ -458,18 +457,17 @@ tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_er
     layout.sharding = choices.sharding[at.sharding].sharding;
     layout.hsdp = choices.sharding[at.sharding].hsdp;
     const tc_variant *v = &space->variant[shape->variant];
-    tc_job job = in->job;
-    job.global_batch = v->global_batch;
-    job.dtype = v->dtype;
-    tc_cluster cluster = in->cluster;
-    cluster.devices = v->devices;
-    tc_stack stack = in->stack;
-    stack.overlap_grad_reduce = at.overlap & TC_OVERLAP_GRAD_REDUCE;
-    stack.overlap_param_gather = at.overlap & TC_OVERLAP_PARAM_GATHER;
+    tc_question q = in->question;
+    q.job.global_batch = v->global_batch;
+    q.job.dtype = v->dtype;
+    q.cluster.devices = v->devices;
+    q.layout = layout;
+    q.stack.overlap_grad_reduce = at.overlap & TC_OVERLAP_GRAD_REDUCE;
+    q.stack.overlap_param_gather = at.overlap & TC_OVERLAP_PARAM_GATHER;
     out->overlap = at.overlap;
     out->devices = v->devices;
     out->dtype = v->dtype;
-    tc_code code = tc_step_predict(&job, &cluster, &layout, &stack, &out->step, error);
+    tc_code code = tc_forecast(&q, &out->step, error);
     out->objective = in->objective == TC_OBJECTIVE_MEMORY ? out->step.memory.reserved : out->step.step_s * v->scale;
     return code;
 }

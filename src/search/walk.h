@@ -28,8 +28,7 @@ typedef struct tc_walk_counts {
 typedef struct tc_walker {
     const tc_space *space;
     double capacity;
-    tc_job job;
-    tc_cluster cluster;
+    tc_question q;     /* with the variant's batch, format and devices, and the layout that is resolved */
     tc_stack stack[4]; /* by overlap bits */
     tc_costs costs;
     tc_placement placement; /* the shape with recompute and schedule, no sharding */

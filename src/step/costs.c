@@ -65,8 +65,8 @@ static void find_shared(tc_paths *paths) {
 }
 
 static void find_paths(tc_costs *f) {
-    const tc_fabric *fabric = &f->cluster->fabric;
-    const tc_device_params *device = &f->cluster->accelerator.params;
+    const tc_fabric *fabric = &f->q->cluster.fabric;
+    const tc_device_params *device = &f->q->cluster.accelerator.params;
     const tc_placement *p = f->p;
     f->paths.tp = tc_path_of(fabric, device, tc_tp_group(p));
     f->paths.cp_all_to_all = tc_path_of(fabric, device, tc_cp_all_to_all_group(p));
@@ -90,16 +90,16 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
                            tc_transit *transit) {
     const tc_placement *p = f->p;
     const tc_layout *l = &p->layout;
-    const tc_stack_params *q = &f->stack->params;
+    const tc_stack_params *q = &f->q->stack.params;
     double device = tc_parts_sum(out);
     if (l->tp > 1) {
         double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
                                                 : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
         transit->tp = ops->tp_collectives * one;
         /* fused: by chunks, behind the matmuls themselves */
-        double share = f->stack->fused_tensor_parallel     ? q->tp_fused_overlap
-                       : f->stack->overlap_tensor_parallel ? q->tp_overlap
-                                                           : 0;
+        double share = f->q->stack.fused_tensor_parallel     ? q->tp_fused_overlap
+                       : f->q->stack.overlap_tensor_parallel ? q->tp_overlap
+                                                             : 0;
         out->tp += tc_exposed(transit->tp, share, out->gemm);
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
@@ -112,7 +112,7 @@ static void add_block_comm(const tc_costs *f, const tc_operators *ops, double at
     }
     if (l->ep > 1 && ops->ep_bytes > 0) {
         transit->ep
-            = 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->stack->hierarchical_dispatch);
+            = 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->q->stack.hierarchical_dispatch);
         out->ep += tc_exposed(transit->ep, q->ep_overlap, device);
     }
 }
@@ -130,7 +130,7 @@ static double collectives_of(const tc_costs *f, const tc_operators *ops) {
 
 /* CUDA graphs issue some operators without host time. */
 static const tc_rates *rates_for(const tc_costs *f, const tc_operator *op) {
-    return tc_group_share(op, f->stack->graphed) >= 1 ? &f->graphed : &f->rates;
+    return tc_group_share(op, f->q->stack.graphed) >= 1 ? &f->graphed : &f->rates;
 }
 
 /* Forward and backward of one block; recompute comes apart. */
@@ -140,12 +140,12 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
     for (int i = 0; i < ops->count; i++) {
         const tc_rates *rates = rates_for(f, &ops->op[i]);
         tc_forward_seconds(rates, &ops->op[i], &forward);
-        double weight = tc_backward_seconds(rates, &ops->op[i], !f->job->frozen_base, &backward);
+        double weight = tc_backward_seconds(rates, &ops->op[i], !f->q->job.frozen_base, &backward);
         weight_s += weight;
         if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(rates, &ops->op[i], &core);
     }
     memset(out, 0, sizeof *out);
-    double issue = collectives_of(f, ops) * (f->stack->graphed == TC_GROUP_ALL ? 0 : f->rates.host_s);
+    double issue = collectives_of(f, ops) * (f->q->stack.graphed == TC_GROUP_ALL ? 0 : f->rates.host_s);
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(f, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
@@ -195,7 +195,7 @@ void tc_costs_recompute(tc_costs *f) {
     bool experts_again = l->recompute == TC_RECOMPUTE_OPERATORS && l->recompute_operators & TC_GROUP_MOE;
     occupy(&f->paths, 0, 0, &f->embedding);
     occupy(&f->paths, 0, 0, &f->head);
-    for (int i = 0; i < f->job->model.blocks; i++) {
+    for (int i = 0; i < f->q->job.model.blocks; i++) {
         tc_pass *pass = &f->block[i];
         occupy(&f->paths, again, experts_again ? 1 : again, pass);
         pass->backward.recompute = again * tc_parts_sum(&pass->forward);
@@ -212,17 +212,17 @@ void tc_costs_place(tc_costs *f, const tc_placement *placement) {
 }
 
 static void compute_passes(tc_costs *f) {
-    const tc_model *model = &f->job->model;
+    const tc_model *model = &f->q->job.model;
     for (int i = 0; i < model->blocks; i++) {
         tc_block_operators(model, &model->block[i], &f->p->shard, &f->set.block[i]);
         f->set.weights[i] = tc_block_weight_count(model, &model->block[i]);
         block_pass(f, &f->set.block[i], &f->block[i]);
     }
     tc_embedding_operators(model, &f->p->shard, &f->set.embedding);
-    tc_head_operators(model, &f->p->shard, f->stack->logits_bytes, &f->set.head);
+    tc_head_operators(model, &f->p->shard, f->q->stack.logits_bytes, &f->set.head);
     block_pass(f, &f->set.embedding, &f->embedding);
     block_pass(f, &f->set.head, &f->head);
-    tc_block_set_sum(model, f->p, f->stack, &f->set);
+    tc_block_set_sum(model, f->p, &f->q->stack, &f->set);
     tc_costs_recompute(f);
 }
 
@@ -235,7 +235,7 @@ static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
 }
 
 void tc_chunk_pass(const tc_costs *f, int chunk, tc_pass *out) {
-    const tc_model *model = &f->job->model;
+    const tc_model *model = &f->q->job.model;
     int counts[TC_MAX_BLOCKS];
     tc_chunk_blocks(model, f->p, chunk, counts);
     memset(out, 0, sizeof *out);
@@ -291,7 +291,7 @@ void tc_stage_pass(const tc_costs *f, int stage, tc_pass *out) {
 double tc_stage_send_seconds(const tc_costs *f) {
     const tc_layout *l = &f->p->layout;
     if (l->pp <= 1) return 0;
-    double bytes = f->p->shard.sequences * f->p->shard.seq / l->cp * f->job->model.hidden * f->rates.element_bytes;
+    double bytes = f->p->shard.sequences * f->p->shard.seq / l->cp * f->q->job.model.hidden * f->rates.element_bytes;
     /* each tensor-parallel rank sends its slice; without sequence parallelism the slices are gathered again
      * (scatter-gather, Narayanan et al. 2021, section 4.1) */
     double gather = f->p->shard.sequence_parallel ? 0 : tc_all_gather_seconds(&f->paths.tp, bytes);
@@ -299,7 +299,7 @@ double tc_stage_send_seconds(const tc_costs *f) {
 }
 
 tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {
-    return (tc_stage_load){stage, tc_stage_weight_count(&f->job->model, f->p, &f->set, stage)};
+    return (tc_stage_load){stage, tc_stage_weight_count(&f->q->job.model, f->p, &f->set, stage)};
 }
 
 /* In so many collectives of equal size. */
@@ -310,7 +310,7 @@ static double gather_seconds(const tc_group_path *path, double bytes, double pie
 tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *load) {
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = load->weights;
-    double param = f->rates.element_bytes, grad = param == 4 ? param : f->stack->grad_bytes;
+    double param = f->rates.element_bytes, grad = param == 4 ? param : f->q->stack.grad_bytes;
     tc_data_parallel d = {.stage = load->stage};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
@@ -324,7 +324,7 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *loa
     if (l->sharding != TC_SHARD_NONE)
         d.gather = gather_seconds(&f->paths.dp, param * w.dense, pieces)
                    + gather_seconds(&f->paths.expert_dp, param * w.expert, pieces);
-    if (f->job->frozen_base) {
+    if (f->q->job.frozen_base) {
         if (!whole_weights) d.gather = 0;
         return d;
     }
@@ -359,33 +359,30 @@ int tc_traffic_stages(const tc_costs *f, tc_stage_load loads[TC_TRAFFIC_STAGES])
 #define UNFUSED_ADAMW 182.0
 
 double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
-    if (f->job->frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
+    if (f->q->job.frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
     const tc_layout *l = &f->p->layout;
     tc_stage_weights w = load->weights;
     double expert_ranks = tc_expert_dp_group(f->p).ranks;
     double expert_group = f->p->shard_group < expert_ranks ? f->p->shard_group : expert_ranks;
     double elements = w.dense / f->p->shard_group + w.expert / expert_group;
     if (tc_holds_mirror(f->p) && l->sharding != TC_SHARD_NONE) elements /= 2; /* states are split over both copies */
-    double state = f->stack->optimizer_bytes, grad = f->stack->main_grad_bytes;
-    double traffic = f->stack->unfused_optimizer ? UNFUSED_ADAMW : 2 * state + 2 * grad + 2;
+    double state = f->q->stack.optimizer_bytes, grad = f->q->stack.main_grad_bytes;
+    double traffic = f->q->stack.unfused_optimizer ? UNFUSED_ADAMW : 2 * state + 2 * grad + 2;
     double seconds = elements * traffic / f->rates.memory;
-    double link = f->cluster->accelerator.host_bytes_per_s;
+    double link = f->q->cluster.accelerator.host_bytes_per_s;
     if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += elements * 2 * state / link;
     if (l->offload == TC_OFFLOAD_OPTIMIZER) {
         /* the step runs on the host: gradients out, states through the host's memory, weights back */
-        seconds = elements * (2 * state + grad + 2) / f->cluster->accelerator.params.host_memory_bytes_per_s;
+        seconds = elements * (2 * state + grad + 2) / f->q->cluster.accelerator.params.host_memory_bytes_per_s;
         if (link > 0) seconds += elements * (grad + 2) / link;
     }
     return seconds;
 }
 
-tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
-                         const tc_stack *stack, tc_costs *f, tc_error *error) {
-    f->job = job;
-    f->cluster = cluster;
+tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc_costs *f, tc_error *error) {
+    f->q = q;
     f->p = placement;
-    f->stack = stack;
-    tc_code code = tc_rates_of(&cluster->accelerator, stack, job->dtype, &f->rates, error);
+    tc_code code = tc_rates_of(&q->cluster.accelerator, &q->stack, q->job.dtype, &f->rates, error);
     if (code) return code;
     f->graphed = f->rates;
     f->graphed.host_s = f->graphed.moe_host_s = 0;

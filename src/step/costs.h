@@ -46,10 +46,8 @@ typedef struct tc_paths {
 } tc_paths;
 
 typedef struct tc_costs {
-    const tc_job *job;
-    const tc_cluster *cluster;
+    const tc_question *q;
     const tc_placement *p;
-    const tc_stack *stack;
     tc_rates rates, graphed; /* as the host issues operators, as CUDA graphs do */
     tc_paths paths;
     tc_block_set set;
@@ -57,8 +55,8 @@ typedef struct tc_costs {
 } tc_costs;
 
 /* TC_INVALID where the device has no rate in the job's format. */
-TC_NODISCARD tc_code tc_costs_compute(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
-                                      const tc_stack *stack, tc_costs *out, tc_error *error);
+TC_NODISCARD tc_code tc_costs_compute(const tc_question *question, const tc_placement *placement, tc_costs *out,
+                                      tc_error *error);
 
 /* The same micro-batch on another placement: the paths between ranks and the recompute are taken from it.
  * Micro-batch, tp, cp, its kind, ep, etp and sequence parallelism must be those that the costs were computed for. */

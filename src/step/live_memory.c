@@ -12,8 +12,8 @@
 #include "base/error.h"
 
 tc_live_fixed tc_live_fixed_of(const tc_costs *f, int stage) {
-    tc_stage_weights weights = tc_stage_weight_count(&f->job->model, f->p, &f->set, stage);
-    return (tc_live_fixed){tc_stage_states(f->job, f->p, f->stack, weights), f->stack->params.framework_bytes};
+    tc_stage_weights weights = tc_stage_weight_count(&f->q->job.model, f->p, &f->set, stage);
+    return (tc_live_fixed){tc_stage_states(f->q, f->p, weights), f->q->stack.params.framework_bytes};
 }
 
 double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *p) {
@@ -27,8 +27,8 @@ static tc_kept *kept_by_chunk(const tc_costs *f, const tc_order *order, int stag
     tc_kept *kept = calloc((size_t)order->chunks, sizeof *kept);
     for (int c = 0; kept && c < order->chunks; c++) {
         int part = order->node[stage * order->chunks + c].part; /* of the model */
-        if (part >= 0) kept[c] = tc_chunk_kept(&f->job->model, f->p, &f->set, part);
-        if (f->stack->chunked_loss) kept[c].logits = 0;
+        if (part >= 0) kept[c] = tc_chunk_kept(&f->q->job.model, f->p, &f->set, part);
+        if (f->q->stack.chunked_loss) kept[c].logits = 0;
     }
     return kept;
 }

@@ -37,7 +37,7 @@ static void add_piece(const tc_pass *pass, double times, int at, pieces *out) {
 }
 
 static pieces pieces_of(const tc_costs *f) {
-    const tc_model *model = &f->job->model;
+    const tc_model *model = &f->q->job.model;
     int embedding = model->blocks, head = embedding + 1;
     pieces p;
     memset(&p, 0, sizeof p);
@@ -51,8 +51,8 @@ static pieces pieces_of(const tc_costs *f) {
 
 /* The sums of tc_chunk_pass; occupied, if not NULL, grows by the chunk's. */
 static chunk_seconds seconds_of(const tc_costs *f, const pieces *p, int chunk, chunk_seconds *occupied) {
-    int blocks = f->job->model.blocks, counts[TC_MAX_BLOCKS + 2];
-    tc_chunk_blocks(&f->job->model, f->p, chunk, counts);
+    int blocks = f->q->job.model.blocks, counts[TC_MAX_BLOCKS + 2];
+    tc_chunk_blocks(&f->q->job.model, f->p, chunk, counts);
     counts[blocks] = chunk == 0;
     counts[blocks + 1] = chunk == tc_model_chunks(f->p) - 1;
     chunk_seconds t = {0, 0};
@@ -184,7 +184,7 @@ static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_p
     /* slots that wait for the host link are not in it */
     if (!has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
-    if (costs->job->model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
+    if (costs->q->job.model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
     /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */
     int beyond = costs->p->layers % (stages * chunks), missing = beyond > 0 ? stages * chunks - beyond : 0;
     return m % stages == 0 && missing <= 3 && m >= (missing > 0 ? 2 : 1) * (int64_t)stages
@@ -230,7 +230,7 @@ double tc_slowest_stage_seconds(const tc_costs *costs) {
 }
 
 double tc_mean_stage_seconds(const tc_costs *costs, bool paired) {
-    const tc_model *model = &costs->job->model;
+    const tc_model *model = &costs->q->job.model;
     pieces p = pieces_of(costs);
     double sum = 0, comm = 0;
     for (int i = 0; i < model->blocks + 2; i++)
@@ -304,8 +304,9 @@ double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s
     return devices > 1 ? stack->params.straggler_spread * (log(devices) + euler - 1 + 0.5 / devices) * work_s : 0;
 }
 
-double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line) {
-    double link = cluster->accelerator.host_bytes_per_s;
+double tc_offload_exposed(const tc_accelerator *accelerator, double offloaded, double micro_batches,
+                          const tc_pipeline *line) {
+    double link = accelerator->host_bytes_per_s;
     if (offloaded <= 0 || link <= 0) return 0;
     return micro_batches
            * (tc_exposed(offloaded / link, 1, line->forward_s) + tc_exposed(offloaded / link, 1, line->backward_s));
@@ -313,8 +314,8 @@ double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double mi
 
 static double offload_exposed(const tc_costs *f, const tc_pipeline *line) {
     if (!f->p->layout.offload_activations) return 0;
-    double bytes = tc_stage_kept(&f->job->model, f->p, &f->set, line->slowest).offloaded;
-    return tc_offload_exposed(f->cluster, bytes, (double)f->p->micro_batches, line);
+    double bytes = tc_stage_kept(&f->q->job.model, f->p, &f->set, line->slowest).offloaded;
+    return tc_offload_exposed(&f->q->cluster.accelerator, bytes, (double)f->p->micro_batches, line);
 }
 
 double tc_step_terms_sum(const tc_step_terms *t) {
@@ -322,9 +323,9 @@ double tc_step_terms_sum(const tc_step_terms *t) {
 }
 
 static void fill_rates(const tc_costs *f, tc_step *out) {
-    const tc_job *job = f->job;
+    const tc_job *job = &f->q->job;
     const tc_placement *p = f->p;
-    double devices = f->cluster->devices, tokens = (double)p->global_batch * p->seq;
+    double devices = f->q->cluster.devices, tokens = (double)p->global_batch * p->seq;
     out->tokens_per_step = tokens;
     out->tokens_per_s_per_device = tokens / out->step_s / devices;
     tc_forward_flops forward = tc_forward_flops_of(&job->model, p->seq);
@@ -332,7 +333,7 @@ static void fill_rates(const tc_costs *f, tc_step *out) {
         out->model_flops[c] = tokens
                               * tc_flops_by((tc_flops_convention)c, &job->model, &forward, p->layout.recompute,
                                             p->layout.recompute_layers);
-    double peak = tc_peak_flops(&f->cluster->accelerator, job->dtype);
+    double peak = tc_peak_flops(&f->q->cluster.accelerator, job->dtype);
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;
     out->hfu_pct
@@ -344,16 +345,16 @@ static tc_step_terms step_terms(const tc_costs *f, const tc_pipeline *line, doub
     tc_step_terms t;
     double m = (double)f->p->micro_batches;
     t.work = m * line->slowest_s;
-    t.host = tc_step_host_seconds(f->stack, f->p) + offload_s;
+    t.host = tc_step_host_seconds(&f->q->stack, f->p) + offload_s;
     t.bubble = bubble_s;
     t.sends = tc_pipeline_sends(f);
     tc_stage_load heavy[TC_TRAFFIC_STAGES];
     int count = tc_traffic_stages(f, heavy);
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
     for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(f, &heavy[i]);
-    t.data_parallel = tc_data_parallel_exposed(f->stack, traffic, count, m, line);
+    t.data_parallel = tc_data_parallel_exposed(&f->q->stack, traffic, count, m, line);
     t.optimizer = tc_optimizer_seconds(f, &heavy[count - 1]);
-    t.straggler = tc_straggler_seconds(f->stack, f->cluster->devices, t.work);
+    t.straggler = tc_straggler_seconds(&f->q->stack, f->q->cluster.devices, t.work);
     return t;
 }
 
@@ -366,7 +367,7 @@ static void fill_work(const tc_costs *f, const tc_pipeline *line, double offload
     b->attention = m * all.attention;
     b->memory_bound = m * all.memory;
     b->launch = m * all.launch;
-    b->host = m * all.host + f->stack->params.host_s_per_step + offload_s;
+    b->host = m * all.host + f->q->stack.params.host_s_per_step + offload_s;
     b->recompute = m * all.recompute;
     b->tp_comm = m * all.tp;
     b->cp_comm = m * all.cp;
@@ -408,7 +409,7 @@ static void take_times(const tc_costs *f, const tc_pipeline *line, const tc_step
 }
 
 static void fill_memory(const tc_costs *f, tc_step *out) {
-    out->memory = tc_memory_peak(f->job, f->cluster, f->p, f->stack, &f->set);
+    out->memory = tc_memory_peak(f->q, f->p, &f->set);
     out->fits = out->memory.reserved <= out->memory.capacity;
     out->layout = f->p->layout;
     out->global_batch = f->p->global_batch;
@@ -448,33 +449,13 @@ tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
     return TC_OK;
 }
 
-tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
-                         const tc_stack *stack, tc_step *out, tc_error *error) {
-    tc_costs costs;
-    tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
-    return code ? code : tc_step_of(&costs, out, error);
-}
-
-tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
-                         const tc_stack *stack, tc_step *out, tc_error *error) {
-    tc_costs costs;
-    tc_code code = tc_costs_compute(job, cluster, placement, stack, &costs, error);
-    if (code) return code;
-    tc_pipeline line = tc_pipeline_sketch(&costs);
-    double offload_s
-        = tc_bubble_has_form(&placement->layout, &line) ? offload_exposed(&costs, &line) : 0; /* else in the bubble */
-    tc_step_terms t = step_terms(&costs, &line, tc_bubble_estimate(&placement->layout, &line), offload_s);
+void tc_step_estimate(const tc_costs *costs, tc_step *out) {
+    tc_pipeline line = tc_pipeline_sketch(costs);
+    const tc_layout *layout = &costs->p->layout;
+    double offload_s = tc_bubble_has_form(layout, &line) ? offload_exposed(costs, &line) : 0; /* else in the bubble */
+    tc_step_terms t = step_terms(costs, &line, tc_bubble_estimate(layout, &line), offload_s);
     memset(out, 0, sizeof *out);
     out->step_s = tc_step_terms_sum(&t);
-    fill_rates(&costs, out);
-    fill_memory(&costs, out);
-    return TC_OK;
-}
-
-tc_code tc_step_predict(const tc_job *job, const tc_cluster *cluster, const tc_layout *layout, const tc_stack *stack,
-                        tc_step *out, tc_error *error) {
-    memset(out, 0, sizeof *out);
-    tc_placement placement;
-    tc_code code = tc_layout_resolve(job, cluster, layout, stack, &placement, out->assumed, &out->assumed_count, error);
-    return code ? code : tc_step_evaluate(job, cluster, &placement, stack, out, error);
+    fill_rates(costs, out);
+    fill_memory(costs, out);
 }

@@ -4,17 +4,13 @@
 
 #include "step/costs.h"
 
-/* Forecasts a resolved placement: tc_step_predict after its tc_layout_resolve. out->assumed is left as it is. */
-TC_NODISCARD tc_code tc_step_evaluate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
-                                      const tc_stack *stack, tc_step *out, tc_error *error);
-
-/* The same from its costs: in closed form where that is the timeline's, else by the timeline. */
+/* Forecasts a resolved placement from its costs: in closed form where that is the timeline's, else by the timeline.
+ * out->assumed, its interval and the evidence are left as they are. */
 TC_NODISCARD tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error);
 
 /* The same with the closed form of GPipe, 1F1B and interleaving also where stages or micro-batches make it
  * inexact: what a search walks by, before the timeline judges. */
-TC_NODISCARD tc_code tc_step_estimate(const tc_job *job, const tc_cluster *cluster, const tc_placement *placement,
-                                      const tc_stack *stack, tc_step *out, tc_error *error);
+void tc_step_estimate(const tc_costs *costs, tc_step *out);
 
 /* ---- the closed form in its parts, so that a search computes each once ------------------ */
 
@@ -68,7 +64,8 @@ double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement
 /* What the slowest rank is late; a pipeline's fill and drain are sums over stages, whose deviations average out. */
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s);
 /* Offloaded activations that compute does not hide, all micro-batches. offloaded: bytes of a micro-batch. */
-double tc_offload_exposed(const tc_cluster *cluster, double offloaded, double micro_batches, const tc_pipeline *line);
+double tc_offload_exposed(const tc_accelerator *accelerator, double offloaded, double micro_batches,
+                          const tc_pipeline *line);
 double tc_step_terms_sum(const tc_step_terms *terms);
 
 #endif

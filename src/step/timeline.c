@@ -268,9 +268,9 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
 
 /* A chunk's share of what a stage sends to the host. */
 static double chunk_offload(const tc_costs *f, int chunk, double window) {
-    double link = f->cluster->accelerator.host_bytes_per_s;
+    double link = f->q->cluster.accelerator.host_bytes_per_s;
     if (!f->p->layout.offload_activations || link <= 0) return 0;
-    double bytes = tc_chunk_kept(&f->job->model, f->p, &f->set, chunk).offloaded;
+    double bytes = tc_chunk_kept(&f->q->job.model, f->p, &f->set, chunk).offloaded;
     return tc_exposed(bytes / link, 1, window);
 }
 
@@ -296,7 +296,7 @@ tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double
  * Returns the seconds that a micro-batch takes longer. */
 static double add_every_micro_batch(const tc_costs *f, const tc_data_parallel *d, double window, tc_node_cost *c) {
     double all = 2 * d->gather + d->reduce;
-    double exposed = tc_exposed(all, f->stack->params.dp_overlap, window);
+    double exposed = tc_exposed(all, f->q->stack.params.dp_overlap, window);
     if (all <= 0) return 0;
     c->forward += exposed * d->gather / all;
     c->input += exposed * (d->gather + d->reduce) / all;
@@ -354,7 +354,7 @@ static double max_of(double a, double b) { return a > b ? a : b; }
 
 /* Weights before, gradients after the slots. */
 static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
-    const tc_stack *stack = f->stack;
+    const tc_stack *stack = &f->q->stack;
     double overlap = stack->params.dp_overlap, sends = f->paths.pp_shared ? t->send_s : 0;
     int chunks = t->nodes / t->stages;
     for (int s = 0; s < t->stages; s++) {
@@ -418,7 +418,7 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
     t->sends_s = t->sends_s < beyond ? t->sends_s : beyond;
     t->bubble_s = beyond - t->sends_s;
     t->sync_s = meet;
-    t->straggler_s = tc_straggler_seconds(f->stack, f->cluster->devices, most - t->transfer_s);
+    t->straggler_s = tc_straggler_seconds(&f->q->stack, f->q->cluster.devices, most - t->transfer_s);
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 
@@ -459,7 +459,7 @@ tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
     int chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
     if (!allocate(t, l->pp, l->pp * chunks))
         return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    t->host_s = tc_step_host_seconds(f->stack, f->p);
+    t->host_s = tc_step_host_seconds(&f->q->stack, f->p);
     t->send_s = tc_stage_send_seconds(f);
     t->sends_s = tc_pipeline_sends(f);
     cost_nodes(f, t);

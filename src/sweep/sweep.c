@@ -11,7 +11,6 @@
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "catalog/document.h"
-#include "step/interval.h"
 
 #define USUAL_STACK "generic" /* every catalog has it */
 
@@ -276,24 +275,25 @@ const char *tc_sweep_status_name(int status) {
 
 static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t, tc_search_input *in, tc_error *error) {
     *in = tc_default_search_input();
-    in->cluster.devices = t->devices;
-    in->job.global_batch = t->batch;
-    in->job.dtype = t->dtype;
-    in->job.seq = s->seq;
+    in->question.cluster.devices = t->devices;
+    in->question.job.global_batch = t->batch;
+    in->question.job.dtype = t->dtype;
+    in->question.job.seq = s->seq;
     in->objective = s->objective;
     in->max_memory_bytes = s->max_memory_bytes;
     in->schedules = s->schedules;
     tc_code code = tc_search_fix(&in->fixed, s->fix, "fix", error);
-    if (!code) code = tc_model_load(catalog, t->model, &in->job.model, error);
-    if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->cluster.accelerator, error);
+    if (!code) code = tc_model_load(catalog, t->model, &in->question.job.model, error);
+    if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->question.cluster.accelerator, error);
     if (code) return code;
-    const tc_accelerator *a = &in->cluster.accelerator;
+    const tc_accelerator *a = &in->question.cluster.accelerator;
     const char *fabric = s->fabric[0] ? s->fabric : a->fabric, *stack = s->stack[0]   ? s->stack
                                                                         : a->stack[0] ? a->stack
                                                                                       : USUAL_STACK;
     if (!fabric[0]) return tc_fail(error, TC_INVALID, "fabric", "%s has none of its own; give one", a->slug);
-    code = tc_catalog_fabric(catalog, fabric, &in->cluster.fabric, error);
-    return code ? code : tc_catalog_stack(catalog, stack, &in->stack, error);
+    code = tc_catalog_fabric(catalog, fabric, &in->question.cluster.fabric, error);
+    if (!code) code = tc_catalog_stack(catalog, stack, &in->question.stack, error);
+    return code ? code : tc_catalog_interval(catalog, &in->question.interval, error);
 }
 
 static void take_best(const tc_found *best, tc_sweep_row *row) {
@@ -309,26 +309,22 @@ static void take_best(const tc_found *best, tc_sweep_row *row) {
     row->memory_bytes = step->memory.reserved;
 }
 
-static tc_code search_task(tc_catalog *catalog, const tc_search_input *in, tc_search *search, tc_sweep_row *row,
-                           tc_error *error) {
+static void search_task(const tc_search_input *in, tc_search *search, tc_sweep_row *row) {
     tc_error why;
-    tc_code code = TC_OK;
     if (tc_search_run(in, search, &why)) {
         row->status = TC_SWEEP_FAILED;
         snprintf(row->note, sizeof row->note, "%.60s: %.170s", why.place, why.text);
-        return TC_OK;
+        return;
     }
     row->space = search->space;
     row->rejected_memory = search->rejected[TC_REJECTED_MEMORY];
     row->status = search->best_count > 0 ? TC_SWEEP_FOUND : TC_SWEEP_INFEASIBLE;
     if (search->best_count > 0) {
-        code = tc_interval_apply(catalog, &in->job, &in->cluster.accelerator, &in->stack, &search->best[0].step, error);
         take_best(&search->best[0], row);
     } else if (!tc_search_advise(in, search, &why) && search->advice_count > 0) {
         snprintf(row->note, sizeof row->note, "%s", search->advice[0]);
     }
     tc_search_free(search);
-    return code;
 }
 
 tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int threads, tc_sweep_row *out,
@@ -341,16 +337,16 @@ tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int t
     if (!code) {
         memset(out, 0, sizeof *out);
         tc_sweep_key(s, index, out->key);
-        snprintf(out->model, sizeof out->model, "%.95s", in->job.model.slug);
-        snprintf(out->accelerator, sizeof out->accelerator, "%.63s", in->cluster.accelerator.slug);
-        snprintf(out->fabric, sizeof out->fabric, "%.63s", in->cluster.fabric.slug);
-        snprintf(out->stack, sizeof out->stack, "%.63s", in->stack.slug);
+        snprintf(out->model, sizeof out->model, "%.95s", in->question.job.model.slug);
+        snprintf(out->accelerator, sizeof out->accelerator, "%.63s", in->question.cluster.accelerator.slug);
+        snprintf(out->fabric, sizeof out->fabric, "%.63s", in->question.cluster.fabric.slug);
+        snprintf(out->stack, sizeof out->stack, "%.63s", in->question.stack.slug);
         out->devices = t.devices;
         out->global_batch = t.batch;
         out->dtype = t.dtype;
-        out->seq = s->seq == TC_UNSET ? in->job.model.seq : s->seq;
+        out->seq = s->seq == TC_UNSET ? in->question.job.model.seq : s->seq;
         in->threads = threads;
-        code = search_task(catalog, in, search, out, error);
+        search_task(in, search, out);
     }
     free(in);
     free(search);

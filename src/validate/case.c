@@ -536,6 +536,15 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case 
 /* A run that ran may be forecast to need this much of the device: the mean error of the memory forecast. */
 #define MEMORY_ERROR 1.1
 
+tc_question tc_case_question(const tc_case *c) {
+    tc_question q = tc_default_question();
+    q.job = c->job;
+    q.cluster = c->cluster;
+    q.layout = c->layout;
+    q.stack = c->stack;
+    return q;
+}
+
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
     int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.micro_batch;
     int64_t batch = (int64_t)c->cluster.devices / ((int64_t)l->tp * l->pp * l->cp) * micro_batch;
@@ -544,9 +553,10 @@ static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
 
 static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
     tc_error ignored;
-    tc_job job = c->job;
-    if (c->open & TC_CASE_OPEN_BATCH) job.global_batch = usual_batch(c, layout);
-    if (tc_step_predict(&job, &c->cluster, layout, &c->stack, step, &ignored)) return false;
+    tc_question q = tc_case_question(c);
+    q.layout = *layout;
+    if (c->open & TC_CASE_OPEN_BATCH) q.job.global_batch = usual_batch(c, layout);
+    if (tc_forecast(&q, step, &ignored)) return false;
     step->fits = step->memory.reserved <= c->room * step->memory.capacity;
     return true;
 }
@@ -695,7 +705,8 @@ static double in_memory_kind(const tc_case *c, const tc_memory *m) {
 }
 
 tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) {
-    tc_code code = tc_step_predict(&c->job, &c->cluster, &c->layout, &c->stack, &out->step, error);
+    tc_question q = tc_case_question(c);
+    tc_code code = tc_forecast(&q, &out->step, error);
     if (code) return code;
     out->predicted = in_metric(c, &out->step);
     double ratio

@@ -41,6 +41,8 @@ TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *
 /* All inputs are there; a case may be skipped all the same, for want of a measured rate. */
 bool tc_case_is_built(const tc_case *c);
 
+tc_question tc_case_question(const tc_case *c);
+
 /* Chooses what the source left open: the least recompute and the fastest layout that fit. */
 void tc_case_settle(tc_case *c);
 

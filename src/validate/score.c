@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "step/interval.h"
+#include "forecast/interval.h"
 
 #define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
 
@@ -134,9 +134,11 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
     if (run->metric != TC_METRIC_NONE) {
         out->predicted = result.predicted;
         out->error_pct = result.error_pct;
-        tc_interval interval;
-        code = tc_interval_find(catalog, &c->job, &c->cluster.accelerator, &c->stack, &result.step, &interval, error);
+        const tc_interval_model *model;
+        code = tc_catalog_interval(catalog, &model, error);
         if (code) goto done;
+        tc_question q = tc_case_question(c);
+        tc_interval interval = tc_interval_of(model, &q, &result.step);
         out->step_s_p10 = result.step.step_s * interval.p10;
         out->step_s_p90 = result.step.step_s * interval.p90;
         double ratio = 1 / (1 + result.error_pct / 100); /* measured over forecast step time */

@@ -68,37 +68,34 @@ static tc_model model(void) {
 }
 
 int main(void) {
-    tc_job job = tc_default_job();
-    tc_cluster cluster = tc_default_cluster();
-    tc_layout layout = tc_default_layout();
-    tc_stack stack = tc_default_stack();
+    tc_question q = tc_default_question();
     tc_step step;
     tc_error error;
-    job.model = model();
-    job.global_batch = 512;
-    cluster.accelerator = accelerator();
-    cluster.fabric = fabric();
-    cluster.devices = 64;
-    layout.tp = 4;
-    layout.pp = 2;
-    stack.micro_batch = 1;
-    stack.params.kernel_fraction = 0.95;
-    stack.params.attention_relative = 1;
-    stack.params.memory_passes = 1.5;
-    stack.params.loss_passes = 1.5;
-    stack.params.host_s_per_step = 0.01;
-    stack.params.straggler_spread = 0.01;
-    stack.params.framework_bytes = 3e9;
-    tc_model_size size = tc_model_count(&job.model);
-    if (tc_step_predict(&job, &cluster, &layout, &stack, &step, &error)) {
+    q.job.model = model();
+    q.job.global_batch = 512;
+    q.cluster.accelerator = accelerator();
+    q.cluster.fabric = fabric();
+    q.cluster.devices = 64;
+    q.layout.tp = 4;
+    q.layout.pp = 2;
+    q.stack.micro_batch = 1;
+    q.stack.params.kernel_fraction = 0.95;
+    q.stack.params.attention_relative = 1;
+    q.stack.params.memory_passes = 1.5;
+    q.stack.params.loss_passes = 1.5;
+    q.stack.params.host_s_per_step = 0.01;
+    q.stack.params.straggler_spread = 0.01;
+    q.stack.params.framework_bytes = 3e9;
+    tc_model_size size = tc_model_count(&q.job.model);
+    if (tc_forecast(&q, &step, &error)) {
         printf("%s: %s\n", error.place, error.text);
         return 1;
     }
     /* ten digits: the C libraries' logarithms may differ in the last */
     printf("parameters %.0f\nstep_s %.9e\nmemory %.9e\nmfu_pct %.9e\n", size.parameters, step.step_s,
            step.memory.reserved, step.mfu_pct);
-    layout.tp = 3;
-    if (tc_step_predict(&job, &cluster, &layout, &stack, &step, &error) != TC_INVALID) return 1;
+    q.layout.tp = 3;
+    if (tc_forecast(&q, &step, &error) != TC_INVALID) return 1;
     printf("%s: %s\n", error.place, error.text);
     return 0;
 }

@@ -6,7 +6,7 @@
  * a loss of its own. Model FLOPs count attention in full; what causal kernels skip of it is a gain.
  * Changes are forecast again, one at a time, all else equal.
  */
-#include "step/explain.h"
+#include "forecast/explain.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #include "base/vocabulary.h"
 #include "layout/schedule.h"
-#include "step/step.h"
+#include "step/timeline.h"
 
 /* ---- the waterfall ----------------------------------------------------------------------------- */
 
@@ -38,7 +38,7 @@ static tc_parts mean_parts(const tc_costs *f) {
 
 /* Forward FLOPs of attention of all layers on one rank, one micro-batch, as the kernel runs it. */
 static double attention_flops(const tc_costs *f) {
-    const tc_model *model = &f->job->model;
+    const tc_model *model = &f->q->job.model;
     double sum = 0;
     for (int i = 0; i < model->blocks; i++)
         for (int k = 0; k < f->set.block[i].count; k++) {
@@ -52,7 +52,7 @@ static double attention_flops(const tc_costs *f) {
 static void fill_losses(const tc_costs *f, const tc_pipeline *line, tc_explanation *e) {
     const tc_step *step = &e->step;
     const tc_breakdown *b = &step->breakdown;
-    double m = (double)step->micro_batches, devices = f->cluster->devices;
+    double m = (double)step->micro_batches, devices = f->q->cluster.devices;
     double ideal = step->mfu_pct / 100 * step->step_s,
            per_flop = step->model_flops[TC_FLOPS_FULL] > 0 ? ideal / step->model_flops[TC_FLOPS_FULL] : 0;
     tc_parts mean = mean_parts(f);
@@ -143,7 +143,7 @@ typedef struct walk {
 static void visit_operator(const walk *w, int block, int count, const tc_operator *op) {
     tc_seconds forward = {0}, backward = {0};
     tc_forward_seconds(&w->f->rates, op, &forward);
-    tc_backward_seconds(&w->f->rates, op, !w->f->job->frozen_base, &backward);
+    tc_backward_seconds(&w->f->rates, op, !w->f->q->job.frozen_base, &backward);
     tc_operator_cost c = {.block = block,
                           .count = count,
                           .tag = tag_names[op->tag],
@@ -183,7 +183,7 @@ static void visit_block(const walk *w, int block, int count, const tc_operators 
 }
 
 void tc_explain_operators(const tc_costs *f, tc_operator_visit *visit, void *context) {
-    const tc_model *model = &f->job->model;
+    const tc_model *model = &f->q->job.model;
     walk w = {f, 0, visit, context};
     for (int c = 0, chunks = tc_model_chunks(f->p); c < chunks; c++) {
         tc_pass pass;
@@ -199,20 +199,10 @@ void tc_explain_operators(const tc_costs *f, tc_operator_visit *visit, void *con
 
 /* ---- what a change would give ------------------------------------------------------------------------ */
 
-/* The question at hand, and a copy of it to change. */
-typedef struct trial {
-    tc_job job;
-    tc_cluster cluster;
-    tc_layout layout;
-    tc_stack stack;
-} trial;
-
-static void try_change(tc_explanation *e, const trial *t, bool layout, const char *what) {
+static void try_change(tc_explanation *e, const tc_question *t, bool layout, const char *what) {
     tc_step step;
     tc_error error;
-    if (e->changes == TC_CHANGES
-        || tc_step_predict(&t->job, &t->cluster, &t->layout, &t->stack, &step, &error) != TC_OK)
-        return;
+    if (e->changes == TC_CHANGES || tc_forecast(t, &step, &error) != TC_OK) return;
     tc_change *c = &e->change[e->changes++];
     snprintf(c->what, sizeof c->what, "%s", what);
     c->layout = layout;
@@ -229,7 +219,7 @@ static const char *const hardware_names[HARDWARE]
        [LINKS] = "scale-up links +10 %",     [NETWORK] = "network +10 %", [LATENCY] = "link latency -10 %",
        [LAUNCH] = "kernel launch gap -10 %", [HOST] = "host time -10 %"};
 
-static void change_hardware(trial *t, enum hardware what) {
+static void change_hardware(tc_question *t, enum hardware what) {
     const double more = 1.1, less = 0.9;
     tc_accelerator *a = &t->cluster.accelerator;
     tc_fabric *fabric = &t->cluster.fabric;
@@ -255,9 +245,9 @@ static void change_hardware(trial *t, enum hardware what) {
     }
 }
 
-static void try_hardware(tc_explanation *e, const trial *base) {
+static void try_hardware(tc_explanation *e, const tc_question *base) {
     for (int i = 0; i < HARDWARE; i++) {
-        trial t = *base;
+        tc_question t = *base;
         if (i == NETWORK && t.cluster.fabric.levels < 2) continue;
         if (i == POWER && t.cluster.accelerator.tdp_w <= 0) continue;
         change_hardware(&t, (enum hardware)i);
@@ -284,10 +274,10 @@ static const degree degrees[] = {{"tp", offsetof(tc_layout, tp)},   {"pp", offse
                                  {"cp", offsetof(tc_layout, cp)},   {"ep", offsetof(tc_layout, ep)},
                                  {"vpp", offsetof(tc_layout, vpp)}, {"micro-batch", offsetof(tc_layout, micro_batch)}};
 
-static void try_degrees(tc_explanation *e, const trial *base) {
+static void try_degrees(tc_explanation *e, const tc_question *base) {
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++)
         for (int twice = 0; twice < 2; twice++) {
-            trial t = *base;
+            tc_question t = *base;
             int value;
             memcpy(&value, (char *)&t.layout + degrees[i].offset, sizeof value);
             if ((!twice && value % 2) || value > 1000000) continue;
@@ -305,21 +295,21 @@ static void try_degrees(tc_explanation *e, const trial *base) {
 static const char *const recompute_names[] = {"recompute none", "recompute selective", "recompute full"};
 static const char *const sharding_names[] = {"sharding none", "sharding zero1", "sharding zero2", "sharding zero3"};
 
-static void try_choices(tc_explanation *e, const trial *base) {
+static void try_choices(tc_explanation *e, const tc_question *base) {
     for (int i = TC_RECOMPUTE_NONE; i <= TC_RECOMPUTE_FULL; i++) {
-        trial t = *base;
+        tc_question t = *base;
         if (i == t.layout.recompute) continue;
         t.layout.recompute = i;
         try_change(e, &t, true, recompute_names[i]);
     }
     for (int i = TC_SHARD_NONE; i <= TC_SHARD_ZERO3 && e->step.layout.dp * e->step.layout.cp > 1; i++) {
-        trial t = *base;
+        tc_question t = *base;
         if (i == t.layout.sharding) continue;
         t.layout.sharding = i;
         try_change(e, &t, true, sharding_names[i]);
     }
     for (int i = 0; i < TC_SCHEDULE_CUSTOM && base->layout.pp > 1; i++) {
-        trial t = *base;
+        tc_question t = *base;
         if (i == t.layout.schedule || t.layout.vpp > 1) continue;
         t.layout.schedule = i;
         if (tc_schedule_facts_of(i).chunks != tc_schedule_facts_of(base->layout.schedule).chunks)
@@ -329,7 +319,7 @@ static void try_choices(tc_explanation *e, const trial *base) {
         try_change(e, &t, true, what);
     }
     if (base->layout.tp > 1) {
-        trial t = *base;
+        tc_question t = *base;
         t.layout.sequence_parallel = !t.layout.sequence_parallel;
         try_change(e, &t, true, t.layout.sequence_parallel ? "sequence parallelism on" : "sequence parallelism off");
     }
@@ -350,11 +340,13 @@ static void sort_changes(tc_explanation *e) {
     }
 }
 
-static void fill_changes(const tc_job *job, const tc_cluster *cluster, const tc_stack *stack, tc_explanation *e) {
-    trial base = {.job = *job, .cluster = *cluster, .layout = e->step.layout, .stack = *stack};
+static void fill_changes(const tc_question *question, tc_explanation *e) {
+    tc_question base = *question;
+    base.layout = e->step.layout;
+    base.interval = NULL;
     base.job.global_batch = e->step.global_batch;
     base.layout.dp = TC_UNSET;
-    if (job->model.blocks > 0) base.layout.etp = TC_UNSET;
+    if (question->job.model.blocks > 0) base.layout.etp = TC_UNSET;
     try_hardware(e, &base);
     try_degrees(e, &base);
     try_choices(e, &base);
@@ -376,7 +368,8 @@ static tc_code fill_peaks(const tc_costs *f, const tc_step_times *times, tc_expl
     return code;
 }
 
-tc_code tc_explain(const tc_costs *costs, tc_explanation *e, tc_error *error) {
+tc_code tc_explain(const tc_opened *opened, tc_explanation *e, tc_error *error) {
+    const tc_costs *costs = &opened->costs;
     memset(e, 0, sizeof *e);
     tc_step_times times;
     tc_code code = tc_step_of(costs, &e->step, error);
@@ -387,6 +380,8 @@ tc_code tc_explain(const tc_costs *costs, tc_explanation *e, tc_error *error) {
     find_bound(e);
     code = fill_peaks(costs, &times, e, error);
     tc_step_times_free(&times);
-    if (!code) fill_changes(costs->job, costs->cluster, costs->stack, e);
-    return code;
+    if (code) return code;
+    fill_changes(costs->q, e);
+    tc_close(opened, &e->step);
+    return TC_OK;
 }

@@ -1,7 +1,8 @@
 /* explain.h - why a step takes as long as it does: the way from the device's peak to what is achieved, and what would change it. */
-#ifndef TC_STEP_EXPLAIN_H
-#define TC_STEP_EXPLAIN_H
+#ifndef TC_FORECAST_EXPLAIN_H
+#define TC_FORECAST_EXPLAIN_H
 
+#include "forecast/forecast.h"
 #include "step/live_memory.h"
 
 /* One loss between peak and achieved, in seconds of the step and in points of MFU. A gain is negative. */
@@ -51,8 +52,7 @@ typedef struct tc_explanation {
     double peak_at_s[TC_PEAKS];
 } tc_explanation;
 
-/* costs: of the resolved step. */
-TC_NODISCARD tc_code tc_explain(const tc_costs *costs, tc_explanation *out, tc_error *error);
+TC_NODISCARD tc_code tc_explain(const tc_opened *opened, tc_explanation *out, tc_error *error);
 
 /* Calls visit for every operator and every communication of every run of blocks, embedding and head. */
 typedef void tc_operator_visit(void *context, const tc_operator_cost *cost);

@@ -1,0 +1,83 @@
+/* interval.c - reads data/fitted/intervals.yaml, written by `make fit`. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "catalog/catalog.h"
+#include "catalog/interval_model.h"
+
+const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES]
+    = {"stack_unseen",  "chip_unseen", "architecture_unseen", "moe",       "low_precision",
+       "communication", "host",        "memory_traffic",      "attention", "bubble"};
+
+static tc_code number_of(const tc_document *document, const tc_node *row, const char *key, double *out,
+                         tc_error *error) {
+    const char *text = tc_node_text(row, key);
+    tc_error why;
+    if (!text || tc_parse_number(text, out, key, &why) || !isfinite(*out))
+        return tc_document_fail(document, row, key, error, "%s; a number is expected", text ? text : "is missing");
+    return TC_OK;
+}
+
+static tc_code read_seen(const tc_document *document, const char *key, tc_arena *arena, tc_seen *out, tc_error *error) {
+    const tc_node *rows = tc_node_get(document->root, key);
+    int count = 0;
+    for (const tc_node *row = rows ? rows->first : NULL; row; row = row->next) count++;
+    out->slug = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *out->slug);
+    if (!out->slug) return tc_fail(error, TC_INTERNAL, "catalog", "out of memory");
+    for (const tc_node *row = rows ? rows->first : NULL; row; row = row->next) out->slug[out->count++] = row->key;
+    return TC_OK;
+}
+
+static tc_code read_memory(const tc_document *document, tc_interval_model *out, tc_error *error) {
+    const tc_node *rows = tc_node_get(document->root, "memory_intervals");
+    tc_code code = TC_OK;
+    for (const tc_node *row = rows ? rows->first : NULL; row && !code; row = row->next) {
+        const char *evidence = tc_node_text(row, "evidence"), *memory = tc_node_text(row, "memory");
+        if (!evidence || !memory || strcmp(memory, "reserved") != 0) continue;
+        int known = strcmp(evidence, "stack") == 0;
+        if (!known && strcmp(evidence, "none") != 0) continue;
+        code = number_of(document, row, "p10", &out->memory_p10[known], error);
+        if (!code) code = number_of(document, row, "p90", &out->memory_p90[known], error);
+    }
+    return code;
+}
+
+static bool is_feature(const char *key) {
+    for (int i = 0; i < TC_INTERVAL_FEATURES; i++)
+        if (strcmp(key, tc_interval_feature_names[i]) == 0) return true;
+    return strcmp(key, "intercept") == 0;
+}
+
+/* What stands beside the features in the scale is of families. */
+static tc_code read_scale(const tc_document *document, const tc_node *scale, tc_interval_model *out, tc_error *error) {
+    const tc_node *quantiles = tc_node_get(document->root, "quantiles");
+    tc_code code = number_of(document, scale, "intercept", &out->intercept, error);
+    for (int i = 0; i < TC_INTERVAL_FEATURES && !code; i++)
+        code = number_of(document, scale, tc_interval_feature_names[i], &out->coefficient[i], error);
+    for (const tc_node *row = scale->first; row && !code; row = row->next) {
+        if (is_feature(row->key)) continue;
+        if (out->families == TC_INTERVAL_FAMILIES)
+            return tc_document_fail(document, row, NULL, error, "is one family too many; write at most %d",
+                                    TC_INTERVAL_FAMILIES);
+        tc_interval_family *family = &out->family[out->families++];
+        family->name = row->key;
+        code = number_of(document, scale, row->key, &family->coefficient, error);
+    }
+    if (!code) code = number_of(document, quantiles, "p10", &out->p10, error);
+    if (!code) code = number_of(document, quantiles, "p90", &out->p90, error);
+    out->scaled = !code;
+    return code;
+}
+
+tc_code tc_interval_model_read(const tc_document *document, tc_arena *arena, tc_interval_model *out, tc_error *error) {
+    *out = (tc_interval_model){.scaled = false};
+    tc_code code = read_seen(document, "accelerators", arena, &out->accelerators, error);
+    if (!code) code = read_seen(document, "architectures", arena, &out->architectures, error);
+    if (!code) code = read_seen(document, "stacks", arena, &out->stacks, error);
+    if (!code) code = read_seen(document, "memory_stacks", arena, &out->memory_stacks, error);
+    if (!code) code = read_memory(document, out, error);
+    const tc_node *scale = tc_node_get(document->root, "scale");
+    return code || !scale ? code : read_scale(document, scale, out, error);
+}

@@ -1,0 +1,33 @@
+/* interval_model.h - data/fitted/intervals.yaml as values: what forecast/interval.c works from. */
+#ifndef TC_CATALOG_INTERVAL_MODEL_H
+#define TC_CATALOG_INTERVAL_MODEL_H
+
+#include "traincast.h"
+
+/* Shares of the step and kinds of the question that make a forecast difficult; whose chip it is comes on top. */
+enum { TC_INTERVAL_FEATURES = 10, TC_INTERVAL_FAMILIES = 8 };
+extern const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES];
+
+/* Slugs of which published runs were seen by the fit. */
+typedef struct tc_seen {
+    int count;
+    const char **slug;
+} tc_seen;
+
+/* A family of architectures: the `family` of their files. */
+typedef struct tc_interval_family {
+    const char *name;
+    double coefficient;
+} tc_interval_family;
+
+struct tc_interval_model {
+    tc_seen accelerators, architectures, stacks, memory_stacks;
+    bool scaled; /* there is an interval of the step's time */
+    double intercept, coefficient[TC_INTERVAL_FEATURES], p10, p90;
+    int families;
+    tc_interval_family family[TC_INTERVAL_FAMILIES];
+    double memory_p10[2],
+        memory_p90[2]; /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
+};
+
+#endif

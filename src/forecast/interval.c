@@ -1,0 +1,77 @@
+/* interval.c - the interval of a forecast by what makes it difficult.
+ *
+ * For memory the stack alone counts: whether runs of it stated their memory.
+ */
+#include "forecast/interval.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/formats.h"
+#include "workload/operators.h"
+
+static const char *evidence_text(tc_evidence seen) {
+    if (seen.chip)
+        return seen.stack ? "measured runs of this chip and of this stack"
+                          : "measured runs of this chip, not of this stack";
+    return seen.architecture ? "measured runs of other chips of this architecture"
+                             : "no measured runs of this architecture";
+}
+
+void tc_interval_features(const tc_question *q, const tc_step *step, tc_evidence seen,
+                          double out[TC_INTERVAL_FEATURES]) {
+    const tc_breakdown *b = &step->breakdown;
+    const double features[TC_INTERVAL_FEATURES] = {
+        !seen.stack,
+        !seen.chip,
+        !seen.architecture,
+        tc_has_experts(&q->job.model),
+        tc_format_is_low(q->job.dtype),
+        (b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm + b->dp_comm) / step->step_s,
+        (b->host + b->launch) / step->step_s,
+        (b->memory_bound + b->optimizer) / step->step_s,
+        b->attention / step->step_s,
+        b->bubble / step->step_s,
+    };
+    memcpy(out, features, sizeof features);
+}
+
+static bool was_seen(const tc_seen *seen, const char *slug) {
+    for (int i = 0; i < seen->count; i++)
+        if (strcmp(seen->slug[i], slug) == 0) return true;
+    return false;
+}
+
+static double family_coefficient(const tc_interval_model *model, const char *family) {
+    for (int i = 0; i < model->families; i++)
+        if (strcmp(model->family[i].name, family) == 0) return model->family[i].coefficient;
+    return 0;
+}
+
+tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q, const tc_step *step) {
+    tc_interval out = {.evidence = NULL};
+    if (!model) return out;
+    const tc_accelerator *a = &q->cluster.accelerator;
+    tc_evidence seen = {was_seen(&model->stacks, q->stack.slug), was_seen(&model->accelerators, a->slug), false};
+    seen.architecture = seen.chip || was_seen(&model->architectures, a->architecture);
+    int known = was_seen(&model->memory_stacks, q->stack.slug);
+    out.memory_p10 = model->memory_p10[known];
+    out.memory_p90 = model->memory_p90[known];
+    if (!model->scaled) return out;
+    double features[TC_INTERVAL_FEATURES], scale = model->intercept + family_coefficient(model, a->family);
+    tc_interval_features(q, step, seen, features);
+    for (int i = 0; i < TC_INTERVAL_FEATURES; i++) scale += model->coefficient[i] * features[i];
+    out.p10 = exp(model->p10 * exp(scale));
+    out.p90 = exp(model->p90 * exp(scale));
+    out.evidence = evidence_text(seen);
+    return out;
+}
+
+void tc_interval_apply(const tc_question *q, tc_step *step) {
+    tc_interval interval = tc_interval_of(q->interval, q, step);
+    step->step_s_p10 = step->step_s * interval.p10;
+    step->step_s_p90 = step->step_s * interval.p90;
+    step->memory_p10 = step->memory.reserved * interval.memory_p10;
+    step->memory_p90 = step->memory.reserved * interval.memory_p90;
+    step->evidence = interval.evidence;
+}

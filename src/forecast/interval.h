@@ -1,0 +1,32 @@
+/* interval.h - how far a forecast may be off: its 80 % interval and the evidence behind it.
+ *
+ * log(measured / forecast) on published runs whose source the fit had not seen, scaled by how difficult a
+ * forecast is: s = exp(intercept + coefficient of the chip's family + sum of coefficient x feature), the interval
+ * [exp(q10 s), exp(q90 s)]. Coefficients and quantiles: data/fitted/intervals.yaml, written by `make fit`. */
+#ifndef TC_FORECAST_INTERVAL_H
+#define TC_FORECAST_INTERVAL_H
+
+#include "catalog/interval_model.h"
+
+typedef struct tc_interval {
+    const char *evidence;          /* what it rests on, a fixed text; NULL where there is no fit */
+    double p10, p90;               /* factors on the step time; 0 where there is no fit */
+    double memory_p10, memory_p90; /* factors on the reserved memory; 0 */
+} tc_interval;
+
+/* Which runs the fit had seen: of the question's stack, chip, and chips of its architecture. */
+typedef struct tc_evidence {
+    bool stack, chip, architecture;
+} tc_evidence;
+
+/* What makes a forecast difficult: in the order of tc_interval_feature_names. */
+void tc_interval_features(const tc_question *question, const tc_step *step, tc_evidence evidence,
+                          double out[TC_INTERVAL_FEATURES]);
+
+/* The interval of a forecast; all zero without a model. */
+tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *question, const tc_step *step);
+
+/* Fills step_s_p10, step_s_p90, memory_p10, memory_p90 and evidence of the forecast from the question's model. */
+void tc_interval_apply(const tc_question *question, tc_step *step);
+
+#endif
