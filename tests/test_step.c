@@ -656,8 +656,30 @@ static void assumptions_are_said(void **state) {
     assert_int_not_equal(s.layout.etp, TC_UNSET);
 }
 
+/* step and search refuse the same: experts whose width does not come out, heads that an all-to-all does not split. */
+static void what_does_not_divide_is_refused(void **state) {
+    (void)state;
+    tc_question m = round_machine(12);
+    tc_step step;
+    tc_error error;
+    m.job.model = round_moe(8);
+    m.layout.tp = 1;
+    m.layout.etp = 3; /* of a width of 2048 */
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--etp");
+    m = round_machine(32);
+    m.layout.cp = 32; /* 16 heads */
+    m.layout.cp_kind = TC_CP_ALL_TO_ALL;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--cp-kind");
+    m.layout.cp_kind = TC_UNSET; /* the stack's usual kind gives way */
+    m.stack.cp_kind = TC_CP_ALL_TO_ALL;
+    assert_int_equal(step_of(&m).layout.cp_kind, TC_CP_RING);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_does_not_divide_is_refused),
         cmocka_unit_test(the_parts_add_up),
         cmocka_unit_test(the_same_again),
         cmocka_unit_test(better_is_never_slower),

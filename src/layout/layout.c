@@ -1,8 +1,6 @@
 /* layout.c - resolves a layout against the stack's defaults and checks what is legal.
  *
- * The rules are those of the frameworks: world = tp x pp x cp x dp; the expert
- * world etp x ep x edp divides tp x cp x dp; the global batch is a multiple of
- * micro-batch x dp; layers that do not divide go to the middle stages, since the
+ * What is legal: legal.c. Layers that do not divide go to the middle stages, since the
  * first and the last also carry embedding and head, unless the layout says how many
  * layers these hold (Megatron-LM's --decoder-first- and -last-pipeline-num-layers) or lists all stages.
  */
@@ -15,6 +13,7 @@
 #include "base/error.h"
 #include "base/formats.h"
 #include "base/vocabulary.h"
+#include "layout/legal.h"
 #include "layout/schedule.h"
 
 static char *append(char *to, const char *end, const char *text) {
@@ -57,27 +56,11 @@ static tc_code check_degrees(const tc_cluster *cluster, const tc_layout *l, tc_e
 
 static tc_code check_model(const tc_model *model, const tc_placement *p, tc_error *error) {
     const tc_layout *l = &p->layout;
-    for (int i = 0; i < model->blocks; i++) {
-        const tc_block *b = &model->block[i];
-        if (b->heads % l->tp)
-            return tc_fail(error, TC_INVALID, "--tp", "%d does not divide %d attention heads; choose a divisor", l->tp,
-                           b->heads);
-        if (b->kv_heads > 0 && b->attention == TC_ATTENTION_MHA && b->kv_heads % l->tp && l->tp % b->kv_heads)
-            return tc_fail(error, TC_INVALID, "--tp",
-                           "%d and %d key-value heads do not divide; choose a divisor or a multiple", l->tp,
-                           b->kv_heads);
-        if (b->experts > 0 && b->experts % l->ep)
-            return tc_fail(error, TC_INVALID, "--ep", "%d does not divide %d experts; choose a divisor", l->ep,
-                           b->experts);
-    }
     if (p->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
-    /* frameworks let embedding and head count as layers */
-    if ((int64_t)l->pp * l->vpp > p->layers + 2)
-        return tc_fail(error, TC_INVALID, l->vpp > 1 ? "--vpp" : "--pp",
-                       "%d x %d stages for %d layers; choose at most one stage a layer", l->pp, l->vpp, p->layers);
-    if (p->seq % l->cp)
-        return tc_fail(error, TC_INVALID, "--cp", "%d does not divide %d tokens; choose a divisor", l->cp, p->seq);
-    return TC_OK;
+    tc_code code = tc_legal_tensor_parallel(model, l->tp, error);
+    if (!code) code = tc_legal_expert_parallel(model, l->ep, l->etp, error);
+    if (!code) code = tc_legal_stages(p->layers, l->pp, l->vpp, error);
+    return code ? code : tc_legal_context_parallel(p->seq, l->cp, error);
 }
 
 /* Stages and micro-batches that the schedule can arrange. */
@@ -93,7 +76,7 @@ static tc_code check_schedule(const tc_placement *p, bool frozen, tc_error *erro
                            "%lld micro-batches a rank, but the schedule's file has %d; give --global-batch %lld",
                            (long long)p->micro_batches, l->order->micro_batches,
                            (long long)l->order->micro_batches * l->dp * l->micro_batch);
-        if (l->order->parts > p->layers + 2)
+        if (l->order->parts > tc_most_chunks(p->layers))
             return tc_fail(error, TC_INVALID, "--schedule", "%d parts for %d layers; choose at most one part a layer",
                            l->order->parts, p->layers);
         return TC_OK;
@@ -107,20 +90,20 @@ static tc_code check_schedule(const tc_placement *p, bool frozen, tc_error *erro
     return TC_OK;
 }
 
-/* Groups of all-to-all that divide the context-parallel ranks, and the heads. */
-static tc_code check_context(const tc_model *model, const tc_layout *l, tc_error *error) {
+/* Groups of all-to-all divide the context-parallel ranks, and the heads. Where the stack's all-to-all does not, rings do. */
+static tc_code check_context(const tc_model *model, const tc_layout *wanted, tc_layout *l, tc_error *error) {
     int n = l->cp_all_to_all;
-    if (l->cp_kind != TC_CP_BOTH) return TC_OK;
-    if (n <= 1 || n >= l->cp || l->cp % n)
+    if (l->cp_kind == TC_CP_RING || l->cp == 1) return TC_OK;
+    if (l->cp_kind == TC_CP_BOTH && (n <= 1 || n >= l->cp || l->cp % n))
         return tc_fail(error, TC_INVALID, "--cp-kind",
                        "both:%d does not divide %d context-parallel ranks into groups; give a divisor in between", n,
                        l->cp);
-    for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].heads / l->tp % n)
-            return tc_fail(error, TC_INVALID, "--cp-kind",
-                           "all-to-all of %d ranks does not divide %d heads of a rank; choose a divisor", n,
-                           model->block[i].heads / l->tp);
-    return TC_OK;
+    tc_code code = tc_legal_head_exchange(model, l->tp, l->cp_kind == TC_CP_BOTH ? n : l->cp, error);
+    if (code && wanted->cp_kind == TC_UNSET) {
+        l->cp_kind = TC_CP_RING;
+        return TC_OK;
+    }
+    return code;
 }
 
 /* The layers that the layout gives to stages. */
@@ -158,20 +141,13 @@ static tc_code check_stages(const tc_placement *p, tc_error *error) {
 }
 
 static tc_code resolve_experts(const tc_model *model, const tc_stack *stack, tc_layout *l, tc_error *error) {
-    bool moe = tc_has_experts(model);
-    if (!moe && l->ep > 1)
-        return tc_fail(error, TC_INVALID, "--ep", "%d for a model without experts; leave it out", l->ep);
-    int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
     if (l->etp == TC_UNSET) {
+        int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
         bool split = l->ep <= 1 || (stack->expert_tensor_parallel && ranks % ((int64_t)l->ep * l->tp) == 0);
         l->etp = split ? l->tp : 1;
     }
     if (l->etp < 1) return tc_fail(error, TC_INVALID, "--etp", "%d is no degree; give 1 or more", l->etp);
-    if (moe && ranks % ((int64_t)l->ep * l->etp))
-        return tc_fail(error, TC_INVALID, "--ep",
-                       "ep x etp = %lld does not divide tp x cp x dp = %lld; choose a divisor",
-                       (long long)l->ep * l->etp, (long long)ranks);
-    return TC_OK;
+    return tc_has_experts(model) ? tc_legal_expert_ranks(l, error) : TC_OK;
 }
 
 static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96], int *count,
@@ -189,13 +165,7 @@ static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placem
         p->global_batch = (int64_t)l->dp * l->micro_batch;
         assume_number(assumed, count, "global batch ", (long)p->global_batch, " sequences");
     }
-    int64_t batch = (int64_t)l->dp * l->micro_batch;
-    if (p->global_batch < 1 || p->global_batch % batch)
-        return tc_fail(error, TC_INVALID, "--global-batch",
-                       "%lld is no multiple of dp x micro-batch = %lld; choose one", (long long)p->global_batch,
-                       (long long)batch);
-    p->micro_batches = p->global_batch / batch;
-    return TC_OK;
+    return tc_legal_batch(p->global_batch, l->dp, l->micro_batch, &p->micro_batches, error);
 }
 
 static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96],
@@ -283,8 +253,8 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    if ((code = check_context(&job->model, l, error)) || (code = check_schedule(out, job->frozen_base, error))
-        || (code = check_stages(out, error)))
+    if ((code = check_context(&job->model, &q->layout, l, error))
+        || (code = check_schedule(out, job->frozen_base, error)) || (code = check_stages(out, error)))
         return code;
     fill_shard(job, stack, out);
     return TC_OK;

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "layout/legal.h"
 #include "base/vocabulary.h"
 
 /* ---- writing an order -------------------------------------------------------------- */
@@ -455,7 +456,7 @@ tc_code tc_schedule_check(int schedule, const tc_schedule_ask *ask, tc_error *er
         return tc_fail(error, TC_INVALID, "--schedule", "%s with 1 chunk a stage; give --vpp 2 or more, or 1f1b", name);
     if (ask->stages == 1) return TC_OK; /* nothing to arrange */
     int chunks = facts.both_ways ? 1 : facts.chunks > ask->vpp ? facts.chunks : ask->vpp;
-    if ((int64_t)ask->stages * chunks > ask->layers + 2)
+    if ((int64_t)ask->stages * chunks > tc_most_chunks(ask->layers))
         return tc_fail(error, TC_INVALID, "--pp",
                        "%d stages of %d chunks for %d layers; choose at most one chunk a layer", ask->stages, chunks,
                        ask->layers);

@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "base/vocabulary.h"
+#include "layout/legal.h"
 #include "layout/schedule.h"
 
 #define CONTEXT_TOKENS 256
@@ -37,23 +38,6 @@ static void push(tc_axis *axis, int value) {
 static void push_divisors(tc_axis *axis, int n, int most) {
     for (int i = 1; i <= n && i <= most; i++)
         if (n % i == 0) push(axis, i);
-}
-
-static bool heads_allow(const tc_model *model, int tp) {
-    for (int i = 0; i < model->blocks; i++) {
-        const tc_block *b = &model->block[i];
-        if (b->heads % tp) return false;
-        if (b->kv_heads > 0 && b->attention == TC_ATTENTION_MHA && b->kv_heads % tp && tp % b->kv_heads) return false;
-    }
-    return true;
-}
-
-static bool experts_allow(const tc_model *model, int ep, int etp) {
-    for (int i = 0; i < model->blocks; i++) {
-        const tc_block *b = &model->block[i];
-        if (b->experts > 0 && (b->experts % ep || b->expert_ffn % etp)) return false;
-    }
-    return true;
 }
 
 static int smaller(int a, int b) { return a < b ? a : b; }
@@ -87,11 +71,14 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
     int domain = scale_up_devices(&in->question.cluster.fabric);
     for (int i = 0; i < all.count; i++) {
         int degree = all.value[i];
-        if (heads_allow(model, degree)) push(&v->tp, degree);
-        if (degree <= space->layers + 2) push(&v->pp, degree);
-        if (space->seq % degree == 0 && (degree == 1 || space->seq / degree >= CONTEXT_TOKENS)) push(&v->cp, degree);
-        if (space->experts && degree > 1 && degree <= domain && experts_allow(model, 1, degree)) push(&v->etp, degree);
-        if (space->experts && degree > 1 && experts_allow(model, degree, 1)) push(&v->ep, degree);
+        if (!tc_legal_tensor_parallel(model, degree, NULL)) push(&v->tp, degree);
+        if (!tc_legal_stages(space->layers, degree, 1, NULL)) push(&v->pp, degree);
+        if (!tc_legal_context_parallel(space->seq, degree, NULL)
+            && (degree == 1 || space->seq / degree >= CONTEXT_TOKENS))
+            push(&v->cp, degree);
+        if (!space->experts || degree == 1) continue;
+        if (degree <= domain && !tc_legal_expert_parallel(model, 1, degree, NULL)) push(&v->etp, degree);
+        if (!tc_legal_expert_parallel(model, degree, 1, NULL)) push(&v->ep, degree);
     }
     tc_axis ep = {1, {1}}, etp = {1, {1}};
     for (int i = 0; i < v->ep.count; i++) push(&ep, v->ep.value[i]);
@@ -142,11 +129,6 @@ static tc_code make_variants(tc_space *space, tc_error *error) {
 
 /* ---- placements and choices ------------------------------------------------------------ */
 
-/* Chunks of layers that come out even, embedding and head counted or not. */
-static bool even_chunks(int layers, int chunks) {
-    return chunks <= layers + 2 && (layers % chunks == 0 || (layers + 1) % chunks == 0 || (layers + 2) % chunks == 0);
-}
-
 /* The layers that the head's matmul is worth, rounded up. */
 static int head_layers(const tc_model *model, int layers) {
     tc_model_size size = tc_model_count(model);
@@ -178,8 +160,8 @@ static unsigned different_splits(const tc_space *space, int chunks, bool alike) 
     for (int k = 0; k < space->splits; k++) {
         bool legal = tc_ends_of(model, chunks, space->split[k].embedding, space->split[k].head, &ends[k]);
         if (k == 0 && !legal)
-            return !alike || even_chunks(space->layers, chunks); /* extra predictions fill the last chunk */
-        bool wanted = legal && (!alike || (k == 0 ? even_chunks(space->layers, chunks) : ends[k].even));
+            return !alike || tc_chunks_are_even(space->layers, chunks); /* extra predictions fill the last chunk */
+        bool wanted = legal && (!alike || (k == 0 ? tc_chunks_are_even(space->layers, chunks) : ends[k].even));
         for (int i = 0; i < k && wanted; i++)
             wanted = !(bits >> i & 1u) || ends[i].first != ends[k].first || ends[i].last != ends[k].last;
         bits |= (unsigned)wanted << k;
@@ -219,14 +201,12 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, t
     if (pp == 1 && !space->differ[1]) return ABSENT;
     *out = (tc_stages){.pp = pp, .vpp = 1, .dp = (int)(v->devices / model_parallel)};
     if (space->in->fixed.dp != TC_UNSET && out->dp != space->in->fixed.dp) return ABSENT;
-    int64_t batch = (int64_t)out->dp * s->micro_batch;
-    if (v->global_batch % batch) {
+    if (tc_legal_batch(v->global_batch, out->dp, s->micro_batch, &out->micro_batches, NULL)) {
         *why = TC_REJECTED_BATCH;
         return ILLEGAL;
     }
-    out->micro_batches = v->global_batch / batch;
-    int64_t ranks = (int64_t)s->tp * s->cp * out->dp;
-    if (space->experts && ranks % ((int64_t)s->ep * s->etp)) {
+    const tc_layout ranks = {.tp = s->tp, .cp = s->cp, .dp = out->dp, .ep = s->ep, .etp = s->etp};
+    if (space->experts && tc_legal_expert_ranks(&ranks, NULL)) {
         *why = TC_REJECTED_EXPERTS;
         return ILLEGAL;
     }
@@ -270,7 +250,7 @@ static int splits_of(const tc_space *space, const tc_stages *stages) { return st
 static legality virtual_stages(const tc_space *space, const tc_stages *stages, int vpp) {
     if (!vpp_wanted(space, vpp)) return ABSENT;
     if (vpp == 1) return LEGAL;
-    if (stages->pp == 1 || (int64_t)stages->pp * vpp > space->layers + 2) return ABSENT;
+    if (stages->pp == 1 || tc_legal_stages(space->layers, stages->pp, vpp, NULL)) return ABSENT;
     if (!tc_space_allows(space, TC_SCHEDULE_INTERLEAVED)) return ABSENT;
     if (!split_bits(space, stages->pp * vpp, vpp)) return ABSENT;
     return stages->micro_batches % stages->pp ? ILLEGAL : LEGAL;
@@ -281,7 +261,7 @@ bool tc_space_next(const tc_space *space, const tc_shape *s, tc_stages_cursor *a
     for (; at->pp_index < axis->count; at->pp_index++, at->vpp = 0) {
         tc_rejection why;
         if (stages_legal(space, s, axis->value[at->pp_index], out, &why) != LEGAL) continue;
-        int most = out->pp == 1 ? 1 : (space->layers + 2) / out->pp;
+        int most = out->pp == 1 ? 1 : tc_most_chunks(space->layers) / out->pp;
         if (at->vpp == 0) at->vpp = 1;
         for (; at->vpp <= most; at->vpp++, at->split = 0) {
             if (virtual_stages(space, out, at->vpp) != LEGAL) continue;
@@ -455,7 +435,7 @@ static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
             space->configurations++;
             continue;
         }
-        int most = stages.pp == 1 ? 1 : (space->layers + 2) / stages.pp;
+        int most = stages.pp == 1 ? 1 : tc_most_chunks(space->layers) / stages.pp;
         tc_space_choices(space, shape, &stages, choices);
         for (stages.vpp = 1; stages.vpp <= most; stages.vpp++) {
             legal = virtual_stages(space, &stages, stages.vpp);
@@ -487,14 +467,6 @@ static tc_code add_shape(tc_space *space, int64_t *room, tc_shape *shape, tc_cho
     return TC_OK;
 }
 
-/* All-to-all context parallelism among so many ranks needs a head for each. */
-static bool splits_heads(const tc_space *space, const tc_shape *s, int ranks) {
-    const tc_model *model = &space->in->question.job.model;
-    for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].heads / s->tp % ranks) return false;
-    return true;
-}
-
 static bool kind_wanted(const tc_space *space, const tc_shape *s) {
     const tc_search_fixed *fixed = &space->in->fixed;
     if (s->cp == 1 || fixed->cp_kind == TC_UNSET) return true;
@@ -517,7 +489,7 @@ static tc_code add_sequence_parallel(tc_space *space, int64_t *room, tc_shape sh
 /* The two axes of which one value has no effect: the kind of context parallelism, by the ranks of all-to-all, and sequence parallelism. */
 static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choices *choices, tc_error *error) {
     for (int ranks = 1; ranks <= shape.cp; ranks++) {
-        if (shape.cp % ranks || !splits_heads(space, &shape, ranks)) continue;
+        if (shape.cp % ranks || tc_legal_head_exchange(&space->in->question.job.model, shape.tp, ranks, NULL)) continue;
         shape.cp_kind = ranks == 1 ? TC_CP_RING : ranks == shape.cp ? TC_CP_ALL_TO_ALL : TC_CP_BOTH;
         shape.cp_all_to_all = shape.cp_kind == TC_CP_BOTH ? ranks : 0;
         if (!kind_wanted(space, &shape)) continue;

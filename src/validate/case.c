@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/formats.h"
 #include "base/vocabulary.h"
+#include "layout/legal.h"
 #include "layout/schedule.h"
 #include "workload/operators.h"
 
@@ -399,7 +400,7 @@ static void build_schedule(tc_case *c) {
     int schedule = c->run->stated.schedule, layers = tc_layer_count(&c->job.model);
     if (schedule == TC_UNSET || l->pp == 1) return;
     tc_schedule_facts facts = tc_schedule_facts_of(schedule);
-    if (l->pp * facts.chunks > layers + 2 || (facts.both_ways && l->pp % 2)) return;
+    if (l->pp * facts.chunks > tc_most_chunks(layers) || (facts.both_ways && l->pp % 2)) return;
     if (schedule == TC_SCHEDULE_INTERLEAVED && c->run->vpp == TC_UNSET) {
         c->open |= TC_CASE_OPEN_VPP;
         return;
