@@ -214,6 +214,51 @@ static void stacks_fall_back_on_their_base(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Bases in the order of the list, what two of them share once: the later one wins, the stack over both. */
+static void stacks_have_several_bases(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_stack fsdp, compiled, both;
+    tc_stack_chain chain;
+    tc_error error;
+    assert_int_equal(tc_catalog_stack(catalog, "fsdp", &fsdp, &error), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "compiled", &compiled, &error), TC_OK);
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: [fsdp, compiled]\n", &both, &error), TC_OK);
+    assert_int_equal(both.sharding, fsdp.sharding);
+    assert_int_equal(both.optimizer_bytes, fsdp.optimizer_bytes);
+    assert_true(both.compiled && !fsdp.compiled);
+    assert_int_equal(both.logits_bytes, compiled.logits_bytes);
+    assert_true(both.params.memory_passes == 1.2 && both.params.dp_overlap == fsdp.params.dp_overlap);
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: [compiled, fsdp, fsdp-compile]\n", &both, &error),
+                     TC_OK);
+    assert_true(both.compiled && both.logits_bytes == fsdp.logits_bytes); /* fsdp-compile says nothing of its own */
+    assert_int_equal(tc_catalog_stack_chain(catalog, "fsdp-compile", &chain, &error), TC_OK);
+    assert_int_equal(chain.count, 4);
+    assert_string_equal(chain.slug[0], "generic");
+    assert_string_equal(chain.slug[2], "compiled");
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: [fsdp, compild]\n", &both, &error), TC_INVALID);
+    assert_non_null(strstr(error.place, "3: base[1]"));
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: {value: fsdp}\n", &both, &error), TC_INVALID);
+    assert_string_equal(error.text, "is no name; write a stack's slug, or a list of them");
+    tc_catalog_close(catalog);
+
+    mkdir("circle", 0777);
+    mkdir("circle/stacks", 0777);
+    write_file("circle/stacks/one.yaml", "format: 1\nname: One\nbase: two\n");
+    write_file("circle/stacks/two.yaml", "format: 1\nname: Two\nbase: [fsdp, one]\n");
+    catalog = open_catalog((const char *const[]){"circle"}, 1);
+    assert_int_equal(tc_catalog_stack(catalog, "one", &both, &error), TC_INVALID);
+    assert_non_null(strstr(error.text, "leads in a circle or too far"));
+    assert_int_equal(load_text(catalog,
+                               "format: 1\nname: mine\nbase: [alpa, deepspeed, fsdp, hai-llm, jax, levanter, llmq, "
+                               "maxtext, "
+                               "megascale, mindspore, nanotron, nemo, neuronx, other, paddlenlp]\n",
+                               &both, &error),
+                     TC_INVALID);
+    assert_string_equal(error.text, "leads to more than 16 stacks; name fewer");
+    tc_catalog_close(catalog);
+}
+
 static void figures_have_sources(void **state) {
     (void)state;
     tc_catalog *catalog = open_catalog(NULL, 0);
@@ -729,6 +774,7 @@ int main(void) {
         cmocka_unit_test(aliases_are_unique),
         cmocka_unit_test(values_arrive),
         cmocka_unit_test(stacks_fall_back_on_their_base),
+        cmocka_unit_test(stacks_have_several_bases),
         cmocka_unit_test(figures_have_sources),
         cmocka_unit_test(unknown_slugs_get_a_suggestion),
         cmocka_unit_test(models_load_from_anywhere),

@@ -78,7 +78,7 @@ static tc_code read_stack(tc_catalog *catalog, const char *slug_or_path, tc_aren
                           tc_resolved *resolved, tc_error *error) {
     tc_stack_chain chain = {0};
     tc_code code = tc_stack_chain_open(catalog, slug_or_path, own, &chain, error);
-    if (code == TC_OK) code = tc_stack_read(chain.document, chain.count, out, error);
+    if (code == TC_OK) code = tc_stack_read(&chain, out, error);
     if (code != TC_OK) return code;
     const tc_data_file file = {chain.document[chain.count - 1], chain.slug[chain.count - 1], NULL};
     code = store_slug(&file, out->slug, sizeof out->slug, error);
@@ -195,6 +195,10 @@ tc_code tc_catalog_document(tc_catalog *catalog, tc_kind kind, const char *slug_
     *out = file.document;
     if (slug) *slug = file.slug;
     return TC_OK;
+}
+
+tc_code tc_catalog_stack_chain(tc_catalog *catalog, const char *slug_or_path, tc_stack_chain *out, tc_error *error) {
+    return tc_stack_chain_open(catalog, slug_or_path, &catalog->arena, out, error);
 }
 
 static const char *parameter_source(tc_catalog *catalog, const tc_resolved *from) {

@@ -31,6 +31,10 @@ TC_NODISCARD tc_code tc_catalog_document(tc_catalog *catalog, tc_kind kind, cons
 TC_NODISCARD tc_code tc_catalog_accelerator_known(tc_catalog *catalog, const char *slug_or_path, tc_accelerator *out,
                                                   tc_error *error);
 
+/* A stack with its bases, for printing which file says what. */
+TC_NODISCARD tc_code tc_catalog_stack_chain(tc_catalog *catalog, const char *slug_or_path, tc_stack_chain *out,
+                                            tc_error *error);
+
 /* A resolved physical parameter with where it came from. */
 typedef struct tc_catalog_parameter {
     const char *name, *text;

@@ -47,10 +47,19 @@ TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_
                                           tc_error *error);
 TC_NODISCARD tc_code tc_fabric_read(const tc_document *document, tc_fabric *out, tc_error *error);
 TC_NODISCARD tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error);
-/* chain: from the general to the particular; the stack's own document is the last. */
 /* The lists are of the arena. */
 TC_NODISCARD tc_code tc_interval_model_read(const tc_document *document, tc_arena *arena, tc_interval_model *out,
                                             tc_error *error);
-TC_NODISCARD tc_code tc_stack_read(const tc_document *const *chain, int count, tc_stack *out, tc_error *error);
+
+enum { TC_STACK_CHAIN = 16 };
+
+/* A stack's documents from the general to the particular: generic, its bases, itself. */
+typedef struct tc_stack_chain {
+    int count;
+    const tc_document *document[TC_STACK_CHAIN];
+    const char *slug[TC_STACK_CHAIN];
+} tc_stack_chain;
+
+TC_NODISCARD tc_code tc_stack_read(const tc_stack_chain *chain, tc_stack *out, tc_error *error);
 
 #endif

@@ -61,34 +61,59 @@ tc_code tc_resolve_device(tc_catalog *catalog, const tc_document *document, cons
     return code == TC_OK ? apply(l, document, tc_node_get(document->root, "parameters")) : code;
 }
 
+/* ---- a stack and its bases --------------------------------------------------------------------- */
+
+static tc_code add_stack(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, int depth, tc_stack_chain *chain,
+                         tc_error *error);
+
+/* One stack that `document` names as its base. */
+static tc_code add_base(tc_catalog *catalog, const tc_document *document, const tc_node *base, tc_arena *own, int depth,
+                        tc_stack_chain *chain, tc_error *error) {
+    if (base->kind != TC_NODE_SCALAR || tc_node_is_null(base))
+        return tc_document_fail(document, base, NULL, error, "is no name; write a stack's slug, or a list of them");
+    if (depth == TC_STACK_CHAIN)
+        return tc_document_fail(document, base, NULL, error,
+                                "'%.80s' leads in a circle or too far; name a stack that stands on its own",
+                                base->text);
+    if (!tc_entries_find(&catalog->entries, TC_KIND_STACK, base->text))
+        return tc_document_fail(document, base, NULL, error,
+                                "'%.80s' is not in the catalog; 'traincast list stacks' shows what is", base->text);
+    return add_stack(catalog, base->text, own, depth + 1, chain, error);
+}
+
+/* Generic, then the bases in the order of their list, then the stack; each once. */
+static tc_code add_stack(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, int depth, tc_stack_chain *chain,
+                         tc_error *error) {
+    tc_data_file file;
+    const tc_document *generic = NULL;
+    tc_code code = tc_lookup(catalog, TC_KIND_STACK, slug_or_path, own, &file, error);
+    if (code == TC_OK && depth == 0 && strcmp(file.slug, "generic") != 0)
+        code = tc_lookup_helper(catalog, TC_KIND_STACK, "generic", NULL, &generic, error);
+    if (code != TC_OK) return code;
+    if (generic) {
+        chain->document[0] = generic;
+        chain->slug[0] = "generic";
+        chain->count = 1;
+    }
+    for (int i = 0; i < chain->count; i++)
+        if (chain->document[i] == file.document) return TC_OK;
+    const tc_node *base = tc_node_get(file.document->root, "base");
+    const tc_node *next = base && base->kind == TC_NODE_SEQUENCE ? base->first : base;
+    for (; next && code == TC_OK; next = next == base ? NULL : next->next)
+        code = add_base(catalog, file.document, next, own, depth, chain, error);
+    if (code == TC_OK && chain->count == TC_STACK_CHAIN)
+        code = tc_document_fail(file.document, base, NULL, error, "leads to more than %d stacks; name fewer",
+                                TC_STACK_CHAIN);
+    if (code != TC_OK) return code;
+    chain->document[chain->count] = file.document;
+    chain->slug[chain->count++] = file.slug;
+    return TC_OK;
+}
+
 tc_code tc_stack_chain_open(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, tc_stack_chain *out,
                             tc_error *error) {
-    const tc_document *generic = NULL;
-    int at = TC_STACK_CHAIN;
-    tc_code code = tc_lookup_helper(catalog, TC_KIND_STACK, "generic", NULL, &generic, error);
-    for (const char *next = slug_or_path; code == TC_OK && next;) {
-        tc_data_file file;
-        code = tc_lookup(catalog, TC_KIND_STACK, next, own, &file, error);
-        if (code != TC_OK) break;
-        out->document[--at] = file.document;
-        out->slug[at] = file.slug;
-        next = tc_node_text(file.document->root, "base");
-        if (next && (at <= 1 || !tc_entries_find(&catalog->entries, TC_KIND_STACK, next)))
-            return tc_document_fail(file.document, tc_node_get(file.document->root, "base"), NULL, error,
-                                    at <= 1
-                                        ? "'%.80s' leads in a circle or too far; name a stack that stands on its own"
-                                        : "'%.80s' is not in the catalog; 'traincast list stacks' shows what is",
-                                    next);
-    }
-    if (code != TC_OK) return code;
-    if (generic && strcmp(out->slug[at], "generic") != 0) {
-        out->document[--at] = generic;
-        out->slug[at] = "generic";
-    }
-    out->count = TC_STACK_CHAIN - at;
-    memmove(out->document, out->document + at, (size_t)out->count * sizeof *out->document);
-    memmove(out->slug, out->slug + at, (size_t)out->count * sizeof *out->slug);
-    return TC_OK;
+    out->count = 0;
+    return add_stack(catalog, slug_or_path, own, 0, out, error);
 }
 
 tc_code tc_resolve_stack(tc_catalog *catalog, const tc_stack_chain *chain, tc_resolved *resolved, tc_error *error) {

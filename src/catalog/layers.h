@@ -5,15 +5,6 @@
 #include "catalog/lookup.h"
 #include "catalog/parameters.h"
 
-enum { TC_STACK_CHAIN = 8 };
-
-/* A stack's documents from the general to the particular: generic, its base's base, its base, itself. */
-typedef struct tc_stack_chain {
-    int count;
-    const tc_document *document[TC_STACK_CHAIN];
-    const char *slug[TC_STACK_CHAIN];
-} tc_stack_chain;
-
 TC_NODISCARD tc_code tc_stack_chain_open(tc_catalog *catalog, const char *slug_or_path, tc_arena *own,
                                          tc_stack_chain *out, tc_error *error);
 

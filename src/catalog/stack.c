@@ -1,7 +1,7 @@
 /* stack.c - the formats of data/stacks and data/fitted/stack.yaml.
  *
  * What a stack does where nobody says otherwise, and its physical parameters.
- * What a file does not give comes from the stack that it names as its base, at last from generic.yaml. */
+ * What a file does not give comes from the stacks that it names as its base, at last from generic.yaml. */
 #include <string.h>
 
 #include "base/vocabulary.h"
@@ -27,7 +27,7 @@ static const tc_field stack_fields[] = {
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(tc_stack, name),
      .size = sizeof(((tc_stack *)0)->name)},
-    {.path = "base", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
+    {.path = "base", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED}, /* one or a list: layers.c */
     {.path = "successor.slug",
      .type = TC_FIELD_STRING,
      .offset = offsetof(tc_stack, successor),
@@ -120,14 +120,14 @@ static const tc_field fitted_fields[] = {
 const tc_schema tc_stack_schema = {"stack", stack_fields, COUNT(stack_fields)};
 const tc_schema tc_fitted_stack_schema = {"fitted stack parameters", fitted_fields, COUNT(fitted_fields)};
 
-tc_code tc_stack_read(const tc_document *const *chain, int count, tc_stack *out, tc_error *error) {
+tc_code tc_stack_read(const tc_stack_chain *chain, tc_stack *out, tc_error *error) {
     *out = tc_default_stack();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < chain->count; i++) {
         out->successor[0] = out->compiled_variant[0] = '\0'; /* a base's own */
-        tc_code code = tc_schema_read(&tc_stack_schema, chain[i], out, error);
+        tc_code code = tc_schema_read(&tc_stack_schema, chain->document[i], out, error);
         if (code != TC_OK) return code;
     }
-    const tc_document *document = chain[count - 1];
+    const tc_document *document = chain->document[chain->count - 1];
     if (strcmp(out->fused_operators, "none") == 0 || tc_operator_groups_parse(out->fused_operators, &out->fused))
         return TC_OK;
     return tc_document_fail(document, tc_node_get(tc_node_get(document->root, "defaults"), "fused"), "fused", error,

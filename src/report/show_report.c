@@ -17,6 +17,7 @@ typedef struct view {
     const tc_document *document;
     const tc_schema *schema; /* NULL: none, the texts speak for themselves */
     char sources[2048];      /* of the whole file, in one line */
+    tc_stack_chain chain;    /* of a stack: its bases before it; otherwise empty */
 } view;
 
 static const tc_node *child_text(const tc_node *node, const char *key) {
@@ -48,8 +49,38 @@ static tc_code open_view(tc_catalog *catalog, tc_kind kind, const char *slug_or_
     tc_code code = tc_catalog_document(catalog, kind, slug_or_path, &out->document, slug, error);
     if (code) return code;
     out->schema = tc_kind_schema(kind);
+    out->chain.count = 0;
     join_sources(out->document, out->sources, sizeof out->sources);
-    return TC_OK;
+    return kind == TC_KIND_STACK ? tc_catalog_stack_chain(catalog, slug_or_path, &out->chain, error) : TC_OK;
+}
+
+/* ---- what a stack has from its bases ------------------------------------------------------ */
+
+/* Does a section of the root inherit, key by key, from those of the bases? generic.yaml, the first, states them all;
+ * parameters are told apart. */
+static bool is_inherited(const view *v, const char *section) {
+    const tc_node *generic = v->chain.count > 1 ? tc_node_get(v->chain.document[0]->root, section) : NULL;
+    return generic && generic->kind == TC_NODE_MAPPING && !is_head(generic) && strcmp(section, "parameters") != 0;
+}
+
+/* Is the key given by the stack itself, or by a base that stands nearer than `base`? */
+static bool is_overridden(const view *v, const char *section, const char *key, int base) {
+    for (int i = v->chain.count - 1; i > base; i--)
+        if (tc_node_get(tc_node_get(v->chain.document[i]->root, section), key)) return true;
+    return false;
+}
+
+/* The next value that a section has from a base, nearest base first; *base and node are where the last one was
+ * (count - 1 and NULL at the start). NULL at the end. */
+static const tc_node *next_inherited(const view *v, const char *section, int *base, const tc_node *node) {
+    for (;;) {
+        if (node) node = node->next;
+        while (!node && --*base >= 0) {
+            const tc_node *of_base = tc_node_get(v->chain.document[*base]->root, section);
+            node = of_base ? of_base->first : NULL;
+        }
+        if (!node || !is_overridden(v, section, node->key, *base)) return node;
+    }
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
@@ -106,6 +137,16 @@ static void write_scalar(tc_writer *writer, const char *key, const view *v, cons
 
 static bool is_scalar(const tc_node *node) { return tc_figure_value(node)->kind == TC_NODE_SCALAR; }
 
+static void write_inherited(tc_writer *writer, const view *v, const char *section) {
+    view base_view = {.schema = v->schema};
+    int base = v->chain.count - 1;
+    for (const tc_node *node = NULL; (node = next_inherited(v, section, &base, node));) {
+        base_view.document = v->chain.document[base];
+        join_sources(base_view.document, base_view.sources, sizeof base_view.sources);
+        write_scalar(writer, node->key, &base_view, node);
+    }
+}
+
 static void write_node(tc_writer *writer, const view *v, const tc_node *node) {
     if (is_scalar(node)) {
         write_scalar(writer, node->key, v, node);
@@ -116,6 +157,7 @@ static void write_node(tc_writer *writer, const view *v, const tc_node *node) {
     else
         tc_write_array(writer, node->key);
     for (const tc_node *child = node->first; child; child = child->next) write_node(writer, v, child);
+    if (node->parent == v->document->root && is_inherited(v, node->key)) write_inherited(writer, v, node->key);
     tc_write_close(writer);
 }
 
@@ -177,6 +219,13 @@ static void write_entries(tc_writer *writer, const view *v, tc_kind kind) {
             write_scalar(writer, "parameters_published", v, node); /* "parameters" is what is counted */
         else
             write_node(writer, v, node);
+    }
+    const tc_node *section = v->chain.count > 1 ? v->chain.document[0]->root->first : NULL;
+    for (; section; section = section->next) {
+        if (tc_node_get(v->document->root, section->key) || !is_inherited(v, section->key)) continue;
+        tc_write_object(writer, section->key);
+        write_inherited(writer, v, section->key);
+        tc_write_close(writer);
     }
 }
 
@@ -304,6 +353,22 @@ static void print_tree(FILE *file, const tc_style *style, const tc_node *node, c
         print_tree(file, style, child, section || !node->key ? "" : label, depth + 1);
 }
 
+/* What the sections have from the bases, with the name of each. */
+static void print_inherited(FILE *file, const tc_style *style, const view *v) {
+    const tc_node *section = v->chain.count > 1 ? v->chain.document[0]->root->first : NULL;
+    for (; section; section = section->next) {
+        if (!is_inherited(v, section->key)) continue;
+        char heading[96], remark[96];
+        snprintf(heading, sizeof heading, "\n%.60s of its bases", section->key);
+        tc_print_heading(file, style, heading);
+        int base = v->chain.count - 1;
+        for (const tc_node *node = NULL; (node = next_inherited(v, section->key, &base, node));) {
+            snprintf(remark, sizeof remark, "%.80s", v->chain.slug[base]);
+            tc_print_pair(file, style, node->key, tc_figure_value(node)->text, remark);
+        }
+    }
+}
+
 static void print_sources(FILE *file, const tc_style *style, const tc_node *root, const char *key,
                           const char *heading) {
     const tc_node *node = tc_node_get(root, key);
@@ -406,6 +471,7 @@ tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catal
             any = true;
             print_tree(file, style, node, "", 0);
         }
+    print_inherited(file, style, &v);
     if (model) tc_print_counts(file, style, model);
     if (resolved) code = print_parameters(file, style, catalog, kind, slug_or_path, error);
     print_sources(file, style, root, "notes", "\nnotes");
