@@ -118,6 +118,40 @@ static void generic_stack_states_every_default(void **state) {
     tc_catalog_close(catalog);
 }
 
+static void check_deviations(tc_catalog *catalog, tc_kind kind, const tc_node *members) {
+    const tc_document *document;
+    tc_error error;
+    assert_true(members && members->count > 0);
+    for (const tc_node *member = members->first; member; member = member->next) {
+        check_loads(tc_catalog_document(catalog, kind, member->key, &document, NULL, &error), &error, kind,
+                    member->key);
+        for (const tc_node *value = member->first; value; value = value->next) {
+            char path[64];
+            double deviation = -1;
+            snprintf(path, sizeof path, "parameters.%s", value->key);
+            const tc_schema *schema = kind == TC_KIND_STACK ? &tc_stack_schema : &tc_architecture_schema;
+            int i = 0;
+            while (i < schema->count && strcmp(schema->fields[i].path, path) != 0) i++;
+            if (i == schema->count) fail_msg("deviations.yaml:%d: %s is no parameter", value->line, value->key);
+            assert_int_equal(tc_parse_number(value->text, &deviation, "", &error), TC_OK);
+            assert_true(deviation >= 0);
+        }
+    }
+}
+
+/* Deviations are of parameters that there are, of chips and stacks that there are. */
+static void deviations_are_of_fitted_values(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    const tc_document *document;
+    tc_error error;
+    assert_int_equal(tc_catalog_document(catalog, TC_KIND_FITTED, "deviations", &document, NULL, &error), TC_OK);
+    check_deviations(catalog, TC_KIND_ARCHITECTURE, tc_node_find(document->root, "device.architectures"));
+    check_deviations(catalog, TC_KIND_ACCELERATOR, tc_node_find(document->root, "device.accelerators"));
+    check_deviations(catalog, TC_KIND_STACK, tc_node_find(document->root, "stack.stacks"));
+    tc_catalog_close(catalog);
+}
+
 /* No alias is a slug, or an alias of two files: an answer must not depend on the order of files. */
 static void aliases_are_unique(void **state) {
     (void)state;
@@ -771,6 +805,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_embedded_file_loads),
         cmocka_unit_test(generic_stack_states_every_default),
+        cmocka_unit_test(deviations_are_of_fitted_values),
         cmocka_unit_test(aliases_are_unique),
         cmocka_unit_test(values_arrive),
         cmocka_unit_test(stacks_fall_back_on_their_base),

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "catalog/parameters.h"
 #include "fit_interval.h"
 #include "fit_kernels.h"
 #include "fit_memory.h"
@@ -332,23 +333,54 @@ static void leave_out(const problem *p, double *errors) {
     }
 }
 
-/* Where fitted values are written, and the shifts with their covariance. */
-typedef struct values {
+/* What is written for a parameter: its value, and its standard deviation ("" where another stage fits it). */
+typedef struct fitted_value {
+    char value[24], deviation[24];
+} fitted_value;
+
+/* The fitted values of a device or a stack, one for each of its parameters. */
+typedef struct fitted_values {
+    fitted_value of[TC_MAX_PARAMETERS];
+} fitted_values;
+
+/* The shifts with their covariance. */
+typedef struct shifts {
     const problem *p;
     const double *x, *covariance;
-    FILE *out;
-} values;
+} shifts;
 
-/* A value, its prior moved by the shifts in `columns`, with its standard deviation (none where another stage fits it). */
-static void write_value(const values *f, const char *indent, int j, double prior, const int *columns, int n) {
+/* Parameter j, its prior moved by the shifts in `columns`. */
+static fitted_value value_of(const shifts *f, int j, double prior, const int *columns, int n) {
     const fit_parameter *parameter = &fit_parameters[j];
     double variance = fit_variance(f->covariance, f->p->unknowns, columns, n), link_value = prior;
     for (int a = 0; a < n; a++) link_value += f->x[columns[a]];
     double value = fit_from_link(parameter->link, link_value);
-    fprintf(f->out, "%s%s: %.6g", indent, parameter->name, value);
+    fitted_value out = {.deviation = ""};
+    snprintf(out.value, sizeof out.value, "%.6g", value);
     if (!memory_fit_owns(parameter->name))
-        fprintf(f->out, " # +- %.1g", sqrt(variance) * value * (parameter->link == FRACTION ? 1 - value : 1));
-    fprintf(f->out, "\n");
+        snprintf(out.deviation, sizeof out.deviation, "%.1g",
+                 sqrt(variance) * value * (parameter->link == FRACTION ? 1 - value : 1));
+    return out;
+}
+
+/* Writes `name: value` lines of what differs from `general` (NULL: all), under a heading where there are any. */
+static void write_values(FILE *out, const char *heading, const char *indent, const fitted_values *values,
+                         const fitted_values *general, int first, int count) {
+    bool begun = false;
+    for (int j = 0; j < count; j++) {
+        if (general && strcmp(general->of[j].value, values->of[j].value) == 0) continue;
+        if (!begun && heading) fprintf(out, "  %s:\n", heading);
+        begun = true;
+        fprintf(out, "%s%s: %s\n", indent, fit_parameters[first + j].name, values->of[j].value);
+    }
+}
+
+static void write_deviations(FILE *out, const char *heading, const char *indent, const fitted_values *values, int first,
+                             int count) {
+    if (heading) fprintf(out, "    %s:\n", heading);
+    for (int j = 0; j < count; j++)
+        if (values->of[j].deviation[0])
+            fprintf(out, "%s%s: %s\n", indent, fit_parameters[first + j].name, values->of[j].deviation);
 }
 
 static FILE *open_fitted(const problem *p, const char *dir, const char *file, const char *runs_hash) {
@@ -369,68 +401,105 @@ static FILE *open_fitted(const problem *p, const char *dir, const char *file, co
     return out;
 }
 
-/* The values of a device, own: with the shifts of its accelerator. */
-static void write_device(const values *f, const tc_accelerator *a, bool own) {
+static fitted_values values_of_device(const shifts *f, const tc_accelerator *chip, bool own) {
     const problem *p = f->p;
-    int architecture = fit_find(&p->architectures, a->architecture),
-        accelerator = own ? fit_find(&p->accelerators, a->slug) : -1;
-    fprintf(f->out, "  %s:\n", own ? a->slug : a->architecture);
+    tc_accelerator a = *chip;
+    fitted_values out;
+    int architecture = fit_find(&p->architectures, a.architecture),
+        accelerator = own ? fit_find(&p->accelerators, a.slug) : -1;
+    if (!own) a.slug[0] = 0; /* any of its accelerators */
+    kernel_fit_apply(p->kernels, NULL, &a);
     for (int j = 0; j < DEVICE; j++) {
         int columns[FIT_SHARED] = {device_all(j)}, n = 1;
         if (architecture >= 0) columns[n++] = device_architecture(architecture, j);
         if (accelerator >= 0) columns[n++] = device_accelerator(p, accelerator, j);
-        write_value(f, "    ", j, device_link(a, j), columns, n);
+        out.of[j] = value_of(f, j, device_link(&a, j), columns, n);
     }
+    return out;
 }
 
-/* Values, not shifts: what the catalog lays over the priors. Every architecture of the catalog is
- * written, also those without runs: they take the shift that all share. */
-static void write_devices(const values *f, tc_catalog *catalog) {
+/* Values, not shifts: what the catalog lays over the priors, by slug. Every architecture of the catalog is written,
+ * also those without runs: they take the shift that all share. An accelerator's own follow in what differs. */
+static void write_devices(const shifts *f, tc_catalog *catalog, FILE *out, FILE *deviations) {
     const problem *p = f->p;
-    const tc_catalog_item *items;
-    int count;
+    const tc_catalog_item *chips, *architectures;
+    int chip_count, architecture_count;
     tc_error error;
-    if (tc_catalog_list(catalog, TC_KIND_ACCELERATOR, &items, &count, &error)) exit(2);
-    fit_names written = {.count = 0};
-    tc_arena arena = {0};
     tc_accelerator a;
-    fprintf(f->out, "architectures:\n");
-    for (int i = 0; i < count; i++) {
-        if (tc_catalog_accelerator_known(catalog, items[i].slug, &a, &error) || !a.architecture[0]) continue;
-        int before = written.count;
-        if (fit_index(&written, tc_arena_copy(&arena, a.architecture, strlen(a.architecture))) < before) continue;
-        a.slug[0] = 0; /* any of its accelerators */
-        kernel_fit_apply(p->kernels, NULL, &a);
-        write_device(f, &a, false);
-    }
-    tc_arena_free(&arena);
-    fprintf(f->out, "accelerators:\n");
-    for (int i = 0; i < count; i++) {
-        if (tc_catalog_accelerator_known(catalog, items[i].slug, &a, &error)) continue;
+    if (tc_catalog_list(catalog, TC_KIND_ACCELERATOR, &chips, &chip_count, &error)
+        || tc_catalog_list(catalog, TC_KIND_ARCHITECTURE, &architectures, &architecture_count, &error))
+        exit(2);
+    fitted_values *general = calloc((size_t)architecture_count, sizeof *general);
+    if (!general) abort();
+    fprintf(out, "architectures:\n");
+    fprintf(deviations, "device:\n  architectures:\n");
+    for (int k = 0; k < architecture_count; k++)
+        for (int i = 0; i < chip_count; i++) {
+            if (tc_catalog_accelerator_known(catalog, chips[i].slug, &a, &error)
+                || strcmp(a.architecture, architectures[k].slug) != 0)
+                continue;
+            general[k] = values_of_device(f, &a, false);
+            write_values(out, a.architecture, "    ", &general[k], NULL, 0, DEVICE);
+            write_deviations(deviations, a.architecture, "      ", &general[k], 0, DEVICE);
+            break;
+        }
+    fprintf(out, "accelerators:\n");
+    fprintf(deviations, "  accelerators:\n");
+    for (int i = 0; i < chip_count; i++) {
+        if (tc_catalog_accelerator_known(catalog, chips[i].slug, &a, &error)) continue;
         if (fit_find(&p->accelerators, a.slug) < 0 && fit_find(&p->kernels->accelerators, a.slug) < 0) continue;
-        kernel_fit_apply(p->kernels, NULL, &a);
-        write_device(f, &a, true);
+        const fitted_values *above = NULL, own = values_of_device(f, &a, true);
+        for (int k = 0; k < architecture_count; k++)
+            if (strcmp(a.architecture, architectures[k].slug) == 0) above = &general[k];
+        write_values(out, a.slug, "    ", &own, above, 0, DEVICE);
+        write_deviations(deviations, a.slug, "      ", &own, 0, DEVICE);
     }
+    free(general);
 }
 
-static void write_stacks(const values *f, const memory_problem *memory, tc_catalog *catalog) {
+/* What a stack's file would have without a value of its own is generic's, unless it or a base has a prior or fitted
+ * values: then all of its values are written. */
+static const fitted_values *above_stack(tc_catalog *catalog, const char *slug, const fitted_values *generic,
+                                        fitted_values *room) {
+    tc_stack_chain chain;
+    tc_error error;
+    if (tc_catalog_stack_chain(catalog, slug, &chain, &error) || chain.count > 2) return NULL;
+    *room = *generic;
+    const tc_node *priors = tc_node_get(chain.document[chain.count - 1]->root, "parameters");
+    for (int j = 0; j < STACK; j++)
+        if (tc_node_get(priors, fit_parameters[DEVICE + j].name)) room->of[j].value[0] = 0; /* equals no value */
+    return room;
+}
+
+static void write_stacks(const shifts *f, const memory_problem *memory, tc_catalog *catalog, FILE *out,
+                         FILE *deviations) {
     const problem *p = f->p;
     tc_stack stack;
     tc_error error;
+    fitted_values generic, values, room;
+    int order[FIT_NAMES];
     if (tc_catalog_stack(catalog, "generic", &stack, &error)) exit(2);
     memory_fit_apply(memory, &stack);
-    fprintf(f->out, "generic:\n");
     for (int j = 0; j < STACK; j++)
-        write_value(f, "  ", DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, 0, j)}, 1);
-    fprintf(f->out, "stacks:\n");
-    for (int s = 0; s < p->stacks.count; s++) {
-        if (strcmp(p->stacks.name[s], "generic") == 0) continue;
-        if (tc_catalog_stack(catalog, p->stacks.name[s], &stack, &error)) exit(2);
+        generic.of[j] = value_of(f, DEVICE + j, stack_link(&stack, j), (const int[]){stack_class(p, 0, j)}, 1);
+    fprintf(out, "generic:\n");
+    write_values(out, NULL, "  ", &generic, NULL, DEVICE, STACK);
+    fprintf(out, "stacks:\n");
+    fprintf(deviations, "stack:\n  generic:\n");
+    write_deviations(deviations, NULL, "    ", &generic, DEVICE, STACK);
+    fprintf(deviations, "  stacks:\n");
+    fit_sort(&p->stacks, order);
+    for (int k = 0; k < p->stacks.count; k++) {
+        int s = order[k];
+        const char *name = p->stacks.name[s];
+        if (strcmp(name, "generic") == 0) continue;
+        if (tc_catalog_stack(catalog, name, &stack, &error)) exit(2);
         memory_fit_apply(memory, &stack);
-        fprintf(f->out, "  %s:\n", p->stacks.name[s]);
         for (int j = 0; j < STACK; j++)
-            write_value(f, "    ", DEVICE + j, stack_link(&stack, j),
-                        (const int[]){stack_class(p, p->class_of[s], j), stack_one(p, s, j)}, 2);
+            values.of[j] = value_of(f, DEVICE + j, stack_link(&stack, j),
+                                    (const int[]){stack_class(p, p->class_of[s], j), stack_one(p, s, j)}, 2);
+        write_values(out, name, "    ", &values, above_stack(catalog, name, &generic, &room), DEVICE, STACK);
+        write_deviations(deviations, name, "      ", &values, DEVICE, STACK);
     }
 }
 
@@ -440,12 +509,15 @@ static void write_fitted(const problem *p, item *items, const memory_problem *me
     fold whole = {p, items, -1};
     fit_system system = system_of(&whole);
     double *covariance = fit_covariance(&system, x);
-    values f = {p, x, covariance, open_fitted(p, dir, "device.yaml", runs_hash)};
-    write_devices(&f, catalog);
-    if (fclose(f.out)) exit(1);
-    f.out = open_fitted(p, dir, "stack.yaml", runs_hash);
-    write_stacks(&f, memory, catalog);
-    if (fclose(f.out)) exit(1);
+    const shifts f = {p, x, covariance};
+    FILE *device = open_fitted(p, dir, "device.yaml", runs_hash), *stack = open_fitted(p, dir, "stack.yaml", runs_hash),
+         *deviations = open_fitted(p, dir, "deviations.yaml", runs_hash);
+    fprintf(deviations,
+            "# Standard deviations of the values in device.yaml and stack.yaml, those of a stack or chip also "
+            "where its value is the one that all share.\n");
+    write_devices(&f, catalog, device, deviations);
+    write_stacks(&f, memory, catalog, stack, deviations);
+    if (fclose(device) || fclose(stack) || fclose(deviations)) exit(1);
     free(covariance);
 }
 
@@ -496,11 +568,13 @@ static interval_run *interval_runs(const problem *p, const double *errors, int *
 
 static void write_counts(const problem *p, const char *title, const fit_names *n, int (*index)(const item *),
                          FILE *out) {
+    int order[FIT_NAMES];
+    fit_sort(n, order);
     fprintf(out, "%s:\n", title);
     for (int k = 0; k < n->count; k++) {
         int runs = 0;
-        for (int i = 0; i < p->count; i++) runs += p->items[i].supported && index(&p->items[i]) == k;
-        if (runs && n->name[k][0]) fprintf(out, "  %s: %d\n", n->name[k], runs);
+        for (int i = 0; i < p->count; i++) runs += p->items[i].supported && index(&p->items[i]) == order[k];
+        if (runs && n->name[order[k]][0]) fprintf(out, "  %s: %d\n", n->name[order[k]], runs);
     }
 }
 

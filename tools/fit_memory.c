@@ -265,10 +265,12 @@ void memory_fit_intervals(const memory_problem *p, FILE *out) {
     if (!ratios) abort();
     fprintf(out,
             "# The same of memory: reserved by allocator or device, or allocated by live tensors.\nmemory_stacks:\n");
-    for (int s = 0; s < p->stacks.count; s++) {
+    int order[FIT_NAMES];
+    fit_sort(&p->stacks, order);
+    for (int k = 0; k < p->stacks.count; k++) {
         int runs = 0;
-        for (int i = 0; i < p->count; i++) runs += p->rows[i].stated && p->rows[i].stack == s;
-        if (runs) fprintf(out, "  %s: %d\n", p->stacks.name[s], runs);
+        for (int i = 0; i < p->count; i++) runs += p->rows[i].stated && p->rows[i].stack == order[k];
+        if (runs) fprintf(out, "  %s: %d\n", p->stacks.name[order[k]], runs);
     }
     fprintf(out, "memory_intervals:\n");
     for (int allocated = 0; allocated < 2; allocated++) {

@@ -46,3 +46,11 @@ int fit_index(fit_names *names, const char *name) {
     names->name[names->count] = name;
     return names->count++;
 }
+
+void fit_sort(const fit_names *names, int order[FIT_NAMES]) {
+    for (int i = 0; i < names->count; i++) {
+        int k = i;
+        for (; k > 0 && strcmp(names->name[order[k - 1]], names->name[i]) > 0; k--) order[k] = order[k - 1];
+        order[k] = i;
+    }
+}

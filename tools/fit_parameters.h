@@ -37,5 +37,7 @@ typedef struct fit_names {
 int fit_find(const fit_names *names, const char *name);
 /* The same; a name that is not listed is added. It must outlive the list. */
 int fit_index(fit_names *names, const char *name);
+/* The indices of the names in alphabetical order. */
+void fit_sort(const fit_names *names, int order[FIT_NAMES]);
 
 #endif
