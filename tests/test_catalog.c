@@ -432,6 +432,48 @@ static void folders_extend_and_override(void **state) {
     tc_catalog_close(plain);
 }
 
+static void check_source_is(const tc_document *document, const char *path, const char *want) {
+    char text[256];
+    assert_string_equal(tc_figure_source(document, tc_node_find(document->root, path), text, sizeof text), want);
+}
+
+/* A file's own sources go over those of its folder's sources.yaml, these over the embedded ones; what a folder says
+ * holds for its own files alone. */
+static void sources_are_shared(void **state) {
+    (void)state;
+    const tc_document *document;
+    char before[256], after[256];
+    tc_error error;
+    mkdir("shared", 0777);
+    mkdir("shared/accelerators", 0777);
+    write_file("shared/sources.yaml",
+               "format: 1\nsources: {lab: \"our lab\", desk: \"our desk\", epoch: \"our epoch\"}\n");
+    write_file("shared/accelerators/my-chip.yaml",
+               "format: 1\nname: X\nsources: {desk: \"this desk\"}\ndevice:\n"
+               "  memory: {value: \"96 GB\", source: [lab, desk]}\n"
+               "  memory_bandwidth: {value: \"3 TB/s\", source: epoch}\n  cores: {value: 7, source: derived}\n");
+    write_file("shared/accelerators/bad.yaml",
+               "format: 1\nname: X\ndevice:\n  memory: {value: \"96 GB\", source: labb}\n");
+    tc_catalog *plain = open_catalog(NULL, 0), *catalog = open_catalog((const char *const[]){"shared"}, 1);
+    assert_int_equal(tc_catalog_document(catalog, TC_KIND_ACCELERATOR, "my-chip", &document, NULL, &error), TC_OK);
+    check_source_is(document, "device.memory", "our lab; this desk");
+    check_source_is(document, "device.memory_bandwidth", "our epoch");
+    check_source_is(document, "device.cores", "Derived, as the note says");
+    assert_int_equal(tc_catalog_document(catalog, TC_KIND_ACCELERATOR, "bad", &document, NULL, &error), TC_INVALID);
+    assert_string_equal(error.place, "shared/accelerators/bad.yaml:4: device.memory.source");
+    assert_string_equal(error.text, "'labb' is no key of 'sources'; did you mean 'lab'?");
+    for (int i = 0; i < 2; i++) {
+        tc_code code
+            = tc_catalog_document(i ? catalog : plain, TC_KIND_ACCELERATOR, "h100-sxm", &document, NULL, &error);
+        assert_int_equal(code, TC_OK);
+        tc_figure_source(document, tc_node_find(document->root, "package.tdp"), i ? after : before, sizeof before);
+    }
+    assert_non_null(strstr(before, "Epoch AI"));
+    assert_string_equal(before, after);
+    tc_catalog_close(catalog);
+    tc_catalog_close(plain);
+}
+
 static void bad_folders_are_errors(void **state) {
     (void)state;
     tc_catalog *catalog;
@@ -814,6 +856,7 @@ int main(void) {
         cmocka_unit_test(unknown_slugs_get_a_suggestion),
         cmocka_unit_test(models_load_from_anywhere),
         cmocka_unit_test(folders_extend_and_override),
+        cmocka_unit_test(sources_are_shared),
         cmocka_unit_test(bad_folders_are_errors),
         cmocka_unit_test(what_is_no_file_is_left_alone),
         cmocka_unit_test(what_is_known_of_a_chip),

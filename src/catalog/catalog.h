@@ -2,8 +2,9 @@
  *
  * Opening sets pointers (and reads the folders that it is given); a file is parsed when it is first asked for, and
  * its tree is kept. Each folder has the sub-folders accelerators, architectures, fabrics, models, stacks, scenarios,
- * fitted; a maker's folder may lie between. Beside them may lie economics.yaml and controls.yaml. The slug is the
- * file's name; a later folder wins over an earlier one and over the embedded file, as a whole file.
+ * fitted; a maker's folder may lie between. Beside them may lie economics.yaml, controls.yaml, and sources.yaml, which
+ * the folder's files share. The slug is the file's name; a later folder wins over an earlier one and over the embedded
+ * file, as a whole file.
  *
  * A handle is for one thread at a time; opening another one costs nothing. */
 #ifndef TC_CATALOG_CATALOG_H

@@ -100,6 +100,35 @@ bool tc_node_is_null(const tc_node *node) {
     return !node->text[0] || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0;
 }
 
+/* ---- sources ---------------------------------------------------------------------- */
+
+static int by_key(const void *a, const void *b) {
+    return strcmp((*(const tc_node *const *)a)->key, (*(const tc_node *const *)b)->key);
+}
+
+/* One figure may name many: they are found by a binary search. */
+static tc_code index_sources(tc_document *document, tc_arena *arena, tc_error *error) {
+    const tc_node *sources = tc_node_get(document->root, "sources");
+    if (!sources || sources->kind != TC_NODE_MAPPING || sources->count == 0) return TC_OK;
+    document->source = tc_arena_alloc(arena, (size_t)sources->count * sizeof *document->source);
+    if (!document->source) return tc_fail(error, TC_INTERNAL, document->file, "out of memory");
+    for (const tc_node *child = sources->first; child; child = child->next)
+        document->source[document->sources++] = child;
+    qsort(document->source, (size_t)document->sources, sizeof *document->source, by_key);
+    return TC_OK;
+}
+
+const tc_node *tc_document_source(const tc_document *document, const char *key) {
+    const tc_node wanted = {.key = key}, *pointer = &wanted;
+    for (; document; document = document->shared) {
+        if (document->sources == 0) continue;
+        const tc_node **found
+            = bsearch(&pointer, document->source, (size_t)document->sources, sizeof *document->source, by_key);
+        if (found) return *found;
+    }
+    return NULL;
+}
+
 /* ---- text ----------------------------------------------------------------------- */
 
 /* UTF-8 without control characters, and not empty. */
@@ -338,8 +367,7 @@ static tc_code build(builder *b) {
 
 tc_code tc_document_parse(const char *text, size_t length, const char *file, tc_arena *arena, tc_document *out,
                           tc_error *error) {
-    out->file = file;
-    out->root = NULL;
+    *out = (tc_document){.file = file};
     tc_code code = check_text(text, length, file, error);
     if (code != TC_OK) return code;
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
@@ -358,7 +386,7 @@ tc_code tc_document_parse(const char *text, size_t length, const char *file, tc_
         return tc_document_fail(out, b.root, NULL, error,
                                 "holds no 'key: value' lines; a data file begins with 'format: 1'");
     out->root = b.root;
-    return TC_OK;
+    return index_sources(out, arena, error);
 }
 
 tc_code tc_document_read(const char *path, tc_arena *arena, tc_document *out, tc_error *error) {

@@ -31,6 +31,9 @@ struct tc_node {
 typedef struct tc_document {
     const char *file; /* as errors name it */
     tc_node *root;    /* a mapping */
+    int sources;      /* of its own: the children of `sources`, by key */
+    const tc_node **source;
+    const struct tc_document *shared; /* whose sources hold where it has none of the key; NULL: none */
 } tc_document;
 
 /* Parses text (length bytes) into the arena. Errors: place "FILE:LINE: field.path". */
@@ -47,6 +50,8 @@ const char *tc_node_text(const tc_node *node, const char *key);
 const tc_node *tc_node_find(const tc_node *node, const char *path);
 /* The node's path from the root, "blocks[0].attention.heads"; "" for the root. Returns buffer. */
 char *tc_node_path(const tc_node *node, char *buffer, size_t size);
+/* The source of a key, its own or a shared one, or NULL. */
+const tc_node *tc_document_source(const tc_document *document, const char *key);
 /* Plain (unquoted) nothing: "key:", "~", "null". */
 bool tc_node_is_null(const tc_node *node);
 

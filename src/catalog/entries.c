@@ -19,6 +19,7 @@
 
 #define YAML ".yaml"
 #define MAX_PATH 4096
+#define SOURCES "sources"
 
 /* A file of a folder, before it is known which one wins. */
 typedef struct found {
@@ -212,6 +213,10 @@ static int by_name_then_folder(const void *a, const void *b) {
     return (x->order > y->order) - (x->order < y->order);
 }
 
+static bool is_sources(const tc_entry *entry) {
+    return entry->kind == TC_KIND_COMMON && strcmp(entry->slug, SOURCES) == 0;
+}
+
 static tc_code keep_winners(scan *s, tc_entries *out) {
     out->entry = malloc((size_t)(s->count + 1) * sizeof *out->entry);
     if (!out->entry) return fail_memory(s->error);
@@ -221,7 +226,8 @@ static tc_code keep_winners(scan *s, tc_entries *out) {
         if (again && f->folder == before->folder)
             return tc_fail(s->error, TC_INVALID, f->entry.path, "has the same name as %.200s; rename one of the two",
                            before->entry.path);
-        if (!again) out->entry[out->count++] = f->entry;
+        bool kept = !again || is_sources(&f->entry);
+        if (kept) out->entry[out->count++] = f->entry;
     }
     return TC_OK;
 }
@@ -267,6 +273,13 @@ tc_entry *tc_entries_find(const tc_entries *entries, tc_kind kind, const char *s
     int i = lower_bound(entries, kind, slug);
     if (i == entries->count || compare_key(kind, slug, &entries->entry[i]) != 0) return NULL;
     return &entries->entry[i];
+}
+
+tc_entry *tc_entries_sources(const tc_entries *entries, const char *origin) {
+    int i = lower_bound(entries, TC_KIND_COMMON, SOURCES);
+    for (; i < entries->count && is_sources(&entries->entry[i]); i++)
+        if (strcmp(entries->entry[i].origin, origin) == 0) return &entries->entry[i];
+    return NULL;
 }
 
 tc_entry *tc_entries_of_kind(const tc_entries *entries, tc_kind kind, int *count) {

@@ -2,7 +2,7 @@
  * override them. Nothing is parsed here.
  *
  * One array, sorted by kind and slug, holds the file that wins for each: a lookup is a binary search, a list is a
- * range of it. */
+ * range of it. Only sources.yaml is kept of every folder: it speaks for the files beside it. */
 #ifndef TC_CATALOG_ENTRIES_H
 #define TC_CATALOG_ENTRIES_H
 
@@ -36,6 +36,8 @@ void tc_entries_free(tc_entries *entries);
 
 /* The entry, or NULL. */
 tc_entry *tc_entries_find(const tc_entries *entries, tc_kind kind, const char *slug);
+/* The sources.yaml that files of this origin share: their folder's, or NULL. */
+tc_entry *tc_entries_sources(const tc_entries *entries, const char *origin);
 /* The first of the kind; *count of them follow each other. */
 tc_entry *tc_entries_of_kind(const tc_entries *entries, tc_kind kind, int *count);
 

@@ -10,6 +10,18 @@
 
 static tc_code fail_memory(tc_error *error) { return tc_fail(error, TC_INTERNAL, "catalog", "out of memory"); }
 
+static tc_code load(tc_catalog *catalog, tc_entry *e, const tc_document **out, tc_error *error);
+
+/* The sources that files of an origin may name beside their own: those of the folder's sources.yaml, then those of
+ * the embedded one. */
+static tc_code find_shared(tc_catalog *catalog, const char *origin, const tc_entry *of, const tc_document **out,
+                           tc_error *error) {
+    tc_entry *sources = tc_entries_sources(&catalog->entries, origin);
+    if (!sources || sources == of) sources = tc_entries_sources(&catalog->entries, TC_EMBEDDED_ORIGIN);
+    *out = NULL;
+    return sources && sources != of ? load(catalog, sources, out, error) : TC_OK;
+}
+
 /* Parses the entry's file, or finds it parsed. */
 static tc_code load(tc_catalog *catalog, tc_entry *e, const tc_document **out, tc_error *error) {
     *out = e->document;
@@ -25,6 +37,7 @@ static tc_code load(tc_catalog *catalog, tc_entry *e, const tc_document **out, t
     tc_code code = tc_entry_text(e, &text, &length, &owned, error);
     if (code == TC_OK) code = tc_document_parse(text, length, file, &catalog->arena, new, error);
     free(owned);
+    if (code == TC_OK) code = find_shared(catalog, e->origin, e, &new->shared, error);
     if (code == TC_OK) *out = e->document = new;
     return code;
 }
@@ -120,12 +133,14 @@ static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slu
 
 /* ---- one file -------------------------------------------------------------------------------- */
 
-static tc_code read_path(tc_kind kind, const char *path, tc_arena *own, tc_data_file *out, tc_error *error) {
+static tc_code read_path(tc_catalog *catalog, tc_kind kind, const char *path, tc_arena *own, tc_data_file *out,
+                         tc_error *error) {
     if (tc_ends_with(path, ".json"))
         return tc_fail(error, TC_INVALID, path, "is JSON; a %s is a YAML file", tc_kind_name(kind));
     tc_document *document = tc_arena_alloc(own, sizeof *document);
     if (!document) return fail_memory(error);
     tc_code code = tc_document_read(path, own, document, error);
+    if (code == TC_OK) code = find_shared(catalog, TC_EMBEDDED_ORIGIN, NULL, &document->shared, error);
     if (code != TC_OK) return code;
     size_t length;
     const char *name = tc_slug_of_path(path, &length), *given = tc_node_text(document->root, "slug");
@@ -137,7 +152,7 @@ static tc_code read_path(tc_kind kind, const char *path, tc_arena *own, tc_data_
 tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own, tc_data_file *out,
                   tc_error *error) {
     *out = (tc_data_file){NULL};
-    if (tc_is_path(slug_or_path)) return read_path(kind, slug_or_path, own, out, error);
+    if (tc_is_path(slug_or_path)) return read_path(catalog, kind, slug_or_path, own, out, error);
     tc_code code = tc_lookup_entry(catalog, kind, slug_or_path, &out->entry, error);
     if (code != TC_OK) return code;
     if (!out->entry) return fail_not_found(catalog, kind, slug_or_path, error);

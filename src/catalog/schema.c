@@ -39,15 +39,13 @@ static bool is_figure(const tc_node *node) { return node->kind == TC_NODE_MAPPIN
 const tc_node *tc_figure_value(const tc_node *node) { return is_figure(node) ? tc_node_get(node, "value") : node; }
 
 static tc_code check_source(const reader *r, const tc_node *name) {
-    const tc_node *sources = tc_node_get(r->document->root, "sources");
     if (name->kind != TC_NODE_SCALAR || tc_node_is_null(name))
         return tc_document_fail(r->document, name, NULL, r->error, "is %s; write a key of 'sources'", kind_name(name));
-    if (tc_node_get(sources, name->text)) return TC_OK;
-    const char *keys[64];
+    if (tc_document_source(r->document, name->text)) return TC_OK;
+    const char *keys[256];
     int n = 0;
-    for (const tc_node *s = sources && sources->kind == TC_NODE_MAPPING ? sources->first : NULL; s && n < 64;
-         s = s->next)
-        keys[n++] = s->key;
+    for (const tc_document *d = r->document; d; d = d->shared)
+        for (int i = 0; i < d->sources && n < (int)(sizeof keys / sizeof *keys); i++) keys[n++] = d->source[i]->key;
     const char *nearest = n ? tc_nearest(name->text, keys, n) : NULL;
     if (nearest)
         return tc_document_fail(r->document, name, NULL, r->error,
@@ -85,15 +83,15 @@ static tc_code check_figure(const reader *r, const tc_field *field, const tc_nod
 }
 
 char *tc_figure_source(const tc_document *document, const tc_node *node, char *buffer, size_t size) {
-    const tc_node *sources = tc_node_get(document->root, "sources"), *source = tc_node_get(node, "source");
+    const tc_node *source = tc_node_get(node, "source");
     size_t used = 0;
     buffer[0] = 0;
     if (!source || !is_figure(node)) return buffer;
     const tc_node *name = source->kind == TC_NODE_SEQUENCE ? source->first : source;
     for (; name && used < size; name = source->kind == TC_NODE_SEQUENCE ? name->next : NULL) {
-        const char *text = name->kind == TC_NODE_SCALAR ? tc_node_text(sources, name->text) : NULL;
-        if (!text) continue;
-        int written = snprintf(buffer + used, size - used, "%s%s", used ? "; " : "", text);
+        const tc_node *found = name->kind == TC_NODE_SCALAR ? tc_document_source(document, name->text) : NULL;
+        if (!found || found->kind != TC_NODE_SCALAR) continue;
+        int written = snprintf(buffer + used, size - used, "%s%s", used ? "; " : "", found->text);
         used += written > 0 ? (size_t)written : 0;
     }
     return buffer;

@@ -8,7 +8,8 @@
  *      .sourced = true, .offset = offsetof(tc_accelerator, memory_bytes), .min = 1e6, .max = 1e15},
  *
  * A value may be plain or a figure {value, source, note}; a sourced field must be
- * a figure, and its source a key (or a list of keys) of the file's `sources`.
+ * a figure, and its source a key (or a list of keys) of the file's `sources`,
+ * or of the sources.yaml that its folder shares.
  * Every file begins with `format: 1` and may hold slug, name, aliases, notes and
  * sources: each schema gets these through TC_SCHEMA_HEAD.
  *

@@ -35,13 +35,44 @@ static bool is_head(const tc_node *node) {
     return false;
 }
 
+/* ---- sources ------------------------------------------------------------------------- */
+
+#define MOST_SHARED 128
+
+/* The shared sources that a file's figures name, in that order. */
+typedef struct shared_sources {
+    const tc_node *source[MOST_SHARED];
+    int count;
+} shared_sources;
+
+static void add_shared(const tc_document *document, const tc_node *name, shared_sources *out) {
+    const tc_node *found = name->kind == TC_NODE_SCALAR ? tc_document_source(document, name->text) : NULL;
+    if (!found || found->kind != TC_NODE_SCALAR || out->count == MOST_SHARED) return;
+    if (found->parent->parent == document->root) return; /* its own */
+    for (int i = 0; i < out->count; i++)
+        if (out->source[i] == found) return;
+    out->source[out->count++] = found;
+}
+
+static void collect_shared(const tc_document *document, const tc_node *node, shared_sources *out) {
+    const tc_node *source = is_figure(node) ? tc_node_get(node, "source") : NULL;
+    if (source && source->kind != TC_NODE_SEQUENCE) add_shared(document, source, out);
+    for (const tc_node *name = source ? source->first : NULL; name; name = name->next) add_shared(document, name, out);
+    for (const tc_node *child = node->first; child; child = child->next) collect_shared(document, child, out);
+}
+
+/* All that the file has, own before shared, in one line. */
 static void join_sources(const tc_document *document, char *out, size_t size) {
     const tc_node *sources = tc_node_get(document->root, "sources");
+    shared_sources shared = {.count = 0};
     size_t used = 0;
     out[0] = '\0';
     for (const tc_node *s = sources ? sources->first : NULL; s && used < size; s = s->next)
         if (s->kind == TC_NODE_SCALAR)
             used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", s->text);
+    collect_shared(document, document->root, &shared);
+    for (int i = 0; i < shared.count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", shared.source[i]->text);
 }
 
 static tc_code open_view(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, view *out, const char **slug,
@@ -229,9 +260,24 @@ static void write_entries(tc_writer *writer, const view *v, tc_kind kind) {
     }
 }
 
+static void write_sources(tc_writer *writer, const view *v) {
+    const tc_node *own = tc_node_get(v->document->root, "sources");
+    shared_sources shared = {.count = 0};
+    collect_shared(v->document, v->document->root, &shared);
+    if (own && own->kind != TC_NODE_MAPPING) {
+        write_node(writer, v, own);
+        return;
+    }
+    if (!own && shared.count == 0) return;
+    tc_write_object(writer, "sources");
+    for (const tc_node *child = own ? own->first : NULL; child; child = child->next) write_node(writer, v, child);
+    for (int i = 0; i < shared.count; i++) tc_write_string(writer, shared.source[i]->key, shared.source[i]->text);
+    tc_write_close(writer);
+}
+
 tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
                             const tc_model_figures *model, tc_error *error) {
-    static const char *const tail[] = {"sources", "notes", "aliases"};
+    static const char *const tail[] = {"notes", "aliases"};
     view v;
     const char *slug;
     tc_code code = open_view(catalog, kind, slug_or_path, &v, &slug, error);
@@ -243,6 +289,7 @@ tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const
     write_entries(&writer, &v, kind);
     if (kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK)
         code = write_parameters(&writer, catalog, kind, slug_or_path, error);
+    write_sources(&writer, &v);
     for (size_t i = 0; i < sizeof tail / sizeof tail[0]; i++) {
         const tc_node *node = tc_node_get(v.document->root, tail[i]);
         if (node) write_node(&writer, &v, node);
@@ -369,21 +416,22 @@ static void print_inherited(FILE *file, const tc_style *style, const view *v) {
     }
 }
 
-static void print_sources(FILE *file, const tc_style *style, const tc_node *root, const char *key,
-                          const char *heading) {
-    const tc_node *node = tc_node_get(root, key);
-    if (!node) return;
+static void print_entry(FILE *file, const tc_style *style, const char *key, const char *text) {
+    int width = tc_text_width(key);
+    fprintf(file, "  %-12s%s", key, width > 12 ? " " : "");
+    tc_print_wrapped(file, style, width > 12 ? width + 3 : 14, 15, text);
+}
+
+/* Notes or sources, and shared ones below (NULL: none). */
+static void print_texts(FILE *file, const tc_style *style, const tc_node *node, const shared_sources *shared,
+                        const char *heading) {
+    if (!node && (!shared || shared->count == 0)) return;
     tc_print_heading(file, style, heading);
-    if (node->kind == TC_NODE_SCALAR) {
-        tc_print_wrapped(file, style, 0, 2, node->text);
-        return;
-    }
-    for (const tc_node *child = node->first; child; child = child->next) {
-        fprintf(file, "  %-12s", child->key ? child->key : "-");
-        int column = 2 + tc_text_width(child->key ? child->key : "-");
-        tc_print_wrapped(file, style, column < 14 ? 14 : column, 15,
-                         child->kind == TC_NODE_SCALAR ? child->text : "...");
-    }
+    if (node && node->kind == TC_NODE_SCALAR) tc_print_wrapped(file, style, 0, 2, node->text);
+    for (const tc_node *child = node ? node->first : NULL; child; child = child->next)
+        print_entry(file, style, child->key ? child->key : "-", child->kind == TC_NODE_SCALAR ? child->text : "...");
+    for (int i = 0; shared && i < shared->count; i++)
+        print_entry(file, style, shared->source[i]->key, shared->source[i]->text);
 }
 
 void tc_print_counts(FILE *file, const tc_style *style, const tc_model_figures *m) {
@@ -474,7 +522,9 @@ tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catal
     print_inherited(file, style, &v);
     if (model) tc_print_counts(file, style, model);
     if (resolved) code = print_parameters(file, style, catalog, kind, slug_or_path, error);
-    print_sources(file, style, root, "notes", "\nnotes");
-    print_sources(file, style, root, "sources", "\nsources");
+    shared_sources shared = {.count = 0};
+    collect_shared(v.document, root, &shared);
+    print_texts(file, style, tc_node_get(root, "notes"), NULL, "\nnotes");
+    print_texts(file, style, tc_node_get(root, "sources"), &shared, "\nsources");
     return code;
 }
