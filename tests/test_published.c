@@ -223,6 +223,83 @@ static void rows_that_lack_a_field(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* What families leave unsaid comes from data/conventions.yaml; a year of release that is no year is none. */
+static void conventions(void **state) {
+    (void)state;
+    static const struct {
+        const char *model, *assumed;
+        int vocab, q_rank, positions;
+    } cases[] = {
+        {"\"family\":\"gpt\",\"hidden\":4096", "vocabulary 51200 (family's)", 51200, 0, TC_POSITIONS_LEARNED},
+        {"\"family\":\"none-such\",\"hidden\":4096", "vocabulary 32000 (family's)", 32000, 0, TC_POSITIONS_ROTARY},
+        {"\"family\":\"mla-moe\",\"hidden\":4096,\"vocab\":9", "MLA ranks 1536/512, head 128 + 64", 9, 1536,
+         TC_POSITIONS_ROTARY},
+        {"\"family\":\"mla-moe\",\"hidden\":2048,\"vocab\":9", "MLA ranks -/512, head 128 + 64", 9, 0,
+         TC_POSITIONS_ROTARY},
+    };
+    tc_catalog *catalog;
+    static tc_conventions usual;
+    static tc_case c;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[320];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":8,\"model\":{%s,\"layers\":4,\"heads\":32,"
+                 "\"ffn\":1024,\"seq\":2048}}",
+                 cases[i].model);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_true(tc_case_is_built(&c));
+        assert_string_equal(c.assumed[0], cases[i].assumed);
+        assert_int_equal(c.job.model.vocab, cases[i].vocab);
+        assert_int_equal(c.job.model.block[0].q_rank, cases[i].q_rank);
+        assert_int_equal(c.job.model.positions, cases[i].positions);
+        tc_published_free(&p);
+    }
+    tc_published p = {0};
+    tc_published_run video = read_one(&p, "{\"id\":\"a\",\"model\":{\"family\":\"dit-video\"}}");
+    assert_int_equal(tc_case_build(catalog, &usual, &video, &c, NULL), TC_OK);
+    assert_string_equal(c.reason, "family dit-video is not modelled yet");
+    tc_published_free(&p);
+    tc_catalog_close(catalog);
+}
+
+/* A chip's year of release that is no year counts as none, whatever number it is. */
+static void a_release_that_is_no_year(void **state) {
+    (void)state;
+    static char text[65536];
+    static tc_conventions usual;
+    static tc_case c;
+    static const char path[] = "./released-in-no-year.yaml";
+    char row[512];
+    FILE *in = fopen(TC_SOURCE_DIR "/data/accelerators/nvidia/a100-sxm-80g.yaml", "r");
+    assert_non_null(in);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    while (fgets(text, sizeof text, in))
+        fputs(strncmp(text, "released:", 9) ? text : "released: \"2147483646\"\n", out);
+    fclose(in);
+    fclose(out);
+    tc_catalog *catalog;
+    tc_published p = {0};
+    snprintf(row, sizeof row,
+             "{\"id\":\"a\",\"accelerator\":\"%s\",\"devices\":8,\"norm\":{\"stack\":\"megatron-lm\"},\"model\":{"
+             "\"family\":"
+             "\"gpt\",\"layers\":4,\"heads\":32,\"hidden\":4096,\"seq\":2048}}",
+             path);
+    tc_published_run run = read_one(&p, row);
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+    assert_true(tc_case_is_built(&c));
+    assert_string_equal(c.stack.slug, "megatron-lm"); /* and not what it became in later years */
+    tc_published_free(&p);
+    tc_catalog_close(catalog);
+    remove(path);
+}
+
 static bool is_key_of_norm(const char *key) {
     static const char *const others[]
         = {"read",      "accelerator_certain", "stack",    "source_family", "flops",  "dtype",
@@ -484,6 +561,8 @@ int main(void) {
         cmocka_unit_test(lines_are_counted),
         cmocka_unit_test(one_wrong_row),
         cmocka_unit_test(rows_that_lack_a_field),
+        cmocka_unit_test(conventions),
+        cmocka_unit_test(a_release_that_is_no_year),
         cmocka_unit_test(shipped_runs),
         cmocka_unit_test(documented_fields),
         cmocka_unit_test(bad_lines),

@@ -219,14 +219,16 @@ static void take_runs(problem *p, memory_problem *memory, tc_catalog *catalog, c
                       tc_arena *arena) {
     tc_error error;
     const tc_published_run *runs = published->runs;
-    memory_fit_read(memory, catalog, runs, published->count, arena);
+    static tc_conventions conventions;
+    if (tc_conventions_read(catalog, &conventions, &error)) stop(&error);
+    memory_fit_read(memory, catalog, &conventions, runs, published->count, arena);
     p->items = calloc((size_t)published->count + 1, sizeof *p->items);
     if (!p->items) abort();
     for (int i = 0; i < published->count; i++) {
         item *it = &p->items[p->count];
         memset(it, 0, sizeof *it);
         if (!runs[i].counts || runs[i].out_of_memory) continue;
-        if (tc_case_build(catalog, &runs[i], &it->c, &error)) stop(&error);
+        if (tc_case_build(catalog, &conventions, &runs[i], &it->c, &error)) stop(&error);
         if (it->c.status || runs[i].metric == TC_METRIC_NONE) continue;
         const tc_accelerator *a = &it->c.cluster.accelerator;
         it->family = fit_index(&p->families, runs[i].source_family);

@@ -41,7 +41,8 @@ static bool has_out_of_memory(const tc_published_run *runs, int count, const cha
     return false;
 }
 
-void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena) {
+void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
+                     const tc_published_run *runs, int count, tc_arena *arena) {
     p->rows = realloc(p->rows, ((size_t)p->count + (size_t)count + 1) * sizeof *p->rows);
     if (!p->rows) abort();
     for (int i = 0; i < count; i++) {
@@ -51,7 +52,7 @@ void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_published_
         memory_row *row = &p->rows[p->count];
         memset(row, 0, sizeof *row);
         tc_error error;
-        if (tc_case_build(catalog, run, &row->c, &error)) exit(2);
+        if (tc_case_build(catalog, conventions, run, &row->c, &error)) exit(2);
         if (!tc_case_is_built(&row->c)) continue;
         row->stated = stated;
         row->family = fit_index(&p->families, run->source_family);

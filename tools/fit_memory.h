@@ -26,7 +26,8 @@ typedef struct memory_problem {
 } memory_problem;
 
 /* Adds the rows of a file's runs. The runs must outlive the problem. */
-void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena);
+void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
+                     const tc_published_run *runs, int count, tc_arena *arena);
 /* Fits; with leave_out also once without each source family. */
 void memory_fit_run(memory_problem *p, bool leave_out);
 /* Whether a parameter is fitted here. */

@@ -2,6 +2,7 @@
 #ifndef TC_VALIDATE_CASE_H
 #define TC_VALIDATE_CASE_H
 
+#include "validate/conventions.h"
 #include "validate/published.h"
 
 typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED } tc_case_status;
@@ -14,6 +15,8 @@ typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED }
 
 typedef struct tc_case {
     const tc_published_run *run;
+    const tc_conventions *conventions;
+    const tc_family *family; /* of the run's model */
     tc_case_status status;
     char reason[160]; /* why it is skipped or unsupported: the missing field first */
     tc_job job;
@@ -35,8 +38,9 @@ typedef struct tc_case_result {
     tc_step step;
 } tc_case_result;
 
-/* Fills a case from a run. Errors of the catalog itself are returned; what the run lacks is a status. */
-TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_published_run *run, tc_case *out, tc_error *error);
+/* Fills a case from a run; both and the conventions must outlive it. Errors of the catalog itself are returned; what the run lacks is a status. */
+TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run,
+                                   tc_case *out, tc_error *error);
 
 /* All inputs are there; a case may be skipped all the same, for want of a measured rate. */
 bool tc_case_is_built(const tc_case *c);

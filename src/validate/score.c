@@ -89,8 +89,8 @@ double tc_median_error(const tc_error_row *rows, int count, bool complete_only) 
 
 /* ---- one run ------------------------------------------------------------------ */
 
-static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_arena *arena, tc_scored_run *out,
-                         tc_error *error) {
+static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run,
+                         tc_arena *arena, tc_scored_run *out, tc_error *error) {
     tc_case *c = malloc(sizeof *c);
     if (!c) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
     out->run = run;
@@ -98,7 +98,7 @@ static tc_code score_run(tc_catalog *catalog, const tc_published_run *run, tc_ar
     out->measured = run->metric == TC_METRIC_NONE ? NAN : run->measured;
     out->predicted = out->error_pct = NAN;
     out->covered = -1;
-    tc_code code = tc_case_build(catalog, run, c, error);
+    tc_code code = tc_case_build(catalog, conventions, run, c, error);
     if (code) goto done;
     tc_case_result result;
     if (tc_case_is_built(c)) {
@@ -242,10 +242,12 @@ tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count
     tc_error_row *rows = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *rows);
     double *values = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *values);
     if (!v->runs || !rows || !values) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
-    for (int i = 0; i < count; i++) {
-        tc_code code = score_run(catalog, &runs[i], arena, &v->runs[i], error);
-        if (code) return code;
-    }
+    tc_conventions *conventions = tc_arena_alloc(arena, sizeof *conventions);
+    if (!conventions) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    tc_code code = tc_conventions_read(catalog, conventions, error);
+    for (int i = 0; i < count && !code; i++)
+        code = score_run(catalog, conventions, &runs[i], arena, &v->runs[i], error);
+    if (code) return code;
     summarise_errors(v, rows, values);
     summarise_memory(v);
     v->accelerators = group_scores(v, accelerator_of, arena, &v->by_accelerator);

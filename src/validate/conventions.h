@@ -1,0 +1,37 @@
+/* conventions.h - what was usual, where a published run does not say: data/conventions.yaml. */
+#ifndef TC_VALIDATE_CONVENTIONS_H
+#define TC_VALIDATE_CONVENTIONS_H
+
+#include "catalog/catalog.h"
+
+#define TC_FAMILIES_MAX 32
+
+/* Of a family of models. */
+typedef struct tc_family {
+    char slug[32];
+    bool modelled;
+    int vocab;
+    int ffn;       /* tc_mlp_kind */
+    int positions; /* tc_positions */
+    int norm;      /* tc_norm_kind */
+    bool tied_embeddings, norm_bias, causal, head_transform;
+    bool early; /* older than the conventions of `modern_year` */
+    struct {
+        int q_rank, kv_rank, nope_dim, rope_dim, v_dim; /* kv_rank 0: no latent attention */
+        int direct_queries_to;                          /* hidden width up to which queries have no rank */
+    } mla;
+} tc_family;
+
+typedef struct tc_conventions {
+    char slug[32], name[64];
+    int families, modern_year, flash_year;
+    tc_family family[TC_FAMILIES_MAX];
+    char fp8_sources[32];
+} tc_conventions;
+
+TC_NODISCARD tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *error);
+
+/* The first where the family is not listed. */
+const tc_family *tc_conventions_family(const tc_conventions *conventions, const char *slug);
+
+#endif

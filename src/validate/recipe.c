@@ -1,0 +1,298 @@
+/* recipe.c - a published run's recipe: the stack as it was then, batch, formats and settings, the degrees of its layout.
+ *
+ * What the source leaves out comes from the conventions of the family and the stack's defaults, and is listed; what cannot be known so
+ * is left open (TC_CASE_OPEN_...) and settled by the forecast itself (settle.c).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/formats.h"
+#include "base/vocabulary.h"
+#include "layout/legal.h"
+#include "layout/schedule.h"
+#include "validate/assume.h"
+#include "validate/inputs.h"
+#include "workload/operators.h"
+
+/* "2024-03": 2024; 0 where that is no year. */
+static int release_year(const tc_accelerator *a) {
+    long year = strtol(a->released, NULL, 10);
+    return year >= 1900 && year <= 2100 ? (int)year : 0;
+}
+
+/* The first year that the run can be of: that of its source, the one after its chip's release, that of its format and of its model. */
+static int year_of(const tc_case *c) {
+    const tc_published_run *run = c->run;
+    int year = run->year, released = release_year(&c->cluster.accelerator) + 1;
+    if (released > year) year = released;
+    bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads;
+    bool later = (run->dtype != TC_UNSET && tc_format_is_low(run->dtype)) || grouped || !c->family->early;
+    return later && run->year == 0 && year < c->conventions->modern_year ? c->conventions->modern_year : year;
+}
+
+static bool is_fp8_source(const tc_case *c) {
+    const char *kind = c->conventions->fp8_sources;
+    return strncmp(c->run->source_kind, kind, strlen(kind)) == 0;
+}
+
+static void build_job(tc_case *c) {
+    const tc_published_run *run = c->run;
+    const tc_accelerator *a = &c->cluster.accelerator;
+    c->job.seq = run->model.seq > 0 ? run->model.seq : c->job.model.seq;
+    c->job.global_batch = run->global_batch;
+    if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
+    c->job.dtype = run->dtype;
+    if (run->dtype == TC_UNSET) {
+        bool fp8 = is_fp8_source(c) && a->matmul_flops[TC_FP8] > 0;
+        c->job.dtype = fp8 ? TC_FP8 : a->matmul_flops[TC_BF16] > 0 ? TC_BF16 : TC_FP16;
+        tc_case_assume(c, "format %s", tc_dtype_names[c->job.dtype]);
+    }
+    c->job.attention = TC_UNSET;
+    if (run->flash_attention == 0) c->job.attention = TC_ATTENTION_PLAIN;
+    if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
+    if (run->flash_attention == TC_UNSET) {
+        bool recent = release_year(a) >= c->conventions->flash_year;
+        c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
+        tc_case_assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
+    }
+    /* "lora" in the words of an MLA model is the rank of its projections */
+    c->job.frozen_base = run->frozen_base && c->family->mla.kv_rank == 0;
+    if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
+    if (run->stated.fused_optimizer == 1) c->stack.unfused_optimizer = false;
+    if (run->stated.optimizer_states == TC_STATES_16_BIT) {
+        c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
+        c->stack.main_grad_bytes = 2;
+    }
+    if (run->stated.optimizer_states == TC_STATES_SHARED_WEIGHTS)
+        c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
+}
+
+/* Of the layers, those whose forward runs again by the source's own utilisations, which differ by it: a third of the model's
+ * FLOPs where it is all of them. Negative where they are not both stated. */
+static double share_of_flops(const tc_published_run *run) {
+    if (run->hfu_pct <= 0 || run->mfu_pct <= 0) return -1;
+    double share = 3 * (run->hfu_pct / run->mfu_pct - 1);
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+/* What a source calls partial: layers that it counts, or operators; else half of the layers. */
+static void build_partial_recompute(tc_case *c) {
+    const tc_published_run *run = c->run;
+    const tc_stated *said = &run->stated;
+    tc_layout *l = &c->layout;
+    double layers = tc_layer_count(&c->job.model);
+    if (run->recompute_of > 0) {
+        l->recompute_layers = layers * run->recompute_layers / run->recompute_of;
+        return;
+    }
+    if (!said->recompute_operators && said->recompute_count <= 0 && said->recompute_by == TC_UNSET) {
+        double share = share_of_flops(run);
+        l->recompute_layers = share >= 0 ? layers * share : layers / 2;
+        if (share < 0) tc_case_assume(c, "%s", "recompute of half of the layers (source says partial)");
+        return;
+    }
+    double count = said->recompute_count;
+    if (said->recompute_per == TC_PER_STAGE) count *= l->pp;
+    if (said->recompute_per == TC_PER_CHUNK) count *= l->pp * l->vpp;
+    /* operators of a few of the layers only are taken as of none */
+    bool few = said->recompute_operators && count > 0 && 2 * count < layers;
+    l->recompute = said->recompute_by == TC_RECOMPUTE_BY_SOFTWARE      ? TC_UNSET
+                   : few || said->recompute_by == TC_RECOMPUTE_BY_NONE ? TC_RECOMPUTE_NONE
+                   : said->recompute_operators                         ? TC_RECOMPUTE_OPERATORS
+                                                                       : TC_RECOMPUTE_LAYERS;
+    l->recompute_operators = few ? 0 : said->recompute_operators;
+    /* torchtitan's list of matmuls that are kept has those of 16 and 8 bit */
+    if (said->recompute_by == TC_RECOMPUTE_BY_LIST && c->job.dtype == TC_NVFP4)
+        l->recompute_operators = TC_GROUP_ALL & ~TC_GROUP_ATTENTION;
+    l->recompute_layers = count < layers ? count : layers;
+}
+
+/* Tokens of a document in packed sequences: instructions are a few hundred, web pages a thousand. */
+#define PACKED_DOCUMENT 512
+
+/* Attention of packed sequences: a ring computes all pairs of a mask that is no plain triangle; other kernels skip what lies
+ * between documents. */
+static void build_mask(tc_case *c) {
+    const tc_stated *said = &c->run->stated;
+    bool ring = c->layout.cp > 1 && c->layout.cp_kind != TC_CP_ALL_TO_ALL, packed = said->packed == 1;
+    if (said->mask != TC_UNSET && (ring || !packed)) {
+        c->job.model.causal = false;
+    } else if (packed) {
+        c->job.document = PACKED_DOCUMENT;
+        tc_case_assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
+    }
+    for (int i = 0; i < c->job.model.blocks && said->window > 0; i++) c->job.model.block[i].window = said->window;
+    if (said->positions != TC_UNSET) c->job.model.positions = TC_POSITIONS_NONE;
+}
+
+/* Settings of the recipe beside degrees. */
+static void build_settings(tc_case *c) {
+    const tc_stated *said = &c->run->stated;
+    tc_layout *l = &c->layout;
+    tc_stack *s = &c->stack;
+    if (said->routing != TC_UNSET) c->job.balanced_routing = said->routing == TC_ROUTING_BALANCED;
+    if (said->expert_tp != TC_UNSET && l->ep > 1) l->etp = said->expert_tp;
+    if (said->attention_kernel != TC_UNSET) s->native_attention = said->attention_kernel >= TC_KERNEL_FA3;
+    if (said->overlap != TC_UNSET)
+        s->overlap_tensor_parallel = s->overlap_grad_reduce = s->overlap_param_gather = false;
+    if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
+    if (said->grouped_gemm != TC_UNSET) s->sequential_experts = said->grouped_gemm == 0;
+    if (said->expert_capacity > 0) c->job.expert_capacity = said->expert_capacity;
+    if (said->mtp_layers != TC_UNSET) c->job.model.mtp_layers = said->mtp_layers;
+    tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
+    if (said->noop_layers != TC_UNSET && said->noop_layers < last->count) last->count -= said->noop_layers;
+    build_mask(c);
+    if (said->tp_fused_overlap == 1) s->fused_tensor_parallel = true;
+    if (said->low_precision_inputs != TC_UNSET) s->low_precision_inputs = said->low_precision_inputs == 1;
+    if (said->offload_operators) l->offload_operators = said->offload_operators;
+    if (said->offload != TC_UNSET)
+        l->offload = said->offload == TC_STATED_OFFLOAD_OPTIMIZER ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
+    if (said->cuda_graphs == TC_GRAPHS_FULL) s->compiled = true;
+    if (said->cuda_graphs != TC_UNSET)
+        s->graphed = said->cuda_graphs == TC_GRAPHS_FULL   ? TC_GROUP_ALL
+                     : said->cuda_graphs == TC_GRAPHS_NONE ? 0
+                                                           : said->graphed;
+}
+
+/* Liger kernels keep what a fused implementation does, but for the residual additions. */
+#define FUSED_MODULES 0.2
+
+/* Bytes of a logit that live at once: fp32 logits, log-softmax and their gradient; the loss in one kernel; the log-softmax of
+ * every chunk in fp32 and the gradient of the 16-bit logits. In chunks, as the stack has it. */
+static void build_loss(tc_case *c) {
+    static const int bytes[] = {[TC_LOSS_EAGER] = 12, [TC_LOSS_COMPILED] = 4, [TC_LOSS_SPLIT] = 6};
+    int loss = c->run->stated.loss;
+    if (loss != TC_UNSET) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
+    if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED) c->stack.logits_bytes = bytes[loss];
+    if (c->run->stated.fused_modules == 1) c->stack.params.norm_extra *= FUSED_MODULES;
+}
+
+/* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */
+static void build_schedule(tc_case *c) {
+    tc_layout *l = &c->layout;
+    int schedule = c->run->stated.schedule, layers = tc_layer_count(&c->job.model);
+    if (schedule == TC_UNSET || l->pp == 1) return;
+    tc_schedule_facts facts = tc_schedule_facts_of(schedule);
+    if (l->pp * facts.chunks > tc_most_chunks(layers) || (facts.both_ways && l->pp % 2)) return;
+    if (schedule == TC_SCHEDULE_INTERLEAVED && c->run->vpp == TC_UNSET) {
+        c->open |= TC_CASE_OPEN_VPP;
+        return;
+    }
+    c->open &= ~(unsigned)TC_CASE_OPEN_VPP;
+    if (schedule == TC_SCHEDULE_INTERLEAVED && l->vpp == 1) return; /* what it calls so has one chunk a stage */
+    l->schedule = schedule;
+    if (facts.chunks > 0) l->vpp = 1; /* the schedule's own chunks */
+}
+
+static int most_experts(const tc_model *model) {
+    int most = 0;
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].experts > most) most = model->block[i].experts;
+    return most;
+}
+
+/* Unstated expert parallelism: none, but where the source names a dispatcher that is written for it, over the devices of a node. */
+static int unstated_ep(tc_case *c, int tp, int pp) {
+    int experts = most_experts(&c->job.model), ep = 1;
+    if (experts == 0) return 1;
+    int most = c->run->stated.dispatcher >= TC_DISPATCHER_DEEPEP ? c->cluster.fabric.level[0].size : 1;
+    for (int n = 2; n <= most; n++)
+        if (experts % n == 0 && c->cluster.devices / pp / tp % n == 0) ep = n;
+    tc_case_assume_number(c, "expert parallelism %s", ep);
+    return ep;
+}
+
+static void build_layout(tc_case *c) {
+    const tc_published_run *run = c->run;
+    tc_layout *l = &c->layout;
+    *l = tc_default_layout();
+    if (run->tp == TC_UNSET || run->pp == TC_UNSET) c->open |= TC_CASE_OPEN_LAYOUT;
+    l->tp = run->tp == TC_UNSET ? 1 : run->tp;
+    l->pp = run->pp == TC_UNSET ? 1 : run->pp;
+    l->cp = run->cp == TC_UNSET ? 1 : run->cp;
+    l->ep = run->ep == TC_UNSET ? unstated_ep(c, l->tp, l->pp) : run->ep;
+    l->etp = run->etp;
+    l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
+    if (run->pp == 1) l->vpp = 1;
+    if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.interleaving) c->open |= TC_CASE_OPEN_VPP;
+    if (run->pp != TC_UNSET) build_schedule(c);
+    l->micro_batch = run->micro_batch;
+    if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
+    l->sequence_parallel = run->sequence_parallel;
+    if (l->sequence_parallel == TC_UNSET) {
+        l->sequence_parallel = l->tp > 1 && c->stack.sequence_parallel;
+        if (l->tp > 1)
+            tc_case_assume(c, "sequence parallelism %s (stack default)", l->sequence_parallel ? "on" : "off");
+    }
+    l->sharding = run->sharding;
+    if (l->sharding == TC_UNSET) {
+        static const char *const names[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
+        l->sharding = (int)c->stack.sharding;
+        if (c->cluster.devices > l->tp * l->pp) tc_case_assume(c, "sharding %s (stack default)", names[l->sharding]);
+    }
+    if (l->sharding == TC_SHARD_HSDP) {
+        l->hsdp = run->stated.shard_group > 0 ? run->stated.shard_group : c->cluster.fabric.level[0].size;
+    }
+    l->recompute = run->recompute;
+    if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
+    if (l->recompute == TC_UNSET && run->flops == TC_FLOPS_HARDWARE) {
+        l->recompute = TC_RECOMPUTE_FULL;
+        tc_case_assume(c, "recompute %s (its FLOPs are counted)", "full");
+    }
+    if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
+}
+
+/* The name may be a field of the stack that it replaces. */
+static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc_error *error) {
+    char copy[sizeof stack->slug];
+    snprintf(copy, sizeof copy, "%s", name);
+    return tc_catalog_stack(catalog, copy, stack, error);
+}
+
+/* What a source says of its software beside the name. */
+static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const tc_stated *said = &c->run->stated;
+    if (said->compiled == 1 && c->stack.compiled_variant[0]) {
+        tc_code code = become(catalog, c->stack.compiled_variant, &c->stack, error);
+        if (code) return code;
+    } else if (said->compiled != TC_UNSET) {
+        c->stack.compiled = said->compiled == 1;
+    }
+    if (said->flags_listed == 1) c->stack.fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
+    c->stack.fused |= said->fused;
+    if (said->fused_softmax == 1) c->stack.fused |= TC_GROUP_ATTENTION;
+    if (said->fused_softmax == 0) c->stack.fused &= ~TC_GROUP_ATTENTION;
+    if (said->grad_overlap != TC_UNSET) c->stack.overlap_grad_reduce = said->grad_overlap == 1;
+    if (said->dispatcher != TC_UNSET) c->stack.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
+    return TC_OK;
+}
+
+/* The stack as it was in the run's year. */
+static tc_code find_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    const char *stack = c->run->stack && c->run->stack[0] ? c->run->stack : "generic";
+    int year = year_of(c);
+    tc_code code = tc_catalog_stack(catalog, stack, &c->stack, error);
+    if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
+    if (code) return code;
+    /* runs of a later year used what the stack had become */
+    if (c->stack.successor[0] && year >= c->stack.successor_year
+        && (code = become(catalog, c->stack.successor, &c->stack, error)))
+        return code;
+    if ((code = build_stack(catalog, c, error))) return code;
+    if (year <= c->stack.earlier.until_year) {
+        c->stack.logits_bytes = c->stack.earlier.logits_bytes;
+        c->stack.pipeline_outputs = c->stack.earlier.pipeline_outputs;
+    }
+    return TC_OK;
+}
+
+tc_code tc_case_recipe(tc_catalog *catalog, tc_case *c, tc_error *error) {
+    tc_code code = find_stack(catalog, c, error);
+    if (code) return code;
+    build_job(c);
+    build_layout(c);
+    build_settings(c);
+    build_loss(c);
+    return TC_OK;
+}
