@@ -57,6 +57,11 @@ if command -v jq >/dev/null; then
     grep -q ">$most k</text>" "$work/front.svg" || fail "front.svg: no $most k on its axis"
 fi
 
+for width in 40 60 72 80; do
+    COLUMNS=$width "$program" sweep "$sweep" --store "$work/whole.sqlite" --quiet | awk -v width=$width 'length($0) > width {wide = 1} END {exit wide}' ||
+        fail "the table is wider than $width columns"
+done
+
 # ---- wrong files and settings: exit 2, one line, which says what would be right --------------------------
 # WORDS ARGUMENT...: the error holds the words.
 wrong() {

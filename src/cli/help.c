@@ -15,10 +15,21 @@ const char tc_help_counts[]
 
 static bool takes(int command, const tc_option *option) { return command < 0 || (option->commands >> command & 1u); }
 
-static void print_examples(FILE *file, const char *examples) {
+/* One a line, or over several with a backslash at the end where the terminal is too narrow. */
+static void print_examples(FILE *file, const tc_style *style, const char *examples) {
     for (const char *p = examples; *p;) {
         size_t n = strcspn(p, "\n");
-        fprintf(file, "  %.*s\n", (int)n, p);
+        int room = style->width > 0 ? style->width - 4 : 0; /* "  " and " \" */
+        fputs("  ", file);
+        while (room > 0 && (int)n > room + 2) {
+            size_t cut = (size_t)room;
+            while (cut > 0 && p[cut] != ' ') cut--;
+            if (cut == 0) break;
+            fprintf(file, "%.*s \\\n    ", (int)cut, p);
+            p += cut + 1, n -= cut + 1;
+            room = style->width - 6;
+        }
+        fprintf(file, "%.*s\n", (int)n, p);
         p += n + (p[n] == '\n');
     }
 }
@@ -78,7 +89,7 @@ static void print_command_help(FILE *file, const tc_style *style, int id) {
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0, command->text);
     tc_print_heading(file, style, strchr(command->examples, '\n') ? "\nExamples" : "\nExample");
-    print_examples(file, command->examples);
+    print_examples(file, style, command->examples);
     print_options(file, style, id);
 }
 
@@ -101,7 +112,7 @@ static void print_program_help(FILE *file, const tc_style *style) {
         print_entry(file, style, command->name, command->summary);
     }
     tc_print_heading(file, style, "\nExample");
-    print_examples(file, tc_command_table[TC_COMMAND_STEP].examples);
+    print_examples(file, style, tc_command_table[TC_COMMAND_STEP].examples);
     fputs("\n'traincast COMMAND --help' lists the options of a command and shows examples.\n", file);
 }
 

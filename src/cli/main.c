@@ -83,6 +83,10 @@ int main(int argc, char **argv) {
     if (tc_options_parse(argc, argv, &options, &error)) return report_error(&error);
 
     static tc_output output;
+    const tc_value *given = options.value;
+    bool for_machines = given[TC_OPTION_JSON].given || given[TC_OPTION_CSV].given || given[TC_OPTION_MARKDOWN].given
+                        || options.command == TC_COMMAND_MAN || options.command == TC_COMMAND_COMPLETION
+                        || options.command == TC_COMMAND_TRACE;
     tc_context context
         = {.options = &options, .error = &error, .style = tc_terminal_style(options.value[TC_OPTION_COLOR].text)};
     context.out = tc_output_open(&output);
@@ -91,8 +95,10 @@ int main(int argc, char **argv) {
     if (context.out && fclose(context.out) != 0) complete = false;
     if (!code && (!complete || output.failed)) code = TC_INTERNAL, error.code = TC_OK;
     if (code && error.code == TC_OK) tc_fail(&error, code, "memory", "none is left for the output");
+    tc_style shown = context.style;
+    if (for_machines) shown.width = 0;
     int exit_code = code ? report_error(&error)
-                         : write_output(&output, &context.style, context.infeasible ? EXIT_INFEASIBLE : EXIT_SUCCESS);
+                         : write_output(&output, &shown, context.infeasible ? EXIT_INFEASIBLE : EXIT_SUCCESS);
     free(output.text);
     return exit_code;
 }

@@ -27,7 +27,7 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
     const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype",    "step",
                                                                            "80 %",    "MFU",   "tokens/s", "memory"};
     for (int i = 0; i < 2; i++) tc_table_column(&table, left[i], TC_LEFT | TC_FLEXIBLE);
-    for (int i = 0; i < 8; i++) tc_table_column(&table, right[i], i == 4 ? TC_RIGHT | TC_OPTIONAL : TC_RIGHT);
+    for (int i = 0; i < 8; i++) tc_table_column(&table, right[i], i == 2 || i == 4 ? TC_RIGHT | TC_OPTIONAL : TC_RIGHT);
     tc_table_column(&table, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
     for (int i = 0; i < rows; i++) {
         char text[128];

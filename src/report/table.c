@@ -36,7 +36,8 @@ static size_t tone_length(const char *text, size_t length) {
     return 0;
 }
 
-void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_t length) {
+/* Text without line ends, tones as they are. */
+static void put_visible(FILE *file, const tc_style *style, const char *text, size_t length) {
     for (const char *escape; style->colour && (escape = memchr(text, '\x1b', length)) != NULL;) {
         size_t before = (size_t)(escape - text), n = tone_length(escape, length - before);
         tc_utf8_put(file, text, n > 0 ? before : before + 1);
@@ -45,6 +46,67 @@ void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_
         text += n, length -= n;
     }
     tc_utf8_put(file, text, length);
+}
+
+/* Where the rest of a line goes on: under its second column if it has one in the left half, else a little further in. */
+static int hanging_indent(const char *line, size_t length, int limit) {
+    size_t start = 0;
+    while (start < length && line[start] == ' ') start++;
+    for (size_t i = start; i + 2 < length && (int)i < limit / 2; i++) {
+        if (line[i] != ' ' || line[i + 1] != ' ') continue;
+        while (i < length && line[i] == ' ') i++;
+        if ((int)i <= limit / 2) return (int)i;
+        break;
+    }
+    return (int)start + 2 <= limit / 2 ? (int)start + 2 : limit / 8;
+}
+
+/* The last blank, or end of an alternative, at which line fits the width from `column` on; else its first; else its
+ * length: a word is not broken, so that an address stays one. */
+static size_t break_of(const char *line, size_t length, const tc_style *style, int column) {
+    size_t last = 0, i = 0;
+    while (i < length && line[i] == ' ') i++, column++;
+    while (i < length) {
+        size_t n = style->colour ? tone_length(line + i, length - i) : 0;
+        char character[8] = "";
+        uint32_t code_point;
+        if (column > style->width && last != 0) return last;
+        if (line[i] == ' ') last = i;
+        if (i > 0 && line[i - 1] == '|') last = i;
+        if (n == 0) {
+            tc_utf8_next(line + i, length - i, &n, &code_point);
+            memcpy(character, line + i, n);
+            column += tc_text_width(character);
+        }
+        i += n;
+    }
+    return column > style->width && last != 0 ? last : length;
+}
+
+static void print_folded(FILE *file, const tc_style *style, const char *line, size_t length) {
+    int indent = hanging_indent(line, length, style->width), column = 0;
+    for (;;) {
+        size_t end = break_of(line, length, style, column), next = end;
+        while (end > 0 && end < length && line[end - 1] == ' ') end--;
+        put_visible(file, style, line, end);
+        while (next < length && line[next] == ' ') next++;
+        line += next, length -= next, column = indent;
+        if (length == 0) break;
+        fprintf(file, "\n%*s", indent, "");
+    }
+}
+
+void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_t length) {
+    while (length > 0) {
+        const char *end = memchr(text, '\n', length);
+        size_t n = end ? (size_t)(end - text) : length;
+        if (style->width > 0 && n > (size_t)style->width)
+            print_folded(file, style, text, n);
+        else
+            put_visible(file, style, text, n);
+        if (end) fputc('\n', file), n++;
+        text += n, length -= n;
+    }
 }
 
 void tc_print_heading(FILE *file, const tc_style *style, const char *text) {
@@ -140,6 +202,13 @@ static int fit_width(const tc_table *table, int *widths, int limit) {
         widths[i] = 0;
         left_out++;
     }
+    for (int i = table->columns - 1; i > 0 && excess > 0; i--) { /* a narrow terminal: what is left of the right */
+        if (widths[i] == 0) continue;
+        excess -= widths[i] + 2;
+        widths[i] = 0;
+        left_out++;
+    }
+    if (excess > 0) widths[0] = widths[0] > excess ? widths[0] - excess : 1;
     return left_out;
 }
 
@@ -213,7 +282,10 @@ bool tc_table_print(tc_table *table, FILE *file, const tc_style *style) {
 
 void tc_print_wrapped(FILE *file, const tc_style *style, int column, int indent, const char *text) {
     int limit = style->width > 0 ? style->width : 80;
-    if (limit < indent + 20) limit = indent + 20;
+    if (limit < indent + 20) { /* a narrow terminal: below the label, not beside it */
+        indent = limit / 8;
+        if (column > indent) fputc('\n', file), column = 0;
+    }
     if (column < indent) {
         fprintf(file, "%*s", indent - column, "");
         column = indent;
@@ -247,7 +319,8 @@ void tc_print_wrapped(FILE *file, const tc_style *style, int column, int indent,
 }
 
 void tc_print_bar(FILE *file, const tc_style *style, double share, int columns) {
-    if (!(share > 0)) return;
+    if (style->width > 0 && style->width < 80) columns -= 80 - style->width; /* reports are laid out for 80 */
+    if (!(share > 0) || columns < 1) return;
     if (share > 1) share = 1;
     char bar[3 * 120 + 4] = "";
     if (columns > 120) columns = 120;

@@ -2,7 +2,7 @@
  *
  * What a style allows (width, colour, UTF-8) is decided by the caller: nothing here looks
  * at the environment. A table that is wider than the style's width first shortens its
- * flexible columns, then leaves out optional columns from the right and says so. */
+ * flexible columns, then leaves out optional columns from the right, then the others, and says so. */
 #ifndef TC_REPORT_TABLE_H
 #define TC_REPORT_TABLE_H
 
@@ -52,7 +52,7 @@ bool tc_table_print(tc_table *table, FILE *file, const tc_style *style);
 /* Writes text in a tone; plain without colour. */
 void tc_print_tone(FILE *file, const tc_style *style, tc_tone tone, const char *text);
 /* Writes what was collected to where it is read: tones as they are, if the style has them, and no other control
- * character, whatever the names in it hold. */
+ * character, whatever the names in it hold; lines that are wider than the style's width are broken at blanks. */
 void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_t length);
 /* A heading on a line of its own. */
 void tc_print_heading(FILE *file, const tc_style *style, const char *text);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -164,9 +163,7 @@ tc_code tc_store_open(const char *path, tc_store **out, tc_error *error) {
                        ? open_writable(s, error)
                        : fail(s, error, "cannot be opened", "give a file in a folder that may be written");
     int reason = s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM;
-    if (code && (reason == SQLITE_CANTOPEN || reason == SQLITE_READONLY) && access(path, R_OK) == 0
-        && open_read_only(s, path))
-        code = TC_OK;
+    if (code && (reason == SQLITE_CANTOPEN || reason == SQLITE_READONLY) && open_read_only(s, path)) code = TC_OK;
     if (code)
         tc_store_close(s);
     else
