@@ -79,7 +79,7 @@ reproducible() {
     echo "program and libraries are equal to the byte"
 }
 
-# Threads: the tests that use them, with clang and its OpenMP (gcc's is not instrumented, nor is MPI).
+# Threads: the tests that use them, with clang (MPI is not instrumented).
 threads() {
     compile build-tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTC_TSAN=ON -DCMAKE_C_COMPILER="$clang" -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON || return 1
     TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1 ctest --test-dir build-tsan --output-on-failure -R '^test_search$'

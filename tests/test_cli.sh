@@ -328,6 +328,20 @@ for command in list show step trace explain compare run search sweep plan valida
 COLUMNS=40 "$program" help step | sed -n '/^  traincast/,/^$/p' | sed -e 's/^  //' -e '/^$/q' >"$work/example.sh"
 PATH=$work/bin:$PATH sh "$work/example.sh" >"$work/out" 2>&1 || fail "an example over several lines does not run: $(head -1 "$work/out")"
 
+# ---- threads: at most a few a core, and none of libgomp's messages ------------------------------------------
+# shellcheck disable=SC2086
+good search $job --global-batch 512 --fix tp=2 --threads 65536
+cp "$work/out" "$work/many"
+OMP_NUM_THREADS=40000
+export OMP_NUM_THREADS
+# shellcheck disable=SC2086
+good search $job --global-batch 512 --fix tp=2
+unset OMP_NUM_THREADS
+# shellcheck disable=SC2086
+good search $job --global-batch 512 --fix tp=2 --threads 1
+sed '/ms\|second/d' "$work/many" >"$work/a"
+sed '/ms\|second/d' "$work/out" | cmp -s - "$work/a" || fail "threads change the answer"
+
 # ---- a user's own data -------------------------------------------------------------------------------------
 mkdir -p "$work/mine/models" "$work/xdg/traincast/models"
 cp tests/golden/model-of-mine.yaml "$work/mine/models/"

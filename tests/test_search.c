@@ -5,12 +5,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "forecast/forecast.h"
 #include "search/search.h"
+#include "search/threads.h"
 #include "search/space.h"
 
 #define SPACES 32
@@ -574,12 +577,59 @@ static int close_catalog(void **state) {
     return 0;
 }
 
+/* ---- threads: every index once, by as many workers as there are, never more than four a core ------------------------ */
+
+typedef struct tally {
+    _Atomic int taken[2000];
+    _Atomic int by[4];
+    int hired;
+} tally;
+
+static bool hire_one(void *context, int worker) {
+    tally *t = context;
+    t->hired++;
+    return worker < 3; /* the fourth is refused */
+}
+
+static void take_index(void *context, int worker, int64_t index) {
+    tally *t = context;
+    struct timespec pause = {0, 20000};
+    t->taken[index]++;
+    t->by[worker]++;
+    nanosleep(&pause, NULL);
+}
+
+static void loops_are_shared(void **state) {
+    (void)state;
+    static tally t;
+    tc_threads *threads = tc_threads_start(4, hire_one, &t);
+    for (int round = 0; round < 40; round++) tc_threads_run(threads, take_index, round * 50, round * 50 + 50);
+    int all = 0, hired = tc_threads_hired(threads);
+    tc_threads_end(threads);
+    for (int i = 0; i < 2000; i++) assert_int_equal(t.taken[i], 1);
+    for (int i = 0; i < 4; i++) all += t.by[i];
+    assert_int_equal(all, 2000);
+    assert_true(hired == 1 || hired == 3); /* 1: built without threads */
+    assert_int_equal(t.by[3], 0);
+    if (hired == 3) assert_true(t.by[1] > 0 && t.by[2] > 0);
+    int cores = tc_threads_count(65536) / TC_THREADS_A_CORE;
+    assert_true(cores >= 1 && cores <= 4096);
+    assert_int_equal(tc_threads_count(1), 1);
+    setenv("OMP_NUM_THREADS", "40000", 1);
+    assert_int_equal(tc_threads_count(0), TC_THREADS_A_CORE * cores);
+    setenv("OMP_NUM_THREADS", "1", 1);
+    assert_int_equal(tc_threads_count(0), 1);
+    unsetenv("OMP_NUM_THREADS");
+    assert_int_equal(tc_threads_count(0), cores);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_split_is_another),
         cmocka_unit_test(brute_force_finds_the_same),
         cmocka_unit_test(memory_as_the_objective_prunes_nothing_good),
         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(loops_are_shared),
         cmocka_unit_test(a_front_has_no_dominated_layout),
         cmocka_unit_test(ranges_keep_the_best),
         cmocka_unit_test(advice_is_computed),

@@ -12,11 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 #include "base/error.h"
+#include "search/threads.h"
 #include "search/walk.h"
 
 #define SPARE 8 /* kinds beyond those asked for, half as many again and these, that the timeline judges too */
@@ -67,8 +65,9 @@ typedef struct worker {
 } worker;
 
 typedef struct crew {
-    int threads;
+    int most; /* workers at most */
     worker **worker;
+    tc_threads *threads;
     const tc_space *space;
     double *bound;
     int64_t *order;
@@ -76,55 +75,39 @@ typedef struct crew {
 } crew;
 
 static void crew_free(crew *c) {
-    if (c->worker)
-        for (int i = 0; i < c->threads; i++) free(c->worker[i]);
+    tc_threads_end(c->threads);
+    for (int i = 0; c->worker && i < c->most; i++) free(c->worker[i]);
     free(c->worker);
     free(c->bound);
     free(c->order);
     free(c->best);
 }
 
-static int thread_count(int wanted) {
-#ifdef _OPENMP
-    return wanted > 0 ? wanted : omp_get_max_threads();
-#else
-    (void)wanted;
-    return 1;
-#endif
-}
-
-static int this_thread(void) {
-#ifdef _OPENMP
-    return omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
-
-static bool crew_start(crew *c, const tc_space *space) {
-    const tc_search_input *in = space->in;
-    *c = (crew){.threads = thread_count(in->threads), .space = space};
-    c->worker = calloc((size_t)c->threads, sizeof *c->worker);
-    c->bound = malloc(((size_t)space->shapes + 1) * sizeof *c->bound);
-    c->order = malloc(((size_t)space->shapes + 1) * sizeof *c->order);
-    c->best = malloc(sizeof *c->best);
-    if (!c->worker || !c->bound || !c->order || !c->best) return false;
-    for (int i = 0; i < c->threads; i++) {
-        c->worker[i] = calloc(1, sizeof *c->worker[i]);
-        if (!c->worker[i]) return false;
-        tc_walker_start(&c->worker[i]->walker, space);
-        tc_best_start(&c->worker[i]->found, in->top + in->top / 2 + SPARE, in->pareto, c->worker[i]->walker.capacity);
-    }
-    *c->best = c->worker[0]->found;
+static bool hire(void *context, int i) {
+    crew *c = context;
+    const tc_search_input *in = c->space->in;
+    worker *w = c->worker[i] = calloc(1, sizeof *w);
+    if (!w) return false;
+    tc_walker_start(&w->walker, c->space);
+    tc_best_start(&w->found, in->top + in->top / 2 + SPARE, in->pareto, w->walker.capacity);
     return true;
 }
 
-static void find_bounds(crew *c) {
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 4) num_threads(c->threads)
-#endif
-    for (int64_t i = 0; i < c->space->shapes; i++)
-        c->bound[i] = tc_walk_bound(&c->worker[this_thread()]->walker, &c->space->shape[i]);
+static bool crew_start(crew *c, const tc_space *space) {
+    *c = (crew){.most = tc_threads_count(space->in->threads), .space = space};
+    c->worker = calloc((size_t)c->most, sizeof *c->worker);
+    c->bound = malloc(((size_t)space->shapes + 1) * sizeof *c->bound);
+    c->order = malloc(((size_t)space->shapes + 1) * sizeof *c->order);
+    c->best = malloc(sizeof *c->best);
+    if (!c->worker || !c->bound || !c->order || !c->best || !hire(c, 0)) return false;
+    *c->best = c->worker[0]->found;
+    c->threads = tc_threads_start(c->most, hire, c);
+    return c->threads != NULL;
+}
+
+static void find_bound(void *context, int worker_of, int64_t i) {
+    crew *c = context;
+    c->bound[i] = tc_walk_bound(&c->worker[worker_of]->walker, &c->space->shape[i]);
 }
 
 typedef struct ranked {
@@ -149,18 +132,17 @@ static bool sort_shapes(crew *c) {
     return true;
 }
 
-/* Walks order[from] to order[to]; every shape starts from the crew's list. */
-static void walk_round(crew *c, int64_t from, int64_t to) {
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(c->threads)
-#endif
-    for (int64_t i = from; i < to; i++) {
-        worker *w = c->worker[this_thread()];
-        w->list = *c->best;
-        tc_walk_shape(&w->walker, c->order[i], &w->list);
-        tc_best_merge(&w->found, &w->list);
-    }
-    for (int i = 0; i < c->threads; i++) tc_best_merge(c->best, &c->worker[i]->found);
+static void merge_found(crew *c) {
+    for (int i = 0; i < tc_threads_hired(c->threads); i++) tc_best_merge(c->best, &c->worker[i]->found);
+}
+
+/* A shape of a round: it starts from the crew's list. */
+static void walk_ordered(void *context, int worker_of, int64_t i) {
+    crew *c = context;
+    worker *w = c->worker[worker_of];
+    w->list = *c->best;
+    tc_walk_shape(&w->walker, c->order[i], &w->list);
+    tc_best_merge(&w->found, &w->list);
 }
 
 static void walk_pruning(crew *c, tc_search *out) {
@@ -171,34 +153,30 @@ static void walk_pruning(crew *c, tc_search *out) {
             return;
         }
         int64_t to = from + round < shapes ? from + round : shapes;
-        walk_round(c, from, to);
+        tc_threads_run(c->threads, walk_ordered, from, to);
+        merge_found(c);
         from = to;
         if (round < LARGEST_ROUND) round *= 2;
     }
 }
 
-/* Nothing is pruned, so that each thread's list may go on from shape to shape. */
-static void walk_all(crew *c) {
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1) num_threads(c->threads)
-#endif
-    for (int64_t i = 0; i < c->space->shapes; i++) {
-        worker *w = c->worker[this_thread()];
-        tc_walk_shape(&w->walker, i, &w->found);
-    }
-    for (int i = 0; i < c->threads; i++) tc_best_merge(c->best, &c->worker[i]->found);
+/* Where nothing is pruned each worker's list may go on from shape to shape. */
+static void walk_any(void *context, int worker_of, int64_t i) {
+    worker *w = ((crew *)context)->worker[worker_of];
+    tc_walk_shape(&w->walker, i, &w->found);
 }
 
 static tc_code walk(crew *c, tc_search *out, tc_error *error) {
     const tc_search_input *in = c->space->in;
     if (in->exhaustive || in->pareto) {
-        walk_all(c);
+        tc_threads_run(c->threads, walk_any, 0, c->space->shapes);
+        merge_found(c);
     } else {
-        find_bounds(c);
+        tc_threads_run(c->threads, find_bound, 0, c->space->shapes);
         if (!sort_shapes(c)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
         walk_pruning(c, out);
     }
-    for (int i = 0; i < c->threads; i++) {
+    for (int i = 0; i < tc_threads_hired(c->threads); i++) {
         const tc_walk_counts *counts = &c->worker[i]->walker.counts;
         out->evaluated += counts->evaluated;
         out->pruned += counts->pruned;
@@ -326,17 +304,14 @@ tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error
         return code;
     }
     describe(space, out);
-    crew c;
+    crew c = {.most = 0};
     code = check_formats(space, error);
-    bool ready = !code && crew_start(&c, space);
-    if (!code && !ready) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    if (!code && !crew_start(&c, space)) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
     if (!code) code = walk(&c, out, error);
     out->seconds = now() - start;
     if (!code) code = report(&c, out, error);
-    if (ready) {
-        out->threads = c.threads;
-        crew_free(&c);
-    }
+    out->threads = c.most;
+    crew_free(&c);
     tc_space_free(space);
     free(space);
     if (code) tc_search_free(out);
