@@ -142,7 +142,7 @@ typedef enum tc_flops_convention {
  * physical quantity with a prior in data/architectures/ and, where runs or
  * kernels allow, a fitted value in data/fitted/. Table: src/device/params.def. */
 typedef struct tc_device_params {
-#define TC_DEVICE_PARAM(name, link, text) double name;
+#define TC_DEVICE_PARAM(name, ...) double name;
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
 } tc_device_params;
@@ -243,7 +243,7 @@ typedef struct tc_model {
 /* ---- stack --------------------------------------------------------------- */
 
 typedef struct tc_stack_params {
-#define TC_STACK_PARAM(name, link, text) double name;
+#define TC_STACK_PARAM(name, ...) double name;
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
 } tc_stack_params;

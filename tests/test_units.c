@@ -179,15 +179,6 @@ static void values_are_shown_in_the_unit_that_reads_best(void **state) {
     }
 }
 
-static void parameters_say_their_dimension(void **state) {
-    (void)state;
-    assert_int_equal(tc_dimension_of_name("launch_s"), TC_DIMENSION_SECONDS);
-    assert_int_equal(tc_dimension_of_name("host_s_per_kernel"), TC_DIMENSION_SECONDS);
-    assert_int_equal(tc_dimension_of_name("framework_bytes"), TC_DIMENSION_BYTES);
-    assert_int_equal(tc_dimension_of_name("host_memory_bytes_per_s"), TC_DIMENSION_BYTES_PER_S);
-    assert_int_equal(tc_dimension_of_name("gemm_fraction"), TC_DIMENSION_NONE);
-}
-
 /* A comma locale, where the machine has one, changes nothing. */
 static void locale_has_no_say(void **state) {
     (void)state;
@@ -201,11 +192,8 @@ static void locale_has_no_say(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(units_are_exact),
-        cmocka_unit_test(errors_show_the_right_form),
-        cmocka_unit_test(whole_numbers_have_bounds),
-        cmocka_unit_test(values_are_shown_in_the_unit_that_reads_best),
-        cmocka_unit_test(parameters_say_their_dimension),
+        cmocka_unit_test(units_are_exact),           cmocka_unit_test(errors_show_the_right_form),
+        cmocka_unit_test(whole_numbers_have_bounds), cmocka_unit_test(values_are_shown_in_the_unit_that_reads_best),
         cmocka_unit_test(locale_has_no_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -365,6 +365,14 @@ static fitted_value value_of(const shifts *f, int j, double prior, const int *co
     return out;
 }
 
+/* " s" behind a number of seconds: texts carry their unit. */
+static void write_line(FILE *out, const char *indent, int j, const char *value) {
+    const fit_parameter *p = &fit_parameters[j];
+    bool has_unit = p->dimension != TC_DIMENSION_NONE;
+    fprintf(out, "%s%s: %s%s%s\n", indent, p->key, value, has_unit ? " " : "",
+            has_unit ? tc_dimension_unit(p->dimension) : "");
+}
+
 /* Writes `name: value` lines of what differs from `general` (NULL: all), under a heading where there are any. */
 static void write_values(FILE *out, const char *heading, const char *indent, const fitted_values *values,
                          const fitted_values *general, int first, int count) {
@@ -373,7 +381,7 @@ static void write_values(FILE *out, const char *heading, const char *indent, con
         if (general && strcmp(general->of[j].value, values->of[j].value) == 0) continue;
         if (!begun && heading) fprintf(out, "  %s:\n", heading);
         begun = true;
-        fprintf(out, "%s%s: %s\n", indent, fit_parameters[first + j].name, values->of[j].value);
+        write_line(out, indent, first + j, values->of[j].value);
     }
 }
 
@@ -381,8 +389,7 @@ static void write_deviations(FILE *out, const char *heading, const char *indent,
                              int count) {
     if (heading) fprintf(out, "    %s:\n", heading);
     for (int j = 0; j < count; j++)
-        if (values->of[j].deviation[0])
-            fprintf(out, "%s%s: %s\n", indent, fit_parameters[first + j].name, values->of[j].deviation);
+        if (values->of[j].deviation[0]) write_line(out, indent, first + j, values->of[j].deviation);
 }
 
 static FILE *open_fitted(const problem *p, const char *dir, const char *file, const char *runs_hash) {
@@ -469,7 +476,7 @@ static const fitted_values *above_stack(tc_catalog *catalog, const char *slug, c
     *room = *generic;
     const tc_node *priors = tc_node_get(chain.document[chain.count - 1]->root, "parameters");
     for (int j = 0; j < STACK; j++)
-        if (tc_node_get(priors, fit_parameters[DEVICE + j].name)) room->of[j].value[0] = 0; /* equals no value */
+        if (tc_node_get(priors, fit_parameters[DEVICE + j].key)) room->of[j].value[0] = 0; /* equals no value */
     return room;
 }
 

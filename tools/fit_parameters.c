@@ -6,8 +6,8 @@
 #include <string.h>
 
 const fit_parameter fit_parameters[ALL] = {
-#define TC_DEVICE_PARAM(name, link, text) {#name, link},
-#define TC_STACK_PARAM(name, link, text) {#name, link},
+#define TC_DEVICE_PARAM(name, key, dimension, link, least, text) {#name, key, link, TC_DIMENSION_##dimension},
+#define TC_STACK_PARAM(name, key, dimension, link, least, text) {#name, key, link, TC_DIMENSION_##dimension},
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
 #undef TC_STACK_PARAM

@@ -2,13 +2,14 @@
 #ifndef TC_TOOLS_FIT_PARAMETERS_H
 #define TC_TOOLS_FIT_PARAMETERS_H
 
-#include "traincast.h"
+#include "base/units.h"
 
 typedef enum fit_link { FRACTION, POSITIVE } fit_link;
 
 typedef struct fit_parameter {
-    const char *name;
+    const char *name, *key; /* key: in data files */
     fit_link link;
+    tc_dimension dimension;
 } fit_parameter;
 
 enum {

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/text.h"
 
 typedef struct unit {
     tc_dimension dimension;
@@ -64,6 +63,7 @@ static const unit units[] = {
     {TC_DIMENSION_WATTS, "kW", 3, 1},
     {TC_DIMENSION_WATTS, "MW", 6, 1},
     {TC_DIMENSION_JOULES, "J", 0, 1},
+    {TC_DIMENSION_JOULES, "pJ", -12, 1},
     {TC_DIMENSION_JOULES, "kWh", 3, 3600},
     {TC_DIMENSION_JOULES, "MWh", 6, 3600},
     {TC_DIMENSION_JOULES, "GWh", 9, 3600},
@@ -77,6 +77,8 @@ static const unit units[] = {
     {TC_DIMENSION_USD_PER_H, "USD/h", 0, 1},
     {TC_DIMENSION_USD_PER_J, "USD/kWh", -3, 1.0 / 3600},
     {TC_DIMENSION_USD_PER_J, "USD/MWh", -6, 1.0 / 3600},
+    {TC_DIMENSION_YEARS, "years", 0, 1},
+    {TC_DIMENSION_CARBON, "kg/kWh", 0, 1},
 };
 #define UNITS (sizeof units / sizeof units[0])
 
@@ -97,18 +99,13 @@ static const dimension_text dimensions[TC_DIMENSIONS] = {
     [TC_DIMENSION_USD] = {"USD", "a price", "15000 USD"},
     [TC_DIMENSION_USD_PER_H] = {"USD/h", "a price per hour", "2.0 USD/h"},
     [TC_DIMENSION_USD_PER_J] = {"USD/J", "a price of energy", "0.08 USD/kWh"},
+    [TC_DIMENSION_YEARS] = {"years", "a number of years", "5 years"},
+    [TC_DIMENSION_CARBON] = {"kg/kWh", "a mass of CO2 for an energy", "0.367 kg/kWh"},
 };
 
 const char *tc_dimension_unit(tc_dimension dimension) { return dimensions[dimension].unit; }
 
 const char *tc_dimension_example(tc_dimension dimension) { return dimensions[dimension].example; }
-
-tc_dimension tc_dimension_of_name(const char *name) {
-    if (tc_ends_with(name, "bytes_per_s")) return TC_DIMENSION_BYTES_PER_S;
-    if (tc_ends_with(name, "_bytes")) return TC_DIMENSION_BYTES;
-    if (tc_ends_with(name, "_s") || strstr(name, "_s_per_")) return TC_DIMENSION_SECONDS;
-    return TC_DIMENSION_NONE;
-}
 
 /* ---- reading ---------------------------------------------------------------- */
 
@@ -333,12 +330,14 @@ static const char *const shown[TC_DIMENSIONS][8] = {
     [TC_DIMENSION_FLOPS] = {"FLOP/s", "MFLOP/s", "GFLOP/s", "TFLOP/s", "PFLOP/s", "EFLOP/s"},
     [TC_DIMENSION_SECONDS] = {"ns", "us", "ms", "s", "min", "h", "d"},
     [TC_DIMENSION_WATTS] = {"W", "kW", "MW"},
-    [TC_DIMENSION_JOULES] = {"J", "kWh", "MWh", "GWh"},
+    [TC_DIMENSION_JOULES] = {"pJ", "J", "kWh", "MWh", "GWh"},
     [TC_DIMENSION_MM2] = {"mm2"},
     [TC_DIMENSION_HERTZ] = {"Hz", "kHz", "MHz", "GHz"},
     [TC_DIMENSION_USD] = {"USD"},
     [TC_DIMENSION_USD_PER_H] = {"USD/h"},
     [TC_DIMENSION_USD_PER_J] = {"USD/kWh"},
+    [TC_DIMENSION_YEARS] = {"years"},
+    [TC_DIMENSION_CARBON] = {"kg/kWh"},
 };
 
 static double unit_size(const unit *of) { return pow(10, of->power_of_ten) * of->factor; }

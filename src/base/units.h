@@ -24,6 +24,8 @@ typedef enum tc_dimension {
     TC_DIMENSION_USD,
     TC_DIMENSION_USD_PER_H,
     TC_DIMENSION_USD_PER_J,
+    TC_DIMENSION_YEARS,
+    TC_DIMENSION_CARBON, /* of a grid */
     TC_DIMENSIONS
 } tc_dimension;
 
@@ -31,8 +33,6 @@ typedef enum tc_dimension {
 const char *tc_dimension_unit(tc_dimension dimension);
 /* A correct example: "1.6 TB/s". */
 const char *tc_dimension_example(tc_dimension dimension);
-/* The dimension that a parameter's name states: launch_s, host_s_per_kernel, framework_bytes. */
-tc_dimension tc_dimension_of_name(const char *name);
 
 /* A number without unit, decimal: "12", "-0.5", "1.5e12". Finite, below 1e30 in magnitude. */
 TC_NODISCARD tc_code tc_parse_number(const char *text, double *out, const char *place, tc_error *error);

@@ -57,7 +57,7 @@ static const tc_field accelerator_fields[] = {
     TC_FORMATS(ADVERTISED_RATE) RATE("package.fp6", fp6_flops),
     {.path = "package.datacentre", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_accelerator, datacentre)},
     FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, mtbf_s, 60, 1e11),
-#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
+#define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
 };
@@ -68,13 +68,13 @@ static const tc_field architecture_fields[] = {
     {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED, .size = 96},
     {.path = "stack", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
     {.path = "family", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 24},
-#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
+#define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
 };
 
 static const tc_field level_fields[] = {
-#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("", name, link, false, TC_NOT_STORED),
+#define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("", false, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
 };
@@ -87,7 +87,7 @@ static const tc_field fitted_fields[] = {
     TC_SCHEMA_HEAD,
     {.path = "fitted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
     {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-#define TC_DEVICE_PARAM(name, link, text) TC_PARAMETER_FIELD("generic.", name, link, false, TC_NOT_STORED),
+#define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("generic.", false, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
     {.path = "architectures", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},

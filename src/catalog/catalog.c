@@ -232,10 +232,10 @@ tc_code tc_catalog_parameters(tc_catalog *catalog, tc_kind kind, const char *slu
     tc_catalog_parameter *list = tc_arena_alloc(&catalog->arena, (size_t)table->count * sizeof *list);
     if (!list) return fail_memory(error);
     for (int i = 0; i < table->count; i++) {
-        list[i].name = table->parameters[i].name;
+        list[i].name = table->parameters[i].key;
         list[i].text = table->parameters[i].text;
         list[i].value = resolved[i].value;
-        list[i].dimension = tc_dimension_of_name(list[i].name);
+        list[i].dimension = table->parameters[i].dimension;
         list[i].source = parameter_source(catalog, &resolved[i]);
         list[i].note = tc_node_text(resolved[i].node, "note");
         list[i].file = resolved[i].document->file;

@@ -81,7 +81,7 @@ static const tc_field model_fields[] = {
      .max = 1e16},
     INTEGER("hidden", hidden, TC_NEED_ALWAYS, 1),
     INTEGER("vocab", vocab, TC_NEED_ALWAYS, 1),
-    INTEGER("sequence", seq, TC_NEED_ALWAYS, 1),
+    INTEGER("seq", seq, TC_NEED_ALWAYS, 1),
     {.path = "positions",
      .type = TC_FIELD_ENUM,
      .need = TC_NEED_ALWAYS,

@@ -5,17 +5,16 @@
 
 #include "base/error.h"
 
-#define IS_FRACTION_FRACTION true
-#define IS_FRACTION_POSITIVE false
-
 static const tc_parameter device_parameters[] = {
-#define TC_DEVICE_PARAM(name, link, text) {#name, text, IS_FRACTION_##link, offsetof(tc_device_params, name)},
+#define TC_DEVICE_PARAM(name, key, dimension, link, least, text)                                                       \
+    {key, text, TC_DIMENSION_##dimension, offsetof(tc_device_params, name)},
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
 };
 
 static const tc_parameter stack_parameters[] = {
-#define TC_STACK_PARAM(name, link, text) {#name, text, IS_FRACTION_##link, offsetof(tc_stack_params, name)},
+#define TC_STACK_PARAM(name, key, dimension, link, least, text)                                                        \
+    {key, text, TC_DIMENSION_##dimension, offsetof(tc_stack_params, name)},
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
 };
@@ -32,8 +31,10 @@ tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *
                             tc_resolved *resolved, tc_error *error) {
     for (const tc_node *child = mapping ? mapping->first : NULL; child; child = child->next) {
         for (int i = 0; i < table->count; i++) {
-            if (strcmp(table->parameters[i].name, child->key) != 0) continue;
-            const tc_field field = {.path = table->parameters[i].name, .type = TC_FIELD_NUMBER, .named_unit = true};
+            const tc_parameter *p = &table->parameters[i];
+            if (strcmp(p->key, child->key) != 0) continue;
+            const tc_field field
+                = {.path = p->key, .type = TC_FIELD_NUMBER, .dimension = p->dimension, .plain_si = true};
             tc_code code = tc_figure_number(&field, document, child, &resolved[i].value, error);
             if (code != TC_OK) return code;
             resolved[i].document = document;
@@ -48,7 +49,7 @@ tc_code tc_parameters_store(const tc_parameter_table *table, const tc_resolved *
     for (int i = 0; i < table->count; i++) {
         if (!resolved[i].document)
             return tc_fail(error, TC_INVALID, generic_file,
-                           "lacks parameters.%s; add it, every other file falls back on it", table->parameters[i].name);
+                           "lacks parameters.%s; add it, every other file falls back on it", table->parameters[i].key);
         memcpy((char *)out + table->parameters[i].offset, &resolved[i].value, sizeof(double));
     }
     return TC_OK;

@@ -10,9 +10,9 @@
 #include "catalog/schema.h"
 
 typedef struct tc_parameter {
-    const char *name, *text;
-    bool is_fraction; /* between 0 and 1; otherwise not negative */
-    size_t offset;    /* of the double in tc_device_params or tc_stack_params */
+    const char *key, *text; /* key: in the files */
+    tc_dimension dimension;
+    size_t offset; /* of the double in tc_device_params or tc_stack_params */
 } tc_parameter;
 
 typedef struct tc_parameter_table {
@@ -31,14 +31,17 @@ typedef struct tc_resolved {
     const tc_node *node;
 } tc_resolved;
 
-/* One schema line for each parameter, under a section: used with traincast_params.h.
- * struct_offset: of the parameters' struct in what the schema reads into. */
+/* One schema line for each parameter, under a section: used with traincast_params.h. A plain number is in SI, as
+ * files of format 1 may have it. */
 #define TC_PARAMETER_MAX_FRACTION 1.0
 #define TC_PARAMETER_MAX_POSITIVE 1e15
-#define TC_PARAMETER_FIELD(section, name, link, is_sourced, member_offset)                                             \
+#define TC_PARAMETER_MIN_FROM_0 0
+#define TC_PARAMETER_MIN_ABOVE_0 1e-6
+#define TC_PARAMETER_FIELD(section, is_sourced, name, key, of_dimension, link, least, text)                            \
     {                                                                                                                  \
-        .path = section #name, .type = TC_FIELD_NUMBER, .named_unit = true, .sourced = is_sourced,                     \
-        .offset = member_offset, .max = TC_PARAMETER_MAX_##link                                                        \
+        .path = section key, .type = TC_FIELD_NUMBER, .dimension = TC_DIMENSION_##of_dimension, .plain_si = true,      \
+        .sourced = is_sourced, .offset = TC_NOT_STORED, .min = TC_PARAMETER_MIN_##least,                               \
+        .max = TC_PARAMETER_MAX_##link                                                                                 \
     }
 
 /* Lays the values of a mapping (NULL: none) over resolved; unknown keys were refused by the schema. */

@@ -99,16 +99,12 @@ char *tc_figure_source(const tc_document *document, const tc_node *node, char *b
 
 /* ---- scalars ---------------------------------------------------------------------- */
 
-tc_dimension tc_field_dimension(const tc_field *field) {
-    return field->named_unit ? tc_dimension_of_name(field->path) : field->dimension;
-}
-
 static const char *expected_form(const tc_field *field) {
     switch (field->type) {
     case TC_FIELD_INTEGER: return "a whole number such as 8";
     case TC_FIELD_BOOLEAN: return "true or false";
     case TC_FIELD_ENUM: return "one of its words";
-    case TC_FIELD_NUMBER: return tc_dimension_example(tc_field_dimension(field));
+    case TC_FIELD_NUMBER: return tc_dimension_example(field->dimension);
     default: return "text";
     }
 }
@@ -116,6 +112,10 @@ static const char *expected_form(const tc_field *field) {
 /* The scalar of a field, plain or in a figure. */
 static tc_code get_scalar(const reader *r, const tc_field *field, const tc_node *node, const tc_node **out) {
     const tc_node *value = tc_figure_value(node);
+    bool text = field->type == TC_FIELD_STRING || field->type == TC_FIELD_ENUM;
+    if (value != node && text && !field->sourced) /* nobody would read its source or note */
+        return tc_document_fail(r->document, node, NULL, r->error, "is a figure; write %s alone, without 'value'",
+                                field->type == TC_FIELD_ENUM ? "the word" : "the text");
     if (value->kind == TC_NODE_SCALAR && !tc_node_is_null(value)
         && (value->text[0] || field->type == TC_FIELD_STRING)) {
         *out = value;
@@ -141,8 +141,8 @@ tc_code tc_figure_number(const tc_field *field, const tc_document *document, con
     if (value->kind != TC_NODE_SCALAR)
         return tc_document_fail(document, value, NULL, error, "is %s; write a value such as \"%s\"", kind_name(value),
                                 expected_form(field));
-    if (field->named_unit) code = tc_parse_number(value->text, out, "", &cause);
-    if (code != TC_OK) code = tc_parse_quantity(value->text, tc_field_dimension(field), out, "", &cause);
+    if (field->plain_si) code = tc_parse_number(value->text, out, "", &cause);
+    if (code != TC_OK) code = tc_parse_quantity(value->text, field->dimension, out, "", &cause);
     return code == TC_OK ? TC_OK : fail_quantity(document, value, &cause, error);
 }
 
@@ -154,8 +154,8 @@ static tc_code check_range(const reader *r, const tc_field *field, const tc_node
         tc_format_number(field->min, 15, low, sizeof low);
         tc_format_number(max, 15, high, sizeof high);
     } else {
-        tc_format_quantity(field->min, tc_field_dimension(field), low, sizeof low);
-        tc_format_quantity(max, tc_field_dimension(field), high, sizeof high);
+        tc_format_quantity(field->min, field->dimension, low, sizeof low);
+        tc_format_quantity(max, field->dimension, high, sizeof high);
     }
     return tc_document_fail(r->document, value, NULL, r->error, "'%.80s' is out of range; write %s to %s", value->text,
                             low, high);
@@ -328,29 +328,82 @@ static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char
                             list);
 }
 
+static const tc_field *find_field(const tc_schema *schema, const char *path) {
+    for (int i = 0; i < schema->count; i++)
+        if (strcmp(schema->fields[i].path, path) == 0) return &schema->fields[i];
+    return NULL;
+}
+
+/* Keys of format 1 that were named otherwise before 0.2: no unit in a key, one word for one thing. */
+static const struct renamed {
+    const char *before, *now;
+} renamed[] = {
+    {"sequence", "seq"},
+    {"gemm_energy_j", "gemm_energy"},
+    {"launch_s", "launch"},
+    {"link_step_s", "link_step"},
+    {"network_step_s", "network_step"},
+    {"host_memory_bytes_per_s", "host_memory_bandwidth"},
+    {"expert_s", "expert_overhead"},
+    {"host_s_per_kernel", "host_per_kernel"},
+    {"moe_host_s", "moe_host"},
+    {"host_s_per_step", "host_per_step"},
+    {"framework_bytes", "framework_memory"},
+    {"storage_per_device", "storage_bandwidth"},
+    {"weight_bytes_per_parameter", "weights_per_parameter"},
+    {"amortisation_years", "amortisation"},
+    {"grid_kg_co2_per_kwh", "grid_carbon"},
+};
+
+/* Gives a key that the section does not know its present name, where that is known; readers then find it by it. */
+static tc_code rename_key(const reader *r, const tc_node *mapping, tc_node *child, const char *section,
+                          bool *is_renamed) {
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++) {
+        if (strcmp(child->key, renamed[i].before) != 0) continue;
+        char path[MAX_PATH];
+        snprintf(path, sizeof path, "%s%s%s", section, section[0] ? "." : "", renamed[i].now);
+        if (!find_field(r->schema, path)) continue;
+        if (tc_node_get(mapping, renamed[i].now))
+            return tc_document_fail(r->document, child, NULL, r->error,
+                                    "is the old name of '%s', which is given too; keep that one", renamed[i].now);
+        child->key = renamed[i].now;
+        *is_renamed = true;
+    }
+    return TC_OK;
+}
+
+static tc_code read_section(reader *r, const tc_node *mapping, const char *section);
+
+/* Reads a child of the section; renamed: it has its present name already. */
+static tc_code read_child(reader *r, const tc_node *mapping, tc_node *child, const char *section, bool renamed_before) {
+    size_t length = strlen(section), key_length = strlen(child->key);
+    bool is_section = false;
+    for (int i = 0; i < r->schema->count; i++) {
+        const char *rest = rest_of_path(&r->schema->fields[i], section, length);
+        if (!rest || strncmp(rest, child->key, key_length) != 0) continue;
+        is_section = is_section || rest[key_length] == '.';
+        if (rest[key_length]) continue;
+        r->seen[i] = true;
+        return read_field(r, &r->schema->fields[i], child);
+    }
+    if (is_section) {
+        char path[MAX_PATH];
+        snprintf(path, sizeof path, "%s%s%s", section, length ? "." : "", child->key);
+        return read_section(r, child, path);
+    }
+    bool is_renamed = false;
+    tc_code code = renamed_before ? TC_OK : rename_key(r, mapping, child, section, &is_renamed);
+    if (code != TC_OK) return code;
+    return is_renamed ? read_child(r, mapping, child, section, true) : fail_unknown_key(r, child, section);
+}
+
 /* Reads the children of a mapping whose path in the schema is section. */
 static tc_code read_section(reader *r, const tc_node *mapping, const char *section) {
-    size_t length = strlen(section);
     if (mapping->kind != TC_NODE_MAPPING)
         return tc_document_fail(r->document, mapping, NULL, r->error, "is %s; write 'key: value' lines in it",
                                 kind_name(mapping));
-    for (const tc_node *child = mapping->first; child; child = child->next) {
-        size_t key_length = strlen(child->key);
-        bool is_section = false, is_read = false;
-        for (int i = 0; i < r->schema->count && !is_read; i++) {
-            const char *rest = rest_of_path(&r->schema->fields[i], section, length);
-            if (!rest || strncmp(rest, child->key, key_length) != 0) continue;
-            is_section = is_section || rest[key_length] == '.';
-            if (rest[key_length]) continue;
-            tc_code code = read_field(r, &r->schema->fields[i], child);
-            if (code != TC_OK) return code;
-            r->seen[i] = is_read = true;
-        }
-        if (is_read) continue;
-        if (!is_section) return fail_unknown_key(r, child, section);
-        char path[MAX_PATH];
-        snprintf(path, sizeof path, "%s%s%s", section, length ? "." : "", child->key);
-        tc_code code = read_section(r, child, path);
+    for (tc_node *child = mapping->first; child; child = child->next) {
+        tc_code code = read_child(r, mapping, child, section, false);
         if (code != TC_OK) return code;
     }
     return TC_OK;
@@ -358,9 +411,9 @@ static tc_code read_section(reader *r, const tc_node *mapping, const char *secti
 
 /* A value that a missing field could have. */
 static char *example_value(const tc_field *field, char *buffer, size_t size) {
-    bool quoted = field->type == TC_FIELD_NUMBER && tc_field_dimension(field) != TC_DIMENSION_NONE;
+    bool quoted = field->type == TC_FIELD_NUMBER && field->dimension != TC_DIMENSION_NONE;
     const char *text = field->type == TC_FIELD_ENUM      ? field->names[0]
-                       : field->type == TC_FIELD_NUMBER  ? tc_dimension_example(tc_field_dimension(field))
+                       : field->type == TC_FIELD_NUMBER  ? tc_dimension_example(field->dimension)
                        : field->type == TC_FIELD_INTEGER ? "8"
                        : field->type == TC_FIELD_BOOLEAN ? "true"
                        : field->type == TC_FIELD_FORMAT  ? "1"
@@ -405,12 +458,6 @@ tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, voi
         return tc_document_fail(document, first ? document->root : NULL, "format", error,
                                 "is not the first key; begin the file with 'format: %d'", FORMAT_VERSION);
     return read_tree(schema, document, document->root, out, error);
-}
-
-static const tc_field *find_field(const tc_schema *schema, const char *path) {
-    for (int i = 0; i < schema->count; i++)
-        if (strcmp(schema->fields[i].path, path) == 0) return &schema->fields[i];
-    return NULL;
 }
 
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node) {

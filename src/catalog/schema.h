@@ -13,6 +13,9 @@
  * Every file begins with `format: 1` and may hold slug, name, aliases, notes and
  * sources: each schema gets these through TC_SCHEMA_HEAD.
  *
+ * A word or a text that needs no source is written plainly: {value: ...} in its place is refused. A key that was
+ * named otherwise before is read under its old name too, for one release.
+ *
  * Errors name the file, the line, the field's path and what would be right. */
 #ifndef TC_CATALOG_SCHEMA_H
 #define TC_CATALOG_SCHEMA_H
@@ -48,7 +51,7 @@ typedef struct tc_field {
     tc_dimension dimension;
     tc_need need;
     bool sourced;                 /* must be a figure with a source */
-    bool named_unit;              /* NUMBER: the key's name states the unit (launch_s); a plain number is then in SI */
+    bool plain_si;                /* NUMBER: a plain number is taken too, in SI */
     size_t offset;                /* TC_NOT_STORED: checked only */
     size_t size;                  /* STRING: room; LIST: of one element */
     double min, max;              /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
@@ -79,8 +82,6 @@ TC_NODISCARD tc_code tc_schema_read(const tc_schema *schema, const tc_document *
 /* The field that describes a node of a document of this schema, or NULL for sections and unknown keys. */
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node);
 
-/* The dimension of a number: stated, or read from the key's name. */
-tc_dimension tc_field_dimension(const tc_field *field);
 /* The value node of a figure: the node itself, or its `value`. */
 const tc_node *tc_figure_value(const tc_node *node);
 /* Reads the number of a node by its field. */

@@ -94,13 +94,13 @@ static const tc_field stack_fields[] = {
      .type = TC_FIELD_STRING,
      .offset = offsetof(tc_stack, fused_operators),
      .size = sizeof(((tc_stack *)0)->fused_operators)},
-#define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("parameters.", name, link, true, TC_NOT_STORED),
+#define TC_STACK_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
 };
 
 static const tc_field level_fields[] = {
-#define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("", name, link, false, TC_NOT_STORED),
+#define TC_STACK_PARAM(...) TC_PARAMETER_FIELD("", false, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
 };
@@ -111,7 +111,7 @@ static const tc_field fitted_fields[] = {
     TC_SCHEMA_HEAD,
     {.path = "fitted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
     {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-#define TC_STACK_PARAM(name, link, text) TC_PARAMETER_FIELD("generic.", name, link, false, TC_NOT_STORED),
+#define TC_STACK_PARAM(...) TC_PARAMETER_FIELD("generic.", false, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
     {.path = "stacks", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},

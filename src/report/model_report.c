@@ -47,7 +47,7 @@ void tc_report_model_json(FILE *file, const char *data, const char *path, const 
     tc_write_string(&writer, "family", m->family);
     tc_write_figure(&writer, "hidden", m->hidden, "1", path, NULL);
     tc_write_figure(&writer, "vocab", m->vocab, "1", path, NULL);
-    tc_write_figure(&writer, "sequence", m->seq, "1", path, NULL);
+    tc_write_figure(&writer, "seq", m->seq, "1", path, NULL);
     tc_write_string(&writer, "positions", tc_positions_names[m->positions]);
     tc_write_string(&writer, "norm", tc_norm_kind_names[m->norm]);
     tc_write_bool(&writer, "tied_embeddings", m->tied_embeddings);
@@ -76,7 +76,7 @@ void tc_report_model_text(FILE *file, const tc_style *style, const char *path, c
     tc_print_pair(file, style, "family", m->family, "");
     tc_print_pair(file, style, "hidden", tc_format_count(m->hidden).s, "");
     tc_print_pair(file, style, "vocab", tc_format_count(m->vocab).s, m->tied_embeddings ? "embeddings tied" : "");
-    tc_print_pair(file, style, "sequence", tc_format_count(m->seq).s, "tokens");
+    tc_print_pair(file, style, "seq", tc_format_count(m->seq).s, "tokens");
     for (int i = 0; i < m->blocks; i++) {
         named_int ints[BLOCK_INTS];
         char label[32];

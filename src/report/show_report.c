@@ -133,7 +133,7 @@ static bool read_number(const view *v, const tc_field *field, const tc_node *nod
     if (scalar->kind != TC_NODE_SCALAR) return false;
     if (field) {
         if (field->type == TC_FIELD_NUMBER) {
-            dimension = tc_field_dimension(field);
+            dimension = field->dimension;
             *unit = tc_dimension_unit(dimension);
             return tc_figure_number(field, v->document, node, value, NULL) == TC_OK;
         }

@@ -27,13 +27,13 @@ typedef struct economics_file {
 
 #define FIGURE(where, unit, member, low, high)                                                                         \
     {                                                                                                                  \
-        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,            \
-        .offset = offsetof(economics_file, member), .min = low, .max = high                                            \
+        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .plain_si = true, .need = TC_NEED_ALWAYS,           \
+        .sourced = true, .offset = offsetof(economics_file, member), .min = low, .max = high                           \
     }
 #define REGION_FIGURE(where, unit, member, low, high)                                                                  \
     {                                                                                                                  \
-        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .need = TC_NEED_ALWAYS, .sourced = true,            \
-        .offset = offsetof(region, member), .min = low, .max = high                                                    \
+        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .plain_si = true, .need = TC_NEED_ALWAYS,           \
+        .sourced = true, .offset = offsetof(region, member), .min = low, .max = high                                   \
     }
 
 static const tc_field region_fields[] = {
@@ -41,7 +41,7 @@ static const tc_field region_fields[] = {
     {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, name), .size = 96},
     REGION_FIGURE("pue", TC_DIMENSION_NONE, pue, 1, 10),
     REGION_FIGURE("electricity", TC_DIMENSION_USD_PER_J, usd_per_j, 0, 1e-5),
-    REGION_FIGURE("grid_kg_co2_per_kwh", TC_DIMENSION_NONE, kg_co2_per_kwh, 0, 5),
+    REGION_FIGURE("grid_carbon", TC_DIMENSION_CARBON, kg_co2_per_kwh, 0, 5),
 };
 static const tc_schema region_schema = {"region", region_fields, sizeof region_fields / sizeof *region_fields};
 
@@ -51,11 +51,11 @@ static const tc_field fields[] = {
     {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(economics_file, name), .size = 96},
     FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, common.mtbf_s, 60, 1e12),
     FIGURE("reliability.restart", TC_DIMENSION_SECONDS, common.restart_s, 0, 1e7),
-    FIGURE("reliability.storage_per_device", TC_DIMENSION_BYTES_PER_S, common.storage_bytes_per_s, 1e3, 1e14),
-    FIGURE("reliability.weight_bytes_per_parameter", TC_DIMENSION_NONE, common.weight_bytes, 0, 64),
+    FIGURE("reliability.storage_bandwidth", TC_DIMENSION_BYTES_PER_S, common.storage_bytes_per_s, 1e3, 1e14),
+    FIGURE("reliability.weights_per_parameter", TC_DIMENSION_BYTES, common.weight_bytes, 0, 64),
     FIGURE("hardware.server_price_factor", TC_DIMENSION_NONE, common.server_price, 1, 20),
     FIGURE("hardware.network_price_share", TC_DIMENSION_NONE, common.network_share, 0, 0.9),
-    FIGURE("hardware.amortisation_years", TC_DIMENSION_NONE, amortisation_years, 0.1, 100),
+    FIGURE("hardware.amortisation", TC_DIMENSION_YEARS, amortisation_years, 0.1, 100),
     FIGURE("hardware.server_power_factor", TC_DIMENSION_NONE, common.server_power, 1, 20),
     FIGURE("hardware.power_utilisation", TC_DIMENSION_NONE, common.power_utilisation, 0, 1),
     {.path = "default_region",
