@@ -1,4 +1,5 @@
 /* test_plan.c - supply and serving by hand, the calendar's sums, properties, and errors with their place. */
+#define _XOPEN_SOURCE 700
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/calendar.h"
 #include "fleet/plan.h"
@@ -408,6 +410,67 @@ static void what_does_not_fit_says_so(void **state) {
     tc_scenario_free(s);
 }
 
+#define POOL_OF(deliveries)                                                                                            \
+    "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n" deliveries
+
+/* One line for many: the same as if each stood there. A day that a month does not have is its last. */
+static void deliveries_repeat(void **state) {
+    (void)state;
+    static const char *const days[]
+        = {"2023-10-31", "2023-11-30", "2023-12-31", "2024-01-31", "2024-02-29", "2024-03-31", "2024-04-05"};
+    tc_scenario *s = good(HEAD POOL_OF(
+        "      - {every: month, from: \"2023-10-31\", until: \"2024-03-31\", devices: {value: 8, source: assumed}}\n"
+        "      - {date: \"2024-04-05\", devices: {value: 3, source: assumed}}\n") JOB);
+    const tc_scenario_pool *pool = &s->pool[0];
+    assert_int_equal(pool->deliveries, 7);
+    for (int i = 0; i < 7; i++) {
+        char day[TC_DATE_SIZE];
+        tc_date_format(pool->delivery[i].day, day);
+        assert_string_equal(day, days[i]);
+        assert_int_equal(pool->delivery[i].devices, i < 6 ? 8 : 3);
+    }
+    bool listed = false;
+    for (int i = 0; i < s->assumptions; i++)
+        listed = listed || strcmp(s->assumption[i], "a: 51 devices in 7 deliveries, 2023-10-31 to 2024-04-05") == 0;
+    assert_true(listed);
+    tc_scenario_free(s);
+}
+
+static void write_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* What a scenario names by path lies beside it, wherever the program was started; so does what that file names. */
+static void paths_begin_at_their_file(void **state) {
+    (void)state;
+    char folder[] = "/tmp/traincast-plan-XXXXXX", path[128], command[160];
+    tc_scenario *s;
+    tc_error error;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/chips", folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "%s/chips/mine.yaml", folder);
+    write_text(path, "format: 1\nname: Mine\nfabric: ./net.yaml\nsources: {a: b}\ndevice:\n"
+                     "  memory: {value: \"96 GB\", source: a}\n  memory_bandwidth: {value: \"3 TB/s\", source: a}\n"
+                     "  matmul: {bf16: {value: \"600 TFLOP/s\", source: a}}\n");
+    snprintf(path, sizeof path, "%s/chips/net.yaml", folder);
+    write_text(path, "format: 1\nname: Net of mine\nsources: {a: b}\nlevels:\n  - {name: l, size: 0, topology: switch, "
+                     "bandwidth: {value: \"50 GB/s\", source: a}, latency: {value: \"1 us\", source: a}}\n");
+    snprintf(path, sizeof path, "%s/plan.yaml", folder);
+    write_text(path,
+               HEAD "pools:\n  - name: a\n    accelerator: chips/mine.yaml\n    ownership: owned\n    deliveries:\n"
+                    "      - {date: \"2023-12-01\", devices: {value: 100, source: assumed}}\n" JOB);
+    if (tc_scenario_load(catalog, path, &s, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    assert_string_equal(s->pool[0].cluster.accelerator.name, "Mine");
+    assert_string_equal(s->pool[0].cluster.fabric.name, "Net of mine");
+    tc_scenario_free(s);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
 static void assumptions_are_listed(void **state) {
     (void)state;
     tc_scenario *s;
@@ -517,6 +580,24 @@ static void errors_have_their_place(void **state) {
          "tokens: {value: 1e9, source: paper}}\n",
          "test.yaml:22: jobs[0].candidates[0].model", "not in the catalog"},
         {"format: 1\nname: x\nstart: tomorrow\n" POOL JOB, "", ""},
+        {HEAD POOL_OF("      - {every: month, from: \"2024-02-01\", devices: {value: 8, source: assumed}}\n") JOB,
+         "test.yaml:14: pools[0].deliveries[0].until", "is missing"},
+        {HEAD POOL_OF("      - {every: month, from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: "
+                      "assumed}}\n") JOB,
+         "test.yaml:14: pools[0].deliveries[0].until", "is before 2024-02-01"},
+        {HEAD POOL_OF("      - {every: week, from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: "
+                      "assumed}}\n") JOB,
+         "test.yaml:14: pools[0].deliveries[0].every", "month"},
+        {HEAD POOL_OF("      - {from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: assumed}}\n")
+             JOB,
+         "test.yaml:14: pools[0].deliveries[0].from", "needs 'every: month'"},
+        {HEAD POOL_OF("      - {every: month, from: \"1024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: "
+                      "assumed}}\n") JOB,
+         "test.yaml:14: pools[0].deliveries[0].from", "more than 96 deliveries"},
+        {HEAD POOL_OF("      - {date: {value: \"2024-02-01\"}, devices: {value: 8, source: assumed}}\n") JOB,
+         "test.yaml:14: pools[0].deliveries[0].date", "is a figure; write the text alone"},
+        {HEAD "pools:\n  - name: {value: p}\n    accelerator: a100-sxm-80g\n" JOB, "test.yaml:10: pools[0].name",
+         "is a figure; write the text alone"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tc_scenario *scenario;
@@ -547,6 +628,8 @@ int main(void) {
                                        cmocka_unit_test(a_lease_may_end_too_early),
                                        cmocka_unit_test(a_lease_that_ends),
                                        cmocka_unit_test(what_does_not_fit_says_so),
+                                       cmocka_unit_test(deliveries_repeat),
+                                       cmocka_unit_test(paths_begin_at_their_file),
                                        cmocka_unit_test(assumptions_are_listed),
                                        cmocka_unit_test(pages_keep_their_width),
                                        cmocka_unit_test(errors_have_their_place)};

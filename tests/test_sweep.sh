@@ -115,7 +115,7 @@ printf 'format: 1\nmodels: [gpt3-175b]\naccelerators: [h20]\ndevices: [1]\ngloba
 
 # ---- a file of one's own that changes: searched anew beside the old row ------------------------------
 cp "$source_dir/tests/hf/llama-3.1-8b.json" "$work/own.json"
-printf 'format: 1\nmodels: [%s/own.json]\naccelerators: [h20]\ndevices: [8]\nglobal_batches: [8]\nfix: tp=8,recompute=full\n' "$work" >"$work/own.yaml"
+printf 'format: 1\nmodels: [own.json]\naccelerators: [h20]\ndevices: [8]\nglobal_batches: [8]\nfix: tp=8,recompute=full\n' >"$work/own.yaml" # a path begins at its file's folder
 own() { "$program" sweep "$work/own.yaml" --store "$work/own.sqlite" --csv 2>"$work/progress"; }
 own >"$work/first.csv" || fail "a model of one's own: $(cat "$work/progress")"
 own >"$work/again.csv"

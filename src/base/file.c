@@ -57,3 +57,13 @@ tc_code tc_file_read(const char *path, size_t limit, char **text, size_t *length
     }
     return code;
 }
+
+bool tc_path_from_file(const char *file, const char *path, char *out, size_t size) {
+    const char *slash = strrchr(file, '/');
+    int folder = slash && path[0] != '/' ? (int)(slash - file) + 1 : 0;
+    bool fits = snprintf(out, size, "%.*s%s", folder, file, path) < (int)size;
+    struct stat status;
+    if (folder > 0 && (!fits || stat(out, &status) != 0) && stat(path, &status) == 0)
+        return snprintf(out, size, "%s", path) < (int)size;
+    return fits;
+}

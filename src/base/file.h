@@ -1,7 +1,8 @@
-/* file.h - a whole file as text. */
+/* file.h - a whole file as text; paths that are written in files. */
 #ifndef TC_BASE_FILE_H
 #define TC_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "traincast.h"
@@ -9,5 +10,9 @@
 /* Reads the file at `path`, at most `limit` bytes, into memory that the caller frees.
  * text[length] is 0. A missing file, a folder and a larger file are errors whose place is `path`. */
 TC_NODISCARD tc_code tc_file_read(const char *path, size_t limit, char **text, size_t *length, tc_error *error);
+
+/* What a path that is written in `file` means: it begins at that file's folder. Until the next release, one that is
+ * only there from where the program was started means that. Returns false where `out` is too small. */
+bool tc_path_from_file(const char *file, const char *path, char *out, size_t size);
 
 #endif

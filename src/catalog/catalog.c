@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "catalog/interval_model.h"
 #include "catalog/layers.h"
 
@@ -61,12 +62,24 @@ static tc_code take_architecture(tc_catalog *catalog, tc_accelerator *accelerato
     return code;
 }
 
+/* The paths of other files in an accelerator's file begin at its folder. */
+static tc_code place_path(const tc_document *document, const char *key, char *path, size_t size, tc_error *error) {
+    char given[256];
+    if (!tc_is_path(path)) return TC_OK;
+    snprintf(given, sizeof given, "%s", path);
+    if (tc_path_from_file(document->file, given, path, size)) return TC_OK;
+    return tc_document_fail(document, tc_node_get(document->root, key), NULL, error,
+                            "is %zu characters or more with its folder; write a shorter path", size);
+}
+
 /* complete: refuse what lacks a figure that a forecast needs. */
 static tc_code read_accelerator(tc_catalog *catalog, const tc_data_file *file, bool complete, tc_accelerator *out,
                                 tc_resolved *resolved, tc_error *error) {
     tc_code code = tc_accelerator_read(file->document, out, error);
     if (code == TC_OK && complete) code = tc_accelerator_check(file->document, out, error);
     if (code == TC_OK) code = store_slug(file, out->slug, sizeof out->slug, error);
+    if (code == TC_OK) code = place_path(file->document, "fabric", out->fabric, sizeof out->fabric, error);
+    if (code == TC_OK) code = place_path(file->document, "stack", out->stack, sizeof out->stack, error);
     if (code == TC_OK) code = take_architecture(catalog, out, error);
     if (code == TC_OK) code = tc_resolve_device(catalog, file->document, file->slug, resolved, error);
     return code == TC_OK ? tc_parameters_store(&tc_device_parameter_table, resolved, "architectures/generic.yaml",

@@ -10,8 +10,9 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/vocabulary.h"
-#include "catalog/schema.h"
+#include "catalog/kinds.h"
 
 static const char *const ownerships[] = {"owned", "rented", NULL};
 
@@ -30,17 +31,24 @@ static const char *const ownerships[] = {"owned", "rented", NULL};
 #define SCHEMA(kind, fields)                                                                                           \
     { kind, fields, sizeof fields / sizeof *(fields) }
 
+static const char *const periods[] = {"month", NULL};
+
 static const tc_field delivery_fields[] = {
-    TEXT("date", TC_NEED_ALWAYS, tc_delivery, date),
+    TEXT("date", TC_NEED_NEVER, tc_delivery_line, date),
+    {.path = "every", .type = TC_FIELD_ENUM, .offset = offsetof(tc_delivery_line, every), .names = periods},
+    TEXT("from", TC_NEED_NEVER, tc_delivery_line, from),
+    TEXT("until", TC_NEED_NEVER, tc_delivery_line, until),
     {.path = "devices",
      .type = TC_FIELD_INTEGER,
      .need = TC_NEED_ALWAYS,
      .sourced = true,
-     .offset = offsetof(tc_delivery, devices),
+     .offset = offsetof(tc_delivery_line, devices),
      .min = 1,
      .max = 1e7},
 };
 static const tc_schema delivery_schema = SCHEMA("delivery", delivery_fields);
+
+static void start_delivery(void *element) { ((tc_delivery_line *)element)->every = -1; }
 
 static const tc_field pool_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_pool, name),
@@ -60,12 +68,13 @@ static const tc_field pool_fields[] = {
     {.path = "deliveries",
      .type = TC_FIELD_LIST,
      .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_scenario_pool, delivery),
-     .size = sizeof(tc_delivery),
+     .offset = offsetof(tc_scenario_pool, line),
+     .size = sizeof(tc_delivery_line),
      .min = 1,
      .max = TC_SCENARIO_DELIVERIES,
      .element = &delivery_schema,
-     .count_offset = offsetof(tc_scenario_pool, deliveries)},
+     .count_offset = offsetof(tc_scenario_pool, lines),
+     .start = start_delivery},
 };
 static const tc_schema pool_schema = SCHEMA("pool", pool_fields);
 
@@ -211,6 +220,78 @@ static tc_code take_day(const checker *c, const tc_node *parent, const char *key
                             "'%s' is no day of the calendar; write one such as \"2024-09-30\"", text);
 }
 
+/* One delivery of the line at `at`; key: where its day stands. */
+static tc_code add_delivery(const checker *c, const tc_node *at, const char *key, tc_scenario_pool *pool,
+                            tc_delivery_line *line, int32_t day) {
+    const tc_delivery *before = pool->deliveries > 0 ? &pool->delivery[pool->deliveries - 1] : NULL;
+    const tc_node *date = tc_node_get(at, key);
+    char text[TC_DATE_SIZE], earlier[TC_DATE_SIZE] = "";
+    double total = line->devices;
+    tc_date_format(day, text);
+    if (before) tc_date_format(before->day, earlier);
+    for (int i = 0; i < pool->deliveries; i++) total += pool->delivery[i].devices;
+    if (before && day <= before->day)
+        return tc_document_fail(c->document, date, NULL, c->error,
+                                "'%s' is not after %s, the delivery before it; order the deliveries by date", text,
+                                earlier);
+    if (day >= pool->until)
+        return tc_document_fail(c->document, date, NULL, c->error,
+                                "'%s' is not before %s, when the pool ends; leave the delivery out", text,
+                                pool->until_date);
+    if (total > 1e7)
+        return tc_document_fail(c->document, tc_node_get(at, "devices"), NULL, c->error,
+                                "brings the pool to more than 10,000,000 devices; write a smaller number");
+    if (pool->deliveries == TC_SCENARIO_DELIVERIES)
+        return tc_document_fail(c->document, date, NULL, c->error,
+                                "makes more than %d deliveries of a pool; leave some out", TC_SCENARIO_DELIVERIES);
+    pool->delivery[pool->deliveries++] = (tc_delivery){day, line->devices};
+    line->count++;
+    return TC_OK;
+}
+
+/* The day of the month of `from`, some months later; the month's last where it has fewer days. */
+static int32_t months_later(int32_t from, int months) {
+    int year, month, day;
+    tc_date_from_day(from, &year, &month, &day);
+    month += months - 1;
+    year += month / 12;
+    month = month % 12 + 1;
+    int last = tc_days_in_month(year, month);
+    return tc_day_from_date(year, month, day < last ? day : last);
+}
+
+/* A delivery every month, first and last day included. */
+static tc_code add_monthly(const checker *c, const tc_node *at, tc_scenario_pool *pool, tc_delivery_line *line) {
+    int32_t from = 0, until = 0;
+    const char *missing = !line->from[0] ? "from" : !line->until[0] ? "until" : NULL;
+    if (missing || line->date[0])
+        return tc_document_fail(c->document, at, missing, c->error,
+                                missing ? "is missing; write the first and the last day, 'from' and 'until'"
+                                        : "has 'date' beside 'every'; write 'from' and 'until' instead");
+    tc_code code = take_day(c, at, "from", line->from, &from);
+    if (code == TC_OK) code = take_day(c, at, "until", line->until, &until);
+    if (code == TC_OK && until < from)
+        code = tc_document_fail(c->document, tc_node_get(at, "until"), NULL, c->error,
+                                "'%s' is before %s, the first; write a later day", line->until, line->from);
+    for (int month = 0; code == TC_OK && months_later(from, month) <= until; month++)
+        code = add_delivery(c, at, "from", pool, line, months_later(from, month));
+    return code;
+}
+
+static tc_code add_line(const checker *c, const tc_node *at, tc_scenario_pool *pool, tc_delivery_line *line) {
+    int32_t day = 0;
+    line->first = pool->deliveries;
+    if (line->every >= 0) return add_monthly(c, at, pool, line);
+    const char *extra = line->from[0] ? "from" : line->until[0] ? "until" : NULL;
+    if (extra)
+        return tc_document_fail(c->document, tc_node_get(at, extra), NULL, c->error,
+                                "needs 'every: month' beside it; a single delivery has 'date'");
+    if (!line->date[0])
+        return tc_document_fail(c->document, at, "date", c->error, "is missing; write 'date: \"2024-09-30\"'");
+    tc_code code = take_day(c, at, "date", line->date, &day);
+    return code == TC_OK ? add_delivery(c, at, "date", pool, line, day) : code;
+}
+
 static tc_code check_pool(const checker *c, int index) {
     tc_scenario_pool *pool = &c->scenario->pool[index];
     const tc_node *node = element(c->document->root, "pools", index);
@@ -219,25 +300,8 @@ static tc_code check_pool(const checker *c, int index) {
             return tc_document_fail(c->document, tc_node_get(node, "name"), NULL, c->error,
                                     "'%s' is the name of an earlier pool too; give each pool its own", pool->name);
     tc_code code = take_day(c, node, "until", pool->until_date, &pool->until);
-    double total = 0;
-    for (int i = 0; i < pool->deliveries && code == TC_OK; i++) {
-        tc_delivery *delivery = &pool->delivery[i];
-        const tc_node *at = element(node, "deliveries", i);
-        code = take_day(c, at, "date", delivery->date, &delivery->day);
-        if (code != TC_OK) break;
-        total += delivery->devices;
-        if (i > 0 && delivery->day <= pool->delivery[i - 1].day)
-            code = tc_document_fail(c->document, tc_node_get(at, "date"), NULL, c->error,
-                                    "'%s' is not after %s, the delivery before it; order the deliveries by date",
-                                    delivery->date, pool->delivery[i - 1].date);
-        else if (delivery->day >= pool->until)
-            code = tc_document_fail(c->document, tc_node_get(at, "date"), NULL, c->error,
-                                    "'%s' is not before %s, when the pool ends; leave the delivery out", delivery->date,
-                                    pool->until_date);
-        else if (total > 1e7)
-            code = tc_document_fail(c->document, tc_node_get(at, "devices"), NULL, c->error,
-                                    "brings the pool to more than 10,000,000 devices; write a smaller number");
-    }
+    for (int i = 0; i < pool->lines && code == TC_OK; i++)
+        code = add_line(c, element(node, "deliveries", i), pool, &pool->line[i]);
     return code;
 }
 
@@ -356,30 +420,29 @@ static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, 
 /* Assumed deliveries of a pool that follow each other with the same note are one line. */
 static tc_code note_deliveries(const checker *c, const tc_node *list) {
     const char *owner = owner_of(list);
+    const tc_scenario_pool *pool = &c->scenario->pool[list->parent->index];
     for (const tc_node *first = list->first, *next; first; first = next) {
-        const tc_node *figure = tc_node_get(first, "devices"), *last = first;
+        const tc_node *figure = tc_node_get(first, "devices");
         next = first->next;
         if (!is_assumed(figure)) continue;
         const char *note = tc_node_text(figure, "note");
+        const tc_delivery *begin = &pool->delivery[pool->line[first->index].first];
         int64_t devices = 0;
         int count = 0;
         for (const tc_node *d = first; d && is_assumed(tc_node_get(d, "devices")); d = d->next) {
             if (!same_text(note, tc_node_text(tc_node_get(d, "devices"), "note"))) break;
-            int64_t number = 0;
-            tc_error ignored;
-            if (tc_parse_integer(tc_node_text(tc_node_get(d, "devices"), "value"), 0, 10000000, &number, "", &ignored)
-                != TC_OK)
-                break;
-            devices += number;
-            count++;
-            last = d;
+            const tc_delivery_line *line = &pool->line[d->index];
+            devices += (int64_t)line->count * line->devices;
+            count += line->count;
             next = d->next;
         }
-        char text[640], many[32] = "";
+        char text[640], many[32] = "", day[TC_DATE_SIZE], last[TC_DATE_SIZE];
+        tc_date_format(begin->day, day);
+        tc_date_format(begin[count - 1].day, last);
         if (count > 1) snprintf(many, sizeof many, " in %d deliveries", count);
         snprintf(text, sizeof text, "%s: %s devices%s, %s%s%s%s%s", owner ? owner : "",
-                 tc_decimal_text((double)devices, 0).s, many, tc_node_text(first, "date"), count > 1 ? " to " : "",
-                 count > 1 ? tc_node_text(last, "date") : "", note ? ": " : "", note ? note : "");
+                 tc_decimal_text((double)devices, 0).s, many, day, count > 1 ? " to " : "", count > 1 ? last : "",
+                 note ? ": " : "", note ? note : "");
         tc_code code = add_assumption(c, text);
         if (code != TC_OK) return code;
     }
@@ -426,24 +489,30 @@ static tc_code pass_on(const checker *c, const tc_node *parent, const char *key,
     return code;
 }
 
+/* What a slug or path of the file means: a path begins at the file's folder. Cut where it is too long to be one. */
+static const char *placed(const checker *c, const char *slug_or_path, char *room, size_t size) {
+    if (!tc_is_path(slug_or_path)) return slug_or_path;
+    return tc_path_from_file(c->document->file, slug_or_path, room, size) ? room : slug_or_path;
+}
+
 static tc_code resolve_pool(const checker *c, tc_catalog *catalog, int index) {
     tc_scenario_pool *pool = &c->scenario->pool[index];
     const tc_node *node = element(c->document->root, "pools", index);
     tc_error cause = {0};
+    char path[1024];
     pool->cluster = tc_default_cluster();
     tc_accelerator *chip = &pool->cluster.accelerator;
-    tc_code code
-        = pass_on(c, node, "accelerator", tc_catalog_accelerator(catalog, pool->accelerator, chip, &cause), &cause);
+    tc_code code = tc_catalog_accelerator(catalog, placed(c, pool->accelerator, path, sizeof path), chip, &cause);
+    code = pass_on(c, node, "accelerator", code, &cause);
     if (code != TC_OK) return code;
-    const char *fabric = pool->fabric[0] ? pool->fabric : chip->fabric;
+    const char *fabric = pool->fabric[0] ? placed(c, pool->fabric, path, sizeof path) : chip->fabric;
     if (!fabric[0])
         return tc_document_fail(c->document, node, "fabric", c->error,
                                 "is missing, and %s has none of its own; add 'fabric: SLUG'", pool->accelerator);
     code = pass_on(c, node, "fabric", tc_catalog_fabric(catalog, fabric, &pool->cluster.fabric, &cause), &cause);
     if (code != TC_OK) return code;
-    code
-        = pass_on(c, node, "stack",
-                  tc_catalog_stack(catalog, pool->stack[0] ? pool->stack : "generic", &pool->software, &cause), &cause);
+    const char *stack = pool->stack[0] ? placed(c, pool->stack, path, sizeof path) : "generic";
+    code = pass_on(c, node, "stack", tc_catalog_stack(catalog, stack, &pool->software, &cause), &cause);
     if (code != TC_OK) return code;
     pool->cluster.devices = 0;
     code = tc_economics_load(catalog, NULL, pool->region[0] ? pool->region : NULL, &pool->economics, &cause);
@@ -453,9 +522,11 @@ static tc_code resolve_pool(const checker *c, tc_catalog *catalog, int index) {
 static tc_code resolve_candidate(const checker *c, tc_catalog *catalog, const tc_node *node,
                                  tc_scenario_candidate *candidate) {
     tc_error cause = {0};
+    char path[1024];
     candidate->model = tc_arena_alloc(&c->scenario->arena, sizeof *candidate->model);
     if (!candidate->model) return tc_fail(c->error, TC_INTERNAL, c->document->file, "out of memory");
-    tc_code code = tc_catalog_model(catalog, candidate->model_slug, candidate->model, &cause);
+    const char *model = placed(c, candidate->model_slug, path, sizeof path);
+    tc_code code = tc_catalog_model(catalog, model, candidate->model, &cause);
     code = pass_on(c, node, "model", code, &cause);
     if (code != TC_OK) return code;
     tc_model_size size = tc_model_count(candidate->model);

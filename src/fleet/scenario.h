@@ -16,10 +16,17 @@
 #define TC_SCENARIO_CANDIDATES 8
 
 typedef struct tc_delivery {
-    char date[16];
     int32_t day;
     int devices; /* that arrive, not in all */
 } tc_delivery;
+
+/* As the file has it: one delivery, or one every month. */
+typedef struct tc_delivery_line {
+    char date[16], from[16], until[16];
+    int every;        /* 0: month; -1: a single one */
+    int devices;      /* of each */
+    int first, count; /* in the pool's deliveries */
+} tc_delivery_line;
 
 typedef struct tc_scenario_pool {
     char name[48], accelerator[160], fabric[160], stack[160], region[32];
@@ -27,7 +34,8 @@ typedef struct tc_scenario_pool {
     double price_usd, rental_usd_per_h, mtbf_s; /* of a package; TC_UNSET: the accelerator's */
     char until_date[16];
     int32_t until; /* first day without the pool; INT32_MAX = stays */
-    int deliveries;
+    int lines, deliveries;
+    tc_delivery_line line[TC_SCENARIO_DELIVERIES];
     tc_delivery delivery[TC_SCENARIO_DELIVERIES];
     tc_cluster cluster; /* resolved; devices 0 */
     tc_stack software;

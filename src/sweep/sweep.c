@@ -47,13 +47,22 @@ static const tc_node *next_of(const tc_node *node) {
     return node->parent && node->parent->kind == TC_NODE_SEQUENCE ? node->next : NULL;
 }
 
+/* A slug or a path of the file; a path begins at the file's folder. */
+static tc_code place(const reader *r, const tc_node *node, char *out, size_t size) {
+    bool fits = tc_is_path(node->text) ? tc_path_from_file(r->document->file, node->text, out, size)
+                                       : snprintf(out, size, "%s", node->text) < (int)size;
+    return fits ? TC_OK
+                : tc_document_fail(r->document, node, NULL, r->error,
+                                   "is %zu characters or more with its folder; write a shorter path", size);
+}
+
 static tc_code read_texts(const reader *r, const char *key, char (*out)[160], int *count) {
     const tc_node *node;
     tc_code code = list_of(r, key, true, &node, count);
     for (int i = 0; !code && i < *count; i++, node = next_of(node)) {
         if (node->kind != TC_NODE_SCALAR || !node->text[0] || strlen(node->text) >= sizeof out[0])
             return tc_document_fail(r->document, node, NULL, r->error, "is no name; give a slug or a file");
-        snprintf(out[i], sizeof out[i], "%s", node->text);
+        code = place(r, node, out[i], sizeof out[i]);
     }
     return code;
 }
@@ -103,6 +112,11 @@ static tc_code read_text(const reader *r, const char *key, char *out, size_t siz
     return TC_OK;
 }
 
+static tc_code read_name(const reader *r, const char *key, char *out, size_t size) {
+    tc_code code = read_text(r, key, out, size);
+    return code || !out[0] ? code : place(r, tc_node_get(r->document->root, key), out, size);
+}
+
 static tc_code check_keys(const reader *r) {
     static const char *const keys[]
         = {"format", "name",  "note",   "models", "accelerators", "devices",    "global_batches", "dtypes",
@@ -133,8 +147,8 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     char memory[64] = "", seq[24] = "";
     int schedule[TC_SWEEP_LIST_MAX], schedules, objective[TC_SWEEP_LIST_MAX], given;
     tc_code code = read_text(r, "name", s->name, sizeof s->name);
-    if (!code) code = read_text(r, "stack", s->stack, sizeof s->stack);
-    if (!code) code = read_text(r, "fabric", s->fabric, sizeof s->fabric);
+    if (!code) code = read_name(r, "stack", s->stack, sizeof s->stack);
+    if (!code) code = read_name(r, "fabric", s->fabric, sizeof s->fabric);
     if (!code) code = read_text(r, "fix", s->fix, sizeof s->fix);
     if (!code) code = read_text(r, "max_memory", memory, sizeof memory);
     if (!code) code = read_text(r, "seq", seq, sizeof seq);
@@ -254,10 +268,22 @@ static uint64_t add_number(uint64_t hash, double number) {
     return add_text(hash, tc_format_number(number, 15, text, sizeof text));
 }
 
+/* Of a file, its name without folders: its content is hashed, where it lies says nothing. */
+static const char *name_of(const char *slug_or_path, uint64_t file) {
+    const char *slash = file ? strrchr(slug_or_path, '/') : NULL;
+    return slash ? slash + 1 : slug_or_path;
+}
+
 void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
     task t = task_of(s, index);
     uint64_t hash = TC_HASH_START;
-    const char *const texts[] = {TC_VERSION, s->data, t.model, t.accelerator, s->stack, s->fabric, s->fix};
+    const char *const texts[] = {TC_VERSION,
+                                 s->data,
+                                 name_of(t.model, t.model_file),
+                                 name_of(t.accelerator, t.accelerator_file),
+                                 name_of(s->stack, s->stack_file),
+                                 name_of(s->fabric, s->fabric_file),
+                                 s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
     const double numbers[] = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
