@@ -140,7 +140,7 @@ typedef enum tc_flops_convention {
 
 /* The parameters of the device model that no datasheet gives. Each is a
  * physical quantity with a prior in data/architectures/ and, where runs or
- * kernels allow, a fitted value in data/fitted/. Table: src/device/params.def. */
+ * kernels allow, a fitted value in data/fitted/. Table: traincast_params.h. */
 typedef struct tc_device_params {
 #define TC_DEVICE_PARAM(name, ...) double name;
 #include "traincast_params.h"

@@ -72,109 +72,96 @@ static tc_code place_path(const tc_document *document, const char *key, char *pa
                             "is %zu characters or more with its folder; write a shorter path", size);
 }
 
-/* complete: refuse what lacks a figure that a forecast needs. */
-static tc_code read_accelerator(tc_catalog *catalog, const tc_data_file *file, bool complete, tc_accelerator *out,
+/* How a kind's file becomes its struct; resolved: the parameters, of accelerators and stacks. */
+typedef tc_code read_struct(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, void *out,
+                            tc_resolved *resolved, tc_error *error);
+
+static tc_code read_accelerator(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, void *out,
                                 tc_resolved *resolved, tc_error *error) {
-    tc_code code = tc_accelerator_read(file->document, out, error);
-    if (code == TC_OK && complete) code = tc_accelerator_check(file->document, out, error);
-    if (code == TC_OK) code = store_slug(file, out->slug, sizeof out->slug, error);
-    if (code == TC_OK) code = place_path(file->document, "fabric", out->fabric, sizeof out->fabric, error);
-    if (code == TC_OK) code = place_path(file->document, "stack", out->stack, sizeof out->stack, error);
-    if (code == TC_OK) code = take_architecture(catalog, out, error);
+    (void)own;
+    tc_accelerator *a = out;
+    tc_code code = tc_accelerator_read(file->document, a, error);
+    if (code == TC_OK) code = store_slug(file, a->slug, sizeof a->slug, error);
+    if (code == TC_OK) code = place_path(file->document, "fabric", a->fabric, sizeof a->fabric, error);
+    if (code == TC_OK) code = place_path(file->document, "stack", a->stack, sizeof a->stack, error);
+    if (code == TC_OK) code = take_architecture(catalog, a, error);
     if (code == TC_OK) code = tc_resolve_device(catalog, file->document, file->slug, resolved, error);
-    return code == TC_OK ? tc_parameters_store(&tc_device_parameter_table, resolved, "architectures/generic.yaml",
-                                               &out->params, error)
-                         : code;
-}
-
-static tc_code read_stack(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, tc_stack *out,
-                          tc_resolved *resolved, tc_error *error) {
-    tc_stack_chain chain = {0};
-    tc_code code = tc_stack_chain_open(catalog, slug_or_path, own, &chain, error);
-    if (code == TC_OK) code = tc_stack_read(&chain, out, error);
     if (code != TC_OK) return code;
-    const tc_data_file file = {chain.document[chain.count - 1], chain.slug[chain.count - 1], NULL};
-    code = store_slug(&file, out->slug, sizeof out->slug, error);
+    return tc_parameters_store(&tc_device_parameter_table, resolved, "architectures/generic.yaml", &a->params, error);
+}
+
+static tc_code read_stack(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, void *out,
+                          tc_resolved *resolved, tc_error *error) {
+    tc_stack *stack = out;
+    tc_stack_chain chain;
+    tc_code code = tc_stack_chain_open(catalog, file, own, &chain, error);
+    if (code == TC_OK) code = tc_stack_read(&chain, stack, error);
+    if (code == TC_OK) code = store_slug(file, stack->slug, sizeof stack->slug, error);
     if (code == TC_OK) code = tc_resolve_stack(catalog, &chain, resolved, error);
-    return code == TC_OK
-               ? tc_parameters_store(&tc_stack_parameter_table, resolved, "stacks/generic.yaml", &out->params, error)
-               : code;
+    if (code != TC_OK) return code;
+    return tc_parameters_store(&tc_stack_parameter_table, resolved, "stacks/generic.yaml", &stack->params, error);
 }
 
-/* Keeps a struct with its entry: many runs ask for the same few. Files given by path are read anew: they may have
- * changed. */
-static void keep(tc_catalog *catalog, tc_entry *entry, const void *value, size_t size) {
-    void *copy = entry ? tc_arena_alloc(&catalog->arena, size) : NULL;
-    if (copy) entry->value = memcpy(copy, value, size);
+static tc_code read_fabric(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, void *out,
+                           tc_resolved *resolved, tc_error *error) {
+    (void)catalog, (void)own, (void)resolved;
+    tc_fabric *fabric = out;
+    tc_code code = tc_fabric_read(file->document, fabric, error);
+    return code == TC_OK ? store_slug(file, fabric->slug, sizeof fabric->slug, error) : code;
 }
 
-static tc_code get_accelerator(tc_catalog *c, const char *slug_or_path, bool complete, tc_accelerator *out,
-                               tc_error *e) {
+static tc_code read_model(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, void *out,
+                          tc_resolved *resolved, tc_error *error) {
+    (void)catalog, (void)own, (void)resolved;
+    tc_model *model = out;
+    tc_code code = tc_model_read(file->document, model, error);
+    return code == TC_OK ? store_slug(file, model->slug, sizeof model->slug, error) : code;
+}
+
+/* The struct of a file; that of a slug stays with its entry, for many runs ask for the same few. Files given by path
+ * are read anew: they may have changed. */
+static tc_code get(tc_catalog *c, tc_kind kind, const char *slug_or_path, read_struct *read, void *out, size_t size,
+                   tc_error *e) {
     tc_arena own = {0};
     tc_data_file file;
     tc_resolved resolved[TC_MAX_PARAMETERS] = {0};
-    tc_code code = tc_lookup(c, TC_KIND_ACCELERATOR, slug_or_path, &own, &file, e);
+    tc_code code = tc_lookup(c, kind, slug_or_path, &own, &file, e);
     if (code == TC_OK && file.entry && file.entry->value) {
-        memcpy(out, file.entry->value, sizeof *out);
-        return complete ? tc_accelerator_check(file.document, out, e) : TC_OK;
+        memcpy(out, file.entry->value, size);
+        return TC_OK;
     }
-    if (code == TC_OK) code = read_accelerator(c, &file, complete, out, resolved, e);
-    if (code == TC_OK) keep(c, file.entry, out, sizeof *out);
+    if (code == TC_OK) code = read(c, &file, &own, out, resolved, e);
+    void *copy = code == TC_OK && file.entry ? tc_arena_alloc(&c->arena, size) : NULL;
+    if (copy) file.entry->value = memcpy(copy, out, size);
     tc_arena_free(&own);
     return code;
-}
-
-tc_code tc_catalog_accelerator(tc_catalog *c, const char *slug_or_path, tc_accelerator *out, tc_error *e) {
-    return get_accelerator(c, slug_or_path, true, out, e);
 }
 
 tc_code tc_catalog_accelerator_known(tc_catalog *c, const char *slug_or_path, tc_accelerator *out, tc_error *e) {
-    return get_accelerator(c, slug_or_path, false, out, e);
+    return get(c, TC_KIND_ACCELERATOR, slug_or_path, read_accelerator, out, sizeof *out, e);
+}
+
+tc_code tc_catalog_accelerator(tc_catalog *c, const char *slug_or_path, tc_accelerator *out, tc_error *e) {
+    tc_arena own = {0};
+    tc_data_file file;
+    tc_code code = tc_catalog_accelerator_known(c, slug_or_path, out, e);
+    if (code != TC_OK || tc_accelerator_is_complete(out)) return code;
+    code = tc_lookup(c, TC_KIND_ACCELERATOR, slug_or_path, &own, &file, e);
+    if (code == TC_OK) code = tc_accelerator_check(file.document, out, e);
+    tc_arena_free(&own);
+    return code;
 }
 
 tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e) {
-    tc_entry *entry = NULL;
-    tc_code code = tc_is_path(slug_or_path) ? TC_OK : tc_lookup_entry(c, TC_KIND_STACK, slug_or_path, &entry, e);
-    if (code == TC_OK && entry && entry->value) {
-        memcpy(out, entry->value, sizeof *out);
-        return TC_OK;
-    }
-    tc_arena own = {0};
-    tc_resolved resolved[TC_MAX_PARAMETERS] = {0};
-    if (code == TC_OK) code = read_stack(c, slug_or_path, &own, out, resolved, e);
-    tc_arena_free(&own);
-    if (code == TC_OK) keep(c, entry, out, sizeof *out);
-    return code;
+    return get(c, TC_KIND_STACK, slug_or_path, read_stack, out, sizeof *out, e);
 }
 
 tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e) {
-    tc_arena own = {0};
-    tc_data_file file;
-    tc_code code = tc_lookup(c, TC_KIND_FABRIC, slug_or_path, &own, &file, e);
-    if (code == TC_OK && file.entry && file.entry->value) {
-        memcpy(out, file.entry->value, sizeof *out);
-        return TC_OK;
-    }
-    if (code == TC_OK) code = tc_fabric_read(file.document, out, e);
-    if (code == TC_OK) code = store_slug(&file, out->slug, sizeof out->slug, e);
-    if (code == TC_OK) keep(c, file.entry, out, sizeof *out);
-    tc_arena_free(&own);
-    return code;
+    return get(c, TC_KIND_FABRIC, slug_or_path, read_fabric, out, sizeof *out, e);
 }
 
 tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e) {
-    tc_arena own = {0};
-    tc_data_file file;
-    tc_code code = tc_lookup(c, TC_KIND_MODEL, slug_or_path, &own, &file, e);
-    if (code == TC_OK && file.entry && file.entry->value) {
-        memcpy(out, file.entry->value, sizeof *out);
-        return TC_OK;
-    }
-    if (code == TC_OK) code = tc_model_read(file.document, out, e);
-    if (code == TC_OK) code = store_slug(&file, out->slug, sizeof out->slug, e);
-    if (code == TC_OK) keep(c, file.entry, out, sizeof *out);
-    tc_arena_free(&own);
-    return code;
+    return get(c, TC_KIND_MODEL, slug_or_path, read_model, out, sizeof *out, e);
 }
 
 /* ---- intervals --------------------------------------------------------------------------------------- */
@@ -211,7 +198,9 @@ tc_code tc_catalog_document(tc_catalog *catalog, tc_kind kind, const char *slug_
 }
 
 tc_code tc_catalog_stack_chain(tc_catalog *catalog, const char *slug_or_path, tc_stack_chain *out, tc_error *error) {
-    return tc_stack_chain_open(catalog, slug_or_path, &catalog->arena, out, error);
+    tc_data_file file;
+    tc_code code = tc_lookup(catalog, TC_KIND_STACK, slug_or_path, &catalog->arena, &file, error);
+    return code == TC_OK ? tc_stack_chain_open(catalog, &file, &catalog->arena, out, error) : code;
 }
 
 static const char *parameter_source(tc_catalog *catalog, const tc_resolved *from) {
@@ -226,14 +215,17 @@ static const char *parameter_source(tc_catalog *catalog, const tc_resolved *from
 
 static tc_code read_resolved(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_resolved *resolved,
                              tc_error *error) {
-    tc_accelerator accelerator;
-    tc_stack stack;
+    union {
+        tc_accelerator accelerator;
+        tc_stack stack;
+    } out;
     tc_data_file file;
-    if (kind == TC_KIND_STACK) return read_stack(catalog, slug_or_path, &catalog->arena, &stack, resolved, error);
-    if (kind != TC_KIND_ACCELERATOR)
+    if (kind != TC_KIND_STACK && kind != TC_KIND_ACCELERATOR)
         return tc_fail(error, TC_INVALID, tc_kind_name(kind), "has no parameters; accelerators and stacks have");
     tc_code code = tc_lookup(catalog, kind, slug_or_path, &catalog->arena, &file, error);
-    return code == TC_OK ? read_accelerator(catalog, &file, false, &accelerator, resolved, error) : code;
+    if (code != TC_OK) return code;
+    read_struct *read = kind == TC_KIND_STACK ? read_stack : read_accelerator;
+    return read(catalog, &file, &catalog->arena, &out, resolved, error);
 }
 
 tc_code tc_catalog_parameters(tc_catalog *catalog, tc_kind kind, const char *slug_or_path,

@@ -63,12 +63,13 @@ tc_code tc_resolve_device(tc_catalog *catalog, const tc_document *document, cons
 
 /* ---- a stack and its bases --------------------------------------------------------------------- */
 
-static tc_code add_stack(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, int depth, tc_stack_chain *chain,
+static tc_code add_stack(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, int depth, tc_stack_chain *chain,
                          tc_error *error);
 
 /* One stack that `document` names as its base. */
 static tc_code add_base(tc_catalog *catalog, const tc_document *document, const tc_node *base, tc_arena *own, int depth,
                         tc_stack_chain *chain, tc_error *error) {
+    tc_data_file file;
     if (base->kind != TC_NODE_SCALAR || tc_node_is_null(base))
         return tc_document_fail(document, base, NULL, error, "is no name; write a stack's slug, or a list of them");
     if (depth == TC_STACK_CHAIN)
@@ -78,42 +79,39 @@ static tc_code add_base(tc_catalog *catalog, const tc_document *document, const 
     if (!tc_entries_find(&catalog->entries, TC_KIND_STACK, base->text))
         return tc_document_fail(document, base, NULL, error,
                                 "'%.80s' is not in the catalog; 'traincast list stacks' shows what is", base->text);
-    return add_stack(catalog, base->text, own, depth + 1, chain, error);
+    tc_code code = tc_lookup(catalog, TC_KIND_STACK, base->text, own, &file, error);
+    return code == TC_OK ? add_stack(catalog, &file, own, depth + 1, chain, error) : code;
 }
 
-/* Generic, then the bases in the order of their list, then the stack; each once. */
-static tc_code add_stack(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, int depth, tc_stack_chain *chain,
+/* The bases in the order of their list, then the stack; each once. */
+static tc_code add_stack(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, int depth, tc_stack_chain *chain,
                          tc_error *error) {
-    tc_data_file file;
-    const tc_document *generic = NULL;
-    tc_code code = tc_lookup(catalog, TC_KIND_STACK, slug_or_path, own, &file, error);
-    if (code == TC_OK && depth == 0 && strcmp(file.slug, "generic") != 0)
-        code = tc_lookup_helper(catalog, TC_KIND_STACK, "generic", NULL, &generic, error);
-    if (code != TC_OK) return code;
-    if (generic) {
-        chain->document[0] = generic;
-        chain->slug[0] = "generic";
-        chain->count = 1;
-    }
+    tc_code code = TC_OK;
     for (int i = 0; i < chain->count; i++)
-        if (chain->document[i] == file.document) return TC_OK;
-    const tc_node *base = tc_node_get(file.document->root, "base");
+        if (chain->document[i] == file->document) return TC_OK;
+    const tc_node *base = tc_node_get(file->document->root, "base");
     const tc_node *next = base && base->kind == TC_NODE_SEQUENCE ? base->first : base;
     for (; next && code == TC_OK; next = next == base ? NULL : next->next)
-        code = add_base(catalog, file.document, next, own, depth, chain, error);
+        code = add_base(catalog, file->document, next, own, depth, chain, error);
     if (code == TC_OK && chain->count == TC_STACK_CHAIN)
-        code = tc_document_fail(file.document, base, NULL, error, "leads to more than %d stacks; name fewer",
+        code = tc_document_fail(file->document, base, NULL, error, "leads to more than %d stacks; name fewer",
                                 TC_STACK_CHAIN);
     if (code != TC_OK) return code;
-    chain->document[chain->count] = file.document;
-    chain->slug[chain->count++] = file.slug;
+    chain->document[chain->count] = file->document;
+    chain->slug[chain->count++] = file->slug;
     return TC_OK;
 }
 
-tc_code tc_stack_chain_open(tc_catalog *catalog, const char *slug_or_path, tc_arena *own, tc_stack_chain *out,
+tc_code tc_stack_chain_open(tc_catalog *catalog, const tc_data_file *file, tc_arena *own, tc_stack_chain *out,
                             tc_error *error) {
-    out->count = 0;
-    return add_stack(catalog, slug_or_path, own, 0, out, error);
+    const tc_document *generic = NULL;
+    *out = (tc_stack_chain){0};
+    if (strcmp(file->slug, "generic") != 0) {
+        tc_code code = tc_lookup_helper(catalog, TC_KIND_STACK, "generic", NULL, &generic, error);
+        if (code != TC_OK) return code;
+    }
+    if (generic) *out = (tc_stack_chain){1, {generic}, {"generic"}};
+    return add_stack(catalog, file, own, 0, out, error);
 }
 
 tc_code tc_resolve_stack(tc_catalog *catalog, const tc_stack_chain *chain, tc_resolved *resolved, tc_error *error) {

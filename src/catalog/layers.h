@@ -5,7 +5,8 @@
 #include "catalog/lookup.h"
 #include "catalog/parameters.h"
 
-TC_NODISCARD tc_code tc_stack_chain_open(tc_catalog *catalog, const char *slug_or_path, tc_arena *own,
+/* A stack's documents: generic, its bases, itself. */
+TC_NODISCARD tc_code tc_stack_chain_open(tc_catalog *catalog, const tc_data_file *file, tc_arena *own,
                                          tc_stack_chain *out, tc_error *error);
 
 /* Fills resolved (one for each parameter of the kind's table) with the value that holds and where it is from. */

@@ -72,8 +72,9 @@ tc_code tc_legal_stages(int layers, int pp, int vpp, tc_error *error) {
 tc_code tc_legal_batch(int64_t global_batch, int dp, int micro_batch, int64_t *micro_batches, tc_error *error) {
     int64_t batch = (int64_t)dp * micro_batch;
     if (global_batch < 1 || global_batch % batch)
-        return tc_fail(error, TC_INVALID, "--global-batch", "%lld is no multiple of dp x micro-batch = %lld; choose one",
-                       (long long)global_batch, (long long)batch);
+        return tc_fail(error, TC_INVALID, "--global-batch",
+                       "%lld is no multiple of dp x micro-batch = %lld; choose one", (long long)global_batch,
+                       (long long)batch);
     *micro_batches = global_batch / batch;
     return TC_OK;
 }

@@ -14,10 +14,10 @@ static int is_small(const tc_scenario *s) {
     return candidates * deliveries <= 6;
 }
 
-static void plan(const tc_scenario *scenario, tc_catalog *catalog) {
+static void plan(const tc_scenario *scenario) {
     tc_plan out;
     tc_error error = {0};
-    if (tc_plan_make(scenario, catalog, &out, &error) != TC_OK) return;
+    if (tc_plan_make(scenario, NULL, &out, &error) != TC_OK) return;
     FILE *file = fopen("/dev/null", "w");
     if (file) {
         tc_report_plan_json(file, "hash", &out);
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (code == TC_OK) code = tc_scenario_read(&document, scenario, &error);
     if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, scenario, &error);
     if (code != TC_OK && (!error.place[0] || !error.text[0])) abort();
-    if (code == TC_OK && is_small(scenario)) plan(scenario, catalog);
+    if (code == TC_OK && is_small(scenario)) plan(scenario);
     tc_scenario_free(scenario);
     tc_arena_free(&arena);
     return 0;

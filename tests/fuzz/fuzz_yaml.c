@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check(tc_accelerator_read(&document, &accelerator, &error), &error);
         check(tc_fabric_read(&document, &fabric, &error), &error);
         check(tc_model_read(&document, &model, &error), &error);
-        check(tc_stack_read((const tc_document *[]){&document}, 1, &stack, &error), &error);
+        check(tc_stack_read(&(tc_stack_chain){1, {&document}, {"fuzz"}}, &stack, &error), &error);
         check(tc_schema_read(&tc_fitted_device_schema, &document, NULL, &error), &error);
     }
     tc_arena_free(&arena);
