@@ -234,37 +234,28 @@ static int accelerator_column(const kernel_problem *p, int accelerator, int j) {
     return DEVICE * (1 + p->architectures.count + accelerator) + j;
 }
 
-typedef struct fold {
-    const kernel_problem *p;
-    kernel_row *rows;
-    int left_out; /* source; -1: none */
-} fold;
-
-static double fold_sigma(const void *context, int column) {
-    const fold *f = context;
+static double sigma_of(const void *problem, int column) {
+    const kernel_problem *p = problem;
     int group = column / DEVICE;
-    return fit_sigma(column % DEVICE, sigmas[group == 0 ? 0 : group <= f->p->architectures.count ? 1 : 2]);
+    return fit_sigma(column % DEVICE, sigmas[group == 0 ? 0 : group <= p->architectures.count ? 1 : 2]);
 }
 
-static double fold_weight(const void *context, int row) {
-    const fold *f = context;
-    return f->rows[row].source == f->left_out ? 0 : f->rows[row].weight;
-}
+static double weight_of(const fit_fold *f, int row) { return ((const kernel_row *)f->rows)[row].weight; }
+static int source_of(const fit_fold *f, int row) { return ((const kernel_row *)f->rows)[row].source; }
 
-static int fold_columns(const void *context, int row, int j, int columns[FIT_SHARED]) {
-    const fold *f = context;
+static int columns_of(const fit_fold *f, int index, int j, int columns[FIT_SHARED]) {
+    const kernel_row *row = &((const kernel_row *)f->rows)[index];
     columns[0] = j;
-    columns[1] = architecture_column(f->rows[row].architecture_index, j);
-    columns[2] = accelerator_column(f->p, f->rows[row].accelerator_index, j);
+    columns[1] = architecture_column(row->architecture_index, j);
+    columns[2] = accelerator_column(f->system->problem, row->accelerator_index, j);
     return 3;
 }
 
-static double fold_residual(void *context, int index, const double *x, int bumped, double bump) {
-    fold *f = context;
-    kernel_row *row = &f->rows[index];
+static double residual(const fit_fold *f, int index, const double *x, int bumped, double bump) {
+    kernel_row *row = &((kernel_row *)f->rows)[index];
     double *params = (double *)&row->accelerator.params;
     for (int j = 0; j < DEVICE; j++) {
-        int columns[FIT_SHARED], n = fold_columns(f, index, j, columns);
+        int columns[FIT_SHARED], n = columns_of(f, index, j, columns);
         double value = row->prior[j] + (j == bumped ? bump : 0);
         for (int k = 0; k < n; k++) value += x[columns[k]];
         params[j] = fit_from_link(fit_parameters[j].link, value);
@@ -283,28 +274,6 @@ static void weigh(kernel_problem *p) {
     }
 }
 
-/* Fits without a source (-1: none); residuals of that source's rows, or of all; the covariance where it is asked for. */
-static void fit(const kernel_problem *p, int left_out, double *x, double *residuals, double **covariance) {
-    fold f = {p, malloc((size_t)p->count * sizeof *p->rows), left_out};
-    if (!f.rows) abort();
-    memcpy(f.rows, p->rows, (size_t)p->count * sizeof *p->rows);
-    fit_system system = {.context = &f,
-                         .rows = p->count,
-                         .parameters = DEVICE,
-                         .unknowns = unknowns(p),
-                         .iterations = ITERATIONS,
-                         .noise = noise,
-                         .sigma = fold_sigma,
-                         .weight = fold_weight,
-                         .residual = fold_residual,
-                         .columns = fold_columns};
-    fit_minimise(&system, x);
-    if (covariance) *covariance = fit_covariance(&system, x);
-    for (int i = 0; i < p->count; i++)
-        if (left_out < 0 || p->rows[i].source == left_out) residuals[i] = fold_residual(&f, i, x, -1, 0);
-    free(f.rows);
-}
-
 void kernel_fit_run(kernel_problem *p) {
     if (p->count == 0) return;
     weigh(p);
@@ -314,9 +283,27 @@ void kernel_fit_run(kernel_problem *p) {
         if (!(p->residual[k] = calloc((size_t)p->count, sizeof(double)))) abort();
     if (!p->x) abort();
     for (int i = 0; i < p->count; i++) p->residual[0][i] = log(forecast(&p->rows[i]) / p->rows[i].seconds);
-#pragma omp parallel for schedule(dynamic, 1)
-    for (int f = -1; f < p->sources.count; f++)
-        fit(p, f, p->x + n * (size_t)(1 + f), p->residual[f < 0 ? 1 : 2], f < 0 ? &p->covariance : NULL);
+    fit_system system = {.problem = p,
+                         .rows = p->rows,
+                         .row_size = sizeof *p->rows,
+                         .count = p->count,
+                         .groups = p->sources.count,
+                         .parameters = DEVICE,
+                         .unknowns = unknowns(p),
+                         .iterations = ITERATIONS,
+                         .noise = noise,
+                         .sigma = sigma_of,
+                         .weight = weight_of,
+                         .group = source_of,
+                         .residual = residual,
+                         .columns = columns_of};
+    fit_fold all = fit_begin(&system, -1);
+    fit_minimise(&all);
+    p->covariance = fit_covariance(&all);
+    fit_residuals(&all, p->residual[1]);
+    memcpy(p->x, all.x, n * sizeof *p->x);
+    fit_end(&all);
+    fit_leave_out(&system, p->x + n, p->residual[2]);
 }
 
 /* Of the sum of a device's shifts; -1: not measured. */

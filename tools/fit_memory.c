@@ -41,9 +41,11 @@ static bool has_out_of_memory(const tc_published_run *runs, int count, const cha
     return false;
 }
 
-void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
-                     const tc_published_run *runs, int count, tc_arena *arena) {
-    p->rows = realloc(p->rows, ((size_t)p->count + (size_t)count + 1) * sizeof *p->rows);
+tc_code memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
+                        const tc_published *published, tc_arena *arena, tc_error *error) {
+    const tc_published_run *runs = published->runs;
+    int count = published->count;
+    p->rows = calloc((size_t)count + 1, sizeof *p->rows);
     if (!p->rows) abort();
     for (int i = 0; i < count; i++) {
         const tc_published_run *run = &runs[i];
@@ -51,8 +53,8 @@ void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_convention
         if (!stated && !(run->group && has_out_of_memory(runs, count, run->group))) continue;
         memory_row *row = &p->rows[p->count];
         memset(row, 0, sizeof *row);
-        tc_error error;
-        if (tc_case_build(catalog, conventions, run, &row->c, &error)) exit(2);
+        tc_code code = tc_case_build(catalog, conventions, run, &row->c, error);
+        if (code) return code;
         if (!tc_case_is_built(&row->c)) continue;
         row->stated = stated;
         row->family = fit_index(&p->families, run->source_family);
@@ -61,13 +63,15 @@ void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_convention
         row->kind = run->memory_kind;
         p->count++;
     }
+    return TC_OK;
 }
 
 /* ---- one fit ---------------------------------------------------------------------------- */
 
 static int unknowns(const memory_problem *p) { return MEMORY_PARAMETERS * (1 + p->stacks.count); }
 
-static double sigma_of(int column) {
+static double sigma_of(const void *problem, int column) {
+    (void)problem;
     int j = column % MEMORY_PARAMETERS;
     return column < MEMORY_PARAMETERS ? parameters[j].sigma_all : parameters[j].sigma_one;
 }
@@ -79,89 +83,41 @@ static void set_parameters(memory_row *row, const double *x, int bumped, double 
         *parameter(&row->c.stack, j) = row->prior[j] * exp(x[j] + x[column_of(row, j)] + (j == bumped ? bump : 0));
 }
 
+static memory_row *row_of(const fit_fold *f, int row) { return &((memory_row *)f->rows)[row]; }
+static double weight_of(const fit_fold *f, int row) { return row_of(f, row)->weight; }
+static int family_of(const fit_fold *f, int row) { return row_of(f, row)->family; }
+
 /* log(forecast / stated); without a statement, how far the forecast is on the wrong side of the device's memory. NaN: impossible. */
-static double residual(const memory_row *row) {
+static double residual(const fit_fold *f, int index, const double *x, int bumped, double bump) {
+    memory_row *row = row_of(f, index);
     tc_case_result result;
     tc_error ignored;
+    set_parameters(row, x, bumped, bump);
     if (tc_case_predict(&row->c, &result, &ignored)) return NAN;
     if (row->stated) return log(result.memory_gib / row->c.run->memory_gib);
     double over = log(result.step.memory.reserved / result.step.memory.capacity);
     return row->c.run->out_of_memory == (over > 0) ? 0 : over;
 }
 
-/* rows is scratch: layouts that are open are settled in it. */
-typedef struct fold {
-    const memory_problem *p;
-    memory_row *rows;
-    int left_out; /* family; -1: none */
-} fold;
-
-static double fold_sigma(const void *context, int column) {
-    (void)context;
-    return sigma_of(column);
-}
-
-static double fold_weight(const void *context, int row) {
-    const fold *f = context;
-    return f->rows[row].family == f->left_out ? 0 : f->rows[row].weight;
-}
-
-static double fold_residual(void *context, int row, const double *x, int bumped, double bump) {
-    const fold *f = context;
-    set_parameters(&f->rows[row], x, bumped, bump);
-    return residual(&f->rows[row]);
-}
-
-static int fold_columns(const void *context, int row, int j, int columns[FIT_SHARED]) {
+static int columns_of(const fit_fold *f, int row, int j, int columns[FIT_SHARED]) {
     columns[0] = j;
-    columns[1] = column_of(&((const fold *)context)->rows[row], j);
+    columns[1] = column_of(row_of(f, row), j);
     return 2;
 }
 
-static void fold_settle(void *context, const double *x) {
-    const fold *f = context;
-    for (int i = 0; i < f->p->count; i++) {
-        set_parameters(&f->rows[i], x, -1, 0);
-        f->rows[i].c.assumed_count = 0;
-        tc_case_settle(&f->rows[i].c);
+static void settle(const fit_fold *f, const double *x) {
+    for (int i = 0; i < f->system->count; i++) {
+        memory_row *row = row_of(f, i);
+        set_parameters(row, x, -1, 0);
+        row->c.assumed_count = 0;
+        tc_case_settle(&row->c);
     }
-}
-
-static void minimise(const memory_problem *p, memory_row *rows, int left_out, double *x) {
-    fold f = {p, rows, left_out};
-    fit_system system = {.context = &f,
-                         .rows = p->count,
-                         .parameters = MEMORY_PARAMETERS,
-                         .unknowns = unknowns(p),
-                         .iterations = ITERATIONS,
-                         .noise = noise,
-                         .sigma = fold_sigma,
-                         .weight = fold_weight,
-                         .residual = fold_residual,
-                         .columns = fold_columns,
-                         .settle = fold_settle};
-    fit_minimise(&system, x);
-}
-
-static memory_row *copy_rows(const memory_problem *p) {
-    memory_row *copy = malloc(((size_t)p->count + 1) * sizeof *copy);
-    if (!copy) abort();
-    memcpy(copy, p->rows, (size_t)p->count * sizeof *copy);
-    return copy;
 }
 
 static void weigh(memory_problem *p) {
     int n[FIT_NAMES] = {0};
     for (int i = 0; i < p->count; i++) n[p->rows[i].family]++;
     for (int i = 0; i < p->count; i++) p->rows[i].weight = pow(n[p->rows[i].family], -family_power);
-}
-
-static void residuals_of(const memory_problem *p, memory_row *rows, const double *x, int only, double *out) {
-    for (int i = 0; i < p->count; i++) {
-        if (only >= 0 && rows[i].family != only) continue;
-        set_parameters(&rows[i], x, -1, 0);
-        out[i] = residual(&rows[i]);
-    }
 }
 
 void memory_fit_run(memory_problem *p, bool leave_out) {
@@ -171,24 +127,29 @@ void memory_fit_run(memory_problem *p, bool leave_out) {
     for (int k = 0; k < 3; k++)
         if (!(p->residual[k] = calloc(rows_n, sizeof(double)))) abort();
     if (!p->x) abort();
-    memory_row *rows = copy_rows(p);
-    fold priors = {p, rows, -1};
-    fold_settle(&priors, p->x);
-    residuals_of(p, rows, p->x, -1, p->residual[0]);
-    minimise(p, rows, -1, p->x);
-    residuals_of(p, rows, p->x, -1, p->residual[1]);
-    free(rows);
-    if (!leave_out) return;
-#pragma omp parallel for schedule(dynamic, 1)
-    for (int f = 0; f < p->families.count; f++) {
-        memory_row *mine = copy_rows(p);
-        double *x = calloc(n, sizeof *x);
-        if (!x) abort();
-        minimise(p, mine, f, x);
-        residuals_of(p, mine, x, f, p->residual[2]);
-        free(x);
-        free(mine);
-    }
+    fit_system system = {.problem = p,
+                         .rows = p->rows,
+                         .row_size = sizeof *p->rows,
+                         .count = p->count,
+                         .groups = p->families.count,
+                         .parameters = MEMORY_PARAMETERS,
+                         .unknowns = unknowns(p),
+                         .iterations = ITERATIONS,
+                         .noise = noise,
+                         .sigma = sigma_of,
+                         .weight = weight_of,
+                         .group = family_of,
+                         .residual = residual,
+                         .columns = columns_of,
+                         .settle = settle};
+    fit_fold all = fit_begin(&system, -1);
+    settle(&all, all.x);
+    fit_residuals(&all, p->residual[0]);
+    fit_minimise(&all);
+    fit_residuals(&all, p->residual[1]);
+    memcpy(p->x, all.x, n * sizeof *p->x);
+    fit_end(&all);
+    if (leave_out) fit_leave_out(&system, NULL, p->residual[2]);
 }
 
 bool memory_fit_owns(const char *name) {

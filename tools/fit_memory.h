@@ -25,9 +25,9 @@ typedef struct memory_problem {
     double *residual[3]; /* log(forecast / stated) by row: priors, fitted, the row's family left out */
 } memory_problem;
 
-/* Adds the rows of a file's runs. The runs must outlive the problem. */
-void memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
-                     const tc_published_run *runs, int count, tc_arena *arena);
+/* Takes the runs that state memory, or whose source says what did not fit. The runs must outlive the problem. */
+TC_NODISCARD tc_code memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
+                                     const tc_published *published, tc_arena *arena, tc_error *error);
 /* Fits; with leave_out also once without each source family. */
 void memory_fit_run(memory_problem *p, bool leave_out);
 /* Whether a parameter is fitted here. */

@@ -1,0 +1,66 @@
+/* fit_runs.h - the parameters of devices and stacks, fitted to published runs: the last stage. */
+#ifndef TC_TOOLS_FIT_RUNS_H
+#define TC_TOOLS_FIT_RUNS_H
+
+#include "fit_kernels.h"
+#include "fit_memory.h"
+#include "fit_parameters.h"
+#include "fit_solve.h"
+#include "validate/case.h"
+
+/* Of stacks: issued kernel by kernel by a host, compiled for GPUs, compiled for others. */
+enum { FIT_CLASSES = 3 };
+
+typedef struct run_settings {
+    double noise;                                                                     /* s: typical residual, log */
+    double family_power;                                                              /* alpha */
+    double device_all, device_architecture, device_accelerator, stack_all, stack_one; /* sigma of the shifts */
+    double device_open; /* of an architecture and of an accelerator where nothing was measured */
+    int iterations;
+} run_settings;
+
+typedef struct run_row {
+    tc_case c;
+    int family, architecture, accelerator, stack;
+    tc_device_params researched; /* before the measurements */
+    double prior[ALL];           /* in the link */
+    double weight;
+    bool supported, complete;
+} run_row;
+
+typedef struct run_problem {
+    run_row *rows;
+    int count;
+    fit_names families, architectures, accelerators, stacks;
+    int unknowns;
+    const kernel_problem *kernels;
+    const char *architecture_of[FIT_NAMES]; /* of the accelerators */
+    int class_of[FIT_NAMES];                /* of the stacks */
+    double *sigma;                          /* of the shifts */
+    run_settings set;
+} run_problem;
+
+/* Columns of the unknown shifts. */
+int run_device_all(int j);
+int run_device_architecture(int architecture, int j);
+int run_device_accelerator(const run_problem *p, int accelerator, int j);
+int run_stack_class(const run_problem *p, int class, int j);
+int run_stack_one(const run_problem *p, int stack, int j);
+
+/* A parameter in its link. */
+double run_device_link(const tc_accelerator *accelerator, int j);
+double run_stack_link(const tc_stack *stack, int j);
+
+/* Takes the runs that count, which must outlive the problem. */
+TC_NODISCARD tc_code run_fit_read(run_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
+                                  const tc_published *published, tc_arena *arena, tc_error *error);
+/* Priors, weights, spreads; the layouts that are open settled with the fitted memory. */
+TC_NODISCARD tc_code run_fit_prepare(run_problem *p, const memory_problem *memory, tc_catalog *catalog,
+                                     tc_error *error);
+fit_system run_fit_system(const run_problem *p);
+/* Residuals, log(forecast / measured), to per cent. */
+void run_fit_percent(const run_problem *p, double *residuals);
+
+void run_fit_free(run_problem *p);
+
+#endif
