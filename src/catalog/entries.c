@@ -233,7 +233,7 @@ static tc_code keep_winners(scan *s, tc_entries *out) {
 }
 
 tc_code tc_entries_open(const char *const *folders, int count, tc_arena *arena, tc_entries *out, tc_error *error) {
-    *out = (tc_entries){NULL};
+    *out = (tc_entries){0};
     scan s = {.arena = arena, .error = error};
     tc_code code = add_embedded(&s);
     int embedded = s.count;
@@ -251,7 +251,7 @@ tc_code tc_entries_open(const char *const *folders, int count, tc_arena *arena, 
 
 void tc_entries_free(tc_entries *entries) {
     free(entries->entry);
-    *entries = (tc_entries){NULL};
+    *entries = (tc_entries){0};
 }
 
 /* ---- lookup ---------------------------------------------------------------------------------- */

@@ -151,7 +151,7 @@ static tc_code read_path(tc_catalog *catalog, tc_kind kind, const char *path, tc
 
 tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own, tc_data_file *out,
                   tc_error *error) {
-    *out = (tc_data_file){NULL};
+    *out = (tc_data_file){0};
     if (tc_is_path(slug_or_path)) return read_path(catalog, kind, slug_or_path, own, out, error);
     tc_code code = tc_lookup_entry(catalog, kind, slug_or_path, &out->entry, error);
     if (code != TC_OK) return code;

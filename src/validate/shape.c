@@ -88,9 +88,9 @@ static void model_from_run(tc_case *c, tc_model *model) {
         tc_case_assume_number(c, "vocabulary %s (family's)", model->vocab);
     }
     model->tied_embeddings = m->tied_embeddings == TC_UNSET ? family->tied_embeddings : m->tied_embeddings == 1;
-    model->positions = family->positions;
+    model->positions = (tc_positions)family->positions;
     model->learned_positions = family->positions == TC_POSITIONS_LEARNED ? m->seq : 0;
-    model->norm = family->norm;
+    model->norm = (tc_norm_kind)family->norm;
     model->norm_weight = true;
     model->norm_bias = family->norm_bias;
     model->causal = family->causal;
