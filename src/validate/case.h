@@ -27,7 +27,6 @@ typedef struct tc_case {
     double room;   /* memory that a layout may take, of the device's */
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];
-    double sequences_per_sample;
 } tc_case;
 
 typedef struct tc_case_result {

@@ -1,0 +1,113 @@
+/* test_normalise.c - what sources say in the words of their own software, as fields of the closed vocabulary. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "validate/normalise.h"
+
+/* What the words of a text are in the closed vocabulary. */
+static tc_stated read_texts(tc_row_text text, const char *words, const char *accelerator) {
+    static tc_arena arena;
+    static tc_words *phrases;
+    const char *texts[TC_ROW_TEXTS] = {[TC_ROW_ACCELERATOR] = accelerator};
+    texts[text] = words;
+    if (!phrases) assert_int_equal(tc_words_open(&arena, &phrases, NULL), TC_OK);
+    tc_stated stated = tc_stated_none();
+    tc_words_read(phrases, texts, text == TC_ROW_RECOMPUTE, &stated);
+    if (!words) {
+        tc_arena_free(&arena);
+        phrases = NULL;
+    }
+    return stated;
+}
+
+/* Words of sources as they stand in data/runs: field=value of each that is stated. */
+static void words(void **state) {
+    (void)state;
+    static const struct {
+        tc_row_text text;
+        const char *words, *accelerator, *stated;
+    } cases[] = {
+        {TC_ROW_NOTES, "plain all-to-all; force-balanced router", NULL,
+         "\"dispatcher\":\"alltoall\" \"routing\":\"balanced\""},
+        {TC_ROW_NOTES, "HybridEP dispatcher", NULL, "\"dispatcher\":\"hybridep\""},
+        {TC_ROW_NOTES, "dense", NULL, ""},
+        {TC_ROW_NOTES, "recompute taken from repo recipe X at tag v0.2.0: moe_a2a_overlap=True", NULL,
+         "\"dispatcher\":\"alltoall\""},
+        {TC_ROW_NOTES, "recompute taken from repo recipe X at tag v0.4.2: moe_flex_dispatcher_backend=hybridep", NULL,
+         "\"dispatcher\":\"hybridep\""},
+        {TC_ROW_NOTES, "Gradient all-reduce NOT overlapped with back-propagation", NULL, "\"grad_overlap\":false"},
+        {TC_ROW_FRAMEWORK, "overlap-grad-reduce and overlap-param-gather", NULL, "\"grad_overlap\":true"},
+        {TC_ROW_NOTES, "EP overlap off", NULL, "\"overlap\":\"none\""},
+        {TC_ROW_NOTES, "Table 4, schedule 1F1B-I. First and last stage hold one layer fewer", NULL,
+         "\"schedule\":\"interleaved\""},
+        {TC_ROW_NOTES, "FSDP 64, PP 8 Interleaved1F1B, EP 32", NULL, "\"schedule\":\"interleaved\""},
+        {TC_ROW_NOTES, "Pipeline schedule 1f1b; interleaved with VPP 2 ran out of memory", NULL,
+         "\"schedule\":\"1f1b\""},
+        {TC_ROW_ID, "zerobubble-1.5b-zb-1p-m24", NULL, "\"schedule\":\"zb-h1\""},
+        {TC_ROW_NOTES, "Table 4, schedule ZB-2p", NULL, "\"schedule\":\"zb-h2\""},
+        {TC_ROW_NOTES, "schedules-method=dualpipev", NULL, "\"schedule\":\"zb-v\""},
+        {TC_ROW_NOTES, "DualPipe; MTP depth 1", NULL, "\"schedule\":\"dualpipe\" \"mtp_layers\":1"},
+        {TC_ROW_NOTES, "interleave-sliding-window=4096", NULL, ""},
+        {TC_ROW_INTER_NODE, "AWS EFA 400 Gb/s per node (p4d)", "a100-sxm-40g",
+         "\"fabric\":\"aws-p4d-efa\" \"node_gbit_s\":400"},
+        {TC_ROW_INTRA_NODE, "DGX-2 NVSwitch", "v100-sxm-32g", "\"fabric\":\"dgx-2\""},
+        {TC_ROW_INTER_NODE, "AWS EFA", "mi300x", ""},
+        {TC_ROW_INTER_NODE, "HPE Slingshot 11, 8x200 Gb/s per node", NULL, "\"node_gbit_s\":1600"},
+        {TC_ROW_INTER_NODE, "RDMA fabric 400 Gb/s (ConnectX-7) per GPU", NULL, "\"device_gbit_s\":400"},
+        {TC_ROW_INTER_NODE, "InfiniBand 8x50 GB/s per node", NULL, "\"node_gbit_s\":3200"},
+        {TC_ROW_INTER_NODE, "InfiniBand 200 Gb/s", NULL, ""},
+        {TC_ROW_NOTES, "MindFormers on Atlas 800T A2", "ascend-910b2", "\"bin\":\"ascend-910b3\""},
+        {TC_ROW_NOTES, "MiCS: parameters sharded over groups of 128 GPUs", NULL, "\"shard_group\":128"},
+        {TC_ROW_NOTES,
+         "flags: use-mc2, context-parallel-algo=ulysses_cp_algo, moe-expert-capacity-factor=0.5, moe-grouped-gemm, "
+         "reset-position-ids, sliding-window=4096, noop-layers=1,15, mtp-num-layers=1; train-iters 15",
+         NULL,
+         "\"flags_listed\":true \"grouped_gemm\":true \"tp_fused_overlap\":true \"expert_capacity\":0.5 "
+         "\"cp_kind\":\"all-to-all\" \"mtp_layers\":1 \"noop_layers\":2 \"window\":4096 \"packed\":true"},
+        {TC_ROW_NOTES, "flags: --offload-opt-m", NULL, ""},
+        {TC_ROW_NOTES, "megatron_cp_algo, cp-attention-mask-type=general", NULL,
+         "\"cp_kind\":\"ring\" \"mask\":\"full\""},
+        {TC_ROW_NOTES, "cuda_graph_scope=[attn,moe_router], mlp bias", NULL,
+         "\"cuda_graphs\":\"partial\" \"graphed\":\"norm+qkv+position+attention+out-projection+router\""},
+        {TC_ROW_NOTES, "nvfp4: saves quantized activations", NULL, "\"low_precision_inputs\":true"},
+        {TC_ROW_NOTES, "the loss frees the 16-bit logits", NULL, "\"loss\":\"compiled\""},
+        {TC_ROW_NOTES, "eager, no Liger", NULL,
+         "\"compiled\":false \"fused\":\"norm+position+activation\" \"loss\":\"eager\" \"fused_modules\":false"},
+        {TC_ROW_OPTIMIZER, "adamw (bf16 states, fused)", NULL,
+         "\"fused_optimizer\":true \"optimizer_states\":\"16-bit\""},
+        {TC_ROW_OFFLOAD, "optimizer states and step on CPU", NULL, "\"offload\":\"optimizer\""},
+        {TC_ROW_MEASURED_AS, "12 ms, forward+backward only (no optimizer)", NULL, "\"optimizer\":\"none\""},
+        {TC_ROW_URL, "https://arxiv.org/abs/2401.10241", NULL, "\"date\":\"2024-01\""},
+        {TC_ROW_RECOMPUTE, "partial:+swap-attention", NULL,
+         "\"recompute_by\":\"none\" \"offload_operators\":\"qkv+attention\""},
+        {TC_ROW_RECOMPUTE, "partial: +recompute-activation-function 1 layers", NULL,
+         "\"recompute_operators\":\"activation\" \"recompute_count\":1 \"recompute_per\":\"chunk\""},
+        {TC_ROW_RECOMPUTE, "partial: +recompute-activation-function +recompute-norm", NULL,
+         "\"recompute_operators\":\"norm+activation\""},
+        {TC_ROW_RECOMPUTE, "partial:recompute-num-layers 1 per PP rank", NULL,
+         "\"recompute_count\":1 \"recompute_per\":\"stage\""},
+        {TC_ROW_RECOMPUTE, "partial:recompute=[3, 0] select_recompute=false", NULL,
+         "\"recompute_count\":3 \"recompute_per\":\"model\""},
+        {TC_ROW_RECOMPUTE, "partial:selective AC (every n-th block)", NULL, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_stated stated = read_texts(cases[i].text, cases[i].words, cases[i].accelerator);
+        char text[1024] = "", field[256];
+        for (int k = 0; k < tc_stated_field_count; k++) {
+            if (!tc_stated_is_set(&stated, &tc_stated_fields[k])) continue;
+            if (text[0]) strcat(text, " ");
+            strcat(text, tc_stated_text(&stated, &tc_stated_fields[k], field, sizeof field));
+        }
+        assert_string_equal(text, cases[i].stated);
+    }
+    read_texts(TC_ROW_NOTES, NULL, NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(words)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
