@@ -178,6 +178,64 @@ static void aliases_are_unique(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Texts of the sources that figures name, of the file's own and of the shared ones. */
+typedef struct named_sources {
+    const char *own[2048], *file[2048];
+    int count;
+    const tc_document *shared; /* sources.yaml */
+    bool used[256];
+} named_sources;
+
+static void collect_named(const tc_document *document, const tc_node *node, named_sources *out) {
+    const tc_node *source = tc_node_get(node, "value") ? tc_node_get(node, "source") : NULL;
+    const tc_node *name = source && source->kind == TC_NODE_SEQUENCE ? source->first : source;
+    for (; name; name = name == source ? NULL : name->next) {
+        const tc_node *found = tc_document_source(document, name->text);
+        assert_non_null(found);
+        if (found->parent->parent == out->shared->root) {
+            out->used[found->index] = true;
+            continue;
+        }
+        bool known = false;
+        for (int i = 0; i < out->count; i++)
+            known = known || (out->own[i] == found->text && out->file[i] == document->file);
+        if (known) continue;
+        assert_true(out->count < (int)COUNT(out->own));
+        out->own[out->count] = found->text;
+        out->file[out->count++] = document->file;
+    }
+    for (const tc_node *child = node->first; child; child = child->next) collect_named(document, child, out);
+}
+
+/* A source that several files name stands in sources.yaml, and nothing else does. */
+static void sources_stand_once(void **state) {
+    (void)state;
+    static const tc_kind kinds[] = {TC_KIND_ACCELERATOR, TC_KIND_ARCHITECTURE, TC_KIND_FABRIC, TC_KIND_STACK};
+    static named_sources named;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_error error;
+    assert_int_equal(tc_catalog_document(catalog, TC_KIND_COMMON, "sources", &named.shared, NULL, &error), TC_OK);
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        const tc_catalog_item *items;
+        const tc_document *document;
+        int count;
+        assert_int_equal(tc_catalog_list(catalog, kinds[k], &items, &count, &error), TC_OK);
+        for (int i = 0; i < count; i++) {
+            assert_int_equal(tc_catalog_document(catalog, kinds[k], items[i].slug, &document, NULL, &error), TC_OK);
+            collect_named(document, document->root, &named);
+        }
+    }
+    assert_true(named.count > 50);
+    for (int i = 0; i < named.count; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(named.own[i], named.own[j]) == 0)
+                fail_msg("%s and %s have the source \"%s\"; give it a key in data/sources.yaml", named.file[i],
+                         named.file[j], named.own[i]);
+    for (const tc_node *s = tc_node_get(named.shared->root, "sources")->first; s; s = s->next)
+        if (!named.used[s->index]) fail_msg("data/sources.yaml:%d: no figure names %s", s->line, s->key);
+    tc_catalog_close(catalog);
+}
+
 static void values_arrive(void **state) {
     (void)state;
     tc_catalog *catalog = open_catalog(NULL, 0);
@@ -889,6 +947,7 @@ int main(void) {
         cmocka_unit_test(generic_stack_states_every_default),
         cmocka_unit_test(deviations_are_of_fitted_values),
         cmocka_unit_test(aliases_are_unique),
+        cmocka_unit_test(sources_stand_once),
         cmocka_unit_test(values_arrive),
         cmocka_unit_test(stacks_fall_back_on_their_base),
         cmocka_unit_test(stacks_have_several_bases),
