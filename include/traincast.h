@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "traincast_formats.h"
+#include "traincast_parts.h"
 #include "traincast_schedules.h"
 
 #ifdef __cplusplus
@@ -423,13 +424,11 @@ TC_API double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_
 
 /* ---- the forecast ---------------------------------------------------------- */
 
-/* Where the step's seconds go: they add up to step_s. */
+/* Where the step's seconds go: they add up to step_s. Compute is that of the busiest stage, communication what stays exposed
+ * of it; dp_comm is that of gradients and parameters. */
+#define TC_BREAKDOWN_PART(member, label, loss, bound, feature) double member;
 typedef struct tc_breakdown {
-    double gemm, attention, memory_bound, launch; /* compute of the busiest stage */
-    double recompute;
-    double tp_comm, cp_comm, ep_comm, pp_comm; /* exposed */
-    double dp_comm;                            /* exposed gradient and parameter communication */
-    double bubble, optimizer, straggler, host;
+    TC_PARTS(TC_BREAKDOWN_PART) /* traincast_parts.h */
 } tc_breakdown;
 
 /* Where the bytes of the fullest device go. */

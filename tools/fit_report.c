@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/step_report.h"
+#include "step/parts.h"
 #include "validate/score.h"
 
 typedef struct family_score {
@@ -171,9 +171,11 @@ static void name_parts(const run_row *row, char *text, size_t size) {
     tc_case_result result;
     tc_error ignored;
     if (tc_case_predict(&row->c, &result, &ignored)) abort();
-    const char *name, *first = "", *second = "";
-    double seconds, most = 0, next = 0;
-    for (int i = 0; (name = tc_breakdown_part(&result.step.breakdown, i, &seconds)); i++) {
+    const char *first = "", *second = "";
+    double most = 0, next = 0;
+    for (int i = 0; i < TC_PARTS_ALL; i++) {
+        const char *name = tc_part_of[i].label;
+        double seconds = tc_breakdown_seconds(&result.step.breakdown, i);
         if (seconds > most) {
             second = first, next = most;
             first = name, most = seconds;

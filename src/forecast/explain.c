@@ -24,12 +24,12 @@ static void add_loss(tc_explanation *e, const char *key, const char *text, doubl
 }
 
 /* Parts of a micro-batch, the mean over the stages. */
-static tc_parts mean_parts(const tc_costs *f) {
+static tc_parts mean_parts(const tc_costs *costs) {
     tc_parts mean = {.gemm = 0};
-    int stages = f->p->layout.pp;
+    int stages = costs->p->layout.pp;
     for (int s = 0; s < stages; s++) {
         tc_pass pass;
-        tc_stage_pass(f, s, &pass);
+        tc_stage_pass(costs, s, &pass);
         tc_parts_add(&mean, &pass.forward, 1.0 / stages);
         tc_parts_add(&mean, &pass.backward, 1.0 / stages);
     }
@@ -37,65 +37,50 @@ static tc_parts mean_parts(const tc_costs *f) {
 }
 
 /* Forward FLOPs of attention of all layers on one rank, one micro-batch, as the kernel runs it. */
-static double attention_flops(const tc_costs *f) {
-    const tc_model *model = &f->q->job.model;
+static double attention_flops(const tc_costs *costs) {
+    const tc_model *model = &costs->q->job.model;
     double sum = 0;
     for (int i = 0; i < model->blocks; i++)
-        for (int k = 0; k < f->set.block[i].count; k++) {
-            const tc_operator *op = &f->set.block[i].op[k];
+        for (int k = 0; k < costs->set.block[i].count; k++) {
+            const tc_operator *op = &costs->set.block[i].op[k];
             if (op->kind == TC_OP_ATTENTION || (op->tag == TC_TAG_ATTENTION && op->kind == TC_OP_GEMM))
                 sum += model->block[i].count * op->flops;
         }
     return sum;
 }
 
-static void fill_losses(const tc_costs *f, const tc_pipeline *line, tc_explanation *e) {
+static void fill_losses(const tc_costs *costs, const tc_pipeline *line, tc_explanation *e) {
     const tc_step *step = &e->step;
-    const tc_breakdown *b = &step->breakdown;
-    double m = (double)step->micro_batches, devices = f->q->cluster.devices;
-    double ideal = step->mfu_pct / 100 * step->step_s,
-           per_flop = step->model_flops[TC_FLOPS_FULL] > 0 ? ideal / step->model_flops[TC_FLOPS_FULL] : 0;
-    tc_parts mean = mean_parts(f);
-    double attention = 3 * m * attention_flops(f) / f->p->layout.pp * devices * per_flop;
+    double m = (double)step->micro_batches, devices = costs->q->cluster.devices;
+    double peak = step->mfu_pct / 100 * step->step_s,
+           per_flop = step->model_flops[TC_FLOPS_FULL] > 0 ? peak / step->model_flops[TC_FLOPS_FULL] : 0;
+    tc_parts mean = mean_parts(costs), slowest = line->forward;
+    tc_parts_add(&slowest, &line->backward, 1);
     double skipped = (step->model_flops[TC_FLOPS_FULL] - step->model_flops[TC_FLOPS_CAUSAL]) * per_flop;
-    double uneven = m * (line->slowest_s - tc_parts_sum(&mean)), gemm = ideal - attention - skipped;
-    add_loss(e, "gemm", "matrix products below peak", m * mean.gemm - gemm);
-    add_loss(e, "attention", "attention below peak", m * mean.attention - attention);
-    add_loss(e, "attention_skipped", "attention that causal kernels skip", -skipped);
-    add_loss(e, "memory_bound", "memory-bound operators", m * mean.memory);
-    add_loss(e, "launch", "kernel launches", m * mean.launch);
-    add_loss(e, "host", "host", b->host - m * (line->forward.host + line->backward.host) + m * mean.host);
-    add_loss(e, "recompute", "recompute", m * mean.recompute);
-    add_loss(e, "tp_comm", "tensor-parallel comm.", m * mean.tp);
-    add_loss(e, "cp_comm", "context-parallel comm.", m * mean.cp);
-    add_loss(e, "ep_comm", "expert-parallel comm.", m * mean.ep);
-    add_loss(e, "pp_comm", "pipeline comm.", b->pp_comm);
-    add_loss(e, "dp_comm", "data-parallel comm.", b->dp_comm);
-    add_loss(e, "uneven_stages", "uneven stages", uneven);
-    add_loss(e, "bubble", "pipeline bubble", b->bubble);
-    add_loss(e, "optimizer", "optimizer", b->optimizer);
-    add_loss(e, "straggler", "waiting for stragglers", b->straggler);
+    double ideal[TC_PARTS_ALL] = {0};
+    ideal[TC_PART_attention] = 3 * m * attention_flops(costs) / costs->p->layout.pp * devices * per_flop;
+    ideal[TC_PART_gemm] = peak - ideal[TC_PART_attention] - skipped;
+    for (int i = 0; i < TC_PARTS_ALL; i++) {
+        double seconds = tc_breakdown_seconds(&step->breakdown, i);
+        if (i < TC_PARTS_OF_A_SLOT)
+            seconds = seconds - m * tc_parts_seconds(&slowest, i) + m * tc_parts_seconds(&mean, i);
+        if (i == TC_PART_bubble)
+            add_loss(e, "uneven_stages", "uneven stages", m * (line->slowest_s - tc_parts_sum(&mean)));
+        add_loss(e, tc_part_of[i].key, tc_part_of[i].loss, seconds - ideal[i]);
+        if (i == TC_PART_attention) add_loss(e, "attention_skipped", "attention that causal kernels skip", -skipped);
+    }
 }
 
+/* Parts of one bound add up. */
 static void find_bound(tc_explanation *e) {
-    const tc_breakdown *b = &e->step.breakdown;
-    const struct {
-        const char *what;
-        double seconds;
-    } all[] = {{"compute", b->gemm + b->attention + b->recompute},
-               {"memory bandwidth", b->memory_bound + b->optimizer},
-               {"kernel launches", b->launch},
-               {"the host", b->host},
-               {"tensor-parallel communication", b->tp_comm},
-               {"context-parallel communication", b->cp_comm},
-               {"expert-parallel communication", b->ep_comm},
-               {"pipeline communication", b->pp_comm},
-               {"data-parallel communication", b->dp_comm},
-               {"the pipeline bubble", b->bubble},
-               {"stragglers", b->straggler}};
     double most = -1;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i].seconds > most) most = all[i].seconds, e->bound = all[i].what;
+    for (int i = 0; i < TC_PARTS_ALL; i++) {
+        double sum = 0;
+        for (int k = 0; k < TC_PARTS_ALL; k++)
+            if (strcmp(tc_part_of[k].bound, tc_part_of[i].bound) == 0)
+                sum += tc_breakdown_seconds(&e->step.breakdown, k);
+        if (sum > most) most = sum, e->bound = tc_part_of[i].bound;
+    }
     e->bound_share = most / e->step.step_s;
 }
 
@@ -134,7 +119,7 @@ static const char *bound_of(const tc_rates *r, const tc_operator *op, double byt
 }
 
 typedef struct walk {
-    const tc_costs *f;
+    const tc_costs *costs;
     double total; /* seconds of a micro-batch over the whole model */
     tc_operator_visit *visit;
     void *context;
@@ -142,18 +127,18 @@ typedef struct walk {
 
 static void visit_operator(const walk *w, int block, int count, const tc_operator *op) {
     tc_seconds forward = {0}, backward = {0};
-    tc_forward_seconds(&w->f->rates, op, &forward);
-    tc_backward_seconds(&w->f->rates, op, !w->f->q->job.frozen_base, &backward);
+    tc_forward_seconds(&w->costs->rates, op, &forward);
+    tc_backward_seconds(&w->costs->rates, op, !w->costs->q->job.frozen_base, &backward);
     tc_operator_cost c = {.block = block,
                           .count = count,
                           .tag = tag_names[op->tag],
                           .kind = kind_names[op->kind],
                           .op = op,
                           .flops = op->flops};
-    c.bytes = forward_bytes(&w->f->rates, op);
+    c.bytes = forward_bytes(&w->costs->rates, op);
     c.forward_s = tc_seconds_device(&forward);
     c.backward_s = tc_seconds_device(&backward);
-    c.bound = bound_of(&w->f->rates, op, c.bytes, &forward);
+    c.bound = bound_of(&w->costs->rates, op, c.bytes, &forward);
     c.share = w->total > 0 ? count * (c.forward_s + c.backward_s) / w->total : 0;
     w->visit(w->context, &c);
 }
@@ -175,26 +160,29 @@ static void visit_extra(const walk *w, int block, int count, const char *tag, co
 static void visit_block(const walk *w, int block, int count, const tc_operators *ops, const tc_pass *pass) {
     if (count < 1) return;
     for (int i = 0; i < ops->count; i++) visit_operator(w, block, count, &ops->op[i]);
-    visit_extra(w, block, count, "tensor parallel", "communication", "network", pass->forward.tp, pass->backward.tp);
-    visit_extra(w, block, count, "context parallel", "communication", "network", pass->forward.cp, pass->backward.cp);
-    visit_extra(w, block, count, "expert parallel", "communication", "network", pass->forward.ep, pass->backward.ep);
+    visit_extra(w, block, count, "tensor parallel", "communication", "network", pass->forward.tp_comm,
+                pass->backward.tp_comm);
+    visit_extra(w, block, count, "context parallel", "communication", "network", pass->forward.cp_comm,
+                pass->backward.cp_comm);
+    visit_extra(w, block, count, "expert parallel", "communication", "network", pass->forward.ep_comm,
+                pass->backward.ep_comm);
     visit_extra(w, block, count, "recompute", "forward again", "recompute", 0, pass->backward.recompute);
     visit_extra(w, block, count, "host", "issue of kernels", "host", pass->forward.host, pass->backward.host);
 }
 
-void tc_explain_operators(const tc_costs *f, tc_operator_visit *visit, void *context) {
-    const tc_model *model = &f->q->job.model;
-    walk w = {f, 0, visit, context};
-    for (int c = 0, chunks = tc_model_chunks(f->p); c < chunks; c++) {
+void tc_explain_operators(const tc_costs *costs, tc_operator_visit *visit, void *context) {
+    const tc_model *model = &costs->q->job.model;
+    walk w = {costs, 0, visit, context};
+    for (int c = 0, chunks = tc_model_chunks(costs->p); c < chunks; c++) {
         tc_pass pass;
-        tc_chunk_pass(f, c, &pass);
+        tc_chunk_pass(costs, c, &pass);
         w.total += tc_parts_sum(&pass.forward) + tc_parts_sum(&pass.backward);
     }
-    visit_block(&w, TC_EMBEDDING, 1, &f->set.embedding, &f->embedding);
+    visit_block(&w, TC_EMBEDDING, 1, &costs->set.embedding, &costs->embedding);
     for (int i = 0; i < model->blocks; i++)
-        visit_block(&w, i, model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0), &f->set.block[i],
-                    &f->block[i]);
-    visit_block(&w, TC_HEAD, 1 + model->mtp_layers, &f->set.head, &f->head);
+        visit_block(&w, i, model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0),
+                    &costs->set.block[i], &costs->block[i]);
+    visit_block(&w, TC_HEAD, 1 + model->mtp_layers, &costs->set.head, &costs->head);
 }
 
 /* ---- what a change would give ------------------------------------------------------------------------ */
@@ -355,13 +343,13 @@ static void fill_changes(const tc_question *question, tc_explanation *e) {
 
 /* ---- all of it ------------------------------------------------------------------------------------------ */
 
-static tc_code fill_peaks(const tc_costs *f, const tc_step_times *times, tc_explanation *e, tc_error *error) {
+static tc_code fill_peaks(const tc_costs *costs, const tc_step_times *times, tc_explanation *e, tc_error *error) {
     tc_step_slots slots;
-    tc_code code = tc_step_slots_of(f, times, &slots, error);
+    tc_code code = tc_step_slots_of(costs, times, &slots, error);
     if (code) return code;
     e->peaks = times->stages < TC_PEAKS ? times->stages : TC_PEAKS;
     for (int s = 0; s < e->peaks && !code; s++) {
-        code = tc_live_peak_of(f, &slots.order, slots.time, times->host_s, s, &e->peak[s], error);
+        code = tc_live_peak_of(costs, &slots.order, slots.time, times->host_s, s, &e->peak[s], error);
         e->peak_at_s[s] = e->peak[s].point.at_s;
     }
     tc_step_slots_free(&slots);

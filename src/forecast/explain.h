@@ -35,7 +35,7 @@ typedef struct tc_change {
     bool fits;
 } tc_change;
 
-#define TC_LOSSES 20
+#define TC_LOSSES (TC_PARTS_ALL + 2)
 #define TC_CHANGES 48
 #define TC_PEAKS 64
 

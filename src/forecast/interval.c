@@ -20,20 +20,17 @@ static const char *evidence_text(tc_evidence seen) {
 
 void tc_interval_features(const tc_question *q, const tc_step *step, tc_evidence seen,
                           double out[TC_INTERVAL_FEATURES]) {
-    const tc_breakdown *b = &step->breakdown;
-    const double features[TC_INTERVAL_FEATURES] = {
-        !seen.stack,
-        !seen.chip,
-        !seen.architecture,
-        tc_has_experts(&q->job.model),
-        tc_format_is_low(q->job.dtype),
-        (b->tp_comm + b->cp_comm + b->ep_comm + b->pp_comm + b->dp_comm) / step->step_s,
-        (b->host + b->launch) / step->step_s,
-        (b->memory_bound + b->optimizer) / step->step_s,
-        b->attention / step->step_s,
-        b->bubble / step->step_s,
-    };
-    memcpy(out, features, sizeof features);
+    const double of_question[]
+        = {!seen.stack, !seen.chip, !seen.architecture, tc_has_experts(&q->job.model), tc_format_is_low(q->job.dtype)};
+    enum { OF_QUESTION = sizeof of_question / sizeof *of_question };
+    _Static_assert(OF_QUESTION + TC_PART_FEATURES == TC_INTERVAL_FEATURES, "a coefficient for each");
+    memcpy(out, of_question, sizeof of_question);
+    double *share = out + OF_QUESTION;
+    for (int i = 0; i < TC_PART_FEATURES; i++) share[i] = 0;
+    for (int i = 0; i < TC_PARTS_ALL; i++)
+        if (tc_part_of[i].feature != TC_FEATURE_NONE)
+            share[tc_part_of[i].feature] += tc_breakdown_seconds(&step->breakdown, i);
+    for (int i = 0; i < TC_PART_FEATURES; i++) share[i] /= step->step_s;
 }
 
 static bool was_seen(const tc_seen *seen, const char *slug) {

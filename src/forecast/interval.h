@@ -7,6 +7,7 @@
 #define TC_FORECAST_INTERVAL_H
 
 #include "catalog/interval_model.h"
+#include "step/parts.h"
 
 typedef struct tc_interval {
     const char *evidence;          /* what it rests on, a fixed text; NULL where there is no fit */

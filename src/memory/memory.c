@@ -251,17 +251,34 @@ int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
     return count;
 }
 
+int tc_fullest_stage(const tc_stack *stack, int count, const int *stage, const tc_states *states, const tc_kept *kept,
+                     const double *in_flight, double *reserved) {
+    int fullest = 0;
+    for (int k = 0; k < count; k++) {
+        tc_memory m = tc_stage_memory(stack, &states[k], &kept[k], in_flight[k], stage[k]);
+        if (k == 0 || m.reserved > *reserved) *reserved = m.reserved, fullest = k;
+    }
+    return fullest;
+}
+
 tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_block_set *set) {
     const tc_model *model = &q->job.model;
-    bool listed = p->layout.stage_layers != NULL;
-    int stages[TC_PEAK_STAGES], count = tc_peak_stages(p->layout.pp, stages);
+    int pp = p->layout.pp, stage[TC_PEAK_STAGES], count = tc_peak_stages(pp, stage);
     tc_memory peak = {.reserved = -1};
-    for (int i = 0; i < (listed ? p->layout.pp : count); i++) {
-        int stage = listed ? i : stages[i];
-        tc_states states = tc_stage_states(q, p, tc_stage_weight_count(model, p, set, stage));
-        tc_kept kept = tc_stage_kept(model, p, set, stage);
-        tc_memory m = tc_stage_memory(&q->stack, &states, &kept, tc_micro_batches_in_flight(p, stage), stage);
-        if (m.reserved > peak.reserved) peak = m;
+    /* layers as a list may lie anywhere: all stages, some at a time */
+    for (int from = 0; from < (p->layout.stage_layers ? pp : 1); from += count) {
+        tc_states states[TC_PEAK_STAGES];
+        tc_kept kept[TC_PEAK_STAGES];
+        double in_flight[TC_PEAK_STAGES];
+        for (int k = 0; p->layout.stage_layers && k < count; k++) stage[k] = from + k < pp ? from + k : pp - 1;
+        for (int k = 0; k < count; k++) {
+            states[k] = tc_stage_states(q, p, tc_stage_weight_count(model, p, set, stage[k]));
+            kept[k] = tc_stage_kept(model, p, set, stage[k]);
+            in_flight[k] = tc_micro_batches_in_flight(p, stage[k]);
+        }
+        double reserved;
+        int k = tc_fullest_stage(&q->stack, count, stage, states, kept, in_flight, &reserved);
+        if (reserved > peak.reserved) peak = tc_stage_memory(&q->stack, &states[k], &kept[k], in_flight[k], stage[k]);
     }
     peak.capacity = q->cluster.accelerator.memory_bytes;
     return peak;

@@ -71,7 +71,11 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
 #define TC_PEAK_STAGES 5
 int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]);
 
-/* The fullest stage and what it holds. */
+/* Which of some stages is the fullest, and the bytes that it reserves. */
+int tc_fullest_stage(const tc_stack *stack, int count, const int *stage, const tc_states *states, const tc_kept *kept,
+                     const double *in_flight, double *reserved);
+
+/* The fullest stage of all and what it holds. */
 tc_memory tc_memory_peak(const tc_question *question, const tc_placement *placement, const tc_block_set *set);
 
 #endif

@@ -18,22 +18,8 @@ typedef struct part {
     size_t offset;
 } part;
 
-static const part breakdown_parts[] = {
-    {"gemm", "matrix products", offsetof(tc_breakdown, gemm)},
-    {"attention", "attention", offsetof(tc_breakdown, attention)},
-    {"memory_bound", "memory-bound operators", offsetof(tc_breakdown, memory_bound)},
-    {"launch", "kernel launches", offsetof(tc_breakdown, launch)},
-    {"recompute", "recompute", offsetof(tc_breakdown, recompute)},
-    {"tp_comm", "tensor-parallel comm.", offsetof(tc_breakdown, tp_comm)},
-    {"cp_comm", "context-parallel comm.", offsetof(tc_breakdown, cp_comm)},
-    {"ep_comm", "expert-parallel comm.", offsetof(tc_breakdown, ep_comm)},
-    {"pp_comm", "pipeline comm.", offsetof(tc_breakdown, pp_comm)},
-    {"dp_comm", "data-parallel comm.", offsetof(tc_breakdown, dp_comm)},
-    {"bubble", "pipeline bubble", offsetof(tc_breakdown, bubble)},
-    {"optimizer", "optimizer", offsetof(tc_breakdown, optimizer)},
-    {"straggler", "waiting for stragglers", offsetof(tc_breakdown, straggler)},
-    {"host", "host", offsetof(tc_breakdown, host)},
-};
+#define BREAKDOWN_PART(member, label, loss, bound, feature) {#member, label, offsetof(tc_breakdown, member)},
+static const part breakdown_parts[] = {TC_PARTS(BREAKDOWN_PART)};
 
 static const part memory_parts[] = {
     {"parameters", "parameters", offsetof(tc_memory, parameters)},
@@ -52,12 +38,6 @@ static double part_value(const part *p, const void *base) {
     double value;
     memcpy(&value, (const char *)base + p->offset, sizeof value);
     return value;
-}
-
-const char *tc_breakdown_part(const tc_breakdown *breakdown, int i, double *seconds) {
-    if ((size_t)i >= COUNT(breakdown_parts)) return NULL;
-    *seconds = part_value(&breakdown_parts[i], breakdown);
-    return breakdown_parts[i].label;
 }
 
 /* ---- JSON --------------------------------------------------------------------------- */

@@ -14,8 +14,6 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
 
 /* ---- parts that other reports share ------------------------------------------------ */
 
-/* The name for people of part i of a breakdown, and its seconds; NULL past the last. */
-const char *tc_breakdown_part(const tc_breakdown *breakdown, int i, double *seconds);
 /* "layout": {"tp", ...}: every degree and choice, resolved. */
 void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout);
 /* An end of an 80 % interval; null where it is not above zero: there is none. */

@@ -188,29 +188,26 @@ static void put_count(tracer *t, const char *key, double value, bool last) {
 
 /* ---- slots --------------------------------------------------------------------------------------- */
 
-static double compute_of(const tc_parts *p) { return tc_parts_sum(p) - p->tp - p->cp - p->ep; }
-
 static void split_parts(const tc_parts *p, double beyond, slot_parts *out) {
     memset(out, 0, sizeof *out);
-    out->seconds[LANE_COMPUTE] = compute_of(p);
-    out->seconds[LANE_TP] = p->tp;
-    out->seconds[LANE_CP] = p->cp;
-    out->seconds[LANE_EP] = p->ep;
+    out->seconds[LANE_COMPUTE] = tc_parts_busy(p);
+    out->seconds[LANE_TP] = p->tp_comm;
+    out->seconds[LANE_CP] = p->cp_comm;
+    out->seconds[LANE_EP] = p->ep_comm;
     out->seconds[LANE_HOST] = beyond;
 }
 
 /* FLOPs and bytes of a forward of a chunk of the model. */
 static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *bytes) {
     const tc_model *model = &f->q->job.model;
-    int counts[TC_MAX_BLOCKS];
-    tc_chunk_blocks(model, f->p, chunk, counts);
+    int counts[TC_MAX_BLOCKS + 2];
+    tc_chunk_pieces(f, chunk, counts);
     *flops = *bytes = 0;
-    for (int i = -2; i < model->blocks; i++) {
-        const tc_operators *ops = i == -2 ? &f->set.embedding : i == -1 ? &f->set.head : &f->set.block[i];
-        double times = i == -2   ? chunk == 0
-                       : i == -1 ? (chunk == tc_model_chunks(f->p) - 1) * (1 + model->mtp_layers)
-                                 : counts[i];
-        if (i == model->blocks - 1 && chunk == tc_model_chunks(f->p) - 1) times += model->mtp_layers;
+    for (int i = 0; i < model->blocks + 2; i++) {
+        const tc_operators *ops = i < model->blocks    ? &f->set.block[i]
+                                  : i == model->blocks ? &f->set.embedding
+                                                       : &f->set.head;
+        double times = counts[i];
         for (int k = 0; k < ops->count; k++) {
             const tc_operator *op = &ops->op[k];
             *flops += times * op->flops;

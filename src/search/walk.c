@@ -207,9 +207,10 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
         for (int k = 0; k < w->peaks; k++)
             out->kept[off][k] = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, w->peak[k]);
         tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
-        out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement)
-                         + tc_offload_exposed(&w->q.cluster.accelerator, slowest.offloaded,
-                                              (double)w->placement.micro_batches, &out->line);
+        tc_round offload = tc_offload_exposed(&w->q.cluster.accelerator, off ? slowest.offloaded : 0,
+                                              (tc_round){out->line.forward_s, out->line.backward_s});
+        out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement);
+        if (off) out->host[off] += (double)w->placement.micro_batches * (offload.forward + offload.backward);
     }
     w->placement.layout.offload_activations = false;
 }
@@ -247,18 +248,13 @@ typedef struct offer {
 
 static uint64_t offered_kind(const offer *to) { return to->kind << 1 | to->offloads; }
 
-/* The fullest device, as tc_memory_peak finds it. */
 static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass,
                          const double in_flight[TC_PEAK_STAGES], int offload) {
     bool states = offload != TC_SEARCH_OFFLOAD_NONE && offload != TC_SEARCH_OFFLOAD_ACTIVATIONS;
     bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
-    double peak = -1;
-    for (int k = 0; k < w->peaks; k++) {
-        tc_memory m = tc_stage_memory(&w->q.stack, &s->states[states][k], &pass->kept[activations][k], in_flight[k],
-                                      w->peak[k]);
-        if (m.reserved > peak) peak = m.reserved;
-    }
-    return peak;
+    double bytes;
+    tc_fullest_stage(&w->q.stack, w->peaks, w->peak, s->states[states], pass->kept[activations], in_flight, &bytes);
+    return bytes;
 }
 
 static void offer_least(offer *to, double bytes, const tc_sharding_choice *choice) {
@@ -297,12 +293,12 @@ static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_act
 }
 
 /* Without optimizer and traffic, which are at least zero. */
-static double terms_least(const tc_step_terms *t) { return t->work + t->host + t->bubble + t->sends + t->straggler; }
+static double terms_least(const tc_step_terms *t) { return t->work + t->host + t->bubble + t->pp_comm + t->straggler; }
 
 static void walk_overlaps(tc_walker *w, const tc_sharding_choice *choice, const tc_sharding_costs *s,
                           tc_step_terms terms, double bytes, offer *to, double *threshold) {
     for (int o = 0; o < choice->overlaps; o++) {
-        terms.data_parallel = s->exposed[choice->overlap[o]];
+        terms.dp_comm = s->exposed[choice->overlap[o]];
         to->at.overlap = choice->overlap[o];
         offer_step(to, tc_step_terms_sum(&terms), bytes, threshold);
     }
@@ -359,7 +355,7 @@ typedef struct schedule_run {
 static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run run, offer *to, double *threshold) {
     for (int i = run.from; i < run.to; i++) {
         w->placement.layout.schedule = w->choices.schedule[i];
-        tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .sends = tc_pipeline_sends(&w->costs)};
+        tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .pp_comm = tc_pipeline_sends(&w->costs)};
         terms.straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms.work);
         to->at.schedule = i;
         if (prunes(to, terms_least(&terms), *threshold))

@@ -11,26 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-double tc_parts_sum(const tc_parts *p) {
-    return p->gemm + p->attention + p->memory + p->launch + p->host + p->recompute + p->tp + p->cp + p->ep;
-}
-
-void tc_parts_add(tc_parts *sum, const tc_parts *p, double times) {
-    sum->gemm += times * p->gemm;
-    sum->attention += times * p->attention;
-    sum->memory += times * p->memory;
-    sum->launch += times * p->launch;
-    sum->host += times * p->host;
-    sum->recompute += times * p->recompute;
-    sum->tp += times * p->tp;
-    sum->cp += times * p->cp;
-    sum->ep += times * p->ep;
-}
-
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
     p->gemm += s->gemm;
     p->attention += s->attention;
-    p->memory += s->memory;
+    p->memory_bound += s->memory;
     p->launch += s->launch;
 }
 
@@ -64,93 +48,94 @@ static void find_shared(tc_paths *paths) {
     paths->pp_shared = level >= 0 && outermost(&paths->pp) == level;
 }
 
-static void find_paths(tc_costs *f) {
-    const tc_fabric *fabric = &f->q->cluster.fabric;
-    const tc_device_params *device = &f->q->cluster.accelerator.params;
-    const tc_placement *p = f->p;
-    f->paths.tp = tc_path_of(fabric, device, tc_tp_group(p));
-    f->paths.cp_all_to_all = tc_path_of(fabric, device, tc_cp_all_to_all_group(p));
-    f->paths.cp_ring = tc_path_of(fabric, device, tc_cp_ring_group(p));
-    f->paths.ep = tc_path_of(fabric, device, tc_ep_group(p));
-    f->paths.pp = tc_path_of(fabric, device, tc_pp_group(p));
+static void find_paths(tc_costs *costs) {
+    const tc_fabric *fabric = &costs->q->cluster.fabric;
+    const tc_device_params *device = &costs->q->cluster.accelerator.params;
+    const tc_placement *p = costs->p;
+    costs->paths.tp = tc_path_of(fabric, device, tc_tp_group(p));
+    costs->paths.cp_all_to_all = tc_path_of(fabric, device, tc_cp_all_to_all_group(p));
+    costs->paths.cp_ring = tc_path_of(fabric, device, tc_cp_ring_group(p));
+    costs->paths.ep = tc_path_of(fabric, device, tc_ep_group(p));
+    costs->paths.pp = tc_path_of(fabric, device, tc_pp_group(p));
     tc_group dp = tc_dp_group(p), expert = tc_expert_dp_group(p);
     tc_group replica = {1, 1};
     if (p->layout.sharding == TC_SHARD_HSDP) {
         replica = (tc_group){group_stride_bound(dp.ranks / p->shard_group), dp.stride * p->shard_group};
         dp.ranks = p->shard_group;
     }
-    f->paths.dp = tc_path_of(fabric, device, dp);
-    f->paths.expert_dp = tc_path_of(fabric, device, expert);
-    f->paths.replica = tc_path_of(fabric, device, replica);
-    find_shared(&f->paths);
+    costs->paths.dp = tc_path_of(fabric, device, dp);
+    costs->paths.expert_dp = tc_path_of(fabric, device, expert);
+    costs->paths.replica = tc_path_of(fabric, device, replica);
+    find_shared(&costs->paths);
 }
 
 /* Communication of one forward (or backward) of a block: what is exposed of it to out, all of it to transit. */
-static void add_block_comm(const tc_costs *f, const tc_operators *ops, double attention_s, double rounds, tc_parts *out,
-                           tc_transit *transit) {
-    const tc_placement *p = f->p;
+static void add_block_comm(const tc_costs *costs, const tc_operators *ops, double attention_s, double rounds,
+                           tc_parts *out, tc_transit *transit) {
+    const tc_placement *p = costs->p;
     const tc_layout *l = &p->layout;
-    const tc_stack_params *q = &f->q->stack.params;
+    const tc_stack_params *q = &costs->q->stack.params;
     double device = tc_parts_sum(out);
     if (l->tp > 1) {
-        double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&f->paths.tp, ops->tp_bytes)
-                                                : tc_all_reduce_seconds(&f->paths.tp, ops->tp_bytes);
+        double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&costs->paths.tp, ops->tp_bytes)
+                                                : tc_all_reduce_seconds(&costs->paths.tp, ops->tp_bytes);
         transit->tp = ops->tp_collectives * one;
         /* fused: by chunks, behind the matmuls themselves */
-        double share = f->q->stack.fused_tensor_parallel     ? q->tp_fused_overlap
-                       : f->q->stack.overlap_tensor_parallel ? q->tp_overlap
-                                                             : 0;
-        out->tp += tc_exposed(transit->tp, share, out->gemm);
+        double share = costs->q->stack.fused_tensor_parallel     ? q->tp_fused_overlap
+                       : costs->q->stack.overlap_tensor_parallel ? q->tp_overlap
+                                                                 : 0;
+        out->tp_comm += tc_exposed(transit->tp, share, out->gemm);
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
         /* a group of n ranks exchanges sequence for heads: n times the tokens and 1/n of the heads, so that the ring passes on as many bytes */
-        const tc_group_path *ring = &f->paths.cp_ring, *group = &f->paths.cp_all_to_all;
+        const tc_group_path *ring = &costs->paths.cp_ring, *group = &costs->paths.cp_all_to_all;
         double passed_on = rounds * (ring->ranks - 1) * tc_ring_step_seconds(ring, ops->cp_bytes), exchanged = 0;
         if (group->ranks > 1) exchanged = tc_all_to_all_seconds(group, ops->cp_query_bytes + ops->cp_bytes);
         transit->cp = passed_on + exchanged;
-        out->cp += tc_exposed(passed_on, 1, attention_s) + exchanged;
+        out->cp_comm += tc_exposed(passed_on, 1, attention_s) + exchanged;
     }
     if (l->ep > 1 && ops->ep_bytes > 0) {
-        transit->ep
-            = 2 * tc_dispatch_seconds(&f->paths.ep, ops->ep_bytes, ops->ep_copies, f->q->stack.hierarchical_dispatch);
-        out->ep += tc_exposed(transit->ep, q->ep_overlap, device);
+        transit->ep = 2
+                      * tc_dispatch_seconds(&costs->paths.ep, ops->ep_bytes, ops->ep_copies,
+                                            costs->q->stack.hierarchical_dispatch);
+        out->ep_comm += tc_exposed(transit->ep, q->ep_overlap, device);
     }
 }
 
 /* Collectives that the host issues in one forward (or backward) of a block. */
-static double collectives_of(const tc_costs *f, const tc_operators *ops) {
-    const tc_layout *l = &f->p->layout;
+static double collectives_of(const tc_costs *costs, const tc_operators *ops) {
+    const tc_layout *l = &costs->p->layout;
     double count = 0;
-    if (l->tp > 1) count += ops->tp_collectives * (f->p->shard.sequence_parallel ? 2 : 1);
+    if (l->tp > 1) count += ops->tp_collectives * (costs->p->shard.sequence_parallel ? 2 : 1);
     if (l->cp > 1 && ops->cp_bytes > 0)
-        count += f->paths.cp_ring.ranks - 1 + (f->paths.cp_all_to_all.ranks > 1 ? 2 : 0);
+        count += costs->paths.cp_ring.ranks - 1 + (costs->paths.cp_all_to_all.ranks > 1 ? 2 : 0);
     if (l->ep > 1 && ops->ep_bytes > 0) count += 2;
     return count;
 }
 
 /* CUDA graphs issue some operators without host time. */
-static const tc_rates *rates_for(const tc_costs *f, const tc_operator *op) {
-    return tc_group_share(op, f->q->stack.graphed) >= 1 ? &f->graphed : &f->rates;
+static const tc_rates *rates_for(const tc_costs *costs, const tc_operator *op) {
+    return tc_group_share(op, costs->q->stack.graphed) >= 1 ? &costs->graphed : &costs->rates;
 }
 
 /* Forward and backward of one block; recompute comes apart. */
-static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out) {
+static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0}, core = {0};
     double weight_s = 0;
     for (int i = 0; i < ops->count; i++) {
-        const tc_rates *rates = rates_for(f, &ops->op[i]);
+        const tc_rates *rates = rates_for(costs, &ops->op[i]);
         tc_forward_seconds(rates, &ops->op[i], &forward);
-        double weight = tc_backward_seconds(rates, &ops->op[i], !f->q->job.frozen_base, &backward);
+        double weight = tc_backward_seconds(rates, &ops->op[i], !costs->q->job.frozen_base, &backward);
         weight_s += weight;
         if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(rates, &ops->op[i], &core);
     }
     memset(out, 0, sizeof *out);
-    double issue = collectives_of(f, ops) * (f->q->stack.graphed == TC_GROUP_ALL ? 0 : f->rates.host_s);
+    double issue = collectives_of(costs, ops) * (costs->q->stack.graphed == TC_GROUP_ALL ? 0 : costs->rates.host_s);
     parts_from_seconds(&forward, &out->forward);
-    add_block_comm(f, ops, forward.attention, 1, &out->forward, &out->forward_transit);
+    add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
     parts_from_seconds(&backward, &out->backward);
-    add_block_comm(f, ops, backward.attention, 2, &out->backward, &out->backward_transit);
+    add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
     add_host(backward.host + issue, &out->backward);
     /* where the host sets the pace, weight gradients take their share of its time */
     double device = tc_seconds_device(&backward);
@@ -159,71 +144,71 @@ static void block_pass(const tc_costs *f, const tc_operators *ops, tc_pass *out)
 }
 
 /* The operators of a block that run again in the backward pass; those of a mixture of experts with their exchange. */
-static double again_seconds(const tc_costs *f, int block, int groups) {
-    const tc_operators *ops = &f->set.block[block];
+static double again_seconds(const tc_costs *costs, int block, int groups) {
+    const tc_operators *ops = &costs->set.block[block];
     tc_seconds sum = {0};
     for (int i = 0; i < ops->count; i++) {
         tc_seconds one = {0};
         double share = tc_group_share(&ops->op[i], groups);
         if (share <= 0) continue;
-        tc_forward_seconds(rates_for(f, &ops->op[i]), &ops->op[i], &one);
+        tc_forward_seconds(rates_for(costs, &ops->op[i]), &ops->op[i], &one);
         sum.gemm += share * one.gemm;
         sum.attention += share * one.attention;
         sum.memory += share * one.memory;
         sum.launch += one.launch;
         sum.host += one.host;
     }
-    double device = tc_seconds_device(&sum), exchange = groups & TC_GROUP_MOE ? f->block[block].forward.ep : 0;
+    double device = tc_seconds_device(&sum), exchange = groups & TC_GROUP_MOE ? costs->block[block].forward.ep_comm : 0;
     return (sum.host > device ? sum.host : device) + exchange;
 }
 
 /* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
 static void occupy(const tc_paths *paths, double again, double exchange_again, tc_pass *pass) {
-    const tc_transit *f = &pass->forward_transit, *b = &pass->backward_transit;
-    double forward = (paths->tp_shared ? f->tp : 0) + (paths->cp_shared ? f->cp : 0),
-           exchange = paths->ep_shared ? f->ep : 0;
+    const tc_transit *there = &pass->forward_transit, *back = &pass->backward_transit;
+    double forward = (paths->tp_shared ? there->tp : 0) + (paths->cp_shared ? there->cp : 0),
+           exchange = paths->ep_shared ? there->ep : 0;
     pass->forward_occupied = forward + exchange;
-    pass->backward_occupied = (paths->tp_shared ? b->tp : 0) + (paths->cp_shared ? b->cp : 0)
-                              + (paths->ep_shared ? b->ep : 0) + again * forward + exchange_again * exchange;
+    pass->backward_occupied = (paths->tp_shared ? back->tp : 0) + (paths->cp_shared ? back->cp : 0)
+                              + (paths->ep_shared ? back->ep : 0) + again * forward + exchange_again * exchange;
 }
 
-void tc_costs_recompute(tc_costs *f) {
-    const tc_layout *l = &f->p->layout;
+void tc_costs_recompute(tc_costs *costs) {
+    const tc_layout *l = &costs->p->layout;
     double again = 0;
     if (l->recompute == TC_RECOMPUTE_FULL) again = 1;
-    if (l->recompute == TC_RECOMPUTE_LAYERS && f->p->layers > 0) again = l->recompute_layers / f->p->layers;
+    if (l->recompute == TC_RECOMPUTE_LAYERS && costs->p->layers > 0) again = l->recompute_layers / costs->p->layers;
     bool experts_again = l->recompute == TC_RECOMPUTE_OPERATORS && l->recompute_operators & TC_GROUP_MOE;
-    occupy(&f->paths, 0, 0, &f->embedding);
-    occupy(&f->paths, 0, 0, &f->head);
-    for (int i = 0; i < f->q->job.model.blocks; i++) {
-        tc_pass *pass = &f->block[i];
-        occupy(&f->paths, again, experts_again ? 1 : again, pass);
+    occupy(&costs->paths, 0, 0, &costs->embedding);
+    occupy(&costs->paths, 0, 0, &costs->head);
+    for (int i = 0; i < costs->q->job.model.blocks; i++) {
+        tc_pass *pass = &costs->block[i];
+        occupy(&costs->paths, again, experts_again ? 1 : again, pass);
         pass->backward.recompute = again * tc_parts_sum(&pass->forward);
         if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
         if (l->recompute == TC_RECOMPUTE_OPERATORS)
-            pass->backward.recompute = again_seconds(f, i, l->recompute_operators);
+            pass->backward.recompute = again_seconds(costs, i, l->recompute_operators);
     }
 }
 
-void tc_costs_place(tc_costs *f, const tc_placement *placement) {
-    f->p = placement;
-    find_paths(f);
-    tc_costs_recompute(f);
+void tc_costs_place(tc_costs *costs, const tc_placement *placement) {
+    costs->p = placement;
+    find_paths(costs);
+    tc_costs_recompute(costs);
 }
 
-static void compute_passes(tc_costs *f) {
-    const tc_model *model = &f->q->job.model;
+static void compute_passes(tc_costs *costs) {
+    const tc_model *model = &costs->q->job.model;
     for (int i = 0; i < model->blocks; i++) {
-        tc_block_operators(model, &model->block[i], &f->p->shard, &f->set.block[i]);
-        f->set.weights[i] = tc_block_weight_count(model, &model->block[i]);
-        block_pass(f, &f->set.block[i], &f->block[i]);
+        tc_block_operators(model, &model->block[i], &costs->p->shard, &costs->set.block[i]);
+        costs->set.weights[i] = tc_block_weight_count(model, &model->block[i]);
+        block_pass(costs, &costs->set.block[i], &costs->block[i]);
     }
-    tc_embedding_operators(model, &f->p->shard, &f->set.embedding);
-    tc_head_operators(model, &f->p->shard, f->q->stack.logits_bytes, &f->set.head);
-    block_pass(f, &f->set.embedding, &f->embedding);
-    block_pass(f, &f->set.head, &f->head);
-    tc_block_set_sum(model, f->p, &f->q->stack, &f->set);
-    tc_costs_recompute(f);
+    tc_embedding_operators(model, &costs->p->shard, &costs->set.embedding);
+    tc_head_operators(model, &costs->p->shard, costs->q->stack.logits_bytes, &costs->set.head);
+    block_pass(costs, &costs->set.embedding, &costs->embedding);
+    block_pass(costs, &costs->set.head, &costs->head);
+    tc_block_set_sum(model, costs->p, &costs->q->stack, &costs->set);
+    tc_costs_recompute(costs);
 }
 
 static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
@@ -234,72 +219,81 @@ static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
     sum->backward_occupied += times * pass->backward_occupied;
 }
 
-void tc_chunk_pass(const tc_costs *f, int chunk, tc_pass *out) {
-    const tc_model *model = &f->q->job.model;
-    int counts[TC_MAX_BLOCKS];
-    tc_chunk_blocks(model, f->p, chunk, counts);
+int tc_model_pieces(const tc_model *model, int i) {
+    int extra = i == model->blocks - 1 || i == model->blocks + 1 ? model->mtp_layers : 0;
+    return extra + (i < model->blocks ? model->block[i].count : 1);
+}
+
+void tc_chunk_pieces(const tc_costs *costs, int chunk, int counts[TC_MAX_BLOCKS + 2]) {
+    const tc_model *model = &costs->q->job.model;
+    int blocks = model->blocks, last = chunk == tc_model_chunks(costs->p) - 1;
+    tc_chunk_blocks(model, costs->p, chunk, counts);
+    if (last && blocks > 0) counts[blocks - 1] += model->mtp_layers;
+    counts[blocks] = chunk == 0;
+    counts[blocks + 1] = last ? 1 + model->mtp_layers : 0;
+}
+
+void tc_chunk_pass(const tc_costs *costs, int chunk, tc_pass *out) {
+    int counts[TC_MAX_BLOCKS + 2];
+    tc_chunk_pieces(costs, chunk, counts);
     memset(out, 0, sizeof *out);
-    for (int i = 0; i < model->blocks; i++)
-        if (counts[i]) pass_add(out, &f->block[i], counts[i]);
-    if (chunk == 0) pass_add(out, &f->embedding, 1);
-    if (chunk == tc_model_chunks(f->p) - 1) {
-        pass_add(out, &f->head, 1 + model->mtp_layers);
-        if (model->mtp_layers > 0 && model->blocks > 0) pass_add(out, &f->block[model->blocks - 1], model->mtp_layers);
-    }
+    for (int i = 0; i < costs->q->job.model.blocks + 2; i++)
+        if (counts[i]) pass_add(out, tc_piece(costs, i), counts[i]);
 }
 
 double tc_pair_exposed(const tc_pass *pass) {
-    double comm = pass->forward.ep + pass->backward.ep;
+    double comm = pass->forward.ep_comm + pass->backward.ep_comm;
     if (comm <= 0) return 0;
     double compute = tc_parts_sum(&pass->forward) + tc_parts_sum(&pass->backward) - comm;
     return comm > compute ? (comm - compute) / comm : 0;
 }
 
 /* DualPipe: half of the micro-batches pass the stage, half its mirror; their expert communication hides in pairs. */
-static void mirrored_pass(const tc_costs *f, int stage, tc_pass *out) {
+static void mirrored_pass(const tc_costs *costs, int stage, tc_pass *out) {
     tc_pass pass;
     memset(out, 0, sizeof *out);
     for (int mirror = 0; mirror < 2; mirror++) {
-        tc_chunk_pass(f, mirror ? f->p->layout.pp - 1 - stage : stage, &pass);
+        tc_chunk_pass(costs, mirror ? costs->p->layout.pp - 1 - stage : stage, &pass);
         pass_add(out, &pass, 0.5);
     }
     double exposed = tc_pair_exposed(out);
-    out->forward.ep *= exposed;
-    out->backward.ep *= exposed;
+    out->forward.ep_comm *= exposed;
+    out->backward.ep_comm *= exposed;
 }
 
-void tc_stage_pass(const tc_costs *f, int stage, tc_pass *out) {
-    if (tc_holds_mirror(f->p)) {
-        mirrored_pass(f, stage, out);
+void tc_stage_pass(const tc_costs *costs, int stage, tc_pass *out) {
+    if (tc_holds_mirror(costs->p)) {
+        mirrored_pass(costs, stage, out);
         return;
     }
-    int chunks = tc_stage_chunks(f->p);
+    int chunks = tc_stage_chunks(costs->p);
     if (chunks == 1) {
-        tc_chunk_pass(f, tc_chunk_of(f->p, stage, 0), out);
+        tc_chunk_pass(costs, tc_chunk_of(costs->p, stage, 0), out);
         return;
     }
     memset(out, 0, sizeof *out);
     for (int i = 0; i < chunks; i++) {
-        int chunk = tc_chunk_of(f->p, stage, i);
+        int chunk = tc_chunk_of(costs->p, stage, i);
         tc_pass pass;
         if (chunk < 0) continue;
-        tc_chunk_pass(f, chunk, &pass);
+        tc_chunk_pass(costs, chunk, &pass);
         pass_add(out, &pass, 1);
     }
 }
 
-double tc_stage_send_seconds(const tc_costs *f) {
-    const tc_layout *l = &f->p->layout;
+double tc_stage_send_seconds(const tc_costs *costs) {
+    const tc_layout *l = &costs->p->layout;
     if (l->pp <= 1) return 0;
-    double bytes = f->p->shard.sequences * f->p->shard.seq / l->cp * f->q->job.model.hidden * f->rates.element_bytes;
+    double bytes = costs->p->shard.sequences * costs->p->shard.seq / l->cp * costs->q->job.model.hidden
+                   * costs->rates.element_bytes;
     /* each tensor-parallel rank sends its slice; without sequence parallelism the slices are gathered again
      * (scatter-gather, Narayanan et al. 2021, section 4.1) */
-    double gather = f->p->shard.sequence_parallel ? 0 : tc_all_gather_seconds(&f->paths.tp, bytes);
-    return tc_send_seconds(&f->paths.pp, bytes / l->tp) + gather;
+    double gather = costs->p->shard.sequence_parallel ? 0 : tc_all_gather_seconds(&costs->paths.tp, bytes);
+    return tc_send_seconds(&costs->paths.pp, bytes / l->tp) + gather;
 }
 
-tc_stage_load tc_stage_load_of(const tc_costs *f, int stage) {
-    return (tc_stage_load){stage, tc_stage_weight_count(&f->q->job.model, f->p, &f->set, stage)};
+tc_stage_load tc_stage_load_of(const tc_costs *costs, int stage) {
+    return (tc_stage_load){stage, tc_stage_weight_count(&costs->q->job.model, costs->p, &costs->set, stage)};
 }
 
 /* In so many collectives of equal size. */
@@ -307,42 +301,42 @@ static double gather_seconds(const tc_group_path *path, double bytes, double pie
     return pieces * tc_all_gather_seconds(path, bytes / pieces);
 }
 
-tc_data_parallel tc_data_parallel_of(const tc_costs *f, const tc_stage_load *load) {
-    const tc_layout *l = &f->p->layout;
+tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load *load) {
+    const tc_layout *l = &costs->p->layout;
     tc_stage_weights w = load->weights;
-    double param = f->rates.element_bytes, grad = param == 4 ? param : f->q->stack.grad_bytes;
+    double param = costs->rates.element_bytes, grad = param == 4 ? param : costs->q->stack.grad_bytes;
     tc_data_parallel d = {.stage = load->stage};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
-    double pieces = d.every_micro_batch && f->p->layers > 0
-                        ? f->p->layers
+    double pieces = d.every_micro_batch && costs->p->layers > 0
+                        ? costs->p->layers
                         : 1; /* block by block (Zhao et al. 2023, PyTorch FSDP, section 3.2) */
     /* gradients in shards cannot wait for the last micro-batch (Rajbhandari et al. 2020, section 5.2; DeepSpeed, engine.py: stages 2 and 3
      * communicate before the boundary of accumulation as well) */
     d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
     if (l->sharding != TC_SHARD_NONE)
-        d.gather = gather_seconds(&f->paths.dp, param * w.dense, pieces)
-                   + gather_seconds(&f->paths.expert_dp, param * w.expert, pieces);
-    if (f->q->job.frozen_base) {
+        d.gather = gather_seconds(&costs->paths.dp, param * w.dense, pieces)
+                   + gather_seconds(&costs->paths.expert_dp, param * w.expert, pieces);
+    if (costs->q->job.frozen_base) {
         if (!whole_weights) d.gather = 0;
         return d;
     }
     if (l->sharding == TC_SHARD_NONE)
-        d.reduce = tc_all_reduce_seconds(&f->paths.dp, grad * w.dense)
-                   + tc_all_reduce_seconds(&f->paths.expert_dp, grad * w.expert);
+        d.reduce = tc_all_reduce_seconds(&costs->paths.dp, grad * w.dense)
+                   + tc_all_reduce_seconds(&costs->paths.expert_dp, grad * w.expert);
     else
-        d.reduce = gather_seconds(&f->paths.dp, grad * w.dense, pieces)
-                   + gather_seconds(&f->paths.expert_dp, grad * w.expert, pieces);
-    d.replica = tc_all_reduce_seconds(&f->paths.replica, grad * (w.dense + w.expert) / f->p->shard_group);
+        d.reduce = gather_seconds(&costs->paths.dp, grad * w.dense, pieces)
+                   + gather_seconds(&costs->paths.expert_dp, grad * w.expert, pieces);
+    d.replica = tc_all_reduce_seconds(&costs->paths.replica, grad * (w.dense + w.expert) / costs->p->shard_group);
     return d;
 }
 
-int tc_traffic_stages(const tc_costs *f, tc_stage_load loads[TC_TRAFFIC_STAGES]) {
+int tc_traffic_stages(const tc_costs *costs, tc_stage_load loads[TC_TRAFFIC_STAGES]) {
     double most = -1;
     int count = 0;
-    for (int s = 0; s < f->p->layout.pp; s++) {
-        tc_stage_load load = tc_stage_load_of(f, s);
+    for (int s = 0; s < costs->p->layout.pp; s++) {
+        tc_stage_load load = tc_stage_load_of(costs, s);
         double weights = load.weights.dense + load.weights.expert;
         if (weights <= most * 1.01) continue;
         most = weights;
@@ -358,35 +352,36 @@ int tc_traffic_stages(const tc_costs *f, tc_stage_load loads[TC_TRAFFIC_STAGES])
  * update 20, results 22. */
 #define UNFUSED_ADAMW 182.0
 
-double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
-    if (f->q->job.frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
-    const tc_layout *l = &f->p->layout;
+double tc_optimizer_seconds(const tc_costs *costs, const tc_stage_load *load) {
+    if (costs->q->job.frozen_base || costs->p->optimizer == TC_OPTIMIZER_NONE) return 0;
+    const tc_layout *l = &costs->p->layout;
     tc_stage_weights w = load->weights;
-    double expert_ranks = tc_expert_dp_group(f->p).ranks;
-    double expert_group = f->p->shard_group < expert_ranks ? f->p->shard_group : expert_ranks;
-    double elements = w.dense / f->p->shard_group + w.expert / expert_group;
-    if (tc_holds_mirror(f->p) && l->sharding != TC_SHARD_NONE) elements /= 2; /* states are split over both copies */
-    double state = f->q->stack.optimizer_bytes, grad = f->q->stack.main_grad_bytes;
-    double traffic = f->q->stack.unfused_optimizer ? UNFUSED_ADAMW : 2 * state + 2 * grad + 2;
-    double seconds = elements * traffic / f->rates.memory;
-    double link = f->q->cluster.accelerator.host_bytes_per_s;
+    double expert_ranks = tc_expert_dp_group(costs->p).ranks;
+    double expert_group = costs->p->shard_group < expert_ranks ? costs->p->shard_group : expert_ranks;
+    double elements = w.dense / costs->p->shard_group + w.expert / expert_group;
+    if (tc_holds_mirror(costs->p) && l->sharding != TC_SHARD_NONE)
+        elements /= 2; /* states are split over both copies */
+    double state = costs->q->stack.optimizer_bytes, grad = costs->q->stack.main_grad_bytes;
+    double traffic = costs->q->stack.unfused_optimizer ? UNFUSED_ADAMW : 2 * state + 2 * grad + 2;
+    double seconds = elements * traffic / costs->rates.memory;
+    double link = costs->q->cluster.accelerator.host_bytes_per_s;
     if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += elements * 2 * state / link;
     if (l->offload == TC_OFFLOAD_OPTIMIZER) {
         /* the step runs on the host: gradients out, states through the host's memory, weights back */
-        seconds = elements * (2 * state + grad + 2) / f->q->cluster.accelerator.params.host_memory_bytes_per_s;
+        seconds = elements * (2 * state + grad + 2) / costs->q->cluster.accelerator.params.host_memory_bytes_per_s;
         if (link > 0) seconds += elements * (grad + 2) / link;
     }
     return seconds;
 }
 
-tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc_costs *f, tc_error *error) {
-    f->q = q;
-    f->p = placement;
-    tc_code code = tc_rates_of(&q->cluster.accelerator, &q->stack, q->job.dtype, &f->rates, error);
+tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc_costs *costs, tc_error *error) {
+    costs->q = q;
+    costs->p = placement;
+    tc_code code = tc_rates_of(&q->cluster.accelerator, &q->stack, q->job.dtype, &costs->rates, error);
     if (code) return code;
-    f->graphed = f->rates;
-    f->graphed.host_s = f->graphed.moe_host_s = 0;
-    find_paths(f);
-    compute_passes(f);
+    costs->graphed = costs->rates;
+    costs->graphed.host_s = costs->graphed.moe_host_s = 0;
+    find_paths(costs);
+    compute_passes(costs);
     return TC_OK;
 }

@@ -9,14 +9,12 @@
 
 #include "device/kernel.h"
 #include "memory/memory.h"
+#include "step/parts.h"
 
-/* Seconds of one micro-batch, by cause; they add up. */
-typedef struct tc_parts {
-    double gemm, attention, memory, launch, host, recompute, tp, cp, ep;
-} tc_parts;
-
-double tc_parts_sum(const tc_parts *p);
-void tc_parts_add(tc_parts *sum, const tc_parts *p, double times);
+/* Seconds of a forward and of its backward. */
+typedef struct tc_round {
+    double forward, backward;
+} tc_round;
 
 /* Seconds that collectives are on their way, hidden or not. */
 typedef struct tc_transit {
@@ -63,6 +61,15 @@ TC_NODISCARD tc_code tc_costs_compute(const tc_question *question, const tc_plac
 void tc_costs_place(tc_costs *costs, const tc_placement *placement);
 /* The same, where nothing but recompute has changed. */
 void tc_costs_recompute(tc_costs *costs);
+
+/* What chunks are made of: piece i is a block of run i, then come the embedding and the head. How many of them the whole
+ * model has, and how many a chunk: those of multi-token prediction are in the last one. */
+static inline const tc_pass *tc_piece(const tc_costs *costs, int i) {
+    int beyond = i - costs->q->job.model.blocks;
+    return beyond < 0 ? &costs->block[i] : beyond == 0 ? &costs->embedding : &costs->head;
+}
+int tc_model_pieces(const tc_model *model, int i);
+void tc_chunk_pieces(const tc_costs *costs, int chunk, int counts[TC_MAX_BLOCKS + 2]);
 
 /* One micro-batch on a chunk of the model (layout.h), and on a whole pipeline stage (DualPipe: the mean of the two it holds). */
 void tc_chunk_pass(const tc_costs *costs, int chunk, tc_pass *out);

@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 
-tc_live_fixed tc_live_fixed_of(const tc_costs *f, int stage) {
-    tc_stage_weights weights = tc_stage_weight_count(&f->q->job.model, f->p, &f->set, stage);
-    return (tc_live_fixed){tc_stage_states(f->q, f->p, weights), f->q->stack.params.framework_bytes};
+tc_live_fixed tc_live_fixed_of(const tc_costs *costs, int stage) {
+    tc_stage_weights weights = tc_stage_weight_count(&costs->q->job.model, costs->p, &costs->set, stage);
+    return (tc_live_fixed){tc_stage_states(costs->q, costs->p, weights), costs->q->stack.params.framework_bytes};
 }
 
 double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *p) {
@@ -23,20 +23,20 @@ double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *p) {
 }
 
 /* What each chunk of a stage keeps of a micro-batch. NULL: no memory is left. */
-static tc_kept *kept_by_chunk(const tc_costs *f, const tc_order *order, int stage) {
+static tc_kept *kept_by_chunk(const tc_costs *costs, const tc_order *order, int stage) {
     tc_kept *kept = calloc((size_t)order->chunks, sizeof *kept);
     for (int c = 0; kept && c < order->chunks; c++) {
         int part = order->node[stage * order->chunks + c].part; /* of the model */
-        if (part >= 0) kept[c] = tc_chunk_kept(&f->q->job.model, f->p, &f->set, part);
-        if (f->q->stack.chunked_loss) kept[c].logits = 0;
+        if (part >= 0) kept[c] = tc_chunk_kept(&costs->q->job.model, costs->p, &costs->set, part);
+        if (costs->q->stack.chunked_loss) kept[c].logits = 0;
     }
     return kept;
 }
 
-tc_code tc_live_walk(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
+tc_code tc_live_walk(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
                      tc_live_visit *visit, void *context, tc_error *error) {
     tc_live_point now = {.at_s = start_s};
-    tc_kept *kept = kept_by_chunk(f, order, stage);
+    tc_kept *kept = kept_by_chunk(costs, order, stage);
     if (!kept) return tc_fail(error, TC_INTERNAL, "memory", "none is left for the live bytes of a stage");
     visit(context, &now, -1);
     for (int64_t i = order->first[stage]; i < order->first[stage + 1]; i++) {
@@ -77,8 +77,8 @@ static void keep_peak(void *context, const tc_live_point *point, int64_t slot) {
     peak->slot = slot;
 }
 
-tc_code tc_live_peak_of(const tc_costs *f, const tc_order *order, const tc_slot_time *times, double start_s, int stage,
-                        tc_live_peak *out, tc_error *error) {
-    *out = (tc_live_peak){.stage = stage, .bytes = -1, .fixed = tc_live_fixed_of(f, stage), .slot = -1};
-    return tc_live_walk(f, order, times, start_s, stage, keep_peak, out, error);
+tc_code tc_live_peak_of(const tc_costs *costs, const tc_order *order, const tc_slot_time *times, double start_s,
+                        int stage, tc_live_peak *out, tc_error *error) {
+    *out = (tc_live_peak){.stage = stage, .bytes = -1, .fixed = tc_live_fixed_of(costs, stage), .slot = -1};
+    return tc_live_walk(costs, order, times, start_s, stage, keep_peak, out, error);
 }

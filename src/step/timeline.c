@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "step/step.h"
+#include "step/terms.h"
 
 /* ---- the events ----------------------------------------------------------------------------- */
 
@@ -264,45 +264,28 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
     }
 }
 
+static double max_of(double a, double b) { return a > b ? a : b; }
+
 /* ---- one whole step ------------------------------------------------------------------------------ */
 
-/* A chunk's share of what a stage sends to the host. */
-static double chunk_offload(const tc_costs *f, int chunk, double window) {
-    double link = f->q->cluster.accelerator.host_bytes_per_s;
-    if (!f->p->layout.offload_activations || link <= 0) return 0;
-    double bytes = tc_chunk_kept(&f->q->job.model, f->p, &f->set, chunk).offloaded;
-    return tc_exposed(bytes / link, 1, window);
-}
-
-tc_node_cost tc_node_cost_of(const tc_costs *f, int chunk, tc_pass *pass, double *offload_s) {
-    tc_chunk_pass(f, chunk, pass);
-    double forward = tc_parts_sum(&pass->forward), backward = tc_parts_sum(&pass->backward);
-    double out = chunk_offload(f, chunk, forward), back = chunk_offload(f, chunk, backward);
-    if (pass->weight_s > backward) pass->weight_s = backward;
-    tc_node_cost c = {.forward = forward + out,
-                      .input = backward - pass->weight_s + back,
+tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, double *offload_s) {
+    tc_chunk_pass(costs, chunk, pass);
+    tc_round each = {tc_parts_sum(&pass->forward), tc_parts_sum(&pass->backward)}, offload = {0, 0};
+    if (costs->p->layout.offload_activations) {
+        double bytes = tc_chunk_kept(&costs->q->job.model, costs->p, &costs->set, chunk).offloaded;
+        offload = tc_offload_exposed(&costs->q->cluster.accelerator, bytes, each);
+    }
+    if (pass->weight_s > each.backward) pass->weight_s = each.backward;
+    tc_node_cost c = {.forward = each.forward + offload.forward,
+                      .input = each.backward - pass->weight_s + offload.backward,
                       .weight = pass->weight_s,
-                      .forward_occupied = pass->forward_occupied,
-                      .backward_occupied = pass->backward_occupied};
+                      .occupied = {pass->forward_occupied, pass->backward_occupied}};
     double hidden = 1 - tc_pair_exposed(pass);
-    c.paired_forward = c.forward - hidden * pass->forward.ep;
-    c.paired_input = c.input - hidden * pass->backward.ep;
+    c.paired_forward = c.forward - hidden * pass->forward.ep_comm;
+    c.paired_input = c.input - hidden * pass->backward.ep_comm;
     if (c.paired_input < 0) c.paired_input = 0;
-    *offload_s = out + back;
+    *offload_s = offload.forward + offload.backward;
     return c;
-}
-
-/* Fully sharded weights come and gradients go with every micro-batch: what compute does not hide lengthens its slots.
- * Returns the seconds that a micro-batch takes longer. */
-static double add_every_micro_batch(const tc_costs *f, const tc_data_parallel *d, double window, tc_node_cost *c) {
-    double all = 2 * d->gather + d->reduce;
-    double exposed = tc_exposed(all, f->q->stack.params.dp_overlap, window);
-    if (all <= 0) return 0;
-    c->forward += exposed * d->gather / all;
-    c->input += exposed * (d->gather + d->reduce) / all;
-    c->paired_forward = c->forward;
-    c->paired_input = c->input;
-    return exposed;
 }
 
 static bool allocate(tc_step_times *t, int stages, int nodes) {
@@ -324,23 +307,21 @@ void tc_step_times_free(tc_step_times *t) {
     *t = (tc_step_times){.stages = 0};
 }
 
-static double parts_busy(const tc_parts *p) { return tc_parts_sum(p) - p->tp - p->cp - p->ep; }
-
-static void cost_nodes(const tc_costs *f, tc_step_times *t) {
+static void cost_nodes(const tc_costs *costs, tc_step_times *t) {
     int chunks = t->nodes / t->stages;
-    bool mirror = tc_holds_mirror(f->p);
-    double m = (double)f->p->micro_batches, slowest = 0;
+    bool mirror = tc_holds_mirror(costs->p);
+    double m = (double)costs->p->micro_batches, slowest = 0;
     for (int s = 0; s < t->stages; s++) {
         double offload_sum = 0;
         for (int c = 0; c < chunks; c++) {
-            int chunk = mirror && c == 1 ? t->stages - 1 - s : tc_chunk_of(f->p, s, c);
+            int chunk = mirror && c == 1 ? t->stages - 1 - s : tc_chunk_of(costs->p, s, c);
             if (chunk < 0) continue;
             tc_pass pass;
             double offload;
             tc_node_cost *cost = &t->cost[s * chunks + c];
-            *cost = tc_node_cost_of(f, chunk, &pass, &offload);
+            *cost = tc_node_cost_of(costs, chunk, &pass, &offload);
             double share = mirror ? m / 2 : m;
-            t->stage[s].busy_s += share * (parts_busy(&pass.forward) + parts_busy(&pass.backward));
+            t->stage[s].busy_s += share * (tc_parts_busy(&pass.forward) + tc_parts_busy(&pass.backward));
             t->stage[s].work_s += share
                                   * (mirror ? cost->paired_forward + cost->paired_input + cost->weight
                                             : cost->forward + cost->input + cost->weight);
@@ -350,56 +331,37 @@ static void cost_nodes(const tc_costs *f, tc_step_times *t) {
     }
 }
 
-static double max_of(double a, double b) { return a > b ? a : b; }
-
-/* Weights before, gradients after the slots. */
-static void cost_data_parallel(const tc_costs *f, tc_step_times *t) {
-    const tc_stack *stack = &f->q->stack;
-    double overlap = stack->params.dp_overlap, sends = f->paths.pp_shared ? t->send_s : 0;
+/* Weights before, gradients after the slots; of fully sharded weights and of gradients in shards a share in each. */
+static void cost_data_parallel(const tc_costs *costs, tc_step_times *t) {
+    double sends = costs->paths.pp_shared ? t->send_s : 0, m = (double)costs->p->micro_batches;
     int chunks = t->nodes / t->stages;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
-        tc_stage_load load = tc_stage_load_of(f, s);
-        tc_data_parallel d = tc_data_parallel_of(f, &load);
-        double forward = 0, backward = 0; /* while the links are free */
-        for (int c = 0; c < chunks; c++) {
-            const tc_node_cost *n = &t->cost[s * chunks + c];
-            forward += n->forward - n->forward_occupied - sends;
-            backward += n->input + n->weight - n->backward_occupied - sends;
+        tc_node_cost *first = &t->cost[s * chunks];
+        tc_stage_load load = tc_stage_load_of(costs, s);
+        tc_data_parallel d = tc_data_parallel_of(costs, &load);
+        tc_round free = {0, 0}; /* while the links are */
+        for (const tc_node_cost *n = first; n < first + chunks; n++) {
+            free.forward += n->forward - n->occupied.forward - sends;
+            free.backward += n->input + n->weight - n->occupied.backward - sends;
         }
-        forward = max_of(forward, 0);
-        backward = max_of(backward, 0);
-        double behind = stack->overlap_grad_reduce ? overlap : 0, replica = tc_exposed(d.replica, behind, backward);
-        stage->reduce_s = d.replica;
-        stage->optimizer_s = tc_optimizer_seconds(f, &load);
-        if (stage->optimizer_s > t->optimizer_s) t->optimizer_s = stage->optimizer_s;
-        if (d.every_micro_batch) {
-            double exposed
-                = (double)f->p->micro_batches * add_every_micro_batch(f, &d, forward + backward, &t->cost[s * chunks]);
-            stage->work_s += exposed;
-            t->transfer_s += exposed;
-            stage->reduce_end = replica;
-            continue;
-        }
-        stage->gather_s = d.gather;
-        stage->gather_exposed = tc_exposed(d.gather, stack->overlap_param_gather ? overlap : 0, forward);
-        double exposed = tc_exposed(d.reduce, behind, backward);
-        if (d.reduce_every_micro_batch) {
-            tc_node_cost *c = &t->cost[s * chunks];
-            c->input += exposed;
-            c->paired_input = c->input;
-            stage->work_s += (double)f->p->micro_batches * exposed;
-            t->transfer_s += (double)f->p->micro_batches * exposed;
-            exposed = 0;
-        } else {
-            stage->reduce_s += d.reduce;
-        }
-        stage->reduce_end = exposed + replica; /* after its slots */
-        t->ready[s] = stage->gather_exposed;
+        free = (tc_round){max_of(free.forward, 0), max_of(free.backward, 0)};
+        tc_exposed_traffic e = tc_traffic_exposed(&costs->q->stack, &d, free);
+        first->forward += e.forward;
+        first->input += e.each - e.forward;
+        if (e.each > 0) first->paired_forward = first->forward, first->paired_input = first->input;
+        stage->work_s += m * e.each;
+        t->transfer_s += m * e.each;
+        stage->gather_s = d.every_micro_batch ? 0 : d.gather;
+        stage->gather_exposed = t->ready[s] = e.gather;
+        stage->reduce_s = d.replica + (d.every_micro_batch || d.reduce_every_micro_batch ? 0 : d.reduce);
+        stage->reduce_end = e.reduce + e.replica; /* after its slots */
+        stage->optimizer_s = tc_optimizer_seconds(costs, &load);
+        t->optimizer_s = max_of(t->optimizer_s, stage->optimizer_s);
     }
 }
 
-static void assemble(const tc_costs *f, tc_step_times *t) {
+static void assemble(const tc_costs *costs, tc_step_times *t) {
     double start = t->host_s, most = 0, meet = 0, longest = 0, fill = 0, waits = 0;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
@@ -418,58 +380,58 @@ static void assemble(const tc_costs *f, tc_step_times *t) {
     t->sends_s = t->sends_s < beyond ? t->sends_s : beyond;
     t->bubble_s = beyond - t->sends_s;
     t->sync_s = meet;
-    t->straggler_s = tc_straggler_seconds(&f->q->stack, f->q->cluster.devices, most - t->transfer_s);
+    t->straggler_s = tc_straggler_seconds(&costs->q->stack, costs->q->cluster.devices, most - t->transfer_s);
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 
 /* Runs the slots, each stage by its own clock. Where stages do not meet, a stage is ahead of the next by a
  * forward and a send; the first receive is the first event of a clock. */
-static tc_code run_slots(const tc_costs *f, tc_step_times *t, tc_error *error) {
+static tc_code run_slots(const tc_costs *costs, tc_step_times *t, tc_error *error) {
     int chunks = t->nodes / t->stages;
-    bool apart = tc_schedule_facts_of(f->p->layout.schedule).apart;
+    bool apart = tc_schedule_facts_of(costs->p->layout.schedule).apart;
     double lead = 0;
     for (int s = 0; s < t->stages && apart; s++) {
         t->stage[s].lead_s = lead;
         t->ready[s] += lead;
         lead += t->cost[s * chunks].forward + (s > 0 ? t->send_s : 0);
     }
-    tc_pipeline_input in = {.placement = f->p, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
+    tc_pipeline_input in = {.placement = costs->p, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
     tc_code code = tc_pipeline_run(&in, t->stage_end, error);
     for (int s = 0; s < t->stages; s++) t->stage_end[s] -= t->stage[s].lead_s;
     return code;
 }
 
-tc_code tc_pipeline_timeline(const tc_costs *f, double *seconds, tc_error *error) {
+tc_code tc_pipeline_timeline(const tc_costs *costs, double *seconds, tc_error *error) {
     tc_step_times t = {.stages = 0};
-    int stages = f->p->layout.pp, chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
+    int stages = costs->p->layout.pp, chunks = tc_holds_mirror(costs->p) ? 2 : tc_stage_chunks(costs->p);
     if (!allocate(&t, stages, stages * chunks))
         return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    t.send_s = tc_stage_send_seconds(f);
-    cost_nodes(f, &t);
-    tc_code code = run_slots(f, &t, error);
+    t.send_s = tc_stage_send_seconds(costs);
+    cost_nodes(costs, &t);
+    tc_code code = run_slots(costs, &t, error);
     *seconds = 0;
     for (int s = 0; s < stages; s++) *seconds = max_of(*seconds, t.stage_end[s]);
     tc_step_times_free(&t);
     return code;
 }
 
-tc_code tc_step_times_of(const tc_costs *f, tc_step_times *t, tc_error *error) {
-    const tc_layout *l = &f->p->layout;
+tc_code tc_step_times_of(const tc_costs *costs, tc_step_times *t, tc_error *error) {
+    const tc_layout *l = &costs->p->layout;
     *t = (tc_step_times){.stages = 0};
-    int chunks = tc_holds_mirror(f->p) ? 2 : tc_stage_chunks(f->p);
+    int chunks = tc_holds_mirror(costs->p) ? 2 : tc_stage_chunks(costs->p);
     if (!allocate(t, l->pp, l->pp * chunks))
         return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    t->host_s = tc_step_host_seconds(&f->q->stack, f->p);
-    t->send_s = tc_stage_send_seconds(f);
-    t->sends_s = tc_pipeline_sends(f);
-    cost_nodes(f, t);
-    cost_data_parallel(f, t);
-    tc_code code = run_slots(f, t, error);
+    t->host_s = tc_step_host_seconds(&costs->q->stack, costs->p);
+    t->send_s = tc_stage_send_seconds(costs);
+    t->sends_s = tc_pipeline_sends(costs);
+    cost_nodes(costs, t);
+    cost_data_parallel(costs, t);
+    tc_code code = run_slots(costs, t, error);
     if (code) {
         tc_step_times_free(t);
         return code;
     }
-    assemble(f, t);
+    assemble(costs, t);
     return TC_OK;
 }
 
@@ -481,9 +443,9 @@ void tc_step_slots_free(tc_step_slots *slots) {
     slots->time = NULL;
 }
 
-tc_code tc_step_slots_of(const tc_costs *f, const tc_step_times *t, tc_step_slots *out, tc_error *error) {
+tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *t, tc_step_slots *out, tc_error *error) {
     *out = (tc_step_slots){.time = NULL};
-    tc_code code = tc_placement_order(f->p, f->p->micro_batches, &out->order, error);
+    tc_code code = tc_placement_order(costs->p, costs->p->micro_batches, &out->order, error);
     if (code) return code;
     int64_t slots = out->order.first[out->order.stages];
     double *stage_end = malloc((size_t)t->stages * sizeof *stage_end);

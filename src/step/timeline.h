@@ -13,8 +13,8 @@
 /* Seconds of one micro-batch on a node (a chunk on a stage), exposed communication included. */
 typedef struct tc_node_cost {
     double forward, input, weight;
-    double paired_forward, paired_input;        /* the same in a paired slot, whose communication is hidden */
-    double forward_occupied, backward_occupied; /* of these, the links of data parallelism by other communication */
+    double paired_forward, paired_input; /* the same in a paired slot, whose communication is hidden */
+    tc_round occupied;                   /* of these, the links of data parallelism by other communication */
 } tc_node_cost;
 
 typedef struct tc_slot_time {
@@ -87,9 +87,6 @@ typedef struct tc_step_times {
 /* The timeline of a resolved step, steady state folded. Free with tc_step_times_free. */
 TC_NODISCARD tc_code tc_step_times_of(const tc_costs *costs, tc_step_times *out, tc_error *error);
 void tc_step_times_free(tc_step_times *times);
-
-/* The forecast of a step by its timeline whatever the schedule, and the timeline (to be freed if TC_OK is returned). */
-TC_NODISCARD tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error);
 
 /* The cost of a node; offload_s: what of it is waiting for the host link. */
 tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, double *offload_s);

@@ -1,0 +1,33 @@
+/* traincast_parts.h - the parts of a step's time, one table: what a micro-batch's slots and a step are the sum of.
+ *
+ * ROW(member, label, loss, bound, feature): the member of tc_breakdown, which is its key in JSON; its name for people; what
+ * that is followed by as a loss between the device's peak and what is achieved (of the others all seconds are lost); what
+ * a step that is mostly it is bound by; which difficulty of a forecast it counts to (src/catalog/interval_model.h).
+ * Sums are in this order. Adding a part is a row here and its seconds in src/step/: costs.c for a part of a micro-batch,
+ * terms.c for one of a step. */
+#ifndef TRAINCAST_PARTS_H
+#define TRAINCAST_PARTS_H
+
+/* clang-format off */
+/* Of a micro-batch on a stage. The host has a share in the step as well. */
+#define TC_SLOT_PARTS(ROW) \
+    ROW(gemm, "matrix products", " below peak", "compute", NONE) \
+    ROW(attention, "attention", " below peak", "compute", ATTENTION) \
+    ROW(memory_bound, "memory-bound operators", "", "memory bandwidth", MEMORY) \
+    ROW(launch, "kernel launches", "", "kernel launches", HOST) \
+    ROW(host, "host", "", "the host", HOST) \
+    ROW(recompute, "recompute", "", "compute", NONE) \
+    ROW(tp_comm, "tensor-parallel comm.", "", "tensor-parallel communication", COMMUNICATION) \
+    ROW(cp_comm, "context-parallel comm.", "", "context-parallel communication", COMMUNICATION) \
+    ROW(ep_comm, "expert-parallel comm.", "", "expert-parallel communication", COMMUNICATION)
+/* Of a step, beside its micro-batches. */
+#define TC_STEP_PARTS(ROW) \
+    ROW(pp_comm, "pipeline comm.", "", "pipeline communication", COMMUNICATION) \
+    ROW(dp_comm, "data-parallel comm.", "", "data-parallel communication", COMMUNICATION) \
+    ROW(bubble, "pipeline bubble", "", "the pipeline bubble", BUBBLE) \
+    ROW(optimizer, "optimizer", "", "memory bandwidth", MEMORY) \
+    ROW(straggler, "waiting for stragglers", "", "stragglers", NONE)
+#define TC_PARTS(ROW) TC_SLOT_PARTS(ROW) TC_STEP_PARTS(ROW)
+/* clang-format on */
+
+#endif

@@ -1,0 +1,221 @@
+/* pipeline.c - the stage that sets the rhythm of a pipeline, and whether the closed form of its schedule is the timeline's.
+ *
+ * Seconds of chunks are sums over what they are made of (tc_chunk_pieces): their passes are summed once, the chunks then
+ * take a few products each.
+ */
+#include "step/pipeline.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout/schedule.h"
+#include "step/closed_form.h"
+
+/* Seconds of what chunks are made of. */
+typedef struct pieces {
+    int count;
+    tc_round pass[TC_MAX_BLOCKS + 2];
+    tc_round occupied[TC_MAX_BLOCKS + 2]; /* of these, the links of data parallelism */
+    bool occupies;                        /* at all */
+} pieces;
+
+static pieces pieces_of(const tc_costs *costs) {
+    pieces p = {.count = costs->q->job.model.blocks + 2};
+    for (int i = 0; i < p.count; i++) {
+        const tc_pass *pass = tc_piece(costs, i);
+        p.pass[i] = (tc_round){tc_parts_sum(&pass->forward), tc_parts_sum(&pass->backward)};
+        p.occupied[i] = (tc_round){pass->forward_occupied, pass->backward_occupied};
+        p.occupies = p.occupies || pass->backward_occupied > 0;
+    }
+    return p;
+}
+
+static void add_rounds(tc_round *sum, const tc_round *each, const int *times, int count) {
+    for (int i = 0; i < count; i++) {
+        sum->forward += times[i] * each[i].forward;
+        sum->backward += times[i] * each[i].backward;
+    }
+}
+
+/* The sums of tc_chunk_pass; occupied, if not NULL, grows by the chunk's. */
+static tc_round chunk_seconds(const tc_costs *costs, const pieces *p, int chunk, tc_round *occupied) {
+    int counts[TC_MAX_BLOCKS + 2];
+    tc_chunk_pieces(costs, chunk, counts);
+    tc_round seconds = {0, 0};
+    add_rounds(&seconds, p->pass, counts, p->count);
+    if (occupied && p->occupies) add_rounds(occupied, p->occupied, counts, p->count);
+    return seconds;
+}
+
+/* occupied, if not NULL, grows by what the stage's own collectives take of the links of data parallelism. */
+static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks,
+                                      tc_round *occupied) {
+    tc_stage_seconds t = {.forward = 0};
+    if (tc_holds_mirror(costs->p)) {
+        tc_pass pass;
+        tc_stage_pass(costs, stage, &pass);
+        if (occupied)
+            *occupied
+                = (tc_round){occupied->forward + pass.forward_occupied, occupied->backward + pass.backward_occupied};
+        t.first_forward = t.last_forward = t.forward = tc_parts_sum(&pass.forward);
+        t.first_backward = t.last_backward = t.backward = tc_parts_sum(&pass.backward);
+        return t;
+    }
+    for (int c = 0; c < chunks; c++) {
+        int chunk = tc_chunk_of(costs->p, stage, c);
+        if (chunk < 0) continue;
+        tc_round own = chunk_seconds(costs, p, chunk, occupied);
+        if (c == 0) t.first_forward = own.forward, t.first_backward = own.backward;
+        t.last_forward = own.forward;
+        t.last_backward = own.backward;
+        t.forward += own.forward;
+        t.backward += own.backward;
+    }
+    return t;
+}
+
+/* Stages pass through their chunks in phases, and in each the slowest chunk sets the rhythm. Where these take no longer
+ * than the slowest stage, but for a small difference such as an embedding, the closed form of interleaving holds. */
+static bool one_stage_leads(const tc_costs *costs, const pieces *p, int stages, int chunks, double slowest_s) {
+    const double slack = 1.01;
+    double phases = 0;
+    for (int c = 0; c < chunks; c++) {
+        double forward = 0, backward = 0;
+        for (int s = 0; s < stages; s++) {
+            tc_round t = chunk_seconds(costs, p, tc_chunk_of(costs->p, s, c), NULL);
+            forward = t.forward > forward ? t.forward : forward;
+            backward = t.backward > backward ? t.backward : backward;
+        }
+        phases += forward + backward;
+    }
+    return phases <= slack * slowest_s;
+}
+
+/* The closed form that goes with the chunks: is there one for schedule i? */
+static bool has_form(const tc_costs *costs, int i, int chunks) {
+    int stages = costs->p->layout.pp;
+    if (!tc_schedule_facts_of(i).closed_form || stages > TC_CLOSED_STAGES
+        || costs->p->layout.schedule == TC_SCHEDULE_CUSTOM)
+        return false;
+    return stages == 1 || (i == TC_SCHEDULE_INTERLEAVED ? chunks > 1 : chunks == 1);
+}
+
+static double rest_of(double seconds, double taken) { return seconds > taken ? seconds - taken : 0; }
+
+/* The pipeline without its forms. */
+static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chunks,
+                                 tc_stage_seconds stage[TC_CLOSED_STAGES]) {
+    tc_pipeline line;
+    memset(&line, 0, sizeof line);
+    line.costs = costs;
+    line.send_s = tc_stage_send_seconds(costs);
+    line.closed_s = line.compute_s = -1;
+    for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++) line.form_s[i] = -1;
+    int last = costs->p->layout.pp - 1;
+    bool apart = tc_schedule_facts_of(costs->p->layout.schedule).apart;
+    double most = -1, sends = costs->paths.pp_shared ? chunks * line.send_s : 0;
+    for (int s = 0; s <= last; s++) {
+        tc_round occupied = {sends, sends};
+        tc_stage_seconds t = stage_seconds(costs, p, s, chunks, &occupied);
+        tc_round free = {rest_of(t.forward, occupied.forward), rest_of(t.backward, occupied.backward)};
+        if (s < TC_CLOSED_STAGES) stage[s] = t;
+        if (s < TC_FILL_STAGES) line.free[s] = free;
+        if (s < last && s < TC_FILL_STAGES && !apart) {
+            line.fill_s[s + 1] = line.fill_s[s] + t.first_forward + line.send_s;
+            line.drain_s[s + 1] = line.drain_s[s] + t.first_backward + line.send_s;
+        }
+        if (t.forward + t.backward > most) {
+            most = t.forward + t.backward;
+            line.forward_s = t.forward;
+            line.backward_s = t.backward;
+            line.slowest = s;
+            line.free[TC_FILL_STAGES] = free;
+        }
+    }
+    tc_pass slowest;
+    tc_stage_pass(costs, line.slowest, &slowest);
+    line.forward = slowest.forward;
+    line.backward = slowest.backward;
+    line.slowest_s = line.forward_s + line.backward_s;
+    return line;
+}
+
+/* Few stages, apart from each other, set the rhythm among much faster ones: what one waits for the other hides, which the
+ * longest path through a single stage does not see. */
+static bool few_stages_lead(const tc_stage_seconds *stage, int stages, int slowest) {
+    double first = stage[slowest].forward + stage[slowest].backward, second = 0, least = first;
+    int leading = 0;
+    for (int s = 0; s < stages; s++) {
+        double seconds = stage[s].forward + stage[s].backward;
+        if (seconds < least) least = seconds;
+        if (abs(s - slowest) > 1 && seconds > second) second = seconds;
+        leading += seconds > 0.9 * first;
+    }
+    return second > 0.9 * first && least < 0.8 * first && 3 * leading <= stages;
+}
+
+/* Is the closed form of the layout's schedule the timeline's? */
+static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_pipeline *line) {
+    int stages = costs->p->layout.pp, schedule = costs->p->layout.schedule;
+    int64_t m = costs->p->micro_batches;
+    if (tc_stages_given(&costs->p->layout))
+        return false; /* stages that lead may stand anywhere, and wait for each other */
+    /* slots that wait for the host link are not in it */
+    if (!has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
+    if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
+    if (costs->q->job.model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
+    /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */
+    int beyond = costs->p->layers % (stages * chunks), missing = beyond > 0 ? stages * chunks - beyond : 0;
+    return m % stages == 0 && missing <= 3 && m >= (missing > 0 ? 2 : 1) * (int64_t)stages
+           && one_stage_leads(costs, p, stages, chunks, line->slowest_s);
+}
+
+tc_pipeline tc_pipeline_of(const tc_costs *costs) {
+    const tc_layout *l = &costs->p->layout;
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
+    if (!holds(costs, &p, chunks, &line)
+        || (l->schedule == TC_SCHEDULE_1F1B && few_stages_lead(stage, l->pp, line.slowest)))
+        return line;
+    line.closed_s = tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, line.send_s);
+    line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0)
+                                     : line.closed_s;
+    return line;
+}
+
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
+    for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++)
+        if (has_form(costs, i, chunks))
+            line.form_s[i]
+                = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
+    return line;
+}
+
+double tc_slowest_stage_seconds(const tc_costs *costs) {
+    int chunks = tc_stage_chunks(costs->p);
+    pieces p = pieces_of(costs);
+    double most = 0;
+    for (int s = 0; s < costs->p->layout.pp; s++) {
+        tc_stage_seconds t = stage_seconds(costs, &p, s, chunks, NULL);
+        if (t.forward + t.backward > most) most = t.forward + t.backward;
+    }
+    return most;
+}
+
+double tc_mean_stage_seconds(const tc_costs *costs, bool paired) {
+    double sum = 0, comm = 0;
+    for (int i = 0; i < costs->q->job.model.blocks + 2; i++) {
+        const tc_pass *pass = tc_piece(costs, i);
+        double times = tc_model_pieces(&costs->q->job.model, i);
+        sum += times * (tc_parts_sum(&pass->forward) + tc_parts_sum(&pass->backward));
+        if (paired) comm += times * (pass->forward.ep_comm + pass->backward.ep_comm);
+    }
+    return fmax(sum - comm, comm) / costs->p->layout.pp;
+}

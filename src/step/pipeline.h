@@ -1,0 +1,34 @@
+/* pipeline.h - the pipeline as the closed form sees it: the stage that sets the rhythm, and the windows of the others. */
+#ifndef TC_STEP_PIPELINE_H
+#define TC_STEP_PIPELINE_H
+
+#include "step/costs.h"
+
+#define TC_FILL_STAGES 16 /* later ones: in proportion */
+
+typedef struct tc_pipeline {
+    tc_parts forward, backward;   /* slowest stage, one micro-batch */
+    double forward_s, backward_s; /* their sums */
+    double slowest_s;             /* forward and backward */
+    int slowest;                  /* the stage */
+    /* what stage s begins later and ends earlier than the first, where stages meet */
+    double fill_s[TC_FILL_STAGES + 1], drain_s[TC_FILL_STAGES + 1];
+    /* of stage s the seconds in which the links of data parallelism are free; of all later ones, the slowest's */
+    tc_round free[TC_FILL_STAGES + 1];
+    double send_s;    /* one send between neighbours */
+    double closed_s;  /* first slot to last under the layout's schedule; < 0: only the timeline knows */
+    double compute_s; /* the same if sends took no time */
+    double form_s[TC_SCHEDULE_CUSTOM]; /* by schedule: the closed form, exact or not; < 0: there is none */
+    const tc_costs *costs;
+} tc_pipeline;
+
+/* The pipeline with its closed_s and compute_s; and with its form_s, enough for an estimate under any schedule. */
+tc_pipeline tc_pipeline_of(const tc_costs *costs);
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs);
+
+/* Forward and backward of a micro-batch on the slowest stage; and what that is at least, however the layers are split over
+ * the stages: the mean. paired: forwards and backwards in pairs hide expert communication, as with DualPipe. */
+double tc_slowest_stage_seconds(const tc_costs *costs);
+double tc_mean_stage_seconds(const tc_costs *costs, bool paired);
+
+#endif

@@ -1,0 +1,59 @@
+/* terms.c - what compute hides, what the host and the slowest rank take.
+ *
+ * Stragglers: of n ranks with exponentially distributed delays the slowest is H_n - 1 mean delays later than the average.
+ */
+#include "step/terms.h"
+
+#include <math.h>
+
+#define PLUS(member, label, loss, bound, feature) +t->member
+double tc_step_terms_sum(const tc_step_terms *t) { return t->work + t->host TC_STEP_PARTS(PLUS); }
+
+tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, const tc_data_parallel *d, tc_round window) {
+    double overlap = stack->params.dp_overlap, behind = stack->overlap_grad_reduce ? overlap : 0;
+    tc_exposed_traffic e = {.replica = tc_exposed(d->replica, behind, window.backward)};
+    double all = 2 * d->gather + d->reduce;
+    if (d->every_micro_batch) {
+        e.each = tc_exposed(all, overlap, window.forward + window.backward);
+        e.forward = all > 0 ? e.each * d->gather / all : 0;
+        return e;
+    }
+    e.gather = tc_exposed(d->gather, stack->overlap_param_gather ? overlap : 0, window.forward);
+    *(d->reduce_every_micro_batch ? &e.each : &e.reduce) = tc_exposed(d->reduce, behind, window.backward);
+    return e;
+}
+
+double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
+                                const tc_pipeline *line) {
+    double begin = 0, end = 0;
+    for (int i = 0; i < stages; i++) {
+        /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
+        int at = stage[i].stage < TC_FILL_STAGES ? stage[i].stage : TC_FILL_STAGES;
+        double times = at > 0 ? (double)stage[i].stage / at : 0;
+        tc_exposed_traffic e = tc_traffic_exposed(stack, &stage[i], line->free[at]);
+        double gather = e.gather - times * line->fill_s[at];
+        double reduce = micro_batches * e.each + e.reduce + e.replica - times * line->drain_s[at];
+        if (gather > begin) begin = gather;
+        if (reduce > end) end = reduce;
+    }
+    return begin + end;
+}
+
+tc_round tc_offload_exposed(const tc_accelerator *accelerator, double bytes, tc_round window) {
+    double link = accelerator->host_bytes_per_s;
+    if (bytes <= 0 || link <= 0) return (tc_round){0, 0};
+    return (tc_round){tc_exposed(bytes / link, 1, window.forward), tc_exposed(bytes / link, 1, window.backward)};
+}
+
+double tc_pipeline_sends(const tc_costs *costs) {
+    return tc_waits_for_sends(costs->p) ? (double)costs->p->micro_batches * tc_stage_send_seconds(costs) : 0;
+}
+
+double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement) {
+    return placement->optimizer == TC_OPTIMIZER_NONE ? 0 : stack->params.host_s_per_step;
+}
+
+double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s) {
+    const double euler = 0.5772156649; /* H_n - 1 = ln n + euler + 1 / 2n - 1, which is 0.077 for one */
+    return devices > 1 ? stack->params.straggler_spread * (log(devices) + euler - 1 + 0.5 / devices) * work_s : 0;
+}
