@@ -264,6 +264,15 @@ typedef enum tc_temporary_gradients {
     TC_GRADIENTS_EVERY_SHAPE  /* one that stands for all weights of its shape, kept (Transformer Engine) */
 } tc_temporary_gradients;
 
+/* An optimizer: bytes of a parameter. Figures of data/optimizers.yaml. */
+typedef struct tc_optimizer_figures {
+    double state_bytes;     /* beside the master copy */
+    double end_state_bytes; /* the same of embedding and head */
+    double extra_bytes;     /* that a fused step moves beyond state, gradient and weights */
+    double unfused_bytes;   /* all that a step of single kernels moves */
+    int newton_schulz;      /* iterations on each matrix of the layers */
+} tc_optimizer_figures;
+
 typedef struct tc_stack {
     size_t size;
     char slug[64], name[96];
@@ -277,7 +286,8 @@ typedef struct tc_stack {
     int micro_batch;
     int grad_bytes;         /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
     int main_grad_bytes;    /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
-    double optimizer_bytes; /* bytes of optimizer state per parameter, master copy included: 12 */
+    double optimizer_bytes; /* bytes of state per parameter with the stack's optimizer, master copy included: 12 */
+    tc_optimizer_figures optimizers[TC_OPTIMIZER_NONE]; /* by tc_optimizer, that of the stack or another in its place */
     bool unfused_optimizer; /* the optimizer's step is a chain of element-wise kernels in fp32 */
     int logits_bytes; /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
     bool dropout;              /* where attention is not fused and norms are LayerNorm: GPT, BERT */

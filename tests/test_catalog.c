@@ -647,6 +647,25 @@ static void files_beside_the_folders(void **state) {
     tc_catalog_close(plain);
 }
 
+/* Every stack knows every optimizer, from the catalog's file or from that of a folder. */
+static void optimizers(void **state) {
+    (void)state;
+    tc_stack stack;
+    tc_error error;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-core", &stack, &error), TC_OK);
+    assert_true(stack.optimizers[TC_OPTIMIZER_ADAMW].state_bytes == 8
+                && stack.optimizers[TC_OPTIMIZER_SGD].state_bytes == 4
+                && stack.optimizers[TC_OPTIMIZER_MUON].newton_schulz == 5);
+    tc_catalog_close(catalog);
+    mkdir("few", 0777);
+    write_file("few/optimizers.yaml", "format: 1\nsources: {a: b}\noptimizers:\n  - slug: adamw\n");
+    catalog = open_catalog((const char *const[]){"few"}, 1);
+    assert_int_equal(tc_catalog_stack(catalog, "megatron-core", &stack, &error), TC_INVALID);
+    assert_non_null(strstr(error.place, "few/optimizers.yaml"));
+    tc_catalog_close(catalog);
+}
+
 /* From the general to the particular, the fitted value of a level after its prior; the chip's own wins. */
 static void parameters_come_in_layers(void **state) {
     (void)state;
@@ -961,6 +980,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_file_is_left_alone),
         cmocka_unit_test(what_is_known_of_a_chip),
         cmocka_unit_test(files_beside_the_folders),
+        cmocka_unit_test(optimizers),
         cmocka_unit_test(parameters_come_in_layers),
         cmocka_unit_test(bad_files_are_errors_with_a_place),
         cmocka_unit_test(odd_files_are_errors),

@@ -346,6 +346,12 @@ sed '/ms\|second/d' "$work/out" | cmp -s - "$work/a" || fail "threads change the
 mkdir -p "$work/mine/models" "$work/xdg/traincast/models"
 cp tests/golden/model-of-mine.yaml "$work/mine/models/"
 sed 's/model-of-mine/model-of-xdg/' tests/golden/model-of-mine.yaml >"$work/xdg/traincast/models/model-of-xdg.yaml"
+# Every command that takes an optimizer obeys: no two alike.
+for optimizer in adamw sgd lamb adafactor muon; do
+    "$program" run --model llama-2-7b --accelerator a100-sxm-80g --devices 64 --tokens 1T --optimizer $optimizer --json >"$work/$optimizer.json"
+    grep -q "\"optimizer\": \"$optimizer\"" "$work/$optimizer.json" || fail "run does not say which optimizer: $optimizer"
+done
+[ "$(for optimizer in adamw sgd lamb adafactor muon; do grep -v '"optimizer": "' "$work/$optimizer.json" | cksum; done | sort -u | wc -l)" = 5 ] || fail "optimizers that change nothing"
 good list models --catalog "$work/mine"
 has '^model-of-mine '
 XDG_DATA_HOME=$work/xdg "$program" list models | grep -q '^model-of-xdg ' || fail "XDG_DATA_HOME is not read"

@@ -497,6 +497,83 @@ static void optimizer_by_hand(void **state) {
     assert_near(step_of(&m).breakdown.optimizer, 0, 0);
 }
 
+static tc_optimizer_figures figures_of(int optimizer) {
+    static const tc_optimizer_figures figures[] = {[TC_OPTIMIZER_SGD] = {4, 4, 0, 100, 0},
+                                                   [TC_OPTIMIZER_LAMB] = {8, 8, 12, 200, 0},
+                                                   [TC_OPTIMIZER_ADAFACTOR] = {0, 0, 8, 100, 0},
+                                                   [TC_OPTIMIZER_MUON] = {4, 8, 4, 100, 5}};
+    return figures[optimizer];
+}
+
+/* Another in the place of AdamW: its state for AdamW's 8 of the stack's 12 bytes, read and written, gradient twice and weight as before,
+ * and what it moves besides. */
+static void other_optimizers_by_hand(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    double n = tc_model_count(&m.job.model).parameters;
+    static const struct {
+        int optimizer;
+        double state, bytes;
+    } cases[] = {{TC_OPTIMIZER_SGD, 8, 26}, {TC_OPTIMIZER_LAMB, 12, 46}, {TC_OPTIMIZER_ADAFACTOR, 4, 26}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        m.stack.optimizers[cases[i].optimizer] = figures_of(cases[i].optimizer);
+        m.job.optimizer = cases[i].optimizer;
+        tc_step s = step_of(&m);
+        assert_near(s.breakdown.optimizer, cases[i].bytes * n / 1e12, 1e-4 * 34 * n / 1e12);
+        assert_near(s.memory.optimizer, cases[i].state * n, 1e-4 * 12 * n);
+        assert_near(tc_breakdown_sum(&s.breakdown), s.step_s, 1e-12 * s.step_s);
+    }
+    /* the stack's own keeps what the stack says, whatever is usual; moments in 16 bit stay so */
+    m.job.optimizer = m.stack.optimizer = TC_OPTIMIZER_ADAFACTOR;
+    m.stack.optimizer_bytes = 0.125;
+    assert_near(step_of(&m).memory.optimizer, 0.125 * n, 1e-4 * n);
+    m.stack.optimizer = TC_OPTIMIZER_ADAMW;
+    m.job.optimizer = TC_OPTIMIZER_SGD;
+    m.stack.optimizer_bytes = 4;
+    assert_near(step_of(&m).memory.optimizer, 2 * n, 1e-4 * n);
+}
+
+/* Muon: a momentum for the layers, AdamW for embedding and head; five iterations of 4 m^2 n + 2 m^3 FLOP for each matrix, which
+ * the ranks that split the states share out. */
+static void muon_by_hand(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    m.cluster.accelerator.cores = 1; /* no core is without a tile */
+    m.stack.optimizers[TC_OPTIMIZER_MUON] = figures_of(TC_OPTIMIZER_MUON);
+    m.job.optimizer = TC_OPTIMIZER_MUON;
+    tc_model_size size = tc_model_count(&m.job.model);
+    double n = size.parameters, ends = size.embedding_parameters + size.head_parameters;
+    double h = 1024, iteration = 4 * h * h * (3 + 1 + 4 + 4) * h + 4 * 2 * h * h * h;
+    double products = m.job.model.block[0].count * 5 * iteration / 100e12;
+    double bytes = (30 * n + 8 * ends) / 1e12;
+    tc_step s = step_of(&m);
+    assert_near(s.breakdown.optimizer - bytes, products, 0.04 * products); /* their own traffic is 3 % */
+    assert_near(s.memory.optimizer, 8 * n + 4 * ends, 1e-4 * 12 * n);
+    m.cluster.devices = 4;
+    m.layout.sharding = TC_SHARD_ZERO1;
+    tc_step quarter = step_of(&m);
+    assert_near(quarter.breakdown.optimizer, s.breakdown.optimizer / 4, 1e-3 * products);
+    assert_near(quarter.memory.optimizer, s.memory.optimizer / 4, 1);
+}
+
+/* Forward and backward alone have no optimizer, and no host's time of a step; the parts still add up. */
+static void parts_without_optimizer(void **state) {
+    (void)state;
+    for (int pp = 1; pp <= 2; pp++) {
+        tc_question m = round_machine(pp);
+        m.layout.pp = pp;
+        m.job.global_batch = 4;
+        m.stack.params.host_s_per_step = 0.02;
+        double with = step_of(&m).step_s;
+        m.job.optimizer = TC_OPTIMIZER_NONE;
+        tc_step s = step_of(&m);
+        assert_near(tc_breakdown_sum(&s.breakdown), s.step_s, 1e-12 * s.step_s);
+        assert_near(s.breakdown.optimizer, 0, 0);
+        assert_near(s.breakdown.host, 0, 1e-12);
+        assert_true(with > s.step_s + 0.02);
+    }
+}
+
 /* ---- layouts that cannot be ------------------------------------------------------------------------------------ */
 
 /* Lists and the layers of both ends say what the rule says, or what it does not. */
@@ -711,6 +788,9 @@ int main(void) {
         cmocka_unit_test(zero_bubbles),
         cmocka_unit_test(utilization_of_the_format),
         cmocka_unit_test(optimizer_by_hand),
+        cmocka_unit_test(other_optimizers_by_hand),
+        cmocka_unit_test(muon_by_hand),
+        cmocka_unit_test(parts_without_optimizer),
         cmocka_unit_test(stages_as_given),
         cmocka_unit_test(the_longest_stage_leads),
         cmocka_unit_test(impossible_stages),

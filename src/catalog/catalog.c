@@ -96,6 +96,9 @@ static tc_code read_stack(tc_catalog *catalog, const tc_data_file *file, tc_aren
     tc_stack_chain chain;
     tc_code code = tc_stack_chain_open(catalog, file, own, &chain, error);
     if (code == TC_OK) code = tc_stack_read(&chain, stack, error);
+    const tc_document *optimizers = NULL;
+    if (code == TC_OK) code = tc_lookup_helper(catalog, TC_KIND_COMMON, "optimizers", NULL, &optimizers, error);
+    if (code == TC_OK && optimizers) code = tc_optimizers_read(optimizers, stack->optimizers, error);
     if (code == TC_OK) code = store_slug(file, stack->slug, sizeof stack->slug, error);
     if (code == TC_OK) code = tc_resolve_stack(catalog, &chain, resolved, error);
     if (code != TC_OK) return code;

@@ -33,6 +33,7 @@ tc_stack tc_default_stack(void) {
                       .grad_bytes = 4,
                       .main_grad_bytes = 4,
                       .optimizer_bytes = 12,
+                      .optimizers = {[TC_OPTIMIZER_ADAMW] = {.state_bytes = 8, .end_state_bytes = 8}},
                       .logits_bytes = 4,
                       .overlap_grad_reduce = true,
                       .overlap_param_gather = true,

@@ -47,6 +47,9 @@ TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_
                                           tc_error *error);
 TC_NODISCARD tc_code tc_fabric_read(const tc_document *document, tc_fabric *out, tc_error *error);
 TC_NODISCARD tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error);
+/* The figures of every optimizer. */
+TC_NODISCARD tc_code tc_optimizers_read(const tc_document *document, tc_optimizer_figures out[TC_OPTIMIZER_NONE],
+                                        tc_error *error);
 /* The lists are of the arena. */
 TC_NODISCARD tc_code tc_interval_model_read(const tc_document *document, tc_arena *arena, tc_interval_model *out,
                                             tc_error *error);

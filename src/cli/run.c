@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/request.h"
 #include "report/run_report.h"
+#include "workload/optimizer.h"
 
 static void take(const tc_context *context, tc_option_id id, double *out) {
     const tc_value *value = tc_given(context, id);
@@ -35,7 +36,7 @@ tc_code tc_command_run(tc_context *context) {
     if (code) return code;
     input.cluster = question.cluster;
     input.parameters = tc_model_count(&question.job.model).parameters;
-    input.optimizer_bytes = question.stack.optimizer_bytes;
+    input.optimizer_bytes = tc_model_state_bytes(&question.stack, question.job.optimizer, &question.job.model);
     take_options(context, &input);
     code = tc_run_forecast(&input, &economics, &run, context->error);
     if (code) return code;

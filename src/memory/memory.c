@@ -11,6 +11,7 @@
 #include "memory/memory.h"
 
 #include "base/formats.h"
+#include "workload/optimizer.h"
 
 static double least(double a, double b) { return a < b ? a : b; }
 
@@ -202,10 +203,12 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
         bool fp16 = job->dtype == TC_FP16 && stack->main_grad_bytes == 4;
         m.gradients = (fp16 ? 2 : stack->main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
         if (stack->late_reduction && zero2 && !zero3) m.unreduced = stack->main_grad_bytes * (whole - sharded);
+        double state = tc_state_bytes(stack, p->optimizer, false);
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
-        m.optimizer = l->offload != TC_OFFLOAD_NONE
-                          ? 0
-                          : (stack->optimizer_bytes + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole);
+        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0
+                                                    : (state + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole)
+                                                          + (tc_state_bytes(stack, p->optimizer, true) - state)
+                                                                * (zero1 ? w.ends / dense_group / copies : w.ends);
     }
     if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;

@@ -72,6 +72,7 @@ void tc_report_run_json(FILE *file, const char *data, const tc_question *questio
     tc_write_integer(&writer, "packages", run->packages);
     tc_write_string(&writer, "fabric", input->cluster.fabric.slug);
     tc_write_string(&writer, "stack", question->stack.slug);
+    tc_write_string(&writer, "optimizer", tc_optimizer_word(question));
     tc_write_number(&writer, "tokens", run->tokens);
     tc_write_number(&writer, "steps", run->steps);
     tc_write_step_time(&writer, step);

@@ -42,6 +42,7 @@ static void write_problem(tc_writer *writer, const tc_search_input *in) {
     tc_write_integer(writer, "devices", in->question.cluster.devices);
     tc_write_integer(writer, "global_batch", in->question.job.global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, in->question.job.dtype));
+    tc_write_string(writer, "optimizer", tc_optimizer_word(&in->question));
     tc_write_string(writer, "objective", in->pareto ? "pareto" : tc_objective_name(in->objective));
 }
 

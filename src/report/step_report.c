@@ -46,6 +46,10 @@ static void write_name(tc_writer *writer, const char *key, tc_vocabulary vocabul
     tc_write_string(writer, key, tc_name(vocabulary, value));
 }
 
+const char *tc_optimizer_word(const tc_question *q) {
+    return tc_name(TC_VOCABULARY_OPTIMIZER, q->job.optimizer == TC_UNSET ? (int)q->stack.optimizer : q->job.optimizer);
+}
+
 void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
     tc_write_object(writer, key);
     tc_write_integer(writer, "tp", l->tp);
@@ -113,6 +117,7 @@ static void write_job(tc_writer *writer, const tc_question *question, const tc_s
     tc_write_string(writer, "fabric", question->cluster.fabric.slug);
     tc_write_string(writer, "stack", question->stack.slug);
     write_name(writer, "dtype", TC_VOCABULARY_DTYPE, question->job.dtype);
+    tc_write_string(writer, "optimizer", tc_optimizer_word(question));
     tc_write_number(writer, "seq", step->tokens_per_step / (double)step->global_batch);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_integer(writer, "micro_batches", step->micro_batches);

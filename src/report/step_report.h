@@ -16,6 +16,8 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
 
 /* "layout": {"tp", ...}: every degree and choice, resolved. */
 void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout);
+/* The optimizer of a question: its own, else that of the stack. */
+const char *tc_optimizer_word(const tc_question *question);
 /* An end of an 80 % interval; null where it is not above zero: there is none. */
 void tc_write_interval(tc_writer *writer, const char *key, double value);
 /* "step_s", "step_s_p10", "step_s_p90"; "memory_gib_per_device", "memory_gib_p10", "memory_gib_p90" */

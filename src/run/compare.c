@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+#include "workload/optimizer.h"
+
 #define LONG_RUN_TOKENS 1e12
 #define MOST_DEVICES (1 << 20)
 
@@ -48,7 +50,7 @@ void tc_compare(const tc_question *q, const tc_economics *economics, tc_comparis
     input.cluster = q->cluster;
     input.tokens = LONG_RUN_TOKENS;
     input.parameters = tc_model_count(&q->job.model).parameters;
-    input.optimizer_bytes = q->stack.optimizer_bytes;
+    input.optimizer_bytes = tc_model_state_bytes(&q->stack, q->job.optimizer, &q->job.model);
     out->run_known = tc_run_forecast(&input, economics, &out->run, NULL) == TC_OK;
 }
 

@@ -346,34 +346,6 @@ int tc_traffic_stages(const tc_costs *costs, tc_stage_load loads[TC_TRAFFIC_STAG
     return count;
 }
 
-/* AdamW reads gradient, master weight and two moments, writes three and the 16-bit copy;
- * clipping reads the gradient once more. Offloaded states cross the host link both ways. */
-/* Bytes an element of AdamW as single fp32 kernels: casts 12, both moments 64, their correction 16, quotient 28, decay 20,
- * update 20, results 22. */
-#define UNFUSED_ADAMW 182.0
-
-double tc_optimizer_seconds(const tc_costs *costs, const tc_stage_load *load) {
-    if (costs->q->job.frozen_base || costs->p->optimizer == TC_OPTIMIZER_NONE) return 0;
-    const tc_layout *l = &costs->p->layout;
-    tc_stage_weights w = load->weights;
-    double expert_ranks = tc_expert_dp_group(costs->p).ranks;
-    double expert_group = costs->p->shard_group < expert_ranks ? costs->p->shard_group : expert_ranks;
-    double elements = w.dense / costs->p->shard_group + w.expert / expert_group;
-    if (tc_holds_mirror(costs->p) && l->sharding != TC_SHARD_NONE)
-        elements /= 2; /* states are split over both copies */
-    double state = costs->q->stack.optimizer_bytes, grad = costs->q->stack.main_grad_bytes;
-    double traffic = costs->q->stack.unfused_optimizer ? UNFUSED_ADAMW : 2 * state + 2 * grad + 2;
-    double seconds = elements * traffic / costs->rates.memory;
-    double link = costs->q->cluster.accelerator.host_bytes_per_s;
-    if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += elements * 2 * state / link;
-    if (l->offload == TC_OFFLOAD_OPTIMIZER) {
-        /* the step runs on the host: gradients out, states through the host's memory, weights back */
-        seconds = elements * (2 * state + grad + 2) / costs->q->cluster.accelerator.params.host_memory_bytes_per_s;
-        if (link > 0) seconds += elements * (grad + 2) / link;
-    }
-    return seconds;
-}
-
 tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc_costs *costs, tc_error *error) {
     costs->q = q;
     costs->p = placement;

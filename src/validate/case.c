@@ -12,6 +12,7 @@
 #include "base/formats.h"
 #include "validate/assume.h"
 #include "validate/inputs.h"
+#include "workload/optimizer.h"
 
 tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run, tc_case *c,
                       tc_error *error) {
@@ -66,9 +67,6 @@ static double in_metric(const tc_case *c, const tc_step *step) {
     }
 }
 
-/* Bytes of the two moments of AdamW for a parameter, in fp32. */
-#define MOMENT_BYTES 8
-
 /* What the source calls memory; where it does not say, what the stack's log calls so. */
 static double in_memory_kind(const tc_case *c, const tc_memory *m) {
     tc_memory_log log = c->stack.memory_log;
@@ -81,8 +79,10 @@ static double in_memory_kind(const tc_case *c, const tc_memory *m) {
     }
     if (log == TC_LOG_DEVICE) return m->reserved;
     if (log == TC_LOG_RESERVED) return m->reserved - m->framework;
-    if (log == TC_LOG_ALLOCATED || c->stack.optimizer_bytes <= MOMENT_BYTES) return m->allocated;
-    double before = m->allocated - m->optimizer * MOMENT_BYTES / c->stack.optimizer_bytes;
+    double moments = tc_optimizer_figures_of(&c->stack, c->job.optimizer)->state_bytes,
+           bytes = tc_state_bytes(&c->stack, c->job.optimizer, false);
+    if (log == TC_LOG_ALLOCATED || bytes <= moments) return m->allocated;
+    double before = m->allocated - m->optimizer * moments / bytes;
     return before > states ? before : states;
 }
 

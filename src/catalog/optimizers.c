@@ -1,0 +1,64 @@
+/* optimizers.c - the format of data/optimizers.yaml: figures of every optimizer, for all stacks. */
+#include "base/vocabulary.h"
+#include "catalog/kinds.h"
+
+typedef struct item {
+    int optimizer;
+    tc_optimizer_figures figures;
+} item;
+
+typedef struct optimizers_file {
+    int count;
+    item item[TC_OPTIMIZER_NONE];
+} optimizers_file;
+
+#define FIGURE(where, needed, kind, member, high)                                                                      \
+    {                                                                                                                  \
+        .path = where, .type = kind, .need = needed, .sourced = true, .offset = offsetof(item, figures.member),        \
+        .max = high                                                                                                    \
+    }
+
+static const tc_field item_fields[] = {
+    {.path = "slug",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(item, optimizer),
+     .names = tc_optimizer_names},
+    FIGURE("state", TC_NEED_ALWAYS, TC_FIELD_NUMBER, state_bytes, 64),
+    FIGURE("state_of_ends", TC_NEED_ALWAYS, TC_FIELD_NUMBER, end_state_bytes, 64),
+    FIGURE("extra", TC_NEED_ALWAYS, TC_FIELD_NUMBER, extra_bytes, 1000),
+    FIGURE("unfused", TC_NEED_ALWAYS, TC_FIELD_NUMBER, unfused_bytes, 1000),
+    FIGURE("newton_schulz", TC_NEED_NEVER, TC_FIELD_INTEGER, newton_schulz, 100),
+};
+static const tc_schema item_schema = {"optimizer", item_fields, sizeof item_fields / sizeof *item_fields};
+
+static const tc_field fields[] = {
+    TC_SCHEMA_HEAD,
+    {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
+    {.path = "name", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 96},
+    {.path = "optimizers",
+     .type = TC_FIELD_LIST,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(optimizers_file, item),
+     .size = sizeof(item),
+     .min = TC_OPTIMIZER_NONE,
+     .max = TC_OPTIMIZER_NONE,
+     .element = &item_schema,
+     .count_offset = offsetof(optimizers_file, count)},
+};
+static const tc_schema schema = {"optimizers", fields, sizeof fields / sizeof *fields};
+
+tc_code tc_optimizers_read(const tc_document *document, tc_optimizer_figures out[TC_OPTIMIZER_NONE], tc_error *error) {
+    optimizers_file file = {0};
+    tc_code code = tc_schema_read(&schema, document, &file, error);
+    for (int i = 0; code == TC_OK && i < file.count; i++) {
+        if (file.item[i].optimizer == TC_OPTIMIZER_NONE)
+            return tc_document_fail(document, NULL, "optimizers", error, "'none' has no figures; leave it out");
+        for (int k = 0; k < i; k++)
+            if (file.item[k].optimizer == file.item[i].optimizer)
+                return tc_document_fail(document, NULL, "optimizers", error, "'%s' comes twice; give each one once",
+                                        tc_optimizer_names[file.item[i].optimizer]);
+        out[file.item[i].optimizer] = file.item[i].figures;
+    }
+    return code;
+}

@@ -1,0 +1,64 @@
+/* optimizer.c - the optimizer's step on a stage, in seconds.
+ *
+ * A fused step reads the gradient (once more for clipping) and the state, writes state and 16-bit weights, and moves
+ * what its optimizer moves besides (data/optimizers.yaml); a chain of single kernels moves what its operators add up
+ * to. Offloaded states cross the host link both ways; an offloaded step runs in the host's memory.
+ *
+ * Muon makes each matrix of the layers orthogonal by five iterations X <- a X + (b A + c A A) X, A = X X', in bf16
+ * (Jordan et al. 2024): products of 2 m m n, 2 m m m and 2 m m n FLOP for m <= n. Matrices are those of a rank, as
+ * tensor parallelism splits them (Megatron-Core's default), and are shared out over the ranks that split the states, of
+ * which each does its own whole (Liu et al. 2025, arXiv 2502.16982, section 2.3).
+ * Ignored: the gathering of a matrix that lies on several ranks (there at most a quarter of AdamW's traffic), extra
+ * prediction modules. */
+#include "step/costs.h"
+#include "workload/optimizer.h"
+
+/* Seconds of the iterations on all matrices of an operator. */
+static double orthogonal_seconds(const tc_rates *r, const tc_operator *op, int iterations) {
+    double m = op->n < op->k ? op->n : op->k, n = op->n < op->k ? op->k : op->n;
+    double products
+        = 2 * tc_gemm_seconds(r, false, op->groups, m, n, m, 0) + tc_gemm_seconds(r, false, op->groups, m, m, m, 0);
+    return iterations * (products + 3 * r->launch_s);
+}
+
+static double newton_schulz_seconds(const tc_costs *f, const tc_stage_load *load, double dense_ranks,
+                                    double expert_ranks, int iterations) {
+    const tc_model *model = &f->q->job.model;
+    tc_stage_share share = tc_stage_share_of(model, f->p, load->stage);
+    double seconds = 0;
+    for (int i = 0; i < model->blocks; i++)
+        for (int k = 0; k < f->set.block[i].count; k++) {
+            const tc_operator *op = &f->set.block[i].op[k];
+            if (op->kind == TC_OP_GEMM && op->weights > 0)
+                seconds += share.blocks[i] * orthogonal_seconds(&f->rates, op, iterations)
+                           / (op->tag == TC_TAG_EXPERT ? expert_ranks : dense_ranks);
+        }
+    return seconds;
+}
+
+double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
+    if (f->q->job.frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
+    const tc_layout *l = &f->p->layout;
+    const tc_optimizer_figures *figures = tc_optimizer_figures_of(&f->q->stack, f->p->optimizer);
+    tc_stage_weights w = load->weights;
+    double copies = tc_holds_mirror(f->p) && l->sharding != TC_SHARD_NONE ? 2 : 1; /* states are split over both */
+    double expert_ranks = tc_expert_dp_group(f->p).ranks, dense_ranks = f->p->shard_group;
+    if (dense_ranks < expert_ranks) expert_ranks = dense_ranks;
+    double elements = (w.dense / dense_ranks + w.expert / expert_ranks) / copies;
+    double state = tc_state_bytes(&f->q->stack, f->p->optimizer, false), grad = f->q->stack.main_grad_bytes;
+    double more = (tc_state_bytes(&f->q->stack, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
+    double traffic
+        = f->q->stack.unfused_optimizer ? figures->unfused_bytes : 2 * state + 2 * grad + 2 + figures->extra_bytes;
+    double seconds = (elements * traffic + 2 * more) / f->rates.memory;
+    double link = f->q->cluster.accelerator.host_bytes_per_s;
+    if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += (elements * 2 * state + 2 * more) / link;
+    if (l->offload == TC_OFFLOAD_OPTIMIZER) {
+        /* the step runs on the host: gradients out, states through the host's memory, weights back */
+        seconds
+            = (elements * (2 * state + grad + 2) + 2 * more) / f->q->cluster.accelerator.params.host_memory_bytes_per_s;
+        if (link > 0) seconds += elements * (grad + 2) / link;
+    }
+    if (figures->newton_schulz > 0)
+        seconds += newton_schulz_seconds(f, load, dense_ranks * copies, expert_ranks * copies, figures->newton_schulz);
+    return seconds;
+}

@@ -1,0 +1,34 @@
+/* optimizer.c - bytes of state of a parameter.
+ *
+ * A stack says what its own optimizer keeps: b bytes, of which s are the optimizer's (two moments of AdamW: 8) and the
+ * rest is the master copy, as far as the stack has one. Another optimizer with s' in its place keeps b - s + s'. A
+ * stack that keeps less than s keeps its moments in a narrower format: s' shrinks with them.
+ * Ignored: norms and biases, which take the optimizer of the ends where there are two. */
+#include "workload/optimizer.h"
+
+#include "workload/operators.h"
+
+static int known(int optimizer) {
+    return optimizer >= 0 && optimizer < TC_OPTIMIZER_NONE ? optimizer : TC_OPTIMIZER_ADAMW;
+}
+
+const tc_optimizer_figures *tc_optimizer_figures_of(const tc_stack *stack, int optimizer) {
+    bool own = optimizer == TC_UNSET || optimizer == TC_OPTIMIZER_NONE;
+    return &stack->optimizers[known(own ? (int)stack->optimizer : optimizer)];
+}
+
+double tc_state_bytes(const tc_stack *stack, int optimizer, bool ends) {
+    const tc_optimizer_figures *own = tc_optimizer_figures_of(stack, TC_UNSET),
+                               *used = tc_optimizer_figures_of(stack, optimizer);
+    double theirs = ends ? own->end_state_bytes : own->state_bytes, bytes = stack->optimizer_bytes;
+    double states = ends ? used->end_state_bytes : used->state_bytes;
+    if (used == own) return bytes;
+    return theirs <= bytes ? bytes - theirs + states : states * (bytes / theirs);
+}
+
+double tc_model_state_bytes(const tc_stack *stack, int optimizer, const tc_model *model) {
+    tc_model_size size = tc_model_count(model);
+    double ends = (size.embedding_parameters + size.head_parameters) / size.parameters;
+    double layers = tc_state_bytes(stack, optimizer, false);
+    return layers + ends * (tc_state_bytes(stack, optimizer, true) - layers);
+}

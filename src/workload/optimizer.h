@@ -1,0 +1,15 @@
+/* optimizer.h - what a stack's optimizer, or another in its place, keeps of a parameter. */
+#ifndef TC_WORKLOAD_OPTIMIZER_H
+#define TC_WORKLOAD_OPTIMIZER_H
+
+#include "traincast.h"
+
+/* The figures of an optimizer; of the stack's own for TC_UNSET and TC_OPTIMIZER_NONE. */
+const tc_optimizer_figures *tc_optimizer_figures_of(const tc_stack *stack, int optimizer);
+
+/* Bytes of state of a parameter of the layers, or of embedding and head, master copy included. */
+double tc_state_bytes(const tc_stack *stack, int optimizer, bool ends);
+/* The same on average over a model: what a checkpoint holds. */
+double tc_model_state_bytes(const tc_stack *stack, int optimizer, const tc_model *model);
+
+#endif
