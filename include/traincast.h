@@ -273,6 +273,42 @@ typedef struct tc_optimizer_figures {
     int newton_schulz;      /* iterations on each matrix of the layers */
 } tc_optimizer_figures;
 
+/* What a stack keeps on the device. */
+typedef struct tc_stack_memory {
+    int grad_bytes;         /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
+    int main_grad_bytes;    /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
+    double optimizer_bytes; /* bytes of state per parameter with the stack's optimizer, master copy included: 12 */
+    int logits_bytes;  /* kept per logit for the loss beside the 16-bit one: 4 (fp32 copy), 12 (eager); 0 = in place */
+    bool chunked_loss; /* logits are made and used in chunks, never whole */
+    bool gathered_logits;      /* tensor-parallel logits are gathered before the loss */
+    bool masked_head;          /* a model that is not causal has its head on the masked positions alone */
+    bool pipeline_outputs;     /* the last stage holds the logits of all micro-batches until the step ends */
+    bool dropout;              /* where attention is not fused and norms are LayerNorm: GPT, BERT */
+    bool attention_bias;       /* ALiBi reaches fused attention as a tensor of all scores, which every layer keeps */
+    bool low_precision_inputs; /* with formats of 8 and 4 bit matmuls keep their inputs in them for the backward pass */
+    bool low_precision_activations; /* activation functions too */
+    double low_precision_weights;   /* copies of the weights in such a format beside the 16-bit ones */
+    bool weighted_inputs; /* routing weights are applied before the experts' second matmul: its output is not kept */
+    bool gathered_inputs; /* sequence parallelism: inputs of matmuls stay gathered for the backward pass */
+    tc_temporary_gradients temporary_gradients;
+    bool gradients_persist;   /* from step to step; else, with one micro-batch, they come as activations go */
+    bool late_reduction;      /* ZeRO-2: gradients are reduced at the end of the backward pass, all of a rank at once */
+    double gathered_elements; /* ZeRO-3: weights that stay gathered, at least (DeepSpeed: stage3_max_live_parameters) */
+    double bucket_elements;   /* ZeRO: gradient elements in the buckets that are being reduced */
+} tc_stack_memory;
+
+/* How a stack issues its work. */
+typedef struct tc_stack_kernels {
+    int fused; /* tc_operator_group bits: chains that run as one kernel (attention: the softmax of plain attention) */
+    bool native_attention;        /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
+    bool unfused_optimizer;       /* the optimizer's step is a chain of element-wise kernels in fp32 */
+    bool sequential_experts;      /* one kernel an expert, not a grouped GEMM */
+    bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
+    bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
+    int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
+    bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
+} tc_stack_kernels;
+
 typedef struct tc_stack {
     size_t size;
     char slug[64], name[96];
@@ -284,53 +320,22 @@ typedef struct tc_stack {
     tc_optimizer optimizer;
     bool sequence_parallel; /* when tp > 1 */
     int micro_batch;
-    int grad_bytes;         /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
-    int main_grad_bytes;    /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
-    double optimizer_bytes; /* bytes of state per parameter with the stack's optimizer, master copy included: 12 */
     tc_optimizer_figures optimizers[TC_OPTIMIZER_NONE]; /* by tc_optimizer, that of the stack or another in its place */
-    bool unfused_optimizer; /* the optimizer's step is a chain of element-wise kernels in fp32 */
-    int logits_bytes; /* bytes per logit kept for the loss beside the 16-bit logits: 4 (fp32 copy), 12 (eager); 0 = in place */
-    bool dropout;              /* where attention is not fused and norms are LayerNorm: GPT, BERT */
-    bool low_precision_inputs; /* with formats of 8 and 4 bit matmuls keep their inputs in them for the backward pass */
-    bool low_precision_activations; /* activation functions too */
-    double low_precision_weights;   /* copies of the weights in such a format beside the 16-bit ones */
-    bool weighted_inputs; /* routing weights are applied before the experts' second matmul: its output is not kept */
-    tc_temporary_gradients temporary_gradients;
-    bool attention_bias; /* ALiBi reaches fused attention as a tensor of all scores, which every layer keeps */
-    bool
-        late_reduction; /* ZeRO-2: gradients are reduced when all that one rank owns are there, at the end of the backward pass */
-    bool pipeline_outputs; /* the last stage holds the logits of all micro-batches until the step ends */
-    bool
-        gathered_inputs; /* with sequence parallelism: gathered inputs of matmuls are kept, not gathered again backward */
-    bool gradients_persist; /* from step to step; else, with one micro-batch, they come as activations go */
-    double
-        gathered_elements;  /* ZeRO-3: weights that stay gathered, at least (DeepSpeed's stage3_max_live_parameters) */
-    double bucket_elements; /* ZeRO: gradient elements in the buckets that are being reduced */
-    tc_memory_log memory_log; /* what the stack's own log calls memory */
-    bool gathered_logits;     /* tensor-parallel logits are gathered before the loss */
-    bool masked_head;         /* a model that is not causal has its head on the masked positions alone */
-    bool chunked_loss;        /* logits are made and used in chunks, never whole */
+    tc_memory_log memory_log;                           /* what the stack's own log calls memory */
     bool overlap_grad_reduce, overlap_param_gather;
-    bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
-    bool expert_tensor_parallel;  /* experts are split like the dense layers where the source does not say */
-    bool sequential_experts;      /* one kernel an expert, not a grouped GEMM */
-    bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
-    int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
-    bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
-    char successor[64];         /* the stack that it became, and from which year; empty: none */
+    bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
+    char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;
     struct {
         int until_year, logits_bytes;
         bool pipeline_outputs;
     } earlier;                 /* what releases up to that year did otherwise; 0: none */
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
-    bool native_attention;     /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
-    char fused_operators
-        [64]; /* "norm+position+attention+activation": element-wise chains that run as one kernel (attention: the softmax of plain attention) */
-    int fused;         /* the same as tc_operator_group bits */
-    bool interleaving; /* virtual pipeline stages are in use where the source does not say */
-    bool compiled;     /* graphs or a compiler: no host time per kernel */
-    int graphed;       /* tc_operator_group bits: operators that CUDA graphs issue, without host time */
+    bool interleaving;         /* virtual pipeline stages are in use where the source does not say */
+    bool compiled;             /* graphs or a compiler: no host time per kernel */
+    int graphed;               /* tc_operator_group bits: operators that CUDA graphs issue, without host time */
+    tc_stack_memory memory;
+    tc_stack_kernels kernels;
     tc_stack_params params;
 } tc_stack;
 

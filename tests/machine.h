@@ -50,11 +50,11 @@ static inline tc_stack round_stack(void) {
     s.attention = TC_ATTENTION_FLASH;
     s.micro_batch = 1;
     s.sequence_parallel = false;
-    s.grad_bytes = s.main_grad_bytes = 4;
-    s.optimizer_bytes = 12;
-    s.logits_bytes = 4;
+    s.memory.grad_bytes = s.memory.main_grad_bytes = 4;
+    s.memory.optimizer_bytes = 12;
+    s.memory.logits_bytes = 4;
     s.overlap_grad_reduce = s.overlap_param_gather = true;
-    s.native_attention = true;
+    s.kernels.native_attention = true;
     s.compiled = true;
     s.params = (tc_stack_params){.kernel_fraction = 1,
                                  .attention_relative = 1,

@@ -111,7 +111,7 @@ static void generic_stack_states_every_default(void **state) {
     assert_int_equal(tc_catalog_document(catalog, TC_KIND_STACK, "generic", &document, NULL, &error), TC_OK);
     for (int i = 0; i < tc_stack_schema.count; i++) {
         const char *path = tc_stack_schema.fields[i].path;
-        if (strncmp(path, "defaults.", 9) != 0 && strncmp(path, "parameters.", 11) != 0) continue;
+        if (!strchr(path, '.') || strncmp(path, "successor.", 10) == 0 || strncmp(path, "earlier.", 8) == 0) continue;
         if (!tc_node_find(document->root, path)) print_error("generic.yaml lacks %s\n", path);
         assert_non_null(tc_node_find(document->root, path));
     }
@@ -149,6 +149,49 @@ static void deviations_are_of_fitted_values(void **state) {
     check_deviations(catalog, TC_KIND_ARCHITECTURE, tc_node_find(document->root, "device.architectures"));
     check_deviations(catalog, TC_KIND_ACCELERATOR, tc_node_find(document->root, "device.accelerators"));
     check_deviations(catalog, TC_KIND_STACK, tc_node_find(document->root, "stack.stacks"));
+    tc_catalog_close(catalog);
+}
+
+static tc_code load_text(tc_catalog *catalog, const char *text, tc_stack *out, tc_error *error) {
+    const char *path = "test_catalog_stack.yaml";
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    tc_code code = tc_catalog_stack(catalog, path, out, error);
+    remove(path);
+    return code;
+}
+
+/* Until 0.2 all that a stack keeps and how it issues work stood under `defaults`. */
+static void stacks_of_before_are_read(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_stack now, before;
+    tc_error error;
+    assert_int_equal(load_text(catalog,
+                               "format: 1\nname: mine\nmemory:\n  logits_bytes: 12\n  optimizer_bytes: 6\nkernels:\n  "
+                               "fused: norm+activation\n  communication_cores: 20\n",
+                               &now, &error),
+                     TC_OK);
+    assert_int_equal(now.memory.logits_bytes, 12);
+    assert_true(now.memory.optimizer_bytes == 6);
+    assert_int_equal(now.kernels.fused, TC_GROUP_NORM | TC_GROUP_ACTIVATION);
+    assert_int_equal(now.kernels.communication_cores, 20);
+    assert_int_equal(load_text(catalog,
+                               "format: 1\nname: mine\ndefaults:\n  logits_bytes: 12\n  optimizer_bytes: 6\n  fused: "
+                               "norm+activation\n  communication_cores: 20\n",
+                               &before, &error),
+                     TC_OK);
+    assert_memory_equal(&now.memory, &before.memory, sizeof now.memory);
+    assert_memory_equal(&now.kernels, &before.kernels, sizeof now.kernels);
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nmemory:\n  dropout: true\ndefaults:\n  dropout: true\n",
+                               &now, &error),
+                     TC_INVALID);
+    assert_non_null(strstr(error.place, "6: defaults.dropout"));
+    assert_non_null(strstr(error.text, "'memory.dropout'"));
+    assert_int_equal(load_text(catalog, "format: 1\nname: mine\nkernels:\n  fused: norms\n", &now, &error), TC_INVALID);
+    assert_non_null(strstr(error.place, "4: kernels.fused"));
     tc_catalog_close(catalog);
 }
 
@@ -272,17 +315,6 @@ static void values_arrive(void **state) {
     tc_catalog_close(catalog);
 }
 
-static tc_code load_text(tc_catalog *catalog, const char *text, tc_stack *out, tc_error *error) {
-    const char *path = "test_catalog_stack.yaml";
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-    tc_code code = tc_catalog_stack(catalog, path, out, error);
-    remove(path);
-    return code;
-}
-
 static void stacks_fall_back_on_their_base(void **state) {
     (void)state;
     tc_catalog *catalog = open_catalog(NULL, 0);
@@ -317,13 +349,14 @@ static void stacks_have_several_bases(void **state) {
     assert_int_equal(tc_catalog_stack(catalog, "compiled", &compiled, &error), TC_OK);
     assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: [fsdp, compiled]\n", &both, &error), TC_OK);
     assert_int_equal(both.sharding, fsdp.sharding);
-    assert_int_equal(both.optimizer_bytes, fsdp.optimizer_bytes);
+    assert_int_equal(both.memory.optimizer_bytes, fsdp.memory.optimizer_bytes);
     assert_true(both.compiled && !fsdp.compiled);
-    assert_int_equal(both.logits_bytes, compiled.logits_bytes);
+    assert_int_equal(both.memory.logits_bytes, compiled.memory.logits_bytes);
     assert_true(both.params.memory_passes == 1.2 && both.params.dp_overlap == fsdp.params.dp_overlap);
     assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: [compiled, fsdp, fsdp-compile]\n", &both, &error),
                      TC_OK);
-    assert_true(both.compiled && both.logits_bytes == fsdp.logits_bytes); /* fsdp-compile says nothing of its own */
+    assert_true(both.compiled
+                && both.memory.logits_bytes == fsdp.memory.logits_bytes); /* fsdp-compile says nothing of its own */
     assert_int_equal(tc_catalog_stack_chain(catalog, "fsdp-compile", &chain, &error), TC_OK);
     assert_int_equal(chain.count, 4);
     assert_string_equal(chain.slug[0], "generic");
@@ -965,6 +998,7 @@ int main(void) {
         cmocka_unit_test(every_embedded_file_loads),
         cmocka_unit_test(generic_stack_states_every_default),
         cmocka_unit_test(deviations_are_of_fitted_values),
+        cmocka_unit_test(stacks_of_before_are_read),
         cmocka_unit_test(aliases_are_unique),
         cmocka_unit_test(sources_stand_once),
         cmocka_unit_test(values_arrive),

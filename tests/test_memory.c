@@ -95,9 +95,9 @@ static void logits(void **state) {
     (void)state;
     tc_question m = round_machine(1);
     assert_near(memory_of(&m).logits, 6 * 1024.0 * 32768 + 4 * 1024.0 * 1024, 1);
-    m.stack.logits_bytes = 0;
+    m.stack.memory.logits_bytes = 0;
     assert_near(memory_of(&m).logits, 2 * 1024.0 * 32768 + 4 * 1024.0 * 1024, 1);
-    m.stack.chunked_loss = true;
+    m.stack.memory.chunked_loss = true;
     assert_near(memory_of(&m).logits, 0, 0);
 }
 
@@ -197,13 +197,13 @@ static void gathered_weights(void **state) {
     tc_model_size size = tc_model_count(&m.job.model);
     double ends = size.embedding_parameters + size.head_parameters, block = (size.parameters - ends) / 8;
     assert_near(memory_of(&m).buffers, 2 * (ends + 2 * block), 1e-4 * size.parameters);
-    m.stack.gathered_elements = ends + 4 * block;
+    m.stack.memory.gathered_elements = ends + 4 * block;
     assert_near(memory_of(&m).buffers, 2 * (ends + 4 * block), 1e-4 * size.parameters);
-    m.stack.gathered_elements = 1e12;
+    m.stack.memory.gathered_elements = 1e12;
     assert_near(memory_of(&m).buffers, 2 * size.parameters, 1e-4 * size.parameters);
     m.layout.sharding = TC_SHARD_ZERO1;
-    m.stack.bucket_elements = 1e6;
-    m.stack.grad_bytes = 2;
+    m.stack.memory.bucket_elements = 1e6;
+    m.stack.memory.grad_bytes = 2;
     assert_near(memory_of(&m).buffers, 2e6, 0);
 }
 
@@ -226,7 +226,7 @@ static void transient_gradients(void **state) {
     tc_question m = round_machine(1);
     m.job.global_batch = 1;
     tc_memory both = memory_of(&m);
-    m.stack.gradients_persist = false;
+    m.stack.memory.gradients_persist = false;
     double live = both.activations + both.logits;
     assert_near(memory_of(&m).allocated, both.allocated - (live < both.gradients ? live : both.gradients), 1);
     m.job.global_batch = 2;
@@ -243,14 +243,14 @@ static void low_precision(void **state) {
     double weights = size.parameters - size.embedding_parameters;
     m.job.dtype = TC_FP8;
     assert_near(memory_of(&m).activations, 8 * (sh * 32 + lse), 1);
-    m.stack.low_precision_inputs = true;
-    m.stack.low_precision_weights = 2;
+    m.stack.memory.low_precision_inputs = true;
+    m.stack.memory.low_precision_weights = 2;
     tc_memory b = memory_of(&m);
     assert_near(b.activations, 8 * (sh * 25 + lse), 1);
     assert_near(b.parameters - parameters, 2 * weights, 1e-3 * weights);
     m.job.dtype = TC_MXFP8;
     assert_near(memory_of(&m).activations, 8 * (sh * (18 + 7 * (1 + 1.0 / 32)) + lse), 1);
-    m.stack.low_precision_activations = true; /* the input of GELU, 8 sbh, too */
+    m.stack.memory.low_precision_activations = true; /* the input of GELU, 8 sbh, too */
     assert_near(memory_of(&m).activations, 8 * (sh * (10 + 11 * (1 + 1.0 / 32)) + lse), 1);
     m.job.dtype = TC_BF16;
     assert_near(memory_of(&m).activations, 8 * (sh * 32 + lse), 1);
@@ -276,7 +276,7 @@ static void published_low_precision(void **state) {
     assert_int_equal(tc_catalog_model(catalog, "deepseek-v3", &m.job.model, &error), TC_OK);
     assert_int_equal(tc_catalog_stack(catalog, "hai-llm", &m.stack, &error), TC_OK);
     assert_true(memory_of(&m).reserved < 80 * 1073741824.0);
-    m.stack.low_precision_inputs = m.stack.low_precision_activations = false;
+    m.stack.memory.low_precision_inputs = m.stack.memory.low_precision_activations = false;
     assert_true(memory_of(&m).reserved > 80 * 1073741824.0);
 
     m = round_machine(16);
@@ -299,17 +299,17 @@ static void temporary_gradients(void **state) {
     tc_question m = round_machine(1);
     m.job.global_batch = 1;
     double h = 1024, vocab = 32768, logits = memory_of(&m).logits;
-    m.stack.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
+    m.stack.memory.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
     assert_near(memory_of(&m).buffers, 2 * 4 * h * h, 1);
     assert_near(memory_of(&m).logits, logits, 1); /* 2 + 4 bytes a logit of 1024 tokens against 2 and 2 a weight */
-    m.stack.temporary_gradients = TC_GRADIENTS_EVERY_SHAPE;
+    m.stack.memory.temporary_gradients = TC_GRADIENTS_EVERY_SHAPE;
     assert_near(memory_of(&m).buffers, 2 * (3 + 1 + 4 + 4) * h * h, 1);
     m.job.seq = 128;
     assert_near(memory_of(&m).logits, 2 * 128 * vocab + 2 * h * vocab, 1);
     /* one expert's stands for all; without Transformer Engine the experts of a rank are one weight */
     m.job.model = round_moe(4);
     assert_near(memory_of(&m).buffers, 2 * ((2 + 1) * h * h + 8 * h + 3 * 2048 * h), 1);
-    m.stack.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
+    m.stack.memory.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
     assert_near(memory_of(&m).buffers, 2 * 8 * 2 * 2048 * h, 1);
 }
 
@@ -319,8 +319,8 @@ static void late_reduction(void **state) {
     tc_question m = round_machine(8);
     double n = tc_model_count(&m.job.model).parameters;
     m.layout.sharding = TC_SHARD_ZERO2;
-    m.stack.main_grad_bytes = 2;
-    m.stack.chunked_loss = m.stack.late_reduction = true;
+    m.stack.memory.main_grad_bytes = 2;
+    m.stack.memory.chunked_loss = m.stack.memory.late_reduction = true;
     m.layout.recompute = TC_RECOMPUTE_FULL;
     assert_near(memory_of(&m).activations, 2 * n * 7 / 8, 1e-4 * n);
     m.layout.recompute = TC_RECOMPUTE_NONE;
@@ -334,7 +334,7 @@ static void embedding_gradient(void **state) {
     m.job.global_batch = 1;
     m.job.seq = 16;
     m.job.model.vocab = 1 << 20;
-    m.stack.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
+    m.stack.memory.temporary_gradients = TC_GRADIENTS_OF_A_WEIGHT;
     assert_near(memory_of(&m).activations, 2 * 1024.0 * ((1 << 20) + 1024), 4096 * 1024);
 }
 
@@ -347,14 +347,14 @@ static void what_stacks_keep(void **state) {
     double sh = 1024.0 * 1024, before = memory_of(&m).activations;
     m.stack.compiled = false;
     assert_near(memory_of(&m).activations - before, 8 * 2 * 4 * sh, 1);
-    m.stack.fused = TC_GROUP_ACTIVATION;
+    m.stack.kernels.fused = TC_GROUP_ACTIVATION;
     assert_near(memory_of(&m).activations - before, 0, 1);
     m.layout.offload_operators = TC_GROUP_QKV | TC_GROUP_ATTENTION; /* queries, keys, values, log-sum-exp; the output */
     assert_near(before - memory_of(&m).activations, 8 * (8 * sh + 4 * 16 * 1024.0), 1);
 
     m = round_machine(1);
     before = memory_of(&m).activations;
-    m.stack.attention_bias = true;
+    m.stack.memory.attention_bias = true;
     assert_near(memory_of(&m).activations, before, 0);
     m.job.model.positions = TC_POSITIONS_NONE;
     assert_near(memory_of(&m).activations - before, 8 * 2 * 16 * sh, 1);
@@ -364,16 +364,16 @@ static void what_stacks_keep(void **state) {
     m.job.global_batch = 8;
     m.job.model.vocab = 1 << 20; /* so that the last stage is the fullest */
     before = memory_of(&m).logits;
-    m.stack.pipeline_outputs = true;
+    m.stack.memory.pipeline_outputs = true;
     assert_near(memory_of(&m).logits - before, 7 * 2 * 1024.0 * (1 << 20), 1);
-    m.stack.pipeline_outputs = false;
+    m.stack.memory.pipeline_outputs = false;
     m.job.model.mtp_layers = 1; /* logits of its own */
     assert_near(memory_of(&m).logits, 2 * before, 1);
 
     m = round_machine(1);
     m.job.model = round_moe(4);
     before = memory_of(&m).activations;
-    m.stack.weighted_inputs = true;
+    m.stack.memory.weighted_inputs = true;
     assert_near(before - memory_of(&m).activations, 4 * 2 * 2 * sh, 1);
 }
 

@@ -273,7 +273,7 @@ static void communication_cores(void **state) {
     tc_question m = real_machine(64);
     m.cluster.accelerator.cores = 100;
     tc_step all = step_of(&m);
-    m.stack.communication_cores = 25;
+    m.stack.kernels.communication_cores = 25;
     tc_step fewer = step_of(&m);
     assert_true(fewer.breakdown.gemm > 1.05 * all.breakdown.gemm
                 && fewer.breakdown.attention > 1.2 * all.breakdown.attention);
@@ -525,11 +525,11 @@ static void other_optimizers_by_hand(void **state) {
     }
     /* the stack's own keeps what the stack says, whatever is usual; moments in 16 bit stay so */
     m.job.optimizer = m.stack.optimizer = TC_OPTIMIZER_ADAFACTOR;
-    m.stack.optimizer_bytes = 0.125;
+    m.stack.memory.optimizer_bytes = 0.125;
     assert_near(step_of(&m).memory.optimizer, 0.125 * n, 1e-4 * n);
     m.stack.optimizer = TC_OPTIMIZER_ADAMW;
     m.job.optimizer = TC_OPTIMIZER_SGD;
-    m.stack.optimizer_bytes = 4;
+    m.stack.memory.optimizer_bytes = 4;
     assert_near(step_of(&m).memory.optimizer, 2 * n, 1e-4 * n);
 }
 

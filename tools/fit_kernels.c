@@ -61,8 +61,8 @@ enum { ITERATIONS = 20 };
 /* Kernels of the vendor's own libraries, one fused kernel an operator. */
 static tc_stack library_kernels(double accumulate) {
     tc_stack stack = tc_default_stack();
-    stack.native_attention = stack.compiled = true;
-    stack.main_grad_bytes = (int)accumulate;
+    stack.kernels.native_attention = stack.compiled = true;
+    stack.memory.main_grad_bytes = (int)accumulate;
     stack.params.kernel_fraction = stack.params.attention_relative = stack.params.memory_passes
         = stack.params.loss_passes = 1;
     return stack;

@@ -30,15 +30,15 @@ tc_stack tc_default_stack(void) {
                       .optimizer = TC_OPTIMIZER_ADAMW,
                       .sequence_parallel = true,
                       .micro_batch = 1,
-                      .grad_bytes = 4,
-                      .main_grad_bytes = 4,
-                      .optimizer_bytes = 12,
+                      .memory.grad_bytes = 4,
+                      .memory.main_grad_bytes = 4,
+                      .memory.optimizer_bytes = 12,
                       .optimizers = {[TC_OPTIMIZER_ADAMW] = {.state_bytes = 8, .end_state_bytes = 8}},
-                      .logits_bytes = 4,
+                      .memory.logits_bytes = 4,
                       .overlap_grad_reduce = true,
                       .overlap_param_gather = true,
-                      .dropout = true,
-                      .gradients_persist = true};
+                      .memory.dropout = true,
+                      .memory.gradients_persist = true};
 }
 
 tc_job tc_default_job(void) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/vocabulary.h"
 
 #define FORMAT_VERSION 1
 #define MAX_FIELDS 128
@@ -209,6 +210,16 @@ static tc_code read_enum(const reader *r, const tc_field *field, const tc_node *
                             list);
 }
 
+static tc_code read_operators(const reader *r, const tc_node *value, char *target) {
+    int operators = 0;
+    if (strcmp(value->text, "none") != 0 && !tc_operator_groups_parse(value->text, &operators))
+        return tc_document_fail(r->document, value, NULL, r->error,
+                                "'%.60s' is no list of operators such as norm+position+attention+activation, or none",
+                                value->text);
+    if (target) memcpy(target, &operators, sizeof operators);
+    return TC_OK;
+}
+
 static tc_code read_string(const reader *r, const tc_field *field, const tc_node *value, char *target) {
     size_t length = strlen(value->text);
     if (length == 0) return tc_document_fail(r->document, value, NULL, r->error, "is empty; write a short text");
@@ -289,6 +300,7 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
     case TC_FIELD_NUMBER: code = read_number(r, field, value, target); break;
     case TC_FIELD_BOOLEAN: code = read_boolean(r, value, target); break;
     case TC_FIELD_ENUM: code = read_enum(r, field, value, target); break;
+    case TC_FIELD_OPERATORS: code = read_operators(r, value, target); break;
     default: code = read_string(r, field, value, target); break;
     }
     return code == TC_OK ? check_figure(r, field, node) : code;
@@ -296,11 +308,24 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
 
 /* ---- keys ------------------------------------------------------------------------- */
 
-/* Does the field lie in the section? Returns the rest of its path, or NULL. */
-static const char *rest_of_path(const tc_field *field, const char *section, size_t length) {
-    if (length == 0) return field->path;
-    if (strncmp(field->path, section, length) != 0 || field->path[length] != '.') return NULL;
-    return field->path + length + 1;
+/* Does the path lie in the section? Returns the rest of it, or NULL. */
+static const char *rest_of_path(const char *path, const char *section) {
+    size_t length = strlen(section);
+    if (length == 0) return path;
+    if (strncmp(path, section, length) != 0 || path[length] != '.') return NULL;
+    return path + length + 1;
+}
+
+/* What follows the section's key in the field's path, or in its path of before: "" where it is the field itself, NULL
+ * where it is another. */
+static const char *behind_key(const tc_field *field, const char *section, const char *key) {
+    const char *paths[] = {field->path, field->before};
+    size_t length = strlen(key);
+    for (int i = 0; i < 2 && paths[i]; i++) {
+        const char *rest = rest_of_path(paths[i], section);
+        if (rest && strncmp(rest, key, length) == 0 && (!rest[length] || rest[length] == '.')) return rest + length;
+    }
+    return NULL;
 }
 
 static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char *section) {
@@ -309,7 +334,7 @@ static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char
     int n = 0;
     size_t used = 0;
     for (int i = 0; i < r->schema->count && n < MAX_FIELDS; i++) {
-        const char *rest = rest_of_path(&r->schema->fields[i], section, strlen(section));
+        const char *rest = rest_of_path(r->schema->fields[i].path, section);
         if (!rest) continue;
         snprintf(names[n], sizeof names[n], "%.*s", (int)strcspn(rest, "."), rest);
         bool known = false;
@@ -331,6 +356,8 @@ static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char
 static const tc_field *find_field(const tc_schema *schema, const char *path) {
     for (int i = 0; i < schema->count; i++)
         if (strcmp(schema->fields[i].path, path) == 0) return &schema->fields[i];
+    for (int i = 0; i < schema->count; i++)
+        if (schema->fields[i].before && strcmp(schema->fields[i].before, path) == 0) return &schema->fields[i];
     return NULL;
 }
 
@@ -376,19 +403,21 @@ static tc_code read_section(reader *r, const tc_node *mapping, const char *secti
 
 /* Reads a child of the section; renamed: it has its present name already. */
 static tc_code read_child(reader *r, const tc_node *mapping, tc_node *child, const char *section, bool renamed_before) {
-    size_t length = strlen(section), key_length = strlen(child->key);
     bool is_section = false;
     for (int i = 0; i < r->schema->count; i++) {
-        const char *rest = rest_of_path(&r->schema->fields[i], section, length);
-        if (!rest || strncmp(rest, child->key, key_length) != 0) continue;
-        is_section = is_section || rest[key_length] == '.';
-        if (rest[key_length]) continue;
+        const tc_field *field = &r->schema->fields[i];
+        const char *rest = behind_key(field, section, child->key);
+        is_section = is_section || (rest && *rest);
+        if (!rest || *rest) continue;
+        if (r->seen[i])
+            return tc_document_fail(r->document, child, NULL, r->error,
+                                    "is given twice, as '%s' and where it stood before; keep the first", field->path);
         r->seen[i] = true;
-        return read_field(r, &r->schema->fields[i], child);
+        return read_field(r, field, child);
     }
     if (is_section) {
         char path[MAX_PATH];
-        snprintf(path, sizeof path, "%s%s%s", section, length ? "." : "", child->key);
+        snprintf(path, sizeof path, "%s%s%s", section, section[0] ? "." : "", child->key);
         return read_section(r, child, path);
     }
     bool is_renamed = false;

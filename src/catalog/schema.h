@@ -24,15 +24,16 @@
 #include "catalog/document.h"
 
 typedef enum tc_field_type {
-    TC_FIELD_STRING,  /* char[size] */
-    TC_FIELD_INTEGER, /* int, min..max */
-    TC_FIELD_NUMBER,  /* double in SI, of the dimension, min..max */
-    TC_FIELD_BOOLEAN, /* bool: true or false */
-    TC_FIELD_ENUM,    /* int: the index of the word in names */
-    TC_FIELD_LIST,    /* a sequence of mappings read by `element` into an array */
-    TC_FIELD_MAP,     /* any keys, each a mapping checked by `element`; not stored */
-    TC_FIELD_TEXTS,   /* text, a sequence or a mapping of texts; not stored */
-    TC_FIELD_FORMAT   /* the format's version */
+    TC_FIELD_STRING,    /* char[size] */
+    TC_FIELD_INTEGER,   /* int, min..max */
+    TC_FIELD_NUMBER,    /* double in SI, of the dimension, min..max */
+    TC_FIELD_BOOLEAN,   /* bool: true or false */
+    TC_FIELD_ENUM,      /* int: the index of the word in names */
+    TC_FIELD_OPERATORS, /* int: tc_operator_group bits of "norm+activation", or none */
+    TC_FIELD_LIST,      /* a sequence of mappings read by `element` into an array */
+    TC_FIELD_MAP,       /* any keys, each a mapping checked by `element`; not stored */
+    TC_FIELD_TEXTS,     /* text, a sequence or a mapping of texts; not stored */
+    TC_FIELD_FORMAT     /* the format's version */
 } tc_field_type;
 
 typedef enum tc_need {
@@ -47,6 +48,7 @@ typedef struct tc_schema tc_schema;
 
 typedef struct tc_field {
     const char *path;
+    const char *before; /* the path that it had a release ago, read too; NULL: none */
     tc_field_type type;
     tc_dimension dimension;
     tc_need need;

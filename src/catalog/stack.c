@@ -9,12 +9,16 @@
 #include "catalog/parameters.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
-#define ENUM(path_, member, names_)                                                                                    \
-    { .path = path_, .type = TC_FIELD_ENUM, .offset = offsetof(tc_stack, member), .names = names_ }
-#define BOOLEAN(path_, member)                                                                                         \
-    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_stack, member) }
-#define INTEGER(path_, member, low, high)                                                                              \
-    { .path = path_, .type = TC_FIELD_INTEGER, .offset = offsetof(tc_stack, member), .min = low, .max = high }
+/* A key is the member's name; `before`: all stood under `defaults` before 0.2. */
+#define DEFAULT(member) .path = "defaults." #member, .offset = offsetof(tc_stack, member)
+#define MEMORY(member)                                                                                                 \
+    .path = "memory." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, memory.member)
+#define KERNELS(member)                                                                                                \
+    .path = "kernels." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, kernels.member)
+#define BOOLEAN .type = TC_FIELD_BOOLEAN
+#define INTEGER(low, high) .type = TC_FIELD_INTEGER, .min = low, .max = high
+#define NUMBER(high) .type = TC_FIELD_NUMBER, .max = high
+#define WORD(list) .type = TC_FIELD_ENUM, .names = list
 
 static const tc_field stack_fields[] = {
     TC_SCHEMA_HEAD,
@@ -32,68 +36,53 @@ static const tc_field stack_fields[] = {
      .type = TC_FIELD_STRING,
      .offset = offsetof(tc_stack, successor),
      .size = sizeof(((tc_stack *)0)->successor)},
-    INTEGER("successor.from_year", successor_year, 1990, 2100),
-    INTEGER("earlier.until_year", earlier.until_year, 1990, 2100),
-    INTEGER("earlier.logits_bytes", earlier.logits_bytes, 0, 16),
-    BOOLEAN("earlier.pipeline_outputs", earlier.pipeline_outputs),
+    {.path = "successor.from_year", .offset = offsetof(tc_stack, successor_year), INTEGER(1990, 2100)},
+    {.path = "earlier.until_year", .offset = offsetof(tc_stack, earlier.until_year), INTEGER(1990, 2100)},
+    {.path = "earlier.logits_bytes", .offset = offsetof(tc_stack, earlier.logits_bytes), INTEGER(0, 16)},
+    {.path = "earlier.pipeline_outputs", .offset = offsetof(tc_stack, earlier.pipeline_outputs), BOOLEAN},
     {.path = "compiled_variant",
      .type = TC_FIELD_STRING,
      .offset = offsetof(tc_stack, compiled_variant),
      .size = sizeof(((tc_stack *)0)->compiled_variant)},
-    ENUM("defaults.sharding", sharding, tc_sharding_names),
-    ENUM("defaults.recompute", recompute, tc_recompute_names),
-    ENUM("defaults.attention", attention, tc_attention_impl_names),
-    ENUM("defaults.cp_kind", cp_kind, tc_cp_kind_names),
-    ENUM("defaults.optimizer", optimizer, tc_optimizer_names),
-    BOOLEAN("defaults.sequence_parallel", sequence_parallel),
-    INTEGER("defaults.micro_batch", micro_batch, 1, 1000000),
-    INTEGER("defaults.grad_bytes", grad_bytes, 1, 8),
-    INTEGER("defaults.main_grad_bytes", main_grad_bytes, 0, 8),
-    {.path = "defaults.optimizer_bytes",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_stack, optimizer_bytes),
-     .max = 64},
-    BOOLEAN("defaults.unfused_optimizer", unfused_optimizer),
-    INTEGER("defaults.logits_bytes", logits_bytes, 0, 16),
-    BOOLEAN("defaults.dropout", dropout),
-    BOOLEAN("defaults.low_precision_inputs", low_precision_inputs),
-    BOOLEAN("defaults.low_precision_activations", low_precision_activations),
-    {.path = "defaults.low_precision_weights",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_stack, low_precision_weights),
-     .max = 4},
-    BOOLEAN("defaults.weighted_inputs", weighted_inputs),
-    ENUM("defaults.temporary_gradients", temporary_gradients, tc_temporary_gradients_names),
-    BOOLEAN("defaults.attention_bias", attention_bias),
-    BOOLEAN("defaults.late_reduction", late_reduction),
-    BOOLEAN("defaults.gathered_inputs", gathered_inputs),
-    BOOLEAN("defaults.gradients_persist", gradients_persist),
-    {.path = "defaults.gathered_elements",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_stack, gathered_elements),
-     .max = 1e12},
-    {.path = "defaults.bucket_elements",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_stack, bucket_elements),
-     .max = 1e12},
-    ENUM("defaults.memory_log", memory_log, tc_memory_log_names),
-    BOOLEAN("defaults.overlap_grad_reduce", overlap_grad_reduce),
-    BOOLEAN("defaults.overlap_param_gather", overlap_param_gather),
-    BOOLEAN("defaults.overlap_tensor_parallel", overlap_tensor_parallel),
-    BOOLEAN("defaults.compiled", compiled),
-    BOOLEAN("defaults.interleaving", interleaving),
-    BOOLEAN("defaults.sequential_experts", sequential_experts),
-    INTEGER("defaults.communication_cores", communication_cores, 0, 10000),
-    BOOLEAN("defaults.hierarchical_dispatch", hierarchical_dispatch),
-    BOOLEAN("defaults.chunked_loss", chunked_loss),
-    BOOLEAN("defaults.gathered_logits", gathered_logits),
-    BOOLEAN("defaults.masked_head", masked_head),
-    BOOLEAN("defaults.expert_tensor_parallel", expert_tensor_parallel),
-    BOOLEAN("defaults.native_attention", native_attention),
-    {.path = "defaults.fused",
-     .type = TC_FIELD_STRING,
-     .offset = offsetof(tc_stack, fused_operators),
-     .size = sizeof(((tc_stack *)0)->fused_operators)},
+    {DEFAULT(sharding), WORD(tc_sharding_names)},
+    {DEFAULT(recompute), WORD(tc_recompute_names)},
+    {DEFAULT(attention), WORD(tc_attention_impl_names)},
+    {DEFAULT(cp_kind), WORD(tc_cp_kind_names)},
+    {DEFAULT(optimizer), WORD(tc_optimizer_names)},
+    {DEFAULT(sequence_parallel), BOOLEAN},
+    {DEFAULT(micro_batch), INTEGER(1, 1000000)},
+    {DEFAULT(overlap_grad_reduce), BOOLEAN},
+    {DEFAULT(overlap_param_gather), BOOLEAN},
+    {DEFAULT(compiled), BOOLEAN},
+    {DEFAULT(expert_tensor_parallel), BOOLEAN},
+    {DEFAULT(interleaving), BOOLEAN},
+    {DEFAULT(memory_log), WORD(tc_memory_log_names)},
+    {MEMORY(grad_bytes), INTEGER(1, 8)},
+    {MEMORY(main_grad_bytes), INTEGER(0, 8)},
+    {MEMORY(optimizer_bytes), NUMBER(64)},
+    {MEMORY(logits_bytes), INTEGER(0, 16)},
+    {MEMORY(chunked_loss), BOOLEAN},
+    {MEMORY(gathered_logits), BOOLEAN},
+    {MEMORY(masked_head), BOOLEAN},
+    {MEMORY(dropout), BOOLEAN},
+    {MEMORY(attention_bias), BOOLEAN},
+    {MEMORY(low_precision_inputs), BOOLEAN},
+    {MEMORY(low_precision_activations), BOOLEAN},
+    {MEMORY(low_precision_weights), NUMBER(4)},
+    {MEMORY(weighted_inputs), BOOLEAN},
+    {MEMORY(gathered_inputs), BOOLEAN},
+    {MEMORY(temporary_gradients), WORD(tc_temporary_gradients_names)},
+    {MEMORY(gradients_persist), BOOLEAN},
+    {MEMORY(late_reduction), BOOLEAN},
+    {MEMORY(gathered_elements), NUMBER(1e12)},
+    {MEMORY(bucket_elements), NUMBER(1e12)},
+    {KERNELS(fused), .type = TC_FIELD_OPERATORS},
+    {KERNELS(native_attention), BOOLEAN},
+    {KERNELS(unfused_optimizer), BOOLEAN},
+    {KERNELS(sequential_experts), BOOLEAN},
+    {KERNELS(overlap_tensor_parallel), BOOLEAN},
+    {KERNELS(communication_cores), INTEGER(0, 10000)},
+    {KERNELS(hierarchical_dispatch), BOOLEAN},
 #define TC_STACK_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
@@ -127,10 +116,5 @@ tc_code tc_stack_read(const tc_stack_chain *chain, tc_stack *out, tc_error *erro
         tc_code code = tc_schema_read(&tc_stack_schema, chain->document[i], out, error);
         if (code != TC_OK) return code;
     }
-    const tc_document *document = chain->document[chain->count - 1];
-    if (strcmp(out->fused_operators, "none") == 0 || tc_operator_groups_parse(out->fused_operators, &out->fused))
-        return TC_OK;
-    return tc_document_fail(document, tc_node_get(tc_node_get(document->root, "defaults"), "fused"), "fused", error,
-                            "'%s' is no list of operators such as norm+position+attention+activation, or none",
-                            out->fused_operators);
+    return TC_OK;
 }

@@ -66,8 +66,8 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     double throttle = sustained / (peak16 * p->gemm_fraction);
     r->gemm16 = sustained * q->kernel_fraction;
     r->gemm_low = power_limited(a, peak_low * fraction, energy) * q->kernel_fraction;
-    double attention
-        = peak16 * throttle * q->attention_relative * (stack->native_attention ? 1 : p->attention_portable_fraction);
+    double attention = peak16 * throttle * q->attention_relative
+                       * (stack->kernels.native_attention ? 1 : p->attention_portable_fraction);
     r->attention = attention * p->attention_fraction;
     r->attention_backward = attention * p->attention_backward_fraction;
     r->attention_seq_half = p->attention_seq_half;
@@ -81,17 +81,17 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->permute_passes = q->permute_passes;
     r->grouped = q->grouped_fraction;
     r->expert_s = q->expert_s;
-    r->fused = stack->fused;
+    r->fused = stack->kernels.fused;
     r->cores = a->cores > 0 ? a->cores : 1;
-    if (stack->communication_cores > 0 && stack->communication_cores < r->cores) {
-        double left = 1 - stack->communication_cores / r->cores;
+    if (stack->kernels.communication_cores > 0 && stack->kernels.communication_cores < r->cores) {
+        double left = 1 - stack->kernels.communication_cores / r->cores;
         r->gemm16 *= left;
         r->gemm_low *= left;
         r->attention *= left;
         r->attention_backward *= left;
-        r->cores -= stack->communication_cores;
+        r->cores -= stack->kernels.communication_cores;
     }
-    r->grad_bytes = 2.0 * stack->main_grad_bytes;
+    r->grad_bytes = 2.0 * stack->memory.main_grad_bytes;
     r->element_bytes = tc_format_bytes(wide);
     r->low_bytes = tc_format_bytes(dtype);
     /* read 16 bit, write the narrow copy and its transpose for the weight gradient */

@@ -59,7 +59,7 @@ tc_supply tc_supply_of(const tc_scenario *s, int index) {
 /* ---- choices ------------------------------------------------------------------------- */
 
 static double checkpoint_bytes(const tc_prospect *p) {
-    return p->candidate->parameters * (p->pool->economics.weight_bytes + p->pool->software.optimizer_bytes);
+    return p->candidate->parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
 }
 
 static double package_mtbf(const tc_scenario_pool *pool) {
@@ -194,7 +194,7 @@ tc_code tc_phase_run(const tc_prospect *p, const tc_plan_phase *phase, tc_run *o
     in.cluster.devices = phase->devices;
     in.tokens = phase->tokens;
     in.parameters = p->candidate->parameters;
-    in.optimizer_bytes = p->pool->software.optimizer_bytes;
+    in.optimizer_bytes = p->pool->software.memory.optimizer_bytes;
     in.price_usd = p->pool->price_usd;
     in.rental_usd_per_h = p->pool->rental_usd_per_h;
     in.mtbf_s = p->pool->mtbf_s;

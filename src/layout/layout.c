@@ -214,20 +214,21 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .etp = l->etp,
                      .sequence_parallel = l->sequence_parallel && l->tp > 1,
                      .plain_attention = p->attention == TC_ATTENTION_PLAIN,
-                     .dropout = stack->dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
-                     .input_bytes = stack->low_precision_inputs ? low : 2,
-                     .activation_bytes = stack->low_precision_activations ? low : 2,
-                     .unfused_activation = !stack->compiled && !(stack->fused & TC_GROUP_ACTIVATION),
-                     .attention_bias = stack->attention_bias && model->positions == TC_POSITIONS_NONE,
-                     .weighted_inputs = stack->weighted_inputs,
+                     .dropout
+                     = stack->memory.dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
+                     .input_bytes = stack->memory.low_precision_inputs ? low : 2,
+                     .activation_bytes = stack->memory.low_precision_activations ? low : 2,
+                     .unfused_activation = !stack->compiled && !(stack->kernels.fused & TC_GROUP_ACTIVATION),
+                     .attention_bias = stack->memory.attention_bias && model->positions == TC_POSITIONS_NONE,
+                     .weighted_inputs = stack->memory.weighted_inputs,
                      .frozen = job->frozen_base,
-                     .gathered_logits = stack->gathered_logits,
-                     .gathered_inputs = stack->gathered_inputs,
-                     .masked_head = stack->masked_head && !model->causal,
+                     .gathered_logits = stack->memory.gathered_logits,
+                     .gathered_inputs = stack->memory.gathered_inputs,
+                     .masked_head = stack->memory.masked_head && !model->causal,
                      .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,
                      .document = job->document,
                      .capacity = job->expert_capacity,
-                     .sequential_experts = stack->sequential_experts};
+                     .sequential_experts = stack->kernels.sequential_experts};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;

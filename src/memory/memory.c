@@ -69,11 +69,11 @@ static double saved_bytes(const tc_operators *ops, double norm_extra, bool selec
 
 /* Weight gradients that lie beside the accumulated ones, elements: the largest, or one of every weight. */
 static double temporary_gradients(const tc_operators *ops, const tc_stack *stack) {
-    bool every = stack->temporary_gradients == TC_GRADIENTS_EVERY_SHAPE;
+    bool every = stack->memory.temporary_gradients == TC_GRADIENTS_EVERY_SHAPE;
     double sum = 0, largest = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
-        double weights = every || stack->sequential_experts ? op->weights / op->groups : op->weights;
+        double weights = every || stack->kernels.sequential_experts ? op->weights / op->groups : op->weights;
         sum += weights;
         if (weights > largest) largest = weights;
     }
@@ -105,8 +105,8 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
         /* one copy in fp32 stays for the backward pass; what the loss needs beside it is gone */
         set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
     }
-    set->output_bytes = stack->pipeline_outputs ? logits : 0;
-    set->temporary_gradients = stack->temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
+    set->output_bytes = stack->memory.pipeline_outputs ? logits : 0;
+    set->temporary_gradients = stack->memory.temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
     for (int i = 0; i < model->blocks; i++)
         set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;
     if (!set->temporary_gradients) return;
@@ -173,14 +173,14 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
 /* ZeRO-3: embedding and head, which their last and first use join, the block in work and the one prefetched; or what stays gathered. */
 static double gathered_elements(const tc_stack *stack, tc_stage_weights w, double layers) {
     double whole = w.dense + w.expert, units = w.ends + 2 * (whole - w.ends) / (layers > 1 ? layers : 1);
-    return least(whole, units > stack->gathered_elements ? units : stack->gathered_elements);
+    return least(whole, units > stack->memory.gathered_elements ? units : stack->memory.gathered_elements);
 }
 
 tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_weights w) {
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
     const tc_layout *l = &p->layout;
-    tc_states m = {.transient = !stack->gradients_persist && p->micro_batches == 1};
+    tc_states m = {.transient = !stack->memory.gradients_persist && p->micro_batches == 1};
     double param_bytes = tc_format_bytes(tc_format_wide(job->dtype));
     bool low = tc_format_is_low(job->dtype);
     /* a frozen base needs no 16-bit copy beside the one that its matmuls read (MLPerf's LoRA: fp8_params) */
@@ -197,12 +197,13 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     m.parameters = param_bytes * ((zero3 ? sharded : whole) + (beside ? sharded : 0));
     if (!job->frozen_base) {
         if (low)
-            m.parameters
-                += stack->low_precision_weights * tc_format_bytes(job->dtype) * (zero3 ? sharded : whole - w.ends);
+            m.parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
+                            * (zero3 ? sharded : whole - w.ends);
         /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
-        bool fp16 = job->dtype == TC_FP16 && stack->main_grad_bytes == 4;
-        m.gradients = (fp16 ? 2 : stack->main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
-        if (stack->late_reduction && zero2 && !zero3) m.unreduced = stack->main_grad_bytes * (whole - sharded);
+        bool fp16 = job->dtype == TC_FP16 && stack->memory.main_grad_bytes == 4;
+        m.gradients = (fp16 ? 2 : stack->memory.main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
+        if (stack->memory.late_reduction && zero2 && !zero3)
+            m.unreduced = stack->memory.main_grad_bytes * (whole - sharded);
         double state = tc_state_bytes(stack, p->optimizer, false);
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
         m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0
@@ -212,7 +213,7 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     }
     if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;
-    if (zero1) m.buffers += stack->grad_bytes * least(stack->bucket_elements, whole);
+    if (zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     return m;
 }
 
@@ -228,7 +229,7 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
                    .gradients = states->gradients,
                    .optimizer = states->optimizer,
                    .buffers = states->buffers,
-                   .logits = stack->chunked_loss ? 0 : kept->logits};
+                   .logits = stack->memory.chunked_loss ? 0 : kept->logits};
     m.activations = kept->per_micro_batch * in_flight + kept->working;
     /* the gradient of the embedding comes when its micro-batch's activations are gone */
     double last = kept->per_micro_batch + kept->working;

@@ -81,9 +81,9 @@ static void add_block_comm(const tc_costs *costs, const tc_operators *ops, doubl
                                                 : tc_all_reduce_seconds(&costs->paths.tp, ops->tp_bytes);
         transit->tp = ops->tp_collectives * one;
         /* fused: by chunks, behind the matmuls themselves */
-        double share = costs->q->stack.fused_tensor_parallel     ? q->tp_fused_overlap
-                       : costs->q->stack.overlap_tensor_parallel ? q->tp_overlap
-                                                                 : 0;
+        double share = costs->q->stack.kernels.fused_tensor_parallel     ? q->tp_fused_overlap
+                       : costs->q->stack.kernels.overlap_tensor_parallel ? q->tp_overlap
+                                                                         : 0;
         out->tp_comm += tc_exposed(transit->tp, share, out->gemm);
     }
     if (l->cp > 1 && ops->cp_bytes > 0) {
@@ -97,7 +97,7 @@ static void add_block_comm(const tc_costs *costs, const tc_operators *ops, doubl
     if (l->ep > 1 && ops->ep_bytes > 0) {
         transit->ep = 2
                       * tc_dispatch_seconds(&costs->paths.ep, ops->ep_bytes, ops->ep_copies,
-                                            costs->q->stack.hierarchical_dispatch);
+                                            costs->q->stack.kernels.hierarchical_dispatch);
         out->ep_comm += tc_exposed(transit->ep, q->ep_overlap, device);
     }
 }
@@ -204,7 +204,7 @@ static void compute_passes(tc_costs *costs) {
         block_pass(costs, &costs->set.block[i], &costs->block[i]);
     }
     tc_embedding_operators(model, &costs->p->shard, &costs->set.embedding);
-    tc_head_operators(model, &costs->p->shard, costs->q->stack.logits_bytes, &costs->set.head);
+    tc_head_operators(model, &costs->p->shard, costs->q->stack.memory.logits_bytes, &costs->set.head);
     block_pass(costs, &costs->set.embedding, &costs->embedding);
     block_pass(costs, &costs->set.head, &costs->head);
     tc_block_set_sum(model, costs->p, &costs->q->stack, &costs->set);
@@ -304,7 +304,7 @@ static double gather_seconds(const tc_group_path *path, double bytes, double pie
 tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load *load) {
     const tc_layout *l = &costs->p->layout;
     tc_stage_weights w = load->weights;
-    double param = costs->rates.element_bytes, grad = param == 4 ? param : costs->q->stack.grad_bytes;
+    double param = costs->rates.element_bytes, grad = param == 4 ? param : costs->q->stack.memory.grad_bytes;
     tc_data_parallel d = {.stage = load->stage};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */

@@ -28,7 +28,7 @@ static tc_kept *kept_by_chunk(const tc_costs *costs, const tc_order *order, int 
     for (int c = 0; kept && c < order->chunks; c++) {
         int part = order->node[stage * order->chunks + c].part; /* of the model */
         if (part >= 0) kept[c] = tc_chunk_kept(&costs->q->job.model, costs->p, &costs->set, part);
-        if (costs->q->stack.chunked_loss) kept[c].logits = 0;
+        if (costs->q->stack.memory.chunked_loss) kept[c].logits = 0;
     }
     return kept;
 }

@@ -45,10 +45,10 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     double expert_ranks = tc_expert_dp_group(f->p).ranks, dense_ranks = f->p->shard_group;
     if (dense_ranks < expert_ranks) expert_ranks = dense_ranks;
     double elements = (w.dense / dense_ranks + w.expert / expert_ranks) / copies;
-    double state = tc_state_bytes(&f->q->stack, f->p->optimizer, false), grad = f->q->stack.main_grad_bytes;
+    double state = tc_state_bytes(&f->q->stack, f->p->optimizer, false), grad = f->q->stack.memory.main_grad_bytes;
     double more = (tc_state_bytes(&f->q->stack, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
-    double traffic
-        = f->q->stack.unfused_optimizer ? figures->unfused_bytes : 2 * state + 2 * grad + 2 + figures->extra_bytes;
+    double traffic = f->q->stack.kernels.unfused_optimizer ? figures->unfused_bytes
+                                                           : 2 * state + 2 * grad + 2 + figures->extra_bytes;
     double seconds = (elements * traffic + 2 * more) / f->rates.memory;
     double link = f->q->cluster.accelerator.host_bytes_per_s;
     if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += (elements * 2 * state + 2 * more) / link;

@@ -59,13 +59,13 @@ static void build_job(tc_case *c) {
     /* "lora" in the words of an MLA model is the rank of its projections */
     c->job.frozen_base = run->frozen_base && c->family->mla.kv_rank == 0;
     if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
-    if (run->stated.fused_optimizer == 1) c->stack.unfused_optimizer = false;
+    if (run->stated.fused_optimizer == 1) c->stack.kernels.unfused_optimizer = false;
     if (run->stated.optimizer_states == TC_STATES_16_BIT) {
-        c->stack.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
-        c->stack.main_grad_bytes = 2;
+        c->stack.memory.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
+        c->stack.memory.main_grad_bytes = 2;
     }
     if (run->stated.optimizer_states == TC_STATES_SHARED_WEIGHTS)
-        c->stack.optimizer_bytes -= 2; /* the weights are half of the master copy */
+        c->stack.memory.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
 
 /* Of the layers, those whose forward runs again by the source's own utilisations, which differ by it: a third of the model's
@@ -133,18 +133,18 @@ static void build_settings(tc_case *c) {
     tc_stack *s = &c->stack;
     if (said->routing != TC_UNSET) c->job.balanced_routing = said->routing == TC_ROUTING_BALANCED;
     if (said->expert_tp != TC_UNSET && l->ep > 1) l->etp = said->expert_tp;
-    if (said->attention_kernel != TC_UNSET) s->native_attention = said->attention_kernel >= TC_KERNEL_FA3;
+    if (said->attention_kernel != TC_UNSET) s->kernels.native_attention = said->attention_kernel >= TC_KERNEL_FA3;
     if (said->overlap != TC_UNSET)
-        s->overlap_tensor_parallel = s->overlap_grad_reduce = s->overlap_param_gather = false;
+        s->kernels.overlap_tensor_parallel = s->overlap_grad_reduce = s->overlap_param_gather = false;
     if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
-    if (said->grouped_gemm != TC_UNSET) s->sequential_experts = said->grouped_gemm == 0;
+    if (said->grouped_gemm != TC_UNSET) s->kernels.sequential_experts = said->grouped_gemm == 0;
     if (said->expert_capacity > 0) c->job.expert_capacity = said->expert_capacity;
     if (said->mtp_layers != TC_UNSET) c->job.model.mtp_layers = said->mtp_layers;
     tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
     if (said->noop_layers != TC_UNSET && said->noop_layers < last->count) last->count -= said->noop_layers;
     build_mask(c);
-    if (said->tp_fused_overlap == 1) s->fused_tensor_parallel = true;
-    if (said->low_precision_inputs != TC_UNSET) s->low_precision_inputs = said->low_precision_inputs == 1;
+    if (said->tp_fused_overlap == 1) s->kernels.fused_tensor_parallel = true;
+    if (said->low_precision_inputs != TC_UNSET) s->memory.low_precision_inputs = said->low_precision_inputs == 1;
     if (said->offload_operators) l->offload_operators = said->offload_operators;
     if (said->offload != TC_UNSET)
         l->offload = said->offload == TC_STATED_OFFLOAD_OPTIMIZER ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
@@ -163,8 +163,8 @@ static void build_settings(tc_case *c) {
 static void build_loss(tc_case *c) {
     static const int bytes[] = {[TC_LOSS_EAGER] = 12, [TC_LOSS_COMPILED] = 4, [TC_LOSS_SPLIT] = 6};
     int loss = c->run->stated.loss;
-    if (loss != TC_UNSET) c->stack.chunked_loss = loss == TC_LOSS_CHUNKED;
-    if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED) c->stack.logits_bytes = bytes[loss];
+    if (loss != TC_UNSET) c->stack.memory.chunked_loss = loss == TC_LOSS_CHUNKED;
+    if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED) c->stack.memory.logits_bytes = bytes[loss];
     if (c->run->stated.fused_modules == 1) c->stack.params.norm_extra *= FUSED_MODULES;
 }
 
@@ -259,12 +259,12 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
     } else if (said->compiled != TC_UNSET) {
         c->stack.compiled = said->compiled == 1;
     }
-    if (said->flags_listed == 1) c->stack.fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
-    c->stack.fused |= said->fused;
-    if (said->fused_softmax == 1) c->stack.fused |= TC_GROUP_ATTENTION;
-    if (said->fused_softmax == 0) c->stack.fused &= ~TC_GROUP_ATTENTION;
+    if (said->flags_listed == 1) c->stack.kernels.fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
+    c->stack.kernels.fused |= said->fused;
+    if (said->fused_softmax == 1) c->stack.kernels.fused |= TC_GROUP_ATTENTION;
+    if (said->fused_softmax == 0) c->stack.kernels.fused &= ~TC_GROUP_ATTENTION;
     if (said->grad_overlap != TC_UNSET) c->stack.overlap_grad_reduce = said->grad_overlap == 1;
-    if (said->dispatcher != TC_UNSET) c->stack.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
+    if (said->dispatcher != TC_UNSET) c->stack.kernels.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
     return TC_OK;
 }
 
@@ -281,8 +281,8 @@ static tc_code find_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
         return code;
     if ((code = build_stack(catalog, c, error))) return code;
     if (year <= c->stack.earlier.until_year) {
-        c->stack.logits_bytes = c->stack.earlier.logits_bytes;
-        c->stack.pipeline_outputs = c->stack.earlier.pipeline_outputs;
+        c->stack.memory.logits_bytes = c->stack.earlier.logits_bytes;
+        c->stack.memory.pipeline_outputs = c->stack.earlier.pipeline_outputs;
     }
     return TC_OK;
 }

@@ -42,12 +42,12 @@ static bool divides(const tc_case *c, int chunks) {
 /* A layout that only its logits keep from fitting ran with a loss in chunks. */
 static void settle_loss(tc_case *c) {
     tc_step step;
-    if (c->run->out_of_memory || c->stack.chunked_loss || !evaluate(c, &c->layout, &step) || step.fits) return;
-    c->stack.chunked_loss = true;
+    if (c->run->out_of_memory || c->stack.memory.chunked_loss || !evaluate(c, &c->layout, &step) || step.fits) return;
+    c->stack.memory.chunked_loss = true;
     if (evaluate(c, &c->layout, &step) && step.fits)
         tc_case_assume(c, "%s", "loss in chunks (it would not fit otherwise)");
     else
-        c->stack.chunked_loss = false;
+        c->stack.memory.chunked_loss = false;
 }
 
 /* What may be chosen where the source is silent: each a list of values, of one where it is not. */

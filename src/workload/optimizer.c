@@ -20,7 +20,7 @@ const tc_optimizer_figures *tc_optimizer_figures_of(const tc_stack *stack, int o
 double tc_state_bytes(const tc_stack *stack, int optimizer, bool ends) {
     const tc_optimizer_figures *own = tc_optimizer_figures_of(stack, TC_UNSET),
                                *used = tc_optimizer_figures_of(stack, optimizer);
-    double theirs = ends ? own->end_state_bytes : own->state_bytes, bytes = stack->optimizer_bytes;
+    double theirs = ends ? own->end_state_bytes : own->state_bytes, bytes = stack->memory.optimizer_bytes;
     double states = ends ? used->end_state_bytes : used->state_bytes;
     if (used == own) return bytes;
     return theirs <= bytes ? bytes - theirs + states : states * (bytes / theirs);
