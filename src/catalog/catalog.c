@@ -261,8 +261,10 @@ static tc_code make_item(tc_catalog *catalog, const tc_entry *e, tc_catalog_item
     size_t length;
     tc_code code = tc_entry_text(e, &text, &length, &owned, error);
     if (code != TC_OK) return code;
-    if (!tc_document_peek(text, length, "name", name, sizeof name)) snprintf(name, sizeof name, "%s", e->slug);
+    bool read = tc_document_peek(text, length, "name", name, sizeof name);
     free(owned);
+    if (!read) return fail_memory(error);
+    if (!name[0]) snprintf(name, sizeof name, "%s", e->slug);
     snprintf(path, sizeof path, "%s%s", e->text ? "data/" : "", e->path);
     item->slug = e->slug;
     item->origin = e->origin;

@@ -407,6 +407,7 @@ bool tc_document_peek(const char *text, size_t length, const char *key, char *bu
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
     bool found = false, is_key = true, is_wanted = false;
+    buffer[0] = '\0';
     for (int depth = 0, going = 1; going;) {
         yaml_event_t event;
         if (!yaml_parser_parse(&parser, &event)) break;
@@ -427,6 +428,7 @@ bool tc_document_peek(const char *text, size_t length, const char *key, char *bu
         going = !found && event.type != YAML_STREAM_END_EVENT && depth <= TC_DOCUMENT_MAX_DEPTH;
         yaml_event_delete(&event);
     }
+    bool exhausted = parser.error == YAML_MEMORY_ERROR;
     yaml_parser_delete(&parser);
-    return found;
+    return !exhausted;
 }

@@ -60,7 +60,7 @@ tc_code tc_document_fail(const tc_document *document, const tc_node *node, const
                          const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The scalar value of one top-level key, without reading further than it: for the names of a list.
- * Returns false where there is none (or the text is no YAML). */
+ * Empty where there is none (or the text is no YAML); false where memory ran out. */
 bool tc_document_peek(const char *text, size_t length, const char *key, char *buffer, size_t size);
 
 #endif

@@ -24,8 +24,10 @@ typedef struct advisor {
 static tc_code try_change(advisor *a, const char *change, bool *fits) {
     tc_search found;
     *fits = false;
-    tc_error unused;
-    if (tc_search_run(&a->in, &found, &unused) != TC_OK) return TC_OK;
+    tc_error why;
+    tc_code code = tc_search_run(&a->in, &found, &why);
+    if (code == TC_INTERNAL) return tc_fail(a->error, code, why.place, "%s", why.text); /* not "does not fit" */
+    if (code) return TC_OK;
     if (found.best_count > 0 && a->out->advice_count < TC_ADVICE_MAX) {
         const tc_step *step = &found.best[0].step;
         *fits = true;

@@ -335,22 +335,26 @@ static void take_best(const tc_found *best, tc_sweep_row *row) {
     row->memory_bytes = step->memory.reserved;
 }
 
-static void search_task(const tc_search_input *in, tc_search *search, tc_sweep_row *row) {
+static tc_code search_task(const tc_search_input *in, tc_search *search, tc_sweep_row *row, tc_error *error) {
     tc_error why;
-    if (tc_search_run(in, search, &why)) {
+    tc_code code = tc_search_run(in, search, &why);
+    if (code == TC_INTERNAL) return tc_fail(error, code, why.place, "%s", why.text); /* no result to keep */
+    if (code) {
         row->status = TC_SWEEP_FAILED;
         snprintf(row->note, sizeof row->note, "%.60s: %.170s", why.place, why.text);
-        return;
+        return TC_OK;
     }
     row->space = search->space;
     row->rejected_memory = search->rejected[TC_REJECTED_MEMORY];
     row->status = search->best_count > 0 ? TC_SWEEP_FOUND : TC_SWEEP_INFEASIBLE;
     if (search->best_count > 0) {
         take_best(&search->best[0], row);
-    } else if (!tc_search_advise(in, search, &why) && search->advice_count > 0) {
-        snprintf(row->note, sizeof row->note, "%s", search->advice[0]);
+    } else {
+        code = tc_search_advise(in, search, error);
+        if (!code && search->advice_count > 0) snprintf(row->note, sizeof row->note, "%s", search->advice[0]);
     }
     tc_search_free(search);
+    return code == TC_INTERNAL ? code : TC_OK;
 }
 
 tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int threads, tc_sweep_row *out,
@@ -372,7 +376,7 @@ tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int t
         out->dtype = t.dtype;
         out->seq = s->seq == TC_UNSET ? in->question.job.model.seq : s->seq;
         in->threads = threads;
-        search_task(in, search, out);
+        code = search_task(in, search, out, error);
     }
     free(in);
     free(search);
