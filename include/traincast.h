@@ -153,6 +153,7 @@ typedef struct tc_accelerator {
     char slug[64], name[96], vendor[48], architecture[32], fabric[256], released[16];
     char family[24]; /* of its architecture: whose forecasts are alike in how far they are off; empty: the usual */
     char stack[256]; /* the usual training stack on it; empty: none known */
+    char region[32]; /* of economics.yaml, where it is sold if it is sold nowhere else; empty: anywhere */
     int devices_per_package;
     double memory_bytes;            /* what one device can allocate before framework overhead */
     double memory_bytes_per_s;      /* datasheet HBM bandwidth of one device */

@@ -670,11 +670,11 @@ static void files_beside_the_folders(void **state) {
                "    electricity: {value: \"0.1 USD/kWh\", source: a}\n"
                "    grid_kg_co2_per_kwh: {value: 0.1, source: a}\n");
     tc_catalog *plain = open_catalog(NULL, 0), *catalog = open_catalog((const char *const[]){"money"}, 1);
-    assert_int_equal(tc_economics_load(catalog, NULL, NULL, &economics, &error), TC_OK);
+    assert_int_equal(tc_economics_load(catalog, NULL, NULL, "", &economics, &error), TC_OK);
     assert_string_equal(economics.region, "here");
     assert_true(economics.mtbf_s == 360000);
     assert_string_not_equal(tc_catalog_hash(catalog), tc_catalog_hash(plain));
-    assert_int_equal(tc_economics_load(plain, NULL, NULL, &economics, &error), TC_OK);
+    assert_int_equal(tc_economics_load(plain, NULL, NULL, "", &economics, &error), TC_OK);
     assert_string_equal(economics.region, "us");
     tc_catalog_close(catalog);
     tc_catalog_close(plain);

@@ -328,6 +328,17 @@ for command in list show step trace explain compare run search sweep plan valida
 COLUMNS=40 "$program" help step | sed -n '/^  traincast/,/^$/p' | sed -e 's/^  //' -e '/^$/q' >"$work/example.sh"
 PATH=$work/bin:$PATH sh "$work/example.sh" >"$work/out" 2>&1 || fail "an example over several lines does not run: $(head -1 "$work/out")"
 
+# ---- a chip that is sold in one country runs there, unless it is said to run elsewhere -----------------------
+good run --model llama-2-7b --accelerator h20 --devices 64 --tokens 1T
+has 'PUE 1.3 (region china, where it is sold)' 'checkpoint storage 122 MB.s per device (default, that of 16,384 H100' '^  intervals *of the step alone'
+good run --model llama-2-7b --accelerator h20 --devices 64 --tokens 1T --region us
+has 'PUE 1.25 (region us)'
+good run --model llama-2-7b --accelerator a100-sxm-80g --devices 64 --tokens 1T
+has 'PUE 1.25 (region us)'
+sed '/slug: china/,$d' data/economics.yaml >"$work/no-china.yaml"
+good run --model llama-2-7b --accelerator h20 --devices 64 --tokens 1T --economics "$work/no-china.yaml"
+has 'PUE 1.25 (region us)'
+
 # ---- threads: at most a few a core, and none of libgomp's messages ------------------------------------------
 # shellcheck disable=SC2086
 good search $job --global-batch 512 --fix tp=2 --threads 65536

@@ -19,7 +19,7 @@ static tc_economics read_region(const char *region) {
     tc_error error = {0};
     tc_economics economics = {0};
     tc_code code = tc_document_read(TC_SOURCE_DIR "/data/economics.yaml", &arena, &document, &error);
-    if (code == TC_OK) code = tc_economics_read(&document, region, &economics, &error);
+    if (code == TC_OK) code = tc_economics_read(&document, region, "", &economics, &error);
     if (code != TC_OK) print_error("%s: %s\n", error.place, error.text);
     assert_int_equal(code, TC_OK);
     tc_arena_free(&arena);
@@ -292,7 +292,7 @@ static void regions(void **state) {
     tc_error error = {0};
     assert_int_equal(tc_document_read(TC_SOURCE_DIR "/data/economics.yaml", &arena, &document, &error), TC_OK);
     tc_economics none;
-    assert_int_equal(tc_economics_read(&document, "atlantis", &none, &error), TC_NOT_FOUND);
+    assert_int_equal(tc_economics_read(&document, "atlantis", "", &none, &error), TC_NOT_FOUND);
     assert_non_null(strstr(error.text, "one of us, china"));
     tc_arena_free(&arena);
 }

@@ -32,6 +32,7 @@ static const tc_field accelerator_fields[] = {
     STRING("released", released, TC_NEED_NEVER),
     STRING("fabric", fabric, TC_NEED_NEVER),
     STRING("stack", stack, TC_NEED_NEVER),
+    STRING("region", region, TC_NEED_NEVER),
     {.path = "device.per_package",
      .type = TC_FIELD_INTEGER,
      .offset = offsetof(tc_accelerator, devices_per_package),

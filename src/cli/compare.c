@@ -84,10 +84,13 @@ static void sort_fastest(tc_comparison *items, int n, tc_comparison *room) {
 static tc_code compare_all(tc_context *context, tc_question *question, const names *accelerators,
                            tc_comparison *items) {
     tc_economics economics;
-    tc_code code = tc_economics_load(context->catalog, NULL, NULL, &economics, context->error);
+    tc_code code = TC_OK;
     int failed = 0;
     for (int i = 0; i < accelerators->count && !code; i++) {
         code = tc_request_devices(context, accelerators->name[i], question);
+        if (!code)
+            code = tc_economics_load(context->catalog, NULL, NULL, question->cluster.accelerator.region, &economics,
+                                     context->error);
         if (code) return code;
         tc_compare(question, &economics, &items[i]);
         failed += items[i].code != TC_OK;

@@ -31,7 +31,8 @@ tc_code tc_command_run(tc_context *context) {
     tc_code code = tc_request_question(context, &question);
     if (!code)
         code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
-                                 tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
+                                 tc_given(context, TC_OPTION_REGION)->text, question.cluster.accelerator.region,
+                                 &economics, context->error);
     if (!code) code = tc_forecast(&question, &input.step, context->error);
     if (code) return code;
     input.cluster = question.cluster;

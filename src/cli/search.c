@@ -40,7 +40,8 @@ static tc_code take_economics(tc_context *context, const tc_question *question, 
     if (in->objective != TC_OBJECTIVE_COST && in->objective != TC_OBJECTIVE_ENERGY) return TC_OK;
     tc_economics economics;
     tc_code code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
-                                     tc_given(context, TC_OPTION_REGION)->text, &economics, context->error);
+                                     tc_given(context, TC_OPTION_REGION)->text, question->cluster.accelerator.region,
+                                     &economics, context->error);
     if (code) return code;
     tc_run_input input = tc_default_run_input();
     tc_run run;

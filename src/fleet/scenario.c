@@ -515,7 +515,8 @@ static tc_code resolve_pool(const checker *c, tc_catalog *catalog, int index) {
     code = pass_on(c, node, "stack", tc_catalog_stack(catalog, stack, &pool->software, &cause), &cause);
     if (code != TC_OK) return code;
     pool->cluster.devices = 0;
-    code = tc_economics_load(catalog, NULL, pool->region[0] ? pool->region : NULL, &pool->economics, &cause);
+    code = tc_economics_load(catalog, NULL, pool->region[0] ? pool->region : NULL, pool->cluster.accelerator.region,
+                             &pool->economics, &cause);
     return pass_on(c, node, "region", code, &cause);
 }
 

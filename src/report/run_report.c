@@ -181,5 +181,8 @@ void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *qu
     print_time(file, style, &input->step, run);
     print_money(file, style, run);
     print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
+    if (!isnan(run->p10.wall_s))
+        print_line(file, style, "intervals",
+                   "of the step alone; failures, storage, prices and the grid count as they stand");
     print_assumed(file, style, &input->step, run);
 }

@@ -13,12 +13,12 @@ static tc_code open_common(tc_catalog *catalog, const char *slug, const char *fi
     return code;
 }
 
-tc_code tc_economics_load(tc_catalog *catalog, const char *file, const char *region, tc_economics *out,
-                          tc_error *error) {
+tc_code tc_economics_load(tc_catalog *catalog, const char *file, const char *region, const char *home,
+                          tc_economics *out, tc_error *error) {
     tc_arena arena = {0};
     tc_document document;
     tc_code code = open_common(catalog, "economics", file, &arena, &document, error);
-    if (code == TC_OK) code = tc_economics_read(&document, region, out, error);
+    if (code == TC_OK) code = tc_economics_read(&document, region, home, out, error);
     tc_arena_free(&arena);
     return code;
 }

@@ -49,6 +49,10 @@ static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(economics_file, slug), .size = 32},
     {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(economics_file, name), .size = 96},
+    {.path = "reliability.fleet",
+     .type = TC_FIELD_STRING,
+     .offset = offsetof(economics_file, common.fleet),
+     .size = sizeof(((tc_economics *)0)->fleet)},
     FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, common.mtbf_s, 60, 1e12),
     FIGURE("reliability.restart", TC_DIMENSION_SECONDS, common.restart_s, 0, 1e7),
     FIGURE("reliability.storage_bandwidth", TC_DIMENSION_BYTES_PER_S, common.storage_bytes_per_s, 1e3, 1e14),
@@ -82,24 +86,32 @@ static void list_regions(const economics_file *file, char *text, size_t size) {
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", file->region[i].slug);
 }
 
-tc_code tc_economics_read(const tc_document *document, const char *name, tc_economics *out, tc_error *error) {
+static const region *find_region(const economics_file *file, const char *slug) {
+    for (int i = 0; i < file->regions; i++)
+        if (strcmp(file->region[i].slug, slug) == 0) return &file->region[i];
+    return NULL;
+}
+
+tc_code tc_economics_read(const tc_document *document, const char *name, const char *home, tc_economics *out,
+                          tc_error *error) {
     economics_file file = {0};
     tc_code code = tc_schema_read(&schema, document, &file, error);
     if (code != TC_OK) return code;
-    if (!name) name = file.default_region;
-    for (int i = 0; i < file.regions; i++) {
-        const region *r = &file.region[i];
-        if (strcmp(r->slug, name) != 0) continue;
-        *out = file.common;
-        out->size = sizeof *out;
-        memcpy(out->region, r->slug, sizeof out->region);
-        out->amortisation_s = file.amortisation_years * SECONDS_PER_YEAR;
-        out->pue = r->pue;
-        out->usd_per_kwh = r->usd_per_j * JOULES_PER_KWH;
-        out->kg_co2_per_kwh = r->kg_co2_per_kwh;
-        return TC_OK;
+    const region *at_home = name ? NULL : find_region(&file, home);
+    const region *r = at_home ? at_home : find_region(&file, name ? name : file.default_region);
+    if (!r) {
+        char list[256] = "";
+        list_regions(&file, list, sizeof list);
+        return tc_fail(error, TC_NOT_FOUND, "region", "'%.40s' is not in %s; one of %s",
+                       name ? name : file.default_region, document->file, list);
     }
-    char list[256] = "";
-    list_regions(&file, list, sizeof list);
-    return tc_fail(error, TC_NOT_FOUND, "region", "'%.40s' is not in %s; one of %s", name, document->file, list);
+    *out = file.common;
+    out->size = sizeof *out;
+    memcpy(out->region, r->slug, sizeof out->region);
+    out->at_home = at_home != NULL;
+    out->amortisation_s = file.amortisation_years * SECONDS_PER_YEAR;
+    out->pue = r->pue;
+    out->usd_per_kwh = r->usd_per_j * JOULES_PER_KWH;
+    out->kg_co2_per_kwh = r->kg_co2_per_kwh;
+    return TC_OK;
 }

@@ -6,7 +6,7 @@
 #include "run/run.h"
 
 /* The figures of a region; region NULL is the file's default_region. */
-TC_NODISCARD tc_code tc_economics_read(const tc_document *document, const char *region, tc_economics *out,
-                                       tc_error *error);
+TC_NODISCARD tc_code tc_economics_read(const tc_document *document, const char *region, const char *home,
+                                       tc_economics *out, tc_error *error);
 
 #endif

@@ -69,10 +69,11 @@ static void assume(tc_run *run, const char *format, ...) {
 /* The given value, else the default, which is then told: "label VALUE unit (default)". region: NULL where
  * the default is the same everywhere. */
 static double given(tc_run *run, double value, double fallback, const char *label, double scale, int decimals,
-                    const char *unit, const char *region) {
+                    const char *unit, const tc_economics *region) {
     if (value >= 0) return value;
-    assume(run, "%s %s%s%s (%s%s)", label, tc_decimal_text(fallback / scale, decimals).s, *unit ? " " : "", unit,
-           region ? "region " : "default", region ? region : "");
+    assume(run, "%s %s%s%s (%s%s%s)", label, tc_decimal_text(fallback / scale, decimals).s, *unit ? " " : "", unit,
+           region ? "region " : "default", region ? region->region : "",
+           region && region->at_home ? ", where it is sold" : "");
     return fallback;
 }
 
@@ -89,13 +90,20 @@ static tc_code check(const tc_run_input *in, tc_error *error) {
     return TC_OK;
 }
 
+/* Whose figure a default of failures or storage is. */
+static const char *fleet_text(const tc_economics *economics, char *text, size_t size) {
+    snprintf(text, size, "%s%s", economics->fleet[0] ? "default, that of " : "default", economics->fleet);
+    return text;
+}
+
 /* Where a package's MTBF comes from: the user, the accelerator's file, the default. */
 static double package_mtbf(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
     if (in->mtbf_s >= 0) return in->mtbf_s;
     if (in->cluster.accelerator.mtbf_s > 0) return in->cluster.accelerator.mtbf_s;
-    char label[96];
-    snprintf(label, sizeof label, "MTBF of a package of %s", in->cluster.accelerator.slug);
-    return given(run, TC_UNSET, economics->mtbf_s, label, SECONDS_PER_HOUR, 0, "h", NULL);
+    char of[96];
+    assume(run, "MTBF of a package of %s %s h (%s)", in->cluster.accelerator.slug,
+           tc_decimal_text(economics->mtbf_s / SECONDS_PER_HOUR, 0).s, fleet_text(economics, of, sizeof of));
+    return economics->mtbf_s;
 }
 
 static double checkpoint_time(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
@@ -111,8 +119,9 @@ static double checkpoint_time(const tc_run_input *in, const tc_economics *econom
     double bandwidth = in->storage_bytes_per_s;
     if (!(bandwidth > 0)) {
         bandwidth = economics->storage_bytes_per_s * in->cluster.devices;
-        assume(run, "checkpoint storage %s MB/s per device (default)",
-               tc_decimal_text(economics->storage_bytes_per_s / 1e6, 1).s);
+        char of[96];
+        assume(run, "checkpoint storage %s MB/s per device (%s)",
+               tc_decimal_text(economics->storage_bytes_per_s / 1e6, 1).s, fleet_text(economics, of, sizeof of));
     }
     return run->checkpoint_bytes / bandwidth;
 }
@@ -153,9 +162,8 @@ static void energy(const tc_run_input *in, const tc_economics *economics, tc_run
                           "rated power of a server over that of its packages", 1, 2, "", NULL);
     double load = given(run, in->power_utilisation, economics->power_utilisation,
                         "mean power in training, of the rated power:", 0.01, 0, "%", NULL);
-    double pue = given(run, in->pue, economics->pue, "PUE", 1, 2, "", economics->region);
-    double carbon
-        = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics->region);
+    double pue = given(run, in->pue, economics->pue, "PUE", 1, 2, "", economics);
+    double carbon = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics);
     run->power_w = run->packages * tdp * server * load * pue;
     run->mwh = run->power_w * run->wall_s / JOULES_PER_MWH;
     run->tonnes_co2 = run->mwh * carbon; /* MWh x kg/kWh = t */
@@ -178,7 +186,7 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
         double life = given(run, in->amortisation_s, economics->amortisation_s, "amortised over", SECONDS_PER_YEAR, 1,
                             "years", NULL);
         double electricity
-            = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics->region);
+            = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics);
         run->capital_usd = run->packages * price * server / (1 - network) * run->wall_s / life;
         run->energy_usd = run->mwh * 1000 * electricity;
         run->owned_usd = run->capital_usd + run->energy_usd;

@@ -8,6 +8,8 @@
 typedef struct tc_economics {
     size_t size;
     char region[32];
+    bool at_home;               /* the region is the accelerator's home, not one that was asked for */
+    char fleet[64];             /* whose failures and storage these are */
     double mtbf_s;              /* between job-stopping failures of one package */
     double restart_s;           /* from a failure to the first new step */
     double storage_bytes_per_s; /* checkpoint bandwidth, per device */
@@ -80,9 +82,10 @@ TC_API tc_run_input tc_default_run_input(void);
 TC_API TC_NODISCARD tc_code tc_run_forecast(const tc_run_input *input, const tc_economics *economics, tc_run *out,
                                             tc_error *error);
 
-/* The defaults of a region. file: NULL is the catalog's economics.yaml; region: NULL is the file's default. */
+/* The defaults of a region. file: NULL is the catalog's economics.yaml; region: NULL is the accelerator's home, where the
+ * file has that, else the file's default. home: of the accelerator; "" where it has none. */
 TC_API TC_NODISCARD tc_code tc_economics_load(tc_catalog *catalog, const char *file, const char *region,
-                                              tc_economics *out, tc_error *error);
+                                              const char *home, tc_economics *out, tc_error *error);
 
 /* ---- goodput alone: the fleet asks for it often ------------------------------- */
 
