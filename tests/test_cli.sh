@@ -347,6 +347,10 @@ OMP_NUM_THREADS=40000
 export OMP_NUM_THREADS
 # shellcheck disable=SC2086
 good search $job --global-batch 512 --fix tp=2
+OMP_NUM_THREADS=1
+# shellcheck disable=SC2086
+good search $job --global-batch 512 --fix tp=2 --json
+has '"threads": 1,'
 unset OMP_NUM_THREADS
 # shellcheck disable=SC2086
 good search $job --global-batch 512 --fix tp=2 --threads 1

@@ -58,6 +58,14 @@ static tc_code open_catalog(tc_context *context) {
     return tc_catalog_open(dirs, n, &context->catalog, context->error);
 }
 
+/* Without --threads, what OMP_NUM_THREADS says, as in other programs. */
+static void take_threads(tc_options *options) {
+    tc_value *value = &options->value[TC_OPTION_THREADS];
+    const char *text = getenv("OMP_NUM_THREADS");
+    long threads = text && !value->given ? strtol(text, NULL, 10) : 0;
+    if (threads > 0) value->integer = threads < 65536 ? threads : 65536;
+}
+
 static tc_code run_command(tc_context *context) {
     const tc_options *options = context->options;
     if (options->value[TC_OPTION_VERSION].given) {
@@ -81,6 +89,7 @@ int main(int argc, char **argv) {
     tc_error error = {.code = TC_OK};
     tc_options options;
     if (tc_options_parse(argc, argv, &options, &error)) return report_error(&error);
+    take_threads(&options);
 
     static tc_output output;
     const tc_value *given = options.value;

@@ -167,9 +167,6 @@ void tc_threads_end(tc_threads *t) { free(t); }
 
 int tc_threads_count(int wanted) {
     int machine = cores();
-    const char *given = getenv("OMP_NUM_THREADS"); /* as other programs know it */
-    long count = wanted > 0 ? wanted : given ? strtol(given, NULL, 10) : 0;
-    if (count < 1) count = machine;
-    long cap = (long)TC_THREADS_A_CORE * machine;
-    return (int)(count < cap ? count : cap);
+    int cap = TC_THREADS_A_CORE * machine;
+    return wanted < 1 ? machine : wanted < cap ? wanted : cap;
 }

@@ -10,8 +10,7 @@
 
 typedef struct tc_threads tc_threads;
 
-/* Threads to use at most: `wanted`; 0: OMP_NUM_THREADS, else the cores that the process may use. Never above
- * TC_THREADS_A_CORE a core. */
+/* Threads to use at most: `wanted`, never above TC_THREADS_A_CORE a core; 0: as many as the process may use cores. */
 #define TC_THREADS_A_CORE 4
 int tc_threads_count(int wanted);
 
