@@ -56,10 +56,21 @@ typedef struct tc_error {
 #define TC_DTYPE_ID(id, word, bits, scale_bits, next) TC_##id,
 typedef enum tc_dtype { TC_FORMATS(TC_DTYPE_ID) TC_DTYPES } tc_dtype; /* traincast_formats.h */
 
-typedef enum tc_attention_kind {
-    TC_ATTENTION_MHA /* MHA, GQA and MQA by kv_heads */,
-    TC_ATTENTION_MLA
-} tc_attention_kind;
+/* clang-format off */
+/* What mixes the tokens of a block: ROW(ID, member of tc_block with its sizes, word). */
+#define TC_MIXER_KINDS(ROW) \
+    ROW(ATTENTION, attention, "mha") /* MHA, GQA and MQA by kv_heads */ \
+    ROW(LATENT, latent, "mla") /* multi-head latent attention: keys and values from a common latent vector */
+/* What follows it, on each token alone, side by side where a block has more than one: ROW(ID, member, bit). */
+#define TC_FFN_KINDS(ROW) \
+    ROW(EXPERTS, experts, 1) \
+    ROW(DENSE, dense, 2)
+/* clang-format on */
+#define TC_MIXER_ID(id, member, word) TC_MIXER_##id,
+typedef enum tc_mixer_kind { TC_MIXER_NONE, TC_MIXER_KINDS(TC_MIXER_ID) TC_MIXERS } tc_mixer_kind;
+#define TC_FFN_BIT(id, member, bit) TC_FFN_##id = bit,
+typedef enum tc_ffn_kind { TC_FFN_KINDS(TC_FFN_BIT) TC_FFN_NONE = 0 } tc_ffn_kind;
+
 typedef enum tc_mlp_kind {
     TC_MLP_PLAIN /* two matrices: GELU, ReLU */,
     TC_MLP_GATED /* three: SwiGLU, GeGLU */
@@ -202,22 +213,45 @@ typedef struct tc_fabric {
 
 #define TC_MAX_BLOCKS 16
 
-/* One run of equal blocks. Attention: (heads, kv_heads, head_dim) or MLA ranks.
- * Either a dense MLP (experts == 0) or a mixture of experts. */
-typedef struct tc_block {
-    int count;
-    tc_attention_kind attention;
+typedef struct tc_attention {
     int heads, kv_heads, head_dim;
-    int q_rank, kv_rank, nope_dim, rope_dim, v_dim; /* MLA; q_rank 0 = plain q projection */
-    int window;                                     /* sliding window in tokens; 0 = full context */
+    int window; /* sliding window in tokens; 0 = full context */
     bool qkv_bias, out_bias;
     bool qk_norm, qk_norm_full; /* norm of queries and keys per head; over all heads */
     bool sinks;                 /* one learned sink logit per head */
-    tc_mlp_kind mlp;
-    bool mlp_bias;
-    int ffn;                                    /* dense MLP width; 0 in a pure MoE block */
-    int experts, top_k, expert_ffn, shared_ffn; /* shared_ffn: total width of the shared experts */
-    bool shared_gate, router_bias, expert_bias;
+} tc_attention;
+
+typedef struct tc_latent {
+    int heads, window;
+    int q_rank; /* 0 = plain q projection */
+    int kv_rank;
+    int nope_dim, rope_dim, v_dim; /* of a head: keys without and with positions, values */
+    bool out_bias;
+} tc_latent;
+
+typedef struct tc_dense {
+    tc_mlp_kind kind;
+    int ffn; /* width */
+    bool bias;
+} tc_dense;
+
+typedef struct tc_experts {
+    tc_mlp_kind kind;
+    int experts, top_k;
+    int ffn;        /* width of each */
+    int shared_ffn; /* total width of the shared experts */
+    bool shared_gate, router_bias, bias;
+} tc_experts;
+
+/* One run of equal blocks: a mixer and feed-forward parts, each with norms and a residual connection. */
+typedef struct tc_block {
+    int count;
+    tc_mixer_kind mixer;
+    int ffn; /* tc_ffn_kind bits */
+    tc_attention attention;
+    tc_latent latent;
+    tc_dense dense;
+    tc_experts experts;
     int norms; /* norms of width hidden per block: 2; 4 with post-norms */
     bool parallel_residual;
 } tc_block;
@@ -225,7 +259,9 @@ typedef struct tc_block {
 typedef struct tc_model {
     size_t size;
     char slug[96], name[128], family[32];
-    int hidden, vocab, seq; /* seq: training context, tokens */
+    int hidden;
+    int vocab; /* 0: neither embedding nor head nor loss */
+    int seq;   /* training context, tokens */
     tc_positions positions;
     int learned_positions; /* rows of the position table */
     int token_types;       /* rows of a token-type table (BERT: 2) */

@@ -78,11 +78,11 @@ static inline tc_model round_gpt(int layers) {
     m.blocks = 1;
     m.block[0] = tc_default_block();
     m.block[0].count = layers;
-    m.block[0].heads = m.block[0].kv_heads = 16;
-    m.block[0].head_dim = 64;
-    m.block[0].qkv_bias = m.block[0].out_bias = m.block[0].mlp_bias = true;
-    m.block[0].mlp = TC_MLP_PLAIN;
-    m.block[0].ffn = 4096;
+    m.block[0].attention.heads = m.block[0].attention.kv_heads = 16;
+    m.block[0].attention.head_dim = 64;
+    m.block[0].attention.qkv_bias = m.block[0].attention.out_bias = m.block[0].dense.bias = true;
+    m.block[0].dense.kind = TC_MLP_PLAIN;
+    m.block[0].dense.ffn = 4096;
     m.block[0].norms = 2;
     return m;
 }
@@ -95,13 +95,12 @@ static inline tc_model round_moe(int layers) {
     m.norm = TC_NORM_RMS;
     m.norm_bias = m.tied_embeddings = false;
     tc_block *b = &m.block[0];
-    b->qkv_bias = b->out_bias = b->mlp_bias = false;
-    b->mlp = TC_MLP_GATED;
-    b->ffn = 0;
-    b->kv_heads = 8;
-    b->experts = 8;
-    b->top_k = 2;
-    b->expert_ffn = 2048;
+    b->attention.qkv_bias = b->attention.out_bias = false;
+    b->attention.kv_heads = 8;
+    b->ffn = TC_FFN_EXPERTS;
+    b->experts.experts = 8;
+    b->experts.top_k = 2;
+    b->experts.ffn = 2048;
     return m;
 }
 

@@ -302,10 +302,10 @@ static void values_arrive(void **state) {
     assert_true(fabric.level[1].bytes_per_s == 25e9);
     assert_int_equal(tc_catalog_model(catalog, "deepseek-v3", &model, &error), TC_OK);
     assert_int_equal(model.blocks, 2);
-    assert_int_equal(model.block[1].attention, TC_ATTENTION_MLA);
-    assert_int_equal(model.block[1].experts, 256);
-    assert_int_equal(model.block[1].kv_heads, 128);
-    assert_true(model.block[1].router_bias && model.causal && !model.norm_bias);
+    assert_int_equal(model.block[1].mixer, TC_MIXER_LATENT);
+    assert_int_equal(model.block[1].experts.experts, 256);
+    assert_int_equal(model.block[1].attention.kv_heads, 128);
+    assert_true(model.block[1].experts.router_bias && model.causal && !model.norm_bias);
     assert_int_equal(tc_catalog_model(catalog, "gpt2-124m", &model, &error), TC_OK);
     assert_int_equal(model.learned_positions, 1024); /* follows from the sequence */
     assert_true(model.norm_bias && model.tied_embeddings);
@@ -867,11 +867,22 @@ static const bad_file bad_models[] = {
     {HEAD "positions: 7\n", "4: positions", "'7' is unknown; write one of rotary, learned, none"},
     {SHAPE, "9: blocks", "is empty; write a list, each element after '- '"},
     {SHAPE "  - 5\n", "10: blocks[0]", "is text; write 'key: value' lines in it"},
-    {SHAPE "  - count: 2\n", "10: blocks[0].attention.heads", "is missing; write 'heads: 8'"},
+    {SHAPE "  - count: 2\n", "10: blocks[0].attention",
+     "is missing; write 'attention: {heads: 8, head_dim: 128}' or 'mixer: none'"},
+    {SHAPE "  - count: 2\n    attention: {head_dim: 8}\n", "11: blocks[0].attention.heads",
+     "is missing; write 'heads: 8'"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    mixer: none\n", "12: blocks[0].mixer",
+     "is none, but there is attention; leave one of them out"},
+    {SHAPE "  - count: 2\n    mlp: {kind: gated, ffn: 8}\n    mixer: none\n    ffn: none\n", "13: blocks[0].ffn",
+     "is none, but there is mlp; leave one of them out"},
+    {SHAPE "  - count: 2\n    mixer: none\n    ffn: none\n", "10: blocks[0]",
+     "has neither mixer nor ffn; leave the block out"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, kind: scan}\n", "11: blocks[0].attention.kind",
+     "'scan' is unknown; write one of mha, mla"},
     {SHAPE "  - count: 2\n    attention: {heads: 8}\n    mlp: {kind: gated, ffn: 8}\n",
      "11: blocks[0].attention.head_dim", "is missing; write 'head_dim: 128'"},
     {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n", "10: blocks[0]",
-     "has neither mlp nor moe; write one of them"},
+     "has neither mlp nor moe; write one of them, or 'ffn: none'"},
     {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    mlp: {kind: gated}\n", "12: blocks[0].mlp.ffn",
      "is missing; write 'ffn: 8'"},
     {SHAPE "  - count: 2\n    attention: {heads: 8, kv_heads: 3, head_dim: 8}\n    mlp: {kind: gated, ffn: 8}\n",

@@ -177,6 +177,17 @@ is_json show slug name levels value unit source
 good show model tests/golden/model-of-mine.yaml --json --seq 512
 is_json show parameters active_parameters mtp_parameters flops_per_token 6nd full causal hardware
 has '"seq": 512'
+# layers without attention, without a feed-forward part; no vocabulary, hence no embedding, head or loss
+trunk="--model tests/golden/trunk-of-mine.yaml --accelerator a100-sxm-80g --devices 8 --global-batch 64"
+good show model tests/golden/trunk-of-mine.yaml
+has '^  mixer  *none'
+good explain $trunk --tp 2
+has '^layer A: norm  *2 '
+has '^layer C: out projection  *1 '
+grep -q -e '^layer A: attention' -e '^embedding: ' -e '^head: loss' "$work/out" && fail "explain shows operators that the trunk has not"
+good search $trunk
+good step $trunk --pp 2 --json
+is_json step step_s
 for config in tests/hf/*.json; do
     [ -f "$config" ] || continue
     good show model "$config"

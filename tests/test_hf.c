@@ -119,15 +119,16 @@ static void llama_fields(void **state) {
     assert_string_equal(model.family, "llama");
     assert_int_equal(model.blocks, 1);
     assert_int_equal(block->count, 32);
-    assert_int_equal(block->kv_heads, 32);
-    assert_int_equal(block->head_dim, 128);
-    assert_int_equal(block->ffn, 11008);
-    assert_int_equal(block->mlp, TC_MLP_GATED);
+    assert_int_equal(block->attention.kv_heads, 32);
+    assert_int_equal(block->attention.head_dim, 128);
+    assert_int_equal(block->dense.ffn, 11008);
+    assert_int_equal(block->dense.kind, TC_MLP_GATED);
     assert_int_equal(block->norms, 2);
     assert_int_equal(model.norm, TC_NORM_RMS);
     assert_int_equal(model.positions, TC_POSITIONS_ROTARY);
     assert_int_equal(model.seq, 4096);
-    assert_false(model.tied_embeddings || model.norm_bias || block->qkv_bias || block->out_bias || block->mlp_bias);
+    assert_false(model.tied_embeddings || model.norm_bias || block->attention.qkv_bias || block->attention.out_bias
+                 || block->dense.bias);
     assert_true(model.causal && model.final_norm && model.lm_head && model.norm_weight);
 }
 
@@ -138,31 +139,33 @@ static void llama_optional_fields(void **state) {
                     "\"tie_word_embeddings\":true,\"rope_parameters\":{\"rope_type\":\"llama3\",\"factor\":8.0,"
                     "\"original_max_position_embeddings\":2048}}");
     const tc_block *block = &model.block[0];
-    assert_int_equal(block->kv_heads, 8);
-    assert_int_equal(block->head_dim, 64);
-    assert_true(block->qkv_bias && block->out_bias && block->mlp_bias && model.tied_embeddings);
+    assert_int_equal(block->attention.kv_heads, 8);
+    assert_int_equal(block->attention.head_dim, 64);
+    assert_true(block->attention.qkv_bias && block->attention.out_bias && block->dense.bias && model.tied_embeddings);
     assert_int_equal(model.seq, 2048);
     model = read_text("{" LLAMA ",\"num_key_value_heads\":null,\"head_dim\":null,\"rope_scaling\":null}");
-    assert_int_equal(model.block[0].kv_heads, 32);
-    assert_int_equal(model.block[0].head_dim, 128);
+    assert_int_equal(model.block[0].attention.kv_heads, 32);
+    assert_int_equal(model.block[0].attention.head_dim, 128);
 }
 
 static void architecture_stands_in_for_type(void **state) {
     (void)state;
     tc_model model = read_text(
         "{\"architectures\":[\"GPT2LMHeadModel\"],\"vocab_size\":50257,\"n_embd\":768,\"n_layer\":12,\"n_head\":12}");
-    assert_int_equal(model.block[0].ffn, 3072);
+    assert_int_equal(model.block[0].dense.ffn, 3072);
     assert_int_equal(model.learned_positions, 1024);
     assert_int_equal(model.positions, TC_POSITIONS_LEARNED);
     assert_int_equal(model.norm, TC_NORM_LAYER);
-    assert_true(model.tied_embeddings && model.norm_bias && model.block[0].qkv_bias && model.block[0].mlp_bias);
+    assert_true(model.tied_embeddings && model.norm_bias && model.block[0].attention.qkv_bias
+                && model.block[0].dense.bias);
     model = read_text(
         "{\"architectures\":[\"Qwen2MoeForCausalLM\"],\"vocab_size\":100,\"hidden_size\":64,\"num_hidden_layers\":2,"
         "\"num_attention_heads\":16,\"num_experts\":4,\"num_experts_per_tok\":2,\"moe_intermediate_size\":8,"
         "\"shared_expert_intermediate_size\":16}");
-    assert_int_equal(model.block[0].experts, 4);
-    assert_int_equal(model.block[0].shared_ffn, 16);
-    assert_true(model.block[0].shared_gate && model.block[0].qkv_bias && !model.block[0].out_bias);
+    assert_int_equal(model.block[0].experts.experts, 4);
+    assert_int_equal(model.block[0].experts.shared_ffn, 16);
+    assert_true(model.block[0].experts.shared_gate && model.block[0].attention.qkv_bias
+                && !model.block[0].attention.out_bias);
 }
 
 static void text_config_is_read(void **state) {
@@ -172,15 +175,15 @@ static void text_config_is_read(void **state) {
         "\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":128,\"num_hidden_layers\":2,"
         "\"num_attention_heads\":8,\"sliding_window\":null}}");
     assert_int_equal(model.hidden, 64);
-    assert_int_equal(model.block[0].kv_heads, 8);
-    assert_int_equal(model.block[0].window, 0);
+    assert_int_equal(model.block[0].attention.kv_heads, 8);
+    assert_int_equal(model.block[0].attention.window, 0);
     assert_true(model.tied_embeddings);
     model = read_text("{\"model_type\":\"gemma3\",\"text_config\":{\"model_type\":\"gemma3_text\",\"hidden_size\":2560,"
                       "\"intermediate_size\":10240,\"num_hidden_layers\":34,\"sliding_window\":1024}}");
     assert_int_equal(model.vocab, 262208);
-    assert_int_equal(model.block[0].heads, 8);
-    assert_int_equal(model.block[0].head_dim, 256);
-    assert_true(model.tied_embeddings && model.block[0].qk_norm);
+    assert_int_equal(model.block[0].attention.heads, 8);
+    assert_int_equal(model.block[0].attention.head_dim, 256);
+    assert_true(model.tied_embeddings && model.block[0].attention.qk_norm);
 }
 
 #define QWEN3                                                                                                          \
@@ -190,15 +193,15 @@ static void text_config_is_read(void **state) {
 static void qwen3_heads_are_wider_than_hidden(void **state) {
     (void)state;
     tc_model model = read_text("{\"model_type\":\"qwen3\"," QWEN3 "}");
-    assert_int_equal(model.block[0].head_dim, 128);
-    assert_true(model.block[0].qk_norm);
-    assert_int_equal(model.block[0].window, 0);
+    assert_int_equal(model.block[0].attention.head_dim, 128);
+    assert_true(model.block[0].attention.qk_norm);
+    assert_int_equal(model.block[0].attention.window, 0);
     model = read_text("{\"model_type\":\"qwen3\"," QWEN3
                       ",\"use_sliding_window\":true,\"sliding_window\":256,\"max_window_layers\":6}");
     assert_int_equal(model.blocks, 2);
     assert_int_equal(model.block[0].count, 6);
-    assert_int_equal(model.block[0].window, 0);
-    assert_int_equal(model.block[1].window, 256);
+    assert_int_equal(model.block[0].attention.window, 0);
+    assert_int_equal(model.block[1].attention.window, 256);
 }
 
 #define QWEN3_MOE                                                                                                      \
@@ -209,17 +212,17 @@ static void expert_layers_by_step(void **state) {
     (void)state;
     tc_model model = read_text("{" QWEN3_MOE ",\"mlp_only_layers\":[0,7]}");
     assert_int_equal(model.blocks, 3);
-    assert_int_equal(model.block[0].experts, 0);
-    assert_int_equal(model.block[0].ffn, 1024);
+    assert_int_equal(model.block[0].ffn, TC_FFN_DENSE);
+    assert_int_equal(model.block[0].dense.ffn, 1024);
     assert_int_equal(model.block[1].count, 6);
-    assert_int_equal(model.block[1].ffn, 0);
-    assert_int_equal(model.block[1].expert_ffn, 128);
-    assert_int_equal(model.block[1].top_k, 4);
+    assert_int_equal(model.block[1].ffn, TC_FFN_EXPERTS);
+    assert_int_equal(model.block[1].experts.ffn, 128);
+    assert_int_equal(model.block[1].experts.top_k, 4);
     assert_int_equal(model.block[2].count, 1);
     model = read_text("{" QWEN3_MOE ",\"decoder_sparse_step\":2}");
     assert_int_equal(model.blocks, 8);
-    assert_int_equal(model.block[0].experts, 0);
-    assert_int_equal(model.block[1].experts, 16);
+    assert_int_equal(model.block[0].ffn, TC_FFN_DENSE);
+    assert_int_equal(model.block[1].experts.experts, 16);
 }
 
 /* More runs than a model holds: one run a kind, the counts are kept. */
@@ -230,9 +233,9 @@ static void many_runs_are_grouped(void **state) {
                     "\"num_hidden_layers\":42,\"num_attention_heads\":8,\"sliding_window\":4096}");
     assert_int_equal(model.blocks, 2);
     assert_int_equal(model.block[0].count, 21);
-    assert_int_equal(model.block[0].window, 4096);
+    assert_int_equal(model.block[0].attention.window, 4096);
     assert_int_equal(model.block[1].count, 21);
-    assert_int_equal(model.block[1].window, 0);
+    assert_int_equal(model.block[1].attention.window, 0);
     assert_int_equal(model.block[0].norms, 4);
 }
 
@@ -247,17 +250,17 @@ static void deepseek_fields(void **state) {
     assert_int_equal(model.blocks, 2);
     assert_int_equal(model.block[0].count, 3);
     assert_int_equal(model.block[1].count, 5);
-    assert_int_equal(model.block[1].attention, TC_ATTENTION_MLA);
-    assert_int_equal(model.block[1].q_rank, 1536);
-    assert_int_equal(model.block[1].kv_rank, 512);
-    assert_int_equal(model.block[1].shared_ffn, 256);
-    assert_true(model.block[1].router_bias);
+    assert_int_equal(model.block[1].mixer, TC_MIXER_LATENT);
+    assert_int_equal(model.block[1].latent.q_rank, 1536);
+    assert_int_equal(model.block[1].latent.kv_rank, 512);
+    assert_int_equal(model.block[1].experts.shared_ffn, 256);
+    assert_true(model.block[1].experts.router_bias);
     assert_int_equal(model.mtp_layers, 1);
     model = read_text("{\"model_type\":\"deepseek_v2\"," DEEPSEEK ",\"q_lora_rank\":null,\"n_shared_experts\":2,"
                       "\"first_k_dense_replace\":1,\"num_key_value_heads\":8}");
-    assert_int_equal(model.block[1].q_rank, 0);
-    assert_int_equal(model.block[1].shared_ffn, 512);
-    assert_false(model.block[1].router_bias);
+    assert_int_equal(model.block[1].latent.q_rank, 0);
+    assert_int_equal(model.block[1].experts.shared_ffn, 512);
+    assert_false(model.block[1].experts.router_bias);
     model = read_text("{\"model_type\":\"kimi_k2\"," DEEPSEEK
                       ",\"moe_layer_freq\":[0,1,1,1,1,1,1,0],\"first_k_dense_replace\":0}");
     assert_int_equal(model.blocks, 3);
@@ -275,13 +278,13 @@ static void expert_count_spellings(void **state) {
                  ",\"%s\":16,\"num_experts_per_tok\":4,\"moe_intermediate_size\":128}",
                  keys[i]);
         tc_model model = read_text(text);
-        assert_int_equal(model.block[1].experts, 16);
+        assert_int_equal(model.block[1].experts.experts, 16);
         assert_int_equal(model.block[0].count, 1);
         snprintf(text, sizeof text, "{\"model_type\":\"mixtral\"," QWEN3 ",\"%s\":16,\"num_experts_per_tok\":4}",
                  keys[i]);
         model = read_text(text);
-        assert_int_equal(model.block[0].expert_ffn, 1024);
-        assert_int_equal(model.block[0].ffn, 0);
+        assert_int_equal(model.block[0].experts.ffn, 1024);
+        assert_int_equal(model.block[0].ffn, TC_FFN_EXPERTS);
     }
 }
 
@@ -290,10 +293,11 @@ static void gpt_oss_fields(void **state) {
     tc_model model
         = read_text("{\"model_type\":\"gpt_oss\"," QWEN3 ",\"num_local_experts\":32,\"num_experts_per_tok\":4}");
     const tc_block *block = &model.block[0];
-    assert_int_equal(block->head_dim, 64);
-    assert_int_equal(block->window, 128);
+    assert_int_equal(block->attention.head_dim, 64);
+    assert_int_equal(block->attention.window, 128);
     assert_int_equal(model.blocks, 8);
-    assert_true(block->sinks && block->expert_bias && block->router_bias && block->qkv_bias && block->out_bias);
+    assert_true(block->attention.sinks && block->experts.bias && block->experts.router_bias && block->attention.qkv_bias
+                && block->attention.out_bias);
 }
 
 static void encoder_fields(void **state) {
@@ -310,13 +314,13 @@ static void encoder_fields(void **state) {
 static void parallel_blocks(void **state) {
     (void)state;
     tc_model model = read_text("{\"model_type\":\"gpt_neox\"," QWEN3 "}");
-    assert_true(model.block[0].parallel_residual && model.block[0].qkv_bias);
-    assert_int_equal(model.block[0].kv_heads, 8);
+    assert_true(model.block[0].parallel_residual && model.block[0].attention.qkv_bias);
+    assert_int_equal(model.block[0].attention.kv_heads, 8);
     model = read_text("{\"model_type\":\"falcon\"," QWEN3 ",\"new_decoder_architecture\":true,\"num_kv_heads\":2}");
-    assert_int_equal(model.block[0].kv_heads, 2);
+    assert_int_equal(model.block[0].attention.kv_heads, 2);
     assert_int_equal(model.block[0].norms, 2);
     model = read_text("{\"model_type\":\"falcon\"," QWEN3 "}");
-    assert_int_equal(model.block[0].kv_heads, 1);
+    assert_int_equal(model.block[0].attention.kv_heads, 1);
     assert_int_equal(model.block[0].norms, 1);
 }
 

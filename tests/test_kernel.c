@@ -202,32 +202,28 @@ static void attention(void **state) {
     double pairs = 1024.0 * 1024 * 1024;
     tc_operator op = {.kind = TC_OP_ATTENTION,
                       .tag = TC_TAG_ATTENTION,
-                      .groups = 1,
                       .kernels = 1,
-                      .pairs = pairs,
-                      .keys = 8192,
-                      .tiles = 1e30,
-                      .head_dim = 128,
+                      .attention = {.pairs = pairs, .keys = 8192, .tiles = 1e30, .head_dim = 128},
                       .flops = 4 * pairs * 128};
     assert_near(forward(&r, &op).attention, op.flops / 100e12, 1e-12);
     assert_near(backward(&r, &op, true).attention, 2.5 * op.flops / 100e12, 1e-12);
     /* half the head: 64 / (64 + 32) against 128 / (128 + 32) */
-    op.head_dim = 64;
+    op.attention.head_dim = 64;
     assert_near(forward(&r, &op).attention, op.flops / 2 / (100e12 * (64.0 / 96) / (128.0 / 160)), 1e-12);
     /* values of 64 are padded to the 128 of the queries: the FLOPs fall, the time does not */
-    op.head_dim = 128;
+    op.attention.head_dim = 128;
     op.flops *= 0.75;
     assert_near(forward(&r, &op).attention, 4 * pairs * 128 / 100e12, 1e-12);
     op.flops = 4 * pairs * 128;
     /* a row as long as seq_half: half the rate */
-    op.head_dim = 128;
+    op.attention.head_dim = 128;
     r.attention_seq_half = 8192;
     assert_near(forward(&r, &op).attention, 2 * op.flops / 100e12, 1e-12);
     /* with as many blocks as 1.5 a core: half of that again */
     r.cores = 100;
-    op.tiles = 150;
+    op.attention.tiles = 150;
     assert_near(forward(&r, &op).attention, 4 * op.flops / 100e12, 1e-12);
-    op.tiles = 1e30;
+    op.attention.tiles = 1e30;
     /* few FLOPs on many bytes: memory */
     op.bytes = 1e12;
     assert_near(forward(&r, &op).attention, 1, 1e-12);
@@ -258,13 +254,9 @@ static void gemm_backward(void **state) {
     r.grad_bytes = 0;
     tc_operator op = {.kind = TC_OP_GEMM,
                       .tag = TC_TAG_MLP,
-                      .groups = 1,
                       .kernels = 1,
-                      .m = 4096,
-                      .n = 12800,
-                      .k = 5120,
                       .weights = 12800.0 * 5120,
-                      .low_precision = true};
+                      .gemm = {.groups = 1, .m = 4096, .n = 12800, .k = 5120, .low_precision = true}};
     double input = gemm(&r, 4096, 5120, 12800), weight = gemm(&r, 5120, 12800, 4096);
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
     assert_near(backward(&r, &op, false).gemm, input, 1e-12);
@@ -280,13 +272,9 @@ static void gradient_accumulation(void **state) {
     r.gemm_low = r.gemm16 = 1e300;
     tc_operator op = {.kind = TC_OP_GEMM,
                       .tag = TC_TAG_MLP,
-                      .groups = 1,
                       .kernels = 1,
-                      .m = 1,
-                      .n = 4096,
-                      .k = 4096,
                       .weights = 4096.0 * 4096,
-                      .low_precision = true};
+                      .gemm = {.groups = 1, .m = 1, .n = 4096, .k = 4096, .low_precision = true}};
     double input = gemm(&r, 1, 4096, 4096), weight = (2.0 * (4096.0 * 4096 + 2 * 4096) + 8.0 * 4096 * 4096) / 1e12;
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
 }

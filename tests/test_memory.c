@@ -343,7 +343,7 @@ static void embedding_gradient(void **state) {
 static void what_stacks_keep(void **state) {
     (void)state;
     tc_question m = round_machine(1);
-    m.job.model.block[0].mlp = TC_MLP_GATED;
+    m.job.model.block[0].dense.kind = TC_MLP_GATED;
     double sh = 1024.0 * 1024, before = memory_of(&m).activations;
     m.stack.compiled = false;
     assert_near(memory_of(&m).activations - before, 8 * 2 * 4 * sh, 1);

@@ -254,7 +254,7 @@ static void conventions(void **state) {
         assert_true(tc_case_is_built(&c));
         assert_string_equal(c.assumed[0], cases[i].assumed);
         assert_int_equal(c.job.model.vocab, cases[i].vocab);
-        assert_int_equal(c.job.model.block[0].q_rank, cases[i].q_rank);
+        assert_int_equal(c.job.model.block[0].latent.q_rank, cases[i].q_rank);
         assert_int_equal(c.job.model.positions, cases[i].positions);
         tc_published_free(&p);
     }

@@ -38,23 +38,23 @@ static tc_model random_model(uint64_t *seed) {
     tc_block *b = &m.block[0];
     *b = tc_default_block();
     b->count = PICK(seed, 2, 3, 4, 6, 8);
-    b->heads = PICK(seed, 4, 8);
-    b->kv_heads = PICK(seed, 2, 4);
-    b->head_dim = 128;
-    b->ffn = 4 * m.hidden;
+    b->attention.heads = PICK(seed, 4, 8);
+    b->attention.kv_heads = PICK(seed, 2, 4);
+    b->attention.head_dim = 128;
+    b->dense.ffn = 4 * m.hidden;
     if (next(seed) % 3 == 0) {
-        b->ffn = 0;
-        b->experts = PICK(seed, 4, 8);
-        b->top_k = 2;
-        b->expert_ffn = m.hidden;
-        b->shared_ffn = PICK(seed, 0, m.hidden);
+        b->ffn = TC_FFN_EXPERTS;
+        b->experts.experts = PICK(seed, 4, 8);
+        b->experts.top_k = 2;
+        b->experts.ffn = m.hidden;
+        b->experts.shared_ffn = PICK(seed, 0, m.hidden);
     }
     if (next(seed) % 4 == 0) {
         m.blocks = 2;
         m.block[1] = *b;
         m.block[1].count = 1;
-        m.block[1].ffn = 2 * m.hidden;
-        m.block[1].experts = 0;
+        m.block[1].dense.ffn = 2 * m.hidden;
+        m.block[1].ffn = TC_FFN_DENSE;
     }
     return m;
 }
@@ -158,7 +158,7 @@ static int heads_worth(const tc_model *m) {
 static void make_axes(const tc_search_input *in, axis a[AXES]) {
     const tc_search_fixed *f = &in->fixed;
     const tc_model *m = &in->question.job.model;
-    int n = in->question.cluster.devices, layers = layers_of(m), experts = m->block[0].experts;
+    int n = in->question.cluster.devices, layers = layers_of(m), experts = m->block[0].experts.experts;
     range(&a[TP], f->tp, 1, n < 8 ? n : 8);
     range(&a[PP], f->pp, 1, n);
     range(&a[CP], f->cp, 1, n);
@@ -180,7 +180,7 @@ static void make_axes(const tc_search_input *in, axis a[AXES]) {
 
 static bool heads_split(const tc_model *m, int tp, int ranks) {
     for (int i = 0; i < m->blocks; i++)
-        if (m->block[i].heads / tp % ranks) return false;
+        if (m->block[i].attention.heads / tp % ranks) return false;
     return true;
 }
 
@@ -221,7 +221,7 @@ static bool wanted(const tc_search_input *in, const int v[AXES]) {
     if (v[CP] > 1 && (m->seq % v[CP] || m->seq / v[CP] < 256)) return false;
     if (!heads_split(m, v[TP], v[KIND])) return false;
     if (in->question.cluster.devices % v[EP] || in->question.cluster.devices % v[ETP]) return false;
-    if (m->block[0].experts && (m->block[0].expert_ffn % v[ETP] || v[ETP] > 8)) return false;
+    if (m->block[0].experts.experts && (m->block[0].experts.ffn % v[ETP] || v[ETP] > 8)) return false;
     if (v[VPP] > 1) {
         if (v[PP] == 1 || v[SCHEDULE] != TC_SCHEDULE_INTERLEAVED || micro_batches % v[PP] || chunks > layers + 2)
             return false;
@@ -259,7 +259,7 @@ static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step
     l.pp = v[PP];
     l.cp = v[CP];
     l.ep = v[EP];
-    l.etp = in->question.job.model.block[0].experts ? v[ETP] : TC_UNSET;
+    l.etp = in->question.job.model.block[0].experts.experts ? v[ETP] : TC_UNSET;
     l.micro_batch = v[MB];
     l.sequence_parallel = v[SP];
     l.cp_kind = kind_of(v);

@@ -358,7 +358,7 @@ static void shared_links_by_hand(void **state) {
     for (int ep = 8; ep <= 16; ep *= 2) {
         tc_question m = round_machine(16);
         m.job.model = round_moe(8);
-        m.job.model.block[0].experts = 16;
+        m.job.model.block[0].experts.experts = 16;
         m.job.global_batch = 16;
         m.job.seq = 128;
         m.layout.ep = ep;

@@ -98,11 +98,13 @@ static void shares_add_up(void **state) {
     assert_int_equal(tc_catalog_list(catalog, TC_KIND_MODEL, &items, &count, &error), TC_OK);
     for (int i = 0; i < count; i++) {
         tc_model model = load(items[i].slug);
-        tc_model_size size = tc_model_count(&model);
+        tc_counts counts;
+        tc_count(&model, model.seq, &counts);
+        tc_model_size size = counts.size;
         double norm = (model.norm_weight ? 1 : 0) + (model.norm_bias ? 1 : 0);
         double sum = size.embedding_parameters + size.head_parameters + (model.final_norm ? norm * model.hidden : 0);
         for (int b = 0; b < model.blocks; b++) {
-            tc_block_weights w = tc_block_weight_count(&model, &model.block[b]);
+            tc_block_weights w = counts.weights[b];
             sum += model.block[b].count * (w.tensor_parallel + w.expert + w.replicated);
             assert_true(w.expert_active <= w.expert);
         }
@@ -245,13 +247,14 @@ static void experts_share_the_work(void **state) {
 static void windowed_attention(void **state) {
     (void)state;
     tc_model model = round_gpt(1);
-    model.block[0].window = 256;
+    model.block[0].attention.window = 256;
     tc_shard shard
         = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2};
     tc_operators ops;
     tc_block_operators(&model, &model.block[0], &shard, &ops);
     for (int i = 0; i < ops.count; i++)
-        if (ops.op[i].kind == TC_OP_ATTENTION) assert_near(ops.op[i].pairs, 16 * (256.0 * 256 / 2 + 768.0 * 256), 1);
+        if (ops.op[i].kind == TC_OP_ATTENTION)
+            assert_near(ops.op[i].attention.pairs, 16 * (256.0 * 256 / 2 + 768.0 * 256), 1);
 }
 
 /* Documents of 128 tokens: half of 128 keys a query, whatever the sequence. */
@@ -270,7 +273,7 @@ static void packed_documents(void **state) {
     tc_operators ops;
     tc_block_operators(&model, &model.block[0], &shard, &ops);
     for (int i = 0; i < ops.count; i++)
-        if (ops.op[i].kind == TC_OP_ATTENTION) assert_near(ops.op[i].pairs, 16 * 1024.0 * 128 / 2, 1);
+        if (ops.op[i].kind == TC_OP_ATTENTION) assert_near(ops.op[i].attention.pairs, 16 * 1024.0 * 128 / 2, 1);
 }
 
 /* Half of the tokens kept: half of the experts' work and exchange; in sequence: a kernel an expert, the same work. */
@@ -289,7 +292,7 @@ static void capacity_and_sequence(void **state) {
     for (int i = 0; i < a.count; i++) {
         if (a.op[i].tag != TC_TAG_EXPERT) continue;
         assert_near(2 * b.op[i].flops, a.op[i].flops, 1);
-        assert_near(b.op[i].kernels, model.block[0].experts / 2.0, 0);
+        assert_near(b.op[i].kernels, model.block[0].experts.experts / 2.0, 0);
         assert_near(a.op[i].kernels, 1, 0);
     }
 }

@@ -15,8 +15,10 @@
 #include "base/json.h"
 #include "base/vocabulary.h"
 #include "device/kernel.h"
+#include "workload/parts.h"
 #include "fit_solve.h"
 #include "network/collective.h"
+#include "workload/parts.h"
 
 typedef enum kind {
     GEMM,
@@ -72,9 +74,10 @@ static double operator_seconds(const kernel_row *row, const tc_rates *rates) {
     const tc_operator *op = &row->op;
     tc_seconds sum = {0};
     if (row->pass == PRODUCT) {
-        double groups = op->groups / op->kernels, accumulate = 2 * row->accumulate * groups * op->m * op->n;
+        double m = op->gemm.m, n = op->gemm.n, k = op->gemm.k;
+        double groups = op->gemm.groups / op->kernels, accumulate = 2 * row->accumulate * groups * m * n;
         return op->kernels
-               * (tc_gemm_seconds(rates, op->low_precision, groups, op->m, op->n, op->k, accumulate) + rates->launch_s);
+               * (tc_gemm_seconds(rates, op->gemm.low_precision, groups, m, n, k, accumulate) + rates->launch_s);
     }
     if (row->pass != BACKWARD) tc_forward_seconds(rates, op, &sum);
     if (row->pass != FORWARD) tc_backward_seconds(rates, op, true, &sum);
@@ -120,31 +123,32 @@ static double flops(const kernel_row *row) {
 static void read_gemm(const tc_json *json, kernel_row *row) {
     tc_operator *op = &row->op;
     op->kind = TC_OP_GEMM;
-    op->groups = tc_json_number(json, "groups", 1, 1e6, 1);
-    op->m = tc_json_number(json, "m", 1, 1e9, 0);
-    op->n = tc_json_number(json, "n", 1, 1e9, 0);
-    op->k = tc_json_number(json, "k", 1, 1e9, 0);
-    op->kernels = tc_json_bool(json, "sequential", false) ? op->groups : 1;
-    op->low_precision = tc_format_is_low(row->dtype);
-    op->weights = op->groups * op->n * op->k;
-    op->flops = 2 * op->groups * op->m * op->n * op->k;
+    op->gemm.groups = tc_json_number(json, "groups", 1, 1e6, 1);
+    op->gemm.m = tc_json_number(json, "m", 1, 1e9, 0);
+    op->gemm.n = tc_json_number(json, "n", 1, 1e9, 0);
+    op->gemm.k = tc_json_number(json, "k", 1, 1e9, 0);
+    op->kernels = tc_json_bool(json, "sequential", false) ? op->gemm.groups : 1;
+    op->gemm.low_precision = tc_format_is_low(row->dtype);
+    op->weights = op->gemm.groups * op->gemm.n * op->gemm.k;
+    op->flops = 2 * op->gemm.groups * op->gemm.m * op->gemm.n * op->gemm.k;
     row->accumulate = tc_json_number(json, "accumulate", 0, 4, 0);
-    if (op->groups > 1) row->kind = GROUPED_GEMM;
+    if (op->gemm.groups > 1) row->kind = GROUPED_GEMM;
     if (op->flops <= 0) tc_json_fail(json, "m", "a GEMM needs m, n and k");
 }
 
 static void read_attention(const tc_json *json, kernel_row *row) {
     double heads = tc_json_number(json, "heads", 1, 1e6, 1), width = tc_json_number(json, "head_dim", 1, 1e6, 1);
-    tc_model model = tc_default_model();
-    model.causal = tc_json_bool(json, "causal", true);
-    tc_block block = {0};
-    tc_shard shard = {.sequences = tc_json_number(json, "sequences", 1, 1e6, 1),
-                      .seq = tc_json_number(json, "seq", 1, 1e9, 1),
-                      .tp = 1,
-                      .cp = 1};
+    double seq = tc_json_number(json, "seq", 1, 1e9, 1);
+    tc_attention_core core = {.heads = heads,
+                              .kv_heads = tc_json_number(json, "kv_heads", 1, 1e6, heads),
+                              .qk_dim = width,
+                              .v_dim = tc_json_number(json, "value_dim", 1, 1e6, width),
+                              .queries = seq,
+                              .keys = seq,
+                              .causal = tc_json_bool(json, "causal", true)};
+    tc_shard shard = {.sequences = tc_json_number(json, "sequences", 1, 1e6, 1), .cp = 1};
     tc_operators ops = {.count = 0};
-    tc_attention_operators(&model, &block, &shard, heads, tc_json_number(json, "kv_heads", 1, 1e6, heads), width,
-                           tc_json_number(json, "value_dim", 1, 1e6, width), &ops);
+    tc_add_attention(&ops, &core, &shard);
     row->op = ops.op[0];
 }
 
@@ -423,10 +427,13 @@ void kernel_fit_table(const kernel_problem *p, FILE *out) {
                  "dim\tfabric\tranks\tbytes\tseconds\tprior\tfitted\tleft_out\n");
     for (int i = 0; i < p->count; i++) {
         const kernel_row *r = &p->rows[i];
+        bool attends = r->op.kind == TC_OP_ATTENTION;
+        tc_operator none = {.attention = {0}}, op = r->op, *gemm = attends ? &none : &op, *core = attends ? &op : &none;
         fprintf(out, "%s\t%d\t%s\t%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t%s\t%d\t%g\t%g\t%.4f\t%.4f\t%.4f\n",
                 p->sources.name[r->source], r->line, kind_names[r->kind], r->accelerator.slug, tc_dtype_names[r->dtype],
-                r->op.groups, r->op.m, r->op.n, r->op.k, r->op.tiles, r->op.keys, r->op.head_dim, r->fabric.slug,
-                r->ranks, r->bytes, r->seconds, p->residual[0][i], p->residual[1][i], p->residual[2][i]);
+                attends ? 1 : gemm->gemm.groups, gemm->gemm.m, gemm->gemm.n, gemm->gemm.k, core->attention.tiles,
+                core->attention.keys, core->attention.head_dim, r->fabric.slug, r->ranks, r->bytes, r->seconds,
+                p->residual[0][i], p->residual[1][i], p->residual[2][i]);
     }
 }
 

@@ -13,7 +13,8 @@
 
 #define FORMAT_WORD(id, word, bits, scale_bits, next) word,
 const char *const tc_dtype_names[] = {TC_FORMATS(FORMAT_WORD) NULL};
-WORDS(tc_attention_kind_names, TC_ATTENTION_MLA, "mha", "mla");
+#define MIXER_WORD(id, member, word) word,
+const char *const tc_mixer_names[] = {"none", TC_MIXER_KINDS(MIXER_WORD) NULL};
 WORDS(tc_mlp_kind_names, TC_MLP_GATED, "plain", "gated");
 WORDS(tc_positions_names, TC_POSITIONS_NONE, "rotary", "learned", "none");
 WORDS(tc_norm_kind_names, TC_NORM_LAYER, "rms", "layer");

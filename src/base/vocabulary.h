@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 extern const char *const tc_dtype_names[];
-extern const char *const tc_attention_kind_names[];
+extern const char *const tc_mixer_names[];
 extern const char *const tc_mlp_kind_names[];
 extern const char *const tc_positions_names[];
 extern const char *const tc_norm_kind_names[];

@@ -2,7 +2,12 @@
 #include "traincast.h"
 
 tc_block tc_default_block(void) {
-    return (tc_block){.count = 1, .attention = TC_ATTENTION_MHA, .mlp = TC_MLP_GATED, .norms = 2};
+    return (tc_block){.count = 1,
+                      .mixer = TC_MIXER_ATTENTION,
+                      .ffn = TC_FFN_DENSE,
+                      .dense.kind = TC_MLP_GATED,
+                      .experts.kind = TC_MLP_GATED,
+                      .norms = 2};
 }
 
 tc_model tc_default_model(void) {

@@ -17,37 +17,51 @@
 #define BLOCK_ENUM(path_, member, need_, names_)                                                                       \
     { .path = path_, .type = TC_FIELD_ENUM, .need = need_, .offset = offsetof(tc_block, member), .names = names_ }
 
+/* The mixers that are attention; a block without one, or without a feed-forward part, says so. */
+static const char *const attention_kinds[] = {"mha", "mla", NULL};
+static const char *const none[] = {"none", NULL};
+
+/* A section a part: its key is the part's member. MLA is written as a kind of attention. */
 static const tc_field block_fields[] = {
     BLOCK_INTEGER("count", count, TC_NEED_ALWAYS, 1),
-    BLOCK_ENUM("attention.kind", attention, TC_NEED_NEVER, tc_attention_kind_names),
-    BLOCK_INTEGER("attention.heads", heads, TC_NEED_ALWAYS, 1),
-    BLOCK_INTEGER("attention.kv_heads", kv_heads, TC_NEED_NEVER, 1),
-    BLOCK_INTEGER("attention.head_dim", head_dim, TC_NEED_NEVER, 1),
-    BLOCK_INTEGER("attention.q_rank", q_rank, TC_NEED_NEVER, 0),
-    BLOCK_INTEGER("attention.kv_rank", kv_rank, TC_NEED_NEVER, 1),
-    BLOCK_INTEGER("attention.nope_dim", nope_dim, TC_NEED_NEVER, 1),
-    BLOCK_INTEGER("attention.rope_dim", rope_dim, TC_NEED_NEVER, 0),
-    BLOCK_INTEGER("attention.v_dim", v_dim, TC_NEED_NEVER, 1),
-    BLOCK_INTEGER("attention.window", window, TC_NEED_NEVER, 0),
-    BLOCK_BOOLEAN("attention.qkv_bias", qkv_bias),
-    BLOCK_BOOLEAN("attention.out_bias", out_bias),
-    BLOCK_BOOLEAN("attention.qk_norm", qk_norm),
-    BLOCK_BOOLEAN("attention.qk_norm_full", qk_norm_full),
-    BLOCK_BOOLEAN("attention.sinks", sinks),
-    BLOCK_ENUM("mlp.kind", mlp, TC_NEED_IN_SECTION, tc_mlp_kind_names),
-    BLOCK_INTEGER("mlp.ffn", ffn, TC_NEED_IN_SECTION, 1),
-    BLOCK_BOOLEAN("mlp.bias", mlp_bias),
-    BLOCK_ENUM("moe.kind", mlp, TC_NEED_IN_SECTION, tc_mlp_kind_names),
-    BLOCK_INTEGER("moe.experts", experts, TC_NEED_IN_SECTION, 1),
-    BLOCK_INTEGER("moe.top_k", top_k, TC_NEED_IN_SECTION, 1),
-    BLOCK_INTEGER("moe.ffn", expert_ffn, TC_NEED_IN_SECTION, 1),
-    BLOCK_INTEGER("moe.shared_ffn", shared_ffn, TC_NEED_NEVER, 0),
-    BLOCK_BOOLEAN("moe.shared_gate", shared_gate),
-    BLOCK_BOOLEAN("moe.router_bias", router_bias),
-    BLOCK_BOOLEAN("moe.bias", expert_bias),
+    {.path = "mixer", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = none},
+    {.path = "attention.kind", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = attention_kinds},
+    BLOCK_INTEGER("attention.heads", attention.heads, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("attention.kv_heads", attention.kv_heads, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("attention.head_dim", attention.head_dim, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("attention.q_rank", latent.q_rank, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("attention.kv_rank", latent.kv_rank, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("attention.nope_dim", latent.nope_dim, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("attention.rope_dim", latent.rope_dim, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("attention.v_dim", latent.v_dim, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("attention.window", attention.window, TC_NEED_NEVER, 0),
+    BLOCK_BOOLEAN("attention.qkv_bias", attention.qkv_bias),
+    BLOCK_BOOLEAN("attention.out_bias", attention.out_bias),
+    BLOCK_BOOLEAN("attention.qk_norm", attention.qk_norm),
+    BLOCK_BOOLEAN("attention.qk_norm_full", attention.qk_norm_full),
+    BLOCK_BOOLEAN("attention.sinks", attention.sinks),
+    {.path = "ffn", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = none},
+    BLOCK_ENUM("mlp.kind", dense.kind, TC_NEED_IN_SECTION, tc_mlp_kind_names),
+    BLOCK_INTEGER("mlp.ffn", dense.ffn, TC_NEED_IN_SECTION, 1),
+    BLOCK_BOOLEAN("mlp.bias", dense.bias),
+    BLOCK_ENUM("moe.kind", experts.kind, TC_NEED_IN_SECTION, tc_mlp_kind_names),
+    BLOCK_INTEGER("moe.experts", experts.experts, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("moe.top_k", experts.top_k, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("moe.ffn", experts.ffn, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("moe.shared_ffn", experts.shared_ffn, TC_NEED_NEVER, 0),
+    BLOCK_BOOLEAN("moe.shared_gate", experts.shared_gate),
+    BLOCK_BOOLEAN("moe.router_bias", experts.router_bias),
+    BLOCK_BOOLEAN("moe.bias", experts.bias),
     BLOCK_INTEGER("norms", norms, TC_NEED_NEVER, 0),
     BLOCK_BOOLEAN("parallel_residual", parallel_residual),
 };
+
+/* The sections of a block, and the parts that they describe. */
+static const struct section {
+    const char *key;
+    tc_mixer_kind mixer;
+    int ffn;
+} sections[] = {{"attention", TC_MIXER_ATTENTION, 0}, {"mlp", 0, TC_FFN_DENSE}, {"moe", 0, TC_FFN_EXPERTS}};
 
 static const tc_schema block_schema = {"block", block_fields, COUNT(block_fields)};
 
@@ -80,7 +94,7 @@ static const tc_field model_fields[] = {
      .min = 1,
      .max = 1e16},
     INTEGER("hidden", hidden, TC_NEED_ALWAYS, 1),
-    INTEGER("vocab", vocab, TC_NEED_ALWAYS, 1),
+    INTEGER("vocab", vocab, TC_NEED_ALWAYS, 0),
     INTEGER("seq", seq, TC_NEED_ALWAYS, 1),
     {.path = "positions",
      .type = TC_FIELD_ENUM,
@@ -124,33 +138,77 @@ static tc_code fail_missing(const tc_document *document, const tc_node *section,
 
 static tc_code check_attention(const tc_document *document, const tc_node *attention, tc_block *block,
                                tc_error *error) {
-    if (block->attention == TC_ATTENTION_MLA) {
+    tc_attention *a = &block->attention;
+    const char *kind = tc_node_text(attention, "kind");
+    if (a->kv_heads == 0) a->kv_heads = a->heads;
+    if (kind && strcmp(kind, "mla") == 0) {
         static const char *const needed[] = {"kv_rank", "nope_dim", "rope_dim", "v_dim"};
         for (int i = 0; i < COUNT(needed); i++)
             if (!tc_node_get(attention, needed[i])) return fail_missing(document, attention, needed[i], error);
-    } else if (block->head_dim == 0) {
-        return fail_missing(document, attention, "head_dim", error);
+        block->mixer = TC_MIXER_LATENT;
+        block->latent.heads = a->heads;
+        block->latent.window = a->window;
+        block->latent.out_bias = a->out_bias;
+        return TC_OK;
     }
-    if (block->kv_heads == 0) block->kv_heads = block->heads;
-    if (block->heads % block->kv_heads)
+    if (a->head_dim == 0) return fail_missing(document, attention, "head_dim", error);
+    if (a->heads % a->kv_heads)
         return tc_document_fail(document, attention, "kv_heads", error,
-                                "%d do not divide the %d heads; write a divisor of the heads", block->kv_heads,
-                                block->heads);
+                                "%d do not divide the %d heads; write a divisor of the heads", a->kv_heads, a->heads);
+    return TC_OK;
+}
+
+/* Which parts there are: a section each. That there is no mixer, or no feed-forward part, is said. */
+static tc_code find_parts(const tc_document *document, const tc_node *node, tc_block *block, tc_error *error) {
+    const tc_node *no_mixer = tc_node_get(node, "mixer"), *no_ffn = tc_node_get(node, "ffn");
+    block->mixer = TC_MIXER_NONE;
+    block->ffn = TC_FFN_NONE;
+    for (int i = 0; i < COUNT(sections); i++) {
+        const tc_node *section = tc_node_get(node, sections[i].key);
+        if (!section) continue;
+        const tc_node *none_said = sections[i].mixer ? no_mixer : no_ffn;
+        if (none_said)
+            return tc_document_fail(document, none_said, NULL, error, "is none, but there is %s; leave one of them out",
+                                    sections[i].key);
+        if (sections[i].mixer && block->mixer)
+            return tc_document_fail(document, section, NULL, error, "is a second mixer; write two blocks");
+        if (sections[i].mixer) block->mixer = sections[i].mixer;
+        block->ffn |= sections[i].ffn;
+    }
+    if (!block->mixer && !no_mixer)
+        return tc_document_fail(document, node, "attention", error,
+                                "is missing; write 'attention: {heads: 8, head_dim: 128}' or 'mixer: none'");
+    if (!block->ffn && !no_ffn)
+        return tc_document_fail(document, node, NULL, error,
+                                "has neither mlp nor moe; write one of them, or 'ffn: none'");
+    if (!block->mixer && !block->ffn)
+        return tc_document_fail(document, node, NULL, error, "has neither mixer nor ffn; leave the block out");
+    if (!tc_node_get(node, "norms")) block->norms = (block->mixer != TC_MIXER_NONE) + (block->ffn != TC_FFN_NONE);
     return TC_OK;
 }
 
 static tc_code check_block(const tc_document *document, const tc_node *node, tc_block *block, tc_error *error) {
-    tc_code code = check_attention(document, tc_node_get(node, "attention"), block, error);
-    if (code != TC_OK) return code;
-    const tc_node *mlp = tc_node_get(node, "mlp"), *moe = tc_node_get(node, "moe");
-    if (!mlp && !moe)
-        return tc_document_fail(document, node, NULL, error, "has neither mlp nor moe; write one of them");
-    if (mlp && moe && strcmp(tc_node_text(mlp, "kind"), tc_node_text(moe, "kind")) != 0)
-        return tc_document_fail(document, moe, "kind", error, "differs from mlp.kind; write the same kind in both");
-    if (block->top_k > block->experts)
-        return tc_document_fail(document, tc_node_get(moe, "top_k"), NULL, error,
-                                "%d is more than the %d experts; write at most %d", block->top_k, block->experts,
-                                block->experts);
+    tc_code code = find_parts(document, node, block, error);
+    if (code == TC_OK && block->mixer == TC_MIXER_ATTENTION)
+        code = check_attention(document, tc_node_get(node, "attention"), block, error);
+    if (code == TC_OK && block->experts.top_k > block->experts.experts)
+        return tc_document_fail(document, tc_node_get(tc_node_get(node, "moe"), "top_k"), NULL, error,
+                                "%d is more than the %d experts; write at most %d", block->experts.top_k,
+                                block->experts.experts, block->experts.experts);
+    return code;
+}
+
+/* Without a vocabulary there is no head; what asks for one is refused. */
+static tc_code check_ends(const tc_document *document, tc_model *model, tc_error *error) {
+    static const char *const keys[] = {"tied_embeddings", "lm_head", "lm_head_bias", "head_transform"};
+    if (model->vocab > 0) return TC_OK;
+    for (int i = 0; i < COUNT(keys); i++) {
+        const char *text = tc_node_text(document->root, keys[i]);
+        if (text && strcmp(text, "true") == 0)
+            return tc_document_fail(document, document->root, keys[i], error,
+                                    "is true without a vocabulary; leave it out, or write vocab");
+    }
+    model->lm_head = false;
     return TC_OK;
 }
 
@@ -161,6 +219,7 @@ tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *erro
     /* What follows from another key where it is not given. */
     if (!tc_node_get(document->root, "norm_bias")) out->norm_bias = out->norm == TC_NORM_LAYER;
     if (out->positions == TC_POSITIONS_LEARNED && out->learned_positions == 0) out->learned_positions = out->seq;
+    code = check_ends(document, out, error);
     const tc_node *node = tc_node_get(document->root, "blocks")->first;
     for (int i = 0; node && code == TC_OK; node = node->next, i++)
         code = check_block(document, node, &out->block[i], error);

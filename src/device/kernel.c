@@ -130,24 +130,85 @@ double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, dou
     return sqrt(compute * compute + memory * memory);
 }
 
-/* The kernels of an operator, each on its share of the groups. */
-static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, double n, double k,
-                            double extra_bytes) {
-    double seconds
-        = op->kernels
-          * tc_gemm_seconds(r, op->low_precision, op->groups / op->kernels, m, n, k, extra_bytes / op->kernels);
-    return op->tag == TC_TAG_EXPERT && op->groups > op->kernels ? seconds / r->grouped + op->groups * r->expert_s
-                                                                : seconds;
-}
-
 static void add_kernels(const tc_rates *r, double count, tc_seconds *sum) {
     sum->launch += count * r->launch_s;
     sum->host += count * r->host_s;
 }
 
+/* ---- matrix products ---------------------------------------------------------------- */
+
+/* The kernels of an operator, each on its share of the groups. */
+static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, double n, double k,
+                            double extra_bytes) {
+    double groups = op->gemm.groups;
+    double seconds
+        = op->kernels
+          * tc_gemm_seconds(r, op->gemm.low_precision, groups / op->kernels, m, n, k, extra_bytes / op->kernels);
+    return op->tag == TC_TAG_EXPERT && groups > op->kernels ? seconds / r->grouped + groups * r->expert_s : seconds;
+}
+
+static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
+    if (!op->gemm.low_precision || r->quantise_bytes <= 0) return;
+    sum->memory += elements * r->quantise_bytes * r->memory_passes / r->memory;
+    add_kernels(r, r->memory_passes, sum);
+}
+
+static void gemm_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    sum->gemm += gemms_seconds(r, op, op->gemm.m, op->gemm.n, op->gemm.k, 0);
+    add_kernels(r, op->kernels, sum);
+    add_quantise(r, op, op->gemm.groups * op->gemm.m * op->gemm.k, sum);
+}
+
+static double gemm_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+    double m = op->gemm.m, n = op->gemm.n, k = op->gemm.k;
+    sum->gemm += gemms_seconds(r, op, m, k, n, 0);
+    add_kernels(r, op->kernels, sum);
+    add_quantise(r, op, op->gemm.groups * m * n, sum);
+    if (op->weights > 0 && !weight_gradient) return 0;
+    double accumulate = op->weights > 0 ? r->grad_bytes * op->weights : 0;
+    double seconds = gemms_seconds(r, op, k, n, m, accumulate);
+    sum->gemm += seconds;
+    add_kernels(r, op->kernels, sum);
+    return op->weights > 0 ? seconds + op->kernels * r->launch_s : 0;
+}
+
+/* ---- fused attention ---------------------------------------------------------------- */
+
+/* Seconds of the forward's two products, the narrower padded to the wider. On A100 and B200 heads of 192 and 128 (MLA) take 1.2 to 1.35
+ * times as long as their FLOPs at the rate of 128 (SimuMax). */
+static double attention_seconds(const tc_rates *r, double rate, double tiles_half, double seq_half,
+                                const tc_operator *op) {
+    double d = op->attention.head_dim, keys = op->attention.keys, blocks = op->attention.tiles;
+    rate *= d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * keys / (keys + seq_half) * blocks
+            / (blocks + tiles_half * r->cores);
+    return 4 * op->attention.pairs * d / rate;
+}
+
+static void attention_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    double compute = attention_seconds(r, r->attention, FORWARD_TILES_HALF, r->attention_seq_half, op),
+           memory = op->bytes / r->memory;
+    sum->attention += compute > memory ? compute : memory;
+    add_kernels(r, 1, sum);
+}
+
+static double attention_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+    (void)weight_gradient;
+    /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */
+    double compute
+        = 2.5
+          * attention_seconds(r, r->attention_backward, BACKWARD_TILES_HALF, BACKWARD_SEQ * r->attention_seq_half, op);
+    double memory = op->backward_bytes / r->memory;
+    sum->attention += compute > memory ? compute : memory;
+    add_kernels(r, 2, sum);
+    return 0;
+}
+
+/* ---- elementwise -------------------------------------------------------------------- */
+
 static void add_elementwise(const tc_rates *r, const tc_operator *op, double bytes, tc_seconds *sum) {
-    bool fused = op->unfused <= 1 || tc_group_share(op, r->fused) >= 1;
-    double chain = fused ? 1 : op->unfused; /* passes of one kernel after the other */
+    double unfused = op->elementwise.unfused;
+    bool fused = unfused <= 1 || tc_group_share(op, r->fused) >= 1;
+    double chain = fused ? 1 : unfused; /* passes of one kernel after the other */
     double passes = op->tag == TC_TAG_LOSS                 ? r->loss_passes
                     : op->tag == TC_TAG_PERMUTE            ? r->permute_passes
                     : op->tag == TC_TAG_ATTENTION && fused ? 1
@@ -157,66 +218,31 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
     if (op->tag == TC_TAG_PERMUTE) sum->host += r->moe_host_s / 2; /* twice a layer: there and back */
 }
 
-static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
-    if (!op->low_precision || r->quantise_bytes <= 0) return;
-    sum->memory += elements * r->quantise_bytes * r->memory_passes / r->memory;
-    add_kernels(r, r->memory_passes, sum);
+static void elementwise_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    add_elementwise(r, op, op->bytes, sum);
 }
 
-/* Seconds of the forward's two products, the narrower padded to the wider. On A100 and B200 heads of 192 and 128 (MLA) take 1.2 to 1.35
- * times as long as their FLOPs at the rate of 128 (SimuMax). */
-static double attention_seconds(const tc_rates *r, double rate, double tiles_half, double seq_half,
-                                const tc_operator *op) {
-    double d = op->head_dim;
-    rate *= d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * op->keys / (op->keys + seq_half) * op->tiles
-            / (op->tiles + tiles_half * r->cores);
-    return 4 * op->pairs * d / rate;
+static double elementwise_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+    (void)weight_gradient;
+    add_elementwise(r, op, op->backward_bytes, sum);
+    return 0;
 }
+
+/* ---- every kind --------------------------------------------------------------------- */
+
+static const struct {
+    void (*forward)(const tc_rates *, const tc_operator *, tc_seconds *);
+    double (*backward)(const tc_rates *, const tc_operator *, bool, tc_seconds *);
+} kinds[TC_OP_KINDS] = {[TC_OP_GEMM] = {gemm_forward, gemm_backward},
+                        [TC_OP_ATTENTION] = {attention_forward, attention_backward},
+                        [TC_OP_ELEMENTWISE] = {elementwise_forward, elementwise_backward}};
 
 void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
-    switch (op->kind) {
-    case TC_OP_GEMM:
-        sum->gemm += gemms_seconds(r, op, op->m, op->n, op->k, 0);
-        add_kernels(r, op->kernels, sum);
-        add_quantise(r, op, op->groups * op->m * op->k, sum);
-        break;
-    case TC_OP_ATTENTION: {
-        double compute = attention_seconds(r, r->attention, FORWARD_TILES_HALF, r->attention_seq_half, op),
-               memory = op->bytes / r->memory;
-        sum->attention += compute > memory ? compute : memory;
-        add_kernels(r, 1, sum);
-        break;
-    }
-    case TC_OP_ELEMENTWISE: add_elementwise(r, op, op->bytes, sum); break;
-    }
+    kinds[op->kind].forward(r, op, sum);
 }
 
 double tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
-    switch (op->kind) {
-    case TC_OP_GEMM: {
-        sum->gemm += gemms_seconds(r, op, op->m, op->k, op->n, 0);
-        add_kernels(r, op->kernels, sum);
-        add_quantise(r, op, op->groups * op->m * op->n, sum);
-        if (op->weights > 0 && !weight_gradient) return 0;
-        double accumulate = op->weights > 0 ? r->grad_bytes * op->weights : 0;
-        double seconds = gemms_seconds(r, op, op->k, op->n, op->m, accumulate);
-        sum->gemm += seconds;
-        add_kernels(r, op->kernels, sum);
-        return op->weights > 0 ? seconds + op->kernels * r->launch_s : 0;
-    }
-    case TC_OP_ATTENTION: {
-        /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */
-        double compute = 2.5
-                         * attention_seconds(r, r->attention_backward, BACKWARD_TILES_HALF,
-                                             BACKWARD_SEQ * r->attention_seq_half, op);
-        double memory = op->backward_bytes / r->memory;
-        sum->attention += compute > memory ? compute : memory;
-        add_kernels(r, 2, sum);
-        return 0;
-    }
-    case TC_OP_ELEMENTWISE: add_elementwise(r, op, op->backward_bytes, sum); return 0;
-    }
-    return 0;
+    return kinds[op->kind].backward(r, op, weight_gradient, sum);
 }
 
 double tc_seconds_device(const tc_seconds *s) { return s->gemm + s->attention + s->memory + s->launch; }

@@ -247,7 +247,8 @@ tc_choice tc_choose_layout(const tc_chooser *in, const tc_shapes *shapes) {
     int layers = 0, experts = 0;
     for (int i = 0; i < model->blocks; i++) {
         layers += model->block[i].count;
-        if (model->block[i].experts > experts) experts = model->block[i].experts;
+        if (model->block[i].ffn & TC_FFN_EXPERTS && model->block[i].experts.experts > experts)
+            experts = model->block[i].experts.experts;
     }
     if (shapes) {
         for (int i = 0; i < shapes->count; i++) try_data_parallel(&s, shapes->layout[i]);

@@ -86,31 +86,6 @@ static void find_bound(tc_explanation *e) {
 
 /* ---- operators ------------------------------------------------------------------------------------ */
 
-static const char *const tag_names[TC_TAGS] = {[TC_TAG_NORM] = "norm",
-                                               [TC_TAG_QKV] = "qkv",
-                                               [TC_TAG_QKV_UP] = "qkv up",
-                                               [TC_TAG_POSITION] = "positions",
-                                               [TC_TAG_ATTENTION] = "attention",
-                                               [TC_TAG_OUT_PROJECTION] = "out projection",
-                                               [TC_TAG_MLP] = "mlp",
-                                               [TC_TAG_ACTIVATION] = "activation",
-                                               [TC_TAG_ROUTER] = "router",
-                                               [TC_TAG_PERMUTE] = "permute",
-                                               [TC_TAG_EXPERT] = "experts",
-                                               [TC_TAG_SHARED_EXPERT] = "shared experts",
-                                               [TC_TAG_EMBEDDING] = "embedding",
-                                               [TC_TAG_HEAD] = "head",
-                                               [TC_TAG_LOSS] = "loss"};
-
-static const char *const kind_names[]
-    = {[TC_OP_GEMM] = "matrix product", [TC_OP_ATTENTION] = "fused attention", [TC_OP_ELEMENTWISE] = "elementwise"};
-
-static double forward_bytes(const tc_rates *r, const tc_operator *op) {
-    if (op->kind != TC_OP_GEMM) return op->bytes;
-    double in = op->low_precision ? r->low_bytes : r->element_bytes;
-    return op->groups * ((op->m * op->k + op->k * op->n) * in + op->m * op->n * r->element_bytes);
-}
-
 static const char *bound_of(const tc_rates *r, const tc_operator *op, double bytes, const tc_seconds *s) {
     double work = s->gemm + s->attention + s->memory;
     if (s->launch > work) return "launch";
@@ -131,11 +106,13 @@ static void visit_operator(const walk *w, int block, int count, const tc_operato
     tc_backward_seconds(&w->costs->rates, op, !w->costs->q->job.frozen_base, &backward);
     tc_operator_cost c = {.block = block,
                           .count = count,
-                          .tag = tag_names[op->tag],
-                          .kind = kind_names[op->kind],
+                          .tag = tc_op_tag_names[op->tag],
+                          .kind = tc_op_kind_names[op->kind],
                           .op = op,
                           .flops = op->flops};
-    c.bytes = forward_bytes(&w->costs->rates, op);
+    const tc_rates *r = &w->costs->rates;
+    bool low = op->kind == TC_OP_GEMM && op->gemm.low_precision;
+    c.bytes = tc_operator_bytes(op, low ? r->low_bytes : r->element_bytes, r->element_bytes);
     c.forward_s = tc_seconds_device(&forward);
     c.backward_s = tc_seconds_device(&backward);
     c.bound = bound_of(&w->costs->rates, op, c.bytes, &forward);

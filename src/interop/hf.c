@@ -35,7 +35,6 @@ typedef struct reader {
     tc_block block; /* what all layers share */
     int ffn;        /* 0: not stated */
     int layers;
-    tc_block expert; /* the fields of a layer with experts */
     layer_kind layer[MAX_LAYERS];
 } reader;
 
@@ -76,43 +75,44 @@ static int read_seq(const reader *r) {
 
 static void read_heads(reader *r) {
     const tc_json *json = &r->json;
-    tc_block *block = &r->block;
+    tc_attention *a = &r->block.attention;
     const tc_hf_keys *keys = r->class->keys;
     const char *heads = spelling(json, keys->heads, tc_hf_standard_keys.heads);
-    block->heads = required(json, heads, MAX_HEADS, r->class->heads, "number of attention heads");
-    block->kv_heads = block->heads;
+    a->heads = required(json, heads, MAX_HEADS, r->class->heads, "number of attention heads");
+    a->kv_heads = a->heads;
     if (keys->kv_heads) {
         bool null = json_is_null(json_object_get(json->object, keys->kv_heads));
-        int missing = r->class->kv_heads && !null ? r->class->kv_heads : block->heads;
-        block->kv_heads = (int)tc_json_integer(json, keys->kv_heads, 1, MAX_HEADS, missing);
+        int missing = r->class->kv_heads && !null ? r->class->kv_heads : a->heads;
+        a->kv_heads = (int)tc_json_integer(json, keys->kv_heads, 1, MAX_HEADS, missing);
     }
     int head_dim = 0;
     if (keys == &tc_hf_standard_keys) {
         bool null = json_is_null(json_object_get(json->object, "head_dim"));
         head_dim = (int)tc_json_integer(json, "head_dim", 1, LARGEST, null ? 0 : r->class->head_dim);
     }
-    if (head_dim == 0 && block->heads > 0) {
-        if (r->model->hidden % block->heads != 0 && r->class->family && strcmp(r->class->family, "mla-moe") != 0)
-            tc_json_fail(json, heads, "%d; a divisor of the hidden size %d, or a head_dim, is needed", block->heads,
+    if (head_dim == 0 && a->heads > 0) {
+        if (r->model->hidden % a->heads != 0 && r->class->family && strcmp(r->class->family, "mla-moe") != 0)
+            tc_json_fail(json, heads, "%d; a divisor of the hidden size %d, or a head_dim, is needed", a->heads,
                          r->model->hidden);
-        head_dim = r->model->hidden / block->heads;
+        head_dim = r->model->hidden / a->heads;
     }
-    block->head_dim = head_dim;
+    a->head_dim = head_dim;
 }
 
 static void check_kv_heads(const reader *r) {
-    const tc_block *block = &r->block;
-    if (block->kv_heads > 0 && block->heads % block->kv_heads != 0)
+    const tc_attention *a = &r->block.attention;
+    if (r->block.mixer == TC_MIXER_ATTENTION && a->kv_heads > 0 && a->heads % a->kv_heads != 0)
         tc_json_fail(&r->json, r->class->keys->kv_heads, "%d; a divisor of the %d attention heads is needed",
-                     block->kv_heads, block->heads);
+                     a->kv_heads, a->heads);
 }
 
 static void read_biases(reader *r) {
     tc_block *block = &r->block;
     bool qkv = has(r, TC_HF_QKV_BIAS), out = has(r, TC_HF_OUT_BIAS), mlp = has(r, TC_HF_MLP_BIAS);
-    block->qkv_bias = has(r, TC_HF_ATTENTION_BIAS_KEY) ? tc_json_bool(&r->json, "attention_bias", qkv) == 1 : qkv;
-    block->out_bias = has(r, TC_HF_OUT_BIAS_KEY) ? tc_json_bool(&r->json, "attention_bias", out) == 1 : out;
-    block->mlp_bias = has(r, TC_HF_MLP_BIAS_KEY) ? tc_json_bool(&r->json, "mlp_bias", mlp) == 1 : mlp;
+    block->attention.qkv_bias
+        = has(r, TC_HF_ATTENTION_BIAS_KEY) ? tc_json_bool(&r->json, "attention_bias", qkv) == 1 : qkv;
+    block->attention.out_bias = has(r, TC_HF_OUT_BIAS_KEY) ? tc_json_bool(&r->json, "attention_bias", out) == 1 : out;
+    block->dense.bias = has(r, TC_HF_MLP_BIAS_KEY) ? tc_json_bool(&r->json, "mlp_bias", mlp) == 1 : mlp;
 }
 
 /* Multimodal files state it beside text_config or inside. */
@@ -125,7 +125,7 @@ static void read_ffn(reader *r) {
     const char *standard = tc_hf_standard_keys.ffn;
     const char *key = spelling(&r->json, r->class->keys->ffn, standard);
     r->ffn = (int)tc_json_integer(&r->json, key, 1, LARGEST, has(r, TC_HF_FFN_DEFAULT) ? 4 * r->model->hidden : 0);
-    r->block.ffn = r->ffn;
+    r->block.dense.ffn = r->ffn;
 }
 
 static void read_sizes(reader *r) {
@@ -151,9 +151,10 @@ static void read_sizes(reader *r) {
     const char *mtp
         = tc_json_value(json, "num_nextn_predict_layers") ? "num_nextn_predict_layers" : "mtp_num_hidden_layers";
     model->mtp_layers = (int)tc_json_integer(json, mtp, 0, MAX_LAYERS, 0);
-    r->block.mlp = has(r, TC_HF_GATED) ? TC_MLP_GATED : TC_MLP_PLAIN;
+    r->block.mixer = TC_MIXER_ATTENTION;
+    r->block.dense.kind = r->block.experts.kind = has(r, TC_HF_GATED) ? TC_MLP_GATED : TC_MLP_PLAIN;
     r->block.norms = has(r, TC_HF_FOUR_NORMS) ? 4 : 2;
-    r->block.qk_norm = has(r, TC_HF_QK_NORM);
+    r->block.attention.qk_norm = has(r, TC_HF_QK_NORM);
     read_heads(r);
     read_biases(r);
     read_ffn(r);
@@ -254,32 +255,29 @@ static void read_expert_sizes(reader *r) {
     static const char *const chosen[] = {"num_experts_per_tok", "experts_per_token", "moe_topk"};
     const tc_json *json = &r->json;
     bool after = r->class->experts == TC_HF_EXPERTS_AFTER, all = r->class->experts == TC_HF_EXPERTS_ALL;
-    r->expert = r->block;
-    r->expert.ffn = 0;
+    tc_experts *e = &r->block.experts;
     const char *count = first_of(json, after ? later : routed, 4);
-    r->expert.experts = required(json, count, LARGEST, 0, "number of experts");
+    e->experts = required(json, count, LARGEST, 0, "number of experts");
     const char *top = first_of(json, chosen, 3);
-    r->expert.top_k = required(json, top, LARGEST, 0, "number of experts per token");
-    if (r->expert.top_k > r->expert.experts)
-        tc_json_fail(json, top, "%d; at most the %d experts are possible", r->expert.top_k, r->expert.experts);
+    e->top_k = required(json, top, LARGEST, 0, "number of experts per token");
+    if (e->top_k > e->experts) tc_json_fail(json, top, "%d; at most the %d experts are possible", e->top_k, e->experts);
     if (all) {
-        r->expert.expert_ffn = r->ffn;
+        e->ffn = r->ffn;
         if (r->ffn == 0) fail_missing(json, r->class->keys->ffn, "width of the experts");
     } else {
-        r->expert.expert_ffn = required(json, "moe_intermediate_size", LARGEST, 0, "width of the experts");
+        e->ffn = required(json, "moe_intermediate_size", LARGEST, 0, "width of the experts");
     }
     int64_t shared = tc_json_integer(json, "n_shared_experts", 0, LARGEST, after ? r->class->shared_experts : 0);
-    if (shared * r->expert.expert_ffn > LARGEST)
+    if (shared * e->ffn > LARGEST)
         tc_json_fail(json, "n_shared_experts", "%lld; their total width, at most %d, is too large", (long long)shared,
                      LARGEST);
     else
-        r->expert.shared_ffn = (int)shared * r->expert.expert_ffn;
+        e->shared_ffn = (int)shared * e->ffn;
     if (r->class->shared_ffn)
-        r->expert.shared_ffn
-            = (int)tc_json_integer(json, "shared_expert_intermediate_size", 0, LARGEST, r->class->shared_ffn);
-    r->expert.router_bias = has(r, TC_HF_ROUTER_BIAS);
-    r->expert.expert_bias = r->block.mlp_bias;
-    r->expert.shared_gate = has(r, TC_HF_SHARED_GATE) && r->expert.shared_ffn > 0;
+        e->shared_ffn = (int)tc_json_integer(json, "shared_expert_intermediate_size", 0, LARGEST, r->class->shared_ffn);
+    e->router_bias = has(r, TC_HF_ROUTER_BIAS);
+    e->bias = r->block.dense.bias;
+    e->shared_gate = has(r, TC_HF_SHARED_GATE) && e->shared_ffn > 0;
 }
 
 /* Qwen: every decoder_sparse_step-th layer that is not in mlp_only_layers. */
@@ -360,12 +358,13 @@ static void make_blocks(reader *r) {
     if (runs == 0) runs = group_layers(r, kinds, counts, false);
     r->model->blocks = runs;
     for (int i = 0; i < runs; i++) {
-        tc_block block = kinds[i].experts ? r->expert : r->block;
-        if (!kinds[i].experts && block.ffn == 0)
+        tc_block block = r->block;
+        block.ffn = kinds[i].experts ? TC_FFN_EXPERTS : TC_FFN_DENSE;
+        if (!kinds[i].experts && block.dense.ffn == 0)
             fail_missing(&r->json, spelling(&r->json, r->class->keys->ffn, tc_hf_standard_keys.ffn),
                          "width of the MLP");
         block.count = counts[i];
-        block.window = kinds[i].window;
+        block.attention.window = block.latent.window = kinds[i].window;
         r->model->block[i] = block;
     }
 }

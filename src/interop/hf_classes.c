@@ -24,11 +24,13 @@ static const tc_hf_keys mpt_keys = {"d_model", "n_layers", "n_heads", NULL, NULL
 
 /* ---- what the traits cannot say ------------------------------------------------ */
 
-static void set_biases(tc_block *block, bool bias) { block->qkv_bias = block->out_bias = block->mlp_bias = bias; }
+static void set_biases(tc_block *block, bool bias) {
+    block->attention.qkv_bias = block->attention.out_bias = block->dense.bias = bias;
+}
 
 static void refine_gpt_bigcode(const tc_json *json, tc_model *model, tc_block *block) {
     (void)model;
-    if (tc_json_bool(json, "multi_query", 1) == 1) block->kv_heads = 1;
+    if (tc_json_bool(json, "multi_query", 1) == 1) block->attention.kv_heads = 1;
 }
 
 static void refine_gpt_neox(const tc_json *json, tc_model *model, tc_block *block) {
@@ -58,10 +60,10 @@ static void refine_falcon(const tc_json *json, tc_model *model, tc_block *block)
     block->parallel_residual = parallel || grouped;
     if (grouped) {
         const char *key = tc_json_value(json, "num_kv_heads") ? "num_kv_heads" : "n_head_kv";
-        block->kv_heads = (int)tc_json_integer(json, key, 1, LARGEST, block->heads);
+        block->attention.kv_heads = (int)tc_json_integer(json, key, 1, LARGEST, block->attention.heads);
         block->norms = (int)tc_json_integer(json, "num_ln_in_parallel_attn", 1, 2, 2);
     } else {
-        if (tc_json_bool(json, "multi_query", 1) == 1) block->kv_heads = 1;
+        if (tc_json_bool(json, "multi_query", 1) == 1) block->attention.kv_heads = 1;
         if (parallel) block->norms = 1;
     }
 }
@@ -73,13 +75,14 @@ static void refine_mpt(const tc_json *json, tc_model *model, tc_block *block) {
     bool learned = tc_json_bool(json, "learned_pos_emb", 1) == 1 && tc_json_bool(&attention, "alibi", 1) == 0;
     double ratio = tc_json_number(json, "expansion_ratio", 0.01, 1000, 4);
     int kind = tc_json_choice(&attention, "attn_type", kinds, 3, 0);
-    if (kind == 1) block->kv_heads = 1;
-    if (kind == 2) block->kv_heads = (int)tc_json_integer(&attention, "kv_n_heads", 1, LARGEST, block->heads);
-    block->qk_norm = block->qk_norm_full = tc_json_bool(&attention, "qk_ln", 0) == 1;
+    if (kind == 1) block->attention.kv_heads = 1;
+    if (kind == 2)
+        block->attention.kv_heads = (int)tc_json_integer(&attention, "kv_n_heads", 1, LARGEST, block->attention.heads);
+    block->attention.qk_norm = block->attention.qk_norm_full = tc_json_bool(&attention, "qk_ln", 0) == 1;
     set_biases(block, bias);
     double ffn = ratio * model->hidden;
     if (ffn >= 1 && ffn <= LARGEST)
-        block->ffn = (int)ffn;
+        block->dense.ffn = (int)ffn;
     else
         tc_json_fail(json, "expansion_ratio", "%g; an MLP width from 1 to %d is needed", ratio, LARGEST);
     model->norm_bias = bias;
@@ -108,18 +111,18 @@ static void refine_olmo(const tc_json *json, tc_model *model, tc_block *block) {
 static void refine_olmo2(const tc_json *json, tc_model *model, tc_block *block) {
     (void)json;
     (void)model;
-    block->qk_norm_full = true;
+    block->attention.qk_norm_full = true;
 }
 
 static void refine_gpt_oss(const tc_json *json, tc_model *model, tc_block *block) {
     (void)json;
     (void)model;
-    block->sinks = true;
+    block->attention.sinks = true;
 }
 
 static void refine_internlm2(const tc_json *json, tc_model *model, tc_block *block) {
     (void)model;
-    block->qkv_bias = block->out_bias = tc_json_bool(json, "bias", 0) == 1;
+    block->attention.qkv_bias = block->attention.out_bias = tc_json_bool(json, "bias", 0) == 1;
 }
 
 static void refine_starcoder2(const tc_json *json, tc_model *model, tc_block *block) {
@@ -129,26 +132,26 @@ static void refine_starcoder2(const tc_json *json, tc_model *model, tc_block *bl
 
 static void refine_qwen2_moe(const tc_json *json, tc_model *model, tc_block *block) {
     (void)model;
-    block->qkv_bias = tc_json_bool(json, "qkv_bias", 1) == 1;
+    block->attention.qkv_bias = tc_json_bool(json, "qkv_bias", 1) == 1;
 }
 
 static void refine_glm4_moe(const tc_json *json, tc_model *model, tc_block *block) {
     (void)model;
-    block->qk_norm = tc_json_bool(json, "use_qk_norm", 0) == 1;
+    block->attention.qk_norm = tc_json_bool(json, "use_qk_norm", 0) == 1;
 }
 
 /* Multi-head latent attention. q_lora_rank null is a plain projection (V2-Lite); absent is the class's 1536. */
 static void refine_deepseek(const tc_json *json, tc_model *model, tc_block *block) {
     (void)model;
     bool plain = json_is_null(json_object_get(json->object, "q_lora_rank"));
-    block->attention = TC_ATTENTION_MLA;
-    block->kv_heads = block->heads;
-    block->q_rank = (int)tc_json_integer(json, "q_lora_rank", 1, LARGEST, plain ? 0 : 1536);
-    block->kv_rank = (int)tc_json_integer(json, "kv_lora_rank", 1, LARGEST, 512);
-    block->nope_dim = (int)tc_json_integer(json, "qk_nope_head_dim", 1, LARGEST, 128);
-    block->rope_dim = (int)tc_json_integer(json, "qk_rope_head_dim", 1, LARGEST, 64);
-    block->v_dim = (int)tc_json_integer(json, "v_head_dim", 1, LARGEST, 128);
-    block->head_dim = block->nope_dim + block->rope_dim;
+    block->mixer = TC_MIXER_LATENT;
+    block->latent = (tc_latent){.heads = block->attention.heads,
+                                .q_rank = (int)tc_json_integer(json, "q_lora_rank", 1, LARGEST, plain ? 0 : 1536),
+                                .kv_rank = (int)tc_json_integer(json, "kv_lora_rank", 1, LARGEST, 512),
+                                .nope_dim = (int)tc_json_integer(json, "qk_nope_head_dim", 1, LARGEST, 128),
+                                .rope_dim = (int)tc_json_integer(json, "qk_rope_head_dim", 1, LARGEST, 64),
+                                .v_dim = (int)tc_json_integer(json, "v_head_dim", 1, LARGEST, 128),
+                                .out_bias = block->attention.out_bias};
 }
 
 /* ---- the classes ------------------------------------------------------------------ */

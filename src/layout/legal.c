@@ -5,41 +5,30 @@
 #include "layout/legal.h"
 
 #include "base/error.h"
+#include "workload/operators.h"
 
 bool tc_chunks_are_even(int layers, int chunks) {
     return chunks <= tc_most_chunks(layers)
            && (layers % chunks == 0 || (layers + 1) % chunks == 0 || (layers + 2) % chunks == 0);
 }
 
-tc_code tc_legal_tensor_parallel(const tc_model *model, int tp, tc_error *error) {
+/* Every part of every block says what it allows. */
+static tc_code parts_allow(const tc_model *model, tc_degrees degrees, tc_error *error) {
     for (int i = 0; i < model->blocks; i++) {
-        const tc_block *b = &model->block[i];
-        if (b->heads % tp)
-            return tc_fail(error, TC_INVALID, "--tp", "%d does not divide %d attention heads; choose a divisor", tp,
-                           b->heads);
-        if (b->kv_heads > 0 && b->attention == TC_ATTENTION_MHA && b->kv_heads % tp && tp % b->kv_heads)
-            return tc_fail(error, TC_INVALID, "--tp",
-                           "%d and %d key-value heads do not divide; choose a divisor or a multiple", tp, b->kv_heads);
+        tc_code code = tc_block_splits(&model->block[i], &degrees, error);
+        if (code) return code;
     }
     return TC_OK;
 }
 
+tc_code tc_legal_tensor_parallel(const tc_model *model, int tp, tc_error *error) {
+    return parts_allow(model, (tc_degrees){tp, 1, 1, 1}, error);
+}
+
 tc_code tc_legal_expert_parallel(const tc_model *model, int ep, int etp, tc_error *error) {
-    bool experts = false;
-    for (int i = 0; i < model->blocks; i++) {
-        const tc_block *b = &model->block[i];
-        if (b->experts <= 0) continue;
-        experts = true;
-        if (b->experts % ep)
-            return tc_fail(error, TC_INVALID, "--ep", "%d does not divide %d experts; choose a divisor", ep,
-                           b->experts);
-        if (b->expert_ffn % etp)
-            return tc_fail(error, TC_INVALID, "--etp", "%d does not divide the experts' width of %d; choose a divisor",
-                           etp, b->expert_ffn);
-    }
-    if (!experts && ep > 1)
+    if (ep > 1 && !tc_has_experts(model))
         return tc_fail(error, TC_INVALID, "--ep", "%d for a model without experts; leave it out", ep);
-    return TC_OK;
+    return parts_allow(model, (tc_degrees){1, ep, etp, 1}, error);
 }
 
 tc_code tc_legal_expert_ranks(const tc_layout *l, tc_error *error) {
@@ -55,12 +44,7 @@ tc_code tc_legal_context_parallel(int seq, int cp, tc_error *error) {
 }
 
 tc_code tc_legal_head_exchange(const tc_model *model, int tp, int ranks, tc_error *error) {
-    for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].heads / tp % ranks)
-            return tc_fail(error, TC_INVALID, "--cp-kind",
-                           "all-to-all of %d ranks does not divide %d heads of a rank; choose a divisor", ranks,
-                           model->block[i].heads / tp);
-    return TC_OK;
+    return parts_allow(model, (tc_degrees){tp, 1, 1, ranks}, error);
 }
 
 tc_code tc_legal_stages(int layers, int pp, int vpp, tc_error *error) {

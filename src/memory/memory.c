@@ -20,24 +20,24 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
     tc_stage_weights w = {0};
     tc_stage_share share = tc_stage_share_of(model, p, stage);
     for (int i = 0; i < model->blocks; i++) {
-        const tc_block_weights *b = &set->weights[i];
+        const tc_block_weights *b = &set->counts.weights[i];
         w.dense += share.blocks[i] * (b->tensor_parallel / l->tp + b->replicated);
         w.expert += share.blocks[i] * b->expert / ((double)l->ep * l->etp);
         if (share.blocks[i] > 0 && set->temporary[i] > w.temporary) w.temporary = set->temporary[i];
     }
-    if (share.embedding) w.ends += set->size.embedding_parameters / l->tp;
+    if (share.embedding) w.ends += set->counts.size.embedding_parameters / l->tp;
     if (share.head) {
-        w.ends += set->size.head_parameters / l->tp;
+        w.ends += set->counts.size.head_parameters / l->tp;
         if (model->tied_embeddings && !share.embedding) w.ends += (double)model->vocab * model->hidden / l->tp;
     }
     w.dense += w.ends;
     if (share.head) {
         if (model->mtp_layers > 0 && model->blocks > 0) {
-            const tc_block_weights *b = &set->weights[model->blocks - 1];
+            const tc_block_weights *b = &set->counts.weights[model->blocks - 1];
             w.dense += model->mtp_layers * (b->tensor_parallel / l->tp + b->replicated);
             w.expert += model->mtp_layers * b->expert / ((double)l->ep * l->etp);
             /* the module embeds its tokens */
-            if (!share.embedding && !tc_holds_mirror(p)) w.dense += set->size.embedding_parameters / l->tp;
+            if (!share.embedding && !tc_holds_mirror(p)) w.dense += set->counts.size.embedding_parameters / l->tp;
         }
     }
     return w;
@@ -73,7 +73,8 @@ static double temporary_gradients(const tc_operators *ops, const tc_stack *stack
     double sum = 0, largest = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
-        double weights = every || stack->kernels.sequential_experts ? op->weights / op->groups : op->weights;
+        if (op->kind != TC_OP_GEMM) continue;
+        double weights = every || stack->kernels.sequential_experts ? op->weights / op->gemm.groups : op->weights;
         sum += weights;
         if (weights > largest) largest = weights;
     }
@@ -90,7 +91,6 @@ static double head_backward_bytes(const tc_operators *head, bool weights) {
 
 void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_stack *stack, tc_block_set *set) {
     set->norm_extra = stack->params.norm_extra;
-    set->size = tc_model_count(model);
     for (int i = 0; i < model->blocks; i++) {
         const tc_operators *ops = &set->block[i];
         double extra = set->norm_extra;
@@ -166,7 +166,7 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
     if (share.head) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
     if (share.head && p->layout.pp > 1) kept.logits += set->output_bytes * (double)(p->micro_batches - 1);
     if (share.embedding && set->temporary_gradients)
-        kept.embedding_gradient = 2 * set->size.embedding_parameters / p->layout.tp;
+        kept.embedding_gradient = 2 * set->counts.size.embedding_parameters / p->layout.tp;
     return kept;
 }
 

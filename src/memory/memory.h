@@ -13,9 +13,8 @@ typedef struct tc_saved {
 /* The operators of each run of blocks, computed once per forecast, and what follows from them alone. */
 typedef struct tc_block_set {
     tc_operators block[TC_MAX_BLOCKS];
-    tc_block_weights weights[TC_MAX_BLOCKS];
     tc_operators embedding, head;
-    tc_model_size size;
+    tc_counts counts; /* of the model */
     tc_saved saved[TC_MAX_BLOCKS];
     double norm_extra; /* the stack's: in saved, but for the inputs */
     double logits_bytes;

@@ -27,10 +27,11 @@ static tc_text block_text(const tc_costs *f, int block) {
 static tc_text shape_text(const tc_operator_cost *c) {
     tc_text t = {""};
     if (!c->op || c->op->kind != TC_OP_GEMM) return t;
-    if (c->op->groups > 1)
-        snprintf(t.s, sizeof t.s, "%.0f x %.0fx%.0fx%.0f", c->op->groups, c->op->m, c->op->n, c->op->k);
+    if (c->op->gemm.groups > 1)
+        snprintf(t.s, sizeof t.s, "%.0f x %.0fx%.0fx%.0f", c->op->gemm.groups, c->op->gemm.m, c->op->gemm.n,
+                 c->op->gemm.k);
     else
-        snprintf(t.s, sizeof t.s, "%.0fx%.0fx%.0f", c->op->m, c->op->n, c->op->k);
+        snprintf(t.s, sizeof t.s, "%.0fx%.0fx%.0f", c->op->gemm.m, c->op->gemm.n, c->op->gemm.k);
     return t;
 }
 

@@ -15,29 +15,37 @@ typedef struct named_int {
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define BLOCK_INTS 17
 
-/* What a block's numbers are called in a model file; zeros are left out. */
+/* What a block's numbers are called; zeros are left out. */
 static int block_ints(const tc_block *b, named_int *out) {
+    const tc_attention *a = &b->attention;
+    const tc_latent *l = &b->latent;
+    const tc_experts *e = &b->experts;
+    bool latent = b->mixer == TC_MIXER_LATENT, dense = b->ffn & TC_FFN_DENSE, experts = b->ffn & TC_FFN_EXPERTS;
     const named_int all[] = {{"count", b->count},
-                             {"heads", b->heads},
-                             {"kv_heads", b->kv_heads},
-                             {"head_dim", b->head_dim},
-                             {"q_rank", b->q_rank},
-                             {"kv_rank", b->kv_rank},
-                             {"nope_dim", b->nope_dim},
-                             {"rope_dim", b->rope_dim},
-                             {"v_dim", b->v_dim},
-                             {"window", b->window},
-                             {"ffn", b->ffn},
-                             {"experts", b->experts},
-                             {"top_k", b->top_k},
-                             {"expert_ffn", b->expert_ffn},
-                             {"shared_ffn", b->shared_ffn},
+                             {"heads", latent ? l->heads : a->heads},
+                             {"kv_heads", latent ? l->heads : a->kv_heads},
+                             {"head_dim", latent ? l->nope_dim + l->rope_dim : a->head_dim},
+                             {"q_rank", latent ? l->q_rank : 0},
+                             {"kv_rank", latent ? l->kv_rank : 0},
+                             {"nope_dim", latent ? l->nope_dim : 0},
+                             {"rope_dim", latent ? l->rope_dim : 0},
+                             {"v_dim", latent ? l->v_dim : 0},
+                             {"window", latent ? l->window : a->window},
+                             {"ffn", dense ? b->dense.ffn : 0},
+                             {"experts", experts ? e->experts : 0},
+                             {"top_k", experts ? e->top_k : 0},
+                             {"expert_ffn", experts ? e->ffn : 0},
+                             {"shared_ffn", experts ? e->shared_ffn : 0},
                              {"norms", b->norms}};
     _Static_assert(COUNT(all) <= BLOCK_INTS, "room for a block");
     int n = 0;
     for (int i = 0; i < COUNT(all); i++)
         if (all[i].value != 0) out[n++] = all[i];
     return n;
+}
+
+static const char *mlp_name(const tc_block *b) {
+    return tc_mlp_kind_names[b->ffn & TC_FFN_EXPERTS ? b->experts.kind : b->dense.kind];
 }
 
 void tc_report_model_json(FILE *file, const char *data, const char *path, const tc_model_figures *figures) {
@@ -56,8 +64,8 @@ void tc_report_model_json(FILE *file, const char *data, const char *path, const 
         named_int ints[BLOCK_INTS];
         int n = block_ints(&m->block[i], ints);
         tc_write_object(&writer, NULL);
-        tc_write_string(&writer, "attention", tc_attention_kind_names[m->block[i].attention]);
-        tc_write_string(&writer, "mlp", tc_mlp_kind_names[m->block[i].mlp]);
+        tc_write_string(&writer, "attention", tc_mixer_names[m->block[i].mixer]);
+        tc_write_string(&writer, "mlp", mlp_name(&m->block[i]));
         for (int k = 0; k < n; k++) tc_write_figure(&writer, ints[k].key, ints[k].value, "1", path, NULL);
         tc_write_close(&writer);
     }
@@ -82,8 +90,8 @@ void tc_report_model_text(FILE *file, const tc_style *style, const char *path, c
         char label[32];
         size_t used = 0;
         int n = block_ints(&m->block[i], ints);
-        used += (size_t)snprintf(text, sizeof text, "%s attention, %s mlp",
-                                 tc_attention_kind_names[m->block[i].attention], tc_mlp_kind_names[m->block[i].mlp]);
+        used += (size_t)snprintf(text, sizeof text, "%s attention, %s mlp", tc_mixer_names[m->block[i].mixer],
+                                 mlp_name(&m->block[i]));
         for (int k = 0; k < n && used < sizeof text; k++)
             used += (size_t)snprintf(text + used, sizeof text - used, ", %s %d", ints[k].key, ints[k].value);
         snprintf(label, sizeof label, "blocks %d", i + 1);

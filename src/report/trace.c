@@ -211,8 +211,7 @@ static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *b
         for (int k = 0; k < ops->count; k++) {
             const tc_operator *op = &ops->op[k];
             *flops += times * op->flops;
-            double matrices = op->groups * (op->m * op->k + op->k * op->n + op->m * op->n) * f->rates.element_bytes;
-            *bytes += times * (op->kind == TC_OP_GEMM ? matrices : op->bytes);
+            *bytes += times * tc_operator_bytes(op, f->rates.element_bytes, f->rates.element_bytes);
         }
     }
 }

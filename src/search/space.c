@@ -524,11 +524,10 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
     memset(space, 0, sizeof *space);
     space->in = in;
     const tc_model *model = &in->question.job.model;
-    space->cheap_operators = TC_GROUP_NORM | TC_GROUP_ACTIVATION;
     for (int i = 0; i < model->blocks; i++) {
-        if (model->block[i].attention == TC_ATTENTION_MLA) space->cheap_operators |= TC_GROUP_QKV_UP;
+        space->cheap_operators |= tc_cheap_groups(&model->block[i]);
         space->layers += model->block[i].count;
-        space->experts = space->experts || model->block[i].experts > 0;
+        space->experts = space->experts || model->block[i].ffn & TC_FFN_EXPERTS;
     }
     space->seq = in->question.job.seq == TC_UNSET ? model->seq : in->question.job.seq;
     space->offload = in->question.cluster.accelerator.host_bytes_per_s > 0;

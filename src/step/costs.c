@@ -198,9 +198,9 @@ void tc_costs_place(tc_costs *costs, const tc_placement *placement) {
 
 static void compute_passes(tc_costs *costs) {
     const tc_model *model = &costs->q->job.model;
+    tc_count(model, costs->p->seq, &costs->set.counts);
     for (int i = 0; i < model->blocks; i++) {
         tc_block_operators(model, &model->block[i], &costs->p->shard, &costs->set.block[i]);
-        costs->set.weights[i] = tc_block_weight_count(model, &model->block[i]);
         block_pass(costs, &costs->set.block[i], &costs->block[i]);
     }
     tc_embedding_operators(model, &costs->p->shard, &costs->set.embedding);

@@ -15,9 +15,9 @@
 
 /* Seconds of the iterations on all matrices of an operator. */
 static double orthogonal_seconds(const tc_rates *r, const tc_operator *op, int iterations) {
-    double m = op->n < op->k ? op->n : op->k, n = op->n < op->k ? op->k : op->n;
-    double products
-        = 2 * tc_gemm_seconds(r, false, op->groups, m, n, m, 0) + tc_gemm_seconds(r, false, op->groups, m, m, m, 0);
+    bool tall = op->gemm.n < op->gemm.k;
+    double m = tall ? op->gemm.n : op->gemm.k, n = tall ? op->gemm.k : op->gemm.n, groups = op->gemm.groups;
+    double products = 2 * tc_gemm_seconds(r, false, groups, m, n, m, 0) + tc_gemm_seconds(r, false, groups, m, m, m, 0);
     return iterations * (products + 3 * r->launch_s);
 }
 

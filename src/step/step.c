@@ -79,11 +79,10 @@ static void fill_rates(const tc_costs *costs, tc_step *out) {
     double devices = costs->q->cluster.devices, tokens = (double)p->global_batch * p->seq;
     out->tokens_per_step = tokens;
     out->tokens_per_s_per_device = tokens / out->step_s / devices;
-    tc_forward_flops forward = tc_forward_flops_of(&job->model, p->seq);
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE; c++)
         out->model_flops[c] = tokens
-                              * tc_flops_by((tc_flops_convention)c, &job->model, &forward, p->layout.recompute,
-                                            p->layout.recompute_layers);
+                              * tc_flops_by((tc_flops_convention)c, &job->model, &costs->set.counts,
+                                            p->layout.recompute, p->layout.recompute_layers);
     double peak = tc_peak_flops(&costs->q->cluster.accelerator, job->dtype);
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;

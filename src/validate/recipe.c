@@ -122,7 +122,8 @@ static void build_mask(tc_case *c) {
         c->job.document = PACKED_DOCUMENT;
         tc_case_assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
     }
-    for (int i = 0; i < c->job.model.blocks && said->window > 0; i++) c->job.model.block[i].window = said->window;
+    for (int i = 0; i < c->job.model.blocks && said->window > 0; i++)
+        c->job.model.block[i].attention.window = c->job.model.block[i].latent.window = said->window;
     if (said->positions != TC_UNSET) c->job.model.positions = TC_POSITIONS_NONE;
 }
 
@@ -188,7 +189,8 @@ static void build_schedule(tc_case *c) {
 static int most_experts(const tc_model *model) {
     int most = 0;
     for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].experts > most) most = model->block[i].experts;
+        if (model->block[i].ffn & TC_FFN_EXPERTS && model->block[i].experts.experts > most)
+            most = model->block[i].experts.experts;
     return most;
 }
 

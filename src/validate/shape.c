@@ -13,31 +13,32 @@ static bool is_gated(const tc_case *c) {
 
 /* The rest of a block where the run states the shape itself. */
 static void block_from_run(tc_case *c, const tc_published_model *m, bool gated, tc_block *b) {
-    b->attention = TC_ATTENTION_MHA;
-    b->heads = m->heads;
-    b->kv_heads = m->kv_heads > 0 ? m->kv_heads : m->heads;
-    b->head_dim = m->head_dim > 0 ? m->head_dim : m->hidden / m->heads;
-    b->mlp = gated ? TC_MLP_GATED : TC_MLP_PLAIN;
+    tc_latent *latent = &b->latent;
+    b->attention.heads = latent->heads = m->heads;
+    b->attention.kv_heads = m->kv_heads > 0 ? m->kv_heads : m->heads;
+    b->attention.head_dim = m->head_dim > 0 ? m->head_dim : m->hidden / m->heads;
+    b->dense.kind = b->experts.kind = gated ? TC_MLP_GATED : TC_MLP_PLAIN;
     b->norms = 2;
     if (m->mla.kv_rank > 0) {
-        b->attention = TC_ATTENTION_MLA;
-        b->q_rank = m->mla.q_rank;
-        b->kv_rank = m->mla.kv_rank;
-        b->nope_dim = m->mla.nope_dim;
-        b->rope_dim = m->mla.rope_dim;
-        b->v_dim = m->mla.v_dim;
+        b->mixer = TC_MIXER_LATENT;
+        latent->q_rank = m->mla.q_rank;
+        latent->kv_rank = m->mla.kv_rank;
+        latent->nope_dim = m->mla.nope_dim;
+        latent->rope_dim = m->mla.rope_dim;
+        latent->v_dim = m->mla.v_dim;
     } else if (c->family->mla.kv_rank > 0) {
         char ranks[64];
-        b->attention = TC_ATTENTION_MLA;
-        b->q_rank = m->hidden > c->family->mla.direct_queries_to ? c->family->mla.q_rank : 0;
-        b->kv_rank = c->family->mla.kv_rank;
-        b->nope_dim = c->family->mla.nope_dim;
-        b->rope_dim = c->family->mla.rope_dim;
-        b->v_dim = c->family->mla.v_dim;
-        if (b->q_rank > 0)
-            snprintf(ranks, sizeof ranks, "%d/%d, head %d + %d", b->q_rank, b->kv_rank, b->nope_dim, b->rope_dim);
+        b->mixer = TC_MIXER_LATENT;
+        latent->q_rank = m->hidden > c->family->mla.direct_queries_to ? c->family->mla.q_rank : 0;
+        latent->kv_rank = c->family->mla.kv_rank;
+        latent->nope_dim = c->family->mla.nope_dim;
+        latent->rope_dim = c->family->mla.rope_dim;
+        latent->v_dim = c->family->mla.v_dim;
+        if (latent->q_rank > 0)
+            snprintf(ranks, sizeof ranks, "%d/%d, head %d + %d", latent->q_rank, latent->kv_rank, latent->nope_dim,
+                     latent->rope_dim);
         else
-            snprintf(ranks, sizeof ranks, "-/%d, head %d + %d", b->kv_rank, b->nope_dim, b->rope_dim);
+            snprintf(ranks, sizeof ranks, "-/%d, head %d + %d", latent->kv_rank, latent->nope_dim, latent->rope_dim);
         tc_case_assume(c, "MLA ranks %s", ranks);
     }
 }
@@ -60,17 +61,18 @@ static void blocks_from_run(tc_case *c, tc_model *model) {
         if (dense_layers > 0) {
             tc_block dense = block;
             dense.count = dense_layers;
-            dense.ffn = dense_ffn(c, m, gated);
+            dense.dense.ffn = dense_ffn(c, m, gated);
             model->block[model->blocks++] = dense;
         }
         block.count = m->layers - dense_layers;
-        block.experts = m->experts;
-        block.top_k = m->experts_per_token > 0 ? m->experts_per_token : 2;
-        block.expert_ffn = m->expert_ffn > 0 ? m->expert_ffn : dense_ffn(c, m, gated);
-        if (m->shared_experts > 0) block.shared_ffn = m->shared_experts * block.expert_ffn;
+        block.ffn = TC_FFN_EXPERTS;
+        block.experts.experts = m->experts;
+        block.experts.top_k = m->experts_per_token > 0 ? m->experts_per_token : 2;
+        block.experts.ffn = m->expert_ffn > 0 ? m->expert_ffn : dense_ffn(c, m, gated);
+        if (m->shared_experts > 0) block.experts.shared_ffn = m->shared_experts * block.experts.ffn;
     } else {
         block.count = m->layers;
-        block.ffn = dense_ffn(c, m, gated);
+        block.dense.ffn = dense_ffn(c, m, gated);
     }
     model->block[model->blocks++] = block;
 }
@@ -99,6 +101,13 @@ static void model_from_run(tc_case *c, tc_model *model) {
     blocks_from_run(c, model);
 }
 
+static bool same_shape(const tc_block *a, const tc_block *b) {
+    const tc_experts *e = &a->experts, *f = &b->experts;
+    return a->attention.heads == b->attention.heads && a->attention.kv_heads == b->attention.kv_heads
+           && a->ffn == b->ffn && (!(a->ffn & TC_FFN_DENSE) || a->dense.ffn == b->dense.ffn)
+           && (!(a->ffn & TC_FFN_EXPERTS) || (e->experts == f->experts && e->top_k == f->top_k && e->ffn == f->ffn));
+}
+
 /* Details of blocks that rows do not state - windows, norms of queries and keys, post-norms - from the catalog's model of
  * that name, where its shape is the run's. */
 static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *error) {
@@ -109,10 +118,8 @@ static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *er
     tc_code code = tc_catalog_model(catalog, m->name, &known, &ignored);
     if (code == TC_INTERNAL && error) *error = ignored;
     if (code) return code == TC_INTERNAL ? code : TC_OK;
-    const tc_block *mine = &model->block[model->blocks - 1], *its = &known.block[known.blocks - 1];
-    if (tc_layer_count(&known) != m->layers || known.hidden != m->hidden || its->heads != mine->heads
-        || its->kv_heads != mine->kv_heads || its->ffn != mine->ffn || its->experts != mine->experts
-        || (mine->experts > 0 && (its->top_k != mine->top_k || its->expert_ffn != mine->expert_ffn)))
+    if (tc_layer_count(&known) != m->layers || known.hidden != m->hidden
+        || !same_shape(&model->block[model->blocks - 1], &known.block[known.blocks - 1]))
         return TC_OK;
     model->blocks = known.blocks;
     memcpy(model->block, known.block, sizeof model->block);

@@ -1,81 +1,14 @@
 /* count.c - parameters and FLOPs of a model, exact.
  *
+ * Both from the operators of a rank that holds all.
  * Parameters: every weight once, biases and norms included. FLOPs: 2 per
  * multiply-add of every GEMM, times 3 for forward and backward; the
  * conventions in use differ in attention and recompute (traincast.h).
  */
 #include "workload/operators.h"
 
-tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *block) {
-    tc_block_weights w = {0, 0, 0, 0};
-    double h = model->hidden, heads = block->heads;
-    double norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
-    w.replicated += block->norms * norm_width * h;
-    if (block->attention == TC_ATTENTION_MLA) {
-        double qk = block->nope_dim + block->rope_dim;
-        if (block->q_rank > 0) {
-            w.replicated += h * block->q_rank + block->q_rank;
-            w.tensor_parallel += block->q_rank * heads * qk;
-        } else {
-            w.tensor_parallel += h * heads * qk;
-        }
-        w.replicated += h * (block->kv_rank + block->rope_dim) + block->kv_rank;
-        w.tensor_parallel += block->kv_rank * heads * (block->nope_dim + block->v_dim);
-        w.tensor_parallel += heads * block->v_dim * h;
-    } else {
-        double q = heads * block->head_dim, kv = (double)block->kv_heads * block->head_dim;
-        w.tensor_parallel += h * (q + 2 * kv) + q * h;
-        if (block->qkv_bias) w.tensor_parallel += q + 2 * kv;
-        if (block->qk_norm) w.replicated += block->qk_norm_full ? q + kv : 2.0 * block->head_dim;
-        if (block->sinks) w.replicated += heads;
-    }
-    if (block->out_bias) w.replicated += h;
-    double matrices = block->mlp == TC_MLP_GATED ? 3 : 2;
-    if (block->ffn > 0) {
-        w.tensor_parallel += matrices * h * block->ffn;
-        if (block->mlp_bias) w.tensor_parallel += (matrices - 1) * block->ffn + h;
-    }
-    if (block->experts > 0) {
-        double expert = matrices * h * block->expert_ffn;
-        if (block->expert_bias) expert += (matrices - 1) * block->expert_ffn + h;
-        w.expert += block->experts * expert;
-        w.expert_active += block->top_k * expert;
-        w.replicated += h * block->experts + (block->router_bias ? block->experts : 0);
-        w.tensor_parallel += matrices * h * block->shared_ffn;
-        if (block->shared_gate) w.replicated += h;
-    }
-    return w;
-}
-
-tc_model_size tc_model_count(const tc_model *model) {
-    tc_model_size size = {0, 0, 0, 0, 0};
-    double h = model->hidden, norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
-    size.embedding_parameters = h * ((double)model->vocab + model->learned_positions + model->token_types);
-    if (model->embedding_norm) size.embedding_parameters += norm_width * h;
-    if (model->lm_head) {
-        if (model->head_transform) size.head_parameters += h * h + h + norm_width * h;
-        if (model->lm_head_bias) size.head_parameters += model->vocab;
-        if (!model->tied_embeddings) size.head_parameters += h * model->vocab;
-    }
-    double shared = size.embedding_parameters + size.head_parameters + (model->final_norm ? norm_width * h : 0);
-    size.parameters = size.active_parameters = shared;
-    for (int i = 0; i < model->blocks; i++) {
-        tc_block_weights w = tc_block_weight_count(model, &model->block[i]);
-        double dense = w.tensor_parallel + w.replicated;
-        size.parameters += model->block[i].count * (dense + w.expert);
-        size.active_parameters += model->block[i].count * (dense + w.expert_active);
-    }
-    if (model->mtp_layers > 0 && model->blocks > 0) {
-        tc_block_weights w = tc_block_weight_count(model, &model->block[model->blocks - 1]);
-        /* a block, the projection of (hidden, embedding) to hidden and its two norms */
-        size.mtp_parameters
-            = model->mtp_layers * (w.tensor_parallel + w.replicated + w.expert + 2 * h * h + 2 * norm_width * h);
-    }
-    return size;
-}
-
-/* Forward FLOPs of one block per token: GEMMs apart from attention's scores. */
-static void block_flops(const tc_model *model, const tc_block *block, double seq, double *gemm, double *attention) {
+/* The operators of a block on a rank that holds all of it, for one sequence. */
+static void whole_block(const tc_model *model, const tc_block *block, double seq, tc_operators *out) {
     tc_shard shard = {.sequences = 1,
                       .seq = seq,
                       .tp = 1,
@@ -85,38 +18,84 @@ static void block_flops(const tc_model *model, const tc_block *block, double seq
                       .input_bytes = 2,
                       .activation_bytes = 2,
                       .plain_attention = true};
-    tc_operators operators;
-    tc_block_operators(model, block, &shard, &operators);
-    *gemm = *attention = 0;
-    for (int i = 0; i < operators.count; i++) {
-        const tc_operator *op = &operators.op[i];
+    tc_block_operators(model, block, &shard, out);
+}
+
+static tc_block_weights weights_of(const tc_operators *whole, const tc_block *block) {
+    double sum[] = {[TC_SPLIT_TENSOR] = 0, [TC_SPLIT_EXPERT] = 0, [TC_SPLIT_NONE] = 0};
+    for (int i = 0; i < whole->count; i++) {
+        const tc_operator *op = &whole->op[i];
+        sum[op->split] += op->weights + op->biases;
+        sum[TC_SPLIT_NONE] += op->replicated;
+    }
+    tc_block_weights w = {sum[TC_SPLIT_TENSOR], sum[TC_SPLIT_EXPERT], sum[TC_SPLIT_NONE], 0};
+    if (w.expert > 0) w.expert_active = w.expert / block->experts.experts * block->experts.top_k;
+    return w;
+}
+
+/* Forward FLOPs of one block per token: GEMMs apart from attention's scores. */
+static void add_flops(const tc_operators *whole, double seq, double count, tc_forward_flops *f) {
+    double gemm = 0, attention = 0;
+    for (int i = 0; i < whole->count; i++) {
+        const tc_operator *op = &whole->op[i];
         if (op->tag == TC_TAG_ATTENTION)
-            *attention += op->flops;
+            attention += op->flops;
         else
-            *gemm += op->flops;
+            gemm += op->flops;
     }
-    if (block->window > 0 && block->window < seq) *attention *= block->window / seq;
-    *gemm /= seq;
-    *attention /= seq;
+    if (whole->window > 0 && whole->window < seq) attention *= whole->window / seq;
+    f->extra_gemm = gemm / seq; /* of the last one */
+    f->extra_attention = attention / seq;
+    f->gemm += count * f->extra_gemm;
+    f->attention += count * f->extra_attention;
+    f->layers += count;
 }
 
-tc_forward_flops tc_forward_flops_of(const tc_model *model, int seq) {
-    tc_forward_flops f = {0, 0, 0, 0, 0};
+/* Embedding, head and final norm; the blocks are added. */
+static tc_model_size size_of_ends(const tc_model *model) {
+    tc_model_size size = {0, 0, 0, 0, 0};
+    double h = model->hidden, norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
+    size.embedding_parameters = h * ((double)model->vocab + model->learned_positions + model->token_types);
+    if (model->embedding_norm) size.embedding_parameters += norm_width * h;
+    if (model->lm_head) {
+        if (model->head_transform) size.head_parameters += h * h + h + norm_width * h;
+        if (model->lm_head_bias) size.head_parameters += model->vocab;
+        if (!model->tied_embeddings) size.head_parameters += h * model->vocab;
+    }
+    size.parameters = size.active_parameters
+        = size.embedding_parameters + size.head_parameters + (model->final_norm ? norm_width * h : 0);
+    return size;
+}
+
+void tc_count(const tc_model *model, int seq, tc_counts *out) {
+    double h = model->hidden, norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
+    out->size = size_of_ends(model);
+    out->flops = (tc_forward_flops){0, 0, 0, 0, 0};
     for (int i = 0; i < model->blocks; i++) {
-        double gemm, attention, count = model->block[i].count;
-        block_flops(model, &model->block[i], seq, &gemm, &attention);
-        f.gemm += count * gemm;
-        f.attention += count * attention;
-        f.layers += count;
-        f.extra_gemm = gemm; /* of the last one */
-        f.extra_attention = attention;
+        double count = model->block[i].count;
+        tc_operators whole;
+        whole_block(model, &model->block[i], seq, &whole);
+        add_flops(&whole, seq, count, &out->flops);
+        tc_block_weights w = out->weights[i] = weights_of(&whole, &model->block[i]);
+        double dense = w.tensor_parallel + w.replicated;
+        out->size.parameters += count * (dense + w.expert);
+        out->size.active_parameters += count * (dense + w.expert_active);
+        /* a block, the projection of (hidden, embedding) to hidden and its two norms */
+        if (i == model->blocks - 1)
+            out->size.mtp_parameters = model->mtp_layers * (dense + w.expert + 2 * h * h + 2 * norm_width * h);
     }
-    return f;
 }
 
-double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_forward_flops *f, int recompute,
+tc_model_size tc_model_count(const tc_model *model) {
+    tc_counts counts;
+    tc_count(model, 1, &counts);
+    return counts.size;
+}
+
+double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_counts *counts, int recompute,
                    double recompute_layers) {
-    if (convention == TC_FLOPS_6ND) return 6 * tc_model_count(model).active_parameters;
+    const tc_forward_flops *f = &counts->flops;
+    if (convention == TC_FLOPS_6ND) return 6 * counts->size.active_parameters;
     double halved = convention == TC_FLOPS_CAUSAL ? 0.5 : 1, core = f->attention * (model->causal ? halved : 1),
            blocks = f->gemm + core, mtp = 0;
     if (model->mtp_layers > 0 && model->blocks > 0)
@@ -142,12 +121,13 @@ int tc_layer_count(const tc_model *model) {
 
 bool tc_has_experts(const tc_model *model) {
     for (int i = 0; i < model->blocks; i++)
-        if (model->block[i].experts > 0) return true;
+        if (model->block[i].ffn & TC_FFN_EXPERTS) return true;
     return false;
 }
 
 double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention, int recompute,
                                 double recompute_layers) {
-    tc_forward_flops forward = tc_forward_flops_of(model, seq);
-    return tc_flops_by(convention, model, &forward, recompute, recompute_layers);
+    tc_counts counts;
+    tc_count(model, seq, &counts);
+    return tc_flops_by(convention, model, &counts, recompute, recompute_layers);
 }

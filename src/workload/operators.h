@@ -9,57 +9,84 @@
 
 #include "traincast.h"
 
-typedef enum tc_op_kind { TC_OP_GEMM, TC_OP_ATTENTION, TC_OP_ELEMENTWISE } tc_op_kind;
+/* clang-format off */
+#define TC_OP_KINDS_LIST(ROW) \
+    ROW(GEMM, "matrix product") \
+    ROW(ATTENTION, "fused attention") \
+    ROW(ELEMENTWISE, "elementwise")
 
-typedef enum tc_op_tag {
-    TC_TAG_NORM,
-    TC_TAG_QKV,
-    TC_TAG_QKV_UP,
-    TC_TAG_POSITION,
-    TC_TAG_ATTENTION,
-    TC_TAG_OUT_PROJECTION,
-    TC_TAG_MLP,
-    TC_TAG_ACTIVATION,
-    TC_TAG_ROUTER,
-    TC_TAG_PERMUTE,
-    TC_TAG_EXPERT,
-    TC_TAG_SHARED_EXPERT,
-    TC_TAG_EMBEDDING,
-    TC_TAG_HEAD,
-    TC_TAG_LOSS,
-    TC_TAGS
-} tc_op_tag;
+#define TC_TAGS_LIST(ROW) \
+    ROW(NORM, "norm") \
+    ROW(QKV, "qkv") \
+    ROW(QKV_UP, "qkv up") \
+    ROW(POSITION, "positions") \
+    ROW(ATTENTION, "attention") \
+    ROW(OUT_PROJECTION, "out projection") \
+    ROW(MLP, "mlp") \
+    ROW(ACTIVATION, "activation") \
+    ROW(ROUTER, "router") \
+    ROW(PERMUTE, "permute") \
+    ROW(EXPERT, "experts") \
+    ROW(SHARED_EXPERT, "shared experts") \
+    ROW(EMBEDDING, "embedding") \
+    ROW(HEAD, "head") \
+    ROW(LOSS, "loss")
+/* clang-format on */
+
+/* How it runs. */
+#define TC_OP_ID(id, name) TC_OP_##id,
+typedef enum tc_op_kind { TC_OP_KINDS_LIST(TC_OP_ID) TC_OP_KINDS } tc_op_kind;
+/* What it is in the model. */
+#define TC_TAG_ID(id, name) TC_TAG_##id,
+typedef enum tc_op_tag { TC_TAGS_LIST(TC_TAG_ID) TC_TAGS } tc_op_tag;
+
+extern const char *const tc_op_kind_names[], *const tc_op_tag_names[];
+
+/* What shares an operator's weights among the ranks. */
+typedef enum tc_split_kind { TC_SPLIT_TENSOR, TC_SPLIT_EXPERT, TC_SPLIT_NONE } tc_split_kind;
 
 /* One operator of one block on one rank, for one micro-batch. */
 typedef struct tc_operator {
     tc_op_kind kind;
     tc_op_tag tag;
-    double m, n, k; /* GEMM: groups x (m, k) x (k, n) */
-    double groups;  /* grouped or batched GEMM */
-    double flops;   /* forward */
-    double bytes;   /* forward traffic of a fused implementation (elementwise, attention) */
-    double backward_bytes;
-    double pairs;    /* attention: query-key pairs x heads, halved if causal */
-    double tiles;    /* attention: blocks of 128 query rows over heads and sequences, what cores share out */
-    double keys;     /* attention: keys of a mean row, twice the mean under a causal mask */
-    double head_dim; /* attention: the wider of queries and values, to which kernels pad the other */
-    double unfused;  /* element-wise: traffic as a chain of single kernels, relative to one; 0: is one kernel anyway */
-    double kernels;  /* that a fused implementation launches, forward */
-    double weights;  /* weight elements on this rank */
+    double flops;                 /* forward */
+    double bytes, backward_bytes; /* traffic of a fused implementation; of a GEMM see tc_operator_bytes() */
+    double kernels;               /* that it launches, forward */
+
+    tc_split_kind split;
+    double weights;    /* elements of its matrices on this rank */
+    double biases;     /* beside them, split as they are */
+    double replicated; /* scales and biases that every rank holds */
+
     double saved_bytes;   /* kept for the backward pass */
     double chained_bytes; /* of saved_bytes, norm: what unfused kernels keep more of */
     double output_bytes;  /* of saved_bytes, norm: its output, where gathered from the tensor-parallel ranks */
-    double gate;          /* MLP up to its activation: share of the gate, 0 without one */
-    bool up;              /* MLP: the matmul before the activation */
-    tc_op_tag mlp;        /* activation: whose */
-    bool low_precision;   /* follows the job's 8- or 4-bit format; others stay in 16 bit */
+
+    int again;   /* tc_operator_group bits: of these it is one */
+    int drops;   /* what of these runs again makes it unnecessary to keep saved_bytes: they are its output */
+    double gate; /* the share of the gate in a gated MLP up to its activation, 0 without one */
+
+    union {
+        struct {
+            double groups, m, n, k; /* groups x (m, k) x (k, n) */
+            bool low_precision;     /* follows the job's 8- or 4-bit format; others stay in 16 bit */
+        } gemm;
+        struct {
+            double pairs;    /* query-key pairs x heads, halved if causal */
+            double tiles;    /* blocks of 128 query rows over heads and sequences, what cores share out */
+            double keys;     /* of a mean row, twice the mean under a causal mask */
+            double head_dim; /* the wider of queries and values, to which kernels pad the other */
+        } attention;
+        struct {
+            double unfused; /* traffic as a chain of single kernels, relative to one; 0: is one kernel anyway */
+        } elementwise;
+    };
 } tc_operator;
 
 #define TC_MAX_OPERATORS 32
 
 typedef struct tc_operators {
     int count;
-    tc_operator op[TC_MAX_OPERATORS];
     double block_input_bytes; /* the residual stream that full recompute keeps */
     double tp_bytes;          /* activations that one tensor-parallel collective moves: tokens x hidden x 2 */
     int tp_collectives;       /* pairs of (all-gather, reduce-scatter), or all-reduces, per forward */
@@ -67,6 +94,8 @@ typedef struct tc_operators {
     double ep_bytes;          /* tokens a rank sends to experts in one all-to-all, bytes */
     double cp_bytes;          /* keys and values that one rank holds, bytes */
     double cp_query_bytes;    /* queries and outputs, bytes: all-to-all context parallelism */
+    double window;            /* tokens that its attention sees at most; 0: all */
+    tc_operator op[TC_MAX_OPERATORS];
 } tc_operators;
 
 /* How a block is split, as plain numbers. */
@@ -98,17 +127,26 @@ typedef struct tc_shard {
 double tc_group_share(const tc_operator *op, int groups);
 /* Bytes of the operators' saved_bytes that it makes unnecessary. */
 double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extra);
+/* Forward traffic with inputs and outputs of so many bytes an element. */
+double tc_operator_bytes(const tc_operator *op, double input_bytes, double output_bytes);
 
 /* Fills `out` with the operators of one block. Tokens per rank = sequences x seq / cp. */
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out);
 
-/* Adds the core of attention, from queries, keys and values to outputs, of so many heads on the rank. */
-void tc_attention_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, double heads,
-                            double kv_heads, double qk_dim, double v_dim, tc_operators *out);
-
 /* Embedding lookup (first stage) and head with loss (last stage). */
 void tc_embedding_operators(const tc_model *model, const tc_shard *shard, tc_operators *out);
 void tc_head_operators(const tc_model *model, const tc_shard *shard, double logits_bytes, tc_operators *out);
+
+/* How ranks are to share a block. */
+typedef struct tc_degrees {
+    int tp, ep, etp;
+    int exchange; /* ranks of all-to-all context parallelism */
+} tc_degrees;
+
+/* Can they? TC_INVALID with the option at fault. */
+TC_NODISCARD tc_code tc_block_splits(const tc_block *block, const tc_degrees *degrees, tc_error *error);
+/* tc_operator_group bits of what costs little to run again, for the bytes that it frees. */
+int tc_cheap_groups(const tc_block *block);
 
 /* Layers of all blocks; whether any of them is a mixture of experts. */
 int tc_layer_count(const tc_model *model);
@@ -120,16 +158,21 @@ typedef struct tc_block_weights {
     double expert_active; /* of `expert`, the share that a token uses */
 } tc_block_weights;
 
-tc_block_weights tc_block_weight_count(const tc_model *model, const tc_block *block);
-
 /* Forward FLOPs per token that every convention counts in its way: all blocks, one block of multi-token prediction. */
 typedef struct tc_forward_flops {
     double gemm, attention, extra_gemm, extra_attention;
     double layers;
 } tc_forward_flops;
 
-tc_forward_flops tc_forward_flops_of(const tc_model *model, int seq);
-double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_forward_flops *forward,
-                   int recompute, double recompute_layers);
+/* What follows from the model alone. */
+typedef struct tc_counts {
+    tc_block_weights weights[TC_MAX_BLOCKS]; /* of one block of each run */
+    tc_model_size size;
+    tc_forward_flops flops;
+} tc_counts;
+
+void tc_count(const tc_model *model, int seq, tc_counts *out);
+double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_counts *counts, int recompute,
+                   double recompute_layers);
 
 #endif

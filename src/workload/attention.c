@@ -1,0 +1,130 @@
+/* attention.c - attention over all or the last tokens: MHA, GQA and MQA, fused or as two products around a softmax.
+ *
+ * With flash attention the scores are not kept, but their log-sum-exp (Dao et al. 2022); written to memory they
+ * follow Korthikanti et al. 2022 (arXiv 2205.05198), section 4. Queries and keys have lengths of their own: an
+ * attention to itself has as many of both, one to a cache has few queries for many keys.
+ * Heads are split by tensor parallelism; where it has more ranks than key-value heads, these are copied. */
+#include "base/error.h"
+#include "workload/parts.h"
+
+/* Rotation in fp32 as single kernels of eager PyTorch: about 40 bytes an element for 8. */
+#define CHAIN_POSITION 5
+
+/* Query-key pairs per head and sequence that a causal or windowed kernel computes, of all its `queries` per query, with
+ * documents of their own in a packed sequence. *row: keys of a mean row, twice the mean under a causal mask. */
+static double attention_pairs(const tc_attention_core *core, double document, double own_queries, double *row) {
+    double queries = core->queries, keys = core->keys, per_query = keys;
+    if (document > 0 && document < keys) queries = keys = per_query = document;
+    if (core->causal) {
+        per_query = keys - queries / 2;
+        double window = core->window, first = window - (keys - queries); /* queries that see less than the window */
+        if (window > 0 && window < keys) per_query = window - (first > 0 ? first * first / (2 * queries) : 0);
+    }
+    double pairs = own_queries * per_query;
+    *row = pairs / own_queries * (core->causal ? 1 + queries / keys : 1);
+    return pairs;
+}
+
+/* Two batched GEMMs around scale, mask, softmax and dropout on (heads, queries, keys). Single kernels take 24 bytes an
+ * element for 4. */
+static void add_plain(tc_operators *out, const tc_attention_core *core, const tc_shard *shard, double queries,
+                      double qkv_bytes) {
+    double batch = shard->sequences * core->heads, scores = batch * queries * core->keys;
+    double mask = shard->dropout ? 5 : 0;
+    tc_operator *op = tc_add_gemm(out, TC_TAG_ATTENTION, TC_SPLIT_TENSOR, batch, queries, core->keys, core->qk_dim,
+                                  TC_GROUP_ATTENTION);
+    op->weights = 0;
+    op->gemm.low_precision = false;
+    op->saved_bytes = qkv_bytes;
+    op->drops = core->inputs;
+    op = tc_add_elementwise(out, TC_TAG_ATTENTION, (4 + mask) * scores, (6 + mask) * scores,
+                            (2 + (shard->dropout ? 3 : 0)) * scores, TC_GROUP_ATTENTION);
+    op->elementwise.unfused = (24 + mask) / (4 + mask);
+    op->drops = TC_GROUP_QKV | TC_GROUP_ATTENTION;
+    op = tc_add_gemm(out, TC_TAG_ATTENTION, TC_SPLIT_TENSOR, batch, queries, core->v_dim, core->keys,
+                     TC_GROUP_ATTENTION);
+    op->weights = 0;
+    op->gemm.low_precision = false;
+}
+
+void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc_shard *shard) {
+    double queries = core->queries / shard->cp, own_keys = core->keys / shard->cp;
+    double tokens = shard->sequences * queries, width = core->qk_dim + core->v_dim;
+    double q_bytes = 2 * tokens * core->heads * core->qk_dim, o_bytes = 2 * tokens * core->heads * core->v_dim;
+    double kv_bytes = 2 * (shard->sequences * own_keys) * core->kv_heads * width;
+    out->cp_bytes += kv_bytes;
+    out->cp_query_bytes += q_bytes + o_bytes;
+    out->window = core->window;
+    if (shard->plain_attention) {
+        add_plain(out, core, shard, queries, q_bytes + kv_bytes);
+        return;
+    }
+    tc_operator *op = tc_add_operator(out, TC_OP_ATTENTION, TC_TAG_ATTENTION, TC_GROUP_ATTENTION, core->inputs);
+    double pairs = attention_pairs(core, shard->document, queries, &op->attention.keys);
+    op->attention.pairs = shard->sequences * core->heads * pairs;
+    op->attention.head_dim = core->qk_dim > core->v_dim ? core->qk_dim : core->v_dim;
+    op->attention.tiles = shard->sequences * core->heads * queries / 128;
+    op->flops = 2 * op->attention.pairs * width;
+    op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;
+    op->backward_bytes = 2 * op->bytes + o_bytes;
+    op->saved_bytes = q_bytes + kv_bytes + 4 * tokens * core->heads; /* log-sum-exp; o is the next GEMM's input */
+    if (shard->attention_bias) op->saved_bytes += 2 * shard->sequences * core->heads * queries * core->keys;
+}
+
+static void emit(const tc_part_input *in, tc_operators *out) {
+    const tc_attention *a = &in->block->attention;
+    const tc_shard *shard = in->shard;
+    double tokens = in->tokens, h = in->model->hidden, d = a->head_dim;
+    double heads = a->heads / shard->tp, kv_heads = a->kv_heads / shard->tp;
+    if (heads < 1) heads = 1;
+    if (kv_heads < 1) kv_heads = 1;
+    double columns = (heads + 2 * kv_heads) * d, elements = tokens * (heads + kv_heads) * d;
+    tc_operator *op = tc_add_gemm(out, TC_TAG_QKV, TC_SPLIT_TENSOR, 1, tokens, columns, h, TC_GROUP_QKV);
+    if (a->qkv_bias) op->biases = columns;
+    if (a->sinks) op->replicated = a->heads;
+    if (a->qk_norm) {
+        op = tc_add_norm(out, in->model, elements, 0);
+        op->replicated = a->qk_norm_full ? (double)(a->heads + a->kv_heads) * d : 2 * d;
+    }
+    if (in->model->positions == TC_POSITIONS_ROTARY)
+        tc_add_elementwise(out, TC_TAG_POSITION, 4 * elements, 4 * elements, 0, TC_GROUP_POSITION | TC_GROUP_QKV_UP)
+            ->elementwise.unfused
+            = CHAIN_POSITION;
+    tc_attention_core core = {.heads = heads,
+                              .kv_heads = kv_heads,
+                              .qk_dim = d,
+                              .v_dim = d,
+                              .queries = shard->seq,
+                              .keys = shard->seq,
+                              .window = a->window,
+                              .causal = in->model->causal,
+                              .inputs = TC_GROUP_QKV};
+    tc_add_attention(out, &core, shard);
+    op = tc_add_gemm(out, TC_TAG_OUT_PROJECTION, TC_SPLIT_TENSOR, 1, tokens, h, heads * d, TC_GROUP_OUT_PROJECTION);
+    op->saved_bytes = shard->input_bytes * tokens * heads * d;
+    op->drops = TC_GROUP_ATTENTION;
+    if (a->out_bias) op->replicated = h;
+    out->tp_collectives++;
+}
+
+tc_code tc_heads_split(int heads, const tc_degrees *degrees, tc_error *error) {
+    if (heads % degrees->tp)
+        return tc_fail(error, TC_INVALID, "--tp", "%d does not divide %d attention heads; choose a divisor",
+                       degrees->tp, heads);
+    if (heads / degrees->tp % degrees->exchange)
+        return tc_fail(error, TC_INVALID, "--cp-kind",
+                       "all-to-all of %d ranks does not divide %d heads of a rank; choose a divisor", degrees->exchange,
+                       heads / degrees->tp);
+    return TC_OK;
+}
+
+static tc_code splits(const tc_block *block, const tc_degrees *degrees, tc_error *error) {
+    int kv_heads = block->attention.kv_heads, tp = degrees->tp;
+    tc_code code = tc_heads_split(block->attention.heads, degrees, error);
+    if (code == TC_OK && kv_heads > 0 && kv_heads % tp && tp % kv_heads)
+        return tc_fail(error, TC_INVALID, "--tp",
+                       "%d and %d key-value heads do not divide; choose a divisor or a multiple", tp, kv_heads);
+    return code;
+}
+
+const tc_part tc_attention_part = {emit, splits, 0};

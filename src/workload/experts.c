@@ -1,0 +1,68 @@
+/* experts.c - a mixture of experts: router, dispatch, grouped MLPs of the experts, combine; shared experts beside.
+ *
+ * Tokens are balanced but for `imbalance`. Experts are split by expert parallelism, the width of each by
+ * expert tensor parallelism, that of the shared ones by tensor parallelism. */
+#include "base/error.h"
+#include "workload/parts.h"
+
+/* Kernels of a fused router and of a token permutation (Megatron-Core with fused permutation: sort, index, gather). */
+#define ROUTER_KERNELS 12
+#define PERMUTE_KERNELS 3
+
+/* Router: scores, top-k, balance loss, counts per expert and their exchange, many small kernels. */
+static void add_router(const tc_part_input *in, double local, tc_operators *out) {
+    const tc_experts *e = &in->block->experts;
+    int groups = TC_GROUP_MOE | TC_GROUP_ROUTER;
+    double h = in->model->hidden, scores = local * e->experts;
+    tc_operator *op = tc_add_gemm(out, TC_TAG_ROUTER, TC_SPLIT_NONE, 1, local, e->experts, h, groups);
+    op->drops = groups;
+    op->gemm.low_precision = false;
+    if (e->router_bias) op->biases = e->experts;
+    if (e->shared_gate) op->replicated = h;
+    op = tc_add_elementwise(out, TC_TAG_ROUTER, 8 * scores, 8 * scores, 4 * scores, groups);
+    op->drops = groups;
+    op->kernels = ROUTER_KERNELS;
+}
+
+static void add_permute(double bytes, double saved, tc_operators *out) {
+    tc_operator *op = tc_add_elementwise(out, TC_TAG_PERMUTE, bytes, bytes, saved, TC_GROUP_MOE);
+    op->drops = TC_GROUP_MOE;
+    op->kernels = PERMUTE_KERNELS;
+}
+
+static void emit(const tc_part_input *in, tc_operators *out) {
+    const tc_experts *e = &in->block->experts;
+    const tc_shard *shard = in->shard;
+    double h = in->model->hidden, local = in->tokens / shard->tp; /* a rank routes its sequence shard */
+    double kept = shard->capacity > 0 ? shard->capacity : 1; /* of the copies: the rest is dropped, or padding added */
+    double routed = local * e->top_k * kept * shard->etp;    /* token copies that this rank's experts see */
+    double experts = e->experts / shard->ep;
+    if (experts < 1) experts = 1;
+    add_router(in, local, out);
+    add_permute(4 * routed * h, shard->input_bytes * routed * h, out);
+    double busiest = routed * (1 + shard->imbalance);
+    int first = out->count;
+    tc_add_mlp(out, shard, TC_TAG_EXPERT, TC_SPLIT_EXPERT, e->kind, experts, busiest / experts, h, e->ffn / shard->etp,
+               e->bias);
+    for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
+    add_permute(4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h, out);
+    out->ep_bytes += 2 * local * e->top_k * kept * h;
+    out->ep_copies = e->top_k;
+    if (e->shared_ffn > 0 || shard->etp > 1) out->tp_collectives++;
+    if (e->shared_ffn > 0)
+        tc_add_mlp(out, shard, TC_TAG_SHARED_EXPERT, TC_SPLIT_TENSOR, e->kind, 1, in->tokens, h,
+                   e->shared_ffn / shard->tp, false);
+}
+
+static tc_code splits(const tc_block *block, const tc_degrees *degrees, tc_error *error) {
+    const tc_experts *e = &block->experts;
+    if (e->experts % degrees->ep)
+        return tc_fail(error, TC_INVALID, "--ep", "%d does not divide %d experts; choose a divisor", degrees->ep,
+                       e->experts);
+    if (e->ffn % degrees->etp)
+        return tc_fail(error, TC_INVALID, "--etp", "%d does not divide the experts' width of %d; choose a divisor",
+                       degrees->etp, e->ffn);
+    return TC_OK;
+}
+
+const tc_part tc_experts_part = {emit, splits, TC_GROUP_ACTIVATION};

@@ -1,0 +1,53 @@
+/* latent.c - multi-head latent attention (DeepSeek-AI 2024, arXiv 2405.04434, section 2.1): queries, keys and values
+ * are projected up from latent vectors that every tensor-parallel rank computes. Positions go to a part of a head. */
+#include "workload/parts.h"
+
+/* Down to `rank` elements, kept with `beside` more, and their norm, which has no shift. */
+static void add_down(const tc_part_input *in, double rank, double beside, tc_operators *out) {
+    tc_add_gemm(out, TC_TAG_QKV, TC_SPLIT_NONE, 1, in->tokens, rank + beside, in->model->hidden, TC_GROUP_QKV);
+    tc_add_norm(out, in->model, in->tokens * rank, in->shard->input_bytes)->replicated = rank;
+}
+
+static void add_up(const tc_part_input *in, double columns, double rank, tc_operators *out) {
+    tc_add_gemm(out, TC_TAG_QKV_UP, TC_SPLIT_TENSOR, 1, in->tokens, columns, rank, TC_GROUP_QKV | TC_GROUP_QKV_UP);
+}
+
+static void emit(const tc_part_input *in, tc_operators *out) {
+    const tc_latent *l = &in->block->latent;
+    const tc_shard *shard = in->shard;
+    double tokens = in->tokens, h = in->model->hidden, heads = l->heads / shard->tp, qk = l->nope_dim + l->rope_dim;
+    if (heads < 1) heads = 1;
+    if (l->q_rank > 0) {
+        add_down(in, l->q_rank, 0, out);
+        add_up(in, heads * qk, l->q_rank, out);
+    } else {
+        tc_add_gemm(out, TC_TAG_QKV, TC_SPLIT_TENSOR, 1, tokens, heads * qk, h, TC_GROUP_QKV);
+    }
+    add_down(in, l->kv_rank, l->rope_dim, out);
+    add_up(in, heads * (l->nope_dim + l->v_dim), l->kv_rank, out);
+    tc_operator *op = tc_add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk),
+                                         4 * tokens * heads * (2 * qk), 0, TC_GROUP_POSITION | TC_GROUP_QKV_UP);
+    op->kernels = 4; /* split, rotate and join of queries and keys */
+    tc_attention_core core = {.heads = heads,
+                              .kv_heads = heads,
+                              .qk_dim = qk,
+                              .v_dim = l->v_dim,
+                              .queries = shard->seq,
+                              .keys = shard->seq,
+                              .window = l->window,
+                              .causal = in->model->causal,
+                              .inputs = TC_GROUP_QKV | TC_GROUP_QKV_UP};
+    tc_add_attention(out, &core, shard);
+    op = tc_add_gemm(out, TC_TAG_OUT_PROJECTION, TC_SPLIT_TENSOR, 1, tokens, h, heads * l->v_dim,
+                     TC_GROUP_OUT_PROJECTION);
+    op->saved_bytes = shard->input_bytes * tokens * heads * l->v_dim;
+    op->drops = TC_GROUP_ATTENTION;
+    if (l->out_bias) op->replicated = h;
+    out->tp_collectives++;
+}
+
+static tc_code splits(const tc_block *block, const tc_degrees *degrees, tc_error *error) {
+    return tc_heads_split(block->latent.heads, degrees, error);
+}
+
+const tc_part tc_latent_part = {emit, splits, TC_GROUP_QKV_UP};
