@@ -106,6 +106,8 @@ typedef enum tc_operator_group {
     TC_GROUP_ROUTER = 4096
 } tc_operator_group;
 enum { TC_GROUPS = 13, TC_GROUP_ALL = (1 << TC_GROUPS) - 1 };
+/* A further bit of tc_layout's graphs: the whole step, by one graph or compiled. */
+enum { TC_GRAPHS_ALL = 1 << TC_GROUPS };
 #define TC_SCHEDULE_ID(id, word) TC_SCHEDULE_##id,
 typedef enum tc_schedule {
     TC_SCHEDULES(TC_SCHEDULE_ID) /* built-in ones: traincast_schedules.h */
@@ -125,11 +127,16 @@ typedef enum tc_optimizer {
     TC_OPTIMIZER_MUON,
     TC_OPTIMIZER_NONE /* forward and backward only */
 } tc_optimizer;
+/* What is kept in host memory. */
 typedef enum tc_offload {
     TC_OFFLOAD_NONE,
-    TC_OFFLOAD_STATES /* states on the host, step on the device */,
-    TC_OFFLOAD_OPTIMIZER /* states and step on the host */
+    TC_OFFLOAD_STATES /* the optimizer's states; its step runs on the device */,
+    TC_OFFLOAD_OPTIMIZER /* states and step */,
+    TC_OFFLOAD_ACTIVATIONS,
+    TC_OFFLOAD_ALL /* optimizer and activations */
 } tc_offload;
+/* Data-parallel communication that hides behind compute: bits. */
+typedef enum tc_overlap { TC_OVERLAP_GRAD_REDUCE = 1, TC_OVERLAP_PARAM_GATHER = 2, TC_OVERLAPS = 4 } tc_overlap;
 typedef enum tc_topology {
     TC_TOPOLOGY_SWITCH,
     TC_TOPOLOGY_FULL_MESH,
@@ -278,6 +285,38 @@ typedef struct tc_model {
     double parameters_published; /* 0 unknown */
 } tc_model;
 
+/* ---- layout --------------------------------------------------------------- */
+
+#define TC_UNSET (-1) /* take the stack's default, and say so in `assumed` */
+
+/* A pipeline schedule of one's own: what each stage does, in which order. An opaque handle. */
+typedef struct tc_order tc_order;
+
+typedef struct tc_layout {
+    size_t size;
+    int tp, pp, cp, ep, etp, dp,
+        vpp;                 /* TC_UNSET for dp: devices / (tp pp cp); etp: tp without ep, else 1 or the stack's */
+    int micro_batch;         /* sequences */
+    int sequence_parallel;   /* 0, 1 or TC_UNSET */
+    int sharding;            /* tc_sharding or TC_UNSET */
+    int hsdp;                /* shard group size with TC_SHARD_HSDP */
+    int recompute;           /* tc_recompute or TC_UNSET */
+    double recompute_layers; /* layers recomputed per model with TC_RECOMPUTE_LAYERS */
+    int recompute_operators; /* tc_operator_group bits with TC_RECOMPUTE_OPERATORS */
+    int schedule;            /* tc_schedule or TC_UNSET */
+    int cp_kind;             /* tc_cp_kind or TC_UNSET */
+    int cp_all_to_all;       /* ranks of a group with TC_CP_BOTH */
+    int offload;             /* tc_offload or TC_UNSET */
+    int overlap;             /* tc_overlap bits or TC_UNSET */
+    int graphs;              /* tc_operator_group bits, TC_GRAPHS_ALL: operators without host time; or TC_UNSET */
+    int offload_operators; /* tc_operator_group bits whose activations alone are on the host, swapped behind the compute */
+    int first_layers,
+        last_layers; /* layers of the pipeline's first and last chunk, or TC_UNSET; the others share the rest evenly */
+    int stage_count; /* of stage_layers */
+    const int *stage_layers; /* layers of each chunk in pipeline order; NULL: as above; not owned */
+    const tc_order *order;   /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
+} tc_layout;
+
 /* ---- stack --------------------------------------------------------------- */
 
 typedef struct tc_stack_params {
@@ -350,16 +389,11 @@ typedef struct tc_stack {
     size_t size;
     char slug[64], name[96];
     /* defaults where neither the user nor the run says otherwise */
-    tc_sharding sharding;
-    tc_recompute recompute;
+    tc_layout defaults;
     tc_attention_impl attention;
-    tc_cp_kind cp_kind;
     tc_optimizer optimizer;
-    bool sequence_parallel; /* when tp > 1 */
-    int micro_batch;
     tc_optimizer_figures optimizers[TC_OPTIMIZER_NONE]; /* by tc_optimizer, that of the stack or another in its place */
     tc_memory_log memory_log;                           /* what the stack's own log calls memory */
-    bool overlap_grad_reduce, overlap_param_gather;
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
     char successor[64];          /* the stack that it became, and from which year; empty: none */
     int successor_year;
@@ -369,16 +403,12 @@ typedef struct tc_stack {
     } earlier;                 /* what releases up to that year did otherwise; 0: none */
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
     bool interleaving;         /* virtual pipeline stages are in use where the source does not say */
-    bool compiled;             /* graphs or a compiler: no host time per kernel */
-    int graphed;               /* tc_operator_group bits: operators that CUDA graphs issue, without host time */
     tc_stack_memory memory;
     tc_stack_kernels kernels;
     tc_stack_params params;
 } tc_stack;
 
-/* ---- job, cluster, layout ------------------------------------------------ */
-
-#define TC_UNSET (-1) /* take the stack's default, and say so in `assumed` */
+/* ---- job, cluster -------------------------------------------------------- */
 
 typedef struct tc_job {
     size_t size;
@@ -400,33 +430,6 @@ typedef struct tc_cluster {
     tc_fabric fabric;
     int devices;
 } tc_cluster;
-
-/* A pipeline schedule of one's own: what each stage does, in which order. An opaque handle. */
-typedef struct tc_order tc_order;
-
-typedef struct tc_layout {
-    size_t size;
-    int tp, pp, cp, ep, etp, dp,
-        vpp;                 /* TC_UNSET for dp: devices / (tp pp cp); etp: tp without ep, else 1 or the stack's */
-    int micro_batch;         /* sequences */
-    int sequence_parallel;   /* 0, 1 or TC_UNSET */
-    int sharding;            /* tc_sharding or TC_UNSET */
-    int hsdp;                /* shard group size with TC_SHARD_HSDP */
-    int recompute;           /* tc_recompute or TC_UNSET */
-    double recompute_layers; /* layers recomputed per model with TC_RECOMPUTE_LAYERS */
-    int recompute_operators; /* tc_operator_group bits with TC_RECOMPUTE_OPERATORS */
-    int schedule;            /* tc_schedule or TC_UNSET */
-    int cp_kind;             /* tc_cp_kind or TC_UNSET */
-    int cp_all_to_all;       /* ranks of a group with TC_CP_BOTH */
-    int offload;             /* tc_offload of the optimizer */
-    bool offload_activations;
-    int offload_operators; /* tc_operator_group bits whose activations alone are on the host, swapped behind the compute */
-    int first_layers,
-        last_layers; /* layers of the pipeline's first and last chunk, or TC_UNSET; the others share the rest evenly */
-    int stage_count; /* of stage_layers */
-    const int *stage_layers; /* layers of each chunk in pipeline order; NULL: as above; not owned */
-    const tc_order *order;   /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */
-} tc_layout;
 
 TC_API tc_job tc_default_job(void);
 TC_API tc_cluster tc_default_cluster(void);

@@ -22,7 +22,7 @@ validate: base catalog workload network layout device memory step forecast
 interop: base catalog workload layout
 sweep: base catalog workload network layout device memory step forecast search
 report: base catalog workload network layout device memory step forecast search run fleet validate interop sweep
-store: base catalog search sweep
+store: base catalog layout search sweep
 mpi: base sweep report store
 cli: base catalog workload network layout device memory step forecast search run fleet validate interop sweep report store
 '

@@ -45,17 +45,16 @@ static inline tc_fabric round_fabric(void) {
 /* Nothing overlaps, nothing is fused away, nothing costs extra; states as in mixed-precision Adam. */
 static inline tc_stack round_stack(void) {
     tc_stack s = tc_default_stack();
-    s.sharding = TC_SHARD_NONE;
-    s.recompute = TC_RECOMPUTE_NONE;
+    s.defaults.sharding = TC_SHARD_NONE;
+    s.defaults.recompute = TC_RECOMPUTE_NONE;
     s.attention = TC_ATTENTION_FLASH;
-    s.micro_batch = 1;
-    s.sequence_parallel = false;
+    s.defaults.micro_batch = 1;
+    s.defaults.sequence_parallel = false;
     s.memory.grad_bytes = s.memory.main_grad_bytes = 4;
     s.memory.optimizer_bytes = 12;
     s.memory.logits_bytes = 4;
-    s.overlap_grad_reduce = s.overlap_param_gather = true;
     s.kernels.native_attention = true;
-    s.compiled = true;
+    s.defaults.graphs = TC_GRAPHS_ALL;
     s.params = (tc_stack_params){.kernel_fraction = 1,
                                  .attention_relative = 1,
                                  .memory_passes = 1,

@@ -329,8 +329,8 @@ static void stacks_fall_back_on_their_base(void **state) {
                      TC_OK);
     assert_string_equal(base.compiled_variant, "fsdp-compile");
     assert_string_equal(own.compiled_variant, ""); /* the base's, not of what differs from it */
-    assert_int_equal(own.sharding, base.sharding);
-    assert_int_equal(own.micro_batch, 3);
+    assert_int_equal(own.defaults.sharding, base.defaults.sharding);
+    assert_int_equal(own.defaults.micro_batch, 3);
     assert_true(own.params.kernel_fraction == base.params.kernel_fraction);
     assert_true(own.params.dp_overlap == 0.5);
     assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: fsdpp\n", &own, &error), TC_INVALID);
@@ -348,14 +348,14 @@ static void stacks_have_several_bases(void **state) {
     assert_int_equal(tc_catalog_stack(catalog, "fsdp", &fsdp, &error), TC_OK);
     assert_int_equal(tc_catalog_stack(catalog, "compiled", &compiled, &error), TC_OK);
     assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: [fsdp, compiled]\n", &both, &error), TC_OK);
-    assert_int_equal(both.sharding, fsdp.sharding);
+    assert_int_equal(both.defaults.sharding, fsdp.defaults.sharding);
     assert_int_equal(both.memory.optimizer_bytes, fsdp.memory.optimizer_bytes);
-    assert_true(both.compiled && !fsdp.compiled);
+    assert_true(both.defaults.graphs && !fsdp.defaults.graphs);
     assert_int_equal(both.memory.logits_bytes, compiled.memory.logits_bytes);
     assert_true(both.params.memory_passes == 1.2 && both.params.dp_overlap == fsdp.params.dp_overlap);
     assert_int_equal(load_text(catalog, "format: 1\nname: mine\nbase: [compiled, fsdp, fsdp-compile]\n", &both, &error),
                      TC_OK);
-    assert_true(both.compiled
+    assert_true(both.defaults.graphs
                 && both.memory.logits_bytes == fsdp.memory.logits_bytes); /* fsdp-compile says nothing of its own */
     assert_int_equal(tc_catalog_stack_chain(catalog, "fsdp-compile", &chain, &error), TC_OK);
     assert_int_equal(chain.count, 4);

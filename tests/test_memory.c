@@ -345,7 +345,7 @@ static void what_stacks_keep(void **state) {
     tc_question m = round_machine(1);
     m.job.model.block[0].dense.kind = TC_MLP_GATED;
     double sh = 1024.0 * 1024, before = memory_of(&m).activations;
-    m.stack.compiled = false;
+    m.stack.defaults.graphs = 0;
     assert_near(memory_of(&m).activations - before, 8 * 2 * 4 * sh, 1);
     m.stack.kernels.fused = TC_GROUP_ACTIVATION;
     assert_near(memory_of(&m).activations - before, 0, 1);

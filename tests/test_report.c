@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "layout/fields.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/names.h"

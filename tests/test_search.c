@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "forecast/forecast.h"
+#include "layout/fields.h"
 #include "search/search.h"
 #include "search/threads.h"
 #include "search/space.h"
@@ -60,7 +61,7 @@ static tc_model random_model(uint64_t *seed) {
 }
 
 /* Fixes axes at random, so that brute force can follow. */
-static void fix_some(uint64_t *seed, tc_search_fixed *f) {
+static void fix_some(uint64_t *seed, tc_layout *f) {
     if (next(seed) % 4) f->offload = PICK(seed, 0, 0, 1, 2, 3, 4);
     if (next(seed) % 4) f->overlap = PICK(seed, 0, 1, 2, 3);
     if (next(seed) % 4)
@@ -75,7 +76,7 @@ static void fix_some(uint64_t *seed, tc_search_fixed *f) {
     if (next(seed) % 4 == 0) f->cp_kind = PICK(seed, TC_CP_RING, TC_CP_ALL_TO_ALL, TC_CP_BOTH);
     if (f->cp_kind == TC_CP_BOTH) f->cp_all_to_all = 2;
     if (next(seed) % 4 == 0) f->sequence_parallel = PICK(seed, 0, 1);
-    if (next(seed) % 2) f->stages = 0;
+    if (next(seed) % 2) f->stage_count = 0;
 }
 
 static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
@@ -141,7 +142,7 @@ static int layers_of(const tc_model *m) {
 }
 
 /* As space.c numbers them: kinds, then layers; operators are negative. */
-static void recomputes(axis *a, const tc_search_fixed *f, int layers) {
+static void recomputes(axis *a, const tc_layout *f, int layers) {
     range(a, f->recompute, 0, TC_RECOMPUTE_LAYERS + layers - 2);
     if (f->recompute == TC_UNSET) a->value[a->count++] = -(TC_GROUP_NORM | TC_GROUP_ACTIVATION);
     if (f->recompute == TC_RECOMPUTE_OPERATORS) a->value[0] = -f->recompute_operators;
@@ -156,7 +157,7 @@ static int heads_worth(const tc_model *m) {
 }
 
 static void make_axes(const tc_search_input *in, axis a[AXES]) {
-    const tc_search_fixed *f = &in->fixed;
+    const tc_layout *f = &in->fixed;
     const tc_model *m = &in->question.job.model;
     int n = in->question.cluster.devices, layers = layers_of(m), experts = m->block[0].experts.experts;
     range(&a[TP], f->tp, 1, n < 8 ? n : 8);
@@ -169,8 +170,8 @@ static void make_axes(const tc_search_input *in, axis a[AXES]) {
     range(&a[KIND], TC_UNSET, 1, n); /* ranks of all-to-all */
     range(&a[VPP], f->vpp, 1, layers + 2);
     range(&a[SCHEDULE], f->schedule, TC_SCHEDULE_GPIPE, in->schedules ? TC_SCHEDULE_DUALPIPE : TC_SCHEDULE_INTERLEAVED);
-    range(&a[EMBEDDING], TC_UNSET, f->stages == 0 ? 0 : -(m->blocks > 1), f->stages != 0);
-    range(&a[HEAD], TC_UNSET, 0, f->stages == 0 ? 0 : heads_worth(m));
+    range(&a[EMBEDDING], TC_UNSET, f->stage_count == 0 ? 0 : -(m->blocks > 1), f->stage_count != 0);
+    range(&a[HEAD], TC_UNSET, 0, f->stage_count == 0 ? 0 : heads_worth(m));
     range(&a[SHARDING], f->sharding, TC_SHARD_NONE, TC_SHARD_HSDP);
     range(&a[HSDP], TC_UNSET, 1, n);
     recomputes(&a[RECOMPUTE], f, layers);
@@ -189,20 +190,18 @@ static int kind_of(const int v[AXES]) {
 }
 
 static bool kind_wanted(const tc_search_input *in, const int v[AXES]) {
-    const tc_search_fixed *f = &in->fixed;
+    const tc_layout *f = &in->fixed;
     return f->cp_kind == TC_UNSET
            || (f->cp_kind == kind_of(v) && (f->cp_kind != TC_CP_BOTH || f->cp_all_to_all == v[KIND]));
 }
 
 /* A layout by the closed form. */
-static tc_code estimate(const tc_search_input *in, const tc_layout *layout, int overlap, tc_step *step) {
+static tc_code estimate(const tc_search_input *in, const tc_layout *layout, tc_step *step) {
     static tc_opened opened;
     static tc_question q;
     tc_error unused;
     q = in->question;
     q.layout = *layout;
-    q.stack.overlap_grad_reduce = overlap & TC_OVERLAP_GRAD_REDUCE;
-    q.stack.overlap_param_gather = overlap & TC_OVERLAP_PARAM_GATHER;
     tc_code code = tc_open(&q, &opened, &unused);
     if (!code) tc_step_estimate(&opened.costs, step);
     return code;
@@ -270,8 +269,9 @@ static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step
     l.hsdp = v[HSDP];
     if ((v[EMBEDDING] || v[HEAD]) && !cut_stages(in, v, &l)) return false;
     tc_choose_recompute(&l, v[RECOMPUTE]);
-    tc_choose_offload(&l, v[OFFLOAD]);
-    return estimate(in, &l, v[OVERLAP], step) == TC_OK;
+    l.offload = v[OFFLOAD];
+    l.overlap = v[OVERLAP];
+    return estimate(in, &l, step) == TC_OK;
 }
 
 typedef struct brute {
@@ -311,12 +311,7 @@ static int64_t sum_of(const tc_search *s) {
 static void assert_same_best(const tc_search *a, const tc_search *b) {
     assert_int_equal(a->best_count, b->best_count);
     for (int i = 0; i < a->best_count; i++) {
-        /* up to the last field that the search sets: what follows it is padding */
-        assert_memory_equal(&a->best[i].step.layout, &b->best[i].step.layout,
-                            offsetof(tc_layout, offload_activations) + sizeof(bool));
-        assert_int_equal(a->best[i].step.layout.first_layers, b->best[i].step.layout.first_layers);
-        assert_int_equal(a->best[i].step.layout.last_layers, b->best[i].step.layout.last_layers);
-        assert_int_equal(a->best[i].overlap, b->best[i].overlap);
+        assert_true(tc_layout_equal(&a->best[i].step.layout, &b->best[i].step.layout));
         assert_true(a->best[i].step.step_s == b->best[i].step.step_s);
     }
 }
@@ -324,7 +319,7 @@ static void assert_same_best(const tc_search *a, const tc_search *b) {
 /* The closed form of a layout that was found. */
 static tc_step closed_form(const tc_search_input *in, const tc_found *f) {
     tc_step step;
-    assert_int_equal(estimate(in, &f->step.layout, f->overlap, &step), TC_OK);
+    assert_int_equal(estimate(in, &f->step.layout, &step), TC_OK);
     return step;
 }
 
@@ -507,7 +502,7 @@ static void advice_is_computed(void **state) {
     in.fixed = tc_default_search_input().fixed;
     in.fixed.micro_batch = 8;
     in.fixed.recompute = TC_RECOMPUTE_NONE;
-    in.fixed.offload = TC_SEARCH_OFFLOAD_NONE;
+    in.fixed.offload = TC_OFFLOAD_NONE;
     in.question.job.global_batch = 8;
     in.question.cluster.devices = 1;
     in.max_memory_bytes = 4e9;
@@ -522,7 +517,7 @@ static void advice_is_computed(void **state) {
 
 static void fixed_values_are_read_and_refused(void **state) {
     (void)state;
-    tc_search_fixed f = tc_default_search_input().fixed;
+    tc_layout f = tc_default_search_input().fixed;
     tc_error e;
     assert_int_equal(tc_search_fix(&f, "tp=8,recompute=12,sharding=hsdp:16,sequence-parallel=on,offload=states",
                                    "--fix", &e),
@@ -533,7 +528,7 @@ static void fixed_values_are_read_and_refused(void **state) {
     assert_int_equal(f.sharding, TC_SHARD_HSDP);
     assert_int_equal(f.hsdp, 16);
     assert_int_equal(f.sequence_parallel, 1);
-    assert_int_equal(f.offload, TC_SEARCH_OFFLOAD_STATES);
+    assert_int_equal(f.offload, TC_OFFLOAD_STATES);
     assert_int_equal(tc_search_fix(&f, "recompute=norm+activation,tp=4", "--fix", &e), TC_OK);
     assert_int_equal(f.recompute, TC_RECOMPUTE_OPERATORS);
     assert_int_equal(f.recompute_operators, TC_GROUP_NORM | TC_GROUP_ACTIVATION);
@@ -544,7 +539,7 @@ static void fixed_values_are_read_and_refused(void **state) {
     assert_int_equal(f.cp_all_to_all, 4);
     assert_int_equal(f.first_layers, 7);
     assert_int_equal(f.last_layers, 0);
-    assert_int_equal(f.stages, 0);
+    assert_int_equal(f.stage_count, 0);
     const char *const bad[] = {"stages=uneven",
                                "cp-kind=both",
                                "cp-kind=both:1",

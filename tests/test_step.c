@@ -38,7 +38,7 @@ static tc_question real_machine(int devices) {
     a->params.network_fraction = 0.8;
     m.cluster.fabric.level[0].latency_s = 3e-6;
     m.cluster.fabric.level[1].latency_s = 8e-6;
-    m.stack.compiled = false;
+    m.stack.defaults.graphs = 0;
     m.stack.params = (tc_stack_params){.kernel_fraction = 0.95,
                                        .attention_relative = 0.9,
                                        .memory_passes = 1.6,
@@ -244,9 +244,9 @@ static void graphs_take_host_time(void **state) {
     tc_question m = real_machine(8);
     m.stack.params.host_s_per_kernel = 1e-3;
     tc_step eager = step_of(&m);
-    m.stack.graphed = TC_GROUP_NORM | TC_GROUP_MLP | TC_GROUP_ACTIVATION;
+    m.layout.graphs = TC_GROUP_NORM | TC_GROUP_MLP | TC_GROUP_ACTIVATION;
     tc_step part = step_of(&m);
-    m.stack.graphed = TC_GROUP_ALL;
+    m.layout.graphs = TC_GROUP_ALL;
     tc_step all = step_of(&m);
     assert_true(all.breakdown.host < part.breakdown.host && part.breakdown.host < eager.breakdown.host);
     assert_near(all.breakdown.gemm, eager.breakdown.gemm, 1e-12);
@@ -723,7 +723,7 @@ static void too_large(void **state) {
 static void assumptions_are_said(void **state) {
     (void)state;
     tc_question m = round_machine(8);
-    m.stack.sharding = TC_SHARD_ZERO1;
+    m.stack.defaults.sharding = TC_SHARD_ZERO1;
     m.layout.tp = 2;
     tc_step s = step_of(&m);
     assert_int_equal(s.layout.dp, 4);
@@ -758,7 +758,7 @@ static void what_does_not_divide_is_refused(void **state) {
     assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
     assert_string_equal(error.place, "--cp-kind");
     m.layout.cp_kind = TC_UNSET; /* the stack's usual kind gives way */
-    m.stack.cp_kind = TC_CP_ALL_TO_ALL;
+    m.stack.defaults.cp_kind = TC_CP_ALL_TO_ALL;
     assert_int_equal(step_of(&m).layout.cp_kind, TC_CP_RING);
 }
 

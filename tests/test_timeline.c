@@ -169,7 +169,7 @@ static bool ask_at_random(question *q, int schedule) {
 static bool ask_further(question *q, int schedule) {
     if (!ask_at_random(q, schedule)) return false;
     q->q.layout.sharding = (int)draw(4);
-    q->q.layout.offload_activations = draw(3) == 0;
+    q->q.layout.offload = draw(3) == 0 ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
     return ask(q, q->q.job.model.slug, q->q.cluster.accelerator.slug);
 }
 

@@ -63,7 +63,7 @@ enum { ITERATIONS = 20 };
 /* Kernels of the vendor's own libraries, one fused kernel an operator. */
 static tc_stack library_kernels(double accumulate) {
     tc_stack stack = tc_default_stack();
-    stack.kernels.native_attention = stack.compiled = true;
+    stack.kernels.native_attention = true;
     stack.memory.main_grad_bytes = (int)accumulate;
     stack.params.kernel_fraction = stack.params.attention_relative = stack.params.memory_passes
         = stack.params.loss_passes = 1;
@@ -103,6 +103,7 @@ static double forecast(const kernel_row *row) {
     tc_rates rates;
     tc_error ignored;
     if (tc_rates_of(a, &stack, row->dtype, &rates, &ignored)) return NAN;
+    rates.host_s = rates.moe_host_s = 0;
     return operator_seconds(row, &rates);
 }
 

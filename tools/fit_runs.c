@@ -148,7 +148,7 @@ static tc_code classify_stacks(run_problem *p, tc_catalog *catalog, tc_error *er
             const char *vendor = p->rows[i].c.cluster.accelerator.vendor;
             if (p->rows[i].stack == s) gpus += strcmp(vendor, "NVIDIA") == 0 || strcmp(vendor, "AMD") == 0 ? 1 : -1;
         }
-        p->class_of[s] = !stack.compiled ? 0 : gpus > 0 ? 1 : 2;
+        p->class_of[s] = !(stack.defaults.graphs & TC_GRAPHS_ALL) ? 0 : gpus > 0 ? 1 : 2;
     }
     return TC_OK;
 }

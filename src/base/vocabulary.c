@@ -27,6 +27,8 @@ WORDS(tc_operator_group_names, TC_GROUPS - 1, "norm", "qkv", "qkv-up", "position
 #define SCHEDULE_WORD(id, word) word,
 WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, TC_SCHEDULES(SCHEDULE_WORD) "custom");
 WORDS(tc_cp_kind_names, TC_CP_BOTH, "ring", "all-to-all", "both");
+WORDS(tc_offload_names, TC_OFFLOAD_ALL, "none", "states", "optimizer", "activations", "all");
+WORDS(tc_overlap_names, TC_OVERLAPS - 1, "none", "grad-reduce", "param-gather", "all");
 WORDS(tc_attention_impl_names, TC_ATTENTION_PLAIN, "flash", "plain");
 WORDS(tc_optimizer_names, TC_OPTIMIZER_NONE, "adamw", "sgd", "lamb", "adafactor", "muon", "none");
 WORDS(tc_topology_names, TC_TOPOLOGY_DRAGONFLY, "switch", "full-mesh", "ring", "torus", "hybrid-cube", "pcie",

@@ -19,6 +19,8 @@ extern const char *const tc_recompute_names[];
 extern const char *const tc_operator_group_names[]; /* bit by bit */
 extern const char *const tc_schedule_names[];
 extern const char *const tc_cp_kind_names[];
+extern const char *const tc_offload_names[];
+extern const char *const tc_overlap_names[]; /* by the bits */
 extern const char *const tc_attention_impl_names[];
 extern const char *const tc_optimizer_names[];
 extern const char *const tc_topology_names[];

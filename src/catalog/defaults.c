@@ -26,22 +26,30 @@ tc_accelerator tc_default_accelerator(void) {
 
 tc_fabric tc_default_fabric(void) { return (tc_fabric){.size = sizeof(tc_fabric)}; }
 
+/* What a stack chooses that says nothing; degrees are nobody's default. */
+static tc_layout usual_choices(void) {
+    tc_layout l = tc_default_layout();
+    l.micro_batch = 1;
+    l.sequence_parallel = true;
+    l.sharding = TC_SHARD_ZERO1;
+    l.recompute = TC_RECOMPUTE_NONE;
+    l.cp_kind = TC_CP_RING;
+    l.offload = TC_OFFLOAD_NONE;
+    l.overlap = TC_OVERLAP_GRAD_REDUCE | TC_OVERLAP_PARAM_GATHER;
+    l.graphs = 0;
+    return l;
+}
+
 tc_stack tc_default_stack(void) {
     return (tc_stack){.size = sizeof(tc_stack),
-                      .sharding = TC_SHARD_ZERO1,
-                      .recompute = TC_RECOMPUTE_NONE,
+                      .defaults = usual_choices(),
                       .attention = TC_ATTENTION_FLASH,
-                      .cp_kind = TC_CP_RING,
                       .optimizer = TC_OPTIMIZER_ADAMW,
-                      .sequence_parallel = true,
-                      .micro_batch = 1,
                       .memory.grad_bytes = 4,
                       .memory.main_grad_bytes = 4,
                       .memory.optimizer_bytes = 12,
                       .optimizers = {[TC_OPTIMIZER_ADAMW] = {.state_bytes = 8, .end_state_bytes = 8}},
                       .memory.logits_bytes = 4,
-                      .overlap_grad_reduce = true,
-                      .overlap_param_gather = true,
                       .memory.dropout = true,
                       .memory.gradients_persist = true};
 }
@@ -84,6 +92,9 @@ tc_layout tc_default_layout(void) {
                        .recompute = TC_UNSET,
                        .schedule = TC_UNSET,
                        .cp_kind = TC_UNSET,
+                       .offload = TC_UNSET,
+                       .overlap = TC_UNSET,
+                       .graphs = TC_UNSET,
                        .first_layers = TC_UNSET,
                        .last_layers = TC_UNSET};
 }

@@ -181,12 +181,19 @@ static tc_code read_integer(const reader *r, const tc_field *field, const tc_nod
     return TC_OK;
 }
 
-static tc_code read_boolean(const reader *r, const tc_node *value, char *target) {
+static tc_code read_boolean(const reader *r, const tc_field *field, const tc_node *value, char *target) {
     bool is_true = strcmp(value->text, "true") == 0;
     if (!is_true && strcmp(value->text, "false") != 0)
         return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is neither; write true or false",
                                 value->text);
-    if (target) memcpy(target, &is_true, sizeof is_true);
+    if (target && field->bit) {
+        int bits;
+        memcpy(&bits, target, sizeof bits);
+        bits = is_true ? bits | field->bit : bits & ~field->bit;
+        memcpy(target, &bits, sizeof bits);
+    } else if (target) {
+        memcpy(target, &is_true, sizeof is_true);
+    }
     return TC_OK;
 }
 
@@ -298,7 +305,7 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
     switch (field->type) {
     case TC_FIELD_INTEGER: code = read_integer(r, field, value, target); break;
     case TC_FIELD_NUMBER: code = read_number(r, field, value, target); break;
-    case TC_FIELD_BOOLEAN: code = read_boolean(r, value, target); break;
+    case TC_FIELD_BOOLEAN: code = read_boolean(r, field, value, target); break;
     case TC_FIELD_ENUM: code = read_enum(r, field, value, target); break;
     case TC_FIELD_OPERATORS: code = read_operators(r, value, target); break;
     default: code = read_string(r, field, value, target); break;

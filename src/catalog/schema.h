@@ -55,6 +55,7 @@ typedef struct tc_field {
     bool sourced;                 /* must be a figure with a source */
     bool plain_si;                /* NUMBER: a plain number is taken too, in SI */
     size_t offset;                /* TC_NOT_STORED: checked only */
+    int bit;                      /* BOOLEAN: of an int; 0: a bool */
     size_t size;                  /* STRING: room; LIST: of one element */
     double min, max;              /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
     const char *const *names;     /* ENUM: words, the last NULL; the value is the index */

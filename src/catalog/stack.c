@@ -11,11 +11,13 @@
 #define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
 /* A key is the member's name; `before`: all stood under `defaults` before 0.2. */
 #define DEFAULT(member) .path = "defaults." #member, .offset = offsetof(tc_stack, member)
+#define LAYOUT(key, member) .path = "defaults." #key, .offset = offsetof(tc_stack, defaults.member)
 #define MEMORY(member)                                                                                                 \
     .path = "memory." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, memory.member)
 #define KERNELS(member)                                                                                                \
     .path = "kernels." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, kernels.member)
 #define BOOLEAN .type = TC_FIELD_BOOLEAN
+#define BIT(of) .type = TC_FIELD_BOOLEAN, .bit = of
 #define INTEGER(low, high) .type = TC_FIELD_INTEGER, .min = low, .max = high
 #define NUMBER(high) .type = TC_FIELD_NUMBER, .max = high
 #define WORD(list) .type = TC_FIELD_ENUM, .names = list
@@ -44,16 +46,16 @@ static const tc_field stack_fields[] = {
      .type = TC_FIELD_STRING,
      .offset = offsetof(tc_stack, compiled_variant),
      .size = sizeof(((tc_stack *)0)->compiled_variant)},
-    {DEFAULT(sharding), WORD(tc_sharding_names)},
-    {DEFAULT(recompute), WORD(tc_recompute_names)},
+    {LAYOUT(sharding, sharding), WORD(tc_sharding_names)},
+    {LAYOUT(recompute, recompute), WORD(tc_recompute_names)},
     {DEFAULT(attention), WORD(tc_attention_impl_names)},
-    {DEFAULT(cp_kind), WORD(tc_cp_kind_names)},
+    {LAYOUT(cp_kind, cp_kind), WORD(tc_cp_kind_names)},
     {DEFAULT(optimizer), WORD(tc_optimizer_names)},
-    {DEFAULT(sequence_parallel), BOOLEAN},
-    {DEFAULT(micro_batch), INTEGER(1, 1000000)},
-    {DEFAULT(overlap_grad_reduce), BOOLEAN},
-    {DEFAULT(overlap_param_gather), BOOLEAN},
-    {DEFAULT(compiled), BOOLEAN},
+    {LAYOUT(sequence_parallel, sequence_parallel), BIT(1)},
+    {LAYOUT(micro_batch, micro_batch), INTEGER(1, 1000000)},
+    {LAYOUT(overlap_grad_reduce, overlap), BIT(TC_OVERLAP_GRAD_REDUCE)},
+    {LAYOUT(overlap_param_gather, overlap), BIT(TC_OVERLAP_PARAM_GATHER)},
+    {LAYOUT(compiled, graphs), BIT(TC_GRAPHS_ALL)},
     {DEFAULT(expert_tensor_parallel), BOOLEAN},
     {DEFAULT(interleaving), BOOLEAN},
     {DEFAULT(memory_log), WORD(tc_memory_log_names)},

@@ -41,7 +41,8 @@ static offer offer_of(const tc_option *option) {
                 {TC_OPTION_DTYPES, NULL, tc_dtype_names},
                 {TC_OPTION_FIX, NULL, axes}};
     const char *argument = option->argument;
-    bool text = option->type == TC_TYPE_TEXT || option->type == TC_TYPE_CHOICE || option->type == TC_TYPE_LIST;
+    bool text = option->type == TC_TYPE_TEXT || option->type == TC_TYPE_SWITCH || option->type == TC_TYPE_CHOICE
+                || option->type == TC_TYPE_LIST;
     if (!text) return (offer){NULL, NULL, NULL, false, false};
     offer o = {.words = argument, .files = strstr(argument, "FILE") != NULL || strcmp(argument, "DIR") == 0};
     o.list = strstr(argument, "...") != NULL || strstr(argument, "OPERATORS") != NULL;

@@ -128,6 +128,7 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
     case TC_TYPE_COUNT:
     case TC_TYPE_SECONDS:
     case TC_TYPE_BYTES_PER_S: return read_real(option, text, &value->real, error);
+    case TC_TYPE_SWITCH:
     case TC_TYPE_CHOICE:
         value->integer = tc_choice_find(option->argument, text);
         if (value->integer < 0) {
@@ -161,6 +162,9 @@ static tc_code parse_option(int argc, char **argv, int *i, tc_options *out, tc_e
         if (text) return tc_fail(error, TC_INVALID, option->name, "takes no value; give %s alone", option->name);
         return store(out, id, "", error);
     }
+    bool alone = option->type == TC_TYPE_SWITCH && !text;
+    if (alone && (*i + 1 == argc || tc_choice_find(option->argument, argv[*i + 1]) < 0))
+        return store(out, id, "on", error);
     if (!text && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0) text = argv[++*i];
     if (!text || !*text)
         return tc_fail(error, TC_INVALID, option->name, "needs a value; for example %s", option->example);

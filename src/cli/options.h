@@ -25,6 +25,7 @@ typedef enum tc_option_id {
 
 typedef enum tc_option_type {
     TC_TYPE_FLAG,
+    TC_TYPE_SWITCH, /* on or off; alone: on */
     TC_TYPE_TEXT,
     TC_TYPE_CHOICE,
     TC_TYPE_INTEGER,

@@ -74,8 +74,8 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->memory = a->memory_bytes_per_s * p->memory_fraction;
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
-    r->host_s = stack->compiled ? 0 : q->host_s_per_kernel;
-    r->moe_host_s = stack->compiled ? 0 : q->moe_host_s;
+    r->host_s = q->host_s_per_kernel;
+    r->moe_host_s = q->moe_host_s;
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
     r->permute_passes = q->permute_passes;

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "layout/fields.h"
 #include "run/run.h"
 
 #define LONG_SEQUENCE 16384
@@ -72,9 +73,11 @@ static bool evaluate(search *s, const tc_layout *layout, tc_step *step) {
     return true;
 }
 
+/* The same but for the data-parallel degree and what follows from it. */
 static bool same_shape(const tc_layout *a, const tc_layout *b) {
-    return a->tp == b->tp && a->pp == b->pp && a->cp == b->cp && a->ep == b->ep && a->vpp == b->vpp
-           && a->micro_batch == b->micro_batch && a->sharding == b->sharding && a->recompute == b->recompute;
+    for (int id = 0; id < TC_LAYOUT_FIELDS; id++)
+        if (id != TC_LAYOUT_DP && id != TC_LAYOUT_ETP && !tc_layout_field_equal(a, b, (tc_layout_id)id)) return false;
+    return true;
 }
 
 /* Keeps the list sorted, each shape once with the most that it gave. */

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout/fields.h"
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"
@@ -146,12 +147,6 @@ static int32_t day_of(const tc_scenario *s, double seconds) {
     return s->start + (int32_t)floor(seconds / SECONDS_PER_DAY);
 }
 
-static bool same_layout(const tc_plan_phase *phase, const tc_choice *choice) {
-    const tc_layout *a = &phase->step.layout, *b = &choice->step.layout;
-    return a->tp == b->tp && a->pp == b->pp && a->cp == b->cp && a->ep == b->ep && a->dp == b->dp && a->vpp == b->vpp
-           && a->micro_batch == b->micro_batch && a->sharding == b->sharding && a->recompute == b->recompute;
-}
-
 typedef struct progress {
     tc_plan_phase phase[TC_SCENARIO_DELIVERIES + 1];
     int phases;
@@ -163,7 +158,7 @@ static double train(progress *now, const tc_prospect *p, const tc_choice *choice
     bool running = now->phases > 0;
     if (!running
         || (choice->found && choice->tokens_per_s > now->phase[now->phases - 1].tokens_per_s
-            && !same_layout(&now->phase[now->phases - 1], choice))) {
+            && !tc_layout_equal(&now->phase[now->phases - 1].step.layout, &choice->step.layout))) {
         if (running) now->phase[now->phases - 1].to_s = t;
         tc_plan_phase *phase = &now->phase[now->phases++];
         *phase = (tc_plan_phase){.from_s = t,

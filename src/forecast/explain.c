@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/vocabulary.h"
+#include "layout/fields.h"
 #include "layout/schedule.h"
 #include "step/timeline.h"
 
@@ -220,39 +221,21 @@ static void try_hardware(tc_explanation *e, const tc_question *base) {
     }
 }
 
-typedef struct degree {
-    const char *name;
-    size_t offset; /* of an int in tc_layout */
-} degree;
-
-static bool is_one_of(const char *name, const char *a, const char *b) {
-    return strcmp(name, a) == 0 || strcmp(name, b) == 0;
-}
-
-/* Other chunks: what the layout says of their layers does not hold for them. */
-static void spread_layers(tc_layout *l) {
-    l->first_layers = l->last_layers = TC_UNSET;
-    l->stage_layers = NULL;
-}
-
-static const degree degrees[] = {{"tp", offsetof(tc_layout, tp)},   {"pp", offsetof(tc_layout, pp)},
-                                 {"cp", offsetof(tc_layout, cp)},   {"ep", offsetof(tc_layout, ep)},
-                                 {"vpp", offsetof(tc_layout, vpp)}, {"micro-batch", offsetof(tc_layout, micro_batch)}};
+static const tc_layout_id degrees[]
+    = {TC_LAYOUT_TP, TC_LAYOUT_PP, TC_LAYOUT_CP, TC_LAYOUT_EP, TC_LAYOUT_VPP, TC_LAYOUT_MICRO_BATCH};
 
 static void try_degrees(tc_explanation *e, const tc_question *base) {
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++)
         for (int twice = 0; twice < 2; twice++) {
             tc_question t = *base;
-            int value;
-            memcpy(&value, (char *)&t.layout + degrees[i].offset, sizeof value);
+            int value = tc_layout_get(&t.layout, degrees[i]);
             if ((!twice && value % 2) || value > 1000000) continue;
             value = twice ? 2 * value : value / 2;
-            memcpy((char *)&t.layout + degrees[i].offset, &value, sizeof value);
-            if (strcmp(degrees[i].name, "vpp") == 0) t.layout.schedule = TC_UNSET;
-            if (is_one_of(degrees[i].name, "pp", "vpp")) spread_layers(&t.layout);
+            *tc_layout_member(&t.layout, degrees[i]) = value;
+            tc_layout_release(&t.layout, degrees[i]);
             if (t.layout.pp == 1 && t.layout.vpp > 1) continue;
             char what[64];
-            snprintf(what, sizeof what, "%s %d", degrees[i].name, value);
+            snprintf(what, sizeof what, "%s %d", tc_layout_fields[degrees[i]].option + 2, value);
             try_change(e, &t, true, what);
         }
 }
@@ -278,7 +261,7 @@ static void try_choices(tc_explanation *e, const tc_question *base) {
         if (i == t.layout.schedule || t.layout.vpp > 1) continue;
         t.layout.schedule = i;
         if (tc_schedule_facts_of(i).chunks != tc_schedule_facts_of(base->layout.schedule).chunks)
-            spread_layers(&t.layout);
+            tc_layout_spread(&t.layout);
         char what[64];
         snprintf(what, sizeof what, "schedule %s", tc_schedule_names[i]);
         try_change(e, &t, true, what);

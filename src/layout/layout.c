@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/formats.h"
 #include "base/vocabulary.h"
+#include "layout/fields.h"
 #include "layout/legal.h"
 #include "layout/schedule.h"
 
@@ -154,7 +155,7 @@ static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placem
                              tc_error *error) {
     tc_layout *l = &p->layout;
     if (l->micro_batch == TC_UNSET) {
-        l->micro_batch = stack->micro_batch > 0 ? stack->micro_batch : 1;
+        l->micro_batch = stack->defaults.micro_batch > 0 ? stack->defaults.micro_batch : 1;
         if (job->global_batch > 0 && job->global_batch < (int64_t)l->micro_batch * l->dp) l->micro_batch = 1;
         assume_number(assumed, count, "micro-batch ", l->micro_batch, " (stack default)");
     }
@@ -168,29 +169,21 @@ static tc_code resolve_batch(const tc_job *job, const tc_stack *stack, tc_placem
     return tc_legal_batch(p->global_batch, l->dp, l->micro_batch, &p->micro_batches, error);
 }
 
+/* The stack's choice of a field, and the line that says so where it matters. */
+static void take_default(const tc_stack *stack, tc_layout *l, tc_layout_id id, char (*assumed)[96], int *count) {
+    const tc_layout_field *f = &tc_layout_fields[id];
+    char value[TC_LAYOUT_VALUE];
+    tc_layout_inherit(l, &stack->defaults, id);
+    if (f->assumed && tc_layout_matters(l, id))
+        assume(assumed, count, f->assumed, tc_layout_value(l, id, value, sizeof value), " (stack default)");
+}
+
 static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placement *p, char (*assumed)[96],
                              int *count) {
-    static const char *const shardings[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
-    static const char *const recomputes[] = {"none", "selective", "full", "layers", "operators"};
     tc_layout *l = &p->layout;
-    if (l->sharding == TC_UNSET) {
-        l->sharding = (int)stack->sharding;
-        if (l->dp > 1) assume(assumed, count, "sharding ", shardings[l->sharding], " (stack default)");
-    }
-    if (l->recompute == TC_UNSET) {
-        l->recompute = (int)stack->recompute;
-        assume(assumed, count, "recompute ", recomputes[l->recompute], " (stack default)");
-    }
-    if (l->sequence_parallel == TC_UNSET) {
-        l->sequence_parallel = l->tp > 1 && stack->sequence_parallel;
-        if (l->tp > 1)
-            assume(assumed, count, "sequence parallelism ", l->sequence_parallel ? "on" : "off", " (stack default)");
-    }
-    if (l->cp_kind == TC_UNSET) {
-        l->cp_kind = (int)stack->cp_kind;
-        if (l->cp > 1)
-            assume(assumed, count, "context parallelism by ", tc_cp_kind_names[l->cp_kind], " (stack default)");
-    }
+    if (l->sequence_parallel == TC_UNSET && l->tp == 1) l->sequence_parallel = 0;
+    for (int id = TC_LAYOUT_FIRST_CHOICE; id < TC_LAYOUT_FIELDS; id++)
+        if (tc_layout_get(l, (tc_layout_id)id) == TC_UNSET) take_default(stack, l, (tc_layout_id)id, assumed, count);
     if (l->schedule == TC_UNSET) l->schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
     p->attention = job->attention;
     if (p->attention == TC_UNSET) {
@@ -218,7 +211,8 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      = stack->memory.dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
                      .input_bytes = stack->memory.low_precision_inputs ? low : 2,
                      .activation_bytes = stack->memory.low_precision_activations ? low : 2,
-                     .unfused_activation = !stack->compiled && !(stack->kernels.fused & TC_GROUP_ACTIVATION),
+                     .unfused_activation
+                     = !(l->graphs & TC_GRAPHS_ALL) && !(stack->kernels.fused & TC_GROUP_ACTIVATION),
                      .attention_bias = stack->memory.attention_bias && model->positions == TC_POSITIONS_NONE,
                      .weighted_inputs = stack->memory.weighted_inputs,
                      .frozen = job->frozen_base,
@@ -254,7 +248,8 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);
-    if ((code = check_context(&job->model, &q->layout, l, error))
+    if ((code = tc_legal_shard_group(l, error)) || (code = tc_legal_recompute(l, out->layers, error))
+        || (code = check_context(&job->model, &q->layout, l, error))
         || (code = check_schedule(out, job->frozen_base, error)) || (code = check_stages(out, error)))
         return code;
     fill_shard(job, stack, out);

@@ -17,6 +17,17 @@ typedef struct tc_placement {
     double shard_group; /* ranks over which optimizer states are split; 1 = not */
 } tc_placement;
 
+/* What is kept in host memory. */
+static inline bool tc_states_on_host(const tc_layout *l) {
+    return l->offload != TC_OFFLOAD_NONE && l->offload != TC_OFFLOAD_ACTIVATIONS;
+}
+static inline bool tc_step_on_host(const tc_layout *l) {
+    return l->offload == TC_OFFLOAD_OPTIMIZER || l->offload == TC_OFFLOAD_ALL;
+}
+static inline bool tc_activations_on_host(const tc_layout *l) {
+    return l->offload == TC_OFFLOAD_ACTIVATIONS || l->offload == TC_OFFLOAD_ALL;
+}
+
 /* Fills the unset fields from the stack's defaults and checks every degree.
  * assumed: room for TC_ASSUMED_MAX lines, *assumed_count is raised. */
 TC_NODISCARD tc_code tc_layout_resolve(const tc_question *question, tc_placement *out, char (*assumed)[96],

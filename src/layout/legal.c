@@ -62,3 +62,18 @@ tc_code tc_legal_batch(int64_t global_batch, int dp, int micro_batch, int64_t *m
     *micro_batches = global_batch / batch;
     return TC_OK;
 }
+
+tc_code tc_legal_shard_group(const tc_layout *l, tc_error *error) {
+    int64_t ranks = (int64_t)l->dp * l->cp;
+    if (l->sharding != TC_SHARD_HSDP || l->hsdp <= 0 || ranks % l->hsdp == 0) return TC_OK;
+    int below = l->hsdp < ranks ? l->hsdp : (int)ranks;
+    while (ranks % below) below--;
+    return tc_fail(error, TC_INVALID, "--sharding", "groups of %d do not divide dp x cp = %lld ranks; give hsdp:%d",
+                   l->hsdp, (long long)ranks, below);
+}
+
+tc_code tc_legal_recompute(const tc_layout *l, int layers, tc_error *error) {
+    if (l->recompute != TC_RECOMPUTE_LAYERS || l->recompute_layers <= layers) return TC_OK;
+    return tc_fail(error, TC_INVALID, "--recompute", "%d layers, but the model has %d; give at most these, or full",
+                   (int)l->recompute_layers, layers);
+}

@@ -35,4 +35,10 @@ TC_NODISCARD tc_code tc_legal_stages(int layers, int pp, int vpp, tc_error *erro
 TC_NODISCARD tc_code tc_legal_batch(int64_t global_batch, int dp, int micro_batch, int64_t *micro_batches,
                                     tc_error *error);
 
+/* Groups within which weights are sharded divide the data- and context-parallel ranks. */
+TC_NODISCARD tc_code tc_legal_shard_group(const tc_layout *layout, tc_error *error);
+
+/* No more layers run again than the model has. */
+TC_NODISCARD tc_code tc_legal_recompute(const tc_layout *layout, int layers, tc_error *error);
+
 #endif

@@ -33,6 +33,7 @@ typedef struct tc_schedule_node {
 } tc_schedule_node;
 
 struct tc_order {
+    char path[256];     /* of its file; empty: made here */
     int stages, chunks; /* chunks per stage */
     int parts;          /* chunks of the model */
     int micro_batches;

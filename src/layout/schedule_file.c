@@ -198,10 +198,12 @@ tc_code tc_schedule_load(const char *path, tc_order **out, tc_error *error) {
     code = order ? tc_order_parse(text, length, path, order, error)
                  : tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
     free(text);
-    if (code)
+    if (code) {
         free(order);
-    else
+    } else {
+        snprintf(order->path, sizeof order->path, "%.255s", path);
         *out = order;
+    }
     return code;
 }
 

@@ -140,7 +140,7 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
             kept.working = s->whole - saved;
         if (counts[i] > 0 && saved > largest) largest = saved;
     }
-    if (l->offload_activations) {
+    if (tc_activations_on_host(l)) {
         /* on the host, but for the block that leaves and the one that comes back */
         kept.offloaded = kept.per_micro_batch;
         kept.per_micro_batch = 0;
@@ -206,10 +206,10 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
             m.unreduced = stack->memory.main_grad_bytes * (whole - sharded);
         double state = tc_state_bytes(stack, p->optimizer, false);
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
-        m.optimizer = l->offload != TC_OFFLOAD_NONE ? 0
-                                                    : (state + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole)
-                                                          + (tc_state_bytes(stack, p->optimizer, true) - state)
-                                                                * (zero1 ? w.ends / dense_group / copies : w.ends);
+        m.optimizer = tc_states_on_host(l) ? 0
+                                           : (state + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole)
+                                                 + (tc_state_bytes(stack, p->optimizer, true) - state)
+                                                       * (zero1 ? w.ends / dense_group / copies : w.ends);
     }
     if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;

@@ -87,11 +87,11 @@ static void write_model(tc_writer *writer, const tc_model *m) {
 }
 
 static void write_stack(tc_writer *writer, const tc_stack *s) {
-    tc_write_string(writer, "sharding", tc_name(TC_VOCABULARY_SHARDING, (int)s->sharding));
-    tc_write_string(writer, "recompute", tc_name(TC_VOCABULARY_RECOMPUTE, (int)s->recompute));
+    tc_write_string(writer, "sharding", tc_name(TC_VOCABULARY_SHARDING, s->defaults.sharding));
+    tc_write_string(writer, "recompute", tc_name(TC_VOCABULARY_RECOMPUTE, s->defaults.recompute));
     tc_write_string(writer, "attention", tc_name(TC_VOCABULARY_ATTENTION_IMPL, (int)s->attention));
     tc_write_string(writer, "optimizer", tc_name(TC_VOCABULARY_OPTIMIZER, (int)s->optimizer));
-    tc_write_integer(writer, "micro_batch", s->micro_batch);
+    tc_write_integer(writer, "micro_batch", s->defaults.micro_batch);
 }
 
 tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_error *error) {
@@ -181,8 +181,8 @@ static void model_cells(tc_table *table, const tc_model *m) {
 }
 
 static void stack_cells(tc_table *table, const tc_stack *s) {
-    tc_table_cell(table, tc_name(TC_VOCABULARY_SHARDING, (int)s->sharding));
-    tc_table_cell(table, tc_name(TC_VOCABULARY_RECOMPUTE, (int)s->recompute));
+    tc_table_cell(table, tc_name(TC_VOCABULARY_SHARDING, s->defaults.sharding));
+    tc_table_cell(table, tc_name(TC_VOCABULARY_RECOMPUTE, s->defaults.recompute));
     tc_table_cell(table, tc_name(TC_VOCABULARY_ATTENTION_IMPL, (int)s->attention));
 }
 

@@ -15,6 +15,8 @@ static const char *const *table_of(tc_vocabulary vocabulary) {
     case TC_VOCABULARY_RECOMPUTE: return tc_recompute_names;
     case TC_VOCABULARY_SCHEDULE: return tc_schedule_names;
     case TC_VOCABULARY_CP_KIND: return tc_cp_kind_names;
+    case TC_VOCABULARY_OFFLOAD: return tc_offload_names;
+    case TC_VOCABULARY_OVERLAP: return tc_overlap_names;
     case TC_VOCABULARY_ATTENTION_IMPL: return tc_attention_impl_names;
     case TC_VOCABULARY_OPTIMIZER: return tc_optimizer_names;
     case TC_VOCABULARY_TOPOLOGY: return tc_topology_names;

@@ -1,4 +1,5 @@
 /* plan_report.c - a plan as a page: the answer, the pools, what each can train, the calendar, the assumptions. */
+#include "layout/fields.h"
 #include "report/plan_report.h"
 
 #include <math.h>
@@ -186,28 +187,6 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
     return tc_table_print(&table, file, style);
 }
 
-/* "TP 8 PP 8 VPP 4 DP 256, zero1": degrees above one, and what is not the usual. Returns buffer. */
-static const char *short_layout(const tc_layout *l, char *buffer, size_t size) {
-    const struct {
-        const char *name;
-        int degree;
-    } degrees[] = {{"TP", l->tp}, {"PP", l->pp}, {"VPP", l->vpp}, {"CP", l->cp}, {"EP", l->ep}, {"DP", l->dp}};
-    size_t used = 0;
-    buffer[0] = 0;
-    for (size_t i = 0; i < sizeof degrees / sizeof *degrees && used < size; i++)
-        if (degrees[i].degree > 1)
-            used += (size_t)snprintf(buffer + used, size - used, "%s%s %d", used ? " " : "", degrees[i].name,
-                                     degrees[i].degree);
-    if (l->micro_batch > 1 && used < size)
-        used += (size_t)snprintf(buffer + used, size - used, ", micro-batch %d", l->micro_batch);
-    if (used < size)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "",
-                                 tc_name(TC_VOCABULARY_SHARDING, l->sharding));
-    if (l->recompute != TC_RECOMPUTE_NONE && used < size)
-        snprintf(buffer + used, size - used, ", recompute %s", tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute));
-    return buffer;
-}
-
 /* "80 %: 2024-10-28 to 2024-11-06; 1.86-2.40 s; 20.1-30.2 GiB": when a run is done, its last step and memory. */
 static void print_ends(FILE *file, const tc_style *style, int indent, const tc_plan_run *run) {
     const tc_step *step = &run->phase[run->phases - 1].step;
@@ -235,7 +214,8 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
         char layout[160], text[480];
         if (run->feasible) {
             const tc_plan_phase *last = &run->phase[run->phases - 1];
-            snprintf(text, sizeof text, "%s; step %s, %s", short_layout(&last->step.layout, layout, sizeof layout),
+            snprintf(text, sizeof text, "%s; step %s, %s",
+                     tc_layout_short_text(&last->step.layout, layout, sizeof layout),
                      tc_format_seconds(last->step.step_s).s, tc_format_gib(last->step.memory.reserved).s);
         } else {
             snprintf(text, sizeof text, "%s%s%s%s", run->why, run->enough_devices ? "; it fits on " : "",

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "layout/fields.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/names.h"

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "layout/fields.h"
 #include "report/format.h"
 #include "report/names.h"
 #include "report/step_report.h"
@@ -59,8 +60,8 @@ static void write_found(tc_writer *writer, const tc_found *found, const tc_found
     const tc_step *step = &found->step;
     tc_write_object(writer, NULL);
     tc_write_layout(writer, "layout", &step->layout);
-    tc_write_string(writer, "offload", tc_search_offload_name(tc_search_offload_of(&step->layout)));
-    tc_write_string(writer, "overlap", tc_search_overlap_name(found->overlap));
+    tc_write_string(writer, "offload", tc_name(TC_VOCABULARY_OFFLOAD, step->layout.offload));
+    tc_write_string(writer, "overlap", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
     tc_write_integer(writer, "devices", found->devices);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, found->dtype));
@@ -216,7 +217,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         char text[512];
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
-        fprintf(file, "     overlap %s", tc_search_overlap_name(found->overlap));
+        fprintf(file, "     overlap %s", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
         const tc_layout *l = &found->step.layout;
         if (l->cp > 1 && l->cp_kind == TC_CP_BOTH)
             fprintf(file, ", context by ring and all-to-all of %d", l->cp_all_to_all);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/vocabulary.h"
+#include "layout/fields.h"
+#include "layout/layout.h"
 #include "layout/schedule.h"
 #include "report/names.h"
 #include "report/format.h"
@@ -50,38 +52,46 @@ const char *tc_optimizer_word(const tc_question *q) {
     return tc_name(TC_VOCABULARY_OPTIMIZER, q->job.optimizer == TC_UNSET ? (int)q->stack.optimizer : q->job.optimizer);
 }
 
-void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
-    tc_write_object(writer, key);
-    tc_write_integer(writer, "tp", l->tp);
-    tc_write_integer(writer, "pp", l->pp);
-    tc_write_integer(writer, "cp", l->cp);
-    tc_write_integer(writer, "ep", l->ep);
-    tc_write_integer(writer, "etp", l->etp);
-    tc_write_integer(writer, "dp", l->dp);
-    tc_write_integer(writer, "vpp", l->vpp);
-    if (l->stage_layers) {
-        tc_write_array(writer, "stage_layers");
+static void write_detail(tc_writer *writer, const tc_layout *l, const tc_layout_detail *d) {
+    char groups[TC_OPERATORS_TEXT];
+    switch (d->kind) {
+    case TC_DETAIL_NUMBER:
+        tc_write_integer(writer, d->key, *(const int *)(const void *)((const char *)l + d->offset));
+        break;
+    case TC_DETAIL_LAYERS: tc_write_number(writer, d->key, l->recompute_layers); break;
+    case TC_DETAIL_GROUPS:
+        tc_write_string(writer, d->key, tc_operator_groups_text(l->recompute_operators, groups, sizeof groups));
+        break;
+    case TC_DETAIL_FILE:
+        if (l->order && l->order->path[0]) tc_write_string(writer, d->key, l->order->path);
+    }
+}
+
+static void write_field(tc_writer *writer, const tc_layout *l, tc_layout_id id) {
+    const tc_layout_field *f = &tc_layout_fields[id];
+    char value[TC_LAYOUT_VALUE];
+    switch (f->kind) {
+    case TC_LAYOUT_KIND_NUMBER: tc_write_integer(writer, f->key, tc_layout_get(l, id)); break;
+    case TC_LAYOUT_KIND_SWITCH: tc_write_bool(writer, f->key, tc_layout_get(l, id) > 0); break;
+    case TC_LAYOUT_KIND_GROUPS: tc_write_string(writer, f->key, tc_layout_value(l, id, value, sizeof value)); break;
+    case TC_LAYOUT_KIND_LIST:
+        tc_write_array(writer, f->key);
         for (int i = 0; i < l->stage_count; i++) tc_write_integer(writer, NULL, l->stage_layers[i]);
         tc_write_close(writer);
+        break;
+    case TC_LAYOUT_KIND_WORD:
+        tc_write_string(writer, f->key, f->words[tc_layout_get(l, id)]);
+        if (tc_layout_detail_of(l, id)) write_detail(writer, l, tc_layout_detail_of(l, id));
     }
-    if (l->first_layers != TC_UNSET) tc_write_integer(writer, "first_layers", l->first_layers);
-    if (l->last_layers != TC_UNSET) tc_write_integer(writer, "last_layers", l->last_layers);
-    tc_write_integer(writer, "micro_batch", l->micro_batch);
-    tc_write_bool(writer, "sequence_parallel", l->sequence_parallel > 0);
-    write_name(writer, "sharding", TC_VOCABULARY_SHARDING, l->sharding);
-    if (l->sharding == TC_SHARD_HSDP) tc_write_integer(writer, "hsdp", l->hsdp);
-    write_name(writer, "recompute", TC_VOCABULARY_RECOMPUTE, l->recompute);
-    if (l->recompute == TC_RECOMPUTE_LAYERS) tc_write_number(writer, "recompute_layers", l->recompute_layers);
-    if (l->recompute == TC_RECOMPUTE_OPERATORS) {
-        char groups[TC_OPERATORS_TEXT];
-        tc_write_string(writer, "recompute_operators",
-                        tc_operator_groups_text(l->recompute_operators, groups, sizeof groups));
-    }
-    write_name(writer, "schedule", TC_VOCABULARY_SCHEDULE, l->schedule);
-    write_name(writer, "cp_kind", TC_VOCABULARY_CP_KIND, l->cp_kind);
-    if (l->cp_kind == TC_CP_BOTH) tc_write_integer(writer, "cp_all_to_all", l->cp_all_to_all);
-    tc_write_bool(writer, "offload_optimizer", l->offload != TC_OFFLOAD_NONE);
-    tc_write_bool(writer, "offload_activations", l->offload_activations);
+}
+
+void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
+    tc_write_object(writer, key);
+    for (int id = 0; id < TC_LAYOUT_FIELDS; id++)
+        if (tc_layout_is_set(l, (tc_layout_id)id)) write_field(writer, l, (tc_layout_id)id);
+    /* as one word before; these two go with the next release */
+    tc_write_bool(writer, "offload_optimizer", tc_states_on_host(l));
+    tc_write_bool(writer, "offload_activations", tc_activations_on_host(l));
     tc_write_close(writer);
 }
 
@@ -168,70 +178,6 @@ void tc_report_step_json(FILE *file, const char *data, const tc_question *questi
 }
 
 /* ---- text ---------------------------------------------------------------------------- */
-
-/* Appends "NAME n, " for a degree above one. */
-static size_t add_degree(char *buffer, size_t size, size_t used, const char *name, int degree) {
-    if (degree <= 1 || used >= size) return used;
-    return used + (size_t)snprintf(buffer + used, size - used, "%s %d, ", name, degree);
-}
-
-/* "TP 2, PP 4, " */
-static size_t add_degrees(const tc_layout *l, char *buffer, size_t size) {
-    const struct {
-        const char *name;
-        int degree;
-    } degrees[] = {{"TP", l->tp}, {"PP", l->pp}, {"VPP", l->vpp}, {"CP", l->cp}, {"EP", l->ep}, {"DP", l->dp}};
-    size_t used = 0;
-    buffer[0] = '\0';
-    for (size_t i = 0; i < COUNT(degrees); i++)
-        used = add_degree(buffer, size, used, degrees[i].name, degrees[i].degree);
-    return used;
-}
-
-/* Appends ", 6-8-8-10 layers a stage" or ", 7 layers on the first stage, 6 on the last" where the layout says so; of chunks, where
- * a stage has several. */
-static void add_stage_layers(const tc_layout *l, char *buffer, size_t size) {
-    size_t used = strlen(buffer);
-    const char *what = l->vpp > 1 || tc_schedule_facts_of(l->schedule).chunks > 1 ? "chunk" : "stage";
-    for (int i = 0; l->stage_layers && i < l->stage_count && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%d", i ? "-" : ", ", l->stage_layers[i]);
-    if (l->stage_layers && used < size) used += (size_t)snprintf(buffer + used, size - used, " layers a %s", what);
-    bool first = l->first_layers != TC_UNSET;
-    if (first && used < size)
-        used += (size_t)snprintf(buffer + used, size - used, ", %d layers on the first %s", l->first_layers, what);
-    if (l->last_layers != TC_UNSET && used < size)
-        snprintf(buffer + used, size - used, ", %d%s on the last%s%s", l->last_layers, first ? "" : " layers",
-                 first ? "" : " ", first ? "" : what);
-}
-
-const char *tc_layout_degrees_text(const tc_layout *l, char *buffer, size_t size) {
-    size_t used = add_degrees(l, buffer, size);
-    if (used >= 2 && used < size) buffer[used - 2] = '\0';
-    return used ? buffer : "one device";
-}
-
-const char *tc_layout_text(const tc_layout *l, char *buffer, size_t size) {
-    size_t used = add_degrees(l, buffer, size);
-    char recompute[TC_OPERATORS_TEXT], sharding[32];
-    const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, l->recompute);
-    snprintf(recompute, sizeof recompute, "%s", name ? name : "-");
-    if (l->recompute == TC_RECOMPUTE_LAYERS)
-        snprintf(recompute, sizeof recompute, "%.12s layers", tc_format_count(l->recompute_layers).s);
-    if (l->recompute == TC_RECOMPUTE_OPERATORS)
-        tc_operator_groups_text(l->recompute_operators, recompute, sizeof recompute);
-    name = tc_name(TC_VOCABULARY_SHARDING, l->sharding);
-    snprintf(sharding, sizeof sharding, "%s", name ? name : "-");
-    if (l->sharding == TC_SHARD_HSDP) snprintf(sharding, sizeof sharding, "hsdp:%d", l->hsdp);
-    name = tc_name(TC_VOCABULARY_SCHEDULE, l->schedule);
-    if (used < size)
-        snprintf(buffer + used, size - used, "micro-batch %d, sharding %s, recompute %s%s%s%s%s%s", l->micro_batch,
-                 sharding, recompute, l->sequence_parallel > 0 ? ", sequence parallel" : "",
-                 l->pp > 1 && name ? ", " : "", l->pp > 1 && name ? name : "",
-                 l->offload != TC_OFFLOAD_NONE ? ", optimizer offloaded" : "",
-                 l->offload_activations ? ", activations offloaded" : "");
-    add_stage_layers(l, buffer, size);
-    return buffer;
-}
 
 /* "  label        text", wrapped. */
 static void print_line(FILE *file, const tc_style *style, const char *label, const char *text) {

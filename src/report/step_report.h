@@ -14,7 +14,7 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
 
 /* ---- parts that other reports share ------------------------------------------------ */
 
-/* "layout": {"tp", ...}: every degree and choice, resolved. */
+/* "layout": {"tp", ...}: every degree and choice that is set. */
 void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout);
 /* The optimizer of a question: its own, else that of the stack. */
 const char *tc_optimizer_word(const tc_question *question);
@@ -27,9 +27,5 @@ void tc_write_step_memory(tc_writer *writer, const tc_step *step);
 void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step);
 /* "assumed": [...] */
 void tc_write_assumed(tc_writer *writer, const tc_step *step);
-/* "TP 2, PP 4, DP 8, micro-batch 1, zero1, recompute none, 1f1b"; degrees of one are left out. Returns buffer. */
-const char *tc_layout_text(const tc_layout *layout, char *buffer, size_t size);
-/* "TP 2, PP 4, DP 8": the degrees alone. */
-const char *tc_layout_degrees_text(const tc_layout *layout, char *buffer, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/vocabulary.h"
+#include "layout/fields.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/names.h"
@@ -75,45 +76,28 @@ static void put_word(FILE *file, tc_vocabulary vocabulary, int value) {
     fprintf(file, ",%s", name ? name : "");
 }
 
-static void put_layout(FILE *file, const tc_layout *l, int overlap) {
-    const int degrees[] = {l->tp,
-                           l->pp,
-                           l->cp,
-                           l->ep,
-                           l->etp,
-                           l->dp,
-                           l->vpp,
-                           l->first_layers,
-                           l->last_layers,
-                           l->micro_batch,
-                           l->sequence_parallel};
-    for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++) {
-        if (degrees[i] == TC_UNSET)
-            fputc(',', file);
+/* The fields of a layout that a search varies: their names, or their values; none where there is no layout. */
+static void put_layout(FILE *file, const tc_layout *l, bool names) {
+    for (int i = 0; i < TC_LAYOUT_FIELDS; i++) {
+        const tc_layout_field *f = &tc_layout_fields[i];
+        char value[TC_LAYOUT_VALUE];
+        if (!f->axis) continue;
+        if (names)
+            fprintf(file, ",%s", f->key);
+        else if (l && f->kind == TC_LAYOUT_KIND_SWITCH)
+            fprintf(file, ",%d", tc_layout_get(l, (tc_layout_id)i));
         else
-            fprintf(file, ",%d", degrees[i]);
+            fprintf(file, ",%s", l ? tc_layout_value(l, (tc_layout_id)i, value, sizeof value) : "");
     }
-    put_word(file, TC_VOCABULARY_SHARDING, l->sharding);
-    if (l->sharding == TC_SHARD_HSDP) fprintf(file, ":%d", l->hsdp);
-    char operators[TC_OPERATORS_TEXT];
-    if (l->recompute == TC_RECOMPUTE_LAYERS)
-        put_number(file, l->recompute_layers);
-    else if (l->recompute == TC_RECOMPUTE_OPERATORS)
-        fprintf(file, ",%s", tc_operator_groups_text(l->recompute_operators, operators, sizeof operators));
-    else
-        put_word(file, TC_VOCABULARY_RECOMPUTE, l->recompute);
-    put_word(file, TC_VOCABULARY_SCHEDULE, l->schedule);
-    put_word(file, TC_VOCABULARY_CP_KIND, l->cp_kind);
-    if (l->cp_kind == TC_CP_BOTH) fprintf(file, ":%d", l->cp_all_to_all);
-    fprintf(file, ",%s,%s", tc_search_offload_name(tc_search_offload_of(l)), tc_search_overlap_name(overlap));
 }
 
 void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
     fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,step_s_p10,step_s_p90,mfu_pct,"
           "tokens_per_s_per_device,memory_gib_per_device,"
-          "space,tp,pp,cp,ep,etp,dp,vpp,first_layers,last_layers,micro_batch,sequence_parallel,sharding,recompute,"
-          "schedule,cp_kind,offload,overlap,note\n",
+          "space",
           file);
+    put_layout(file, NULL, true);
+    fputs(",note\n", file);
     for (int i = 0; i < rows; i++) {
         const tc_sweep_row *r = &row[i];
         const char *const texts[] = {r->model, r->accelerator, r->fabric, r->stack};
@@ -133,10 +117,7 @@ void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
                 fputc(',', file);
         }
         fprintf(file, ",%lld", (long long)r->space);
-        if (found(r))
-            put_layout(file, &r->layout, r->overlap);
-        else
-            fputs(",,,,,,,,,,,,,,,,,", file);
+        put_layout(file, found(r) ? &r->layout : NULL, false);
         fputc(',', file);
         put_text(file, r->note);
         fputc('\n', file);
@@ -160,8 +141,8 @@ static void write_row(tc_writer *writer, const tc_sweep_row *r) {
     tc_write_integer(writer, "space", r->space);
     if (found(r)) {
         tc_write_layout(writer, "layout", &r->layout);
-        tc_write_string(writer, "offload", tc_search_offload_name(tc_search_offload_of(&r->layout)));
-        tc_write_string(writer, "overlap", tc_search_overlap_name(r->overlap));
+        tc_write_string(writer, "offload", tc_name(TC_VOCABULARY_OFFLOAD, r->layout.offload));
+        tc_write_string(writer, "overlap", tc_name(TC_VOCABULARY_OVERLAP, r->layout.overlap));
         tc_write_number(writer, "step_s", r->step_s);
         tc_write_interval(writer, "step_s_p10", r->step_s_p10);
         tc_write_interval(writer, "step_s_p90", r->step_s_p90);

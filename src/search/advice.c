@@ -4,12 +4,12 @@
  * limit of memory; then the devices are doubled. What is left is a device with more memory. */
 #include "search/search.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/units.h"
+#include "layout/fields.h"
 
 #define GIB (1024.0 * 1024 * 1024)
 #define DOUBLINGS 8
@@ -43,35 +43,30 @@ static tc_code try_change(advisor *a, const char *change, bool *fits) {
 }
 
 static tc_code free_axes(advisor *a, const tc_search_input *in, bool *any) {
-    const struct {
+    static const struct {
         const char *change;
-        int first, last; /* members of tc_search_fixed, as numbers */
+        tc_layout_id first, last;
     } axes[] = {
-#define MEMBER(name) (int)(offsetof(tc_search_fixed, name) / sizeof(int))
-        {"a smaller micro-batch", MEMBER(micro_batch), MEMBER(micro_batch)},
-        {"another recompute", MEMBER(recompute), MEMBER(recompute_operators)},
-        {"another sharding", MEMBER(sharding), MEMBER(hsdp)},
-        {"sequence parallelism free", MEMBER(sequence_parallel), MEMBER(sequence_parallel)},
-        {"offload free", MEMBER(offload), MEMBER(offload)},
-        {"another schedule", MEMBER(schedule), MEMBER(schedule)},
-        {"virtual stages free", MEMBER(vpp), MEMBER(vpp)},
-        {"layers of the stages free", MEMBER(stages), MEMBER(last_layers)},
-        {"dp free", MEMBER(dp), MEMBER(dp)},
-        {"pp free", MEMBER(pp), MEMBER(pp)},
-        {"tp free", MEMBER(tp), MEMBER(tp)},
-        {"cp free", MEMBER(cp), MEMBER(cp)},
-        {"ep free", MEMBER(ep), MEMBER(ep)},
-        {"etp free", MEMBER(etp), MEMBER(etp)},
-#undef MEMBER
+        {"a smaller micro-batch", TC_LAYOUT_MICRO_BATCH, TC_LAYOUT_MICRO_BATCH},
+        {"another recompute", TC_LAYOUT_RECOMPUTE, TC_LAYOUT_RECOMPUTE},
+        {"another sharding", TC_LAYOUT_SHARDING, TC_LAYOUT_SHARDING},
+        {"sequence parallelism free", TC_LAYOUT_SEQUENCE_PARALLEL, TC_LAYOUT_SEQUENCE_PARALLEL},
+        {"offload free", TC_LAYOUT_OFFLOAD, TC_LAYOUT_OFFLOAD},
+        {"another schedule", TC_LAYOUT_SCHEDULE, TC_LAYOUT_SCHEDULE},
+        {"virtual stages free", TC_LAYOUT_VPP, TC_LAYOUT_VPP},
+        {"layers of the stages free", TC_LAYOUT_STAGE_LAYERS, TC_LAYOUT_LAST_LAYERS},
+        {"dp free", TC_LAYOUT_DP, TC_LAYOUT_DP},
+        {"pp free", TC_LAYOUT_PP, TC_LAYOUT_PP},
+        {"tp free", TC_LAYOUT_TP, TC_LAYOUT_TP},
+        {"cp free", TC_LAYOUT_CP, TC_LAYOUT_CP},
+        {"ep free", TC_LAYOUT_EP, TC_LAYOUT_EP},
+        {"etp free", TC_LAYOUT_ETP, TC_LAYOUT_ETP},
     };
     for (size_t i = 0; i < sizeof axes / sizeof axes[0]; i++) {
         a->in = *in;
-        int *fixed = (int *)&a->in.fixed;
-        bool changed = false, fits;
-        for (int k = axes[i].first; k <= axes[i].last; k++) {
-            changed = changed || fixed[k] != TC_UNSET;
-            fixed[k] = TC_UNSET;
-        }
+        bool fits;
+        for (int id = axes[i].first; id <= (int)axes[i].last; id++) tc_layout_clear(&a->in.fixed, (tc_layout_id)id);
+        bool changed = !tc_layout_equal(&a->in.fixed, &in->fixed);
         if (!changed) continue;
         tc_code code = try_change(a, axes[i].change, &fits);
         if (code) return code;
@@ -80,25 +75,19 @@ static tc_code free_axes(advisor *a, const tc_search_input *in, bool *any) {
     return TC_OK;
 }
 
-static bool fixes_any(const tc_search_fixed *f) {
-    const int *fixed = (const int *)f;
-    for (size_t i = 0; i < sizeof *f / sizeof *fixed; i++)
-        if (fixed[i] != TC_UNSET) return true;
-    return false;
-}
-
 tc_code tc_search_advise(const tc_search_input *in, tc_search *out, tc_error *error) {
     advisor a = {.in = *in, .out = out, .error = error};
     a.in.top = 1;
     a.in.pareto = a.in.exhaustive = false;
     tc_search_input base = a.in;
+    tc_layout open = tc_layout_open();
     bool any = false, fits;
     out->advice_count = 0;
     tc_code code = free_axes(&a, &base, &any);
     if (code) return code;
-    if (!any && (fixes_any(&base.fixed) || base.schedules)) {
+    if (!any && (!tc_layout_equal(&base.fixed, &open) || base.schedules)) {
         a.in = base;
-        a.in.fixed = tc_default_search_input().fixed;
+        a.in.fixed = open;
         a.in.schedules = 0;
         if ((code = try_change(&a, "nothing fixed", &fits))) return code;
     }

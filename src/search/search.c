@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "layout/fields.h"
 #include "search/threads.h"
 #include "search/walk.h"
 
@@ -27,8 +28,7 @@ tc_search_input tc_default_search_input(void) {
     in.size = sizeof in;
     in.question = tc_default_question();
     in.top = 1;
-    int *fixed = (int *)&in.fixed;
-    for (size_t i = 0; i < sizeof in.fixed / sizeof *fixed; i++) fixed[i] = TC_UNSET;
+    in.fixed = tc_layout_open();
     return in;
 }
 
@@ -36,24 +36,6 @@ const char *tc_rejection_name(tc_rejection rejection) {
     static const char *const names[TC_REJECTIONS]
         = {"memory", "global_batch", "expert_ranks", "micro_batches", "layout"};
     return names[rejection];
-}
-
-const char *tc_search_offload_name(int offload) {
-    static const char *const names[] = {"none", "states", "optimizer", "activations", "all"};
-    return offload >= 0 && offload < 5 ? names[offload] : "-";
-}
-
-const char *tc_search_overlap_name(int overlap) {
-    static const char *const names[] = {"none", "grad-reduce", "param-gather", "all"};
-    return overlap >= 0 && overlap < 4 ? names[overlap] : "-";
-}
-
-int tc_search_offload_of(const tc_layout *l) {
-    if (l->offload_activations)
-        return l->offload == TC_OFFLOAD_NONE ? TC_SEARCH_OFFLOAD_ACTIVATIONS : TC_SEARCH_OFFLOAD_ALL;
-    return l->offload == TC_OFFLOAD_STATES      ? TC_SEARCH_OFFLOAD_STATES
-           : l->offload == TC_OFFLOAD_OPTIMIZER ? TC_SEARCH_OFFLOAD_OPTIMIZER
-                                                : TC_SEARCH_OFFLOAD_NONE;
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */

@@ -12,28 +12,6 @@ typedef enum tc_objective {
     TC_OBJECTIVES
 } tc_objective;
 
-/* What is kept in host memory. */
-typedef enum tc_search_offload {
-    TC_SEARCH_OFFLOAD_NONE,
-    TC_SEARCH_OFFLOAD_STATES,
-    TC_SEARCH_OFFLOAD_OPTIMIZER,
-    TC_SEARCH_OFFLOAD_ACTIVATIONS,
-    TC_SEARCH_OFFLOAD_ALL
-} tc_search_offload;
-
-/* Data-parallel communication that hides behind compute: bits. */
-enum { TC_OVERLAP_GRAD_REDUCE = 1, TC_OVERLAP_PARAM_GATHER = 2 };
-
-/* Values that the search may not change; TC_UNSET: free. */
-typedef struct tc_search_fixed {
-    int tp, pp, cp, ep, etp, dp, vpp, stages /* 0: even */, first_layers, last_layers, micro_batch, sequence_parallel,
-        cp_kind, cp_all_to_all, sharding, hsdp;
-    int recompute, recompute_layers, recompute_operators;
-    int schedule;
-    int offload; /* tc_search_offload */
-    int overlap; /* bits */
-} tc_search_fixed;
-
 typedef struct tc_search_input {
     size_t size;
     tc_question question; /* global_batch must be given; its layout is not looked at: see fixed */
@@ -49,7 +27,7 @@ typedef struct tc_search_input {
     int most_global_batch;   /* above the job's: it is doubled until here */
     int fewest_devices;      /* above 0: powers of two below the cluster's, down to here, are tried too */
     double usd_per_device_s, watts_per_device; /* for the objectives cost and energy */
-    tc_search_fixed fixed;
+    tc_layout fixed; /* what the search may not change; TC_UNSET: free. stage_count 0: stages cut evenly */
 } tc_search_input;
 
 TC_API tc_search_input tc_default_search_input(void);
@@ -75,7 +53,6 @@ typedef struct tc_search_axis {
 /* One of the best. */
 typedef struct tc_found {
     tc_step step;
-    int overlap; /* bits */
     int devices, dtype;
     int rank;         /* among what the walk found */
     double objective; /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
@@ -109,14 +86,9 @@ TC_API TC_NODISCARD tc_code tc_search_space(const tc_search_input *input, tc_sea
 TC_API void tc_search_free(tc_search *search);
 
 /* Reads "tp=8,recompute=full" (place: the option, for errors). */
-TC_API TC_NODISCARD tc_code tc_search_fix(tc_search_fixed *fixed, const char *text, const char *place, tc_error *error);
+TC_API TC_NODISCARD tc_code tc_search_fix(tc_layout *fixed, const char *text, const char *place, tc_error *error);
 
 /* Forecasts again what changes would make it fit, cheapest first; fills advice. */
 TC_API TC_NODISCARD tc_code tc_search_advise(const tc_search_input *input, tc_search *search, tc_error *error);
-
-/* "none", "states", "optimizer", "activations", "all"; "none", "grad-reduce", "param-gather", "all". */
-TC_API const char *tc_search_offload_name(int offload);
-TC_API const char *tc_search_overlap_name(int overlap);
-TC_API int tc_search_offload_of(const tc_layout *layout);
 
 #endif

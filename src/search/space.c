@@ -86,7 +86,7 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
     v->ep = ep;
     v->etp = etp;
     push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, 4096));
-    const tc_search_fixed *fixed = &in->fixed;
+    const tc_layout *fixed = &in->fixed;
     tc_code code = fix_axis(&v->tp, fixed->tp, "tp", error);
     if (!code) code = fix_axis(&v->pp, fixed->pp, "pp", error);
     if (!code) code = fix_axis(&v->cp, fixed->cp, "cp", error);
@@ -139,13 +139,13 @@ static int head_layers(const tc_model *model, int layers) {
     return HEAD_LAYERS;
 }
 
-static bool gives_ends(const tc_search_fixed *fixed) {
+static bool gives_ends(const tc_layout *fixed) {
     return fixed->first_layers != TC_UNSET || fixed->last_layers != TC_UNSET;
 }
 
 /* Can so many chunks have ends of the given layers? */
 static bool ends_fit(const tc_space *space, int chunks) {
-    const tc_search_fixed *fixed = &space->in->fixed;
+    const tc_layout *fixed = &space->in->fixed;
     bool first = fixed->first_layers != TC_UNSET, last = fixed->last_layers != TC_UNSET;
     int rest = space->layers - (first ? fixed->first_layers : 0) - (last ? fixed->last_layers : 0),
         others = chunks - first - last;
@@ -171,8 +171,8 @@ static unsigned different_splits(const tc_space *space, int chunks, bool alike) 
 
 static tc_code make_splits(tc_space *space, tc_error *error) {
     const tc_model *model = &space->in->question.job.model;
-    const tc_search_fixed *fixed = &space->in->fixed;
-    bool free_ends = !gives_ends(fixed) && fixed->stages == TC_UNSET;
+    const tc_layout *fixed = &space->in->fixed;
+    bool free_ends = !gives_ends(fixed) && fixed->stage_count == TC_UNSET;
     int heads = free_ends ? head_layers(model, space->layers) : 0;
     static const int embeddings[] = {0, 1, -1};
     int kinds = !free_ends ? 1 : model->blocks > 1 ? 3 : 2;
@@ -275,7 +275,7 @@ bool tc_space_next(const tc_space *space, const tc_shape *s, tc_stages_cursor *a
 }
 
 static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc_choices *c) {
-    const tc_search_fixed *fixed = &space->in->fixed;
+    const tc_layout *fixed = &space->in->fixed;
     const int kinds[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
     for (int i = 0; i < COUNT(kinds); i++)
         if (fixed->recompute == TC_UNSET || fixed->recompute == kinds[i]) c->recompute[c->recomputes++] = kinds[i];
@@ -284,7 +284,7 @@ static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc
     else if (fixed->recompute == TC_UNSET)
         c->recompute[c->recomputes++] = -space->cheap_operators;
     if (fixed->recompute == TC_RECOMPUTE_LAYERS) {
-        c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + fixed->recompute_layers - 1;
+        c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + (int)fixed->recompute_layers - 1;
     } else if (fixed->recompute == TC_UNSET) {
         int per_stage = (space->layers - 1) / stages->pp, step = (per_stage + LAYER_STEPS - 1) / LAYER_STEPS;
         for (int n = step; step > 0 && n <= per_stage; n += step)
@@ -300,15 +300,13 @@ static bool schedule_legal(const tc_space *space, const tc_stages *stages, int s
 }
 
 static void push_sharding(const tc_space *space, tc_choices *c, int sharding, int hsdp, int effective) {
-    const tc_search_fixed *fixed = &space->in->fixed;
-    const tc_stack *stack = &space->in->question.stack;
+    const tc_layout *fixed = &space->in->fixed;
     if (fixed->sharding != TC_UNSET && fixed->sharding != sharding) return;
     if (sharding == TC_SHARD_HSDP && fixed->hsdp != TC_UNSET && fixed->hsdp != hsdp) return;
     if (c->shardings == TC_SHARDINGS_MAX) return;
     tc_sharding_choice *choice = &c->sharding[c->shardings++];
     *choice = (tc_sharding_choice){.sharding = sharding, .hsdp = hsdp};
-    int usual = (stack->overlap_grad_reduce ? TC_OVERLAP_GRAD_REDUCE : 0)
-                | (stack->overlap_param_gather ? TC_OVERLAP_PARAM_GATHER : 0);
+    int usual = space->in->question.stack.defaults.overlap;
     if (fixed->overlap != TC_UNSET) usual = fixed->overlap, effective = 0;
     for (int bits = 0; bits < 4; bits++)
         if ((bits & ~effective) == (usual & ~effective)) choice->overlap[choice->overlaps++] = bits;
@@ -319,7 +317,7 @@ static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_
     bool pipeline = stages->pp > 1, frozen = space->in->question.job.frozen_base;
     if (ranks == 1) {
         /* nothing to split: any sharding is none */
-        const tc_search_fixed *fixed = &space->in->fixed;
+        const tc_layout *fixed = &space->in->fixed;
         push_sharding(space, c,
                       fixed->sharding == TC_UNSET || fixed->sharding == TC_SHARD_HSDP ? TC_SHARD_NONE : fixed->sharding,
                       0, 0);
@@ -339,10 +337,10 @@ static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_
 
 static void choose_offloads(const tc_space *space, tc_choices *c) {
     int fixed = space->in->fixed.offload;
-    for (int i = TC_SEARCH_OFFLOAD_NONE; i <= TC_SEARCH_OFFLOAD_ALL; i++) {
+    for (int i = TC_OFFLOAD_NONE; i <= TC_OFFLOAD_ALL; i++) {
         if (fixed != TC_UNSET && fixed != i) continue;
-        if (i != TC_SEARCH_OFFLOAD_NONE && !space->offload && fixed == TC_UNSET) continue;
-        bool states = i != TC_SEARCH_OFFLOAD_NONE && i != TC_SEARCH_OFFLOAD_ACTIVATIONS;
+        if (i != TC_OFFLOAD_NONE && !space->offload && fixed == TC_UNSET) continue;
+        bool states = i != TC_OFFLOAD_NONE && i != TC_OFFLOAD_ACTIVATIONS;
         if (states && space->in->question.job.frozen_base && fixed == TC_UNSET) continue;
         c->offload[c->offloads++] = i;
     }
@@ -400,7 +398,6 @@ tc_layout tc_space_layout(const tc_space *space, const tc_shape *s, const tc_sta
     l.cp_kind = s->cp_kind;
     l.cp_all_to_all = s->cp_all_to_all;
     l.offload = TC_OFFLOAD_NONE;
-    l.offload_activations = false;
     return l;
 }
 
@@ -410,13 +407,6 @@ void tc_choose_recompute(tc_layout *l, int recompute) {
                                                      : TC_RECOMPUTE_LAYERS;
     l->recompute_layers = recompute < TC_RECOMPUTE_LAYERS ? 0 : recompute - TC_RECOMPUTE_LAYERS + 1;
     l->recompute_operators = recompute < 0 ? -recompute : 0;
-}
-
-void tc_choose_offload(tc_layout *l, int offload) {
-    l->offload = offload == TC_SEARCH_OFFLOAD_STATES                                          ? TC_OFFLOAD_STATES
-                 : offload == TC_SEARCH_OFFLOAD_OPTIMIZER || offload == TC_SEARCH_OFFLOAD_ALL ? TC_OFFLOAD_OPTIMIZER
-                                                                                              : TC_OFFLOAD_NONE;
-    l->offload_activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
 }
 
 /* ---- the list of shapes ------------------------------------------------------------------ */
@@ -468,7 +458,7 @@ static tc_code add_shape(tc_space *space, int64_t *room, tc_shape *shape, tc_cho
 }
 
 static bool kind_wanted(const tc_space *space, const tc_shape *s) {
-    const tc_search_fixed *fixed = &space->in->fixed;
+    const tc_layout *fixed = &space->in->fixed;
     if (s->cp == 1 || fixed->cp_kind == TC_UNSET) return true;
     return s->cp_kind == fixed->cp_kind && (s->cp_kind != TC_CP_BOTH || s->cp_all_to_all == fixed->cp_all_to_all);
 }
@@ -618,7 +608,7 @@ static void describe_variants(const tc_space *space, tc_search_axis *axes, int *
 
 /* What embedding and head count as, as layers. */
 static void describe_splits(const tc_space *space, words *w) {
-    const tc_search_fixed *fixed = &space->in->fixed;
+    const tc_layout *fixed = &space->in->fixed;
     char text[64];
     if (fixed->first_layers != TC_UNSET)
         snprintf(text, sizeof text, "%d layers on the first", fixed->first_layers), add_word(w, text);
@@ -638,7 +628,7 @@ static void describe_splits(const tc_space *space, words *w) {
 }
 
 static void describe_choices(const tc_space *space, tc_search_axis *axes, int *count) {
-    const tc_search_fixed *fixed = &space->in->fixed;
+    const tc_layout *fixed = &space->in->fixed;
     words w = begin_axis(axes, count, "vpp");
     if (fixed->vpp != TC_UNSET)
         add_number(&w, fixed->vpp);
@@ -657,19 +647,19 @@ static void describe_choices(const tc_space *space, tc_search_axis *axes, int *c
     int groups = fixed->recompute == TC_RECOMPUTE_OPERATORS ? fixed->recompute_operators : space->cheap_operators;
     tc_operator_groups_text(groups, operators, sizeof operators);
     if (fixed->recompute == TC_RECOMPUTE_LAYERS)
-        add_number(&w, fixed->recompute_layers);
+        add_number(&w, (int64_t)fixed->recompute_layers);
     else if (fixed->recompute == TC_UNSET)
         add_word(&w, "none, selective, full, n layers of each stage");
     else if (fixed->recompute != TC_RECOMPUTE_OPERATORS)
         add_word(&w, tc_recompute_names[fixed->recompute]);
     if (fixed->recompute == TC_UNSET || fixed->recompute == TC_RECOMPUTE_OPERATORS) add_word(&w, operators);
     w = begin_axis(axes, count, "offload");
-    for (int i = TC_SEARCH_OFFLOAD_NONE; i <= TC_SEARCH_OFFLOAD_ALL; i++)
+    for (int i = TC_OFFLOAD_NONE; i <= TC_OFFLOAD_ALL; i++)
         if (fixed->offload == TC_UNSET ? i == 0 || space->offload : fixed->offload == i)
-            add_word(&w, tc_search_offload_name(i));
+            add_word(&w, tc_offload_names[i]);
     w = begin_axis(axes, count, "overlap");
     for (int i = 0; i < 4; i++)
-        if (fixed->overlap == TC_UNSET || fixed->overlap == i) add_word(&w, tc_search_overlap_name(i));
+        if (fixed->overlap == TC_UNSET || fixed->overlap == i) add_word(&w, tc_overlap_names[i]);
     w = begin_axis(axes, count, "sequence_parallel");
     add_word(&w, fixed->sequence_parallel == TC_UNSET ? "off, on" : fixed->sequence_parallel ? "on" : "off");
     w = begin_axis(axes, count, "cp_kind");

@@ -62,8 +62,8 @@ typedef struct tc_choices {
         [TC_RECOMPUTES_MAX]; /* tc_recompute; TC_RECOMPUTE_LAYERS + n - 1: n layers of the model; negative: operator groups */
     int schedule[TC_SCHEDULES_MAX];
     tc_sharding_choice sharding[TC_SHARDINGS_MAX];
-    int offload[TC_OFFLOADS_MAX]; /* tc_search_offload */
-    int64_t per_schedule;         /* configurations of one recompute and schedule */
+    int offload[TC_OFFLOADS_MAX];
+    int64_t per_schedule; /* configurations of one recompute and schedule */
     int64_t count;
 } tc_choices;
 
@@ -104,7 +104,6 @@ void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choic
 /* The layout of a shape and its stages under a schedule; the other choices are set by the others. */
 tc_layout tc_space_layout(const tc_space *space, const tc_shape *shape, const tc_stages *stages, int schedule);
 void tc_choose_recompute(tc_layout *layout, int recompute);
-void tc_choose_offload(tc_layout *layout, int offload);
 
 /* The axes in words, for printing before the walk. */
 void tc_space_describe(const tc_space *space, tc_search_axis axis[TC_SEARCH_AXES]);

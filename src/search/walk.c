@@ -90,11 +90,6 @@ void tc_walker_start(tc_walker *w, const tc_space *space) {
     double capacity = in->question.cluster.accelerator.memory_bytes * (1 - in->headroom);
     if (in->max_memory_bytes > 0 && in->max_memory_bytes < capacity) capacity = in->max_memory_bytes;
     w->capacity = capacity;
-    for (int bits = 0; bits < 4; bits++) {
-        w->stack[bits] = in->question.stack;
-        w->stack[bits].overlap_grad_reduce = bits & TC_OVERLAP_GRAD_REDUCE;
-        w->stack[bits].overlap_param_gather = bits & TC_OVERLAP_PARAM_GATHER;
-    }
     w->counts = (tc_walk_counts){0, 0, 0, 0};
     w->error = (tc_error){.code = TC_OK};
 }
@@ -203,7 +198,7 @@ typedef struct stage_pass {
 
 static void keep_stages(tc_walker *w, stage_pass *out) {
     for (int off = 0; off < 2; off++) {
-        w->placement.layout.offload_activations = off;
+        w->placement.layout.offload = off ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
         for (int k = 0; k < w->peaks; k++)
             out->kept[off][k] = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, w->peak[k]);
         tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
@@ -212,7 +207,7 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
         out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement);
         if (off) out->host[off] += (double)w->placement.micro_batches * (offload.forward + offload.backward);
     }
-    w->placement.layout.offload_activations = false;
+    w->placement.layout.offload = TC_OFFLOAD_NONE;
 }
 
 static void expose_traffic(tc_walker *w, const stage_pass *pass) {
@@ -221,9 +216,8 @@ static void expose_traffic(tc_walker *w, const stage_pass *pass) {
         tc_sharding_costs *s = &w->sharding[i];
         const tc_sharding_choice *choice = &w->choices.sharding[i];
         for (int o = 0; o < choice->overlaps; o++) {
-            const tc_stack *stack = &w->stack[choice->overlap[o]];
-            s->exposed[choice->overlap[o]]
-                = tc_data_parallel_exposed(stack, s->traffic, s->traffics, micro_batches, &pass->line);
+            s->exposed[choice->overlap[o]] = tc_data_parallel_exposed(&w->q.stack, choice->overlap[o], s->traffic,
+                                                                      s->traffics, micro_batches, &pass->line);
         }
     }
 }
@@ -249,9 +243,7 @@ typedef struct offer {
 static uint64_t offered_kind(const offer *to) { return to->kind << 1 | to->offloads; }
 
 static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass,
-                         const double in_flight[TC_PEAK_STAGES], int offload) {
-    bool states = offload != TC_SEARCH_OFFLOAD_NONE && offload != TC_SEARCH_OFFLOAD_ACTIVATIONS;
-    bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
+                         const double in_flight[TC_PEAK_STAGES], int states, int activations) {
     double bytes;
     tc_fullest_stage(&w->q.stack, w->peaks, w->peak, s->states[states], pass->kept[activations], in_flight, &bytes);
     return bytes;
@@ -285,11 +277,11 @@ static bool prunes(const offer *to, double least_s, double threshold) {
 /* The pipeline's time under the schedule: dear where it has no closed form, so asked for when something fits.
  * The timeline puts the offload of activations into the slots, so that it is in the bubble. */
 static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_activations, tc_step_terms *terms) {
-    w->placement.layout.offload_activations = offload_activations;
+    w->placement.layout.offload = offload_activations ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
     terms->host = pass->host[offload_activations && tc_bubble_has_form(&w->placement.layout, &pass->line)];
     terms->bubble = tc_bubble_estimate(&w->placement.layout, &pass->line);
     terms->straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms->work);
-    w->placement.layout.offload_activations = false;
+    w->placement.layout.offload = TC_OFFLOAD_NONE;
 }
 
 /* Without optimizer and traffic, which are at least zero. */
@@ -307,8 +299,6 @@ static void walk_overlaps(tc_walker *w, const tc_sharding_choice *choice, const 
 
 /* All shardings, offloads and overlaps under one schedule. */
 static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms untimed, offer *to, double *threshold) {
-    static const int optimizer[]
-        = {TC_OFFLOAD_NONE, TC_OFFLOAD_STATES, TC_OFFLOAD_OPTIMIZER, TC_OFFLOAD_NONE, TC_OFFLOAD_OPTIMIZER};
     double in_flight[TC_PEAK_STAGES];
     tc_step_terms terms[2] = {untimed, untimed}; /* [activations offloaded?] */
     bool timed[2] = {false, false}, worse[2] = {false, false};
@@ -318,10 +308,11 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
         const tc_sharding_costs *s = &w->sharding[i];
         to->at.sharding = i;
         for (int k = 0; k < w->choices.offloads; k++) {
-            int offload = w->choices.offload[k];
+            const tc_layout off = {.offload = w->choices.offload[k]};
+            bool states = tc_states_on_host(&off), activations = tc_activations_on_host(&off);
             to->at.offload = k;
-            to->offloads = offload != TC_SEARCH_OFFLOAD_NONE;
-            double bytes = peak_bytes(w, s, pass, in_flight, offload);
+            to->offloads = off.offload != TC_OFFLOAD_NONE;
+            double bytes = peak_bytes(w, s, pass, in_flight, states, activations);
             offer_least(to, bytes, choice);
             if (bytes > w->capacity) {
                 w->counts.too_large += choice->overlaps;
@@ -331,7 +322,6 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
                 w->counts.pruned += choice->overlaps;
                 continue;
             }
-            bool activations = offload == TC_SEARCH_OFFLOAD_ACTIVATIONS || offload == TC_SEARCH_OFFLOAD_ALL;
             if (!timed[activations]) {
                 time_pipeline(w, pass, activations, &terms[activations]);
                 timed[activations] = true;
@@ -341,7 +331,7 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
                 w->counts.pruned += choice->overlaps;
                 continue;
             }
-            terms[activations].optimizer = s->optimizer[optimizer[offload]];
+            terms[activations].optimizer = s->optimizer[states + tc_step_on_host(&off)];
             walk_overlaps(w, choice, s, terms[activations], bytes, to, threshold);
         }
     }
@@ -449,7 +439,8 @@ tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_er
     tc_space_choices(space, shape, &stages, &choices);
     tc_layout layout = tc_space_layout(space, shape, &stages, choices.schedule[at.schedule]);
     tc_choose_recompute(&layout, choices.recompute[at.recompute]);
-    tc_choose_offload(&layout, choices.offload[at.offload]);
+    layout.offload = choices.offload[at.offload];
+    layout.overlap = at.overlap;
     layout.sharding = choices.sharding[at.sharding].sharding;
     layout.hsdp = choices.sharding[at.sharding].hsdp;
     const tc_variant *v = &space->variant[shape->variant];
@@ -458,9 +449,6 @@ tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_er
     q.job.dtype = v->dtype;
     q.cluster.devices = v->devices;
     q.layout = layout;
-    q.stack.overlap_grad_reduce = at.overlap & TC_OVERLAP_GRAD_REDUCE;
-    q.stack.overlap_param_gather = at.overlap & TC_OVERLAP_PARAM_GATHER;
-    out->overlap = at.overlap;
     out->devices = v->devices;
     out->dtype = v->dtype;
     tc_code code = tc_forecast(&q, &out->step, error);

@@ -16,7 +16,7 @@ typedef struct tc_sharding_costs {
     tc_states states[2][TC_PEAK_STAGES]; /* [optimizer states offloaded?][stage] */
     int traffics;
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    double optimizer[3]; /* by tc_offload */
+    double optimizer[3]; /* by what is on the host: nothing, states, states and step */
     double exposed[4];   /* by overlap bits, for the recompute at hand */
 } tc_sharding_costs;
 
@@ -28,8 +28,7 @@ typedef struct tc_walk_counts {
 typedef struct tc_walker {
     const tc_space *space;
     double capacity;
-    tc_question q;     /* with the variant's batch, format and devices, and the layout that is resolved */
-    tc_stack stack[4]; /* by overlap bits */
+    tc_question q; /* with the variant's batch, format and devices, and the layout that is resolved */
     tc_costs costs;
     tc_placement placement; /* the shape with recompute and schedule, no sharding */
     tc_choices choices;

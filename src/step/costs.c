@@ -115,7 +115,7 @@ static double collectives_of(const tc_costs *costs, const tc_operators *ops) {
 
 /* CUDA graphs issue some operators without host time. */
 static const tc_rates *rates_for(const tc_costs *costs, const tc_operator *op) {
-    return tc_group_share(op, costs->q->stack.graphed) >= 1 ? &costs->graphed : &costs->rates;
+    return tc_group_share(op, costs->p->layout.graphs & TC_GROUP_ALL) >= 1 ? &costs->graphed : &costs->rates;
 }
 
 /* Forward and backward of one block; recompute comes apart. */
@@ -130,7 +130,8 @@ static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *
         if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(rates, &ops->op[i], &core);
     }
     memset(out, 0, sizeof *out);
-    double issue = collectives_of(costs, ops) * (costs->q->stack.graphed == TC_GROUP_ALL ? 0 : costs->rates.host_s);
+    double issue = collectives_of(costs, ops)
+                   * ((costs->p->layout.graphs & TC_GROUP_ALL) == TC_GROUP_ALL ? 0 : costs->rates.host_s);
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
@@ -353,6 +354,7 @@ tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc
     if (code) return code;
     costs->graphed = costs->rates;
     costs->graphed.host_s = costs->graphed.moe_host_s = 0;
+    if (placement->layout.graphs & TC_GRAPHS_ALL) costs->rates = costs->graphed;
     find_paths(costs);
     compute_passes(costs);
     return TC_OK;

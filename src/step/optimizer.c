@@ -51,8 +51,8 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
                                                            : 2 * state + 2 * grad + 2 + figures->extra_bytes;
     double seconds = (elements * traffic + 2 * more) / f->rates.memory;
     double link = f->q->cluster.accelerator.host_bytes_per_s;
-    if (l->offload == TC_OFFLOAD_STATES && link > 0) seconds += (elements * 2 * state + 2 * more) / link;
-    if (l->offload == TC_OFFLOAD_OPTIMIZER) {
+    if (tc_states_on_host(l) && link > 0) seconds += (elements * 2 * state + 2 * more) / link;
+    if (tc_step_on_host(l)) {
         /* the step runs on the host: gradients out, states through the host's memory, weights back */
         seconds
             = (elements * (2 * state + grad + 2) + 2 * more) / f->q->cluster.accelerator.params.host_memory_bytes_per_s;

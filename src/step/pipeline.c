@@ -162,7 +162,7 @@ static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_p
     if (tc_stages_given(&costs->p->layout))
         return false; /* stages that lead may stand anywhere, and wait for each other */
     /* slots that wait for the host link are not in it */
-    if (!has_form(costs, schedule, chunks) || costs->p->layout.offload_activations) return false;
+    if (!has_form(costs, schedule, chunks) || tc_activations_on_host(&costs->p->layout)) return false;
     if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
     if (costs->q->job.model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
     /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */

@@ -50,7 +50,7 @@ static tc_step_terms terms_of_form(const tc_costs *costs, const tc_pipeline *lin
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
     int count = tc_traffic_stages(costs, heavy);
     for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(costs, &heavy[i]);
-    t.dp_comm = tc_data_parallel_exposed(stack, traffic, count, m, line);
+    t.dp_comm = tc_data_parallel_exposed(stack, costs->p->layout.overlap, traffic, count, m, line);
     t.optimizer = tc_optimizer_seconds(costs, &heavy[count - 1]);
     return t;
 }
@@ -142,7 +142,7 @@ tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
         return TC_OK;
     }
     tc_step_terms t
-        = terms_of_form(costs, &line, bubble_of(&line, line.closed_s), costs->p->layout.offload_activations);
+        = terms_of_form(costs, &line, bubble_of(&line, line.closed_s), tc_activations_on_host(&costs->p->layout));
     fill_breakdown(costs, &line, &t, line.closed_s - line.compute_s, &out->breakdown);
     fill_step(costs, tc_step_terms_sum(&t), out);
     return TC_OK;
@@ -152,7 +152,7 @@ void tc_step_estimate(const tc_costs *costs, tc_step *out) {
     tc_pipeline line = tc_pipeline_sketch(costs);
     const tc_layout *layout = &costs->p->layout;
     /* the timeline puts the offload of activations into the slots, so that it is in the bubble */
-    bool offloads = layout->offload_activations && tc_bubble_has_form(layout, &line);
+    bool offloads = tc_activations_on_host(layout) && tc_bubble_has_form(layout, &line);
     tc_step_terms t = terms_of_form(costs, &line, tc_bubble_estimate(layout, &line), offloads);
     memset(out, 0, sizeof *out);
     fill_step(costs, tc_step_terms_sum(&t), out);

@@ -9,8 +9,8 @@
 #define PLUS(member, label, loss, bound, feature) +t->member
 double tc_step_terms_sum(const tc_step_terms *t) { return t->work + t->host TC_STEP_PARTS(PLUS); }
 
-tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, const tc_data_parallel *d, tc_round window) {
-    double overlap = stack->params.dp_overlap, behind = stack->overlap_grad_reduce ? overlap : 0;
+tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *d, tc_round window) {
+    double overlap = stack->params.dp_overlap, behind = hidden & TC_OVERLAP_GRAD_REDUCE ? overlap : 0;
     tc_exposed_traffic e = {.replica = tc_exposed(d->replica, behind, window.backward)};
     double all = 2 * d->gather + d->reduce;
     if (d->every_micro_batch) {
@@ -18,19 +18,19 @@ tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, const tc_data_paral
         e.forward = all > 0 ? e.each * d->gather / all : 0;
         return e;
     }
-    e.gather = tc_exposed(d->gather, stack->overlap_param_gather ? overlap : 0, window.forward);
+    e.gather = tc_exposed(d->gather, hidden & TC_OVERLAP_PARAM_GATHER ? overlap : 0, window.forward);
     *(d->reduce_every_micro_batch ? &e.each : &e.reduce) = tc_exposed(d->reduce, behind, window.backward);
     return e;
 }
 
-double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
-                                const tc_pipeline *line) {
+double tc_data_parallel_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *stage, int stages,
+                                double micro_batches, const tc_pipeline *line) {
     double begin = 0, end = 0;
     for (int i = 0; i < stages; i++) {
         /* a later stage waits for its first micro-batch, and for the earlier stages after its last */
         int at = stage[i].stage < TC_FILL_STAGES ? stage[i].stage : TC_FILL_STAGES;
         double times = at > 0 ? (double)stage[i].stage / at : 0;
-        tc_exposed_traffic e = tc_traffic_exposed(stack, &stage[i], line->free[at]);
+        tc_exposed_traffic e = tc_traffic_exposed(stack, hidden, &stage[i], line->free[at]);
         double gather = e.gather - times * line->fill_s[at];
         double reduce = micro_batches * e.each + e.reduce + e.replica - times * line->drain_s[at];
         if (gather > begin) begin = gather;

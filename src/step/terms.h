@@ -21,12 +21,13 @@ typedef struct tc_exposed_traffic {
     double reduce, replica; /* after its last backward */
 } tc_exposed_traffic;
 
-/* window: of one micro-batch on the stage, while the links are free. */
-tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, const tc_data_parallel *traffic, tc_round window);
+/* hidden: the layout's overlap. window: of one micro-batch on the stage, while the links are free. */
+tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *traffic,
+                                      tc_round window);
 
 /* Gradient and parameter communication that stays exposed in a step by the closed form. stage: those of tc_traffic_stages. */
-double tc_data_parallel_exposed(const tc_stack *stack, const tc_data_parallel *stage, int stages, double micro_batches,
-                                const tc_pipeline *line);
+double tc_data_parallel_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *stage, int stages,
+                                double micro_batches, const tc_pipeline *line);
 
 /* Offloaded activations of a micro-batch on their way out and back that compute does not hide. */
 tc_round tc_offload_exposed(const tc_accelerator *accelerator, double bytes, tc_round window);

@@ -271,7 +271,7 @@ static double max_of(double a, double b) { return a > b ? a : b; }
 tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, double *offload_s) {
     tc_chunk_pass(costs, chunk, pass);
     tc_round each = {tc_parts_sum(&pass->forward), tc_parts_sum(&pass->backward)}, offload = {0, 0};
-    if (costs->p->layout.offload_activations) {
+    if (tc_activations_on_host(&costs->p->layout)) {
         double bytes = tc_chunk_kept(&costs->q->job.model, costs->p, &costs->set, chunk).offloaded;
         offload = tc_offload_exposed(&costs->q->cluster.accelerator, bytes, each);
     }
@@ -346,7 +346,7 @@ static void cost_data_parallel(const tc_costs *costs, tc_step_times *t) {
             free.backward += n->input + n->weight - n->occupied.backward - sends;
         }
         free = (tc_round){max_of(free.forward, 0), max_of(free.backward, 0)};
-        tc_exposed_traffic e = tc_traffic_exposed(&costs->q->stack, &d, free);
+        tc_exposed_traffic e = tc_traffic_exposed(&costs->q->stack, costs->p->layout.overlap, &d, free);
         first->forward += e.forward;
         first->input += e.each - e.forward;
         if (e.each > 0) first->paired_forward = first->forward, first->paired_input = first->input;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "base/vocabulary.h"
+#include "layout/fields.h"
 
 #define BUSY_MS 60000
 
@@ -19,19 +20,17 @@ struct tc_store {
     char path[256];
 };
 
-typedef enum column_kind { TEXT, INTEGER, OPTIONAL, INTEGER64, REAL, FLAG, WORD, RECOMPUTE } column_kind;
+typedef enum column_kind { TEXT, INTEGER, INTEGER64, REAL, WORD, LAYOUT } column_kind;
 
-/* A column and the member that it holds. Words are written as the options spell them; a recompute is the word of its kind, or its operators. */
+/* A column and the member that it holds. Words are written as the options spell them. */
 typedef struct column {
     const char *name;
     column_kind kind;
-    size_t offset, size; /* size: of a text */
+    size_t offset, size; /* size: of a text; offset of LAYOUT: its tc_layout_id */
     const char *const *words;
 } column;
 
 static const char *const status_words[] = {"found", "infeasible", "failed", NULL};
-static const char *const offload_words[] = {"none", "states", "optimizer", NULL};
-static const char *const overlap_words[] = {"none", "grad-reduce", "param-gather", "all", NULL};
 
 #define AT(member) offsetof(tc_sweep_row, member)
 #define TEXT_OF(name, member)                                                                                          \
@@ -50,27 +49,9 @@ static const column columns[] = {
     TEXT_OF("note", note),
     {"space", INTEGER64, AT(space), 0, NULL},
     {"rejected_memory", INTEGER64, AT(rejected_memory), 0, NULL},
-    {"tp", INTEGER, AT(layout.tp), 0, NULL},
-    {"pp", INTEGER, AT(layout.pp), 0, NULL},
-    {"cp", INTEGER, AT(layout.cp), 0, NULL},
-    {"ep", INTEGER, AT(layout.ep), 0, NULL},
-    {"etp", INTEGER, AT(layout.etp), 0, NULL},
-    {"dp", INTEGER, AT(layout.dp), 0, NULL},
-    {"vpp", INTEGER, AT(layout.vpp), 0, NULL},
-    {"first_layers", OPTIONAL, AT(layout.first_layers), 0, NULL},
-    {"last_layers", OPTIONAL, AT(layout.last_layers), 0, NULL},
-    {"micro_batch", INTEGER, AT(layout.micro_batch), 0, NULL},
-    {"sequence_parallel", INTEGER, AT(layout.sequence_parallel), 0, NULL},
-    {"sharding", WORD, AT(layout.sharding), 0, tc_sharding_names},
-    {"hsdp", INTEGER, AT(layout.hsdp), 0, NULL},
-    {"recompute", RECOMPUTE, AT(layout.recompute), 0, tc_recompute_names},
-    {"recompute_layers", REAL, AT(layout.recompute_layers), 0, NULL},
-    {"schedule", WORD, AT(layout.schedule), 0, tc_schedule_names},
-    {"cp_kind", WORD, AT(layout.cp_kind), 0, tc_cp_kind_names},
-    {"cp_all_to_all", INTEGER, AT(layout.cp_all_to_all), 0, NULL},
-    {"offload", WORD, AT(layout.offload), 0, offload_words},
-    {"offload_activations", FLAG, AT(layout.offload_activations), 0, NULL},
-    {"overlap", WORD, AT(overlap), 0, overlap_words},
+#define LAYOUT_FIELD(id, member, ...) {#member, LAYOUT, TC_LAYOUT_##id, 0, NULL},
+#include "layout/fields.def"
+#undef LAYOUT_FIELD
     {"step_s", REAL, AT(step_s), 0, NULL},
     {"step_s_p10", REAL, AT(step_s_p10), 0, NULL},
     {"step_s_p90", REAL, AT(step_s_p90), 0, NULL},
@@ -94,9 +75,15 @@ static tc_code fail(const tc_store *s, tc_error *error, const char *what, const 
 
 static void append(char sql[SQL_SIZE], const char *text) { strncat(sql, text, SQL_SIZE - strlen(sql) - 1); }
 
-static bool is_text(column_kind kind) { return kind == TEXT || kind == WORD || kind == RECOMPUTE; }
+static bool is_number(const column *c) {
+    return c->kind == LAYOUT && tc_layout_fields[c->offset].kind <= TC_LAYOUT_KIND_SWITCH;
+}
 
-static const char *type_of(column_kind kind) { return is_text(kind) ? "TEXT" : kind == REAL ? "REAL" : "INTEGER"; }
+static bool is_text(const column *c) {
+    return c->kind == TEXT || c->kind == WORD || (c->kind == LAYOUT && !is_number(c));
+}
+
+static const char *type_of(const column *c) { return is_text(c) ? "TEXT" : c->kind == REAL ? "REAL" : "INTEGER"; }
 
 /* "model TEXT, devices INTEGER, ..." or the names, or a question mark each. */
 static void append_columns(char sql[SQL_SIZE], bool types, bool marks) {
@@ -105,7 +92,7 @@ static void append_columns(char sql[SQL_SIZE], bool types, bool marks) {
         append(sql, marks ? "?" : columns[i].name);
         if (!types) continue;
         append(sql, " ");
-        append(sql, type_of(columns[i].kind));
+        append(sql, type_of(&columns[i]));
         if (i == 0) append(sql, " PRIMARY KEY");
     }
 }
@@ -117,9 +104,18 @@ static bool make_table(tc_store *s) {
     append(sql, ", version TEXT, data TEXT) WITHOUT ROWID");
     if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK) return false;
     for (int i = 0; i < COLUMNS; i++) {
-        snprintf(sql, sizeof sql, "ALTER TABLE search ADD COLUMN %s %s", columns[i].name, type_of(columns[i].kind));
+        snprintf(sql, sizeof sql, "ALTER TABLE search ADD COLUMN %s %s", columns[i].name, type_of(&columns[i]));
         sqlite3_exec(s->db, sql, NULL, NULL, NULL); /* fails where it is there */
     }
+    /* where it wrote a value in two columns; each fails where there never was the second */
+    static const char *const joins[] = {
+        "UPDATE search SET offload = CASE offload WHEN 'none' THEN 'activations' ELSE 'all' END, "
+        "offload_activations = 0 WHERE offload_activations",
+        "UPDATE search SET sharding = 'hsdp:' || hsdp WHERE sharding = 'hsdp'",
+        "UPDATE search SET cp_kind = 'both:' || cp_all_to_all WHERE cp_kind = 'both'",
+        "UPDATE search SET recompute = CAST(recompute_layers AS INTEGER) WHERE recompute = 'layers'",
+    };
+    for (size_t i = 0; i < sizeof joins / sizeof joins[0]; i++) sqlite3_exec(s->db, joins[i], NULL, NULL, NULL);
     return true;
 }
 
@@ -181,25 +177,22 @@ void tc_store_close(tc_store *s) {
 
 /* ---- rows ------------------------------------------------------------------------------ */
 
+static int bind_field(sqlite3_stmt *put, int at, const column *c, const tc_layout *l) {
+    tc_layout_id id = (tc_layout_id)c->offset;
+    char value[TC_LAYOUT_VALUE];
+    if (!tc_layout_is_set(l, id)) return sqlite3_bind_null(put, at);
+    if (is_number(c)) return sqlite3_bind_int(put, at, tc_layout_get(l, id));
+    return sqlite3_bind_text(put, at, tc_layout_value(l, id, value, sizeof value), -1, SQLITE_TRANSIENT);
+}
+
 static int bind(sqlite3_stmt *put, int at, const column *c, const tc_sweep_row *row) {
     const void *member = (const char *)row + c->offset;
-    char operators[TC_OPERATORS_TEXT];
     switch (c->kind) {
     case TEXT: return sqlite3_bind_text(put, at, member, -1, SQLITE_TRANSIENT);
     case INTEGER: return sqlite3_bind_int(put, at, *(const int *)member);
-    case OPTIONAL:
-        return *(const int *)member == TC_UNSET ? sqlite3_bind_null(put, at)
-                                                : sqlite3_bind_int(put, at, *(const int *)member);
     case INTEGER64: return sqlite3_bind_int64(put, at, *(const int64_t *)member);
     case REAL: return sqlite3_bind_double(put, at, *(const double *)member);
-    case FLAG: return sqlite3_bind_int(put, at, *(const bool *)member);
-    case RECOMPUTE:
-        if (row->layout.recompute == TC_RECOMPUTE_OPERATORS)
-            return sqlite3_bind_text(put, at,
-                                     tc_operator_groups_text(row->layout.recompute_operators, operators,
-                                                             sizeof operators),
-                                     -1, SQLITE_TRANSIENT);
-        return sqlite3_bind_text(put, at, c->words[row->layout.recompute], -1, SQLITE_STATIC);
+    case LAYOUT: return bind_field(put, at, c, &row->layout);
     case WORD: return sqlite3_bind_text(put, at, c->words[*(const int *)member], -1, SQLITE_STATIC);
     }
     return SQLITE_ERROR;
@@ -211,26 +204,28 @@ static int word_of(const char *const *words, const char *word) {
     return 0;
 }
 
+static void take_field(sqlite3_stmt *get, int at, const column *c, tc_layout *l) {
+    tc_layout_id id = (tc_layout_id)c->offset;
+    const char *text = (const char *)sqlite3_column_text(get, at);
+    tc_error unused;
+    tc_layout_clear(l, id);
+    if (is_number(c) && text)
+        *tc_layout_member(l, id) = sqlite3_column_int(get, at);
+    else if (text && tc_layout_set(l, id, text, NULL, "", &unused))
+        tc_layout_clear(l, id);
+}
+
 static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) {
     void *member = (char *)row + c->offset;
-    const char *text = is_text(c->kind) ? (const char *)sqlite3_column_text(get, at) : NULL;
+    const char *text = is_text(c) ? (const char *)sqlite3_column_text(get, at) : NULL;
     switch (c->kind) {
     case TEXT:
         if (text) strncat(member, text, c->size - 1);
         break;
     case INTEGER: *(int *)member = sqlite3_column_int(get, at); break;
-    case OPTIONAL:
-        *(int *)member = sqlite3_column_type(get, at) == SQLITE_NULL ? TC_UNSET : sqlite3_column_int(get, at);
-        break;
     case INTEGER64: *(int64_t *)member = sqlite3_column_int64(get, at); break;
     case REAL: *(double *)member = sqlite3_column_double(get, at); break;
-    case FLAG: *(bool *)member = sqlite3_column_int(get, at) != 0; break;
-    case RECOMPUTE:
-        row->layout.recompute = TC_RECOMPUTE_OPERATORS;
-        if (text && tc_operator_groups_parse(text, &row->layout.recompute_operators)) break;
-        row->layout.recompute_operators = 0;
-        row->layout.recompute = word_of(c->words, text);
-        break;
+    case LAYOUT: take_field(get, at, c, &row->layout); break;
     case WORD: *(int *)member = word_of(c->words, text); break;
     }
 }

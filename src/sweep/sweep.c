@@ -171,7 +171,7 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
         else
             s->seq = (int)tokens;
     }
-    tc_search_fixed fixed = tc_default_search_input().fixed;
+    tc_layout fixed = tc_default_search_input().fixed;
     if (!code && tc_search_fix(&fixed, s->fix, "", &why)) code = wrong(r, "fix", why.text);
     return code;
 }
@@ -326,7 +326,6 @@ static void take_best(const tc_found *best, tc_sweep_row *row) {
     const tc_step *step = &best->step;
     row->layout = step->layout;
     row->layout.order = NULL;
-    row->overlap = best->overlap;
     row->step_s = step->step_s;
     row->step_s_p10 = step->step_s_p10;
     row->step_s_p90 = step->step_s_p90;

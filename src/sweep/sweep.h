@@ -39,7 +39,6 @@ typedef struct tc_sweep_row {
     char note[240]; /* why it failed, or the advice */
     int64_t space, rejected_memory;
     tc_layout layout; /* of the best; its order is NULL */
-    int overlap;
     double step_s, step_s_p10, step_s_p90, mfu_pct, tokens_per_s_per_device, memory_bytes;
 } tc_sweep_row;
 

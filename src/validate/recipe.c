@@ -135,8 +135,7 @@ static void build_settings(tc_case *c) {
     if (said->routing != TC_UNSET) c->job.balanced_routing = said->routing == TC_ROUTING_BALANCED;
     if (said->expert_tp != TC_UNSET && l->ep > 1) l->etp = said->expert_tp;
     if (said->attention_kernel != TC_UNSET) s->kernels.native_attention = said->attention_kernel >= TC_KERNEL_FA3;
-    if (said->overlap != TC_UNSET)
-        s->kernels.overlap_tensor_parallel = s->overlap_grad_reduce = s->overlap_param_gather = false;
+    if (said->overlap != TC_UNSET) s->kernels.overlap_tensor_parallel = false, s->defaults.overlap = 0;
     if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
     if (said->grouped_gemm != TC_UNSET) s->kernels.sequential_experts = said->grouped_gemm == 0;
     if (said->expert_capacity > 0) c->job.expert_capacity = said->expert_capacity;
@@ -149,11 +148,11 @@ static void build_settings(tc_case *c) {
     if (said->offload_operators) l->offload_operators = said->offload_operators;
     if (said->offload != TC_UNSET)
         l->offload = said->offload == TC_STATED_OFFLOAD_OPTIMIZER ? TC_OFFLOAD_OPTIMIZER : TC_OFFLOAD_STATES;
-    if (said->cuda_graphs == TC_GRAPHS_FULL) s->compiled = true;
     if (said->cuda_graphs != TC_UNSET)
-        s->graphed = said->cuda_graphs == TC_GRAPHS_FULL   ? TC_GROUP_ALL
-                     : said->cuda_graphs == TC_GRAPHS_NONE ? 0
-                                                           : said->graphed;
+        s->defaults.graphs
+            = said->cuda_graphs == TC_GRAPHS_FULL
+                  ? TC_GRAPHS_ALL | TC_GROUP_ALL
+                  : (s->defaults.graphs & TC_GRAPHS_ALL) | (said->cuda_graphs == TC_GRAPHS_NONE ? 0 : said->graphed);
 }
 
 /* Liger kernels keep what a fused implementation does, but for the residual additions. */
@@ -223,18 +222,19 @@ static void build_layout(tc_case *c) {
     if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
     l->sequence_parallel = run->sequence_parallel;
     if (l->sequence_parallel == TC_UNSET) {
-        l->sequence_parallel = l->tp > 1 && c->stack.sequence_parallel;
+        l->sequence_parallel = l->tp > 1 && c->stack.defaults.sequence_parallel;
         if (l->tp > 1)
             tc_case_assume(c, "sequence parallelism %s (stack default)", l->sequence_parallel ? "on" : "off");
     }
     l->sharding = run->sharding;
     if (l->sharding == TC_UNSET) {
         static const char *const names[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
-        l->sharding = (int)c->stack.sharding;
+        l->sharding = c->stack.defaults.sharding;
         if (c->cluster.devices > l->tp * l->pp) tc_case_assume(c, "sharding %s (stack default)", names[l->sharding]);
     }
     if (l->sharding == TC_SHARD_HSDP) {
         l->hsdp = run->stated.shard_group > 0 ? run->stated.shard_group : c->cluster.fabric.level[0].size;
+        if (l->hsdp >= c->cluster.devices / (l->tp * l->pp)) l->hsdp = 0; /* all ranks */
     }
     l->recompute = run->recompute;
     if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
@@ -259,13 +259,16 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
         tc_code code = become(catalog, c->stack.compiled_variant, &c->stack, error);
         if (code) return code;
     } else if (said->compiled != TC_UNSET) {
-        c->stack.compiled = said->compiled == 1;
+        c->stack.defaults.graphs = said->compiled == 1 ? TC_GRAPHS_ALL : 0;
     }
     if (said->flags_listed == 1) c->stack.kernels.fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
     c->stack.kernels.fused |= said->fused;
     if (said->fused_softmax == 1) c->stack.kernels.fused |= TC_GROUP_ATTENTION;
     if (said->fused_softmax == 0) c->stack.kernels.fused &= ~TC_GROUP_ATTENTION;
-    if (said->grad_overlap != TC_UNSET) c->stack.overlap_grad_reduce = said->grad_overlap == 1;
+    if (said->grad_overlap != TC_UNSET) {
+        c->stack.defaults.overlap &= ~TC_OVERLAP_GRAD_REDUCE;
+        if (said->grad_overlap == 1) c->stack.defaults.overlap |= TC_OVERLAP_GRAD_REDUCE;
+    }
     if (said->dispatcher != TC_UNSET) c->stack.kernels.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
     return TC_OK;
 }

@@ -11,7 +11,7 @@
 #define MEMORY_ERROR 1.1
 
 static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
-    int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.micro_batch;
+    int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.defaults.micro_batch;
     int64_t batch = (int64_t)c->cluster.devices / ((int64_t)l->tp * l->pp * l->cp) * micro_batch;
     return l->pp > 1 ? batch * MICRO_BATCHES_PER_STAGE * l->pp : batch;
 }
@@ -84,7 +84,7 @@ static bool layout_of(const tc_case *c, const axes *a, int number, tc_layout *l)
     if (a->micro_batch) l->micro_batch = degrees[digit(&number, MICRO_BATCHES)];
     if (a->pp) l->pp = degrees[digit(&number, PP_DEGREES)];
     if (a->tp) l->tp = degrees[digit(&number, TP_DEGREES)];
-    if (l->tp > 1 && c->run->sequence_parallel == TC_UNSET) l->sequence_parallel = c->stack.sequence_parallel;
+    if (l->tp > 1 && c->run->sequence_parallel == TC_UNSET) l->sequence_parallel = c->stack.defaults.sequence_parallel;
     return !a->vpp || divides(c, l->pp * l->vpp);
 }
 

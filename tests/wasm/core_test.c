@@ -78,7 +78,7 @@ int main(void) {
     q.cluster.devices = 64;
     q.layout.tp = 4;
     q.layout.pp = 2;
-    q.stack.micro_batch = 1;
+    q.stack.defaults.micro_batch = 1;
     q.stack.params.kernel_fraction = 0.95;
     q.stack.params.attention_relative = 1;
     q.stack.params.memory_passes = 1.5;
