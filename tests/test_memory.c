@@ -43,6 +43,32 @@ static void zero_stages(void **state) {
     assert_near(memory_of(&m).optimizer, 12 * n / 2, 1e-4 * n);
 }
 
+/* One data-parallel rank has nothing to shard, with a pipeline or without: all stages of ZeRO keep the same. */
+static void one_rank_shards_nothing(void **state) {
+    (void)state;
+    for (int pp = 1; pp <= 2; pp++) {
+        tc_question m = round_machine(pp);
+        m.layout.pp = pp;
+        m.layout.sharding = TC_SHARD_NONE;
+        tc_memory none = memory_of(&m);
+        m.layout.sharding = TC_SHARD_ZERO3;
+        tc_memory zero3 = memory_of(&m);
+        assert_near(zero3.allocated, none.allocated, 1e-6 * none.allocated);
+        m.cluster.devices = 2 * pp; /* with a pipeline, half of the weights and gradients beside the gathered ones */
+        double n = none.parameters / 2, more = memory_of(&m).parameters + memory_of(&m).gradients;
+        assert_near(more, pp == 1 ? (2 + 4) * n / 2 : (2 + 4) * n * 1.5, 1e-6 * n);
+    }
+    /* experts that are spread over all of its ranks have no data-parallel group either */
+    tc_question m = round_machine(8);
+    m.job.model = round_moe(4);
+    m.layout.pp = 2;
+    m.layout.ep = 4;
+    m.layout.sharding = TC_SHARD_NONE;
+    double whole = memory_of(&m).parameters / 2, experts = 2 * 2 * 3.0 * 1024 * 2048;
+    m.layout.sharding = TC_SHARD_ZERO3;
+    assert_near(memory_of(&m).parameters, 2 * (whole + (whole - experts) / 4), 1e-6 * whole);
+}
+
 static void offload_and_frozen(void **state) {
     (void)state;
     tc_question m = round_machine(1);
@@ -380,6 +406,7 @@ static void what_stacks_keep(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zero_stages),
+        cmocka_unit_test(one_rank_shards_nothing),
         cmocka_unit_test(offload_and_frozen),
         cmocka_unit_test(activations_of_gpt),
         cmocka_unit_test(activations_with_flash),

@@ -187,21 +187,22 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     if (job->frozen_base && low) param_bytes = tc_format_bytes(job->dtype);
     double expert_group = tc_expert_dp_group(p).ranks;
     double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
-    /* with a pipeline, weights and gradients stay whole through the step's micro-batches */
-    bool sharded_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP,
+    /* with a pipeline, weights and gradients stay whole through the step's micro-batches; a group of one rank shards nothing */
+    bool sharded_weights = (l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP) && dense_group > 1,
          zero3 = sharded_weights && l->pp == 1;
     bool zero2 = zero3 || (l->sharding == TC_SHARD_ZERO2 && l->pp == 1);
     bool zero1 = l->sharding != TC_SHARD_NONE;
     double sharded = w.dense / dense_group + w.expert / split_expert, whole = w.dense + w.expert;
-    bool beside = sharded_weights && !zero3; /* the gathered copies, with the shards that they are made of or end in */
-    m.parameters = param_bytes * ((zero3 ? sharded : whole) + (beside ? sharded : 0));
+    double beside = 0; /* the gathered copies, with the shards that they are made of or end in */
+    if (sharded_weights && !zero3) beside = w.dense / dense_group + (split_expert > 1 ? w.expert / split_expert : 0);
+    m.parameters = param_bytes * ((zero3 ? sharded : whole) + beside);
     if (!job->frozen_base) {
         if (low)
             m.parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
                             * (zero3 ? sharded : whole - w.ends);
         /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
         bool fp16 = job->dtype == TC_FP16 && stack->memory.main_grad_bytes == 4;
-        m.gradients = (fp16 ? 2 : stack->memory.main_grad_bytes) * ((zero2 ? sharded : whole) + (beside ? sharded : 0));
+        m.gradients = (fp16 ? 2 : stack->memory.main_grad_bytes) * ((zero2 ? sharded : whole) + beside);
         if (stack->memory.late_reduction && zero2 && !zero3)
             m.unreduced = stack->memory.main_grad_bytes * (whole - sharded);
         double state = tc_state_bytes(stack, p->optimizer, false);
