@@ -60,6 +60,37 @@ static tc_run_input round_input(void) {
     return in;
 }
 
+/* What is not trained is not written: a checkpoint of LoRA has nothing of its base. */
+static void checkpoints_of_a_frozen_base(void **state) {
+    (void)state;
+    tc_question q = tc_default_question();
+    tc_economics economics = round_economics();
+    tc_run_input of_round = round_input();
+    tc_run run;
+    tc_error error;
+    q.cluster = of_round.cluster;
+    q.job.model.hidden = 1024;
+    q.job.model.vocab = 32768;
+    q.job.model.blocks = 1;
+    q.job.model.block[0] = tc_default_block();
+    tc_run_input in = tc_run_input_of(&q, &of_round.step);
+    in.tokens = 1e12;
+    assert_true(in.parameters > 1024 * 32768);
+    assert_int_equal(tc_run_forecast(&in, &economics, &run, &error), TC_OK);
+    assert_near(run.checkpoint_bytes, 14 * in.parameters, 1);
+    q.job.frozen_base = true;
+    in = tc_run_input_of(&q, &of_round.step);
+    in.tokens = 1e12;
+    assert_int_equal(tc_run_forecast(&in, &economics, &run, &error), TC_OK);
+    assert_near(run.checkpoint_bytes, 0, 0);
+    assert_near(run.checkpoint_s, 0, 0);
+    assert_near(run.checkpoint_share, 0, 0);
+    assert_near(run.interval_steps, 1, 0); /* nothing is lost by the next one */
+    in.checkpoint_s = 5;
+    assert_int_equal(tc_run_forecast(&in, &economics, &run, &error), TC_OK);
+    assert_near(run.checkpoint_s, 5, 0);
+}
+
 static void young_and_daly_by_hand(void **state) {
     (void)state;
     assert_near(tc_interval_young(50, 10000), 1000, 1e-9);
@@ -298,7 +329,8 @@ static void regions(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(young_and_daly_by_hand),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(checkpoints_of_a_frozen_base),
+                                       cmocka_unit_test(young_and_daly_by_hand),
                                        cmocka_unit_test(daly_as_published),
                                        cmocka_unit_test(goodput_by_hand),
                                        cmocka_unit_test(the_interval_is_the_best_whole_number),

@@ -487,6 +487,22 @@ static void utilization_of_the_format(void **state) {
     assert_near(step_of(&m).mfu_pct, step_of(&m).tflops_per_device / 2, 1e-9);
 }
 
+/* 4ND of frozen weights: the model FLOPs lack the third of the products that weight gradients are, attention has all. */
+static void flops_of_a_frozen_base(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    tc_step trained = step_of(&m);
+    m.job.frozen_base = true;
+    tc_step frozen = step_of(&m);
+    const double *all = trained.model_flops, *some = frozen.model_flops;
+    assert_near(some[TC_FLOPS_6ND], all[TC_FLOPS_6ND] * 4 / 6, 1e-9 * all[TC_FLOPS_6ND]);
+    /* the core: 4 s h a layer and token forward, thrice, of 8 layers; half of it where the mask is counted */
+    double core = 3 * 8 * 4.0 * 1024 * 1024 * frozen.tokens_per_step;
+    assert_near(some[TC_FLOPS_FULL], (all[TC_FLOPS_FULL] - core) * 2 / 3 + core, 1e-9 * all[TC_FLOPS_FULL]);
+    assert_near(some[TC_FLOPS_CAUSAL], some[TC_FLOPS_FULL] - core / 2, 1e-9 * all[TC_FLOPS_FULL]);
+    assert_true(frozen.mfu_pct <= 100 && frozen.hfu_pct <= 100 && frozen.step_s < trained.step_s);
+}
+
 /* AdamW: gradient twice, states in and out, the weight out: (2 x 4 + 2 x 12 + 2) bytes a parameter. */
 static void optimizer_by_hand(void **state) {
     (void)state;
@@ -787,6 +803,7 @@ int main(void) {
         cmocka_unit_test(bubbles_by_hand),
         cmocka_unit_test(zero_bubbles),
         cmocka_unit_test(utilization_of_the_format),
+        cmocka_unit_test(flops_of_a_frozen_base),
         cmocka_unit_test(optimizer_by_hand),
         cmocka_unit_test(other_optimizers_by_hand),
         cmocka_unit_test(muon_by_hand),

@@ -2,7 +2,6 @@
 #include "cli/commands.h"
 #include "cli/request.h"
 #include "report/run_report.h"
-#include "workload/optimizer.h"
 
 static void take(const tc_context *context, tc_option_id id, double *out) {
     const tc_value *value = tc_given(context, id);
@@ -26,18 +25,17 @@ static void take_options(const tc_context *context, tc_run_input *input) {
 tc_code tc_command_run(tc_context *context) {
     tc_question question;
     tc_economics economics;
-    tc_run_input input = tc_default_run_input();
+    tc_step step;
+    tc_run_input input;
     tc_run run;
     tc_code code = tc_request_question(context, &question);
     if (!code)
         code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
                                  tc_given(context, TC_OPTION_REGION)->text, question.cluster.accelerator.region,
                                  &economics, context->error);
-    if (!code) code = tc_forecast(&question, &input.step, context->error);
+    if (!code) code = tc_forecast(&question, &step, context->error);
     if (code) return code;
-    input.cluster = question.cluster;
-    input.parameters = tc_model_count(&question.job.model).parameters;
-    input.optimizer_bytes = tc_model_state_bytes(&question.stack, question.job.optimizer, &question.job.model);
+    input = tc_run_input_of(&question, &step);
     take_options(context, &input);
     code = tc_run_forecast(&input, &economics, &run, context->error);
     if (code) return code;

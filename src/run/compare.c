@@ -10,8 +10,6 @@
 
 #include <math.h>
 
-#include "workload/optimizer.h"
-
 #define LONG_RUN_TOKENS 1e12
 #define MOST_DEVICES (1 << 20)
 
@@ -45,12 +43,8 @@ void tc_compare(const tc_question *q, const tc_economics *economics, tc_comparis
     out->code = tc_forecast(q, &out->step, &out->error);
     if (out->code) return;
     find_devices(q, &out->step.layout, out);
-    tc_run_input input = tc_default_run_input();
-    input.step = out->step;
-    input.cluster = q->cluster;
+    tc_run_input input = tc_run_input_of(q, &out->step);
     input.tokens = LONG_RUN_TOKENS;
-    input.parameters = tc_model_count(&q->job.model).parameters;
-    input.optimizer_bytes = tc_model_state_bytes(&q->stack, q->job.optimizer, &q->job.model);
     out->run_known = tc_run_forecast(&input, economics, &out->run, NULL) == TC_OK;
 }
 

@@ -25,6 +25,7 @@
 
 #include "base/decimal.h"
 #include "base/error.h"
+#include "workload/optimizer.h"
 
 #define SECONDS_PER_HOUR 3600.0
 #define SECONDS_PER_DAY 86400.0
@@ -106,16 +107,28 @@ static double package_mtbf(const tc_run_input *in, const tc_economics *economics
     return economics->mtbf_s;
 }
 
+tc_run_input tc_run_input_of(const tc_question *q, const tc_step *step) {
+    tc_run_input in = tc_default_run_input();
+    in.step = *step;
+    in.cluster = q->cluster;
+    in.parameters = q->job.frozen_base ? 0 : tc_model_count(&q->job.model).parameters;
+    in.optimizer_bytes = tc_model_state_bytes(&q->stack, q->job.optimizer, &q->job.model);
+    return in;
+}
+
 static double checkpoint_time(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
     run->checkpoint_bytes = in->checkpoint_bytes;
     if (!(run->checkpoint_bytes >= 0)) {
         double optimizer = in->optimizer_bytes >= 0 ? in->optimizer_bytes : 12;
         run->checkpoint_bytes = in->parameters * (economics->weight_bytes + optimizer);
-        assume(run, "checkpoint of %s bytes per parameter: weights %s, optimizer state %s",
-               tc_decimal_text(economics->weight_bytes + optimizer, 1).s, tc_decimal_text(economics->weight_bytes, 1).s,
-               tc_decimal_text(optimizer, 1).s);
+        if (in->parameters <= 0)
+            assume(run, "checkpoint of the adapter alone, so small that its size is taken as 0");
+        else
+            assume(run, "checkpoint of %s bytes per parameter: weights %s, optimizer state %s",
+                   tc_decimal_text(economics->weight_bytes + optimizer, 1).s,
+                   tc_decimal_text(economics->weight_bytes, 1).s, tc_decimal_text(optimizer, 1).s);
     }
-    if (in->checkpoint_s >= 0) return in->checkpoint_s;
+    if (in->checkpoint_s >= 0 || run->checkpoint_bytes <= 0) return fmax(in->checkpoint_s, 0);
     double bandwidth = in->storage_bytes_per_s;
     if (!(bandwidth > 0)) {
         bandwidth = economics->storage_bytes_per_s * in->cluster.devices;

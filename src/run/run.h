@@ -29,10 +29,10 @@ typedef struct tc_run_input {
     size_t size;
     tc_step step;
     tc_cluster cluster;
-    double tokens;     /* to train; must be given */
-    double parameters; /* of the checkpoint: tc_model_count().parameters; must be given unless checkpoint_bytes is */
-    double optimizer_bytes;     /* per parameter, master copy included: tc_stack.optimizer_bytes */
-    double checkpoint_bytes;    /* unset: parameters x (weight_bytes + optimizer_bytes) */
+    double tokens;           /* to train; must be given */
+    double parameters;       /* of the checkpoint, those that are trained; must be given unless checkpoint_bytes is */
+    double optimizer_bytes;  /* per parameter, master copy included: tc_stack.optimizer_bytes */
+    double checkpoint_bytes; /* unset: parameters x (weight_bytes + optimizer_bytes) */
     double storage_bytes_per_s; /* of the whole cluster; unset: economics x devices */
     double checkpoint_s;        /* that training stands still; unset: bytes / bandwidth */
     double interval_s;          /* of computing between two checkpoints; unset: the best one */
@@ -77,6 +77,8 @@ typedef struct tc_run {
 } tc_run;
 
 TC_API tc_run_input tc_default_run_input(void);
+/* The same of a forecast: its step, cluster and what of the model a checkpoint holds; nothing of a frozen base. */
+TC_API tc_run_input tc_run_input_of(const tc_question *question, const tc_step *step);
 
 /* TC_INVALID where tokens, step or devices are not positive, or the job fails faster than it restarts. */
 TC_API TC_NODISCARD tc_code tc_run_forecast(const tc_run_input *input, const tc_economics *economics, tc_run *out,

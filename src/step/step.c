@@ -82,7 +82,7 @@ static void fill_rates(const tc_costs *costs, tc_step *out) {
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE; c++)
         out->model_flops[c] = tokens
                               * tc_flops_by((tc_flops_convention)c, &job->model, &costs->set.counts,
-                                            p->layout.recompute, p->layout.recompute_layers);
+                                            p->layout.recompute, p->layout.recompute_layers, job->frozen_base);
     double peak = tc_peak_flops(&costs->q->cluster.accelerator, job->dtype);
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;

@@ -93,18 +93,21 @@ tc_model_size tc_model_count(const tc_model *model) {
 }
 
 double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_counts *counts, int recompute,
-                   double recompute_layers) {
+                   double recompute_layers, bool frozen) {
     const tc_forward_flops *f = &counts->flops;
-    if (convention == TC_FLOPS_6ND) return 6 * counts->size.active_parameters;
+    if (convention == TC_FLOPS_6ND) return (frozen ? 4 : 6) * counts->size.active_parameters;
     double halved = convention == TC_FLOPS_CAUSAL ? 0.5 : 1, core = f->attention * (model->causal ? halved : 1),
-           blocks = f->gemm + core, mtp = 0;
-    if (model->mtp_layers > 0 && model->blocks > 0)
+           blocks = f->gemm + core, mtp = 0, mtp_core = 0;
+    if (model->mtp_layers > 0 && model->blocks > 0) {
+        mtp_core = model->mtp_layers * halved * f->extra_attention;
         mtp = model->mtp_layers
               * (f->extra_gemm + halved * f->extra_attention + 4.0 * model->hidden * model->hidden
                  + 2.0 * model->hidden * model->vocab);
+    }
     double head = model->lm_head ? 2.0 * model->hidden * model->vocab : 0;
     if (model->head_transform) head += 2.0 * model->hidden * model->hidden;
     double flops = 3 * (blocks + head + mtp);
+    if (frozen) flops -= f->gemm + head + mtp - mtp_core; /* the products that weight gradients are */
     if (convention == TC_FLOPS_HARDWARE) {
         if (recompute == TC_RECOMPUTE_FULL) flops += blocks;
         if (recompute == TC_RECOMPUTE_SELECTIVE) flops += core;
@@ -129,5 +132,5 @@ double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convent
                                 double recompute_layers) {
     tc_counts counts;
     tc_count(model, seq, &counts);
-    return tc_flops_by(convention, model, &counts, recompute, recompute_layers);
+    return tc_flops_by(convention, model, &counts, recompute, recompute_layers, false);
 }

@@ -172,7 +172,8 @@ typedef struct tc_counts {
 } tc_counts;
 
 void tc_count(const tc_model *model, int seq, tc_counts *out);
+/* frozen: the weights have no gradients. */
 double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_counts *counts, int recompute,
-                   double recompute_layers);
+                   double recompute_layers, bool frozen);
 
 #endif
