@@ -136,8 +136,9 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         }
         kept.per_micro_batch += counts[i] * saved;
         if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS && counts[i] > 0 && s->whole - saved > kept.working)
-            kept.working = s->whole - saved;
+        /* what one block dropped is there again when its backward pass is at work */
+        bool parts = l->recompute == TC_RECOMPUTE_SELECTIVE || l->recompute == TC_RECOMPUTE_OPERATORS;
+        if (parts && counts[i] > 0 && s->whole - saved > kept.working) kept.working = s->whole - saved;
         if (counts[i] > 0 && saved > largest) largest = saved;
     }
     if (tc_activations_on_host(l)) {
