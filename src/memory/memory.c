@@ -55,15 +55,10 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
     return w;
 }
 
-/* Bytes that the operators of a block keep; selective recompute drops what stands between the two products of attention. */
-static double saved_bytes(const tc_operators *ops, double norm_extra, bool selective) {
+/* Bytes that the operators of a block keep. */
+static double saved_bytes(const tc_operators *ops, double norm_extra) {
     double sum = 0;
-    for (int i = 0; i < ops->count; i++) {
-        const tc_operator *op = &ops->op[i];
-        bool dropped
-            = selective && op->tag == TC_TAG_ATTENTION && op->kind != TC_OP_GEMM && op->kind != TC_OP_ATTENTION;
-        if (!dropped) sum += op->saved_bytes + norm_extra * op->chained_bytes;
-    }
+    for (int i = 0; i < ops->count; i++) sum += ops->op[i].saved_bytes + norm_extra * ops->op[i].chained_bytes;
     return sum;
 }
 
@@ -91,12 +86,8 @@ static double head_backward_bytes(const tc_operators *head, bool weights) {
 
 void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_stack *stack, tc_block_set *set) {
     set->norm_extra = stack->params.norm_extra;
-    for (int i = 0; i < model->blocks; i++) {
-        const tc_operators *ops = &set->block[i];
-        double extra = set->norm_extra;
-        set->saved[i]
-            = (tc_saved){saved_bytes(ops, extra, false), saved_bytes(ops, extra, true), ops->block_input_bytes};
-    }
+    for (int i = 0; i < model->blocks; i++)
+        set->saved[i] = (tc_saved){saved_bytes(&set->block[i], set->norm_extra), set->block[i].block_input_bytes};
     double logits = head_backward_bytes(&set->head, false);
     set->logits_bytes = set->mtp_logits_bytes = 0;
     for (int i = 0; i < set->head.count; i++) {
@@ -118,27 +109,22 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
                        const int counts[TC_MAX_BLOCKS]) {
     const tc_layout *l = &p->layout;
     tc_kept kept = {0};
-    double share = 0, largest = 0;
-    if (l->recompute == TC_RECOMPUTE_LAYERS && p->layers > 0) share = l->recompute_layers / p->layers;
-    bool recomputes = l->recompute == TC_RECOMPUTE_FULL || share > 0;
+    double largest = 0;
+    tc_again again = tc_again_of(l->recompute, l->recompute_layers, l->recompute_operators, p->layers);
+    bool parts = again.core || again.operators;
     for (int i = 0; i < model->blocks; i++) {
         const tc_saved *s = &set->saved[i];
-        double saved = s->whole;
-        if (l->recompute == TC_RECOMPUTE_FULL) saved = s->input;
-        if (l->recompute == TC_RECOMPUTE_SELECTIVE) saved = s->selective;
-        if (l->recompute == TC_RECOMPUTE_LAYERS) saved = share * s->input + (1 - share) * s->whole;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS)
-            saved = s->whole - tc_recomputed_bytes(&set->block[i], l->recompute_operators, set->norm_extra);
+        double saved = again.blocks * s->input + (1 - again.blocks) * s->whole;
+        if (parts) saved -= tc_again_dropped(&again, &set->block[i], set->norm_extra);
         if (l->offload_operators && saved > s->input) {
             double host = tc_recomputed_bytes(&set->block[i], l->offload_operators, 0);
             saved -= host;
             kept.offloaded += counts[i] * host;
         }
         kept.per_micro_batch += counts[i] * saved;
-        if (recomputes && counts[i] > 0 && s->whole > kept.working) kept.working = s->whole;
         /* what one block dropped is there again when its backward pass is at work */
-        bool parts = l->recompute == TC_RECOMPUTE_SELECTIVE || l->recompute == TC_RECOMPUTE_OPERATORS;
-        if (parts && counts[i] > 0 && s->whole - saved > kept.working) kept.working = s->whole - saved;
+        double working = again.blocks > 0 ? s->whole : parts ? s->whole - saved : 0;
+        if (counts[i] > 0 && working > kept.working) kept.working = working;
         if (counts[i] > 0 && saved > largest) largest = saved;
     }
     if (tc_activations_on_host(l)) {

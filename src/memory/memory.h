@@ -6,8 +6,8 @@
 
 /* Bytes that one block keeps for its backward, one micro-batch. */
 typedef struct tc_saved {
-    double whole, selective; /* without recompute; with the attention's core run again */
-    double input;            /* the block's input alone: full recompute */
+    double whole; /* without recompute */
+    double input; /* the block's input alone: full recompute */
 } tc_saved;
 
 /* The operators of each run of blocks, computed once per forecast, and what follows from them alone. */

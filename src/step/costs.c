@@ -120,14 +120,13 @@ static const tc_rates *rates_for(const tc_costs *costs, const tc_operator *op) {
 
 /* Forward and backward of one block; recompute comes apart. */
 static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *out) {
-    tc_seconds forward = {0}, backward = {0}, core = {0};
+    tc_seconds forward = {0}, backward = {0};
     double weight_s = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_rates *rates = rates_for(costs, &ops->op[i]);
         tc_forward_seconds(rates, &ops->op[i], &forward);
         double weight = tc_backward_seconds(rates, &ops->op[i], !costs->q->job.frozen_base, &backward);
         weight_s += weight;
-        if (ops->op[i].tag == TC_TAG_ATTENTION) tc_forward_seconds(rates, &ops->op[i], &core);
     }
     memset(out, 0, sizeof *out);
     double issue = collectives_of(costs, ops)
@@ -141,16 +140,15 @@ static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *
     /* where the host sets the pace, weight gradients take their share of its time */
     double device = tc_seconds_device(&backward);
     out->weight_s = device > 0 ? weight_s * (device + out->backward.host) / device : weight_s;
-    out->core_s = tc_seconds_device(&core);
 }
 
 /* The operators of a block that run again in the backward pass; those of a mixture of experts with their exchange. */
-static double again_seconds(const tc_costs *costs, int block, int groups) {
+static double again_seconds(const tc_costs *costs, int block, const tc_again *again) {
     const tc_operators *ops = &costs->set.block[block];
     tc_seconds sum = {0};
     for (int i = 0; i < ops->count; i++) {
         tc_seconds one = {0};
-        double share = tc_group_share(&ops->op[i], groups);
+        double share = tc_again_share(again, &ops->op[i]);
         if (share <= 0) continue;
         tc_forward_seconds(rates_for(costs, &ops->op[i]), &ops->op[i], &one);
         sum.gemm += share * one.gemm;
@@ -159,8 +157,9 @@ static double again_seconds(const tc_costs *costs, int block, int groups) {
         sum.launch += one.launch;
         sum.host += one.host;
     }
-    double device = tc_seconds_device(&sum), exchange = groups & TC_GROUP_MOE ? costs->block[block].forward.ep_comm : 0;
-    return (sum.host > device ? sum.host : device) + exchange;
+    double device = tc_seconds_device(&sum),
+           exchange = again->operators & TC_GROUP_MOE ? costs->block[block].forward.ep_comm : 0;
+    return (sum.host > device && !again->core ? sum.host : device) + exchange;
 }
 
 /* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
@@ -175,19 +174,15 @@ static void occupy(const tc_paths *paths, double again, double exchange_again, t
 
 void tc_costs_recompute(tc_costs *costs) {
     const tc_layout *l = &costs->p->layout;
-    double again = 0;
-    if (l->recompute == TC_RECOMPUTE_FULL) again = 1;
-    if (l->recompute == TC_RECOMPUTE_LAYERS && costs->p->layers > 0) again = l->recompute_layers / costs->p->layers;
-    bool experts_again = l->recompute == TC_RECOMPUTE_OPERATORS && l->recompute_operators & TC_GROUP_MOE;
+    tc_again again = tc_again_of(l->recompute, l->recompute_layers, l->recompute_operators, costs->p->layers);
+    bool experts_again = again.operators & TC_GROUP_MOE;
     occupy(&costs->paths, 0, 0, &costs->embedding);
     occupy(&costs->paths, 0, 0, &costs->head);
     for (int i = 0; i < costs->q->job.model.blocks; i++) {
         tc_pass *pass = &costs->block[i];
-        occupy(&costs->paths, again, experts_again ? 1 : again, pass);
-        pass->backward.recompute = again * tc_parts_sum(&pass->forward);
-        if (l->recompute == TC_RECOMPUTE_SELECTIVE) pass->backward.recompute = pass->core_s;
-        if (l->recompute == TC_RECOMPUTE_OPERATORS)
-            pass->backward.recompute = again_seconds(costs, i, l->recompute_operators);
+        occupy(&costs->paths, again.blocks, experts_again ? 1 : again.blocks, pass);
+        pass->backward.recompute = again.blocks * tc_parts_sum(&pass->forward);
+        if (again.core || again.operators) pass->backward.recompute = again_seconds(costs, i, &again);
     }
 }
 

@@ -26,7 +26,6 @@ typedef struct tc_pass {
     tc_parts forward;
     tc_parts backward; /* recompute, input gradient and weight gradient */
     double weight_s;   /* of backward: the weight gradients, which zero-bubble schedules move */
-    double core_s;     /* of forward: the attention's core, which selective recompute runs again */
     tc_transit forward_transit, backward_transit; /* the latter without recompute */
     double forward_occupied,
         backward_occupied; /* of the pass: the links of data parallelism carry its own collectives */

@@ -109,9 +109,8 @@ double tc_flops_by(tc_flops_convention convention, const tc_model *model, const 
     double flops = 3 * (blocks + head + mtp);
     if (frozen) flops -= f->gemm + head + mtp - mtp_core; /* the products that weight gradients are */
     if (convention == TC_FLOPS_HARDWARE) {
-        if (recompute == TC_RECOMPUTE_FULL) flops += blocks;
-        if (recompute == TC_RECOMPUTE_SELECTIVE) flops += core;
-        if (recompute == TC_RECOMPUTE_LAYERS && f->layers > 0) flops += blocks * recompute_layers / f->layers;
+        tc_again again = tc_again_of(recompute, recompute_layers, 0, f->layers);
+        flops += again.blocks * blocks + (again.core ? core : 0);
     }
     return flops;
 }

@@ -1,4 +1,4 @@
-/* operators.c - what the parts of a block are built of, and what recompute makes of them.
+/* operators.c - what the parts of a block are built of.
  *
  * Elementwise traffic counts each tensor once per fused kernel: a norm reads the
  * residual stream and writes its output, an activation reads and writes its
@@ -63,26 +63,4 @@ double tc_operator_bytes(const tc_operator *op, double input_bytes, double outpu
     double m = op->gemm.m, n = op->gemm.n, k = op->gemm.k;
     if (op->kind != TC_OP_GEMM) return op->bytes;
     return op->gemm.groups * ((m * k + k * n) * input_bytes + m * n * output_bytes);
-}
-
-double tc_group_share(const tc_operator *op, int groups) {
-    if (groups & op->again) return 1;
-    return groups & TC_GROUP_GATE && op->kind == TC_OP_GEMM ? op->gate : 0;
-}
-
-/* An operator keeps its inputs: what is dropped is the output of one that runs again. */
-double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extra) {
-    double sum = 0;
-    for (int i = 0; i < ops->count; i++) {
-        const tc_operator *op = &ops->op[i];
-        if (groups & op->drops)
-            sum += op->saved_bytes;
-        else if (groups & TC_GROUP_GATE && op->kind == TC_OP_ELEMENTWISE)
-            sum += op->gate * op->saved_bytes;
-        /* a norm's output; its input too, if the residual stream follows from what runs again */
-        if (op->tag == TC_TAG_NORM && groups & TC_GROUP_NORM)
-            sum += (i > 0 && groups & TC_GROUP_OUT_PROJECTION ? op->saved_bytes : op->output_bytes)
-                   + norm_extra * op->chained_bytes;
-    }
-    return sum;
 }

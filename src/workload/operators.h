@@ -123,6 +123,20 @@ typedef struct tc_shard {
     double imbalance;        /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 
+/* What a recompute runs again in the backward pass: a share of the blocks, from their inputs; or in every block the core
+ * of attention, whose output is kept, or some operators. */
+typedef struct tc_again {
+    double blocks;
+    bool core;
+    int operators; /* tc_operator_group bits */
+} tc_again;
+
+/* Of so many layers; recompute_layers and operators as in tc_layout. */
+tc_again tc_again_of(int recompute, double recompute_layers, int operators, double layers);
+/* Share of an operator that runs again in every block; bytes of a block's saved_bytes that need not be kept then. */
+double tc_again_share(const tc_again *again, const tc_operator *op);
+double tc_again_dropped(const tc_again *again, const tc_operators *ops, double norm_extra);
+
 /* Share of an operator that belongs to these tc_operator_group bits. */
 double tc_group_share(const tc_operator *op, int groups);
 /* Bytes of the operators' saved_bytes that it makes unnecessary. */
