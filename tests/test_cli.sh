@@ -199,6 +199,49 @@ done
 good show accelerator a100-sxm-80g --json
 is_json show memory value unit source gemm_fraction
 
+# ---- CSV: as many cells in every line, the keys of JSON at the head --------------------------------------------
+# HEAD ARGUMENT...: standard output is CSV whose first line begins with HEAD.
+csv() {
+    head=$1
+    shift
+    good "$@" --csv
+    case $(head -1 "$work/out") in "$head"*) ;; *) fail "$* --csv: head $(head -1 "$work/out" | cut -c1-60)" ;; esac
+    awk '{
+        line = line $0
+        if (gsub(/"/, "\"", line) % 2) { line = line "\n"; next }
+        gsub(/"[^"]*"/, "", line)
+        cells = gsub(/,/, ",", line)
+        if (n++ && cells != first) { print "line " NR " has " cells + 1 " cells, not " first + 1; bad = 1 }
+        if (n == 1) first = cells
+        line = ""
+    } END { exit bad || n < 2 }' "$work/out" || fail "$* --csv is no table"
+}
+csv slug,name,complete, list accelerators
+csv slug,name,levels.name,levels.size, list fabrics
+csv slug,name,family,parameters, list models
+csv slug,name,sharding, list stacks
+csv slug,name,origin list scenarios
+csv key,value,unit,source,note show accelerator a100-sxm-80g
+csv key,value,unit,source show stack generic
+csv key,value,unit show model tests/hf/qwen3-8b-v5.json
+# shellcheck disable=SC2086
+{
+    csv key,value,unit step $job --tp 2
+    has '^step_s,[0-9.]*,s$' '^layout.tp,2,$'
+    csv key,value,unit run $job --tokens 10B
+    csv block,count,operator,kind, explain $job --tp 2
+    csv change,step_s,gain_pct, explain $job --tp 2 --table hardware
+    csv tp,pp,cp,ep,etp,dp, search $job --global-batch 64 --fix tp=2
+    csv key,value,unit search $job --global-batch 64 --space
+}
+csv slug,name,devices,fabric,stack,error,step_s, compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h20
+csv name,candidate,model,tokens,pool, plan ascend-2024
+has 'phases.from,phases.to,phases.pool'
+csv name,accelerator,fabric,stack, plan ascend-2024 --table pools
+csv id,group,source_family, validate data/runs/korthikanti22.jsonl
+csv slug,name,tpp, controls h20 a100-sxm-80g
+has 'rules.rule,rules.date'
+
 # ---- forecasts: structure ------------------------------------------------------------------------------
 # shellcheck disable=SC2086
 {
@@ -461,6 +504,9 @@ bad step --model --accelerator a100-sxm-80g
     bad run $job --tokens 1T --storage '2 TB'
 }
 bad validate --json --markdown
+bad list models --csv --json
+bad list models --table items
+bad list models --csv --table item
 bad search $job --global-batch 64 --allow-schedules 1f1b,custom
 bad compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,
 bad compare --model llama-2-7b --devices 64 --accelerators ,

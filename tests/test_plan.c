@@ -237,7 +237,7 @@ static void same_input_same_plan(void **state) {
         assert_int_equal(tc_scenario_load(catalog, "ascend-2024", &s, &error), TC_OK);
         tc_plan plan = plan_of(s);
         FILE *file = open_memstream(&page[i], &size[i]);
-        tc_report_plan_json(file, "hash", &plan);
+        tc_report_plan(&(tc_target){.file = file, .data = "hash", .format = &tc_json_format}, &plan);
         fclose(file);
         tc_plan_free(&plan);
         tc_scenario_free(s);
@@ -400,7 +400,7 @@ static void what_does_not_fit_says_so(void **state) {
     char *page;
     size_t size;
     FILE *file = open_memstream(&page, &size);
-    tc_report_plan_json(file, "hash", &plan);
+    tc_report_plan(&(tc_target){.file = file, .data = "hash", .format = &tc_json_format}, &plan);
     assert_true(tc_report_plan_text(file, &(tc_style){.width = 80}, &plan));
     fclose(file);
     assert_non_null(strstr(page, "\"best\": []"));

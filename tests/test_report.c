@@ -116,7 +116,8 @@ static void test_json_is_valid_and_exact(void **state) {
     char *text = NULL;
     size_t length = 0;
     FILE *file = open_memstream(&text, &length);
-    tc_writer writer = tc_write_begin(file, "test/1", "0123");
+    tc_target target = {.file = file, .data = "0123", .format = &tc_json_format};
+    tc_writer writer = tc_write_begin(&target, "test/1", NULL);
     tc_write_array(&writer, "assumed");
     tc_write_close(&writer);
     tc_write_string(&writer, "text", "quote \" backslash \\ tab \t line \n bell \a");
@@ -150,6 +151,119 @@ static void test_json_is_valid_and_exact(void **state) {
     assert_non_null(strstr(text, "\"assumed\": [],"));
     json_decref(root);
     free(text);
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------ */
+
+/* Two jobs, the second without phases, and what stands around them. */
+static char *csv_of(const char *own_table, const char *asked, bool *no_such_table) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    tc_target target = {.file = file, .data = "0123", .format = &tc_csv_format, .table = asked};
+    tc_writer w = tc_write_begin(&target, "test/1", own_table);
+    tc_write_lines(&w, "assumed", (const char *const[]){"a, b", "say \"c\""}, 2);
+    tc_write_array(&w, "jobs");
+    for (int i = 0; i < 2; i++) {
+        tc_write_object(&w, NULL);
+        tc_write_string(&w, "name", i ? "=cmd()" : "one");
+        tc_write_number(&w, "days", i ? NAN : -2.5);
+        tc_write_array(&w, "phases");
+        for (int k = 0; k < 2 && !i; k++) {
+            tc_write_object(&w, NULL);
+            if (k) tc_write_string(&w, "pool", "p,q");
+            tc_write_object(&w, "layout");
+            tc_write_integer(&w, "tp", 8 + k);
+            tc_write_close(&w);
+            tc_write_array(&w, "list");
+            tc_write_integer(&w, NULL, 1);
+            tc_write_integer(&w, NULL, 2);
+            tc_write_close(&w);
+            tc_write_array(&w, "objects"); /* no cell */
+            tc_write_object(&w, NULL);
+            tc_write_integer(&w, "x", 1);
+            tc_write_close(&w);
+            tc_write_close(&w);
+            tc_write_close(&w);
+        }
+        tc_write_close(&w);
+        tc_write_bool(&w, "late", i);
+        tc_write_close(&w);
+    }
+    tc_write_close(&w);
+    tc_write_object(&w, "breakdown_s");
+    tc_write_number(&w, "gemm", 0.5);
+    tc_write_close(&w);
+    tc_write_end(&w);
+    fclose(file);
+    assert_false(target.out_of_memory);
+    *no_such_table = target.no_such_table;
+    return text;
+}
+
+static void test_csv_is_a_list_laid_flat(void **state) {
+    (void)state;
+    bool none;
+    char *text = csv_of("jobs.phases", NULL, &none);
+    assert_false(none);
+    assert_string_equal(text, "name,days,phases.pool,phases.tp,phases.list,late\n"
+                              "one,-2.5,,8,1; 2,false\n"
+                              "one,-2.5,\"p,q\",9,1; 2,false\n"
+                              "'=cmd(),,,,,true\n");
+    free(text);
+    text = csv_of("jobs.phases", "jobs", &none);
+    assert_string_equal(text, "name,days,late\none,-2.5,false\n'=cmd(),,true\n");
+    free(text);
+    text = csv_of("jobs.phases", "jobs.phase", &none);
+    assert_true(none);
+    free(text);
+}
+
+static void test_csv_without_a_list_is_figures(void **state) {
+    (void)state;
+    bool none;
+    char *text = csv_of(NULL, NULL, &none);
+    assert_false(none);
+    assert_string_equal(strstr(text, "data,"), "data,0123,\n"
+                                               "assumed[0],\"a, b\",\n"
+                                               "assumed[1],\"say \"\"c\"\"\",\n"
+                                               "jobs[0].name,one,\n"
+                                               "jobs[0].days,-2.5,d\n"
+                                               "jobs[0].phases[0].layout.tp,8,\n"
+                                               "jobs[0].phases[0].list[0],1,\n"
+                                               "jobs[0].phases[0].list[1],2,\n"
+                                               "jobs[0].phases[0].objects[0].x,1,\n"
+                                               "jobs[0].phases[1].pool,\"p,q\",\n"
+                                               "jobs[0].phases[1].layout.tp,9,\n"
+                                               "jobs[0].phases[1].list[0],1,\n"
+                                               "jobs[0].phases[1].list[1],2,\n"
+                                               "jobs[0].phases[1].objects[0].x,1,\n"
+                                               "jobs[0].late,false,\n"
+                                               "jobs[1].name,'=cmd(),\n"
+                                               "jobs[1].days,,d\n"
+                                               "jobs[1].late,true,\n"
+                                               "breakdown_s.gemm,0.5,s\n");
+    free(text);
+}
+
+static void test_keys_say_their_unit(void **state) {
+    (void)state;
+    const char *const units[][2] = {
+        {"step_s_p10", "s"},
+        {"memory_gib_per_device", "GiB"},
+        {"memory_gib.optimizer", "GiB"},
+        {"memory_gib.stage", ""},
+        {"tokens_per_s_per_device", "tokens/s"},
+        {"items.memory_bytes_per_s", "B/s"},
+        {"cost_usd.owned_p10", "USD"},
+        {"flops_per_step.6nd", "FLOP"},
+        {"devices", ""},
+        {"layout.stage_layers[1]", ""},
+    };
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        char unit[24];
+        assert_string_equal(tc_field_unit(units[i][0], unit, sizeof unit), units[i][1]);
+    }
 }
 
 /* ---- tables and paragraphs --------------------------------------------------------------------- */
@@ -256,13 +370,22 @@ static void test_layout_in_words(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantities_read_well),     cmocka_unit_test(test_what_is_not_known_is_a_dash),
-        cmocka_unit_test(test_width_counts_columns),     cmocka_unit_test(test_text_is_cut_between_characters),
-        cmocka_unit_test(test_xml_is_escaped),           cmocka_unit_test(test_only_tones_reach_a_terminal),
-        cmocka_unit_test(test_json_is_valid_and_exact),  cmocka_unit_test(test_table_fits_its_width),
-        cmocka_unit_test(test_table_leaves_columns_out), cmocka_unit_test(test_colour_only_when_asked_for),
-        cmocka_unit_test(test_paragraphs_wrap),          cmocka_unit_test(test_names_are_bounded),
+        cmocka_unit_test(test_quantities_read_well),
+        cmocka_unit_test(test_what_is_not_known_is_a_dash),
+        cmocka_unit_test(test_width_counts_columns),
+        cmocka_unit_test(test_text_is_cut_between_characters),
+        cmocka_unit_test(test_xml_is_escaped),
+        cmocka_unit_test(test_only_tones_reach_a_terminal),
+        cmocka_unit_test(test_json_is_valid_and_exact),
+        cmocka_unit_test(test_table_fits_its_width),
+        cmocka_unit_test(test_table_leaves_columns_out),
+        cmocka_unit_test(test_colour_only_when_asked_for),
+        cmocka_unit_test(test_paragraphs_wrap),
+        cmocka_unit_test(test_names_are_bounded),
         cmocka_unit_test(test_layout_in_words),
+        cmocka_unit_test(test_csv_is_a_list_laid_flat),
+        cmocka_unit_test(test_csv_without_a_list_is_figures),
+        cmocka_unit_test(test_keys_say_their_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "cli/options.h"
-#include "report/json.h"
+#include "report/writer.h"
 #include "report/table.h"
 #include "traincast.h"
 
@@ -16,6 +16,7 @@ struct tc_context {
     const tc_options *options;
     tc_catalog *catalog; /* NULL if the command takes no --catalog */
     FILE *out;
+    tc_target target; /* an answer for programs goes there; without a format it is a text for people, to out */
     tc_style style;
     tc_order *order;   /* a schedule that was read from a file; freed by the program */
     int *stage_layers; /* the numbers of --stage-layers; freed by the program */

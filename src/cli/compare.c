@@ -103,8 +103,8 @@ static tc_code compare_all(tc_context *context, tc_question *question, const nam
 }
 
 static tc_code report(tc_context *context, const tc_question *question, const tc_comparison *items, int n) {
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_compare_json(context->out, tc_catalog_hash(context->catalog), &question->job, items, n);
+    if (context->target.format)
+        tc_report_compare(&context->target, &question->job, items, n);
     else if (!tc_report_compare_text(context->out, &context->style, &question->job, items, n))
         return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
     return TC_OK;

@@ -28,8 +28,8 @@ tc_code tc_command_controls(tc_context *context) {
         code = tc_catalog_accelerator_known(context->catalog, name, &accelerator, context->error);
         if (!code) classify(&controls, &accelerator, &items[i]);
     }
-    if (!code && tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_controls_json(context->out, tc_catalog_hash(context->catalog), items, n);
+    if (!code && context->target.format)
+        tc_report_controls(&context->target, items, n);
     else if (!code && !tc_report_controls_text(context->out, &context->style, items, n))
         code = tc_fail(context->error, TC_INTERNAL, "controls", "out of memory");
     free(items);

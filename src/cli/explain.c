@@ -10,8 +10,8 @@ static tc_code explain(tc_context *context, const tc_question *question, tc_open
     tc_code code = tc_open(question, opened, context->error);
     if (!code) code = tc_explain(opened, e, context->error);
     if (code) return code;
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_explain_json(context->out, tc_catalog_hash(context->catalog), &opened->costs, e);
+    if (context->target.format)
+        tc_report_explain(&context->target, &opened->costs, e);
     else if (!tc_report_explain_text(context->out, &context->style, &opened->costs, e))
         return tc_fail(context->error, TC_INTERNAL, "memory", "none is left; the output is incomplete");
     return TC_OK;

@@ -9,7 +9,7 @@ tc_code tc_command_list(tc_context *context) {
     if (kind < 0 || tc_choice_find(tc_command_table[TC_COMMAND_LIST].arguments, tc_kind_folder((tc_kind)kind)) < 0)
         return tc_fail(context->error, TC_INVALID, "list",
                        "there are no '%.60s'; give accelerators, fabrics, models, stacks or scenarios", word);
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        return tc_report_list_json(context->out, context->catalog, (tc_kind)kind, context->error);
+    if (context->target.format)
+        return tc_report_list(&context->target, context->catalog, (tc_kind)kind, context->error);
     return tc_report_list_text(context->out, &context->style, context->catalog, (tc_kind)kind, context->error);
 }

@@ -66,6 +66,15 @@ static void take_threads(tc_options *options) {
     if (threads > 0) value->integer = threads < 65536 ? threads : 65536;
 }
 
+/* The format for programs that was asked for; NULL: a text for people. */
+static const tc_output_format *chosen_format(const tc_options *options) {
+#define OUTPUT(id, name, help, format)                                                                                 \
+    if (options->value[TC_OPTION_##id].given) return &format;
+#include "report/outputs.def"
+#undef OUTPUT
+    return NULL;
+}
+
 static tc_code run_command(tc_context *context) {
     const tc_options *options = context->options;
     if (options->value[TC_OPTION_VERSION].given) {
@@ -77,7 +86,11 @@ static tc_code run_command(tc_context *context) {
         return TC_OK;
     }
     tc_code code = open_catalog(context);
+    if (context->catalog) context->target.data = tc_catalog_hash(context->catalog);
     if (!code) code = tc_command_table[options->command].run(context);
+    if (!code && context->target.no_such_table)
+        code = tc_fail(context->error, TC_INVALID, "--table",
+                       "'%.60s' is no list of this answer; --json shows what there is", context->target.table);
     tc_catalog_close(context->catalog);
     tc_schedule_free(context->order);
     free(context->stage_layers);
@@ -92,17 +105,19 @@ int main(int argc, char **argv) {
     take_threads(&options);
 
     static tc_output output;
-    const tc_value *given = options.value;
-    bool for_machines = given[TC_OPTION_JSON].given || given[TC_OPTION_CSV].given || given[TC_OPTION_MARKDOWN].given
-                        || options.command == TC_COMMAND_MAN || options.command == TC_COMMAND_COMPLETION
-                        || options.command == TC_COMMAND_TRACE;
     tc_context context
         = {.options = &options, .error = &error, .style = tc_terminal_style(options.value[TC_OPTION_COLOR].text)};
     context.out = tc_output_open(&output);
+    context.target = (tc_target){.file = context.out,
+                                 .format = chosen_format(&options),
+                                 .table = options.value[TC_OPTION_TABLE].text};
+    bool for_machines = context.target.format || options.value[TC_OPTION_MARKDOWN].given
+                        || options.command == TC_COMMAND_MAN || options.command == TC_COMMAND_COMPLETION
+                        || options.command == TC_COMMAND_TRACE;
     tc_code code = context.out ? run_command(&context) : TC_INTERNAL;
     bool complete = context.out && !ferror(context.out);
     if (context.out && fclose(context.out) != 0) complete = false;
-    if (!code && (!complete || output.failed)) code = TC_INTERNAL, error.code = TC_OK;
+    if (!code && (!complete || output.failed || context.target.out_of_memory)) code = TC_INTERNAL, error.code = TC_OK;
     if (code && error.code == TC_OK) tc_fail(&error, code, "memory", "none is left for the output");
     tc_style shown = context.style;
     if (for_machines) shown.width = 0;

@@ -185,7 +185,12 @@ static tc_code add_word(const char *word, tc_options *out, tc_error *error) {
 
 /* One format of output, not two. */
 static tc_code check_formats(const tc_options *options, tc_error *error) {
-    static const tc_option_id formats[] = {TC_OPTION_CSV, TC_OPTION_MARKDOWN, TC_OPTION_JSON};
+    static const tc_option_id formats[] = {
+        TC_OPTION_MARKDOWN,
+#define OUTPUT(id, name, help, format) TC_OPTION_##id,
+#include "report/outputs.def"
+#undef OUTPUT
+    };
     const char *first = NULL;
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         const char *name = tc_option_table[formats[i]].name;
@@ -193,6 +198,8 @@ static tc_code check_formats(const tc_options *options, tc_error *error) {
         if (first) return tc_fail(error, TC_INVALID, first, "and %s are two formats; give one of them", name);
         first = name;
     }
+    if (options->value[TC_OPTION_TABLE].given && !options->value[TC_OPTION_CSV].given)
+        return tc_fail(error, TC_INVALID, "--table", "goes with --csv; add it");
     return TC_OK;
 }
 

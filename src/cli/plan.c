@@ -5,8 +5,8 @@
 
 static tc_code report(tc_context *context, const tc_plan *plan) {
     context->infeasible = !plan->feasible;
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_plan_json(context->out, tc_catalog_hash(context->catalog), plan);
+    if (context->target.format)
+        tc_report_plan(&context->target, plan);
     else if (!tc_report_plan_text(context->out, &context->style, plan))
         return tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
     return TC_OK;

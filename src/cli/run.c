@@ -39,8 +39,8 @@ tc_code tc_command_run(tc_context *context) {
     take_options(context, &input);
     code = tc_run_forecast(&input, &economics, &run, context->error);
     if (code) return code;
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_run_json(context->out, tc_catalog_hash(context->catalog), &question, &input, &run);
+    if (context->target.format)
+        tc_report_run(&context->target, &question, &input, &run);
     else
         tc_report_run_text(context->out, &context->style, &question, &input, &run);
     return TC_OK;

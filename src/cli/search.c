@@ -93,8 +93,8 @@ static tc_code print_space(tc_context *context, const tc_search_input *in) {
     tc_search *space = malloc(sizeof *space);
     if (!space) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     tc_code code = tc_search_space(in, space, context->error);
-    if (!code && tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_space_json(context->out, tc_catalog_hash(context->catalog), in, space);
+    if (!code && context->target.format)
+        tc_report_space(&context->target, in, space);
     else if (!code)
         tc_report_space_text(context->out, &context->style, in, space);
     free(space);
@@ -103,7 +103,7 @@ static tc_code print_space(tc_context *context, const tc_search_input *in) {
 
 /* On a terminal the space is shown before it is walked. */
 static tc_code announce(tc_context *context, const tc_search_input *in) {
-    if (!tc_terminal_watches_errors() || tc_given(context, TC_OPTION_JSON)->given) return TC_OK;
+    if (!tc_terminal_watches_errors() || context->target.format) return TC_OK;
     tc_search *space = malloc(sizeof *space);
     if (!space) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     tc_code code = tc_search_space(in, space, context->error);
@@ -123,8 +123,8 @@ static tc_code print_search(tc_context *context, const tc_search_input *in, tc_s
         assumed = search->best[0].step;
     else
         tc_assume_stack(&in->question, &assumed);
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_search_json(context->out, tc_catalog_hash(context->catalog), in, &assumed, search);
+    if (context->target.format)
+        tc_report_search(&context->target, in, &assumed, search);
     else if (!tc_report_search_text(context->out, &context->style, in, &assumed, search))
         return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     return TC_OK;

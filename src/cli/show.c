@@ -5,7 +5,7 @@
 #include "report/catalog_report.h"
 
 static tc_code show_model(tc_context *context, const char *name) {
-    bool json = tc_given(context, TC_OPTION_JSON)->given;
+    bool json = context->target.format != NULL;
     tc_model model;
     tc_layout layout = tc_default_layout();
     tc_code code = tc_model_load(context->catalog, name, &model, context->error);
@@ -18,12 +18,12 @@ static tc_code show_model(tc_context *context, const char *name) {
                                 .recompute_layers = layout.recompute_layers};
     if (tc_is_json_path(name)) {
         if (json)
-            tc_report_model_json(context->out, tc_catalog_hash(context->catalog), name, &figures);
+            tc_report_model(&context->target, name, &figures);
         else
             tc_report_model_text(context->out, &context->style, name, &figures);
         return TC_OK;
     }
-    if (json) return tc_report_show_json(context->out, context->catalog, TC_KIND_MODEL, name, &figures, context->error);
+    if (json) return tc_report_show(&context->target, context->catalog, TC_KIND_MODEL, name, &figures, context->error);
     return tc_report_show_text(context->out, &context->style, context->catalog, TC_KIND_MODEL, name, &figures,
                                context->error);
 }
@@ -39,8 +39,8 @@ tc_code tc_command_show(tc_context *context) {
     if (tc_given(context, TC_OPTION_SEQ)->given || tc_given(context, TC_OPTION_RECOMPUTE)->given)
         return tc_fail(context->error, TC_INVALID, tc_given(context, TC_OPTION_SEQ)->given ? "--seq" : "--recompute",
                        "goes with a model only; leave it out");
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        return tc_report_show_json(context->out, context->catalog, (tc_kind)kind, name, NULL, context->error);
+    if (context->target.format)
+        return tc_report_show(&context->target, context->catalog, (tc_kind)kind, name, NULL, context->error);
     return tc_report_show_text(context->out, &context->style, context->catalog, (tc_kind)kind, name, NULL,
                                context->error);
 }

@@ -9,8 +9,8 @@ tc_code tc_command_step(tc_context *context) {
     tc_code code = tc_request_question(context, &question);
     if (!code) code = tc_forecast(&question, &step, context->error);
     if (code) return code;
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_step_json(context->out, tc_catalog_hash(context->catalog), &question, &step);
+    if (context->target.format)
+        tc_report_step(&context->target, &question, &step);
     else
         tc_report_step_text(context->out, &context->style, &question, &step);
     return TC_OK;

@@ -49,10 +49,10 @@ static tc_code print_rows(tc_context *context, const tc_sweep *sweep, const tc_s
     context->infeasible = true;
     for (int i = 0; i < sweep->tasks; i++)
         if (rows[i].status == TC_SWEEP_FOUND) context->infeasible = false;
-    if (tc_given(context, TC_OPTION_CSV)->given)
+    if (context->target.format == &tc_csv_format && !context->target.table)
         tc_report_sweep_csv(context->out, rows, sweep->tasks);
-    else if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_sweep_json(context->out, sweep, rows, sweep->tasks);
+    else if (context->target.format)
+        tc_report_sweep(&context->target, sweep, rows, sweep->tasks);
     else if (!tc_report_sweep_text(context->out, &context->style, sweep, rows, sweep->tasks))
         return tc_fail(context->error, TC_INTERNAL, "sweep", "out of memory");
     tc_code code = draw(context, TC_OPTION_HEAT_MAP, tc_report_sweep_heat_map, sweep, rows);

@@ -73,8 +73,8 @@ static tc_code write_file(tc_context *context, const char *path, const tc_trace_
 }
 
 static void report(tc_context *context, const tc_step *step, const char *output, const char *svg, int64_t spans) {
-    if (tc_given(context, TC_OPTION_JSON)->given) {
-        tc_writer writer = tc_write_begin(context->out, "trace/1", tc_catalog_hash(context->catalog));
+    if (context->target.format) {
+        tc_writer writer = tc_write_begin(&context->target, "trace/1", NULL);
         tc_write_assumed(&writer, step);
         tc_write_number(&writer, "step_s", step->step_s);
         tc_write_bool(&writer, "fits", step->fits);

@@ -27,11 +27,11 @@ static tc_code read_embedded(tc_context *context, tc_published *published) {
 }
 
 static tc_code report(tc_context *context, const tc_validation *validation) {
-    const char *hash = tc_catalog_hash(context->catalog);
-    if (tc_given(context, TC_OPTION_JSON)->given)
-        tc_report_validate_json(context->out, hash, validation);
+
+    if (context->target.format)
+        tc_report_validate(&context->target, validation);
     else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
-        tc_report_validate_markdown(context->out, hash, validation);
+        tc_report_validate_markdown(context->out, context->target.data, validation);
     else if (!tc_report_validate_text(context->out, &context->style, validation))
         return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
     return TC_OK;

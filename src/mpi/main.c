@@ -199,7 +199,7 @@ static tc_code lead(const tc_sweep *sweep, tc_catalog *catalog, const options *o
         if (o->csv)
             tc_report_sweep_csv(stdout, rows, sweep->tasks);
         else if (o->json)
-            tc_report_sweep_json(stdout, sweep, rows, sweep->tasks);
+            tc_report_sweep(&(tc_target){.file = stdout, .format = &tc_json_format}, sweep, rows, sweep->tasks);
         else if (!tc_report_sweep_text(stdout, &style, sweep, rows, sweep->tasks))
             code = tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
         free(rows);

@@ -6,8 +6,9 @@
 
 #include "catalog/catalog.h"
 #include "report/table.h"
+#include "report/writer.h"
 
-TC_NODISCARD tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_error *error);
+TC_NODISCARD tc_code tc_report_list(tc_target *target, tc_catalog *catalog, tc_kind kind, tc_error *error);
 TC_NODISCARD tc_code tc_report_list_text(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind,
                                          tc_error *error);
 
@@ -20,13 +21,13 @@ typedef struct tc_model_figures {
 } tc_model_figures;
 
 /* model: for TC_KIND_MODEL, NULL otherwise. */
-TC_NODISCARD tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
-                                         const tc_model_figures *model, tc_error *error);
+TC_NODISCARD tc_code tc_report_show(tc_target *target, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
+                                    const tc_model_figures *model, tc_error *error);
 TC_NODISCARD tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind,
                                          const char *slug_or_path, const tc_model_figures *model, tc_error *error);
 
 /* A model that no catalog file describes, such as an imported config.json: every figure's source is `path`. */
-void tc_report_model_json(FILE *file, const char *data, const char *path, const tc_model_figures *model);
+void tc_report_model(tc_target *target, const char *path, const tc_model_figures *model);
 void tc_report_model_text(FILE *file, const tc_style *style, const char *path, const tc_model_figures *model);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "report/names.h"
 #include "report/format.h"
-#include "report/json.h"
 #include "report/step_report.h"
 
 #define GIB (1024.0 * 1024 * 1024)
@@ -92,8 +91,8 @@ static void write_item(tc_writer *writer, const tc_comparison *item) {
     tc_write_close(writer);
 }
 
-void tc_report_compare_json(FILE *file, const char *data, const tc_job *job, const tc_comparison *items, int n) {
-    tc_writer writer = tc_write_begin(file, "compare/1", data);
+void tc_report_compare(tc_target *target, const tc_job *job, const tc_comparison *items, int n) {
+    tc_writer writer = tc_write_begin(target, "compare/1", "items");
     tc_write_array(&writer, "assumed");
     for (int i = 0; i < n; i++)
         for (int k = 0; assumed_line(&items[i], k); k++) {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "report/format.h"
-#include "report/json.h"
 
 static const char disclaimer[]
     = "What the arithmetic of the published rules gives, from public figures; not legal advice.";
@@ -30,8 +29,8 @@ static void write_rules(tc_writer *writer, const tc_control_report *report) {
     tc_write_close(writer);
 }
 
-void tc_report_controls_json(FILE *file, const char *data, const tc_controls_item *items, int n) {
-    tc_writer writer = tc_write_begin(file, "controls/1", data);
+void tc_report_controls(tc_target *target, const tc_controls_item *items, int n) {
+    tc_writer writer = tc_write_begin(target, "controls/1", "items.rules");
     tc_write_array(&writer, "assumed");
     tc_write_close(&writer);
     tc_write_string(&writer, "note", disclaimer);

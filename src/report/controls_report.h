@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "report/table.h"
+#include "report/writer.h"
 #include "run/controls.h"
 
 typedef struct tc_controls_item {
@@ -12,7 +13,7 @@ typedef struct tc_controls_item {
     tc_control_report report;
 } tc_controls_item;
 
-void tc_report_controls_json(FILE *file, const char *data, const tc_controls_item *items, int n);
+void tc_report_controls(tc_target *target, const tc_controls_item *items, int n);
 /* One accelerator is a page, several are a table. False if memory ran out. */
 TC_NODISCARD bool tc_report_controls_text(FILE *file, const tc_style *style, const tc_controls_item *items, int n);
 

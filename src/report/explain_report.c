@@ -6,7 +6,6 @@
 
 #include "layout/fields.h"
 #include "report/format.h"
-#include "report/json.h"
 #include "report/step_report.h"
 
 #define GIB (1024.0 * 1024 * 1024)
@@ -113,8 +112,8 @@ static void write_changes(tc_writer *w, const char *key, const tc_explanation *e
     tc_write_close(w);
 }
 
-void tc_report_explain_json(FILE *file, const char *data, const tc_costs *f, const tc_explanation *e) {
-    tc_writer w = tc_write_begin(file, "explain/1", data);
+void tc_report_explain(tc_target *target, const tc_costs *f, const tc_explanation *e) {
+    tc_writer w = tc_write_begin(target, "explain/1", "operators");
     page p = {f, &w, NULL};
     tc_write_assumed(&w, &e->step);
     tc_write_string(&w, "model", f->q->job.model.slug);

@@ -3,9 +3,10 @@
 #define TC_REPORT_EXPLAIN_REPORT_H
 
 #include "report/table.h"
+#include "report/writer.h"
 #include "forecast/explain.h"
 
-void tc_report_explain_json(FILE *file, const char *data, const tc_costs *costs, const tc_explanation *explanation);
+void tc_report_explain(tc_target *target, const tc_costs *costs, const tc_explanation *explanation);
 /* False if memory ran out. */
 bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *costs,
                             const tc_explanation *explanation);

@@ -1,13 +1,9 @@
-/* json.c - a streaming JSON writer (RFC 8259), two spaces a level, one value a line. */
+/* json.c - an answer as JSON (RFC 8259), as it comes: two spaces a level, one value a line; strings are valid UTF-8. */
 #include "report/json.h"
 
-#include <assert.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "report/format.h"
-#include "traincast.h"
 
 void tc_json_quote(const char *text, bool (*put)(void *context, const char *bytes, size_t length), void *context) {
     put(context, "\"", 1);
@@ -43,82 +39,33 @@ static void write_string(FILE *file, const char *text) { tc_json_quote(text, put
 static void write_indent(const tc_writer *writer) { fprintf(writer->file, "\n%*s", 2 * writer->depth, ""); }
 
 /* Comma, line, key: whatever comes before a value. */
-static void write_prefix(tc_writer *writer, const char *key) {
-    if (writer->depth > 0) {
-        if (!writer->empty) fputc(',', writer->file);
-        write_indent(writer);
-        if (key) {
-            write_string(writer->file, key);
-            fputs(": ", writer->file);
-        }
-    }
-    writer->empty = false;
+static void write_prefix(const tc_writer *writer, const char *key) {
+    if (writer->depth == 0) return;
+    if (!writer->empty) fputc(',', writer->file);
+    write_indent(writer);
+    if (!key) return;
+    write_string(writer->file, key);
+    fputs(": ", writer->file);
 }
 
-static void open_level(tc_writer *writer, const char *key, char opening, char closing) {
-    assert(writer->depth < TC_WRITER_DEPTH);
+static void write_open(tc_writer *writer, const char *key, bool array) {
     write_prefix(writer, key);
-    fputc(opening, writer->file);
-    writer->closing[writer->depth++] = closing;
-    writer->empty = true;
+    fputc(array ? '[' : '{', writer->file);
 }
 
-void tc_write_object(tc_writer *writer, const char *key) { open_level(writer, key, '{', '}'); }
-
-void tc_write_array(tc_writer *writer, const char *key) { open_level(writer, key, '[', ']'); }
-
-void tc_write_close(tc_writer *writer) {
-    assert(writer->depth > 0);
-    writer->depth--;
+static void write_close(tc_writer *writer) {
     if (!writer->empty) write_indent(writer);
     fputc(writer->closing[writer->depth], writer->file);
-    writer->empty = false;
 }
 
-void tc_write_string(tc_writer *writer, const char *key, const char *text) {
+static void write_value(tc_writer *writer, const char *key, const char *text, bool string) {
     write_prefix(writer, key);
-    if (text)
+    if (text && string)
         write_string(writer->file, text);
     else
-        fputs("null", writer->file);
+        fputs(text ? text : "null", writer->file);
 }
 
-void tc_write_number(tc_writer *writer, const char *key, double value) {
-    write_prefix(writer, key);
-    char text[40] = "null";
-    if (value == 0)
-        text[0] = '0', text[1] = '\0'; /* no "-0" */
-    else if (isfinite(value) && fabs(value) < 9007199254740992.0 && value == floor(value))
-        tc_format_double(text, sizeof text, "%.0f", value);
-    else if (isfinite(value))
-        tc_format_double(text, sizeof text, "%.10g", value);
-    fputs(text, writer->file);
-}
+static void write_end(tc_writer *writer) { fputc('\n', writer->file); }
 
-void tc_write_integer(tc_writer *writer, const char *key, int64_t value) {
-    write_prefix(writer, key);
-    fprintf(writer->file, "%lld", (long long)value);
-}
-
-void tc_write_bool(tc_writer *writer, const char *key, bool value) {
-    write_prefix(writer, key);
-    fputs(value ? "true" : "false", writer->file);
-}
-
-void tc_write_null(tc_writer *writer, const char *key) { tc_write_string(writer, key, NULL); }
-
-tc_writer tc_write_begin(FILE *file, const char *schema, const char *data) {
-    tc_writer writer = {.file = file};
-    char name[64];
-    snprintf(name, sizeof name, "traincast.%s", schema);
-    tc_write_object(&writer, NULL);
-    tc_write_string(&writer, "traincast", TC_VERSION);
-    tc_write_string(&writer, "schema", name);
-    tc_write_string(&writer, "data", data);
-    return writer;
-}
-
-void tc_write_end(tc_writer *writer) {
-    while (writer->depth > 0) tc_write_close(writer);
-    fputc('\n', writer->file);
-}
+const tc_output_format tc_json_format = {NULL, write_open, write_close, write_value, write_end};

@@ -5,7 +5,6 @@
 #include "base/formats.h"
 #include "report/catalog_report.h"
 #include "report/format.h"
-#include "report/json.h"
 #include "report/names.h"
 
 /* What a line shows of an entry; which member holds follows from the kind. */
@@ -94,12 +93,12 @@ static void write_stack(tc_writer *writer, const tc_stack *s) {
     tc_write_integer(writer, "micro_batch", s->defaults.micro_batch);
 }
 
-tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_error *error) {
+tc_code tc_report_list(tc_target *target, tc_catalog *catalog, tc_kind kind, tc_error *error) {
     const tc_catalog_item *items;
     int count;
     tc_code code = tc_catalog_list(catalog, kind, &items, &count, error);
     if (code) return code;
-    tc_writer writer = tc_write_begin(file, "list/1", tc_catalog_hash(catalog));
+    tc_writer writer = tc_write_begin(target, "list/1", kind == TC_KIND_FABRIC ? "items.levels" : "items");
     tc_write_array(&writer, "assumed");
     tc_write_close(&writer);
     tc_write_string(&writer, "kind", tc_kind_name(kind));
@@ -107,7 +106,7 @@ tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_er
     for (int i = 0; i < count; i++) {
         entry e;
         code = load_entry(catalog, kind, &items[i], &e, error);
-        if (code) return code;
+        if (code) break;
         tc_write_object(&writer, NULL);
         tc_write_string(&writer, "slug", items[i].slug);
         tc_write_string(&writer, "name", items[i].name);
@@ -119,7 +118,7 @@ tc_code tc_report_list_json(FILE *file, tc_catalog *catalog, tc_kind kind, tc_er
         tc_write_close(&writer);
     }
     tc_write_end(&writer);
-    return TC_OK;
+    return code;
 }
 
 /* ---- text ---------------------------------------------------------------------------- */

@@ -4,7 +4,6 @@
 #include "base/vocabulary.h"
 #include "report/catalog_report.h"
 #include "report/format.h"
-#include "report/json.h"
 #include "report/show_parts.h"
 
 typedef struct named_int {
@@ -48,9 +47,9 @@ static const char *mlp_name(const tc_block *b) {
     return tc_mlp_kind_names[b->ffn & TC_FFN_EXPERTS ? b->experts.kind : b->dense.kind];
 }
 
-void tc_report_model_json(FILE *file, const char *data, const char *path, const tc_model_figures *figures) {
+void tc_report_model(tc_target *target, const char *path, const tc_model_figures *figures) {
     const tc_model *m = figures->model;
-    tc_writer writer = tc_begin_show(file, data, TC_KIND_MODEL, m->slug, m->name, path, figures);
+    tc_writer writer = tc_begin_show(target, TC_KIND_MODEL, m->slug, m->name, path, figures);
     tc_write_counts(&writer, figures);
     tc_write_string(&writer, "family", m->family);
     tc_write_figure(&writer, "hidden", m->hidden, "1", path, NULL);

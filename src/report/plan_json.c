@@ -1,9 +1,8 @@
-/* plan_json.c - a plan as JSON: jobs with their phases, pools with what they could train, serving. */
+/* plan_json.c - a plan told for programs: jobs with their phases, pools with what they could train, serving. */
 #include <math.h>
 #include <stddef.h>
 
 #include "base/calendar.h"
-#include "report/json.h"
 #include "report/plan_report.h"
 #include "report/step_report.h"
 
@@ -11,12 +10,6 @@ static void write_day(tc_writer *writer, const char *key, bool known, int32_t da
     char text[TC_DATE_SIZE];
     tc_date_format(day, text);
     tc_write_string(writer, key, known ? text : NULL);
-}
-
-static void write_lines(tc_writer *writer, const char *key, const char *const *lines, int count) {
-    tc_write_array(writer, key);
-    for (int i = 0; i < count; i++) tc_write_string(writer, NULL, lines[i]);
-    tc_write_close(writer);
 }
 
 static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_run *run) {
@@ -152,10 +145,10 @@ static void write_serving(tc_writer *writer, const tc_scenario *s, const tc_scen
     tc_write_close(writer);
 }
 
-void tc_report_plan_json(FILE *file, const char *data, const tc_plan *plan) {
+void tc_report_plan(tc_target *target, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
-    tc_writer writer = tc_write_begin(file, "plan/1", data);
-    write_lines(&writer, "assumed", plan->assumed, plan->assumed_count);
+    tc_writer writer = tc_write_begin(target, "plan/1", "jobs.phases");
+    tc_write_lines(&writer, "assumed", plan->assumed, plan->assumed_count);
     tc_write_string(&writer, "scenario", s->slug);
     tc_write_string(&writer, "name", s->name);
     write_day(&writer, "start", true, s->start);
@@ -174,7 +167,7 @@ void tc_report_plan_json(FILE *file, const char *data, const tc_plan *plan) {
         tc_write_array(&writer, "best");
         tc_write_close(&writer);
     }
-    write_lines(&writer, "advice", plan->advice, plan->advice_count);
+    tc_write_lines(&writer, "advice", plan->advice, plan->advice_count);
     tc_write_integer(&writer, "seed", plan->seed);
     tc_write_integer(&writer, "samples", plan->samples);
     tc_write_end(&writer);

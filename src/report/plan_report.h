@@ -6,9 +6,10 @@
 
 #include "fleet/plan.h"
 #include "report/table.h"
+#include "report/writer.h"
 
 /* data: the catalog's hash. */
-void tc_report_plan_json(FILE *file, const char *data, const tc_plan *plan);
+void tc_report_plan(tc_target *target, const tc_plan *plan);
 /* False if memory ran out. */
 TC_NODISCARD bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan);
 

@@ -6,7 +6,6 @@
 
 #include "layout/fields.h"
 #include "report/format.h"
-#include "report/json.h"
 #include "report/names.h"
 #include "report/step_report.h"
 
@@ -59,10 +58,9 @@ static void write_money(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "co2_t_p90", run->p90.tonnes_co2);
 }
 
-void tc_report_run_json(FILE *file, const char *data, const tc_question *question, const tc_run_input *input,
-                        const tc_run *run) {
+void tc_report_run(tc_target *target, const tc_question *question, const tc_run_input *input, const tc_run *run) {
     const tc_step *step = &input->step;
-    tc_writer writer = tc_write_begin(file, "run/1", data);
+    tc_writer writer = tc_write_begin(target, "run/1", NULL);
     tc_write_array(&writer, "assumed");
     for (int i = 0; i < step->assumed_count; i++) tc_write_string(&writer, NULL, step->assumed[i]);
     for (int i = 0; i < run->assumed_count; i++) tc_write_string(&writer, NULL, run->assumed[i]);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "report/table.h"
+#include "report/writer.h"
 #include "run/run.h"
 
-void tc_report_run_json(FILE *file, const char *data, const tc_question *question, const tc_run_input *input,
-                        const tc_run *run);
+void tc_report_run(tc_target *target, const tc_question *question, const tc_run_input *input, const tc_run *run);
 void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,
                         const tc_run *run);
 

@@ -85,9 +85,8 @@ static void write_timing(tc_writer *writer, const tc_search *search) {
     tc_write_close(writer);
 }
 
-void tc_report_search_json(FILE *file, const char *data, const tc_search_input *in, const tc_step *assumed,
-                           const tc_search *search) {
-    tc_writer writer = tc_write_begin(file, "search/1", data);
+void tc_report_search(tc_target *target, const tc_search_input *in, const tc_step *assumed, const tc_search *search) {
+    tc_writer writer = tc_write_begin(target, "search/1", "best");
     tc_write_assumed(&writer, assumed);
     write_problem(&writer, in);
     write_axes(&writer, search);
@@ -111,8 +110,8 @@ void tc_report_search_json(FILE *file, const char *data, const tc_search_input *
     tc_write_end(&writer);
 }
 
-void tc_report_space_json(FILE *file, const char *data, const tc_search_input *in, const tc_search *search) {
-    tc_writer writer = tc_write_begin(file, "search-space/1", data);
+void tc_report_space(tc_target *target, const tc_search_input *in, const tc_search *search) {
+    tc_writer writer = tc_write_begin(target, "search-space/1", NULL);
     tc_write_array(&writer, "assumed");
     tc_write_close(&writer);
     write_problem(&writer, in);

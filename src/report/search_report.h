@@ -4,20 +4,19 @@
 
 #include <stdio.h>
 
-#include "report/json.h"
+#include "report/writer.h"
 #include "report/table.h"
 #include "search/search.h"
 
 /* assumed: what was neither given nor in the data, as in a step (tc_step.assumed). data: the catalog's hash. */
-void tc_report_search_json(FILE *file, const char *data, const tc_search_input *input, const tc_step *assumed,
-                           const tc_search *search);
+void tc_report_search(tc_target *target, const tc_search_input *input, const tc_step *assumed, const tc_search *search);
 /* False if memory ran out. */
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *input, const tc_step *assumed,
                            const tc_search *search);
 
 /* The axes and how many layouts they make. */
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *input, const tc_search *search);
-void tc_report_space_json(FILE *file, const char *data, const tc_search_input *input, const tc_search *search);
+void tc_report_space(tc_target *target, const tc_search_input *input, const tc_search *search);
 
 const char *tc_objective_name(tc_objective objective);
 

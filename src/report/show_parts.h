@@ -3,11 +3,11 @@
 #define TC_REPORT_SHOW_PARTS_H
 
 #include "report/catalog_report.h"
-#include "report/json.h"
+#include "report/writer.h"
 
 /* The root object with its head: "kind", "slug", "name", "file". model may be NULL. */
-tc_writer tc_begin_show(FILE *file, const char *data, tc_kind kind, const char *slug, const char *name,
-                        const char *path, const tc_model_figures *model);
+tc_writer tc_begin_show(tc_target *target, tc_kind kind, const char *slug, const char *name, const char *path,
+                        const tc_model_figures *model);
 /* {"value", "unit", "source"} and, if there is one, "note". */
 void tc_write_figure(tc_writer *writer, const char *key, double value, const char *unit, const char *source,
                      const char *note);

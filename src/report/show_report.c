@@ -9,7 +9,6 @@
 #include "base/utf8.h"
 #include "report/catalog_report.h"
 #include "report/format.h"
-#include "report/json.h"
 #include "report/names.h"
 #include "report/show_parts.h"
 
@@ -227,10 +226,10 @@ static const char *hardware_note(const tc_model_figures *m, char *buffer, size_t
     return buffer;
 }
 
-tc_writer tc_begin_show(FILE *file, const char *data, tc_kind kind, const char *slug, const char *name,
-                        const char *path, const tc_model_figures *model) {
+tc_writer tc_begin_show(tc_target *target, tc_kind kind, const char *slug, const char *name, const char *path,
+                        const tc_model_figures *model) {
     char note[64];
-    tc_writer writer = tc_write_begin(file, "show/1", data);
+    tc_writer writer = tc_write_begin(target, "show/1", NULL);
     tc_write_array(&writer, "assumed");
     if (model) tc_write_string(&writer, NULL, hardware_note(model, note, sizeof note));
     tc_write_close(&writer);
@@ -275,16 +274,15 @@ static void write_sources(tc_writer *writer, const view *v) {
     tc_write_close(writer);
 }
 
-tc_code tc_report_show_json(FILE *file, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
-                            const tc_model_figures *model, tc_error *error) {
+tc_code tc_report_show(tc_target *target, tc_catalog *catalog, tc_kind kind, const char *slug_or_path,
+                       const tc_model_figures *model, tc_error *error) {
     static const char *const tail[] = {"notes", "aliases"};
     view v;
     const char *slug;
     tc_code code = open_view(catalog, kind, slug_or_path, &v, &slug, error);
     if (code) return code;
     const char *name = tc_node_text(v.document->root, "name");
-    tc_writer writer
-        = tc_begin_show(file, tc_catalog_hash(catalog), kind, slug, name ? name : slug, v.document->file, model);
+    tc_writer writer = tc_begin_show(target, kind, slug, name ? name : slug, v.document->file, model);
     if (model) tc_write_counts(&writer, model);
     write_entries(&writer, &v, kind);
     if (kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK)

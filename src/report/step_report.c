@@ -150,8 +150,8 @@ static void write_memory(tc_writer *writer, const tc_memory *memory) {
     tc_write_close(writer);
 }
 
-void tc_report_step_json(FILE *file, const char *data, const tc_question *question, const tc_step *step) {
-    tc_writer writer = tc_write_begin(file, "step/1", data);
+void tc_report_step(tc_target *target, const tc_question *question, const tc_step *step) {
+    tc_writer writer = tc_write_begin(target, "step/1", NULL);
     tc_write_assumed(&writer, step);
     write_job(&writer, question, step);
     tc_write_step_time(&writer, step);

@@ -4,12 +4,12 @@
 
 #include <stdio.h>
 
-#include "report/json.h"
+#include "report/writer.h"
 #include "report/table.h"
 #include "traincast.h"
 
 /* data: the catalog's hash. */
-void tc_report_step_json(FILE *file, const char *data, const tc_question *question, const tc_step *step);
+void tc_report_step(tc_target *target, const tc_question *question, const tc_step *step);
 void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step);
 
 /* ---- parts that other reports share ------------------------------------------------ */

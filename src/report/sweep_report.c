@@ -9,7 +9,6 @@
 #include "base/vocabulary.h"
 #include "layout/fields.h"
 #include "report/format.h"
-#include "report/json.h"
 #include "report/names.h"
 #include "report/step_report.h"
 
@@ -53,18 +52,6 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
 
 /* ---- CSV --------------------------------------------------------------------------------- */
 
-/* A field; quoted where it must be (RFC 4180), and with an apostrophe before what a spreadsheet would run as a formula. */
-static void put_text(FILE *file, const char *text) {
-    const char *quote = strpbrk(text, ",\"\n\r") ? "\"" : "";
-    fputs(quote, file);
-    if (*text && strchr("=+-@\t\r", *text)) fputc('\'', file);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', file);
-        fputc(*text, file);
-    }
-    fputs(quote, file);
-}
-
 static void put_number(FILE *file, double value) {
     char text[40];
     tc_format_double(text, sizeof text, "%.10g", value);
@@ -103,7 +90,7 @@ void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
         const char *const texts[] = {r->model, r->accelerator, r->fabric, r->stack};
         for (int k = 0; k < 4; k++) {
             if (k) fputc(',', file);
-            put_text(file, texts[k]);
+            tc_csv_text(file, texts[k]);
         }
         fprintf(file, ",%d,%d", r->devices, r->global_batch);
         put_word(file, TC_VOCABULARY_DTYPE, r->dtype);
@@ -119,7 +106,7 @@ void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
         fprintf(file, ",%lld", (long long)r->space);
         put_layout(file, found(r) ? &r->layout : NULL, false);
         fputc(',', file);
-        put_text(file, r->note);
+        tc_csv_text(file, r->note);
         fputc('\n', file);
     }
 }
@@ -156,8 +143,9 @@ static void write_row(tc_writer *writer, const tc_sweep_row *r) {
     tc_write_close(writer);
 }
 
-void tc_report_sweep_json(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
-    tc_writer writer = tc_write_begin(file, "sweep/1", sweep->data);
+void tc_report_sweep(tc_target *target, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
+    target->data = sweep->data;
+    tc_writer writer = tc_write_begin(target, "sweep/1", "searches");
     tc_write_array(&writer, "assumed");
     if (!sweep->stack[0]) tc_write_string(&writer, NULL, "the usual stack of each accelerator (none given)");
     tc_write_close(&writer);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "report/format.h"
-#include "report/json.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -139,10 +138,10 @@ static void write_scores(tc_writer *writer, const char *key, const char *name, c
     tc_write_close(writer);
 }
 
-void tc_report_validate_json(FILE *file, const char *data, const tc_validation *v) {
+void tc_report_validate(tc_target *target, const tc_validation *v) {
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(v, summary);
-    tc_writer writer = tc_write_begin(file, "validate/1", data);
+    tc_writer writer = tc_write_begin(target, "validate/1", "runs");
     tc_write_array(&writer, "assumed"); /* what was assumed differs by run and is listed there */
     tc_write_close(&writer);
     write_runs(&writer, v);

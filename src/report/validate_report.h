@@ -5,9 +5,10 @@
 #include <stdio.h>
 
 #include "report/table.h"
+#include "report/writer.h"
 #include "validate/score.h"
 
-void tc_report_validate_json(FILE *file, const char *data, const tc_validation *validation);
+void tc_report_validate(tc_target *target, const tc_validation *validation);
 /* False if memory ran out. */
 TC_NODISCARD bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *validation);
 /* The same as a Markdown document. */
