@@ -59,10 +59,11 @@ static tc_model model(void) {
     m.blocks = 1;
     m.block[0] = tc_default_block();
     m.block[0].count = 32;
-    m.block[0].heads = m.block[0].kv_heads = 32;
-    m.block[0].head_dim = 128;
-    m.block[0].mlp = TC_MLP_GATED;
-    m.block[0].ffn = 11008;
+    m.block[0].attention.heads = m.block[0].attention.kv_heads = 32;
+    m.block[0].attention.head_dim = 128;
+    m.block[0].ffn = TC_FFN_DENSE;
+    m.block[0].dense.kind = TC_MLP_GATED;
+    m.block[0].dense.ffn = 11008;
     m.block[0].norms = 2;
     return m;
 }
