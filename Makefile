@@ -70,6 +70,11 @@ normalise: $(BUILD)/build.ninja
 	@cmake --build $(BUILD) --target traincast-normalise
 	$(BUILD)/traincast-normalise $(NORMALISE_OPTIONS) data/runs/*.jsonl
 
+# Every step is its timeline, over LAYOUTS random layouts of the catalog; `make check` takes a tenth.
+LAYOUTS ?= 80000
+layouts: all
+	@TC_LAYOUTS=$(LAYOUTS) $(BUILD)/test_timeline
+
 install: all
 	@cmake --install $(BUILD) --prefix $(abspath $(PREFIX))
 
@@ -80,4 +85,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check test record bench fuzz fit normalise install format clean
+.PHONY: all need deps run check test record bench fuzz fit normalise layouts install format clean

@@ -75,23 +75,6 @@ static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, in
     return t;
 }
 
-/* Stages pass through their chunks in phases, and in each the slowest chunk sets the rhythm. Where these take no longer
- * than the slowest stage, but for a small difference such as an embedding, the closed form of interleaving holds. */
-static bool one_stage_leads(const tc_costs *costs, const pieces *p, int stages, int chunks, double slowest_s) {
-    const double slack = 1.01;
-    double phases = 0;
-    for (int c = 0; c < chunks; c++) {
-        double forward = 0, backward = 0;
-        for (int s = 0; s < stages; s++) {
-            tc_round t = chunk_seconds(costs, p, tc_chunk_of(costs->p, s, c), NULL);
-            forward = t.forward > forward ? t.forward : forward;
-            backward = t.backward > backward ? t.backward : backward;
-        }
-        phases += forward + backward;
-    }
-    return phases <= slack * slowest_s;
-}
-
 /* The closed form that goes with the chunks: is there one for schedule i? */
 static bool has_form(const tc_costs *costs, int i, int chunks) {
     int stages = costs->p->layout.pp;
@@ -141,34 +124,28 @@ static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chu
     return line;
 }
 
-/* Few stages, apart from each other, set the rhythm among much faster ones: what one waits for the other hides, which the
- * longest path through a single stage does not see. */
-static bool few_stages_lead(const tc_stage_seconds *stage, int stages, int slowest) {
+/* Stages apart from each other set the rhythm among faster ones: what one waits for the other hides, which the longest
+ * path through a single stage does not see. */
+static bool several_stages_lead(const tc_stage_seconds *stage, int stages, int slowest) {
     double first = stage[slowest].forward + stage[slowest].backward, second = 0, least = first;
-    int leading = 0;
     for (int s = 0; s < stages; s++) {
         double seconds = stage[s].forward + stage[s].backward;
         if (seconds < least) least = seconds;
         if (abs(s - slowest) > 1 && seconds > second) second = seconds;
-        leading += seconds > 0.9 * first;
     }
-    return second > 0.9 * first && least < 0.8 * first && 3 * leading <= stages;
+    return second > 0.9 * first && least < 0.8 * first;
 }
 
-/* Is the closed form of the layout's schedule the timeline's? */
-static bool holds(const tc_costs *costs, const pieces *p, int chunks, const tc_pipeline *line) {
-    int stages = costs->p->layout.pp, schedule = costs->p->layout.schedule;
-    int64_t m = costs->p->micro_batches;
-    if (tc_stages_given(&costs->p->layout))
-        return false; /* stages that lead may stand anywhere, and wait for each other */
-    /* slots that wait for the host link are not in it */
-    if (!has_form(costs, schedule, chunks) || tc_activations_on_host(&costs->p->layout)) return false;
-    if (schedule != TC_SCHEDULE_INTERLEAVED || stages == 1) return true;
-    if (costs->q->job.model.mtp_layers > 0) return false; /* its last chunk is unlike the others */
-    /* all groups of micro-batches alike, and all chunks but those at the ends of the model, whose embedding and head count as layers */
-    int beyond = costs->p->layers % (stages * chunks), missing = beyond > 0 ? stages * chunks - beyond : 0;
-    return m % stages == 0 && missing <= 3 && m >= (missing > 0 ? 2 : 1) * (int64_t)stages
-           && one_stage_leads(costs, p, stages, chunks, line->slowest_s);
+/* Is the closed form of the layout's schedule the timeline's? Not of interleaving, in which a light pair of chunks of one
+ * stage waits for a heavy pair of another. */
+static bool holds(const tc_costs *costs, const tc_stage_seconds *stage, int slowest) {
+    const tc_layout *l = &costs->p->layout;
+    if (l->pp == 1) return !tc_activations_on_host(l);
+    if (tc_stages_given(l)) return false;     /* stages that lead may stand anywhere, and wait for each other */
+    if (tc_activations_on_host(l)) return false; /* slots that wait for the host link are not in it */
+    if (l->schedule == TC_SCHEDULE_GPIPE) return true;
+    if (costs->p->layers < l->pp) return false;
+    return l->schedule == TC_SCHEDULE_1F1B && !several_stages_lead(stage, l->pp, slowest);
 }
 
 tc_pipeline tc_pipeline_of(const tc_costs *costs) {
@@ -177,9 +154,8 @@ tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     pieces p = pieces_of(costs);
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
-    if (!holds(costs, &p, chunks, &line)
-        || (l->schedule == TC_SCHEDULE_1F1B && few_stages_lead(stage, l->pp, line.slowest)))
-        return line;
+    if (!has_form(costs, l->schedule, chunks)) return line;
+    line.exact = holds(costs, stage, line.slowest);
     line.closed_s = tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, line.send_s);
     line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0)
                                      : line.closed_s;

@@ -16,7 +16,8 @@ typedef struct tc_pipeline {
     /* of stage s the seconds in which the links of data parallelism are free; of all later ones, the slowest's */
     tc_round free[TC_FILL_STAGES + 1];
     double send_s;    /* one send between neighbours */
-    double closed_s;  /* first slot to last under the layout's schedule; < 0: only the timeline knows */
+    double closed_s;  /* first slot to last by the closed form of the layout's schedule; < 0: there is none */
+    bool exact;       /* and that is the timeline's */
     double compute_s; /* the same if sends took no time */
     double form_s[TC_SCHEDULE_CUSTOM]; /* by schedule: the closed form, exact or not; < 0: there is none */
     const tc_costs *costs;

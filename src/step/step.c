@@ -131,9 +131,34 @@ tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times,
     return TC_OK;
 }
 
+/* The ends of a step are exact where all wait for stage 0, which begins first and ends last: for its weights and for its
+ * gradients. The others begin at least `fill` later and end at least `drain` earlier; one that holds as much as the one
+ * before it waits less. */
+static bool first_stage_leads(const tc_costs *costs, const tc_pipeline *line, double optimizer_s) {
+    tc_stage_load before = {.stage = -1};
+    tc_exposed_traffic first = {.gather = 0};
+    for (int s = 0; s < costs->p->layout.pp; s++) {
+        tc_stage_load load = tc_stage_load_of(costs, s);
+        if (s > 0 && load.weights.dense == before.weights.dense && load.weights.expert == before.weights.expert)
+            continue;
+        before = load;
+        if (tc_optimizer_seconds(costs, &load) > optimizer_s) return false;
+        tc_data_parallel d = tc_data_parallel_of(costs, &load);
+        int at = s < TC_FILL_STAGES ? s : TC_FILL_STAGES - 1;
+        tc_exposed_traffic e = tc_traffic_exposed(&costs->q->stack, &d, at == s ? line->free[at] : (tc_round){0, 0});
+        if (s == 0) first = e;
+        if (e.gather > first.gather + line->fill_s[at]
+            || e.reduce + e.replica > first.reduce + first.replica + line->drain_s[at])
+            return false;
+    }
+    return true;
+}
+
 tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
     tc_pipeline line = tc_pipeline_of(costs);
-    if (line.closed_s < 0) {
+    tc_step_terms t = {.work = 0};
+    if (line.exact) t = terms_of_form(costs, &line, bubble_of(&line, line.closed_s), false);
+    if (!line.exact || !first_stage_leads(costs, &line, t.optimizer)) {
         tc_step_times times;
         tc_code code = tc_step_times_of(costs, &times, error);
         if (code) return code;
@@ -141,8 +166,6 @@ tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
         tc_step_times_free(&times);
         return TC_OK;
     }
-    tc_step_terms t
-        = terms_of_form(costs, &line, bubble_of(&line, line.closed_s), tc_activations_on_host(&costs->p->layout));
     fill_breakdown(costs, &line, &t, line.closed_s - line.compute_s, &out->breakdown);
     fill_step(costs, tc_step_terms_sum(&t), out);
     return TC_OK;
