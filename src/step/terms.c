@@ -11,15 +11,20 @@ double tc_step_terms_sum(const tc_step_terms *t) { return t->work + t->host TC_S
 
 tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *d, tc_round window) {
     double overlap = stack->params.dp_overlap, behind = hidden & TC_OVERLAP_GRAD_REDUCE ? overlap : 0;
-    tc_exposed_traffic e = {.replica = tc_exposed(d->replica, behind, window.backward)};
     double all = 2 * d->gather + d->reduce;
+    tc_exposed_traffic e = {.gather = 0};
     if (d->every_micro_batch) {
         e.each = tc_exposed(all, overlap, window.forward + window.backward);
         e.forward = all > 0 ? e.each * d->gather / all : 0;
+        /* the replicas' all-reduce has what the last micro-batch's own leave of its backward */
+        double left = window.forward + window.backward - (all - e.each);
+        e.replica = tc_exposed(d->replica, behind, left < window.backward ? left : window.backward);
         return e;
     }
     e.gather = tc_exposed(d->gather, hidden & TC_OVERLAP_PARAM_GATHER ? overlap : 0, window.forward);
-    *(d->reduce_every_micro_batch ? &e.each : &e.reduce) = tc_exposed(d->reduce, behind, window.backward);
+    double reduce = tc_exposed(d->reduce, behind, window.backward);
+    *(d->reduce_every_micro_batch ? &e.each : &e.reduce) = reduce;
+    e.replica = tc_exposed(d->replica, behind, window.backward - (d->reduce - reduce));
     return e;
 }
 
