@@ -121,12 +121,13 @@ static const tc_rates *rates_for(const tc_costs *costs, const tc_operator *op) {
 /* Forward and backward of one block; recompute comes apart. */
 static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0};
-    double weight_s = 0;
+    double weight_s = 0, weight_host_s = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_rates *rates = rates_for(costs, &ops->op[i]);
         tc_forward_seconds(rates, &ops->op[i], &forward);
         double weight = tc_backward_seconds(rates, &ops->op[i], !costs->q->job.frozen_base, &backward);
         weight_s += weight;
+        if (weight > 0) weight_host_s += ops->op[i].kernels * rates->host_s;
     }
     memset(out, 0, sizeof *out);
     double issue = collectives_of(costs, ops)
@@ -136,10 +137,12 @@ static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *
     add_host(forward.host + issue, &out->forward);
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
+    double input_s = tc_parts_sum(&out->backward) - weight_s, input_host_s = backward.host + issue - weight_host_s;
     add_host(backward.host + issue, &out->backward);
-    /* where the host sets the pace, weight gradients take their share of its time */
-    double device = tc_seconds_device(&backward);
-    out->weight_s = device > 0 ? weight_s * (device + out->backward.host) / device : weight_s;
+    /* each is held against the host by itself, so that a faster device makes neither longer */
+    out->weight_s = weight_s > 0 ? fmax(weight_s, weight_host_s) : 0;
+    out->apart_s = fmax(input_s, input_host_s) + out->weight_s - tc_parts_sum(&out->backward);
+    if (out->apart_s < 0) out->apart_s = 0; /* by rounding */
 }
 
 /* The operators of a block that run again in the backward pass; those of a mixture of experts with their exchange. */
@@ -211,6 +214,7 @@ static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
     tc_parts_add(&sum->forward, &pass->forward, times);
     tc_parts_add(&sum->backward, &pass->backward, times);
     sum->weight_s += times * pass->weight_s;
+    sum->apart_s += times * pass->apart_s;
     sum->forward_occupied += times * pass->forward_occupied;
     sum->backward_occupied += times * pass->backward_occupied;
 }

@@ -26,6 +26,7 @@ typedef struct tc_pass {
     tc_parts forward;
     tc_parts backward; /* recompute, input gradient and weight gradient */
     double weight_s;   /* of backward: the weight gradients, which zero-bubble schedules move */
+    double apart_s;    /* what input and weight gradients take longer apart, each with the host of its own kernels */
     tc_transit forward_transit, backward_transit; /* the latter without recompute */
     double forward_occupied,
         backward_occupied; /* of the pass: the links of data parallelism carry its own collectives */

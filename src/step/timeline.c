@@ -133,7 +133,7 @@ static void fill_roles(const tc_timeline_input *in, int node, double *const arri
         = next ? arrival[0] + (size_t)n->next * m : gradient; /* after the last chunk its own backward may begin */
     out[TC_SLOT_FORWARD] = (role){c->forward, c->paired_forward, forward, to, down};
     out[TC_SLOT_BACKWARD] = (role){c->input + c->weight, c->paired_input + c->weight, gradient, back, up};
-    out[TC_SLOT_INPUT] = (role){c->input, c->paired_input, gradient, back, up};
+    out[TC_SLOT_INPUT] = (role){c->input + c->apart, c->paired_input + c->apart, gradient, back, up};
     out[TC_SLOT_WEIGHT] = (role){c->weight, c->weight, gradient, NULL, NULL};
     if (!previous)
         for (size_t i = 0; i < m; i++) forward[i] = 0;
@@ -279,6 +279,7 @@ tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, do
     tc_node_cost c = {.forward = each.forward + offload.forward,
                       .input = each.backward - pass->weight_s + offload.backward,
                       .weight = pass->weight_s,
+                      .apart = pass->apart_s,
                       .occupied = {pass->forward_occupied, pass->backward_occupied}};
     double hidden = 1 - tc_pair_exposed(pass);
     c.paired_forward = c.forward - hidden * pass->forward.ep_comm;

@@ -12,7 +12,8 @@
 
 /* Seconds of one micro-batch on a node (a chunk on a stage), exposed communication included. */
 typedef struct tc_node_cost {
-    double forward, input, weight;
+    double forward, input, weight;       /* a whole backward is input and weight */
+    double apart;                        /* what an input gradient in a slot of its own takes longer */
     double paired_forward, paired_input; /* the same in a paired slot, whose communication is hidden */
     tc_round occupied;                   /* of these, the links of data parallelism by other communication */
 } tc_node_cost;
