@@ -467,6 +467,63 @@ static int close_catalog(void **state) {
     return 0;
 }
 
+/* A figure of the hardware or of the software, better. */
+static void improve(tc_question *q, int what) {
+    tc_accelerator *a = &q->cluster.accelerator;
+    if (what == 0) a->memory_bytes_per_s *= 10;
+    if (what == 1) a->tdp_w *= 1.1;
+    if (what == 2)
+        for (int i = 0; i < TC_DTYPES; i++) a->matmul_flops[i] *= 1.1;
+    if (what == 3) q->stack.params.host_s_per_kernel *= 0.9;
+    if (what == 4)
+        for (int i = 0; i < q->cluster.fabric.levels; i++) q->cluster.fabric.level[i].bytes_per_s *= 1.1;
+}
+
+/* But for a few DualPipes, whose fixed order of slots suits other proportions. */
+static void better_is_never_slower(void **state) {
+    (void)state;
+    int slower = 0, asked = 0;
+    static question q, better;
+    while (asked < 8000) {
+        tc_step step = {.step_s = 0}, after = {.step_s = 0};
+        tc_error error;
+        if (!ask_for_anything(&q)) continue;
+        better.q = q.q;
+        improve(&better.q, (int)draw(5));
+        assert_int_equal(tc_open(&better.q, &better.opened, &error), TC_OK);
+        assert_int_equal(tc_step_of(&q.opened.costs, &step, &error), TC_OK);
+        assert_int_equal(tc_step_of(&better.opened.costs, &after, &error), TC_OK);
+        bool much = after.step_s > 1.001 * step.step_s;
+        if (much && q.opened.placement.layout.schedule != TC_SCHEDULE_DUALPIPE && !q.q.layout.offload_activations)
+            fail_msg("%s on %s, %s, schedule %d, tp %d pp %d: %g s became %g s", q.q.job.model.slug,
+                     q.q.cluster.accelerator.slug, q.q.stack.slug, q.q.layout.schedule, q.q.layout.tp, q.q.layout.pp,
+                     step.step_s, after.step_s);
+        slower += after.step_s > (1 + 1e-9) * step.step_s;
+        asked++;
+    }
+    assert_true(slower <= 8);
+}
+
+/* The layout that hardware is compared on is the one that was asked for, expert tensor parallelism included. */
+static void changes_keep_the_layout(void **state) {
+    (void)state;
+    static question q;
+    static tc_explanation e;
+    tc_error error;
+    q = (question){.q = tc_default_question()};
+    q.q.layout.tp = q.q.layout.pp = q.q.layout.etp = 4;
+    q.q.layout.ep = 8;
+    q.q.cluster.devices = 256;
+    q.q.job.global_batch = 1024;
+    assert_true(ask(&q, "qwen3-235b-a22b", "h20"));
+    assert_int_equal(tc_explain(&q.opened, &e, &error), TC_OK);
+    for (int i = 0; i < e.changes; i++) {
+        if (e.change[i].layout) continue;
+        assert_true(e.change[i].gain_pct >= -1e-9 && e.change[i].gain_pct < 10 + 1e-9);
+        assert_near(e.change[i].reserved, e.step.memory.reserved, 1);
+    }
+}
+
 /* Each draws for itself: a change of one leaves what the others see. */
 static int seed(void **state) {
     (void)state;
@@ -486,6 +543,8 @@ int main(void) {
                                        SEEDED(live_memory_peaks_where_the_schedule_says),
                                        SEEDED(live_memory_sees_every_chunk),
                                        SEEDED(losses_lead_from_peak_to_achieved),
-                                       SEEDED(a_step_is_its_timeline)};
+                                       SEEDED(a_step_is_its_timeline),
+                                       SEEDED(better_is_never_slower),
+                                       SEEDED(changes_keep_the_layout)};
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

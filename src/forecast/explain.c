@@ -294,7 +294,6 @@ static void fill_changes(const tc_question *question, tc_explanation *e) {
     base.interval = NULL;
     base.job.global_batch = e->step.global_batch;
     base.layout.dp = TC_UNSET;
-    if (question->job.model.blocks > 0) base.layout.etp = TC_UNSET;
     try_hardware(e, &base);
     try_degrees(e, &base);
     try_choices(e, &base);
