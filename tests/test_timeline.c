@@ -205,7 +205,7 @@ static bool ask_for_anything(question *q) {
     l->hsdp = 1 << draw(4);
     l->micro_batch = 1 << draw(3);
     l->sequence_parallel = (int)draw(2);
-    l->offload_activations = draw(8) == 0;
+    l->offload = draw(8) ? TC_OFFLOAD_NONE : (int)draw(TC_OFFLOAD_ALL + 1);
     if (draw(6) == 0) l->first_layers = (int)draw(6);
     if (draw(6) == 0) l->last_layers = (int)draw(6);
     q->q.cluster.devices = l->tp * l->pp * l->cp * dp;
@@ -494,7 +494,7 @@ static void better_is_never_slower(void **state) {
         assert_int_equal(tc_step_of(&q.opened.costs, &step, &error), TC_OK);
         assert_int_equal(tc_step_of(&better.opened.costs, &after, &error), TC_OK);
         bool much = after.step_s > 1.001 * step.step_s;
-        if (much && q.opened.placement.layout.schedule != TC_SCHEDULE_DUALPIPE && !q.q.layout.offload_activations)
+        if (much && q.opened.placement.layout.schedule != TC_SCHEDULE_DUALPIPE && q.q.layout.offload == TC_OFFLOAD_NONE)
             fail_msg("%s on %s, %s, schedule %d, tp %d pp %d: %g s became %g s", q.q.job.model.slug,
                      q.q.cluster.accelerator.slug, q.q.stack.slug, q.q.layout.schedule, q.q.layout.tp, q.q.layout.pp,
                      step.step_s, after.step_s);

@@ -141,7 +141,7 @@ static bool several_stages_lead(const tc_stage_seconds *stage, int stages, int s
 static bool holds(const tc_costs *costs, const tc_stage_seconds *stage, int slowest) {
     const tc_layout *l = &costs->p->layout;
     if (l->pp == 1) return !tc_activations_on_host(l);
-    if (tc_stages_given(l)) return false;     /* stages that lead may stand anywhere, and wait for each other */
+    if (tc_stages_given(l)) return false;        /* stages that lead may stand anywhere, and wait for each other */
     if (tc_activations_on_host(l)) return false; /* slots that wait for the host link are not in it */
     if (l->schedule == TC_SCHEDULE_GPIPE) return true;
     if (costs->p->layers < l->pp) return false;

@@ -145,7 +145,8 @@ static bool first_stage_leads(const tc_costs *costs, const tc_pipeline *line, do
         if (tc_optimizer_seconds(costs, &load) > optimizer_s) return false;
         tc_data_parallel d = tc_data_parallel_of(costs, &load);
         int at = s < TC_FILL_STAGES ? s : TC_FILL_STAGES - 1;
-        tc_exposed_traffic e = tc_traffic_exposed(&costs->q->stack, &d, at == s ? line->free[at] : (tc_round){0, 0});
+        tc_exposed_traffic e = tc_traffic_exposed(&costs->q->stack, costs->p->layout.overlap, &d,
+                                                  at == s ? line->free[at] : (tc_round){0, 0});
         if (s == 0) first = e;
         if (e.gather > first.gather + line->fill_s[at]
             || e.reduce + e.replica > first.reduce + first.replica + line->drain_s[at])
