@@ -514,7 +514,41 @@ bad plan
 bad plan nonexistent.yaml
 bad validate /nonexistent.jsonl
 bad controls nothing-like-it
+bad step --layout /nonexistent.json
+echo '{"layout": {"tp": 4, "sharding": "zero9"}}' >"$work/wrong.json"
+(cd "$work" && "$program" step --layout wrong.json >/dev/null 2>wrong.err) && fail "a wrong layout: exit 0"
+grep -q '^traincast: wrong.json: \$.layout.sharding: ' "$work/wrong.err" || fail "a wrong layout: $(cat "$work/wrong.err")"
 compare_golden errors.txt "$work/errors"
+
+# ---- an answer read back: all but `assumed` comes out byte for byte --------------------------------------------------------
+without_assumed() { sed '/^  "assumed": \[$/,/^  \],$/d; /^  "assumed": \[\],$/d'; }
+# OPTION...: of step
+read_back() {
+    checks=$((checks + 1))
+    "$program" step "$@" --json >"$work/answer.json" 2>"$work/err" || fail "step $*: $(cat "$work/err")"
+    "$program" step --layout "$work/answer.json" --json >"$work/again.json" 2>"$work/err" || fail "read back: $(cat "$work/err")"
+    without_assumed <"$work/answer.json" >"$work/a"
+    without_assumed <"$work/again.json" >"$work/b"
+    [ "$(grep -c . "$work/a")" -gt 60 ] && cmp -s "$work/a" "$work/b" || fail "step $*: not what it was when read back"
+}
+h100="--accelerator h100-sxm --devices 64 --global-batch 64"
+printf '0F0,0F1,0B0,0F2,0B1,0F3,0B2,0B3\n' >"$work/own.txt"
+printf '1F0,1B0,1F1,1B1,1F2,1B2,1F3,1B3\n' >>"$work/own.txt"
+read_back --model llama-3-8b $h100 --tp 4 --pp 2 --sequence-parallel off --offload states --overlap none --graphs norm,qkv
+read_back --model llama-3-8b $h100 --cp 4 --cp-kind both:2 --sharding hsdp:8 --recompute norm+mlp --attention plain --seq 4096
+read_back --model mixtral-8x7b $h100 --ep 8 --stack megatron-lm --optimizer sgd --balanced-routing --dtype fp8
+read_back --model llama-3-8b $h100 --pp 2 --stage-layers 15,17 --frozen-base --fabric dgx-a100
+read_back --model llama-3-8b --accelerator h100-sxm --devices 64 --global-batch 128 --pp 2 --schedule "$work/own.txt"
+"$program" search --model llama-3-8b $h100 --top 1 --json >"$work/search.json" || fail "search: exit $?"
+"$program" step --layout - --json <"$work/search.json" >"$work/again.json" || fail "the best of a search: exit $?"
+seconds() { sed -n 's/^ *"step_s": //p' "$1" | head -1; }
+[ "$(seconds "$work/search.json")" = "$(seconds "$work/again.json")" ] || fail "the best of a search takes another time as a step"
+# shellcheck disable=SC2046
+"$program" step --model llama-3-8b $h100 $(sed -n 's/^ *"options": "\(.*\)",$/\1/p' "$work/search.json") --json >"$work/again.json" || fail "its options: exit $?"
+[ "$(seconds "$work/search.json")" = "$(seconds "$work/again.json")" ] || fail "the options of the best ask for another layout"
+"$program" search --layout "$work/answer.json" --top 1 >"$work/out" && grep -q '^  Given: PP 2, ' "$work/out" || fail "search does not compare what is given"
+"$program" step --layout "$work/search.json" --tp 2 --devices 32 --json >"$work/again.json" && grep -q '"tp": 2,' "$work/again.json" || fail "options beside --layout do not override"
+checks=$((checks + 5))
 
 # ---- output that cannot be written, and readers that have had enough ------------------------------------------------
 checks=$((checks + 1))

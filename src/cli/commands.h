@@ -7,20 +7,26 @@
 
 #include <stdio.h>
 
+#include "base/json.h"
 #include "cli/options.h"
 #include "report/writer.h"
 #include "report/table.h"
 #include "traincast.h"
 
 struct tc_context {
-    const tc_options *options;
+    tc_options *options;
     tc_catalog *catalog; /* NULL if the command takes no --catalog */
     FILE *out;
     tc_target target; /* an answer for programs goes there; without a format it is a text for people, to out */
     tc_style style;
     tc_order *order;   /* a schedule that was read from a file; freed by the program */
     int *stage_layers; /* the numbers of --stage-layers; freed by the program */
-    bool infeasible;   /* set by a command that found nothing feasible: exit 3 */
+    bool answered;     /* --layout was read: a layout, with what it points to */
+    tc_layout answer;
+    int *answer_layers;
+    tc_order *answer_order;
+    tc_json_document answer_document;
+    bool infeasible; /* set by a command that found nothing feasible: exit 3 */
     tc_error *error;
 };
 

@@ -94,6 +94,9 @@ static tc_code run_command(tc_context *context) {
     tc_catalog_close(context->catalog);
     tc_schedule_free(context->order);
     free(context->stage_layers);
+    free(context->answer_layers);
+    tc_schedule_free(context->answer_order);
+    if (context->answered) tc_json_close(&context->answer_document);
     return code;
 }
 

@@ -203,6 +203,14 @@ static tc_code check_formats(const tc_options *options, tc_error *error) {
     return TC_OK;
 }
 
+tc_code tc_options_check_needed(const tc_options *options, tc_error *error) {
+    for (int i = 0; i < TC_OPTIONS; i++)
+        if ((tc_option_table[i].needed >> options->command & 1u) && !options->value[i].given)
+            return tc_fail(error, TC_INVALID, tc_option_table[i].name, "is needed; for example %s",
+                           tc_option_table[i].example);
+    return TC_OK;
+}
+
 /* Every given option belongs to the command, and the number of words is right. */
 static tc_code check_line(const tc_options *options, tc_error *error) {
     const tc_command *command = &tc_command_table[options->command];
@@ -210,10 +218,9 @@ static tc_code check_line(const tc_options *options, tc_error *error) {
         if (options->value[i].given && !(tc_option_table[i].commands >> options->command & 1u))
             return unknown_option(tc_option_table[i].name, strlen(tc_option_table[i].name), options->command, error);
     if (options->value[TC_OPTION_HELP].given || options->value[TC_OPTION_VERSION].given) return TC_OK;
-    for (int i = 0; i < TC_OPTIONS; i++)
-        if ((tc_option_table[i].needed >> options->command & 1u) && !options->value[i].given)
-            return tc_fail(error, TC_INVALID, tc_option_table[i].name, "is needed; for example %s",
-                           tc_option_table[i].example);
+    /* an answer may bring them */
+    tc_code code = options->value[TC_OPTION_LAYOUT].given ? TC_OK : tc_options_check_needed(options, error);
+    if (code) return code;
     if (options->positionals < command->fewest)
         return tc_fail(error, TC_INVALID, command->name, "something is missing; give: traincast %s %s", command->name,
                        command->arguments);

@@ -87,6 +87,9 @@ typedef struct tc_options {
  * number of words and missing options are not checked. */
 TC_NODISCARD tc_code tc_options_parse(int argc, char **argv, tc_options *out, tc_error *error);
 
+/* Are all options there that the command cannot do without? */
+TC_NODISCARD tc_code tc_options_check_needed(const tc_options *options, tc_error *error);
+
 /* The command's id, or -1; error is set with the nearest name. */
 int tc_command_find(const char *name, tc_error *error);
 

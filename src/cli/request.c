@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cli/answer.h"
 #include "layout/fields.h"
 #include "report/names.h"
 
@@ -52,12 +53,15 @@ bool tc_is_json_path(const char *name) {
 
 static tc_code take_layout(tc_context *context, tc_layout *layout) {
     tc_code code = TC_OK;
+    if (context->answered) *layout = context->answer;
     for (int id = 0; id < TC_LAYOUT_FIELDS && !code; id++) code = take_field(context, (tc_layout_id)id, layout);
     return code;
 }
 
 tc_code tc_request_job(tc_context *context, tc_question *out) {
     *out = tc_default_question();
+    tc_code code = tc_answer_read(context);
+    if (code) return code;
     take_integer(context, TC_OPTION_SEQ, &out->job.seq);
     take_choice(context, TC_OPTION_DTYPE, TC_VOCABULARY_DTYPE, &out->job.dtype);
     take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
@@ -67,7 +71,7 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     if (tc_given(context, TC_OPTION_GLOBAL_BATCH)->given)
         out->job.global_batch = tc_given(context, TC_OPTION_GLOBAL_BATCH)->integer;
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
-    tc_code code = take_layout(context, &out->layout);
+    code = take_layout(context, &out->layout);
     if (code) return code;
     code = tc_catalog_interval(context->catalog, &out->interval, context->error);
     if (code) return code;

@@ -115,7 +115,7 @@ static tc_code announce(tc_context *context, const tc_search_input *in) {
     return code;
 }
 
-static tc_code print_search(tc_context *context, const tc_search_input *in, tc_search *search) {
+static tc_code print_search(tc_context *context, const tc_search_input *in, const tc_step *given, tc_search *search) {
     context->infeasible = search->best_count == 0;
     tc_step assumed;
     memset(&assumed, 0, sizeof assumed);
@@ -123,22 +123,25 @@ static tc_code print_search(tc_context *context, const tc_search_input *in, tc_s
         assumed = search->best[0].step;
     else
         tc_assume_stack(&in->question, &assumed);
+    const tc_step *to_beat = context->answered ? given : NULL;
     if (context->target.format)
-        tc_report_search(&context->target, in, &assumed, search);
-    else if (!tc_report_search_text(context->out, &context->style, in, &assumed, search))
+        tc_report_search(&context->target, in, &assumed, to_beat, search);
+    else if (!tc_report_search_text(context->out, &context->style, in, &assumed, to_beat, search))
         return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     return TC_OK;
 }
 
 static tc_code search_and_print(tc_context *context, const tc_search_input *in) {
+    tc_step given;
     tc_code code = announce(context, in);
+    if (!code && context->answered) code = tc_forecast(&in->question, &given, context->error);
     tc_search *search = code ? NULL : malloc(sizeof *search);
     if (code) return code;
     if (!search) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     code = tc_search_run(in, search, context->error);
     if (!code) {
         if (search->best_count == 0) code = tc_search_advise(in, search, context->error);
-        if (!code) code = print_search(context, in, search);
+        if (!code) code = print_search(context, in, &given, search);
         tc_search_free(search);
     }
     free(search);

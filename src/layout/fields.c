@@ -42,7 +42,7 @@ const tc_layout_field tc_layout_fields[TC_LAYOUT_FIELDS] = {
 #define DETAIL(member) offsetof(tc_layout, member)
 /* By kind. */
 static const size_t detail_size[] = {sizeof(int), sizeof(double), sizeof(int), sizeof(tc_order *)};
-static const tc_layout_detail details[] = {
+const tc_layout_detail tc_layout_details[TC_LAYOUT_DETAILS] = {
     {TC_LAYOUT_SHARDING, TC_SHARD_HSDP, "hsdp", TC_DETAIL_NUMBER, DETAIL(hsdp), 1},
     {TC_LAYOUT_RECOMPUTE, TC_RECOMPUTE_LAYERS, "recompute_layers", TC_DETAIL_LAYERS, DETAIL(recompute_layers), 1},
     {TC_LAYOUT_RECOMPUTE, TC_RECOMPUTE_OPERATORS, "recompute_operators", TC_DETAIL_GROUPS, DETAIL(recompute_operators),
@@ -50,7 +50,6 @@ static const tc_layout_detail details[] = {
     {TC_LAYOUT_SCHEDULE, TC_SCHEDULE_CUSTOM, "schedule_file", TC_DETAIL_FILE, DETAIL(order), 0},
     {TC_LAYOUT_CP_KIND, TC_CP_BOTH, "cp_all_to_all", TC_DETAIL_NUMBER, DETAIL(cp_all_to_all), 2},
 };
-#define DETAILS (sizeof details / sizeof details[0])
 
 /* Other names of a word. */
 static const struct {
@@ -63,8 +62,8 @@ static const struct {
 };
 
 static const tc_layout_detail *find_detail(tc_layout_id id, int word) {
-    for (size_t i = 0; i < DETAILS; i++)
-        if (details[i].field == id && details[i].word == word) return &details[i];
+    for (int i = 0; i < TC_LAYOUT_DETAILS; i++)
+        if (tc_layout_details[i].field == id && tc_layout_details[i].word == word) return &tc_layout_details[i];
     return NULL;
 }
 
@@ -200,8 +199,8 @@ static tc_code set_list(tc_layout *l, const tc_layout_field *f, const char *text
 static bool set_detail(tc_layout *l, tc_layout_id id, const char *text, const char *place, tc_code *code,
                        tc_error *error) {
     const tc_layout_field *f = &tc_layout_fields[id];
-    for (size_t i = 0; i < DETAILS; i++) {
-        const tc_layout_detail *d = &details[i];
+    for (int i = 0; i < TC_LAYOUT_DETAILS; i++) {
+        const tc_layout_detail *d = &tc_layout_details[i];
         if (d->field != id) continue;
         char *member = (char *)l + d->offset;
         size_t length = strlen(f->words[d->word]);
@@ -411,10 +410,13 @@ const char *tc_layout_options(const tc_layout *l, const tc_layout *defaults, cha
     text t = {buffer, size, 0};
     buffer[0] = '\0';
     tc_layout usual = tc_default_layout();
+    usual.schedule = l->vpp > 1 ? TC_SCHEDULE_INTERLEAVED : TC_SCHEDULE_1F1B;
     for (int i = 0; i < TC_LAYOUT_FIELDS; i++) {
         char value[1024];
         tc_layout_id id = (tc_layout_id)i;
-        if (!tc_layout_is_set(l, id) || !tc_layout_matters(l, id) || tc_layout_field_equal(l, &usual, id)
+        bool matters = tc_layout_matters(l, id) || id == TC_LAYOUT_SCHEDULE
+                       || (id == TC_LAYOUT_SHARDING && l->cp > 1); /* over dp x cp ranks */
+        if (!tc_layout_is_set(l, id) || !matters || tc_layout_field_equal(l, &usual, id)
             || tc_layout_field_equal(l, defaults, id))
             continue;
         if (id == TC_LAYOUT_DP || (id == TC_LAYOUT_ETP && l->ep == 1 && l->etp == l->tp)) continue; /* they follow */

@@ -53,6 +53,9 @@ typedef struct tc_layout_detail {
     int lower; /* of a number */
 } tc_layout_detail;
 
+#define TC_LAYOUT_DETAILS 5
+extern const tc_layout_detail tc_layout_details[TC_LAYOUT_DETAILS];
+
 /* That of the layout's word; NULL where it has none. */
 const tc_layout_detail *tc_layout_detail_of(const tc_layout *layout, tc_layout_id id);
 

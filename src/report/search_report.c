@@ -43,8 +43,41 @@ static void write_problem(tc_writer *writer, const tc_search_input *in) {
     tc_write_integer(writer, "devices", in->question.cluster.devices);
     tc_write_integer(writer, "global_batch", in->question.job.global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, in->question.job.dtype));
-    tc_write_string(writer, "optimizer", tc_optimizer_word(&in->question));
+    tc_write_integer(writer, "seq",
+                     in->question.job.seq == TC_UNSET ? in->question.job.model.seq : in->question.job.seq);
+    tc_write_job_choices(writer, &in->question);
     tc_write_string(writer, "objective", in->pareto ? "pareto" : tc_objective_name(in->objective));
+}
+
+#define OPTIONS 640
+
+/* What asks for the layout beside the options of the search. */
+static const char *options_text(const tc_search_input *in, const tc_found *found, char *buffer, size_t size) {
+    const tc_question *q = &in->question;
+    tc_layout_options(&found->step.layout, &q->stack.defaults, buffer, size);
+    size_t used = strlen(buffer);
+    if (found->devices != q->cluster.devices && used < size)
+        used += (size_t)snprintf(buffer + used, size - used, " --devices %d", found->devices);
+    if (found->step.global_batch != q->job.global_batch && used < size)
+        used += (size_t)snprintf(buffer + used, size - used, " --global-batch %lld",
+                                 (long long)found->step.global_batch);
+    if (found->dtype != q->job.dtype && used < size)
+        snprintf(buffer + used, size - used, " --dtype %s", tc_name(TC_VOCABULARY_DTYPE, found->dtype));
+    return buffer[0] == ' ' ? buffer + 1 : buffer;
+}
+
+/* A layout that was given to be compared: what the best gains and loses against it. */
+static void write_given(tc_writer *writer, const tc_step *given, const tc_search *search) {
+    if (!given) return;
+    tc_write_object(writer, "given");
+    tc_write_layout(writer, "layout", &given->layout);
+    tc_write_step_time(writer, given);
+    tc_write_number(writer, "mfu_pct", given->mfu_pct);
+    tc_write_step_memory(writer, given);
+    tc_write_bool(writer, "fits", given->fits);
+    if (search->best_count > 0)
+        tc_write_number(writer, "best_faster_pct", 100 * (given->step_s / search->best[0].step.step_s - 1));
+    tc_write_close(writer);
 }
 
 /* What a layout gains and loses against another: differences, negative is less. */
@@ -56,10 +89,12 @@ static void write_against(tc_writer *writer, const tc_found *found, const tc_fou
     tc_write_close(writer);
 }
 
-static void write_found(tc_writer *writer, const tc_found *found, const tc_found *next) {
+static void write_found(tc_writer *writer, const tc_search_input *in, const tc_found *found, const tc_found *next) {
     const tc_step *step = &found->step;
+    char options[OPTIONS];
     tc_write_object(writer, NULL);
     tc_write_layout(writer, "layout", &step->layout);
+    tc_write_string(writer, "options", options_text(in, found, options, sizeof options));
     tc_write_string(writer, "offload", tc_name(TC_VOCABULARY_OFFLOAD, step->layout.offload));
     tc_write_string(writer, "overlap", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
     tc_write_integer(writer, "devices", found->devices);
@@ -85,7 +120,8 @@ static void write_timing(tc_writer *writer, const tc_search *search) {
     tc_write_close(writer);
 }
 
-void tc_report_search(tc_target *target, const tc_search_input *in, const tc_step *assumed, const tc_search *search) {
+void tc_report_search(tc_target *target, const tc_search_input *in, const tc_step *assumed, const tc_step *given,
+                      const tc_search *search) {
     tc_writer writer = tc_write_begin(target, "search/1", "best");
     tc_write_assumed(&writer, assumed);
     write_problem(&writer, in);
@@ -99,13 +135,14 @@ void tc_report_search(tc_target *target, const tc_search_input *in, const tc_ste
     tc_write_integer(&writer, "pruned", search->pruned);
     tc_write_array(&writer, "best");
     for (int i = 0; i < search->best_count; i++)
-        write_found(&writer, &search->best[i], i + 1 < search->best_count ? &search->best[i + 1] : NULL);
+        write_found(&writer, in, &search->best[i], i + 1 < search->best_count ? &search->best[i + 1] : NULL);
     tc_write_close(&writer);
     if (search->best_count == 0) {
         tc_write_array(&writer, "advice");
         for (int i = 0; i < search->advice_count; i++) tc_write_string(&writer, NULL, search->advice[i]);
         tc_write_close(&writer);
     }
+    write_given(&writer, given, search);
     write_timing(&writer, search);
     tc_write_end(&writer);
 }
@@ -213,7 +250,7 @@ static void print_against(FILE *file, const tc_found *found, const tc_found *nex
 static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
-        char text[512];
+        char text[OPTIONS];
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
         fprintf(file, "     overlap %s", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
@@ -226,8 +263,22 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
             fprintf(file, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch,
                     tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);
-        fputc('\n', file);
+        fputs("\n     ", file);
+        tc_print_wrapped(file, style, 5, 5, options_text(in, found, text, sizeof text));
     }
+}
+
+static void print_given(FILE *file, const tc_style *style, const tc_step *given, const tc_search *search) {
+    if (!given) return;
+    char text[800], layout[512];
+    double gain = 100 * (given->step_s / search->best[0].step.step_s - 1);
+    snprintf(text, sizeof text, "Given: %s; %.20s a step, %.20s MFU, %.24s%s. The best is %.20s %s.",
+             tc_layout_text(&given->layout, layout, sizeof layout), tc_format_seconds(given->step_s).s,
+             tc_format_percent(given->mfu_pct).s, tc_format_gib(given->memory.reserved).s,
+             given->fits ? "" : ", which does not fit", tc_format_percent(fabs(gain)).s,
+             gain >= 0 ? "faster" : "slower");
+    fputc('\n', file);
+    tc_print_wrapped(file, style, 0, 2, text);
 }
 
 static void print_lines(FILE *file, const tc_style *style, const char *heading, const char *first, size_t stride,
@@ -241,7 +292,7 @@ static void print_lines(FILE *file, const tc_style *style, const char *heading, 
 }
 
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed,
-                           const tc_search *search) {
+                           const tc_step *given, const tc_search *search) {
     print_title(file, style, in);
     print_counts(file, style, search);
     fputc('\n', file);
@@ -253,6 +304,7 @@ bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_in
     if (!print_table(file, style, in, search)) return false;
     fputc('\n', file);
     print_layouts(file, style, in, search);
+    print_given(file, style, given, search);
     print_lines(file, style, "\nAssumed: neither given nor in the data", assumed->assumed[0],
                 sizeof assumed->assumed[0], assumed->assumed_count);
     return true;

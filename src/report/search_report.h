@@ -8,11 +8,13 @@
 #include "report/table.h"
 #include "search/search.h"
 
-/* assumed: what was neither given nor in the data, as in a step (tc_step.assumed). data: the catalog's hash. */
-void tc_report_search(tc_target *target, const tc_search_input *input, const tc_step *assumed, const tc_search *search);
+/* assumed: what was neither given nor in the data, as in a step (tc_step.assumed). given: a layout that the best are
+ * compared with, or NULL. */
+void tc_report_search(tc_target *target, const tc_search_input *input, const tc_step *assumed, const tc_step *given,
+                      const tc_search *search);
 /* False if memory ran out. */
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *input, const tc_step *assumed,
-                           const tc_search *search);
+                           const tc_step *given, const tc_search *search);
 
 /* The axes and how many layouts they make. */
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *input, const tc_search *search);

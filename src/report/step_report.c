@@ -52,6 +52,14 @@ const char *tc_optimizer_word(const tc_question *q) {
     return tc_name(TC_VOCABULARY_OPTIMIZER, q->job.optimizer == TC_UNSET ? (int)q->stack.optimizer : q->job.optimizer);
 }
 
+void tc_write_job_choices(tc_writer *writer, const tc_question *q) {
+    int attention = q->job.attention == TC_UNSET ? (int)q->stack.attention : q->job.attention;
+    tc_write_string(writer, "optimizer", tc_optimizer_word(q));
+    write_name(writer, "attention", TC_VOCABULARY_ATTENTION_IMPL, attention);
+    tc_write_bool(writer, "frozen_base", q->job.frozen_base);
+    tc_write_bool(writer, "balanced_routing", q->job.balanced_routing);
+}
+
 static void write_detail(tc_writer *writer, const tc_layout *l, const tc_layout_detail *d) {
     char groups[TC_OPERATORS_TEXT];
     switch (d->kind) {
@@ -127,7 +135,7 @@ static void write_job(tc_writer *writer, const tc_question *question, const tc_s
     tc_write_string(writer, "fabric", question->cluster.fabric.slug);
     tc_write_string(writer, "stack", question->stack.slug);
     write_name(writer, "dtype", TC_VOCABULARY_DTYPE, question->job.dtype);
-    tc_write_string(writer, "optimizer", tc_optimizer_word(question));
+    tc_write_job_choices(writer, question);
     tc_write_number(writer, "seq", step->tokens_per_step / (double)step->global_batch);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_integer(writer, "micro_batches", step->micro_batches);

@@ -14,6 +14,8 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
 
 /* ---- parts that other reports share ------------------------------------------------ */
 
+/* "optimizer", "attention", "frozen_base", "balanced_routing" */
+void tc_write_job_choices(tc_writer *writer, const tc_question *question);
 /* "layout": {"tp", ...}: every degree and choice that is set. */
 void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout);
 /* The optimizer of a question: its own, else that of the stack. */
