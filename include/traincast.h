@@ -219,6 +219,7 @@ typedef struct tc_fabric {
 /* ---- model --------------------------------------------------------------- */
 
 #define TC_MAX_BLOCKS 16
+#define TC_MAX_NORMS 8
 
 typedef struct tc_attention {
     int heads, kv_heads, head_dim;
@@ -259,7 +260,7 @@ typedef struct tc_block {
     tc_latent latent;
     tc_dense dense;
     tc_experts experts;
-    int norms; /* norms of width hidden per block: 2; 4 with post-norms */
+    int norms; /* norms of width hidden per block: 2; 4 with post-norms; at most TC_MAX_NORMS */
     bool parallel_residual;
 } tc_block;
 

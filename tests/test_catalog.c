@@ -875,6 +875,8 @@ static const bad_file bad_models[] = {
      "is none, but there is attention; leave one of them out"},
     {SHAPE "  - count: 2\n    mlp: {kind: gated, ffn: 8}\n    mixer: none\n    ffn: none\n", "13: blocks[0].ffn",
      "is none, but there is mlp; leave one of them out"},
+    {SHAPE "  - count: 2\n    attention: {heads: 8, head_dim: 8}\n    ffn: none\n    norms: 9\n", "13: blocks[0].norms",
+     "'9' is out of range; write a whole number from 0 to 8"},
     {SHAPE "  - count: 2\n    mixer: none\n    ffn: none\n", "10: blocks[0]",
      "has neither mixer nor ffn; leave the block out"},
     {SHAPE "  - count: 2\n    attention: {heads: 8, kind: scan}\n", "11: blocks[0].attention.kind",

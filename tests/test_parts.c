@@ -115,6 +115,24 @@ static void both_feed_forward_parts(void **state) {
     assert_int_equal(ops.tp_collectives, 2);
 }
 
+/* The most that a block can hold: latent attention written to memory, experts, shared ones and an MLP, and every norm. */
+static void the_fullest_block(void **state) {
+    (void)state;
+    tc_model m = round_moe(1);
+    tc_block *b = &m.block[0];
+    b->mixer = TC_MIXER_LATENT;
+    b->latent = (tc_latent){.heads = 16, .q_rank = 512, .kv_rank = 128, .nope_dim = 64, .rope_dim = 32, .v_dim = 64};
+    b->ffn = TC_FFN_DENSE | TC_FFN_EXPERTS;
+    b->dense.ffn = b->experts.shared_ffn = 2048;
+    tc_shard shard = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .plain_attention = true};
+    tc_operators ops;
+    for (b->norms = 0; b->norms <= 1000000; b->norms = b->norms < 10 ? b->norms + 1 : 1000 * b->norms) {
+        tc_block_operators(&m, b, &shard, &ops);
+        assert_int_equal(ops.count, 24 + (b->norms < TC_MAX_NORMS ? b->norms : TC_MAX_NORMS));
+        assert_true(ops.count <= TC_MAX_OPERATORS);
+    }
+}
+
 static tc_operator core_of(const tc_attention_core *core, double cp, tc_operators *ops) {
     tc_shard shard = {.sequences = 2, .seq = core->queries, .tp = 1, .cp = cp};
     *ops = (tc_operators){.count = 0};
@@ -199,8 +217,9 @@ static void what_parts_allow(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trunk_by_hand),         cmocka_unit_test(one_part_alone),
-        cmocka_unit_test(both_feed_forward_parts), cmocka_unit_test(queries_to_other_keys),
-        cmocka_unit_test(queries_to_a_cache),      cmocka_unit_test(what_parts_allow),
+        cmocka_unit_test(both_feed_forward_parts), cmocka_unit_test(the_fullest_block),
+        cmocka_unit_test(queries_to_other_keys),   cmocka_unit_test(queries_to_a_cache),
+        cmocka_unit_test(what_parts_allow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static const tc_field block_fields[] = {
     BLOCK_BOOLEAN("moe.shared_gate", experts.shared_gate),
     BLOCK_BOOLEAN("moe.router_bias", experts.router_bias),
     BLOCK_BOOLEAN("moe.bias", experts.bias),
-    BLOCK_INTEGER("norms", norms, TC_NEED_NEVER, 0),
+    {.path = "norms", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_block, norms), .max = TC_MAX_NORMS},
     BLOCK_BOOLEAN("parallel_residual", parallel_residual),
 };
 

@@ -66,7 +66,7 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
         mixer->emit(&in, out);
     }
     int mixed = out->tp_collectives, first = norms;
-    for (; norms < block->norms; norms++) {
+    for (; norms < block->norms && norms < TC_MAX_NORMS; norms++) {
         bool before = norms == first; /* others follow the parts */
         add_residual_norm(out, model, residual, shard->dropout && before, ffn_input, before ? gathered : 0);
     }
