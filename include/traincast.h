@@ -6,7 +6,8 @@
  * bytes, FLOP, seconds, bytes/s, FLOP/s, watts, US dollars.
  *
  * The file reads top-down: errors, vocabularies, catalog objects (accelerator,
- * fabric, model, stack), the job and its layout, the forecast.
+ * fabric, model, stack), the job and its layout, the forecast, the catalog; then the chapters
+ * search, run (with export controls) and plan, a file each.
  */
 #ifndef TRAINCAST_H
 #define TRAINCAST_H
@@ -50,6 +51,11 @@ typedef struct tc_error {
     char place[320];
     char text[512];
 } tc_error;
+
+/* Memory of a result, freed with it. Zero-initialised: none. */
+typedef struct tc_arena {
+    struct tc_arena_block *first;
+} tc_arena;
 
 /* ---- vocabularies ------------------------------------------------------- */
 
@@ -542,6 +548,14 @@ TC_API TC_NODISCARD tc_code tc_catalog_interval(tc_catalog *c, const tc_interval
 
 /* A model as above, or a Hugging Face config.json by its path. */
 TC_API TC_NODISCARD tc_code tc_model_load(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
+
+/* ---- chapters -------------------------------------------------------------- */
+
+#include "traincast_search.h"
+
+#include "traincast_run.h"
+
+#include "traincast_plan.h"
 
 #ifdef __cplusplus
 }

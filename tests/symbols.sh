@@ -16,8 +16,8 @@ others=$(grep -v '^tc_' "$build/exported.txt" || true)
 [ -z "$others" ] || complain "exported without tc_: $others"
 cat include/*.h | grep -o 'tc_[a-z0-9_]*(' | tr -d '(' | sort -u >"$build/declared.txt"
 undeclared=$(comm -23 "$build/exported.txt" "$build/declared.txt")
-[ -z "$undeclared" ] || echo "exported, but declared in src/ only: $(echo "$undeclared" | tr '\n' ' ')"
-missing=$(sed -n 's/^TC_API .*[ *]\(tc_[a-z0-9_]*\)(.*/\1/p' include/traincast.h | sort -u | comm -23 - "$build/exported.txt")
+[ -z "$undeclared" ] || complain "exported, but not in the public header: $(echo "$undeclared" | tr '\n' ' ')"
+missing=$(sed -n 's/^TC_API .*[ *]\(tc_[a-z0-9_]*\)(.*/\1/p' include/*.h | sort -u | comm -23 - "$build/exported.txt")
 [ -z "$missing" ] || complain "declared but not exported: $(echo "$missing" | tr '\n' ' ')"
 globals=$(nm -g --defined-only "$build/libtraincast.a" | awk 'NF == 3 {print $3}' | grep -v -e '^tc_' -e '^_' || true)
 [ -z "$globals" ] || complain "global names without tc_ in the static library: $globals"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "catalog/catalog.h"
-#include "run/run.h"
+#include "traincast.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/calendar.h"
-#include "fleet/plan.h"
+#include "fleet/scenario.h"
 #include "fleet/simulate.h"
 #include "near.h"
 #include "report/plan_report.h"

@@ -11,7 +11,7 @@
 
 #include "near.h"
 #include "run/economics.h"
-#include "run/run.h"
+#include "run/goodput.h"
 
 static tc_economics read_region(const char *region) {
     tc_arena arena = {0};

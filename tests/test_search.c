@@ -13,7 +13,7 @@
 
 #include "forecast/forecast.h"
 #include "layout/fields.h"
-#include "search/search.h"
+#include "traincast.h"
 #include "search/threads.h"
 #include "search/space.h"
 

@@ -778,8 +778,23 @@ static void what_does_not_divide_is_refused(void **state) {
     assert_int_equal(step_of(&m).layout.cp_kind, TC_CP_RING);
 }
 
+/* A struct of another version, or one that no tc_default_...() made, is named. */
+static void structs_of_another_version_are_refused(void **state) {
+    (void)state;
+    tc_question m = round_machine(8);
+    tc_step step;
+    tc_error error;
+    m.layout.size = 8;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "question.layout");
+    tc_question zero = {0};
+    assert_int_equal(tc_forecast(&zero, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "question");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(structs_of_another_version_are_refused),
         cmocka_unit_test(what_does_not_divide_is_refused),
         cmocka_unit_test(the_parts_add_up),
         cmocka_unit_test(the_parts_add_up_without_an_optimizer),

@@ -2,13 +2,9 @@
 #ifndef TC_BASE_ARENA_H
 #define TC_BASE_ARENA_H
 
-#include <stddef.h>
+#include "traincast.h"
 
 typedef struct tc_arena_block tc_arena_block;
-
-typedef struct tc_arena {
-    tc_arena_block *first; /* zero-initialise to start */
-} tc_arena;
 
 /* Zeroed memory aligned for any type, or NULL when none is left. */
 void *tc_arena_alloc(tc_arena *arena, size_t bytes);

@@ -8,7 +8,7 @@
 #include "cli/terminal.h"
 #include "report/names.h"
 #include "report/search_report.h"
-#include "run/run.h"
+#include "traincast.h"
 
 #define GIB (1024.0 * 1024 * 1024)
 

@@ -25,7 +25,7 @@
 #include <string.h>
 
 #include "layout/fields.h"
-#include "run/run.h"
+#include "run/goodput.h"
 
 #define LONG_SEQUENCE 16384
 #define HEADROOM 0.05 /* of a device's memory stays free: forecasts of memory err by more than that */

@@ -7,13 +7,13 @@
  * candidates on the same pools with all steps of all jobs at that end of theirs.
  *
  * Ignored: the order of jobs is given, not searched; a job does not spread over pools. */
-#include "fleet/plan.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"

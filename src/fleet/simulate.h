@@ -3,7 +3,8 @@
 #define TC_FLEET_SIMULATE_H
 
 #include "fleet/choose_layout.h"
-#include "fleet/plan.h"
+#include "base/arena.h"
+#include "traincast.h"
 
 /* Devices that a pool has for training from a moment on, until the next step. */
 typedef struct tc_supply_step {

@@ -4,9 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
+tc_code tc_question_check(const tc_question *q, tc_error *error) {
+    const struct {
+        const char *name;
+        size_t size, wanted;
+    } all[] = {{"question", q->size, sizeof *q},
+               {"question.job", q->job.size, sizeof q->job},
+               {"question.job.model", q->job.model.size, sizeof q->job.model},
+               {"question.cluster", q->cluster.size, sizeof q->cluster},
+               {"question.cluster.accelerator", q->cluster.accelerator.size, sizeof q->cluster.accelerator},
+               {"question.cluster.fabric", q->cluster.fabric.size, sizeof q->cluster.fabric},
+               {"question.layout", q->layout.size, sizeof q->layout},
+               {"question.stack", q->stack.size, sizeof q->stack}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].size != all[i].wanted)
+            return tc_fail(error, TC_INVALID, all[i].name,
+                           "its size is %zu, not %zu; start from tc_default_question() of this library's header",
+                           all[i].size, all[i].wanted);
+    return TC_OK;
+}
+
 tc_code tc_open(const tc_question *q, tc_opened *out, tc_error *error) {
     out->assumed_count = 0;
-    tc_code code = tc_layout_resolve(q, &out->placement, out->assumed, &out->assumed_count, error);
+    tc_code code = tc_question_check(q, error);
+    if (!code) code = tc_layout_resolve(q, &out->placement, out->assumed, &out->assumed_count, error);
     return code ? code : tc_costs_compute(q, &out->placement, &out->costs, error);
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "fleet/plan.h"
+#include "traincast.h"
 #include "report/table.h"
 #include "report/writer.h"
 

@@ -6,7 +6,7 @@
 
 #include "report/table.h"
 #include "report/writer.h"
-#include "run/run.h"
+#include "traincast.h"
 
 void tc_report_run(tc_target *target, const tc_question *question, const tc_run_input *input, const tc_run *run);
 void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,

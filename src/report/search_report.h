@@ -6,7 +6,7 @@
 
 #include "report/writer.h"
 #include "report/table.h"
-#include "search/search.h"
+#include "traincast.h"
 
 /* assumed: what was neither given nor in the data, as in a step (tc_step.assumed). given: a layout that the best are
  * compared with, or NULL. */

@@ -2,7 +2,7 @@
 #ifndef TC_RUN_COMPARE_H
 #define TC_RUN_COMPARE_H
 
-#include "run/run.h"
+#include "traincast.h"
 
 typedef struct tc_comparison {
     tc_code code; /* of the step; where it failed, only question and error hold */

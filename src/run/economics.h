@@ -3,7 +3,7 @@
 #define TC_RUN_ECONOMICS_H
 
 #include "catalog/document.h"
-#include "run/run.h"
+#include "traincast.h"
 
 /* The figures of a region; region NULL is the file's default_region. */
 TC_NODISCARD tc_code tc_economics_read(const tc_document *document, const char *region, const char *home,

@@ -22,7 +22,7 @@
  * the job with fewer devices (spares are assumed). */
 #include <math.h>
 
-#include "run/run.h"
+#include "run/goodput.h"
 
 double tc_interval_young(double checkpoint_s, double mtbf_s) { return sqrt(2 * checkpoint_s * mtbf_s); }
 

@@ -16,7 +16,7 @@
  *
  * Ignored: idle time of owned devices outside the run, storage and staff, the resale value,
  * and the lower power of devices that wait for a restart. */
-#include "run/run.h"
+#include "run/goodput.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  *
  * Each fixed axis is freed alone, those first that cost least to change; then all of them; then the
  * limit of memory; then the devices are doubled. What is left is a device with more memory. */
-#include "search/search.h"
+#include "traincast.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/vocabulary.h"
 #include "layout/fields.h"
-#include "search/search.h"
+#include "traincast.h"
 
 static tc_code unknown_axis(const char *name, const char *place, tc_error *error) {
     char list[240] = "stages";

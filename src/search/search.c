@@ -6,7 +6,7 @@
  * merged. Once a bound is above the list, all that follows is pruned. The walk takes the closed form;
  * what it finds best is judged by the timeline (step/timeline.c), which decides the order.
  */
-#include "search/search.h"
+#include "traincast.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "forecast/forecast.h"
 #include "layout/fields.h"
 #include "search/threads.h"
 #include "search/walk.h"
@@ -280,7 +281,8 @@ tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error
     double start = now();
     tc_space *space = malloc(sizeof *space);
     if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    tc_code code = tc_space_make(in, space, error);
+    tc_code code = tc_question_check(&in->question, error);
+    if (!code) code = tc_space_make(in, space, error);
     if (code) {
         free(space);
         return code;

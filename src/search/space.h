@@ -11,7 +11,7 @@
 #ifndef TC_SEARCH_SPACE_H
 #define TC_SEARCH_SPACE_H
 
-#include "search/search.h"
+#include "traincast.h"
 #include "step/step.h"
 
 #define TC_AXIS_MAX 64

@@ -7,7 +7,7 @@
 #define TC_SWEEP_SWEEP_H
 
 #include "catalog/catalog.h"
-#include "search/search.h"
+#include "traincast.h"
 
 #define TC_SWEEP_LIST_MAX 64
 #define TC_SWEEP_TASKS_MAX 1000000

@@ -1,6 +1,6 @@
-/* search.h - the best layouts of a job on a cluster, out of all of them. */
-#ifndef TC_SEARCH_SEARCH_H
-#define TC_SEARCH_SEARCH_H
+/* traincast_search.h - chapter of traincast.h: the best layouts of a job on a cluster, out of all of them. */
+#ifndef TRAINCAST_SEARCH_H
+#define TRAINCAST_SEARCH_H
 
 #include "traincast.h"
 

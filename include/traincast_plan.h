@@ -1,0 +1,165 @@
+/* traincast_plan.h - chapter of traincast.h: a fleet, what it serves and what it shall train; the calendar: which pool
+ * trains what, from when, until when.
+ *
+ * The file of a scenario: docs/scenarios.md has the table of its keys. A figure whose source is `assumed` is an
+ * assumption of the scenario: every report lists it. Deterministic: deliveries come on their dates. The p10 and p90 of a
+ * finish are those of the same calendar with all steps at an end of their 80 % interval: nothing is drawn. */
+#ifndef TRAINCAST_PLAN_H
+#define TRAINCAST_PLAN_H
+
+#include "traincast.h"
+#include "traincast_run.h"
+
+#define TC_SCENARIO_POOLS 16
+#define TC_SCENARIO_DELIVERIES 96
+#define TC_SCENARIO_SERVINGS 8
+#define TC_SCENARIO_JOBS 16
+#define TC_SCENARIO_CANDIDATES 8
+
+typedef struct tc_delivery {
+    int32_t day;
+    int devices; /* that arrive, not in all */
+} tc_delivery;
+
+/* As the file has it: one delivery, or one every month. */
+typedef struct tc_delivery_line {
+    char date[16], from[16], until[16];
+    int every;        /* 0: month; -1: a single one */
+    int devices;      /* of each */
+    int first, count; /* in the pool's deliveries */
+} tc_delivery_line;
+
+typedef struct tc_scenario_pool {
+    char name[48], accelerator[160], fabric[160], stack[160], region[32];
+    int rented;                                 /* ownership: 0 owned, 1 rented */
+    double price_usd, rental_usd_per_h, mtbf_s; /* of a package; TC_UNSET: the accelerator's */
+    char until_date[16];
+    int32_t until; /* first day without the pool; INT32_MAX = stays */
+    int lines, deliveries;
+    tc_delivery_line line[TC_SCENARIO_DELIVERIES];
+    tc_delivery delivery[TC_SCENARIO_DELIVERIES];
+    tc_cluster cluster; /* resolved; devices 0 */
+    tc_stack software;
+    tc_economics economics;
+} tc_scenario_pool;
+
+/* Devices kept for serving: given, or from the demand. Prefill and decode rates are per device. */
+typedef struct tc_scenario_serving {
+    char name[48], pool_name[48];
+    int pool;
+    int devices_given; /* 0: from the demand */
+    double monthly_users, daily_share, turns_per_day;
+    double tokens_in, cached_share, tokens_out; /* per turn */
+    double peak_factor, prefill_tokens_per_s, decode_tokens_per_s, utilisation;
+    /* derived */
+    int devices;
+    double peak_prefill_tokens_per_s, peak_decode_tokens_per_s;
+} tc_scenario_serving;
+
+typedef struct tc_scenario_candidate {
+    char name[48], model_slug[160];
+    int seq;          /* TC_UNSET: the model's */
+    int global_batch; /* sequences */
+    int dtype;
+    bool dtype_default;                  /* none given: bf16 */
+    double tokens, tokens_per_parameter; /* one of the two; the other TC_UNSET */
+    tc_model *model;                     /* resolved, in the scenario's arena */
+    double parameters, active_parameters;
+} tc_scenario_candidate;
+
+typedef struct tc_scenario_job {
+    char name[48], after[48], not_before_date[16], deadline_date[16];
+    int after_job;                /* -1 none */
+    int32_t not_before, deadline; /* INT32_MIN, INT32_MAX: none */
+    int candidates;
+    tc_scenario_candidate candidate[TC_SCENARIO_CANDIDATES]; /* in the order of preference */
+} tc_scenario_job;
+
+typedef struct tc_scenario {
+    char slug[64], name[128], story[1600], start_date[16];
+    int32_t start;
+    double bring_up_s, ablation_share, evaluation_share;
+    int pools, servings, jobs;
+    tc_scenario_pool pool[TC_SCENARIO_POOLS];
+    tc_scenario_serving serving[TC_SCENARIO_SERVINGS];
+    tc_scenario_job job[TC_SCENARIO_JOBS];
+    int assumptions;
+    const char **assumption; /* "pools[0].deliveries[1].devices 4,300: note" */
+    tc_arena arena;
+} tc_scenario;
+
+/* Reads a scenario by slug or file, checks it and finds what it names. Free it with tc_scenario_free. */
+TC_API TC_NODISCARD tc_code tc_scenario_load(tc_catalog *catalog, const char *slug_or_path, tc_scenario **out,
+                                             tc_error *error);
+TC_API void tc_scenario_free(tc_scenario *scenario);
+
+/* ---- the calendar -------------------------------------------------------- */
+
+/* A time in which a run has one layout. */
+typedef struct tc_plan_phase {
+    int32_t from, to;    /* days; to is the day on which the next phase begins or the run ends */
+    double from_s, to_s; /* since the scenario's start */
+    int devices;         /* that the layout uses */
+    int available;       /* that the pool has for training */
+    tc_step step;
+    double tokens, tokens_per_s, goodput;
+} tc_plan_phase;
+
+/* The same run with all steps at an end of their 80 % interval. */
+typedef struct tc_plan_end {
+    bool known; /* false: the steps have no interval, or it is not done before its pool ends */
+    int32_t start, finish;
+    double start_s, finish_s;
+    double cost_usd, energy_mwh, tonnes_co2; /* NaN: not known */
+} tc_plan_end;
+
+/* A candidate of a job on a pool, alone or at its place in the calendar. */
+typedef struct tc_plan_run {
+    bool feasible;
+    char why[200]; /* where it is not feasible */
+    int job, candidate, pool;
+    int32_t start, finish; /* the day of the first step and that of the last */
+    double start_s, finish_s;
+    int phases;
+    tc_plan_phase *phase;                                            /* in the plan's arena */
+    double device_hours, cost_usd, energy_mwh, tonnes_co2, failures; /* NaN: not known */
+    double goodput;                                                  /* of the whole */
+    tc_plan_end p10, p90;
+    int evaluated;
+    int enough_devices; /* where there are too few: with so many there is a layout; 0 = with none */
+} tc_plan_run;
+
+typedef struct tc_plan_job {
+    int chosen; /* index in runs, or -1 */
+    bool late;  /* no candidate meets the deadline: the earliest is planned */
+} tc_plan_job;
+
+typedef struct tc_plan_pool {
+    int total, serving, training;    /* devices after the last delivery */
+    int delivered_now, training_now; /* on the scenario's first day */
+    int serving_missing;             /* devices that serving wants and the pool never has */
+} tc_plan_pool;
+
+typedef struct tc_plan {
+    const tc_scenario *scenario;
+    bool feasible; /* a job at least is planned */
+    bool complete; /* every job is */
+    tc_plan_pool pool[TC_SCENARIO_POOLS];
+    int candidates; /* every candidate on every pool, alone from the start */
+    tc_plan_run *candidate;
+    int jobs;
+    tc_plan_job job[TC_SCENARIO_JOBS];
+    tc_plan_run *run; /* [jobs]: the calendar */
+    int assumed_count, advice_count;
+    const char **assumed, **advice;
+    int64_t seed;
+    int samples; /* calendars: at the steps' p50, p10 and p90 */
+    tc_arena arena;
+} tc_plan;
+
+/* interval: of the catalog (tc_catalog_interval); NULL: none. The scenario must be resolved and outlive the plan. A plan in which nothing is feasible is no error. */
+TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out,
+                                         tc_error *error);
+TC_API void tc_plan_free(tc_plan *plan);
+
+#endif
