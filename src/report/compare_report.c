@@ -78,7 +78,8 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
 
 static void write_item(tc_writer *writer, const tc_comparison *item) {
     tc_write_object(writer, NULL);
-    tc_write_string(writer, "slug", item->question.cluster.accelerator.slug);
+    tc_write_string(writer, "accelerator", item->question.cluster.accelerator.slug);
+    tc_write_string(writer, "slug", item->question.cluster.accelerator.slug); /* old name, until 0.2 */
     tc_write_string(writer, "name", item->question.cluster.accelerator.name);
     tc_write_integer(writer, "devices", item->question.cluster.devices);
     tc_write_string(writer, "fabric", item->question.cluster.fabric.slug);

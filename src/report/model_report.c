@@ -54,7 +54,7 @@ void tc_report_model(tc_target *target, const char *path, const tc_model_figures
     tc_write_string(&writer, "family", m->family);
     tc_write_figure(&writer, "hidden", m->hidden, "1", path, NULL);
     tc_write_figure(&writer, "vocab", m->vocab, "1", path, NULL);
-    tc_write_figure(&writer, "seq", m->seq, "1", path, NULL);
+    tc_write_figure(&writer, "sequence", m->seq, "1", path, NULL); /* "seq" is that of the count */
     tc_write_string(&writer, "positions", tc_positions_names[m->positions]);
     tc_write_string(&writer, "norm", tc_norm_kind_names[m->norm]);
     tc_write_bool(&writer, "tied_embeddings", m->tied_embeddings);

@@ -54,6 +54,8 @@ static void write_sums(tc_writer *writer, const tc_plan_run *run) {
     tc_write_number(writer, "device_hours", run->device_hours + none);
     write_three(writer, "cost_usd", run->cost_usd + none, p10->cost_usd + no_p10, p90->cost_usd + no_p90);
     write_three(writer, "energy_mwh", run->energy_mwh + none, p10->energy_mwh + no_p10, p90->energy_mwh + no_p90);
+    write_three(writer, "co2_t", run->tonnes_co2 + none, p10->tonnes_co2 + no_p10, p90->tonnes_co2 + no_p90);
+    /* old name, until 0.2 */
     write_three(writer, "tonnes_co2", run->tonnes_co2 + none, p10->tonnes_co2 + no_p10, p90->tonnes_co2 + no_p90);
 }
 
@@ -95,8 +97,9 @@ static void write_candidate(tc_writer *writer, const tc_plan *plan, const tc_pla
     if (!run->feasible) tc_write_string(writer, "why", run->why);
     if (!run->feasible && run->enough_devices) tc_write_integer(writer, "enough_devices", run->enough_devices);
     write_day(writer, "start", run->feasible, run->start);
-    write_day(writer, "finish", run->feasible, run->finish);
+    write_day(writer, "finish", run->feasible, run->finish); /* old name, until 0.2 */
     write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
+    write_day(writer, "finish_p50", run->feasible, run->finish);
     write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
     write_sums(writer, run);
     tc_write_integer(writer, "layouts_tried", run->evaluated);

@@ -37,7 +37,17 @@ static void write_time(tc_writer *writer, const tc_run *run) {
 
 static void write_money(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "device_hours", run->device_hours);
-    tc_write_object(writer, "cost_usd");
+    tc_write_number(writer, "owned_usd", run->owned_usd);
+    tc_write_number(writer, "owned_usd_p10", run->p10.owned_usd);
+    tc_write_number(writer, "owned_usd_p90", run->p90.owned_usd);
+    tc_write_number(writer, "owned_capital_usd", run->capital_usd);
+    tc_write_number(writer, "owned_energy_usd", run->energy_usd);
+    tc_write_number(writer, "rented_usd", run->rented_usd);
+    tc_write_number(writer, "rented_usd_p10", run->p10.rented_usd);
+    tc_write_number(writer, "rented_usd_p90", run->p90.rented_usd);
+    tc_write_number(writer, "owned_usd_per_million_tokens", run->owned_usd_per_million_tokens);
+    tc_write_number(writer, "rented_usd_per_million_tokens", run->rented_usd_per_million_tokens);
+    tc_write_object(writer, "cost_usd"); /* old names, until 0.2 */
     tc_write_number(writer, "owned", run->owned_usd);
     tc_write_number(writer, "owned_p10", run->p10.owned_usd);
     tc_write_number(writer, "owned_p90", run->p90.owned_usd);

@@ -247,6 +247,8 @@ static void write_entries(tc_writer *writer, const view *v, tc_kind kind) {
         if (is_head(node) || (parameters && (kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK))) continue;
         if (parameters && kind == TC_KIND_MODEL && is_scalar(node))
             write_scalar(writer, "parameters_published", v, node); /* "parameters" is what is counted */
+        else if (kind == TC_KIND_MODEL && strcmp(node->key, "seq") == 0)
+            write_scalar(writer, "sequence", v, node); /* "seq" is that of the count */
         else
             write_node(writer, v, node);
     }

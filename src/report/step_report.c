@@ -124,7 +124,9 @@ void tc_write_step_time(tc_writer *writer, const tc_step *step) {
 
 void tc_write_step_memory(tc_writer *writer, const tc_step *step) {
     tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
-    tc_write_interval(writer, "memory_gib_p10", step->memory_p10 / GIB);
+    tc_write_interval(writer, "memory_gib_per_device_p10", step->memory_p10 / GIB);
+    tc_write_interval(writer, "memory_gib_per_device_p90", step->memory_p90 / GIB);
+    tc_write_interval(writer, "memory_gib_p10", step->memory_p10 / GIB); /* old names, until 0.2 */
     tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / GIB);
 }
 

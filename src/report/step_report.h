@@ -22,7 +22,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout
 const char *tc_optimizer_word(const tc_question *question);
 /* An end of an 80 % interval; null where it is not above zero: there is none. */
 void tc_write_interval(tc_writer *writer, const char *key, double value);
-/* "step_s", "step_s_p10", "step_s_p90"; "memory_gib_per_device", "memory_gib_p10", "memory_gib_p90" */
+/* "step_s", "step_s_p10", "step_s_p90"; "memory_gib_per_device" and _p10, _p90 */
 void tc_write_step_time(tc_writer *writer, const tc_step *step);
 void tc_write_step_memory(tc_writer *writer, const tc_step *step);
 /* "  memory       24.5 GiB of 64.0 GiB per device: fits", and its interval on a line of its own */

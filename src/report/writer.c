@@ -81,17 +81,21 @@ void tc_write_end(tc_writer *writer) {
 
 /* Words of keys that say a unit, "" where there is none although the object around has one. */
 static const char *const units[][2] = {
-    {"s", "s"},           {"seconds", "s"}, {"hours", "h"},    {"days", "d"},     {"pct", "%"},
-    {"gib", "GiB"},       {"bytes", "B"},   {"usd", "USD"},    {"mwh", "MWh"},    {"kwh", "kWh"},
-    {"joules", "J"},      {"w", "W"},       {"co2", "t"},      {"flops", "FLOP"}, {"tflops", "TFLOP/s"},
-    {"tokens", "tokens"}, {"mm2", "mm2"},   {"tops", "TOP/s"}, {"points", "%"},   {"stage", ""},
-    {"in", ""},           {"bits", "bits"},
+    {"s", "s"},           {"seconds", "s"}, {"hours", "h"},       {"days", "d"},     {"pct", "%"},
+    {"gib", "GiB"},       {"bytes", "B"},   {"usd", "USD"},       {"mwh", "MWh"},    {"kwh", "kWh"},
+    {"joules", "J"},      {"w", "W"},       {"co2", "t"},         {"flops", "FLOP"}, {"tflops", "TFLOP/s"},
+    {"tokens", "tokens"}, {"mm2", "mm2"},   {"tops", "TOP/s"},    {"points", "%"},   {"stage", ""},
+    {"in", ""},           {"peaks", "GiB"}, {"matmul", "FLOP/s"}, {"until", ""},     {"bits", "bits"},
 };
 
 /* The unit that the words of one key say, first word first; NULL if none does. */
 static const char *unit_of_key(const char *key, size_t length, char *buffer, size_t size) {
     for (size_t start = 0, end; start < length; start = end + 1) {
         for (end = start; end < length && key[end] != '_' && key[end] != '['; end++) {}
+        if (end - start == 3 && memcmp(key + start, "per", 3) == 0) { /* what follows is what it is of */
+            bool rate = length - end == 2 && memcmp(key + end, "_s", 2) == 0;
+            return rate ? "1/s" : NULL;
+        }
         for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
             if (strlen(units[i][0]) != end - start || memcmp(key + start, units[i][0], end - start) != 0) continue;
             bool rate = length - end >= 6 && memcmp(key + end, "_per_s", 6) == 0
@@ -107,7 +111,8 @@ const char *tc_field_unit(const char *path, char *buffer, size_t size) {
     for (size_t end = strlen(path); end > 0; end--) {
         size_t start = end;
         while (start > 0 && path[start - 1] != '.') start--;
-        if (unit_of_key(path + start, end - start, buffer, size)) return buffer;
+        const char *unit = unit_of_key(path + start, end - start, buffer, size);
+        if (unit) return unit;
         if ((end = start) == 0) break;
     }
     buffer[0] = '\0';

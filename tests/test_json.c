@@ -1,0 +1,202 @@
+/* test_json.c - the fields of every answer are those of docs/json.md, with its types and the units that their keys say;
+ * and but for a few of plans that fail, runs out of memory and a schedule's file, every row is a field. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "report/writer.h"
+
+#define MOST_ROWS 600
+
+/* A row of the table: the parts between its bars. */
+typedef struct row {
+    char command[16], path[96], type[24], unit[16];
+    bool seen;
+} row;
+
+static row rows[MOST_ROWS];
+static int count, unknown, different;
+
+static void copy_cell(char *out, size_t size, const char *from, const char *to) {
+    while (from < to && (*from == ' ' || *from == '`')) from++;
+    while (to > from && (to[-1] == ' ' || to[-1] == '`')) to--;
+    assert_true((size_t)(to - from) < size);
+    memcpy(out, from, (size_t)(to - from));
+    out[to - from] = '\0';
+}
+
+static void read_table(void) {
+    char line[512];
+    FILE *file = fopen(TC_SOURCE_DIR "/docs/json.md", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        if (line[0] != '|' || !strchr(line, '`')) continue;
+        assert_true(count < MOST_ROWS);
+        row *r = &rows[count++];
+        char *const cells[] = {r->command, r->path, r->type, r->unit};
+        const size_t sizes[] = {sizeof r->command, sizeof r->path, sizeof r->type, sizeof r->unit};
+        const char *from = line + 1;
+        for (int i = 0; i < 4; i++) {
+            const char *to = strchr(from, '|');
+            assert_non_null(to);
+            copy_cell(cells[i], sizes[i], from, to);
+            from = to + 1;
+        }
+    }
+    fclose(file);
+}
+
+/* Does the pattern hold for the whole path? '*' is a key, '**' any path, from a point on. */
+static bool matches(const char *pattern, const char *path) {
+    for (; *pattern; pattern++, path++) {
+        if (strncmp(pattern, "**", 2) == 0) {
+            for (; *path; path++)
+                if (matches(pattern + 2, path)) return true;
+            return pattern[2] == '\0';
+        }
+        if (*pattern == '*') {
+            while (*path && *path != '.') path++;
+            path--;
+        } else if (*pattern != *path) {
+            return false;
+        }
+    }
+    return !*path;
+}
+
+static int parts_of(const char *path) {
+    int n = 1;
+    for (; (path = strchr(path, '.')) != NULL; path++) n++;
+    return n;
+}
+
+/* The row with most keys that the path ends with, without '*' where there is one. */
+static row *row_of(const char *command, const char *path) {
+    row *best = NULL;
+    for (int i = 0; i < count; i++) {
+        row *r = &rows[i];
+        bool own = strcmp(r->command, command) == 0;
+        if (!own && strcmp(r->command, "any") != 0) continue;
+        bool found = false;
+        for (const char *end = path; end && !found; end = strchr(end, '.') ? strchr(end, '.') + 1 : NULL)
+            found = matches(r->path, end);
+        int parts = parts_of(r->path), most = best ? parts_of(best->path) : 0;
+        if (found && (parts > most || (parts == most && !strchr(r->path, '*')))) best = r;
+    }
+    return best;
+}
+
+static void check_value(const char *command, const char *path, const json_t *value) {
+    row *r = row_of(command, path);
+    const char *type = json_is_string(value)    ? "text"
+                       : json_is_number(value)  ? "number"
+                       : json_is_boolean(value) ? "bool"
+                                                : "null";
+    if (!r) {
+        unknown++;
+        print_error("%s: %s (%s) is not in docs/json.md\n", command, path, type);
+        return;
+    }
+    r->seen = true;
+    char unit[24];
+    bool figure = strcmp(command, "show") == 0; /* its unit stands beside it */
+    if (!strstr(r->type, type) && strcmp(r->type, "any") != 0) {
+        different++;
+        print_error("%s: %s is %s; docs/json.md says %s\n", command, path, type, r->type);
+    } else if (json_is_number(value) && !figure && strcmp(tc_field_unit(path, unit, sizeof unit), r->unit) != 0) {
+        different++;
+        print_error("%s: %s is in '%s' by its name; docs/json.md says '%s'\n", command, path, unit, r->unit);
+    }
+}
+
+static void walk(const char *command, const char *path, json_t *value) {
+    char inside[256];
+    if (json_is_object(value)) {
+        const char *key;
+        json_t *member;
+        json_object_foreach(value, key, member) {
+            snprintf(inside, sizeof inside, "%s%s%s", path, *path ? "." : "", key);
+            walk(command, inside, member);
+        }
+    } else if (json_is_array(value)) {
+        snprintf(inside, sizeof inside, "%s[]", path);
+        for (size_t i = 0; i < json_array_size(value); i++) walk(command, inside, json_array_get(value, i));
+    } else {
+        check_value(command, path, value);
+    }
+}
+
+#define JOB " --model llama-2-7b --accelerator a100-sxm-80g --devices 64 --global-batch 512 "
+
+static void every_field_is_in_the_table(void **state) {
+    (void)state;
+    static const char *const commands[] = {
+        "step" JOB "--tp 2 --pp 2 --first-layers 15 --last-layers 17",
+        "step" JOB "--pp 2 --stage-layers 15,17 --sharding hsdp:4 --recompute norm --offload all --graphs norm",
+        "step" JOB "--cp 4 --cp-kind both:2 --recompute 4",
+        "run" JOB "--tp 2 --tokens 1T",
+        "run --model gpt2-124m --accelerator ascend-910b3 --devices 8 --tokens 10B",
+        "compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h20,ascend-910b2,rtx4090",
+        "explain" JOB "--tp 2",
+        "trace" JOB "--output /dev/null",
+        "search" JOB "--fix tp=2",
+        "search --model gpt3-175b --accelerator a100-sxm-80g --devices 8 --global-batch 8",
+        "search" JOB "--space",
+        "plan ascend-2024",
+        "plan two-pools-h100-h20",
+        "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl",
+        "controls",
+        "list accelerators",
+        "list fabrics",
+        "list models",
+        "list stacks",
+        "list scenarios",
+        "show model gpt2-124m",
+        "show model tests/hf/qwen3-8b-v5.json",
+        "show accelerator h20",
+        "show fabric hgx-h20",
+        "show stack fsdp-compile",
+        "show scenario ascend-2024",
+    };
+    read_table();
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char line[512], name[16];
+        snprintf(line, sizeof line, "cd '%s' && '%s' %s --json", TC_SOURCE_DIR, TC_PROGRAM, commands[i]);
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(commands[i], " "), commands[i]);
+        FILE *pipe = popen(line, "r");
+        assert_non_null(pipe);
+        json_error_t error;
+        json_t *answer = json_loadf(pipe, JSON_REJECT_DUPLICATES, &error);
+        pclose(pipe);
+        if (!answer) fail_msg("%s: %s", commands[i], error.text);
+        walk(name, "", answer);
+        json_decref(answer);
+    }
+    assert_int_equal(unknown, 0);
+    assert_int_equal(different, 0);
+}
+
+static void every_row_is_a_field(void **state) {
+    (void)state;
+    int unseen = 0;
+    for (int i = 0; i < count; i++) {
+        if (rows[i].seen || strcmp(rows[i].command, "sweep") == 0) continue; /* needs a store: test_sweep.sh */
+        unseen++;
+        print_message("no answer here has %s: %s\n", rows[i].command, rows[i].path);
+    }
+    assert_in_range(unseen, 0, 8);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_field_is_in_the_table),
+        cmocka_unit_test(every_row_is_a_field),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
