@@ -43,6 +43,8 @@ typedef struct tc_run_input {
     double rental_usd_per_h; /* of one package, rented, energy included */
     double server_price, network_share, amortisation_s;
     double server_power, power_utilisation, pue, usd_per_kwh, kg_co2_per_kwh;
+    bool rented_only, owned_only; /* what the other way would cost is no question: that it is unknown is not said */
+    bool one_of_many;             /* an assumption that several accelerators share does not name this one */
 } tc_run_input;
 
 #define TC_RUN_ASSUMED_MAX 32

@@ -282,6 +282,12 @@ static void what_is_not_given_is_told(void **state) {
     assert_true(isnan(run.owned_usd) && isnan(run.mwh) && !isnan(run.rented_usd));
     assert_true(assumes(&run, "no cost of owning"));
     assert_true(assumes(&run, "no TDP"));
+    in.rented_only = true; /* then what owning would cost is no question */
+    in.one_of_many = true; /* and what is the same for all names none */
+    in.mtbf_s = TC_UNSET;
+    assert_int_equal(tc_run_forecast(&in, &paper, &run, &error), TC_OK);
+    assert_false(assumes(&run, "no cost of owning"));
+    assert_true(assumes(&run, "MTBF of a package 2,778 h (default)"));
 }
 
 static void bad_input_is_refused(void **state) {

@@ -229,12 +229,8 @@ static tc_code tell_pool(planner *p, int index) {
         tc_run detail;
         if (run->pool != index || !run->feasible) continue;
         if (tc_phase_run(&p->prospect[i], &run->phase[0], &detail, NULL) != TC_OK) break;
-        for (int k = 0; k < detail.assumed_count && code == TC_OK; k++) {
-            if (pool->rented ? strncmp(detail.assumed[k], "no cost of owning", 17) == 0
-                             : strncmp(detail.assumed[k], "no cost of renting", 18) == 0)
-                continue;
+        for (int k = 0; k < detail.assumed_count && code == TC_OK; k++)
             code = add_line(p, plan->assumed, &plan->assumed_count, "%s", detail.assumed[k]);
-        }
         break;
     }
     return code;

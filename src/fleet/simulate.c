@@ -193,6 +193,8 @@ tc_code tc_phase_run(const tc_prospect *p, const tc_plan_phase *phase, tc_run *o
     in.price_usd = p->pool->price_usd;
     in.rental_usd_per_h = p->pool->rental_usd_per_h;
     in.mtbf_s = p->pool->mtbf_s;
+    in.rented_only = p->pool->rented;
+    in.owned_only = !p->pool->rented;
     return tc_run_forecast(&in, &p->pool->economics, out, error);
 }
 

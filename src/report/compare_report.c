@@ -18,29 +18,11 @@ static const char *assumed_line(const tc_comparison *item, int i) {
     return item->run_known && i < item->run.assumed_count ? item->run.assumed[i] : NULL;
 }
 
-typedef struct plain_line {
-    char s[200];
-} plain_line;
-
-/* The line without " of SLUG" where that is the item's own accelerator: what is the same for several reads the same. */
-static plain_line without_slug(const tc_comparison *item, int i) {
-    char own[80];
-    plain_line out;
-    const char *line = assumed_line(item, i);
-    snprintf(own, sizeof own, " of %s", item->question.cluster.accelerator.slug);
-    const char *found = strstr(line, own);
-    if (found && (found[strlen(own)] == ' ' || !found[strlen(own)]))
-        snprintf(out.s, sizeof out.s, "%.*s%s", (int)(found - line), line, found + strlen(own));
-    else
-        snprintf(out.s, sizeof out.s, "%s", line);
-    return out;
-}
-
 /* Whether an item before `end` already says this. */
 static bool said_before(const tc_comparison *items, int end, const char *line) {
     for (int i = 0; i < end; i++)
         for (int k = 0; assumed_line(&items[i], k); k++)
-            if (strcmp(without_slug(&items[i], k).s, line) == 0) return true;
+            if (strcmp(assumed_line(&items[i], k), line) == 0) return true;
     return false;
 }
 
@@ -96,10 +78,9 @@ void tc_report_compare(tc_target *target, const tc_job *job, const tc_comparison
     tc_writer writer = tc_write_begin(target, "compare/1", "items");
     tc_write_array(&writer, "assumed");
     for (int i = 0; i < n; i++)
-        for (int k = 0; assumed_line(&items[i], k); k++) {
-            plain_line line = without_slug(&items[i], k);
-            if (!said_before(items, i, line.s)) tc_write_string(&writer, NULL, line.s);
-        }
+        for (int k = 0; assumed_line(&items[i], k); k++)
+            if (!said_before(items, i, assumed_line(&items[i], k)))
+                tc_write_string(&writer, NULL, assumed_line(&items[i], k));
     tc_write_close(&writer);
     tc_write_string(&writer, "model", job->model.slug);
     tc_write_string(&writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, job->dtype));
@@ -168,12 +149,11 @@ static void print_assumed(FILE *file, const tc_style *style, const tc_comparison
     bool heading = false;
     for (int i = 0; i < n; i++)
         for (int k = 0; assumed_line(&items[i], k); k++) {
-            plain_line line = without_slug(&items[i], k);
-            if (said_before(items, i, line.s)) continue;
+            const char *line = assumed_line(&items[i], k);
+            if (said_before(items, i, line)) continue;
             if (!heading) tc_print_heading(file, style, "\nAssumed, for some or all: neither given nor in the data");
             heading = true;
-            fputs("  - ", file);
-            tc_print_wrapped(file, style, 4, 4, line.s);
+            tc_print_bullet(file, style, line);
         }
 }
 

@@ -275,10 +275,6 @@ bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f
     print_peak(file, style, e);
     complete = print_changes(file, style, e, false) && complete;
     complete = print_changes(file, style, e, true) && complete;
-    if (e->step.assumed_count) tc_print_heading(file, style, "\nAssumed: neither given nor in the data");
-    for (int i = 0; i < e->step.assumed_count; i++) {
-        fputs("  - ", file);
-        tc_print_wrapped(file, style, 4, 4, e->step.assumed[i]);
-    }
+    tc_print_assumed(file, style, &e->step);
     return complete;
 }

@@ -99,8 +99,7 @@ tc_code tc_report_list(tc_target *target, tc_catalog *catalog, tc_kind kind, tc_
     tc_code code = tc_catalog_list(catalog, kind, &items, &count, error);
     if (code) return code;
     tc_writer writer = tc_write_begin(target, "list/1", kind == TC_KIND_FABRIC ? "items.levels" : "items");
-    tc_write_array(&writer, "assumed");
-    tc_write_close(&writer);
+    tc_write_lines(&writer, "assumed", NULL, 0);
     tc_write_string(&writer, "kind", tc_kind_name(kind));
     tc_write_array(&writer, "items");
     for (int i = 0; i < count; i++) {

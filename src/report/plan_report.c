@@ -17,12 +17,11 @@
 
 static int width_of(const tc_style *style) { return style->width > 0 ? style->width : WIDTH; }
 
-static const char *day_text(int32_t day) {
-    static _Thread_local char text[4][TC_DATE_SIZE];
-    static _Thread_local int next;
-    next = (next + 1) % 4;
-    tc_date_format(day, text[next]);
-    return text[next];
+static tc_text day_text(int32_t day) {
+    tc_text out;
+    _Static_assert(sizeof out.s >= TC_DATE_SIZE, "a text holds a day");
+    tc_date_format(day, out.s);
+    return out;
 }
 
 /* "$7.71 M" */
@@ -40,14 +39,9 @@ static double end_days(const tc_plan_end *end) { return (end->finish_s - end->st
 static const char *interval(const tc_plan_run *run, char *buffer, size_t size) {
     buffer[0] = 0;
     if (run->p10.known)
-        snprintf(buffer, size, " (80 %% interval %s to %s)", day_text(run->p10.finish),
-                 run->p90.known ? day_text(run->p90.finish) : "never");
+        snprintf(buffer, size, " (80 %% interval %.10s to %.10s)", day_text(run->p10.finish).s,
+                 run->p90.known ? day_text(run->p90.finish).s : "never");
     return buffer;
-}
-
-static void print_bullet(FILE *file, const tc_style *style, const char *text) {
-    fputs("  - ", file);
-    tc_print_wrapped(file, style, 4, 4, text);
 }
 
 /* ---- the answer ------------------------------------------------------------------------ */
@@ -73,7 +67,7 @@ static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan
         const tc_plan_run *run = best_alone(plan, job, c);
         if (!run || (plan->run[job].feasible && c == plan->run[job].candidate)) continue;
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s",
-                                 used ? "; " : "Instead: ", s->job[job].candidate[c].name, day_text(run->finish),
+                                 used ? "; " : "Instead: ", s->job[job].candidate[c].name, day_text(run->finish).s,
                                  s->pool[run->pool].name);
     }
     if (used == 0) return;
@@ -94,9 +88,9 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
                 snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s,
                          tc_format_fixed(end_days(&run->p90), 1).s);
             snprintf(text, sizeof text, "%s is done on %s%s: %s (%s tokens) on %s, from %s, %s days%s, %s, %s MWh%s.",
-                     job->name, day_text(run->finish), interval(run, ends, sizeof ends),
+                     job->name, day_text(run->finish).s, interval(run, ends, sizeof ends),
                      job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
-                     s->pool[run->pool].name, day_text(run->start), tc_format_fixed(days(run), 1).s, length,
+                     s->pool[run->pool].name, day_text(run->start).s, tc_format_fixed(days(run), 1).s, length,
                      money(run->cost_usd).s, tc_format_count(run->energy_mwh).s,
                      plan->job[i].late ? ", after its deadline" : "");
         }
@@ -127,7 +121,7 @@ static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) 
         tc_table_cell(&table, pool->cluster.accelerator.slug);
         tc_table_cell(&table, tc_format_count(sum->delivered_now).s);
         tc_table_cell(&table, tc_format_count(sum->total).s);
-        tc_table_cell(&table, day_text(pool->delivery[pool->deliveries - 1].day));
+        tc_table_cell(&table, day_text(pool->delivery[pool->deliveries - 1].day).s);
         tc_table_cell(&table, sum->serving ? tc_format_count(sum->serving).s : "-");
         tc_table_cell(&table, tc_format_count(sum->training_now).s);
         tc_table_cell(&table, tc_format_count(sum->training).s);
@@ -150,7 +144,7 @@ static void print_serving(FILE *file, const tc_style *style, const tc_plan *plan
                      tc_format_short(serving->peak_prefill_tokens_per_s).s,
                      tc_format_short(serving->peak_decode_tokens_per_s).s, tc_format_count(serving->devices).s,
                      s->pool[serving->pool].name);
-        print_bullet(file, style, text);
+        tc_print_bullet(file, style, text);
     }
 }
 
@@ -180,7 +174,7 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
         tc_table_cell(&table, last ? tc_format_count(last->devices).s : "-");
         tc_table_cell(&table, last ? tc_format_percent(last->step.mfu_pct).s : "-");
         tc_table_cell(&table, last ? tc_format_fixed(days(run), 1).s : "-");
-        tc_table_cell_tone(&table, last ? day_text(run->finish) : "never", last ? TC_TONE_PLAIN : TC_TONE_BAD);
+        tc_table_cell_tone(&table, last ? day_text(run->finish).s : "never", last ? TC_TONE_PLAIN : TC_TONE_BAD);
         tc_table_cell(&table, last ? money(run->cost_usd).s : "-");
         tc_table_cell(&table, last ? tc_format_count(run->energy_mwh).s : "-");
     }
@@ -192,8 +186,8 @@ static void print_ends(FILE *file, const tc_style *style, int indent, const tc_p
     const tc_step *step = &run->phase[run->phases - 1].step;
     char text[160];
     if (!run->p10.known) return;
-    snprintf(text, sizeof text, "80 %%: %s to %s; %s; %s", day_text(run->p10.finish),
-             run->p90.known ? day_text(run->p90.finish) : "never",
+    snprintf(text, sizeof text, "80 %%: %.10s to %.10s; %s; %s", day_text(run->p10.finish).s,
+             run->p90.known ? day_text(run->p90.finish).s : "never",
              tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
              tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
     tc_print_wrapped(file, style, 0, indent, text);
@@ -276,7 +270,7 @@ static void print_months(const chart *c) {
         tc_date_from_day(day, &year, &number, &day_of_month);
         int column = column_of(c, (double)(day - c->start) * 86400);
         if ((number - 1) % step || column < free || column + 7 > c->columns) continue;
-        memcpy(cells + column, day_text(day), 7);
+        memcpy(cells + column, day_text(day).s, 7);
         free = column + 8;
     }
     cells[c->columns] = 0;
@@ -353,7 +347,7 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
         snprintf(phase_text, sizeof phase_text, "%s of %s devices, %s tokens: %s", tc_format_count(phase->devices).s,
                  tc_format_count(phase->available).s, tc_format_short(phase->tokens).s,
                  tc_layout_text(&phase->step.layout, layout, sizeof layout));
-        fprintf(file, "  %s  ", day_text(phase->from));
+        fprintf(file, "  %s  ", day_text(phase->from).s);
         tc_print_wrapped(file, style, 14, 14, phase_text);
     }
     char text[320], ends[64];
@@ -361,7 +355,7 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
              interval(run, ends, sizeof ends), tc_format_short(run->device_hours).s,
              tc_format_percent(100 * run->goodput).s, tc_format_count(run->failures).s,
              tc_format_count(run->tonnes_co2).s);
-    fprintf(file, "  %s  ", day_text(run->finish));
+    fprintf(file, "  %s  ", day_text(run->finish).s);
     tc_print_wrapped(file, style, 14, 14, text);
 }
 
@@ -401,13 +395,13 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
         print_layouts(file, style, plan, i);
     }
     char title[64];
-    snprintf(title, sizeof title, "\nThe calendar from %s", day_text(s->start));
+    snprintf(title, sizeof title, "\nThe calendar from %s", day_text(s->start).s);
     tc_print_heading(file, style, title);
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
     if (plan->advice_count > 0) tc_print_heading(file, style, "\nWhat would help");
-    for (int i = 0; i < plan->advice_count; i++) print_bullet(file, style, plan->advice[i]);
+    for (int i = 0; i < plan->advice_count; i++) tc_print_bullet(file, style, plan->advice[i]);
     tc_print_heading(file, style, "\nWhat is assumed");
-    for (int i = 0; i < plan->assumed_count; i++) print_bullet(file, style, plan->assumed[i]);
+    for (int i = 0; i < plan->assumed_count; i++) tc_print_bullet(file, style, plan->assumed[i]);
     return true;
 }

@@ -97,13 +97,6 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static void print_line(FILE *file, const tc_style *style, const char *label, const char *text) {
-    char padded[32];
-    snprintf(padded, sizeof padded, "  %-13s", label);
-    tc_print_tone(file, style, TC_TONE_FAINT, padded);
-    tc_print_wrapped(file, style, 15, 15, text);
-}
-
 typedef struct interval_text {
     char s[80];
 } interval_text;
@@ -121,25 +114,25 @@ static void print_time(FILE *file, const tc_style *style, const tc_step *step, c
     snprintf(text, sizeof text, "%.20s of wall-clock time%s, %.20s of it steps: goodput %.20s",
              tc_format_seconds(run->wall_s).s, interval(run->p10.wall_s, run->p90.wall_s, tc_format_seconds).s,
              tc_format_seconds(run->ideal_s).s, tc_format_percent(100 * run->goodput).s);
-    print_line(file, style, "duration", text);
+    tc_print_line(file, style, "duration", text);
     double step_p10 = step->step_s_p10 > 0 ? step->step_s_p10 : NAN,
            step_p90 = step->step_s_p90 > 0 ? step->step_s_p90 : NAN;
     snprintf(text, sizeof text, "%.20s steps of %.20s tokens, %.20s each%s at %.20s MFU", tc_format_count(run->steps).s,
              tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s,
              interval(step_p10, step_p90, tc_format_seconds).s, tc_format_percent(step->mfu_pct).s);
-    print_line(file, style, "steps", text);
+    tc_print_line(file, style, "steps", text);
     tc_print_step_memory(file, style, step);
     snprintf(text, sizeof text, "%.20s expected, one every %.20s", tc_format_significant(run->failures, 3).s,
              tc_format_seconds(run->job_mtbf_s).s);
-    print_line(file, style, "failures", text);
+    tc_print_line(file, style, "failures", text);
     snprintf(text, sizeof text, "every %.20s (%.20s steps) of %.20s, %.20s each", tc_format_seconds(run->interval_s).s,
              tc_format_count(run->interval_steps).s, tc_format_gib(run->checkpoint_bytes).s,
              tc_format_seconds(run->checkpoint_s).s);
-    print_line(file, style, "checkpoints", text);
+    tc_print_line(file, style, "checkpoints", text);
     snprintf(text, sizeof text, "%.20s to checkpoints, %.20s to work done twice, %.20s to restarts",
              tc_format_percent(100 * run->checkpoint_share).s, tc_format_percent(100 * run->lost_share).s,
              tc_format_percent(100 * run->restart_share).s);
-    print_line(file, style, "lost", text);
+    tc_print_line(file, style, "lost", text);
 }
 
 static tc_text three_digits(double value) { return tc_format_significant(value, 3); }
@@ -151,31 +144,22 @@ static void print_money(FILE *file, const tc_style *style, const tc_run *run) {
                  tc_format_usd(run->owned_usd).s, interval(run->p10.owned_usd, run->p90.owned_usd, tc_format_usd).s,
                  tc_format_usd(run->capital_usd).s, tc_format_usd(run->energy_usd).s,
                  tc_format_usd(run->owned_usd_per_million_tokens).s);
-        print_line(file, style, "owned", text);
+        tc_print_line(file, style, "owned", text);
     }
     if (!isnan(run->rented_usd)) {
         snprintf(text, sizeof text, "%.24s%s, %.24s per million tokens", tc_format_usd(run->rented_usd).s,
                  interval(run->p10.rented_usd, run->p90.rented_usd, tc_format_usd).s,
                  tc_format_usd(run->rented_usd_per_million_tokens).s);
-        print_line(file, style, "rented", text);
+        tc_print_line(file, style, "rented", text);
     }
     if (!isnan(run->mwh)) {
         snprintf(text, sizeof text, "%.24s MWh%s at %.24s kW, %.24s t CO2", tc_format_significant(run->mwh, 3).s,
                  interval(run->p10.mwh, run->p90.mwh, three_digits).s, tc_format_significant(run->power_w / 1e3, 3).s,
                  tc_format_significant(run->tonnes_co2, 3).s);
-        print_line(file, style, "energy", text);
+        tc_print_line(file, style, "energy", text);
     }
     snprintf(text, sizeof text, "%.24s device-hours", tc_format_count(run->device_hours).s);
-    print_line(file, style, "used", text);
-}
-
-static void print_assumed(FILE *file, const tc_style *style, const tc_step *step, const tc_run *run) {
-    tc_print_heading(file, style, "\nAssumed: neither given nor in the data");
-    for (int i = 0; i < step->assumed_count + run->assumed_count; i++) {
-        fputs("  - ", file);
-        tc_print_wrapped(file, style, 4, 4,
-                         i < step->assumed_count ? step->assumed[i] : run->assumed[i - step->assumed_count]);
-    }
+    tc_print_line(file, style, "used", text);
 }
 
 void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,
@@ -189,9 +173,11 @@ void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *qu
     fputc('\n', file);
     print_time(file, style, &input->step, run);
     print_money(file, style, run);
-    print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
+    tc_print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
     if (!isnan(run->p10.wall_s))
-        print_line(file, style, "intervals",
-                   "of the step alone; failures, storage, prices and the grid count as they stand");
-    print_assumed(file, style, &input->step, run);
+        tc_print_line(file, style, "intervals",
+                      "of the step alone; failures, storage, prices and the grid count as they stand");
+    tc_print_assumed(file, style, &input->step);
+    tc_print_bullets(file, style, input->step.assumed_count > 0 ? NULL : "\nAssumed: neither given nor in the data",
+                     run->assumed[0], sizeof run->assumed[0], run->assumed_count);
 }

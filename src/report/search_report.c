@@ -149,8 +149,7 @@ void tc_report_search(tc_target *target, const tc_search_input *in, const tc_ste
 
 void tc_report_space(tc_target *target, const tc_search_input *in, const tc_search *search) {
     tc_writer writer = tc_write_begin(target, "search-space/1", NULL);
-    tc_write_array(&writer, "assumed");
-    tc_write_close(&writer);
+    tc_write_lines(&writer, "assumed", NULL, 0);
     write_problem(&writer, in);
     write_axes(&writer, search);
     tc_write_integer(&writer, "space", search->space);
@@ -281,16 +280,6 @@ static void print_given(FILE *file, const tc_style *style, const tc_step *given,
     tc_print_wrapped(file, style, 0, 2, text);
 }
 
-static void print_lines(FILE *file, const tc_style *style, const char *heading, const char *first, size_t stride,
-                        int count) {
-    if (count == 0) return;
-    tc_print_heading(file, style, heading);
-    for (int i = 0; i < count; i++) {
-        fputs("  - ", file);
-        tc_print_wrapped(file, style, 4, 4, first + (size_t)i * stride);
-    }
-}
-
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed,
                            const tc_step *given, const tc_search *search) {
     print_title(file, style, in);
@@ -298,14 +287,13 @@ bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_in
     fputc('\n', file);
     if (search->best_count == 0) {
         tc_print_tone(file, style, TC_TONE_BAD, "No layout fits.\n");
-        print_lines(file, style, "What would", search->advice[0], sizeof search->advice[0], search->advice_count);
+        tc_print_bullets(file, style, "What would", search->advice[0], sizeof search->advice[0], search->advice_count);
         return true;
     }
     if (!print_table(file, style, in, search)) return false;
     fputc('\n', file);
     print_layouts(file, style, in, search);
     print_given(file, style, given, search);
-    print_lines(file, style, "\nAssumed: neither given nor in the data", assumed->assumed[0],
-                sizeof assumed->assumed[0], assumed->assumed_count);
+    tc_print_assumed(file, style, assumed);
     return true;
 }

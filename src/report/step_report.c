@@ -189,14 +189,6 @@ void tc_report_step(tc_target *target, const tc_question *question, const tc_ste
 
 /* ---- text ---------------------------------------------------------------------------- */
 
-/* "  label        text", wrapped. */
-static void print_line(FILE *file, const tc_style *style, const char *label, const char *text) {
-    char padded[32];
-    snprintf(padded, sizeof padded, "  %-13s", label);
-    tc_print_tone(file, style, TC_TONE_FAINT, padded);
-    tc_print_wrapped(file, style, 15, 15, text);
-}
-
 static void print_speed(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[256];
     const char *dtype = tc_name(TC_VOCABULARY_DTYPE, question->job.dtype);
@@ -205,15 +197,15 @@ static void print_speed(FILE *file, const tc_style *style, const tc_question *qu
                  tc_format_seconds(step->step_s_p10).s, tc_format_seconds(step->step_s_p90).s);
     else
         snprintf(text, sizeof text, "%.20s", tc_format_seconds(step->step_s).s);
-    print_line(file, style, "step", text);
+    tc_print_line(file, style, "step", text);
     snprintf(text, sizeof text, "%.24s tokens/s per device, %.24s tokens/s in all",
              tc_format_significant(step->tokens_per_s_per_device, 4).s,
              tc_format_short(step->tokens_per_s_per_device * question->cluster.devices).s);
-    print_line(file, style, "throughput", text);
+    tc_print_line(file, style, "throughput", text);
     snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
              tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-",
              tc_format_percent(step->hfu_pct).s);
-    print_line(file, style, "efficiency", text);
+    tc_print_line(file, style, "efficiency", text);
 }
 
 void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step) {
@@ -256,13 +248,9 @@ static void print_parts(FILE *file, const tc_style *style, const part *parts, si
     }
 }
 
-static void print_assumed(FILE *file, const tc_style *style, const tc_step *step) {
-    if (step->assumed_count == 0) return;
-    tc_print_heading(file, style, "\nAssumed: neither given nor in the data");
-    for (int i = 0; i < step->assumed_count; i++) {
-        fputs("  - ", file);
-        tc_print_wrapped(file, style, 4, 4, step->assumed[i]);
-    }
+void tc_print_assumed(FILE *file, const tc_style *style, const tc_step *step) {
+    tc_print_bullets(file, style, "\nAssumed: neither given nor in the data", step->assumed[0], sizeof step->assumed[0],
+                     step->assumed_count);
 }
 
 void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
@@ -279,9 +267,9 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
              tc_format_count((double)step->global_batch).s,
              tc_format_count(step->tokens_per_step / (double)step->global_batch).s,
              tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
-    print_line(file, style, "batch", text);
-    print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
-    if (step->evidence) print_line(file, style, "evidence", step->evidence);
+    tc_print_line(file, style, "batch", text);
+    tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
+    if (step->evidence) tc_print_line(file, style, "evidence", step->evidence);
 
     tc_print_heading(file, style, "\nWhere the time of a step goes");
     print_parts(file, style, breakdown_parts, COUNT(breakdown_parts), &step->breakdown, step->step_s,
@@ -293,5 +281,5 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
         snprintf(text, sizeof text, "\nWhere the memory of a device goes");
     tc_print_heading(file, style, text);
     print_parts(file, style, memory_parts, COUNT(memory_parts), &step->memory, step->memory.reserved, tc_format_gib);
-    print_assumed(file, style, step);
+    tc_print_assumed(file, style, step);
 }

@@ -27,7 +27,8 @@ void tc_write_step_time(tc_writer *writer, const tc_step *step);
 void tc_write_step_memory(tc_writer *writer, const tc_step *step);
 /* "  memory       24.5 GiB of 64.0 GiB per device: fits", and its interval on a line of its own */
 void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step);
-/* "assumed": [...] */
+/* What was neither given nor in the data: a list of the page, and "assumed": [...] */
+void tc_print_assumed(FILE *file, const tc_style *style, const tc_step *step);
 void tc_write_assumed(tc_writer *writer, const tc_step *step);
 
 #endif

@@ -114,6 +114,25 @@ void tc_print_heading(FILE *file, const tc_style *style, const char *text) {
     fputc('\n', file);
 }
 
+void tc_print_line(FILE *file, const tc_style *style, const char *label, const char *text) {
+    char padded[32];
+    snprintf(padded, sizeof padded, "  %-13s", label);
+    tc_print_tone(file, style, TC_TONE_FAINT, padded);
+    tc_print_wrapped(file, style, 15, 15, text);
+}
+
+void tc_print_bullet(FILE *file, const tc_style *style, const char *text) {
+    fputs("  - ", file);
+    tc_print_wrapped(file, style, 4, 4, text);
+}
+
+void tc_print_bullets(FILE *file, const tc_style *style, const char *heading, const char *first, size_t stride,
+                      int count) {
+    if (count == 0) return;
+    if (heading) tc_print_heading(file, style, heading);
+    for (int i = 0; i < count; i++) tc_print_bullet(file, style, first + (size_t)i * stride);
+}
+
 /* Length in bytes of the first `columns` columns of text. */
 static size_t prefix_length(const char *text, int columns) {
     size_t length = strlen(text);

@@ -55,6 +55,12 @@ void tc_print_tone(FILE *file, const tc_style *style, tc_tone tone, const char *
  * character, whatever the names in it hold; lines that are wider than the style's width are broken at blanks. */
 void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_t length);
 /* A heading on a line of its own. */
+/* "  label        text", wrapped. */
+void tc_print_line(FILE *file, const tc_style *style, const char *label, const char *text);
+/* "  - text", wrapped; of `count` texts, `stride` bytes from one to the next, under a heading, NULL for none. */
+void tc_print_bullet(FILE *file, const tc_style *style, const char *text);
+void tc_print_bullets(FILE *file, const tc_style *style, const char *heading, const char *first, size_t stride,
+                      int count);
 void tc_print_heading(FILE *file, const tc_style *style, const char *text);
 /* A paragraph, wrapped at the style's width (80 without one), each line after `first`/`indent` columns.
  * The first line continues where `column` says the cursor is. */

@@ -45,6 +45,7 @@ void tc_compare(const tc_question *q, const tc_economics *economics, tc_comparis
     find_devices(q, &out->step.layout, out);
     tc_run_input input = tc_run_input_of(q, &out->step);
     input.tokens = LONG_RUN_TOKENS;
+    input.one_of_many = true;
     out->run_known = tc_run_forecast(&input, economics, &out->run, NULL) == TC_OK;
 }
 

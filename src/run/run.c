@@ -102,7 +102,8 @@ static double package_mtbf(const tc_run_input *in, const tc_economics *economics
     if (in->mtbf_s >= 0) return in->mtbf_s;
     if (in->cluster.accelerator.mtbf_s > 0) return in->cluster.accelerator.mtbf_s;
     char of[96];
-    assume(run, "MTBF of a package of %s %s h (%s)", in->cluster.accelerator.slug,
+    assume(run, "MTBF of a package%s%s %s h (%s)", in->one_of_many ? "" : " of ",
+           in->one_of_many ? "" : in->cluster.accelerator.slug,
            tc_decimal_text(economics->mtbf_s / SECONDS_PER_HOUR, 0).s, fleet_text(economics, of, sizeof of));
     return economics->mtbf_s;
 }
@@ -189,9 +190,9 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
                     : chip->rental_usd_per_h > 0 ? chip->rental_usd_per_h
                                                  : NAN;
     run->capital_usd = run->energy_usd = run->owned_usd = run->rented_usd = NAN;
-    if (isnan(price)) {
+    if (isnan(price) && !in->rented_only)
         assume(run, "no cost of owning: neither a price nor the accelerator's file gives one");
-    } else {
+    if (!isnan(price)) {
         double server = given(run, in->server_price, economics->server_price,
                               "price of a server over that of its packages", 1, 2, "", NULL);
         double network = given(run, in->network_share, economics->network_share,
@@ -204,7 +205,8 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
         run->energy_usd = run->mwh * 1000 * electricity;
         run->owned_usd = run->capital_usd + run->energy_usd;
     }
-    if (isnan(rental)) assume(run, "no cost of renting: neither a rental price nor the accelerator's file gives one");
+    if (isnan(rental) && !in->owned_only)
+        assume(run, "no cost of renting: neither a rental price nor the accelerator's file gives one");
     run->rented_usd = run->packages * rental * run->wall_s / SECONDS_PER_HOUR;
     run->owned_usd_per_million_tokens = run->owned_usd / (run->tokens / 1e6);
     run->rented_usd_per_million_tokens = run->rented_usd / (run->tokens / 1e6);
