@@ -73,7 +73,7 @@ tc_layout_id tc_layout_find(const char *key);
  * A schedule with a point or a slash in it is a file: the caller reads it into `order`. */
 TC_NODISCARD tc_code tc_layout_set(tc_layout *layout, tc_layout_id id, const char *text, int **list, const char *place,
                                    tc_error *error);
-/* The value as tc_layout_set takes it, "" where it is unset. Returns buffer; TC_LAYOUT_VALUE bytes hold all but long lists. */
+/* The value as tc_layout_set takes it, "" where it is unset: in the buffer, or a fixed text. TC_LAYOUT_VALUE bytes hold all but long lists. */
 #define TC_LAYOUT_VALUE 128
 const char *tc_layout_value(const tc_layout *layout, tc_layout_id id, char *buffer, size_t size);
 
