@@ -175,6 +175,7 @@ static char *csv_of(const char *own_table, const char *asked, bool *no_such_tabl
             tc_write_object(&w, "layout");
             tc_write_integer(&w, "tp", 8 + k);
             tc_write_close(&w);
+            tc_write_integer(&w, "tp", 8 + k); /* beside the layout too: no second column, and no list */
             tc_write_array(&w, "list");
             tc_write_integer(&w, NULL, 1);
             tc_write_integer(&w, NULL, 2);
@@ -230,11 +231,13 @@ static void test_csv_without_a_list_is_figures(void **state) {
                                                "jobs[0].name,one,\n"
                                                "jobs[0].days,-2.5,d\n"
                                                "jobs[0].phases[0].layout.tp,8,\n"
+                                               "jobs[0].phases[0].tp,8,\n"
                                                "jobs[0].phases[0].list[0],1,\n"
                                                "jobs[0].phases[0].list[1],2,\n"
                                                "jobs[0].phases[0].objects[0].x,1,\n"
                                                "jobs[0].phases[1].pool,\"p,q\",\n"
                                                "jobs[0].phases[1].layout.tp,9,\n"
+                                               "jobs[0].phases[1].tp,9,\n"
                                                "jobs[0].phases[1].list[0],1,\n"
                                                "jobs[0].phases[1].list[1],2,\n"
                                                "jobs[0].phases[1].objects[0].x,1,\n"

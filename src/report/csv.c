@@ -96,12 +96,14 @@ static bool append(csv *c, row *to, const cell *from) {
     return true;
 }
 
-/* A value of a line; a second one of the same name is more of a list. */
+/* A value of a line. A second one of the same name is more of a list, or else (a layout's and an old name beside it)
+ * the same again. */
 static bool add_cell(csv *c, row *to, const char *name, const char *text, bool string, int depth) {
     const column *at = column_of(c, name, to->last ? to->last->column : NULL);
     if (!at) return false;
     cell *same = to->first;
     while (same && same->column != at) same = same->next;
+    if (same && !(depth > 0 && c->level[depth - 1].array)) return true;
     size_t had = same ? strlen(same->text) : 0, length = strlen(text);
     char *copy = tc_arena_alloc(&c->arena, had + sizeof LIST_SEPARATOR + length);
     if (!copy) return false;
