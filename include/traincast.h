@@ -549,6 +549,16 @@ TC_API TC_NODISCARD tc_code tc_catalog_interval(tc_catalog *c, const tc_interval
 /* A model as above, or a Hugging Face config.json by its path. */
 TC_API TC_NODISCARD tc_code tc_model_load(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
 
+/* ---- the program's answers, for other languages --------------------------------- */
+
+/* Answers a question in JSON as `traincast COMMAND --json` does. The request is an object: "command" (step, explain,
+ * compare, run, search, plan, validate, controls, list, show), "arguments" (a list of the words after it), and the
+ * command's options by name ("global_batch": 512, "accelerators": ["h20", "h100-sxm"], "balanced_routing": true);
+ * "layout" may be an object: an answer of step or search, or its layout. The answer is freed by tc_answer_free.
+ * Errors: TC_INVALID, TC_NOT_FOUND with the place "request: $.member". */
+TC_API TC_NODISCARD tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error);
+TC_API void tc_answer_free(char *answer);
+
 /* ---- chapters -------------------------------------------------------------- */
 
 #include "traincast_search.h"

@@ -126,10 +126,16 @@ tc_code tc_answer_read(tc_context *context) {
     char *text;
     size_t length;
     if (!value->given || context->answered) return TC_OK;
-    tc_code code = read_stream(value->text, &text, &length, context->error);
-    if (code) return code;
-    code = tc_json_open(&context->answer_document, name, 0, text, length, context->error);
-    free(text);
+    tc_code code;
+    if (context->layout_text) {
+        code = tc_json_open(&context->answer_document, "$.layout", 0, context->layout_text,
+                            strlen(context->layout_text), context->error);
+    } else {
+        code = read_stream(value->text, &text, &length, context->error);
+        if (code) return code;
+        code = tc_json_open(&context->answer_document, name, 0, text, length, context->error);
+        free(text);
+    }
     if (code) return code;
     tc_json root = tc_json_root(&context->answer_document);
     code = take_answer(context, &root);

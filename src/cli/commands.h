@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "catalog/embedded.h"
 #include "cli/options.h"
 #include "report/writer.h"
 #include "report/table.h"
@@ -26,13 +27,19 @@ struct tc_context {
     int *answer_layers;
     tc_order *answer_order;
     tc_json_document answer_document;
-    bool infeasible; /* set by a command that found nothing feasible: exit 3 */
+    const char *layout_text; /* --layout as a text in place of a file; NULL: none */
+    const tc_embedded *runs; /* published ones inside the program; NULL: none */
+    FILE *watched;           /* where people see how far it is; NULL: nobody looks */
+    bool infeasible;         /* set by a command that found nothing feasible: exit 3 */
     tc_error *error;
 };
 
 static inline const tc_value *tc_given(const tc_context *context, tc_option_id id) {
     return &context->options->value[id];
 }
+
+/* Runs a command and frees what its options brought: schedules, layouts. */
+TC_NODISCARD tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *context));
 
 tc_code tc_command_list(tc_context *context);
 tc_code tc_command_show(tc_context *context);

@@ -75,6 +75,12 @@ static const tc_output_format *chosen_format(const tc_options *options) {
     return NULL;
 }
 
+static tc_code (*const command_functions[TC_COMMANDS])(tc_context *context) = {
+#define COMMAND(id, name, function, ...) function,
+#include "cli/commands.def"
+#undef COMMAND
+};
+
 static tc_code run_command(tc_context *context) {
     const tc_options *options = context->options;
     if (options->value[TC_OPTION_VERSION].given) {
@@ -86,17 +92,8 @@ static tc_code run_command(tc_context *context) {
         return TC_OK;
     }
     tc_code code = open_catalog(context);
-    if (context->catalog) context->target.data = tc_catalog_hash(context->catalog);
-    if (!code) code = tc_command_table[options->command].run(context);
-    if (!code && context->target.no_such_table)
-        code = tc_fail(context->error, TC_INVALID, "--table",
-                       "'%.60s' is no list of this answer; --json shows what there is", context->target.table);
+    if (!code) code = tc_context_run(context, command_functions[options->command]);
     tc_catalog_close(context->catalog);
-    tc_schedule_free(context->order);
-    free(context->stage_layers);
-    free(context->answer_layers);
-    tc_schedule_free(context->answer_order);
-    if (context->answered) tc_json_close(&context->answer_document);
     return code;
 }
 
@@ -111,6 +108,8 @@ int main(int argc, char **argv) {
     tc_context context
         = {.options = &options, .error = &error, .style = tc_terminal_style(options.value[TC_OPTION_COLOR].text)};
     context.out = tc_output_open(&output);
+    context.runs = &tc_embedded_runs;
+    if (tc_terminal_watches_errors()) context.watched = stderr;
     context.target = (tc_target){.file = context.out,
                                  .format = chosen_format(&options),
                                  .table = options.value[TC_OPTION_TABLE].text};

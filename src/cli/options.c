@@ -14,7 +14,7 @@ _Static_assert(TC_COMMANDS < 32, "an option's commands are 32 bits");
 
 const tc_command tc_command_table[TC_COMMANDS] = {
 #define COMMAND(id, name, function, arguments, fewest, most, group, summary, text, examples)                           \
-    {name, function, arguments, fewest, most, group, summary, text, examples},
+    {name, arguments, fewest, most, group, summary, text, examples},
 #include "cli/commands.def"
 #undef COMMAND
 };

@@ -53,7 +53,6 @@ typedef struct tc_context tc_context;
 
 typedef struct tc_command {
     const char *name;
-    tc_code (*run)(tc_context *context);
     const char *arguments;
     int fewest, most;
     const char *group;

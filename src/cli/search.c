@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/request.h"
-#include "cli/terminal.h"
 #include "report/names.h"
 #include "report/search_report.h"
 #include "traincast.h"
@@ -103,13 +102,13 @@ static tc_code print_space(tc_context *context, const tc_search_input *in) {
 
 /* On a terminal the space is shown before it is walked. */
 static tc_code announce(tc_context *context, const tc_search_input *in) {
-    if (!tc_terminal_watches_errors() || context->target.format) return TC_OK;
+    if (!context->watched || context->target.format) return TC_OK;
     tc_search *space = malloc(sizeof *space);
     if (!space) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     tc_code code = tc_search_space(in, space, context->error);
     if (!code) {
-        tc_report_space_text(stderr, &context->style, in, space);
-        fputc('\n', stderr);
+        tc_report_space_text(context->watched, &context->style, in, space);
+        fputc('\n', context->watched);
     }
     free(space);
     return code;

@@ -1,6 +1,5 @@
 /* validate.c - `traincast validate`: the error of the forecast on published runs. */
 #include "base/error.h"
-#include "catalog/embedded.h"
 #include "cli/commands.h"
 #include "report/validate_report.h"
 
@@ -14,9 +13,9 @@ static tc_code read_files(tc_context *context, tc_published *published) {
 
 /* The runs inside the program, data/runs. */
 static tc_code read_embedded(tc_context *context, tc_published *published) {
-    for (size_t i = 0; i < tc_embedded_runs.count; i++) {
-        const tc_embedded_file *file = &tc_embedded_runs.files[i];
-        tc_code code = tc_published_read(published, file->path, tc_embedded_runs.blob + file->offset, file->length,
+    for (size_t i = 0; context->runs && i < context->runs->count; i++) {
+        const tc_embedded_file *file = &context->runs->files[i];
+        tc_code code = tc_published_read(published, file->path, context->runs->blob + file->offset, file->length,
                                          context->error);
         if (code) return code;
     }

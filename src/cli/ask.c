@@ -1,0 +1,210 @@
+/* ask.c - tc_ask_json: a question in JSON to the answer of `traincast COMMAND --json`.
+ *
+ * The members of the question are the command's options: {"command": "step", "model": "llama-3-8b", "accelerator":
+ * "h100-sxm", "devices": 64, "tp": 8}. They go through the command line's own table, so that ranges, words and
+ * messages are the same; the place of an error is the member's path. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+#define REQUEST "request"
+
+static const struct {
+    tc_command_id id;
+    tc_code (*run)(tc_context *context);
+} askable[] = {
+    {TC_COMMAND_LIST, tc_command_list},         {TC_COMMAND_SHOW, tc_command_show},
+    {TC_COMMAND_STEP, tc_command_step},         {TC_COMMAND_EXPLAIN, tc_command_explain},
+    {TC_COMMAND_COMPARE, tc_command_compare},   {TC_COMMAND_RUN, tc_command_run},
+    {TC_COMMAND_SEARCH, tc_command_search},     {TC_COMMAND_PLAN, tc_command_plan},
+    {TC_COMMAND_CONTROLS, tc_command_controls}, {TC_COMMAND_VALIDATE, tc_command_validate},
+};
+
+/* A command line in the making. */
+typedef struct words {
+    tc_arena *arena;
+    int count, room;
+    char **word;
+    bool failed; /* no memory */
+} words;
+
+static void add_word(words *w, const char *text) {
+    char *copy = text ? tc_arena_copy(w->arena, text, strlen(text)) : NULL;
+    if (!copy || w->count == w->room) {
+        w->failed = true;
+        return;
+    }
+    w->word[w->count++] = copy;
+}
+
+/* A scalar as a command line has it; lists by commas. NULL: it is no such value. */
+static const char *text_of(tc_arena *arena, const json_t *value) {
+    char number[40];
+    if (json_is_string(value)) return json_string_value(value);
+    if (json_is_integer(value)) {
+        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
+        return tc_arena_copy(arena, number, strlen(number));
+    }
+    if (json_is_real(value)) {
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+        const char *copy = text ? tc_arena_copy(arena, text, strlen(text)) : NULL;
+        free(text);
+        return copy;
+    }
+    if (json_is_boolean(value)) return json_is_true(value) ? "on" : "off";
+    if (!json_is_array(value) || json_array_size(value) == 0) return NULL;
+    char *list = NULL;
+    size_t used = 0;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *item = json_array_get(value, i);
+        const char *text = json_is_array(item) || json_is_object(item) ? NULL : text_of(arena, item);
+        size_t length = text ? strlen(text) : 0;
+        char *grown = text ? tc_arena_alloc(arena, used + length + 2) : NULL;
+        if (!grown) return NULL;
+        if (used) memcpy(grown, list, used), grown[used++] = ',';
+        memcpy(grown + used, text, length);
+        used += length;
+        list = grown;
+    }
+    return list;
+}
+
+static const tc_option *find_option(const char *name) {
+    for (int i = 0; i < TC_OPTIONS; i++)
+        if (strcmp(tc_option_table[i].name, name) == 0) return &tc_option_table[i];
+    return NULL;
+}
+
+/* "global_batch" as "--global-batch". */
+static const char *option_name(const char *key, char *name, size_t size) {
+    snprintf(name, size, "--%s", key);
+    for (char *p = name; *p; p++)
+        if (*p == '_') *p = '-';
+    return name;
+}
+
+static void add_member(const tc_json *root, const char *key, const json_t *value, words *w) {
+    char name[80];
+    const tc_option *option = find_option(option_name(key, name, sizeof name));
+    if (json_is_null(value)) return;
+    if (!option || strcmp(name, "--json") == 0) {
+        tc_json_fail(root, key, "is no option of the command; 'traincast help' lists what there is");
+        return;
+    }
+    bool flag = option->type == TC_TYPE_FLAG;
+    if (flag && !json_is_boolean(value)) tc_json_fail(root, key, "is a flag; give true or false");
+    if (flag && !json_is_true(value)) return;
+    const char *text = flag ? "" : text_of(w->arena, value);
+    if (!text) tc_json_fail(root, key, "is no text, number or list of them");
+    add_word(w, name);
+    if (!flag) add_word(w, text ? text : "");
+}
+
+/* "arguments": the words after the command. */
+static void add_arguments(const tc_json *root, const json_t *list, words *w) {
+    if (list && !json_is_array(list)) tc_json_fail(root, "arguments", "is no list; write [\"h20\"]");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        if (!text || text[0] == '-') tc_json_fail(root, "arguments", "holds no word; write [\"h20\"]");
+        add_word(w, text ? text : "");
+    }
+}
+
+/* The question as a command line. layout: the object of that name as text, to be freed, or NULL. */
+static void write_words(const tc_json *root, words *w, char **layout) {
+    const char *key;
+    json_t *value;
+    add_word(w, "traincast");
+    add_word(w, tc_json_string(root, "command", ""));
+    add_arguments(root, tc_json_value(root, "arguments"), w);
+    json_object_foreach((json_t *)(uintptr_t)root->object, key, value) {
+        if (strcmp(key, "command") == 0 || strcmp(key, "arguments") == 0) continue;
+        if (strcmp(key, "layout") == 0 && json_is_object(value)) {
+            *layout = json_dumps(value, JSON_REAL_PRECISION(17));
+            if (!*layout) w->failed = true;
+            add_word(w, "--layout");
+            add_word(w, "$.layout");
+        } else {
+            add_member(root, key, value, w);
+        }
+    }
+}
+
+/* An option as the member that it was. */
+static void place_in_request(tc_error *error) {
+    char path[sizeof error->place];
+    if (strncmp(error->place, "--", 2) != 0) return;
+    snprintf(path, sizeof path, "%s: $.%.200s", REQUEST, error->place + 2);
+    for (char *p = path; *p; p++)
+        if (*p == '-') *p = '_';
+    memcpy(error->place, path, sizeof path);
+}
+
+static tc_code run(tc_context *context) {
+    for (size_t i = 0; i < sizeof askable / sizeof askable[0]; i++)
+        if ((int)askable[i].id == context->options->command) return tc_context_run(context, askable[i].run);
+    return tc_fail(context->error, TC_INVALID, REQUEST ": $.command",
+                   "cannot be asked so; give step, explain, compare, run, search, plan, validate, controls, list or "
+                   "show");
+}
+
+/* Runs the command line; what it printed goes to *answer. */
+static tc_code answer_words(tc_catalog *catalog, words *w, const char *layout, char **answer, tc_error *error) {
+    tc_options *options = malloc(sizeof *options);
+    tc_output *output = malloc(sizeof *output);
+    tc_code code = options && output ? tc_options_parse(w->count, w->word, options, error)
+                                     : tc_fail(error, TC_INTERNAL, REQUEST, "out of memory");
+    tc_context context = {.options = options, .catalog = catalog, .error = error, .layout_text = layout};
+    if (!code) {
+        context.out = tc_output_open(output);
+        context.target = (tc_target){.file = context.out, .format = &tc_json_format};
+        code = context.out ? run(&context) : TC_INTERNAL;
+        bool complete = context.out && !ferror(context.out);
+        if (context.out && fclose(context.out) != 0) complete = false;
+        if (!code && (!complete || output->failed || context.target.out_of_memory)) code = TC_INTERNAL;
+        if (code == TC_INTERNAL && !error->code) tc_fail(error, code, REQUEST, "out of memory");
+        char *ended = code ? NULL : realloc(output->text, output->length + 1);
+        if (!code && !ended) code = tc_fail(error, TC_INTERNAL, REQUEST, "out of memory");
+        if (ended) {
+            ended[output->length] = '\0';
+            *answer = ended;
+        } else {
+            free(output->text);
+        }
+    }
+    free(options);
+    free(output);
+    return code;
+}
+
+tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error) {
+    tc_error unused;
+    tc_arena arena = {0};
+    tc_json_document document;
+    char *layout = NULL;
+    *answer = NULL;
+    if (!error) error = &unused;
+    *error = (tc_error){.code = TC_OK};
+    tc_code code = tc_json_open(&document, REQUEST, 0, request, strlen(request), error);
+    if (code) return code;
+    tc_json root = tc_json_root(&document);
+    words w = {.arena = &arena, .room = 2 * (int)json_object_size(root.object) + 4};
+    w.room += (int)json_array_size(tc_json_value(&root, "arguments"));
+    w.word = tc_arena_alloc(&arena, (size_t)w.room * sizeof *w.word);
+    if (w.word) write_words(&root, &w, &layout);
+    code = document.code;
+    if (!code && (!w.word || w.failed)) code = tc_fail(error, TC_INTERNAL, REQUEST, "out of memory");
+    if (!code) code = answer_words(catalog, &w, layout, answer, error);
+    if (code) place_in_request(error);
+    tc_json_close(&document);
+    free(layout);
+    tc_arena_free(&arena);
+    return code;
+}
+
+void tc_answer_free(char *answer) { free(answer); }
