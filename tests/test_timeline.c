@@ -504,6 +504,40 @@ static void better_is_never_slower(void **state) {
     assert_true(slower <= 8);
 }
 
+/* A step of any number of micro-batches is explained by a short one of its schedule; a list of all its slots is refused. */
+static void long_steps_are_explained(void **state) {
+    (void)state;
+    static question q;
+    static tc_explanation some, many;
+    static const int schedules[] = {TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_ZB_H1, TC_SCHEDULE_INTERLEAVED};
+    for (size_t i = 0; i < sizeof schedules / sizeof *schedules; i++) {
+        tc_error error;
+        q = (question){.q = tc_default_question()};
+        q.q.layout.pp = q.q.cluster.devices = 4;
+        q.q.layout.schedule = schedules[i];
+        q.q.layout.vpp = schedules[i] == TC_SCHEDULE_INTERLEAVED ? 2 : 1;
+        q.q.layout.micro_batch = 1;
+        q.q.job.global_batch = 4000;
+        assert_true(ask(&q, "llama-2-7b", "h100-sxm"));
+        assert_int_equal(tc_explain(&q.opened, &some, &error), TC_OK);
+        q.q.job.global_batch = 4000000;
+        assert_true(ask(&q, "llama-2-7b", "h100-sxm"));
+        assert_int_equal(tc_explain(&q.opened, &many, &error), TC_OK);
+        double more = schedules[i] == TC_SCHEDULE_GPIPE ? 1000 : 1;
+        for (int s = 0; s < 4; s++) {
+            const tc_live_point *a = &some.peak[s].point, *b = &many.peak[s].point;
+            assert_near(b->activations / (more * a->activations), 1, 1e-9);
+            assert_near(b->at_s / a->at_s / more, 1, more > 1 ? 0.02 : 1e-6);
+        }
+        tc_step_times times;
+        tc_step_slots slots;
+        assert_int_equal(tc_step_times_of(&q.opened.costs, &times, &error), TC_OK);
+        assert_int_equal(tc_step_slots_of(&q.opened.costs, &times, &slots, &error), TC_INVALID);
+        assert_string_equal(error.place, "--global-batch");
+        tc_step_times_free(&times);
+    }
+}
+
 /* The layout that hardware is compared on is the one that was asked for, expert tensor parallelism included. */
 static void changes_keep_the_layout(void **state) {
     (void)state;
@@ -545,6 +579,7 @@ int main(void) {
                                        SEEDED(losses_lead_from_peak_to_achieved),
                                        SEEDED(a_step_is_its_timeline),
                                        SEEDED(better_is_never_slower),
+                                       SEEDED(long_steps_are_explained),
                                        SEEDED(changes_keep_the_layout)};
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -8,6 +8,7 @@
  */
 #include "forecast/explain.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -302,14 +303,29 @@ static void fill_changes(const tc_question *question, tc_explanation *e) {
 
 /* ---- all of it ------------------------------------------------------------------------------------------ */
 
+/* A long step repeats: its peaks are those of a short one. Where all micro-batches are in flight at once (GPipe), the peak
+ * grows in proportion, and so does the time until it. */
 static tc_code fill_peaks(const tc_costs *costs, const tc_step_times *times, tc_explanation *e, tc_error *error) {
+    tc_placement shorter = *costs->p;
+    tc_costs some = *costs;
     tc_step_slots slots;
-    tc_code code = tc_step_slots_of(costs, times, &slots, error);
+    int64_t stages = times->stages, fill = tc_schedule_facts_of(shorter.layout.schedule).fill;
+    if (tc_step_slots_count(costs) > TC_EXPLAINED_SLOTS && shorter.layout.schedule != TC_SCHEDULE_CUSTOM)
+        shorter.micro_batches = 16 * fill * stages + shorter.micro_batches % (4 * stages);
+    some.p = &shorter;
+    tc_code code = tc_step_slots_of(&some, times, &slots, error);
     if (code) return code;
     e->peaks = times->stages < TC_PEAKS ? times->stages : TC_PEAKS;
     for (int s = 0; s < e->peaks && !code; s++) {
-        code = tc_live_peak_of(costs, &slots.order, slots.time, times->host_s, s, &e->peak[s], error);
-        e->peak_at_s[s] = e->peak[s].point.at_s;
+        tc_live_peak *peak = &e->peak[s];
+        code = tc_live_peak_of(&some, &slots.order, slots.time, times->host_s, s, peak, error);
+        double more = tc_micro_batches_in_flight(costs->p, s) / tc_micro_batches_in_flight(&shorter, s);
+        peak->point.in_flight = (int)fmin(more * peak->point.in_flight, INT_MAX);
+        peak->point.activations *= more;
+        peak->point.logits *= more;
+        peak->point.host *= more;
+        if (more != 1) peak->bytes = tc_live_bytes(&peak->fixed, &peak->point);
+        e->peak_at_s[s] = peak->point.at_s *= more;
     }
     tc_step_slots_free(&slots);
     return code;

@@ -38,6 +38,7 @@ typedef struct tc_change {
 #define TC_LOSSES (TC_PARTS_ALL + 2)
 #define TC_CHANGES 48
 #define TC_PEAKS 64
+#define TC_EXPLAINED_SLOTS 200000 /* of a step with more, the peaks are those of a shorter one */
 
 typedef struct tc_explanation {
     tc_step step;

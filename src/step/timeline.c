@@ -444,8 +444,19 @@ void tc_step_slots_free(tc_step_slots *slots) {
     slots->time = NULL;
 }
 
+double tc_step_slots_count(const tc_costs *costs) {
+    const tc_placement *p = costs->p;
+    int chunks = tc_stage_chunks(p), kinds = tc_schedule_facts_of(p->layout.schedule).split ? 3 : 2;
+    return (double)p->micro_batches * p->layout.pp * chunks * kinds;
+}
+
 tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *t, tc_step_slots *out, tc_error *error) {
     *out = (tc_step_slots){.time = NULL};
+    if (tc_step_slots_count(costs) > TC_SLOTS_MAX)
+        return tc_fail(error, TC_INVALID, "--global-batch",
+                       "%.0f forwards and backwards in the pipeline, of which %d can be told one by one; give fewer "
+                       "micro-batches: a smaller batch, a larger --micro-batch",
+                       tc_step_slots_count(costs), TC_SLOTS_MAX);
     tc_code code = tc_placement_order(costs->p, costs->p->micro_batches, &out->order, error);
     if (code) return code;
     int64_t slots = out->order.first[out->order.stages];

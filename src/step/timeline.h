@@ -99,6 +99,9 @@ typedef struct tc_step_slots {
     tc_slot_time *time; /* of each slot; counts from the end of the step's host_s */
 } tc_step_slots;
 
+/* More are refused. */
+#define TC_SLOTS_MAX 2000000
+double tc_step_slots_count(const tc_costs *costs);
 TC_NODISCARD tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *times, tc_step_slots *out,
                                       tc_error *error);
 void tc_step_slots_free(tc_step_slots *slots);
