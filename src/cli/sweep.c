@@ -50,7 +50,7 @@ static tc_code print_rows(tc_context *context, const tc_sweep *sweep, const tc_s
     for (int i = 0; i < sweep->tasks; i++)
         if (rows[i].status == TC_SWEEP_FOUND) context->infeasible = false;
     if (context->target.format == &tc_csv_format && !context->target.table)
-        tc_report_sweep_csv(context->out, rows, sweep->tasks);
+        tc_report_sweep_csv(&context->target, rows, sweep->tasks);
     else if (context->target.format)
         tc_report_sweep(&context->target, sweep, rows, sweep->tasks);
     else if (!tc_report_sweep_text(context->out, &context->style, sweep, rows, sweep->tasks))

@@ -196,12 +196,14 @@ static tc_code lead(const tc_sweep *sweep, tc_catalog *catalog, const options *o
     if (!code && !(code = tc_job_rows(store, sweep, &rows, error))) {
         tc_style style = {0};
         for (int i = 0; i < sweep->tasks; i++) *found = *found || rows[i].status == TC_SWEEP_FOUND;
+        tc_target target = {.file = stdout, .format = o->csv ? &tc_csv_format : &tc_json_format};
         if (o->csv)
-            tc_report_sweep_csv(stdout, rows, sweep->tasks);
+            tc_report_sweep_csv(&target, rows, sweep->tasks);
         else if (o->json)
-            tc_report_sweep(&(tc_target){.file = stdout, .format = &tc_json_format}, sweep, rows, sweep->tasks);
+            tc_report_sweep(&target, sweep, rows, sweep->tasks);
         else if (!tc_report_sweep_text(stdout, &style, sweep, rows, sweep->tasks))
-            code = tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
+            target.out_of_memory = true;
+        if (target.out_of_memory) code = tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
         free(rows);
     }
     tc_store_close(store);

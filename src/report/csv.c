@@ -56,7 +56,8 @@ typedef struct csv {
     level level[TC_WRITER_DEPTH];
 } csv;
 
-void tc_csv_text(FILE *file, const char *text) {
+/* A cell: quoted where it must be (RFC 4180), and with an apostrophe before what a spreadsheet would run. */
+static void put_text(FILE *file, const char *text) {
     const char *quote = strpbrk(text, ",\"\n\r") ? "\"" : "";
     fputs(quote, file);
     if (*text && strchr("=+-@\t\r", *text)) fputc('\'', file);
@@ -250,7 +251,7 @@ static void print_row(FILE *file, const csv *c, const row *line) {
         while (found && found->column != i) found = found->next;
         if (i != c->columns) fputc(',', file);
         if (found && found->string)
-            tc_csv_text(file, found->text);
+            put_text(file, found->text);
         else if (found)
             fputs(found->text, file);
     }
@@ -262,7 +263,7 @@ static void end(tc_writer *writer) {
     if (!c) return;
     writer->target->no_such_table = writer->table && !c->found;
     for (const column *i = c->columns; i; i = i->next) {
-        tc_csv_text(writer->file, i->name);
+        put_text(writer->file, i->name);
         fputc(i->next ? ',' : '\n', writer->file);
     }
     for (const row *line = c->first; line; line = line->next) print_row(writer->file, c, line);

@@ -50,72 +50,10 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
     return tc_table_print(&table, file, style);
 }
 
-/* ---- CSV --------------------------------------------------------------------------------- */
+/* ---- CSV and JSON ---------------------------------------------------------------------------- */
 
-static void put_number(FILE *file, double value) {
-    char text[40];
-    tc_format_double(text, sizeof text, "%.10g", value);
-    fprintf(file, ",%s", text);
-}
-
-static void put_word(FILE *file, tc_vocabulary vocabulary, int value) {
-    const char *name = tc_name(vocabulary, value);
-    fprintf(file, ",%s", name ? name : "");
-}
-
-/* The fields of a layout that a search varies: their names, or their values; none where there is no layout. */
-static void put_layout(FILE *file, const tc_layout *l, bool names) {
-    for (int i = 0; i < TC_LAYOUT_FIELDS; i++) {
-        const tc_layout_field *f = &tc_layout_fields[i];
-        char value[TC_LAYOUT_VALUE];
-        if (!f->axis) continue;
-        if (names)
-            fprintf(file, ",%s", f->key);
-        else if (l && f->kind == TC_LAYOUT_KIND_SWITCH)
-            fprintf(file, ",%d", tc_layout_get(l, (tc_layout_id)i));
-        else
-            fprintf(file, ",%s", l ? tc_layout_value(l, (tc_layout_id)i, value, sizeof value) : "");
-    }
-}
-
-void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows) {
-    fputs("model,accelerator,fabric,stack,devices,global_batch,dtype,seq,status,step_s,step_s_p10,step_s_p90,mfu_pct,"
-          "tokens_per_s_per_device,memory_gib_per_device,"
-          "space",
-          file);
-    put_layout(file, NULL, true);
-    fputs(",note\n", file);
-    for (int i = 0; i < rows; i++) {
-        const tc_sweep_row *r = &row[i];
-        const char *const texts[] = {r->model, r->accelerator, r->fabric, r->stack};
-        for (int k = 0; k < 4; k++) {
-            if (k) fputc(',', file);
-            tc_csv_text(file, texts[k]);
-        }
-        fprintf(file, ",%d,%d", r->devices, r->global_batch);
-        put_word(file, TC_VOCABULARY_DTYPE, r->dtype);
-        fprintf(file, ",%d,%s", r->seq, tc_sweep_status_name(r->status));
-        const double numbers[]
-            = {r->step_s, r->step_s_p10, r->step_s_p90, r->mfu_pct, r->tokens_per_s_per_device, r->memory_bytes / GIB};
-        for (int k = 0; k < 6; k++) {
-            if (found(r) && numbers[k] > 0)
-                put_number(file, numbers[k]);
-            else
-                fputc(',', file);
-        }
-        fprintf(file, ",%lld", (long long)r->space);
-        put_layout(file, found(r) ? &r->layout : NULL, false);
-        fputc(',', file);
-        tc_csv_text(file, r->note);
-        fputc('\n', file);
-    }
-}
-
-/* ---- JSON --------------------------------------------------------------------------------- */
-
-static void write_row(tc_writer *writer, const tc_sweep_row *r) {
-    tc_write_object(writer, NULL);
-    tc_write_string(writer, "key", r->key);
+/* What was asked, and what came of it. */
+static void write_search(tc_writer *writer, const tc_sweep_row *r) {
     tc_write_string(writer, "model", r->model);
     tc_write_string(writer, "accelerator", r->accelerator);
     tc_write_string(writer, "fabric", r->fabric);
@@ -125,6 +63,47 @@ static void write_row(tc_writer *writer, const tc_sweep_row *r) {
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, r->dtype));
     tc_write_integer(writer, "seq", r->seq);
     tc_write_string(writer, "status", tc_sweep_status_name(r->status));
+}
+
+/* The fields of a layout that a search varies; of no layout, nothing. */
+static void write_axes(tc_writer *writer, const tc_layout *l) {
+    for (int i = 0; i < TC_LAYOUT_FIELDS; i++) {
+        const tc_layout_field *f = &tc_layout_fields[i];
+        char value[TC_LAYOUT_VALUE];
+        if (!f->axis) continue;
+        if (l && f->kind == TC_LAYOUT_KIND_SWITCH)
+            tc_write_integer(writer, f->key, tc_layout_get(l, (tc_layout_id)i));
+        else
+            tc_write_string(writer, f->key, l ? tc_layout_value(l, (tc_layout_id)i, value, sizeof value) : NULL);
+    }
+}
+
+void tc_report_sweep_csv(tc_target *target, const tc_sweep_row *row, int rows) {
+    tc_writer writer = tc_write_begin(target, "sweep/1", "searches");
+    tc_write_array(&writer, "searches");
+    for (int i = 0; i < rows; i++) {
+        const tc_sweep_row *r = &row[i];
+        bool known = found(r);
+        tc_write_object(&writer, NULL);
+        write_search(&writer, r);
+        tc_write_interval(&writer, "step_s", known ? r->step_s : 0);
+        tc_write_interval(&writer, "step_s_p10", known ? r->step_s_p10 : 0);
+        tc_write_interval(&writer, "step_s_p90", known ? r->step_s_p90 : 0);
+        tc_write_interval(&writer, "mfu_pct", known ? r->mfu_pct : 0);
+        tc_write_interval(&writer, "tokens_per_s_per_device", known ? r->tokens_per_s_per_device : 0);
+        tc_write_interval(&writer, "memory_gib_per_device", known ? r->memory_bytes / GIB : 0);
+        tc_write_integer(&writer, "space", r->space);
+        write_axes(&writer, known ? &r->layout : NULL);
+        tc_write_string(&writer, "note", r->note);
+        tc_write_close(&writer);
+    }
+    tc_write_end(&writer);
+}
+
+static void write_row(tc_writer *writer, const tc_sweep_row *r) {
+    tc_write_object(writer, NULL);
+    tc_write_string(writer, "key", r->key);
+    write_search(writer, r);
     tc_write_integer(writer, "space", r->space);
     if (found(r)) {
         tc_write_layout(writer, "layout", &r->layout);

@@ -10,7 +10,8 @@
 
 /* False if memory ran out. */
 bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *sweep, const tc_sweep_row *row, int rows);
-void tc_report_sweep_csv(FILE *file, const tc_sweep_row *row, int rows);
+/* In lines of a fixed order, what is not known empty. */
+void tc_report_sweep_csv(tc_target *target, const tc_sweep_row *row, int rows);
 void tc_report_sweep(tc_target *target, const tc_sweep *sweep, const tc_sweep_row *row, int rows);
 
 /* Model FLOPs utilisation: a line for each model on each accelerator, a column for each number of devices, batch and format. */

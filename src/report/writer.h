@@ -67,7 +67,4 @@ void tc_write_lines(tc_writer *writer, const char *key, const char *const *lines
 /* The unit of the number at a path ("breakdown_s.gemm": "s"), as the words of its keys say it; "" where it has none. */
 const char *tc_field_unit(const char *path, char *buffer, size_t size);
 
-/* A cell of CSV: quoted where it must be (RFC 4180), and with an apostrophe before what a spreadsheet would run. */
-void tc_csv_text(FILE *file, const char *text);
-
 #endif
