@@ -196,16 +196,23 @@ typedef struct stage_pass {
     double work, host[2];            /* [activations offloaded?] */
 } stage_pass;
 
+static bool offers_activations(const tc_choices *c) {
+    for (int k = 0; k < c->offloads; k++)
+        if (tc_activations_on_host(&(tc_layout){.offload = c->offload[k]})) return true;
+    return false;
+}
+
 static void keep_stages(tc_walker *w, stage_pass *out) {
-    for (int off = 0; off < 2; off++) {
+    for (int off = 0; off < (offers_activations(&w->choices) ? 2 : 1); off++) {
         w->placement.layout.offload = off ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
         for (int k = 0; k < w->peaks; k++)
             out->kept[off][k] = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, w->peak[k]);
-        tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
-        tc_round offload = tc_offload_exposed(&w->q.cluster.accelerator, off ? slowest.offloaded : 0,
-                                              (tc_round){out->line.forward_s, out->line.backward_s});
         out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement);
-        if (off) out->host[off] += (double)w->placement.micro_batches * (offload.forward + offload.backward);
+        if (!off) continue;
+        tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
+        tc_round offload = tc_offload_exposed(&w->q.cluster.accelerator, slowest.offloaded,
+                                              (tc_round){out->line.forward_s, out->line.backward_s});
+        out->host[off] += (double)w->placement.micro_batches * (offload.forward + offload.backward);
     }
     w->placement.layout.offload = TC_OFFLOAD_NONE;
 }
