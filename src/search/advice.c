@@ -65,7 +65,8 @@ static tc_code free_axes(advisor *a, const tc_search_input *in, bool *any) {
     for (size_t i = 0; i < sizeof axes / sizeof axes[0]; i++) {
         a->in = *in;
         bool fits;
-        for (int id = axes[i].first; id <= (int)axes[i].last; id++) tc_layout_clear(&a->in.fixed, (tc_layout_id)id);
+        for (int id = (int)axes[i].first; id <= (int)axes[i].last; id++)
+            tc_layout_clear(&a->in.fixed, (tc_layout_id)id);
         bool changed = !tc_layout_equal(&a->in.fixed, &in->fixed);
         if (!changed) continue;
         tc_code code = try_change(a, axes[i].change, &fits);

@@ -109,8 +109,8 @@ static bool make_table(tc_store *s) {
     }
     /* where it wrote a value in two columns; each fails where there never was the second */
     static const char *const joins[] = {
-        "UPDATE search SET offload = CASE offload WHEN 'none' THEN 'activations' ELSE 'all' END, "
-        "offload_activations = 0 WHERE offload_activations",
+        ("UPDATE search SET offload = CASE offload WHEN 'none' THEN 'activations' ELSE 'all' END, "
+         "offload_activations = 0 WHERE offload_activations"),
         "UPDATE search SET sharding = 'hsdp:' || hsdp WHERE sharding = 'hsdp'",
         "UPDATE search SET cp_kind = 'both:' || cp_all_to_all WHERE cp_kind = 'both'",
         "UPDATE search SET recompute = CAST(recompute_layers AS INTEGER) WHERE recompute = 'layers'",
