@@ -179,7 +179,7 @@ static bool ask_for_anything(question *q) {
     const tc_catalog_item *items[3];
     int count[3];
     tc_error error;
-    const int kinds[3] = {TC_KIND_MODEL, TC_KIND_ACCELERATOR, TC_KIND_STACK};
+    const tc_kind kinds[3] = {TC_KIND_MODEL, TC_KIND_ACCELERATOR, TC_KIND_STACK};
     for (int i = 0; i < 3; i++)
         assert_int_equal(tc_catalog_list(catalog, kinds[i], &items[i], &count[i], &error), TC_OK);
     *q = (question){.q = tc_default_question()};

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "traincast.h"
+#include "fleet/scenario.h"
 #include "report/plan_report.h"
 
 /* Plans of large scenarios take their time: these are only read. */
