@@ -45,6 +45,13 @@ sed -n 's/.*left: //p' "$work/progress" >>"$work/told"
 cmp -s "$work/whole.csv" "$work/killed.csv" || fail "after $kills kills the table is another one"
 [ "$(sort "$work/told" | uniq -d | wc -l)" -eq 0 ] || fail "searched twice: $(sort "$work/told" | uniq -d | head -3)"
 
+# ---- an unknown name is told before the first search, at its place -------------------------------
+printf 'format: 1\nname: typo\nmodels: [gpt2-124m, nosuch]\naccelerators: [h20]\ndevices: [8]\nglobal_batches: [64]\n' >"$work/typo.yaml"
+"$program" sweep "$work/typo.yaml" --store "$work/typo.sqlite" --csv >"$work/out" 2>"$work/err"
+[ $? -eq 2 ] || fail "an unknown model: not exit 2"
+[ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" -eq 1 ] || fail "an unknown model: $(cat "$work/err")"
+grep -q 'typo.yaml:3: models\[1\]: ' "$work/err" || fail "an unknown model has no place: $(cat "$work/err")"
+
 # ---- formats ------------------------------------------------------------------------------------
 "$program" sweep "$sweep" --store "$work/whole.sqlite" --json --quiet --heat-map "$work/heat.svg" --front "$work/front.svg" >"$work/json" || fail "--json: exit $?"
 grep -q '"schema": "traincast.sweep/1"' "$work/json" || fail "--json: no schema"

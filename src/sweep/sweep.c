@@ -223,6 +223,42 @@ static void hash_files(tc_sweep *s) {
     s->fabric_file = hash_file(s->fabric);
 }
 
+/* What the catalog says of a name, at the place of the name in the file; a broken file has a place of its own. */
+static tc_code pass_on(const tc_document *document, const tc_node *node, tc_code code, const tc_error *cause,
+                       tc_error *error) {
+    if (!code) return TC_OK;
+    if (strncmp(cause->place, "--", 2) == 0) return tc_document_fail(document, node, NULL, error, "%s", cause->text);
+    if (error) *error = *cause;
+    return code;
+}
+
+/* Every name is in the catalog: an unknown one is told before the first search. */
+static tc_code check_names(const tc_document *document, tc_catalog *catalog, const tc_sweep *s, tc_error *error) {
+    const reader r = {.document = document, .error = error};
+    const tc_node *model, *chip, *stack = tc_node_get(document->root, "stack"),
+                                 *fabric = tc_node_get(document->root, "fabric");
+    union {
+        tc_model model;
+        tc_accelerator chip;
+        tc_stack stack;
+        tc_fabric fabric;
+    } any;
+    tc_error cause;
+    int models, chips;
+    tc_code code = list_of(&r, "models", true, &model, &models);
+    if (!code) code = list_of(&r, "accelerators", true, &chip, &chips);
+    for (int i = 0; i < s->models && !code; i++, model = next_of(model))
+        code = pass_on(document, model, tc_model_load(catalog, s->model[i], &any.model, &cause), &cause, error);
+    for (int i = 0; i < s->accelerators && !code; i++, chip = next_of(chip))
+        code = pass_on(document, chip, tc_catalog_accelerator(catalog, s->accelerator[i], &any.chip, &cause), &cause,
+                       error);
+    if (!code && stack)
+        code = pass_on(document, stack, tc_catalog_stack(catalog, s->stack, &any.stack, &cause), &cause, error);
+    if (!code && fabric)
+        code = pass_on(document, fabric, tc_catalog_fabric(catalog, s->fabric, &any.fabric, &cause), &cause, error);
+    return code;
+}
+
 tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_error *error) {
     tc_arena arena = {NULL};
     tc_document document;
@@ -231,6 +267,7 @@ tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_e
     snprintf(out->data, sizeof out->data, "%.19s", tc_catalog_hash(catalog));
     tc_code code = tc_document_read(path, &arena, &document, error);
     if (!code) code = read_sweep(&document, out, error);
+    if (!code) code = check_names(&document, catalog, out, error);
     if (!code) hash_files(out);
     tc_arena_free(&arena);
     return code;
