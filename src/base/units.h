@@ -11,6 +11,8 @@
 
 #include "traincast.h"
 
+#define TC_GIB (1024.0 * 1024 * 1024) /* bytes */
+
 typedef enum tc_dimension {
     TC_DIMENSION_NONE, /* a plain number, or "87 %" */
     TC_DIMENSION_BYTES,

@@ -59,6 +59,13 @@ tc_code tc_document_fail(const tc_document *document, const tc_node *node, const
     return code;
 }
 
+tc_code tc_document_pass_on(const tc_document *document, const tc_node *node, tc_code code, const tc_error *cause,
+                            tc_error *error) {
+    if (code == TC_NOT_FOUND) return tc_document_fail(document, node, NULL, error, "%s", cause->text);
+    if (code != TC_OK && error) *error = *cause;
+    return code;
+}
+
 /* ---- the tree ------------------------------------------------------------------- */
 
 const tc_node *tc_node_get(const tc_node *node, const char *key) {

@@ -59,6 +59,11 @@ bool tc_node_is_null(const tc_node *node);
 tc_code tc_document_fail(const tc_document *document, const tc_node *node, const char *key, tc_error *error,
                          const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* What the catalog said of a name: that it is not there gets the place of the name in this file; another error (a broken
+ * file) has a place of its own. TC_OK passes. */
+TC_NODISCARD tc_code tc_document_pass_on(const tc_document *document, const tc_node *node, tc_code code,
+                                         const tc_error *cause, tc_error *error);
+
 /* The scalar value of one top-level key, without reading further than it: for the names of a list.
  * Empty where there is none (or the text is no YAML); false where memory ran out. */
 bool tc_document_peek(const char *text, size_t length, const char *key, char *buffer, size_t size);

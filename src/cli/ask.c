@@ -74,29 +74,39 @@ static const char *text_of(tc_arena *arena, const json_t *value) {
     return list;
 }
 
-static const tc_option *find_option(const char *name) {
-    for (int i = 0; i < TC_OPTIONS; i++)
-        if (strcmp(tc_option_table[i].name, name) == 0) return &tc_option_table[i];
-    return NULL;
+/* Options of the program rather than of the question: the answer is JSON, the catalog is the caller's. */
+static bool of_the_program(int id) {
+    switch (id) {
+#define OUTPUT(id, name, help, format) case TC_OPTION_##id:
+#include "report/outputs.def"
+#undef OUTPUT
+    case TC_OPTION_HELP:
+    case TC_OPTION_VERSION:
+    case TC_OPTION_TABLE:
+    case TC_OPTION_MARKDOWN:
+    case TC_OPTION_COLOR:
+    case TC_OPTION_CATALOG: return true;
+    default: return false;
+    }
 }
 
 /* "global_batch" as "--global-batch". */
-static const char *option_name(const char *key, char *name, size_t size) {
+static void option_name(const char *key, char *name, size_t size) {
     snprintf(name, size, "--%s", key);
     for (char *p = name; *p; p++)
         if (*p == '_') *p = '-';
-    return name;
 }
 
 static void add_member(const tc_json *root, const char *key, const json_t *value, words *w) {
     char name[80];
-    const tc_option *option = find_option(option_name(key, name, sizeof name));
+    option_name(key, name, sizeof name);
+    int id = tc_option_find(name, strlen(name));
     if (json_is_null(value)) return;
-    if (!option || strcmp(name, "--json") == 0) {
+    if (id < 0 || of_the_program(id)) {
         tc_json_fail(root, key, "is no option of the command; 'traincast help' lists what there is");
         return;
     }
-    bool flag = option->type == TC_TYPE_FLAG;
+    bool flag = tc_option_table[id].type == TC_TYPE_FLAG;
     if (flag && !json_is_boolean(value)) tc_json_fail(root, key, "is a flag; give true or false");
     if (flag && !json_is_true(value)) return;
     const char *text = flag ? "" : text_of(w->arena, value);

@@ -45,8 +45,7 @@ int tc_command_find(const char *name, tc_error *error) {
     return -1;
 }
 
-/* The option whose name is the first `length` bytes of `word`, or -1. */
-static int find_option(const char *word, size_t length) {
+int tc_option_find(const char *word, size_t length) {
     for (int i = 0; i < TC_OPTIONS; i++)
         if (strlen(tc_option_table[i].name) == length && strncmp(word, tc_option_table[i].name, length) == 0) return i;
     return -1;
@@ -154,7 +153,7 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
 static tc_code parse_option(int argc, char **argv, int *i, tc_options *out, tc_error *error) {
     const char *word = argv[*i];
     size_t length = strcspn(word, "=");
-    int id = strcmp(word, "-h") == 0 ? TC_OPTION_HELP : find_option(word, length);
+    int id = strcmp(word, "-h") == 0 ? TC_OPTION_HELP : tc_option_find(word, length);
     if (id < 0) return unknown_option(word, length, out->command, error);
     const tc_option *option = &tc_option_table[id];
     const char *text = word[length] ? word + length + 1 : NULL;

@@ -92,6 +92,9 @@ TC_NODISCARD tc_code tc_options_check_needed(const tc_options *options, tc_error
 /* The command's id, or -1; error is set with the nearest name. */
 int tc_command_find(const char *name, tc_error *error);
 
+/* The option whose name is the first `length` bytes of `word`, or -1. */
+int tc_option_find(const char *word, size_t length);
+
 /* The index of `word` in "a|b|c", or -1. */
 int tc_choice_find(const char *choices, const char *word);
 

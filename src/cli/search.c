@@ -2,14 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/request.h"
 #include "report/names.h"
 #include "report/search_report.h"
 #include "traincast.h"
-
-#define GIB (1024.0 * 1024 * 1024)
 
 /* "1f1b,zb-h1" as bits. */
 static tc_code take_list(const tc_context *context, tc_option_id id, tc_vocabulary vocabulary, unsigned *bits) {
@@ -77,7 +76,7 @@ static tc_code take_input(tc_context *context, const tc_question *question, tc_s
     in->exhaustive = tc_given(context, TC_OPTION_EXHAUSTIVE)->given;
     in->top = tc_given(context, TC_OPTION_TOP)->given ? (int)tc_given(context, TC_OPTION_TOP)->integer : 5;
     in->threads = (int)tc_given(context, TC_OPTION_THREADS)->integer;
-    in->max_memory_bytes = tc_given(context, TC_OPTION_MAX_MEMORY)->real * GIB;
+    in->max_memory_bytes = tc_given(context, TC_OPTION_MAX_MEMORY)->real * TC_GIB;
     in->most_global_batch = (int)tc_given(context, TC_OPTION_MOST_GLOBAL_BATCH)->integer;
     in->fewest_devices = (int)tc_given(context, TC_OPTION_FEWEST_DEVICES)->integer;
     take_objective(context, in);

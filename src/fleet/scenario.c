@@ -480,13 +480,8 @@ tc_code tc_scenario_read(const tc_document *document, tc_scenario *out, tc_error
 
 /* A catalog error gets the place of the name in the file, unless it has a place of its own (a broken file). */
 static tc_code pass_on(const checker *c, const tc_node *parent, const char *key, tc_code code, const tc_error *cause) {
-    if (code == TC_OK) return TC_OK;
-    if (code == TC_NOT_FOUND) {
-        const tc_node *node = tc_node_get(parent, key);
-        return tc_document_fail(c->document, node ? node : parent, NULL, c->error, "%s", cause->text);
-    }
-    if (c->error) *c->error = *cause;
-    return code;
+    const tc_node *node = tc_node_get(parent, key);
+    return tc_document_pass_on(c->document, node ? node : parent, code, cause, c->error);
 }
 
 /* What a slug or path of the file means: a path begins at the file's folder. Cut where it is too long to be one. */

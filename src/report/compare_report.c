@@ -4,11 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "report/names.h"
 #include "report/format.h"
 #include "report/step_report.h"
-
-#define GIB (1024.0 * 1024 * 1024)
 
 /* Every line that was assumed for an item, step first, then run; NULL after the last. */
 static const char *assumed_line(const tc_comparison *item, int i) {
@@ -40,8 +39,8 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
     tc_write_number(writer, "hfu_pct", step->hfu_pct);
     tc_write_step_memory(writer, step);
-    tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / GIB);
-    tc_write_number(writer, "memory_capacity_gib", step->memory.capacity / GIB);
+    tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / TC_GIB);
+    tc_write_number(writer, "memory_capacity_gib", step->memory.capacity / TC_GIB);
     tc_write_bool(writer, "fits", step->fits);
     if (item->devices_to_fit > 0) {
         tc_write_integer(writer, "devices_to_fit", item->devices_to_fit);
@@ -104,8 +103,8 @@ static void add_row(tc_table *table, const tc_comparison *item) {
     tc_table_cell(table, tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s);
     tc_table_cell(table, tc_format_significant(step->tokens_per_s_per_device, 3).s);
     tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
-    snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.reserved / GIB, 3).s,
-             tc_format_significant(step->memory.capacity / GIB, 3).s);
+    snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.reserved / TC_GIB, 3).s,
+             tc_format_significant(step->memory.capacity / TC_GIB, 3).s);
     tc_table_cell(table, text);
     tc_table_cell_tone(table, step->fits ? "yes" : "NO", step->fits ? TC_TONE_GOOD : TC_TONE_BAD);
     snprintf(text, sizeof text, "%.20s%s", item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-",

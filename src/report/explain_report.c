@@ -4,11 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/step_report.h"
-
-#define GIB (1024.0 * 1024 * 1024)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
@@ -79,18 +78,18 @@ static void write_peaks(tc_writer *w, const tc_explanation *e) {
         const tc_live_peak *p = &e->peak[s];
         tc_write_object(w, NULL);
         tc_write_integer(w, "stage", p->stage);
-        tc_write_number(w, "gib", p->bytes / GIB);
+        tc_write_number(w, "gib", p->bytes / TC_GIB);
         tc_write_number(w, "at_s", p->point.at_s);
         tc_write_integer(w, "in_flight", p->point.in_flight);
-        tc_write_number(w, "parameters", p->fixed.states.parameters / GIB);
-        tc_write_number(w, "gradients", p->fixed.states.gradients / GIB);
-        tc_write_number(w, "optimizer", p->fixed.states.optimizer / GIB);
-        tc_write_number(w, "buffers", p->fixed.states.buffers / GIB);
-        tc_write_number(w, "framework", p->fixed.framework / GIB);
-        tc_write_number(w, "activations", p->point.activations / GIB);
-        tc_write_number(w, "working", p->point.working / GIB);
-        tc_write_number(w, "logits", p->point.logits / GIB);
-        tc_write_number(w, "on_host", p->point.host / GIB);
+        tc_write_number(w, "parameters", p->fixed.states.parameters / TC_GIB);
+        tc_write_number(w, "gradients", p->fixed.states.gradients / TC_GIB);
+        tc_write_number(w, "optimizer", p->fixed.states.optimizer / TC_GIB);
+        tc_write_number(w, "buffers", p->fixed.states.buffers / TC_GIB);
+        tc_write_number(w, "framework", p->fixed.framework / TC_GIB);
+        tc_write_number(w, "activations", p->point.activations / TC_GIB);
+        tc_write_number(w, "working", p->point.working / TC_GIB);
+        tc_write_number(w, "logits", p->point.logits / TC_GIB);
+        tc_write_number(w, "on_host", p->point.host / TC_GIB);
         tc_write_close(w);
     }
     tc_write_close(w);
@@ -105,7 +104,7 @@ static void write_changes(tc_writer *w, const char *key, const tc_explanation *e
         tc_write_string(w, "change", c->what);
         tc_write_number(w, "step_s", c->step_s);
         tc_write_number(w, "gain_pct", c->gain_pct);
-        tc_write_number(w, "memory_gib_per_device", c->reserved / GIB);
+        tc_write_number(w, "memory_gib_per_device", c->reserved / TC_GIB);
         tc_write_bool(w, "fits", c->fits);
         tc_write_close(w);
     }

@@ -4,12 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/names.h"
 #include "report/step_report.h"
-
-#define GIB (1024.0 * 1024 * 1024)
 
 const char *tc_objective_name(tc_objective objective) {
     static const char *const names[TC_OBJECTIVES] = {"time", "memory", "cost", "energy"};
@@ -85,7 +84,8 @@ static void write_against(tc_writer *writer, const tc_found *found, const tc_fou
     tc_write_object(writer, "against_next");
     tc_write_number(writer, "step_s", found->step.step_s - next->step.step_s);
     tc_write_number(writer, "mfu_pct", found->step.mfu_pct - next->step.mfu_pct);
-    tc_write_number(writer, "memory_gib_per_device", (found->step.memory.reserved - next->step.memory.reserved) / GIB);
+    tc_write_number(writer, "memory_gib_per_device",
+                    (found->step.memory.reserved - next->step.memory.reserved) / TC_GIB);
     tc_write_close(writer);
 }
 

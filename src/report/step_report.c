@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "base/vocabulary.h"
 #include "layout/fields.h"
 #include "layout/layout.h"
@@ -11,7 +12,6 @@
 #include "report/names.h"
 #include "report/format.h"
 
-#define GIB (1024.0 * 1024 * 1024)
 #define BAR_COLUMNS 32
 
 /* A part of a sum: its key in JSON, its name for people, where it is. */
@@ -123,11 +123,11 @@ void tc_write_step_time(tc_writer *writer, const tc_step *step) {
 }
 
 void tc_write_step_memory(tc_writer *writer, const tc_step *step) {
-    tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / GIB);
-    tc_write_interval(writer, "memory_gib_per_device_p10", step->memory_p10 / GIB);
-    tc_write_interval(writer, "memory_gib_per_device_p90", step->memory_p90 / GIB);
-    tc_write_interval(writer, "memory_gib_p10", step->memory_p10 / GIB); /* old names, until 0.2 */
-    tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / GIB);
+    tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / TC_GIB);
+    tc_write_interval(writer, "memory_gib_per_device_p10", step->memory_p10 / TC_GIB);
+    tc_write_interval(writer, "memory_gib_per_device_p90", step->memory_p90 / TC_GIB);
+    tc_write_interval(writer, "memory_gib_p10", step->memory_p10 / TC_GIB); /* old names, until 0.2 */
+    tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / TC_GIB);
 }
 
 static void write_job(tc_writer *writer, const tc_question *question, const tc_step *step) {
@@ -152,10 +152,10 @@ static void write_parts(tc_writer *writer, const char *key, const part *parts, s
 }
 
 static void write_memory(tc_writer *writer, const tc_memory *memory) {
-    write_parts(writer, "memory_gib", memory_parts, COUNT(memory_parts), memory, GIB);
-    tc_write_number(writer, "allocated", memory->allocated / GIB);
-    tc_write_number(writer, "reserved", memory->reserved / GIB);
-    tc_write_number(writer, "capacity", memory->capacity / GIB);
+    write_parts(writer, "memory_gib", memory_parts, COUNT(memory_parts), memory, TC_GIB);
+    tc_write_number(writer, "allocated", memory->allocated / TC_GIB);
+    tc_write_number(writer, "reserved", memory->reserved / TC_GIB);
+    tc_write_number(writer, "capacity", memory->capacity / TC_GIB);
     tc_write_integer(writer, "stage", memory->stage);
     tc_write_close(writer);
 }
@@ -179,7 +179,7 @@ void tc_report_step(tc_target *target, const tc_question *question, const tc_ste
         tc_write_number(&writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i), step->model_flops[i]);
     tc_write_close(&writer);
     tc_write_step_memory(&writer, step);
-    tc_write_number(&writer, "memory_allocated_gib", step->memory.allocated / GIB);
+    tc_write_number(&writer, "memory_allocated_gib", step->memory.allocated / TC_GIB);
     tc_write_bool(&writer, "fits", step->fits);
     write_parts(&writer, "breakdown_s", breakdown_parts, COUNT(breakdown_parts), &step->breakdown, 1);
     tc_write_close(&writer);

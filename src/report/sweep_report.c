@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "base/vocabulary.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/names.h"
 #include "report/step_report.h"
-
-#define GIB (1024.0 * 1024 * 1024)
 
 static bool found(const tc_sweep_row *row) { return row->status == TC_SWEEP_FOUND; }
 
@@ -91,7 +90,7 @@ void tc_report_sweep_csv(tc_target *target, const tc_sweep_row *row, int rows) {
         tc_write_interval(&writer, "step_s_p90", known ? r->step_s_p90 : 0);
         tc_write_interval(&writer, "mfu_pct", known ? r->mfu_pct : 0);
         tc_write_interval(&writer, "tokens_per_s_per_device", known ? r->tokens_per_s_per_device : 0);
-        tc_write_interval(&writer, "memory_gib_per_device", known ? r->memory_bytes / GIB : 0);
+        tc_write_interval(&writer, "memory_gib_per_device", known ? r->memory_bytes / TC_GIB : 0);
         tc_write_integer(&writer, "space", r->space);
         write_axes(&writer, known ? &r->layout : NULL);
         tc_write_string(&writer, "note", r->note);
@@ -114,7 +113,7 @@ static void write_row(tc_writer *writer, const tc_sweep_row *r) {
         tc_write_interval(writer, "step_s_p90", r->step_s_p90);
         tc_write_number(writer, "mfu_pct", r->mfu_pct);
         tc_write_number(writer, "tokens_per_s_per_device", r->tokens_per_s_per_device);
-        tc_write_number(writer, "memory_gib_per_device", r->memory_bytes / GIB);
+        tc_write_number(writer, "memory_gib_per_device", r->memory_bytes / TC_GIB);
         tc_write_bool(writer, "fits", true);
     } else {
         tc_write_string(writer, r->status == TC_SWEEP_FAILED ? "error" : "advice", r->note);

@@ -11,7 +11,6 @@
 #include "base/units.h"
 #include "layout/fields.h"
 
-#define GIB (1024.0 * 1024 * 1024)
 #define DOUBLINGS 8
 
 typedef struct advisor {
@@ -32,7 +31,7 @@ static tc_code try_change(advisor *a, const char *change, bool *fits) {
         const tc_step *step = &found.best[0].step;
         *fits = true;
         char bytes[32], seconds[32];
-        tc_format_number(step->memory.reserved / GIB, 4, bytes, sizeof bytes);
+        tc_format_number(step->memory.reserved / TC_GIB, 4, bytes, sizeof bytes);
         tc_format_number(step->step_s, 4, seconds, sizeof seconds);
         snprintf(a->out->advice[a->out->advice_count++], sizeof a->out->advice[0],
                  "%s: fits in %s GiB with tp %d, pp %d, cp %d, dp %d, micro-batch %d; a step takes %s s", change, bytes,
@@ -109,7 +108,7 @@ tc_code tc_search_advise(const tc_search_input *in, tc_search *out, tc_error *er
     }
     if (out->any_legal && out->advice_count < TC_ADVICE_MAX) {
         char bytes[32];
-        tc_format_number(out->least.step.memory.reserved / GIB, 4, bytes, sizeof bytes);
+        tc_format_number(out->least.step.memory.reserved / TC_GIB, 4, bytes, sizeof bytes);
         snprintf(out->advice[out->advice_count++], sizeof out->advice[0],
                  "%s GiB a device: the least that any of these layouts needs", bytes);
     }

@@ -223,15 +223,6 @@ static void hash_files(tc_sweep *s) {
     s->fabric_file = hash_file(s->fabric);
 }
 
-/* What the catalog says of a name, at the place of the name in the file; a broken file has a place of its own. */
-static tc_code pass_on(const tc_document *document, const tc_node *node, tc_code code, const tc_error *cause,
-                       tc_error *error) {
-    if (!code) return TC_OK;
-    if (strncmp(cause->place, "--", 2) == 0) return tc_document_fail(document, node, NULL, error, "%s", cause->text);
-    if (error) *error = *cause;
-    return code;
-}
-
 /* Every name is in the catalog: an unknown one is told before the first search. */
 static tc_code check_names(const tc_document *document, tc_catalog *catalog, const tc_sweep *s, tc_error *error) {
     const reader r = {.document = document, .error = error};
@@ -248,14 +239,18 @@ static tc_code check_names(const tc_document *document, tc_catalog *catalog, con
     tc_code code = list_of(&r, "models", true, &model, &models);
     if (!code) code = list_of(&r, "accelerators", true, &chip, &chips);
     for (int i = 0; i < s->models && !code; i++, model = next_of(model))
-        code = pass_on(document, model, tc_model_load(catalog, s->model[i], &any.model, &cause), &cause, error);
+        code = tc_document_pass_on(document, model, tc_model_load(catalog, s->model[i], &any.model, &cause), &cause,
+                                   error);
     for (int i = 0; i < s->accelerators && !code; i++, chip = next_of(chip))
-        code = pass_on(document, chip, tc_catalog_accelerator(catalog, s->accelerator[i], &any.chip, &cause), &cause,
-                       error);
+        code
+            = tc_document_pass_on(document, chip, tc_catalog_accelerator(catalog, s->accelerator[i], &any.chip, &cause),
+                                  &cause, error);
     if (!code && stack)
-        code = pass_on(document, stack, tc_catalog_stack(catalog, s->stack, &any.stack, &cause), &cause, error);
+        code = tc_document_pass_on(document, stack, tc_catalog_stack(catalog, s->stack, &any.stack, &cause), &cause,
+                                   error);
     if (!code && fabric)
-        code = pass_on(document, fabric, tc_catalog_fabric(catalog, s->fabric, &any.fabric, &cause), &cause, error);
+        code = tc_document_pass_on(document, fabric, tc_catalog_fabric(catalog, s->fabric, &any.fabric, &cause), &cause,
+                                   error);
     return code;
 }
 
