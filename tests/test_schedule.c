@@ -53,7 +53,7 @@ static void every_order_runs(void **state) {
         if (schedule == TC_SCHEDULE_DUALPIPE) stages += stages % 2;
         tc_order order = make(schedule, stages, chunks, m);
         tc_error error = {0};
-        tc_code code = tc_order_check(&order, NULL, NULL, &error);
+        tc_code code = tc_order_check(&order, NULL, NULL, NULL, &error);
         if (code)
             print_error("schedule %d, %d stages, %d chunks, %d micro-batches: %s %s\n", schedule, stages, chunks, m,
                         error.place, error.text);
@@ -159,6 +159,29 @@ static void bad_files(void **state) {
     }
 }
 
+/* The worst order of lines: every slot waits for one on a later line, the last line begins. */
+static void a_file_in_the_worst_order(void **state) {
+    (void)state;
+    for (int stages = 100; stages <= 800; stages *= 2) {
+        enum { EACH = 4, SLOT = 16 };
+        char *text = malloc((size_t)stages * 2 * EACH * SLOT), *at = text;
+        assert_non_null(text);
+        for (int s = stages - 1; s >= 0; s--)
+            for (int i = 0; i < 2 * EACH; i++) {
+                int micro_batch = i < EACH ? i : i - EACH;
+                at += sprintf(at, "%d%c%d%c", s, i < EACH ? 'F' : 'B', micro_batch, i < 2 * EACH - 1 ? ',' : '\n');
+            }
+        tc_order order;
+        tc_error error = {0};
+        int64_t looks, slots = (int64_t)stages * 2 * EACH;
+        assert_int_equal(tc_order_parse(text, (size_t)(at - text), "own.csv", &order, &error), TC_OK);
+        assert_int_equal(tc_order_check(&order, NULL, NULL, &looks, &error), TC_OK);
+        assert_true(looks >= slots && looks <= 2 * slots);
+        tc_order_free(&order);
+        free(text);
+    }
+}
+
 static void impossible(void **state) {
     (void)state;
     tc_order order;
@@ -208,18 +231,16 @@ static void no_bound_on_stages(void **state) {
     (void)state;
     tc_order order = make(TC_SCHEDULE_DUALPIPE, 4098, 1, 6);
     tc_error error;
-    assert_int_equal(tc_order_check(&order, NULL, NULL, &error), TC_OK);
+    assert_int_equal(tc_order_check(&order, NULL, NULL, NULL, &error), TC_OK);
     tc_order_free(&order);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_order_runs),
-                                       cmocka_unit_test(what_is_in_flight),
-                                       cmocka_unit_test(published_bubbles),
-                                       cmocka_unit_test(a_file),
-                                       cmocka_unit_test(bad_files),
-                                       cmocka_unit_test(impossible),
-                                       cmocka_unit_test(what_a_schedule_can_arrange),
-                                       cmocka_unit_test(no_bound_on_stages)};
+    const struct CMUnitTest tests[]
+        = {cmocka_unit_test(every_order_runs),  cmocka_unit_test(what_is_in_flight),
+           cmocka_unit_test(published_bubbles), cmocka_unit_test(a_file),
+           cmocka_unit_test(bad_files),         cmocka_unit_test(a_file_in_the_worst_order),
+           cmocka_unit_test(impossible),        cmocka_unit_test(what_a_schedule_can_arrange),
+           cmocka_unit_test(no_bound_on_stages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,18 @@ trace experts --model mixtral-8x7b --accelerator h100-sxm --devices 64 --pp 2 --
     [ $? = 2 ] || fail "neither --output nor --svg"
 }
 
+# bytes beyond the whole numbers of 64 bits; nanoseconds beyond them are refused
+huge="--model llama-2-7b --accelerator rtx4090 --dtype int8 --attention plain --cp 2 --devices 2 --output -"
+# shellcheck disable=SC2086
+{
+    "$program" trace $huge --seq 100000000 >"$work/out" 2>"$work/err" || fail "many bytes: $(cat "$work/err")"
+    grep -q '"activations":[0-9][0-9]*' "$work/out" || fail "no bytes of activations"
+    grep -qE '":[^[:alnum:]"{[-]' "$work/out" && fail "many bytes: $(grep -E '":[^[:alnum:]"{[-]' "$work/out" | head -1)"
+    "$program" trace $huge --seq 100000000 --global-batch 64 >"$work/out" 2>"$work/err"
+    [ $? = 2 ] && [ ! -s "$work/out" ] && grep -q '^traincast: --output: a step of [0-9]* years' "$work/err" ||
+        fail "a step of more than 292 years: $(cat "$work/err")"
+}
+
 # a schedule from a file
 cat >"$work/own.csv" <<END
 # 1F1B on two stages

@@ -92,8 +92,8 @@ static void report(tc_context *context, const tc_step *step, const char *output,
 static tc_code write_all(tc_context *context, const tc_trace_input *input) {
     const char *output = tc_given(context, TC_OPTION_OUTPUT)->text, *svg = tc_given(context, TC_OPTION_SVG)->text;
     int64_t spans = 0;
-    tc_code code = TC_OK;
-    if (output) code = write_file(context, output, input, write_trace, &spans);
+    tc_code code = output ? tc_trace_check(input->step, context->error) : TC_OK;
+    if (!code && output) code = write_file(context, output, input, write_trace, &spans);
     if (!code && svg) code = write_file(context, svg, input, write_svg, &spans);
     bool to_standard_output = (output && strcmp(output, "-") == 0) || (svg && strcmp(svg, "-") == 0);
     if (!code && !to_standard_output) report(context, input->step, output, svg, spans);

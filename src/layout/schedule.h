@@ -73,8 +73,10 @@ TC_NODISCARD tc_code tc_order_make(int schedule, int stages, int chunks, int64_t
                                    tc_error *error);
 void tc_order_free(tc_order *order);
 
-/* Every slot can run and comes once. line: of each stage in the file, for errors; NULL = none. */
-TC_NODISCARD tc_code tc_order_check(const tc_order *order, const char *path, const int *line, tc_error *error);
+/* Every slot can run and comes once. line: of each stage in the file, for errors; NULL = none. looks, if not NULL: how often a
+ * slot was looked at. */
+TC_NODISCARD tc_code tc_order_check(const tc_order *order, const char *path, const int *line, int64_t *looks,
+                                    tc_error *error);
 
 /* A schedule in PyTorch's notation, one line a stage: "0F0,0F1,,0B0" (docs/timeline.md). */
 TC_NODISCARD tc_code tc_order_parse(const char *text, size_t length, const char *path, tc_order *out, tc_error *error);

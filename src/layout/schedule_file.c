@@ -181,7 +181,7 @@ tc_code tc_order_parse(const char *text, size_t length, const char *path, tc_ord
             = fail_at(r, r->line > 0 ? r->line : 1, error, "no slots; give a line for each stage, for example 0F0,0B0");
     if (!code) code = place_parts(r, error);
     if (!code) code = build_order(r, out, error);
-    if (!code) code = tc_order_check(out, path, r->line_of, error);
+    if (!code) code = tc_order_check(out, path, r->line_of, NULL, error);
     free(r->slot);
     free(r);
     if (code) tc_order_free(out);
@@ -204,111 +204,5 @@ tc_code tc_schedule_load(const char *path, tc_order **out, tc_error *error) {
         snprintf(order->path, sizeof order->path, "%.255s", path);
         *out = order;
     }
-    return code;
-}
-
-/* ---- can it run? ------------------------------------------------------------------------------ */
-
-enum { DONE_FORWARD = 1, DONE_INPUT = 2, DONE_WEIGHT = 4 };
-
-static tc_code fail_slot(const tc_order *order, int64_t at, int stage, const char *path, const int *line,
-                         const char *what, tc_error *error) {
-    const tc_slot *slot = &order->slot[at];
-    char place[340];
-    snprintf(place, sizeof place, "%.300s:%d", path ? path : "schedule", line ? line[stage] : stage + 1);
-    return tc_fail(error, TC_INVALID, place, "%d%c%d %s", order->node[stage * order->chunks + slot->chunk].part,
-                   "FBIW"[slot->kind], slot -> micro_batch, what);
-}
-
-/* What a slot lacks; NULL = it can run. *wait: another stage may yet provide it. */
-static const char *slot_lacks(const tc_order *order, const unsigned char *done, int node, const tc_slot *slot,
-                              bool *wait) {
-    size_t m = (size_t)order->micro_batches, i = (size_t)slot->micro_batch;
-    unsigned own = done[(size_t)node * m + i];
-    int next = order->node[node].next, previous = order->node[node].previous;
-    *wait = false;
-    if (slot->kind == TC_SLOT_FORWARD) {
-        if (own & DONE_FORWARD) return "comes twice; give each slot once";
-        *wait = previous >= 0 && !(done[(size_t)previous * m + i] & DONE_FORWARD);
-        return *wait ? "waits for ever for the forward before it; change the order" : NULL;
-    }
-    if (slot->kind == TC_SLOT_WEIGHT) {
-        if (own & DONE_WEIGHT) return "comes twice; give each weight gradient once, by W or B";
-        return own & DONE_INPUT ? NULL : "comes before its input gradient; give I first";
-    }
-    if (own & DONE_INPUT) return "comes twice; give each input gradient once, by I or B";
-    if (!(own & DONE_FORWARD)) return "comes before its forward; give F first";
-    *wait = next >= 0 && !(done[(size_t)next * m + i] & DONE_INPUT);
-    return *wait ? "waits for ever for the gradient of the part after it; change the order" : NULL;
-}
-
-static const unsigned char slot_does[TC_SLOT_KINDS] = {[TC_SLOT_FORWARD] = DONE_FORWARD,
-                                                       [TC_SLOT_BACKWARD] = DONE_INPUT | DONE_WEIGHT,
-                                                       [TC_SLOT_INPUT] = DONE_INPUT,
-                                                       [TC_SLOT_WEIGHT] = DONE_WEIGHT};
-
-static tc_code run_slots(const tc_order *order, unsigned char *done, int64_t *at, const char *path, const int *line,
-                         tc_error *error) {
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int s = 0; s < order->stages; s++)
-            for (; at[s] < order->first[s + 1]; at[s]++, moved = true) {
-                const tc_slot *slot = &order->slot[at[s]];
-                int node = s * order->chunks + slot->chunk;
-                bool wait;
-                const char *lacks = slot_lacks(order, done, node, slot, &wait);
-                if (wait) break;
-                if (lacks) return fail_slot(order, at[s], s, path, line, lacks, error);
-                done[(size_t)node * (size_t)order->micro_batches + (size_t)slot->micro_batch] |= slot_does[slot->kind];
-            }
-    }
-    for (int s = 0; s < order->stages; s++) {
-        if (at[s] == order->first[s + 1]) continue;
-        const tc_slot *slot = &order->slot[at[s]];
-        bool wait;
-        return fail_slot(order, at[s], s, path, line,
-                         slot_lacks(order, done, s * order->chunks + slot->chunk, slot, &wait), error);
-    }
-    return TC_OK;
-}
-
-/* Every part does everything for every micro-batch, or (DualPipe) nothing for those of the other direction. */
-static tc_code check_complete(const tc_order *order, const unsigned char *done, const char *path, const int *line,
-                              tc_error *error) {
-    for (int n = 0; n < order->stages * order->chunks; n++)
-        for (int i = 0; i < order->micro_batches; i++) {
-            const tc_schedule_node *node = &order->node[n];
-            unsigned is = done[(size_t)n * (size_t)order->micro_batches + (size_t)i];
-            if (node->part < 0 || is == (DONE_FORWARD | DONE_INPUT | DONE_WEIGHT)) continue;
-            if (is == 0 && order->parts < order->stages * order->chunks && !line) continue;
-            char place[340];
-            snprintf(place, sizeof place, "%.300s:%d", path ? path : "schedule",
-                     line ? line[node->stage] : node->stage + 1);
-            return tc_fail(error, TC_INVALID, place,
-                           "part %d lacks the %s of micro-batch %d; give every micro-batch F and B (or I and W)",
-                           node->part,
-                           !(is & DONE_FORWARD) ? "forward"
-                           : !(is & DONE_INPUT) ? "input gradient"
-                                                : "weight gradient",
-                           i);
-        }
-    return TC_OK;
-}
-
-tc_code tc_order_check(const tc_order *order, const char *path, const int *line, tc_error *error) {
-    size_t nodes = (size_t)order->stages * (size_t)order->chunks;
-    if ((double)nodes * order->micro_batches > 1e9)
-        return tc_fail(error, TC_INVALID, path ? path : "schedule", "more than 1e9 slots; give fewer micro-batches");
-    unsigned char *done = calloc(nodes * (size_t)order->micro_batches, 1);
-    int64_t *at = calloc((size_t)order->stages, sizeof *at);
-    tc_code code = TC_OK;
-    if (!done || !at) code = tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
-    if (!code) {
-        memcpy(at, order->first, (size_t)order->stages * sizeof *at);
-        code = run_slots(order, done, at, path, line, error);
-    }
-    if (!code) code = check_complete(order, done, path, line, error);
-    free(done);
-    free(at);
     return code;
 }

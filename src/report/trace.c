@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/formats.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "step/live_memory.h"
 
 #define BUFFER ((size_t)1 << 16)
+#define NANOSECONDS_MAX 9.2e18   /* of an int64_t */
 #define EVENT_MAX ((size_t)1024) /* bytes of one event at most */
 
 typedef enum lane_id {
@@ -178,11 +180,22 @@ static void begin_counter(tracer *t, const char *name, int stage, double at) {
     put_text(t, ",\"args\":{");
 }
 
+/* A whole number; an exponent where nobody reads the digits. */
+static void write_amount(double value, char out[32]) {
+    tc_format_double(out, 32, value < 1e21 ? "%.0f" : "%.16e", value);
+}
+
 static void put_count(tracer *t, const char *key, double value, bool last) {
     put_text(t, "\"");
     put_text(t, key);
     put_text(t, "\":");
-    put_integer(t, value > 0 ? (int64_t)llround(value) : 0);
+    if (value < 1e18) {
+        put_integer(t, value > 0 ? (int64_t)llround(value) : 0);
+    } else {
+        char text[32];
+        write_amount(value, text);
+        put_text(t, text);
+    }
     put_text(t, last ? "}}" : ",");
 }
 
@@ -218,11 +231,11 @@ static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *b
 
 static void describe(const tc_costs *f, double flops, double bytes, double seconds, char out[160]) {
     double peak = tc_peak_flops(&f->q->cluster.accelerator, f->q->job.dtype);
-    char efficiency[24], gigaflops[24], megabytes[24];
+    char efficiency[24], flops_text[32], bytes_text[32];
     tc_format_double(efficiency, sizeof efficiency, "%.4f", seconds > 0 && peak > 0 ? flops / seconds / peak : 0);
-    tc_format_double(gigaflops, sizeof gigaflops, "%.0f", flops);
-    tc_format_double(megabytes, sizeof megabytes, "%.0f", bytes);
-    snprintf(out, 160, "{\"flops\":%s,\"bytes\":%s,\"efficiency\":%s}", gigaflops, megabytes, efficiency);
+    write_amount(flops, flops_text);
+    write_amount(bytes, bytes_text);
+    snprintf(out, 160, "{\"flops\":%s,\"bytes\":%s,\"efficiency\":%s}", flops_text, bytes_text, efficiency);
 }
 
 /* The parts and the arguments of every kind of slot of a node. Backward: input gradient and weight gradient each as a forward. */
@@ -315,7 +328,7 @@ static void put_stage_slots(tracer *t, int stage, double start) {
     enum { CHUNKS = 32 };
     slot_parts parts[CHUNKS][TC_SLOT_KINDS];
     slot_text text[CHUNKS];
-    char names[CHUNKS][TC_SLOT_KINDS][24], args[80];
+    char names[CHUNKS][TC_SLOT_KINDS][24], sent[32], args[80];
     for (int c = 0; c < o->chunks && c < CHUNKS; c++) {
         int part = o->node[stage * o->chunks + c].part;
         if (part >= 0) prepare_node(t->in->costs, part, parts[c], &text[c]);
@@ -323,7 +336,8 @@ static void put_stage_slots(tracer *t, int stage, double start) {
             snprintf(names[c][k], sizeof names[c][k], o->chunks > 1 ? "%s chunk %d mb" : "%s mb", slot_names[k], c);
     }
     double bytes = send_bytes(t->in->costs);
-    snprintf(args, sizeof args, "{\"bytes\":%.0f}", bytes);
+    write_amount(bytes, sent);
+    snprintf(args, sizeof args, "{\"bytes\":%s}", sent);
     for (int64_t i = o->first[stage]; i < o->first[stage + 1]; i++) {
         const tc_slot *slot = &o->slot[i];
         int c = slot->chunk < CHUNKS ? slot->chunk : CHUNKS - 1;
@@ -435,6 +449,13 @@ static void put_head(tracer *t) {
         tc_json_quote(in->step->assumed[i], put_bytes, t);
     }
     put_text(t, "],\"traceEvents\":[");
+}
+
+tc_code tc_trace_check(const tc_step *step, tc_error *error) {
+    if (step->step_s < NANOSECONDS_MAX / 1e9) return TC_OK;
+    return tc_fail(error, TC_INVALID, "--output",
+                   "a step of %.0f years, which a trace cannot count in nanoseconds; ask for one below 292 years",
+                   step->step_s / (365.25 * 86400));
 }
 
 int64_t tc_report_trace(const tc_trace_input *in, tc_sink sink) {

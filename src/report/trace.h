@@ -22,6 +22,9 @@ typedef struct tc_trace_input {
     const char *data; /* hash of the catalog */
 } tc_trace_input;
 
+/* TC_INVALID where the step is longer than its nanoseconds can be counted. */
+TC_NODISCARD tc_code tc_trace_check(const tc_step *step, tc_error *error);
+
 /* Returns how many complete events were written, -1 if the sink failed. */
 int64_t tc_report_trace(const tc_trace_input *input, tc_sink sink);
 
