@@ -392,6 +392,53 @@ typedef struct tc_stack_kernels {
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
 } tc_stack_kernels;
 
+/* Layers of the pipeline's chunks that are not all alike: bits. */
+typedef enum tc_uneven_stages {
+    TC_UNEVEN_LEFT_OVER = 1, /* what does not divide is spread by the stack itself */
+    TC_UNEVEN_FIRST_LAST = 2 /* the first and the last are chosen, the others alike */,
+    TC_UNEVEN_LIST = 4 /* each is chosen */
+} tc_uneven_stages;
+
+/* The ranks among which the experts of a layer can be spread. */
+typedef enum tc_expert_ranks {
+    TC_EXPERT_RANKS_NONE,
+    TC_EXPERT_RANKS_DATA,    /* ep divides dp */
+    TC_EXPERT_RANKS_CONTEXT, /* ep divides dp x cp */
+    TC_EXPERT_RANKS_STAGE    /* ep x etp divides tp x cp x dp */
+} tc_expert_ranks;
+
+/* Degrees of expert tensor parallelism: bits. */
+typedef enum tc_expert_split {
+    TC_EXPERT_SPLIT_ONE = 1,
+    TC_EXPERT_SPLIT_TP = 2,
+    TC_EXPERT_SPLIT_OTHER = 4
+} tc_expert_split;
+
+/* What a stack can run. Sets are bits, 1 << value of their vocabulary. */
+typedef struct tc_stack_supports {
+    int schedules;             /* of a pipeline; none: it has no pipeline */
+    bool virtual_stages;       /* several chunks of layers on a stage, interleaved */
+    int uneven_stages;         /* tc_uneven_stages */
+    bool tensor_parallel;      /* matrices and heads are split */
+    bool copied_kv_heads;      /* more tensor-parallel ranks than key-value heads */
+    int sequence_parallel;     /* bits of 0 and 1: with tensor parallelism it may be off, on */
+    bool plain_expert_tensors; /* tensor and expert parallelism also without sequence parallelism */
+    int cp_kinds;              /* none: it has no context parallelism */
+    int cp_chunks;             /* the sequence is a multiple of so many a context-parallel rank: 2 in a balanced ring */
+    int cp_tokens;             /* tokens of a context-parallel rank, at least */
+    int expert_ranks;          /* tc_expert_ranks */
+    int expert_split;          /* tc_expert_split */
+    int sharding;
+    int pipeline_sharding; /* of these, with a pipeline */
+    int recompute;
+    int recompute_operators; /* tc_operator_group bits that it can run again */
+    int offload;
+    int overlap; /* of the values of tc_overlap's bits */
+    int graphs;  /* tc_operator_group bits, TC_GRAPHS_ALL */
+    int dtypes, optimizers;
+    bool uneven_batch; /* data-parallel ranks with different numbers of sequences */
+} tc_stack_supports;
+
 typedef struct tc_stack {
     size_t size;
     char slug[64], name[96];
@@ -410,6 +457,7 @@ typedef struct tc_stack {
     } earlier;                 /* what releases up to that year did otherwise; 0: none */
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
     bool interleaving;         /* virtual pipeline stages are in use where the source does not say */
+    tc_stack_supports supports;
     tc_stack_memory memory;
     tc_stack_kernels kernels;
     tc_stack_params params;
@@ -525,6 +573,39 @@ typedef struct tc_step {
  * question has an interval model, and lists what was assumed. Errors: TC_INVALID with an option as place for
  * degrees that are impossible. A layout that does not fit is no error. */
 TC_API TC_NODISCARD tc_code tc_forecast(const tc_question *question, tc_step *out, tc_error *error);
+
+/* ---- what a stack can run --------------------------------------------------- */
+
+/* What a stack lacks. */
+typedef enum tc_lack {
+    TC_LACK_TENSOR_PARALLEL,
+    TC_LACK_COPIED_KV_HEADS,
+    TC_LACK_SEQUENCE_PARALLEL,
+    TC_LACK_CONTEXT_PARALLEL,
+    TC_LACK_CONTEXT_LENGTH,
+    TC_LACK_EXPERT_PARALLEL,
+    TC_LACK_EXPERT_TENSOR_PARALLEL,
+    TC_LACK_SCHEDULE,
+    TC_LACK_VIRTUAL_STAGES,
+    TC_LACK_UNEVEN_STAGES,
+    TC_LACK_SHARDING,
+    TC_LACK_RECOMPUTE,
+    TC_LACK_OFFLOAD,
+    TC_LACK_OVERLAP,
+    TC_LACK_GRAPHS,
+    TC_LACK_DTYPE,
+    TC_LACK_OPTIMIZER,
+    TC_LACKS
+} tc_lack;
+
+typedef struct tc_beyond {
+    tc_lack lack;
+    char text[200]; /* "MindSpeed-LLM has no sharding hsdp" */
+} tc_beyond;
+
+/* Why the question's stack cannot run a resolved layout (tc_step's): each thing that it lacks, once. Writes at most
+ * `room` of them and returns how many there are; 0: it can. The question's own layout is not looked at. */
+TC_API size_t tc_beyond_stack(const tc_question *question, const tc_layout *layout, tc_beyond *out, size_t room);
 
 /* ---- catalog ---------------------------------------------------------------- */
 

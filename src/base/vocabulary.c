@@ -22,8 +22,15 @@ WORDS(tc_sharding_names, TC_SHARD_HSDP, "none", "zero1", "zero2", "zero3", "hsdp
 WORDS(tc_memory_log_names, TC_LOG_FIRST_STEP, "device", "reserved", "allocated", "first-step");
 WORDS(tc_temporary_gradients_names, TC_GRADIENTS_EVERY_SHAPE, "in-place", "of-a-weight", "every-shape");
 WORDS(tc_recompute_names, TC_RECOMPUTE_OPERATORS, "none", "selective", "full", "layers", "operators");
-WORDS(tc_operator_group_names, TC_GROUPS - 1, "norm", "qkv", "qkv-up", "position", "attention", "out-projection",
-      "gate", "mlp-up", "activation", "mlp", "moe", "shared-expert", "router");
+#define GROUP_WORDS                                                                                                    \
+    "norm", "qkv", "qkv-up", "position", "attention", "out-projection", "gate", "mlp-up", "activation", "mlp", "moe",  \
+        "shared-expert", "router"
+WORDS(tc_operator_group_names, TC_GROUPS - 1, GROUP_WORDS);
+WORDS(tc_graphs_names, TC_GROUPS, GROUP_WORDS, "all");
+WORDS(tc_switch_names, 1, "off", "on");
+WORDS(tc_uneven_stages_names, 2, "left-over", "first-last", "list");
+WORDS(tc_expert_split_names, 2, "one", "tp", "other");
+WORDS(tc_expert_ranks_names, TC_EXPERT_RANKS_STAGE, "none", "data", "context", "stage");
 #define SCHEDULE_WORD(id, word) word,
 WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, TC_SCHEDULES(SCHEDULE_WORD) "custom");
 WORDS(tc_cp_kind_names, TC_CP_BOTH, "ring", "all-to-all", "both");

@@ -40,9 +40,36 @@ static tc_layout usual_choices(void) {
     return l;
 }
 
+/* Everything: what nobody wrote a table for. */
+static tc_stack_supports anything(void) {
+    return (tc_stack_supports){.schedules = (1 << (TC_SCHEDULE_CUSTOM + 1)) - 1,
+                               .virtual_stages = true,
+                               .uneven_stages = TC_UNEVEN_LEFT_OVER | TC_UNEVEN_FIRST_LAST | TC_UNEVEN_LIST,
+                               .tensor_parallel = true,
+                               .copied_kv_heads = true,
+                               .sequence_parallel = 1 << 0 | 1 << 1,
+                               .plain_expert_tensors = true,
+                               .cp_kinds = (1 << (TC_CP_BOTH + 1)) - 1,
+                               .cp_chunks = 1,
+                               .cp_tokens = 1,
+                               .expert_ranks = TC_EXPERT_RANKS_STAGE,
+                               .expert_split = TC_EXPERT_SPLIT_ONE | TC_EXPERT_SPLIT_TP | TC_EXPERT_SPLIT_OTHER,
+                               .sharding = (1 << (TC_SHARD_HSDP + 1)) - 1,
+                               .pipeline_sharding = (1 << (TC_SHARD_HSDP + 1)) - 1,
+                               .recompute = (1 << (TC_RECOMPUTE_OPERATORS + 1)) - 1,
+                               .recompute_operators = TC_GROUP_ALL,
+                               .offload = (1 << (TC_OFFLOAD_ALL + 1)) - 1,
+                               .overlap = (1 << TC_OVERLAPS) - 1,
+                               .graphs = TC_GROUP_ALL | TC_GRAPHS_ALL,
+                               .dtypes = (1 << TC_DTYPES) - 1,
+                               .optimizers = (1 << (TC_OPTIMIZER_NONE + 1)) - 1,
+                               .uneven_batch = true};
+}
+
 tc_stack tc_default_stack(void) {
     return (tc_stack){.size = sizeof(tc_stack),
                       .defaults = usual_choices(),
+                      .supports = anything(),
                       .attention = TC_ATTENTION_FLASH,
                       .optimizer = TC_OPTIMIZER_ADAMW,
                       .memory.grad_bytes = 4,

@@ -56,6 +56,16 @@ static tc_code check_source(const reader *r, const tc_node *name) {
                             name->text, name->text);
 }
 
+/* One, or a list of them. */
+static tc_code check_sources(const reader *r, const tc_node *source) {
+    if (source->kind != TC_NODE_SEQUENCE) return check_source(r, source);
+    for (const tc_node *name = source->first; name; name = name->next) {
+        tc_code code = check_source(r, name);
+        if (code != TC_OK) return code;
+    }
+    return TC_OK;
+}
+
 /* Source and note of a figure, and that there is nothing else in it. */
 static tc_code check_figure(const reader *r, const tc_field *field, const tc_node *node) {
     if (!is_figure(node)) {
@@ -75,12 +85,7 @@ static tc_code check_figure(const reader *r, const tc_field *field, const tc_nod
         return tc_document_fail(r->document, node, NULL, r->error,
                                 "has no source; add 'source: NAME' with NAME under 'sources'");
     }
-    if (source->kind != TC_NODE_SEQUENCE) return check_source(r, source);
-    for (const tc_node *name = source->first; name; name = name->next) {
-        tc_code code = check_source(r, name);
-        if (code != TC_OK) return code;
-    }
-    return TC_OK;
+    return check_sources(r, source);
 }
 
 char *tc_figure_source(const tc_document *document, const tc_node *node, char *buffer, size_t size) {
@@ -197,24 +202,57 @@ static tc_code read_boolean(const reader *r, const tc_field *field, const tc_nod
     return TC_OK;
 }
 
-static tc_code read_enum(const reader *r, const tc_field *field, const tc_node *value, char *target) {
+/* The index of a word in the field's names; -1: it is none. */
+static int find_word(const tc_field *field, const char *word, size_t length) {
+    for (int i = 0; field->names[i]; i++)
+        if (strncmp(field->names[i], word, length) == 0 && !field->names[i][length]) return i;
+    return -1;
+}
+
+static tc_code fail_word(const reader *r, const tc_field *field, const tc_node *value, const char *word) {
     char list[256] = "";
     size_t used = 0;
     int n = 0;
-    for (; field->names[n]; n++) {
-        if (strcmp(field->names[n], value->text) == 0) {
-            if (target) memcpy(target, &n, sizeof n);
-            return TC_OK;
-        }
+    for (; field->names[n]; n++)
         if (used < sizeof list)
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", field->names[n]);
-    }
-    const char *nearest = tc_nearest(value->text, field->names, n);
+    const char *nearest = tc_nearest(word, field->names, n),
+               *also = field->type == TC_FIELD_WORDS ? "; joined by +, or any, or no" : "";
     if (nearest)
         return tc_document_fail(r->document, value, NULL, r->error,
-                                "'%.60s' is unknown; did you mean '%s'? (one of %s)", value->text, nearest, list);
-    return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is unknown; write one of %s", value->text,
-                            list);
+                                "'%.60s' is unknown; did you mean '%s'? (one of %s%s)", word, nearest, list, also);
+    return tc_document_fail(r->document, value, NULL, r->error, "'%.60s' is unknown; write one of %s%s", word, list,
+                            also);
+}
+
+static tc_code read_enum(const reader *r, const tc_field *field, const tc_node *value, char *target) {
+    int found = find_word(field, value->text, strlen(value->text));
+    if (found < 0) return fail_word(r, field, value, value->text);
+    if (target) memcpy(target, &found, sizeof found);
+    return TC_OK;
+}
+
+static tc_code read_words(const reader *r, const tc_field *field, const tc_node *value, char *target) {
+    int bits = 0;
+    if (strcmp(value->text, "any") == 0) {
+        for (int i = 0; field->names[i]; i++) bits |= 1 << i;
+    } else if (strcmp(value->text, "no") != 0) {
+        for (const char *word = value->text;;) {
+            size_t length = strcspn(word, "+");
+            int found = find_word(field, word, length);
+            if (found < 0) {
+                char wrong[64];
+                snprintf(wrong, sizeof wrong, "%.*s", length < sizeof wrong ? (int)length : (int)sizeof wrong - 1,
+                         word);
+                return fail_word(r, field, value, wrong);
+            }
+            bits |= 1 << found;
+            if (!word[length]) break;
+            word += length + 1;
+        }
+    }
+    if (target) memcpy(target, &bits, sizeof bits);
+    return TC_OK;
 }
 
 static tc_code read_operators(const reader *r, const tc_node *value, char *target) {
@@ -294,6 +332,7 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
     switch (field->type) {
     case TC_FIELD_FORMAT: return read_format(r, node);
     case TC_FIELD_TEXTS: return check_texts(r, node, 0);
+    case TC_FIELD_SOURCE: return check_sources(r, node);
     case TC_FIELD_LIST: return read_list(r, field, node);
     case TC_FIELD_MAP: return read_map(r, field, node);
     default: break;
@@ -308,6 +347,7 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
     case TC_FIELD_BOOLEAN: code = read_boolean(r, field, value, target); break;
     case TC_FIELD_ENUM: code = read_enum(r, field, value, target); break;
     case TC_FIELD_OPERATORS: code = read_operators(r, value, target); break;
+    case TC_FIELD_WORDS: code = read_words(r, field, value, target); break;
     default: code = read_string(r, field, value, target); break;
     }
     return code == TC_OK ? check_figure(r, field, node) : code;
@@ -453,6 +493,8 @@ static char *example_value(const tc_field *field, char *buffer, size_t size) {
                        : field->type == TC_FIELD_INTEGER ? "8"
                        : field->type == TC_FIELD_BOOLEAN ? "true"
                        : field->type == TC_FIELD_FORMAT  ? "1"
+                       : field->type == TC_FIELD_SOURCE  ? "NAME"
+                       : field->type == TC_FIELD_WORDS   ? "any"
                                                          : "...";
     snprintf(buffer, size, "%s%s%s%s%s", field->sourced ? "{value: " : "", quoted ? "\"" : "", text, quoted ? "\"" : "",
              field->sourced ? ", source: NAME}" : "");

@@ -30,6 +30,8 @@ typedef enum tc_field_type {
     TC_FIELD_BOOLEAN,   /* bool: true or false */
     TC_FIELD_ENUM,      /* int: the index of the word in names */
     TC_FIELD_OPERATORS, /* int: tc_operator_group bits of "norm+activation", or none */
+    TC_FIELD_WORDS,     /* int: bits, 1 << index in names, of "zero1+hsdp"; any: all of them, no: none */
+    TC_FIELD_SOURCE,    /* a key of `sources` for what stands beside it, or a list of them; not stored */
     TC_FIELD_LIST,      /* a sequence of mappings read by `element` into an array */
     TC_FIELD_MAP,       /* any keys, each a mapping checked by `element`; not stored */
     TC_FIELD_TEXTS,     /* text, a sequence or a mapping of texts; not stored */
@@ -58,7 +60,7 @@ typedef struct tc_field {
     int bit;                      /* BOOLEAN: of an int; 0: a bool */
     size_t size;                  /* STRING: room; LIST: of one element */
     double min, max;              /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
-    const char *const *names;     /* ENUM: words, the last NULL; the value is the index */
+    const char *const *names;     /* ENUM, WORDS: words, the last NULL; the value is the index */
     const tc_schema *element;     /* LIST, MAP */
     size_t count_offset;          /* LIST: int, number of elements */
     void (*start)(void *element); /* LIST: fills an element's defaults; NULL = zero */

@@ -16,11 +16,13 @@
     .path = "memory." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, memory.member)
 #define KERNELS(member)                                                                                                \
     .path = "kernels." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, kernels.member)
+#define SUPPORTS(member) .path = "supports." #member, .offset = offsetof(tc_stack, supports.member)
 #define BOOLEAN .type = TC_FIELD_BOOLEAN
 #define BIT(of) .type = TC_FIELD_BOOLEAN, .bit = of
 #define INTEGER(low, high) .type = TC_FIELD_INTEGER, .min = low, .max = high
 #define NUMBER(high) .type = TC_FIELD_NUMBER, .max = high
 #define WORD(list) .type = TC_FIELD_ENUM, .names = list
+#define SET(list) .type = TC_FIELD_WORDS, .names = list
 
 static const tc_field stack_fields[] = {
     TC_SCHEMA_HEAD,
@@ -59,6 +61,29 @@ static const tc_field stack_fields[] = {
     {DEFAULT(expert_tensor_parallel), BOOLEAN},
     {DEFAULT(interleaving), BOOLEAN},
     {DEFAULT(memory_log), WORD(tc_memory_log_names)},
+    {.path = "supports.source", .type = TC_FIELD_SOURCE, .need = TC_NEED_IN_SECTION, .offset = TC_NOT_STORED},
+    {SUPPORTS(schedules), SET(tc_schedule_names)},
+    {SUPPORTS(virtual_stages), BOOLEAN},
+    {SUPPORTS(uneven_stages), SET(tc_uneven_stages_names)},
+    {SUPPORTS(tensor_parallel), BOOLEAN},
+    {SUPPORTS(copied_kv_heads), BOOLEAN},
+    {SUPPORTS(sequence_parallel), SET(tc_switch_names)},
+    {SUPPORTS(plain_expert_tensors), BOOLEAN},
+    {SUPPORTS(cp_kinds), SET(tc_cp_kind_names)},
+    {SUPPORTS(cp_chunks), INTEGER(1, 64)},
+    {SUPPORTS(cp_tokens), INTEGER(1, 1000000)},
+    {SUPPORTS(expert_ranks), WORD(tc_expert_ranks_names)},
+    {SUPPORTS(expert_split), SET(tc_expert_split_names)},
+    {SUPPORTS(sharding), SET(tc_sharding_names)},
+    {SUPPORTS(pipeline_sharding), SET(tc_sharding_names)},
+    {SUPPORTS(recompute), SET(tc_recompute_names)},
+    {SUPPORTS(recompute_operators), SET(tc_operator_group_names)},
+    {SUPPORTS(offload), SET(tc_offload_names)},
+    {SUPPORTS(overlap), SET(tc_overlap_names)},
+    {SUPPORTS(graphs), SET(tc_graphs_names)},
+    {SUPPORTS(dtypes), SET(tc_dtype_names)},
+    {SUPPORTS(optimizers), SET(tc_optimizer_names)},
+    {SUPPORTS(uneven_batch), BOOLEAN},
     {MEMORY(grad_bytes), INTEGER(1, 8)},
     {MEMORY(main_grad_bytes), INTEGER(0, 8)},
     {MEMORY(optimizer_bytes), NUMBER(64)},

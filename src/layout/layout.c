@@ -16,6 +16,7 @@
 #include "layout/fields.h"
 #include "layout/legal.h"
 #include "layout/schedule.h"
+#include "layout/supports.h"
 
 static char *append(char *to, const char *end, const char *text) {
     while (*text && to < end) *to++ = *text++;
@@ -174,6 +175,9 @@ static void take_default(const tc_stack *stack, tc_layout *l, tc_layout_id id, c
     const tc_layout_field *f = &tc_layout_fields[id];
     char value[TC_LAYOUT_VALUE];
     tc_layout_inherit(l, &stack->defaults, id);
+    bool elsewhere = id == TC_LAYOUT_SHARDING && !tc_supports_sharding(&stack->supports, l->sharding, l->pp);
+    if (elsewhere && tc_supports_sharding(&stack->supports, TC_SHARD_ZERO1, l->pp))
+        l->sharding = TC_SHARD_ZERO1; /* what the stack has of it beside a pipeline */
     if (f->assumed && tc_layout_matters(l, id))
         assume(assumed, count, f->assumed, tc_layout_value(l, id, value, sizeof value), " (stack default)");
 }
