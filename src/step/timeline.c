@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "step/terms.h"
+#include "step/waves.h"
 
 /* ---- the events ----------------------------------------------------------------------------- */
 
@@ -240,6 +241,7 @@ static double busiest_stage(const tc_pipeline_input *in, bool paired) {
 tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error *error) {
     const tc_layout *l = &in->placement->layout;
     int64_t m = in->placement->micro_batches, stages = l->pp;
+    if (tc_runs_in_waves(in->placement)) return tc_waves_run(in, stage_end, error);
     double last[3];
     int period = 1;
     bool mirror = tc_holds_mirror(in->placement);
