@@ -1,0 +1,120 @@
+/* program.c - reads the command line, opens the catalog, runs one command, keeps what it printed. */
+#include "cli/program.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/terminal.h"
+
+/* The user's own data folder, XDG_DATA_HOME/traincast or ~/.local/share/traincast, if it is there. */
+static bool find_user_data(char *path, size_t size) {
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    int length;
+    if (data && *data == '/') /* the XDG specification: a relative path is ignored */
+        length = snprintf(path, size, "%s/traincast", data);
+    else if (home && *home)
+        length = snprintf(path, size, "%s/.local/share/traincast", home);
+    else
+        return false;
+    struct stat status;
+    return (size_t)length < size && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static tc_code open_catalog(tc_context *context) {
+    const tc_options *options = context->options;
+    if (!(tc_option_table[TC_OPTION_CATALOG].commands >> options->command & 1u)) return TC_OK;
+    const char *dirs[TC_LIST_MAX + 1];
+    char user[1024];
+    int n = 0;
+    if (find_user_data(user, sizeof user)) dirs[n++] = user;
+    for (int i = 0; i < options->catalogs; i++) dirs[n++] = options->catalog[i];
+    return tc_catalog_open(dirs, n, &context->catalog, context->error);
+}
+
+/* Without --threads, what OMP_NUM_THREADS says, as in other programs. */
+static void take_threads(tc_options *options) {
+    tc_value *value = &options->value[TC_OPTION_THREADS];
+    const char *text = getenv("OMP_NUM_THREADS");
+    long threads = text && !value->given ? strtol(text, NULL, 10) : 0;
+    if (threads > 0) value->integer = threads < 65536 ? threads : 65536;
+}
+
+/* The format for programs that was asked for; NULL: a text for people. */
+static const tc_output_format *chosen_format(const tc_options *options) {
+#define OUTPUT(id, name, help, format)                                                                                 \
+    if (options->value[TC_OPTION_##id].given) return &format;
+#include "report/outputs.def"
+#undef OUTPUT
+    return NULL;
+}
+
+static bool is_for_machines(const tc_context *context) {
+    const tc_options *options = context->options;
+    return context->target.format || options->value[TC_OPTION_MARKDOWN].given || options->command == TC_COMMAND_MAN
+           || options->command == TC_COMMAND_COMPLETION || options->command == TC_COMMAND_TRACE;
+}
+
+static tc_code (*const command_functions[TC_COMMANDS])(tc_context *context) = {
+#define COMMAND(id, name, function, ...) function,
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+static tc_code run_command(tc_context *context, tc_catalog *opened) {
+    const tc_options *options = context->options;
+    if (options->value[TC_OPTION_VERSION].given) {
+        fprintf(context->out, "traincast %s\n", TC_VERSION);
+        return TC_OK;
+    }
+    if (options->command < 0 || options->value[TC_OPTION_HELP].given) {
+        tc_help_print(context->out, &context->style, options->command);
+        return TC_OK;
+    }
+    if (options->catalogs > 0) opened = NULL;
+    context->catalog = opened;
+    tc_code code = opened ? TC_OK : open_catalog(context);
+    if (!code) code = tc_context_run(context, command_functions[options->command]);
+    if (!opened) tc_catalog_close(context->catalog);
+    return code;
+}
+
+/* Runs what was asked for, its output into the page. */
+static tc_code fill_page(tc_options *options, tc_catalog *opened, tc_page *page, bool *infeasible) {
+    tc_context context = {.options = options, .error = &page->error, .runs = &tc_embedded_runs};
+    context.style = tc_terminal_style(options->value[TC_OPTION_COLOR].text);
+    context.out = tc_output_open(&page->output);
+    if (tc_terminal_watches_errors()) context.watched = stderr;
+    context.target = (tc_target){.file = context.out,
+                                 .format = chosen_format(options),
+                                 .table = options->value[TC_OPTION_TABLE].text};
+    page->style = context.style;
+    if (is_for_machines(&context)) page->style.width = 0;
+    tc_code code = context.out ? run_command(&context, opened) : TC_INTERNAL;
+    bool complete = context.out && !ferror(context.out);
+    if (context.out && fclose(context.out) != 0) complete = false;
+    *infeasible = context.infeasible;
+    if (code) return code;
+    if (complete && !page->output.failed && !context.target.out_of_memory) return TC_OK;
+    page->error.code = TC_OK; /* of an error on the way that was no failure */
+    return TC_INTERNAL;
+}
+
+void tc_program_run(int argc, char **argv, tc_catalog *catalog, tc_page *page) {
+    static tc_options options; /* 32 kB of words */
+    bool infeasible = false;
+    page->output = (tc_output){.text = NULL};
+    page->error = (tc_error){.code = TC_OK};
+    tc_code code = tc_options_parse(argc, argv, &options, &page->error);
+    if (!code) {
+        take_threads(&options);
+        code = fill_page(&options, catalog, page, &infeasible);
+        if (code && page->error.code == TC_OK) tc_fail(&page->error, code, "memory", "none is left for the output");
+    }
+    page->exit_code = code == TC_INTERNAL ? TC_EXIT_INTERNAL
+                      : code              ? TC_EXIT_USAGE
+                      : infeasible        ? TC_EXIT_INFEASIBLE
+                                          : TC_EXIT_OK;
+}
