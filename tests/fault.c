@@ -1,4 +1,4 @@
-/* fault.c - preloaded into the program by test_fault.sh: the TC_FAIL_AT-th allocation fails, once.
+/* fault.c - preloaded into the program by attack_faults: the TC_FAIL_AT-th allocation fails; with TC_FAIL_ON all later ones too.
  *
  * How many there were goes to the file TC_FAULT_COUNT, if it is given. */
 #define _GNU_SOURCE
@@ -12,6 +12,7 @@
 
 static atomic_long count;
 static long fail_at;
+static bool fail_on;
 static void *(*real_malloc)(size_t);
 static void *(*real_calloc)(size_t, size_t);
 static void *(*real_realloc)(void *, size_t);
@@ -26,6 +27,7 @@ __attribute__((constructor)) static void start(void) {
     *(void **)&real_calloc = dlsym(RTLD_NEXT, "calloc");
     const char *at = getenv("TC_FAIL_AT");
     fail_at = at ? strtol(at, NULL, 10) : 0;
+    fail_on = getenv("TC_FAIL_ON") != NULL;
     count = 0;
 }
 
@@ -40,7 +42,8 @@ __attribute__((destructor)) static void end(void) {
 }
 
 static bool fails(void) {
-    if (atomic_fetch_add(&count, 1) + 1 != fail_at) return false;
+    long n = atomic_fetch_add(&count, 1) + 1;
+    if (fail_at == 0 || n < fail_at || (n > fail_at && !fail_on)) return false;
     errno = ENOMEM;
     return true;
 }

@@ -262,6 +262,9 @@ good plan ascend-2024 --json
 is_json plan jobs finish_p10 finish_p50 finish_p90 phases pools serving seed samples
 good validate data/runs/korthikanti22.jsonl --json
 is_json validate runs memory_runs oom_runs summary by_accelerator by_group by_family macro_mape_pct
+{ head -n 1 data/runs/korthikanti22.jsonl; echo 'no JSON'; echo '[]'; } >"$work/mixed.jsonl" # a wrong line among right ones is a refused run
+good validate "$work/mixed.jsonl" --json
+grep -q '"reason": ".*not JSON' "$work/out" || fail "validate: a wrong line without its reason"
 good controls h20 --json
 is_json controls tpp performance_density rules class
 cp "$work/out" "$work/first"

@@ -72,8 +72,10 @@ static summary summarise(const run_problem *p, const double *errors) {
         rows[n++] = (tc_error_row){p->families.name[p->rows[i].family], errors[i], p->rows[i].complete};
         bias += errors[i];
     }
-    summary out = {n,        tc_macro_error(rows, n, false), tc_median_error(rows, n, false),
-                   bias / n, tc_macro_error(rows, n, true),  tc_median_error(rows, n, true)};
+    summary out = {.n = n, .bias = bias / n};
+    if (!tc_macro_error(rows, n, false, &out.macro) || !tc_macro_error(rows, n, true, &out.complete_macro)
+        || !tc_median_error(rows, n, false, &out.median) || !tc_median_error(rows, n, true, &out.complete_median))
+        abort();
     free(rows);
     return out;
 }

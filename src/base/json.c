@@ -4,18 +4,29 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
 
 #define MAX_FILE_IN_PLACE 160
+#define PROBE ((size_t)1 << 16) /* what a parse needs at least, by far */
 
 /* The end of a long file name is what tells files apart, and the path must fit behind it. */
 static void write_file(const char *file, char *room, size_t size) {
     size_t length = strlen(file);
     bool is_long = length > MAX_FILE_IN_PLACE;
     snprintf(room, size, "%s%s", is_long ? "..." : "", is_long ? file + length - MAX_FILE_IN_PLACE : file);
+}
+
+/* jansson calls a text wrong when memory ran out while it was read. Then another try succeeds, or there still is none. */
+static bool ran_out(const char *text, size_t length, json_t **root) {
+    json_error_t syntax;
+    void *probe = malloc(length + PROBE);
+    free(probe);
+    *root = probe ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax) : NULL;
+    return !probe || *root;
 }
 
 tc_code tc_json_open(tc_json_document *document, const char *file, int line, const char *text, size_t length,
@@ -29,6 +40,11 @@ tc_code tc_json_open(tc_json_document *document, const char *file, int line, con
     document->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
     if (document->root && json_is_object(document->root)) return TC_OK;
     char place[320], name[MAX_FILE_IN_PLACE + 4];
+    if (!document->root && ran_out(text, length, &document->root)) {
+        document->code = tc_fail(error, TC_INTERNAL, file, "out of memory");
+        tc_json_close(document);
+        return document->code;
+    }
     int at = line ? line : syntax.line > 0 && !document->root ? syntax.line : 1;
     write_file(file, name, sizeof name);
     snprintf(place, sizeof place, "%s:%d", name, at);

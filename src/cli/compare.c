@@ -93,6 +93,10 @@ static tc_code compare_all(tc_context *context, tc_question *question, const nam
                                      context->error);
         if (code) return code;
         tc_compare(question, &economics, &items[i]);
+        if (items[i].code == TC_INTERNAL) {
+            *context->error = items[i].error;
+            return TC_INTERNAL;
+        }
         failed += items[i].code != TC_OK;
     }
     if (!code && failed == accelerators->count) { /* the job is wrong, not an accelerator */

@@ -6,6 +6,7 @@
  * a loss of its own. Model FLOPs count attention in full; what causal kernels skip of it is a gain.
  * Changes are forecast again, one at a time, all else equal.
  */
+#include "base/error.h"
 #include "forecast/explain.h"
 
 #include <limits.h>
@@ -166,10 +167,21 @@ void tc_explain_operators(const tc_costs *costs, tc_operator_visit *visit, void 
 
 /* ---- what a change would give ------------------------------------------------------------------------ */
 
-static void try_change(tc_explanation *e, const tc_question *t, bool layout, const char *what) {
+/* The list in the making. A change that is illegal is none; one that memory ran out for ends all. */
+typedef struct trials {
+    tc_explanation *e;
+    tc_code code;
+    tc_error *error;
+} trials;
+
+static void try_change(trials *of, const tc_question *t, bool layout, const char *what) {
+    tc_explanation *e = of->e;
     tc_step step;
     tc_error error;
-    if (e->changes == TC_CHANGES || tc_forecast(t, &step, &error) != TC_OK) return;
+    if (e->changes == TC_CHANGES || of->code) return;
+    tc_code code = tc_forecast(t, &step, &error);
+    if (code == TC_INTERNAL) of->code = tc_fail(of->error, code, error.place, "%s", error.text);
+    if (code) return;
     tc_change *c = &e->change[e->changes++];
     snprintf(c->what, sizeof c->what, "%s", what);
     c->layout = layout;
@@ -212,20 +224,20 @@ static void change_hardware(tc_question *t, enum hardware what) {
     }
 }
 
-static void try_hardware(tc_explanation *e, const tc_question *base) {
+static void try_hardware(trials *of, const tc_question *base) {
     for (int i = 0; i < HARDWARE; i++) {
         tc_question t = *base;
         if (i == NETWORK && t.cluster.fabric.levels < 2) continue;
         if (i == POWER && t.cluster.accelerator.tdp_w <= 0) continue;
         change_hardware(&t, (enum hardware)i);
-        try_change(e, &t, false, hardware_names[i]);
+        try_change(of, &t, false, hardware_names[i]);
     }
 }
 
 static const tc_layout_id degrees[]
     = {TC_LAYOUT_TP, TC_LAYOUT_PP, TC_LAYOUT_CP, TC_LAYOUT_EP, TC_LAYOUT_VPP, TC_LAYOUT_MICRO_BATCH};
 
-static void try_degrees(tc_explanation *e, const tc_question *base) {
+static void try_degrees(trials *of, const tc_question *base) {
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++)
         for (int twice = 0; twice < 2; twice++) {
             tc_question t = *base;
@@ -237,25 +249,25 @@ static void try_degrees(tc_explanation *e, const tc_question *base) {
             if (t.layout.pp == 1 && t.layout.vpp > 1) continue;
             char what[64];
             snprintf(what, sizeof what, "%s %d", tc_layout_fields[degrees[i]].option + 2, value);
-            try_change(e, &t, true, what);
+            try_change(of, &t, true, what);
         }
 }
 
 static const char *const recompute_names[] = {"recompute none", "recompute selective", "recompute full"};
 static const char *const sharding_names[] = {"sharding none", "sharding zero1", "sharding zero2", "sharding zero3"};
 
-static void try_choices(tc_explanation *e, const tc_question *base) {
+static void try_choices(trials *of, const tc_question *base) {
     for (int i = TC_RECOMPUTE_NONE; i <= TC_RECOMPUTE_FULL; i++) {
         tc_question t = *base;
         if (i == t.layout.recompute) continue;
         t.layout.recompute = i;
-        try_change(e, &t, true, recompute_names[i]);
+        try_change(of, &t, true, recompute_names[i]);
     }
-    for (int i = TC_SHARD_NONE; i <= TC_SHARD_ZERO3 && e->step.layout.dp * e->step.layout.cp > 1; i++) {
+    for (int i = TC_SHARD_NONE; i <= TC_SHARD_ZERO3 && of->e->step.layout.dp * of->e->step.layout.cp > 1; i++) {
         tc_question t = *base;
         if (i == t.layout.sharding) continue;
         t.layout.sharding = i;
-        try_change(e, &t, true, sharding_names[i]);
+        try_change(of, &t, true, sharding_names[i]);
     }
     for (int i = 0; i < TC_SCHEDULE_CUSTOM && base->layout.pp > 1; i++) {
         tc_question t = *base;
@@ -265,12 +277,12 @@ static void try_choices(tc_explanation *e, const tc_question *base) {
             tc_layout_spread(&t.layout);
         char what[64];
         snprintf(what, sizeof what, "schedule %s", tc_schedule_names[i]);
-        try_change(e, &t, true, what);
+        try_change(of, &t, true, what);
     }
     if (base->layout.tp > 1) {
         tc_question t = *base;
         t.layout.sequence_parallel = !t.layout.sequence_parallel;
-        try_change(e, &t, true, t.layout.sequence_parallel ? "sequence parallelism on" : "sequence parallelism off");
+        try_change(of, &t, true, t.layout.sequence_parallel ? "sequence parallelism on" : "sequence parallelism off");
     }
 }
 
@@ -289,16 +301,18 @@ static void sort_changes(tc_explanation *e) {
     }
 }
 
-static void fill_changes(const tc_question *question, tc_explanation *e) {
+static tc_code fill_changes(const tc_question *question, tc_explanation *e, tc_error *error) {
+    trials of = {e, TC_OK, error};
     tc_question base = *question;
     base.layout = e->step.layout;
     base.interval = NULL;
     base.job.global_batch = e->step.global_batch;
     base.layout.dp = TC_UNSET;
-    try_hardware(e, &base);
-    try_degrees(e, &base);
-    try_choices(e, &base);
+    try_hardware(&of, &base);
+    try_degrees(&of, &base);
+    try_choices(&of, &base);
     sort_changes(e);
+    return of.code;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------ */
@@ -344,7 +358,7 @@ tc_code tc_explain(const tc_opened *opened, tc_explanation *e, tc_error *error) 
     code = fill_peaks(costs, &times, e, error);
     tc_step_times_free(&times);
     if (code) return code;
-    fill_changes(costs->q, e);
+    code = fill_changes(costs->q, e, error);
     tc_close(opened, &e->step);
-    return TC_OK;
+    return code;
 }

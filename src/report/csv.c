@@ -169,8 +169,11 @@ static void begin(tc_writer *writer) {
 
 static void fail(tc_writer *writer) { writer->target->out_of_memory = true; }
 
+/* What there is so far; NULL once memory ran out, since a line may be missing: nothing of it is printed. */
+static csv *state_of(const tc_writer *writer) { return writer->target->out_of_memory ? NULL : writer->state; }
+
 static void open_level(tc_writer *writer, const char *key, bool array) {
-    csv *c = writer->state;
+    csv *c = state_of(writer);
     if (!c) return;
     level *outside = writer->depth > 0 ? &c->level[writer->depth - 1] : NULL, *l = &c->level[writer->depth];
     *l = (level){.path = enter(writer, key), .array = array, .skipped = outside && outside->skipped};
@@ -190,7 +193,7 @@ static void open_level(tc_writer *writer, const char *key, bool array) {
 }
 
 static void close_level(tc_writer *writer) {
-    csv *c = writer->state;
+    csv *c = state_of(writer);
     if (!c) return;
     const level *l = &c->level[writer->depth];
     c->path[l->path] = '\0';
@@ -224,7 +227,7 @@ static bool add_figure(tc_writer *writer, const char *key, size_t outside, const
 }
 
 static void add_value(tc_writer *writer, const char *key, const char *text, bool string) {
-    csv *c = writer->state;
+    csv *c = state_of(writer);
     if (!c) return;
     char name[PATH_SIZE];
     const level *l = &c->level[writer->depth - 1];
@@ -261,7 +264,7 @@ static void print_row(FILE *file, const csv *c, const row *line) {
 static void end(tc_writer *writer) {
     csv *c = writer->state;
     if (!c) return;
-    writer->target->no_such_table = writer->table && !c->found;
+    writer->target->no_such_table = writer->table && !c->found && !writer->target->out_of_memory;
     for (const column *i = c->columns; i; i = i->next) {
         put_text(writer->file, i->name);
         fputc(i->next ? ',' : '\n', writer->file);

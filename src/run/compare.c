@@ -13,8 +13,8 @@
 #define LONG_RUN_TOKENS 1e12
 #define MOST_DEVICES (1 << 20)
 
-/* The fewest devices that fit with one sharding; 0 if none does. */
-static int devices_that_fit(const tc_question *question, const tc_layout *resolved, int sharding) {
+/* The fewest devices that fit with one sharding; 0 if none does, or memory ran out. */
+static int devices_that_fit(const tc_question *question, const tc_layout *resolved, int sharding, tc_comparison *out) {
     int model_parallel = resolved->tp * resolved->pp * resolved->cp;
     tc_question q = *question;
     q.interval = NULL;
@@ -25,17 +25,22 @@ static int devices_that_fit(const tc_question *question, const tc_layout *resolv
         q.cluster.devices = replicas * model_parallel;
         q.layout.dp = replicas;
         q.job.global_batch = (int64_t)replicas * q.layout.micro_batch * q.layout.pp;
-        if (tc_forecast(&q, &step, NULL) == TC_OK && step.fits) return q.cluster.devices;
+        tc_code code = tc_forecast(&q, &step, &out->error);
+        if (code == TC_OK && step.fits) return q.cluster.devices;
+        if (code == TC_INTERNAL) {
+            out->code = code;
+            return 0;
+        }
     }
     return 0;
 }
 
 static void find_devices(const tc_question *question, const tc_layout *resolved, tc_comparison *out) {
     out->sharding_to_fit = resolved->sharding;
-    out->devices_to_fit = devices_that_fit(question, resolved, resolved->sharding);
-    if (out->devices_to_fit > 0 || resolved->sharding == TC_SHARD_ZERO3) return;
+    out->devices_to_fit = devices_that_fit(question, resolved, resolved->sharding, out);
+    if (out->code || out->devices_to_fit > 0 || resolved->sharding == TC_SHARD_ZERO3) return;
     out->sharding_to_fit = TC_SHARD_ZERO3;
-    out->devices_to_fit = devices_that_fit(question, resolved, TC_SHARD_ZERO3);
+    out->devices_to_fit = devices_that_fit(question, resolved, TC_SHARD_ZERO3, out);
 }
 
 void tc_compare(const tc_question *q, const tc_economics *economics, tc_comparison *out) {
@@ -43,6 +48,7 @@ void tc_compare(const tc_question *q, const tc_economics *economics, tc_comparis
     out->code = tc_forecast(q, &out->step, &out->error);
     if (out->code) return;
     find_devices(q, &out->step.layout, out);
+    if (out->code) return;
     tc_run_input input = tc_run_input_of(q, &out->step);
     input.tokens = LONG_RUN_TOKENS;
     input.one_of_many = true;

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/formats.h"
 #include "validate/assume.h"
 #include "validate/inputs.h"
@@ -87,6 +88,7 @@ static double in_memory_kind(const tc_case *c, const tc_memory *m) {
 }
 
 tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) {
+    if (c->out_of_memory) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
     tc_question q = tc_case_question(c);
     tc_code code = tc_forecast(&q, &out->step, error);
     if (code) return code;

@@ -23,8 +23,9 @@ typedef struct tc_case {
     tc_cluster cluster;
     tc_layout layout;
     tc_stack stack;
-    unsigned open; /* TC_CASE_OPEN_... */
-    double room;   /* memory that a layout may take, of the device's */
+    unsigned open;      /* TC_CASE_OPEN_... */
+    double room;        /* memory that a layout may take, of the device's */
+    bool out_of_memory; /* of this machine, while it was settled: predict says so */
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];
 } tc_case;

@@ -195,6 +195,7 @@ static tc_code read_line(const char *path, int line, const char *text, size_t le
     tc_json_document document;
     tc_arena *arena = &published->arena;
     *run = (tc_published_run){.line = line, .id = "", .group = "", .source_family = ""};
+    run->model.name = run->model.family = ""; /* also where the line is no JSON */
     tc_code code = tc_json_open(&document, path, line, text, length, error);
     if (code != TC_OK) return code;
     tc_json row = tc_json_root(&document), norm = tc_json_child(&row, "norm");

@@ -49,9 +49,10 @@ static int fold(name_sum *rows, int n) {
     return out;
 }
 
-double tc_macro_error(const tc_error_row *rows, int count, bool complete_only) {
+bool tc_macro_error(const tc_error_row *rows, int count, bool complete_only, double *out) {
     name_sum *sums = calloc((size_t)count + 1, sizeof *sums);
-    if (!sums) return NAN;
+    *out = NAN;
+    if (!sums) return false;
     int n = 0;
     for (int i = 0; i < count; i++)
         if (!complete_only || rows[i].complete)
@@ -72,19 +73,21 @@ double tc_macro_error(const tc_error_row *rows, int count, bool complete_only) {
         counted++;
     }
     free(sums);
-    return counted ? macro / counted : NAN;
+    if (counted) *out = macro / counted;
+    return true;
 }
 
-double tc_median_error(const tc_error_row *rows, int count, bool complete_only) {
+bool tc_median_error(const tc_error_row *rows, int count, bool complete_only, double *out) {
     double *values = calloc((size_t)count + 1, sizeof *values);
-    if (!values) return NAN;
+    *out = NAN;
+    if (!values) return false;
     int n = 0;
     for (int i = 0; i < count; i++)
         if (!complete_only || rows[i].complete) values[n++] = fabs(rows[i].error_pct);
     qsort(values, (size_t)n, sizeof *values, tc_by_value);
-    double median = tc_quantile(values, n, 0.5);
+    *out = tc_quantile(values, n, 0.5);
     free(values);
-    return median;
+    return true;
 }
 
 /* ---- one run ------------------------------------------------------------------ */
@@ -104,7 +107,12 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     if (tc_case_is_built(c)) {
         tc_case_settle(c);
         tc_error why;
-        if (tc_case_predict(c, &result, &why) == TC_OK) {
+        tc_code predicted = tc_case_predict(c, &result, &why);
+        if (predicted == TC_INTERNAL) {
+            code = tc_fail(error, predicted, why.place, "%s", why.text);
+            goto done;
+        }
+        if (predicted == TC_OK) {
             out->forecast = true;
         } else if (c->status == TC_CASE_OK) {
             c->status = TC_CASE_UNSUPPORTED;
@@ -181,7 +189,8 @@ static int group_scores(const tc_validation *v, const char *(*name)(const tc_sco
     return *out ? names : -1;
 }
 
-static void summarise_errors(tc_validation *v, tc_error_row *rows, double *values) {
+/* False: out of memory. */
+static bool summarise_errors(tc_validation *v, tc_error_row *rows, double *values) {
     double sum = 0, absolute = 0;
     int covered = 0, with_interval = 0;
     for (int i = 0; i < v->count; i++) {
@@ -198,15 +207,15 @@ static void summarise_errors(tc_validation *v, tc_error_row *rows, double *value
         absolute += fabs(r->error_pct);
     }
     qsort(values, (size_t)v->n, sizeof *values, tc_by_value);
-    v->macro_mape_pct = tc_macro_error(rows, v->n, false);
     v->coverage80_pct = with_interval ? 100.0 * covered / with_interval : NAN;
     v->mape_pct = absolute / v->n;
     v->bias_pct = sum / v->n;
     v->median_ape_pct = tc_quantile(values, v->n, 0.5);
     v->p90_ape_pct = tc_quantile(values, v->n, 0.9);
     v->max_ape_pct = tc_quantile(values, v->n, 1);
-    v->complete_macro_mape_pct = tc_macro_error(rows, v->n, true);
-    v->complete_median_ape_pct = tc_median_error(rows, v->n, true);
+    return tc_macro_error(rows, v->n, false, &v->macro_mape_pct)
+           && tc_macro_error(rows, v->n, true, &v->complete_macro_mape_pct)
+           && tc_median_error(rows, v->n, true, &v->complete_median_ape_pct);
 }
 
 static void summarise_memory(tc_validation *v) {
@@ -248,7 +257,7 @@ tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count
     for (int i = 0; i < count && !code; i++)
         code = score_run(catalog, conventions, &runs[i], arena, &v->runs[i], error);
     if (code) return code;
-    summarise_errors(v, rows, values);
+    if (!summarise_errors(v, rows, values)) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
     summarise_memory(v);
     v->accelerators = group_scores(v, accelerator_of, arena, &v->by_accelerator);
     v->groups = group_scores(v, group_of, arena, &v->by_group);

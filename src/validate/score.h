@@ -55,9 +55,10 @@ typedef struct tc_error_row {
     bool complete;
 } tc_error_row;
 
-/* Macro error over rows (see above). complete_only leaves rows with assumptions out. */
-double tc_macro_error(const tc_error_row *rows, int count, bool complete_only);
-double tc_median_error(const tc_error_row *rows, int count, bool complete_only);
+/* Macro error over rows (see above), and median; NaN over none. complete_only leaves rows with assumptions out. False: out of
+ * memory. */
+bool tc_macro_error(const tc_error_row *rows, int count, bool complete_only, double *out);
+bool tc_median_error(const tc_error_row *rows, int count, bool complete_only, double *out);
 
 /* For qsort; and linear interpolation between order statistics of sorted values, NaN without any. */
 int tc_by_value(const void *a, const void *b);

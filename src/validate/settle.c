@@ -16,12 +16,14 @@ static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
     return l->pp > 1 ? batch * MICRO_BATCHES_PER_STAGE * l->pp : batch;
 }
 
-static bool evaluate(const tc_case *c, const tc_layout *layout, tc_step *step) {
+static bool evaluate(tc_case *c, const tc_layout *layout, tc_step *step) {
     tc_error ignored;
     tc_question q = tc_case_question(c);
     q.layout = *layout;
     if (c->open & TC_CASE_OPEN_BATCH) q.job.global_batch = usual_batch(c, layout);
-    if (tc_forecast(&q, step, &ignored)) return false;
+    tc_code code = tc_forecast(&q, step, &ignored);
+    if (code == TC_INTERNAL) c->out_of_memory = true;
+    if (code) return false;
     step->fits = step->memory.reserved <= c->room * step->memory.capacity;
     return true;
 }
@@ -95,7 +97,7 @@ typedef struct best_layout {
 } best_layout;
 
 /* The layout with the least recompute that fits, against the best so far. */
-static void try_recomputes(const tc_case *c, const axes *a, const tc_layout *layout, best_layout *best) {
+static void try_recomputes(tc_case *c, const axes *a, const tc_layout *layout, best_layout *best) {
     /* between selective and full: shares of the layers, which stand for the modules that recipes name */
     static const struct {
         int kind;

@@ -13,7 +13,7 @@ typedef struct attack_kind {
     const char *name;
     const char *seeds; /* files to begin with, below the source folder; NULL: attack_seeds makes them */
     const char *file;  /* where the bytes lie, in the work folder; below "catalog/": a data file of one's own */
-    bool lines;        /* the first line of a seed alone */
+    bool lines;        /* the first few of a seed alone */
     bool store;        /* a store of a sweep: bytes, not words; a damaged one may be exit 1 */
     const char *const *commands; /* '@': the file; NULL at the end. NULL: the bytes are a list of options */
 } attack_kind;
@@ -26,8 +26,9 @@ typedef struct attack_seed {
     size_t size;
 } attack_seed;
 
-/* What it begins with, from files or made: examples of the help, answers of the program. The caller frees the bytes. */
-int attack_seeds(const attack_kind *kind, const char *source, attack_seed *seed, int most);
+/* What it begins with, from files or made: examples of the help, answers of the program. folder: where there is room for a file
+ * on the way. The caller frees the bytes. */
+int attack_seeds(const attack_kind *kind, const char *source, const char *folder, attack_seed *seed, int most);
 
 /* ---- one attack (contract.c) ------------------------------------------------------------------------ */
 
@@ -62,6 +63,6 @@ size_t attack_mutate(const char *text, size_t size, const attack_token *tokens, 
 size_t attack_damage_store(const char *bytes, size_t size, uint64_t random, char *out, size_t room);
 
 /* A finished store of sweep-small.yaml; false without SQLite. */
-bool attack_make_store(attack_seed *seed);
+bool attack_make_store(const char *source, const char *folder, attack_seed *seed);
 
 #endif

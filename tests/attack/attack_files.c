@@ -48,7 +48,7 @@ typedef struct progress {
 static int write_seeds(const settings *s, const attack_kind *kind) {
     static attack_seed seed[SEEDS];
     char path[1024];
-    int count = attack_seeds(kind, s->source, seed, SEEDS);
+    int count = attack_seeds(kind, s->source, s->folder, seed, SEEDS);
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s-%d", s->seeds, kind->name, i);
         FILE *file = fopen(path, "wb");
@@ -88,7 +88,7 @@ typedef struct cases {
 
 static void open_cases(const settings *s, const attack_kind *kind, cases *c) {
     static attack_token token[TOKENS];
-    c->seeds = attack_seeds(kind, s->source, c->seed, SEEDS);
+    c->seeds = attack_seeds(kind, s->source, s->folder, c->seed, SEEDS);
     for (int i = 0; i < c->seeds; i++) {
         c->tokens[i] = kind->store ? STORE_CASES : attack_tokens(c->seed[i].bytes, c->seed[i].size, token, TOKENS);
         size_t bytes = (size_t)c->tokens[i] * sizeof *token;

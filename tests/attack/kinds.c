@@ -183,7 +183,7 @@ static char *answer_of(const char *command) {
 
 static attack_seed seed_of(char *text) { return (attack_seed){text, strlen(text)}; }
 
-enum { SEED_ROOM = 1 << 22, LINE = 4096, RANDOM_LINES = 400 };
+enum { SEED_ROOM = 1 << 22, FIRST_LINES = 3, LINE = 4096, RANDOM_LINES = 400 };
 
 static void add_line(char *text, const char *word, size_t length) {
     size_t used = strlen(text);
@@ -271,19 +271,19 @@ static int example_lines(attack_seed *seed, int most) {
     return count;
 }
 
-static attack_seed read_seed(const char *path, bool first_line) {
+static attack_seed read_seed(const char *path, bool first_lines) {
     FILE *file = fopen(path, "rb");
     attack_seed seed = {NULL, 0};
-    size_t room = 0;
     if (!file) return seed;
-    if (first_line) {
-        ssize_t length = getline(&seed.bytes, &room, file);
-        seed.size = length > 0 ? (size_t)length : 0;
-    } else {
-        seed.bytes = malloc(SEED_ROOM);
-        seed.size = seed.bytes ? fread(seed.bytes, 1, SEED_ROOM, file) : 0;
-    }
+    seed.bytes = malloc(SEED_ROOM);
+    seed.size = seed.bytes ? fread(seed.bytes, 1, SEED_ROOM, file) : 0;
     fclose(file);
+    const char *end = seed.bytes;
+    for (int line = 0;
+         first_lines && line < FIRST_LINES && (end = memchr(end, '\n', seed.size - (size_t)(end - seed.bytes)));) {
+        end++;
+        if (++line == FIRST_LINES) seed.size = (size_t)(end - seed.bytes);
+    }
     return seed;
 }
 
@@ -299,10 +299,10 @@ static int read_seeds(const attack_kind *kind, const char *source, attack_seed *
     return count;
 }
 
-int attack_seeds(const attack_kind *kind, const char *source, attack_seed *seed, int most) {
+int attack_seeds(const attack_kind *kind, const char *source, const char *folder, attack_seed *seed, int most) {
     int count = 0;
     if (kind->seeds) return read_seeds(kind, source, seed, most);
-    if (kind->store) return attack_make_store(seed);
+    if (kind->store) return attack_make_store(source, folder, seed);
     if (strcmp(kind->name, "options") == 0) return example_lines(seed, most);
 #define COPY(list, copy)                                                                                               \
     for (size_t i = 0; i < sizeof list / sizeof *list && count < most; i++) seed[count++] = seed_of(copy(list[i]))

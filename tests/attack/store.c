@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #define MADE "made.sqlite"
+#define STORE_ROOM ((size_t)1 << 20)
 
 static uint64_t next(uint64_t *state) {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -30,22 +31,23 @@ static bool write_made(const char *bytes, size_t size) {
     return file && fclose(file) == 0 && written;
 }
 
-bool attack_make_store(attack_seed *seed) {
+bool attack_make_store(const char *source, const char *folder, attack_seed *seed) {
     static tc_page page;
-    char folder[] = "/tmp/traincast-store-XXXXXX", store[64];
-    if (!mkdtemp(folder)) abort();
-    snprintf(store, sizeof store, "%s/s.sqlite", folder);
-    char *argv[]
-        = {"traincast", "sweep", "tests/attack/sweep-small.yaml", "--store", store, "--quiet", "--threads", "1"};
+    char sweep[600], store[600];
+    snprintf(sweep, sizeof sweep, "%s/tests/attack/sweep-small.yaml", source);
+    snprintf(store, sizeof store, "%s/traincast-store-XXXXXX", folder);
+    int made = mkstemp(store); /* an empty file is an empty store */
+    if (made < 0) perror(store), abort();
+    close(made);
+    char *argv[] = {"traincast", "sweep", sweep, "--store", store, "--quiet", "--threads", "1"};
     tc_program_run(8, argv, NULL, &page);
     free(page.output.text);
     FILE *file = fopen(store, "rb");
     if (page.exit_code || !file) fprintf(stderr, "%s: %s\n", page.error.place, page.error.text), abort();
-    seed->bytes = malloc(1 << 20);
-    seed->size = fread(seed->bytes, 1, 1 << 20, file);
+    seed->bytes = malloc(STORE_ROOM);
+    seed->size = fread(seed->bytes, 1, STORE_ROOM, file);
     fclose(file);
     remove(store);
-    rmdir(folder);
     return true;
 }
 
@@ -150,8 +152,8 @@ size_t attack_damage_store(const char *bytes, size_t size, uint64_t random, char
                             : damage_bytes(bytes, size, &state, out, room);
 }
 #else
-bool attack_make_store(attack_seed *seed) {
-    (void)seed;
+bool attack_make_store(const char *source, const char *folder, attack_seed *seed) {
+    (void)source, (void)folder, (void)seed;
     return false;
 }
 
