@@ -16,16 +16,18 @@ typedef struct tc_search_input {
     size_t size;
     tc_question question; /* global_batch must be given; its layout is not looked at: see fixed */
     tc_objective objective;
-    bool pareto;             /* the front of time and memory instead of the best by one objective */
-    bool exhaustive;         /* prune nothing */
-    int top;                 /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
-    int threads;             /* 0: as OpenMP has it */
-    double max_memory_bytes; /* 0: what the device has */
-    double headroom;         /* share of that which stays free */
-    unsigned schedules;      /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
-    unsigned dtypes;         /* bits 1 << tc_dtype; 0: the job's */
-    int most_global_batch;   /* above the job's: it is doubled until here */
-    int fewest_devices;      /* above 0: powers of two below the cluster's, down to here, are tried too */
+    bool pareto;                 /* the front of time and memory instead of the best by one objective */
+    bool exhaustive;             /* prune nothing */
+    int top;                     /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
+    int threads;                 /* 0: as OpenMP has it */
+    double max_memory_bytes;     /* 0: what the device has */
+    double headroom;             /* share of that which stays free */
+    unsigned schedules;          /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
+    unsigned dtypes;             /* bits 1 << tc_dtype; 0: the job's */
+    int most_global_batch;       /* above the job's: it is doubled until here */
+    int fewest_devices;          /* above 0: powers of two below the cluster's, down to here, are tried too */
+    bool all_devices;            /* no layout may leave devices idle */
+    int least_batch, most_batch; /* 0: the job's global batch; else it may move so far where it does not divide */
     double usd_per_device_s, watts_per_device; /* for the objectives cost and energy */
     tc_layout fixed; /* what the search may not change; TC_UNSET: free. stage_count 0: stages cut evenly */
 } tc_search_input;
@@ -54,6 +56,7 @@ typedef struct tc_search_axis {
 typedef struct tc_found {
     tc_step step;
     int devices, dtype;
+    int idle;         /* devices of the cluster that it leaves unused */
     int rank;         /* among what the walk found */
     double objective; /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
     double walked[2]; /* by the closed form: the objective, and bytes (seconds where memory is the objective) */
@@ -65,6 +68,7 @@ typedef struct tc_search {
     int64_t space, evaluated, pruned;
     int64_t rejected[TC_REJECTIONS];
     int64_t shapes;
+    int64_t evaluated_fewer; /* layouts that leave devices idle; not counted in the space */
     tc_search_axis axis[TC_SEARCH_AXES];
     int best_count;
     tc_found *best;     /* by the timeline, the best first; a front: by memory */

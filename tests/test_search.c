@@ -97,6 +97,7 @@ static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
     in.max_memory_bytes = in.question.stack.params.framework_bytes + (double)PICK(seed, 0, 2, 6, 14) * 1e9;
     in.top = PICK(seed, 1, 3, 20);
     in.threads = 1;
+    in.all_devices = true;
     if (next(seed) % 2) in.schedules = ~0u;
     fix_some(seed, &in.fixed);
     return in;
@@ -378,8 +379,8 @@ static void every_split_is_another(void **state) {
         in.fixed = tc_default_search_input().fixed;
         in.question.job.model.mtp_layers = (int)(next(&seed) % 2);
         tc_error e;
-        assert_int_equal(tc_space_make(&in, &space, &e), TC_OK);
-        tc_stages_cursor cursor = {0, 0, 0};
+        assert_int_equal(tc_space_make(&in, false, &space, &e), TC_OK);
+        tc_stages_cursor cursor = {0, 0, 0, 0};
         tc_stages stages;
         int count = 0;
         while (tc_space_next(&space, &space.shape[0], &cursor, &stages)) {
@@ -449,6 +450,68 @@ static void threads_change_nothing(void **state) {
         }
         tc_search_free(&one);
     }
+}
+
+/* The walk's best with at most n devices is the least of those with exactly 1 to n; and more devices are never slower. */
+static void idle_devices_are_allowed(void **state) {
+    static tc_search s;
+    uint64_t seed = 77;
+    tc_error e;
+    int found = 0, idle = 0;
+    for (int i = 0; i < 8; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.top = 1;
+        in.max_memory_bytes = 0;
+        double least = HUGE_VAL, last = HUGE_VAL;
+        for (int n = 1; n <= 13; n++) {
+            in.question.cluster.devices = n;
+            in.all_devices = true;
+            if (tc_search_run(&in, &s, &e) == TC_OK) {
+                if (s.best_count > 0) least = fmin(least, s.walked_best);
+                tc_search_free(&s);
+            }
+            in.all_devices = false;
+            if (tc_search_run(&in, &s, &e) != TC_OK) continue; /* a fixed degree above n */
+            double best = s.best_count > 0 ? s.walked_best : HUGE_VAL;
+            assert_true(best == least);
+            assert_true(best <= last);
+            last = best;
+            found += s.best_count > 0;
+            idle += s.best_count > 0 && s.best[0].idle > 0;
+            if (s.best_count > 0) assert_int_equal(s.best[0].devices + s.best[0].idle, n);
+            tc_search_free(&s);
+        }
+    }
+    assert_true(found > 60 && idle > 20);
+}
+
+/* A batch that may move: every layout's is within the band, a multiple, and none is slower per sequence than with it fixed. */
+static void the_batch_moves_within_its_band(void **state) {
+    static tc_search s;
+    uint64_t seed = 5;
+    tc_error e;
+    int moved = 0;
+    for (int i = 0; i < 12; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.fixed = tc_default_search_input().fixed;
+        in.max_memory_bytes = 0;
+        in.question.job.global_batch = 101; /* a prime */
+        in.least_batch = 96;
+        in.most_batch = 106;
+        in.question.cluster.devices = 11;
+        in.all_devices = false;
+        in.top = 5;
+        assert_int_equal(tc_search_run(&in, &s, &e), TC_OK);
+        assert_true(s.per_sequence && s.best_count > 0);
+        for (int k = 0; k < s.best_count; k++) {
+            const tc_step *step = &s.best[k].step;
+            assert_in_range(step->global_batch, 96, 106);
+            assert_int_equal(step->global_batch % ((int64_t)step->layout.dp * step->layout.micro_batch), 0);
+            moved += step->global_batch != 101;
+        }
+        tc_search_free(&s);
+    }
+    assert_true(moved > 0);
 }
 
 static void a_front_has_no_dominated_layout(void **state) {
@@ -620,6 +683,8 @@ int main(void) {
         cmocka_unit_test(memory_as_the_objective_prunes_nothing_good),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(loops_are_shared),
+        cmocka_unit_test(idle_devices_are_allowed),
+        cmocka_unit_test(the_batch_moves_within_its_band),
         cmocka_unit_test(a_front_has_no_dominated_layout),
         cmocka_unit_test(ranges_keep_the_best),
         cmocka_unit_test(advice_is_computed),

@@ -112,6 +112,28 @@ static void choices_in_words(const char *choices, char *out, size_t size) {
     }
 }
 
+/* "3840" or "3648..4032" */
+static tc_code read_range(const tc_option *option, const char *text, tc_value *value, tc_error *error) {
+    int64_t lower = (int64_t)option->lower, upper = (int64_t)option->upper;
+    const char *dots = strstr(text, "..");
+    char low[32];
+    snprintf(low, sizeof low, "%.*s", dots ? (int)(dots - text) : (int)strlen(text), text);
+    tc_code code = tc_parse_integer(low, lower, upper, &value->low, option->name, error);
+    value->integer = value->high = value->low;
+    if (code || !dots) return code;
+    code = tc_parse_integer(dots + 2, value->low, upper, &value->high, option->name, error);
+    value->integer = value->low + (value->high - value->low) / 2;
+    return code;
+}
+
+static tc_code read_percent(const tc_option *option, const char *text, double *out, tc_error *error) {
+    char number[32];
+    size_t length = strlen(text);
+    if (length > 0 && text[length - 1] == '%') length--;
+    snprintf(number, sizeof number, "%.*s", length < sizeof number ? (int)length : (int)sizeof number - 1, text);
+    return read_real(option, number, out, error);
+}
+
 static tc_code store(tc_options *options, int id, const char *text, tc_error *error) {
     const tc_option *option = &tc_option_table[id];
     tc_value *value = &options->value[id];
@@ -123,6 +145,8 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
     case TC_TYPE_INTEGER:
         return tc_parse_integer(text, (int64_t)option->lower, (int64_t)option->upper, &value->integer, option->name,
                                 error);
+    case TC_TYPE_RANGE: return read_range(option, text, value, error);
+    case TC_TYPE_PERCENT: return read_percent(option, text, &value->real, error);
     case TC_TYPE_REAL:
     case TC_TYPE_COUNT:
     case TC_TYPE_SECONDS:

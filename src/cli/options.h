@@ -29,6 +29,8 @@ typedef enum tc_option_type {
     TC_TYPE_TEXT,
     TC_TYPE_CHOICE,
     TC_TYPE_INTEGER,
+    TC_TYPE_RANGE,   /* an integer, or LOW..HIGH */
+    TC_TYPE_PERCENT, /* 5 or 5% */
     TC_TYPE_REAL,
     TC_TYPE_COUNT,
     TC_TYPE_SECONDS,
@@ -69,7 +71,8 @@ extern const tc_option tc_option_table[TC_OPTIONS];
 typedef struct tc_value {
     bool given;
     const char *text;
-    int64_t integer;
+    int64_t integer;   /* of a range the middle */
+    int64_t low, high; /* of a range; the integer, if it is none */
     double real;
 } tc_value;
 

@@ -68,8 +68,10 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
     out->job.balanced_routing = tc_given(context, TC_OPTION_BALANCED_ROUTING)->given;
     out->job.frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given;
-    if (tc_given(context, TC_OPTION_GLOBAL_BATCH)->given)
-        out->job.global_batch = tc_given(context, TC_OPTION_GLOBAL_BATCH)->integer;
+    const tc_value *batch = tc_given(context, TC_OPTION_GLOBAL_BATCH);
+    if (batch->given) out->job.global_batch = batch->integer;
+    if (batch->low < batch->high && context->options->command != TC_COMMAND_SEARCH)
+        return tc_fail(context->error, TC_INVALID, "--global-batch", "a range is for search; give one number");
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
     code = take_layout(context, &out->layout);
     if (code) return code;

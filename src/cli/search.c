@@ -1,4 +1,5 @@
 /* search.c - `traincast search`: options in, the best layouts out. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,16 @@ static void take_objective(const tc_context *context, tc_search_input *in) {
         in->objective = (tc_objective)tc_choice_find(tc_option_table[TC_OPTION_OBJECTIVE].argument, value->text);
 }
 
+/* How far the global batch may move. */
+static void take_batch(const tc_context *context, tc_search_input *in) {
+    const tc_value *range = tc_given(context, TC_OPTION_GLOBAL_BATCH);
+    double band = tc_given(context, TC_OPTION_BATCH_BAND)->real / 100, batch = (double)in->question.job.global_batch;
+    if (range->low < range->high) in->least_batch = (int)range->low, in->most_batch = (int)range->high;
+    if (band <= 0) return;
+    in->least_batch = (int)fmax(1, ceil(batch * (1 - band) - 1e-9));
+    in->most_batch = (int)fmin(1e9, floor(batch * (1 + band) + 1e-9));
+}
+
 static tc_code take_input(tc_context *context, const tc_question *question, tc_search_input *in) {
     *in = tc_default_search_input();
     in->question = *question;
@@ -79,6 +90,8 @@ static tc_code take_input(tc_context *context, const tc_question *question, tc_s
     in->max_memory_bytes = tc_given(context, TC_OPTION_MAX_MEMORY)->real * TC_GIB;
     in->most_global_batch = (int)tc_given(context, TC_OPTION_MOST_GLOBAL_BATCH)->integer;
     in->fewest_devices = (int)tc_given(context, TC_OPTION_FEWEST_DEVICES)->integer;
+    in->all_devices = tc_given(context, TC_OPTION_ALL_DEVICES)->given;
+    take_batch(context, in);
     take_objective(context, in);
     tc_code code = take_list(context, TC_OPTION_ALLOW_SCHEDULES, TC_VOCABULARY_SCHEDULE, &in->schedules);
     if (!code) code = take_list(context, TC_OPTION_DTYPES, TC_VOCABULARY_DTYPE, &in->dtypes);

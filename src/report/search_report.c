@@ -98,6 +98,7 @@ static void write_found(tc_writer *writer, const tc_search_input *in, const tc_f
     tc_write_string(writer, "offload", tc_name(TC_VOCABULARY_OFFLOAD, step->layout.offload));
     tc_write_string(writer, "overlap", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
     tc_write_integer(writer, "devices", found->devices);
+    tc_write_integer(writer, "idle_devices", found->idle);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, found->dtype));
     tc_write_step_time(writer, step);
@@ -128,6 +129,7 @@ void tc_report_search(tc_target *target, const tc_search_input *in, const tc_ste
     write_axes(&writer, search);
     tc_write_integer(&writer, "space", search->space);
     tc_write_integer(&writer, "evaluated", search->evaluated);
+    tc_write_integer(&writer, "evaluated_idle", search->evaluated_fewer);
     tc_write_object(&writer, "rejected");
     for (int i = 0; i < TC_REJECTIONS; i++)
         if (search->rejected[i] > 0) tc_write_integer(&writer, tc_rejection_name((tc_rejection)i), search->rejected[i]);
@@ -194,6 +196,9 @@ static void print_counts(FILE *file, const tc_style *style, const tc_search *sea
         if (search->rejected[i] > 0)
             used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s",
                                      tc_format_count((double)search->rejected[i]).s, words[i]);
+    if (search->evaluated_fewer > 0 && used < sizeof text)
+        used += (size_t)snprintf(text + used, sizeof text - used, "; %s more that leave devices idle",
+                                 tc_format_count((double)search->evaluated_fewer).s);
     if (used < sizeof text)
         snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s",
                  tc_format_seconds(search->seconds).s, tc_format_short(rate(search)).s, search->threads,
@@ -258,7 +263,9 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
             fprintf(file, ", context by ring and all-to-all of %d", l->cp_all_to_all);
         else if (l->cp > 1)
             fprintf(file, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
-        if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
+        if (found->idle > 0)
+            fprintf(file, ", %s devices, %s idle", tc_format_count(found->devices).s, tc_format_count(found->idle).s);
+        else if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
             fprintf(file, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch,
                     tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);

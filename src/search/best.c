@@ -7,15 +7,17 @@
 bool tc_candidate_before(const tc_candidate *a, const tc_candidate *b) {
     if (a->value != b->value) return a->value < b->value;
     if (a->other != b->other) return a->other < b->other;
-    return a->key < b->key;
+    if (a->key.high != b->key.high) return a->key.high < b->key.high;
+    return a->key.low < b->key.low;
 }
 
 void tc_best_start(tc_best_list *list, int top, bool front, double capacity) {
     memset(list, 0, sizeof *list);
     list->top = top < 1 ? 1 : top > TC_TOP_MAX ? TC_TOP_MAX : top;
+    list->limit = HUGE_VAL;
     list->front = front;
     list->bin_bytes = capacity / TC_FRONT_BINS;
-    list->least = (tc_candidate){HUGE_VAL, HUGE_VAL, 0, 0};
+    list->least = (tc_candidate){HUGE_VAL, HUGE_VAL, 0, {0, 0}};
     for (int i = 0; i < TC_FRONT_BINS; i++) list->bin[i] = list->least;
 }
 

@@ -11,20 +11,25 @@
 #define TC_TOP_MAX 160
 #define TC_FRONT_BINS 256
 
+typedef struct tc_key {
+    uint64_t high, low;
+} tc_key;
+
 typedef struct tc_candidate {
     double value;  /* of the objective */
     double other;  /* what decides between equals: memory, or time where memory is the objective */
     uint64_t kind; /* of which one is listed */
-    uint64_t key;  /* which configuration it is; decides last */
+    tc_key key;    /* which configuration it is; decides last */
 } tc_candidate;
 
 typedef struct tc_best_list {
     int top, count;
+    double limit;                  /* nothing above it enters */
     tc_candidate item[TC_TOP_MAX]; /* ascending */
     tc_candidate least;            /* value: bytes; the least memory, fitting or not; other is HUGE_VAL: none yet */
     bool front;                    /* keep the fastest in each bin of memory */
     double bin_bytes;
-    tc_candidate bin[TC_FRONT_BINS]; /* value: step time, other: bytes; key 0 with value HUGE_VAL: empty */
+    tc_candidate bin[TC_FRONT_BINS]; /* value: step time, other: bytes; value HUGE_VAL: empty */
 } tc_best_list;
 
 bool tc_candidate_before(const tc_candidate *a, const tc_candidate *b);
@@ -32,7 +37,8 @@ bool tc_candidate_before(const tc_candidate *a, const tc_candidate *b);
 void tc_best_start(tc_best_list *list, int top, bool front, double capacity);
 /* What a candidate must not exceed to enter. */
 static inline double tc_best_threshold(const tc_best_list *list) {
-    return list->count < list->top ? __builtin_inf() : list->item[list->count - 1].value;
+    double last = list->count < list->top ? list->limit : list->item[list->count - 1].value;
+    return last < list->limit ? last : list->limit;
 }
 void tc_best_offer(tc_best_list *list, const tc_candidate *candidate);
 void tc_best_offer_bin(tc_best_list *list, const tc_candidate *candidate);

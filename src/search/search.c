@@ -21,6 +21,7 @@
 
 #define SPARE 8 /* kinds beyond those asked for, half as many again and these, that the timeline judges too */
 #define FIRST_ROUND 8
+#define FEWER_AT_MOST 1.1 /* times the best objective: a layout that leaves devices idle and is worse is not listed */
 #define LARGEST_ROUND 256
 
 tc_search_input tc_default_search_input(void) {
@@ -51,7 +52,8 @@ typedef struct crew {
     int most; /* workers at most */
     worker **worker;
     tc_threads *threads;
-    const tc_space *space;
+    const tc_space *space;       /* the one at hand */
+    const tc_space *all, *fewer; /* layouts on all devices, and on fewer; NULL: none */
     double *bound;
     int64_t *order;
     tc_best_list *best;
@@ -76,13 +78,27 @@ static bool hire(void *context, int i) {
     return true;
 }
 
+static bool make_order(crew *c) {
+    free(c->bound);
+    free(c->order);
+    c->bound = malloc(((size_t)c->space->shapes + 1) * sizeof *c->bound);
+    c->order = malloc(((size_t)c->space->shapes + 1) * sizeof *c->order);
+    return c->bound && c->order;
+}
+
+/* The same workers on another space; what they have found stays. */
+static bool crew_turn(crew *c, const tc_space *space) {
+    c->space = space;
+    for (int i = 0; i < tc_threads_hired(c->threads); i++) tc_walker_start(&c->worker[i]->walker, space);
+    return make_order(c);
+}
+
 static bool crew_start(crew *c, const tc_space *space) {
-    *c = (crew){.most = tc_threads_count(space->in->threads), .space = space};
+    c->most = tc_threads_count(space->in->threads);
+    c->space = space;
     c->worker = calloc((size_t)c->most, sizeof *c->worker);
-    c->bound = malloc(((size_t)space->shapes + 1) * sizeof *c->bound);
-    c->order = malloc(((size_t)space->shapes + 1) * sizeof *c->order);
     c->best = malloc(sizeof *c->best);
-    if (!c->worker || !c->bound || !c->order || !c->best || !hire(c, 0)) return false;
+    if (!c->worker || !c->best || !make_order(c) || !hire(c, 0)) return false;
     *c->best = c->worker[0]->found;
     c->threads = tc_threads_start(c->most, hire, c);
     return c->threads != NULL;
@@ -131,6 +147,7 @@ static void walk_ordered(void *context, int worker_of, int64_t i) {
 static void walk_pruning(crew *c, tc_search *out) {
     int64_t shapes = c->space->shapes, round = FIRST_ROUND;
     for (int64_t from = 0; from < shapes;) {
+        if (c->space->fewer && c->best->count > 0) c->best->limit = FEWER_AT_MOST * c->best->item[0].value;
         if (c->bound[c->order[from]] > tc_best_threshold(c->best)) {
             for (; from < shapes; from++) out->pruned += c->space->shape[c->order[from]].configurations;
             return;
@@ -149,15 +166,21 @@ static void walk_any(void *context, int worker_of, int64_t i) {
     tc_walk_shape(&w->walker, i, &w->found);
 }
 
+static tc_code walk_in_order(crew *c, tc_search *out, tc_error *error) {
+    tc_threads_run(c->threads, find_bound, 0, c->space->shapes);
+    if (!sort_shapes(c)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    walk_pruning(c, out);
+    return TC_OK;
+}
+
 static tc_code walk(crew *c, tc_search *out, tc_error *error) {
     const tc_search_input *in = c->space->in;
+    tc_code code = TC_OK;
     if (in->exhaustive || in->pareto) {
         tc_threads_run(c->threads, walk_any, 0, c->space->shapes);
         merge_found(c);
     } else {
-        tc_threads_run(c->threads, find_bound, 0, c->space->shapes);
-        if (!sort_shapes(c)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-        walk_pruning(c, out);
+        code = walk_in_order(c, out, error);
     }
     for (int i = 0; i < tc_threads_hired(c->threads); i++) {
         const tc_walk_counts *counts = &c->worker[i]->walker.counts;
@@ -167,7 +190,18 @@ static tc_code walk(crew *c, tc_search *out, tc_error *error) {
         out->rejected[TC_REJECTED_LAYOUT] += counts->refused;
     }
     for (int i = 0; i < TC_REJECTIONS; i++) out->rejected[i] += c->space->rejected[i];
-    return TC_OK;
+    return code;
+}
+
+/* Layouts that leave devices idle: a number that nothing divides, or that divides badly, still has an answer. They are
+ * walked after the others, so that few of them need be looked at, and are not counted in the space. */
+static tc_code walk_fewer(crew *c, tc_search *out, tc_error *error) {
+    if (!crew_turn(c, c->fewer)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    tc_search unused = {.pruned = 0};
+    tc_code code = walk_in_order(c, &unused, error);
+    for (int i = 0; i < tc_threads_hired(c->threads); i++)
+        out->evaluated_fewer += c->worker[i]->walker.counts.evaluated;
+    return code;
 }
 
 /* ---- results -------------------------------------------------------------------------------- */
@@ -214,6 +248,10 @@ static void judge(const tc_search_input *in, tc_search *out) {
     out->best_count = kept;
 }
 
+static tc_code decode(const crew *c, tc_key key, tc_found *out, tc_error *error) {
+    return tc_walk_decode(tc_key_of_fewer(key) ? c->fewer : c->all, key, out, error);
+}
+
 static tc_code report(const crew *c, tc_search *out, tc_error *error) {
     tc_candidate front[TC_FRONT_BINS];
     const tc_candidate *item = c->best->item;
@@ -227,14 +265,14 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
     if (!out->best) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     tc_code code = TC_OK;
     for (int i = 0; i < out->best_count && !code; i++) {
-        code = tc_walk_decode(c->space, item[i].key, &out->best[i], error);
+        code = decode(c, item[i].key, &out->best[i], error);
         out->best[i].walked[0] = item[i].value;
         out->best[i].walked[1] = item[i].other;
         out->best[i].rank = i;
     }
     if (!code) judge(c->space->in, out);
     out->any_legal = c->best->least.value < HUGE_VAL;
-    if (!code && out->any_legal) code = tc_walk_decode(c->space, c->best->least.key, &out->least, error);
+    if (!code && out->any_legal) code = decode(c, c->best->least.key, &out->least, error);
     return code;
 }
 
@@ -244,12 +282,11 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void describe(const tc_space *space, tc_search *out) {
+static void describe(const tc_space *space, int spaces, tc_search *out) {
     out->space = space->configurations;
     out->shapes = space->shapes;
-    out->per_sequence = space->in->most_global_batch > space->in->question.job.global_batch
-                        && space->in->objective != TC_OBJECTIVE_MEMORY;
-    tc_space_describe(space, out->axis);
+    out->per_sequence = space->per_sequence && space->in->objective != TC_OBJECTIVE_MEMORY;
+    tc_space_describe(space->shapes == 0 && spaces > 1 ? space + 1 : space, out->axis);
 }
 
 /* The device must know every format that is asked for. */
@@ -263,40 +300,59 @@ static tc_code check_formats(const tc_space *space, tc_error *error) {
     return TC_OK;
 }
 
+/* Both spaces; the second where layouts may leave devices idle. */
+static tc_code make_spaces(const tc_search_input *in, tc_space space[2], int *spaces, tc_error *error) {
+    tc_code code = tc_space_make(in, false, &space[0], error);
+    if (code) return code;
+    *spaces = 1;
+    bool one_kind = in->exhaustive || in->pareto || in->objective == TC_OBJECTIVE_MEMORY;
+    if (in->all_devices || (one_kind && space[0].shapes > 0)) return TC_OK;
+    code = tc_space_make(in, true, &space[1], error);
+    if (!code) *spaces = 2;
+    return code;
+}
+
 tc_code tc_search_space(const tc_search_input *in, tc_search *out, tc_error *error) {
     memset(out, 0, sizeof *out);
-    tc_space *space = malloc(sizeof *space);
+    int spaces = 0;
+    tc_space *space = malloc(2 * sizeof *space);
     if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    tc_code code = tc_space_make(in, space, error);
-    if (!code) {
-        describe(space, out);
-        tc_space_free(space);
-    }
+    tc_code code = make_spaces(in, space, &spaces, error);
+    if (!code) describe(space, spaces, out);
+    for (int i = 0; i < spaces; i++) tc_space_free(&space[i]);
     free(space);
+    return code;
+}
+
+static tc_code run(crew *c, tc_space space[2], int spaces, tc_search *out, tc_error *error) {
+    tc_code code = check_formats(&space[0], error);
+    if (code) return code;
+    c->all = &space[0];
+    c->fewer = spaces > 1 ? &space[1] : NULL;
+    if (!crew_start(c, c->all)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    code = walk(c, out, error);
+    if (!code && c->fewer) code = walk_fewer(c, out, error);
     return code;
 }
 
 tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error) {
     memset(out, 0, sizeof *out);
     double start = now();
-    tc_space *space = malloc(sizeof *space);
+    int spaces = 0;
+    tc_space *space = malloc(2 * sizeof *space);
     if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     tc_code code = tc_question_check(&in->question, error);
-    if (!code) code = tc_space_make(in, space, error);
-    if (code) {
-        free(space);
-        return code;
-    }
-    describe(space, out);
+    if (!code) code = make_spaces(in, space, &spaces, error);
     crew c = {.most = 0};
-    code = check_formats(space, error);
-    if (!code && !crew_start(&c, space)) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    if (!code) code = walk(&c, out, error);
-    out->seconds = now() - start;
-    if (!code) code = report(&c, out, error);
+    if (!code) {
+        describe(space, spaces, out);
+        code = run(&c, space, spaces, out, error);
+        out->seconds = now() - start;
+        if (!code) code = report(&c, out, error);
+    }
     out->threads = c.most;
     crew_free(&c);
-    tc_space_free(space);
+    for (int i = 0; i < spaces; i++) tc_space_free(&space[i]);
     free(space);
     if (code) tc_search_free(out);
     return code;

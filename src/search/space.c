@@ -14,6 +14,7 @@
  */
 #include "search/space.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,9 @@
 #include "layout/schedule.h"
 
 #define CONTEXT_TOKENS 256
-#define LAYER_STEPS 32 /* values of "n layers" at most */
-#define HEAD_LAYERS 4  /* that the head counts as at most */
+#define MOVED_MICRO_BATCH 4 /* tried though it does not divide the batch that was asked for */
+#define LAYER_STEPS 32      /* values of "n layers" at most */
+#define HEAD_LAYERS 4       /* that the head counts as at most */
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* ---- axes -------------------------------------------------------------------------- */
@@ -41,13 +43,14 @@ static void push_divisors(tc_axis *axis, int n, int most) {
 }
 
 static int smaller(int a, int b) { return a < b ? a : b; }
+static int larger(int a, int b) { return a > b ? a : b; }
 
 static int scale_up_devices(const tc_fabric *fabric) {
     return fabric->levels > 1 && fabric->level[0].size > 0 ? fabric->level[0].size : 8;
 }
 
 /* Keeps one value where it is fixed. */
-static tc_code fix_axis(tc_axis *axis, int fixed, const char *name, tc_error *error) {
+static tc_code fix_axis(const tc_space *space, tc_axis *axis, int fixed, const char *name, tc_error *error) {
     if (fixed == TC_UNSET) return TC_OK;
     char list[200] = "";
     size_t used = 0;
@@ -60,17 +63,28 @@ static tc_code fix_axis(tc_axis *axis, int fixed, const char *name, tc_error *er
         if (used < sizeof list - 16)
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%d", i ? ", " : "", axis->value[i]);
     }
+    axis->count = 0;
+    if (!space->fewer && !space->in->all_devices) return TC_OK; /* fewer devices may have it */
     return tc_fail(error, TC_INVALID, "--fix", "%s=%d is impossible; one of %s", name, fixed, list);
+}
+
+/* Largest degree of any kind that a job has a use for. */
+static int most_degree(const tc_space *space, int devices) {
+    const tc_model *model = &space->in->question.job.model;
+    int most = tc_most_chunks(space->layers);
+    for (int i = 0; i < model->blocks; i++) {
+        const tc_block *b = &model->block[i];
+        most = larger(most, larger(b->attention.heads, b->ffn & TC_FFN_EXPERTS ? b->experts.experts : 1));
+    }
+    return space->fewer ? smaller(devices, larger(most, space->seq / CONTEXT_TOKENS)) : devices;
 }
 
 static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) {
     const tc_search_input *in = space->in;
     const tc_model *model = &in->question.job.model;
-    tc_axis all = {0};
-    push_divisors(&all, v->devices, v->devices);
-    int domain = scale_up_devices(&in->question.cluster.fabric);
-    for (int i = 0; i < all.count; i++) {
-        int degree = all.value[i];
+    int domain = scale_up_devices(&in->question.cluster.fabric), most = most_degree(space, v->devices);
+    for (int degree = 1; degree <= most; degree++) {
+        if (!space->fewer && v->devices % degree) continue;
         if (!tc_legal_tensor_parallel(model, degree, NULL)) push(&v->tp, degree);
         if (!tc_legal_stages(space->layers, degree, 1, NULL)) push(&v->pp, degree);
         if (!tc_legal_context_parallel(space->seq, degree, NULL)
@@ -86,45 +100,67 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
     v->ep = ep;
     v->etp = etp;
     push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, 4096));
+    /* a batch that may move has other divisors too */
+    for (int i = 2; v->least_batch < v->most_batch && i <= MOVED_MICRO_BATCH; i++)
+        if (v->global_batch % i) push(&v->micro_batch, i);
     const tc_layout *fixed = &in->fixed;
-    tc_code code = fix_axis(&v->tp, fixed->tp, "tp", error);
-    if (!code) code = fix_axis(&v->pp, fixed->pp, "pp", error);
-    if (!code) code = fix_axis(&v->cp, fixed->cp, "cp", error);
-    if (!code) code = fix_axis(&v->ep, fixed->ep, "ep", error);
-    if (!code) code = fix_axis(&v->etp, fixed->etp, "etp", error);
-    if (!code) code = fix_axis(&v->micro_batch, fixed->micro_batch, "micro-batch", error);
+    tc_code code = fix_axis(space, &v->tp, fixed->tp, "tp", error);
+    if (!code) code = fix_axis(space, &v->pp, fixed->pp, "pp", error);
+    if (!code) code = fix_axis(space, &v->cp, fixed->cp, "cp", error);
+    if (!code) code = fix_axis(space, &v->ep, fixed->ep, "ep", error);
+    if (!code) code = fix_axis(space, &v->etp, fixed->etp, "etp", error);
+    if (!code) code = fix_axis(space, &v->micro_batch, fixed->micro_batch, "micro-batch", error);
     return code;
+}
+
+static void list_divisors(tc_variant *v) {
+    int n = v->global_batch, low = 0;
+    for (int i = 1; (int64_t)i * i <= n; i++)
+        if (n % i == 0) v->divisor[low++] = i;
+    v->divisors = low;
+    for (int i = low; i-- > 0;)
+        if (v->divisor[i] != n / v->divisor[i]) v->divisor[v->divisors++] = n / v->divisor[i];
+}
+
+static tc_variant *add_variant(tc_space *space, int devices, int64_t batch, int dtype) {
+    const tc_search_input *in = space->in;
+    if (space->variants == TC_VARIANTS_MAX) return NULL;
+    tc_variant *v = &space->variant[space->variants++];
+    memset(v, 0, sizeof *v);
+    v->devices = devices;
+    v->global_batch = v->least_batch = v->most_batch = (int)batch;
+    v->dtype = dtype;
+    if (in->least_batch > 0 && in->least_batch < batch) v->least_batch = in->least_batch;
+    if (in->most_batch > batch) v->most_batch = in->most_batch;
+    if (v->least_batch == v->most_batch) list_divisors(v);
+    return v;
 }
 
 static tc_code make_variants(tc_space *space, tc_error *error) {
     const tc_search_input *in = space->in;
-    int most_batch = in->most_global_batch > in->question.job.global_batch ? in->most_global_batch
-                                                                           : (int)in->question.job.global_batch;
+    int64_t asked = in->question.job.global_batch;
+    int64_t most_batch = in->most_global_batch > asked ? in->most_global_batch : asked;
     int fewest = in->fewest_devices > 0 ? in->fewest_devices : in->question.cluster.devices;
+    space->per_sequence
+        = most_batch > asked || in->most_batch > asked || (in->least_batch > 0 && in->least_batch < asked);
     for (int devices = in->question.cluster.devices; devices >= fewest && devices >= 1;
          devices = devices % 2 ? 0 : devices / 2)
-        for (int64_t batch = in->question.job.global_batch; batch <= most_batch; batch *= 2)
+        for (int64_t batch = asked; batch <= most_batch; batch *= 2)
             for (int dtype = 0; dtype < TC_DTYPES; dtype++) {
                 bool wanted = in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->question.job.dtype;
-                if (!wanted || space->variants == TC_VARIANTS_MAX) continue;
-                tc_variant *v = &space->variant[space->variants];
-                memset(v, 0, sizeof *v);
-                v->devices = devices;
-                v->global_batch = (int)batch;
-                v->dtype = dtype;
-                tc_code code = make_axes(space, v, error);
+                tc_variant *v = wanted ? add_variant(space, devices, batch, dtype) : NULL;
+                tc_code code = v ? make_axes(space, v, error) : TC_OK;
                 if (code) return code;
-                space->variants++;
             }
-    bool per_sequence = most_batch > in->question.job.global_batch;
-    for (int i = 0; i < space->variants; i++) {
-        tc_variant *v = &space->variant[i];
-        v->scale = in->objective == TC_OBJECTIVE_COST     ? in->usd_per_device_s * v->devices
-                   : in->objective == TC_OBJECTIVE_ENERGY ? in->watts_per_device * v->devices
-                                                          : 1;
-        if (per_sequence) v->scale /= v->global_batch;
-    }
     return TC_OK;
+}
+
+double tc_space_scale(const tc_space *space, const tc_variant *v, int devices, int64_t global_batch) {
+    const tc_search_input *in = space->in;
+    double scale = in->objective == TC_OBJECTIVE_COST ? in->usd_per_device_s * v->devices /* idle ones are paid too */
+                   : in->objective == TC_OBJECTIVE_ENERGY ? in->watts_per_device * devices
+                                                          : 1;
+    return space->per_sequence ? scale / (double)global_batch : scale;
 }
 
 /* ---- placements and choices ------------------------------------------------------------ */
@@ -194,18 +230,59 @@ static tc_code make_splits(tc_space *space, tc_error *error) {
 /* May the shape have pp stages? ILLEGAL sets why; ABSENT: that is no configuration at all. */
 typedef enum legality { LEGAL, ILLEGAL, ABSENT } legality;
 
-static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, tc_stages *out, tc_rejection *why) {
+/* The multiple of `unit` sequences nearest to the batch that was asked for; 0 where none is allowed. */
+static int64_t batch_of(const tc_variant *v, int64_t unit) {
+    int64_t below = v->global_batch / unit * unit, above = below + unit;
+    bool up = below < v->least_batch || (above <= v->most_batch && above - v->global_batch < v->global_batch - below);
+    int64_t batch = up ? above : below;
+    return batch >= v->least_batch && batch <= v->most_batch && batch > 0 ? batch : 0;
+}
+
+/* The most data-parallel ranks below `limit` that may come out; 0: none. */
+static int next_dp(const tc_space *space, const tc_shape *s, int limit) {
     const tc_variant *v = &space->variant[s->variant];
+    int fixed = space->in->fixed.dp;
+    if (fixed != TC_UNSET) return fixed < limit ? fixed : 0;
+    if (v->divisors == 0) { /* the batch may move */
+        for (int dp = limit - 1; dp > 0; dp--)
+            if (batch_of(v, (int64_t)dp * s->micro_batch)) return dp;
+        return 0;
+    }
+    int low = 0, high = v->divisors, share = v->global_batch / s->micro_batch;
+    while (low < high) { /* how many are below the limit */
+        int middle = (low + high) / 2;
+        if (v->divisor[middle] < limit)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low > 0 && share % v->divisor[low - 1]) low--;
+    return low > 0 ? v->divisor[low - 1] : 0;
+}
+
+static int most_dp(const tc_space *space, const tc_shape *s, int pp) {
+    int devices = space->variant[s->variant].devices;
     int64_t model_parallel = (int64_t)s->tp * s->cp * pp;
-    if (model_parallel > v->devices || v->devices % model_parallel) return ABSENT;
-    if (pp == 1 && !space->differ[1]) return ABSENT;
-    *out = (tc_stages){.pp = pp, .vpp = 1, .dp = (int)(v->devices / model_parallel)};
+    if (model_parallel > devices) return 0;
+    int most = (int)(devices / model_parallel);
+    if (!space->fewer) return devices % model_parallel == 0 ? most : 0;
+    if (most > space->variant[s->variant].most_batch) most = space->variant[s->variant].most_batch;
+    return next_dp(space, s, most + 1);
+}
+
+static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, int dp, tc_stages *out,
+                             tc_rejection *why) {
+    const tc_variant *v = &space->variant[s->variant];
+    if (dp < 1 || (pp == 1 && !space->differ[1])) return ABSENT;
+    *out = (tc_stages){.pp = pp, .vpp = 1, .dp = dp, .devices = s->tp * s->cp * pp * dp};
+    if (space->fewer && out->devices == v->devices) return ABSENT;
     if (space->in->fixed.dp != TC_UNSET && out->dp != space->in->fixed.dp) return ABSENT;
-    if (tc_legal_batch(v->global_batch, out->dp, s->micro_batch, &out->micro_batches, NULL)) {
+    out->global_batch = batch_of(v, (int64_t)dp * s->micro_batch);
+    if (tc_legal_batch(out->global_batch, dp, s->micro_batch, &out->micro_batches, NULL)) {
         *why = TC_REJECTED_BATCH;
         return ILLEGAL;
     }
-    const tc_layout ranks = {.tp = s->tp, .cp = s->cp, .dp = out->dp, .ep = s->ep, .etp = s->etp};
+    const tc_layout ranks = {.tp = s->tp, .cp = s->cp, .dp = dp, .ep = s->ep, .etp = s->etp};
     if (space->experts && tc_legal_expert_ranks(&ranks, NULL)) {
         *why = TC_REJECTED_EXPERTS;
         return ILLEGAL;
@@ -223,6 +300,12 @@ bool tc_space_allows(const tc_space *space, int schedule) {
 bool tc_space_allows_pairs(const tc_space *space) {
     for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
         if (tc_schedule_facts_of(s).both_ways && tc_space_allows(space, s)) return true;
+    return false;
+}
+
+bool tc_space_fills_bubble(const tc_space *space) {
+    for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
+        if (!tc_schedule_facts_of(s).closed_form && tc_space_allows(space, s)) return true;
     return false;
 }
 
@@ -246,9 +329,19 @@ static int chunks_of(const tc_stages *stages, int schedule) {
 /* How many splits there are to try; a schedule takes those that differ under it. */
 static int splits_of(const tc_space *space, const tc_stages *stages) { return stages->pp > 1 ? space->splits : 1; }
 
+/* Micro-batches of an interleaved pipeline come pp at a time: where the batch may move, it does. */
+static void take_batch(const tc_space *space, const tc_shape *s, tc_stages *stages, int vpp) {
+    const tc_variant *v = &space->variant[s->variant];
+    if (v->least_batch == v->most_batch) return;
+    int64_t share = (int64_t)stages->dp * s->micro_batch, whole = vpp > 1 ? batch_of(v, share * stages->pp) : 0;
+    stages->global_batch = whole ? whole : batch_of(v, share);
+    stages->micro_batches = stages->global_batch / share;
+}
+
 /* May a legal pipeline run with vpp virtual stages? */
-static legality virtual_stages(const tc_space *space, const tc_stages *stages, int vpp) {
+static legality virtual_stages(const tc_space *space, const tc_shape *s, tc_stages *stages, int vpp) {
     if (!vpp_wanted(space, vpp)) return ABSENT;
+    take_batch(space, s, stages, vpp);
     if (vpp == 1) return LEGAL;
     if (stages->pp == 1 || tc_legal_stages(space->layers, stages->pp, vpp, NULL)) return ABSENT;
     if (!tc_space_allows(space, TC_SCHEDULE_INTERLEAVED)) return ABSENT;
@@ -256,20 +349,27 @@ static legality virtual_stages(const tc_space *space, const tc_stages *stages, i
     return stages->micro_batches % stages->pp ? ILLEGAL : LEGAL;
 }
 
+/* The next virtual stages or split of legal stages. */
+static bool next_cut(const tc_space *space, const tc_shape *s, tc_stages_cursor *at, tc_stages *out) {
+    int most = out->pp == 1 ? 1 : tc_most_chunks(space->layers) / out->pp;
+    if (at->vpp == 0) at->vpp = 1;
+    for (; at->vpp <= most; at->vpp++, at->split = 0) {
+        if (virtual_stages(space, s, out, at->vpp) != LEGAL || at->split == splits_of(space, out)) continue;
+        out->vpp = at->vpp;
+        out->split = at->split++;
+        return true;
+    }
+    return false;
+}
+
 bool tc_space_next(const tc_space *space, const tc_shape *s, tc_stages_cursor *at, tc_stages *out) {
     const tc_axis *axis = &space->variant[s->variant].pp;
-    for (; at->pp_index < axis->count; at->pp_index++, at->vpp = 0) {
+    for (; at->pp_index < axis->count; at->pp_index++, at->dp = at->vpp = at->split = 0) {
+        int pp = axis->value[at->pp_index];
         tc_rejection why;
-        if (stages_legal(space, s, axis->value[at->pp_index], out, &why) != LEGAL) continue;
-        int most = out->pp == 1 ? 1 : tc_most_chunks(space->layers) / out->pp;
-        if (at->vpp == 0) at->vpp = 1;
-        for (; at->vpp <= most; at->vpp++, at->split = 0) {
-            if (virtual_stages(space, out, at->vpp) != LEGAL) continue;
-            out->vpp = at->vpp;
-            if (at->split == splits_of(space, out)) continue;
-            out->split = at->split++;
-            return true;
-        }
+        if (at->dp == 0) at->dp = most_dp(space, s, pp);
+        for (; at->dp > 0; at->dp = space->fewer ? next_dp(space, s, at->dp) : 0, at->vpp = at->split = 0)
+            if (stages_legal(space, s, pp, at->dp, out, &why) == LEGAL && next_cut(space, s, at, out)) return true;
     }
     return false;
 }
@@ -418,7 +518,8 @@ static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
     for (int i = 0; i < axis->count; i++) {
         tc_stages stages;
         tc_rejection why;
-        legality legal = stages_legal(space, shape, axis->value[i], &stages, &why);
+        int pp = axis->value[i];
+        legality legal = stages_legal(space, shape, pp, most_dp(space, shape, pp), &stages, &why);
         if (legal == ABSENT) continue;
         if (legal == ILLEGAL) {
             space->rejected[why]++;
@@ -428,7 +529,7 @@ static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
         int most = stages.pp == 1 ? 1 : tc_most_chunks(space->layers) / stages.pp;
         tc_space_choices(space, shape, &stages, choices);
         for (stages.vpp = 1; stages.vpp <= most; stages.vpp++) {
-            legal = virtual_stages(space, &stages, stages.vpp);
+            legal = virtual_stages(space, shape, &stages, stages.vpp);
             if (legal == ABSENT) continue;
             if (legal == ILLEGAL) {
                 space->rejected[TC_REJECTED_MICRO_BATCHES]++;
@@ -445,8 +546,9 @@ static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
 }
 
 static tc_code add_shape(tc_space *space, int64_t *room, tc_shape *shape, tc_choices *choices, tc_error *error) {
-    count_shape(space, shape, choices);
-    if (shape->configurations == 0) return TC_OK;
+    shape->configurations = 0;
+    if (!space->fewer) count_shape(space, shape, choices);
+    if (!space->fewer && shape->configurations == 0) return TC_OK;
     if (space->shapes == *room) {
         *room = *room ? 2 * *room : 1024;
         tc_shape *grown = realloc(space->shape, (size_t)*room * sizeof *grown);
@@ -489,13 +591,43 @@ static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choi
     return TC_OK;
 }
 
+static bool same_group(const tc_shape *a, const tc_shape *b) {
+    return a->variant == b->variant && a->tp == b->tp && a->cp == b->cp && a->cp_kind == b->cp_kind
+           && a->cp_all_to_all == b->cp_all_to_all && a->ep == b->ep && a->etp == b->etp
+           && a->sequence_parallel == b->sequence_parallel;
+}
+
+/* Shapes are listed with the micro-batch as the fastest of the degrees: a group is one round of it, by its place in the round. */
+static void group_shapes(tc_space *space, int64_t from) {
+    int64_t groups = space->groups;
+    for (int64_t i = from; i < space->shapes; i++) {
+        tc_shape *s = &space->shape[i];
+        int64_t like = i - 1;
+        while (like >= from && !same_group(&space->shape[like], s)) like--;
+        s->group = like >= from ? space->shape[like].group : groups++;
+    }
+    space->groups = groups;
+}
+
+int tc_space_too_large(const tc_space *space, const tc_shape *shape) {
+    return atomic_load_explicit(&space->too_large[shape->group], memory_order_relaxed);
+}
+
+void tc_space_set_too_large(const tc_space *space, const tc_shape *shape) {
+    atomic_int *least = &space->too_large[shape->group];
+    int seen = atomic_load_explicit(least, memory_order_relaxed);
+    while (shape->micro_batch < seen && !atomic_compare_exchange_weak(least, &seen, shape->micro_batch)) continue;
+}
+
 static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error) {
     int64_t room = 0;
     for (int i = 0; i < space->variants; i++) {
         const tc_variant *v = &space->variant[i];
         int64_t degrees = (int64_t)v->tp.count * v->cp.count * v->ep.count * v->etp.count * v->micro_batch.count;
+        int64_t round = space->shapes;
         for (int64_t n = 0; n < degrees; n++) {
             int64_t rest = n;
+            if (n % v->micro_batch.count == 0) round = space->shapes;
             tc_shape shape = {.variant = i};
             shape.micro_batch = v->micro_batch.value[rest % v->micro_batch.count], rest /= v->micro_batch.count;
             shape.etp = v->etp.value[rest % v->etp.count], rest /= v->etp.count;
@@ -505,14 +637,20 @@ static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error
             if (!space->experts) shape.etp = shape.tp; /* no effect */
             tc_code code = add_kinds(space, &room, shape, choices, error);
             if (code) return code;
+            if (n % v->micro_batch.count == v->micro_batch.count - 1) group_shapes(space, round);
         }
     }
+    if (!space->fewer) return TC_OK;
+    space->too_large = malloc(((size_t)space->groups + 1) * sizeof *space->too_large);
+    if (!space->too_large) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    for (int64_t i = 0; i < space->groups; i++) atomic_init(&space->too_large[i], INT_MAX);
     return TC_OK;
 }
 
-tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *error) {
+tc_code tc_space_make(const tc_search_input *in, bool fewer, tc_space *space, tc_error *error) {
     memset(space, 0, sizeof *space);
     space->in = in;
+    space->fewer = fewer;
     const tc_model *model = &in->question.job.model;
     for (int i = 0; i < model->blocks; i++) {
         space->cheap_operators |= tc_cheap_groups(&model->block[i]);
@@ -533,7 +671,7 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
     if (!code && !choices) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
     if (!code) code = list_shapes(space, choices, error);
     free(choices);
-    if (!code && space->configurations == 0)
+    if (!code && space->configurations == 0 && !fewer && in->all_devices)
         code = tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out",
                        in->question.cluster.devices);
     if (code) tc_space_free(space);
@@ -542,6 +680,8 @@ tc_code tc_space_make(const tc_search_input *in, tc_space *space, tc_error *erro
 
 void tc_space_free(tc_space *space) {
     free(space->shape);
+    free(space->too_large);
+    space->too_large = NULL;
     free(space->differ);
     free(space->alike);
     space->shape = NULL;

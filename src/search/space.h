@@ -11,11 +11,14 @@
 #ifndef TC_SEARCH_SPACE_H
 #define TC_SEARCH_SPACE_H
 
+#include <stdatomic.h>
+
 #include "traincast.h"
 #include "step/step.h"
 
-#define TC_AXIS_MAX 64
+#define TC_AXIS_MAX 192
 #define TC_VARIANTS_MAX 64
+#define TC_DIVISORS_MAX 1344 /* of a number up to 10^9 */
 #define TC_RECOMPUTES_MAX 64
 #define TC_SPLITS_MAX 16
 #define TC_SHARDINGS_MAX 64
@@ -28,13 +31,15 @@ typedef struct tc_axis {
 } tc_axis;
 
 typedef struct tc_variant {
-    int devices, global_batch, dtype;
+    int devices; /* all of them, or at most so many: see tc_space.fewer */
+    int global_batch, least_batch, most_batch, dtype;
     tc_axis tp, pp, cp, ep, etp, micro_batch;
-    double scale; /* objective = scale x step time */
+    int divisors, divisor[TC_DIVISORS_MAX]; /* of the batch, ascending; none where it may move */
 } tc_variant;
 
 typedef struct tc_shape {
     int variant, tp, cp, cp_kind, cp_all_to_all, ep, etp, sequence_parallel, micro_batch;
+    int64_t group;          /* of the shapes that differ in their micro-batch alone */
     int64_t configurations; /* legal ones */
 } tc_shape;
 
@@ -43,11 +48,12 @@ typedef struct tc_split {
     int embedding, head;
 } tc_split;
 
-/* A shape with its pipeline. */
+/* A shape with its pipeline, on its devices. */
 typedef struct tc_stages {
     int pp, vpp, dp;
     int split; /* of the space's */
-    int64_t micro_batches;
+    int devices;
+    int64_t global_batch, micro_batches;
 } tc_stages;
 
 typedef struct tc_sharding_choice {
@@ -69,6 +75,8 @@ typedef struct tc_choices {
 
 typedef struct tc_space {
     const tc_search_input *in;
+    bool fewer;        /* layouts that leave devices idle, and none that uses all; its shapes are not counted */
+    bool per_sequence; /* the batch is not always the same: the objective is of a sequence */
     int layers, seq;
     bool experts;
     int cheap_operators; /* tc_operator_group bits that are worth running again */
@@ -79,24 +87,36 @@ typedef struct tc_space {
     uint16_t *differ, *alike;
     int variants;
     tc_variant variant[TC_VARIANTS_MAX];
-    int64_t shapes;
+    int64_t shapes, groups;
     tc_shape *shape;
+    atomic_int *too_large; /* [groups]: the least micro-batch with which nothing fits; larger ones fit no better */
     int64_t rejected[TC_REJECTIONS]; /* by rules */
     int64_t configurations;          /* rejected ones included */
 } tc_space;
 
-/* Lists the shapes and counts the space. TC_INVALID where a fixed value is not in it. */
-TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, tc_space *out, tc_error *error);
+/* Lists the shapes and counts the space. TC_INVALID where a fixed value is not in it. fewer: see tc_space. */
+TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, bool fewer, tc_space *out, tc_error *error);
 void tc_space_free(tc_space *space);
 
-/* The placements of a shape: visits each legal (pp, vpp, split). Returns false at the end. Start with {0}; split is the next one. */
+/* The placements of a shape: visits each legal (pp, dp, vpp, split), dp from the most ranks down. Returns false at the
+ * end. Start with {0}; split is the next one. */
 typedef struct tc_stages_cursor {
-    int pp_index, vpp, split;
+    int pp_index, dp, vpp, split;
 } tc_stages_cursor;
 bool tc_space_next(const tc_space *space, const tc_shape *shape, tc_stages_cursor *cursor, tc_stages *out);
+/* Goes on with the next pp. */
+static inline void tc_space_skip(tc_stages_cursor *cursor) { cursor->dp = -1; }
+
+int tc_space_too_large(const tc_space *space, const tc_shape *shape);
+void tc_space_set_too_large(const tc_space *space, const tc_shape *shape);
+
+/* objective = scale x step time */
+double tc_space_scale(const tc_space *space, const tc_variant *variant, int devices, int64_t global_batch);
 
 bool tc_space_allows(const tc_space *space, int schedule);
 bool tc_space_allows_pairs(const tc_space *space); /* a schedule whose forwards and backwards run in pairs */
+bool tc_space_fills_bubble(
+    const tc_space *space); /* a schedule that does not wait for a whole micro-batch of the others */
 void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out);
 /* The choices again for other virtual stages or another split: only the schedules depend on these. */
 void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *choices);

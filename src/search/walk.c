@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "forecast/forecast.h"
+#include "layout/legal.h"
 #include "layout/schedule.h"
 
 #define SLACK 1e-9
@@ -22,12 +23,15 @@
 /* ---- keys: which configuration, as one number ------------------------------------------- */
 
 typedef struct position {
+    bool fewer; /* of the space of fewer devices */
     int64_t shape;
-    int pp_index, vpp, split, recompute, schedule, sharding, offload, overlap;
+    int pp_index, dp, vpp, split, recompute, schedule, sharding, offload, overlap;
 } position;
 
 enum {
-    BITS_PP = 6,
+    BITS_PP = 8,
+    BITS_SHAPE = 40,
+    BITS_DP = 26,
     BITS_VPP = 10,
     BITS_SPLIT = 4,
     BITS_RECOMPUTE = 6,
@@ -36,18 +40,21 @@ enum {
     BITS_OFFLOAD = 3,
     BITS_OVERLAP = 2
 };
+#define DP_MAX ((1 << BITS_DP) - 1)
 _Static_assert(TC_SCHEDULES_MAX <= 1 << BITS_SCHEDULE, "every schedule fits its bits");
+_Static_assert(TC_AXIS_MAX <= 1 << BITS_PP, "every number of stages fits its bits");
 
-static uint64_t key_of(const position *p) {
-    uint64_t key = (uint64_t)p->shape;
-    key = key << BITS_PP | (uint64_t)p->pp_index;
-    key = key << BITS_VPP | (uint64_t)p->vpp;
-    key = key << BITS_SPLIT | (uint64_t)p->split;
-    key = key << BITS_RECOMPUTE | (uint64_t)p->recompute;
-    key = key << BITS_SCHEDULE | (uint64_t)p->schedule;
-    key = key << BITS_SHARDING | (uint64_t)p->sharding;
-    key = key << BITS_OFFLOAD | (uint64_t)p->offload;
-    return key << BITS_OVERLAP | (uint64_t)p->overlap;
+static tc_key key_of(const position *p) {
+    tc_key key = {(uint64_t)p->fewer << 63 | (uint64_t)p->shape << BITS_PP | (uint64_t)p->pp_index,
+                  (uint64_t)(DP_MAX - p->dp)}; /* of two alike the one with more ranks comes first */
+    key.low = key.low << BITS_VPP | (uint64_t)p->vpp;
+    key.low = key.low << BITS_SPLIT | (uint64_t)p->split;
+    key.low = key.low << BITS_RECOMPUTE | (uint64_t)p->recompute;
+    key.low = key.low << BITS_SCHEDULE | (uint64_t)p->schedule;
+    key.low = key.low << BITS_SHARDING | (uint64_t)p->sharding;
+    key.low = key.low << BITS_OFFLOAD | (uint64_t)p->offload;
+    key.low = key.low << BITS_OVERLAP | (uint64_t)p->overlap;
+    return key;
 }
 
 static int take_bits(uint64_t *key, int bits) {
@@ -56,17 +63,19 @@ static int take_bits(uint64_t *key, int bits) {
     return value;
 }
 
-static position position_of(uint64_t key) {
+static position position_of(tc_key key) {
     position p;
-    p.overlap = take_bits(&key, BITS_OVERLAP);
-    p.offload = take_bits(&key, BITS_OFFLOAD);
-    p.sharding = take_bits(&key, BITS_SHARDING);
-    p.schedule = take_bits(&key, BITS_SCHEDULE);
-    p.recompute = take_bits(&key, BITS_RECOMPUTE);
-    p.split = take_bits(&key, BITS_SPLIT);
-    p.vpp = take_bits(&key, BITS_VPP);
-    p.pp_index = take_bits(&key, BITS_PP);
-    p.shape = (int64_t)key;
+    p.overlap = take_bits(&key.low, BITS_OVERLAP);
+    p.offload = take_bits(&key.low, BITS_OFFLOAD);
+    p.sharding = take_bits(&key.low, BITS_SHARDING);
+    p.schedule = take_bits(&key.low, BITS_SCHEDULE);
+    p.recompute = take_bits(&key.low, BITS_RECOMPUTE);
+    p.split = take_bits(&key.low, BITS_SPLIT);
+    p.vpp = take_bits(&key.low, BITS_VPP);
+    p.dp = DP_MAX - take_bits(&key.low, BITS_DP);
+    p.pp_index = take_bits(&key.high, BITS_PP);
+    p.shape = (int64_t)(key.high & ((UINT64_C(1) << BITS_SHAPE) - 1));
+    p.fewer = key.high >> (63 - BITS_PP);
     return p;
 }
 
@@ -96,10 +105,13 @@ void tc_walker_start(tc_walker *w, const tc_space *space) {
 
 static const tc_variant *take_variant(tc_walker *w, const tc_shape *shape) {
     const tc_variant *v = &w->space->variant[shape->variant];
-    w->q.job.global_batch = v->global_batch;
     w->q.job.dtype = v->dtype;
-    w->q.cluster.devices = v->devices;
     return v;
+}
+
+static void take_stages(tc_walker *w, const tc_stages *stages) {
+    w->q.job.global_batch = (int)stages->global_batch;
+    w->q.cluster.devices = stages->devices;
 }
 
 static bool resolve(tc_walker *w, const tc_layout *layout, tc_placement *out) {
@@ -112,6 +124,7 @@ static bool resolve(tc_walker *w, const tc_layout *layout, tc_placement *out) {
 /* Operators and blocks, on the shape's first stages. */
 static bool start_shape(tc_walker *w, const tc_shape *shape, const tc_stages *stages) {
     tc_layout layout = tc_space_layout(w->space, shape, stages, TC_UNSET);
+    take_stages(w, stages);
     return resolve(w, &layout, &w->placement) && tc_costs_compute(&w->q, &w->placement, &w->costs, &w->error) == TC_OK;
 }
 
@@ -144,15 +157,48 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
     return least_seconds(w, (double)w->placement.micro_batches * tc_slowest_stage_seconds(&w->costs));
 }
 
+/* Seconds of one micro-batch on all stages of the shape. */
+static double shape_seconds(const tc_walker *w, const tc_stages *stages) {
+    return stages->pp * tc_mean_stage_seconds(&w->costs, tc_space_allows_pairs(w->space)) * (1 - SLACK);
+}
+
+static int most_virtual(const tc_walker *w, const tc_stages *stages) {
+    return stages->pp == 1 ? 1 : tc_most_chunks(w->space->layers) / stages->pp;
+}
+
+/* A bound below the step on so many stages of vpp chunks: all micro-batches on the mean stage, and where no schedule
+ * fills the bubble the others' share of one micro-batch, of which virtual stages wait for one chunk only. */
+static double stages_bound(const tc_walker *w, const tc_stages *stages, int vpp, double all_stages) {
+    double waits = tc_space_fills_bubble(w->space) ? 0 : (double)(stages->pp - 1) / vpp;
+    return ((double)stages->micro_batches + waits) * all_stages / stages->pp;
+}
+
+/* Of the shape on at most all devices: fewer ranks take longer, so that each number of stages has its most. */
+static double fewer_bound(const tc_walker *w, const tc_shape *shape, double all_stages) {
+    const tc_variant *v = &w->space->variant[shape->variant];
+    tc_stages_cursor cursor = {0, 0, 0, 0};
+    tc_stages stages;
+    double least = HUGE_VAL;
+    while (tc_space_next(w->space, shape, &cursor, &stages)) {
+        double bound = stages_bound(w, &stages, most_virtual(w, &stages), all_stages)
+                       * tc_space_scale(w->space, v, stages.devices, stages.global_batch);
+        if (bound < least) least = bound;
+        tc_space_skip(&cursor);
+    }
+    return least;
+}
+
 /* The work of a rank, micro-batches over stages, is the same for any number of stages. */
 double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
     const tc_variant *v = take_variant(w, shape);
-    tc_stages_cursor cursor = {0, 0, 0};
+    tc_stages_cursor cursor = {0, 0, 0, 0};
     tc_stages stages;
     if (w->space->in->objective == TC_OBJECTIVE_MEMORY) return 0;
     if (!tc_space_next(w->space, shape, &cursor, &stages) || !start_shape(w, shape, &stages)) return HUGE_VAL;
+    if (w->space->fewer) return fewer_bound(w, shape, shape_seconds(w, &stages));
     bool paired = tc_space_allows_pairs(w->space);
-    return least_seconds(w, (double)w->placement.micro_batches * tc_mean_stage_seconds(&w->costs, paired)) * v->scale;
+    double work = (double)w->placement.micro_batches * tc_mean_stage_seconds(&w->costs, paired);
+    return least_seconds(w, work) * tc_space_scale(w->space, v, stages.devices, stages.global_batch);
 }
 
 /* ---- one pipeline --------------------------------------------------------------------------- */
@@ -240,7 +286,7 @@ static void start_pass(tc_walker *w, int recompute, stage_pass *out) {
 /* ---- single configurations ------------------------------------------------------------------- */
 
 typedef struct offer {
-    const tc_variant *variant;
+    double scale; /* objective = scale x step time */
     tc_best_list *list;
     uint64_t kind;
     position at;
@@ -260,25 +306,25 @@ static void offer_least(offer *to, double bytes, const tc_sharding_choice *choic
     if (bytes > to->list->least.value) return;
     position at = to->at;
     at.overlap = choice->overlap[0];
-    tc_candidate c = {bytes, 0, offered_kind(to), key_of(&at)};
+    const tc_candidate c = {bytes, 0, offered_kind(to), key_of(&at)};
     if (tc_candidate_before(&c, &to->list->least)) to->list->least = c;
 }
 
 static void offer_step(offer *to, double step_s, double bytes, double *threshold) {
-    double value = to->memory_first ? bytes : step_s * to->variant->scale;
+    double value = to->memory_first ? bytes : step_s * to->scale;
     if (value <= *threshold) {
         tc_candidate c = {value, to->memory_first ? step_s : bytes, offered_kind(to), key_of(&to->at)};
         tc_best_offer(to->list, &c);
         *threshold = tc_best_threshold(to->list);
     }
     if (to->list->front) {
-        tc_candidate c = {step_s * to->variant->scale, bytes, offered_kind(to), key_of(&to->at)};
+        tc_candidate c = {step_s * to->scale, bytes, offered_kind(to), key_of(&to->at)};
         tc_best_offer_bin(to->list, &c);
     }
 }
 
 static bool prunes(const offer *to, double least_s, double threshold) {
-    return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->variant->scale > threshold;
+    return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->scale > threshold;
 }
 
 /* The pipeline's time under the schedule: dear where it has no closed form, so asked for when something fits.
@@ -362,14 +408,54 @@ static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run ru
     }
 }
 
+/* Does anything fit under the recompute at hand? What needs the least is offered. */
+static bool pass_fits(tc_walker *w, const stage_pass *pass, schedule_run run, offer *to) {
+    double in_flight[TC_PEAK_STAGES];
+    bool fits = false;
+    for (int r = run.from; r < run.to && !fits; r++) {
+        w->placement.layout.schedule = w->choices.schedule[r];
+        for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
+        to->at.schedule = r;
+        for (int i = 0; i < w->choices.shardings && !fits; i++)
+            for (int k = 0; k < w->choices.offloads && !fits; k++) {
+                const tc_layout off = {.offload = w->choices.offload[k]};
+                to->at.sharding = i;
+                to->at.offload = k;
+                to->offloads = off.offload != TC_OFFLOAD_NONE;
+                double bytes = peak_bytes(w, &w->sharding[i], pass, in_flight, tc_states_on_host(&off),
+                                          tc_activations_on_host(&off));
+                offer_least(to, bytes, &w->choices.sharding[i]);
+                fits = bytes <= w->capacity;
+            }
+    }
+    return fits;
+}
+
+/* Between running nothing again and everything lies what any other recompute keeps: where both are too large, all are. */
+static bool arrangement_fits(tc_walker *w, schedule_run run, offer *to) {
+    static const int ends[] = {TC_RECOMPUTE_FULL, TC_RECOMPUTE_NONE};
+    bool asked = false;
+    for (int e = 0; e < 2; e++)
+        for (int r = 0; r < w->choices.recomputes; r++) {
+            if (w->choices.recompute[r] != ends[e]) continue;
+            stage_pass pass;
+            start_pass(w, ends[e], &pass);
+            keep_stages(w, &pass);
+            to->at.recompute = r;
+            if (pass_fits(w, &pass, run, to)) return true;
+            asked = true;
+        }
+    return !asked || w->choices.recomputes == 1;
+}
+
 static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stages *stages, schedule_run run, offer *to,
                              double *threshold) {
     const tc_stack *stack = &w->q.stack;
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
-    if (!to->exhaustive && !to->memory_first
-        && bound_of(w, shape, stages, schedule) * to->variant->scale > *threshold) {
+    if (!to->exhaustive && !to->memory_first && bound_of(w, shape, stages, schedule) * to->scale > *threshold) {
         w->counts.pruned += count * w->choices.recomputes;
+        w->fitted = true; /* for all that is known */
         return;
     }
     if (!place_shardings(w, shape, stages, schedule)) {
@@ -378,6 +464,11 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     }
     w->placement = w->sharding[0].placement;
     w->costs.p = &w->placement;
+    if (!to->exhaustive && !arrangement_fits(w, run, to)) {
+        w->counts.pruned += count * w->choices.recomputes;
+        return;
+    }
+    w->fitted = true;
     for (int r = 0; r < w->choices.recomputes; r++) {
         stage_pass pass;
         w->placement.layout.schedule = schedule;
@@ -405,40 +496,68 @@ static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *st
 void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
     const tc_shape *shape = &w->space->shape[index];
     const tc_search_input *in = w->space->in;
-    offer to = {.variant = take_variant(w, shape),
-                .list = list,
+    const tc_variant *v = take_variant(w, shape);
+    offer to = {.list = list,
                 .memory_first = in->objective == TC_OBJECTIVE_MEMORY,
                 .exhaustive = in->exhaustive || in->pareto};
+    to.at.fewer = w->space->fewer;
     to.at.shape = index;
-    double threshold = tc_best_threshold(list);
-    tc_stages_cursor cursor = {0, 0, 0};
-    tc_stages stages;
-    bool started = false;
-    for (int pp = 0; tc_space_next(w->space, shape, &cursor, &stages); pp = stages.pp) {
-        if (!started && !start_shape(w, shape, &stages)) {
+    double threshold = tc_best_threshold(list), all_stages = 0;
+    bool anything = false; /* may fit */
+    if (w->space->fewer && shape->micro_batch >= tc_space_too_large(w->space, shape)) return;
+    tc_stages_cursor cursor = {0, 0, 0, 0};
+    tc_stages stages, last = {.pp = 0}, choices_of = last;
+    w->fitted = false;
+    while (tc_space_next(w->space, shape, &cursor, &stages)) {
+        if (last.pp == 0 && !start_shape(w, shape, &stages)) {
             w->counts.refused += shape->configurations;
             return;
         }
-        started = true;
-        if (stages.pp != pp)
-            tc_space_choices(w->space, shape, &stages, &w->choices);
-        else
+        if (last.pp == 0) all_stages = shape_seconds(w, &stages);
+        bool again = stages.pp == last.pp && stages.dp == last.dp;
+        anything = anything || w->fitted;
+        if (!again && stages.pp == last.pp && !w->fitted) {
+            tc_space_skip(&cursor); /* fewer ranks hold more each */
+            continue;
+        }
+        if (!again) w->fitted = false;
+        take_stages(w, &stages);
+        to.scale = tc_space_scale(w->space, v, stages.devices, stages.global_batch);
+        last = stages;
+        if (w->space->fewer && prunes(&to, stages_bound(w, &stages, most_virtual(w, &stages), all_stages), threshold)) {
+            w->fitted = true;
+            tc_space_skip(&cursor); /* with fewer ranks it takes longer */
+            continue;
+        }
+        bool worse = prunes(&to, stages_bound(w, &stages, stages.vpp, all_stages), threshold);
+        if (worse) w->fitted = true;
+        if (worse && w->space->fewer) { continue; }
+        if (choices_of.pp == stages.pp && choices_of.dp == stages.dp)
             tc_space_schedules(w->space, &stages, &w->choices);
+        else
+            tc_space_choices(w->space, shape, &stages, &w->choices);
+        choices_of = stages;
+        if (worse) {
+            w->counts.pruned += w->choices.count;
+            continue;
+        }
         to.at.pp_index = cursor.pp_index;
+        to.at.dp = stages.dp;
         to.at.vpp = stages.vpp;
         to.at.split = stages.split;
         to.kind = kind_of(shape, stages.pp);
         walk_stages(w, shape, &stages, &to, &threshold);
     }
+    if (w->space->fewer && !anything && !w->fitted) tc_space_set_too_large(w->space, shape);
 }
 
 /* ---- back from a key ---------------------------------------------------------------------------- */
 
-tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_error *error) {
+tc_code tc_walk_decode(const tc_space *space, tc_key key, tc_found *out, tc_error *error) {
     position at = position_of(key);
     const tc_shape *shape = &space->shape[at.shape];
     const tc_search_input *in = space->in;
-    tc_stages_cursor cursor = {at.pp_index, at.vpp, at.split};
+    tc_stages_cursor cursor = {at.pp_index, at.dp, at.vpp, at.split};
     tc_stages stages;
     tc_choices choices;
     memset(out, 0, sizeof *out);
@@ -452,13 +571,15 @@ tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_er
     layout.hsdp = choices.sharding[at.sharding].hsdp;
     const tc_variant *v = &space->variant[shape->variant];
     tc_question q = in->question;
-    q.job.global_batch = v->global_batch;
+    q.job.global_batch = (int)stages.global_batch;
     q.job.dtype = v->dtype;
-    q.cluster.devices = v->devices;
+    q.cluster.devices = stages.devices;
     q.layout = layout;
-    out->devices = v->devices;
+    out->devices = stages.devices;
+    out->idle = v->devices - stages.devices;
     out->dtype = v->dtype;
     tc_code code = tc_forecast(&q, &out->step, error);
-    out->objective = in->objective == TC_OBJECTIVE_MEMORY ? out->step.memory.reserved : out->step.step_s * v->scale;
+    double scale = tc_space_scale(space, v, stages.devices, stages.global_batch);
+    out->objective = in->objective == TC_OBJECTIVE_MEMORY ? out->step.memory.reserved : out->step.step_s * scale;
     return code;
 }

@@ -34,6 +34,7 @@ typedef struct tc_walker {
     tc_choices choices;
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];
+    bool fitted; /* something may fit on the stages at hand */
     tc_walk_counts counts;
     tc_error error;
 } tc_walker;
@@ -49,6 +50,8 @@ double tc_walk_bound(tc_walker *walker, const tc_shape *shape);
 void tc_walk_shape(tc_walker *walker, int64_t index, tc_best_list *list);
 
 /* The layout, stack and cluster that a key names, for a forecast in full. */
-TC_NODISCARD tc_code tc_walk_decode(const tc_space *space, uint64_t key, tc_found *out, tc_error *error);
+TC_NODISCARD tc_code tc_walk_decode(const tc_space *space, tc_key key, tc_found *out, tc_error *error);
+/* Is it a configuration of the space of fewer devices? */
+static inline bool tc_key_of_fewer(tc_key key) { return key.high >> 63; }
 
 #endif

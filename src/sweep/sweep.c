@@ -407,6 +407,7 @@ tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int t
         out->dtype = t.dtype;
         out->seq = s->seq == TC_UNSET ? in->question.job.model.seq : s->seq;
         in->threads = threads;
+        in->all_devices = true; /* a point of the sweep is for its devices */
         code = search_task(in, search, out, error);
     }
     free(in);
