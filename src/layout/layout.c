@@ -260,27 +260,35 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
     return TC_OK;
 }
 
-/* Layers of chunk c of n: the remainder goes to the middle chunks. */
-static int chunk_layers(int layers, int n, int c) {
-    int base = layers / n, extra = layers % n, first = (n - extra) / 2;
-    return base + (c >= first && c < first + extra);
+/* Layers spread over chunks: `base` each, the remainder one more in the middle chunks from `first` on. */
+typedef struct even_split {
+    int base, extra, first;
+} even_split;
+
+static even_split split_evenly(int layers, int n) {
+    int base = layers / n, extra = layers - base * n;
+    return (even_split){base, extra, (n - extra) / 2};
 }
 
-static int chunk_start(int layers, int n, int c) {
-    int base = layers / n, extra = layers % n, first = (n - extra) / 2;
-    int before = c - first < 0 ? 0 : c - first;
-    return base * c + (before < extra ? before : extra);
+static int split_layers(const even_split *s, int c) { return s->base + (c >= s->first && c < s->first + s->extra); }
+
+static int split_start(const even_split *s, int c) {
+    int before = c - s->first < 0 ? 0 : c - s->first;
+    return s->base * c + (before < s->extra ? before : s->extra);
 }
 
 /* Layers [start, end) of chunk c of n, all spread evenly; what the last one holds besides counts as `held` of them. */
 static void even_range(int layers, int held, int n, int c, int *start, int *end) {
-    if (chunk_layers(layers + held, n, n - 1) < held) { /* they fill it */
-        *start = c == n - 1 ? layers : chunk_start(layers, n - 1, c);
-        *end = c == n - 1 ? layers : *start + chunk_layers(layers, n - 1, c);
-        return;
+    even_split split = split_evenly(layers + held, n);
+    int beside = c == n - 1 ? held : 0;
+    if (held > 0 && split_layers(&split, n - 1) < held) { /* they fill it */
+        *start = *end = layers;
+        if (c == n - 1) return;
+        split = split_evenly(layers, n - 1);
+        beside = 0;
     }
-    *start = chunk_start(layers + held, n, c);
-    *end = *start + chunk_layers(layers + held, n, c) - (c == n - 1 ? held : 0);
+    *start = split_start(&split, c);
+    *end = *start + split_layers(&split, c) - beside;
 }
 
 /* A module of multi-token prediction has a layer and another head: it stands for two layers of the last chunk, as the
@@ -290,8 +298,9 @@ static int held_by_predictions(const tc_model *model) { return 2 * model->mtp_la
 bool tc_ends_of(const tc_model *model, int chunks, int embedding, int head, tc_ends *out) {
     head += held_by_predictions(model);
     int counted = tc_layer_count(model) + embedding + head;
-    out->first = chunk_layers(counted, chunks, 0) - embedding;
-    out->last = chunk_layers(counted, chunks, chunks - 1) - head;
+    even_split split = split_evenly(counted, chunks);
+    out->first = split_layers(&split, 0) - embedding;
+    out->last = split_layers(&split, chunks - 1) - head;
     out->even = counted % chunks == 0;
     return out->first >= 0 && out->last >= 0;
 }
@@ -341,8 +350,8 @@ int tc_model_chunks(const tc_placement *p) {
 int tc_chunk_of(const tc_placement *p, int stage, int i) {
     const tc_layout *l = &p->layout;
     if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return l->order->node[stage * l->order->chunks + i].part;
-    bool turned = l->pp > 1 && tc_schedule_facts_of(l->schedule).turned;
-    return i * l->pp + (turned && i % 2 == 1 ? l->pp - 1 - stage : stage);
+    bool back = i % 2 == 1 && l->pp > 1 && tc_schedule_facts_of(l->schedule).turned;
+    return i * l->pp + (back ? l->pp - 1 - stage : stage);
 }
 
 void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {

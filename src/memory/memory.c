@@ -146,8 +146,7 @@ tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *p, const tc_blo
     return kept;
 }
 
-tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
-    tc_stage_share share = tc_stage_share_of(model, p, stage);
+tc_kept tc_share_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, tc_stage_share share) {
     if (share.head) share.blocks[model->blocks - 1] += model->mtp_layers;
     tc_kept kept = kept_of(model, p, set, share.blocks);
     if (share.head) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
@@ -155,6 +154,10 @@ tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_blo
     if (share.embedding && set->temporary_gradients)
         kept.embedding_gradient = 2 * set->counts.size.embedding_parameters / p->layout.tp;
     return kept;
+}
+
+tc_kept tc_stage_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
+    return tc_share_kept(model, p, set, tc_stage_share_of(model, p, stage));
 }
 
 /* ZeRO-3: embedding and head, which their last and first use join, the block in work and the one prefetched; or what stays gathered. */

@@ -58,6 +58,9 @@ typedef struct tc_kept {
 
 tc_states tc_stage_states(const tc_question *question, const tc_placement *placement, tc_stage_weights weights);
 tc_kept tc_stage_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set, int stage);
+/* The same of a stage whose share is known. */
+tc_kept tc_share_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
+                      tc_stage_share share);
 tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
                       int chunk); /* of the model */
 /* The most that gradients and what is live for the backward pass take together. */

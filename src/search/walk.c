@@ -252,7 +252,7 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
     for (int off = 0; off < (offers_activations(&w->choices) ? 2 : 1); off++) {
         w->placement.layout.offload = off ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
         for (int k = 0; k < w->peaks; k++)
-            out->kept[off][k] = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, w->peak[k]);
+            out->kept[off][k] = tc_share_kept(&w->q.job.model, &w->placement, &w->costs.set, w->share[k]);
         out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement);
         if (!off) continue;
         tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
@@ -464,6 +464,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     }
     w->placement = w->sharding[0].placement;
     w->costs.p = &w->placement;
+    for (int k = 0; k < w->peaks; k++) w->share[k] = tc_stage_share_of(&w->q.job.model, &w->placement, w->peak[k]);
     if (!to->exhaustive && !arrangement_fits(w, run, to)) {
         w->counts.pruned += count * w->choices.recomputes;
         return;

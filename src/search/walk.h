@@ -35,6 +35,7 @@ typedef struct tc_walker {
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];
     bool fitted; /* something may fit on the stages at hand */
+    tc_stage_share share[TC_PEAK_STAGES]; /* of the peaks */
     tc_walk_counts counts;
     tc_error error;
 } tc_walker;
