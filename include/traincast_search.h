@@ -18,6 +18,7 @@ typedef struct tc_search_input {
     tc_objective objective;
     bool pareto;                 /* the front of time and memory instead of the best by one objective */
     bool exhaustive;             /* prune nothing */
+    bool any;                    /* also what the stack cannot run: tc_beyond_stack says of each what it lacks */
     int top;                     /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
     int threads;                 /* 0: as OpenMP has it */
     double max_memory_bytes;     /* 0: what the device has */

@@ -98,6 +98,7 @@ static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
     in.top = PICK(seed, 1, 3, 20);
     in.threads = 1;
     in.all_devices = true;
+    in.any = next(seed) % 2;
     if (next(seed) % 2) in.schedules = ~0u;
     fix_some(seed, &in.fixed);
     return in;
@@ -272,7 +273,8 @@ static bool forecast(const tc_search_input *in, const int v[AXES], tc_step *step
     tc_choose_recompute(&l, v[RECOMPUTE]);
     l.offload = v[OFFLOAD];
     l.overlap = v[OVERLAP];
-    return estimate(in, &l, step) == TC_OK;
+    if (estimate(in, &l, step) != TC_OK) return false;
+    return in->any || tc_beyond_stack(&in->question, &step->layout, NULL, 0) == 0;
 }
 
 typedef struct brute {

@@ -17,7 +17,7 @@ static tc_catalog *catalog;
 
 static int open_catalog(void **state) {
     (void)state;
-    return tc_catalog_open(NULL, 0, &catalog, NULL);
+    return (int)tc_catalog_open(NULL, 0, &catalog, NULL);
 }
 
 static int close_catalog(void **state) {
@@ -70,6 +70,8 @@ static const char *reasons(const tc_question *q, const tc_layout *l) {
 /* ---- rules -------------------------------------------------------------------------------- */
 
 #define SAYS(layout, text) assert_string_equal(reasons(&q, &(layout)), text)
+
+#define SAYS_OF(question, layout) assert_string_equal(reasons(question, layout), "")
 
 static void sentences(void **state) {
     (void)state;
@@ -267,6 +269,63 @@ static void published_runs(void **state) {
     assert_true(outside > 0 && outside < inside / 50);
 }
 
+/* ---- searches ---------------------------------------------------------------------------- */
+
+static uint64_t next(uint64_t *seed) {
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 33;
+}
+
+static tc_search_input random_input(uint64_t *seed) {
+    static const char *const models[]
+        = {"llama-2-7b", "qwen3-30b-a3b", "mixtral-8x7b", "gpt2-1.5b", "deepseek-v2-lite"},
+        *const chips[] = {"a100-sxm-80g", "h20", "ascend-910b2", "tpu-v5p"},
+               *const stacks[] = {"megatron-core", "mindspeed-llm", "torchtitan", "deepspeed",          "pytorch",
+                                  "mindformers",   "megatron-lm",   "hai-llm",    "nanotron",           "paddlenlp",
+                                  "maxtext",       "megascale",     "neuronx",    "megatron-deepspeed", "llm-foundry",
+                                  "primus",        "fsdp-compile"};
+    static const int devices[] = {4, 8, 16, 24, 32}, batches[] = {16, 24, 48};
+    tc_search_input in = tc_default_search_input();
+    tc_cluster *cluster = &in.question.cluster;
+    in.question.stack = stack_of(stacks[next(seed) % 17]);
+    assert_int_equal(tc_catalog_model(catalog, models[next(seed) % 5], &in.question.job.model, NULL), TC_OK);
+    assert_int_equal(tc_catalog_accelerator(catalog, chips[next(seed) % 4], &cluster->accelerator, NULL), TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, cluster->accelerator.fabric, &cluster->fabric, NULL), TC_OK);
+    cluster->devices = devices[next(seed) % 5];
+    in.question.job.global_batch = batches[next(seed) % 3];
+    in.question.job.seq = next(seed) % 2 ? 4096 : 16384;
+    in.top = 10;
+    in.threads = 1;
+    in.schedules = next(seed) % 4 == 0 ? ~0u : 0;
+    in.fixed.micro_batch = 1; /* small spaces */
+    return in;
+}
+
+/* What a search recommends, fitting or not, its stack can run; and asked for any layout it finds nothing slower. */
+static void searches_stay_inside(void **state) {
+    (void)state;
+    static tc_search inside, any;
+    uint64_t seed = 20261129;
+    int layouts = 0, faster = 0;
+    for (int i = 0; i < 300; i++) {
+        tc_search_input in = random_input(&seed);
+        tc_error e = {0};
+        if (tc_search_run(&in, &inside, &e)) fail_msg("%s on %s: %s", e.place, in.question.stack.slug, e.text);
+        for (int k = 0; k < inside.best_count; k++, layouts++) SAYS_OF(&in.question, &inside.best[k].step.layout);
+        if (inside.any_legal) SAYS_OF(&in.question, &inside.least.step.layout);
+        if (i % 10 == 0) {
+            in.any = true;
+            assert_int_equal(tc_search_run(&in, &any, &e), TC_OK);
+            assert_true(any.space >= inside.space);
+            if (inside.best_count > 0) assert_true(any.walked_best <= inside.walked_best);
+            faster += inside.best_count > 0 && any.walked_best < inside.walked_best;
+            tc_search_free(&any);
+        }
+        tc_search_free(&inside);
+    }
+    assert_true(layouts > 500 && faster > 3);
+}
+
 /* ---- the file ------------------------------------------------------------------------------ */
 
 static void errors(void **state) {
@@ -307,6 +366,7 @@ int main(void) {
         cmocka_unit_test(stages),
         cmocka_unit_test(defaults),
         cmocka_unit_test(published_runs),
+        cmocka_unit_test(searches_stay_inside),
         cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);

@@ -84,6 +84,7 @@ static tc_code take_input(tc_context *context, const tc_question *question, tc_s
     *in = tc_default_search_input();
     in->question = *question;
     in->pareto = tc_given(context, TC_OPTION_PARETO)->given;
+    in->any = tc_given(context, TC_OPTION_ANY)->given;
     in->exhaustive = tc_given(context, TC_OPTION_EXHAUSTIVE)->given;
     in->top = tc_given(context, TC_OPTION_TOP)->given ? (int)tc_given(context, TC_OPTION_TOP)->integer : 5;
     in->threads = (int)tc_given(context, TC_OPTION_THREADS)->integer;

@@ -45,7 +45,8 @@ typedef struct search {
     const tc_chooser *in;
     tc_question q; /* the layout at hand, on its devices */
     tc_choice best;
-    tc_error error; /* the last refusal */
+    tc_error error;  /* the last refusal */
+    tc_beyond lacks; /* what the stack lacked last */
     bool any_legal;
 } search;
 
@@ -68,6 +69,7 @@ static bool evaluate(search *s, const tc_layout *layout, tc_step *step) {
     s->q.layout = *layout;
     if (tc_forecast(&s->q, step, &s->error) != TC_OK) return false;
     if (!(step->step_s > 0) || !isfinite(step->step_s)) return false;
+    if (!s->in->any && tc_beyond_stack(&s->q, &step->layout, &s->lacks, 1) > 0) return false;
     s->any_legal = true;
     s->best.evaluated++;
     return true;
@@ -221,7 +223,9 @@ static void explain(search *s) {
         snprintf(best->why, sizeof best->why, "fails more often than it restarts");
     else
         snprintf(best->why, sizeof best->why, "no layout is possible: %.100s",
-                 s->error.text[0] ? s->error.text : "too few devices");
+                 s->lacks.text[0]   ? s->lacks.text
+                 : s->error.text[0] ? s->error.text
+                                    : "too few devices");
 }
 
 /* Every shape with one sequence a micro-batch and plain stages. */

@@ -165,6 +165,7 @@ static const tc_field fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario, name),
     TEXT("story", TC_NEED_NEVER, tc_scenario, story),
     TEXT("start", TC_NEED_ALWAYS, tc_scenario, start_date),
+    {.path = "any", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_scenario, any)},
     FIGURE("reserves.bring_up", TC_DIMENSION_SECONDS, TC_NEED_IN_SECTION, tc_scenario, bring_up_s, 0, 86400. * 3650),
     FIGURE("reserves.ablations", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, ablation_share, 0, 0.95),
     FIGURE("reserves.evaluation", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, evaluation_share, 0, 0.95),

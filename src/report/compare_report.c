@@ -55,6 +55,7 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
                     per_million(item, item->run.rented_usd_per_million_tokens));
     tc_write_number(writer, "owned_usd_per_million_tokens", per_million(item, item->run.owned_usd_per_million_tokens));
     tc_write_layout(writer, "layout", &step->layout);
+    tc_write_beyond(writer, &item->question, &step->layout);
 }
 
 static void write_item(tc_writer *writer, const tc_comparison *item) {
@@ -144,6 +145,16 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
     }
 }
 
+static void print_beyond(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
+    char lacks[TC_BEYOND_TEXT], text[TC_BEYOND_TEXT + 80];
+    for (int i = 0; i < n; i++) {
+        if (items[i].code || !*tc_beyond_text(&items[i].question, &items[i].step.layout, lacks, sizeof lacks)) continue;
+        snprintf(text, sizeof text, "%s: the stack cannot run this layout: %s",
+                 items[i].question.cluster.accelerator.slug, lacks);
+        tc_print_wrapped(file, style, 0, 2, text);
+    }
+}
+
 static void print_assumed(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
     bool heading = false;
     for (int i = 0; i < n; i++)
@@ -179,6 +190,7 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
     for (int i = 0; i < n; i++) add_row(&table, &items[i]);
     if (!tc_table_print(&table, file, style)) return false;
     print_notes(file, style, items, n);
+    print_beyond(file, style, items, n);
     print_assumed(file, style, items, n);
     return true;
 }

@@ -121,6 +121,7 @@ void tc_report_explain(tc_target *target, const tc_costs *f, const tc_explanatio
     tc_write_string(&w, "fabric", f->q->cluster.fabric.slug);
     tc_write_string(&w, "stack", f->q->stack.slug);
     tc_write_layout(&w, "layout", &e->step.layout);
+    tc_write_beyond(&w, f->q, &e->step.layout);
     tc_write_integer(&w, "micro_batches", e->step.micro_batches);
     tc_write_step_time(&w, &e->step);
     tc_write_string(&w, "evidence", e->step.evidence);
@@ -256,6 +257,7 @@ bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f
              tc_format_percent(e->step.mfu_pct).s);
     tc_print_heading(file, style, text);
     tc_print_wrapped(file, style, 0, 2, tc_layout_text(&e->step.layout, layout, sizeof layout));
+    tc_print_beyond(file, style, f->q, &e->step.layout);
     if (e->step.step_s_p90 > 0) {
         snprintf(text, sizeof text, "80 %% intervals: step %.36s, memory %.36s",
                  tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,

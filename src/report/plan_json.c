@@ -12,8 +12,20 @@ static void write_day(tc_writer *writer, const char *key, bool known, int32_t da
     tc_write_string(writer, key, known ? text : NULL);
 }
 
+/* What the run asks of its pool's stack. */
+static tc_question question_of(const tc_scenario *s, const tc_plan_run *run) {
+    const tc_scenario_candidate *candidate = &s->job[run->job].candidate[run->candidate];
+    tc_question question = tc_default_question();
+    question.stack = s->pool[run->pool].software;
+    question.job.model = *candidate->model;
+    question.job.seq = candidate->seq;
+    question.job.dtype = candidate->dtype;
+    return question;
+}
+
 static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_run *run) {
     tc_write_array(writer, "phases");
+    tc_question question = run->phases > 0 ? question_of(s, run) : tc_default_question();
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
         tc_write_object(writer, NULL);
@@ -23,6 +35,7 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
         tc_write_integer(writer, "devices", phase->devices);
         tc_write_integer(writer, "available", phase->available);
         tc_write_layout(writer, "layout", &phase->step.layout);
+        tc_write_beyond(writer, &question, &phase->step.layout);
         tc_write_step_time(writer, &phase->step);
         tc_write_number(writer, "mfu_pct", phase->step.mfu_pct);
         tc_write_step_memory(writer, &phase->step);

@@ -92,6 +92,7 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
     write_time(&writer, run);
     write_money(&writer, run);
     tc_write_layout(&writer, "layout", &step->layout);
+    tc_write_beyond(&writer, question, &step->layout);
     tc_write_end(&writer);
 }
 
@@ -174,6 +175,7 @@ void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *qu
     print_time(file, style, &input->step, run);
     print_money(file, style, run);
     tc_print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
+    tc_print_beyond(file, style, question, &input->step.layout);
     if (!isnan(run->p10.wall_s))
         tc_print_line(file, style, "intervals",
                       "of the step alone; failures, storage, prices and the grid count as they stand");

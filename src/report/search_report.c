@@ -66,10 +66,11 @@ static const char *options_text(const tc_search_input *in, const tc_found *found
 }
 
 /* A layout that was given to be compared: what the best gains and loses against it. */
-static void write_given(tc_writer *writer, const tc_step *given, const tc_search *search) {
+static void write_given(tc_writer *writer, const tc_question *question, const tc_step *given, const tc_search *search) {
     if (!given) return;
     tc_write_object(writer, "given");
     tc_write_layout(writer, "layout", &given->layout);
+    tc_write_beyond(writer, question, &given->layout);
     tc_write_step_time(writer, given);
     tc_write_number(writer, "mfu_pct", given->mfu_pct);
     tc_write_step_memory(writer, given);
@@ -89,11 +90,20 @@ static void write_against(tc_writer *writer, const tc_found *found, const tc_fou
     tc_write_close(writer);
 }
 
+/* The question in the format that was found. */
+static tc_question question_of(const tc_search_input *in, const tc_found *found) {
+    tc_question question = in->question;
+    question.job.dtype = found->dtype;
+    return question;
+}
+
 static void write_found(tc_writer *writer, const tc_search_input *in, const tc_found *found, const tc_found *next) {
     const tc_step *step = &found->step;
     char options[OPTIONS];
+    tc_question question = question_of(in, found);
     tc_write_object(writer, NULL);
     tc_write_layout(writer, "layout", &step->layout);
+    tc_write_beyond(writer, &question, &step->layout);
     tc_write_string(writer, "options", options_text(in, found, options, sizeof options));
     tc_write_string(writer, "offload", tc_name(TC_VOCABULARY_OFFLOAD, step->layout.offload));
     tc_write_string(writer, "overlap", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
@@ -144,7 +154,7 @@ void tc_report_search(tc_target *target, const tc_search_input *in, const tc_ste
         for (int i = 0; i < search->advice_count; i++) tc_write_string(&writer, NULL, search->advice[i]);
         tc_write_close(&writer);
     }
-    write_given(&writer, given, search);
+    write_given(&writer, &in->question, given, search);
     write_timing(&writer, search);
     tc_write_end(&writer);
 }
@@ -251,6 +261,14 @@ static void print_against(FILE *file, const tc_found *found, const tc_found *nex
             tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
 }
 
+static void print_beyond(FILE *file, const tc_style *style, const tc_search_input *in, const tc_found *found) {
+    char text[TC_BEYOND_TEXT];
+    tc_question question = question_of(in, found);
+    if (!*tc_beyond_text(&question, &found->step.layout, text, sizeof text)) return;
+    fputs("     ", file);
+    tc_print_wrapped(file, style, 5, 5, text);
+}
+
 static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
@@ -271,6 +289,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);
         fputs("\n     ", file);
         tc_print_wrapped(file, style, 5, 5, options_text(in, found, text, sizeof text));
+        print_beyond(file, style, in, found);
     }
 }
 

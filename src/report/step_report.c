@@ -130,6 +130,14 @@ void tc_write_step_memory(tc_writer *writer, const tc_step *step) {
     tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / TC_GIB);
 }
 
+void tc_write_beyond(tc_writer *writer, const tc_question *question, const tc_layout *layout) {
+    tc_beyond beyond[TC_LACKS];
+    size_t count = tc_beyond_stack(question, layout, beyond, TC_LACKS);
+    tc_write_array(writer, "beyond_stack");
+    for (size_t i = 0; i < count && i < TC_LACKS; i++) tc_write_string(writer, NULL, beyond[i].text);
+    tc_write_close(writer);
+}
+
 static void write_job(tc_writer *writer, const tc_question *question, const tc_step *step) {
     tc_write_string(writer, "model", question->job.model.slug);
     tc_write_string(writer, "accelerator", question->cluster.accelerator.slug);
@@ -143,6 +151,7 @@ static void write_job(tc_writer *writer, const tc_question *question, const tc_s
     tc_write_integer(writer, "micro_batches", step->micro_batches);
     tc_write_number(writer, "tokens_per_step", step->tokens_per_step);
     tc_write_layout(writer, "layout", &step->layout);
+    tc_write_beyond(writer, question, &step->layout);
 }
 
 static void write_parts(tc_writer *writer, const char *key, const part *parts, size_t n, const void *base,
@@ -188,6 +197,22 @@ void tc_report_step(tc_target *target, const tc_question *question, const tc_ste
 }
 
 /* ---- text ---------------------------------------------------------------------------- */
+
+const char *tc_beyond_text(const tc_question *question, const tc_layout *layout, char *buffer, size_t size) {
+    tc_beyond beyond[TC_LACKS];
+    size_t count = tc_beyond_stack(question, layout, beyond, TC_LACKS), used = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < count && i < TC_LACKS && used < size; i++)
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "; " : "", beyond[i].text);
+    return buffer;
+}
+
+void tc_print_beyond(FILE *file, const tc_style *style, const tc_question *question, const tc_layout *layout) {
+    char lacks[TC_BEYOND_TEXT], text[TC_BEYOND_TEXT + 32];
+    if (!*tc_beyond_text(question, layout, lacks, sizeof lacks)) return;
+    snprintf(text, sizeof text, "cannot run this layout: %s", lacks);
+    tc_print_line(file, style, "stack", text);
+}
 
 static void print_speed(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[256];
@@ -269,6 +294,7 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
              tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
     tc_print_line(file, style, "batch", text);
     tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
+    tc_print_beyond(file, style, question, &step->layout);
     if (step->evidence) tc_print_line(file, style, "evidence", step->evidence);
 
     tc_print_heading(file, style, "\nWhere the time of a step goes");

@@ -27,6 +27,12 @@ void tc_write_step_time(tc_writer *writer, const tc_step *step);
 void tc_write_step_memory(tc_writer *writer, const tc_step *step);
 /* "  memory       24.5 GiB of 64.0 GiB per device: fits", and its interval on a line of its own */
 void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step);
+/* What the question's stack lacks for a resolved layout: "beyond_stack": [sentences], and a line where there are any. */
+void tc_write_beyond(tc_writer *writer, const tc_question *question, const tc_layout *layout);
+void tc_print_beyond(FILE *file, const tc_style *style, const tc_question *question, const tc_layout *layout);
+/* The sentences in one, "; " between them; "" where the stack can run it. Returns buffer. */
+#define TC_BEYOND_TEXT 1024
+const char *tc_beyond_text(const tc_question *question, const tc_layout *layout, char *buffer, size_t size);
 /* What was neither given nor in the data: a list of the page, and "assumed": [...] */
 void tc_print_assumed(FILE *file, const tc_style *style, const tc_step *step);
 void tc_write_assumed(tc_writer *writer, const tc_step *step);

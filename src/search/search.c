@@ -309,7 +309,8 @@ static tc_code make_spaces(const tc_search_input *in, tc_space space[2], int *sp
     if (in->all_devices || (one_kind && space[0].shapes > 0)) return TC_OK;
     code = tc_space_make(in, true, &space[1], error);
     if (!code) *spaces = 2;
-    return code;
+    bool none = !code && space[0].configurations == 0 && space[1].shapes == 0;
+    return none ? tc_space_check_stack(in, error) : code;
 }
 
 tc_code tc_search_space(const tc_search_input *in, tc_search *out, tc_error *error) {

@@ -10,7 +10,8 @@
  * Recompute: none, selective, full, n layers of each stage, or the operators of every layer that are cheap
  * to run again (element-wise work, up-projections of latent attention). Sharding: none, ZeRO-1, -2, -3, and
  * HSDP with every divisor of dp x cp; under a pipeline weights and gradients stay whole, so that
- * ZeRO-2 and -3 are ZeRO-1 (step/costs.c, memory/memory.c).
+ * ZeRO-2 and -3 are ZeRO-1 (step/costs.c, memory/memory.c). What the stack cannot run (layout/supports.h) is no part of
+ * the space, unless any layout is asked for.
  */
 #include "search/space.h"
 
@@ -23,6 +24,7 @@
 #include "base/vocabulary.h"
 #include "layout/legal.h"
 #include "layout/schedule.h"
+#include "layout/supports.h"
 
 #define CONTEXT_TOKENS 256
 #define MOVED_MICRO_BATCH 4 /* tried though it does not divide the batch that was asked for */
@@ -82,17 +84,20 @@ static int most_degree(const tc_space *space, int devices) {
 static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) {
     const tc_search_input *in = space->in;
     const tc_model *model = &in->question.job.model;
+    const tc_stack_supports *can = &space->supports;
     int domain = scale_up_devices(&in->question.cluster.fabric), most = most_degree(space, v->devices);
     for (int degree = 1; degree <= most; degree++) {
         if (!space->fewer && v->devices % degree) continue;
-        if (!tc_legal_tensor_parallel(model, degree, NULL)) push(&v->tp, degree);
-        if (!tc_legal_stages(space->layers, degree, 1, NULL)) push(&v->pp, degree);
+        if (!tc_legal_tensor_parallel(model, degree, NULL) && tc_supports_tensor_parallel(can, model, degree))
+            push(&v->tp, degree);
+        if (!tc_legal_stages(space->layers, degree, 1, NULL) && (degree == 1 || can->schedules)) push(&v->pp, degree);
         if (!tc_legal_context_parallel(space->seq, degree, NULL)
-            && (degree == 1 || space->seq / degree >= CONTEXT_TOKENS))
+            && (degree == 1 || space->seq / degree >= CONTEXT_TOKENS)
+            && tc_supports_context_parallel(can, space->seq, degree))
             push(&v->cp, degree);
         if (!space->experts || degree == 1) continue;
         if (degree <= domain && !tc_legal_expert_parallel(model, 1, degree, NULL)) push(&v->etp, degree);
-        if (!tc_legal_expert_parallel(model, degree, 1, NULL)) push(&v->ep, degree);
+        if (!tc_legal_expert_parallel(model, degree, 1, NULL) && can->expert_ranks) push(&v->ep, degree);
     }
     tc_axis ep = {1, {1}}, etp = {1, {1}};
     for (int i = 0; i < v->ep.count; i++) push(&ep, v->ep.value[i]);
@@ -148,6 +153,7 @@ static tc_code make_variants(tc_space *space, tc_error *error) {
         for (int64_t batch = asked; batch <= most_batch; batch *= 2)
             for (int dtype = 0; dtype < TC_DTYPES; dtype++) {
                 bool wanted = in->dtypes ? in->dtypes >> dtype & 1u : dtype == in->question.job.dtype;
+                wanted = wanted && tc_set_has(space->supports.dtypes, dtype);
                 tc_variant *v = wanted ? add_variant(space, devices, batch, dtype) : NULL;
                 tc_code code = v ? make_axes(space, v, error) : TC_OK;
                 if (code) return code;
@@ -182,6 +188,8 @@ static bool gives_ends(const tc_layout *fixed) {
 /* Can so many chunks have ends of the given layers? */
 static bool ends_fit(const tc_space *space, int chunks) {
     const tc_layout *fixed = &space->in->fixed;
+    if (!tc_supports_stages(&space->supports, space->layers, chunks, fixed->first_layers, fixed->last_layers))
+        return false;
     bool first = fixed->first_layers != TC_UNSET, last = fixed->last_layers != TC_UNSET;
     int rest = space->layers - (first ? fixed->first_layers : 0) - (last ? fixed->last_layers : 0),
         others = chunks - first - last;
@@ -194,10 +202,12 @@ static unsigned different_splits(const tc_space *space, int chunks, bool alike) 
     tc_ends ends[TC_SPLITS_MAX];
     unsigned bits = 0;
     for (int k = 0; k < space->splits; k++) {
-        bool legal = tc_ends_of(model, chunks, space->split[k].embedding, space->split[k].head, &ends[k]);
-        if (k == 0 && !legal)
-            return !alike || tc_chunks_are_even(space->layers, chunks); /* extra predictions fill the last chunk */
-        bool wanted = legal && (!alike || (k == 0 ? tc_chunks_are_even(space->layers, chunks) : ends[k].even));
+        bool legal = tc_ends_of(model, chunks, space->split[k].embedding, space->split[k].head, &ends[k]),
+             runs = tc_supports_stages(&space->supports, space->layers, chunks, k ? ends[k].first : TC_UNSET,
+                                       k ? ends[k].last : TC_UNSET);
+        if (k == 0 && !legal) /* extra predictions fill the last chunk */
+            return runs && (!alike || tc_chunks_are_even(space->layers, chunks));
+        bool wanted = legal && runs && (!alike || (k == 0 ? tc_chunks_are_even(space->layers, chunks) : ends[k].even));
         for (int i = 0; i < k && wanted; i++)
             wanted = !(bits >> i & 1u) || ends[i].first != ends[k].first || ends[i].last != ends[k].last;
         bits |= (unsigned)wanted << k;
@@ -287,11 +297,12 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, i
         *why = TC_REJECTED_EXPERTS;
         return ILLEGAL;
     }
-    return LEGAL;
+    return space->experts && !tc_supports_experts(&space->supports, s->ep, out->dp, s->cp) ? ABSENT : LEGAL;
 }
 
 bool tc_space_allows(const tc_space *space, int schedule) {
     const tc_search_input *in = space->in;
+    if (!tc_set_has(space->supports.schedules, schedule)) return false;
     if (in->fixed.schedule != TC_UNSET && in->fixed.schedule != schedule) return false;
     if (in->schedules == 0 && in->fixed.schedule == TC_UNSET) return tc_schedule_facts_of(schedule).closed_form;
     return in->schedules == 0 || (in->schedules >> schedule & 1u);
@@ -343,6 +354,7 @@ static legality virtual_stages(const tc_space *space, const tc_shape *s, tc_stag
     if (!vpp_wanted(space, vpp)) return ABSENT;
     take_batch(space, s, stages, vpp);
     if (vpp == 1) return LEGAL;
+    if (!space->supports.virtual_stages) return ABSENT;
     if (stages->pp == 1 || tc_legal_stages(space->layers, stages->pp, vpp, NULL)) return ABSENT;
     if (!tc_space_allows(space, TC_SCHEDULE_INTERLEAVED)) return ABSENT;
     if (!split_bits(space, stages->pp * vpp, vpp)) return ABSENT;
@@ -376,13 +388,17 @@ bool tc_space_next(const tc_space *space, const tc_shape *s, tc_stages_cursor *a
 
 static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc_choices *c) {
     const tc_layout *fixed = &space->in->fixed;
+    const tc_stack_supports *can = &space->supports;
     const int kinds[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_RECOMPUTE_FULL};
     for (int i = 0; i < COUNT(kinds); i++)
-        if (fixed->recompute == TC_UNSET || fixed->recompute == kinds[i]) c->recompute[c->recomputes++] = kinds[i];
-    if (fixed->recompute == TC_RECOMPUTE_OPERATORS)
-        c->recompute[c->recomputes++] = -fixed->recompute_operators;
-    else if (fixed->recompute == TC_UNSET)
-        c->recompute[c->recomputes++] = -space->cheap_operators;
+        if ((fixed->recompute == TC_UNSET || fixed->recompute == kinds[i]) && tc_supports_recompute(can, kinds[i], 0))
+            c->recompute[c->recomputes++] = kinds[i];
+    bool given = fixed->recompute == TC_RECOMPUTE_OPERATORS;
+    int operators = given ? fixed->recompute_operators : space->cheap_operators & can->recompute_operators;
+    if ((given || (fixed->recompute == TC_UNSET && operators))
+        && tc_supports_recompute(can, TC_RECOMPUTE_OPERATORS, operators))
+        c->recompute[c->recomputes++] = -operators;
+    if (!tc_supports_recompute(can, TC_RECOMPUTE_LAYERS, 0)) return;
     if (fixed->recompute == TC_RECOMPUTE_LAYERS) {
         c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + (int)fixed->recompute_layers - 1;
     } else if (fixed->recompute == TC_UNSET) {
@@ -399,6 +415,13 @@ static bool schedule_legal(const tc_space *space, const tc_stages *stages, int s
            && (split_bits(space, chunks_of(stages, schedule), 1) >> stages->split & 1u);
 }
 
+/* What has no effect is as the stack has it; where it has not that together, off. */
+static void push_overlap(const tc_space *space, tc_sharding_choice *choice, int bits, int effective) {
+    bool together = tc_set_has(space->supports.overlap, bits) || space->in->fixed.overlap != TC_UNSET;
+    int overlap = together ? bits : bits & effective;
+    if (tc_set_has(space->supports.overlap, overlap)) choice->overlap[choice->overlaps++] = overlap;
+}
+
 static void push_sharding(const tc_space *space, tc_choices *c, int sharding, int hsdp, int effective) {
     const tc_layout *fixed = &space->in->fixed;
     if (fixed->sharding != TC_UNSET && fixed->sharding != sharding) return;
@@ -409,28 +432,36 @@ static void push_sharding(const tc_space *space, tc_choices *c, int sharding, in
     int usual = space->in->question.stack.defaults.overlap;
     if (fixed->overlap != TC_UNSET) usual = fixed->overlap, effective = 0;
     for (int bits = 0; bits < 4; bits++)
-        if ((bits & ~effective) == (usual & ~effective)) choice->overlap[choice->overlaps++] = bits;
+        if ((bits & ~effective) == (usual & ~effective)) push_overlap(space, choice, bits, effective);
+}
+
+/* Without a pipeline every sharding that the stack has; with one, where ZeRO-1, -2 and -3 are the same, the first of
+ * ZeRO-1, -3 and -2 that it has, and what is asked for. */
+static bool is_choice(const tc_space *space, int sharding, int pp) {
+    const tc_stack_supports *can = &space->supports;
+    if (!tc_supports_sharding(can, sharding, pp)) return false;
+    if (pp == 1 || sharding == TC_SHARD_ZERO1 || space->in->fixed.sharding == sharding) return true;
+    bool third = sharding == TC_SHARD_ZERO2 && tc_supports_sharding(can, TC_SHARD_ZERO3, pp);
+    return !third && !tc_supports_sharding(can, TC_SHARD_ZERO1, pp);
 }
 
 static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_stages *stages, tc_choices *c) {
     int ranks = stages->dp * s->cp, both = TC_OVERLAP_GRAD_REDUCE | TC_OVERLAP_PARAM_GATHER;
     bool pipeline = stages->pp > 1, frozen = space->in->question.job.frozen_base;
-    if (ranks == 1) {
-        /* nothing to split: any sharding is none */
+    if (ranks == 1) { /* nothing to split or to hide: any sharding is none */
         const tc_layout *fixed = &space->in->fixed;
-        push_sharding(space, c,
-                      fixed->sharding == TC_UNSET || fixed->sharding == TC_SHARD_HSDP ? TC_SHARD_NONE : fixed->sharding,
-                      0, 0);
+        bool named = fixed->sharding != TC_UNSET && fixed->sharding != TC_SHARD_HSDP;
+        int overlap = fixed->overlap == TC_UNSET ? space->in->question.stack.defaults.overlap : fixed->overlap;
+        c->sharding[c->shardings++] = (tc_sharding_choice){named ? fixed->sharding : TC_SHARD_NONE, 0, 1, {overlap}};
         return;
     }
-    push_sharding(space, c, TC_SHARD_NONE, 0, frozen ? 0 : TC_OVERLAP_GRAD_REDUCE);
-    if (!frozen) {
-        push_sharding(space, c, TC_SHARD_ZERO1, 0, both);
-        if (!pipeline || space->in->fixed.sharding == TC_SHARD_ZERO2) push_sharding(space, c, TC_SHARD_ZERO2, 0, both);
-    }
-    if (!pipeline || space->in->fixed.sharding == TC_SHARD_ZERO3)
-        push_sharding(space, c, TC_SHARD_ZERO3, 0, pipeline ? both : 0);
-    if (frozen && pipeline) return;
+    const tc_stack_supports *can = &space->supports;
+    if (tc_supports_sharding(can, TC_SHARD_NONE, stages->pp))
+        push_sharding(space, c, TC_SHARD_NONE, 0, frozen ? 0 : TC_OVERLAP_GRAD_REDUCE);
+    if (!frozen && is_choice(space, TC_SHARD_ZERO1, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO1, 0, both);
+    if (!frozen && is_choice(space, TC_SHARD_ZERO2, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO2, 0, both);
+    if (is_choice(space, TC_SHARD_ZERO3, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO3, 0, pipeline ? both : 0);
+    if ((frozen && pipeline) || !tc_supports_sharding(can, TC_SHARD_HSDP, stages->pp)) return;
     for (int group = 2; group < ranks; group++)
         if (ranks % group == 0) push_sharding(space, c, TC_SHARD_HSDP, group, pipeline ? both : 0);
 }
@@ -438,7 +469,7 @@ static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_
 static void choose_offloads(const tc_space *space, tc_choices *c) {
     int fixed = space->in->fixed.offload;
     for (int i = TC_OFFLOAD_NONE; i <= TC_OFFLOAD_ALL; i++) {
-        if (fixed != TC_UNSET && fixed != i) continue;
+        if ((fixed != TC_UNSET && fixed != i) || !tc_set_has(space->supports.offload, i)) continue;
         if (i != TC_OFFLOAD_NONE && !space->offload && fixed == TC_UNSET) continue;
         bool states = i != TC_OFFLOAD_NONE && i != TC_OFFLOAD_ACTIVATIONS;
         if (states && space->in->question.job.frozen_base && fixed == TC_UNSET) continue;
@@ -571,6 +602,7 @@ static tc_code add_sequence_parallel(tc_space *space, int64_t *room, tc_shape sh
     for (int sequence = 0; sequence <= 1; sequence++) {
         if (shape.tp == 1 && sequence) continue;
         if (shape.tp > 1 && fixed != TC_UNSET && sequence != fixed) continue;
+        if (!tc_supports_sequence_parallel(&space->supports, shape.tp, shape.ep, sequence)) continue;
         shape.sequence_parallel = sequence;
         tc_code code = add_shape(space, room, &shape, choices, error);
         if (code) return code;
@@ -584,7 +616,8 @@ static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choi
         if (shape.cp % ranks || tc_legal_head_exchange(&space->in->question.job.model, shape.tp, ranks, NULL)) continue;
         shape.cp_kind = ranks == 1 ? TC_CP_RING : ranks == shape.cp ? TC_CP_ALL_TO_ALL : TC_CP_BOTH;
         shape.cp_all_to_all = shape.cp_kind == TC_CP_BOTH ? ranks : 0;
-        if (!kind_wanted(space, &shape)) continue;
+        if (!kind_wanted(space, &shape) || (shape.cp > 1 && !tc_set_has(space->supports.cp_kinds, shape.cp_kind)))
+            continue;
         tc_code code = add_sequence_parallel(space, room, shape, choices, error);
         if (code) return code;
     }
@@ -635,6 +668,7 @@ static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error
             shape.cp = v->cp.value[rest % v->cp.count], rest /= v->cp.count;
             shape.tp = v->tp.value[rest];
             if (!space->experts) shape.etp = shape.tp; /* no effect */
+            if (space->experts && !tc_supports_expert_split(&space->supports, shape.etp, shape.tp)) continue;
             tc_code code = add_kinds(space, &room, shape, choices, error);
             if (code) return code;
             if (n % v->micro_batch.count == v->micro_batch.count - 1) group_shapes(space, round);
@@ -647,10 +681,53 @@ static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error
     return TC_OK;
 }
 
+/* Would there be a layout without the stack's table? */
+static bool is_limited_by_stack(const tc_search_input *in) {
+    tc_search_input *wide = in->any ? NULL : malloc(sizeof *wide);
+    tc_space *space = wide ? malloc(sizeof *space) : NULL;
+    bool limited = false;
+    if (wide) *wide = *in, wide->any = true;
+    for (int fewer = 0; space && fewer <= !in->all_devices && !limited; fewer++) {
+        if (tc_space_make(wide, fewer > 0, space, NULL)) continue;
+        limited = space->shapes > 0;
+        tc_space_free(space);
+    }
+    free(space);
+    free(wide);
+    return limited;
+}
+
+tc_code tc_space_check_stack(const tc_search_input *in, tc_error *error) {
+    if (!is_limited_by_stack(in)) return TC_OK;
+    return tc_fail(error, TC_INVALID, "--fix",
+                   "no layout of %d devices that %s can run has these values; leave one of them out, or add --any",
+                   in->question.cluster.devices, in->question.stack.slug);
+}
+
+static tc_code fail_empty(const tc_search_input *in, tc_error *error) {
+    tc_code code = tc_space_check_stack(in, error);
+    if (code) return code;
+    return tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out",
+                   in->question.cluster.devices);
+}
+
+/* The job asks for a format or an optimizer that the stack has not. */
+static tc_code check_job(const tc_space *space, tc_error *error) {
+    const tc_question *q = &space->in->question;
+    int optimizer = q->job.optimizer == TC_UNSET ? (int)q->stack.optimizer : q->job.optimizer;
+    if (!tc_set_has(space->supports.optimizers, optimizer))
+        return tc_fail(error, TC_INVALID, "--optimizer", "%s has no %s; give another, or add --any", q->stack.slug,
+                       tc_optimizer_names[optimizer]);
+    if (space->variants > 0) return TC_OK;
+    return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s; give another, or add --any", q->stack.slug,
+                   tc_dtype_names[q->job.dtype]);
+}
+
 tc_code tc_space_make(const tc_search_input *in, bool fewer, tc_space *space, tc_error *error) {
     memset(space, 0, sizeof *space);
     space->in = in;
     space->fewer = fewer;
+    space->supports = in->any ? tc_default_stack().supports : in->question.stack.supports;
     const tc_model *model = &in->question.job.model;
     for (int i = 0; i < model->blocks; i++) {
         space->cheap_operators |= tc_cheap_groups(&model->block[i]);
@@ -667,13 +744,12 @@ tc_code tc_space_make(const tc_search_input *in, bool fewer, tc_space *space, tc
     if (space->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", space->seq);
     tc_code code = make_splits(space, error);
     if (!code) code = make_variants(space, error);
+    if (!code) code = check_job(space, error);
     tc_choices *choices = malloc(sizeof *choices);
     if (!code && !choices) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
     if (!code) code = list_shapes(space, choices, error);
     free(choices);
-    if (!code && space->configurations == 0 && !fewer && in->all_devices)
-        code = tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out",
-                       in->question.cluster.devices);
+    if (!code && space->configurations == 0 && !fewer && in->all_devices) code = fail_empty(in, error);
     if (code) tc_space_free(space);
     return code;
 }
@@ -767,44 +843,62 @@ static void describe_splits(const tc_space *space, words *w) {
             add_word(w, text);
 }
 
-static void describe_choices(const tc_space *space, tc_search_axis *axes, int *count) {
+/* The values of a choice that are tried: those of the set, or the fixed one. `with` follows the last word. */
+static void add_values(words *w, const char *const *names, int set, int fixed, int last, const char *with) {
+    for (int i = 0; i <= last; i++) {
+        char word[96];
+        if (fixed == TC_UNSET ? !tc_set_has(set, i) : fixed != i) continue;
+        snprintf(word, sizeof word, "%s%s", names[i], i == last && fixed == TC_UNSET ? with : "");
+        add_word(w, word);
+    }
+}
+
+static void describe_recompute(const tc_space *space, words *w) {
     const tc_layout *fixed = &space->in->fixed;
+    const tc_stack_supports *can = &space->supports;
+    char operators[TC_OPERATORS_TEXT];
+    bool given = fixed->recompute == TC_RECOMPUTE_OPERATORS;
+    int groups = given ? fixed->recompute_operators : space->cheap_operators & can->recompute_operators;
+    add_values(w, tc_recompute_names, can->recompute, fixed->recompute, TC_RECOMPUTE_FULL, "");
+    if (fixed->recompute == TC_RECOMPUTE_LAYERS)
+        add_number(w, (int64_t)fixed->recompute_layers);
+    else if (fixed->recompute == TC_UNSET && tc_set_has(can->recompute, TC_RECOMPUTE_LAYERS))
+        add_word(w, "n layers of each stage");
+    if (given || (fixed->recompute == TC_UNSET && tc_supports_recompute(can, TC_RECOMPUTE_OPERATORS, groups)))
+        add_word(w, tc_operator_groups_text(groups, operators, sizeof operators));
+}
+
+static void describe_pipeline(const tc_space *space, tc_search_axis *axes, int *count) {
     words w = begin_axis(axes, count, "vpp");
-    if (fixed->vpp != TC_UNSET)
-        add_number(&w, fixed->vpp);
+    if (space->in->fixed.vpp != TC_UNSET)
+        add_number(&w, space->in->fixed.vpp);
     else
-        add_word(&w, "1 (stages may be uneven), and all that cut the layers evenly");
+        add_word(&w, space->supports.virtual_stages ? "1 (stages may be uneven), and all that cut the layers evenly"
+                                                    : "1 (stages may be uneven)");
     w = begin_axis(axes, count, "stages");
     describe_splits(space, &w);
     w = begin_axis(axes, count, "schedule");
     for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
         if (tc_space_allows(space, s)) add_word(&w, tc_schedule_names[s]);
-    w = begin_axis(axes, count, "sharding");
-    add_word(&w, fixed->sharding != TC_UNSET ? tc_sharding_names[fixed->sharding]
-                                             : "none, zero1, zero2, zero3, hsdp with every divisor of dp x cp");
+}
+
+static void describe_choices(const tc_space *space, tc_search_axis *axes, int *count) {
+    const tc_layout *fixed = &space->in->fixed;
+    const tc_stack_supports *can = &space->supports;
+    words w = begin_axis(axes, count, "sharding");
+    add_values(&w, tc_sharding_names, can->sharding, fixed->sharding, TC_SHARD_HSDP, " with every divisor of dp x cp");
     w = begin_axis(axes, count, "recompute");
-    char operators[TC_OPERATORS_TEXT];
-    int groups = fixed->recompute == TC_RECOMPUTE_OPERATORS ? fixed->recompute_operators : space->cheap_operators;
-    tc_operator_groups_text(groups, operators, sizeof operators);
-    if (fixed->recompute == TC_RECOMPUTE_LAYERS)
-        add_number(&w, (int64_t)fixed->recompute_layers);
-    else if (fixed->recompute == TC_UNSET)
-        add_word(&w, "none, selective, full, n layers of each stage");
-    else if (fixed->recompute != TC_RECOMPUTE_OPERATORS)
-        add_word(&w, tc_recompute_names[fixed->recompute]);
-    if (fixed->recompute == TC_UNSET || fixed->recompute == TC_RECOMPUTE_OPERATORS) add_word(&w, operators);
+    describe_recompute(space, &w);
     w = begin_axis(axes, count, "offload");
-    for (int i = TC_OFFLOAD_NONE; i <= TC_OFFLOAD_ALL; i++)
-        if (fixed->offload == TC_UNSET ? i == 0 || space->offload : fixed->offload == i)
-            add_word(&w, tc_offload_names[i]);
+    add_values(&w, tc_offload_names, space->offload ? can->offload : can->offload & 1 << TC_OFFLOAD_NONE,
+               fixed->offload, TC_OFFLOAD_ALL, "");
     w = begin_axis(axes, count, "overlap");
-    for (int i = 0; i < 4; i++)
-        if (fixed->overlap == TC_UNSET || fixed->overlap == i) add_word(&w, tc_overlap_names[i]);
+    add_values(&w, tc_overlap_names, can->overlap, fixed->overlap, TC_OVERLAPS - 1, "");
     w = begin_axis(axes, count, "sequence_parallel");
-    add_word(&w, fixed->sequence_parallel == TC_UNSET ? "off, on" : fixed->sequence_parallel ? "on" : "off");
+    add_values(&w, tc_switch_names, can->sequence_parallel, fixed->sequence_parallel, 1, "");
     w = begin_axis(axes, count, "cp_kind");
-    add_word(&w, fixed->cp_kind == TC_UNSET ? "ring, all-to-all, both with every divisor of cp that divides the heads"
-                                            : tc_cp_kind_names[fixed->cp_kind]);
+    add_values(&w, tc_cp_kind_names, can->cp_kinds, fixed->cp_kind, TC_CP_BOTH,
+               " with every divisor of cp that divides the heads");
 }
 
 void tc_space_describe(const tc_space *space, tc_search_axis axes[TC_SEARCH_AXES]) {
@@ -812,6 +906,7 @@ void tc_space_describe(const tc_space *space, tc_search_axis axes[TC_SEARCH_AXES
     memset(axes, 0, TC_SEARCH_AXES * sizeof *axes);
     describe_variants(space, axes, &count);
     describe_degrees(space, axes, &count);
+    describe_pipeline(space, axes, &count);
     describe_choices(space, axes, &count);
     if (count < TC_SEARCH_AXES) axes[count].name = NULL;
 }

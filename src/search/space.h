@@ -77,6 +77,7 @@ typedef struct tc_space {
     const tc_search_input *in;
     bool fewer;        /* layouts that leave devices idle, and none that uses all; its shapes are not counted */
     bool per_sequence; /* the batch is not always the same: the objective is of a sequence */
+    tc_stack_supports supports; /* the stack's, or everything */
     int layers, seq;
     bool experts;
     int cheap_operators; /* tc_operator_group bits that are worth running again */
@@ -97,6 +98,9 @@ typedef struct tc_space {
 /* Lists the shapes and counts the space. TC_INVALID where a fixed value is not in it. fewer: see tc_space. */
 TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, bool fewer, tc_space *out, tc_error *error);
 void tc_space_free(tc_space *space);
+
+/* For a space without a layout: TC_INVALID where it is the stack's table that leaves none. */
+TC_NODISCARD tc_code tc_space_check_stack(const tc_search_input *input, tc_error *error);
 
 /* The placements of a shape: visits each legal (pp, dp, vpp, split), dp from the most ranks down. Returns false at the
  * end. Start with {0}; split is the next one. */

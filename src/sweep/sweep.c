@@ -120,7 +120,7 @@ static tc_code read_name(const reader *r, const char *key, char *out, size_t siz
 static tc_code check_keys(const reader *r) {
     static const char *const keys[]
         = {"format", "name",  "note",   "models", "accelerators", "devices",    "global_batches", "dtypes",
-           "seq",    "stack", "fabric", "fix",    "objective",    "max_memory", "schedules"};
+           "seq",    "stack", "fabric", "fix",    "objective",    "max_memory", "schedules",      "any"};
     const int n = (int)(sizeof keys / sizeof keys[0]);
     for (const tc_node *node = r->document->root->first; node; node = node->next) {
         bool known = false;
@@ -144,7 +144,7 @@ static tc_code wrong(const reader *r, const char *key, const char *what) {
 
 static tc_code read_settings(const reader *r, tc_sweep *s) {
     static const char *const objectives[] = {"time", "memory", NULL};
-    char memory[64] = "", seq[24] = "";
+    char memory[64] = "", seq[24] = "", any[8] = "";
     int schedule[TC_SWEEP_LIST_MAX], schedules, objective[TC_SWEEP_LIST_MAX], given;
     tc_code code = read_text(r, "name", s->name, sizeof s->name);
     if (!code) code = read_name(r, "stack", s->stack, sizeof s->stack);
@@ -152,6 +152,10 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     if (!code) code = read_text(r, "fix", s->fix, sizeof s->fix);
     if (!code) code = read_text(r, "max_memory", memory, sizeof memory);
     if (!code) code = read_text(r, "seq", seq, sizeof seq);
+    if (!code) code = read_text(r, "any", any, sizeof any);
+    s->any = strcmp(any, "true") == 0;
+    if (!code && any[0] && !s->any && strcmp(any, "false") != 0)
+        code = wrong(r, "any", "is neither; write true or false");
     if (!code) code = read_words(r, "objective", objectives, objective, &given);
     if (!code && given > 0) s->objective = (tc_objective)objective[0];
     if (!code) code = read_words(r, "schedules", tc_schedule_names, schedule, &schedules);
@@ -317,7 +321,8 @@ void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
                                  name_of(s->fabric, s->fabric_file),
                                  s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
-    const double numbers[] = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules};
+    const double numbers[]
+        = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules, s->any};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
     const uint64_t files[] = {t.model_file, t.accelerator_file, s->stack_file, s->fabric_file};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) hash = tc_hash_word(hash, files[i]);
@@ -340,6 +345,7 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     in->objective = s->objective;
     in->max_memory_bytes = s->max_memory_bytes;
     in->schedules = s->schedules;
+    in->any = s->any;
     tc_code code = tc_search_fix(&in->fixed, s->fix, "fix", error);
     if (!code) code = tc_model_load(catalog, t->model, &in->question.job.model, error);
     if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->question.cluster.accelerator, error);

@@ -22,6 +22,7 @@ typedef struct tc_sweep {
     tc_objective objective;
     double max_memory_bytes;
     unsigned schedules;
+    bool any; /* also layouts that the stack cannot run */
     int tasks;
     char data[20]; /* hash of the catalog */
     uint64_t model_file[TC_SWEEP_LIST_MAX], accelerator_file[TC_SWEEP_LIST_MAX], stack_file,
