@@ -392,6 +392,19 @@ typedef struct tc_stack_kernels {
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
 } tc_stack_kernels;
 
+/* What published runs of the stack were like where their source does not say: only validation asks. */
+typedef struct tc_stack_history {
+    char successor[64]; /* the stack that it became, and from which year; empty: none */
+    int successor_year;
+    char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
+    struct {
+        int until_year, logits_bytes;
+        bool pipeline_outputs;
+    } earlier;                /* what releases up to that year did otherwise; 0: none */
+    bool interleaving;        /* virtual pipeline stages are in use */
+    tc_memory_log memory_log; /* what the stack's own log calls memory */
+} tc_stack_history;
+
 /* Layers of the pipeline's chunks that are not all alike: bits. */
 typedef enum tc_uneven_stages {
     TC_UNEVEN_LEFT_OVER = 1, /* what does not divide is spread by the stack itself */
@@ -447,16 +460,8 @@ typedef struct tc_stack {
     tc_attention_impl attention;
     tc_optimizer optimizer;
     tc_optimizer_figures optimizers[TC_OPTIMIZER_NONE]; /* by tc_optimizer, that of the stack or another in its place */
-    tc_memory_log memory_log;                           /* what the stack's own log calls memory */
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
-    char successor[64];          /* the stack that it became, and from which year; empty: none */
-    int successor_year;
-    struct {
-        int until_year, logits_bytes;
-        bool pipeline_outputs;
-    } earlier;                 /* what releases up to that year did otherwise; 0: none */
-    char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
-    bool interleaving;         /* virtual pipeline stages are in use where the source does not say */
+    tc_stack_history history;
     tc_stack_supports supports;
     tc_stack_memory memory;
     tc_stack_kernels kernels;

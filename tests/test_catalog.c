@@ -111,7 +111,7 @@ static void generic_stack_states_every_default(void **state) {
     assert_int_equal(tc_catalog_document(catalog, TC_KIND_STACK, "generic", &document, NULL, &error), TC_OK);
     for (int i = 0; i < tc_stack_schema.count; i++) {
         const char *path = tc_stack_schema.fields[i].path;
-        if (!strchr(path, '.') || strncmp(path, "successor.", 10) == 0 || strncmp(path, "earlier.", 8) == 0) continue;
+        if (!strchr(path, '.') || tc_stack_schema.fields[i].own || strncmp(path, "history.earlier.", 16) == 0) continue;
         if (!tc_node_find(document->root, path)) print_error("generic.yaml lacks %s\n", path);
         assert_non_null(tc_node_find(document->root, path));
     }
@@ -315,6 +315,28 @@ static void values_arrive(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* The history's keys stood elsewhere before 0.2, and are read there too. */
+static void history_where_it_stood(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_stack s;
+    tc_error error;
+    assert_int_equal(load_text(catalog,
+                               "format: 1\nname: mine\nsuccessor: {slug: fsdp, from_year: 2024}\ncompiled_variant: "
+                               "fsdp-compile\nearlier:\n  until_year: 2022\n  logits_bytes: 8\n"
+                               "defaults:\n  interleaving: true\n  memory_log: reserved\n",
+                               &s, &error),
+                     TC_OK);
+    assert_string_equal(s.history.successor, "fsdp");
+    assert_int_equal(s.history.successor_year, 2024);
+    assert_string_equal(s.history.compiled_variant, "fsdp-compile");
+    assert_int_equal(s.history.earlier.until_year, 2022);
+    assert_int_equal(s.history.earlier.logits_bytes, 8);
+    assert_true(s.history.interleaving);
+    assert_int_equal(s.history.memory_log, TC_LOG_RESERVED);
+    tc_catalog_close(catalog);
+}
+
 static void stacks_fall_back_on_their_base(void **state) {
     (void)state;
     tc_catalog *catalog = open_catalog(NULL, 0);
@@ -327,8 +349,9 @@ static void stacks_fall_back_on_their_base(void **state) {
                                "parameters:\n  dp_overlap: {value: 0.5, source: me}\n",
                                &own, &error),
                      TC_OK);
-    assert_string_equal(base.compiled_variant, "fsdp-compile");
-    assert_string_equal(own.compiled_variant, ""); /* the base's, not of what differs from it */
+    assert_string_equal(base.history.compiled_variant, "fsdp-compile");
+    assert_string_equal(own.history.compiled_variant, ""); /* the base's, not of what differs from it */
+    assert_true(own.history.interleaving);                 /* what its runs were like is */
     assert_int_equal(own.defaults.sharding, base.defaults.sharding);
     assert_int_equal(own.defaults.micro_batch, 3);
     assert_true(own.params.kernel_fraction == base.params.kernel_fraction);
@@ -1016,6 +1039,7 @@ int main(void) {
         cmocka_unit_test(sources_stand_once),
         cmocka_unit_test(values_arrive),
         cmocka_unit_test(stacks_fall_back_on_their_base),
+        cmocka_unit_test(history_where_it_stood),
         cmocka_unit_test(stacks_have_several_bases),
         cmocka_unit_test(old_keys_are_read),
         cmocka_unit_test(figures_have_sources),

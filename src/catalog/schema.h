@@ -55,6 +55,7 @@ typedef struct tc_field {
     tc_dimension dimension;
     tc_need need;
     bool sourced;                 /* must be a figure with a source */
+    bool own;                     /* of a file that may have bases: not theirs */
     bool plain_si;                /* NUMBER: a plain number is taken too, in SI */
     size_t offset;                /* TC_NOT_STORED: checked only */
     int bit;                      /* BOOLEAN: of an int; 0: a bool */

@@ -9,13 +9,17 @@
 #include "catalog/parameters.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
-/* A key is the member's name; `before`: all stood under `defaults` before 0.2. */
+/* A key is the member's name; `before`: all stood under `defaults`, or on their own, before 0.2. */
 #define DEFAULT(member) .path = "defaults." #member, .offset = offsetof(tc_stack, member)
 #define LAYOUT(key, member) .path = "defaults." #key, .offset = offsetof(tc_stack, defaults.member)
 #define MEMORY(member)                                                                                                 \
     .path = "memory." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, memory.member)
 #define KERNELS(member)                                                                                                \
     .path = "kernels." #member, .before = "defaults." #member, .offset = offsetof(tc_stack, kernels.member)
+/* section: where the key stood before. */
+#define HISTORY(section, key, member)                                                                                  \
+    .path = "history." #key, .before = section #key, .offset = offsetof(tc_stack, history.member)
+#define TEXT(member) .type = TC_FIELD_STRING, .size = sizeof(((tc_stack *)0)->member)
 #define SUPPORTS(member) .path = "supports." #member, .offset = offsetof(tc_stack, supports.member)
 #define BOOLEAN .type = TC_FIELD_BOOLEAN
 #define BIT(of) .type = TC_FIELD_BOOLEAN, .bit = of
@@ -36,18 +40,14 @@ static const tc_field stack_fields[] = {
      .offset = offsetof(tc_stack, name),
      .size = sizeof(((tc_stack *)0)->name)},
     {.path = "base", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED}, /* one or a list: layers.c */
-    {.path = "successor.slug",
-     .type = TC_FIELD_STRING,
-     .offset = offsetof(tc_stack, successor),
-     .size = sizeof(((tc_stack *)0)->successor)},
-    {.path = "successor.from_year", .offset = offsetof(tc_stack, successor_year), INTEGER(1990, 2100)},
-    {.path = "earlier.until_year", .offset = offsetof(tc_stack, earlier.until_year), INTEGER(1990, 2100)},
-    {.path = "earlier.logits_bytes", .offset = offsetof(tc_stack, earlier.logits_bytes), INTEGER(0, 16)},
-    {.path = "earlier.pipeline_outputs", .offset = offsetof(tc_stack, earlier.pipeline_outputs), BOOLEAN},
-    {.path = "compiled_variant",
-     .type = TC_FIELD_STRING,
-     .offset = offsetof(tc_stack, compiled_variant),
-     .size = sizeof(((tc_stack *)0)->compiled_variant)},
+    {HISTORY("", successor.slug, successor), TEXT(history.successor), .own = true},
+    {HISTORY("", successor.from_year, successor_year), INTEGER(1990, 2100), .own = true},
+    {HISTORY("", compiled_variant, compiled_variant), TEXT(history.compiled_variant), .own = true},
+    {HISTORY("", earlier.until_year, earlier.until_year), INTEGER(1990, 2100)},
+    {HISTORY("", earlier.logits_bytes, earlier.logits_bytes), INTEGER(0, 16)},
+    {HISTORY("", earlier.pipeline_outputs, earlier.pipeline_outputs), BOOLEAN},
+    {HISTORY("defaults.", interleaving, interleaving), BOOLEAN},
+    {HISTORY("defaults.", memory_log, memory_log), WORD(tc_memory_log_names)},
     {LAYOUT(sharding, sharding), WORD(tc_sharding_names)},
     {LAYOUT(recompute, recompute), WORD(tc_recompute_names)},
     {DEFAULT(attention), WORD(tc_attention_impl_names)},
@@ -59,8 +59,6 @@ static const tc_field stack_fields[] = {
     {LAYOUT(overlap_param_gather, overlap), BIT(TC_OVERLAP_PARAM_GATHER)},
     {LAYOUT(compiled, graphs), BIT(TC_GRAPHS_ALL)},
     {DEFAULT(expert_tensor_parallel), BOOLEAN},
-    {DEFAULT(interleaving), BOOLEAN},
-    {DEFAULT(memory_log), WORD(tc_memory_log_names)},
     {.path = "supports.source", .type = TC_FIELD_SOURCE, .need = TC_NEED_IN_SECTION, .offset = TC_NOT_STORED},
     {SUPPORTS(schedules), SET(tc_schedule_names)},
     {SUPPORTS(virtual_stages), BOOLEAN},
@@ -139,7 +137,7 @@ const tc_schema tc_fitted_stack_schema = {"fitted stack parameters", fitted_fiel
 tc_code tc_stack_read(const tc_stack_chain *chain, tc_stack *out, tc_error *error) {
     *out = tc_default_stack();
     for (int i = 0; i < chain->count; i++) {
-        out->successor[0] = out->compiled_variant[0] = '\0'; /* a base's own */
+        out->history.successor[0] = out->history.compiled_variant[0] = '\0'; /* a base's own */
         tc_code code = tc_schema_read(&tc_stack_schema, chain->document[i], out, error);
         if (code != TC_OK) return code;
     }

@@ -100,6 +100,13 @@ static bool is_overridden(const view *v, const char *section, const char *key, i
     return false;
 }
 
+/* Is the value the base's alone, whatever is built on it? */
+static bool is_own(const view *v, const tc_node *node) {
+    const tc_field *field
+        = tc_schema_field(v->schema, node->kind == TC_NODE_MAPPING && node->first ? node->first : node);
+    return field && field->own;
+}
+
 /* The next value that a section has from a base, nearest base first; *base and node are where the last one was
  * (count - 1 and NULL at the start). NULL at the end. */
 static const tc_node *next_inherited(const view *v, const char *section, int *base, const tc_node *node) {
@@ -109,7 +116,7 @@ static const tc_node *next_inherited(const view *v, const char *section, int *ba
             const tc_node *of_base = tc_node_get(v->chain.document[*base]->root, section);
             node = of_base ? of_base->first : NULL;
         }
-        if (!node || !is_overridden(v, section, node->key, *base)) return node;
+        if (!node || !(is_overridden(v, section, node->key, *base) || is_own(v, node))) return node;
     }
 }
 
@@ -167,13 +174,15 @@ static void write_scalar(tc_writer *writer, const char *key, const view *v, cons
 
 static bool is_scalar(const tc_node *node) { return tc_figure_value(node)->kind == TC_NODE_SCALAR; }
 
+static void write_node(tc_writer *writer, const view *v, const tc_node *node);
+
 static void write_inherited(tc_writer *writer, const view *v, const char *section) {
     view base_view = {.schema = v->schema};
     int base = v->chain.count - 1;
     for (const tc_node *node = NULL; (node = next_inherited(v, section, &base, node));) {
         base_view.document = v->chain.document[base];
         join_sources(base_view.document, base_view.sources, sizeof base_view.sources);
-        write_scalar(writer, node->key, &base_view, node);
+        write_node(writer, &base_view, node);
     }
 }
 
@@ -405,13 +414,14 @@ static void print_inherited(FILE *file, const tc_style *style, const view *v) {
     const tc_node *section = v->chain.count > 1 ? v->chain.document[0]->root->first : NULL;
     for (; section; section = section->next) {
         if (!is_inherited(v, section->key)) continue;
-        char heading[96], remark[96];
+        char heading[96], remark[96], text[512];
         snprintf(heading, sizeof heading, "\n%.60s of its bases", section->key);
-        tc_print_heading(file, style, heading);
-        int base = v->chain.count - 1;
-        for (const tc_node *node = NULL; (node = next_inherited(v, section->key, &base, node));) {
+        int base = v->chain.count - 1, printed = 0;
+        for (const tc_node *node = NULL; (node = next_inherited(v, section->key, &base, node)); printed++) {
+            if (printed == 0) tc_print_heading(file, style, heading);
             snprintf(remark, sizeof remark, "%.80s", v->chain.slug[base]);
-            tc_print_pair(file, style, node->key, tc_figure_value(node)->text, remark);
+            if (!is_scalar(node)) flatten(node, text, sizeof text);
+            tc_print_pair(file, style, node->key, is_scalar(node) ? tc_figure_value(node)->text : text, remark);
         }
     }
 }

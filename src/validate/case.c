@@ -70,7 +70,7 @@ static double in_metric(const tc_case *c, const tc_step *step) {
 
 /* What the source calls memory; where it does not say, what the stack's log calls so. */
 static double in_memory_kind(const tc_case *c, const tc_memory *m) {
-    tc_memory_log log = c->stack.memory_log;
+    tc_memory_log log = c->stack.history.memory_log;
     double states = m->parameters + m->gradients + m->optimizer;
     switch (c->run->memory_kind) {
     case TC_MEMORY_DEVICE: log = TC_LOG_DEVICE; break;

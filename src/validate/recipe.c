@@ -216,7 +216,7 @@ static void build_layout(tc_case *c) {
     l->etp = run->etp;
     l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;
     if (run->pp == 1) l->vpp = 1;
-    if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.interleaving) c->open |= TC_CASE_OPEN_VPP;
+    if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.history.interleaving) c->open |= TC_CASE_OPEN_VPP;
     if (run->pp != TC_UNSET) build_schedule(c);
     l->micro_batch = run->micro_batch;
     if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
@@ -255,8 +255,8 @@ static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc
 /* What a source says of its software beside the name. */
 static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_stated *said = &c->run->stated;
-    if (said->compiled == 1 && c->stack.compiled_variant[0]) {
-        tc_code code = become(catalog, c->stack.compiled_variant, &c->stack, error);
+    if (said->compiled == 1 && c->stack.history.compiled_variant[0]) {
+        tc_code code = become(catalog, c->stack.history.compiled_variant, &c->stack, error);
         if (code) return code;
     } else if (said->compiled != TC_UNSET) {
         c->stack.defaults.graphs = said->compiled == 1 ? TC_GRAPHS_ALL : 0;
@@ -281,13 +281,13 @@ static tc_code find_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
     if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
     if (code) return code;
     /* runs of a later year used what the stack had become */
-    if (c->stack.successor[0] && year >= c->stack.successor_year
-        && (code = become(catalog, c->stack.successor, &c->stack, error)))
+    if (c->stack.history.successor[0] && year >= c->stack.history.successor_year
+        && (code = become(catalog, c->stack.history.successor, &c->stack, error)))
         return code;
     if ((code = build_stack(catalog, c, error))) return code;
-    if (year <= c->stack.earlier.until_year) {
-        c->stack.memory.logits_bytes = c->stack.earlier.logits_bytes;
-        c->stack.memory.pipeline_outputs = c->stack.earlier.pipeline_outputs;
+    if (year <= c->stack.history.earlier.until_year) {
+        c->stack.memory.logits_bytes = c->stack.history.earlier.logits_bytes;
+        c->stack.memory.pipeline_outputs = c->stack.history.earlier.pipeline_outputs;
     }
     return TC_OK;
 }
