@@ -551,8 +551,9 @@ typedef struct tc_memory {
     double parameters, gradients, optimizer, activations, logits, buffers, framework, fragmentation;
     double allocated; /* peak of live tensors */
     double reserved;  /* what the process holds: allocated, fragmentation, context and libraries' buffers */
-    double capacity;
-    int stage; /* the fullest pipeline stage */
+    double capacity;  /* of the device */
+    double usable;    /* of that, what a process can have */
+    int stage;        /* the fullest pipeline stage */
 } tc_memory;
 
 #define TC_ASSUMED_MAX 16
@@ -567,7 +568,9 @@ typedef struct tc_step {
     double tflops_per_device, mfu_pct, hfu_pct; /* model FLOPs, full attention; peak of the job's format */
     tc_breakdown breakdown;
     tc_memory memory;
-    bool fits;
+    double
+        fits_probability; /* that memory.reserved, as it will be measured, is at most memory.usable; 0 or 1 without an interval */
+    bool fits;            /* more likely than not */
     tc_layout layout; /* resolved: no TC_UNSET left */
     int64_t global_batch, micro_batches;
     int assumed_count;

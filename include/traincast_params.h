@@ -3,7 +3,7 @@
  * TC_DEVICE_PARAM(name, key, dimension, link, least, text): a property of an accelerator.
  * TC_STACK_PARAM(...): a property of a training stack.
  * name: the member, in SI, its unit in the name; key: in data files, where the value carries its unit.
- * link: FRACTION (between 0 and 1, fitted in logits) or POSITIVE (fitted in logs).
+ * link: FRACTION (between 0 and 1, fitted in logits) or POSITIVE (fitted in logs); SHARE (between 0 and 1) and FIGURE: known, not fitted.
  * least: FROM_0, or ABOVE_0 where something is divided by it.
  * Adding a parameter is one line here, its prior in data/, its use in the model. */
 #ifdef TC_DEVICE_PARAM
@@ -40,6 +40,9 @@ TC_DEVICE_PARAM(network_fraction, "network_fraction", NONE, FRACTION, ABOVE_0,
 TC_DEVICE_PARAM(link_step_s, "link_step", SECONDS, POSITIVE, FROM_0,
                 "what a step of a collective's bandwidth protocol takes beyond the latency of the scale-up link, s")
 TC_DEVICE_PARAM(network_step_s, "network_step", SECONDS, POSITIVE, FROM_0, "the same outside the scale-up domain, s")
+TC_DEVICE_PARAM(usable_memory, "usable_memory", NONE, SHARE, ABOVE_0,
+                "share of the device's memory that a process can have; the rest is error correction's, firmware's and "
+                "the driver's")
 TC_DEVICE_PARAM(host_memory_bytes_per_s, "host_memory_bandwidth", BYTES_PER_S, POSITIVE, ABOVE_0,
                 "host memory bandwidth that one device's share of an offloaded optimizer gets, bytes/s")
 #endif

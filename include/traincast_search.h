@@ -12,17 +12,20 @@ typedef enum tc_objective {
     TC_OBJECTIVES
 } tc_objective;
 
+/* How likely a recommended layout fits, where nothing is said: in searches, sweeps and plans. */
+#define TC_FIT 0.9
+
 typedef struct tc_search_input {
     size_t size;
     tc_question question; /* global_batch must be given; its layout is not looked at: see fixed */
     tc_objective objective;
-    bool pareto;                 /* the front of time and memory instead of the best by one objective */
-    bool exhaustive;             /* prune nothing */
-    bool any;                    /* also what the stack cannot run: tc_beyond_stack says of each what it lacks */
-    int top;                     /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
-    int threads;                 /* 0: as OpenMP has it */
-    double max_memory_bytes;     /* 0: what the device has */
-    double headroom;             /* share of that which stays free */
+    bool pareto;             /* the front of time and memory instead of the best by one objective */
+    bool exhaustive;         /* prune nothing */
+    bool any;                /* also what the stack cannot run: tc_beyond_stack says of each what it lacks */
+    int top;                 /* how many, each of its own kind: other tp, pp, ep or etp, or offloading */
+    int threads;             /* 0: as OpenMP has it */
+    double max_memory_bytes; /* that the forecast may be besides; 0: any */
+    double fit; /* the probability, above 0 and below 1, with which a layout must fit; 0: more likely than not */
     unsigned schedules;          /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
     unsigned dtypes;             /* bits 1 << tc_dtype; 0: the job's */
     int most_global_batch;       /* above the job's: it is doubled until here */

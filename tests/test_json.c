@@ -185,7 +185,7 @@ static void every_field_is_in_the_table(void **state) {
         "search" JOB "--space",
         "plan ascend-2024",
         "plan two-pools-h100-h20",
-        "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl",
+        "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl data/runs/hagemann23.jsonl",
         "controls",
         "list accelerators",
         "list fabrics",
@@ -216,7 +216,7 @@ static void every_row_is_a_field(void **state) {
         unseen++;
         print_message("no answer here has %s: %s\n", rows[i].command, rows[i].path);
     }
-    assert_in_range(unseen, 0, 9);
+    assert_in_range(unseen, 0, 6);
 }
 
 int main(void) {

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "forecast/fits.h"
 #include "forecast/forecast.h"
 #include "layout/fields.h"
 #include "traincast.h"
@@ -288,7 +289,7 @@ static void enumerate(const tc_search_input *in, const axis a[AXES], int at, int
     if (at == AXES) {
         if (!wanted(in, v) || !forecast(in, v, &step)) return;
         out->forecast++;
-        double capacity = fmin(in->max_memory_bytes, step.memory.capacity);
+        double capacity = fmin(in->max_memory_bytes, tc_fitting_bytes(&in->question, in->fit));
         if (step.memory.reserved <= capacity && step.step_s < out->best) out->best = step.step_s;
         if (step.memory.reserved < out->least) out->least = step.memory.reserved;
         return;

@@ -183,6 +183,8 @@ int main(int argc, char **argv) {
     memory_fit_run(&memory, a.memory || a.leave_out);
     if (a.memory) {
         memory_fit_report(&memory, stdout);
+        memory_fit_calibration(&memory, stdout);
+        memory_fit_intervals(&memory, stdout);
         if (a.table) memory_fit_table(&memory, a.table);
     } else {
         runs.set = a.set;

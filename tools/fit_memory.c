@@ -14,7 +14,8 @@
 #include <string.h>
 
 #include "fit_solve.h"
-#include "forecast/interval.h"
+#include "forecast/fits.h"
+#include "memory/memory.h"
 #include "validate/score.h"
 
 enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };
@@ -50,13 +51,15 @@ tc_code memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_convent
     for (int i = 0; i < count; i++) {
         const tc_published_run *run = &runs[i];
         bool stated = run->memory_gib > 0 && run->memory_unit_certain && !run->out_of_memory;
-        if (!stated && !(run->group && has_out_of_memory(runs, count, run->group))) continue;
+        bool judged = run->group && has_out_of_memory(runs, count, run->group);
+        if (!stated && !judged) continue;
         memory_row *row = &p->rows[p->count];
         memset(row, 0, sizeof *row);
         tc_code code = tc_case_build(catalog, conventions, run, &row->c, error);
         if (code) return code;
         if (!tc_case_is_built(&row->c)) continue;
         row->stated = stated;
+        row->judged = judged;
         row->family = fit_index(&p->families, run->source_family);
         row->stack = fit_index(&p->stacks, tc_arena_copy(arena, row->c.stack.slug, strlen(row->c.stack.slug)));
         for (int j = 0; j < MEMORY_PARAMETERS; j++) row->prior[j] = *parameter(&row->c.stack, j);
@@ -95,7 +98,7 @@ static double residual(const fit_fold *f, int index, const double *x, int bumped
     set_parameters(row, x, bumped, bump);
     if (tc_case_predict(&row->c, &result, &ignored)) return NAN;
     if (row->stated) return log(result.memory_gib / row->c.run->memory_gib);
-    double over = log(result.step.memory.reserved / result.step.memory.capacity);
+    double over = log(result.step.memory.reserved / result.step.memory.usable);
     return row->c.run->out_of_memory == (over > 0) ? 0 : over;
 }
 
@@ -111,6 +114,21 @@ static void settle(const fit_fold *f, const double *x) {
         set_parameters(row, x, -1, 0);
         row->c.assumed_count = 0;
         tc_case_settle(&row->c);
+    }
+}
+
+/* What the layouts of a source that says what did not fit leave of the memory, by the fits without it. */
+static void find_rooms(memory_problem *p, const double *x) {
+    for (int i = 0; i < p->count; i++) {
+        p->room[i] = NAN;
+        if (!p->rows[i].judged) continue;
+        memory_row row = p->rows[i];
+        tc_case_result result;
+        tc_error ignored;
+        set_parameters(&row, x + (size_t)row.family * (size_t)unknowns(p), -1, 0);
+        tc_case_settle(&row.c);
+        if (tc_case_predict(&row.c, &result, &ignored) == TC_OK)
+            p->room[i] = log(result.step.memory.usable / result.step.memory.reserved);
     }
 }
 
@@ -149,7 +167,13 @@ void memory_fit_run(memory_problem *p, bool leave_out) {
     fit_residuals(&all, p->residual[1]);
     memcpy(p->x, all.x, n * sizeof *p->x);
     fit_end(&all);
-    if (leave_out) fit_leave_out(&system, NULL, p->residual[2]);
+    if (!leave_out) return;
+    double *folds = calloc((size_t)p->families.count * n, sizeof *folds);
+    p->room = calloc(rows_n, sizeof *p->room);
+    if (!folds || !p->room) abort();
+    fit_leave_out(&system, folds, p->residual[2]);
+    find_rooms(p, folds);
+    free(folds);
 }
 
 bool memory_fit_owns(const char *name) {
@@ -222,9 +246,34 @@ static bool stack_elsewhere(const memory_problem *p, const memory_row *row) {
 
 static bool is_allocated(const memory_row *row) { return row->kind == TC_MEMORY_ALLOCATED; }
 
-void memory_fit_intervals(const memory_problem *p, FILE *out) {
-    double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios);
+/* Quantiles of measured over forecast memory with the source left out. */
+typedef struct memory_quantiles {
+    int runs;
+    double p10, p50, p90;
+} memory_quantiles;
+
+/* By evidence: [1] runs of the stack elsewhere, [0] none; less evidence is never a narrower interval. */
+static void find_quantiles(const memory_problem *p, bool allocated, memory_quantiles out[2]) {
+    double *ratios = malloc(((size_t)p->count + 1) * sizeof *ratios), low = 1, high = 1;
     if (!ratios) abort();
+    for (int known = 1; known >= 0; known--) {
+        int n = 0;
+        for (int i = 0; i < p->count; i++) {
+            const memory_row *row = &p->rows[i];
+            if (!row->stated || isnan(p->residual[2][i]) || is_allocated(row) != allocated) continue;
+            if (stack_elsewhere(p, row) == (known == 1)) ratios[n++] = exp(-p->residual[2][i]);
+        }
+        out[known] = (memory_quantiles){.runs = n};
+        if (n == 0) continue;
+        qsort(ratios, (size_t)n, sizeof *ratios, tc_by_value);
+        low = fmin(low, tc_quantile(ratios, n, 0.1));
+        high = fmax(high, tc_quantile(ratios, n, 0.9));
+        out[known] = (memory_quantiles){n, low, tc_quantile(ratios, n, 0.5), high};
+    }
+    free(ratios);
+}
+
+void memory_fit_intervals(const memory_problem *p, FILE *out) {
     fprintf(out,
             "# The same of memory: reserved by allocator or device, or allocated by live tensors.\nmemory_stacks:\n");
     int order[FIT_NAMES];
@@ -236,28 +285,61 @@ void memory_fit_intervals(const memory_problem *p, FILE *out) {
     }
     fprintf(out, "memory_intervals:\n");
     for (int allocated = 0; allocated < 2; allocated++) {
-        double low = 1, high = 1; /* less evidence is never a narrower interval */
-        for (int known = 1; known >= 0; known--) {
-            int n = 0;
-            for (int i = 0; i < p->count; i++) {
-                const memory_row *row = &p->rows[i];
-                if (!row->stated || isnan(p->residual[2][i]) || is_allocated(row) != (allocated == 1)) continue;
-                if (stack_elsewhere(p, row) == (known == 1)) ratios[n++] = exp(-p->residual[2][i]);
-            }
-            if (n == 0) continue;
-            qsort(ratios, (size_t)n, sizeof *ratios, tc_by_value);
-            double p10 = tc_quantile(ratios, n, 0.1), p90 = tc_quantile(ratios, n, 0.9);
-            low = p10 < low ? p10 : low;
-            high = p90 > high ? p90 : high;
-            fprintf(out, "  - {memory: %s, evidence: %s, runs: %d, p10: %.4f, p90: %.4f}\n",
-                    allocated ? "allocated" : "reserved", known ? "stack" : "none", n, low, high);
-        }
+        memory_quantiles q[2];
+        find_quantiles(p, allocated == 1, q);
+        for (int known = 1; known >= 0; known--)
+            if (q[known].runs > 0)
+                fprintf(out, "  - {memory: %s, evidence: %s, runs: %d, p10: %.4f, p50: %.4f, p90: %.4f}\n",
+                        allocated ? "allocated" : "reserved", known ? "stack" : "none", q[known].runs, q[known].p10,
+                        q[known].p50, q[known].p90);
     }
-    free(ratios);
+}
+
+/* ---- how likely a layout fits ---------------------------------------------------------------- */
+
+/* By the fits without the row's family, and the quantiles of the others' errors. */
+static double fits_probability(const memory_problem *p, const memory_quantiles q[2], int i) {
+    const memory_quantiles *own = &q[stack_elsewhere(p, &p->rows[i])];
+    tc_interval_model model = {.scaled = false};
+    for (int known = 0; known < 2; known++)
+        model.memory_p10[known] = own->p10, model.memory_p50[known] = own->p50, model.memory_p90[known] = own->p90;
+    tc_question question = tc_case_question(&p->rows[i].c);
+    question.interval = &model;
+    return tc_fits_probability(&question, tc_usable_bytes(&question.cluster.accelerator) * exp(-p->room[i]));
+}
+
+void memory_fit_calibration(const memory_problem *p, FILE *out) {
+    static const double edges[] = {0, 0.02, 0.2, 0.5, 0.8, 0.95, 1};
+    enum { BINS = sizeof edges / sizeof *edges - 1 };
+    int layouts[BINS] = {0}, ran[BINS] = {0}, all[2] = {0}, right[2] = {0};
+    double sum[BINS] = {0};
+    memory_quantiles q[2];
+    find_quantiles(p, false, q);
+    for (int i = 0; i < p->count; i++) {
+        if (!p->rows[i].judged || isnan(p->room[i])) continue;
+        double probability = fits_probability(p, q, i);
+        int bin = 0, did = !p->rows[i].c.run->out_of_memory;
+        while (bin < BINS - 1 && probability >= edges[bin + 1]) bin++;
+        layouts[bin]++, ran[bin] += did, sum[bin] += probability;
+        all[did]++, right[did] += (probability >= 0.5) == did;
+    }
+    if (all[0] + all[1] == 0) return;
+    fprintf(out,
+            "\nHow likely a layout fits, on the %d runs of sources that say which ones ended for want of memory, each "
+            "by "
+            "the fit without its\nsource: told right %.1f %% (%.1f %% of those that ran, %.1f %% of those that did "
+            "not).\n\n| called | layouts | mean of the probabilities | ran |\n|---|---|---|---|\n",
+            all[0] + all[1], 100.0 * (right[0] + right[1]) / (all[0] + all[1]), 100.0 * right[1] / all[1],
+            100.0 * right[0] / all[0]);
+    for (int b = 0; b < BINS; b++)
+        if (layouts[b] > 0)
+            fprintf(out, "| %.0f to %.0f %% | %d | %.0f %% | %.0f %% |\n", 100 * edges[b], 100 * edges[b + 1],
+                    layouts[b], 100 * sum[b] / layouts[b], 100.0 * ran[b] / layouts[b]);
 }
 
 void memory_fit_free(memory_problem *p) {
     free(p->rows);
     free(p->x);
     for (int k = 0; k < 3; k++) free(p->residual[k]);
+    free(p->room);
 }

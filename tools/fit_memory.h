@@ -12,6 +12,7 @@ typedef struct memory_row {
     tc_case c;
     int family, stack;
     bool stated; /* its memory; else only whether it fitted */
+    bool judged; /* its source says what did not fit */
     tc_memory_kind kind;
     double prior[3]; /* of the stack's parameters */
     double weight;
@@ -23,6 +24,7 @@ typedef struct memory_problem {
     fit_names families, stacks;
     double *x;
     double *residual[3]; /* log(forecast / stated) by row: priors, fitted, the row's family left out */
+    double *room;        /* log(usable / forecast) by row with its family left out; NAN: no judge of what fits */
 } memory_problem;
 
 /* Takes the runs that state memory, or whose source says what did not fit. The runs must outlive the problem. */
@@ -40,6 +42,8 @@ void memory_fit_report(const memory_problem *p, FILE *out);
 void memory_fit_table(const memory_problem *p, const char *path);
 /* YAML: quantiles of measured over forecast memory with the source left out. */
 void memory_fit_intervals(const memory_problem *p, FILE *out);
+/* Markdown: how often layouts ran that were called so likely to fit. After a fit that left out families. */
+void memory_fit_calibration(const memory_problem *p, FILE *out);
 void memory_fit_free(memory_problem *p);
 
 #endif

@@ -13,13 +13,19 @@ const fit_parameter fit_parameters[ALL] = {
 #undef TC_STACK_PARAM
 };
 
+bool fit_moves(int parameter) { return fit_parameters[parameter].link <= POSITIVE; }
+
 double fit_to_link(fit_link link, double value) {
+    if (link > POSITIVE) return value;
     if (link == POSITIVE) return log(value > 1e-30 ? value : 1e-30);
     double p = value < 0.001 ? 0.001 : value > 0.999 ? 0.999 : value;
     return log(p / (1 - p));
 }
 
-double fit_from_link(fit_link link, double x) { return link == POSITIVE ? exp(x) : 1 / (1 + exp(-x)); }
+double fit_from_link(fit_link link, double x) {
+    if (link > POSITIVE) return x;
+    return link == POSITIVE ? exp(x) : 1 / (1 + exp(-x));
+}
 
 double fit_sigma(int j, double relative) {
     const fit_parameter *parameter = &fit_parameters[j];

@@ -4,7 +4,7 @@
 
 #include "base/units.h"
 
-typedef enum fit_link { FRACTION, POSITIVE } fit_link;
+typedef enum fit_link { FRACTION, POSITIVE, SHARE, FIGURE } fit_link;
 
 typedef struct fit_parameter {
     const char *name, *key; /* key: in data files */
@@ -21,6 +21,9 @@ enum {
 
 /* Those of a device, then those of a stack, in the order of their structs. */
 extern const fit_parameter fit_parameters[ALL];
+
+/* Whether a fit moves it: not what is a figure of the machine. */
+bool fit_moves(int parameter);
 
 double fit_to_link(fit_link link, double value);
 double fit_from_link(fit_link link, double x);

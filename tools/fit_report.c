@@ -265,6 +265,7 @@ void fit_report(const run_problem *p, const memory_problem *memory, const interv
     interval_report(runs, count, p->families.count, out);
     kernel_fit_report(p->kernels, out);
     memory_fit_report(memory, out);
+    memory_fit_calibration(memory, out);
     if (fclose(out)) exit(1);
 }
 

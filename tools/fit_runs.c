@@ -98,7 +98,9 @@ static double residual(const fit_fold *f, int row, const double *x, int bumped, 
 }
 
 static int fitted_columns(const fit_fold *f, int row, int j, int columns[FIT_SHARED]) {
-    return memory_fit_owns(fit_parameters[j].name) ? 0 : columns_of(f->system->problem, row_of(f, row), j, columns);
+    return memory_fit_owns(fit_parameters[j].name) || !fit_moves(j)
+               ? 0
+               : columns_of(f->system->problem, row_of(f, row), j, columns);
 }
 
 static void settle(const fit_fold *f, const double *x) {

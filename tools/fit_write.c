@@ -51,6 +51,7 @@ static void write_values(FILE *out, const char *heading, const char *indent, con
                          const fitted_values *general, int first, int count) {
     bool begun = false;
     for (int j = 0; j < count; j++) {
+        if (!fit_moves(first + j)) continue;
         if (general && strcmp(general->of[j].value, values->of[j].value) == 0) continue;
         if (!begun && heading) fprintf(out, "  %s:\n", heading);
         begun = true;
@@ -62,7 +63,8 @@ static void write_deviations(FILE *out, const char *heading, const char *indent,
                              int count) {
     if (heading) fprintf(out, "    %s:\n", heading);
     for (int j = 0; j < count; j++)
-        if (values->of[j].deviation[0]) write_line(out, indent, first + j, values->of[j].deviation);
+        if (fit_moves(first + j) && values->of[j].deviation[0])
+            write_line(out, indent, first + j, values->of[j].deviation);
 }
 
 static FILE *open_fitted(const run_problem *p, const fit_target *target, const char *file) {

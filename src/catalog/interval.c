@@ -39,6 +39,7 @@ static tc_code read_memory(const tc_document *document, tc_interval_model *out, 
         int known = strcmp(evidence, "stack") == 0;
         if (!known && strcmp(evidence, "none") != 0) continue;
         code = number_of(document, row, "p10", &out->memory_p10[known], error);
+        if (!code) code = number_of(document, row, "p50", &out->memory_p50[known], error);
         if (!code) code = number_of(document, row, "p90", &out->memory_p90[known], error);
     }
     return code;

@@ -26,8 +26,8 @@ struct tc_interval_model {
     double intercept, coefficient[TC_INTERVAL_FEATURES], p10, p90;
     int families;
     tc_interval_family family[TC_INTERVAL_FAMILIES];
-    double memory_p10[2],
-        memory_p90[2]; /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
+    /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
+    double memory_p10[2], memory_p50[2], memory_p90[2];
 };
 
 #endif

@@ -35,6 +35,8 @@ typedef struct tc_resolved {
  * files of format 1 may have it. */
 #define TC_PARAMETER_MAX_FRACTION 1.0
 #define TC_PARAMETER_MAX_POSITIVE 1e15
+#define TC_PARAMETER_MAX_SHARE 1.0
+#define TC_PARAMETER_MAX_FIGURE 1e15
 #define TC_PARAMETER_MIN_FROM_0 0
 #define TC_PARAMETER_MIN_ABOVE_0 1e-6
 #define TC_PARAMETER_FIELD(section, is_sourced, name, key, of_dimension, link, least, text)                            \

@@ -18,6 +18,7 @@ tc_code tc_command_plan(tc_context *context) {
     tc_code code = tc_scenario_load(context->catalog, context->options->positional[0], &scenario, context->error);
     if (code) return code;
     if (tc_given(context, TC_OPTION_ANY)->given) scenario->any = true;
+    if (tc_given(context, TC_OPTION_FIT)->given) scenario->fit = tc_given(context, TC_OPTION_FIT)->real;
     const tc_interval_model *interval;
     code = tc_catalog_interval(context->catalog, &interval, context->error);
     if (!code) code = tc_plan_make(scenario, interval, &plan, context->error);

@@ -89,6 +89,7 @@ static tc_code take_input(tc_context *context, const tc_question *question, tc_s
     in->top = tc_given(context, TC_OPTION_TOP)->given ? (int)tc_given(context, TC_OPTION_TOP)->integer : 5;
     in->threads = (int)tc_given(context, TC_OPTION_THREADS)->integer;
     in->max_memory_bytes = tc_given(context, TC_OPTION_MAX_MEMORY)->real * TC_GIB;
+    if (tc_given(context, TC_OPTION_FIT)->given) in->fit = tc_given(context, TC_OPTION_FIT)->real;
     in->most_global_batch = (int)tc_given(context, TC_OPTION_MOST_GLOBAL_BATCH)->integer;
     in->fewest_devices = (int)tc_given(context, TC_OPTION_FEWEST_DEVICES)->integer;
     in->all_devices = tc_given(context, TC_OPTION_ALL_DEVICES)->given;

@@ -66,6 +66,7 @@ tc_code tc_command_sweep(tc_context *context) {
     if (!sweep) return tc_fail(context->error, TC_INTERNAL, "sweep", "out of memory");
     tc_code code = tc_sweep_load(context->catalog, context->options->positional[0], sweep, context->error);
     if (!code && tc_given(context, TC_OPTION_ANY)->given) sweep->any = true;
+    if (!code && tc_given(context, TC_OPTION_FIT)->given) sweep->fit = tc_given(context, TC_OPTION_FIT)->real;
     if (!code) code = tc_store_open(tc_given(context, TC_OPTION_STORE)->text, &store, context->error);
     if (!code) code = run_missing(context, sweep, store);
     if (!code && !(code = tc_job_rows(store, sweep, &rows, context->error))) {

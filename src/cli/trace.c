@@ -77,7 +77,7 @@ static void report(tc_context *context, const tc_step *step, const char *output,
         tc_writer writer = tc_write_begin(&context->target, "trace/1", NULL);
         tc_write_assumed(&writer, step);
         tc_write_number(&writer, "step_s", step->step_s);
-        tc_write_bool(&writer, "fits", step->fits);
+        tc_write_fits(&writer, step->fits_probability, step->fits);
         tc_write_string(&writer, "output", output);
         tc_write_string(&writer, "svg", svg);
         tc_write_integer(&writer, "spans", spans);

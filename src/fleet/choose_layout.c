@@ -8,7 +8,7 @@
  * allow, and smaller ones while they give more: beyond some number of devices a job only fails more often.
  * An interleaved pipeline takes its micro-batches pp at a time: Megatron-LM refuses others (schedules.py,
  * forward_backward_pipelining_with_interleaving), and so does src/search.
- * A layout fits if it leaves a twentieth of the memory free.
+ * A layout fits if it does with the probability that the plan asks for.
  *
  * The value of a layout is its useful tokens per second: tokens / step time x goodput (run/goodput.c).
  *
@@ -24,11 +24,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "forecast/fits.h"
 #include "layout/fields.h"
 #include "run/goodput.h"
 
 #define LONG_SEQUENCE 16384
-#define HEADROOM 0.05 /* of a device's memory stays free: forecasts of memory err by more than that */
 #define DP_PATIENCE 2 /* smaller data-parallel degrees to try after the last one that was better */
 
 static const int tensor_degrees[] = {1, 2, 4, 8, 16};
@@ -43,7 +43,8 @@ static const int recomputes[] = {TC_RECOMPUTE_NONE, TC_RECOMPUTE_SELECTIVE, TC_R
 
 typedef struct search {
     const tc_chooser *in;
-    tc_question q; /* the layout at hand, on its devices */
+    double most_bytes; /* of a layout that fits as surely as is asked for */
+    tc_question q;     /* the layout at hand, on its devices */
     tc_choice best;
     tc_error error;  /* the last refusal */
     tc_beyond lacks; /* what the stack lacked last */
@@ -106,7 +107,7 @@ static void remember(tc_shapes *shapes, const tc_layout *layout, double rate) {
 /* Takes the layout if it fits and gives more than the best so far. Returns its useful tokens/s, 0 if it does not fit. */
 static double consider(search *s, const tc_step *step) {
     int devices = s->q.cluster.devices;
-    if (step->memory.reserved > (1 - HEADROOM) * step->memory.capacity) {
+    if (step->memory.reserved > s->most_bytes) {
         if (s->best.least_bytes == 0 || step->memory.reserved < s->best.least_bytes)
             s->best.least_bytes = step->memory.reserved;
         return 0;
@@ -216,9 +217,9 @@ static void explain(search *s) {
     tc_choice *best = &s->best;
     if (best->least_bytes > 0) /* in tenths of a GiB, without a locale's point */
         snprintf(best->why, sizeof best->why,
-                 "does not fit: %d.%d GiB per device in the leanest layout, of %d GiB with a twentieth free",
+                 "does not fit: %d.%d GiB per device in the leanest layout; up to %d GiB are %d %% sure to fit",
                  (int)(best->least_bytes / 1073741824.0), (int)(best->least_bytes / 107374182.4) % 10,
-                 (int)(s->in->question->cluster.accelerator.memory_bytes / 1073741824.0));
+                 (int)(s->most_bytes / 1073741824.0), (int)(100 * s->in->fit + 0.5));
     else if (s->any_legal)
         snprintf(best->why, sizeof best->why, "fails more often than it restarts");
     else
@@ -248,7 +249,7 @@ static void try_shapes(search *s, int layers, int experts, int seq) {
 }
 
 tc_choice tc_choose_layout(const tc_chooser *in, const tc_shapes *shapes) {
-    search s = {.in = in, .q = *in->question};
+    search s = {.in = in, .q = *in->question, .most_bytes = tc_fitting_bytes(in->question, in->fit)};
     s.q.interval = NULL; /* of the chosen one alone */
     const tc_model *model = &in->question->job.model;
     int layers = 0, experts = 0;

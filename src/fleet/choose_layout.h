@@ -8,6 +8,7 @@
 
 typedef struct tc_chooser {
     const tc_question *question; /* its global batch must be given; devices: the most that may be used */
+    double fit;                  /* how likely a layout must fit the memory */
     double package_mtbf_s, restart_s;
     double checkpoint_bytes, storage_bytes_per_s; /* bandwidth per device */
     bool any;                                     /* also what the stack cannot run */

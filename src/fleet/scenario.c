@@ -166,6 +166,7 @@ static const tc_field fields[] = {
     TEXT("story", TC_NEED_NEVER, tc_scenario, story),
     TEXT("start", TC_NEED_ALWAYS, tc_scenario, start_date),
     {.path = "any", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_scenario, any)},
+    {.path = "fit", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, fit), .min = 0.01, .max = 0.99},
     FIGURE("reserves.bring_up", TC_DIMENSION_SECONDS, TC_NEED_IN_SECTION, tc_scenario, bring_up_s, 0, 86400. * 3650),
     FIGURE("reserves.ablations", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, ablation_share, 0, 0.95),
     FIGURE("reserves.evaluation", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, evaluation_share, 0, 0.95),
@@ -466,6 +467,7 @@ tc_code tc_scenario_read(const tc_document *document, tc_scenario *out, tc_error
     checker c = {document, out, error};
     tc_code code = tc_schema_read(&schema, document, out, error);
     if (code != TC_OK) return code;
+    if (!(out->fit > 0)) out->fit = TC_FIT;
     code = take_day(&c, document->root, "start", out->start_date, &out->start);
     if (code == TC_OK && out->ablation_share + out->evaluation_share > 0.95)
         code = tc_document_fail(document, tc_node_get(document->root, "reserves"), NULL, error,

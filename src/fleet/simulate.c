@@ -89,6 +89,7 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
 static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question) {
     return (tc_chooser){.question = question,
                         .any = p->scenario->any,
+                        .fit = p->scenario->fit,
                         .package_mtbf_s = package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,
                         .checkpoint_bytes = checkpoint_bytes(p),

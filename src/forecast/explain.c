@@ -189,6 +189,7 @@ static void try_change(trials *of, const tc_question *t, bool layout, const char
     c->gain_pct = 100 * (e->step.step_s / step.step_s - 1);
     c->reserved = step.memory.reserved;
     c->fits = step.fits;
+    c->fits_probability = step.fits_probability;
 }
 
 enum hardware { MATMUL, POWER, HBM, LINKS, NETWORK, LATENCY, LAUNCH, HOST, HARDWARE };
@@ -305,7 +306,6 @@ static tc_code fill_changes(const tc_question *question, tc_explanation *e, tc_e
     trials of = {e, TC_OK, error};
     tc_question base = *question;
     base.layout = e->step.layout;
-    base.interval = NULL;
     base.job.global_batch = e->step.global_batch;
     base.layout.dp = TC_UNSET;
     try_hardware(&of, &base);

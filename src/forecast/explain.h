@@ -32,6 +32,7 @@ typedef struct tc_change {
     double step_s;
     double gain_pct; /* of throughput: how much faster */
     double reserved; /* bytes per device */
+    double fits_probability;
     bool fits;
 } tc_change;
 

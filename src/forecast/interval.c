@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/formats.h"
+#include "forecast/fits.h"
 #include "workload/operators.h"
 
 static const char *evidence_text(tc_evidence seen) {
@@ -45,15 +46,22 @@ static double family_coefficient(const tc_interval_model *model, const char *fam
     return 0;
 }
 
-tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q, const tc_step *step) {
+tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_question *q) {
     tc_interval out = {.evidence = NULL};
+    if (!model) return out;
+    int known = was_seen(&model->memory_stacks, q->stack.slug);
+    out.memory_p10 = model->memory_p10[known];
+    out.memory_p50 = model->memory_p50[known];
+    out.memory_p90 = model->memory_p90[known];
+    return out;
+}
+
+tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q, const tc_step *step) {
+    tc_interval out = tc_memory_interval_of(model, q);
     if (!model) return out;
     const tc_accelerator *a = &q->cluster.accelerator;
     tc_evidence seen = {was_seen(&model->stacks, q->stack.slug), was_seen(&model->accelerators, a->slug), false};
     seen.architecture = seen.chip || was_seen(&model->architectures, a->architecture);
-    int known = was_seen(&model->memory_stacks, q->stack.slug);
-    out.memory_p10 = model->memory_p10[known];
-    out.memory_p90 = model->memory_p90[known];
     if (!model->scaled) return out;
     double features[TC_INTERVAL_FEATURES], scale = model->intercept + family_coefficient(model, a->family);
     tc_interval_features(q, step, seen, features);
@@ -71,4 +79,5 @@ void tc_interval_apply(const tc_question *q, tc_step *step) {
     step->memory_p10 = step->memory.reserved * interval.memory_p10;
     step->memory_p90 = step->memory.reserved * interval.memory_p90;
     step->evidence = interval.evidence;
+    tc_fits_apply(q, step);
 }

@@ -10,9 +10,9 @@
 #include "step/parts.h"
 
 typedef struct tc_interval {
-    const char *evidence;          /* what it rests on, a fixed text; NULL where there is no fit */
-    double p10, p90;               /* factors on the step time; 0 where there is no fit */
-    double memory_p10, memory_p90; /* factors on the reserved memory; 0 */
+    const char *evidence;                      /* what it rests on, a fixed text; NULL where there is no fit */
+    double p10, p90;                           /* factors on the step time; 0 where there is no fit */
+    double memory_p10, memory_p50, memory_p90; /* factors on the reserved memory; 0 */
 } tc_interval;
 
 /* Which runs the fit had seen: of the question's stack, chip, and chips of its architecture. */
@@ -27,7 +27,11 @@ void tc_interval_features(const tc_question *question, const tc_step *step, tc_e
 /* The interval of a forecast; all zero without a model. */
 tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *question, const tc_step *step);
 
-/* Fills step_s_p10, step_s_p90, memory_p10, memory_p90 and evidence of the forecast from the question's model. */
+/* Of memory alone, which depends on nothing but the stack: no step is needed. */
+tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_question *question);
+
+/* Fills step_s_p10, step_s_p90, memory_p10, memory_p90, evidence, fits and fits_probability of the forecast from
+ * the question's model. */
 void tc_interval_apply(const tc_question *question, tc_step *step);
 
 #endif

@@ -215,6 +215,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      = stack->memory.dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
                      .input_bytes = stack->memory.low_precision_inputs ? low : 2,
                      .activation_bytes = stack->memory.low_precision_activations ? low : 2,
+                     .unfused_softmax = !(stack->kernels.fused & TC_GROUP_ATTENTION),
                      .unfused_activation
                      = !(l->graphs & TC_GRAPHS_ALL) && !(stack->kernels.fused & TC_GROUP_ACTIVATION),
                      .attention_bias = stack->memory.attention_bias && model->positions == TC_POSITIONS_NONE,

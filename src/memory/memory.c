@@ -256,6 +256,10 @@ int tc_fullest_stage(const tc_stack *stack, int count, const int *stage, const t
     return fullest;
 }
 
+double tc_usable_bytes(const tc_accelerator *a) {
+    return a->params.usable_memory > 0 ? a->memory_bytes * a->params.usable_memory : a->memory_bytes;
+}
+
 tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_block_set *set) {
     const tc_model *model = &q->job.model;
     int pp = p->layout.pp, stage[TC_PEAK_STAGES], count = tc_peak_stages(pp, stage);
@@ -276,5 +280,6 @@ tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_b
         if (reserved > peak.reserved) peak = tc_stage_memory(&q->stack, &states[k], &kept[k], in_flight[k], stage[k]);
     }
     peak.capacity = q->cluster.accelerator.memory_bytes;
+    peak.usable = tc_usable_bytes(&q->cluster.accelerator);
     return peak;
 }

@@ -65,7 +65,10 @@ tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, cons
                       int chunk); /* of the model */
 /* The most that gradients and what is live for the backward pass take together. */
 double tc_backward_bytes(const tc_states *states, double live);
-/* in_flight: tc_micro_batches_in_flight. capacity stays 0. */
+/* What a process can have of the device's memory; all of it where the share is unknown. */
+double tc_usable_bytes(const tc_accelerator *accelerator);
+
+/* in_flight: tc_micro_batches_in_flight. capacity and usable stay 0. */
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
                           int stage);
 

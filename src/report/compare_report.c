@@ -41,7 +41,7 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     tc_write_step_memory(writer, step);
     tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / TC_GIB);
     tc_write_number(writer, "memory_capacity_gib", step->memory.capacity / TC_GIB);
-    tc_write_bool(writer, "fits", step->fits);
+    tc_write_fits(writer, step->fits_probability, step->fits);
     if (item->devices_to_fit > 0) {
         tc_write_integer(writer, "devices_to_fit", item->devices_to_fit);
         tc_write_string(writer, "sharding_to_fit", tc_name(TC_VOCABULARY_SHARDING, item->sharding_to_fit));
@@ -105,9 +105,9 @@ static void add_row(tc_table *table, const tc_comparison *item) {
     tc_table_cell(table, tc_format_significant(step->tokens_per_s_per_device, 3).s);
     tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
     snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.reserved / TC_GIB, 3).s,
-             tc_format_significant(step->memory.capacity / TC_GIB, 3).s);
+             tc_format_significant(step->memory.usable / TC_GIB, 3).s);
     tc_table_cell(table, text);
-    tc_table_cell_tone(table, step->fits ? "yes" : "NO", step->fits ? TC_TONE_GOOD : TC_TONE_BAD);
+    tc_table_cell_tone(table, tc_fit_percent(step->fits_probability).s, tc_fit_tone(step->fits_probability));
     snprintf(text, sizeof text, "%.20s%s", item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-",
              item->devices_to_fit > 0 && item->sharding_to_fit != step->layout.sharding ? "*" : "");
     tc_table_cell(table, text);
@@ -128,7 +128,8 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
     }
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0,
-                     "80 %: the interval of the step. tokens/s and memory (GiB) are per device. 'from': the fewest "
+                     "80 %: the interval of the step. tokens/s and memory (GiB, of what is usable) are per device. "
+                     "'fits': how likely. 'from': the fewest "
                      "devices on which this layout fits. $ and kWh are per million tokens, "
                      "failures and checkpoints included.");
     if (zero3) tc_print_wrapped(file, style, 0, 0, "*: with zero3 sharding.");
@@ -181,7 +182,7 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
     tc_table_column(&table, "tokens/s", TC_RIGHT);
     tc_table_column(&table, "MFU", TC_RIGHT);
     tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "fits", TC_LEFT);
+    tc_table_column(&table, "fits", TC_RIGHT);
     tc_table_column(&table, "from", TC_RIGHT | TC_OPTIONAL);
     tc_table_column(&table, "$ rented", TC_RIGHT | TC_OPTIONAL);
     tc_table_column(&table, "$ owned", TC_RIGHT | TC_OPTIONAL);

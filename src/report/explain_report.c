@@ -105,7 +105,7 @@ static void write_changes(tc_writer *w, const char *key, const tc_explanation *e
         tc_write_number(w, "step_s", c->step_s);
         tc_write_number(w, "gain_pct", c->gain_pct);
         tc_write_number(w, "memory_gib_per_device", c->reserved / TC_GIB);
-        tc_write_bool(w, "fits", c->fits);
+        tc_write_fits(w, c->fits_probability, c->fits);
         tc_write_close(w);
     }
     tc_write_close(w);
@@ -127,7 +127,7 @@ void tc_report_explain(tc_target *target, const tc_costs *f, const tc_explanatio
     tc_write_string(&w, "evidence", e->step.evidence);
     tc_write_number(&w, "mfu_pct", e->step.mfu_pct);
     tc_write_step_memory(&w, &e->step);
-    tc_write_bool(&w, "fits", e->step.fits);
+    tc_write_fits(&w, e->step.fits_probability, e->step.fits);
     tc_write_string(&w, "bound_by", e->bound);
     tc_write_number(&w, "bound_share", e->bound_share);
     write_waterfall(&w, e);
@@ -212,7 +212,7 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
     tc_table_column(&table, "throughput", TC_RIGHT);
     tc_table_column(&table, "step", TC_RIGHT);
     if (layout) tc_table_column(&table, "memory", TC_RIGHT);
-    if (layout) tc_table_column(&table, "", TC_LEFT);
+    if (layout) tc_table_column(&table, "fits", TC_RIGHT);
     for (int i = 0; i < e->changes; i++) {
         const tc_change *c = &e->change[i];
         char gain[48];
@@ -225,7 +225,7 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
         tc_table_cell(&table, tc_format_seconds(c->step_s).s);
         if (!layout) continue;
         tc_table_cell(&table, tc_format_gib(c->reserved).s);
-        tc_table_cell(&table, c->fits ? "fits" : "does not fit");
+        tc_table_cell_tone(&table, tc_fit_percent(c->fits_probability).s, tc_fit_tone(c->fits_probability));
     }
     return tc_table_print(&table, file, style);
 }
@@ -269,7 +269,9 @@ bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f
         if (e->loss[i].points > largest->points) largest = &e->loss[i];
     snprintf(text, sizeof text, "Bound by %s: %.20s of the step. The largest loss: %s, %.20s points of MFU.%s",
              e->bound, tc_format_percent(100 * e->bound_share).s, largest->text, tc_format_fixed(largest->points, 1).s,
-             e->step.fits ? "" : " It does NOT fit into memory.");
+             e->step.fits                      ? ""
+             : e->step.fits_probability > 0.02 ? " It is unlikely to fit into memory."
+                                               : " It does NOT fit into memory.");
     tc_print_wrapped(file, style, 0, 0, text);
     print_waterfall(file, style, e);
     bool complete = print_operators(file, style, f);

@@ -88,7 +88,7 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
     tc_write_string(&writer, "evidence", step->evidence);
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
     tc_write_step_memory(&writer, step);
-    tc_write_bool(&writer, "fits", step->fits);
+    tc_write_fits(&writer, step->fits_probability, step->fits);
     write_time(&writer, run);
     write_money(&writer, run);
     tc_write_layout(&writer, "layout", &step->layout);

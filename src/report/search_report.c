@@ -74,7 +74,7 @@ static void write_given(tc_writer *writer, const tc_question *question, const tc
     tc_write_step_time(writer, given);
     tc_write_number(writer, "mfu_pct", given->mfu_pct);
     tc_write_step_memory(writer, given);
-    tc_write_bool(writer, "fits", given->fits);
+    tc_write_fits(writer, given->fits_probability, given->fits);
     if (search->best_count > 0)
         tc_write_number(writer, "best_faster_pct", 100 * (given->step_s / search->best[0].step.step_s - 1));
     tc_write_close(writer);
@@ -116,7 +116,7 @@ static void write_found(tc_writer *writer, const tc_search_input *in, const tc_f
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
     tc_write_step_memory(writer, step);
-    tc_write_bool(writer, "fits", step->fits);
+    tc_write_fits(writer, step->fits_probability, step->fits);
     tc_write_number(writer, "objective", found->objective);
     if (next) write_against(writer, found, next);
     tc_write_close(writer);

@@ -165,6 +165,7 @@ static void write_memory(tc_writer *writer, const tc_memory *memory) {
     tc_write_number(writer, "allocated", memory->allocated / TC_GIB);
     tc_write_number(writer, "reserved", memory->reserved / TC_GIB);
     tc_write_number(writer, "capacity", memory->capacity / TC_GIB);
+    tc_write_number(writer, "usable", memory->usable / TC_GIB);
     tc_write_integer(writer, "stage", memory->stage);
     tc_write_close(writer);
 }
@@ -189,7 +190,7 @@ void tc_report_step(tc_target *target, const tc_question *question, const tc_ste
     tc_write_close(&writer);
     tc_write_step_memory(&writer, step);
     tc_write_number(&writer, "memory_allocated_gib", step->memory.allocated / TC_GIB);
-    tc_write_bool(&writer, "fits", step->fits);
+    tc_write_fits(&writer, step->fits_probability, step->fits);
     write_parts(&writer, "breakdown_s", breakdown_parts, COUNT(breakdown_parts), &step->breakdown, 1);
     tc_write_close(&writer);
     write_memory(&writer, &step->memory);
@@ -233,17 +234,58 @@ static void print_speed(FILE *file, const tc_style *style, const tc_question *qu
     tc_print_line(file, style, "efficiency", text);
 }
 
+/* From which probability on a layout is said to fit; docs/manual.md has the same words. */
+static const struct fit_words {
+    double least;
+    const char *text;
+    tc_tone tone;
+} fit_words[] = {{0.9, "likely fits", TC_TONE_GOOD},
+                 {0.5, "may fit", TC_TONE_PLAIN},
+                 {0.02, "unlikely to fit", TC_TONE_BAD},
+                 {-1, "does NOT fit", TC_TONE_BAD}};
+
+static const struct fit_words *words_of(double probability) {
+    const struct fit_words *w = fit_words;
+    while (probability < w->least) w++;
+    return w;
+}
+
+tc_tone tc_fit_tone(double probability) { return words_of(probability)->tone; }
+
+static int fit_percent(double probability) { return probability > 0.99 ? 99 : (int)(100 * probability + 0.5); }
+
+tc_text tc_fit_percent(double probability) {
+    tc_text text;
+    snprintf(text.s, sizeof text.s, "%d %%", fit_percent(probability));
+    return text;
+}
+
+const char *tc_fit_text(double probability, char *buffer, size_t size) {
+    const struct fit_words *w = words_of(probability);
+    if (w == &fit_words[COUNT(fit_words) - 1])
+        snprintf(buffer, size, "%s", w->text);
+    else
+        snprintf(buffer, size, "%s (%s%d %%)", w->text, probability > 0.99 ? "over " : "", fit_percent(probability));
+    return buffer;
+}
+
+void tc_write_fits(tc_writer *writer, double probability, bool fits) {
+    tc_write_bool(writer, "fits", fits);
+    tc_write_number(writer, "fits_probability", probability);
+}
+
 void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step) {
     const tc_memory *m = &step->memory;
+    char text[96];
     tc_print_tone(file, style, TC_TONE_FAINT, "  memory       ");
-    fprintf(file, "%s of %s per device: ", tc_format_gib(m->reserved).s, tc_format_gib(m->capacity).s);
-    if (step->fits) {
-        tc_print_tone(file, style, TC_TONE_GOOD, "fits\n");
-    } else {
-        char text[64];
-        snprintf(text, sizeof text, "does NOT fit, %.20s too much\n", tc_format_gib(m->reserved - m->capacity).s);
-        tc_print_tone(file, style, TC_TONE_BAD, text);
+    fprintf(file, "%s of %s usable per device: ", tc_format_gib(m->reserved).s, tc_format_gib(m->usable).s);
+    tc_fit_text(step->fits_probability, text, sizeof text);
+    if (m->reserved > m->usable) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, ", %.20s too much", tc_format_gib(m->reserved - m->usable).s);
     }
+    tc_print_tone(file, style, tc_fit_tone(step->fits_probability), text);
+    fputc('\n', file);
     if (step->memory_p90 > 0)
         fprintf(file, "%15s(80 %% interval %s to %s)\n", "", tc_format_gib(step->memory_p10).s,
                 tc_format_gib(step->memory_p90).s);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "report/format.h"
 #include "report/writer.h"
 #include "report/table.h"
 #include "traincast.h"
@@ -25,6 +26,16 @@ void tc_write_interval(tc_writer *writer, const char *key, double value);
 /* "step_s", "step_s_p10", "step_s_p90"; "memory_gib_per_device" and _p10, _p90 */
 void tc_write_step_time(tc_writer *writer, const tc_step *step);
 void tc_write_step_memory(tc_writer *writer, const tc_step *step);
+/* "likely fits (96 %)", "may fit (70 %)", "unlikely to fit (12 %)", "does NOT fit". Returns buffer. */
+const char *tc_fit_text(double probability, char *buffer, size_t size);
+
+/* For tables, "96 %": never 100; and its tone. */
+tc_text tc_fit_percent(double probability);
+tc_tone tc_fit_tone(double probability);
+
+/* fits and fits_probability. */
+void tc_write_fits(tc_writer *writer, double probability, bool fits);
+
 /* "  memory       24.5 GiB of 64.0 GiB per device: fits", and its interval on a line of its own */
 void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step);
 /* What the question's stack lacks for a resolved layout: "beyond_stack": [sentences], and a line where there are any. */

@@ -114,7 +114,7 @@ static void write_row(tc_writer *writer, const tc_sweep_row *r) {
         tc_write_number(writer, "mfu_pct", r->mfu_pct);
         tc_write_number(writer, "tokens_per_s_per_device", r->tokens_per_s_per_device);
         tc_write_number(writer, "memory_gib_per_device", r->memory_bytes / TC_GIB);
-        tc_write_bool(writer, "fits", true);
+        tc_write_fits(writer, r->fits_probability, true);
     } else {
         tc_write_string(writer, r->status == TC_SWEEP_FAILED ? "error" : "advice", r->note);
     }

@@ -119,6 +119,7 @@ static void write_oom_runs(tc_writer *writer, const tc_validation *v) {
         tc_write_object(writer, NULL);
         tc_write_string(writer, "id", r->run->id);
         tc_write_bool(writer, "predicted_fits", r->fits);
+        tc_write_number(writer, "fits_probability", r->fits_probability);
         tc_write_bool(writer, "measured_fits", !r->run->out_of_memory);
         tc_write_close(writer);
     }

@@ -17,7 +17,6 @@
 static int devices_that_fit(const tc_question *question, const tc_layout *resolved, int sharding, tc_comparison *out) {
     int model_parallel = resolved->tp * resolved->pp * resolved->cp;
     tc_question q = *question;
-    q.interval = NULL;
     q.layout = *resolved;
     q.layout.sharding = sharding;
     for (int replicas = 1; replicas <= MOST_DEVICES / model_parallel; replicas *= 2) {

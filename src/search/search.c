@@ -30,6 +30,7 @@ tc_search_input tc_default_search_input(void) {
     in.size = sizeof in;
     in.question = tc_default_question();
     in.top = 1;
+    in.fit = TC_FIT;
     in.fixed = tc_layout_open();
     return in;
 }

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "forecast/fits.h"
 #include "forecast/forecast.h"
 #include "layout/legal.h"
 #include "layout/schedule.h"
@@ -96,7 +97,7 @@ void tc_walker_start(tc_walker *w, const tc_space *space) {
     w->space = space;
     w->q = in->question;
     w->q.interval = NULL;
-    double capacity = in->question.cluster.accelerator.memory_bytes * (1 - in->headroom);
+    double capacity = tc_fitting_bytes(&in->question, in->fit > 0 ? in->fit : 0.5);
     if (in->max_memory_bytes > 0 && in->max_memory_bytes < capacity) capacity = in->max_memory_bytes;
     w->capacity = capacity;
     w->counts = (tc_walk_counts){0, 0, 0, 0};

@@ -109,7 +109,7 @@ static void fill_step(const tc_costs *costs, double step_s, tc_step *out) {
     out->step_s = step_s;
     fill_rates(costs, out);
     out->memory = tc_memory_peak(costs->q, p, &costs->set);
-    out->fits = out->memory.reserved <= out->memory.capacity;
+    out->fits = out->memory.reserved <= out->memory.usable; /* until the forecast knows how likely: forecast/fits.c */
     out->layout = p->layout;
     out->global_batch = p->global_batch;
     out->micro_batches = p->micro_batches;

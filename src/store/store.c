@@ -58,6 +58,7 @@ static const column columns[] = {
     {"mfu_pct", REAL, AT(mfu_pct), 0, NULL},
     {"tokens_per_s_per_device", REAL, AT(tokens_per_s_per_device), 0, NULL},
     {"memory_bytes", REAL, AT(memory_bytes), 0, NULL},
+    {"fits_probability", REAL, AT(fits_probability), 0, NULL},
 };
 #define COLUMNS ((int)(sizeof columns / sizeof columns[0]))
 #define SQL_SIZE 4096

@@ -118,9 +118,9 @@ static tc_code read_name(const reader *r, const char *key, char *out, size_t siz
 }
 
 static tc_code check_keys(const reader *r) {
-    static const char *const keys[]
-        = {"format", "name",  "note",   "models", "accelerators", "devices",    "global_batches", "dtypes",
-           "seq",    "stack", "fabric", "fix",    "objective",    "max_memory", "schedules",      "any"};
+    static const char *const keys[] = {"format",         "name",       "note",      "models", "accelerators", "devices",
+                                       "global_batches", "dtypes",     "seq",       "stack",  "fabric",       "fix",
+                                       "objective",      "max_memory", "schedules", "any",    "fit"};
     const int n = (int)(sizeof keys / sizeof keys[0]);
     for (const tc_node *node = r->document->root->first; node; node = node->next) {
         bool known = false;
@@ -144,7 +144,7 @@ static tc_code wrong(const reader *r, const char *key, const char *what) {
 
 static tc_code read_settings(const reader *r, tc_sweep *s) {
     static const char *const objectives[] = {"time", "memory", NULL};
-    char memory[64] = "", seq[24] = "", any[8] = "";
+    char memory[64] = "", seq[24] = "", any[8] = "", fit[24] = "";
     int schedule[TC_SWEEP_LIST_MAX], schedules, objective[TC_SWEEP_LIST_MAX], given;
     tc_code code = read_text(r, "name", s->name, sizeof s->name);
     if (!code) code = read_name(r, "stack", s->stack, sizeof s->stack);
@@ -156,6 +156,7 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     s->any = strcmp(any, "true") == 0;
     if (!code && any[0] && !s->any && strcmp(any, "false") != 0)
         code = wrong(r, "any", "is neither; write true or false");
+    if (!code) code = read_text(r, "fit", fit, sizeof fit);
     if (!code) code = read_words(r, "objective", objectives, objective, &given);
     if (!code && given > 0) s->objective = (tc_objective)objective[0];
     if (!code) code = read_words(r, "schedules", tc_schedule_names, schedule, &schedules);
@@ -169,6 +170,8 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
         code = wrong(r, "max_memory", why.text);
     if (!code && memory[0] && s->max_memory_bytes < 1)
         code = wrong(r, "max_memory", "is nothing; give a quantity such as \"72 GiB\", or leave it out");
+    if (!code && fit[0] && (tc_parse_number(fit, &s->fit, "", &why) || s->fit < 0.01 || s->fit > 0.99))
+        code = wrong(r, "fit", "is no probability; write one from 0.01 to 0.99");
     if (!code && seq[0]) {
         if (tc_parse_integer(seq, 1, 100000000, &tokens, "", &why))
             code = wrong(r, "seq", why.text);
@@ -322,7 +325,7 @@ void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
                                  s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
     const double numbers[]
-        = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules, s->any};
+        = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules, s->any, s->fit};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
     const uint64_t files[] = {t.model_file, t.accelerator_file, s->stack_file, s->fabric_file};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) hash = tc_hash_word(hash, files[i]);
@@ -344,6 +347,7 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     in->question.job.seq = s->seq;
     in->objective = s->objective;
     in->max_memory_bytes = s->max_memory_bytes;
+    if (s->fit > 0) in->fit = s->fit;
     in->schedules = s->schedules;
     in->any = s->any;
     tc_code code = tc_search_fix(&in->fixed, s->fix, "fix", error);
@@ -370,6 +374,7 @@ static void take_best(const tc_found *best, tc_sweep_row *row) {
     row->mfu_pct = step->mfu_pct;
     row->tokens_per_s_per_device = step->tokens_per_s_per_device;
     row->memory_bytes = step->memory.reserved;
+    row->fits_probability = step->fits_probability;
 }
 
 static tc_code search_task(const tc_search_input *in, tc_search *search, tc_sweep_row *row, tc_error *error) {

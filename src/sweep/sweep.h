@@ -20,7 +20,7 @@ typedef struct tc_sweep {
     char stack[160], fabric[160], fix[240]; /* empty: the usual stack, the accelerator's fabric, nothing */
     int seq;                                /* TC_UNSET: the model's */
     tc_objective objective;
-    double max_memory_bytes;
+    double max_memory_bytes, fit; /* fit: 0: TC_FIT */
     unsigned schedules;
     bool any; /* also layouts that the stack cannot run */
     int tasks;
@@ -40,7 +40,7 @@ typedef struct tc_sweep_row {
     char note[240]; /* why it failed, or the advice */
     int64_t space, rejected_memory;
     tc_layout layout; /* of the best; its order is NULL */
-    double step_s, step_s_p10, step_s_p90, mfu_pct, tokens_per_s_per_device, memory_bytes;
+    double step_s, step_s_p10, step_s_p90, mfu_pct, tokens_per_s_per_device, memory_bytes, fits_probability;
 } tc_sweep_row;
 
 /* Reads the file. Errors: "FILE:LINE: field: ...". */

@@ -155,9 +155,6 @@ static void build_settings(tc_case *c) {
                   : (s->defaults.graphs & TC_GRAPHS_ALL) | (said->cuda_graphs == TC_GRAPHS_NONE ? 0 : said->graphed);
 }
 
-/* Liger kernels keep what a fused implementation does, but for the residual additions. */
-#define FUSED_MODULES 0.2
-
 /* Bytes of a logit that live at once: fp32 logits, log-softmax and their gradient; the loss in one kernel; the log-softmax of
  * every chunk in fp32 and the gradient of the 16-bit logits. In chunks, as the stack has it. */
 static void build_loss(tc_case *c) {
@@ -165,7 +162,6 @@ static void build_loss(tc_case *c) {
     int loss = c->run->stated.loss;
     if (loss != TC_UNSET) c->stack.memory.chunked_loss = loss == TC_LOSS_CHUNKED;
     if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED) c->stack.memory.logits_bytes = bytes[loss];
-    if (c->run->stated.fused_modules == 1) c->stack.params.norm_extra *= FUSED_MODULES;
 }
 
 /* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */
@@ -252,6 +248,10 @@ static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc
     return tc_catalog_stack(catalog, copy, stack, error);
 }
 
+/* Norms in a kernel of their own (Liger, FlashAttention's RMSNorm) in a stack of single operators keep what a fused
+ * implementation does, but for the residual additions. */
+#define FUSED_NORM 0.2
+
 /* What a source says of its software beside the name. */
 static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_stated *said = &c->run->stated;
@@ -261,6 +261,8 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
     } else if (said->compiled != TC_UNSET) {
         c->stack.defaults.graphs = said->compiled == 1 ? TC_GRAPHS_ALL : 0;
     }
+    if (said->fused_modules == 1 || (said->fused & ~c->stack.kernels.fused & TC_GROUP_NORM))
+        c->stack.params.norm_extra *= FUSED_NORM;
     if (said->flags_listed == 1) c->stack.kernels.fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
     c->stack.kernels.fused |= said->fused;
     if (said->fused_softmax == 1) c->stack.kernels.fused |= TC_GROUP_ATTENTION;

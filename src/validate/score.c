@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "forecast/interval.h"
+#include "forecast/fits.h"
 
 #define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
 
@@ -137,15 +137,17 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     if (!out->forecast) goto done;
     out->complete = c->assumed_count == 0;
     out->counts = run->counts && !run->out_of_memory && c->status == TC_CASE_OK;
-    out->fits = result.fits;
     out->memory_gib = result.memory_gib;
+    const tc_interval_model *model;
+    code = tc_catalog_interval(catalog, &model, error);
+    if (code) goto done;
+    tc_question q = tc_case_question(c);
+    q.interval = model;
+    out->fits_probability = tc_fits_probability(&q, result.step.memory.reserved);
+    out->fits = out->fits_probability >= 0.5;
     if (run->metric != TC_METRIC_NONE) {
         out->predicted = result.predicted;
         out->error_pct = result.error_pct;
-        const tc_interval_model *model;
-        code = tc_catalog_interval(catalog, &model, error);
-        if (code) goto done;
-        tc_question q = tc_case_question(c);
         tc_interval interval = tc_interval_of(model, &q, &result.step);
         out->step_s_p10 = result.step.step_s * interval.p10;
         out->step_s_p90 = result.step.step_s * interval.p90;

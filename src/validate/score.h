@@ -22,6 +22,7 @@ typedef struct tc_scored_run {
     int covered;                           /* 1, 0, or -1: no interval */
     double memory_gib, memory_error_pct;   /* forecast; 0 where not scored */
     bool memory_scored, memory_complete;
+    double fits_probability;
     bool fits;
     bool forecast; /* the forecast exists */
 } tc_scored_run;

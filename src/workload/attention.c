@@ -26,7 +26,8 @@ static double attention_pairs(const tc_attention_core *core, double document, do
 }
 
 /* Two batched GEMMs around scale, mask, softmax and dropout on (heads, queries, keys). Single kernels take 24 bytes an
- * element for 4. */
+ * element for 4, and keep the softmax in fp32 beside its 16-bit copy (Megatron-LM, fused_softmax.py, forward_torch_softmax;
+ * Transformers, eager_attention_forward). */
 static void add_plain(tc_operators *out, const tc_attention_core *core, const tc_shard *shard, double queries,
                       double qkv_bytes) {
     double batch = shard->sequences * core->heads, scores = batch * queries * core->keys;
@@ -38,7 +39,8 @@ static void add_plain(tc_operators *out, const tc_attention_core *core, const tc
     op->saved_bytes = qkv_bytes;
     op->drops = core->inputs;
     op = tc_add_elementwise(out, TC_TAG_ATTENTION, (4 + mask) * scores, (6 + mask) * scores,
-                            (2 + (shard->dropout ? 3 : 0)) * scores, TC_GROUP_ATTENTION);
+                            (2 + (shard->unfused_softmax ? 4 : 0) + (shard->dropout ? 3 : 0)) * scores,
+                            TC_GROUP_ATTENTION);
     op->elementwise.unfused = (24 + mask) / (4 + mask);
     op->drops = TC_GROUP_QKV | TC_GROUP_ATTENTION;
     op = tc_add_gemm(out, TC_TAG_ATTENTION, TC_SPLIT_TENSOR, batch, queries, core->v_dim, core->keys,

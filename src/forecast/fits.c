@@ -1,0 +1,58 @@
+/* fits.c - the probability that a layout fits, and the largest forecast that fits with a given one.
+ *
+ *   P = Phi((log(usable / forecast) - m) / s),  s = (m - log p10) / z90 below the median m, (log p90 - m) / z90 above it
+ *   most bytes = usable / exp(m + s z(P))
+ *
+ * The search compares bytes with the second, once per search; all others ask the first. Ignored: that errors of
+ * memory are alike among the layouts of a job. */
+#include "forecast/fits.h"
+
+#include <math.h>
+
+#include "memory/memory.h"
+
+#define Z90 1.2815515655446004 /* standard normal quantile at 90 % */
+
+/* Of log(measured / forecast). */
+typedef struct spread {
+    double median, below, above; /* deviations on either side; 0: no interval */
+} spread;
+
+static spread spread_of(const tc_question *q) {
+    tc_interval i = tc_memory_interval_of(q->interval, q);
+    if (!(i.memory_p10 > 0)) return (spread){0, 0, 0};
+    double median = log(i.memory_p50);
+    return (spread){median, (median - log(i.memory_p10)) / Z90, (log(i.memory_p90) - median) / Z90};
+}
+
+double tc_fits_probability(const tc_question *q, double bytes) {
+    double usable = tc_usable_bytes(&q->cluster.accelerator);
+    spread s = spread_of(q);
+    double room = log(usable / bytes) - s.median, deviation = room < 0 ? s.below : s.above;
+    if (!(deviation > 0)) return room >= 0 ? 1 : 0;
+    return 0.5 * erfc(-room / (deviation * sqrt(2)));
+}
+
+/* The standard normal quantile by Newton's method on the log of the tail, which is concave: from 0 it converges for all p. */
+static double normal_quantile(double p) {
+    double tail = p < 0.5 ? p : 1 - p, z = 0; /* z: the tail's, positive */
+    for (int i = 0; i < 40; i++) {
+        double q = 0.5 * erfc(z / sqrt(2)), density = exp(-0.5 * z * z) / 2.5066282746310002;
+        double step = (log(q) - log(tail)) * q / density;
+        z += step;
+        if (fabs(step) < 1e-14) break;
+    }
+    return p < 0.5 ? -z : z;
+}
+
+double tc_fitting_bytes(const tc_question *q, double probability) {
+    spread s = spread_of(q);
+    double deviation = probability < 0.5 ? s.below : s.above;
+    if (!(deviation > 0)) return tc_usable_bytes(&q->cluster.accelerator) / exp(s.median);
+    return tc_usable_bytes(&q->cluster.accelerator) / exp(s.median + deviation * normal_quantile(probability));
+}
+
+void tc_fits_apply(const tc_question *q, tc_step *step) {
+    step->fits_probability = tc_fits_probability(q, step->memory.reserved);
+    step->fits = step->fits_probability >= 0.5;
+}
