@@ -55,6 +55,12 @@ FUZZ_SECONDS ?= 600
 fuzz: deps
 	@sh tests/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
+# Every attack on the program for SECONDS in all: hostile files and options, fuzzers, failing allocations, random
+# layouts, kills. Prints executions, findings and coverage; writes into $(BUILD)/attack alone.
+SECONDS ?= 600
+attack: deps all
+	@sh tests/attack.sh $(BUILD) build-fuzz $(SECONDS)
+
 # Fits the physical parameters to measured kernels and published runs: writes data/fitted/ and docs/ACCURACY.md.
 FIT_OPTIONS ?= --leave-out
 fit:
@@ -70,10 +76,12 @@ normalise: $(BUILD)/build.ninja
 	@cmake --build $(BUILD) --target traincast-normalise
 	$(BUILD)/traincast-normalise $(NORMALISE_OPTIONS) data/runs/*.jsonl
 
-# Every step is its timeline, over LAYOUTS random layouts of the catalog; `make check` takes a tenth.
+# Every step is its timeline, better hardware is never slower, and what else holds, over LAYOUTS random layouts of the
+# catalog; `make check` takes a tenth.
 LAYOUTS ?= 80000
 layouts: all
 	@TC_LAYOUTS=$(LAYOUTS) $(BUILD)/test_timeline
+	@TC_LAYOUTS=$(LAYOUTS) $(BUILD)/test_properties
 
 install: all
 	@cmake --install $(BUILD) --prefix $(abspath $(PREFIX))
@@ -85,4 +93,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check test record bench fuzz fit normalise layouts install format clean
+.PHONY: all need deps run check test record bench fuzz attack fit normalise layouts install format clean

@@ -1,10 +1,12 @@
 #!/bin/sh
 # test_sweep.sh PROGRAM SOURCE_DIR: a sweep that is killed again and again ends with the table of one that was not, and
-# searches nothing twice; the same table from 1, 2 and 4 MPI ranks. KILLS: how often (20).
+# searches nothing twice; the same table from 1, 2 and 4 MPI ranks, and after one of them was killed. KILLS, MPI_KILLS: how
+# often (20, 1).
 set -u
 program=$1
 source_dir=$2
 kills=${KILLS:-20}
+mpi_kills=${MPI_KILLS:-1}
 sweep=$source_dir/data/sweeps/laptop.yaml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -28,6 +30,9 @@ fi
 [ ! -s "$work/err" ] || fail "--quiet is not: $(cat "$work/err")"
 tasks=$(($(wc -l <"$work/whole.csv") - 1))
 
+# A time of 20 to 200 ms, later with an argument.
+moment() { echo "$((${1:-0})).$(od -An -N1 -tu1 /dev/urandom | awk '{printf "%03d", 20 + $1 % 180}')"; }
+
 # ---- kills at random moments ----------------------------------------------------------------
 i=0
 : >"$work/told"
@@ -35,7 +40,7 @@ while [ "$i" -lt "$kills" ]; do
     i=$((i + 1))
     "$program" sweep "$sweep" --store "$work/killed.sqlite" --csv >/dev/null 2>"$work/progress" &
     pid=$!
-    sleep "0.$(od -An -N1 -tu1 /dev/urandom | awk '{printf "%03d", 20 + $1 % 180}')"
+    sleep "$(moment)"
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
     sed -n 's/.*left: //p' "$work/progress" >>"$work/told"
@@ -142,14 +147,35 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
 
 # ---- MPI -----------------------------------------------------------------------------------------
 mpi=$(dirname "$program")/traincast-mpi
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# RANKS STORE
+mpi_sweep() {
+    mpirun --oversubscribe -n "$1" "$mpi" sweep "$sweep" --store "$work/$2.sqlite" --csv --quiet
+}
 if [ -x "$mpi" ] && command -v mpirun >/dev/null; then
     for ranks in 1 2 4; do
-        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -n $ranks "$mpi" sweep "$sweep" --store "$work/mpi$ranks.sqlite" \
-            --csv --quiet >"$work/mpi.csv" 2>"$work/err" || fail "$ranks ranks: exit $?: $(cat "$work/err")"
+        mpi_sweep $ranks mpi$ranks >"$work/mpi.csv" 2>"$work/err" || fail "$ranks ranks: exit $?: $(cat "$work/err")"
         cmp -s "$work/whole.csv" "$work/mpi.csv" || fail "$ranks ranks: another table"
+    done
+    i=0
+    struck=0
+    while [ "$i" -lt "$mpi_kills" ]; do # mpirun ends the others then
+        i=$((i + 1))
+        rm -f "$work"/mpi-killed.sqlite*
+        # Open MPI's mpirun can wait for itself for good when its ranks are gone (PMIx_server_finalize)
+        timeout -k 1 20 mpirun --oversubscribe -n 3 "$mpi" sweep "$sweep" --store "$work/mpi-killed.sqlite" --csv --quiet >/dev/null 2>&1 &
+        for wait in 1 2 3 4 5 6 7 8 9 10; do # until there are ranks
+            sleep "$(moment)"
+            victim=$(pgrep -f "^$mpi sweep .*--store $work/mpi-killed.sqlite" | sort -R | head -n 1)
+            [ -z "$victim" ] || break
+        done
+        [ -n "$victim" ] && sleep "$(moment)" && kill -9 "$victim" 2>/dev/null && struck=$((struck + 1))
+        wait $! 2>/dev/null
+        mpi_sweep 2 mpi-killed >"$work/mpi.csv" 2>"$work/err" || fail "after a rank was killed: exit $?: $(cat "$work/err")"
+        cmp -s "$work/whole.csv" "$work/mpi.csv" || fail "after a rank was killed: another table"
     done
 else
     echo "test_sweep: no MPI: not tested"
 fi
-echo "test_sweep: $tasks searches, $kills kills, $failures failures"
+echo "test_sweep: $tasks searches, $kills kills, ${struck:-0} of ranks, $failures failures"
 [ "$failures" -eq 0 ]

@@ -42,6 +42,7 @@ tc_code tc_file_read(const char *path, size_t limit, char **text, size_t *length
     *length = 0;
     struct stat status;
     FILE *stream = fopen(path, "rb");
+    if (!stream && errno == ENOMEM) return tc_fail(error, TC_INTERNAL, path, "out of memory");
     if (!stream)
         return tc_fail(error, errno == ENOENT ? TC_NOT_FOUND : TC_INVALID, path,
                        "cannot be opened: %s; a readable file is needed", strerror(errno));

@@ -6,6 +6,7 @@
 #include "catalog/entries.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,7 @@ static path_type type_of(const char *path) {
 static tc_code scan_folder(scan *s, const char *folder, int depth) {
     struct dirent **items = NULL;
     int count = scandir(folder, &items, skip_hidden, by_name);
+    if (count < 0 && errno == ENOMEM) return fail_memory(s->error);
     if (count < 0) return tc_fail(s->error, TC_INVALID, folder, "cannot be read; give a folder that may be read");
     tc_code code = TC_OK;
     for (int i = 0; i < count && code == TC_OK; i++) {

@@ -3,6 +3,7 @@
  * A command's output is collected and written at the end, so that after an error standard
  * output is empty, and a full disk (exit 1) is told from a closed pipe (quiet). */
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,18 @@ static int write_output(const tc_page *page) {
     return TC_EXIT_INTERNAL;
 }
 
+/* For jansson, which drops characters of a text, or crashes, where there is none left. Nothing has been printed yet. */
+static void *take_memory(size_t size) {
+    void *memory = malloc(size);
+    if (memory || size == 0) return memory;
+    fputs("traincast: memory: none is left for JSON\n", stderr);
+    _Exit(TC_EXIT_INTERNAL);
+}
+
 int main(int argc, char **argv) {
     static tc_page page;
     signal(SIGPIPE, SIG_IGN); /* a closed pipe shows as EPIPE when the output is written */
+    json_set_alloc_funcs(take_memory, free);
     tc_program_run(argc, argv, NULL, &page);
     bool failed = page.exit_code == TC_EXIT_INTERNAL || page.exit_code == TC_EXIT_USAGE;
     int exit_code = failed ? report_error(&page) : write_output(&page);

@@ -67,7 +67,13 @@ static const char *const commands[] = {
     "plan two-pools-h100-h20 --json",
 };
 
-enum { COMMANDS = sizeof commands / sizeof *commands, LONG_ONES = 2, TEXT = 1 << 22, LIMIT_S = 20 };
+enum {
+    SPREAD = 15485863 /* a prime */,
+    COMMANDS = sizeof commands / sizeof *commands,
+    LONG_ONES = 2,
+    TEXT = 1 << 22,
+    LIMIT_S = 20
+};
 
 typedef struct answer {
     int status; /* of waitpid */
@@ -187,20 +193,24 @@ static long attack(const char *command, long faults, double until, long *found) 
     forget_store();
     run(command, 0, false, &counted);
     read_file("count", number, sizeof number);
-    long count = strtol(number, NULL, 10), step = faults > 0 && count > faults ? count / faults : 0;
-    if (!is_right(&counted, &right) || count == 0)
-        return report(command, 0, false, count, &counted, " (nothing failed)"), ++*found, 0;
-    for (int on = 0; on < 2; on++)
-        for (long at = 1 + (on ? step : 0); at <= count && now() < until; at += step ? 2 * step : 1) {
-            forget_store();
-            run(command, at, on, &a);
-            tried++;
-            bool well = is_right(&a, &right) || is_error(&a);
-            if (!well) report(command, at, on, count, &a, ""), ++*found;
-            if (!sweeps || !well || is_right(&a, &right)) continue;
-            run(command, -1, false, &a); /* goes on with what it kept */
-            if (!is_right(&a, &right)) report(command, at, on, count, &a, " (in the start that went on)"), ++*found;
-        }
+    long count = strtol(number, NULL, 10), most = faults > 0 && faults < 2 * count ? faults : 2 * count;
+    if (!is_right(&counted, &right) || count == 0) {
+        report(command, 0, false, count, &counted, " (nothing failed)");
+        ++*found;
+        return 0;
+    }
+    /* spread over all of them, however early it ends; every second one alone */
+    for (long i = 0; i < most && now() < until; i++) {
+        long at = 1 + i / 2 * SPREAD % count, on = i % 2;
+        forget_store();
+        run(command, at, on, &a);
+        tried++;
+        bool well = is_right(&a, &right) || is_error(&a);
+        if (!well) report(command, at, on, count, &a, ""), ++*found;
+        if (!sweeps || !well || is_right(&a, &right)) continue;
+        run(command, -1, false, &a); /* goes on with what it kept */
+        if (!is_right(&a, &right)) report(command, at, on, count, &a, " (in the start that went on)"), ++*found;
+    }
     return tried;
 }
 

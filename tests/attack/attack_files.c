@@ -1,5 +1,6 @@
 /* attack_files.c - every scalar and key of every shipped file, one hostile version after the other, through every command.
  *
+ *   attack_files SOURCE_DIR --list
  *   attack_files SOURCE_DIR [--kind K] [--rounds N | --inputs N] [--seconds S] [--seed N] [--folder DIR] [--seeds DIR]
  *
  * A round changes each word of each file once, which version and which command drawn; --inputs N takes so many of a
@@ -216,6 +217,9 @@ static bool take(settings *s, const char *name, const char *value) {
 
 int main(int argc, char **argv) {
     settings s = {.source = argc > 1 ? argv[1] : ".", .folder = "/tmp", .rounds = 1, .seed = 1};
+    bool list = argc == 3 && strcmp(argv[2], "--list") == 0; /* the kinds, a word each */
+    for (const attack_kind *k = attack_kinds; list && k->name; k++) puts(k->name);
+    if (list) return 0;
     for (int i = 2; i + 1 < argc; i += 2)
         if (!take(&s, argv[i], argv[i + 1])) return fprintf(stderr, "%s: unknown\n", argv[i]), 2;
     progress *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
