@@ -44,7 +44,7 @@ mkdir -p bench/results
 if command -v valgrind >/dev/null 2>&1; then
     for job in 0 1 2 3 4; do
         count() {
-            valgrind --tool=callgrind --callgrind-out-file="$work/callgrind" --toggle-collect=tc_step_predict "$bench" once $job "$1" 2>&1 \
+            valgrind --tool=callgrind --callgrind-out-file="$work/callgrind" --toggle-collect=tc_forecast "$bench" once $job "$1" 2>&1 \
                 | sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
         }
         case=$(grep '^forecast in the library' "$work/result.csv" | sed -n "$((job + 1))p" | cut -d, -f2)

@@ -2,9 +2,7 @@
  *
  * Slot:  begin = max(stage free, arrival), end = begin + seconds of the slot.
  * Send:  from max(end, link free) for send_s; a blocking stage is free only after it.
- * Steady state: beyond its fill such a system repeats with a constant increment (cyclicity of
- * max-plus matrices: Baccelli et al. 1992, chapter 3), so that a long step is a short one and a multiple of
- * the increment, once three lengths lie on a line whose slope is not below the busiest stage.
+ * Long steps: fold.c.
  * Step: host; weights gathered; slots; gradients reduced while the last backward of the stage runs;
  * all stages meet for the norm of the gradients (but in ZB-H2); stragglers; the optimizer.
  * Links are shared: gradients and weights have those that other communication of their slots leaves free (costs.c).
@@ -18,7 +16,6 @@
 
 #include "base/error.h"
 #include "step/terms.h"
-#include "step/waves.h"
 
 /* ---- the events ----------------------------------------------------------------------------- */
 
@@ -177,7 +174,7 @@ tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double
     return code;
 }
 
-/* ---- the steady state ----------------------------------------------------------------------- */
+/* ---- orders --------------------------------------------------------------------------------- */
 
 static bool copy_order(const tc_order *from, tc_order *out) {
     size_t nodes = (size_t)from->stages * (size_t)from->chunks, stages = (size_t)from->stages + 1,
@@ -201,69 +198,6 @@ tc_code tc_placement_order(const tc_placement *p, int64_t micro_batches, tc_orde
     if (l->schedule != TC_SCHEDULE_CUSTOM) return tc_order_make(l->schedule, l->pp, l->vpp, micro_batches, out, error);
     if (copy_order(l->order, out)) return TC_OK;
     return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
-}
-
-static tc_code run_length(const tc_pipeline_input *in, int64_t m, double *stage_end, double *last, int *period,
-                          tc_error *error) {
-    tc_order order;
-    tc_code code = tc_placement_order(in->placement, m, &order, error);
-    if (code) return code;
-    tc_timeline_input input = {.order = &order, .cost = in->cost, .send_s = in->send_s, .ready = in->ready};
-    code = tc_timeline_run(&input, NULL, stage_end, NULL, error);
-    *last = 0;
-    for (int s = 0; s < order.stages; s++)
-        if (stage_end[s] > *last) *last = stage_end[s];
-    *period = order.period;
-    tc_order_free(&order);
-    return code;
-}
-
-/* Seconds of a micro-batch on the busiest stage, sends that it waits for included: no steady state is faster. */
-static double busiest_stage(const tc_pipeline_input *in, bool paired) {
-    bool both = tc_holds_mirror(in->placement), waits = tc_waits_for_sends(in->placement);
-    int stages = in->placement->layout.pp, chunks = both ? 2 : tc_stage_chunks(in->placement);
-    double most = 0;
-    for (int s = 0; s < stages; s++) {
-        double sum = 0;
-        for (int c = 0; c < chunks; c++) {
-            const tc_node_cost *n = &in->cost[s * chunks + c];
-            sum += (paired ? n->paired_forward + n->paired_input : n->forward + n->input) + n->weight;
-        }
-        if (both) sum /= 2; /* each micro-batch passes one of the two */
-        if (waits) sum += ((s > 0) + (s < stages - 1)) * in->send_s;
-        if (sum > most) most = sum;
-    }
-    return most;
-}
-
-#define LINEAR 1e-9
-
-tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error *error) {
-    const tc_layout *l = &in->placement->layout;
-    int64_t m = in->placement->micro_batches, stages = l->pp;
-    if (tc_runs_in_waves(in->placement)) return tc_waves_run(in, stage_end, error);
-    double last[3];
-    int period = 1;
-    bool mirror = tc_holds_mirror(in->placement);
-    int64_t fill = tc_schedule_facts_of(l->schedule).fill;
-    if (l->schedule == TC_SCHEDULE_CUSTOM || m <= 3 * fill * stages)
-        return run_length(in, m, stage_end, &last[0], &period, error);
-    double slowest = busiest_stage(in, mirror);
-    int64_t step = mirror ? 4 * stages : stages;
-    for (int64_t base = fill * stages + m % step;; base = 2 * base - m % step) {
-        if (base + 2 * step >= m) return run_length(in, m, stage_end, &last[0], &period, error);
-        for (int i = 0; i < 3; i++) {
-            tc_code code = run_length(in, base + i * step, stage_end, &last[i], &period, error);
-            if (code) return code;
-        }
-        double first = last[1] - last[0], second = last[2] - last[1];
-        bool linear = fabs(second - first) <= LINEAR * second, fast = second < (1 - LINEAR) * (double)step * slowest;
-        if ((linear && !fast) || base > 1024 * stages) {
-            double beyond = (double)(m - base - 2 * step) / (double)step * second;
-            for (int s = 0; s < l->pp; s++) stage_end[s] += beyond;
-            return TC_OK;
-        }
-    }
 }
 
 static double max_of(double a, double b) { return a > b ? a : b; }

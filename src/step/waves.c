@@ -1,5 +1,7 @@
-/* waves.c - 1F1B and interleaved pipelines, without an order in memory.
+/* waves.c - GPipe, 1F1B and interleaved pipelines, without an order in memory.
  *
+ * GPipe is a flow shop, there and back: with t a stage's seconds and its send, the m-th forward of stage s is done at
+ *   max over q <= s of (ready of q + sum over q..s of t + (m - 1) max over q..s of t); the backwards alike, from the last stage.
  * A pass is one chunk's forward, or backward, of one micro-batch. Stage s does ahead(s) forward passes, then one forward and
  * one backward in turn (layout/schedule.c). With d = p - 1 - s and half steps t, forward pass k of stage s comes at
  *   t = 2 (k - ahead(s)) + w d, backward pass k at t = 2 k + 1 + w d,   w = 1 (1F1B) or 2 (interleaved),
@@ -39,6 +41,29 @@ typedef struct waves {
 } waves;
 
 static double later(double a, double b) { return a > b ? a : b; }
+
+/* ---- GPipe: sends block ------------------------------------------------------------------------------ */
+
+/* free: of each stage before its first pass, and after its last. */
+static void run_flow_shop(double *free, const double *seconds, int stages, int step, double passes, double send_s) {
+    for (int s = stages - 1; s >= 0; s--) { /* those before s are still to come */
+        double sum = 0, most = 0, done = 0;
+        for (int q = s; q >= 0; q--) {
+            double t = seconds[q * step] + (q < stages - 1 ? send_s : 0);
+            sum += t;
+            most = later(most, t);
+            done = later(done, free[q * step] + sum + (passes - 1) * most);
+        }
+        free[s * step] = done;
+    }
+}
+
+static void run_gpipe(waves *w) {
+    int p = w->stages, last = p - 1;
+    run_flow_shop(w->free, w->forward_s, p, 1, (double)w->passes, w->send_s);
+    run_flow_shop(w->free + last, w->backward_s + last, p, -1, (double)w->passes, w->send_s);
+    for (int s = 0; s < p; s++) w->end[s] = w->free[s] - (s > 0 ? w->send_s : 0);
+}
 
 /* ---- 1F1B: sends block ------------------------------------------------------------------------------ */
 
@@ -242,7 +267,7 @@ static void start(waves *w, double *memory) {
 
 bool tc_runs_in_waves(const tc_placement *p) {
     const tc_layout *l = &p->layout;
-    if (l->schedule == TC_SCHEDULE_1F1B) return l->vpp == 1;
+    if (l->schedule == TC_SCHEDULE_GPIPE || l->schedule == TC_SCHEDULE_1F1B) return l->vpp == 1;
     return l->schedule == TC_SCHEDULE_INTERLEAVED && l->vpp > 1 && p->micro_batches >= l->pp;
 }
 
@@ -265,7 +290,10 @@ tc_code tc_waves_run(const tc_pipeline_input *in, double *stage_end, tc_error *e
         = malloc((w.all + w.state + 2 * nodes) * sizeof *memory + (l->vpp > 1 ? listed * sizeof *w.chunk : 0));
     if (!memory) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
     start(&w, memory);
-    run_all(&w, w.times + w.all);
+    if (l->schedule == TC_SCHEDULE_GPIPE)
+        run_gpipe(&w);
+    else
+        run_all(&w, w.times + w.all);
     memcpy(stage_end, w.end, (size_t)l->pp * sizeof *stage_end);
     free(memory);
     return TC_OK;

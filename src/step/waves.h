@@ -1,4 +1,4 @@
-/* waves.h - the timeline of 1F1B and of interleaved pipelines by recurrence; the same as that of their orders. */
+/* waves.h - the timeline of GPipe, 1F1B and interleaved pipelines without an order; the same as that of their orders. */
 #ifndef TC_STEP_WAVES_H
 #define TC_STEP_WAVES_H
 
