@@ -271,7 +271,7 @@ static int report(void) {
     int failed = 0;
     for (int p = 0; p < PROPERTIES; p++) {
         const struct tally *t = &tallies[p];
-        bool wrong = t->broken > rules[p].share * (double)t->asked
+        bool wrong = (double)t->broken > rules[p].share * (double)t->asked
                      || t->worst > (rules[p].most > 0 ? rules[p].most : rules[p].slack);
         print_message("%s: %ld of %ld broken%s\n", rules[p].text, t->broken, t->asked, wrong ? ": FAIL" : "");
         if (t->broken) print_message("    the worst by %.3g: %s\n", t->worst, t->example);

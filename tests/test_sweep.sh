@@ -96,6 +96,11 @@ wrong 'cannot be opened.*; give a file' "$sweep" --store "$work"
 wrong 'cannot be opened.*; give a file' "$sweep" --store "$work/none/x.sqlite"
 wrong 'cannot be written.*; give a file' "$sweep" --store "$work/whole.sqlite" --heat-map "$work/none/x.svg"
 wrong '^traincast: --csv: and --json' "$sweep" --store "$work/whole.sqlite" --csv --json
+if command -v sqlite3 >/dev/null; then # a result of a kind that there is not is no result
+    cp "$work/whole.sqlite" "$work/damaged.sqlite"
+    sqlite3 "$work/damaged.sqlite" "UPDATE search SET status = 'wonderful'"
+    wrong "is damaged: 'wonderful' is no status; give another file" "$sweep" --store "$work/damaged.sqlite"
+fi
 wrong_setting max_memory '"0 B"' 'is nothing; give'
 wrong_setting max_memory '"5"' 'has no unit'
 wrong_setting seq 2k5 'is no whole number'

@@ -199,10 +199,11 @@ static int bind(sqlite3_stmt *put, int at, const column *c, const tc_sweep_row *
     return SQLITE_ERROR;
 }
 
+/* The word's number, the first one's where an older program wrote none; -1: it is none of them. */
 static int word_of(const char *const *words, const char *word) {
-    for (int i = 0; words[i]; i++)
-        if (word && strcmp(words[i], word) == 0) return i;
-    return 0;
+    for (int i = 0; word && words[i]; i++)
+        if (strcmp(words[i], word) == 0) return i;
+    return word ? -1 : 0;
 }
 
 static void take_field(sqlite3_stmt *get, int at, const column *c, tc_layout *l) {
@@ -216,7 +217,8 @@ static void take_field(sqlite3_stmt *get, int at, const column *c, tc_layout *l)
         tc_layout_clear(l, id);
 }
 
-static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) {
+/* False: what the column holds is no value of it. */
+static bool take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) {
     void *member = (char *)row + c->offset;
     const char *text = is_text(c) ? (const char *)sqlite3_column_text(get, at) : NULL;
     switch (c->kind) {
@@ -227,8 +229,22 @@ static void take(sqlite3_stmt *get, int at, const column *c, tc_sweep_row *row) 
     case INTEGER64: *(int64_t *)member = sqlite3_column_int64(get, at); break;
     case REAL: *(double *)member = sqlite3_column_double(get, at); break;
     case LAYOUT: take_field(get, at, c, &row->layout); break;
-    case WORD: *(int *)member = word_of(c->words, text); break;
+    case WORD: *(int *)member = word_of(c->words, text); return *(int *)member >= 0;
     }
+    return true;
+}
+
+/* The row that the statement stands on. A text that memory runs out for reads as none. */
+static tc_code take_row(tc_store *s, tc_sweep_row *row, tc_error *error) {
+    memset(row, 0, sizeof *row);
+    for (int i = 0; i < COLUMNS; i++) {
+        bool taken = take(s->get, i, &columns[i], row);
+        if (sqlite3_errcode(s->db) == SQLITE_NOMEM) return tc_fail(error, TC_INTERNAL, s->path, "out of memory");
+        if (!taken)
+            return tc_fail(error, TC_INVALID, s->path, "is damaged: '%.40s' is no %s; give another file",
+                           (const char *)sqlite3_column_text(s->get, i), columns[i].name);
+    }
+    return TC_OK;
 }
 
 tc_code tc_store_put(tc_store *s, const tc_sweep_row *row, const char *data, tc_error *error) {
@@ -250,14 +266,12 @@ tc_code tc_store_get(tc_store *s, const char *key, tc_sweep_row *row, bool *foun
     if (sqlite3_bind_text(s->get, 1, key, -1, SQLITE_TRANSIENT) != SQLITE_OK)
         return fail(s, error, "cannot be read", "give a file that a sweep made");
     int result = sqlite3_step(s->get);
-    if (result == SQLITE_ROW) {
-        *found = true;
-        if (row) memset(row, 0, sizeof *row);
-        for (int i = 0; row && i < COLUMNS; i++) take(s->get, i, &columns[i], row);
-    }
-    tc_code code = result == SQLITE_ROW || result == SQLITE_DONE
-                       ? TC_OK
-                       : fail(s, error, "cannot be read", "give a file that a sweep made");
+    *found = result == SQLITE_ROW;
+    tc_code code = TC_OK;
+    if (result == SQLITE_ROW && row)
+        code = take_row(s, row, error);
+    else if (result != SQLITE_ROW && result != SQLITE_DONE)
+        code = fail(s, error, "cannot be read", "give a file that a sweep made");
     sqlite3_reset(s->get);
     return code;
 }
