@@ -11,6 +11,7 @@ seconds=$3
 clang=$(command -v clang-14 || command -v clang || echo clang)
 folder=$build/attack
 mkdir -p "$folder/corpus" "$folder/seeds" "$folder/crashes"
+folder=$(cd "$folder" && pwd) # the fuzzer works in a folder of its own
 executions=0
 findings=0
 count() { # EXECUTIONS FINDINGS
@@ -39,7 +40,7 @@ for kind in $kinds; do
     until=$(($(date +%s) + each))
     crashes=0
     while left=$((until - $(date +%s))) && [ $left -gt 0 ] && [ $crashes -lt 5 ]; do
-        ATTACK_KIND=$kind ATTACK_SOURCE=. ATTACK_FOLDER=$folder "$fuzz/attack_fuzz" -max_total_time=$left -timeout=25 -rss_limit_mb=2048 \
+        ATTACK_KIND=$kind ATTACK_SOURCE=$PWD ATTACK_FOLDER=$folder "$fuzz/attack_fuzz" -max_total_time=$left -timeout=25 -rss_limit_mb=2048 \
             -max_len=100000 -print_final_stats=1 -artifact_prefix="$folder/crashes/$kind-" "$folder/corpus/$kind" "$folder/seeds/$kind" >"$log.one" 2>&1
         status=$?
         cat "$log.one" >>"$log"

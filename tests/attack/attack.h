@@ -41,6 +41,9 @@ typedef enum attack_result { ATTACK_BROKEN, ATTACK_REFUSED, ATTACK_ANSWERED } at
 /* Runs the bytes; which of the kind's commands follows from them. Broken is the contract; why: in a line. */
 attack_result attack_run(const attack_kind *kind, const char *bytes, size_t size, char *why, size_t why_size);
 
+/* The command line that the bytes go through; empty: they are one, or a question. */
+const char *attack_command(const attack_kind *kind, const char *bytes, size_t size);
+
 /* ---- hostile versions of a file (mutate.c) ------------------------------------------------------------- */
 
 typedef struct attack_token {

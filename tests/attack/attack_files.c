@@ -1,6 +1,7 @@
 /* attack_files.c - every scalar and key of every shipped file, one hostile version after the other, through every command.
  *
  *   attack_files SOURCE_DIR --list
+ *   attack_files SOURCE_DIR --kind K --input FILE
  *   attack_files SOURCE_DIR [--kind K] [--rounds N | --inputs N] [--seconds S] [--seed N] [--folder DIR] [--seeds DIR]
  *
  * A round changes each word of each file once, which version and which command drawn; --inputs N takes so many of a
@@ -30,7 +31,7 @@ enum {
 };
 
 typedef struct settings {
-    const char *source, *kind, *folder, *seeds;
+    const char *source, *kind, *folder, *seeds, *input;
     long rounds, inputs;
     double seconds;
     uint64_t seed;
@@ -186,11 +187,29 @@ static void attack(const settings *s, const attack_kind *kind, double until, pro
         static char out[ROOM];
         size_t size = make_input(kind, &c, s->seed, p->next - stride, out, p->last);
         keep(s, kind, p->found, out, size);
-        printf("FAIL: %s: %s: %s %d; kept as found-%s-%ld\n", kind->name, p->last,
+        printf("FAIL: %s: %s: %s: %s %d; kept as found-%s-%ld\n", kind->name, p->last, attack_command(kind, out, size),
                WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
                kind->name, p->found++);
     }
     for (int i = 0; i < c.seeds; i++) free(c.seed[i].bytes), free(c.token[i]);
+}
+
+/* One input again, as it was kept. */
+static int run_input(const settings *s) {
+    const attack_kind *kind = s->kind ? attack_kind_find(s->kind) : NULL;
+    static char bytes[ROOM];
+    char why[2048];
+    FILE *file = fopen(s->input, "rb");
+    if (!kind || !file) return fprintf(stderr, "--input FILE needs --kind K\n"), 2;
+    size_t size = fread(bytes, 1, ROOM, file);
+    fclose(file);
+    printf("%s: %s\n", kind->name, attack_command(kind, bytes, size));
+    fflush(stdout);
+    attack_begin(s->folder, s->source);
+    attack_result result = attack_run(kind, bytes, size, why, sizeof why);
+    attack_end();
+    printf("%s %s\n", result == ATTACK_BROKEN ? "broken:" : result == ATTACK_REFUSED ? "refused" : "answered", why);
+    return result == ATTACK_BROKEN;
 }
 
 /* ---- the command line -------------------------------------------------------------------------------------- */
@@ -208,6 +227,8 @@ static bool take(settings *s, const char *name, const char *value) {
         s->seed = strtoull(value, NULL, 10);
     else if (strcmp(name, "--folder") == 0)
         s->folder = value;
+    else if (strcmp(name, "--input") == 0)
+        s->input = value;
     else if (strcmp(name, "--seeds") == 0)
         s->seeds = value;
     else
@@ -222,6 +243,7 @@ int main(int argc, char **argv) {
     if (list) return 0;
     for (int i = 2; i + 1 < argc; i += 2)
         if (!take(&s, argv[i], argv[i + 1])) return fprintf(stderr, "%s: unknown\n", argv[i]), 2;
+    if (s.input) return run_input(&s);
     progress *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) return perror("mmap"), 2;
     long tried = 0, answered = 0, found = 0;

@@ -81,8 +81,9 @@ static uint64_t hash_of(const char *bytes, size_t size) {
     return hash ^ hash >> 32;
 }
 
-static const char *command_of(const attack_kind *kind, const char *bytes, size_t size) {
+const char *attack_command(const attack_kind *kind, const char *bytes, size_t size) {
     uint64_t count = 0;
+    if (!kind->commands) return "";
     while (kind->commands[count]) count++;
     return kind->commands[hash_of(bytes, size) % count];
 }
@@ -167,7 +168,6 @@ static void check_shown(judge *j, const char *text, size_t size, bool colour) {
 
 static void check_error(judge *j, const char *place, const char *text) {
     j->refused = true;
-    if (getenv("ATTACK_SHOW")) fprintf(stderr, "%s: %s\n", place, text);
     if (!place[0] || !text[0]) blame(j, "an error without place or text: '%s': '%s'", place, text);
     check_shown(j, place, strlen(place), false);
     check_shown(j, text, strlen(text), false);
@@ -269,7 +269,7 @@ static void ask(judge *j, const char *bytes, size_t size) {
 
 static void run(judge *j, const attack_kind *kind, const char *bytes, size_t size) {
     static tc_page page;
-    char *text = kind->commands ? strdup(command_of(kind, bytes, size)) : strndup(bytes, size), *argv[WORDS];
+    char *text = kind->commands ? strdup(attack_command(kind, bytes, size)) : strndup(bytes, size), *argv[WORDS];
     char ends[] = " ";
     if (!kind->commands) ends[0] = '\n';
     int argc = split(text, ends, argv, kind->file);
@@ -279,7 +279,7 @@ static void run(judge *j, const attack_kind *kind, const char *bytes, size_t siz
     check_page(j, argv, argc, &page, kind->store);
     if (j->broken && kind->commands) { /* the command line tells what the bytes do not */
         length = strlen(j->why);
-        snprintf(j->why + length, j->why_size - length, " [%s]", command_of(kind, bytes, size));
+        snprintf(j->why + length, j->why_size - length, " [%s]", attack_command(kind, bytes, size));
     }
     free(page.output.text);
     free(text);

@@ -9,8 +9,8 @@
 #include "cli/program.h"
 
 #define JOB "--accelerator h100-sxm --devices 8 --threads 1"
-#define ONE_LAYOUT "--global-batch 2048 --fix tp=2,pp=1,cp=1,ep=1,recompute=full,sharding=zero3,offload=none"
-#define MANY "--accelerator h100-sxm --devices 1024 --threads 1"
+#define ONE_LAYOUT "--global-batch 32 --fix tp=2,pp=1,cp=1,ep=1,recompute=full,sharding=zero3,offload=none"
+#define LARGE "--accelerator mi355x --devices 8 --threads 1"
 #define COMMANDS(...)                                                                                                  \
     .commands = (const char *const[]) { __VA_ARGS__, NULL }
 #define MODEL_COMMANDS                                                                                                 \
@@ -18,8 +18,8 @@
              "step --model @ --ep 4 --sharding zero3 --recompute full --json " JOB, "explain --model @ " JOB,          \
              "explain --model @ --pp 2 --json " JOB, "trace --model @ --pp 2 --output - " JOB,                         \
              "trace --model @ --pp 2 --global-batch 16 --svg - " JOB, "run --model @ --tokens 1T --json " JOB,         \
-             "run --model @ --tokens 1B " JOB, "search --model @ --json " MANY " " ONE_LAYOUT,                         \
-             "search --model @ " MANY " " ONE_LAYOUT,                                                                  \
+             "run --model @ --tokens 1B " JOB, "search --model @ --json " LARGE " " ONE_LAYOUT,                        \
+             "search --model @ " LARGE " " ONE_LAYOUT,                                                                 \
              "compare --model @ --devices 8 --accelerators h100-sxm,h20,ascend-910b2", "show model @",                 \
              "show model @ --json")
 #define CHIP "--model llama-2-7b --accelerator @ --devices 8 --threads 1"
@@ -51,7 +51,7 @@ const attack_kind attack_kinds[] = {
      COMMANDS("step --fabric @ --tp 2 --json --model llama-2-7b " JOB,
               "step --fabric @ --model llama-2-7b --accelerator h20 --devices 64 --tp 8",
               "explain --fabric @ --json --cp 2 --model mixtral-8x7b --ep 8 --accelerator h20 --devices 64 --pp 2",
-              "search --fabric @ --json --model llama-2-7b " MANY " " ONE_LAYOUT,
+              "search --fabric @ --json --model llama-2-7b " LARGE " " ONE_LAYOUT,
               "trace --fabric @ --output - --pp 4 --model llama-2-7b --accelerator h20 --devices 64",
               "run --fabric @ --json --tokens 2T --model llama-2-7b --accelerator h20 --devices 64", "show fabric @",
               "show fabric @ --json")},
@@ -60,7 +60,7 @@ const attack_kind attack_kinds[] = {
      .file = "input.yaml",
      COMMANDS("step --stack @ --json --model llama-2-7b " JOB, "step --stack @ --tp 2 --pp 2 --model llama-2-7b " JOB,
               "explain --stack @ --json --model mixtral-8x7b --ep 8 " JOB,
-              "search --stack @ --json --model llama-2-7b " MANY " " ONE_LAYOUT,
+              "search --stack @ --json --model llama-2-7b " LARGE " " ONE_LAYOUT,
               "trace --stack @ --pp 2 --output - --model llama-2-7b " JOB,
               "run --stack @ --json --tokens 2T --model llama-2-7b " JOB, "show stack @", "show stack @ --json")},
     {.name = "architecture",
@@ -87,8 +87,8 @@ const attack_kind attack_kinds[] = {
      .file = "input.yaml",
      COMMANDS("run --economics @ --json --tokens 2T --model llama-2-7b " JOB,
               "run --economics @ --tokens 2T --region china --model llama-2-7b " JOB,
-              "search --economics @ --json --objective cost --model llama-2-7b " MANY " " ONE_LAYOUT,
-              "search --economics @ --objective energy --model llama-2-7b " MANY " " ONE_LAYOUT)},
+              "search --economics @ --json --objective cost --model llama-2-7b " LARGE " " ONE_LAYOUT,
+              "search --economics @ --objective energy --model llama-2-7b " LARGE " " ONE_LAYOUT)},
     {.name = "scenario",
      .seeds = "data/scenarios/*.yaml",
      .file = "input.yaml",
