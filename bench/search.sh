@@ -1,6 +1,6 @@
 #!/bin/sh
 # search.sh PROGRAM [OUTPUT.csv]: rate of the search, scaling with threads, instructions a configuration; against the size of
-# the space, layers and devices. Median of five; run it on an idle machine. CPU seconds are those of the whole program.
+# the space, layers and devices. Median of five; run it on an idle machine. --any: the whole space, whatever the stack. CPU seconds are those of the whole program.
 set -eu
 program=$1
 output=${2:-$(dirname "$0")/results/search.csv}
@@ -39,7 +39,7 @@ measure() {
     echo "$name,$mode,$threads,$space,$computed,$pruned,$seconds,$(awk "BEGIN {printf \"%.0f\", $computed / $seconds}"),$instructions" | tee -a "$output"
 }
 
-gpt="--model gpt3-175b --accelerator a100-sxm-80g --devices 512 --global-batch 512"
+gpt="--model gpt3-175b --accelerator a100-sxm-80g --devices 512 --global-batch 512 --any"
 for threads in 1 2 4; do
     [ "$threads" -le "$cores" ] || continue
     # shellcheck disable=SC2086
@@ -55,8 +55,8 @@ done
 # layers and devices
 for model in llama-2-7b llama-3.1-70b llama-3.1-405b; do
     for devices in 64 1024 16384; do
-        measure "$model-${devices}xh100" pruned "$cores" --model $model --accelerator h100-sxm --devices $devices --global-batch 2048 --max-memory 1000
+        measure "$model-${devices}xh100" pruned "$cores" --model $model --accelerator h100-sxm --devices $devices --global-batch 2048 --max-memory 1000 --any
     done
 done
-measure deepseek-v3-2048xh800 pruned "$cores" --model deepseek-v3 --accelerator h800-sxm --devices 2048 --global-batch 15360
-measure deepseek-v3-2048xh800-all-schedules pruned "$cores" --model deepseek-v3 --accelerator h800-sxm --devices 2048 --global-batch 15360 --allow-schedules all
+measure deepseek-v3-2048xh800 pruned "$cores" --model deepseek-v3 --accelerator h800-sxm --devices 2048 --global-batch 15360 --any
+measure deepseek-v3-2048xh800-all-schedules pruned "$cores" --model deepseek-v3 --accelerator h800-sxm --devices 2048 --global-batch 15360 --allow-schedules all --any

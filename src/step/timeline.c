@@ -244,25 +244,43 @@ void tc_step_times_free(tc_step_times *t) {
     *t = (tc_step_times){.stages = 0};
 }
 
+/* A chunk's cost; the next one is often made of the same pieces. */
+typedef struct chunk_cost {
+    int pieces[TC_MAX_BLOCKS + 2];
+    tc_node_cost node;
+    double busy_s, offload_s;
+} chunk_cost;
+
+static void cost_chunk(const tc_costs *costs, int chunk, bool first, chunk_cost *c) {
+    int pieces[TC_MAX_BLOCKS + 2];
+    size_t bytes = (size_t)(costs->q->job.model.blocks + 2) * sizeof *pieces;
+    tc_chunk_pieces(costs, chunk, pieces);
+    if (!first && memcmp(pieces, c->pieces, bytes) == 0) return;
+    memcpy(c->pieces, pieces, bytes);
+    tc_pass pass;
+    c->node = tc_node_cost_of(costs, chunk, &pass, &c->offload_s);
+    c->busy_s = tc_parts_busy(&pass.forward) + tc_parts_busy(&pass.backward);
+}
+
 static void cost_nodes(const tc_costs *costs, tc_step_times *t) {
     int chunks = t->nodes / t->stages;
-    bool mirror = tc_holds_mirror(costs->p);
-    double m = (double)costs->p->micro_batches, slowest = 0;
+    bool mirror = tc_holds_mirror(costs->p), first = true;
+    double m = (double)costs->p->micro_batches, share = mirror ? m / 2 : m, slowest = 0;
+    chunk_cost cost;
     for (int s = 0; s < t->stages; s++) {
         double offload_sum = 0;
         for (int c = 0; c < chunks; c++) {
             int chunk = mirror && c == 1 ? t->stages - 1 - s : tc_chunk_of(costs->p, s, c);
             if (chunk < 0) continue;
-            tc_pass pass;
-            double offload;
-            tc_node_cost *cost = &t->cost[s * chunks + c];
-            *cost = tc_node_cost_of(costs, chunk, &pass, &offload);
-            double share = mirror ? m / 2 : m;
-            t->stage[s].busy_s += share * (tc_parts_busy(&pass.forward) + tc_parts_busy(&pass.backward));
-            t->stage[s].work_s += share
-                                  * (mirror ? cost->paired_forward + cost->paired_input + cost->weight
-                                            : cost->forward + cost->input + cost->weight);
-            offload_sum += share * offload;
+            cost_chunk(costs, chunk, first, &cost);
+            first = false;
+            const tc_node_cost *n = &cost.node;
+            t->cost[s * chunks + c] = *n;
+            t->stage[s].busy_s += share * cost.busy_s;
+            t->stage[s].work_s
+                += share
+                   * (mirror ? n->paired_forward + n->paired_input + n->weight : n->forward + n->input + n->weight);
+            offload_sum += share * cost.offload_s;
         }
         if (t->stage[s].work_s > slowest) slowest = t->stage[s].work_s, t->transfer_s = t->offload_s = offload_sum;
     }
