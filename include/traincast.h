@@ -489,6 +489,7 @@ typedef struct tc_cluster {
     tc_accelerator accelerator;
     tc_fabric fabric;
     int devices;
+    double host_memory_bytes; /* of a server; 0: the accelerator's usual one */
 } tc_cluster;
 
 TC_API tc_job tc_default_job(void);
@@ -549,11 +550,14 @@ typedef struct tc_breakdown {
 /* Where the bytes of the fullest device go. */
 typedef struct tc_memory {
     double parameters, gradients, optimizer, activations, logits, buffers, framework, fragmentation;
-    double allocated; /* peak of live tensors */
-    double reserved;  /* what the process holds: allocated, fragmentation, context and libraries' buffers */
-    double capacity;  /* of the device */
-    double usable;    /* of that, what a process can have */
-    int stage;        /* the fullest pipeline stage */
+    double allocated;  /* peak of live tensors */
+    double reserved;   /* what the process holds: allocated, fragmentation, context and libraries' buffers */
+    double capacity;   /* of the device */
+    double usable;     /* of that, what a process can have */
+    double host;       /* of the server's memory: of the stage that keeps most there */
+    double host_share; /* what each device can have of it; 0 unknown */
+    int host_devices;  /* that share it */
+    int stage;         /* the fullest pipeline stage */
 } tc_memory;
 
 #define TC_ASSUMED_MAX 16

@@ -43,8 +43,10 @@ TC_DEVICE_PARAM(network_step_s, "network_step", SECONDS, POSITIVE, FROM_0, "the 
 TC_DEVICE_PARAM(usable_memory, "usable_memory", NONE, SHARE, ABOVE_0,
                 "share of the device's memory that a process can have; the rest is error correction's, firmware's and "
                 "the driver's")
+TC_DEVICE_PARAM(host_memory, "host_memory", BYTES, FIGURE, FROM_0, "memory of the usual server, bytes")
+TC_DEVICE_PARAM(host_devices, "host_devices", NONE, FIGURE, FROM_0, "devices that share it")
 TC_DEVICE_PARAM(host_memory_bytes_per_s, "host_memory_bandwidth", BYTES_PER_S, POSITIVE, ABOVE_0,
-                "host memory bandwidth that one device's share of an offloaded optimizer gets, bytes/s")
+                "host memory bandwidth that one device gets where all of a server offload at once, bytes/s")
 #endif
 #ifdef TC_STACK_PARAM
 TC_STACK_PARAM(kernel_fraction, "kernel_fraction", NONE, FRACTION, ABOVE_0,

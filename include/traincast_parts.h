@@ -26,6 +26,7 @@
     ROW(dp_comm, "data-parallel comm.", "", "data-parallel communication", COMMUNICATION) \
     ROW(bubble, "pipeline bubble", "", "the pipeline bubble", BUBBLE) \
     ROW(optimizer, "optimizer", "", "memory bandwidth", MEMORY) \
+    ROW(offload, "offload to the host", "", "offload to the host", HOST) \
     ROW(straggler, "waiting for stragglers", "", "stragglers", NONE)
 #define TC_PARTS(ROW) TC_SLOT_PARTS(ROW) TC_STEP_PARTS(ROW)
 /* clang-format on */

@@ -41,6 +41,7 @@ TC_API tc_search_input tc_default_search_input(void);
 /* Why a configuration was rejected. */
 typedef enum tc_rejection {
     TC_REJECTED_MEMORY,        /* does not fit */
+    TC_REJECTED_HOST,          /* what it offloads does not fit the server's memory */
     TC_REJECTED_BATCH,         /* dp x micro-batch does not divide the global batch */
     TC_REJECTED_EXPERTS,       /* ep x etp does not divide tp x cp x dp */
     TC_REJECTED_MICRO_BATCHES, /* an interleaved schedule needs a multiple of pp of them */

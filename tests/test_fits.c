@@ -107,9 +107,62 @@ static void searches(void **state) {
     assert_true(isfinite(fastest));
 }
 
+/* Mixed-precision Adam keeps 12 bytes a parameter on the host, with its step there 6 more: the gradient in fp32, the weights
+ * in 16 bit. Eight devices share a server. */
+static void host_memory(void **state) {
+    (void)state;
+    tc_question m = round_machine(16);
+    tc_step step;
+    tc_error error;
+    double n = tc_model_count(&m.job.model).parameters;
+    m.cluster.accelerator.params.host_devices = 8;
+    m.cluster.accelerator.params.host_memory = 8 * 18.01 * n;
+    m.layout.offload = TC_OFFLOAD_STATES;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_OK);
+    assert_near(step.memory.host, 12 * n, 1e-3 * n);
+    m.layout.offload = TC_OFFLOAD_OPTIMIZER;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_OK);
+    assert_near(step.memory.host, 18 * n, 1e-3 * n);
+    assert_true(step.fits && step.memory.host_devices == 8);
+    m.cluster.host_memory_bytes = 8 * 17.99 * n;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_OK);
+    assert_true(!step.fits && step.fits_probability == 0);
+    m.cluster.devices = 4; /* of a server's eight */
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_OK);
+    assert_true(step.fits);
+}
+
+/* A search takes nothing that no server holds, and says how many layouts were that. */
+static void host_memory_in_searches(void **state) {
+    (void)state;
+    tc_search_input in = tc_default_search_input();
+    in.question = round_machine(8);
+    in.question.job.global_batch = 64;
+    in.question.cluster.accelerator.memory_bytes = 2e9;
+    in.question.cluster.accelerator.host_bytes_per_s = 1e15; /* so that offloading is the best there is */
+    in.question.cluster.accelerator.params.host_memory_bytes_per_s = 1e15;
+    in.question.cluster.accelerator.params.host_devices = 8;
+    in.any = true;
+    bool rejected = false;
+    for (double bytes = 1e12; bytes > 1e7; bytes /= 8) {
+        tc_search search;
+        tc_error error;
+        in.question.cluster.host_memory_bytes = bytes;
+        assert_int_equal(tc_search_run(&in, &search, &error), TC_OK);
+        for (int k = 0; k < search.best_count; k++) assert_true(8 * search.best[k].step.memory.host <= bytes);
+        rejected = rejected || search.rejected[TC_REJECTED_HOST] > 0;
+        tc_search_free(&search);
+    }
+    assert_true(rejected);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[]
-        = {cmocka_unit_test(quantiles), cmocka_unit_test(inverse), cmocka_unit_test(no_interval),
-           cmocka_unit_test(steps), cmocka_unit_test(searches)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(quantiles),
+                                       cmocka_unit_test(inverse),
+                                       cmocka_unit_test(no_interval),
+                                       cmocka_unit_test(steps),
+                                       cmocka_unit_test(searches),
+                                       cmocka_unit_test(host_memory),
+                                       cmocka_unit_test(host_memory_in_searches)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

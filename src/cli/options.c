@@ -83,6 +83,8 @@ static tc_code read_real(const tc_option *option, const char *text, double *out,
     tc_code code;
     if (option->type == TC_TYPE_SECONDS) {
         code = tc_parse_quantity(text, TC_DIMENSION_SECONDS, out, option->name, error);
+    } else if (option->type == TC_TYPE_BYTES) {
+        code = tc_parse_quantity(text, TC_DIMENSION_BYTES, out, option->name, error);
     } else if (option->type == TC_TYPE_BYTES_PER_S) {
         code = tc_parse_quantity(text, TC_DIMENSION_BYTES_PER_S, out, option->name, error);
     } else {
@@ -150,6 +152,7 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
     case TC_TYPE_REAL:
     case TC_TYPE_COUNT:
     case TC_TYPE_SECONDS:
+    case TC_TYPE_BYTES:
     case TC_TYPE_BYTES_PER_S: return read_real(option, text, &value->real, error);
     case TC_TYPE_SWITCH:
     case TC_TYPE_CHOICE:

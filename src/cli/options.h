@@ -35,6 +35,7 @@ typedef enum tc_option_type {
     TC_TYPE_COUNT,
     TC_TYPE_SECONDS,
     TC_TYPE_BYTES_PER_S,
+    TC_TYPE_BYTES,
     TC_TYPE_LIST
 } tc_option_type;
 

@@ -52,7 +52,10 @@ double tc_fitting_bytes(const tc_question *q, double probability) {
     return tc_usable_bytes(&q->cluster.accelerator) / exp(s.median + deviation * normal_quantile(probability));
 }
 
+bool tc_host_holds(const tc_memory *m) { return m->host_share <= 0 || m->host <= m->host_share; }
+
 void tc_fits_apply(const tc_question *q, tc_step *step) {
-    step->fits_probability = tc_fits_probability(q, step->memory.reserved);
+    const tc_memory *m = &step->memory;
+    step->fits_probability = tc_host_holds(m) ? tc_fits_probability(q, m->reserved) : 0;
     step->fits = step->fits_probability >= 0.5;
 }

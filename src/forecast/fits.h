@@ -14,6 +14,9 @@ double tc_fits_probability(const tc_question *question, double bytes);
 /* The inverse: the most bytes that a forecast may be to fit with at least this probability (0 < probability < 1). */
 double tc_fitting_bytes(const tc_question *question, double probability);
 
+/* Whether the server's memory holds what is offloaded. */
+bool tc_host_holds(const tc_memory *memory);
+
 /* Fills fits and fits_probability of the step from its memory. */
 void tc_fits_apply(const tc_question *question, tc_step *step);
 

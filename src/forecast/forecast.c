@@ -39,11 +39,22 @@ void tc_assume_stack(const tc_question *q, tc_step *step) {
              q->stack.slug);
 }
 
+/* Where something is offloaded, it rests on how much the server has. */
+static void assume_host_memory(const tc_question *q, tc_step *step) {
+    const tc_memory *m = &step->memory;
+    if (m->host <= 0 || m->host_share <= 0 || q->cluster.host_memory_bytes > 0 || step->assumed_count == TC_ASSUMED_MAX)
+        return;
+    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0],
+             "%.0f GB of host memory for %d devices (usual with this accelerator)",
+             m->host_share * m->host_devices / 1e9, m->host_devices);
+}
+
 void tc_close(const tc_opened *opened, tc_step *step) {
     tc_interval_apply(opened->costs.q, step);
     step->assumed_count = opened->assumed_count;
     memcpy(step->assumed, opened->assumed, sizeof step->assumed);
     tc_assume_stack(opened->costs.q, step);
+    assume_host_memory(opened->costs.q, step);
 }
 
 tc_code tc_forecast(const tc_question *q, tc_step *out, tc_error *error) {

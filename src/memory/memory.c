@@ -6,9 +6,13 @@
  * what every operator keeps for its backward, times the micro-batches in flight
  * on the stage (Narayanan et al. 2021); full recompute keeps the block's input
  * and, once, the block in work. Gradients of weights on their way, and copies of
- * weights in 8 and 4 bit, are what a stack's file says.
+ * weights in 8 and 4 bit, are what a stack's file says. What is offloaded lies in the memory of a server, in pinned
+ * pages, beside what its other devices offload; ignored there: the system's own, data loaders, the rounding of pinned
+ * blocks to powers of two by PyTorch's allocator.
  */
 #include "memory/memory.h"
+
+#include <math.h>
 
 #include "base/formats.h"
 #include "workload/optimizer.h"
@@ -197,10 +201,14 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
             m.unreduced = stack->memory.main_grad_bytes * (whole - sharded);
         double state = tc_state_bytes(stack, p->optimizer, false);
         double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
-        m.optimizer = tc_states_on_host(l) ? 0
-                                           : (state + (fp16 ? 4 : 0)) * (zero1 ? sharded / copies : whole)
-                                                 + (tc_state_bytes(stack, p->optimizer, true) - state)
-                                                       * (zero1 ? w.ends / dense_group / copies : w.ends);
+        double own = zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
+        double bytes
+            = (state + (fp16 ? 4 : 0)) * own
+              + (tc_state_bytes(stack, p->optimizer, true) - state) * (zero1 ? w.ends / dense_group / copies : w.ends);
+        m.optimizer = tc_states_on_host(l) ? 0 : bytes;
+        m.host_states = bytes;
+        /* the step there reads gradients in fp32 and leaves the weights in 16 bit (Ren et al. 2021, section 4) */
+        m.host_step = (4 + 2) * own;
     }
     if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;
@@ -256,6 +264,21 @@ int tc_fullest_stage(const tc_stack *stack, int count, const int *stage, const t
     return fullest;
 }
 
+double tc_host_devices(const tc_cluster *c) {
+    double shared = c->accelerator.params.host_devices;
+    return shared > 0 && shared < c->devices ? shared : c->devices;
+}
+
+double tc_host_share(const tc_cluster *c) {
+    double memory = c->host_memory_bytes > 0 ? c->host_memory_bytes : c->accelerator.params.host_memory;
+    return memory / tc_host_devices(c);
+}
+
+double tc_host_bytes(const tc_layout *l, const tc_states *states, const tc_kept *kept, double in_flight) {
+    return (tc_states_on_host(l) ? states->host_states : 0) + (tc_step_on_host(l) ? states->host_step : 0)
+           + kept->offloaded * in_flight;
+}
+
 double tc_usable_bytes(const tc_accelerator *a) {
     return a->params.usable_memory > 0 ? a->memory_bytes * a->params.usable_memory : a->memory_bytes;
 }
@@ -264,6 +287,7 @@ tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_b
     const tc_model *model = &q->job.model;
     int pp = p->layout.pp, stage[TC_PEAK_STAGES], count = tc_peak_stages(pp, stage);
     tc_memory peak = {.reserved = -1};
+    double host = 0;
     /* layers as a list may lie anywhere: all stages, some at a time */
     for (int from = 0; from < (p->layout.stage_layers ? pp : 1); from += count) {
         tc_states states[TC_PEAK_STAGES];
@@ -274,12 +298,16 @@ tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_b
             states[k] = tc_stage_states(q, p, tc_stage_weight_count(model, p, set, stage[k]));
             kept[k] = tc_stage_kept(model, p, set, stage[k]);
             in_flight[k] = tc_micro_batches_in_flight(p, stage[k]);
+            host = fmax(host, tc_host_bytes(&p->layout, &states[k], &kept[k], in_flight[k]));
         }
         double reserved;
         int k = tc_fullest_stage(&q->stack, count, stage, states, kept, in_flight, &reserved);
         if (reserved > peak.reserved) peak = tc_stage_memory(&q->stack, &states[k], &kept[k], in_flight[k], stage[k]);
     }
     peak.capacity = q->cluster.accelerator.memory_bytes;
+    peak.host = host;
+    peak.host_share = tc_host_share(&q->cluster);
+    peak.host_devices = (int)tc_host_devices(&q->cluster);
     peak.usable = tc_usable_bytes(&q->cluster.accelerator);
     return peak;
 }

@@ -44,7 +44,8 @@ typedef struct tc_states {
     double parameters, gradients, optimizer, buffers;
     double
         unreduced; /* gradients of the other ranks' shards at the end of a backward pass, when its activations are gone */
-    bool transient; /* gradients come as activations go: never both in full */
+    bool transient;                /* gradients come as activations go: never both in full */
+    double host_states, host_step; /* that the host holds if the states are there, and if the step is */
 } tc_states;
 
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
@@ -65,6 +66,12 @@ tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, cons
                       int chunk); /* of the model */
 /* The most that gradients and what is live for the backward pass take together. */
 double tc_backward_bytes(const tc_states *states, double live);
+/* Devices that share a server's memory, and what each can have of it; 0 unknown. */
+double tc_host_devices(const tc_cluster *cluster);
+double tc_host_share(const tc_cluster *cluster);
+/* What a stage keeps of a server's memory, a device. */
+double tc_host_bytes(const tc_layout *layout, const tc_states *states, const tc_kept *kept, double in_flight);
+
 /* What a process can have of the device's memory; all of it where the share is unknown. */
 double tc_usable_bytes(const tc_accelerator *accelerator);
 

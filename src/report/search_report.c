@@ -199,9 +199,12 @@ static void print_counts(FILE *file, const tc_style *style, const tc_search *sea
         = (size_t)snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
                            tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
                            tc_format_count((double)search->pruned).s);
-    static const char *const words[TC_REJECTIONS]
-        = {"do not fit", "do not divide the batch", "do not divide the experts", "do not fill an interleaved pipeline",
-           "break another rule"};
+    static const char *const words[TC_REJECTIONS] = {"do not fit",
+                                                     "offload more than a server holds",
+                                                     "do not divide the batch",
+                                                     "do not divide the experts",
+                                                     "do not fill an interleaved pipeline",
+                                                     "break another rule"};
     for (int i = 0; i < TC_REJECTIONS && used < sizeof text; i++)
         if (search->rejected[i] > 0)
             used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s",

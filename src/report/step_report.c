@@ -126,6 +126,7 @@ void tc_write_step_memory(tc_writer *writer, const tc_step *step) {
     tc_write_number(writer, "memory_gib_per_device", step->memory.reserved / TC_GIB);
     tc_write_interval(writer, "memory_gib_per_device_p10", step->memory_p10 / TC_GIB);
     tc_write_interval(writer, "memory_gib_per_device_p90", step->memory_p90 / TC_GIB);
+    tc_write_number(writer, "host_memory_gib_per_server", step->memory.host * step->memory.host_devices / TC_GIB);
     tc_write_interval(writer, "memory_gib_p10", step->memory_p10 / TC_GIB); /* old names, until 0.2 */
     tc_write_interval(writer, "memory_gib_p90", step->memory_p90 / TC_GIB);
 }
@@ -289,6 +290,13 @@ void tc_print_step_memory(FILE *file, const tc_style *style, const tc_step *step
     if (step->memory_p90 > 0)
         fprintf(file, "%15s(80 %% interval %s to %s)\n", "", tc_format_gib(step->memory_p10).s,
                 tc_format_gib(step->memory_p90).s);
+    if (m->host <= 0) return;
+    bool holds = m->host_share <= 0 || m->host <= m->host_share;
+    tc_print_tone(file, style, TC_TONE_FAINT, "  host memory  ");
+    fprintf(file, "%s of %s per server of %d devices: ", tc_format_gib(m->host * m->host_devices).s,
+            m->host_share > 0 ? tc_format_gib(m->host_share * m->host_devices).s : "-", m->host_devices);
+    tc_print_tone(file, style, holds ? TC_TONE_GOOD : TC_TONE_BAD, holds ? "fits" : "does NOT fit");
+    fputc('\n', file);
 }
 
 /* One part of a sum: label, amount, share, bar. */

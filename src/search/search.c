@@ -37,7 +37,7 @@ tc_search_input tc_default_search_input(void) {
 
 const char *tc_rejection_name(tc_rejection rejection) {
     static const char *const names[TC_REJECTIONS]
-        = {"memory", "global_batch", "expert_ranks", "micro_batches", "layout"};
+        = {"memory", "host_memory", "global_batch", "expert_ranks", "micro_batches", "layout"};
     return names[rejection];
 }
 
@@ -188,6 +188,7 @@ static tc_code walk(crew *c, tc_search *out, tc_error *error) {
         out->evaluated += counts->evaluated;
         out->pruned += counts->pruned;
         out->rejected[TC_REJECTED_MEMORY] += counts->too_large;
+        out->rejected[TC_REJECTED_HOST] += counts->host_too_small;
         out->rejected[TC_REJECTED_LAYOUT] += counts->refused;
     }
     for (int i = 0; i < TC_REJECTIONS; i++) out->rejected[i] += c->space->rejected[i];

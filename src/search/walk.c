@@ -100,7 +100,7 @@ void tc_walker_start(tc_walker *w, const tc_space *space) {
     double capacity = tc_fitting_bytes(&in->question, in->fit > 0 ? in->fit : 0.5);
     if (in->max_memory_bytes > 0 && in->max_memory_bytes < capacity) capacity = in->max_memory_bytes;
     w->capacity = capacity;
-    w->counts = (tc_walk_counts){0, 0, 0, 0};
+    w->counts = (tc_walk_counts){.evaluated = 0};
     w->error = (tc_error){.code = TC_OK};
 }
 
@@ -113,6 +113,8 @@ static const tc_variant *take_variant(tc_walker *w, const tc_shape *shape) {
 static void take_stages(tc_walker *w, const tc_stages *stages) {
     w->q.job.global_batch = (int)stages->global_batch;
     w->q.cluster.devices = stages->devices;
+    double share = tc_host_share(&w->q.cluster);
+    w->host_share = share > 0 ? share : HUGE_VAL;
 }
 
 static bool resolve(tc_walker *w, const tc_layout *layout, tc_placement *out) {
@@ -257,7 +259,7 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
         out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement);
         if (!off) continue;
         tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
-        tc_round offload = tc_offload_exposed(&w->q.cluster.accelerator, slowest.offloaded,
+        tc_round offload = tc_offload_exposed(&w->q.cluster, slowest.offloaded,
                                               (tc_round){out->line.forward_s, out->line.backward_s});
         out->host[off] += (double)w->placement.micro_batches * (offload.forward + offload.backward);
     }
@@ -301,6 +303,15 @@ static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const s
     double bytes;
     tc_fullest_stage(&w->q.stack, w->peaks, w->peak, s->states[states], pass->kept[activations], in_flight, &bytes);
     return bytes;
+}
+
+static double most_on_host(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass,
+                           const double in_flight[TC_PEAK_STAGES], const tc_layout *off) {
+    double most = 0;
+    for (int k = 0; k < w->peaks; k++)
+        most = fmax(most,
+                    tc_host_bytes(off, &s->states[0][k], &pass->kept[tc_activations_on_host(off)][k], in_flight[k]));
+    return most;
 }
 
 static void offer_least(offer *to, double bytes, const tc_sharding_choice *choice) {
@@ -367,6 +378,10 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
             to->at.offload = k;
             to->offloads = off.offload != TC_OFFLOAD_NONE;
             double bytes = peak_bytes(w, s, pass, in_flight, states, activations);
+            if (to->offloads && most_on_host(w, s, pass, in_flight, &off) > w->host_share) {
+                w->counts.host_too_small += choice->overlaps;
+                continue;
+            }
             offer_least(to, bytes, choice);
             if (bytes > w->capacity) {
                 w->counts.too_large += choice->overlaps;

@@ -21,20 +21,20 @@ typedef struct tc_sharding_costs {
 } tc_sharding_costs;
 
 typedef struct tc_walk_counts {
-    int64_t evaluated, pruned, too_large, refused;
+    int64_t evaluated, pruned, too_large, host_too_small, refused;
 } tc_walk_counts;
 
 /* One thread's room; nothing is allocated while walking. */
 typedef struct tc_walker {
     const tc_space *space;
-    double capacity;
-    tc_question q; /* with the variant's batch, format and devices, and the layout that is resolved */
+    double capacity, host_share; /* bytes of the device and, for what is offloaded, of its server; HUGE_VAL: any */
+    tc_question q;               /* with the variant's batch, format and devices, and the layout that is resolved */
     tc_costs costs;
     tc_placement placement; /* the shape with recompute and schedule, no sharding */
     tc_choices choices;
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];
-    bool fitted; /* something may fit on the stages at hand */
+    bool fitted;                          /* something may fit on the stages at hand */
     tc_stage_share share[TC_PEAK_STAGES]; /* of the peaks */
     tc_walk_counts counts;
     tc_error error;

@@ -10,7 +10,7 @@
  * which each does its own whole (Liu et al. 2025, arXiv 2502.16982, section 2.3).
  * Ignored: the gathering of a matrix that lies on several ranks (there at most a quarter of AdamW's traffic), extra
  * prediction modules. */
-#include "step/costs.h"
+#include "step/terms.h"
 #include "workload/optimizer.h"
 
 /* Seconds of the iterations on all matrices of an operator. */
@@ -50,13 +50,17 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     double traffic = f->q->stack.kernels.unfused_optimizer ? figures->unfused_bytes
                                                            : 2 * state + 2 * grad + 2 + figures->extra_bytes;
     double seconds = (elements * traffic + 2 * more) / f->rates.memory;
-    double link = f->q->cluster.accelerator.host_bytes_per_s;
+    double link = tc_host_rate(&f->q->cluster);
     if (tc_states_on_host(l) && link > 0) seconds += (elements * 2 * state + 2 * more) / link;
     if (tc_step_on_host(l)) {
         /* the step runs on the host: gradients out, states through the host's memory, weights back */
-        seconds
-            = (elements * (2 * state + grad + 2) + 2 * more) / f->q->cluster.accelerator.params.host_memory_bytes_per_s;
-        if (link > 0) seconds += elements * (grad + 2) / link;
+        seconds = (elements * (2 * state + grad + 2) + 2 * more) / tc_host_memory_rate(&f->q->cluster);
+        /* sharded gradients do not wait on the device for the others of the step: each micro-batch's go out and, but for the
+         * first, come back first to be added up (Ren et al. 2021, section 4.1; DeepSpeed, stage_1_and_2.py,
+         * async_accumulate_grad_in_cpu_via_gpu) */
+        bool each = l->pp == 1 && l->sharding != TC_SHARD_NONE && l->sharding != TC_SHARD_ZERO1;
+        double copies_out = each ? 2.0 * (double)f->p->micro_batches - 1 : 1;
+        if (link > 0) seconds += elements * (copies_out * grad + 2) / link;
     }
     if (figures->newton_schulz > 0)
         seconds += newton_schulz_seconds(f, load, dense_ranks * copies, expert_ranks * copies, figures->newton_schulz);

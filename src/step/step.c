@@ -42,9 +42,9 @@ static tc_step_terms terms_of_form(const tc_costs *costs, const tc_pipeline *lin
     t.straggler = tc_straggler_seconds(stack, costs->q->cluster.devices, t.work);
     if (offloads) {
         double bytes = tc_stage_kept(&costs->q->job.model, costs->p, &costs->set, line->slowest).offloaded;
-        tc_round out
-            = tc_offload_exposed(&costs->q->cluster.accelerator, bytes, (tc_round){line->forward_s, line->backward_s});
-        t.host += m * (out.forward + out.backward);
+        tc_round out = tc_offload_exposed(&costs->q->cluster, bytes, (tc_round){line->forward_s, line->backward_s});
+        t.on_host = m * (out.forward + out.backward);
+        t.host += t.on_host;
     }
     tc_stage_load heavy[TC_TRAFFIC_STAGES];
     tc_data_parallel traffic[TC_TRAFFIC_STAGES];
@@ -58,6 +58,7 @@ static tc_step_terms terms_of_form(const tc_costs *costs, const tc_pipeline *lin
 /* By the timeline: what is left of its step is gradients and weights. */
 static tc_step_terms terms_of_times(const tc_costs *costs, const tc_pipeline *line, const tc_step_times *times) {
     tc_step_terms t = {.work = (double)costs->p->micro_batches * line->slowest_s,
+                       .on_host = times->offload_s,
                        .host = times->host_s + times->offload_s,
                        .bubble = times->bubble_s,
                        .pp_comm = times->sends_s,
@@ -68,6 +69,7 @@ static tc_step_terms terms_of_times(const tc_costs *costs, const tc_pipeline *li
     /* waits for the host link of another stage than the one whose work is shown */
     double elsewhere = fmin(-t.dp_comm, times->offload_s);
     t.host -= elsewhere;
+    t.on_host -= elsewhere;
     t.bubble += t.dp_comm + elsewhere;
     t.dp_comm = 0;
     return t;
@@ -91,6 +93,27 @@ static void fill_rates(const tc_costs *costs, tc_step *out) {
           * (out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL]); /* never below it by rounding */
 }
 
+/* What waits for the host: its link, its memory, the optimizer's step there. Sums of a step have it in host and optimizer. */
+static void move_offload(const tc_costs *costs, const tc_step_terms *t, tc_breakdown *b) {
+    const tc_layout *l = &costs->p->layout;
+    double states = 0;
+    if (tc_step_on_host(l)) {
+        states = t->optimizer;
+    } else if (tc_states_on_host(l)) {
+        tc_stage_load heavy[TC_TRAFFIC_STAGES];
+        const tc_stage_load *last = &heavy[tc_traffic_stages(costs, heavy) - 1];
+        tc_placement placement = *costs->p;
+        tc_costs device = *costs;
+        placement.layout.offload = TC_OFFLOAD_NONE;
+        device.p = &placement;
+        double all = tc_optimizer_seconds(costs, last);
+        if (all > 0) states = t->optimizer * (1 - tc_optimizer_seconds(&device, last) / all);
+    }
+    b->host -= t->on_host;
+    b->optimizer -= states;
+    b->offload = t->on_host + states;
+}
+
 /* added: seconds that sends add to the slots. */
 static void fill_breakdown(const tc_costs *costs, const tc_pipeline *line, const tc_step_terms *t, double added,
                            tc_breakdown *b) {
@@ -102,6 +125,7 @@ static void fill_breakdown(const tc_costs *costs, const tc_pipeline *line, const
     b->host += t->host;
     b->pp_comm = fmin(added, waits);
     b->bubble = waits - b->pp_comm;
+    move_offload(costs, t, b);
 }
 
 static void fill_step(const tc_costs *costs, double step_s, tc_step *out) {

@@ -44,8 +44,19 @@ double tc_data_parallel_exposed(const tc_stack *stack, int hidden, const tc_data
     return begin + end;
 }
 
-tc_round tc_offload_exposed(const tc_accelerator *accelerator, double bytes, tc_round window) {
-    double link = accelerator->host_bytes_per_s;
+double tc_host_memory_rate(const tc_cluster *cluster) {
+    const tc_device_params *p = &cluster->accelerator.params;
+    double all = p->host_devices > 0 ? p->host_devices : 1;
+    return p->host_memory_bytes_per_s * (all > cluster->devices ? all / cluster->devices : 1);
+}
+
+double tc_host_rate(const tc_cluster *cluster) {
+    double link = cluster->accelerator.host_bytes_per_s, memory = tc_host_memory_rate(cluster);
+    return memory > 0 && memory < link ? memory : link;
+}
+
+tc_round tc_offload_exposed(const tc_cluster *cluster, double bytes, tc_round window) {
+    double link = tc_host_rate(cluster);
     if (bytes <= 0 || link <= 0) return (tc_round){0, 0};
     return (tc_round){tc_exposed(bytes / link, 1, window.forward), tc_exposed(bytes / link, 1, window.backward)};
 }

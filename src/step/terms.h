@@ -7,8 +7,9 @@
 
 /* Seconds of a step: of its slots, then of each part beside them. */
 typedef struct tc_step_terms {
-    double work; /* all micro-batches on the slowest stage */
-    double host; /* per step, and activations on their way to the host and back that compute does not hide */
+    double work;    /* all micro-batches on the slowest stage */
+    double on_host; /* of host: the activations; in no sum */
+    double host;    /* per step, and activations on their way to the host and back that compute does not hide */
     TC_STEP_PARTS(TC_BREAKDOWN_PART) /* pp_comm: sends that a stage waits for; others are in the bubble */
 } tc_step_terms;
 
@@ -29,8 +30,13 @@ tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const t
 double tc_data_parallel_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *stage, int stages,
                                 double micro_batches, const tc_pipeline *line);
 
+/* Bandwidth of the host's memory that a device gets while all of the job's devices on its server are at it, bytes/s. */
+double tc_host_memory_rate(const tc_cluster *cluster);
+/* Of a device to that memory and back, one direction: the link, or its share of the memory's bandwidth. 0 unknown. */
+double tc_host_rate(const tc_cluster *cluster);
+
 /* Offloaded activations of a micro-batch on their way out and back that compute does not hide. */
-tc_round tc_offload_exposed(const tc_accelerator *accelerator, double bytes, tc_round window);
+tc_round tc_offload_exposed(const tc_cluster *cluster, double bytes, tc_round window);
 
 /* Sends between stages that no schedule hides: those of a stage that waits for them. */
 double tc_pipeline_sends(const tc_costs *costs);

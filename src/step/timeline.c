@@ -209,7 +209,7 @@ tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, do
     tc_round each = {tc_parts_sum(&pass->forward), tc_parts_sum(&pass->backward)}, offload = {0, 0};
     if (tc_activations_on_host(&costs->p->layout)) {
         double bytes = tc_chunk_kept(&costs->q->job.model, costs->p, &costs->set, chunk).offloaded;
-        offload = tc_offload_exposed(&costs->q->cluster.accelerator, bytes, each);
+        offload = tc_offload_exposed(&costs->q->cluster, bytes, each);
     }
     if (pass->weight_s > each.backward) pass->weight_s = each.backward;
     tc_node_cost c = {.forward = each.forward + offload.forward,
