@@ -190,6 +190,7 @@ static void try_change(trials *of, const tc_question *t, bool layout, const char
     c->reserved = step.memory.reserved;
     c->fits = step.fits;
     c->fits_probability = step.fits_probability;
+    c->in_stack = tc_beyond_stack(t, &step.layout, NULL, 0) == 0;
 }
 
 enum hardware { MATMUL, POWER, HBM, LINKS, NETWORK, LATENCY, LAUNCH, HOST, HARDWARE };

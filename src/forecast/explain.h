@@ -34,6 +34,7 @@ typedef struct tc_change {
     double reserved; /* bytes per device */
     double fits_probability;
     bool fits;
+    bool in_stack; /* the stack can run it */
 } tc_change;
 
 #define TC_LOSSES (TC_PARTS_ALL + 2)

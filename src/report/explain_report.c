@@ -106,6 +106,7 @@ static void write_changes(tc_writer *w, const char *key, const tc_explanation *e
         tc_write_number(w, "gain_pct", c->gain_pct);
         tc_write_number(w, "memory_gib_per_device", c->reserved / TC_GIB);
         tc_write_fits(w, c->fits_probability, c->fits);
+        if (layout) tc_write_bool(w, "in_stack", c->in_stack);
         tc_write_close(w);
     }
     tc_write_close(w);
@@ -213,6 +214,7 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
     tc_table_column(&table, "step", TC_RIGHT);
     if (layout) tc_table_column(&table, "memory", TC_RIGHT);
     if (layout) tc_table_column(&table, "fits", TC_RIGHT);
+    if (layout) tc_table_column(&table, "", TC_LEFT);
     for (int i = 0; i < e->changes; i++) {
         const tc_change *c = &e->change[i];
         char gain[48];
@@ -221,11 +223,13 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
                  tc_format_fixed(fabs(c->gain_pct), 1).s);
         tc_table_row_begin(&table);
         tc_table_cell(&table, c->what);
-        tc_table_cell_tone(&table, gain, c->gain_pct > 0.05 && c->fits ? TC_TONE_GOOD : TC_TONE_PLAIN);
+        bool good = c->gain_pct > 0.05 && c->fits && (!layout || c->in_stack);
+        tc_table_cell_tone(&table, gain, good ? TC_TONE_GOOD : TC_TONE_PLAIN);
         tc_table_cell(&table, tc_format_seconds(c->step_s).s);
         if (!layout) continue;
         tc_table_cell(&table, tc_format_gib(c->reserved).s);
         tc_table_cell_tone(&table, tc_fit_percent(c->fits_probability).s, tc_fit_tone(c->fits_probability));
+        tc_table_cell(&table, c->in_stack ? "" : "beyond the stack");
     }
     return tc_table_print(&table, file, style);
 }

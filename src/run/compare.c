@@ -2,13 +2,15 @@
  *
  * Devices needed: model-parallel devices (tp x pp x cp, expert parallelism kept) times the smallest
  * power of two of data-parallel replicas with which a step fits, the global batch growing with them
- * so that the pipeline stays full. If the layout's own sharding never fits, ZeRO-3 is tried.
+ * so that the pipeline stays full. If the layout's own sharding never fits, ZeRO-3 is tried where the stack has it.
  *
  * Energy and price of a token are those of a run long enough (a trillion tokens) for
  * checkpoints and failures to show as shares: run.c. */
 #include "run/compare.h"
 
 #include <math.h>
+
+#include "layout/supports.h"
 
 #define LONG_RUN_TOKENS 1e12
 #define MOST_DEVICES (1 << 20)
@@ -38,6 +40,7 @@ static void find_devices(const tc_question *question, const tc_layout *resolved,
     out->sharding_to_fit = resolved->sharding;
     out->devices_to_fit = devices_that_fit(question, resolved, resolved->sharding, out);
     if (out->code || out->devices_to_fit > 0 || resolved->sharding == TC_SHARD_ZERO3) return;
+    if (!tc_supports_sharding(&question->stack.supports, TC_SHARD_ZERO3, resolved->pp)) return;
     out->sharding_to_fit = TC_SHARD_ZERO3;
     out->devices_to_fit = devices_that_fit(question, resolved, TC_SHARD_ZERO3, out);
 }
