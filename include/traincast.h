@@ -397,7 +397,7 @@ typedef struct tc_stack_history {
     char successor[64]; /* the stack that it became, and from which year; empty: none */
     int successor_year;
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
-    struct {
+    struct tc_stack_earlier {
         int until_year, logits_bytes;
         bool pipeline_outputs;
     } earlier;                /* what releases up to that year did otherwise; 0: none */
@@ -530,6 +530,7 @@ typedef struct tc_model_size {
     double embedding_parameters, head_parameters;
 } tc_model_size;
 
+/* 0 of a model that a forecast would refuse (tc_forecast says why); so below. */
 TC_API tc_model_size tc_model_count(const tc_model *model);
 
 /* FLOPs per token of forward and backward at sequence length seq.
@@ -581,7 +582,11 @@ typedef struct tc_step {
     char assumed[TC_ASSUMED_MAX][96]; /* "micro-batch 1 (stack default)" */
 } tc_step;
 
-/* Forecasts one optimizer step: resolves the layout, times it, measures its memory, gives the interval where the
+/* What comes in is not believed: a member of a struct that is out of its bounds (an enumeration beyond its words, a count
+ * beyond its array, a negative or infinite figure, NaN, a `size` of another version) is TC_INVALID, and the place names it:
+ * "question.job.dtype". Every function that returns a tc_code holds to that; what pointers lead to is the caller's word.
+ *
+ * Forecasts one optimizer step: resolves the layout, times it, measures its memory, gives the interval where the
  * question has an interval model, and lists what was assumed. Errors: TC_INVALID with an option as place for
  * degrees that are impossible. A layout that does not fit is no error. */
 TC_API TC_NODISCARD tc_code tc_forecast(const tc_question *question, tc_step *out, tc_error *error);
@@ -616,7 +621,7 @@ typedef struct tc_beyond {
 } tc_beyond;
 
 /* Why the question's stack cannot run a resolved layout (tc_step's): each thing that it lacks, once. Writes at most
- * `room` of them and returns how many there are; 0: it can. The question's own layout is not looked at. */
+ * `room` of them and returns how many there are; 0: it can, or the question or layout is none that tc_forecast answers. The question's own layout is not looked at. */
 TC_API size_t tc_beyond_stack(const tc_question *question, const tc_layout *layout, tc_beyond *out, size_t room);
 
 /* ---- catalog ---------------------------------------------------------------- */

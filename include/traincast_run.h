@@ -80,7 +80,8 @@ typedef struct tc_run {
 } tc_run;
 
 TC_API tc_run_input tc_default_run_input(void);
-/* The same of a forecast: its step, cluster and what of the model a checkpoint holds; nothing of a frozen base. */
+/* The same of a forecast: its step, cluster and what of the model a checkpoint holds; nothing of a frozen base, nor of a
+ * question with a member out of its bounds. */
 TC_API tc_run_input tc_run_input_of(const tc_question *question, const tc_step *step);
 
 /* TC_INVALID where tokens, step or devices are not positive, or the job fails faster than it restarts. */
@@ -161,7 +162,7 @@ typedef struct tc_control_result {
     char reason[240];  /* the bounds that decide, with the part's figures; or what is missing */
 } tc_control_result;
 
-/* NaN: not known. Figures of one package. */
+/* NaN: not known. Figures of one package. No rules and nothing known where a member of what came in is out of its bounds. */
 typedef struct tc_control_report {
     double tpp, tops, bits;
     char format[8]; /* that decides the TPP */

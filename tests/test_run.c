@@ -73,6 +73,8 @@ static void checkpoints_of_a_frozen_base(void **state) {
     q.job.model.vocab = 32768;
     q.job.model.blocks = 1;
     q.job.model.block[0] = tc_default_block();
+    q.job.model.block[0].attention = (tc_attention){.heads = 16, .kv_heads = 16, .head_dim = 64};
+    q.job.model.block[0].dense.ffn = 4096;
     tc_run_input in = tc_run_input_of(&q, &of_round.step);
     in.tokens = 1e12;
     assert_true(in.parameters > 1024 * 32768);

@@ -17,6 +17,7 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "fleet/members.h"
 #include "fleet/simulate.h"
 
 #define MAX_LINES 768
@@ -307,13 +308,16 @@ static tc_code tell_advice(planner *p) {
 }
 
 tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out, tc_error *error) {
+    *out = (tc_plan){.scenario = NULL};
+    tc_code code = tc_members_check(&tc_scenario_members, scenario, "scenario", error);
+    if (code) return code;
     *out
         = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
     planner p = {.scenario = scenario, .interval = interval, .plan = out, .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
     out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
     out->advice = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->advice);
-    tc_code code = out->run && out->assumed && out->advice ? TC_OK : no_memory(&p);
+    code = out->run && out->assumed && out->advice ? TC_OK : no_memory(&p);
     if (code == TC_OK) {
         fill_pools(&p);
         code = fill_table(&p);

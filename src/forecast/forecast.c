@@ -1,29 +1,15 @@
 /* forecast.c - resolve, cost, time, measure memory, give the interval, say what was assumed. */
 #include "forecast/forecast.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "layout/question_members.h"
 
 tc_code tc_question_check(const tc_question *q, tc_error *error) {
-    const struct {
-        const char *name;
-        size_t size, wanted;
-    } all[] = {{"question", q->size, sizeof *q},
-               {"question.job", q->job.size, sizeof q->job},
-               {"question.job.model", q->job.model.size, sizeof q->job.model},
-               {"question.cluster", q->cluster.size, sizeof q->cluster},
-               {"question.cluster.accelerator", q->cluster.accelerator.size, sizeof q->cluster.accelerator},
-               {"question.cluster.fabric", q->cluster.fabric.size, sizeof q->cluster.fabric},
-               {"question.layout", q->layout.size, sizeof q->layout},
-               {"question.stack", q->stack.size, sizeof q->stack}};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i].size != all[i].wanted)
-            return tc_fail(error, TC_INVALID, all[i].name,
-                           "its size is %zu, not %zu; start from tc_default_question() of this library's header",
-                           all[i].size, all[i].wanted);
-    return TC_OK;
+    return tc_members_check(&tc_question_members, q, "question", error);
 }
 
 tc_code tc_open(const tc_question *q, tc_opened *out, tc_error *error) {
@@ -57,11 +43,23 @@ void tc_close(const tc_opened *opened, tc_step *step) {
     assume_host_memory(opened->costs.q, step);
 }
 
+/* Members within their bounds may still be too far apart from each other. */
+static tc_code check_answer(const tc_step *step, tc_error *error) {
+#define PLUS(member, label, loss, bound, feature) +step->breakdown.member
+    double parts = 0 TC_PARTS(PLUS);
+    if (step->step_s > 0 && isfinite(parts + step->step_s + step->memory.reserved + step->memory.capacity)
+        && isfinite(step->mfu_pct + step->hfu_pct + step->tokens_per_s_per_device))
+        return TC_OK;
+    return tc_fail(error, TC_INVALID, "question",
+                   "its figures give no finite step; figures of real devices and models");
+}
+
 tc_code tc_forecast(const tc_question *q, tc_step *out, tc_error *error) {
     tc_opened opened;
     memset(out, 0, sizeof *out);
     tc_code code = tc_open(q, &opened, error);
     if (!code) code = tc_step_of(&opened.costs, out, error);
+    if (!code) code = check_answer(out, error);
     if (!code) tc_close(&opened, out);
     return code;
 }

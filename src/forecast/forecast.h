@@ -14,7 +14,8 @@ typedef struct tc_opened {
     char assumed[TC_ASSUMED_MAX][96];
 } tc_opened;
 
-/* TC_INVALID where a struct is not of this library's version: its `size` is not what tc_default_...() set. */
+/* TC_INVALID where a struct is not of this library's version (its `size` is not what tc_default_...() set), or a member is out
+ * of its bounds (members.c): the place names it. */
 TC_NODISCARD tc_code tc_question_check(const tc_question *question, tc_error *error);
 
 /* Resolves the layout and works out its costs. */

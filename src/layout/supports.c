@@ -11,6 +11,8 @@
 #include "base/vocabulary.h"
 #include "layout/layout.h"
 #include "layout/legal.h"
+#include "layout/members.h"
+#include "layout/question_members.h"
 
 /* ---- rules ------------------------------------------------------------------------------- */
 
@@ -204,8 +206,17 @@ static void ask_host(reasons *r, const tc_layout *l) {
               graphs & TC_GRAPHS_ALL ? "all" : tc_operator_groups_text(graphs, groups, sizeof groups));
 }
 
+/* Of callers' structs, and a layout with nothing left unset. */
+static bool answerable(const tc_question *q, const tc_layout *l) {
+    return !tc_members_check(&tc_job_members, &q->job, "", NULL)
+           && !tc_members_check(&tc_stack_members, &q->stack, "", NULL)
+           && !tc_members_check(&tc_layout_members, l, "", NULL) && !tc_layout_open_choice(l) && l->schedule >= 0
+           && l->tp > 0 && l->pp > 0 && l->cp > 0 && l->ep > 0 && l->etp > 0 && l->dp > 0 && l->vpp > 0;
+}
+
 size_t tc_beyond_stack(const tc_question *q, const tc_layout *l, tc_beyond *out, size_t room) {
     reasons r = {.stack = &q->stack, .out = out, .room = room};
+    if (!answerable(q, l)) return 0;
     const tc_model *model = &q->job.model;
     int optimizer = q->job.optimizer == TC_UNSET ? (int)q->stack.optimizer : q->job.optimizer;
     ask_tensors(&r, model, l);

@@ -20,6 +20,8 @@
 
 #include "base/decimal.h"
 #include "base/vocabulary.h"
+#include "layout/question_members.h"
+#include "run/members.h"
 
 typedef enum truth { NO, UNKNOWN, YES } truth;
 
@@ -203,10 +205,26 @@ static void judge(const tc_control_rule *rule, const tc_control_report *part, co
     set_class(out, rule->otherwise, rule->otherwise_meaning, "", v.failed);
 }
 
+static tc_control_report nothing_known(void) {
+    return (tc_control_report){.tpp = NAN,
+                               .tops = NAN,
+                               .bits = NAN,
+                               .tpp_without_fp6 = NAN,
+                               .tpp_tf32_full = NAN,
+                               .die_area_mm2 = NAN,
+                               .pd = NAN,
+                               .io_bytes_per_s = NAN,
+                               .dram_bytes_per_s = NAN};
+}
+
 tc_control_report tc_controls_classify(const tc_controls *controls, const tc_accelerator *accelerator,
                                        const tc_control_options *options) {
     const tc_control_options defaults = {0};
     tc_control_report out = {0};
+    if (tc_members_check(&tc_controls_members, controls, "", NULL)
+        || tc_members_check(&tc_accelerator_members, accelerator, "", NULL)
+        || (options && tc_members_check(&tc_control_options_members, options, "", NULL)))
+        return nothing_known();
     measure(controls, accelerator, options ? options : &defaults, &out);
     const double figure[TC_CONTROL_FIGURES] = {[TC_CONTROL_TPP] = out.tpp,
                                                [TC_CONTROL_PD] = out.pd,

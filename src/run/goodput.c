@@ -24,6 +24,10 @@
 
 #include "run/goodput.h"
 
+/* Of one stride in the search of the best interval: Daly's is within a few, but where a failure is more frequent than a step. */
+#define MOST_MOVES 64
+#define MOST_STEPS 1e15 /* counted exactly */
+
 double tc_interval_young(double checkpoint_s, double mtbf_s) { return sqrt(2 * checkpoint_s * mtbf_s); }
 
 double tc_interval_daly(double checkpoint_s, double mtbf_s) {
@@ -43,10 +47,11 @@ static double stretch(double t, double mtbf_s, double checkpoint_s, double resta
 static double best_steps(double step_s, double mtbf_s, double checkpoint_s, double restart_s) {
     double k = floor(tc_interval_daly(checkpoint_s, mtbf_s) / step_s);
     if (!(k >= 1)) k = 1;
+    if (k > MOST_STEPS) k = MOST_STEPS;
     double cost = stretch(k * step_s, mtbf_s, checkpoint_s, restart_s);
     for (double stride = k; stride >= 1; stride = floor(stride / 2)) {
         bool better = true;
-        while (better) {
+        for (int moves = 0; better && moves < MOST_MOVES; moves++) {
             better = false;
             for (int side = -1; side <= 1; side += 2) {
                 double other = k + side * stride;

@@ -25,6 +25,8 @@
 
 #include "base/decimal.h"
 #include "base/error.h"
+#include "layout/question_members.h"
+#include "run/members.h"
 #include "workload/optimizer.h"
 
 #define SECONDS_PER_HOUR 3600.0
@@ -35,7 +37,7 @@
 tc_run_input tc_default_run_input(void) {
     const double unset = TC_UNSET;
     return (tc_run_input){.size = sizeof(tc_run_input),
-                          .cluster = {.size = sizeof(tc_cluster)},
+                          .cluster = tc_default_cluster(),
                           .tokens = unset,
                           .parameters = unset,
                           .optimizer_bytes = unset,
@@ -110,6 +112,10 @@ static double package_mtbf(const tc_run_input *in, const tc_economics *economics
 
 tc_run_input tc_run_input_of(const tc_question *q, const tc_step *step) {
     tc_run_input in = tc_default_run_input();
+    if (tc_members_check(&tc_job_members, &q->job, "job", NULL)
+        || tc_members_check(&tc_cluster_members, &q->cluster, "cluster", NULL)
+        || tc_members_check(&tc_stack_members, &q->stack, "stack", NULL))
+        return in; /* no forecast takes them */
     in.step = *step;
     in.cluster = q->cluster;
     in.parameters = q->job.frozen_base ? 0 : tc_model_count(&q->job.model).parameters;
@@ -147,7 +153,7 @@ static tc_code reliability(const tc_run_input *in, const tc_economics *economics
     run->job_mtbf_s = mtbf / run->packages;
     run->checkpoint_s = checkpoint_time(in, economics, run);
     tc_goodput goodput = tc_goodput_of(in->step.step_s, run->job_mtbf_s, run->checkpoint_s, restart, in->interval_s);
-    if (!(goodput.fraction > 1e-6))
+    if (!(goodput.fraction > 1e-6 && goodput.fraction < 1 + 1e-6))
         return tc_fail(error, TC_INVALID, "goodput",
                        "a failure every %s s, %s s to restart and %s s to write a checkpoint: the job"
                        " never ends; fewer or more reliable devices, or a faster restart",
@@ -226,6 +232,8 @@ static tc_code forecast(const tc_run_input *in, const tc_economics *economics, t
     if (code) return code;
     run.wall_s = run.ideal_s / run.goodput;
     run.device_hours = run.devices * run.wall_s / SECONDS_PER_HOUR;
+    if (!isfinite(run.wall_s))
+        return tc_fail(error, TC_INVALID, "--tokens", "the run takes no finite time; fewer tokens, or a faster step");
     energy(in, economics, &run);
     money(in, economics, &run);
     *out = run;
@@ -242,7 +250,9 @@ static tc_run_end end_of(const tc_run_input *in, const tc_economics *economics, 
 }
 
 tc_code tc_run_forecast(const tc_run_input *in, const tc_economics *economics, tc_run *out, tc_error *error) {
-    tc_code code = forecast(in, economics, out, error);
+    tc_code code = tc_members_check(&tc_run_input_members, in, "input", error);
+    if (!code) code = tc_members_check(&tc_economics_members, economics, "economics", error);
+    if (!code) code = forecast(in, economics, out, error);
     if (code) return code;
     out->p10 = end_of(in, economics, in->step.step_s_p10);
     out->p90 = end_of(in, economics, in->step.step_s_p90);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "layout/fields.h"
+#include "search/members.h"
 
 #define DOUBLINGS 8
 
@@ -76,6 +77,8 @@ static tc_code free_axes(advisor *a, const tc_search_input *in, bool *any) {
 }
 
 tc_code tc_search_advise(const tc_search_input *in, tc_search *out, tc_error *error) {
+    tc_code code = tc_members_check(&tc_search_input_members, in, "input", error);
+    if (code) return code;
     advisor a = {.in = *in, .out = out, .error = error};
     a.in.top = 1;
     a.in.pareto = a.in.exhaustive = false;
@@ -83,7 +86,7 @@ tc_code tc_search_advise(const tc_search_input *in, tc_search *out, tc_error *er
     tc_layout open = tc_layout_open();
     bool any = false, fits;
     out->advice_count = 0;
-    tc_code code = free_axes(&a, &base, &any);
+    code = free_axes(&a, &base, &any);
     if (code) return code;
     if (!any && (!tc_layout_equal(&base.fixed, &open) || base.schedules)) {
         a.in = base;

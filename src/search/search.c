@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "forecast/forecast.h"
 #include "layout/fields.h"
+#include "search/members.h"
 #include "search/threads.h"
 #include "search/walk.h"
 
@@ -38,7 +39,7 @@ tc_search_input tc_default_search_input(void) {
 const char *tc_rejection_name(tc_rejection rejection) {
     static const char *const names[TC_REJECTIONS]
         = {"memory", "host_memory", "global_batch", "expert_ranks", "micro_batches", "layout"};
-    return names[rejection];
+    return (unsigned)rejection < TC_REJECTIONS ? names[rejection] : "";
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */
@@ -318,9 +319,11 @@ static tc_code make_spaces(const tc_search_input *in, tc_space space[2], int *sp
 tc_code tc_search_space(const tc_search_input *in, tc_search *out, tc_error *error) {
     memset(out, 0, sizeof *out);
     int spaces = 0;
+    tc_code code = tc_members_check(&tc_search_input_members, in, "input", error);
+    if (code) return code;
     tc_space *space = malloc(2 * sizeof *space);
     if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    tc_code code = make_spaces(in, space, &spaces, error);
+    code = make_spaces(in, space, &spaces, error);
     if (!code) describe(space, spaces, out);
     for (int i = 0; i < spaces; i++) tc_space_free(&space[i]);
     free(space);
@@ -342,10 +345,11 @@ tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error
     memset(out, 0, sizeof *out);
     double start = now();
     int spaces = 0;
+    tc_code code = tc_members_check(&tc_search_input_members, in, "input", error);
+    if (code) return code;
     tc_space *space = malloc(2 * sizeof *space);
     if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    tc_code code = tc_question_check(&in->question, error);
-    if (!code) code = make_spaces(in, space, &spaces, error);
+    code = make_spaces(in, space, &spaces, error);
     crew c = {.most = 0};
     if (!code) {
         describe(space, spaces, out);

@@ -5,6 +5,7 @@
  * multiply-add of every GEMM, times 3 for forward and backward; the
  * conventions in use differ in attention and recompute (traincast.h).
  */
+#include "workload/members.h"
 #include "workload/operators.h"
 
 /* The operators of a block on a rank that holds all of it, for one sequence. */
@@ -88,6 +89,7 @@ void tc_count(const tc_model *model, int seq, tc_counts *out) {
 
 tc_model_size tc_model_count(const tc_model *model) {
     tc_counts counts;
+    if (tc_members_check(&tc_model_members, model, "model", NULL)) return (tc_model_size){0};
     tc_count(model, 1, &counts);
     return counts.size;
 }
@@ -130,6 +132,9 @@ bool tc_has_experts(const tc_model *model) {
 double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convention convention, int recompute,
                                 double recompute_layers) {
     tc_counts counts;
+    if (tc_members_check(&tc_model_members, model, "model", NULL) || seq < 1 || convention > TC_FLOPS_HARDWARE
+        || recompute < 0 || recompute > TC_RECOMPUTE_OPERATORS || !(recompute_layers >= 0))
+        return 0;
     tc_count(model, seq, &counts);
     return tc_flops_by(convention, model, &counts, recompute, recompute_layers, false);
 }
