@@ -135,12 +135,12 @@ static int bench_process(int count, char **command) {
 }
 
 int main(int argc, char **argv) {
-    if (argc > 3 && strcmp(argv[1], "process") == 0) return bench_process(atoi(argv[2]), argv + 3);
+    if (argc > 3 && strcmp(argv[1], "process") == 0) return bench_process((int)strtol(argv[2], NULL, 10), argv + 3);
     if (argc == 4 && strcmp(argv[1], "once") == 0) {
-        int j = atoi(argv[2]);
+        int j = (int)strtol(argv[2], NULL, 10);
         if (j < 0 || j >= JOBS) return 2;
         tc_question s = set_up(&jobs[j]);
-        return forecast(&s, atol(argv[3])) > 0 ? 0 : 1;
+        return forecast(&s, strtol(argv[3], NULL, 10)) > 0 ? 0 : 1;
     }
     if (argc == 2 && strcmp(argv[1], "library") == 0) {
         bench_library();

@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -61,7 +62,7 @@ tc_text tc_format_significant(double value, int digits) {
     tc_format_double(raw, sizeof raw, format, value);
     int exponent = 0;
     const char *e = strchr(raw, 'e');
-    if (e) sscanf(e + 1, "%d", &exponent);
+    if (e) exponent = (int)strtol(e + 1, NULL, 10);
     if (exponent < -4 || exponent >= 15) {
         tc_text out;
         snprintf(format, sizeof format, "%%.%dg", digits);

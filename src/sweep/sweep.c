@@ -302,6 +302,9 @@ const char *tc_sweep_task_text(const tc_sweep *s, int index, char *buffer, size_
     return buffer;
 }
 
+/* The hash of the sources of the forecast, made by the build. */
+extern const char tc_arithmetic[];
+
 static uint64_t add_number(uint64_t hash, double number) {
     char text[40];
     return add_text(hash, tc_format_number(number, 15, text, sizeof text));
@@ -317,6 +320,7 @@ void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
     task t = task_of(s, index);
     uint64_t hash = TC_HASH_START;
     const char *const texts[] = {TC_VERSION,
+                                 tc_arithmetic,
                                  s->data,
                                  name_of(t.model, t.model_file),
                                  name_of(t.accelerator, t.accelerator_file),

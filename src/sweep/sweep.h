@@ -1,6 +1,6 @@
 /* sweep.h - many searches as one job: models x accelerators x devices x batches x formats, from a file.
  *
- * A task is one search. Its key names everything that its result depends on (the program's version, the
+ * A task is one search. Its key names everything that its result depends on (the program's version, the hash of its arithmetic, the
  * hash of the data and the content of files that the sweep names by path included), so that a store of results knows what is missing. A row is the
  * result as plain values: it goes into a store, over a network, into a table. */
 #ifndef TC_SWEEP_SWEEP_H

@@ -31,14 +31,16 @@ static void die(const char *what) {
 }
 
 void attack_begin(const char *parent, const char *source) {
-    char path[512], data[600], chip[600], sweep[600];
+    char data[600], chip[600], sweep[600];
     static const char *const unset[] = {"XDG_DATA_HOME", "COLUMNS", "OMP_NUM_THREADS", "LC_ALL", "LC_CTYPE", "LANG"};
     for (size_t i = 0; i < sizeof unset / sizeof *unset; i++) unsetenv(unset[i]);
     if (!getcwd(start, sizeof start)) die("getcwd");
-    if (!realpath(source, path)) die(source);
+    char *path = realpath(source, NULL);
+    if (!path) die(source);
     snprintf(data, sizeof data, "%s/data", path);
     snprintf(chip, sizeof chip, "%s/data/accelerators/nvidia/h20.yaml", path);
     snprintf(sweep, sizeof sweep, "%s/tests/attack/sweep-small.yaml", path);
+    free(path);
     if (snprintf(work, sizeof work, "%s/traincast-attack-XXXXXX", parent) >= (int)sizeof work || !mkdtemp(work))
         die(parent);
     setenv("HOME", work, 1);
