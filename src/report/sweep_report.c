@@ -248,7 +248,9 @@ static void front_axes(FILE *file, const axes *a, const tc_sweep *sweep) {
     svg_text(file, PAD + PLOT_W + 24, FRONT_H - PAD + 14, "", "devices (log)");
 }
 
-static bool on_plot(const tc_sweep_row *r) { return found(r) && r->devices >= 1 && rate_of(r) > 0; }
+static bool on_plot(const tc_sweep_row *r) {
+    return found(r) && r->devices >= 1 && rate_of(r) > 0 && isfinite(rate_of(r));
+}
 
 void tc_report_sweep_front(FILE *file, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
     axes a = {INFINITY, 0, INFINITY, 0};

@@ -17,7 +17,7 @@ static const tc_member search[] = {
     TC_INTEGER(tc_search_input, top, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_search_input, threads, 0, TC_MOST_DEGREE),
     TC_FIGURE(tc_search_input, max_memory_bytes),
-    TC_FIGURE_IN(tc_search_input, headroom, 0, 1),
+    TC_FIGURE_IN(tc_search_input, fit, 0, 0.999999),
     TC_INTEGER(tc_search_input, schedules, INT32_MIN, INT32_MAX), /* bits; the search says which it cannot take */
     TC_WORD(tc_search_input, dtypes, (1 << TC_DTYPES) - 1, "set of formats"),
     TC_INTEGER(tc_search_input, most_global_batch, 0, MOST_BATCH),

@@ -11,8 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "forecast/forecast.h"
 #include "layout/fields.h"
@@ -279,12 +279,6 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
     return code;
 }
 
-static double now(void) {
-    struct timespec t;
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void describe(const tc_space *space, int spaces, tc_search *out) {
     out->space = space->configurations;
     out->shapes = space->shapes;
@@ -343,7 +337,7 @@ static tc_code run(crew *c, tc_space space[2], int spaces, tc_search *out, tc_er
 
 tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error) {
     memset(out, 0, sizeof *out);
-    double start = now();
+    double start = tc_now_s();
     int spaces = 0;
     tc_code code = tc_members_check(&tc_search_input_members, in, "input", error);
     if (code) return code;
@@ -354,7 +348,7 @@ tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error
     if (!code) {
         describe(space, spaces, out);
         code = run(&c, space, spaces, out, error);
-        out->seconds = now() - start;
+        out->seconds = tc_now_s() - start;
         if (!code) code = report(&c, out, error);
     }
     out->threads = c.most;

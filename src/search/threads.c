@@ -8,7 +8,8 @@
 #include "search/threads.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #ifdef TC_THREADS
 #include <pthread.h>
@@ -37,12 +38,6 @@ typedef struct helper {
     tc_threads *threads;
     int worker;
 } helper;
-
-static double now(void) {
-    struct timespec t;
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int cores(void) {
 #if defined(__linux__)
@@ -93,7 +88,7 @@ static void hire_helpers(tc_threads *t) {
 tc_threads *tc_threads_start(int most, bool (*hire)(void *context, int worker), void *context) {
     tc_threads *t = calloc(1, sizeof *t);
     if (!t) return NULL;
-    *t = (tc_threads){.most = most, .hired = 1, .hire = hire, .context = context, .start = now()};
+    *t = (tc_threads){.most = most, .hired = 1, .hire = hire, .context = context, .start = tc_now_s()};
     t->helper = calloc((size_t)most, sizeof *t->helper);
     if (!t->helper) t->most = 1;
     pthread_mutex_init(&t->lock, NULL);
@@ -116,7 +111,7 @@ void tc_threads_run(tc_threads *t, void (*item)(void *context, int worker, int64
     if (t->hired > 1 && to - from > 1) pthread_cond_broadcast(&t->wake);
     pthread_mutex_unlock(&t->lock);
     for (int64_t i; (i = atomic_fetch_add(&t->next, 1)) < to;) {
-        if (t->hired < t->most && to - i > 1 && now() - t->start > PATIENCE_S) hire_helpers(t);
+        if (t->hired < t->most && to - i > 1 && tc_now_s() - t->start > PATIENCE_S) hire_helpers(t);
         item(t->context, 0, i);
     }
     pthread_mutex_lock(&t->lock);

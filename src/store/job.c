@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/utf8.h"
 
@@ -43,19 +43,13 @@ tc_code tc_job_rows(tc_store *store, const tc_sweep *sweep, tc_sweep_row **rows,
 
 /* ---- progress ---------------------------------------------------------------------------- */
 
-static double now(void) {
-    struct timespec t;
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 tc_progress tc_progress_start(FILE *file, bool terminal, int missing, int all) {
     tc_progress p = {.file = file,
                      .terminal = terminal,
                      .done = all - missing,
                      .all = all,
                      .before = all - missing,
-                     .start = now()};
+                     .start = tc_now_s()};
     if (file && p.before > 0) fprintf(file, "%d of %d searches are in the store\n", p.before, all);
     return p;
 }
@@ -63,7 +57,7 @@ tc_progress tc_progress_start(FILE *file, bool terminal, int missing, int all) {
 void tc_progress_step(tc_progress *p, const tc_sweep_row *row) {
     p->done++;
     if (!p->file) return;
-    double seconds = now() - p->start, rate = seconds > 0 ? (p->done - p->before) / seconds : 0;
+    double seconds = tc_now_s() - p->start, rate = seconds > 0 ? (p->done - p->before) / seconds : 0;
     long left = rate > 0 ? (long)((p->all - p->done) / rate + 0.5) : 0;
     /* tenths, so that no locale has a say */
     long tenths = (long)(rate * 10 + 0.5);

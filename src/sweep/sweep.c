@@ -213,21 +213,25 @@ static uint64_t add_text(uint64_t hash, const char *text) { /* the end of the te
 }
 
 /* Of the file that a path names; 0 for a slug, and for a file that cannot be read, which the search will say. */
-static uint64_t hash_file(const char *slug_or_path) {
+static tc_code hash_file(const char *slug_or_path, uint64_t *hash, tc_error *error) {
     char *text;
     size_t length;
-    tc_error unused;
-    if (!tc_is_path(slug_or_path) || tc_file_read(slug_or_path, FILE_MAX, &text, &length, &unused)) return 0;
-    uint64_t hash = add_text(TC_HASH_START, text);
+    *hash = 0;
+    if (!tc_is_path(slug_or_path)) return TC_OK;
+    tc_code code = tc_file_read(slug_or_path, FILE_MAX, &text, &length, error);
+    if (code) return code == TC_INTERNAL ? code : TC_OK;
+    *hash = add_text(TC_HASH_START, text);
     free(text);
-    return hash;
+    return TC_OK;
 }
 
-static void hash_files(tc_sweep *s) {
-    for (int i = 0; i < s->models; i++) s->model_file[i] = hash_file(s->model[i]);
-    for (int i = 0; i < s->accelerators; i++) s->accelerator_file[i] = hash_file(s->accelerator[i]);
-    s->stack_file = hash_file(s->stack);
-    s->fabric_file = hash_file(s->fabric);
+static tc_code hash_files(tc_sweep *s, tc_error *error) {
+    tc_code code = TC_OK;
+    for (int i = 0; i < s->models && !code; i++) code = hash_file(s->model[i], &s->model_file[i], error);
+    for (int i = 0; i < s->accelerators && !code; i++)
+        code = hash_file(s->accelerator[i], &s->accelerator_file[i], error);
+    if (!code) code = hash_file(s->stack, &s->stack_file, error);
+    return code ? code : hash_file(s->fabric, &s->fabric_file, error);
 }
 
 /* Every name is in the catalog: an unknown one is told before the first search. */
@@ -270,7 +274,7 @@ tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_e
     tc_code code = tc_document_read(path, &arena, &document, error);
     if (!code) code = read_sweep(&document, out, error);
     if (!code) code = check_names(&document, catalog, out, error);
-    if (!code) hash_files(out);
+    if (!code) code = hash_files(out, error);
     tc_arena_free(&arena);
     return code;
 }
