@@ -162,6 +162,14 @@ typedef struct tc_plan {
 /* interval: of the catalog (tc_catalog_interval); NULL: none. The scenario must be resolved and outlive the plan. A plan in which nothing is feasible is no error. */
 TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out,
                                          tc_error *error);
+/* The same, watched: `tell` hears before every candidate on every pool how many are done, of how many. False: the others are
+ * not looked at, `assumed` says so, and the calendar is of what was found. */
+typedef struct tc_plan_watch {
+    bool (*tell)(void *context, int done, int all);
+    void *context;
+} tc_plan_watch;
+TC_API TC_NODISCARD tc_code tc_plan_make_watched(const tc_scenario *scenario, const tc_interval_model *interval,
+                                                 const tc_plan_watch *watch, tc_plan *out, tc_error *error);
 TC_API void tc_plan_free(tc_plan *plan);
 
 #endif

@@ -182,6 +182,41 @@ static double finish_with(int devices, const char *date, int more, double tokens
     return finish;
 }
 
+typedef struct watched {
+    int calls, all, stop_at;
+} watched;
+
+static bool watch(void *context, int done, int all) {
+    watched *w = context;
+    assert_int_equal(done, w->calls++);
+    w->all = all;
+    return done != w->stop_at;
+}
+
+/* A plan says how far it is, and stops when it is told to, with what was found. */
+static void plans_are_watched(void **state) {
+    (void)state;
+    tc_scenario *scenario;
+    tc_plan plan;
+    tc_error error = {0};
+    assert_int_equal(tc_scenario_load(catalog, "two-pools-h100-h20", &scenario, &error), TC_OK);
+    watched w = {.stop_at = -1};
+    const tc_plan_watch by = {watch, &w};
+    assert_int_equal(tc_plan_make_watched(scenario, NULL, &by, &plan, &error), TC_OK);
+    assert_true(plan.complete && w.calls == plan.candidates && w.all == plan.candidates && w.calls > 2);
+    int looked_at = plan.candidates;
+    tc_plan_free(&plan);
+    for (int stop_at = 0; stop_at < looked_at; stop_at++) {
+        w = (watched){.stop_at = stop_at};
+        assert_int_equal(tc_plan_make_watched(scenario, NULL, &by, &plan, &error), TC_OK);
+        assert_int_equal(w.calls, stop_at + 1);
+        assert_non_null(strstr(plan.assumed[0], "stopped after"));
+        for (int i = stop_at; i < looked_at; i++) assert_false(plan.candidate[i].feasible);
+        tc_plan_free(&plan);
+    }
+    tc_scenario_free(scenario);
+}
+
 static void more_devices_are_never_later(void **state) {
     (void)state;
     double last = INFINITY;
@@ -617,6 +652,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(supply_by_hand),
                                        cmocka_unit_test(serving_by_hand),
                                        cmocka_unit_test(phases_add_up),
+                                       cmocka_unit_test(plans_are_watched),
                                        cmocka_unit_test(more_devices_are_never_later),
                                        cmocka_unit_test(later_deliveries_are_never_earlier),
                                        cmocka_unit_test(more_reliable_or_less_work_is_never_later),

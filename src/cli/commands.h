@@ -27,10 +27,11 @@ struct tc_context {
     int *answer_layers;
     tc_order *answer_order;
     tc_json_document answer_document;
-    const char *layout_text; /* --layout as a text in place of a file; NULL: none */
-    const tc_embedded *runs; /* published ones inside the program; NULL: none */
-    FILE *watched;           /* where people see how far it is; NULL: nobody looks */
-    bool infeasible;         /* set by a command that found nothing feasible: exit 3 */
+    const char *layout_text;   /* --layout as a text in place of a file; NULL: none */
+    const tc_embedded *runs;   /* published ones inside the program; NULL: none */
+    FILE *watched;             /* where people see how far it is; NULL: nobody looks */
+    bool (*interrupted)(void); /* with `watched`: did they ask for an end? */
+    bool infeasible;           /* set by a command that found nothing feasible: exit 3 */
     tc_error *error;
 };
 

@@ -1,4 +1,5 @@
 /* plan.c - `traincast plan`: which pool does what, when. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "report/plan_report.h"
@@ -12,6 +13,40 @@ static tc_code report(tc_context *context, const tc_plan *plan) {
     return TC_OK;
 }
 
+/* ---- how far it is --------------------------------------------------------------------------- */
+
+#define PATIENCE_S 1  /* that nobody needs a line for */
+#define REFRESH_S 0.2 /* between two lines */
+
+typedef struct watcher {
+    const tc_context *context;
+    double start, shown; /* 0: no line yet */
+} watcher;
+
+static bool tell(void *of, int done, int all) {
+    watcher *w = of;
+    double now = tc_now_s(), seconds = now - w->start;
+    if (done > 0 && seconds > PATIENCE_S && now - w->shown > REFRESH_S) {
+        long tenths = (long)(10 * done / seconds + 0.5), left = (long)(seconds / done * (all - done) + 0.5);
+        fprintf(w->context->watched,
+                "\r\033[K%d of %d candidates on pools, %ld.%ld a second, %ld s left; ^C: with these", done, all,
+                tenths / 10, tenths % 10, left);
+        fflush(w->context->watched);
+        w->shown = now;
+    }
+    return !w->context->interrupted();
+}
+
+static tc_code make(tc_context *context, const tc_scenario *scenario, const tc_interval_model *interval,
+                    tc_plan *plan) {
+    if (!context->watched) return tc_plan_make(scenario, interval, plan, context->error);
+    watcher w = {.context = context, .start = tc_now_s()};
+    tc_plan_watch watch = {tell, &w};
+    tc_code code = tc_plan_make_watched(scenario, interval, &watch, plan, context->error);
+    if (w.shown > 0) fputs("\r\033[K", context->watched);
+    return code;
+}
+
 tc_code tc_command_plan(tc_context *context) {
     tc_scenario *scenario = NULL;
     tc_plan plan;
@@ -21,7 +56,7 @@ tc_code tc_command_plan(tc_context *context) {
     if (tc_given(context, TC_OPTION_FIT)->given) scenario->fit = tc_given(context, TC_OPTION_FIT)->real;
     const tc_interval_model *interval;
     code = tc_catalog_interval(context->catalog, &interval, context->error);
-    if (!code) code = tc_plan_make(scenario, interval, &plan, context->error);
+    if (!code) code = make(context, scenario, interval, &plan);
     if (!code) {
         code = report(context, &plan);
         tc_plan_free(&plan);

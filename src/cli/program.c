@@ -86,7 +86,10 @@ static tc_code fill_page(tc_options *options, tc_catalog *opened, tc_page *page,
     tc_context context = {.options = options, .error = &page->error, .runs = &tc_embedded_runs};
     context.style = tc_terminal_style(options->value[TC_OPTION_COLOR].text);
     context.out = tc_output_open(&page->output);
-    if (tc_terminal_watches_errors()) context.watched = stderr;
+    if (tc_terminal_watches_errors()) {
+        context.watched = stderr;
+        context.interrupted = tc_terminal_interrupted;
+    }
     context.target = (tc_target){.file = context.out,
                                  .format = chosen_format(options),
                                  .table = options->value[TC_OPTION_TABLE].text};

@@ -5,6 +5,7 @@
  * (no-color.org; the order of the two is cmake's). Width: COLUMNS, else the terminal's, else none. */
 #include "cli/terminal.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -59,3 +60,20 @@ tc_style tc_terminal_style(const char *color) {
 }
 
 bool tc_terminal_watches_errors(void) { return isatty(STDERR_FILENO) != 0; }
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal) {
+    (void)signal;
+    interrupted = 1;
+}
+
+bool tc_terminal_interrupted(void) {
+    static bool caught;
+    if (!caught) {
+        struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+        sigemptyset(&action.sa_mask);
+        caught = sigaction(SIGINT, &action, NULL) == 0;
+    }
+    return interrupted != 0;
+}

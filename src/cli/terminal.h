@@ -10,4 +10,7 @@ tc_style tc_terminal_style(const char *color);
 /* Does somebody read standard error on a terminal? Progress goes there. */
 bool tc_terminal_watches_errors(void);
 
+/* Was ^C typed since this was first asked? Once it is caught; the second ends the program. */
+bool tc_terminal_interrupted(void);
+
 #endif

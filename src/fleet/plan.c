@@ -30,6 +30,8 @@ typedef struct planner {
     const tc_interval_model *interval;
     double free_s[TC_SCENARIO_POOLS][TC_QUANTILES];
     int first[TC_SCENARIO_JOBS]; /* of a job's candidates in plan->candidate: [candidate][pool] */
+    const tc_plan_watch *watch;  /* NULL: nobody */
+    int looked_at;               /* candidates on pools, before it was stopped */
     tc_error *error;
 } planner;
 
@@ -106,6 +108,13 @@ static tc_code simulate_ends(planner *p, tc_prospect *prospect, const double ear
     return TC_OK;
 }
 
+/* Says how far the table is. Once told to stop, no more of it is filled. */
+static bool go_on(planner *p, int at) {
+    if (p->looked_at < at || (p->watch && !p->watch->tell(p->watch->context, at, p->plan->candidates))) return false;
+    p->looked_at = at + 1;
+    return true;
+}
+
 static tc_code fill_table(planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
@@ -124,6 +133,10 @@ static tc_code fill_table(planner *p) {
                 run->job = j;
                 run->candidate = c;
                 run->pool = k;
+                if (!go_on(p, at)) {
+                    snprintf(run->why, sizeof run->why, "was not looked at");
+                    continue;
+                }
                 double from = earliest_of(s, &s->job[j]);
                 if (!tc_prospect_init(&p->prospect[at], s, p->interval, &s->job[j].candidate[c], k, &p->supply[k],
                                       &plan->arena))
@@ -199,7 +212,8 @@ static tc_code plan_job(planner *p, int job) {
         if (in_time) break;
     }
     if (!chosen.feasible) {
-        snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "no candidate can be trained on any pool");
+        snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "no candidate %scan be trained on any pool",
+                 p->looked_at < p->plan->candidates ? "that was looked at " : "");
         return TC_OK;
     }
     p->plan->job[job].chosen = chosen.candidate;
@@ -254,6 +268,10 @@ static tc_code tell_assumed(planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
+    if (p->looked_at < plan->candidates)
+        code = add_line(p, plan->assumed, &plan->assumed_count,
+                        "stopped after %d of %d candidates on pools: the others were not looked at", p->looked_at,
+                        plan->candidates);
     for (int i = 0; i < s->assumptions && code == TC_OK; i++)
         code = add_line(p, plan->assumed, &plan->assumed_count, "%s", s->assumption[i]);
     for (int i = 0; i < s->pools && code == TC_OK; i++) code = tell_pool(p, i);
@@ -307,13 +325,14 @@ static tc_code tell_advice(planner *p) {
     return code;
 }
 
-tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out, tc_error *error) {
+tc_code tc_plan_make_watched(const tc_scenario *scenario, const tc_interval_model *interval, const tc_plan_watch *watch,
+                             tc_plan *out, tc_error *error) {
     *out = (tc_plan){.scenario = NULL};
     tc_code code = tc_members_check(&tc_scenario_members, scenario, "scenario", error);
     if (code) return code;
     *out
         = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
-    planner p = {.scenario = scenario, .interval = interval, .plan = out, .error = error};
+    planner p = {.scenario = scenario, .interval = interval, .watch = watch, .plan = out, .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
     out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
     out->advice = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->advice);
@@ -331,6 +350,10 @@ tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *inter
     if (code == TC_OK) code = tell_advice(&p);
     if (code != TC_OK) tc_plan_free(out);
     return code;
+}
+
+tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out, tc_error *error) {
+    return tc_plan_make_watched(scenario, interval, NULL, out, error);
 }
 
 void tc_plan_free(tc_plan *plan) { tc_arena_free(&plan->arena); }
