@@ -109,6 +109,14 @@ wrong_setting objective '[time, memory]' 'give time or memory'
 wrong_setting schedules '[1f1b, custom]' 'give schedules by name'
 wrong_setting fix 'tp=x' 'is no whole number'
 
+# ---- a store that cannot be written: folders stand where SQLite's own files would, so that not even root writes it ---
+cp "$work/whole.sqlite" "$work/kept.sqlite"
+mkdir "$work/kept.sqlite-wal" "$work/kept.sqlite-shm"
+"$program" sweep "$sweep" --store "$work/kept.sqlite" --csv --quiet >"$work/kept.csv" 2>"$work/err" || fail "a finished store that cannot be written: $(cat "$work/err")"
+cmp -s "$work/whole.csv" "$work/kept.csv" || fail "a store that cannot be written has another table"
+sed 's/^global_batches:.*/global_batches: [2048]/' "$sweep" >"$work/more.yaml"
+wrong 'kept.sqlite: lacks results and cannot be written; give' "$work/more.yaml" --store "$work/kept.sqlite"
+
 # ---- names from elsewhere ------------------------------------------------------------------------------------
 mkdir -p "$work/hostile/models" "$work/hostile/accelerators"
 sed 's/^slug:.*//' "$source_dir/tests/golden/gpt-of-mine.yaml" >"$work/hostile/models/<script>alert(1)<&>.yaml"
