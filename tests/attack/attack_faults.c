@@ -72,6 +72,7 @@ enum {
     COMMANDS = sizeof commands / sizeof *commands,
     LONG_ONES = 2,
     TEXT = 1 << 22,
+    NO_PROGRAM = 98,
     LIMIT_S = 20
 };
 
@@ -95,7 +96,7 @@ static size_t read_file(const char *path, char *text, size_t room) {
 
 static void into(const char *path, int to) {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (file < 0 || dup2(file, to) < 0) _exit(99);
+    if (file < 0 || dup2(file, to) < 0) _exit(NO_PROGRAM);
     close(file);
 }
 
@@ -113,7 +114,7 @@ static void become(char **argv, long at, bool on) {
         if (at == 0) setenv("TC_FAULT_COUNT", "count", 1);
     }
     execv(program, argv);
-    _exit(98);
+    _exit(NO_PROGRAM);
 }
 
 /* "seconds": and what follows it in its line are how long it took. */
@@ -145,6 +146,8 @@ static void run(const char *command, long at, bool on, answer *a) {
     pid_t pid = fork();
     if (pid == 0) become(argv, at, on);
     if (pid < 0 || waitpid(pid, &a->status, 0) != pid) perror("fork"), exit(2);
+    if (WIFEXITED(a->status) && WEXITSTATUS(a->status) == NO_PROGRAM)
+        fprintf(stderr, "%s cannot be run\n", program), exit(2);
     a->out_size = read_file("out", a->out, TEXT);
     a->err_size = read_file("err", a->err, sizeof a->err);
     a->out_size = without_times(a->out, a->out_size);
