@@ -147,7 +147,7 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
 }
 
 static void print_beyond(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
-    char lacks[TC_BEYOND_TEXT], text[TC_BEYOND_TEXT + 80];
+    char lacks[TC_BEYOND_TEXT], text[TC_BEYOND_TEXT + 128];
     for (int i = 0; i < n; i++) {
         if (items[i].code || !*tc_beyond_text(&items[i].question, &items[i].step.layout, lacks, sizeof lacks)) continue;
         snprintf(text, sizeof text, "%s: the stack cannot run this layout: %s",
