@@ -44,12 +44,14 @@ void tc_close(const tc_opened *opened, tc_step *step) {
 }
 
 /* Members within their bounds may still be too far apart from each other. */
-static tc_code check_answer(const tc_step *step, tc_error *error) {
+static tc_code check_answer(const tc_question *q, const tc_step *step, tc_error *error) {
 #define PLUS(member, label, loss, bound, feature) +step->breakdown.member
     double parts = 0 TC_PARTS(PLUS);
     if (step->step_s > 0 && isfinite(parts + step->step_s + step->memory.reserved + step->memory.capacity)
         && isfinite(step->mfu_pct + step->hfu_pct + step->tokens_per_s_per_device))
         return TC_OK;
+    tc_code code = tc_question_divisors(q, error);
+    if (code) return code;
     return tc_fail(error, TC_INVALID, "question",
                    "its figures give no finite step; figures of real devices and models");
 }
@@ -59,7 +61,7 @@ tc_code tc_forecast(const tc_question *q, tc_step *out, tc_error *error) {
     memset(out, 0, sizeof *out);
     tc_code code = tc_open(q, &opened, error);
     if (!code) code = tc_step_of(&opened.costs, out, error);
-    if (!code) code = check_answer(out, error);
+    if (!code) code = check_answer(q, out, error);
     if (!code) tc_close(&opened, out);
     return code;
 }

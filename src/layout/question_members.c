@@ -1,7 +1,7 @@
 /* question_members.c - what the members of a question may be, and of a step that is handed on.
  *
- * 0 is "not known" for most figures of an accelerator, so that its table takes it; what a forecast divides by is asked for
- * in the question's rules, by the table of parameters. */
+ * 0 is "not known" for most figures of an accelerator, so that its table takes it; what a forecast divided by is named by
+ * tc_question_divisors() where there is no answer: a job needs not all parameters. */
 #include "layout/question_members.h"
 
 #include "base/error.h"
@@ -257,21 +257,26 @@ static const struct {
 #define SHARE_FROM_0(offset, name)
 #define FIGURE_FROM_0(offset, name)
 #define TC_DEVICE_PARAM(name, key, dimension, link, least, text)                                                       \
-    link##_##least(offsetof(tc_question, cluster.accelerator.params.name), "cluster.accelerator.params." #name)
+    link##_##least(offsetof(tc_question, cluster.accelerator.params.name), "question.cluster.accelerator."             \
+                                                                           "params." #name)
 #define TC_STACK_PARAM(name, key, dimension, link, least, text)                                                        \
-    link##_##least(offsetof(tc_question, stack.params.name), "stack.params." #name)
+    link##_##least(offsetof(tc_question, stack.params.name), "question.stack.params." #name)
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
 #undef TC_STACK_PARAM
 };
 
-static tc_code check_question(const void *value, tc_error *error) {
-    const tc_question *q = value;
+tc_code tc_question_divisors(const tc_question *value, tc_error *error) {
     for (size_t i = 0; i < sizeof divisors / sizeof divisors[0]; i++) {
         const double *figure = (const double *)(const void *)((const char *)value + divisors[i].offset);
         if (!(*figure >= LEAST_DIVISOR))
             return tc_fail(error, TC_INVALID, divisors[i].name, "something is divided by it; above 0");
     }
+    return TC_OK;
+}
+
+static tc_code check_question(const void *value, tc_error *error) {
+    const tc_question *q = value;
     if (q->cluster.devices > 1 && q->cluster.fabric.levels < 1)
         return tc_fail(error, TC_INVALID, "cluster.fabric.levels", "none for %d devices; 1 to %d", q->cluster.devices,
                        TC_MAX_LEVELS);
