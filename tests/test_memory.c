@@ -230,6 +230,14 @@ static void gathered_weights(void **state) {
     assert_near(memory_of(&m).buffers, 2 * (ends + 4 * block), 1e-4 * size.parameters);
     m.stack.memory.gathered_elements = 1e12;
     assert_near(memory_of(&m).buffers, 2 * size.parameters, 1e-4 * size.parameters);
+    /* DDP: buckets of the size of all gradients, where there is something to reduce */
+    m.layout.sharding = TC_SHARD_NONE;
+    m.stack.memory.copied_gradients = true;
+    m.stack.memory.grad_bytes = 4;
+    assert_near(memory_of(&m).buffers, 4 * size.parameters, 1e-3 * size.parameters);
+    m.cluster.devices = 1;
+    assert_near(memory_of(&m).buffers, 0, 0);
+    m.cluster.devices = 8;
     m.layout.sharding = TC_SHARD_ZERO1;
     m.stack.memory.bucket_elements = 1e6;
     m.stack.memory.grad_bytes = 2;

@@ -116,6 +116,7 @@ static const tc_member stack_memory[] = {
     TC_WORD(tc_stack_memory, temporary_gradients, TC_GRADIENTS_EVERY_SHAPE, "kind of temporary gradients"),
     TC_SWITCH(tc_stack_memory, gradients_persist),
     TC_SWITCH(tc_stack_memory, late_reduction),
+    TC_SWITCH(tc_stack_memory, copied_gradients),
     TC_FIGURE(tc_stack_memory, gathered_elements),
     TC_FIGURE(tc_stack_memory, bucket_elements),
 };
@@ -124,6 +125,7 @@ static const tc_member stack_kernels[] = {
     TC_INTEGER(tc_stack_kernels, fused, 0, TC_GROUP_ALL),
     TC_SWITCH(tc_stack_kernels, native_attention),
     TC_SWITCH(tc_stack_kernels, unfused_optimizer),
+    TC_FIGURE(tc_stack_kernels, host_optimizer_bytes),
     TC_SWITCH(tc_stack_kernels, sequential_experts),
     TC_SWITCH(tc_stack_kernels, overlap_tensor_parallel),
     TC_SWITCH(tc_stack_kernels, fused_tensor_parallel),

@@ -212,6 +212,8 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     }
     if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;
+    if (stack->memory.copied_gradients && !zero1 && !job->frozen_base && (double)l->dp * l->cp > 1)
+        m.buffers += stack->memory.grad_bytes * whole;
     if (zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     return m;
 }

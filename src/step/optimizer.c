@@ -54,7 +54,9 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     if (tc_states_on_host(l) && link > 0) seconds += (elements * 2 * state + 2 * more) / link;
     if (tc_step_on_host(l)) {
         /* the step runs on the host: gradients out, states through the host's memory, weights back */
-        seconds = (elements * (2 * state + grad + 2) + 2 * more) / tc_host_memory_rate(&f->q->cluster);
+        double host = f->q->stack.kernels.host_optimizer_bytes;
+        if (!(host > 0)) host = 2 * state + grad + 2;
+        seconds = (elements * host + 2 * more) / tc_host_memory_rate(&f->q->cluster);
         /* sharded gradients do not wait on the device for the others of the step: each micro-batch's go out and, but for the
          * first, come back first to be added up (Ren et al. 2021, section 4.1; DeepSpeed, stage_1_and_2.py,
          * async_accumulate_grad_in_cpu_via_gpu) */
