@@ -97,6 +97,5 @@ tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) 
         = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
     out->error_pct = 100 * (ratio - 1);
     out->memory_gib = in_memory_kind(c, &out->step.memory) / (1024.0 * 1024 * 1024);
-    out->fits = out->step.fits;
     return TC_OK;
 }

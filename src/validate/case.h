@@ -34,7 +34,6 @@ typedef struct tc_case_result {
     double predicted;  /* in the run's metric */
     double error_pct;  /* of the step's time; positive = forecast too slow */
     double memory_gib; /* of the run's kind; 0 */
-    bool fits;
     tc_step step;
 } tc_case_result;
 
