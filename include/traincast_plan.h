@@ -79,8 +79,9 @@ typedef struct tc_scenario {
     char slug[64], name[128], story[1600], start_date[16];
     int32_t start;
     double bring_up_s, ablation_share, evaluation_share;
-    bool any;   /* also layouts that a pool's stack cannot run */
-    double fit; /* how likely a layout must fit the memory; TC_FIT where the file has none */
+    bool any;          /* also layouts that a pool's stack cannot run */
+    double fit;        /* how likely a layout must fit the memory; TC_FIT where the file has none */
+    double batch_band; /* share by which a global batch may move to what a layout divides */
     int pools, servings, jobs;
     tc_scenario_pool pool[TC_SCENARIO_POOLS];
     tc_scenario_serving serving[TC_SCENARIO_SERVINGS];

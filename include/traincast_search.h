@@ -14,6 +14,8 @@ typedef enum tc_objective {
 
 /* How likely a recommended layout fits, where nothing is said: in searches, sweeps and plans. */
 #define TC_FIT 0.9
+/* What searches of one question on different numbers of devices share: see tc_search_input. */
+typedef struct tc_search_cache tc_search_cache;
 
 typedef struct tc_search_input {
     size_t size;
@@ -26,17 +28,30 @@ typedef struct tc_search_input {
     int threads;             /* 0: as OpenMP has it */
     double max_memory_bytes; /* that the forecast may be besides; 0: any */
     double fit; /* the probability, above 0 and below 1, with which a layout must fit; 0: more likely than not */
-    unsigned schedules;          /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
-    unsigned dtypes;             /* bits 1 << tc_dtype; 0: the job's */
-    int most_global_batch;       /* above the job's: it is doubled until here */
-    int fewest_devices;          /* above 0: powers of two below the cluster's, down to here, are tried too */
-    bool all_devices;            /* no layout may leave devices idle */
+    unsigned schedules;     /* bits 1 << tc_schedule; 0: those with a closed form: gpipe, 1f1b, interleaved */
+    unsigned dtypes;        /* bits 1 << tc_dtype; 0: the job's */
+    int most_global_batch;  /* above the job's: it is doubled until here */
+    int fewest_devices;     /* above 0: powers of two below the cluster's, down to here, are tried too */
+    tc_search_cache *cache; /* NULL: none; else of tc_search_cache_new. uncounted searches that differ in their devices,
+                                to_beat, weight and fixed dp alone may take the same one, one after the other */
+    bool usual;       /* what is usual alone: no context parallelism below 8192 tokens a rank, at most 4 sequences a
+                                micro-batch and 16 stages, cut evenly, no HSDP, nothing offloaded, experts whole */
+    bool uncounted;   /* the best alone: the space is not counted, which takes a fraction of the time */
+    bool all_devices; /* no layout may leave devices idle */
     int least_batch, most_batch; /* 0: the job's global batch; else it may move so far where it does not divide */
+    double to_beat;              /* above 0: nothing with a larger objective is found */
+    double (*weight)(const void *of, int devices); /* NULL: 1; else 1 or more: the objective is multiplied by it, as for
+                                                      what failures of so many devices take */
+    const void *weight_of;
     double usd_per_device_s, watts_per_device; /* for the objectives cost and energy */
     tc_layout fixed; /* what the search may not change; TC_UNSET: free. stage_count 0: stages cut evenly */
 } tc_search_input;
 
 TC_API tc_search_input tc_default_search_input(void);
+
+/* For searches of up to so many devices. NULL: out of memory. */
+TC_API tc_search_cache *tc_search_cache_new(int devices);
+TC_API void tc_search_cache_free(tc_search_cache *cache);
 
 /* Why a configuration was rejected. */
 typedef enum tc_rejection {

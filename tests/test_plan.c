@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/calendar.h"
+#include "layout/fields.h"
 #include "fleet/scenario.h"
 #include "fleet/simulate.h"
 #include "near.h"
@@ -128,8 +129,10 @@ static void check_sums(const tc_plan *plan, const tc_plan_run *run) {
         assert_true(phase->devices <= phase->available);
         assert_int_equal(phase->devices, l->tp * l->pp * l->cp * l->dp); /* whole replicas */
         assert_true(phase->step.fits);
-        assert_true(phase->step.memory.reserved <= 0.95 * phase->step.memory.capacity);
-        assert_int_equal(candidate->global_batch % (l->dp * l->micro_batch), 0);
+        assert_true(phase->step.fits_probability >= plan->scenario->fit - 1e-9);
+        assert_int_equal(phase->step.global_batch % (l->dp * l->micro_batch), 0);
+        double batch = (double)candidate->global_batch, band = plan->scenario->batch_band * batch;
+        assert_true(fabs((double)phase->step.global_batch - batch) <= band);
         if (i > 0) assert_near(phase->from_s, run->phase[i - 1].to_s, 0);
         if (i > 0) assert_true(phase->tokens_per_s > run->phase[i - 1].tokens_per_s);
         double restart = i > 0 ? plan->scenario->pool[run->pool].economics.restart_s : 0;
@@ -231,6 +234,40 @@ static void more_devices_are_never_later(void **state) {
         assert_true(finish <= last);
         last = finish;
     }
+}
+
+/* The plan's layout is the search's, on the same devices and batch. */
+static void plans_and_searches_agree(void **state) {
+    (void)state;
+    tc_scenario *s = good(HEAD POOL JOB);
+    tc_plan plan = plan_of(s);
+    tc_error error;
+    assert_true(plan.feasible);
+    for (int i = 0; i < plan.run[0].phases; i++) {
+        const tc_plan_phase *phase = &plan.run[0].phase[i];
+        tc_search_input in = tc_default_search_input();
+        in.question.job.model = *s->job[0].candidate[0].model;
+        in.question.job.global_batch = s->job[0].candidate[0].global_batch;
+        in.question.job.dtype = s->job[0].candidate[0].dtype;
+        in.question.cluster = s->pool[0].cluster;
+        in.question.cluster.devices = phase->available;
+        in.question.stack = s->pool[0].software;
+        assert_int_equal(tc_catalog_interval(catalog, &in.question.interval, &error), TC_OK);
+        in.fit = s->fit;
+        in.least_batch = (int)ceil(0.95 * (double)in.question.job.global_batch);
+        in.most_batch = (int)floor(1.05 * (double)in.question.job.global_batch);
+        tc_search *found = malloc(sizeof *found);
+        assert_non_null(found);
+        assert_int_equal(tc_search_run(&in, found, &error), TC_OK);
+        assert_true(found->best_count > 0);
+        assert_int_equal(found->best[0].devices, phase->devices);
+        assert_true(tc_layout_equal(&found->best[0].step.layout, &phase->step.layout));
+        assert_true(found->best[0].step.step_s == phase->step.step_s);
+        tc_search_free(found);
+        free(found);
+    }
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
 }
 
 static void later_deliveries_are_never_earlier(void **state) {
@@ -426,6 +463,7 @@ static void what_does_not_fit_says_so(void **state) {
     tc_scenario *s = good(HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: llama-3.1-405b, "
                                     "global_batch: {value: 2048, source: paper}, "
                                     "tokens: {value: 1e12, source: paper}}\n");
+    s->pool[0].cluster.accelerator.host_bytes_per_s = 0; /* nothing can be moved to the host */
     tc_plan plan = plan_of(s);
     assert_false(plan.feasible);
     assert_int_equal(plan.job[0].chosen, -1);
@@ -654,6 +692,7 @@ int main(void) {
                                        cmocka_unit_test(phases_add_up),
                                        cmocka_unit_test(plans_are_watched),
                                        cmocka_unit_test(more_devices_are_never_later),
+                                       cmocka_unit_test(plans_and_searches_agree),
                                        cmocka_unit_test(later_deliveries_are_never_earlier),
                                        cmocka_unit_test(more_reliable_or_less_work_is_never_later),
                                        cmocka_unit_test(same_input_same_plan),

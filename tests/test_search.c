@@ -382,7 +382,7 @@ static void every_split_is_another(void **state) {
         in.fixed = tc_default_search_input().fixed;
         in.question.job.model.mtp_layers = (int)(next(&seed) % 2);
         tc_error e;
-        assert_int_equal(tc_space_make(&in, false, &space, &e), TC_OK);
+        assert_int_equal(tc_space_make(&in, TC_IDLE_NONE, &space, &e), TC_OK);
         tc_stages_cursor cursor = {0, 0, 0, 0};
         tc_stages stages;
         int count = 0;

@@ -154,6 +154,7 @@ static const tc_member scenario[] = {
     TC_FIGURE_IN(tc_scenario, evaluation_share, 0, MOST_RESERVE),
     TC_SWITCH(tc_scenario, any),
     TC_FIGURE_IN(tc_scenario, fit, 0, 0.999999),
+    TC_FIGURE_IN(tc_scenario, batch_band, 0, 0.9),
     TC_INTEGER(tc_scenario, pools, 0, TC_SCENARIO_POOLS),
     TC_INTEGER(tc_scenario, servings, 0, TC_SCENARIO_SERVINGS),
     TC_INTEGER(tc_scenario, jobs, 0, TC_SCENARIO_JOBS),

@@ -115,6 +115,16 @@ static bool go_on(planner *p, int at) {
     return true;
 }
 
+/* A run of a prospect from some time on. What is usual may be too slow for a pool that ends: then the whole space is searched. */
+static tc_code simulate(planner *p, int at, double from_s, tc_plan_run *run) {
+    const tc_plan_run empty = *run;
+    tc_code code = tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
+    if (code || run->feasible || p->prospect[at].thorough || p->prospect[at].supply->until_s == INFINITY) return code;
+    *run = empty;
+    if (!tc_prospect_search(&p->prospect[at], &p->plan->arena)) return no_memory(p);
+    return tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
+}
+
 static tc_code fill_table(planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
@@ -141,7 +151,7 @@ static tc_code fill_table(planner *p) {
                 if (!tc_prospect_init(&p->prospect[at], s, p->interval, &s->job[j].candidate[c], k, &p->supply[k],
                                       &plan->arena))
                     return no_memory(p);
-                tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &plan->arena, run, p->error);
+                tc_code code = simulate(p, at, from, run);
                 if (!code)
                     code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from}, run);
                 if (code) return code;
@@ -159,7 +169,7 @@ static tc_code best_pool(planner *p, int job, int candidate, double earliest_s, 
         tc_plan_run run = {.job = job, .candidate = candidate, .pool = k};
         double from = earliest_s > p->free_s[k][TC_P50] ? earliest_s : p->free_s[k][TC_P50];
         if (!p->plan->candidate[at].feasible) continue; /* not even alone and from the start */
-        tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &p->plan->arena, &run, p->error);
+        tc_code code = simulate(p, at, from, &run);
         if (code) return code;
         if (run.feasible && (!best->feasible || run.finish_s < best->finish_s)) *best = run;
     }
@@ -187,6 +197,20 @@ static tc_code place(planner *p, tc_plan_run *run) {
     return code;
 }
 
+/* What is planned gets the best layouts of the whole space, at its place and alone. */
+static tc_code search_whole(planner *p, double earliest_s, tc_plan_run *run) {
+    int at = p->first[run->job] + run->candidate * p->scenario->pools + run->pool;
+    tc_plan_run *alone = &p->plan->candidate[at];
+    double from = fmax(earliest_s, p->free_s[run->pool][TC_P50]);
+    if (p->prospect[at].thorough) return TC_OK;
+    if (!tc_prospect_search(&p->prospect[at], &p->plan->arena)) return no_memory(p);
+    *run = *alone = (tc_plan_run){.job = run->job, .candidate = run->candidate, .pool = run->pool};
+    tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &p->plan->arena, run, p->error);
+    double first = earliest_of(p->scenario, &p->scenario->job[run->job]);
+    if (!code) code = tc_simulate(&p->prospect[at], TC_P50, first, &p->plan->arena, alone, p->error);
+    return code ? code : simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){first, first, first}, alone);
+}
+
 static tc_code plan_job(planner *p, int job) {
     const tc_scenario_job *wanted = &p->scenario->job[job];
     double earliest_s = earliest_of(p->scenario, wanted);
@@ -207,6 +231,7 @@ static tc_code plan_job(planner *p, int job) {
         tc_code code = best_pool(p, job, c, earliest_s, &run);
         if (code != TC_OK) return code;
         if (!run.feasible) continue;
+        if (run.finish > wanted->deadline && (code = search_whole(p, earliest_s, &run))) return code;
         bool in_time = run.finish <= wanted->deadline;
         if (in_time || !chosen.feasible || run.finish_s < chosen.finish_s) chosen = run;
         if (in_time) break;
@@ -216,9 +241,11 @@ static tc_code plan_job(planner *p, int job) {
                  p->looked_at < p->plan->candidates ? "that was looked at " : "");
         return TC_OK;
     }
+    tc_code code = search_whole(p, earliest_s, &chosen);
+    if (code) return code;
     p->plan->job[job].chosen = chosen.candidate;
     p->plan->job[job].late = chosen.finish > wanted->deadline;
-    tc_code code = place(p, &chosen);
+    code = place(p, &chosen);
     p->plan->run[job] = chosen;
     return code;
 }
@@ -348,6 +375,7 @@ tc_code tc_plan_make_watched(const tc_scenario *scenario, const tc_interval_mode
     }
     if (code == TC_OK) code = tell_assumed(&p);
     if (code == TC_OK) code = tell_advice(&p);
+    for (int i = 0; p.prospect && i < out->candidates; i++) tc_search_cache_free(p.prospect[i].cache);
     if (code != TC_OK) tc_plan_free(out);
     return code;
 }

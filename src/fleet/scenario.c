@@ -33,6 +33,8 @@ static const char *const ownerships[] = {"owned", "rented", NULL};
 
 static const char *const periods[] = {"month", NULL};
 
+#define BATCH_BAND 0.05 /* share by which a global batch may move, unless the file says otherwise */
+
 static const tc_field delivery_fields[] = {
     TEXT("date", TC_NEED_NEVER, tc_delivery_line, date),
     {.path = "every", .type = TC_FIELD_ENUM, .offset = offsetof(tc_delivery_line, every), .names = periods},
@@ -167,6 +169,7 @@ static const tc_field fields[] = {
     TEXT("start", TC_NEED_ALWAYS, tc_scenario, start_date),
     {.path = "any", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_scenario, any)},
     {.path = "fit", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, fit), .min = 0.01, .max = 0.99},
+    {.path = "batch_band", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, batch_band), .min = 0, .max = 0.9},
     FIGURE("reserves.bring_up", TC_DIMENSION_SECONDS, TC_NEED_IN_SECTION, tc_scenario, bring_up_s, 0, 86400. * 3650),
     FIGURE("reserves.ablations", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, ablation_share, 0, 0.95),
     FIGURE("reserves.evaluation", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, evaluation_share, 0, 0.95),
@@ -464,6 +467,7 @@ static tc_code note_assumptions(const checker *c, const tc_node *node) {
 /* ---- reading ------------------------------------------------------------------------------ */
 
 tc_code tc_scenario_read(const tc_document *document, tc_scenario *out, tc_error *error) {
+    out->batch_band = BATCH_BAND;
     checker c = {document, out, error};
     tc_code code = tc_schema_read(&schema, document, out, error);
     if (code != TC_OK) return code;

@@ -8,15 +8,13 @@
  *
  *     finish = the t with  sum over phases of rate x time = tokens
  *
- * With a quarter more devices than at the last full search, the search is made afresh; between,
- * only its best shapes are looked at with more data-parallel ranks.
- *
  * The ends of the 80 % interval: the same with all steps as fast, or as slow, as that end of theirs; goodput is worked out anew.
  *
  * Ignored: training on several pools at once, devices that break for good (spares are assumed), and a
  * learning-rate or batch schedule. */
 #include "fleet/simulate.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +66,12 @@ static double package_mtbf(const tc_scenario_pool *pool) {
     return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
 }
 
+static tc_search_cache *new_cache(const tc_supply *supply) {
+    int most = 0;
+    for (int i = 0; i < supply->steps; i++) most = supply->step[i].devices > most ? supply->step[i].devices : most;
+    return tc_search_cache_new(most);
+}
+
 bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_interval_model *interval,
                       const tc_scenario_candidate *candidate, int pool, const tc_supply *supply, tc_arena *arena) {
     *p = (tc_prospect){.scenario = scenario,
@@ -83,26 +87,39 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
     p->question.job.global_batch = candidate->global_batch;
     p->question.job.dtype = candidate->dtype;
     p->choice = tc_arena_alloc(arena, (size_t)(supply->steps + 1) * sizeof *p->choice);
-    return p->choice != NULL;
+    p->cache = new_cache(supply);
+    return p->choice && p->cache;
+}
+
+bool tc_prospect_search(tc_prospect *p, tc_arena *arena) {
+    p->thorough = true;
+    tc_search_cache_free(p->cache);
+    p->cache = new_cache(p->supply);
+    p->usual = p->choice;
+    p->choice = tc_arena_alloc(arena, (size_t)(p->supply->steps + 1) * sizeof *p->choice);
+    return p->choice && p->cache;
 }
 
 static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question) {
     return (tc_chooser){.question = question,
                         .any = p->scenario->any,
                         .fit = p->scenario->fit,
+                        .cache = p->cache,
+                        .thorough = p->thorough,
+                        .batch_band = p->scenario->batch_band,
                         .package_mtbf_s = package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,
                         .checkpoint_bytes = checkpoint_bytes(p),
                         .storage_bytes_per_s = p->pool->economics.storage_bytes_per_s};
 }
 
-static tc_choice choose(tc_prospect *p, int devices, const tc_shapes *shapes) {
+static tc_code choose(tc_prospect *p, int devices, const tc_choice *before, tc_choice *out, tc_error *error) {
     tc_question question = p->question;
     question.cluster.devices = devices;
     tc_chooser in = chooser_of(p, &question);
-    tc_choice choice = tc_choose_layout(&in, shapes);
-    p->evaluated += choice.evaluated;
-    return choice;
+    tc_code code = tc_choose_layout(&in, before, out, error);
+    p->evaluated += out->evaluated;
+    return code;
 }
 
 /* The choice on a step of the supply, its interval with it. */
@@ -112,12 +129,10 @@ static tc_code choice_at(tc_prospect *p, int step, tc_arena *arena, const tc_cho
     int devices = p->supply->step[step].devices;
     tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
     if (!choice) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
-    bool afresh = !p->shapes || devices > p->searched_devices + p->searched_devices / 4;
-    *choice = choose(p, devices, afresh ? NULL : p->shapes);
-    if (afresh && choice->found) {
-        p->shapes = &choice->shapes;
-        p->searched_devices = devices;
-    }
+    const tc_choice *usual = p->usual ? p->usual[step] : NULL;
+    tc_code code = choose(p, devices, usual && usual->found ? usual : p->before, choice, error);
+    if (code) return code;
+    if (choice->found) p->before = choice;
     *out = p->choice[step] = choice;
     if (choice->found) tc_interval_apply(&p->question, &choice->step);
     return TC_OK;
@@ -134,13 +149,18 @@ static tc_choice at_quantile(const tc_prospect *p, const tc_choice *choice, tc_q
 }
 
 /* With how many devices there would be a layout: a power of two times those there are. */
-static int enough_devices(tc_prospect *p, int devices) {
+static tc_code enough_devices(tc_prospect *p, int devices, int *out, tc_error *error) {
+    *out = 0;
     for (int64_t n = devices > 0 ? 2 * (int64_t)devices : 1; n <= 131072; n *= 2) {
-        tc_choice choice = choose(p, (int)n, NULL);
-        if (choice.found) return choice.least_devices;
-        if (choice.least_bytes > 0 && n > 1024) return 0; /* memory, not number, is what lacks */
+        tc_choice choice;
+        tc_code code = choose(p, (int)n, NULL, &choice, error);
+        if (code || choice.found) {
+            *out = choice.devices;
+            return code;
+        }
+        if (choice.least_bytes > 0 && n > 1024) return TC_OK; /* memory, not number, is what lacks */
     }
-    return 0;
+    return TC_OK;
 }
 
 /* ---- phases ---------------------------------------------------------------------------- */
@@ -220,7 +240,8 @@ static void add_up(const tc_prospect *p, tc_plan_run *out) {
     out->goodput = useful / (out->finish_s - out->start_s);
 }
 
-static void refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int devices, double left) {
+static tc_code refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int devices, double left,
+                      tc_error *error) {
     if (left < p->candidate->tokens) {
         tc_decimal percent = tc_decimal_text(100 * left / p->candidate->tokens, 0);
         char until[TC_DATE_SIZE];
@@ -231,15 +252,14 @@ static void refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int 
             snprintf(out->why, sizeof out->why, "the pool ends on %s, when %s %% of the tokens are left", until,
                      percent.s);
         }
-        return;
+        return TC_OK;
     }
     if (!last) {
         snprintf(out->why, sizeof out->why, "no devices are left for training");
-        out->enough_devices = enough_devices(p, 0);
-        return;
+        return enough_devices(p, 0, &out->enough_devices, error);
     }
     snprintf(out->why, sizeof out->why, "%s", last->why);
-    out->enough_devices = enough_devices(p, devices);
+    return enough_devices(p, devices, &out->enough_devices, error);
 }
 
 /* Walks up the supply from earliest_s. *finish: the time of the last token, or -1; *last and *most are the
@@ -275,9 +295,9 @@ tc_code tc_simulate(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_
     if (!now) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     now->left = p->candidate->tokens;
     tc_code code = walk(p, quantile, earliest_s, arena, now, &last, &most, &finish, error);
-    out->evaluated = p->evaluated;
+    out->evaluated = (int)(p->evaluated < INT_MAX ? p->evaluated : INT_MAX);
     out->feasible = !code && finish >= 0;
-    if (!code && !out->feasible && quantile == TC_P50) refuse(out, p, last, most, now->left);
+    if (!code && !out->feasible && quantile == TC_P50) code = refuse(out, p, last, most, now->left, error);
     if (out->feasible) {
         out->phases = now->phases;
         out->phase = tc_arena_alloc(arena, (size_t)now->phases * sizeof *out->phase);

@@ -32,10 +32,15 @@ typedef struct tc_prospect {
     const tc_supply *supply;
     tc_question question;    /* the candidate on the pool */
     tc_choice **choice;      /* [supply->steps], NULL: not yet */
-    const tc_shapes *shapes; /* of the last full search */
-    int searched_devices;    /* of the last full search that found a layout */
-    int evaluated;
+    tc_choice **usual;       /* where choices are thorough: those that were not */
+    tc_search_cache *cache;  /* freed by the caller */
+    bool thorough;           /* choices are those of the whole space */
+    const tc_choice *before; /* the last one that found a layout */
+    int64_t evaluated;
 } tc_prospect;
+
+/* Choices are made again, out of the whole space. */
+TC_NODISCARD bool tc_prospect_search(tc_prospect *prospect, tc_arena *arena);
 
 TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *scenario,
                                    const tc_interval_model *interval, const tc_scenario_candidate *candidate, int pool,

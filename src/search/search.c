@@ -42,6 +42,17 @@ const char *tc_rejection_name(tc_rejection rejection) {
     return (unsigned)rejection < TC_REJECTIONS ? names[rejection] : "";
 }
 
+tc_search_cache *tc_search_cache_new(int devices) {
+    tc_search_cache *cache = calloc(1, sizeof *cache);
+    if (cache) cache->devices = devices;
+    return cache;
+}
+
+void tc_search_cache_free(tc_search_cache *cache) {
+    if (cache) free(cache->seconds);
+    free(cache);
+}
+
 /* ---- threads ----------------------------------------------------------------------------- */
 
 typedef struct worker {
@@ -76,7 +87,8 @@ static bool hire(void *context, int i) {
     worker *w = c->worker[i] = calloc(1, sizeof *w);
     if (!w) return false;
     tc_walker_start(&w->walker, c->space);
-    tc_best_start(&w->found, in->top + in->top / 2 + SPARE, in->pareto, w->walker.capacity);
+    int kinds = in->uncounted ? in->top : in->top + in->top / 2 + SPARE;
+    tc_best_start(&w->found, kinds, in->pareto, w->walker.capacity);
     return true;
 }
 
@@ -108,7 +120,7 @@ static bool crew_start(crew *c, const tc_space *space) {
 
 static void find_bound(void *context, int worker_of, int64_t i) {
     crew *c = context;
-    c->bound[i] = tc_walk_bound(&c->worker[worker_of]->walker, &c->space->shape[i]);
+    c->bound[i] = tc_walk_bound(&c->worker[worker_of]->walker, i);
 }
 
 typedef struct ranked {
@@ -146,10 +158,15 @@ static void walk_ordered(void *context, int worker_of, int64_t i) {
     tc_best_merge(&w->found, &w->list);
 }
 
+static void limit_fewer(crew *c) {
+    double limit = c->best->count > 0 ? FEWER_AT_MOST * c->best->item[0].value : HUGE_VAL;
+    if (limit < c->best->limit) c->best->limit = limit;
+}
+
 static void walk_pruning(crew *c, tc_search *out) {
     int64_t shapes = c->space->shapes, round = FIRST_ROUND;
     for (int64_t from = 0; from < shapes;) {
-        if (c->space->fewer && c->best->count > 0) c->best->limit = FEWER_AT_MOST * c->best->item[0].value;
+        if (c->space->fewer) limit_fewer(c);
         if (c->bound[c->order[from]] > tc_best_threshold(c->best)) {
             for (; from < shapes; from++) out->pruned += c->space->shape[c->order[from]].configurations;
             return;
@@ -168,7 +185,13 @@ static void walk_any(void *context, int worker_of, int64_t i) {
     tc_walk_shape(&w->walker, i, &w->found);
 }
 
+static void find_seconds(void *context, int worker_of, int64_t i) {
+    crew *c = context;
+    tc_walk_seconds(&c->worker[worker_of]->walker, i);
+}
+
 static tc_code walk_in_order(crew *c, tc_search *out, tc_error *error) {
+    if (c->space->fewer) tc_threads_run(c->threads, find_seconds, 0, c->space->groups);
     tc_threads_run(c->threads, find_bound, 0, c->space->shapes);
     if (!sort_shapes(c)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     walk_pruning(c, out);
@@ -199,7 +222,7 @@ static tc_code walk(crew *c, tc_search *out, tc_error *error) {
 /* Layouts that leave devices idle: a number that nothing divides, or that divides badly, still has an answer. They are
  * walked after the others, so that few of them need be looked at, and are not counted in the space. */
 static tc_code walk_fewer(crew *c, tc_search *out, tc_error *error) {
-    if (!crew_turn(c, c->fewer)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    if (c->all && !crew_turn(c, c->fewer)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     tc_search unused = {.pruned = 0};
     tc_code code = walk_in_order(c, &unused, error);
     for (int i = 0; i < tc_threads_hired(c->threads); i++)
@@ -279,11 +302,62 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
     return code;
 }
 
-static void describe(const tc_space *space, int spaces, tc_search *out) {
-    out->space = space->configurations;
+/* The spaces of a search: of layouts that use all devices, and of those that leave some idle. */
+typedef struct spaces {
+    tc_search_input in;
+    tc_space *all, *fewer; /* NULL: none */
+    tc_space space[2];
+} spaces;
+
+static void spaces_free(spaces *s) {
+    if (s->all) tc_space_free(s->all);
+    if (s->fewer) tc_space_free(s->fewer);
+    free(s);
+}
+
+static tc_code make_space(spaces *s, tc_idle idle, tc_error *error) {
+    tc_space **space = idle == TC_IDLE_NONE ? &s->all : &s->fewer;
+    if (*space) tc_space_free(*space);
+    *space = NULL;
+    tc_code code = tc_space_make(&s->in, idle, &s->space[idle != TC_IDLE_NONE], error);
+    if (!code) *space = &s->space[idle != TC_IDLE_NONE];
+    return code;
+}
+
+/* Where every layout is to be walked and none uses all devices: those of the most devices that any uses. */
+static tc_code take_most_devices(spaces *s, tc_error *error) {
+    tc_code code = make_space(s, TC_IDLE_ANY, error);
+    if (code) return code;
+    int most = tc_space_devices(s->fewer);
+    tc_space_free(s->fewer);
+    s->fewer = NULL;
+    if (most < 1) return TC_OK;
+    s->in.question.cluster.devices = most;
+    return make_space(s, TC_IDLE_NONE, error);
+}
+
+static tc_code make_spaces(const tc_search_input *in, spaces **out, tc_error *error) {
+    spaces *s = *out = calloc(1, sizeof *s);
+    if (!s) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    s->in = *in;
+    if (in->uncounted) return make_space(s, TC_IDLE_ANY, error);
+    tc_code code = make_space(s, TC_IDLE_NONE, error);
+    if (code || in->all_devices) return code;
+    bool best = !in->exhaustive && !in->pareto && in->objective != TC_OBJECTIVE_MEMORY;
+    if (best)
+        code = make_space(s, TC_IDLE_SOME, error);
+    else if (s->all->shapes == 0)
+        code = take_most_devices(s, error);
+    bool none = !code && s->all->configurations == 0 && (!s->fewer || s->fewer->shapes == 0);
+    return none ? tc_space_check_stack(in, error) : code;
+}
+
+static void describe(const spaces *s, tc_search *out) {
+    const tc_space *space = s->all && (s->all->shapes > 0 || !s->fewer) ? s->all : s->fewer;
+    out->space = s->all ? s->all->configurations : 0;
     out->shapes = space->shapes;
-    out->per_sequence = space->per_sequence && space->in->objective != TC_OBJECTIVE_MEMORY;
-    tc_space_describe(space->shapes == 0 && spaces > 1 ? space + 1 : space, out->axis);
+    out->per_sequence = space->per_sequence && s->in.objective != TC_OBJECTIVE_MEMORY;
+    tc_space_describe(space, out->axis);
 }
 
 /* The device must know every format that is asked for. */
@@ -297,40 +371,34 @@ static tc_code check_formats(const tc_space *space, tc_error *error) {
     return TC_OK;
 }
 
-/* Both spaces; the second where layouts may leave devices idle. */
-static tc_code make_spaces(const tc_search_input *in, tc_space space[2], int *spaces, tc_error *error) {
-    tc_code code = tc_space_make(in, false, &space[0], error);
-    if (code) return code;
-    *spaces = 1;
-    bool one_kind = in->exhaustive || in->pareto || in->objective == TC_OBJECTIVE_MEMORY;
-    if (in->all_devices || (one_kind && space[0].shapes > 0)) return TC_OK;
-    code = tc_space_make(in, true, &space[1], error);
-    if (!code) *spaces = 2;
-    bool none = !code && space[0].configurations == 0 && space[1].shapes == 0;
-    return none ? tc_space_check_stack(in, error) : code;
-}
-
 tc_code tc_search_space(const tc_search_input *in, tc_search *out, tc_error *error) {
     memset(out, 0, sizeof *out);
-    int spaces = 0;
+    spaces *s = NULL;
     tc_code code = tc_members_check(&tc_search_input_members, in, "input", error);
-    if (code) return code;
-    tc_space *space = malloc(2 * sizeof *space);
-    if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    code = make_spaces(in, space, &spaces, error);
-    if (!code) describe(space, spaces, out);
-    for (int i = 0; i < spaces; i++) tc_space_free(&space[i]);
-    free(space);
+    if (!code) code = make_spaces(in, &s, error);
+    if (!code) describe(s, out);
+    if (s) spaces_free(s);
     return code;
 }
 
-static tc_code run(crew *c, tc_space space[2], int spaces, tc_search *out, tc_error *error) {
-    tc_code code = check_formats(&space[0], error);
+/* Devices that there were for it: with --fewest-devices the smallest number tried that holds it. */
+static int most_devices(const tc_search_input *in, const tc_found *found) {
+    int devices = in->question.cluster.devices;
+    while (in->fewest_devices > 0 && devices % 2 == 0 && devices / 2 >= in->fewest_devices
+           && devices / 2 >= found->devices)
+        devices /= 2;
+    return devices;
+}
+
+static tc_code run(crew *c, const spaces *s, tc_search *out, tc_error *error) {
+    const tc_space *first = s->all ? s->all : s->fewer;
+    tc_code code = check_formats(first, error);
     if (code) return code;
-    c->all = &space[0];
-    c->fewer = spaces > 1 ? &space[1] : NULL;
-    if (!crew_start(c, c->all)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    code = walk(c, out, error);
+    c->all = s->all;
+    c->fewer = s->fewer;
+    if (!crew_start(c, first)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    if (s->in.to_beat > 0) c->best->limit = s->in.to_beat;
+    if (c->all) code = walk(c, out, error);
     if (!code && c->fewer) code = walk_fewer(c, out, error);
     return code;
 }
@@ -338,23 +406,21 @@ static tc_code run(crew *c, tc_space space[2], int spaces, tc_search *out, tc_er
 tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error) {
     memset(out, 0, sizeof *out);
     double start = tc_now_s();
-    int spaces = 0;
+    spaces *s = NULL;
     tc_code code = tc_members_check(&tc_search_input_members, in, "input", error);
-    if (code) return code;
-    tc_space *space = malloc(2 * sizeof *space);
-    if (!space) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    code = make_spaces(in, space, &spaces, error);
+    if (!code) code = make_spaces(in, &s, error);
     crew c = {.most = 0};
     if (!code) {
-        describe(space, spaces, out);
-        code = run(&c, space, spaces, out, error);
+        describe(s, out);
+        code = run(&c, s, out, error);
         out->seconds = tc_now_s() - start;
         if (!code) code = report(&c, out, error);
+        for (int i = 0; i < out->best_count && !code; i++)
+            out->best[i].idle = most_devices(in, &out->best[i]) - out->best[i].devices;
     }
     out->threads = c.most;
     crew_free(&c);
-    for (int i = 0; i < spaces; i++) tc_space_free(&space[i]);
-    free(space);
+    if (s) spaces_free(s);
     if (code) tc_search_free(out);
     return code;
 }

@@ -27,6 +27,10 @@
 #include "layout/supports.h"
 
 #define CONTEXT_TOKENS 256
+#define USUAL_CONTEXT 8192
+#define USUAL_STAGES 16
+#define USUAL_MICRO_BATCH 4
+#define WEIGHTS_MAX 1000000 /* devices whose weights are listed */
 #define MOVED_MICRO_BATCH 4 /* tried though it does not divide the batch that was asked for */
 #define LAYER_STEPS 32      /* values of "n layers" at most */
 #define HEAD_LAYERS 4       /* that the head counts as at most */
@@ -70,6 +74,11 @@ static tc_code fix_axis(const tc_space *space, tc_axis *axis, int fixed, const c
     return tc_fail(error, TC_INVALID, "--fix", "%s=%d is impossible; one of %s", name, fixed, list);
 }
 
+static int most_devices(const tc_space *space, const tc_variant *v) {
+    const tc_search_cache *cache = space->in->cache;
+    return space->fewer && cache ? larger(cache->devices, v->devices) : v->devices;
+}
+
 /* Largest degree of any kind that a job has a use for. */
 static int most_degree(const tc_space *space, int devices) {
     const tc_model *model = &space->in->question.job.model;
@@ -85,18 +94,20 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
     const tc_search_input *in = space->in;
     const tc_model *model = &in->question.job.model;
     const tc_stack_supports *can = &space->supports;
-    int domain = scale_up_devices(&in->question.cluster.fabric), most = most_degree(space, v->devices);
+    int domain = scale_up_devices(&in->question.cluster.fabric), most = most_degree(space, most_devices(space, v));
     for (int degree = 1; degree <= most; degree++) {
         if (!space->fewer && v->devices % degree) continue;
         if (!tc_legal_tensor_parallel(model, degree, NULL) && tc_supports_tensor_parallel(can, model, degree))
             push(&v->tp, degree);
-        if (!tc_legal_stages(space->layers, degree, 1, NULL) && (degree == 1 || can->schedules)) push(&v->pp, degree);
+        if (!tc_legal_stages(space->layers, degree, 1, NULL) && (degree == 1 || can->schedules)
+            && (!in->usual || degree <= USUAL_STAGES))
+            push(&v->pp, degree);
         if (!tc_legal_context_parallel(space->seq, degree, NULL)
-            && (degree == 1 || space->seq / degree >= CONTEXT_TOKENS)
+            && (degree == 1 || space->seq / degree >= (in->usual ? USUAL_CONTEXT : CONTEXT_TOKENS))
             && tc_supports_context_parallel(can, space->seq, degree))
             push(&v->cp, degree);
         if (!space->experts || degree == 1) continue;
-        if (degree <= domain && !tc_legal_expert_parallel(model, 1, degree, NULL)) push(&v->etp, degree);
+        if (degree <= domain && !in->usual && !tc_legal_expert_parallel(model, 1, degree, NULL)) push(&v->etp, degree);
         if (!tc_legal_expert_parallel(model, degree, 1, NULL) && can->expert_ranks) push(&v->ep, degree);
     }
     tc_axis ep = {1, {1}}, etp = {1, {1}};
@@ -104,7 +115,7 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
     for (int i = 0; i < v->etp.count; i++) push(&etp, v->etp.value[i]);
     v->ep = ep;
     v->etp = etp;
-    push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, 4096));
+    push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, in->usual ? USUAL_MICRO_BATCH : 4096));
     /* a batch that may move has other divisors too */
     for (int i = 2; v->least_batch < v->most_batch && i <= MOVED_MICRO_BATCH; i++)
         if (v->global_batch % i) push(&v->micro_batch, i);
@@ -161,12 +172,42 @@ static tc_code make_variants(tc_space *space, tc_error *error) {
     return TC_OK;
 }
 
-double tc_space_scale(const tc_space *space, const tc_variant *v, int devices, int64_t global_batch) {
+static double weight_of(const tc_search_input *in, int devices) {
+    return in->weight ? in->weight(in->weight_of, devices) : 1;
+}
+
+/* What n devices do, n / weight, has one summit: below it more of them do more. */
+static bool devices_grow(const tc_search_input *in) {
+    int most = in->question.cluster.devices, less = most - (most + 99) / 100;
+    return less < 1 || most / weight_of(in, most) >= less / weight_of(in, less);
+}
+
+static tc_code weigh_devices(tc_space *space, tc_error *error) {
+    const tc_search_input *in = space->in;
+    int most = in->question.cluster.devices;
+    space->grows = devices_grow(in);
+    if (!in->weight || most > WEIGHTS_MAX) return TC_OK;
+    space->weight = malloc(((size_t)most + 1) * sizeof *space->weight);
+    if (!space->weight) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    for (int n = 0; n <= most; n++) space->weight[n] = n > 0 ? weight_of(in, n) : 1;
+    return TC_OK;
+}
+
+static double scale_of(const tc_space *space, const tc_variant *v, int devices, int64_t global_batch) {
     const tc_search_input *in = space->in;
     double scale = in->objective == TC_OBJECTIVE_COST ? in->usd_per_device_s * v->devices /* idle ones are paid too */
                    : in->objective == TC_OBJECTIVE_ENERGY ? in->watts_per_device * devices
                                                           : 1;
     return space->per_sequence ? scale / (double)global_batch : scale;
+}
+
+double tc_space_scale(const tc_space *space, const tc_variant *v, int devices, int64_t global_batch) {
+    double weight = space->weight ? space->weight[devices] : weight_of(space->in, devices);
+    return scale_of(space, v, devices, global_batch) * weight;
+}
+
+double tc_space_least_scale(const tc_space *space, const tc_variant *v, int devices, int64_t global_batch) {
+    return space->grows ? tc_space_scale(space, v, devices, global_batch) : scale_of(space, v, devices, global_batch);
 }
 
 /* ---- placements and choices ------------------------------------------------------------ */
@@ -218,7 +259,7 @@ static unsigned different_splits(const tc_space *space, int chunks, bool alike) 
 static tc_code make_splits(tc_space *space, tc_error *error) {
     const tc_model *model = &space->in->question.job.model;
     const tc_layout *fixed = &space->in->fixed;
-    bool free_ends = !gives_ends(fixed) && fixed->stage_count == TC_UNSET;
+    bool free_ends = !space->in->usual && !gives_ends(fixed) && fixed->stage_count == TC_UNSET;
     int heads = free_ends ? head_layers(model, space->layers) : 0;
     static const int embeddings[] = {0, 1, -1};
     int kinds = !free_ends ? 1 : model->blocks > 1 ? 3 : 2;
@@ -240,25 +281,28 @@ static tc_code make_splits(tc_space *space, tc_error *error) {
 /* May the shape have pp stages? ILLEGAL sets why; ABSENT: that is no configuration at all. */
 typedef enum legality { LEGAL, ILLEGAL, ABSENT } legality;
 
-/* The multiple of `unit` sequences nearest to the batch that was asked for; 0 where none is allowed. */
+/* The multiple of `unit` sequences that comes next below the batch that was asked for, or else next above it; 0 where
+ * neither is allowed. */
 static int64_t batch_of(const tc_variant *v, int64_t unit) {
     int64_t below = v->global_batch / unit * unit, above = below + unit;
-    bool up = below < v->least_batch || (above <= v->most_batch && above - v->global_batch < v->global_batch - below);
-    int64_t batch = up ? above : below;
-    return batch >= v->least_batch && batch <= v->most_batch && batch > 0 ? batch : 0;
+    if (below > 0 && below >= v->least_batch) return below;
+    return above <= v->most_batch ? above : 0;
 }
 
-/* The most data-parallel ranks below `limit` that may come out; 0: none. */
-static int next_dp(const tc_space *space, const tc_shape *s, int limit) {
-    const tc_variant *v = &space->variant[s->variant];
-    int fixed = space->in->fixed.dp;
-    if (fixed != TC_UNSET) return fixed < limit ? fixed : 0;
-    if (v->divisors == 0) { /* the batch may move */
-        for (int dp = limit - 1; dp > 0; dp--)
-            if (batch_of(v, (int64_t)dp * s->micro_batch)) return dp;
-        return 0;
+/* Data-parallel ranks come in multiples of this, for the experts' ranks to come out. */
+static int dp_unit(const tc_space *space, const tc_shape *s) {
+    int64_t experts = (int64_t)s->ep * s->etp, ranks = (int64_t)s->tp * s->cp, a = experts, b = ranks;
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
     }
-    int low = 0, high = v->divisors, share = v->global_batch / s->micro_batch;
+    return space->experts ? (int)(experts / a) : 1;
+}
+
+/* The largest divisor of n sequences below the limit, of those of the batch. */
+static int divisor_below(const tc_variant *v, int n, int limit) {
+    int low = 0, high = v->divisors;
     while (low < high) { /* how many are below the limit */
         int middle = (low + high) / 2;
         if (v->divisor[middle] < limit)
@@ -266,18 +310,50 @@ static int next_dp(const tc_space *space, const tc_shape *s, int limit) {
         else
             high = middle;
     }
-    while (low > 0 && share % v->divisor[low - 1]) low--;
+    while (low > 0 && n % v->divisor[low - 1]) low--;
     return low > 0 ? v->divisor[low - 1] : 0;
 }
 
+/* The most ranks below the limit that may come out with more than m micro-batches each; 0: none. With as many micro-batches
+ * fewer ranks only train a smaller batch in the same time. */
+static int ranks_below(const tc_space *space, const tc_shape *s, int limit, int64_t m) {
+    const tc_variant *v = &space->variant[s->variant];
+    int unit = dp_unit(space, s);
+    int64_t capped = (limit - 1) / unit * unit, ranks = capped * s->micro_batch;
+    if (capped < 1) return 0;
+    if (batch_of(v, ranks) > m * ranks) return (int)capped;
+    if (m < v->global_batch / ranks) m = v->global_batch / ranks; /* with fewer there is no room for so many ranks */
+    for (m++;; m++) {
+        const int64_t ends[] = {v->most_batch, v->global_batch};
+        for (int e = 0; e < COUNT(ends); e++) {
+            int64_t dp = ends[e] / (m * s->micro_batch) / unit * unit;
+            if (dp < 1) return 0;
+            ranks = dp * s->micro_batch;
+            if (dp < capped && batch_of(v, ranks) == m * ranks) return (int)dp;
+        }
+    }
+}
+
+/* Fewer data-parallel ranks that are worth a look; 0: none. */
+static int next_dp(const tc_space *space, const tc_shape *s, int dp) {
+    const tc_variant *v = &space->variant[s->variant];
+    if (space->in->fixed.dp != TC_UNSET) return 0;
+    int64_t ranks = (int64_t)dp * s->micro_batch;
+    return v->divisors ? divisor_below(v, v->global_batch / s->micro_batch, dp)
+                       : ranks_below(space, s, dp, batch_of(v, ranks) / ranks);
+}
+
+/* The most data-parallel ranks on so many stages; 0: none. */
 static int most_dp(const tc_space *space, const tc_shape *s, int pp) {
-    int devices = space->variant[s->variant].devices;
+    const tc_variant *v = &space->variant[s->variant];
     int64_t model_parallel = (int64_t)s->tp * s->cp * pp;
-    if (model_parallel > devices) return 0;
-    int most = (int)(devices / model_parallel);
-    if (!space->fewer) return devices % model_parallel == 0 ? most : 0;
-    if (most > space->variant[s->variant].most_batch) most = space->variant[s->variant].most_batch;
-    return next_dp(space, s, most + 1);
+    if (model_parallel > v->devices) return 0;
+    int most = smaller((int)(v->devices / model_parallel), v->most_batch / s->micro_batch), fixed = space->in->fixed.dp;
+    if (!space->fewer) return v->devices % model_parallel == 0 ? (int)(v->devices / model_parallel) : 0;
+    if (fixed != TC_UNSET) return fixed <= most ? fixed : 0;
+    if (v->divisors) return divisor_below(v, v->global_batch / s->micro_batch, most + 1);
+    int fewest = most > 0 ? v->least_batch / most / s->micro_batch : 1; /* micro-batches */
+    return ranks_below(space, s, most + 1, larger(fewest - 1, 0));
 }
 
 static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, int dp, tc_stages *out,
@@ -285,7 +361,7 @@ static legality stages_legal(const tc_space *space, const tc_shape *s, int pp, i
     const tc_variant *v = &space->variant[s->variant];
     if (dp < 1 || (pp == 1 && !space->differ[1])) return ABSENT;
     *out = (tc_stages){.pp = pp, .vpp = 1, .dp = dp, .devices = s->tp * s->cp * pp * dp};
-    if (space->fewer && out->devices == v->devices) return ABSENT;
+    if (space->beside && out->devices == v->devices) return ABSENT;
     if (space->in->fixed.dp != TC_UNSET && out->dp != space->in->fixed.dp) return ABSENT;
     out->global_batch = batch_of(v, (int64_t)dp * s->micro_batch);
     if (tc_legal_batch(out->global_batch, dp, s->micro_batch, &out->micro_batches, NULL)) {
@@ -308,16 +384,13 @@ bool tc_space_allows(const tc_space *space, int schedule) {
     return in->schedules == 0 || (in->schedules >> schedule & 1u);
 }
 
-bool tc_space_allows_pairs(const tc_space *space) {
-    for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
-        if (tc_schedule_facts_of(s).both_ways && tc_space_allows(space, s)) return true;
-    return false;
-}
-
-bool tc_space_fills_bubble(const tc_space *space) {
-    for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++)
-        if (!tc_schedule_facts_of(s).closed_form && tc_space_allows(space, s)) return true;
-    return false;
+static void note_schedules(tc_space *space) {
+    for (int s = 0; s < TC_SCHEDULE_CUSTOM; s++) {
+        tc_schedule_facts facts = tc_schedule_facts_of(s);
+        bool allowed = tc_space_allows(space, s);
+        space->pairs = space->pairs || (allowed && facts.both_ways);
+        space->fills_bubble = space->fills_bubble || (allowed && !facts.closed_form);
+    }
 }
 
 static bool vpp_wanted(const tc_space *space, int vpp) {
@@ -401,7 +474,7 @@ static void choose_recomputes(const tc_space *space, const tc_stages *stages, tc
     if (!tc_supports_recompute(can, TC_RECOMPUTE_LAYERS, 0)) return;
     if (fixed->recompute == TC_RECOMPUTE_LAYERS) {
         c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + (int)fixed->recompute_layers - 1;
-    } else if (fixed->recompute == TC_UNSET) {
+    } else if (fixed->recompute == TC_UNSET && !space->in->usual) {
         int per_stage = (space->layers - 1) / stages->pp, step = (per_stage + LAYER_STEPS - 1) / LAYER_STEPS;
         for (int n = step; step > 0 && n <= per_stage; n += step)
             c->recompute[c->recomputes++] = TC_RECOMPUTE_LAYERS + n * stages->pp - 1;
@@ -461,7 +534,7 @@ static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_
     if (!frozen && is_choice(space, TC_SHARD_ZERO1, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO1, 0, both);
     if (!frozen && is_choice(space, TC_SHARD_ZERO2, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO2, 0, both);
     if (is_choice(space, TC_SHARD_ZERO3, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO3, 0, pipeline ? both : 0);
-    if ((frozen && pipeline) || !tc_supports_sharding(can, TC_SHARD_HSDP, stages->pp)) return;
+    if ((frozen && pipeline) || space->in->usual || !tc_supports_sharding(can, TC_SHARD_HSDP, stages->pp)) return;
     for (int group = 2; group < ranks; group++)
         if (ranks % group == 0) push_sharding(space, c, TC_SHARD_HSDP, group, pipeline ? both : 0);
 }
@@ -470,7 +543,7 @@ static void choose_offloads(const tc_space *space, tc_choices *c) {
     int fixed = space->in->fixed.offload;
     for (int i = TC_OFFLOAD_NONE; i <= TC_OFFLOAD_ALL; i++) {
         if ((fixed != TC_UNSET && fixed != i) || !tc_set_has(space->supports.offload, i)) continue;
-        if (i != TC_OFFLOAD_NONE && !space->offload && fixed == TC_UNSET) continue;
+        if (i != TC_OFFLOAD_NONE && (!space->offload || space->in->usual) && fixed == TC_UNSET) continue;
         bool states = i != TC_OFFLOAD_NONE && i != TC_OFFLOAD_ACTIVATIONS;
         if (states && space->in->question.job.frozen_base && fixed == TC_UNSET) continue;
         c->offload[c->offloads++] = i;
@@ -652,6 +725,27 @@ void tc_space_set_too_large(const tc_space *space, const tc_shape *shape) {
     while (shape->micro_batch < seen && !atomic_compare_exchange_weak(least, &seen, shape->micro_batch)) continue;
 }
 
+/* What is known of each group; its seconds are kept from search to search where there is a cache. */
+static tc_code make_groups(tc_space *space, tc_error *error) {
+    tc_search_cache *cache = space->in->cache;
+    size_t groups = (size_t)space->groups + 1;
+    space->too_large = malloc(groups * sizeof *space->too_large);
+    space->first = malloc(groups * sizeof *space->first);
+    if (cache && cache->seconds && cache->shapes == space->shapes)
+        space->seconds = cache->seconds;
+    else
+        space->seconds = calloc(groups, sizeof *space->seconds);
+    if (cache && space->seconds != cache->seconds) {
+        free(cache->seconds);
+        *cache = (tc_search_cache){cache->devices, space->shapes, space->seconds};
+    }
+    if (!space->too_large || !space->first || !space->seconds)
+        return tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    for (int64_t i = 0; i < space->groups; i++) atomic_init(&space->too_large[i], INT_MAX);
+    for (int64_t i = space->shapes; i-- > 0;) space->first[space->shape[i].group] = i;
+    return TC_OK;
+}
+
 static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error) {
     int64_t room = 0;
     for (int i = 0; i < space->variants; i++) {
@@ -674,11 +768,7 @@ static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error
             if (n % v->micro_batch.count == v->micro_batch.count - 1) group_shapes(space, round);
         }
     }
-    if (!space->fewer) return TC_OK;
-    space->too_large = malloc(((size_t)space->groups + 1) * sizeof *space->too_large);
-    if (!space->too_large) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    for (int64_t i = 0; i < space->groups; i++) atomic_init(&space->too_large[i], INT_MAX);
-    return TC_OK;
+    return space->fewer ? make_groups(space, error) : TC_OK;
 }
 
 /* Would there be a layout without the stack's table? */
@@ -688,7 +778,7 @@ static bool is_limited_by_stack(const tc_search_input *in) {
     bool limited = false;
     if (wide) *wide = *in, wide->any = true;
     for (int fewer = 0; space && fewer <= !in->all_devices && !limited; fewer++) {
-        if (tc_space_make(wide, fewer > 0, space, NULL)) continue;
+        if (tc_space_make(wide, fewer ? TC_IDLE_ANY : TC_IDLE_NONE, space, NULL)) continue;
         limited = space->shapes > 0;
         tc_space_free(space);
     }
@@ -723,10 +813,24 @@ static tc_code check_job(const tc_space *space, tc_error *error) {
                    tc_dtype_names[q->job.dtype]);
 }
 
-tc_code tc_space_make(const tc_search_input *in, bool fewer, tc_space *space, tc_error *error) {
+int tc_space_devices(const tc_space *space) {
+    int most = 0;
+    for (int64_t i = 0; i < space->shapes; i++) {
+        tc_stages_cursor cursor = {0, 0, 0, 0};
+        tc_stages stages;
+        while (tc_space_next(space, &space->shape[i], &cursor, &stages)) {
+            most = larger(most, stages.devices);
+            tc_space_skip(&cursor);
+        }
+    }
+    return most;
+}
+
+tc_code tc_space_make(const tc_search_input *in, tc_idle idle, tc_space *space, tc_error *error) {
     memset(space, 0, sizeof *space);
     space->in = in;
-    space->fewer = fewer;
+    space->fewer = idle != TC_IDLE_NONE;
+    space->beside = idle == TC_IDLE_SOME;
     space->supports = in->any ? tc_default_stack().supports : in->question.stack.supports;
     const tc_model *model = &in->question.job.model;
     for (int i = 0; i < model->blocks; i++) {
@@ -742,14 +846,16 @@ tc_code tc_space_make(const tc_search_input *in, bool fewer, tc_space *space, tc
         return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->question.cluster.devices);
     if (space->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
     if (space->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", space->seq);
+    note_schedules(space);
     tc_code code = make_splits(space, error);
+    if (!code) code = weigh_devices(space, error);
     if (!code) code = make_variants(space, error);
     if (!code) code = check_job(space, error);
     tc_choices *choices = malloc(sizeof *choices);
     if (!code && !choices) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
     if (!code) code = list_shapes(space, choices, error);
     free(choices);
-    if (!code && space->configurations == 0 && !fewer && in->all_devices) code = fail_empty(in, error);
+    if (!code && space->configurations == 0 && idle == TC_IDLE_NONE && in->all_devices) code = fail_empty(in, error);
     if (code) tc_space_free(space);
     return code;
 }
@@ -757,6 +863,11 @@ tc_code tc_space_make(const tc_search_input *in, bool fewer, tc_space *space, tc
 void tc_space_free(tc_space *space) {
     free(space->shape);
     free(space->too_large);
+    free(space->weight);
+    free(space->first);
+    if (!space->in->cache) free(space->seconds);
+    space->weight = space->seconds = NULL;
+    space->first = NULL;
     space->too_large = NULL;
     free(space->differ);
     free(space->alike);

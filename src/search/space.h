@@ -73,9 +73,22 @@ typedef struct tc_choices {
     int64_t count;
 } tc_choices;
 
+/* The shapes of up to so many devices are the same, and so are their seconds. */
+struct tc_search_cache {
+    int devices;
+    int64_t shapes;  /* 0: not known yet */
+    double *seconds; /* [groups]: see tc_space */
+};
+
 typedef struct tc_space {
     const tc_search_input *in;
-    bool fewer;        /* layouts that leave devices idle, and none that uses all; its shapes are not counted */
+    bool fewer; /* layouts that may leave devices idle; its shapes are not counted */
+    bool pairs,
+        fills_bubble;  /* it allows a schedule whose forwards and backwards run in pairs; one that does not wait for
+                                 a whole micro-batch of the other stages */
+    double *weight;    /* [devices + 1]; NULL: it is asked for, or there is none */
+    bool grows;        /* more devices do more, for all that their weight takes */
+    bool beside;       /* those that use all devices are another space */
     bool per_sequence; /* the batch is not always the same: the objective is of a sequence */
     tc_stack_supports supports; /* the stack's, or everything */
     int layers, seq;
@@ -90,13 +103,18 @@ typedef struct tc_space {
     tc_variant variant[TC_VARIANTS_MAX];
     int64_t shapes, groups;
     tc_shape *shape;
+    int64_t *first;  /* [groups]: the first shape of each */
+    double *seconds; /* [groups]: of a sequence on all stages, at least, whatever the micro-batch; 0: not known yet */
     atomic_int *too_large; /* [groups]: the least micro-batch with which nothing fits; larger ones fit no better */
     int64_t rejected[TC_REJECTIONS]; /* by rules */
     int64_t configurations;          /* rejected ones included */
 } tc_space;
 
-/* Lists the shapes and counts the space. TC_INVALID where a fixed value is not in it. fewer: see tc_space. */
-TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, bool fewer, tc_space *out, tc_error *error);
+/* How many devices its layouts leave idle: none, one or more, either. */
+typedef enum tc_idle { TC_IDLE_NONE, TC_IDLE_SOME, TC_IDLE_ANY } tc_idle;
+
+/* Lists the shapes and counts the space. TC_INVALID where a fixed value is not in it. */
+TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, tc_idle idle, tc_space *out, tc_error *error);
 void tc_space_free(tc_space *space);
 
 /* For a space without a layout: TC_INVALID where it is the stack's table that leaves none. */
@@ -116,11 +134,12 @@ void tc_space_set_too_large(const tc_space *space, const tc_shape *shape);
 
 /* objective = scale x step time */
 double tc_space_scale(const tc_space *space, const tc_variant *variant, int devices, int64_t global_batch);
+/* The same, where fewer devices may be better: without their weight, which is 1 or more. */
+double tc_space_least_scale(const tc_space *space, const tc_variant *variant, int devices, int64_t global_batch);
+/* The most devices that any of its layouts uses; 0: it has none. */
+int tc_space_devices(const tc_space *space);
 
 bool tc_space_allows(const tc_space *space, int schedule);
-bool tc_space_allows_pairs(const tc_space *space); /* a schedule whose forwards and backwards run in pairs */
-bool tc_space_fills_bubble(
-    const tc_space *space); /* a schedule that does not wait for a whole micro-batch of the others */
 void tc_space_choices(const tc_space *space, const tc_shape *shape, const tc_stages *stages, tc_choices *out);
 /* The choices again for other virtual stages or another split: only the schedules depend on these. */
 void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choices *choices);

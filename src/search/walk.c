@@ -162,7 +162,7 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
 
 /* Seconds of one micro-batch on all stages of the shape. */
 static double shape_seconds(const tc_walker *w, const tc_stages *stages) {
-    return stages->pp * tc_mean_stage_seconds(&w->costs, tc_space_allows_pairs(w->space)) * (1 - SLACK);
+    return stages->pp * tc_mean_stage_seconds(&w->costs, w->space->pairs) * (1 - SLACK);
 }
 
 static int most_virtual(const tc_walker *w, const tc_stages *stages) {
@@ -172,19 +172,38 @@ static int most_virtual(const tc_walker *w, const tc_stages *stages) {
 /* A bound below the step on so many stages of vpp chunks: all micro-batches on the mean stage, and where no schedule
  * fills the bubble the others' share of one micro-batch, of which virtual stages wait for one chunk only. */
 static double stages_bound(const tc_walker *w, const tc_stages *stages, int vpp, double all_stages) {
-    double waits = tc_space_fills_bubble(w->space) ? 0 : (double)(stages->pp - 1) / vpp;
+    double waits = w->space->fills_bubble ? 0 : (double)(stages->pp - 1) / vpp;
     return ((double)stages->micro_batches + waits) * all_stages / stages->pp;
 }
 
-/* Of the shape on at most all devices: fewer ranks take longer, so that each number of stages has its most. */
-static double fewer_bound(const tc_walker *w, const tc_shape *shape, double all_stages) {
-    const tc_variant *v = &w->space->variant[shape->variant];
+/* In a micro-batch so large that what comes once in it, and what tiles and waves leave over, is nothing: no other does a
+ * sequence in less. */
+#define LARGE_MICRO_BATCH 1048576.0
+
+void tc_walk_seconds(tc_walker *w, int64_t group) {
+    double *seconds = &w->space->seconds[group];
+    const tc_shape *shape = &w->space->shape[w->space->first[group]];
     tc_stages_cursor cursor = {0, 0, 0, 0};
     tc_stages stages;
-    double least = HUGE_VAL;
+    take_variant(w, shape);
+    if (*seconds > 0 || !tc_space_next(w->space, shape, &cursor, &stages)) return;
+    tc_layout layout = tc_space_layout(w->space, shape, &stages, TC_UNSET);
+    take_stages(w, &stages);
+    if (!resolve(w, &layout, &w->placement)) return;
+    w->placement.shard.sequences = LARGE_MICRO_BATCH;
+    if (tc_costs_compute(&w->q, &w->placement, &w->costs, &w->error) == TC_OK)
+        *seconds = shape_seconds(w, &stages) / LARGE_MICRO_BATCH;
+}
+
+/* Of the shape on at most all devices: fewer ranks take longer, so that each number of stages has its most. */
+static double fewer_bound(const tc_walker *w, const tc_shape *shape) {
+    const tc_variant *v = &w->space->variant[shape->variant];
+    double all_stages = w->space->seconds[shape->group] * shape->micro_batch, least = HUGE_VAL;
+    tc_stages_cursor cursor = {0, 0, 0, 0};
+    tc_stages stages;
     while (tc_space_next(w->space, shape, &cursor, &stages)) {
         double bound = stages_bound(w, &stages, most_virtual(w, &stages), all_stages)
-                       * tc_space_scale(w->space, v, stages.devices, stages.global_batch);
+                       * tc_space_least_scale(w->space, v, stages.devices, stages.global_batch);
         if (bound < least) least = bound;
         tc_space_skip(&cursor);
     }
@@ -192,15 +211,15 @@ static double fewer_bound(const tc_walker *w, const tc_shape *shape, double all_
 }
 
 /* The work of a rank, micro-batches over stages, is the same for any number of stages. */
-double tc_walk_bound(tc_walker *w, const tc_shape *shape) {
+double tc_walk_bound(tc_walker *w, int64_t index) {
+    const tc_shape *shape = &w->space->shape[index];
     const tc_variant *v = take_variant(w, shape);
     tc_stages_cursor cursor = {0, 0, 0, 0};
     tc_stages stages;
     if (w->space->in->objective == TC_OBJECTIVE_MEMORY) return 0;
+    if (w->space->fewer) return fewer_bound(w, shape);
     if (!tc_space_next(w->space, shape, &cursor, &stages) || !start_shape(w, shape, &stages)) return HUGE_VAL;
-    if (w->space->fewer) return fewer_bound(w, shape, shape_seconds(w, &stages));
-    bool paired = tc_space_allows_pairs(w->space);
-    double work = (double)w->placement.micro_batches * tc_mean_stage_seconds(&w->costs, paired);
+    double work = (double)w->placement.micro_batches * tc_mean_stage_seconds(&w->costs, w->space->pairs);
     return least_seconds(w, work) * tc_space_scale(w->space, v, stages.devices, stages.global_batch);
 }
 
@@ -539,16 +558,17 @@ void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
         }
         if (!again) w->fitted = false;
         take_stages(w, &stages);
-        to.scale = tc_space_scale(w->space, v, stages.devices, stages.global_batch);
         last = stages;
+        to.scale = tc_space_least_scale(w->space, v, stages.devices, stages.global_batch);
         if (w->space->fewer && prunes(&to, stages_bound(w, &stages, most_virtual(w, &stages), all_stages), threshold)) {
             w->fitted = true;
             tc_space_skip(&cursor); /* with fewer ranks it takes longer */
             continue;
         }
+        to.scale = tc_space_scale(w->space, v, stages.devices, stages.global_batch);
         bool worse = prunes(&to, stages_bound(w, &stages, stages.vpp, all_stages), threshold);
         if (worse) w->fitted = true;
-        if (worse && w->space->fewer) { continue; }
+        if (worse && w->space->fewer) continue;
         if (choices_of.pp == stages.pp && choices_of.dp == stages.dp)
             tc_space_schedules(w->space, &stages, &w->choices);
         else
@@ -593,7 +613,6 @@ tc_code tc_walk_decode(const tc_space *space, tc_key key, tc_found *out, tc_erro
     q.cluster.devices = stages.devices;
     q.layout = layout;
     out->devices = stages.devices;
-    out->idle = v->devices - stages.devices;
     out->dtype = v->dtype;
     tc_code code = tc_forecast(&q, &out->step, error);
     double scale = tc_space_scale(space, v, stages.devices, stages.global_batch);

@@ -43,8 +43,11 @@ typedef struct tc_walker {
 /* The walker is left ready for any shape of the space. */
 void tc_walker_start(tc_walker *walker, const tc_space *space);
 
+/* Of a space of fewer devices: the least seconds of a sequence in a group of shapes. */
+void tc_walk_seconds(tc_walker *walker, int64_t group);
+
 /* A bound below the objective of all configurations of the shape; HUGE_VAL if no layout can be resolved. */
-double tc_walk_bound(tc_walker *walker, const tc_shape *shape);
+double tc_walk_bound(tc_walker *walker, int64_t index);
 
 /* Offers every configuration of shape number `index` to the list; prunes those that are proven worse than what
  * a full list would take, unless the search is exhaustive. */
