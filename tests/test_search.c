@@ -518,16 +518,28 @@ static void the_batch_moves_within_its_band(void **state) {
 }
 
 static void a_front_has_no_dominated_layout(void **state) {
-    static tc_search s;
+    static tc_search s, all;
     uint64_t seed = 3;
     tc_error e;
     int points = 0;
+    int64_t pruned = 0;
     for (int i = 0; i < 12; i++) {
         tc_search_input in = random_input(&seed, *state);
         in.pareto = true;
         in.max_memory_bytes = 0;
         if (tc_search_run(&in, &s, &e) != TC_OK) continue;
         assert_walk_is_the_forecast(&in, &s);
+        tc_search_input whole = in;
+        whole.exhaustive = true;
+        assert_int_equal(tc_search_run(&whole, &all, &e), TC_OK);
+        assert_int_equal(all.pruned, 0);
+        assert_int_equal(s.best_count, all.best_count);
+        for (int k = 0; k < s.best_count; k++) {
+            assert_true(s.best[k].step.step_s == all.best[k].step.step_s);
+            assert_true(s.best[k].step.memory.reserved == all.best[k].step.memory.reserved);
+        }
+        pruned += s.pruned;
+        tc_search_free(&all);
         for (int k = 1; k < s.best_count; k++) {
             assert_true(s.best[k].step.step_s < s.best[k - 1].step.step_s);
             assert_true(s.best[k].step.memory.reserved > s.best[k - 1].step.memory.reserved);
@@ -535,7 +547,7 @@ static void a_front_has_no_dominated_layout(void **state) {
         points += s.best_count;
         tc_search_free(&s);
     }
-    assert_true(points > 12);
+    assert_true(points > 12 && pruned > 100);
 }
 
 static void ranges_keep_the_best(void **state) {

@@ -18,7 +18,7 @@ void tc_best_start(tc_best_list *list, int top, bool front, double capacity) {
     list->front = front;
     list->bin_bytes = capacity / TC_FRONT_BINS;
     list->least = (tc_candidate){HUGE_VAL, HUGE_VAL, 0, {0, 0}};
-    for (int i = 0; i < TC_FRONT_BINS; i++) list->bin[i] = list->least;
+    for (int i = 0; i < TC_FRONT_BINS; i++) list->bin[i] = list->least, list->ahead[i] = HUGE_VAL;
 }
 
 void tc_best_offer(tc_best_list *list, const tc_candidate *c) {
@@ -36,17 +36,25 @@ void tc_best_offer(tc_best_list *list, const tc_candidate *c) {
     list->item[at] = *c;
 }
 
-void tc_best_offer_bin(tc_best_list *list, const tc_candidate *c) {
-    int bin = (int)(c->other / list->bin_bytes);
-    if (bin < 0) bin = 0;
-    if (bin >= TC_FRONT_BINS) bin = TC_FRONT_BINS - 1;
-    if (tc_candidate_before(c, &list->bin[bin])) list->bin[bin] = *c;
+static int bin_of(const tc_best_list *list, double bytes) {
+    double bin = bytes / list->bin_bytes;
+    return bin < 0 ? 0 : bin < TC_FRONT_BINS ? (int)bin : TC_FRONT_BINS - 1;
 }
+
+static void take_bin(tc_best_list *list, int bin, const tc_candidate *c) {
+    if (!tc_candidate_before(c, &list->bin[bin])) return;
+    list->bin[bin] = *c;
+    for (int i = bin; i < TC_FRONT_BINS && list->ahead[i] > c->value; i++) list->ahead[i] = c->value;
+}
+
+void tc_best_offer_bin(tc_best_list *list, const tc_candidate *c) { take_bin(list, bin_of(list, c->other), c); }
+
+double tc_best_front_threshold(const tc_best_list *list, double bytes) { return list->ahead[bin_of(list, bytes)]; }
 
 void tc_best_merge(tc_best_list *into, const tc_best_list *from) {
     for (int i = 0; i < from->count; i++) tc_best_offer(into, &from->item[i]);
     if (tc_candidate_before(&from->least, &into->least)) into->least = from->least;
     if (into->front)
         for (int i = 0; i < TC_FRONT_BINS; i++)
-            if (tc_candidate_before(&from->bin[i], &into->bin[i])) into->bin[i] = from->bin[i];
+            if (from->bin[i].value < HUGE_VAL) take_bin(into, i, &from->bin[i]);
 }

@@ -27,6 +27,7 @@ typedef struct tc_best_list {
     double limit;                  /* nothing above it enters */
     tc_candidate item[TC_TOP_MAX]; /* ascending */
     tc_candidate least;            /* value: bytes; the least memory, fitting or not; other is HUGE_VAL: none yet */
+    double ahead[TC_FRONT_BINS];   /* of a front: the fastest with at most so much memory */
     bool front;                    /* keep the fastest in each bin of memory */
     double bin_bytes;
     tc_candidate bin[TC_FRONT_BINS]; /* value: step time, other: bytes; value HUGE_VAL: empty */
@@ -42,6 +43,8 @@ static inline double tc_best_threshold(const tc_best_list *list) {
 }
 void tc_best_offer(tc_best_list *list, const tc_candidate *candidate);
 void tc_best_offer_bin(tc_best_list *list, const tc_candidate *candidate);
+/* What a candidate of so many bytes must be faster than, to be on the front. */
+double tc_best_front_threshold(const tc_best_list *list, double bytes);
 void tc_best_merge(tc_best_list *into, const tc_best_list *from);
 
 #endif

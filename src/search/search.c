@@ -167,7 +167,7 @@ static void walk_pruning(crew *c, tc_search *out) {
     int64_t shapes = c->space->shapes, round = FIRST_ROUND;
     for (int64_t from = 0; from < shapes;) {
         if (c->space->fewer) limit_fewer(c);
-        if (c->bound[c->order[from]] > tc_best_threshold(c->best)) {
+        if (!c->best->front && c->bound[c->order[from]] > tc_best_threshold(c->best)) {
             for (; from < shapes; from++) out->pruned += c->space->shape[c->order[from]].configurations;
             return;
         }
@@ -201,7 +201,7 @@ static tc_code walk_in_order(crew *c, tc_search *out, tc_error *error) {
 static tc_code walk(crew *c, tc_search *out, tc_error *error) {
     const tc_search_input *in = c->space->in;
     tc_code code = TC_OK;
-    if (in->exhaustive || in->pareto) {
+    if (in->exhaustive) {
         tc_threads_run(c->threads, walk_any, 0, c->space->shapes);
         merge_found(c);
     } else {

@@ -148,6 +148,11 @@ void tc_space_schedules(const tc_space *space, const tc_stages *stages, tc_choic
 tc_layout tc_space_layout(const tc_space *space, const tc_shape *shape, const tc_stages *stages, int schedule);
 void tc_choose_recompute(tc_layout *layout, int recompute);
 
+/* Does the layout say what the first or the last stage holds? */
+static inline bool tc_gives_ends(const tc_layout *fixed) {
+    return fixed->first_layers != TC_UNSET || fixed->last_layers != TC_UNSET;
+}
+
 /* The axes in words, for printing before the walk. */
 void tc_space_describe(const tc_space *space, tc_search_axis axis[TC_SEARCH_AXES]);
 

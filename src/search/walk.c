@@ -256,12 +256,32 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
     return true;
 }
 
+static double smaller(double a, double b) { return a < b ? a : b; }
+
+static void note_lean(tc_walker *w) {
+    for (int k = 0; k < w->peaks; k++) {
+        tc_states *least = &w->lean[k];
+        *least = w->sharding[0].states[0][k];
+        for (int i = 0; i < w->choices.shardings; i++)
+            for (int off = 0; off < 2; off++) {
+                const tc_states *s = &w->sharding[i].states[off][k];
+                least->parameters = smaller(least->parameters, s->parameters);
+                least->gradients = smaller(least->gradients, s->gradients);
+                least->optimizer = smaller(least->optimizer, s->optimizer);
+                least->buffers = smaller(least->buffers, s->buffers);
+                least->unreduced = smaller(least->unreduced, s->unreduced);
+                least->transient = least->transient || s->transient;
+            }
+    }
+}
+
 /* A recompute: the pipeline, the bytes kept, and what the traffic of each sharding leaves exposed. */
 typedef struct stage_pass {
     tc_pipeline line;
     tc_kept kept[2][TC_PEAK_STAGES]; /* [activations offloaded?][stage] */
     double offloaded;                /* bytes of a micro-batch on the slowest stage */
     double work, host[2];            /* [activations offloaded?] */
+    bool exposed;                    /* is what the traffic leaves known? */
 } stage_pass;
 
 static bool offers_activations(const tc_choices *c) {
@@ -285,7 +305,8 @@ static void keep_stages(tc_walker *w, stage_pass *out) {
     w->placement.layout.offload = TC_OFFLOAD_NONE;
 }
 
-static void expose_traffic(tc_walker *w, const stage_pass *pass) {
+static void expose_traffic(tc_walker *w, stage_pass *pass) {
+    pass->exposed = true;
     double micro_batches = (double)w->placement.micro_batches;
     for (int i = 0; i < w->choices.shardings; i++) {
         tc_sharding_costs *s = &w->sharding[i];
@@ -303,6 +324,7 @@ static void start_pass(tc_walker *w, int recompute, stage_pass *out) {
     tc_costs_recompute(&w->costs);
     out->line = tc_pipeline_sketch(&w->costs);
     out->work = (double)w->placement.micro_batches * out->line.slowest_s;
+    out->exposed = false;
 }
 
 /* ---- single configurations ------------------------------------------------------------------- */
@@ -313,6 +335,7 @@ typedef struct offer {
     uint64_t kind;
     position at;
     bool offloads, memory_first, exhaustive;
+    bool front; /* of time and memory: what is as lean and faster decides, and no threshold */
 } offer;
 
 static uint64_t offered_kind(const offer *to) { return to->kind << 1 | to->offloads; }
@@ -343,19 +366,23 @@ static void offer_least(offer *to, double bytes, const tc_sharding_choice *choic
 
 static void offer_step(offer *to, double step_s, double bytes, double *threshold) {
     double value = to->memory_first ? bytes : step_s * to->scale;
-    if (value <= *threshold) {
-        tc_candidate c = {value, to->memory_first ? step_s : bytes, offered_kind(to), key_of(&to->at)};
-        tc_best_offer(to->list, &c);
-        *threshold = tc_best_threshold(to->list);
-    }
-    if (to->list->front) {
-        tc_candidate c = {step_s * to->scale, bytes, offered_kind(to), key_of(&to->at)};
+    if (value > *threshold) return;
+    tc_candidate c = {value, to->memory_first ? step_s : bytes, offered_kind(to), key_of(&to->at)};
+    tc_best_offer(to->list, &c);
+    if (to->list->front)
         tc_best_offer_bin(to->list, &c);
-    }
+    else
+        *threshold = tc_best_threshold(to->list);
 }
 
 static bool prunes(const offer *to, double least_s, double threshold) {
     return !to->exhaustive && !to->memory_first && least_s * (1 - SLACK) * to->scale > threshold;
+}
+
+/* The same for what takes at least so long and at least so many bytes. */
+static bool is_worse(const offer *to, double least_s, double bytes, double threshold) {
+    if (to->memory_first) return !to->exhaustive && bytes > threshold;
+    return prunes(to, least_s, to->front ? tc_best_front_threshold(to->list, bytes) : threshold);
 }
 
 /* The pipeline's time under the schedule: dear where it has no closed form, so asked for when something fits.
@@ -382,11 +409,10 @@ static void walk_overlaps(tc_walker *w, const tc_sharding_choice *choice, const 
 }
 
 /* All shardings, offloads and overlaps under one schedule. */
-static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms untimed, offer *to, double *threshold) {
-    double in_flight[TC_PEAK_STAGES];
+static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms untimed,
+                         const double in_flight[TC_PEAK_STAGES], offer *to, double *threshold) {
     tc_step_terms terms[2] = {untimed, untimed}; /* [activations offloaded?] */
     bool timed[2] = {false, false}, worse[2] = {false, false};
-    for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
     for (int i = 0; i < w->choices.shardings; i++) {
         const tc_sharding_choice *choice = &w->choices.sharding[i];
         const tc_sharding_costs *s = &w->sharding[i];
@@ -415,6 +441,9 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
                 timed[activations] = true;
                 worse[activations] = prunes(to, terms_least(&terms[activations]), *threshold);
             }
+            if (to->front)
+                worse[activations]
+                    = prunes(to, terms_least(&terms[activations]), tc_best_front_threshold(to->list, bytes));
             if (worse[activations]) {
                 w->counts.pruned += choice->overlaps;
                 continue;
@@ -430,16 +459,40 @@ typedef struct schedule_run {
     int from, to;
 } schedule_run;
 
-static void walk_schedules(tc_walker *w, const stage_pass *pass, schedule_run run, offer *to, double *threshold) {
+/* Below the bytes of every sharding and offload. */
+static double lean_bytes(const tc_walker *w, const stage_pass *pass, const double in_flight[TC_PEAK_STAGES]) {
+    double least = HUGE_VAL, bytes;
+    for (int off = 0; off < (offers_activations(&w->choices) ? 2 : 1); off++) {
+        tc_fullest_stage(&w->q.stack, w->peaks, w->peak, w->lean, pass->kept[off], in_flight, &bytes);
+        least = smaller(least, bytes);
+    }
+    return least;
+}
+
+/* Below the bytes of every recompute too: nothing kept. */
+static double empty_bytes(const tc_walker *w) {
+    static const tc_kept nothing[TC_PEAK_STAGES];
+    static const double none[TC_PEAK_STAGES];
+    double bytes;
+    tc_fullest_stage(&w->q.stack, w->peaks, w->peak, w->lean, nothing, none, &bytes);
+    return bytes;
+}
+
+static void walk_schedules(tc_walker *w, stage_pass *pass, schedule_run run, offer *to, double *threshold) {
+    double in_flight[TC_PEAK_STAGES];
     for (int i = run.from; i < run.to; i++) {
         w->placement.layout.schedule = w->choices.schedule[i];
+        for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
+        double bytes = to->exhaustive ? 0 : lean_bytes(w, pass, in_flight);
         tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .pp_comm = tc_pipeline_sends(&w->costs)};
         terms.straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms.work);
         to->at.schedule = i;
-        if (prunes(to, terms_least(&terms), *threshold))
+        if (bytes > w->capacity || is_worse(to, terms_least(&terms), bytes, *threshold)) {
             w->counts.pruned += w->choices.per_schedule;
-        else
-            walk_choices(w, pass, terms, to, threshold);
+            continue;
+        }
+        if (!pass->exposed) expose_traffic(w, pass);
+        walk_choices(w, pass, terms, in_flight, to, threshold);
     }
 }
 
@@ -488,7 +541,8 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     const tc_stack *stack = &w->q.stack;
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
-    if (!to->exhaustive && !to->memory_first && bound_of(w, shape, stages, schedule) * to->scale > *threshold) {
+    double least_s = to->exhaustive || to->memory_first ? 0 : bound_of(w, shape, stages, schedule);
+    if (prunes(to, least_s, *threshold)) {
         w->counts.pruned += count * w->choices.recomputes;
         w->fitted = true; /* for all that is known */
         return;
@@ -497,9 +551,14 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         w->counts.refused += count * w->choices.recomputes;
         return;
     }
+    if (!to->exhaustive) note_lean(w);
     w->placement = w->sharding[0].placement;
     w->costs.p = &w->placement;
     for (int k = 0; k < w->peaks; k++) w->share[k] = tc_stage_share_of(&w->q.job.model, &w->placement, w->peak[k]);
+    if (is_worse(to, least_s, to->exhaustive ? 0 : empty_bytes(w), *threshold)) {
+        w->counts.pruned += count * w->choices.recomputes;
+        return;
+    }
     if (!to->exhaustive && !arrangement_fits(w, run, to)) {
         w->counts.pruned += count * w->choices.recomputes;
         return;
@@ -516,7 +575,6 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
             continue;
         }
         keep_stages(w, &pass);
-        expose_traffic(w, &pass);
         to->at.recompute = r;
         walk_schedules(w, &pass, run, to, threshold);
     }
@@ -535,10 +593,11 @@ void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
     const tc_variant *v = take_variant(w, shape);
     offer to = {.list = list,
                 .memory_first = in->objective == TC_OBJECTIVE_MEMORY,
-                .exhaustive = in->exhaustive || in->pareto};
+                .exhaustive = in->exhaustive,
+                .front = in->pareto};
     to.at.fewer = w->space->fewer;
     to.at.shape = index;
-    double threshold = tc_best_threshold(list), all_stages = 0;
+    double threshold = in->pareto ? HUGE_VAL : tc_best_threshold(list), all_stages = 0;
     bool anything = false; /* may fit */
     if (w->space->fewer && shape->micro_batch >= tc_space_too_large(w->space, shape)) return;
     tc_stages_cursor cursor = {0, 0, 0, 0};

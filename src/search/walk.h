@@ -34,6 +34,7 @@ typedef struct tc_walker {
     tc_choices choices;
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];
+    tc_states lean[TC_PEAK_STAGES];       /* of each of them the least that any sharding and offload keeps */
     bool fitted;                          /* something may fit on the stages at hand */
     tc_stage_share share[TC_PEAK_STAGES]; /* of the peaks */
     tc_walk_counts counts;
