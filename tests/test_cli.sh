@@ -239,6 +239,7 @@ csv name,candidate,model,tokens,pool, plan ascend-2024
 has 'phases.from,phases.to,phases.pool'
 csv name,accelerator,fabric,stack, plan ascend-2024 --table pools
 csv id,group,source_family, validate data/runs/korthikanti22.jsonl
+csv id,rows,best_measured,chosen,regret_pct,rank_correlation validate --sweeps
 csv slug,name,tpp, controls h20 a100-sxm-80g
 has 'rules.rule,rules.date'
 
@@ -262,6 +263,8 @@ good plan ascend-2024 --json
 is_json plan jobs finish_p10 finish_p50 finish_p90 phases pools serving seed samples
 good validate data/runs/korthikanti22.jsonl --json
 is_json validate runs memory_runs oom_runs summary by_accelerator by_group by_family macro_mape_pct
+good validate --sweeps --json
+is_json validate-sweeps sweeps summary id rows best_measured chosen regret_pct rank_correlation mean_regret_pct
 { head -n 1 data/runs/korthikanti22.jsonl; echo 'no JSON'; echo '[]'; } >"$work/mixed.jsonl" # a wrong line among right ones is a refused run
 good validate "$work/mixed.jsonl" --json
 grep -q '"reason": ".*not JSON' "$work/out" || fail "validate: a wrong line without its reason"
@@ -373,6 +376,7 @@ fits compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h100-sx
 fits plan ascend-2024
 fits plan two-pools-h100-h20
 fits validate data/runs/korthikanti22.jsonl
+fits validate --sweeps
 fits controls
 for kind in accelerators fabrics models stacks scenarios; do fits list $kind; done
 fits show accelerator ascend-910b2

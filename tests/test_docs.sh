@@ -52,6 +52,14 @@ for document in README.md docs/manual.md; do
         echo "FAIL: $document does not show what its commands print (make record writes it)" >&2
     fi
 done
+# The table of published sweeps, with what is said of it.
+"$program" validate --sweeps --markdown | cat - "$source_dir/tools/misranked.md" >"$work/sweeps.md"
+if [ "${RECORD:-}" = 1 ]; then
+    cp "$work/sweeps.md" "$source_dir/docs/published-sweeps.md"
+elif ! diff -u "$source_dir/docs/published-sweeps.md" "$work/sweeps.md" >&2; then
+    failures=$((failures + 1))
+    echo "FAIL: docs/published-sweeps.md is not what validate --sweeps finds (make record writes it)" >&2
+fi
 [ $commands -gt 0 ] || { echo "test_docs: no commands found" >&2; exit 1; }
 # The errors that are published, in all and of every source, are those of this program and these data, to the decimal that is printed.
 # names_and_errors FILE HEAD COLUMN: name and error of the lines of the first table whose head begins so.

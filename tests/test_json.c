@@ -186,6 +186,7 @@ static void every_field_is_in_the_table(void **state) {
         "plan ascend-2024",
         "plan two-pools-h100-h20",
         "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl data/runs/hagemann23.jsonl",
+        "validate --sweeps data/runs/bigscience.jsonl",
         "controls",
         "list accelerators",
         "list fabrics",

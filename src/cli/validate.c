@@ -1,6 +1,7 @@
 /* validate.c - `traincast validate`: the error of the forecast on published runs. */
 #include "base/error.h"
 #include "cli/commands.h"
+#include "report/sweeps_report.h"
 #include "report/validate_report.h"
 
 static tc_code read_files(tc_context *context, tc_published *published) {
@@ -36,15 +37,38 @@ static tc_code report(tc_context *context, const tc_validation *validation) {
     return TC_OK;
 }
 
+static tc_code report_sweeps(tc_context *context, const tc_sweeps *sweeps) {
+    if (context->target.format)
+        tc_report_sweeps(&context->target, sweeps);
+    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
+        tc_report_sweeps_markdown(context->out, sweeps);
+    else if (!tc_report_sweeps_text(context->out, &context->style, sweeps))
+        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+    return TC_OK;
+}
+
+static tc_code score_sweeps(tc_context *context, tc_published *published) {
+    tc_sweeps sweeps;
+    bool every_source = context->options->positionals > 0;
+    tc_code code = tc_sweeps_score(context->catalog, published->runs, published->count, every_source, &published->arena,
+                                   &sweeps, context->error);
+    return code ? code : report_sweeps(context, &sweeps);
+}
+
+static tc_code score_runs(tc_context *context, tc_published *published) {
+    tc_validation validation;
+    tc_code code = tc_validate(context->catalog, published->runs, published->count, &published->arena, &validation,
+                               context->error);
+    return code ? code : report(context, &validation);
+}
+
 tc_code tc_command_validate(tc_context *context) {
     tc_published published = {0};
-    tc_validation validation;
     tc_code code
         = context->options->positionals > 0 ? read_files(context, &published) : read_embedded(context, &published);
     if (!code)
-        code = tc_validate(context->catalog, published.runs, published.count, &published.arena, &validation,
-                           context->error);
-    if (!code) code = report(context, &validation);
+        code = tc_given(context, TC_OPTION_SWEEPS)->given ? score_sweeps(context, &published)
+                                                          : score_runs(context, &published);
     tc_published_free(&published);
     return code;
 }

@@ -46,6 +46,16 @@ static const tc_schema family_schema = {"family", family_fields, COUNT(family_fi
 
 static void start_family(void *element) { *(tc_family *)element = (tc_family){.modelled = true, .causal = true}; }
 
+static const tc_field sweep_fields[] = {
+    TEXT("slug", tc_sweep_source, slug, false),
+    {.path = "sessions",
+     .type = TC_FIELD_STRING,
+     .sourced = true,
+     .offset = offsetof(tc_sweep_source, sessions),
+     .size = sizeof(((tc_sweep_source *)0)->sessions)},
+};
+static const tc_schema sweep_schema = {"sweep source", sweep_fields, COUNT(sweep_fields)};
+
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     TEXT("slug", tc_conventions, slug, false),
@@ -63,6 +73,14 @@ static const tc_field fields[] = {
     INTEGER("years.modern", tc_conventions, modern_year, true, TC_NEED_ALWAYS),
     INTEGER("years.flash_chips", tc_conventions, flash_year, true, TC_NEED_ALWAYS),
     TEXT("fp8_sources", tc_conventions, fp8_sources, true),
+    {.path = "sweeps",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_conventions, sweep_source),
+     .size = sizeof(tc_sweep_source),
+     .min = 0,
+     .max = TC_SWEEP_SOURCES_MAX,
+     .element = &sweep_schema,
+     .count_offset = offsetof(tc_conventions, sweep_sources)},
 };
 static const tc_schema schema = {"conventions", fields, COUNT(fields)};
 

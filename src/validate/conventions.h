@@ -5,6 +5,7 @@
 #include "catalog/catalog.h"
 
 #define TC_FAMILIES_MAX 32
+#define TC_SWEEP_SOURCES_MAX 32
 
 /* Of a family of models. */
 typedef struct tc_family {
@@ -22,11 +23,20 @@ typedef struct tc_family {
     } mla;
 } tc_family;
 
+/* A source whose rows of one model, machine and batch differ in the layout alone. */
+typedef struct tc_sweep_source {
+    char slug[32]; /* the runs' group */
+    char sessions
+        [96]; /* dates, parted by blanks, at which its machine or software changed, as the ids of runs write them */
+} tc_sweep_source;
+
 typedef struct tc_conventions {
     char slug[32], name[64];
     int families, modern_year, flash_year;
     tc_family family[TC_FAMILIES_MAX];
     char fp8_sources[32];
+    int sweep_sources;
+    tc_sweep_source sweep_source[TC_SWEEP_SOURCES_MAX];
 } tc_conventions;
 
 TC_NODISCARD tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *error);

@@ -152,6 +152,13 @@ static void choose_metric(tc_published_run *run) {
         }
 }
 
+void tc_published_count_flops(tc_published_run *run, tc_flops_convention flops) {
+    if (run->flops != TC_FLOPS_UNKNOWN) return;
+    run->flops = flops;
+    run->flops_assumed = run->metric == TC_METRIC_NONE;
+    choose_metric(run);
+}
+
 static void read_measured(const tc_json *row, const tc_json *norm, tc_published_run *run) {
     tc_json measured = tc_json_child(row, "measured"), derived = tc_json_child(row, "derived");
     run->flops = (tc_flops_convention)tc_json_choice(norm, "flops", conventions, COUNT(conventions), TC_FLOPS_UNKNOWN);

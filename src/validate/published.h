@@ -82,6 +82,7 @@ typedef struct tc_published_run {
     bool texts_read;  /* somebody has read the row's texts: `norm` alone counts */
 
     tc_flops_convention flops; /* how tflops_per_device and mfu_pct count */
+    bool flops_assumed;        /* its metric counts as tc_published_count_flops was told */
     tc_metric metric;
     double measured; /* in the metric's unit */
     double step_s, tokens_per_s_per_device, samples_per_s, tflops_per_device, mfu_pct,
@@ -112,6 +113,10 @@ TC_NODISCARD tc_code tc_published_read(tc_published *published, const char *path
 TC_NODISCARD tc_code tc_published_read_file(tc_published *published, const char *path, tc_error *error);
 
 void tc_published_free(tc_published *published);
+
+/* Where the source does not say how it counts FLOPs, takes it to count so: its rates, worth nothing against other
+ * sources, can then be ranked. */
+void tc_published_count_flops(tc_published_run *run, tc_flops_convention flops);
 
 /* "step_s", ...; NULL for TC_METRIC_NONE. */
 const char *tc_metric_name(tc_metric metric);

@@ -137,6 +137,8 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     if (!out->forecast) goto done;
     out->complete = c->assumed_count == 0;
     out->counts = run->counts && !run->out_of_memory && c->status == TC_CASE_OK;
+    out->step_s = result.step.step_s;
+    out->open = (c->open & ~TC_CASE_OPEN_BATCH) != 0;
     out->memory_gib = result.memory_gib;
     const tc_interval_model *model;
     code = tc_catalog_interval(catalog, &model, error);

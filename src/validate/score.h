@@ -18,12 +18,14 @@ typedef struct tc_scored_run {
     int assumed_count;
     char (*assumed)[96];
     double measured, predicted, error_pct; /* NaN where there is none */
+    double step_s;                         /* forecast, also of a run that ran out of memory; 0 */
     double step_s_p10, step_s_p90;         /* 0 until intervals exist */
     int covered;                           /* 1, 0, or -1: no interval */
     double memory_gib, memory_error_pct;   /* forecast; 0 where not scored */
     bool memory_scored, memory_complete;
     double fits_probability;
     bool fits;
+    bool open;     /* what memory depends on was left open and chosen so that it fits: micro-batch, layout, recompute */
     bool forecast; /* the forecast exists */
 } tc_scored_run;
 

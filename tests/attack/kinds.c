@@ -110,7 +110,7 @@ const attack_kind attack_kinds[] = {
      .file = "input.jsonl",
      .lines = true,
      COMMANDS("validate @ --threads 1", "validate @ --json --threads 1", "validate @ --markdown --threads 1",
-              "validate @ --csv --threads 1")},
+              "validate @ --csv --threads 1", "validate @ --sweeps --json --threads 1")},
     {.name = "schedule",
      .file = "input.csv",
      COMMANDS("step --json --model gpt2-124m --pp 2 --global-batch 4 --dp 1 --micro-batch 1 --accelerator h20 "
