@@ -45,6 +45,9 @@ typedef struct tc_search_input {
     const void *weight_of;
     double usd_per_device_s, watts_per_device; /* for the objectives cost and energy */
     tc_layout fixed; /* what the search may not change; TC_UNSET: free. stage_count 0: stages cut evenly */
+    unsigned
+        own_option; /* for the options of advice: bits of the rows of a layout's table (its options, in their order)
+                                whose value is an option of its own, "--pp 2"; the others are in --fix */
 } tc_search_input;
 
 TC_API tc_search_input tc_default_search_input(void);
@@ -82,7 +85,12 @@ typedef struct tc_found {
     double walked[2]; /* by the closed form: the objective, and bytes (seconds where memory is the objective) */
 } tc_found;
 
-#define TC_ADVICE_MAX 12
+#define TC_ADVICE_MAX 24
+
+typedef struct tc_advice {
+    char text[200];
+    char options[400]; /* that make the same command succeed, in place of those of the same name; "": no option does */
+} tc_advice;
 
 typedef struct tc_search {
     int64_t space, evaluated, pruned;
@@ -97,7 +105,7 @@ typedef struct tc_search {
     bool per_sequence;
     tc_found least;   /* that needs the least memory, fitting or not */
     int advice_count; /* where nothing fits: the least changes that would do */
-    char advice[TC_ADVICE_MAX][200];
+    tc_advice advice[TC_ADVICE_MAX];
     double seconds;
     int threads;
 } tc_search;
@@ -109,10 +117,19 @@ TC_API TC_NODISCARD tc_code tc_search_run(const tc_search_input *input, tc_searc
 TC_API TC_NODISCARD tc_code tc_search_space(const tc_search_input *input, tc_search *out, tc_error *error);
 TC_API void tc_search_free(tc_search *search);
 
+/* How far what was found is on the way to a goal: 1 and more has reached it. */
+typedef double (*tc_search_share)(void *of, const tc_found *best);
+
+/* The least devices, from `from` to `most`, on which the best layout reaches the goal; 0: none does. within:
+ * 0.1 settles for a tenth more. More devices are never slower, so that few numbers need be tried. */
+TC_API TC_NODISCARD tc_code tc_search_fewest(const tc_search_input *input, int from, int most, double within,
+                                             tc_search_share share, void *of, int *devices, tc_error *error);
+
 /* Reads "tp=8,recompute=full" (place: the option, for errors). */
 TC_API TC_NODISCARD tc_code tc_search_fix(tc_layout *fixed, const char *text, const char *place, tc_error *error);
 
-/* Forecasts again what changes would make it fit, cheapest first; fills advice. */
+/* Forecasts again what changes would make it fit, cheapest first; fills advice. Each is true: the same search with its
+ * options finds a layout. */
 TC_API TC_NODISCARD tc_code tc_search_advise(const tc_search_input *input, tc_search *search, tc_error *error);
 
 #endif

@@ -589,7 +589,7 @@ static void advice_is_computed(void **state) {
     assert_true(s.any_legal);
     assert_int_equal(tc_search_advise(&in, &s, &e), TC_OK);
     assert_true(s.advice_count >= 1);
-    assert_non_null(strstr(s.advice[s.advice_count - 1], "the least that any of these layouts needs"));
+    assert_non_null(strstr(s.advice[s.advice_count - 1].text, "the least that any of these layouts needs"));
     tc_search_free(&s);
 }
 

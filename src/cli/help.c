@@ -49,13 +49,16 @@ static void print_entry(FILE *file, const tc_style *style, const char *left, con
 static void print_option(FILE *file, const tc_style *style, const tc_option *option, int command) {
     char left[160], text[512];
     bool needed = command >= 0 && (option->needed >> command & 1u);
+    /* A search varies what is not given of a layout. */
+    bool varied = command == TC_COMMAND_SEARCH && strcmp(option->group, "Layout") == 0;
+    const char *fallback = needed || varied ? NULL : option->fallback;
     snprintf(left, sizeof left, "%s%s%s", option->name, option->argument ? " " : "",
              option->argument ? option->argument : "");
     snprintf(text, sizeof text, "%s%s%s%s", option->help,
-             needed             ? " (needed)"
-             : option->fallback ? " (default: "
-                                : "",
-             !needed && option->fallback ? option->fallback : "", !needed && option->fallback ? ")" : "");
+             needed     ? " (needed)"
+             : fallback ? " (default: "
+                        : "",
+             fallback ? fallback : "", fallback ? ")" : "");
     print_entry(file, style, left, text);
 }
 

@@ -24,9 +24,10 @@ static void take_choice(const tc_context *context, tc_option_id id, tc_vocabular
     if (value->given) *out = tc_value_of(vocabulary, value->text);
 }
 
-/* The option of a layout's field; the fields are options of their own names. */
+tc_option_id tc_request_field(tc_layout_id id) { return (tc_option_id)(TC_OPTION_TP + (int)id); }
+
 static tc_code take_field(tc_context *context, tc_layout_id id, tc_layout *layout) {
-    const tc_value *value = tc_given(context, (tc_option_id)(TC_OPTION_TP + (int)id));
+    const tc_value *value = tc_given(context, tc_request_field(id));
     if (!value->given) return TC_OK;
     tc_layout_release(layout, id);
     tc_code code
@@ -54,6 +55,7 @@ bool tc_is_json_path(const char *name) {
 static tc_code take_layout(tc_context *context, tc_layout *layout) {
     tc_code code = TC_OK;
     if (context->answered) *layout = context->answer;
+    if (context->options->command == TC_COMMAND_SEARCH) return TC_OK; /* there the options are what it may not change */
     for (int id = 0; id < TC_LAYOUT_FIELDS && !code; id++) code = take_field(context, (tc_layout_id)id, layout);
     return code;
 }

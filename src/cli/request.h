@@ -4,9 +4,13 @@
 
 #include "cli/commands.h"
 #include "forecast/forecast.h"
+#include "layout/fields.h"
 
 /* Is it a Hugging Face config.json rather than a slug or a YAML file? */
 bool tc_is_json_path(const char *name);
+
+/* The option of a layout's field: they are options of their own names. */
+tc_option_id tc_request_field(tc_layout_id id);
 
 /* --recompute alone: sets it in the layout if it is given. */
 TC_NODISCARD tc_code tc_request_recompute(tc_context *context, tc_layout *layout);

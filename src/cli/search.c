@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "base/error.h"
+#include "layout/fields.h"
 #include "cli/commands.h"
 #include "cli/request.h"
 #include "report/names.h"
@@ -80,6 +81,29 @@ static void take_batch(const tc_context *context, tc_search_input *in) {
     in->most_batch = (int)fmin(1e9, floor(batch * (1 + band) + 1e-9));
 }
 
+/* --fix, and the layout's own options. */
+static tc_code take_fixed(const tc_context *context, tc_search_input *in) {
+    const char *fix = tc_given(context, TC_OPTION_FIX)->text;
+    tc_code code = fix ? tc_search_fix(&in->fixed, fix, tc_option_table[TC_OPTION_FIX].name, context->error) : TC_OK;
+    for (int i = 0; i < TC_LAYOUT_FIELDS && !code; i++) {
+        tc_layout_id id = (tc_layout_id)i;
+        const tc_value *value = tc_given(context, tc_request_field(id));
+        const char *name = tc_layout_fields[i].option;
+        char text[256], other[TC_LAYOUT_VALUE];
+        if (!value->given) continue;
+        if (tc_layout_is_set(&in->fixed, id))
+            return tc_fail(context->error, TC_INVALID, name, "is given twice, here and as %s=%s of --fix; give it once",
+                           name + 2, tc_layout_value(&in->fixed, id, other, sizeof other));
+        if (strchr(value->text, ','))
+            return tc_fail(context->error, TC_INVALID, name, "'%.60s' is no value; see traincast help search",
+                           value->text);
+        snprintf(text, sizeof text, "%s=%.200s", name + 2, value->text);
+        code = tc_search_fix(&in->fixed, text, name, context->error);
+        in->own_option |= 1u << i;
+    }
+    return code;
+}
+
 static tc_code take_input(tc_context *context, const tc_question *question, tc_search_input *in) {
     *in = tc_default_search_input();
     in->question = *question;
@@ -97,8 +121,7 @@ static tc_code take_input(tc_context *context, const tc_question *question, tc_s
     take_objective(context, in);
     tc_code code = take_list(context, TC_OPTION_ALLOW_SCHEDULES, TC_VOCABULARY_SCHEDULE, &in->schedules);
     if (!code) code = take_list(context, TC_OPTION_DTYPES, TC_VOCABULARY_DTYPE, &in->dtypes);
-    const char *fix = tc_given(context, TC_OPTION_FIX)->text;
-    if (!code && fix) code = tc_search_fix(&in->fixed, fix, tc_option_table[TC_OPTION_FIX].name, context->error);
+    if (!code) code = take_fixed(context, in);
     return code ? code : take_economics(context, question, in);
 }
 

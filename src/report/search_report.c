@@ -122,6 +122,13 @@ static void write_found(tc_writer *writer, const tc_search_input *in, const tc_f
     tc_write_close(writer);
 }
 
+static void write_advice(tc_writer *writer, const tc_advice *advice) {
+    tc_write_object(writer, NULL);
+    tc_write_string(writer, "text", advice->text);
+    tc_write_string(writer, "options", *advice->options ? advice->options : NULL);
+    tc_write_close(writer);
+}
+
 static void write_timing(tc_writer *writer, const tc_search *search) {
     tc_write_object(writer, "timing");
     tc_write_number(writer, "seconds", search->seconds);
@@ -151,7 +158,7 @@ void tc_report_search(tc_target *target, const tc_search_input *in, const tc_ste
     tc_write_close(&writer);
     if (search->best_count == 0) {
         tc_write_array(&writer, "advice");
-        for (int i = 0; i < search->advice_count; i++) tc_write_string(&writer, NULL, search->advice[i]);
+        for (int i = 0; i < search->advice_count; i++) write_advice(&writer, &search->advice[i]);
         tc_write_close(&writer);
     }
     write_given(&writer, &in->question, given, search);
@@ -309,6 +316,16 @@ static void print_given(FILE *file, const tc_style *style, const tc_step *given,
     tc_print_wrapped(file, style, 0, 2, text);
 }
 
+static void print_advice(FILE *file, const tc_style *style, const tc_search *search) {
+    if (search->advice_count > 0) tc_print_heading(file, style, "What would");
+    for (int i = 0; i < search->advice_count; i++) {
+        const tc_advice *advice = &search->advice[i];
+        char text[sizeof advice->text + sizeof advice->options + 4];
+        snprintf(text, sizeof text, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
+        tc_print_bullet(file, style, text);
+    }
+}
+
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed,
                            const tc_step *given, const tc_search *search) {
     print_title(file, style, in);
@@ -316,7 +333,7 @@ bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_in
     fputc('\n', file);
     if (search->best_count == 0) {
         tc_print_tone(file, style, TC_TONE_BAD, "No layout fits.\n");
-        tc_print_bullets(file, style, "What would", search->advice[0], sizeof search->advice[0], search->advice_count);
+        print_advice(file, style, search);
         return true;
     }
     if (!print_table(file, style, in, search)) return false;

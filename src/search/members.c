@@ -34,6 +34,7 @@ static const tc_member search[] = {
     TC_FIGURE(tc_search_input, usd_per_device_s),
     TC_FIGURE(tc_search_input, watts_per_device),
     TC_STRUCT(tc_search_input, fixed, tc_layout_members),
+    TC_INTEGER(tc_search_input, own_option, INT32_MIN, INT32_MAX), /* bits */
 };
 
 static tc_code check_search(const void *value, tc_error *error) {

@@ -348,8 +348,7 @@ static tc_code make_spaces(const tc_search_input *in, spaces **out, tc_error *er
         code = make_space(s, TC_IDLE_SOME, error);
     else if (s->all->shapes == 0)
         code = take_most_devices(s, error);
-    bool none = !code && s->all->configurations == 0 && (!s->fewer || s->fewer->shapes == 0);
-    return none ? tc_space_check_stack(in, error) : code;
+    return code;
 }
 
 static void describe(const spaces *s, tc_search *out) {

@@ -767,36 +767,6 @@ static tc_code list_shapes(tc_space *space, tc_choices *choices, tc_error *error
     return space->fewer ? make_groups(space, error) : TC_OK;
 }
 
-/* Would there be a layout without the stack's table? */
-static bool is_limited_by_stack(const tc_search_input *in) {
-    tc_search_input *wide = in->any ? NULL : malloc(sizeof *wide);
-    tc_space *space = wide ? malloc(sizeof *space) : NULL;
-    bool limited = false;
-    if (wide) *wide = *in, wide->any = true;
-    for (int fewer = 0; space && fewer <= !in->all_devices && !limited; fewer++) {
-        if (tc_space_make(wide, fewer ? TC_IDLE_ANY : TC_IDLE_NONE, space, NULL)) continue;
-        limited = space->shapes > 0;
-        tc_space_free(space);
-    }
-    free(space);
-    free(wide);
-    return limited;
-}
-
-tc_code tc_space_check_stack(const tc_search_input *in, tc_error *error) {
-    if (!is_limited_by_stack(in)) return TC_OK;
-    return tc_fail(error, TC_INVALID, "--fix",
-                   "no layout of %d devices that %s can run has these values; leave one of them out, or add --any",
-                   in->question.cluster.devices, in->question.stack.slug);
-}
-
-static tc_code fail_empty(const tc_search_input *in, tc_error *error) {
-    tc_code code = tc_space_check_stack(in, error);
-    if (code) return code;
-    return tc_fail(error, TC_INVALID, "--fix", "no layout of %d devices has these values; leave one of them out",
-                   in->question.cluster.devices);
-}
-
 /* The job asks for a format or an optimizer that the stack has not. */
 static tc_code check_job(const tc_space *space, tc_error *error) {
     const tc_question *q = &space->in->question;
@@ -851,7 +821,6 @@ tc_code tc_space_make(const tc_search_input *in, tc_idle idle, tc_space *space, 
     if (!code && !choices) code = tc_fail(error, TC_INTERNAL, "search", "out of memory");
     if (!code) code = list_shapes(space, choices, error);
     free(choices);
-    if (!code && space->configurations == 0 && idle == TC_IDLE_NONE && in->all_devices) code = fail_empty(in, error);
     if (code) tc_space_free(space);
     return code;
 }

@@ -118,7 +118,6 @@ TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, tc_idle idle, t
 void tc_space_free(tc_space *space);
 
 /* For a space without a layout: TC_INVALID where it is the stack's table that leaves none. */
-TC_NODISCARD tc_code tc_space_check_stack(const tc_search_input *input, tc_error *error);
 
 /* The placements of a shape: visits each legal (pp, dp, vpp, split), dp from the most ranks down. Returns false at the
  * end. Start with {0}; split is the next one. */

@@ -541,6 +541,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     const tc_stack *stack = &w->q.stack;
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
+    if (count == 0) return; /* the stack lacks what is fixed for these stages */
     double least_s = to->exhaustive || to->memory_first ? 0 : bound_of(w, shape, stages, schedule);
     if (prunes(to, least_s, *threshold)) {
         w->counts.pruned += count * w->choices.recomputes;

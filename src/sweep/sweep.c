@@ -401,7 +401,7 @@ static tc_code search_task(const tc_search_input *in, tc_search *search, tc_swee
         take_best(&search->best[0], row);
     } else {
         code = tc_search_advise(in, search, error);
-        if (!code && search->advice_count > 0) snprintf(row->note, sizeof row->note, "%s", search->advice[0]);
+        if (!code && search->advice_count > 0) snprintf(row->note, sizeof row->note, "%s", search->advice[0].text);
     }
     tc_search_free(search);
     return code == TC_INTERNAL ? code : TC_OK;
