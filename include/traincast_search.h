@@ -79,8 +79,11 @@ typedef struct tc_search_axis {
 typedef struct tc_found {
     tc_step step;
     int devices, dtype;
-    int idle;         /* devices of the cluster that it leaves unused */
-    int rank;         /* among what the walk found */
+    int idle; /* devices of the cluster that it leaves unused */
+    int rank; /* among what the walk found */
+    double
+        expected_step_s; /* of the step's time after the choice: the best of many forecasts is optimistic; >= step.step_s */
+    double expected_step_s_p10, expected_step_s_p90; /* 0 where the forecast has none */
     double objective; /* seconds, bytes, US dollars or joules: per step, or per sequence where the batch varies */
     double walked[2]; /* by the closed form: the objective, and bytes (seconds where memory is the objective) */
 } tc_found;

@@ -14,6 +14,7 @@
 #include "forecast/fits.h"
 #include "forecast/forecast.h"
 #include "layout/fields.h"
+#include "near.h"
 #include "traincast.h"
 #include "search/threads.h"
 #include "search/space.h"
@@ -517,6 +518,42 @@ static void the_batch_moves_within_its_band(void **state) {
     assert_true(moved > 0);
 }
 
+/* What is expected of the best after the choice: no less than its forecast, in the same order, whatever else is listed;
+ * of a front, and of the leanest, the forecast itself. */
+static void expected_does_not_depend_on_the_list(void **state) {
+    static tc_search one, five;
+    uint64_t seed = 8;
+    tc_error e;
+    int above = 0;
+    for (int i = 0; i < 12; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        assert_int_equal(tc_catalog_interval(*state, &in.question.interval, &e), TC_OK);
+        in.max_memory_bytes = 0;
+        in.pareto = false;
+        in.objective = i % 4 == 3 ? TC_OBJECTIVE_MEMORY : TC_OBJECTIVE_TIME;
+        in.top = 1;
+        if (tc_search_run(&in, &one, &e) != TC_OK) continue;
+        in.top = 5;
+        assert_int_equal(tc_search_run(&in, &five, &e), TC_OK);
+        for (int k = 0; k < five.best_count; k++) {
+            const tc_found *f = &five.best[k];
+            double factor = f->expected_step_s / f->step.step_s;
+            assert_true(factor >= 1 && factor < 1.05);
+            assert_near(f->expected_step_s_p10 / f->step.step_s_p10, factor, 1e-12);
+            assert_near(f->expected_step_s_p90 / f->step.step_s_p90, factor, 1e-12);
+            if (in.objective == TC_OBJECTIVE_MEMORY)
+                assert_true(factor == 1);
+            else if (k > 0)
+                assert_true(f->expected_step_s >= five.best[k - 1].expected_step_s);
+            above += factor > 1;
+        }
+        if (one.best_count > 0) assert_true(one.best[0].expected_step_s == five.best[0].expected_step_s);
+        tc_search_free(&one);
+        tc_search_free(&five);
+    }
+    assert_true(above > 0);
+}
+
 static void a_front_has_no_dominated_layout(void **state) {
     static tc_search s, all;
     uint64_t seed = 3;
@@ -700,6 +737,7 @@ int main(void) {
         cmocka_unit_test(loops_are_shared),
         cmocka_unit_test(idle_devices_are_allowed),
         cmocka_unit_test(the_batch_moves_within_its_band),
+        cmocka_unit_test(expected_does_not_depend_on_the_list),
         cmocka_unit_test(a_front_has_no_dominated_layout),
         cmocka_unit_test(ranges_keep_the_best),
         cmocka_unit_test(advice_is_computed),

@@ -31,7 +31,8 @@ static void add(char *text, size_t size, const char *id, int tp, int micro_batch
     snprintf(text + used, size - used,
              "{\"id\":\"%s\",\"group\":\"mine\",\"accelerator\":\"a100-sxm-80g\",\"devices\":8,\"devices_per_node\":8,"
              "\"model\":{\"name\":\"llama-2-7b\",\"family\":\"llama\",\"seq\":4096},\"global_batch\":64,"
-             "\"micro_batch\":%d,\"tp\":%d,\"pp\":1,\"cp\":1,\"dp\":%d,\"sharding\":\"zero1\",\"recompute\":\"none\",%s,"
+             "\"micro_batch\":%d,\"tp\":%d,\"pp\":1,\"cp\":1,\"dp\":%d,\"sharding\":\"zero1\",\"recompute\":\"none\",%"
+             "s,"
              "\"norm\":{\"stack\":\"megatron-lm\",\"source_family\":\"mine\",\"dtype\":\"bf16\",\"recompute\":\"none\","
              "\"sharding\":\"zero1\",\"counts\":true}}\n",
              id, micro_batch, tp, 8 / tp, measured);

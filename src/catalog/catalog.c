@@ -169,20 +169,27 @@ tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out,
 
 /* ---- intervals --------------------------------------------------------------------------------------- */
 
-tc_code tc_catalog_interval(tc_catalog *c, const tc_interval_model **out, tc_error *error) {
-    const tc_document *document;
+/* A document of the fit; NULL where there is none. */
+static tc_code find_fitted(tc_catalog *c, const char *slug, const tc_document **out, tc_error *error) {
     tc_error absent;
+    *out = NULL;
+    tc_code code = tc_catalog_document(c, TC_KIND_FITTED, slug, out, NULL, &absent);
+    if (code == TC_NOT_FOUND) return TC_OK;
+    if (code && error) *error = absent;
+    return code;
+}
+
+tc_code tc_catalog_interval(tc_catalog *c, const tc_interval_model **out, tc_error *error) {
+    const tc_document *document, *selection;
     *out = c->interval;
     if (*out) return TC_OK;
-    tc_code code = tc_catalog_document(c, TC_KIND_FITTED, "intervals", &document, NULL, &absent);
-    if (code == TC_NOT_FOUND) return TC_OK;
-    if (code) {
-        if (error) *error = absent;
-        return code;
-    }
+    tc_code code = find_fitted(c, "intervals", &document, error);
+    if (!code) code = find_fitted(c, "selection", &selection, error);
+    if (code || !document) return code;
     tc_interval_model *model = tc_arena_alloc(&c->arena, sizeof *model);
     if (!model) return fail_memory(error);
     code = tc_interval_model_read(document, &c->arena, model, error);
+    if (!code && selection) code = tc_selection_read(selection, model, error);
     if (!code) *out = c->interval = model;
     return code;
 }

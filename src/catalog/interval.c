@@ -1,4 +1,4 @@
-/* interval.c - reads data/fitted/intervals.yaml, written by `make fit`. */
+/* interval.c - reads data/fitted/intervals.yaml, written by `make fit`, and selection.yaml. */
 #include <math.h>
 #include <string.h>
 
@@ -81,4 +81,19 @@ tc_code tc_interval_model_read(const tc_document *document, tc_arena *arena, tc_
     if (!code) code = read_memory(document, out, error);
     const tc_node *scale = tc_node_get(document->root, "scale");
     return code || !scale ? code : read_scale(document, scale, out, error);
+}
+
+tc_code tc_selection_read(const tc_document *document, tc_interval_model *out, tc_error *error) {
+    double shrinkage, field;
+    tc_code code = number_of(document, document->root, "shrinkage", &shrinkage, error);
+    if (!code) code = number_of(document, document->root, "field", &field, error);
+    if (code) return code;
+    if (shrinkage < 0 || shrinkage > 1)
+        return tc_document_fail(document, document->root, "shrinkage", error, "%g; from 0 to 1 is needed", shrinkage);
+    if (field <= 1 || field > 10)
+        return tc_document_fail(document, document->root, "field", error, "%g; above 1 and at most 10 is needed",
+                                field);
+    out->shrinkage = shrinkage;
+    out->field = field;
+    return TC_OK;
 }

@@ -1,4 +1,5 @@
-/* interval_model.h - data/fitted/intervals.yaml as values: what forecast/interval.c works from. */
+/* interval_model.h - data/fitted/intervals.yaml and selection.yaml as values: what forecast/interval.c and chosen.c work
+ * from. */
 #ifndef TC_CATALOG_INTERVAL_MODEL_H
 #define TC_CATALOG_INTERVAL_MODEL_H
 
@@ -28,6 +29,7 @@ struct tc_interval_model {
     tc_interval_family family[TC_INTERVAL_FAMILIES];
     /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
     double memory_p10[2], memory_p50[2], memory_p90[2];
+    double shrinkage, field; /* of a lead over others; 0: nothing is known of it */
 };
 
 #endif

@@ -112,6 +112,9 @@ static void write_found(tc_writer *writer, const tc_search_input *in, const tc_f
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, found->dtype));
     tc_write_step_time(writer, step);
+    tc_write_number(writer, "expected_step_s", found->expected_step_s);
+    tc_write_interval(writer, "expected_step_s_p10", found->expected_step_s_p10);
+    tc_write_interval(writer, "expected_step_s_p90", found->expected_step_s_p90);
     tc_write_string(writer, "evidence", step->evidence);
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
@@ -241,7 +244,7 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
     bool objective = !in->pareto && (in->objective == TC_OBJECTIVE_COST || in->objective == TC_OBJECTIVE_ENERGY);
     tc_table_column(&table, "", TC_RIGHT);
     if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
-    tc_table_column(&table, "step", TC_RIGHT);
+    tc_table_column(&table, "expected", TC_RIGHT);
     tc_table_column(&table, "80 %", TC_RIGHT);
     tc_table_column(&table, "MFU", TC_RIGHT);
     tc_table_column(&table, "memory", TC_RIGHT);
@@ -253,8 +256,9 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
         tc_table_row_begin(&table);
         tc_table_cell(&table, tc_format_count(i + 1).s);
         if (objective) tc_table_cell(&table, objective_text(in, found).s);
-        tc_table_cell(&table, tc_format_seconds(found->step.step_s).s);
-        tc_table_cell(&table, tc_format_range(found->step.step_s_p10, found->step.step_s_p90, tc_format_seconds).s);
+        tc_table_cell(&table, tc_format_seconds(found->expected_step_s).s);
+        tc_table_cell(&table,
+                      tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
         tc_table_cell(&table, tc_format_percent(found->step.mfu_pct).s);
         tc_table_cell(&table, tc_format_gib(found->step.memory.reserved).s);
         tc_table_cell(&table, tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);

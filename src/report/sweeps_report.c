@@ -17,7 +17,7 @@ typedef struct summary_row {
     enum { NUMBER, PERCENT, SIGNED } form;
 } summary_row;
 
-#define SUMMARY_MAX 16
+#define SUMMARY_MAX 24
 
 static int summary_of(const tc_sweeps *s, summary_row *rows) {
     const summary_row all[] = {
@@ -30,10 +30,14 @@ static int summary_of(const tc_sweeps *s, summary_row *rows) {
         {"six_rows_and_more", NULL, s->large, NUMBER},
         {"mean_rank_correlation", "rank correlation, sweeps of six rows and more", s->large_rank_correlation, NUMBER},
         {"winner_bias_pct", "measured against forecast, the chosen", s->winner_bias_pct, SIGNED},
+        {"expected_bias_pct", "measured against what was expected of it", s->expected_bias_pct, SIGNED},
         {"winner_against_sweep_pct", "the same against all rows of its sweep", s->winner_against_sweep_pct, SIGNED},
         {"common_deviation_pct", "error that a sweep's layouts share", s->common_deviation_pct, PERCENT},
         {"own_deviation_pct", "error of each layout's own", s->own_deviation_pct, PERCENT},
         {"intraclass_correlation", "correlation of errors within a sweep", s->intraclass_correlation, NUMBER},
+        {"near_slope", "slope of measured on forecast, near the first", s->near_slope, NUMBER},
+        {"near_slope_deviation", "its deviation, for another source", s->near_slope_deviation, NUMBER},
+        {"shrinkage", "part of a lead that is error", s->shrinkage, NUMBER},
     };
     _Static_assert(COUNT(all) <= SUMMARY_MAX, "room for the summary");
     memcpy(rows, all, sizeof all);
@@ -50,7 +54,8 @@ static void summary_text(const summary_row *row, char *text, size_t size) {
 
 static void headline(const tc_sweeps *s, char *text, size_t size) {
     snprintf(text, size,
-             "%d published sweeps of layouts; of %d with four different forecasts and more, the fastest as measured is in "
+             "%d published sweeps of layouts; of %d with four different forecasts and more, the fastest as measured is "
+             "in "
              "first place in %d",
              s->count, s->counted, s->first);
 }
@@ -130,7 +135,8 @@ void tc_report_sweeps_markdown(FILE *file, const tc_sweeps *s) {
             "--markdown`.\n\n%s.\n\nA sweep is one model on one number of devices, with one batch, sequence length and "
             "format, in one session, of which a source measured at least %d layouts. *chosen*: the layout that the "
             "forecast puts first, of those that fit; *slower*: how much slower it is, as measured, than the fastest "
-            "measured; *ranks*: Spearman's rank correlation. Equal forecasts share a place. The forecast has seen these "
+            "measured; *ranks*: Spearman's rank correlation. Equal forecasts share a place. The forecast has seen "
+            "these "
             "runs.\n\n| | |\n| --- | ---: |\n",
             text, TC_SWEEP_FEWEST);
     for (int i = 0; i < n; i++) {

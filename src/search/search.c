@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "forecast/chosen.h"
 #include "forecast/forecast.h"
 #include "layout/fields.h"
 #include "search/members.h"
@@ -21,6 +22,7 @@
 #include "search/walk.h"
 
 #define SPARE 8 /* kinds beyond those asked for, half as many again and these, that the timeline judges too */
+#define FIELD 9 /* kinds that a chosen one is held against: as many as a search keeps, whatever it is asked for */
 #define FIRST_ROUND 8
 #define FEWER_AT_MOST 1.1 /* times the best objective: a layout that leaves devices idle and is worse is not listed */
 #define LARGEST_ROUND 256
@@ -259,6 +261,21 @@ static int compare_memory(const void *a, const void *b) {
     return x->rank - y->rank;
 }
 
+/* What is to be expected of each after the choice. A front, or the leanest, was not chosen by its time. */
+static void expect(const tc_search_input *in, tc_search *out) {
+    double value[FIELD];
+    int n = 0;
+    bool by_time = !in->pareto && in->objective != TC_OBJECTIVE_MEMORY;
+    for (int i = 0; i < out->best_count && by_time && n < FIELD; i++) value[n++] = out->best[i].objective;
+    for (int i = 0; i < out->best_count; i++) {
+        tc_found *found = &out->best[i];
+        double factor = tc_chosen_factor(in->question.interval, value, n, found->objective);
+        found->expected_step_s = factor * found->step.step_s;
+        found->expected_step_s_p10 = factor * found->step.step_s_p10;
+        found->expected_step_s_p90 = factor * found->step.step_s_p90;
+    }
+}
+
 /* What the timeline makes of the candidates: the order anew, and for a front what is still on it. */
 static void judge(const tc_search_input *in, tc_search *out) {
     size_t size = sizeof *out->best, n = (size_t)out->best_count;
@@ -296,6 +313,7 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
         out->best[i].walked[1] = item[i].other;
         out->best[i].rank = i;
     }
+    if (!code) expect(c->space->in, out);
     if (!code) judge(c->space->in, out);
     out->any_legal = c->best->least.value < HUGE_VAL;
     if (!code && out->any_legal) code = decode(c, c->best->least.key, &out->least, error);

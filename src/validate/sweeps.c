@@ -12,8 +12,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "forecast/chosen.h"
+#include "validate/selection.h"
 
 #define LARGE_SWEEP 6
+#define NEAR 1.2   /* times the least forecast, where the catalog has no fit that says so */
 #define EQUAL 1e-9 /* relative: forecasts that share a place */
 
 /* ---- which rows are a sweep ------------------------------------------------------------- */
@@ -121,7 +124,7 @@ static void choose(tc_sweep *s) {
     for (int i = 0; i < s->lost_rows; i++)
         if (s->lost[i].fits && (!s->chosen || goes_before(&s->lost[i], s->chosen))) s->lost_first = true;
     if (!s->chosen) {
-        s->regret_pct = s->winner = NAN;
+        s->regret_pct = s->winner = s->winner_expected = NAN;
         return;
     }
     s->regret_pct = 100 * (s->chosen->measured_s / s->best->measured_s - 1);
@@ -129,7 +132,7 @@ static void choose(tc_sweep *s) {
     s->winner = log(s->chosen->measured_s / s->chosen->forecast_s);
 }
 
-static bool score(tc_sweep *s, tc_arena *arena) {
+static bool score(tc_sweep *s, const tc_interval_model *model, tc_arena *arena) {
     int n = s->rows;
     double *values = tc_arena_alloc(arena, 4 * (size_t)n * sizeof *values);
     if (!values) return false;
@@ -143,6 +146,7 @@ static bool score(tc_sweep *s, tc_arena *arena) {
     }
     s->rank_correlation = tc_rank_correlation(values, values + n, n, values + 2 * n);
     choose(s);
+    if (s->chosen) s->winner_expected = s->winner - log(tc_chosen_factor(model, values + n, n, s->chosen->forecast_s));
     return true;
 }
 
@@ -158,8 +162,8 @@ static const char *name_of(const keyed *k, tc_arena *arena) {
 
 /* ---- all of them --------------------------------------------------------------------------- */
 
-static tc_code find(const tc_validation *v, const tc_conventions *conventions, tc_arena *arena, tc_sweeps *out,
-                    tc_error *error) {
+static tc_code find(const tc_validation *v, const tc_conventions *conventions, const tc_interval_model *model,
+                    tc_arena *arena, tc_sweeps *out, tc_error *error) {
     keyed *k = tc_arena_alloc(arena, ((size_t)v->count + 1) * sizeof *k);
     tc_sweep_row *rows = tc_arena_alloc(arena, ((size_t)v->count + 1) * sizeof *rows);
     out->sweep = tc_arena_alloc(arena, ((size_t)v->count / TC_SWEEP_FEWEST + 1) * sizeof *out->sweep);
@@ -180,7 +184,7 @@ static tc_code find(const tc_validation *v, const tc_conventions *conventions, t
             if (end - of < TC_SWEEP_FEWEST) continue;
             tc_sweep s = {.row = &rows[of], .rows = end - of, .lost = &rows[lost], .lost_rows = to - lost};
             s.id = name_of(&k[of], arena);
-            if (!s.id || !score(&s, arena)) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+            if (!s.id || !score(&s, model, arena)) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
             out->sweep[out->count++] = s;
         }
     }
@@ -222,7 +226,7 @@ static void analyse_variance(tc_sweeps *s) {
 }
 
 static void summarise(tc_sweeps *s) {
-    double regret = 0, correlation = 0, winner = 0, against = 0;
+    double regret = 0, correlation = 0, winner = 0, expected = 0, against = 0;
     int chosen = 0, with_scale = 0;
     s->worst_regret_pct = NAN;
     for (int i = 0; i < s->count; i++) {
@@ -242,11 +246,13 @@ static void summarise(tc_sweeps *s) {
         if (!has_scale(w)) continue;
         with_scale++;
         winner += w->winner;
+        expected += w->winner_expected;
     }
     s->mean_regret_pct = chosen ? regret / chosen : NAN;
     s->large_rank_correlation = s->large ? correlation / s->large : NAN;
     s->winner_against_sweep_pct = chosen ? percent(against / chosen) : NAN;
     s->winner_bias_pct = with_scale ? percent(winner / with_scale) : NAN;
+    s->expected_bias_pct = with_scale ? percent(expected / with_scale) : NAN;
     analyse_variance(s);
 }
 
@@ -265,8 +271,15 @@ tc_code tc_sweeps_score(tc_catalog *catalog, const tc_published_run *runs, int c
         tc_published_count_flops(&taken[n++], TC_FLOPS_FULL);
     }
     tc_validation v;
+    const tc_interval_model *model;
     code = tc_validate(catalog, taken, n, arena, &v, error);
-    if (!code) code = find(&v, conventions, arena, out, error);
-    if (!code) summarise(out);
-    return code;
+    if (!code) code = tc_catalog_interval(catalog, &model, error);
+    if (!code) code = find(&v, conventions, model, arena, out, error);
+    if (code) return code;
+    summarise(out);
+    tc_selection selection = tc_selection_of(out->sweep, out->count, model && model->field > 1 ? model->field : NEAR);
+    out->near_slope = selection.slope;
+    out->near_slope_deviation = selection.deviation;
+    out->shrinkage = selection.shrinkage;
+    return TC_OK;
 }

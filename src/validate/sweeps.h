@@ -19,29 +19,31 @@ typedef struct tc_sweep_row {
 typedef struct tc_sweep {
     const char *id;
     int rows, lost_rows;
-    const tc_sweep_row *row;      /* measured */
-    const tc_sweep_row *lost;     /* of the same sweep, that ran out of memory */
-    int different;                /* forecasts among the measured */
-    const tc_sweep_row *best;     /* the fastest as measured */
-    const tc_sweep_row *chosen;   /* the fastest as forecast, of those that fit; NULL: none */
-    bool first;                   /* the best shares the first place of the forecast */
-    bool lost_first;              /* what ran out of memory is forecast to fit and to be faster than the chosen */
-    double regret_pct;            /* how much slower than the best the chosen was; NaN: nothing chosen */
-    double rank_correlation;      /* Spearman's, of the measured; NaN where all forecasts are equal */
-    double common;                /* mean of log(measured / forecast) */
-    double winner;                /* the same of the chosen; NaN */
+    const tc_sweep_row *row;    /* measured */
+    const tc_sweep_row *lost;   /* of the same sweep, that ran out of memory */
+    int different;              /* forecasts among the measured */
+    const tc_sweep_row *best;   /* the fastest as measured */
+    const tc_sweep_row *chosen; /* the fastest as forecast, of those that fit; NULL: none */
+    bool first;                 /* the best shares the first place of the forecast */
+    bool lost_first;            /* what ran out of memory is forecast to fit and to be faster than the chosen */
+    double regret_pct;          /* how much slower than the best the chosen was; NaN: nothing chosen */
+    double rank_correlation;    /* Spearman's, of the measured; NaN where all forecasts are equal */
+    double common;              /* mean of log(measured / forecast) */
+    double winner;              /* the same of the chosen; NaN */
+    double winner_expected;     /* log(measured / expected after the choice) of it; NaN */
 } tc_sweep;
 
 typedef struct tc_sweeps {
     tc_sweep *sweep;
     int count;
-    int counted, first;      /* sweeps with four different forecasts; with the fastest in first place */
-    int large, lost_first;   /* of six rows and more; whose first ran out of memory */
+    int counted, first;    /* sweeps with four different forecasts; with the fastest in first place */
+    int large, lost_first; /* of six rows and more; whose first ran out of memory */
     double mean_regret_pct, worst_regret_pct, large_rank_correlation;
-    /* log(measured / forecast): of the chosen, and against the mean of its sweep, as factors */
-    double winner_bias_pct, winner_against_sweep_pct;
+    /* measured over forecast of the chosen, over what was expected of it, and over forecast against all rows of its sweep */
+    double winner_bias_pct, expected_bias_pct, winner_against_sweep_pct;
     /* deviations of the error that a sweep's layouts share, and of each layout's own; the first's share of the variance */
     double common_deviation_pct, own_deviation_pct, intraclass_correlation;
+    double near_slope, near_slope_deviation, shrinkage; /* tc_selection */
 } tc_sweeps;
 
 /* Finds and scores the sweeps among runs; `every_source`: not only those that the conventions name. All memory lives in `arena`. */
