@@ -67,9 +67,15 @@ fit:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
 	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
 	@cmake --build $(BUILD) --target traincast-fit
-	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/ACCURACY.md \
+	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/ACCURACY.md --table $(BUILD)/fit.tsv \
 		--runs-hash "$$(cat data/runs/*.jsonl data/measurements/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl --measurements data/measurements/*.jsonl
 	@cat tools/beside_others.md >>docs/ACCURACY.md
+
+# Counts which layouts published runs had: writes data/fitted/layouts.yaml. After a fit with left-out errors,
+# COUNT_OPTIONS="--errors build/fit.tsv" fits anew how much wider the interval of a far layout is.
+count-layouts: $(BUILD)/build.ninja
+	@cmake --build $(BUILD) --target traincast-layouts
+	$(BUILD)/traincast-layouts $(COUNT_OPTIONS) --runs-hash "$$(cat data/runs/*.jsonl | sha256sum | cut -c1-16)" --out data/fitted/layouts.yaml data/runs/*.jsonl
 
 # Reads the texts of published runs that nobody has read yet into their closed words; NORMALISE_OPTIONS="--field KEY" for a new field.
 normalise: $(BUILD)/build.ninja
@@ -93,4 +99,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check test record bench fuzz attack fit normalise layouts install format clean
+.PHONY: all need deps run check test record bench fuzz attack fit count-layouts normalise layouts install format clean

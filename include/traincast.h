@@ -564,11 +564,15 @@ typedef struct tc_memory {
 } tc_memory;
 
 #define TC_ASSUMED_MAX 16
+#define TC_DISTANCE_REASONS 3
 
 typedef struct tc_step {
     double step_s, step_s_p10, step_s_p90; /* 80 % interval; 0 where there is none */
     double memory_p10, memory_p90;         /* 80 % interval of memory.reserved, bytes; 0 where there is none */
     const char *evidence;                  /* what the interval rests on, a fixed text; NULL without one */
+    double distance; /* of the layout from those of published runs, in doublings; 0: within what they do */
+    int distance_count;
+    char distance_reason[TC_DISTANCE_REASONS][112]; /* "no published run has more than 64 pipeline stages" */
     double tokens_per_step;
     double tokens_per_s_per_device;
     double model_flops[4];                      /* per step, whole job, by tc_flops_convention */

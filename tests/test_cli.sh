@@ -257,6 +257,19 @@ good step --model gpt3-175b --accelerator a100-sxm-80g --devices 8 --json
 has '"fits": false'
 good compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h100-sxm --json
 is_json compare items slug step_s step_s_p10 step_s_p90 memory_gib_p10 fits devices_to_fit kwh_per_million_tokens
+# How far layouts are from published ones: each of the best says it; beyond them, in what.
+good step --model deepseek-v3 --accelerator h20 --devices 2048 --pp 8 --ep 256 --global-batch 4096
+has '^  distance  *2.0 from published runs: no published run has an expert-parallel'
+good step --model gpt3-175b --accelerator a100-sxm-80g --devices 512 --tp 8 --pp 8 --global-batch 512 --json
+has '"distance": 0,' '"distance_reasons": \[\]'
+for model in llama-3.1-70b deepseek-v3; do
+    for machine in 'ascend-910b2 --devices 1024' 'h20 --devices 2048'; do
+        # shellcheck disable=SC2086
+        good search --model $model --accelerator $machine --global-batch 1024 --json
+        [ "$(grep -c '"distance": [0-9]' "$work/out")" = 5 ] || fail "search $model on $machine: not every layout has a distance"
+        [ "$(grep -c '"distance_reasons": \[' "$work/out")" = 5 ] || fail "search $model on $machine: not every layout has its reasons"
+    done
+done
 good run --model gpt2-124m --accelerator a100-sxm-80g --devices 8 --tokens 10B --json
 is_json run days days_p10 days_p90 goodput cost_usd energy_mwh co2_t
 good plan ascend-2024 --json

@@ -31,7 +31,7 @@ compare() {
     fi
 }
 
-# NAME OPTION...: the JSON of a step, but for the version, the catalog's hash and the interval, which rest on other data.
+# NAME OPTION...: the JSON of a step, but for the version, the catalog's hash, the interval and its evidence, which rest on other data.
 step() {
     name=step-$1.txt
     shift
@@ -41,7 +41,8 @@ step() {
         echo "FAIL: step $*: $(cat "$work/err")" >&2
         return
     fi
-    { echo "step $*"; grep -v -e '^  "traincast"' -e '^  "data"' -e '^  "step_s_p[19]0"' -e '^  "evidence"' "$work/json"; } >"$work/$name"
+    { echo "step $*"; grep -v -e '^  "traincast"' -e '^  "data"' -e '^  "step_s_p[19]0"' -e '^  "evidence"' -e '^  "distance"' "$work/json" \
+        | sed -e '/^  "distance_reasons": \[\]/d' -e '/^  "distance_reasons"/,/^  \]/d'; } >"$work/$name"
     compare "$name"
 }
 

@@ -13,7 +13,7 @@ version=$("$clang" -dumpversion | cut -d. -f1)
 sources=src/catalog/defaults.c
 for file in src/base/*.c src/workload/*.c src/network/*.c src/layout/*.c src/device/*.c src/memory/*.c src/step/*.c src/forecast/*.c src/search/*.c src/run/*.c; do
     # what it includes, of this repository, directly or not
-    includes=$("$clang" -MM -Iinclude -Isrc "$file" | sed s:src/catalog/interval_model.h::)
+    includes=$("$clang" -MM -Iinclude -Isrc "$file" | sed 's:src/catalog/\(interval_model\|published_layouts\).h::g')
     case $includes in *src/catalog/* | *src/base/json.h* | *src/base/file.h*) continue ;; esac
     sources="$sources $file"
 done

@@ -25,6 +25,7 @@ extern const char *const tc_uneven_stages_names[]; /* bit by bit */
 extern const char *const tc_expert_split_names[];  /* bit by bit */
 extern const char *const tc_expert_ranks_names[];
 extern const char *const tc_offload_names[];
+extern const char *const tc_on_host_names[]; /* what offload moves there, each apart */
 extern const char *const tc_overlap_names[]; /* by the bits */
 extern const char *const tc_attention_impl_names[];
 extern const char *const tc_optimizer_names[];

@@ -180,16 +180,18 @@ static tc_code find_fitted(tc_catalog *c, const char *slug, const tc_document **
 }
 
 tc_code tc_catalog_interval(tc_catalog *c, const tc_interval_model **out, tc_error *error) {
-    const tc_document *document, *selection;
+    const tc_document *intervals, *selection, *layouts;
     *out = c->interval;
     if (*out) return TC_OK;
-    tc_code code = find_fitted(c, "intervals", &document, error);
+    tc_code code = find_fitted(c, "intervals", &intervals, error);
     if (!code) code = find_fitted(c, "selection", &selection, error);
-    if (code || !document) return code;
+    if (!code) code = find_fitted(c, "layouts", &layouts, error);
+    if (code || !intervals) return code;
     tc_interval_model *model = tc_arena_alloc(&c->arena, sizeof *model);
     if (!model) return fail_memory(error);
-    code = tc_interval_model_read(document, &c->arena, model, error);
+    code = tc_interval_model_read(intervals, &c->arena, model, error);
     if (!code && selection) code = tc_selection_read(selection, model, error);
+    if (!code && layouts) code = tc_published_layouts_read(layouts, &model->layouts, error);
     if (!code) *out = c->interval = model;
     return code;
 }

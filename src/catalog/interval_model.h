@@ -3,7 +3,7 @@
 #ifndef TC_CATALOG_INTERVAL_MODEL_H
 #define TC_CATALOG_INTERVAL_MODEL_H
 
-#include "traincast.h"
+#include "catalog/published_layouts.h"
 
 /* Shares of the step and kinds of the question that make a forecast difficult; whose chip it is comes on top. */
 enum { TC_INTERVAL_FEATURES = 10, TC_INTERVAL_FAMILIES = 8 };
@@ -30,6 +30,7 @@ struct tc_interval_model {
     /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
     double memory_p10[2], memory_p50[2], memory_p90[2];
     double shrinkage, field; /* of a lead over others; 0: nothing is known of it */
+    tc_published_layouts layouts; /* data/fitted/layouts.yaml */
 };
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TC_CATALOG_KINDS_H
 #define TC_CATALOG_KINDS_H
 
+#include "catalog/published_layouts.h"
 #include "catalog/schema.h"
 
 typedef enum tc_kind {
@@ -55,6 +56,9 @@ TC_NODISCARD tc_code tc_optimizers_read(const tc_document *document, tc_optimize
 TC_NODISCARD tc_code tc_selection_read(const tc_document *document, tc_interval_model *out, tc_error *error);
 TC_NODISCARD tc_code tc_interval_model_read(const tc_document *document, tc_arena *arena, tc_interval_model *out,
                                             tc_error *error);
+
+/* Which layouts published runs had. */
+TC_NODISCARD tc_code tc_published_layouts_read(const tc_document *document, tc_published_layouts *out, tc_error *error);
 
 enum { TC_STACK_CHAIN = 16 };
 

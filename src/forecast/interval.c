@@ -1,4 +1,4 @@
-/* interval.c - the interval of a forecast by what makes it difficult.
+/* interval.c - the interval of a forecast by what makes it difficult, and by how far its layout is from published ones.
  *
  * For memory the stack alone counts: whether runs of it stated their memory.
  */
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/formats.h"
+#include "forecast/distance.h"
 #include "forecast/fits.h"
 #include "workload/operators.h"
 
@@ -66,13 +67,17 @@ tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q,
     double features[TC_INTERVAL_FEATURES], scale = model->intercept + family_coefficient(model, a->family);
     tc_interval_features(q, step, seen, features);
     for (int i = 0; i < TC_INTERVAL_FEATURES; i++) scale += model->coefficient[i] * features[i];
-    out.p10 = exp(model->p10 * exp(scale));
-    out.p90 = exp(model->p90 * exp(scale));
+    tc_layout_traits traits = tc_layout_traits_of(q, &step->layout, step->micro_batches);
+    double distance = tc_layout_distance(&model->layouts, &traits, NULL, 0, NULL);
+    double width = exp(scale) * tc_distance_widens(&model->layouts, distance);
+    out.p10 = exp(model->p10 * width);
+    out.p90 = exp(model->p90 * width);
     out.evidence = evidence_text(seen);
     return out;
 }
 
 void tc_interval_apply(const tc_question *q, tc_step *step) {
+    tc_distance_apply(q, step);
     tc_interval interval = tc_interval_of(q->interval, q, step);
     step->step_s_p10 = step->step_s * interval.p10;
     step->step_s_p90 = step->step_s * interval.p90;

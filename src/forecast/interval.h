@@ -2,7 +2,7 @@
  *
  * log(measured / forecast) on published runs whose source the fit had not seen, scaled by how difficult a
  * forecast is: s = exp(intercept + coefficient of the chip's family + sum of coefficient x feature), the interval
- * [exp(q10 s), exp(q90 s)]. Coefficients and quantiles: data/fitted/intervals.yaml, written by `make fit`. */
+ * [exp(q10 s), exp(q90 s)], wider where the layout is far from published ones (distance.h). Coefficients and quantiles: data/fitted/intervals.yaml, written by `make fit`. */
 #ifndef TC_FORECAST_INTERVAL_H
 #define TC_FORECAST_INTERVAL_H
 
@@ -30,7 +30,7 @@ tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *qu
 /* Of memory alone, which depends on nothing but the stack: no step is needed. */
 tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_question *question);
 
-/* Fills step_s_p10, step_s_p90, memory_p10, memory_p90, evidence, fits and fits_probability of the forecast from
+/* Fills distance, step_s_p10, step_s_p90, memory_p10, memory_p90, evidence, fits and fits_probability of the forecast from
  * the question's model. */
 void tc_interval_apply(const tc_question *question, tc_step *step);
 

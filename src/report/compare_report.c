@@ -33,7 +33,7 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     const tc_step *step = &item->step;
     double kwh = tc_compare_kwh_per_million_tokens(item);
     tc_write_step_time(writer, step);
-    tc_write_string(writer, "evidence", step->evidence);
+    tc_write_evidence(writer, step);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
     tc_write_number(writer, "tflops_per_device", step->tflops_per_device);
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
@@ -156,6 +156,15 @@ static void print_beyond(FILE *file, const tc_style *style, const tc_comparison 
     }
 }
 
+static void print_distance(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
+    char far[TC_DISTANCE_TEXT], text[TC_DISTANCE_TEXT + 128];
+    for (int i = 0; i < n; i++) {
+        if (items[i].code || !*tc_distance_text(&items[i].step, far, sizeof far)) continue;
+        snprintf(text, sizeof text, "%s: %s", items[i].question.cluster.accelerator.slug, far);
+        tc_print_wrapped(file, style, 0, 2, text);
+    }
+}
+
 static void print_assumed(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
     bool heading = false;
     for (int i = 0; i < n; i++)
@@ -192,6 +201,7 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
     if (!tc_table_print(&table, file, style)) return false;
     print_notes(file, style, items, n);
     print_beyond(file, style, items, n);
+    print_distance(file, style, items, n);
     print_assumed(file, style, items, n);
     return true;
 }

@@ -125,7 +125,7 @@ void tc_report_explain(tc_target *target, const tc_costs *f, const tc_explanatio
     tc_write_beyond(&w, f->q, &e->step.layout);
     tc_write_integer(&w, "micro_batches", e->step.micro_batches);
     tc_write_step_time(&w, &e->step);
-    tc_write_string(&w, "evidence", e->step.evidence);
+    tc_write_evidence(&w, &e->step);
     tc_write_number(&w, "mfu_pct", e->step.mfu_pct);
     tc_write_step_memory(&w, &e->step);
     tc_write_fits(&w, e->step.fits_probability, e->step.fits);
@@ -268,6 +268,7 @@ bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f
                  tc_format_range(e->step.memory_p10, e->step.memory_p90, tc_format_gib).s);
         tc_print_wrapped(file, style, 0, 2, text);
     }
+    if (*tc_distance_text(&e->step, text, sizeof text)) tc_print_wrapped(file, style, 0, 2, text);
     const tc_loss *largest = &e->loss[0];
     for (int i = 1; i < e->losses; i++)
         if (e->loss[i].points > largest->points) largest = &e->loss[i];

@@ -85,7 +85,7 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
     tc_write_number(&writer, "tokens", run->tokens);
     tc_write_number(&writer, "steps", run->steps);
     tc_write_step_time(&writer, step);
-    tc_write_string(&writer, "evidence", step->evidence);
+    tc_write_evidence(&writer, step);
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
     tc_write_step_memory(&writer, step);
     tc_write_fits(&writer, step->fits_probability, step->fits);
@@ -176,6 +176,7 @@ void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *qu
     print_money(file, style, run);
     tc_print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
     tc_print_beyond(file, style, question, &input->step.layout);
+    tc_print_distance(file, style, &input->step);
     if (!isnan(run->p10.wall_s))
         tc_print_line(file, style, "intervals",
                       "of the step alone; failures, storage, prices and the grid count as they stand");

@@ -115,7 +115,7 @@ static void write_found(tc_writer *writer, const tc_search_input *in, const tc_f
     tc_write_number(writer, "expected_step_s", found->expected_step_s);
     tc_write_interval(writer, "expected_step_s_p10", found->expected_step_s_p10);
     tc_write_interval(writer, "expected_step_s_p90", found->expected_step_s_p90);
-    tc_write_string(writer, "evidence", step->evidence);
+    tc_write_evidence(writer, step);
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
     tc_write_step_memory(writer, step);
@@ -283,6 +283,13 @@ static void print_beyond(FILE *file, const tc_style *style, const tc_search_inpu
     tc_print_wrapped(file, style, 5, 5, text);
 }
 
+static void print_distance(FILE *file, const tc_style *style, const tc_step *step) {
+    char text[TC_DISTANCE_TEXT];
+    if (!*tc_distance_text(step, text, sizeof text)) return;
+    fputs("     ", file);
+    tc_print_wrapped(file, style, 5, 5, text);
+}
+
 static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
@@ -304,6 +311,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         fputs("\n     ", file);
         tc_print_wrapped(file, style, 5, 5, options_text(in, found, text, sizeof text));
         print_beyond(file, style, in, found);
+        print_distance(file, style, &found->step);
     }
 }
 

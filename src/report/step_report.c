@@ -176,10 +176,7 @@ void tc_report_step(tc_target *target, const tc_question *question, const tc_ste
     tc_write_assumed(&writer, step);
     write_job(&writer, question, step);
     tc_write_step_time(&writer, step);
-    if (step->evidence)
-        tc_write_string(&writer, "evidence", step->evidence);
-    else
-        tc_write_null(&writer, "evidence");
+    tc_write_evidence(&writer, step);
     tc_write_number(&writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
     tc_write_number(&writer, "tflops_per_device", step->tflops_per_device);
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
@@ -199,6 +196,32 @@ void tc_report_step(tc_target *target, const tc_question *question, const tc_ste
 }
 
 /* ---- text ---------------------------------------------------------------------------- */
+
+void tc_write_evidence(tc_writer *writer, const tc_step *step) {
+    tc_write_string(writer, "evidence", step->evidence);
+    if (step->evidence)
+        tc_write_number(writer, "distance", step->distance);
+    else
+        tc_write_null(writer, "distance");
+    tc_write_array(writer, "distance_reasons");
+    for (int i = 0; i < step->distance_count; i++) tc_write_string(writer, NULL, step->distance_reason[i]);
+    tc_write_close(writer);
+}
+
+const char *tc_distance_text(const tc_step *step, char *buffer, size_t size) {
+    size_t used = 0;
+    buffer[0] = 0;
+    if (step->distance_count > 0)
+        used = (size_t)snprintf(buffer, size, "%.20s from published runs: ", tc_format_fixed(step->distance, 1).s);
+    for (int i = 0; i < step->distance_count && used < size; i++)
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "; " : "", step->distance_reason[i]);
+    return buffer;
+}
+
+void tc_print_distance(FILE *file, const tc_style *style, const tc_step *step) {
+    char text[TC_DISTANCE_TEXT];
+    if (*tc_distance_text(step, text, sizeof text)) tc_print_line(file, style, "distance", text);
+}
 
 const char *tc_beyond_text(const tc_question *question, const tc_layout *layout, char *buffer, size_t size) {
     tc_beyond beyond[TC_LACKS];
@@ -346,6 +369,7 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
     tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
     tc_print_beyond(file, style, question, &step->layout);
     if (step->evidence) tc_print_line(file, style, "evidence", step->evidence);
+    tc_print_distance(file, style, step);
 
     tc_print_heading(file, style, "\nWhere the time of a step goes");
     print_parts(file, style, breakdown_parts, COUNT(breakdown_parts), &step->breakdown, step->step_s,

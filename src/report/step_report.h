@@ -44,6 +44,13 @@ void tc_print_beyond(FILE *file, const tc_style *style, const tc_question *quest
 /* The sentences in one, "; " between them; "" where the stack can run it. Returns buffer. */
 #define TC_BEYOND_TEXT 1024
 const char *tc_beyond_text(const tc_question *question, const tc_layout *layout, char *buffer, size_t size);
+/* "evidence", "distance", "distance_reasons": what the interval rests on, and how far the layout is from published runs. */
+void tc_write_evidence(tc_writer *writer, const tc_step *step);
+/* A line on how far it is; none of a layout within what they do. */
+void tc_print_distance(FILE *file, const tc_style *style, const tc_step *step);
+/* "1.5 from published runs: no published run has ...; ...", or "". Returns buffer. */
+#define TC_DISTANCE_TEXT 440
+const char *tc_distance_text(const tc_step *step, char *buffer, size_t size);
 /* What was neither given nor in the data: a list of the page, and "assumed": [...] */
 void tc_print_assumed(FILE *file, const tc_style *style, const tc_step *step);
 void tc_write_assumed(tc_writer *writer, const tc_step *step);
