@@ -34,8 +34,9 @@ typedef struct tc_search_input {
     int fewest_devices;     /* above 0: powers of two below the cluster's, down to here, are tried too */
     tc_search_cache *cache; /* NULL: none; else of tc_search_cache_new. uncounted searches that differ in their devices,
                                 to_beat, weight and fixed dp alone may take the same one, one after the other */
-    bool usual;       /* what is usual alone: no context parallelism below 8192 tokens a rank, at most 4 sequences a
-                                micro-batch and 16 stages, cut evenly, no HSDP, nothing offloaded, experts whole */
+    bool usual;       /* what is usual alone: no context parallelism below 8192 tokens a rank, and by rings; at most 4
+                         sequences a micro-batch and 16 stages, cut evenly; sequence parallel; experts whole; no HSDP,
+                         nothing offloaded */
     bool uncounted;   /* the best alone: the space is not counted, which takes a fraction of the time */
     bool all_devices; /* no layout may leave devices idle */
     int least_batch, most_batch; /* 0: the job's global batch; else it may move so far where it does not divide */

@@ -384,7 +384,7 @@ static void every_split_is_another(void **state) {
         in.question.job.model.mtp_layers = (int)(next(&seed) % 2);
         tc_error e;
         assert_int_equal(tc_space_make(&in, TC_IDLE_NONE, &space, &e), TC_OK);
-        tc_stages_cursor cursor = {0, 0, 0, 0};
+        tc_stages_cursor cursor = {.pp_index = 0};
         tc_stages stages;
         int count = 0;
         while (tc_space_next(&space, &space.shape[0], &cursor, &stages)) {

@@ -40,9 +40,24 @@ static double weight_of(const void *chooser, int devices) {
     return fraction > 0 ? 1 / fraction : HUGE_VAL;
 }
 
+/* What n devices do, n / weight, grows up to some number and falls beyond it: no more than that are of use. */
+static int most_useful(const tc_chooser *in) {
+    int low = 1, high = in->question->cluster.devices;
+    while (high - low > 1 + high / 50) {
+        int middle = low + (high - low) / 2, more = middle + middle / 100 + 1;
+        double done = middle / weight_of(in, middle); /* 0: it never ends */
+        if (done > 0 && more / weight_of(in, more) >= done)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
 static tc_search_input input_of(const tc_chooser *in) {
     tc_search_input search = tc_default_search_input();
     search.question = *in->question;
+    search.question.cluster.devices = most_useful(in);
     search.uncounted = true;
     search.cache = in->cache;
     search.any = in->any;

@@ -31,6 +31,7 @@
 #define USUAL_STAGES 16
 #define USUAL_MICRO_BATCH 4
 #define WEIGHTS_MAX 1000000 /* devices whose weights are listed */
+#define MOVED_RANKS 8 /* numbers of data-parallel ranks that are tried one after the other where the batch may move */
 #define MOVED_MICRO_BATCH 4 /* tried though it does not divide the batch that was asked for */
 #define LAYER_STEPS 32      /* values of "n layers" at most */
 #define HEAD_LAYERS 4       /* that the head counts as at most */
@@ -117,7 +118,7 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
     v->etp = etp;
     push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, in->usual ? USUAL_MICRO_BATCH : 4096));
     /* a batch that may move has other divisors too */
-    for (int i = 2; v->least_batch < v->most_batch && i <= MOVED_MICRO_BATCH; i++)
+    for (int i = 2; !in->usual && v->least_batch < v->most_batch && i <= MOVED_MICRO_BATCH; i++)
         if (v->global_batch % i) push(&v->micro_batch, i);
     const tc_layout *fixed = &in->fixed;
     tc_code code = fix_axis(space, &v->tp, fixed->tp, "tp", error);
@@ -330,13 +331,16 @@ static int ranks_below(const tc_space *space, const tc_shape *s, int limit, int6
     }
 }
 
-/* Fewer data-parallel ranks that are worth a look; 0: none. */
-static int next_dp(const tc_space *space, const tc_shape *s, int dp) {
+/* Fewer data-parallel ranks that are worth a look; 0: none. A batch that may move leaves few devices idle whatever the
+ * ranks: after some numbers of them only that is of interest which fills an interleaved pipeline. */
+static int next_dp(const tc_space *space, const tc_shape *s, int pp, const tc_stages_cursor *at) {
     const tc_variant *v = &space->variant[s->variant];
     if (space->in->fixed.dp != TC_UNSET) return 0;
-    int64_t ranks = (int64_t)dp * s->micro_batch;
-    return v->divisors ? divisor_below(v, v->global_batch / s->micro_batch, dp)
-                       : ranks_below(space, s, dp, batch_of(v, ranks) / ranks);
+    if (v->divisors) return divisor_below(v, v->global_batch / s->micro_batch, at->dp);
+    int64_t ranks = (int64_t)at->dp * s->micro_batch, m = batch_of(v, ranks) / ranks;
+    int tries = space->in->usual ? 1 : MOVED_RANKS;
+    if (at->moved > tries) return 0;
+    return ranks_below(space, s, at->dp, at->moved == tries ? (m / pp + 1) * pp - 1 : m);
 }
 
 /* The most data-parallel ranks on so many stages; 0: none. */
@@ -448,8 +452,8 @@ bool tc_space_next(const tc_space *space, const tc_shape *s, tc_stages_cursor *a
     for (; at->pp_index < axis->count; at->pp_index++, at->dp = at->vpp = at->split = 0) {
         int pp = axis->value[at->pp_index];
         tc_rejection why;
-        if (at->dp == 0) at->dp = most_dp(space, s, pp);
-        for (; at->dp > 0; at->dp = space->fewer ? next_dp(space, s, at->dp) : 0, at->vpp = at->split = 0)
+        if (at->dp == 0) at->dp = most_dp(space, s, pp), at->moved = 0;
+        for (; at->dp > 0; at->dp = space->fewer ? next_dp(space, s, pp, at) : 0, at->moved++, at->vpp = at->split = 0)
             if (stages_legal(space, s, pp, at->dp, out, &why) == LEGAL && next_cut(space, s, at, out)) return true;
     }
     return false;
@@ -672,6 +676,8 @@ static tc_code add_sequence_parallel(tc_space *space, int64_t *room, tc_shape sh
         if (shape.tp == 1 && sequence) continue;
         if (shape.tp > 1 && fixed != TC_UNSET && sequence != fixed) continue;
         if (!tc_supports_sequence_parallel(&space->supports, shape.tp, shape.ep, sequence)) continue;
+        bool other = tc_supports_sequence_parallel(&space->supports, shape.tp, shape.ep, !sequence);
+        if (space->in->usual && fixed == TC_UNSET && shape.tp > 1 && !sequence && other) continue;
         shape.sequence_parallel = sequence;
         tc_code code = add_shape(space, room, &shape, choices, error);
         if (code) return code;
@@ -685,6 +691,7 @@ static tc_code add_kinds(tc_space *space, int64_t *room, tc_shape shape, tc_choi
         if (shape.cp % ranks || tc_legal_head_exchange(&space->in->question.job.model, shape.tp, ranks, NULL)) continue;
         shape.cp_kind = ranks == 1 ? TC_CP_RING : ranks == shape.cp ? TC_CP_ALL_TO_ALL : TC_CP_BOTH;
         shape.cp_all_to_all = shape.cp_kind == TC_CP_BOTH ? ranks : 0;
+        if (space->in->usual && ranks > 1 && shape.cp_kind != space->in->fixed.cp_kind) continue;
         if (!kind_wanted(space, &shape) || (shape.cp > 1 && !tc_set_has(space->supports.cp_kinds, shape.cp_kind)))
             continue;
         tc_code code = add_sequence_parallel(space, room, shape, choices, error);
@@ -782,7 +789,7 @@ static tc_code check_job(const tc_space *space, tc_error *error) {
 int tc_space_devices(const tc_space *space) {
     int most = 0;
     for (int64_t i = 0; i < space->shapes; i++) {
-        tc_stages_cursor cursor = {0, 0, 0, 0};
+        tc_stages_cursor cursor = {.pp_index = 0};
         tc_stages stages;
         while (tc_space_next(space, &space->shape[i], &cursor, &stages)) {
             most = larger(most, stages.devices);

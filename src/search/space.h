@@ -123,6 +123,7 @@ void tc_space_free(tc_space *space);
  * end. Start with {0}; split is the next one. */
 typedef struct tc_stages_cursor {
     int pp_index, dp, vpp, split;
+    int moved; /* numbers of ranks so far on these stages */
 } tc_stages_cursor;
 bool tc_space_next(const tc_space *space, const tc_shape *shape, tc_stages_cursor *cursor, tc_stages *out);
 /* Goes on with the next pp. */

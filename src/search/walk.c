@@ -183,7 +183,7 @@ static double stages_bound(const tc_walker *w, const tc_stages *stages, int vpp,
 void tc_walk_seconds(tc_walker *w, int64_t group) {
     double *seconds = &w->space->seconds[group];
     const tc_shape *shape = &w->space->shape[w->space->first[group]];
-    tc_stages_cursor cursor = {0, 0, 0, 0};
+    tc_stages_cursor cursor = {.pp_index = 0};
     tc_stages stages;
     take_variant(w, shape);
     if (*seconds > 0 || !tc_space_next(w->space, shape, &cursor, &stages)) return;
@@ -199,7 +199,7 @@ void tc_walk_seconds(tc_walker *w, int64_t group) {
 static double fewer_bound(const tc_walker *w, const tc_shape *shape) {
     const tc_variant *v = &w->space->variant[shape->variant];
     double all_stages = w->space->seconds[shape->group] * shape->micro_batch, least = HUGE_VAL;
-    tc_stages_cursor cursor = {0, 0, 0, 0};
+    tc_stages_cursor cursor = {.pp_index = 0};
     tc_stages stages;
     while (tc_space_next(w->space, shape, &cursor, &stages)) {
         double bound = stages_bound(w, &stages, most_virtual(w, &stages), all_stages)
@@ -214,7 +214,7 @@ static double fewer_bound(const tc_walker *w, const tc_shape *shape) {
 double tc_walk_bound(tc_walker *w, int64_t index) {
     const tc_shape *shape = &w->space->shape[index];
     const tc_variant *v = take_variant(w, shape);
-    tc_stages_cursor cursor = {0, 0, 0, 0};
+    tc_stages_cursor cursor = {.pp_index = 0};
     tc_stages stages;
     if (w->space->in->objective == TC_OBJECTIVE_MEMORY) return 0;
     if (w->space->fewer) return fewer_bound(w, shape);
@@ -601,7 +601,7 @@ void tc_walk_shape(tc_walker *w, int64_t index, tc_best_list *list) {
     double threshold = in->pareto ? HUGE_VAL : tc_best_threshold(list), all_stages = 0;
     bool anything = false; /* may fit */
     if (w->space->fewer && shape->micro_batch >= tc_space_too_large(w->space, shape)) return;
-    tc_stages_cursor cursor = {0, 0, 0, 0};
+    tc_stages_cursor cursor = {.pp_index = 0};
     tc_stages stages, last = {.pp = 0}, choices_of = last;
     w->fitted = false;
     while (tc_space_next(w->space, shape, &cursor, &stages)) {
@@ -654,7 +654,7 @@ tc_code tc_walk_decode(const tc_space *space, tc_key key, tc_found *out, tc_erro
     position at = position_of(key);
     const tc_shape *shape = &space->shape[at.shape];
     const tc_search_input *in = space->in;
-    tc_stages_cursor cursor = {at.pp_index, at.dp, at.vpp, at.split};
+    tc_stages_cursor cursor = {.pp_index = at.pp_index, .dp = at.dp, .vpp = at.vpp, .split = at.split};
     tc_stages stages;
     tc_choices choices;
     memset(out, 0, sizeof *out);
