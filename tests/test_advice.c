@@ -174,6 +174,71 @@ static void any_number_of_devices_has_an_answer(void **state) {
     }
 }
 
+/* Tokens a second of the best layout on at most so many devices; days of a run where its tokens are given. */
+static double best_on(const json_t *question, int devices, const char *key) {
+    json_t *q = json_deep_copy(question);
+    json_object_set_new(q, "devices", json_integer(devices));
+    json_object_del(q, "for_tokens_per_s");
+    json_object_del(q, "for");
+    json_object_del(q, "objective");
+    json_t *answer = ask(q), *best = json_array_get(json_object_get(answer, "best"), 0);
+    double value = key ? json_number_value(json_object_get(best, key))
+                       : json_number_value(json_object_get(best, "tokens_per_s_per_device"))
+                             * (double)json_integer_value(json_object_get(best, "devices"));
+    bool found = best != NULL;
+    json_decref(answer);
+    json_decref(q);
+    return found ? value : 0;
+}
+
+static int devices_of(json_t *question, bool *reached) {
+    json_t *answer = ask(question), *target = json_object_get(answer, "target");
+    assert_non_null(target);
+    int devices = (int)json_integer_value(json_object_get(answer, "devices"));
+    *reached = json_is_true(json_object_get(target, "reached"));
+    json_decref(answer);
+    return devices;
+}
+
+/* The answer reaches the target, and one device fewer does not. */
+static void the_least_devices_reach_a_target(void **state) {
+    (void)state;
+    json_t *q = question_of("llama-2-7b", "h100-sxm", 300, 256);
+    bool reached;
+    const double rates[] = {30e3, 123456, 1e6};
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        json_object_set_new(q, "for_tokens_per_s", json_real(rates[i]));
+        int n = devices_of(q, &reached);
+        assert_true(reached);
+        assert_true(best_on(q, n, NULL) >= rates[i]);
+        assert_true(n == 1 || best_on(q, n - 1, NULL) < rates[i]);
+    }
+    json_object_set_new(q, "for_tokens_per_s", json_real(1e7));
+    assert_int_equal(devices_of(q, &reached), 300);
+    assert_false(reached);
+    json_t *answer = ask(q), *advice = json_array_get(json_object_get(answer, "advice"), 0);
+    take_options(q, json_string_value(json_object_get(advice, "options")));
+    json_decref(answer);
+    assert_true(devices_of(q, &reached) > 300);
+    assert_true(reached);
+    json_object_del(q, "for_tokens_per_s");
+    json_object_set_new(q, "tokens", json_string("1T"));
+    json_object_set_new(q, "for", json_string("30 d"));
+    int n = devices_of(q, &reached);
+    assert_true(reached);
+    assert_true(best_on(q, n, "days") <= 30);
+    assert_true(best_on(q, n - 1, "days") > 30);
+    int fewest = n;
+    json_object_set_new(q, "rental", json_real(2));
+    double usd = best_on(q, fewest, "rented_usd");
+    json_object_set_new(q, "objective", json_string("cost"));
+    n = devices_of(q, &reached);
+    assert_true(reached && n >= fewest);
+    assert_true(best_on(q, n, "days") <= 30);
+    assert_true(best_on(q, n, "rented_usd") <= usd);
+    json_decref(q);
+}
+
 static int open_catalog(void **state) {
     (void)state;
     tc_error e;
@@ -191,6 +256,7 @@ int main(void) {
         cmocka_unit_test(advice_is_true),
         cmocka_unit_test(what_the_stack_lacks_is_advised),
         cmocka_unit_test(any_number_of_devices_has_an_answer),
+        cmocka_unit_test(the_least_devices_reach_a_target),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -182,6 +182,8 @@ static void every_field_is_in_the_table(void **state) {
         "trace" JOB "--output /dev/null",
         "search" JOB "--fix tp=2",
         "search --model gpt3-175b --accelerator a100-sxm-80g --devices 8 --global-batch 8",
+        "search" JOB "--tokens 1T --for 1000d",
+        "search" JOB "--for-tokens-per-s 1000 --fix tp=2",
         "search" JOB "--space",
         "plan ascend-2024",
         "plan two-pools-h100-h20",

@@ -108,3 +108,24 @@ tc_code tc_request_question(tc_context *context, tc_question *out) {
     tc_code code = tc_request_job(context, out);
     return code ? code : tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, out);
 }
+
+/* ---- a whole run ------------------------------------------------------------------- */
+
+static void take_real(const tc_context *context, tc_option_id id, double *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = value->real;
+}
+
+void tc_request_run(const tc_context *context, tc_run_input *input) {
+    take_real(context, TC_OPTION_TOKENS, &input->tokens);
+    take_real(context, TC_OPTION_MTBF, &input->mtbf_s);
+    take_real(context, TC_OPTION_RESTART, &input->restart_s);
+    take_real(context, TC_OPTION_CHECKPOINT_EVERY, &input->interval_s);
+    take_real(context, TC_OPTION_CHECKPOINT_TIME, &input->checkpoint_s);
+    take_real(context, TC_OPTION_STORAGE, &input->storage_bytes_per_s);
+    take_real(context, TC_OPTION_PRICE, &input->price_usd);
+    take_real(context, TC_OPTION_RENTAL, &input->rental_usd_per_h);
+    take_real(context, TC_OPTION_PUE, &input->pue);
+    take_real(context, TC_OPTION_ELECTRICITY, &input->usd_per_kwh);
+    take_real(context, TC_OPTION_CARBON, &input->kg_co2_per_kwh);
+}

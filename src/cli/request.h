@@ -24,4 +24,7 @@ TC_NODISCARD tc_code tc_request_devices(tc_context *context, const char *acceler
 /* All of it. */
 TC_NODISCARD tc_code tc_request_question(tc_context *context, tc_question *out);
 
+/* What the options say of a whole run. */
+void tc_request_run(const tc_context *context, tc_run_input *input);
+
 #endif

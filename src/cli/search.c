@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "layout/fields.h"
 #include "cli/commands.h"
+#include "cli/goal.h"
 #include "cli/request.h"
 #include "report/names.h"
 #include "report/search_report.h"
@@ -45,12 +46,11 @@ static tc_code take_economics(tc_context *context, const tc_question *question, 
     if (code) return code;
     tc_run_input input = tc_default_run_input();
     tc_run run;
+    tc_request_run(context, &input);
     input.step.step_s = 1;
     input.step.tokens_per_step = input.tokens = 1;
     input.checkpoint_bytes = input.checkpoint_s = 0;
     input.cluster = question->cluster;
-    if (tc_given(context, TC_OPTION_PRICE)->given) input.price_usd = tc_given(context, TC_OPTION_PRICE)->real;
-    if (tc_given(context, TC_OPTION_RENTAL)->given) input.rental_usd_per_h = tc_given(context, TC_OPTION_RENTAL)->real;
     code = tc_run_forecast(&input, &economics, &run, context->error);
     if (code) return code;
     double device_s = run.device_hours * 3600;
@@ -151,8 +151,10 @@ static tc_code announce(tc_context *context, const tc_search_input *in) {
     return code;
 }
 
-static tc_code print_search(tc_context *context, const tc_search_input *in, const tc_step *given, tc_search *search) {
-    context->infeasible = search->best_count == 0;
+static tc_code print_search(tc_context *context, const tc_search_input *in, const tc_step *given,
+                            const tc_search_answer *answer, tc_search *search) {
+    bool missed = (answer->wall_s > 0 || answer->tokens_per_s > 0) && !answer->reached;
+    context->infeasible = search->best_count == 0 || missed;
     tc_step assumed;
     memset(&assumed, 0, sizeof assumed);
     if (search->best_count > 0)
@@ -161,13 +163,24 @@ static tc_code print_search(tc_context *context, const tc_search_input *in, cons
         tc_assume_stack(&in->question, &assumed);
     const tc_step *to_beat = context->answered ? given : NULL;
     if (context->target.format)
-        tc_report_search(&context->target, in, &assumed, to_beat, search);
-    else if (!tc_report_search_text(context->out, &context->style, in, &assumed, to_beat, search))
+        tc_report_search(&context->target, in, &assumed, to_beat, answer, search);
+    else if (!tc_report_search_text(context->out, &context->style, in, &assumed, to_beat, answer, search))
         return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     return TC_OK;
 }
 
-static tc_code search_and_print(tc_context *context, const tc_search_input *in) {
+static tc_code print_runs(tc_context *context, const tc_goal *goal, const tc_search_input *in, const tc_step *given,
+                          tc_search_answer *answer, tc_search *search) {
+    tc_run *runs;
+    tc_code code = tc_goal_runs(goal, search, &runs);
+    answer->run = runs;
+    if (!code) code = print_search(context, in, given, answer, search);
+    free(runs);
+    return code;
+}
+
+static tc_code search_and_print(tc_context *context, const tc_goal *goal, const tc_search_input *in,
+                                tc_search_answer *answer) {
     tc_step given;
     tc_code code = announce(context, in);
     if (!code && context->answered) code = tc_forecast(&in->question, &given, context->error);
@@ -176,8 +189,8 @@ static tc_code search_and_print(tc_context *context, const tc_search_input *in) 
     if (!search) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     code = tc_search_run(in, search, context->error);
     if (!code) {
-        if (search->best_count == 0) code = tc_search_advise(in, search, context->error);
-        if (!code) code = print_search(context, in, &given, search);
+        if (search->best_count == 0 && !*answer->advice.text) code = tc_search_advise(in, search, context->error);
+        if (!code) code = print_runs(context, goal, in, &given, answer, search);
         tc_search_free(search);
     }
     free(search);
@@ -187,8 +200,13 @@ static tc_code search_and_print(tc_context *context, const tc_search_input *in) 
 tc_code tc_command_search(tc_context *context) {
     tc_question question;
     tc_search_input in;
+    tc_goal goal;
+    tc_search_answer answer = {.run = NULL};
     tc_code code = tc_request_question(context, &question);
     if (!code) code = take_input(context, &question, &in);
+    if (!code) code = tc_goal_take(context, &question, &goal);
     if (code) return code;
-    return tc_given(context, TC_OPTION_SPACE)->given ? print_space(context, &in) : search_and_print(context, &in);
+    if (tc_given(context, TC_OPTION_SPACE)->given) return print_space(context, &in);
+    code = tc_goal_devices(&goal, &in, &answer);
+    return code ? code : search_and_print(context, &goal, &in, &answer);
 }

@@ -68,6 +68,25 @@ static void write_money(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "co2_t_p90", run->p90.tonnes_co2);
 }
 
+void tc_write_run(tc_writer *writer, const tc_run *run) {
+    tc_write_number(writer, "days", run->wall_s / DAY);
+    tc_write_number(writer, "days_p10", run->p10.wall_s / DAY);
+    tc_write_number(writer, "days_p90", run->p90.wall_s / DAY);
+    tc_write_number(writer, "goodput", run->goodput);
+    tc_write_number(writer, "failures", run->failures);
+    tc_write_number(writer, "device_hours", run->device_hours);
+    tc_write_number(writer, "owned_usd", run->owned_usd);
+    tc_write_number(writer, "owned_usd_p10", run->p10.owned_usd);
+    tc_write_number(writer, "owned_usd_p90", run->p90.owned_usd);
+    tc_write_number(writer, "rented_usd", run->rented_usd);
+    tc_write_number(writer, "rented_usd_p10", run->p10.rented_usd);
+    tc_write_number(writer, "rented_usd_p90", run->p90.rented_usd);
+    tc_write_number(writer, "energy_mwh", run->mwh);
+    tc_write_number(writer, "energy_mwh_p10", run->p10.mwh);
+    tc_write_number(writer, "energy_mwh_p90", run->p90.mwh);
+    tc_write_number(writer, "co2_t", run->tonnes_co2);
+}
+
 void tc_report_run(tc_target *target, const tc_question *question, const tc_run_input *input, const tc_run *run) {
     const tc_step *step = &input->step;
     tc_writer writer = tc_write_begin(target, "run/1", NULL);

@@ -12,4 +12,7 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
 void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,
                         const tc_run *run);
 
+/* The figures of a run that a list of many shows, under the same names. */
+void tc_write_run(tc_writer *writer, const tc_run *run);
+
 #endif

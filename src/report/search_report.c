@@ -8,6 +8,7 @@
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/names.h"
+#include "report/run_report.h"
 #include "report/step_report.h"
 
 const char *tc_objective_name(tc_objective objective) {
@@ -97,7 +98,8 @@ static tc_question question_of(const tc_search_input *in, const tc_found *found)
     return question;
 }
 
-static void write_found(tc_writer *writer, const tc_search_input *in, const tc_found *found, const tc_found *next) {
+static void write_found(tc_writer *writer, const tc_search_input *in, const tc_found *found, const tc_run *run,
+                        const tc_found *next) {
     const tc_step *step = &found->step;
     char options[OPTIONS];
     tc_question question = question_of(in, found);
@@ -121,6 +123,7 @@ static void write_found(tc_writer *writer, const tc_search_input *in, const tc_f
     tc_write_step_memory(writer, step);
     tc_write_fits(writer, step->fits_probability, step->fits);
     tc_write_number(writer, "objective", found->objective);
+    if (run) tc_write_run(writer, run);
     if (next) write_against(writer, found, next);
     tc_write_close(writer);
 }
@@ -129,6 +132,27 @@ static void write_advice(tc_writer *writer, const tc_advice *advice) {
     tc_write_object(writer, NULL);
     tc_write_string(writer, "text", advice->text);
     tc_write_string(writer, "options", *advice->options ? advice->options : NULL);
+    tc_write_close(writer);
+}
+
+static bool has_target(const tc_search_answer *answer) { return answer->wall_s > 0 || answer->tokens_per_s > 0; }
+
+static void write_goal(tc_writer *writer, const tc_search_answer *answer) {
+    if (answer->tokens > 0) tc_write_number(writer, "tokens", answer->tokens);
+    if (!has_target(answer)) return;
+    tc_write_object(writer, "target");
+    if (answer->wall_s > 0) tc_write_number(writer, "wall_s", answer->wall_s);
+    if (answer->tokens_per_s > 0) tc_write_number(writer, "tokens_per_s", answer->tokens_per_s);
+    tc_write_integer(writer, "most_devices", answer->most_devices);
+    tc_write_bool(writer, "reached", answer->reached);
+    tc_write_close(writer);
+}
+
+static void write_assumed(tc_writer *writer, const tc_step *assumed, const tc_search_answer *answer) {
+    tc_write_array(writer, "assumed");
+    for (int i = 0; i < assumed->assumed_count; i++) tc_write_string(writer, NULL, assumed->assumed[i]);
+    for (int i = 0; answer->run && i < answer->run->assumed_count; i++)
+        tc_write_string(writer, NULL, answer->run->assumed[i]);
     tc_write_close(writer);
 }
 
@@ -142,10 +166,11 @@ static void write_timing(tc_writer *writer, const tc_search *search) {
 }
 
 void tc_report_search(tc_target *target, const tc_search_input *in, const tc_step *assumed, const tc_step *given,
-                      const tc_search *search) {
+                      const tc_search_answer *answer, const tc_search *search) {
     tc_writer writer = tc_write_begin(target, "search/1", "best");
-    tc_write_assumed(&writer, assumed);
+    write_assumed(&writer, assumed, answer);
     write_problem(&writer, in);
+    write_goal(&writer, answer);
     write_axes(&writer, search);
     tc_write_integer(&writer, "space", search->space);
     tc_write_integer(&writer, "evaluated", search->evaluated);
@@ -157,11 +182,13 @@ void tc_report_search(tc_target *target, const tc_search_input *in, const tc_ste
     tc_write_integer(&writer, "pruned", search->pruned);
     tc_write_array(&writer, "best");
     for (int i = 0; i < search->best_count; i++)
-        write_found(&writer, in, &search->best[i], i + 1 < search->best_count ? &search->best[i + 1] : NULL);
+        write_found(&writer, in, &search->best[i], answer->run ? &answer->run[i] : NULL,
+                    i + 1 < search->best_count ? &search->best[i + 1] : NULL);
     tc_write_close(&writer);
-    if (search->best_count == 0) {
+    if (search->best_count == 0 || *answer->advice.text) {
         tc_write_array(&writer, "advice");
         for (int i = 0; i < search->advice_count; i++) write_advice(&writer, &search->advice[i]);
+        if (*answer->advice.text) write_advice(&writer, &answer->advice);
         tc_write_close(&writer);
     }
     write_given(&writer, &in->question, given, search);
@@ -290,7 +317,39 @@ static void print_distance(FILE *file, const tc_style *style, const tc_step *ste
     tc_print_wrapped(file, style, 5, 5, text);
 }
 
-static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
+/* "40.3 d, 12 failures, $1.2M bought, $2.0M rented, 830 MWh" */
+static void print_run(FILE *file, const tc_style *style, const tc_run *run) {
+    char text[240], usd[2][40] = {"", ""}, energy[40] = "";
+    if (!isnan(run->owned_usd)) snprintf(usd[0], sizeof usd[0], ", %.24s bought", tc_format_usd(run->owned_usd).s);
+    if (!isnan(run->rented_usd)) snprintf(usd[1], sizeof usd[1], ", %.24s rented", tc_format_usd(run->rented_usd).s);
+    if (!isnan(run->mwh)) snprintf(energy, sizeof energy, ", %.24s MWh", tc_format_significant(run->mwh, 3).s);
+    snprintf(text, sizeof text, "%.24s, %.24s failures%s%s%s", tc_format_seconds(run->wall_s).s,
+             tc_format_significant(run->failures, 3).s, usd[0], usd[1], energy);
+    fputs("     ", file);
+    tc_print_wrapped(file, style, 5, 5, text);
+}
+
+static void print_target(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search_answer *answer) {
+    char text[400], target[80];
+    if (!has_target(answer)) return;
+    if (answer->wall_s > 0)
+        snprintf(target, sizeof target, "%.24s tokens in %.24s", tc_format_short(answer->tokens).s,
+                 tc_format_seconds(answer->wall_s).s);
+    else
+        snprintf(target, sizeof target, "%.24s tokens a second", tc_format_short(answer->tokens_per_s).s);
+    const char *kind = in->objective == TC_OBJECTIVE_COST ? "cheapest" : "fewest";
+    if (answer->reached)
+        snprintf(text, sizeof text, "%s: %d devices, the %s of at most %d.", target, in->question.cluster.devices, kind,
+                 answer->most_devices);
+    else
+        snprintf(text, sizeof text, "%s: not on %d devices%s%s.", target, answer->most_devices,
+                 *answer->advice.text ? "; " : "", answer->advice.text);
+    tc_print_tone(file, style, answer->reached ? TC_TONE_STRONG : TC_TONE_BAD, text);
+    fputs("\n\n", file);
+}
+
+static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search_answer *answer,
+                          const tc_search *search) {
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
         char text[OPTIONS];
@@ -312,6 +371,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         tc_print_wrapped(file, style, 5, 5, options_text(in, found, text, sizeof text));
         print_beyond(file, style, in, found);
         print_distance(file, style, &found->step);
+        if (answer->run) print_run(file, style, &answer->run[i]);
     }
 }
 
@@ -339,10 +399,11 @@ static void print_advice(FILE *file, const tc_style *style, const tc_search *sea
 }
 
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed,
-                           const tc_step *given, const tc_search *search) {
+                           const tc_step *given, const tc_search_answer *answer, const tc_search *search) {
     print_title(file, style, in);
     print_counts(file, style, search);
     fputc('\n', file);
+    print_target(file, style, in, answer);
     if (search->best_count == 0) {
         tc_print_tone(file, style, TC_TONE_BAD, "No layout fits.\n");
         print_advice(file, style, search);
@@ -350,8 +411,11 @@ bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_in
     }
     if (!print_table(file, style, in, search)) return false;
     fputc('\n', file);
-    print_layouts(file, style, in, search);
+    print_layouts(file, style, in, answer, search);
     print_given(file, style, given, search);
     tc_print_assumed(file, style, assumed);
+    if (answer->run)
+        tc_print_bullets(file, style, assumed->assumed_count > 0 ? NULL : "\nAssumed: neither given nor in the data",
+                         answer->run->assumed[0], sizeof answer->run->assumed[0], answer->run->assumed_count);
     return true;
 }

@@ -8,13 +8,23 @@
 #include "report/table.h"
 #include "traincast.h"
 
+/* What a search was asked beside the best layouts. */
+typedef struct tc_search_answer {
+    const tc_run *run;           /* of each of the best; NULL: not asked */
+    double tokens;               /* of the runs; 0: none */
+    double wall_s, tokens_per_s; /* the target; 0 and 0: none */
+    int most_devices;            /* that there are for it; the question's devices are those that reach it */
+    bool reached;
+    tc_advice advice; /* where it is not; no text: none */
+} tc_search_answer;
+
 /* assumed: what was neither given nor in the data, as in a step (tc_step.assumed). given: a layout that the best are
  * compared with, or NULL. */
 void tc_report_search(tc_target *target, const tc_search_input *input, const tc_step *assumed, const tc_step *given,
-                      const tc_search *search);
+                      const tc_search_answer *answer, const tc_search *search);
 /* False if memory ran out. */
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *input, const tc_step *assumed,
-                           const tc_step *given, const tc_search *search);
+                           const tc_step *given, const tc_search_answer *answer, const tc_search *search);
 
 /* The axes and how many layouts they make. */
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *input, const tc_search *search);

@@ -1,0 +1,129 @@
+/* goal.c - `search --tokens`, `--for` and `--for-tokens-per-s`: the run of each layout, the least devices for a target.
+ *
+ * One more device is never slower, so that the least is found by halving (tc_search_fewest). The cheapest is looked for
+ * among that number and COSTED larger ones, up to twice as many: more devices lose efficiency, but the least may sit
+ * badly on servers or stages. Idle devices are paid for. */
+#include "cli/goal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "cli/request.h"
+
+#define COSTED 8
+#define FURTHER 16 /* times the devices there are: where advice looks */
+#define MOST_DEVICES 10000000
+
+tc_code tc_goal_take(const tc_context *context, const tc_question *question, tc_goal *out) {
+    *out = (tc_goal){.context = context,
+                     .question = question,
+                     .tokens = tc_given(context, TC_OPTION_TOKENS)->real,
+                     .wall_s = tc_given(context, TC_OPTION_FOR)->real,
+                     .tokens_per_s = tc_given(context, TC_OPTION_FOR_TOKENS)->real};
+    if (out->wall_s > 0 && !(out->tokens > 0))
+        return tc_fail(context->error, TC_INVALID, "--for", "needs the tokens of the run; give --tokens");
+    if (out->wall_s > 0 && out->tokens_per_s > 0)
+        return tc_fail(context->error, TC_INVALID, "--for", "is given beside --for-tokens-per-s; give one of them");
+    if ((out->wall_s > 0 || out->tokens_per_s > 0) && tc_given(context, TC_OPTION_FEWEST_DEVICES)->given)
+        return tc_fail(context->error, TC_INVALID, "--fewest-devices", "is given beside a target; leave it out");
+    if (!(out->tokens > 0)) return TC_OK;
+    return tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
+                             tc_given(context, TC_OPTION_REGION)->text, question->cluster.accelerator.region,
+                             &out->economics, context->error);
+}
+
+static tc_code run_of(const tc_goal *goal, const tc_found *found, tc_run *run, tc_error *error) {
+    tc_question question = *goal->question;
+    question.job.dtype = found->dtype;
+    question.cluster.devices = found->devices + found->idle;
+    tc_run_input input = tc_run_input_of(&question, &found->step);
+    tc_request_run(goal->context, &input);
+    return tc_run_forecast(&input, &goal->economics, run, error);
+}
+
+static double share_of(void *of, const tc_found *found) {
+    const tc_goal *goal = of;
+    const tc_step *step = &found->step;
+    tc_run run;
+    tc_error why;
+    if (goal->tokens_per_s > 0) return step->tokens_per_step / step->step_s / goal->tokens_per_s;
+    return run_of(goal, found, &run, &why) == TC_OK ? goal->wall_s / run.wall_s : 0; /* fails faster than it restarts */
+}
+
+/* The best on so many devices; what it costs, infinite where it misses the target. */
+static tc_code cost_of(tc_goal *goal, const tc_search_input *in, int devices, double *usd, int *used) {
+    tc_search_input at = *in;
+    tc_search found;
+    tc_run run;
+    tc_error why;
+    *usd = HUGE_VAL;
+    at.question.cluster.devices = devices;
+    at.top = 1;
+    at.uncounted = true;
+    tc_code code = tc_search_run(&at, &found, &why);
+    if (code == TC_INTERNAL) return tc_fail(goal->context->error, code, why.place, "%s", why.text);
+    if (code) return TC_OK;
+    if (found.best_count > 0 && share_of(goal, &found.best[0]) >= 1) {
+        found.best[0].idle = 0; /* they need not be there */
+        double rate = in->usd_per_device_s * found.best[0].devices;
+        double seconds = found.best[0].step.step_s / found.best[0].step.tokens_per_step; /* a token */
+        if (goal->tokens > 0 && run_of(goal, &found.best[0], &run, &why) == TC_OK) seconds = run.wall_s / goal->tokens;
+        *used = found.best[0].devices;
+        *usd = rate * seconds;
+    }
+    tc_search_free(&found);
+    return TC_OK;
+}
+
+static tc_code find_cheapest(tc_goal *goal, const tc_search_input *in, int fewest, int most, int *devices) {
+    double least = HUGE_VAL;
+    *devices = fewest;
+    for (int i = 0; i <= COSTED; i++) {
+        double usd, n = floor(fewest * exp2((double)i / COSTED));
+        int used;
+        if (n > most) break;
+        tc_code code = cost_of(goal, in, (int)n, &usd, &used);
+        if (code) return code;
+        if (usd < least) least = usd, *devices = used;
+    }
+    return TC_OK;
+}
+
+static void advise(int devices, tc_search_answer *answer) {
+    tc_advice *advice = &answer->advice;
+    snprintf(advice->text, sizeof advice->text, "%d devices reach it", devices);
+    snprintf(advice->options, sizeof advice->options, "--devices %d", devices);
+}
+
+tc_code tc_goal_devices(tc_goal *goal, tc_search_input *in, tc_search_answer *answer) {
+    int most = in->question.cluster.devices, fewest;
+    answer->tokens = goal->tokens;
+    answer->wall_s = goal->wall_s;
+    answer->tokens_per_s = goal->tokens_per_s;
+    answer->most_devices = most;
+    if (!(goal->wall_s > 0) && !(goal->tokens_per_s > 0)) return TC_OK;
+    tc_error *error = goal->context->error;
+    tc_code code = tc_search_fewest(in, 1, most, 0, share_of, goal, &fewest, error);
+    answer->reached = fewest > 0;
+    if (!code && fewest == 0 && most < MOST_DEVICES) {
+        int further = most > MOST_DEVICES / FURTHER ? MOST_DEVICES : most * FURTHER;
+        code = tc_search_fewest(in, most + 1, further, 0, share_of, goal, &fewest, error);
+        if (!code && fewest > 0) advise(fewest, answer);
+        return code;
+    }
+    if (!code && fewest > 0 && in->objective == TC_OBJECTIVE_COST)
+        code = find_cheapest(goal, in, fewest, most, &fewest);
+    if (!code && fewest > 0) in->question.cluster.devices = fewest;
+    return code;
+}
+
+tc_code tc_goal_runs(const tc_goal *goal, const tc_search *search, tc_run **runs) {
+    tc_error *error = goal->context->error;
+    *runs = NULL;
+    if (!(goal->tokens > 0) || search->best_count == 0) return TC_OK;
+    *runs = calloc((size_t)search->best_count, sizeof **runs);
+    tc_code code = *runs ? TC_OK : tc_fail(error, TC_INTERNAL, "search", "out of memory");
+    for (int i = 0; i < search->best_count && !code; i++) code = run_of(goal, &search->best[i], &(*runs)[i], error);
+    return code;
+}
