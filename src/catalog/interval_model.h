@@ -29,7 +29,7 @@ struct tc_interval_model {
     tc_interval_family family[TC_INTERVAL_FAMILIES];
     /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
     double memory_p10[2], memory_p50[2], memory_p90[2];
-    double shrinkage, field; /* of a lead over others; 0: nothing is known of it */
+    double shrinkage, field;      /* of a lead over others; 0: nothing is known of it */
     tc_published_layouts layouts; /* data/fitted/layouts.yaml */
 };
 
