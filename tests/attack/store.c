@@ -141,7 +141,8 @@ static size_t damage_bytes(const char *bytes, size_t size, uint64_t *state, char
     }
     for (uint64_t flips = 1 + next(state) % 16; flips > 0 && size > 0; flips--) {
         size_t at = next(state) % (what < 4 && size > 200 ? 200 : size); /* the head more often */
-        out[at] = next(state) % 2 ? (char)(out[at] ^ 1 << next(state) % 8) : (char)next(state);
+        char flipped = (char)((unsigned char)out[at] ^ (1u << next(state) % 8)), drawn = (char)next(state);
+        out[at] = next(state) % 2 ? flipped : drawn;
     }
     return size;
 }
