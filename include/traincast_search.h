@@ -53,6 +53,9 @@ typedef struct tc_search_input {
 
 TC_API tc_search_input tc_default_search_input(void);
 
+/* Lets the global batch move by a share of the job's, 0 to 1: sets least_batch and most_batch. */
+TC_API void tc_search_move_batch(tc_search_input *input, double share);
+
 /* For searches of up to so many devices. NULL: out of memory. */
 TC_API tc_search_cache *tc_search_cache_new(int devices);
 TC_API void tc_search_cache_free(tc_search_cache *cache);

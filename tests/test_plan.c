@@ -254,8 +254,7 @@ static void plans_and_searches_agree(void **state) {
         in.question.stack = s->pool[0].software;
         assert_int_equal(tc_catalog_interval(catalog, &in.question.interval, &error), TC_OK);
         in.fit = s->fit;
-        in.least_batch = (int)ceil(0.95 * (double)in.question.job.global_batch);
-        in.most_batch = (int)floor(1.05 * (double)in.question.job.global_batch);
+        tc_search_move_batch(&in, s->batch_band);
         tc_search *found = malloc(sizeof *found);
         assert_non_null(found);
         assert_int_equal(tc_search_run(&in, found, &error), TC_OK);

@@ -1,5 +1,4 @@
 /* search.c - `traincast search`: options in, the best layouts out. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,11 +73,8 @@ static void take_objective(const tc_context *context, tc_search_input *in) {
 /* How far the global batch may move. */
 static void take_batch(const tc_context *context, tc_search_input *in) {
     const tc_value *range = tc_given(context, TC_OPTION_GLOBAL_BATCH);
-    double band = tc_given(context, TC_OPTION_BATCH_BAND)->real / 100, batch = (double)in->question.job.global_batch;
     if (range->low < range->high) in->least_batch = (int)range->low, in->most_batch = (int)range->high;
-    if (band <= 0) return;
-    in->least_batch = (int)fmax(1, ceil(batch * (1 - band) - 1e-9));
-    in->most_batch = (int)fmin(1e9, floor(batch * (1 + band) + 1e-9));
+    tc_search_move_batch(in, tc_given(context, TC_OPTION_BATCH_BAND)->real / 100);
 }
 
 /* --fix, and the layout's own options. */

@@ -64,11 +64,7 @@ static tc_search_input input_of(const tc_chooser *in) {
     search.fit = in->fit;
     search.weight = weight_of;
     search.weight_of = in;
-    double batch = (double)in->question->job.global_batch;
-    if (in->batch_band > 0) {
-        search.least_batch = (int)fmax(1, ceil(batch * (1 - in->batch_band) - 1e-9));
-        search.most_batch = (int)fmin(1e9, floor(batch * (1 + in->batch_band) + 1e-9));
-    }
+    tc_search_move_batch(&search, in->batch_band);
     return search;
 }
 

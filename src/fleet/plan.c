@@ -317,8 +317,10 @@ static tc_code tell_assumed(planner *p) {
                         "all jobs at once");
     if (code == TC_OK)
         code = add_line(p, plan->assumed, &plan->assumed_count,
-                        "layouts are the fastest of a small search and leave 5 %% of the memory free; a job costs what "
-                        "its devices cost, reserves apart");
+                        "layouts are the fastest of the search that fit with at least %d %%, of batches up to %d %% "
+                        "away; a job costs what "
+                        "its devices cost, reserves apart",
+                        (int)lround(100 * p->scenario->fit), (int)lround(100 * p->scenario->batch_band));
     return code;
 }
 

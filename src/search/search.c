@@ -44,6 +44,13 @@ const char *tc_rejection_name(tc_rejection rejection) {
     return (unsigned)rejection < TC_REJECTIONS ? names[rejection] : "";
 }
 
+void tc_search_move_batch(tc_search_input *in, double share) {
+    double batch = (double)in->question.job.global_batch;
+    if (!(share > 0)) return;
+    in->least_batch = (int)fmax(1, ceil(batch * (1 - share) - 1e-9));
+    in->most_batch = (int)fmin(1e9, floor(batch * (1 + share) + 1e-9));
+}
+
 tc_search_cache *tc_search_cache_new(int devices) {
     tc_search_cache *cache = calloc(1, sizeof *cache);
     if (cache) cache->devices = devices;
