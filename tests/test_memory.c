@@ -82,6 +82,19 @@ static void offload_and_frozen(void **state) {
     assert_near(b.parameters, 2 * n, 1e-4 * n);
 }
 
+/* Activations on the host: room for a block that leaves and one that comes back, but for no more than there is. */
+static void passing_blocks(void **state) {
+    (void)state;
+    for (int pp = 1; pp <= 8; pp *= 2) { /* eight blocks on so many stages, one micro-batch in flight */
+        tc_question m = round_machine(pp);
+        m.layout.pp = pp;
+        m.job.global_batch = 1;
+        double stage = memory_of(&m).activations, block = stage * pp / 8;
+        m.layout.offload = TC_OFFLOAD_ACTIVATIONS;
+        assert_near(memory_of(&m).activations, pp == 8 ? block : 2 * block, 1e-9 * block);
+    }
+}
+
 /* Korthikanti et al. 2022: a layer keeps s b h (34 + 5 a s / h) bytes; with tensor parallelism t,
  * s b h (10 + 24 / t + 5 a s / (h t)); with sequence parallelism, s b h (34 + 5 a s / h) / t; with
  * selective recompute the scores go, but for those of the layer in work, with full recompute 2 s b h stay, and one layer in work. */
@@ -419,6 +432,7 @@ int main(void) {
         cmocka_unit_test(zero_stages),
         cmocka_unit_test(one_rank_shards_nothing),
         cmocka_unit_test(offload_and_frozen),
+        cmocka_unit_test(passing_blocks),
         cmocka_unit_test(activations_of_gpt),
         cmocka_unit_test(activations_with_flash),
         cmocka_unit_test(logits),

@@ -133,9 +133,10 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
     }
     if (tc_activations_on_host(l)) {
         /* on the host, but for the block that leaves and the one that comes back */
-        kept.offloaded = kept.per_micro_batch;
+        kept.offloaded += kept.per_micro_batch;
+        kept.leaves = kept.per_micro_batch;
         kept.per_micro_batch = 0;
-        kept.working += 2 * largest;
+        kept.passing = 2 * largest;
     }
     return kept;
 }
@@ -223,6 +224,10 @@ double tc_backward_bytes(const tc_states *s, double live) {
     return s->gradients > live ? s->gradients : live;
 }
 
+double tc_kept_for_now(const tc_kept *kept, double in_flight) {
+    return kept->working + least(kept->passing, kept->leaves * in_flight);
+}
+
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
                           int stage) {
     tc_memory m = {.stage = stage,
@@ -231,9 +236,10 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
                    .optimizer = states->optimizer,
                    .buffers = states->buffers,
                    .logits = stack->memory.chunked_loss ? 0 : kept->logits};
-    m.activations = kept->per_micro_batch * in_flight + kept->working;
+    double now = tc_kept_for_now(kept, in_flight);
+    m.activations = kept->per_micro_batch * in_flight + now;
     /* the gradient of the embedding comes when its micro-batch's activations are gone */
-    double last = kept->per_micro_batch + kept->working;
+    double last = kept->per_micro_batch + now;
     if (kept->embedding_gradient > last) m.activations += kept->embedding_gradient - last;
     if (states->unreduced > m.activations + m.logits) m.activations = states->unreduced - m.logits;
     if (states->transient && m.gradients > m.activations + m.logits)

@@ -51,7 +51,9 @@ typedef struct tc_states {
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
 typedef struct tc_kept {
     double per_micro_batch; /* bytes of activations */
-    double working;         /* once: the block that is recomputed, or on its way to the host */
+    double working;         /* once: the block that is recomputed */
+    double passing; /* once: two blocks, of which one leaves for the host and one comes back; never more than leaves */
+    double leaves;  /* per micro-batch, by blocks: of offloaded */
     double logits;
     double embedding_gradient;
     double offloaded; /* per micro-batch, to the host and back */
@@ -64,6 +66,8 @@ tc_kept tc_share_kept(const tc_model *model, const tc_placement *placement, cons
                       tc_stage_share share);
 tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
                       int chunk); /* of the model */
+/* What of its micro-batches is on the device for a moment beside what it keeps there. */
+double tc_kept_for_now(const tc_kept *kept, double in_flight);
 /* The most that gradients and what is live for the backward pass take together. */
 double tc_backward_bytes(const tc_states *states, double live);
 /* Devices that share a server's memory, and what each can have of it; 0 unknown. */

@@ -45,12 +45,12 @@ tc_code tc_live_walk(const tc_costs *costs, const tc_order *order, const tc_slot
         bool forward = slot->kind == TC_SLOT_FORWARD,
              frees = slot->kind == TC_SLOT_BACKWARD || slot->kind == TC_SLOT_WEIGHT;
         now.at_s = start_s + times[i].begin;
-        now.working = slot->kind == TC_SLOT_WEIGHT ? 0 : k->working;
         if (forward) {
             now.activations += k->per_micro_batch;
             now.logits += k->logits;
             now.in_flight++;
         }
+        now.working = slot->kind == TC_SLOT_WEIGHT ? 0 : tc_kept_for_now(k, now.in_flight);
         visit(context, &now, i);
         if (forward && k->offloaded <= 0 && k->working <= 0) continue;
         now.at_s = start_s + times[i].end;
