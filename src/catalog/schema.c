@@ -34,10 +34,16 @@ static const char *kind_name(const tc_node *node) {
 
 /* ---- figures ---------------------------------------------------------------------- */
 
-/* A figure is a mapping with `value`; nothing else in the formats has that key. */
-static bool is_figure(const tc_node *node) { return node->kind == TC_NODE_MAPPING && tc_node_get(node, "value"); }
+/* A figure is a mapping with `value`, or with `mid` where it is not certain; nothing else in the formats has these keys. */
+static const tc_node *value_of(const tc_node *node) {
+    if (node->kind != TC_NODE_MAPPING) return NULL;
+    const tc_node *value = tc_node_get(node, "value");
+    return value ? value : tc_node_get(node, "mid");
+}
 
-const tc_node *tc_figure_value(const tc_node *node) { return is_figure(node) ? tc_node_get(node, "value") : node; }
+static bool is_figure(const tc_node *node) { return value_of(node) != NULL; }
+
+const tc_node *tc_figure_value(const tc_node *node) { return is_figure(node) ? value_of(node) : node; }
 
 static tc_code check_source(const reader *r, const tc_node *name) {
     if (name->kind != TC_NODE_SCALAR || tc_node_is_null(name))
@@ -66,6 +72,11 @@ static tc_code check_sources(const reader *r, const tc_node *source) {
     return TC_OK;
 }
 
+static bool is_one_of(const char *word, const char *const *words) {
+    while (*words && strcmp(*words, word) != 0) words++;
+    return *words != NULL;
+}
+
 /* Source and note of a figure, and that there is nothing else in it. */
 static tc_code check_figure(const reader *r, const tc_field *field, const tc_node *node) {
     if (!is_figure(node)) {
@@ -76,10 +87,13 @@ static tc_code check_figure(const reader *r, const tc_field *field, const tc_nod
                                 example);
     }
     const tc_node *source = tc_node_get(node, "source");
+    bool spread = field->type == TC_FIELD_SPREAD && !tc_node_get(node, "value");
+    const char *const certain[] = {"value", "source", "note", NULL}, *const uncertain[]
+                                                                     = {"low", "mid", "high", "source", "note", NULL};
     for (const tc_node *child = node->first; child; child = child->next)
-        if (strcmp(child->key, "value") != 0 && strcmp(child->key, "source") != 0 && strcmp(child->key, "note") != 0)
-            return tc_document_fail(r->document, child, NULL, r->error,
-                                    "'%.60s' is unknown; a figure has value, source and note", child->key);
+        if (!is_one_of(child->key, spread ? uncertain : certain))
+            return tc_document_fail(r->document, child, NULL, r->error, "'%.60s' is unknown; a figure has %s",
+                                    child->key, spread ? "low, mid, high, source and note" : "value, source and note");
     if (!source) {
         if (!field->sourced) return TC_OK;
         return tc_document_fail(r->document, node, NULL, r->error,
@@ -110,7 +124,8 @@ static const char *expected_form(const tc_field *field) {
     case TC_FIELD_INTEGER: return "a whole number such as 8";
     case TC_FIELD_BOOLEAN: return "true or false";
     case TC_FIELD_ENUM: return "one of its words";
-    case TC_FIELD_NUMBER: return tc_dimension_example(field->dimension);
+    case TC_FIELD_NUMBER:
+    case TC_FIELD_SPREAD: return tc_dimension_example(field->dimension);
     default: return "text";
     }
 }
@@ -127,7 +142,7 @@ static tc_code get_scalar(const reader *r, const tc_field *field, const tc_node 
         *out = value;
         return TC_OK;
     }
-    if (field->type == TC_FIELD_NUMBER)
+    if (field->type == TC_FIELD_NUMBER || field->type == TC_FIELD_SPREAD)
         return tc_document_fail(r->document, value, NULL, r->error, "is %s; write a value such as \"%s\"",
                                 kind_name(value), expected_form(field));
     return tc_document_fail(r->document, value, NULL, r->error, "is %s; write %s", kind_name(value),
@@ -172,6 +187,30 @@ static tc_code read_number(const reader *r, const tc_field *field, const tc_node
     tc_code code = tc_figure_number(field, r->document, value, &number, r->error);
     if (code == TC_OK) code = check_range(r, field, value, number);
     if (code == TC_OK && target) memcpy(target, &number, sizeof number);
+    return code;
+}
+
+/* Certain, or p10, p50 and p90 in order. value: of the figure. */
+static tc_code read_spread(const reader *r, const tc_field *field, const tc_node *node, const tc_node *value,
+                           char *target) {
+    tc_spread spread;
+    tc_code code = read_number(r, field, value, (char *)&spread.mid);
+    spread.low = spread.high = spread.mid;
+    bool certain = value == node || tc_node_get(node, "value");
+    for (int i = 0; i < 2 && !certain && code == TC_OK; i++) {
+        const char *key = i ? "high" : "low";
+        const tc_node *end = tc_node_get(node, key);
+        double *number = i ? &spread.high : &spread.low;
+        if (!end)
+            return tc_document_fail(r->document, node, key, r->error,
+                                    "is missing; write low, mid and high (p10, p50, p90), or a value alone");
+        code = read_number(r, field, end, (char *)number);
+        if (code == TC_OK && (i ? *number < spread.mid : *number > spread.mid))
+            return tc_document_fail(r->document, end, NULL, r->error,
+                                    "'%.60s' is %s mid; write low, mid and high (p10, p50, p90) in order", end->text,
+                                    i ? "below" : "above");
+    }
+    if (code == TC_OK && target) memcpy(target, &spread, sizeof spread);
     return code;
 }
 
@@ -344,6 +383,7 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
     switch (field->type) {
     case TC_FIELD_INTEGER: code = read_integer(r, field, value, target); break;
     case TC_FIELD_NUMBER: code = read_number(r, field, value, target); break;
+    case TC_FIELD_SPREAD: code = read_spread(r, field, node, value, target); break;
     case TC_FIELD_BOOLEAN: code = read_boolean(r, field, value, target); break;
     case TC_FIELD_ENUM: code = read_enum(r, field, value, target); break;
     case TC_FIELD_OPERATORS: code = read_operators(r, value, target); break;

@@ -7,7 +7,7 @@
  *     {.path = "device.memory", .type = TC_FIELD_NUMBER, .dimension = TC_DIMENSION_BYTES, .need = TC_NEED_ALWAYS,
  *      .sourced = true, .offset = offsetof(tc_accelerator, memory_bytes), .min = 1e6, .max = 1e15},
  *
- * A value may be plain or a figure {value, source, note}; a sourced field must be
+ * A value may be plain or a figure {value, source, note}, one that is not certain {low, mid, high, source, note}; a sourced field must be
  * a figure, and its source a key (or a list of keys) of the file's `sources`,
  * or of the sources.yaml that its folder shares.
  * Every file begins with `format: 1` and may hold slug, name, aliases, notes and
@@ -27,6 +27,7 @@ typedef enum tc_field_type {
     TC_FIELD_STRING,    /* char[size] */
     TC_FIELD_INTEGER,   /* int, min..max */
     TC_FIELD_NUMBER,    /* double in SI, of the dimension, min..max */
+    TC_FIELD_SPREAD,    /* tc_spread: the same, certain, or {low, mid, high} (p10, p50, p90) in order */
     TC_FIELD_BOOLEAN,   /* bool: true or false */
     TC_FIELD_ENUM,      /* int: the index of the word in names */
     TC_FIELD_OPERATORS, /* int: tc_operator_group bits of "norm+activation", or none */
@@ -60,7 +61,7 @@ typedef struct tc_field {
     size_t offset;                /* TC_NOT_STORED: checked only */
     int bit;                      /* BOOLEAN: of an int; 0: a bool */
     size_t size;                  /* STRING: room; LIST: of one element */
-    double min, max;              /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
+    double min, max;              /* INTEGER, NUMBER, SPREAD; LIST: number of elements; max 0 = no limit of its own */
     const char *const *names;     /* ENUM, WORDS: words, the last NULL; the value is the index */
     const tc_schema *element;     /* LIST, MAP */
     size_t count_offset;          /* LIST: int, number of elements */
@@ -88,7 +89,7 @@ TC_NODISCARD tc_code tc_schema_read(const tc_schema *schema, const tc_document *
 /* The field that describes a node of a document of this schema, or NULL for sections and unknown keys. */
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node);
 
-/* The value node of a figure: the node itself, or its `value`. */
+/* The value node of a figure: the node itself, its `value`, or its `mid`. */
 const tc_node *tc_figure_value(const tc_node *node);
 /* Reads the number of a node by its field. */
 TC_NODISCARD tc_code tc_figure_number(const tc_field *field, const tc_document *document, const tc_node *node,
