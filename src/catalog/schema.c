@@ -17,14 +17,14 @@
 typedef struct reader {
     const tc_schema *schema;
     const tc_document *document;
-    char *out; /* NULL: check only */
+    char *out;       /* NULL: check only */
+    tc_arena *arena; /* of the elements of grown lists; NULL: the schema has none */
     tc_error *error;
     const tc_node *root;
     bool seen[MAX_FIELDS];
 } reader;
 
-static tc_code read_tree(const tc_schema *schema, const tc_document *document, const tc_node *root, void *out,
-                         tc_error *error);
+static tc_code read_tree(const reader *parent, const tc_schema *schema, const tc_node *root, void *out);
 
 static const char *kind_name(const tc_node *node) {
     if (node->kind == TC_NODE_MAPPING) return "a mapping";
@@ -344,12 +344,18 @@ static tc_code read_list(const reader *r, const tc_field *field, const tc_node *
         return tc_document_fail(r->document, node, NULL, r->error, "has %d elements; write %d to %d", node->count,
                                 (int)field->min, (int)field->max);
     char *target = r->out ? r->out + field->offset : NULL;
+    if (target && field->grown) {
+        char *elements = r->arena ? tc_arena_alloc(r->arena, (size_t)node->count * field->size) : NULL;
+        if (!elements) return tc_fail(r->error, TC_INTERNAL, r->document->file, "out of memory");
+        memcpy(target, &elements, sizeof elements);
+        target = elements;
+    }
     for (const tc_node *child = node->first; child; child = child->next) {
         if (target) {
             memset(target, 0, field->size);
             if (field->start) field->start(target);
         }
-        tc_code code = read_tree(field->element, r->document, child, target, r->error);
+        tc_code code = read_tree(r, field->element, child, target);
         if (code != TC_OK) return code;
         if (target) target += field->size;
     }
@@ -361,7 +367,7 @@ static tc_code read_map(const reader *r, const tc_field *field, const tc_node *n
     if (node->kind != TC_NODE_MAPPING)
         return tc_document_fail(r->document, node, NULL, r->error, "is %s; write 'name: {...}' lines", kind_name(node));
     for (const tc_node *child = node->first; child; child = child->next) {
-        tc_code code = read_tree(field->element, r->document, child, NULL, r->error);
+        tc_code code = read_tree(r, field->element, child, NULL);
         if (code != TC_OK) return code;
     }
     return TC_OK;
@@ -561,21 +567,31 @@ static tc_code check_needed(const reader *r) {
     return TC_OK;
 }
 
-static tc_code read_tree(const tc_schema *schema, const tc_document *document, const tc_node *root, void *out,
-                         tc_error *error) {
-    reader r = {.schema = schema, .document = document, .out = out, .error = error, .root = root};
+static tc_code read_tree(const reader *parent, const tc_schema *schema, const tc_node *root, void *out) {
+    reader r = {.schema = schema,
+                .document = parent->document,
+                .out = out,
+                .arena = parent->arena,
+                .error = parent->error,
+                .root = root};
     if (schema->count > MAX_FIELDS)
-        return tc_fail(error, TC_INTERNAL, schema->kind, "the schema has more than %d fields", MAX_FIELDS);
+        return tc_fail(r.error, TC_INTERNAL, schema->kind, "the schema has more than %d fields", MAX_FIELDS);
     tc_code code = read_section(&r, root, "");
     return code == TC_OK ? check_needed(&r) : code;
 }
 
-tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error) {
+tc_code tc_schema_read_grown(const tc_schema *schema, const tc_document *document, void *out, tc_arena *arena,
+                             tc_error *error) {
     const tc_node *first = document->root->first;
     if (!first || strcmp(first->key, "format") != 0)
         return tc_document_fail(document, first ? document->root : NULL, "format", error,
                                 "is not the first key; begin the file with 'format: %d'", FORMAT_VERSION);
-    return read_tree(schema, document, document->root, out, error);
+    const reader whole = {.document = document, .arena = arena, .error = error};
+    return read_tree(&whole, schema, document->root, out);
+}
+
+tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error) {
+    return tc_schema_read_grown(schema, document, out, NULL, error);
 }
 
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node) {

@@ -33,7 +33,7 @@ typedef enum tc_field_type {
     TC_FIELD_OPERATORS, /* int: tc_operator_group bits of "norm+activation", or none */
     TC_FIELD_WORDS,     /* int: bits, 1 << index in names, of "zero1+hsdp"; any: all of them, no: none */
     TC_FIELD_SOURCE,    /* a key of `sources` for what stands beside it, or a list of them; not stored */
-    TC_FIELD_LIST,      /* a sequence of mappings read by `element` into an array */
+    TC_FIELD_LIST,      /* a sequence of mappings read by `element` into an array, or into one that is allocated */
     TC_FIELD_MAP,       /* any keys, each a mapping checked by `element`; not stored */
     TC_FIELD_TEXTS,     /* text, a sequence or a mapping of texts; not stored */
     TC_FIELD_FORMAT     /* the format's version */
@@ -57,6 +57,7 @@ typedef struct tc_field {
     tc_need need;
     bool sourced;                 /* must be a figure with a source */
     bool own;                     /* of a file that may have bases: not theirs */
+    bool grown;                   /* LIST: the member is a pointer to an array that is allocated as the file needs it */
     bool plain_si;                /* NUMBER: a plain number is taken too, in SI */
     size_t offset;                /* TC_NOT_STORED: checked only */
     int bit;                      /* BOOLEAN: of an int; 0: a bool */
@@ -85,6 +86,9 @@ struct tc_schema {
 /* Checks the document against the schema and stores its values in the struct at out (NULL: check
  * only). What the document does not hold keeps the value it had. */
 TC_NODISCARD tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error);
+/* The same of a schema with grown lists, whose elements come out of the arena. */
+TC_NODISCARD tc_code tc_schema_read_grown(const tc_schema *schema, const tc_document *document, void *out,
+                                          tc_arena *arena, tc_error *error);
 
 /* The field that describes a node of a document of this schema, or NULL for sections and unknown keys. */
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node);
