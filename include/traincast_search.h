@@ -38,6 +38,7 @@ typedef struct tc_search_input {
                          sequences a micro-batch and 16 stages, cut evenly; sequence parallel; experts whole; no HSDP,
                          nothing offloaded */
     bool uncounted;   /* the best alone: the space is not counted, which takes a fraction of the time */
+    bool first;       /* whether any fits is all that is asked: the walk ends with the first that is found */
     bool all_devices; /* no layout may leave devices idle */
     int least_batch, most_batch; /* 0: the job's global batch; else it may move so far where it does not divide */
     double to_beat;              /* above 0: nothing with a larger objective is found */

@@ -630,6 +630,30 @@ static void advice_is_computed(void **state) {
     tc_search_free(&s);
 }
 
+/* Whether anything fits, of all devices or of fewer, is what the whole space says. */
+static void the_first_says_whether_any_fits(void **state) {
+    static tc_search first, all;
+    uint64_t seed = 77;
+    tc_error e;
+    int fit = 0, unfit = 0;
+    for (int i = 0; i < 200; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.all_devices = next(&seed) % 2;
+        in.uncounted = !in.all_devices;
+        in.max_memory_bytes = in.question.stack.params.framework_bytes + PICK(&seed, 1, 2, 3, 4, 6) * 1e9;
+        if (tc_search_run(&in, &all, &e) != TC_OK) continue;
+        in.first = true;
+        assert_int_equal(tc_search_run(&in, &first, &e), TC_OK);
+        assert_int_equal(first.best_count > 0, all.best_count > 0);
+        if (all.best_count > 0) assert_true(first.best[0].step.fits);
+        fit += all.best_count > 0;
+        unfit += all.best_count == 0;
+        tc_search_free(&first);
+        tc_search_free(&all);
+    }
+    assert_true(fit > 20 && unfit > 20);
+}
+
 static void fixed_values_are_read_and_refused(void **state) {
     (void)state;
     tc_layout f = tc_default_search_input().fixed;
@@ -741,6 +765,7 @@ int main(void) {
         cmocka_unit_test(a_front_has_no_dominated_layout),
         cmocka_unit_test(ranges_keep_the_best),
         cmocka_unit_test(advice_is_computed),
+        cmocka_unit_test(the_first_says_whether_any_fits),
         cmocka_unit_test(fixed_values_are_read_and_refused),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);

@@ -2,8 +2,9 @@
  *
  * Each fixed axis is freed alone, those first that cost least to change; then all of them; then what bounds the search:
  * the limit of memory, how likely it must fit, the stack's table, the global batch, the devices. What is left is a
- * device with more memory. Each advice has the options that ask for it, and is what a search found: only its best is
- * asked for (uncounted), but where the search in question takes no layout that leaves devices idle neither does the
+ * device with more memory. Each advice has the options that ask for it, and is what a search found: whether anything fits
+ * comes first, which is known soon; then only the best is asked for, of what is usual, and where none of it fits of
+ * micro-batches of one sequence. Where the search in question takes no layout that leaves devices idle neither does the
  * advice's. */
 #include "traincast.h"
 
@@ -124,17 +125,36 @@ static bool write_options(const advisor *a, line *l) {
 
 /* ---- changes ----------------------------------------------------------------------------------------- */
 
-static tc_code search(advisor *a, bool *fits) {
+static tc_code run(advisor *a, const tc_search_input *in, bool *fits) {
     tc_search found;
     tc_error why;
     *fits = false;
-    tc_code code = tc_search_run(&a->in, &found, &why);
+    tc_code code = tc_search_run(in, &found, &why);
     if (code == TC_INTERNAL) return tc_fail(a->error, code, why.place, "%s", why.text); /* not "does not fit" */
     if (code) return TC_OK;
     *fits = found.best_count > 0;
     if (*fits) a->found = found.best[0];
     tc_search_free(&found);
     return TC_OK;
+}
+
+static tc_code anything(advisor *a, bool *fits) {
+    tc_search_input in = a->in;
+    in.first = true;
+    return run(a, &in, fits);
+}
+
+static tc_code search(advisor *a, bool *fits) {
+    bool better;
+    tc_search_input in = a->in;
+    tc_code code = anything(a, fits);
+    if (code || !*fits) return code;
+    in.usual = true;
+    code = run(a, &in, &better);
+    if (code || better) return code;
+    in.usual = false;
+    if (in.fixed.micro_batch == TC_UNSET) in.fixed.micro_batch = 1; /* as the first that fits has it */
+    return run(a, &in, &better);
 }
 
 static void tell(advisor *a, const char *change) {
@@ -199,7 +219,7 @@ static tc_code lower_fit(advisor *a, bool *any) {
     bool fits = a->base.fit > 0.5;
     tc_code code = TC_OK;
     a->in.fit = 0.5;
-    if (fits) code = search(a, &fits);
+    if (fits) code = anything(a, &fits);
     for (int tenths = 8; tenths >= 5 && fits && !code; tenths--) {
         if (a->base.fit <= tenths / 10.0) continue;
         bool likely;
@@ -239,7 +259,7 @@ static tc_code search_band(advisor *a, int band, bool *fits) {
     int batch = (int)a->base.question.job.global_batch;
     a->in.least_batch = batch - band < 1 ? 1 : batch - band;
     a->in.most_batch = batch > MOST_BATCH - band ? MOST_BATCH : batch + band;
-    return search(a, fits);
+    return anything(a, fits);
 }
 
 /* The nearest batch, where none of the layouts that fit divides this one: if it helps to let it move at all, by 1, 2, 4 ...
@@ -254,6 +274,7 @@ static tc_code move_batch(advisor *a, bool *any) {
     fits = false;
     for (int band = 1; band < widest && !fits && !code; band *= 2) code = search_band(a, band, &fits);
     if (!code && !fits) code = search_band(a, widest, &fits);
+    if (!code && fits) code = search(a, &fits);
     if (code || !fits) return code;
     snprintf(change, sizeof change, "%lld sequences a step", (long long)a->found.step.global_batch);
     tell(a, change);
@@ -262,7 +283,7 @@ static tc_code move_batch(advisor *a, bool *any) {
 }
 
 static double fits_alone(void *of, const tc_found *found) {
-    *(tc_found *)of = *found;
+    (void)of, (void)found;
     return 1;
 }
 
@@ -274,7 +295,7 @@ static tc_code round_devices(advisor *a, bool *fits) {
         int next = (devices / unit + 1) * unit;
         if (next == last || next > MOST_DEVICES) continue;
         a->in.question.cluster.devices = last = next;
-        code = search(a, fits);
+        code = anything(a, fits);
     }
     return code;
 }
@@ -290,13 +311,16 @@ static tc_code add_devices(advisor *a, bool any) {
     if (!a->base.all_devices) {
         int doublings = any ? FEW_DOUBLINGS : DOUBLINGS;
         int most = devices > MOST_DEVICES >> doublings ? MOST_DEVICES : devices << doublings;
-        code = tc_search_fewest(&a->in, devices + 1, most, WITHIN, fits_alone, &a->found, &fewest, a->error);
+        a->in.first = true;
+        code = tc_search_fewest(&a->in, devices + 1, most, WITHIN, fits_alone, NULL, &fewest, a->error);
+        a->in.first = false;
         fits = fewest > 0;
         a->in.question.cluster.devices = fewest;
     } else {
         code = round_devices(a, &fits);
         fewest = a->in.question.cluster.devices;
     }
+    if (!code && fits) code = search(a, &fits);
     if (code || !fits) return code;
     snprintf(change, sizeof change, "%d devices", fewest);
     tell(a, change);

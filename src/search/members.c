@@ -25,6 +25,7 @@ static const tc_member search[] = {
     TC_POINTER(tc_search_input, cache),
     TC_SWITCH(tc_search_input, usual),
     TC_SWITCH(tc_search_input, uncounted),
+    TC_SWITCH(tc_search_input, first),
     TC_SWITCH(tc_search_input, all_devices),
     TC_INTEGER(tc_search_input, least_batch, 0, MOST_BATCH),
     TC_INTEGER(tc_search_input, most_batch, 0, MOST_BATCH),

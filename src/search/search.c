@@ -175,6 +175,7 @@ static void limit_fewer(crew *c) {
 static void walk_pruning(crew *c, tc_search *out) {
     int64_t shapes = c->space->shapes, round = FIRST_ROUND;
     for (int64_t from = 0; from < shapes;) {
+        if (c->space->in->first && c->best->count > 0) return;
         if (c->space->fewer) limit_fewer(c);
         if (!c->best->front && c->bound[c->order[from]] > tc_best_threshold(c->best)) {
             for (; from < shapes; from++) out->pruned += c->space->shape[c->order[from]].configurations;

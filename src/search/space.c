@@ -116,9 +116,11 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
     for (int i = 0; i < v->etp.count; i++) push(&etp, v->etp.value[i]);
     v->ep = ep;
     v->etp = etp;
-    push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, in->usual ? USUAL_MICRO_BATCH : 4096));
+    int most_micro_batch = in->usual ? USUAL_MICRO_BATCH : 4096;
+    if (in->first && in->fixed.micro_batch == TC_UNSET) most_micro_batch = 1; /* larger ones fit no better */
+    push_divisors(&v->micro_batch, v->global_batch, smaller(v->global_batch, most_micro_batch));
     /* a batch that may move has other divisors too */
-    for (int i = 2; !in->usual && v->least_batch < v->most_batch && i <= MOVED_MICRO_BATCH; i++)
+    for (int i = 2; !in->usual && most_micro_batch > 1 && v->least_batch < v->most_batch && i <= MOVED_MICRO_BATCH; i++)
         if (v->global_batch % i) push(&v->micro_batch, i);
     const tc_layout *fixed = &in->fixed;
     tc_code code = fix_axis(space, &v->tp, fixed->tp, "tp", error);
@@ -518,6 +520,14 @@ static bool is_choice(const tc_space *space, int sharding, int pp) {
     return !third && !tc_supports_sharding(can, TC_SHARD_ZERO1, pp);
 }
 
+/* Is there a choice that leaves a rank as little as any groups do? */
+static bool shards_as_much(const tc_choices *c, bool pipeline) {
+    for (int i = 0; i < c->shardings; i++)
+        if (c->sharding[i].sharding == TC_SHARD_ZERO3 || (pipeline && c->sharding[i].sharding != TC_SHARD_NONE))
+            return true;
+    return false;
+}
+
 static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_stages *stages, tc_choices *c) {
     int ranks = stages->dp * s->cp, both = TC_OVERLAP_GRAD_REDUCE | TC_OVERLAP_PARAM_GATHER;
     bool pipeline = stages->pp > 1, frozen = space->in->question.job.frozen_base;
@@ -535,6 +545,7 @@ static void choose_shardings(const tc_space *space, const tc_shape *s, const tc_
     if (!frozen && is_choice(space, TC_SHARD_ZERO2, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO2, 0, both);
     if (is_choice(space, TC_SHARD_ZERO3, stages->pp)) push_sharding(space, c, TC_SHARD_ZERO3, 0, pipeline ? both : 0);
     if ((frozen && pipeline) || space->in->usual || !tc_supports_sharding(can, TC_SHARD_HSDP, stages->pp)) return;
+    if (space->in->first && shards_as_much(c, pipeline)) return;
     for (int group = 2; group < ranks; group++)
         if (ranks % group == 0) push_sharding(space, c, TC_SHARD_HSDP, group, pipeline ? both : 0);
 }

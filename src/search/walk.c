@@ -225,26 +225,36 @@ double tc_walk_bound(tc_walker *w, int64_t index) {
 
 /* ---- one pipeline --------------------------------------------------------------------------- */
 
-/* All that a sharding costs under the stages at hand, whatever the recompute. */
+/* What each sharding keeps under the stages at hand, whatever the recompute. */
 static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages *stages, int schedule) {
     w->peaks = tc_peak_stages(stages->pp, w->peak);
     tc_layout layout = tc_space_layout(w->space, shape, stages, schedule);
-    tc_stage_load heavy[TC_TRAFFIC_STAGES]; /* the same whatever the sharding */
-    int traffics = 0;
+    tc_stage_weights weights[TC_PEAK_STAGES]; /* the same whatever the sharding */
     for (int i = 0; i < w->choices.shardings; i++) {
         tc_sharding_costs *s = &w->sharding[i];
         layout.sharding = w->choices.sharding[i].sharding;
         layout.hsdp = w->choices.sharding[i].hsdp;
         if (!resolve(w, &layout, &s->placement)) return false;
-        tc_costs_place(&w->costs, &s->placement);
-        if (i == 0) traffics = tc_traffic_stages(&w->costs, heavy);
         for (int k = 0; k < w->peaks; k++) {
-            tc_stage_weights weights = tc_stage_weight_count(&w->q.job.model, &s->placement, &w->costs.set, w->peak[k]);
+            if (i == 0) weights[k] = tc_stage_weight_count(&w->q.job.model, &s->placement, &w->costs.set, w->peak[k]);
             for (int off = 0; off < 2; off++) {
                 s->placement.layout.offload = off ? TC_OFFLOAD_STATES : TC_OFFLOAD_NONE;
-                s->states[off][k] = tc_stage_states(&w->q, &s->placement, weights);
+                s->states[off][k] = tc_stage_states(&w->q, &s->placement, weights[k]);
             }
         }
+        s->placement.layout.offload = TC_OFFLOAD_NONE;
+    }
+    return true;
+}
+
+/* And what it costs. */
+static void cost_shardings(tc_walker *w) {
+    tc_stage_load heavy[TC_TRAFFIC_STAGES]; /* the same whatever the sharding */
+    int traffics = 0;
+    for (int i = 0; i < w->choices.shardings; i++) {
+        tc_sharding_costs *s = &w->sharding[i];
+        tc_costs_place(&w->costs, &s->placement);
+        if (i == 0) traffics = tc_traffic_stages(&w->costs, heavy);
         for (int off = TC_OFFLOAD_NONE; off <= TC_OFFLOAD_OPTIMIZER; off++) {
             s->placement.layout.offload = off;
             s->optimizer[off] = tc_optimizer_seconds(&w->costs, &heavy[traffics - 1]);
@@ -253,7 +263,6 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         s->traffics = traffics;
         for (int k = 0; k < s->traffics; k++) s->traffic[k] = tc_data_parallel_of(&w->costs, &heavy[k]);
     }
-    return true;
 }
 
 static double smaller(double a, double b) { return a < b ? a : b; }
@@ -290,11 +299,19 @@ static bool offers_activations(const tc_choices *c) {
     return false;
 }
 
+/* The recompute has been chosen. */
 static void keep_stages(tc_walker *w, stage_pass *out) {
     for (int off = 0; off < (offers_activations(&w->choices) ? 2 : 1); off++) {
         w->placement.layout.offload = off ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
         for (int k = 0; k < w->peaks; k++)
             out->kept[off][k] = tc_share_kept(&w->q.job.model, &w->placement, &w->costs.set, w->share[k]);
+    }
+    w->placement.layout.offload = TC_OFFLOAD_NONE;
+}
+
+static void offload_stages(tc_walker *w, stage_pass *out) {
+    for (int off = 0; off < (offers_activations(&w->choices) ? 2 : 1); off++) {
+        w->placement.layout.offload = off ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
         out->host[off] = tc_step_host_seconds(&w->q.stack, &w->placement);
         if (!off) continue;
         tc_kept slowest = tc_stage_kept(&w->q.job.model, &w->placement, &w->costs.set, out->line.slowest);
@@ -373,6 +390,11 @@ static void offer_step(offer *to, double step_s, double bytes, double *threshold
         tc_best_offer_bin(to->list, &c);
     else
         *threshold = tc_best_threshold(to->list);
+}
+
+/* Is there anything yet that a bound could be above? */
+static bool may_prune(const offer *to, double threshold) {
+    return !to->exhaustive && !to->memory_first && (to->front || threshold < HUGE_VAL);
 }
 
 static bool prunes(const offer *to, double least_s, double threshold) {
@@ -527,7 +549,7 @@ static bool arrangement_fits(tc_walker *w, schedule_run run, offer *to) {
         for (int r = 0; r < w->choices.recomputes; r++) {
             if (w->choices.recompute[r] != ends[e]) continue;
             stage_pass pass;
-            start_pass(w, ends[e], &pass);
+            tc_choose_recompute(&w->placement.layout, ends[e]);
             keep_stages(w, &pass);
             to->at.recompute = r;
             if (pass_fits(w, &pass, run, to)) return true;
@@ -542,7 +564,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
     if (count == 0) return; /* the stack lacks what is fixed for these stages */
-    double least_s = to->exhaustive || to->memory_first ? 0 : bound_of(w, shape, stages, schedule);
+    double least_s = may_prune(to, *threshold) ? bound_of(w, shape, stages, schedule) : 0;
     if (prunes(to, least_s, *threshold)) {
         w->counts.pruned += count * w->choices.recomputes;
         w->fitted = true; /* for all that is known */
@@ -565,6 +587,8 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         return;
     }
     w->fitted = true;
+    cost_shardings(w);
+    w->costs.p = &w->placement;
     for (int r = 0; r < w->choices.recomputes; r++) {
         stage_pass pass;
         w->placement.layout.schedule = schedule;
@@ -576,6 +600,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
             continue;
         }
         keep_stages(w, &pass);
+        offload_stages(w, &pass);
         to->at.recompute = r;
         walk_schedules(w, &pass, run, to, threshold);
     }
