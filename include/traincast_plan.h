@@ -10,11 +10,12 @@
 #include "traincast.h"
 #include "traincast_run.h"
 
-#define TC_SCENARIO_POOLS 16
-#define TC_SCENARIO_DELIVERIES 96
-#define TC_SCENARIO_SERVINGS 8
-#define TC_SCENARIO_JOBS 16
-#define TC_SCENARIO_CANDIDATES 8
+/* More than these is taken for a slip of the pen; nothing has room for so many unless a file asks for it. */
+#define TC_SCENARIO_MOST_POOLS 1000
+#define TC_SCENARIO_MOST_DELIVERIES 20000 /* of a pool */
+#define TC_SCENARIO_MOST_SERVINGS 1000
+#define TC_SCENARIO_MOST_JOBS 10000
+#define TC_SCENARIO_MOST_CANDIDATES 1000 /* of a job */
 
 typedef struct tc_delivery {
     int32_t day;
@@ -36,9 +37,9 @@ typedef struct tc_scenario_pool {
     char until_date[16];
     int32_t until; /* first day without the pool; INT32_MAX = stays */
     int lines, deliveries;
-    tc_delivery_line line[TC_SCENARIO_DELIVERIES];
-    tc_delivery delivery[TC_SCENARIO_DELIVERIES];
-    tc_cluster cluster; /* resolved; devices 0 */
+    tc_delivery_line *line;
+    tc_delivery *delivery; /* by day */
+    tc_cluster cluster;    /* resolved; devices 0 */
     tc_stack software;
     tc_economics economics;
 } tc_scenario_pool;
@@ -72,9 +73,10 @@ typedef struct tc_scenario_job {
     int after_job;                /* -1 none */
     int32_t not_before, deadline; /* INT32_MIN, INT32_MAX: none */
     int candidates;
-    tc_scenario_candidate candidate[TC_SCENARIO_CANDIDATES]; /* in the order of preference */
+    tc_scenario_candidate *candidate; /* in the order of preference */
 } tc_scenario_job;
 
+/* Its arrays lie in its arena where it comes from a file. */
 typedef struct tc_scenario {
     char slug[64], name[128], story[1600], start_date[16];
     int32_t start;
@@ -83,9 +85,9 @@ typedef struct tc_scenario {
     double fit;        /* how likely a layout must fit the memory; TC_FIT where the file has none */
     double batch_band; /* share by which a global batch may move to what a layout divides */
     int pools, servings, jobs;
-    tc_scenario_pool pool[TC_SCENARIO_POOLS];
-    tc_scenario_serving serving[TC_SCENARIO_SERVINGS];
-    tc_scenario_job job[TC_SCENARIO_JOBS];
+    tc_scenario_pool *pool;
+    tc_scenario_serving *serving;
+    tc_scenario_job *job;
     int assumptions;
     const char **assumption; /* "pools[0].deliveries[1].devices 4,300: note" */
     tc_arena arena;
@@ -145,13 +147,13 @@ typedef struct tc_plan_pool {
 
 typedef struct tc_plan {
     const tc_scenario *scenario;
-    bool feasible; /* a job at least is planned */
-    bool complete; /* every job is */
-    tc_plan_pool pool[TC_SCENARIO_POOLS];
-    int candidates; /* every candidate on every pool, alone from the start */
+    bool feasible;      /* a job at least is planned */
+    bool complete;      /* every job is */
+    tc_plan_pool *pool; /* [scenario->pools] */
+    int candidates;     /* every candidate on every pool, alone from the start */
     tc_plan_run *candidate;
     int jobs;
-    tc_plan_job job[TC_SCENARIO_JOBS];
+    tc_plan_job *job; /* [jobs] */
     tc_plan_run *run; /* [jobs]: the calendar */
     int assumed_count, advice_count;
     const char **assumed, **advice;

@@ -93,6 +93,57 @@ TC_API TC_NODISCARD tc_code tc_run_forecast(const tc_run_input *input, const tc_
 TC_API TC_NODISCARD tc_code tc_economics_load(tc_catalog *catalog, const char *file, const char *region,
                                               const char *home, tc_economics *out, tc_error *error);
 
+/* ---- what is not certain ----------------------------------------------------------- */
+
+/* A figure that is not certain: its p10, p50 and p90. All alike: certain. Where low is above 0 each side of mid is log-normal,
+ * else normal and cut at 0. */
+typedef struct tc_spread {
+    double low, mid, high;
+} tc_spread;
+
+/* What public records say of deliveries, of bringing devices up and of what runs lose; the defaults are those of
+ * data/calendar.yaml, each with its source and the number of cases behind it. tc_risks_none(): nothing of it happens. */
+typedef struct tc_risks {
+    size_t size;
+    double on_time;                   /* probability that a promised delivery comes on its day */
+    tc_spread slip;                   /* of one that does not: its delay / (promised day - day of the promise) */
+    tc_spread slip_of_lot_s;          /* a late delivery's own delay, beside its supplier's */
+    tc_spread partial;                /* share of a late delivery that comes on its day all the same */
+    double pace, pace_shape;          /* of a stream: what comes / what was ordered by then; gamma: mean and shape */
+    double lot;                       /* devices that come together */
+    double memory_of_pace;            /* weight of what was seen a month ago */
+    double stops_per_year;            /* of all deliveries of a supplier, by a rule */
+    double stops_per_year_controlled; /* where the chip is sold across an export control */
+    double reopens;                   /* probability that a stop ends */
+    tc_spread reopens_after_s;
+    double shocks_per_year;    /* after which a stream has a new pace */
+    tc_spread bring_up_s;      /* from the delivery until its devices train */
+    tc_spread bring_up_new_s;  /* of the first delivery of a platform that is new to the team */
+    double new_platform_works; /* probability that a large run succeeds on it */
+    tc_spread bad;             /* share of a delivery that fails acceptance */
+    tc_spread bad_back_s;      /* until it is repaired */
+    double spares;             /* share of the devices that stands by */
+    tc_spread operations;      /* useful share of a run's time, hardware failures and checkpoints apart; of a team */
+    double weekly_noise;       /* its log-normal sd from week to week */
+    double memory_of_weeks;    /* of a run's pace so far: weeks that count */
+    double disruptions_every_s;
+    tc_spread disruption_s; /* a stop of the whole run: an outage, a maintenance, a hang over a weekend */
+    double rollbacks_every_s;
+    tc_spread rollback_s;  /* lost by a loss spike or bad data */
+    double rework_chance;  /* that tokens are trained again */
+    tc_spread rework;      /* their share of the run's tokens */
+    double failures_shape; /* gamma shape of the rate of failures about its MTBF */
+    double early_failures; /* failures in the first weeks, against later */
+    double early_failures_for_s;
+    double serving_day_noise;       /* log-normal sd of a day's load */
+    tc_spread serving_growth_error; /* added to the growth per month that a service is given */
+} tc_risks;
+
+/* No risk at all: everything comes on its day and runs lose nothing but what fails. */
+TC_API tc_risks tc_risks_none(void);
+/* The defaults, of the catalog's calendar.yaml. */
+TC_API TC_NODISCARD tc_code tc_risks_load(tc_catalog *catalog, tc_risks *out, tc_error *error);
+
 /* ---- export controls ------------------------------------------------------
  * Rule by dated rule. The thresholds are data (data/controls.yaml). What the arithmetic gives is shown,
  * with the figures that decide; a figure that is not known leaves the class open. */

@@ -78,10 +78,20 @@ typedef struct leaf {
 static leaf leaves[MOST_LEAVES];
 static int leaf_count;
 
+/* What the pointers of a struct are followed in: they point into it; NULL: they are not followed. */
+static const char *followed;
+
 /* All leaves of a struct, of arrays the elements in use and those that are not. */
 static void collect(const tc_members *table, size_t base) {
     for (int i = 0; i < table->count; i++) {
         const tc_member *m = &table->member[i];
+        if (m->kind == TC_MEMBER_ARRAY && followed) {
+            const char *first;
+            int count;
+            memcpy(&first, followed + base + m->offset, sizeof first);
+            memcpy(&count, followed + base + m->used, sizeof count);
+            for (int k = 0; k < count; k++) collect(m->of, (size_t)(first - followed) + (size_t)k * m->of->size);
+        }
         for (size_t k = 0; k < m->count; k++) {
             size_t at = base + m->offset + k * m->size;
             if (m->kind == TC_MEMBER_STRUCT)
@@ -92,7 +102,7 @@ static void collect(const tc_members *table, size_t base) {
     }
 }
 
-/* Another value for the member; false: that of a pointer, which stays. */
+/* Another value for the member, NULL for an array; false: another pointer, which stays. */
 static bool spoil(char *value, const leaf *l) {
     char *at = value + l->offset;
     int32_t narrow;
@@ -107,6 +117,7 @@ static bool spoil(char *value, const leaf *l) {
         return memcpy(at, &wide, sizeof wide) != NULL;
     case TC_MEMBER_FIGURE: figure = hostile_figure(); return memcpy(at, &figure, sizeof figure) != NULL;
     case TC_MEMBER_SWITCH: return memset(at, draw(2) ? (int)draw(2) : (int)draw(256), 1) != NULL;
+    case TC_MEMBER_ARRAY: return memset(at, 0, sizeof(void *)) != NULL;
     case TC_MEMBER_TEXT: return memset(at, draw(2) ? 'x' : 0xff, l->member->size - (size_t)draw(2)) != NULL;
     default: return false;
     }
@@ -342,19 +353,39 @@ static void classes(void **state) {
     }
 }
 
-/* A pool, a job with two candidates, and a chatbot. */
-static void sound_scenario(tc_scenario *s, tc_model *model) {
-    memset(s, 0, sizeof *s);
+/* A scenario and its arrays in one piece, so that a member lies at one offset of it. */
+typedef struct fleet {
+    tc_scenario s;
+    tc_scenario_pool pool;
+    tc_delivery_line line;
+    tc_delivery delivery[2];
+    tc_scenario_serving serving;
+    tc_scenario_job job[2];
+    tc_scenario_candidate candidate[2];
+    tc_model model;
+} fleet;
+
+/* A pool, two jobs with a candidate each, and a chatbot. */
+static void sound_fleet(fleet *f) {
+    memset(f, 0, sizeof *f);
     tc_question q = round_machine(0);
-    *model = round_gpt(8);
+    tc_scenario *s = &f->s;
+    f->model = round_gpt(8);
     s->start = 19000;
-    s->pools = s->servings = 1;
     s->fit = TC_FIT;
+    s->pools = s->servings = 1;
+    s->pool = &f->pool;
+    s->serving = &f->serving;
     s->jobs = 2;
-    tc_scenario_pool *p = &s->pool[0];
+    s->job = f->job;
+    tc_scenario_pool *p = &f->pool;
     p->price_usd = p->rental_usd_per_h = p->mtbf_s = TC_UNSET;
     p->until = INT32_MAX;
+    p->lines = 1;
+    p->line = &f->line;
+    f->line = (tc_delivery_line){.every = 0, .devices = 16, .count = 2};
     p->deliveries = 2;
+    p->delivery = f->delivery;
     p->delivery[0] = (tc_delivery){19000, 16};
     p->delivery[1] = (tc_delivery){19030, 16};
     p->cluster = q.cluster;
@@ -366,42 +397,56 @@ static void sound_scenario(tc_scenario *s, tc_model *model) {
         s->job[j].not_before = INT32_MIN;
         s->job[j].deadline = INT32_MAX;
         s->job[j].candidates = 1;
-        s->job[j].candidate[0] = (tc_scenario_candidate){.seq = TC_UNSET,
-                                                         .global_batch = 64,
-                                                         .dtype = TC_BF16,
-                                                         .tokens = 1e10,
-                                                         .tokens_per_parameter = TC_UNSET,
-                                                         .model = model,
-                                                         .parameters = 1e8,
-                                                         .active_parameters = 1e8};
+        s->job[j].candidate = &f->candidate[j];
+        f->candidate[j] = (tc_scenario_candidate){.seq = TC_UNSET,
+                                                  .global_batch = 64,
+                                                  .dtype = TC_BF16,
+                                                  .tokens = 1e10,
+                                                  .tokens_per_parameter = TC_UNSET,
+                                                  .model = &f->model,
+                                                  .parameters = 1e8,
+                                                  .active_parameters = 1e8};
     }
+}
+
+/* A count that is legal is the caller's word: no more than there are. */
+static void keep_count(int *count, int room) {
+    if (*count > room && *count <= TC_SCENARIO_MOST_DELIVERIES) *count = room;
+}
+
+static void keep_counts(fleet *f) {
+    keep_count(&f->s.pools, 1);
+    keep_count(&f->s.servings, 1);
+    keep_count(&f->s.jobs, 2);
+    keep_count(&f->pool.lines, 1);
+    keep_count(&f->pool.deliveries, 2);
+    for (int j = 0; j < 2; j++) keep_count(&f->job[j].candidates, 1);
 }
 
 static void plans(void **state) {
     (void)state;
+    fleet *f = malloc(sizeof *f);
+    assert_non_null(f);
+    sound_fleet(f);
     leaf_count = 0;
-    collect(&tc_scenario_members, 0);
-    tc_scenario *s = malloc(sizeof *s);
-    tc_model model;
-    assert_non_null(s);
+    followed = (const char *)f;
+    collect(&tc_scenario_members, offsetof(fleet, s));
+    followed = NULL;
     for (int i = 0; i < calls() / 10; i++) {
-        sound_scenario(s, &model);
-        /* most of a scenario is what it has room for: the first pool, job and counts are spoiled as often */
+        sound_fleet(f);
         for (int n = i ? 1 + (int)draw(2) : 0; n > 0;) {
             const leaf *l = &leaves[draw((uint64_t)leaf_count)];
-            bool early = l->offset < offsetof(tc_scenario, pool[1])
-                         || (l->offset >= offsetof(tc_scenario, job[0]) && l->offset < offsetof(tc_scenario, job[1]))
-                         || l->offset >= offsetof(tc_scenario, assumptions);
-            if ((early || draw(50) == 0) && l->member->kind != TC_MEMBER_POINTER
-                && l->offset != offsetof(tc_scenario, assumptions))
-                n -= spoil((char *)s, l);
+            if (l->offset != offsetof(fleet, s.assumptions)) n -= spoil((char *)f, l);
         }
-        if (s->pool[0].delivery[0].devices > 4096 || s->pool[0].delivery[1].devices > 4096
-            || s->job[0].candidate[0].global_batch > 65536)
+        keep_counts(f);
+        if (f->delivery[0].devices > 4096 || f->delivery[1].devices > 4096 || f->candidate[0].global_batch > 65536)
+            continue;
+        /* a step of days, which takes a minute to find out on more and more devices */
+        if (f->pool.software.optimizers[(unsigned)f->pool.software.optimizer % TC_OPTIMIZER_NONE].extra_bytes > 1e12)
             continue;
         tc_plan plan;
         tc_error error = {0};
-        tc_code code = tc_plan_make(s, NULL, &plan, &error);
+        tc_code code = tc_plan_make(&f->s, NULL, &plan, &error);
         check_error(code, &error, "plan");
         if (i == 0) assert_true(code == TC_OK && plan.complete);
         for (int j = 0; code == TC_OK && j < plan.jobs; j++)
@@ -409,7 +454,26 @@ static void plans(void **state) {
                 fail_msg("a plan that ends at %g", plan.run[j].finish_s);
         if (code == TC_OK) tc_plan_free(&plan);
     }
-    free(s);
+    free(f);
+}
+
+/* Each element of an array that is counted is looked at, and that the array is there at all. */
+static void arrays_are_looked_at(void **state) {
+    (void)state;
+    fleet *f = malloc(sizeof *f);
+    tc_plan plan;
+    tc_error error = {0};
+    assert_non_null(f);
+    sound_fleet(f);
+    f->delivery[1].devices = -4;
+    assert_int_equal(tc_plan_make(&f->s, NULL, &plan, &error), TC_INVALID);
+    assert_string_equal(error.place, "scenario.pool[0].delivery[1].devices");
+    sound_fleet(f);
+    f->job[1].candidate = NULL;
+    assert_int_equal(tc_plan_make(&f->s, NULL, &plan, &error), TC_INVALID);
+    assert_string_equal(error.place, "scenario.job[1].candidate");
+    assert_string_equal(error.text, "is NULL, where 1 are counted; an array of so many");
+    free(f);
 }
 
 /* ---- what the errors say -------------------------------------------------------------------------- */
@@ -508,6 +572,7 @@ int main(void) {
         cmocka_unit_test(runs),
         cmocka_unit_test(classes),
         cmocka_unit_test(plans),
+        cmocka_unit_test(arrays_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

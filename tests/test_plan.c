@@ -85,13 +85,16 @@ static tc_plan plan_of(const tc_scenario *scenario) { return plan_with(scenario,
 static void supply_by_hand(void **state) {
     (void)state;
     tc_scenario *s = good(HEAD POOL SERVING JOB);
-    tc_supply supply = tc_supply_of(s, 0);
+    tc_arena arena = {0};
+    tc_supply supply;
+    assert_true(tc_supply_of(s, 0, &arena, &supply));
     assert_int_equal(supply.steps, 2);
     assert_near(supply.step[0].from_s, 0, 0);                 /* brought up before the start */
     assert_int_equal(supply.step[0].devices, 64);             /* (100 - 20) x 0.8 */
     assert_near(supply.step[1].from_s, (31 + 10) * 86400, 0); /* 1 February and ten days */
     assert_int_equal(supply.step[1].devices, 104);            /* (150 - 20) x 0.8 */
     assert_true(isinf(supply.until_s));
+    tc_arena_free(&arena);
     tc_scenario_free(s);
 }
 
@@ -603,7 +606,7 @@ static void errors_have_their_place(void **state) {
     } cases[] = {
         {"", "test.yaml:1", "is empty"},
         {"name: x\n", "test.yaml:1: format", "begin the file with 'format: 1'"},
-        {HEAD POOL "jobs: []\n", "test.yaml:19: jobs", "write 1 to 16"},
+        {HEAD POOL "jobs: []\n", "test.yaml:19: jobs", "write 1 to 10000"},
         {HEAD POOL JOB "speed: 3\n", "test.yaml:26: speed", "is unknown"},
         {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80\n    ownership: owned\n    deliveries:\n"
               "      - {date: \"2024-01-01\", devices: {value: 8, source: assumed}}\n" JOB,
@@ -663,9 +666,9 @@ static void errors_have_their_place(void **state) {
         {HEAD POOL_OF("      - {from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: assumed}}\n")
              JOB,
          "test.yaml:14: pools[0].deliveries[0].from", "needs 'every: month'"},
-        {HEAD POOL_OF("      - {every: month, from: \"1024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: "
+        {HEAD POOL_OF("      - {every: month, from: \"1024-02-01\", until: \"2924-01-01\", devices: {value: 8, source: "
                       "assumed}}\n") JOB,
-         "test.yaml:14: pools[0].deliveries[0].from", "more than 96 deliveries"},
+         "test.yaml:14: pools[0].deliveries[0].from", "more than 20000 deliveries"},
         {HEAD POOL_OF("      - {date: {value: \"2024-02-01\"}, devices: {value: 8, source: assumed}}\n") JOB,
          "test.yaml:14: pools[0].deliveries[0].date", "is a figure; write the text alone"},
         {HEAD "pools:\n  - name: {value: p}\n    accelerator: a100-sxm-80g\n" JOB, "test.yaml:10: pools[0].name",
@@ -683,6 +686,56 @@ static void errors_have_their_place(void **state) {
         assert_null(strchr(error.text, '\n'));
         tc_scenario_free(scenario);
     }
+}
+
+/* A scenario of many pools, deliveries of the first, jobs and candidates of the last job, one of them with a wrong model. */
+static char *large(int pools, int deliveries, int jobs, int candidates, const char *last_model) {
+    char *text;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    fputs(HEAD "pools:\n", file);
+    for (int i = 0; i < pools; i++) {
+        fprintf(file, "  - name: p%d\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n", i);
+        for (int k = 0; k < (i ? 1 : deliveries); k++) {
+            char day[TC_DATE_SIZE];
+            tc_date_format(tc_day_from_date(2020, 1, 1) + k, day);
+            fprintf(file, "      - {date: \"%s\", devices: {value: 8, source: assumed}}\n", day);
+        }
+    }
+    fputs("jobs:\n", file);
+    for (int i = 0; i < jobs; i++) {
+        fprintf(file, "  - name: j%d\n    candidates:\n", i);
+        for (int k = 0; k < (i < jobs - 1 ? 1 : candidates); k++)
+            fprintf(file,
+                    "      - {name: c%d, model: %s, global_batch: {value: 8, source: paper}, tokens: {value: 1e9, "
+                    "source: paper}}\n",
+                    k, i == jobs - 1 && k == candidates - 1 ? last_model : "gpt2-124m");
+    }
+    fclose(file);
+    return text;
+}
+
+static void scenarios_are_as_large_as_fleets(void **state) {
+    (void)state;
+    char *text = large(50, 10000, 1000, 50, "gpt2-124m");
+    tc_scenario *s = good(text);
+    assert_int_equal(s->pools, 50);
+    assert_int_equal(s->pool[0].deliveries, 10000);
+    assert_int_equal(s->pool[0].delivery[9999].day, tc_day_from_date(2020, 1, 1) + 9999);
+    assert_int_equal(s->pool[49].deliveries, 1);
+    assert_int_equal(s->jobs, 1000);
+    assert_int_equal(s->job[999].candidates, 50);
+    assert_string_equal(s->job[999].candidate[49].name, "c49");
+    assert_non_null(s->job[999].candidate[49].model);
+    tc_scenario_free(s);
+    free(text);
+    text = large(50, 10000, 1000, 50, "gpt9");
+    tc_error error;
+    assert_int_equal(read_text(text, &s, &error), TC_INVALID);
+    assert_non_null(strstr(error.place, "jobs[999].candidates[49].model"));
+    tc_scenario_free(s);
+    free(text);
 }
 
 int main(void) {
@@ -703,6 +756,7 @@ int main(void) {
                                        cmocka_unit_test(a_lease_that_ends),
                                        cmocka_unit_test(what_does_not_fit_says_so),
                                        cmocka_unit_test(deliveries_repeat),
+                                       cmocka_unit_test(scenarios_are_as_large_as_fleets),
                                        cmocka_unit_test(paths_begin_at_their_file),
                                        cmocka_unit_test(assumptions_are_listed),
                                        cmocka_unit_test(pages_keep_their_width),

@@ -32,6 +32,16 @@ void *tc_arena_alloc(tc_arena *arena, size_t bytes) {
     return memory;
 }
 
+void *tc_arena_grow(tc_arena *arena, void *array, int count, int *room, size_t element) {
+    if (count < *room) return array;
+    int more = count < 8 ? 16 : 2 * count;
+    void *longer = tc_arena_alloc(arena, (size_t)more * element);
+    if (!longer) return NULL;
+    if (count > 0) memcpy(longer, array, (size_t)count * element);
+    *room = more;
+    return longer;
+}
+
 char *tc_arena_copy(tc_arena *arena, const char *text, size_t length) {
     char *copy = tc_arena_alloc(arena, length + 1);
     if (copy) memcpy(copy, text, length);

@@ -89,12 +89,23 @@ static bool size_is(const tc_members *table, const tc_member *m, const char *val
     return *size == table->size;
 }
 
+/* The first element of the member, and their size; NULL: a pointer to none. */
+static const char *first_of(const tc_member *m, const char *value, size_t *size) {
+    const char *at = value + m->offset;
+    *size = m->size;
+    if (m->kind != TC_MEMBER_ARRAY) return at;
+    memcpy(&at, value + m->offset, sizeof at);
+    *size = m->of->size;
+    return at;
+}
+
 static bool sound(const tc_members *table, const char *value);
 
 static bool sound_structs(const tc_member *m, const char *value) {
-    const char *at = value + m->offset;
-    for (int i = 0, n = elements(m, value); i < n; i++, at += m->size)
-        if (!sound(m->of, at)) return false;
+    size_t size;
+    const char *at = first_of(m, value, &size);
+    for (int i = 0, n = elements(m, value); i < n; i++, at += size)
+        if (!at || !sound(m->of, at)) return false;
     return true;
 }
 
@@ -109,6 +120,7 @@ static bool sound(const tc_members *table, const char *value) {
                 if (!fits(m, at + sizeof(double) * (size_t)i)) return false;
             break;
         case TC_MEMBER_STRUCT:
+        case TC_MEMBER_ARRAY:
             if (!sound_structs(m, value)) return false;
             break;
         case TC_MEMBER_SIZE:
@@ -124,12 +136,14 @@ static bool sound(const tc_members *table, const char *value) {
 static tc_code check(const tc_members *table, const char *value, tc_error *error);
 
 static tc_code check_member(const tc_member *m, const char *value, tc_error *error) {
-    const char *at = value + m->offset;
-    for (int i = 0, n = elements(m, value); i < n; i++, at += m->size) {
+    size_t size;
+    const char *at = first_of(m, value, &size);
+    for (int i = 0, n = elements(m, value); i < n; i++, at += size) {
         tc_code code = TC_OK;
-        if (m->kind == TC_MEMBER_STRUCT) {
+        if (!at) return tc_fail(error, TC_INVALID, m->name, "is NULL, where %d are counted; an array of so many", n);
+        if (m->kind == TC_MEMBER_STRUCT || m->kind == TC_MEMBER_ARRAY) {
             code = check(m->of, at, error);
-            if (code) put_before(error, m->name, m->count > 1 ? i : -1);
+            if (code) put_before(error, m->name, m->count > 1 || m->kind == TC_MEMBER_ARRAY ? i : -1);
         } else if (!fits(m, at)) {
             code = complain(m, at, error);
             if (m->count > 1) error->place[0] = '\0', put_before(error, m->name, i);

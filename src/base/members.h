@@ -18,6 +18,7 @@ typedef enum tc_member_kind {
     TC_MEMBER_SWITCH,  /* bool: its byte is 0 or 1 */
     TC_MEMBER_TEXT,    /* char[], which ends in it */
     TC_MEMBER_STRUCT,  /* by a table of its own */
+    TC_MEMBER_ARRAY,   /* pointer to an array of structs by a table of their own, counted by `used` */
     TC_MEMBER_POINTER  /* what it points to is the caller's word */
 } tc_member_kind;
 
@@ -94,6 +95,12 @@ TC_NODISCARD tc_code tc_members_check(const tc_members *table, const void *value
 /* An array of structs, of which the member `counted` says how many are in use. */
 #define TC_STRUCTS(type, member_, counted, table)                                                                      \
     { TC_ARRAY_AT(type, member_, offsetof(type, counted)), .kind = TC_MEMBER_STRUCT, .of = &(table) }
+/* A pointer to such an array. */
+#define TC_ROW_ARRAY(type, member_, counted, table)                                                                    \
+    {                                                                                                                  \
+        .name = #member_, .offset = offsetof(type, member_), .size = sizeof(((type *)0)->member_), .count = 1,         \
+        .used = offsetof(type, counted), .kind = TC_MEMBER_ARRAY, .of = &(table)                                       \
+    }
 #define TC_ALL_STRUCTS(type, member_, table)                                                                           \
     { TC_ARRAY_AT(type, member_, TC_ALL), .kind = TC_MEMBER_STRUCT, .of = &(table) }
 #define TC_MEMBERS(type, rows, start_, rules_)                                                                         \

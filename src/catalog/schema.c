@@ -17,14 +17,14 @@
 typedef struct reader {
     const tc_schema *schema;
     const tc_document *document;
-    char *out; /* NULL: check only */
+    char *out;       /* NULL: check only */
+    tc_arena *arena; /* of the elements of grown lists; NULL: the schema has none */
     tc_error *error;
     const tc_node *root;
     bool seen[MAX_FIELDS];
 } reader;
 
-static tc_code read_tree(const tc_schema *schema, const tc_document *document, const tc_node *root, void *out,
-                         tc_error *error);
+static tc_code read_tree(const reader *parent, const tc_schema *schema, const tc_node *root, void *out);
 
 static const char *kind_name(const tc_node *node) {
     if (node->kind == TC_NODE_MAPPING) return "a mapping";
@@ -34,10 +34,16 @@ static const char *kind_name(const tc_node *node) {
 
 /* ---- figures ---------------------------------------------------------------------- */
 
-/* A figure is a mapping with `value`; nothing else in the formats has that key. */
-static bool is_figure(const tc_node *node) { return node->kind == TC_NODE_MAPPING && tc_node_get(node, "value"); }
+/* A figure is a mapping with `value`, or with `mid` where it is not certain; nothing else in the formats has these keys. */
+static const tc_node *value_of(const tc_node *node) {
+    if (node->kind != TC_NODE_MAPPING) return NULL;
+    const tc_node *value = tc_node_get(node, "value");
+    return value ? value : tc_node_get(node, "mid");
+}
 
-const tc_node *tc_figure_value(const tc_node *node) { return is_figure(node) ? tc_node_get(node, "value") : node; }
+static bool is_figure(const tc_node *node) { return value_of(node) != NULL; }
+
+const tc_node *tc_figure_value(const tc_node *node) { return is_figure(node) ? value_of(node) : node; }
 
 static tc_code check_source(const reader *r, const tc_node *name) {
     if (name->kind != TC_NODE_SCALAR || tc_node_is_null(name))
@@ -66,6 +72,11 @@ static tc_code check_sources(const reader *r, const tc_node *source) {
     return TC_OK;
 }
 
+static bool is_one_of(const char *word, const char *const *words) {
+    while (*words && strcmp(*words, word) != 0) words++;
+    return *words != NULL;
+}
+
 /* Source and note of a figure, and that there is nothing else in it. */
 static tc_code check_figure(const reader *r, const tc_field *field, const tc_node *node) {
     if (!is_figure(node)) {
@@ -76,10 +87,13 @@ static tc_code check_figure(const reader *r, const tc_field *field, const tc_nod
                                 example);
     }
     const tc_node *source = tc_node_get(node, "source");
+    bool spread = field->type == TC_FIELD_SPREAD && !tc_node_get(node, "value");
+    const char *const certain[] = {"value", "source", "note", NULL}, *const uncertain[]
+                                                                     = {"low", "mid", "high", "source", "note", NULL};
     for (const tc_node *child = node->first; child; child = child->next)
-        if (strcmp(child->key, "value") != 0 && strcmp(child->key, "source") != 0 && strcmp(child->key, "note") != 0)
-            return tc_document_fail(r->document, child, NULL, r->error,
-                                    "'%.60s' is unknown; a figure has value, source and note", child->key);
+        if (!is_one_of(child->key, spread ? uncertain : certain))
+            return tc_document_fail(r->document, child, NULL, r->error, "'%.60s' is unknown; a figure has %s",
+                                    child->key, spread ? "low, mid, high, source and note" : "value, source and note");
     if (!source) {
         if (!field->sourced) return TC_OK;
         return tc_document_fail(r->document, node, NULL, r->error,
@@ -110,7 +124,8 @@ static const char *expected_form(const tc_field *field) {
     case TC_FIELD_INTEGER: return "a whole number such as 8";
     case TC_FIELD_BOOLEAN: return "true or false";
     case TC_FIELD_ENUM: return "one of its words";
-    case TC_FIELD_NUMBER: return tc_dimension_example(field->dimension);
+    case TC_FIELD_NUMBER:
+    case TC_FIELD_SPREAD: return tc_dimension_example(field->dimension);
     default: return "text";
     }
 }
@@ -127,7 +142,7 @@ static tc_code get_scalar(const reader *r, const tc_field *field, const tc_node 
         *out = value;
         return TC_OK;
     }
-    if (field->type == TC_FIELD_NUMBER)
+    if (field->type == TC_FIELD_NUMBER || field->type == TC_FIELD_SPREAD)
         return tc_document_fail(r->document, value, NULL, r->error, "is %s; write a value such as \"%s\"",
                                 kind_name(value), expected_form(field));
     return tc_document_fail(r->document, value, NULL, r->error, "is %s; write %s", kind_name(value),
@@ -172,6 +187,30 @@ static tc_code read_number(const reader *r, const tc_field *field, const tc_node
     tc_code code = tc_figure_number(field, r->document, value, &number, r->error);
     if (code == TC_OK) code = check_range(r, field, value, number);
     if (code == TC_OK && target) memcpy(target, &number, sizeof number);
+    return code;
+}
+
+/* Certain, or p10, p50 and p90 in order. value: of the figure. */
+static tc_code read_spread(const reader *r, const tc_field *field, const tc_node *node, const tc_node *value,
+                           char *target) {
+    tc_spread spread;
+    tc_code code = read_number(r, field, value, (char *)&spread.mid);
+    spread.low = spread.high = spread.mid;
+    bool certain = value == node || tc_node_get(node, "value");
+    for (int i = 0; i < 2 && !certain && code == TC_OK; i++) {
+        const char *key = i ? "high" : "low";
+        const tc_node *end = tc_node_get(node, key);
+        double *number = i ? &spread.high : &spread.low;
+        if (!end)
+            return tc_document_fail(r->document, node, key, r->error,
+                                    "is missing; write low, mid and high (p10, p50, p90), or a value alone");
+        code = read_number(r, field, end, (char *)number);
+        if (code == TC_OK && (i ? *number < spread.mid : *number > spread.mid))
+            return tc_document_fail(r->document, end, NULL, r->error,
+                                    "'%.60s' is %s mid; write low, mid and high (p10, p50, p90) in order", end->text,
+                                    i ? "below" : "above");
+    }
+    if (code == TC_OK && target) memcpy(target, &spread, sizeof spread);
     return code;
 }
 
@@ -305,12 +344,18 @@ static tc_code read_list(const reader *r, const tc_field *field, const tc_node *
         return tc_document_fail(r->document, node, NULL, r->error, "has %d elements; write %d to %d", node->count,
                                 (int)field->min, (int)field->max);
     char *target = r->out ? r->out + field->offset : NULL;
+    if (target && field->grown) {
+        char *elements = r->arena ? tc_arena_alloc(r->arena, (size_t)node->count * field->size) : NULL;
+        if (!elements) return tc_fail(r->error, TC_INTERNAL, r->document->file, "out of memory");
+        memcpy(target, &elements, sizeof elements);
+        target = elements;
+    }
     for (const tc_node *child = node->first; child; child = child->next) {
         if (target) {
             memset(target, 0, field->size);
             if (field->start) field->start(target);
         }
-        tc_code code = read_tree(field->element, r->document, child, target, r->error);
+        tc_code code = read_tree(r, field->element, child, target);
         if (code != TC_OK) return code;
         if (target) target += field->size;
     }
@@ -322,7 +367,7 @@ static tc_code read_map(const reader *r, const tc_field *field, const tc_node *n
     if (node->kind != TC_NODE_MAPPING)
         return tc_document_fail(r->document, node, NULL, r->error, "is %s; write 'name: {...}' lines", kind_name(node));
     for (const tc_node *child = node->first; child; child = child->next) {
-        tc_code code = read_tree(field->element, r->document, child, NULL, r->error);
+        tc_code code = read_tree(r, field->element, child, NULL);
         if (code != TC_OK) return code;
     }
     return TC_OK;
@@ -344,6 +389,7 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
     switch (field->type) {
     case TC_FIELD_INTEGER: code = read_integer(r, field, value, target); break;
     case TC_FIELD_NUMBER: code = read_number(r, field, value, target); break;
+    case TC_FIELD_SPREAD: code = read_spread(r, field, node, value, target); break;
     case TC_FIELD_BOOLEAN: code = read_boolean(r, field, value, target); break;
     case TC_FIELD_ENUM: code = read_enum(r, field, value, target); break;
     case TC_FIELD_OPERATORS: code = read_operators(r, value, target); break;
@@ -521,21 +567,31 @@ static tc_code check_needed(const reader *r) {
     return TC_OK;
 }
 
-static tc_code read_tree(const tc_schema *schema, const tc_document *document, const tc_node *root, void *out,
-                         tc_error *error) {
-    reader r = {.schema = schema, .document = document, .out = out, .error = error, .root = root};
+static tc_code read_tree(const reader *parent, const tc_schema *schema, const tc_node *root, void *out) {
+    reader r = {.schema = schema,
+                .document = parent->document,
+                .out = out,
+                .arena = parent->arena,
+                .error = parent->error,
+                .root = root};
     if (schema->count > MAX_FIELDS)
-        return tc_fail(error, TC_INTERNAL, schema->kind, "the schema has more than %d fields", MAX_FIELDS);
+        return tc_fail(r.error, TC_INTERNAL, schema->kind, "the schema has more than %d fields", MAX_FIELDS);
     tc_code code = read_section(&r, root, "");
     return code == TC_OK ? check_needed(&r) : code;
 }
 
-tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error) {
+tc_code tc_schema_read_grown(const tc_schema *schema, const tc_document *document, void *out, tc_arena *arena,
+                             tc_error *error) {
     const tc_node *first = document->root->first;
     if (!first || strcmp(first->key, "format") != 0)
         return tc_document_fail(document, first ? document->root : NULL, "format", error,
                                 "is not the first key; begin the file with 'format: %d'", FORMAT_VERSION);
-    return read_tree(schema, document, document->root, out, error);
+    const reader whole = {.document = document, .arena = arena, .error = error};
+    return read_tree(&whole, schema, document->root, out);
+}
+
+tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error) {
+    return tc_schema_read_grown(schema, document, out, NULL, error);
 }
 
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node) {

@@ -7,7 +7,7 @@
  *     {.path = "device.memory", .type = TC_FIELD_NUMBER, .dimension = TC_DIMENSION_BYTES, .need = TC_NEED_ALWAYS,
  *      .sourced = true, .offset = offsetof(tc_accelerator, memory_bytes), .min = 1e6, .max = 1e15},
  *
- * A value may be plain or a figure {value, source, note}; a sourced field must be
+ * A value may be plain or a figure {value, source, note}, one that is not certain {low, mid, high, source, note}; a sourced field must be
  * a figure, and its source a key (or a list of keys) of the file's `sources`,
  * or of the sources.yaml that its folder shares.
  * Every file begins with `format: 1` and may hold slug, name, aliases, notes and
@@ -27,12 +27,13 @@ typedef enum tc_field_type {
     TC_FIELD_STRING,    /* char[size] */
     TC_FIELD_INTEGER,   /* int, min..max */
     TC_FIELD_NUMBER,    /* double in SI, of the dimension, min..max */
+    TC_FIELD_SPREAD,    /* tc_spread: the same, certain, or {low, mid, high} (p10, p50, p90) in order */
     TC_FIELD_BOOLEAN,   /* bool: true or false */
     TC_FIELD_ENUM,      /* int: the index of the word in names */
     TC_FIELD_OPERATORS, /* int: tc_operator_group bits of "norm+activation", or none */
     TC_FIELD_WORDS,     /* int: bits, 1 << index in names, of "zero1+hsdp"; any: all of them, no: none */
     TC_FIELD_SOURCE,    /* a key of `sources` for what stands beside it, or a list of them; not stored */
-    TC_FIELD_LIST,      /* a sequence of mappings read by `element` into an array */
+    TC_FIELD_LIST,      /* a sequence of mappings read by `element` into an array, or into one that is allocated */
     TC_FIELD_MAP,       /* any keys, each a mapping checked by `element`; not stored */
     TC_FIELD_TEXTS,     /* text, a sequence or a mapping of texts; not stored */
     TC_FIELD_FORMAT     /* the format's version */
@@ -56,11 +57,12 @@ typedef struct tc_field {
     tc_need need;
     bool sourced;                 /* must be a figure with a source */
     bool own;                     /* of a file that may have bases: not theirs */
+    bool grown;                   /* LIST: the member is a pointer to an array that is allocated as the file needs it */
     bool plain_si;                /* NUMBER: a plain number is taken too, in SI */
     size_t offset;                /* TC_NOT_STORED: checked only */
     int bit;                      /* BOOLEAN: of an int; 0: a bool */
     size_t size;                  /* STRING: room; LIST: of one element */
-    double min, max;              /* INTEGER, NUMBER; LIST: number of elements; max 0 = no limit of its own */
+    double min, max;              /* INTEGER, NUMBER, SPREAD; LIST: number of elements; max 0 = no limit of its own */
     const char *const *names;     /* ENUM, WORDS: words, the last NULL; the value is the index */
     const tc_schema *element;     /* LIST, MAP */
     size_t count_offset;          /* LIST: int, number of elements */
@@ -84,11 +86,14 @@ struct tc_schema {
 /* Checks the document against the schema and stores its values in the struct at out (NULL: check
  * only). What the document does not hold keeps the value it had. */
 TC_NODISCARD tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error);
+/* The same of a schema with grown lists, whose elements come out of the arena. */
+TC_NODISCARD tc_code tc_schema_read_grown(const tc_schema *schema, const tc_document *document, void *out,
+                                          tc_arena *arena, tc_error *error);
 
 /* The field that describes a node of a document of this schema, or NULL for sections and unknown keys. */
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node);
 
-/* The value node of a figure: the node itself, or its `value`. */
+/* The value node of a figure: the node itself, its `value`, or its `mid`. */
 const tc_node *tc_figure_value(const tc_node *node);
 /* Reads the number of a node by its field. */
 TC_NODISCARD tc_code tc_figure_number(const tc_field *field, const tc_document *document, const tc_node *node,

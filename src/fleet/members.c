@@ -20,15 +20,15 @@ static const tc_member line[] = {
     TC_TEXT(tc_delivery_line, until),
     TC_INTEGER(tc_delivery_line, every, -1, 0),
     TC_INTEGER(tc_delivery_line, devices, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_delivery_line, first, 0, TC_SCENARIO_DELIVERIES),
-    TC_INTEGER(tc_delivery_line, count, 0, TC_SCENARIO_DELIVERIES),
+    TC_INTEGER(tc_delivery_line, first, 0, TC_SCENARIO_MOST_DELIVERIES),
+    TC_INTEGER(tc_delivery_line, count, 0, TC_SCENARIO_MOST_DELIVERIES),
 };
 
 static tc_code check_line(const void *value, tc_error *error) {
     const tc_delivery_line *l = value;
-    if (l->first + l->count <= TC_SCENARIO_DELIVERIES) return TC_OK;
+    if (l->first + l->count <= TC_SCENARIO_MOST_DELIVERIES) return TC_OK;
     return tc_fail(error, TC_INVALID, "count", "%d deliveries from the %dth on; a pool has at most %d", l->count,
-                   l->first, TC_SCENARIO_DELIVERIES);
+                   l->first, TC_SCENARIO_MOST_DELIVERIES);
 }
 
 static const tc_members delivery_members = TC_MEMBERS(tc_delivery, delivery, NULL, NULL),
@@ -46,10 +46,10 @@ static const tc_member pool[] = {
     {TC_MEMBER_AT(tc_scenario_pool, mtbf_s), .kind = TC_MEMBER_FIGURE, .upper = __builtin_inf(), .unset = true},
     TC_TEXT(tc_scenario_pool, until_date),
     TC_INTEGER(tc_scenario_pool, until, -MOST_DAY, INT32_MAX),
-    TC_INTEGER(tc_scenario_pool, lines, 0, TC_SCENARIO_DELIVERIES),
-    TC_INTEGER(tc_scenario_pool, deliveries, 0, TC_SCENARIO_DELIVERIES),
-    TC_STRUCTS(tc_scenario_pool, line, lines, line_members),
-    TC_STRUCTS(tc_scenario_pool, delivery, deliveries, delivery_members),
+    TC_INTEGER(tc_scenario_pool, lines, 0, TC_SCENARIO_MOST_DELIVERIES),
+    TC_INTEGER(tc_scenario_pool, deliveries, 0, TC_SCENARIO_MOST_DELIVERIES),
+    TC_ROW_ARRAY(tc_scenario_pool, line, lines, line_members),
+    TC_ROW_ARRAY(tc_scenario_pool, delivery, deliveries, delivery_members),
     TC_STRUCT(tc_scenario_pool, cluster, tc_cluster_members),
     TC_STRUCT(tc_scenario_pool, software, tc_stack_members),
     TC_STRUCT(tc_scenario_pool, economics, tc_economics_members),
@@ -77,7 +77,7 @@ static tc_code check_pool(const void *value, tc_error *error) {
 static const tc_member serving[] = {
     TC_TEXT(tc_scenario_serving, name),
     TC_TEXT(tc_scenario_serving, pool_name),
-    TC_INTEGER(tc_scenario_serving, pool, 0, TC_SCENARIO_POOLS - 1),
+    TC_INTEGER(tc_scenario_serving, pool, 0, TC_SCENARIO_MOST_POOLS - 1),
     TC_INTEGER(tc_scenario_serving, devices_given, 0, TC_MOST_DEGREE),
     TC_FIGURE(tc_scenario_serving, monthly_users),
     TC_FIGURE(tc_scenario_serving, daily_share),
@@ -123,11 +123,11 @@ static const tc_member job[] = {
     TC_TEXT(tc_scenario_job, after),
     TC_TEXT(tc_scenario_job, not_before_date),
     TC_TEXT(tc_scenario_job, deadline_date),
-    TC_INTEGER(tc_scenario_job, after_job, -1, TC_SCENARIO_JOBS - 1),
+    TC_INTEGER(tc_scenario_job, after_job, -1, TC_SCENARIO_MOST_JOBS - 1),
     TC_INTEGER(tc_scenario_job, not_before, INT32_MIN, MOST_DAY),
     TC_INTEGER(tc_scenario_job, deadline, -MOST_DAY, INT32_MAX),
-    TC_INTEGER(tc_scenario_job, candidates, 0, TC_SCENARIO_CANDIDATES),
-    TC_STRUCTS(tc_scenario_job, candidate, candidates, candidate_members),
+    TC_INTEGER(tc_scenario_job, candidates, 0, TC_SCENARIO_MOST_CANDIDATES),
+    TC_ROW_ARRAY(tc_scenario_job, candidate, candidates, candidate_members),
 };
 
 static tc_code check_job(const void *value, tc_error *error) {
@@ -155,12 +155,12 @@ static const tc_member scenario[] = {
     TC_SWITCH(tc_scenario, any),
     TC_FIGURE_IN(tc_scenario, fit, 0, 0.999999),
     TC_FIGURE_IN(tc_scenario, batch_band, 0, 0.9),
-    TC_INTEGER(tc_scenario, pools, 0, TC_SCENARIO_POOLS),
-    TC_INTEGER(tc_scenario, servings, 0, TC_SCENARIO_SERVINGS),
-    TC_INTEGER(tc_scenario, jobs, 0, TC_SCENARIO_JOBS),
-    TC_STRUCTS(tc_scenario, pool, pools, pool_members),
-    TC_STRUCTS(tc_scenario, serving, servings, serving_members),
-    TC_STRUCTS(tc_scenario, job, jobs, job_members),
+    TC_INTEGER(tc_scenario, pools, 0, TC_SCENARIO_MOST_POOLS),
+    TC_INTEGER(tc_scenario, servings, 0, TC_SCENARIO_MOST_SERVINGS),
+    TC_INTEGER(tc_scenario, jobs, 0, TC_SCENARIO_MOST_JOBS),
+    TC_ROW_ARRAY(tc_scenario, pool, pools, pool_members),
+    TC_ROW_ARRAY(tc_scenario, serving, servings, serving_members),
+    TC_ROW_ARRAY(tc_scenario, job, jobs, job_members),
     TC_INTEGER(tc_scenario, assumptions, 0, TC_MOST_DEGREE),
     TC_POINTER(tc_scenario, assumption),
     TC_POINTER(tc_scenario, arena),

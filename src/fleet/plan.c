@@ -20,18 +20,17 @@
 #include "fleet/members.h"
 #include "fleet/simulate.h"
 
-#define MAX_LINES 768
-
 typedef struct planner {
     const tc_scenario *scenario;
     tc_plan *plan;
-    tc_supply supply[TC_SCENARIO_POOLS];
+    tc_supply *supply;     /* [pools] */
     tc_prospect *prospect; /* beside plan->candidate */
     const tc_interval_model *interval;
-    double free_s[TC_SCENARIO_POOLS][TC_QUANTILES];
-    int first[TC_SCENARIO_JOBS]; /* of a job's candidates in plan->candidate: [candidate][pool] */
-    const tc_plan_watch *watch;  /* NULL: nobody */
-    int looked_at;               /* candidates on pools, before it was stopped */
+    double (*free_s)[TC_QUANTILES]; /* [pools] */
+    int *first;                     /* of a job's candidates in plan->candidate: [candidate][pool] */
+    int room_assumed, room_advice;  /* in the plan's lines */
+    const tc_plan_watch *watch;     /* NULL: nobody */
+    int looked_at;                  /* candidates on pools, before it was stopped */
     tc_error *error;
 } planner;
 
@@ -39,28 +38,37 @@ static tc_code no_memory(const planner *p) { return tc_fail(p->error, TC_INTERNA
 
 /* ---- lines of text -------------------------------------------------------------------- */
 
-static tc_code add_line(const planner *p, const char **lines, int *count, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* Lines of the plan, in its arena. */
+typedef struct lines {
+    const char ***line;
+    int *count, *room;
+} lines;
+
+static lines assumed_of(planner *p) { return (lines){&p->plan->assumed, &p->plan->assumed_count, &p->room_assumed}; }
+
+static lines advice_of(planner *p) { return (lines){&p->plan->advice, &p->plan->advice_count, &p->room_advice}; }
+
+static tc_code add_line(const planner *p, lines to, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Adds a line unless it is there already. */
-static tc_code add_line(const planner *p, const char **lines, int *count, const char *format, ...) {
+static tc_code add_line(const planner *p, lines to, const char *format, ...) {
     char text[640];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    for (int i = 0; i < *count; i++)
-        if (strcmp(lines[i], text) == 0) return TC_OK;
-    if (*count == MAX_LINES) return TC_OK;
-    lines[*count] = tc_arena_copy(&p->plan->arena, text, strlen(text));
-    if (!lines[*count]) return no_memory(p);
-    ++*count;
-    return TC_OK;
+    for (int i = 0; i < *to.count; i++)
+        if (strcmp((*to.line)[i], text) == 0) return TC_OK;
+    const char **line = tc_arena_grow(&p->plan->arena, *to.line, *to.count, to.room, sizeof *line);
+    if (!line) return no_memory(p);
+    *to.line = line;
+    line[*to.count] = tc_arena_copy(&p->plan->arena, text, strlen(text));
+    return line[(*to.count)++] ? TC_OK : no_memory(p);
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-static void fill_pools(planner *p) {
+static tc_code fill_pools(planner *p) {
     for (int i = 0; i < p->scenario->pools; i++) {
         const tc_scenario_pool *pool = &p->scenario->pool[i];
         tc_plan_pool *out = &p->plan->pool[i];
@@ -74,12 +82,13 @@ static void fill_pools(planner *p) {
             out->serving_missing = out->serving - out->total;
             out->serving = out->total;
         }
-        p->supply[i] = tc_supply_of(p->scenario, i);
+        if (!tc_supply_of(p->scenario, i, &p->plan->arena, &p->supply[i])) return no_memory(p);
         for (int k = 0; k < p->supply[i].steps; k++) {
             out->training = p->supply[i].step[k].devices;
             if (p->supply[i].step[k].from_s <= 0) out->training_now = out->training;
         }
     }
+    return TC_OK;
 }
 
 static double day_seconds(const tc_scenario *s, int32_t day) { return (double)((int64_t)day - s->start) * 86400; }
@@ -257,14 +266,12 @@ static tc_code tell_pool(planner *p, int index) {
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
     if (!pool->fabric[0])
-        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: fabric %s (the accelerator's own)", pool->name,
+        code = add_line(p, assumed_of(p), "%s: fabric %s (the accelerator's own)", pool->name,
                         pool->cluster.fabric.slug);
     if (code == TC_OK && !pool->stack[0])
-        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: training software '%s' (none given)", pool->name,
-                        pool->software.slug);
+        code = add_line(p, assumed_of(p), "%s: training software '%s' (none given)", pool->name, pool->software.slug);
     if (code == TC_OK && !pool->region[0])
-        code = add_line(p, plan->assumed, &plan->assumed_count, "%s: region %s (none given)", pool->name,
-                        pool->economics.region);
+        code = add_line(p, assumed_of(p), "%s: region %s (none given)", pool->name, pool->economics.region);
     /* the run's defaults, from the first candidate that the pool can train */
     for (int i = 0; i < plan->candidates && code == TC_OK; i++) {
         const tc_plan_run *run = &plan->candidate[i];
@@ -272,7 +279,7 @@ static tc_code tell_pool(planner *p, int index) {
         if (run->pool != index || !run->feasible) continue;
         if (tc_phase_run(&p->prospect[i], &run->phase[0], &detail, NULL) != TC_OK) break;
         for (int k = 0; k < detail.assumed_count && code == TC_OK; k++)
-            code = add_line(p, plan->assumed, &plan->assumed_count, "%s", detail.assumed[k]);
+            code = add_line(p, assumed_of(p), "%s", detail.assumed[k]);
         break;
     }
     return code;
@@ -285,7 +292,7 @@ static tc_code tell_steps(planner *p) {
     for (int j = 0; j < plan->jobs; j++) {
         const tc_plan_run *run = &plan->run[j];
         for (int k = 0; run->feasible && k < run->phase[0].step.assumed_count && code == TC_OK; k++)
-            code = add_line(p, plan->assumed, &plan->assumed_count, "%s on %s: %s", p->scenario->job[j].name,
+            code = add_line(p, assumed_of(p), "%s on %s: %s", p->scenario->job[j].name,
                             p->scenario->pool[run->pool].name, run->phase[0].step.assumed[k]);
     }
     return code;
@@ -296,27 +303,25 @@ static tc_code tell_assumed(planner *p) {
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
     if (p->looked_at < plan->candidates)
-        code = add_line(p, plan->assumed, &plan->assumed_count,
-                        "stopped after %d of %d candidates on pools: the others were not looked at", p->looked_at,
-                        plan->candidates);
-    for (int i = 0; i < s->assumptions && code == TC_OK; i++)
-        code = add_line(p, plan->assumed, &plan->assumed_count, "%s", s->assumption[i]);
+        code = add_line(p, assumed_of(p), "stopped after %d of %d candidates on pools: the others were not looked at",
+                        p->looked_at, plan->candidates);
+    for (int i = 0; i < s->assumptions && code == TC_OK; i++) code = add_line(p, assumed_of(p), "%s", s->assumption[i]);
     for (int i = 0; i < s->pools && code == TC_OK; i++) code = tell_pool(p, i);
     if (code == TC_OK) code = tell_steps(p);
     for (int j = 0; j < s->jobs; j++)
         for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
             if (s->job[j].candidate[c].dtype_default)
-                code = add_line(p, plan->assumed, &plan->assumed_count, "bf16 where a candidate gives no dtype");
+                code = add_line(p, assumed_of(p), "bf16 where a candidate gives no dtype");
     if (code == TC_OK)
-        code = add_line(p, plan->assumed, &plan->assumed_count,
+        code = add_line(p, assumed_of(p),
                         "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive "
                         "and cost one restart");
     if (code == TC_OK)
-        code = add_line(p, plan->assumed, &plan->assumed_count,
+        code = add_line(p, assumed_of(p),
                         "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for "
                         "all jobs at once");
     if (code == TC_OK)
-        code = add_line(p, plan->assumed, &plan->assumed_count,
+        code = add_line(p, assumed_of(p),
                         "layouts are the fastest of the search that fit with at least %d %%, of batches up to %d %% "
                         "away; a job costs what "
                         "its devices cost, reserves apart",
@@ -330,26 +335,25 @@ static tc_code tell_advice(planner *p) {
     tc_code code = TC_OK;
     for (int i = 0; i < s->pools && code == TC_OK; i++)
         if (plan->pool[i].serving_missing > 0)
-            code = add_line(p, plan->advice, &plan->advice_count,
+            code = add_line(p, advice_of(p),
                             "%s: serving wants %s devices more than ever arrive; serve elsewhere, or order more",
                             s->pool[i].name, tc_decimal_text(plan->pool[i].serving_missing, 0).s);
     for (int j = 0; j < s->jobs && code == TC_OK; j++) {
         if (plan->job[j].late)
-            code = add_line(p, plan->advice, &plan->advice_count,
-                            "%s: no candidate is done by %s; the earliest is planned", s->job[j].name,
+            code = add_line(p, advice_of(p), "%s: no candidate is done by %s; the earliest is planned", s->job[j].name,
                             s->job[j].deadline_date);
         if (plan->run[j].feasible) continue;
         for (int i = 0; i < plan->candidates && code == TC_OK; i++) {
             const tc_plan_run *run = &plan->candidate[i];
             if (run->job != j || run->feasible) continue;
             const char *more = run->enough_devices ? "; it fits on " : "";
-            code = add_line(p, plan->advice, &plan->advice_count, "%s (%s) on %s: %s%s%s%s", s->job[j].name,
+            code = add_line(p, advice_of(p), "%s (%s) on %s: %s%s%s%s", s->job[j].name,
                             s->job[j].candidate[run->candidate].name, s->pool[run->pool].name, run->why, more,
                             run->enough_devices ? tc_decimal_text(run->enough_devices, 0).s : "",
                             run->enough_devices ? " devices" : "");
         }
         if (code == TC_OK && s->job[j].after_job >= 0 && !plan->run[s->job[j].after_job].feasible)
-            code = add_line(p, plan->advice, &plan->advice_count, "%s: %s", s->job[j].name, plan->run[j].why);
+            code = add_line(p, advice_of(p), "%s: %s", s->job[j].name, plan->run[j].why);
     }
     return code;
 }
@@ -363,13 +367,14 @@ tc_code tc_plan_make_watched(const tc_scenario *scenario, const tc_interval_mode
         = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
     planner p = {.scenario = scenario, .interval = interval, .watch = watch, .plan = out, .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
-    out->assumed = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->assumed);
-    out->advice = tc_arena_alloc(&out->arena, MAX_LINES * sizeof *out->advice);
-    code = out->run && out->assumed && out->advice ? TC_OK : no_memory(&p);
-    if (code == TC_OK) {
-        fill_pools(&p);
-        code = fill_table(&p);
-    }
+    out->job = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->job);
+    out->pool = tc_arena_alloc(&out->arena, (size_t)scenario->pools * sizeof *out->pool);
+    p.supply = tc_arena_alloc(&out->arena, (size_t)scenario->pools * sizeof *p.supply);
+    p.free_s = tc_arena_alloc(&out->arena, (size_t)scenario->pools * sizeof *p.free_s);
+    p.first = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *p.first);
+    code = out->run && out->job && out->pool && p.supply && p.free_s && p.first ? TC_OK : no_memory(&p);
+    if (code == TC_OK) code = fill_pools(&p);
+    if (code == TC_OK) code = fill_table(&p);
     for (int j = 0; j < scenario->jobs && code == TC_OK; j++) {
         code = plan_job(&p, j);
         out->feasible = out->feasible || out->run[j].feasible;

@@ -11,6 +11,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/members.h"
 #include "base/vocabulary.h"
 #include "catalog/kinds.h"
 
@@ -69,11 +70,12 @@ static const tc_field pool_fields[] = {
     TEXT("until", TC_NEED_NEVER, tc_scenario_pool, until_date),
     {.path = "deliveries",
      .type = TC_FIELD_LIST,
+     .grown = true,
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(tc_scenario_pool, line),
      .size = sizeof(tc_delivery_line),
      .min = 1,
-     .max = TC_SCENARIO_DELIVERIES,
+     .max = TC_SCENARIO_MOST_DELIVERIES,
      .element = &delivery_schema,
      .count_offset = offsetof(tc_scenario_pool, lines),
      .start = start_delivery},
@@ -143,11 +145,12 @@ static const tc_field job_fields[] = {
     TEXT("deadline", TC_NEED_NEVER, tc_scenario_job, deadline_date),
     {.path = "candidates",
      .type = TC_FIELD_LIST,
+     .grown = true,
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(tc_scenario_job, candidate),
      .size = sizeof(tc_scenario_candidate),
      .min = 1,
-     .max = TC_SCENARIO_CANDIDATES,
+     .max = TC_SCENARIO_MOST_CANDIDATES,
      .element = &candidate_schema,
      .count_offset = offsetof(tc_scenario_job, candidates),
      .start = start_candidate},
@@ -175,29 +178,32 @@ static const tc_field fields[] = {
     FIGURE("reserves.evaluation", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, evaluation_share, 0, 0.95),
     {.path = "pools",
      .type = TC_FIELD_LIST,
+     .grown = true,
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(tc_scenario, pool),
      .size = sizeof(tc_scenario_pool),
      .min = 1,
-     .max = TC_SCENARIO_POOLS,
+     .max = TC_SCENARIO_MOST_POOLS,
      .element = &pool_schema,
      .count_offset = offsetof(tc_scenario, pools),
      .start = start_pool},
     {.path = "serving",
      .type = TC_FIELD_LIST,
+     .grown = true,
      .offset = offsetof(tc_scenario, serving),
      .size = sizeof(tc_scenario_serving),
      .min = 0,
-     .max = TC_SCENARIO_SERVINGS,
+     .max = TC_SCENARIO_MOST_SERVINGS,
      .element = &serving_schema,
      .count_offset = offsetof(tc_scenario, servings)},
     {.path = "jobs",
      .type = TC_FIELD_LIST,
+     .grown = true,
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(tc_scenario, job),
      .size = sizeof(tc_scenario_job),
      .min = 1,
-     .max = TC_SCENARIO_JOBS,
+     .max = TC_SCENARIO_MOST_JOBS,
      .element = &job_schema,
      .count_offset = offsetof(tc_scenario, jobs),
      .start = start_job},
@@ -210,6 +216,8 @@ typedef struct checker {
     const tc_document *document;
     tc_scenario *scenario;
     tc_error *error;
+    int room_deliveries, room_assumptions; /* of the pool at hand; of the scenario */
+    int64_t delivered;                     /* devices of the pool at hand */
 } checker;
 
 static const tc_node *element(const tc_node *parent, const char *key, int index) {
@@ -226,15 +234,13 @@ static tc_code take_day(const checker *c, const tc_node *parent, const char *key
 }
 
 /* One delivery of the line at `at`; key: where its day stands. */
-static tc_code add_delivery(const checker *c, const tc_node *at, const char *key, tc_scenario_pool *pool,
+static tc_code add_delivery(checker *c, const tc_node *at, const char *key, tc_scenario_pool *pool,
                             tc_delivery_line *line, int32_t day) {
     const tc_delivery *before = pool->deliveries > 0 ? &pool->delivery[pool->deliveries - 1] : NULL;
     const tc_node *date = tc_node_get(at, key);
     char text[TC_DATE_SIZE], earlier[TC_DATE_SIZE] = "";
-    double total = line->devices;
     tc_date_format(day, text);
     if (before) tc_date_format(before->day, earlier);
-    for (int i = 0; i < pool->deliveries; i++) total += pool->delivery[i].devices;
     if (before && day <= before->day)
         return tc_document_fail(c->document, date, NULL, c->error,
                                 "'%s' is not after %s, the delivery before it; order the deliveries by date", text,
@@ -243,13 +249,18 @@ static tc_code add_delivery(const checker *c, const tc_node *at, const char *key
         return tc_document_fail(c->document, date, NULL, c->error,
                                 "'%s' is not before %s, when the pool ends; leave the delivery out", text,
                                 pool->until_date);
-    if (total > 1e7)
+    if (c->delivered + line->devices > TC_MOST_DEGREE)
         return tc_document_fail(c->document, tc_node_get(at, "devices"), NULL, c->error,
                                 "brings the pool to more than 10,000,000 devices; write a smaller number");
-    if (pool->deliveries == TC_SCENARIO_DELIVERIES)
+    if (pool->deliveries == TC_SCENARIO_MOST_DELIVERIES)
         return tc_document_fail(c->document, date, NULL, c->error,
-                                "makes more than %d deliveries of a pool; leave some out", TC_SCENARIO_DELIVERIES);
+                                "makes more than %d deliveries of a pool; leave some out", TC_SCENARIO_MOST_DELIVERIES);
+    tc_delivery *deliveries
+        = tc_arena_grow(&c->scenario->arena, pool->delivery, pool->deliveries, &c->room_deliveries, sizeof *deliveries);
+    if (!deliveries) return tc_fail(c->error, TC_INTERNAL, c->document->file, "out of memory");
+    pool->delivery = deliveries;
     pool->delivery[pool->deliveries++] = (tc_delivery){day, line->devices};
+    c->delivered += line->devices;
     line->count++;
     return TC_OK;
 }
@@ -266,7 +277,7 @@ static int32_t months_later(int32_t from, int months) {
 }
 
 /* A delivery every month, first and last day included. */
-static tc_code add_monthly(const checker *c, const tc_node *at, tc_scenario_pool *pool, tc_delivery_line *line) {
+static tc_code add_monthly(checker *c, const tc_node *at, tc_scenario_pool *pool, tc_delivery_line *line) {
     int32_t from = 0, until = 0;
     const char *missing = !line->from[0] ? "from" : !line->until[0] ? "until" : NULL;
     if (missing || line->date[0])
@@ -283,7 +294,7 @@ static tc_code add_monthly(const checker *c, const tc_node *at, tc_scenario_pool
     return code;
 }
 
-static tc_code add_line(const checker *c, const tc_node *at, tc_scenario_pool *pool, tc_delivery_line *line) {
+static tc_code add_line(checker *c, const tc_node *at, tc_scenario_pool *pool, tc_delivery_line *line) {
     int32_t day = 0;
     line->first = pool->deliveries;
     if (line->every >= 0) return add_monthly(c, at, pool, line);
@@ -297,7 +308,7 @@ static tc_code add_line(const checker *c, const tc_node *at, tc_scenario_pool *p
     return code == TC_OK ? add_delivery(c, at, "date", pool, line, day) : code;
 }
 
-static tc_code check_pool(const checker *c, int index) {
+static tc_code check_pool(checker *c, int index) {
     tc_scenario_pool *pool = &c->scenario->pool[index];
     const tc_node *node = element(c->document->root, "pools", index);
     for (int i = 0; i < index; i++)
@@ -305,8 +316,10 @@ static tc_code check_pool(const checker *c, int index) {
             return tc_document_fail(c->document, tc_node_get(node, "name"), NULL, c->error,
                                     "'%s' is the name of an earlier pool too; give each pool its own", pool->name);
     tc_code code = take_day(c, node, "until", pool->until_date, &pool->until);
-    for (int i = 0; i < pool->lines && code == TC_OK; i++)
-        code = add_line(c, element(node, "deliveries", i), pool, &pool->line[i]);
+    const tc_node *at = element(node, "deliveries", 0);
+    c->room_deliveries = 0;
+    c->delivered = 0;
+    for (int i = 0; i < pool->lines && code == TC_OK; i++, at = at->next) code = add_line(c, at, pool, &pool->line[i]);
     return code;
 }
 
@@ -377,7 +390,6 @@ static tc_code check_job(const checker *c, int index) {
 /* ---- assumptions ----------------------------------------------------------------------- */
 
 #define ASSUMED "assumed"
-#define MAX_ASSUMPTIONS 512
 
 /* The name that a person gave to the innermost named mapping around a node: a pool, a job. */
 static const char *owner_of(const tc_node *node) {
@@ -397,19 +409,20 @@ static bool is_assumed(const tc_node *figure) {
     return false;
 }
 
-static tc_code add_assumption(const checker *c, const char *text) {
+static tc_code add_assumption(checker *c, const char *text) {
     tc_scenario *s = c->scenario;
     for (int i = 0; i < s->assumptions; i++)
         if (strcmp(s->assumption[i], text) == 0) return TC_OK;
-    if (s->assumptions == MAX_ASSUMPTIONS) return TC_OK;
+    const char **lines = tc_arena_grow(&s->arena, s->assumption, s->assumptions, &c->room_assumptions, sizeof *lines);
     const char *copy = tc_arena_copy(&s->arena, text, strlen(text));
-    if (!copy) return tc_fail(c->error, TC_INTERNAL, c->document->file, "out of memory");
+    if (!lines || !copy) return tc_fail(c->error, TC_INTERNAL, c->document->file, "out of memory");
+    s->assumption = lines;
     s->assumption[s->assumptions++] = copy;
     return TC_OK;
 }
 
 /* "POOL: key value: note" */
-static tc_code note_figure(const checker *c, const tc_node *figure) {
+static tc_code note_figure(checker *c, const tc_node *figure) {
     const char *owner = owner_of(figure), *note = tc_node_text(figure, "note"), *value = tc_node_text(figure, "value");
     char text[640], key[48];
     snprintf(key, sizeof key, "%s", figure->key ? figure->key : "value");
@@ -423,7 +436,7 @@ static tc_code note_figure(const checker *c, const tc_node *figure) {
 static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
 
 /* Assumed deliveries of a pool that follow each other with the same note are one line. */
-static tc_code note_deliveries(const checker *c, const tc_node *list) {
+static tc_code note_deliveries(checker *c, const tc_node *list) {
     const char *owner = owner_of(list);
     const tc_scenario_pool *pool = &c->scenario->pool[list->parent->index];
     for (const tc_node *first = list->first, *next; first; first = next) {
@@ -454,7 +467,7 @@ static tc_code note_deliveries(const checker *c, const tc_node *list) {
     return TC_OK;
 }
 
-static tc_code note_assumptions(const checker *c, const tc_node *node) {
+static tc_code note_assumptions(checker *c, const tc_node *node) {
     if (node->key && strcmp(node->key, "deliveries") == 0) return note_deliveries(c, node);
     if (is_assumed(node)) return note_figure(c, node);
     for (const tc_node *child = node->first; child; child = child->next) {
@@ -468,8 +481,8 @@ static tc_code note_assumptions(const checker *c, const tc_node *node) {
 
 tc_code tc_scenario_read(const tc_document *document, tc_scenario *out, tc_error *error) {
     out->batch_band = BATCH_BAND;
-    checker c = {document, out, error};
-    tc_code code = tc_schema_read(&schema, document, out, error);
+    checker c = {.document = document, .scenario = out, .error = error};
+    tc_code code = tc_schema_read_grown(&schema, document, out, &out->arena, error);
     if (code != TC_OK) return code;
     if (!(out->fit > 0)) out->fit = TC_FIT;
     code = take_day(&c, document->root, "start", out->start_date, &out->start);
@@ -479,10 +492,7 @@ tc_code tc_scenario_read(const tc_document *document, tc_scenario *out, tc_error
     for (int i = 0; i < out->pools && code == TC_OK; i++) code = check_pool(&c, i);
     for (int i = 0; i < out->servings && code == TC_OK; i++) code = check_serving(&c, i);
     for (int i = 0; i < out->jobs && code == TC_OK; i++) code = check_job(&c, i);
-    if (code != TC_OK) return code;
-    out->assumption = tc_arena_alloc(&out->arena, MAX_ASSUMPTIONS * sizeof *out->assumption);
-    if (!out->assumption) return tc_fail(error, TC_INTERNAL, document->file, "out of memory");
-    return note_assumptions(&c, document->root);
+    return code == TC_OK ? note_assumptions(&c, document->root) : code;
 }
 
 /* A catalog error gets the place of the name in the file, unless it has a place of its own (a broken file). */
@@ -543,7 +553,7 @@ static tc_code resolve_candidate(const checker *c, tc_catalog *catalog, const tc
 }
 
 tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc_scenario *scenario, tc_error *error) {
-    checker c = {document, scenario, error};
+    checker c = {.document = document, .scenario = scenario, .error = error};
     tc_code code = TC_OK;
     for (int i = 0; i < scenario->pools && code == TC_OK; i++) code = resolve_pool(&c, catalog, i);
     for (int i = 0; i < scenario->jobs && code == TC_OK; i++)

@@ -31,28 +31,31 @@
 
 /* ---- supply ------------------------------------------------------------------------ */
 
-static int for_training(const tc_scenario *s, int pool, int64_t delivered) {
-    for (int i = 0; i < s->servings; i++)
-        if (s->serving[i].pool == pool) delivered -= s->serving[i].devices;
-    if (delivered <= 0) return 0;
-    return (int)floor((double)delivered * (1 - s->ablation_share - s->evaluation_share) + 1e-9);
+static int for_training(const tc_scenario *s, int64_t devices) {
+    if (devices <= 0) return 0;
+    return (int)floor((double)devices * (1 - s->ablation_share - s->evaluation_share) + 1e-9);
 }
 
-tc_supply tc_supply_of(const tc_scenario *s, int index) {
+bool tc_supply_of(const tc_scenario *s, int index, tc_arena *arena, tc_supply *out) {
     const tc_scenario_pool *pool = &s->pool[index];
-    tc_supply out = {.until_s = pool->until == INT32_MAX ? INFINITY
-                                                         : (double)(pool->until - (int64_t)s->start) * SECONDS_PER_DAY};
-    int64_t delivered = 0;
+    int64_t delivered = 0, serving = 0;
+    *out
+        = (tc_supply){.until_s = pool->until == INT32_MAX ? INFINITY
+                                                          : (double)(pool->until - (int64_t)s->start) * SECONDS_PER_DAY,
+                      .step = tc_arena_alloc(arena, (size_t)pool->deliveries * sizeof *out->step)};
+    if (!out->step) return false;
+    for (int i = 0; i < s->servings; i++)
+        if (s->serving[i].pool == index) serving += s->serving[i].devices;
     for (int i = 0; i < pool->deliveries; i++) {
         double ready = (double)(pool->delivery[i].day - (int64_t)s->start) * SECONDS_PER_DAY + s->bring_up_s;
         delivered += pool->delivery[i].devices;
-        int devices = for_training(s, index, delivered);
+        int devices = for_training(s, delivered - serving);
         if (ready < 0) ready = 0;
         if (devices < 1) continue;
-        if (out.steps > 0 && out.step[out.steps - 1].from_s >= ready) out.steps--; /* both ready at the start */
-        out.step[out.steps++] = (tc_supply_step){ready, devices};
+        if (out->steps > 0 && out->step[out->steps - 1].from_s >= ready) out->steps--; /* both ready at the start */
+        out->step[out->steps++] = (tc_supply_step){ready, devices};
     }
-    return out;
+    return true;
 }
 
 /* ---- choices ------------------------------------------------------------------------- */
@@ -170,12 +173,23 @@ static int32_t day_of(const tc_scenario *s, double seconds) {
 }
 
 typedef struct progress {
-    tc_plan_phase phase[TC_SCENARIO_DELIVERIES + 1];
-    int phases;
+    tc_plan_phase *phase;
+    int phases, room;
     double left; /* tokens */
 } progress;
 
-/* Trains with the choice, or the layout at hand, from t to end. Returns the time of the last token, or end. */
+/* Room for one phase more. */
+static bool make_room(progress *now) {
+    if (now->phases < now->room) return true;
+    int room = now->room ? 2 * now->room : 4;
+    tc_plan_phase *phase = realloc(now->phase, (size_t)room * sizeof *phase);
+    if (!phase) return false;
+    now->phase = phase;
+    now->room = room;
+    return true;
+}
+
+/* Trains with the choice, or the layout at hand, from t to end. Returns the time of the last token, or end. There is room for a phase. */
 static double train(progress *now, const tc_prospect *p, const tc_choice *choice, double t, double end, int available) {
     bool running = now->phases > 0;
     if (!running
@@ -277,6 +291,7 @@ static tc_code walk(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_
         tc_code code = choice_at(p, i, arena, last, error);
         if (code) return code;
         if (!(*last)->found && now->phases == 0) continue;
+        if (!make_room(now)) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
         tc_choice choice = at_quantile(p, *last, quantile);
         double reached = train(now, p, &choice, from, end, *most);
         if (now->left > 0) continue;
@@ -288,29 +303,27 @@ static tc_code walk(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_
 
 tc_code tc_simulate(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_arena *arena, tc_plan_run *out,
                     tc_error *error) {
-    progress *now = calloc(1, sizeof *now);
+    progress now = {.left = p->candidate->tokens};
     const tc_choice *last = NULL;
     int most = 0;
     double finish;
-    if (!now) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
-    now->left = p->candidate->tokens;
-    tc_code code = walk(p, quantile, earliest_s, arena, now, &last, &most, &finish, error);
+    tc_code code = walk(p, quantile, earliest_s, arena, &now, &last, &most, &finish, error);
     out->evaluated = (int)(p->evaluated < INT_MAX ? p->evaluated : INT_MAX);
     out->feasible = !code && finish >= 0;
-    if (!code && !out->feasible && quantile == TC_P50) code = refuse(out, p, last, most, now->left, error);
+    if (!code && !out->feasible && quantile == TC_P50) code = refuse(out, p, last, most, now.left, error);
     if (out->feasible) {
-        out->phases = now->phases;
-        out->phase = tc_arena_alloc(arena, (size_t)now->phases * sizeof *out->phase);
+        out->phases = now.phases;
+        out->phase = tc_arena_alloc(arena, (size_t)now.phases * sizeof *out->phase);
         if (!out->phase) code = tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     }
     if (!code && out->feasible) {
-        memcpy(out->phase, now->phase, (size_t)now->phases * sizeof *out->phase);
-        out->start_s = now->phase[0].from_s;
+        memcpy(out->phase, now.phase, (size_t)now.phases * sizeof *out->phase);
+        out->start_s = now.phase[0].from_s;
         out->finish_s = finish;
         out->start = day_of(p->scenario, out->start_s);
         out->finish = day_of(p->scenario, out->finish_s);
         add_up(p, out);
     }
-    free(now);
+    free(now.phase);
     return code;
 }

@@ -14,12 +14,12 @@ typedef struct tc_supply_step {
 
 typedef struct tc_supply {
     int steps;
-    tc_supply_step step[TC_SCENARIO_DELIVERIES];
+    tc_supply_step *step;
     double until_s; /* INFINITY: stays */
 } tc_supply;
 
 /* Deliveries after their bring-up, less serving, less the shares of ablations and evaluation. */
-tc_supply tc_supply_of(const tc_scenario *scenario, int pool);
+TC_NODISCARD bool tc_supply_of(const tc_scenario *scenario, int pool, tc_arena *arena, tc_supply *out);
 
 /* Which step times a simulation takes: the forecast's, or an end of their 80 % interval. */
 typedef enum tc_quantile { TC_P50, TC_P10, TC_P90, TC_QUANTILES } tc_quantile;

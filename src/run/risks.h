@@ -1,0 +1,25 @@
+/* risks.h - the rows of tc_risks for the schemas that read them, and the reading of calendar.yaml. */
+#ifndef TC_RUN_RISKS_H
+#define TC_RUN_RISKS_H
+
+#include "base/members.h"
+#include "catalog/schema.h"
+#include "traincast_run.h"
+
+/* A row of a schema: a risk at `prefix`key of the member `risks` of `owner`. need: TC_NEED_... */
+#define TC_RISK_FIELD(kind, prefix, key, unit, needed, is_sourced, owner, member, low, high)                           \
+    {.path = prefix key,                                                                                               \
+     .type = TC_FIELD_##kind,                                                                                          \
+     .dimension = unit,                                                                                                \
+     .need = needed,                                                                                                   \
+     .plain_si = true,                                                                                                 \
+     .sourced = is_sourced,                                                                                            \
+     .offset = offsetof(owner, risks.member),                                                                           \
+     .min = low,                                                                                                       \
+     .max = high},
+
+TC_NODISCARD tc_code tc_risks_read(const tc_document *document, tc_risks *out, tc_error *error);
+
+extern const tc_members tc_risks_members, tc_spread_members;
+
+#endif
