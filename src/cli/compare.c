@@ -1,4 +1,6 @@
-/* compare.c - `traincast compare`: one job on many accelerators. */
+/* compare.c - `traincast compare`: one job on many accelerators.
+ *
+ * Accelerators that were named are searched in full, as `search` does; a representative set, or all, by what is usual. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,18 +9,61 @@
 #include "catalog/catalog.h"
 #include "cli/commands.h"
 #include "cli/request.h"
+#include "cli/search_options.h"
 #include "report/catalog_report.h"
 #include "report/compare_report.h"
 
 #define MOST_ACCELERATORS 256
 
-typedef struct names {
+/* What an accelerator may have of its own: "h20:devices=2048:region=china". */
+static const struct {
+    const char *key;
+    tc_option_id id;
+} own[] = {{"devices", TC_OPTION_DEVICES}, {"region", TC_OPTION_REGION}, {"price", TC_OPTION_PRICE},
+           {"rental", TC_OPTION_RENTAL},   {"fabric", TC_OPTION_FABRIC}, {"stack", TC_OPTION_STACK}};
+#define OWN (sizeof own / sizeof own[0])
+
+typedef struct wanted {
+    const char *name;
+    const char *value[OWN]; /* NULL: that of all */
+} wanted;
+
+typedef struct list {
     tc_arena arena;
     int count;
-    const char *name[MOST_ACCELERATORS];
-} names;
+    wanted item[MOST_ACCELERATORS];
+} list;
 
-static tc_code split_names(tc_context *context, const char *text, names *out) {
+typedef struct comparing {
+    const tc_question *job; /* without devices */
+    bool usual;             /* of what is usual alone */
+    int64_t batch;          /* where none is given */
+} comparing;
+
+/* Which of its own "key=..." begins with; OWN: none. */
+static size_t own_of(const char *text) {
+    size_t i = 0;
+    while (i < OWN && (strncmp(text, own[i].key, strlen(own[i].key)) != 0 || text[strlen(own[i].key)] != '=')) i++;
+    return i;
+}
+
+/* Cuts its own values off the end of the name. */
+static tc_code split_own(tc_context *context, char *text, wanted *out) {
+    out->name = text;
+    for (char *colon = strrchr(text, ':'); colon; colon = strrchr(text, ':')) {
+        size_t i = own_of(colon + 1);
+        bool key = colon[1 + strspn(colon + 1, "abcdefghijklmnopqrstuvwxyz_")] == '=';
+        if (i == OWN && !key) return TC_OK; /* a colon of the file's name */
+        if (i == OWN)
+            return tc_fail(context->error, TC_INVALID, "--accelerators",
+                           "'%.60s' is unknown; give devices, region, price, rental, fabric or stack", colon + 1);
+        *colon = '\0';
+        out->value[i] = colon + 2 + strlen(own[i].key);
+    }
+    return TC_OK;
+}
+
+static tc_code split_names(tc_context *context, const char *text, list *out) {
     for (;;) {
         size_t n = strcspn(text, ",");
         if (n == 0)
@@ -27,9 +72,10 @@ static tc_code split_names(tc_context *context, const char *text, names *out) {
         if (out->count == MOST_ACCELERATORS)
             return tc_fail(context->error, TC_INVALID, "--accelerators", "are too many; give at most %d",
                            MOST_ACCELERATORS);
-        out->name[out->count] = tc_arena_copy(&out->arena, text, n);
-        if (!out->name[out->count++]) return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
-        if (!text[n]) return TC_OK;
+        char *name = tc_arena_copy(&out->arena, text, n);
+        if (!name) return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
+        tc_code code = split_own(context, name, &out->item[out->count++]);
+        if (code || !text[n]) return code;
         text += n + 1;
     }
 }
@@ -42,7 +88,7 @@ static bool stands_rather(const tc_accelerator *a, const tc_accelerator *b, int 
 }
 
 /* All accelerators for data centres that have a fabric and the format; one of each maker's architecture unless `all`. */
-static tc_code default_names(tc_context *context, int dtype, bool all, names *out) {
+static tc_code default_names(tc_context *context, int dtype, bool all, list *out) {
     const tc_catalog_item *items;
     int count;
     tc_code code = tc_catalog_list(context->catalog, TC_KIND_ACCELERATOR, &items, &count, context->error);
@@ -61,7 +107,7 @@ static tc_code default_names(tc_context *context, int dtype, bool all, names *ou
             k++;
         if (k == MOST_ACCELERATORS || (k < out->count && !stands_rather(&chosen[k], &a, dtype))) continue;
         chosen[k] = a;
-        out->name[k] = items[i].slug;
+        out->item[k].name = items[i].slug;
         if (k == out->count) out->count++;
     }
     free(chosen);
@@ -81,21 +127,64 @@ static void sort_fastest(tc_comparison *items, int n, tc_comparison *room) {
     }
 }
 
-static tc_code compare_all(tc_context *context, tc_question *question, const names *accelerators,
-                           tc_comparison *items) {
-    tc_economics economics;
+/* The options as they are for one accelerator. */
+static tc_code take_own(tc_context *context, const wanted *item) {
     tc_code code = TC_OK;
-    int failed = 0;
-    for (int i = 0; i < accelerators->count && !code; i++) {
-        code = tc_request_devices(context, accelerators->name[i], question);
-        if (!code)
-            code = tc_economics_load(context->catalog, NULL, NULL, question->cluster.accelerator.region, &economics,
-                                     context->error);
+    for (size_t i = 0; i < OWN && !code; i++)
+        if (item->value[i]) code = tc_options_set(context->options, own[i].id, item->value[i], context->error);
+    return code;
+}
+
+/* On the devices that the options say now. */
+static tc_code compare_one(tc_context *context, const comparing *of, const char *name, tc_comparison *out) {
+    tc_question question = *of->job;
+    tc_search_input in;
+    tc_economics economics;
+    bool search = tc_request_searches(context), assumed = search && question.job.global_batch < 1;
+    if (assumed) question.job.global_batch = of->batch;
+    question.cluster.devices = (int)tc_given(context, TC_OPTION_DEVICES)->integer;
+    tc_code code = tc_request_devices(context, name, &question);
+    if (!code) code = tc_request_economics(context, &question, &economics);
+    if (!code) code = tc_search_options_take(context, &question, &in);
+    if (code) return code;
+    in.usual = of->usual;
+    tc_compare(&in, search, out);
+    if (assumed)
+        snprintf(out->assumed_batch, sizeof out->assumed_batch, "global batch %lld sequences: one a device",
+                 (long long)of->batch);
+    if (out->code) return TC_OK;
+    tc_run_input run = tc_compare_run_input(out);
+    tc_request_run(context, &run);
+    tc_compare_run(out, &run, &economics);
+    return TC_OK;
+}
+
+/* Where the batch is not given: a sequence a device, of the most that any has. */
+static tc_code most_devices(tc_context *context, const list *accelerators, int64_t *out) {
+    *out = 0;
+    for (int i = 0; i < accelerators->count; i++) {
+        const tc_value all = *tc_given(context, TC_OPTION_DEVICES);
+        const char *text = accelerators->item[i].value[0];
+        tc_code code = text ? tc_options_set(context->options, TC_OPTION_DEVICES, text, context->error) : TC_OK;
         if (code) return code;
-        tc_compare(question, &economics, &items[i]);
-        if (items[i].code == TC_INTERNAL) {
+        if (tc_given(context, TC_OPTION_DEVICES)->integer > *out) *out = tc_given(context, TC_OPTION_DEVICES)->integer;
+        context->options->value[TC_OPTION_DEVICES] = all;
+    }
+    return TC_OK;
+}
+
+static tc_code compare_all(tc_context *context, comparing *of, const list *accelerators, tc_comparison *items) {
+    int failed = 0;
+    tc_code code = most_devices(context, accelerators, &of->batch);
+    for (int i = 0; i < accelerators->count && !code; i++) {
+        tc_value all[OWN];
+        for (size_t k = 0; k < OWN; k++) all[k] = *tc_given(context, own[k].id);
+        code = take_own(context, &accelerators->item[i]);
+        if (!code) code = compare_one(context, of, accelerators->item[i].name, &items[i]);
+        for (size_t k = 0; k < OWN; k++) context->options->value[own[k].id] = all[k];
+        if (!code && items[i].code == TC_INTERNAL) {
             *context->error = items[i].error;
-            return TC_INTERNAL;
+            code = TC_INTERNAL;
         }
         failed += items[i].code != TC_OK;
     }
@@ -116,7 +205,7 @@ static tc_code report(tc_context *context, const tc_question *question, const tc
 
 tc_code tc_command_compare(tc_context *context) {
     tc_question question;
-    names accelerators = {.count = 0};
+    list accelerators = {.count = 0};
     const tc_value *given = tc_given(context, TC_OPTION_ACCELERATORS);
     bool all = given->given && strcmp(given->text, "all") == 0;
     tc_code code = tc_request_job(context, &question);
@@ -125,7 +214,8 @@ tc_code tc_command_compare(tc_context *context) {
                                     : default_names(context, question.job.dtype, all, &accelerators);
     tc_comparison *items = code ? NULL : calloc((size_t)accelerators.count + 1, sizeof *items);
     if (!code && !items) code = tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
-    if (!code) code = compare_all(context, &question, &accelerators, items);
+    comparing of = {.job = &question, .usual = all || !given->given};
+    if (!code) code = compare_all(context, &of, &accelerators, items);
     if (!code && (all || !given->given)) sort_fastest(items, accelerators.count, &items[accelerators.count]);
     if (!code) code = report(context, &question, items, accelerators.count);
     free(items);

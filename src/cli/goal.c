@@ -15,7 +15,7 @@
 #define FURTHER 16 /* times the devices there are: where advice looks */
 #define MOST_DEVICES 10000000
 
-tc_code tc_goal_take(const tc_context *context, const tc_question *question, tc_goal *out) {
+tc_code tc_goal_take(tc_context *context, const tc_question *question, tc_goal *out) {
     *out = (tc_goal){.context = context,
                      .question = question,
                      .tokens = tc_given(context, TC_OPTION_TOKENS)->real,
@@ -28,9 +28,7 @@ tc_code tc_goal_take(const tc_context *context, const tc_question *question, tc_
     if ((out->wall_s > 0 || out->tokens_per_s > 0) && tc_given(context, TC_OPTION_FEWEST_DEVICES)->given)
         return tc_fail(context->error, TC_INVALID, "--fewest-devices", "is given beside a target; leave it out");
     if (!(out->tokens > 0)) return TC_OK;
-    return tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
-                             tc_given(context, TC_OPTION_REGION)->text, question->cluster.accelerator.region,
-                             &out->economics, context->error);
+    return tc_request_economics(context, question, &out->economics);
 }
 
 static tc_code run_of(const tc_goal *goal, const tc_found *found, tc_run *run, tc_error *error) {

@@ -14,7 +14,7 @@ typedef struct tc_goal {
     double tokens_per_s;    /* --for-tokens-per-s; 0: not given */
 } tc_goal;
 
-TC_NODISCARD tc_code tc_goal_take(const tc_context *context, const tc_question *question, tc_goal *out);
+TC_NODISCARD tc_code tc_goal_take(tc_context *context, const tc_question *question, tc_goal *out);
 
 /* Where there is a target: the input's devices are the least that reach it, or with the objective cost the cheapest.
  * Where none do they stay, and advice says how many would. */

@@ -174,6 +174,11 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
     return TC_OK;
 }
 
+tc_code tc_options_set(tc_options *options, tc_option_id id, const char *text, tc_error *error) {
+    options->value[id] = (tc_value){.given = false};
+    return store(options, id, text, error);
+}
+
 /* ---- the line ------------------------------------------------------------------ */
 
 /* Reads the option argv[*i]; advances *i over a value of its own. */

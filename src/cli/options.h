@@ -90,6 +90,9 @@ typedef struct tc_options {
  * number of words and missing options are not checked. */
 TC_NODISCARD tc_code tc_options_parse(int argc, char **argv, tc_options *out, tc_error *error);
 
+/* Takes a value for an option in place of what it has. The text stays the caller's. */
+TC_NODISCARD tc_code tc_options_set(tc_options *options, tc_option_id id, const char *text, tc_error *error);
+
 /* Are all options there that the command cannot do without? */
 TC_NODISCARD tc_code tc_options_check_needed(const tc_options *options, tc_error *error);
 

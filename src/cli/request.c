@@ -52,10 +52,16 @@ bool tc_is_json_path(const char *name) {
 
 /* ---- the request ------------------------------------------------------------------ */
 
+bool tc_request_searches(const tc_context *context) {
+    if (context->options->command == TC_COMMAND_SEARCH) return true;
+    return context->options->command == TC_COMMAND_COMPARE && !context->answered
+           && !tc_given(context, TC_OPTION_SAME_LAYOUT)->given;
+}
+
 static tc_code take_layout(tc_context *context, tc_layout *layout) {
     tc_code code = TC_OK;
     if (context->answered) *layout = context->answer;
-    if (context->options->command == TC_COMMAND_SEARCH) return TC_OK; /* there the options are what it may not change */
+    if (tc_request_searches(context)) return TC_OK;
     for (int id = 0; id < TC_LAYOUT_FIELDS && !code; id++) code = take_field(context, (tc_layout_id)id, layout);
     return code;
 }
@@ -110,6 +116,12 @@ tc_code tc_request_question(tc_context *context, tc_question *out) {
 }
 
 /* ---- a whole run ------------------------------------------------------------------- */
+
+tc_code tc_request_economics(tc_context *context, const tc_question *question, tc_economics *out) {
+    return tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
+                             tc_given(context, TC_OPTION_REGION)->text, question->cluster.accelerator.region, out,
+                             context->error);
+}
 
 static void take_real(const tc_context *context, tc_option_id id, double *out) {
     const tc_value *value = tc_given(context, id);

@@ -12,6 +12,9 @@ bool tc_is_json_path(const char *name);
 /* The option of a layout's field: they are options of their own names. */
 tc_option_id tc_request_field(tc_layout_id id);
 
+/* Does the command choose the layout? Then the layout's options are what it may not change. */
+bool tc_request_searches(const tc_context *context);
+
 /* --recompute alone: sets it in the layout if it is given. */
 TC_NODISCARD tc_code tc_request_recompute(tc_context *context, tc_layout *layout);
 
@@ -23,6 +26,9 @@ TC_NODISCARD tc_code tc_request_devices(tc_context *context, const char *acceler
 
 /* All of it. */
 TC_NODISCARD tc_code tc_request_question(tc_context *context, tc_question *out);
+
+/* The economics of the options' file and region, else of the accelerator's home. */
+TC_NODISCARD tc_code tc_request_economics(tc_context *context, const tc_question *question, tc_economics *out);
 
 /* What the options say of a whole run. */
 void tc_request_run(const tc_context *context, tc_run_input *input);

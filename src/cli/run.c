@@ -10,10 +10,7 @@ tc_code tc_command_run(tc_context *context) {
     tc_run_input input;
     tc_run run;
     tc_code code = tc_request_question(context, &question);
-    if (!code)
-        code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
-                                 tc_given(context, TC_OPTION_REGION)->text, question.cluster.accelerator.region,
-                                 &economics, context->error);
+    if (!code) code = tc_request_economics(context, &question, &economics);
     if (!code) code = tc_forecast(&question, &step, context->error);
     if (code) return code;
     input = tc_run_input_of(&question, &step);

@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "layout/fields.h"
 #include "report/names.h"
 #include "report/format.h"
+#include "report/search_report.h"
 #include "report/step_report.h"
 
 /* Every line that was assumed for an item, step first, then run; NULL after the last. */
 static const char *assumed_line(const tc_comparison *item, int i) {
     if (item->code) return NULL;
+    if (*item->assumed_batch && i-- == 0) return item->assumed_batch;
     if (i < item->step.assumed_count) return item->step.assumed[i];
     i -= item->step.assumed_count;
     return item->run_known && i < item->run.assumed_count ? item->run.assumed[i] : NULL;
@@ -32,6 +35,7 @@ static double per_million(const tc_comparison *item, double value) { return item
 static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     const tc_step *step = &item->step;
     double kwh = tc_compare_kwh_per_million_tokens(item);
+    char options[TC_FOUND_OPTIONS];
     tc_write_step_time(writer, step);
     tc_write_evidence(writer, step);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
@@ -54,6 +58,13 @@ static void write_forecast(tc_writer *writer, const tc_comparison *item) {
     tc_write_number(writer, "rented_usd_per_million_tokens",
                     per_million(item, item->run.rented_usd_per_million_tokens));
     tc_write_number(writer, "owned_usd_per_million_tokens", per_million(item, item->run.owned_usd_per_million_tokens));
+    tc_write_string(writer, "region", item->region);
+    tc_write_string(writer, "searched", !item->searched ? "none" : item->usual ? "usual" : "all");
+    if (item->searched) {
+        tc_write_expected(writer, &item->found);
+        tc_write_integer(writer, "idle_devices", item->found.idle);
+        tc_write_string(writer, "options", tc_found_options(&item->question, &item->found, options, sizeof options));
+    }
     tc_write_layout(writer, "layout", &step->layout);
     tc_write_beyond(writer, &item->question, &step->layout);
 }
@@ -91,11 +102,18 @@ void tc_report_compare(tc_target *target, const tc_job *job, const tc_comparison
 
 /* ---- text -------------------------------------------------------------------------- */
 
-static void add_row(tc_table *table, const tc_comparison *item) {
+static bool same_devices(const tc_comparison *items, int n) {
+    for (int i = 1; i < n; i++)
+        if (items[i].question.cluster.devices != items[0].question.cluster.devices) return false;
+    return true;
+}
+
+static void add_row(tc_table *table, const tc_comparison *item, bool devices) {
     const tc_step *step = &item->step;
     char text[64];
     tc_table_row_begin(table);
     tc_table_cell(table, item->question.cluster.accelerator.slug);
+    if (devices) tc_table_cell(table, tc_format_count(item->question.cluster.devices).s);
     if (item->code) {
         for (int i = 0; i < 11; i++) tc_table_cell(table, "-");
         return;
@@ -108,9 +126,7 @@ static void add_row(tc_table *table, const tc_comparison *item) {
              tc_format_significant(step->memory.usable / TC_GIB, 3).s);
     tc_table_cell(table, text);
     tc_table_cell_tone(table, tc_fit_percent(step->fits_probability).s, tc_fit_tone(step->fits_probability));
-    snprintf(text, sizeof text, "%.20s%s", item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-",
-             item->devices_to_fit > 0 && item->sharding_to_fit != step->layout.sharding ? "*" : "");
-    tc_table_cell(table, text);
+    tc_table_cell(table, item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-");
     tc_table_cell(table, tc_format_usd(per_million(item, item->run.rented_usd_per_million_tokens)).s);
     tc_table_cell(table, tc_format_usd(per_million(item, item->run.owned_usd_per_million_tokens)).s);
     tc_table_cell(table, tc_format_significant(tc_compare_kwh_per_million_tokens(item), 3).s);
@@ -118,31 +134,50 @@ static void add_row(tc_table *table, const tc_comparison *item) {
 }
 
 static void print_notes(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
-    bool unknown = false, zero3 = false;
+    bool unknown = false;
     for (int i = 0; i < n; i++) {
         const tc_comparison *item = &items[i];
         unknown = unknown || item->code || !item->run_known || isnan(item->run.rented_usd) || isnan(item->run.owned_usd)
                   || isnan(item->run.mwh);
-        zero3
-            = zero3 || (!item->code && item->devices_to_fit > 0 && item->sharding_to_fit != item->step.layout.sharding);
     }
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0,
                      "80 %: the interval of the step. tokens/s and memory (GiB, of what is usable) are per device. "
                      "'fits': how likely. 'from': the fewest "
-                     "devices on which this layout fits. $ and kWh are per million tokens, "
+                     "devices on which a layout fits. $ and kWh are per million tokens, "
                      "failures and checkpoints included.");
-    if (zero3) tc_print_wrapped(file, style, 0, 0, "*: with zero3 sharding.");
     if (unknown)
         tc_print_wrapped(file, style, 0, 0,
                          "-: not known; the catalog has no such figure for this accelerator, or no forecast is "
                          "possible.");
+    if (n > 0 && items[0].searched && items[0].usual)
+        tc_print_wrapped(file, style, 0, 0,
+                         "Only usual layouts were looked through; name the accelerators for all of them.");
     for (int i = 0; i < n; i++) {
         char text[960];
         if (!items[i].code) continue;
         snprintf(text, sizeof text, "%s: %s: %s", items[i].question.cluster.accelerator.slug, items[i].error.place,
                  items[i].error.text);
         tc_print_wrapped(file, style, 0, 2, text);
+    }
+}
+
+/* The best layouts, and the options that ask for them. */
+static void print_layouts(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
+    bool heading = false;
+    for (int i = 0; i < n; i++) {
+        char options[TC_FOUND_OPTIONS], note[64] = "", text[TC_FOUND_OPTIONS + 160];
+        const tc_comparison *item = &items[i];
+        if (item->code || !item->searched) continue;
+        if (!heading) tc_print_heading(file, style, "\nThe best layout of each");
+        heading = true;
+        if (!(item->found.expected_step_s > 0))
+            snprintf(note, sizeof note, " (none fits; the leanest)");
+        else if (item->found.idle > 0)
+            snprintf(note, sizeof note, " (%.32s idle)", tc_format_count(item->found.idle).s);
+        snprintf(text, sizeof text, "%s%s: %s", item->question.cluster.accelerator.slug, note,
+                 tc_found_options(&item->question, &item->found, options, sizeof options));
+        tc_print_bullet(file, style, text);
     }
 }
 
@@ -180,12 +215,14 @@ static void print_assumed(FILE *file, const tc_style *style, const tc_comparison
 bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job, const tc_comparison *items, int n) {
     char text[256];
     const char *dtype = tc_name(TC_VOCABULARY_DTYPE, job->dtype);
+    bool devices = !same_devices(items, n);
     snprintf(text, sizeof text, "%s in %s on %.20s devices", job->model.name, dtype ? dtype : "-",
-             tc_format_count(n > 0 ? items[0].question.cluster.devices : 0).s);
+             devices ? "different" : tc_format_count(n > 0 ? items[0].question.cluster.devices : 0).s);
     tc_print_heading(file, style, text);
     fputc('\n', file);
     tc_table table = {0};
     tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
+    if (devices) tc_table_column(&table, "devices", TC_RIGHT);
     tc_table_column(&table, "step", TC_RIGHT);
     tc_table_column(&table, "80 %", TC_RIGHT);
     tc_table_column(&table, "tokens/s", TC_RIGHT);
@@ -197,9 +234,10 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
     tc_table_column(&table, "$ owned", TC_RIGHT | TC_OPTIONAL);
     tc_table_column(&table, "kWh", TC_RIGHT | TC_OPTIONAL);
     tc_table_column(&table, "memory 80 %", TC_RIGHT | TC_OPTIONAL);
-    for (int i = 0; i < n; i++) add_row(&table, &items[i]);
+    for (int i = 0; i < n; i++) add_row(&table, &items[i], devices);
     if (!tc_table_print(&table, file, style)) return false;
     print_notes(file, style, items, n);
+    print_layouts(file, style, items, n);
     print_beyond(file, style, items, n);
     print_distance(file, style, items, n);
     print_assumed(file, style, items, n);

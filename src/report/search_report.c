@@ -49,11 +49,7 @@ static void write_problem(tc_writer *writer, const tc_search_input *in) {
     tc_write_string(writer, "objective", in->pareto ? "pareto" : tc_objective_name(in->objective));
 }
 
-#define OPTIONS 640
-
-/* What asks for the layout beside the options of the search. */
-static const char *options_text(const tc_search_input *in, const tc_found *found, char *buffer, size_t size) {
-    const tc_question *q = &in->question;
+const char *tc_found_options(const tc_question *q, const tc_found *found, char *buffer, size_t size) {
     tc_layout_options(&found->step.layout, &q->stack.defaults, buffer, size);
     size_t used = strlen(buffer);
     if (found->devices != q->cluster.devices && used < size)
@@ -98,15 +94,21 @@ static tc_question question_of(const tc_search_input *in, const tc_found *found)
     return question;
 }
 
+void tc_write_expected(tc_writer *writer, const tc_found *found) {
+    tc_write_interval(writer, "expected_step_s", found->expected_step_s);
+    tc_write_interval(writer, "expected_step_s_p10", found->expected_step_s_p10);
+    tc_write_interval(writer, "expected_step_s_p90", found->expected_step_s_p90);
+}
+
 static void write_found(tc_writer *writer, const tc_search_input *in, const tc_found *found, const tc_run *run,
                         const tc_found *next) {
     const tc_step *step = &found->step;
-    char options[OPTIONS];
+    char options[TC_FOUND_OPTIONS];
     tc_question question = question_of(in, found);
     tc_write_object(writer, NULL);
     tc_write_layout(writer, "layout", &step->layout);
     tc_write_beyond(writer, &question, &step->layout);
-    tc_write_string(writer, "options", options_text(in, found, options, sizeof options));
+    tc_write_string(writer, "options", tc_found_options(&in->question, found, options, sizeof options));
     tc_write_string(writer, "offload", tc_name(TC_VOCABULARY_OFFLOAD, step->layout.offload));
     tc_write_string(writer, "overlap", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
     tc_write_integer(writer, "devices", found->devices);
@@ -114,9 +116,7 @@ static void write_found(tc_writer *writer, const tc_search_input *in, const tc_f
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, found->dtype));
     tc_write_step_time(writer, step);
-    tc_write_number(writer, "expected_step_s", found->expected_step_s);
-    tc_write_interval(writer, "expected_step_s_p10", found->expected_step_s_p10);
-    tc_write_interval(writer, "expected_step_s_p90", found->expected_step_s_p90);
+    tc_write_expected(writer, found);
     tc_write_evidence(writer, step);
     tc_write_number(writer, "mfu_pct", step->mfu_pct);
     tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
@@ -352,7 +352,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
                           const tc_search *search) {
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
-        char text[OPTIONS];
+        char text[TC_FOUND_OPTIONS];
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
         fprintf(file, "     overlap %s", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
@@ -368,7 +368,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
                     tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);
         fputs("\n     ", file);
-        tc_print_wrapped(file, style, 5, 5, options_text(in, found, text, sizeof text));
+        tc_print_wrapped(file, style, 5, 5, tc_found_options(&in->question, found, text, sizeof text));
         print_beyond(file, style, in, found);
         print_distance(file, style, &found->step);
         if (answer->run) print_run(file, style, &answer->run[i]);

@@ -30,6 +30,12 @@ bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_in
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *input, const tc_search *search);
 void tc_report_space(tc_target *target, const tc_search_input *input, const tc_search *search);
 
+/* The options of `step` that ask for a layout that was found, beside those of the question. Returns a part of the buffer. */
+#define TC_FOUND_OPTIONS 640
+const char *tc_found_options(const tc_question *question, const tc_found *found, char *buffer, size_t size);
+/* expected_step_s and its ends. */
+void tc_write_expected(tc_writer *writer, const tc_found *found);
+
 const char *tc_objective_name(tc_objective objective);
 
 #endif

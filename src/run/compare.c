@@ -1,60 +1,84 @@
 /* compare.c - one job on different accelerators.
  *
- * Devices needed: model-parallel devices (tp x pp x cp, expert parallelism kept) times the smallest
- * power of two of data-parallel replicas with which a step fits, the global batch growing with them
- * so that the pipeline stays full. If the layout's own sharding never fits, ZeRO-3 is tried where the stack has it.
+ * On each the best layout is that of a search of its own; where none fits, the leanest stands for it. Devices needed: the
+ * fewest on which the search finds a layout of the job, its global batch as it is and its data-parallel degree free.
  *
  * Energy and price of a token are those of a run long enough (a trillion tokens) for
  * checkpoints and failures to show as shares: run.c. */
 #include "run/compare.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "layout/supports.h"
+#include "base/error.h"
+#include "layout/fields.h"
 
 #define LONG_RUN_TOKENS 1e12
 #define MOST_DEVICES (1 << 20)
 
-/* The fewest devices that fit with one sharding; 0 if none does, or memory ran out. */
-static int devices_that_fit(const tc_question *question, const tc_layout *resolved, int sharding, tc_comparison *out) {
-    int model_parallel = resolved->tp * resolved->pp * resolved->cp;
-    tc_question q = *question;
-    q.layout = *resolved;
-    q.layout.sharding = sharding;
-    for (int replicas = 1; replicas <= MOST_DEVICES / model_parallel; replicas *= 2) {
-        tc_step step;
-        q.cluster.devices = replicas * model_parallel;
-        q.layout.dp = replicas;
-        q.job.global_batch = (int64_t)replicas * q.layout.micro_batch * q.layout.pp;
-        tc_code code = tc_forecast(&q, &step, &out->error);
-        if (code == TC_OK && step.fits) return q.cluster.devices;
-        if (code == TC_INTERNAL) {
-            out->code = code;
-            return 0;
-        }
+static double keep_sharding(void *of, const tc_found *found) {
+    *(int *)of = found->step.layout.sharding;
+    return 1;
+}
+
+static void find_devices(const tc_search_input *in, tc_comparison *out) {
+    tc_search_input any = *in;
+    any.first = true;
+    any.fixed.dp = TC_UNSET;
+    if (any.question.job.global_batch < 1) any.question.job.global_batch = out->step.global_batch;
+    out->code = tc_search_fewest(&any, 1, MOST_DEVICES, 0, keep_sharding, &out->sharding_to_fit, &out->devices_to_fit,
+                                 &out->error);
+}
+
+/* Why there is no layout at all: what a forecast says of the fixed values. */
+static void explain_none(const tc_search_input *in, tc_comparison *out) {
+    tc_question q = in->question;
+    tc_step step;
+    q.layout = tc_default_layout();
+    for (int i = 0; i < TC_LAYOUT_FIELDS; i++)
+        if (tc_layout_is_set(&in->fixed, (tc_layout_id)i)) tc_layout_inherit(&q.layout, &in->fixed, (tc_layout_id)i);
+    out->code = tc_forecast(&q, &step, &out->error);
+    if (!out->code)
+        out->code = tc_fail(&out->error, TC_INVALID, "search", "no layout of %s is legal on at most %d devices",
+                            q.job.model.slug, q.cluster.devices);
+}
+
+static void find_best(const tc_search_input *in, tc_comparison *out) {
+    tc_search_input best = *in;
+    tc_search found;
+    best.top = 1;
+    out->code = tc_search_run(&best, &found, &out->error);
+    if (out->code) return;
+    if (found.best_count > 0 || found.any_legal) {
+        out->found = found.best_count > 0 ? found.best[0] : found.least;
+        out->found.idle = in->question.cluster.devices - out->found.devices;
+        out->step = out->found.step;
+    } else {
+        explain_none(in, out);
     }
-    return 0;
+    tc_search_free(&found);
 }
 
-static void find_devices(const tc_question *question, const tc_layout *resolved, tc_comparison *out) {
-    out->sharding_to_fit = resolved->sharding;
-    out->devices_to_fit = devices_that_fit(question, resolved, resolved->sharding, out);
-    if (out->code || out->devices_to_fit > 0 || resolved->sharding == TC_SHARD_ZERO3) return;
-    if (!tc_supports_sharding(&question->stack.supports, TC_SHARD_ZERO3, resolved->pp)) return;
-    out->sharding_to_fit = TC_SHARD_ZERO3;
-    out->devices_to_fit = devices_that_fit(question, resolved, TC_SHARD_ZERO3, out);
+void tc_compare(const tc_search_input *in, bool search, tc_comparison *out) {
+    *out = (tc_comparison){.question = in->question, .searched = search, .usual = in->usual};
+    if (search)
+        find_best(in, out);
+    else
+        out->code = tc_forecast(&in->question, &out->step, &out->error);
+    if (!out->code) find_devices(in, out);
 }
 
-void tc_compare(const tc_question *q, const tc_economics *economics, tc_comparison *out) {
-    *out = (tc_comparison){.question = *q};
-    out->code = tc_forecast(q, &out->step, &out->error);
-    if (out->code) return;
-    find_devices(q, &out->step.layout, out);
-    if (out->code) return;
-    tc_run_input input = tc_run_input_of(q, &out->step);
+tc_run_input tc_compare_run_input(const tc_comparison *comparison) {
+    tc_run_input input = tc_run_input_of(&comparison->question, &comparison->step);
     input.tokens = LONG_RUN_TOKENS;
     input.one_of_many = true;
-    out->run_known = tc_run_forecast(&input, economics, &out->run, NULL) == TC_OK;
+    return input;
+}
+
+void tc_compare_run(tc_comparison *comparison, const tc_run_input *input, const tc_economics *economics) {
+    snprintf(comparison->region, sizeof comparison->region, "%s", economics->region);
+    comparison->run_known = tc_run_forecast(input, economics, &comparison->run, NULL) == TC_OK;
 }
 
 double tc_compare_kwh_per_million_tokens(const tc_comparison *comparison) {
