@@ -10,6 +10,7 @@
 
 #include "base/distributions.h"
 #include "base/random.h"
+#include "run/spread.h"
 
 static void near(double actual, double expected, double tolerance) {
     if (fabs(actual - expected) <= tolerance) return;
@@ -193,6 +194,24 @@ static void normal_law(void **state) {
     }
     near_part(tc_exponential_at(1e-9, 20), 20e-9, 1e-8);
     assert_true(tc_bernoulli_at(0.76, 0.25) && !tc_bernoulli_at(0.74, 0.25));
+}
+
+/* A figure by its p10, p50 and p90, each side of the median its own law. */
+static void spread_law(void **state) {
+    (void)state;
+    const tc_spread spreads[] = {{10, 20, 80}, {0, 3, 4}, {-0.1, 0, 0.3}, {5, 5, 5}};
+    for (int i = 0; i < 4; i++) {
+        const tc_spread *s = &spreads[i];
+        near(tc_spread_at(0.1, s), s->low, 1e-12);
+        near(tc_spread_at(0.5, s), s->mid, 1e-12);
+        near(tc_spread_at(0.9, s), s->high, 1e-12);
+        for (int k = 1; k < 1000; k++)
+            assert_true(tc_spread_at(k / 1000.0, s) >= tc_spread_at((k - 1 + 1e-9) / 1000.0, s));
+    }
+    near_part(tc_spread_at(0.01, &spreads[0]), 20 * exp(log(2) * tc_normal_at(0.01) / TC_NORMAL_P90), 1e-12);
+    near_part(tc_spread_at(0.99, &spreads[0]), 20 * exp(log(4) * tc_normal_at(0.99) / TC_NORMAL_P90), 1e-12);
+    near(tc_spread_at(0.01, &spreads[1]), 0, 0); /* cut at 0 */
+    assert_true(tc_spread_at(0.01, &spreads[2]) < -0.15);
 }
 
 /* Special cases that have closed forms, and values by series of 25 digits. */
@@ -472,6 +491,7 @@ int main(void) {
         cmocka_unit_test(scrambles_are_uniform),
         cmocka_unit_test(sobol_needs_fewer_samples),
         cmocka_unit_test(normal_law),
+        cmocka_unit_test(spread_law),
         cmocka_unit_test(gamma_and_beta_in_closed_form),
         cmocka_unit_test(quantiles_meet_their_distribution),
         cmocka_unit_test(moments_and_order),

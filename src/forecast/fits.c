@@ -9,9 +9,8 @@
 
 #include <math.h>
 
+#include "base/distributions.h"
 #include "memory/memory.h"
-
-#define Z90 1.2815515655446004 /* standard normal quantile at 90 % */
 
 /* Of log(measured / forecast). */
 typedef struct spread {
@@ -22,7 +21,7 @@ static spread spread_of(const tc_question *q) {
     tc_interval i = tc_memory_interval_of(q->interval, q);
     if (!(i.memory_p10 > 0)) return (spread){0, 0, 0};
     double median = log(i.memory_p50);
-    return (spread){median, (median - log(i.memory_p10)) / Z90, (log(i.memory_p90) - median) / Z90};
+    return (spread){median, (median - log(i.memory_p10)) / TC_NORMAL_P90, (log(i.memory_p90) - median) / TC_NORMAL_P90};
 }
 
 double tc_fits_probability(const tc_question *q, double bytes) {
@@ -30,26 +29,14 @@ double tc_fits_probability(const tc_question *q, double bytes) {
     spread s = spread_of(q);
     double room = log(usable / bytes) - s.median, deviation = room < 0 ? s.below : s.above;
     if (!(deviation > 0)) return room >= 0 ? 1 : 0;
-    return 0.5 * erfc(-room / (deviation * sqrt(2)));
-}
-
-/* The standard normal quantile by Newton's method on the log of the tail, which is concave: from 0 it converges for all p. */
-static double normal_quantile(double p) {
-    double tail = p < 0.5 ? p : 1 - p, z = 0; /* z: the tail's, positive */
-    for (int i = 0; i < 40; i++) {
-        double q = 0.5 * erfc(z / sqrt(2)), density = exp(-0.5 * z * z) / 2.5066282746310002;
-        double step = (log(q) - log(tail)) * q / density;
-        z += step;
-        if (fabs(step) < 1e-14) break;
-    }
-    return p < 0.5 ? -z : z;
+    return tc_normal_cdf(room / deviation);
 }
 
 double tc_fitting_bytes(const tc_question *q, double probability) {
     spread s = spread_of(q);
     double deviation = probability < 0.5 ? s.below : s.above;
     if (!(deviation > 0)) return tc_usable_bytes(&q->cluster.accelerator) / exp(s.median);
-    return tc_usable_bytes(&q->cluster.accelerator) / exp(s.median + deviation * normal_quantile(probability));
+    return tc_usable_bytes(&q->cluster.accelerator) / exp(s.median + deviation * tc_normal_at(probability));
 }
 
 bool tc_host_holds(const tc_memory *m) { return m->host_share <= 0 || m->host <= m->host_share; }
