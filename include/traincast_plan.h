@@ -17,79 +17,157 @@
 #define TC_SCENARIO_MOST_JOBS 10000
 #define TC_SCENARIO_MOST_CANDIDATES 1000 /* of a job */
 
+#define TC_SCENARIO_MOST_PHASES 50 /* of a candidate */
+#define TC_SCENARIO_MOST_RATES 200
+#define TC_SCENARIO_MOST_ACTUALS 100000
+
 typedef struct tc_delivery {
     int32_t day;
-    int devices; /* that arrive, not in all */
+    int devices;      /* that arrive, not in all: the middle of `count` */
+    tc_spread count;  /* certain: all alike */
+    int32_t promised; /* the day on which the promise was first made */
+    bool firm;        /* comes on its day */
+    int line;         /* of the pool, that it is of; a line with `every` is a stream */
 } tc_delivery;
 
-/* As the file has it: one delivery, or one every month. */
+/* As the file has it: one delivery, or one every month or week. */
 typedef struct tc_delivery_line {
-    char date[16], from[16], until[16];
-    int every;        /* 0: month; -1: a single one */
-    int devices;      /* of each */
+    char date[16], from[16], until[16], promised_date[16];
+    int every;      /* 0: month, 1: week; -1: a single one */
+    tc_spread each; /* devices of each delivery */
+    int devices;    /* the middle of that */
+    int ordered;    /* devices of the whole order; those of all its deliveries where the file has none */
+    int32_t promised;
+    bool firm;        /* of a rented pool unless the file says otherwise */
     int first, count; /* in the pool's deliveries */
 } tc_delivery_line;
 
 typedef struct tc_scenario_pool {
-    char name[48], accelerator[160], fabric[160], stack[160], region[32];
+    char name[48], accelerator[160], fabric[160], stack[160], region[32], supplier[64];
     int rented;                                 /* ownership: 0 owned, 1 rented */
     double price_usd, rental_usd_per_h, mtbf_s; /* of a package; TC_UNSET: the accelerator's */
     char until_date[16];
-    int32_t until; /* first day without the pool; INT32_MAX = stays */
+    int32_t until;     /* first day without the pool; INT32_MAX = stays */
+    bool new_platform; /* new to the team: the first delivery takes longer, and the platform may fail */
+    bool controlled;   /* its chips are sold across an export control: a rule may stop them */
+    bool controlled_given;
     int lines, deliveries;
     tc_delivery_line *line;
     tc_delivery *delivery; /* by day */
     tc_cluster cluster;    /* resolved; devices 0 */
     tc_stack software;
     tc_economics economics;
+    tc_risks risks;     /* the scenario's, with the pool's own on top */
+    double bring_up_s;  /* of the calendar without risks: the scenario's, or the middle of the pool's own */
+    tc_spread bring_up; /* with them */
 } tc_scenario_pool;
+
+/* A load over the day, each hour relative to the peak hour: a word of data/serving_profiles.yaml. */
+typedef struct tc_serving_profile {
+    char slug[32];
+    double hour[24];
+    double weekend; /* load of Saturday and Sunday, of a weekday's */
+} tc_serving_profile;
 
 /* Devices kept for serving: given, or from the demand. Prefill and decode rates are per device. */
 typedef struct tc_scenario_serving {
-    char name[48], pool_name[48];
+    char name[48], pool_name[48], profile_name[32], from_date[16], until_date[16];
     int pool;
-    int devices_given; /* 0: from the demand */
+    int devices_given;     /* 0: from the demand */
+    double tokens_per_day; /* in and out, mean of a day; TC_UNSET: from users, turns and tokens a turn */
+    double in_share;       /* of tokens_per_day, those that come in */
     double monthly_users, daily_share, turns_per_day;
     double tokens_in, cached_share, tokens_out; /* per turn */
     double peak_factor, prefill_tokens_per_s, decode_tokens_per_s, utilisation;
+    tc_spread growth;       /* of the load, per month: 0.2 is 20 % more */
+    int32_t from, until;    /* first day, and first day without; INT32_MIN, INT32_MAX: always */
+    bool night_training;    /* what is free at night trains */
+    bool firm;              /* the plan fails where it is not met */
+    double met_probability; /* with which a firm service must be met */
+    tc_serving_profile profile;
     /* derived */
     int devices;
     double peak_prefill_tokens_per_s, peak_decode_tokens_per_s;
 } tc_scenario_serving;
 
+/* A part of a candidate's training with a workload of its own, in the order of training. */
+typedef struct tc_scenario_phase {
+    char name[48];
+    int seq, global_batch; /* TC_UNSET: the candidate's */
+    double tokens, share;  /* as given, one of the two; resolved: tokens, and the share of the candidate's */
+} tc_scenario_phase;
+
+/* What a device does of work whose step is not forecast. */
+typedef struct tc_scenario_rate {
+    char accelerator[160]; /* resolved: the slug */
+    tc_spread tokens_per_s;
+} tc_scenario_rate;
+
 typedef struct tc_scenario_candidate {
-    char name[48], model_slug[160];
+    char name[48], model_slug[160], unit[16];
     int seq;          /* TC_UNSET: the model's */
-    int global_batch; /* sequences */
+    int global_batch; /* sequences; TC_UNSET without a model */
     int dtype;
     bool dtype_default;                  /* none given: bf16 */
-    double tokens, tokens_per_parameter; /* one of the two; the other TC_UNSET */
-    tc_model *model;                     /* resolved, in the scenario's arena */
+    double tokens, tokens_per_parameter; /* one of the two; the other TC_UNSET. Of the unit */
+    int phases, rates;
+    tc_scenario_phase *phase; /* none: one like the candidate */
+    tc_scenario_rate *rate;   /* in place of a model: devices train at these rates */
+    tc_model *model;          /* resolved, in the scenario's arena; NULL where there are rates */
     double parameters, active_parameters;
 } tc_scenario_candidate;
 
+/* The name of a pool, found. */
+typedef struct tc_scenario_name {
+    char name[48];
+    int pool;
+} tc_scenario_name;
+
 typedef struct tc_scenario_job {
-    char name[48], after[48], not_before_date[16], deadline_date[16];
+    char name[48], after[48], not_before_date[16], deadline_date[16], pool_name[48];
     int after_job;                /* -1 none */
     int32_t not_before, deadline; /* INT32_MIN, INT32_MAX: none */
+    int priority;                 /* higher first */
+    int pool;                     /* it trains there only; -1: on any */
+    int not_ons;
+    tc_scenario_name *not_on;     /* pools that it must not train on */
+    int min_devices, max_devices; /* 0: any */
+    bool movable;                 /* from pool to pool */
     int candidates;
     tc_scenario_candidate *candidate; /* in the order of preference */
 } tc_scenario_job;
 
+/* What was seen by a day, in all since the beginning: of a pool, or of a job. */
+typedef struct tc_actual {
+    char date[16], pool_name[48], job_name[48];
+    int32_t day;
+    int pool, job;       /* one of the two; the other -1 */
+    int devices, usable; /* of a pool: delivered so far, and training or ready to; TC_UNSET: not said */
+    double tokens;       /* of a job: so far; TC_UNSET: not said */
+    int failures;        /* TC_UNSET: not said */
+} tc_actual;
+
 /* Its arrays lie in its arena where it comes from a file. */
 typedef struct tc_scenario {
-    char slug[64], name[128], story[1600], start_date[16];
+    char slug[64], name[128], story[1600], start_date[16], as_of_date[16], horizon_date[16];
     int32_t start;
+    int32_t as_of;   /* what lies before is known; the start where the file has none */
+    int32_t horizon; /* what is not done by then is never done; five years after the start */
+    bool certain;    /* no spread and no risk: the calendar alone */
     double bring_up_s, ablation_share, evaluation_share;
+    tc_spread bring_up; /* with risks; a single figure is its middle, and the usual spread lies about it */
+    bool bring_up_given;
     bool any;          /* also layouts that a pool's stack cannot run */
     double fit;        /* how likely a layout must fit the memory; TC_FIT where the file has none */
     double batch_band; /* share by which a global batch may move to what a layout divides */
-    int pools, servings, jobs;
+    tc_risks risks;    /* the catalog's, with the scenario's own on top */
+    int pools, servings, jobs, actuals;
     tc_scenario_pool *pool;
     tc_scenario_serving *serving;
     tc_scenario_job *job;
+    tc_actual *actual; /* by day */
     int assumptions;
-    const char **assumption; /* "pools[0].deliveries[1].devices 4,300: note" */
+    const char **assumption; /* "ascend-910b: devices 4,300: note" */
     tc_arena arena;
 } tc_scenario;
 

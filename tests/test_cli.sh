@@ -235,7 +235,7 @@ csv key,value,unit show model tests/hf/qwen3-8b-v5.json
     csv key,value,unit search $job --global-batch 64 --space
 }
 csv accelerator,slug,name,devices,fabric,stack,error,step_s, compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h20
-csv name,candidate,model,tokens,pool, plan ascend-2024
+csv name,candidate,model,tokens,unit,pool, plan ascend-2024
 has 'phases.from,phases.to,phases.pool'
 csv name,accelerator,fabric,stack, plan ascend-2024 --table pools
 csv id,group,source_family, validate data/runs/korthikanti22.jsonl

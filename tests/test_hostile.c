@@ -362,6 +362,10 @@ typedef struct fleet {
     tc_scenario_serving serving;
     tc_scenario_job job[2];
     tc_scenario_candidate candidate[2];
+    tc_scenario_phase phase;
+    tc_scenario_rate rate;
+    tc_scenario_name name;
+    tc_actual actual;
     tc_model model;
 } fleet;
 
@@ -371,7 +375,12 @@ static void sound_fleet(fleet *f) {
     tc_question q = round_machine(0);
     tc_scenario *s = &f->s;
     f->model = round_gpt(8);
-    s->start = 19000;
+    s->start = s->as_of = 19000;
+    s->horizon = 20000;
+    s->risks = tc_risks_none();
+    s->actuals = 1;
+    s->actual = &f->actual;
+    f->actual = (tc_actual){.day = 19000, .pool = 0, .job = -1, .devices = 16, .usable = 16, .tokens = TC_UNSET};
     s->fit = TC_FIT;
     s->pools = s->servings = 1;
     s->pool = &f->pool;
@@ -381,19 +390,24 @@ static void sound_fleet(fleet *f) {
     tc_scenario_pool *p = &f->pool;
     p->price_usd = p->rental_usd_per_h = p->mtbf_s = TC_UNSET;
     p->until = INT32_MAX;
+    p->risks = s->risks;
     p->lines = 1;
     p->line = &f->line;
     f->line = (tc_delivery_line){.every = 0, .devices = 16, .count = 2};
     p->deliveries = 2;
     p->delivery = f->delivery;
-    p->delivery[0] = (tc_delivery){19000, 16};
-    p->delivery[1] = (tc_delivery){19030, 16};
+    p->delivery[0] = (tc_delivery){.day = 19000, .devices = 16, .count = {16, 16, 16}};
+    p->delivery[1] = (tc_delivery){.day = 19030, .devices = 16, .count = {8, 16, 24}};
     p->cluster = q.cluster;
     p->software = q.stack;
     p->economics = sound_economics();
     s->serving[0].devices = 8;
+    s->serving[0].tokens_per_day = s->serving[0].in_share = TC_UNSET;
+    s->serving[0].until = INT32_MAX;
     for (int j = 0; j < 2; j++) {
         s->job[j].after_job = j - 1;
+        s->job[j].pool = -1;
+        s->job[j].movable = true;
         s->job[j].not_before = INT32_MIN;
         s->job[j].deadline = INT32_MAX;
         s->job[j].candidates = 1;
@@ -407,11 +421,19 @@ static void sound_fleet(fleet *f) {
                                                   .parameters = 1e8,
                                                   .active_parameters = 1e8};
     }
+    s->job[1].not_on = &f->name; /* of which there is none, but for what is spoiled */
+    f->candidate[0].phases = 1;
+    f->candidate[0].phase = &f->phase;
+    f->phase = (tc_scenario_phase){.seq = 1024, .global_batch = 64, .tokens = 1e10, .share = 1};
+    f->candidate[1].rates = 1;
+    f->candidate[1].rate = &f->rate;
+    f->rate.tokens_per_s = (tc_spread){1000, 2000, 3000};
+    if (draw(2)) f->candidate[1].model = NULL;
 }
 
 /* A count that is legal is the caller's word: no more than there are. */
 static void keep_count(int *count, int room) {
-    if (*count > room && *count <= TC_SCENARIO_MOST_DELIVERIES) *count = room;
+    if (*count > room && *count <= TC_SCENARIO_MOST_ACTUALS) *count = room;
 }
 
 static void keep_counts(fleet *f) {
@@ -420,7 +442,13 @@ static void keep_counts(fleet *f) {
     keep_count(&f->s.jobs, 2);
     keep_count(&f->pool.lines, 1);
     keep_count(&f->pool.deliveries, 2);
-    for (int j = 0; j < 2; j++) keep_count(&f->job[j].candidates, 1);
+    keep_count(&f->s.actuals, 1);
+    for (int j = 0; j < 2; j++) {
+        keep_count(&f->job[j].candidates, 1);
+        keep_count(&f->job[j].not_ons, j);
+        keep_count(&f->candidate[j].phases, j == 0);
+        keep_count(&f->candidate[j].rates, j == 1);
+    }
 }
 
 static void plans(void **state) {

@@ -618,9 +618,6 @@ static void errors_have_their_place(void **state) {
               "      - {date: \"2024-02-01\", devices: {value: -8, source: assumed}}\n" JOB,
          "test.yaml:14: pools[0].deliveries[0].devices", "out of range"},
         {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
-              "      - {date: \"2024-02-01\", devices: 8}\n" JOB,
-         "test.yaml:14: pools[0].deliveries[0].devices", "has no source"},
-        {HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
               "      - {date: \"2024-02-01\", devices: {value: 8, source: assumed}}\n"
               "      - {date: \"2024-01-01\", devices: {value: 8, source: assumed}}\n" JOB,
          "test.yaml:15: pools[0].deliveries[1].date", "order the deliveries by date"},
@@ -660,7 +657,7 @@ static void errors_have_their_place(void **state) {
         {HEAD POOL_OF("      - {every: month, from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: "
                       "assumed}}\n") JOB,
          "test.yaml:14: pools[0].deliveries[0].until", "is before 2024-02-01"},
-        {HEAD POOL_OF("      - {every: week, from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: "
+        {HEAD POOL_OF("      - {every: year, from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: "
                       "assumed}}\n") JOB,
          "test.yaml:14: pools[0].deliveries[0].every", "month"},
         {HEAD POOL_OF("      - {from: \"2024-02-01\", until: \"2024-01-01\", devices: {value: 8, source: assumed}}\n")

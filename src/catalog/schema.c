@@ -182,9 +182,27 @@ static tc_code check_range(const reader *r, const tc_field *field, const tc_node
                             low, high);
 }
 
+static tc_code read_whole(const reader *r, const tc_field *field, const tc_node *value, int64_t *out) {
+    tc_error cause;
+    double max = field->max > 0 ? field->max : 2147483647.0;
+    if (value->kind != TC_NODE_SCALAR)
+        return tc_document_fail(r->document, value, NULL, r->error, "is %s; write a whole number such as 8",
+                                kind_name(value));
+    if (tc_parse_integer(value->text, (int64_t)field->min, (int64_t)max, out, "", &cause) == TC_OK) return TC_OK;
+    return fail_quantity(r->document, value, &cause, r->error);
+}
+
 static tc_code read_number(const reader *r, const tc_field *field, const tc_node *value, char *target) {
     double number = 0;
-    tc_code code = tc_figure_number(field, r->document, value, &number, r->error);
+    int64_t whole = 0;
+    tc_code code;
+    if (field->whole) {
+        code = read_whole(r, field, value, &whole);
+        number = (double)whole;
+        if (code == TC_OK && target) memcpy(target, &number, sizeof number);
+        return code;
+    }
+    code = tc_figure_number(field, r->document, value, &number, r->error);
     if (code == TC_OK) code = check_range(r, field, value, number);
     if (code == TC_OK && target) memcpy(target, &number, sizeof number);
     return code;
@@ -215,11 +233,9 @@ static tc_code read_spread(const reader *r, const tc_field *field, const tc_node
 }
 
 static tc_code read_integer(const reader *r, const tc_field *field, const tc_node *value, char *target) {
-    tc_error cause;
     int64_t number = 0;
-    double max = field->max > 0 ? field->max : 2147483647.0;
-    tc_code code = tc_parse_integer(value->text, (int64_t)field->min, (int64_t)max, &number, "", &cause);
-    if (code != TC_OK) return fail_quantity(r->document, value, &cause, r->error);
+    tc_code code = read_whole(r, field, value, &number);
+    if (code != TC_OK) return code;
     int stored = (int)number;
     if (target) memcpy(target, &stored, sizeof stored);
     return TC_OK;
@@ -363,6 +379,26 @@ static tc_code read_list(const reader *r, const tc_field *field, const tc_node *
     return TC_OK;
 }
 
+static tc_code read_names(const reader *r, const tc_field *field, const tc_node *node) {
+    const tc_field text = {.type = TC_FIELD_STRING, .size = TC_NAME_SIZE};
+    if (node->kind != TC_NODE_SEQUENCE || node->count < (int)field->min || node->count > (int)field->max)
+        return tc_document_fail(r->document, node, NULL, r->error, "is no list of %d to %d names; write [a, b]",
+                                (int)field->min, (int)field->max);
+    char *elements = r->out ? tc_arena_alloc(r->arena, (size_t)node->count * field->size) : NULL;
+    if (r->out && !elements) return tc_fail(r->error, TC_INTERNAL, r->document->file, "out of memory");
+    size_t at = 0;
+    for (const tc_node *child = node->first; child; child = child->next, at += field->size) {
+        const tc_node *value = NULL;
+        tc_code code = get_scalar(r, &text, child, &value);
+        if (code == TC_OK) code = read_string(r, &text, value, elements ? elements + at : NULL);
+        if (code != TC_OK) return code;
+    }
+    if (!r->out) return TC_OK;
+    memcpy(r->out + field->offset, &elements, sizeof elements);
+    memcpy(r->out + field->count_offset, &node->count, sizeof(int));
+    return TC_OK;
+}
+
 static tc_code read_map(const reader *r, const tc_field *field, const tc_node *node) {
     if (node->kind != TC_NODE_MAPPING)
         return tc_document_fail(r->document, node, NULL, r->error, "is %s; write 'name: {...}' lines", kind_name(node));
@@ -379,6 +415,7 @@ static tc_code read_field(const reader *r, const tc_field *field, const tc_node 
     case TC_FIELD_TEXTS: return check_texts(r, node, 0);
     case TC_FIELD_SOURCE: return check_sources(r, node);
     case TC_FIELD_LIST: return read_list(r, field, node);
+    case TC_FIELD_NAMES: return read_names(r, field, node);
     case TC_FIELD_MAP: return read_map(r, field, node);
     default: break;
     }
@@ -533,9 +570,10 @@ static tc_code read_section(reader *r, const tc_node *mapping, const char *secti
 
 /* A value that a missing field could have. */
 static char *example_value(const tc_field *field, char *buffer, size_t size) {
-    bool quoted = field->type == TC_FIELD_NUMBER && field->dimension != TC_DIMENSION_NONE;
+    bool number = field->type == TC_FIELD_NUMBER || field->type == TC_FIELD_SPREAD,
+         quoted = number && field->dimension != TC_DIMENSION_NONE;
     const char *text = field->type == TC_FIELD_ENUM      ? field->names[0]
-                       : field->type == TC_FIELD_NUMBER  ? tc_dimension_example(field->dimension)
+                       : number                          ? tc_dimension_example(field->dimension)
                        : field->type == TC_FIELD_INTEGER ? "8"
                        : field->type == TC_FIELD_BOOLEAN ? "true"
                        : field->type == TC_FIELD_FORMAT  ? "1"

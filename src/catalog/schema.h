@@ -34,6 +34,7 @@ typedef enum tc_field_type {
     TC_FIELD_WORDS,     /* int: bits, 1 << index in names, of "zero1+hsdp"; any: all of them, no: none */
     TC_FIELD_SOURCE,    /* a key of `sources` for what stands beside it, or a list of them; not stored */
     TC_FIELD_LIST,      /* a sequence of mappings read by `element` into an array, or into one that is allocated */
+    TC_FIELD_NAMES,     /* a sequence of texts, char[TC_NAME_SIZE] at the beginning of each element; grown */
     TC_FIELD_MAP,       /* any keys, each a mapping checked by `element`; not stored */
     TC_FIELD_TEXTS,     /* text, a sequence or a mapping of texts; not stored */
     TC_FIELD_FORMAT     /* the format's version */
@@ -46,6 +47,7 @@ typedef enum tc_need {
 } tc_need;
 
 #define TC_NOT_STORED SIZE_MAX
+#define TC_NAME_SIZE 48
 
 typedef struct tc_schema tc_schema;
 
@@ -56,8 +58,10 @@ typedef struct tc_field {
     tc_dimension dimension;
     tc_need need;
     bool sourced;                 /* must be a figure with a source */
+    bool own_figure;              /* a figure that needs none: without a source it is the user's own */
     bool own;                     /* of a file that may have bases: not theirs */
     bool grown;                   /* LIST: the member is a pointer to an array that is allocated as the file needs it */
+    bool whole;                   /* SPREAD: of whole numbers */
     bool plain_si;                /* NUMBER: a plain number is taken too, in SI */
     size_t offset;                /* TC_NOT_STORED: checked only */
     int bit;                      /* BOOLEAN: of an int; 0: a bool */

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "layout/question_members.h"
 #include "run/members.h"
+#include "run/risks.h"
 #include "workload/members.h"
 
 #define MOST_DAY 4000000 /* of the calendar, either way: beyond the year 9999 */
@@ -12,14 +13,23 @@
 static const tc_member delivery[] = {
     TC_INTEGER(tc_delivery, day, -MOST_DAY, MOST_DAY),
     TC_INTEGER(tc_delivery, devices, 0, TC_MOST_DEGREE),
+    TC_STRUCT(tc_delivery, count, tc_spread_members),
+    TC_INTEGER(tc_delivery, promised, -MOST_DAY, MOST_DAY),
+    TC_SWITCH(tc_delivery, firm),
+    TC_INTEGER(tc_delivery, line, 0, TC_SCENARIO_MOST_DELIVERIES),
 };
 
 static const tc_member line[] = {
     TC_TEXT(tc_delivery_line, date),
     TC_TEXT(tc_delivery_line, from),
     TC_TEXT(tc_delivery_line, until),
-    TC_INTEGER(tc_delivery_line, every, -1, 0),
+    TC_TEXT(tc_delivery_line, promised_date),
+    TC_INTEGER(tc_delivery_line, every, -1, 1),
+    TC_STRUCT(tc_delivery_line, each, tc_spread_members),
     TC_INTEGER(tc_delivery_line, devices, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_delivery_line, ordered, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_delivery_line, promised, -MOST_DAY, MOST_DAY),
+    TC_SWITCH(tc_delivery_line, firm),
     TC_INTEGER(tc_delivery_line, first, 0, TC_SCENARIO_MOST_DELIVERIES),
     TC_INTEGER(tc_delivery_line, count, 0, TC_SCENARIO_MOST_DELIVERIES),
 };
@@ -40,12 +50,16 @@ static const tc_member pool[] = {
     TC_TEXT(tc_scenario_pool, fabric),
     TC_TEXT(tc_scenario_pool, stack),
     TC_TEXT(tc_scenario_pool, region),
+    TC_TEXT(tc_scenario_pool, supplier),
     TC_WORD(tc_scenario_pool, rented, 1, "ownership"),
     TC_FIGURE_OR_UNSET(tc_scenario_pool, price_usd),
     TC_FIGURE_OR_UNSET(tc_scenario_pool, rental_usd_per_h),
     {TC_MEMBER_AT(tc_scenario_pool, mtbf_s), .kind = TC_MEMBER_FIGURE, .upper = __builtin_inf(), .unset = true},
     TC_TEXT(tc_scenario_pool, until_date),
     TC_INTEGER(tc_scenario_pool, until, -MOST_DAY, INT32_MAX),
+    TC_SWITCH(tc_scenario_pool, new_platform),
+    TC_SWITCH(tc_scenario_pool, controlled),
+    TC_SWITCH(tc_scenario_pool, controlled_given),
     TC_INTEGER(tc_scenario_pool, lines, 0, TC_SCENARIO_MOST_DELIVERIES),
     TC_INTEGER(tc_scenario_pool, deliveries, 0, TC_SCENARIO_MOST_DELIVERIES),
     TC_ROW_ARRAY(tc_scenario_pool, line, lines, line_members),
@@ -53,6 +67,9 @@ static const tc_member pool[] = {
     TC_STRUCT(tc_scenario_pool, cluster, tc_cluster_members),
     TC_STRUCT(tc_scenario_pool, software, tc_stack_members),
     TC_STRUCT(tc_scenario_pool, economics, tc_economics_members),
+    TC_STRUCT(tc_scenario_pool, risks, tc_risks_members),
+    TC_FIGURE(tc_scenario_pool, bring_up_s),
+    TC_STRUCT(tc_scenario_pool, bring_up, tc_spread_members),
 };
 
 /* Deliveries come in order, before the pool ends, and no pool outgrows what a forecast takes. */
@@ -63,6 +80,9 @@ static tc_code check_pool(const void *value, tc_error *error) {
         return tc_fail(error, TC_INVALID, "until", "%d is no day; up to %d, or INT32_MAX", (int)p->until, MOST_DAY);
     for (int i = 0; i < p->deliveries; i++) {
         devices += p->delivery[i].devices;
+        if (p->lines > 0 && p->delivery[i].line >= p->lines)
+            return tc_fail(error, TC_INVALID, "delivery", "number %d is of line %d of %d; one of these", i + 1,
+                           p->delivery[i].line, p->lines);
         if (p->delivery[i].day >= p->until || (i > 0 && p->delivery[i].day <= p->delivery[i - 1].day))
             return tc_fail(error, TC_INVALID, "delivery",
                            "number %d is not after the one before it and before the end; "
@@ -74,9 +94,28 @@ static tc_code check_pool(const void *value, tc_error *error) {
                    TC_MOST_DEGREE);
 }
 
+static const tc_member profile[] = {
+    TC_TEXT(tc_serving_profile, slug),
+    TC_FIGURES(tc_serving_profile, hour),
+    TC_FIGURE(tc_serving_profile, weekend),
+};
+static const tc_members profile_members = TC_MEMBERS(tc_serving_profile, profile, NULL, NULL);
+
 static const tc_member serving[] = {
     TC_TEXT(tc_scenario_serving, name),
     TC_TEXT(tc_scenario_serving, pool_name),
+    TC_TEXT(tc_scenario_serving, profile_name),
+    TC_TEXT(tc_scenario_serving, from_date),
+    TC_TEXT(tc_scenario_serving, until_date),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, tokens_per_day),
+    {TC_MEMBER_AT(tc_scenario_serving, in_share), .kind = TC_MEMBER_FIGURE, .upper = 1, .unset = true},
+    TC_STRUCT(tc_scenario_serving, growth, tc_spread_members),
+    TC_INTEGER(tc_scenario_serving, from, INT32_MIN, MOST_DAY),
+    TC_INTEGER(tc_scenario_serving, until, -MOST_DAY, INT32_MAX),
+    TC_SWITCH(tc_scenario_serving, night_training),
+    TC_SWITCH(tc_scenario_serving, firm),
+    TC_FIGURE_IN(tc_scenario_serving, met_probability, 0, 1),
+    TC_STRUCT(tc_scenario_serving, profile, profile_members),
     TC_INTEGER(tc_scenario_serving, pool, 0, TC_SCENARIO_MOST_POOLS - 1),
     TC_INTEGER(tc_scenario_serving, devices_given, 0, TC_MOST_DEGREE),
     TC_FIGURE(tc_scenario_serving, monthly_users),
@@ -94,11 +133,38 @@ static const tc_member serving[] = {
     TC_FIGURE(tc_scenario_serving, peak_decode_tokens_per_s),
 };
 
+static const tc_member phase[] = {
+    TC_TEXT(tc_scenario_phase, name),
+    TC_INTEGER_OR_UNSET(tc_scenario_phase, seq, 1, TC_MOST_TOKENS),
+    TC_INTEGER_OR_UNSET(tc_scenario_phase, global_batch, 1, TC_MOST_TOKENS),
+    TC_FIGURE_OR_UNSET(tc_scenario_phase, tokens),
+    TC_FIGURE_OR_UNSET(tc_scenario_phase, share),
+};
+static const tc_member rate[] = {
+    TC_TEXT(tc_scenario_rate, accelerator),
+    TC_STRUCT(tc_scenario_rate, tokens_per_s, tc_spread_members),
+};
+
+/* Nothing is trained at a rate of nothing, and what is cut at 0 is none. */
+static tc_code check_rate(const void *value, tc_error *error) {
+    const tc_scenario_rate *r = value;
+    if (r->tokens_per_s.low > 0) return TC_OK;
+    return tc_fail(error, TC_INVALID, "tokens_per_s", "%g is no rate; above 0", r->tokens_per_s.low);
+}
+
+static const tc_members phase_members = TC_MEMBERS(tc_scenario_phase, phase, NULL, NULL),
+                        rate_members = TC_MEMBERS(tc_scenario_rate, rate, NULL, check_rate);
+
 static const tc_member candidate[] = {
     TC_TEXT(tc_scenario_candidate, name),
     TC_TEXT(tc_scenario_candidate, model_slug),
+    TC_TEXT(tc_scenario_candidate, unit),
+    TC_INTEGER(tc_scenario_candidate, phases, 0, TC_SCENARIO_MOST_PHASES),
+    TC_INTEGER(tc_scenario_candidate, rates, 0, TC_SCENARIO_MOST_RATES),
+    TC_ROW_ARRAY(tc_scenario_candidate, phase, phases, phase_members),
+    TC_ROW_ARRAY(tc_scenario_candidate, rate, rates, rate_members),
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, seq, 1, TC_MOST_TOKENS),
-    TC_INTEGER(tc_scenario_candidate, global_batch, 1, TC_MOST_TOKENS),
+    TC_INTEGER_OR_UNSET(tc_scenario_candidate, global_batch, 1, TC_MOST_TOKENS),
     TC_WORD(tc_scenario_candidate, dtype, TC_DTYPES - 1, "format"),
     TC_SWITCH(tc_scenario_candidate, dtype_default),
     TC_FIGURE_OR_UNSET(tc_scenario_candidate, tokens),
@@ -110,7 +176,9 @@ static const tc_member candidate[] = {
 
 static tc_code check_candidate(const void *value, tc_error *error) {
     const tc_scenario_candidate *c = value;
-    if (!c->model) return tc_fail(error, TC_INVALID, "model", "none; one of the catalog or of your own");
+    if (!c->model && c->rates > 0) return TC_OK;
+    if (!c->model) return tc_fail(error, TC_INVALID, "model", "none; one of the catalog or of your own, or rates");
+    if (c->global_batch < 1) return tc_fail(error, TC_INVALID, "global_batch", "none; 1 or more sequences");
     return tc_members_check(&tc_model_members, c->model, "model", error);
 }
 
@@ -118,11 +186,39 @@ static const tc_members pool_members = TC_MEMBERS(tc_scenario_pool, pool, NULL, 
                         serving_members = TC_MEMBERS(tc_scenario_serving, serving, NULL, NULL),
                         candidate_members = TC_MEMBERS(tc_scenario_candidate, candidate, NULL, check_candidate);
 
+static const tc_member name[] = {
+    TC_TEXT(tc_scenario_name, name),
+    TC_INTEGER(tc_scenario_name, pool, 0, TC_SCENARIO_MOST_POOLS - 1),
+};
+static const tc_members name_members = TC_MEMBERS(tc_scenario_name, name, NULL, NULL);
+
+static const tc_member actual[] = {
+    TC_TEXT(tc_actual, date),
+    TC_TEXT(tc_actual, pool_name),
+    TC_TEXT(tc_actual, job_name),
+    TC_INTEGER(tc_actual, day, -MOST_DAY, MOST_DAY),
+    TC_INTEGER(tc_actual, pool, -1, TC_SCENARIO_MOST_POOLS - 1),
+    TC_INTEGER(tc_actual, job, -1, TC_SCENARIO_MOST_JOBS - 1),
+    TC_INTEGER_OR_UNSET(tc_actual, devices, 0, TC_MOST_DEGREE),
+    TC_INTEGER_OR_UNSET(tc_actual, usable, 0, TC_MOST_DEGREE),
+    TC_FIGURE_OR_UNSET(tc_actual, tokens),
+    TC_INTEGER_OR_UNSET(tc_actual, failures, 0, 1000000000),
+};
+static const tc_members actual_members = TC_MEMBERS(tc_actual, actual, NULL, NULL);
+
 static const tc_member job[] = {
     TC_TEXT(tc_scenario_job, name),
     TC_TEXT(tc_scenario_job, after),
     TC_TEXT(tc_scenario_job, not_before_date),
     TC_TEXT(tc_scenario_job, deadline_date),
+    TC_TEXT(tc_scenario_job, pool_name),
+    TC_INTEGER(tc_scenario_job, priority, -1000000, 1000000),
+    TC_INTEGER(tc_scenario_job, pool, -1, TC_SCENARIO_MOST_POOLS - 1),
+    TC_INTEGER(tc_scenario_job, not_ons, 0, TC_SCENARIO_MOST_POOLS),
+    TC_ROW_ARRAY(tc_scenario_job, not_on, not_ons, name_members),
+    TC_INTEGER(tc_scenario_job, min_devices, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_scenario_job, max_devices, 0, TC_MOST_DEGREE),
+    TC_SWITCH(tc_scenario_job, movable),
     TC_INTEGER(tc_scenario_job, after_job, -1, TC_SCENARIO_MOST_JOBS - 1),
     TC_INTEGER(tc_scenario_job, not_before, INT32_MIN, MOST_DAY),
     TC_INTEGER(tc_scenario_job, deadline, -MOST_DAY, INT32_MAX),
@@ -148,8 +244,17 @@ static const tc_member scenario[] = {
     TC_TEXT(tc_scenario, name),
     TC_TEXT(tc_scenario, story),
     TC_TEXT(tc_scenario, start_date),
+    TC_TEXT(tc_scenario, as_of_date),
+    TC_TEXT(tc_scenario, horizon_date),
     TC_INTEGER(tc_scenario, start, -MOST_DAY, MOST_DAY),
+    TC_INTEGER(tc_scenario, as_of, -MOST_DAY, MOST_DAY),
+    TC_INTEGER(tc_scenario, horizon, -MOST_DAY, MOST_DAY),
+    TC_SWITCH(tc_scenario, certain),
     TC_FIGURE(tc_scenario, bring_up_s),
+    TC_STRUCT(tc_scenario, bring_up, tc_spread_members),
+    TC_SWITCH(tc_scenario, bring_up_given),
+    TC_STRUCT(tc_scenario, risks, tc_risks_members),
+    TC_INTEGER(tc_scenario, actuals, 0, TC_SCENARIO_MOST_ACTUALS),
     TC_FIGURE_IN(tc_scenario, ablation_share, 0, MOST_RESERVE),
     TC_FIGURE_IN(tc_scenario, evaluation_share, 0, MOST_RESERVE),
     TC_SWITCH(tc_scenario, any),
@@ -161,6 +266,7 @@ static const tc_member scenario[] = {
     TC_ROW_ARRAY(tc_scenario, pool, pools, pool_members),
     TC_ROW_ARRAY(tc_scenario, serving, servings, serving_members),
     TC_ROW_ARRAY(tc_scenario, job, jobs, job_members),
+    TC_ROW_ARRAY(tc_scenario, actual, actuals, actual_members),
     TC_INTEGER(tc_scenario, assumptions, 0, TC_MOST_DEGREE),
     TC_POINTER(tc_scenario, assumption),
     TC_POINTER(tc_scenario, arena),
@@ -173,10 +279,19 @@ static tc_code check_scenario(const void *value, tc_error *error) {
         if (s->serving[i].pool >= s->pools)
             return tc_fail(error, TC_INVALID, "serving", "number %d is on pool %d of %d; one of these", i,
                            s->serving[i].pool, s->pools);
-    for (int i = 0; i < s->jobs; i++)
-        if (s->job[i].after_job >= i)
+    for (int i = 0; i < s->jobs; i++) {
+        const tc_scenario_job *j = &s->job[i];
+        if (j->after_job >= i)
             return tc_fail(error, TC_INVALID, "job", "number %d comes after job %d; an earlier one, or -1", i,
-                           s->job[i].after_job);
+                           j->after_job);
+        bool there = j->pool < s->pools;
+        for (int k = 0; k < j->not_ons; k++) there = there && j->not_on[k].pool < s->pools;
+        if (!there) return tc_fail(error, TC_INVALID, "job", "number %d names a pool beyond the %d", i, s->pools);
+    }
+    for (int i = 0; i < s->actuals; i++)
+        if (s->actual[i].pool >= s->pools || s->actual[i].job >= s->jobs
+            || (s->actual[i].pool < 0) == (s->actual[i].job < 0))
+            return tc_fail(error, TC_INVALID, "actual", "number %d is neither of a pool nor of a job; of one", i);
     return TC_OK;
 }
 

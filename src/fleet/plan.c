@@ -134,6 +134,13 @@ static tc_code simulate(planner *p, int at, double from_s, tc_plan_run *run) {
     return tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
 }
 
+/* Is the pool one that the job names, or does not exclude? */
+static bool may_train_on(const tc_scenario_job *job, int pool) {
+    for (int i = 0; i < job->not_ons; i++)
+        if (job->not_on[i].pool == pool) return false;
+    return job->pool < 0 || job->pool == pool;
+}
+
 static tc_code fill_table(planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
@@ -160,6 +167,12 @@ static tc_code fill_table(planner *p) {
                 if (!tc_prospect_init(&p->prospect[at], s, p->interval, &s->job[j].candidate[c], k, &p->supply[k],
                                       &plan->arena))
                     return no_memory(p);
+                if (!may_train_on(&s->job[j], k)) {
+                    snprintf(run->why, sizeof run->why, "the job must not train there");
+                    continue;
+                }
+                p->prospect[at].min_devices = s->job[j].min_devices;
+                p->prospect[at].max_devices = s->job[j].max_devices;
                 tc_code code = simulate(p, at, from, run);
                 if (!code)
                     code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from}, run);
@@ -259,6 +272,33 @@ static tc_code plan_job(planner *p, int job) {
     return code;
 }
 
+/* The highest by priority of those whose predecessor has its place; of equals the first of the file. done: [jobs]. */
+static int next_job(const tc_scenario *s, const bool *done) {
+    int next = -1;
+    for (int j = 0; j < s->jobs; j++) {
+        int after = s->job[j].after_job;
+        if (done[j] || (after >= 0 && !done[after])) continue;
+        if (next < 0 || s->job[j].priority > s->job[next].priority) next = j;
+    }
+    return next;
+}
+
+static tc_code plan_jobs(planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_plan *plan = p->plan;
+    tc_code code = TC_OK;
+    bool *done = tc_arena_alloc(&plan->arena, (size_t)s->jobs * sizeof *done);
+    if (!done) return no_memory(p);
+    for (int n = 0; n < s->jobs && code == TC_OK; n++) {
+        int j = next_job(s, done);
+        code = plan_job(p, j);
+        done[j] = true;
+        plan->feasible = plan->feasible || plan->run[j].feasible;
+        plan->complete = plan->complete && plan->run[j].feasible;
+    }
+    return code;
+}
+
 /* ---- what is assumed, what would help ---------------------------------------------------------- */
 
 static tc_code tell_pool(planner *p, int index) {
@@ -312,6 +352,11 @@ static tc_code tell_assumed(planner *p) {
         for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
             if (s->job[j].candidate[c].dtype_default)
                 code = add_line(p, assumed_of(p), "bf16 where a candidate gives no dtype");
+    for (int j = 0; j < s->jobs; j++)
+        for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
+            if (s->job[j].candidate[c].phases > 1)
+                code = add_line(p, assumed_of(p), "%s: its phases are planned as one, with the candidate's own batch",
+                                s->job[j].candidate[c].name);
     if (code == TC_OK)
         code = add_line(p, assumed_of(p),
                         "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive "
@@ -375,11 +420,7 @@ tc_code tc_plan_make_watched(const tc_scenario *scenario, const tc_interval_mode
     code = out->run && out->job && out->pool && p.supply && p.free_s && p.first ? TC_OK : no_memory(&p);
     if (code == TC_OK) code = fill_pools(&p);
     if (code == TC_OK) code = fill_table(&p);
-    for (int j = 0; j < scenario->jobs && code == TC_OK; j++) {
-        code = plan_job(&p, j);
-        out->feasible = out->feasible || out->run[j].feasible;
-        out->complete = out->complete && out->run[j].feasible;
-    }
+    if (code == TC_OK) code = plan_jobs(&p);
     if (code == TC_OK) code = tell_assumed(&p);
     if (code == TC_OK) code = tell_advice(&p);
     for (int i = 0; p.prospect && i < out->candidates; i++) tc_search_cache_free(p.prospect[i].cache);

@@ -47,7 +47,7 @@ bool tc_supply_of(const tc_scenario *s, int index, tc_arena *arena, tc_supply *o
     for (int i = 0; i < s->servings; i++)
         if (s->serving[i].pool == index) serving += s->serving[i].devices;
     for (int i = 0; i < pool->deliveries; i++) {
-        double ready = (double)(pool->delivery[i].day - (int64_t)s->start) * SECONDS_PER_DAY + s->bring_up_s;
+        double ready = (double)(pool->delivery[i].day - (int64_t)s->start) * SECONDS_PER_DAY + pool->bring_up_s;
         delivered += pool->delivery[i].devices;
         int devices = for_training(s, delivered - serving);
         if (ready < 0) ready = 0;
@@ -85,7 +85,7 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
     p->question.cluster = p->pool->cluster;
     p->question.stack = p->pool->software;
     p->question.interval = interval;
-    p->question.job.model = *candidate->model;
+    if (candidate->model) p->question.job.model = *candidate->model;
     p->question.job.seq = candidate->seq;
     p->question.job.global_batch = candidate->global_batch;
     p->question.job.dtype = candidate->dtype;
@@ -116,10 +116,37 @@ static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question) 
                         .storage_bytes_per_s = p->pool->economics.storage_bytes_per_s};
 }
 
+/* Work whose step is not forecast: so many a second on each device, in steps of a second. */
+static void choose_rate(const tc_prospect *p, const tc_chooser *in, int devices, tc_choice *out) {
+    const tc_scenario_candidate *candidate = p->candidate;
+    *out = (tc_choice){.found = false};
+    for (int i = 0; i < candidate->rates && !out->found; i++) {
+        const tc_spread *rate = &candidate->rate[i].tokens_per_s;
+        if (strcmp(candidate->rate[i].accelerator, p->pool->cluster.accelerator.slug) != 0) continue;
+        bool certain = rate->low == rate->high;
+        out->step = (tc_step){.step_s = 1,
+                              .step_s_p10 = certain ? 0 : rate->mid / rate->high,
+                              .step_s_p90 = certain ? 0 : rate->mid / rate->low,
+                              .tokens_per_step = rate->mid * devices,
+                              .fits = true,
+                              .fits_probability = 1};
+        out->devices = devices;
+        out->tokens_per_s = tc_useful_tokens_per_s(in, &out->step, devices, &out->goodput);
+        out->found = out->tokens_per_s > 0;
+        if (!out->found) snprintf(out->why, sizeof out->why, "fails more often than it restarts");
+    }
+    if (!out->found && !out->why[0])
+        snprintf(out->why, sizeof out->why, "no rate is given for %s", p->pool->cluster.accelerator.slug);
+}
+
 static tc_code choose(tc_prospect *p, int devices, const tc_choice *before, tc_choice *out, tc_error *error) {
     tc_question question = p->question;
     question.cluster.devices = devices;
     tc_chooser in = chooser_of(p, &question);
+    if (!p->candidate->model) {
+        choose_rate(p, &in, devices, out);
+        return TC_OK;
+    }
     tc_code code = tc_choose_layout(&in, before, out, error);
     p->evaluated += out->evaluated;
     return code;
@@ -130,14 +157,20 @@ static tc_code choice_at(tc_prospect *p, int step, tc_arena *arena, const tc_cho
     *out = p->choice[step];
     if (*out) return TC_OK;
     int devices = p->supply->step[step].devices;
+    if (p->max_devices > 0 && devices > p->max_devices) devices = p->max_devices;
     tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
     if (!choice) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     const tc_choice *usual = p->usual ? p->usual[step] : NULL;
+    if (devices < p->min_devices) {
+        snprintf(choice->why, sizeof choice->why, "the job needs %d devices", p->min_devices);
+        *out = p->choice[step] = choice;
+        return TC_OK;
+    }
     tc_code code = choose(p, devices, usual && usual->found ? usual : p->before, choice, error);
     if (code) return code;
     if (choice->found) p->before = choice;
     *out = p->choice[step] = choice;
-    if (choice->found) tc_interval_apply(&p->question, &choice->step);
+    if (choice->found && p->candidate->model) tc_interval_apply(&p->question, &choice->step);
     return TC_OK;
 }
 
@@ -153,7 +186,8 @@ static tc_choice at_quantile(const tc_prospect *p, const tc_choice *choice, tc_q
 
 /* With how many devices there would be a layout: a power of two times those there are. */
 static tc_code enough_devices(tc_prospect *p, int devices, int *out, tc_error *error) {
-    *out = 0;
+    *out = devices < p->min_devices ? p->min_devices : 0;
+    if (*out) return TC_OK;
     for (int64_t n = devices > 0 ? 2 * (int64_t)devices : 1; n <= 131072; n *= 2) {
         tc_choice choice;
         tc_code code = choose(p, (int)n, NULL, &choice, error);
@@ -194,7 +228,8 @@ static double train(progress *now, const tc_prospect *p, const tc_choice *choice
     bool running = now->phases > 0;
     if (!running
         || (choice->found && choice->tokens_per_s > now->phase[now->phases - 1].tokens_per_s
-            && !tc_layout_equal(&now->phase[now->phases - 1].step.layout, &choice->step.layout))) {
+            && (choice->devices != now->phase[now->phases - 1].devices
+                || !tc_layout_equal(&now->phase[now->phases - 1].step.layout, &choice->step.layout)))) {
         if (running) now->phase[now->phases - 1].to_s = t;
         tc_plan_phase *phase = &now->phase[now->phases++];
         *phase = (tc_plan_phase){.from_s = t,
@@ -225,6 +260,7 @@ tc_code tc_phase_run(const tc_prospect *p, const tc_plan_phase *phase, tc_run *o
     in.cluster.devices = phase->devices;
     in.tokens = phase->tokens;
     in.parameters = p->candidate->parameters;
+    if (!p->candidate->model) in.checkpoint_bytes = 0; /* whose size nobody knows */
     in.optimizer_bytes = p->pool->software.memory.optimizer_bytes;
     in.price_usd = p->pool->price_usd;
     in.rental_usd_per_h = p->pool->rental_usd_per_h;

@@ -30,12 +30,13 @@ typedef struct tc_prospect {
     const tc_scenario_candidate *candidate;
     const tc_scenario_pool *pool;
     const tc_supply *supply;
-    tc_question question;    /* the candidate on the pool */
-    tc_choice **choice;      /* [supply->steps], NULL: not yet */
-    tc_choice **usual;       /* where choices are thorough: those that were not */
-    tc_search_cache *cache;  /* freed by the caller */
-    bool thorough;           /* choices are those of the whole space */
-    const tc_choice *before; /* the last one that found a layout */
+    tc_question question;         /* the candidate on the pool */
+    tc_choice **choice;           /* [supply->steps], NULL: not yet */
+    tc_choice **usual;            /* where choices are thorough: those that were not */
+    tc_search_cache *cache;       /* freed by the caller */
+    int min_devices, max_devices; /* of the job; 0: any */
+    bool thorough;                /* choices are those of the whole space */
+    const tc_choice *before;      /* the last one that found a layout */
     int64_t evaluated;
 } tc_prospect;
 

@@ -17,15 +17,31 @@ static tc_question question_of(const tc_scenario *s, const tc_plan_run *run) {
     const tc_scenario_candidate *candidate = &s->job[run->job].candidate[run->candidate];
     tc_question question = tc_default_question();
     question.stack = s->pool[run->pool].software;
-    question.job.model = *candidate->model;
+    if (candidate->model) question.job.model = *candidate->model;
     question.job.seq = candidate->seq;
     question.job.dtype = candidate->dtype;
     return question;
 }
 
+/* step: NULL where it is not forecast but a rate is given. */
+static void write_step(tc_writer *writer, const tc_question *question, const tc_step *step) {
+    if (!step) {
+        static const char *const none[]
+            = {"layout", "step_s", "step_s_p10", "step_s_p90", "mfu_pct", "memory_gib_per_device"};
+        for (size_t i = 0; i < sizeof none / sizeof *none; i++) tc_write_null(writer, none[i]);
+        return;
+    }
+    tc_write_layout(writer, "layout", &step->layout);
+    tc_write_beyond(writer, question, &step->layout);
+    tc_write_step_time(writer, step);
+    tc_write_number(writer, "mfu_pct", step->mfu_pct);
+    tc_write_step_memory(writer, step);
+}
+
 static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_run *run) {
     tc_write_array(writer, "phases");
     tc_question question = run->phases > 0 ? question_of(s, run) : tc_default_question();
+    bool is_forecast = s->job[run->job].candidate[run->candidate].model != NULL;
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
         tc_write_object(writer, NULL);
@@ -34,11 +50,7 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
         tc_write_string(writer, "pool", s->pool[run->pool].name);
         tc_write_integer(writer, "devices", phase->devices);
         tc_write_integer(writer, "available", phase->available);
-        tc_write_layout(writer, "layout", &phase->step.layout);
-        tc_write_beyond(writer, &question, &phase->step.layout);
-        tc_write_step_time(writer, &phase->step);
-        tc_write_number(writer, "mfu_pct", phase->step.mfu_pct);
-        tc_write_step_memory(writer, &phase->step);
+        write_step(writer, &question, is_forecast ? &phase->step : NULL);
         tc_write_number(writer, "goodput", phase->goodput);
         tc_write_number(writer, "tokens", phase->tokens);
         tc_write_close(writer);
@@ -79,8 +91,9 @@ static void write_job(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_object(writer, NULL);
     tc_write_string(writer, "name", job->name);
     tc_write_string(writer, "candidate", candidate ? candidate->name : NULL);
-    tc_write_string(writer, "model", candidate ? candidate->model->slug : NULL);
+    tc_write_string(writer, "model", candidate && candidate->model ? candidate->model->slug : NULL);
     tc_write_number(writer, "tokens", candidate ? candidate->tokens : NAN);
+    tc_write_string(writer, "unit", candidate ? candidate->unit : NULL);
     tc_write_string(writer, "pool", candidate ? plan->scenario->pool[run->pool].name : NULL);
     write_day(writer, "start", run->feasible, run->start);
     write_day(writer, "start_p10", run->p10.known, run->p10.start);
@@ -102,7 +115,8 @@ static void write_candidate(tc_writer *writer, const tc_plan *plan, const tc_pla
     tc_write_object(writer, NULL);
     tc_write_string(writer, "job", job->name);
     tc_write_string(writer, "candidate", candidate->name);
-    tc_write_string(writer, "model", candidate->model->slug);
+    tc_write_string(writer, "model", candidate->model ? candidate->model->slug : NULL);
+    tc_write_string(writer, "unit", candidate->unit);
     tc_write_number(writer, "parameters", candidate->parameters);
     tc_write_number(writer, "active_parameters", candidate->active_parameters);
     tc_write_number(writer, "tokens", candidate->tokens);
@@ -153,7 +167,9 @@ static void write_serving(tc_writer *writer, const tc_scenario *s, const tc_scen
     tc_write_string(writer, "name", serving->name);
     tc_write_string(writer, "pool", s->pool[serving->pool].name);
     tc_write_integer(writer, "devices", serving->devices);
-    tc_write_number(writer, "monthly_users", serving->devices_given ? NAN : serving->monthly_users);
+    tc_write_number(writer, "monthly_users",
+                    serving->devices_given || serving->tokens_per_day >= 0 ? NAN : serving->monthly_users);
+    tc_write_number(writer, "tokens_per_day", serving->tokens_per_day >= 0 ? serving->tokens_per_day : NAN);
     tc_write_number(writer, "peak_prefill_tokens_per_s",
                     serving->devices_given ? NAN : serving->peak_prefill_tokens_per_s);
     tc_write_number(writer, "peak_decode_tokens_per_s",

@@ -87,12 +87,12 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
             if (run->p10.known && run->p90.known)
                 snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s,
                          tc_format_fixed(end_days(&run->p90), 1).s);
-            snprintf(text, sizeof text, "%s is done on %s%s: %s (%s tokens) on %s, from %s, %s days%s, %s, %s MWh%s.",
+            snprintf(text, sizeof text, "%s is done on %s%s: %s (%s %s) on %s, from %s, %s days%s, %s, %s MWh%s.",
                      job->name, day_text(run->finish).s, interval(run, ends, sizeof ends),
                      job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
-                     s->pool[run->pool].name, day_text(run->start).s, tc_format_fixed(days(run), 1).s, length,
-                     money(run->cost_usd).s, tc_format_count(run->energy_mwh).s,
-                     plan->job[i].late ? ", after its deadline" : "");
+                     job->candidate[run->candidate].unit, s->pool[run->pool].name, day_text(run->start).s,
+                     tc_format_fixed(days(run), 1).s, length, money(run->cost_usd).s,
+                     tc_format_count(run->energy_mwh).s, plan->job[i].late ? ", after its deadline" : "");
         }
         tc_print_tone(file, style, run->feasible && !plan->job[i].late ? TC_TONE_GOOD : TC_TONE_BAD, "=> ");
         tc_print_wrapped(file, style, 3, 3, text);
@@ -137,6 +137,12 @@ static void print_serving(FILE *file, const tc_style *style, const tc_plan *plan
         if (serving->devices_given)
             snprintf(text, sizeof text, "%s keeps %s devices of %s", serving->name, tc_format_count(serving->devices).s,
                      s->pool[serving->pool].name);
+        else if (serving->tokens_per_day >= 0)
+            snprintf(text, sizeof text,
+                     "%s: %s tokens a day, at the peak %s tokens/s in and %s out, need %s devices of %s", serving->name,
+                     tc_format_short(serving->tokens_per_day).s, tc_format_short(serving->peak_prefill_tokens_per_s).s,
+                     tc_format_short(serving->peak_decode_tokens_per_s).s, tc_format_count(serving->devices).s,
+                     s->pool[serving->pool].name);
         else
             snprintf(text, sizeof text,
                      "%s: %s monthly users, at the peak %s tokens/s in and %s out, need %s devices of %s",
@@ -172,7 +178,7 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
         tc_table_cell(&table, name);
         tc_table_cell(&table, tc_format_short(candidate->tokens).s);
         tc_table_cell(&table, last ? tc_format_count(last->devices).s : "-");
-        tc_table_cell(&table, last ? tc_format_percent(last->step.mfu_pct).s : "-");
+        tc_table_cell(&table, last && candidate->model ? tc_format_percent(last->step.mfu_pct).s : "-");
         tc_table_cell(&table, last ? tc_format_fixed(days(run), 1).s : "-");
         tc_table_cell_tone(&table, last ? day_text(run->finish).s : "never", last ? TC_TONE_PLAIN : TC_TONE_BAD);
         tc_table_cell(&table, last ? money(run->cost_usd).s : "-");
@@ -206,7 +212,12 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
         const tc_plan_run *run = &plan->candidate[i];
         if (run->pool != pool) continue;
         char layout[160], text[480];
-        if (run->feasible) {
+        const tc_scenario_candidate *candidate = &s->job[run->job].candidate[run->candidate];
+        if (run->feasible && !candidate->model) {
+            const tc_plan_phase *last = &run->phase[run->phases - 1];
+            snprintf(text, sizeof text, "%s %s/s a device, as given",
+                     tc_format_short(last->step.tokens_per_step / last->devices).s, candidate->unit);
+        } else if (run->feasible) {
             const tc_plan_phase *last = &run->phase[run->phases - 1];
             snprintf(text, sizeof text, "%s; step %s, %s",
                      tc_layout_short_text(&last->step.layout, layout, sizeof layout),
@@ -219,7 +230,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
         const char *name = s->job[run->job].candidate[run->candidate].name;
         fprintf(file, "  %s%*s  ", name, widest - tc_text_width(name), "");
         tc_print_wrapped(file, style, widest + 4, widest + 4, text);
-        if (run->feasible) print_ends(file, style, widest + 4, run);
+        if (run->feasible && candidate->model) print_ends(file, style, widest + 4, run);
     }
 }
 
@@ -282,7 +293,7 @@ static void print_pool_row(const chart *c, const tc_plan *plan, int index) {
     char cells[MAX_CHART + 1];
     memset(cells, '.', sizeof cells);
     for (int i = 0; i < pool->deliveries; i++) {
-        double ready = (double)(pool->delivery[i].day - c->start) * 86400 + plan->scenario->bring_up_s;
+        double ready = (double)(pool->delivery[i].day - c->start) * 86400 + pool->bring_up_s;
         if (ready <= c->seconds) cells[column_of(c, ready)] = '+';
     }
     double until = (double)((int64_t)pool->until - c->start) * 86400;
@@ -339,14 +350,16 @@ static void print_calendar(FILE *file, const tc_style *style, const tc_plan *pla
 static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
     const tc_plan_run *run = &plan->run[job];
     if (!run->feasible) return;
-    fprintf(file, "\n%s (%s on %s)\n", plan->scenario->job[job].name,
-            plan->scenario->job[job].candidate[run->candidate].name, plan->scenario->pool[run->pool].name);
+    const tc_scenario_candidate *candidate = &plan->scenario->job[job].candidate[run->candidate];
+    fprintf(file, "\n%s (%s on %s)\n", plan->scenario->job[job].name, candidate->name,
+            plan->scenario->pool[run->pool].name);
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
         char layout[160], phase_text[400];
-        snprintf(phase_text, sizeof phase_text, "%s of %s devices, %s tokens: %s", tc_format_count(phase->devices).s,
-                 tc_format_count(phase->available).s, tc_format_short(phase->tokens).s,
-                 tc_layout_text(&phase->step.layout, layout, sizeof layout));
+        snprintf(phase_text, sizeof phase_text, "%s of %s devices, %s %s%s%s", tc_format_count(phase->devices).s,
+                 tc_format_count(phase->available).s, tc_format_short(phase->tokens).s, candidate->unit,
+                 candidate->model ? ": " : "",
+                 candidate->model ? tc_layout_text(&phase->step.layout, layout, sizeof layout) : "");
         fprintf(file, "  %s  ", day_text(phase->from).s);
         tc_print_wrapped(file, style, 14, 14, phase_text);
     }

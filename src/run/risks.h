@@ -14,11 +14,19 @@
      .need = needed,                                                                                                   \
      .plain_si = true,                                                                                                 \
      .sourced = is_sourced,                                                                                            \
-     .offset = offsetof(owner, risks.member),                                                                           \
+     .own_figure = !(is_sourced),                                                                                      \
+     .offset = offsetof(owner, risks.member),                                                                          \
      .min = low,                                                                                                       \
      .max = high},
 
+/* Every figure unknown (NaN); and those that are, taken from another. */
+tc_risks tc_risks_unknown(void);
+void tc_risks_fill(tc_risks *to, const tc_risks *from);
+
 TC_NODISCARD tc_code tc_risks_read(const tc_document *document, tc_risks *out, tc_error *error);
+
+/* Does a chip of the maker cross an export control on its way to the region? By calendar.yaml. */
+bool tc_risks_controlled(const tc_document *calendar, const char *maker, const char *region);
 
 extern const tc_members tc_risks_members, tc_spread_members;
 

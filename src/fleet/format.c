@@ -1,0 +1,264 @@
+/* format.c - the keys of a scenario's file, where their values go, and what an element is before its keys are read. */
+#include "fleet/format.h"
+
+#include "base/vocabulary.h"
+#include "run/risks.h"
+#include "traincast.h"
+
+static const char *const ownerships[] = {"owned", "rented", NULL};
+static const char *const periods[] = {"month", "week", NULL};
+
+#define TEXT(where, needed, type_of, member)                                                                           \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_STRING, .need = needed, .offset = offsetof(type_of, member),                   \
+        .size = sizeof(((type_of *)0)->member)                                                                         \
+    }
+#define SWITCH(where, type_of, member)                                                                                 \
+    { .path = where, .type = TC_FIELD_BOOLEAN, .offset = offsetof(type_of, member) }
+#define COUNT(where, type_of, member, low, high)                                                                       \
+    { .path = where, .type = TC_FIELD_INTEGER, .offset = offsetof(type_of, member), .min = low, .max = high }
+/* Figures may go without a source: they are the user's own. */
+#define FIGURE_OF(kind, where, unit, needed, type_of, member, low, high)                                               \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_##kind, .dimension = unit, .need = needed, .own_figure = true,                 \
+        .offset = offsetof(type_of, member), .min = low, .max = high                                                   \
+    }
+#define FIGURE(where, unit, needed, type_of, member, low, high)                                                        \
+    FIGURE_OF(NUMBER, where, unit, needed, type_of, member, low, high)
+#define LIST(where, needed, type_of, member, counted, least, most, schema_of, starts)                                  \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_LIST, .need = needed, .grown = true, .offset = offsetof(type_of, member),      \
+        .size = sizeof(*((type_of *)0)->member), .min = least, .max = most, .element = schema_of,                      \
+        .count_offset = offsetof(type_of, counted), .start = starts                                                    \
+    }
+#define SCHEMA(kind, fields)                                                                                           \
+    { kind, fields, sizeof fields / sizeof *(fields) }
+#define MOST 1e7 /* devices */
+
+/* ---- pools ------------------------------------------------------------------------- */
+
+static const tc_field delivery_fields[] = {
+    TEXT("date", TC_NEED_NEVER, tc_delivery_line, date),
+    {.path = "every", .type = TC_FIELD_ENUM, .offset = offsetof(tc_delivery_line, every), .names = periods},
+    TEXT("from", TC_NEED_NEVER, tc_delivery_line, from),
+    TEXT("until", TC_NEED_NEVER, tc_delivery_line, until),
+    {.path = "devices",
+     .type = TC_FIELD_SPREAD,
+     .need = TC_NEED_ALWAYS,
+     .own_figure = true,
+     .whole = true,
+     .offset = offsetof(tc_delivery_line, each),
+     .max = MOST},
+    FIGURE_OF(INTEGER, "ordered", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_delivery_line, ordered, 1, MOST),
+    TEXT("promised", TC_NEED_NEVER, tc_delivery_line, promised_date),
+    SWITCH("firm", tc_delivery_line, firm),
+};
+static const tc_schema delivery_schema = SCHEMA("delivery", delivery_fields);
+
+static void start_delivery(void *element) { ((tc_delivery_line *)element)->every = -1; }
+
+#define RISK(kind, owner, key, unit, member, low, high)                                                                \
+    TC_RISK_FIELD(kind, "risks.", key, unit, TC_NEED_NEVER, false, owner, member, low, high)
+
+static const tc_field pool_fields[] = {
+    TEXT("name", TC_NEED_ALWAYS, tc_scenario_pool, name),
+    TEXT("accelerator", TC_NEED_ALWAYS, tc_scenario_pool, accelerator),
+    TEXT("fabric", TC_NEED_NEVER, tc_scenario_pool, fabric),
+    TEXT("stack", TC_NEED_NEVER, tc_scenario_pool, stack),
+    TEXT("region", TC_NEED_NEVER, tc_scenario_pool, region),
+    {.path = "ownership",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_scenario_pool, rented),
+     .names = ownerships},
+    FIGURE("price", TC_DIMENSION_USD, TC_NEED_NEVER, tc_scenario_pool, price_usd, 0, 1e9),
+    FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_NEVER, tc_scenario_pool, rental_usd_per_h, 0, 1e6),
+    FIGURE("mtbf", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_pool, mtbf_s, 60, 1e12),
+    TEXT("until", TC_NEED_NEVER, tc_scenario_pool, until_date),
+    TEXT("supplier", TC_NEED_NEVER, tc_scenario_pool, supplier),
+    SWITCH("new_platform", tc_scenario_pool, new_platform),
+    SWITCH("controlled", tc_scenario_pool, controlled),
+#define NUMBER(key, unit, member, low, high) RISK(NUMBER, tc_scenario_pool, key, unit, member, low, high)
+#define SPREAD(key, unit, member, low, high) RISK(SPREAD, tc_scenario_pool, key, unit, member, low, high)
+#include "run/risks.def"
+#undef NUMBER
+#undef SPREAD
+    LIST("deliveries", TC_NEED_ALWAYS, tc_scenario_pool, line, lines, 1, TC_SCENARIO_MOST_DELIVERIES, &delivery_schema,
+         start_delivery),
+};
+static const tc_schema pool_schema = SCHEMA("pool", pool_fields);
+
+static void start_pool(void *element) {
+    tc_scenario_pool *pool = element;
+    pool->price_usd = pool->rental_usd_per_h = pool->mtbf_s = TC_UNSET;
+    pool->until = INT32_MAX;
+    pool->risks = tc_risks_unknown();
+}
+
+/* ---- serving ------------------------------------------------------------------------- */
+
+#define DEMAND(where, needed, member, low, high)                                                                       \
+    FIGURE("demand." where, TC_DIMENSION_NONE, needed, tc_scenario_serving, member, low, high)
+
+static const tc_field serving_fields[] = {
+    TEXT("name", TC_NEED_ALWAYS, tc_scenario_serving, name),
+    TEXT("pool", TC_NEED_ALWAYS, tc_scenario_serving, pool_name),
+    TEXT("from", TC_NEED_NEVER, tc_scenario_serving, from_date),
+    TEXT("until", TC_NEED_NEVER, tc_scenario_serving, until_date),
+    TEXT("profile", TC_NEED_NEVER, tc_scenario_serving, profile_name),
+    SWITCH("night_training", tc_scenario_serving, night_training),
+    SWITCH("firm", tc_scenario_serving, firm),
+    {.path = "met_probability",
+     .type = TC_FIELD_NUMBER,
+     .offset = offsetof(tc_scenario_serving, met_probability),
+     .max = 1},
+    FIGURE_OF(SPREAD, "growth", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_serving, growth, -0.9, 10),
+    FIGURE_OF(INTEGER, "devices", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_serving, devices_given, 1, MOST),
+    DEMAND("tokens_per_day", TC_NEED_NEVER, tokens_per_day, 0, 1e18),
+    DEMAND("in_share", TC_NEED_NEVER, in_share, 0, 1),
+    DEMAND("monthly_users", TC_NEED_NEVER, monthly_users, 0, 1e11),
+    DEMAND("daily_share", TC_NEED_NEVER, daily_share, 0, 1),
+    DEMAND("turns_per_day", TC_NEED_NEVER, turns_per_day, 0, 1e6),
+    DEMAND("tokens_in", TC_NEED_NEVER, tokens_in, 0, 1e8),
+    DEMAND("cached_share", TC_NEED_IN_SECTION, cached_share, 0, 1),
+    DEMAND("tokens_out", TC_NEED_NEVER, tokens_out, 0, 1e8),
+    DEMAND("peak_factor", TC_NEED_IN_SECTION, peak_factor, 1, 1000),
+    DEMAND("prefill_tokens_per_s", TC_NEED_IN_SECTION, prefill_tokens_per_s, 1e-3, 1e9),
+    DEMAND("decode_tokens_per_s", TC_NEED_IN_SECTION, decode_tokens_per_s, 1e-3, 1e9),
+    DEMAND("utilisation", TC_NEED_IN_SECTION, utilisation, 1e-3, 1),
+};
+static const tc_schema serving_schema = SCHEMA("serving", serving_fields);
+
+static void start_serving(void *element) {
+    tc_scenario_serving *serving = element;
+    serving->tokens_per_day = serving->in_share = TC_UNSET;
+    serving->from = INT32_MIN;
+    serving->until = INT32_MAX;
+    serving->met_probability = 0.9;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------ */
+
+static const tc_field phase_fields[] = {
+    TEXT("name", TC_NEED_ALWAYS, tc_scenario_phase, name),
+    COUNT("seq", tc_scenario_phase, seq, 1, 1e8),
+    FIGURE_OF(INTEGER, "global_batch", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, global_batch, 1, 1e8),
+    FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, tokens, 1, 1e18),
+    FIGURE("share", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, share, 0, 1),
+};
+static const tc_schema phase_schema = SCHEMA("phase", phase_fields);
+
+static void start_phase(void *element) {
+    tc_scenario_phase *phase = element;
+    phase->seq = phase->global_batch = TC_UNSET;
+    phase->tokens = phase->share = TC_UNSET;
+}
+
+static const tc_field rate_fields[] = {
+    TEXT("accelerator", TC_NEED_ALWAYS, tc_scenario_rate, accelerator),
+    FIGURE_OF(SPREAD, "tokens_per_s", TC_DIMENSION_NONE, TC_NEED_ALWAYS, tc_scenario_rate, tokens_per_s, 1e-9, 1e12),
+};
+static const tc_schema rate_schema = SCHEMA("rate", rate_fields);
+
+static const tc_field candidate_fields[] = {
+    TEXT("name", TC_NEED_ALWAYS, tc_scenario_candidate, name),
+    TEXT("model", TC_NEED_NEVER, tc_scenario_candidate, model_slug),
+    COUNT("seq", tc_scenario_candidate, seq, 1, 1e8),
+    FIGURE_OF(INTEGER, "global_batch", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, global_batch, 1, 1e8),
+    {.path = "dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_candidate, dtype), .names = tc_dtype_names},
+    FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens, 1, 1e18),
+    FIGURE("tokens_per_parameter", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens_per_parameter, 1e-3,
+           1e6),
+    TEXT("unit", TC_NEED_NEVER, tc_scenario_candidate, unit),
+    LIST("phases", TC_NEED_NEVER, tc_scenario_candidate, phase, phases, 1, TC_SCENARIO_MOST_PHASES, &phase_schema,
+         start_phase),
+    LIST("rates", TC_NEED_NEVER, tc_scenario_candidate, rate, rates, 1, TC_SCENARIO_MOST_RATES, &rate_schema, NULL),
+};
+static const tc_schema candidate_schema = SCHEMA("candidate", candidate_fields);
+
+static void start_candidate(void *element) {
+    tc_scenario_candidate *candidate = element;
+    candidate->seq = candidate->global_batch = TC_UNSET;
+    candidate->dtype = TC_UNSET;
+    candidate->tokens = candidate->tokens_per_parameter = TC_UNSET;
+}
+
+static const tc_field job_fields[] = {
+    TEXT("name", TC_NEED_ALWAYS, tc_scenario_job, name),
+    TEXT("after", TC_NEED_NEVER, tc_scenario_job, after),
+    TEXT("not_before", TC_NEED_NEVER, tc_scenario_job, not_before_date),
+    TEXT("deadline", TC_NEED_NEVER, tc_scenario_job, deadline_date),
+    COUNT("priority", tc_scenario_job, priority, -1000000, 1000000),
+    TEXT("pool", TC_NEED_NEVER, tc_scenario_job, pool_name),
+    {.path = "not_on",
+     .type = TC_FIELD_NAMES,
+     .offset = offsetof(tc_scenario_job, not_on),
+     .size = sizeof(tc_scenario_name),
+     .min = 1,
+     .max = TC_SCENARIO_MOST_POOLS,
+     .count_offset = offsetof(tc_scenario_job, not_ons)},
+    COUNT("min_devices", tc_scenario_job, min_devices, 0, MOST),
+    COUNT("max_devices", tc_scenario_job, max_devices, 0, MOST),
+    SWITCH("movable", tc_scenario_job, movable),
+    LIST("candidates", TC_NEED_ALWAYS, tc_scenario_job, candidate, candidates, 1, TC_SCENARIO_MOST_CANDIDATES,
+         &candidate_schema, start_candidate),
+};
+static const tc_schema job_schema = SCHEMA("job", job_fields);
+
+static void start_job(void *element) {
+    tc_scenario_job *job = element;
+    job->after_job = job->pool = -1;
+    job->not_before = INT32_MIN;
+    job->deadline = INT32_MAX;
+    job->movable = true;
+}
+
+/* ---- what was seen, and the whole ---------------------------------------------------------- */
+
+static const tc_field actual_fields[] = {
+    TEXT("date", TC_NEED_ALWAYS, tc_actual, date),
+    TEXT("pool", TC_NEED_NEVER, tc_actual, pool_name),
+    TEXT("job", TC_NEED_NEVER, tc_actual, job_name),
+    COUNT("devices", tc_actual, devices, 0, MOST),
+    COUNT("usable", tc_actual, usable, 0, MOST),
+    {.path = "tokens", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_actual, tokens), .max = 1e18},
+    COUNT("failures", tc_actual, failures, 0, 1e9),
+};
+static const tc_schema actual_schema = SCHEMA("actual", actual_fields);
+
+static void start_actual(void *element) {
+    tc_actual *actual = element;
+    actual->pool = actual->job = -1;
+    actual->devices = actual->usable = actual->failures = TC_UNSET;
+    actual->tokens = TC_UNSET;
+}
+
+static const tc_field fields[] = {
+    TC_SCHEMA_HEAD,
+    TEXT("slug", TC_NEED_NEVER, tc_scenario, slug),
+    TEXT("name", TC_NEED_ALWAYS, tc_scenario, name),
+    TEXT("story", TC_NEED_NEVER, tc_scenario, story),
+    TEXT("start", TC_NEED_ALWAYS, tc_scenario, start_date),
+    TEXT("as_of", TC_NEED_NEVER, tc_scenario, as_of_date),
+    TEXT("horizon", TC_NEED_NEVER, tc_scenario, horizon_date),
+    SWITCH("certain", tc_scenario, certain),
+    SWITCH("any", tc_scenario, any),
+    {.path = "fit", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, fit), .min = 0.01, .max = 0.99},
+    {.path = "batch_band", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, batch_band), .min = 0, .max = 0.9},
+    FIGURE_OF(SPREAD, "reserves.bring_up", TC_DIMENSION_SECONDS, TC_NEED_IN_SECTION, tc_scenario, bring_up, 0,
+              86400. * 3650),
+    FIGURE("reserves.ablations", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, ablation_share, 0, 0.95),
+    FIGURE("reserves.evaluation", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, evaluation_share, 0, 0.95),
+#define NUMBER(key, unit, member, low, high) RISK(NUMBER, tc_scenario, key, unit, member, low, high)
+#define SPREAD(key, unit, member, low, high) RISK(SPREAD, tc_scenario, key, unit, member, low, high)
+#include "run/risks.def"
+#undef NUMBER
+#undef SPREAD
+    LIST("pools", TC_NEED_ALWAYS, tc_scenario, pool, pools, 1, TC_SCENARIO_MOST_POOLS, &pool_schema, start_pool),
+    LIST("serving", TC_NEED_NEVER, tc_scenario, serving, servings, 0, TC_SCENARIO_MOST_SERVINGS, &serving_schema,
+         start_serving),
+    LIST("jobs", TC_NEED_ALWAYS, tc_scenario, job, jobs, 1, TC_SCENARIO_MOST_JOBS, &job_schema, start_job),
+    LIST("actuals", TC_NEED_NEVER, tc_scenario, actual, actuals, 0, TC_SCENARIO_MOST_ACTUALS, &actual_schema,
+         start_actual),
+};
+const tc_schema tc_scenario_schema = SCHEMA("scenario", fields);

@@ -1,0 +1,419 @@
+/* test_scenario.c - the keys of a scenario beyond the calendar of fixed dates: spreads, risks, promises, rates, phases, what was
+ * seen so far; and the errors of each with their place. */
+#define _XOPEN_SOURCE 700
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "fleet/scenario.h"
+#include "near.h"
+
+static tc_catalog *catalog;
+
+static int open_catalog(void **state) {
+    (void)state;
+    tc_error error;
+    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
+}
+
+static int close_catalog(void **state) {
+    (void)state;
+    tc_catalog_close(catalog);
+    return 0;
+}
+
+static tc_code read_text(const char *text, tc_scenario **out, tc_error *error) {
+    tc_arena arena = {0};
+    tc_document document;
+    *error = (tc_error){0};
+    *out = calloc(1, sizeof **out);
+    assert_non_null(*out);
+    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, error);
+    if (code == TC_OK) code = tc_scenario_read(&document, *out, error);
+    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, *out, error);
+    tc_arena_free(&arena);
+    return code;
+}
+
+static tc_scenario *good(const char *text) {
+    tc_scenario *scenario;
+    tc_error error;
+    if (read_text(text, &scenario, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    return scenario;
+}
+
+static int32_t day(int year, int month, int day_of_month) { return tc_day_from_date(year, month, day_of_month); }
+
+static bool is_assumed(const tc_scenario *s, const char *line) {
+    for (int i = 0; i < s->assumptions; i++)
+        if (strcmp(s->assumption[i], line) == 0) return true;
+    for (int i = 0; i < s->assumptions; i++) print_error("assumed: %s\n", s->assumption[i]);
+    return false;
+}
+
+#define TOP "format: 1\nname: test\nstart: \"2024-01-01\"\n"
+#define POOLS                                                                                                          \
+    "pools:\n"                                                                                                         \
+    "  - {name: a, accelerator: a100-sxm-80g, region: us, ownership: owned, deliveries: [{date: \"2024-02-01\", "      \
+    "devices: 64}]}\n"                                                                                                 \
+    "  - {name: b, accelerator: h20, ownership: rented, deliveries: [{date: \"2024-02-01\", devices: 64}]}\n"
+#define CANDIDATE "{name: c, model: gpt2-124m, global_batch: 512, tokens: 1e9}"
+#define JOBS "jobs: [{name: j, candidates: [" CANDIDATE "]}]\n"
+
+/* ---- what is read -------------------------------------------------------------------------------- */
+
+static void defaults_are_those_of_the_catalog(void **state) {
+    (void)state;
+    tc_scenario *s = good(TOP POOLS JOBS);
+    tc_risks usual;
+    tc_error error;
+    assert_int_equal(tc_risks_load(catalog, &usual, &error), TC_OK);
+    assert_memory_equal(&s->risks, &usual, sizeof usual);
+    assert_memory_equal(&s->pool[1].risks, &usual, sizeof usual);
+    assert_int_equal(s->as_of, s->start);
+    assert_int_equal(s->horizon, s->start + 1826);
+    assert_false(s->certain || s->bring_up_given);
+    assert_near(s->bring_up_s, 0, 0); /* the calendar of fixed dates has none unless the file says so */
+    assert_memory_equal(&s->bring_up, &usual.bring_up_s, sizeof usual.bring_up_s);
+    assert_string_equal(s->pool[0].supplier, "NVIDIA");
+    assert_false(s->pool[0].controlled);
+    assert_true(s->pool[1].controlled); /* an NVIDIA chip in China */
+    assert_false(s->pool[0].delivery[0].firm);
+    assert_true(s->pool[1].delivery[0].firm); /* rented */
+    assert_int_equal(s->pool[0].delivery[0].promised, s->start);
+    assert_int_equal(s->pool[0].line[0].ordered, 64);
+    assert_int_equal(s->job[0].pool, -1);
+    assert_true(s->job[0].movable);
+    assert_string_equal(s->job[0].candidate[0].unit, "tokens");
+    tc_scenario_free(s);
+}
+
+static void figures_without_a_source_are_of_the_user(void **state) {
+    (void)state;
+    tc_scenario *s = good(TOP "sources: {paper: \"a paper\"}\nrisks: {slip: {low: 0.2, mid: 0.4, high: 0.8}}\n"
+                              "reserves: {bring_up: 10 d, ablations: {value: 0.1, source: paper}, evaluation: 0.1}\n" POOLS
+                              JOBS);
+    assert_true(is_assumed(s, "slip 0.2 to 0.8 (0.4): of the user"));
+    assert_true(is_assumed(s, "bring up 10 d: of the user"));
+    assert_true(is_assumed(s, "a: 64 devices, 2024-02-01: of the user"));
+    assert_true(is_assumed(s, "c: global batch 512: of the user"));
+    for (int i = 0; i < s->assumptions; i++) assert_null(strstr(s->assumption[i], "ablations"));
+    tc_scenario_free(s);
+}
+
+static void risks_are_of_the_scenario_then_of_the_pool(void **state) {
+    (void)state;
+    tc_scenario *s = good(
+        TOP "risks: {on_time: 0.5, slip: 0.1, bring_up: {low: 5 d, mid: 10 d, high: 40 d}}\n"
+            "reserves: {bring_up: 20 d, ablations: 0.1, evaluation: 0.1}\n"
+            "pools:\n"
+            "  - {name: a, accelerator: a100-sxm-80g, ownership: owned, deliveries: [{date: \"2024-02-01\", devices: 8}]}\n"
+            "  - name: b\n    accelerator: ascend-910b\n    ownership: owned\n    new_platform: true\n"
+            "    supplier: Huawei, second line\n    controlled: true\n"
+            "    risks: {on_time: 0.9, bring_up: {low: 30 d, mid: 60 d, high: 90 d}}\n"
+            "    deliveries: [{date: \"2024-02-01\", devices: 8}]\n" JOBS);
+    assert_near(s->risks.on_time, 0.5, 0);
+    assert_near(s->pool[0].risks.on_time, 0.5, 0);
+    assert_near(s->pool[1].risks.on_time, 0.9, 0);
+    assert_near(s->pool[1].risks.slip.high, 0.1, 0); /* one figure is certain */
+    assert_near(s->bring_up.low, 10 * 86400, 1e-6);   /* one figure of the reserves is a middle */
+    assert_near(s->bring_up.high, 80 * 86400, 1e-6);
+    assert_near(s->pool[0].bring_up_s, 20 * 86400, 0);
+    assert_near(s->pool[1].bring_up_s, 60 * 86400, 0);
+    assert_near(s->pool[1].bring_up.high, 90 * 86400, 0);
+    assert_true(s->pool[1].new_platform && s->pool[1].controlled && s->pool[1].controlled_given);
+    assert_string_equal(s->pool[1].supplier, "Huawei, second line");
+    tc_scenario_free(s);
+}
+
+static void certain_is_without_spreads(void **state) {
+    (void)state;
+    tc_scenario *s = good(
+        TOP "certain: true\nreserves: {bring_up: {low: 5 d, mid: 10 d, high: 40 d}, ablations: 0.1, evaluation: 0.1}\n"
+            "pools: [{name: a, accelerator: h20, ownership: owned, risks: {on_time: 0.1}, deliveries: [{date: "
+            "\"2024-02-01\", devices: {low: 4, mid: 8, high: 9}}]}]\n"
+            "serving: [{name: s, pool: a, devices: 2, growth: {low: 0, mid: 0.1, high: 0.2}}]\n"
+            "jobs: [{name: j, candidates: [{name: c, tokens: 5e9, unit: samples, rates: [{accelerator: h20, "
+            "tokens_per_s: {low: 1, mid: 2, high: 3}}]}]}]\n");
+    const tc_risks none = tc_risks_none();
+    const tc_spread eight = {8, 8, 8}, two = {2, 2, 2}, days = {864000, 864000, 864000};
+    assert_memory_equal(&s->risks, &none, sizeof none);
+    assert_memory_equal(&s->pool[0].risks, &none, sizeof none);
+    assert_memory_equal(&s->pool[0].delivery[0].count, &eight, sizeof eight);
+    assert_memory_equal(&s->pool[0].bring_up, &days, sizeof days);
+    assert_memory_equal(&s->job[0].candidate[0].rate[0].tokens_per_s, &two, sizeof two);
+    assert_near(s->serving[0].growth.high, 0.1, 0);
+    tc_scenario_free(s);
+}
+
+static void deliveries_are_promises(void **state) {
+    (void)state;
+    tc_scenario *s = good(
+        TOP "as_of: \"2024-03-01\"\nhorizon: \"2026-01-01\"\n"
+            "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
+            "      - {date: \"2024-02-01\", devices: {low: 10, mid: 4k, high: 5k}, promised: \"2023-06-01\"}\n"
+            "      - {every: week, from: \"2024-02-05\", until: \"2024-02-20\", devices: 8, ordered: 100, firm: true}\n"
+            "      - {every: month, from: \"2024-03-31\", until: \"2024-06-30\", devices: 8}\n" JOBS);
+    const tc_scenario_pool *p = &s->pool[0];
+    assert_int_equal(s->as_of, day(2024, 3, 1));
+    assert_int_equal(s->horizon, day(2026, 1, 1));
+    assert_int_equal(p->deliveries, 1 + 3 + 4);
+    assert_int_equal(p->delivery[0].devices, 4000);
+    assert_near(p->delivery[0].count.low, 10, 0);
+    assert_int_equal(p->delivery[0].promised, day(2023, 6, 1));
+    assert_int_equal(p->delivery[3].day, day(2024, 2, 19));
+    assert_int_equal(p->delivery[3].line, 1);
+    assert_true(p->delivery[3].firm);
+    assert_int_equal(p->line[1].ordered, 100);
+    assert_int_equal(p->line[1].every, 1);
+    assert_int_equal(p->line[2].every, 0);
+    assert_int_equal(p->line[2].ordered, 32);
+    assert_int_equal(p->delivery[5].promised, s->start); /* the clock does not begin anew with every update */
+    assert_true(is_assumed(s, "a: 4,000 devices (each 10 to 5,000), 2024-02-01: of the user"));
+    tc_scenario_free(s);
+}
+
+static void services_have_a_load(void **state) {
+    (void)state;
+    tc_scenario *s = good(
+        TOP POOLS "serving:\n"
+                  "  - {name: api, pool: a, profile: azure-code, night_training: true, firm: true, met_probability: 0.95,\n"
+                  "     from: \"2024-02-01\", until: \"2024-12-01\", growth: 0.1,\n"
+                  "     demand: {tokens_per_day: 8.64e9, in_share: 0.75, cached_share: 0.5, peak_factor: 2, "
+                  "prefill_tokens_per_s: 1000, decode_tokens_per_s: 500, utilisation: 0.5}}\n"
+                  "  - {name: chat, pool: a,\n"
+                  "     demand: {tokens_per_day: 8.64e9, tokens_in: 1500, tokens_out: 500, cached_share: 0, peak_factor: 1,"
+                  "\n       prefill_tokens_per_s: 1000, decode_tokens_per_s: 500, utilisation: 1}}\n" JOBS);
+    const tc_scenario_serving *api = &s->serving[0], *chat = &s->serving[1];
+    assert_near(api->peak_prefill_tokens_per_s, 75000, 1e-6); /* 1e5 a second x 2 x 0.75 x 0.5 */
+    assert_near(api->peak_decode_tokens_per_s, 50000, 1e-6);
+    assert_int_equal(api->devices, 350); /* (75 + 100) / 0.5 */
+    assert_int_equal(chat->devices, 125); /* 75 + 50 */
+    assert_near(chat->in_share, 0.75, 1e-12);
+    assert_near(api->profile.hour[19], 1, 0);
+    assert_near(api->profile.weekend, 0.323, 0);
+    assert_string_equal(chat->profile.slug, "flat");
+    assert_true(api->firm && api->night_training && !chat->firm);
+    assert_near(api->met_probability, 0.95, 0);
+    assert_near(chat->met_probability, 0.9, 0);
+    assert_near(api->growth.high, 0.1, 0);
+    assert_int_equal(api->from, day(2024, 2, 1));
+    assert_int_equal(chat->until, INT32_MAX);
+    tc_scenario_free(s);
+}
+
+static void phases_are_of_their_candidate(void **state) {
+    (void)state;
+    tc_scenario *s = good(
+        TOP POOLS "jobs:\n  - name: j\n    candidates:\n"
+                  "      - {name: c, model: gpt2-124m, global_batch: 512, tokens: 1e9,\n"
+                  "         phases: [{name: ramp, global_batch: 64, share: 0.1}, {name: main, share: 0.9}]}\n"
+                  "      - {name: d, model: gpt2-124m, seq: 1024, global_batch: 512,\n"
+                  "         phases: [{name: main, tokens: 3e9}, {name: long, seq: 8192, global_batch: 64, tokens: 1e9}]}\n");
+    const tc_scenario_candidate *c = &s->job[0].candidate[0], *d = &s->job[0].candidate[1];
+    assert_int_equal(c->phases, 2);
+    assert_near(c->phase[0].tokens, 1e8, 1e-3);
+    assert_int_equal(c->phase[0].global_batch, 64);
+    assert_int_equal(c->phase[1].global_batch, 512);
+    assert_int_equal(c->phase[1].seq, c->seq);
+    assert_near(d->tokens, 4e9, 0);
+    assert_near(d->phase[1].share, 0.25, 1e-12);
+    assert_int_equal(d->phase[1].seq, 8192);
+    tc_scenario_free(s);
+}
+
+/* Work whose step is not forecast: 64 devices of 2 a second each, less what failures take. */
+static void rates_take_the_place_of_a_model(void **state) {
+    (void)state;
+    tc_scenario *s = good(TOP POOLS "jobs:\n  - name: video\n    candidates:\n"
+                                    "      - {name: v, tokens: 1e9, unit: samples, rates: [{accelerator: a100-sxm-80g, "
+                                    "tokens_per_s: {low: 1, mid: 2, high: 4}}]}\n");
+    assert_null(s->job[0].candidate[0].model);
+    assert_string_equal(s->job[0].candidate[0].rate[0].accelerator, "a100-sxm-80g");
+    tc_plan plan;
+    tc_error error;
+    assert_int_equal(tc_plan_make(s, NULL, &plan, &error), TC_OK);
+    const tc_plan_run *run = &plan.run[0];
+    assert_true(run->feasible);
+    assert_int_equal(run->pool, 0);
+    assert_int_equal(run->phase[0].devices, 64);
+    double ideal = 1e9 / (2 * 64);
+    assert_near((run->finish_s - run->start_s) * run->goodput / ideal, 1, 1e-6);
+    assert_true(run->goodput > 0.99 && run->goodput < 1);
+    assert_near((run->p90.finish_s - run->p90.start_s) / (run->finish_s - run->start_s), 2, 0.01);
+    assert_near((run->finish_s - run->start_s) / (run->p10.finish_s - run->p10.start_s), 2, 0.01);
+    assert_string_equal(plan.candidate[1].why, "no rate is given for h20");
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+static void jobs_say_where_and_how_large(void **state) {
+    (void)state;
+    tc_scenario *s = good(TOP POOLS "jobs:\n"
+                                    "  - {name: low, not_on: [b], candidates: [" CANDIDATE "]}\n"
+                                    "  - {name: high, priority: 2, pool: a, min_devices: 8, max_devices: 16, movable: "
+                                    "false, candidates: [" CANDIDATE "]}\n"
+                                    "  - {name: large, min_devices: 100, candidates: [" CANDIDATE "]}\n");
+    assert_int_equal(s->job[0].not_on[0].pool, 1);
+    assert_int_equal(s->job[1].pool, 0);
+    assert_false(s->job[1].movable);
+    tc_plan plan;
+    tc_error error;
+    assert_int_equal(tc_plan_make(s, NULL, &plan, &error), TC_OK);
+    assert_int_equal(plan.run[0].pool, 0);
+    assert_int_equal(plan.run[1].pool, 0);
+    assert_true(plan.run[1].phase[0].devices <= 16);
+    assert_true(plan.run[0].start_s >= plan.run[1].finish_s); /* by priority, not by the order of the file */
+    assert_false(plan.run[2].feasible);
+    assert_string_equal(plan.candidate[1].why, "the job must not train there");
+    assert_string_equal(plan.candidate[4].why, "the job needs 100 devices");
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+static void actuals_are_by_day(void **state) {
+    (void)state;
+    tc_scenario *s = good(TOP POOLS JOBS "actuals:\n"
+                                         "  - {date: \"2024-03-08\", job: j, tokens: 2e8, failures: 3}\n"
+                                         "  - {date: \"2024-02-08\", pool: a, devices: 32, usable: 30}\n"
+                                         "  - {date: \"2024-03-01\", pool: a, devices: 64}\n");
+    assert_int_equal(s->actuals, 3);
+    assert_int_equal(s->actual[0].day, day(2024, 2, 8));
+    assert_int_equal(s->actual[0].usable, 30);
+    assert_int_equal(s->actual[1].pool, 0);
+    assert_int_equal(s->actual[1].usable, TC_UNSET);
+    assert_int_equal(s->actual[2].job, 0);
+    assert_near(s->actual[2].tokens, 2e8, 0);
+    assert_int_equal(s->as_of, day(2024, 3, 8)); /* the last that was seen */
+    tc_scenario_free(s);
+}
+
+/* ---- errors --------------------------------------------------------------------------------------- */
+
+#define POOL(keys, deliveries)                                                                                         \
+    "pools: [{name: a, accelerator: a100-sxm-80g, ownership: owned" keys ", deliveries: [" deliveries "]}]\n"
+#define SERVE(keys) TOP POOLS "serving: [{name: s, pool: a" keys "}]\n" JOBS
+#define RATE_OF ", prefill_tokens_per_s: 1, decode_tokens_per_s: 1, utilisation: 1, cached_share: 0, peak_factor: 1}"
+#define JOB(keys) TOP POOLS "jobs: [{name: j" keys ", candidates: [" CANDIDATE "]}]\n"
+#define CAND(keys) TOP POOLS "jobs: [{name: j, candidates: [{name: c" keys "}]}]\n"
+#define ACTUAL(rows) TOP POOLS JOBS "actuals: [" rows "]\n"
+
+static void errors_have_their_place(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *place, *says;
+    } cases[] = {
+        {TOP "as_of: today\n" POOLS JOBS, "test.yaml:4: as_of", "no day of the calendar"},
+        {TOP "horizon: \"2023-01-01\"\n" POOLS JOBS, "test.yaml:4: horizon", "is not after the start"},
+        {TOP "certain: maybe\n" POOLS JOBS, "test.yaml:4: certain", "true or false"},
+        {TOP "risks: {slipp: 1}\n" POOLS JOBS, "test.yaml:4: risks.slipp", "did you mean 'slip'"},
+        {TOP "risks: {slip: {low: 2, mid: 1, high: 3}}\n" POOLS JOBS, "test.yaml:4: risks.slip.low", "in order"},
+        {TOP "risks: {on_time: 1.5}\n" POOLS JOBS, "test.yaml:4: risks.on_time", "out of range"},
+        {TOP POOL(", risks: {bad: 2}", "{date: \"2024-02-01\", devices: 8}") JOBS, "pools[0].risks.bad", "out of range"},
+        {TOP POOL("", "{date: \"2024-02-01\", devices: 0}") JOBS, "pools[0].deliveries[0].devices", "is no delivery"},
+        {TOP POOL("", "{date: \"2024-02-01\", devices: 8.5}") JOBS, "pools[0].deliveries[0].devices", "whole number"},
+        {TOP POOL("", "{date: \"2024-02-01\", devices: {low: 9, mid: 8, high: 10}}") JOBS,
+         "pools[0].deliveries[0].devices.low", "in order"},
+        {TOP POOL("", "{date: \"2024-02-01\", devices: 8, promised: \"2024-03-01\"}") JOBS,
+         "pools[0].deliveries[0].promised", "is after the delivery"},
+        {TOP POOL("", "{every: week, from: \"2024-02-01\", until: \"2024-03-01\", devices: 8, ordered: 9}") JOBS,
+         "pools[0].deliveries[0].ordered", "9 devices are ordered, but 40 come"},
+        {SERVE(", devices: 8, profile: azure-chatt"), "serving[0].profile", "did you mean 'azure-chat'"},
+        {SERVE(", devices: 8, until: \"2024-02-01\", from: \"2024-03-01\""), "serving[0].until", "is not after"},
+        {SERVE(", devices: 8, met_probability: 2"), "serving[0].met_probability", "out of range"},
+        {SERVE(", demand: {tokens_per_day: 1e9" RATE_OF), "serving[0].demand.tokens_in", "or 'in_share'"},
+        {SERVE(", demand: {tokens_per_day: 1e9, monthly_users: 5" RATE_OF), "serving[0].demand.monthly_users",
+         "the one or the other"},
+        {SERVE(", demand: {in_share: 0.5, monthly_users: 5, daily_share: 1, turns_per_day: 1" RATE_OF),
+         "serving[0].demand.in_share", "needs 'tokens_per_day'"},
+        {SERVE(", demand: {monthly_users: 5" RATE_OF), "serving[0].demand.daily_share", "is missing"},
+        {JOB(", pool: x"), "jobs[0].pool", "none of the pools"},
+        {JOB(", not_on: [a, x]"), "jobs[0].not_on[1]", "none of the pools"},
+        {JOB(", not_on: a"), "jobs[0].not_on", "write [a, b]"},
+        {JOB(", pool: a, not_on: [a]"), "jobs[0].not_on[0]", "must train on"},
+        {JOB(", not_on: [a, b]"), "jobs[0].not_on", "leaves the job no pool"},
+        {JOB(", min_devices: 9, max_devices: 8"), "jobs[0].min_devices", "more than max_devices"},
+        {CAND(", tokens: 1e9"), "jobs[0].candidates[0].model", "or 'rates'"},
+        {CAND(", model: gpt2-124m, tokens: 1e9"), "jobs[0].candidates[0].global_batch", "is missing"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, unit: videos"), "jobs[0].candidates[0].unit",
+         "needs 'rates'"},
+        {CAND(", model: gpt2-124m, tokens: 1e9, rates: [{accelerator: h20, tokens_per_s: 1}]"),
+         "jobs[0].candidates[0]", "a model and rates"},
+        {CAND(", seq: 8, tokens: 1e9, rates: [{accelerator: h20, tokens_per_s: 1}]"), "jobs[0].candidates[0].seq",
+         "needs a 'model'"},
+        {CAND(", tokens: 1e9, rates: [{accelerator: h21, tokens_per_s: 1}]"),
+         "jobs[0].candidates[0].rates[0].accelerator", "not in the catalog"},
+        {CAND(", tokens: 1e9, rates: [{accelerator: h20, tokens_per_s: 1}, {accelerator: h20, tokens_per_s: 1}]"),
+         "jobs[0].candidates[0].rates[1].accelerator", "earlier rate"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, phases: [{name: p, share: 0.5}]"),
+         "jobs[0].candidates[0].phases", "shares of 0.5 in all"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, phases: [{name: p, tokens: 2e9}]"),
+         "jobs[0].candidates[0].phases", "2e+09 tokens in all"},
+        {CAND(", model: gpt2-124m, global_batch: 8, phases: [{name: p, share: 1}]"), "jobs[0].candidates[0].tokens",
+         "of which the phases are shares"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, phases: [{name: p}]"),
+         "jobs[0].candidates[0].phases[0]", "neither"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, phases: [{name: p, share: 0.5}, {name: q, tokens: "
+              "5e8}]"),
+         "jobs[0].candidates[0].phases", "one of the two for all"},
+        {ACTUAL("{date: \"2024-02-30\", pool: a, devices: 8}"), "actuals[0].date", "no day of the calendar"},
+        {ACTUAL("{date: \"2024-02-01\", devices: 8}"), "actuals[0].pool", "is missing"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, job: j, devices: 8}"), "actuals[0].pool", "a row for each"},
+        {ACTUAL("{date: \"2024-02-01\", pool: x, devices: 8}"), "actuals[0].pool", "none of the pools"},
+        {ACTUAL("{date: \"2024-02-01\", job: x, tokens: 8}"), "actuals[0].job", "none of the jobs"},
+        {ACTUAL("{date: \"2024-02-01\", job: j, devices: 8}"), "actuals[0].devices", "is of a pool"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, tokens: 8}"), "actuals[0].tokens", "is of a job"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a}"), "actuals[0].devices", "is missing"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, devices: 8, usable: 9}"), "actuals[0].usable", "more than the 8"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, devices: 65}"), "actuals[0].devices", "more than the 64 ordered"},
+        {ACTUAL("{date: \"2024-02-01\", job: j, tokens: 2e9}"), "actuals[0].tokens", "more than the 1e+09"},
+        {ACTUAL("{date: \"2024-03-01\", pool: a, devices: 8}, {date: \"2024-02-01\", pool: a, devices: 9}"),
+         "actuals[0].devices", "fewer than the 9 of 2024-02-01"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, devices: 9}, {date: \"2024-02-02\", pool: a, usable: 3}, {date: "
+                "\"2024-02-03\", pool: a, devices: 8}"),
+         "actuals[2].devices", "fewer than the 9"},
+        {ACTUAL("{date: \"2024-02-01\", job: j, failures: 9}, {date: \"2024-03-01\", job: j, failures: 8}"),
+         "actuals[1].failures", "fewer than the 9"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, devices: 8}, {date: \"2024-02-01\", pool: a, devices: 8}"),
+         "actuals[1].date", "an earlier row"},
+        {TOP "as_of: \"2024-02-01\"\n" POOLS JOBS "actuals: [{date: \"2024-02-02\", pool: a, devices: 8}]\n",
+         "actuals[0].date", "is after as_of"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tc_scenario *scenario;
+        tc_error error;
+        tc_code code = read_text(cases[i].text, &scenario, &error);
+        if (code == TC_OK || !strstr(error.place, cases[i].place) || !strstr(error.text, cases[i].says))
+            print_error("case %zu: %d %s: %s\n", i, (int)code, error.place, error.text);
+        assert_true(code == TC_INVALID || code == TC_NOT_FOUND);
+        assert_true(strncmp(error.place, "test.yaml:", 10) == 0);
+        assert_non_null(strstr(error.place, cases[i].place));
+        assert_non_null(strstr(error.text, cases[i].says));
+        assert_null(strchr(error.text, '\n'));
+        tc_scenario_free(scenario);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_those_of_the_catalog),
+        cmocka_unit_test(figures_without_a_source_are_of_the_user),
+        cmocka_unit_test(risks_are_of_the_scenario_then_of_the_pool),
+        cmocka_unit_test(certain_is_without_spreads),
+        cmocka_unit_test(deliveries_are_promises),
+        cmocka_unit_test(services_have_a_load),
+        cmocka_unit_test(phases_are_of_their_candidate),
+        cmocka_unit_test(rates_take_the_place_of_a_model),
+        cmocka_unit_test(jobs_say_where_and_how_large),
+        cmocka_unit_test(actuals_are_by_day),
+        cmocka_unit_test(errors_have_their_place),
+    };
+    return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}
