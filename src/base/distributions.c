@@ -341,33 +341,43 @@ static double count_ratio(const count_law *l, double k) {
 
 static double count_sd(const count_law *l) { return sqrt(l->mean + (l->shape > 0 ? l->mean * l->mean / l->shape : 0)); }
 
-/* Where the quantile about is: that of the gamma law of the same mean and variance, Newton's steps from there; small means: 0. */
-static double count_start(const count_law *l, double u) {
-    if (l->mean < 16) return 0;
-    double sd = count_sd(l), scale = sd * sd / l->mean;
-    double k = fmax(floor(tc_gamma_at(u, l->mean / scale, scale) - 0.5), 0);
-    for (int i = 0; i < 8; i++) {
-        double step = floor((u - count_cdf(l, k)) / count_probability(l, k));
-        if (!(fabs(step) > 16)) break;
-        k = fmax(k + fmin(fmax(step, -sd), sd), 0);
+/* A count, its probability, and that of it and all below. */
+typedef struct count {
+    double k, probability, sum;
+} count;
+
+/* Near the quantile: that of the gamma law of the same mean and variance, Newton's steps from there; small means: 0. */
+static count count_start(const count_law *l, double u) {
+    if (l->mean < 16) {
+        double none = count_probability(l, 0);
+        return (count){0, none, none};
     }
-    return floor(k);
+    double sd = count_sd(l), scale = sd * sd / l->mean;
+    count c = {.k = fmax(floor(tc_gamma_at(u, l->mean / scale, scale) - 0.5), 0)};
+    for (int i = 0; i < 8; i++) {
+        c.probability = count_probability(l, c.k);
+        c.sum = count_cdf(l, c.k);
+        double step = floor((u - c.sum) / c.probability);
+        if (!(fabs(step) > 16) || i == 7) break;
+        c.k = floor(fmax(c.k + fmin(fmax(step, -sd), sd), 0));
+    }
+    return c;
 }
 
 static int64_t count_at(const count_law *l, double u) {
     if (!(l->mean > 0)) return 0;
-    double k = count_start(l, u), probability = count_probability(l, k), sum = k > 0 ? count_cdf(l, k) : probability;
-    while (sum < u && probability > 1e-18) {
-        probability *= count_ratio(l, k);
-        sum += probability;
-        k++;
+    count c = count_start(l, u);
+    while (c.sum < u) { /* until a count's probability is lost in the sum's rounding */
+        double next = c.probability * count_ratio(l, c.k);
+        if (!(c.sum + next > c.sum) && c.k > l->mean) break;
+        c = (count){c.k + 1, next, c.sum + next};
     }
-    while (k > 0 && sum - probability >= u) {
-        sum -= probability;
-        k--;
-        probability /= count_ratio(l, k);
+    while (c.k > 0 && c.sum - c.probability >= u && c.sum - c.probability < c.sum) {
+        c.sum -= c.probability;
+        c.k--;
+        c.probability /= count_ratio(l, c.k);
     }
-    return (int64_t)k;
+    return (int64_t)c.k;
 }
 
 double tc_poisson_cdf(int64_t k, double mean) {
