@@ -25,74 +25,6 @@ typedef struct tc_economics {
     double kg_co2_per_kwh;
 } tc_economics;
 
-/* A value below zero (TC_UNSET) is taken from the accelerator or the economics, and `assumed` says so. */
-typedef struct tc_run_input {
-    size_t size;
-    tc_step step;
-    tc_cluster cluster;
-    double tokens;           /* to train; must be given */
-    double parameters;       /* of the checkpoint, those that are trained; must be given unless checkpoint_bytes is */
-    double optimizer_bytes;  /* per parameter, master copy included: tc_stack.optimizer_bytes */
-    double checkpoint_bytes; /* unset: parameters x (weight_bytes + optimizer_bytes) */
-    double storage_bytes_per_s; /* of the whole cluster; unset: economics x devices */
-    double checkpoint_s;        /* that training stands still; unset: bytes / bandwidth */
-    double interval_s;          /* of computing between two checkpoints; unset: the best one */
-    double restart_s;
-    double mtbf_s;           /* of one package */
-    double price_usd;        /* of one package, bought */
-    double rental_usd_per_h; /* of one package, rented, energy included */
-    double server_price, network_share, amortisation_s;
-    double server_power, power_utilisation, pue, usd_per_kwh, kg_co2_per_kwh;
-    bool rented_only, owned_only; /* what the other way would cost is no question: that it is unknown is not said */
-    bool one_of_many;             /* an assumption that several accelerators share does not name this one */
-} tc_run_input;
-
-#define TC_RUN_ASSUMED_MAX 32
-
-/* The same run, were each step as fast or as slow as an end of its 80 % interval. NaN: the step has none, or not known. */
-typedef struct tc_run_end {
-    double wall_s, owned_usd, rented_usd, mwh, tonnes_co2;
-} tc_run_end;
-
-/* NaN: not known, for want of a price or of a power that nobody gave. */
-typedef struct tc_run {
-    double steps, tokens;
-    int devices, packages;
-    double ideal_s;                                     /* the steps alone */
-    double wall_s;                                      /* with checkpoints, lost work and restarts */
-    double goodput;                                     /* ideal_s / wall_s */
-    double checkpoint_share, lost_share, restart_share; /* of wall_s; with goodput they sum to 1 */
-    double job_mtbf_s;
-    double failures; /* expected while computing or writing checkpoints */
-    double checkpoint_bytes, checkpoint_s;
-    double interval_young_s, interval_daly_s; /* the two published optima */
-    double interval_s;                        /* used: whole steps */
-    double interval_steps;
-    double device_hours;
-    double capital_usd, energy_usd; /* owned */
-    double owned_usd, rented_usd;
-    double owned_usd_per_million_tokens, rented_usd_per_million_tokens;
-    double power_w; /* of the whole installation while training */
-    double mwh, tonnes_co2;
-    tc_run_end p10, p90;
-    int assumed_count;
-    char assumed[TC_RUN_ASSUMED_MAX][160];
-} tc_run;
-
-TC_API tc_run_input tc_default_run_input(void);
-/* The same of a forecast: its step, cluster and what of the model a checkpoint holds; nothing of a frozen base, nor of a
- * question with a member out of its bounds. */
-TC_API tc_run_input tc_run_input_of(const tc_question *question, const tc_step *step);
-
-/* TC_INVALID where tokens, step or devices are not positive, or the job fails faster than it restarts. */
-TC_API TC_NODISCARD tc_code tc_run_forecast(const tc_run_input *input, const tc_economics *economics, tc_run *out,
-                                            tc_error *error);
-
-/* The defaults of a region. file: NULL is the catalog's economics.yaml; region: NULL is the accelerator's home, where the
- * file has that, else the file's default. home: of the accelerator; "" where it has none. */
-TC_API TC_NODISCARD tc_code tc_economics_load(tc_catalog *catalog, const char *file, const char *region,
-                                              const char *home, tc_economics *out, tc_error *error);
-
 /* ---- what is not certain ----------------------------------------------------------- */
 
 /* A figure that is not certain: its p10, p50 and p90. All alike: certain. Where low is above 0 each side of mid is log-normal,
@@ -143,6 +75,80 @@ typedef struct tc_risks {
 TC_API tc_risks tc_risks_none(void);
 /* The defaults, of the catalog's calendar.yaml. */
 TC_API TC_NODISCARD tc_code tc_risks_load(tc_catalog *catalog, tc_risks *out, tc_error *error);
+
+/* ---- the run ------------------------------------------------------------------------ */
+
+/* A value below zero (TC_UNSET) is taken from the accelerator or the economics, and `assumed` says so. */
+typedef struct tc_run_input {
+    size_t size;
+    tc_step step;
+    tc_cluster cluster;
+    double tokens;           /* to train; must be given */
+    double parameters;       /* of the checkpoint, those that are trained; must be given unless checkpoint_bytes is */
+    double optimizer_bytes;  /* per parameter, master copy included: tc_stack.optimizer_bytes */
+    double checkpoint_bytes; /* unset: parameters x (weight_bytes + optimizer_bytes) */
+    double storage_bytes_per_s; /* of the whole cluster; unset: economics x devices */
+    double checkpoint_s;        /* that training stands still; unset: bytes / bandwidth */
+    double interval_s;          /* of computing between two checkpoints; unset: the best one */
+    double restart_s;
+    double mtbf_s;           /* of one package */
+    double price_usd;        /* of one package, bought */
+    double rental_usd_per_h; /* of one package, rented, energy included */
+    double server_price, network_share, amortisation_s;
+    double server_power, power_utilisation, pue, usd_per_kwh, kg_co2_per_kwh;
+    tc_risks risks; /* what a run loses beside checkpoints and failures, those of runs alone; the default is none */
+    bool rented_only, owned_only; /* what the other way would cost is no question: that it is unknown is not said */
+    bool one_of_many;             /* an assumption that several accelerators share does not name this one */
+} tc_run_input;
+
+#define TC_RUN_ASSUMED_MAX 32
+
+/* An end of the run's 80 % interval: of the step alone without risks, else of all that is not certain of it. NaN: the step has
+ * no interval and nothing else is uncertain, or not known. */
+typedef struct tc_run_end {
+    double wall_s, owned_usd, rented_usd, mwh, tonnes_co2;
+} tc_run_end;
+
+/* NaN: not known, for want of a price or of a power that nobody gave. */
+typedef struct tc_run {
+    double steps, tokens;
+    int devices, packages;
+    double ideal_s;          /* the steps alone */
+    double wall_s;           /* with checkpoints, lost work, restarts and operations: the median */
+    double goodput;          /* ideal_s / wall_s */
+    double goodput_failures; /* what checkpoints and failing devices alone would leave */
+    double checkpoint_share, lost_share, restart_share; /* of wall_s; with goodput and operations they sum to 1 */
+    double operations_share; /* hangs, maintenance, waiting, disruptions, rollbacks, rework */
+    double job_mtbf_s;
+    double failures; /* expected while computing or writing checkpoints */
+    double checkpoint_bytes, checkpoint_s;
+    double interval_young_s, interval_daly_s; /* the two published optima */
+    double interval_s;                        /* used: whole steps */
+    double interval_steps;
+    double device_hours;
+    double capital_usd, energy_usd; /* owned */
+    double owned_usd, rented_usd;
+    double owned_usd_per_million_tokens, rented_usd_per_million_tokens;
+    double power_w; /* of the whole installation while training */
+    double mwh, tonnes_co2;
+    tc_run_end p10, p90;
+    int assumed_count;
+    char assumed[TC_RUN_ASSUMED_MAX][160];
+} tc_run;
+
+TC_API tc_run_input tc_default_run_input(void);
+/* The same of a forecast: its step, cluster and what of the model a checkpoint holds; nothing of a frozen base, nor of a
+ * question with a member out of its bounds. */
+TC_API tc_run_input tc_run_input_of(const tc_question *question, const tc_step *step);
+
+/* TC_INVALID where tokens, step or devices are not positive, or the job fails faster than it restarts. */
+TC_API TC_NODISCARD tc_code tc_run_forecast(const tc_run_input *input, const tc_economics *economics, tc_run *out,
+                                            tc_error *error);
+
+/* The defaults of a region. file: NULL is the catalog's economics.yaml; region: NULL is the accelerator's home, where the
+ * file has that, else the file's default. home: of the accelerator; "" where it has none. */
+TC_API TC_NODISCARD tc_code tc_economics_load(tc_catalog *catalog, const char *file, const char *region,
+                                              const char *home, tc_economics *out, tc_error *error);
 
 /* ---- export controls ------------------------------------------------------
  * Rule by dated rule. The thresholds are data (data/controls.yaml). What the arithmetic gives is shown,

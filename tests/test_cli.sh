@@ -404,7 +404,10 @@ PATH=$work/bin:$PATH sh "$work/example.sh" >"$work/out" 2>&1 || fail "an example
 
 # ---- a chip that is sold in one country runs there, unless it is said to run elsewhere -----------------------
 good run --model llama-2-7b --accelerator h20 --devices 64 --tokens 1T
-has 'PUE 1.3 (region china, where it is sold)' 'checkpoint storage 122 MB.s per device (default, that of 16,384 H100' '^  intervals *of the step alone'
+has 'PUE 1.3 (region china, where it is sold)' 'checkpoint storage 122 MB.s per device (default, that of 16,384 H100' '^  intervals *of the step, of operations' '^  operations'
+good run --model llama-2-7b --accelerator h20 --devices 64 --tokens 1T --ideal
+has '^  intervals *of the step alone'
+! grep -q '^  operations' "$work/out" || fail 'operations in an ideal run'
 good run --model llama-2-7b --accelerator h20 --devices 64 --tokens 1T --region us
 has 'PUE 1.25 (region us)'
 good run --model llama-2-7b --accelerator a100-sxm-80g --devices 64 --tokens 1T

@@ -28,7 +28,8 @@ tc_code tc_goal_take(tc_context *context, const tc_question *question, tc_goal *
     if ((out->wall_s > 0 || out->tokens_per_s > 0) && tc_given(context, TC_OPTION_FEWEST_DEVICES)->given)
         return tc_fail(context->error, TC_INVALID, "--fewest-devices", "is given beside a target; leave it out");
     if (!(out->tokens > 0)) return TC_OK;
-    return tc_request_economics(context, question, &out->economics);
+    tc_code code = tc_request_risks(context, &out->risks);
+    return code ? code : tc_request_economics(context, question, &out->economics);
 }
 
 static tc_code run_of(const tc_goal *goal, const tc_found *found, tc_run *run, tc_error *error) {
@@ -37,6 +38,7 @@ static tc_code run_of(const tc_goal *goal, const tc_found *found, tc_run *run, t
     question.cluster.devices = found->devices + found->idle;
     tc_run_input input = tc_run_input_of(&question, &found->step);
     tc_request_run(goal->context, &input);
+    input.risks = goal->risks;
     return tc_run_forecast(&input, &goal->economics, run, error);
 }
 

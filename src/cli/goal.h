@@ -9,6 +9,7 @@ typedef struct tc_goal {
     const tc_context *context;
     const tc_question *question;
     tc_economics economics; /* where tokens are given */
+    tc_risks risks;         /* likewise */
     double tokens;          /* 0: not given */
     double wall_s;          /* --for; 0: not given */
     double tokens_per_s;    /* --for-tokens-per-s; 0: not given */

@@ -141,3 +141,9 @@ void tc_request_run(const tc_context *context, tc_run_input *input) {
     take_real(context, TC_OPTION_ELECTRICITY, &input->usd_per_kwh);
     take_real(context, TC_OPTION_CARBON, &input->kg_co2_per_kwh);
 }
+
+tc_code tc_request_risks(const tc_context *context, tc_risks *out) {
+    *out = tc_risks_none();
+    if (tc_given(context, TC_OPTION_IDEAL)->given) return TC_OK;
+    return tc_risks_load(context->catalog, out, context->error);
+}

@@ -33,4 +33,7 @@ TC_NODISCARD tc_code tc_request_economics(tc_context *context, const tc_question
 /* What the options say of a whole run. */
 void tc_request_run(const tc_context *context, tc_run_input *input);
 
+/* What runs lose beside checkpoints and failures: that of the catalog, or nothing with --ideal. */
+TC_NODISCARD tc_code tc_request_risks(const tc_context *context, tc_risks *out);
+
 #endif

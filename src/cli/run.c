@@ -15,7 +15,8 @@ tc_code tc_command_run(tc_context *context) {
     if (code) return code;
     input = tc_run_input_of(&question, &step);
     tc_request_run(context, &input);
-    code = tc_run_forecast(&input, &economics, &run, context->error);
+    code = tc_request_risks(context, &input.risks);
+    if (!code) code = tc_run_forecast(&input, &economics, &run, context->error);
     if (code) return code;
     if (context->target.format)
         tc_report_run(&context->target, &question, &input, &run);

@@ -22,6 +22,8 @@ static void write_time(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "wall_s_p90", run->p90.wall_s);
     tc_write_number(writer, "ideal_s", run->ideal_s);
     tc_write_number(writer, "goodput", run->goodput);
+    tc_write_number(writer, "goodput_failures", run->goodput_failures);
+    tc_write_number(writer, "operations_share", run->operations_share);
     tc_write_number(writer, "checkpoint_share", run->checkpoint_share);
     tc_write_number(writer, "lost_share", run->lost_share);
     tc_write_number(writer, "restart_share", run->restart_share);
@@ -73,6 +75,7 @@ void tc_write_run(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "days_p10", run->p10.wall_s / DAY);
     tc_write_number(writer, "days_p90", run->p90.wall_s / DAY);
     tc_write_number(writer, "goodput", run->goodput);
+    tc_write_number(writer, "goodput_failures", run->goodput_failures);
     tc_write_number(writer, "failures", run->failures);
     tc_write_number(writer, "device_hours", run->device_hours);
     tc_write_number(writer, "owned_usd", run->owned_usd);
@@ -153,6 +156,10 @@ static void print_time(FILE *file, const tc_style *style, const tc_step *step, c
              tc_format_percent(100 * run->checkpoint_share).s, tc_format_percent(100 * run->lost_share).s,
              tc_format_percent(100 * run->restart_share).s);
     tc_print_line(file, style, "lost", text);
+    if (run->operations_share == 0) return;
+    snprintf(text, sizeof text, "%.20s to hangs, maintenance, waiting, disruptions, rollbacks and rework",
+             tc_format_percent(100 * run->operations_share).s);
+    tc_print_line(file, style, "operations", text);
 }
 
 static tc_text three_digits(double value) { return tc_format_significant(value, 3); }
@@ -198,7 +205,10 @@ void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *qu
     tc_print_distance(file, style, &input->step);
     if (!isnan(run->p10.wall_s))
         tc_print_line(file, style, "intervals",
-                      "of the step alone; failures, storage, prices and the grid count as they stand");
+                      run->operations_share != 0
+                          ? "of the step, of operations and of failures; storage, prices and the grid count as they "
+                            "stand"
+                          : "of the step alone; failures, storage, prices and the grid count as they stand");
     tc_print_assumed(file, style, &input->step);
     tc_print_bullets(file, style, input->step.assumed_count > 0 ? NULL : "\nAssumed: neither given nor in the data",
                      run->assumed[0], sizeof run->assumed[0], run->assumed_count);

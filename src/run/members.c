@@ -52,6 +52,7 @@ static const tc_member run[] = {
     GIVEN(pue),
     GIVEN(usd_per_kwh),
     GIVEN(kg_co2_per_kwh),
+    TC_STRUCT(tc_run_input, risks, tc_risks_members),
     TC_SWITCH(tc_run_input, rented_only),
     TC_SWITCH(tc_run_input, owned_only),
     TC_SWITCH(tc_run_input, one_of_many),

@@ -4,6 +4,7 @@
 
 #include "base/members.h"
 
-extern const tc_members tc_run_input_members, tc_economics_members, tc_controls_members, tc_control_options_members;
+extern const tc_members tc_run_input_members, tc_economics_members, tc_risks_members, tc_spread_members,
+    tc_controls_members, tc_control_options_members;
 
 #endif

@@ -2,9 +2,8 @@
 #ifndef TC_RUN_RISKS_H
 #define TC_RUN_RISKS_H
 
-#include "base/members.h"
 #include "catalog/schema.h"
-#include "traincast_run.h"
+#include "run/members.h"
 
 /* A row of a schema: a risk at `prefix`key of the member `risks` of `owner`. need: TC_NEED_... */
 #define TC_RISK_FIELD(kind, prefix, key, unit, needed, is_sourced, owner, member, low, high)                           \
@@ -27,7 +26,5 @@ TC_NODISCARD tc_code tc_risks_read(const tc_document *document, tc_risks *out, t
 
 /* Does a chip of the maker cross an export control on its way to the region? By calendar.yaml. */
 bool tc_risks_controlled(const tc_document *calendar, const char *maker, const char *region);
-
-extern const tc_members tc_risks_members, tc_spread_members;
 
 #endif

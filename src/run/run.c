@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "layout/question_members.h"
 #include "run/members.h"
+#include "run/operations.h"
 #include "workload/optimizer.h"
 
 #define SECONDS_PER_HOUR 3600.0
@@ -56,7 +57,8 @@ tc_run_input tc_default_run_input(void) {
                           .power_utilisation = unset,
                           .pue = unset,
                           .usd_per_kwh = unset,
-                          .kg_co2_per_kwh = unset};
+                          .kg_co2_per_kwh = unset,
+                          .risks = tc_risks_none()};
 }
 
 static void assume(tc_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -146,7 +148,8 @@ static double checkpoint_time(const tc_run_input *in, const tc_economics *econom
     return run->checkpoint_bytes / bandwidth;
 }
 
-static tc_code reliability(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_error *error) {
+static tc_code reliability(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_goodput *out,
+                           tc_error *error) {
     double mtbf = package_mtbf(in, economics, run);
     double restart
         = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", NULL);
@@ -163,11 +166,9 @@ static tc_code reliability(const tc_run_input *in, const tc_economics *economics
     run->interval_daly_s = tc_interval_daly(run->checkpoint_s, run->job_mtbf_s);
     run->interval_s = goodput.interval_s;
     run->interval_steps = goodput.interval_steps;
-    run->goodput = goodput.fraction;
-    run->checkpoint_share = goodput.checkpoint_share;
-    run->lost_share = goodput.lost_share;
-    run->restart_share = goodput.restart_share;
+    run->goodput_failures = goodput.fraction;
     run->failures = goodput.failures_per_useful_s * run->ideal_s;
+    *out = goodput;
     return TC_OK;
 }
 
@@ -218,43 +219,92 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
     run->rented_usd_per_million_tokens = run->rented_usd / (run->tokens / 1e6);
 }
 
-static tc_code forecast(const tc_run_input *in, const tc_economics *economics, tc_run *out, tc_error *error) {
-    tc_code code = check(in, error);
-    if (code) return code;
-    tc_run run = {0};
+/* Steps, failures, checkpoints: what the run needs where nothing else goes wrong. */
+static tc_code take_steps(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_goodput *goodput,
+                          tc_error *error) {
     int per_package = in->cluster.accelerator.devices_per_package > 1 ? in->cluster.accelerator.devices_per_package : 1;
-    run.devices = in->cluster.devices;
-    run.packages = (run.devices + per_package - 1) / per_package;
-    run.tokens = in->tokens;
-    run.steps = ceil(in->tokens / in->step.tokens_per_step);
-    run.ideal_s = run.steps * in->step.step_s;
-    code = reliability(in, economics, &run, error);
-    if (code) return code;
-    run.wall_s = run.ideal_s / run.goodput;
-    run.device_hours = run.devices * run.wall_s / SECONDS_PER_HOUR;
-    if (!isfinite(run.wall_s))
-        return tc_fail(error, TC_INVALID, "--tokens", "the run takes no finite time; fewer tokens, or a faster step");
-    energy(in, economics, &run);
-    money(in, economics, &run);
-    *out = run;
-    return TC_OK;
+    run->devices = in->cluster.devices;
+    run->packages = (run->devices + per_package - 1) / per_package;
+    run->tokens = in->tokens;
+    run->steps = ceil(in->tokens / in->step.tokens_per_step);
+    run->ideal_s = run->steps * in->step.step_s;
+    return reliability(in, economics, run, goodput, error);
+}
+
+/* What the time goes to. The failures of the first weeks are counted as they are; operations have the rest. */
+static void take_shares(const tc_run_input *in, const tc_goodput *goodput, tc_run *run) {
+    double useful = run->ideal_s / run->wall_s, more = tc_early_failures(&in->risks, goodput, run->ideal_s);
+    tc_overhead overhead = tc_overhead_of(goodput);
+    double lost = goodput->lost_share / goodput->fraction, restart = goodput->restart_share / goodput->fraction;
+    if (!tc_risks_of_run(&in->risks)) useful = goodput->fraction;
+    run->failures *= more;
+    run->goodput = useful;
+    run->checkpoint_share = overhead.checkpoint * useful;
+    run->lost_share = lost * more * useful;
+    run->restart_share = restart * more * useful;
+    double rest = 1 - useful - run->checkpoint_share - run->lost_share - run->restart_share;
+    run->operations_share = tc_risks_of_run(&in->risks) ? rest : 0;
+}
+
+static void assume_operations(const tc_risks *risks, tc_run *run) {
+    assume(run, "operations: %s %% of the time useful (%s to %s), public runs",
+           tc_decimal_text(100 * risks->operations.mid, 0).s, tc_decimal_text(100 * risks->operations.low, 0).s,
+           tc_decimal_text(100 * risks->operations.high, 0).s);
+    assume(run, "a disruption every %s d (%s d each), a rollback every %s d (%s d), rework with probability %s",
+           tc_decimal_text(risks->disruptions_every_s / SECONDS_PER_DAY, 0).s,
+           tc_decimal_text(risks->disruption_s.mid / SECONDS_PER_DAY, 1).s,
+           tc_decimal_text(risks->rollbacks_every_s / SECONDS_PER_DAY, 0).s,
+           tc_decimal_text(risks->rollback_s.mid / SECONDS_PER_DAY, 1).s, tc_decimal_text(risks->rework_chance, 2).s);
+}
+
+/* All that follows from how long the run takes. */
+static void take_wall(const tc_run_input *in, const tc_economics *economics, double wall_s, tc_run *run) {
+    run->wall_s = wall_s;
+    run->device_hours = run->devices * wall_s / SECONDS_PER_HOUR;
+    energy(in, economics, run);
+    money(in, economics, run);
+}
+
+static tc_run_end end_of(const tc_run_input *in, const tc_economics *economics, const tc_run *run, double wall_s) {
+    tc_run other = *run;
+    if (isnan(wall_s)) return (tc_run_end){NAN, NAN, NAN, NAN, NAN};
+    take_wall(in, economics, wall_s, &other);
+    return (tc_run_end){other.wall_s, other.owned_usd, other.rented_usd, other.mwh, other.tonnes_co2};
 }
 
 /* Checkpoints and failures follow the step time, so the run is forecast again with it. */
-static tc_run_end end_of(const tc_run_input *in, const tc_economics *economics, double step_s) {
+static double wall_of(const tc_run_input *in, const tc_economics *economics, double step_s) {
     tc_run_input other = *in;
-    tc_run run;
+    tc_run run = {0};
+    tc_goodput goodput;
     other.step.step_s = step_s;
-    if (forecast(&other, economics, &run, NULL)) return (tc_run_end){NAN, NAN, NAN, NAN, NAN};
-    return (tc_run_end){run.wall_s, run.owned_usd, run.rented_usd, run.mwh, run.tonnes_co2};
+    if (check(&other, NULL) || take_steps(&other, economics, &run, &goodput, NULL)) return NAN;
+    return run.ideal_s / goodput.fraction;
 }
 
 tc_code tc_run_forecast(const tc_run_input *in, const tc_economics *economics, tc_run *out, tc_error *error) {
     tc_code code = tc_members_check(&tc_run_input_members, in, "input", error);
     if (!code) code = tc_members_check(&tc_economics_members, economics, "economics", error);
-    if (!code) code = forecast(in, economics, out, error);
+    if (!code) code = check(in, error);
+    tc_run run = {0};
+    tc_goodput goodput;
+    if (!code) code = take_steps(in, economics, &run, &goodput, error);
     if (code) return code;
-    out->p10 = end_of(in, economics, in->step.step_s_p10);
-    out->p90 = end_of(in, economics, in->step.step_s_p90);
+    double wall_s = run.ideal_s / goodput.fraction, p10_s, p90_s;
+    if (tc_risks_of_run(&in->risks)) {
+        tc_run_quantiles q = tc_operations_quantiles(&in->risks, &in->step, &goodput, run.ideal_s);
+        wall_s = q.p50_s, p10_s = q.p10_s, p90_s = q.p90_s;
+        assume_operations(&in->risks, &run);
+    } else {
+        p10_s = wall_of(in, economics, in->step.step_s_p10);
+        p90_s = wall_of(in, economics, in->step.step_s_p90);
+    }
+    if (!isfinite(wall_s))
+        return tc_fail(error, TC_INVALID, "--tokens", "the run takes no finite time; fewer tokens, or a faster step");
+    take_wall(in, economics, wall_s, &run);
+    take_shares(in, &goodput, &run);
+    run.p10 = end_of(in, economics, &run, p10_s);
+    run.p90 = end_of(in, economics, &run, p90_s);
+    *out = run;
     return TC_OK;
 }
