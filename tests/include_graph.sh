@@ -18,7 +18,7 @@ forecast: base catalog workload network layout device memory step
 search: base workload network layout device memory step forecast
 run: base catalog workload network layout device memory step forecast
 fleet: base catalog workload network layout device memory step forecast search run
-validate: base catalog workload network layout device memory step forecast
+validate: base catalog workload network layout device memory step forecast run
 interop: base catalog workload layout
 sweep: base catalog workload network layout device memory step forecast search
 report: base catalog workload network layout device memory step forecast search run fleet validate interop sweep

@@ -1,6 +1,10 @@
 /* validate.c - `traincast validate`: the error of the forecast on published runs. */
+#include <stdlib.h>
+
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/commands.h"
+#include "report/histories_report.h"
 #include "report/sweeps_report.h"
 #include "report/validate_report.h"
 
@@ -62,7 +66,42 @@ static tc_code score_runs(tc_context *context, tc_published *published) {
     return code ? code : report(context, &validation);
 }
 
+#define LARGEST_FILE ((size_t)64 << 20)
+
+static tc_code report_histories(tc_context *context, const tc_histories *histories) {
+    if (context->target.format)
+        tc_report_histories(&context->target, histories);
+    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
+        tc_report_histories_markdown(context->out, histories);
+    else if (!tc_report_histories_text(context->out, &context->style, histories))
+        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+    return TC_OK;
+}
+
+/* Whole runs of a file; published runs of the program say how such models are trained. */
+static tc_code score_histories(tc_context *context) {
+    const char *path = context->options->positional[0];
+    if (context->options->positionals != 1)
+        return tc_fail(context->error, TC_INVALID, "--histories", "needs one file of whole runs");
+    tc_published published = {0};
+    tc_history_list rows;
+    tc_histories histories;
+    char *text = NULL;
+    size_t length = 0;
+    tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, context->error);
+    if (!code) code = read_embedded(context, &published);
+    if (!code) code = tc_history_read(path, text, length, &published.arena, &rows, context->error);
+    if (!code)
+        code = tc_histories_score(context->catalog, &rows, published.runs, published.count, &published.arena,
+                                  &histories, context->error);
+    if (!code) code = report_histories(context, &histories);
+    free(text);
+    tc_published_free(&published);
+    return code;
+}
+
 tc_code tc_command_validate(tc_context *context) {
+    if (tc_given(context, TC_OPTION_HISTORIES)->given) return score_histories(context);
     tc_published published = {0};
     tc_code code
         = context->options->positionals > 0 ? read_files(context, &published) : read_embedded(context, &published);

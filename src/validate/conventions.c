@@ -56,6 +56,25 @@ static const tc_field sweep_fields[] = {
 };
 static const tc_schema sweep_schema = {"sweep source", sweep_fields, COUNT(sweep_fields)};
 
+static const tc_field software_fields[] = {
+    TEXT("slug", tc_software, slug, false),
+    TEXT("was", tc_software, was, false),
+    {.path = "before",
+     .type = TC_FIELD_INTEGER,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(tc_software, before),
+     .min = 1990,
+     .max = 2100},
+};
+static const tc_schema software_schema = {"earlier software", software_fields, COUNT(software_fields)};
+
+#define USUAL(where, type_, member, low, high)                                                                         \
+    {                                                                                                                  \
+        .path = "histories." where, .type = TC_FIELD_##type_, .need = TC_NEED_ALWAYS, .sourced = true,                 \
+        .plain_si = true, .offset = offsetof(tc_conventions, usual.member), .min = low, .max = high                    \
+    }
+
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     TEXT("slug", tc_conventions, slug, false),
@@ -81,6 +100,24 @@ static const tc_field fields[] = {
      .max = TC_SWEEP_SOURCES_MAX,
      .element = &sweep_schema,
      .count_offset = offsetof(tc_conventions, sweep_sources)},
+    {.path = "earlier_software",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_conventions, software),
+     .size = sizeof(tc_software),
+     .min = 0,
+     .max = TC_SOFTWARE_MAX,
+     .element = &software_schema,
+     .count_offset = offsetof(tc_conventions, softwares)},
+    USUAL("batch_tokens", NUMBER, batch_tokens, 1, 1e12),
+    USUAL("batch_tokens_per_device", NUMBER, batch_tokens_per_device, 1, 1e9),
+    USUAL("seq_early", INTEGER, seq_early, 1, WIDEST),
+    USUAL("seq", INTEGER, seq, 1, WIDEST),
+    USUAL("aspect", NUMBER, aspect, 1, 1e5),
+    USUAL("head_dim", INTEGER, head_dim, 1, WIDEST),
+    USUAL("active_share", NUMBER, active_share, 1e-4, 1),
+    USUAL("top_k", INTEGER, top_k, 1, WIDEST),
+    USUAL("layout_open", SPREAD, open, 0.01, 100),
+    USUAL("size_alone", SPREAD, size_alone, 0.01, 100),
 };
 static const tc_schema schema = {"conventions", fields, COUNT(fields)};
 

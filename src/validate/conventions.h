@@ -30,6 +30,27 @@ typedef struct tc_sweep_source {
         [96]; /* dates, parted by blanks, at which its machine or software changed, as the ids of runs write them */
 } tc_sweep_source;
 
+/* Software that was the usual one on an accelerator before what its file names now. */
+typedef struct tc_software {
+    char slug[32], was[32];
+    int before; /* year */
+} tc_software;
+
+#define TC_SOFTWARE_MAX 16
+
+/* What is taken of a run of which little more is known than its size: for histories. */
+typedef struct tc_usual {
+    double batch_tokens_per_device; /* at least */
+    double batch_tokens;            /* of a step */
+    int seq_early, seq;             /* before the conventions of `modern_year`, and since */
+    double aspect;                  /* hidden width over layers */
+    int head_dim;
+    double active_share; /* of a mixture's parameters */
+    int top_k;
+    tc_spread open, size_alone; /* time of its step over that of the fastest layout, where nobody says which layout it
+                                  * had; and where of the model too no more than a size is known */
+} tc_usual;
+
 typedef struct tc_conventions {
     char slug[32], name[64];
     int families, modern_year, flash_year;
@@ -37,6 +58,9 @@ typedef struct tc_conventions {
     char fp8_sources[32];
     int sweep_sources;
     tc_sweep_source sweep_source[TC_SWEEP_SOURCES_MAX];
+    int softwares;
+    tc_software software[TC_SOFTWARE_MAX];
+    tc_usual usual;
 } tc_conventions;
 
 TC_NODISCARD tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *error);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/vocabulary.h"
+#include "validate/lines.h"
 
 #define LARGEST_FILE ((size_t)256 << 20)
 #define LARGEST 10000000 /* of a width, a degree or a device count: beyond it a unit was confused */
@@ -215,12 +216,6 @@ static tc_code read_line(const char *path, int line, const char *text, size_t le
     return document.code;
 }
 
-static bool is_blank(const char *text, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r') return false;
-    return true;
-}
-
 static tc_published_run *next_run(tc_published *p) {
     if (p->count == p->room) {
         int larger = p->room ? 2 * p->room : 64;
@@ -243,23 +238,18 @@ static tc_code refuse(tc_published *p, tc_published_run *run, const char *path, 
 }
 
 tc_code tc_published_read(tc_published *p, const char *path, const char *text, size_t length, tc_error *error) {
-    int line = 0, before = p->count, refused = 0;
+    int before = p->count, refused = 0;
     tc_error first = {0};
-    for (const char *at = text, *end = text + length; at < end;) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t line_length = (size_t)((newline ? newline : end) - at);
-        line++;
-        if (!is_blank(at, line_length)) {
-            tc_published_run *run = next_run(p);
-            tc_error why = {0};
-            if (!run) return tc_fail(error, TC_INTERNAL, path, "out of memory");
-            tc_code code = read_line(path, line, at, line_length, p, run, &why);
-            if (code && code != TC_INVALID) return tc_fail(error, code, why.place, "%s", why.text);
-            if (code && (code = refuse(p, run, path, &why, error))) return code;
-            if (run->refused && !refused++) first = why;
-            p->count++;
-        }
-        at = newline ? newline + 1 : end;
+    tc_lines lines = tc_lines_of(text, length);
+    for (const char *at; tc_lines_next(&lines, &at, &length);) {
+        tc_published_run *run = next_run(p);
+        tc_error why = {0};
+        if (!run) return tc_fail(error, TC_INTERNAL, path, "out of memory");
+        tc_code code = read_line(path, lines.line, at, length, p, run, &why);
+        if (code && code != TC_INVALID) return tc_fail(error, code, why.place, "%s", why.text);
+        if (code && (code = refuse(p, run, path, &why, error))) return code;
+        if (run->refused && !refused++) first = why;
+        p->count++;
     }
     if (p->count == before) return tc_fail(error, TC_INVALID, path, "no run; one JSON object a line is needed");
     if (p->count - before > refused) return TC_OK;
