@@ -323,6 +323,9 @@ static void counts_against_their_sums(void **state) {
         }
     assert_int_equal(tc_poisson_at(0.3, 0), 0);
     assert_int_equal(tc_poisson_at(0.5, 1e6), 1000000);
+    /* It ends in the farthest tails too, where a count's probability is lost in the sum's rounding. */
+    assert_true(tc_poisson_at(1 - ldexp(1, -53), 1e8) > 100060000);
+    assert_true(tc_negative_binomial_at(1 - 1e-14, 0.1, 1e8) > 20000000000);
     assert_true(tc_poisson_at(1 - ldexp(1, -53), 3) < 60
                 && tc_negative_binomial_at(1 - ldexp(1, -53), 0.5, 80) < 10000);
 }
