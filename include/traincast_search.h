@@ -125,6 +125,11 @@ TC_API TC_NODISCARD tc_code tc_search_run(const tc_search_input *input, tc_searc
 TC_API TC_NODISCARD tc_code tc_search_space(const tc_search_input *input, tc_search *out, tc_error *error);
 TC_API void tc_search_free(tc_search *search);
 
+/* Several searches of one job as one: what they found in one order, as many as the input asks for, and their counts added up.
+ * from: of which search each of the best is; freed by the caller. */
+TC_API TC_NODISCARD tc_code tc_search_merge(const tc_search_input *input, const tc_search *const *part, int parts,
+                                            tc_search *out, int **from, tc_error *error);
+
 /* How far what was found is on the way to a goal: 1 and more has reached it. */
 typedef double (*tc_search_share)(void *of, const tc_found *best);
 

@@ -49,8 +49,8 @@ static void the_best_is_that_of_a_search(void **state) {
         json_t *search = ask("{\"command\": \"search\", " JOB ", \"devices\": %d, \"accelerator\": \"%s\", \"stack\": "
                              "\"%s\", \"top\": 1}",
                              chips[i].devices, chips[i].slug, chips[i].stack);
-        static const char *const same[] = {"layout",  "options", "expected_step_s", "step_s", "idle_devices",
-                                           "distance", "fits_probability"};
+        static const char *const same[]
+            = {"layout", "options", "expected_step_s", "step_s", "idle_devices", "distance", "fits_probability"};
         for (size_t k = 0; k < sizeof same / sizeof same[0]; k++)
             assert_true(json_equal(json_object_get(item, same[k]), json_object_get(at(search, "best", 0), same[k])));
         assert_string_equal(json_string_value(json_object_get(item, "searched")), "all");
@@ -82,8 +82,7 @@ static void options_are_fixed_values(void **state) {
         assert_string_equal(json_string_value(json_object_get(layout, "recompute")), "full");
         assert_string_equal(json_string_value(json_object_get(given, "searched")), "none");
         assert_null(json_object_get(given, "options"));
-        assert_true(json_equal(json_object_get(given, "layout"),
-                               json_object_get(at(same, "items", 0), "layout")));
+        assert_true(json_equal(json_object_get(given, "layout"), json_object_get(at(same, "items", 0), "layout")));
         assert_true(json_real_value(json_object_get(best, "step_s"))
                     <= json_real_value(json_object_get(given, "step_s")));
     }

@@ -177,6 +177,7 @@ static void every_field_is_in_the_table(void **state) {
         "step" JOB "--cp 4 --cp-kind both:2 --recompute 4",
         "run" JOB "--tp 2 --tokens 1T",
         "run --model gpt2-124m --accelerator ascend-910b3 --devices 8 --tokens 10B",
+        "search --model llama-2-7b --accelerator h100-sxm,h20 --devices 8,16 --global-batch 64 --tokens 1T",
         "compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h20,ascend-910b2,rtx4090",
         "explain" JOB "--tp 2",
         "trace" JOB "--output /dev/null",

@@ -38,6 +38,7 @@ static void take_value(const tc_json *json, const char *key, tc_option_id id, tc
     if (!value->given) return;
     switch (option->type) {
     case TC_TYPE_INTEGER:
+    case TC_TYPE_INTEGERS:
     case TC_TYPE_RANGE:
         value->integer = tc_json_integer(json, key, (int64_t)option->lower, (int64_t)option->upper, 0);
         value->low = value->high = value->integer;

@@ -75,8 +75,8 @@ static void print_options(FILE *file, const tc_style *style, int command) {
             tc_print_heading(file, style, heading);
         }
         print_option(file, style, option, command);
-        counts = counts || option->type == TC_TYPE_INTEGER || option->type == TC_TYPE_RANGE
-                 || option->type == TC_TYPE_COUNT;
+        counts = counts || option->type == TC_TYPE_INTEGER || option->type == TC_TYPE_INTEGERS
+                 || option->type == TC_TYPE_RANGE || option->type == TC_TYPE_COUNT;
     }
     if (!counts) return;
     fputc('\n', file);

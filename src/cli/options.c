@@ -128,6 +128,21 @@ static tc_code read_range(const tc_option *option, const char *text, tc_value *v
     return code;
 }
 
+/* "512" or "512,1024" */
+static tc_code read_integers(const tc_option *option, const char *text, tc_value *value, tc_error *error) {
+    tc_code code = TC_OK;
+    for (const char *at = text; !code; at += strcspn(at, ",") + 1) {
+        char number[32];
+        int64_t one;
+        size_t length = strcspn(at, ",");
+        snprintf(number, sizeof number, "%.*s", length < sizeof number ? (int)length : (int)sizeof number - 1, at);
+        code = tc_parse_integer(number, (int64_t)option->lower, (int64_t)option->upper, &one, option->name, error);
+        if (!code && one > value->integer) value->integer = one;
+        if (!at[length]) break;
+    }
+    return code;
+}
+
 static tc_code read_percent(const tc_option *option, const char *text, double *out, tc_error *error) {
     char number[32];
     size_t length = strlen(text);
@@ -148,6 +163,7 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
         return tc_parse_integer(text, (int64_t)option->lower, (int64_t)option->upper, &value->integer, option->name,
                                 error);
     case TC_TYPE_RANGE: return read_range(option, text, value, error);
+    case TC_TYPE_INTEGERS: return read_integers(option, text, value, error);
     case TC_TYPE_PERCENT: return read_percent(option, text, &value->real, error);
     case TC_TYPE_REAL:
     case TC_TYPE_COUNT:
@@ -176,7 +192,7 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
 
 tc_code tc_options_set(tc_options *options, tc_option_id id, const char *text, tc_error *error) {
     options->value[id] = (tc_value){.given = false};
-    return store(options, id, text, error);
+    return store(options, (int)id, text, error);
 }
 
 /* ---- the line ------------------------------------------------------------------ */

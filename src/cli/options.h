@@ -29,8 +29,9 @@ typedef enum tc_option_type {
     TC_TYPE_TEXT,
     TC_TYPE_CHOICE,
     TC_TYPE_INTEGER,
-    TC_TYPE_RANGE,   /* an integer, or LOW..HIGH */
-    TC_TYPE_PERCENT, /* 5 or 5% */
+    TC_TYPE_RANGE,    /* an integer, or LOW..HIGH */
+    TC_TYPE_INTEGERS, /* one or several, "512,1024" */
+    TC_TYPE_PERCENT,  /* 5 or 5% */
     TC_TYPE_REAL,
     TC_TYPE_COUNT,
     TC_TYPE_SECONDS,
@@ -72,7 +73,7 @@ extern const tc_option tc_option_table[TC_OPTIONS];
 typedef struct tc_value {
     bool given;
     const char *text;
-    int64_t integer;   /* of a range the middle */
+    int64_t integer;   /* of a range the middle, of several the largest */
     int64_t low, high; /* of a range; the integer, if it is none */
     double real;
 } tc_value;

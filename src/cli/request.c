@@ -81,6 +81,8 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     if (batch->low < batch->high && context->options->command != TC_COMMAND_SEARCH)
         return tc_fail(context->error, TC_INVALID, "--global-batch", "a range is for search; give one number");
     take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
+    if (tc_given(context, TC_OPTION_DEVICES)->given && strchr(tc_given(context, TC_OPTION_DEVICES)->text, ','))
+        return tc_fail(context->error, TC_INVALID, "--devices", "several are for search; give one number");
     if (tc_given(context, TC_OPTION_HOST_MEMORY)->given)
         out->cluster.host_memory_bytes = tc_given(context, TC_OPTION_HOST_MEMORY)->real;
     code = take_layout(context, &out->layout);

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/goal.h"
 #include "cli/request.h"
+#include "cli/search.h"
 #include "cli/search_options.h"
 #include "report/search_report.h"
 #include "traincast.h"
@@ -63,63 +64,68 @@ static tc_code announce(tc_context *context, const tc_search_input *in) {
     return code;
 }
 
-static tc_code print_search(tc_context *context, const tc_search_input *in, const tc_step *given,
-                            const tc_search_answer *answer, tc_search *search) {
-    bool missed = (answer->wall_s > 0 || answer->tokens_per_s > 0) && !answer->reached;
-    context->infeasible = search->best_count == 0 || missed;
-    tc_step assumed;
+tc_code tc_asked_take(tc_context *context, tc_asked *out) {
+    memset(out, 0, sizeof *out);
+    tc_code code = tc_request_question(context, &out->question);
+    if (!code) code = tc_search_options_take(context, &out->question, &out->in);
+    if (!code) code = take_economics(context, &out->question, &out->in);
+    return code ? code : tc_goal_take(context, &out->question, &out->goal);
+}
+
+tc_code tc_asked_find(tc_context *context, tc_asked *out) {
+    tc_code code = tc_goal_devices(&out->goal, &out->in, &out->answer);
+    if (!code) code = announce(context, &out->in);
+    if (!code) code = tc_search_run(&out->in, &out->search, context->error);
+    if (code) return code;
+    code = tc_goal_runs(&out->goal, &out->search, &out->run);
+    out->answer.run = out->run;
+    return code;
+}
+
+void tc_asked_free(tc_asked *asked) {
+    tc_search_free(&asked->search);
+    free(asked->run);
+}
+
+bool tc_asked_missed(const tc_search_answer *answer) {
+    return (answer->wall_s > 0 || answer->tokens_per_s > 0) && !answer->reached;
+}
+
+static tc_code print_search(tc_context *context, tc_asked *asked) {
+    const tc_search *search = &asked->search;
+    tc_step assumed, given;
+    tc_code code = context->answered ? tc_forecast(&asked->in.question, &given, context->error) : TC_OK;
+    if (code) return code;
+    context->infeasible = search->best_count == 0 || tc_asked_missed(&asked->answer);
     memset(&assumed, 0, sizeof assumed);
     if (search->best_count > 0)
         assumed = search->best[0].step;
     else
-        tc_assume_stack(&in->question, &assumed);
-    const tc_step *to_beat = context->answered ? given : NULL;
+        tc_assume_stack(&asked->in.question, &assumed);
+    const tc_step *to_beat = context->answered ? &given : NULL;
     if (context->target.format)
-        tc_report_search(&context->target, in, &assumed, to_beat, answer, search);
-    else if (!tc_report_search_text(context->out, &context->style, in, &assumed, to_beat, answer, search))
+        tc_report_search(&context->target, &asked->in, &assumed, to_beat, &asked->answer, search);
+    else if (!tc_report_search_text(context->out, &context->style, &asked->in, &assumed, to_beat, &asked->answer,
+                                    search))
         return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
     return TC_OK;
 }
 
-static tc_code print_runs(tc_context *context, const tc_goal *goal, const tc_search_input *in, const tc_step *given,
-                          tc_search_answer *answer, tc_search *search) {
-    tc_run *runs;
-    tc_code code = tc_goal_runs(goal, search, &runs);
-    answer->run = runs;
-    if (!code) code = print_search(context, in, given, answer, search);
-    free(runs);
-    return code;
-}
-
-static tc_code search_and_print(tc_context *context, const tc_goal *goal, const tc_search_input *in,
-                                tc_search_answer *answer) {
-    tc_step given;
-    tc_code code = announce(context, in);
-    if (!code && context->answered) code = tc_forecast(&in->question, &given, context->error);
-    tc_search *search = code ? NULL : malloc(sizeof *search);
-    if (code) return code;
-    if (!search) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
-    code = tc_search_run(in, search, context->error);
-    if (!code) {
-        if (search->best_count == 0 && !*answer->advice.text) code = tc_search_advise(in, search, context->error);
-        if (!code) code = print_runs(context, goal, in, &given, answer, search);
-        tc_search_free(search);
-    }
-    free(search);
+static tc_code search_one(tc_context *context) {
+    tc_asked *asked = malloc(sizeof *asked);
+    if (!asked) return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
+    tc_code code = tc_asked_take(context, asked);
+    bool space = !code && tc_given(context, TC_OPTION_SPACE)->given;
+    if (space) code = print_space(context, &asked->in);
+    if (!code && !space) code = tc_asked_find(context, asked);
+    if (!code && !space && asked->search.best_count == 0 && !*asked->answer.advice.text)
+        code = tc_search_advise(&asked->in, &asked->search, context->error);
+    if (!code && !space) code = print_search(context, asked);
+    tc_asked_free(asked);
+    free(asked);
     return code;
 }
 
 tc_code tc_command_search(tc_context *context) {
-    tc_question question;
-    tc_search_input in;
-    tc_goal goal;
-    tc_search_answer answer = {.run = NULL};
-    tc_code code = tc_request_question(context, &question);
-    if (!code) code = tc_search_options_take(context, &question, &in);
-    if (!code) code = take_economics(context, &question, &in);
-    if (!code) code = tc_goal_take(context, &question, &goal);
-    if (code) return code;
-    if (tc_given(context, TC_OPTION_SPACE)->given) return print_space(context, &in);
-    code = tc_goal_devices(&goal, &in, &answer);
-    return code ? code : search_and_print(context, &goal, &in, &answer);
+    return tc_several_asked(context) ? tc_search_several(context) : search_one(context);
 }

@@ -57,7 +57,8 @@ static tc_code take_fixed(const tc_context *context, tc_search_input *in) {
         char text[256], other[TC_LAYOUT_VALUE];
         if (!value->given) continue;
         if (!tc_layout_fields[i].axis)
-            return tc_fail(context->error, TC_INVALID, name, "is no axis of a search; add --same-layout, or leave it out");
+            return tc_fail(context->error, TC_INVALID, name,
+                           "is no axis of a search; add --same-layout, or leave it out");
         if (tc_layout_is_set(&in->fixed, id))
             return tc_fail(context->error, TC_INVALID, name, "is given twice, here and as %s=%s of --fix; give it once",
                            name + 2, tc_layout_value(&in->fixed, id, other, sizeof other));

@@ -35,11 +35,15 @@ static void write_axes(tc_writer *writer, const tc_search *search) {
     tc_write_close(writer);
 }
 
-static void write_problem(tc_writer *writer, const tc_search_input *in) {
-    tc_write_string(writer, "model", in->question.job.model.slug);
+static void write_machine(tc_writer *writer, const tc_search_input *in) {
     tc_write_string(writer, "accelerator", in->question.cluster.accelerator.slug);
     tc_write_string(writer, "fabric", in->question.cluster.fabric.slug);
     tc_write_string(writer, "stack", in->question.stack.slug);
+}
+
+static void write_problem(tc_writer *writer, const tc_search_input *in) {
+    tc_write_string(writer, "model", in->question.job.model.slug);
+    write_machine(writer, in);
     tc_write_integer(writer, "devices", in->question.cluster.devices);
     tc_write_integer(writer, "global_batch", in->question.job.global_batch);
     tc_write_string(writer, "dtype", tc_name(TC_VOCABULARY_DTYPE, in->question.job.dtype));
@@ -48,6 +52,8 @@ static void write_problem(tc_writer *writer, const tc_search_input *in) {
     tc_write_job_choices(writer, &in->question);
     tc_write_string(writer, "objective", in->pareto ? "pareto" : tc_objective_name(in->objective));
 }
+
+#define OPTIONS (TC_FOUND_OPTIONS + 200)
 
 const char *tc_found_options(const tc_question *q, const tc_found *found, char *buffer, size_t size) {
     tc_layout_options(&found->step.layout, &q->stack.defaults, buffer, size);
@@ -100,15 +106,33 @@ void tc_write_expected(tc_writer *writer, const tc_found *found) {
     tc_write_interval(writer, "expected_step_s_p90", found->expected_step_s_p90);
 }
 
-static void write_found(tc_writer *writer, const tc_search_input *in, const tc_found *found, const tc_run *run,
-                        const tc_found *next) {
+/* The search that found the i-th of the best. */
+static const tc_search_input *input_of(const tc_search_answer *answer, const tc_search_input *in, int i) {
+    return answer->parts > 0 ? answer->part[answer->part_of[i]].input : in;
+}
+
+/* The options of step; of several searches those of the machine too. */
+static const char *options_of(const tc_search_answer *answer, const tc_search_input *in, const tc_found *found,
+                              char *buffer, size_t size) {
+    if (answer->parts == 0) return tc_found_options(&in->question, found, buffer, size);
+    char layout[TC_FOUND_OPTIONS];
+    tc_question q = in->question;
+    q.cluster.devices = found->devices;
+    snprintf(buffer, size, "--accelerator %s --stack %s --devices %d %s", q.cluster.accelerator.slug, q.stack.slug,
+             found->devices, tc_found_options(&q, found, layout, sizeof layout));
+    return buffer;
+}
+
+static void write_found(tc_writer *writer, const tc_search_answer *answer, const tc_search_input *in,
+                        const tc_found *found, const tc_run *run, const tc_found *next) {
     const tc_step *step = &found->step;
-    char options[TC_FOUND_OPTIONS];
+    char options[OPTIONS];
     tc_question question = question_of(in, found);
     tc_write_object(writer, NULL);
+    if (answer->parts > 0) write_machine(writer, in);
     tc_write_layout(writer, "layout", &step->layout);
     tc_write_beyond(writer, &question, &step->layout);
-    tc_write_string(writer, "options", tc_found_options(&in->question, found, options, sizeof options));
+    tc_write_string(writer, "options", options_of(answer, in, found, options, sizeof options));
     tc_write_string(writer, "offload", tc_name(TC_VOCABULARY_OFFLOAD, step->layout.offload));
     tc_write_string(writer, "overlap", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
     tc_write_integer(writer, "devices", found->devices);
@@ -148,11 +172,59 @@ static void write_goal(tc_writer *writer, const tc_search_answer *answer) {
     tc_write_close(writer);
 }
 
-static void write_assumed(tc_writer *writer, const tc_step *assumed, const tc_search_answer *answer) {
+/* The i-th line that the k-th of the best assumes, of its step and of its run; NULL: there is none. */
+static const char *assumed_line(const tc_search_answer *answer, const tc_search *search, int k, int i) {
+    const tc_step *step = &search->best[k].step;
+    if (i < step->assumed_count) return step->assumed[i];
+    i -= step->assumed_count;
+    return answer->run && i < answer->run[k].assumed_count ? answer->run[k].assumed[i] : NULL;
+}
+
+/* Of several searches: lines that none before says. */
+static const char *new_line(const tc_search_answer *answer, const tc_search *search, int k, int i) {
+    const char *line = assumed_line(answer, search, k, i);
+    for (int before = 0; before < k && line; before++)
+        for (int n = 0; assumed_line(answer, search, before, n); n++)
+            if (strcmp(assumed_line(answer, search, before, n), line) == 0) return "";
+    return line;
+}
+
+static void write_assumed(tc_writer *writer, const tc_step *assumed, const tc_search_answer *answer,
+                          const tc_search *search) {
     tc_write_array(writer, "assumed");
     for (int i = 0; i < assumed->assumed_count; i++) tc_write_string(writer, NULL, assumed->assumed[i]);
-    for (int i = 0; answer->run && i < answer->run->assumed_count; i++)
+    for (int i = 0; answer->parts == 0 && answer->run && i < answer->run->assumed_count; i++)
         tc_write_string(writer, NULL, answer->run->assumed[i]);
+    for (int k = 0; answer->parts > 0 && k < search->best_count; k++)
+        for (int i = 0; new_line(answer, search, k, i); i++)
+            if (*new_line(answer, search, k, i)) tc_write_string(writer, NULL, new_line(answer, search, k, i));
+    tc_write_close(writer);
+}
+
+static void write_counts(tc_writer *writer, const tc_search *search) {
+    tc_write_integer(writer, "space", search->space);
+    tc_write_integer(writer, "evaluated", search->evaluated);
+    tc_write_integer(writer, "evaluated_idle", search->evaluated_fewer);
+    tc_write_object(writer, "rejected");
+    for (int i = 0; i < TC_REJECTIONS; i++)
+        if (search->rejected[i] > 0) tc_write_integer(writer, tc_rejection_name((tc_rejection)i), search->rejected[i]);
+    tc_write_close(writer);
+    tc_write_integer(writer, "pruned", search->pruned);
+}
+
+/* Each of several searches. */
+static void write_parts(tc_writer *writer, const tc_search_answer *answer) {
+    if (answer->parts == 0) return;
+    tc_write_array(writer, "searches");
+    for (int i = 0; i < answer->parts; i++) {
+        tc_write_object(writer, NULL);
+        write_machine(writer, answer->part[i].input);
+        tc_write_integer(writer, "devices", answer->part[i].input->question.cluster.devices);
+        const tc_search *search = answer->part[i].search;
+        write_counts(writer, search);
+        tc_write_interval(writer, "best_expected_step_s", search->best_count > 0 ? search->best[0].expected_step_s : 0);
+        tc_write_close(writer);
+    }
     tc_write_close(writer);
 }
 
@@ -168,24 +240,18 @@ static void write_timing(tc_writer *writer, const tc_search *search) {
 void tc_report_search(tc_target *target, const tc_search_input *in, const tc_step *assumed, const tc_step *given,
                       const tc_search_answer *answer, const tc_search *search) {
     tc_writer writer = tc_write_begin(target, "search/1", "best");
-    write_assumed(&writer, assumed, answer);
+    write_assumed(&writer, assumed, answer, search);
     write_problem(&writer, in);
     write_goal(&writer, answer);
-    write_axes(&writer, search);
-    tc_write_integer(&writer, "space", search->space);
-    tc_write_integer(&writer, "evaluated", search->evaluated);
-    tc_write_integer(&writer, "evaluated_idle", search->evaluated_fewer);
-    tc_write_object(&writer, "rejected");
-    for (int i = 0; i < TC_REJECTIONS; i++)
-        if (search->rejected[i] > 0) tc_write_integer(&writer, tc_rejection_name((tc_rejection)i), search->rejected[i]);
-    tc_write_close(&writer);
-    tc_write_integer(&writer, "pruned", search->pruned);
+    if (answer->parts == 0) write_axes(&writer, search);
+    write_counts(&writer, search);
+    write_parts(&writer, answer);
     tc_write_array(&writer, "best");
     for (int i = 0; i < search->best_count; i++)
-        write_found(&writer, in, &search->best[i], answer->run ? &answer->run[i] : NULL,
+        write_found(&writer, answer, input_of(answer, in, i), &search->best[i], answer->run ? &answer->run[i] : NULL,
                     i + 1 < search->best_count ? &search->best[i + 1] : NULL);
     tc_write_close(&writer);
-    if (search->best_count == 0 || *answer->advice.text) {
+    if (search->best_count == 0 || search->advice_count > 0 || *answer->advice.text) {
         tc_write_array(&writer, "advice");
         for (int i = 0; i < search->advice_count; i++) write_advice(&writer, &search->advice[i]);
         if (*answer->advice.text) write_advice(&writer, &answer->advice);
@@ -215,6 +281,29 @@ static void print_title(FILE *file, const tc_style *style, const tc_search_input
     tc_print_heading(file, style, text);
     snprintf(text, sizeof text, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
     tc_print_wrapped(file, style, 0, 2, text);
+}
+
+/* "Llama 2 7B on H20 and H100 SXM, 512 to 1,024 devices, 512 sequences a step" */
+static void print_title_of_parts(FILE *file, const tc_style *style, const tc_search_answer *answer) {
+    const tc_search_input *in = answer->part[0].input;
+    char text[400];
+    int fewest = in->question.cluster.devices, most = fewest;
+    size_t used = (size_t)snprintf(text, sizeof text, "%.80s on ", in->question.job.model.name);
+    for (int i = 0; i < answer->parts; i++) {
+        const tc_cluster *cluster = &answer->part[i].input->question.cluster;
+        fewest = cluster->devices < fewest ? cluster->devices : fewest;
+        most = cluster->devices > most ? cluster->devices : most;
+        bool said
+            = i > 0
+              && strcmp(answer->part[i - 1].input->question.cluster.accelerator.slug, cluster->accelerator.slug) == 0;
+        if (said || used >= sizeof text - 120) continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%.48s", i ? ", " : "", cluster->accelerator.name);
+    }
+    used += (size_t)snprintf(text + used, sizeof text - used, "; %.20s", tc_format_count(fewest).s);
+    if (most > fewest) used += (size_t)snprintf(text + used, sizeof text - used, " to %.20s", tc_format_count(most).s);
+    snprintf(text + used, sizeof text - used, " devices, %.20s sequences a step",
+             tc_format_count((double)in->question.job.global_batch).s);
+    tc_print_heading(file, style, text);
 }
 
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
@@ -266,10 +355,22 @@ static tc_text objective_text(const tc_search_input *in, const tc_found *found) 
     return out;
 }
 
-static bool print_table(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
+static bool several_stacks(const tc_search_answer *answer) {
+    for (int i = 1; i < answer->parts; i++)
+        if (strcmp(answer->part[i].input->question.stack.slug, answer->part[0].input->question.stack.slug) != 0)
+            return true;
+    return false;
+}
+
+static bool print_table(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search_answer *answer,
+                        const tc_search *search) {
     tc_table table = {0};
+    bool stacks = several_stacks(answer);
     bool objective = !in->pareto && (in->objective == TC_OBJECTIVE_COST || in->objective == TC_OBJECTIVE_ENERGY);
     tc_table_column(&table, "", TC_RIGHT);
+    if (answer->parts > 0) tc_table_column(&table, "accelerator", TC_LEFT);
+    if (answer->parts > 0) tc_table_column(&table, "devices", TC_RIGHT);
+    if (stacks) tc_table_column(&table, "stack", TC_LEFT);
     if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
     tc_table_column(&table, "expected", TC_RIGHT);
     tc_table_column(&table, "80 %", TC_RIGHT);
@@ -282,6 +383,10 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
         char text[256];
         tc_table_row_begin(&table);
         tc_table_cell(&table, tc_format_count(i + 1).s);
+        const tc_question *q = &input_of(answer, in, i)->question;
+        if (answer->parts > 0) tc_table_cell(&table, q->cluster.accelerator.slug);
+        if (answer->parts > 0) tc_table_cell(&table, tc_format_count(found->devices).s);
+        if (stacks) tc_table_cell(&table, q->stack.slug);
         if (objective) tc_table_cell(&table, objective_text(in, found).s);
         tc_table_cell(&table, tc_format_seconds(found->expected_step_s).s);
         tc_table_cell(&table,
@@ -348,11 +453,12 @@ static void print_target(FILE *file, const tc_style *style, const tc_search_inpu
     fputs("\n\n", file);
 }
 
-static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search_answer *answer,
-                          const tc_search *search) {
+static void print_layouts(FILE *file, const tc_style *style, const tc_search_input *first,
+                          const tc_search_answer *answer, const tc_search *search) {
     for (int i = 0; i < search->best_count; i++) {
+        const tc_search_input *in = input_of(answer, first, i);
         const tc_found *found = &search->best[i];
-        char text[TC_FOUND_OPTIONS];
+        char text[OPTIONS];
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
         fprintf(file, "     overlap %s", tc_name(TC_VOCABULARY_OVERLAP, found->step.layout.overlap));
@@ -368,7 +474,7 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
                     tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (i + 1 < search->best_count) print_against(file, found, &search->best[i + 1]);
         fputs("\n     ", file);
-        tc_print_wrapped(file, style, 5, 5, tc_found_options(&in->question, found, text, sizeof text));
+        tc_print_wrapped(file, style, 5, 5, options_of(answer, in, found, text, sizeof text));
         print_beyond(file, style, in, found);
         print_distance(file, style, &found->step);
         if (answer->run) print_run(file, style, &answer->run[i]);
@@ -398,9 +504,42 @@ static void print_advice(FILE *file, const tc_style *style, const tc_search *sea
     }
 }
 
+/* The best of each search, also where none of its layouts is among the best of all. */
+static void print_parts(FILE *file, const tc_style *style, const tc_search_answer *answer) {
+    bool stacks = several_stacks(answer);
+    tc_print_heading(file, style, "\nThe best of each");
+    for (int i = 0; i < answer->parts; i++) {
+        const tc_search *search = answer->part[i].search;
+        const tc_question *q = &answer->part[i].input->question;
+        char text[320], layout[160] = "no layout fits";
+        if (search->best_count > 0) tc_layout_degrees_text(&search->best[0].step.layout, layout, sizeof layout);
+        snprintf(text, sizeof text, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
+                 tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
+                 search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
+                 search->best_count > 0 ? ", " : "", layout);
+        tc_print_bullet(file, style, text);
+    }
+}
+
+static void print_assumed_of_parts(FILE *file, const tc_style *style, const tc_search_answer *answer,
+                                   const tc_search *search) {
+    bool heading = false;
+    for (int k = 0; k < search->best_count; k++)
+        for (int i = 0; new_line(answer, search, k, i); i++) {
+            const char *line = new_line(answer, search, k, i);
+            if (!*line) continue;
+            if (!heading) tc_print_heading(file, style, "\nAssumed, for some or all: neither given nor in the data");
+            heading = true;
+            tc_print_bullet(file, style, line);
+        }
+}
+
 bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_step *assumed,
                            const tc_step *given, const tc_search_answer *answer, const tc_search *search) {
-    print_title(file, style, in);
+    if (answer->parts > 0)
+        print_title_of_parts(file, style, answer);
+    else
+        print_title(file, style, in);
     print_counts(file, style, search);
     fputc('\n', file);
     print_target(file, style, in, answer);
@@ -409,10 +548,16 @@ bool tc_report_search_text(FILE *file, const tc_style *style, const tc_search_in
         print_advice(file, style, search);
         return true;
     }
-    if (!print_table(file, style, in, search)) return false;
+    if (!print_table(file, style, in, answer, search)) return false;
     fputc('\n', file);
     print_layouts(file, style, in, answer, search);
     print_given(file, style, given, search);
+    if (answer->parts > 0) {
+        print_parts(file, style, answer);
+        print_advice(file, style, search);
+        print_assumed_of_parts(file, style, answer, search);
+        return true;
+    }
     tc_print_assumed(file, style, assumed);
     if (answer->run)
         tc_print_bullets(file, style, assumed->assumed_count > 0 ? NULL : "\nAssumed: neither given nor in the data",

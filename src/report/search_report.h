@@ -8,6 +8,12 @@
 #include "report/table.h"
 #include "traincast.h"
 
+/* One of several searches in one. */
+typedef struct tc_search_part {
+    const tc_search_input *input;
+    const tc_search *search;
+} tc_search_part;
+
 /* What a search was asked beside the best layouts. */
 typedef struct tc_search_answer {
     const tc_run *run;           /* of each of the best; NULL: not asked */
@@ -16,6 +22,9 @@ typedef struct tc_search_answer {
     int most_devices;            /* that there are for it; the question's devices are those that reach it */
     bool reached;
     tc_advice advice; /* where it is not; no text: none */
+    int parts;        /* several accelerators, numbers of devices, stacks: so many searches; 0: one */
+    const tc_search_part *part;
+    const int *part_of; /* of which each of the best is */
 } tc_search_answer;
 
 /* assumed: what was neither given nor in the data, as in a step (tc_step.assumed). given: a layout that the best are

@@ -18,6 +18,7 @@
 #include "forecast/forecast.h"
 #include "layout/fields.h"
 #include "search/members.h"
+#include "search/ranking.h"
 #include "search/threads.h"
 #include "search/walk.h"
 
@@ -254,21 +255,6 @@ static int front_of(const tc_best_list *list, tc_candidate *out) {
     return count;
 }
 
-static int compare_found(const void *a, const void *b) {
-    const tc_found *x = a, *y = b;
-    if (x->objective != y->objective) return x->objective < y->objective ? -1 : 1;
-    if (x->step.memory.reserved != y->step.memory.reserved)
-        return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
-    return x->rank - y->rank;
-}
-
-static int compare_memory(const void *a, const void *b) {
-    const tc_found *x = a, *y = b;
-    if (x->step.memory.reserved != y->step.memory.reserved)
-        return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
-    return x->rank - y->rank;
-}
-
 /* What is to be expected of each after the choice. A front, or the leanest, was not chosen by its time. */
 static void expect(const tc_search_input *in, tc_search *out) {
     double value[FIELD];
@@ -282,21 +268,6 @@ static void expect(const tc_search_input *in, tc_search *out) {
         found->expected_step_s_p10 = factor * found->step.step_s_p10;
         found->expected_step_s_p90 = factor * found->step.step_s_p90;
     }
-}
-
-/* What the timeline makes of the candidates: the order anew, and for a front what is still on it. */
-static void judge(const tc_search_input *in, tc_search *out) {
-    size_t size = sizeof *out->best, n = (size_t)out->best_count;
-    if (!in->pareto) {
-        qsort(out->best, n, size, compare_found);
-        if (out->best_count > in->top) out->best_count = in->top;
-        return;
-    }
-    qsort(out->best, n, size, compare_memory);
-    int kept = 0;
-    for (int i = 0; i < out->best_count; i++)
-        if (kept == 0 || out->best[i].step.step_s < out->best[kept - 1].step.step_s) out->best[kept++] = out->best[i];
-    out->best_count = kept;
 }
 
 static tc_code decode(const crew *c, tc_key key, tc_found *out, tc_error *error) {
@@ -322,7 +293,7 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
         out->best[i].rank = i;
     }
     if (!code) expect(c->space->in, out);
-    if (!code) judge(c->space->in, out);
+    if (!code) tc_rank(c->space->in, out);
     out->any_legal = c->best->least.value < HUGE_VAL;
     if (!code && out->any_legal) code = decode(c, c->best->least.key, &out->least, error);
     return code;

@@ -220,7 +220,7 @@ static void add_option(char *text, const tc_option *o, uint64_t *state) {
     static const char *const number[] = {"1", "2", "4", "8", "16", "3", "64", "256"};
     char value[200];
     const char *v = value;
-    if (o->type == TC_TYPE_INTEGER) {
+    if (o->type == TC_TYPE_INTEGER || o->type == TC_TYPE_INTEGERS) {
         v = number[draw(state, sizeof number / sizeof *number)];
     } else if (o->type == TC_TYPE_CHOICE) {
         const char *choice = o->argument;
