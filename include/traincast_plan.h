@@ -174,6 +174,16 @@ typedef struct tc_scenario {
 /* Reads a scenario by slug or file, checks it and finds what it names. Free it with tc_scenario_free. */
 TC_API TC_NODISCARD tc_code tc_scenario_load(tc_catalog *catalog, const char *slug_or_path, tc_scenario **out,
                                              tc_error *error);
+/* What is asked beside the file. */
+typedef struct tc_scenario_changes {
+    const char *const *set; /* "pools.h20.deliveries[0].devices=4096": values changed before the file is read */
+    int sets;
+    const char *actual; /* a CSV file of what was seen so far; NULL: none */
+    bool certain;       /* no spread and no risk */
+} tc_scenario_changes;
+TC_API TC_NODISCARD tc_code tc_scenario_load_changed(tc_catalog *catalog, const char *slug_or_path,
+                                                     const tc_scenario_changes *changes, tc_scenario **out,
+                                                     tc_error *error);
 TC_API void tc_scenario_free(tc_scenario *scenario);
 
 /* ---- the calendar -------------------------------------------------------- */

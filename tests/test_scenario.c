@@ -97,9 +97,9 @@ static void defaults_are_those_of_the_catalog(void **state) {
 
 static void figures_without_a_source_are_of_the_user(void **state) {
     (void)state;
-    tc_scenario *s = good(TOP "sources: {paper: \"a paper\"}\nrisks: {slip: {low: 0.2, mid: 0.4, high: 0.8}}\n"
-                              "reserves: {bring_up: 10 d, ablations: {value: 0.1, source: paper}, evaluation: 0.1}\n" POOLS
-                              JOBS);
+    tc_scenario *s
+        = good(TOP "sources: {paper: \"a paper\"}\nrisks: {slip: {low: 0.2, mid: 0.4, high: 0.8}}\n"
+                   "reserves: {bring_up: 10 d, ablations: {value: 0.1, source: paper}, evaluation: 0.1}\n" POOLS JOBS);
     assert_true(is_assumed(s, "slip 0.2 to 0.8 (0.4): of the user"));
     assert_true(is_assumed(s, "bring up 10 d: of the user"));
     assert_true(is_assumed(s, "a: 64 devices, 2024-02-01: of the user"));
@@ -111,19 +111,20 @@ static void figures_without_a_source_are_of_the_user(void **state) {
 static void risks_are_of_the_scenario_then_of_the_pool(void **state) {
     (void)state;
     tc_scenario *s = good(
-        TOP "risks: {on_time: 0.5, slip: 0.1, bring_up: {low: 5 d, mid: 10 d, high: 40 d}}\n"
-            "reserves: {bring_up: 20 d, ablations: 0.1, evaluation: 0.1}\n"
-            "pools:\n"
-            "  - {name: a, accelerator: a100-sxm-80g, ownership: owned, deliveries: [{date: \"2024-02-01\", devices: 8}]}\n"
-            "  - name: b\n    accelerator: ascend-910b\n    ownership: owned\n    new_platform: true\n"
-            "    supplier: Huawei, second line\n    controlled: true\n"
-            "    risks: {on_time: 0.9, bring_up: {low: 30 d, mid: 60 d, high: 90 d}}\n"
-            "    deliveries: [{date: \"2024-02-01\", devices: 8}]\n" JOBS);
+        TOP
+        "risks: {on_time: 0.5, slip: 0.1, bring_up: {low: 5 d, mid: 10 d, high: 40 d}}\n"
+        "reserves: {bring_up: 20 d, ablations: 0.1, evaluation: 0.1}\n"
+        "pools:\n"
+        "  - {name: a, accelerator: a100-sxm-80g, ownership: owned, deliveries: [{date: \"2024-02-01\", devices: 8}]}\n"
+        "  - name: b\n    accelerator: ascend-910b\n    ownership: owned\n    new_platform: true\n"
+        "    supplier: Huawei, second line\n    controlled: true\n"
+        "    risks: {on_time: 0.9, bring_up: {low: 30 d, mid: 60 d, high: 90 d}}\n"
+        "    deliveries: [{date: \"2024-02-01\", devices: 8}]\n" JOBS);
     assert_near(s->risks.on_time, 0.5, 0);
     assert_near(s->pool[0].risks.on_time, 0.5, 0);
     assert_near(s->pool[1].risks.on_time, 0.9, 0);
     assert_near(s->pool[1].risks.slip.high, 0.1, 0); /* one figure is certain */
-    assert_near(s->bring_up.low, 10 * 86400, 1e-6);   /* one figure of the reserves is a middle */
+    assert_near(s->bring_up.low, 10 * 86400, 1e-6);  /* one figure of the reserves is a middle */
     assert_near(s->bring_up.high, 80 * 86400, 1e-6);
     assert_near(s->pool[0].bring_up_s, 20 * 86400, 0);
     assert_near(s->pool[1].bring_up_s, 60 * 86400, 0);
@@ -183,18 +184,19 @@ static void deliveries_are_promises(void **state) {
 static void services_have_a_load(void **state) {
     (void)state;
     tc_scenario *s = good(
-        TOP POOLS "serving:\n"
-                  "  - {name: api, pool: a, profile: azure-code, night_training: true, firm: true, met_probability: 0.95,\n"
-                  "     from: \"2024-02-01\", until: \"2024-12-01\", growth: 0.1,\n"
-                  "     demand: {tokens_per_day: 8.64e9, in_share: 0.75, cached_share: 0.5, peak_factor: 2, "
-                  "prefill_tokens_per_s: 1000, decode_tokens_per_s: 500, utilisation: 0.5}}\n"
-                  "  - {name: chat, pool: a,\n"
-                  "     demand: {tokens_per_day: 8.64e9, tokens_in: 1500, tokens_out: 500, cached_share: 0, peak_factor: 1,"
-                  "\n       prefill_tokens_per_s: 1000, decode_tokens_per_s: 500, utilisation: 1}}\n" JOBS);
+        TOP POOLS
+        "serving:\n"
+        "  - {name: api, pool: a, profile: azure-code, night_training: true, firm: true, met_probability: 0.95,\n"
+        "     from: \"2024-02-01\", until: \"2024-12-01\", growth: 0.1,\n"
+        "     demand: {tokens_per_day: 8.64e9, in_share: 0.75, cached_share: 0.5, peak_factor: 2, "
+        "prefill_tokens_per_s: 1000, decode_tokens_per_s: 500, utilisation: 0.5}}\n"
+        "  - {name: chat, pool: a,\n"
+        "     demand: {tokens_per_day: 8.64e9, tokens_in: 1500, tokens_out: 500, cached_share: 0, peak_factor: 1,"
+        "\n       prefill_tokens_per_s: 1000, decode_tokens_per_s: 500, utilisation: 1}}\n" JOBS);
     const tc_scenario_serving *api = &s->serving[0], *chat = &s->serving[1];
     assert_near(api->peak_prefill_tokens_per_s, 75000, 1e-6); /* 1e5 a second x 2 x 0.75 x 0.5 */
     assert_near(api->peak_decode_tokens_per_s, 50000, 1e-6);
-    assert_int_equal(api->devices, 350); /* (75 + 100) / 0.5 */
+    assert_int_equal(api->devices, 350);  /* (75 + 100) / 0.5 */
     assert_int_equal(chat->devices, 125); /* 75 + 50 */
     assert_near(chat->in_share, 0.75, 1e-12);
     assert_near(api->profile.hour[19], 1, 0);
@@ -212,11 +214,12 @@ static void services_have_a_load(void **state) {
 static void phases_are_of_their_candidate(void **state) {
     (void)state;
     tc_scenario *s = good(
-        TOP POOLS "jobs:\n  - name: j\n    candidates:\n"
-                  "      - {name: c, model: gpt2-124m, global_batch: 512, tokens: 1e9,\n"
-                  "         phases: [{name: ramp, global_batch: 64, share: 0.1}, {name: main, share: 0.9}]}\n"
-                  "      - {name: d, model: gpt2-124m, seq: 1024, global_batch: 512,\n"
-                  "         phases: [{name: main, tokens: 3e9}, {name: long, seq: 8192, global_batch: 64, tokens: 1e9}]}\n");
+        TOP POOLS
+        "jobs:\n  - name: j\n    candidates:\n"
+        "      - {name: c, model: gpt2-124m, global_batch: 512, tokens: 1e9,\n"
+        "         phases: [{name: ramp, global_batch: 64, share: 0.1}, {name: main, share: 0.9}]}\n"
+        "      - {name: d, model: gpt2-124m, seq: 1024, global_batch: 512,\n"
+        "         phases: [{name: main, tokens: 3e9}, {name: long, seq: 8192, global_batch: 64, tokens: 1e9}]}\n");
     const tc_scenario_candidate *c = &s->job[0].candidate[0], *d = &s->job[0].candidate[1];
     assert_int_equal(c->phases, 2);
     assert_near(c->phase[0].tokens, 1e8, 1e-3);
@@ -316,7 +319,8 @@ static void errors_have_their_place(void **state) {
         {TOP "risks: {slipp: 1}\n" POOLS JOBS, "test.yaml:4: risks.slipp", "did you mean 'slip'"},
         {TOP "risks: {slip: {low: 2, mid: 1, high: 3}}\n" POOLS JOBS, "test.yaml:4: risks.slip.low", "in order"},
         {TOP "risks: {on_time: 1.5}\n" POOLS JOBS, "test.yaml:4: risks.on_time", "out of range"},
-        {TOP POOL(", risks: {bad: 2}", "{date: \"2024-02-01\", devices: 8}") JOBS, "pools[0].risks.bad", "out of range"},
+        {TOP POOL(", risks: {bad: 2}", "{date: \"2024-02-01\", devices: 8}") JOBS, "pools[0].risks.bad",
+         "out of range"},
         {TOP POOL("", "{date: \"2024-02-01\", devices: 0}") JOBS, "pools[0].deliveries[0].devices", "is no delivery"},
         {TOP POOL("", "{date: \"2024-02-01\", devices: 8.5}") JOBS, "pools[0].deliveries[0].devices", "whole number"},
         {TOP POOL("", "{date: \"2024-02-01\", devices: {low: 9, mid: 8, high: 10}}") JOBS,
@@ -344,8 +348,8 @@ static void errors_have_their_place(void **state) {
         {CAND(", model: gpt2-124m, tokens: 1e9"), "jobs[0].candidates[0].global_batch", "is missing"},
         {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, unit: videos"), "jobs[0].candidates[0].unit",
          "needs 'rates'"},
-        {CAND(", model: gpt2-124m, tokens: 1e9, rates: [{accelerator: h20, tokens_per_s: 1}]"),
-         "jobs[0].candidates[0]", "a model and rates"},
+        {CAND(", model: gpt2-124m, tokens: 1e9, rates: [{accelerator: h20, tokens_per_s: 1}]"), "jobs[0].candidates[0]",
+         "a model and rates"},
         {CAND(", seq: 8, tokens: 1e9, rates: [{accelerator: h20, tokens_per_s: 1}]"), "jobs[0].candidates[0].seq",
          "needs a 'model'"},
         {CAND(", tokens: 1e9, rates: [{accelerator: h21, tokens_per_s: 1}]"),
@@ -401,6 +405,132 @@ static void errors_have_their_place(void **state) {
     }
 }
 
+/* ---- what is asked beside the file ------------------------------------------------------------------- */
+
+static tc_code changed(const tc_scenario_changes *changes, tc_scenario **out, tc_error *error) {
+    *error = (tc_error){0};
+    return tc_scenario_load_changed(catalog, "two-pools-h100-h20", changes, out, error);
+}
+
+static void values_are_set_by_their_paths(void **state) {
+    (void)state;
+    static const char *const set[] = {"pools.h20.deliveries[0].devices=4096",
+                                      "pools[1].deliveries[1].devices={low: 100, mid: 512, high: 600}",
+                                      "jobs.base-8b.candidates.llama-8b-2t.tokens=3e12",
+                                      "jobs.base-8b.deadline=2026-05-01",
+                                      "risks.slip={low: 0.1, mid: 0.2, high: 0.3}",
+                                      "pools.h20.name=h20-second",
+                                      "serving.assistant.pool=h20-second"};
+    tc_scenario *s;
+    tc_error error;
+    const tc_scenario_changes changes = {.set = set, .sets = 7, .certain = false};
+    if (changed(&changes, &s, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    assert_int_equal(s->pool[1].delivery[0].devices, 4096);
+    assert_near(s->pool[1].delivery[1].count.low, 100, 0);
+    assert_near(s->job[0].candidate[1].tokens, 3e12, 0);
+    assert_int_equal(s->job[0].deadline, day(2026, 5, 1));
+    assert_near(s->risks.slip.mid, 0.2, 0);
+    assert_string_equal(s->pool[1].name, "h20-second");
+    assert_int_equal(s->serving[0].pool, 1);
+    assert_true(is_assumed(s, "h20-second: 4,096 devices, 2025-10-15: of the user"));
+    tc_scenario_free(s);
+    assert_int_equal(changed(&(tc_scenario_changes){.certain = true}, &s, &error), TC_OK);
+    assert_int_equal(s->pool[1].delivery[0].devices, 512); /* the catalog's own is as it was */
+    assert_true(s->certain && s->risks.on_time == 1);
+    tc_scenario_free(s);
+}
+
+static void wrong_changes_name_the_option(void **state) {
+    (void)state;
+    static const struct {
+        const char *set, *place, *says;
+    } cases[] = {
+        {"pools.h20.deliveries[0].devices=none", "pools[1].deliveries[0].devices", "is no whole number"},
+        {"pools.h20.deliveries[9].devices=5", "", "has no element '[9].devices'"},
+        {"pools.h21.until=2026-01-01", "", "has no element 'h21.until'"},
+        {"pools.h20.untill=2026-01-01", "pools[1].untill", "did you mean 'until'"},
+        {"pools.h20.ownership.x=5", "", "nothing below"},
+        {"pools.h20.deliveries[x].devices=5", "", "has no element"},
+        {"pools..h20=5", "", "has no element"},
+        {"risks..slip=5", "", "no key at"},
+        {"start", "", "write PATH=VALUE"},
+        {"start=", "", "write PATH=VALUE"},
+        {"=5", "", "write PATH=VALUE"},
+        {"start=[", "", "no valid YAML"},
+        {"start=&a 5", "", "anchors are not read"},
+        {"risks.on_time=2", "risks.on_time", "out of range"},
+        {"pools=5", "pools", "write a list"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tc_scenario *s;
+        tc_error error;
+        char place[300];
+        const tc_scenario_changes changes = {.set = &cases[i].set, .sets = 1};
+        assert_int_equal(changed(&changes, &s, &error), TC_INVALID);
+        snprintf(place, sizeof place, "--set %s%s%s", cases[i].set, cases[i].place[0] ? ": " : "", cases[i].place);
+        assert_string_equal(error.place, place);
+        if (!strstr(error.text, cases[i].says)) print_error("case %zu: %s\n", i, error.text);
+        assert_non_null(strstr(error.text, cases[i].says));
+        assert_null(s);
+    }
+}
+
+/* A scenario with what a CSV says, or the error. */
+static tc_code with_csv(const char *csv, const char *set, tc_scenario **out, tc_error *error) {
+    FILE *file = fopen("actuals.csv", "w");
+    assert_non_null(file);
+    fputs(csv, file);
+    fclose(file);
+    const tc_scenario_changes changes = {.set = &set, .sets = set ? 1 : 0, .actual = "actuals.csv"};
+    tc_code code = changed(&changes, out, error);
+    remove("actuals.csv");
+    return code;
+}
+
+static void actuals_come_from_a_csv(void **state) {
+    (void)state;
+    tc_scenario *s;
+    tc_error error;
+    tc_code code = with_csv("date, pool, devices, usable, job, tokens, failures\r\n# the first week\r\n\r\n"
+                            "2025-10-20,\"h20\",400,380,base-8b,1e11,4\r\n2025-10-13,h100,1024,,,,\r\n",
+                            NULL, &s, &error);
+    if (code != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    assert_int_equal(s->actuals, 3);
+    assert_int_equal(s->actual[0].pool, 0);
+    assert_int_equal(s->actual[0].usable, TC_UNSET);
+    assert_int_equal(s->actual[1].usable, 380);
+    assert_int_equal(s->actual[2].job, 0);
+    assert_int_equal(s->actual[2].failures, 4);
+    assert_int_equal(s->as_of, day(2025, 10, 20));
+    tc_scenario_free(s);
+    static const struct {
+        const char *csv, *place, *says;
+    } cases[] = {
+        {"", "actuals.csv", "is empty"},
+        {"date,pool,device\n", "actuals.csv:1: device", "is no column"},
+        {"date,pool,pool\n", "actuals.csv:1: pool", "is a column twice"},
+        {"pool,devices\nh20,5\n", "actuals.csv:1: date", "is no column"},
+        {"date,pool,devices\n2025-10-20,h20\n", "actuals.csv:2: devices", "too short"},
+        {"date,pool,devices\n2025-10-20,h20,5,6\n", "actuals.csv:2: date", "more fields"},
+        {"date,pool,devices\n2025-10-32,h20,5\n", "actuals.csv:2: date", "no day"},
+        {"date,pool,devices\n2025-10-20,h20,x\n", "actuals.csv:2: devices", "no whole number"},
+        {"date,job,tokens\n2025-10-20,base-8b,x\n", "actuals.csv:2: tokens", "no number of tokens"},
+        {"date,pool,devices\n\n2025-10-20,h21,5\n", "actuals.csv:3: pool", "none of the pools"},
+        {"date,pool,devices\n2025-10-20,h20,5000\n", "actuals.csv:2: devices", "more than the 2048 ordered"},
+        {"date,pool,devices\n2025-10-27,h20,5\n2025-10-20,h20,6\n", "actuals.csv:2: devices", "fewer than the 6"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        code = with_csv(cases[i].csv, NULL, &s, &error);
+        if (code == TC_OK || strcmp(error.place, cases[i].place) != 0 || !strstr(error.text, cases[i].says))
+            print_error("case %zu: %s: %s\n", i, error.place, error.text);
+        assert_int_equal(code, TC_INVALID);
+        assert_string_equal(error.place, cases[i].place);
+        assert_non_null(strstr(error.text, cases[i].says));
+    }
+    assert_int_equal(with_csv("date,pool,devices\n2025-10-27,h20,5\n", "as_of=2025-10-20", &s, &error), TC_INVALID);
+    assert_non_null(strstr(error.text, "is after as_of"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_catalog),
@@ -414,6 +544,9 @@ int main(void) {
         cmocka_unit_test(jobs_say_where_and_how_large),
         cmocka_unit_test(actuals_are_by_day),
         cmocka_unit_test(errors_have_their_place),
+        cmocka_unit_test(values_are_set_by_their_paths),
+        cmocka_unit_test(wrong_changes_name_the_option),
+        cmocka_unit_test(actuals_come_from_a_csv),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -39,13 +39,22 @@ char *tc_node_path(const tc_node *node, char *buffer, size_t size) {
     return buffer;
 }
 
-static tc_code fail_at(const char *file, int line, const tc_node *node, const char *key, tc_error *error,
-                       const char *format, va_list args) {
+/* "--set CHANGE: path" */
+static void write_place_of_change(const char *change, const char *path, char *place, size_t size) {
+    snprintf(place, size, "--set %.160s%s%.120s", change, path[0] ? ": " : "", path);
+}
+
+/* line below 0: of a change. */
+static tc_code fail_at(const char *file, const char *const *changes, int line, const tc_node *node, const char *key,
+                       tc_error *error, const char *format, va_list args) {
     char path[256], place[PLACE_SIZE], text[sizeof error->text];
     tc_node_path(node, path, sizeof path);
     size_t used = strlen(path);
     if (key) snprintf(path + used, sizeof path - used, "%s%s", used ? "." : "", key);
-    write_place(file, line, path, place, sizeof place);
+    if (line < 0 && changes)
+        write_place_of_change(changes[-line - 1], path, place, sizeof place);
+    else
+        write_place(file, line, path, place, sizeof place);
     vsnprintf(text, sizeof text, format, args);
     return tc_fail(error, TC_INVALID, place, "%s", text);
 }
@@ -54,7 +63,7 @@ tc_code tc_document_fail(const tc_document *document, const tc_node *node, const
                          const char *format, ...) {
     va_list args;
     va_start(args, format);
-    tc_code code = fail_at(document->file, node ? node->line : 1, node, key, error, format, args);
+    tc_code code = fail_at(document->file, document->changes, node ? node->line : 1, node, key, error, format, args);
     va_end(args);
     return code;
 }
@@ -193,7 +202,7 @@ static tc_code fail_event(builder *b, const yaml_event_t *event, const char *for
     bool in_sequence = b->open && b->open->kind == TC_NODE_SEQUENCE;
     va_list args;
     va_start(args, format);
-    tc_code code = fail_at(b->file, line, in_sequence ? &element : b->open, b->key, b->error, format, args);
+    tc_code code = fail_at(b->file, NULL, line, in_sequence ? &element : b->open, b->key, b->error, format, args);
     va_end(args);
     return code;
 }

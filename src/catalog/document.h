@@ -19,7 +19,7 @@ typedef struct tc_node tc_node;
 struct tc_node {
     tc_node_kind kind;
     bool quoted;           /* scalar: written in quotes or as a block, so it is text */
-    int line, column;      /* from 1; of the key where there is one */
+    int line, column;      /* from 1; of the key where there is one. A line below 0: of the change of that number */
     int index;             /* position in the parent */
     int count;             /* children */
     const char *key;       /* in a mapping; NULL otherwise */
@@ -33,6 +33,7 @@ typedef struct tc_document {
     tc_node *root;    /* a mapping */
     int sources;      /* of its own: the children of `sources`, by key */
     const tc_node **source;
+    const char *const *changes;       /* that were made to it (changes.h); NULL: none */
     const struct tc_document *shared; /* whose sources hold where it has none of the key; NULL: none */
 } tc_document;
 

@@ -106,6 +106,10 @@ static void add_member(const tc_json *root, const char *key, const json_t *value
         tc_json_fail(root, key, "is no option of the command; 'traincast help' lists what there is");
         return;
     }
+    if (tc_option_table[id].type == TC_TYPE_LIST && json_is_array(value)) { /* given once for each element */
+        for (size_t i = 0; i < json_array_size(value); i++) add_member(root, key, json_array_get(value, i), w);
+        return;
+    }
     bool flag = tc_option_table[id].type == TC_TYPE_FLAG;
     if (flag && !json_is_boolean(value)) tc_json_fail(root, key, "is a flag; give true or false");
     if (flag && !json_is_true(value)) return;

@@ -151,6 +151,14 @@ static tc_code read_percent(const tc_option *option, const char *text, double *o
     return read_real(option, number, out, error);
 }
 
+/* One more of an option that may be repeated. */
+static tc_code add(const tc_option *option, const char *text, const char **list, int *count, int most,
+                   tc_error *error) {
+    if (*count == most) return tc_fail(error, TC_INVALID, option->name, "is given too often; at most %d times", most);
+    list[(*count)++] = text;
+    return TC_OK;
+}
+
 static tc_code store(tc_options *options, int id, const char *text, tc_error *error) {
     const tc_option *option = &tc_option_table[id];
     tc_value *value = &options->value[id];
@@ -180,10 +188,8 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
         }
         return TC_OK;
     case TC_TYPE_LIST:
-        if (options->catalogs == TC_LIST_MAX)
-            return tc_fail(error, TC_INVALID, option->name, "is given too often; at most %d times", TC_LIST_MAX);
-        options->catalog[options->catalogs++] = text;
-        return TC_OK;
+        if (id == TC_OPTION_SET) return add(option, text, options->set, &options->sets, TC_SETS_MAX, error);
+        return add(option, text, options->catalog, &options->catalogs, TC_LIST_MAX, error);
     case TC_TYPE_FLAG:
     case TC_TYPE_TEXT: break;
     }

@@ -69,6 +69,7 @@ extern const tc_option tc_option_table[TC_OPTIONS];
 
 #define TC_POSITIONALS_MAX 4096
 #define TC_LIST_MAX 16
+#define TC_SETS_MAX 1024
 
 typedef struct tc_value {
     bool given;
@@ -85,6 +86,8 @@ typedef struct tc_options {
     const char *positional[TC_POSITIONALS_MAX]; /* the words after the command */
     int catalogs;
     const char *catalog[TC_LIST_MAX];
+    int sets;
+    const char *set[TC_SETS_MAX];
 } tc_options;
 
 /* Reads a command line. The result points into argv. With --help or --version the

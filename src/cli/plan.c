@@ -50,7 +50,12 @@ static tc_code make(tc_context *context, const tc_scenario *scenario, const tc_i
 tc_code tc_command_plan(tc_context *context) {
     tc_scenario *scenario = NULL;
     tc_plan plan;
-    tc_code code = tc_scenario_load(context->catalog, context->options->positional[0], &scenario, context->error);
+    const tc_scenario_changes changes = {.set = context->options->set,
+                                         .sets = context->options->sets,
+                                         .actual = tc_given(context, TC_OPTION_ACTUAL)->text,
+                                         .certain = tc_given(context, TC_OPTION_CERTAIN)->given};
+    tc_code code = tc_scenario_load_changed(context->catalog, context->options->positional[0], &changes, &scenario,
+                                            context->error);
     if (code) return code;
     if (tc_given(context, TC_OPTION_ANY)->given) scenario->any = true;
     if (tc_given(context, TC_OPTION_FIT)->given) scenario->fit = tc_given(context, TC_OPTION_FIT)->real;

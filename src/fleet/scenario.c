@@ -144,12 +144,18 @@ static void take_bring_up(const tc_reading *r) {
 }
 
 tc_code tc_scenario_read(const tc_document *document, tc_scenario *out, tc_error *error) {
+    return tc_scenario_read_changed(document, NULL, out, error);
+}
+
+tc_code tc_scenario_read_changed(const tc_document *document, const tc_scenario_changes *changes, tc_scenario *out,
+                                 tc_error *error) {
     out->batch_band = BATCH_BAND;
     out->risks = tc_risks_unknown();
     tc_reading r = {.document = document, .scenario = out, .error = error};
     tc_code code = tc_schema_read_grown(&tc_scenario_schema, document, out, &out->arena, error);
     if (code != TC_OK) return code;
     if (!(out->fit > 0)) out->fit = TC_FIT;
+    if (changes && changes->certain) out->certain = true;
     take_bring_up(&r);
     code = take_days(&r);
     if (code == TC_OK && out->ablation_share + out->evaluation_share > 0.95)
@@ -162,7 +168,7 @@ tc_code tc_scenario_read(const tc_document *document, tc_scenario *out, tc_error
         code = check_serving(&r, at, &out->serving[i]);
     at = tc_reading_element(document->root, "jobs", 0);
     for (int i = 0; i < out->jobs && code == TC_OK; i++, at = at->next) code = tc_reading_check_job(&r, at, i);
-    if (code == TC_OK) code = tc_reading_take_actuals(&r, NULL);
+    if (code == TC_OK) code = tc_reading_take_actuals(&r, changes ? changes->actual : NULL);
     return code == TC_OK ? tc_reading_note_assumptions(&r) : code;
 }
 
