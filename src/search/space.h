@@ -117,8 +117,6 @@ typedef enum tc_idle { TC_IDLE_NONE, TC_IDLE_SOME, TC_IDLE_ANY } tc_idle;
 TC_NODISCARD tc_code tc_space_make(const tc_search_input *input, tc_idle idle, tc_space *out, tc_error *error);
 void tc_space_free(tc_space *space);
 
-/* For a space without a layout: TC_INVALID where it is the stack's table that leaves none. */
-
 /* The placements of a shape: visits each legal (pp, dp, vpp, split), dp from the most ranks down. Returns false at the
  * end. Start with {0}; split is the next one. */
 typedef struct tc_stages_cursor {
