@@ -2,6 +2,7 @@
 #ifndef TC_TESTS_ANYTHING_H
 #define TC_TESTS_ANYTHING_H
 
+#include "fixture.h"
 #include "catalog/catalog.h"
 #include "forecast/forecast.h"
 
@@ -10,20 +11,6 @@ static unsigned random_state = 7;
 static unsigned draw(unsigned below) {
     random_state = random_state * 1664525u + 1013904223u;
     return (random_state >> 10) % below;
-}
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : -1;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
 }
 
 /* Each test draws for itself: a change of one leaves what the others see. */

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "fixture.h"
 #include "traincast.h"
 
-static tc_catalog *catalog;
 static int followed;
 
 static uint64_t next(uint64_t *seed) {
@@ -237,18 +237,6 @@ static void the_least_devices_reach_a_target(void **state) {
     assert_true(best_on(q, n, "days") <= 30);
     assert_true(best_on(q, n, "rented_usd") <= usd);
     json_decref(q);
-}
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error e;
-    return tc_catalog_open(NULL, 0, &catalog, &e) != TC_OK;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
 }
 
 int main(void) {

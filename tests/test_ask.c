@@ -8,9 +8,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "traincast.h"
-
-static tc_catalog *catalog;
 
 static json_t *ask(const char *request) {
     char *answer;
@@ -106,18 +105,6 @@ static void errors_have_the_member_as_place(void **state) {
         if (strncmp(error.place, bad[i].place, strlen(bad[i].place)) != 0)
             fail_msg("%s: place '%s', text '%s'", bad[i].request, error.place, error.text);
     }
-}
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) != TC_OK;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
 }
 
 int main(void) {

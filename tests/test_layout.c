@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "fixture.h"
 #include "base/vocabulary.h"
 #include "interop/layout_json.h"
 #include "layout/fields.h"
@@ -237,16 +238,6 @@ static void texts_say_what_is_on_the_host(void **state) {
                         "TP 2, DP 4, micro-batch 1, sharding none, recompute none, optimizer states on the host");
     assert_string_equal(tc_layout_short_text(&step.layout, text, sizeof text),
                         "TP 2 DP 4, none, optimizer states on the host");
-}
-
-static int open_catalog(void **state) {
-    tc_error e;
-    return tc_catalog_open(NULL, 0, (tc_catalog **)state, &e) != TC_OK;
-}
-
-static int close_catalog(void **state) {
-    tc_catalog_close(*state);
-    return 0;
 }
 
 int main(void) {

@@ -11,26 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fixture.h"
 #include "base/calendar.h"
 #include "layout/fields.h"
 #include "fleet/scenario.h"
 #include "fleet/simulate.h"
 #include "near.h"
 #include "report/plan_report.h"
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
-}
 
 /* A scenario from text; resolved too. */
 static tc_code read_text(const char *text, tc_scenario **out, tc_error *error) {

@@ -11,23 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "base/calendar.h"
 #include "fleet/scenario.h"
 #include "near.h"
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
-}
 
 static tc_code read_text(const char *text, tc_scenario **out, tc_error *error) {
     tc_arena arena = {0};

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "fixture.h"
 #include "forecast/fits.h"
 #include "forecast/forecast.h"
 #include "layout/fields.h"
@@ -81,18 +82,18 @@ static void fix_some(uint64_t *seed, tc_layout *f) {
     if (next(seed) % 2) f->stage_count = 0;
 }
 
-static tc_search_input random_input(uint64_t *seed, tc_catalog *catalog) {
+static tc_search_input random_input(uint64_t *seed, tc_catalog *shipped) {
     static const char *const accelerators[] = {"a100-sxm-80g", "h20", "ascend-910b2"};
     tc_error e;
     tc_search_input in = tc_default_search_input();
     in.question.job.model = random_model(seed);
-    assert_int_equal(tc_catalog_accelerator(catalog, accelerators[next(seed) % 3], &in.question.cluster.accelerator,
+    assert_int_equal(tc_catalog_accelerator(shipped, accelerators[next(seed) % 3], &in.question.cluster.accelerator,
                                             &e),
                      TC_OK);
-    assert_int_equal(tc_catalog_fabric(catalog, in.question.cluster.accelerator.fabric, &in.question.cluster.fabric,
+    assert_int_equal(tc_catalog_fabric(shipped, in.question.cluster.accelerator.fabric, &in.question.cluster.fabric,
                                        &e),
                      TC_OK);
-    assert_int_equal(tc_catalog_stack(catalog, "megatron-core", &in.question.stack, &e), TC_OK);
+    assert_int_equal(tc_catalog_stack(shipped, "megatron-core", &in.question.stack, &e), TC_OK);
     in.question.cluster.devices = PICK(seed, 1, 4, 6, 8);
     in.question.job.global_batch = PICK(seed, 6, 8, 12);
     /* a device so small that some layouts do not fit */
@@ -145,7 +146,7 @@ static int layers_of(const tc_model *m) {
     return layers;
 }
 
-/* As space.c numbers them: kinds, then layers; operators are negative. */
+/* As choices.c numbers them: kinds, then layers; operators are negative. */
 static void recomputes(axis *a, const tc_layout *f, int layers) {
     range(a, f->recompute, 0, TC_RECOMPUTE_LAYERS + layers - 2);
     if (f->recompute == TC_UNSET) a->value[a->count++] = -(TC_GROUP_NORM | TC_GROUP_ACTIVATION);
@@ -211,7 +212,7 @@ static tc_code estimate(const tc_search_input *in, const tc_layout *layout, tc_s
     return code;
 }
 
-/* The rules of space.c that tc_layout_resolve does not know, and one member of each group of equals where equals would be many. */
+/* The rules of axes.c and placement.c that tc_layout_resolve does not know, and one member of each group of equals where equals would be many. */
 static bool wanted(const tc_search_input *in, const int v[AXES]) {
     const tc_model *m = &in->question.job.model;
     int layers = layers_of(m), model_parallel = v[TP] * v[PP] * v[CP];
@@ -699,16 +700,6 @@ static void fixed_values_are_read_and_refused(void **state) {
         assert_int_equal(tc_search_fix(&f, bad[i], "--fix", &e), TC_INVALID);
         assert_string_equal(e.place, "--fix");
     }
-}
-
-static int open_catalog(void **state) {
-    tc_error e;
-    return tc_catalog_open(NULL, 0, (tc_catalog **)state, &e) != TC_OK;
-}
-
-static int close_catalog(void **state) {
-    tc_catalog_close(*state);
-    return 0;
 }
 
 /* ---- threads: every index once, by as many workers as there are, never more than four a core ------------------------ */

@@ -3,40 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
+#include "ask.h"
 #include "near.h"
 #include "traincast.h"
-
-static tc_catalog *catalog;
-
-static json_t *ask(const char *format, ...) {
-    char request[640], *text;
-    tc_error error;
-    va_list values;
-    va_start(values, format);
-    vsnprintf(request, sizeof request, format, values);
-    va_end(values);
-    if (tc_ask_json(catalog, request, &text, &error)) fail_msg("%s: %s: %s", request, error.place, error.text);
-    json_t *answer = json_loads(text, 0, NULL);
-    tc_answer_free(text);
-    assert_non_null(answer);
-    return answer;
-}
-
-static const json_t *at(const json_t *answer, const char *list, size_t i) {
-    return json_array_get(json_object_get(answer, list), i);
-}
-
-static double number(const json_t *object, const char *key) { return json_number_value(json_object_get(object, key)); }
-static const char *text(const json_t *object, const char *key) {
-    return json_string_value(json_object_get(object, key));
-}
 
 #define JOB "\"command\": \"search\", \"model\": \"llama-2-7b\", \"global_batch\": 96, \"tokens\": \"100B\""
 #define SEVERAL "\"accelerator\": \"h100-sxm,ascend-910b2\", \"devices\": [24, 48]"
@@ -140,18 +114,6 @@ static void targets_of_each(void **state) {
     for (size_t i = 0; i < json_array_size(json_object_get(answer, "best")); i++)
         assert_string_equal(text(at(answer, "best", i), "accelerator"), "h100-sxm"); /* the other takes longer */
     json_decref(answer);
-}
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : -1;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
 }
 
 int main(void) {

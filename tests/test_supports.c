@@ -8,23 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "base/vocabulary.h"
 #include "layout/supports.h"
 #include "machine.h"
 #include "validate/score.h"
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    return (int)tc_catalog_open(NULL, 0, &catalog, NULL);
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
-}
 
 static tc_stack stack_of(const char *slug) {
     tc_stack stack;

@@ -8,25 +8,12 @@
 
 #include <cmocka.h>
 
+#include "fixture.h"
 #include "catalog/catalog.h"
 #include "layout/layout.h"
 #include "machine.h"
 #include "near.h"
 #include "workload/operators.h"
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) != TC_OK;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
-}
 
 static tc_model load(const char *slug) {
     tc_model model;
