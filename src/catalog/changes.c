@@ -51,7 +51,8 @@ static tc_node *copy(const changer *c, const tc_node *node, const tc_node *paren
 /* Does the path begin with the word, and end or go on behind it? */
 static bool begins_with(const char *path, const char *word) {
     size_t length = strlen(word);
-    return length > 0 && strncmp(path, word, length) == 0 && (!path[length] || path[length] == '.' || path[length] == '[');
+    return length > 0 && strncmp(path, word, length) == 0
+           && (!path[length] || path[length] == '.' || path[length] == '[');
 }
 
 /* The element that the path names next, by its name or its place; *path is behind it. NULL: there is none. */
@@ -119,7 +120,8 @@ static tc_code find(const changer *c, const char *path, tc_node **out) {
             if (!element) return fail(c, "has no element '%.80s'; write its name, or [0] for the first", rest);
             node = element;
         } else if (node->kind == TC_NODE_MAPPING && *path != '[') {
-            if (*path == '.' || !strcspn(path, ".[")) return fail(c, "has no key at '%.80s'; write a.b[0].c=VALUE", rest);
+            if (*path == '.' || !strcspn(path, ".["))
+                return fail(c, "has no key at '%.80s'; write a.b[0].c=VALUE", rest);
             code = next_child(c, node, &path, &node);
             if (code != TC_OK) return code;
         } else {

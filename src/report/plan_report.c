@@ -80,7 +80,7 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
     for (int i = 0; i < plan->jobs; i++) {
         const tc_plan_run *run = &plan->run[i];
         const tc_scenario_job *job = &s->job[i];
-        char text[512], ends[64], length[112] = "";
+        char text[768], ends[64], length[112] = "";
         if (!run->feasible) {
             snprintf(text, sizeof text, "%s: %s.", job->name, run->why);
         } else {

@@ -32,7 +32,7 @@ typedef struct tc_operations {
     double elapsed_s; /* all of it */
     double stopped_s; /* still to pass of a stop */
     double next_stop_s[TC_OPERATIONS_STOPS]; /* on the clock */
-    int changes; /* weeks and stops so far */
+    int changes;                             /* weeks and stops so far */
     uint32_t stops[TC_OPERATIONS_STOPS];     /* so far */
 } tc_operations;
 
