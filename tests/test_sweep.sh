@@ -96,6 +96,22 @@ wrong 'cannot be opened.*; give a file' "$sweep" --store "$work"
 wrong 'cannot be opened.*; give a file' "$sweep" --store "$work/none/x.sqlite"
 wrong 'cannot be written.*; give a file' "$sweep" --store "$work/whole.sqlite" --heat-map "$work/none/x.svg"
 wrong '^traincast: --csv: and --json' "$sweep" --store "$work/whole.sqlite" --csv --json
+# ---- any number of devices; advice that can be followed; a store of before it ----------------------------
+printf 'format: 1\nmodels: [llama-2-7b, llama-3.1-405b]\naccelerators: [h20]\ndevices: [13]\nglobal_batches: [64]\n' >"$work/odd.yaml"
+"$program" sweep "$work/odd.yaml" --store "$work/odd.sqlite" --json --quiet >"$work/odd.json" || fail "13 devices: exit $?"
+if command -v jq >/dev/null; then
+    [ "$(jq '.searches[0] | .devices - .idle_devices == .layout.tp * .layout.pp * .layout.cp * .layout.dp and .beyond_stack == []' "$work/odd.json")" = true ] ||
+        fail "13 devices: $(jq -c '.searches[0]' "$work/odd.json")"
+    options=$(jq -r '.searches[1].options' "$work/odd.json")
+    "$program" search --model llama-3.1-405b --accelerator h20 --global-batch 64 $options >/dev/null || fail "advice of a sweep does not help: $options"
+fi
+if command -v sqlite3 >/dev/null; then
+    cp "$work/odd.sqlite" "$work/before.sqlite"
+    for column in idle_devices beyond_stack options; do sqlite3 "$work/before.sqlite" "ALTER TABLE search DROP COLUMN $column"; done
+    "$program" sweep "$work/odd.yaml" --store "$work/before.sqlite" --csv --quiet >"$work/before.csv" || fail "a store of before: exit $?"
+    [ "$(wc -l <"$work/before.csv")" -eq 3 ] || fail "a store of before: $(cat "$work/before.csv")"
+fi
+
 if command -v sqlite3 >/dev/null; then # a result of a kind that there is not is no result
     cp "$work/whole.sqlite" "$work/damaged.sqlite"
     sqlite3 "$work/damaged.sqlite" "UPDATE search SET status = 'wonderful'"

@@ -15,6 +15,9 @@
 
 static bool found(const tc_sweep_row *row) { return row->status == TC_SWEEP_FOUND; }
 
+/* Of the whole cluster. */
+static double rate_of(const tc_sweep_row *r) { return r->tokens_per_s_per_device * (r->devices - r->idle_devices); }
+
 /* ---- table ------------------------------------------------------------------------------ */
 
 bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *sweep, const tc_sweep_row *row, int rows) {
@@ -34,13 +37,16 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         tc_table_row_begin(&table);
         tc_table_cell(&table, r->model);
         tc_table_cell(&table, r->accelerator);
-        tc_table_cell(&table, tc_format_count(r->devices).s);
+        snprintf(text, sizeof text, "%.20s%s%.20s",
+                 r->idle_devices > 0 ? tc_format_count(r->devices - r->idle_devices).s : "",
+                 r->idle_devices > 0 ? " of " : "", tc_format_count(r->devices).s);
+        tc_table_cell(&table, text);
         tc_table_cell(&table, tc_format_count(r->global_batch).s);
         tc_table_cell(&table, tc_name(TC_VOCABULARY_DTYPE, r->dtype));
         tc_table_cell(&table, found(r) ? tc_format_seconds(r->step_s).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_range(r->step_s_p10, r->step_s_p90, tc_format_seconds).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_percent(r->mfu_pct).s : "-");
-        tc_table_cell(&table, found(r) ? tc_format_short(r->tokens_per_s_per_device * r->devices).s : "-");
+        tc_table_cell(&table, found(r) ? tc_format_short(rate_of(r)).s : "-");
         tc_table_cell(&table, found(r) ? tc_format_gib(r->memory_bytes).s : "-");
         tc_table_cell(&table, found(r)                       ? tc_layout_degrees_text(&r->layout, text, sizeof text)
                               : r->status == TC_SWEEP_FAILED ? r->note
@@ -94,9 +100,25 @@ void tc_report_sweep_csv(tc_target *target, const tc_sweep_row *row, int rows) {
         tc_write_integer(&writer, "space", r->space);
         write_axes(&writer, known ? &r->layout : NULL);
         tc_write_string(&writer, "note", r->note);
+        if (known)
+            tc_write_integer(&writer, "idle_devices", r->idle_devices);
+        else
+            tc_write_null(&writer, "idle_devices");
+        tc_write_string(&writer, "beyond_stack", r->beyond_stack);
+        tc_write_string(&writer, "options", r->options);
         tc_write_close(&writer);
     }
     tc_write_end(&writer);
+}
+
+static void write_beyond(tc_writer *writer, const tc_sweep_row *r) {
+    tc_write_array(writer, "beyond_stack");
+    for (const char *line = r->beyond_stack; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        char text[sizeof r->beyond_stack];
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\n"), line);
+        tc_write_string(writer, NULL, text);
+    }
+    tc_write_close(writer);
 }
 
 static void write_row(tc_writer *writer, const tc_sweep_row *r) {
@@ -115,8 +137,13 @@ static void write_row(tc_writer *writer, const tc_sweep_row *r) {
         tc_write_number(writer, "tokens_per_s_per_device", r->tokens_per_s_per_device);
         tc_write_number(writer, "memory_gib_per_device", r->memory_bytes / TC_GIB);
         tc_write_fits(writer, r->fits_probability, true);
+        tc_write_integer(writer, "idle_devices", r->idle_devices);
+        write_beyond(writer, r);
+    } else if (r->status == TC_SWEEP_FAILED) {
+        tc_write_string(writer, "error", r->note);
     } else {
-        tc_write_string(writer, r->status == TC_SWEEP_FAILED ? "error" : "advice", r->note);
+        tc_write_string(writer, "advice", r->note);
+        tc_write_string(writer, "options", *r->options ? r->options : NULL);
     }
     tc_write_close(writer);
 }
@@ -197,8 +224,6 @@ void tc_report_sweep_heat_map(FILE *file, const tc_sweep *sweep, const tc_sweep_
     }
     fputs("</svg>\n", file);
 }
-
-static double rate_of(const tc_sweep_row *r) { return r->tokens_per_s_per_device * r->devices; }
 
 /* Does any row of the same model give as much with fewer devices, or more with no more? */
 static bool beaten(const tc_sweep_row *row, int rows, int at) {

@@ -59,6 +59,9 @@ static const column columns[] = {
     {"tokens_per_s_per_device", REAL, AT(tokens_per_s_per_device), 0, NULL},
     {"memory_bytes", REAL, AT(memory_bytes), 0, NULL},
     {"fits_probability", REAL, AT(fits_probability), 0, NULL},
+    {"idle_devices", INTEGER, AT(idle_devices), 0, NULL},
+    TEXT_OF("beyond_stack", beyond_stack),
+    TEXT_OF("options", options),
 };
 #define COLUMNS ((int)(sizeof columns / sizeof columns[0]))
 #define SQL_SIZE 4096

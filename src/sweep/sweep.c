@@ -118,9 +118,10 @@ static tc_code read_name(const reader *r, const char *key, char *out, size_t siz
 }
 
 static tc_code check_keys(const reader *r) {
-    static const char *const keys[] = {"format",         "name",       "note",      "models", "accelerators", "devices",
-                                       "global_batches", "dtypes",     "seq",       "stack",  "fabric",       "fix",
-                                       "objective",      "max_memory", "schedules", "any",    "fit"};
+    static const char *const keys[]
+        = {"format",         "name",       "note",      "models", "accelerators", "devices",
+           "global_batches", "dtypes",     "seq",       "stack",  "fabric",       "fix",
+           "objective",      "max_memory", "schedules", "any",    "fit",          "all_devices"};
     const int n = (int)(sizeof keys / sizeof keys[0]);
     for (const tc_node *node = r->document->root->first; node; node = node->next) {
         bool known = false;
@@ -142,9 +143,18 @@ static tc_code wrong(const reader *r, const char *key, const char *what) {
     return tc_document_fail(r->document, tc_node_get(r->document->root, key), NULL, r->error, "%s", what);
 }
 
+static tc_code read_switch(const reader *r, const char *key, bool *out) {
+    char text[8] = "";
+    tc_code code = read_text(r, key, text, sizeof text);
+    *out = strcmp(text, "true") == 0;
+    if (!code && text[0] && !*out && strcmp(text, "false") != 0)
+        code = wrong(r, key, "is neither; write true or false");
+    return code;
+}
+
 static tc_code read_settings(const reader *r, tc_sweep *s) {
     static const char *const objectives[] = {"time", "memory", NULL};
-    char memory[64] = "", seq[24] = "", any[8] = "", fit[24] = "";
+    char memory[64] = "", seq[24] = "", fit[24] = "";
     int schedule[TC_SWEEP_LIST_MAX], schedules, objective[TC_SWEEP_LIST_MAX], given;
     tc_code code = read_text(r, "name", s->name, sizeof s->name);
     if (!code) code = read_name(r, "stack", s->stack, sizeof s->stack);
@@ -152,10 +162,8 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     if (!code) code = read_text(r, "fix", s->fix, sizeof s->fix);
     if (!code) code = read_text(r, "max_memory", memory, sizeof memory);
     if (!code) code = read_text(r, "seq", seq, sizeof seq);
-    if (!code) code = read_text(r, "any", any, sizeof any);
-    s->any = strcmp(any, "true") == 0;
-    if (!code && any[0] && !s->any && strcmp(any, "false") != 0)
-        code = wrong(r, "any", "is neither; write true or false");
+    if (!code) code = read_switch(r, "any", &s->any);
+    if (!code) code = read_switch(r, "all_devices", &s->all_devices);
     if (!code) code = read_text(r, "fit", fit, sizeof fit);
     if (!code) code = read_words(r, "objective", objectives, objective, &given);
     if (!code && given > 0) s->objective = (tc_objective)objective[0];
@@ -332,8 +340,8 @@ void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
                                  name_of(s->fabric, s->fabric_file),
                                  s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
-    const double numbers[]
-        = {t.devices, t.batch, t.dtype, s->seq, s->objective, s->max_memory_bytes, s->schedules, s->any, s->fit};
+    const double numbers[] = {t.devices,           t.batch,      t.dtype, s->seq, s->objective,
+                              s->max_memory_bytes, s->schedules, s->any,  s->fit, s->all_devices};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
     const uint64_t files[] = {t.model_file, t.accelerator_file, s->stack_file, s->fabric_file};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) hash = tc_hash_word(hash, files[i]);
@@ -358,6 +366,7 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     if (s->fit > 0) in->fit = s->fit;
     in->schedules = s->schedules;
     in->any = s->any;
+    in->all_devices = s->all_devices;
     tc_code code = tc_search_fix(&in->fixed, s->fix, "fix", error);
     if (!code) code = tc_model_load(catalog, t->model, &in->question.job.model, error);
     if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->question.cluster.accelerator, error);
@@ -372,8 +381,20 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     return code ? code : tc_catalog_interval(catalog, &in->question.interval, error);
 }
 
-static void take_best(const tc_found *best, tc_sweep_row *row) {
+static void take_beyond(const tc_search_input *in, const tc_found *best, tc_sweep_row *row) {
+    tc_beyond beyond[TC_LACKS];
+    tc_question question = in->question;
+    question.job.dtype = best->dtype;
+    size_t count = tc_beyond_stack(&question, &best->step.layout, beyond, TC_LACKS), used = 0;
+    for (size_t i = 0; i < count && i < TC_LACKS && used < sizeof row->beyond_stack; i++)
+        used += (size_t)snprintf(row->beyond_stack + used, sizeof row->beyond_stack - used, "%s%s", i ? "\n" : "",
+                                 beyond[i].text);
+}
+
+static void take_best(const tc_search_input *in, const tc_found *best, tc_sweep_row *row) {
     const tc_step *step = &best->step;
+    row->idle_devices = best->idle;
+    take_beyond(in, best, row);
     row->layout = step->layout;
     row->layout.order = NULL;
     row->step_s = step->step_s;
@@ -398,10 +419,13 @@ static tc_code search_task(const tc_search_input *in, tc_search *search, tc_swee
     row->rejected_memory = search->rejected[TC_REJECTED_MEMORY];
     row->status = search->best_count > 0 ? TC_SWEEP_FOUND : TC_SWEEP_INFEASIBLE;
     if (search->best_count > 0) {
-        take_best(&search->best[0], row);
+        take_best(in, &search->best[0], row);
     } else {
         code = tc_search_advise(in, search, error);
-        if (!code && search->advice_count > 0) snprintf(row->note, sizeof row->note, "%s", search->advice[0].text);
+        if (!code && search->advice_count > 0) {
+            snprintf(row->note, sizeof row->note, "%s", search->advice[0].text);
+            snprintf(row->options, sizeof row->options, "%s", search->advice[0].options);
+        }
     }
     tc_search_free(search);
     return code == TC_INTERNAL ? code : TC_OK;
@@ -426,7 +450,6 @@ tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int t
         out->dtype = t.dtype;
         out->seq = s->seq == TC_UNSET ? in->question.job.model.seq : s->seq;
         in->threads = threads;
-        in->all_devices = true; /* a point of the sweep is for its devices */
         code = search_task(in, search, out, error);
     }
     free(in);

@@ -22,7 +22,8 @@ typedef struct tc_sweep {
     tc_objective objective;
     double max_memory_bytes, fit; /* fit: 0: TC_FIT */
     unsigned schedules;
-    bool any; /* also layouts that the stack cannot run */
+    bool any;         /* also layouts that the stack cannot run */
+    bool all_devices; /* no layout may leave devices idle */
     int tasks;
     char data[20]; /* hash of the catalog */
     uint64_t model_file[TC_SWEEP_LIST_MAX], accelerator_file[TC_SWEEP_LIST_MAX], stack_file,
@@ -35,11 +36,15 @@ typedef enum tc_sweep_status { TC_SWEEP_FOUND, TC_SWEEP_INFEASIBLE, TC_SWEEP_FAI
 typedef struct tc_sweep_row {
     char key[20];
     char model[96], accelerator[64], fabric[64], stack[64];
-    int devices, global_batch, dtype, seq;
-    int status;     /* tc_sweep_status */
-    char note[240]; /* why it failed, or the advice */
+    int devices; /* at most */
+    int global_batch, dtype, seq;
+    int status;        /* tc_sweep_status */
+    char note[240];    /* why it failed, or the advice */
+    char options[400]; /* of the advice: that make its search succeed; "": none does */
     int64_t space, rejected_memory;
-    tc_layout layout; /* of the best; its order is NULL */
+    tc_layout layout;       /* of the best; its order is NULL */
+    int idle_devices;       /* that it leaves unused */
+    char beyond_stack[800]; /* what the stack lacks for it, a line each */
     double step_s, step_s_p10, step_s_p90, mfu_pct, tokens_per_s_per_device, memory_bytes, fits_probability;
 } tc_sweep_row;
 
