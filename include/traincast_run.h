@@ -48,16 +48,18 @@ typedef struct tc_risks {
     double stops_per_year_controlled; /* where the chip is sold across an export control */
     double reopens;                   /* probability that a stop ends */
     tc_spread reopens_after_s;
-    double shocks_per_year;    /* after which a stream has a new pace */
-    tc_spread bring_up_s;      /* from the delivery until its devices train */
-    tc_spread bring_up_new_s;  /* of the first delivery of a platform that is new to the team */
-    double new_platform_works; /* probability that a large run succeeds on it */
-    tc_spread bad;             /* share of a delivery that fails acceptance */
-    tc_spread bad_back_s;      /* until it is repaired */
-    double spares;             /* share of the devices that stands by */
-    tc_spread operations;      /* useful share of a run's time, hardware failures and checkpoints apart; of a team */
-    double weekly_noise;       /* its log-normal sd from week to week */
-    double memory_of_weeks;    /* of a run's pace so far: weeks that count */
+    double shocks_per_year;      /* after which a stream has a new pace */
+    tc_spread bring_up_s;        /* from the delivery until its devices train */
+    tc_spread bring_up_new_s;    /* of the first delivery of a platform that is new to the team */
+    double new_platform_works;   /* probability that a large run succeeds on it */
+    tc_spread bad;               /* share of a delivery that fails acceptance */
+    tc_spread bad_back_s;        /* until it is repaired */
+    double spares;               /* share of the devices that stands by */
+    tc_spread operations;        /* useful share of a run's time, hardware failures and checkpoints apart; of a team */
+    double weekly_noise;         /* its log-normal sd from week to week */
+    double memory_of_weeks;      /* of a run's pace so far: weeks that count */
+    double pace_changes_every_s; /* after which it is another: devices, sequences, a bug */
+    double pace_change;          /* log-normal sd of the new one about the old */
     double disruptions_every_s;
     tc_spread disruption_s; /* a stop of the whole run: an outage, a maintenance, a hang over a weekend */
     double rollbacks_every_s;

@@ -60,6 +60,18 @@ elif ! diff -u "$source_dir/docs/published-sweeps.md" "$work/sweeps.md" >&2; the
     failures=$((failures + 1))
     echo "FAIL: docs/published-sweeps.md is not what validate --sweeps finds (make record writes it)" >&2
 fi
+# Whole runs and their progress on the way.
+{
+    "$program" validate --histories "$source_dir/data/histories/runs.jsonl" --markdown
+    echo
+    "$program" validate --progress "$source_dir/data/histories/progress.jsonl" --markdown | sed 's/^# /## /'
+} >"$work/histories.md"
+if [ "${RECORD:-}" = 1 ]; then
+    cp "$work/histories.md" "$source_dir/docs/published-histories.md"
+elif ! diff -u "$source_dir/docs/published-histories.md" "$work/histories.md" >&2; then
+    failures=$((failures + 1))
+    echo "FAIL: docs/published-histories.md is not what validate --histories and --progress find (make record writes it)" >&2
+fi
 [ $commands -gt 0 ] || { echo "test_docs: no commands found" >&2; exit 1; }
 # The errors that are published, in all and of every source, are those of this program and these data, to the decimal that is printed.
 # names_and_errors FILE HEAD COLUMN: name and error of the lines of the first table whose head begins so.

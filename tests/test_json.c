@@ -190,6 +190,8 @@ static void every_field_is_in_the_table(void **state) {
         "plan two-pools-h100-h20",
         "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl data/runs/hagemann23.jsonl",
         "validate --sweeps data/runs/bigscience.jsonl",
+        "validate --histories data/histories/runs.jsonl",
+        "validate --progress data/histories/progress.jsonl",
         "controls",
         "list accelerators",
         "list fabrics",

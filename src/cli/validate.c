@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "report/histories_report.h"
+#include "report/progress_report.h"
 #include "report/sweeps_report.h"
 #include "report/validate_report.h"
 
@@ -100,7 +101,34 @@ static tc_code score_histories(tc_context *context) {
     return code;
 }
 
+static tc_code report_progress(tc_context *context, const tc_progress *progress) {
+    if (context->target.format)
+        tc_report_progress(&context->target, progress);
+    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
+        tc_report_progress_markdown(context->out, progress);
+    else if (!tc_report_progress_text(context->out, &context->style, progress))
+        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+    return TC_OK;
+}
+
+static tc_code score_progress(tc_context *context) {
+    const char *path = context->options->positional[0];
+    if (context->options->positionals != 1)
+        return tc_fail(context->error, TC_INVALID, "--progress", "needs one file of dated progress");
+    tc_progress progress;
+    tc_arena arena = {0};
+    char *text = NULL;
+    size_t length = 0;
+    tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, context->error);
+    if (!code) code = tc_progress_score(context->catalog, path, text, length, &arena, &progress, context->error);
+    if (!code) code = report_progress(context, &progress);
+    free(text);
+    tc_arena_free(&arena);
+    return code;
+}
+
 tc_code tc_command_validate(tc_context *context) {
+    if (tc_given(context, TC_OPTION_PROGRESS)->given) return score_progress(context);
     if (tc_given(context, TC_OPTION_HISTORIES)->given) return score_histories(context);
     tc_published published = {0};
     tc_code code

@@ -84,7 +84,7 @@ static const char *const units[][2] = {
     {"s", "s"},           {"seconds", "s"}, {"hours", "h"},       {"days", "d"},     {"pct", "%"},
     {"gib", "GiB"},       {"bytes", "B"},   {"usd", "USD"},       {"mwh", "MWh"},    {"kwh", "kWh"},
     {"joules", "J"},      {"w", "W"},       {"co2", "t"},         {"flops", "FLOP"}, {"tflops", "TFLOP/s"},
-    {"tokens", "tokens"}, {"mm2", "mm2"},   {"tops", "TOP/s"},    {"points", "%"},   {"stage", ""},
+    {"tokens", "tokens"}, {"mm2", "mm2"},   {"tops", "TOP/s"},    {"mfu", "%"},      {"stage", ""},
     {"in", ""},           {"peaks", "GiB"}, {"matmul", "FLOP/s"}, {"until", ""},     {"bits", "bits"},
 };
 

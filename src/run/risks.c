@@ -15,6 +15,7 @@ tc_risks tc_risks_none(void) {
                       .new_platform_works = 1,
                       .operations = all,
                       .memory_of_weeks = 6,
+                      .pace_changes_every_s = __builtin_inf(),
                       .disruptions_every_s = __builtin_inf(),
                       .rollbacks_every_s = __builtin_inf(),
                       .failures_shape = __builtin_inf(),

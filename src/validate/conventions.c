@@ -116,7 +116,8 @@ static const tc_field fields[] = {
     USUAL("head_dim", INTEGER, head_dim, 1, WIDEST),
     USUAL("active_share", NUMBER, active_share, 1e-4, 1),
     USUAL("top_k", INTEGER, top_k, 1, WIDEST),
-    USUAL("layout_open", SPREAD, open, 0.01, 100),
+    USUAL("layout_open", SPREAD, layout_open, 0.01, 100),
+    USUAL("recipe_open", SPREAD, recipe_open, 0.01, 100),
     USUAL("size_alone", SPREAD, size_alone, 0.01, 100),
 };
 static const tc_schema schema = {"conventions", fields, COUNT(fields)};

@@ -47,8 +47,9 @@ typedef struct tc_usual {
     int head_dim;
     double active_share; /* of a mixture's parameters */
     int top_k;
-    tc_spread open, size_alone; /* time of its step over that of the fastest layout, where nobody says which layout it
-                                  * had; and where of the model too no more than a size is known */
+    /* time of its step over the forecast: where nobody says which layout it had; which software and settings; and where of
+     * the model too no more than a size is known */
+    tc_spread layout_open, recipe_open, size_alone;
 } tc_usual;
 
 typedef struct tc_conventions {

@@ -21,6 +21,7 @@
 
 #define DAY 86400.0
 #define ASSUMED_MAX 1024
+#define EXPERT_RANKS 8 /* of a mixture of which no more than a size is known: a server's devices */
 
 /* One history on its way. */
 typedef struct task {
@@ -30,8 +31,8 @@ typedef struct task {
     int run_count;
     const tc_history *row;
     tc_published_run run;
-    bool size_alone;
-    char stack[64]; /* the run's, where no other text holds it */
+    bool size_alone, has_recipe; /* no more than a size is known; a published run says how it was run */
+    char stack[64];              /* the run's, where no other text holds it */
     char assumed[ASSUMED_MAX];
 } task;
 
@@ -74,7 +75,9 @@ static const tc_published_run *find_sister(const task *t, const tc_model *model)
         if (strcmp(run->accelerator, t->row->accelerator) != 0
             || (!named && !same_model(&run->model, t->row->model, model)))
             continue;
-        double far = fabs(log((double)run->devices / t->row->devices)) + (named ? 0 : 100);
+        int seq = t->row->seq > 0 ? t->row->seq : model->seq;
+        double far = fabs(log((double)run->devices / t->row->devices)) + (named ? 0 : 100)
+                     + (run->model.seq > 0 && run->model.seq != seq ? 1000 : 0);
         if (far >= least) continue;
         least = far;
         best = run;
@@ -176,6 +179,7 @@ static void take_recipe(task *t, const tc_published_run *sister) {
     if (sister->parallel_devices > 0)
         run->parallel_devices = (int)((double)sister->parallel_devices / sister->devices * t->row->devices + 0.5);
     run->memory_gib = 0;
+    t->has_recipe = true;
     int ranks = (run->tp > 0 ? run->tp : 1) * (run->pp > 0 ? run->pp : 1) * (run->cp > 0 ? run->cp : 1);
     bool other = (t->row->tp > 0 && t->row->tp != run->tp) || (t->row->pp > 0 && t->row->pp != run->pp);
     if (other || t->row->devices % ranks != 0) open_layout(run);
@@ -210,6 +214,9 @@ static tc_code take_model(task *t, const char **reason, tc_error *error) {
         if (!*reason) {
             tc_size_shape(&words, &t->conventions->usual, family->vocab, &t->run.model);
             assume(t, "%d layers of %d (usual shape of the size)", t->run.model.layers, t->run.model.hidden);
+            if (t->run.model.experts % EXPERT_RANKS == 0 && t->row->devices % EXPERT_RANKS == 0
+                && t->run.model.experts > 0)
+                t->run.ep = EXPERT_RANKS;
         }
     }
     free(model);
@@ -293,7 +300,9 @@ static tc_code forecast_days(const task *t, const basis *b, const tc_case *c, co
     if (t->size_alone)
         widen(&t->conventions->usual.size_alone, &step);
     else if (c->open & TC_CASE_OPEN_LAYOUT)
-        widen(&t->conventions->usual.open, &step);
+        widen(&t->conventions->usual.layout_open, &step);
+    else if (!t->has_recipe)
+        widen(&t->conventions->usual.recipe_open, &step);
     tc_economics economics;
     tc_run run;
     tc_code code = tc_economics_load(t->catalog, NULL, NULL, q.cluster.accelerator.region, &economics, error);

@@ -32,7 +32,7 @@ static double size_at(const char *words, const char *at, const char **rest) {
     double value = strtod(at, &end);
     int unit = tolower((unsigned char)*end);
     double scale = unit == 'b' ? 1e9 : unit == 't' ? 1e12 : unit == 'm' ? 1e6 : 0;
-    if (!scale || isalnum((unsigned char)end[1])) return 0;
+    if (scale == 0 || isalnum((unsigned char)end[1])) return 0;
     *rest = end + 1;
     return value * scale;
 }
@@ -99,7 +99,8 @@ void tc_size_shape(const tc_size_words *w, const tc_usual *usual, int vocab, tc_
     double dense = m->layers * 4 * h * h + 2.0 * vocab * h, expert = 3 * h * ffn / usual->top_k;
     m->experts_per_token = usual->top_k;
     m->expert_ffn = (int)(ffn / usual->top_k + 0.5);
-    m->experts = (int)((parameters - dense) / (m->layers * expert) + 0.5);
+    m->experts
+        = (int)((parameters - dense) / (m->layers * expert * usual->top_k) + 0.5) * usual->top_k; /* they divide */
     if (m->experts < usual->top_k) m->experts = usual->top_k;
     if (m->expert_ffn < 1) m->expert_ffn = 1;
 }
