@@ -186,14 +186,87 @@ TC_API TC_NODISCARD tc_code tc_scenario_load_changed(tc_catalog *catalog, const 
                                                      tc_error *error);
 TC_API void tc_scenario_free(tc_scenario *scenario);
 
+/* ---- what may happen --------------------------------------------------------- */
+
+/* What a date depends on. */
+typedef enum tc_driver {
+    TC_DRIVER_DELIVERIES, /* what comes, on its day or late */
+    TC_DRIVER_PACE,       /* of streams */
+    TC_DRIVER_STOPS,      /* by regulation */
+    TC_DRIVER_BRING_UP,   /* and acceptance */
+    TC_DRIVER_STEP,       /* the error of the step times */
+    TC_DRIVER_OPERATIONS, /* what runs lose */
+    TC_DRIVER_SERVING,
+    TC_DRIVERS
+} tc_driver;
+
+/* INFINITY: never. */
+typedef struct tc_percentiles {
+    double p10, p50, p90;
+} tc_percentiles;
+
+/* The calendars of a job. Times in seconds since the scenario's start. */
+typedef struct tc_outlook_job {
+    tc_percentiles start_s, finish_s, finish_error_s; /* _error: standard errors, from 16 batches */
+    double never;                                     /* probability that it is not done before the horizon */
+    double by_deadline;                               /* that it is done by its deadline; NaN: it has none */
+    double moves;                                     /* from pool to pool, on average */
+    tc_percentiles device_hours, cost_usd, energy_mwh, tonnes_co2; /* until done or the horizon; NaN: not known */
+    double *finish;                                                /* [samples], ascending */
+    double *on_pool;                                               /* [pools]: probability that it ends there */
+    double share[TC_DRIVERS];   /* of the variance of min(finish, horizon), first order */
+    double swing_s[TC_DRIVERS]; /* p90 less p10, were nothing else uncertain */
+    double interactions;        /* what the shares leave */
+} tc_outlook_job;
+
+/* Devices of a pool that work, at the turn of each month. */
+typedef struct tc_outlook_month {
+    int32_t day;
+    int p10, p50, p90;
+} tc_outlook_month;
+
+typedef struct tc_outlook {
+    int samples;
+    int64_t seed;
+    int jobs, pools, months;
+    tc_outlook_job *job;
+    tc_outlook_month *month; /* [pools][months] */
+    bool drivers;            /* shares are known */
+    double *met;             /* [pools]: probability that all that is to be served on it always can be */
+} tc_outlook;
+
+/* What would make a job done by a day. */
+typedef enum tc_lever_kind {
+    TC_LEVER_TOKENS,  /* amount: share of what is left of the tokens that is not trained */
+    TC_LEVER_EARLIER, /* amount: seconds by which all that is still to come comes earlier */
+    TC_LEVER_DEVICES, /* amount: devices for training that the pool has more from a day on */
+    TC_LEVER_MORE     /* the same; what so many bring */
+} tc_lever_kind;
+
+typedef struct tc_lever {
+    tc_lever_kind kind;
+    int job, pool; /* pool -1: all */
+    double amount;
+    int32_t from, by;
+    double probability, before; /* that the job is done by the day: with the lever, without */
+    double p50_s, p50_before_s;
+    double cost_usd; /* that the job costs more on average; NaN: not known */
+} tc_lever;
+
+/* The probability that a job is done by a moment. */
+TC_API double tc_outlook_done_by(const tc_outlook *outlook, int job, double moment_s);
+/* The moment by which it is done with a probability; INFINITY: it never is. */
+TC_API double tc_outlook_quantile(const tc_outlook *outlook, int job, double probability);
+
 /* ---- the calendar -------------------------------------------------------- */
 
 /* A time in which a run has one layout. */
 typedef struct tc_plan_phase {
     int32_t from, to;    /* days; to is the day on which the next phase begins or the run ends */
     double from_s, to_s; /* since the scenario's start */
-    int devices;         /* that the layout uses */
-    int available;       /* that the pool has for training */
+    int pool;
+    int devices;   /* that the layout uses */
+    int available; /* that the pool has for training */
     tc_step step;
     double tokens, tokens_per_s, goodput;
 } tc_plan_phase;
@@ -237,6 +310,7 @@ typedef struct tc_plan {
     const tc_scenario *scenario;
     bool feasible;      /* a job at least is planned */
     bool complete;      /* every job is */
+    bool served;        /* every firm service is met with the probability that it asks for */
     tc_plan_pool *pool; /* [scenario->pools] */
     int candidates;     /* every candidate on every pool, alone from the start */
     tc_plan_run *candidate;
@@ -246,21 +320,42 @@ typedef struct tc_plan {
     int assumed_count, advice_count;
     const char **assumed, **advice;
     int64_t seed;
-    int samples; /* calendars: at the steps' p50, p10 and p90 */
+    int samples; /* calendars; 3 where the scenario is certain: at the steps' p50, p10 and p90 */
+    int days;
+    const int32_t *day; /* [days]: those that were asked for */
+    int levers;
+    tc_lever *lever;     /* [levers]: what it would take; what more devices bring */
+    tc_outlook *outlook; /* NULL: the scenario is certain */
     tc_arena arena;
 } tc_plan;
 
-/* interval: of the catalog (tc_catalog_interval); NULL: none. The scenario must be resolved and outlive the plan. A plan in which nothing is feasible is no error. */
-TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out,
-                                         tc_error *error);
-/* The same, watched: `tell` hears before every candidate on every pool how many are done, of how many. False: the others are
- * not looked at, `assumed` says so, and the calendar is of what was found. */
-typedef struct tc_plan_watch {
+typedef struct tc_plan_options {
+    size_t size;
+    int samples; /* calendars; 0: 1,024, and 4,096 where the dates' standard errors ask for it */
+    int64_t seed;
+    int threads; /* 0: all */
+    int days;
+    const int32_t *day; /* [days]: how likely is it that jobs are done by then */
+    double
+        take; /* what would it take to be done with this probability by the days above and by deadlines; 0: not asked */
+    bool value;   /* what 1,000 more devices would bring, from each month on */
+    bool drivers; /* what the dates depend on: as many calendars again for each driver */
+    /* Hears before every candidate on every pool how many are done, of how many; NULL: nobody. False: the others are not looked at,
+     * `assumed` says so, and the calendar is of what was found. */
     bool (*tell)(void *context, int done, int all);
     void *context;
-} tc_plan_watch;
-TC_API TC_NODISCARD tc_code tc_plan_make_watched(const tc_scenario *scenario, const tc_interval_model *interval,
-                                                 const tc_plan_watch *watch, tc_plan *out, tc_error *error);
+} tc_plan_options;
+
+TC_API tc_plan_options tc_default_plan_options(void);
+
+/* interval: of the catalog (tc_catalog_interval); NULL: none. options: NULL: the defaults. The scenario must be resolved and outlive the
+ * plan. A plan in which nothing is feasible is no error. */
+TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval,
+                                         const tc_plan_options *options, tc_plan *out, tc_error *error);
+/* The probability that all that is to be served on the pool of a service always can be. */
+TC_API double tc_plan_met(const tc_plan *plan, int serving);
+/* The probability that a job is done on a day or before; where nothing was drawn, 0 or 1. */
+TC_API double tc_plan_done_by(const tc_plan *plan, int job, int32_t day);
 TC_API void tc_plan_free(tc_plan *plan);
 
 #endif

@@ -316,7 +316,7 @@ intervals="--catalog tests/intervals --model llama-2-7b --devices 64 --global-ba
     good explain $intervals --accelerator a100-sxm-80g --tp 2 --json
     has '"step_s_p90": [0-9]' '"memory_gib_p10": [0-9]'
     good plan ascend-2024 --catalog tests/intervals
-    has '^=> new-llm is done on 20[-0-9]* (80 % interval 20' '^ *80 %: 20[-0-9]* to 20[-0-9]*; [^;]* s; ' 'done (80 % interval' 'deliveries come on their dates'
+    has '^=> new-llm (dense-32b, 18.0 T tokens) is done by: 10 % 20' '^ *80 %: 20[-0-9]* to 20[-0-9]*; [^;]* s; ' 'done (80 % interval' '[0-9] calendars, seed 1:'
     good search $intervals --accelerator a100-sxm-80g --fix tp=2 --top 2 --threads 1
     has ' expected  *80 %  ' '^1 .* s  *[0-9.]*-[0-9.]* s  '
     good search $intervals --accelerator a100-sxm-80g --fix tp=2 --top 2 --threads 1 --json

@@ -474,7 +474,7 @@ static void plans(void **state) {
             continue;
         tc_plan plan;
         tc_error error = {0};
-        tc_code code = tc_plan_make(&f->s, NULL, &plan, &error);
+        tc_code code = tc_plan_make(&f->s, NULL, NULL, &plan, &error);
         check_error(code, &error, "plan");
         if (i == 0) assert_true(code == TC_OK && plan.complete);
         for (int j = 0; code == TC_OK && j < plan.jobs; j++)
@@ -494,11 +494,11 @@ static void arrays_are_looked_at(void **state) {
     assert_non_null(f);
     sound_fleet(f);
     f->delivery[1].devices = -4;
-    assert_int_equal(tc_plan_make(&f->s, NULL, &plan, &error), TC_INVALID);
+    assert_int_equal(tc_plan_make(&f->s, NULL, NULL, &plan, &error), TC_INVALID);
     assert_string_equal(error.place, "scenario.pool[0].delivery[1].devices");
     sound_fleet(f);
     f->job[1].candidate = NULL;
-    assert_int_equal(tc_plan_make(&f->s, NULL, &plan, &error), TC_INVALID);
+    assert_int_equal(tc_plan_make(&f->s, NULL, NULL, &plan, &error), TC_INVALID);
     assert_string_equal(error.place, "scenario.job[1].candidate");
     assert_string_equal(error.text, "is NULL, where 1 are counted; an array of so many");
     free(f);

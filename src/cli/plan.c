@@ -1,11 +1,15 @@
 /* plan.c - `traincast plan`: which pool does what, when. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/calendar.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "report/plan_report.h"
 
 static tc_code report(tc_context *context, const tc_plan *plan) {
-    context->infeasible = !plan->feasible;
+    context->infeasible = !plan->feasible || !plan->served;
     if (context->target.format)
         tc_report_plan(&context->target, plan);
     else if (!tc_report_plan_text(context->out, &context->style, plan))
@@ -37,12 +41,46 @@ static bool tell(void *of, int done, int all) {
     return !w->context->interrupted();
 }
 
+#define MOST_DAYS 100
+
+/* "2025-03-31,2025-06-30" */
+static tc_code read_days(const tc_context *context, int32_t day[MOST_DAYS], int *days) {
+    const tc_value *by = tc_given(context, TC_OPTION_BY);
+    *days = 0;
+    for (const char *at = by->given ? by->text : ""; *at;) {
+        size_t length = strcspn(at, ",");
+        char one[TC_DATE_SIZE + 1];
+        snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one - 1), at);
+        if (*days == MOST_DAYS || !tc_date_parse(one, &day[*days]))
+            return tc_fail(context->error, TC_INVALID, "--by",
+                           "'%s' is no day of the calendar; write one such as 2025-03-31, at most %d of "
+                           "them separated by commas",
+                           one, MOST_DAYS);
+        ++*days;
+        at += length + (at[length] == ',');
+    }
+    return TC_OK;
+}
+
 static tc_code make(tc_context *context, const tc_scenario *scenario, const tc_interval_model *interval,
                     tc_plan *plan) {
-    if (!context->watched) return tc_plan_make(scenario, interval, plan, context->error);
     watcher w = {.context = context, .start = tc_now_s()};
-    tc_plan_watch watch = {tell, &w};
-    tc_code code = tc_plan_make_watched(scenario, interval, &watch, plan, context->error);
+    tc_plan_options options = tc_default_plan_options();
+    int32_t day[MOST_DAYS];
+    tc_code code = read_days(context, day, &options.days);
+    if (code) return code;
+    options.day = day;
+    if (tc_given(context, TC_OPTION_SAMPLES)->given)
+        options.samples = (int)tc_given(context, TC_OPTION_SAMPLES)->integer;
+    if (tc_given(context, TC_OPTION_SEED)->given) options.seed = tc_given(context, TC_OPTION_SEED)->integer;
+    if (tc_given(context, TC_OPTION_TAKE)->given) options.take = tc_given(context, TC_OPTION_TAKE)->real;
+    options.value = tc_given(context, TC_OPTION_VALUE)->given;
+    options.threads = (int)tc_given(context, TC_OPTION_THREADS)->integer;
+    if (context->watched) {
+        options.tell = tell;
+        options.context = &w;
+    }
+    code = tc_plan_make(scenario, interval, &options, plan, context->error);
     if (w.shown > 0) fputs("\r\033[K", context->watched);
     return code;
 }

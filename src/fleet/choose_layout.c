@@ -83,11 +83,18 @@ static double value_before(const tc_search_input *in, const tc_choice *before) {
     return value;
 }
 
+void tc_judge(const tc_chooser *in, tc_choice *out) {
+    tc_goodput goodput = goodput_of(in, out->step.step_s, out->devices, TC_UNSET);
+    out->goodput = goodput.fraction;
+    out->tokens_per_s = out->step.tokens_per_step / out->step.step_s * goodput.fraction;
+    if (goodput.fraction > 0) out->overhead = tc_overhead_of(&goodput);
+}
+
 static void take_best(const tc_chooser *in, const tc_search *search, tc_choice *out) {
     const tc_found *best = &search->best[0];
     out->step = best->step;
     out->devices = best->devices;
-    out->tokens_per_s = tc_useful_tokens_per_s(in, &out->step, out->devices, &out->goodput);
+    tc_judge(in, out);
     out->found = out->tokens_per_s > 0;
     if (!out->found) snprintf(out->why, sizeof out->why, "fails more often than it restarts");
 }

@@ -3,6 +3,7 @@
 #ifndef TC_FLEET_CHOOSE_LAYOUT_H
 #define TC_FLEET_CHOOSE_LAYOUT_H
 
+#include "run/operations.h"
 #include "traincast.h"
 
 typedef struct tc_chooser {
@@ -21,16 +22,20 @@ typedef struct tc_choice {
     tc_step step; /* of the layout; step.layout is resolved */
     int devices;  /* that it uses */
     double goodput;
-    double tokens_per_s; /* with goodput: what the calendar adds up */
-    int64_t evaluated;   /* layouts whose step was forecast */
-    double least_bytes;  /* where nothing fits: memory of the layout that needs the least; 0 if none is legal */
-    char why[160];       /* where nothing is found */
+    tc_overhead overhead; /* what checkpoints and failures add to a second of steps */
+    double tokens_per_s;  /* with goodput: what the calendar adds up */
+    int64_t evaluated;    /* layouts whose step was forecast */
+    double least_bytes;   /* where nothing fits: memory of the layout that needs the least; 0 if none is legal */
+    char why[160];        /* where nothing is found */
 } tc_choice;
 
 /* The layout with the most useful tokens per second. before: the choice for another number of devices, which makes the
  * search shorter; NULL: none. That nothing is found is no error. */
 TC_NODISCARD tc_code tc_choose_layout(const tc_chooser *chooser, const tc_choice *before, tc_choice *out,
                                       tc_error *error);
+
+/* Goodput, overhead and useful rate of a choice whose step and devices are known. */
+void tc_judge(const tc_chooser *chooser, tc_choice *choice);
 
 /* The same layout on its own devices again, to compare with later choices; step and goodput as above. */
 double tc_useful_tokens_per_s(const tc_chooser *chooser, const tc_step *step, int devices, double *goodput);

@@ -296,3 +296,19 @@ static tc_code check_scenario(const void *value, tc_error *error) {
 }
 
 const tc_members tc_scenario_members = TC_MEMBERS(tc_scenario, scenario, "tc_scenario_load()", check_scenario);
+
+static const tc_member plan_options[] = {
+    TC_SIZE(tc_plan_options),
+    TC_INTEGER(tc_plan_options, samples, 0, 1 << 20),
+    TC_INTEGER(tc_plan_options, seed, INT64_MIN, INT64_MAX),
+    TC_INTEGER(tc_plan_options, threads, 0, 4096),
+    TC_INTEGER(tc_plan_options, days, 0, 1000),
+    TC_POINTER(tc_plan_options, day),
+    TC_FIGURE_IN(tc_plan_options, take, 0, 0.999),
+    TC_SWITCH(tc_plan_options, value),
+    TC_SWITCH(tc_plan_options, drivers),
+    TC_POINTER(tc_plan_options, tell),
+    TC_POINTER(tc_plan_options, context),
+};
+
+const tc_members tc_plan_options_members = TC_MEMBERS(tc_plan_options, plan_options, "tc_default_plan_options()", NULL);

@@ -4,6 +4,6 @@
 
 #include "base/members.h"
 
-extern const tc_members tc_scenario_members;
+extern const tc_members tc_plan_options_members, tc_scenario_members;
 
 #endif

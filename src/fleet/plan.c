@@ -18,23 +18,10 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "fleet/members.h"
-#include "fleet/simulate.h"
+#include "fleet/levers.h"
+#include "fleet/planner.h"
 
-typedef struct planner {
-    const tc_scenario *scenario;
-    tc_plan *plan;
-    tc_supply *supply;     /* [pools] */
-    tc_prospect *prospect; /* beside plan->candidate */
-    const tc_interval_model *interval;
-    double (*free_s)[TC_QUANTILES]; /* [pools] */
-    int *first;                     /* of a job's candidates in plan->candidate: [candidate][pool] */
-    int room_assumed, room_advice;  /* in the plan's lines */
-    const tc_plan_watch *watch;     /* NULL: nobody */
-    int looked_at;                  /* candidates on pools, before it was stopped */
-    tc_error *error;
-} planner;
-
-static tc_code no_memory(const planner *p) { return tc_fail(p->error, TC_INTERNAL, "plan", "out of memory"); }
+tc_code tc_planner_no_memory(const tc_planner *p) { return tc_fail(p->error, TC_INTERNAL, "plan", "out of memory"); }
 
 /* ---- lines of text -------------------------------------------------------------------- */
 
@@ -44,14 +31,14 @@ typedef struct lines {
     int *count, *room;
 } lines;
 
-static lines assumed_of(planner *p) { return (lines){&p->plan->assumed, &p->plan->assumed_count, &p->room_assumed}; }
+static lines assumed_of(tc_planner *p) { return (lines){&p->plan->assumed, &p->plan->assumed_count, &p->room_assumed}; }
 
-static lines advice_of(planner *p) { return (lines){&p->plan->advice, &p->plan->advice_count, &p->room_advice}; }
+static lines advice_of(tc_planner *p) { return (lines){&p->plan->advice, &p->plan->advice_count, &p->room_advice}; }
 
-static tc_code add_line(const planner *p, lines to, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static tc_code add_line(const tc_planner *p, lines to, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Adds a line unless it is there already. */
-static tc_code add_line(const planner *p, lines to, const char *format, ...) {
+static tc_code add_line(const tc_planner *p, lines to, const char *format, ...) {
     char text[640];
     va_list args;
     va_start(args, format);
@@ -60,15 +47,29 @@ static tc_code add_line(const planner *p, lines to, const char *format, ...) {
     for (int i = 0; i < *to.count; i++)
         if (strcmp((*to.line)[i], text) == 0) return TC_OK;
     const char **line = tc_arena_grow(&p->plan->arena, *to.line, *to.count, to.room, sizeof *line);
-    if (!line) return no_memory(p);
+    if (!line) return tc_planner_no_memory(p);
     *to.line = line;
     line[*to.count] = tc_arena_copy(&p->plan->arena, text, strlen(text));
-    return line[(*to.count)++] ? TC_OK : no_memory(p);
+    return line[(*to.count)++] ? TC_OK : tc_planner_no_memory(p);
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-static tc_code fill_pools(planner *p) {
+/* The middle future of a pool as the steps that a simulation climbs. */
+static bool supply_of(tc_planner *p, int pool) {
+    const tc_future *f = &p->middle[pool];
+    tc_supply *out = &p->supply[pool];
+    *out = (tc_supply){.until_s = f->until_s,
+                       .most = tc_fleet_most(p->fleet, pool),
+                       .step = tc_arena_alloc(&p->plan->arena, (size_t)(f->levels + 1) * sizeof *out->step)};
+    for (int i = 0; out->step && i < f->levels; i++) {
+        int devices = f->level[i].training, before = out->steps > 0 ? out->step[out->steps - 1].devices : 0;
+        if (devices != before) out->step[out->steps++] = (tc_supply_step){f->level[i].from_s, devices};
+    }
+    return out->step != NULL;
+}
+
+static tc_code fill_pools(tc_planner *p) {
     for (int i = 0; i < p->scenario->pools; i++) {
         const tc_scenario_pool *pool = &p->scenario->pool[i];
         tc_plan_pool *out = &p->plan->pool[i];
@@ -82,7 +83,7 @@ static tc_code fill_pools(planner *p) {
             out->serving_missing = out->serving - out->total;
             out->serving = out->total;
         }
-        if (!tc_supply_of(p->scenario, i, &p->plan->arena, &p->supply[i])) return no_memory(p);
+        if (!supply_of(p, i)) return tc_planner_no_memory(p);
         for (int k = 0; k < p->supply[i].steps; k++) {
             out->training = p->supply[i].step[k].devices;
             if (p->supply[i].step[k].from_s <= 0) out->training_now = out->training;
@@ -91,15 +92,8 @@ static tc_code fill_pools(planner *p) {
     return TC_OK;
 }
 
-static double day_seconds(const tc_scenario *s, int32_t day) { return (double)((int64_t)day - s->start) * 86400; }
-
-static double earliest_of(const tc_scenario *s, const tc_scenario_job *job) {
-    double at = job->not_before == INT32_MIN ? 0 : day_seconds(s, job->not_before);
-    return at > 0 ? at : 0;
-}
-
 /* p10 and p90 of a run that is feasible; earliest_s: of each quantile. */
-static tc_code simulate_ends(planner *p, tc_prospect *prospect, const double earliest_s[TC_QUANTILES],
+static tc_code simulate_ends(tc_planner *p, tc_prospect *prospect, const double earliest_s[TC_QUANTILES],
                              tc_plan_run *run) {
     for (tc_quantile q = TC_P10; q <= TC_P90 && run->feasible && run->phase[0].step.step_s_p90 > 0; q++) {
         tc_plan_run end = {0};
@@ -118,19 +112,20 @@ static tc_code simulate_ends(planner *p, tc_prospect *prospect, const double ear
 }
 
 /* Says how far the table is. Once told to stop, no more of it is filled. */
-static bool go_on(planner *p, int at) {
-    if (p->looked_at < at || (p->watch && !p->watch->tell(p->watch->context, at, p->plan->candidates))) return false;
+static bool go_on(tc_planner *p, int at) {
+    if (p->looked_at < at || (p->options->tell && !p->options->tell(p->options->context, at, p->plan->candidates)))
+        return false;
     p->looked_at = at + 1;
     return true;
 }
 
 /* A run of a prospect from some time on. What is usual may be too slow for a pool that ends: then the whole space is searched. */
-static tc_code simulate(planner *p, int at, double from_s, tc_plan_run *run) {
+static tc_code simulate(tc_planner *p, int at, double from_s, tc_plan_run *run) {
     const tc_plan_run empty = *run;
     tc_code code = tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
     if (code || run->feasible || p->prospect[at].thorough || p->prospect[at].supply->until_s == INFINITY) return code;
     *run = empty;
-    if (!tc_prospect_search(&p->prospect[at], &p->plan->arena)) return no_memory(p);
+    if (!tc_prospect_search(&p->prospect[at], &p->plan->arena)) return tc_planner_no_memory(p);
     return tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
 }
 
@@ -141,7 +136,7 @@ static bool may_train_on(const tc_scenario_job *job, int pool) {
     return job->pool < 0 || job->pool == pool;
 }
 
-static tc_code fill_table(planner *p) {
+static tc_code fill_table(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
     for (int j = 0; j < s->jobs; j++) {
@@ -150,7 +145,8 @@ static tc_code fill_table(planner *p) {
     }
     plan->candidate = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *plan->candidate);
     p->prospect = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *p->prospect);
-    if (!plan->candidate || !p->prospect) return no_memory(p);
+    p->offer = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *p->offer);
+    if (!plan->candidate || !p->prospect || !p->offer) return tc_planner_no_memory(p);
     for (int j = 0; j < s->jobs; j++)
         for (int c = 0; c < s->job[j].candidates; c++)
             for (int k = 0; k < s->pools; k++) {
@@ -163,10 +159,10 @@ static tc_code fill_table(planner *p) {
                     snprintf(run->why, sizeof run->why, "was not looked at");
                     continue;
                 }
-                double from = earliest_of(s, &s->job[j]);
+                double from = tc_earliest_of(s, &s->job[j]);
                 if (!tc_prospect_init(&p->prospect[at], s, p->interval, &s->job[j].candidate[c], k, &p->supply[k],
                                       &plan->arena))
-                    return no_memory(p);
+                    return tc_planner_no_memory(p);
                 if (!may_train_on(&s->job[j], k)) {
                     snprintf(run->why, sizeof run->why, "the job must not train there");
                     continue;
@@ -181,127 +177,28 @@ static tc_code fill_table(planner *p) {
     return TC_OK;
 }
 
-/* ---- the calendar -------------------------------------------------------------------------- */
-
-/* The candidate on the pool where it is done first after earliest_s; infeasible if there is none. */
-static tc_code best_pool(planner *p, int job, int candidate, double earliest_s, tc_plan_run *best) {
-    *best = (tc_plan_run){.job = job, .candidate = candidate, .pool = -1};
-    for (int k = 0; k < p->scenario->pools; k++) {
-        int at = p->first[job] + candidate * p->scenario->pools + k;
-        tc_plan_run run = {.job = job, .candidate = candidate, .pool = k};
-        double from = earliest_s > p->free_s[k][TC_P50] ? earliest_s : p->free_s[k][TC_P50];
-        if (!p->plan->candidate[at].feasible) continue; /* not even alone and from the start */
-        tc_code code = simulate(p, at, from, &run);
+/* What is planned was searched for in the whole space: so is its row of the table. */
+static tc_code search_planned(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    for (int j = 0; j < s->jobs; j++) {
+        const tc_plan_run *run = &p->plan->run[j];
+        if (!run->feasible) continue;
+        int at = p->first[j] + run->candidate * s->pools + run->pool;
+        double from = tc_earliest_of(s, &s->job[j]);
+        if (!p->prospect[at].thorough) continue;
+        p->plan->candidate[at] = (tc_plan_run){.job = j, .candidate = run->candidate, .pool = run->pool};
+        tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &p->plan->arena, &p->plan->candidate[at], p->error);
+        if (!code)
+            code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from},
+                                 &p->plan->candidate[at]);
         if (code) return code;
-        if (run.feasible && (!best->feasible || run.finish_s < best->finish_s)) *best = run;
     }
     return TC_OK;
 }
 
-static double finish_at(const tc_plan_run *run, tc_quantile quantile) {
-    if (quantile == TC_P50) return run->finish_s;
-    const tc_plan_end *end = quantile == TC_P10 ? &run->p10 : &run->p90;
-    return end->known ? end->finish_s : INFINITY;
-}
-
-/* The ends of a planned run, after those of the job before it and of its pool's last one; the pool is busy until then. */
-static tc_code place(planner *p, tc_plan_run *run) {
-    const tc_scenario_job *wanted = &p->scenario->job[run->job];
-    double *free_s = p->free_s[run->pool], from[TC_QUANTILES];
-    for (int q = 0; q < TC_QUANTILES; q++) {
-        from[q] = fmax(earliest_of(p->scenario, wanted), free_s[q]);
-        if (wanted->after_job >= 0)
-            from[q] = fmax(from[q], finish_at(&p->plan->run[wanted->after_job], (tc_quantile)q));
-    }
-    int at = p->first[run->job] + run->candidate * p->scenario->pools + run->pool;
-    tc_code code = simulate_ends(p, &p->prospect[at], from, run);
-    for (int q = 0; q < TC_QUANTILES; q++) free_s[q] = finish_at(run, (tc_quantile)q);
-    return code;
-}
-
-/* What is planned gets the best layouts of the whole space, at its place and alone. */
-static tc_code search_whole(planner *p, double earliest_s, tc_plan_run *run) {
-    int at = p->first[run->job] + run->candidate * p->scenario->pools + run->pool;
-    tc_plan_run *alone = &p->plan->candidate[at];
-    double from = fmax(earliest_s, p->free_s[run->pool][TC_P50]);
-    if (p->prospect[at].thorough) return TC_OK;
-    if (!tc_prospect_search(&p->prospect[at], &p->plan->arena)) return no_memory(p);
-    *run = *alone = (tc_plan_run){.job = run->job, .candidate = run->candidate, .pool = run->pool};
-    tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &p->plan->arena, run, p->error);
-    double first = earliest_of(p->scenario, &p->scenario->job[run->job]);
-    if (!code) code = tc_simulate(&p->prospect[at], TC_P50, first, &p->plan->arena, alone, p->error);
-    return code ? code : simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){first, first, first}, alone);
-}
-
-static tc_code plan_job(planner *p, int job) {
-    const tc_scenario_job *wanted = &p->scenario->job[job];
-    double earliest_s = earliest_of(p->scenario, wanted);
-    tc_plan_run chosen = {.job = job, .pool = -1};
-    p->plan->job[job] = (tc_plan_job){.chosen = -1};
-    p->plan->run[job] = chosen;
-    if (wanted->after_job >= 0) {
-        const tc_plan_run *before = &p->plan->run[wanted->after_job];
-        if (!before->feasible) {
-            snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "waits for '%s', which cannot be trained",
-                     wanted->after);
-            return TC_OK;
-        }
-        if (before->finish_s > earliest_s) earliest_s = before->finish_s;
-    }
-    for (int c = 0; c < wanted->candidates; c++) {
-        tc_plan_run run;
-        tc_code code = best_pool(p, job, c, earliest_s, &run);
-        if (code != TC_OK) return code;
-        if (!run.feasible) continue;
-        if (run.finish > wanted->deadline && (code = search_whole(p, earliest_s, &run))) return code;
-        bool in_time = run.finish <= wanted->deadline;
-        if (in_time || !chosen.feasible || run.finish_s < chosen.finish_s) chosen = run;
-        if (in_time) break;
-    }
-    if (!chosen.feasible) {
-        snprintf(p->plan->run[job].why, sizeof p->plan->run[job].why, "no candidate %scan be trained on any pool",
-                 p->looked_at < p->plan->candidates ? "that was looked at " : "");
-        return TC_OK;
-    }
-    tc_code code = search_whole(p, earliest_s, &chosen);
-    if (code) return code;
-    p->plan->job[job].chosen = chosen.candidate;
-    p->plan->job[job].late = chosen.finish > wanted->deadline;
-    code = place(p, &chosen);
-    p->plan->run[job] = chosen;
-    return code;
-}
-
-/* The highest by priority of those whose predecessor has its place; of equals the first of the file. done: [jobs]. */
-static int next_job(const tc_scenario *s, const bool *done) {
-    int next = -1;
-    for (int j = 0; j < s->jobs; j++) {
-        int after = s->job[j].after_job;
-        if (done[j] || (after >= 0 && !done[after])) continue;
-        if (next < 0 || s->job[j].priority > s->job[next].priority) next = j;
-    }
-    return next;
-}
-
-static tc_code plan_jobs(planner *p) {
-    const tc_scenario *s = p->scenario;
-    tc_plan *plan = p->plan;
-    tc_code code = TC_OK;
-    bool *done = tc_arena_alloc(&plan->arena, (size_t)s->jobs * sizeof *done);
-    if (!done) return no_memory(p);
-    for (int n = 0; n < s->jobs && code == TC_OK; n++) {
-        int j = next_job(s, done);
-        code = plan_job(p, j);
-        done[j] = true;
-        plan->feasible = plan->feasible || plan->run[j].feasible;
-        plan->complete = plan->complete && plan->run[j].feasible;
-    }
-    return code;
-}
-
 /* ---- what is assumed, what would help ---------------------------------------------------------- */
 
-static tc_code tell_pool(planner *p, int index) {
+static tc_code tell_pool(tc_planner *p, int index) {
     const tc_scenario_pool *pool = &p->scenario->pool[index];
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
@@ -326,7 +223,7 @@ static tc_code tell_pool(planner *p, int index) {
 }
 
 /* What the planned jobs' steps took from their stacks. */
-static tc_code tell_steps(planner *p) {
+static tc_code tell_steps(tc_planner *p) {
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
     for (int j = 0; j < plan->jobs; j++) {
@@ -338,7 +235,7 @@ static tc_code tell_steps(planner *p) {
     return code;
 }
 
-static tc_code tell_assumed(planner *p) {
+static tc_code tell_assumed(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
@@ -359,12 +256,21 @@ static tc_code tell_assumed(planner *p) {
                                 s->job[j].candidate[c].name);
     if (code == TC_OK)
         code = add_line(p, assumed_of(p),
-                        "a job trains on one pool, a pool one job at a time; layouts change only when devices arrive "
-                        "and cost one restart");
-    if (code == TC_OK)
+                        "a job trains on one pool at a time, what it leaves idle goes to the next job; layouts change "
+                        "only when "
+                        "devices come or go, and cost one restart");
+    if (code == TC_OK && s->certain)
         code = add_line(p, assumed_of(p),
                         "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for "
                         "all jobs at once");
+    if (code == TC_OK && !s->certain)
+        code = add_line(p, assumed_of(p),
+                        "%d calendars, seed %lld: deliveries, bring-up, step times, operations and what is served are "
+                        "drawn; the base "
+                        "rates are those of calendar.yaml where the scenario gives none; the layouts and phases are "
+                        "those of the "
+                        "middle future",
+                        plan->samples, (long long)plan->seed);
     if (code == TC_OK)
         code = add_line(p, assumed_of(p),
                         "layouts are the fastest of the search that fit with at least %d %%, of batches up to %d %% "
@@ -374,7 +280,7 @@ static tc_code tell_assumed(planner *p) {
     return code;
 }
 
-static tc_code tell_advice(planner *p) {
+static tc_code tell_advice(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
     tc_code code = TC_OK;
@@ -403,33 +309,155 @@ static tc_code tell_advice(planner *p) {
     return code;
 }
 
-tc_code tc_plan_make_watched(const tc_scenario *scenario, const tc_interval_model *interval, const tc_plan_watch *watch,
-                             tc_plan *out, tc_error *error) {
+/* The futures, and how the devices come in the middle of them. */
+static tc_code open_fleet(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_arena *arena = &p->plan->arena;
+    tc_fate middle = {.middle = true};
+    p->supply = tc_arena_alloc(arena, (size_t)s->pools * sizeof *p->supply);
+    p->first = tc_arena_alloc(arena, (size_t)s->jobs * sizeof *p->first);
+    p->fleet = tc_fleet_new(s, arena);
+    p->middle = p->fleet ? tc_futures_new(p->fleet, arena) : NULL;
+    if (!p->supply || !p->first || !p->middle) return tc_planner_no_memory(p);
+    tc_futures_draw(p->fleet, &middle, p->middle);
+    p->risks = s->certain ? tc_risks_none() : s->risks;
+    return fill_pools(p);
+}
+
+static tc_plan_end drawn_end(const tc_planner *p, double start_s, double finish_s, double usd, double mwh,
+                             double tonnes) {
+    if (!(finish_s < INFINITY)) return (tc_plan_end){.known = false};
+    int32_t from = p->scenario->start;
+    return (tc_plan_end){true,
+                         from + (int32_t)floor(start_s / 86400),
+                         from + (int32_t)floor(finish_s / 86400),
+                         start_s,
+                         finish_s,
+                         usd,
+                         mwh,
+                         tonnes};
+}
+
+static tc_code add_levers(tc_planner *p, const tc_lever *lever, int levers) {
+    tc_plan *plan = p->plan;
+    tc_lever *all = tc_arena_alloc(&plan->arena, (size_t)(plan->levers + levers + 1) * sizeof *all);
+    if (!all) return tc_planner_no_memory(p);
+    if (plan->levers > 0) memcpy(all, plan->lever, (size_t)plan->levers * sizeof *all);
+    if (levers > 0) memcpy(all + plan->levers, lever, (size_t)levers * sizeof *all);
+    plan->lever = all;
+    plan->levers += levers;
+    return TC_OK;
+}
+
+/* For a job and a day, what was asked for. */
+static tc_code pull(tc_planner *p, const tc_outlook_input *in, int job, int32_t day) {
+    tc_lever *lever;
+    int levers;
+    tc_code code = TC_OK;
+    if (p->options->take > 0) {
+        code = tc_levers_find(in, job, day, p->options->take, &p->plan->arena, &lever, &levers, p->error);
+        if (code == TC_OK) code = add_levers(p, lever, levers);
+    }
+    if (code || !p->options->value) return code;
+    code = tc_levers_value(in, job, p->plan->run[job].pool, day, &p->plan->arena, &lever, &levers, p->error);
+    return code ? code : add_levers(p, lever, levers);
+}
+
+static tc_code pull_levers(tc_planner *p, const tc_outlook_input *in) {
+    tc_code code = TC_OK;
+    for (int j = 0; j < p->plan->jobs; j++) {
+        if (!p->plan->run[j].feasible) continue;
+        int32_t deadline = p->scenario->job[j].deadline;
+        if (deadline != INT32_MAX && code == TC_OK) code = pull(p, in, j, deadline);
+        for (int i = 0; i < p->plan->days && code == TC_OK; i++) code = pull(p, in, j, p->plan->day[i]);
+    }
+    return code;
+}
+
+/* Thousands of calendars; the planned runs get their ends from them. */
+static tc_code draw(tc_planner *p) {
+    tc_plan *plan = p->plan;
+    tc_outlook_input in = {.scenario = p->scenario,
+                           .fleet = p->fleet,
+                           .tasks = &p->tasks,
+                           .samples = p->options->samples,
+                           .seed = p->options->seed,
+                           .threads = p->options->threads,
+                           .drivers = p->options->drivers};
+    plan->outlook = tc_arena_alloc(&plan->arena, sizeof *plan->outlook);
+    if (!plan->outlook) return tc_planner_no_memory(p);
+    tc_code code = tc_outlook_make(&in, &plan->arena, plan->outlook, p->error);
+    if (code) return code;
+    plan->samples = plan->outlook->samples;
+    plan->seed = plan->outlook->seed;
+    for (int j = 0; j < plan->jobs; j++) {
+        const tc_outlook_job *o = &plan->outlook->job[j];
+        plan->run[j].p10
+            = drawn_end(p, o->start_s.p10, o->finish_s.p10, o->cost_usd.p10, o->energy_mwh.p10, o->tonnes_co2.p10);
+        plan->run[j].p90
+            = drawn_end(p, o->start_s.p90, o->finish_s.p90, o->cost_usd.p90, o->energy_mwh.p90, o->tonnes_co2.p90);
+    }
+    return pull_levers(p, &in);
+}
+
+double tc_plan_met(const tc_plan *plan, int serving) {
+    int pool = plan->scenario->serving[serving].pool;
+    if (plan->outlook) return plan->outlook->met[pool];
+    return plan->pool[pool].serving_missing > 0 ? 0 : 1;
+}
+
+static bool keep_days(tc_planner *p) {
+    const tc_plan_options *o = p->options;
+    int32_t *day = tc_arena_alloc(&p->plan->arena, (size_t)(o->days + 1) * sizeof *day);
+    for (int i = 0; day && i < o->days; i++) day[i] = o->day[i];
+    p->plan->days = o->days;
+    p->plan->day = day;
+    return day != NULL;
+}
+
+double tc_plan_done_by(const tc_plan *plan, int job, int32_t day) {
+    double end = (double)((int64_t)day + 1 - plan->scenario->start) * 86400;
+    if (!plan->run[job].feasible) return 0;
+    if (plan->outlook) return tc_outlook_done_by(plan->outlook, job, end);
+    return plan->run[job].finish <= day;
+}
+
+tc_plan_options tc_default_plan_options(void) {
+    return (tc_plan_options){.size = sizeof(tc_plan_options), .seed = 1, .drivers = true};
+}
+
+tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, const tc_plan_options *options,
+                     tc_plan *out, tc_error *error) {
+    tc_plan_options usual = tc_default_plan_options();
     *out = (tc_plan){.scenario = NULL};
     tc_code code = tc_members_check(&tc_scenario_members, scenario, "scenario", error);
+    if (code == TC_OK && options) code = tc_members_check(&tc_plan_options_members, options, "options", error);
     if (code) return code;
     *out
         = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
-    planner p = {.scenario = scenario, .interval = interval, .watch = watch, .plan = out, .error = error};
+    tc_planner p = {.scenario = scenario,
+                    .interval = interval,
+                    .options = options ? options : &usual,
+                    .plan = out,
+                    .error = error};
     out->run = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->run);
     out->job = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *out->job);
     out->pool = tc_arena_alloc(&out->arena, (size_t)scenario->pools * sizeof *out->pool);
-    p.supply = tc_arena_alloc(&out->arena, (size_t)scenario->pools * sizeof *p.supply);
-    p.free_s = tc_arena_alloc(&out->arena, (size_t)scenario->pools * sizeof *p.free_s);
-    p.first = tc_arena_alloc(&out->arena, (size_t)scenario->jobs * sizeof *p.first);
-    code = out->run && out->job && out->pool && p.supply && p.free_s && p.first ? TC_OK : no_memory(&p);
-    if (code == TC_OK) code = fill_pools(&p);
+    code = out->run && out->job && out->pool && keep_days(&p) ? TC_OK : tc_planner_no_memory(&p);
+    if (code == TC_OK) code = open_fleet(&p);
     if (code == TC_OK) code = fill_table(&p);
-    if (code == TC_OK) code = plan_jobs(&p);
+    if (code == TC_OK) code = tc_agenda_make(&p);
+    if (code == TC_OK) code = search_planned(&p);
+    if (code == TC_OK && !scenario->certain) code = draw(&p);
+    out->served = true;
+    for (int i = 0; i < scenario->servings; i++)
+        out->served = out->served
+                      && (!scenario->serving[i].firm || tc_plan_met(out, i) >= scenario->serving[i].met_probability);
     if (code == TC_OK) code = tell_assumed(&p);
     if (code == TC_OK) code = tell_advice(&p);
     for (int i = 0; p.prospect && i < out->candidates; i++) tc_search_cache_free(p.prospect[i].cache);
     if (code != TC_OK) tc_plan_free(out);
     return code;
-}
-
-tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval, tc_plan *out, tc_error *error) {
-    return tc_plan_make_watched(scenario, interval, NULL, out, error);
 }
 
 void tc_plan_free(tc_plan *plan) { tc_arena_free(&plan->arena); }

@@ -29,35 +29,6 @@
 #define SECONDS_PER_DAY 86400.0
 #define LONGEST (100 * 365.25 * SECONDS_PER_DAY)
 
-/* ---- supply ------------------------------------------------------------------------ */
-
-static int for_training(const tc_scenario *s, int64_t devices) {
-    if (devices <= 0) return 0;
-    return (int)floor((double)devices * (1 - s->ablation_share - s->evaluation_share) + 1e-9);
-}
-
-bool tc_supply_of(const tc_scenario *s, int index, tc_arena *arena, tc_supply *out) {
-    const tc_scenario_pool *pool = &s->pool[index];
-    int64_t delivered = 0, serving = 0;
-    *out
-        = (tc_supply){.until_s = pool->until == INT32_MAX ? INFINITY
-                                                          : (double)(pool->until - (int64_t)s->start) * SECONDS_PER_DAY,
-                      .step = tc_arena_alloc(arena, (size_t)pool->deliveries * sizeof *out->step)};
-    if (!out->step) return false;
-    for (int i = 0; i < s->servings; i++)
-        if (s->serving[i].pool == index) serving += s->serving[i].devices;
-    for (int i = 0; i < pool->deliveries; i++) {
-        double ready = (double)(pool->delivery[i].day - (int64_t)s->start) * SECONDS_PER_DAY + pool->bring_up_s;
-        delivered += pool->delivery[i].devices;
-        int devices = for_training(s, delivered - serving);
-        if (ready < 0) ready = 0;
-        if (devices < 1) continue;
-        if (out->steps > 0 && out->step[out->steps - 1].from_s >= ready) out->steps--; /* both ready at the start */
-        out->step[out->steps++] = (tc_supply_step){ready, devices};
-    }
-    return true;
-}
-
 /* ---- choices ------------------------------------------------------------------------- */
 
 static double checkpoint_bytes(const tc_prospect *p) {
@@ -70,7 +41,7 @@ static double package_mtbf(const tc_scenario_pool *pool) {
 }
 
 static tc_search_cache *new_cache(const tc_supply *supply) {
-    int most = 0;
+    int most = supply->most;
     for (int i = 0; i < supply->steps; i++) most = supply->step[i].devices > most ? supply->step[i].devices : most;
     return tc_search_cache_new(most);
 }
@@ -81,6 +52,7 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
                        .candidate = candidate,
                        .pool = &scenario->pool[pool],
                        .supply = supply,
+                       .share = scenario->certain ? 1 : tc_operations_usual(&scenario->risks),
                        .question = tc_default_question()};
     p->question.cluster = p->pool->cluster;
     p->question.stack = p->pool->software;
@@ -131,7 +103,7 @@ static void choose_rate(const tc_prospect *p, const tc_chooser *in, int devices,
                               .fits = true,
                               .fits_probability = 1};
         out->devices = devices;
-        out->tokens_per_s = tc_useful_tokens_per_s(in, &out->step, devices, &out->goodput);
+        tc_judge(in, out);
         out->found = out->tokens_per_s > 0;
         if (!out->found) snprintf(out->why, sizeof out->why, "fails more often than it restarts");
     }
@@ -174,6 +146,17 @@ static tc_code choice_at(tc_prospect *p, int step, tc_arena *arena, const tc_cho
     return TC_OK;
 }
 
+tc_code tc_prospect_choose(tc_prospect *p, int devices, tc_choice *out, tc_error *error) {
+    for (int i = 0; i < p->supply->steps; i++)
+        if (p->supply->step[i].devices == devices && p->choice[i]) {
+            *out = *p->choice[i];
+            return TC_OK;
+        }
+    tc_code code = choose(p, devices, p->before, out, error);
+    if (!code && out->found && p->candidate->model) tc_interval_apply(&p->question, &out->step);
+    return code;
+}
+
 /* The choice as it goes with steps at an end of their interval. */
 static tc_choice at_quantile(const tc_prospect *p, const tc_choice *choice, tc_quantile quantile) {
     tc_choice out = *choice;
@@ -188,6 +171,7 @@ static tc_choice at_quantile(const tc_prospect *p, const tc_choice *choice, tc_q
 static tc_code enough_devices(tc_prospect *p, int devices, int *out, tc_error *error) {
     *out = devices < p->min_devices ? p->min_devices : 0;
     if (*out) return TC_OK;
+    if (!p->candidate->model) return TC_OK;
     for (int64_t n = devices > 0 ? 2 * (int64_t)devices : 1; n <= 131072; n *= 2) {
         tc_choice choice;
         tc_code code = choose(p, (int)n, NULL, &choice, error);
@@ -223,20 +207,28 @@ static bool make_room(progress *now) {
     return true;
 }
 
+/* Whether a run goes over to a choice: it has to, or is done sooner, the restart counted. */
+static bool goes_over(const progress *now, const tc_prospect *p, const tc_choice *choice, int available) {
+    const tc_plan_phase *phase = &now->phase[now->phases - 1];
+    if (!choice->found) return false;
+    if (choice->devices == phase->devices && tc_layout_equal(&phase->step.layout, &choice->step.layout)) return false;
+    if (available < phase->devices) return true;
+    return now->left / (choice->tokens_per_s * p->share) + p->pool->economics.restart_s
+           < now->left / phase->tokens_per_s;
+}
+
 /* Trains with the choice, or the layout at hand, from t to end. Returns the time of the last token, or end. There is room for a phase. */
 static double train(progress *now, const tc_prospect *p, const tc_choice *choice, double t, double end, int available) {
     bool running = now->phases > 0;
-    if (!running
-        || (choice->found && choice->tokens_per_s > now->phase[now->phases - 1].tokens_per_s
-            && (choice->devices != now->phase[now->phases - 1].devices
-                || !tc_layout_equal(&now->phase[now->phases - 1].step.layout, &choice->step.layout)))) {
+    if (!running || goes_over(now, p, choice, available)) {
         if (running) now->phase[now->phases - 1].to_s = t;
         tc_plan_phase *phase = &now->phase[now->phases++];
         *phase = (tc_plan_phase){.from_s = t,
                                  .devices = choice->devices,
                                  .step = choice->step,
-                                 .tokens_per_s = choice->tokens_per_s,
-                                 .goodput = choice->goodput};
+                                 .tokens_per_s = choice->tokens_per_s * p->share,
+                                 .goodput = choice->goodput * p->share,
+                                 .pool = (int)(p->pool - p->scenario->pool)};
         if (running) t += p->pool->economics.restart_s;
     }
     tc_plan_phase *phase = &now->phase[now->phases - 1];
@@ -270,11 +262,12 @@ tc_code tc_phase_run(const tc_prospect *p, const tc_plan_phase *phase, tc_run *o
     return tc_run_forecast(&in, &p->pool->economics, out, error);
 }
 
-/* Sums of the phases; their share of a last, partial step is left out. */
-static void add_up(const tc_prospect *p, tc_plan_run *out) {
+/* Their share of a last, partial step is left out. */
+void tc_run_add_up(tc_plan_run *out, int pools, const tc_prospect *prospects) {
     double useful = 0;
     for (int i = 0; i < out->phases; i++) {
         tc_plan_phase *phase = &out->phase[i];
+        const tc_prospect *p = &prospects[pools > 1 ? phase->pool : 0];
         tc_run run;
         phase->from = day_of(p->scenario, phase->from_s);
         phase->to = day_of(p->scenario, phase->to_s);
@@ -324,6 +317,7 @@ static tc_code walk(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_
         if (end > supply->until_s) end = supply->until_s;
         if (from >= end) continue;
         *most = supply->step[i].devices;
+        if (*most < 1) continue; /* what is served takes all */
         tc_code code = choice_at(p, i, arena, last, error);
         if (code) return code;
         if (!(*last)->found && now->phases == 0) continue;
@@ -358,7 +352,7 @@ tc_code tc_simulate(tc_prospect *p, tc_quantile quantile, double earliest_s, tc_
         out->finish_s = finish;
         out->start = day_of(p->scenario, out->start_s);
         out->finish = day_of(p->scenario, out->finish_s);
-        add_up(p, out);
+        tc_run_add_up(out, 1, p);
     }
     free(now.phase);
     return code;

@@ -14,12 +14,10 @@ typedef struct tc_supply_step {
 
 typedef struct tc_supply {
     int steps;
+    int most; /* devices that may be asked for */
     tc_supply_step *step;
     double until_s; /* INFINITY: stays */
 } tc_supply;
-
-/* Deliveries after their bring-up, less serving, less the shares of ablations and evaluation. */
-TC_NODISCARD bool tc_supply_of(const tc_scenario *scenario, int pool, tc_arena *arena, tc_supply *out);
 
 /* Which step times a simulation takes: the forecast's, or an end of their 80 % interval. */
 typedef enum tc_quantile { TC_P50, TC_P10, TC_P90, TC_QUANTILES } tc_quantile;
@@ -35,6 +33,7 @@ typedef struct tc_prospect {
     tc_choice **usual;            /* where choices are thorough: those that were not */
     tc_search_cache *cache;       /* freed by the caller */
     int min_devices, max_devices; /* of the job; 0: any */
+    double share;                 /* of the time that operations leave to a run */
     bool thorough;                /* choices are those of the whole space */
     const tc_choice *before;      /* the last one that found a layout */
     int64_t evaluated;
@@ -47,10 +46,16 @@ TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *sce
                                    const tc_interval_model *interval, const tc_scenario_candidate *candidate, int pool,
                                    const tc_supply *supply, tc_arena *arena);
 
+/* The layout of so many devices, its interval with it. That nothing is found is no error. */
+TC_NODISCARD tc_code tc_prospect_choose(tc_prospect *prospect, int devices, tc_choice *out, tc_error *error);
+
 /* Trains the candidate from earliest_s on; infinite: never. out->job, candidate, pool, p10 and p90 are left to the caller. At p10 and
  * p90 the layouts are chosen by the forecast's times all the same, and the phases' steps have the time of the quantile. */
 TC_NODISCARD tc_code tc_simulate(tc_prospect *prospect, tc_quantile quantile, double earliest_s, tc_arena *arena,
                                  tc_plan_run *out, tc_error *error);
+
+/* The sums of a run's phases; prospects: of its candidate on every pool. */
+void tc_run_add_up(tc_plan_run *run, int pools, const tc_prospect *prospects);
 
 /* The run of a phase alone: its assumptions, cost and energy. */
 TC_NODISCARD tc_code tc_phase_run(const tc_prospect *prospect, const tc_plan_phase *phase, tc_run *out,

@@ -47,7 +47,7 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
         tc_write_object(writer, NULL);
         write_day(writer, "from", true, phase->from);
         write_day(writer, "to", true, phase->to);
-        tc_write_string(writer, "pool", s->pool[run->pool].name);
+        tc_write_string(writer, "pool", s->pool[phase->pool].name);
         tc_write_integer(writer, "devices", phase->devices);
         tc_write_integer(writer, "available", phase->available);
         write_step(writer, &question, is_forecast ? &phase->step : NULL);
@@ -68,8 +68,36 @@ static void write_three(tc_writer *writer, const char *key, double p50, double p
     tc_write_number(writer, name, p90);
 }
 
+/* Of a job whose calendars were drawn: their percentiles; a day beyond the probability of finishing is null. */
+static void write_drawn_days(tc_writer *writer, const tc_scenario *s, const char *key, const tc_percentiles *seconds) {
+    const double value[] = {seconds->p10, seconds->p50, seconds->p90};
+    static const char *const suffix[] = {"_p10", "_p50", "_p90"};
+    for (int i = 0; i < 3; i++) {
+        char name[48];
+        bool known = value[i] < INFINITY;
+        snprintf(name, sizeof name, "%s%s", key, suffix[i]);
+        write_day(writer, name, known, known ? s->start + (int32_t)floor(value[i] / 86400) : 0);
+    }
+}
+
+static double or_null(double value) { return value < INFINITY ? value : NAN; }
+
+static void write_drawn(tc_writer *writer, const tc_plan *plan, int index) {
+    const tc_outlook_job *o = &plan->outlook->job[index];
+    write_drawn_days(writer, plan->scenario, "start", &o->start_s);
+    write_drawn_days(writer, plan->scenario, "finish", &o->finish_s);
+    tc_write_number(writer, "probability_never", o->never);
+    tc_write_number(writer, "probability_by_deadline", o->by_deadline);
+    tc_write_number(writer, "moves", o->moves);
+    tc_write_object(writer, "standard_error_days");
+    tc_write_number(writer, "p10", or_null(o->finish_error_s.p10 / 86400));
+    tc_write_number(writer, "p50", or_null(o->finish_error_s.p50 / 86400));
+    tc_write_number(writer, "p90", or_null(o->finish_error_s.p90 / 86400));
+    tc_write_close(writer);
+}
+
 /* Finish, cost and energy of a run; null where it is not feasible. */
-static void write_sums(tc_writer *writer, const tc_plan_run *run) {
+static void write_sums(tc_writer *writer, const tc_plan_run *run, const tc_outlook_job *drawn) {
     const tc_plan_end *p10 = &run->p10, *p90 = &run->p90;
     double none = run->feasible ? 0 : NAN, no_p10 = p10->known ? 0 : NAN, no_p90 = p90->known ? 0 : NAN;
     write_three(writer, "days", (run->finish_s - run->start_s) / 86400 + none,
@@ -77,11 +105,15 @@ static void write_sums(tc_writer *writer, const tc_plan_run *run) {
     tc_write_number(writer, "goodput", run->goodput + none);
     tc_write_number(writer, "failures", run->failures + none);
     tc_write_number(writer, "device_hours", run->device_hours + none);
-    write_three(writer, "cost_usd", run->cost_usd + none, p10->cost_usd + no_p10, p90->cost_usd + no_p90);
-    write_three(writer, "energy_mwh", run->energy_mwh + none, p10->energy_mwh + no_p10, p90->energy_mwh + no_p90);
-    write_three(writer, "co2_t", run->tonnes_co2 + none, p10->tonnes_co2 + no_p10, p90->tonnes_co2 + no_p90);
+    write_three(writer, "cost_usd", drawn ? drawn->cost_usd.p50 : run->cost_usd + none, p10->cost_usd + no_p10,
+                p90->cost_usd + no_p90);
+    write_three(writer, "energy_mwh", drawn ? drawn->energy_mwh.p50 : run->energy_mwh + none, p10->energy_mwh + no_p10,
+                p90->energy_mwh + no_p90);
+    write_three(writer, "co2_t", drawn ? drawn->tonnes_co2.p50 : run->tonnes_co2 + none, p10->tonnes_co2 + no_p10,
+                p90->tonnes_co2 + no_p90);
     /* old name, until 0.2 */
-    write_three(writer, "tonnes_co2", run->tonnes_co2 + none, p10->tonnes_co2 + no_p10, p90->tonnes_co2 + no_p90);
+    write_three(writer, "tonnes_co2", drawn ? drawn->tonnes_co2.p50 : run->tonnes_co2 + none, p10->tonnes_co2 + no_p10,
+                p90->tonnes_co2 + no_p90);
 }
 
 static void write_job(tc_writer *writer, const tc_plan *plan, int index) {
@@ -96,15 +128,19 @@ static void write_job(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_string(writer, "unit", candidate ? candidate->unit : NULL);
     tc_write_string(writer, "pool", candidate ? plan->scenario->pool[run->pool].name : NULL);
     write_day(writer, "start", run->feasible, run->start);
-    write_day(writer, "start_p10", run->p10.known, run->p10.start);
-    write_day(writer, "start_p90", run->p90.known, run->p90.start);
-    write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
-    write_day(writer, "finish_p50", run->feasible, run->finish);
-    write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
+    if (plan->outlook) {
+        write_drawn(writer, plan, index);
+    } else {
+        write_day(writer, "start_p10", run->p10.known, run->p10.start);
+        write_day(writer, "start_p90", run->p90.known, run->p90.start);
+        write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
+        write_day(writer, "finish_p50", run->feasible, run->finish);
+        write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
+    }
     tc_write_string(writer, "deadline", job->deadline == INT32_MAX ? NULL : job->deadline_date);
     if (job->deadline != INT32_MAX) tc_write_bool(writer, "in_time", run->feasible && !plan->job[index].late);
     if (!run->feasible) tc_write_string(writer, "why", run->why);
-    write_sums(writer, run);
+    write_sums(writer, run, plan->outlook && run->feasible ? &plan->outlook->job[index] : NULL);
     write_phases(writer, plan->scenario, run);
     tc_write_close(writer);
 }
@@ -128,9 +164,28 @@ static void write_candidate(tc_writer *writer, const tc_plan *plan, const tc_pla
     write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
     write_day(writer, "finish_p50", run->feasible, run->finish);
     write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
-    write_sums(writer, run);
+    write_sums(writer, run, NULL);
     tc_write_integer(writer, "layouts_tried", run->evaluated);
     write_phases(writer, plan->scenario, run);
+    tc_write_close(writer);
+}
+
+/* Devices that work, month by month, until nothing changes any more. */
+static void write_months(tc_writer *writer, const tc_outlook *outlook, int pool) {
+    const tc_outlook_month *month = &outlook->month[pool * outlook->months];
+    int last = outlook->months - 1;
+    while (last > 0 && month[last].p10 == month[last - 1].p10 && month[last].p50 == month[last - 1].p50
+           && month[last].p90 == month[last - 1].p90)
+        last--;
+    tc_write_array(writer, "usable");
+    for (int m = 0; m <= last; m++) {
+        tc_write_object(writer, NULL);
+        write_day(writer, "date", true, month[m].day);
+        tc_write_integer(writer, "p10", month[m].p10);
+        tc_write_integer(writer, "p50", month[m].p50);
+        tc_write_integer(writer, "p90", month[m].p90);
+        tc_write_close(writer);
+    }
     tc_write_close(writer);
 }
 
@@ -155,6 +210,7 @@ static void write_pool(tc_writer *writer, const tc_plan *plan, int index) {
         tc_write_close(writer);
     }
     tc_write_close(writer);
+    if (plan->outlook) write_months(writer, plan->outlook, index);
     tc_write_array(writer, "candidates");
     for (int i = 0; i < plan->candidates; i++)
         if (plan->candidate[i].pool == index) write_candidate(writer, plan, &plan->candidate[i]);
@@ -162,11 +218,14 @@ static void write_pool(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_close(writer);
 }
 
-static void write_serving(tc_writer *writer, const tc_scenario *s, const tc_scenario_serving *serving) {
+static void write_serving(tc_writer *writer, const tc_plan *plan, const tc_scenario_serving *serving) {
+    const tc_scenario *s = plan->scenario;
     tc_write_object(writer, NULL);
     tc_write_string(writer, "name", serving->name);
     tc_write_string(writer, "pool", s->pool[serving->pool].name);
     tc_write_integer(writer, "devices", serving->devices);
+    tc_write_number(writer, "met_probability", tc_plan_met(plan, (int)(serving - s->serving)));
+    tc_write_bool(writer, "firm", serving->firm);
     tc_write_number(writer, "monthly_users",
                     serving->devices_given || serving->tokens_per_day >= 0 ? NAN : serving->monthly_users);
     tc_write_number(writer, "tokens_per_day", serving->tokens_per_day >= 0 ? serving->tokens_per_day : NAN);
@@ -175,6 +234,92 @@ static void write_serving(tc_writer *writer, const tc_scenario *s, const tc_scen
     tc_write_number(writer, "peak_decode_tokens_per_s",
                     serving->devices_given ? NAN : serving->peak_decode_tokens_per_s);
     tc_write_close(writer);
+}
+
+static const char *const driver_names[TC_DRIVERS]
+    = {"deliveries", "pace", "stops", "bring-up", "step time", "operations", "serving"};
+
+/* What each date depends on. */
+static void write_drivers(tc_writer *writer, const tc_plan *plan) {
+    tc_write_array(writer, "drivers");
+    for (int j = 0; plan->outlook && j < plan->jobs; j++) {
+        const tc_outlook_job *o = &plan->outlook->job[j];
+        if (!plan->run[j].feasible || !plan->outlook->drivers) continue;
+        for (int d = 0; d <= TC_DRIVERS; d++) {
+            tc_write_object(writer, NULL);
+            tc_write_string(writer, "job", plan->scenario->job[j].name);
+            tc_write_string(writer, "name", d < TC_DRIVERS ? driver_names[d] : "interactions");
+            tc_write_number(writer, "share", d < TC_DRIVERS ? o->share[d] : o->interactions);
+            tc_write_number(writer, "swing_days", d < TC_DRIVERS ? o->swing_s[d] / 86400 : NAN);
+            tc_write_close(writer);
+        }
+    }
+    tc_write_close(writer);
+}
+
+static void write_done_by(tc_writer *writer, const tc_plan *plan, int job, int32_t day) {
+    tc_write_object(writer, NULL);
+    write_day(writer, "date", true, day);
+    tc_write_string(writer, "job", plan->scenario->job[job].name);
+    tc_write_number(writer, "probability", tc_plan_done_by(plan, job, day));
+    tc_write_close(writer);
+}
+
+/* The probability that each job is done by a day, that day included: the days that were asked for, and the turns of months
+ * until it is as likely as it will be. */
+static void write_by(tc_writer *writer, const tc_plan *plan) {
+    tc_write_array(writer, "by");
+    for (int j = 0; j < plan->jobs; j++) {
+        if (!plan->run[j].feasible) continue;
+        for (int i = 0; i < plan->days; i++) write_done_by(writer, plan, j, plan->day[i]);
+        const tc_outlook *o = plan->outlook;
+        for (int m = 1; o && m < o->months; m++) {
+            int32_t day = o->month[m].day - 1;
+            write_done_by(writer, plan, j, day);
+            if (tc_plan_done_by(plan, j, day) >= 1 - o->job[j].never - 1e-9) break;
+        }
+    }
+    tc_write_close(writer);
+}
+
+static const char *const lever_names[] = {"fewer tokens", "earlier deliveries", "more devices", "1000 more devices"};
+
+/* What it would take, and what more devices would bring. */
+static void write_take(tc_writer *writer, const tc_plan *plan) {
+    const tc_scenario *s = plan->scenario;
+    tc_write_array(writer, "take");
+    for (int i = 0; i < plan->levers; i++) {
+        const tc_lever *l = &plan->lever[i];
+        tc_write_object(writer, NULL);
+        tc_write_string(writer, "job", s->job[l->job].name);
+        tc_write_string(writer, "lever", lever_names[l->kind]);
+        tc_write_string(writer, "pool", l->pool < 0 ? NULL : s->pool[l->pool].name);
+        tc_write_number(writer, "amount", l->kind == TC_LEVER_EARLIER ? l->amount / 86400 : l->amount);
+        tc_write_string(writer, "unit",
+                        l->kind == TC_LEVER_TOKENS    ? "share"
+                        : l->kind == TC_LEVER_EARLIER ? "days"
+                                                      : "devices");
+        write_day(writer, "from", l->kind >= TC_LEVER_DEVICES, l->from);
+        write_day(writer, "by", true, l->by);
+        tc_write_number(writer, "probability", l->probability);
+        tc_write_number(writer, "probability_before", l->before);
+        tc_write_number(writer, "p50_days_earlier", or_null(l->p50_before_s) / 86400 - or_null(l->p50_s) / 86400);
+        tc_write_number(writer, "cost_usd", l->cost_usd);
+        tc_write_close(writer);
+    }
+    tc_write_close(writer);
+}
+
+/* The largest standard error of a date; NaN: nothing was drawn, or nothing is ever done. */
+static double worst_error(const tc_plan *plan) {
+    double worst = NAN;
+    for (int j = 0; plan->outlook && j < plan->jobs; j++) {
+        const tc_percentiles *e = &plan->outlook->job[j].finish_error_s;
+        const double each[] = {e->p10, e->p50, e->p90};
+        for (int i = 0; i < 3; i++)
+            if (each[i] < INFINITY && !(each[i] <= worst)) worst = each[i];
+    }
+    return worst / 86400;
 }
 
 void tc_report_plan(tc_target *target, const tc_plan *plan) {
@@ -186,6 +331,7 @@ void tc_report_plan(tc_target *target, const tc_plan *plan) {
     write_day(&writer, "start", true, s->start);
     tc_write_bool(&writer, "feasible", plan->feasible);
     tc_write_bool(&writer, "complete", plan->complete);
+    tc_write_bool(&writer, "served", plan->served);
     tc_write_array(&writer, "jobs");
     for (int i = 0; i < plan->jobs; i++) write_job(&writer, plan, i);
     tc_write_close(&writer);
@@ -193,14 +339,18 @@ void tc_report_plan(tc_target *target, const tc_plan *plan) {
     for (int i = 0; i < s->pools; i++) write_pool(&writer, plan, i);
     tc_write_close(&writer);
     tc_write_array(&writer, "serving");
-    for (int i = 0; i < s->servings; i++) write_serving(&writer, s, &s->serving[i]);
+    for (int i = 0; i < s->servings; i++) write_serving(&writer, plan, &s->serving[i]);
     tc_write_close(&writer);
     if (!plan->feasible) {
         tc_write_array(&writer, "best");
         tc_write_close(&writer);
     }
     tc_write_lines(&writer, "advice", plan->advice, plan->advice_count);
+    write_by(&writer, plan);
+    write_drivers(&writer, plan);
+    write_take(&writer, plan);
     tc_write_integer(&writer, "seed", plan->seed);
     tc_write_integer(&writer, "samples", plan->samples);
+    tc_write_number(&writer, "standard_error_days", worst_error(plan));
     tc_write_end(&writer);
 }

@@ -44,6 +44,44 @@ static const char *interval(const tc_plan_run *run, char *buffer, size_t size) {
     return buffer;
 }
 
+/* ---- what it would take ----------------------------------------------------------------- */
+
+static void lever_text(const tc_plan *plan, const tc_lever *l, char *text, size_t size) {
+    const tc_scenario *s = plan->scenario;
+    char what[200], earlier[64] = "", cost[64] = "";
+    double days = (l->p50_before_s - l->p50_s) / 86400;
+    if (l->kind == TC_LEVER_TOKENS)
+        snprintf(what, sizeof what, "%s fewer tokens", tc_format_percent(100 * l->amount).s);
+    else if (l->kind == TC_LEVER_EARLIER)
+        snprintf(what, sizeof what, "all that is still to come %s days earlier",
+                 tc_format_fixed(l->amount / 86400, 0).s);
+    else
+        snprintf(what, sizeof what, "%s more devices for training in %s from %s on", tc_format_count(l->amount).s,
+                 s->pool[l->pool].name, day_text(l->from).s);
+    if (isfinite(days) && l->kind == TC_LEVER_MORE)
+        snprintf(earlier, sizeof earlier, ", %s days earlier", tc_format_fixed(days, 1).s);
+    if (isfinite(l->cost_usd) && fabs(l->cost_usd) >= 1000)
+        snprintf(cost, sizeof cost, "; the job costs %s %s", money(fabs(l->cost_usd)).s,
+                 l->cost_usd > 0 ? "more" : "less");
+    snprintf(text, size, "%s by %s: %s (%s without) with %s%s%s", s->job[l->job].name, day_text(l->by).s,
+             tc_format_percent(100 * l->probability).s, tc_format_percent(100 * l->before).s, what, earlier, cost);
+}
+
+static void print_levers(FILE *file, const tc_style *style, const tc_plan *plan) {
+    for (int more = 0; more < 2; more++) {
+        bool first = true;
+        for (int i = 0; i < plan->levers; i++) {
+            char text[500];
+            if ((plan->lever[i].kind == TC_LEVER_MORE) != more) continue;
+            if (first)
+                tc_print_heading(file, style, more ? "\nWhat 1,000 more devices would bring" : "\nWhat it would take");
+            first = false;
+            lever_text(plan, &plan->lever[i], text, sizeof text);
+            tc_print_bullet(file, style, text);
+        }
+    }
+}
+
 /* ---- the answer ------------------------------------------------------------------------ */
 
 /* The pool on which a candidate would be done first, alone; NULL if none can train it. */
@@ -75,14 +113,62 @@ static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan
     tc_print_wrapped(file, style, 3, 3, text);
 }
 
+/* "by 2024-11-02 with 50 %, by 2024-11-11 with 90 %"; a date that is beyond the probability of finishing is never. */
+static void drawn_text(const tc_plan *plan, int job, char *text, size_t size) {
+    static const double likely[] = {0.1, 0.5, 0.8, 0.9};
+    const tc_outlook_job *o = &plan->outlook->job[job];
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof likely / sizeof *likely && used < size; i++) {
+        double at = tc_outlook_quantile(plan->outlook, job, likely[i]);
+        bool known = at < INFINITY;
+        used += (size_t)snprintf(text + used, size - used, "%s%d %% %s", i ? ", " : "", (int)lround(100 * likely[i]),
+                                 known ? day_text(plan->scenario->start + (int32_t)floor(at / 86400)).s : "never");
+    }
+    if (o->never > 0 && used < size)
+        used += (size_t)snprintf(text + used, size - used, "; never %s", tc_format_percent(100 * o->never).s);
+    if (o->by_deadline >= 0 && used < size)
+        used += (size_t)snprintf(text + used, size - used, "; by its deadline, %s, %s",
+                                 plan->scenario->job[job].deadline_date, tc_format_percent(100 * o->by_deadline).s);
+    for (int i = 0; i < plan->days && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "; by %.10s %s", day_text(plan->day[i]).s,
+                                 tc_format_percent(100 * tc_plan_done_by(plan, job, plan->day[i])).s);
+}
+
+/* What is to be served and cannot be stands above all dates. */
+static void print_unserved(FILE *file, const tc_style *style, const tc_plan *plan) {
+    const tc_scenario *s = plan->scenario;
+    for (int i = 0; i < s->servings; i++) {
+        const tc_scenario_serving *serving = &s->serving[i];
+        double met = tc_plan_met(plan, i);
+        char text[400];
+        if (met >= 0.9 && met >= serving->met_probability) continue;
+        snprintf(text, sizeof text,
+                 "%s is %s: its pool %s has enough devices for all that is to be served there with %s only%s.",
+                 serving->name, met > 0 ? "not safe" : "not met", s->pool[serving->pool].name,
+                 tc_format_percent(100 * met).s, serving->firm ? "; the scenario calls it firm" : "");
+        tc_print_tone(file, style, TC_TONE_BAD, "=> ");
+        tc_print_wrapped(file, style, 3, 3, text);
+    }
+}
+
 static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
+    print_unserved(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) {
         const tc_plan_run *run = &plan->run[i];
         const tc_scenario_job *job = &s->job[i];
-        char text[768], ends[64], length[112] = "";
+        char text[900], ends[64], length[112] = "";
         if (!run->feasible) {
             snprintf(text, sizeof text, "%s: %s.", job->name, run->why);
+        } else if (plan->outlook) {
+            char dates[300];
+            const tc_outlook_job *o = &plan->outlook->job[i];
+            drawn_text(plan, i, dates, sizeof dates);
+            snprintf(text, sizeof text,
+                     "%s (%s, %s tokens) is done by: %s. In the middle future on %s, %s (%s to %s), %s MWh.", job->name,
+                     job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
+                     dates, s->pool[run->pool].name, money(o->cost_usd.p50).s, money(o->cost_usd.p10).s,
+                     money(o->cost_usd.p90).s, tc_format_count(o->energy_mwh.p50).s);
         } else {
             if (run->p10.known && run->p90.known)
                 snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s,
@@ -356,9 +442,11 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
         char layout[160], phase_text[400];
-        snprintf(phase_text, sizeof phase_text, "%s of %s devices, %s %s%s%s", tc_format_count(phase->devices).s,
-                 tc_format_count(phase->available).s, tc_format_short(phase->tokens).s, candidate->unit,
-                 candidate->model ? ": " : "",
+        bool elsewhere = phase->pool != run->phase[0].pool || phase->pool != run->pool;
+        snprintf(phase_text, sizeof phase_text, "%s of %s devices%s%s, %s %s%s%s", tc_format_count(phase->devices).s,
+                 tc_format_count(phase->available).s, elsewhere ? " of " : "",
+                 elsewhere ? plan->scenario->pool[phase->pool].name : "", tc_format_short(phase->tokens).s,
+                 candidate->unit[0] ? candidate->unit : "tokens", candidate->model ? ": " : "",
                  candidate->model ? tc_layout_text(&phase->step.layout, layout, sizeof layout) : "");
         fprintf(file, "  %s  ", day_text(phase->from).s);
         tc_print_wrapped(file, style, 14, 14, phase_text);
@@ -412,6 +500,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     tc_print_heading(file, style, title);
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
+    print_levers(file, style, plan);
     if (plan->advice_count > 0) tc_print_heading(file, style, "\nWhat would help");
     for (int i = 0; i < plan->advice_count; i++) tc_print_bullet(file, style, plan->advice[i]);
     tc_print_heading(file, style, "\nWhat is assumed");

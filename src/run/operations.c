@@ -93,8 +93,8 @@ static void begin_stop(tc_operations *run) {
     }
 }
 
-/* Goes on until one of the two runs out; returns what was done of the other. */
-static double go_on(tc_operations *run, const tc_overhead *overhead, double useful_s, double elapsed_s) {
+void tc_operations_go(tc_operations *run, const tc_overhead *overhead, double useful_s, double elapsed_s,
+                      double *useful, double *elapsed) {
     double done = 0, passed = 0;
     while (done < useful_s && passed < elapsed_s) {
         double wait = fmin(run->stopped_s, elapsed_s - passed);
@@ -116,15 +116,20 @@ static double go_on(tc_operations *run, const tc_overhead *overhead, double usef
         begin_stop(run);
     }
     run->elapsed_s += passed;
-    return isinf(useful_s) ? done : passed;
+    *useful = done;
+    *elapsed = passed;
 }
 
 double tc_operations_elapsed(tc_operations *run, const tc_overhead *overhead, double useful_s) {
-    return go_on(run, overhead, useful_s, INFINITY);
+    double done, passed;
+    tc_operations_go(run, overhead, useful_s, INFINITY, &done, &passed);
+    return passed;
 }
 
 double tc_operations_useful(tc_operations *run, const tc_overhead *overhead, double elapsed_s) {
-    return go_on(run, overhead, INFINITY, elapsed_s);
+    double done, passed;
+    tc_operations_go(run, overhead, INFINITY, elapsed_s, &done, &passed);
+    return done;
 }
 
 bool tc_risks_of_run(const tc_risks *r) {
@@ -171,4 +176,16 @@ tc_run_quantiles tc_operations_quantiles(const tc_risks *risks, const tc_step *s
     }
     qsort(elapsed, SAMPLES, sizeof *elapsed, by_value);
     return (tc_run_quantiles){quantile(elapsed, 0.1), quantile(elapsed, 0.5), quantile(elapsed, 0.9)};
+}
+
+/* The mean of a law whose sides are log-normal; the middle where it is certain. */
+static double mean_of(const tc_spread *spread) {
+    if (!(spread->low > 0) || !(spread->low < spread->high)) return spread->mid;
+    double sd = log(spread->high / spread->low) / 2 / TC_NORMAL_P90;
+    return spread->mid * exp(sd * sd / 2);
+}
+
+double tc_operations_usual(const tc_risks *r) {
+    double stops = mean_of(&r->disruption_s) / r->disruptions_every_s + mean_of(&r->rollback_s) / r->rollbacks_every_s;
+    return fmin(r->operations.mid, 1) / (1 + stops) / (1 + r->rework_chance * r->rework.mid);
 }

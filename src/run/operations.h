@@ -42,6 +42,10 @@ tc_operations tc_operations_draw(const tc_risks *risks, uint64_t seed, uint64_t 
 /* Goes on until `useful_s` seconds of steps are done; returns the seconds that took. In parts or at once: the same, to rounding. */
 double tc_operations_elapsed(tc_operations *run, const tc_overhead *overhead, double useful_s);
 
+/* Goes on until `useful_s` seconds of steps are done or `elapsed_s` seconds have passed; says how many of both. */
+void tc_operations_go(tc_operations *run, const tc_overhead *overhead, double useful_s, double elapsed_s, double *done,
+                      double *passed);
+
 /* Goes on for `elapsed_s` seconds; returns the seconds of steps that were done. */
 double tc_operations_useful(tc_operations *run, const tc_overhead *overhead, double elapsed_s);
 
@@ -59,5 +63,8 @@ typedef struct tc_run_quantiles {
  * of a fixed seed, so that runs that are compared see the same fate. */
 tc_run_quantiles tc_operations_quantiles(const tc_risks *risks, const tc_step *step, const tc_goodput *goodput,
                                          double useful_s);
+
+/* Share of the time that steps have, failures and checkpoints apart, as long as nothing is known of a run. */
+double tc_operations_usual(const tc_risks *risks);
 
 #endif

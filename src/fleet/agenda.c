@@ -1,0 +1,321 @@
+/* agenda.c - which candidate a job trains, and its way through the middle future.
+ *
+ * In the scenario's order every job takes the first of its candidates that meets its deadline (without one: that can be trained at all) in
+ * the middle future, where every variable has its median, beside the jobs before it; course.c says where each runs. The numbers of
+ * devices that the jobs then run on are searched for in the whole space of layouts, until no new one turns up. */
+#include "fleet/planner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define DAY 86400.0
+#define MOST_ROUNDS 12
+
+double tc_earliest_of(const tc_scenario *s, const tc_scenario_job *job) {
+    double at = job->not_before == INT32_MIN ? 0 : (double)((int64_t)job->not_before - s->start) * DAY;
+    return at > 0 ? at : 0;
+}
+
+static int32_t day_of(const tc_scenario *s, double seconds) { return s->start + (int32_t)floor(seconds / DAY); }
+
+/* ---- tasks ------------------------------------------------------------------------------------------ */
+
+/* The candidate as a task. *possible: some pool can train it. */
+static tc_code fill_task(tc_planner *p, tc_task *task, int job, int candidate, bool *possible) {
+    const tc_scenario *s = p->scenario;
+    const tc_scenario_job *wanted = &s->job[job];
+    tc_arena *arena = &p->plan->arena;
+    *possible = false;
+    *task = (tc_task){.job = wanted,
+                      .index = job,
+                      .tokens = wanted->candidate[candidate].tokens,
+                      .earliest_s = tc_earliest_of(s, wanted),
+                      .after = -1,
+                      .step_pool = -1,
+                      .step = tc_arena_alloc(arena, (size_t)s->pools * sizeof *task->step),
+                      .rates = tc_arena_alloc(arena, (size_t)s->pools * sizeof *task->rates)};
+    if (!task->rates || !task->step) return tc_planner_no_memory(p);
+    task->operations = tc_stream("job/%s/operations", wanted->name);
+    for (int i = 0; i < p->tasks.tasks; i++)
+        if (p->task[i].index == wanted->after_job) task->after = i;
+    for (int k = 0; k < s->pools; k++) {
+        int at = p->first[job] + candidate * s->pools + k;
+        tc_offer *offer = &p->offer[at];
+        if (!p->plan->candidate[at].feasible) continue; /* not even alone */
+        task->step[k] = tc_stream("step/%s/%s", wanted->candidate[candidate].name, s->pool[k].cluster.accelerator.slug);
+        offer->prospect = &p->prospect[at];
+        if (!offer->gridded && !s->certain) {
+            tc_code code = tc_offer_open(offer, tc_fleet_most(p->fleet, k), arena, p->error);
+            if (code) return code;
+        }
+        task->rates[k] = &offer->rates;
+        *possible = true;
+    }
+    return TC_OK;
+}
+
+/* ---- the middle future --------------------------------------------------------------------------------- */
+
+static tc_code follow(tc_planner *p, double step_z) {
+    tc_fate fate = {.middle = true, .step_z = step_z};
+    p->step_z = step_z;
+    for (;;) {
+        p->legs = tc_course_follow(p->course, &fate, p->middle, p->fortune, p->leg, p->leg_room);
+        if (p->legs <= p->leg_room) return TC_OK;
+        p->leg_room = 2 * p->legs;
+        p->leg = tc_arena_alloc(&p->plan->arena, (size_t)p->leg_room * sizeof *p->leg);
+        if (!p->leg) return tc_planner_no_memory(p);
+    }
+}
+
+static tc_offer *offer_of(const tc_planner *p, const tc_task *task, int pool) {
+    int base = p->first[task->index];
+    for (int c = 0; c < task->job->candidates; c++) {
+        tc_offer *offer = &p->offer[base + c * p->scenario->pools + pool];
+        if (task->rates[pool] == &offer->rates) return offer;
+    }
+    return NULL;
+}
+
+/* Follows the middle future until every number of devices that a job runs on has a layout of its own. Where a scenario is certain the levels
+ * of its pools are named first: there is no grid. */
+static tc_code refine(tc_planner *p, bool whole) {
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+        bool any = false;
+        tc_code code = follow(p, 0);
+        for (int i = 0; i < p->legs && code == TC_OK; i++) {
+            const tc_leg *leg = &p->leg[i];
+            const tc_task *task = &p->task[leg->task];
+            bool added = false;
+            code
+                = tc_offer_name(offer_of(p, task, leg->pool), leg->available, whole, &p->plan->arena, &added, p->error);
+            any = any || added;
+        }
+        if (code || !any) return code;
+    }
+    return follow(p, 0);
+}
+
+/* Where nothing is uncertain there is no grid: the levels that the candidate alone would meet are named, others as they are met. */
+static tc_code name_levels(tc_planner *p, const tc_task *task) {
+    for (int k = 0; k < p->scenario->pools; k++) {
+        const tc_future *f = &p->middle[k];
+        if (!task->rates[k] || !p->scenario->certain) continue;
+        tc_offer *offer = offer_of(p, task, k);
+        double alone_s = p->plan->candidate[offer->prospect - p->prospect].finish_s;
+        offer->rates.restart_s = p->scenario->pool[k].economics.restart_s;
+        for (int i = 0; i < f->levels && (offer->rates.knots == 0 || f->level[i].from_s < alone_s); i++) {
+            bool added;
+            int devices = f->level[i].training, most = task->job->max_devices;
+            if (most > 0 && devices > most) devices = most;
+            if (devices < 1) continue;
+            tc_code code = tc_offer_name(offer, devices, false, &p->plan->arena, &added, p->error);
+            if (code) return code;
+        }
+    }
+    return TC_OK;
+}
+
+/* ---- runs ----------------------------------------------------------------------------------------------- */
+
+static tc_plan_phase phase_of(const tc_planner *p, const tc_leg *leg) {
+    const tc_scenario *s = p->scenario;
+    const tc_knot *knot = &p->task[leg->task].rates[leg->pool]->knot[leg->knot];
+    double share = p->tasks.usual / (1 + leg->pace.overhead.checkpoint + leg->pace.overhead.failure);
+    tc_plan_phase phase = {.pool = leg->pool,
+                           .from = day_of(s, leg->from_s),
+                           .to = day_of(s, leg->to_s),
+                           .from_s = leg->from_s,
+                           .to_s = leg->to_s,
+                           .devices = leg->devices,
+                           .available = leg->available,
+                           .tokens = leg->tokens,
+                           .tokens_per_s = leg->pace.tokens_per_s * share,
+                           .goodput = share};
+    if (!knot->choice) return phase;
+    phase.step = knot->choice->step;
+    phase.step.step_s *= pow(p->step_z < 0 ? knot->fast : knot->slow, fabs(p->step_z));
+    return phase;
+}
+
+static tc_code run_of(tc_planner *p, int task, tc_plan_run *run) {
+    const tc_fortune *fortune = &p->fortune[task];
+    int phases = 0;
+    for (int i = 0; i < p->legs; i++) phases += p->leg[i].task == task;
+    run->phase = tc_arena_alloc(&p->plan->arena, (size_t)(phases + 1) * sizeof *run->phase);
+    if (!run->phase) return tc_planner_no_memory(p);
+    run->phases = 0;
+    for (int i = 0; i < p->legs; i++)
+        if (p->leg[i].task == task && p->leg[i].to_s > p->leg[i].from_s)
+            run->phase[run->phases++] = phase_of(p, &p->leg[i]);
+    run->start_s = fortune->start_s;
+    run->finish_s = fortune->finish_s;
+    run->start = day_of(p->scenario, run->start_s);
+    run->finish = day_of(p->scenario, run->finish_s);
+    run->pool = run->phases > 0 ? run->phase[run->phases - 1].pool : fortune->pool;
+    run->feasible = run->finish_s < INFINITY;
+    tc_run_add_up(run, p->scenario->pools, &p->prospect[p->first[run->job] + run->candidate * p->scenario->pools]);
+    return TC_OK;
+}
+
+/* The same run as it ends with all steps at one end of their interval. */
+static tc_code end_of(tc_planner *p, int task, const tc_plan_run *run, tc_plan_end *out) {
+    tc_plan_run end = {.job = run->job, .candidate = run->candidate};
+    if (!(p->fortune[task].finish_s < INFINITY)) return TC_OK;
+    tc_code code = run_of(p, task, &end);
+    *out = (tc_plan_end){true,         end.start,    end.finish,     end.start_s,
+                         end.finish_s, end.cost_usd, end.energy_mwh, end.tonnes_co2};
+    return code;
+}
+
+/* Runs of all tasks; their ends, where the plan draws nothing. */
+static tc_code write_runs(tc_planner *p) {
+    tc_code code = TC_OK;
+    for (int t = 0; t < p->tasks.tasks && code == TC_OK; t++) code = run_of(p, t, &p->plan->run[p->task[t].index]);
+    for (int q = 0; q < 2 && code == TC_OK; q++) {
+        code = follow(p, q ? 1 : -1);
+        for (int t = 0; t < p->tasks.tasks && code == TC_OK; t++) {
+            tc_plan_run *run = &p->plan->run[p->task[t].index];
+            if (run->feasible && run->phases > 0 && run->phase[0].step.step_s_p90 > 0)
+                code = end_of(p, t, run, q ? &run->p90 : &run->p10);
+        }
+    }
+    return code ? code : follow(p, 0);
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------------------ */
+
+/* Tries a candidate beside the jobs before it. *finish_s: INFINITY where it is never done. */
+static tc_code try_candidate(tc_planner *p, int job, int candidate, bool whole, double *finish_s) {
+    tc_task *task = &p->task[p->tasks.tasks];
+    bool possible;
+    *finish_s = INFINITY;
+    tc_code code = fill_task(p, task, job, candidate, &possible);
+    if (code || !possible) return code;
+    code = name_levels(p, task);
+    if (code) return code;
+    p->tasks.tasks++;
+    code = whole || p->scenario->certain ? refine(p, whole) : follow(p, 0);
+    p->tasks.tasks--;
+    *finish_s = p->fortune[p->tasks.tasks].finish_s;
+    return code;
+}
+
+static tc_code plan_job(tc_planner *p, int job) {
+    const tc_scenario_job *wanted = &p->scenario->job[job];
+    tc_plan_run *run = &p->plan->run[job];
+    double deadline_s
+        = wanted->deadline == INT32_MAX ? INFINITY : (double)((int64_t)wanted->deadline + 1 - p->scenario->start) * DAY,
+        best_s = INFINITY;
+    int chosen = -1;
+    *run = (tc_plan_run){.job = job, .pool = -1};
+    p->plan->job[job] = (tc_plan_job){.chosen = -1};
+    if (wanted->after_job >= 0 && !p->plan->run[wanted->after_job].feasible) {
+        snprintf(run->why, sizeof run->why, "waits for '%s', which cannot be trained", wanted->after);
+        return TC_OK;
+    }
+    for (int c = 0; c < wanted->candidates; c++) {
+        double finish_s;
+        tc_code code = try_candidate(p, job, c, false, &finish_s);
+        if (!code && finish_s < INFINITY && finish_s >= deadline_s) code = try_candidate(p, job, c, true, &finish_s);
+        if (code) return code;
+        if (finish_s < INFINITY && (chosen < 0 || finish_s < deadline_s || finish_s < best_s)) {
+            chosen = c;
+            best_s = finish_s;
+        }
+        if (finish_s < deadline_s) break;
+    }
+    if (chosen < 0) {
+        snprintf(run->why, sizeof run->why, "no candidate %scan be trained on any pool",
+                 p->looked_at < p->plan->candidates ? "that was looked at " : "");
+        return TC_OK;
+    }
+    run->candidate = chosen;
+    run->feasible = true;
+    p->plan->job[job].chosen = chosen;
+    bool possible;
+    tc_code code = fill_task(p, &p->task[p->tasks.tasks], job, chosen, &possible);
+    p->tasks.tasks++;
+    return code;
+}
+
+/* The highest by priority of those whose predecessor has its place; of equals the first of the file. done: [jobs]. */
+static int next_job(const tc_scenario *s, const bool *done) {
+    int next = -1;
+    for (int j = 0; j < s->jobs; j++) {
+        int after = s->job[j].after_job;
+        if (done[j] || (after >= 0 && !done[after])) continue;
+        if (next < 0 || s->job[j].priority > s->job[next].priority) next = j;
+    }
+    return next;
+}
+
+static tc_code plan_jobs(tc_planner *p) {
+    bool *done = tc_arena_alloc(&p->plan->arena, (size_t)(p->scenario->jobs + 1) * sizeof *done);
+    tc_code code = done ? TC_OK : tc_planner_no_memory(p);
+    for (int i = 0; i < p->scenario->jobs && code == TC_OK; i++) {
+        int job = next_job(p->scenario, done);
+        done[job] = true;
+        code = plan_job(p, job);
+    }
+    return code;
+}
+
+/* The first job by priority, where it is planned, has a dimension for its step error. */
+static void give_dimensions(tc_planner *p) {
+    int first = 0;
+    for (int t = 1; t < p->tasks.tasks; t++)
+        if (p->task[t].job->priority > p->task[first].job->priority) first = t;
+    if (p->tasks.tasks > 0) p->task[first].step_pool = p->fortune[first].pool;
+}
+
+static bool open_tasks(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_arena *arena = &p->plan->arena;
+    double *move_s = tc_arena_alloc(arena, (size_t)(s->pools + 1) * sizeof *move_s);
+    int *kind = tc_arena_alloc(arena, (size_t)(s->pools + 1) * sizeof *kind);
+    p->task = tc_arena_alloc(arena, (size_t)(s->jobs + 1) * sizeof *p->task);
+    p->fortune = tc_arena_alloc(arena, (size_t)(s->jobs + 1) * sizeof *p->fortune);
+    p->leg_room = 64;
+    p->leg = tc_arena_alloc(arena, (size_t)p->leg_room * sizeof *p->leg);
+    if (!move_s || !kind || !p->task || !p->fortune || !p->leg) return false;
+    for (int k = 0; k < s->pools; k++) {
+        move_s[k] = s->pool[k].bring_up_s;
+        kind[k] = k;
+        for (int i = 0; i < k; i++)
+            if (strcmp(s->pool[i].cluster.accelerator.slug, s->pool[k].cluster.accelerator.slug) == 0)
+                kind[k] = kind[i];
+    }
+    p->tasks = (tc_tasks){.pools = s->pools,
+                          .tasks = s->jobs, /* for the room of the course */
+                          .task = p->task,
+                          .move_s = move_s,
+                          .kind = kind,
+                          .expected = p->middle,
+                          .risks = p->risks,
+                          .usual = tc_operations_usual(&p->risks),
+                          .horizon_s = (double)((int64_t)s->horizon - s->start) * DAY};
+    p->course = tc_course_new(&p->tasks, arena);
+    p->tasks.tasks = 0;
+    return p->course != NULL;
+}
+
+tc_code tc_agenda_make(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    if (!open_tasks(p)) return tc_planner_no_memory(p);
+    tc_code code = TC_OK;
+    code = plan_jobs(p);
+    if (code == TC_OK) code = refine(p, true);
+    give_dimensions(p);
+    if (code == TC_OK) code = write_runs(p);
+    for (int j = 0; j < s->jobs && code == TC_OK; j++) {
+        tc_plan_run *run = &p->plan->run[j];
+        p->plan->job[j].late = run->feasible && run->finish > s->job[j].deadline;
+        p->plan->feasible = p->plan->feasible || run->feasible;
+        p->plan->complete = p->plan->complete && run->feasible;
+    }
+    return code;
+}

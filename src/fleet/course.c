@@ -1,0 +1,432 @@
+/* course.c - follows the jobs of a scenario through one future, event by event.
+ *
+ * Between two events every job runs on a fixed number of devices: tokens = rate x steps' time x step error, where the steps' time is
+ * what failures, operations and stops leave of the time that passes (run/operations.c). In the middle fate operations have
+ * their expected effect: a constant share. */
+#include "fleet/course.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/distributions.h"
+
+#define DAY 86400.0
+#define REPLAN (7 * DAY)
+#define LOOKAHEAD 40        /* levels of the expected future that a choice looks at */
+#define CLEARLY 0.05        /* of what is left: what a move must save beside its cost */
+#define MOST_EVENTS 1000000 /* a course ends for sure */
+
+typedef struct state {
+    bool ready, done;
+    int pool, devices; /* pool -1: waits */
+    tc_pace pace;      /* of the rates; knot -1: it does not run */
+    double slow;       /* the step error of this fate */
+    double done_in_s;  /* before the next event; INFINITY: not */
+    double lost_s;     /* of a restart or a move, still to pass */
+    double left, start_s, finish_s;
+    double expected_s; /* when it is expected to be done */
+    tc_operations operations;
+    int moves, leg; /* leg: -1 none */
+} state;
+
+struct tc_course {
+    const tc_tasks *tasks;
+    state *state;     /* [tasks] */
+    int *cursor;      /* [pools]: the level at hand */
+    int *expected;    /* [pools]: that of the expected future */
+    int *free;        /* [pools] */
+    int *order;       /* [tasks] */
+    double *device_s; /* [tasks][pools] */
+    int fewer_of;     /* a job of whose tokens a share is not trained */
+    double fewer;
+    /* of the one that is followed */
+    const tc_fate *fate;
+    const tc_future *future;
+    double now;
+    tc_leg *leg;
+    int legs, most;
+};
+
+tc_course *tc_course_new(const tc_tasks *tasks, tc_arena *arena) {
+    size_t pools = (size_t)tasks->pools + 1, n = (size_t)tasks->tasks + 1;
+    tc_course *c = tc_arena_alloc(arena, sizeof *c);
+    if (!c) return NULL;
+    c->tasks = tasks;
+    c->state = tc_arena_alloc(arena, n * sizeof *c->state);
+    c->cursor = tc_arena_alloc(arena, 3 * pools * sizeof(int));
+    c->order = tc_arena_alloc(arena, n * sizeof(int));
+    c->device_s = tc_arena_alloc(arena, n * pools * sizeof(double));
+    if (!c->state || !c->cursor || !c->order || !c->device_s) return NULL;
+    c->expected = c->cursor + pools;
+    c->free = c->expected + pools;
+    return c;
+}
+
+void tc_course_fewer(tc_course *c, int job, double share) {
+    c->fewer_of = job;
+    c->fewer = share;
+}
+
+/* ---- what is there ------------------------------------------------------------------------------ */
+
+/* The level of a future at a time, from a cursor that goes forward; -1: none yet. */
+static int level_at(const tc_future *f, int cursor, double now) {
+    while (cursor + 1 < f->levels && f->level[cursor + 1].from_s <= now) cursor++;
+    return cursor;
+}
+
+static int training_at(const tc_future *f, int level, double now) {
+    return level < 0 || now >= f->until_s ? 0 : f->level[level].training;
+}
+
+/* How much of what was expected to come has come: what is still expected is scaled by it. */
+static double seen_pace(const tc_course *c, int pool) {
+    const tc_future *f = &c->future[pool], *e = &c->tasks->expected[pool];
+    if (c->cursor[pool] < 0 || c->expected[pool] < 0 || e->levels == 0 || f->levels == 0) return 1;
+    double came = f->level[c->cursor[pool]].usable - f->level[0].usable,
+           meant = e->level[c->expected[pool]].usable - e->level[0].usable;
+    double pace = meant > 0 ? came / meant : 1;
+    return pace < 0.25 ? 0.25 : pace > 2 ? 2 : pace;
+}
+
+/* ---- expectations ----------------------------------------------------------------------------------- */
+
+/* Tokens a second on so many devices, as expected; a step error that is known where it runs counts. */
+static double expected_rate(const tc_course *c, const tc_task *task, const state *s, int pool, int devices) {
+    int most = task->job->max_devices;
+    if (most > 0 && devices > most) devices = most;
+    if (devices < 1 || devices < task->job->min_devices) return 0;
+    tc_pace pace = tc_pace_at(task->rates[pool], devices);
+    if (pace.knot < 0) return 0;
+    double slow = s->pool >= 0 && c->tasks->kind[s->pool] == c->tasks->kind[pool] ? s->slow : 1;
+    return tc_useful(pace.tokens_per_s, &pace.overhead) * c->tasks->usual / slow;
+}
+
+/* Devices of a pool that tasks before this one are expected to hold at a time. */
+static int held_at(const tc_course *c, int place, int pool, double at) {
+    int held = 0;
+    for (int i = 0; i < place; i++) {
+        const state *s = &c->state[c->order[i]];
+        if (!s->done && s->pool == pool && s->expected_s > at) held += s->pace.used;
+    }
+    return held;
+}
+
+/* The next time at which a task before this one is expected to give its devices back. */
+static double next_release(const tc_course *c, int place, int pool, double at) {
+    double next = INFINITY;
+    for (int i = 0; i < place; i++) {
+        const state *s = &c->state[c->order[i]];
+        if (!s->done && s->pool == pool && s->expected_s > at) next = fmin(next, s->expected_s);
+    }
+    return next;
+}
+
+/* When the task is expected to be done on a pool, if it goes there now. */
+static double expected_finish(const tc_course *c, int place, int pool, double from) {
+    const tc_task *task = &c->tasks->task[c->order[place]];
+    const state *s = &c->state[c->order[place]];
+    const tc_future *f = &c->future[pool], *e = &c->tasks->expected[pool];
+    int here = training_at(f, c->cursor[pool], c->now), level = c->expected[pool];
+    int then = level < 0 ? 0 : e->level[level].training;
+    double left = s->left, at = from, pace = seen_pace(c, pool);
+    bool comes = c->now < f->stopped_s;
+    for (int step = 0; step < LOOKAHEAD; step++) {
+        while (comes && level + 1 < e->levels && e->level[level + 1].from_s <= at) level++;
+        double grown = comes && level >= 0 ? pace * (e->level[level].training - then) : 0;
+        int devices = here + (int)grown - held_at(c, place, pool, at);
+        double rate = expected_rate(c, task, s, pool, devices), next = next_release(c, place, pool, at);
+        if (comes && level + 1 < e->levels) next = fmin(next, e->level[level + 1].from_s);
+        if (f->until_s < next) next = f->until_s;
+        if (at >= f->until_s) return INFINITY;
+        if (rate > 0 && left <= rate * (next - at)) return at + left / rate;
+        if (!(next < INFINITY)) return rate > 0 ? at + left / rate : INFINITY;
+        left -= rate * (next - at);
+        at = next;
+    }
+    double rate = expected_rate(c, task, s, pool, here);
+    return rate > 0 ? at + left / rate : INFINITY;
+}
+
+/* ---- choices ------------------------------------------------------------------------------------------- */
+
+static double cost_of_move(const tc_course *c, const tc_task *task, const state *s, int pool) {
+    if (s->pool == pool || !(s->start_s < INFINITY)) return 0;
+    return c->tasks->kind[s->pool] == c->tasks->kind[pool] ? task->rates[pool]->restart_s : c->tasks->move_s[pool];
+}
+
+/* The pool on which the task is expected to be done first; that where it runs, unless another is clearly better. -1: none. */
+static int choose_pool(const tc_course *c, int place, double *expected_s) {
+    const tc_task *task = &c->tasks->task[c->order[place]];
+    const state *s = &c->state[c->order[place]];
+    bool running = s->pool >= 0 && s->start_s < INFINITY;
+    int best = running ? s->pool : -1;
+    *expected_s = running ? expected_finish(c, place, s->pool, c->now) : INFINITY;
+    if (running && !task->job->movable) return best;
+    double stays = *expected_s;
+    for (int pool = 0; pool < c->tasks->pools; pool++) {
+        if (!task->rates[pool] || pool == s->pool) {
+            if (pool != s->pool || running || !task->rates[pool]) continue;
+        }
+        if (running && !(expected_rate(c, task, s, pool, c->free[pool]) > 0)) continue; /* nothing to move to yet */
+        double at = expected_finish(c, place, pool, c->now + (running ? cost_of_move(c, task, s, pool) : 0));
+        double margin = running && best == s->pool ? CLEARLY * (stays - c->now) : 0;
+        if (running && !(stays < INFINITY)) margin = 0;
+        if (at < INFINITY && at < *expected_s - margin) {
+            *expected_s = at;
+            best = pool;
+        }
+    }
+    return best;
+}
+
+static void end_leg(tc_course *c, state *s) {
+    if (s->leg >= 0 && s->leg < c->most) c->leg[s->leg].to_s = c->now;
+    s->leg = -1;
+}
+
+static void begin_leg(tc_course *c, int index) {
+    state *s = &c->state[index];
+    end_leg(c, s);
+    if (!c->leg) return;
+    if (c->legs < c->most)
+        c->leg[c->legs] = (tc_leg){.task = index,
+                                   .pool = s->pool,
+                                   .knot = s->pace.knot,
+                                   .devices = s->pace.used,
+                                   .available = s->devices,
+                                   .from_s = c->now,
+                                   .to_s = c->now,
+                                   .pace = s->pace};
+    s->leg = c->legs++;
+}
+
+/* A leg of no length: devices that the table of rates has no layout for. */
+static void ask(tc_course *c, int index, int pool, int devices) {
+    if (!c->leg) return;
+    if (c->legs < c->most)
+        c->leg[c->legs]
+            = (tc_leg){.task = index, .pool = pool, .knot = -1, .available = devices, .from_s = c->now, .to_s = c->now};
+    c->legs++;
+}
+
+/* Seconds until a task is done at a pace, as expected. */
+static double time_left(const tc_course *c, const state *s, const tc_pace *pace) {
+    return s->left / (tc_useful(pace->tokens_per_s, &pace->overhead) * c->tasks->usual / s->slow);
+}
+
+/* What a task would have on a pool. */
+static tc_pace offered(const tc_course *c, const tc_task *task, int pool, int *devices) {
+    int most = task->job->max_devices;
+    *devices = pool < 0 ? 0 : c->free[pool];
+    if (most > 0 && *devices > most) *devices = most;
+    if (*devices < 1 || *devices < task->job->min_devices) return (tc_pace){.knot = -1};
+    return tc_pace_at(task->rates[pool], *devices);
+}
+
+static double draw_step(const tc_course *c, const tc_task *task, int pool, const tc_knot *knot) {
+    bool heavy = task->step_pool >= 0 && c->tasks->kind[task->step_pool] == c->tasks->kind[pool];
+    double u = tc_fate_uniform(c->fate, TC_DRIVER_STEP, task->step[pool], heavy ? 0 : TC_PLAIN),
+           z = c->fate->middle ? c->fate->step_z : tc_normal_at(u) / TC_NORMAL_P90;
+    return pow(z < 0 ? knot->fast : knot->slow, fabs(z));
+}
+
+/* Gives the task its devices on a pool. A new layout costs a restart, and must be worth it; another pool costs a move. */
+static void settle(tc_course *c, int index, int pool) {
+    const tc_task *task = &c->tasks->task[index];
+    state *s = &c->state[index];
+    int devices;
+    tc_pace pace = offered(c, task, pool, &devices);
+    const tc_rates *rates = pool < 0 ? NULL : task->rates[pool];
+    bool started = s->start_s < INFINITY, ran = s->pace.knot >= 0, here = ran && pool == s->pool;
+    if (here && s->pace.used <= devices
+        && (pace.knot < 0 || time_left(c, s, &pace) + rates->restart_s >= time_left(c, s, &s->pace)))
+        pace = s->pace; /* as it is */
+    bool runs = pace.knot >= 0;
+    bool same = here && runs && pace.used == s->pace.used
+                && rates->knot[pace.knot].layout == rates->knot[s->pace.knot].layout;
+    if (runs && started && !same) s->lost_s = fmax(s->lost_s, fmax(cost_of_move(c, task, s, pool), rates->restart_s));
+    if (pool != s->pool && s->pool >= 0 && pool >= 0 && started) s->moves++;
+    if (runs && !started) s->start_s = c->now;
+    if (runs && !here) s->slow = draw_step(c, task, pool, &rates->knot[pace.knot]);
+    if (pool >= 0) s->pool = pool; /* where it waits, if it has no devices */
+    s->pace = pace;
+    s->devices = devices;
+    if (pool >= 0) c->free[pool] -= pace.used;
+    if (!runs) {
+        end_leg(c, s);
+        if (pool >= 0 && devices > 0) ask(c, index, pool, devices);
+    } else if (!same)
+        begin_leg(c, index);
+    else if (s->leg >= 0 && s->leg < c->most)
+        c->leg[s->leg].available = devices;
+}
+
+static bool before(const tc_course *c, int a, int b) {
+    const tc_task *x = &c->tasks->task[a], *y = &c->tasks->task[b];
+    if (x->job->priority != y->job->priority) return x->job->priority > y->job->priority;
+    bool runs = c->state[a].pace.knot >= 0, other_runs = c->state[b].pace.knot >= 0;
+    if (runs != other_runs) return runs;
+    return a < b;
+}
+
+/* Tasks that can run, in the order in which they choose. */
+static int order_tasks(tc_course *c) {
+    int n = 0;
+    for (int i = 0; i < c->tasks->tasks; i++) {
+        state *s = &c->state[i];
+        const tc_task *task = &c->tasks->task[i];
+        s->ready = !s->done && task->earliest_s <= c->now && (task->after < 0 || c->state[task->after].done);
+        if (!s->ready) continue;
+        int at = n++;
+        for (; at > 0 && before(c, i, c->order[at - 1]); at--) c->order[at] = c->order[at - 1];
+        c->order[at] = i;
+    }
+    return n;
+}
+
+/* replan: also those that run may choose anew. */
+static void assign(tc_course *c, bool replan) {
+    for (int p = 0; p < c->tasks->pools; p++) {
+        c->cursor[p] = level_at(&c->future[p], c->cursor[p], c->now);
+        c->expected[p] = level_at(&c->tasks->expected[p], c->expected[p], c->now);
+        c->free[p] = training_at(&c->future[p], c->cursor[p], c->now);
+    }
+    int n = order_tasks(c);
+    for (int i = 0; i < n; i++) {
+        state *s = &c->state[c->order[i]];
+        int pool = s->pool;
+        if (replan || s->pace.knot < 0 || c->free[s->pool] < s->pace.used) pool = choose_pool(c, i, &s->expected_s);
+        if (pool < 0 && s->start_s < INFINITY) pool = s->pool;
+        settle(c, c->order[i], pool);
+    }
+}
+
+/* ---- time --------------------------------------------------------------------------------------------- */
+
+/* Runs a task for some seconds, or until it is done; returns the seconds that took. */
+static double advance(const tc_course *c, state *s, double seconds) {
+    double wait = fmin(s->lost_s, seconds);
+    s->lost_s -= wait;
+    if (wait >= seconds || s->pace.knot < 0) return seconds;
+    const tc_overhead *overhead = &s->pace.overhead;
+    double rate = s->pace.tokens_per_s / s->slow, most = seconds - wait, need = s->left / rate, done, passed;
+    if (c->fate->middle) {
+        double share = c->tasks->usual / (1 + overhead->checkpoint + overhead->failure);
+        passed = fmin(need / share, most);
+        done = need / share <= most ? need : passed * share;
+    } else {
+        tc_operations_go(&s->operations, overhead, need, most, &done, &passed);
+    }
+    s->left = done >= need ? 0 : s->left - done * rate;
+    return wait + passed;
+}
+
+/* The next time at which something happens for which no job is to be followed. */
+static double next_event(const tc_course *c, bool choice) {
+    double next = c->tasks->horizon_s;
+    for (int p = 0; p < c->tasks->pools; p++) {
+        const tc_future *f = &c->future[p];
+        if (c->cursor[p] + 1 < f->levels) next = fmin(next, f->level[c->cursor[p] + 1].from_s);
+        if (f->until_s > c->now) next = fmin(next, f->until_s);
+    }
+    for (int i = 0; i < c->tasks->tasks; i++)
+        if (c->tasks->task[i].earliest_s > c->now) next = fmin(next, c->tasks->task[i].earliest_s);
+    if (choice) next = fmin(next, (floor(c->now / REPLAN) + 1) * REPLAN);
+    return next;
+}
+
+/* Lets time pass until the next event, which may be that a job is done. */
+static void pass(tc_course *c, double next) {
+    double now = c->now;
+    for (int i = 0; i < c->tasks->tasks; i++) {
+        state *s = &c->state[i];
+        s->done_in_s = INFINITY;
+        if (s->pace.knot < 0) continue;
+        state ahead = *s;
+        double took = advance(c, &ahead, next - now);
+        if (ahead.left > 0) continue;
+        s->done_in_s = took;
+        next = fmin(next, now + took);
+    }
+    for (int i = 0; i < c->tasks->tasks; i++) {
+        state *s = &c->state[i];
+        if (s->pace.knot < 0) continue;
+        double left = s->left, took = fmin(next - now, s->done_in_s);
+        advance(c, s, took);
+        s->done = now + s->done_in_s <= next; /* what rounding leaves of it is nothing */
+        if (s->done) s->left = 0;
+        c->device_s[i * c->tasks->pools + s->pool] += s->pace.used * took;
+        if (s->leg >= 0 && s->leg < c->most) c->leg[s->leg].tokens += left - s->left;
+    }
+    c->now = next;
+    for (int i = 0; i < c->tasks->tasks; i++) {
+        state *s = &c->state[i];
+        if (!s->done || s->pace.knot < 0) continue;
+        s->finish_s = now + s->done_in_s;
+        end_leg(c, s);
+        s->pace.knot = -1;
+    }
+}
+
+/* Whether any job may run on several pools. */
+static bool has_choice(const tc_tasks *t) {
+    for (int i = 0; i < t->tasks; i++) {
+        int pools = 0;
+        for (int p = 0; p < t->pools; p++) pools += t->task[i].rates[p] != NULL;
+        if (pools > 1 && t->task[i].job->movable) return true;
+    }
+    return false;
+}
+
+static void begin(tc_course *c, const tc_fate *fate) {
+    const tc_tasks *t = c->tasks;
+    c->now = 0;
+    for (int p = 0; p < t->pools; p++) c->cursor[p] = c->expected[p] = -1;
+    memset(c->device_s, 0, (size_t)t->tasks * (size_t)t->pools * sizeof *c->device_s);
+    for (int i = 0; i < t->tasks; i++) {
+        c->state[i] = (state){.pool = -1,
+                              .pace.knot = -1,
+                              .slow = 1,
+                              .left = t->task[i].tokens * (t->task[i].index == c->fewer_of ? 1 - c->fewer : 1),
+                              .start_s = INFINITY,
+                              .finish_s = INFINITY,
+                              .expected_s = INFINITY,
+                              .leg = -1};
+        if (!fate->middle)
+            c->state[i].operations
+                = tc_operations_draw(&t->risks, fate->seed[TC_DRIVER_OPERATIONS], t->task[i].operations, fate->sample);
+    }
+}
+
+int tc_course_follow(tc_course *c, const tc_fate *fate, const tc_future *future, tc_fortune *out, tc_leg *legs,
+                     int most) {
+    const tc_tasks *t = c->tasks;
+    bool choice = has_choice(t), replan = true;
+    c->fate = fate;
+    c->future = future;
+    c->leg = legs;
+    c->most = legs ? most : 0;
+    c->legs = 0;
+    begin(c, fate);
+    for (int events = 0; events < MOST_EVENTS && c->now < t->horizon_s; events++) {
+        int done = 0;
+        assign(c, replan && choice);
+        double next = next_event(c, choice);
+        replan = next >= (floor(c->now / REPLAN) + 1) * REPLAN;
+        pass(c, next);
+        for (int i = 0; i < t->tasks; i++) done += c->state[i].done;
+        if (done == t->tasks) break;
+    }
+    for (int i = 0; i < t->tasks; i++) {
+        const state *s = &c->state[i];
+        end_leg(c, &c->state[i]);
+        out[i] = (tc_fortune){.start_s = s->start_s,
+                              .finish_s = s->finish_s,
+                              .pool = s->start_s < INFINITY ? s->pool : -1,
+                              .moves = s->moves,
+                              .device_s = c->device_s + (size_t)i * (size_t)t->pools,
+                              .left = s->left};
+    }
+    return c->legs;
+}

@@ -1,0 +1,66 @@
+/* course.h - the course that jobs take through one future of the fleet.
+ *
+ * List scheduling, without foresight: at events (devices come or go, a job can start or is done, and once a week where there is a
+ * choice) every job, by priority and then in the scenario's order, goes to the pool where it is expected to be done first, from what is there now,
+ * what is expected to come (the middle future's growth at the pace that has been seen) and what the jobs before it hold;
+ * never from what this future will bring. A job that runs elsewhere moves if that is expected to end its training clearly sooner. What
+ * a job leaves idle goes to the next. */
+#ifndef TC_FLEET_COURSE_H
+#define TC_FLEET_COURSE_H
+
+#include "fleet/future.h"
+#include "fleet/rates.h"
+
+/* A job as the course sees it. */
+typedef struct tc_task {
+    const tc_scenario_job *job;
+    int index;     /* in the scenario */
+    double tokens; /* that are left to train */
+    double earliest_s;
+    int after;              /* a task, -1: none */
+    const tc_rates **rates; /* [pools]; NULL: not there */
+    uint64_t operations;    /* stream */
+    uint64_t *step;         /* [pools]: streams of the step error, one for each kind of accelerator */
+    int step_pool;          /* whose kind has a dimension of its own: 0; -1: none */
+} tc_task;
+
+typedef struct tc_tasks {
+    int pools, tasks;
+    tc_task *task;        /* in the order in which they choose */
+    const double *move_s; /* [pools]: to go on there, from a pool of another accelerator */
+    const int *kind;      /* [pools]: the same for one accelerator */
+    const tc_future *expected;
+    tc_risks risks;
+    double usual; /* share of the time that operations are expected to leave */
+    double horizon_s;
+} tc_tasks;
+
+/* A time in which a job runs on one number of devices of one pool; of no length, with knot -1: it would, had the table a layout. */
+typedef struct tc_leg {
+    int task, pool, knot, devices, available;
+    double from_s, to_s, tokens;
+    tc_pace pace;
+} tc_leg;
+
+typedef struct tc_fortune {
+    double start_s, finish_s; /* INFINITY: not before the horizon */
+    int pool;                 /* the last it ran on; -1: none */
+    int moves;
+    double *device_s; /* [pools] */
+    double left;      /* tokens */
+} tc_fortune;
+
+typedef struct tc_course tc_course;
+
+/* Room for one course at a time. NULL: out of memory. */
+tc_course *tc_course_new(const tc_tasks *tasks, tc_arena *arena);
+
+/* From now on a share of a job's tokens is not trained. */
+void tc_course_fewer(tc_course *course, int job, double share);
+
+/* Follows the tasks; out: [tasks]. legs: what runs when, in order of time, at most `most` of them; NULL: not wanted. Returns the number of
+ * legs, which may be more than fit. */
+int tc_course_follow(tc_course *course, const tc_fate *fate, const tc_future *future, tc_fortune *out, tc_leg *legs,
+                     int most);
+
+#endif

@@ -1,0 +1,45 @@
+/* future.h - one future of a pool: how many devices it has for training, from when on.
+ *
+ * A promise comes on its day or late: its supplier's slip is common to all its promises and grows with the time between the day of the
+ * promise and the promised day, and each has a delay of its own; a share of a late one comes on its day. A stream (so many each month)
+ * comes at a pace, lot by lot, until the order is complete, which may be after its last planned month. A stop ends all deliveries of
+ * a supplier, for good or for a while; a shock gives a stream a new pace. What has come trains after its bring-up; a
+ * share fails acceptance and is repaired; some stand by as spares; what is served comes first; of the rest a share is for ablations
+ * and evaluation. docs/scenarios.md has the laws; data/calendar.yaml the figures. */
+#ifndef TC_FLEET_FUTURE_H
+#define TC_FLEET_FUTURE_H
+
+#include "base/arena.h"
+#include "fleet/fate.h"
+
+/* Devices that a pool has from a moment on, until the next level. */
+typedef struct tc_future_level {
+    double from_s;
+    int usable;   /* that work, those that serve among them */
+    int training; /* that are free for jobs */
+} tc_future_level;
+
+typedef struct tc_future {
+    int levels, room;
+    tc_future_level *level;
+    double until_s;   /* of the pool; INFINITY: stays */
+    double stopped_s; /* from then on nothing more is expected; INFINITY: never */
+    bool served;      /* what is to be served on the pool always was */
+} tc_future;
+
+/* What does not change from future to future: names, days, posteriors. */
+typedef struct tc_fleet tc_fleet;
+
+/* NULL: out of memory. The scenario must be resolved and outlive it. */
+tc_fleet *tc_fleet_new(const tc_scenario *scenario, tc_arena *arena);
+
+/* Devices of a pool that jobs may have at most, in any future. */
+int tc_fleet_most(const tc_fleet *fleet, int pool);
+
+/* Room for the futures of every pool, one set for each thread. NULL: out of memory. */
+tc_future *tc_futures_new(const tc_fleet *fleet, tc_arena *arena);
+
+/* The future of every pool under a fate. */
+void tc_futures_draw(const tc_fleet *fleet, const tc_fate *fate, tc_future *future);
+
+#endif

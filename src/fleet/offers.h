@@ -1,0 +1,26 @@
+/* offers.h - what the pools of a fleet offer to a candidate: rates, from layouts that the search chooses.
+ *
+ * An offer is one candidate on one pool. Its table of rates (rates.h) has the numbers of devices of a coarse grid and those that
+ * a plan names. What a plan names is searched for in the whole space of layouts; the grid, by what is usual, is then scaled by what the
+ * whole space gains there. */
+#ifndef TC_FLEET_OFFERS_H
+#define TC_FLEET_OFFERS_H
+
+#include "fleet/rates.h"
+#include "fleet/simulate.h"
+
+typedef struct tc_offer {
+    tc_prospect *prospect;
+    tc_rates rates;
+    bool gridded;
+    double gain; /* of the whole space over what is usual; 0: not yet known */
+} tc_offer;
+
+/* Fills the grid up to `most` devices. */
+TC_NODISCARD tc_code tc_offer_open(tc_offer *offer, int most, tc_arena *arena, tc_error *error);
+
+/* Makes a number of devices a knot of its own, of the whole space. *added: it was none yet. */
+TC_NODISCARD tc_code tc_offer_name(tc_offer *offer, int devices, bool whole, tc_arena *arena, bool *added,
+                                   tc_error *error);
+
+#endif

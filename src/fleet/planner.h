@@ -1,0 +1,40 @@
+/* planner.h - what the files that make a plan share: plan.c (the table, what is told) and agenda.c (which job goes where). */
+#ifndef TC_FLEET_PLANNER_H
+#define TC_FLEET_PLANNER_H
+
+#include "fleet/offers.h"
+#include "fleet/outlook.h"
+
+typedef struct tc_planner {
+    const tc_scenario *scenario;
+    const tc_plan_options *options;
+    const tc_interval_model *interval;
+    tc_plan *plan;
+    tc_risks risks; /* of runs */
+    tc_fleet *fleet;
+    tc_future *middle;     /* [pools]: every variable at its median */
+    tc_supply *supply;     /* [pools]: the same as steps */
+    tc_prospect *prospect; /* beside plan->candidate */
+    tc_offer *offer;       /* beside plan->candidate */
+    int *first;            /* of a job's candidates in plan->candidate: [candidate][pool] */
+    tc_tasks tasks;
+    tc_task *task; /* [jobs] */
+    tc_course *course;
+    tc_fortune *fortune; /* [jobs] */
+    tc_leg *leg;
+    double step_z; /* of the middle future that was followed last */
+    int legs, leg_room;
+    int room_assumed, room_advice; /* in the plan's lines */
+    int looked_at;                 /* candidates on pools, before it was stopped */
+    tc_error *error;
+} tc_planner;
+
+/* Which candidate every job trains, where and when in the middle future; plan->run and plan->job. */
+TC_NODISCARD tc_code tc_agenda_make(tc_planner *planner);
+
+/* The first moment at which a job may run. */
+double tc_earliest_of(const tc_scenario *scenario, const tc_scenario_job *job);
+
+TC_NODISCARD tc_code tc_planner_no_memory(const tc_planner *planner);
+
+#endif

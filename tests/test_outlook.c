@@ -1,0 +1,363 @@
+/* test_outlook.c - the calendar under uncertainty against closed forms, and what must always hold of it.
+ *
+ * Jobs have given rates (tokens a second of a device), so that every date can be worked out by hand. */
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/distributions.h"
+#include "fleet/future.h"
+#include "fleet/scenario.h"
+
+static tc_catalog *catalog;
+
+static int open_catalog(void **state) {
+    (void)state;
+    tc_error error;
+    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
+}
+
+static int close_catalog(void **state) {
+    (void)state;
+    tc_catalog_close(catalog);
+    return 0;
+}
+
+static tc_scenario *scenario_of(const char *text) {
+    tc_arena arena = {0};
+    tc_document document;
+    tc_error error = {0};
+    tc_scenario *out = calloc(1, sizeof *out);
+    assert_non_null(out);
+    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, &error);
+    if (code == TC_OK) code = tc_scenario_read(&document, out, &error);
+    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, out, &error);
+    if (code != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    tc_arena_free(&arena);
+    return out;
+}
+
+/* Nothing is uncertain but what a test says; nothing fails. */
+#define CALM                                                                                                           \
+    "format: 1\nname: test\nstart: \"2024-01-01\"\n"                                                                   \
+    "risks:\n  on_time: 1\n  pace: 1\n  pace_shape: 1e9\n  lot: 1\n  stops_per_year: 0\n"                              \
+    "  stops_per_year_controlled: 0\n  shocks_per_year: 0\n  bad: 0\n  spares: 0\n  operations: 1\n"                   \
+    "  weekly_noise: 0\n  disruptions_every: \"1e12 s\"\n  disruption: \"0 s\"\n  rollbacks_every: \"1e12 s\"\n"       \
+    "  rollback: \"0 s\"\n  rework_chance: 0\n  failures_shape: 1e9\n  early_failures: 1\n"
+#define POOL                                                                                                           \
+    "pools:\n  - name: a\n    accelerator: h20\n    region: us\n    ownership: owned\n    mtbf: \"1e12 s\"\n    "      \
+    "deliveries:\n"
+/* 1,000 devices need `days` days */
+#define JOB                                                                                                            \
+    "jobs:\n  - name: j\n    candidates:\n      - name: c\n        tokens: %.17g\n        rates:\n          - "        \
+    "{accelerator: h20, tokens_per_s: %s}\n"
+#define TOKENS(days) ((days)*86400. * 1000)
+
+static tc_plan plan_of(const tc_scenario *scenario, int samples, int threads) {
+    tc_plan plan;
+    tc_error error = {0};
+    tc_plan_options options = tc_default_plan_options();
+    options.samples = samples;
+    options.threads = threads;
+    if (tc_plan_make(scenario, NULL, &options, &plan, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    return plan;
+}
+
+static double days(double seconds) { return seconds / 86400; }
+
+/* Within so many standard errors that the outlook itself gives. */
+static void near_error(double value, double expected, double error) {
+    if (fabs(value - expected) > 4 * error + 0.02) fail_msg("%g is not %g (standard error %g)", value, expected, error);
+}
+
+static void check_quantiles(const char *text, double p10, double p50, double p90) {
+    tc_scenario *s = scenario_of(text);
+    tc_plan plan = plan_of(s, 8192, 0);
+    const tc_outlook_job *o = &plan.outlook->job[0];
+    near_error(days(o->finish_s.p10), p10, days(o->finish_error_s.p10));
+    near_error(days(o->finish_s.p50), p50, days(o->finish_error_s.p50));
+    near_error(days(o->finish_s.p90), p90, days(o->finish_error_s.p90));
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* A delivery on day 5, log-normal bring-up of median 30 d and sd 0.9, 100 d of work. */
+static void one_delivery(void **state) {
+    (void)state;
+    char text[4000], spread[128];
+    double sd = 0.9 * TC_NORMAL_P90;
+    snprintf(spread, sizeof spread, "  bring_up: {low: \"%.12g d\", mid: \"30 d\", high: \"%.12g d\"}\n", 30 * exp(-sd),
+             30 * exp(sd));
+    snprintf(text, sizeof text, CALM "%s" POOL "      - {date: \"2024-01-06\", devices: 1000}\n" JOB, spread,
+             TOKENS(100), "1");
+    check_quantiles(text, 114.467, 135.000, 200.068);
+}
+
+/* 100 d whose rate has a log-normal error of sd 0.1. */
+static void step_error(void **state) {
+    (void)state;
+    char text[4000], rate[128];
+    double sd = 0.1 * TC_NORMAL_P90;
+    snprintf(rate, sizeof rate, "{low: %.12g, mid: 1, high: %.12g}", exp(-sd), exp(sd));
+    snprintf(text, sizeof text, CALM "  bring_up: \"0 d\"\n" POOL "      - {date: \"2023-12-01\", devices: 1000}\n" JOB,
+             TOKENS(100), rate);
+    check_quantiles(text, 87.9717, 100, 113.6729);
+}
+
+/* A stop ends what is to come: of twelve monthly lots those before it arrive. */
+static void stops_by_regulation(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM "  bring_up: \"0 d\"\n" POOL
+                  "      - {every: month, from: \"2024-01-31\", until: \"2024-12-31\", devices: 100}\n" JOB,
+             TOKENS(1), "1");
+    tc_scenario *s = scenario_of(text);
+    s->pool[0].risks.stops_per_year = 0.7;
+    s->pool[0].risks.reopens = 0;
+    s->pool[0].risks.pace_shape = INFINITY; /* every lot is as large as planned */
+    tc_arena arena = {0};
+    tc_fleet *fleet = tc_fleet_new(s, &arena);
+    tc_future *future = tc_futures_new(fleet, &arena);
+    enum { N = 20000 };
+    int all = 0, none = 0;
+    double sum = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        tc_fate fate = {.sample = i};
+        for (int d = 0; d < TC_DRIVERS; d++) fate.seed[d] = 99;
+        tc_futures_draw(fleet, &fate, future);
+        int lots = future[0].levels > 0 ? future[0].level[future[0].levels - 1].usable / 100 : 0;
+        sum += lots;
+        all += lots == 12;
+        none += lots == 0;
+    }
+    /* the lots come at the ends of months, in years */
+    static const int day[] = {30, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+    double expected = 0;
+    for (int i = 0; i < 12; i++) expected += exp(-0.7 * day[i] / 365.25);
+    assert_true(fabs(sum / N - expected) < 0.1);
+    assert_true(fabs((double)all / N - exp(-0.7 * 365 / 365.25)) < 0.014);
+    assert_true(fabs((double)none / N - (1 - exp(-0.7 * 30 / 365.25))) < 0.008);
+    tc_arena_free(&arena);
+    tc_scenario_free(s);
+}
+
+/* Two sources of spread that add: the shares are those of their variances. */
+static void shares_of_variance(void **state) {
+    (void)state;
+    char text[4000], rate[128], spread[128];
+    double sd = 0.1 * TC_NORMAL_P90, wide = 0.6 * TC_NORMAL_P90;
+    snprintf(rate, sizeof rate, "{low: %.12g, mid: 1, high: %.12g}", exp(-sd), exp(sd));
+    snprintf(spread, sizeof spread, "  bring_up: {low: \"%.12g d\", mid: \"30 d\", high: \"%.12g d\"}\n",
+             30 * exp(-wide), 30 * exp(wide));
+    snprintf(text, sizeof text, CALM "%s" POOL "      - {date: \"2024-01-01\", devices: 1000}\n" JOB, spread,
+             TOKENS(100), rate);
+    tc_scenario *s = scenario_of(text);
+    tc_plan plan = plan_of(s, 8192, 0);
+    const tc_outlook_job *o = &plan.outlook->job[0];
+    double first = 900 * exp(0.36) * (exp(0.36) - 1), second = 10000 * exp(0.01) * (exp(0.01) - 1);
+    assert_true(fabs(o->share[TC_DRIVER_BRING_UP] - first / (first + second)) < 0.03);
+    assert_true(fabs(o->share[TC_DRIVER_STEP] - second / (first + second)) < 0.03);
+    assert_true(fabs(o->interactions) < 0.03);
+    assert_true(o->share[TC_DRIVER_SERVING] < 0.03);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* 8,192 devices, then 1,024 more on day 60. */
+static void one_more_delivery(void **state) {
+    (void)state;
+    static const double expected[] = {146.4844, 136.8750};
+    for (int more = 0; more < 2; more++) {
+        char text[4000];
+        snprintf(text, sizeof text,
+                 CALM "  bring_up: \"0 d\"\n" POOL "      - {date: \"2023-12-01\", devices: 8192}\n%s" JOB,
+                 more ? "      - {date: \"2024-03-01\", devices: 1024}\n" : "", 1.8e13, "173.61111111111111");
+        tc_scenario *s = scenario_of(text);
+        tc_plan plan = plan_of(s, 64, 1);
+        assert_true(fabs(days(plan.outlook->job[0].finish_s.p50) - expected[more]) < 0.01);
+        tc_plan_free(&plan);
+        tc_scenario_free(s);
+    }
+}
+
+static const char two_jobs[]
+    = "format: 1\nname: test\nstart: \"2024-01-01\"\n%s"
+      "pools:\n"
+      "  - {name: %s, accelerator: h20, region: china, ownership: owned, deliveries: [{date: \"2024-01-31\", devices: "
+      "4096}, {every: month, from: \"2024-03-31\", until: \"2024-09-30\", devices: 512}%s]}\n"
+      "  - {name: %s, accelerator: h100-sxm, region: us, ownership: rented, deliveries: [{date: \"2023-12-01\", "
+      "devices: 1024}]}\n"
+      "jobs:\n"
+      "  - {name: first, candidates: [{name: c, tokens: 8e12, rates: [{accelerator: h20, tokens_per_s: {low: 300, mid: "
+      "400, high: 500}}, {accelerator: h100-sxm, tokens_per_s: {low: 600, mid: 800, high: 1000}}]}]}\n"
+      "  - {name: second, deadline: \"2024-09-30\", candidates: [{name: d, tokens: 4e12, rates: [{accelerator: h20, "
+      "tokens_per_s: {low: 300, mid: 400, high: 500}}, {accelerator: h100-sxm, tokens_per_s: {low: 600, mid: 800, "
+      "high: 1000}}]}]}\n";
+
+static tc_scenario *two_jobs_with(const char *top, const char *more) {
+    char text[4000];
+    snprintf(text, sizeof text, two_jobs, top, "h20", more, "cloud");
+    return scenario_of(text);
+}
+
+static void assert_same_outlook(const tc_plan *a, const tc_plan *b) {
+    for (int j = 0; j < a->jobs; j++) {
+        assert_memory_equal(a->outlook->job[j].finish, b->outlook->job[j].finish,
+                            (size_t)a->outlook->samples * sizeof(double));
+        assert_memory_equal(a->outlook->job[j].share, b->outlook->job[j].share, sizeof a->outlook->job[j].share);
+    }
+}
+
+static void same_for_any_threads(void **state) {
+    (void)state;
+    tc_scenario *s = two_jobs_with("", "");
+    tc_plan one = plan_of(s, 512, 1);
+    for (int threads = 2; threads <= 4; threads++) {
+        tc_plan other = plan_of(s, 512, threads);
+        assert_same_outlook(&one, &other);
+        tc_plan_free(&other);
+    }
+    tc_plan_free(&one);
+    tc_scenario_free(s);
+}
+
+/* Without spreads the sampled calendar is the certain one, to the second. */
+static void no_spread_no_difference(void **state) {
+    (void)state;
+    tc_scenario *certain = two_jobs_with("certain: true\n", ""), *drawn = two_jobs_with("", "");
+    drawn->risks = tc_risks_none();
+    for (int p = 0; p < drawn->pools; p++) {
+        drawn->pool[p].risks = tc_risks_none();
+        drawn->pool[p].bring_up
+            = (tc_spread){drawn->pool[p].bring_up_s, drawn->pool[p].bring_up_s, drawn->pool[p].bring_up_s};
+    }
+    for (int j = 0; j < drawn->jobs; j++)
+        for (int r = 0; r < 2; r++) {
+            tc_spread *rate = &drawn->job[j].candidate[0].rate[r].tokens_per_s;
+            rate->low = rate->high = rate->mid;
+        }
+    tc_plan a = plan_of(certain, 0, 1), b = plan_of(drawn, 64, 1);
+    assert_null(a.outlook);
+    for (int j = 0; j < a.jobs; j++) {
+        assert_true(fabs(a.run[j].finish_s - b.outlook->job[j].finish_s.p50) < 1);
+        assert_true(fabs(a.run[j].finish_s - b.outlook->job[j].finish_s.p10) < 1);
+        assert_true(fabs(a.run[j].finish_s - b.run[j].finish_s) < 1);
+    }
+    tc_plan_free(&a);
+    tc_plan_free(&b);
+    tc_scenario_free(certain);
+    tc_scenario_free(drawn);
+}
+
+/* The order of the pools in the file changes no number. */
+static void order_of_pools(void **state) {
+    (void)state;
+    tc_scenario *a = two_jobs_with("", ""), *b = two_jobs_with("", "");
+    tc_scenario_pool swap = b->pool[0];
+    b->pool[0] = b->pool[1];
+    b->pool[1] = swap;
+    tc_plan x = plan_of(a, 256, 1), y = plan_of(b, 256, 1);
+    for (int j = 0; j < x.jobs; j++)
+        assert_memory_equal(x.outlook->job[j].finish, y.outlook->job[j].finish, 256 * sizeof(double));
+    tc_plan_free(&x);
+    tc_plan_free(&y);
+    tc_scenario_free(a);
+    tc_scenario_free(b);
+}
+
+/* One delivery more: no future of a job that stays on its one pool ends later. */
+static void a_delivery_more_is_never_later(void **state) {
+    (void)state;
+    for (int seed = 0; seed < 4; seed++) {
+        tc_scenario *a = two_jobs_with("", ""), *b = two_jobs_with("", ", {date: \"2024-11-15\", devices: 2048}");
+        a->jobs = b->jobs = 1;
+        a->job[0].pool = b->job[0].pool = 0;
+        tc_plan_options options = tc_default_plan_options();
+        tc_plan x, y;
+        tc_error error;
+        options.samples = 512;
+        options.seed = seed;
+        options.drivers = false;
+        assert_int_equal(tc_plan_make(a, NULL, &options, &x, &error), TC_OK);
+        assert_int_equal(tc_plan_make(b, NULL, &options, &y, &error), TC_OK);
+        for (int i = 0; i < 512; i++) assert_true(y.outlook->job[0].finish[i] <= x.outlook->job[0].finish[i] + 60);
+        tc_plan_free(&x);
+        tc_plan_free(&y);
+        tc_scenario_free(a);
+        tc_scenario_free(b);
+    }
+}
+
+static void probabilities_are_in_order(void **state) {
+    (void)state;
+    tc_scenario *s = two_jobs_with("", "");
+    tc_plan plan = plan_of(s, 1024, 0);
+    for (int j = 0; j < plan.jobs; j++) {
+        const tc_outlook_job *o = &plan.outlook->job[j];
+        double before = 0;
+        assert_true(o->finish_s.p10 <= o->finish_s.p50 && o->finish_s.p50 <= o->finish_s.p90);
+        for (int day = 0; day < 1500; day++) {
+            double now = tc_plan_done_by(&plan, j, s->start + day);
+            assert_true(now >= before && now <= 1);
+            before = now;
+        }
+        assert_true(before <= 1 - o->never + 1e-12);
+        for (int d = 0; d < TC_DRIVERS; d++) assert_true(o->share[d] >= 0 && o->share[d] < 1.1);
+    }
+    double deadline = tc_plan_done_by(&plan, 1, s->job[1].deadline);
+    assert_true(fabs(plan.outlook->job[1].by_deadline - deadline) < 1e-12);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* What a standard error says is what other seeds give. */
+static void standard_errors_are_true(void **state) {
+    (void)state;
+    tc_scenario *s = two_jobs_with("", "");
+    double sum = 0, squares = 0, stated = 0;
+    enum { SEEDS = 24 };
+    for (int seed = 1; seed <= SEEDS; seed++) {
+        tc_plan_options options = tc_default_plan_options();
+        tc_plan plan;
+        tc_error error;
+        options.samples = 1024;
+        options.seed = seed;
+        options.drivers = false;
+        assert_int_equal(tc_plan_make(s, NULL, &options, &plan, &error), TC_OK);
+        double p90 = days(plan.outlook->job[0].finish_s.p90);
+        sum += p90;
+        squares += p90 * p90;
+        stated += days(plan.outlook->job[0].finish_error_s.p90) / SEEDS;
+        tc_plan_free(&plan);
+    }
+    double sd = sqrt(fmax(squares / SEEDS - sum / SEEDS * sum / SEEDS, 0) * SEEDS / (SEEDS - 1));
+    assert_true(sd < 2 * stated && stated < 3 * sd);
+    tc_scenario_free(s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_delivery),
+        cmocka_unit_test(step_error),
+        cmocka_unit_test(stops_by_regulation),
+        cmocka_unit_test(shares_of_variance),
+        cmocka_unit_test(one_more_delivery),
+        cmocka_unit_test(same_for_any_threads),
+        cmocka_unit_test(no_spread_no_difference),
+        cmocka_unit_test(order_of_pools),
+        cmocka_unit_test(a_delivery_more_is_never_later),
+        cmocka_unit_test(probabilities_are_in_order),
+        cmocka_unit_test(standard_errors_are_true),
+    };
+    return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}
