@@ -232,7 +232,7 @@ typedef struct tc_outlook {
     tc_outlook_job *job;
     tc_outlook_month *month; /* [pools][months] */
     bool drivers;            /* shares are known */
-    double *met;             /* [pools]: probability that all that is to be served on it always can be */
+    double *met;             /* [pools]: probability that all that is to be served on it can be, until all jobs are done */
 } tc_outlook;
 
 /* What would make a job done by a day. */
@@ -352,7 +352,7 @@ TC_API tc_plan_options tc_default_plan_options(void);
  * plan. A plan in which nothing is feasible is no error. */
 TC_API TC_NODISCARD tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *interval,
                                          const tc_plan_options *options, tc_plan *out, tc_error *error);
-/* The probability that all that is to be served on the pool of a service always can be. */
+/* The probability that all that is to be served on the pool of a service can be, until all jobs are done. */
 TC_API double tc_plan_met(const tc_plan *plan, int serving);
 /* The probability that a job is done on a day or before; where nothing was drawn, 0 or 1. */
 TC_API double tc_plan_done_by(const tc_plan *plan, int job, int32_t day);

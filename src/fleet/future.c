@@ -213,6 +213,10 @@ static bool add_pool(tc_fleet *fleet, int index, tc_arena *arena) {
                       .reopens = tc_stream("supplier/%s/%d/reopens", p->supplier, p->controlled),
                       .reopens_after = tc_stream("supplier/%s/%d/reopens-after", p->supplier, p->controlled),
                       .shock = tc_stream("supplier/%s/shock", p->supplier)};
+    if (p->rented) { /* who lets devices repairs and replaces them */
+        f->risks.spares = 0;
+        f->risks.bad = (tc_spread){0, 0, 0};
+    }
     f->bring_up = s->certain ? (tc_spread){p->bring_up_s, p->bring_up_s, p->bring_up_s} : p->bring_up;
     f->promise = tc_arena_alloc(arena, (size_t)(p->deliveries + 1) * sizeof *f->promise);
     f->stream = tc_arena_alloc(arena, (size_t)(p->lines + 1) * sizeof *f->stream);
@@ -441,7 +445,7 @@ static void build_levels(drawing *d, tc_future *out) {
     int64_t devices = 0, served = 0;
     qsort(d->event, (size_t)d->events, sizeof *d->event, by_time);
     out->levels = 0;
-    out->served = true;
+    out->unmet_s = INFINITY;
     for (int i = 0; i < d->events;) {
         double at = d->event[i].at_s;
         for (; i < d->events && d->event[i].at_s == at; i++) {
@@ -450,7 +454,7 @@ static void build_levels(drawing *d, tc_future *out) {
         }
         if (at > d->fleet->horizon_s) break;
         int64_t working = (int64_t)floor((double)devices * (1 - d->facts->risks.spares) + 1e-9);
-        out->served = out->served && (served <= working || at <= 0);
+        if (served > working && at > 0 && !(out->unmet_s < INFINITY)) out->unmet_s = at;
         out->level[out->levels++]
             = (tc_future_level){at, (int)working, for_training(d->fleet->scenario, working - served)};
     }

@@ -24,7 +24,7 @@ typedef struct tc_future {
     tc_future_level *level;
     double until_s;   /* of the pool; INFINITY: stays */
     double stopped_s; /* from then on nothing more is expected; INFINITY: never */
-    bool served;      /* what is to be served on the pool always was */
+    double unmet_s;   /* the first moment at which the pool has too few devices for what it serves; INFINITY: never */
 } tc_future;
 
 /* What does not change from future to future: names, days, posteriors. */

@@ -300,7 +300,7 @@ const tc_members tc_scenario_members = TC_MEMBERS(tc_scenario, scenario, "tc_sce
 static const tc_member plan_options[] = {
     TC_SIZE(tc_plan_options),
     TC_INTEGER(tc_plan_options, samples, 0, 1 << 20),
-    TC_INTEGER(tc_plan_options, seed, INT64_MIN, INT64_MAX),
+    TC_INTEGER(tc_plan_options, seed, -9e18, 9e18),
     TC_INTEGER(tc_plan_options, threads, 0, 4096),
     TC_INTEGER(tc_plan_options, days, 0, 1000),
     TC_POINTER(tc_plan_options, day),

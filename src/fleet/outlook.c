@@ -73,9 +73,11 @@ static tc_fate fate_of(const sampler *s, int sample) {
 
 static void keep_pools(const sampler *s, const bench *b, int sample) {
     const tc_scenario *scenario = s->in->scenario;
+    double done_s = 0; /* until then services are looked at */
+    for (int t = 0; t < s->in->tasks->tasks; t++) done_s = fmax(done_s, b->fortune[t].finish_s);
     for (int p = 0; p < scenario->pools; p++) {
         const tc_future *f = &b->future[p];
-        s->out->served[(size_t)p * (size_t)s->samples + (size_t)sample] = f->served;
+        s->out->served[(size_t)p * (size_t)s->samples + (size_t)sample] = !(f->unmet_s < done_s);
         for (int m = 0, level = -1; m < s->months; m++) {
             double at = (double)((int64_t)s->month[m] - scenario->start) * DAY;
             while (level + 1 < f->levels && f->level[level + 1].from_s <= at) level++;

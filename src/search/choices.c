@@ -7,7 +7,6 @@
  */
 #include "search/space_parts.h"
 
-
 #include "layout/schedule.h"
 #include "layout/supports.h"
 
