@@ -107,7 +107,12 @@ typedef struct tc_search {
     int64_t evaluated_fewer; /* layouts that leave devices idle; not counted in the space */
     tc_search_axis axis[TC_SEARCH_AXES];
     int best_count;
-    tc_found *best;     /* by the timeline, the best first; a front: by memory */
+    tc_found *best;    /* by the timeline, the best first; a front: by memory */
+    int cluster_count; /* none of a front, nor of several searches */
+    tc_found
+        *cluster; /* the best of each family of layouts (same tp, pp, cp, ep, sharding, kind of recompute) among what
+                          was forecast in full; at most as many as are asked for, the best first */
+    int *members; /* layouts of each */
     double walked_best; /* the best objective by the closed form */
     bool any_legal;
     bool per_sequence;

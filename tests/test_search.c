@@ -631,6 +631,46 @@ static void advice_is_computed(void **state) {
     tc_search_free(&s);
 }
 
+static bool one_family(const tc_layout *a, const tc_layout *b) {
+    return a->tp == b->tp && a->pp == b->pp && a->cp == b->cp && a->ep == b->ep && a->sharding == b->sharding
+           && a->recompute == b->recompute;
+}
+
+/* The first is that of all; each is another family; no layout of the list beats the one that stands for it. */
+static void clusters_are_families(void **state) {
+    static tc_search s;
+    uint64_t seed = 5;
+    tc_error e;
+    int shared = 0;
+    for (int i = 0; i < 60; i++) {
+        tc_search_input in = random_input(&seed, *state);
+        in.top = PICK(&seed, 2, 4, 12);
+        in.fixed = tc_layout_open();
+        in.question.cluster.devices = PICK(&seed, 6, 8);
+        if (tc_search_run(&in, &s, &e) != TC_OK) continue;
+        assert_int_equal(s.cluster_count > 0, s.best_count > 0);
+        assert_true(s.cluster_count <= in.top);
+        if (s.best_count > 0) assert_memory_equal(&s.cluster[0].walked, &s.best[0].walked, sizeof s.best[0].walked);
+        int members = 0;
+        for (int k = 0; k < s.cluster_count; k++) {
+            members += s.members[k];
+            for (int m = 0; m < k; m++) {
+                assert_true(s.cluster[m].objective <= s.cluster[k].objective);
+                assert_false(one_family(&s.cluster[m].step.layout, &s.cluster[k].step.layout));
+            }
+        }
+        for (int b = 0; b < s.best_count; b++) {
+            int k = 0;
+            while (k < s.cluster_count && !one_family(&s.cluster[k].step.layout, &s.best[b].step.layout)) k++;
+            assert_true(k < s.cluster_count && s.cluster[k].objective <= s.best[b].objective);
+        }
+        assert_true(members >= s.best_count);
+        shared += members > s.cluster_count;
+        tc_search_free(&s);
+    }
+    assert_true(shared > 3);
+}
+
 /* Whether anything fits, of all devices or of fewer, is what the whole space says. */
 static void the_first_says_whether_any_fits(void **state) {
     static tc_search first, all;
@@ -756,6 +796,7 @@ int main(void) {
         cmocka_unit_test(a_front_has_no_dominated_layout),
         cmocka_unit_test(ranges_keep_the_best),
         cmocka_unit_test(advice_is_computed),
+        cmocka_unit_test(clusters_are_families),
         cmocka_unit_test(the_first_says_whether_any_fits),
         cmocka_unit_test(fixed_values_are_read_and_refused),
     };

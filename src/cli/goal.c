@@ -118,12 +118,12 @@ tc_code tc_goal_devices(tc_goal *goal, tc_search_input *in, tc_search_answer *an
     return code;
 }
 
-tc_code tc_goal_runs(const tc_goal *goal, const tc_search *search, tc_run **runs) {
+tc_code tc_goal_runs(const tc_goal *goal, const tc_found *found, int n, tc_run **runs) {
     tc_error *error = goal->context->error;
     *runs = NULL;
-    if (!(goal->tokens > 0) || search->best_count == 0) return TC_OK;
-    *runs = calloc((size_t)search->best_count, sizeof **runs);
+    if (!(goal->tokens > 0) || n == 0) return TC_OK;
+    *runs = calloc((size_t)n, sizeof **runs);
     tc_code code = *runs ? TC_OK : tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    for (int i = 0; i < search->best_count && !code; i++) code = run_of(goal, &search->best[i], &(*runs)[i], error);
+    for (int i = 0; i < n && !code; i++) code = run_of(goal, &found[i], &(*runs)[i], error);
     return code;
 }

@@ -21,7 +21,7 @@ TC_NODISCARD tc_code tc_goal_take(tc_context *context, const tc_question *questi
  * Where none do they stay, and advice says how many would. */
 TC_NODISCARD tc_code tc_goal_devices(tc_goal *goal, tc_search_input *input, tc_search_answer *answer);
 
-/* The run of each of the best; freed by the caller. NULL: not asked, or out of memory with an error. */
-TC_NODISCARD tc_code tc_goal_runs(const tc_goal *goal, const tc_search *search, tc_run **runs);
+/* The run of each of n layouts; freed by the caller. NULL: not asked, or out of memory with an error. */
+TC_NODISCARD tc_code tc_goal_runs(const tc_goal *goal, const tc_found *found, int n, tc_run **runs);
 
 #endif

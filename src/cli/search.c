@@ -77,14 +77,18 @@ tc_code tc_asked_find(tc_context *context, tc_asked *out) {
     if (!code) code = announce(context, &out->in);
     if (!code) code = tc_search_run(&out->in, &out->search, context->error);
     if (code) return code;
-    code = tc_goal_runs(&out->goal, &out->search, &out->run);
+    code = tc_goal_runs(&out->goal, out->search.best, out->search.best_count, &out->run);
+    if (!code) code = tc_goal_runs(&out->goal, out->search.cluster, out->search.cluster_count, &out->cluster_run);
     out->answer.run = out->run;
+    out->answer.cluster_run = out->cluster_run;
+    out->answer.plain = tc_given(context, TC_OPTION_ALL)->given || out->in.pareto;
     return code;
 }
 
 void tc_asked_free(tc_asked *asked) {
     tc_search_free(&asked->search);
     free(asked->run);
+    free(asked->cluster_run);
 }
 
 bool tc_asked_missed(const tc_search_answer *answer) {

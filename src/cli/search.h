@@ -12,7 +12,7 @@ typedef struct tc_asked {
     tc_goal goal;
     tc_search_answer answer;
     tc_search search;
-    tc_run *run; /* of each of the best; NULL: not asked */
+    tc_run *run, *cluster_run; /* of each of the best, and of the clusters; NULL: not asked */
 } tc_asked;
 
 /* What the options say now. To be freed even after an error. */

@@ -17,6 +17,8 @@ typedef struct tc_search_part {
 /* What a search was asked beside the best layouts. */
 typedef struct tc_search_answer {
     const tc_run *run;           /* of each of the best; NULL: not asked */
+    const tc_run *cluster_run;   /* of each of the clusters */
+    bool plain;                  /* a page lists the best one by one, not the clusters */
     double tokens;               /* of the runs; 0: none */
     double wall_s, tokens_per_s; /* the target; 0 and 0: none */
     int most_devices;            /* that there are for it; the question's devices are those that reach it */

@@ -293,7 +293,7 @@ static tc_code report(const crew *c, tc_search *out, tc_error *error) {
         out->best[i].rank = i;
     }
     if (!code) expect(c->space->in, out);
-    if (!code) tc_rank(c->space->in, out);
+    if (!code) code = tc_rank(c->space->in, out, error);
     out->any_legal = c->best->least.value < HUGE_VAL;
     if (!code && out->any_legal) code = decode(c, c->best->least.key, &out->least, error);
     return code;
@@ -413,6 +413,8 @@ tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error
         if (!code) code = report(&c, out, error);
         for (int i = 0; i < out->best_count && !code; i++)
             out->best[i].idle = most_devices(in, &out->best[i]) - out->best[i].devices;
+        for (int i = 0; i < out->cluster_count && !code; i++)
+            out->cluster[i].idle = most_devices(in, &out->cluster[i]) - out->cluster[i].devices;
     }
     out->threads = c.most;
     crew_free(&c);
@@ -423,6 +425,9 @@ tc_code tc_search_run(const tc_search_input *in, tc_search *out, tc_error *error
 
 void tc_search_free(tc_search *search) {
     free(search->best);
-    search->best = NULL;
-    search->best_count = 0;
+    free(search->cluster);
+    free(search->members);
+    search->best = search->cluster = NULL;
+    search->members = NULL;
+    search->best_count = search->cluster_count = 0;
 }
