@@ -232,7 +232,7 @@ typedef struct tc_outlook {
     tc_outlook_job *job;
     tc_outlook_month *month; /* [pools][months] */
     bool drivers;            /* shares are known */
-    double *met;             /* [pools]: probability that all that is to be served on it can be, until all jobs are done */
+    double *met; /* [pools]: probability that all that is to be served on it can be, until all jobs are done */
 } tc_outlook;
 
 /* What would make a job done by a day. */

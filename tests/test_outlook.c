@@ -17,6 +17,7 @@
 #include "base/distributions.h"
 #include "fleet/future.h"
 #include "fleet/scenario.h"
+#include "near.h"
 
 static tc_catalog *catalog;
 
@@ -320,6 +321,41 @@ static void probabilities_are_in_order(void **state) {
     tc_scenario_free(s);
 }
 
+/* Ten weeks at 80 % of the ideal pace: the rest goes on so, and is less uncertain than the whole was. */
+static void progress_is_learnt(void **state) {
+    (void)state;
+    char text[8000];
+    size_t used = (size_t)snprintf(text, sizeof text,
+                                   "format: 1\nname: test\nstart: \"2024-01-01\"\nas_of: \"2024-03-11\"\n" POOL
+                                   "      - {date: \"2023-06-01\", devices: 1000}\n" JOB
+                                   "actuals:\n  - {date: \"2024-01-01\", pool: a, devices: 1000}\n",
+                                   TOKENS(200), "{low: 0.8, mid: 1, high: 1.25}");
+    char *pool = strstr(text, "  - name: a\n");
+    assert_non_null(pool);
+    for (int week = 1; week <= 10; week++) {
+        static const char *const monday[]
+            = {"01-08", "01-15", "01-22", "01-29", "02-05", "02-12", "02-19", "02-26", "03-04", "03-11"};
+        used += (size_t)snprintf(text + used, sizeof text - used, "  - {date: \"2024-%s\", job: j, tokens: %.0f}\n",
+                                 monday[week - 1], 0.8 * TOKENS(7. * week) * 0.95);
+    }
+    tc_scenario *s = scenario_of(text);
+    tc_plan plan = plan_of(s, 2048, 0);
+    const tc_outlook_job *o = &plan.outlook->job[0];
+    double left = 200 / 0.76 - 70, as_of = 70, p50 = days(o->finish_s.p50) - as_of,
+           width = days(o->finish_s.p90 - o->finish_s.p10);
+    assert_true(fabs(p50 / left - 1) < 0.10); /* 0.95: spares stand by */
+    assert_true(width < 0.6 * left);
+    assert_near(days(o->start_s.p50), 0, 1e-9);
+    tc_plan_free(&plan);
+    s->actuals = 0; /* nothing is known: from today on, the whole of it */
+    plan = plan_of(s, 2048, 0);
+    double unseen = days(plan.outlook->job[0].finish_s.p90 - plan.outlook->job[0].finish_s.p10);
+    assert_true(unseen > width);
+    assert_true(days(plan.outlook->job[0].finish_s.p50) > as_of + 200);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 /* What a standard error says is what other seeds give. */
 static void standard_errors_are_true(void **state) {
     (void)state;
@@ -357,6 +393,7 @@ int main(void) {
         cmocka_unit_test(order_of_pools),
         cmocka_unit_test(a_delivery_more_is_never_later),
         cmocka_unit_test(probabilities_are_in_order),
+        cmocka_unit_test(progress_is_learnt),
         cmocka_unit_test(standard_errors_are_true),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -35,6 +36,8 @@ static tc_code fill_task(tc_planner *p, tc_task *task, int job, int candidate, b
                       .earliest_s = tc_earliest_of(s, wanted),
                       .after = -1,
                       .step_pool = -1,
+                      .usual = tc_operations_usual(&p->risks),
+                      .started_s = INFINITY,
                       .step = tc_arena_alloc(arena, (size_t)s->pools * sizeof *task->step),
                       .rates = tc_arena_alloc(arena, (size_t)s->pools * sizeof *task->rates)};
     if (!task->rates || !task->step) return tc_planner_no_memory(p);
@@ -54,7 +57,80 @@ static tc_code fill_task(tc_planner *p, tc_task *task, int job, int candidate, b
         task->rates[k] = &offer->rates;
         *possible = true;
     }
+    task->earliest_s = fmax(task->earliest_s, p->tasks.from_s);
     return TC_OK;
+}
+
+/* ---- what has been seen of a run ------------------------------------------------------------------------ */
+
+enum { SHARES = 255 }; /* samples of which the median is the usual share */
+
+/* Devices that jobs had on a pool on a day: as reported, else those of the middle future. */
+static int had_on(const tc_planner *p, int pool, int32_t day) {
+    const tc_scenario *s = p->scenario;
+    const tc_future *f = &p->middle[pool];
+    double at = (double)((int64_t)day - s->start) * DAY;
+    int devices = -1;
+    for (int i = 0; i < s->actuals && s->actual[i].day <= day; i++)
+        if (s->actual[i].pool == pool && s->actual[i].devices >= 0)
+            devices = s->actual[i].usable >= 0 ? s->actual[i].usable : s->actual[i].devices;
+    if (devices >= 0) return tc_fleet_training(p->fleet, pool, devices, at);
+    int level = -1;
+    while (level + 1 < f->levels && f->level[level + 1].from_s <= at) level++;
+    return level < 0 ? 0 : f->level[level].training;
+}
+
+/* The pool that has the best rate for the task on what it has. */
+static int pool_now(const tc_planner *p, const tc_task *task) {
+    int best = -1;
+    double most = 0;
+    for (int k = 0; k < p->scenario->pools; k++) {
+        if (!task->rates[k]) continue;
+        double rate = tc_rate_at(task->rates[k], had_on(p, k, p->scenario->as_of)).tokens_per_s;
+        if (rate > most || best < 0) best = k;
+        most = fmax(most, rate);
+    }
+    return best;
+}
+
+static int by_size(const void *a, const void *b) {
+    return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+/* A run that has been reported goes on from its tokens, at the pace that it has had. */
+static tc_code learn(tc_planner *p, tc_task *task) {
+    const tc_scenario *s = p->scenario;
+    int pool = pool_now(p, task);
+    double tokens = 0, share[SHARES];
+    int32_t since = task->job->not_before > s->start ? task->job->not_before : s->start;
+    tc_pace *pace = tc_arena_alloc(&p->plan->arena, sizeof *pace);
+    if (!pace) return tc_planner_no_memory(p);
+    *pace = tc_pace_start(&p->plan->scenario->risks, 1);
+    task->started_s = (double)((int64_t)since - s->start) * DAY;
+    for (int i = 0; i < s->actuals; i++) {
+        const tc_actual *a = &s->actual[i];
+        if (a->job != task->index || !(a->tokens >= 0)) continue;
+        double rate = pool < 0 ? 0 : tc_rate_at(task->rates[pool], had_on(p, pool, since)).tokens_per_s;
+        if (a->day > since && rate > 0) tc_pace_see(pace, (a->day - since) * DAY, fmax(a->tokens - tokens, 0) / rate);
+        tokens = a->tokens;
+        since = a->day;
+    }
+    task->tokens = fmax(task->tokens - tokens, 1);
+    double now = pool < 0 ? 0 : tc_rate_at(task->rates[pool], had_on(p, pool, s->as_of)).tokens_per_s;
+    if (s->certain || !(now > 0) || !tc_pace_known(pace)) return TC_OK;
+    task->seen = pace;
+    task->seen_left_s = fmax(task->tokens / now, DAY);
+    for (uint32_t i = 0; i < SHARES; i++)
+        share[i] = task->seen_left_s / tc_pace_rest(pace, task->seen_left_s, 1, task->operations, i);
+    qsort(share, SHARES, sizeof *share, by_size);
+    task->usual = share[SHARES / 2];
+    return TC_OK;
+}
+
+static bool was_seen(const tc_scenario *s, int job) {
+    for (int i = 0; i < s->actuals; i++)
+        if (s->actual[i].job == job && s->actual[i].tokens >= 0) return true;
+    return false;
 }
 
 /* ---- the middle future --------------------------------------------------------------------------------- */
@@ -124,7 +200,9 @@ static tc_code name_levels(tc_planner *p, const tc_task *task) {
 static tc_plan_phase phase_of(const tc_planner *p, const tc_leg *leg) {
     const tc_scenario *s = p->scenario;
     const tc_knot *knot = &p->task[leg->task].rates[leg->pool]->knot[leg->knot];
-    double share = p->tasks.usual / (1 + leg->pace.overhead.checkpoint + leg->pace.overhead.failure);
+    const tc_task *task = &p->task[leg->task];
+    double share = task->usual;
+    if (!task->seen) share /= 1 + leg->pace.overhead.checkpoint + leg->pace.overhead.failure;
     tc_plan_phase phase = {.pool = leg->pool,
                            .from = day_of(s, leg->from_s),
                            .to = day_of(s, leg->to_s),
@@ -196,6 +274,7 @@ static tc_code try_candidate(tc_planner *p, int job, int candidate, bool whole, 
     tc_code code = fill_task(p, task, job, candidate, &possible);
     if (code || !possible) return code;
     code = name_levels(p, task);
+    if (code == TC_OK && was_seen(p->scenario, job)) code = learn(p, task);
     if (code) return code;
     p->tasks.tasks++;
     code = whole || p->scenario->certain ? refine(p, whole) : follow(p, 0);
@@ -238,6 +317,7 @@ static tc_code plan_job(tc_planner *p, int job) {
     p->plan->job[job].chosen = chosen;
     bool possible;
     tc_code code = fill_task(p, &p->task[p->tasks.tasks], job, chosen, &possible);
+    if (code == TC_OK && was_seen(p->scenario, job)) code = learn(p, &p->task[p->tasks.tasks]);
     p->tasks.tasks++;
     return code;
 }
@@ -296,7 +376,7 @@ static bool open_tasks(tc_planner *p) {
                           .kind = kind,
                           .expected = p->middle,
                           .risks = p->risks,
-                          .usual = tc_operations_usual(&p->risks),
+                          .from_s = fmax((double)((int64_t)s->as_of - s->start) * DAY, 0),
                           .horizon_s = (double)((int64_t)s->horizon - s->start) * DAY};
     p->course = tc_course_new(&p->tasks, arena);
     p->tasks.tasks = 0;

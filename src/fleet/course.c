@@ -19,8 +19,9 @@
 typedef struct state {
     bool ready, done;
     int pool, devices; /* pool -1: waits */
-    tc_pace pace;      /* of the rates; knot -1: it does not run */
+    tc_rate pace;      /* of the rates; knot -1: it does not run */
     double slow;       /* the step error of this fate */
+    double share;      /* of the time that steps have in this fate, where the run has been seen */
     double done_in_s;  /* before the next event; INFINITY: not */
     double lost_s;     /* of a restart or a move, still to pass */
     double left, start_s, finish_s;
@@ -91,15 +92,20 @@ static double seen_pace(const tc_course *c, int pool) {
 
 /* ---- expectations ----------------------------------------------------------------------------------- */
 
+/* As long as nothing of a fate is known. What has been seen of a run holds all its losses. */
+static double expected_tokens_per_s(const tc_task *task, const tc_rate *rate) {
+    return (task->seen ? rate->tokens_per_s : tc_useful(rate->tokens_per_s, &rate->overhead)) * task->usual;
+}
+
 /* Tokens a second on so many devices, as expected; a step error that is known where it runs counts. */
 static double expected_rate(const tc_course *c, const tc_task *task, const state *s, int pool, int devices) {
     int most = task->job->max_devices;
     if (most > 0 && devices > most) devices = most;
     if (devices < 1 || devices < task->job->min_devices) return 0;
-    tc_pace pace = tc_pace_at(task->rates[pool], devices);
+    tc_rate pace = tc_rate_at(task->rates[pool], devices);
     if (pace.knot < 0) return 0;
     double slow = s->pool >= 0 && c->tasks->kind[s->pool] == c->tasks->kind[pool] ? s->slow : 1;
-    return tc_useful(pace.tokens_per_s, &pace.overhead) * c->tasks->usual / slow;
+    return expected_tokens_per_s(task, &pace) / slow;
 }
 
 /* Devices of a pool that tasks before this one are expected to hold at a time. */
@@ -151,7 +157,7 @@ static double expected_finish(const tc_course *c, int place, int pool, double fr
 /* ---- choices ------------------------------------------------------------------------------------------- */
 
 static double cost_of_move(const tc_course *c, const tc_task *task, const state *s, int pool) {
-    if (s->pool == pool || !(s->start_s < INFINITY)) return 0;
+    if (s->pool < 0 || s->pool == pool || !(s->start_s < INFINITY)) return 0;
     return c->tasks->kind[s->pool] == c->tasks->kind[pool] ? task->rates[pool]->restart_s : c->tasks->move_s[pool];
 }
 
@@ -211,17 +217,17 @@ static void ask(tc_course *c, int index, int pool, int devices) {
 }
 
 /* Seconds until a task is done at a pace, as expected. */
-static double time_left(const tc_course *c, const state *s, const tc_pace *pace) {
-    return s->left / (tc_useful(pace->tokens_per_s, &pace->overhead) * c->tasks->usual / s->slow);
+static double time_left(const tc_task *task, const state *s, const tc_rate *rate) {
+    return s->left / (expected_tokens_per_s(task, rate) / s->slow);
 }
 
 /* What a task would have on a pool. */
-static tc_pace offered(const tc_course *c, const tc_task *task, int pool, int *devices) {
+static tc_rate offered(const tc_course *c, const tc_task *task, int pool, int *devices) {
     int most = task->job->max_devices;
     *devices = pool < 0 ? 0 : c->free[pool];
     if (most > 0 && *devices > most) *devices = most;
-    if (*devices < 1 || *devices < task->job->min_devices) return (tc_pace){.knot = -1};
-    return tc_pace_at(task->rates[pool], *devices);
+    if (*devices < 1 || *devices < task->job->min_devices) return (tc_rate){.knot = -1};
+    return tc_rate_at(task->rates[pool], *devices);
 }
 
 static double draw_step(const tc_course *c, const tc_task *task, int pool, const tc_knot *knot) {
@@ -236,19 +242,19 @@ static void settle(tc_course *c, int index, int pool) {
     const tc_task *task = &c->tasks->task[index];
     state *s = &c->state[index];
     int devices;
-    tc_pace pace = offered(c, task, pool, &devices);
+    tc_rate pace = offered(c, task, pool, &devices);
     const tc_rates *rates = pool < 0 ? NULL : task->rates[pool];
-    bool started = s->start_s < INFINITY, ran = s->pace.knot >= 0, here = ran && pool == s->pool;
+    bool started = s->start_s < INFINITY && s->pool >= 0, ran = s->pace.knot >= 0, here = ran && pool == s->pool;
     if (here && s->pace.used <= devices
-        && (pace.knot < 0 || time_left(c, s, &pace) + rates->restart_s >= time_left(c, s, &s->pace)))
+        && (pace.knot < 0 || time_left(task, s, &pace) + rates->restart_s >= time_left(task, s, &s->pace)))
         pace = s->pace; /* as it is */
     bool runs = pace.knot >= 0;
     bool same = here && runs && pace.used == s->pace.used
                 && rates->knot[pace.knot].layout == rates->knot[s->pace.knot].layout;
     if (runs && started && !same) s->lost_s = fmax(s->lost_s, fmax(cost_of_move(c, task, s, pool), rates->restart_s));
     if (pool != s->pool && s->pool >= 0 && pool >= 0 && started) s->moves++;
-    if (runs && !started) s->start_s = c->now;
-    if (runs && !here) s->slow = draw_step(c, task, pool, &rates->knot[pace.knot]);
+    if (runs && !(s->start_s < INFINITY)) s->start_s = c->now;
+    if (runs && !here && !task->seen) s->slow = draw_step(c, task, pool, &rates->knot[pace.knot]);
     if (pool >= 0) s->pool = pool; /* where it waits, if it has no devices */
     s->pace = pace;
     s->devices = devices;
@@ -305,14 +311,14 @@ static void assign(tc_course *c, bool replan) {
 /* ---- time --------------------------------------------------------------------------------------------- */
 
 /* Runs a task for some seconds, or until it is done; returns the seconds that took. */
-static double advance(const tc_course *c, state *s, double seconds) {
+static double advance(const tc_course *c, const tc_task *task, state *s, double seconds) {
     double wait = fmin(s->lost_s, seconds);
     s->lost_s -= wait;
     if (wait >= seconds || s->pace.knot < 0) return seconds;
     const tc_overhead *overhead = &s->pace.overhead;
     double rate = s->pace.tokens_per_s / s->slow, most = seconds - wait, need = s->left / rate, done, passed;
-    if (c->fate->middle) {
-        double share = c->tasks->usual / (1 + overhead->checkpoint + overhead->failure);
+    if (c->fate->middle || task->seen) {
+        double share = task->seen ? s->share : task->usual / (1 + overhead->checkpoint + overhead->failure);
         passed = fmin(need / share, most);
         done = need / share <= most ? need : passed * share;
     } else {
@@ -344,7 +350,7 @@ static void pass(tc_course *c, double next) {
         s->done_in_s = INFINITY;
         if (s->pace.knot < 0) continue;
         state ahead = *s;
-        double took = advance(c, &ahead, next - now);
+        double took = advance(c, &c->tasks->task[i], &ahead, next - now);
         if (ahead.left > 0) continue;
         s->done_in_s = took;
         next = fmin(next, now + took);
@@ -353,7 +359,7 @@ static void pass(tc_course *c, double next) {
         state *s = &c->state[i];
         if (s->pace.knot < 0) continue;
         double left = s->left, took = fmin(next - now, s->done_in_s);
-        advance(c, s, took);
+        advance(c, &c->tasks->task[i], s, took);
         s->done = now + s->done_in_s <= next; /* what rounding leaves of it is nothing */
         if (s->done) s->left = 0;
         c->device_s[i * c->tasks->pools + s->pool] += s->pace.used * took;
@@ -381,7 +387,7 @@ static bool has_choice(const tc_tasks *t) {
 
 static void begin(tc_course *c, const tc_fate *fate) {
     const tc_tasks *t = c->tasks;
-    c->now = 0;
+    c->now = t->from_s;
     for (int p = 0; p < t->pools; p++) c->cursor[p] = c->expected[p] = -1;
     memset(c->device_s, 0, (size_t)t->tasks * (size_t)t->pools * sizeof *c->device_s);
     for (int i = 0; i < t->tasks; i++) {
@@ -389,11 +395,16 @@ static void begin(tc_course *c, const tc_fate *fate) {
                               .pace.knot = -1,
                               .slow = 1,
                               .left = t->task[i].tokens * (t->task[i].index == c->fewer_of ? 1 - c->fewer : 1),
-                              .start_s = INFINITY,
+                              .start_s = t->task[i].started_s,
+                              .share = t->task[i].usual,
                               .finish_s = INFINITY,
                               .expected_s = INFINITY,
                               .leg = -1};
-        if (!fate->middle)
+        if (!fate->middle && t->task[i].seen)
+            c->state[i].share = t->task[i].seen_left_s
+                                / tc_pace_rest(t->task[i].seen, t->task[i].seen_left_s,
+                                               fate->seed[TC_DRIVER_OPERATIONS], t->task[i].operations, fate->sample);
+        else if (!fate->middle)
             c->state[i].operations
                 = tc_operations_draw(&t->risks, fate->seed[TC_DRIVER_OPERATIONS], t->task[i].operations, fate->sample);
     }

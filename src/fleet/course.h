@@ -10,6 +10,7 @@
 
 #include "fleet/future.h"
 #include "fleet/rates.h"
+#include "run/pace.h"
 
 /* A job as the course sees it. */
 typedef struct tc_task {
@@ -21,6 +22,10 @@ typedef struct tc_task {
     const tc_rates **rates; /* [pools]; NULL: not there */
     uint64_t operations;    /* stream */
     uint64_t *step;         /* [pools]: streams of the step error, one for each kind of accelerator */
+    double usual;           /* share of the time that steps are expected to have, failures and checkpoints apart */
+    double started_s;       /* INFINITY: it has not begun */
+    const tc_pace *seen;    /* its progress so far: from it the share of the time that all losses leave; NULL: none */
+    double seen_left_s;     /* seconds of steps that are left, about */
     int step_pool;          /* whose kind has a dimension of its own: 0; -1: none */
 } tc_task;
 
@@ -31,7 +36,7 @@ typedef struct tc_tasks {
     const int *kind;      /* [pools]: the same for one accelerator */
     const tc_future *expected;
     tc_risks risks;
-    double usual; /* share of the time that operations are expected to leave */
+    double from_s; /* until then all is known */
     double horizon_s;
 } tc_tasks;
 
@@ -39,7 +44,7 @@ typedef struct tc_tasks {
 typedef struct tc_leg {
     int task, pool, knot, devices, available;
     double from_s, to_s, tokens;
-    tc_pace pace;
+    tc_rate pace;
 } tc_leg;
 
 typedef struct tc_fortune {

@@ -264,6 +264,18 @@ int tc_fleet_most(const tc_fleet *fleet, int pool) {
     return for_training(fleet->scenario, (int64_t)devices);
 }
 
+int tc_fleet_training(const tc_fleet *fleet, int pool, int usable, double at_s) {
+    const pool_facts *f = &fleet->pool[pool];
+    int64_t devices = (int64_t)floor(usable * (1 - f->risks.spares) + 1e-9);
+    for (int i = 0; i < f->services; i++) {
+        const service *s = &f->service[i];
+        double months = fmax(at_s - fmax(s->from_s, 0), 0) / (YEAR / 12);
+        if (at_s >= s->from_s && at_s < s->until_s)
+            devices -= (int64_t)ceil(s->devices * pow(1 + s->growth.mid, floor(months)) - 1e-9);
+    }
+    return for_training(fleet->scenario, devices);
+}
+
 /* ---- a draw ---------------------------------------------------------------------------------------- */
 
 /* Devices that come, or go to what is served, at a moment. */

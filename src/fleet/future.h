@@ -36,6 +36,9 @@ tc_fleet *tc_fleet_new(const tc_scenario *scenario, tc_arena *arena);
 /* Devices of a pool that jobs may have at most, in any future. */
 int tc_fleet_most(const tc_fleet *fleet, int pool);
 
+/* Devices that jobs have of so many that work at a moment, what is served as it is meant to be. */
+int tc_fleet_training(const tc_fleet *fleet, int pool, int usable, double at_s);
+
 /* Room for the futures of every pool, one set for each thread. NULL: out of memory. */
 tc_future *tc_futures_new(const tc_fleet *fleet, tc_arena *arena);
 

@@ -286,7 +286,8 @@ static tc_code check_scenario(const void *value, tc_error *error) {
                            j->after_job);
         bool there = j->pool < s->pools;
         for (int k = 0; k < j->not_ons; k++) there = there && j->not_on[k].pool < s->pools;
-        if (!there) return tc_fail(error, TC_INVALID, "job", "number %d names a pool beyond the %d; one of them", i, s->pools);
+        if (!there)
+            return tc_fail(error, TC_INVALID, "job", "number %d names a pool beyond the %d; one of them", i, s->pools);
     }
     for (int i = 0; i < s->actuals; i++)
         if (s->actual[i].pool >= s->pools || s->actual[i].job >= s->jobs

@@ -81,7 +81,7 @@ static void scale(tc_offer *o, double gain) {
 }
 
 tc_code tc_offer_name(tc_offer *o, int devices, bool whole, tc_arena *arena, bool *added, tc_error *error) {
-    tc_pace usual = tc_pace_at(&o->rates, devices);
+    tc_rate usual = tc_rate_at(&o->rates, devices);
     int at = usual.knot;
     bool there = at >= 0 && o->rates.knot[at].devices == devices;
     *added = false;
@@ -93,7 +93,7 @@ tc_code tc_offer_name(tc_offer *o, int devices, bool whole, tc_arena *arena, boo
     tc_code code = add(o, devices, grid, arena, error);
     if (code) return code;
     *added = true;
-    double rate = tc_pace_at(&o->rates, devices).tokens_per_s;
+    double rate = tc_rate_at(&o->rates, devices).tokens_per_s;
     if (whole && usual.knot >= 0 && rate > usual.tokens_per_s && o->gain == 0) scale(o, rate / usual.tokens_per_s);
     tc_rates_settle(&o->rates);
     return TC_OK;

@@ -51,15 +51,15 @@ void tc_rates_settle(tc_rates *r) {
 
 static double between(double a, double b, double share) { return a + share * (b - a); }
 
-tc_pace tc_pace_at(const tc_rates *r, int devices) {
+tc_rate tc_rate_at(const tc_rates *r, int devices) {
     int at = place_of(r, devices), above = at;
     bool exact = at < r->knots && r->knot[at].devices == devices;
     if (!exact) at--;
     while (!exact && at >= 0 && !r->knot[at].grid) at--;
     while (!exact && above < r->knots && !r->knot[above].grid) above++;
-    if (at < 0) return (tc_pace){.knot = -1};
+    if (at < 0) return (tc_rate){.knot = -1};
     const tc_knot *k = &r->knot[at];
-    tc_pace out = {at, k->used, k->tokens_per_s, k->overhead};
+    tc_rate out = {at, k->used, k->tokens_per_s, k->overhead};
     if (exact || above == r->knots) return out;
     const tc_knot *next = &r->knot[above];
     double share = (double)(devices - k->devices) / (next->devices - k->devices);

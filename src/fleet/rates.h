@@ -39,15 +39,15 @@ void tc_rates_drop(tc_rates *rates, int knot);
 void tc_rates_settle(tc_rates *rates);
 
 /* A rate between two knots. */
-typedef struct tc_pace {
+typedef struct tc_rate {
     int knot; /* at or below; -1: no layout on so few */
     int used;
     double tokens_per_s; /* of the steps alone */
     tc_overhead overhead;
-} tc_pace;
+} tc_rate;
 
 /* On at most so many devices. */
-tc_pace tc_pace_at(const tc_rates *rates, int devices);
+tc_rate tc_rate_at(const tc_rates *rates, int devices);
 
 /* Tokens per second that are useful, failures and checkpoints counted. */
 static inline double tc_useful(double tokens_per_s, const tc_overhead *overhead) {

@@ -280,7 +280,7 @@ void tc_run_add_up(tc_plan_run *out, int pools, const tc_prospect *prospects) {
         out->tonnes_co2 += share * run.tonnes_co2;
         out->failures += share * run.failures;
     }
-    out->goodput = useful / (out->finish_s - out->start_s);
+    if (out->phases > 0) out->goodput = useful / (out->finish_s - out->phase[0].from_s);
 }
 
 static tc_code refuse(tc_plan_run *out, tc_prospect *p, const tc_choice *last, int devices, double left,
