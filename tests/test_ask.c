@@ -107,8 +107,29 @@ static void errors_have_the_member_as_place(void **state) {
     }
 }
 
+/* An option that may be repeated is a list, or one text. */
+static void a_scenario_is_changed(void **state) {
+    (void)state;
+    json_t *json = ask("{\"command\": \"plan\", \"arguments\": [\"two-pools-h100-h20\"], \"certain\": true, \"set\": "
+                       "[\"start=2025-10-02\", \"pools.h20.deliveries[0].devices=4k\"]}");
+    assert_string_equal(json_string_value(json_object_get(json, "start")), "2025-10-02");
+    json_t *pool = json_array_get(json_object_get(json, "pools"), 1);
+    assert_int_equal(json_integer_value(json_object_get(pool, "devices")), 4000 + 512 + 1024);
+    json_decref(json);
+    char *answer;
+    tc_error error;
+    assert_int_equal(tc_ask_json(catalog,
+                                 "{\"command\": \"plan\", \"arguments\": [\"two-pools-h100-h20\"], \"set\": "
+                                 "\"pools.h21.until=2026-01-01\"}",
+                                 &answer, &error),
+                     TC_INVALID);
+    assert_non_null(strstr(error.text, "has no element 'h21.until'"));
+    assert_non_null(strstr(error.place, "$.set pools.h21.until=2026-01-01"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_scenario_is_changed),
         cmocka_unit_test(a_step_is_the_forecast),
         cmocka_unit_test(the_other_commands_answer),
         cmocka_unit_test(errors_have_the_member_as_place),

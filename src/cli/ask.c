@@ -154,7 +154,8 @@ static void place_in_request(tc_error *error) {
     char path[sizeof error->place];
     if (strncmp(error->place, "--", 2) != 0) return;
     snprintf(path, sizeof path, "%s: $.%.200s", REQUEST, error->place + 2);
-    for (char *p = path; *p; p++)
+    char *name = strstr(path, "$."); /* what follows the option's name is as it was given */
+    for (char *p = name; *p && *p != ' '; p++)
         if (*p == '-') *p = '_';
     memcpy(error->place, path, sizeof path);
 }
