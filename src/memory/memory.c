@@ -8,7 +8,9 @@
  * and, once, the block in work. Gradients of weights on their way, and copies of
  * weights in 8 and 4 bit, are what a stack's file says. What is offloaded lies in the memory of a server, in pinned
  * pages, beside what its other devices offload; ignored there: the system's own, data loaders, the rounding of pinned
- * blocks to powers of two by PyTorch's allocator.
+ * blocks to powers of two by PyTorch's allocator. Ignored on the device: what the optimizer's step has in work, which comes
+ * when activations are gone (the same peak was measured with AdamW's fused and its other kernel: torchtitan, pull request
+ * 355), and what loading and saving take, of which no published row says anything.
  */
 #include "memory/memory.h"
 

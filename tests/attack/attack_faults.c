@@ -36,6 +36,8 @@ static const char *const commands[] = {
     "run --tokens 10B --json " JOB,
     "search --threads 1 --json " SMALL " " JOB,
     "search --threads 3 --json " SMALL " " JOB,
+    "search --threads 1 --json --model gpt2-124m --accelerator h20,l40s --devices 1,2 --global-batch 4 --tokens 1B "
+    "--fix tp=1",
     "search --threads 1 --json --pareto --allow-schedules all " SMALL " " JOB,
     "search --model gpt3-175b --accelerator a100-sxm-80g --devices 1 --global-batch 1 --threads 1 --json",
     SWEEP " --csv",
