@@ -9,14 +9,16 @@
 typedef struct tc_economics {
     size_t size;
     char region[32];
-    bool at_home;               /* the region is the accelerator's home, not one that was asked for */
-    char fleet[64];             /* whose failures and storage these are */
-    double mtbf_s;              /* between job-stopping failures of one package */
-    double restart_s;           /* from a failure to the first new step */
-    double storage_bytes_per_s; /* checkpoint bandwidth, per device */
-    double weight_bytes;        /* per parameter in a checkpoint, beside the optimizer's state */
-    double server_price;        /* price of a server per price of its packages */
-    double network_share;       /* of the price of the whole cluster */
+    bool at_home;                    /* the region is the accelerator's home, not one that was asked for */
+    char fleet[64];                  /* whose failures and storage these are */
+    double mtbf_s;                   /* between job-stopping failures of one package */
+    double restart_s;                /* from a failure to the first new step */
+    double storage_bytes_per_s;      /* checkpoint bandwidth, per device */
+    double storage_most_bytes_per_s; /* of a whole cluster, however large; 0: no limit */
+    double checkpoint_fixed_s;       /* that training stands still for a checkpoint of any size */
+    double weight_bytes;             /* per parameter in a checkpoint, beside the optimizer's state */
+    double server_price;             /* price of a server per price of its packages */
+    double network_share;            /* of the price of the whole cluster */
     double amortisation_s;
     double server_power;      /* rated power of a server per rated power of its packages */
     double power_utilisation; /* mean power while training, of the rated power */

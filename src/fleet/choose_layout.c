@@ -23,7 +23,7 @@ static tc_goodput goodput_of(const tc_chooser *in, double step_s, int devices, d
                           ? in->question->cluster.accelerator.devices_per_package
                           : 1;
     int packages = (devices + per_package - 1) / per_package;
-    double checkpoint_s = in->checkpoint_bytes / (in->storage_bytes_per_s * devices),
+    double checkpoint_s = tc_checkpoint_s(in->economics, in->checkpoint_bytes, devices),
            mtbf_s = in->package_mtbf_s / packages;
     if (interval_s < 0) return tc_goodput_of(step_s, mtbf_s, checkpoint_s, in->restart_s, TC_UNSET);
     return tc_goodput_of(step_s, mtbf_s, checkpoint_s, in->restart_s, tc_interval_daly(checkpoint_s, mtbf_s));

@@ -12,9 +12,10 @@ typedef struct tc_chooser {
     tc_search_cache *cache;      /* of the job on the same accelerators and stack; NULL: none */
     double batch_band;           /* share by which the global batch may move to what a layout divides */
     double package_mtbf_s, restart_s;
-    double checkpoint_bytes, storage_bytes_per_s; /* bandwidth per device */
-    bool thorough;                                /* search the whole space */
-    bool any;                                     /* also what the stack cannot run */
+    double checkpoint_bytes;
+    const tc_economics *economics; /* of the pool: its storage */
+    bool thorough;                 /* search the whole space */
+    bool any;                      /* also what the stack cannot run */
 } tc_chooser;
 
 typedef struct tc_choice {

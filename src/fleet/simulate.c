@@ -85,7 +85,7 @@ static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question) 
                         .package_mtbf_s = package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,
                         .checkpoint_bytes = checkpoint_bytes(p),
-                        .storage_bytes_per_s = p->pool->economics.storage_bytes_per_s};
+                        .economics = &p->pool->economics};
 }
 
 /* Work whose step is not forecast: so many a second on each device, in steps of a second. */

@@ -25,11 +25,14 @@ typedef struct economics_file {
     region region[MAX_REGIONS];
 } economics_file;
 
-#define FIGURE(where, unit, member, low, high)                                                                         \
+#define FIGURE_NEEDED(where, unit, member, low, high, when)                                                            \
     {                                                                                                                  \
-        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .plain_si = true, .need = TC_NEED_ALWAYS,           \
-        .sourced = true, .offset = offsetof(economics_file, member), .min = low, .max = high                           \
+        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .plain_si = true, .need = when, .sourced = true,    \
+        .offset = offsetof(economics_file, member), .min = low, .max = high                                            \
     }
+#define FIGURE(where, unit, member, low, high) FIGURE_NEEDED(where, unit, member, low, high, TC_NEED_ALWAYS)
+/* Files of before do not have it: none. */
+#define OPTIONAL_FIGURE(where, unit, member, low, high) FIGURE_NEEDED(where, unit, member, low, high, TC_NEED_NEVER)
 #define REGION_FIGURE(where, unit, member, low, high)                                                                  \
     {                                                                                                                  \
         .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .plain_si = true, .need = TC_NEED_ALWAYS,           \
@@ -56,6 +59,8 @@ static const tc_field fields[] = {
     FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, common.mtbf_s, 60, 1e12),
     FIGURE("reliability.restart", TC_DIMENSION_SECONDS, common.restart_s, 0, 1e7),
     FIGURE("reliability.storage_bandwidth", TC_DIMENSION_BYTES_PER_S, common.storage_bytes_per_s, 1e3, 1e14),
+    OPTIONAL_FIGURE("reliability.storage_most", TC_DIMENSION_BYTES_PER_S, common.storage_most_bytes_per_s, 1e3, 1e18),
+    OPTIONAL_FIGURE("reliability.checkpoint_fixed", TC_DIMENSION_SECONDS, common.checkpoint_fixed_s, 0, 1e6),
     FIGURE("reliability.weights_per_parameter", TC_DIMENSION_BYTES, common.weight_bytes, 0, 64),
     FIGURE("hardware.server_price_factor", TC_DIMENSION_NONE, common.server_price, 1, 20),
     FIGURE("hardware.network_price_share", TC_DIMENSION_NONE, common.network_share, 0, 0.9),

@@ -36,6 +36,12 @@ double tc_interval_daly(double checkpoint_s, double mtbf_s) {
     return sqrt(2 * checkpoint_s * mtbf_s) * (1 + sqrt(ratio) / 3 + ratio / 9) - checkpoint_s;
 }
 
+double tc_checkpoint_s(const tc_economics *economics, double bytes, int devices) {
+    double rate = economics->storage_bytes_per_s * devices, most = economics->storage_most_bytes_per_s;
+    if (most > 0 && rate > most) rate = most;
+    return bytes > 0 ? economics->checkpoint_fixed_s + bytes / rate : 0;
+}
+
 /* Expected wall-clock seconds per useful second, at intervals of t. */
 static double stretch(double t, double mtbf_s, double checkpoint_s, double restart_s) {
     if (isinf(mtbf_s)) return (t + checkpoint_s) / t;

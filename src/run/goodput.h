@@ -16,6 +16,9 @@ typedef struct tc_goodput {
 double tc_interval_young(double checkpoint_s, double mtbf_s);
 double tc_interval_daly(double checkpoint_s, double mtbf_s);
 
+/* Seconds of a checkpoint on the storage of a fleet whose owner gave no figure of his own. */
+double tc_checkpoint_s(const tc_economics *economics, double bytes, int devices);
+
 /* interval_s below zero: the whole number of steps with the least expected wall-clock time.
  * mtbf_s of the whole job; infinite: nothing fails. fraction is 0 where the job never ends. */
 tc_goodput tc_goodput_of(double step_s, double mtbf_s, double checkpoint_s, double restart_s, double interval_s);

@@ -12,6 +12,8 @@ static const tc_member economics[] = {
     TC_FIGURE_IN(tc_economics, mtbf_s, 0, __builtin_inf()),
     TC_FIGURE(tc_economics, restart_s),
     TC_FIGURE(tc_economics, storage_bytes_per_s),
+    TC_FIGURE(tc_economics, storage_most_bytes_per_s),
+    TC_FIGURE(tc_economics, checkpoint_fixed_s),
     TC_FIGURE(tc_economics, weight_bytes),
     TC_FIGURE(tc_economics, server_price),
     TC_FIGURE_IN(tc_economics, network_share, 0, 0.999),

@@ -3,7 +3,7 @@
  *     steps    = tokens / tokens per step, rounded up
  *     ideal    = steps x step time;  wall = ideal / goodput (goodput.c)
  *     M        = MTBF of a package / packages: any failure stops the job
- *     d        = checkpoint bytes / storage bandwidth, training standing still
+ *     d        = fixed time + checkpoint bytes / storage bandwidth, training standing still
  *     power    = packages x TDP x (server / package power) x utilisation x PUE
  *     owned    = packages x price x (server / package price) / (1 - network share)
  *                x wall / amortisation + energy x electricity price
@@ -138,14 +138,17 @@ static double checkpoint_time(const tc_run_input *in, const tc_economics *econom
                    tc_decimal_text(economics->weight_bytes, 1).s, tc_decimal_text(optimizer, 1).s);
     }
     if (in->checkpoint_s >= 0 || run->checkpoint_bytes <= 0) return fmax(in->checkpoint_s, 0);
-    double bandwidth = in->storage_bytes_per_s;
-    if (!(bandwidth > 0)) {
-        bandwidth = economics->storage_bytes_per_s * in->cluster.devices;
-        char of[96];
+    if (in->storage_bytes_per_s > 0)
+        return economics->checkpoint_fixed_s + run->checkpoint_bytes / in->storage_bytes_per_s;
+    char of[96];
+    double most = economics->storage_most_bytes_per_s;
+    if (most > 0 && economics->storage_bytes_per_s * in->cluster.devices > most)
+        assume(run, "checkpoint storage %s TB/s, the most of a cluster (%s)", tc_decimal_text(most / 1e12, 1).s,
+               fleet_text(economics, of, sizeof of));
+    else
         assume(run, "checkpoint storage %s MB/s per device (%s)",
                tc_decimal_text(economics->storage_bytes_per_s / 1e6, 1).s, fleet_text(economics, of, sizeof of));
-    }
-    return run->checkpoint_bytes / bandwidth;
+    return tc_checkpoint_s(economics, run->checkpoint_bytes, in->cluster.devices);
 }
 
 static tc_code reliability(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_goodput *out,
