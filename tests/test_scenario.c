@@ -15,6 +15,7 @@
 #include "base/calendar.h"
 #include "fleet/scenario.h"
 #include "near.h"
+#include "report/plan_report.h"
 
 static tc_code read_text(const char *text, tc_scenario **out, tc_error *error) {
     tc_arena arena = {0};
@@ -241,6 +242,14 @@ static void rates_take_the_place_of_a_model(void **state) {
     assert_near((run->p90.finish_s - run->p90.start_s) / (run->finish_s - run->start_s), 2, 0.01);
     assert_near((run->finish_s - run->start_s) / (run->p10.finish_s - run->p10.start_s), 2, 0.01);
     assert_string_equal(plan.candidate[1].why, "no rate is given for h20");
+    char *page;
+    size_t size;
+    FILE *file = open_memstream(&page, &size);
+    assert_true(tc_report_plan_text(file, &(tc_style){.width = 200}, &plan));
+    fclose(file);
+    assert_non_null(strstr(page, "1.00 B samples"));
+    assert_null(strstr(page, "B tokens"));
+    free(page);
     tc_plan_free(&plan);
     tc_scenario_free(s);
 }

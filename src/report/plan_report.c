@@ -165,10 +165,10 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
             const tc_outlook_job *o = &plan->outlook->job[i];
             drawn_text(plan, i, dates, sizeof dates);
             snprintf(text, sizeof text,
-                     "%s (%s, %s tokens) is done by: %s. In the middle future on %s, %s (%s to %s), %s MWh.", job->name,
+                     "%s (%s, %s %s) is done by: %s. In the middle future on %s, %s (%s to %s), %s MWh.", job->name,
                      job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
-                     dates, s->pool[run->pool].name, money(o->cost_usd.p50).s, money(o->cost_usd.p10).s,
-                     money(o->cost_usd.p90).s, tc_format_count(o->energy_mwh.p50).s);
+                     job->candidate[run->candidate].unit, dates, s->pool[run->pool].name, money(o->cost_usd.p50).s,
+                     money(o->cost_usd.p10).s, money(o->cost_usd.p90).s, tc_format_count(o->energy_mwh.p50).s);
         } else {
             if (run->p10.known && run->p90.known)
                 snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s,
