@@ -253,6 +253,30 @@ typedef struct tc_lever {
     double cost_usd; /* that the job costs more on average; NaN: not known */
 } tc_lever;
 
+/* A model that could be trained instead of all jobs: a public one that stands for its shape. */
+typedef struct tc_best_shape {
+    const char *model; /* slug */
+    const char *why;   /* it is left out; NULL: it was judged */
+    double parameters, active_parameters;
+    double tokens_p50;                      /* trained by the day */
+    double loss_p10, loss_p50, loss_p90;    /* nats per token, by a scaling law; INFINITY: nothing is trained */
+    double probability;                     /* that it gets as good as the reference; -1: there is none */
+    double ratio_p10, ratio_p50, ratio_p90; /* effective compute over the reference's; NaN without one */
+    double decades;                         /* of compute beyond what the law was fitted on, at tokens_p50 */
+    double tokens_per_parameter;            /* active ones, at tokens_p50 */
+    bool within;                            /* of the noise of the best */
+} tc_best_shape;
+
+/* How good a model gets by the end of a day, if nothing else trains. */
+typedef struct tc_best_by {
+    int32_t day;
+    int shapes, judged;    /* the best first, those that were left out last */
+    tc_best_shape *shape;  /* [shapes] */
+    bool any;              /* the first one is trained in time in at least a tenth of the futures */
+    const char *reference; /* the best public model on the day as of which is planned; NULL: none */
+    double reference_tokens, reference_parameters, reference_active;
+} tc_best_by;
+
 /* The probability that a job is done by a moment. */
 TC_API double tc_outlook_done_by(const tc_outlook *outlook, int job, double moment_s);
 /* The moment by which it is done with a probability; INFINITY: it never is. */
@@ -326,6 +350,9 @@ typedef struct tc_plan {
     int levers;
     tc_lever *lever;     /* [levers]: what it would take; what more devices bring */
     tc_outlook *outlook; /* NULL: the scenario is certain */
+    int bests;
+    tc_best_by *best; /* [bests]: the most capable model by each day that was asked for */
+    const char *best_assumed[4];
     tc_arena arena;
 } tc_plan;
 
@@ -340,7 +367,10 @@ typedef struct tc_plan_options {
         take; /* what would it take to be done with this probability by the days above and by deadlines; 0: not asked */
     bool value;   /* what 1,000 more devices would bring, from each month on */
     bool drivers; /* what the dates depend on: as many calendars again for each driver */
-    /* Hears before every candidate on every pool how many are done, of how many; NULL: nobody. False: the others are not looked at,
+    int best_days;
+    const int32_t *best_day; /* [best_days]: which model is the most capable by then; needs the catalog */
+    tc_catalog *catalog;
+    /* Hears before every candidate on every pool, and every shape of the most capable model, how many are done, of how many; NULL: nobody. False: the others are not looked at,
      * `assumed` says so, and the calendar is of what was found. */
     bool (*tell)(void *context, int done, int all);
     void *context;

@@ -388,6 +388,7 @@ large="--model deepseek-v3 --accelerator h800-sxm --devices 2048 --pp 16 --ep 64
 fits compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h100-sxm,ascend-910b2
 fits plan ascend-2024
 fits plan two-pools-h100-h20
+fits plan startup-rented --samples 64 --best-by 2026-03-31,2026-06-30
 fits validate data/runs/korthikanti22.jsonl
 fits validate --sweeps
 fits controls
@@ -535,6 +536,8 @@ bad compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,
 bad compare --model llama-2-7b --devices 64 --accelerators ,
 bad plan
 bad plan nonexistent.yaml
+bad plan startup-rented --best-by 2026-02-30
+bad plan startup-rented --best-by 2020-01-01
 bad validate /nonexistent.jsonl
 bad controls nothing-like-it
 bad step --layout /nonexistent.json

@@ -44,15 +44,15 @@ static bool tell(void *of, int done, int all) {
 #define MOST_DAYS 100
 
 /* "2025-03-31,2025-06-30" */
-static tc_code read_days(const tc_context *context, int32_t day[MOST_DAYS], int *days) {
-    const tc_value *by = tc_given(context, TC_OPTION_BY);
+static tc_code read_days(const tc_context *context, tc_option_id option, int32_t day[MOST_DAYS], int *days) {
+    const tc_value *by = tc_given(context, option);
     *days = 0;
     for (const char *at = by->given ? by->text : ""; *at;) {
         size_t length = strcspn(at, ",");
         char one[TC_DATE_SIZE + 1];
         snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one - 1), at);
         if (*days == MOST_DAYS || !tc_date_parse(one, &day[*days]))
-            return tc_fail(context->error, TC_INVALID, "--by",
+            return tc_fail(context->error, TC_INVALID, option == TC_OPTION_BY ? "--by" : "--best-by",
                            "'%s' is no day of the calendar; write one such as 2025-03-31, at most %d of "
                            "them separated by commas",
                            one, MOST_DAYS);
@@ -66,10 +66,13 @@ static tc_code make(tc_context *context, const tc_scenario *scenario, const tc_i
                     tc_plan *plan) {
     watcher w = {.context = context, .start = tc_now_s()};
     tc_plan_options options = tc_default_plan_options();
-    int32_t day[MOST_DAYS];
-    tc_code code = read_days(context, day, &options.days);
+    int32_t day[MOST_DAYS], best_day[MOST_DAYS];
+    tc_code code = read_days(context, TC_OPTION_BY, day, &options.days);
+    if (!code) code = read_days(context, TC_OPTION_BEST_BY, best_day, &options.best_days);
     if (code) return code;
     options.day = day;
+    options.best_day = best_day;
+    options.catalog = context->catalog;
     if (tc_given(context, TC_OPTION_SAMPLES)->given)
         options.samples = (int)tc_given(context, TC_OPTION_SAMPLES)->integer;
     if (tc_given(context, TC_OPTION_SEED)->given) options.seed = tc_given(context, TC_OPTION_SEED)->integer;

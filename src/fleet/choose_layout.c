@@ -135,7 +135,7 @@ tc_code tc_choose_layout(const tc_chooser *in, const tc_choice *before, tc_choic
         input.usual = true;
         code = choose(in, &input, search, out, error);
     }
-    if (!code && !out->found) {
+    if (!code && !out->found && !in->usual_only) {
         input.usual = false;
         input.cache = in->thorough ? in->cache : NULL;
         code = choose(in, &input, search, out, error);

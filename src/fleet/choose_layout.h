@@ -15,6 +15,7 @@ typedef struct tc_chooser {
     double checkpoint_bytes;
     const tc_economics *economics; /* of the pool: its storage */
     bool thorough;                 /* search the whole space */
+    bool usual_only;               /* not even where nothing usual fits */
     bool any;                      /* also what the stack cannot run */
 } tc_chooser;
 

@@ -128,6 +128,11 @@ static double next_release(const tc_course *c, int place, int pool, double at) {
     return next;
 }
 
+/* When a task would be done at the pace at which it trains until the moment that counts for it, if so much is left by then. */
+static double at_this_pace(const tc_course *c, const tc_task *task, const state *s, double left) {
+    return left < s->left ? c->now + (task->by_s - c->now) * (s->left / (s->left - left)) : INFINITY;
+}
+
 /* When the task is expected to be done on a pool, if it goes there now. */
 static double expected_finish(const tc_course *c, int place, int pool, double from) {
     const tc_task *task = &c->tasks->task[c->order[place]];
@@ -144,6 +149,8 @@ static double expected_finish(const tc_course *c, int place, int pool, double fr
         double rate = expected_rate(c, task, s, pool, devices), next = next_release(c, place, pool, at);
         if (comes && level + 1 < e->levels) next = fmin(next, e->level[level + 1].from_s);
         if (f->until_s < next) next = f->until_s;
+        if (task->by_s > 0 && (at >= f->until_s || at >= task->by_s)) return at_this_pace(c, task, s, left);
+        if (task->by_s > 0) next = fmin(next, task->by_s);
         if (at >= f->until_s) return INFINITY;
         if (rate > 0 && left <= rate * (next - at)) return at + left / rate;
         if (!(next < INFINITY)) return rate > 0 ? at + left / rate : INFINITY;
@@ -151,6 +158,7 @@ static double expected_finish(const tc_course *c, int place, int pool, double fr
         at = next;
     }
     double rate = expected_rate(c, task, s, pool, here);
+    if (task->by_s > 0) return at_this_pace(c, task, s, left - rate * fmax(task->by_s - at, 0));
     return rate > 0 ? at + left / rate : INFINITY;
 }
 
@@ -216,9 +224,12 @@ static void ask(tc_course *c, int index, int pool, int devices) {
     c->legs++;
 }
 
-/* Seconds until a task is done at a pace, as expected. */
-static double time_left(const tc_task *task, const state *s, const tc_rate *rate) {
-    return s->left / (expected_tokens_per_s(task, rate) / s->slow);
+/* Seconds that a rate takes, as expected, for what is left of a task: for one that counts at a moment, for what it trains until then as
+ * it runs now. */
+static double time_left(const tc_course *c, const tc_task *task, const state *s, const tc_rate *rate) {
+    double now = expected_tokens_per_s(task, &s->pace) / s->slow;
+    double left = task->by_s > 0 ? now * (task->by_s - c->now) : s->left;
+    return left / (expected_tokens_per_s(task, rate) / s->slow);
 }
 
 /* What a task would have on a pool. */
@@ -246,7 +257,7 @@ static void settle(tc_course *c, int index, int pool) {
     const tc_rates *rates = pool < 0 ? NULL : task->rates[pool];
     bool started = s->start_s < INFINITY && s->pool >= 0, ran = s->pace.knot >= 0, here = ran && pool == s->pool;
     if (here && s->pace.used <= devices
-        && (pace.knot < 0 || time_left(task, s, &pace) + rates->restart_s >= time_left(task, s, &s->pace)))
+        && (pace.knot < 0 || time_left(c, task, s, &pace) + rates->restart_s >= time_left(c, task, s, &s->pace)))
         pace = s->pace; /* as it is */
     bool runs = pace.knot >= 0;
     bool same = here && runs && pace.used == s->pace.used

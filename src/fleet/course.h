@@ -18,6 +18,7 @@ typedef struct tc_task {
     int index;     /* in the scenario */
     double tokens; /* that are left to train */
     double earliest_s;
+    double by_s;            /* it shall train as much as it can by then, rather than be done soon; 0: be done soon */
     int after;              /* a task, -1: none */
     const tc_rates **rates; /* [pools]; NULL: not there */
     uint64_t operations;    /* stream */

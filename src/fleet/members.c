@@ -308,6 +308,9 @@ static const tc_member plan_options[] = {
     TC_FIGURE_IN(tc_plan_options, take, 0, 0.999),
     TC_SWITCH(tc_plan_options, value),
     TC_SWITCH(tc_plan_options, drivers),
+    TC_INTEGER(tc_plan_options, best_days, 0, 100),
+    TC_POINTER(tc_plan_options, best_day),
+    TC_POINTER(tc_plan_options, catalog),
     TC_POINTER(tc_plan_options, tell),
     TC_POINTER(tc_plan_options, context),
 };

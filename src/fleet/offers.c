@@ -3,12 +3,14 @@
 
 #include <limits.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "layout/fields.h"
 
 #define RATIO 1.5 /* between two numbers of devices of the grid, which are its powers: the same for every fleet */
 #define FINE 2000 /* devices; below, every second power */
+#define COARSE 4  /* of those that tell shapes apart: every fourth power, 5 */
 
 static int layout_of(const tc_rates *r, const tc_choice *choice) {
     for (int i = 0; i < r->knots; i++)
@@ -46,6 +48,7 @@ static tc_code add(tc_offer *o, int devices, bool grid, tc_arena *arena, tc_erro
     tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
     if (!choice) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     tc_code code = tc_prospect_choose(o->prospect, devices, choice, error);
+    if (code == TC_OK && !choice->found && o->rates.knots == 0) memcpy(o->why, choice->why, sizeof o->why);
     if (code || !choice->found) return code;
     tc_knot knot = knot_of(o, devices, choice);
     knot.grid = grid;
@@ -70,6 +73,38 @@ tc_code tc_offer_open(tc_offer *o, int most, tc_arena *arena, tc_error *error) {
     if (code) return code;
     tc_rates_settle(&o->rates);
     return TC_OK;
+}
+
+/* Adds a power of the grid. *found: it has a layout. */
+static tc_code add_power(tc_offer *o, int power, bool *found, tc_arena *arena, tc_error *error) {
+    int knots = o->rates.knots;
+    tc_code code = add(o, (int)round(pow(RATIO, power)), true, arena, error);
+    *found = o->rates.knots > knots;
+    return code;
+}
+
+/* Every COARSE-th power; below the last of them that has a layout the others are looked at, so that what so few devices can just
+ * train is no worse off. */
+tc_code tc_offer_open_coarse(tc_offer *o, int most, int least, tc_arena *arena, tc_error *error) {
+    o->gridded = true;
+    o->rates.restart_s = o->prospect->pool->economics.restart_s;
+    if (most < 1) return TC_OK;
+    int k = ((int)ceil(log(most) / log(RATIO)) + COARSE - 1) / COARSE * COARSE;
+    bool found = true, enough = false;
+    tc_code code = TC_OK;
+    for (; k >= 0 && found && !enough && code == TC_OK; k -= COARSE) {
+        code = add_power(o, k, &found, arena, error);
+        enough = o->rates.knots > 0 && o->rates.knot[0].devices <= least;
+    }
+    for (int low = k + COARSE; !found && o->rates.knots > 0 && code == TC_OK;) {
+        bool finer;
+        int high = (int)lround(log(o->rates.knot[0].devices) / log(RATIO));
+        if (high - low < 2) break;
+        code = add_power(o, (low + high) / 2, &finer, arena, error);
+        if (!finer) low = (low + high) / 2;
+    }
+    if (code == TC_OK) tc_rates_settle(&o->rates);
+    return code;
 }
 
 /* Knots that only what is usual was looked at for gain what a named one near them gained. */

@@ -13,11 +13,15 @@ typedef struct tc_offer {
     tc_prospect *prospect;
     tc_rates rates;
     bool gridded;
-    double gain; /* of the whole space over what is usual; 0: not yet known */
+    char why[160]; /* where there is no rate */
+    double gain;   /* of the whole space over what is usual; 0: not yet known */
 } tc_offer;
 
 /* Fills the grid up to `most` devices. */
 TC_NODISCARD tc_code tc_offer_open(tc_offer *offer, int most, tc_arena *arena, tc_error *error);
+
+/* The same with the few numbers of devices that tell shapes of models apart, down to `least`. */
+TC_NODISCARD tc_code tc_offer_open_coarse(tc_offer *offer, int most, int least, tc_arena *arena, tc_error *error);
 
 /* Makes a number of devices a knot of its own, of the whole space. *added: it was none yet. */
 TC_NODISCARD tc_code tc_offer_name(tc_offer *offer, int devices, bool whole, tc_arena *arena, bool *added,

@@ -18,6 +18,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "fleet/members.h"
+#include "fleet/best_by.h"
 #include "fleet/levers.h"
 #include "fleet/planner.h"
 
@@ -242,6 +243,8 @@ static tc_code tell_assumed(tc_planner *p) {
     if (p->looked_at < plan->candidates)
         code = add_line(p, assumed_of(p), "stopped after %d of %d candidates on pools: the others were not looked at",
                         p->looked_at, plan->candidates);
+    for (int i = 0; i < 4 && plan->best_assumed[i] && code == TC_OK; i++)
+        code = add_line(p, assumed_of(p), "%s", plan->best_assumed[i]);
     for (int i = 0; i < s->assumptions && code == TC_OK; i++) code = add_line(p, assumed_of(p), "%s", s->assumption[i]);
     for (int i = 0; i < s->pools && code == TC_OK; i++) code = tell_pool(p, i);
     if (code == TC_OK) code = tell_steps(p);
@@ -449,6 +452,7 @@ tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *inter
     if (code == TC_OK) code = tc_agenda_make(&p);
     if (code == TC_OK) code = search_planned(&p);
     if (code == TC_OK && !scenario->certain) code = draw(&p);
+    if (code == TC_OK && p.options->best_days > 0) code = tc_best_by_find(&p);
     out->served = true;
     for (int i = 0; i < scenario->servings; i++)
         out->served = out->served

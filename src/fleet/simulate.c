@@ -81,6 +81,7 @@ static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question) 
                         .fit = p->scenario->fit,
                         .cache = p->cache,
                         .thorough = p->thorough,
+                        .usual_only = p->usual_only,
                         .batch_band = p->scenario->batch_band,
                         .package_mtbf_s = package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,

@@ -35,6 +35,7 @@ typedef struct tc_prospect {
     int min_devices, max_devices; /* of the job; 0: any */
     double share;                 /* of the time that operations leave to a run */
     bool thorough;                /* choices are those of the whole space */
+    bool usual_only;              /* where nothing usual fits, nothing does */
     const tc_choice *before;      /* the last one that found a layout */
     int64_t evaluated;
 } tc_prospect;

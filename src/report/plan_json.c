@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/calendar.h"
+#include "report/plan_best_by.h"
 #include "report/plan_report.h"
 #include "report/step_report.h"
 
@@ -349,6 +350,7 @@ void tc_report_plan(tc_target *target, const tc_plan *plan) {
     write_by(&writer, plan);
     write_drivers(&writer, plan);
     write_take(&writer, plan);
+    tc_write_best_by(&writer, plan);
     tc_write_integer(&writer, "seed", plan->seed);
     tc_write_integer(&writer, "samples", plan->samples);
     tc_write_number(&writer, "standard_error_days", worst_error(plan));

@@ -9,6 +9,7 @@
 #include "base/calendar.h"
 #include "report/format.h"
 #include "report/names.h"
+#include "report/plan_best_by.h"
 #include "report/step_report.h"
 
 #define WIDTH 80
@@ -501,6 +502,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
     print_levers(file, style, plan);
+    if (!tc_print_best_by(file, style, plan)) return false;
     if (plan->advice_count > 0) tc_print_heading(file, style, "\nWhat would help");
     for (int i = 0; i < plan->advice_count; i++) tc_print_bullet(file, style, plan->advice[i]);
     tc_print_heading(file, style, "\nWhat is assumed");
