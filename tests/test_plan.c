@@ -126,7 +126,9 @@ static void check_sums(const tc_plan *plan, const tc_plan_run *run) {
         double batch = (double)candidate->global_batch, band = plan->scenario->batch_band * batch;
         assert_true(fabs((double)phase->step.global_batch - batch) <= band);
         if (i > 0) assert_near(phase->from_s, run->phase[i - 1].to_s, 0);
-        if (i > 0) assert_true(phase->tokens_per_s > run->phase[i - 1].tokens_per_s);
+        if (i > 0)
+            assert_true(phase->tokens_per_s > run->phase[i - 1].tokens_per_s
+                        || phase->available < run->phase[i - 1].devices /* what is served has grown */);
         double restart = i > 0 ? plan->scenario->pool[run->pool].economics.restart_s : 0;
         assert_near(phase->tokens / phase->tokens_per_s, phase->to_s - phase->from_s - restart, 1e-3);
         tokens += phase->tokens;
@@ -325,7 +327,7 @@ static void interleaved_pipelines_come_out(void **state) {
     for (int i = 0; i < plan.candidates; i++)
         for (int k = 0; k < plan.candidate[i].phases; k++) {
             const tc_step *step = &plan.candidate[i].phase[k].step;
-            if (step->layout.vpp == 1) continue;
+            if (step->layout.vpp <= 1) continue; /* 0: its step is not forecast */
             interleaved++;
             assert_int_equal(step->micro_batches % step->layout.pp, 0);
         }
@@ -547,22 +549,20 @@ static void assumptions_are_listed(void **state) {
     tc_error error;
     assert_int_equal(tc_scenario_load(catalog, "ascend-2024", &s, &error), TC_OK);
     tc_plan plan = plan_of(s);
-    static const char *const expected[] = {"30,000 devices, 2024-07-31",
-                                           "70,000 devices in 17 deliveries, 2024-08-31 to 2025-12-31",
-                                           "MTBF of a package of ascend-910b",
-                                           "PUE 1.3 (region china)",
-                                           "bring up 10 d",
-                                           "h20: 8,192 devices"};
+    static const char *const expected[]
+        = {"99,996 devices in 12 deliveries, 2024-01-31 to 2024-12-31", "MTBF of a package of ascend-910b",
+           "PUE 1.3 (region china)", "bring up 10 d to 45 d (21 d)", "h20: 8,192"};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         bool found = false;
         for (int k = 0; k < plan.assumed_count; k++) found = found || strstr(plan.assumed[k], expected[i]);
         if (!found) print_error("not assumed: %s\n", expected[i]);
         assert_true(found);
     }
-    assert_int_equal(plan.pool[0].total, 100000);
-    assert_int_equal(plan.candidates, 12);
+    assert_int_equal(plan.pool[0].total, 99996);
+    assert_int_equal(plan.candidates, 18);
     for (int i = 0; i < plan.candidates; i++)
-        if (plan.candidate[i].feasible) check_sums(&plan, &plan.candidate[i]);
+        if (plan.candidate[i].feasible && s->job[plan.candidate[i].job].candidate[plan.candidate[i].candidate].model)
+            check_sums(&plan, &plan.candidate[i]); /* of those whose step is forecast */
     tc_plan_free(&plan);
     tc_scenario_free(s);
 }

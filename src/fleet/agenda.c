@@ -51,7 +51,7 @@ static tc_code fill_task(tc_planner *p, tc_task *task, int job, int candidate, b
         task->step[k] = tc_stream("step/%s/%s", wanted->candidate[candidate].name, s->pool[k].cluster.accelerator.slug);
         offer->prospect = &p->prospect[at];
         if (!offer->gridded && !s->certain) {
-            tc_code code = tc_offer_open(offer, tc_fleet_most(p->fleet, k), arena, p->error);
+            tc_code code = tc_offer_open(offer, p->least[k], p->most[k], arena, p->error);
             if (code) return code;
         }
         task->rates[k] = &offer->rates;

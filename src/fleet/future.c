@@ -42,6 +42,7 @@ typedef struct service {
     int devices;
     double from_s, until_s;
     tc_spread growth;
+    double at_night; /* share of its devices that trains, as if all day */
     uint64_t name;
 } service;
 
@@ -186,6 +187,19 @@ static bool add_deliveries(const tc_scenario *s, int index, pool_facts *f, tc_ar
     return true;
 }
 
+/* What a load over the day leaves at night, as a share of all day: less an hour a day in which jobs load and save. 0: it is not used. */
+static double night_share(const tc_scenario_serving *s) {
+    double mean = 0, most = 0;
+    if (!s->night_training) return 0;
+    for (int day = 0; day < 7; day++)
+        for (int h = 0; h < 24; h++) {
+            double left = 1 - s->profile.hour[h] * (day < 5 ? 1 : s->profile.weekend);
+            mean += left / (7 * 24);
+            most = fmax(most, left);
+        }
+    return fmax(mean - most / 24, 0);
+}
+
 static void add_services(const tc_scenario *s, int index, pool_facts *f) {
     for (int i = 0; i < s->servings; i++) {
         const tc_scenario_serving *serving = &s->serving[i];
@@ -195,6 +209,7 @@ static void add_services(const tc_scenario *s, int index, pool_facts *f) {
                         .from_s = serving->from == INT32_MIN ? -INFINITY : seconds_of(s, serving->from),
                         .until_s = serving->until == INT32_MAX ? INFINITY : seconds_of(s, serving->until),
                         .growth = serving->growth,
+                        .at_night = night_share(serving),
                         .name = tc_stream("serving/%s/growth", serving->name)};
     }
 }
@@ -282,6 +297,7 @@ int tc_fleet_training(const tc_fleet *fleet, int pool, int usable, double at_s) 
 typedef struct event {
     double at_s;
     int devices, served;
+    double night; /* of the served ones, what trains at night, as if all day */
 } event;
 
 typedef struct drawing {
@@ -305,9 +321,9 @@ tc_future *tc_futures_new(const tc_fleet *fleet, tc_arena *arena) {
     return out;
 }
 
-static void add_event(drawing *d, double at_s, double devices, double served) {
+static void add_event(drawing *d, double at_s, double devices, double served, double night) {
     if (devices == 0 && served == 0) return;
-    d->event[d->events++] = (event){at_s, (int)lround(devices), (int)lround(served)};
+    d->event[d->events++] = (event){at_s, (int)lround(devices), (int)lround(served), night};
 }
 
 /* When a delivery comes that would come at `at`: not while its supplier is stopped. INFINITY: never. */
@@ -321,13 +337,13 @@ static void arrive(drawing *d, double at_s, double devices, uint64_t bad_name, u
     if (!accepted && r->bad.high > 0)
         bad = round(devices
                     * fmin(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_BRING_UP, bad_name, index), &r->bad), 1));
-    add_event(d, ready, devices - bad, 0);
+    add_event(d, ready, devices - bad, 0, 0);
     if (bad > 0)
         add_event(d,
                   ready
                       + tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_BRING_UP, bad_name, 1u << 20 | index),
                                      &r->bad_back_s),
-                  bad, 0);
+                  bad, 0, 0);
 }
 
 static void draw_promise(drawing *d, const promise *p) {
@@ -404,11 +420,11 @@ static void draw_service(drawing *d, const service *s) {
     double from = fmax(s->from_s, 0);
     for (int month = 0; from + month * (YEAR / 12) < end; month++) {
         double now = fmin(ceil(s->devices * pow(growth, month) - 1e-9), 1e7);
-        add_event(d, from + month * (YEAR / 12), 0, now - devices);
+        add_event(d, from + month * (YEAR / 12), 0, now - devices, (now - devices) * s->at_night);
         devices = now;
         if (growth == 1) break;
     }
-    if (s->until_s < d->fleet->horizon_s) add_event(d, fmax(s->until_s, from), 0, -devices);
+    if (s->until_s < d->fleet->horizon_s) add_event(d, fmax(s->until_s, from), 0, -devices, -devices * s->at_night);
 }
 
 static void draw_stop(drawing *d) {
@@ -455,6 +471,7 @@ static int by_time(const void *a, const void *b) {
 /* Events in order become levels. */
 static void build_levels(drawing *d, tc_future *out) {
     int64_t devices = 0, served = 0;
+    double night = 0;
     qsort(d->event, (size_t)d->events, sizeof *d->event, by_time);
     out->levels = 0;
     out->unmet_s = INFINITY;
@@ -463,12 +480,14 @@ static void build_levels(drawing *d, tc_future *out) {
         for (; i < d->events && d->event[i].at_s == at; i++) {
             devices += d->event[i].devices;
             served += d->event[i].served;
+            night += d->event[i].night;
         }
         if (at > d->fleet->horizon_s) break;
         int64_t working = (int64_t)floor((double)devices * (1 - d->facts->risks.spares) + 1e-9);
         if (served > working && at > 0 && !(out->unmet_s < INFINITY)) out->unmet_s = at;
+        int64_t at_night = served > working ? 0 : (int64_t)(night + 1e-9);
         out->level[out->levels++]
-            = (tc_future_level){at, (int)working, for_training(d->fleet->scenario, working - served)};
+            = (tc_future_level){at, (int)working, for_training(d->fleet->scenario, working - served + at_night)};
     }
 }
 

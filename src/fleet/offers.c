@@ -57,7 +57,7 @@ static tc_code add(tc_offer *o, int devices, bool grid, tc_arena *arena, tc_erro
     return TC_OK;
 }
 
-tc_code tc_offer_open(tc_offer *o, int most, tc_arena *arena, tc_error *error) {
+tc_code tc_offer_open(tc_offer *o, int least, int most, tc_arena *arena, tc_error *error) {
     o->gridded = true;
     o->rates.restart_s = o->prospect->pool->economics.restart_s;
     tc_code code = TC_OK;
@@ -69,6 +69,7 @@ tc_code tc_offer_open(tc_offer *o, int most, tc_arena *arena, tc_error *error) {
         int knots = o->rates.knots;
         code = add(o, devices, true, arena, error);
         if (knots > 0 && o->rates.knots == knots) break; /* too few for any layout: fewer are too */
+        if (devices <= least) break;
     }
     if (code) return code;
     tc_rates_settle(&o->rates);

@@ -17,8 +17,8 @@ typedef struct tc_offer {
     double gain;   /* of the whole space over what is usual; 0: not yet known */
 } tc_offer;
 
-/* Fills the grid up to `most` devices. */
-TC_NODISCARD tc_code tc_offer_open(tc_offer *offer, int most, tc_arena *arena, tc_error *error);
+/* Fills the grid from `least` to `most` devices. */
+TC_NODISCARD tc_code tc_offer_open(tc_offer *offer, int least, int most, tc_arena *arena, tc_error *error);
 
 /* The same with the few numbers of devices that tell shapes of models apart, down to `least`. */
 TC_NODISCARD tc_code tc_offer_open_coarse(tc_offer *offer, int most, int least, tc_arena *arena, tc_error *error);

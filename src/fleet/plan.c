@@ -78,6 +78,9 @@ static tc_code fill_pools(tc_planner *p) {
             out->total += pool->delivery[k].devices;
             if (pool->delivery[k].day <= p->scenario->start) out->delivered_now = out->total;
         }
+        for (int k = 0; k < p->scenario->actuals; k++) /* what was counted stands above what was planned */
+            if (p->scenario->actual[k].pool == i && p->scenario->actual[k].devices >= 0)
+                out->delivered_now = p->scenario->actual[k].devices;
         for (int k = 0; k < p->scenario->servings; k++)
             if (p->scenario->serving[k].pool == i) out->serving += p->scenario->serving[k].devices;
         if (out->serving > out->total) {
@@ -262,6 +265,12 @@ static tc_code tell_assumed(tc_planner *p) {
                         "a job trains on one pool at a time, what it leaves idle goes to the next job; layouts change "
                         "only when "
                         "devices come or go, and cost one restart");
+    for (int j = 0; j < s->jobs; j++)
+        for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
+            if (s->job[j].candidate[c].phases > 0)
+                code = add_line(p, assumed_of(p),
+                                "%s (%s): the tokens of all its phases at the candidate's own length and batch",
+                                s->job[j].name, s->job[j].candidate[c].name);
     if (code == TC_OK && s->certain)
         code = add_line(p, assumed_of(p),
                         "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for "
@@ -312,6 +321,31 @@ static tc_code tell_advice(tc_planner *p) {
     return code;
 }
 
+enum { LOOKS = 1024 }; /* futures that are looked at for how many devices pools have */
+
+/* The fewest and the most devices that pools have for training in many futures. */
+static bool look_at_levels(tc_planner *p) {
+    int pools = p->scenario->pools;
+    tc_arena scratch = {0};
+    tc_future *future = tc_futures_new(p->fleet, &scratch);
+    p->least = tc_arena_alloc(&p->plan->arena, (size_t)pools * sizeof *p->least);
+    p->most = tc_arena_alloc(&p->plan->arena, (size_t)pools * sizeof *p->most);
+    bool fine = future && p->least && p->most;
+    for (uint32_t i = 0; fine && i < LOOKS && !p->scenario->certain; i++) {
+        tc_fate fate = {.sample = i};
+        for (int d = 0; d < TC_DRIVERS; d++) fate.seed[d] = (uint64_t)p->options->seed;
+        tc_futures_draw(p->fleet, &fate, future);
+        for (int k = 0; k < pools; k++)
+            for (int l = 0; l < future[k].levels; l++) {
+                int devices = future[k].level[l].training;
+                if (devices > p->most[k]) p->most[k] = devices;
+                if (devices > 0 && (p->least[k] == 0 || devices < p->least[k])) p->least[k] = devices;
+            }
+    }
+    tc_arena_free(&scratch);
+    return fine;
+}
+
 /* The futures, and how the devices come in the middle of them. */
 static tc_code open_fleet(tc_planner *p) {
     const tc_scenario *s = p->scenario;
@@ -323,6 +357,7 @@ static tc_code open_fleet(tc_planner *p) {
     p->middle = p->fleet ? tc_futures_new(p->fleet, arena) : NULL;
     if (!p->supply || !p->first || !p->middle) return tc_planner_no_memory(p);
     tc_futures_draw(p->fleet, &middle, p->middle);
+    if (!look_at_levels(p)) return tc_planner_no_memory(p);
     p->risks = s->certain ? tc_risks_none() : s->risks;
     return fill_pools(p);
 }

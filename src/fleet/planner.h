@@ -13,6 +13,7 @@ typedef struct tc_planner {
     tc_risks risks; /* of runs */
     tc_fleet *fleet;
     tc_future *middle;     /* [pools]: every variable at its median */
+    int *least, *most;     /* [pools]: devices for training that futures have, where they have any */
     tc_supply *supply;     /* [pools]: the same as steps */
     tc_prospect *prospect; /* beside plan->candidate */
     tc_offer *offer;       /* beside plan->candidate */

@@ -60,9 +60,9 @@ static void lever_text(const tc_plan *plan, const tc_lever *l, char *text, size_
         snprintf(what, sizeof what, "%s more devices for training in %s from %s on", tc_format_count(l->amount).s,
                  s->pool[l->pool].name, day_text(l->from).s);
     if (isfinite(days) && l->kind == TC_LEVER_MORE)
-        snprintf(earlier, sizeof earlier, ", %s days earlier", tc_format_fixed(days, 1).s);
+        snprintf(earlier, sizeof earlier, ", %.20s days earlier", tc_format_fixed(days, 1).s);
     if (isfinite(l->cost_usd) && fabs(l->cost_usd) >= 1000)
-        snprintf(cost, sizeof cost, "; the job costs %s %s", money(fabs(l->cost_usd)).s,
+        snprintf(cost, sizeof cost, "; the job costs %.40s %s", money(fabs(l->cost_usd)).s,
                  l->cost_usd > 0 ? "more" : "less");
     snprintf(text, size, "%s by %s: %s (%s without) with %s%s%s", s->job[l->job].name, day_text(l->by).s,
              tc_format_percent(100 * l->probability).s, tc_format_percent(100 * l->before).s, what, earlier, cost);
@@ -106,8 +106,8 @@ static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan
         const tc_plan_run *run = best_alone(plan, job, c);
         if (!run || (plan->run[job].feasible && c == plan->run[job].candidate)) continue;
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s",
-                                 used ? "; " : "Instead: ", s->job[job].candidate[c].name, day_text(run->finish).s,
-                                 s->pool[run->pool].name);
+                                 used ? "; " : "Instead, less preferred: ", s->job[job].candidate[c].name,
+                                 day_text(run->finish).s, s->pool[run->pool].name);
     }
     if (used == 0) return;
     fputs("   ", file);
