@@ -52,6 +52,16 @@ for document in README.md docs/manual.md; do
         echo "FAIL: $document does not show what its commands print (make record writes it)" >&2
     fi
 done
+# The pictures of a plan that docs/scenarios.md shows.
+"$program" plan two-pools-h100-h20 --svg "$work/plan" >/dev/null
+for picture in calendar s-curve devices; do
+    if [ "${RECORD:-}" = 1 ]; then
+        cp "$work/plan/$picture.svg" "$source_dir/docs/img/plan-$picture.svg"
+    elif ! cmp "$source_dir/docs/img/plan-$picture.svg" "$work/plan/$picture.svg" >&2; then
+        failures=$((failures + 1))
+        echo "FAIL: docs/img/plan-$picture.svg is not what 'plan two-pools-h100-h20 --svg' draws (make record writes it)" >&2
+    fi
+done
 # The table of published sweeps, with what is said of it.
 "$program" validate --sweeps --markdown | cat - "$source_dir/tools/misranked.md" >"$work/sweeps.md"
 if [ "${RECORD:-}" = 1 ]; then

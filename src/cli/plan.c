@@ -6,15 +6,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/plan_files.h"
 #include "report/plan_report.h"
 
 static tc_code report(tc_context *context, const tc_plan *plan) {
     context->infeasible = !plan->feasible || !plan->served;
     if (context->target.format)
         tc_report_plan(&context->target, plan);
-    else if (!tc_report_plan_text(context->out, &context->style, plan))
+    else if (!tc_plan_files_are_output(context) && !tc_report_plan_text(context->out, &context->style, plan))
         return tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
-    return TC_OK;
+    return tc_plan_files_write(context, plan);
 }
 
 /* ---- how far it is --------------------------------------------------------------------------- */
@@ -95,8 +96,10 @@ tc_code tc_command_plan(tc_context *context) {
                                          .sets = context->options->sets,
                                          .actual = tc_given(context, TC_OPTION_ACTUAL)->text,
                                          .certain = tc_given(context, TC_OPTION_CERTAIN)->given};
-    tc_code code = tc_scenario_load_changed(context->catalog, context->options->positional[0], &changes, &scenario,
-                                            context->error);
+    tc_code code = tc_plan_files_check(context);
+    if (!code)
+        code = tc_scenario_load_changed(context->catalog, context->options->positional[0], &changes, &scenario,
+                                        context->error);
     if (code) return code;
     if (tc_given(context, TC_OPTION_ANY)->given) scenario->any = true;
     if (tc_given(context, TC_OPTION_FIT)->given) scenario->fit = tc_given(context, TC_OPTION_FIT)->real;

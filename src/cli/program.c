@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/plan_files.h"
 #include "cli/terminal.h"
 
 /* The user's own data folder, XDG_DATA_HOME/traincast or ~/.local/share/traincast, if it is there. */
@@ -54,7 +55,8 @@ static const tc_output_format *chosen_format(const tc_options *options) {
 static bool is_for_machines(const tc_context *context) {
     const tc_options *options = context->options;
     return context->target.format || options->value[TC_OPTION_MARKDOWN].given || options->command == TC_COMMAND_MAN
-           || options->command == TC_COMMAND_COMPLETION || options->command == TC_COMMAND_TRACE;
+           || options->command == TC_COMMAND_COMPLETION || options->command == TC_COMMAND_TRACE
+           || (options->command == TC_COMMAND_PLAN && tc_plan_files_are_output(context));
 }
 
 static tc_code (*const command_functions[TC_COMMANDS])(tc_context *context) = {

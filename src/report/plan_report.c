@@ -6,31 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/calendar.h"
 #include "report/format.h"
 #include "report/names.h"
 #include "report/plan_best_by.h"
+#include "report/plan_outlook_text.h"
+#include "report/plan_words.h"
 #include "report/step_report.h"
-
-#define WIDTH 80
-#define LABEL 22 /* columns of the calendar before its chart */
-#define MAX_CHART 400
-
-static int width_of(const tc_style *style) { return style->width > 0 ? style->width : WIDTH; }
-
-static tc_text day_text(int32_t day) {
-    tc_text out;
-    _Static_assert(sizeof out.s >= TC_DATE_SIZE, "a text holds a day");
-    tc_date_format(day, out.s);
-    return out;
-}
-
-/* "$7.71 M" */
-static tc_text money(double usd) {
-    tc_text out = tc_format_short(usd), with_sign = {"-"};
-    if (isfinite(usd)) snprintf(with_sign.s, sizeof with_sign.s, "$%.38s", out.s);
-    return with_sign;
-}
+#include "report/text_calendar.h"
 
 static double days(const tc_plan_run *run) { return (run->finish_s - run->start_s) / 86400; }
 
@@ -40,8 +22,8 @@ static double end_days(const tc_plan_end *end) { return (end->finish_s - end->st
 static const char *interval(const tc_plan_run *run, char *buffer, size_t size) {
     buffer[0] = 0;
     if (run->p10.known)
-        snprintf(buffer, size, " (80 %% interval %.10s to %.10s)", day_text(run->p10.finish).s,
-                 run->p90.known ? day_text(run->p90.finish).s : "never");
+        snprintf(buffer, size, " (80 %% interval %.10s to %.10s)", tc_format_day(run->p10.finish).s,
+                 run->p90.known ? tc_format_day(run->p90.finish).s : "never");
     return buffer;
 }
 
@@ -58,14 +40,15 @@ static void lever_text(const tc_plan *plan, const tc_lever *l, char *text, size_
                  tc_format_fixed(l->amount / 86400, 0).s);
     else
         snprintf(what, sizeof what, "%s more devices for training in %s from %s on", tc_format_count(l->amount).s,
-                 s->pool[l->pool].name, day_text(l->from).s);
+                 s->pool[l->pool].name, tc_format_day(l->from).s);
     if (isfinite(days) && l->kind == TC_LEVER_MORE)
         snprintf(earlier, sizeof earlier, ", %.20s days earlier", tc_format_fixed(days, 1).s);
     if (isfinite(l->cost_usd) && fabs(l->cost_usd) >= 1000)
-        snprintf(cost, sizeof cost, "; the job costs %.40s %s", money(fabs(l->cost_usd)).s,
+        snprintf(cost, sizeof cost, "; the job costs %.40s %s", tc_format_money(fabs(l->cost_usd)).s,
                  l->cost_usd > 0 ? "more" : "less");
-    snprintf(text, size, "%s by %s: %s (%s without) with %s%s%s", s->job[l->job].name, day_text(l->by).s,
-             tc_format_percent(100 * l->probability).s, tc_format_percent(100 * l->before).s, what, earlier, cost);
+    snprintf(text, size, "%s by %s: %s (%s without) with %s%s%s", s->job[l->job].name, tc_format_day(l->by).s,
+             tc_format_probability(l->probability, plan->samples).s, tc_format_probability(l->before, plan->samples).s,
+             what, earlier, cost);
 }
 
 static void print_levers(FILE *file, const tc_style *style, const tc_plan *plan) {
@@ -107,7 +90,7 @@ static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan
         if (!run || (plan->run[job].feasible && c == plan->run[job].candidate)) continue;
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s",
                                  used ? "; " : "Instead, less preferred: ", s->job[job].candidate[c].name,
-                                 day_text(run->finish).s, s->pool[run->pool].name);
+                                 tc_format_day(run->finish).s, s->pool[run->pool].name);
     }
     if (used == 0) return;
     fputs("   ", file);
@@ -123,16 +106,18 @@ static void drawn_text(const tc_plan *plan, int job, char *text, size_t size) {
         double at = tc_outlook_quantile(plan->outlook, job, likely[i]);
         bool known = at < INFINITY;
         used += (size_t)snprintf(text + used, size - used, "%s%d %% %s", i ? ", " : "", (int)lround(100 * likely[i]),
-                                 known ? day_text(plan->scenario->start + (int32_t)floor(at / 86400)).s : "never");
+                                 known ? tc_format_day(tc_plan_day(plan->scenario, at)).s : "never");
     }
     if (o->never > 0 && used < size)
-        used += (size_t)snprintf(text + used, size - used, "; never %s", tc_format_percent(100 * o->never).s);
+        used += (size_t)snprintf(text + used, size - used, "; never %s",
+                                 tc_format_probability(o->never, plan->samples).s);
     if (o->by_deadline >= 0 && used < size)
         used += (size_t)snprintf(text + used, size - used, "; by its deadline, %s, %s",
-                                 plan->scenario->job[job].deadline_date, tc_format_percent(100 * o->by_deadline).s);
+                                 plan->scenario->job[job].deadline_date,
+                                 tc_format_probability(o->by_deadline, plan->samples).s);
     for (int i = 0; i < plan->days && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "; by %.10s %s", day_text(plan->day[i]).s,
-                                 tc_format_percent(100 * tc_plan_done_by(plan, job, plan->day[i])).s);
+        used += (size_t)snprintf(text + used, size - used, "; by %.10s %s", tc_format_day(plan->day[i]).s,
+                                 tc_format_probability(tc_plan_done_by(plan, job, plan->day[i]), plan->samples).s);
 }
 
 /* What is to be served and cannot be stands above all dates. */
@@ -146,7 +131,7 @@ static void print_unserved(FILE *file, const tc_style *style, const tc_plan *pla
         snprintf(text, sizeof text,
                  "%s is %s: its pool %s has enough devices for all that is to be served there with %s only%s.",
                  serving->name, met > 0 ? "not safe" : "not met", s->pool[serving->pool].name,
-                 tc_format_percent(100 * met).s, serving->firm ? "; the scenario calls it firm" : "");
+                 tc_format_probability(met, plan->samples).s, serving->firm ? "; the scenario calls it firm" : "");
         tc_print_tone(file, style, TC_TONE_BAD, "=> ");
         tc_print_wrapped(file, style, 3, 3, text);
     }
@@ -168,17 +153,18 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
             snprintf(text, sizeof text,
                      "%s (%s, %s %s) is done by: %s. In the middle future on %s, %s (%s to %s), %s MWh.", job->name,
                      job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
-                     job->candidate[run->candidate].unit, dates, s->pool[run->pool].name, money(o->cost_usd.p50).s,
-                     money(o->cost_usd.p10).s, money(o->cost_usd.p90).s, tc_format_count(o->energy_mwh.p50).s);
+                     job->candidate[run->candidate].unit, dates, s->pool[run->pool].name,
+                     tc_format_money(o->cost_usd.p50).s, tc_format_money(o->cost_usd.p10).s,
+                     tc_format_money(o->cost_usd.p90).s, tc_format_count(o->energy_mwh.p50).s);
         } else {
             if (run->p10.known && run->p90.known)
                 snprintf(length, sizeof length, " (%s to %s)", tc_format_fixed(end_days(&run->p10), 1).s,
                          tc_format_fixed(end_days(&run->p90), 1).s);
             snprintf(text, sizeof text, "%s is done on %s%s: %s (%s %s) on %s, from %s, %s days%s, %s, %s MWh%s.",
-                     job->name, day_text(run->finish).s, interval(run, ends, sizeof ends),
+                     job->name, tc_format_day(run->finish).s, interval(run, ends, sizeof ends),
                      job->candidate[run->candidate].name, tc_format_short(job->candidate[run->candidate].tokens).s,
-                     job->candidate[run->candidate].unit, s->pool[run->pool].name, day_text(run->start).s,
-                     tc_format_fixed(days(run), 1).s, length, money(run->cost_usd).s,
+                     job->candidate[run->candidate].unit, s->pool[run->pool].name, tc_format_day(run->start).s,
+                     tc_format_fixed(days(run), 1).s, length, tc_format_money(run->cost_usd).s,
                      tc_format_count(run->energy_mwh).s, plan->job[i].late ? ", after its deadline" : "");
         }
         tc_print_tone(file, style, run->feasible && !plan->job[i].late ? TC_TONE_GOOD : TC_TONE_BAD, "=> ");
@@ -208,7 +194,7 @@ static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) 
         tc_table_cell(&table, pool->cluster.accelerator.slug);
         tc_table_cell(&table, tc_format_count(sum->delivered_now).s);
         tc_table_cell(&table, tc_format_count(sum->total).s);
-        tc_table_cell(&table, day_text(pool->delivery[pool->deliveries - 1].day).s);
+        tc_table_cell(&table, tc_format_day(pool->delivery[pool->deliveries - 1].day).s);
         tc_table_cell(&table, sum->serving ? tc_format_count(sum->serving).s : "-");
         tc_table_cell(&table, tc_format_count(sum->training_now).s);
         tc_table_cell(&table, tc_format_count(sum->training).s);
@@ -267,8 +253,8 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
         tc_table_cell(&table, last ? tc_format_count(last->devices).s : "-");
         tc_table_cell(&table, last && candidate->model ? tc_format_percent(last->step.mfu_pct).s : "-");
         tc_table_cell(&table, last ? tc_format_fixed(days(run), 1).s : "-");
-        tc_table_cell_tone(&table, last ? day_text(run->finish).s : "never", last ? TC_TONE_PLAIN : TC_TONE_BAD);
-        tc_table_cell(&table, last ? money(run->cost_usd).s : "-");
+        tc_table_cell_tone(&table, last ? tc_format_day(run->finish).s : "never", last ? TC_TONE_PLAIN : TC_TONE_BAD);
+        tc_table_cell(&table, last ? tc_format_money(run->cost_usd).s : "-");
         tc_table_cell(&table, last ? tc_format_count(run->energy_mwh).s : "-");
     }
     return tc_table_print(&table, file, style);
@@ -279,8 +265,8 @@ static void print_ends(FILE *file, const tc_style *style, int indent, const tc_p
     const tc_step *step = &run->phase[run->phases - 1].step;
     char text[160];
     if (!run->p10.known) return;
-    snprintf(text, sizeof text, "80 %%: %.10s to %.10s; %s; %s", day_text(run->p10.finish).s,
-             run->p90.known ? day_text(run->p90.finish).s : "never",
+    snprintf(text, sizeof text, "80 %%: %.10s to %.10s; %s; %s", tc_format_day(run->p10.finish).s,
+             run->p90.known ? tc_format_day(run->p90.finish).s : "never",
              tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
              tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
     tc_print_wrapped(file, style, 0, indent, text);
@@ -323,80 +309,30 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_plan *plan
 
 /* ---- the calendar --------------------------------------------------------------------------- */
 
-typedef struct chart {
-    FILE *file;
-    const tc_style *style;
-    int32_t start;
-    double seconds; /* from the start to the chart's end */
-    int columns;
-} chart;
-
-static int column_of(const chart *c, double seconds) {
-    int column = (int)floor(seconds / c->seconds * c->columns);
-    return column < 0 ? 0 : column >= c->columns ? c->columns - 1 : column;
-}
-
-static void print_row(const chart *c, const char *label, int indent, const char *cells, tc_tone tone) {
-    char name[96];
-    int room = LABEL - 2 - indent;
-    if (tc_text_width(label) > room)
-        snprintf(name, sizeof name, "%.*s..", room - 2, label);
-    else
-        snprintf(name, sizeof name, "%.64s", label);
-    int last = c->columns;
-    while (last > 0 && cells[last - 1] == ' ') last--;
-    fprintf(c->file, "%*s%s", indent, "", name);
-    if (last > 0) {
-        char cut[MAX_CHART + 1];
-        snprintf(cut, sizeof cut, "%.*s", last, cells);
-        fprintf(c->file, "%*s", LABEL - indent - tc_text_width(name), "");
-        tc_print_tone(c->file, c->style, tone, cut);
-    }
-    fputc('\n', c->file);
-}
-
-/* Names of months (or of each third, or twelfth, where months are narrow) over their first day. */
-static void print_months(const chart *c) {
-    char cells[MAX_CHART + 16];
-    memset(cells, ' ', sizeof cells);
-    double month = 30.4 * 86400 / c->seconds * c->columns;
-    int step = month >= 9 ? 1 : month >= 3 ? 3 : 12, free = 0;
-    int32_t end = c->start + (int32_t)ceil(c->seconds / 86400);
-    int32_t day = c->start;
-    for (int guard = 0; day < end && guard < 1300; guard++, day = tc_next_month(day)) {
-        int year, number, day_of_month;
-        tc_date_from_day(day, &year, &number, &day_of_month);
-        int column = column_of(c, (double)(day - c->start) * 86400);
-        if ((number - 1) % step || column < free || column + 7 > c->columns) continue;
-        memcpy(cells + column, day_text(day).s, 7);
-        free = column + 8;
-    }
-    cells[c->columns] = 0;
-    print_row(c, "", 0, cells, TC_TONE_FAINT);
-}
-
-static void print_pool_row(const chart *c, const tc_plan *plan, int index) {
+static void print_pool_row(const tc_text_calendar *c, const tc_plan *plan, int index) {
     const tc_scenario_pool *pool = &plan->scenario->pool[index];
-    char cells[MAX_CHART + 1];
+    char cells[TC_TEXT_CALENDAR_MOST + 1];
     memset(cells, '.', sizeof cells);
     for (int i = 0; i < pool->deliveries; i++) {
         double ready = (double)(pool->delivery[i].day - c->start) * 86400 + pool->bring_up_s;
-        if (ready <= c->seconds) cells[column_of(c, ready)] = '+';
+        if (ready <= c->seconds) cells[tc_text_calendar_column(c, ready)] = '+';
     }
     double until = (double)((int64_t)pool->until - c->start) * 86400;
     if (pool->until != INT32_MAX && until < c->seconds)
-        for (int i = column_of(c, until); i < c->columns; i++) cells[i] = ' ';
+        for (int i = tc_text_calendar_column(c, until); i < c->columns; i++) cells[i] = ' ';
     cells[c->columns] = 0;
-    print_row(c, pool->name, 0, cells, TC_TONE_PLAIN);
+    tc_print_calendar_row(c, pool->name, 0, cells, TC_TONE_PLAIN);
 }
 
-static void print_run_row(const chart *c, const char *label, const tc_plan_run *run, char bar, tc_tone tone) {
-    char cells[MAX_CHART + 1];
+static void print_run_row(const tc_text_calendar *c, const char *label, const tc_plan_run *run, char bar,
+                          tc_tone tone) {
+    char cells[TC_TEXT_CALENDAR_MOST + 1];
     memset(cells, ' ', sizeof cells);
-    for (int i = column_of(c, run->start_s); i <= column_of(c, run->finish_s); i++) cells[i] = bar;
-    for (int i = 1; i < run->phases; i++) cells[column_of(c, run->phase[i].from_s)] = '|';
+    for (int i = tc_text_calendar_column(c, run->start_s); i <= tc_text_calendar_column(c, run->finish_s); i++)
+        cells[i] = bar;
+    for (int i = 1; i < run->phases; i++) cells[tc_text_calendar_column(c, run->phase[i].from_s)] = '|';
     cells[c->columns] = 0;
-    print_row(c, label, 2, cells, tone);
+    tc_print_calendar_row(c, label, 2, cells, tone);
 }
 
 static bool is_planned(const tc_plan *plan, const tc_plan_run *run) {
@@ -406,16 +342,13 @@ static bool is_planned(const tc_plan *plan, const tc_plan_run *run) {
 
 static void print_calendar(FILE *file, const tc_style *style, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
-    chart c = {.file = file, .style = style, .start = s->start, .seconds = 14 * 86400.0};
+    double last = 14 * 86400.0;
     for (int i = 0; i < plan->candidates; i++)
-        if (plan->candidate[i].feasible && plan->candidate[i].finish_s > c.seconds)
-            c.seconds = plan->candidate[i].finish_s;
+        if (plan->candidate[i].feasible) last = fmax(last, plan->candidate[i].finish_s);
     for (int i = 0; i < plan->jobs; i++)
-        if (plan->run[i].feasible && plan->run[i].finish_s > c.seconds) c.seconds = plan->run[i].finish_s;
-    c.columns = width_of(style) - LABEL;
-    if (c.columns > MAX_CHART) c.columns = MAX_CHART;
-    if (c.columns < 20) c.columns = 20;
-    print_months(&c);
+        if (plan->run[i].feasible) last = fmax(last, plan->run[i].finish_s);
+    tc_text_calendar c = tc_text_calendar_of(file, style, s->start, last);
+    tc_print_calendar_months(&c);
     for (int k = 0; k < s->pools; k++) {
         print_pool_row(&c, plan, k);
         for (int i = 0; i < plan->jobs; i++)
@@ -449,7 +382,7 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
                  elsewhere ? plan->scenario->pool[phase->pool].name : "", tc_format_short(phase->tokens).s,
                  candidate->unit[0] ? candidate->unit : "tokens", candidate->model ? ": " : "",
                  candidate->model ? tc_layout_text(&phase->step.layout, layout, sizeof layout) : "");
-        fprintf(file, "  %s  ", day_text(phase->from).s);
+        fprintf(file, "  %s  ", tc_format_day(phase->from).s);
         tc_print_wrapped(file, style, 14, 14, phase_text);
     }
     char text[320], ends[64];
@@ -457,7 +390,7 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
              interval(run, ends, sizeof ends), tc_format_short(run->device_hours).s,
              tc_format_percent(100 * run->goodput).s, tc_format_count(run->failures).s,
              tc_format_count(run->tonnes_co2).s);
-    fprintf(file, "  %s  ", day_text(run->finish).s);
+    fprintf(file, "  %s  ", tc_format_day(run->finish).s);
     tc_print_wrapped(file, style, 14, 14, text);
 }
 
@@ -486,6 +419,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
         fputc('\n', file);
     }
     print_answer(file, style, plan);
+    if (!tc_print_outlook(file, style, plan)) return false;
     tc_print_heading(file, style, "\nPools");
     if (!print_pools(file, style, plan)) return false;
     print_serving(file, style, plan);
@@ -497,7 +431,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
         print_layouts(file, style, plan, i);
     }
     char title[64];
-    snprintf(title, sizeof title, "\nThe calendar from %s", day_text(s->start).s);
+    snprintf(title, sizeof title, "\nThe calendar from %s", tc_format_day(s->start).s);
     tc_print_heading(file, style, title);
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);

@@ -100,10 +100,13 @@ void tc_print_visible(FILE *file, const tc_style *style, const char *text, size_
     while (length > 0) {
         const char *end = memchr(text, '\n', length);
         size_t n = end ? (size_t)(end - text) : length;
+        bool feed = end && n > 0 && text[n - 1] == '\r'; /* lines of iCalendar end in both */
+        n -= feed;
         if (style->width > 0 && n > (size_t)style->width)
             print_folded(file, style, text, n);
         else
             put_visible(file, style, text, n);
+        if (feed) fputc('\r', file), n++;
         if (end) fputc('\n', file), n++;
         text += n, length -= n;
     }

@@ -92,7 +92,8 @@ const char *attack_command(const attack_kind *kind, const char *bytes, size_t si
 
 /* An option's file is made in the work folder, whatever its name says. */
 static void stay_here(char **argv, int argc) {
-    static const char *const made[] = {"--output", "--svg", "--store", "--heat-map", "--front"};
+    static const char *const made[]
+        = {"--output", "--svg", "--store", "--heat-map", "--front", "--ics", "--dates-csv", "--months-csv"};
     for (int i = 1; i < argc; i++)
         for (size_t k = 0; k < sizeof made / sizeof *made; k++) {
             size_t length = strlen(made[k]);
@@ -163,6 +164,7 @@ static void check_shown(judge *j, const char *text, size_t size, bool colour) {
         uint32_t code_point;
         tc_glyph glyph = tc_utf8_next(text, left, &length, &code_point);
         if (glyph == TC_GLYPH_SHOWN || *text == '\n' || (colour && *text == '\x1b')) continue;
+        if (*text == '\r' && left > 1 && text[1] == '\n') continue; /* lines of iCalendar */
         blame(j, "a character that cannot be shown: U+%04x", (unsigned)code_point);
         return;
     }

@@ -1,0 +1,90 @@
+/* plan_words.c - drivers, probabilities and moments as people read them. */
+#include "report/plan_words.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/calendar.h"
+
+#define DAY 86400.0
+
+const char *tc_driver_words(int driver) {
+    static const char *const words[TC_DRIVERS + 1] = {"deliveries, on their day or late",
+                                                      "pace of deliveries",
+                                                      "stops by regulation",
+                                                      "bring-up and acceptance",
+                                                      "step time",
+                                                      "operations of the run",
+                                                      "load of serving",
+                                                      "interactions"};
+    return words[driver];
+}
+
+/* Binomial standard error; of none or all of n, 3 / n is the bound of 95 % (Hanley and Lippman-Hand 1983). */
+tc_text tc_format_probability(double p, int samples) {
+    tc_text out = {"-"};
+    if (!isfinite(p)) return out;
+    double none = 3.0 / samples, error = sqrt(p * (1 - p) / samples);
+    bool surely = samples >= 30 && (p < 0.5 / samples || p > 1 - 0.5 / samples);
+    int decimals = surely ? none < 0.01 : error > 0 && error < 0.005 ? 1 : 0;
+    double shown = !surely ? p : p < 0.5 ? none : 1 - none;
+    snprintf(out.s, sizeof out.s, "%s%.20s %%",
+             !surely   ? ""
+             : p < 0.5 ? "< "
+                       : "> ",
+             tc_format_fixed(100 * shown, decimals).s);
+    return out;
+}
+
+/* Two standard errors of a correlation that is none. */
+static double chance(int samples) { return 2 / sqrt(samples); }
+
+bool tc_share_is_seen(double share, int samples) { return share > chance(samples); }
+
+tc_text tc_format_share(double share, int samples) {
+    tc_text out;
+    bool seen = tc_share_is_seen(share, samples);
+    snprintf(out.s, sizeof out.s, "%s%.20s %%", seen ? "" : "< ",
+             tc_format_fixed(100 * (seen ? share : chance(samples)), 0).s);
+    return out;
+}
+
+bool tc_swings_are_days(const tc_outlook_job *o) {
+    double all = o->finish_s.p90 - o->finish_s.p10;
+    for (int d = 0; d < TC_DRIVERS; d++)
+        if (!(all < INFINITY) || o->swing_s[d] > 1.2 * all) return false;
+    return true;
+}
+
+int tc_plan_first_month(const tc_plan *plan) {
+    const tc_outlook *o = plan->outlook;
+    int m = 0;
+    while (m + 1 < o->months && o->month[m].day < plan->scenario->as_of) m++;
+    return m;
+}
+
+int32_t tc_plan_day(const tc_scenario *scenario, double seconds) {
+    return scenario->start + (int32_t)floor(seconds / DAY);
+}
+
+tc_text tc_format_day(int32_t day) {
+    tc_text out;
+    _Static_assert(sizeof out.s >= TC_DATE_SIZE, "a text holds a day");
+    tc_date_format(day, out.s);
+    return out;
+}
+
+/* A digit stands while the error is below half of what it tells apart: a day is read as a week or so. */
+tc_text tc_format_moment(const tc_scenario *scenario, double seconds, double error_s) {
+    if (!(seconds < INFINITY)) return (tc_text){"never"};
+    tc_text out = tc_format_day(tc_plan_day(scenario, seconds));
+    if (error_s > 10 * DAY) out.s[7] = 0;
+    if (error_s > 120 * DAY) out.s[4] = 0;
+    return out;
+}
+
+tc_text tc_format_money(double usd) {
+    tc_text out = tc_format_short(usd), with_sign = {"-"};
+    if (isfinite(usd)) snprintf(with_sign.s, sizeof with_sign.s, "$%.38s", out.s);
+    return with_sign;
+}
