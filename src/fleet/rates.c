@@ -43,9 +43,11 @@ void tc_rates_settle(tc_rates *r) {
     for (int i = 1; i < r->knots; i++)
         if (tc_useful(r->knot[i].tokens_per_s, &r->knot[i].overhead)
             < tc_useful(r->knot[i - 1].tokens_per_s, &r->knot[i - 1].overhead)) {
-            int devices = r->knot[i].devices;
+            tc_knot before = r->knot[i];
             r->knot[i] = r->knot[i - 1];
-            r->knot[i].devices = devices;
+            r->knot[i].devices = before.devices;
+            r->knot[i].grid = before.grid;
+            r->knot[i].named = before.named;
         }
 }
 
