@@ -243,7 +243,7 @@ static bool add_pool(tc_fleet *fleet, int index, tc_arena *arena) {
 
 /* Events of a pool at most: what comes in part, late and repaired; the lots of a stream; the months of what is served. */
 static int most_events(const tc_fleet *fleet, const pool_facts *f) {
-    int most = 4 * f->promises + 2;
+    int most = 4 * f->promises + 3;
     for (int i = 0; i < f->streams; i++) most += 2 * (f->stream[i].periods + MOST_LATE_PERIODS);
     return most + f->services * (int)(fleet->horizon_s / (YEAR / 12) + 3);
 }
@@ -306,7 +306,7 @@ typedef struct drawing {
     const pool_facts *facts;
     event *event;
     int events;
-    double bring_up_s, first_ready_s; /* of a new platform: nothing trains before */
+    double bring_up_s, first_ready_s; /* of a new platform: nothing trains before, though it may serve */
     double given_up_s;                /* when it is seen that it never will; INFINITY: it does */
     double stop_s, reopen_s;
 } drawing;
@@ -333,7 +333,7 @@ static double after_stop(const drawing *d, double at) { return at < d->stop_s ? 
 static void arrive(drawing *d, double at_s, double devices, uint64_t bad_name, uint32_t index, bool accepted) {
     const tc_risks *r = &d->facts->risks;
     if (!(at_s < INFINITY) || devices <= 0) return;
-    double ready = fmax(fmax(at_s + d->bring_up_s, d->first_ready_s), 0), bad = 0;
+    double ready = fmax(at_s + d->bring_up_s, 0), bad = 0;
     if (!accepted && r->bad.high > 0)
         bad = round(devices
                     * fmin(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_BRING_UP, bad_name, index), &r->bad), 1));
@@ -472,6 +472,7 @@ static int by_time(const void *a, const void *b) {
 static void build_levels(drawing *d, tc_future *out) {
     int64_t devices = 0, served = 0;
     double night = 0;
+    if (d->first_ready_s > 0 && d->first_ready_s < INFINITY) d->event[d->events++] = (event){.at_s = d->first_ready_s};
     qsort(d->event, (size_t)d->events, sizeof *d->event, by_time);
     out->levels = 0;
     out->unmet_s = INFINITY;
@@ -487,7 +488,9 @@ static void build_levels(drawing *d, tc_future *out) {
         if (served > working && at > 0 && !(out->unmet_s < INFINITY)) out->unmet_s = at;
         int64_t at_night = served > working ? 0 : (int64_t)(night + 1e-9);
         out->level[out->levels++]
-            = (tc_future_level){at, (int)working, for_training(d->fleet->scenario, working - served + at_night)};
+            = (tc_future_level){at, (int)working,
+                                at < d->first_ready_s ? 0
+                                                      : for_training(d->fleet->scenario, working - served + at_night)};
     }
 }
 

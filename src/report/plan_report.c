@@ -46,9 +46,9 @@ static void lever_text(const tc_plan *plan, const tc_lever *l, char *text, size_
     if (isfinite(l->cost_usd) && fabs(l->cost_usd) >= 1000)
         snprintf(cost, sizeof cost, "; the job costs %.40s %s", tc_format_money(fabs(l->cost_usd)).s,
                  l->cost_usd > 0 ? "more" : "less");
-    snprintf(text, size, "%.47s by %.12s: %.20s (%.20s without) with %.200s%.63s%.63s", s->job[l->job].name, tc_format_day(l->by).s,
-             tc_format_probability(l->probability, plan->samples).s, tc_format_probability(l->before, plan->samples).s,
-             what, earlier, cost);
+    snprintf(text, size, "%.47s by %.12s: %.20s (%.20s without) with %.200s%.63s%.63s", s->job[l->job].name,
+             tc_format_day(l->by).s, tc_format_probability(l->probability, plan->samples).s,
+             tc_format_probability(l->before, plan->samples).s, what, earlier, cost);
 }
 
 static void print_levers(FILE *file, const tc_style *style, const tc_plan *plan) {
