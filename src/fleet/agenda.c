@@ -73,7 +73,8 @@ static int had_on(const tc_planner *p, int pool, int32_t day) {
     int devices = -1;
     for (int i = 0; i < s->actuals && s->actual[i].day <= day; i++)
         if (s->actual[i].pool == pool && s->actual[i].devices >= 0)
-            devices = s->actual[i].usable >= 0 ? s->actual[i].usable : s->actual[i].devices;
+            devices = s->actual[i].usable >= 0 ? s->actual[i].usable
+                                               : (int)(s->actual[i].devices * (1 - s->pool[pool].risks.spares));
     if (devices >= 0) return tc_fleet_training(p->fleet, pool, devices, at);
     int level = -1;
     while (level + 1 < f->levels && f->level[level + 1].from_s <= at) level++;

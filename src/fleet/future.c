@@ -281,7 +281,7 @@ int tc_fleet_most(const tc_fleet *fleet, int pool) {
 
 int tc_fleet_training(const tc_fleet *fleet, int pool, int usable, double at_s) {
     const pool_facts *f = &fleet->pool[pool];
-    int64_t devices = (int64_t)floor(usable * (1 - f->risks.spares) + 1e-9);
+    int64_t devices = usable;
     for (int i = 0; i < f->services; i++) {
         const service *s = &f->service[i];
         double months = fmax(at_s - fmax(s->from_s, 0), 0) / (YEAR / 12);
@@ -350,7 +350,8 @@ static void draw_promise(drawing *d, const promise *p) {
     const tc_risks *r = &d->facts->risks;
     double count = round(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_DELIVERIES, p->size, 0), &p->count));
     if (p->here && d->facts->here_usable >= 0) {
-        arrive(d, p->due_s - d->bring_up_s, d->facts->here_usable, p->bad, 0, true);
+        /* those that stand by are not among them */
+        arrive(d, p->due_s - d->bring_up_s, round(d->facts->here_usable / (1 - r->spares)), p->bad, 0, true);
         return;
     }
     double due = p->due_s;
