@@ -272,6 +272,14 @@ for model in llama-3.1-70b deepseek-v3; do
 done
 good run --model gpt2-124m --accelerator a100-sxm-80g --devices 8 --tokens 10B --json
 is_json run days days_p10 days_p90 goodput cost_usd energy_mwh co2_t
+good plan startup-rented startup-rented --samples 64 --set 'pools[0].deliveries[0].devices=192' --json
+is_json plans plans difference shift_days standard_error_days probability_earlier
+good plan startup-rented --samples 64 --json
+cp "$work/out" "$work/last.json"
+good plan startup-rented --samples 64 --since "$work/last.json"
+has '^What changed since the earlier answer'
+good plan startup-rented --samples 64 --set 'pools[0].deliveries[0].devices=192' --since startup-rented
+has '^What changed since startup-rented of 20' '^ .* deliveries '
 good plan ascend-2024 --json
 is_json plan jobs finish_p10 finish_p50 finish_p90 phases pools serving seed samples
 good validate data/runs/korthikanti22.jsonl --json
@@ -538,12 +546,17 @@ bad plan
 bad plan nonexistent.yaml
 bad plan startup-rented --best-by 2026-02-30
 bad plan startup-rented --best-by 2020-01-01
+bad plan startup-rented week-ten --since week-ten
+bad plan startup-rented --since nonexistent.json
 bad validate /nonexistent.jsonl
 bad controls nothing-like-it
 bad step --layout /nonexistent.json
 echo '{"layout": {"tp": 4, "sharding": "zero9"}}' >"$work/wrong.json"
 (cd "$work" && "$program" step --layout wrong.json >/dev/null 2>wrong.err) && fail "a wrong layout: exit 0"
 grep -q '^traincast: wrong.json: \$.layout.sharding: ' "$work/wrong.err" || fail "a wrong layout: $(cat "$work/wrong.err")"
+echo '{"schema": "traincast.plan/1", "jobs": [{"name": "a", "finish_p10": "soon"}]}' >"$work/last.json"
+(cd "$work" && "$program" plan startup-rented --since last.json >/dev/null 2>wrong.err) && fail "a wrong answer: exit 0"
+grep -q '^traincast: last.json: \$.jobs\[0\].finish_p10: ' "$work/wrong.err" || fail "a wrong answer: $(cat "$work/wrong.err")"
 compare_golden errors.txt "$work/errors"
 
 # ---- an answer read back: all but `assumed` comes out byte for byte --------------------------------------------------------

@@ -190,6 +190,8 @@ static void every_field_is_in_the_table(void **state) {
         "plan two-pools-h100-h20 --samples 64 --by 2025-11-01 --take 0.8",
         "plan startup-rented --samples 64 --certain",
         "plan startup-rented --samples 64 --best-by 2026-03-31",
+        "plan startup-rented --samples 64 --set pools[0].deliveries[0].devices=192 --since startup-rented",
+        "plan startup-rented startup-rented --samples 64 --set pools[0].deliveries[0].devices=192",
         "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl data/runs/hagemann23.jsonl",
         "validate --sweeps data/runs/bigscience.jsonl",
         "validate --histories data/histories/runs.jsonl",

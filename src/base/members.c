@@ -173,3 +173,23 @@ tc_code tc_members_check(const tc_members *table, const void *value, const char 
     put_before(error, place, -1);
     return code;
 }
+
+static bool alike(const tc_member *m, const char *a, const char *b) {
+    size_t size;
+    const char *x = first_of(m, a, &size), *y = first_of(m, b, &size);
+    int n = elements(m, a);
+    if (m->kind == TC_MEMBER_POINTER) return true;
+    if (m->kind == TC_MEMBER_TEXT) return strncmp(x, y, m->size) == 0;
+    if (n != elements(m, b)) return false;
+    for (int i = 0; i < n; i++, x += size, y += size) {
+        bool same = m->of ? tc_members_alike(m->of, x, y) : memcmp(x, y, size) == 0;
+        if (!same) return false;
+    }
+    return true;
+}
+
+bool tc_members_alike(const tc_members *table, const void *a, const void *b) {
+    for (int i = 0; i < table->count; i++)
+        if (!alike(&table->member[i], a, b)) return false;
+    return true;
+}

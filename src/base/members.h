@@ -49,6 +49,9 @@ typedef struct tc_members {
 /* Checks the struct at value, which messages call `place`. */
 TC_NODISCARD tc_code tc_members_check(const tc_members *table, const void *value, const char *place, tc_error *error);
 
+/* Whether every member is the same in both, arrays up to their counts; what a POINTER points to is not looked at. */
+bool tc_members_alike(const tc_members *table, const void *a, const void *b);
+
 #define TC_ALL UINT32_MAX
 #define TC_MOST_FIGURE 1e30     /* no physical quantity in SI is near it, and products of a few do not overflow */
 #define TC_MOST_DEGREE 10000000 /* devices, degrees, widths of a model */

@@ -187,8 +187,7 @@ static int by_count(const void *a, const void *b) {
     return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
 }
 
-/* Between the two samples beside it; INFINITY where one of them is. */
-static double quantile(const double *sorted, int n, double probability) {
+double tc_sample_quantile(const double *sorted, int n, double probability) {
     double at = probability * n - 0.5;
     if (at <= 0) return sorted[0];
     if (at >= n - 1) return sorted[n - 1];
@@ -199,7 +198,8 @@ static double quantile(const double *sorted, int n, double probability) {
 }
 
 static tc_percentiles percentiles(const double *sorted, int n) {
-    return (tc_percentiles){quantile(sorted, n, 0.1), quantile(sorted, n, 0.5), quantile(sorted, n, 0.9)};
+    return (tc_percentiles){tc_sample_quantile(sorted, n, 0.1), tc_sample_quantile(sorted, n, 0.5),
+                            tc_sample_quantile(sorted, n, 0.9)};
 }
 
 /* Sorts a copy; NaN where any is. */
@@ -211,15 +211,14 @@ static tc_percentiles of_samples(const double *values, int n, double *room) {
     return percentiles(room, n);
 }
 
-/* Standard error of a quantile by its spread over the batches; INFINITY where a batch has none. */
-static double error_of(const double *values, int n, double probability, double *room) {
+double tc_sample_error(const double *values, int n, double probability, double *room) {
     double sum = 0, squares = 0;
     for (int b = 0; b < TC_OUTLOOK_BATCHES; b++) {
         int k = 0;
         for (int i = b; i < n; i += TC_OUTLOOK_BATCHES) room[k++] = values[i];
         if (k == 0) return INFINITY;
         qsort(room, (size_t)k, sizeof *room, by_size);
-        double q = quantile(room, k, probability);
+        double q = tc_sample_quantile(room, k, probability);
         sum += q;
         squares += q * q;
     }
@@ -236,12 +235,13 @@ static void sum_up_job(const sampler *s, int job, tc_outlook_job *out, double *r
     double deadline = scenario->job[job].deadline == INT32_MAX
                           ? NAN
                           : (double)((int64_t)scenario->job[job].deadline + 1 - scenario->start) * DAY;
+    memcpy(out->sampled, finish, n * sizeof *finish);
     memcpy(out->finish, finish, n * sizeof *finish);
     qsort(out->finish, n, sizeof *out->finish, by_size);
     out->finish_s = percentiles(out->finish, s->samples);
-    out->finish_error_s
-        = (tc_percentiles){error_of(finish, s->samples, 0.1, room), error_of(finish, s->samples, 0.5, room),
-                           error_of(finish, s->samples, 0.9, room)};
+    out->finish_error_s = (tc_percentiles){tc_sample_error(finish, s->samples, 0.1, room),
+                                           tc_sample_error(finish, s->samples, 0.5, room),
+                                           tc_sample_error(finish, s->samples, 0.9, room)};
     out->start_s = of_samples(s->out->start + first, s->samples, room);
     out->device_hours = of_samples(s->out->hours + first, s->samples, room);
     out->cost_usd = of_samples(s->out->usd + first, s->samples, room);
@@ -345,8 +345,9 @@ static bool make_out(const sampler *s, tc_outlook *out) {
     if (!out->job || !out->month || !out->met) return false;
     for (int j = 0; j < out->jobs; j++) {
         out->job[j].finish = tc_arena_alloc(s->arena, (size_t)s->samples * sizeof(double));
+        out->job[j].sampled = tc_arena_alloc(s->arena, (size_t)s->samples * sizeof(double));
         out->job[j].on_pool = tc_arena_alloc(s->arena, pools * sizeof(double));
-        if (!out->job[j].finish || !out->job[j].on_pool) return false;
+        if (!out->job[j].finish || !out->job[j].sampled || !out->job[j].on_pool) return false;
     }
     return true;
 }
@@ -422,7 +423,7 @@ tc_code tc_outlook_try(const tc_outlook_input *in, int job, double by_s, tc_tria
         }
         qsort(finish, (size_t)s.samples, sizeof *finish, by_size);
         out->done_by = (double)done / s.samples;
-        out->p50_s = quantile(finish, s.samples, 0.5);
+        out->p50_s = tc_sample_quantile(finish, s.samples, 0.5);
     }
     free(s.bench);
     tc_arena_free(&s.scratch);
@@ -453,5 +454,5 @@ double tc_outlook_done_by(const tc_outlook *outlook, int job, double moment_s) {
 }
 
 double tc_outlook_quantile(const tc_outlook *outlook, int job, double probability) {
-    return quantile(outlook->job[job].finish, outlook->samples, probability);
+    return tc_sample_quantile(outlook->job[job].finish, outlook->samples, probability);
 }

@@ -41,4 +41,10 @@ TC_NODISCARD tc_code tc_outlook_try(const tc_outlook_input *input, int job, doub
 /* Tokens of the only task's that are trained by the horizon of the tasks, in each sample: [samples]. */
 TC_NODISCARD tc_code tc_outlook_tokens(const tc_outlook_input *input, double *tokens, tc_error *error);
 
+/* Between the two samples beside it; INFINITY where one of them is. */
+double tc_sample_quantile(const double *sorted, int n, double probability);
+/* Standard error of a quantile by its spread over the batches, of samples in the order in which they were drawn; INFINITY where a batch
+ * has none. room: [n]. */
+double tc_sample_error(const double *values, int n, double probability, double *room);
+
 #endif

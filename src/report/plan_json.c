@@ -323,36 +323,33 @@ static double worst_error(const tc_plan *plan) {
     return worst / 86400;
 }
 
-void tc_report_plan(tc_target *target, const tc_plan *plan) {
+void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
-    tc_writer writer = tc_write_begin(target, "plan/1", "jobs.phases");
-    tc_write_lines(&writer, "assumed", plan->assumed, plan->assumed_count);
-    tc_write_string(&writer, "scenario", s->slug);
-    tc_write_string(&writer, "name", s->name);
-    write_day(&writer, "start", true, s->start);
-    tc_write_bool(&writer, "feasible", plan->feasible);
-    tc_write_bool(&writer, "complete", plan->complete);
-    tc_write_bool(&writer, "served", plan->served);
-    tc_write_array(&writer, "jobs");
-    for (int i = 0; i < plan->jobs; i++) write_job(&writer, plan, i);
-    tc_write_close(&writer);
-    tc_write_array(&writer, "pools");
-    for (int i = 0; i < s->pools; i++) write_pool(&writer, plan, i);
-    tc_write_close(&writer);
-    tc_write_array(&writer, "serving");
-    for (int i = 0; i < s->servings; i++) write_serving(&writer, plan, &s->serving[i]);
-    tc_write_close(&writer);
+    tc_write_string(writer, "scenario", s->slug);
+    tc_write_string(writer, "name", s->name);
+    write_day(writer, "start", true, s->start);
+    tc_write_bool(writer, "feasible", plan->feasible);
+    tc_write_bool(writer, "complete", plan->complete);
+    tc_write_bool(writer, "served", plan->served);
+    tc_write_array(writer, "jobs");
+    for (int i = 0; i < plan->jobs; i++) write_job(writer, plan, i);
+    tc_write_close(writer);
+    tc_write_array(writer, "pools");
+    for (int i = 0; i < s->pools; i++) write_pool(writer, plan, i);
+    tc_write_close(writer);
+    tc_write_array(writer, "serving");
+    for (int i = 0; i < s->servings; i++) write_serving(writer, plan, &s->serving[i]);
+    tc_write_close(writer);
     if (!plan->feasible) {
-        tc_write_array(&writer, "best");
-        tc_write_close(&writer);
+        tc_write_array(writer, "best");
+        tc_write_close(writer);
     }
-    tc_write_lines(&writer, "advice", plan->advice, plan->advice_count);
-    write_by(&writer, plan);
-    write_drivers(&writer, plan);
-    write_take(&writer, plan);
-    tc_write_best_by(&writer, plan);
-    tc_write_integer(&writer, "seed", plan->seed);
-    tc_write_integer(&writer, "samples", plan->samples);
-    tc_write_number(&writer, "standard_error_days", worst_error(plan));
-    tc_write_end(&writer);
+    tc_write_lines(writer, "advice", plan->advice, plan->advice_count);
+    write_by(writer, plan);
+    write_drivers(writer, plan);
+    write_take(writer, plan);
+    tc_write_best_by(writer, plan);
+    tc_write_integer(writer, "seed", plan->seed);
+    tc_write_integer(writer, "samples", plan->samples);
+    tc_write_number(writer, "standard_error_days", worst_error(plan));
 }

@@ -10,6 +10,8 @@
 
 /* data: the catalog's hash. */
 void tc_report_plan(tc_target *target, const tc_plan *plan);
+/* The keys of a plan but for what it assumes, into an object that is open. */
+void tc_write_plan(tc_writer *writer, const tc_plan *plan);
 /* False if memory ran out. */
 TC_NODISCARD bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan);
 
