@@ -214,7 +214,7 @@ typedef struct tc_outlook_job {
     tc_percentiles device_hours, cost_usd, energy_mwh, tonnes_co2; /* until done or the horizon; NaN: not known */
     double *finish;                                                /* [samples], ascending */
     double *sampled; /* [samples]: the same in the order of the samples, which is one for all plans of a seed */
-    double *on_pool;                                               /* [pools]: probability that it ends there */
+    double *on_pool; /* [pools]: probability that it ends there */
     double share[TC_DRIVERS];   /* of the variance of min(finish, horizon), first order */
     double swing_s[TC_DRIVERS]; /* p90 less p10, were nothing else uncertain */
     double interactions;        /* what the shares leave */
