@@ -12,21 +12,7 @@
 
 #include "base/arena.h"
 #include "base/calendar.h"
-#include "fleet/scenario.h"
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
-}
+#include "scenario_text.h"
 
 /* A pool of so many devices that was there before, a rented one with an end, one certain calendar or many. */
 static tc_scenario *scenario_of(int devices, int rented, const char *until, bool certain) {
@@ -43,17 +29,7 @@ static tc_scenario *scenario_of(int devices, int rented, const char *until, bool
              "jobs:\n  - name: j\n    candidates:\n      - {name: c, tokens: 1e12, rates: "
              "[{accelerator: h20, tokens_per_s: 100}]}\n",
              certain ? "true" : "false", devices, cloud);
-    tc_arena arena = {0};
-    tc_document document;
-    tc_error error = {0};
-    tc_scenario *out = calloc(1, sizeof *out);
-    assert_non_null(out);
-    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, &error);
-    if (code == TC_OK) code = tc_scenario_read(&document, out, &error);
-    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, out, &error);
-    if (code != TC_OK) fail_msg("%s: %s", error.place, error.text);
-    tc_arena_free(&arena);
-    return out;
+    return good_scenario(text);
 }
 
 static int32_t day_of(const char *text) {

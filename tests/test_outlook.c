@@ -16,36 +16,8 @@
 #include "base/arena.h"
 #include "base/distributions.h"
 #include "fleet/future.h"
-#include "fleet/scenario.h"
 #include "near.h"
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
-}
-
-static tc_scenario *scenario_of(const char *text) {
-    tc_arena arena = {0};
-    tc_document document;
-    tc_error error = {0};
-    tc_scenario *out = calloc(1, sizeof *out);
-    assert_non_null(out);
-    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, &error);
-    if (code == TC_OK) code = tc_scenario_read(&document, out, &error);
-    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, out, &error);
-    if (code != TC_OK) fail_msg("%s: %s", error.place, error.text);
-    tc_arena_free(&arena);
-    return out;
-}
+#include "scenario_text.h"
 
 /* Nothing is uncertain but what a test says; nothing fails. */
 #define CALM                                                                                                           \
@@ -81,7 +53,7 @@ static void near_error(double value, double expected, double error) {
 }
 
 static void check_quantiles(const char *text, double p10, double p50, double p90) {
-    tc_scenario *s = scenario_of(text);
+    tc_scenario *s = good_scenario(text);
     tc_plan plan = plan_of(s, 8192, 0);
     const tc_outlook_job *o = &plan.outlook->job[0];
     near_error(days(o->finish_s.p10), p10, days(o->finish_error_s.p10));
@@ -122,7 +94,7 @@ static void stops_by_regulation(void **state) {
              CALM "  bring_up: \"0 d\"\n" POOL
                   "      - {every: month, from: \"2024-01-31\", until: \"2024-12-31\", devices: 100}\n" JOB,
              TOKENS(1), "1");
-    tc_scenario *s = scenario_of(text);
+    tc_scenario *s = good_scenario(text);
     s->pool[0].risks.stops_per_year = 0.7;
     s->pool[0].risks.reopens = 0;
     s->pool[0].risks.pace_shape = INFINITY; /* every lot is as large as planned */
@@ -162,7 +134,7 @@ static void shares_of_variance(void **state) {
              30 * exp(-wide), 30 * exp(wide));
     snprintf(text, sizeof text, CALM "%s" POOL "      - {date: \"2024-01-01\", devices: 1000}\n" JOB, spread,
              TOKENS(100), rate);
-    tc_scenario *s = scenario_of(text);
+    tc_scenario *s = good_scenario(text);
     tc_plan plan = plan_of(s, 8192, 0);
     const tc_outlook_job *o = &plan.outlook->job[0];
     double first = 900 * exp(0.36) * (exp(0.36) - 1), second = 10000 * exp(0.01) * (exp(0.01) - 1);
@@ -183,7 +155,7 @@ static void one_more_delivery(void **state) {
         snprintf(text, sizeof text,
                  CALM "  bring_up: \"0 d\"\n" POOL "      - {date: \"2023-12-01\", devices: 8192}\n%s" JOB,
                  more ? "      - {date: \"2024-03-01\", devices: 1024}\n" : "", 1.8e13, "173.61111111111111");
-        tc_scenario *s = scenario_of(text);
+        tc_scenario *s = good_scenario(text);
         tc_plan plan = plan_of(s, 64, 1);
         assert_true(fabs(days(plan.outlook->job[0].finish_s.p50) - expected[more]) < 0.01);
         tc_plan_free(&plan);
@@ -208,7 +180,7 @@ static const char two_jobs[]
 static tc_scenario *two_jobs_with(const char *top, const char *more) {
     char text[4000];
     snprintf(text, sizeof text, two_jobs, top, "h20", more, "cloud");
-    return scenario_of(text);
+    return good_scenario(text);
 }
 
 static void assert_same_outlook(const tc_plan *a, const tc_plan *b) {
@@ -338,7 +310,7 @@ static void progress_is_learnt(void **state) {
         used += (size_t)snprintf(text + used, sizeof text - used, "  - {date: \"2024-%s\", job: j, tokens: %.0f}\n",
                                  monday[week - 1], 0.8 * TOKENS(7. * week) * 0.95);
     }
-    tc_scenario *s = scenario_of(text);
+    tc_scenario *s = good_scenario(text);
     tc_plan plan = plan_of(s, 2048, 0);
     const tc_outlook_job *o = &plan.outlook->job[0];
     double left = 200 / 0.76 - 70, as_of = 70, p50 = days(o->finish_s.p50) - as_of,

@@ -11,32 +11,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fixture.h"
 #include "base/calendar.h"
 #include "layout/fields.h"
-#include "fleet/scenario.h"
 #include "fleet/future.h"
 #include "near.h"
 #include "report/plan_report.h"
-
-/* A scenario from text; resolved too. */
-static tc_code read_text(const char *text, tc_scenario **out, tc_error *error) {
-    tc_arena arena = {0};
-    tc_document document;
-    *error = (tc_error){0};
-    *out = calloc(1, sizeof **out);
-    assert_non_null(*out);
-    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, error);
-    if (code == TC_OK) code = tc_scenario_read(&document, *out, error);
-    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, *out, error);
-    tc_arena_free(&arena);
-    return code;
-}
+#include "scenario_text.h"
 
 static tc_scenario *good(const char *text) {
-    tc_scenario *scenario;
-    tc_error error;
-    if (read_text(text, &scenario, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+    tc_scenario *scenario = good_scenario(text);
     scenario->certain = true; /* what is drawn: test_outlook.c */
     return scenario;
 }
@@ -670,7 +653,7 @@ static void errors_have_their_place(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tc_scenario *scenario;
         tc_error error;
-        tc_code code = read_text(cases[i].text, &scenario, &error);
+        tc_code code = read_scenario(cases[i].text, &scenario, &error);
         if (code == TC_OK || !strstr(error.place, cases[i].place) || !strstr(error.text, cases[i].says))
             print_error("case %zu: %d %s: %s\n", i, (int)code, error.place, error.text);
         assert_true(code == TC_INVALID || code == TC_NOT_FOUND);
@@ -725,7 +708,7 @@ static void scenarios_are_as_large_as_fleets(void **state) {
     free(text);
     text = large(50, 10000, 1000, 50, "gpt9");
     tc_error error;
-    assert_int_equal(read_text(text, &s, &error), TC_INVALID);
+    assert_int_equal(read_scenario(text, &s, &error), TC_INVALID);
     assert_non_null(strstr(error.place, "jobs[999].candidates[49].model"));
     tc_scenario_free(s);
     free(text);

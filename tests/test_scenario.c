@@ -11,31 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixture.h"
 #include "base/calendar.h"
-#include "fleet/scenario.h"
 #include "near.h"
 #include "report/plan_report.h"
-
-static tc_code read_text(const char *text, tc_scenario **out, tc_error *error) {
-    tc_arena arena = {0};
-    tc_document document;
-    *error = (tc_error){0};
-    *out = calloc(1, sizeof **out);
-    assert_non_null(*out);
-    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, error);
-    if (code == TC_OK) code = tc_scenario_read(&document, *out, error);
-    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, *out, error);
-    tc_arena_free(&arena);
-    return code;
-}
-
-static tc_scenario *good(const char *text) {
-    tc_scenario *scenario;
-    tc_error error;
-    if (read_text(text, &scenario, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
-    return scenario;
-}
+#include "scenario_text.h"
 
 static int32_t day(int year, int month, int day_of_month) { return tc_day_from_date(year, month, day_of_month); }
 
@@ -59,7 +38,7 @@ static bool is_assumed(const tc_scenario *s, const char *line) {
 
 static void defaults_are_those_of_the_catalog(void **state) {
     (void)state;
-    tc_scenario *s = good(TOP POOLS JOBS);
+    tc_scenario *s = good_scenario(TOP POOLS JOBS);
     tc_risks usual;
     tc_error error;
     assert_int_equal(tc_risks_load(catalog, &usual, &error), TC_OK);
@@ -85,9 +64,9 @@ static void defaults_are_those_of_the_catalog(void **state) {
 
 static void figures_without_a_source_are_of_the_user(void **state) {
     (void)state;
-    tc_scenario *s
-        = good(TOP "sources: {paper: \"a paper\"}\nrisks: {slip: {low: 0.2, mid: 0.4, high: 0.8}}\n"
-                   "reserves: {bring_up: 10 d, ablations: {value: 0.1, source: paper}, evaluation: 0.1}\n" POOLS JOBS);
+    tc_scenario *s = good_scenario(
+        TOP "sources: {paper: \"a paper\"}\nrisks: {slip: {low: 0.2, mid: 0.4, high: 0.8}}\n"
+            "reserves: {bring_up: 10 d, ablations: {value: 0.1, source: paper}, evaluation: 0.1}\n" POOLS JOBS);
     assert_true(is_assumed(s, "slip 0.2 to 0.8 (0.4): of the user"));
     assert_true(is_assumed(s, "bring up 10 d: of the user"));
     assert_true(is_assumed(s, "a: 64 devices, 2024-02-01: of the user"));
@@ -98,7 +77,7 @@ static void figures_without_a_source_are_of_the_user(void **state) {
 
 static void risks_are_of_the_scenario_then_of_the_pool(void **state) {
     (void)state;
-    tc_scenario *s = good(
+    tc_scenario *s = good_scenario(
         TOP
         "risks: {on_time: 0.5, slip: 0.1, bring_up: {low: 5 d, mid: 10 d, high: 40 d}}\n"
         "reserves: {bring_up: 20 d, ablations: 0.1, evaluation: 0.1}\n"
@@ -124,7 +103,7 @@ static void risks_are_of_the_scenario_then_of_the_pool(void **state) {
 
 static void certain_is_without_spreads(void **state) {
     (void)state;
-    tc_scenario *s = good(
+    tc_scenario *s = good_scenario(
         TOP "certain: true\nreserves: {bring_up: {low: 5 d, mid: 10 d, high: 40 d}, ablations: 0.1, evaluation: 0.1}\n"
             "pools: [{name: a, accelerator: h20, ownership: owned, risks: {on_time: 0.1}, deliveries: [{date: "
             "\"2024-02-01\", devices: {low: 4, mid: 8, high: 9}}]}]\n"
@@ -144,7 +123,7 @@ static void certain_is_without_spreads(void **state) {
 
 static void deliveries_are_promises(void **state) {
     (void)state;
-    tc_scenario *s = good(
+    tc_scenario *s = good_scenario(
         TOP "as_of: \"2024-03-01\"\nhorizon: \"2026-01-01\"\n"
             "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    ownership: owned\n    deliveries:\n"
             "      - {date: \"2024-02-01\", devices: {low: 10, mid: 4k, high: 5k}, promised: \"2023-06-01\"}\n"
@@ -171,7 +150,7 @@ static void deliveries_are_promises(void **state) {
 
 static void services_have_a_load(void **state) {
     (void)state;
-    tc_scenario *s = good(
+    tc_scenario *s = good_scenario(
         TOP POOLS
         "serving:\n"
         "  - {name: api, pool: a, profile: azure-code, night_training: true, firm: true, met_probability: 0.95,\n"
@@ -201,7 +180,7 @@ static void services_have_a_load(void **state) {
 
 static void phases_are_of_their_candidate(void **state) {
     (void)state;
-    tc_scenario *s = good(
+    tc_scenario *s = good_scenario(
         TOP POOLS
         "jobs:\n  - name: j\n    candidates:\n"
         "      - {name: c, model: gpt2-124m, global_batch: 512, tokens: 1e9,\n"
@@ -223,9 +202,10 @@ static void phases_are_of_their_candidate(void **state) {
 /* Work whose step is not forecast: 64 devices of 2 a second each, less what failures take. */
 static void rates_take_the_place_of_a_model(void **state) {
     (void)state;
-    tc_scenario *s = good(TOP POOLS "jobs:\n  - name: video\n    candidates:\n"
-                                    "      - {name: v, tokens: 1e9, unit: samples, rates: [{accelerator: a100-sxm-80g, "
-                                    "tokens_per_s: {low: 1, mid: 2, high: 4}}]}\n");
+    tc_scenario *s
+        = good_scenario(TOP POOLS "jobs:\n  - name: video\n    candidates:\n"
+                                  "      - {name: v, tokens: 1e9, unit: samples, rates: [{accelerator: a100-sxm-80g, "
+                                  "tokens_per_s: {low: 1, mid: 2, high: 4}}]}\n");
     s->certain = true;
     assert_null(s->job[0].candidate[0].model);
     assert_string_equal(s->job[0].candidate[0].rate[0].accelerator, "a100-sxm-80g");
@@ -256,11 +236,12 @@ static void rates_take_the_place_of_a_model(void **state) {
 
 static void jobs_say_where_and_how_large(void **state) {
     (void)state;
-    tc_scenario *s = good(TOP POOLS "jobs:\n"
-                                    "  - {name: low, not_on: [b], candidates: [" CANDIDATE "]}\n"
-                                    "  - {name: high, priority: 2, pool: a, min_devices: 8, max_devices: 16, movable: "
-                                    "false, candidates: [" CANDIDATE "]}\n"
-                                    "  - {name: large, min_devices: 100, candidates: [" CANDIDATE "]}\n");
+    tc_scenario *s
+        = good_scenario(TOP POOLS "jobs:\n"
+                                  "  - {name: low, not_on: [b], candidates: [" CANDIDATE "]}\n"
+                                  "  - {name: high, priority: 2, pool: a, min_devices: 8, max_devices: 16, movable: "
+                                  "false, candidates: [" CANDIDATE "]}\n"
+                                  "  - {name: large, min_devices: 100, candidates: [" CANDIDATE "]}\n");
     assert_int_equal(s->job[0].not_on[0].pool, 1);
     assert_int_equal(s->job[1].pool, 0);
     assert_false(s->job[1].movable);
@@ -282,10 +263,10 @@ static void jobs_say_where_and_how_large(void **state) {
 
 static void actuals_are_by_day(void **state) {
     (void)state;
-    tc_scenario *s = good(TOP POOLS JOBS "actuals:\n"
-                                         "  - {date: \"2024-03-08\", job: j, tokens: 2e8, failures: 3}\n"
-                                         "  - {date: \"2024-02-08\", pool: a, devices: 32, usable: 30}\n"
-                                         "  - {date: \"2024-03-01\", pool: a, devices: 64}\n");
+    tc_scenario *s = good_scenario(TOP POOLS JOBS "actuals:\n"
+                                                  "  - {date: \"2024-03-08\", job: j, tokens: 2e8, failures: 3}\n"
+                                                  "  - {date: \"2024-02-08\", pool: a, devices: 32, usable: 30}\n"
+                                                  "  - {date: \"2024-03-01\", pool: a, devices: 64}\n");
     assert_int_equal(s->actuals, 3);
     assert_int_equal(s->actual[0].day, day(2024, 2, 8));
     assert_int_equal(s->actual[0].usable, 30);
@@ -392,7 +373,7 @@ static void errors_have_their_place(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tc_scenario *scenario;
         tc_error error;
-        tc_code code = read_text(cases[i].text, &scenario, &error);
+        tc_code code = read_scenario(cases[i].text, &scenario, &error);
         if (code == TC_OK || !strstr(error.place, cases[i].place) || !strstr(error.text, cases[i].says))
             print_error("case %zu: %d %s: %s\n", i, (int)code, error.place, error.text);
         assert_true(code == TC_INVALID || code == TC_NOT_FOUND);

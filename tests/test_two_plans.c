@@ -11,23 +11,9 @@
 #include <cmocka.h>
 
 #include "fleet/compare_plans.h"
-#include "fleet/scenario.h"
+#include "scenario_text.h"
 
 #define SAMPLES 256
-
-static tc_catalog *catalog;
-
-static int open_catalog(void **state) {
-    (void)state;
-    tc_error error;
-    return tc_catalog_open(NULL, 0, &catalog, &error) == TC_OK ? 0 : 1;
-}
-
-static int close_catalog(void **state) {
-    (void)state;
-    tc_catalog_close(catalog);
-    return 0;
-}
 
 /* What a scenario of these tests can differ in. */
 typedef struct figures {
@@ -47,9 +33,6 @@ static const figures usual = {.more = "",
 
 static tc_scenario *scenario_of(const figures *f) {
     char text[4000];
-    tc_arena arena = {0};
-    tc_document document;
-    tc_error error = {0};
     snprintf(text, sizeof text,
              "format: 1\nname: test\nslug: test\nstart: \"2024-01-01\"\nas_of: \"%s\"\nhorizon: \"%s\"\n"
              "risks: {on_time: %s}\n"
@@ -63,14 +46,7 @@ static tc_scenario *scenario_of(const figures *f) {
              "        rates:\n          - {accelerator: h20, tokens_per_s: 1}\n%s",
              f->as_of, f->horizon, f->risks, f->more, f->later, f->serving, f->job, f->tokens, f->second, f->job,
              f->actuals);
-    tc_scenario *out = calloc(1, sizeof *out);
-    assert_non_null(out);
-    tc_code code = tc_document_parse(text, strlen(text), "test.yaml", &arena, &document, &error);
-    if (code == TC_OK) code = tc_scenario_read(&document, out, &error);
-    if (code == TC_OK) code = tc_scenario_resolve(&document, catalog, out, &error);
-    if (code != TC_OK) fail_msg("%s: %s", error.place, error.text);
-    tc_arena_free(&arena);
-    return out;
+    return good_scenario(text);
 }
 
 static tc_plan_options options_of(void) {
