@@ -235,9 +235,9 @@ csv key,value,unit show model tests/hf/qwen3-8b-v5.json
     csv key,value,unit search $job --global-batch 64 --space
 }
 csv accelerator,slug,name,devices,fabric,stack,error,step_s, compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h20
-csv name,candidate,model,tokens,unit,pool, plan ascend-2024
+csv name,candidate,model,tokens,unit,pool, plan startup-rented --samples 64
 has 'phases.from,phases.to,phases.pool'
-csv name,accelerator,fabric,stack, plan ascend-2024 --table pools
+csv name,accelerator,fabric,stack, plan startup-rented --samples 64 --table pools
 csv id,group,source_family, validate data/runs/korthikanti22.jsonl
 csv id,rows,best_measured,chosen,regret_pct,rank_correlation validate --sweeps
 csv slug,name,tpp, controls h20 a100-sxm-80g
@@ -394,8 +394,8 @@ large="--model deepseek-v3 --accelerator h800-sxm --devices 2048 --pp 16 --ep 64
     fits search --model llama-3.1-405b --accelerator h100-sxm --devices 8 --global-batch 8 --fix dp=1
 }
 fits compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,h100-sxm,ascend-910b2
-fits plan ascend-2024
-fits plan two-pools-h100-h20
+fits plan week-ten --samples 64 --by 2025-12-31
+fits plan startup-rented --samples 64 --by 2026-01-31 --take 0.8 --value
 fits plan startup-rented --samples 64 --best-by 2026-03-31,2026-06-30
 fits validate data/runs/korthikanti22.jsonl
 fits validate --sweeps
