@@ -47,7 +47,7 @@ static void price(tc_offer *o, const tc_knot *knot) {
 static tc_code add(tc_offer *o, int devices, bool grid, tc_arena *arena, tc_error *error) {
     tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
     if (!choice) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
-    tc_code code = tc_prospect_choose(o->prospect, devices, choice, error);
+    tc_code code = tc_prospect_choose(o->prospect, devices, arena, choice, error);
     if (code == TC_OK && !choice->found && o->rates.knots == 0) memcpy(o->why, choice->why, sizeof o->why);
     if (code || !choice->found) return code;
     tc_knot knot = knot_of(o, devices, choice);

@@ -42,6 +42,7 @@ typedef struct sampler {
     tc_arena scratch;
     bench *bench;
     int benches, samples, months;
+    int followed;         /* of the samples: all, or those by which drivers are told apart */
     const int32_t *month; /* [months]: days */
     sampled *out;
     int kept;      /* a driver whose numbers are kept; TC_DRIVERS: all are those of the seed */
@@ -139,7 +140,7 @@ static void draw_futures(const sampler *s, const tc_fate *fate, tc_future *futur
 static void follow(void *context, int worker, int64_t chunk) {
     sampler *s = context;
     bench *b = &s->bench[worker];
-    for (int i = (int)chunk * CHUNK; i < ((int)chunk + 1) * CHUNK && i < s->samples; i++) {
+    for (int i = (int)chunk * CHUNK; i < ((int)chunk + 1) * CHUNK && i < s->followed; i++) {
         tc_fate fate = fate_of(s, i);
         draw_futures(s, &fate, b->future);
         tc_course_follow(b->course, &fate, b->future, b->fortune, NULL, 0);
@@ -171,7 +172,7 @@ static bool open_bench(void *context, int worker) {
 static bool follow_all(sampler *s) {
     tc_threads *threads = tc_threads_start(s->benches, open_bench, s);
     if (!threads) return false;
-    tc_threads_run(threads, follow, 0, (s->samples + CHUNK - 1) / CHUNK);
+    tc_threads_run(threads, follow, 0, (s->followed + CHUNK - 1) / CHUNK);
     tc_threads_end(threads);
     return true;
 }
@@ -277,15 +278,16 @@ static double within(double finish, double horizon) { return finish < horizon ? 
 static void share_of(const sampler *s, int job, int driver, tc_outlook_job *out) {
     size_t first = (size_t)job * (size_t)s->samples;
     double both = 0, mean = 0, squares = 0, horizon = s->in->tasks->horizon_s;
-    for (int i = 0; i < s->samples; i++) {
+    for (int i = 0; i < s->followed; i++) {
         double a = within(s->out->finish[first + (size_t)i], horizon), b = within(s->again[first + (size_t)i], horizon);
         mean += (a + b) / 2;
         both += a * b;
         squares += (a * a + b * b) / 2;
     }
-    mean /= s->samples;
-    double variance = squares / s->samples - mean * mean;
-    double share = variance > 1 ? (both / s->samples - mean * mean) / variance : 0; /* a second: nothing is uncertain */
+    mean /= s->followed;
+    double variance = squares / s->followed - mean * mean;
+    double share
+        = variance > 1 ? (both / s->followed - mean * mean) / variance : 0; /* a second: nothing is uncertain */
     out->share[driver] = share > 0 ? share : 0;
     out->swing_s[driver] = 2 * TC_NORMAL_P90 * sqrt(out->share[driver] * fmax(variance, 0));
     out->interactions -= out->share[driver];
@@ -295,6 +297,7 @@ static bool find_drivers(sampler *s, tc_outlook *out) {
     size_t jobs = (size_t)s->in->scenario->jobs;
     s->again = tc_arena_alloc(&s->scratch, jobs * (size_t)s->samples * sizeof *s->again);
     if (!s->again) return false;
+    if (s->in->samples == 0 && s->followed > TC_OUTLOOK_SAMPLES) s->followed = TC_OUTLOOK_SAMPLES;
     for (int j = 0; j < out->jobs; j++) out->job[j].interactions = 1;
     out->drivers = true;
     for (s->kept = 0; s->kept < TC_DRIVERS; s->kept++) {
@@ -356,6 +359,7 @@ static bool sample_all(sampler *s, tc_outlook *out, sampled *all) {
     double *room = tc_arena_alloc(&s->scratch, (size_t)s->samples * sizeof *room);
     s->out = all;
     s->kept = TC_DRIVERS;
+    s->followed = s->samples;
     if (!room || !make_room(s, all) || !make_out(s, out) || !follow_all(s)) return false;
     for (int j = 0; j < out->jobs; j++) sum_up_job(s, j, &out->job[j], room);
     for (int p = 0; p < out->pools; p++) sum_up_pool(s, p, out);
@@ -401,7 +405,7 @@ tc_code tc_outlook_make(const tc_outlook_input *in, tc_arena *arena, tc_outlook 
 static bool run_samples(sampler *s, sampled *all, const int32_t *month) {
     s->month = month;
     s->months = 1;
-    s->samples = s->in->samples;
+    s->samples = s->followed = s->in->samples;
     s->kept = TC_DRIVERS;
     s->out = all;
     s->benches = tc_threads_count(s->in->threads);

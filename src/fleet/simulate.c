@@ -147,11 +147,13 @@ static tc_code choice_at(tc_prospect *p, int step, tc_arena *arena, const tc_cho
     return TC_OK;
 }
 
-tc_code tc_prospect_choose(tc_prospect *p, int devices, tc_choice *out, tc_error *error) {
+tc_code tc_prospect_choose(tc_prospect *p, int devices, tc_arena *arena, tc_choice *out, tc_error *error) {
     for (int i = 0; i < p->supply->steps; i++)
-        if (p->supply->step[i].devices == devices && p->choice[i]) {
-            *out = *p->choice[i];
-            return TC_OK;
+        if (p->supply->step[i].devices == devices) {
+            const tc_choice *choice;
+            tc_code code = choice_at(p, i, arena, &choice, error);
+            if (code == TC_OK) *out = *choice;
+            return code;
         }
     tc_code code = choose(p, devices, p->before, out, error);
     if (!code && out->found && p->candidate->model) tc_interval_apply(&p->question, &out->step);

@@ -48,7 +48,8 @@ TC_NODISCARD bool tc_prospect_init(tc_prospect *prospect, const tc_scenario *sce
                                    const tc_supply *supply, tc_arena *arena);
 
 /* The layout of so many devices, its interval with it. That nothing is found is no error. */
-TC_NODISCARD tc_code tc_prospect_choose(tc_prospect *prospect, int devices, tc_choice *out, tc_error *error);
+TC_NODISCARD tc_code tc_prospect_choose(tc_prospect *prospect, int devices, tc_arena *arena, tc_choice *out,
+                                        tc_error *error);
 
 /* Trains the candidate from earliest_s on; infinite: never. out->job, candidate, pool, p10 and p90 are left to the caller. At p10 and
  * p90 the layouts are chosen by the forecast's times all the same, and the phases' steps have the time of the quantile. */
