@@ -17,7 +17,10 @@ static int is_small(const tc_scenario *s) {
 static void plan(const tc_scenario *scenario) {
     tc_plan out;
     tc_error error = {0};
-    if (tc_plan_make(scenario, NULL, &out, &error) != TC_OK) return;
+    tc_plan_options options = tc_default_plan_options();
+    options.samples = 8;
+    options.threads = 1;
+    if (tc_plan_make(scenario, NULL, &options, &out, &error) != TC_OK) return;
     FILE *file = fopen("/dev/null", "w");
     if (file) {
         tc_report_plan(&(tc_target){.file = file, .data = "hash", .format = &tc_json_format}, &out);
