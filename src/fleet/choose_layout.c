@@ -29,11 +29,6 @@ static tc_goodput goodput_of(const tc_chooser *in, double step_s, int devices, d
     return tc_goodput_of(step_s, mtbf_s, checkpoint_s, in->restart_s, tc_interval_daly(checkpoint_s, mtbf_s));
 }
 
-double tc_useful_tokens_per_s(const tc_chooser *in, const tc_step *step, int devices, double *goodput) {
-    *goodput = goodput_of(in, step->step_s, devices, TC_UNSET).fraction;
-    return step->tokens_per_step / step->step_s * *goodput;
-}
-
 /* What failures of so many devices multiply the time by. */
 static double weight_of(const void *chooser, int devices) {
     double fraction = goodput_of(chooser, 1, devices, 0).fraction;

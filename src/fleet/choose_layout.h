@@ -39,7 +39,4 @@ TC_NODISCARD tc_code tc_choose_layout(const tc_chooser *chooser, const tc_choice
 /* Goodput, overhead and useful rate of a choice whose step and devices are known. */
 void tc_judge(const tc_chooser *chooser, tc_choice *choice);
 
-/* The same layout on its own devices again, to compare with later choices; step and goodput as above. */
-double tc_useful_tokens_per_s(const tc_chooser *chooser, const tc_step *step, int devices, double *goodput);
-
 #endif

@@ -166,7 +166,7 @@ static tc_choice at_quantile(const tc_prospect *p, const tc_choice *choice, tc_q
     if (quantile == TC_P50 || !choice->found) return out;
     tc_chooser in = chooser_of(p, &p->question);
     out.step.step_s = quantile == TC_P10 ? choice->step.step_s_p10 : choice->step.step_s_p90;
-    out.tokens_per_s = tc_useful_tokens_per_s(&in, &out.step, out.devices, &out.goodput);
+    tc_judge(&in, &out);
     return out;
 }
 
