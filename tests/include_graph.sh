@@ -1,5 +1,5 @@
 #!/bin/sh
-# include_graph.sh SOURCE_DIR: the layers point one way.
+# include_graph.sh SOURCE_DIR: the layers point one way, and no files include each other in a circle.
 #
 # Each layer may include itself and the layers named beside it, and nothing else of src/; docs/design.md
 # says what each is. That the arithmetic needs no data files, tests/wasm.sh proves by linking it alone.
@@ -52,6 +52,41 @@ BEGIN {
 END {
     if (!edges) { print "no include found"; exit 1 }
     print edges " includes, " bad + 0 " against the direction"
+    exit bad > 0
+}'
+# No circle of files: NAME.c and NAME.h are one, an arrow is an include. What is included by nobody that is left, and what
+# includes nobody that is left, goes; what stays at the end stands in a circle.
+grep -Hn '^ *# *include "' src/*/*.[ch] | awk '
+{
+    split($0, place, ":")
+    from = place[1]
+    to = $0
+    sub(/^[^"]*"/, "", to)
+    sub(/".*/, "", to)
+    if (to ~ /\.def$/ || to !~ /\//) next
+    sub(/\.[ch]$/, "", from)
+    to = "src/" to
+    sub(/\.h$/, "", to)
+    if (from == to || (from, to) in seen) next
+    seen[from, to] = 1
+    n++
+    source[n] = from
+    target[n] = to
+    into[to]++
+    out[from]++
+}
+END {
+    do {
+        gone = 0
+        for (i = 1; i <= n; i++) {
+            if (i in dropped || (into[source[i]] > 0 && out[target[i]] > 0)) continue
+            dropped[i] = 1
+            into[target[i]]--
+            out[source[i]]--
+            gone++
+        }
+    } while (gone)
+    for (i = 1; i <= n; i++) if (!(i in dropped)) { print source[i] " and " target[i] " stand in a circle of files, or between two"; bad++ }
     exit bad > 0
 }'
 # Beside the standard library: YAML and JSON only where they are parsed, system headers where files and terminals are.

@@ -11,6 +11,7 @@
 #include "forecast/chosen.h"
 #include "near.h"
 #include "validate/selection.h"
+#include "validate/sweeps.h"
 
 static const tc_interval_model half = {.shrinkage = 0.5, .field = 1.2};
 

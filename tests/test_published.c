@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "near.h"
+#include "validate/inputs.h"
 #include "validate/score.h"
 
 static tc_published_run read_one(tc_published *published, const char *line) {

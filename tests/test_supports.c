@@ -12,6 +12,7 @@
 #include "base/vocabulary.h"
 #include "layout/supports.h"
 #include "machine.h"
+#include "validate/inputs.h"
 #include "validate/score.h"
 
 static tc_stack stack_of(const char *slug) {

@@ -16,6 +16,7 @@
 #include "fit_solve.h"
 #include "forecast/fits.h"
 #include "memory/memory.h"
+#include "validate/inputs.h"
 #include "validate/score.h"
 
 enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validate/inputs.h"
+
 /* ---- the unknowns ------------------------------------------------------------------- */
 
 int run_device_all(int j) { return j; }

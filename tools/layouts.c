@@ -16,6 +16,7 @@
 #include "catalog/interval_model.h"
 #include "forecast/distance.h"
 #include "forecast/interval.h"
+#include "validate/inputs.h"
 #include "validate/score.h"
 
 enum { MOST_SOURCES = 512, LINE = 4096 };

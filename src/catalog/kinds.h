@@ -51,9 +51,9 @@ TC_NODISCARD tc_code tc_model_read(const tc_document *document, tc_model *out, t
 /* The figures of every optimizer. */
 TC_NODISCARD tc_code tc_optimizers_read(const tc_document *document, tc_optimizer_figures out[TC_OPTIMIZER_NONE],
                                         tc_error *error);
-/* The lists are of the arena. */
-/* The part of a lead that is error, into the same. */
+/* The part of a lead that is error, into the model of intervals. */
 TC_NODISCARD tc_code tc_selection_read(const tc_document *document, tc_interval_model *out, tc_error *error);
+/* The lists are of the arena. */
 TC_NODISCARD tc_code tc_interval_model_read(const tc_document *document, tc_arena *arena, tc_interval_model *out,
                                             tc_error *error);
 

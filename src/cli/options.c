@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "cli/commands.h"
 
 #define BIT(id) (1u << TC_COMMAND_##id)
 

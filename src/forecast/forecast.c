@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "forecast/fits.h"
 #include "layout/question_members.h"
 
 tc_code tc_question_check(const tc_question *q, tc_error *error) {
@@ -37,6 +38,7 @@ static void assume_host_memory(const tc_question *q, tc_step *step) {
 
 void tc_close(const tc_opened *opened, tc_step *step) {
     tc_interval_apply(opened->costs.q, step);
+    tc_fits_apply(opened->costs.q, step);
     step->assumed_count = opened->assumed_count;
     memcpy(step->assumed, opened->assumed, sizeof step->assumed);
     tc_assume_stack(opened->costs.q, step);

@@ -9,7 +9,6 @@
 
 #include "base/formats.h"
 #include "forecast/distance.h"
-#include "forecast/fits.h"
 #include "workload/operators.h"
 
 static const char *evidence_text(tc_evidence seen) {
@@ -84,5 +83,4 @@ void tc_interval_apply(const tc_question *q, tc_step *step) {
     step->memory_p10 = step->memory.reserved * interval.memory_p10;
     step->memory_p90 = step->memory.reserved * interval.memory_p90;
     step->evidence = interval.evidence;
-    tc_fits_apply(q, step);
 }

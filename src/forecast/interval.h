@@ -30,8 +30,8 @@ tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *qu
 /* Of memory alone, which depends on nothing but the stack: no step is needed. */
 tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_question *question);
 
-/* Fills distance, step_s_p10, step_s_p90, memory_p10, memory_p90, evidence, fits and fits_probability of the forecast from
- * the question's model. */
+/* Fills distance, step_s_p10, step_s_p90, memory_p10, memory_p90 and evidence of the forecast from the question's model;
+ * whether it fits: fits.h. */
 void tc_interval_apply(const tc_question *question, tc_step *step);
 
 #endif

@@ -8,6 +8,8 @@
 /* Is a value of a vocabulary in one of the table's sets? For axes with no rule below: cp_kinds, offload, overlap ... */
 static inline bool tc_set_has(int set, int value) { return value >= 0 && set >> value & 1; }
 
+/* The fewest key-value heads of the blocks whose keys and values are split; 0: none are. */
+int tc_fewest_kv_heads(const tc_model *model);
 bool tc_supports_tensor_parallel(const tc_stack_supports *supports, const tc_model *model, int tp);
 bool tc_supports_sequence_parallel(const tc_stack_supports *supports, int tp, int ep, bool on);
 /* Whatever its kind. */

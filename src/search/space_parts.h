@@ -1,4 +1,4 @@
-/* space_parts.h - the parts of a space, for each other: axes.c, placement.c, choices.c, space.c. */
+/* space_parts.h - the parts of a space, for each other: axes.c, placement.c, choices.c, shapes.c. */
 #ifndef TC_SEARCH_SPACE_PARTS_H
 #define TC_SEARCH_SPACE_PARTS_H
 

@@ -37,10 +37,6 @@ typedef struct tc_case_result {
     tc_step step;
 } tc_case_result;
 
-/* Fills a case from a run; both and the conventions must outlive it. Errors of the catalog itself are returned; what the run lacks is a status. */
-TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run,
-                                   tc_case *out, tc_error *error);
-
 /* All inputs are there; a case may be skipped all the same, for want of a measured rate. */
 bool tc_case_is_built(const tc_case *c);
 

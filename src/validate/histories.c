@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "forecast/interval.h"
+#include "validate/inputs.h"
 #include "validate/sizes.h"
 #include "workload/operators.h"
 

@@ -1,10 +1,14 @@
-/* inputs.h - the inputs of a run's forecast, one subject each: what the source states, then what was usual.
- *
- * In this order: shape, machine, recipe. A run that lacks what is needed gets a status and is left. */
+/* inputs.h - a published run as inputs of the forecast: what the source states, then what was usual. */
 #ifndef TC_VALIDATE_INPUTS_H
 #define TC_VALIDATE_INPUTS_H
 
 #include "validate/case.h"
+
+/* Fills a case from a run; both and the conventions must outlive it. Errors of the catalog itself are returned; what the run lacks is a status. */
+TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run,
+                                   tc_case *out, tc_error *error);
+
+/* ---- one subject each, in this order; a run that lacks what is needed gets a status and is left ---- */
 
 /* c->job.model: by the shape that the row states, or the catalog's model of that name. */
 TC_NODISCARD tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "forecast/fits.h"
+#include "validate/inputs.h"
 
 #define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
 

@@ -2,7 +2,7 @@
 #ifndef TC_VALIDATE_SELECTION_H
 #define TC_VALIDATE_SELECTION_H
 
-#include "validate/sweeps.h"
+#include "validate/sweep.h"
 
 typedef struct tc_selection {
     int sources;      /* whose rows lie near enough to each other for a slope */

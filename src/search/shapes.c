@@ -1,4 +1,4 @@
-/* space.c - the list of shapes: all degrees and the kinds of context and sequence parallelism, each counted once.
+/* shapes.c - the list of shapes: all degrees and the kinds of context and sequence parallelism, each counted once.
  *
  * All-to-all context parallelism splits heads: cp, or the groups inside rings, divide heads / tp. The values of the axes are
  * axes.c, what a shape's stages are placement.c, what is chosen of them choices.c.

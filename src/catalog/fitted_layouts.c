@@ -1,10 +1,9 @@
-/* published_layouts.c - reads data/fitted/layouts.yaml, written by `make count-layouts`. */
-#include "catalog/published_layouts.h"
+/* fitted_layouts.c - reads data/fitted/layouts.yaml, written by `make count-layouts`. */
+#include "catalog/kinds.h"
 
 #include <string.h>
 
 #include "base/vocabulary.h"
-#include "catalog/kinds.h"
 
 #define AXIS_NAME(id, key, below, above) #key,
 const char *const tc_layout_axis_names[] = {TC_LAYOUT_AXES(AXIS_NAME) NULL};
