@@ -381,6 +381,15 @@ typedef struct tc_stack_memory {
     double bucket_elements;   /* ZeRO: gradient elements in the buckets that are being reduced */
 } tc_stack_memory;
 
+/* How the inputs of 8-bit products are scaled. */
+typedef enum tc_fp8_recipe {
+    TC_FP8_DELAYED,    /* by a tensor's largest values of earlier steps: one pass */
+    TC_FP8_TENSORWISE, /* by its largest value now: a pass to find it, one to cast */
+    TC_FP8_ROWWISE,    /* a scale for each row, of both directions apart */
+    TC_FP8_BLOCKWISE,  /* a scale for 128 elements, or 128 x 128 */
+    TC_FP8_MX          /* a scale for 32 elements, in the format itself */
+} tc_fp8_recipe;
+
 /* How a stack issues its work. */
 typedef struct tc_stack_kernels {
     int fused; /* tc_operator_group bits: chains that run as one kernel (attention: the softmax of plain attention) */

@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "validate/published.h"
 
-enum { LARGEST_FILE = 256 << 20, MOST_FIELDS = 16 };
+enum { LARGEST_FILE = 256 << 20, MOST_FIELDS = 64 };
 
 typedef struct choice {
     const char *field[MOST_FIELDS]; /* of --field */

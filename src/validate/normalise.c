@@ -370,7 +370,48 @@ static void read_rate(const tc_words *words, const char *text, tc_stated *stated
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* "arxiv.org/abs/2401.10241": 2024-01; otherwise the last number of the title from 2017 to 2039. */
+/* Months from January of the year 2000 on, or 0 where it is none of 2017 to 2039. */
+static int dated(long year, long month) {
+    return year >= 2017 && year < 2040 && month >= 1 && month <= 12 ? (int)(100 * year + month) : 0;
+}
+
+/* "Dec 2024", "December 2024": the month before the year; 0 where there is none. */
+static long month_before(const char *text, const char *year) {
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const char *at = year;
+    while (at > text && (at[-1] == ' ' || at[-1] == ',' || at[-1] == '.')) at--;
+    while (at > text && isalpha((unsigned char)at[-1])) at--;
+    for (int m = 0; m < 12; m++)
+        if (strncmp(at, names + 3 * m, 3) == 0) return m + 1;
+    return 0;
+}
+
+/* The date of a document by its title: the last "2025-04-28", "Apr 2025", "25.04" of a release that is numbered by its month, or
+ * year alone. */
+static int date_of_title(const char *title) {
+    int found = 0;
+    for (const char *p = title; *p; p++) {
+        if (!is_digit(*p)) continue;
+        size_t digits = strspn(p, "0123456789");
+        const char *after = p + digits;
+        long number = strtol(p, NULL, 10), next = 0;
+        bool tail = (*after == '-' || *after == '.') && strspn(after + 1, "0123456789") == 2;
+        if (tail) next = strtol(after + 1, NULL, 10);
+        bool begins = p == title || (!isalnum((unsigned char)p[-1]) && p[-1] != '.') || p[-1] == 'v';
+        int date = 0;
+        if (digits == 4 && number >= 2017 && number < 2040) {
+            long month = tail && *after == '-' ? next : month_before(title, p);
+            date = dated(number, month) ? dated(number, month) : (int)(100 * number);
+        } else if (digits == 2 && begins && tail && *after == '.') {
+            date = dated(2000 + number, next);
+        }
+        if (date > 0 && (date % 100 || date / 100 != found / 100)) found = date;
+        p = tail ? after + 2 : after - 1;
+    }
+    return found;
+}
+
+/* "arxiv.org/abs/2401.10241": 2024-01; otherwise by the title. */
 static void read_date(const char *url, const char *title, tc_stated *stated) {
     const char *arxiv = url ? strstr(url, "arxiv.org/") : NULL;
     const char *number = arxiv ? strchr(arxiv + strlen("arxiv.org/"), '/') : NULL;
@@ -378,13 +419,8 @@ static void read_date(const char *url, const char *title, tc_stated *stated) {
         stated->date = 200000 + (int)strtol(number + 1, NULL, 10);
         return;
     }
-    for (const char *p = title ? title : ""; *p; p++) {
-        if (!is_digit(*p)) continue;
-        size_t digits = strspn(p, "0123456789");
-        long found = digits == 4 ? strtol(p, NULL, 10) : 0;
-        if (found >= 2017 && found < 2040) stated->date = (int)(100 * found);
-        p += digits - 1;
-    }
+    int date = title ? date_of_title(title) : 0;
+    if (date > 0) stated->date = date;
 }
 
 void tc_words_read(const tc_words *words, const char *const texts[TC_ROW_TEXTS], bool partial, tc_stated *stated) {

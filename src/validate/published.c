@@ -188,14 +188,16 @@ static void read_recipe(const tc_json *row, const tc_json *norm, tc_published *p
     int stated_year = (int)tc_json_integer(row, "year", 1900, 2100, 0);
     const char *texts[TC_ROW_TEXTS];
     for (int t = 0; t < TC_ROW_TEXTS; t++) texts[t] = tc_json_string(row, tc_row_text_keys[t], NULL);
-    if (stated_year) texts[TC_ROW_SOURCE] = texts[TC_ROW_URL] = NULL;
     bool reads = !run->texts_read || published->read_again;
     if (reads && !published->words && row->document->code == TC_OK)
         row->document->code = tc_words_open(&published->arena, &published->words, row->document->error);
     if (reads && row->document->code == TC_OK)
         tc_words_read(published->words, texts, run->recompute == TC_RECOMPUTE_LAYERS && run->recompute_of == 0,
                       &run->stated);
+    /* the row's year is somebody's reading; a date of another year is of another thing */
+    bool agrees = run->stated.date != TC_UNSET && (!stated_year || run->stated.date / 100 == stated_year);
     run->year = stated_year ? stated_year : run->stated.date != TC_UNSET ? run->stated.date / 100 : 0;
+    run->date = agrees ? run->stated.date : 100 * run->year;
 }
 
 static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_published *published,

@@ -58,6 +58,7 @@ typedef struct tc_published_model {
 typedef struct tc_published_run {
     int line;            /* in the file */
     int year;            /* of the source, as the row or `norm.date` gives it; 0 */
+    int date;            /* year x 100 + month; month 0: not stated; 0 */
     const char *refused; /* why the row cannot be used, "FILE:LINE: field: ..."; NULL */
     const char *id;
     const char *group, *source_family, *source_kind; /* never NULL */

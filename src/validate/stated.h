@@ -40,6 +40,7 @@ typedef enum tc_stated_attention_kernel {
     TC_KERNEL_CUDNN
 } tc_stated_attention_kernel;
 typedef enum tc_stated_dispatcher {
+    TC_DISPATCHER_ALLGATHER,
     TC_DISPATCHER_ALLTOALL,
     TC_DISPATCHER_DEEPEP,
     TC_DISPATCHER_HYBRIDEP
