@@ -457,6 +457,26 @@ static void threads_change_nothing(void **state) {
     }
 }
 
+/* A model of any number of layers is answered: virtual stages are tried up to a limit, and a number above what a layout's
+ * key can hold is refused. */
+static void many_layers_are_answered(void **state) {
+    static tc_search s;
+    uint64_t seed = 3;
+    tc_error e;
+    tc_search_input in = random_input(&seed, *state);
+    in.fixed = tc_default_search_input().fixed;
+    in.question.cluster.devices = 8;
+    in.question.job.model.block[0].count = 1000000;
+    in.question.job.model.blocks = 1;
+    in.exhaustive = false;
+    assert_int_equal(tc_search_run(&in, &s, &e), TC_OK);
+    assert_true(s.space > 1000 && s.space < 10000000);
+    tc_search_free(&s);
+    in.fixed.vpp = 1024;
+    assert_int_equal(tc_search_run(&in, &s, &e), TC_INVALID);
+    assert_string_equal(e.place, "--vpp");
+}
+
 /* The walk's best with at most n devices is the least of those with exactly 1 to n; and more devices are never slower. */
 static void idle_devices_are_allowed(void **state) {
     static tc_search s;
@@ -789,6 +809,7 @@ int main(void) {
         cmocka_unit_test(brute_force_finds_the_same),
         cmocka_unit_test(memory_as_the_objective_prunes_nothing_good),
         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(many_layers_are_answered),
         cmocka_unit_test(loops_are_shared),
         cmocka_unit_test(idle_devices_are_allowed),
         cmocka_unit_test(the_batch_moves_within_its_band),

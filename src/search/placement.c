@@ -215,9 +215,15 @@ tc_legality tc_virtual_legality(const tc_space *space, const tc_shape *s, tc_sta
     return stages->micro_batches % stages->pp ? TC_STAGES_ILLEGAL : TC_STAGES_LEGAL;
 }
 
+int tc_most_virtual(const tc_space *space, int pp) {
+    int most = pp == 1 ? 1 : tc_most_chunks(space->layers) / pp,
+        limit = space->in->fixed.vpp == TC_UNSET ? TC_USUAL_VIRTUAL_MAX : TC_VIRTUAL_MAX;
+    return smaller(most, limit);
+}
+
 /* The next virtual stages or split of legal stages. */
 static bool next_cut(const tc_space *space, const tc_shape *s, tc_stages_cursor *at, tc_stages *out) {
-    int most = out->pp == 1 ? 1 : tc_most_chunks(space->layers) / out->pp;
+    int most = tc_most_virtual(space, out->pp);
     if (at->vpp == 0) at->vpp = 1;
     for (; at->vpp <= most; at->vpp++, at->split = 0) {
         if (tc_virtual_legality(space, s, out, at->vpp) != TC_STAGES_LEGAL || at->split == tc_split_count(space, out))

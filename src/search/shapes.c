@@ -30,7 +30,7 @@ static void count_shape(tc_space *space, tc_shape *shape, tc_choices *choices) {
             space->configurations++;
             continue;
         }
-        int most = stages.pp == 1 ? 1 : tc_most_chunks(space->layers) / stages.pp;
+        int most = tc_most_virtual(space, stages.pp);
         tc_space_choices(space, shape, &stages, choices);
         for (stages.vpp = 1; stages.vpp <= most; stages.vpp++) {
             legal = tc_virtual_legality(space, shape, &stages, stages.vpp);
@@ -181,6 +181,8 @@ static tc_code check_job(const tc_space *space, tc_error *error) {
     if (!tc_set_has(space->supports.optimizers, optimizer))
         return tc_fail(error, TC_INVALID, "--optimizer", "%s has no %s; give another, or add --any", q->stack.slug,
                        tc_optimizer_names[optimizer]);
+    if (space->in->fixed.vpp > TC_VIRTUAL_MAX)
+        return tc_fail(error, TC_INVALID, "--vpp", "a search tries at most %d virtual stages", TC_VIRTUAL_MAX);
     if (space->variants > 0) return TC_OK;
     return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s; give another, or add --any", q->stack.slug,
                    tc_dtype_names[q->job.dtype]);

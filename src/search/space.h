@@ -24,6 +24,9 @@
 #define TC_SHARDINGS_MAX 64
 #define TC_OFFLOADS_MAX 5
 #define TC_SCHEDULES_MAX TC_SCHEDULE_CUSTOM
+#define TC_USUAL_VIRTUAL_MAX                                                                                           \
+    64                      /* virtual stages of a device that are tried unasked; no published run has more than 24 */
+#define TC_VIRTUAL_MAX 1023 /* that a search may be told */
 
 typedef struct tc_axis {
     int count;

@@ -36,6 +36,9 @@ tc_legality tc_stages_legality(const tc_space *space, const tc_shape *shape, int
 /* May a legal pipeline run with vpp virtual stages? */
 tc_legality tc_virtual_legality(const tc_space *space, const tc_shape *shape, tc_stages *stages, int vpp);
 
+/* The most virtual stages that are tried on each of so many stages. */
+int tc_most_virtual(const tc_space *space, int pp);
+
 /* ---- choices.c ---- */
 
 /* What the schedules that are allowed can do: see tc_space. */
