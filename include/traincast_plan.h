@@ -143,8 +143,10 @@ typedef struct tc_actual {
     int32_t day;
     int pool, job;       /* one of the two; the other -1 */
     int devices, usable; /* of a pool: delivered so far, and training or ready to; TC_UNSET: not said */
-    double tokens;       /* of a job: so far; TC_UNSET: not said */
-    int failures;        /* TC_UNSET: not said */
+    tc_spread
+        count; /* devices where they were not counted to the piece, `devices` being the middle; all 0: to the piece */
+    double tokens; /* of a job: so far; TC_UNSET: not said */
+    int failures;  /* TC_UNSET: not said */
 } tc_actual;
 
 /* Its arrays lie in its arena where it comes from a file. */
@@ -160,6 +162,9 @@ typedef struct tc_scenario {
     bool any;          /* also layouts that a pool's stack cannot run */
     double fit;        /* how likely a layout must fit the memory; TC_FIT where the file has none */
     double batch_band; /* share by which a global batch may move to what a layout divides */
+    double unique_tokens,
+        served_tokens; /* of the most capable model: tokens of data there are, tokens that it is to serve;
+                                            0: no limit, none */
     tc_risks risks;    /* the catalog's, with the scenario's own on top */
     int pools, servings, jobs, actuals;
     tc_scenario_pool *pool;
@@ -170,6 +175,11 @@ typedef struct tc_scenario {
     const char **assumption; /* "ascend-910b: devices 4,300: note" */
     tc_arena arena;
 } tc_scenario;
+
+/* INFINITY: never. */
+typedef struct tc_percentiles {
+    double p10, p50, p90;
+} tc_percentiles;
 
 /* Reads a scenario by slug or file, checks it and finds what it names. Free it with tc_scenario_free. */
 TC_API TC_NODISCARD tc_code tc_scenario_load(tc_catalog *catalog, const char *slug_or_path, tc_scenario **out,
@@ -199,11 +209,6 @@ typedef enum tc_driver {
     TC_DRIVER_SERVING,
     TC_DRIVERS
 } tc_driver;
-
-/* INFINITY: never. */
-typedef struct tc_percentiles {
-    double p10, p50, p90;
-} tc_percentiles;
 
 /* The calendars of a job. Times in seconds since the scenario's start. */
 typedef struct tc_outlook_job {
@@ -265,7 +270,8 @@ typedef struct tc_best_shape {
     double ratio_p10, ratio_p50, ratio_p90; /* effective compute over the reference's; NaN without one */
     double decades;                         /* of compute beyond what the law was fitted on, at tokens_p50 */
     double tokens_per_parameter;            /* active ones, at tokens_p50 */
-    bool within;                            /* of the noise of the best */
+    double epochs; /* how often each token is seen, at tokens_p50; 0: there is no limit of data */
+    bool within;   /* of the noise of the best */
 } tc_best_shape;
 
 /* How good a model gets by the end of a day, if nothing else trains. */
@@ -329,6 +335,7 @@ typedef struct tc_plan_pool {
     int total, serving, training;    /* devices after the last delivery */
     int delivered_now, training_now; /* on the scenario's first day */
     int serving_missing;             /* devices that serving wants and the pool never has */
+    tc_percentiles pace; /* of its stream, in parts of what was ordered, as what was seen leaves it; NaN: it has none */
 } tc_plan_pool;
 
 typedef struct tc_plan {

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/calendar.h"
+#include "near.h"
 #include "scenario_text.h"
 
 /* A pool of so many devices that was there before, a rented one with an end, one certain calendar or many. */
@@ -157,6 +158,33 @@ static void what_does_not_fit_is_left_out(void **state) {
     forget(&a);
 }
 
+/* Where the first job may not train the most capable model does not either, and data that repeat count less. */
+static void rules_of_the_first_job_hold(void **state) {
+    (void)state;
+    answer a = ask(scenario_of(64, 128, "2025-02-01", true), "2025-01-31", "2025-02-28", 0);
+    tc_scenario *s = scenario_of(64, 128, "2025-02-01", true);
+    tc_scenario_name cloud = {.name = "cloud", .pool = 1};
+    s->job[0].not_on = &cloud;
+    s->job[0].not_ons = 1;
+    answer b = ask(s, "2025-01-31", "2025-02-28", 0);
+    answer c = ask(scenario_of(64, 0, "", true), "2025-01-31", "2025-02-28", 0);
+    const tc_best_shape *both = find(&a.plan.best[0], "llama-3.1-8b"), *one = find(&b.plan.best[0], "llama-3.1-8b"),
+                        *alone = find(&c.plan.best[0], "llama-3.1-8b");
+    assert_true(one->tokens_p50 < 0.8 * both->tokens_p50);
+    assert_near(one->tokens_p50 / alone->tokens_p50, 1, 1e-9);
+    assert_near(one->epochs, 0, 0); /* no limit of data */
+    s = scenario_of(64, 0, "", true);
+    s->unique_tokens = alone->tokens_p50 / 8;
+    answer d = ask(s, "2025-01-31", "2025-02-28", 0);
+    const tc_best_shape *again = find(&d.plan.best[0], "llama-3.1-8b");
+    assert_near(again->epochs, 8, 0.01);
+    assert_true(again->loss_p50 > alone->loss_p50);
+    forget(&a);
+    forget(&b);
+    forget(&c);
+    forget(&d);
+}
+
 static void days_outside_the_plan_are_refused(void **state) {
     (void)state;
     tc_scenario *s = scenario_of(8, 0, "", true);
@@ -176,9 +204,13 @@ static void days_outside_the_plan_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens_grow_with_the_days),     cmocka_unit_test(a_pool_that_ends_is_of_use),
-        cmocka_unit_test(more_is_never_worse),           cmocka_unit_test(same_for_any_threads),
-        cmocka_unit_test(what_does_not_fit_is_left_out), cmocka_unit_test(days_outside_the_plan_are_refused),
+        cmocka_unit_test(tokens_grow_with_the_days),
+        cmocka_unit_test(a_pool_that_ends_is_of_use),
+        cmocka_unit_test(more_is_never_worse),
+        cmocka_unit_test(same_for_any_threads),
+        cmocka_unit_test(what_does_not_fit_is_left_out),
+        cmocka_unit_test(rules_of_the_first_job_hold),
+        cmocka_unit_test(days_outside_the_plan_are_refused),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -124,6 +124,41 @@ static void stops_by_regulation(void **state) {
     tc_scenario_free(s);
 }
 
+/* The pace after 30,000 of 58,333 in seven months, by lots of 2,000 (gamma-Poisson: mean 0.5447, sd 0.125), and where what has come is known as a
+ * spread: its median is that of the posterior at the spread's median, its own spread adds. */
+static void pace_is_learnt(void **state) {
+    (void)state;
+    static const char *const seen[] = {"30000", "{low: 20000, mid: 30000, high: 40000}"};
+    double p10[2], p50[2], p90[2];
+    for (int k = 0; k < 2; k++) {
+        char text[4000];
+        snprintf(text, sizeof text,
+                 CALM "as_of: \"2024-07-31\"\n" POOL "      - {every: month, from: \"2024-01-31\", until: "
+                                                     "\"2024-12-31\", devices: 8333, ordered: 100000}\n" JOB
+                      "actuals: [{date: \"2024-07-31\", pool: a, devices: %s}]\n",
+                 TOKENS(1), "1", seen[k]);
+        tc_scenario *s = good_scenario(text);
+        s->pool[0].risks.pace = 0.7;
+        s->pool[0].risks.pace_shape = 4;
+        s->pool[0].risks.lot = 2000;
+        tc_plan plan = plan_of(s, 64, 0);
+        p10[k] = plan.pool[0].pace.p10;
+        p50[k] = plan.pool[0].pace.p50;
+        p90[k] = plan.pool[0].pace.p90;
+        tc_plan_free(&plan);
+        tc_scenario_free(s);
+    }
+    double shape = 4 + 15,
+           rate = 4 / 0.7 + 8333 * 212 / (365.25 / 12) / 2000; /* planned since a month before the first */
+    for (int i = 0; i < 3; i++) {
+        static const double p[] = {0.1, 0.5, 0.9};
+        double got = i == 0 ? p10[0] : i == 1 ? p50[0] : p90[0];
+        assert_near(got, tc_gamma_at(p[i], shape, 1 / rate), 0.012);
+    }
+    assert_near(p50[1], p50[0], 0.02);
+    assert_true(p10[1] < p10[0] - 0.03 && p90[1] > p90[0] + 0.03);
+}
+
 /* Two sources of spread that add: the shares are those of their variances. */
 static void shares_of_variance(void **state) {
     (void)state;
@@ -358,6 +393,7 @@ int main(void) {
         cmocka_unit_test(one_delivery),
         cmocka_unit_test(step_error),
         cmocka_unit_test(stops_by_regulation),
+        cmocka_unit_test(pace_is_learnt),
         cmocka_unit_test(shares_of_variance),
         cmocka_unit_test(one_more_delivery),
         cmocka_unit_test(same_for_any_threads),

@@ -261,6 +261,8 @@ static void jobs_say_where_and_how_large(void **state) {
     tc_scenario_free(s);
 }
 
+#define ACTUAL_SPREAD POOLS JOBS "actuals: [{date: \"2024-02-08\", pool: a, devices: {low: 30, mid: 40, high: 50}}]\n"
+
 static void actuals_are_by_day(void **state) {
     (void)state;
     tc_scenario *s = good_scenario(TOP POOLS JOBS "actuals:\n"
@@ -275,6 +277,15 @@ static void actuals_are_by_day(void **state) {
     assert_int_equal(s->actual[2].job, 0);
     assert_near(s->actual[2].tokens, 2e8, 0);
     assert_int_equal(s->as_of, day(2024, 3, 8)); /* the last that was seen */
+    assert_near(s->actual[0].count.high, 0, 0);  /* counted to the piece */
+    tc_scenario_free(s);
+    s = good_scenario(TOP ACTUAL_SPREAD);
+    assert_int_equal(s->actual[0].devices, 40);
+    assert_near(s->actual[0].count.low, 30, 0);
+    assert_near(s->actual[0].count.high, 50, 0);
+    tc_scenario_free(s);
+    s = good_scenario(TOP "certain: true\n" ACTUAL_SPREAD);
+    assert_near(s->actual[0].count.high, 0, 0);
     tc_scenario_free(s);
 }
 
@@ -357,6 +368,13 @@ static void errors_have_their_place(void **state) {
         {ACTUAL("{date: \"2024-02-01\", pool: a}"), "actuals[0].devices", "is missing"},
         {ACTUAL("{date: \"2024-02-01\", pool: a, devices: 8, usable: 9}"), "actuals[0].usable", "more than the 8"},
         {ACTUAL("{date: \"2024-02-01\", pool: a, devices: 65}"), "actuals[0].devices", "more than the 64 ordered"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, devices: {low: 9, mid: 60, high: 65}}"), "actuals[0].devices",
+         "65 are more than the 64 ordered"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, devices: {low: 9, mid: 8, high: 10}}"), "actuals[0].devices.low",
+         "in order"},
+        {ACTUAL("{date: \"2024-02-01\", pool: a, devices: 20}, {date: \"2024-03-01\", pool: a, devices: {low: 19, mid: "
+                "30, high: 40}}"),
+         "actuals[1].devices", "19 are fewer than the 20 of 2024-02-01"},
         {ACTUAL("{date: \"2024-02-01\", job: j, tokens: 2e9}"), "actuals[0].tokens", "more than the 1e+09"},
         {ACTUAL("{date: \"2024-03-01\", pool: a, devices: 8}, {date: \"2024-02-01\", pool: a, devices: 9}"),
          "actuals[0].devices", "fewer than the 9 of 2024-02-01"},

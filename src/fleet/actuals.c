@@ -1,6 +1,6 @@
 /* actuals.c - what was seen so far: rows of a scenario's `actuals` and of a CSV file, by day, and that none contradicts another.
  *
- * A row is of a pool (devices delivered since the beginning, how many of them are usable) or of a job (tokens trained and failures since
+ * A row is of a pool (devices delivered since the beginning, which may be known as p10, p50 and p90 alone; how many of them are usable) or of a job (tokens trained and failures since
  * its beginning); a line of the CSV may be of both. Its first line names the columns: date, pool, devices, usable, job, tokens,
  * failures, in any order; an empty field says nothing; lines that begin with # are passed over. */
 #include <stdarg.h>
@@ -207,6 +207,10 @@ static double most_tokens(const tc_scenario_job *job) {
     return most;
 }
 
+static int most_devices(const tc_actual *a) { return a->count.high > a->devices ? (int)a->count.high : a->devices; }
+
+static int least_devices(const tc_actual *a) { return a->count.high > 0 ? (int)a->count.low : a->devices; }
+
 /* Its day, its pool or job, and its figures by themselves. */
 static tc_code check_row(const rows *all, seen *s) {
     tc_actual *a = &s->actual;
@@ -231,8 +235,8 @@ static tc_code check_row(const rows *all, seen *s) {
         return fail(all, s, a->pool >= 0 ? "devices" : "tokens", "is missing; say how many there are so far");
     if (a->usable >= 0 && a->devices >= 0 && a->usable > a->devices)
         return fail(all, s, "usable", "%d are more than the %d delivered", a->usable, a->devices);
-    if (a->pool >= 0 && a->devices > ordered(&scenario->pool[a->pool]))
-        return fail(all, s, "devices", "%d are more than the %d ordered; write the order anew", a->devices,
+    if (a->pool >= 0 && most_devices(a) > ordered(&scenario->pool[a->pool]))
+        return fail(all, s, "devices", "%d are more than the %d ordered; write the order anew", most_devices(a),
                     ordered(&scenario->pool[a->pool]));
     double most = a->job >= 0 ? most_tokens(&scenario->job[a->job]) : 0;
     if (most > 0 && a->tokens > most)
@@ -248,9 +252,12 @@ static tc_code check_after(const rows *all, const seen *s, const seen *before) {
         return fail(all, s, "date", "'%s' is after as_of, %s; it is not known yet", a->date, scenario->as_of_date);
     if (!b) return TC_OK;
     if (a->day == b->day) return fail(all, s, "date", "'%s' has an earlier row too; keep one of the two", a->date);
-    if (a->devices >= 0 && b->devices > a->devices)
-        return fail(all, s, "devices", "%d are fewer than the %d of %s; write all so far", a->devices, b->devices,
-                    b->date);
+    const int now[] = {least_devices(a), a->devices, most_devices(a)},
+              then[] = {least_devices(b), b->devices, most_devices(b)};
+    for (int i = 0; i < 3 && a->devices >= 0; i++)
+        if (then[i] > now[i])
+            return fail(all, s, "devices", "%d are fewer than the %d of %s; write all so far", now[i], then[i],
+                        b->date);
     if (a->tokens >= 0 && b->tokens > a->tokens)
         return fail(all, s, "tokens", "%g are fewer than the %g of %s; write all so far", a->tokens, b->tokens,
                     b->date);
@@ -262,7 +269,7 @@ static tc_code check_after(const rows *all, const seen *s, const seen *before) {
 
 /* Figures that a row does not say are those of the row before it, so that none falls unseen. */
 static void carry(tc_actual *to, const tc_actual *from) {
-    if (to->devices < 0) to->devices = from->devices;
+    if (to->devices < 0) to->devices = from->devices, to->count = from->count;
     if (to->tokens < 0) to->tokens = from->tokens;
     if (to->failures < 0) to->failures = from->failures;
 }
@@ -285,13 +292,21 @@ static tc_code check_order(const rows *all) {
     return TC_OK;
 }
 
+/* A count to the piece is no spread. */
+static tc_actual with_count(const tc_reading *r, const tc_actual *row) {
+    tc_actual a = *row;
+    if (a.count.mid >= 0) a.devices = (int)a.count.mid;
+    if (!(a.count.low < a.count.high) || r->scenario->certain) a.count = (tc_spread){0, 0, 0};
+    return a;
+}
+
 tc_code tc_reading_take_actuals(tc_reading *r, const char *file) {
     tc_scenario *s = r->scenario;
     rows all = {.r = r, .file = file};
     tc_code code = TC_OK;
     const tc_node *at = tc_reading_element(r->document->root, "actuals", 0);
     for (int i = 0; i < s->actuals && code == TC_OK; i++, at = at->next)
-        code = add(&all, &(seen){.actual = s->actual[i], .node = at});
+        code = add(&all, &(seen){.actual = with_count(r, &s->actual[i]), .node = at});
     if (code == TC_OK && file) code = read_csv(&all);
     for (int i = 0; i < all.count && code == TC_OK; i++) code = check_row(&all, &all.row[i]);
     if (code != TC_OK || all.count == 0) return code;

@@ -53,6 +53,8 @@ static tc_code add(tc_reading *r, const char *text) {
 static const char *owner_text(const tc_node *node, char *text, size_t size) {
     const char *owner = owner_of(node), *accelerator = node->parent ? tc_node_text(node->parent, "accelerator") : NULL;
     bool rate = accelerator && !tc_node_text(node->parent, "name");
+    if (!owner && node->parent && tc_node_text(node->parent, "pool")) /* what was seen of a pool */
+        owner = tc_node_text(node->parent, "pool");
     snprintf(text, size, "%s%s%s", owner ? owner : "", rate ? " on " : "", rate ? accelerator : "");
     return text;
 }
@@ -130,7 +132,9 @@ static tc_code note_deliveries(tc_reading *r, const tc_node *list) {
 static tc_code note(tc_reading *r, const tc_node *node) {
     if (node->key && strcmp(node->key, "deliveries") == 0) return note_deliveries(r, node);
     standing of = standing_of(node);
-    if (of == ASSUMED_THERE || of == OWN) return note_figure(r, node, of);
+    bool seen = node->parent && node->parent->parent && node->parent->parent->key
+                && strcmp(node->parent->parent->key, "actuals") == 0;
+    if (of == ASSUMED_THERE || (of == OWN && !seen)) return note_figure(r, node, of);
     for (const tc_node *child = node->first; child; child = child->next) {
         tc_code code = note(r, child);
         if (code != TC_OK) return code;

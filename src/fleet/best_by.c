@@ -37,7 +37,7 @@ typedef struct finder {
     shape *shape;
     tc_model *model; /* the one at hand */
     tc_scenario_candidate candidate;
-    tc_scenario_job job; /* of no rules */
+    tc_scenario_job job; /* of no rules but where the first one may train */
     bool given;          /* the candidate's workload is the scenario's */
     uint64_t *step;      /* [pools]: streams */
     int public;
@@ -81,6 +81,10 @@ static tc_code offer_pool(finder *f, shape *of, int pool) {
     tc_planner *p = f->p;
     tc_offer *offer = &of->offer[pool];
     tc_prospect prospect;
+    if (!tc_job_may_train_on(&f->job, pool)) {
+        snprintf(offer->why, sizeof offer->why, "the first job must not train there");
+        return TC_OK;
+    }
     if (!tc_prospect_init(&prospect, p->scenario, p->interval, &f->candidate, pool, &p->supply[pool], f->arena))
         return tc_planner_no_memory(p);
     prospect.usual_only = true;
@@ -162,7 +166,9 @@ static tc_code open_shapes(finder *f) {
     f->job = (tc_scenario_job){.after_job = -1,
                                .not_before = INT32_MIN,
                                .deadline = INT32_MAX,
-                               .pool = -1,
+                               .pool = s->jobs > 0 ? s->job[0].pool : -1,
+                               .not_ons = s->jobs > 0 ? s->job[0].not_ons : 0,
+                               .not_on = s->jobs > 0 ? s->job[0].not_on : NULL,
                                .movable = true};
     take_workload(f);
     bool stopped = false;
@@ -231,6 +237,7 @@ static tc_best_shape told(const shape *of, const tc_capability_result *r) {
                            .ratio_p50 = r->ratio_p50,
                            .ratio_p90 = r->ratio_p90,
                            .decades = r->decades,
+                           .epochs = r->epochs_p50,
                            .tokens_per_parameter = r->tokens_p50 / of->size.active,
                            .within = r->within};
 }
@@ -275,7 +282,9 @@ static tc_code judge(finder *f, double *tokens, tc_best_by *out) {
         code = count_tokens(f, &f->shape[i], out->day, tokens + (size_t)judged++ * SAMPLES);
     }
     const tc_capability_question question
-        = {.setting.scaling = f->scaling,
+        = {.setting = {.scaling = f->scaling,
+                       .unique_tokens = f->p->scenario->unique_tokens,
+                       .served_tokens = f->p->scenario->served_tokens},
            .shapes = judged,
            .samples = SAMPLES,
            .shape = shapes,
@@ -311,10 +320,17 @@ static tc_code tell_assumed(const finder *f) {
              tc_decimal_text(f->candidate.global_batch, 0).s, tc_decimal_text(f->candidate.seq, 0).s,
              f->given ? "those of the first job's first candidate" : "none given");
     if (code == TC_OK) code = copy(f, text, &f->p->plan->best_assumed[1]);
+    char data[120] = "every token is seen once", served[120] = "none is served";
+    if (s->unique_tokens > 0)
+        snprintf(data, sizeof data, "there are %.4g T tokens of data, which are then seen again and count less",
+                 s->unique_tokens / 1e12);
+    if (s->served_tokens > 0)
+        snprintf(served, sizeof served, "%.4g T tokens are served by it from the same compute",
+                 s->served_tokens / 1e12);
     snprintf(text, sizeof text,
              "the most capable model: scaling law %s, which knows no quality of data, no recipe and nothing after "
-             "pre-training; every token is seen once, none is served",
-             f->scaling->law[0].slug);
+             "pre-training; %s, %s",
+             f->scaling->law[0].slug, data, served);
     return code ? code : copy(f, text, &f->p->plan->best_assumed[2]);
 }
 

@@ -219,7 +219,12 @@ static const tc_field actual_fields[] = {
     TEXT("date", TC_NEED_ALWAYS, tc_actual, date),
     TEXT("pool", TC_NEED_NEVER, tc_actual, pool_name),
     TEXT("job", TC_NEED_NEVER, tc_actual, job_name),
-    COUNT("devices", tc_actual, devices, 0, MOST),
+    {.path = "devices",
+     .type = TC_FIELD_SPREAD,
+     .own_figure = true,
+     .whole = true,
+     .offset = offsetof(tc_actual, count),
+     .max = MOST},
     COUNT("usable", tc_actual, usable, 0, MOST),
     {.path = "tokens", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_actual, tokens), .max = 1e18},
     COUNT("failures", tc_actual, failures, 0, 1e9),
@@ -231,6 +236,7 @@ static void start_actual(void *element) {
     actual->pool = actual->job = -1;
     actual->devices = actual->usable = actual->failures = TC_UNSET;
     actual->tokens = TC_UNSET;
+    actual->count = (tc_spread){TC_UNSET, TC_UNSET, TC_UNSET};
 }
 
 static const tc_field fields[] = {
@@ -245,6 +251,8 @@ static const tc_field fields[] = {
     SWITCH("any", tc_scenario, any),
     {.path = "fit", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, fit), .min = 0.01, .max = 0.99},
     {.path = "batch_band", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, batch_band), .min = 0, .max = 0.9},
+    FIGURE("capability.unique_tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario, unique_tokens, 1, 1e18),
+    FIGURE("capability.served_tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario, served_tokens, 0, 1e20),
     FIGURE_OF(SPREAD, "reserves.bring_up", TC_DIMENSION_SECONDS, TC_NEED_IN_SECTION, tc_scenario, bring_up, 0,
               86400. * 3650),
     FIGURE("reserves.ablations", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario, ablation_share, 0, 0.95),

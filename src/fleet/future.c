@@ -26,6 +26,12 @@ typedef struct promise {
     uint64_t on_time, lot, partial, bad, size;
 } promise;
 
+/* What had come on a day where it is not known to the piece; weight: of a device more in the shape of the pace. */
+typedef struct sighting {
+    tc_spread count;
+    double weight;
+} sighting;
+
 /* So many each month until the order is complete. */
 typedef struct stream {
     double *due_s; /* of the periods that are planned and not yet past */
@@ -33,7 +39,9 @@ typedef struct stream {
     double period_s; /* beyond them */
     double each, left;
     double shape, rate; /* of the pace: gamma, with what has come so far */
-    double lot;
+    double lot, ordered;
+    int sightings; /* 0: all was counted to the piece, and shape and left are known */
+    sighting *sighting;
     uint64_t pace, counts, bad;
     uint32_t dimension;
 } stream;
@@ -57,6 +65,7 @@ typedef struct pool_facts {
     bool arrives;    /* anything is still to come */
     int here_usable; /* as the last actual says; -1: none says so */
     double seen_s;   /* until then everything is known */
+    uint64_t seen;   /* counts that are not known to the piece: all err alike, so that none falls */
     uint64_t slip, bring_up_name, works, stop, reopens, reopens_after, shock;
     uint32_t dimension; /* the first of its own */
 } pool_facts;
@@ -98,23 +107,44 @@ static void add_promise(const tc_scenario *s, pool_facts *f, const tc_delivery *
     const char *name = f->pool->name;
     int32_t made = d->promised < d->day ? d->promised : d->day;
     if (!here && made > s->as_of) made = s->as_of;
-    f->promise[f->promises++] = (promise){.due_s = seconds_of(s, d->day),
-                                          .horizon_s = fmax(seconds_of(s, d->day) - seconds_of(s, made), LEAST_HORIZON),
-                                          .count = d->count,
-                                          .here = here,
-                                          .firm = d->firm || s->certain || f->risks.on_time >= 1,
-                                          .on_time = tc_stream("pool/%s/%d/on-time", name, (int)d->day),
-                                          .lot = tc_stream("pool/%s/%d/slip", name, (int)d->day),
-                                          .partial = tc_stream("pool/%s/%d/partial", name, (int)d->day),
-                                          .bad = tc_stream("pool/%s/%d/bad", name, (int)d->day),
-                                          .size = tc_stream("pool/%s/%d/devices", name, (int)d->day)};
+    bool counted = here && d->line < 0;
+    f->promise[f->promises++]
+        = (promise){.due_s = seconds_of(s, d->day),
+                    .horizon_s = fmax(seconds_of(s, d->day) - seconds_of(s, made), LEAST_HORIZON),
+                    .count = d->count,
+                    .here = here,
+                    .firm = d->firm || s->certain || f->risks.on_time >= 1,
+                    .on_time = tc_stream("pool/%s/%d/on-time", name, (int)d->day),
+                    .lot = tc_stream("pool/%s/%d/slip", name, (int)d->day),
+                    .partial = tc_stream("pool/%s/%d/partial", name, (int)d->day),
+                    .bad = tc_stream("pool/%s/%d/bad", name, (int)d->day),
+                    .size = counted ? f->seen : tc_stream("pool/%s/%d/devices", name, (int)d->day)};
     f->arrives = f->arrives || !here;
 }
 
+static tc_spread count_of(const tc_actual *a) {
+    return a->count.high > 0 ? a->count : (tc_spread){a->devices, a->devices, a->devices};
+}
+
+/* Counts of which one is not known to the piece: the pace and what is left depend on them, future by future. */
+static bool keep_sightings(const tc_scenario *s, int pool, double forget, stream *out, tc_arena *arena) {
+    bool any = false;
+    for (int i = 0; i < s->actuals; i++) any = any || (s->actual[i].pool == pool && s->actual[i].count.high > 0);
+    if (!any) return true;
+    out->sighting = tc_arena_alloc(arena, (size_t)s->actuals * sizeof *out->sighting);
+    for (int i = 0; out->sighting && i < s->actuals; i++) {
+        const tc_actual *a = &s->actual[i];
+        if (a->pool != pool || a->devices < 0) continue;
+        double weight = pow(forget, seconds_of(s, s->as_of) - seconds_of(s, a->day));
+        out->sighting[out->sightings++] = (sighting){count_of(a), weight / out->lot};
+    }
+    return out->sighting != NULL;
+}
+
 /* The pace after what has come: gamma-Poisson by lots, what is older counting less. */
-static void learn_pace(const tc_scenario *s, int pool, const tc_delivery_line *line, stream *out) {
+static bool learn_pace(const tc_scenario *s, int pool, const tc_delivery_line *line, stream *out, tc_arena *arena) {
     const tc_scenario_pool *p = &s->pool[pool];
-    double forget = pow(s->pool[pool].risks.memory_of_pace, 12 / YEAR), came_before = 0;
+    double forget = pow(s->pool[pool].risks.memory_of_pace, 12 / YEAR), came_before = 0, prior = out->shape;
     int32_t since = p->delivery[line->first].day - (int32_t)lround(out->period_s / DAY);
     for (int i = 0; i < s->actuals; i++) {
         const tc_actual *a = &s->actual[i];
@@ -127,6 +157,9 @@ static void learn_pace(const tc_scenario *s, int pool, const tc_delivery_line *l
         came_before = a->devices;
         since = a->day;
     }
+    if (!keep_sightings(s, pool, forget, out, arena)) return false;
+    if (out->sightings > 0) out->shape = prior; /* what has come is added as it is drawn */
+    return true;
 }
 
 static bool add_stream(const tc_scenario *s, int pool, pool_facts *f, const tc_delivery_line *line,
@@ -137,6 +170,7 @@ static bool add_stream(const tc_scenario *s, int pool, pool_facts *f, const tc_d
     *out = (stream){.each = line->devices,
                     .period_s = line->every == WEEKLY ? 7 * DAY : YEAR / 12,
                     .lot = fmin(f->risks.lot, line->devices),
+                    .ordered = line->ordered,
                     .shape = f->risks.pace_shape,
                     .rate = f->risks.pace_shape / f->risks.pace,
                     .pace = tc_stream("pool/%s/pace", p->name),
@@ -154,9 +188,8 @@ static bool add_stream(const tc_scenario *s, int pool, pool_facts *f, const tc_d
             out->due_s[out->periods++] = due;
     }
     out->left = line->ordered - (seen ? fmin(seen->devices, line->ordered) : came);
-    if (seen && !s->certain) learn_pace(s, pool, line, out);
     f->arrives = f->arrives || out->left > 0;
-    return true;
+    return !seen || s->certain || learn_pace(s, pool, line, out, arena);
 }
 
 static bool is_stream(const tc_scenario_pool *p, const tc_delivery *d) {
@@ -172,7 +205,7 @@ static bool add_deliveries(const tc_scenario *s, int index, pool_facts *f, tc_ar
     f->here_usable = seen ? seen->usable : -1;
     if (seen) {
         tc_delivery here = {.day = seen->day, .devices = seen->devices, .promised = seen->day, .line = -1};
-        here.count = (tc_spread){seen->devices, seen->devices, seen->devices};
+        here.count = count_of(seen);
         add_promise(s, f, &here, true);
     }
     for (int i = 0; i < p->deliveries; i++) {
@@ -221,6 +254,7 @@ static bool add_pool(tc_fleet *fleet, int index, tc_arena *arena) {
     *f = (pool_facts){.pool = p,
                       .risks = s->certain ? tc_risks_none() : p->risks,
                       .dimension = dimension_of(s, index),
+                      .seen = tc_stream("pool/%s/seen", p->name),
                       .slip = tc_stream("supplier/%s/slip", p->supplier),
                       .bring_up_name = tc_stream("pool/%s/bring-up", p->name),
                       .works = tc_stream("pool/%s/works", p->name),
@@ -371,6 +405,19 @@ static void draw_promise(drawing *d, const promise *p) {
     arrive(d, p->here ? due : after_stop(d, due), count, p->bad, 0, p->here);
 }
 
+/* The stream as this future has it: how many have come, and the pace that says. */
+static stream as_seen(const drawing *d, const stream *s) {
+    stream out = *s;
+    double u = tc_fate_indexed(d->fate, TC_DRIVER_DELIVERIES, d->facts->seen, 0), came = 0;
+    for (int i = 0; i < s->sightings; i++) {
+        double now = round(tc_spread_at(u, &s->sighting[i].count));
+        out.shape += s->sighting[i].weight * fmax(now - came, 0);
+        came = now;
+    }
+    if (s->sightings > 0) out.left = fmax(s->ordered - came, 0);
+    return out;
+}
+
 /* A pace; that after the n-th shock is drawn anew. */
 static double pace_of(const drawing *d, const stream *s, int shocks) {
     if (!(s->shape < INFINITY)) return s->shape / s->rate > 0 ? d->facts->risks.pace : 1;
@@ -390,6 +437,14 @@ static int draw_shocks(const drawing *d, double at_s[MOST_SHOCKS]) {
         at_s[n] = t;
     }
     return n;
+}
+
+double tc_fleet_pace(const tc_fleet *fleet, int pool, const tc_fate *fate) {
+    const pool_facts *f = &fleet->pool[pool];
+    const drawing d = {.fleet = fleet, .fate = fate, .facts = f};
+    if (f->streams == 0) return NAN;
+    const stream seen = as_seen(&d, &f->stream[0]);
+    return pace_of(&d, &seen, 0);
 }
 
 static void draw_stream(drawing *d, const stream *s, const double *shock_s, int shocks) {
@@ -505,7 +560,10 @@ void tc_futures_draw(const tc_fleet *fleet, const tc_fate *fate, tc_future *futu
         draw_stop(&d);
         int shocks = f->streams > 0 ? draw_shocks(&d, shock_s) : 0;
         for (int k = 0; k < f->promises; k++) draw_promise(&d, &f->promise[k]);
-        for (int k = 0; k < f->streams; k++) draw_stream(&d, &f->stream[k], shock_s, shocks);
+        for (int k = 0; k < f->streams; k++) {
+            const stream seen = as_seen(&d, &f->stream[k]);
+            draw_stream(&d, &seen, shock_s, shocks);
+        }
         for (int k = 0; k < f->services; k++) draw_service(&d, &f->service[k]);
         build_levels(&d, out);
         out->until_s = f->pool->until == INT32_MAX ? INFINITY : seconds_of(fleet->scenario, f->pool->until);

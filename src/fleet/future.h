@@ -39,6 +39,9 @@ int tc_fleet_most(const tc_fleet *fleet, int pool);
 /* Devices that jobs have of so many that work at a moment, what is served as it is meant to be. */
 int tc_fleet_training(const tc_fleet *fleet, int pool, int usable, double at_s);
 
+/* The pace of a pool's first stream under a fate, in parts of what was ordered, as what was seen leaves it; NaN: it has no stream. */
+double tc_fleet_pace(const tc_fleet *fleet, int pool, const tc_fate *fate);
+
 /* Room for the futures of every pool, one set for each thread. NULL: out of memory. */
 tc_future *tc_futures_new(const tc_fleet *fleet, tc_arena *arena);
 

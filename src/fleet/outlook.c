@@ -203,13 +203,17 @@ static tc_percentiles percentiles(const double *sorted, int n) {
                             tc_sample_quantile(sorted, n, 0.9)};
 }
 
+tc_percentiles tc_sample_percentiles(double *values, int n) {
+    qsort(values, (size_t)n, sizeof *values, by_size);
+    return percentiles(values, n);
+}
+
 /* Sorts a copy; NaN where any is. */
 static tc_percentiles of_samples(const double *values, int n, double *room) {
     for (int i = 0; i < n; i++)
         if (isnan(values[i])) return (tc_percentiles){NAN, NAN, NAN};
     memcpy(room, values, (size_t)n * sizeof *room);
-    qsort(room, (size_t)n, sizeof *room, by_size);
-    return percentiles(room, n);
+    return tc_sample_percentiles(room, n);
 }
 
 double tc_sample_error(const double *values, int n, double probability, double *room) {

@@ -43,6 +43,8 @@ TC_NODISCARD tc_code tc_outlook_tokens(const tc_outlook_input *input, double *to
 
 /* Between the two samples beside it; INFINITY where one of them is. */
 double tc_sample_quantile(const double *sorted, int n, double probability);
+/* Sorts them. */
+tc_percentiles tc_sample_percentiles(double *values, int n);
 /* Standard error of a quantile by its spread over the batches, of samples in the order in which they were drawn; INFINITY where a batch
  * has none. room: [n]. */
 double tc_sample_error(const double *values, int n, double probability, double *room);

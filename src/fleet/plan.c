@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -133,8 +134,7 @@ static tc_code simulate(tc_planner *p, int at, double from_s, tc_plan_run *run) 
     return tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
 }
 
-/* Is the pool one that the job names, or does not exclude? */
-static bool may_train_on(const tc_scenario_job *job, int pool) {
+bool tc_job_may_train_on(const tc_scenario_job *job, int pool) {
     for (int i = 0; i < job->not_ons; i++)
         if (job->not_on[i].pool == pool) return false;
     return job->pool < 0 || job->pool == pool;
@@ -167,7 +167,7 @@ static tc_code fill_table(tc_planner *p) {
                 if (!tc_prospect_init(&p->prospect[at], s, p->interval, &s->job[j].candidate[c], k, &p->supply[k],
                                       &plan->arena))
                     return tc_planner_no_memory(p);
-                if (!may_train_on(&s->job[j], k)) {
+                if (!tc_job_may_train_on(&s->job[j], k)) {
                     snprintf(run->why, sizeof run->why, "the job must not train there");
                     continue;
                 }
@@ -213,6 +213,11 @@ static tc_code tell_pool(tc_planner *p, int index) {
         code = add_line(p, assumed_of(p), "%s: training software '%s' (none given)", pool->name, pool->software.slug);
     if (code == TC_OK && !pool->region[0])
         code = add_line(p, assumed_of(p), "%s: region %s (none given)", pool->name, pool->economics.region);
+    if (code == TC_OK && pool->controlled && !pool->controlled_given && !p->scenario->certain)
+        code = add_line(p, assumed_of(p),
+                        "%s: a rule on exports may stop its deliveries, %s times a year (chips of %s, in region %s)",
+                        pool->name, tc_decimal_text(pool->risks.stops_per_year_controlled, 2).s,
+                        pool->cluster.accelerator.vendor, pool->economics.region);
     /* the run's defaults, from the first candidate that the pool can train */
     for (int i = 0; i < plan->candidates && code == TC_OK; i++) {
         const tc_plan_run *run = &plan->candidate[i];
@@ -323,6 +328,26 @@ static tc_code tell_advice(tc_planner *p) {
 
 enum { LOOKS = 1024 }; /* futures that are looked at for how many devices pools have */
 
+/* The pace of a pool's stream in so many futures. */
+static tc_percentiles pace_of(const tc_planner *p, int pool, double room[LOOKS]) {
+    for (uint32_t i = 0; i < LOOKS; i++) {
+        tc_fate fate = {.sample = i};
+        for (int d = 0; d < TC_DRIVERS; d++) fate.seed[d] = (uint64_t)p->options->seed;
+        room[i] = tc_fleet_pace(p->fleet, pool, &fate);
+        if (isnan(room[i])) return (tc_percentiles){NAN, NAN, NAN};
+    }
+    return tc_sample_percentiles(room, LOOKS);
+}
+
+static tc_code look_at_paces(tc_planner *p) {
+    double *room = malloc(LOOKS * sizeof *room);
+    if (!room) return tc_planner_no_memory(p);
+    for (int i = 0; i < p->scenario->pools; i++)
+        p->plan->pool[i].pace = p->scenario->certain ? (tc_percentiles){NAN, NAN, NAN} : pace_of(p, i, room);
+    free(room);
+    return TC_OK;
+}
+
 /* The fewest and the most devices that pools have for training in many futures. */
 static bool look_at_levels(tc_planner *p) {
     int pools = p->scenario->pools;
@@ -359,7 +384,8 @@ static tc_code open_fleet(tc_planner *p) {
     tc_futures_draw(p->fleet, &middle, p->middle);
     if (!look_at_levels(p)) return tc_planner_no_memory(p);
     p->risks = s->certain ? tc_risks_none() : s->risks;
-    return fill_pools(p);
+    tc_code code = look_at_paces(p);
+    return code ? code : fill_pools(p);
 }
 
 static tc_plan_end drawn_end(const tc_planner *p, double start_s, double finish_s, double usd, double mwh,

@@ -36,6 +36,9 @@ TC_NODISCARD tc_code tc_agenda_make(tc_planner *planner);
 /* The first moment at which a job may run. */
 double tc_earliest_of(const tc_scenario *scenario, const tc_scenario_job *job);
 
+/* Whether the pool is the one that the job names, or one that it does not exclude. */
+bool tc_job_may_train_on(const tc_scenario_job *job, int pool);
+
 TC_NODISCARD tc_code tc_planner_no_memory(const tc_planner *planner);
 
 #endif

@@ -27,6 +27,7 @@ static void write_shape(tc_writer *writer, const tc_best_shape *s) {
     tc_write_number(writer, "effective_compute_ratio_p90", s->ratio_p90);
     tc_write_number(writer, "decades", s->decades);
     tc_write_number(writer, "tokens_per_parameter", s->tokens_per_parameter);
+    tc_write_number(writer, "epochs", s->epochs > 0 ? s->epochs : NAN);
     tc_write_bool(writer, "within", s->within);
     tc_write_close(writer);
 }
@@ -91,6 +92,7 @@ static bool print_table(FILE *file, const tc_style *style, const tc_best_by *by)
     tc_table_column(&table, "compute", TC_RIGHT);
     tc_table_column(&table, "as good", TC_RIGHT);
     tc_table_column(&table, "decades", TC_RIGHT | TC_OPTIONAL);
+    if (by->shape[0].epochs > 0) tc_table_column(&table, "epochs", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < by->judged && i < MOST_ROWS; i++) {
         const tc_best_shape *s = &by->shape[i];
         char range[96] = "-";
@@ -106,6 +108,7 @@ static bool print_table(FILE *file, const tc_style *style, const tc_best_by *by)
         tc_table_cell(&table, ratio_text(s->ratio_p50).s);
         tc_table_cell(&table, s->probability < 0 ? "-" : tc_format_percent(100 * s->probability).s);
         tc_table_cell(&table, tc_format_fixed(s->decades, 1).s);
+        if (by->shape[0].epochs > 0) tc_table_cell(&table, tc_format_fixed(s->epochs, 1).s);
     }
     return tc_table_print(&table, file, style);
 }

@@ -202,6 +202,8 @@ static void write_pool(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_integer(writer, "devices", plan->pool[index].total);
     tc_write_integer(writer, "serving_devices", plan->pool[index].serving);
     tc_write_integer(writer, "training_devices", plan->pool[index].training);
+    if (plan->pool[index].pace.p50 > 0)
+        write_three(writer, "pace", plan->pool[index].pace.p50, plan->pool[index].pace.p10, plan->pool[index].pace.p90);
     write_day(writer, "until", pool->until != INT32_MAX, pool->until);
     tc_write_array(writer, "deliveries");
     for (int i = 0; i < pool->deliveries; i++) {

@@ -202,6 +202,20 @@ static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) 
     return tc_table_print(&table, file, style);
 }
 
+/* How much of what is ordered comes, as what was seen leaves it. */
+static void print_paces(FILE *file, const tc_style *style, const tc_plan *plan) {
+    for (int i = 0; i < plan->scenario->pools; i++) {
+        const tc_percentiles *pace = &plan->pool[i].pace;
+        char text[300];
+        if (!(pace->p50 > 0)) continue;
+        snprintf(text, sizeof text,
+                 "%.47s: pace of what is still to come, of what was ordered: %.20s (80 %%: %.20s to %.20s)",
+                 plan->scenario->pool[i].name, tc_format_fixed(pace->p50, 2).s, tc_format_fixed(pace->p10, 2).s,
+                 tc_format_fixed(pace->p90, 2).s);
+        tc_print_bullet(file, style, text);
+    }
+}
+
 static void print_serving(FILE *file, const tc_style *style, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
     for (int i = 0; i < s->servings; i++) {
@@ -422,6 +436,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     if (!tc_print_outlook(file, style, plan)) return false;
     tc_print_heading(file, style, "\nPools");
     if (!print_pools(file, style, plan)) return false;
+    print_paces(file, style, plan);
     print_serving(file, style, plan);
     tc_print_heading(file, style, "\nWhat each pool can train, alone, as its devices arrive");
     for (int i = 0; i < s->pools; i++) {
