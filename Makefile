@@ -62,12 +62,12 @@ attack: deps all
 	@sh tests/attack.sh $(BUILD) build-fuzz $(SECONDS)
 
 # Fits the physical parameters to measured kernels and published runs: writes data/fitted/ and docs/ACCURACY.md.
-FIT_OPTIONS ?= --leave-out
+FIT_OPTIONS ?= --leave-out --leave-out-cells --leave-out-chips
 fit:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
 	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
 	@cmake --build $(BUILD) --target traincast-fit
-	$(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/ACCURACY.md --table $(BUILD)/fit.tsv \
+	OPENBLAS_NUM_THREADS=1 $(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/ACCURACY.md --table $(BUILD)/fit.tsv \
 		--runs-hash "$$(cat data/runs/*.jsonl data/measurements/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl --measurements data/measurements/*.jsonl
 	@cat tools/beside_others.md >>docs/ACCURACY.md
 

@@ -18,7 +18,7 @@ typedef struct arguments {
     run_settings set;
     fit_target target;
     const char *report, *table, *kernel_table;
-    bool leave_out, memory;
+    bool leave_out[FIT_SCHEMES], memory;
     char **runs, **measurements;
     int run_files, measurement_files;
 } arguments;
@@ -36,7 +36,10 @@ static const struct option {
     {"--report", TEXT, offsetof(arguments, report), "FILE.md: with --leave-out, the errors for people"},
     {"--table", TEXT, offsetof(arguments, table), "FILE.tsv: the errors run by run"},
     {"--kernel-table", TEXT, offsetof(arguments, kernel_table), "FILE.tsv: the same of measurements"},
-    {"--leave-out", SWITCH, offsetof(arguments, leave_out), "fits without each source family, too"},
+    {"--leave-out", SWITCH, offsetof(arguments, leave_out[FIT_BY_FAMILY]), "fits without each source family, too"},
+    {"--leave-out-cells", SWITCH, offsetof(arguments, leave_out[FIT_BY_CELL]),
+     "without each source, model and accelerator"},
+    {"--leave-out-chips", SWITCH, offsetof(arguments, leave_out[FIT_BY_CHIP]), "without each accelerator"},
     {"--memory", SWITCH, offsetof(arguments, memory), "the memory stage alone"},
     {"--iterations", COUNT, offsetof(arguments, set.iterations), "N: at most"},
     {"--noise", NUMBER, offsetof(arguments, set.noise), "s: the typical residual"},
@@ -119,16 +122,26 @@ static void fit_kernels(kernel_problem *kernels, tc_catalog *catalog, const argu
     if (fclose(out)) exit(1);
 }
 
+/* Fits without each group of a scheme. */
+static double *leave_out(const run_problem *p, run_scheme scheme, const fit_pattern *pattern) {
+    static const char *const titles[FIT_SCHEMES] = {"sources", "cells", "chips"};
+    double *errors = malloc(((size_t)p->count + 1) * sizeof *errors);
+    if (!errors) abort();
+    fit_system system = run_fit_system(p, scheme);
+    system.pattern = pattern;
+    fit_leave_out(&system, NULL, errors);
+    run_fit_percent(p, errors);
+    fit_print_scores(titles[scheme], p, errors);
+    return errors;
+}
+
 /* With the rows as the fit on all left them, their layouts settled. */
-static void judge(const run_problem *p, const fit_system *system, const fit_fold *all, const memory_problem *memory,
-                  const arguments *a, const double *errors[3], double *left_out) {
-    fit_leave_out(system, NULL, left_out);
-    run_fit_percent(p, left_out);
-    fit_print_scores("left out", p, left_out);
+static void judge(const run_problem *p, const fit_fold *all, const memory_problem *memory, const arguments *a,
+                  const fit_errors *errors) {
     run_problem as_fitted = *p;
     as_fitted.rows = all->rows;
     int count;
-    interval_run *runs = fit_interval_runs(&as_fitted, left_out, &count);
+    interval_run *runs = fit_interval_runs(&as_fitted, errors->left_out[FIT_BY_FAMILY], &count);
     if (a->target.folder) fit_write_intervals(&as_fitted, memory, runs, count, &a->target);
     if (a->report) fit_report(&as_fitted, memory, runs, count, errors, a->report);
     free(runs);
@@ -136,22 +149,29 @@ static void judge(const run_problem *p, const fit_system *system, const fit_fold
 
 static void fit_runs(run_problem *p, const memory_problem *memory, tc_catalog *catalog, const arguments *a) {
     size_t n = (size_t)p->count + 1;
-    double *prior = malloc(3 * n * sizeof *prior), *fitted = prior + n, *left_out = fitted + n;
-    if (!prior) abort();
-    fit_system system = run_fit_system(p);
+    fit_errors errors = {.prior = malloc(n * sizeof(double)), .fitted = malloc(n * sizeof(double))};
+    if (!errors.prior || !errors.fitted) abort();
+    fit_system system = run_fit_system(p, FIT_BY_FAMILY);
+    fit_pattern *pattern = fit_find_pattern(&system);
+    system.pattern = pattern;
     fit_fold all = fit_begin(&system, -1);
-    fit_residuals(&all, prior);
-    run_fit_percent(p, prior);
-    fit_print_scores("priors", p, prior);
+    fit_residuals(&all, errors.prior);
+    run_fit_percent(p, errors.prior);
+    fit_print_scores("priors", p, errors.prior);
     fit_minimise(&all);
-    fit_residuals(&all, fitted);
-    run_fit_percent(p, fitted);
-    fit_print_scores("fitted", p, fitted);
+    fit_residuals(&all, errors.fitted);
+    run_fit_percent(p, errors.fitted);
+    fit_print_scores("fitted", p, errors.fitted);
     if (a->target.folder) fit_write_values(p, &all, memory, catalog, &a->target);
-    if (a->leave_out) judge(p, &system, &all, memory, a, (const double *[3]){prior, fitted, left_out}, left_out);
-    if (a->table) fit_table(p, prior, fitted, a->leave_out ? left_out : NULL, a->table);
+    for (int s = 0; s < FIT_SCHEMES; s++)
+        if (a->leave_out[s]) errors.left_out[s] = leave_out(p, (run_scheme)s, pattern);
+    if (errors.left_out[FIT_BY_FAMILY]) judge(p, &all, memory, a, &errors);
+    if (a->table) fit_table(p, &errors, a->table);
     fit_end(&all);
-    free(prior);
+    fit_free_pattern(pattern);
+    free(errors.prior);
+    free(errors.fitted);
+    for (int s = 0; s < FIT_SCHEMES; s++) free(errors.left_out[s]);
 }
 
 int main(int argc, char **argv) {
@@ -180,7 +200,7 @@ int main(int argc, char **argv) {
     fit_kernels(&kernels, catalog, &a, &arena);
     read_runs(&published, &a);
     if (memory_fit_read(&memory, catalog, &conventions, &published, &arena, &error)) stop(&error);
-    memory_fit_run(&memory, a.memory || a.leave_out);
+    memory_fit_run(&memory, a.memory || a.leave_out[FIT_BY_FAMILY]);
     if (a.memory) {
         memory_fit_report(&memory, stdout);
         memory_fit_calibration(&memory, stdout);

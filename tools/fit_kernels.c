@@ -247,6 +247,7 @@ static double sigma_of(const void *problem, int column) {
 
 static double weight_of(const fit_fold *f, int row) { return ((const kernel_row *)f->rows)[row].weight; }
 static int source_of(const fit_fold *f, int row) { return ((const kernel_row *)f->rows)[row].source; }
+static int accelerator_of(const fit_fold *f, int row) { return ((const kernel_row *)f->rows)[row].accelerator_index; }
 
 static int columns_of(const fit_fold *f, int index, int j, int columns[FIT_SHARED]) {
     const kernel_row *row = &((const kernel_row *)f->rows)[index];
@@ -254,6 +255,12 @@ static int columns_of(const fit_fold *f, int index, int j, int columns[FIT_SHARE
     columns[1] = architecture_column(row->architecture_index, j);
     columns[2] = accelerator_column(f->system->problem, row->accelerator_index, j);
     return 3;
+}
+
+static bool never(const fit_fold *f, int index) {
+    (void)f;
+    (void)index;
+    return false;
 }
 
 static double residual(const fit_fold *f, int index, const double *x, int bumped, double bump) {
@@ -283,10 +290,11 @@ void kernel_fit_run(kernel_problem *p) {
     if (p->count == 0) return;
     weigh(p);
     size_t n = (size_t)unknowns(p);
-    p->x = calloc(n * (size_t)(1 + p->sources.count), sizeof *p->x);
+    p->x = calloc(n * (size_t)(1 + p->sources.count + p->accelerators.count), sizeof *p->x);
+    double *ignored = calloc((size_t)p->count, sizeof *ignored);
     for (int k = 0; k < 3; k++)
         if (!(p->residual[k] = calloc((size_t)p->count, sizeof(double)))) abort();
-    if (!p->x) abort();
+    if (!p->x || !ignored) abort();
     for (int i = 0; i < p->count; i++) p->residual[0][i] = log(forecast(&p->rows[i]) / p->rows[i].seconds);
     fit_system system = {.problem = p,
                          .rows = p->rows,
@@ -301,7 +309,10 @@ void kernel_fit_run(kernel_problem *p) {
                          .weight = weight_of,
                          .group = source_of,
                          .residual = residual,
-                         .columns = columns_of};
+                         .columns = columns_of,
+                         .changes = never};
+    fit_pattern *pattern = fit_find_pattern(&system);
+    system.pattern = pattern;
     fit_fold all = fit_begin(&system, -1);
     fit_minimise(&all);
     p->covariance = fit_covariance(&all);
@@ -309,6 +320,11 @@ void kernel_fit_run(kernel_problem *p) {
     memcpy(p->x, all.x, n * sizeof *p->x);
     fit_end(&all);
     fit_leave_out(&system, p->x + n, p->residual[2]);
+    system.group = accelerator_of;
+    system.groups = p->accelerators.count;
+    fit_leave_out(&system, p->x + n * (size_t)(1 + p->sources.count), ignored);
+    free(ignored);
+    fit_free_pattern(pattern);
 }
 
 /* Of the sum of a device's shifts; -1: not measured. */
@@ -338,9 +354,10 @@ double kernel_fit_open(const kernel_problem *p, const char *architecture, const 
     return least;
 }
 
-void kernel_fit_apply(const kernel_problem *p, const char *left_out, tc_accelerator *accelerator) {
+void kernel_fit_apply(const kernel_problem *p, kernel_fold fold, tc_accelerator *accelerator) {
     if (p->count == 0) return;
-    const double *x = p->x + (size_t)unknowns(p) * (size_t)(1 + (left_out ? fit_find(&p->sources, left_out) : -1));
+    int of = fold.source >= 0 ? 1 + fold.source : fold.accelerator >= 0 ? 1 + p->sources.count + fold.accelerator : 0;
+    const double *x = p->x + (size_t)unknowns(p) * (size_t)of;
     int architecture = fit_find(&p->architectures, accelerator->architecture),
         own = fit_find(&p->accelerators, accelerator->slug);
     double *params = (double *)&accelerator->params;

@@ -14,7 +14,7 @@ typedef struct kernel_problem {
     kernel_row *rows;
     int count;
     fit_names sources, architectures, accelerators;
-    double *x;           /* the shifts: fitted on all, then without each source */
+    double *x;           /* the shifts: fitted on all, then without each source, then without each accelerator */
     double *residual[3]; /* log(forecast / measured) by row: priors, fitted, the row's source left out */
     double *covariance;  /* of the shifts fitted on all */
 } kernel_problem;
@@ -22,10 +22,15 @@ typedef struct kernel_problem {
 /* Adds the rows of a file of data/measurements; its name is the source. */
 TC_NODISCARD tc_code kernel_fit_read(kernel_problem *problem, tc_catalog *catalog, const char *path, tc_arena *arena,
                                      tc_error *error);
-/* Fits on all, and once without each source. */
+/* What the kernels of a fit were: of all, of all sources but one, of all accelerators but one. */
+typedef struct kernel_fold {
+    int source, accelerator; /* left out; -1: none. Not both */
+} kernel_fold;
+
+/* Fits on all, once without each source, once without each accelerator. */
 void kernel_fit_run(kernel_problem *problem);
-/* Moves a device's parameters to what was fitted, without the source of that name (NULL: on all). */
-void kernel_fit_apply(const kernel_problem *problem, const char *left_out, tc_accelerator *accelerator);
+/* Moves a device's parameters to what was fitted. */
+void kernel_fit_apply(const kernel_problem *problem, kernel_fold fold, tc_accelerator *accelerator);
 /* What the measurements leave open of parameter j: its standard deviation after them over that before, 0 to 1; of a device,
  * or of the device of an architecture that is known best (accelerator NULL). */
 double kernel_fit_open(const kernel_problem *problem, const char *architecture, const char *accelerator, int j);

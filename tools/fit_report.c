@@ -224,10 +224,56 @@ static void write_worst(const run_problem *p, const double *left_out, FILE *out)
     }
 }
 
+enum { LEAST_RUNS = 5 }; /* of an accelerator, in the mean over accelerators */
+
+/* Accelerators that no run or kernel of the fit was of. */
+static void write_new_chips(const run_problem *p, const fit_errors *all, FILE *out) {
+    const double *errors[3] = {all->left_out[FIT_BY_FAMILY], all->fitted, all->left_out[FIT_BY_CHIP]};
+    family_score scores[FIT_NAMES];
+    int chips = collect(p, key_accelerator, errors, scores), counted = 0;
+    double mean = 0, bias = 0;
+    qsort(scores, (size_t)chips, sizeof *scores, by_runs);
+    for (int g = 0; g < chips && scores[g].n >= LEAST_RUNS; g++, counted++) {
+        mean += scores[g].absolute[2] / scores[g].n;
+        bias += scores[g].sum[2] / scores[g].n;
+    }
+    fprintf(out,
+            "\n## A new accelerator\n\nEvery accelerator in turn without its runs and its measured kernels: what "
+            "its datasheet, its architecture and the\nstacks tell. The mean is over the %d accelerators of at least "
+            "%d runs.\n\n| accelerator | runs | fitted | its sources left out | it left out | bias |\n"
+            "|---|---|---|---|---|---|\n| mean | | | | %.1f %% | %+.1f %% |\n",
+            counted, LEAST_RUNS, counted ? mean / counted : NAN, counted ? bias / counted : NAN);
+    for (int g = 0; g < chips; g++) {
+        const family_score *s = &scores[g];
+        fprintf(out, "| %s | %d | %.1f %% | %.1f %% | %.1f %% | %+.1f %% |\n", s->name, s->n, s->absolute[1] / s->n,
+                s->absolute[0] / s->n, s->absolute[2] / s->n, s->sum[2] / s->n);
+    }
+}
+
+/* A fit that nears the errors on what it has not seen has learned what holds there too. */
+static void write_ratio(const run_problem *p, const fit_errors *errors, FILE *out) {
+    double fitted = summarise(p, errors->fitted).macro, left_out = summarise(p, errors->left_out[FIT_BY_FAMILY]).macro;
+    fprintf(out,
+            "\nThe fitted macro error is %.2f of that with each source left out; if it falls as the fit changes, the "
+            "fit learns what holds for its own runs alone.\n",
+            fitted / left_out);
+}
+
+static void write_summaries(const run_problem *p, const fit_errors *errors, FILE *out) {
+    static const char *const titles[FIT_SCHEMES]
+        = {"each source left out", "each cell left out: a source's model on an accelerator",
+           "each accelerator left out, runs and kernels"};
+    write_summary(p, "priors alone", errors->prior, out);
+    write_summary(p, "fitted", errors->fitted, out);
+    for (int s = 0; s < FIT_SCHEMES; s++)
+        if (errors->left_out[s]) write_summary(p, titles[s], errors->left_out[s], out);
+    write_ratio(p, errors, out);
+}
+
 /* Markdown: what the forecast errs on sources that its fit had not seen, beside the fit and the priors. */
 void fit_report(const run_problem *p, const memory_problem *memory, const interval_run *runs, int count,
-                const double *errors[3], const char *path) {
-    static const char *const titles[3] = {"priors alone", "fitted", "each source left out"};
+                const fit_errors *all, const char *path) {
+    const double *errors[3] = {all->prior, all->fitted, all->left_out[FIT_BY_FAMILY]};
     FILE *out = fopen(path, "w");
     family_score scores[FIT_NAMES];
     if (!out) exit(1);
@@ -241,7 +287,7 @@ void fit_report(const run_problem *p, const memory_problem *memory, const interv
         "this is what to expect on a run like these. Errors are of the step's time; positive bias: forecast too slow.\n"
         "Macro: mean over source families. There is no factor per run.\n\n"
         "| | macro | median | bias | macro, nothing assumed | median, nothing assumed |\n|---|---|---|---|---|---|\n");
-    for (int k = 0; k < 3; k++) write_summary(p, titles[k], errors[k], out);
+    write_summaries(p, all, out);
     int families = collect(p, key_family, errors, scores);
     qsort(scores, (size_t)families, sizeof *scores, by_left_out);
     fprintf(out,
@@ -261,6 +307,7 @@ void fit_report(const run_problem *p, const memory_problem *memory, const interv
     write_groups(p, "By training software", "stack", key_stack, by_runs, errors, out);
     write_groups(p, "By kind of model", "kind", key_model, by_runs, errors, out);
     write_groups(p, "By scale", "devices", key_scale, by_number, errors, out);
+    if (all->left_out[FIT_BY_CHIP]) write_new_chips(p, all, out);
     write_worst(p, errors[2], out);
     interval_report(runs, count, p->families.count, out);
     kernel_fit_report(p->kernels, out);
@@ -269,17 +316,23 @@ void fit_report(const run_problem *p, const memory_problem *memory, const interv
     if (fclose(out)) exit(1);
 }
 
-void fit_table(const run_problem *p, const double *prior, const double *fitted, const double *left_out_errors,
-               const char *path) {
+void fit_table(const run_problem *p, const fit_errors *errors, const char *path) {
+    static const run_scheme last_columns[FIT_SCHEMES] = {FIT_BY_CELL, FIT_BY_CHIP, FIT_BY_FAMILY};
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
-    fprintf(out, "id\tfamily\tgroup\taccelerator\tstack\tmodel\tdevices\tmetric\tmeasured\tprior\tfitted\tleft_out\n");
+    fprintf(out, "id\tfamily\tgroup\taccelerator\tstack\tmodel\tdevices\tmetric\tmeasured\tprior\tfitted\t"
+                 "left_out_cell\tleft_out_chip\tleft_out\n");
     for (int i = 0; i < p->count; i++) {
         const tc_published_run *r = p->rows[i].c.run;
         if (!p->rows[i].supported) continue;
-        fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%.6g\t%.2f\t%.2f\t%.2f\n", r->id, r->source_family, r->group,
+        fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%.6g\t%.2f\t%.2f", r->id, r->source_family, r->group,
                 r->accelerator, p->stacks.name[p->rows[i].stack], r->model.name, r->devices, tc_metric_name(r->metric),
-                r->measured, prior[i], fitted[i], left_out_errors ? left_out_errors[i] : NAN);
+                r->measured, errors->prior[i], errors->fitted[i]);
+        for (int k = 0; k < FIT_SCHEMES; k++) {
+            const double *left_out = errors->left_out[last_columns[k]];
+            fprintf(out, "\t%.2f", left_out ? left_out[i] : NAN);
+        }
+        fputc('\n', out);
     }
-    fclose(out);
+    if (fclose(out)) exit(1);
 }

@@ -5,13 +5,17 @@
 #include "fit_interval.h"
 #include "fit_runs.h"
 
-/* errors: per cent by row. */
+/* Per cent by row. */
+typedef struct fit_errors {
+    double *prior, *fitted;
+    double *left_out[FIT_SCHEMES]; /* NULL: not asked for */
+} fit_errors;
+
 void fit_print_scores(const char *title, const run_problem *p, const double *errors);
-/* Markdown of rows as fitted, and a picture beside it. errors: by the priors, fitted, left out. */
+/* Markdown of rows as fitted, and a picture beside it; after a fit that left out families. */
 void fit_report(const run_problem *p, const memory_problem *memory, const interval_run *runs, int count,
-                const double *errors[3], const char *path);
-/* A line a run; left_out_errors may be NULL. */
-void fit_table(const run_problem *p, const double *prior, const double *fitted, const double *left_out_errors,
-               const char *path);
+                const fit_errors *errors, const char *path);
+/* A line a run; the last column is its error with its family left out. */
+void fit_table(const run_problem *p, const fit_errors *errors, const char *path);
 
 #endif

@@ -87,6 +87,8 @@ static void set_parameters(const run_problem *p, run_row *row, const double *x, 
 
 static run_row *row_of(const fit_fold *f, int row) { return &((run_row *)f->rows)[row]; }
 static int family_of(const fit_fold *f, int row) { return row_of(f, row)->family; }
+static int cell_of(const fit_fold *f, int row) { return row_of(f, row)->cell; }
+static int accelerator_of(const fit_fold *f, int row) { return row_of(f, row)->accelerator; }
 static double shift_sigma(const void *problem, int column) { return ((const run_problem *)problem)->sigma[column]; }
 
 static double weight_of(const fit_fold *f, int row) { return row_of(f, row)->supported ? row_of(f, row)->weight : 0; }
@@ -98,6 +100,8 @@ static double residual(const fit_fold *f, int row, const double *x, int bumped, 
     set_parameters(f->system->problem, row_of(f, row), x, bumped, bump);
     return tc_case_predict(&row_of(f, row)->c, &result, &ignored) ? NAN : log(1 + result.error_pct / 100);
 }
+
+static bool is_open(const fit_fold *f, int row) { return row_of(f, row)->c.open; }
 
 static int fitted_columns(const fit_fold *f, int row, int j, int columns[FIT_SHARED]) {
     return memory_fit_owns(fit_parameters[j].name) || !fit_moves(j)
@@ -116,6 +120,16 @@ static void settle(const fit_fold *f, const double *x) {
 }
 
 /* ---- runs and priors ------------------------------------------------------------------ */
+
+/* The cell of the last row: that of an earlier row of the same source family, model and accelerator. */
+static int find_cell(run_problem *p) {
+    const run_row *last = &p->rows[p->count];
+    for (const run_row *row = p->rows; row < last; row++)
+        if (row->family == last->family && row->accelerator == last->accelerator
+            && strcmp(row->c.run->model.name, last->c.run->model.name) == 0)
+            return row->cell;
+    return p->cells++;
+}
 
 tc_code run_fit_read(run_problem *p, tc_catalog *catalog, const tc_conventions *conventions,
                      const tc_published *published, tc_arena *arena, tc_error *error) {
@@ -136,6 +150,7 @@ tc_code run_fit_read(run_problem *p, tc_catalog *catalog, const tc_conventions *
         row->accelerator = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
         p->architecture_of[row->accelerator] = p->architectures.name[row->architecture];
         row->stack = fit_index(&p->stacks, tc_arena_copy(arena, row->c.stack.slug, strlen(row->c.stack.slug)));
+        row->cell = find_cell(p);
         p->count++;
     }
     return TC_OK;
@@ -157,12 +172,12 @@ static tc_code classify_stacks(run_problem *p, tc_catalog *catalog, tc_error *er
     return TC_OK;
 }
 
-/* The priors of devices, moved to the measurements of all sources but one. */
-static void take_device_priors(const run_problem *p, run_row *rows, const char *left_out) {
+/* The priors of devices, moved to measurements. */
+static void take_device_priors(const run_problem *p, run_row *rows, kernel_fold fold) {
     for (int i = 0; i < p->count; i++) {
         tc_accelerator *a = &rows[i].c.cluster.accelerator;
         a->params = rows[i].researched;
-        kernel_fit_apply(p->kernels, left_out, a);
+        kernel_fit_apply(p->kernels, fold, a);
         for (int j = 0; j < DEVICE; j++) rows[i].prior[j] = run_device_link(a, j);
     }
 }
@@ -170,7 +185,7 @@ static void take_device_priors(const run_problem *p, run_row *rows, const char *
 /* Settles the cases with the fitted memory, which no fit of times moves, and takes the priors. */
 static void take_priors(run_problem *p, const memory_problem *memory) {
     for (int i = 0; i < p->count; i++) p->rows[i].researched = p->rows[i].c.cluster.accelerator.params;
-    take_device_priors(p, p->rows, NULL);
+    take_device_priors(p, p->rows, (kernel_fold){-1, -1});
     for (int i = 0; i < p->count; i++) {
         run_row *row = &p->rows[i];
         memory_fit_apply(memory, &row->c.stack);
@@ -202,29 +217,40 @@ tc_code run_fit_prepare(run_problem *p, const memory_problem *memory, tc_catalog
     return TC_OK;
 }
 
-/* Begun elsewhere than at the priors without its family, a fold would know of the family. */
-static void begin(const fit_fold *f) {
+/* Begun elsewhere than at the priors without its family or accelerator, a fold would know of it. */
+static void begin_family(const fit_fold *f) {
     const run_problem *p = f->system->problem;
-    take_device_priors(p, f->rows, p->families.name[f->left_out]);
+    take_device_priors(p, f->rows, (kernel_fold){fit_find(&p->kernels->sources, p->families.name[f->left_out]), -1});
 }
 
-fit_system run_fit_system(const run_problem *p) {
+static void begin_chip(const fit_fold *f) {
+    const run_problem *p = f->system->problem;
+    const char *name = p->accelerators.name[f->left_out];
+    take_device_priors(p, f->rows, (kernel_fold){-1, fit_find(&p->kernels->accelerators, name)});
+}
+
+fit_system run_fit_system(const run_problem *p, run_scheme scheme) {
+    int (*const group[FIT_SCHEMES])(const fit_fold *, int) = {family_of, cell_of, accelerator_of};
+    void (*const begin[FIT_SCHEMES])(const fit_fold *) = {begin_family, NULL, begin_chip};
+    const int groups[FIT_SCHEMES] = {p->families.count, p->cells, p->accelerators.count};
     return (fit_system){.problem = p,
                         .rows = p->rows,
                         .row_size = sizeof *p->rows,
                         .count = p->count,
-                        .groups = p->families.count,
+                        .groups = groups[scheme],
                         .parameters = ALL,
                         .unknowns = p->unknowns,
                         .iterations = p->set.iterations,
                         .noise = p->set.noise,
                         .sigma = shift_sigma,
                         .weight = weight_of,
-                        .group = family_of,
+                        .group = group[scheme],
                         .residual = residual,
                         .columns = fitted_columns,
                         .settle = settle,
-                        .begin = begin};
+                        .begin = begin[scheme],
+                        .changes = is_open,
+                        .keeps_slopes = true};
 }
 
 void run_fit_percent(const run_problem *p, double *residuals) {

@@ -19,9 +19,17 @@ typedef struct run_settings {
     int iterations;
 } run_settings;
 
+/* What is left out of a fit that judges it. */
+typedef enum run_scheme {
+    FIT_BY_FAMILY, /* the runs and kernels of a source family: what to expect of a run like the published ones */
+    FIT_BY_CELL,   /* the runs of a source, model and accelerator: of another model, where much of the rest is known */
+    FIT_BY_CHIP,   /* all runs and kernels of an accelerator: of a new one, from its datasheet */
+    FIT_SCHEMES
+} run_scheme;
+
 typedef struct run_row {
     tc_case c;
-    int family, architecture, accelerator, stack;
+    int family, architecture, accelerator, stack, cell;
     tc_device_params researched; /* before the measurements */
     double prior[ALL];           /* in the link */
     double weight;
@@ -30,7 +38,7 @@ typedef struct run_row {
 
 typedef struct run_problem {
     run_row *rows;
-    int count;
+    int count, cells;
     fit_names families, architectures, accelerators, stacks;
     int unknowns;
     const kernel_problem *kernels;
@@ -57,7 +65,7 @@ TC_NODISCARD tc_code run_fit_read(run_problem *p, tc_catalog *catalog, const tc_
 /* Priors, weights, spreads; the layouts that are open settled with the fitted memory. */
 TC_NODISCARD tc_code run_fit_prepare(run_problem *p, const memory_problem *memory, tc_catalog *catalog,
                                      tc_error *error);
-fit_system run_fit_system(const run_problem *p);
+fit_system run_fit_system(const run_problem *p, run_scheme scheme);
 /* Residuals, log(forecast / measured), to per cent. */
 void run_fit_percent(const run_problem *p, double *residuals);
 

@@ -6,6 +6,7 @@
 #ifndef TC_TOOLS_FIT_SOLVE_H
 #define TC_TOOLS_FIT_SOLVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { FIT_SHARED = 3 }; /* shifts of a parameter at most */
@@ -19,6 +20,9 @@ typedef struct fit_fold {
     void *rows;
     double *x; /* the shifts; zero at first: the priors */
 } fit_fold;
+
+/* Which parameters a row's residual depends on at all: no forecast of a dense model has a rate of experts. The same for every fold. */
+typedef struct fit_pattern fit_pattern;
 
 struct fit_system {
     const void *problem; /* for the callbacks */
@@ -35,7 +39,16 @@ struct fit_system {
     int (*columns)(const fit_fold *fold, int row, int parameter, int columns[FIT_SHARED]);
     void (*settle)(const fit_fold *fold, const double *x); /* what depends on x but is no residual; NULL: nothing */
     void (*begin)(const fit_fold *fold);                   /* before a fit without a group; NULL: nothing */
+    /* Whether a row may depend on a parameter at other shifts alone, as settle() changes it or its residual has a
+     * threshold; NULL: every row may. */
+    bool (*changes)(const fit_fold *fold, int row);
+    bool keeps_slopes;          /* of a row, as long as they foretell its residual; false: taken anew in each step */
+    const fit_pattern *pattern; /* fit_find_pattern; NULL: all parameters of all rows */
 };
+
+/* Finds what the rows that do not change depend on, for all folds of the system. */
+fit_pattern *fit_find_pattern(const fit_system *system);
+void fit_free_pattern(fit_pattern *pattern);
 
 /* A fold at the priors. */
 fit_fold fit_begin(const fit_system *system, int left_out);

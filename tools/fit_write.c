@@ -92,7 +92,7 @@ static fitted_values values_of_device(const shifts *f, const tc_accelerator *chi
     int architecture = fit_find(&p->architectures, a.architecture),
         accelerator = own ? fit_find(&p->accelerators, a.slug) : -1;
     if (!own) a.slug[0] = 0; /* any of its accelerators */
-    kernel_fit_apply(p->kernels, NULL, &a);
+    kernel_fit_apply(p->kernels, (kernel_fold){-1, -1}, &a);
     for (int j = 0; j < DEVICE; j++) {
         int columns[FIT_SHARED] = {run_device_all(j)}, n = 1;
         if (architecture >= 0) columns[n++] = run_device_architecture(architecture, j);

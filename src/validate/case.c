@@ -10,12 +10,11 @@
 bool tc_case_is_built(const tc_case *c) { return c->stack.size > 0 && c->layout.size > 0; }
 
 tc_question tc_case_question(const tc_case *c) {
-    tc_question q = tc_default_question();
-    q.job = c->job;
-    q.cluster = c->cluster;
-    q.layout = c->layout;
-    q.stack = c->stack;
-    return q;
+    return (tc_question){.size = sizeof(tc_question),
+                         .job = c->job,
+                         .cluster = c->cluster,
+                         .layout = c->layout,
+                         .stack = c->stack};
 }
 
 /* ---- the forecast in the source's terms ---------------------------------------- */
