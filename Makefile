@@ -67,7 +67,7 @@ fit:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
 	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
 	@cmake --build $(BUILD) --target traincast-fit
-	OPENBLAS_NUM_THREADS=1 $(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/ACCURACY.md --table $(BUILD)/fit.tsv \
+	OPENBLAS_NUM_THREADS=1 $(BUILD)/traincast-fit $(FIT_OPTIONS) --out data/fitted --report docs/ACCURACY.md --table $(BUILD)/fit.tsv --predictions data/predictions/traincast-left-out.jsonl \
 		--runs-hash "$$(cat data/runs/*.jsonl data/measurements/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl --measurements data/measurements/*.jsonl
 	@cat tools/beside_others.md >>docs/ACCURACY.md
 

@@ -18,6 +18,7 @@ for source in tests/fuzz/fuzz_*.c; do
     fuzz_hf) seeds=tests/hf ;;
     fuzz_yaml) seeds=data/accelerators/nvidia ;;
     fuzz_scenario) seeds=data/scenarios ;;
+    fuzz_predictions) seeds=tests/attack ;;
     *) seeds= ;;
     esac
     [ -z "$seeds" ] || [ -d "$seeds" ] || seeds=

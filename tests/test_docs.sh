@@ -70,6 +70,14 @@ elif ! diff -u "$source_dir/docs/published-sweeps.md" "$work/sweeps.md" >&2; the
     failures=$((failures + 1))
     echo "FAIL: docs/published-sweeps.md is not what validate --sweeps finds (make record writes it)" >&2
 fi
+# Other simulators on the same runs.
+"$program" validate --against "$source_dir/data/predictions" --markdown >"$work/showdown.md"
+if [ "${RECORD:-}" = 1 ]; then
+    cp "$work/showdown.md" "$source_dir/docs/SHOWDOWN.md"
+elif ! diff -u "$source_dir/docs/SHOWDOWN.md" "$work/showdown.md" >&2; then
+    failures=$((failures + 1))
+    echo "FAIL: docs/SHOWDOWN.md is not what validate --against data/predictions finds (make record writes it)" >&2
+fi
 # Whole runs and their progress on the way.
 {
     "$program" validate --histories "$source_dir/data/histories/runs.jsonl" --markdown

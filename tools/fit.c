@@ -17,7 +17,7 @@
 typedef struct arguments {
     run_settings set;
     fit_target target;
-    const char *report, *table, *kernel_table;
+    const char *report, *table, *predictions, *kernel_table;
     bool leave_out[FIT_SCHEMES], memory;
     char **runs, **measurements;
     int run_files, measurement_files;
@@ -35,6 +35,8 @@ static const struct option {
     {"--runs-hash", TEXT, offsetof(arguments, target.runs_hash), "HASH: of what was fitted, for these files"},
     {"--report", TEXT, offsetof(arguments, report), "FILE.md: with --leave-out, the errors for people"},
     {"--table", TEXT, offsetof(arguments, table), "FILE.tsv: the errors run by run"},
+    {"--predictions", TEXT, offsetof(arguments, predictions),
+     "FILE.jsonl: with --leave-out, the forecasts of sources that the fit has not seen, as validate --against reads"},
     {"--kernel-table", TEXT, offsetof(arguments, kernel_table), "FILE.tsv: the same of measurements"},
     {"--leave-out", SWITCH, offsetof(arguments, leave_out[FIT_BY_FAMILY]), "fits without each source family, too"},
     {"--leave-out-cells", SWITCH, offsetof(arguments, leave_out[FIT_BY_CELL]),
@@ -143,6 +145,7 @@ static void judge(const run_problem *p, const fit_fold *all, const memory_proble
     int count;
     interval_run *runs = fit_interval_runs(&as_fitted, errors->left_out[FIT_BY_FAMILY], &count);
     if (a->target.folder) fit_write_intervals(&as_fitted, memory, runs, count, &a->target);
+    if (a->predictions) fit_predictions(&as_fitted, errors, a->target.runs_hash, a->predictions);
     if (a->report) fit_report(&as_fitted, memory, runs, count, errors, a->report);
     free(runs);
 }

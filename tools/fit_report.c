@@ -336,3 +336,19 @@ void fit_table(const run_problem *p, const fit_errors *errors, const char *path)
     }
     if (fclose(out)) exit(1);
 }
+
+void fit_predictions(const run_problem *p, const fit_errors *errors, const char *version, const char *path) {
+    const double *left_out = errors->left_out[FIT_BY_FAMILY];
+    FILE *out = fopen(path, "w");
+    if (!out) exit(1);
+    fprintf(out, "{\"tool\": \"traincast, source left out\", \"commit\": \"%s\"}\n", version);
+    for (int i = 0; i < p->count; i++) {
+        tc_case_result result;
+        tc_error ignored;
+        if (!p->rows[i].supported || isnan(left_out[i]) || tc_case_predict(&p->rows[i].c, &result, &ignored)) continue;
+        double measured_s = result.step.step_s / (1 + result.error_pct / 100);
+        fprintf(out, "{\"id\": \"%s\", \"predicted_step_s\": %.5g}\n", p->rows[i].c.run->id,
+                measured_s * (1 + left_out[i] / 100));
+    }
+    if (fclose(out)) exit(1);
+}

@@ -18,4 +18,7 @@ void fit_report(const run_problem *p, const memory_problem *memory, const interv
 /* A line a run; the last column is its error with its family left out. */
 void fit_table(const run_problem *p, const fit_errors *errors, const char *path);
 
+/* Forecasts of left-out sources as those of another simulator: JSON Lines. Of rows as fitted. */
+void fit_predictions(const run_problem *p, const fit_errors *errors, const char *version, const char *path);
+
 #endif

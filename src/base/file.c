@@ -1,6 +1,7 @@
 /* file.c - reads a file in growing pieces: pipes have no size to ask for. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,4 +68,51 @@ bool tc_path_from_file(const char *file, const char *path, char *out, size_t siz
     if (folder > 0 && (!fits || stat(out, &status) != 0) && stat(path, &status) == 0)
         return snprintf(out, size, "%s", path) < (int)size;
     return fits;
+}
+
+/* ---- folders ----------------------------------------------------------------------------------- */
+
+bool tc_file_is_folder(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool ends_in(const char *name, const char *ending) {
+    size_t n = strlen(name), k = strlen(ending);
+    return name[0] != '.' && n > k && strcmp(name + n - k, ending) == 0;
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static const char *join(const char *folder, const char *name, tc_arena *arena) {
+    size_t n = strlen(folder), k = strlen(name);
+    bool slash = n > 0 && folder[n - 1] == '/';
+    char *path = tc_arena_alloc(arena, n + k + 2);
+    if (path) snprintf(path, n + k + 2, "%s%s%s", folder, slash ? "" : "/", name);
+    return path;
+}
+
+tc_code tc_file_list(const char *folder, const char *ending, tc_arena *arena, const char ***paths, int *count,
+                     tc_error *error) {
+    int room = 0;
+    DIR *directory = opendir(folder);
+    *paths = NULL;
+    *count = 0;
+    if (!directory)
+        return tc_fail(error, errno == ENOENT ? TC_NOT_FOUND : TC_INVALID, folder,
+                       "cannot be opened: %s; a folder is needed", strerror(errno));
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        if (!ends_in(entry->d_name, ending)) continue;
+        const char **grown = tc_arena_grow(arena, *paths, *count, &room, sizeof **paths);
+        const char *path = grown ? join(folder, entry->d_name, arena) : NULL;
+        if (!path) {
+            closedir(directory);
+            return tc_fail(error, TC_INTERNAL, folder, "out of memory");
+        }
+        *paths = grown;
+        (*paths)[(*count)++] = path;
+    }
+    closedir(directory);
+    if (*count) qsort(*paths, (size_t)*count, sizeof **paths, by_text);
+    return TC_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "report/against_report.h"
 #include "report/histories_report.h"
 #include "report/progress_report.h"
 #include "report/sweeps_report.h"
@@ -60,14 +61,54 @@ static tc_code score_sweeps(tc_context *context, tc_published *published) {
     return code ? code : report_sweeps(context, &sweeps);
 }
 
+#define LARGEST_FILE ((size_t)64 << 20)
+
+static tc_code report_against(tc_context *context, const tc_against *against) {
+    if (context->target.format)
+        tc_report_against(&context->target, against);
+    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
+        tc_report_against_markdown(context->out, against);
+    else if (!tc_report_against_text(context->out, &context->style, against))
+        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+    return TC_OK;
+}
+
+static tc_code read_predictions(tc_context *context, const char *path, tc_arena *arena, tc_predictions *out) {
+    char *text = NULL;
+    size_t length = 0;
+    tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, context->error);
+    if (!code) code = tc_predictions_read(path, text, length, arena, out, context->error);
+    free(text);
+    return code;
+}
+
+/* A file of one simulator, or a folder of them. */
+static tc_code score_against(tc_context *context, tc_published *published) {
+    const char *path = tc_given(context, TC_OPTION_AGAINST)->text, **paths = &path;
+    int tools = 1;
+    tc_arena *arena = &published->arena;
+    tc_code code = TC_OK;
+    if (tc_file_is_folder(path)) code = tc_file_list(path, ".jsonl", arena, &paths, &tools, context->error);
+    if (!code && tools == 0)
+        code = tc_fail(context->error, TC_INVALID, path, "no file of it ends in .jsonl; one a simulator is needed");
+    if (code) return code;
+    tc_predictions *predictions = tc_arena_alloc(arena, (size_t)tools * sizeof *predictions);
+    if (!predictions) return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+    for (int i = 0; i < tools && !code; i++) code = read_predictions(context, paths[i], arena, &predictions[i]);
+    tc_validation validation;
+    tc_against against;
+    if (!code)
+        code = tc_validate(context->catalog, published->runs, published->count, arena, &validation, context->error);
+    if (!code) code = tc_against_score(&validation, predictions, tools, arena, &against, context->error);
+    return code ? code : report_against(context, &against);
+}
+
 static tc_code score_runs(tc_context *context, tc_published *published) {
     tc_validation validation;
     tc_code code = tc_validate(context->catalog, published->runs, published->count, &published->arena, &validation,
                                context->error);
     return code ? code : report(context, &validation);
 }
-
-#define LARGEST_FILE ((size_t)64 << 20)
 
 static tc_code report_histories(tc_context *context, const tc_histories *histories) {
     if (context->target.format)
@@ -134,8 +175,9 @@ tc_code tc_command_validate(tc_context *context) {
     tc_code code
         = context->options->positionals > 0 ? read_files(context, &published) : read_embedded(context, &published);
     if (!code)
-        code = tc_given(context, TC_OPTION_SWEEPS)->given ? score_sweeps(context, &published)
-                                                          : score_runs(context, &published);
+        code = tc_given(context, TC_OPTION_SWEEPS)->given    ? score_sweeps(context, &published)
+               : tc_given(context, TC_OPTION_AGAINST)->given ? score_against(context, &published)
+                                                             : score_runs(context, &published);
     tc_published_free(&published);
     return code;
 }

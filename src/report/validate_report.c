@@ -100,22 +100,12 @@ static void write_memory_runs(tc_writer *writer, const tc_validation *v) {
     tc_write_close(writer);
 }
 
-static bool reports_oom(const tc_validation *v, const char *group) {
-    for (int i = 0; i < v->count; i++)
-        if (v->runs[i].run->out_of_memory && strcmp(v->runs[i].run->group, group) == 0) return true;
-    return false;
-}
-
-/* Every run of a source that reports runs out of memory. Runs of a source follow each other: its answer is kept. */
+/* Every run of a group that reports runs out of memory. */
 static void write_oom_runs(tc_writer *writer, const tc_validation *v) {
-    const char *group = NULL;
-    bool reports = false;
     tc_write_array(writer, "oom_runs");
     for (int i = 0; i < v->count; i++) {
         const tc_scored_run *r = &v->runs[i];
-        if (!group || strcmp(group, r->run->group) != 0) reports = reports_oom(v, r->run->group);
-        group = r->run->group;
-        if (!reports || !r->forecast) continue;
+        if (!r->oom_scored) continue;
         tc_write_object(writer, NULL);
         tc_write_string(writer, "id", r->run->id);
         tc_write_bool(writer, "predicted_fits", r->fits);

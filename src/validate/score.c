@@ -141,6 +141,7 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     out->step_s = result.step.step_s;
     out->open = (c->open & ~TC_CASE_OPEN_BATCH) != 0;
     out->memory_gib = result.memory_gib;
+    out->capacity_gib = result.step.memory.capacity / (1024.0 * 1024 * 1024);
     const tc_interval_model *model;
     code = tc_catalog_interval(catalog, &model, error);
     if (code) goto done;
@@ -234,11 +235,12 @@ static void summarise_memory(tc_validation *v) {
     /* out of memory: all runs of the groups that report any */
     double right[2] = {0, 0}, all[2] = {0, 0};
     for (int i = 0; i < v->count; i++) {
-        const tc_scored_run *r = &v->runs[i];
+        tc_scored_run *r = &v->runs[i];
         bool reports = false;
         for (int k = 0; k < v->count && !reports; k++)
             reports = v->runs[k].run->out_of_memory && strcmp(v->runs[k].run->group, r->run->group) == 0;
         if (!reports || !r->forecast) continue;
+        r->oom_scored = true;
         bool ran = !r->run->out_of_memory;
         all[ran]++;
         right[ran] += r->fits == ran;

@@ -22,7 +22,9 @@ typedef struct tc_scored_run {
     double step_s_p10, step_s_p90;         /* 0 until intervals exist */
     int covered;                           /* 1, 0, or -1: no interval */
     double memory_gib, memory_error_pct;   /* forecast; 0 where not scored */
+    double capacity_gib;                   /* of the device's memory; 0 */
     bool memory_scored, memory_complete;
+    bool oom_scored; /* its group says which runs ended for want of memory */
     double fits_probability;
     bool fits;
     bool open;     /* what memory depends on was left open and chosen so that it fits: micro-batch, layout, recompute */

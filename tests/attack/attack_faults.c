@@ -44,6 +44,7 @@ static const char *const commands[] = {
     SWEEP " --json",
     "validate %/data/runs/korthikanti22.jsonl --threads 1",
     "validate %/data/runs/torchtitan.jsonl --json --threads 2",
+    "validate %/data/runs/korthikanti22.jsonl --against %/tests/attack/predictions.jsonl --json --threads 1",
     "validate --progress %/data/histories/progress.jsonl --json",
     "controls h20 ascend-910b2",
     "controls --json",
