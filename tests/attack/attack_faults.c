@@ -63,6 +63,13 @@ static const char *const commands[] = {
     "--devices 8",
     "step --catalog %/tests/intervals " JOB,
     "run --tokens 1T --economics %/data/economics.yaml --region china " JOB,
+    /* the library's own: attack_ask */
+    "ask {\"command\":\"step\",\"model\":\"gpt2-124m\",\"accelerator\":\"h100-sxm\",\"devices\":8}",
+    "ask {\"command\":\"explain\",\"model\":\"mixtral-8x7b\",\"accelerator\":\"h20\",\"devices\":64,\"ep\":8}",
+    "ask {\"command\":\"list\",\"arguments\":[\"stacks\"]}",
+    "ask "
+    "{\"command\":\"step\",\"layout\":{\"tp\":2,\"pp\":2},\"model\":\"llama-2-7b\",\"accelerator\":\"h20\",\"devices\":"
+    "8}",
     "help step",
     "completion bash",
     "man",
@@ -86,7 +93,7 @@ typedef struct answer {
     char *out, err[4096];
 } answer;
 
-static char *program, *shim, *source;
+static char *program, *asker, *shim, *source;
 static char folder[512];
 
 static size_t read_file(const char *path, char *text, size_t room) {
@@ -117,7 +124,7 @@ static void become(char **argv, long at, bool on) {
         if (on) setenv("TC_FAIL_ON", "1", 1);
         if (at == 0) setenv("TC_FAULT_COUNT", "count", 1);
     }
-    execv(program, argv);
+    execv(strcmp(argv[1], "ask") == 0 ? asker : program, argv);
     _exit(NO_PROGRAM);
 }
 
@@ -237,6 +244,18 @@ static char *whole_path(const char *path) {
     return whole;
 }
 
+/* attack_ask is built beside this program. */
+static char *asker_beside(const char *self) {
+    const char *slash = strrchr(self, '/');
+    size_t room = strlen(self) + sizeof "attack_ask";
+    char *path = malloc(room);
+    if (!path) perror(self), exit(2);
+    snprintf(path, room, "%.*sattack_ask", slash ? (int)(slash + 1 - self) : 0, self);
+    char *whole = whole_path(path);
+    free(path);
+    return whole;
+}
+
 int main(int argc, char **argv) {
     long faults = 60, tried = 0, found = 0;
     double seconds = 1e9, begin = now();
@@ -248,6 +267,7 @@ int main(int argc, char **argv) {
         if (strcmp(argv[i], "--folder") == 0) parent = argv[i + 1];
     }
     program = whole_path(argv[1]), shim = whole_path(argv[2]), source = whole_path(argv[3]);
+    asker = asker_beside(argv[0]);
     snprintf(folder, sizeof folder, "%s/traincast-faults-XXXXXX", parent);
     if (!mkdtemp(folder) || chdir(folder)) return perror(folder), 2;
     setenv("HOME", folder, 1);
