@@ -296,6 +296,7 @@ typedef struct tc_plan_phase {
     int32_t from, to;    /* days; to is the day on which the next phase begins or the run ends */
     double from_s, to_s; /* since the scenario's start */
     int pool;
+    int stage;     /* of the candidate's phases; 0 where it has none */
     int devices;   /* that the layout uses */
     int available; /* that the pool has for training */
     tc_step step;

@@ -343,6 +343,94 @@ static void jobs_wait_for_each_other(void **state) {
     tc_scenario_free(s);
 }
 
+/* ---- phases of a candidate: stages --------------------------------------------------------- */
+
+#define CONSTANT                                                                                                       \
+    "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    ownership: "    \
+    "owned\n    deliveries: [{date: \"2023-12-01\", devices: {value: 80, source: assumed}}]\n"
+
+static tc_plan_run run_with(const char *head, const char *tail) {
+    char text[4096];
+    snprintf(text, sizeof text, "%s" CONSTANT JOB "%s", head, tail);
+    tc_scenario *s = good(text);
+    tc_plan plan = plan_of(s);
+    assert_true(plan.feasible && plan.run[0].phases < 4);
+    static tc_plan_phase phase[4]; /* of the run that was asked for last */
+    tc_plan_run run = plan.run[0];
+    memcpy(phase, run.phase, (size_t)run.phases * sizeof *phase);
+    run.phase = phase;
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+    return run;
+}
+
+/* Parts like the whole cost a restart each; parts of their own have their own steps. */
+static void stages_follow_each_other(void **state) {
+    (void)state;
+    tc_plan_run whole = run_with(HEAD, "");
+    assert_int_equal(whole.phases, 1);
+    double rate = whole.phase[0].tokens_per_s, restart = 0;
+    tc_plan_run same = run_with(HEAD, "        phases:\n          - {name: one, share: {value: 0.6, source: assumed}}\n"
+                                      "          - {name: two, share: {value: 0.4, source: assumed}}\n");
+    assert_int_equal(same.phases, 2);
+    assert_int_equal(same.phase[0].stage, 0);
+    assert_int_equal(same.phase[1].stage, 1);
+    restart = same.finish_s - whole.finish_s;
+    assert_true(restart > 60 && restart < 3600);
+    assert_near(same.phase[0].to_s, whole.start_s + 3.6e12 / rate, 1e-3);
+    assert_near(same.phase[1].from_s, same.phase[0].to_s, 0);
+    assert_near(same.phase[1].tokens, 2.4e12, 1);
+    tc_plan_run other
+        = run_with(HEAD,
+                   "        phases:\n          - {name: one, share: {value: 0.6, source: assumed}}\n"
+                   "          - {name: two, seq: 2048, global_batch: {value: 64, source: assumed}, share: {value: "
+                   "0.4, source: assumed}}\n");
+    assert_int_equal(other.phases, 2);
+    assert_near(other.phase[1].step.tokens_per_step / (double)other.phase[1].step.global_batch, 2048, 0);
+    assert_true(fabs((double)other.phase[1].step.global_batch - 64) <= 4);
+    assert_near(other.finish_s - other.start_s,
+                3.6e12 / other.phase[0].tokens_per_s + restart + 2.4e12 / other.phase[1].tokens_per_s, 1e-3);
+}
+
+/* What was trained so far was trained in the order of the phases. */
+static void stages_that_are_over(void **state) {
+    (void)state;
+    static const char *const phases
+        = "        phases:\n          - {name: one, share: {value: 0.6, source: assumed}}\n"
+          "          - {name: two, seq: 2048, global_batch: {value: 64, source: assumed}, share: {value: 0.4, source: "
+          "assumed}}\n";
+    static const struct {
+        double tokens;
+        int stages;
+        double left; /* of the first that is */
+    } cases[] = {{1.6e12, 2, 2e12}, {3.6e12, 1, 2.4e12}, {4.6e12, 1, 1.4e12}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char tail[1024];
+        snprintf(tail, sizeof tail, "%sactuals: [{date: \"2024-02-01\", job: j, tokens: %.0f}]\n", phases,
+                 cases[i].tokens);
+        tc_plan_run run = run_with(HEAD "as_of: \"2024-02-02\"\n", tail);
+        assert_int_equal(run.phases, cases[i].stages);
+        assert_int_equal(run.phase[0].stage, 2 - cases[i].stages);
+        assert_near(run.phase[0].tokens, cases[i].left, 1);
+    }
+}
+
+/* Where a later phase fits on no device the candidate is not begun; the reason names it. */
+static void a_stage_that_does_not_fit(void **state) {
+    (void)state;
+    tc_scenario *s
+        = good(HEAD CONSTANT "jobs:\n  - name: j\n    candidates:\n      - name: c\n        model: llama-2-7b\n"
+                             "        global_batch: {value: 512, source: paper}\n        tokens: {value: 1e11, source: "
+                             "paper}\n        phases:\n          - {name: short, share: {value: 0.9, source: paper}}\n"
+                             "          - {name: vast, seq: 60000000, global_batch: {value: 1, source: paper}, share: "
+                             "{value: 0.1, source: paper}}\n");
+    tc_plan plan = plan_of(s);
+    assert_false(plan.feasible);
+    assert_non_null(strstr(plan.candidate[0].why, "vast: "));
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 /* ---- the 80 % interval: figures of a test's own, whatever was fitted ---------------------------- */
 
 static tc_catalog *open_intervals(void) {
@@ -726,6 +814,9 @@ int main(void) {
                                        cmocka_unit_test(same_input_same_plan),
                                        cmocka_unit_test(interleaved_pipelines_come_out),
                                        cmocka_unit_test(jobs_wait_for_each_other),
+                                       cmocka_unit_test(stages_follow_each_other),
+                                       cmocka_unit_test(stages_that_are_over),
+                                       cmocka_unit_test(a_stage_that_does_not_fit),
                                        cmocka_unit_test(the_first_candidate_in_time),
                                        cmocka_unit_test(dates_have_the_interval_of_their_steps),
                                        cmocka_unit_test(a_lease_may_end_too_early),

@@ -4,6 +4,7 @@
  * the middle future, where every variable has its median, beside the jobs before it; course.c says where each runs. The numbers of
  * devices that the jobs then run on are searched for in the whole space of layouts, until no new one turns up. */
 #include "fleet/planner.h"
+#include "fleet/runs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,41 +21,54 @@ double tc_earliest_of(const tc_scenario *s, const tc_scenario_job *job) {
     return at > 0 ? at : 0;
 }
 
-static int32_t day_of(const tc_scenario *s, double seconds) { return s->start + (int32_t)floor(seconds / DAY); }
-
 /* ---- tasks ------------------------------------------------------------------------------------------ */
+
+/* The stages of a candidate, with room for their rates. NULL: out of memory. */
+static tc_stage *new_stages(const tc_planner *p, const tc_scenario_candidate *candidate) {
+    int stages = tc_stages_of(candidate);
+    tc_stage *stage = tc_arena_alloc(&p->plan->arena, (size_t)stages * sizeof *stage);
+    for (int i = 0; stage && i < stages; i++) {
+        stage[i].tokens = tc_stage_tokens(candidate, i);
+        stage[i].rates = tc_arena_alloc(&p->plan->arena, (size_t)p->scenario->pools * sizeof *stage[i].rates);
+        if (!stage[i].rates) return NULL;
+    }
+    return stage;
+}
 
 /* The candidate as a task. *possible: some pool can train it. */
 static tc_code fill_task(tc_planner *p, tc_task *task, int job, int candidate, bool *possible) {
     const tc_scenario *s = p->scenario;
     const tc_scenario_job *wanted = &s->job[job];
     tc_arena *arena = &p->plan->arena;
+    tc_stage *stage = new_stages(p, &wanted->candidate[candidate]);
     *possible = false;
     *task = (tc_task){.job = wanted,
                       .index = job,
-                      .tokens = wanted->candidate[candidate].tokens,
+                      .candidate = candidate,
+                      .stages = tc_stages_of(&wanted->candidate[candidate]),
+                      .stage = stage,
                       .earliest_s = tc_earliest_of(s, wanted),
                       .after = -1,
                       .step_pool = -1,
                       .usual = tc_operations_usual(&p->risks),
                       .started_s = INFINITY,
-                      .step = tc_arena_alloc(arena, (size_t)s->pools * sizeof *task->step),
-                      .rates = tc_arena_alloc(arena, (size_t)s->pools * sizeof *task->rates)};
-    if (!task->rates || !task->step) return tc_planner_no_memory(p);
+                      .step = tc_arena_alloc(arena, (size_t)s->pools * sizeof *task->step)};
+    if (!stage || !task->step) return tc_planner_no_memory(p);
     task->operations = tc_stream("job/%s/operations", wanted->name);
     for (int i = 0; i < p->tasks.tasks; i++)
         if (p->task[i].index == wanted->after_job) task->after = i;
     for (int k = 0; k < s->pools; k++) {
         int at = p->first[job] + candidate * s->pools + k;
-        tc_offer *offer = &p->offer[at];
         if (!p->plan->candidate[at].feasible) continue; /* not even alone */
         task->step[k] = tc_stream("step/%s/%s", wanted->candidate[candidate].name, s->pool[k].cluster.accelerator.slug);
-        offer->prospect = &p->prospect[at];
-        if (!offer->gridded && !s->certain) {
-            tc_code code = tc_offer_open(offer, p->least[k], p->most[k], arena, p->error);
-            if (code) return code;
+        for (int i = 0; i < task->stages; i++) {
+            tc_offer *offer = &p->offer[at][i];
+            if (!offer->gridded && !s->certain) {
+                tc_code code = tc_offer_open(offer, p->least[k], p->most[k], arena, p->error);
+                if (code) return code;
+            }
+            stage[i].rates[k] = &offer->rates;
         }
-        task->rates[k] = &offer->rates;
         *possible = true;
     }
     task->earliest_s = fmax(task->earliest_s, p->tasks.from_s);
@@ -86,8 +100,9 @@ static int pool_now(const tc_planner *p, const tc_task *task) {
     int best = -1;
     double most = 0;
     for (int k = 0; k < p->scenario->pools; k++) {
-        if (!task->rates[k]) continue;
-        double rate = tc_rate_at(task->rates[k], had_on(p, k, p->scenario->as_of)).tokens_per_s;
+        const tc_rates *rates = task->stage[0].rates[k];
+        if (!rates) continue;
+        double rate = tc_rate_at(rates, had_on(p, k, p->scenario->as_of)).tokens_per_s;
         if (rate > most || best < 0) best = k;
         most = fmax(most, rate);
     }
@@ -98,11 +113,38 @@ static int by_size(const void *a, const void *b) {
     return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
 }
 
+/* Seconds of steps that tokens `from` to `to` of a task take on so many devices of a pool; INFINITY: a stage has no layout there. */
+static double steps_s(const tc_task *task, int pool, int devices, double from, double to) {
+    double sum = 0, begin = 0;
+    for (int i = 0; i < task->stages && pool >= 0; i++) {
+        double end = i + 1 < task->stages ? begin + task->stage[i].tokens : INFINITY,
+               tokens = fmin(to, end) - fmax(from, begin), rate;
+        if (tokens > 0) {
+            rate = tc_rate_at(task->stage[i].rates[pool], devices).tokens_per_s;
+            sum += rate > 0 ? tokens / rate : INFINITY;
+        }
+        begin = end;
+    }
+    return pool < 0 ? INFINITY : sum;
+}
+
+/* Leaves of a task's stages those that are not done after so many tokens. */
+static bool go_on_from(tc_planner *p, tc_task *task, double tokens) {
+    tc_stage *stage = tc_arena_alloc(&p->plan->arena, (size_t)task->stages * sizeof *stage);
+    if (!stage) return false;
+    memcpy(stage, task->stage, (size_t)task->stages * sizeof *stage);
+    for (; task->stages > 1 && tokens >= stage->tokens; stage++, task->stages--, task->first_stage++)
+        tokens -= stage->tokens;
+    stage->tokens = fmax(stage->tokens - tokens, 1);
+    task->stage = stage;
+    return true;
+}
+
 /* A run that has been reported goes on from its tokens, at the pace that it has had. */
 static tc_code learn(tc_planner *p, tc_task *task) {
     const tc_scenario *s = p->scenario;
     int pool = pool_now(p, task);
-    double tokens = 0, share[SHARES];
+    double tokens = 0, all = 0, share[SHARES];
     int32_t since = task->job->not_before > s->start ? task->job->not_before : s->start;
     tc_pace *pace = tc_arena_alloc(&p->plan->arena, sizeof *pace);
     if (!pace) return tc_planner_no_memory(p);
@@ -111,16 +153,18 @@ static tc_code learn(tc_planner *p, tc_task *task) {
     for (int i = 0; i < s->actuals; i++) {
         const tc_actual *a = &s->actual[i];
         if (a->job != task->index || !(a->tokens >= 0)) continue;
-        double rate = pool < 0 ? 0 : tc_rate_at(task->rates[pool], had_on(p, pool, since)).tokens_per_s;
-        if (a->day > since && rate > 0) tc_pace_see(pace, (a->day - since) * DAY, fmax(a->tokens - tokens, 0) / rate);
+        double took
+            = pool < 0 ? INFINITY : steps_s(task, pool, had_on(p, pool, since), tokens, fmax(a->tokens, tokens));
+        if (a->day > since && took < INFINITY) tc_pace_see(pace, (a->day - since) * DAY, took);
         tokens = a->tokens;
         since = a->day;
     }
-    task->tokens = fmax(task->tokens - tokens, 1);
-    double now = pool < 0 ? 0 : tc_rate_at(task->rates[pool], had_on(p, pool, s->as_of)).tokens_per_s;
-    if (s->certain || !(now > 0) || !tc_pace_known(pace)) return TC_OK;
+    for (int i = 0; i < task->stages; i++) all += task->stage[i].tokens;
+    double left_s = pool < 0 ? INFINITY : steps_s(task, pool, had_on(p, pool, s->as_of), tokens, fmax(all, tokens + 1));
+    if (!go_on_from(p, task, tokens)) return tc_planner_no_memory(p);
+    if (s->certain || !(left_s < INFINITY) || !tc_pace_known(pace)) return TC_OK;
     task->seen = pace;
-    task->seen_left_s = fmax(task->tokens / now, DAY);
+    task->seen_left_s = fmax(left_s, DAY);
     for (uint32_t i = 0; i < SHARES; i++)
         share[i] = task->seen_left_s / tc_pace_rest(pace, task->seen_left_s, 1, task->operations, i);
     qsort(share, SHARES, sizeof *share, by_size);
@@ -148,13 +192,13 @@ static tc_code follow(tc_planner *p, double step_z) {
     }
 }
 
-static tc_offer *offer_of(const tc_planner *p, const tc_task *task, int pool) {
-    int base = p->first[task->index];
-    for (int c = 0; c < task->job->candidates; c++) {
-        tc_offer *offer = &p->offer[base + c * p->scenario->pools + pool];
-        if (task->rates[pool] == &offer->rates) return offer;
-    }
-    return NULL;
+/* In the table of candidates on pools. */
+static int row_of(const tc_planner *p, const tc_task *task, int pool) {
+    return p->first[task->index] + task->candidate * p->scenario->pools + pool;
+}
+
+static tc_offer *offer_of(const tc_planner *p, const tc_task *task, int stage, int pool) {
+    return &p->offer[row_of(p, task, pool)][task->first_stage + stage];
 }
 
 /* Follows the middle future until every number of devices that a job runs on has a layout of its own. Where a scenario is certain the levels
@@ -167,8 +211,8 @@ static tc_code refine(tc_planner *p, bool whole) {
             const tc_leg *leg = &p->leg[i];
             const tc_task *task = &p->task[leg->task];
             bool added = false;
-            code
-                = tc_offer_name(offer_of(p, task, leg->pool), leg->available, whole, &p->plan->arena, &added, p->error);
+            code = tc_offer_name(offer_of(p, task, leg->stage, leg->pool), leg->available, whole, &p->plan->arena,
+                                 &added, p->error);
             any = any || added;
         }
         if (code || !any) return code;
@@ -176,68 +220,44 @@ static tc_code refine(tc_planner *p, bool whole) {
     return follow(p, 0);
 }
 
-/* Where nothing is uncertain there is no grid: the levels that the candidate alone would meet are named, others as they are met. */
-static tc_code name_levels(tc_planner *p, const tc_task *task) {
-    for (int k = 0; k < p->scenario->pools; k++) {
-        const tc_future *f = &p->middle[k];
-        if (!task->rates[k] || !p->scenario->certain) continue;
-        tc_offer *offer = offer_of(p, task, k);
-        double alone_s = p->plan->candidate[offer->prospect - p->prospect].finish_s;
-        offer->rates.restart_s = p->scenario->pool[k].economics.restart_s;
-        for (int i = 0; i < f->levels && (offer->rates.knots == 0 || f->level[i].from_s < alone_s); i++) {
-            bool added;
-            int devices = f->level[i].training, most = task->job->max_devices;
-            if (most > 0 && devices > most) devices = most;
-            if (devices < 1) continue;
-            tc_code code = tc_offer_name(offer, devices, false, &p->plan->arena, &added, p->error);
-            if (code) return code;
-        }
+/* Names the levels of a pool until the candidate alone would be done. */
+static tc_code name_levels_of(tc_planner *p, const tc_task *task, int stage, int pool) {
+    const tc_future *f = &p->middle[pool];
+    double alone_s = p->plan->candidate[row_of(p, task, pool)].finish_s;
+    tc_offer *offer = offer_of(p, task, stage, pool);
+    offer->rates.restart_s = p->scenario->pool[pool].economics.restart_s;
+    for (int i = 0; i < f->levels && (offer->rates.knots == 0 || f->level[i].from_s < alone_s); i++) {
+        bool added;
+        int devices = f->level[i].training, most = task->job->max_devices;
+        if (most > 0 && devices > most) devices = most;
+        if (devices < 1) continue;
+        tc_code code = tc_offer_name(offer, devices, false, &p->plan->arena, &added, p->error);
+        if (code) return code;
     }
     return TC_OK;
 }
 
-/* ---- runs ----------------------------------------------------------------------------------------------- */
-
-static tc_plan_phase phase_of(const tc_planner *p, const tc_leg *leg) {
-    const tc_scenario *s = p->scenario;
-    const tc_knot *knot = &p->task[leg->task].rates[leg->pool]->knot[leg->knot];
-    const tc_task *task = &p->task[leg->task];
-    double share = task->usual;
-    if (!task->seen) share /= 1 + leg->pace.overhead.checkpoint + leg->pace.overhead.failure;
-    tc_plan_phase phase = {.pool = leg->pool,
-                           .from = day_of(s, leg->from_s),
-                           .to = day_of(s, leg->to_s),
-                           .from_s = leg->from_s,
-                           .to_s = leg->to_s,
-                           .devices = leg->devices,
-                           .available = leg->available,
-                           .tokens = leg->tokens,
-                           .tokens_per_s = leg->pace.tokens_per_s * share,
-                           .goodput = share};
-    if (!knot->choice) return phase;
-    phase.step = knot->choice->step;
-    phase.step.step_s *= pow(p->step_z < 0 ? knot->fast : knot->slow, fabs(p->step_z));
-    return phase;
+/* Where nothing is uncertain there is no grid: the levels that the candidate alone would meet are named, others as they are met. */
+static tc_code name_levels(tc_planner *p, const tc_task *task) {
+    tc_code code = TC_OK;
+    for (int k = 0; k < p->scenario->pools && p->scenario->certain; k++)
+        for (int i = 0; i < task->stages && task->stage[0].rates[k] && code == TC_OK; i++)
+            code = name_levels_of(p, task, i, k);
+    return code;
 }
 
+/* ---- runs ----------------------------------------------------------------------------------------------- */
+
 static tc_code run_of(tc_planner *p, int task, tc_plan_run *run) {
-    const tc_fortune *fortune = &p->fortune[task];
-    int phases = 0;
-    for (int i = 0; i < p->legs; i++) phases += p->leg[i].task == task;
-    run->phase = tc_arena_alloc(&p->plan->arena, (size_t)(phases + 1) * sizeof *run->phase);
-    if (!run->phase) return tc_planner_no_memory(p);
-    run->phases = 0;
-    for (int i = 0; i < p->legs; i++)
-        if (p->leg[i].task == task && p->leg[i].to_s > p->leg[i].from_s)
-            run->phase[run->phases++] = phase_of(p, &p->leg[i]);
-    run->start_s = fortune->start_s;
-    run->finish_s = fortune->finish_s;
-    run->start = day_of(p->scenario, run->start_s);
-    run->finish = day_of(p->scenario, run->finish_s);
-    run->pool = run->phases > 0 ? run->phase[run->phases - 1].pool : fortune->pool;
-    run->feasible = run->finish_s < INFINITY;
-    tc_run_add_up(run, p->scenario->pools, &p->prospect[p->first[run->job] + run->candidate * p->scenario->pools]);
-    return TC_OK;
+    const tc_run_source source = {.scenario = p->scenario,
+                                  .task = &p->task[task],
+                                  .index = task,
+                                  .leg = p->leg,
+                                  .legs = p->legs,
+                                  .fortune = &p->fortune[task],
+                                  .step_z = p->step_z,
+                                  .offer = p->offer + p->first[run->job] + run->candidate * p->scenario->pools};
+    return tc_run_write(&source, &p->plan->arena, run) ? TC_OK : tc_planner_no_memory(p);
 }
 
 /* The same run as it ends with all steps at one end of their interval. */

@@ -85,13 +85,13 @@ static tc_code offer_pool(finder *f, shape *of, int pool) {
         snprintf(offer->why, sizeof offer->why, "the first job must not train there");
         return TC_OK;
     }
-    if (!tc_prospect_init(&prospect, p->scenario, p->interval, &f->candidate, pool, &p->supply[pool], f->arena))
+    if (!tc_prospect_init(&prospect, p->scenario, p->interval, &f->candidate, 0, pool, p->room[pool]))
         return tc_planner_no_memory(p);
     prospect.usual_only = true;
-    offer->prospect = &prospect;
+    *offer = (tc_offer){.prospect = &prospect, .candidate = &f->candidate, .pool = &p->scenario->pool[pool]};
     tc_code code
         = tc_offer_open_coarse(offer, tc_fleet_most(p->fleet, pool), fewest(&p->middle[pool]), f->arena, p->error);
-    tc_search_cache_free(prospect.cache);
+    tc_prospect_close(&prospect);
     offer->prospect = NULL;
     if (code || offer->rates.knots == 0) return code;
     int needed = offer->rates.knot[0].devices;
@@ -183,12 +183,13 @@ static tc_code count_tokens(finder *f, const shape *of, int32_t day, double *tok
     tc_planner *p = f->p;
     const tc_scenario *s = p->scenario;
     double by_s = (double)((int64_t)day + 1 - s->start) * DAY, as_of_s = (double)((int64_t)s->as_of - s->start) * DAY;
+    const tc_stage stage = {.tokens = ENDLESS, .rates = of->rates};
     tc_task task = {.job = &f->job,
-                    .tokens = ENDLESS,
+                    .stages = 1,
+                    .stage = &stage,
                     .earliest_s = as_of_s > 0 ? as_of_s : 0,
                     .by_s = by_s,
                     .after = -1,
-                    .rates = of->rates,
                     .operations = tc_stream("best-by/operations"),
                     .step = f->step,
                     .usual = tc_operations_usual(&p->risks),

@@ -18,13 +18,16 @@
 
 typedef struct state {
     bool ready, done;
+    bool between; /* a stage is done and the next has not begun: what it had is still its own */
+    int stage;
     int pool, devices; /* pool -1: waits */
     tc_rate pace;      /* of the rates; knot -1: it does not run */
     double slow;       /* the step error of this fate */
     double share;      /* of the time that steps have in this fate, where the run has been seen */
     double done_in_s;  /* before the next event; INFINITY: not */
     double lost_s;     /* of a restart or a move, still to pass */
-    double left, start_s, finish_s;
+    double left;       /* tokens of the stage */
+    double start_s, finish_s;
     double expected_s; /* when it is expected to be done */
     tc_operations operations;
     int moves, leg; /* leg: -1 none */
@@ -38,7 +41,7 @@ struct tc_course {
     int *free;        /* [pools] */
     int *order;       /* [tasks] */
     double *device_s; /* [tasks][pools] */
-    int fewer_of;     /* a job of whose tokens a share is not trained */
+    int fewer_of;     /* a job of whose tokens, in every stage, a share is not trained */
     double fewer;
     /* of the one that is followed */
     const tc_fate *fate;
@@ -97,12 +100,22 @@ static double expected_tokens_per_s(const tc_task *task, const tc_rate *rate) {
     return (task->seen ? rate->tokens_per_s : tc_useful(rate->tokens_per_s, &rate->overhead)) * task->usual;
 }
 
-/* Tokens a second on so many devices, as expected; a step error that is known where it runs counts. */
-static double expected_rate(const tc_course *c, const tc_task *task, const state *s, int pool, int devices) {
+/* Tokens that a stage has where none of it is trained. */
+static double tokens_of(const tc_course *c, const tc_task *task, int stage) {
+    return task->stage[stage].tokens * (task->index == c->fewer_of ? 1 - c->fewer : 1);
+}
+
+/* The table of what a task trains now; NULL: it must not train there. */
+static const tc_rates *rates_of(const tc_task *task, const state *s, int pool) {
+    return task->stage[s->stage].rates[pool];
+}
+
+/* Tokens a second of a stage on so many devices, as expected; a step error that is known where it runs counts. */
+static double expected_rate(const tc_course *c, const tc_task *task, const state *s, int stage, int pool, int devices) {
     int most = task->job->max_devices;
     if (most > 0 && devices > most) devices = most;
     if (devices < 1 || devices < task->job->min_devices) return 0;
-    tc_rate pace = tc_rate_at(task->rates[pool], devices);
+    tc_rate pace = tc_rate_at(task->stage[stage].rates[pool], devices);
     if (pace.knot < 0) return 0;
     double slow = s->pool >= 0 && c->tasks->kind[s->pool] == c->tasks->kind[pool] ? s->slow : 1;
     return expected_tokens_per_s(task, &pace) / slow;
@@ -141,24 +154,34 @@ static double expected_finish(const tc_course *c, int place, int pool, double fr
     int here = training_at(f, c->cursor[pool], c->now), level = c->expected[pool];
     int then = level < 0 ? 0 : e->level[level].training;
     double left = s->left, at = from, pace = seen_pace(c, pool);
+    int stage = s->stage;
     bool comes = c->now < f->stopped_s;
     for (int step = 0; step < LOOKAHEAD; step++) {
         while (comes && level + 1 < e->levels && e->level[level + 1].from_s <= at) level++;
         double grown = comes && level >= 0 ? pace * (e->level[level].training - then) : 0;
         int devices = here + (int)grown - held_at(c, place, pool, at);
-        double rate = expected_rate(c, task, s, pool, devices), next = next_release(c, place, pool, at);
+        double rate = expected_rate(c, task, s, stage, pool, devices), next = next_release(c, place, pool, at);
         if (comes && level + 1 < e->levels) next = fmin(next, e->level[level + 1].from_s);
         if (f->until_s < next) next = f->until_s;
         if (task->by_s > 0 && (at >= f->until_s || at >= task->by_s)) return at_this_pace(c, task, s, left);
         if (task->by_s > 0) next = fmin(next, task->by_s);
         if (at >= f->until_s) return INFINITY;
+        while (rate > 0 && left <= rate * (next - at) && stage + 1 < task->stages) {
+            at += left / rate;
+            left = tokens_of(c, task, ++stage);
+            rate = expected_rate(c, task, s, stage, pool, devices);
+        }
         if (rate > 0 && left <= rate * (next - at)) return at + left / rate;
         if (!(next < INFINITY)) return rate > 0 ? at + left / rate : INFINITY;
         left -= rate * (next - at);
         at = next;
     }
-    double rate = expected_rate(c, task, s, pool, here);
+    double rate = expected_rate(c, task, s, stage, pool, here);
     if (task->by_s > 0) return at_this_pace(c, task, s, left - rate * fmax(task->by_s - at, 0));
+    for (; rate > 0 && stage + 1 < task->stages; rate = expected_rate(c, task, s, stage, pool, here)) {
+        at += left / rate;
+        left = tokens_of(c, task, ++stage);
+    }
     return rate > 0 ? at + left / rate : INFINITY;
 }
 
@@ -166,7 +189,21 @@ static double expected_finish(const tc_course *c, int place, int pool, double fr
 
 static double cost_of_move(const tc_course *c, const tc_task *task, const state *s, int pool) {
     if (s->pool < 0 || s->pool == pool || !(s->start_s < INFINITY)) return 0;
-    return c->tasks->kind[s->pool] == c->tasks->kind[pool] ? task->rates[pool]->restart_s : c->tasks->move_s[pool];
+    return c->tasks->kind[s->pool] == c->tasks->kind[pool] ? rates_of(task, s, pool)->restart_s
+                                                           : c->tasks->move_s[pool];
+}
+
+/* The pool with the best rate on what is free; -1: none. */
+static int fastest_now(const tc_course *c, const tc_task *task, const state *s) {
+    int best = -1;
+    double most = 0;
+    for (int pool = 0; pool < c->tasks->pools; pool++) {
+        if (!rates_of(task, s, pool)) continue;
+        double rate = expected_rate(c, task, s, s->stage, pool, c->free[pool]);
+        if (rate > most) best = pool;
+        most = fmax(rate, most);
+    }
+    return best;
 }
 
 /* The pool on which the task is expected to be done first; that where it runs, unless another is clearly better. -1: none. */
@@ -179,10 +216,9 @@ static int choose_pool(const tc_course *c, int place, double *expected_s) {
     if (running && !task->job->movable) return best;
     double stays = *expected_s;
     for (int pool = 0; pool < c->tasks->pools; pool++) {
-        if (!task->rates[pool] || pool == s->pool) {
-            if (pool != s->pool || running || !task->rates[pool]) continue;
-        }
-        if (running && !(expected_rate(c, task, s, pool, c->free[pool]) > 0)) continue; /* nothing to move to yet */
+        if (!rates_of(task, s, pool) || (running && pool == s->pool)) continue;
+        if (running && !(expected_rate(c, task, s, s->stage, pool, c->free[pool]) > 0))
+            continue; /* nothing there yet */
         double at = expected_finish(c, place, pool, c->now + (running ? cost_of_move(c, task, s, pool) : 0));
         double margin = running && best == s->pool ? CLEARLY * (stays - c->now) : 0;
         if (running && !(stays < INFINITY)) margin = 0;
@@ -191,7 +227,7 @@ static int choose_pool(const tc_course *c, int place, double *expected_s) {
             best = pool;
         }
     }
-    return best;
+    return best < 0 && task->anyhow ? fastest_now(c, task, s) : best;
 }
 
 static void end_leg(tc_course *c, state *s) {
@@ -205,6 +241,7 @@ static void begin_leg(tc_course *c, int index) {
     if (!c->leg) return;
     if (c->legs < c->most)
         c->leg[c->legs] = (tc_leg){.task = index,
+                                   .stage = s->stage,
                                    .pool = s->pool,
                                    .knot = s->pace.knot,
                                    .devices = s->pace.used,
@@ -219,8 +256,13 @@ static void begin_leg(tc_course *c, int index) {
 static void ask(tc_course *c, int index, int pool, int devices) {
     if (!c->leg) return;
     if (c->legs < c->most)
-        c->leg[c->legs]
-            = (tc_leg){.task = index, .pool = pool, .knot = -1, .available = devices, .from_s = c->now, .to_s = c->now};
+        c->leg[c->legs] = (tc_leg){.task = index,
+                                   .stage = c->state[index].stage,
+                                   .pool = pool,
+                                   .knot = -1,
+                                   .available = devices,
+                                   .from_s = c->now,
+                                   .to_s = c->now};
     c->legs++;
 }
 
@@ -233,12 +275,12 @@ static double time_left(const tc_course *c, const tc_task *task, const state *s,
 }
 
 /* What a task would have on a pool. */
-static tc_rate offered(const tc_course *c, const tc_task *task, int pool, int *devices) {
+static tc_rate offered(const tc_course *c, const tc_task *task, const state *s, int pool, int *devices) {
     int most = task->job->max_devices;
     *devices = pool < 0 ? 0 : c->free[pool];
     if (most > 0 && *devices > most) *devices = most;
     if (*devices < 1 || *devices < task->job->min_devices) return (tc_rate){.knot = -1};
-    return tc_rate_at(task->rates[pool], *devices);
+    return tc_rate_at(rates_of(task, s, pool), *devices);
 }
 
 static double draw_step(const tc_course *c, const tc_task *task, int pool, const tc_knot *knot) {
@@ -253,8 +295,8 @@ static void settle(tc_course *c, int index, int pool) {
     const tc_task *task = &c->tasks->task[index];
     state *s = &c->state[index];
     int devices;
-    tc_rate pace = offered(c, task, pool, &devices);
-    const tc_rates *rates = pool < 0 ? NULL : task->rates[pool];
+    tc_rate pace = offered(c, task, s, pool, &devices);
+    const tc_rates *rates = pool < 0 ? NULL : rates_of(task, s, pool);
     bool started = s->start_s < INFINITY && s->pool >= 0, ran = s->pace.knot >= 0, here = ran && pool == s->pool;
     if (here && s->pace.used <= devices
         && (pace.knot < 0 || time_left(c, task, s, &pace) + rates->restart_s >= time_left(c, task, s, &s->pace)))
@@ -269,6 +311,7 @@ static void settle(tc_course *c, int index, int pool) {
     if (pool >= 0) s->pool = pool; /* where it waits, if it has no devices */
     s->pace = pace;
     s->devices = devices;
+    s->between = false;
     if (pool >= 0) c->free[pool] -= pace.used;
     if (!runs) {
         end_leg(c, s);
@@ -282,7 +325,8 @@ static void settle(tc_course *c, int index, int pool) {
 static bool before(const tc_course *c, int a, int b) {
     const tc_task *x = &c->tasks->task[a], *y = &c->tasks->task[b];
     if (x->job->priority != y->job->priority) return x->job->priority > y->job->priority;
-    bool runs = c->state[a].pace.knot >= 0, other_runs = c->state[b].pace.knot >= 0;
+    bool runs = c->state[a].pace.knot >= 0 || c->state[a].between,
+         other_runs = c->state[b].pace.knot >= 0 || c->state[b].between;
     if (runs != other_runs) return runs;
     return a < b;
 }
@@ -371,16 +415,19 @@ static void pass(tc_course *c, double next) {
         if (s->pace.knot < 0) continue;
         double left = s->left, took = fmin(next - now, s->done_in_s);
         advance(c, &c->tasks->task[i], s, took);
-        s->done = now + s->done_in_s <= next; /* what rounding leaves of it is nothing */
-        if (s->done) s->left = 0;
+        bool done = now + s->done_in_s <= next; /* what rounding leaves of it is nothing */
+        if (done) s->left = 0;
+        s->done = done && s->stage + 1 == c->tasks->task[i].stages;
+        s->between = done && !s->done;
         c->device_s[i * c->tasks->pools + s->pool] += s->pace.used * took;
         if (s->leg >= 0 && s->leg < c->most) c->leg[s->leg].tokens += left - s->left;
     }
     c->now = next;
     for (int i = 0; i < c->tasks->tasks; i++) {
         state *s = &c->state[i];
-        if (!s->done || s->pace.knot < 0) continue;
-        s->finish_s = now + s->done_in_s;
+        if ((!s->done && !s->between) || s->pace.knot < 0) continue;
+        if (s->done) s->finish_s = now + s->done_in_s;
+        if (s->between) s->left = tokens_of(c, &c->tasks->task[i], ++s->stage);
         end_leg(c, s);
         s->pace.knot = -1;
     }
@@ -390,10 +437,19 @@ static void pass(tc_course *c, double next) {
 static bool has_choice(const tc_tasks *t) {
     for (int i = 0; i < t->tasks; i++) {
         int pools = 0;
-        for (int p = 0; p < t->pools; p++) pools += t->task[i].rates[p] != NULL;
+        for (int p = 0; p < t->pools; p++) pools += t->task[i].stage[0].rates[p] != NULL;
         if (pools > 1 && t->task[i].job->movable) return true;
     }
     return false;
+}
+
+/* Tokens that a task has not trained. */
+static double all_left(const tc_course *c, int index) {
+    const tc_task *task = &c->tasks->task[index];
+    const state *s = &c->state[index];
+    double left = s->left;
+    for (int i = s->stage + 1; i < task->stages; i++) left += tokens_of(c, task, i);
+    return left;
 }
 
 static void begin(tc_course *c, const tc_fate *fate) {
@@ -405,7 +461,7 @@ static void begin(tc_course *c, const tc_fate *fate) {
         c->state[i] = (state){.pool = -1,
                               .pace.knot = -1,
                               .slow = 1,
-                              .left = t->task[i].tokens * (t->task[i].index == c->fewer_of ? 1 - c->fewer : 1),
+                              .left = tokens_of(c, &t->task[i], 0),
                               .start_s = t->task[i].started_s,
                               .share = t->task[i].usual,
                               .finish_s = INFINITY,
@@ -448,7 +504,7 @@ int tc_course_follow(tc_course *c, const tc_fate *fate, const tc_future *future,
                               .pool = s->start_s < INFINITY ? s->pool : -1,
                               .moves = s->moves,
                               .device_s = c->device_s + (size_t)i * (size_t)t->pools,
-                              .left = s->left};
+                              .left = all_left(c, i)};
     }
     return c->legs;
 }

@@ -12,22 +12,31 @@
 #include "fleet/rates.h"
 #include "run/pace.h"
 
+/* A part of a job with a workload of its own. The next begins when it is done, on the same devices or others, and costs a restart. */
+typedef struct tc_stage {
+    double tokens;          /* that are left to train */
+    const tc_rates **rates; /* [pools]; NULL: not there. A pool trains all stages or none */
+} tc_stage;
+
 /* A job as the course sees it. */
 typedef struct tc_task {
     const tc_scenario_job *job;
-    int index;     /* in the scenario */
-    double tokens; /* that are left to train */
+    int index;             /* in the scenario */
+    int candidate;         /* of the job */
+    int stages;            /* that are left, at least one */
+    const tc_stage *stage; /* in their order */
+    int first_stage;       /* of the candidate: what is before it is done */
     double earliest_s;
-    double by_s;            /* it shall train as much as it can by then, rather than be done soon; 0: be done soon */
-    int after;              /* a task, -1: none */
-    const tc_rates **rates; /* [pools]; NULL: not there */
-    uint64_t operations;    /* stream */
-    uint64_t *step;         /* [pools]: streams of the step error, one for each kind of accelerator */
-    double usual;           /* share of the time that steps are expected to have, failures and checkpoints apart */
-    double started_s;       /* INFINITY: it has not begun */
-    const tc_pace *seen;    /* its progress so far: from it the share of the time that all losses leave; NULL: none */
-    double seen_left_s;     /* seconds of steps that are left, about */
-    int step_pool;          /* whose kind has a dimension of its own: 0; -1: none */
+    bool anyhow;         /* it begins even where it is not expected to be done */
+    double by_s;         /* it shall train as much as it can by then, rather than be done soon; 0: be done soon */
+    int after;           /* a task, -1: none */
+    uint64_t operations; /* stream */
+    uint64_t *step;      /* [pools]: streams of the step error, one for each kind of accelerator */
+    double usual;        /* share of the time that steps are expected to have, failures and checkpoints apart */
+    double started_s;    /* INFINITY: it has not begun */
+    const tc_pace *seen; /* its progress so far: from it the share of the time that all losses leave; NULL: none */
+    double seen_left_s;  /* seconds of steps that are left, about */
+    int step_pool;       /* whose kind has a dimension of its own: 0; -1: none */
 } tc_task;
 
 typedef struct tc_tasks {
@@ -43,7 +52,7 @@ typedef struct tc_tasks {
 
 /* A time in which a job runs on one number of devices of one pool; of no length, with knot -1: it would, had the table a layout. */
 typedef struct tc_leg {
-    int task, pool, knot, devices, available;
+    int task, stage, pool, knot, devices, available;
     double from_s, to_s, tokens;
     tc_rate pace;
 } tc_leg;
@@ -53,7 +62,7 @@ typedef struct tc_fortune {
     int pool;                 /* the last it ran on; -1: none */
     int moves;
     double *device_s; /* [pools] */
-    double left;      /* tokens */
+    double left;      /* tokens, of all stages */
 } tc_fortune;
 
 typedef struct tc_course tc_course;

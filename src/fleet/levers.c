@@ -116,7 +116,8 @@ tc_code tc_levers_find(const tc_outlook_input *input, int job, int32_t day, doub
         double share;
         bool possible = false;
         for (int k = 0; k < input->tasks->tasks; k++)
-            possible = possible || (input->tasks->task[k].index == job && (i < 0 || input->tasks->task[k].rates[i]));
+            possible = possible
+                       || (input->tasks->task[k].index == job && (i < 0 || input->tasks->task[k].stage[0].rates[i]));
         if (!possible) continue;
         code = bisect(&t, lever, i < 0 ? 0 : i, &share);
         if (code || isnan(share)) continue;

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -21,13 +22,30 @@ static int layout_of(const tc_rates *r, const tc_choice *choice) {
 
 static tc_knot knot_of(const tc_offer *o, int devices, const tc_choice *choice) {
     const tc_step *step = &choice->step;
-    tc_knot knot = {.devices = devices, .used = choice->devices, .choice = choice, .named = o->prospect->thorough};
+    tc_knot knot = {.devices = devices, .used = choice->devices, .choice = choice, .named = o->thorough};
     knot.layout = layout_of(&o->rates, choice);
     knot.tokens_per_s = step->tokens_per_step / step->step_s;
     knot.overhead = choice->overhead;
     knot.fast = step->step_s_p10 > 0 ? step->step_s_p10 / step->step_s : 1;
     knot.slow = step->step_s_p90 > 0 ? step->step_s_p90 / step->step_s : 1;
     return knot;
+}
+
+tc_code tc_offer_run(const tc_offer *o, const tc_plan_phase *phase, tc_run *out, tc_error *error) {
+    tc_run_input in = tc_default_run_input();
+    in.step = phase->step;
+    in.cluster = o->pool->cluster;
+    in.cluster.devices = phase->devices;
+    in.tokens = phase->tokens;
+    in.parameters = o->candidate->parameters;
+    if (!o->candidate->model) in.checkpoint_bytes = 0; /* whose size nobody knows */
+    in.optimizer_bytes = o->pool->software.memory.optimizer_bytes;
+    in.price_usd = o->pool->price_usd;
+    in.rental_usd_per_h = o->pool->rental_usd_per_h;
+    in.mtbf_s = o->pool->mtbf_s;
+    in.rented_only = o->pool->rented;
+    in.owned_only = !o->pool->rented;
+    return tc_run_forecast(&in, &o->pool->economics, out, error);
 }
 
 /* What a device costs an hour, by the run of a knot. */
@@ -37,17 +55,20 @@ static void price(tc_offer *o, const tc_knot *knot) {
         = {.devices = knot->used, .step = knot->choice->step, .tokens = 1000 * knot->choice->step.tokens_per_step};
     tc_run run;
     r->usd_per_device_h = r->mwh_per_device_h = r->tonnes_per_device_h = NAN;
-    if (tc_phase_run(o->prospect, &phase, &run, NULL) != TC_OK || !(run.device_hours > 0)) return;
-    r->usd_per_device_h = (o->prospect->pool->rented ? run.rented_usd : run.owned_usd) / run.device_hours;
+    if (tc_offer_run(o, &phase, &run, NULL) != TC_OK || !(run.device_hours > 0)) return;
+    r->usd_per_device_h = (o->pool->rented ? run.rented_usd : run.owned_usd) / run.device_hours;
     r->mwh_per_device_h = run.mwh / run.device_hours;
     r->tonnes_per_device_h = run.tonnes_co2 / run.device_hours;
 }
 
 /* Chooses the layout of so many devices and adds it; nothing where none is found. */
 static tc_code add(tc_offer *o, int devices, bool grid, tc_arena *arena, tc_error *error) {
-    tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
-    if (!choice) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
-    tc_code code = tc_prospect_choose(o->prospect, devices, arena, choice, error);
+    const tc_choice *choice;
+    if (devices < o->min_devices) {
+        if (o->rates.knots == 0) snprintf(o->why, sizeof o->why, "the job needs %d devices", o->min_devices);
+        return TC_OK;
+    }
+    tc_code code = tc_prospect_choose(o->prospect, devices, o->thorough, arena, &choice, error);
     if (code == TC_OK && !choice->found && o->rates.knots == 0) memcpy(o->why, choice->why, sizeof o->why);
     if (code || !choice->found) return code;
     tc_knot knot = knot_of(o, devices, choice);
@@ -59,7 +80,7 @@ static tc_code add(tc_offer *o, int devices, bool grid, tc_arena *arena, tc_erro
 
 tc_code tc_offer_open(tc_offer *o, int least, int most, tc_arena *arena, tc_error *error) {
     o->gridded = true;
-    o->rates.restart_s = o->prospect->pool->economics.restart_s;
+    o->rates.restart_s = o->pool->economics.restart_s;
     tc_code code = TC_OK;
     int last = INT_MAX;
     for (int k = most > 0 ? (int)ceil(log(most) / log(RATIO)) : -1; k >= 0 && code == TC_OK; k--) {
@@ -88,7 +109,7 @@ static tc_code add_power(tc_offer *o, int power, bool *found, tc_arena *arena, t
  * train is no worse off. */
 tc_code tc_offer_open_coarse(tc_offer *o, int most, int least, tc_arena *arena, tc_error *error) {
     o->gridded = true;
-    o->rates.restart_s = o->prospect->pool->economics.restart_s;
+    o->rates.restart_s = o->pool->economics.restart_s;
     if (most < 1) return TC_OK;
     int k = ((int)ceil(log(most) / log(RATIO)) + COARSE - 1) / COARSE * COARSE;
     bool found = true, enough = false;
@@ -122,8 +143,7 @@ tc_code tc_offer_name(tc_offer *o, int devices, bool whole, tc_arena *arena, boo
     bool there = at >= 0 && o->rates.knot[at].devices == devices;
     *added = false;
     if (there && (o->rates.knot[at].named || !whole)) return TC_OK;
-    if (whole && !o->prospect->thorough && !tc_prospect_search(o->prospect, arena))
-        return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
+    o->thorough = o->thorough || whole;
     bool grid = (there && o->rates.knot[at].grid) || !o->gridded;
     if (there) tc_rates_drop(&o->rates, at);
     tc_code code = add(o, devices, grid, arena, error);

@@ -95,11 +95,12 @@ static void keep_jobs(const sampler *s, const bench *b, int sample) {
         size_t at = (size_t)tasks->task[t].index * (size_t)s->samples + (size_t)sample;
         double hours = 0, usd = 0, mwh = 0, tonnes = 0;
         for (int p = 0; p < tasks->pools; p++) {
+            const tc_rates *rates = tasks->task[t].stage[0].rates[p];
             if (!(f->device_s[p] > 0)) continue;
             hours += f->device_s[p] / 3600;
-            usd += f->device_s[p] / 3600 * tasks->task[t].rates[p]->usd_per_device_h;
-            mwh += f->device_s[p] / 3600 * tasks->task[t].rates[p]->mwh_per_device_h;
-            tonnes += f->device_s[p] / 3600 * tasks->task[t].rates[p]->tonnes_per_device_h;
+            usd += f->device_s[p] / 3600 * rates->usd_per_device_h;
+            mwh += f->device_s[p] / 3600 * rates->mwh_per_device_h;
+            tonnes += f->device_s[p] / 3600 * rates->tonnes_per_device_h;
         }
         s->out->start[at] = f->start_s;
         s->out->finish[at] = f->finish_s;
@@ -442,7 +443,7 @@ tc_code tc_outlook_tokens(const tc_outlook_input *in, double *tokens, tc_error *
     sampled all = {0};
     sampler s = {.in = in, .left = tokens};
     bool fine = run_samples(&s, &all, &in->scenario->start);
-    for (int i = 0; fine && i < s.samples; i++) tokens[i] = in->tasks->task[0].tokens - tokens[i];
+    for (int i = 0; fine && i < s.samples; i++) tokens[i] = in->tasks->task[0].stage[0].tokens - tokens[i];
     free(s.bench);
     tc_arena_free(&s.scratch);
     return fine ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");

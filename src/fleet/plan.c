@@ -1,12 +1,12 @@
 /* plan.c - the calendar of a scenario.
  *
- * First every candidate of every job on every pool, as if it were alone: the table of what each pool
- * can train, how long it takes, and when it is done. Then the jobs, in the scenario's order: a job takes the
- * first of its candidates that meets its deadline (without one: that can be trained at all), on
- * the pool where it is done first; a pool trains one job at a time. The ends of the 80 % intervals: the same
- * candidates on the same pools with all steps of all jobs at that end of theirs.
+ * First every candidate of every job on every pool, as if it were alone (alone.c): the table of what each pool
+ * can train, how long it takes, and when it is done. Then the jobs, by priority and in the scenario's order (agenda.c): a job takes the
+ * first of its candidates that meets its deadline (without one: that can be trained at all), and goes where course.c sends it. The ends of
+ * the 80 % intervals: those of thousands of futures (outlook.c); of a certain scenario the same calendar with all steps of all jobs at that
+ * end of theirs.
  *
- * Ignored: the order of jobs is given, not searched; a job does not spread over pools. */
+ * Ignored: a job does not spread over pools. */
 
 #include <math.h>
 #include <stdarg.h>
@@ -18,10 +18,14 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "fleet/alone.h"
 #include "fleet/members.h"
 #include "fleet/best_by.h"
 #include "fleet/levers.h"
 #include "fleet/planner.h"
+
+/* Of a certain scenario: at the steps' p50, p10 and p90. */
+enum { CERTAIN_CALENDARS = 3 };
 
 tc_code tc_planner_no_memory(const tc_planner *p) { return tc_fail(p->error, TC_INTERNAL, "plan", "out of memory"); }
 
@@ -57,21 +61,7 @@ static tc_code add_line(const tc_planner *p, lines to, const char *format, ...) 
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-/* The middle future of a pool as the steps that a simulation climbs. */
-static bool supply_of(tc_planner *p, int pool) {
-    const tc_future *f = &p->middle[pool];
-    tc_supply *out = &p->supply[pool];
-    *out = (tc_supply){.until_s = f->until_s,
-                       .most = tc_fleet_most(p->fleet, pool),
-                       .step = tc_arena_alloc(&p->plan->arena, (size_t)(f->levels + 1) * sizeof *out->step)};
-    for (int i = 0; out->step && i < f->levels; i++) {
-        int devices = f->level[i].training, before = out->steps > 0 ? out->step[out->steps - 1].devices : 0;
-        if (devices != before) out->step[out->steps++] = (tc_supply_step){f->level[i].from_s, devices};
-    }
-    return out->step != NULL;
-}
-
-static tc_code fill_pools(tc_planner *p) {
+static void fill_pools(tc_planner *p) {
     for (int i = 0; i < p->scenario->pools; i++) {
         const tc_scenario_pool *pool = &p->scenario->pool[i];
         tc_plan_pool *out = &p->plan->pool[i];
@@ -88,32 +78,11 @@ static tc_code fill_pools(tc_planner *p) {
             out->serving_missing = out->serving - out->total;
             out->serving = out->total;
         }
-        if (!supply_of(p, i)) return tc_planner_no_memory(p);
-        for (int k = 0; k < p->supply[i].steps; k++) {
-            out->training = p->supply[i].step[k].devices;
-            if (p->supply[i].step[k].from_s <= 0) out->training_now = out->training;
+        for (int k = 0; k < p->middle[i].levels; k++) {
+            out->training = p->middle[i].level[k].training;
+            if (p->middle[i].level[k].from_s <= 0) out->training_now = out->training;
         }
     }
-    return TC_OK;
-}
-
-/* p10 and p90 of a run that is feasible; earliest_s: of each quantile. */
-static tc_code simulate_ends(tc_planner *p, tc_prospect *prospect, const double earliest_s[TC_QUANTILES],
-                             tc_plan_run *run) {
-    for (tc_quantile q = TC_P10; q <= TC_P90 && run->feasible && run->phase[0].step.step_s_p90 > 0; q++) {
-        tc_plan_run end = {0};
-        tc_code code = tc_simulate(prospect, q, earliest_s[q], &p->plan->arena, &end, p->error);
-        if (code) return code;
-        *(q == TC_P10 ? &run->p10 : &run->p90) = (tc_plan_end){.known = end.feasible,
-                                                               .start = end.start,
-                                                               .finish = end.finish,
-                                                               .start_s = end.start_s,
-                                                               .finish_s = end.finish_s,
-                                                               .cost_usd = end.cost_usd,
-                                                               .energy_mwh = end.energy_mwh,
-                                                               .tonnes_co2 = end.tonnes_co2};
-    }
-    return TC_OK;
 }
 
 /* Says how far the table is. Once told to stop, no more of it is filled. */
@@ -122,16 +91,6 @@ static bool go_on(tc_planner *p, int at) {
         return false;
     p->looked_at = at + 1;
     return true;
-}
-
-/* A run of a prospect from some time on. What is usual may be too slow for a pool that ends: then the whole space is searched. */
-static tc_code simulate(tc_planner *p, int at, double from_s, tc_plan_run *run) {
-    const tc_plan_run empty = *run;
-    tc_code code = tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
-    if (code || run->feasible || p->prospect[at].thorough || p->prospect[at].supply->until_s == INFINITY) return code;
-    *run = empty;
-    if (!tc_prospect_search(&p->prospect[at], &p->plan->arena)) return tc_planner_no_memory(p);
-    return tc_simulate(&p->prospect[at], TC_P50, from_s, &p->plan->arena, run, p->error);
 }
 
 bool tc_job_may_train_on(const tc_scenario_job *job, int pool) {
@@ -148,9 +107,8 @@ static tc_code fill_table(tc_planner *p) {
         plan->candidates += s->job[j].candidates * s->pools;
     }
     plan->candidate = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *plan->candidate);
-    p->prospect = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *p->prospect);
     p->offer = tc_arena_alloc(&plan->arena, (size_t)plan->candidates * sizeof *p->offer);
-    if (!plan->candidate || !p->prospect || !p->offer) return tc_planner_no_memory(p);
+    if (!plan->candidate || !p->offer) return tc_planner_no_memory(p);
     for (int j = 0; j < s->jobs; j++)
         for (int c = 0; c < s->job[j].candidates; c++)
             for (int k = 0; k < s->pools; k++) {
@@ -163,19 +121,11 @@ static tc_code fill_table(tc_planner *p) {
                     snprintf(run->why, sizeof run->why, "was not looked at");
                     continue;
                 }
-                double from = tc_earliest_of(s, &s->job[j]);
-                if (!tc_prospect_init(&p->prospect[at], s, p->interval, &s->job[j].candidate[c], k, &p->supply[k],
-                                      &plan->arena))
-                    return tc_planner_no_memory(p);
                 if (!tc_job_may_train_on(&s->job[j], k)) {
                     snprintf(run->why, sizeof run->why, "the job must not train there");
                     continue;
                 }
-                p->prospect[at].min_devices = s->job[j].min_devices;
-                p->prospect[at].max_devices = s->job[j].max_devices;
-                tc_code code = simulate(p, at, from, run);
-                if (!code)
-                    code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from}, run);
+                tc_code code = tc_alone_make(p, at);
                 if (code) return code;
             }
     return TC_OK;
@@ -183,21 +133,12 @@ static tc_code fill_table(tc_planner *p) {
 
 /* What is planned was searched for in the whole space: so is its row of the table. */
 static tc_code search_planned(tc_planner *p) {
-    const tc_scenario *s = p->scenario;
-    for (int j = 0; j < s->jobs; j++) {
+    tc_code code = TC_OK;
+    for (int j = 0; j < p->scenario->jobs && code == TC_OK; j++) {
         const tc_plan_run *run = &p->plan->run[j];
-        if (!run->feasible) continue;
-        int at = p->first[j] + run->candidate * s->pools + run->pool;
-        double from = tc_earliest_of(s, &s->job[j]);
-        if (!p->prospect[at].thorough) continue;
-        p->plan->candidate[at] = (tc_plan_run){.job = j, .candidate = run->candidate, .pool = run->pool};
-        tc_code code = tc_simulate(&p->prospect[at], TC_P50, from, &p->plan->arena, &p->plan->candidate[at], p->error);
-        if (!code)
-            code = simulate_ends(p, &p->prospect[at], (const double[TC_QUANTILES]){from, from, from},
-                                 &p->plan->candidate[at]);
-        if (code) return code;
+        if (run->feasible) code = tc_alone_again(p, p->first[j] + run->candidate * p->scenario->pools + run->pool);
     }
-    return TC_OK;
+    return code;
 }
 
 /* ---- what is assumed, what would help ---------------------------------------------------------- */
@@ -223,7 +164,7 @@ static tc_code tell_pool(tc_planner *p, int index) {
         const tc_plan_run *run = &plan->candidate[i];
         tc_run detail;
         if (run->pool != index || !run->feasible) continue;
-        if (tc_phase_run(&p->prospect[i], &run->phase[0], &detail, NULL) != TC_OK) break;
+        if (tc_offer_run(p->offer[i], &run->phase[0], &detail, NULL) != TC_OK) break;
         for (int k = 0; k < detail.assumed_count && code == TC_OK; k++)
             code = add_line(p, assumed_of(p), "%s", detail.assumed[k]);
         break;
@@ -260,22 +201,11 @@ static tc_code tell_assumed(tc_planner *p) {
         for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
             if (s->job[j].candidate[c].dtype_default)
                 code = add_line(p, assumed_of(p), "bf16 where a candidate gives no dtype");
-    for (int j = 0; j < s->jobs; j++)
-        for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
-            if (s->job[j].candidate[c].phases > 1)
-                code = add_line(p, assumed_of(p), "%s: its phases are planned as one, with the candidate's own batch",
-                                s->job[j].candidate[c].name);
     if (code == TC_OK)
         code = add_line(p, assumed_of(p),
                         "a job trains on one pool at a time, what it leaves idle goes to the next job; layouts change "
                         "only when "
                         "devices come or go, and cost one restart");
-    for (int j = 0; j < s->jobs; j++)
-        for (int c = 0; c < s->job[j].candidates && code == TC_OK; c++)
-            if (s->job[j].candidate[c].phases > 0)
-                code = add_line(p, assumed_of(p),
-                                "%s (%s): the tokens of all its phases at the candidate's own length and batch",
-                                s->job[j].name, s->job[j].candidate[c].name);
     if (code == TC_OK && s->certain)
         code = add_line(p, assumed_of(p),
                         "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for "
@@ -371,21 +301,37 @@ static bool look_at_levels(tc_planner *p) {
     return fine;
 }
 
+/* Pools that ask the search the same have room for the same. */
+static void make_room(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    for (int i = 0; i < s->pools; i++) {
+        p->room[i] = tc_fleet_most(p->fleet, i);
+        for (int k = 0; k < p->middle[i].levels; k++)
+            if (p->middle[i].level[k].training > p->room[i]) p->room[i] = p->middle[i].level[k].training;
+    }
+    for (int i = 0; i < s->pools; i++)
+        for (int k = 0; k < s->pools; k++)
+            if (p->room[k] > p->room[i] && tc_pools_alike(&s->pool[i], &s->pool[k])) p->room[i] = p->room[k];
+}
+
 /* The futures, and how the devices come in the middle of them. */
 static tc_code open_fleet(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_arena *arena = &p->plan->arena;
     tc_fate middle = {.middle = true};
-    p->supply = tc_arena_alloc(arena, (size_t)s->pools * sizeof *p->supply);
+    p->room = tc_arena_alloc(arena, (size_t)s->pools * sizeof *p->room);
     p->first = tc_arena_alloc(arena, (size_t)s->jobs * sizeof *p->first);
     p->fleet = tc_fleet_new(s, arena);
     p->middle = p->fleet ? tc_futures_new(p->fleet, arena) : NULL;
-    if (!p->supply || !p->first || !p->middle) return tc_planner_no_memory(p);
+    if (!p->room || !p->first || !p->middle) return tc_planner_no_memory(p);
     tc_futures_draw(p->fleet, &middle, p->middle);
     if (!look_at_levels(p)) return tc_planner_no_memory(p);
     p->risks = s->certain ? tc_risks_none() : s->risks;
     tc_code code = look_at_paces(p);
-    return code ? code : fill_pools(p);
+    if (code) return code;
+    make_room(p);
+    fill_pools(p);
+    return TC_OK;
 }
 
 static tc_plan_end drawn_end(const tc_planner *p, double start_s, double finish_s, double usd, double mwh,
@@ -497,8 +443,11 @@ tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *inter
     tc_code code = tc_members_check(&tc_scenario_members, scenario, "scenario", error);
     if (code == TC_OK && options) code = tc_members_check(&tc_plan_options_members, options, "options", error);
     if (code) return code;
-    *out
-        = (tc_plan){.scenario = scenario, .jobs = scenario->jobs, .seed = 0, .samples = TC_QUANTILES, .complete = true};
+    *out = (tc_plan){.scenario = scenario,
+                     .jobs = scenario->jobs,
+                     .seed = 0,
+                     .samples = CERTAIN_CALENDARS,
+                     .complete = true};
     tc_planner p = {.scenario = scenario,
                     .interval = interval,
                     .options = options ? options : &usual,
@@ -520,7 +469,7 @@ tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *inter
                       && (!scenario->serving[i].firm || tc_plan_met(out, i) >= scenario->serving[i].met_probability);
     if (code == TC_OK) code = tell_assumed(&p);
     if (code == TC_OK) code = tell_advice(&p);
-    for (int i = 0; p.prospect && i < out->candidates; i++) tc_search_cache_free(p.prospect[i].cache);
+    tc_prospects_close(&p.prospects);
     if (code != TC_OK) tc_plan_free(out);
     return code;
 }

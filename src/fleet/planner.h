@@ -12,12 +12,12 @@ typedef struct tc_planner {
     tc_plan *plan;
     tc_risks risks; /* of runs */
     tc_fleet *fleet;
-    tc_future *middle;     /* [pools]: every variable at its median */
-    int *least, *most;     /* [pools]: devices for training that futures have, where they have any */
-    tc_supply *supply;     /* [pools]: the same as steps */
-    tc_prospect *prospect; /* beside plan->candidate */
-    tc_offer *offer;       /* beside plan->candidate */
-    int *first;            /* of a job's candidates in plan->candidate: [candidate][pool] */
+    tc_future *middle; /* [pools]: every variable at its median */
+    int *least, *most; /* [pools]: devices for training that futures have, where they have any */
+    int *room;         /* [pools]: devices that layouts may be asked for */
+    tc_prospects prospects;
+    tc_offer **offer; /* beside plan->candidate: [stages of the candidate]; NULL where it was not looked at */
+    int *first;       /* of a job's candidates in plan->candidate: [candidate][pool] */
     tc_tasks tasks;
     tc_task *task; /* [jobs] */
     tc_course *course;

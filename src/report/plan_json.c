@@ -13,13 +13,19 @@ static void write_day(tc_writer *writer, const char *key, bool known, int32_t da
     tc_write_string(writer, key, known ? text : NULL);
 }
 
+/* The candidate's phase that a time of the run belongs to; NULL: it has none. */
+static const tc_scenario_phase *stage_of(const tc_scenario *s, const tc_plan_run *run, const tc_plan_phase *phase) {
+    const tc_scenario_candidate *candidate = &s->job[run->job].candidate[run->candidate];
+    return candidate->phases > 0 ? &candidate->phase[phase->stage] : NULL;
+}
+
 /* What the run asks of its pool's stack. */
-static tc_question question_of(const tc_scenario *s, const tc_plan_run *run) {
+static tc_question question_of(const tc_scenario *s, const tc_plan_run *run, const tc_scenario_phase *stage) {
     const tc_scenario_candidate *candidate = &s->job[run->job].candidate[run->candidate];
     tc_question question = tc_default_question();
     question.stack = s->pool[run->pool].software;
     if (candidate->model) question.job.model = *candidate->model;
-    question.job.seq = candidate->seq;
+    question.job.seq = stage ? stage->seq : candidate->seq;
     question.job.dtype = candidate->dtype;
     return question;
 }
@@ -41,14 +47,16 @@ static void write_step(tc_writer *writer, const tc_question *question, const tc_
 
 static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_run *run) {
     tc_write_array(writer, "phases");
-    tc_question question = run->phases > 0 ? question_of(s, run) : tc_default_question();
     bool is_forecast = s->job[run->job].candidate[run->candidate].model != NULL;
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
+        const tc_scenario_phase *stage = stage_of(s, run, phase);
+        tc_question question = question_of(s, run, stage);
         tc_write_object(writer, NULL);
         write_day(writer, "from", true, phase->from);
         write_day(writer, "to", true, phase->to);
         tc_write_string(writer, "pool", s->pool[phase->pool].name);
+        tc_write_string(writer, "stage", stage ? stage->name : NULL);
         tc_write_integer(writer, "devices", phase->devices);
         tc_write_integer(writer, "available", phase->available);
         write_step(writer, &question, is_forecast ? &phase->step : NULL);

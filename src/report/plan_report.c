@@ -391,8 +391,9 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
         const tc_plan_phase *phase = &run->phase[i];
         char layout[160], phase_text[400];
         bool elsewhere = phase->pool != run->phase[0].pool || phase->pool != run->pool;
-        snprintf(phase_text, sizeof phase_text, "%s of %s devices%s%s, %s %s%s%s", tc_format_count(phase->devices).s,
-                 tc_format_count(phase->available).s, elsewhere ? " of " : "",
+        const char *stage = candidate->phases > 0 ? candidate->phase[phase->stage].name : "";
+        snprintf(phase_text, sizeof phase_text, "%s%s%s of %s devices%s%s, %s %s%s%s", stage, stage[0] ? ": " : "",
+                 tc_format_count(phase->devices).s, tc_format_count(phase->available).s, elsewhere ? " of " : "",
                  elsewhere ? plan->scenario->pool[phase->pool].name : "", tc_format_short(phase->tokens).s,
                  candidate->unit[0] ? candidate->unit : "tokens", candidate->model ? ": " : "",
                  candidate->model ? tc_layout_text(&phase->step.layout, layout, sizeof layout) : "");

@@ -1,0 +1,193 @@
+/* prospect.c - asks the search for layouts, each question once. */
+#include "fleet/prospect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "forecast/interval.h"
+
+enum { USUAL, WHOLE };
+
+static double checkpoint_bytes(const tc_prospect *p) {
+    return p->candidate->parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
+}
+
+static double package_mtbf(const tc_scenario_pool *pool) {
+    if (pool->mtbf_s > 0) return pool->mtbf_s;
+    return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
+}
+
+bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_interval_model *interval,
+                      const tc_scenario_candidate *candidate, int stage, int pool, int most) {
+    const tc_scenario_phase *phase = candidate->phases > 0 ? &candidate->phase[stage] : NULL;
+    *p = (tc_prospect){.scenario = scenario,
+                       .candidate = candidate,
+                       .pool = &scenario->pool[pool],
+                       .most = most,
+                       .question = tc_default_question()};
+    p->question.cluster = p->pool->cluster;
+    p->question.stack = p->pool->software;
+    p->question.interval = interval;
+    if (candidate->model) p->question.job.model = *candidate->model;
+    p->question.job.seq = phase ? phase->seq : candidate->seq;
+    p->question.job.global_batch = phase ? phase->global_batch : candidate->global_batch;
+    p->question.job.dtype = candidate->dtype;
+    for (int i = USUAL; i <= WHOLE; i++)
+        if (!(p->list[i].cache = tc_search_cache_new(most))) return false;
+    return true;
+}
+
+void tc_prospect_close(tc_prospect *p) {
+    for (int i = USUAL; i <= WHOLE; i++) tc_search_cache_free(p->list[i].cache);
+}
+
+/* ---- choices ------------------------------------------------------------------------- */
+
+static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question, bool whole) {
+    return (tc_chooser){.question = question,
+                        .any = p->scenario->any,
+                        .fit = p->scenario->fit,
+                        .cache = question->cluster.devices > p->most ? NULL : p->list[whole].cache,
+                        .thorough = whole,
+                        .usual_only = p->usual_only,
+                        .batch_band = p->scenario->batch_band,
+                        .package_mtbf_s = package_mtbf(p->pool),
+                        .restart_s = p->pool->economics.restart_s,
+                        .checkpoint_bytes = checkpoint_bytes(p),
+                        .economics = &p->pool->economics};
+}
+
+/* Work whose step is not forecast: so many a second on each device, in steps of a second. */
+static void choose_rate(const tc_prospect *p, const tc_chooser *in, int devices, tc_choice *out) {
+    const tc_scenario_candidate *candidate = p->candidate;
+    *out = (tc_choice){.found = false};
+    for (int i = 0; i < candidate->rates && !out->found; i++) {
+        const tc_spread *rate = &candidate->rate[i].tokens_per_s;
+        if (strcmp(candidate->rate[i].accelerator, p->pool->cluster.accelerator.slug) != 0) continue;
+        bool certain = rate->low == rate->high;
+        out->step = (tc_step){.step_s = 1,
+                              .step_s_p10 = certain ? 0 : rate->mid / rate->high,
+                              .step_s_p90 = certain ? 0 : rate->mid / rate->low,
+                              .tokens_per_step = rate->mid * devices,
+                              .fits = true,
+                              .fits_probability = 1};
+        out->devices = devices;
+        tc_judge(in, out);
+        out->found = out->tokens_per_s > 0;
+        if (!out->found) snprintf(out->why, sizeof out->why, "fails more often than it restarts");
+    }
+    if (!out->found && !out->why[0])
+        snprintf(out->why, sizeof out->why, "no rate is given for %s", p->pool->cluster.accelerator.slug);
+}
+
+static tc_code choose(tc_prospect *p, int devices, bool whole, const tc_choice *before, tc_choice *out,
+                      tc_error *error) {
+    tc_question question = p->question;
+    question.cluster.devices = devices;
+    tc_chooser in = chooser_of(p, &question, whole);
+    if (!p->candidate->model) {
+        choose_rate(p, &in, devices, out);
+        return TC_OK;
+    }
+    tc_code code = tc_choose_layout(&in, before, out, error);
+    p->evaluated += out->evaluated;
+    return code;
+}
+
+/* Where a number of devices is in a list, or would be. */
+static int place_of(const struct tc_chosen_list *list, int devices) {
+    int low = 0, high = list->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (list->chosen[middle].devices < devices)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const tc_choice *known(const struct tc_chosen_list *list, int devices) {
+    int at = place_of(list, devices);
+    return at < list->count && list->chosen[at].devices == devices ? list->chosen[at].choice : NULL;
+}
+
+static bool keep(struct tc_chosen_list *list, int devices, const tc_choice *choice, tc_arena *arena) {
+    int at = place_of(list, devices);
+    tc_chosen *more = tc_arena_grow(arena, list->chosen, list->count, &list->room, sizeof *more);
+    if (!more) return false;
+    list->chosen = more;
+    memmove(more + at + 1, more + at, (size_t)(list->count++ - at) * sizeof *more);
+    more[at] = (tc_chosen){devices, choice};
+    return true;
+}
+
+tc_code tc_prospect_choose(tc_prospect *p, int devices, bool whole, tc_arena *arena, const tc_choice **out,
+                           tc_error *error) {
+    *out = known(&p->list[whole], devices);
+    if (*out) return TC_OK;
+    tc_choice *choice = tc_arena_alloc(arena, sizeof *choice);
+    if (!choice) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
+    const tc_choice *usual = whole ? known(&p->list[USUAL], devices) : NULL;
+    tc_code code = choose(p, devices, whole, usual && usual->found ? usual : p->before, choice, error);
+    if (code) return code;
+    if (choice->found) p->before = choice;
+    if (choice->found && p->candidate->model) tc_interval_apply(&p->question, &choice->step);
+    *out = choice;
+    return keep(&p->list[whole], devices, choice, arena) ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");
+}
+
+tc_code tc_prospect_enough(tc_prospect *p, int devices, int *out, tc_error *error) {
+    *out = 0;
+    if (!p->candidate->model) return TC_OK;
+    for (int64_t n = devices > 0 ? 2 * (int64_t)devices : 1; n <= 131072; n *= 2) {
+        tc_choice choice;
+        tc_code code = choose(p, (int)n, false, NULL, &choice, error);
+        if (code || choice.found) {
+            *out = choice.devices;
+            return code;
+        }
+        if (choice.least_bytes > 0 && n > 1024) return TC_OK; /* memory, not number, is what lacks */
+    }
+    return TC_OK;
+}
+
+/* ---- the prospects of a scenario ------------------------------------------------------- */
+
+bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b) {
+    return strcmp(a->accelerator, b->accelerator) == 0 && strcmp(a->fabric, b->fabric) == 0
+           && strcmp(a->stack, b->stack) == 0 && strcmp(a->economics.region, b->economics.region) == 0
+           && strcmp(a->cluster.accelerator.slug, b->cluster.accelerator.slug) == 0
+           && strcmp(a->cluster.fabric.slug, b->cluster.fabric.slug) == 0
+           && strcmp(a->software.slug, b->software.slug) == 0 && package_mtbf(a) == package_mtbf(b);
+}
+
+static bool is_same(const tc_prospect *p, const tc_scenario_candidate *candidate, const tc_job *job, int pool) {
+    const tc_scenario_candidate *other = p->candidate;
+    if (other != candidate
+        && (!candidate->model || !other->model || strcmp(candidate->model_slug, other->model_slug) != 0))
+        return false;
+    return p->question.job.seq == job->seq && p->question.job.global_batch == job->global_batch
+           && p->question.job.dtype == job->dtype && tc_pools_alike(p->pool, &p->scenario->pool[pool]);
+}
+
+tc_prospect *tc_prospects_find(tc_prospects *all, const tc_scenario *scenario, const tc_interval_model *interval,
+                               const tc_scenario_candidate *candidate, int stage, int pool, int most, tc_arena *arena) {
+    const tc_scenario_phase *phase = candidate->phases > 0 ? &candidate->phase[stage] : NULL;
+    tc_job job = {.seq = phase ? phase->seq : candidate->seq,
+                  .global_batch = phase ? phase->global_batch : candidate->global_batch,
+                  .dtype = candidate->dtype};
+    for (int i = 0; i < all->count; i++)
+        if (all->prospect[i]->most == most && is_same(all->prospect[i], candidate, &job, pool)) return all->prospect[i];
+    tc_prospect **list = tc_arena_grow(arena, all->prospect, all->count, &all->room, sizeof *list);
+    tc_prospect *prospect = tc_arena_alloc(arena, sizeof *prospect);
+    if (!list || !prospect) return NULL;
+    all->prospect = list;
+    list[all->count++] = prospect;
+    return tc_prospect_init(prospect, scenario, interval, candidate, stage, pool, most) ? prospect : NULL;
+}
+
+void tc_prospects_close(tc_prospects *all) {
+    for (int i = 0; i < all->count; i++) tc_prospect_close(all->prospect[i]);
+}
