@@ -29,7 +29,9 @@ TC_DEVICE_PARAM(attention_backward_fraction, "attention_backward_fraction", NONE
 TC_DEVICE_PARAM(attention_portable_fraction, "attention_portable_fraction", NONE, FRACTION, ABOVE_0,
                 "rate of fused attention written for earlier devices (FlashAttention-2) relative to the device's own")
 TC_DEVICE_PARAM(attention_seq_half, "attention_seq_half", NONE, POSITIVE, FROM_0,
-                "keys of a row at which fused attention reaches half its rate")
+                "keys of a row at which fused attention reaches half its rate, forward")
+TC_DEVICE_PARAM(attention_backward_seq_half, "attention_backward_seq_half", NONE, POSITIVE, FROM_0,
+                "the same, backward")
 TC_DEVICE_PARAM(memory_fraction, "memory_fraction", NONE, FRACTION, ABOVE_0,
                 "achievable share of the datasheet memory bandwidth")
 TC_DEVICE_PARAM(launch_s, "launch", SECONDS, POSITIVE, FROM_0, "gap on the device between two dependent kernels, s")

@@ -32,6 +32,7 @@ static tc_question real_machine(int devices) {
     a->params.attention_fraction = 0.6;
     a->params.attention_backward_fraction = 0.5;
     a->params.attention_seq_half = 256;
+    a->params.attention_backward_seq_half = 640;
     a->params.memory_fraction = 0.85;
     a->params.launch_s = 2e-6;
     a->params.link_fraction = 0.8;

@@ -5,6 +5,8 @@
  * k / (k + k_half) for prologue and epilogue. Attention: fused kernels at a rate
  * that grows with the head dimension, since the softmax work per pair does not
  * depend on it, and with the length of a row. Elementwise: bytes over achievable bandwidth.
+ * Batched products whose rows are no multiple of 16 bytes run on the vector units, as matrix units load 16 bytes at a
+ * time (NVIDIA, Matrix Multiplication Background, section 2.2; cuBLAS has no batched kernel between the two).
  * Of compute and memory the slower counts, in a GEMM the root of their squares: near the ridge neither hides all of
  * the other. Then the gap to the next kernel.
  * Rates are bounded by power: watts over the energy of a FLOP.
@@ -38,11 +40,6 @@ static const struct tile {
 #define FORWARD_TILES_HALF 1.5
 #define BACKWARD_TILES_HALF 0.65
 
-/* Rows of keys at which the backward pass reaches half its rate, relative to the forward pass: on A100 at head dimension 128, causal,
- * FlashAttention-2 runs forward at 116, 145, 170, 182, 190 and backward at 81, 114, 146, 172, 187 TFLOP/s for sequences of
- * 512 to 8192 (Dao 2023, figures 5 and 6; recalled). */
-#define BACKWARD_SEQ 2.5
-
 /* The clock falls until the power limit holds: the rate is the lesser of what the units do at full clock
  * and what the power pays for, blended over a narrow band (p-norm) as operators differ in power. */
 static double power_limited(const tc_accelerator *a, double rate, double energy_j) {
@@ -66,11 +63,14 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     double throttle = sustained / (peak16 * p->gemm_fraction);
     r->gemm16 = sustained * q->kernel_fraction;
     r->gemm_low = power_limited(a, peak_low * fraction, energy) * q->kernel_fraction;
+    double vector = a->matmul_flops[TC_FP32] * p->gemm_fraction * q->kernel_fraction;
+    r->vector = wide != TC_FP32 && vector > 0 && vector < r->gemm16 ? vector : r->gemm16;
     double attention = peak16 * throttle * q->attention_relative
                        * (stack->kernels.native_attention ? 1 : p->attention_portable_fraction);
     r->attention = attention * p->attention_fraction;
     r->attention_backward = attention * p->attention_backward_fraction;
     r->attention_seq_half = p->attention_seq_half;
+    r->attention_backward_seq_half = p->attention_backward_seq_half;
     r->memory = a->memory_bytes_per_s * p->memory_fraction;
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
@@ -87,6 +87,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
         double left = 1 - stack->kernels.communication_cores / r->cores;
         r->gemm16 *= left;
         r->gemm_low *= left;
+        r->vector *= left;
         r->attention *= left;
         r->attention_backward *= left;
         r->cores -= stack->kernels.communication_cores;
@@ -144,6 +145,7 @@ static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, 
     double seconds
         = op->kernels
           * tc_gemm_seconds(r, op->gemm.low_precision, groups / op->kernels, m, n, k, extra_bytes / op->kernels);
+    if (op->gemm.odd_rows) seconds += 2 * groups * m * n * k * (1 / r->vector - 1 / r->gemm16);
     return op->tag == TC_TAG_EXPERT && groups > op->kernels ? seconds / r->grouped + groups * r->expert_s : seconds;
 }
 
@@ -195,8 +197,7 @@ static double attention_backward(const tc_rates *r, const tc_operator *op, bool 
     (void)weight_gradient;
     /* dV, dP, dQ, dK and the recomputed scores: five GEMMs for the forward's two */
     double compute
-        = 2.5
-          * attention_seconds(r, r->attention_backward, BACKWARD_TILES_HALF, BACKWARD_SEQ * r->attention_seq_half, op);
+        = 2.5 * attention_seconds(r, r->attention_backward, BACKWARD_TILES_HALF, r->attention_backward_seq_half, op);
     double memory = op->backward_bytes / r->memory;
     sum->attention += compute > memory ? compute : memory;
     add_kernels(r, 2, sum);

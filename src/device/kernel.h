@@ -6,12 +6,13 @@
 
 /* The rates of one device under one stack and format; set up once per forecast. */
 typedef struct tc_rates {
-    double gemm16;                        /* FLOP/s of large 16-bit (or fp32) GEMMs */
-    double gemm_low;                      /* FLOP/s of large GEMMs in the job's format */
-    double attention, attention_backward; /* FLOP/s at head dimension 128 */
-    double attention_seq_half;            /* keys */
-    double memory;                        /* bytes/s */
-    double gemm_k_half;                   /* elements */
+    double gemm16;                                          /* FLOP/s of large 16-bit (or fp32) GEMMs */
+    double gemm_low;                                        /* FLOP/s of large GEMMs in the job's format */
+    double attention, attention_backward;                   /* FLOP/s at head dimension 128 */
+    double attention_seq_half, attention_backward_seq_half; /* keys */
+    double vector;      /* FLOP/s of products of 16-bit elements without the matrix units */
+    double memory;      /* bytes/s */
+    double gemm_k_half; /* elements */
     double launch_s;
     double host_s;     /* per kernel */
     double moe_host_s; /* per pass of a mixture-of-experts layer, beyond its kernels */

@@ -4,6 +4,8 @@
  * follow Korthikanti et al. 2022 (arXiv 2205.05198), section 4. Queries and keys have lengths of their own: an
  * attention to itself has as many of both, one to a cache has few queries for many keys.
  * Heads are split by tensor parallelism; where it has more ranks than key-value heads, these are copied. */
+#include <stdint.h>
+
 #include "base/error.h"
 #include "workload/parts.h"
 
@@ -25,6 +27,9 @@ static double attention_pairs(const tc_attention_core *core, double document, do
     return pairs;
 }
 
+/* Rows of so many 16-bit elements are no multiple of 16 bytes. */
+static bool odd_rows(double width) { return width != 8 * (double)(int64_t)(width / 8); }
+
 /* Two batched GEMMs around scale, mask, softmax and dropout on (heads, queries, keys). Single kernels take 24 bytes an
  * element for 4, and keep the softmax in fp32 beside its 16-bit copy (Megatron-LM, fused_softmax.py, forward_torch_softmax;
  * Transformers, eager_attention_forward). */
@@ -36,6 +41,7 @@ static void add_plain(tc_operators *out, const tc_attention_core *core, const tc
                                   TC_GROUP_ATTENTION);
     op->weights = 0;
     op->gemm.low_precision = false;
+    op->gemm.odd_rows = odd_rows(core->qk_dim);
     op->saved_bytes = qkv_bytes;
     op->drops = core->inputs;
     op = tc_add_elementwise(out, TC_TAG_ATTENTION, (4 + mask) * scores, (6 + mask) * scores,
@@ -47,6 +53,7 @@ static void add_plain(tc_operators *out, const tc_attention_core *core, const tc
                      TC_GROUP_ATTENTION);
     op->weights = 0;
     op->gemm.low_precision = false;
+    op->gemm.odd_rows = odd_rows(core->v_dim);
 }
 
 void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc_shard *shard) {

@@ -70,6 +70,7 @@ typedef struct tc_operator {
         struct {
             double groups, m, n, k; /* groups x (m, k) x (k, n) */
             bool low_precision;     /* follows the job's 8- or 4-bit format; others stay in 16 bit */
+            bool odd_rows;          /* of a batch, in 16 bit: no multiple of 16 bytes, which matrix units load */
         } gemm;
         struct {
             double pairs;    /* query-key pairs x heads, halved if causal */

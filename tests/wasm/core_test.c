@@ -23,6 +23,7 @@ static tc_accelerator accelerator(void) {
     p->attention_backward_fraction = 0.5;
     p->attention_portable_fraction = 0.9;
     p->attention_seq_half = 256;
+    p->attention_backward_seq_half = 640;
     p->memory_fraction = 0.85;
     p->launch_s = 2e-6;
     p->link_fraction = 0.8;
