@@ -401,6 +401,8 @@ typedef struct tc_stack_kernels {
     bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
+    double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
+    int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
 } tc_stack_kernels;
 
 /* What published runs of the stack were like where their source does not say: only validation asks. */

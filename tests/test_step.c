@@ -352,6 +352,35 @@ static void sharded_gradients_by_hand(void **state) {
     assert_near(step_of(&m).breakdown.dp_comm, 4 * scatter + gather, 1e-4 * scatter);
 }
 
+/* With 10 us a hop an all-reduce of 8 ranks has 2 x 3 hops (the tree), a gather or a scatter 7: once for each bucket of an eighth of
+ * the gradients, or for each weight tensor. */
+static void collectives_by_the_piece(void **state) {
+    (void)state;
+    tc_question m = round_machine(8);
+    double n = tc_model_count(&m.job.model).parameters, hop = 1e-5;
+    m.job.global_batch = 8;
+    m.layout.sharding = TC_SHARD_NONE;
+    m.cluster.fabric.level[0].latency_s = hop;
+    double whole = step_of(&m).breakdown.dp_comm;
+    m.stack.kernels.collective_elements = n / 8;
+    assert_near(step_of(&m).breakdown.dp_comm, whole + 7 * 6 * hop, 1e-7);
+    m.layout.sharding = TC_SHARD_ZERO1;
+    whole = step_of(&m).breakdown.dp_comm;
+    m.stack.kernels.tensor_collectives = 1 << TC_SHARD_ZERO3;
+    assert_near(step_of(&m).breakdown.dp_comm, whole, 1e-12);
+    m.stack.kernels.tensor_collectives = 1 << TC_SHARD_ZERO1;
+    tc_placement placement;
+    tc_costs c;
+    char assumed[TC_ASSUMED_MAX][96];
+    int count = 0;
+    tc_error error;
+    assert_int_equal(tc_layout_resolve(&m, &placement, assumed, &count, &error), TC_OK);
+    assert_int_equal(tc_costs_compute(&m, &placement, &c, &error), TC_OK);
+    double tensors = tc_stage_load_of(&c, 0).weights.tensors, layers = tc_layer_count(&m.job.model);
+    assert_true(tensors >= 4 * layers + 2 && tensors <= 12 * layers + 2);
+    assert_near(step_of(&m).breakdown.dp_comm, whole + (tensors - 1) * 2 * 7 * hop, 1e-9);
+}
+
 /* Experts over two nodes, their exchange and the gradients wholly hidden as far as there is time: both go over the NIC, so that the
  * gradients have what the exchange leaves of the last backward. Experts within a node leave it all. */
 static void shared_links_by_hand(void **state) {
@@ -812,6 +841,7 @@ int main(void) {
         cmocka_unit_test(alone),
         cmocka_unit_test(gradients_by_hand),
         cmocka_unit_test(sharded_gradients_by_hand),
+        cmocka_unit_test(collectives_by_the_piece),
         cmocka_unit_test(shared_links_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
         cmocka_unit_test(both_kinds_of_context_by_hand),

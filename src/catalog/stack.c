@@ -110,6 +110,8 @@ static const tc_field stack_fields[] = {
     {KERNELS(overlap_tensor_parallel), BOOLEAN},
     {KERNELS(communication_cores), INTEGER(0, 10000)},
     {KERNELS(hierarchical_dispatch), BOOLEAN},
+    {KERNELS(collective_elements), NUMBER(1e12)},
+    {KERNELS(tensor_collectives), SET(tc_sharding_names)},
 #define TC_STACK_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM

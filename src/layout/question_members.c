@@ -131,6 +131,8 @@ static const tc_member stack_kernels[] = {
     TC_SWITCH(tc_stack_kernels, fused_tensor_parallel),
     TC_INTEGER(tc_stack_kernels, communication_cores, 0, TC_MOST_DEGREE),
     TC_SWITCH(tc_stack_kernels, hierarchical_dispatch),
+    TC_FIGURE(tc_stack_kernels, collective_elements),
+    TC_WORD(tc_stack_kernels, tensor_collectives, (2 << TC_SHARD_HSDP) - 1, "set of shardings"),
 };
 
 static const tc_member earlier[] = {

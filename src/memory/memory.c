@@ -29,8 +29,10 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
         const tc_block_weights *b = &set->counts.weights[i];
         w.dense += share.blocks[i] * (b->tensor_parallel / l->tp + b->replicated);
         w.expert += share.blocks[i] * b->expert / ((double)l->ep * l->etp);
+        w.tensors += share.blocks[i] * set->tensors[i];
         if (share.blocks[i] > 0 && set->temporary[i] > w.temporary) w.temporary = set->temporary[i];
     }
+    w.tensors += share.embedding + share.head;
     if (share.embedding) w.ends += set->counts.size.embedding_parameters / l->tp;
     if (share.head) {
         w.ends += set->counts.size.head_parameters / l->tp;
@@ -57,6 +59,7 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
         w.dense += mirror.dense;
         w.expert += mirror.expert;
         w.ends += mirror.ends;
+        w.tensors += mirror.tensors;
     }
     return w;
 }
@@ -82,6 +85,13 @@ static double temporary_gradients(const tc_operators *ops, const tc_stack *stack
     return every ? sum : largest;
 }
 
+/* Matrices, and the scales and biases that every rank holds. */
+static double weight_tensors(const tc_operators *ops) {
+    double sum = 0;
+    for (int i = 0; i < ops->count; i++) sum += (ops->op[i].weights > 0) + (ops->op[i].replicated > 0);
+    return sum;
+}
+
 /* When the head runs backward: the gradient of the logits in 16 bit, and that of its weights. */
 static double head_backward_bytes(const tc_operators *head, bool weights) {
     double sum = 0;
@@ -103,6 +113,7 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
         set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
     }
     set->output_bytes = stack->memory.pipeline_outputs ? logits : 0;
+    for (int i = 0; i < model->blocks; i++) set->tensors[i] = weight_tensors(&set->block[i]);
     set->temporary_gradients = stack->memory.temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
     for (int i = 0; i < model->blocks; i++)
         set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;

@@ -22,6 +22,7 @@ typedef struct tc_block_set {
     double output_bytes;             /* logits that stay until the step ends, of one micro-batch */
     bool temporary_gradients;        /* gradients of weights lie beside the accumulated ones */
     double temporary[TC_MAX_BLOCKS]; /* of a block, elements */
+    double tensors[TC_MAX_BLOCKS];   /* weight tensors of a block */
 } tc_block_set;
 
 /* Sums up the operators that are there: all that follows them. */
@@ -32,6 +33,7 @@ typedef struct tc_stage_weights {
     double dense, expert;
     double ends;      /* of dense: embedding and head */
     double temporary; /* elements of gradients beside the accumulated ones */
+    double tensors;   /* that they are */
 } tc_stage_weights;
 
 tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set,

@@ -301,6 +301,16 @@ static double gather_seconds(const tc_group_path *path, double bytes, double pie
     return pieces * tc_all_gather_seconds(path, bytes / pieces);
 }
 
+static double reduce_seconds(const tc_group_path *path, double bytes, double pieces) {
+    return pieces * tc_all_reduce_seconds(path, bytes / pieces);
+}
+
+/* Collectives that the gradients of so many elements go in. */
+static double buckets_of(const tc_stack *stack, double elements) {
+    double each = stack->kernels.collective_elements;
+    return each > 0 && elements > each ? elements / each : 1;
+}
+
 tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load *load) {
     const tc_layout *l = &costs->p->layout;
     tc_stage_weights w = load->weights;
@@ -309,9 +319,10 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load 
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
-    double pieces = d.every_micro_batch && costs->p->layers > 0
-                        ? costs->p->layers
-                        : 1; /* block by block (Zhao et al. 2023, PyTorch FSDP, section 3.2) */
+    /* block by block (Zhao et al. 2023, PyTorch FSDP, section 3.2), tensor by tensor, or in one */
+    double pieces = 1;
+    if (d.every_micro_batch && costs->p->layers > 0) pieces = costs->p->layers;
+    if (costs->q->stack.kernels.tensor_collectives & 1 << l->sharding && w.tensors > 1) pieces = w.tensors;
     /* gradients in shards cannot wait for the last micro-batch (Rajbhandari et al. 2020, section 5.2; DeepSpeed, engine.py: stages 2 and 3
      * communicate before the boundary of accumulation as well) */
     d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
@@ -323,8 +334,8 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load 
         return d;
     }
     if (l->sharding == TC_SHARD_NONE)
-        d.reduce = tc_all_reduce_seconds(&costs->paths.dp, grad * w.dense)
-                   + tc_all_reduce_seconds(&costs->paths.expert_dp, grad * w.expert);
+        d.reduce = reduce_seconds(&costs->paths.dp, grad * w.dense, buckets_of(&costs->q->stack, w.dense))
+                   + reduce_seconds(&costs->paths.expert_dp, grad * w.expert, buckets_of(&costs->q->stack, w.expert));
     else
         d.reduce = gather_seconds(&costs->paths.dp, grad * w.dense, pieces)
                    + gather_seconds(&costs->paths.expert_dp, grad * w.expert, pieces);
