@@ -339,6 +339,7 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load 
     else
         d.reduce = gather_seconds(&costs->paths.dp, grad * w.dense, pieces)
                    + gather_seconds(&costs->paths.expert_dp, grad * w.expert, pieces);
+    if (d.every_micro_batch) d.ends = (d.gather + d.reduce) / pieces;
     d.replica = tc_all_reduce_seconds(&costs->paths.replica, grad * (w.dense + w.expert) / costs->p->shard_group);
     return d;
 }

@@ -94,6 +94,7 @@ typedef struct tc_data_parallel {
     double gather;  /* one all-gather of the stage's weights */
     double reduce;  /* one reduction of its gradients (reduce-scatter, or all-reduce without sharding) */
     double replica; /* all-reduce between the replicas of HSDP */
+    double ends;    /* of gather and reduce, the first gather and the last scatter, which have nothing to hide behind */
     int stage;
     bool every_micro_batch;        /* weights are gathered again for each micro-batch, forward and backward */
     bool reduce_every_micro_batch; /* a rank keeps its shard of the gradients only */

@@ -14,7 +14,7 @@ tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const t
     double all = 2 * d->gather + d->reduce;
     tc_exposed_traffic e = {.gather = 0};
     if (d->every_micro_batch) {
-        e.each = tc_exposed(all, overlap, window.forward + window.backward);
+        e.each = d->ends + tc_exposed(all - d->ends, overlap, window.forward + window.backward);
         e.forward = all > 0 ? e.each * d->gather / all : 0;
         /* the replicas' all-reduce has what the last micro-batch's own leave of its backward */
         double left = window.forward + window.backward - (all - e.each);
