@@ -73,6 +73,9 @@ TC_STACK_PARAM(moe_host_s, "moe_host", SECONDS, POSITIVE, FROM_0,
                "back, permutation, exchange, s")
 TC_STACK_PARAM(host_s_per_step, "host_per_step", SECONDS, POSITIVE, FROM_0,
                "host time of a step outside its micro-batches: data, logging, synchronisation, s")
+TC_STACK_PARAM(shard_step_s, "shard_step", SECONDS, POSITIVE, FROM_0,
+               "what an optimizer's step takes for each parameter of a rank beyond its traffic, where fully sharded "
+               "weights span nodes, s")
 TC_STACK_PARAM(dp_overlap, "dp_overlap", NONE, FRACTION, FROM_0,
                "share of gradient and parameter communication that can hide behind compute")
 TC_STACK_PARAM(tp_overlap, "tp_overlap", NONE, FRACTION, FROM_0,

@@ -352,6 +352,21 @@ static void sharded_gradients_by_hand(void **state) {
     assert_near(step_of(&m).breakdown.dp_comm, 4 * scatter + gather, 1e-4 * scatter);
 }
 
+/* A nanosecond a parameter of the rank's shard on two nodes, nothing in one, nothing where states alone are split. */
+static void shards_that_span_nodes(void **state) {
+    (void)state;
+    for (int devices = 8; devices <= 16; devices *= 2)
+        for (int sharding = TC_SHARD_ZERO1; sharding <= TC_SHARD_ZERO3; sharding++) {
+            tc_question m = round_machine(devices);
+            m.job.global_batch = devices;
+            m.layout.sharding = sharding;
+            double before = step_of(&m).breakdown.optimizer, n = tc_model_count(&m.job.model).parameters;
+            m.stack.params.shard_step_s = 1e-9;
+            bool counts = devices == 16 && sharding == TC_SHARD_ZERO3;
+            assert_near(step_of(&m).breakdown.optimizer - before, counts ? 1e-9 * n / 16 : 0, 1e-12 * n / 16);
+        }
+}
+
 /* With 10 us a hop an all-reduce of 8 ranks has 2 x 3 hops (the tree), a gather or a scatter 7: once for each bucket of an eighth of
  * the gradients, or for each weight tensor. */
 static void collectives_by_the_piece(void **state) {
@@ -842,6 +857,7 @@ int main(void) {
         cmocka_unit_test(gradients_by_hand),
         cmocka_unit_test(sharded_gradients_by_hand),
         cmocka_unit_test(collectives_by_the_piece),
+        cmocka_unit_test(shards_that_span_nodes),
         cmocka_unit_test(shared_links_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
         cmocka_unit_test(both_kinds_of_context_by_hand),

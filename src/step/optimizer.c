@@ -64,6 +64,8 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
         double copies_out = each ? 2.0 * (double)f->p->micro_batches - 1 : 1;
         if (link > 0) seconds += elements * (copies_out * grad + 2) / link;
     }
+    bool spans_nodes = f->paths.dp.ranks > 1 && f->paths.dp.inside[0] < f->paths.dp.ranks;
+    if (l->sharding == TC_SHARD_ZERO3 && spans_nodes) seconds += elements * f->q->stack.params.shard_step_s;
     if (figures->newton_schulz > 0)
         seconds += newton_schulz_seconds(f, load, dense_ranks * copies, expert_ranks * copies, figures->newton_schulz);
     return seconds;
