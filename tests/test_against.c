@@ -139,9 +139,9 @@ static void refuses(void **state) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         tc_predictions p;
         tc_error error = {0};
-        assert_int_equal(
-            tc_predictions_read("t.jsonl", wrong[i].text, strlen(wrong[i].text), &s->published.arena, &p, &error),
-            TC_INVALID);
+        assert_int_equal(tc_predictions_read("t.jsonl", wrong[i].text, strlen(wrong[i].text), &s->published.arena, &p,
+                                             &error),
+                         TC_INVALID);
         if (strncmp(error.place, wrong[i].place, strlen(wrong[i].place)) != 0 || !strstr(error.text, wrong[i].says))
             fail_msg("%zu: %s: %s", i, error.place, error.text);
     }

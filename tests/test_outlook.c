@@ -134,7 +134,7 @@ static void pace_is_learnt(void **state) {
         char text[4000];
         snprintf(text, sizeof text,
                  CALM "as_of: \"2024-07-31\"\n" POOL "      - {every: month, from: \"2024-01-31\", until: "
-                                                     "\"2024-12-31\", devices: 8333, ordered: 100000}\n" JOB
+                      "\"2024-12-31\", devices: 8333, ordered: 100000}\n" JOB
                       "actuals: [{date: \"2024-07-31\", pool: a, devices: %s}]\n",
                  TOKENS(1), "1", seen[k]);
         tc_scenario *s = good_scenario(text);

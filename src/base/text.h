@@ -2,12 +2,22 @@
 #ifndef TC_BASE_TEXT_H
 #define TC_BASE_TEXT_H
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
 static inline bool tc_ends_with(const char *text, const char *end) {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && memcmp(text + n - m, end, m) == 0;
+}
+
+/* The character of a name that a byte stands for: letters in lower case, one kind of gap. */
+static inline int tc_name_byte(char c) { return c == ' ' || c == '_' ? '-' : tolower((unsigned char)c); }
+
+/* Are they one name, as people write it? "NVIDIA H100 80GB HBM3" is "nvidia-h100_80gb-hbm3". */
+static inline bool tc_same_name(const char *a, const char *b) {
+    while (*a && tc_name_byte(*a) == tc_name_byte(*b)) a++, b++;
+    return !*a && !*b;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* kinds.c - the kinds of data files: name, folder, format. */
 #include "catalog/kinds.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -32,7 +33,9 @@ int tc_kind_find(const char *word) {
 }
 
 bool tc_is_path(const char *slug_or_path) {
-    return strchr(slug_or_path, '/') || tc_ends_with(slug_or_path, ".yaml") || tc_ends_with(slug_or_path, ".json");
+    const char *slash = strchr(slug_or_path, '/');
+    bool hub_name = slash && slash[1] && !strchr(slash + 1, '/') && isalnum((unsigned char)slug_or_path[0]);
+    return (slash && !hub_name) || tc_ends_with(slug_or_path, ".yaml") || tc_ends_with(slug_or_path, ".json");
 }
 
 bool tc_kind_holds(tc_kind kind, const char *path) {

@@ -27,7 +27,8 @@ const tc_schema *tc_kind_schema(tc_kind kind);
 /* Is a path relative to data/ one of the kind? */
 bool tc_kind_holds(tc_kind kind, const char *path);
 
-/* Does it name a file rather than a slug? It contains '/' or ends in .yaml or .json. */
+/* Does it name a file rather than a slug? It ends in .yaml or .json or contains '/', but for "Qwen/Qwen3-32B": that is how the
+ * hub names a model. */
 bool tc_is_path(const char *slug_or_path);
 
 extern const tc_schema tc_accelerator_schema;  /* reads into tc_accelerator */

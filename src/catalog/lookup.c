@@ -1,6 +1,7 @@
 /* lookup.c - one data file by slug, alias or path, parsed when it is first asked for. */
 #include "catalog/lookup.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,15 +45,34 @@ static tc_code load(tc_catalog *catalog, tc_entry *e, const tc_document **out, t
 
 /* ---- aliases -------------------------------------------------------------------------------- */
 
-/* Does the file's `aliases` name the slug? Files that do not contain it are not parsed. */
-static tc_code has_alias(tc_catalog *catalog, tc_entry *e, const char *slug, bool *found, tc_error *error) {
+static bool contains_word(const char *text, const char *word, size_t length) {
+    for (; *text; text++) {
+        size_t i = 0;
+        while (i < length && tolower((unsigned char)text[i]) == tolower((unsigned char)word[i])) i++;
+        if (i == length) return true;
+    }
+    return false;
+}
+
+/* Does the text contain every word of the name, in any case? */
+static bool contains_words(const char *text, const char *name) {
+    for (size_t length; *name; name += length + (name[length] != '\0')) {
+        for (length = 0; isalnum((unsigned char)name[length]);) length++;
+        if (length > 0 && !contains_word(text, name, length)) return false;
+    }
+    return true;
+}
+
+/* Is the name one of the file's `aliases`? Files that do not contain it are not parsed. */
+static tc_code has_alias(tc_catalog *catalog, tc_entry *e, const char *name, bool *found, tc_error *error) {
     const char *text;
     char *owned;
     size_t length;
-    *found = false;
+    *found = tc_same_name(e->slug, name);
+    if (*found) return TC_OK;
     tc_code code = tc_entry_text(e, &text, &length, &owned, error);
     if (code != TC_OK) return code;
-    bool possible = strstr(text, "\naliases:") && strstr(text, slug);
+    bool possible = strstr(text, "\naliases:") && contains_words(text, name);
     free(owned);
     if (!possible) return TC_OK;
     const tc_document *document;
@@ -61,7 +81,7 @@ static tc_code has_alias(tc_catalog *catalog, tc_entry *e, const char *slug, boo
     const tc_node *aliases = tc_node_get(document->root, "aliases");
     const tc_node *alias = aliases && aliases->kind != TC_NODE_SCALAR ? aliases->first : aliases;
     for (; alias && !*found; alias = alias == aliases ? NULL : alias->next)
-        *found = alias->kind == TC_NODE_SCALAR && strcmp(alias->text, slug) == 0;
+        *found = alias->kind == TC_NODE_SCALAR && tc_same_name(alias->text, name);
     return TC_OK;
 }
 
@@ -117,10 +137,14 @@ static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slu
     const char **names = malloc((size_t)(count + 1) * sizeof *names);
     if (!names) return fail_memory(error);
     for (int i = 0; i < count; i++) names[i] = first[i].slug;
-    const char *nearest = name_with(slug, names, count);
-    if (!nearest) nearest = tc_nearest(slug, names, count);
+    char place[32], word[81];
+    const char *owner = strchr(slug, '/');
+    snprintf(word, sizeof word, "%s", owner ? owner + 1 : slug);
+    for (char *c = word; *c; c++) *c = (char)tc_name_byte(*c);
+    const char *nearest = name_with(word, names, count);
+    if (!nearest) nearest = tc_nearest(word, names, count);
+    if (nearest && nearest[0] != word[0]) nearest = NULL; /* br100 is no H100 */
     free(names);
-    char place[32];
     snprintf(place, sizeof place, "--%s", tc_kind_name(kind));
     if (nearest)
         return tc_fail(error, TC_NOT_FOUND, place,

@@ -236,7 +236,8 @@ static void markdown_head(FILE *file, const char *title, const char *text) {
 }
 
 static void markdown_memory(FILE *file, const tc_against *a) {
-    fputs("\n## Memory\n\nMean error of runs that state it, ours on the same beside; of groups that say which runs ended "
+    fputs("\n## Memory\n\nMean error of runs that state it, ours on the same beside; of groups that say which runs "
+          "ended "
           "for want of memory, how many are told right (mean of those that ran and those that did not).\n\n"
           "| | stated | runs | error | ours |\n| --- | --- | ---: | ---: | ---: |\n",
           file);
@@ -282,8 +283,7 @@ void tc_report_against_markdown(FILE *file, const tc_against *a) {
         markdown_errors(file, "ours on the same", &a->tool[i].ours, NAN);
     }
     markdown_head(file, "The same runs", "Runs that all of them express.");
-    for (int i = 0; i < a->tools; i++)
-        markdown_errors(file, a->tool[i].predictions->tool, &a->tool[i].common, NAN);
+    for (int i = 0; i < a->tools; i++) markdown_errors(file, a->tool[i].predictions->tool, &a->tool[i].common, NAN);
     markdown_errors(file, our_name, &a->common, NAN);
     markdown_memory(file, a);
     markdown_families(file, a);

@@ -24,10 +24,11 @@ typedef enum tc_memory_stated { TC_STATED_ALLOCATED, TC_STATED_OTHER, TC_MEMORY_
 
 typedef struct tc_tool_score {
     const tc_predictions *predictions;
-    int known, expressed, expressed_scored; /* runs at hand that it has a row of; that it forecasts; of the scored ones */
-    double coverage_pct;                    /* of the scored ones */
-    tc_error_summary theirs, ours;          /* on what it expresses */
-    tc_error_summary common;                /* on what every tool expresses */
+    int known, expressed,
+        expressed_scored;          /* runs at hand that it has a row of; that it forecasts; of the scored ones */
+    double coverage_pct;           /* of the scored ones */
+    tc_error_summary theirs, ours; /* on what it expresses */
+    tc_error_summary common;       /* on what every tool expresses */
     tc_error_summary memory[TC_MEMORY_STATED], our_memory[TC_MEMORY_STATED];
     tc_oom_summary oom, our_oom;
 } tc_tool_score;
