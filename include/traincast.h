@@ -400,22 +400,26 @@ typedef struct tc_stack_kernels {
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
+    bool
+        reads_counts; /* the host reads back how many tokens each expert gets, unless whole steps are replayed as graphs */
+    bool
+        overlap_experts; /* the exchange of experts runs beside the compute of another micro-batch, with the stack's ep_overlap */
+    tc_fp8_recipe fp8_recipe;   /* of fp8; formats of MX and NVFP4 bring their own */
+    bool eager_casts;           /* casts to 8 bit are chains of eager operators, not a kernel */
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
     int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
 } tc_stack_kernels;
 
-/* What published runs of the stack were like where their source does not say: only validation asks. */
+#define TC_STACK_DATE 8 /* room of a month, "2025-09" */
+
+/* Since when a stack is known, and what its published runs were like where their source does not say: only validation asks for those. */
 typedef struct tc_stack_history {
-    char successor[64]; /* the stack that it became, and from which year; empty: none */
-    int successor_year;
+    int asked;                 /* year x 100 + month of the program that was asked for; 0: the newest */
+    char since[TC_STACK_DATE]; /* the earliest month that it is described for, "2023-01"; empty: not known */
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
-    struct tc_stack_earlier {
-        int until_year, logits_bytes;
-        bool pipeline_outputs;
-    } earlier;                /* what releases up to that year did otherwise; 0: none */
-    bool interleaving;        /* virtual pipeline stages are in use */
-    tc_memory_log memory_log; /* what the stack's own log calls memory */
+    bool interleaving;         /* virtual pipeline stages are in use */
+    tc_memory_log memory_log;  /* what the stack's own log calls memory */
 } tc_stack_history;
 
 /* Layers of the pipeline's chunks that are not all alike: bits. */
@@ -656,6 +660,7 @@ TC_API TC_NODISCARD tc_code tc_catalog_accelerator(tc_catalog *c, const char *sl
                                                    tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e);
 TC_API TC_NODISCARD tc_code tc_catalog_model(tc_catalog *c, const char *slug_or_path, tc_model *out, tc_error *e);
+/* "megatron-core@2025-09": the stack as it was in that month; without one, the newest. */
 TC_API TC_NODISCARD tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e);
 
 /* The errors of forecasts on published runs, for tc_question.interval. NULL where the data hold none; the catalog owns it. */

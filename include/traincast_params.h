@@ -68,9 +68,12 @@ TC_STACK_PARAM(
     permute_passes, "permute_passes", NONE, POSITIVE, FROM_0,
     "traffic of routing tokens to experts and back relative to one gather each way: copies, padding, weights in fp32")
 TC_STACK_PARAM(host_s_per_kernel, "host_per_kernel", SECONDS, POSITIVE, FROM_0, "host time to issue one kernel, s")
-TC_STACK_PARAM(moe_host_s, "moe_host", SECONDS, POSITIVE, FROM_0,
-               "host time to route tokens in one pass of a mixture-of-experts layer, beyond its kernels: counts read "
-               "back, permutation, exchange, s")
+TC_STACK_PARAM(
+    moe_sync_s, "moe_sync", SECONDS, POSITIVE, FROM_0,
+    "what the device waits in a forward pass of a dropless mixture-of-experts layer while the host reads the "
+    "tokens of each expert back and issues what follows, s")
+TC_STACK_PARAM(rowwise_fraction, "rowwise_fraction", NONE, FRACTION, ABOVE_0,
+               "rate of 8-bit products with a scale for each row relative to those with one for the tensor")
 TC_STACK_PARAM(host_s_per_step, "host_per_step", SECONDS, POSITIVE, FROM_0,
                "host time of a step outside its micro-batches: data, logging, synchronisation, s")
 TC_STACK_PARAM(shard_step_s, "shard_step", SECONDS, POSITIVE, FROM_0,

@@ -113,7 +113,7 @@ static void generic_stack_states_every_default(void **state) {
     assert_int_equal(tc_catalog_document(catalog, TC_KIND_STACK, "generic", &document, NULL, &error), TC_OK);
     for (int i = 0; i < tc_stack_schema.count; i++) {
         const char *path = tc_stack_schema.fields[i].path;
-        if (!strchr(path, '.') || tc_stack_schema.fields[i].own || strncmp(path, "history.earlier.", 16) == 0) continue;
+        if (!strchr(path, '.') || tc_stack_schema.fields[i].own) continue;
         if (!tc_node_find(document->root, path)) print_error("generic.yaml lacks %s\n", path);
         assert_non_null(tc_node_find(document->root, path));
     }
@@ -384,18 +384,54 @@ static void history_where_it_stood(void **state) {
     tc_stack s;
     tc_error error;
     assert_int_equal(load_text(catalog,
-                               "format: 1\nname: mine\nsuccessor: {slug: fsdp, from_year: 2024}\ncompiled_variant: "
-                               "fsdp-compile\nearlier:\n  until_year: 2022\n  logits_bytes: 8\n"
+                               "format: 1\nname: mine\ncompiled_variant: fsdp-compile\n"
                                "defaults:\n  interleaving: true\n  memory_log: reserved\n",
                                &s, &error),
                      TC_OK);
-    assert_string_equal(s.history.successor, "fsdp");
-    assert_int_equal(s.history.successor_year, 2024);
     assert_string_equal(s.history.compiled_variant, "fsdp-compile");
-    assert_int_equal(s.history.earlier.until_year, 2022);
-    assert_int_equal(s.history.earlier.logits_bytes, 8);
     assert_true(s.history.interleaving);
     assert_int_equal(s.history.memory_log, TC_LOG_RESERVED);
+    tc_catalog_close(catalog);
+}
+
+/* A stack is a program at a date: its file says what it is now, its ages what was otherwise. */
+static void stacks_have_ages(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    tc_stack s;
+    tc_error error;
+    static const struct {
+        const char *name, *slug;
+        int logits_bytes;
+        bool outputs;
+    } at[] = {{"torchtitan-compile", "torchtitan-compile", 4, false},
+              {"torchtitan-compile@2026", "torchtitan-compile@2026-07", 4, false},
+              {"torchtitan-compile@2025-09", "torchtitan-compile@2025-09", 4, true},
+              {"torchtitan-compile@2025-03", "torchtitan-compile@2025-03", 12, true},
+              {"torchtitan-compile@2019", "torchtitan-compile@2019-07", 12, true},
+              {"megatron-lm", "megatron-lm", 4, false},
+              {"megatron-lm@2022-12", "megatron-lm@2022-12", 4, false},
+              {"megatron-lm@2023-01", "megatron-core@2023-01", 4, false}};
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        assert_int_equal(tc_catalog_stack(catalog, at[i].name, &s, &error), TC_OK);
+        assert_string_equal(s.slug, at[i].slug);
+        assert_int_equal(s.memory.logits_bytes, at[i].logits_bytes);
+        assert_int_equal(s.memory.pipeline_outputs, at[i].outputs);
+    }
+    static const char *const wrong[]
+        = {"megatron-core@", "megatron-core@2025-13", "megatron-core@25-09", "megatron-core@2025-9"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(tc_catalog_stack(catalog, wrong[i], &s, &error), TC_INVALID);
+        assert_non_null(strstr(error.text, "megatron-core@2025-09"));
+    }
+    static const char head[]
+        = "format: 1\nname: mine\nsources:\n  me: measured\nages:\n  - until: 2024-05\n    source: me\n";
+    char text[400];
+    snprintf(text, sizeof text, "%s  - until: 2024-05\n    source: me\n", head);
+    assert_int_equal(load_text(catalog, text, &s, &error), TC_INVALID); /* not before the one above */
+    snprintf(text, sizeof text, "%s    parameters:\n      dp_overlap: {value: 0.5, source: me}\n", head);
+    assert_int_equal(load_text(catalog, text, &s, &error), TC_INVALID); /* parameters have no age */
+    assert_int_equal(load_text(catalog, head, &s, &error), TC_OK);
     tc_catalog_close(catalog);
 }
 
@@ -1103,6 +1139,7 @@ int main(void) {
         cmocka_unit_test(values_arrive),
         cmocka_unit_test(stacks_fall_back_on_their_base),
         cmocka_unit_test(history_where_it_stood),
+        cmocka_unit_test(stacks_have_ages),
         cmocka_unit_test(stacks_have_several_bases),
         cmocka_unit_test(old_keys_are_read),
         cmocka_unit_test(figures_have_sources),

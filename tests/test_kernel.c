@@ -148,6 +148,19 @@ static void formats(void **state) {
     assert_near(narrow.gemm16, wide.gemm16, 1);
     assert_near(wide.quantise_bytes, 0, 0);
     assert_near(narrow.quantise_bytes, 4, 0); /* 2 read, two copies of 1 written */
+    /* a pass before for a scale of the tensor; scales of rows apart for the transpose, in slower products; chains of eager operators */
+    stack.params.rowwise_fraction = 0.9;
+    stack.kernels.fp8_recipe = TC_FP8_TENSORWISE;
+    assert_near(rates_of(&a, &stack, TC_FP8).quantise_bytes, 6, 0);
+    stack.kernels.fp8_recipe = TC_FP8_ROWWISE;
+    assert_near(rates_of(&a, &stack, TC_FP8).quantise_bytes, 10, 0);
+    assert_near(rates_of(&a, &stack, TC_FP8).gemm_low, 180e12, 1);
+    stack.kernels.eager_casts = true;
+    assert_near(rates_of(&a, &stack, TC_FP8).quantise_bytes, 50, 0);
+    assert_true(rates_of(&a, &stack, TC_FP8).casts_again); /* nothing is kept in the narrow format */
+    stack = round_stack();
+    stack.memory.low_precision_inputs = true;
+    assert_false(rates_of(&a, &stack, TC_FP8).casts_again);
     /* a product that follows the format moves one byte an element in, and two out */
     narrow.gemm_low = 1e300;
     assert_near(tc_gemm_seconds(&narrow, true, 1, 1, 6400, 4096, 0), (4096.0 * 6400 + 4096 + 2 * 6400) / 1e12, 1e-15);

@@ -409,6 +409,7 @@ static void shared_links_by_hand(void **state) {
         m.layout.ep = ep;
         m.layout.sharding = TC_SHARD_NONE;
         m.stack.params.ep_overlap = m.stack.params.dp_overlap = 1;
+        m.stack.kernels.overlap_experts = true;
         tc_placement placement;
         tc_costs c;
         char assumed[TC_ASSUMED_MAX][96];
@@ -426,6 +427,62 @@ static void shared_links_by_hand(void **state) {
         assert_true(exchange > 0 && exchange < backward && reduce > backward);
         assert_near(step_of(&m).breakdown.dp_comm, reduce - free, 1e-9);
     }
+}
+
+static double forward_of(const tc_pass pass) { return tc_parts_sum(&pass.forward); }
+
+static tc_pass block_of(const tc_question *m) {
+    tc_placement placement;
+    tc_costs c;
+    char assumed[TC_ASSUMED_MAX][96];
+    int n = 0;
+    tc_error error;
+    assert_int_equal(tc_layout_resolve(m, &placement, assumed, &n, &error), TC_OK);
+    assert_int_equal(tc_costs_compute(m, &placement, &c, &error), TC_OK);
+    return c.block[0];
+}
+
+/* A dropless layer waits until the counts of its tokens are on the host: once forward, once where the forward runs again. Not with a
+ * capacity, nor where all of the step is replayed. */
+static void experts_wait_for_the_host(void **state) {
+    (void)state;
+    tc_question m = round_machine(8);
+    m.job.model = round_moe(8);
+    m.layout.ep = 8;
+    double without = forward_of(block_of(&m));
+    m.stack.params.moe_sync_s = 1e-3;
+    assert_near(forward_of(block_of(&m)), without, 0);
+    m.stack.kernels.reads_counts = true;
+    tc_pass waits = block_of(&m);
+    assert_near(tc_parts_sum(&waits.forward), without + 1e-3, 1e-12);
+    assert_near(waits.backward.host, 0, 0);
+    m.layout.recompute = TC_RECOMPUTE_FULL;
+    assert_near(block_of(&m).backward.recompute, without + 1e-3, 1e-12);
+    m.layout.recompute = TC_RECOMPUTE_OPERATORS;
+    m.layout.recompute_operators = TC_GROUP_MOE;
+    tc_pass again = block_of(&m);
+    m.stack.params.moe_sync_s = 0;
+    assert_near(again.backward.recompute - block_of(&m).backward.recompute, 1e-3, 1e-12);
+    m.stack.params.moe_sync_s = 1e-3;
+    m.layout.recompute = TC_RECOMPUTE_NONE;
+    m.layout.graphs = TC_GRAPHS_ALL | TC_GROUP_ALL;
+    assert_near(forward_of(block_of(&m)), without, 1e-12);
+    m.layout.graphs = TC_UNSET;
+    m.job.expert_capacity = 1;
+    assert_near(forward_of(block_of(&m)), without, 1e-12);
+}
+
+/* The exchange is exposed whole, or less what the compute of another micro-batch hides of it. */
+static void exchange_of_experts_by_hand(void **state) {
+    (void)state;
+    tc_question m = round_machine(8);
+    m.job.model = round_moe(8);
+    m.layout.ep = 8;
+    m.stack.params.ep_overlap = 0.5;
+    tc_pass in_line = block_of(&m);
+    assert_near(in_line.forward.ep_comm, in_line.forward_transit.ep, 1e-15);
+    m.stack.kernels.overlap_experts = true;
+    assert_near(block_of(&m).forward.ep_comm, in_line.forward_transit.ep / 2, 1e-15);
 }
 
 /* Four all-reduces of 2 s h bytes a layer over 4 ranks, forward and backward, and two of embedding and head each way. */
@@ -859,6 +916,8 @@ int main(void) {
         cmocka_unit_test(collectives_by_the_piece),
         cmocka_unit_test(shards_that_span_nodes),
         cmocka_unit_test(shared_links_by_hand),
+        cmocka_unit_test(experts_wait_for_the_host),
+        cmocka_unit_test(exchange_of_experts_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
         cmocka_unit_test(both_kinds_of_context_by_hand),
         cmocka_unit_test(impossible_context),

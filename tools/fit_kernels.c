@@ -103,7 +103,7 @@ static double forecast(const kernel_row *row) {
     tc_rates rates;
     tc_error ignored;
     if (tc_rates_of(a, &stack, row->dtype, &rates, &ignored)) return NAN;
-    rates.host_s = rates.moe_host_s = 0;
+    rates.host_s = rates.moe_sync_s = 0;
     return operator_seconds(row, &rates);
 }
 

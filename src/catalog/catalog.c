@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "catalog/ages.h"
 #include "catalog/interval_model.h"
 #include "catalog/layers.h"
 
@@ -155,8 +156,36 @@ tc_code tc_catalog_accelerator(tc_catalog *c, const char *slug_or_path, tc_accel
     return code;
 }
 
+#define LONGEST_STACK 4096 /* a path, or a name with a date */
+
+/* A stack's documents, and which one stands for it at the date: what it became. */
+static tc_code open_chain(tc_catalog *c, char *name, int date, tc_arena *own, tc_stack_chain *chain, tc_error *e) {
+    tc_data_file file;
+    tc_code code = tc_lookup(c, TC_KIND_STACK, name, own, &file, e);
+    const char *becomes = code == TC_OK && date ? tc_stack_becomes(file.document, date) : NULL;
+    if (becomes) {
+        snprintf(name, LONGEST_STACK, "%s", becomes);
+        code = tc_lookup(c, TC_KIND_STACK, name, own, &file, e);
+    }
+    return code == TC_OK ? tc_stack_chain_open(c, &file, own, chain, e) : code;
+}
+
 tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e) {
-    return get(c, TC_KIND_STACK, slug_or_path, read_stack, out, sizeof *out, e);
+    char name[LONGEST_STACK];
+    int date;
+    tc_stack_chain chain;
+    tc_arena own = {0};
+    tc_code code = tc_stack_name_split(slug_or_path, name, sizeof name, &date, e);
+    if (code != TC_OK || !date) return code ? code : get(c, TC_KIND_STACK, name, read_stack, out, sizeof *out, e);
+    code = open_chain(c, name, date, &own, &chain, e);
+    if (code == TC_OK) code = get(c, TC_KIND_STACK, name, read_stack, out, sizeof *out, e);
+    if (code == TC_OK) code = tc_stack_ages_apply(&chain, date, out, e);
+    if (code == TC_OK) {
+        snprintf(name, sizeof name, "%.40s@%04d-%02d", out->slug, date / 100, date % 100);
+        snprintf(out->slug, sizeof out->slug, "%.63s", name);
+    }
+    tc_arena_free(&own);
+    return code;
 }
 
 tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e) {
@@ -201,7 +230,12 @@ tc_code tc_catalog_interval(tc_catalog *c, const tc_interval_model **out, tc_err
 tc_code tc_catalog_document(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, const tc_document **out,
                             const char **slug, tc_error *error) {
     tc_data_file file;
-    tc_code code = tc_lookup(catalog, kind, slug_or_path, &catalog->arena, &file, error);
+    char name[LONGEST_STACK];
+    int date;
+    tc_code code = TC_OK;
+    if (kind == TC_KIND_STACK && !(code = tc_stack_name_split(slug_or_path, name, sizeof name, &date, error)))
+        slug_or_path = name;
+    if (code == TC_OK) code = tc_lookup(catalog, kind, slug_or_path, &catalog->arena, &file, error);
     if (code == TC_OK && tc_kind_schema(kind)) code = tc_schema_read(tc_kind_schema(kind), file.document, NULL, error);
     if (code != TC_OK) return code;
     *out = file.document;
@@ -210,9 +244,10 @@ tc_code tc_catalog_document(tc_catalog *catalog, tc_kind kind, const char *slug_
 }
 
 tc_code tc_catalog_stack_chain(tc_catalog *catalog, const char *slug_or_path, tc_stack_chain *out, tc_error *error) {
-    tc_data_file file;
-    tc_code code = tc_lookup(catalog, TC_KIND_STACK, slug_or_path, &catalog->arena, &file, error);
-    return code == TC_OK ? tc_stack_chain_open(catalog, &file, &catalog->arena, out, error) : code;
+    char name[LONGEST_STACK];
+    int date;
+    tc_code code = tc_stack_name_split(slug_or_path, name, sizeof name, &date, error);
+    return code == TC_OK ? open_chain(catalog, name, 0, &catalog->arena, out, error) : code;
 }
 
 static const char *parameter_source(tc_catalog *catalog, const tc_resolved *from) {
@@ -234,7 +269,10 @@ static tc_code read_resolved(tc_catalog *catalog, tc_kind kind, const char *slug
     tc_data_file file;
     if (kind != TC_KIND_STACK && kind != TC_KIND_ACCELERATOR)
         return tc_fail(error, TC_INVALID, tc_kind_name(kind), "has no parameters; accelerators and stacks have");
-    tc_code code = tc_lookup(catalog, kind, slug_or_path, &catalog->arena, &file, error);
+    char name[LONGEST_STACK];
+    int date;
+    tc_code code = tc_stack_name_split(slug_or_path, name, sizeof name, &date, error);
+    if (code == TC_OK) code = tc_lookup(catalog, kind, name, &catalog->arena, &file, error);
     if (code != TC_OK) return code;
     read_struct *read = kind == TC_KIND_STACK ? read_stack : read_accelerator;
     return read(catalog, &file, &catalog->arena, &out, resolved, error);

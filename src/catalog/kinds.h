@@ -36,6 +36,7 @@ extern const tc_schema tc_architecture_schema; /* checks only; parameters are re
 extern const tc_schema tc_fabric_schema;       /* tc_fabric */
 extern const tc_schema tc_model_schema;        /* tc_model */
 extern const tc_schema tc_stack_schema;        /* tc_stack */
+extern const tc_schema tc_stack_age_schema;    /* tc_stack: one of its ages */
 extern const tc_schema tc_fitted_device_schema, tc_fitted_stack_schema; /* check only */
 
 /* A document into a struct, which is set to its defaults first; values that contradict each other are

@@ -359,7 +359,7 @@ static tc_code read_list(const reader *r, const tc_field *field, const tc_node *
     if (node->count < (int)field->min || node->count > (int)field->max)
         return tc_document_fail(r->document, node, NULL, r->error, "has %d elements; write %d to %d", node->count,
                                 (int)field->min, (int)field->max);
-    char *target = r->out ? r->out + field->offset : NULL;
+    char *target = r->out && field->offset != TC_NOT_STORED ? r->out + field->offset : NULL;
     if (target && field->grown) {
         char *elements = r->arena ? tc_arena_alloc(r->arena, (size_t)node->count * field->size) : NULL;
         if (!elements) return tc_fail(r->error, TC_INTERNAL, r->document->file, "out of memory");
@@ -375,7 +375,7 @@ static tc_code read_list(const reader *r, const tc_field *field, const tc_node *
         if (code != TC_OK) return code;
         if (target) target += field->size;
     }
-    if (r->out) memcpy(r->out + field->count_offset, &node->count, sizeof(int));
+    if (r->out && field->offset != TC_NOT_STORED) memcpy(r->out + field->count_offset, &node->count, sizeof(int));
     return TC_OK;
 }
 
@@ -503,7 +503,6 @@ static const struct renamed {
     {"host_memory_bytes_per_s", "host_memory_bandwidth"},
     {"expert_s", "expert_overhead"},
     {"host_s_per_kernel", "host_per_kernel"},
-    {"moe_host_s", "moe_host"},
     {"host_s_per_step", "host_per_step"},
     {"framework_bytes", "framework_memory"},
     {"storage_per_device", "storage_bandwidth"},
@@ -630,6 +629,12 @@ tc_code tc_schema_read_grown(const tc_schema *schema, const tc_document *documen
 
 tc_code tc_schema_read(const tc_schema *schema, const tc_document *document, void *out, tc_error *error) {
     return tc_schema_read_grown(schema, document, out, NULL, error);
+}
+
+tc_code tc_schema_read_element(const tc_schema *schema, const tc_document *document, const tc_node *element, void *out,
+                               tc_error *error) {
+    const reader whole = {.document = document, .error = error};
+    return read_tree(&whole, schema, element, out);
 }
 
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node) {

@@ -94,6 +94,10 @@ TC_NODISCARD tc_code tc_schema_read(const tc_schema *schema, const tc_document *
 TC_NODISCARD tc_code tc_schema_read_grown(const tc_schema *schema, const tc_document *document, void *out,
                                           tc_arena *arena, tc_error *error);
 
+/* The same of one mapping within a document: an element of a list, by that element's schema. */
+TC_NODISCARD tc_code tc_schema_read_element(const tc_schema *schema, const tc_document *document,
+                                            const tc_node *element, void *out, tc_error *error);
+
 /* The field that describes a node of a document of this schema, or NULL for sections and unknown keys. */
 const tc_field *tc_schema_field(const tc_schema *schema, const tc_node *node);
 

@@ -49,6 +49,27 @@ static double power_limited(const tc_accelerator *a, double rate, double energy_
     return rate / sqrt(sqrt(sqrt(1 + r8)));
 }
 
+/* Traffic to quantise an element of a product's input, by what its scale needs. Each recipe writes the narrow copy and its transpose, for the
+ * weight gradient. With delayed scaling, or a scale for a block that one thread block holds, the input is read once; a scale of the whole tensor needs a
+ * pass before (torchao, float8/README.md); scales of rows, which the product sums over, are others for the transpose: a pass and a cast each.
+ * A chain of eager operators - absolute value, maximum, scaling and clamping in fp32, cast - moves EAGER_CASTS times as much. */
+#define EAGER_CASTS 5
+
+static void set_quantise(const tc_stack *stack, int dtype, tc_rates *r) {
+    int recipe = dtype == TC_FP8 ? (int)stack->kernels.fp8_recipe : TC_FP8_MX;
+    double low = r->low_bytes;
+    r->quantise_bytes = r->quantise_kernels = 0;
+    r->casts_again = !stack->memory.low_precision_inputs;
+    if (!tc_format_is_low(dtype)) return;
+    r->quantise_bytes = 2 + 2 * low;
+    r->quantise_kernels = 1;
+    if (recipe == TC_FP8_TENSORWISE) r->quantise_bytes = 4 + 2 * low, r->quantise_kernels = 2;
+    if (recipe == TC_FP8_ROWWISE) r->quantise_bytes = 8 + 2 * low, r->quantise_kernels = 4;
+    if (!stack->kernels.eager_casts) return;
+    r->quantise_bytes *= EAGER_CASTS;
+    r->quantise_kernels *= EAGER_CASTS;
+}
+
 tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, tc_rates *r, tc_error *error) {
     const tc_device_params *p = &a->params;
     const tc_stack_params *q = &stack->params;
@@ -75,7 +96,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
     r->host_s = q->host_s_per_kernel;
-    r->moe_host_s = q->moe_host_s;
+    r->moe_sync_s = stack->kernels.reads_counts ? q->moe_sync_s : 0;
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
     r->permute_passes = q->permute_passes;
@@ -95,8 +116,8 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->grad_bytes = 2.0 * stack->memory.main_grad_bytes;
     r->element_bytes = tc_format_bytes(wide);
     r->low_bytes = tc_format_bytes(dtype);
-    /* read 16 bit, write the narrow copy and its transpose for the weight gradient */
-    r->quantise_bytes = tc_format_is_low(dtype) ? 2 + 2 * r->low_bytes : 0;
+    if (dtype == TC_FP8 && stack->kernels.fp8_recipe == TC_FP8_ROWWISE) r->gemm_low *= q->rowwise_fraction;
+    set_quantise(stack, dtype, r);
     return TC_OK;
 }
 
@@ -152,20 +173,20 @@ static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, 
 static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
     if (!op->gemm.low_precision || r->quantise_bytes <= 0) return;
     sum->memory += elements * r->quantise_bytes * r->memory_passes / r->memory;
-    add_kernels(r, r->memory_passes, sum);
+    add_kernels(r, r->quantise_kernels * r->memory_passes, sum);
 }
 
 static void gemm_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     sum->gemm += gemms_seconds(r, op, op->gemm.m, op->gemm.n, op->gemm.k, 0);
     add_kernels(r, op->kernels, sum);
-    add_quantise(r, op, op->gemm.groups * op->gemm.m * op->gemm.k, sum);
+    add_quantise(r, op, op->gemm.groups * op->gemm.m * op->gemm.k + (r->casts_again ? op->weights : 0), sum);
 }
 
 static double gemm_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     double m = op->gemm.m, n = op->gemm.n, k = op->gemm.k;
     sum->gemm += gemms_seconds(r, op, m, k, n, 0);
     add_kernels(r, op->kernels, sum);
-    add_quantise(r, op, op->gemm.groups * m * n, sum);
+    add_quantise(r, op, op->gemm.groups * m * n + (r->casts_again ? op->weights + op->gemm.groups * m * k : 0), sum);
     if (op->weights > 0 && !weight_gradient) return 0;
     double accumulate = op->weights > 0 ? r->grad_bytes * op->weights : 0;
     double seconds = gemms_seconds(r, op, k, n, m, accumulate);
@@ -216,11 +237,11 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
                                                            : chain * r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
     add_kernels(r, passes * op->kernels, sum);
-    if (op->tag == TC_TAG_PERMUTE) sum->host += r->moe_host_s / 2; /* twice a layer: there and back */
 }
 
 static void elementwise_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     add_elementwise(r, op, op->bytes, sum);
+    if (op->tag == TC_TAG_PERMUTE) sum->wait += r->moe_sync_s / 2; /* two a layer: there and back */
 }
 
 static double elementwise_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {

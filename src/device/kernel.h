@@ -15,7 +15,7 @@ typedef struct tc_rates {
     double gemm_k_half; /* elements */
     double launch_s;
     double host_s;     /* per kernel */
-    double moe_host_s; /* per pass of a mixture-of-experts layer, beyond its kernels */
+    double moe_sync_s; /* that a forward pass of a mixture of experts waits for its counts; 0: they are not read back */
     double memory_passes, loss_passes, permute_passes;
     double grouped;  /* rate of grouped GEMMs, relative */
     double expert_s; /* of each expert's product in one */
@@ -23,13 +23,17 @@ typedef struct tc_rates {
     double cores;
     double low_bytes;      /* bytes of an element in the job's format, scales included */
     double quantise_bytes; /* traffic to quantise one element of a GEMM's input; 0 in 16 bit */
-    double grad_bytes;     /* read and written for each weight when a gradient is accumulated */
-    double element_bytes;  /* bytes of an element of the other tensors: 2, or 4 in fp32 */
+    double quantise_kernels;
+    bool
+        casts_again; /* weights each time, inputs again for the gradient of the weights: nothing is kept in the narrow format */
+    double grad_bytes;    /* read and written for each weight when a gradient is accumulated */
+    double element_bytes; /* bytes of an element of the other tensors: 2, or 4 in fp32 */
 } tc_rates;
 
 typedef struct tc_seconds {
     double gemm, attention, memory, launch; /* device time by what bounds it */
     double host;                            /* host time to issue the kernels */
+    double wait;                            /* with an empty queue, until the host has read something back */
 } tc_seconds;
 
 /* Rates of the accelerator in the job's format. TC_INVALID where the device has no such format. */

@@ -21,6 +21,12 @@ tc_code tc_open(const tc_question *q, tc_opened *out, tc_error *error) {
 }
 
 void tc_assume_stack(const tc_question *q, tc_step *step) {
+    const tc_stack_history *h = &q->stack.history;
+    char asked[16];
+    snprintf(asked, sizeof asked, "%04d-%02d", h->asked / 100 % 10000, h->asked % 100);
+    if (h->asked && h->since[0] && strcmp(asked, h->since) < 0 && step->assumed_count < TC_ASSUMED_MAX)
+        snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "%.40s as of %.7s (its earliest age)",
+                 q->stack.name, h->since);
     if (!q->stack_assumed || step->assumed_count == TC_ASSUMED_MAX) return;
     snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %.40s (usual on this accelerator)",
              q->stack.slug);

@@ -34,9 +34,11 @@ void tc_interval_features(const tc_question *q, const tc_step *step, tc_evidence
     for (int i = 0; i < TC_PART_FEATURES; i++) share[i] /= step->step_s;
 }
 
+/* A stack at a date, megatron-core@2025-09, is the stack: its parameters are. */
 static bool was_seen(const tc_seen *seen, const char *slug) {
+    size_t length = strcspn(slug, "@");
     for (int i = 0; i < seen->count; i++)
-        if (strcmp(seen->slug[i], slug) == 0) return true;
+        if (strncmp(seen->slug[i], slug, length) == 0 && !seen->slug[i][length]) return true;
     return false;
 }
 

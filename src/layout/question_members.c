@@ -130,15 +130,13 @@ static const tc_member stack_kernels[] = {
     TC_SWITCH(tc_stack_kernels, overlap_tensor_parallel),
     TC_SWITCH(tc_stack_kernels, fused_tensor_parallel),
     TC_INTEGER(tc_stack_kernels, communication_cores, 0, TC_MOST_DEGREE),
+    TC_SWITCH(tc_stack_kernels, reads_counts),
+    TC_SWITCH(tc_stack_kernels, overlap_experts),
+    TC_WORD(tc_stack_kernels, fp8_recipe, TC_FP8_MX, "fp8 recipe"),
+    TC_SWITCH(tc_stack_kernels, eager_casts),
     TC_SWITCH(tc_stack_kernels, hierarchical_dispatch),
     TC_FIGURE(tc_stack_kernels, collective_elements),
     TC_WORD(tc_stack_kernels, tensor_collectives, (2 << TC_SHARD_HSDP) - 1, "set of shardings"),
-};
-
-static const tc_member earlier[] = {
-    TC_INTEGER(struct tc_stack_earlier, until_year, 0, TC_MOST_YEAR),
-    TC_INTEGER(struct tc_stack_earlier, logits_bytes, 0, 64),
-    TC_SWITCH(struct tc_stack_earlier, pipeline_outputs),
 };
 
 /* Sets of values of a vocabulary: bits 1 << value. */
@@ -176,17 +174,15 @@ static const tc_member stack_params[] = {
 };
 
 static const tc_members optimizer_members = TC_MEMBERS(tc_optimizer_figures, optimizer, NULL, NULL),
-                        earlier_members = TC_MEMBERS(struct tc_stack_earlier, earlier, NULL, NULL),
                         supports_members = TC_MEMBERS(tc_stack_supports, supports, NULL, NULL),
                         stack_memory_members = TC_MEMBERS(tc_stack_memory, stack_memory, NULL, NULL),
                         stack_kernels_members = TC_MEMBERS(tc_stack_kernels, stack_kernels, NULL, NULL),
                         stack_params_members = TC_MEMBERS(tc_stack_params, stack_params, NULL, NULL);
 
 static const tc_member history[] = {
-    TC_TEXT(tc_stack_history, successor),
-    TC_INTEGER(tc_stack_history, successor_year, 0, TC_MOST_YEAR),
+    TC_INTEGER(tc_stack_history, asked, 0, 100 * TC_MOST_YEAR + 99),
+    TC_TEXT(tc_stack_history, since),
     TC_TEXT(tc_stack_history, compiled_variant),
-    TC_STRUCT(tc_stack_history, earlier, earlier_members),
     TC_SWITCH(tc_stack_history, interleaving),
     TC_WORD(tc_stack_history, memory_log, TC_LOG_FIRST_STEP, "kind of memory"),
 };

@@ -98,7 +98,8 @@ static void add_block_comm(const tc_costs *costs, const tc_operators *ops, doubl
         transit->ep = 2
                       * tc_dispatch_seconds(&costs->paths.ep, ops->ep_bytes, ops->ep_copies,
                                             costs->q->stack.kernels.hierarchical_dispatch);
-        out->ep_comm += tc_exposed(transit->ep, q->ep_overlap, device);
+        /* in line, but where another micro-batch computes beside it */
+        out->ep_comm += tc_exposed(transit->ep, costs->q->stack.kernels.overlap_experts ? q->ep_overlap : 0, device);
     }
 }
 
@@ -135,6 +136,7 @@ static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
+    out->forward.host += forward.wait;
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
     double input_s = tc_parts_sum(&out->backward) - weight_s, input_host_s = backward.host + issue - weight_host_s;
@@ -159,10 +161,11 @@ static double again_seconds(const tc_costs *costs, int block, const tc_again *ag
         sum.memory += share * one.memory;
         sum.launch += one.launch;
         sum.host += one.host;
+        sum.wait += one.wait;
     }
     double device = tc_seconds_device(&sum),
            exchange = again->operators & TC_GROUP_MOE ? costs->block[block].forward.ep_comm : 0;
-    return (sum.host > device && !again->core ? sum.host : device) + exchange;
+    return (sum.host > device && !again->core ? sum.host : device) + sum.wait + exchange;
 }
 
 /* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
@@ -358,13 +361,23 @@ int tc_traffic_stages(const tc_costs *costs, tc_stage_load loads[TC_TRAFFIC_STAG
     return count;
 }
 
+/* Does the host read back how many tokens each expert gets? Not with a capacity, to which experts are padded, nor where whole steps are
+ * replayed: graphs of all operators, or asked for beside a stack that is not compiled itself. */
+static bool waits_for_counts(const tc_costs *costs) {
+    int graphs = costs->p->layout.graphs;
+    bool replayed = (graphs & TC_GROUP_ALL) == TC_GROUP_ALL
+                    || (graphs & TC_GRAPHS_ALL && !(costs->q->stack.defaults.graphs & TC_GRAPHS_ALL));
+    return costs->q->job.expert_capacity <= 0 && !replayed;
+}
+
 tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc_costs *costs, tc_error *error) {
     costs->q = q;
     costs->p = placement;
     tc_code code = tc_rates_of(&q->cluster.accelerator, &q->stack, q->job.dtype, &costs->rates, error);
     if (code) return code;
+    costs->rates.moe_sync_s *= waits_for_counts(costs);
     costs->graphed = costs->rates;
-    costs->graphed.host_s = costs->graphed.moe_host_s = 0;
+    costs->graphed.host_s = 0;
     if (placement->layout.graphs & TC_GRAPHS_ALL) costs->rates = costs->graphed;
     find_paths(costs);
     compute_passes(costs);

@@ -143,7 +143,7 @@ static void build_settings(tc_case *c) {
     tc_block *last = &c->job.model.block[c->job.model.blocks - 1];
     if (said->noop_layers != TC_UNSET && said->noop_layers < last->count) last->count -= said->noop_layers;
     build_mask(c);
-    if (said->tp_fused_overlap == 1) s->kernels.fused_tensor_parallel = true;
+    if (said->tp_fused_overlap != TC_UNSET) s->kernels.fused_tensor_parallel = said->tp_fused_overlap == 1;
     if (said->low_precision_inputs != TC_UNSET) s->memory.low_precision_inputs = said->low_precision_inputs == 1;
     if (said->offload_operators) l->offload_operators = said->offload_operators;
     if (said->offload != TC_UNSET)
@@ -241,11 +241,16 @@ static void build_layout(tc_case *c) {
     if (l->recompute == TC_UNSET) c->open |= TC_CASE_OPEN_RECOMPUTE;
 }
 
-/* The name may be a field of the stack that it replaces. */
-static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc_error *error) {
-    char copy[sizeof stack->slug];
-    snprintf(copy, sizeof copy, "%s", name);
-    return tc_catalog_stack(catalog, copy, stack, error);
+/* The stack of that name as it was at the run's date; a forecast knows it by its plain name. */
+static tc_code find_at(tc_catalog *catalog, const char *name, int date, tc_stack *stack, tc_error *error) {
+    char dated[2 * sizeof stack->slug];
+    if (date > 0)
+        snprintf(dated, sizeof dated, "%.64s@%04d-%02d", name, date / 100, date % 100);
+    else
+        snprintf(dated, sizeof dated, "%.64s", name);
+    tc_code code = tc_catalog_stack(catalog, dated, stack, error);
+    if (code == TC_OK) stack->slug[strcspn(stack->slug, "@")] = 0;
+    return code;
 }
 
 /* Norms in a kernel of their own (Liger, FlashAttention's RMSNorm) in a stack of single operators keep what a fused
@@ -253,10 +258,12 @@ static tc_code become(tc_catalog *catalog, const char *name, tc_stack *stack, tc
 #define FUSED_NORM 0.2
 
 /* What a source says of its software beside the name. */
-static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
+static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *error) {
     const tc_stated *said = &c->run->stated;
     if (said->compiled == 1 && c->stack.history.compiled_variant[0]) {
-        tc_code code = become(catalog, c->stack.history.compiled_variant, &c->stack, error);
+        char variant[sizeof c->stack.slug];
+        snprintf(variant, sizeof variant, "%s", c->stack.history.compiled_variant);
+        tc_code code = find_at(catalog, variant, date, &c->stack, error);
         if (code) return code;
     } else if (said->compiled != TC_UNSET) {
         c->stack.defaults.graphs = said->compiled == 1 ? TC_GRAPHS_ALL : 0;
@@ -271,27 +278,28 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
         c->stack.defaults.overlap &= ~TC_OVERLAP_GRAD_REDUCE;
         if (said->grad_overlap == 1) c->stack.defaults.overlap |= TC_OVERLAP_GRAD_REDUCE;
     }
+    if (said->cuda_graphs == TC_GRAPHS_NONE || said->cuda_graphs == TC_GRAPHS_PARTIAL)
+        c->stack.kernels.reads_counts = true;
+    if (said->ep_overlap != TC_UNSET) c->stack.kernels.overlap_experts = said->ep_overlap == 1;
+    if (said->fp8_recipe != TC_UNSET) c->stack.kernels.fp8_recipe = (tc_fp8_recipe)said->fp8_recipe;
     if (said->dispatcher != TC_UNSET) c->stack.kernels.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
     return TC_OK;
 }
 
-/* The stack as it was in the run's year. */
+/* The month that the run is of: its date's; the middle of its year, or of the first that it can be of. 0: not known. */
+static int month_of(const tc_case *c) {
+    int date = c->run->date, year = year_of(c);
+    if (date % 100 && date / 100 >= year) return date;
+    return year >= 1990 ? 100 * year + 7 : 0;
+}
+
+/* The stack as it was then. */
 static tc_code find_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const char *stack = c->run->stack && c->run->stack[0] ? c->run->stack : "generic";
-    int year = year_of(c);
-    tc_code code = tc_catalog_stack(catalog, stack, &c->stack, error);
-    if (code == TC_NOT_FOUND) code = tc_catalog_stack(catalog, "generic", &c->stack, error);
-    if (code) return code;
-    /* runs of a later year used what the stack had become */
-    if (c->stack.history.successor[0] && year >= c->stack.history.successor_year
-        && (code = become(catalog, c->stack.history.successor, &c->stack, error)))
-        return code;
-    if ((code = build_stack(catalog, c, error))) return code;
-    if (year <= c->stack.history.earlier.until_year) {
-        c->stack.memory.logits_bytes = c->stack.history.earlier.logits_bytes;
-        c->stack.memory.pipeline_outputs = c->stack.history.earlier.pipeline_outputs;
-    }
-    return TC_OK;
+    int date = month_of(c);
+    tc_code code = find_at(catalog, stack, date, &c->stack, error);
+    if (code == TC_NOT_FOUND) code = find_at(catalog, "generic", date, &c->stack, error);
+    return code ? code : build_stack(catalog, c, date, error);
 }
 
 tc_code tc_case_recipe(tc_catalog *catalog, tc_case *c, tc_error *error) {
