@@ -319,6 +319,7 @@ typedef struct tc_layout {
     int offload_operators; /* tc_operator_group bits whose activations alone are on the host, swapped behind the compute */
     int first_layers,
         last_layers; /* layers of the pipeline's first and last chunk, or TC_UNSET; the others share the rest evenly */
+    int flush;       /* micro-batches after which the pipeline is emptied, or TC_UNSET: once a step */
     int stage_count; /* of stage_layers */
     const int *stage_layers; /* layers of each chunk in pipeline order; NULL: as above; not owned */
     const tc_order *order;   /* with TC_SCHEDULE_CUSTOM, NULL otherwise; not owned */

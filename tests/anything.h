@@ -69,6 +69,8 @@ static bool ask_for_anything(question *q) {
     if (draw(4) == 0) q->q.job.seq = 1 << (9 + draw(7));
     if (draw(8) == 0) q->q.job.optimizer = TC_OPTIMIZER_NONE;
     q->q.job.frozen_base = draw(8) == 0;
+    int64_t m = q->q.job.global_batch / ((int64_t)dp * l->micro_batch);
+    if (l->schedule <= TC_SCHEDULE_INTERLEAVED && draw(8) == 0) l->flush = m % 3 == 0 ? (int)m / 3 : 1;
     return tc_open(&q->q, &q->opened, &error) == TC_OK;
 }
 

@@ -224,6 +224,46 @@ static void a_step_is_its_timeline(void **state) {
     assert_true(formed > wanted / 4);
 }
 
+/* Twelve micro-batches, four at a time: three times the pipeline of four. The slots one by one end where the rounds do. */
+static void an_emptied_pipeline(void **state) {
+    (void)state;
+    static const int schedules[] = {TC_SCHEDULE_GPIPE, TC_SCHEDULE_1F1B, TC_SCHEDULE_INTERLEAVED};
+    static question q;
+    for (int i = 0; i < 3; i++) {
+        double pipeline_s[2];
+        for (int whole = 0; whole < 2; whole++) {
+            q = (question){.q = tc_default_question()};
+            q.q.layout.pp = 4;
+            q.q.layout.schedule = schedules[i];
+            q.q.layout.vpp = schedules[i] == TC_SCHEDULE_INTERLEAVED ? 2 : 1;
+            q.q.layout.micro_batch = 1;
+            q.q.cluster.devices = 8;
+            q.q.job.global_batch = 2 * (whole ? 12 : 4);
+            if (whole) q.q.layout.flush = 4;
+            assert_true(ask(&q, "llama-2-7b", "h100-sxm"));
+            tc_step_times times;
+            tc_step_slots slots;
+            tc_error error;
+            assert_int_equal(tc_step_times_of(&q.opened.costs, &times, &error), TC_OK);
+            pipeline_s[whole] = times.pipeline_s;
+            assert_int_equal(tc_step_slots_of(&q.opened.costs, &times, &slots, &error), TC_OK);
+            assert_int_equal(slots.order.micro_batches, whole ? 12 : 4);
+            for (int s = 0; s < 4; s++) {
+                double end = 0;
+                for (int64_t k = slots.order.first[s]; k < slots.order.first[s + 1]; k++)
+                    end = fmax(end, slots.time[k].end);
+                assert_near(end, times.stage_end[s], 1e-9 * end);
+            }
+            assert_true(tc_micro_batches_in_flight(&q.opened.placement, 0) <= 4);
+            tc_step_slots_free(&slots);
+            tc_step_times_free(&times);
+        }
+        assert_near(pipeline_s[1], 3 * pipeline_s[0], 1e-6 * pipeline_s[1]);
+        q.q.layout.flush = 5;
+        assert_false(ask(&q, "llama-2-7b", "h100-sxm"));
+    }
+}
+
 /* Chunks of one stage unlike each other: dense layers in one, experts in the next. The pairs of stages wait for each other. */
 static void unlike_chunks_wait(void **state) {
     (void)state;
@@ -571,6 +611,7 @@ int main(void) {
                                        SEEDED(live_memory_sees_every_chunk),
                                        SEEDED(losses_lead_from_peak_to_achieved),
                                        SEEDED(a_step_is_its_timeline),
+                                       cmocka_unit_test(an_emptied_pipeline),
                                        SEEDED(better_is_never_slower),
                                        SEEDED(long_steps_are_explained),
                                        SEEDED(changes_keep_the_layout)};

@@ -122,6 +122,7 @@ tc_layout tc_default_layout(void) {
                        .offload = TC_UNSET,
                        .overlap = TC_UNSET,
                        .graphs = TC_UNSET,
+                       .flush = TC_UNSET,
                        .first_layers = TC_UNSET,
                        .last_layers = TC_UNSET};
 }

@@ -83,6 +83,8 @@ static tc_code check_schedule(const tc_placement *p, bool frozen, tc_error *erro
                            l->order->parts, p->layers);
         return TC_OK;
     }
+    tc_code rounds = tc_legal_flush(p, error);
+    if (rounds) return rounds;
     tc_schedule_ask ask = {l->pp, l->vpp, p->layers, p->micro_batches, frozen};
     tc_code code = tc_schedule_check(l->schedule, &ask, error);
     if (code) return code;
@@ -419,5 +421,5 @@ tc_group tc_pp_group(const tc_placement *p) {
 double tc_micro_batches_in_flight(const tc_placement *p, int stage) {
     const tc_layout *l = &p->layout;
     if (l->schedule == TC_SCHEDULE_CUSTOM && l->order) return tc_order_in_flight(l->order, stage);
-    return tc_schedule_in_flight(l->schedule, l->pp, l->vpp, p->micro_batches, stage);
+    return tc_schedule_in_flight(l->schedule, l->pp, l->vpp, p->micro_batches / tc_pipeline_rounds(p), stage);
 }

@@ -76,6 +76,11 @@ tc_group tc_expert_dp_group(const tc_placement *placement); /* gradients of expe
 tc_group tc_pp_group(const tc_placement *placement);
 
 /* Micro-batches whose activations stage s holds at its peak, in units of a whole stage. */
+/* How often the pipeline is filled and emptied in a step, each time for so many micro-batches. */
+static inline int64_t tc_pipeline_rounds(const tc_placement *p) {
+    return p->layout.flush > 0 && p->layout.pp > 1 ? p->micro_batches / p->layout.flush : 1;
+}
+
 double tc_micro_batches_in_flight(const tc_placement *placement, int stage);
 
 #endif

@@ -135,7 +135,7 @@ static tc_code go_on(const tc_pipeline_input *in, int64_t base, double *stage_en
     return code;
 }
 
-tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error *error) {
+static tc_code run_once(const tc_pipeline_input *in, double *stage_end, tc_error *error) {
     const tc_layout *l = &in->placement->layout;
     if (tc_runs_in_waves(in->placement)) return tc_waves_run(in, stage_end, error);
     int64_t m = in->placement->micro_batches, stages = l->pp, fill = tc_schedule_facts_of(l->schedule).fill;
@@ -156,4 +156,23 @@ tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error
         for (int i = 0; i < stages && !code; i++) stage_end[i] += (double)times * seconds;
         return code;
     }
+}
+
+/* A pipeline that is emptied begins again where stage 0, which began it, ends: the last of all. */
+tc_code tc_pipeline_run(const tc_pipeline_input *in, double *stage_end, tc_error *error) {
+    int64_t rounds = tc_pipeline_rounds(in->placement);
+    if (rounds <= 1) return run_once(in, stage_end, error);
+    tc_placement placement = *in->placement;
+    placement.micro_batches /= rounds;
+    placement.layout.flush = TC_UNSET;
+    tc_pipeline_input one = *in;
+    one.placement = &placement;
+    one.ready = NULL;
+    tc_code code = run_once(&one, stage_end, error);
+    if (code) return code;
+    double round = stage_end[0];
+    one.ready = in->ready; /* the first waits for weights */
+    code = run_once(&one, stage_end, error);
+    for (int s = 0; s < placement.layout.pp && !code; s++) stage_end[s] += (double)(rounds - 1) * round;
+    return code;
 }

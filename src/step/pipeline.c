@@ -148,6 +148,14 @@ static bool holds(const tc_costs *costs, const tc_stage_seconds *stage, int slow
     return l->schedule == TC_SCHEDULE_1F1B && !several_stages_lead(stage, l->pp, slowest);
 }
 
+/* A round through the pipeline in the closed form, as often as it is filled and emptied: stage 0 begins and ends it. */
+static double form_seconds(const tc_costs *costs, int schedule, const tc_stage_seconds *stage, int chunks,
+                           double send_s) {
+    int64_t rounds = tc_pipeline_rounds(costs->p);
+    return (double)rounds
+           * tc_closed_form(schedule, stage, costs->p->layout.pp, chunks, costs->p->micro_batches / rounds, send_s);
+}
+
 tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     const tc_layout *l = &costs->p->layout;
     int chunks = tc_stage_chunks(costs->p);
@@ -156,9 +164,8 @@ tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
     if (!has_form(costs, l->schedule, chunks)) return line;
     line.exact = holds(costs, stage, line.slowest);
-    line.closed_s = tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, line.send_s);
-    line.compute_s = line.send_s > 0 ? tc_closed_form(l->schedule, stage, l->pp, chunks, costs->p->micro_batches, 0)
-                                     : line.closed_s;
+    line.closed_s = form_seconds(costs, l->schedule, stage, chunks, line.send_s);
+    line.compute_s = line.send_s > 0 ? form_seconds(costs, l->schedule, stage, chunks, 0) : line.closed_s;
     return line;
 }
 
@@ -168,9 +175,7 @@ tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
     for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++)
-        if (has_form(costs, i, chunks))
-            line.form_s[i]
-                = tc_closed_form(i, stage, costs->p->layout.pp, chunks, costs->p->micro_batches, line.send_s);
+        if (has_form(costs, i, chunks)) line.form_s[i] = form_seconds(costs, i, stage, chunks, line.send_s);
     return line;
 }
 

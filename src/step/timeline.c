@@ -193,9 +193,33 @@ static bool copy_order(const tc_order *from, tc_order *out) {
     return true;
 }
 
+/* The order of a round, one round after the other. */
+static bool repeat_order(tc_order *o, int64_t rounds) {
+    size_t stages = (size_t)o->stages, slots = (size_t)o->first[stages];
+    tc_slot *all = malloc(slots * (size_t)rounds * sizeof *all), *at = all;
+    if (!all) return false;
+    for (size_t s = 0; s < stages; s++)
+        for (int64_t r = 0; r < rounds; r++)
+            for (int64_t i = o->first[s]; i < o->first[s + 1]; i++) {
+                *at = o->slot[i];
+                at++->micro_batch += (int)r * o->micro_batches;
+            }
+    for (size_t s = 0; s <= stages; s++) o->first[s] *= rounds;
+    free(o->slot);
+    o->slot = all;
+    o->micro_batches *= (int)rounds;
+    return true;
+}
+
 tc_code tc_placement_order(const tc_placement *p, int64_t micro_batches, tc_order *out, tc_error *error) {
     const tc_layout *l = &p->layout;
-    if (l->schedule != TC_SCHEDULE_CUSTOM) return tc_order_make(l->schedule, l->pp, l->vpp, micro_batches, out, error);
+    int64_t rounds = tc_pipeline_rounds(p);
+    if (l->schedule != TC_SCHEDULE_CUSTOM) {
+        tc_code code = tc_order_make(l->schedule, l->pp, l->vpp, micro_batches / rounds, out, error);
+        if (code || rounds == 1 || repeat_order(out, rounds)) return code;
+        tc_order_free(out);
+        return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
+    }
     if (copy_order(l->order, out)) return TC_OK;
     return tc_fail(error, TC_INTERNAL, "memory", "none is left for a schedule");
 }

@@ -137,6 +137,7 @@ static void build_settings(tc_case *c) {
     if (said->attention_kernel != TC_UNSET) s->kernels.native_attention = said->attention_kernel >= TC_KERNEL_FA3;
     if (said->overlap != TC_UNSET) s->kernels.overlap_tensor_parallel = false, s->defaults.overlap = 0;
     if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
+    if (said->flush != TC_UNSET && l->pp > 1) l->flush = said->flush;
     if (said->grouped_gemm != TC_UNSET) s->kernels.sequential_experts = said->grouped_gemm == 0;
     if (said->expert_capacity > 0) c->job.expert_capacity = said->expert_capacity;
     if (said->mtp_layers != TC_UNSET) c->job.model.mtp_layers = said->mtp_layers;
