@@ -290,6 +290,7 @@ typedef struct tc_model {
     tc_block block[TC_MAX_BLOCKS];
     int mtp_layers;              /* multi-token-prediction modules, each one block like the last */
     double parameters_published; /* 0 unknown */
+    char left_out[64];           /* parts that its file has and the model has not, "vision_config"; "": none */
 } tc_model;
 
 /* ---- layout --------------------------------------------------------------- */

@@ -154,10 +154,10 @@ static tc_code write_ends(alone *a, tc_plan_run *run) {
         source.leg = a->leg;
         source.legs = a->legs;
         if (!tc_run_write(&source, &a->scratch, &end)) return tc_planner_no_memory(a->p);
-        *(i ? &run->p90 : &run->p10)
-            = end.feasible ? (tc_plan_end){true,         end.start,    end.finish,     end.start_s,
-                                           end.finish_s, end.cost_usd, end.energy_mwh, end.tonnes_co2}
-                           : (tc_plan_end){.known = false};
+        *(i ? &run->p90 : &run->p10) = end.feasible
+                                           ? (tc_plan_end){true,         end.start,    end.finish,     end.start_s,
+                                                           end.finish_s, end.cost_usd, end.energy_mwh, end.tonnes_co2}
+                                           : (tc_plan_end){.known = false};
     }
     return TC_OK;
 }
@@ -214,8 +214,11 @@ static tc_code write_run(alone *a) {
 static alone start(tc_planner *p, int row) {
     const tc_plan_run *run = &p->plan->candidate[row];
     const tc_scenario_candidate *candidate = &p->scenario->job[run->job].candidate[run->candidate];
-    return (alone){
-        .p = p, .row = row, .pool = run->pool, .stages = tc_stages_of(candidate), .future = &p->middle[run->pool]};
+    return (alone){.p = p,
+                   .row = row,
+                   .pool = run->pool,
+                   .stages = tc_stages_of(candidate),
+                   .future = &p->middle[run->pool]};
 }
 
 static tc_code open_offers(tc_planner *p, int row) {

@@ -32,6 +32,13 @@ void tc_assume_stack(const tc_question *q, tc_step *step) {
              q->stack.slug);
 }
 
+/* What a multimodal file has beside its language model. */
+static void assume_left_out(const tc_question *q, tc_step *step) {
+    if (!q->job.model.left_out[0] || step->assumed_count == TC_ASSUMED_MAX) return;
+    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0],
+             "the language model alone, without its %.48s", q->job.model.left_out);
+}
+
 /* Where something is offloaded, it rests on how much the server has. */
 static void assume_host_memory(const tc_question *q, tc_step *step) {
     const tc_memory *m = &step->memory;
@@ -49,6 +56,7 @@ void tc_close(const tc_opened *opened, tc_step *step) {
     memcpy(step->assumed, opened->assumed, sizeof step->assumed);
     tc_assume_stack(opened->costs.q, step);
     assume_host_memory(opened->costs.q, step);
+    assume_left_out(opened->costs.q, step);
 }
 
 /* Members within their bounds may still be too far apart from each other. */

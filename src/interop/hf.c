@@ -2,7 +2,7 @@
  *
  * Ignored, since neither counts nor times depend on it: dropout, initialisation, activation function
  * (the class says whether it is gated), rope_theta and rope_scaling's factors, soft caps, the dtype of
- * the weights and their quantization. Vision and audio towers of multimodal files are not part of the model.
+ * the weights and their quantization. Vision and audio towers of multimodal files are not part of the model: `left_out` names them.
  */
 #include "interop/hf.h"
 
@@ -20,7 +20,7 @@
 #define MAX_LAYERS 4096
 #define MAX_HEADS 65536
 #define LARGEST_FILE ((size_t)16 << 20)
-#define MAX_TYPES 64
+#define MAX_TYPES 128
 
 typedef struct layer_kind {
     bool experts;
@@ -128,6 +128,16 @@ static void read_ffn(reader *r) {
     r->block.dense.ffn = r->ffn;
 }
 
+/* A bare "MistralModel" (embeddings) or a reward model has no output layer over the vocabulary. */
+static bool has_lm_head(const reader *r) {
+    const tc_json *json = tc_json_value(&r->outer, "architectures") ? &r->outer : &r->json;
+    const char *name = json_string_value(json_array_get(tc_json_value(json, "architectures"), 0));
+    if (!name || has(r, TC_HF_HEAD_IN_MODEL)) return true;
+    size_t length = strlen(r->class->architecture);
+    bool bare = strncmp(name, r->class->architecture, length) == 0 && strcmp(name + length, "Model") == 0;
+    return !bare && !strstr(name, "RewardModel") && !strstr(name, "Classification");
+}
+
 static void read_sizes(reader *r) {
     const tc_json *json = &r->json;
     const tc_hf_keys *keys = r->class->keys;
@@ -135,13 +145,16 @@ static void read_sizes(reader *r) {
     model->hidden = required(json, spelling(json, keys->hidden, tc_hf_standard_keys.hidden), LARGEST, 0, "hidden size");
     r->layers
         = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS, 0, "number of layers");
-    model->vocab = required(json, "vocab_size", LARGEST, r->class->vocab, "size of the vocabulary");
+    model->vocab = required(json, spelling(json, keys->vocab, tc_hf_standard_keys.vocab), LARGEST, r->class->vocab,
+                            "size of the vocabulary");
     model->seq = read_seq(r);
     model->norm = has(r, TC_HF_LAYER_NORM) ? TC_NORM_LAYER : TC_NORM_RMS;
     model->norm_weight = true;
-    model->norm_bias = has(r, TC_HF_LAYER_NORM);
+    model->norm_bias = has(r, TC_HF_LAYER_NORM) && !has(r, TC_HF_NO_NORM_BIAS);
     model->embedding_norm = has(r, TC_HF_EMBEDDING_NORM);
-    model->final_norm = model->lm_head = model->causal = true;
+    model->final_norm = model->causal = true;
+    model->lm_head = has_lm_head(r);
+    model->lm_head_bias = tc_json_bool(json, "lm_head_bias", has(r, TC_HF_HEAD_BIAS)) == 1;
     model->tied_embeddings = read_tied(r);
     model->positions = has(r, TC_HF_ALIBI) ? TC_POSITIONS_NONE : TC_POSITIONS_ROTARY;
     if (has(r, TC_HF_LEARNED)) {
@@ -153,7 +166,8 @@ static void read_sizes(reader *r) {
     model->mtp_layers = (int)tc_json_integer(json, mtp, 0, MAX_LAYERS, 0);
     r->block.mixer = TC_MIXER_ATTENTION;
     r->block.dense.kind = r->block.experts.kind = has(r, TC_HF_GATED) ? TC_MLP_GATED : TC_MLP_PLAIN;
-    r->block.norms = has(r, TC_HF_FOUR_NORMS) ? 4 : 2;
+    r->block.parallel_residual = has(r, TC_HF_PARALLEL);
+    r->block.norms = has(r, TC_HF_FOUR_NORMS) ? 4 : has(r, TC_HF_PARALLEL) ? 1 : 2;
     r->block.attention.qk_norm = has(r, TC_HF_QK_NORM);
     read_heads(r);
     read_biases(r);
@@ -222,7 +236,8 @@ static void read_windows(reader *r) {
     bool null = json_is_null(json_object_get(r->json.object, key));
     int window = (int)tc_json_integer(&r->json, key, 1, LARGEST_SEQ, null ? 0 : class->window);
     int late = (int)tc_json_integer(&r->json, "max_window_layers", 0, LARGEST, 28);
-    int pattern = (int)tc_json_integer(&r->json, "sliding_window_pattern", 1, LARGEST, 6);
+    int pattern
+        = (int)tc_json_integer(&r->json, "sliding_window_pattern", 1, LARGEST, class->pattern ? class->pattern : 6);
     if (class->windows == TC_HF_WINDOW_LATE && tc_json_bool(&r->json, "use_sliding_window", 0) != 1) window = 0;
     const json_t *types = layer_list(r, "layer_types");
     if (r->json.document->code != TC_OK) return;
@@ -254,7 +269,8 @@ static void read_expert_sizes(reader *r) {
     static const char *const later[] = {"n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"};
     static const char *const chosen[] = {"num_experts_per_tok", "experts_per_token", "moe_topk"};
     const tc_json *json = &r->json;
-    bool after = r->class->experts == TC_HF_EXPERTS_AFTER, all = r->class->experts == TC_HF_EXPERTS_ALL;
+    bool after = r->class->experts == TC_HF_EXPERTS_AFTER,
+         all = r->class->experts == TC_HF_EXPERTS_ALL || has(r, TC_HF_FFN_OF_EXPERTS);
     tc_experts *e = &r->block.experts;
     const char *count = first_of(json, after ? later : routed, 4);
     e->experts = required(json, count, LARGEST, 0, "number of experts");
@@ -267,10 +283,11 @@ static void read_expert_sizes(reader *r) {
     } else {
         e->ffn = required(json, "moe_intermediate_size", LARGEST, 0, "width of the experts");
     }
-    int64_t shared = tc_json_integer(json, "n_shared_experts", 0, LARGEST, after ? r->class->shared_experts : 0);
+    static const char *const beside[] = {"n_shared_experts", "num_shared_experts"};
+    const char *shared_key = first_of(json, beside, 2);
+    int64_t shared = tc_json_integer(json, shared_key, 0, LARGEST, r->class->shared_experts);
     if (shared * e->ffn > LARGEST)
-        tc_json_fail(json, "n_shared_experts", "%lld; their total width, at most %d, is too large", (long long)shared,
-                     LARGEST);
+        tc_json_fail(json, shared_key, "%lld; their total width, at most %d, is too large", (long long)shared, LARGEST);
     else
         e->shared_ffn = (int)shared * e->ffn;
     if (r->class->shared_ffn)
@@ -282,7 +299,8 @@ static void read_expert_sizes(reader *r) {
 
 /* Qwen: every decoder_sparse_step-th layer that is not in mlp_only_layers. */
 static void read_expert_step(reader *r) {
-    int step = (int)tc_json_integer(&r->json, "decoder_sparse_step", 1, LARGEST, 1);
+    static const char *const keys[] = {"decoder_sparse_step", "interleave_moe_layer_step"};
+    int step = (int)tc_json_integer(&r->json, first_of(&r->json, keys, 2), 1, LARGEST, 1);
     for (int i = 0; i < r->layers; i++) r->layer[i].experts = (i + 1) % step == 0;
     const json_t *dense = tc_json_value(&r->json, "mlp_only_layers");
     char shown[64];
@@ -318,10 +336,10 @@ static void read_expert_after(reader *r) {
 
 static void read_experts(reader *r) {
     if (r->class->experts == TC_HF_DENSE) return;
-    read_expert_sizes(r);
+    if (r->class->experts != TC_HF_EXPERTS_SAID) read_expert_sizes(r);
     if (r->class->experts == TC_HF_EXPERTS_STEP) read_expert_step(r);
     if (r->class->experts == TC_HF_EXPERTS_AFTER) read_expert_after(r);
-    if (r->class->experts == TC_HF_EXPERTS_ALL)
+    if (r->class->experts == TC_HF_EXPERTS_ALL || r->class->experts == TC_HF_EXPERTS_SAID)
         for (int i = 0; i < r->layers; i++) r->layer[i].experts = true;
 }
 
@@ -373,6 +391,11 @@ static void make_blocks(reader *r) {
 
 /* The types in a line, for the message. */
 static void fail_type(const tc_json *json, const char *key, const char *word) {
+    const char *lack = tc_hf_lack_of_type(word);
+    if (lack) {
+        tc_json_fail(json, key, "\"%.32s\" %s, which no forecast here has yet", word, lack);
+        return;
+    }
     const char *types[MAX_TYPES];
     char list[420] = "";
     int n = tc_hf_types(types, MAX_TYPES);
@@ -387,6 +410,10 @@ static void fail_type(const tc_json *json, const char *key, const char *word) {
 }
 
 static const tc_hf_class *find_class(const tc_json *inner, const tc_json *outer) {
+    if (tc_json_value(outer, "_class_name")) {
+        tc_json_fail(outer, "_class_name", "is of diffusers: a diffusion transformer, which no forecast here has yet");
+        return NULL;
+    }
     const tc_json *json = tc_json_value(inner, "model_type") ? inner : outer;
     const char *type = tc_json_string(json, "model_type", NULL);
     if (type) {
@@ -432,22 +459,61 @@ static void name_model(const char *path, tc_model *model) {
     model->slug[k] = 0;
 }
 
+/* Towers that the file has beside the language model: "vision_config, audio_config". */
+static void name_towers(reader *r) {
+    static const char *const towers[] = {"vision_config", "audio_config", "speech_config", "visual", "img_processor"};
+    char *out = r->model->left_out;
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof towers / sizeof towers[0]; i++)
+        if (tc_json_value(&r->outer, towers[i]) && used < sizeof r->model->left_out)
+            used += (size_t)snprintf(out + used, sizeof r->model->left_out - used, "%s%s", used ? ", " : "", towers[i]);
+}
+
 static void read_model(reader *r) {
     tc_json text = tc_json_child(&r->outer, "text_config");
     r->json = text.object ? text : r->outer;
     r->class = find_class(&r->json, &r->outer);
     if (!r->class) return;
     snprintf(r->model->family, sizeof r->model->family, "%s", r->class->family);
+    name_towers(r);
     read_sizes(r);
     if (r->json.document->code == TC_OK) read_experts(r);
     if (r->json.document->code == TC_OK) read_windows(r);
     if (r->json.document->code == TC_OK) make_blocks(r);
 }
 
+/* Python writes Infinity, -Infinity and NaN, which are no JSON: a copy that has null in their place. */
+static char *without_infinities(const char *text, size_t length, size_t *size) {
+    static const char *const words[] = {"-Infinity", "Infinity", "NaN"};
+    char *copy = malloc(length + length / 3 + 8), *out = copy; /* the shortest grows by a third */
+    bool quoted = false;
+    for (size_t i = 0; copy && i < length;) {
+        size_t skip = 0;
+        for (size_t k = 0; !quoted && k < sizeof words / sizeof words[0] && skip == 0; k++) {
+            size_t n = strlen(words[k]);
+            if (length - i >= n && memcmp(text + i, words[k], n) == 0) skip = n;
+        }
+        if (skip > 0) {
+            out = (char *)memcpy(out, "null", 4) + 4;
+            i += skip;
+            continue;
+        }
+        if (text[i] == '"') quoted = !quoted;
+        if (quoted && text[i] == '\\' && i + 1 < length) *out++ = text[i++];
+        *out++ = text[i++];
+    }
+    *size = copy ? (size_t)(out - copy) : 0;
+    return copy;
+}
+
 tc_code tc_hf_model_from_text(const char *text, size_t length, const char *name, tc_model *out, tc_error *error) {
     tc_json_document document;
     *out = (tc_model){.size = sizeof *out};
-    tc_code code = tc_json_open(&document, name, 0, text, length, error);
+    size_t size;
+    char *copy = without_infinities(text, length, &size);
+    if (!copy) return tc_fail(error, TC_INTERNAL, name, "out of memory");
+    tc_code code = tc_json_open(&document, name, 0, copy, size, error);
+    free(copy);
     if (code != TC_OK) return code;
     reader r = {.outer = tc_json_root(&document), .model = out};
     read_model(&r);

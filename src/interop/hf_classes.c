@@ -5,22 +5,54 @@
 
 #define LARGEST 10000000
 
-const tc_hf_keys tc_hf_standard_keys = {"hidden_size",         "num_hidden_layers", "num_attention_heads",
-                                        "num_key_value_heads", "intermediate_size", "max_position_embeddings"};
+const tc_hf_keys tc_hf_standard_keys
+    = {"hidden_size",       "num_hidden_layers",       "num_attention_heads", "num_key_value_heads",
+       "intermediate_size", "max_position_embeddings", "vocab_size"};
 
 /* ---- spellings --------------------------------------------------------------- */
 
-static const tc_hf_keys gpt2_keys = {"n_embd", "n_layer", "n_head", NULL, "n_inner", "n_positions"};
-static const tc_hf_keys neox_keys
-    = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "intermediate_size", "max_position_embeddings"};
-static const tc_hf_keys neo_keys
-    = {"hidden_size", "num_layers", "num_heads", NULL, "intermediate_size", "max_position_embeddings"};
-static const tc_hf_keys opt_keys
-    = {"hidden_size", "num_hidden_layers", "num_attention_heads", NULL, "ffn_dim", "max_position_embeddings"};
-static const tc_hf_keys bloom_keys = {"n_embed", "n_layer", "n_head", NULL, NULL, "seq_length"};
-static const tc_hf_keys falcon_keys
-    = {"n_embed", "n_layer", "n_head", NULL, "ffn_hidden_size", "max_position_embeddings"};
-static const tc_hf_keys mpt_keys = {"d_model", "n_layers", "n_heads", NULL, NULL, "max_seq_len"};
+static const tc_hf_keys gpt2_keys
+    = {.hidden = "n_embd", .layers = "n_layer", .heads = "n_head", .ffn = "n_inner", .seq = "n_positions"};
+static const tc_hf_keys neox_keys = {.hidden = "hidden_size",
+                                     .layers = "num_hidden_layers",
+                                     .heads = "num_attention_heads",
+                                     .ffn = "intermediate_size",
+                                     .seq = "max_position_embeddings"};
+static const tc_hf_keys neo_keys = {.hidden = "hidden_size",
+                                    .layers = "num_layers",
+                                    .heads = "num_heads",
+                                    .ffn = "intermediate_size",
+                                    .seq = "max_position_embeddings"};
+static const tc_hf_keys opt_keys = {.hidden = "hidden_size",
+                                    .layers = "num_hidden_layers",
+                                    .heads = "num_attention_heads",
+                                    .ffn = "ffn_dim",
+                                    .seq = "max_position_embeddings"};
+static const tc_hf_keys bloom_keys = {.hidden = "n_embed", .layers = "n_layer", .heads = "n_head", .seq = "seq_length"};
+static const tc_hf_keys falcon_keys = {.hidden = "n_embed",
+                                       .layers = "n_layer",
+                                       .heads = "n_head",
+                                       .ffn = "ffn_hidden_size",
+                                       .seq = "max_position_embeddings"};
+static const tc_hf_keys mpt_keys
+    = {.hidden = "d_model", .layers = "n_layers", .heads = "n_heads", .seq = "max_seq_len"};
+
+static const tc_hf_keys phi_msft_keys = {.hidden = "n_embd",
+                                         .layers = "n_layer",
+                                         .heads = "n_head",
+                                         .kv_heads = "n_head_kv",
+                                         .ffn = "n_inner",
+                                         .seq = "n_positions"};
+static const tc_hf_keys chatglm_keys = {"hidden_size",     "num_layers", "num_attention_heads", "multi_query_group_num",
+                                        "ffn_hidden_size", "seq_length", "padded_vocab_size"};
+static const tc_hf_keys dbrx_keys
+    = {.hidden = "d_model", .layers = "n_layers", .heads = "n_heads", .seq = "max_seq_len"};
+static const tc_hf_keys fla_keys = {.hidden = "hidden_size",
+                                    .layers = "num_hidden_layers",
+                                    .heads = "num_heads",
+                                    .kv_heads = "num_kv_heads",
+                                    .ffn = "intermediate_size",
+                                    .seq = "max_position_embeddings"};
 
 /* ---- what the traits cannot say ------------------------------------------------ */
 
@@ -154,6 +186,110 @@ static void refine_deepseek(const tc_json *json, tc_model *model, tc_block *bloc
                                 .out_bias = block->attention.out_bias};
 }
 
+static void refine_phi(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->attention.qk_norm = tc_json_bool(json, "qk_layernorm", 0) == 1;
+}
+
+/* One matrix makes gate and up: intermediate_size is the width of both together. */
+static void refine_qwen(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    if (block->dense.ffn % 2 != 0)
+        tc_json_fail(json, "intermediate_size", "%d; an even number is needed: gate and up together", block->dense.ffn);
+    block->dense.ffn /= 2;
+    if (tc_json_bool(json, "no_bias", 1) == 0) block->attention.out_bias = block->dense.bias = true;
+}
+
+static void refine_stablelm(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->attention.qkv_bias = tc_json_bool(json, "use_qkv_bias", 0) == 1;
+    block->attention.qk_norm = tc_json_bool(json, "qk_layernorm", 0) == 1;
+    block->parallel_residual = tc_json_bool(json, "use_parallel_residual", 0) == 1;
+    if (block->parallel_residual) block->norms = 1;
+}
+
+static void refine_chatglm(const tc_json *json, tc_model *model, tc_block *block) {
+    bool bias = tc_json_bool(json, "add_bias_linear", 0) == 1, rms = tc_json_bool(json, "rmsnorm", 1) == 1;
+    block->attention.qkv_bias = bias || tc_json_bool(json, "add_qkv_bias", 0) == 1;
+    block->attention.out_bias = block->dense.bias = bias;
+    if (tc_json_bool(json, "multi_query_attention", 0) != 1) block->attention.kv_heads = block->attention.heads;
+    block->attention.head_dim = (int)tc_json_integer(json, "kv_channels", 1, LARGEST, 128);
+    model->norm = rms ? TC_NORM_RMS : TC_NORM_LAYER;
+    model->norm_bias = !rms;
+    model->final_norm = tc_json_bool(json, "post_layer_norm", 1) == 1;
+}
+
+/* The 13B of either generation has ALiBi, the 7B rotation: the files do not say so, the hidden size does. */
+static void refine_baichuan(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)json;
+    (void)block;
+    if (model->hidden >= 5120) model->positions = TC_POSITIONS_NONE;
+}
+
+static void refine_internlm(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->attention.qkv_bias = block->attention.out_bias = tc_json_bool(json, "bias", 1) == 1;
+}
+
+static void refine_internlm3(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    set_biases(block, tc_json_bool(json, "bias", 0) == 1);
+    block->attention.qkv_bias = tc_json_bool(json, "qkv_bias", 0) == 1;
+}
+
+static void refine_cohere(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->attention.qk_norm = block->attention.qk_norm_full = tc_json_bool(json, "use_qk_norm", 0) == 1;
+}
+
+static void refine_dbrx(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    tc_json attention = tc_json_child(json, "attn_config"), ffn = tc_json_child(json, "ffn_config");
+    block->attention.kv_heads = (int)tc_json_integer(&attention, "kv_n_heads", 1, LARGEST, 1);
+    block->experts.experts = (int)tc_json_integer(&ffn, "moe_num_experts", 1, LARGEST, 4);
+    block->experts.top_k = (int)tc_json_integer(&ffn, "moe_top_k", 1, LARGEST, 1);
+    block->experts.ffn = (int)tc_json_integer(&ffn, "ffn_hidden_size", 1, LARGEST, 3584);
+    if (block->experts.top_k > block->experts.experts)
+        tc_json_fail(&ffn, "moe_top_k", "%d; at most the %d experts are possible", block->experts.top_k,
+                     block->experts.experts);
+}
+
+/* Its queries and keys are normed without weights. */
+static void refine_llama4(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->dense.ffn = (int)tc_json_integer(json, "intermediate_size_mlp", 1, LARGEST, 16384);
+}
+
+static void refine_olmoe(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)json;
+    (void)model;
+    block->attention.qk_norm_full = true;
+}
+
+static void refine_minimax_m2(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->attention.qk_norm = block->attention.qk_norm_full = tc_json_bool(json, "use_qk_norm", 1) == 1;
+}
+
+static void refine_bailing(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    set_biases(block, tc_json_bool(json, "use_bias", 0) == 1);
+    block->attention.qkv_bias = tc_json_bool(json, "use_qkv_bias", 0) == 1;
+}
+
+static void refine_seed_oss(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)model;
+    block->attention.out_bias = tc_json_bool(json, "attention_out_bias", 0) == 1;
+}
+
+/* flash-linear-attention's plain transformer: the width is 2/3 of hidden_ratio x hidden, a multiple of 256. */
+static void refine_fla(const tc_json *json, tc_model *model, tc_block *block) {
+    double ratio = tc_json_number(json, "hidden_ratio", 0.01, 1000, 4);
+    block->attention.qkv_bias = tc_json_bool(json, "qkv_bias", 0) == 1;
+    block->attention.qk_norm = tc_json_bool(json, "qk_norm", 0) == 1;
+    if (block->dense.ffn == 0) block->dense.ffn = ((int)(model->hidden * ratio * 2 / 3) + 255) / 256 * 256;
+}
+
 /* ---- the classes ------------------------------------------------------------------ */
 
 #define BIASES (TC_HF_QKV_BIAS | TC_HF_OUT_BIAS | TC_HF_MLP_BIAS)
@@ -178,7 +314,7 @@ static const tc_hf_class classes[] = {
     {"gpt_neo", "GPTNeo", "gpt", .keys = &neo_keys, .traits = TC_HF_LAYER_NORM | TC_HF_OUT_BIAS | TC_HF_MLP_BIAS | TC_HF_TIED | TC_HF_LEARNED | TC_HF_FFN_DEFAULT, .seq = 2048, .window = 256, .windows = TC_HF_WINDOW_LOCAL},
     {"gpt_neox", "GPTNeoX", "gpt", .keys = &neox_keys, .traits = GPT | BIAS_KEYS, .seq = 2048, .refine = refine_gpt_neox},
     {"opt", "OPT", "gpt", .keys = &opt_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED, .seq = 2048, .refine = refine_opt},
-    {"bloom", "Bloom", "gpt", .keys = &bloom_keys, .traits = GPT | TC_HF_TIED | TC_HF_ALIBI | TC_HF_EMBEDDING_NORM | TC_HF_FFN_DEFAULT, .seq = 2048},
+    {"bloom", "Bloom", "gpt", .keys = &bloom_keys, .traits = TC_HF_HEAD_IN_MODEL | GPT | TC_HF_TIED | TC_HF_ALIBI | TC_HF_EMBEDDING_NORM | TC_HF_FFN_DEFAULT, .seq = 2048},
     {"falcon", "Falcon", "gpt", .keys = &falcon_keys, .traits = TC_HF_LAYER_NORM | TC_HF_TIED | TC_HF_FFN_DEFAULT, .seq = 2048, .refine = refine_falcon},
     {"mpt", "MPT", "gpt", .keys = &mpt_keys, .traits = TC_HF_LAYER_NORM | TC_HF_TIED | TC_HF_ALIBI | TC_HF_FFN_DEFAULT, .seq = 2048, .refine = refine_mpt},
     {"starcoder2", "Starcoder2", "gpt", STANDARD, .traits = GPT | TC_HF_TIED, .kv_heads = 2, .seq = 4096, .windows = TC_HF_WINDOW_ALL, .refine = refine_starcoder2},
@@ -190,11 +326,38 @@ static const tc_hf_class classes[] = {
     {"glm4", "Glm4", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_ATTENTION_BIAS_KEY | TC_HF_FOUR_NORMS, .kv_heads = 2, .head_dim = 128, .seq = 131072},
     {"glm4_moe", "Glm4Moe", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_ATTENTION_BIAS_KEY | TC_HF_ROUTER_BIAS, .kv_heads = 8, .head_dim = 128, .seq = 131072, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 1, .refine = refine_glm4_moe},
     {"gpt_oss", "GptOss", "moe", STANDARD, .traits = TC_HF_GATED | BIASES | BIAS_KEYS | TC_HF_ROUTER_BIAS, .kv_heads = 8, .head_dim = 64, .seq = 131072, .window = 128, .windows = TC_HF_WINDOW_EVEN, .experts = TC_HF_EXPERTS_ALL, .refine = refine_gpt_oss},
-    {"bert", "Bert", "bert", .keys = &neox_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_EMBEDDING_NORM, .seq = 512, .refine = refine_bert},
+    {"bert", "Bert", "bert", .keys = &neox_keys, .traits = TC_HF_HEAD_IN_MODEL | GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_EMBEDDING_NORM, .seq = 512, .refine = refine_bert},
     {"olmo", "Olmo", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS, .seq = 2048, .refine = refine_olmo},
     {"olmo2", "Olmo2", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_QK_NORM, .seq = 2048, .refine = refine_olmo2},
     {"internlm2", "InternLM2", "llama", STANDARD, .traits = TC_HF_GATED, .seq = 2048, .refine = refine_internlm2},
     {"granite", "Granite", "llama", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .seq = 2048},
+    {"phi", "Phi", "gpt", STANDARD, .traits = GPT | TC_HF_PARALLEL | TC_HF_HEAD_BIAS, .seq = 2048, .refine = refine_phi},
+    {"phi-msft", "PhiMsft", "gpt", .keys = &phi_msft_keys, .traits = GPT | TC_HF_PARALLEL | TC_HF_HEAD_BIAS | TC_HF_FFN_DEFAULT, .seq = 2048},
+    {"gptj", "GPTJ", "gpt", .keys = &gpt2_keys, .traits = TC_HF_LAYER_NORM | TC_HF_MLP_BIAS | TC_HF_PARALLEL | TC_HF_HEAD_BIAS | TC_HF_FFN_DEFAULT, .seq = 2048},
+    {"qwen", "QWen", "llama", .keys = &neox_keys, .traits = TC_HF_GATED | TC_HF_QKV_BIAS, .seq = 8192, .refine = refine_qwen},
+    {"qwen2_vl", "Qwen2VL", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_QKV_BIAS, .kv_heads = 32, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE},
+    {"qwen2_5_vl", "Qwen2_5_VL", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_QKV_BIAS, .kv_heads = 32, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE},
+    {"stablelm", "StableLm", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_LAYER_NORM, .kv_heads = 32, .seq = 4096, .refine = refine_stablelm},
+    {"chatglm", "ChatGLM", "llama", .keys = &chatglm_keys, .traits = TC_HF_HEAD_IN_MODEL | TC_HF_GATED, .kv_heads = 1, .seq = 2048, .refine = refine_chatglm},
+    {"baichuan", "Baichuan", "llama", .keys = &neox_keys, .traits = TC_HF_GATED, .seq = 4096, .refine = refine_baichuan},
+    {"internlm", "InternLM", "llama", .keys = &neox_keys, .traits = TC_HF_GATED, .seq = 2048, .refine = refine_internlm},
+    {"internlm3", "InternLM3", "llama", STANDARD, .traits = TC_HF_GATED, .kv_heads = 2, .seq = 32768, .refine = refine_internlm3},
+    {"cohere", "Cohere", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_LAYER_NORM | TC_HF_NO_NORM_BIAS | TC_HF_PARALLEL | TC_HF_TIED | BIAS_KEYS, .seq = 8192, .refine = refine_cohere},
+    {"cohere2", "Cohere2", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_LAYER_NORM | TC_HF_NO_NORM_BIAS | TC_HF_PARALLEL | TC_HF_TIED | BIAS_KEYS, .seq = 8192, .window = 4096, .windows = TC_HF_WINDOW_PATTERN, .pattern = 4},
+    {"dbrx", "Dbrx", "moe", .keys = &dbrx_keys, .traits = TC_HF_GATED | TC_HF_LAYER_NORM | TC_HF_NO_NORM_BIAS, .seq = 2048, .vocab = 32000, .experts = TC_HF_EXPERTS_SAID, .refine = refine_dbrx},
+    {"ministral3", "Mistral3", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_TIED, .kv_heads = 8, .head_dim = 128, .seq = 262144, .windows = TC_HF_WINDOW_ALL},
+    {"llama4_text", "Llama4", "moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_FFN_OF_EXPERTS, .kv_heads = 8, .head_dim = 128, .seq = 131072, .experts = TC_HF_EXPERTS_STEP, .shared_experts = 1, .refine = refine_llama4},
+    {"mimo", "MiMo", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_QKV_BIAS | TC_HF_ATTENTION_BIAS_KEY, .kv_heads = 32, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE},
+    {"minimax_m2", "MiniMaxM2", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_ROUTER_BIAS, .kv_heads = 8, .head_dim = 128, .seq = 196608, .experts = TC_HF_EXPERTS_ALL, .refine = refine_minimax_m2},
+    {"seed_oss", "SeedOss", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_QKV_BIAS | TC_HF_ATTENTION_BIAS_KEY | TC_HF_MLP_BIAS_KEY, .kv_heads = 8, .head_dim = 128, .seq = 524288, .refine = refine_seed_oss},
+    {"olmo3", "Olmo3", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_QK_NORM, .seq = 65536, .window = 4096, .windows = TC_HF_WINDOW_PATTERN, .pattern = 4, .refine = refine_olmo2},
+    {"olmoe", "Olmoe", "moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_QK_NORM, .seq = 4096, .experts = TC_HF_EXPERTS_ALL, .refine = refine_olmoe},
+    {"phimoe", "PhiMoE", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_LAYER_NORM | BIAS_KEYS, .kv_heads = 8, .seq = 131072, .windows = TC_HF_WINDOW_ALL, .experts = TC_HF_EXPERTS_ALL},
+    {"phi3_v", "Phi3V", "llama", STANDARD, .traits = TC_HF_GATED, .seq = 4096, .windows = TC_HF_WINDOW_ALL},
+    {"yi", "Yi", "llama", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .seq = 4096},
+    {"bailing_moe", "BailingMoe", "moe", STANDARD, .traits = TC_HF_GATED, .seq = 32768, .experts = TC_HF_EXPERTS_AFTER, .refine = refine_bailing},
+    {"PanguEmbedded", "PanguEmbedded", "llama", STANDARD, .traits = TC_HF_GATED, .seq = 32768, .refine = refine_internlm},
+    {"transformer", "Transformer", "llama", .keys = &fla_keys, .traits = TC_HF_GATED, .seq = 2048, .vocab = 32000, .refine = refine_fla},
     {"smollm3", "SmolLM3", "llama", STANDARD, .traits = TC_HF_GATED | TC_HF_TIED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .kv_heads = 4, .seq = 32768, .windows = TC_HF_WINDOW_LATE},
 };
 /* clang-format on */
@@ -216,6 +379,47 @@ const tc_hf_class *tc_hf_class_of_architecture(const char *architecture) {
         for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++)
             if (strncmp(architecture + length, endings[k], strlen(endings[k])) == 0) return &classes[i];
     }
+    return NULL;
+}
+
+/* Classes whose layers the forecast does not have: types that begin so. */
+static const struct {
+    const char *type, *lack;
+} lacking[] = {
+    {"mamba", "has state-space layers"},
+    {"falcon_mamba", "has state-space layers"},
+    {"falcon_h1", "has state-space layers"},
+    {"jamba", "has state-space layers"},
+    {"bamba", "has state-space layers"},
+    {"zamba", "has state-space layers"},
+    {"nemotron_h", "has state-space layers"},
+    {"granitemoehybrid", "has state-space layers"},
+    {"lfm2", "has short convolutions in place of attention"},
+    {"recurrent_gemma", "has recurrent layers"},
+    {"rwkv", "has recurrent layers"},
+    {"gated_deltanet", "has linear attention"},
+    {"gla", "has linear attention"},
+    {"kimi_linear", "has linear attention"},
+    {"minimax_text", "has linear attention"},
+    {"qwen3_next", "has linear attention"},
+    {"qwen3_5", "has linear attention"},
+    {"deepseek_v4", "has sparse attention with an indexer"},
+    {"deepseek_v32", "has sparse attention with an indexer"},
+    {"glm_moe_dsa", "has sparse attention with an indexer"},
+    {"gemma4", "has layers of several widths of attention"},
+    {"nemotron-nas", "has layers that differ one by one"},
+    {"t5", "has an encoder beside its decoder"},
+    {"mt5", "has an encoder beside its decoder"},
+    {"bart", "has an encoder beside its decoder"},
+    {"whisper", "has an encoder beside its decoder"},
+    {"clip", "is a vision tower"},
+    {"siglip", "is a vision tower"},
+    {"vit", "is a vision tower"},
+};
+
+const char *tc_hf_lack_of_type(const char *type) {
+    for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++)
+        if (strncmp(type, lacking[i].type, strlen(lacking[i].type)) == 0) return lacking[i].lack;
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* hf_classes.h - the classes of config.json: how each spells its sizes, and what its layers are.
  *
  * Source: the configuration and modeling files of huggingface/transformers, v4.40 to v5, and of the
- * Hub repositories of the classes that carry their own code (kimi_k2, internlm2, mpt). Only what a
+ * Hub repositories of the classes that carry their own code (kimi_k2, internlm2, mpt, qwen, chatglm, baichuan, yi, bailing_moe ...). Only what a
  * file may leave out, and what it cannot say, stands here.
  */
 #ifndef TC_INTEROP_HF_CLASSES_H
@@ -12,7 +12,7 @@
 
 /* The keys of the sizes; NULL: the class has none. A size is also read under its standard name. */
 typedef struct tc_hf_keys {
-    const char *hidden, *layers, *heads, *kv_heads, *ffn, *seq;
+    const char *hidden, *layers, *heads, *kv_heads, *ffn, *seq, *vocab;
 } tc_hf_keys;
 
 typedef enum tc_hf_trait {
@@ -32,7 +32,12 @@ typedef enum tc_hf_trait {
     TC_HF_EMBEDDING_NORM = 1 << 13,
     TC_HF_FFN_DEFAULT = 1 << 14, /* the MLP width defaults to 4 x hidden */
     TC_HF_ROUTER_BIAS = 1 << 15, /* a bias, or a balancing correction, per expert */
-    TC_HF_SHARED_GATE = 1 << 16
+    TC_HF_SHARED_GATE = 1 << 16,
+    TC_HF_FFN_OF_EXPERTS = 1 << 17, /* intermediate_size is the experts' */
+    TC_HF_NO_NORM_BIAS = 1 << 18,   /* a LayerNorm without its shift */
+    TC_HF_PARALLEL = 1 << 19,       /* attention and MLP side by side, behind one norm */
+    TC_HF_HEAD_BIAS = 1 << 20,      /* default of lm_head_bias */
+    TC_HF_HEAD_IN_MODEL = 1 << 21   /* "BloomModel" names the language model */
 } tc_hf_trait;
 
 typedef enum tc_hf_window {
@@ -46,9 +51,10 @@ typedef enum tc_hf_window {
 
 typedef enum tc_hf_experts {
     TC_HF_DENSE,
-    TC_HF_EXPERTS_ALL,  /* every layer, experts of intermediate_size */
-    TC_HF_EXPERTS_STEP, /* decoder_sparse_step, mlp_only_layers */
-    TC_HF_EXPERTS_AFTER /* first_k_dense_replace, moe_layer_freq */
+    TC_HF_EXPERTS_ALL,   /* every layer, experts of intermediate_size */
+    TC_HF_EXPERTS_STEP,  /* decoder_sparse_step or interleave_moe_layer_step, mlp_only_layers */
+    TC_HF_EXPERTS_AFTER, /* first_k_dense_replace, moe_layer_freq */
+    TC_HF_EXPERTS_SAID   /* every layer, sizes by `refine` */
 } tc_hf_experts;
 
 typedef struct tc_hf_class tc_hf_class;
@@ -63,6 +69,7 @@ struct tc_hf_class {
     tc_hf_window windows;
     tc_hf_experts experts;
     int shared_experts, shared_ffn, first_dense;
+    int pattern; /* default of sliding_window_pattern; 0: 6 */
     /* what the traits cannot say */
     void (*refine)(const tc_json *json, tc_model *model, tc_block *block);
 };
@@ -72,6 +79,9 @@ extern const tc_hf_keys tc_hf_standard_keys;
 /* The class of a model_type or of an architecture; NULL if there is none. */
 const tc_hf_class *tc_hf_class_of_type(const char *type);
 const tc_hf_class *tc_hf_class_of_architecture(const char *architecture);
+
+/* Why a known class is not read, "has state-space layers"; NULL where the type is not known either. */
+const char *tc_hf_lack_of_type(const char *type);
 
 /* Up to `room` names of model types; returns how many there are. */
 int tc_hf_types(const char **names, int room);

@@ -117,6 +117,7 @@ static const tc_member model[] = {
     TC_STRUCTS(tc_model, block, blocks, block_members),
     TC_INTEGER(tc_model, mtp_layers, 0, TC_MOST_DEGREE),
     TC_FIGURE(tc_model, parameters_published),
+    TC_TEXT(tc_model, left_out),
 };
 
 const tc_members tc_model_members = TC_MEMBERS(tc_model, model, "tc_default_model()", NULL);
