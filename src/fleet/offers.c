@@ -20,11 +20,12 @@ static int layout_of(const tc_rates *r, const tc_choice *choice) {
     return r->layouts;
 }
 
-static tc_knot knot_of(const tc_offer *o, int devices, const tc_choice *choice) {
+static tc_knot knot_of(const tc_offer *o, int devices, bool whole, const tc_choice *choice) {
     const tc_step *step = &choice->step;
-    tc_knot knot = {.devices = devices, .used = choice->devices, .choice = choice, .named = o->thorough};
+    tc_knot knot = {.devices = devices, .used = choice->devices, .choice = choice, .named = whole};
     knot.layout = layout_of(&o->rates, choice);
     knot.tokens_per_s = step->tokens_per_step / step->step_s;
+    if (!whole && o->gain > 0) knot.tokens_per_s *= o->gain;
     knot.overhead = choice->overhead;
     knot.fast = step->step_s_p10 > 0 ? step->step_s_p10 / step->step_s : 1;
     knot.slow = step->step_s_p90 > 0 ? step->step_s_p90 / step->step_s : 1;
@@ -68,24 +69,29 @@ static tc_code add(tc_offer *o, int devices, bool grid, tc_arena *arena, tc_erro
         if (o->rates.knots == 0) snprintf(o->why, sizeof o->why, "the job needs %d devices", o->min_devices);
         return TC_OK;
     }
-    tc_code code = tc_prospect_choose(o->prospect, devices, o->thorough, arena, &choice, error);
+    bool whole = o->thorough && tc_prospect_may_choose(o->prospect, devices, true);
+    tc_code code = tc_prospect_choose(o->prospect, devices, whole, arena, &choice, error);
     if (code == TC_OK && !choice->found && o->rates.knots == 0) memcpy(o->why, choice->why, sizeof o->why);
     if (code || !choice->found) return code;
-    tc_knot knot = knot_of(o, devices, choice);
+    tc_knot knot = knot_of(o, devices, whole, choice);
     knot.grid = grid;
     if (!tc_rates_add(&o->rates, &knot, arena)) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     if (o->rates.knots == 1) price(o, &knot);
     return TC_OK;
 }
 
+static int power_above(int devices) { return (int)ceil(log(devices) / log(RATIO)); }
+
+static bool in_grid(int power) { return power % 2 == 0 || round(pow(RATIO, power)) >= FINE; }
+
 tc_code tc_offer_open(tc_offer *o, int least, int most, tc_arena *arena, tc_error *error) {
     o->gridded = true;
     o->rates.restart_s = o->pool->economics.restart_s;
     tc_code code = TC_OK;
     int last = INT_MAX;
-    for (int k = most > 0 ? (int)ceil(log(most) / log(RATIO)) : -1; k >= 0 && code == TC_OK; k--) {
+    for (int k = most > 0 ? power_above(most) : -1; k >= 0 && code == TC_OK; k--) {
         int devices = (int)round(pow(RATIO, k));
-        if (devices >= last || (devices < FINE && k % 2 != 0)) continue;
+        if (devices >= last || !in_grid(k)) continue;
         last = devices;
         int knots = o->rates.knots;
         code = add(o, devices, true, arena, error);
@@ -111,7 +117,7 @@ tc_code tc_offer_open_coarse(tc_offer *o, int most, int least, tc_arena *arena, 
     o->gridded = true;
     o->rates.restart_s = o->pool->economics.restart_s;
     if (most < 1) return TC_OK;
-    int k = ((int)ceil(log(most) / log(RATIO)) + COARSE - 1) / COARSE * COARSE;
+    int k = (power_above(most) + COARSE - 1) / COARSE * COARSE;
     bool found = true, enough = false;
     tc_code code = TC_OK;
     for (; k >= 0 && found && !enough && code == TC_OK; k -= COARSE) {
@@ -137,12 +143,33 @@ static void scale(tc_offer *o, double gain) {
     o->gain = gain;
 }
 
+/* Makes knots of the numbers of the grid on both sides. */
+static tc_code name_about(tc_offer *o, int devices, tc_arena *arena, bool *added, tc_error *error) {
+    int high = power_above(devices), low = high - 1;
+    while (!in_grid(high)) high++;
+    while (low > 0 && !in_grid(low)) low--;
+    tc_code code = TC_OK;
+    for (int side = 0; side < 2 && code == TC_OK; side++) {
+        int power = side ? high : low, knots = o->rates.knots;
+        int number = (int)round(pow(RATIO, power));
+        tc_rate rate = tc_rate_at(&o->rates, number);
+        if (power < 0 || (rate.knot >= 0 && o->rates.knot[rate.knot].devices == number)) continue;
+        code = add(o, number, true, arena, error);
+        *added = *added || o->rates.knots > knots;
+    }
+    tc_rates_settle(&o->rates);
+    return code;
+}
+
 tc_code tc_offer_name(tc_offer *o, int devices, bool whole, tc_arena *arena, bool *added, tc_error *error) {
     tc_rate usual = tc_rate_at(&o->rates, devices);
     int at = usual.knot;
     bool there = at >= 0 && o->rates.knot[at].devices == devices;
     *added = false;
+    whole = whole && tc_prospect_may_choose(o->prospect, devices, true);
     if (there && (o->rates.knot[at].named || !whole)) return TC_OK;
+    if (!whole && !tc_prospect_may_choose(o->prospect, devices, false))
+        return name_about(o, devices, arena, added, error);
     o->thorough = o->thorough || whole;
     bool grid = (there && o->rates.knot[at].grid) || !o->gridded;
     if (there) tc_rates_drop(&o->rates, at);

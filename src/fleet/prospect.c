@@ -9,6 +9,10 @@
 
 enum { USUAL, WHOLE };
 
+/* Of a prospect, what is usual; of all together in the whole space, and of each where those are used up. A plan of a few pools asks for
+ * fewer; one of many deliveries would ask for thousands, of which one is like the next. */
+enum { MOST_USUAL = 64, MOST_WHOLE = 48, LEAST_WHOLE = 2 };
+
 static double checkpoint_bytes(const tc_prospect *p) {
     return p->candidate->parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
 }
@@ -138,6 +142,15 @@ tc_code tc_prospect_choose(tc_prospect *p, int devices, bool whole, tc_arena *ar
     return keep(&p->list[whole], devices, choice, arena) ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");
 }
 
+bool tc_prospect_may_choose(const tc_prospect *p, int devices, bool whole) {
+    const tc_prospects *all = p->all;
+    int asked = 0;
+    if (!all || !p->candidate->model || known(&p->list[whole], devices)) return true;
+    if (!whole) return p->list[USUAL].count < MOST_USUAL;
+    for (int i = 0; i < all->count; i++) asked += all->prospect[i]->list[WHOLE].count;
+    return asked < MOST_WHOLE || p->list[WHOLE].count < LEAST_WHOLE;
+}
+
 tc_code tc_prospect_enough(tc_prospect *p, int devices, int *out, tc_error *error) {
     *out = 0;
     if (!p->candidate->model) return TC_OK;
@@ -185,7 +198,9 @@ tc_prospect *tc_prospects_find(tc_prospects *all, const tc_scenario *scenario, c
     if (!list || !prospect) return NULL;
     all->prospect = list;
     list[all->count++] = prospect;
-    return tc_prospect_init(prospect, scenario, interval, candidate, stage, pool, most) ? prospect : NULL;
+    bool fine = tc_prospect_init(prospect, scenario, interval, candidate, stage, pool, most);
+    prospect->all = all;
+    return fine ? prospect : NULL;
 }
 
 void tc_prospects_close(tc_prospects *all) {

@@ -15,7 +15,10 @@ typedef struct tc_chosen {
     const tc_choice *choice;
 } tc_chosen;
 
+struct tc_prospects;
+
 typedef struct tc_prospect {
+    const struct tc_prospects *all; /* it is one of; NULL: alone */
     const tc_scenario *scenario;
     const tc_scenario_candidate *candidate; /* of those that share it, the first; so is the pool */
     const tc_scenario_pool *pool;
@@ -41,6 +44,9 @@ void tc_prospect_close(tc_prospect *prospect);
 /* The layout of so many devices, its interval with it; whole: out of the whole space. That nothing is found is no error. */
 TC_NODISCARD tc_code tc_prospect_choose(tc_prospect *prospect, int devices, bool whole, tc_arena *arena,
                                         const tc_choice **out, tc_error *error);
+
+/* Whether the search may be asked about so many devices: it has been, or has not yet been asked too often. */
+bool tc_prospect_may_choose(const tc_prospect *prospect, int devices, bool whole);
 
 /* With how many devices, more than these, there would be a layout: a power of two times those there are; 0: with none that was tried. */
 TC_NODISCARD tc_code tc_prospect_enough(tc_prospect *prospect, int devices, int *out, tc_error *error);
