@@ -40,6 +40,8 @@ struct tc_course {
     int *expected;    /* [pools]: that of the expected future */
     int *free;        /* [pools] */
     int *order;       /* [tasks] */
+    int *holder;      /* [pools]: the last task that was placed there; -1: none */
+    int *beside;      /* [tasks]: the one placed before it on its pool */
     double *device_s; /* [tasks][pools] */
     int fewer_of;     /* a job of whose tokens, in every stage, a share is not trained */
     double fewer;
@@ -57,12 +59,14 @@ tc_course *tc_course_new(const tc_tasks *tasks, tc_arena *arena) {
     if (!c) return NULL;
     c->tasks = tasks;
     c->state = tc_arena_alloc(arena, n * sizeof *c->state);
-    c->cursor = tc_arena_alloc(arena, 3 * pools * sizeof(int));
-    c->order = tc_arena_alloc(arena, n * sizeof(int));
+    c->cursor = tc_arena_alloc(arena, 4 * pools * sizeof(int));
+    c->order = tc_arena_alloc(arena, 2 * n * sizeof(int));
     c->device_s = tc_arena_alloc(arena, n * pools * sizeof(double));
     if (!c->state || !c->cursor || !c->order || !c->device_s) return NULL;
     c->expected = c->cursor + pools;
     c->free = c->expected + pools;
+    c->holder = c->free + pools;
+    c->beside = c->order + n;
     return c;
 }
 
@@ -121,24 +125,18 @@ static double expected_rate(const tc_course *c, const tc_task *task, const state
     return expected_tokens_per_s(task, &pace) / slow;
 }
 
-/* Devices of a pool that tasks before this one are expected to hold at a time. */
-static int held_at(const tc_course *c, int place, int pool, double at) {
+/* Devices of a pool that the tasks that were placed there are expected to hold at a time. *next: when one of them is expected to give its
+ * devices back. */
+static int held_at(const tc_course *c, int pool, double at, double *next) {
     int held = 0;
-    for (int i = 0; i < place; i++) {
-        const state *s = &c->state[c->order[i]];
-        if (!s->done && s->pool == pool && s->expected_s > at) held += s->pace.used;
+    *next = INFINITY;
+    for (int i = c->holder[pool]; i >= 0; i = c->beside[i]) {
+        const state *s = &c->state[i];
+        if (!(s->expected_s > at)) continue;
+        held += s->pace.used;
+        *next = fmin(*next, s->expected_s);
     }
     return held;
-}
-
-/* The next time at which a task before this one is expected to give its devices back. */
-static double next_release(const tc_course *c, int place, int pool, double at) {
-    double next = INFINITY;
-    for (int i = 0; i < place; i++) {
-        const state *s = &c->state[c->order[i]];
-        if (!s->done && s->pool == pool && s->expected_s > at) next = fmin(next, s->expected_s);
-    }
-    return next;
 }
 
 /* When a task would be done at the pace at which it trains until the moment that counts for it, if so much is left by then. */
@@ -146,10 +144,10 @@ static double at_this_pace(const tc_course *c, const tc_task *task, const state 
     return left < s->left ? c->now + (task->by_s - c->now) * (s->left / (s->left - left)) : INFINITY;
 }
 
-/* When the task is expected to be done on a pool, if it goes there now. */
-static double expected_finish(const tc_course *c, int place, int pool, double from) {
-    const tc_task *task = &c->tasks->task[c->order[place]];
-    const state *s = &c->state[c->order[place]];
+/* When the task is expected to be done on a pool, if it goes there now; INFINITY where that is not before a moment. */
+static double expected_finish(const tc_course *c, int index, int pool, double from, double before) {
+    const tc_task *task = &c->tasks->task[index];
+    const state *s = &c->state[index];
     const tc_future *f = &c->future[pool], *e = &c->tasks->expected[pool];
     int here = training_at(f, c->cursor[pool], c->now), level = c->expected[pool];
     int then = level < 0 ? 0 : e->level[level].training;
@@ -159,13 +157,14 @@ static double expected_finish(const tc_course *c, int place, int pool, double fr
     for (int step = 0; step < LOOKAHEAD; step++) {
         while (comes && level + 1 < e->levels && e->level[level + 1].from_s <= at) level++;
         double grown = comes && level >= 0 ? pace * (e->level[level].training - then) : 0;
-        int devices = here + (int)grown - held_at(c, place, pool, at);
-        double rate = expected_rate(c, task, s, stage, pool, devices), next = next_release(c, place, pool, at);
+        double next;
+        int devices = here + (int)grown - held_at(c, pool, at, &next);
+        double rate = expected_rate(c, task, s, stage, pool, devices);
         if (comes && level + 1 < e->levels) next = fmin(next, e->level[level + 1].from_s);
         if (f->until_s < next) next = f->until_s;
         if (task->by_s > 0 && (at >= f->until_s || at >= task->by_s)) return at_this_pace(c, task, s, left);
         if (task->by_s > 0) next = fmin(next, task->by_s);
-        if (at >= f->until_s) return INFINITY;
+        if (at >= f->until_s || (at >= before && !(task->by_s > 0))) return INFINITY;
         while (rate > 0 && left <= rate * (next - at) && stage + 1 < task->stages) {
             at += left / rate;
             left = tokens_of(c, task, ++stage);
@@ -207,19 +206,20 @@ static int fastest_now(const tc_course *c, const tc_task *task, const state *s) 
 }
 
 /* The pool on which the task is expected to be done first; that where it runs, unless another is clearly better. -1: none. */
-static int choose_pool(const tc_course *c, int place, double *expected_s) {
-    const tc_task *task = &c->tasks->task[c->order[place]];
-    const state *s = &c->state[c->order[place]];
+static int choose_pool(const tc_course *c, int index, double *expected_s) {
+    const tc_task *task = &c->tasks->task[index];
+    const state *s = &c->state[index];
     bool running = s->pool >= 0 && s->start_s < INFINITY;
     int best = running ? s->pool : -1;
-    *expected_s = running ? expected_finish(c, place, s->pool, c->now) : INFINITY;
+    *expected_s = running ? expected_finish(c, index, s->pool, c->now, INFINITY) : INFINITY;
     if (running && !task->job->movable) return best;
     double stays = *expected_s;
     for (int pool = 0; pool < c->tasks->pools; pool++) {
         if (!rates_of(task, s, pool) || (running && pool == s->pool)) continue;
         if (running && !(expected_rate(c, task, s, s->stage, pool, c->free[pool]) > 0))
             continue; /* nothing there yet */
-        double at = expected_finish(c, place, pool, c->now + (running ? cost_of_move(c, task, s, pool) : 0));
+        double from = c->now + (running ? cost_of_move(c, task, s, pool) : 0),
+               at = expected_finish(c, index, pool, from, *expected_s);
         double margin = running && best == s->pool ? CLEARLY * (stays - c->now) : 0;
         if (running && !(stays < INFINITY)) margin = 0;
         if (at < INFINITY && at < *expected_s - margin) {
@@ -352,14 +352,19 @@ static void assign(tc_course *c, bool replan) {
         c->cursor[p] = level_at(&c->future[p], c->cursor[p], c->now);
         c->expected[p] = level_at(&c->tasks->expected[p], c->expected[p], c->now);
         c->free[p] = training_at(&c->future[p], c->cursor[p], c->now);
+        c->holder[p] = -1;
     }
     int n = order_tasks(c);
     for (int i = 0; i < n; i++) {
-        state *s = &c->state[c->order[i]];
+        int index = c->order[i];
+        state *s = &c->state[index];
         int pool = s->pool;
-        if (replan || s->pace.knot < 0 || c->free[s->pool] < s->pace.used) pool = choose_pool(c, i, &s->expected_s);
+        if (replan || s->pace.knot < 0 || c->free[s->pool] < s->pace.used) pool = choose_pool(c, index, &s->expected_s);
         if (pool < 0 && s->start_s < INFINITY) pool = s->pool;
-        settle(c, c->order[i], pool);
+        settle(c, index, pool);
+        if (s->pool < 0) continue;
+        c->beside[index] = c->holder[s->pool];
+        c->holder[s->pool] = index;
     }
 }
 

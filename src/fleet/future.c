@@ -15,6 +15,7 @@
 #define YEAR (365.25 * DAY)
 #define LEAST_HORIZON (30 * DAY) /* of a promise: shorter ones slip like this one */
 #define MOST_SHOCKS 16
+#define MANY 200              /* promises of a pool: more of them count day by day */
 #define MOST_LATE_PERIODS 600 /* of a stream, beyond its last planned one */
 
 /* Devices that come on a promised day, or later. */
@@ -62,6 +63,7 @@ typedef struct pool_facts {
     promise *promise;
     stream *stream;
     service *service;
+    bool daily;      /* what comes counts from the next day on */
     bool arrives;    /* anything is still to come */
     int here_usable; /* as the last actual says; -1: none says so */
     double seen_s;   /* until then everything is known */
@@ -272,12 +274,14 @@ static bool add_pool(tc_fleet *fleet, int index, tc_arena *arena) {
     f->service = tc_arena_alloc(arena, (size_t)(s->servings + 1) * sizeof *f->service);
     if (!f->promise || !f->stream || !f->service || !add_deliveries(s, index, f, arena)) return false;
     add_services(s, index, f);
+    f->daily = f->promises > MANY;
     return true;
 }
 
 /* Events of a pool at most: what comes in part, late and repaired; the lots of a stream; the months of what is served. */
 static int most_events(const tc_fleet *fleet, const pool_facts *f) {
-    int most = 4 * f->promises + 3;
+    int most = 4 * f->promises + 3, days = (int)(fleet->horizon_s / DAY) + 2;
+    if (f->daily && most < days) most = days;
     for (int i = 0; i < f->streams; i++) most += 2 * (f->stream[i].periods + MOST_LATE_PERIODS);
     return most + f->services * (int)(fleet->horizon_s / (YEAR / 12) + 3);
 }
@@ -297,6 +301,38 @@ tc_fleet *tc_fleet_new(const tc_scenario *s, tc_arena *arena) {
         if (most > fleet->most_events) fleet->most_events = most;
     }
     return fleet;
+}
+
+int tc_fleet_promises(const tc_fleet *fleet) {
+    int promises = 0;
+    for (int i = 0; i < fleet->pools; i++) promises += fleet->pool[i].promises;
+    return promises;
+}
+
+static bool pool_draws(const pool_facts *f, tc_driver driver) {
+    bool any = false;
+    switch (driver) {
+    case TC_DRIVER_DELIVERIES:
+        for (int i = 0; i < f->promises; i++)
+            any = any || (!f->promise[i].here && !f->promise[i].firm)
+                  || f->promise[i].count.low < f->promise[i].count.high;
+        return any;
+    case TC_DRIVER_PACE: return f->streams > 0;
+    case TC_DRIVER_STOPS:
+        return f->arrives && (f->pool->controlled ? f->risks.stops_per_year_controlled : f->risks.stops_per_year) > 0;
+    case TC_DRIVER_BRING_UP:
+        return f->bring_up.low < f->bring_up.high || f->risks.bad.high > 0 || f->pool->new_platform;
+    case TC_DRIVER_SERVING:
+        for (int i = 0; i < f->services; i++) any = any || f->service[i].growth.low < f->service[i].growth.high;
+        return any;
+    default: return false;
+    }
+}
+
+bool tc_fleet_draws(const tc_fleet *fleet, tc_driver driver) {
+    for (int i = 0; i < fleet->pools; i++)
+        if (pool_draws(&fleet->pool[i], driver)) return true;
+    return false;
 }
 
 static int for_training(const tc_scenario *s, int64_t free_devices) {
@@ -332,6 +368,7 @@ typedef struct event {
     double at_s;
     int devices, served;
     double night; /* of the served ones, what trains at night, as if all day */
+    bool any;     /* of a day: something happens */
 } event;
 
 typedef struct drawing {
@@ -339,10 +376,11 @@ typedef struct drawing {
     const tc_fate *fate;
     const pool_facts *facts;
     event *event;
-    int events;
+    int events;                       /* of a pool that counts day by day: the days */
     double bring_up_s, first_ready_s; /* of a new platform: nothing trains before, though it may serve */
     double given_up_s;                /* when it is seen that it never will; INFINITY: it does */
     double stop_s, reopen_s;
+    double slip; /* of the supplier; NaN: not drawn yet */
 } drawing;
 
 tc_future *tc_futures_new(const tc_fleet *fleet, tc_arena *arena) {
@@ -355,9 +393,20 @@ tc_future *tc_futures_new(const tc_fleet *fleet, tc_arena *arena) {
     return out;
 }
 
+static void add_to_day(event *day, const event *e) {
+    day->devices += e->devices;
+    day->served += e->served;
+    day->night += e->night;
+    day->any = true;
+}
+
 static void add_event(drawing *d, double at_s, double devices, double served, double night) {
     if (devices == 0 && served == 0) return;
-    d->event[d->events++] = (event){at_s, (int)lround(devices), (int)lround(served), night};
+    event e = {at_s, (int)lround(devices), (int)lround(served), night, true};
+    if (!d->facts->daily)
+        d->event[d->events++] = e;
+    else if (at_s <= (d->events - 1) * DAY)
+        add_to_day(&d->event[(int)ceil(at_s / DAY)], &e);
 }
 
 /* When a delivery comes that would come at `at`: not while its supplier is stopped. INFINITY: never. */
@@ -393,13 +442,14 @@ static void draw_promise(drawing *d, const promise *p) {
         && !tc_bernoulli_at(1 - tc_fate_indexed(d->fate, TC_DRIVER_DELIVERIES, p->on_time, 0), r->on_time)) {
         double share
             = fmin(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_DELIVERIES, p->partial, 0), &r->partial), 1),
-            early = floor(count * share),
-            slip
-            = tc_spread_at(tc_fate_uniform(d->fate, TC_DRIVER_DELIVERIES, d->facts->slip, d->facts->dimension + SLIP),
-                           &r->slip);
+            early = floor(count * share);
+        if (isnan(d->slip))
+            d->slip = tc_spread_at(tc_fate_uniform(d->fate, TC_DRIVER_DELIVERIES, d->facts->slip,
+                                                   d->facts->dimension + SLIP),
+                                   &r->slip);
         arrive(d, after_stop(d, due), early, p->bad, 1, false);
         count -= early;
-        due += slip * p->horizon_s
+        due += d->slip * p->horizon_s
                + tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_DELIVERIES, p->lot, 0), &r->slip_of_lot_s);
     }
     arrive(d, p->here ? due : after_stop(d, due), count, p->bad, 0, p->here);
@@ -524,16 +574,37 @@ static int by_time(const void *a, const void *b) {
     return (x->served > y->served) - (x->served < y->served);
 }
 
+/* The moment from which a new platform trains is one at which something happens. */
+static void add_first_ready(drawing *d) {
+    if (!(d->first_ready_s > 0 && d->first_ready_s < INFINITY)) return;
+    event e = {.at_s = d->first_ready_s, .any = true};
+    if (!d->facts->daily) {
+        d->event[d->events++] = e;
+        return;
+    }
+    d->first_ready_s = ceil(d->first_ready_s / DAY) * DAY;
+    if (d->first_ready_s <= (d->events - 1) * DAY) d->event[(int)(d->first_ready_s / DAY)].any = true;
+}
+
+/* The days until the horizon, before anything happens on them. */
+static void begin_days(drawing *d) {
+    d->events = (int)floor(d->fleet->horizon_s / DAY) + 1;
+    for (int i = 0; i < d->events; i++) d->event[i] = (event){.at_s = i * DAY};
+}
+
 /* Events in order become levels. */
 static void build_levels(drawing *d, tc_future *out) {
     int64_t devices = 0, served = 0;
     double night = 0;
-    if (d->first_ready_s > 0 && d->first_ready_s < INFINITY) d->event[d->events++] = (event){.at_s = d->first_ready_s};
-    qsort(d->event, (size_t)d->events, sizeof *d->event, by_time);
+    if (!d->facts->daily) qsort(d->event, (size_t)d->events, sizeof *d->event, by_time);
     out->levels = 0;
     out->unmet_s = INFINITY;
     for (int i = 0; i < d->events;) {
         double at = d->event[i].at_s;
+        if (!d->event[i].any) {
+            i++;
+            continue;
+        }
         for (; i < d->events && d->event[i].at_s == at; i++) {
             devices += d->event[i].devices;
             served += d->event[i].served;
@@ -554,8 +625,13 @@ void tc_futures_draw(const tc_fleet *fleet, const tc_fate *fate, tc_future *futu
     for (int i = 0; i < fleet->pools; i++) {
         const pool_facts *f = &fleet->pool[i];
         tc_future *out = &future[i];
-        drawing d = {.fleet = fleet, .fate = fate, .facts = f, .event = (event *)(void *)(out->level + out->room)};
+        drawing d = {.fleet = fleet,
+                     .fate = fate,
+                     .facts = f,
+                     .slip = NAN,
+                     .event = (event *)(void *)(out->level + out->room)};
         double shock_s[MOST_SHOCKS];
+        if (f->daily) begin_days(&d);
         draw_bring_up(&d);
         draw_stop(&d);
         int shocks = f->streams > 0 ? draw_shocks(&d, shock_s) : 0;
@@ -565,6 +641,7 @@ void tc_futures_draw(const tc_fleet *fleet, const tc_fate *fate, tc_future *futu
             draw_stream(&d, &seen, shock_s, shocks);
         }
         for (int k = 0; k < f->services; k++) draw_service(&d, &f->service[k]);
+        add_first_ready(&d);
         build_levels(&d, out);
         out->until_s = f->pool->until == INT32_MAX ? INFINITY : seconds_of(fleet->scenario, f->pool->until);
         out->stopped_s = fmin(d.reopen_s < INFINITY ? INFINITY : d.stop_s, d.given_up_s);

@@ -5,7 +5,7 @@
  * comes at a pace, lot by lot, until the order is complete, which may be after its last planned month. A stop ends all deliveries of
  * a supplier, for good or for a while; a shock gives a stream a new pace. What has come trains after its bring-up; a
  * share fails acceptance and is repaired; some stand by as spares; what is served comes first; of the rest a share is for ablations
- * and evaluation. docs/scenarios.md has the laws; data/calendar.yaml the figures. */
+ * and evaluation. What comes to a pool of many deliveries counts from the next day on, all of a day together. docs/scenarios.md has the laws; data/calendar.yaml the figures. */
 #ifndef TC_FLEET_FUTURE_H
 #define TC_FLEET_FUTURE_H
 
@@ -32,6 +32,12 @@ typedef struct tc_fleet tc_fleet;
 
 /* NULL: out of memory. The scenario must be resolved and outlive it. */
 tc_fleet *tc_fleet_new(const tc_scenario *scenario, tc_arena *arena);
+
+/* Deliveries that are still to come, or whose number is not certain. */
+int tc_fleet_promises(const tc_fleet *fleet);
+
+/* Whether any variable of a driver of the supply is drawn. */
+bool tc_fleet_draws(const tc_fleet *fleet, tc_driver driver);
 
 /* Devices of a pool that jobs may have at most, in any future. */
 int tc_fleet_most(const tc_fleet *fleet, int pool);

@@ -20,6 +20,7 @@
 #define DAY 86400.0
 #define CHUNK 16 /* samples that a thread takes at once */
 #define MOST_MONTHS 61
+#define MANY_PROMISES 2000
 
 /* Where a thread works. */
 typedef struct bench {
@@ -298,14 +299,36 @@ static void share_of(const sampler *s, int job, int driver, tc_outlook_job *out)
     out->interactions -= out->share[driver];
 }
 
+/* Whether any variable of a driver is drawn: where none is, its share is nothing. */
+static bool is_drawn(const sampler *s, tc_driver driver) {
+    const tc_tasks *t = s->in->tasks;
+    if (driver == TC_DRIVER_OPERATIONS) return true;
+    if (driver != TC_DRIVER_STEP) return tc_fleet_draws(s->in->fleet, driver);
+    for (int i = 0; i < t->tasks; i++)
+        for (int p = 0; p < t->pools; p++)
+            for (int k = 0; k < t->task[i].stages; k++) {
+                const tc_rates *rates = t->task[i].stage[k].rates[p];
+                for (int n = 0; rates && n < rates->knots; n++)
+                    if (rates->knot[n].fast != 1 || rates->knot[n].slow != 1) return true;
+            }
+    return false;
+}
+
+/* Futures by which drivers are told apart: fewer of a fleet whose futures take long. */
+static int told_apart_by(const sampler *s) {
+    int most = tc_fleet_promises(s->in->fleet) > MANY_PROMISES ? TC_OUTLOOK_SAMPLES / 4 : TC_OUTLOOK_SAMPLES;
+    return s->samples < most ? s->samples : most;
+}
+
 static bool find_drivers(sampler *s, tc_outlook *out) {
     size_t jobs = (size_t)s->in->scenario->jobs;
     s->again = tc_arena_alloc(&s->scratch, jobs * (size_t)s->samples * sizeof *s->again);
     if (!s->again) return false;
-    if (s->in->samples == 0 && s->followed > TC_OUTLOOK_SAMPLES) s->followed = TC_OUTLOOK_SAMPLES;
+    s->followed = told_apart_by(s);
     for (int j = 0; j < out->jobs; j++) out->job[j].interactions = 1;
     out->drivers = true;
     for (s->kept = 0; s->kept < TC_DRIVERS; s->kept++) {
+        if (!is_drawn(s, (tc_driver)s->kept)) continue;
         if (!follow_all(s)) return false;
         for (int t = 0; t < s->in->tasks->tasks; t++) {
             int job = s->in->tasks->task[t].index;

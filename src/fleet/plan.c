@@ -256,7 +256,8 @@ static tc_code tell_advice(tc_planner *p) {
     return code;
 }
 
-enum { LOOKS = 1024 }; /* futures that are looked at for how many devices pools have */
+enum { LOOKS = 1024 };         /* futures that are looked at for how many devices pools have */
+enum { MANY_PROMISES = 2000 }; /* deliveries; fewer looks are enough where none of them weighs much */
 
 /* The pace of a pool's stream in so many futures. */
 static tc_percentiles pace_of(const tc_planner *p, int pool, double room[LOOKS]) {
@@ -286,7 +287,8 @@ static bool look_at_levels(tc_planner *p) {
     p->least = tc_arena_alloc(&p->plan->arena, (size_t)pools * sizeof *p->least);
     p->most = tc_arena_alloc(&p->plan->arena, (size_t)pools * sizeof *p->most);
     bool fine = future && p->least && p->most;
-    for (uint32_t i = 0; fine && i < LOOKS && !p->scenario->certain; i++) {
+    uint32_t looks = tc_fleet_promises(p->fleet) > MANY_PROMISES ? LOOKS / 8 : LOOKS;
+    for (uint32_t i = 0; fine && i < looks && !p->scenario->certain; i++) {
         tc_fate fate = {.sample = i};
         for (int d = 0; d < TC_DRIVERS; d++) fate.seed[d] = (uint64_t)p->options->seed;
         tc_futures_draw(p->fleet, &fate, future);
