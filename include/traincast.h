@@ -402,6 +402,9 @@ typedef struct tc_stack_kernels {
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
+    bool issues_experts;     /* the host issues each expert's product of a grouped GEMM, in a loop */
+    bool
+        gathers_tokens; /* experts are handed all tokens of their group by an all-gather; sums go back by a reduce-scatter */
     bool
         reads_counts; /* the host reads back how many tokens each expert gets, unless whole steps are replayed as graphs */
     bool

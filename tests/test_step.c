@@ -481,6 +481,12 @@ static void exchange_of_experts_by_hand(void **state) {
     m.stack.params.ep_overlap = 0.5;
     tc_pass in_line = block_of(&m);
     assert_near(in_line.forward.ep_comm, in_line.forward_transit.ep, 1e-15);
+    /* 7/8 of the two copies of a token leave the rank, there and back; or all tokens of the group come to each rank, and sums go back */
+    m.stack.kernels.gathers_tokens = true;
+    double tokens = 1024 * 2 * 1024;
+    assert_near(in_line.forward_transit.ep, 2 * 7.0 / 8 * 2 * tokens / 200e9, 1e-12);
+    assert_near(block_of(&m).forward_transit.ep, 2 * 7 * tokens / 200e9, 1e-12);
+    m.stack.kernels.gathers_tokens = false;
     m.stack.kernels.overlap_experts = true;
     assert_near(block_of(&m).forward.ep_comm, in_line.forward_transit.ep / 2, 1e-15);
 }

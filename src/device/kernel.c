@@ -49,11 +49,16 @@ static double power_limited(const tc_accelerator *a, double rate, double energy_
     return rate / sqrt(sqrt(sqrt(1 + r8)));
 }
 
+/* A kernel of an operator stands for some four operators of eager code; one call in a loop of C++ (Transformer Engine's GroupedLinear: a product, and in
+ * 8 bit a cast, for each expert) is one. */
+#define EXPERT_ISSUE 0.25
+
 /* Traffic to quantise an element of a product's input, by what its scale needs. Each recipe writes the narrow copy and its transpose, for the
  * weight gradient. With delayed scaling, or a scale for a block that one thread block holds, the input is read once; a scale of the whole tensor needs a
  * pass before (torchao, float8/README.md); scales of rows, which the product sums over, are others for the transpose: a pass and a cast each.
- * A chain of eager operators - absolute value, maximum, scaling and clamping in fp32, cast - moves EAGER_CASTS times as much. */
-#define EAGER_CASTS 5
+ * A chain of eager operators moves EAGER_CASTS times as much as the kernels with a scale of the tensor: 6 bytes for absolute value and maximum, 27 for scaling
+ * and clamping in fp32 and the cast, 2 for the transpose. */
+#define EAGER_CASTS 6
 
 static void set_quantise(const tc_stack *stack, int dtype, tc_rates *r) {
     int recipe = dtype == TC_FP8 ? (int)stack->kernels.fp8_recipe : TC_FP8_MX;
@@ -102,6 +107,8 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->permute_passes = q->permute_passes;
     r->grouped = q->grouped_fraction;
     r->expert_s = q->expert_s;
+    r->expert_host_s
+        = stack->kernels.issues_experts ? EXPERT_ISSUE * q->host_s_per_kernel * (tc_format_is_low(dtype) ? 2 : 1) : 0;
     r->fused = stack->kernels.fused;
     r->cores = a->cores > 0 ? a->cores : 1;
     if (stack->kernels.communication_cores > 0 && stack->kernels.communication_cores < r->cores) {
@@ -170,6 +177,12 @@ static double gemms_seconds(const tc_rates *r, const tc_operator *op, double m, 
     return op->tag == TC_TAG_EXPERT && groups > op->kernels ? seconds / r->grouped + groups * r->expert_s : seconds;
 }
 
+/* The kernels of an operator; of a grouped one, what the host issues for each expert. */
+static void add_products(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    add_kernels(r, op->kernels, sum);
+    if (op->tag == TC_TAG_EXPERT && op->gemm.groups > op->kernels) sum->host += op->gemm.groups * r->expert_host_s;
+}
+
 static void add_quantise(const tc_rates *r, const tc_operator *op, double elements, tc_seconds *sum) {
     if (!op->gemm.low_precision || r->quantise_bytes <= 0) return;
     sum->memory += elements * r->quantise_bytes * r->memory_passes / r->memory;
@@ -178,20 +191,20 @@ static void add_quantise(const tc_rates *r, const tc_operator *op, double elemen
 
 static void gemm_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     sum->gemm += gemms_seconds(r, op, op->gemm.m, op->gemm.n, op->gemm.k, 0);
-    add_kernels(r, op->kernels, sum);
+    add_products(r, op, sum);
     add_quantise(r, op, op->gemm.groups * op->gemm.m * op->gemm.k + (r->casts_again ? op->weights : 0), sum);
 }
 
 static double gemm_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     double m = op->gemm.m, n = op->gemm.n, k = op->gemm.k;
     sum->gemm += gemms_seconds(r, op, m, k, n, 0);
-    add_kernels(r, op->kernels, sum);
+    add_products(r, op, sum);
     add_quantise(r, op, op->gemm.groups * m * n + (r->casts_again ? op->weights + op->gemm.groups * m * k : 0), sum);
     if (op->weights > 0 && !weight_gradient) return 0;
     double accumulate = op->weights > 0 ? r->grad_bytes * op->weights : 0;
     double seconds = gemms_seconds(r, op, k, n, m, accumulate);
     sum->gemm += seconds;
-    add_kernels(r, op->kernels, sum);
+    add_products(r, op, sum);
     return op->weights > 0 ? seconds + op->kernels * r->launch_s : 0;
 }
 

@@ -17,9 +17,10 @@ typedef struct tc_rates {
     double host_s;     /* per kernel */
     double moe_sync_s; /* that a forward pass of a mixture of experts waits for its counts; 0: they are not read back */
     double memory_passes, loss_passes, permute_passes;
-    double grouped;  /* rate of grouped GEMMs, relative */
-    double expert_s; /* of each expert's product in one */
-    int fused;       /* tc_operator_group bits */
+    double grouped;       /* rate of grouped GEMMs, relative */
+    double expert_s;      /* of each expert's product in one */
+    double expert_host_s; /* of its issue by the host */
+    int fused;            /* tc_operator_group bits */
     double cores;
     double low_bytes;      /* bytes of an element in the job's format, scales included */
     double quantise_bytes; /* traffic to quantise one element of a GEMM's input; 0 in 16 bit */

@@ -95,9 +95,13 @@ static void add_block_comm(const tc_costs *costs, const tc_operators *ops, doubl
         out->cp_comm += tc_exposed(passed_on, 1, attention_s) + exchanged;
     }
     if (l->ep > 1 && ops->ep_bytes > 0) {
+        /* all tokens of the group to each rank and sums back, or to each expert's rank what it takes and back */
+        const tc_group_path *path = &costs->paths.ep;
         transit->ep = 2
-                      * tc_dispatch_seconds(&costs->paths.ep, ops->ep_bytes, ops->ep_copies,
-                                            costs->q->stack.kernels.hierarchical_dispatch);
+                      * (costs->q->stack.kernels.gathers_tokens
+                             ? tc_all_gather_seconds(path, ops->ep_bytes / ops->ep_copies * path->ranks)
+                             : tc_dispatch_seconds(path, ops->ep_bytes, ops->ep_copies,
+                                                   costs->q->stack.kernels.hierarchical_dispatch));
         /* in line, but where another micro-batch computes beside it */
         out->ep_comm += tc_exposed(transit->ep, costs->q->stack.kernels.overlap_experts ? q->ep_overlap : 0, device);
     }
@@ -377,7 +381,7 @@ tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc
     if (code) return code;
     costs->rates.moe_sync_s *= waits_for_counts(costs);
     costs->graphed = costs->rates;
-    costs->graphed.host_s = 0;
+    costs->graphed.host_s = costs->graphed.expert_host_s = 0;
     if (placement->layout.graphs & TC_GRAPHS_ALL) costs->rates = costs->graphed;
     find_paths(costs);
     compute_passes(costs);
