@@ -4,8 +4,9 @@
  * TC_STACK_PARAM(...): a property of a training stack.
  * name: the member, in SI, its unit in the name; key: in data files, where the value carries its unit.
  * link: FRACTION (between 0 and 1, fitted in logits) or POSITIVE (fitted in logs); SHARE (between 0 and 1) and FIGURE: known, not fitted.
+ * Where a fitted one can lie, and how far the fit may move it: src/catalog/parameter_ranges.def.
  * least: FROM_0, or ABOVE_0 where something is divided by it.
- * Adding a parameter is one line here, its prior in data/, its use in the model. */
+ * Adding a parameter is one line here, its range, its prior in data/, its use in the model. */
 #ifdef TC_DEVICE_PARAM
 TC_DEVICE_PARAM(gemm_fraction, "gemm_fraction", NONE, FRACTION, ABOVE_0,
                 "share of the 16-bit matmul peak on large GEMMs at full clock")

@@ -1127,6 +1127,80 @@ static void truncated_files(void **state) {
     tc_catalog_close(catalog);
 }
 
+typedef struct value_range {
+    const char *name;
+    size_t offset;
+    double low, high;
+} value_range;
+
+static const value_range device_ranges[] = {
+#define TC_DEVICE_RANGE(name, low, high, spread) {#name, offsetof(tc_device_params, name), low, high},
+#include "catalog/parameter_ranges.def"
+#undef TC_DEVICE_RANGE
+};
+static const value_range stack_ranges[] = {
+#define TC_STACK_RANGE(name, low, high, spread) {#name, offsetof(tc_stack_params, name), low, high},
+#include "catalog/parameter_ranges.def"
+#undef TC_STACK_RANGE
+};
+enum {
+    DEVICE_RANGES = sizeof device_ranges / sizeof *device_ranges,
+    STACK_RANGES = sizeof stack_ranges / sizeof *stack_ranges
+};
+
+enum { FITTED_FRACTION = 1, FITTED_POSITIVE = 1, FITTED_SHARE = 0, FITTED_FIGURE = 0 };
+
+static bool has_range(const value_range *ranges, int count, size_t offset) {
+    for (int i = 0; i < count; i++)
+        if (ranges[i].offset == offset) return ranges[i].low < ranges[i].high;
+    return false;
+}
+
+/* How many values are beyond their range. */
+static int beyond(const value_range *ranges, int count, const void *params, const char *of) {
+    int wrong = 0;
+    for (int i = 0; i < count; i++) {
+        double value = *(const double *)((const char *)params + ranges[i].offset);
+        if (value >= ranges[i].low && value <= ranges[i].high) continue;
+        print_error("%s of %s: %g is not within %g to %g\n", ranges[i].name, of, value, ranges[i].low, ranges[i].high);
+        wrong++;
+    }
+    return wrong;
+}
+
+/* A fitted value that no device or stack can have stands for what the model lacks. */
+static void fitted_values_are_physical(void **state) {
+    (void)state;
+#define TC_DEVICE_PARAM(name, key, dimension, link, least, text)                                                       \
+    if (FITTED_##link && !has_range(device_ranges, DEVICE_RANGES, offsetof(tc_device_params, name)))                   \
+        fail_msg("%s has no range in catalog/parameter_ranges.def", #name);
+#define TC_STACK_PARAM(name, key, dimension, link, least, text)                                                        \
+    if (FITTED_##link && !has_range(stack_ranges, STACK_RANGES, offsetof(tc_stack_params, name)))                      \
+        fail_msg("%s has no range in catalog/parameter_ranges.def", #name);
+#include "traincast_params.h"
+#undef TC_DEVICE_PARAM
+#undef TC_STACK_PARAM
+    tc_catalog *catalog;
+    tc_error error;
+    const tc_catalog_item *items;
+    int count, wrong = 0;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_ACCELERATOR, &items, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) {
+        tc_accelerator a;
+        if (tc_catalog_accelerator_known(catalog, items[i].slug, &a, &error) == TC_OK)
+            wrong += beyond(device_ranges, DEVICE_RANGES, &a.params, items[i].slug);
+    }
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_STACK, &items, &count, &error), TC_OK);
+    for (int i = 0; i < count; i++) {
+        tc_stack s;
+        if (tc_catalog_stack(catalog, items[i].slug, &s, &error) == TC_OK)
+            wrong += beyond(stack_ranges, STACK_RANGES, &s.params, items[i].slug);
+    }
+    tc_catalog_close(catalog);
+    assert_int_equal(wrong, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_embedded_file_loads),
@@ -1153,6 +1227,7 @@ int main(void) {
         cmocka_unit_test(files_beside_the_folders),
         cmocka_unit_test(optimizers),
         cmocka_unit_test(parameters_come_in_layers),
+        cmocka_unit_test(fitted_values_are_physical),
         cmocka_unit_test(bad_files_are_errors_with_a_place),
         cmocka_unit_test(odd_files_are_errors),
         cmocka_unit_test(truncated_files),

@@ -17,7 +17,7 @@
 typedef struct arguments {
     run_settings set;
     fit_target target;
-    const char *report, *table, *predictions, *kernel_table;
+    const char *report, *table, *errors, *predictions, *kernel_table;
     bool leave_out[FIT_SCHEMES], memory;
     char **runs, **measurements;
     int run_files, measurement_files;
@@ -35,6 +35,8 @@ static const struct option {
     {"--runs-hash", TEXT, offsetof(arguments, target.runs_hash), "HASH: of what was fitted, for these files"},
     {"--report", TEXT, offsetof(arguments, report), "FILE.md: with --leave-out, the errors for people"},
     {"--table", TEXT, offsetof(arguments, table), "FILE.tsv: the errors run by run"},
+    {"--errors", TEXT, offsetof(arguments, errors),
+     "FILE.tsv: takes what is left out from an earlier --table instead of fitting it again"},
     {"--predictions", TEXT, offsetof(arguments, predictions),
      "FILE.jsonl: with --leave-out, the forecasts of sources that the fit has not seen, as validate --against reads"},
     {"--kernel-table", TEXT, offsetof(arguments, kernel_table), "FILE.tsv: the same of measurements"},
@@ -124,15 +126,19 @@ static void fit_kernels(kernel_problem *kernels, tc_catalog *catalog, const argu
     if (fclose(out)) exit(1);
 }
 
-/* Fits without each group of a scheme. */
-static double *leave_out(const run_problem *p, run_scheme scheme, const fit_pattern *pattern) {
+/* Fits without each group of a scheme; or what an earlier table says of it. */
+static double *leave_out(const run_problem *p, run_scheme scheme, const fit_pattern *pattern, const char *earlier) {
     static const char *const titles[FIT_SCHEMES] = {"sources", "cells", "chips"};
     double *errors = malloc(((size_t)p->count + 1) * sizeof *errors);
     if (!errors) abort();
     fit_system system = run_fit_system(p, scheme);
     system.pattern = pattern;
-    fit_leave_out(&system, NULL, errors);
-    run_fit_percent(p, errors);
+    if (earlier) {
+        fit_read_table(p, scheme, earlier, errors);
+    } else {
+        fit_leave_out(&system, NULL, errors);
+        run_fit_percent(p, errors);
+    }
     fit_print_scores(titles[scheme], p, errors);
     return errors;
 }
@@ -167,7 +173,7 @@ static void fit_runs(run_problem *p, const memory_problem *memory, tc_catalog *c
     fit_print_scores("fitted", p, errors.fitted);
     if (a->target.folder) fit_write_values(p, &all, memory, catalog, &a->target);
     for (int s = 0; s < FIT_SCHEMES; s++)
-        if (a->leave_out[s]) errors.left_out[s] = leave_out(p, (run_scheme)s, pattern);
+        if (a->leave_out[s]) errors.left_out[s] = leave_out(p, (run_scheme)s, pattern, a->errors);
     if (errors.left_out[FIT_BY_FAMILY]) judge(p, &all, memory, a, &errors);
     if (a->table) fit_table(p, &errors, a->table);
     fit_end(&all);

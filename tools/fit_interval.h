@@ -6,12 +6,16 @@
 
 #include "forecast/interval.h"
 
+/* Accelerator, training software, kind of model, how many guesses. */
+enum { INTERVAL_GROUPINGS = 4 };
+
 typedef struct interval_run {
-    double ratio; /* log of measured over forecast */
-    double weight;
+    double ratio;  /* log of measured over forecast */
+    double weight; /* n^-1/2 of its family's n runs: interval_weigh */
     int family;
-    const char *chips;       /* the group of accelerators that coverage is reported for */
-    const char *chip_family; /* of the accelerator: ascend, tpu ...; empty: the usual */
+    bool chip_seen;                        /* by runs of other families */
+    const char *group[INTERVAL_GROUPINGS]; /* that coverage is reported for */
+    const char *chip_family;               /* of the accelerator: ascend, tpu ...; empty: the usual */
     double feature[TC_INTERVAL_FEATURES + TC_INTERVAL_FAMILIES]; /* the last ones: is the chip of this family? */
 } interval_run;
 
@@ -21,7 +25,11 @@ void interval_find_families(interval_run *runs, int count);
 typedef struct interval_fit {
     double coefficient[1 + TC_INTERVAL_FEATURES + TC_INTERVAL_FAMILIES]; /* of log s; the intercept first */
     double p10, p90;                                                     /* quantiles of ratio / s */
+    double typical;                                                      /* s: the median of runs whose chip was seen */
 } interval_fit;
+
+/* Sets the weights. */
+void interval_weigh(interval_run *runs, int count);
 
 /* Coefficients by the largest Laplace likelihood with a ridge; runs of family `left_out` (-1: none) do not count. */
 interval_fit interval_fit_runs(const interval_run *runs, int count, int left_out);

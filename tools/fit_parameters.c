@@ -2,6 +2,7 @@
 #include "fit_parameters.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,16 +28,21 @@ double fit_from_link(fit_link link, double x) {
     return link == POSITIVE ? exp(x) : 1 / (1 + exp(-x));
 }
 
-double fit_sigma(int j, double relative) {
-    const fit_parameter *parameter = &fit_parameters[j];
-    if (strstr(parameter->name, "overlap")) return 2.5 * relative;
-    if (strcmp(parameter->name, "kernel_fraction") == 0) return 2 * relative; /* nearly all call the vendor's library */
-    if (strstr(parameter->name, "_step_s")) return 3 * relative;              /* of one library's tables */
-    if (strcmp(parameter->name, "moe_sync_s") == 0) return 2 * relative;      /* a few differences of published runs */
-    if (strcmp(parameter->name, "permute_passes") == 0 || strcmp(parameter->name, "expert_s") == 0) return 2 * relative;
-    if (parameter->link == FRACTION) return 3 * relative;
-    return relative;
-}
+/* Low, high and spread; 0, 0, 0 of what is not fitted. */
+static const double ranges[ALL][3] = {
+#define TC_DEVICE_RANGE(name, low, high, spread)                                                                       \
+    [offsetof(tc_device_params, name) / sizeof(double)] = {low, high, spread},
+#define TC_STACK_RANGE(name, low, high, spread)                                                                        \
+    [DEVICE + offsetof(tc_stack_params, name) / sizeof(double)] = {low, high, spread},
+#include "catalog/parameter_ranges.def"
+#undef TC_DEVICE_RANGE
+#undef TC_STACK_RANGE
+};
+
+/* 1: of what is not fitted, whose shifts stay 0 */
+double fit_sigma(int j, double relative) { return (ranges[j][2] > 0 ? ranges[j][2] : 1) * relative; }
+
+bool fit_in_range(int j, double value) { return value >= ranges[j][0] && value <= ranges[j][1]; }
 
 int fit_find(const fit_names *names, const char *name) {
     for (int i = 0; i < names->count; i++)

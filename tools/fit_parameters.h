@@ -28,9 +28,10 @@ bool fit_moves(int parameter);
 double fit_to_link(fit_link link, double value);
 double fit_from_link(fit_link link, double x);
 
-/* Sigma of a parameter's shift in its link, for a relative spread of the parameter: a fraction p moves
- * by p (1 - p) in its logit; shares that may be anything (overlap) get a wide logit instead. */
+/* Sigma of a parameter's shift in its link, for a relative spread of the parameter; and whether a value is one that a
+ * device or stack can have: both by catalog/parameter_ranges.def. */
 double fit_sigma(int parameter, double relative);
+bool fit_in_range(int parameter, double value);
 
 typedef struct fit_names {
     const char *name[FIT_NAMES];

@@ -352,3 +352,34 @@ void fit_predictions(const run_problem *p, const fit_errors *errors, const char 
     }
     if (fclose(out)) exit(1);
 }
+
+enum { LINE = 4096 };
+
+/* The text after that many tabs; NULL. */
+static const char *column_of(const char *line, int column) {
+    for (; line && column > 0; column--) {
+        line = strchr(line, '\t');
+        if (line) line++;
+    }
+    return line;
+}
+
+void fit_read_table(const run_problem *p, run_scheme scheme, const char *path, double *errors) {
+    static const int columns[FIT_SCHEMES] = {[FIT_BY_CELL] = 11, [FIT_BY_CHIP] = 12, [FIT_BY_FAMILY] = 13};
+    char line[LINE];
+    FILE *in = fopen(path, "r");
+    if (!in) {
+        fprintf(stderr, "traincast-fit: %s: cannot be read\n", path);
+        exit(2);
+    }
+    for (int i = 0; i < p->count; i++) errors[i] = NAN;
+    while (fgets(line, sizeof line, in)) {
+        const char *value = column_of(line, columns[scheme]);
+        size_t length = strcspn(line, "\t");
+        for (int i = 0; value && i < p->count; i++) {
+            const char *id = p->rows[i].c.run->id;
+            if (strlen(id) == length && memcmp(id, line, length) == 0) errors[i] = strtod(value, NULL);
+        }
+    }
+    fclose(in);
+}

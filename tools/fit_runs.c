@@ -195,6 +195,7 @@ static void take_priors(run_problem *p, const memory_problem *memory) {
         tc_error error;
         row->supported = tc_case_predict(&row->c, &result, &error) == TC_OK;
         row->complete = row->c.assumed_count == 0;
+        row->guesses = tc_case_guesses(&row->c);
     }
 }
 

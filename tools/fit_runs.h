@@ -34,6 +34,7 @@ typedef struct run_row {
     double prior[ALL];           /* in the link */
     double weight;
     bool supported, complete;
+    tc_guesses guesses;
 } run_row;
 
 typedef struct run_problem {

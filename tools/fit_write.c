@@ -55,6 +55,9 @@ static void write_values(FILE *out, const char *heading, const char *indent, con
         if (general && strcmp(general->of[j].value, values->of[j].value) == 0) continue;
         if (!begun && heading) fprintf(out, "  %s:\n", heading);
         begun = true;
+        if (!fit_in_range(first + j, strtod(values->of[j].value, NULL)))
+            fprintf(stderr, "traincast-fit: %s of %s: %s is beyond its range; what is missing in the model?\n",
+                    fit_parameters[first + j].key, heading ? heading : "generic", values->of[j].value);
         write_line(out, indent, first + j, values->of[j].value);
     }
 }
@@ -205,8 +208,8 @@ void fit_write_values(const run_problem *p, const fit_fold *all, const memory_pr
 /* ---- intervals ---------------------------------------------------------------------- */
 
 /* What a fit without a row's family knew of its chip and stack, and what makes its forecast difficult. */
-static void describe(const run_problem *p, const run_row *row, double features[TC_INTERVAL_FEATURES]) {
-    tc_evidence seen = {false, false, false};
+static void describe(const run_problem *p, const run_row *row, interval_run *run) {
+    tc_evidence seen = {.guesses = row->guesses};
     for (int i = 0; i < p->count; i++) {
         const run_row *other = &p->rows[i];
         if (!other->supported || other->family == row->family) continue;
@@ -218,14 +221,14 @@ static void describe(const run_problem *p, const run_row *row, double features[T
     tc_error ignored;
     if (tc_case_predict(&row->c, &result, &ignored)) abort();
     tc_question question = tc_case_question(&row->c);
-    tc_interval_features(&question, &result.step, seen, features);
+    tc_interval_features(&question, &result.step, seen, run->feature);
+    run->chip_seen = seen.chip;
 }
 
-static const char *chips_of(const char *accelerator) {
-    if (strncmp(accelerator, "a100", 4) == 0) return "A100";
-    if (strncmp(accelerator, "h100", 4) == 0) return "H100";
-    if (strncmp(accelerator, "ascend-910b", 11) == 0) return "Ascend 910B";
-    return strncmp(accelerator, "tpu", 3) == 0 ? "TPU" : "others";
+static const char *number_of_guesses(tc_guesses g) {
+    static const char *const names[] = {"nothing", "1", "2", "3", "4 and more"};
+    int n = g.layout + g.others;
+    return names[n < 4 ? n : 4];
 }
 
 interval_run *fit_interval_runs(const run_problem *p, const double *errors, int *count) {
@@ -237,13 +240,15 @@ interval_run *fit_interval_runs(const run_problem *p, const double *errors, int 
         if (!row->supported || isnan(errors[i])) continue;
         interval_run *run = &runs[(*count)++];
         *run = (interval_run){.ratio = -log(1 + errors[i] / 100),
-                              .weight = row->weight,
                               .family = row->family,
                               .chip_family = row->c.cluster.accelerator.family,
-                              .chips = chips_of(p->accelerators.name[row->accelerator])};
-        describe(p, row, run->feature);
+                              .group = {p->accelerators.name[row->accelerator], p->stacks.name[row->stack],
+                                        row->c.run->model.family[0] ? row->c.run->model.family : "not stated",
+                                        number_of_guesses(row->guesses)}};
+        describe(p, row, run);
     }
     interval_find_families(runs, *count);
+    interval_weigh(runs, *count);
     return runs;
 }
 

@@ -85,7 +85,7 @@ static void take_run(tally *t, tc_catalog *catalog, const tc_conventions *conven
     leave_open(open, &r->counted);
     tc_interval_model narrow = *model;
     narrow.layouts.known = false;
-    tc_interval interval = tc_interval_of(&narrow, &q, &result.step);
+    tc_interval interval = tc_interval_of(&narrow, &q, &result.step, tc_case_guesses(&c));
     if (interval.p10 > 0) r->interval[0] = log(interval.p10), r->interval[1] = log(interval.p90);
 }
 

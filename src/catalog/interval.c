@@ -8,8 +8,9 @@
 #include "catalog/interval_model.h"
 
 const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES]
-    = {"stack_unseen",  "chip_unseen", "architecture_unseen", "moe",       "low_precision",
-       "communication", "host",        "memory_traffic",      "attention", "bubble"};
+    = {"stack_unseen", "chip_unseen",   "architecture_unseen", "open_layout", "assumed",        "small_model",
+       "moe",          "low_precision", "communication",       "host",        "memory_traffic", "attention",
+       "bubble"};
 
 static tc_code number_of(const tc_document *document, const tc_node *row, const char *key, double *out,
                          tc_error *error) {
@@ -66,6 +67,7 @@ static tc_code read_scale(const tc_document *document, const tc_node *scale, tc_
         family->name = row->key;
         code = number_of(document, scale, row->key, &family->coefficient, error);
     }
+    if (!code) code = number_of(document, document->root, "typical_scale", &out->typical_scale, error);
     if (!code) code = number_of(document, quantiles, "p10", &out->p10, error);
     if (!code) code = number_of(document, quantiles, "p90", &out->p90, error);
     out->scaled = !code;

@@ -6,7 +6,7 @@
 #include "catalog/published_layouts.h"
 
 /* Shares of the step and kinds of the question that make a forecast difficult; whose chip it is comes on top. */
-enum { TC_INTERVAL_FEATURES = 10, TC_INTERVAL_FAMILIES = 8 };
+enum { TC_INTERVAL_FEATURES = 13, TC_INTERVAL_FAMILIES = 8 };
 extern const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES];
 
 /* Slugs of which published runs were seen by the fit. */
@@ -25,6 +25,7 @@ struct tc_interval_model {
     tc_seen accelerators, architectures, stacks, memory_stacks;
     bool scaled; /* there is an interval of the step's time */
     double intercept, coefficient[TC_INTERVAL_FEATURES], p10, p90;
+    double typical_scale; /* the median over runs of chips that others ran on, too: the least of one without runs */
     int families;
     tc_interval_family family[TC_INTERVAL_FAMILIES];
     /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */

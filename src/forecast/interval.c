@@ -11,18 +11,34 @@
 #include "forecast/distance.h"
 #include "workload/operators.h"
 
-static const char *evidence_text(tc_evidence seen) {
-    if (seen.chip)
-        return seen.stack ? "measured runs of this chip and of this stack"
-                          : "measured runs of this chip, not of this stack";
-    return seen.architecture ? "measured runs of other chips of this architecture"
-                             : "no measured runs of this architecture";
+/* Of the chip, then of the layout. */
+#define WITH(text)                                                                                                     \
+    { text, text "; far from their layouts" }
+enum { FAR = 1 }; /* as where no source has published what the layout does, or one has half of it */
+
+static const char *evidence_text(tc_evidence seen, double distance) {
+    static const char *const texts[4][2]
+        = {WITH("measured runs of this chip and of this stack"), WITH("measured runs of this chip, not of this stack"),
+           WITH("measured runs of other chips of this architecture"), WITH("no measured runs of this architecture")};
+    return texts[seen.chip ? !seen.stack : seen.architecture ? 2 : 3][distance >= FAR];
+}
+
+/* 0 from three billion active parameters, 1 of 30 million and fewer: launches, host and small products weigh more than models say. */
+static double smallness(const tc_model *model) {
+    double parameters = tc_model_count(model).active_parameters, doublings = log2(3e9 / parameters);
+    return parameters > 0 ? fmin(1, fmax(0, doublings / log2(100))) : 0;
 }
 
 void tc_interval_features(const tc_question *q, const tc_step *step, tc_evidence seen,
                           double out[TC_INTERVAL_FEATURES]) {
-    const double of_question[]
-        = {!seen.stack, !seen.chip, !seen.architecture, tc_has_experts(&q->job.model), tc_format_is_low(q->job.dtype)};
+    const double of_question[] = {!seen.stack,
+                                  !seen.chip,
+                                  !seen.architecture,
+                                  log1p(seen.guesses.layout),
+                                  log1p(seen.guesses.others),
+                                  smallness(&q->job.model),
+                                  tc_has_experts(&q->job.model),
+                                  tc_format_is_low(q->job.dtype)};
     enum { OF_QUESTION = sizeof of_question / sizeof *of_question };
     _Static_assert(OF_QUESTION + TC_PART_FEATURES == TC_INTERVAL_FEATURES, "a coefficient for each");
     memcpy(out, of_question, sizeof of_question);
@@ -58,11 +74,14 @@ tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_quest
     return out;
 }
 
-tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q, const tc_step *step) {
+tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q, const tc_step *step,
+                           tc_guesses guesses) {
     tc_interval out = tc_memory_interval_of(model, q);
     if (!model) return out;
     const tc_accelerator *a = &q->cluster.accelerator;
-    tc_evidence seen = {was_seen(&model->stacks, q->stack.slug), was_seen(&model->accelerators, a->slug), false};
+    tc_evidence seen = {.stack = was_seen(&model->stacks, q->stack.slug),
+                        .chip = was_seen(&model->accelerators, a->slug),
+                        .guesses = guesses};
     seen.architecture = seen.chip || was_seen(&model->architectures, a->architecture);
     if (!model->scaled) return out;
     double features[TC_INTERVAL_FEATURES], scale = model->intercept + family_coefficient(model, a->family);
@@ -70,16 +89,17 @@ tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q,
     for (int i = 0; i < TC_INTERVAL_FEATURES; i++) scale += model->coefficient[i] * features[i];
     tc_layout_traits traits = tc_layout_traits_of(q, &step->layout, step->micro_batches);
     double distance = tc_layout_distance(&model->layouts, &traits, NULL, 0, NULL);
+    if (!seen.chip && model->typical_scale > 0) scale = fmax(scale, log(model->typical_scale));
     double width = exp(scale) * tc_distance_widens(&model->layouts, distance);
     out.p10 = exp(model->p10 * width);
     out.p90 = exp(model->p90 * width);
-    out.evidence = evidence_text(seen);
+    out.evidence = evidence_text(seen, distance);
     return out;
 }
 
 void tc_interval_apply(const tc_question *q, tc_step *step) {
     tc_distance_apply(q, step);
-    tc_interval interval = tc_interval_of(q->interval, q, step);
+    tc_interval interval = tc_interval_of(q->interval, q, step, (tc_guesses){0, 0});
     step->step_s_p10 = step->step_s * interval.p10;
     step->step_s_p90 = step->step_s * interval.p90;
     step->memory_p10 = step->memory.reserved * interval.memory_p10;

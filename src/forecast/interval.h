@@ -1,8 +1,8 @@
 /* interval.h - how far a forecast may be off: its 80 % interval and the evidence behind it.
  *
  * log(measured / forecast) on published runs whose source the fit had not seen, scaled by how difficult a
- * forecast is: s = exp(intercept + coefficient of the chip's family + sum of coefficient x feature), the interval
- * [exp(q10 s), exp(q90 s)], wider where the layout is far from published ones (distance.h). Coefficients and quantiles: data/fitted/intervals.yaml, written by `make fit`. */
+ * forecast is: s = exp(intercept + coefficient of the chip's family + sum of coefficient x feature), of a chip without runs at
+ * least what is typical of the others, the interval [exp(q10 s), exp(q90 s)], wider where the layout is far from published ones (distance.h). Coefficients and quantiles: data/fitted/intervals.yaml, written by `make fit`. */
 #ifndef TC_FORECAST_INTERVAL_H
 #define TC_FORECAST_INTERVAL_H
 
@@ -15,9 +15,16 @@ typedef struct tc_interval {
     double memory_p10, memory_p50, memory_p90; /* factors on the reserved memory; 0 */
 } tc_interval;
 
-/* Which runs the fit had seen: of the question's stack, chip, and chips of its architecture. */
+/* What the question left open, of runs that others made: choices of the layout that the forecast made for them, and other
+ * things taken for granted (shape, format, software). What a user leaves to the program is no guess: it is what will be done. */
+typedef struct tc_guesses {
+    int layout, others;
+} tc_guesses;
+
+/* What a forecast rests on: which runs the fit had seen - of the question's stack, chip, chips of its architecture - and guesses. */
 typedef struct tc_evidence {
     bool stack, chip, architecture;
+    tc_guesses guesses;
 } tc_evidence;
 
 /* What makes a forecast difficult: in the order of tc_interval_feature_names. */
@@ -25,7 +32,8 @@ void tc_interval_features(const tc_question *question, const tc_step *step, tc_e
                           double out[TC_INTERVAL_FEATURES]);
 
 /* The interval of a forecast; all zero without a model. */
-tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *question, const tc_step *step);
+tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *question, const tc_step *step,
+                           tc_guesses guesses);
 
 /* Of memory alone, which depends on nothing but the stack: no step is needed. */
 tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_question *question);

@@ -17,6 +17,13 @@ tc_question tc_case_question(const tc_case *c) {
                          .stack = c->stack};
 }
 
+tc_guesses tc_case_guesses(const tc_case *c) {
+    int open = 0;
+    for (unsigned rest = c->open; rest; rest &= rest - 1) open++;
+    int listed = open + ((c->open & TC_CASE_OPEN_LAYOUT) != 0); /* tp and pp */
+    return (tc_guesses){.layout = open, .others = c->assumed_count > listed ? c->assumed_count - listed : 0};
+}
+
 /* ---- the forecast in the source's terms ---------------------------------------- */
 
 static double in_metric(const tc_case *c, const tc_step *step) {

@@ -2,6 +2,7 @@
 #ifndef TC_VALIDATE_CASE_H
 #define TC_VALIDATE_CASE_H
 
+#include "forecast/interval.h"
 #include "validate/conventions.h"
 #include "validate/published.h"
 
@@ -41,6 +42,9 @@ typedef struct tc_case_result {
 bool tc_case_is_built(const tc_case *c);
 
 tc_question tc_case_question(const tc_case *c);
+
+/* What had to be guessed of a settled case. */
+tc_guesses tc_case_guesses(const tc_case *c);
 
 /* Chooses what the source left open: the least recompute and the fastest layout that fit. */
 void tc_case_settle(tc_case *c);

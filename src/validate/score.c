@@ -152,7 +152,7 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     if (run->metric != TC_METRIC_NONE) {
         out->predicted = result.predicted;
         out->error_pct = result.error_pct;
-        tc_interval interval = tc_interval_of(model, &q, &result.step);
+        tc_interval interval = tc_interval_of(model, &q, &result.step, tc_case_guesses(c));
         out->step_s_p10 = result.step.step_s * interval.p10;
         out->step_s_p90 = result.step.step_s * interval.p90;
         double ratio = 1 / (1 + result.error_pct / 100); /* measured over forecast step time */
