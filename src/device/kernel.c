@@ -49,9 +49,9 @@ static double power_limited(const tc_accelerator *a, double rate, double energy_
     return rate / sqrt(sqrt(sqrt(1 + r8)));
 }
 
-/* A kernel of an operator stands for some four operators of eager code; one call in a loop of C++ (Transformer Engine's GroupedLinear: a product, and in
- * 8 bit a cast, for each expert) is one. */
-#define EXPERT_ISSUE 0.25
+/* Host time of one call in a loop of C++, without Python: some 5 us to launch (Transformer Engine's GroupedLinear: a product and, in 8 bit, a cast for
+ * each expert). */
+#define EXPERT_ISSUE_S 5e-6
 
 /* Traffic to quantise an element of a product's input, by what its scale needs. Each recipe writes the narrow copy and its transpose, for the
  * weight gradient. With delayed scaling, or a scale for a block that one thread block holds, the input is read once; a scale of the whole tensor needs a
@@ -107,8 +107,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->permute_passes = q->permute_passes;
     r->grouped = q->grouped_fraction;
     r->expert_s = q->expert_s;
-    r->expert_host_s
-        = stack->kernels.issues_experts ? EXPERT_ISSUE * q->host_s_per_kernel * (tc_format_is_low(dtype) ? 2 : 1) : 0;
+    r->expert_host_s = stack->kernels.issues_experts ? EXPERT_ISSUE_S * (tc_format_is_low(dtype) ? 2 : 1) : 0;
     r->fused = stack->kernels.fused;
     r->cores = a->cores > 0 ? a->cores : 1;
     if (stack->kernels.communication_cores > 0 && stack->kernels.communication_cores < r->cores) {
