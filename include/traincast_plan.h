@@ -156,6 +156,7 @@ typedef struct tc_scenario {
     int32_t as_of;   /* what lies before is known; the start where the file has none */
     int32_t horizon; /* what is not done by then is never done; five years after the start */
     bool certain;    /* no spread and no risk: the calendar alone */
+    bool reorder;    /* jobs of one priority choose in the order that ends them soonest on average */
     double bring_up_s, ablation_share, evaluation_share;
     tc_spread bring_up; /* with risks; a single figure is its middle, and the usual spread lies about it */
     bool bring_up_given;
@@ -330,6 +331,8 @@ typedef struct tc_plan_run {
 typedef struct tc_plan_job {
     int chosen; /* index in runs, or -1 */
     bool late;  /* no candidate meets the deadline: the earliest is planned */
+    double
+        bound_s; /* no plan could have it done before on the expected supply: alone on all its pools, moves for nothing; INFINITY */
 } tc_plan_job;
 
 typedef struct tc_plan_pool {

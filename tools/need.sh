@@ -19,6 +19,7 @@ found() {
     libsqlite3-dev) pkg-config --exists sqlite3 ;;
     libopenmpi-dev) pkg-config --exists ompi-c ;;
     openmpi-bin) command -v mpirun ;;
+    coinor-cbc) command -v cbc ;;
     libcmocka-dev) pkg-config --exists cmocka ;;
     *) return 1 ;;
     esac >/dev/null 2>&1

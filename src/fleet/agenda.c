@@ -3,6 +3,7 @@
  * In the scenario's order every job takes the first of its candidates that meets its deadline (without one: that can be trained at all) in
  * the middle future, where every variable has its median, beside the jobs before it; course.c says where each runs. The numbers of
  * devices that the jobs then run on are searched for in the whole space of layouts, until no new one turns up. */
+#include "fleet/bound.h"
 #include "fleet/planner.h"
 #include "fleet/runs.h"
 
@@ -287,6 +288,21 @@ static tc_code write_runs(tc_planner *p) {
 
 /* ---- jobs ------------------------------------------------------------------------------------------------ */
 
+tc_code tc_agenda_try(tc_planner *p) { return p->scenario->certain ? refine(p, false) : follow(p, 0); }
+
+/* Before when no plan could have the jobs done; that a job waits for comes before it. */
+static tc_code find_bounds(tc_planner *p) {
+    int *cursor = tc_arena_alloc(&p->plan->arena, (size_t)(p->scenario->pools + 1) * sizeof *cursor);
+    if (!cursor) return tc_planner_no_memory(p);
+    for (int t = 0; t < p->tasks.tasks; t++) {
+        const tc_task *task = &p->task[t];
+        double from = task->earliest_s;
+        if (task->after >= 0) from = fmax(from, p->plan->job[p->task[task->after].index].bound_s);
+        p->plan->job[task->index].bound_s = tc_bound_of(&p->tasks, task, from, cursor);
+    }
+    return TC_OK;
+}
+
 /* Tries a candidate beside the jobs before it. *finish_s: INFINITY where it is never done. */
 static tc_code try_candidate(tc_planner *p, int job, int candidate, bool whole, double *finish_s) {
     tc_task *task = &p->task[p->tasks.tasks];
@@ -298,7 +314,7 @@ static tc_code try_candidate(tc_planner *p, int job, int candidate, bool whole, 
     if (code == TC_OK && was_seen(p->scenario, job)) code = learn(p, task);
     if (code) return code;
     p->tasks.tasks++;
-    code = whole || p->scenario->certain ? refine(p, whole) : follow(p, 0);
+    code = whole ? refine(p, true) : tc_agenda_try(p);
     p->tasks.tasks--;
     *finish_s = p->fortune[p->tasks.tasks].finish_s;
     return code;
@@ -312,7 +328,7 @@ static tc_code plan_job(tc_planner *p, int job) {
         best_s = INFINITY;
     int chosen = -1;
     *run = (tc_plan_run){.job = job, .pool = -1};
-    p->plan->job[job] = (tc_plan_job){.chosen = -1};
+    p->plan->job[job] = (tc_plan_job){.chosen = -1, .bound_s = INFINITY};
     if (wanted->after_job >= 0 && !p->plan->run[wanted->after_job].feasible) {
         snprintf(run->why, sizeof run->why, "waits for '%s', which cannot be trained", wanted->after);
         return TC_OK;
@@ -409,7 +425,9 @@ tc_code tc_agenda_make(tc_planner *p) {
     if (!open_tasks(p)) return tc_planner_no_memory(p);
     tc_code code = TC_OK;
     code = plan_jobs(p);
+    if (code == TC_OK) code = tc_agenda_order(p);
     if (code == TC_OK) code = refine(p, true);
+    if (code == TC_OK) code = find_bounds(p);
     give_dimensions(p);
     if (code == TC_OK) code = write_runs(p);
     for (int j = 0; j < s->jobs && code == TC_OK; j++) {

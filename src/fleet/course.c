@@ -99,11 +99,6 @@ static double seen_pace(const tc_course *c, int pool) {
 
 /* ---- expectations ----------------------------------------------------------------------------------- */
 
-/* As long as nothing of a fate is known. What has been seen of a run holds all its losses. */
-static double expected_tokens_per_s(const tc_task *task, const tc_rate *rate) {
-    return (task->seen ? rate->tokens_per_s : tc_useful(rate->tokens_per_s, &rate->overhead)) * task->usual;
-}
-
 /* Tokens that a stage has where none of it is trained. */
 static double tokens_of(const tc_course *c, const tc_task *task, int stage) {
     return task->stage[stage].tokens * (task->index == c->fewer_of ? 1 - c->fewer : 1);
@@ -122,7 +117,7 @@ static double expected_rate(const tc_course *c, const tc_task *task, const state
     tc_rate pace = tc_rate_at(task->stage[stage].rates[pool], devices);
     if (pace.knot < 0) return 0;
     double slow = s->pool >= 0 && c->tasks->kind[s->pool] == c->tasks->kind[pool] ? s->slow : 1;
-    return expected_tokens_per_s(task, &pace) / slow;
+    return tc_expected_tokens_per_s(task, &pace) / slow;
 }
 
 /* Devices of a pool that the tasks that were placed there are expected to hold at a time. *next: when one of them is expected to give its
@@ -269,9 +264,9 @@ static void ask(tc_course *c, int index, int pool, int devices) {
 /* Seconds that a rate takes, as expected, for what is left of a task: for one that counts at a moment, for what it trains until then as
  * it runs now. */
 static double time_left(const tc_course *c, const tc_task *task, const state *s, const tc_rate *rate) {
-    double now = expected_tokens_per_s(task, &s->pace) / s->slow;
+    double now = tc_expected_tokens_per_s(task, &s->pace) / s->slow;
     double left = task->by_s > 0 ? now * (task->by_s - c->now) : s->left;
-    return left / (expected_tokens_per_s(task, rate) / s->slow);
+    return left / (tc_expected_tokens_per_s(task, rate) / s->slow);
 }
 
 /* What a task would have on a pool. */
@@ -328,7 +323,7 @@ static bool before(const tc_course *c, int a, int b) {
     bool runs = c->state[a].pace.knot >= 0 || c->state[a].between,
          other_runs = c->state[b].pace.knot >= 0 || c->state[b].between;
     if (runs != other_runs) return runs;
-    return a < b;
+    return x->rank != y->rank ? x->rank < y->rank : a < b;
 }
 
 /* Tasks that can run, in the order in which they choose. */

@@ -1,7 +1,7 @@
 /* course.h - the course that jobs take through one future of the fleet.
  *
  * List scheduling, without foresight: at events (devices come or go, a job can start or is done, and once a week where there is a
- * choice) every job, by priority and then in the scenario's order, goes to the pool where it is expected to be done first, from what is there now,
+ * choice) every job, by priority and then in the order of their rank, goes to the pool where it is expected to be done first, from what is there now,
  * what is expected to come (the middle future's growth at the pace that has been seen) and what the jobs before it hold;
  * never from what this future will bring. A job that runs elsewhere moves if that is expected to end its training clearly sooner. What
  * a job leaves idle goes to the next. */
@@ -26,6 +26,7 @@ typedef struct tc_task {
     int stages;            /* that are left, at least one */
     const tc_stage *stage; /* in their order */
     int first_stage;       /* of the candidate: what is before it is done */
+    int rank;              /* among those of its priority: the lowest chooses first */
     double earliest_s;
     bool anyhow;         /* it begins even where it is not expected to be done */
     double by_s;         /* it shall train as much as it can by then, rather than be done soon; 0: be done soon */
@@ -64,6 +65,11 @@ typedef struct tc_fortune {
     double *device_s; /* [pools] */
     double left;      /* tokens, of all stages */
 } tc_fortune;
+
+/* Tokens a second as long as nothing of a fate is known. What has been seen of a run holds all its losses. */
+static inline double tc_expected_tokens_per_s(const tc_task *task, const tc_rate *rate) {
+    return (task->seen ? rate->tokens_per_s : tc_useful(rate->tokens_per_s, &rate->overhead)) * task->usual;
+}
 
 typedef struct tc_course tc_course;
 

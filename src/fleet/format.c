@@ -248,6 +248,7 @@ static const tc_field fields[] = {
     TEXT("as_of", TC_NEED_NEVER, tc_scenario, as_of_date),
     TEXT("horizon", TC_NEED_NEVER, tc_scenario, horizon_date),
     SWITCH("certain", tc_scenario, certain),
+    SWITCH("reorder", tc_scenario, reorder),
     SWITCH("any", tc_scenario, any),
     {.path = "fit", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, fit), .min = 0.01, .max = 0.99},
     {.path = "batch_band", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, batch_band), .min = 0, .max = 0.9},

@@ -251,6 +251,7 @@ static const tc_member scenario[] = {
     TC_INTEGER(tc_scenario, as_of, -MOST_DAY, MOST_DAY),
     TC_INTEGER(tc_scenario, horizon, -MOST_DAY, MOST_DAY),
     TC_SWITCH(tc_scenario, certain),
+    TC_SWITCH(tc_scenario, reorder),
     TC_FIGURE(tc_scenario, bring_up_s),
     TC_STRUCT(tc_scenario, bring_up, tc_spread_members),
     TC_SWITCH(tc_scenario, bring_up_given),

@@ -185,6 +185,24 @@ static tc_code tell_steps(tc_planner *p) {
     return code;
 }
 
+/* "jobs of one priority choose in the order b, a: ..." */
+static tc_code tell_order(tc_planner *p) {
+    char names[400] = "";
+    size_t used = 0;
+    for (int rank = 0; rank < p->tasks.tasks; rank++)
+        for (int t = 0; t < p->tasks.tasks && used < sizeof names - 64; t++)
+            if (p->task[t].rank == rank)
+                used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
+                                         p->task[t].job->name);
+    const char *what = p->less_late_s > 0 ? "less late for their deadlines" : "earlier";
+    double days = (p->less_late_s > 0 ? p->less_late_s : p->sooner_s) / 86400;
+    return add_line(p, assumed_of(p),
+                    "jobs of one priority choose in this order: %s; on the expected supply that ends them %s days %s "
+                    "on average "
+                    "than the file's order",
+                    names, tc_decimal_text(days, 1).s, what);
+}
+
 static tc_code tell_assumed(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
@@ -206,6 +224,7 @@ static tc_code tell_assumed(tc_planner *p) {
                         "a job trains on one pool at a time, what it leaves idle goes to the next job; layouts change "
                         "only when "
                         "devices come or go, and cost one restart");
+    if (code == TC_OK && p->reordered) code = tell_order(p);
     if (code == TC_OK && s->certain)
         code = add_line(p, assumed_of(p),
                         "deliveries come on their dates: an 80 %% interval is that of the step times, slow or fast for "

@@ -23,7 +23,9 @@ typedef struct tc_planner {
     tc_course *course;
     tc_fortune *fortune; /* [jobs] */
     tc_leg *leg;
-    double step_z; /* of the middle future that was followed last */
+    bool reordered;               /* jobs of one priority do not choose in the scenario's order */
+    double sooner_s, less_late_s; /* by that, a job on average */
+    double step_z;                /* of the middle future that was followed last */
     int legs, leg_room;
     int room_assumed, room_advice; /* in the plan's lines */
     int looked_at;                 /* candidates on pools, before it was stopped */
@@ -32,6 +34,12 @@ typedef struct tc_planner {
 
 /* Which candidate every job trains, where and when in the middle future; plan->run and plan->job. */
 TC_NODISCARD tc_code tc_agenda_make(tc_planner *planner);
+
+/* Follows the middle future with what is usual. */
+TC_NODISCARD tc_code tc_agenda_try(tc_planner *planner);
+
+/* Orders the tasks of one priority (order.c). */
+TC_NODISCARD tc_code tc_agenda_order(tc_planner *planner);
 
 /* The first moment at which a job may run. */
 double tc_earliest_of(const tc_scenario *scenario, const tc_scenario_job *job);

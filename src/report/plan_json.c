@@ -148,6 +148,9 @@ static void write_job(tc_writer *writer, const tc_plan *plan, int index) {
     }
     tc_write_string(writer, "deadline", job->deadline == INT32_MAX ? NULL : job->deadline_date);
     if (job->deadline != INT32_MAX) tc_write_bool(writer, "in_time", run->feasible && !plan->job[index].late);
+    double bound = plan->job[index].bound_s;
+    write_day(writer, "finish_bound", bound < INFINITY,
+              bound < INFINITY ? plan->scenario->start + (int32_t)floor(bound / 86400) : 0);
     if (!run->feasible) tc_write_string(writer, "why", run->why);
     write_sums(writer, run, plan->outlook && run->feasible ? &plan->outlook->job[index] : NULL);
     write_phases(writer, plan->scenario, run);

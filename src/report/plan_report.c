@@ -407,6 +407,11 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
              tc_format_count(run->tonnes_co2).s);
     fprintf(file, "  %s  ", tc_format_day(run->finish).s);
     tc_print_wrapped(file, style, 14, 14, text);
+    int32_t bound = plan->scenario->start + (int32_t)floor(plan->job[job].bound_s / 86400);
+    if (!(plan->job[job].bound_s < INFINITY) || bound >= run->finish) return;
+    fprintf(file, "  %s  ", tc_format_day(bound).s);
+    tc_print_wrapped(file, style, 14, 14,
+                     "no plan could have it done sooner on this supply: alone on all its pools, moves for nothing");
 }
 
 /* ---- the page ---------------------------------------------------------------------------------- */
