@@ -35,6 +35,10 @@ TC_DEVICE_PARAM(attention_backward_seq_half, "attention_backward_seq_half", NONE
                 "the same, backward")
 TC_DEVICE_PARAM(memory_fraction, "memory_fraction", NONE, FRACTION, ABOVE_0,
                 "achievable share of the datasheet memory bandwidth")
+TC_DEVICE_PARAM(
+    matrix_unit, "matrix_unit", NONE, FIGURE, FROM_0,
+    "width of a systolic matrix unit, to which the inner dimension and the columns of a product are padded; "
+    "0: small units, whose padding is that of tiles")
 TC_DEVICE_PARAM(launch_s, "launch", SECONDS, POSITIVE, FROM_0, "gap on the device between two dependent kernels, s")
 TC_DEVICE_PARAM(link_fraction, "link_fraction", NONE, FRACTION, ABOVE_0,
                 "achievable share of the scale-up bandwidth in collectives")

@@ -250,6 +250,23 @@ static void attention(void **state) {
     assert_near(forward(&r, &op).attention, 1, 1e-12);
 }
 
+/* A systolic array of 256 columns: 2880 fills 12 of 11.25 both ways; heads of 64 take the time of 128. */
+static void systolic_arrays_are_filled(void **state) {
+    (void)state;
+    tc_rates r = compute_rates();
+    double plain = gemm(&r, 2560, 2880, 2880);
+    r.unit = 256;
+    assert_near(gemm(&r, 2560, 2880, 2880), plain * 3072 / 2880 * 3072 / 2880, 1e-12);
+    assert_near(gemm(&r, 2560, 2560, 5120), 2.0 * 2560 * 2560 * 5120 / 100e12, 1e-12);
+    tc_operator op = {.kind = TC_OP_ATTENTION,
+                      .tag = TC_TAG_ATTENTION,
+                      .kernels = 1,
+                      .attention = {.pairs = 1e9, .keys = 8192, .tiles = 1e30, .head_dim = 64}};
+    double narrow = forward(&r, &op).attention;
+    r.unit = 0;
+    assert_near(narrow, 2 * forward(&r, &op).attention, 1e-12);
+}
+
 /* Heads of 145: 290 bytes a row. Both products of plain attention run at the vector units' 10 TFLOP/s, forward and backward; those of 144 do not. */
 static void rows_of_no_16_bytes(void **state) {
     (void)state;
@@ -334,6 +351,7 @@ int main(void) {
         cmocka_unit_test(formats),
         cmocka_unit_test(peaks),
         cmocka_unit_test(attention),
+        cmocka_unit_test(systolic_arrays_are_filled),
         cmocka_unit_test(rows_of_no_16_bytes),
         cmocka_unit_test(elementwise),
         cmocka_unit_test(gemm_backward),

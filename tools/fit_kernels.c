@@ -251,6 +251,7 @@ static int accelerator_of(const fit_fold *f, int row) { return ((const kernel_ro
 
 static int columns_of(const fit_fold *f, int index, int j, int columns[FIT_SHARED]) {
     const kernel_row *row = &((const kernel_row *)f->rows)[index];
+    if (!fit_moves(j)) return 0;
     columns[0] = j;
     columns[1] = architecture_column(row->architecture_index, j);
     columns[2] = accelerator_column(f->system->problem, row->accelerator_index, j);

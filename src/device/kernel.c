@@ -40,6 +40,10 @@ static const struct tile {
 #define FORWARD_TILES_HALF 1.5
 #define BACKWARD_TILES_HALF 0.65
 
+/* Elements of a vector register beside systolic units: heads are padded to them (TPU; JAX, Pallas documentation, TPU: the
+ * last dimension of a block is a multiple of 128). */
+#define LANES 128.0
+
 /* The clock falls until the power limit holds: the rate is the lesser of what the units do at full clock
  * and what the power pays for, blended over a narrow band (p-norm) as operators differ in power. */
 static double power_limited(const tc_accelerator *a, double rate, double energy_j) {
@@ -100,6 +104,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->memory = a->memory_bytes_per_s * p->memory_fraction;
     r->gemm_k_half = p->gemm_k_half;
     r->launch_s = p->launch_s;
+    r->unit = p->matrix_unit;
     r->host_s = q->host_s_per_kernel;
     r->moe_sync_s = stack->kernels.reads_counts ? q->moe_sync_s : 0;
     r->memory_passes = q->memory_passes;
@@ -134,6 +139,9 @@ static double round_up(double x) {
     return whole < x ? whole + 1 : whole;
 }
 
+/* A width filled up to whole units, relative to it. */
+static double padded(double width, double unit) { return round_up(width / unit) * unit / width; }
+
 /* Share of the sustained rate that a tile size reaches on (m, n). */
 static double tile_efficiency(const struct tile *tile, double cores, double groups, double m, double n) {
     double rows = round_up(m * tile->per_m), columns = round_up(n * tile->per_n);
@@ -151,6 +159,7 @@ double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, dou
     }
     double rate = low_precision ? r->gemm_low : r->gemm16;
     double compute = 2 * groups * m * n * (k + r->gemm_k_half) / (rate * best);
+    if (r->unit > 0) compute *= padded(n, r->unit) * padded(k, r->unit);
     double bytes
         = groups * ((m * k + k * n) * (low_precision ? r->low_bytes : r->element_bytes) + r->element_bytes * m * n)
           + extra_bytes;
@@ -216,6 +225,7 @@ static double attention_seconds(const tc_rates *r, double rate, double tiles_hal
     double d = op->attention.head_dim, keys = op->attention.keys, blocks = op->attention.tiles;
     rate *= d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * keys / (keys + seq_half) * blocks
             / (blocks + tiles_half * r->cores);
+    if (r->unit > 0) rate /= padded(d, LANES);
     return 4 * op->attention.pairs * d / rate;
 }
 

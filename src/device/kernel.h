@@ -22,6 +22,7 @@ typedef struct tc_rates {
     double expert_host_s; /* of its issue by the host */
     int fused;            /* tc_operator_group bits */
     double cores;
+    double unit;           /* columns of a systolic matrix unit; 0: none to pad for */
     double low_bytes;      /* bytes of an element in the job's format, scales included */
     double quantise_bytes; /* traffic to quantise one element of a GEMM's input; 0 in 16 bit */
     double quantise_kernels;
