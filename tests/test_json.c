@@ -194,6 +194,7 @@ static void every_field_is_in_the_table(void **state) {
         "plan startup-rented startup-rented --samples 64 --set pools[0].deliveries[0].devices=192",
         "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl data/runs/hagemann23.jsonl",
         "validate --sweeps data/runs/bigscience.jsonl",
+        "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl --explain",
         "validate --against tests/attack/predictions.jsonl data/runs/korthikanti22.jsonl",
         "validate --histories data/histories/runs.jsonl",
         "validate --progress data/histories/progress.jsonl",

@@ -7,6 +7,7 @@
 #include "report/against_report.h"
 #include "report/histories_report.h"
 #include "report/progress_report.h"
+#include "report/residuals_report.h"
 #include "report/sweeps_report.h"
 #include "report/validate_report.h"
 
@@ -29,6 +30,17 @@ static tc_code read_embedded(tc_context *context, tc_published *published) {
     if (published->count == 0)
         return tc_fail(context->error, TC_INVALID, "validate",
                        "the program holds no published runs; give a file of them");
+    return TC_OK;
+}
+
+static tc_code explain(tc_context *context, const tc_validation *validation) {
+    tc_residuals residuals;
+    tc_code code = tc_residuals_of(validation, &residuals, context->error);
+    if (code) return code;
+    if (context->target.format)
+        tc_report_residuals(&context->target, &residuals);
+    else if (!tc_report_residuals_text(context->out, &context->style, &residuals))
+        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
     return TC_OK;
 }
 
@@ -107,7 +119,8 @@ static tc_code score_runs(tc_context *context, tc_published *published) {
     tc_validation validation;
     tc_code code = tc_validate(context->catalog, published->runs, published->count, &published->arena, &validation,
                                context->error);
-    return code ? code : report(context, &validation);
+    if (code) return code;
+    return tc_given(context, TC_OPTION_EXPLAIN)->given ? explain(context, &validation) : report(context, &validation);
 }
 
 static tc_code report_histories(tc_context *context, const tc_histories *histories) {

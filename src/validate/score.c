@@ -139,6 +139,8 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     out->complete = c->assumed_count == 0;
     out->counts = run->counts && !run->out_of_memory && c->status == TC_CASE_OK;
     out->step_s = result.step.step_s;
+    for (int i = 0; i < TC_PARTS_ALL; i++)
+        out->part_share[i] = tc_breakdown_seconds(&result.step.breakdown, i) / result.step.step_s;
     out->open = (c->open & ~TC_CASE_OPEN_BATCH) != 0;
     out->memory_gib = result.memory_gib;
     out->capacity_gib = result.step.memory.capacity / (1024.0 * 1024 * 1024);

@@ -8,6 +8,7 @@
 #define TC_VALIDATE_SCORE_H
 
 #include "base/arena.h"
+#include "step/parts.h"
 #include "validate/case.h"
 
 typedef struct tc_scored_run {
@@ -22,6 +23,7 @@ typedef struct tc_scored_run {
     double step_s_p10, step_s_p90;         /* 0 until intervals exist */
     int covered;                           /* 1, 0, or -1: no interval */
     double memory_gib, memory_error_pct;   /* forecast; 0 where not scored */
+    double part_share[TC_PARTS_ALL];       /* of the forecast step */
     double capacity_gib;                   /* of the device's memory; 0 */
     bool memory_scored, memory_complete;
     bool oom_scored; /* its group says which runs ended for want of memory */
