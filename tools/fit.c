@@ -36,7 +36,7 @@ static const struct option {
     {"--report", TEXT, offsetof(arguments, report), "FILE.md: with --leave-out, the errors for people"},
     {"--table", TEXT, offsetof(arguments, table), "FILE.tsv: the errors run by run"},
     {"--errors", TEXT, offsetof(arguments, errors),
-     "FILE.tsv: takes what is left out from an earlier --table instead of fitting it again"},
+     "FILE.tsv: takes what an earlier --table has of what is left out, and fits the rest"},
     {"--predictions", TEXT, offsetof(arguments, predictions),
      "FILE.jsonl: with --leave-out, the forecasts of sources that the fit has not seen, as validate --against reads"},
     {"--kernel-table", TEXT, offsetof(arguments, kernel_table), "FILE.tsv: the same of measurements"},
@@ -133,9 +133,7 @@ static double *leave_out(const run_problem *p, run_scheme scheme, const fit_patt
     if (!errors) abort();
     fit_system system = run_fit_system(p, scheme);
     system.pattern = pattern;
-    if (earlier) {
-        fit_read_table(p, scheme, earlier, errors);
-    } else {
+    if (!earlier || !fit_read_table(p, scheme, earlier, errors)) {
         fit_leave_out(&system, NULL, errors);
         run_fit_percent(p, errors);
     }

@@ -364,9 +364,10 @@ static const char *column_of(const char *line, int column) {
     return line;
 }
 
-void fit_read_table(const run_problem *p, run_scheme scheme, const char *path, double *errors) {
+bool fit_read_table(const run_problem *p, run_scheme scheme, const char *path, double *errors) {
     static const int columns[FIT_SCHEMES] = {[FIT_BY_CELL] = 11, [FIT_BY_CHIP] = 12, [FIT_BY_FAMILY] = 13};
     char line[LINE];
+    bool any = false;
     FILE *in = fopen(path, "r");
     if (!in) {
         fprintf(stderr, "traincast-fit: %s: cannot be read\n", path);
@@ -379,7 +380,9 @@ void fit_read_table(const run_problem *p, run_scheme scheme, const char *path, d
         for (int i = 0; value && i < p->count; i++) {
             const char *id = p->rows[i].c.run->id;
             if (strlen(id) == length && memcmp(id, line, length) == 0) errors[i] = strtod(value, NULL);
+            any = any || isfinite(errors[i]);
         }
     }
     fclose(in);
+    return any;
 }

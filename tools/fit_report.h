@@ -18,8 +18,8 @@ void fit_report(const run_problem *p, const memory_problem *memory, const interv
 /* A line a run; the last column is its error with its family left out. */
 void fit_table(const run_problem *p, const fit_errors *errors, const char *path);
 
-/* A column of left-out errors of such a table; NaN of runs that it does not have. */
-void fit_read_table(const run_problem *p, run_scheme scheme, const char *path, double *errors);
+/* A column of left-out errors of such a table, NaN of runs that it does not have; false where it has none. */
+bool fit_read_table(const run_problem *p, run_scheme scheme, const char *path, double *errors);
 /* Forecasts of left-out sources as those of another simulator: JSON Lines. Of rows as fitted. */
 void fit_predictions(const run_problem *p, const fit_errors *errors, const char *version, const char *path);
 
