@@ -120,7 +120,6 @@ const attack_kind attack_kinds[] = {
     {.name = "predictions",
      .seeds = "tests/attack/predictions.jsonl",
      .file = "input.jsonl",
-     .lines = true,
      COMMANDS("validate data/runs/korthikanti22.jsonl --against @ --threads 1",
               "validate data/runs/korthikanti22.jsonl --against @ --json --threads 1",
               "validate data/runs/korthikanti22.jsonl --against @ --markdown --threads 1")},
