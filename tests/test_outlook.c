@@ -160,6 +160,148 @@ static void pace_is_learnt(void **state) {
     assert_true(p10[1] < p10[0] - 0.03 && p90[1] > p90[0] + 0.03);
 }
 
+/* Deliveries at a pace p of n a day, r tokens a day of each device: W tokens are done after sqrt(2 W / (r n p)) days. */
+static void a_steady_stream(void **state) {
+    (void)state;
+    char text[4000], rate[32];
+    const double tokens = 1.8e13, each = 986, shape = 4;
+    snprintf(rate, sizeof rate, "%.17g", 1.5e7 / 86400);
+    snprintf(text, sizeof text,
+             CALM
+             "  bring_up: \"0 d\"\n" POOL
+             "      - {every: week, from: \"2024-01-05\", until: \"2025-01-05\", devices: 986, ordered: 200000}\n" JOB,
+             tokens, rate);
+    tc_scenario *s = good_scenario(text);
+    s->pool[0].risks.pace_shape = shape;
+    tc_plan plan = plan_of(s, 4096, 0);
+    const tc_outlook_job *o = &plan.outlook->job[0];
+    const double got[] = {o->finish_s.p10, o->finish_s.p50, o->finish_s.p90}, chance[] = {0.9, 0.5, 0.1};
+    for (int i = 0; i < 3; i++) { /* what comes in a week counts at its fifth day, half a day after its middle */
+        double expected = 0.5 + sqrt(2 * tokens / (1.5e7 * each / 7 * tc_gamma_at(chance[i], shape, 1 / shape)));
+        assert_true(fabs(days(got[i]) / expected - 1) < 0.01);
+    }
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* Of the 41,665 devices that are planned in five months more, after 30,000 of 58,333 in seven: by lots of 2,000 the tenth, the median and the
+ * ninetieth of a hundred are 6, 11 and 17. */
+static void what_is_still_to_come(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM
+             "  bring_up: \"0 d\"\nas_of: \"2024-07-31\"\n" POOL
+             "      - {every: month, from: \"2024-01-31\", until: \"2024-12-31\", devices: 8333, ordered: 100000}\n" JOB
+             "actuals: [{date: \"2024-07-31\", pool: a, devices: 30000}]\n",
+             TOKENS(1), "1");
+    tc_scenario *s = good_scenario(text);
+    s->pool[0].risks.pace = 0.7;
+    s->pool[0].risks.pace_shape = 4;
+    s->pool[0].risks.lot = 2000;
+    tc_plan plan = plan_of(s, 4096, 0);
+    const tc_outlook_month *year = NULL;
+    for (int m = 0; m < plan.outlook->months; m++)
+        if (plan.outlook->month[m].day == tc_day_from_date(2025, 1, 1)) year = &plan.outlook->month[m];
+    assert_non_null(year);
+    assert_int_equal(year->p10, 30000 + 6 * 2000);
+    assert_int_equal(year->p50, 30000 + 11 * 2000);
+    assert_int_equal(year->p90, 30000 + 17 * 2000);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* How likely 21 lots more come by the end of the year, after so many devices in seven months. */
+static double at_least_21_lots(int devices) {
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM "  bring_up: \"0 d\"\nas_of: \"2024-07-31\"\n" POOL
+                  "      - {every: month, from: \"2024-01-31\", until: \"2024-12-31\", devices: 8333, ordered: "
+                  "1000000}\n" JOB "actuals: [{date: \"2024-07-31\", pool: a, devices: %d}]\n",
+             TOKENS(1), "1", devices);
+    tc_scenario *s = good_scenario(text);
+    s->pool[0].risks.pace = 0.7;
+    s->pool[0].risks.pace_shape = 4;
+    s->pool[0].risks.lot = 2000;
+    tc_arena arena = {0};
+    tc_fleet *fleet = tc_fleet_new(s, &arena);
+    tc_future *future = tc_futures_new(fleet, &arena);
+    enum { N = 64 };
+    int enough = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        tc_fate fate = {.sample = i};
+        for (int d = 0; d < TC_DRIVERS; d++) fate.seed[d] = (uint64_t)devices + 1;
+        tc_futures_draw(fleet, &fate, future);
+        int came = 0;
+        for (int l = 0; l < future->levels && days(future->level[l].from_s) <= 366; l++) came = future->level[l].usable;
+        enough += came - devices >= 21 * 2000;
+    }
+    tc_arena_free(&arena);
+    tc_scenario_free(s);
+    return (double)enough / N;
+}
+
+/* The law of total probability: the mean over what may have come by July of how likely 21 lots come after it is how likely they are
+ * before anything has come. */
+static void updates_are_right_on_average(void **state) {
+    (void)state;
+    enum { N = 400 };
+    double planned = 8333 * 212 / (365.25 / 12) / 2000, sum = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        double pace = tc_gamma_at((i + 0.5) / N, 4, 0.7 / 4);
+        sum += at_least_21_lots(2000 * (int)tc_poisson_at(tc_uniform(7, 11, i, 0), pace * planned));
+    }
+    assert_true(fabs(sum / N - 0.208643) < 0.03);
+}
+
+/* Two a 90 days of LogN(2 d, 1.0) each: 6.59 days are lost on average, none with exp(-2). */
+static void disruptions_of_a_run(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text, CALM "  bring_up: \"0 d\"\n" POOL "      - {date: \"2024-01-01\", devices: 1000}\n" JOB,
+             TOKENS(90), "1");
+    tc_scenario *s = good_scenario(text);
+    s->risks.disruptions_every_s = 45 * 86400;
+    s->risks.disruption_s = (tc_spread){2 * 86400 * exp(-TC_NORMAL_P90), 2 * 86400, 2 * 86400 * exp(TC_NORMAL_P90)};
+    tc_plan plan = plan_of(s, 8192, 0);
+    double lost = 0;
+    int none = 0;
+    for (int i = 0; i < plan.samples; i++) {
+        double took = days(plan.outlook->job[0].sampled[i]);
+        assert_true(took > 90 - 1e-3);
+        none += took < 90 + 1e-3;
+        lost += (took - 90) / plan.samples;
+    }
+    assert_true(fabs(lost - 6.5949) < 0.35); /* four standard errors */
+    assert_true(fabs((double)none / plan.samples - 0.135335) < 0.015);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* 278 nodes serve as DeepSeek's do over a day: 226.75 on average, 1,230 node-hours are free, less an hour of the most a day. */
+static void a_night_of_serving(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM "  bring_up: \"0 d\"\n" POOL "      - {date: \"2024-01-01\", devices: 278}\n" JOB
+                  "serving:\n  - {name: chat, pool: a, devices: 278, profile: deepseek-day, night_training: true}\n",
+             TOKENS(1), "1");
+    tc_scenario *s = good_scenario(text);
+    double serves = 0, most = 0;
+    for (int h = 0; h < 24; h++) {
+        serves += 278 * s->serving[0].profile.hour[h] / 24;
+        most = fmax(most, 278 * (1 - s->serving[0].profile.hour[h]));
+    }
+    assert_true(fabs(serves - 226.75) < 0.05);
+    assert_true(fabs(24 * (278 - serves) - 1230) < 1);
+    tc_plan plan = plan_of(s, 64, 0);
+    int free_all_day = (int)(278 - serves - most / 24);
+    assert_int_equal(plan.run[0].phase[0].available, free_all_day);
+    assert_true(fabs(days(plan.run[0].finish_s) * free_all_day / 1000 - 1) < 1e-3);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 /* What comes to a pool of many deliveries counts day by day, and all of it comes. */
 static void many_deliveries_count_by_day(void **state) {
     (void)state;
@@ -430,6 +572,11 @@ int main(void) {
         cmocka_unit_test(step_error),
         cmocka_unit_test(stops_by_regulation),
         cmocka_unit_test(pace_is_learnt),
+        cmocka_unit_test(a_steady_stream),
+        cmocka_unit_test(what_is_still_to_come),
+        cmocka_unit_test(updates_are_right_on_average),
+        cmocka_unit_test(disruptions_of_a_run),
+        cmocka_unit_test(a_night_of_serving),
         cmocka_unit_test(many_deliveries_count_by_day),
         cmocka_unit_test(shares_of_variance),
         cmocka_unit_test(one_more_delivery),
