@@ -415,6 +415,40 @@ static void stages_that_are_over(void **state) {
     }
 }
 
+/* Beyond some numbers of devices rates are those between others: tokens still add up, and little is lost against the bound. */
+static void many_numbers_of_devices(void **state) {
+    (void)state;
+    enum { DAYS = 100 };
+    char *text = malloc(DAYS * 96 + 4000), *at = text;
+    assert_non_null(text);
+    at += sprintf(at,
+                  HEAD "pools:\n  - name: a\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n"
+                       "    ownership: owned\n    deliveries:\n");
+    for (int i = 0; i < DAYS; i++) {
+        char day[TC_DATE_SIZE];
+        tc_date_format(tc_day_from_date(2024, 1, 1) + i, day);
+        at += sprintf(at, "      - {date: \"%s\", devices: {value: %d, source: assumed}}\n", day, 3 + i % 5);
+    }
+    sprintf(at, "jobs:\n  - name: j\n    candidates:\n      - {name: c, model: gpt2-355m, global_batch: {value: 480, "
+                "source: "
+                "paper}, tokens: {value: 2.5e13, source: paper}}\n");
+    tc_scenario *s = good(text);
+    tc_plan plan = plan_of(s);
+    const tc_plan_run *run = &plan.run[0];
+    double tokens = 0;
+    assert_true(plan.feasible && run->phases > 24);
+    for (int i = 0; i < run->phases; i++) {
+        const tc_plan_phase *phase = &run->phase[i];
+        assert_true(phase->devices <= phase->available);
+        tokens += phase->tokens;
+    }
+    assert_near(tokens / 2.5e13, 1, 1e-12);
+    assert_true(plan.job[0].bound_s <= run->finish_s && run->finish_s < 1.02 * plan.job[0].bound_s);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+    free(text);
+}
+
 /* Where a later phase fits on no device the candidate is not begun; the reason names it. */
 static void a_stage_that_does_not_fit(void **state) {
     (void)state;
@@ -817,6 +851,7 @@ int main(void) {
                                        cmocka_unit_test(stages_follow_each_other),
                                        cmocka_unit_test(stages_that_are_over),
                                        cmocka_unit_test(a_stage_that_does_not_fit),
+                                       cmocka_unit_test(many_numbers_of_devices),
                                        cmocka_unit_test(the_first_candidate_in_time),
                                        cmocka_unit_test(dates_have_the_interval_of_their_steps),
                                        cmocka_unit_test(a_lease_may_end_too_early),

@@ -11,7 +11,7 @@ enum { USUAL, WHOLE };
 
 /* Of a prospect, what is usual; of all together in the whole space, and of each where those are used up. A plan of a few pools asks for
  * fewer; one of many deliveries would ask for thousands, of which one is like the next. */
-enum { MOST_USUAL = 64, MOST_WHOLE = 48, LEAST_WHOLE = 2 };
+enum { MOST_USUAL = 64, MOST_WHOLE = 24, LEAST_WHOLE = 1 };
 
 static double checkpoint_bytes(const tc_prospect *p) {
     return p->candidate->parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
