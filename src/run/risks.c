@@ -1,4 +1,6 @@
 /* risks.c - a fleet and runs of which all is certain; what the members of risks may be. */
+#include <math.h>
+
 #include "base/error.h"
 #include "run/members.h"
 
@@ -48,4 +50,10 @@ static const tc_member risks[] = {
 #undef SPREAD
 };
 
-const tc_members tc_risks_members = TC_MEMBERS(tc_risks, risks, "tc_risks_load()", NULL);
+static tc_code check_risks(const void *value, tc_error *error) {
+    const tc_risks *r = value;
+    if (!isinf(r->early_failures)) return TC_OK;
+    return tc_fail(error, TC_INVALID, "early_failures", "is infinite, so that no job ends; 1 or more");
+}
+
+const tc_members tc_risks_members = TC_MEMBERS(tc_risks, risks, "tc_risks_load()", check_risks);
