@@ -9,7 +9,10 @@
 #include <math.h>
 
 #define DAY 86400.0
+#define MOST_JOBS 16 /* more stay in the scenario's order */
 #define MOST_TRIES 240
+#define FEW_TRIES 30 /* of a fleet of many deliveries, whose futures take long */
+#define MANY_PROMISES 2000
 #define CLEARLY 0.01 /* of the time that jobs take from their first possible moment on */
 
 /* How good a plan is: the smaller the better, lateness first. */
@@ -73,10 +76,10 @@ static tc_code improve(tc_planner *p, value *best, double *finish, int *tries, b
 }
 
 tc_code tc_agenda_order(tc_planner *p) {
-    int tries = MOST_TRIES;
+    int tries = tc_fleet_promises(p->fleet) > MANY_PROMISES ? FEW_TRIES : MOST_TRIES;
     bool better = true;
     for (int t = 0; t < p->tasks.tasks; t++) p->task[t].rank = t;
-    if (p->tasks.tasks < 2) return TC_OK;
+    if (p->tasks.tasks < 2 || p->tasks.tasks > MOST_JOBS) return TC_OK;
     double *finish = tc_arena_alloc(&p->plan->arena, (size_t)p->tasks.tasks * sizeof *finish);
     if (!finish) return tc_planner_no_memory(p);
     tc_code code = tc_agenda_try(p);
