@@ -19,6 +19,7 @@
 
 #define TC_SCENARIO_MOST_PHASES 50 /* of a candidate */
 #define TC_SCENARIO_MOST_RATES 200
+#define TC_SCENARIO_MOST_CURRENCIES 32
 #define TC_SCENARIO_MOST_ACTUALS 100000
 
 typedef struct tc_delivery {
@@ -46,6 +47,8 @@ typedef struct tc_scenario_pool {
     char name[48], accelerator[160], fabric[160], stack[160], region[32], supplier[64];
     int rented;                                 /* ownership: 0 owned, 1 rented */
     double price_usd, rental_usd_per_h, mtbf_s; /* of a package; TC_UNSET: the accelerator's */
+    double market_usd_per_h;                    /* for which more of its packages are rented; TC_UNSET: not known */
+    bool regional;                              /* the rental is the region's, which the file does not give */
     char until_date[16];
     int32_t until;     /* first day without the pool; INT32_MAX = stays */
     bool new_platform; /* new to the team: the first delivery takes longer, and the platform may fail */
@@ -172,6 +175,9 @@ typedef struct tc_scenario {
     tc_scenario_serving *serving;
     tc_scenario_job *job;
     tc_actual *actual; /* by day */
+    int currencies;
+    tc_currency *currency; /* that the file gives; prices are in USD all the same */
+    char converted[200];   /* "1 CNY = 0.1409 USD": of which other currencies prices were given; empty: none */
     int assumptions;
     const char **assumption; /* "ascend-910b: devices 4,300: note" */
     tc_arena arena;
@@ -342,6 +348,22 @@ typedef struct tc_plan_pool {
     tc_percentiles pace; /* of its stream, in parts of what was ordered, as what was seen leaves it; NaN: it has none */
 } tc_plan_pool;
 
+/* What devices of a pool are used for. */
+typedef enum tc_use {
+    TC_USE_TRAINING, /* of jobs */
+    TC_USE_SERVING,
+    TC_USE_RESERVE, /* ablations and evaluation */
+    TC_USE_IDLE,    /* that work, and nobody uses */
+    TC_USE_OUT,     /* that have come, but are brought up, repaired, or stand by as spares */
+    TC_USES
+} tc_use;
+
+/* A month of a pool: means over the calendars, so that uses, months and pools add up. NaN: not known. */
+typedef struct tc_plan_month {
+    int32_t day; /* its first, or the day as of which is planned */
+    double device_hours[TC_USES], cost_usd[TC_USES], energy_mwh[TC_USES], tonnes_co2;
+} tc_plan_month;
+
 typedef struct tc_plan {
     const tc_scenario *scenario;
     bool feasible;      /* a job at least is planned */
@@ -360,8 +382,10 @@ typedef struct tc_plan {
     int days;
     const int32_t *day; /* [days]: those that were asked for */
     int levers;
-    tc_lever *lever;     /* [levers]: what it would take; what more devices bring */
-    tc_outlook *outlook; /* NULL: the scenario is certain */
+    tc_lever *lever;      /* [levers]: what it would take; what more devices bring */
+    tc_outlook *outlook;  /* NULL: the scenario is certain */
+    int months;           /* until all jobs are done in nine of ten calendars */
+    tc_plan_month *month; /* [pools][months] */
     int bests;
     tc_best_by *best; /* [bests]: the most capable model by each day that was asked for */
     const char *best_assumed[4];

@@ -22,10 +22,17 @@ typedef struct tc_economics {
     double amortisation_s;
     double server_power;      /* rated power of a server per rated power of its packages */
     double power_utilisation; /* mean power while training, of the rated power */
+    double power_idle;        /* power of what works and does nothing, of the rated power */
     double pue;
     double usd_per_kwh;
     double kg_co2_per_kwh;
 } tc_economics;
+
+/* What one unit of a currency is worth. */
+typedef struct tc_currency {
+    char code[8]; /* "CNY" */
+    double usd;
+} tc_currency;
 
 /* ---- what is not certain ----------------------------------------------------------- */
 

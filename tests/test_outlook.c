@@ -396,12 +396,54 @@ static tc_scenario *two_jobs_with(const char *top, const char *more) {
     return good_scenario(text);
 }
 
+/* 1,000 devices come on the first of a month, are brought up in 10 d and train for 12; then half of them serve, and the others are idle. */
+static void months_add_up(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM
+             "reserves: {bring_up: {low: \"10 d\", mid: \"10 d\", high: \"10 d\"}, ablations: 0, evaluation: 0}\n" POOL
+             "      - {date: \"2024-01-01\", devices: 1000}\n"
+             "serving: [{name: s, pool: a, devices: 500, from: \"2024-01-23\"}]\n" JOB,
+             TOKENS(12), "1");
+    for (int certain = 0; certain < 2; certain++) {
+        tc_scenario *s = good_scenario(text);
+        s->certain = certain;
+        s->pool[0].price_usd = 10000;
+        s->pool[0].economics.usd_per_kwh = 0.1;
+        s->pool[0].cluster.accelerator.devices_per_package = 1;
+        tc_plan plan = plan_of(s, 64, certain ? 1 : 3);
+        static const double expected[TC_USES]
+            = {12 * 24000., 9 * 12000., 0, 9 * 12000., 10 * 24000.}; /* training, serving, reserve, idle, out */
+        const tc_plan_month *m = plan.month;
+        double hours = 0;
+        assert_int_equal(plan.months, 1);
+        for (int use = 0; use < TC_USES; use++) {
+            assert_near(m->device_hours[use], expected[use], 100); /* checkpoints take five minutes */
+            hours += m->device_hours[use];
+        }
+        assert_near(hours, 31 * 24000., 1);
+        const tc_economics *e = &s->pool[0].economics;
+        double kw = s->pool[0].cluster.accelerator.tdp_w / 1000 * e->server_power * e->pue,
+               capital = 10000 * e->server_price / (1 - e->network_share) / (e->amortisation_s / 3600),
+               idle = kw * e->power_idle, work = kw * e->power_utilisation;
+        assert_near(m->energy_mwh[TC_USE_TRAINING], m->device_hours[TC_USE_TRAINING] * work / 1000, 1e-3);
+        assert_near(m->energy_mwh[TC_USE_OUT], expected[TC_USE_OUT] * idle / 1000, 1e-3);
+        assert_near(m->cost_usd[TC_USE_TRAINING], m->device_hours[TC_USE_TRAINING] * (capital + 0.1 * work), 1);
+        assert_near(m->cost_usd[TC_USE_IDLE], m->device_hours[TC_USE_IDLE] * (capital + 0.1 * idle), 1);
+        tc_plan_free(&plan);
+        tc_scenario_free(s);
+    }
+}
+
 static void assert_same_outlook(const tc_plan *a, const tc_plan *b) {
     for (int j = 0; j < a->jobs; j++) {
         assert_memory_equal(a->outlook->job[j].finish, b->outlook->job[j].finish,
                             (size_t)a->outlook->samples * sizeof(double));
         assert_memory_equal(a->outlook->job[j].share, b->outlook->job[j].share, sizeof a->outlook->job[j].share);
     }
+    assert_int_equal(a->months, b->months);
+    assert_memory_equal(a->month, b->month, (size_t)(a->months * a->scenario->pools) * sizeof *a->month);
 }
 
 static void same_for_any_threads(void **state) {
@@ -580,6 +622,7 @@ int main(void) {
         cmocka_unit_test(many_deliveries_count_by_day),
         cmocka_unit_test(shares_of_variance),
         cmocka_unit_test(one_more_delivery),
+        cmocka_unit_test(months_add_up),
         cmocka_unit_test(same_for_any_threads),
         cmocka_unit_test(no_spread_no_difference),
         cmocka_unit_test(order_of_pools),

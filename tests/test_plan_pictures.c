@@ -32,6 +32,7 @@ typedef struct fixture {
     tc_scenario_job job[3];
     tc_scenario_candidate candidate[3];
     tc_actual actual[2];
+    tc_plan_month used[6];
     tc_plan plan;
     tc_plan_run run[3];
     tc_plan_job sum[3];
@@ -92,6 +93,13 @@ static void set_calendar(fixture *f) {
                       .jobs = 3,
                       .job = f->sum,
                       .run = f->run};
+    plan->months = 3;
+    plan->month = f->used;
+    for (int m = 0; m < 6; m++)
+        f->used[m] = (tc_plan_month){.day = tc_day_from_date(2025, 1 + m % 3, 1),
+                                     .device_hours = {1e5, 2e5, 3e4, 4e4 * m, 5e4},
+                                     .cost_usd = {1e5, 2e5, 3e4, 4e4 * m, 5e4},
+                                     .energy_mwh = {100, 200, 30, 4 * m, 5}};
     f->phase[0] = (tc_plan_phase){.from_s = 0, .to_s = 30 * DAY, .pool = 0, .devices = 800, .tokens = 1e12};
     f->phase[1] = (tc_plan_phase){.from_s = 30 * DAY, .to_s = 60 * DAY, .pool = 1, .devices = 1600, .tokens = 1e12};
     f->phase[2] = (tc_plan_phase){.from_s = 60 * DAY, .to_s = 150 * DAY, .pool = 1, .devices = 1600, .tokens = 2e12};
@@ -317,6 +325,11 @@ static void pictures_have_the_numbers(void **state) {
     assert_has(text, "$9.00 M in all");
     /* the second run: 31 of its 90 days in March lie after 2 March 00:00: 30 / 90 of 6 M; the first: 1 day of 1,600 devices */
     assert_has(text, "$2.00 M");
+    assert_has(text, "USD a month");
+    free(text);
+    text = picture_text(f, TC_PICTURE_FLEET);
+    assert_has(text, "$2.88 M in all");
+    assert_has(text, "idle: $600 k");
     assert_has(text, "USD a month");
     free(text);
     text = picture_text(f, TC_PICTURE_TOKENS);
@@ -650,8 +663,9 @@ static void csv_has_every_per_cent_and_month(void **state) {
     free(text);
     text = csv_text(f, tc_report_plan_months_csv);
     assert_int_equal(count(text, "\n"), 1 + 2 * 12);
-    assert_int_equal(strncmp(text, "pool,date,p10,p50,p90\nnorth,2025-01-01,500,600,700\n", 51), 0);
-    assert_has(text, "\nsouth,2025-12-01,1600,2250,2680\n");
+    assert_int_equal(strncmp(text, "pool,date,p10,p50,p90,training_device_hours,", 44), 0);
+    assert_has(text, "\nnorth,2025-01-01,500,600,700,100000,200000,30000,0,50000,380000,50000,335,0\n");
+    assert_has(text, "\nsouth,2025-12-01,1600,2250,2680,,,,,,,,,\n");
     free(text);
     free(f);
 }

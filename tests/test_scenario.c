@@ -261,6 +261,29 @@ static void jobs_say_where_and_how_large(void **state) {
     tc_scenario_free(s);
 }
 
+/* Prices in other currencies, at the file's rate or the default; what chips are rented for in China where nobody says. */
+static void prices_have_currencies(void **state) {
+    (void)state;
+    tc_scenario *s = good_scenario(
+        TOP "currencies: [{code: EUR, usd: 1.25}]\n"
+            "pools:\n"
+            "  - {name: a, accelerator: a100-sxm-80g, ownership: owned, price: {value: \"12000 EUR\", note: x}, "
+            "deliveries: "
+            "[{date: \"2024-02-01\", devices: 64}]}\n"
+            "  - {name: b, accelerator: h20, region: china, ownership: rented, deliveries: [{date: \"2024-02-01\", "
+            "devices: "
+            "64}]}\n"
+            "  - {name: c, accelerator: h20, region: china, ownership: rented, rental: 7 RMB/h, deliveries: [{date: "
+            "\"2024-02-01\", devices: 64}]}\n" JOBS);
+    assert_near(s->pool[0].price_usd, 15000, 1e-9);
+    assert_near(s->pool[1].rental_usd_per_h, 5.64 * 0.140867, 1e-9); /* Ling-Plus, table 1 */
+    assert_true(s->pool[1].regional);
+    assert_near(s->pool[2].rental_usd_per_h, 7 * 0.140867, 1e-9);
+    assert_false(s->pool[2].regional);
+    assert_string_equal(s->converted, "1 EUR = 1.25 USD; 1 RMB = 0.1409 USD (default)");
+    tc_scenario_free(s);
+}
+
 #define ACTUAL_SPREAD POOLS JOBS "actuals: [{date: \"2024-02-08\", pool: a, devices: {low: 30, mid: 40, high: 50}}]\n"
 
 static void actuals_are_by_day(void **state) {
@@ -320,6 +343,8 @@ static void errors_have_their_place(void **state) {
          "pools[0].deliveries[0].promised", "is after the delivery"},
         {TOP POOL("", "{every: week, from: \"2024-02-01\", until: \"2024-03-01\", devices: 8, ordered: 9}") JOBS,
          "pools[0].deliveries[0].ordered", "9 devices are ordered, but 40 come"},
+        {TOP POOL(", price: 5 XYZ", "{date: \"2024-02-01\", devices: 8}") JOBS, "pools[0].price", "unknown unit 'XYZ'"},
+        {TOP "currencies: [{code: CNY, usd: 0}]\n" POOLS JOBS, "currencies[0].usd", "out of range"},
         {SERVE(", devices: 8, profile: azure-chatt"), "serving[0].profile", "did you mean 'azure-chat'"},
         {SERVE(", devices: 8, until: \"2024-02-01\", from: \"2024-03-01\""), "serving[0].until", "is not after"},
         {SERVE(", devices: 8, met_probability: 2"), "serving[0].met_probability", "out of range"},
@@ -540,6 +565,7 @@ int main(void) {
         cmocka_unit_test(phases_are_of_their_candidate),
         cmocka_unit_test(rates_take_the_place_of_a_model),
         cmocka_unit_test(jobs_say_where_and_how_large),
+        cmocka_unit_test(prices_have_currencies),
         cmocka_unit_test(actuals_are_by_day),
         cmocka_unit_test(errors_have_their_place),
         cmocka_unit_test(values_are_set_by_their_paths),

@@ -90,7 +90,7 @@ static const tc_schema pool_schema = SCHEMA("pool", pool_fields);
 
 static void start_pool(void *element) {
     tc_scenario_pool *pool = element;
-    pool->price_usd = pool->rental_usd_per_h = pool->mtbf_s = TC_UNSET;
+    pool->price_usd = pool->rental_usd_per_h = pool->mtbf_s = pool->market_usd_per_h = TC_UNSET;
     pool->until = INT32_MAX;
     pool->risks = tc_risks_unknown();
 }
@@ -239,6 +239,12 @@ static void start_actual(void *element) {
     actual->count = (tc_spread){TC_UNSET, TC_UNSET, TC_UNSET};
 }
 
+static const tc_field currency_fields[] = {
+    TEXT("code", TC_NEED_ALWAYS, tc_currency, code),
+    FIGURE("usd", TC_DIMENSION_NONE, TC_NEED_ALWAYS, tc_currency, usd, 1e-9, 1e9),
+};
+static const tc_schema currency_schema = SCHEMA("currency", currency_fields);
+
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     TEXT("slug", TC_NEED_NEVER, tc_scenario, slug),
@@ -267,6 +273,8 @@ static const tc_field fields[] = {
     LIST("serving", TC_NEED_NEVER, tc_scenario, serving, servings, 0, TC_SCENARIO_MOST_SERVINGS, &serving_schema,
          start_serving),
     LIST("jobs", TC_NEED_ALWAYS, tc_scenario, job, jobs, 1, TC_SCENARIO_MOST_JOBS, &job_schema, start_job),
+    LIST("currencies", TC_NEED_NEVER, tc_scenario, currency, currencies, 0, TC_SCENARIO_MOST_CURRENCIES,
+         &currency_schema, NULL),
     LIST("actuals", TC_NEED_NEVER, tc_scenario, actual, actuals, 0, TC_SCENARIO_MOST_ACTUALS, &actual_schema,
          start_actual),
 };

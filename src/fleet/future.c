@@ -377,18 +377,27 @@ typedef struct drawing {
     const pool_facts *facts;
     event *event;
     int events;                       /* of a pool that counts day by day: the days */
+    tc_future *out;                   /* what has come is noted there */
     double bring_up_s, first_ready_s; /* of a new platform: nothing trains before, though it may serve */
     double given_up_s;                /* when it is seen that it never will; INFINITY: it does */
     double stop_s, reopen_s;
     double slip; /* of the supplier; NaN: not drawn yet */
 } drawing;
 
+/* What comes of a pool at most: of a promise in part, late and beside what works of it; the lots of a stream. */
+static int most_arrivals(const pool_facts *f) {
+    int most = 3 * f->promises + 1;
+    for (int i = 0; i < f->streams; i++) most += f->stream[i].periods + MOST_LATE_PERIODS;
+    return most;
+}
+
 tc_future *tc_futures_new(const tc_fleet *fleet, tc_arena *arena) {
     tc_future *out = tc_arena_alloc(arena, (size_t)(fleet->pools + 1) * sizeof *out);
     for (int i = 0; out && i < fleet->pools; i++) {
         out[i].room = most_events(fleet, &fleet->pool[i]) + 2; /* one for a change (outlook.h) */
         out[i].level = tc_arena_alloc(arena, (size_t)out[i].room * (sizeof(tc_future_level) + sizeof(event)));
-        if (!out[i].level) return NULL;
+        out[i].arrival = tc_arena_alloc(arena, (size_t)most_arrivals(&fleet->pool[i]) * sizeof *out[i].arrival);
+        if (!out[i].level || !out[i].arrival) return NULL;
     }
     return out;
 }
@@ -412,11 +421,16 @@ static void add_event(drawing *d, double at_s, double devices, double served, do
 /* When a delivery comes that would come at `at`: not while its supplier is stopped. INFINITY: never. */
 static double after_stop(const drawing *d, double at) { return at < d->stop_s ? at : fmax(at, d->reopen_s); }
 
+static void note_arrival(drawing *d, double at_s, double devices) {
+    if (at_s < INFINITY && devices > 0) d->out->arrival[d->out->arrivals++] = (tc_arrival){at_s, (int)lround(devices)};
+}
+
 /* What has come at a moment works after its bring-up, but for those that fail acceptance. */
 static void arrive(drawing *d, double at_s, double devices, uint64_t bad_name, uint32_t index, bool accepted) {
     const tc_risks *r = &d->facts->risks;
     if (!(at_s < INFINITY) || devices <= 0) return;
     double ready = fmax(at_s + d->bring_up_s, 0), bad = 0;
+    note_arrival(d, at_s, devices);
     if (!accepted && r->bad.high > 0)
         bad = round(devices
                     * fmin(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_BRING_UP, bad_name, index), &r->bad), 1));
@@ -434,7 +448,9 @@ static void draw_promise(drawing *d, const promise *p) {
     double count = round(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_DELIVERIES, p->size, 0), &p->count));
     if (p->here && d->facts->here_usable >= 0) {
         /* those that stand by are not among them */
-        arrive(d, p->due_s - d->bring_up_s, round(d->facts->here_usable / (1 - r->spares)), p->bad, 0, true);
+        double working = round(d->facts->here_usable / (1 - r->spares));
+        arrive(d, p->due_s - d->bring_up_s, working, p->bad, 0, true);
+        note_arrival(d, p->due_s, count - working);
         return;
     }
     double due = p->due_s;
@@ -613,11 +629,14 @@ static void build_levels(drawing *d, tc_future *out) {
         if (at > d->fleet->horizon_s) break;
         int64_t working = (int64_t)floor((double)devices * (1 - d->facts->risks.spares) + 1e-9);
         if (served > working && at > 0 && !(out->unmet_s < INFINITY)) out->unmet_s = at;
-        int64_t at_night = served > working ? 0 : (int64_t)(night + 1e-9);
-        out->level[out->levels++]
-            = (tc_future_level){at, (int)working,
-                                at < d->first_ready_s ? 0
-                                                      : for_training(d->fleet->scenario, working - served + at_night)};
+        int64_t at_night = served > working ? 0 : (int64_t)(night + 1e-9), left = working - served + at_night;
+        bool ready = at >= d->first_ready_s && left > 0; /* a new platform trains nothing before */
+        int training = at < d->first_ready_s ? 0 : for_training(d->fleet->scenario, left);
+        out->level[out->levels++] = (tc_future_level){.from_s = at,
+                                                      .usable = (int)working,
+                                                      .training = training,
+                                                      .serving = (int)(served < working ? served - at_night : working),
+                                                      .reserve = ready ? (int)left - training : 0};
     }
 }
 
@@ -629,7 +648,9 @@ void tc_futures_draw(const tc_fleet *fleet, const tc_fate *fate, tc_future *futu
                      .fate = fate,
                      .facts = f,
                      .slip = NAN,
-                     .event = (event *)(void *)(out->level + out->room)};
+                     .event = (event *)(void *)(out->level + out->room),
+                     .out = out};
+        out->arrivals = 0;
         double shock_s[MOST_SHOCKS];
         if (f->daily) begin_days(&d);
         draw_bring_up(&d);

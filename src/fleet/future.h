@@ -17,11 +17,21 @@ typedef struct tc_future_level {
     double from_s;
     int usable;   /* that work, those that serve among them */
     int training; /* that are free for jobs */
+    int serving;  /* that serve, less what trains at night */
+    int reserve;  /* for ablations and evaluation */
 } tc_future_level;
+
+/* Devices that come, before they are brought up. */
+typedef struct tc_arrival {
+    double at_s;
+    int devices;
+} tc_arrival;
 
 typedef struct tc_future {
     int levels, room;
     tc_future_level *level;
+    int arrivals; /* not in order */
+    tc_arrival *arrival;
     double until_s;   /* of the pool; INFINITY: stays */
     double stopped_s; /* from then on nothing more is expected; INFINITY: never */
     double unmet_s;   /* the first moment at which the pool has too few devices for what it serves; INFINITY: never */

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "catalog/changes.h"
+#include "fleet/currencies.h"
 #include "fleet/scenario.h"
 
 tc_code tc_scenario_load(tc_catalog *catalog, const char *slug_or_path, tc_scenario **out, tc_error *error) {
@@ -20,10 +21,15 @@ tc_code tc_scenario_load_changed(tc_catalog *catalog, const char *slug_or_path, 
     if (code != TC_OK) return code;
     tc_scenario *scenario = calloc(1, sizeof *scenario);
     if (!scenario) return tc_fail(error, TC_INTERNAL, slug_or_path, "out of memory");
-    tc_document changed;
+    tc_document changed, in_usd;
     if (changes && changes->sets > 0) {
         code = tc_document_change(document, changes->set, changes->sets, &scenario->arena, &changed, error);
         document = &changed;
+    }
+    if (code == TC_OK) {
+        bool any;
+        code = tc_currencies_convert(catalog, document, scenario, &in_usd, &any, error);
+        if (any) document = &in_usd;
     }
     if (code == TC_OK) code = tc_scenario_read_changed(document, changes, scenario, error);
     if (code == TC_OK) code = tc_scenario_resolve(document, catalog, scenario, error);

@@ -54,6 +54,8 @@ static const tc_member pool[] = {
     TC_WORD(tc_scenario_pool, rented, 1, "ownership"),
     TC_FIGURE_OR_UNSET(tc_scenario_pool, price_usd),
     TC_FIGURE_OR_UNSET(tc_scenario_pool, rental_usd_per_h),
+    TC_FIGURE_OR_UNSET(tc_scenario_pool, market_usd_per_h),
+    TC_SWITCH(tc_scenario_pool, regional),
     {TC_MEMBER_AT(tc_scenario_pool, mtbf_s), .kind = TC_MEMBER_FIGURE, .upper = __builtin_inf(), .unset = true},
     TC_TEXT(tc_scenario_pool, until_date),
     TC_INTEGER(tc_scenario_pool, until, -MOST_DAY, INT32_MAX),
@@ -240,6 +242,12 @@ static tc_code check_job(const void *value, tc_error *error) {
 
 static const tc_members job_members = TC_MEMBERS(tc_scenario_job, job, NULL, check_job);
 
+static const tc_member currency[] = {
+    TC_TEXT(tc_currency, code),
+    TC_FIGURE(tc_currency, usd),
+};
+static const tc_members currency_members = TC_MEMBERS(tc_currency, currency, NULL, NULL);
+
 static const tc_member scenario[] = {
     TC_TEXT(tc_scenario, slug),
     TC_TEXT(tc_scenario, name),
@@ -271,6 +279,9 @@ static const tc_member scenario[] = {
     TC_ROW_ARRAY(tc_scenario, serving, servings, serving_members),
     TC_ROW_ARRAY(tc_scenario, job, jobs, job_members),
     TC_ROW_ARRAY(tc_scenario, actual, actuals, actual_members),
+    TC_INTEGER(tc_scenario, currencies, 0, TC_SCENARIO_MOST_CURRENCIES),
+    TC_ROW_ARRAY(tc_scenario, currency, currencies, currency_members),
+    TC_TEXT(tc_scenario, converted),
     TC_INTEGER(tc_scenario, assumptions, 0, TC_MOST_DEGREE),
     TC_POINTER(tc_scenario, assumption),
     TC_POINTER(tc_scenario, arena),

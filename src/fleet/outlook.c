@@ -19,7 +19,6 @@
 
 #define DAY 86400.0
 #define CHUNK 16 /* samples that a thread takes at once */
-#define MOST_MONTHS 61
 #define MANY_PROMISES 2000
 
 /* Where a thread works. */
@@ -27,6 +26,10 @@ typedef struct bench {
     tc_future *future;
     tc_course *course;
     tc_fortune *fortune;
+    tc_ledger *ledger; /* NULL: not wanted */
+    tc_leg *leg;
+    int leg_room;
+    bool failed; /* for want of memory */
 } bench;
 
 /* Of every sample. */
@@ -139,13 +142,31 @@ static void draw_futures(const sampler *s, const tc_fate *fate, tc_future *futur
         apply_change(s->in->change, fmax(as_of_s, 0), p, &future[p]);
 }
 
+/* Follows a future and counts what its devices are used for. False: out of memory. */
+static bool follow_counted(bench *b, const tc_fate *fate) {
+    int legs = tc_course_follow(b->course, fate, b->future, b->fortune, b->leg, b->leg_room);
+    while (legs > b->leg_room) {
+        tc_leg *more = realloc(b->leg, 2 * (size_t)legs * sizeof *more);
+        if (!more) return false;
+        b->leg = more;
+        b->leg_room = 2 * legs;
+        legs = tc_course_follow(b->course, fate, b->future, b->fortune, b->leg, b->leg_room);
+    }
+    tc_ledger_add(b->ledger, b->future, b->leg, legs);
+    return true;
+}
+
 static void follow(void *context, int worker, int64_t chunk) {
     sampler *s = context;
     bench *b = &s->bench[worker];
     for (int i = (int)chunk * CHUNK; i < ((int)chunk + 1) * CHUNK && i < s->followed; i++) {
         tc_fate fate = fate_of(s, i);
         draw_futures(s, &fate, b->future);
-        tc_course_follow(b->course, &fate, b->future, b->fortune, NULL, 0);
+        if (b->ledger && s->kept == TC_DRIVERS) {
+            if (!follow_counted(b, &fate)) b->failed = true;
+        } else {
+            tc_course_follow(b->course, &fate, b->future, b->fortune, NULL, 0);
+        }
         if (s->left) {
             s->left[i] = b->fortune[0].left;
             continue;
@@ -168,7 +189,17 @@ static bool open_bench(void *context, int worker) {
     b->course = tc_course_new(s->in->tasks, &s->scratch);
     b->fortune = tc_arena_alloc(&s->scratch, (size_t)(s->in->tasks->tasks + 1) * sizeof *b->fortune);
     if (b->course && s->in->change) tc_course_fewer(b->course, s->in->change->job, s->in->change->fewer_tokens);
-    return b->future && b->course && b->fortune;
+    if (s->in->ledger) {
+        b->ledger = tc_ledger_like(s->in->ledger, &s->scratch);
+        b->leg = malloc(64 * sizeof *b->leg);
+        b->leg_room = 64;
+    }
+    return b->future && b->course && b->fortune && (!s->in->ledger || (b->ledger && b->leg));
+}
+
+static void close_benches(sampler *s) {
+    for (int i = 0; s->bench && i < s->benches; i++) free(s->bench[i].leg);
+    free(s->bench);
 }
 
 static bool follow_all(sampler *s) {
@@ -176,7 +207,19 @@ static bool follow_all(sampler *s) {
     if (!threads) return false;
     tc_threads_run(threads, follow, 0, (s->followed + CHUNK - 1) / CHUNK);
     tc_threads_end(threads);
+    for (int i = 0; i < s->benches; i++)
+        if (s->bench[i].failed) return false;
     return true;
+}
+
+/* What the benches counted, for all of them; they begin anew. */
+static void collect(sampler *s) {
+    tc_ledger_clear(s->in->ledger);
+    for (int i = 0; i < s->benches; i++) {
+        if (!s->bench[i].ledger) continue;
+        tc_ledger_add_all(s->in->ledger, s->bench[i].ledger);
+        tc_ledger_clear(s->bench[i].ledger);
+    }
 }
 
 /* ---- what they have in common ------------------------------------------------------------------------- */
@@ -356,11 +399,10 @@ static bool make_room(sampler *s, sampled *out) {
     return out->pool && out->moves && out->usable && out->served;
 }
 
-/* The first days of the months from the start on. */
-static int months_of(const tc_scenario *s, int32_t month[MOST_MONTHS]) {
+int tc_outlook_months(const tc_scenario *s, int32_t month[TC_OUTLOOK_MONTHS]) {
     int n = 0, year, m, day;
     tc_date_from_day(s->start, &year, &m, &day);
-    for (; n < MOST_MONTHS; n++) {
+    for (; n < TC_OUTLOOK_MONTHS; n++) {
         int32_t at = tc_day_from_date(year + (m - 1 + n) / 12, (m - 1 + n) % 12 + 1, 1);
         if (at > s->horizon) break;
         month[n] = at < s->start ? s->start : at;
@@ -391,6 +433,7 @@ static bool sample_all(sampler *s, tc_outlook *out, sampled *all) {
     if (!room || !make_room(s, all) || !make_out(s, out) || !follow_all(s)) return false;
     for (int j = 0; j < out->jobs; j++) sum_up_job(s, j, &out->job[j], room);
     for (int p = 0; p < out->pools; p++) sum_up_pool(s, p, out);
+    if (s->in->ledger) collect(s);
     return true;
 }
 
@@ -407,9 +450,9 @@ static bool asks_for_more(const tc_outlook *out) {
 
 tc_code tc_outlook_make(const tc_outlook_input *in, tc_arena *arena, tc_outlook *out, tc_error *error) {
     const tc_scenario *scenario = in->scenario;
-    int32_t month[MOST_MONTHS];
+    int32_t month[TC_OUTLOOK_MONTHS];
     sampled all = {0};
-    sampler s = {.in = in, .arena = arena, .month = month, .months = months_of(scenario, month)};
+    sampler s = {.in = in, .arena = arena, .month = month, .months = tc_outlook_months(scenario, month)};
     s.benches = tc_threads_count(in->threads);
     s.bench = calloc((size_t)s.benches, sizeof *s.bench);
     bool fine = s.bench && open_bench(&s, 0);
@@ -424,7 +467,7 @@ tc_code tc_outlook_make(const tc_outlook_input *in, tc_arena *arena, tc_outlook 
         if (in->samples > 0 || !asks_for_more(out)) break;
     }
     if (fine && in->drivers) fine = find_drivers(&s, out);
-    free(s.bench);
+    close_benches(&s);
     tc_arena_free(&s.scratch);
     return fine ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");
 }
@@ -457,7 +500,7 @@ tc_code tc_outlook_try(const tc_outlook_input *in, int job, double by_s, tc_tria
         out->done_by = (double)done / s.samples;
         out->p50_s = tc_sample_quantile(finish, s.samples, 0.5);
     }
-    free(s.bench);
+    close_benches(&s);
     tc_arena_free(&s.scratch);
     return fine ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");
 }
@@ -467,7 +510,7 @@ tc_code tc_outlook_tokens(const tc_outlook_input *in, double *tokens, tc_error *
     sampler s = {.in = in, .left = tokens};
     bool fine = run_samples(&s, &all, &in->scenario->start);
     for (int i = 0; fine && i < s.samples; i++) tokens[i] = in->tasks->task[0].stage[0].tokens - tokens[i];
-    free(s.bench);
+    close_benches(&s);
     tc_arena_free(&s.scratch);
     return fine ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");
 }

@@ -3,6 +3,7 @@
 #define TC_FLEET_OUTLOOK_H
 
 #include "fleet/course.h"
+#include "fleet/ledger.h"
 
 /* What could be otherwise. Nothing: all zero. */
 typedef struct tc_change {
@@ -23,9 +24,13 @@ typedef struct tc_outlook_input {
     int threads; /* 0: all */
     bool drivers;
     const tc_change *change; /* NULL: none */
+    tc_ledger *ledger;       /* gets what devices are used for, of tc_outlook_make alone; NULL: not wanted */
 } tc_outlook_input;
 
-enum { TC_OUTLOOK_SAMPLES = 1024, TC_OUTLOOK_BATCHES = 16 };
+enum { TC_OUTLOOK_SAMPLES = 1024, TC_OUTLOOK_BATCHES = 16, TC_OUTLOOK_MONTHS = 61 };
+
+/* The first days of the months from the scenario's start on; returns their number. */
+int tc_outlook_months(const tc_scenario *scenario, int32_t month[TC_OUTLOOK_MONTHS]);
 
 /* The same bytes for any number of threads. */
 TC_NODISCARD tc_code tc_outlook_make(const tc_outlook_input *input, tc_arena *arena, tc_outlook *out, tc_error *error);

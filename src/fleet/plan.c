@@ -154,6 +154,9 @@ static tc_code tell_pool(tc_planner *p, int index) {
         code = add_line(p, assumed_of(p), "%s: training software '%s' (none given)", pool->name, pool->software.slug);
     if (code == TC_OK && !pool->region[0])
         code = add_line(p, assumed_of(p), "%s: region %s (none given)", pool->name, pool->economics.region);
+    if (code == TC_OK && pool->rented && pool->regional)
+        code = add_line(p, assumed_of(p), "%s: rented at %s USD an hour (usual in region %s)", pool->name,
+                        tc_decimal_text(pool->rental_usd_per_h, 3).s, pool->economics.region);
     if (code == TC_OK && pool->controlled && !pool->controlled_given && !p->scenario->certain)
         code = add_line(p, assumed_of(p),
                         "%s: a rule on exports may stop its deliveries, %s times a year (chips of %s, in region %s)",
@@ -213,6 +216,7 @@ static tc_code tell_assumed(tc_planner *p) {
     for (int i = 0; i < 4 && plan->best_assumed[i] && code == TC_OK; i++)
         code = add_line(p, assumed_of(p), "%s", plan->best_assumed[i]);
     for (int i = 0; i < s->assumptions && code == TC_OK; i++) code = add_line(p, assumed_of(p), "%s", s->assumption[i]);
+    if (code == TC_OK && s->converted[0]) code = add_line(p, assumed_of(p), "prices in USD: %s", s->converted);
     for (int i = 0; i < s->pools && code == TC_OK; i++) code = tell_pool(p, i);
     if (code == TC_OK) code = tell_steps(p);
     for (int j = 0; j < s->jobs; j++)
@@ -237,6 +241,12 @@ static tc_code tell_assumed(tc_planner *p) {
                         "those of the "
                         "middle future",
                         plan->samples, (long long)plan->seed);
+    if (code == TC_OK && plan->months > 0)
+        code = add_line(p, assumed_of(p),
+                        "by month: means over the calendars from the day that devices come on; services and reserves "
+                        "draw what training "
+                        "draws, what works and does nothing %d %% of the rated power (judged)",
+                        (int)lround(100 * s->pool[0].economics.power_idle));
     if (code == TC_OK)
         code = add_line(p, assumed_of(p),
                         "layouts are the fastest of the search that fit with at least %d %%, of batches up to %d %% "
@@ -405,6 +415,60 @@ static tc_code pull_levers(tc_planner *p, const tc_outlook_input *in) {
     return code;
 }
 
+/* ---- what devices are used for ------------------------------------------------------------------ */
+
+static tc_ledger *new_ledger(tc_planner *p) {
+    int32_t *month = tc_arena_alloc(&p->plan->arena, TC_OUTLOOK_MONTHS * sizeof *month);
+    if (!month) return NULL;
+    int months = tc_outlook_months(p->scenario, month);
+    return tc_ledger_new(p->scenario, month, months, p->tasks.from_s, &p->plan->arena);
+}
+
+/* When all that is planned is done in nine of ten calendars, where that is known; else in half of them. */
+static double done_in_most(const tc_plan *plan) {
+    double last = 0;
+    for (int j = 0; j < plan->jobs; j++) {
+        if (!plan->run[j].feasible) continue;
+        last = fmax(last, plan->run[j].finish_s);
+        if (!plan->outlook) continue;
+        const tc_percentiles *f = &plan->outlook->job[j].finish_s;
+        last = fmax(last, f->p90 < INFINITY ? f->p90 : f->p50 < INFINITY ? f->p50 : 0);
+    }
+    return last;
+}
+
+/* What a pool's devices cost and draw. */
+static tc_upkeep upkeep_of(const tc_scenario_pool *pool) {
+    tc_run_input in = tc_default_run_input();
+    in.cluster = pool->cluster;
+    in.price_usd = pool->price_usd;
+    in.rental_usd_per_h = pool->rental_usd_per_h;
+    in.rented_only = pool->rented;
+    in.owned_only = !pool->rented;
+    return tc_upkeep_of(&in, &pool->economics);
+}
+
+/* The months of the plan, from the one in which it begins on. */
+static tc_code write_months(tc_planner *p, const tc_ledger *ledger) {
+    tc_plan *plan = p->plan;
+    int32_t month[TC_OUTLOOK_MONTHS];
+    int all = tc_outlook_months(p->scenario, month), first = 0, last = 0;
+    int32_t from = p->scenario->start + (int32_t)floor(p->tasks.from_s / 86400),
+            until = p->scenario->start + (int32_t)floor(done_in_most(plan) / 86400);
+    while (first + 1 < all && month[first + 1] <= from) first++;
+    for (last = first; last + 1 < all && month[last + 1] <= until;) last++;
+    tc_plan_month *row = tc_arena_alloc(&plan->arena, (size_t)all * sizeof *row);
+    plan->months = last - first + 1;
+    plan->month = tc_arena_alloc(&plan->arena, (size_t)(plan->months * p->scenario->pools) * sizeof *plan->month);
+    if (!row || !plan->month) return tc_planner_no_memory(p);
+    for (int k = 0; k < p->scenario->pools; k++) {
+        tc_upkeep upkeep = upkeep_of(&p->scenario->pool[k]);
+        tc_ledger_read(ledger, k, &upkeep, row);
+        memcpy(plan->month + k * plan->months, row + first, (size_t)plan->months * sizeof *row);
+    }
+    return TC_OK;
+}
+
 /* Thousands of calendars; the planned runs get their ends from them. */
 static tc_code draw(tc_planner *p) {
     tc_plan *plan = p->plan;
@@ -416,9 +480,12 @@ static tc_code draw(tc_planner *p) {
                            .threads = p->options->threads,
                            .drivers = p->options->drivers};
     plan->outlook = tc_arena_alloc(&plan->arena, sizeof *plan->outlook);
-    if (!plan->outlook) return tc_planner_no_memory(p);
+    in.ledger = new_ledger(p);
+    if (!plan->outlook || !in.ledger) return tc_planner_no_memory(p);
     tc_code code = tc_outlook_make(&in, &plan->arena, plan->outlook, p->error);
+    if (code == TC_OK) code = write_months(p, in.ledger);
     if (code) return code;
+    in.ledger = NULL;
     plan->samples = plan->outlook->samples;
     plan->seed = plan->outlook->seed;
     for (int j = 0; j < plan->jobs; j++) {
@@ -429,6 +496,14 @@ static tc_code draw(tc_planner *p) {
             = drawn_end(p, o->start_s.p90, o->finish_s.p90, o->cost_usd.p90, o->energy_mwh.p90, o->tonnes_co2.p90);
     }
     return pull_levers(p, &in);
+}
+
+/* The only calendar there is, where nothing is uncertain. */
+static tc_code count_certain(tc_planner *p) {
+    tc_ledger *ledger = new_ledger(p);
+    if (!ledger) return tc_planner_no_memory(p);
+    tc_ledger_add(ledger, p->middle, p->leg, p->legs);
+    return write_months(p, ledger);
 }
 
 double tc_plan_met(const tc_plan *plan, int serving) {
@@ -482,7 +557,7 @@ tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *inter
     if (code == TC_OK) code = fill_table(&p);
     if (code == TC_OK) code = tc_agenda_make(&p);
     if (code == TC_OK) code = search_planned(&p);
-    if (code == TC_OK && !scenario->certain) code = draw(&p);
+    if (code == TC_OK) code = scenario->certain ? count_certain(&p) : draw(&p);
     if (code == TC_OK && p.options->best_days > 0) code = tc_best_by_find(&p);
     out->served = true;
     for (int i = 0; i < scenario->servings; i++)

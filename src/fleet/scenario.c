@@ -13,6 +13,7 @@
 #include "fleet/format.h"
 #include "fleet/profiles.h"
 #include "fleet/reading.h"
+#include "run/economics.h"
 #include "run/risks.h"
 
 #define BATCH_BAND 0.05   /* share by which a global batch may move, unless the file says otherwise */
@@ -187,6 +188,24 @@ static const char *placed(const tc_reading *r, const char *slug_or_path, char *r
     return tc_path_from_file(r->document->file, slug_or_path, room, size) ? room : slug_or_path;
 }
 
+/* What renting more of its devices costs: the pool's own rental, else the region's, else the accelerator's. */
+static tc_code resolve_market(tc_catalog *catalog, tc_scenario_pool *pool, tc_error *error) {
+    const tc_document *economics;
+    tc_market market;
+    tc_code code = tc_catalog_document(catalog, TC_KIND_COMMON, "economics", &economics, NULL, error);
+    if (code == TC_OK)
+        code = tc_market_read(economics, pool->economics.region, pool->cluster.accelerator.slug, &market, error);
+    if (code) return code;
+    pool->regional = pool->rental_usd_per_h < 0 && market.rental_usd_per_h > 0;
+    pool->market_usd_per_h = pool->rental_usd_per_h >= 0 ? pool->rental_usd_per_h
+                             : pool->regional            ? market.rental_usd_per_h
+                             : pool->cluster.accelerator.rental_usd_per_h > 0
+                                 ? pool->cluster.accelerator.rental_usd_per_h
+                                 : TC_UNSET;
+    if (pool->rented && pool->regional) pool->rental_usd_per_h = market.rental_usd_per_h;
+    return TC_OK;
+}
+
 static tc_code resolve_pool(const tc_reading *r, tc_catalog *catalog, const tc_node *node, tc_scenario_pool *pool) {
     tc_error cause = {0};
     char path[1024];
@@ -207,7 +226,8 @@ static tc_code resolve_pool(const tc_reading *r, tc_catalog *catalog, const tc_n
     pool->cluster.devices = 0;
     code = tc_economics_load(catalog, NULL, pool->region[0] ? pool->region : NULL, pool->cluster.accelerator.region,
                              &pool->economics, &cause);
-    return pass_on(r, node, "region", code, &cause);
+    code = pass_on(r, node, "region", code, &cause);
+    return code ? code : resolve_market(catalog, pool, r->error);
 }
 
 /* Who delivers, and whether an export control lies between. */

@@ -26,5 +26,6 @@ void tc_draw_tokens(FILE *file, const tc_plan *plan);
 void tc_draw_devices(FILE *file, const tc_plan *plan);
 void tc_draw_drivers(FILE *file, const tc_plan *plan);
 void tc_draw_money(FILE *file, const tc_plan *plan);
+void tc_draw_fleet(FILE *file, const tc_plan *plan);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/calendar.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "report/plan_months.h"
 #include "report/plan_words.h"
 
 #define LINE 75 /* octets of a line, RFC 5545 3.1 */
@@ -167,6 +168,8 @@ void tc_report_plan_months_csv(tc_target *target, const tc_plan *plan) {
     target->format = &tc_csv_format;
     tc_writer writer = tc_write_begin(target, "plan_months/1", "months");
     tc_write_array(&writer, "months");
+    int first = 0; /* of the plan's months */
+    while (o && plan->months > 0 && first + 1 < o->months && o->month[first + 1].day <= plan->month[0].day) first++;
     for (int p = 0; o && p < plan->scenario->pools; p++)
         for (int m = 0; m < o->months; m++) {
             const tc_outlook_month *month = &o->month[p * o->months + m];
@@ -176,6 +179,9 @@ void tc_report_plan_months_csv(tc_target *target, const tc_plan *plan) {
             tc_write_integer(&writer, "p10", month->p10);
             tc_write_integer(&writer, "p50", month->p50);
             tc_write_integer(&writer, "p90", month->p90);
+            tc_write_plan_month(&writer, m < first || m >= first + plan->months
+                                             ? NULL
+                                             : &plan->month[p * plan->months + m - first]);
             tc_write_close(&writer);
         }
     tc_write_end(&writer);

@@ -4,6 +4,7 @@
 
 #include "base/calendar.h"
 #include "report/plan_best_by.h"
+#include "report/plan_months.h"
 #include "report/plan_report.h"
 #include "report/step_report.h"
 
@@ -225,6 +226,7 @@ static void write_pool(tc_writer *writer, const tc_plan *plan, int index) {
     }
     tc_write_close(writer);
     if (plan->outlook) write_months(writer, plan->outlook, index);
+    tc_write_plan_months(writer, plan, index);
     tc_write_array(writer, "candidates");
     for (int i = 0; i < plan->candidates; i++)
         if (plan->candidate[i].pool == index) write_candidate(writer, plan, &plan->candidate[i]);
@@ -357,6 +359,7 @@ void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
         tc_write_array(writer, "best");
         tc_write_close(writer);
     }
+    tc_write_plan_months(writer, plan, -1);
     tc_write_lines(writer, "advice", plan->advice, plan->advice_count);
     write_by(writer, plan);
     write_drivers(writer, plan);

@@ -9,6 +9,7 @@
 #include "report/format.h"
 #include "report/names.h"
 #include "report/plan_best_by.h"
+#include "report/plan_months.h"
 #include "report/plan_outlook_text.h"
 #include "report/plan_words.h"
 #include "report/step_report.h"
@@ -456,6 +457,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     tc_print_heading(file, style, title);
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
+    if (!tc_print_plan_months(file, style, plan)) return false;
     print_levers(file, style, plan);
     if (!tc_print_best_by(file, style, plan)) return false;
     if (plan->advice_count > 0) tc_print_heading(file, style, "\nWhat would help");

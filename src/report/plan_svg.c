@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "report/plan_drawings.h"
+#include "report/plan_months.h"
 
 #define CERTAIN "nothing is uncertain in this scenario"
 
@@ -19,6 +20,7 @@ static const struct {
     [TC_PICTURE_DEVICES] = {"devices.svg", "devices that work, by pool and month", tc_draw_devices},
     [TC_PICTURE_DRIVERS] = {"drivers.svg", "what the dates depend on", tc_draw_drivers},
     [TC_PICTURE_MONEY] = {"money.svg", "what the planned runs cost, by month", tc_draw_money},
+    [TC_PICTURE_FLEET] = {"fleet.svg", "what the fleet costs, by month and use", tc_draw_fleet},
     [TC_PICTURE_TOKENS] = {"tokens.svg", "tokens trained over time, planned and seen", tc_draw_tokens},
 };
 
@@ -31,11 +33,18 @@ static bool any_cost(const tc_plan *plan) {
     return false;
 }
 
+static double fleet_cost(const tc_plan *plan) {
+    if (plan->months == 0) return 0;
+    const tc_plan_month all = tc_months_sum(plan, -1, 0, plan->months);
+    return tc_month_cost(&all);
+}
+
 const char *tc_plan_picture_missing(const tc_plan *plan, tc_plan_picture picture) {
     switch (picture) {
     case TC_PICTURE_CALENDAR:
     case TC_PICTURE_TOKENS: return plan->feasible ? NULL : "no job is planned";
     case TC_PICTURE_MONEY: return any_cost(plan) ? NULL : "nothing that is planned has a cost that is known";
+    case TC_PICTURE_FLEET: return fleet_cost(plan) > 0 ? NULL : "what the fleet costs is not known";
     case TC_PICTURE_S_CURVE: return !plan->outlook ? CERTAIN : plan->feasible ? NULL : "no job is planned";
     case TC_PICTURE_DEVICES: return plan->outlook ? NULL : CERTAIN;
     case TC_PICTURE_DRIVERS:

@@ -12,6 +12,7 @@ typedef enum tc_plan_picture {
     TC_PICTURE_DEVICES,
     TC_PICTURE_DRIVERS,
     TC_PICTURE_MONEY,
+    TC_PICTURE_FLEET,
     TC_PICTURE_TOKENS,
     TC_PICTURES
 } tc_plan_picture;

@@ -1,7 +1,9 @@
 /* economics.c - reads data/economics.yaml by its schema and picks a region. */
 #include "run/economics.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -11,10 +13,20 @@
 #define SECONDS_PER_YEAR (365.25 * 86400)
 #define JOULES_PER_KWH 3.6e6
 
+#define MAX_RENTALS 64
+#define MAX_CURRENCIES TC_MARKET_CURRENCIES
+
+typedef struct rental {
+    char accelerator[96], currency[8];
+    double per_h;
+} rental;
+
 typedef struct region {
     char slug[32];
     char name[96];
     double pue, usd_per_j, kg_co2_per_kwh;
+    int rentals;
+    rental rental[MAX_RENTALS];
 } region;
 
 typedef struct economics_file {
@@ -23,6 +35,8 @@ typedef struct economics_file {
     double amortisation_years;
     int regions;
     region region[MAX_REGIONS];
+    int currencies;
+    tc_currency currency[MAX_CURRENCIES];
 } economics_file;
 
 #define FIGURE_NEEDED(where, unit, member, low, high, when)                                                            \
@@ -39,12 +53,52 @@ typedef struct economics_file {
         .sourced = true, .offset = offsetof(region, member), .min = low, .max = high                                   \
     }
 
+static const tc_field rental_fields[] = {
+    {.path = "accelerator",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(rental, accelerator),
+     .size = 96},
+    {.path = "currency",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(rental, currency),
+     .size = 8},
+    {.path = "per_hour",
+     .type = TC_FIELD_NUMBER,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(rental, per_h),
+     .max = 1e6},
+};
+static const tc_schema rental_schema = {"rental", rental_fields, sizeof rental_fields / sizeof *rental_fields};
+
+static const tc_field currency_fields[] = {
+    {.path = "code", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_currency, code), .size = 8},
+    {.path = "usd",
+     .type = TC_FIELD_NUMBER,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(tc_currency, usd),
+     .min = 1e-9,
+     .max = 1e9},
+};
+static const tc_schema currency_schema
+    = {"currency", currency_fields, sizeof currency_fields / sizeof *currency_fields};
+
 static const tc_field region_fields[] = {
     {.path = "slug", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, slug), .size = 32},
     {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, name), .size = 96},
     REGION_FIGURE("pue", TC_DIMENSION_NONE, pue, 1, 10),
     REGION_FIGURE("electricity", TC_DIMENSION_USD_PER_J, usd_per_j, 0, 1e-5),
     REGION_FIGURE("grid_carbon", TC_DIMENSION_CARBON, kg_co2_per_kwh, 0, 5),
+    {.path = "rentals",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(region, rental),
+     .size = sizeof(rental),
+     .max = MAX_RENTALS,
+     .element = &rental_schema,
+     .count_offset = offsetof(region, rentals)},
 };
 static const tc_schema region_schema = {"region", region_fields, sizeof region_fields / sizeof *region_fields};
 
@@ -67,11 +121,19 @@ static const tc_field fields[] = {
     FIGURE("hardware.amortisation", TC_DIMENSION_YEARS, amortisation_years, 0.1, 100),
     FIGURE("hardware.server_power_factor", TC_DIMENSION_NONE, common.server_power, 1, 20),
     FIGURE("hardware.power_utilisation", TC_DIMENSION_NONE, common.power_utilisation, 0, 1),
+    OPTIONAL_FIGURE("hardware.power_idle", TC_DIMENSION_NONE, common.power_idle, 0, 1),
     {.path = "default_region",
      .type = TC_FIELD_STRING,
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(economics_file, default_region),
      .size = 32},
+    {.path = "currencies",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(economics_file, currency),
+     .size = sizeof(tc_currency),
+     .max = MAX_CURRENCIES,
+     .element = &currency_schema,
+     .count_offset = offsetof(economics_file, currencies)},
     {.path = "regions",
      .type = TC_FIELD_LIST,
      .need = TC_NEED_ALWAYS,
@@ -119,4 +181,32 @@ tc_code tc_economics_read(const tc_document *document, const char *name, const c
     out->usd_per_kwh = r->usd_per_j * JOULES_PER_KWH;
     out->kg_co2_per_kwh = r->kg_co2_per_kwh;
     return TC_OK;
+}
+
+/* RMB is another name of CNY. */
+static const char *code_of(const char *word) { return strcmp(word, "RMB") == 0 ? "CNY" : word; }
+
+double tc_currency_find(const tc_currency *currency, int currencies, const char *word) {
+    for (int i = 0; i < currencies; i++)
+        if (strcmp(code_of(currency[i].code), code_of(word)) == 0) return currency[i].usd;
+    return strcmp(word, "USD") == 0 ? 1 : NAN;
+}
+
+tc_code tc_market_read(const tc_document *document, const char *region_slug, const char *accelerator, tc_market *out,
+                       tc_error *error) {
+    economics_file *file = calloc(1, sizeof *file);
+    *out = (tc_market){.rental_usd_per_h = NAN};
+    if (!file) return tc_fail(error, TC_INTERNAL, document->file, "out of memory");
+    tc_code code = tc_schema_read(&schema, document, file, error);
+    const region *r = code == TC_OK && region_slug ? find_region(file, region_slug) : NULL;
+    for (int i = 0; r && i < r->rentals; i++) {
+        if (strcmp(r->rental[i].accelerator, accelerator) != 0) continue;
+        out->rental = r->rental[i].per_h;
+        memcpy(out->currency, r->rental[i].currency, sizeof out->currency);
+        out->rental_usd_per_h = out->rental * tc_currency_find(file->currency, file->currencies, out->currency);
+    }
+    out->currencies = file->currencies;
+    memcpy(out->known, file->currency, sizeof out->known);
+    free(file);
+    return code;
 }

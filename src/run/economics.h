@@ -9,4 +9,32 @@
 TC_NODISCARD tc_code tc_economics_read(const tc_document *document, const char *region, const char *home,
                                        tc_economics *out, tc_error *error);
 
+#define TC_MARKET_CURRENCIES 32
+
+/* What currencies are worth, and what a package of an accelerator is rented for in a region. */
+typedef struct tc_market {
+    double rental, rental_usd_per_h; /* in `currency`; NaN: not known */
+    char currency[8];
+    int currencies;
+    tc_currency known[TC_MARKET_CURRENCIES];
+} tc_market;
+
+/* accelerator: its slug; region NULL: currencies alone. */
+TC_NODISCARD tc_code tc_market_read(const tc_document *document, const char *region, const char *accelerator,
+                                    tc_market *out, tc_error *error);
+
+/* USD of one unit of a currency by its code; RMB is CNY. NaN: it is not among them. */
+double tc_currency_find(const tc_currency *currency, int currencies, const char *code);
+
+/* What a device costs an hour whatever it does, and what it draws. NaN: not known. */
+typedef struct tc_upkeep {
+    double usd_per_h;           /* its share of the capital, or its rental, energy included */
+    double mw_at_work, mw_idle; /* of the installation, PUE included */
+    double usd_per_mwh;         /* 0 where it is rented */
+    double tonnes_per_mwh;
+} tc_upkeep;
+
+/* Of devices that are owned, or rented where the input says rented_only. Its step is not looked at. */
+tc_upkeep tc_upkeep_of(const tc_run_input *input, const tc_economics *economics);
+
 #endif

@@ -20,6 +20,7 @@ static const tc_member economics[] = {
     TC_FIGURE_IN(tc_economics, amortisation_s, 1, TC_MOST_FIGURE),
     TC_FIGURE(tc_economics, server_power),
     TC_FIGURE(tc_economics, power_utilisation),
+    TC_FIGURE(tc_economics, power_idle),
     TC_FIGURE(tc_economics, pue),
     TC_FIGURE(tc_economics, usd_per_kwh),
     TC_FIGURE(tc_economics, kg_co2_per_kwh),

@@ -26,6 +26,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "layout/question_members.h"
+#include "run/economics.h"
 #include "run/members.h"
 #include "run/operations.h"
 #include "workload/optimizer.h"
@@ -258,6 +259,21 @@ static void assume_operations(const tc_risks *risks, tc_run *run) {
            tc_decimal_text(risks->disruption_s.mid / SECONDS_PER_DAY, 1).s,
            tc_decimal_text(risks->rollbacks_every_s / SECONDS_PER_DAY, 0).s,
            tc_decimal_text(risks->rollback_s.mid / SECONDS_PER_DAY, 1).s, tc_decimal_text(risks->rework_chance, 2).s);
+}
+
+tc_upkeep tc_upkeep_of(const tc_run_input *in, const tc_economics *economics) {
+    int devices = in->cluster.accelerator.devices_per_package > 1 ? in->cluster.accelerator.devices_per_package : 1;
+    double load = in->power_utilisation >= 0 ? in->power_utilisation : economics->power_utilisation;
+    tc_run hour = {.packages = 1, .tokens = 1, .wall_s = SECONDS_PER_HOUR};
+    energy(in, economics, &hour);
+    money(in, economics, &hour);
+    double kwh = in->usd_per_kwh >= 0 ? in->usd_per_kwh : economics->usd_per_kwh,
+           carbon = in->kg_co2_per_kwh >= 0 ? in->kg_co2_per_kwh : economics->kg_co2_per_kwh;
+    return (tc_upkeep){.usd_per_h = (in->rented_only ? hour.rented_usd : hour.capital_usd) / devices,
+                       .mw_at_work = hour.mwh / devices,
+                       .mw_idle = load > 0 ? hour.mwh / devices * economics->power_idle / load : 0,
+                       .usd_per_mwh = in->rented_only ? 0 : 1000 * kwh,
+                       .tonnes_per_mwh = carbon};
 }
 
 /* All that follows from how long the run takes. */
