@@ -217,6 +217,32 @@ typedef enum tc_driver {
     TC_DRIVERS
 } tc_driver;
 
+/* What a job's end waited for, going back from it: what made the last rise of its rate possible, of those by a twentieth or more. */
+typedef enum tc_gate_kind {
+    TC_GATE_WORK,     /* nothing: all that it ever used was there when it could begin */
+    TC_GATE_NEVER,    /* it is not done before the horizon */
+    TC_GATE_DELIVERY, /* of a line of a pool */
+    TC_GATE_HERE,     /* devices that had come before: brought up, repaired */
+    TC_GATE_PLATFORM, /* a new platform that had to work first */
+    TC_GATE_SERVICE,  /* a service that ended or left devices */
+    TC_GATE_JOB       /* the end of another job */
+} tc_gate_kind;
+
+typedef struct tc_gate {
+    tc_gate_kind kind;
+    int pool, line; /* of a delivery; line: of the pool */
+    int job;        /* the other one */
+    double share;   /* of the calendars */
+} tc_gate;
+
+/* Two drivers that matter together: what both explain less what each does. */
+typedef struct tc_interaction {
+    tc_driver a, b;
+    double share;
+} tc_interaction;
+
+enum { TC_PAIRS = 3 };
+
 /* The calendars of a job. Times in seconds since the scenario's start. */
 typedef struct tc_outlook_job {
     tc_percentiles start_s, finish_s, finish_error_s; /* _error: standard errors, from 16 batches */
@@ -230,6 +256,10 @@ typedef struct tc_outlook_job {
     double share[TC_DRIVERS];   /* of the variance of min(finish, horizon), first order */
     double swing_s[TC_DRIVERS]; /* p90 less p10, were nothing else uncertain */
     double interactions;        /* what the shares leave */
+    int pairs;                  /* of the first drivers, where the shares of a job are below 0.8 */
+    tc_interaction pair[TC_PAIRS];
+    int gates; /* the most frequent first */
+    tc_gate *gate;
 } tc_outlook_job;
 
 /* Devices of a pool that work, at the turn of each month. */

@@ -12,7 +12,7 @@
 
 #include "report/writer.h"
 
-#define MOST_ROWS 600
+#define MOST_ROWS 700
 
 /* A row of the table: the parts between its bars. */
 typedef struct row {

@@ -336,6 +336,74 @@ static void many_deliveries_count_by_day(void **state) {
     free(text);
 }
 
+static double share_of_gate(const tc_outlook_job *o, tc_gate_kind kind, int line) {
+    double share = 0;
+    for (int i = 0; i < o->gates; i++)
+        if (o->gate[i].kind == kind && o->gate[i].line == line) share += o->gate[i].share;
+    return share;
+}
+
+/* A job needs two deliveries, planned 10 d apart and each late by LogNormal(ln 30 d, 0.9): how often is the first the last to come? The job after
+ * it waits for its end alone. */
+static void the_last_to_come_gates(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM
+             "  bring_up: \"0 d\"\n" POOL
+             "      - {date: \"2024-01-06\", devices: 1000}\n      - {date: \"2024-01-16\", devices: 1000}\n" JOB
+             "    min_devices: 2000\n"
+             "  - name: k\n    after: j\n    candidates:\n      - {name: d, tokens: 1e9, rates: [{accelerator: h20, "
+             "tokens_per_s: 1}]}\n",
+             TOKENS(20), "1");
+    tc_scenario *s = good_scenario(text);
+    double sd = 0.9 * TC_NORMAL_P90;
+    s->pool[0].risks.on_time = 0;
+    s->pool[0].risks.slip = s->pool[0].risks.partial = (tc_spread){0, 0, 0};
+    s->pool[0].risks.slip_of_lot_s = (tc_spread){30 * 86400 * exp(-sd), 30 * 86400, 30 * 86400 * exp(sd)};
+    tc_plan plan = plan_of(s, 8192, 0);
+    enum { N = 400 };
+    double expected = 0;
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < N; k++)
+            expected += 30 * exp(0.9 * tc_normal_at((i + 0.5) / N)) > 10 + 30 * exp(0.9 * tc_normal_at((k + 0.5) / N));
+    expected /= N * N;
+    const tc_outlook_job *o = plan.outlook->job;
+    assert_near(share_of_gate(&o[0], TC_GATE_DELIVERY, 0), expected, 0.015);
+    assert_near(share_of_gate(&o[0], TC_GATE_DELIVERY, 1), 1 - expected, 0.015);
+    assert_near(share_of_gate(&o[1], TC_GATE_JOB, -1), 1, 1e-9);
+    assert_int_equal(o[1].gate[0].job, 0);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
+/* Two drivers alone, and a horizon that few calendars beat: what their shares leave is theirs together. */
+static void the_two_that_interact_are_named(void **state) {
+    (void)state;
+    char text[4000], rate[128];
+    double sd = 0.3 * TC_NORMAL_P90, lot = 0.9 * TC_NORMAL_P90;
+    snprintf(rate, sizeof rate, "{low: %.12g, mid: 1, high: %.12g}", exp(-sd), exp(sd));
+    snprintf(text, sizeof text,
+             CALM "  bring_up: \"0 d\"\nhorizon: \"2024-05-16\"\n" POOL
+                  "      - {date: \"2024-01-06\", devices: 1000}\n" JOB,
+             TOKENS(100), rate);
+    tc_scenario *s = good_scenario(text);
+    s->pool[0].risks.on_time = 0;
+    s->pool[0].risks.slip = s->pool[0].risks.partial = (tc_spread){0, 0, 0};
+    s->pool[0].risks.slip_of_lot_s = (tc_spread){30 * 86400 * exp(-lot), 30 * 86400, 30 * 86400 * exp(lot)};
+    tc_plan plan = plan_of(s, 8192, 0);
+    const tc_outlook_job *o = &plan.outlook->job[0];
+    assert_true(o->interactions > 0.2);
+    assert_true(o->pairs > 0);
+    for (int i = 0; i < o->pairs; i++) {
+        bool both = o->pair[i].a + o->pair[i].b == TC_DRIVER_DELIVERIES + TC_DRIVER_STEP
+                    && (o->pair[i].a == TC_DRIVER_STEP || o->pair[i].b == TC_DRIVER_STEP);
+        assert_near(o->pair[i].share, both ? o->interactions : 0, 0.1);
+    }
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 /* Two sources of spread that add: the shares are those of their variances. */
 static void shares_of_variance(void **state) {
     (void)state;
@@ -620,6 +688,8 @@ int main(void) {
         cmocka_unit_test(disruptions_of_a_run),
         cmocka_unit_test(a_night_of_serving),
         cmocka_unit_test(many_deliveries_count_by_day),
+        cmocka_unit_test(the_last_to_come_gates),
+        cmocka_unit_test(the_two_that_interact_are_named),
         cmocka_unit_test(shares_of_variance),
         cmocka_unit_test(one_more_delivery),
         cmocka_unit_test(months_add_up),

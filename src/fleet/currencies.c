@@ -67,7 +67,8 @@ static tc_code convert(converter *c, const tc_node *pool, const char *key, tc_er
     tc_arena *arena = &c->scenario->arena;
     char code[8], *per, text[160];
     double amount;
-    if (!value || value->kind != TC_NODE_SCALAR || !split(value->text, &amount, code, &per) || strcmp(code, "USD") == 0) return TC_OK;
+    if (!value || value->kind != TC_NODE_SCALAR || !split(value->text, &amount, code, &per) || strcmp(code, "USD") == 0)
+        return TC_OK;
     double own = tc_currency_find(c->own, c->owns, code),
            usd = isnan(own) ? tc_currency_find(c->market.known, c->market.currencies, code) : own;
     if (isnan(usd)) return TC_OK;
@@ -91,7 +92,8 @@ tc_code tc_currencies_convert(tc_catalog *catalog, const tc_document *document, 
     if (code == TC_OK) code = tc_market_read(economics, NULL, "", &c.market, error);
     if (code) return code;
     take_own(&c, document);
-    for (const tc_node *pool = tc_reading_element(document->root, "pools", 0); pool && code == TC_OK; pool = pool->next) {
+    for (const tc_node *pool = tc_reading_element(document->root, "pools", 0); pool && code == TC_OK;
+         pool = pool->next) {
         code = convert(&c, pool, "price", error);
         if (code == TC_OK) code = convert(&c, pool, "rental", error);
     }

@@ -24,6 +24,7 @@ typedef struct promise {
     tc_spread count;
     bool here; /* it has come: only what it brought may be uncertain */
     bool firm;
+    int line; /* TC_BROUGHT_HERE: it has been counted */
     uint64_t on_time, lot, partial, bad, size;
 } promise;
 
@@ -36,7 +37,7 @@ typedef struct sighting {
 /* So many each month until the order is complete. */
 typedef struct stream {
     double *due_s; /* of the periods that are planned and not yet past */
-    int periods;
+    int periods, line;
     double period_s; /* beyond them */
     double each, left;
     double shape, rate; /* of the pace: gamma, with what has come so far */
@@ -115,6 +116,7 @@ static void add_promise(const tc_scenario *s, pool_facts *f, const tc_delivery *
                     .horizon_s = fmax(seconds_of(s, d->day) - seconds_of(s, made), LEAST_HORIZON),
                     .count = d->count,
                     .here = here,
+                    .line = counted ? TC_BROUGHT_HERE : d->line,
                     .firm = d->firm || s->certain || f->risks.on_time >= 1,
                     .on_time = tc_stream("pool/%s/%d/on-time", name, (int)d->day),
                     .lot = tc_stream("pool/%s/%d/slip", name, (int)d->day),
@@ -170,6 +172,7 @@ static bool add_stream(const tc_scenario *s, int pool, pool_facts *f, const tc_d
     stream *out = &f->stream[f->streams++];
     const tc_delivery *first = &p->delivery[line->first];
     *out = (stream){.each = line->devices,
+                    .line = number,
                     .period_s = line->every == WEEKLY ? 7 * DAY : YEAR / 12,
                     .lot = fmin(f->risks.lot, line->devices),
                     .ordered = line->ordered,
@@ -369,6 +372,8 @@ typedef struct event {
     int devices, served;
     double night; /* of the served ones, what trains at night, as if all day */
     bool any;     /* of a day: something happens */
+    int brought;  /* of a day: by what brings the most */
+    int most;
 } event;
 
 typedef struct drawing {
@@ -378,6 +383,7 @@ typedef struct drawing {
     event *event;
     int events;                       /* of a pool that counts day by day: the days */
     tc_future *out;                   /* what has come is noted there */
+    int line;                         /* that is drawn */
     double bring_up_s, first_ready_s; /* of a new platform: nothing trains before, though it may serve */
     double given_up_s;                /* when it is seen that it never will; INFINITY: it does */
     double stop_s, reopen_s;
@@ -406,12 +412,17 @@ static void add_to_day(event *day, const event *e) {
     day->devices += e->devices;
     day->served += e->served;
     day->night += e->night;
+    if (!day->any || e->devices - e->served > day->most) {
+        day->most = e->devices - e->served;
+        day->brought = e->brought;
+    }
     day->any = true;
 }
 
 static void add_event(drawing *d, double at_s, double devices, double served, double night) {
     if (devices == 0 && served == 0) return;
-    event e = {at_s, (int)lround(devices), (int)lround(served), night, true};
+    int brought = served != 0 ? TC_BROUGHT_SERVICE : d->line;
+    event e = {at_s, (int)lround(devices), (int)lround(served), night, true, brought, 0};
     if (!d->facts->daily)
         d->event[d->events++] = e;
     else if (at_s <= (d->events - 1) * DAY)
@@ -445,6 +456,7 @@ static void arrive(drawing *d, double at_s, double devices, uint64_t bad_name, u
 
 static void draw_promise(drawing *d, const promise *p) {
     const tc_risks *r = &d->facts->risks;
+    d->line = p->line;
     double count = round(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_DELIVERIES, p->size, 0), &p->count));
     if (p->here && d->facts->here_usable >= 0) {
         /* those that stand by are not among them */
@@ -516,6 +528,7 @@ double tc_fleet_pace(const tc_fleet *fleet, int pool, const tc_fate *fate) {
 static void draw_stream(drawing *d, const stream *s, const double *shock_s, int shocks) {
     double left = s->left, pace = pace_of(d, s, 0);
     bool counted = !(s->shape < INFINITY) || d->fate->middle; /* no lots: what the pace says */
+    d->line = s->line;
     for (int k = 0, passed = 0; left > 0 && k < s->periods + MOST_LATE_PERIODS; k++) {
         double due = k < s->periods ? s->due_s[k]
                                     : (s->periods > 0 ? s->due_s[s->periods - 1] : fmax(d->facts->seen_s, 0))
@@ -593,7 +606,7 @@ static int by_time(const void *a, const void *b) {
 /* The moment from which a new platform trains is one at which something happens. */
 static void add_first_ready(drawing *d) {
     if (!(d->first_ready_s > 0 && d->first_ready_s < INFINITY)) return;
-    event e = {.at_s = d->first_ready_s, .any = true};
+    event e = {.at_s = d->first_ready_s, .any = true, .brought = TC_BROUGHT_PLATFORM};
     if (!d->facts->daily) {
         d->event[d->events++] = e;
         return;
@@ -621,10 +634,13 @@ static void build_levels(drawing *d, tc_future *out) {
             i++;
             continue;
         }
+        int most = 0, brought = d->event[i].brought;
         for (; i < d->events && d->event[i].at_s == at; i++) {
             devices += d->event[i].devices;
             served += d->event[i].served;
             night += d->event[i].night;
+            int free_by = d->event[i].devices - d->event[i].served;
+            if (free_by > most) most = free_by, brought = d->event[i].brought;
         }
         if (at > d->fleet->horizon_s) break;
         int64_t working = (int64_t)floor((double)devices * (1 - d->facts->risks.spares) + 1e-9);
@@ -632,11 +648,13 @@ static void build_levels(drawing *d, tc_future *out) {
         int64_t at_night = served > working ? 0 : (int64_t)(night + 1e-9), left = working - served + at_night;
         bool ready = at >= d->first_ready_s && left > 0; /* a new platform trains nothing before */
         int training = at < d->first_ready_s ? 0 : for_training(d->fleet->scenario, left);
-        out->level[out->levels++] = (tc_future_level){.from_s = at,
-                                                      .usable = (int)working,
-                                                      .training = training,
-                                                      .serving = (int)(served < working ? served - at_night : working),
-                                                      .reserve = ready ? (int)left - training : 0};
+        out->level[out->levels++]
+            = (tc_future_level){.from_s = at,
+                                .usable = (int)working,
+                                .training = training,
+                                .serving = (int)(served < working ? served - at_night : working),
+                                .reserve = ready ? (int)left - training : 0,
+                                .brought = at == d->first_ready_s ? TC_BROUGHT_PLATFORM : brought};
     }
 }
 

@@ -19,7 +19,11 @@ typedef struct tc_future_level {
     int training; /* that are free for jobs */
     int serving;  /* that serve, less what trains at night */
     int reserve;  /* for ablations and evaluation */
+    int brought;  /* what it is due to: a line of the pool, or one of the following */
 } tc_future_level;
+
+/* A level that is due to no line. */
+enum { TC_BROUGHT_HERE = -1, TC_BROUGHT_PLATFORM = -2, TC_BROUGHT_SERVICE = -3 };
 
 /* Devices that come, before they are brought up. */
 typedef struct tc_arrival {

@@ -98,6 +98,8 @@ tc_code tc_offer_open(tc_offer *o, int least, int most, tc_arena *arena, tc_erro
         if (knots > 0 && o->rates.knots == knots) break; /* too few for any layout: fewer are too */
         if (devices <= least) break;
     }
+    if (code == TC_OK && o->min_devices > 0 && o->min_devices <= most)
+        code = add(o, o->min_devices, true, arena, error);
     if (code) return code;
     tc_rates_settle(&o->rates);
     return TC_OK;

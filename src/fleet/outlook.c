@@ -15,10 +15,13 @@
 #include "base/calendar.h"
 #include "base/distributions.h"
 #include "base/error.h"
+#include "fleet/gates.h"
 #include "search/threads.h"
 
 #define DAY 86400.0
-#define CHUNK 16 /* samples that a thread takes at once */
+#define ALL ((1u << TC_DRIVERS) - 1)
+#define ENOUGH 0.8 /* of the variance, above which nobody asks which drivers interact */
+#define CHUNK 16   /* samples that a thread takes at once */
 #define MANY_PROMISES 2000
 
 /* Where a thread works. */
@@ -28,7 +31,7 @@ typedef struct bench {
     tc_fortune *fortune;
     tc_ledger *ledger; /* NULL: not wanted */
     tc_leg *leg;
-    int leg_room;
+    int legs, leg_room;
     bool failed; /* for want of memory */
 } bench;
 
@@ -36,6 +39,7 @@ typedef struct bench {
 typedef struct sampled {
     double *start, *finish, *hours, *usd, *mwh, *tonnes; /* [jobs][samples] */
     int *pool, *moves;                                   /* [jobs][samples]; pool -1: never ran */
+    tc_gate *gate;                                       /* [jobs][samples]; NULL: not wanted */
     int *usable;                                         /* [pools][months][samples] */
     bool *served;                                        /* [pools][samples] */
 } sampled;
@@ -49,7 +53,7 @@ typedef struct sampler {
     int followed;         /* of the samples: all, or those by which drivers are told apart */
     const int32_t *month; /* [months]: days */
     sampled *out;
-    int kept;      /* a driver whose numbers are kept; TC_DRIVERS: all are those of the seed */
+    unsigned kept; /* drivers whose numbers are kept, a bit each; ALL: all are those of the seed */
     double *left;  /* [samples]: tokens of the only task; NULL: not wanted */
     double *again; /* [jobs][samples]: finish, where one is kept */
 } sampler;
@@ -68,7 +72,7 @@ static tc_fate fate_of(const sampler *s, int sample) {
              seed = mix((uint64_t)s->in->seed + 0x9e3779b97f4a7c15ULL * (batch + 1)), other = mix(seed + 1);
     tc_fate fate = {.sample = (uint32_t)(sample / TC_OUTLOOK_BATCHES)};
     for (int d = 0; d < TC_DRIVERS; d++) {
-        fate.apart[d] = s->kept != TC_DRIVERS && s->kept != d;
+        fate.apart[d] = !(s->kept >> d & 1u);
         fate.seed[d] = fate.apart[d] ? other : seed;
     }
     return fate;
@@ -90,6 +94,14 @@ static void keep_pools(const sampler *s, const bench *b, int sample) {
             s->out->usable[((size_t)p * (size_t)s->months + (size_t)m) * (size_t)s->samples + (size_t)sample] = usable;
         }
     }
+}
+
+/* What each job's end waited for, where that is wanted. */
+static void keep_gates(const sampler *s, const bench *b, int sample) {
+    const tc_tasks *tasks = s->in->tasks;
+    for (int t = 0; t < tasks->tasks && b->ledger && s->out->gate; t++)
+        s->out->gate[(size_t)tasks->task[t].index * (size_t)s->samples + (size_t)sample]
+            = tc_gate_of(tasks, b->future, b->fortune, b->leg, b->legs, t);
 }
 
 static void keep_jobs(const sampler *s, const bench *b, int sample) {
@@ -152,6 +164,7 @@ static bool follow_counted(bench *b, const tc_fate *fate) {
         b->leg_room = 2 * legs;
         legs = tc_course_follow(b->course, fate, b->future, b->fortune, b->leg, b->leg_room);
     }
+    b->legs = legs;
     tc_ledger_add(b->ledger, b->future, b->leg, legs);
     return true;
 }
@@ -162,7 +175,7 @@ static void follow(void *context, int worker, int64_t chunk) {
     for (int i = (int)chunk * CHUNK; i < ((int)chunk + 1) * CHUNK && i < s->followed; i++) {
         tc_fate fate = fate_of(s, i);
         draw_futures(s, &fate, b->future);
-        if (b->ledger && s->kept == TC_DRIVERS) {
+        if (b->ledger && s->kept == ALL) {
             if (!follow_counted(b, &fate)) b->failed = true;
         } else {
             tc_course_follow(b->course, &fate, b->future, b->fortune, NULL, 0);
@@ -171,9 +184,10 @@ static void follow(void *context, int worker, int64_t chunk) {
             s->left[i] = b->fortune[0].left;
             continue;
         }
-        if (s->kept == TC_DRIVERS) {
+        if (s->kept == ALL) {
             keep_pools(s, b, i);
             keep_jobs(s, b, i);
+            keep_gates(s, b, i);
             continue;
         }
         for (int t = 0; t < s->in->tasks->tasks; t++)
@@ -308,6 +322,39 @@ static void sum_up_job(const sampler *s, int job, tc_outlook_job *out, double *r
     out->by_deadline = isnan(deadline) ? NAN : (double)in_time / s->samples;
 }
 
+static int by_gate(const void *a, const void *b) {
+    const tc_gate *x = a, *y = b;
+    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
+    if (x->pool != y->pool) return x->pool < y->pool ? -1 : 1;
+    if (x->line != y->line) return x->line < y->line ? -1 : 1;
+    return (x->job > y->job) - (x->job < y->job);
+}
+
+static int by_share(const void *a, const void *b) {
+    const tc_gate *x = a, *y = b;
+    if (x->share != y->share) return x->share > y->share ? -1 : 1;
+    return by_gate(a, b);
+}
+
+/* How often each gate was the one. */
+static bool sum_up_gates(const sampler *s, int job, tc_outlook_job *out) {
+    tc_gate *gate = s->out->gate + (size_t)job * (size_t)s->samples;
+    int gates = 0;
+    qsort(gate, (size_t)s->samples, sizeof *gate, by_gate);
+    for (int i = 0; i < s->samples; i++) {
+        if (gates == 0 || by_gate(&gate[gates - 1], &gate[i]) != 0) {
+            gate[gates] = gate[i];
+            gate[gates++].share = 0;
+        }
+        gate[gates - 1].share += 1.0 / s->samples;
+    }
+    qsort(gate, (size_t)gates, sizeof *gate, by_share);
+    out->gates = gates;
+    out->gate = tc_arena_alloc(s->arena, (size_t)gates * sizeof *gate);
+    if (out->gate) memcpy(out->gate, gate, (size_t)gates * sizeof *gate);
+    return out->gate != NULL;
+}
+
 static void sum_up_pool(const sampler *s, int pool, tc_outlook *out) {
     int n = s->samples, met = 0;
     for (int i = 0; i < n; i++) met += s->out->served[(size_t)pool * (size_t)n + (size_t)i];
@@ -324,7 +371,8 @@ static void sum_up_pool(const sampler *s, int pool, tc_outlook *out) {
 
 static double within(double finish, double horizon) { return finish < horizon ? finish : horizon; }
 
-static void share_of(const sampler *s, int job, int driver, tc_outlook_job *out) {
+/* How much of the variance of a job's end the kept drivers explain; *variance: of it. */
+static double explained(const sampler *s, int job, double *variance) {
     size_t first = (size_t)job * (size_t)s->samples;
     double both = 0, mean = 0, squares = 0, horizon = s->in->tasks->horizon_s;
     for (int i = 0; i < s->followed; i++) {
@@ -334,9 +382,12 @@ static void share_of(const sampler *s, int job, int driver, tc_outlook_job *out)
         squares += (a * a + b * b) / 2;
     }
     mean /= s->followed;
-    double variance = squares / s->followed - mean * mean;
-    double share
-        = variance > 1 ? (both / s->followed - mean * mean) / variance : 0; /* a second: nothing is uncertain */
+    *variance = squares / s->followed - mean * mean;
+    return *variance > 1 ? (both / s->followed - mean * mean) / *variance : 0; /* a second: nothing is uncertain */
+}
+
+static void share_of(const sampler *s, int job, int driver, tc_outlook_job *out) {
+    double variance, share = explained(s, job, &variance);
     out->share[driver] = share > 0 ? share : 0;
     out->swing_s[driver] = 2 * TC_NORMAL_P90 * sqrt(out->share[driver] * fmax(variance, 0));
     out->interactions -= out->share[driver];
@@ -363,6 +414,47 @@ static int told_apart_by(const sampler *s) {
     return s->samples < most ? s->samples : most;
 }
 
+/* The drivers of the greatest shares, of those jobs together whose shares leave much. False: there is none. */
+static bool first_drivers(const sampler *s, const tc_outlook *out, tc_driver first[TC_PAIRS]) {
+    double sum[TC_DRIVERS] = {0};
+    bool any = false;
+    for (int t = 0; t < s->in->tasks->tasks; t++) {
+        const tc_outlook_job *o = &out->job[s->in->tasks->task[t].index];
+        if (!(o->interactions > 1 - ENOUGH) || !(o->interactions < 1)) continue;
+        any = true;
+        for (int d = 0; d < TC_DRIVERS; d++) sum[d] += o->share[d];
+    }
+    for (int i = 0; i < TC_PAIRS; i++) {
+        int most = 0;
+        for (int d = 1; d < TC_DRIVERS; d++)
+            if (sum[d] > sum[most]) most = d;
+        first[i] = (tc_driver)most;
+        sum[most] = -1;
+    }
+    return any;
+}
+
+/* Which of the first drivers matter together: what a pair explains, less what each of the two does (Sobol 1993). */
+static bool find_pairs(sampler *s, tc_outlook *out) {
+    static const int of[TC_PAIRS][2] = {{0, 1}, {0, 2}, {1, 2}};
+    tc_driver first[TC_PAIRS];
+    if (!first_drivers(s, out, first)) return true;
+    for (int i = 0; i < TC_PAIRS; i++) {
+        tc_driver a = first[of[i][0]], b = first[of[i][1]];
+        if (!is_drawn(s, a) || !is_drawn(s, b)) continue;
+        s->kept = 1u << a | 1u << b;
+        if (!follow_all(s)) return false;
+        for (int t = 0; t < s->in->tasks->tasks; t++) {
+            int job = s->in->tasks->task[t].index;
+            tc_outlook_job *o = &out->job[job];
+            if (!(o->interactions > 1 - ENOUGH)) continue;
+            double variance, share = explained(s, job, &variance) - o->share[a] - o->share[b];
+            o->pair[o->pairs++] = (tc_interaction){a, b, fmax(share, 0)};
+        }
+    }
+    return true;
+}
+
 static bool find_drivers(sampler *s, tc_outlook *out) {
     size_t jobs = (size_t)s->in->scenario->jobs;
     s->again = tc_arena_alloc(&s->scratch, jobs * (size_t)s->samples * sizeof *s->again);
@@ -370,15 +462,16 @@ static bool find_drivers(sampler *s, tc_outlook *out) {
     s->followed = told_apart_by(s);
     for (int j = 0; j < out->jobs; j++) out->job[j].interactions = 1;
     out->drivers = true;
-    for (s->kept = 0; s->kept < TC_DRIVERS; s->kept++) {
-        if (!is_drawn(s, (tc_driver)s->kept)) continue;
+    for (int d = 0; d < TC_DRIVERS; d++) {
+        if (!is_drawn(s, (tc_driver)d)) continue;
+        s->kept = 1u << d;
         if (!follow_all(s)) return false;
         for (int t = 0; t < s->in->tasks->tasks; t++) {
             int job = s->in->tasks->task[t].index;
-            share_of(s, job, s->kept, &out->job[job]);
+            share_of(s, job, d, &out->job[job]);
         }
     }
-    return true;
+    return find_pairs(s, out);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------- */
@@ -390,13 +483,14 @@ static bool make_room(sampler *s, sampled *out) {
         if (!(*reals[i] = tc_arena_alloc(&s->scratch, (jobs + 1) * sizeof(double)))) return false;
     out->pool = tc_arena_alloc(&s->scratch, (jobs + 1) * sizeof(int));
     out->moves = tc_arena_alloc(&s->scratch, (jobs + 1) * sizeof(int));
+    if (s->in->ledger) out->gate = tc_arena_alloc(&s->scratch, (jobs + 1) * sizeof *out->gate);
     out->usable = tc_arena_alloc(&s->scratch, pools * (size_t)s->months * sizeof(int));
     out->served = tc_arena_alloc(&s->scratch, pools * sizeof(bool));
     for (size_t i = 0; i < jobs && out->finish; i++) {
         out->start[i] = out->finish[i] = INFINITY; /* of a job that is no task */
         if (out->pool) out->pool[i] = -1;
     }
-    return out->pool && out->moves && out->usable && out->served;
+    return out->pool && out->moves && out->usable && out->served && (!s->in->ledger || out->gate);
 }
 
 int tc_outlook_months(const tc_scenario *s, int32_t month[TC_OUTLOOK_MONTHS]) {
@@ -428,12 +522,16 @@ static bool make_out(const sampler *s, tc_outlook *out) {
 static bool sample_all(sampler *s, tc_outlook *out, sampled *all) {
     double *room = tc_arena_alloc(&s->scratch, (size_t)s->samples * sizeof *room);
     s->out = all;
-    s->kept = TC_DRIVERS;
+    s->kept = ALL;
     s->followed = s->samples;
     if (!room || !make_room(s, all) || !make_out(s, out) || !follow_all(s)) return false;
     for (int j = 0; j < out->jobs; j++) sum_up_job(s, j, &out->job[j], room);
     for (int p = 0; p < out->pools; p++) sum_up_pool(s, p, out);
     if (s->in->ledger) collect(s);
+    for (int t = 0; t < s->in->tasks->tasks && s->in->ledger; t++) {
+        int job = s->in->tasks->task[t].index;
+        if (!sum_up_gates(s, job, &out->job[job])) return false;
+    }
     return true;
 }
 
@@ -477,7 +575,7 @@ static bool run_samples(sampler *s, sampled *all, const int32_t *month) {
     s->month = month;
     s->months = 1;
     s->samples = s->followed = s->in->samples;
-    s->kept = TC_DRIVERS;
+    s->kept = ALL;
     s->out = all;
     s->benches = tc_threads_count(s->in->threads);
     s->bench = calloc((size_t)s->benches, sizeof *s->bench);

@@ -6,6 +6,7 @@
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
 #include "report/plan_report.h"
+#include "report/plan_words.h"
 #include "report/step_report.h"
 
 static void write_day(tc_writer *writer, const char *key, bool known, int32_t day) {
@@ -252,9 +253,6 @@ static void write_serving(tc_writer *writer, const tc_plan *plan, const tc_scena
     tc_write_close(writer);
 }
 
-static const char *const driver_names[TC_DRIVERS]
-    = {"deliveries", "pace", "stops", "bring-up", "step time", "operations", "serving"};
-
 /* What each date depends on. */
 static void write_drivers(tc_writer *writer, const tc_plan *plan) {
     tc_write_array(writer, "drivers");
@@ -264,12 +262,46 @@ static void write_drivers(tc_writer *writer, const tc_plan *plan) {
         for (int d = 0; d <= TC_DRIVERS; d++) {
             tc_write_object(writer, NULL);
             tc_write_string(writer, "job", plan->scenario->job[j].name);
-            tc_write_string(writer, "name", d < TC_DRIVERS ? driver_names[d] : "interactions");
+            tc_write_string(writer, "name", d < TC_DRIVERS ? tc_driver_name(d) : "interactions");
             tc_write_number(writer, "share", d < TC_DRIVERS ? o->share[d] : o->interactions);
             tc_write_number(writer, "swing_days", d < TC_DRIVERS ? o->swing_s[d] / 86400 : NAN);
             tc_write_close(writer);
         }
+        for (int i = 0; i < o->pairs; i++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s x %s", tc_driver_name((int)o->pair[i].a),
+                     tc_driver_name((int)o->pair[i].b));
+            tc_write_object(writer, NULL);
+            tc_write_string(writer, "job", plan->scenario->job[j].name);
+            tc_write_string(writer, "name", name);
+            tc_write_number(writer, "share", o->pair[i].share);
+            tc_write_null(writer, "swing_days");
+            tc_write_close(writer);
+        }
     }
+    tc_write_close(writer);
+}
+
+static const char *const gate_names[] = {"work", "never", "delivery", "here", "platform", "service", "job"};
+
+/* What each job's end waited for, in what share of the calendars. */
+static void write_gates(tc_writer *writer, const tc_plan *plan) {
+    const tc_scenario *s = plan->scenario;
+    tc_write_array(writer, "criticality");
+    for (int j = 0; plan->outlook && j < plan->jobs; j++)
+        for (int i = 0; i < plan->outlook->job[j].gates; i++) {
+            const tc_gate *g = &plan->outlook->job[j].gate[i];
+            bool delivery = g->kind == TC_GATE_DELIVERY;
+            tc_write_object(writer, NULL);
+            tc_write_string(writer, "job", s->job[j].name);
+            tc_write_string(writer, "gate", gate_names[g->kind]);
+            tc_write_string(writer, "pool", g->pool >= 0 ? s->pool[g->pool].name : NULL);
+            write_day(writer, "delivery", delivery,
+                      delivery ? s->pool[g->pool].delivery[s->pool[g->pool].line[g->line].first].day : 0);
+            tc_write_string(writer, "after", g->job >= 0 ? s->job[g->job].name : NULL);
+            tc_write_number(writer, "share", g->share);
+            tc_write_close(writer);
+        }
     tc_write_close(writer);
 }
 
@@ -363,6 +395,7 @@ void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
     tc_write_lines(writer, "advice", plan->advice, plan->advice_count);
     write_by(writer, plan);
     write_drivers(writer, plan);
+    write_gates(writer, plan);
     write_take(writer, plan);
     tc_write_best_by(writer, plan);
     tc_write_integer(writer, "seed", plan->seed);

@@ -168,6 +168,20 @@ static void print_driver(FILE *file, const tc_style *style, const char *words, d
     fputc('\n', file);
 }
 
+/* Which of them interact, where that was asked. */
+static void print_pairs(FILE *file, const tc_style *style, const tc_outlook_job *o, int samples) {
+    char text[300] = "";
+    size_t used = 0;
+    for (int i = 0; i < o->pairs; i++)
+        if (tc_share_is_seen(o->pair[i].share, samples))
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s with %s %s", used ? "; " : "of them ",
+                                     tc_driver_name((int)o->pair[i].a), tc_driver_name((int)o->pair[i].b),
+                                     tc_format_share(o->pair[i].share, samples).s);
+    if (!used) return;
+    fputs("    ", file);
+    tc_print_wrapped(file, style, 4, 4, text);
+}
+
 static void print_drivers(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
     const tc_outlook_job *o = &plan->outlook->job[job];
     int order[TC_DRIVERS];
@@ -190,9 +204,51 @@ static void print_drivers(FILE *file, const tc_style *style, const tc_plan *plan
     }
     if (tc_share_is_seen(o->interactions, plan->samples))
         print_driver(file, style, tc_driver_words(TC_DRIVERS), o->interactions, NAN, plan->samples);
+    print_pairs(file, style, o, plan->samples);
     if (!used) return;
     fprintf(file, "  %5s each: ", tc_format_share(0, plan->samples).s);
     tc_print_wrapped(file, style, 2 + 12, 4, rest);
+}
+
+/* ---- what each end waited for -------------------------------------------------------------------- */
+
+enum { MOST_GATES = 5 };
+
+static void gate_words(const tc_plan *plan, const tc_gate *g, char *text, size_t size) {
+    const tc_scenario *s = plan->scenario;
+    const char *pool = g->pool >= 0 ? s->pool[g->pool].name : "";
+    switch (g->kind) {
+    case TC_GATE_WORK: snprintf(text, size, "its own work: what it used was there"); return;
+    case TC_GATE_NEVER: snprintf(text, size, "it is not done before the horizon"); return;
+    case TC_GATE_HERE: snprintf(text, size, "%s: what had come, brought up or repaired", pool); return;
+    case TC_GATE_PLATFORM: snprintf(text, size, "%s: that the new platform works", pool); return;
+    case TC_GATE_SERVICE: snprintf(text, size, "%s: devices that no longer serve", pool); return;
+    case TC_GATE_JOB: snprintf(text, size, "the end of %s", s->job[g->job].name); return;
+    case TC_GATE_DELIVERY: break;
+    }
+    const tc_delivery_line *line = &s->pool[g->pool].line[g->line];
+    snprintf(text, size, "%s: the %s %s%s", pool, line->every >= 0 ? "deliveries from" : "delivery of",
+             tc_format_day(s->pool[g->pool].delivery[line->first].day).s, line->every >= 0 ? " on" : "");
+}
+
+static bool print_gates(FILE *file, const tc_style *style, const tc_plan *plan) {
+    tc_table table = {0};
+    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "its end waited for", TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "in", TC_RIGHT);
+    for (int j = 0; j < plan->jobs; j++)
+        for (int i = 0; i < plan->outlook->job[j].gates && i < MOST_GATES; i++) {
+            const tc_gate *g = &plan->outlook->job[j].gate[i];
+            char text[200];
+            if (i > 0 && g->share < 0.01) break;
+            gate_words(plan, g, text, sizeof text);
+            tc_table_row_begin(&table);
+            tc_table_cell(&table, i ? "" : plan->scenario->job[j].name);
+            tc_table_cell(&table, text);
+            tc_table_cell(&table, tc_format_probability(g->share, plan->samples).s);
+        }
+    tc_print_heading(file, style, "\nWhat each end waited for, in parts of the calendars");
+    return tc_table_print(&table, file, style);
 }
 
 /* ---- devices to come ------------------------------------------------------------------------------ */
@@ -252,6 +308,7 @@ bool tc_print_outlook(FILE *file, const tc_style *style, const tc_plan *plan) {
     print_curves(file, style, plan);
     for (int j = 0; plan->outlook->drivers && j < plan->jobs; j++)
         if (plan->run[j].feasible) print_drivers(file, style, plan, j);
+    if (plan->feasible && !print_gates(file, style, plan)) return false;
     tc_print_heading(file, style, "\nDevices to come, by quarter");
     return print_devices(file, style, plan);
 }

@@ -20,6 +20,12 @@ const char *tc_driver_words(int driver) {
     return words[driver];
 }
 
+const char *tc_driver_name(int driver) {
+    static const char *const names[TC_DRIVERS]
+        = {"deliveries", "pace", "stops", "bring-up", "step time", "operations", "serving"};
+    return names[driver];
+}
+
 /* Binomial standard error; of none or all of n, 3 / n is the bound of 95 % (Hanley and Lippman-Hand 1983). */
 tc_text tc_format_probability(double p, int samples) {
     tc_text out = {"-"};

@@ -7,6 +7,8 @@
 
 /* "stops by regulation"; TC_DRIVERS is what no driver alone explains. */
 const char *tc_driver_words(int driver);
+/* The same as programs read it: "bring-up". */
+const char *tc_driver_name(int driver);
 
 /* "93 %", "0.8 %": the digits that so many samples support; "< 0.3 %" where none, "> 99.7 %" where all of them are. */
 tc_text tc_format_probability(double probability, int samples);
