@@ -283,7 +283,8 @@ typedef enum tc_lever_kind {
     TC_LEVER_TOKENS,  /* amount: share of what is left of the tokens that is not trained */
     TC_LEVER_EARLIER, /* amount: seconds by which all that is still to come comes earlier */
     TC_LEVER_DEVICES, /* amount: devices for training that the pool has more from a day on */
-    TC_LEVER_MORE     /* the same; what so many bring */
+    TC_LEVER_RENT, /* amount: devices of the pool's kind that are rented from a day on until the job is done, brought up first; NaN: too late */
+    TC_LEVER_MORE  /* as TC_LEVER_DEVICES; what so many bring */
 } tc_lever_kind;
 
 typedef struct tc_lever {
@@ -293,7 +294,8 @@ typedef struct tc_lever {
     int32_t from, by;
     double probability, before; /* that the job is done by the day: with the lever, without */
     double p50_s, p50_before_s;
-    double cost_usd; /* that the job costs more on average; NaN: not known */
+    double cost_usd;         /* that the job costs more on average; NaN: not known; of TC_LEVER_RENT the rent alone */
+    double rental_usd_per_h; /* of a device; NaN: nothing is rented */
 } tc_lever;
 
 /* A model that could be trained instead of all jobs: a public one that stands for its shape. */

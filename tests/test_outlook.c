@@ -404,6 +404,41 @@ static void the_two_that_interact_are_named(void **state) {
     tc_scenario_free(s);
 }
 
+/* 1,000 devices need 100 d, and it shall be done in 80: 250 more from the first day, (100 - 31) / (80 - 31) x 1,000 - 1,000 from the second month on; paid
+ * until the end. */
+static void renting_has_its_price(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM "  bring_up: \"0 d\"\n" POOL
+                  "      - {date: \"2023-12-01\", devices: 1000}\n    rental: 2 USD/h\n" JOB
+                  "    deadline: \"2024-03-20\"\n",
+             TOKENS(100), "1");
+    tc_scenario *s = good_scenario(text);
+    tc_plan plan;
+    tc_error error;
+    tc_plan_options options = tc_default_plan_options();
+    options.samples = 64;
+    options.take = 0.9;
+    assert_int_equal(tc_plan_make(s, NULL, &options, &plan, &error), TC_OK);
+    static const double devices[] = {250, 1000 * 69. / 49 - 1000}, until[] = {80, 49};
+    int rents = 0;
+    for (int i = 0; i < plan.levers; i++) {
+        const tc_lever *l = &plan.lever[i];
+        if (l->kind != TC_LEVER_RENT) continue;
+        if (rents < 2) {
+            assert_near(l->amount / devices[rents], 1, 0.02);
+            assert_near(l->cost_usd / (l->amount * 2 * 24 * until[rents]), 1, 0.01);
+        } else {
+            assert_true(isnan(l->amount)); /* the third month is too late */
+        }
+        rents++;
+    }
+    assert_int_equal(rents, 3);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 /* Two sources of spread that add: the shares are those of their variances. */
 static void shares_of_variance(void **state) {
     (void)state;
@@ -690,6 +725,7 @@ int main(void) {
         cmocka_unit_test(many_deliveries_count_by_day),
         cmocka_unit_test(the_last_to_come_gates),
         cmocka_unit_test(the_two_that_interact_are_named),
+        cmocka_unit_test(renting_has_its_price),
         cmocka_unit_test(shares_of_variance),
         cmocka_unit_test(one_more_delivery),
         cmocka_unit_test(months_add_up),

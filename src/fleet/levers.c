@@ -11,6 +11,7 @@
 #define STEPS 10
 #define MORE 1000 /* devices whose value is asked for */
 #define MOST_MONTHS 12
+#define RENT_STARTS 4 /* days from which renting is tried */
 #define MOST_EARLIER (365 * DAY)
 
 typedef struct trying {
@@ -18,6 +19,7 @@ typedef struct trying {
     tc_change change;
     int job;
     double by_s, likely;
+    double rent_s;      /* the day from which devices are rented */
     tc_trial now, best; /* as it is; with the lever */
     tc_error *error;
 } trying;
@@ -50,6 +52,14 @@ static tc_change more_devices(const trying *t, int pool, double share) {
                        .pool = pool,
                        .devices = (int)ceil((most > 1024 ? most : 1024) * share),
                        .from_s = fmax(now, 0) + s->pool[pool].bring_up_s};
+}
+
+/* The same, rented: they come on the day and are brought up as the pool's are. */
+static tc_change rented(const trying *t, int pool, double share) {
+    tc_change change = more_devices(t, pool, share);
+    change.paid_from_s = t->rent_s;
+    change.from_s = t->rent_s + t->input.scenario->pool[pool].bring_up_s;
+    return change;
 }
 
 /* The least share of a lever that is enough. *share: NaN where all of it is not. */
@@ -98,7 +108,57 @@ static tc_lever found(const trying *t, tc_lever_kind kind, int pool, const tc_ch
                       .before = t->now.done_by,
                       .p50_s = t->best.p50_s,
                       .p50_before_s = t->now.p50_s,
-                      .cost_usd = t->best.mean_usd - t->now.mean_usd};
+                      .cost_usd = t->best.mean_usd - t->now.mean_usd,
+                      .rental_usd_per_h = NAN};
+}
+
+/* What renting so many devices of a pool's kind costs until the job is done: paid from the day on, used or not. */
+static tc_lever found_rent(const trying *t, int pool, const tc_change *change) {
+    const tc_scenario_pool *p = &t->input.scenario->pool[pool];
+    int per_package = p->cluster.accelerator.devices_per_package > 1 ? p->cluster.accelerator.devices_per_package : 1;
+    tc_lever lever = found(t, TC_LEVER_RENT, pool, change);
+    lever.from = t->input.scenario->start + (int32_t)floor(change->paid_from_s / DAY);
+    lever.rental_usd_per_h = p->market_usd_per_h / per_package;
+    lever.cost_usd = change->devices * lever.rental_usd_per_h * t->best.paid_s / 3600;
+    return lever;
+}
+
+/* The first day of renting: now, and the turns of the following months. */
+static double rent_from(const tc_scenario *s, int start) {
+    int year, month, day;
+    tc_date_from_day(s->as_of, &year, &month, &day);
+    int32_t at = start ? tc_day_from_date(year + (month - 1 + start) / 12, (month - 1 + start) % 12 + 1, 1) : s->as_of;
+    return fmax((double)((int64_t)at - s->start) * DAY, 0);
+}
+
+static bool may_run_on(const tc_outlook_input *in, int job, int pool) {
+    for (int k = 0; k < in->tasks->tasks; k++)
+        if (in->tasks->task[k].index == job && in->tasks->task[k].stage[0].rates[pool]) return true;
+    return false;
+}
+
+/* Rent now or wait: of each pool's kind whose rental is known the least that is enough from now and from each of the next months on; out: room for
+ * RENT_STARTS a pool. Once it is too late to rent, the later days are too. */
+static tc_code find_rents(trying *t, tc_lever *out, int *levers) {
+    const tc_scenario *s = t->input.scenario;
+    tc_code code = TC_OK;
+    for (int pool = 0; pool < s->pools; pool++) {
+        if (!(s->pool[pool].market_usd_per_h > 0) || !may_run_on(&t->input, t->job, pool)) continue;
+        for (int start = 0; start < RENT_STARTS && code == TC_OK; start++) {
+            double share;
+            t->rent_s = rent_from(s, start);
+            if (t->rent_s >= t->by_s) break;
+            code = bisect(t, rented, pool, &share);
+            if (code || (isnan(share) && start == 0)) break;
+            const tc_change change = rented(t, pool, isnan(share) ? 1 : share);
+            out[*levers] = found_rent(t, pool, &change);
+            if (isnan(share)) out[*levers].amount = out[*levers].cost_usd = NAN;
+            ++*levers;
+            if (isnan(share)) break; /* too late, and later even more so */
+        }
+        if (code) return code;
+    }
+    return code;
 }
 
 tc_code tc_levers_find(const tc_outlook_input *input, int job, int32_t day, double likely, tc_arena *arena,
@@ -106,7 +166,7 @@ tc_code tc_levers_find(const tc_outlook_input *input, int job, int32_t day, doub
     trying t = start(input, job, day, likely, error);
     const tc_change none = {.pool = -1};
     *levers = 0;
-    *out = tc_arena_alloc(arena, (size_t)(input->scenario->pools + 2) * sizeof **out);
+    *out = tc_arena_alloc(arena, (size_t)((1 + RENT_STARTS) * input->scenario->pools + 2) * sizeof **out);
     if (!*out) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     tc_code code = try_it(&t, &none, &t.now);
     if (code || t.now.done_by >= likely) return code;
@@ -114,17 +174,13 @@ tc_code tc_levers_find(const tc_outlook_input *input, int job, int32_t day, doub
         lever_of lever = i == -2 ? fewer_tokens : i == -1 ? earlier : more_devices;
         tc_lever_kind kind = i == -2 ? TC_LEVER_TOKENS : i == -1 ? TC_LEVER_EARLIER : TC_LEVER_DEVICES;
         double share;
-        bool possible = false;
-        for (int k = 0; k < input->tasks->tasks; k++)
-            possible = possible
-                       || (input->tasks->task[k].index == job && (i < 0 || input->tasks->task[k].stage[0].rates[i]));
-        if (!possible) continue;
+        if (i >= 0 && !may_run_on(input, job, i)) continue;
         code = bisect(&t, lever, i < 0 ? 0 : i, &share);
         if (code || isnan(share)) continue;
         tc_change change = lever(&t, i < 0 ? 0 : i, share);
         (*out)[(*levers)++] = found(&t, kind, i < 0 ? -1 : i, &change);
     }
-    return code;
+    return code ? code : find_rents(&t, *out, levers);
 }
 
 tc_code tc_levers_value(const tc_outlook_input *input, int job, int pool, int32_t day, tc_arena *arena, tc_lever **out,

@@ -593,6 +593,8 @@ tc_code tc_outlook_try(const tc_outlook_input *in, int job, double by_s, tc_tria
         for (int i = 0; i < s.samples; i++) {
             done += finish[i] <= by_s;
             out->mean_usd += usd[i] / s.samples;
+            if (in->change)
+                out->paid_s += fmax(fmin(finish[i], in->tasks->horizon_s) - in->change->paid_from_s, 0) / s.samples;
         }
         qsort(finish, (size_t)s.samples, sizeof *finish, by_size);
         out->done_by = (double)done / s.samples;

@@ -12,7 +12,8 @@ typedef struct tc_change {
     int pool;
     int devices; /* that the pool has more for training, from a moment on */
     double from_s;
-    double earlier_s; /* all that is still to come on any pool comes so much earlier, but not before as_of */
+    double paid_from_s; /* when they are paid for */
+    double earlier_s;   /* all that is still to come on any pool comes so much earlier, but not before as_of */
 } tc_change;
 
 typedef struct tc_outlook_input {
@@ -37,6 +38,7 @@ TC_NODISCARD tc_code tc_outlook_make(const tc_outlook_input *input, tc_arena *ar
 
 typedef struct tc_trial {
     double done_by, p50_s, mean_usd; /* of the job; the rest of the answer is not worked out */
+    double paid_s;                   /* mean time from the change's paid_from_s until the job is done, or the horizon */
 } tc_trial;
 
 /* The same futures with a change: how likely is a job done by a moment. input->samples must be given. */

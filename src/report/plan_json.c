@@ -330,7 +330,8 @@ static void write_by(tc_writer *writer, const tc_plan *plan) {
     tc_write_close(writer);
 }
 
-static const char *const lever_names[] = {"fewer tokens", "earlier deliveries", "more devices", "1000 more devices"};
+static const char *const lever_names[]
+    = {"fewer tokens", "earlier deliveries", "more devices", "rented devices", "1000 more devices"};
 
 /* What it would take, and what more devices would bring. */
 static void write_take(tc_writer *writer, const tc_plan *plan) {
@@ -353,6 +354,7 @@ static void write_take(tc_writer *writer, const tc_plan *plan) {
         tc_write_number(writer, "probability_before", l->before);
         tc_write_number(writer, "p50_days_earlier", or_null(l->p50_before_s) / 86400 - or_null(l->p50_s) / 86400);
         tc_write_number(writer, "cost_usd", l->cost_usd);
+        tc_write_number(writer, "rental_usd_per_h", l->rental_usd_per_h);
         tc_write_close(writer);
     }
     tc_write_close(writer);

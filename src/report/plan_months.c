@@ -130,7 +130,8 @@ bool tc_print_plan_months(FILE *file, const tc_style *style, const tc_plan *plan
     if (!tc_table_print(&table, file, style)) return false;
     char text[200];
     snprintf(text, sizeof text,
-             "reserve: ablations, evaluation; out: brought up, repaired or spare; unused: idle and out; %.20s t CO2 in all",
+             "reserve: ablations, evaluation; out: brought up, repaired or spare; unused: idle and out; %.20s t CO2 in "
+             "all",
              tc_format_short(all.tonnes_co2).s);
     tc_print_wrapped(file, style, 0, 0, text);
     return true;

@@ -52,12 +52,47 @@ static void lever_text(const tc_plan *plan, const tc_lever *l, char *text, size_
              tc_format_probability(l->before, plan->samples).s, what, earlier, cost);
 }
 
+static bool any_lever(const tc_plan *plan, tc_lever_kind kind) {
+    for (int i = 0; i < plan->levers; i++)
+        if (plan->lever[i].kind == kind) return true;
+    return false;
+}
+
+/* The least that is enough, rented from one day or another on: what it costs to wait. */
+static bool print_rents(FILE *file, const tc_style *style, const tc_plan *plan) {
+    tc_table table = {0};
+    if (!any_lever(plan, TC_LEVER_RENT)) return true;
+    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "by", TC_LEFT | TC_OPTIONAL);
+    tc_table_column(&table, "rented of", TC_LEFT | TC_FLEXIBLE);
+    tc_table_column(&table, "from", TC_LEFT);
+    tc_table_column(&table, "devices", TC_RIGHT);
+    tc_table_column(&table, "an hour", TC_RIGHT);
+    tc_table_column(&table, "done, 50 %", TC_LEFT);
+    tc_table_column(&table, "rent", TC_RIGHT);
+    for (int i = 0; i < plan->levers; i++) {
+        const tc_lever *l = &plan->lever[i];
+        if (l->kind != TC_LEVER_RENT) continue;
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, plan->scenario->job[l->job].name);
+        tc_table_cell(&table, tc_format_day(l->by).s);
+        tc_table_cell(&table, plan->scenario->pool[l->pool].name);
+        tc_table_cell(&table, tc_format_day(l->from).s);
+        tc_table_cell(&table, isnan(l->amount) ? "too late" : tc_format_count(l->amount).s);
+        tc_table_cell(&table, tc_format_usd(l->rental_usd_per_h).s);
+        tc_table_cell(&table, isnan(l->amount) ? "-" : tc_format_moment(plan->scenario, l->p50_s, 0).s);
+        tc_table_cell_tone(&table, tc_format_money(l->cost_usd).s, TC_TONE_STRONG);
+    }
+    tc_print_heading(file, style, "\nRent now or wait: the least that makes it as likely as asked, until it is done");
+    return tc_table_print(&table, file, style);
+}
+
 static void print_levers(FILE *file, const tc_style *style, const tc_plan *plan) {
     for (int more = 0; more < 2; more++) {
         bool first = true;
         for (int i = 0; i < plan->levers; i++) {
             char text[500];
-            if ((plan->lever[i].kind == TC_LEVER_MORE) != more) continue;
+            if ((plan->lever[i].kind == TC_LEVER_MORE) != more || plan->lever[i].kind == TC_LEVER_RENT) continue;
             if (first)
                 tc_print_heading(file, style, more ? "\nWhat 1,000 more devices would bring" : "\nWhat it would take");
             first = false;
@@ -459,6 +494,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
     if (!tc_print_plan_months(file, style, plan)) return false;
     print_levers(file, style, plan);
+    if (!print_rents(file, style, plan)) return false;
     if (!tc_print_best_by(file, style, plan)) return false;
     if (plan->advice_count > 0) tc_print_heading(file, style, "\nWhat would help");
     for (int i = 0; i < plan->advice_count; i++) tc_print_bullet(file, style, plan->advice[i]);
