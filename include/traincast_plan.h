@@ -48,6 +48,8 @@ typedef struct tc_scenario_pool {
     int rented;                                 /* ownership: 0 owned, 1 rented */
     double price_usd, rental_usd_per_h, mtbf_s; /* of a package; TC_UNSET: the accelerator's */
     double market_usd_per_h;                    /* for which more of its packages are rented; TC_UNSET: not known */
+    int on_failure;                             /* tc_on_failure */
+    double repair_s;                            /* TC_UNSET: the region's economics' */
     bool regional;                              /* the rental is the region's, which the file does not give */
     char until_date[16];
     int32_t until;     /* first day without the pool; INT32_MAX = stays */

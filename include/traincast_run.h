@@ -13,6 +13,7 @@ typedef struct tc_economics {
     char fleet[64];                  /* whose failures and storage these are */
     double mtbf_s;                   /* between job-stopping failures of one package */
     double restart_s;                /* from a failure to the first new step */
+    double repair_s;                 /* until what failed is back */
     double storage_bytes_per_s;      /* checkpoint bandwidth, per device */
     double storage_most_bytes_per_s; /* of a whole cluster, however large; 0: no limit */
     double checkpoint_fixed_s;       /* that training stands still for a checkpoint of any size */
@@ -27,6 +28,14 @@ typedef struct tc_economics {
     double usd_per_kwh;
     double kg_co2_per_kwh;
 } tc_economics;
+
+/* What a job does when a device fails. */
+typedef enum tc_on_failure {
+    TC_FAILURE_SPARE,  /* a hot spare takes its place */
+    TC_FAILURE_WAIT,   /* the job stands still until it is repaired */
+    TC_FAILURE_SHRINK, /* it goes on with a data-parallel replica less until it is repaired */
+    TC_FAILURE_POLICIES
+} tc_on_failure;
 
 /* What one unit of a currency is worth. */
 typedef struct tc_currency {
@@ -102,6 +111,8 @@ typedef struct tc_run_input {
     double checkpoint_s;        /* that training stands still; unset: bytes / bandwidth */
     double interval_s;          /* of computing between two checkpoints; unset: the best one */
     double restart_s;
+    int on_failure;          /* tc_on_failure */
+    double repair_s;         /* of what failed: TC_FAILURE_WAIT and TC_FAILURE_SHRINK */
     double mtbf_s;           /* of one package */
     double price_usd;        /* of one package, bought */
     double rental_usd_per_h; /* of one package, rented, energy included */

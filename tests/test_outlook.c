@@ -381,7 +381,7 @@ static void the_last_to_come_gates(void **state) {
 static void the_two_that_interact_are_named(void **state) {
     (void)state;
     char text[4000], rate[128];
-    double sd = 0.3 * TC_NORMAL_P90, lot = 0.9 * TC_NORMAL_P90;
+    double sd = 0.467 * TC_NORMAL_P90, lot = 2.1 * TC_NORMAL_P90;
     snprintf(rate, sizeof rate, "{low: %.12g, mid: 1, high: %.12g}", exp(-sd), exp(sd));
     snprintf(text, sizeof text,
              CALM "  bring_up: \"0 d\"\nhorizon: \"2024-05-16\"\n" POOL

@@ -123,6 +123,25 @@ static void goodput_by_hand(void **state) {
     assert_near(g.failures_per_useful_s, 1.1070461e-4, 1e-10);
 }
 
+/* By hand: waiting is a longer restart; of 8 replicas each is whole with e^(-3600 / 80000), and comes back with a second restart. */
+static void what_a_failure_does(void **state) {
+    (void)state;
+    const tc_failure_policy spare = {.on_failure = TC_FAILURE_SPARE, .repair_s = 3600, .replicas = 8},
+                            wait = {.on_failure = TC_FAILURE_WAIT, .repair_s = 3600, .replicas = 8},
+                            shrink = {.on_failure = TC_FAILURE_SHRINK, .repair_s = 3600, .replicas = 8},
+                            alone = {.on_failure = TC_FAILURE_SHRINK, .repair_s = 3600, .replicas = 1};
+    tc_goodput g = tc_goodput_of(10, 10000, 50, 600, TC_UNSET), longer = tc_goodput_of(10, 10000, 50, 4200, TC_UNSET);
+    assert_near(tc_goodput_with(&spare, 10, 10000, 50, 600, TC_UNSET).fraction, g.fraction, 0);
+    assert_near(tc_goodput_with(&wait, 10, 10000, 50, 600, TC_UNSET).fraction, longer.fraction, 0);
+    assert_near(tc_goodput_with(&alone, 10, 10000, 50, 600, TC_UNSET).fraction, longer.fraction, 0);
+    tc_goodput s = tc_goodput_with(&shrink, 10, 10000, 50, 600, TC_UNSET);
+    double wall = (1 / 0.8507003758 + 600 * 1.1070461e-4) * exp(0.045);
+    assert_near(1 / s.fraction, wall, 1e-8);
+    assert_near(s.fraction + s.checkpoint_share + s.lost_share + s.restart_share, 1, 1e-12);
+    assert_true(longer.fraction < s.fraction && s.fraction < g.fraction);
+    assert_near(tc_goodput_with(&shrink, 10, INFINITY, 50, 600, TC_UNSET).fraction, 1, 0);
+}
+
 static void the_interval_is_the_best_whole_number(void **state) {
     (void)state;
     const double mtbf[] = {50, 700, 9000, 1e5, 3e6}, checkpoint[] = {0, 0.5, 20, 400, 3000};
@@ -341,6 +360,7 @@ int main(void) {
                                        cmocka_unit_test(young_and_daly_by_hand),
                                        cmocka_unit_test(daly_as_published),
                                        cmocka_unit_test(goodput_by_hand),
+                                       cmocka_unit_test(what_a_failure_does),
                                        cmocka_unit_test(the_interval_is_the_best_whole_number),
                                        cmocka_unit_test(more_reliable_is_never_slower),
                                        cmocka_unit_test(llama3_as_published),

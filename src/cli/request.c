@@ -134,6 +134,9 @@ void tc_request_run(const tc_context *context, tc_run_input *input) {
     take_real(context, TC_OPTION_TOKENS, &input->tokens);
     take_real(context, TC_OPTION_MTBF, &input->mtbf_s);
     take_real(context, TC_OPTION_RESTART, &input->restart_s);
+    take_real(context, TC_OPTION_REPAIR, &input->repair_s);
+    const tc_value *policy = tc_given(context, TC_OPTION_ON_FAILURE);
+    if (policy->given) input->on_failure = tc_choice_find(tc_option_table[TC_OPTION_ON_FAILURE].argument, policy->text);
     take_real(context, TC_OPTION_CHECKPOINT_EVERY, &input->interval_s);
     take_real(context, TC_OPTION_CHECKPOINT_TIME, &input->checkpoint_s);
     take_real(context, TC_OPTION_STORAGE, &input->storage_bytes_per_s);

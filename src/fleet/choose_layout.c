@@ -18,20 +18,24 @@
 #include "layout/fields.h"
 #include "run/goodput.h"
 
-static tc_goodput goodput_of(const tc_chooser *in, double step_s, int devices, double interval_s) {
+/* replicas: data-parallel ones; 0: not known, and a job that would shrink is judged as one with spares. */
+static tc_goodput goodput_of(const tc_chooser *in, double step_s, int devices, int replicas, double interval_s) {
+    tc_failure_policy policy = {.on_failure = in->on_failure, .repair_s = in->repair_s, .replicas = replicas};
+    if (in->on_failure == TC_FAILURE_SHRINK && replicas < 1) policy.on_failure = TC_FAILURE_SPARE;
+
     int per_package = in->question->cluster.accelerator.devices_per_package > 1
                           ? in->question->cluster.accelerator.devices_per_package
                           : 1;
     int packages = (devices + per_package - 1) / per_package;
     double checkpoint_s = tc_checkpoint_s(in->economics, in->checkpoint_bytes, devices),
            mtbf_s = in->package_mtbf_s / packages;
-    if (interval_s < 0) return tc_goodput_of(step_s, mtbf_s, checkpoint_s, in->restart_s, TC_UNSET);
-    return tc_goodput_of(step_s, mtbf_s, checkpoint_s, in->restart_s, tc_interval_daly(checkpoint_s, mtbf_s));
+    if (interval_s >= 0) interval_s = tc_interval_daly(checkpoint_s, mtbf_s);
+    return tc_goodput_with(&policy, step_s, mtbf_s, checkpoint_s, in->restart_s, interval_s);
 }
 
 /* What failures of so many devices multiply the time by. */
 static double weight_of(const void *chooser, int devices) {
-    double fraction = goodput_of(chooser, 1, devices, 0).fraction;
+    double fraction = goodput_of(chooser, 1, devices, 0, 0).fraction;
     return fraction > 0 ? 1 / fraction : HUGE_VAL;
 }
 
@@ -79,7 +83,7 @@ static double value_before(const tc_search_input *in, const tc_choice *before) {
 }
 
 void tc_judge(const tc_chooser *in, tc_choice *out) {
-    tc_goodput goodput = goodput_of(in, out->step.step_s, out->devices, TC_UNSET);
+    tc_goodput goodput = goodput_of(in, out->step.step_s, out->devices, out->step.layout.dp, TC_UNSET);
     out->goodput = goodput.fraction;
     out->tokens_per_s = out->step.tokens_per_step / out->step.step_s * goodput.fraction;
     if (goodput.fraction > 0) out->overhead = tc_overhead_of(&goodput);

@@ -12,6 +12,8 @@ typedef struct tc_chooser {
     tc_search_cache *cache;      /* of the job on the same accelerators and stack; NULL: none */
     double batch_band;           /* share by which the global batch may move to what a layout divides */
     double package_mtbf_s, restart_s;
+    int on_failure; /* tc_on_failure */
+    double repair_s;
     double checkpoint_bytes;
     const tc_economics *economics; /* of the pool: its storage */
     bool thorough;                 /* search the whole space */

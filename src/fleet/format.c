@@ -7,6 +7,7 @@
 
 static const char *const ownerships[] = {"owned", "rented", NULL};
 static const char *const periods[] = {"month", "week", NULL};
+static const char *const failure_policies[] = {"spare", "wait", "shrink", NULL};
 
 #define TEXT(where, needed, type_of, member)                                                                           \
     {                                                                                                                  \
@@ -74,6 +75,11 @@ static const tc_field pool_fields[] = {
     FIGURE("price", TC_DIMENSION_USD, TC_NEED_NEVER, tc_scenario_pool, price_usd, 0, 1e9),
     FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_NEVER, tc_scenario_pool, rental_usd_per_h, 0, 1e6),
     FIGURE("mtbf", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_pool, mtbf_s, 60, 1e12),
+    {.path = "on_failure",
+     .type = TC_FIELD_ENUM,
+     .offset = offsetof(tc_scenario_pool, on_failure),
+     .names = failure_policies},
+    FIGURE("repair", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_pool, repair_s, 0, 1e8),
     TEXT("until", TC_NEED_NEVER, tc_scenario_pool, until_date),
     TEXT("supplier", TC_NEED_NEVER, tc_scenario_pool, supplier),
     SWITCH("new_platform", tc_scenario_pool, new_platform),
@@ -90,7 +96,7 @@ static const tc_schema pool_schema = SCHEMA("pool", pool_fields);
 
 static void start_pool(void *element) {
     tc_scenario_pool *pool = element;
-    pool->price_usd = pool->rental_usd_per_h = pool->mtbf_s = pool->market_usd_per_h = TC_UNSET;
+    pool->price_usd = pool->rental_usd_per_h = pool->mtbf_s = pool->market_usd_per_h = pool->repair_s = TC_UNSET;
     pool->until = INT32_MAX;
     pool->risks = tc_risks_unknown();
 }

@@ -7,7 +7,15 @@
 #define DAY 86400.0
 
 /* What is counted; idle and out are what these leave. */
-enum { HERE, BEFORE, SERVING, RESERVE, FREE, USED, COUNTED }; /* HERE: in the month in which they come; BEFORE: devices that came before */
+enum {
+    HERE,
+    BEFORE,
+    SERVING,
+    RESERVE,
+    FREE,
+    USED,
+    COUNTED
+}; /* HERE: in the month in which they come; BEFORE: devices that came before */
 
 struct tc_ledger {
     int pools, months;

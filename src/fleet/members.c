@@ -56,6 +56,8 @@ static const tc_member pool[] = {
     TC_FIGURE_OR_UNSET(tc_scenario_pool, rental_usd_per_h),
     TC_FIGURE_OR_UNSET(tc_scenario_pool, market_usd_per_h),
     TC_SWITCH(tc_scenario_pool, regional),
+    TC_WORD(tc_scenario_pool, on_failure, TC_FAILURE_POLICIES - 1, "policy"),
+    TC_FIGURE_OR_UNSET(tc_scenario_pool, repair_s),
     {TC_MEMBER_AT(tc_scenario_pool, mtbf_s), .kind = TC_MEMBER_FIGURE, .upper = __builtin_inf(), .unset = true},
     TC_TEXT(tc_scenario_pool, until_date),
     TC_INTEGER(tc_scenario_pool, until, -MOST_DAY, INT32_MAX),

@@ -44,6 +44,8 @@ tc_code tc_offer_run(const tc_offer *o, const tc_plan_phase *phase, tc_run *out,
     in.price_usd = o->pool->price_usd;
     in.rental_usd_per_h = o->pool->rental_usd_per_h;
     in.mtbf_s = o->pool->mtbf_s;
+    in.on_failure = o->pool->on_failure;
+    in.repair_s = o->pool->repair_s;
     in.rented_only = o->pool->rented;
     in.owned_only = !o->pool->rented;
     return tc_run_forecast(&in, &o->pool->economics, out, error);

@@ -58,6 +58,8 @@ static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question, 
                         .batch_band = p->scenario->batch_band,
                         .package_mtbf_s = package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,
+                        .on_failure = p->pool->on_failure,
+                        .repair_s = p->pool->repair_s >= 0 ? p->pool->repair_s : p->pool->economics.repair_s,
                         .checkpoint_bytes = checkpoint_bytes(p),
                         .economics = &p->pool->economics};
 }

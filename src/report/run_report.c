@@ -11,9 +11,13 @@
 
 #define DAY 86400.0
 
+/* What a failure does: for programs, and for people where it is not the usual. */
+static const char *const failure_words[TC_FAILURE_POLICIES][2]
+    = {{"spare", ""}, {"wait", "; the job waits for the repair"}, {"shrink", "; it goes on with a replica less"}};
+
 /* ---- JSON ------------------------------------------------------------------------------ */
 
-static void write_time(tc_writer *writer, const tc_run *run) {
+static void write_time(tc_writer *writer, const tc_run_input *in, const tc_run *run) {
     tc_write_number(writer, "days", run->wall_s / DAY);
     tc_write_number(writer, "days_p10", run->p10.wall_s / DAY);
     tc_write_number(writer, "days_p90", run->p90.wall_s / DAY);
@@ -28,6 +32,7 @@ static void write_time(tc_writer *writer, const tc_run *run) {
     tc_write_number(writer, "lost_share", run->lost_share);
     tc_write_number(writer, "restart_share", run->restart_share);
     tc_write_number(writer, "failures", run->failures);
+    tc_write_string(writer, "on_failure", failure_words[in->on_failure][0]);
     tc_write_number(writer, "job_mtbf_s", run->job_mtbf_s);
     tc_write_number(writer, "checkpoint_bytes", run->checkpoint_bytes);
     tc_write_number(writer, "checkpoint_s", run->checkpoint_s);
@@ -111,7 +116,7 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
     tc_write_step_memory(&writer, step);
     tc_write_fits(&writer, step->fits_probability, step->fits);
-    write_time(&writer, run);
+    write_time(&writer, input, run);
     write_money(&writer, run);
     tc_write_layout(&writer, "layout", &step->layout);
     tc_write_beyond(&writer, question, &step->layout);
@@ -132,7 +137,8 @@ static interval_text interval(double p10, double p90, tc_text (*format)(double))
     return out;
 }
 
-static void print_time(FILE *file, const tc_style *style, const tc_step *step, const tc_run *run) {
+static void print_time(FILE *file, const tc_style *style, const tc_run_input *in, const tc_run *run) {
+    const tc_step *step = &in->step;
     char text[400];
     snprintf(text, sizeof text, "%.20s of wall-clock time%s, %.20s of it steps: goodput %.20s",
              tc_format_seconds(run->wall_s).s, interval(run->p10.wall_s, run->p90.wall_s, tc_format_seconds).s,
@@ -145,8 +151,8 @@ static void print_time(FILE *file, const tc_style *style, const tc_step *step, c
              interval(step_p10, step_p90, tc_format_seconds).s, tc_format_percent(step->mfu_pct).s);
     tc_print_line(file, style, "steps", text);
     tc_print_step_memory(file, style, step);
-    snprintf(text, sizeof text, "%.20s expected, one every %.20s", tc_format_significant(run->failures, 3).s,
-             tc_format_seconds(run->job_mtbf_s).s);
+    snprintf(text, sizeof text, "%.20s expected, one every %.20s%s", tc_format_significant(run->failures, 3).s,
+             tc_format_seconds(run->job_mtbf_s).s, failure_words[in->on_failure][1]);
     tc_print_line(file, style, "failures", text);
     snprintf(text, sizeof text, "every %.20s (%.20s steps) of %.20s, %.20s each", tc_format_seconds(run->interval_s).s,
              tc_format_count(run->interval_steps).s, tc_format_gib(run->checkpoint_bytes).s,
@@ -198,7 +204,7 @@ void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *qu
     snprintf(text, sizeof text, "%s; %s", input->cluster.fabric.name, question->stack.name);
     tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
-    print_time(file, style, &input->step, run);
+    print_time(file, style, input, run);
     print_money(file, style, run);
     tc_print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
     tc_print_beyond(file, style, question, &input->step.layout);

@@ -112,6 +112,7 @@ static const tc_field fields[] = {
      .size = sizeof(((tc_economics *)0)->fleet)},
     FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, common.mtbf_s, 60, 1e12),
     FIGURE("reliability.restart", TC_DIMENSION_SECONDS, common.restart_s, 0, 1e7),
+    OPTIONAL_FIGURE("reliability.repair", TC_DIMENSION_SECONDS, common.repair_s, 0, 1e8),
     FIGURE("reliability.storage_bandwidth", TC_DIMENSION_BYTES_PER_S, common.storage_bytes_per_s, 1e3, 1e14),
     OPTIONAL_FIGURE("reliability.storage_most", TC_DIMENSION_BYTES_PER_S, common.storage_most_bytes_per_s, 1e3, 1e18),
     OPTIONAL_FIGURE("reliability.checkpoint_fixed", TC_DIMENSION_SECONDS, common.checkpoint_fixed_s, 0, 1e6),

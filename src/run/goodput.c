@@ -17,9 +17,16 @@
  * A checkpoint follows a whole step, so the interval used is the whole number of steps
  * of the least W(t)/t, searched from Daly's.
  *
+ * What a failure does (tc_on_failure): a hot spare takes over, which is all of the above; the job waits for the
+ * repair, which is part of R; or it goes on with a replica less. Then a replica is whole with the probability
+ * that none of its failures is under repair, those being a queue with as many servers as it needs
+ * (M/G/infinity; Takacs 1962): with dp replicas and a repair of T seconds
+ *     share = e^(-T / (M dp))
+ * of the steps' pace is left on average, and each repair ends with another restart, after a checkpoint.
+ *
  * Ignored: checkpoints that are written while training goes on (give the time that
- * training really stands still), failures that come in groups, and repairs that leave
- * the job with fewer devices (spares are assumed). */
+ * training really stands still), failures that come in groups, devices of a broken
+ * replica that could help others, and the batch, which stays as it is. */
 #include <math.h>
 
 #include "run/goodput.h"
@@ -98,5 +105,21 @@ tc_goodput tc_goodput_of(double step_s, double mtbf_s, double checkpoint_s, doub
     out.restart_share = restart / (t * wall);
     out.lost_share = lost > 0 ? lost / (t * wall) : 0;
     out.failures_per_useful_s = failures / t;
+    return out;
+}
+
+tc_goodput tc_goodput_with(const tc_failure_policy *policy, double step_s, double mtbf_s, double checkpoint_s,
+                           double restart_s, double interval_s) {
+    bool shrinks = policy->on_failure == TC_FAILURE_SHRINK && policy->replicas > 1;
+    bool waits = policy->on_failure != TC_FAILURE_SPARE && !shrinks;
+    tc_goodput g = tc_goodput_of(step_s, mtbf_s, checkpoint_s, restart_s + (waits ? policy->repair_s : 0), interval_s);
+    if (!shrinks || !(g.fraction > 0) || isinf(mtbf_s)) return g;
+    double share = exp(-policy->repair_s / (mtbf_s * policy->replicas)), again = g.failures_per_useful_s * restart_s,
+           wall = (1 / g.fraction + again) / share;
+    tc_goodput out = g;
+    out.fraction = 1 / wall;
+    out.checkpoint_share = g.checkpoint_share / g.fraction / wall;
+    out.restart_share = (g.restart_share / g.fraction + again) / wall;
+    out.lost_share = fmax(1 - out.fraction - out.checkpoint_share - out.restart_share, 0); /* the slower pace too */
     return out;
 }

@@ -23,4 +23,14 @@ double tc_checkpoint_s(const tc_economics *economics, double bytes, int devices)
  * mtbf_s of the whole job; infinite: nothing fails. fraction is 0 where the job never ends. */
 tc_goodput tc_goodput_of(double step_s, double mtbf_s, double checkpoint_s, double restart_s, double interval_s);
 
+/* The same of a job that does something else than take a hot spare. */
+typedef struct tc_failure_policy {
+    int on_failure; /* tc_on_failure */
+    double repair_s;
+    int replicas; /* data-parallel; below 2 a job that would shrink waits */
+} tc_failure_policy;
+
+tc_goodput tc_goodput_with(const tc_failure_policy *policy, double step_s, double mtbf_s, double checkpoint_s,
+                           double restart_s, double interval_s);
+
 #endif

@@ -48,6 +48,8 @@ tc_run_input tc_default_run_input(void) {
                           .checkpoint_s = unset,
                           .interval_s = unset,
                           .restart_s = unset,
+                          .on_failure = TC_FAILURE_SPARE,
+                          .repair_s = unset,
                           .mtbf_s = unset,
                           .price_usd = unset,
                           .rental_usd_per_h = unset,
@@ -159,7 +161,11 @@ static tc_code reliability(const tc_run_input *in, const tc_economics *economics
         = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", NULL);
     run->job_mtbf_s = mtbf / run->packages;
     run->checkpoint_s = checkpoint_time(in, economics, run);
-    tc_goodput goodput = tc_goodput_of(in->step.step_s, run->job_mtbf_s, run->checkpoint_s, restart, in->interval_s);
+    tc_failure_policy policy = {.on_failure = in->on_failure, .replicas = in->step.layout.dp};
+    if (in->on_failure != TC_FAILURE_SPARE)
+        policy.repair_s = given(run, in->repair_s, economics->repair_s, "repair of what fails", 3600, 1, "h", NULL);
+    tc_goodput goodput
+        = tc_goodput_with(&policy, in->step.step_s, run->job_mtbf_s, run->checkpoint_s, restart, in->interval_s);
     if (!(goodput.fraction > 1e-6 && goodput.fraction < 1 + 1e-6))
         return tc_fail(error, TC_INVALID, "goodput",
                        "a failure every %s s, %s s to restart and %s s to write a checkpoint: the job"
