@@ -138,6 +138,7 @@ typedef struct tc_scenario_job {
     tc_scenario_name *not_on;     /* pools that it must not train on */
     int min_devices, max_devices; /* 0: any */
     bool movable;                 /* from pool to pool */
+    int choose; /* 0: the first candidate that is in time; 1: of those that are, the one with the least loss by the first scaling law */
     int candidates;
     tc_scenario_candidate *candidate; /* in the order of preference */
 } tc_scenario_job;

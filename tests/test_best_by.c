@@ -185,6 +185,33 @@ static void rules_of_the_first_job_hold(void **state) {
     forget(&d);
 }
 
+/* Of two candidates that are in time the job takes the one with less loss, though the other stands first; of which only one is in time, that. */
+static void a_job_chooses_by_capability(void **state) {
+    (void)state;
+    static const char *const deadline[] = {"2030-01-01", "2024-10-10"}, *const taken[] = {"large", "small"};
+    for (int k = 0; k < 2; k++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 "format: 1\nname: test\nstart: \"2024-10-01\"\ncertain: true\n"
+                 "pools: [{name: own, accelerator: h20, ownership: owned, deliveries: [{date: \"2023-01-01\", devices: "
+                 "512}]}]\n"
+                 "jobs:\n  - name: j\n    choose: capability\n    deadline: \"%s\"\n    candidates:\n"
+                 "      - {name: small, model: llama-3.2-1b, global_batch: 512, tokens: 1e11}\n"
+                 "      - {name: large, model: llama-3.1-8b, global_batch: 512, tokens: 1e12}\n",
+                 deadline[k]);
+        tc_scenario *s = good_scenario(text);
+        tc_plan plan;
+        tc_error error = {0};
+        tc_plan_options options = tc_default_plan_options();
+        assert_int_equal(tc_plan_make(s, NULL, &options, &plan, &error), TC_INVALID); /* no catalog */
+        options.catalog = catalog;
+        if (tc_plan_make(s, NULL, &options, &plan, &error) != TC_OK) fail_msg("%s: %s", error.place, error.text);
+        assert_string_equal(s->job[0].candidate[plan.run[0].candidate].name, taken[k]);
+        tc_plan_free(&plan);
+        tc_scenario_free(s);
+    }
+}
+
 static void days_outside_the_plan_are_refused(void **state) {
     (void)state;
     tc_scenario *s = scenario_of(8, 0, "", true);
@@ -204,13 +231,10 @@ static void days_outside_the_plan_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens_grow_with_the_days),
-        cmocka_unit_test(a_pool_that_ends_is_of_use),
-        cmocka_unit_test(more_is_never_worse),
-        cmocka_unit_test(same_for_any_threads),
-        cmocka_unit_test(what_does_not_fit_is_left_out),
-        cmocka_unit_test(rules_of_the_first_job_hold),
-        cmocka_unit_test(days_outside_the_plan_are_refused),
+        cmocka_unit_test(tokens_grow_with_the_days),     cmocka_unit_test(a_pool_that_ends_is_of_use),
+        cmocka_unit_test(more_is_never_worse),           cmocka_unit_test(same_for_any_threads),
+        cmocka_unit_test(what_does_not_fit_is_left_out), cmocka_unit_test(rules_of_the_first_job_hold),
+        cmocka_unit_test(a_job_chooses_by_capability),   cmocka_unit_test(days_outside_the_plan_are_refused),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fleet/capability.h"
 
 #define DAY 86400.0
 #define MOST_ROUNDS 12
@@ -320,6 +321,46 @@ static tc_code try_candidate(tc_planner *p, int job, int candidate, bool whole, 
     return code;
 }
 
+/* The losses of all candidates by the first scaling law, where a job chooses by them. INFINITY: of no model. */
+static tc_code find_losses(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    bool any = false;
+    for (int j = 0; j < s->jobs; j++) any = any || s->job[j].choose;
+    if (!any) return TC_OK;
+    if (!p->options->catalog)
+        return tc_fail(p->error, TC_INVALID, "options.catalog",
+                       "is missing, which a job that chooses by capability needs; give the catalog");
+    tc_scaling *scaling = tc_arena_alloc(&p->plan->arena, sizeof *scaling);
+    p->loss = tc_arena_alloc(&p->plan->arena, (size_t)(p->plan->candidates + 1) * sizeof *p->loss);
+    if (!scaling || !p->loss) return tc_planner_no_memory(p);
+    tc_code code = tc_scaling_load(p->options->catalog, scaling, p->error);
+    const tc_capability_setting setting = {.scaling = scaling, .unique_tokens = s->unique_tokens};
+    for (int j = 0, at = 0; j < s->jobs && code == TC_OK; j++)
+        for (int c = 0; c < s->job[j].candidates; c++, at++) {
+            const tc_scenario_candidate *candidate = &s->job[j].candidate[c];
+            p->loss[at] = INFINITY;
+            if (!candidate->model) continue;
+            const tc_capability_shape shape = tc_capability_shape_of(candidate->model);
+            p->loss[at] = tc_capability_of(&setting, &shape, candidate->tokens).loss;
+        }
+    return code;
+}
+
+double tc_planner_loss(const tc_planner *p, int job, int candidate) {
+    return p->loss[p->first[job] / p->scenario->pools + candidate];
+}
+
+/* Whether a candidate is to be taken instead of the one that was: in time rather than late, then by loss or as the file has it; of late ones
+ * the earlier. */
+static bool takes(const tc_planner *p, int job, int chosen, double best_s, int candidate, double finish_s,
+                  double deadline_s) {
+    if (chosen < 0) return finish_s < INFINITY;
+    bool in_time = finish_s < deadline_s, was_in_time = best_s < deadline_s;
+    if (in_time != was_in_time) return in_time;
+    if (!in_time) return finish_s < best_s;
+    return p->scenario->job[job].choose && tc_planner_loss(p, job, candidate) < tc_planner_loss(p, job, chosen);
+}
+
 static tc_code plan_job(tc_planner *p, int job) {
     const tc_scenario_job *wanted = &p->scenario->job[job];
     tc_plan_run *run = &p->plan->run[job];
@@ -338,11 +379,11 @@ static tc_code plan_job(tc_planner *p, int job) {
         tc_code code = try_candidate(p, job, c, false, &finish_s);
         if (!code && finish_s < INFINITY && finish_s >= deadline_s) code = try_candidate(p, job, c, true, &finish_s);
         if (code) return code;
-        if (finish_s < INFINITY && (chosen < 0 || finish_s < deadline_s || finish_s < best_s)) {
+        if (takes(p, job, chosen, best_s, c, finish_s, deadline_s)) {
             chosen = c;
             best_s = finish_s;
         }
-        if (finish_s < deadline_s) break;
+        if (finish_s < deadline_s && !wanted->choose) break;
     }
     if (chosen < 0) {
         snprintf(run->why, sizeof run->why, "no candidate %scan be trained on any pool",
@@ -423,8 +464,8 @@ static bool open_tasks(tc_planner *p) {
 tc_code tc_agenda_make(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     if (!open_tasks(p)) return tc_planner_no_memory(p);
-    tc_code code = TC_OK;
-    code = plan_jobs(p);
+    tc_code code = find_losses(p);
+    if (code == TC_OK) code = plan_jobs(p);
     if (code == TC_OK) code = tc_agenda_order(p);
     if (code == TC_OK) code = refine(p, true);
     if (code == TC_OK) code = find_bounds(p);

@@ -6,6 +6,7 @@
 #include "traincast.h"
 
 static const char *const ownerships[] = {"owned", "rented", NULL};
+static const char *const choices[] = {"first", "capability", NULL};
 static const char *const periods[] = {"month", "week", NULL};
 static const char *const failure_policies[] = {"spare", "wait", "shrink", NULL};
 
@@ -206,6 +207,7 @@ static const tc_field job_fields[] = {
     COUNT("min_devices", tc_scenario_job, min_devices, 0, MOST),
     COUNT("max_devices", tc_scenario_job, max_devices, 0, MOST),
     SWITCH("movable", tc_scenario_job, movable),
+    {.path = "choose", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_job, choose), .names = choices},
     LIST("candidates", TC_NEED_ALWAYS, tc_scenario_job, candidate, candidates, 1, TC_SCENARIO_MOST_CANDIDATES,
          &candidate_schema, start_candidate),
 };

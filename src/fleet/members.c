@@ -224,6 +224,7 @@ static const tc_member job[] = {
     TC_INTEGER(tc_scenario_job, min_devices, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_scenario_job, max_devices, 0, TC_MOST_DEGREE),
     TC_SWITCH(tc_scenario_job, movable),
+    TC_WORD(tc_scenario_job, choose, 1, "choice"),
     TC_INTEGER(tc_scenario_job, after_job, -1, TC_SCENARIO_MOST_JOBS - 1),
     TC_INTEGER(tc_scenario_job, not_before, INT32_MIN, MOST_DAY),
     TC_INTEGER(tc_scenario_job, deadline, -MOST_DAY, INT32_MAX),

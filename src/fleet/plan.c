@@ -206,6 +206,25 @@ static tc_code tell_order(tc_planner *p) {
                     names, tc_decimal_text(days, 1).s, what);
 }
 
+/* By what a job chose its candidate: "dense-70b 1.930, dense-32b 1.951". */
+static tc_code tell_choices(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_code code = TC_OK;
+    for (int j = 0; j < s->jobs && code == TC_OK; j++) {
+        char list[400];
+        size_t used = 0;
+        if (!s->job[j].choose || !p->plan->run[j].feasible) continue;
+        for (int c = 0; c < s->job[j].candidates && used < sizeof list; c++)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s %s", c ? ", " : "",
+                                     s->job[j].candidate[c].name, tc_decimal_text(tc_planner_loss(p, j, c), 3).s);
+        code = add_line(p, assumed_of(p),
+                        "%s: of its candidates that are in time, in the middle future, the one with the least loss by "
+                        "the first scaling law: %s",
+                        s->job[j].name, list);
+    }
+    return code;
+}
+
 static tc_code tell_assumed(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
@@ -216,6 +235,7 @@ static tc_code tell_assumed(tc_planner *p) {
     for (int i = 0; i < 4 && plan->best_assumed[i] && code == TC_OK; i++)
         code = add_line(p, assumed_of(p), "%s", plan->best_assumed[i]);
     for (int i = 0; i < s->assumptions && code == TC_OK; i++) code = add_line(p, assumed_of(p), "%s", s->assumption[i]);
+    if (code == TC_OK) code = tell_choices(p);
     if (code == TC_OK && s->converted[0]) code = add_line(p, assumed_of(p), "prices in USD: %s", s->converted);
     for (int i = 0; i < s->pools && code == TC_OK; i++) code = tell_pool(p, i);
     if (code == TC_OK) code = tell_steps(p);

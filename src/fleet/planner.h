@@ -17,6 +17,7 @@ typedef struct tc_planner {
     int *room;         /* [pools]: devices that layouts may be asked for */
     tc_prospects prospects;
     tc_offer **offer; /* beside plan->candidate: [stages of the candidate]; NULL where it was not looked at */
+    double *loss;     /* of candidates, all jobs' one after another, where a job chooses by it; NULL: none does */
     int *first;       /* of a job's candidates in plan->candidate: [candidate][pool] */
     tc_tasks tasks;
     tc_task *task; /* [jobs] */
@@ -46,6 +47,9 @@ double tc_earliest_of(const tc_scenario *scenario, const tc_scenario_job *job);
 
 /* Whether the pool is the one that the job names, or one that it does not exclude. */
 bool tc_job_may_train_on(const tc_scenario_job *job, int pool);
+
+/* The loss of a job's candidate; where p->loss is there. */
+double tc_planner_loss(const tc_planner *p, int job, int candidate);
 
 TC_NODISCARD tc_code tc_planner_no_memory(const tc_planner *planner);
 
