@@ -83,7 +83,7 @@ static tc_code check_schedule(const tc_placement *p, bool frozen, tc_error *erro
                            l->order->parts, p->layers);
         return TC_OK;
     }
-    tc_code rounds = tc_legal_flush(p, error);
+    tc_code rounds = tc_schedule_flushes(&p->layout, p->micro_batches, error);
     if (rounds) return rounds;
     tc_schedule_ask ask = {l->pp, l->vpp, p->layers, p->micro_batches, frozen};
     tc_code code = tc_schedule_check(l->schedule, &ask, error);

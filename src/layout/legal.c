@@ -5,8 +5,6 @@
 #include "layout/legal.h"
 
 #include "base/error.h"
-#include "base/vocabulary.h"
-#include "layout/schedule.h"
 #include "workload/operators.h"
 
 bool tc_chunks_are_even(int layers, int chunks) {
@@ -72,17 +70,6 @@ tc_code tc_legal_shard_group(const tc_layout *l, tc_error *error) {
     while (ranks % below) below--;
     return tc_fail(error, TC_INVALID, "--sharding", "groups of %d do not divide dp x cp = %lld ranks; give hsdp:%d",
                    l->hsdp, (long long)ranks, below);
-}
-
-tc_code tc_legal_flush(const tc_placement *p, tc_error *error) {
-    const tc_layout *l = &p->layout;
-    if (l->flush == TC_UNSET || l->pp == 1) return TC_OK;
-    if (!tc_schedule_facts_of(l->schedule).closed_form)
-        return tc_fail(error, TC_INVALID, "--flush", "with %s; choose gpipe, 1f1b or interleaved",
-                       tc_schedule_names[l->schedule]);
-    if (l->flush > 0 && p->micro_batches % l->flush == 0) return TC_OK;
-    return tc_fail(error, TC_INVALID, "--flush", "%d does not divide %lld micro-batches; choose a divisor", l->flush,
-                   (long long)p->micro_batches);
 }
 
 tc_code tc_legal_recompute(const tc_layout *l, int layers, tc_error *error) {

@@ -5,7 +5,7 @@
 #ifndef TC_LAYOUT_LEGAL_H
 #define TC_LAYOUT_LEGAL_H
 
-#include "layout/layout.h"
+#include "traincast.h"
 
 /* Stages, virtual ones included, that so many layers fill at most: frameworks let embedding and head count as layers. */
 static inline int tc_most_chunks(int layers) { return layers + 2; }
@@ -39,8 +39,6 @@ TC_NODISCARD tc_code tc_legal_batch(int64_t global_batch, int dp, int micro_batc
 TC_NODISCARD tc_code tc_legal_shard_group(const tc_layout *layout, tc_error *error);
 
 /* No more layers run again than the model has. */
-/* The pipeline is emptied after so many micro-batches as divide those of the step. */
-TC_NODISCARD tc_code tc_legal_flush(const tc_placement *placement, tc_error *error);
 TC_NODISCARD tc_code tc_legal_recompute(const tc_layout *layout, int layers, tc_error *error);
 
 #endif

@@ -427,6 +427,16 @@ tc_schedule_facts tc_schedule_facts_of(int schedule) {
     return schedule < 0 || schedule >= TC_SCHEDULE_CUSTOM ? none : rules[schedule].facts;
 }
 
+tc_code tc_schedule_flushes(const tc_layout *l, int64_t micro_batches, tc_error *error) {
+    if (l->flush == TC_UNSET || l->pp == 1) return TC_OK;
+    if (!tc_schedule_facts_of(l->schedule).closed_form)
+        return tc_fail(error, TC_INVALID, "--flush", "with %s; choose gpipe, 1f1b or interleaved",
+                       tc_schedule_names[l->schedule]);
+    if (l->flush > 0 && micro_batches % l->flush == 0) return TC_OK;
+    return tc_fail(error, TC_INVALID, "--flush", "%d does not divide %lld micro-batches; choose a divisor", l->flush,
+                   (long long)micro_batches);
+}
+
 static tc_code check_even(int schedule, int stages, tc_error *error) {
     if (rules[schedule].facts.both_ways && stages > 1 && stages % 2)
         return tc_fail(error, TC_INVALID, "--pp", "%d stages for %s; give an even number", stages,

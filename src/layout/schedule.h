@@ -58,6 +58,10 @@ typedef struct tc_schedule_facts {
 
 tc_schedule_facts tc_schedule_facts_of(int schedule);
 
+/* Can the pipeline be emptied as the layout says: after so many micro-batches as divide those of the step, under a schedule
+ * that can be cut? TC_INVALID with what would be right. */
+TC_NODISCARD tc_code tc_schedule_flushes(const tc_layout *layout, int64_t micro_batches, tc_error *error);
+
 /* A pipeline that a schedule is to arrange. */
 typedef struct tc_schedule_ask {
     int stages, vpp, layers;
