@@ -213,7 +213,7 @@ static void the_least_devices_reach_a_target(void **state) {
         assert_true(best_on(q, n, NULL) >= rates[i]);
         assert_true(n == 1 || best_on(q, n - 1, NULL) < rates[i]);
     }
-    json_object_set_new(q, "for_tokens_per_s", json_real(1e7));
+    json_object_set_new(q, "for_tokens_per_s", json_real(5e6));
     assert_int_equal(devices_of(q, &reached), 300);
     assert_false(reached);
     json_t *answer = ask(q), *advice = json_array_get(json_object_get(answer, "advice"), 0);

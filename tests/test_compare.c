@@ -62,7 +62,8 @@ static void options_are_fixed_values(void **state) {
         assert_string_equal(text(given, "searched"), "none");
         assert_null(json_object_get(given, "options"));
         assert_true(json_equal(json_object_get(given, "layout"), json_object_get(at(same, "items", 0), "layout")));
-        assert_true(number(best, "step_s") <= number(given, "step_s"));
+        /* one that does not fit may be faster */
+        assert_true(!json_is_true(json_object_get(given, "fits")) || number(best, "step_s") <= number(given, "step_s"));
     }
     json_decref(fixed);
     json_decref(same);
