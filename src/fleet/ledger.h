@@ -12,7 +12,7 @@
 
 #include "fleet/course.h"
 #include "fleet/future.h"
-#include "run/economics.h"
+#include "run/upkeep.h"
 
 typedef struct tc_ledger tc_ledger;
 

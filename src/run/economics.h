@@ -26,15 +26,4 @@ TC_NODISCARD tc_code tc_market_read(const tc_document *document, const char *reg
 /* USD of one unit of a currency by its code; RMB is CNY. NaN: it is not among them. */
 double tc_currency_find(const tc_currency *currency, int currencies, const char *code);
 
-/* What a device costs an hour whatever it does, and what it draws. NaN: not known. */
-typedef struct tc_upkeep {
-    double usd_per_h;           /* its share of the capital, or its rental, energy included */
-    double mw_at_work, mw_idle; /* of the installation, PUE included */
-    double usd_per_mwh;         /* 0 where it is rented */
-    double tonnes_per_mwh;
-} tc_upkeep;
-
-/* Of devices that are owned, or rented where the input says rented_only. Its step is not looked at. */
-tc_upkeep tc_upkeep_of(const tc_run_input *input, const tc_economics *economics);
-
 #endif

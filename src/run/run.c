@@ -26,9 +26,9 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "layout/question_members.h"
-#include "run/economics.h"
 #include "run/members.h"
 #include "run/operations.h"
+#include "run/upkeep.h"
 #include "workload/optimizer.h"
 
 #define SECONDS_PER_HOUR 3600.0
