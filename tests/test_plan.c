@@ -162,6 +162,29 @@ static double finish_with(int devices, const char *date, int more, double tokens
     return finish;
 }
 
+/* Pools that differ in nothing but what a failure does do not share what is chosen for one of them. */
+static void failures_are_of_the_pool(void **state) {
+    (void)state;
+#define FAILING(name, on_failure)                                                                                      \
+    "  - name: " name                                                                                                  \
+    "\n    accelerator: a100-sxm-80g\n    stack: megatron-core\n    region: us\n    ownership: owned\n"                \
+    "    on_failure: " on_failure "\n    repair: {value: \"20 d\", source: assumed}\n"                                 \
+    "    mtbf: {value: \"2000 h\", source: assumed}\n    deliveries:\n"                                                \
+    "      - {date: \"2023-12-01\", devices: {value: 64, source: assumed}}\n"
+    tc_scenario *s = good(
+        HEAD "pools:\n" FAILING("spares", "spare")
+            FAILING("waits", "wait") "jobs:\n  - name: j\n    candidates:\n      - name: c\n        model: llama-2-7b\n"
+                                     "        global_batch: {value: 960, source: paper}\n"
+                                     "        tokens: {value: 100e9, source: paper}\n");
+    tc_plan plan = plan_of(s);
+    assert_int_equal(plan.candidates, 2);
+    const tc_plan_run *spares = &plan.candidate[0], *waits = &plan.candidate[1];
+    assert_true(spares->feasible && (!waits->feasible || waits->finish_s > 2 * spares->finish_s));
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+#undef FAILING
+}
+
 typedef struct watched {
     int calls, all, stop_at;
 } watched;
@@ -840,6 +863,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(supply_by_hand),
                                        cmocka_unit_test(serving_by_hand),
                                        cmocka_unit_test(phases_add_up),
+                                       cmocka_unit_test(failures_are_of_the_pool),
                                        cmocka_unit_test(plans_are_watched),
                                        cmocka_unit_test(more_devices_are_never_later),
                                        cmocka_unit_test(plans_and_searches_agree),

@@ -53,7 +53,10 @@ enum { RUNS = 40 };
 
 /* Runs whose tensor-parallel communication takes 1.5 times what was forecast, and that err by a tenth more, in turn too fast and
  * too slow, where their vocabulary is assumed. */
-static tc_validation made_up(tc_scored_run *runs, tc_published_run *published, char (*assumed)[96]) {
+static tc_validation made_up(void) {
+    static tc_scored_run runs[RUNS];
+    static tc_published_run published[RUNS];
+    static char assumed[2][96];
     static const char *const sources[] = {"a", "b", "c", "d"};
     snprintf(assumed[0], 96, "vocabulary 32000 (family's)");
     snprintf(assumed[1], 96, "vpp 2 (fastest that fits)");
@@ -76,10 +79,7 @@ static tc_validation made_up(tc_scored_run *runs, tc_published_run *published, c
 
 static void finds_them(void **state) {
     (void)state;
-    static tc_scored_run runs[RUNS];
-    static tc_published_run published[RUNS];
-    char assumed[2][96];
-    tc_validation v = made_up(runs, published, assumed);
+    tc_validation v = made_up();
     tc_residuals r;
     tc_error error;
     assert_int_equal(tc_residuals_of(&v, &r, &error), TC_OK);
@@ -99,10 +99,7 @@ static void finds_them(void **state) {
 
 static void needs_runs(void **state) {
     (void)state;
-    static tc_scored_run runs[RUNS];
-    static tc_published_run published[RUNS];
-    char assumed[2][96];
-    tc_validation v = made_up(runs, published, assumed);
+    tc_validation v = made_up();
     tc_residuals r;
     tc_error error;
     v.count = v.n = 2;

@@ -22,6 +22,10 @@ static double package_mtbf(const tc_scenario_pool *pool) {
     return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
 }
 
+static double repair_of(const tc_scenario_pool *pool) {
+    return pool->repair_s >= 0 ? pool->repair_s : pool->economics.repair_s;
+}
+
 bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_interval_model *interval,
                       const tc_scenario_candidate *candidate, int stage, int pool, int most) {
     const tc_scenario_phase *phase = candidate->phases > 0 ? &candidate->phase[stage] : NULL;
@@ -59,7 +63,7 @@ static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question, 
                         .package_mtbf_s = package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,
                         .on_failure = p->pool->on_failure,
-                        .repair_s = p->pool->repair_s >= 0 ? p->pool->repair_s : p->pool->economics.repair_s,
+                        .repair_s = repair_of(p->pool),
                         .checkpoint_bytes = checkpoint_bytes(p),
                         .economics = &p->pool->economics};
 }
@@ -175,7 +179,8 @@ bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b) {
            && strcmp(a->stack, b->stack) == 0 && strcmp(a->economics.region, b->economics.region) == 0
            && strcmp(a->cluster.accelerator.slug, b->cluster.accelerator.slug) == 0
            && strcmp(a->cluster.fabric.slug, b->cluster.fabric.slug) == 0
-           && strcmp(a->software.slug, b->software.slug) == 0 && package_mtbf(a) == package_mtbf(b);
+           && strcmp(a->software.slug, b->software.slug) == 0 && package_mtbf(a) == package_mtbf(b)
+           && a->on_failure == b->on_failure && repair_of(a) == repair_of(b);
 }
 
 static bool is_same(const tc_prospect *p, const tc_scenario_candidate *candidate, const tc_job *job, int pool) {
