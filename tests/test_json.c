@@ -206,6 +206,7 @@ static void every_field_is_in_the_table(void **state) {
         "list scenarios",
         "show model gpt2-124m",
         "show model tests/hf/qwen3-8b-v5.json",
+        "show model tests/hf/mistral-small-3.1-24b.json",
         "show accelerator h20",
         "show fabric hgx-h20",
         "show stack fsdp-compile",

@@ -23,9 +23,11 @@
         .offset = offsetof(struct_, member), .size = sizeof(((struct_ *)0)->member)                                    \
     }
 
+const char *const tc_workload_names[] = {"language", "diffusion", NULL};
+
 static const tc_field family_fields[] = {
     TEXT("slug", tc_family, slug, false),
-    SWITCH(modelled),
+    WORD(workload, tc_workload_names),
     INTEGER("vocab", tc_family, vocab, true, TC_NEED_NEVER),
     WORD(ffn, tc_mlp_kind_names),
     WORD(positions, tc_positions_names),
@@ -44,7 +46,7 @@ static const tc_field family_fields[] = {
 };
 static const tc_schema family_schema = {"family", family_fields, COUNT(family_fields)};
 
-static void start_family(void *element) { *(tc_family *)element = (tc_family){.modelled = true, .causal = true}; }
+static void start_family(void *element) { *(tc_family *)element = (tc_family){.causal = true}; }
 
 static const tc_field sweep_fields[] = {
     TEXT("slug", tc_sweep_source, slug, false),
@@ -131,6 +133,6 @@ tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *
 
 const tc_family *tc_conventions_family(const tc_conventions *conventions, const char *slug) {
     for (int i = 0; i < conventions->families; i++)
-        if (strcmp(conventions->family[i].slug, slug) == 0) return &conventions->family[i];
-    return &conventions->family[0];
+        if (!slug[0] || strcmp(conventions->family[i].slug, slug) == 0) return &conventions->family[i];
+    return NULL;
 }

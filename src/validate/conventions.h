@@ -7,10 +7,14 @@
 #define TC_FAMILIES_MAX 32
 #define TC_SWEEP_SOURCES_MAX 32
 
+/* What the forecast must know for a family of models: kinds.c has who builds it. */
+typedef enum tc_workload_kind { TC_WORKLOAD_LANGUAGE, TC_WORKLOAD_DIFFUSION, TC_WORKLOADS } tc_workload_kind;
+extern const char *const tc_workload_names[]; /* the last NULL */
+
 /* Of a family of models. */
 typedef struct tc_family {
     char slug[32];
-    bool modelled;
+    int workload; /* tc_workload_kind */
     int vocab;
     int ffn;       /* tc_mlp_kind */
     int positions; /* tc_positions */
@@ -66,7 +70,7 @@ typedef struct tc_conventions {
 
 TC_NODISCARD tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *error);
 
-/* The first where the family is not listed. */
+/* The first where no family is stated (""), NULL where it is not listed: then it is not modelled. */
 const tc_family *tc_conventions_family(const tc_conventions *conventions, const char *slug);
 
 #endif

@@ -20,13 +20,13 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, co
     c->stack.size = 0;
     c->job = tc_default_job();
     if (run->refused) return tc_case_end(c, TC_CASE_SKIPPED, run->refused);
-    tc_code code = tc_case_shape(catalog, c, error);
+    tc_code code = tc_case_workload(catalog, c, error);
     if (code || c->status) return code;
     if ((code = tc_case_machine(catalog, c, error)) || c->status) return code;
     if (run->model.seq <= 0) return tc_case_end(c, TC_CASE_SKIPPED, "model.seq");
     if (run->metric == TC_METRIC_STEP_S && run->global_batch == TC_UNSET)
         return tc_case_end(c, TC_CASE_SKIPPED, "global_batch");
-    if ((code = tc_case_recipe(catalog, c, error))) return code;
+    if ((code = tc_case_recipe(catalog, c, error)) || (code = tc_case_features(catalog, c, error))) return code;
     /* without a rate there is nothing to score, but its memory can be forecast */
     if (run->metric == TC_METRIC_NONE) return tc_case_end(c, TC_CASE_SKIPPED, "measured");
     return TC_OK;

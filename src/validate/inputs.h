@@ -10,7 +10,11 @@ TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *co
 
 /* ---- one subject each, in this order; a run that lacks what is needed gets a status and is left ---- */
 
-/* c->job.model: by the shape that the row states, or the catalog's model of that name. */
+/* What kind of workload the run is, and its backbone; unsupported where a part of it is not modelled (kinds.c). */
+TC_NODISCARD tc_code tc_case_workload(tc_catalog *catalog, tc_case *c, tc_error *error);
+/* What the run has beside its backbone, once its recipe is known. */
+TC_NODISCARD tc_code tc_case_features(tc_catalog *catalog, tc_case *c, tc_error *error);
+/* The backbone of a language model, c->job.model: by the shape that the row states, or the catalog's model of that name. */
 TC_NODISCARD tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* c->cluster: accelerator, fabric, links. */
 TC_NODISCARD tc_code tc_case_machine(tc_catalog *catalog, tc_case *c, tc_error *error);

@@ -29,17 +29,6 @@ _Static_assert(sizeof metrics / sizeof metrics[0] == TC_METRICS, "a name for eac
 
 const char *tc_metric_name(tc_metric metric) { return metrics[metric]; }
 
-/* A copy in the arena; `missing` where there is no text. */
-static const char *text_of(const tc_json *json, const char *key, const char *missing, tc_arena *arena) {
-    const char *text = tc_json_string(json, key, NULL);
-    if (!text) return missing;
-    const char *copy = tc_arena_copy(arena, text, strlen(text));
-    if (copy) return copy;
-    if (json->document->code == TC_OK)
-        json->document->code = tc_fail(json->document->error, TC_INTERNAL, json->document->file, "out of memory");
-    return missing;
-}
-
 static int positive(const tc_json *json, const char *key, int missing) {
     return (int)tc_json_integer(json, key, 1, LARGEST, missing);
 }
@@ -51,49 +40,14 @@ static double measure(const tc_json *json, const char *key) {
     return value;
 }
 
-static void read_model(const tc_json *row, tc_published_model *model, tc_arena *arena) {
-    tc_json json = tc_json_child(row, "model");
-    model->name = text_of(&json, "name", "", arena);
-    model->family = text_of(&json, "family", "", arena);
-    model->params_b = measure(&json, "params_b");
-    model->active_params_b = measure(&json, "active_params_b");
-    model->layers = positive(&json, "layers", 0);
-    model->hidden = positive(&json, "hidden", 0);
-    model->heads = positive(&json, "heads", 0);
-    model->kv_heads = positive(&json, "kv_heads", 0);
-    model->head_dim = positive(&json, "head_dim", 0);
-    model->ffn = positive(&json, "ffn", 0);
-    model->ffn_kind = text_of(&json, "ffn_kind", NULL, arena);
-    model->vocab = positive(&json, "vocab", 0);
-    model->seq = (int)tc_json_integer(&json, "seq", 1, 1 << 30, 0);
-    model->tied_embeddings = tc_json_bool(&json, "tied_embeddings", TC_UNSET);
-    model->experts = (int)tc_json_integer(&json, "experts", 0, LARGEST, 0);
-    model->experts_per_token = (int)tc_json_integer(&json, "experts_per_token", 0, LARGEST, 0);
-    model->expert_ffn = positive(&json, "expert_ffn", 0);
-    model->shared_experts = (int)tc_json_integer(&json, "shared_experts", 0, LARGEST, TC_UNSET);
-    /* -1 is how some launch scripts write "no dense layer". */
-    int dense = (int)tc_json_integer(&json, "dense_layers", -1, LARGEST, TC_UNSET);
-    model->dense_layers = dense == -1 && tc_json_value(&json, "dense_layers") ? 0 : dense;
-    if (model->experts && model->experts_per_token > model->experts)
-        tc_json_fail(&json, "experts_per_token", "%d; at most the %d experts are possible", model->experts_per_token,
-                     model->experts);
-
-    tc_json mla = tc_json_child(&json, "mla");
-    model->mla.q_rank = positive(&mla, "q_lora", 0);
-    model->mla.kv_rank = positive(&mla, "kv_lora", 0);
-    model->mla.nope_dim = positive(&mla, "qk_nope", 0);
-    model->mla.rope_dim = positive(&mla, "qk_rope", 0);
-    model->mla.v_dim = positive(&mla, "v", 0);
-}
-
 static void read_source(const tc_json *row, const tc_json *norm, tc_published_run *run, tc_arena *arena) {
-    run->id = text_of(row, "id", "", arena);
+    run->id = tc_published_text(row, "id", "", arena);
     if (run->id[0] == 0) tc_json_fail(row, "id", "missing; every run needs a name of its own");
-    run->group = text_of(row, "group", run->id, arena);
-    run->source_family = text_of(norm, "source_family", run->group, arena);
-    run->source_kind = text_of(row, "source_kind", "", arena);
-    run->stack = text_of(norm, "stack", NULL, arena);
-    run->accelerator = text_of(row, "accelerator", NULL, arena);
+    run->group = tc_published_text(row, "group", run->id, arena);
+    run->source_family = tc_published_text(norm, "source_family", run->group, arena);
+    run->source_kind = tc_published_text(row, "source_kind", "", arena);
+    run->stack = tc_published_text(norm, "stack", NULL, arena);
+    run->accelerator = tc_published_text(row, "accelerator", NULL, arena);
     run->accelerator_certain = tc_json_bool(norm, "accelerator_certain", 1) == 1;
     run->out_of_memory = strcmp(tc_json_string(row, "quality", ""), "oom") == 0;
     run->counts = tc_json_bool(norm, "counts", 1) == 1 && !run->out_of_memory;
@@ -210,7 +164,7 @@ static tc_code read_line(const char *path, int line, const char *text, size_t le
     if (code != TC_OK) return code;
     tc_json row = tc_json_root(&document), norm = tc_json_child(&row, "norm");
     read_source(&row, &norm, run, arena);
-    read_model(&row, &run->model, arena);
+    tc_published_read_model(&row, &run->model, arena);
     read_layout(&row, &norm, run);
     read_measured(&row, &norm, run);
     read_recipe(&row, &norm, published, run);

@@ -13,6 +13,8 @@
  * - `shared_experts` is a count: their total width is shared_experts x expert_ffn.
  * - a mixture of experts without `expert_ffn` has experts of width `ffn`; dense_layers are the first layers.
  * - with MLA (`mla.kv_rank` > 0, or family mla-moe) `head_dim` is not the width of a head.
+ * - what a model has beside the language model's sizes - towers, latents, fine-tuning, reinforcement learning - is read into
+ *   structs of its own; kinds.c says which of it is modelled.
  * - `vpp` is the number of model chunks of a device; layers need not be a multiple of pp x vpp, since
  *   frameworks count embedding and head as layers or leave the last stages shorter.
  */
@@ -20,6 +22,7 @@
 #define TC_VALIDATE_PUBLISHED_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "traincast.h"
 #include "validate/normalise.h"
 
@@ -41,6 +44,48 @@ typedef enum tc_memory_kind {
     TC_MEMORY_DEVICE
 } tc_memory_kind;
 
+/* `vision`, `audio`: an encoder beside the language model. */
+typedef struct tc_published_tower {
+    bool stated;
+    const char *name, *projector; /* NULL */
+    double params_b;
+    int layers, hidden, heads, ffn, patch, merge, temporal_patch, image_size, tiles, tokens_per_image, window;
+    int full_attention_blocks, deepstack_layers; /* how many are listed */
+} tc_published_tower;
+
+/* A diffusion transformer's latents: their sizes before the autoencoder, in frames and pixels. */
+typedef struct tc_published_latents {
+    int frames, height, width, latent_tokens, text_tokens, double_blocks, single_blocks;
+    int cross_attention;                               /* 0, 1, TC_UNSET */
+    const char *cond, *vae, *attention, *text_encoder; /* NULL */
+} tc_published_latents;
+
+typedef struct tc_published_finetune {
+    const char *kind;    /* full, lora, qlora, dpo-lora, ...; NULL: no fine-tuning */
+    int rank;            /* 0 */
+    const char *targets; /* NULL */
+    int base_bits;       /* of the frozen weights; 0 */
+    const char *quant;   /* NULL */
+    int packed, freeze_vision, reference_model, train_embeddings, use_dora; /* 0, 1, TC_UNSET */
+    double trainable;                                                       /* parameters; 0 */
+} tc_published_finetune;
+
+typedef struct tc_published_rl {
+    const char *algorithm, *schedule; /* grpo, ppo, ...; NULL: none */
+    int prompts, samples_per_prompt;  /* of a step; 0 */
+    double mean_total_len;            /* tokens of a sample; 0 */
+    int max_total_len;
+    int reference_model; /* 0, 1, TC_UNSET */
+} tc_published_rl;
+
+/* Layers that mix tokens by other means than full attention, and parts beside the decoder: how many; 0. */
+typedef struct tc_published_mixers {
+    int mamba_layers, linear_layers, encoder_layers, cross_attention_layers, moe_latent;
+    bool sparse_attention, compressed_attention, hyper_connections;
+    int window, full_layers, sliding_layers;
+    int mtp; /* TC_UNSET */
+} tc_published_mixers;
+
 typedef struct tc_published_model {
     const char *name, *family; /* never NULL: "" where not stated */
     double params_b, active_params_b;
@@ -52,7 +97,13 @@ typedef struct tc_published_model {
     int dense_layers;   /* leading dense layers of a mixture of experts; TC_UNSET */
     struct {
         int q_rank, kv_rank, nope_dim, rope_dim, v_dim;
-    } mla; /* kv_rank 0: not stated; q_rank 0: plain projection */
+    } mla;                 /* kv_rank 0: not stated; q_rank 0: plain projection */
+    int shared_expert_ffn; /* total width, where it is not a multiple of expert_ffn; 0 */
+    tc_published_mixers mixers;
+    tc_published_tower vision, audio;
+    tc_published_latents latents;
+    tc_published_finetune finetune;
+    tc_published_rl rl;
 } tc_published_model;
 
 typedef struct tc_published_run {
@@ -109,6 +160,11 @@ typedef struct tc_published {
  * `refused`; a text without any good row is an error. */
 TC_NODISCARD tc_code tc_published_read(tc_published *published, const char *path, const char *text, size_t length,
                                        tc_error *error);
+
+/* `model` of a row; texts go to the arena. */
+void tc_published_read_model(const tc_json *row, tc_published_model *model, tc_arena *arena);
+/* A copy in the arena of a text of a row; `missing` where there is none. */
+const char *tc_published_text(const tc_json *json, const char *key, const char *missing, tc_arena *arena);
 
 /* The same from a file. */
 TC_NODISCARD tc_code tc_published_read_file(tc_published *published, const char *path, tc_error *error);

@@ -70,6 +70,7 @@ static void blocks_from_run(tc_case *c, tc_model *model) {
         block.experts.top_k = m->experts_per_token > 0 ? m->experts_per_token : 2;
         block.experts.ffn = m->expert_ffn > 0 ? m->expert_ffn : dense_ffn(c, m, gated);
         if (m->shared_experts > 0) block.experts.shared_ffn = m->shared_experts * block.experts.ffn;
+        if (m->shared_expert_ffn > 0) block.experts.shared_ffn = m->shared_expert_ffn;
     } else {
         block.count = m->layers;
         block.dense.ffn = dense_ffn(c, m, gated);
@@ -129,11 +130,6 @@ static tc_code blocks_from_catalog(tc_catalog *catalog, tc_case *c, tc_error *er
 tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_published_model *m = &c->run->model;
     c->job.model = tc_default_model();
-    if (!c->family->modelled) {
-        char reason[160];
-        snprintf(reason, sizeof reason, "family %s is not modelled yet", m->family);
-        return tc_case_end(c, TC_CASE_UNSUPPORTED, reason);
-    }
     bool shaped = m->layers > 0 && m->hidden > 0 && m->heads > 0;
     if (shaped) {
         model_from_run(c, &c->job.model);
