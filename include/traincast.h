@@ -692,6 +692,8 @@ TC_API void tc_answer_free(char *answer);
 
 #include "traincast_plan.h"
 
+#include "traincast_serving.h"
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,14 +17,15 @@ step: base workload network layout device memory
 forecast: base catalog workload network layout device memory step
 search: base workload network layout device memory step forecast
 run: base catalog workload network layout device memory step forecast
-fleet: base catalog workload network layout device memory step forecast search run
-validate: base catalog workload network layout device memory step forecast run
+serving: base workload network layout device run
+fleet: base catalog workload network layout device memory step forecast search run serving
+validate: base catalog workload network layout device memory step forecast run serving
 interop: base catalog workload layout
 sweep: base catalog workload network layout device memory step forecast search
-report: base catalog workload network layout device memory step forecast search run fleet validate interop sweep
+report: base catalog workload network layout device memory step forecast search run serving fleet validate interop sweep
 store: base catalog layout search sweep
 mpi: base sweep report store
-cli: base catalog workload network layout device memory step forecast search run fleet validate interop sweep report store
+cli: base catalog workload network layout device memory step forecast search run serving fleet validate interop sweep report store
 '
 for directory in src/*/; do
     layer=$(basename "$directory")

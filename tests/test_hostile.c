@@ -21,6 +21,7 @@
 #include "machine.h"
 #include "run/members.h"
 #include "search/members.h"
+#include "serving/members.h"
 #include "workload/members.h"
 
 /* ---- the generator --------------------------------------------------------------------------- */
@@ -328,6 +329,56 @@ static void runs(void **state) {
     }
 }
 
+/* An engine whose parameters are all in the middle of their ranges. */
+static tc_engine sound_engine(void) {
+    tc_engine engine = tc_default_engine();
+    int count;
+    const tc_serving_parameter *p = tc_serving_parameters(&count);
+    for (int i = 0; i < count; i++) {
+        double value = p[i].low > 0 ? sqrt(p[i].low * p[i].high) : p[i].high / 10;
+        memcpy((char *)&engine.params + p[i].offset, &value, sizeof value);
+    }
+    return engine;
+}
+
+static void check_not_infinite(double value, const char *what) {
+    if (isinf(value)) fail_msg("serving: %s is infinite", what);
+}
+
+static void servings(void **state) {
+    (void)state;
+    int answered = 0, refused = 0;
+    leaf_count = 0;
+    collect(&tc_serving_question_members, 0);
+    for (int i = 0; i < calls(); i++) {
+        tc_serving_question q = tc_default_serving_question();
+        tc_serving_answer a;
+        tc_error error = {0};
+        tc_question machine = round_machine(8);
+        q.model = machine.job.model;
+        q.cluster = machine.cluster;
+        q.engine = sound_engine();
+        if (i % 2) q.concurrency = 16;
+        if (i % 3 == 0) q.tp = q.pp = 1;
+        if (i) spoil_some(&q);
+        q.economics = NULL;
+        tc_code code = tc_infer(&q, &a, &error);
+        check_error(code, &error, "infer");
+        code ? refused++ : answered++;
+        if (i == 0) assert_int_equal(code, TC_OK);
+        if (code) continue;
+        check_not_infinite(a.ttft_s, "TTFT");
+        check_not_infinite(a.tpot_s, "TPOT");
+        check_not_infinite(a.e2e_s, "e2e");
+        check_not_infinite(a.output_tokens_per_s, "the output rate");
+        check_not_infinite(a.memory_bytes, "memory");
+        check_not_infinite(a.power_w, "power");
+        assert_true(a.bound < TC_SERVING_BOUNDS && a.assumed_count <= TC_SERVING_ASSUMED_MAX);
+        assert_true(isnan(a.output_tokens_per_s) || a.output_tokens_per_s >= 0);
+    }
+    assert_true(answered > calls() / 20 && refused > calls() / 20);
+}
+
 static void classes(void **state) {
     (void)state;
     for (int i = 0; i < calls(); i++) {
@@ -584,6 +635,8 @@ static void tables_have_every_member(void **state) {
     has_no_gap(&tc_search_input_members, "tc_search_input");
     has_no_gap(&tc_run_input_members, "tc_run_input");
     has_no_gap(&tc_economics_members, "tc_economics");
+    has_no_gap(&tc_engine_members, "tc_engine");
+    has_no_gap(&tc_serving_question_members, "tc_serving_question");
     has_no_gap(&tc_controls_members, "tc_controls");
     has_no_gap(&tc_control_options_members, "tc_control_options");
     has_no_gap(&tc_scenario_members, "tc_scenario");
@@ -598,6 +651,7 @@ int main(void) {
         cmocka_unit_test(forecasts),
         cmocka_unit_test(searches),
         cmocka_unit_test(runs),
+        cmocka_unit_test(servings),
         cmocka_unit_test(classes),
         cmocka_unit_test(plans),
         cmocka_unit_test(arrays_are_looked_at),

@@ -2,7 +2,7 @@
 # wasm.sh BUILD: the core compiles for wasm32, links without YAML, JSON, files and threads, and forecasts
 # the same as here.
 #
-# The core is base, workload, network, layout, device, memory, step, forecast, search and run, but for the files of
+# The core is base, workload, network, layout, device, memory, step, forecast, search, run and serving, but for the files of
 # them that read data (they include the catalog, but for its plain values, or base/file.h and base/json.h), and the defaults of
 # the input structs. Run under Node's WASI where there is one; otherwise compiled and linked only.
 set -eu
@@ -11,7 +11,7 @@ mkdir -p "$build"
 clang=$(command -v clang-14 || command -v clang)
 version=$("$clang" -dumpversion | cut -d. -f1)
 sources=src/catalog/defaults.c
-for file in src/base/*.c src/workload/*.c src/network/*.c src/layout/*.c src/device/*.c src/memory/*.c src/step/*.c src/forecast/*.c src/search/*.c src/run/*.c; do
+for file in src/base/*.c src/workload/*.c src/network/*.c src/layout/*.c src/device/*.c src/memory/*.c src/step/*.c src/forecast/*.c src/search/*.c src/run/*.c src/serving/*.c; do
     # what it includes, of this repository, directly or not
     includes=$("$clang" -MM -Iinclude -Isrc "$file" | sed 's:src/catalog/\(interval_model\|published_layouts\).h::g')
     case $includes in *src/catalog/* | *src/base/json.h* | *src/base/file.h*) continue ;; esac

@@ -15,6 +15,7 @@ static const struct kind {
     [TC_KIND_FABRIC] = {"fabric", "fabrics", &tc_fabric_schema},
     [TC_KIND_MODEL] = {"model", "models", &tc_model_schema},
     [TC_KIND_STACK] = {"stack", "stacks", &tc_stack_schema},
+    [TC_KIND_ENGINE] = {"engine", "engines", &tc_engine_schema},
     [TC_KIND_SCENARIO] = {"scenario", "scenarios", NULL},
     [TC_KIND_FITTED] = {"fitted", "fitted", NULL},
     [TC_KIND_COMMON] = {"common", "", NULL},

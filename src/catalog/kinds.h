@@ -11,6 +11,7 @@ typedef enum tc_kind {
     TC_KIND_FABRIC,
     TC_KIND_MODEL,
     TC_KIND_STACK,
+    TC_KIND_ENGINE,
     TC_KIND_SCENARIO,
     TC_KIND_FITTED, /* device and stack: what fitting wrote */
     TC_KINDS,
@@ -36,6 +37,7 @@ extern const tc_schema tc_architecture_schema; /* checks only; parameters are re
 extern const tc_schema tc_fabric_schema;       /* tc_fabric */
 extern const tc_schema tc_model_schema;        /* tc_model */
 extern const tc_schema tc_stack_schema;        /* tc_stack */
+extern const tc_schema tc_engine_schema;       /* tc_engine; parameters are resolved in layers */
 extern const tc_schema tc_stack_age_schema;    /* tc_stack: one of its ages */
 extern const tc_schema tc_fitted_device_schema, tc_fitted_stack_schema; /* check only */
 

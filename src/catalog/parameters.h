@@ -20,7 +20,7 @@ typedef struct tc_parameter_table {
     int count;
 } tc_parameter_table;
 
-extern const tc_parameter_table tc_device_parameter_table, tc_stack_parameter_table;
+extern const tc_parameter_table tc_device_parameter_table, tc_stack_parameter_table, tc_serving_parameter_table;
 
 #define TC_MAX_PARAMETERS 64
 

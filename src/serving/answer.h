@@ -1,0 +1,14 @@
+/* answer.h - one layout under a load as an answer. */
+#ifndef TC_SERVING_ANSWER_H
+#define TC_SERVING_ANSWER_H
+
+#include "serving/rank.h"
+
+/* The question with these degrees; `assumed` stays empty. */
+TC_NODISCARD tc_code tc_serving_answer_of(const tc_serving_question *question, const tc_serving_degrees *degrees,
+                                          tc_serving_answer *out, tc_error *error);
+
+/* Power, energy and money of an answer whose rates stand. mfu: of the whole, over all devices. */
+void tc_serving_money(const tc_serving_question *question, tc_serving_answer *out);
+
+#endif

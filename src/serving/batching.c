@@ -1,0 +1,246 @@
+/* batching.c - continuous batching in closed form: prefill and decode share a replica.
+ *
+ * With a mean of B requests that decode, a step takes d(B) and yields `accepted` tokens of each. Every request brings a prompt;
+ * while it decodes its o tokens, as many others' prompts come as it has company, so that
+ *   TPOT = d / accepted + company x W / o,    rate = B / (o TPOT),
+ * W = what a prompt takes from those that decode: its own steps, or (chunked prefill; Agrawal et al. 2024, Sarathi-Serve, arXiv
+ * 2403.02310) what its chunks add to steps that decode anyway. Its latency is W and, in chunks, the decode steps beneath it.
+ * A request that arrives at random sees the mean company B (M/G/infinity; Wolff 1982, PASTA); in a closed loop of N requests
+ * B (N - 1) / N. Prompts queue for the prefill (queue.h).
+ * p95: TTFT from the tails of wait and prompt lengths; TPOT from the spread of the company (Poisson, or binomial in a closed loop),
+ * averaged over a residence, and of the prompts met in it.
+ * Ignored: evictions and recomputation where the cache is full (at most `most` requests run), order of requests by length. */
+#include "serving/batching.h"
+
+#include <math.h>
+
+#include "serving/queue.h"
+
+#define NORMAL_95 1.6448536269514722
+/* The mean of a Poisson company over one residence of fixed length has 2/3 of its variance: correlation falls linearly. */
+#define AVERAGED 0.816
+#define ROUNDS 40
+
+/* ---- steps -------------------------------------------------------------------------------------- */
+
+/* With the host: in series, or behind the step before; kernels that no graph replays are issued one by one. */
+static double with_host(const tc_service *s, double device_s, double kernels, double requests, bool replayed,
+                        tc_serving_parts *parts) {
+    const tc_engine *e = &s->question->engine;
+    double host = e->params.host_step_s + e->params.host_request_s * requests,
+           issue = replayed ? 0 : kernels * e->params.host_kernel_s;
+    double run = device_s > issue ? device_s : issue;
+    double total = e->overlapped ? (run > host ? run : host) : run + host;
+    if (parts) parts->host += total - device_s;
+    return total;
+}
+
+/* A step with so many that decode and so many tokens of a prompt; share: of the prompt's query-key pairs. */
+static double step(const tc_service *s, double requests, double prompt, double share, tc_serving_parts *parts) {
+    double pairs = s->uncached * (s->cached + s->uncached / 2);
+    tc_load load = {.requests = requests,
+                    .rows = 1 + s->question->draft_tokens,
+                    .context = s->context,
+                    .prompt = prompt,
+                    .pairs = prompt > 0 ? pairs * share : 0,
+                    .keys = s->cached + s->uncached,
+                    .prompts = prompt > 0 ? share : 0};
+    double kernels, device = tc_load_seconds(s->rank, &load, parts, &kernels);
+    if (requests > 0 && s->drafts > 0) {
+        device *= 1 + s->drafts;
+        if (parts) {
+            double *part[] = {&parts->weights, &parts->kv, &parts->compute, &parts->communication, &parts->launches};
+            for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) *part[i] *= 1 + s->drafts;
+        }
+    }
+    return with_host(s, device, kernels, requests, prompt <= 0 && s->question->engine.graphs, parts);
+}
+
+double tc_decode_step(const tc_service *s, double requests, tc_serving_parts *parts) {
+    return step(s, requests, 0, 0, parts);
+}
+
+double tc_prompt_seconds(const tc_service *s, double requests, tc_serving_parts *parts) {
+    double most = s->chunk > 0 && s->chunk < s->question->engine.prompt_tokens ? s->chunk
+                                                                               : s->question->engine.prompt_tokens;
+    double tokens = requests * s->uncached, steps = ceil(tokens / most);
+    double one = step(s, 0, tokens / steps, requests / steps, parts);
+    if (parts) {
+        double *part[] = {&parts->weights, &parts->kv, &parts->compute, &parts->communication, &parts->launches, &parts->host};
+        for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) *part[i] *= steps;
+    }
+    return steps * one;
+}
+
+/* ---- a prompt among those that decode --------------------------------------------------------------- */
+
+typedef struct prompt {
+    double work_s;    /* taken from those that decode */
+    double latency_s; /* until its first token */
+} prompt;
+
+static prompt prompt_at(const tc_service *s, double requests, double decode_s) {
+    if (s->prefills > 0) return (prompt){0, s->prompt_s};
+    if (s->chunk <= 0) return (prompt){s->prompt_s / s->rank->stages, s->prompt_s};
+    double room = s->chunk - requests * (1 + s->question->draft_tokens);
+    if (room < s->chunk / 8) room = s->chunk / 8;
+    double steps = ceil(s->uncached / room);
+    double added = step(s, requests, s->uncached / steps, 1 / steps, NULL) - decode_s;
+    if (added < 0) added = 0;
+    return (prompt){steps * added / s->rank->stages, steps * (added + decode_s)};
+}
+
+/* Time per token, prompts of the company included; *p: a prompt there. */
+static double tpot_at(const tc_service *s, double company, double *decode_s, prompt *p) {
+    double seen = 1 + company;
+    *decode_s = tc_decode_step(s, seen, NULL);
+    *p = prompt_at(s, seen, *decode_s);
+    return *decode_s / s->accepted + (s->outputs > 0 ? company * p->work_s / s->outputs : 0);
+}
+
+/* The p95 over requests, where the company varies by `sd`. */
+static double tpot_p95_at(const tc_service *s, double company, double sd, const prompt *p) {
+    double met = company + NORMAL_95 * sqrt(company * (1 + s->input_scv));
+    double decode = tc_decode_step(s, 1 + company + NORMAL_95 * AVERAGED * sd, NULL);
+    return decode / s->accepted + (s->outputs > 0 ? met * p->work_s / s->outputs : 0);
+}
+
+/* ---- open ----------------------------------------------------------------------------------------------- */
+
+/* Waits for the prefill, where requests come at random. */
+static void add_open_wait(const tc_service *s, const prompt *p, tc_state *out) {
+    double servers = s->prefills > 0 ? s->prefills : s->replicas;
+    double rho = out->rate * s->replicas / servers * p->latency_s;
+    if (rho >= 1) {
+        out->wait_s = out->ttft_s = out->ttft_p95_s = HUGE_VAL;
+        return;
+    }
+    out->wait_s = tc_queue_wait(servers, rho, p->latency_s, s->arrival_scv, s->input_scv);
+    out->ttft_s = out->wait_s + p->latency_s + s->transfer_s;
+    out->ttft_p95_s = tc_queue_p95(out->wait_s, tc_queue_waits(servers, rho), p->latency_s, s->input_scv) + s->transfer_s;
+}
+
+tc_state tc_state_of_batch(const tc_service *s, double batch) {
+    tc_state out = {.batch = batch};
+    prompt p;
+    out.tpot_s = tpot_at(s, batch, &out.step_s, &p);
+    out.rate = s->outputs > 0 ? batch / (s->outputs * out.tpot_s) : batch / p.latency_s;
+    out.prompt_work_s = p.work_s;
+    out.tpot_p95_s = tpot_p95_at(s, batch, sqrt(batch), &p);
+    out.busy = 1 - exp(-batch) * fmax(1 - out.rate * p.work_s, 0);
+    add_open_wait(s, &p, &out);
+    return out;
+}
+
+/* The root of an increasing function between low, where it is below 0, and high. */
+typedef double increasing(const tc_service *s, double at, double wanted);
+
+static double root_of(const tc_service *s, increasing *f, double wanted, double high) {
+    double low = 0, f_low = -wanted, f_high = f(s, high, wanted);
+    if (f_high <= 0) return high;
+    for (int i = 0; i < ROUNDS && high - low > 1e-4 * high + 1e-9; i++) {
+        double at = low + (high - low) * (f_low / (f_low - f_high));
+        double inset = 0.02 * (high - low); /* an end that stays is moved too */
+        if (at < low + inset) at = low + inset;
+        if (at > high - inset) at = high - inset;
+        double value = f(s, at, wanted);
+        if (value <= 0)
+            low = at, f_low = value, f_high /= 2;
+        else
+            high = at, f_high = value, f_low /= 2;
+    }
+    return (low + high) / 2;
+}
+
+static double rate_over(const tc_service *s, double batch, double wanted) {
+    double decode_s;
+    prompt p;
+    double tpot = tpot_at(s, batch, &decode_s, &p);
+    return (s->outputs > 0 ? batch / (s->outputs * tpot) : batch / p.latency_s) - wanted;
+}
+
+tc_state tc_state_of_rate(const tc_service *s, double rate) {
+    double batch = root_of(s, rate_over, rate, s->most);
+    tc_state out = tc_state_of_batch(s, batch);
+    if (out.rate >= rate * 0.999) return out;
+    out.ttft_s = out.ttft_p95_s = out.wait_s = HUGE_VAL; /* the queue grows without end */
+    out.busy = 1;
+    return out;
+}
+
+/* ---- closed ----------------------------------------------------------------------------------------------- */
+
+/* A closed loop of so many requests, of which `batch` decode. */
+static tc_state closed_at(const tc_service *s, double batch, double requests, double *decoding) {
+    double company = batch * (requests > 1 ? (requests - 1) / requests : 0);
+    tc_state out = {.batch = batch, .busy = 1};
+    prompt p;
+    out.tpot_s = tpot_at(s, company, &out.step_s, &p);
+    double delay = s->outputs * out.tpot_s + s->transfer_s;
+    double customers = s->prefills > 0 ? requests * s->replicas / s->prefills : requests;
+    double residence = tc_closed_residence(customers < 1 ? 1 : customers, p.latency_s, delay);
+    out.rate = requests / (residence + delay);
+    *decoding = requests * s->outputs * out.tpot_s / (residence + delay);
+    out.wait_s = residence - p.latency_s;
+    if (out.wait_s < 0) out.wait_s = 0;
+    out.ttft_s = residence + s->transfer_s;
+    out.prompt_work_s = p.work_s;
+    double busy = p.latency_s / residence;
+    out.ttft_p95_s = tc_queue_p95(out.wait_s, 1 - busy, p.latency_s, s->input_scv) + s->transfer_s;
+    double free = batch < requests ? 1 - batch / requests : 0;
+    out.tpot_p95_s = company > 0 ? tpot_p95_at(s, company, sqrt(company * free), &p) : out.tpot_s;
+    return out;
+}
+
+static double decoding_over(const tc_service *s, double batch, double requests) {
+    double decoding;
+    closed_at(s, batch, requests, &decoding);
+    return batch - decoding;
+}
+
+tc_state tc_state_of_concurrency(const tc_service *s, double requests) {
+    double running = requests < s->most ? requests : s->most, decoding;
+    double batch = s->outputs > 0 ? root_of(s, decoding_over, running, running) : 0;
+    tc_state out = closed_at(s, batch, running, &decoding);
+    if (requests > running && out.rate > 0) { /* the others wait for a place */
+        double wait = (requests - running) / out.rate;
+        out.wait_s += wait;
+        out.ttft_s += wait;
+        out.ttft_p95_s += wait;
+    }
+    return out;
+}
+
+/* ---- static -------------------------------------------------------------------------------------------------- */
+
+tc_state tc_state_of_static(const tc_service *s, double requests) {
+    tc_state out = {.batch = requests, .busy = 1};
+    out.ttft_s = out.ttft_p95_s = tc_prompt_seconds(s, requests, NULL);
+    out.step_s = tc_decode_step(s, requests, NULL);
+    out.tpot_s = out.tpot_p95_s = out.step_s / s->accepted;
+    out.rate = requests / (out.ttft_s + s->outputs * out.tpot_s);
+    return out;
+}
+
+/* ---- objectives ------------------------------------------------------------------------------------------------ */
+
+static bool within(const tc_state *state, double ttft_s, double tpot_s) {
+    return state->ttft_p95_s <= ttft_s && (state->tpot_p95_s <= tpot_s);
+}
+
+tc_state tc_state_of_objectives(const tc_service *s, double ttft_s, double tpot_s, bool *meets) {
+    double low = fmin(1e-3, s->most), high = s->most;
+    tc_state best = tc_state_of_batch(s, low), state = tc_state_of_batch(s, high);
+    *meets = within(&best, ttft_s, tpot_s);
+    if (!*meets) return best;
+    if (within(&state, ttft_s, tpot_s)) return state;
+    for (int i = 0; i < ROUNDS && high / low > 1.002; i++) {
+        double at = high / low > 4 ? sqrt(low * high) : (low + high) / 2;
+        state = tc_state_of_batch(s, at);
+        if (within(&state, ttft_s, tpot_s))
+            low = at, best = state;
+        else
+            high = at;
+    }
+    return best;
+}

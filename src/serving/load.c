@@ -1,0 +1,118 @@
+/* load.c - the seconds of one step on a rank: decoding requests, prompts, or both.
+ *
+ * Every layer: its products, decode attention (keys and values over the bandwidth against the FLOPs of all query heads), prefill
+ * attention at the device's own rate, small kernels, all-reduces, and of experts the exchange of tokens both ways.
+ * Of E experts, k for a token, T tokens touch E (1 - (1 - k/E)^T) where routing is even; a rank has its share of them.
+ * With a pipeline a step passes all stages; each replica has as many micro-batches in flight as stages, a share of the requests each. */
+#include <math.h>
+
+#include "serving/rank.h"
+
+/* Rows of a tile that experts fill in vain, in the mean. */
+#define HALF_TILE 8.0
+#define TILE_ROWS 16.0
+
+/* Adds a product of so many rows; read: share of the weights that is read. */
+static double product_seconds(const tc_product *p, double rows, double tile_rows, double read, tc_serving_parts *parts) {
+    double memory = p->weights_s * read + rows * p->move_s, compute = tile_rows * p->row_s;
+    double busy = sqrt(memory * memory + compute * compute);
+    if (parts) {
+        *(memory >= compute ? &parts->weights : &parts->compute) += busy;
+        parts->launches += p->floor_s;
+    }
+    return busy + p->floor_s;
+}
+
+static double decode_attention(const tc_rank *r, const tc_layers *l, const tc_load *load, double share,
+                               tc_serving_parts *parts) {
+    double requests = load->requests * share;
+    if (!l->attends || requests <= 0) return 0;
+    double context = l->window > 0 && l->window < load->context ? l->window : load->context;
+    double keys = requests * context, read = keys * l->kv_bytes * r->kv_s_per_byte,
+           compute = keys * load->rows * l->row_pair_flops * l->heads_padding * r->decode_pair_s;
+    double busy = read > compute ? read : compute;
+    if (parts) {
+        *(read >= compute ? &parts->kv : &parts->compute) += busy;
+        parts->launches += r->attention_floor_s;
+    }
+    return busy + r->attention_floor_s;
+}
+
+static double prefill_attention(const tc_rank *r, const tc_layers *l, const tc_load *load, tc_serving_parts *parts) {
+    if (!l->attends || load->pairs <= 0) return 0;
+    double pairs = load->pairs, keys = load->keys;
+    if (l->window > 0 && l->window < keys) {
+        pairs *= l->window / keys;
+        keys = l->window;
+    }
+    double busy = pairs * l->pair_flops * r->prefill_pair_s * (keys + r->prefill_seq_half) / keys;
+    if (parts) {
+        parts->compute += busy;
+        parts->launches += r->attention_floor_s;
+    }
+    return busy + r->attention_floor_s;
+}
+
+/* Products of a layer with so many rows. */
+static double products_seconds(const tc_rank *r, const tc_layers *l, double rows, tc_serving_parts *parts) {
+    double sum = 0, routed = 0, touched = 1;
+    if (l->has_experts) {
+        double tokens = rows * r->group;
+        touched = l->miss_log > -HUGE_VAL ? 1 - exp(tokens * l->miss_log) : 1;
+        routed = tokens * l->top_k * l->local / l->experts * (1 + (l->local < l->experts ? r->imbalance : 0));
+    }
+    double tile = rows > TILE_ROWS ? rows : TILE_ROWS;
+    for (int i = 0; i < l->products; i++) {
+        const tc_product *p = &l->product[i];
+        sum += p->experts ? product_seconds(p, routed, routed + HALF_TILE * touched * l->local, touched, parts)
+                          : product_seconds(p, rows, tile, 1, parts);
+    }
+    return sum;
+}
+
+static double communication_seconds(const tc_rank *r, const tc_layers *l, double rows) {
+    double bytes = rows * r->hidden * 2, seconds = 0;
+    bool exchanges = l->has_experts && r->group > 1;
+    double reductions = exchanges ? l->reductions_shared : l->reductions;
+    if (reductions > 0) seconds += reductions * (r->reduce.start_s + bytes * r->reduce.byte_s);
+    if (exchanges) {
+        double sent = rows / r->tp * l->top_k * r->hidden * r->exchange_bytes * (1 + r->imbalance);
+        seconds += 2 * (r->exchange.start_s + sent * r->exchange.byte_s);
+    }
+    return seconds;
+}
+
+double tc_load_seconds(const tc_rank *r, const tc_load *load, tc_serving_parts *parts, double *kernels) {
+    double share = 1 / r->stages, rows = load->requests * load->rows * share + load->prompt, total = 0, count = 0;
+    if (load->requests > 0 && rows < load->rows) rows = load->rows; /* at least one request a micro-batch */
+    double attention_share = load->requests > 0 && load->requests * share < 1 ? 1 / load->requests : share;
+    tc_serving_parts sum = {0};
+    for (int i = 0; i < r->runs; i++) {
+        const tc_layers *l = &r->run[i];
+        tc_serving_parts one = {0}, *to = parts ? &one : NULL;
+        double layer = products_seconds(r, l, rows, to);
+        layer += decode_attention(r, l, load, attention_share, to) + prefill_attention(r, l, load, to);
+        double communication = communication_seconds(r, l, rows), small = l->kernels * r->kernel_s;
+        layer += communication + small;
+        double times = l->count * r->stages;
+        total += times * layer;
+        count += times * (l->products + (l->attends ? 1 : 0) + l->kernels + l->reductions);
+        if (!parts) continue;
+        sum.weights += times * one.weights;
+        sum.kv += times * one.kv;
+        sum.compute += times * one.compute;
+        sum.communication += times * communication;
+        sum.launches += times * (one.launches + small);
+    }
+    double head_rows = load->requests * load->rows * share + load->prompts;
+    total += product_seconds(&r->head, head_rows, head_rows > TILE_ROWS ? head_rows : TILE_ROWS, 1,
+                             parts ? &sum : NULL);
+    if (r->stages > 1) {
+        double hops = r->stages * (r->hop.start_s + rows * r->hidden * 2 / r->tp * r->hop.byte_s);
+        total += hops;
+        sum.communication += hops;
+    }
+    if (parts) *parts = sum;
+    if (kernels) *kernels = count + 4;
+    return total;
+}

@@ -1,0 +1,249 @@
+/* rank.c - a served model on one rank: its operators (workload/operators.h) as products of few rows, keys and values.
+ *
+ * A product of m rows takes floor + sqrt(read^2 + compute^2): read = weights / (bandwidth x stream_fraction) + rows moved,
+ * compute = FLOPs of m rows, at least a tile of 16, at the device's sustained rate (device/kernel.h) times the engine's share.
+ * floor is what kernels of few rows take beyond: least squares of AIConfigurator's tables give t0 + bytes / (e x bandwidth),
+ * so that small matrices, as tensor parallelism makes them, reach half of the bandwidth or less.
+ * Keys and values of a token: 2 x kv_heads x head_dim (GQA; heads are copied where there are more ranks), kv_rank + rope (MLA,
+ * on every tensor-parallel rank; DeepSeek-AI 2024, arXiv 2405.04434, section 2.1). In decode the up-projections of MLA are
+ * absorbed: their FLOPs and bytes are those of one more token, attention runs over the latent vector.
+ * Ignored: biases, the traffic of norms (they are small kernels), weights that the last-level cache holds. */
+#include "serving/rank.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/formats.h"
+#include "device/kernel.h"
+#include "network/collective.h"
+#include "workload/operators.h"
+
+#define TILE_ROWS 16.0
+#define LARGE_BYTES 1e9
+
+static const struct weights {
+    double bits;
+    bool experts;
+    int products;
+} formats[TC_WEIGHT_FORMAT_COUNT] = {
+#define WEIGHT_ROW(id, word, bits, experts, products) {bits, experts, products},
+    TC_WEIGHT_FORMATS(WEIGHT_ROW)};
+
+/* Rates of products, by what their weights are in. */
+typedef struct products {
+    double bits;            /* of a weight that follows the format */
+    double rate, rate_wide; /* FLOP/s of long rows */
+    double quantise_s;      /* of the inputs of a product in a narrow format */
+    double stream, expert_stream;
+    bool experts_alone;
+} products;
+
+/* ---- products ---------------------------------------------------------------------------------- */
+
+static tc_product product_of(const tc_serving_question *q, const products *p, const tc_operator *op) {
+    const tc_serving_params *s = &q->engine.params;
+    bool expert = op->tag == TC_TAG_EXPERT;
+    bool narrow = op->gemm.low_precision && (expert || !p->experts_alone);
+    double share = expert ? s->expert_prefill_fraction : s->prefill_fraction;
+    double n = op->gemm.n, k = op->gemm.k, bytes = op->weights * (narrow ? p->bits : 16) / 8;
+    return (tc_product){.weights_s = bytes / (expert ? p->expert_stream : p->stream),
+                        .row_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * share),
+                        .move_s = 2 * (n + k) / p->stream,
+                        .floor_s = s->gemm_floor_s + (narrow ? p->quantise_s : 0),
+                        .bytes = bytes,
+                        .experts = expert};
+}
+
+/* The products of a format on the device: in it, or in 16 bit from unpacked weights. */
+static tc_code find_products(const tc_serving_question *q, tc_rank *r, tc_rates *wide, products *p, tc_error *error) {
+    const tc_accelerator *a = &q->cluster.accelerator;
+    const tc_serving_params *s = &q->engine.params;
+    const struct weights *w = &formats[q->weights];
+    tc_stack stack = tc_default_stack();
+    stack.params.kernel_fraction = stack.params.attention_relative = 1;
+    stack.kernels.native_attention = true;
+    int wide_format = w->products == TC_TF32 ? TC_TF32 : TC_BF16, format = w->products;
+    tc_code code = tc_rates_of(a, &stack, wide_format, wide, error);
+    if (code) return code;
+    *p = (products){.bits = w->bits,
+                    .rate = wide->gemm16,
+                    .rate_wide = wide->gemm16,
+                    .stream = a->memory_bytes_per_s * s->stream_fraction,
+                    .expert_stream = a->memory_bytes_per_s * s->expert_stream_fraction,
+                    .experts_alone = w->experts};
+    if (tc_format_is_low(format) && a->matmul_flops[format] <= 0 && format == TC_NVFP4 && a->matmul_flops[TC_FP8] > 0)
+        format = TC_FP8; /* unpacked to the next wider one */
+    r->products_fall_back = tc_format_is_low(w->products) && (format != w->products || a->matmul_flops[format] <= 0);
+    if (tc_format_is_low(format) && a->matmul_flops[format] > 0) {
+        tc_rates low;
+        code = tc_rates_of(a, &stack, format, &low, error);
+        if (code) return code;
+        p->rate = low.gemm_low;
+        p->quantise_s = s->quantise_s;
+    }
+    if (r->products_fall_back || (w->bits < 16 && !tc_format_is_low(w->products))) p->rate *= s->unpack_fraction;
+    return TC_OK;
+}
+
+/* ---- a layer ----------------------------------------------------------------------------------- */
+
+static double fill_tile(double rows) { return TILE_ROWS * ceil(rows / TILE_ROWS); }
+
+static void fill_attention(const tc_serving_question *q, const tc_block *b, double tp, tc_layers *l) {
+    double bytes = q->kv == TC_UNSET ? 2 : tc_format_bytes(q->kv), rows = 1 + q->draft_tokens;
+    if (b->mixer == TC_MIXER_ATTENTION) {
+        const tc_attention *a = &b->attention;
+        double heads = fmax(a->heads / tp, 1), kv_heads = fmax(a->kv_heads / tp, 1), d = a->head_dim;
+        l->attends = true;
+        l->kv_bytes = 2 * kv_heads * d * bytes;
+        l->kv_bytes_model = 2.0 * a->kv_heads * d * bytes;
+        l->window = a->window;
+        l->row_pair_flops = l->pair_flops = 4 * heads * d;
+        l->heads_padding = fill_tile(rows * heads / kv_heads) / (rows * heads / kv_heads);
+        l->head_dim = d;
+    } else if (b->mixer == TC_MIXER_LATENT) {
+        const tc_latent *a = &b->latent;
+        double heads = fmax(a->heads / tp, 1);
+        l->attends = true;
+        l->kv_bytes = l->kv_bytes_model = (a->kv_rank + a->rope_dim) * bytes;
+        l->window = a->window;
+        l->row_pair_flops = 2 * heads * (2.0 * a->kv_rank + a->rope_dim);
+        l->pair_flops = 2 * heads * (a->nope_dim + a->rope_dim + (double)a->v_dim);
+        l->heads_padding = fill_tile(rows * heads) / (rows * heads);
+        l->head_dim = a->nope_dim + a->rope_dim;
+    }
+}
+
+static void fill_layers(const tc_serving_question *q, const tc_block *block, const tc_serving_degrees *d,
+                        const products *p, tc_layers *l, tc_rank *r) {
+    const tc_serving_params *s = &q->engine.params;
+    double tp = d->tp, etp = d->ep >= d->tp ? 1 : tp / d->ep;
+    tc_operators ops;
+    tc_shard shard = {.sequences = 1, .seq = 1, .tp = tp, .cp = 1, .ep = d->ep, .etp = etp, .input_bytes = 2};
+    tc_block_operators(&q->model, block, &shard, &ops);
+    *l = (tc_layers){.count = (double)block->count / d->pp, .kernels = s->layer_kernels};
+    double plain_bytes = 0, held = 0;
+    for (int i = 0; i < ops.count; i++) {
+        const tc_operator *op = &ops.op[i];
+        plain_bytes += 2 * (op->replicated + op->biases);
+        if (op->kind != TC_OP_GEMM || op->weights <= 0 || l->products == TC_SERVING_PRODUCTS) continue;
+        l->product[l->products] = product_of(q, p, op);
+        held += l->product[l->products++].bytes;
+    }
+    fill_attention(q, block, tp, l);
+    if (block->ffn & TC_FFN_EXPERTS) {
+        const tc_experts *e = &block->experts;
+        l->has_experts = true;
+        l->experts = e->experts;
+        l->top_k = e->top_k;
+        l->local = (double)e->experts / d->ep;
+        l->miss_log = e->top_k < e->experts ? log1p(-(double)e->top_k / e->experts) : -HUGE_VAL;
+        l->kernels += s->expert_kernels;
+    }
+    double mixer = l->attends ? 1 : 0;
+    l->reductions = tp > 1 ? mixer + (block->ffn != 0) : 0;
+    if (block->parallel_residual && !l->has_experts && tp > 1) l->reductions = 1;
+    l->reductions_shared
+        = tp > 1 ? mixer + (l->has_experts && (block->experts.shared_ffn > 0 || block->ffn & TC_FFN_DENSE)) : 0;
+    r->weight_bytes += l->count * (held + plain_bytes);
+    r->layers += l->count;
+}
+
+/* ---- collectives ---------------------------------------------------------------------------------- */
+
+/* floor_s: within the scale-up domain; beyond it the fabric's latencies come on top. */
+static tc_line line_of(double floor_s, double latency_s, double large_s) {
+    return (tc_line){floor_s + latency_s, large_s / LARGE_BYTES};
+}
+
+static void fill_collectives(const tc_serving_question *q, const tc_serving_degrees *d, tc_rank *r) {
+    const tc_serving_params *s = &q->engine.params;
+    const tc_fabric *fabric = &q->cluster.fabric;
+    const tc_device_params *device = &q->cluster.accelerator.params;
+    tc_group_path tp = tc_path_of(fabric, device, (tc_group){d->tp, 1});
+    tc_group_path ep = tc_path_of(fabric, device, (tc_group){d->ep, 1});
+    tc_group_path pp = tc_path_of(fabric, device, (tc_group){d->pp, d->tp});
+    bool tp_inside = tp.levels == 0 || tp.inside[0] >= d->tp, ep_inside = ep.levels == 0 || ep.inside[0] >= d->ep;
+    r->reduce = line_of(s->all_reduce_floor_s, tp_inside ? 0 : tp.reduce_latency + tp.reduce_steps,
+                        tc_all_reduce_seconds(&tp, LARGE_BYTES));
+    r->exchange = line_of(s->exchange_floor_s, ep_inside ? 0 : tc_all_to_all_seconds(&ep, 1),
+                          tc_all_to_all_seconds(&ep, LARGE_BYTES));
+    r->hop = line_of(s->all_reduce_floor_s, tc_send_seconds(&pp, 1), tc_send_seconds(&pp, LARGE_BYTES));
+    r->exchange_bytes = tc_format_is_low(formats[q->weights].products) ? 1.5 : 2; /* 8 bit there, 16 bit back */
+}
+
+/* ---- the rank -------------------------------------------------------------------------------------- */
+
+static tc_code check_degrees(const tc_serving_question *q, const tc_serving_degrees *d, tc_error *error) {
+    const tc_model *m = &q->model;
+    int layers = tc_layer_count(m);
+    if (d->pp > layers)
+        return tc_fail(error, TC_INVALID, "--pp", "%d stages for %d layers; give at most one a layer", d->pp, layers);
+    if (d->ep > d->tp ? d->ep % d->tp : d->tp % d->ep)
+        return tc_fail(error, TC_INVALID, "--ep", "%d and %d tensor-parallel ranks do not divide; choose a divisor or a multiple", d->ep, d->tp);
+    if (d->ep > d->tp * d->dp || (d->tp * d->dp) % d->ep)
+        return tc_fail(error, TC_INVALID, "--ep", "%d does not divide the %d ranks of tp x dp; choose a divisor", d->ep,
+                       d->tp * d->dp);
+    if (d->ep > 1 && !tc_has_experts(m))
+        return tc_fail(error, TC_INVALID, "--ep", "%s has no experts; leave it out", m->name);
+    int etp = d->ep >= d->tp ? 1 : d->tp / d->ep;
+    tc_degrees degrees = {.tp = d->tp, .ep = d->ep, .etp = etp, .exchange = 1};
+    for (int i = 0; i < m->blocks; i++) {
+        tc_code code = tc_block_splits(&m->block[i], &degrees, error);
+        if (code) return code;
+    }
+    return TC_OK;
+}
+
+tc_code tc_rank_of(const tc_serving_question *q, const tc_serving_degrees *d, tc_rank *r, tc_error *error) {
+    const tc_serving_params *s = &q->engine.params;
+    const tc_accelerator *a = &q->cluster.accelerator;
+    tc_rates wide;
+    products p;
+    *r = (tc_rank){.runs = q->model.blocks,
+                   .stages = d->pp,
+                   .tp = d->tp,
+                   .group = d->ep > d->tp ? d->ep / d->tp : 1,
+                   .hidden = q->model.hidden,
+                   .kernel_s = s->kernel_s,
+                   .imbalance = s->expert_imbalance,
+                   .attention_floor_s = s->attention_floor_s,
+                   .memory_bytes_per_s = a->memory_bytes_per_s};
+    tc_code code = check_degrees(q, d, error);
+    if (!code) code = find_products(q, r, &wide, &p, error);
+    if (code) return code;
+    r->peak16 = tc_peak_flops(a, TC_BF16);
+    r->kv_s_per_byte = 1 / (a->memory_bytes_per_s * s->attention_stream_fraction);
+    r->decode_pair_s = 1 / (r->peak16 * s->attention_compute_fraction);
+    r->prefill_pair_s = 1 / (wide.attention * s->attention_prefill_fraction);
+    r->prefill_seq_half = wide.attention_seq_half;
+    for (int i = 0; i < r->runs; i++) fill_layers(q, &q->model.block[i], d, &p, &r->run[i], r);
+    double table = (double)q->model.vocab * q->model.hidden / d->tp;
+    tc_operator head = {.tag = TC_TAG_HEAD,
+                        .weights = q->model.lm_head ? table : 0,
+                        .gemm = {.groups = 1, .n = (double)q->model.vocab / d->tp, .k = q->model.hidden}};
+    r->head = product_of(q, &p, &head);
+    /* the fullest stage: with a pipeline the head alone */
+    r->weight_bytes += d->pp > 1 || q->model.tied_embeddings ? 2 * table : 4 * table;
+    fill_collectives(q, d, r);
+    return TC_OK;
+}
+
+/* ---- keys and values --------------------------------------------------------------------------------- */
+
+static double seen(const tc_layers *l, double tokens) {
+    return l->window > 0 && l->window < tokens ? l->window : tokens;
+}
+
+double tc_kv_bytes_of_rank(const tc_rank *r, double tokens) {
+    double sum = 0;
+    for (int i = 0; i < r->runs; i++) sum += r->run[i].count * r->run[i].kv_bytes * seen(&r->run[i], tokens);
+    return sum;
+}
+
+double tc_kv_bytes_of_model(const tc_rank *r, double tokens) {
+    double sum = 0;
+    for (int i = 0; i < r->runs; i++)
+        sum += r->stages * r->run[i].count * r->run[i].kv_bytes_model * seen(&r->run[i], tokens);
+    return sum;
+}
