@@ -87,6 +87,25 @@ typedef enum tc_positions {
     TC_POSITIONS_NONE /* ALiBi, none */
 } tc_positions;
 typedef enum tc_norm_kind { TC_NORM_RMS, TC_NORM_LAYER } tc_norm_kind;
+/* The tokens of a block, where text stands beside the latents of images and video. */
+typedef enum tc_token_stream {
+    TC_STREAM_TOKENS, /* those of the sequence: of latents, the latents */
+    TC_STREAM_TEXT,   /* text alone */
+    TC_STREAM_JOINT,  /* both as one sequence (single blocks) */
+    TC_STREAM_DOUBLE  /* both, each with weights of its own, and one attention over all (MMDiT) */
+} tc_token_stream;
+/* Which of them attend to each other. */
+typedef enum tc_span {
+    TC_SPAN_ALL,
+    TC_SPAN_SPACE, /* those of a latent frame */
+    TC_SPAN_TIME   /* those at one place of all frames */
+} tc_span;
+/* Whence a block's scales, shifts and gates come. */
+typedef enum tc_modulation_kind {
+    TC_MODULATION_OWN,   /* a product of the block (adaLN) */
+    TC_MODULATION_TABLE, /* one product for all blocks, and a table of the block (adaLN-single) */
+    TC_MODULATION_SHARED /* one product for all blocks */
+} tc_modulation_kind;
 typedef enum tc_sharding { TC_SHARD_NONE, TC_SHARD_ZERO1, TC_SHARD_ZERO2, TC_SHARD_ZERO3, TC_SHARD_HSDP } tc_sharding;
 typedef enum tc_recompute {
     TC_RECOMPUTE_NONE,
@@ -226,14 +245,38 @@ typedef struct tc_fabric {
 
 #define TC_MAX_BLOCKS 16
 #define TC_MAX_NORMS 8
+#define TC_MAX_PROJECTIONS 12
 
 typedef struct tc_attention {
     int heads, kv_heads, head_dim;
     int window; /* sliding window in tokens; 0 = full context */
     bool qkv_bias, out_bias;
     bool qk_norm, qk_norm_full; /* norm of queries and keys per head; over all heads */
+    bool qk_norm_bias;          /* it has a shift */
     bool sinks;                 /* one learned sink logit per head */
+    tc_span span;
+    int skip; /* tokens are dealt out to so many sequences that attend each to itself (skiparse); 0: one */
 } tc_attention;
+
+/* A second attention after the mixer: of latents to text, or once more to themselves. */
+typedef struct tc_cross {
+    int heads, head_dim; /* heads 0: there is none */
+    int width;           /* of what keys and values come from; 0: hidden */
+    int image_tokens;    /* of the sample, with keys and values of their own beside the text */
+    bool itself;         /* the latents, not text */
+    bool bias;           /* of its projections */
+    bool qk_norm, qk_norm_full;
+    bool norm; /* before it, with a scale and a shift */
+} tc_cross;
+
+/* Scales, shifts and gates of a block, of each sample: adaLN (Peebles & Xie 2023, arXiv 2212.09748). */
+typedef struct tc_modulation {
+    int vectors;      /* of width hidden: 6 around attention and MLP; of each stream; 0: none */
+    int text_vectors; /* of the text stream where it has another number; 0: as many */
+    int width;        /* of the condition that they are made from; 0: hidden */
+    int rank;         /* through so many for three of them (adaLN-LoRA); 0: one matrix */
+    tc_modulation_kind kind;
+} tc_modulation;
 
 typedef struct tc_latent {
     int heads, window;
@@ -266,9 +309,31 @@ typedef struct tc_block {
     tc_latent latent;
     tc_dense dense;
     tc_experts experts;
-    int norms; /* norms of width hidden per block: 2; 4 with post-norms; at most TC_MAX_NORMS */
+    int norms; /* norms of width hidden per block and stream: 2; 4 with post-norms; at most TC_MAX_NORMS */
     bool parallel_residual;
+    tc_token_stream stream;
+    bool text_ends; /* the last double block: what text becomes of it is not used */
+    tc_cross cross;
+    tc_modulation modulation;
 } tc_block;
+
+/* Images and video as latent tokens: S = (1 + (frames - 1) / time_stride) / time_patch x height / (stride patch) x width /
+ * (stride patch), of a variational autoencoder's strides. */
+typedef struct tc_latents {
+    int frames, height, width; /* of a sample, in pixels; an image has one frame */
+    int time_stride, stride;   /* pixels of a latent; 0: a model without latents */
+    int time_patch, patch;     /* latents of a token */
+    int text_tokens;           /* of a sample, beside the latent ones */
+} tc_latents;
+
+/* A product at the model's ends: patches, text and conditions come in by it, patches go out. */
+typedef enum tc_projected { TC_PROJECTED_LATENTS, TC_PROJECTED_TEXT, TC_PROJECTED_SAMPLE } tc_projected;
+typedef struct tc_projection {
+    tc_projected of;           /* each of these */
+    int input, middle, output; /* widths; middle 0: one matrix; input 0: no product, a table of so many weights */
+    bool bias;
+    bool last; /* at the output */
+} tc_projection;
 
 typedef struct tc_model {
     size_t size;
@@ -288,7 +353,10 @@ typedef struct tc_model {
     bool head_transform; /* BERT: a dense layer and a norm before the decoder */
     int blocks;
     tc_block block[TC_MAX_BLOCKS];
-    int mtp_layers;              /* multi-token-prediction modules, each one block like the last */
+    int mtp_layers;     /* multi-token-prediction modules, each one block like the last */
+    tc_latents latents; /* of a diffusion model; seq is what they come to */
+    int projections;
+    tc_projection projection[TC_MAX_PROJECTIONS];
     double parameters_published; /* 0 unknown */
     char left_out[64];           /* parts that its file has and the model has not, "vision_config"; "": none */
 } tc_model;
@@ -551,6 +619,10 @@ typedef struct tc_model_size {
     double mtp_parameters;
     double embedding_parameters, head_parameters;
 } tc_model_size;
+
+/* Frames, height and width of a sample of latents (TC_UNSET: as they are), and seq with them. TC_INVALID with an option as
+ * place where the strides do not go into them, or the model has no latents. */
+TC_API TC_NODISCARD tc_code tc_model_set_sample(tc_model *model, int frames, int height, int width, tc_error *error);
 
 /* 0 of a model that a forecast would refuse (tc_forecast says why); so below. */
 TC_API tc_model_size tc_model_count(const tc_model *model);

@@ -1,6 +1,7 @@
 /* model.c - the format of data/models: runs of equal blocks between an embedding and a head. */
 #include <string.h>
 
+#include "base/latents.h"
 #include "base/vocabulary.h"
 #include "catalog/kinds.h"
 
@@ -39,7 +40,26 @@ static const tc_field block_fields[] = {
     BLOCK_BOOLEAN("attention.out_bias", attention.out_bias),
     BLOCK_BOOLEAN("attention.qk_norm", attention.qk_norm),
     BLOCK_BOOLEAN("attention.qk_norm_full", attention.qk_norm_full),
+    BLOCK_BOOLEAN("attention.qk_norm_bias", attention.qk_norm_bias),
     BLOCK_BOOLEAN("attention.sinks", attention.sinks),
+    BLOCK_ENUM("attention.span", attention.span, TC_NEED_NEVER, tc_span_names),
+    BLOCK_INTEGER("attention.skip", attention.skip, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("cross.heads", cross.heads, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("cross.head_dim", cross.head_dim, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("cross.width", cross.width, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("cross.image_tokens", cross.image_tokens, TC_NEED_NEVER, 0),
+    BLOCK_BOOLEAN("cross.itself", cross.itself),
+    BLOCK_BOOLEAN("cross.bias", cross.bias),
+    BLOCK_BOOLEAN("cross.qk_norm", cross.qk_norm),
+    BLOCK_BOOLEAN("cross.qk_norm_full", cross.qk_norm_full),
+    BLOCK_BOOLEAN("cross.norm", cross.norm),
+    BLOCK_INTEGER("modulation.vectors", modulation.vectors, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("modulation.text_vectors", modulation.text_vectors, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("modulation.width", modulation.width, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("modulation.rank", modulation.rank, TC_NEED_NEVER, 1),
+    BLOCK_ENUM("modulation.kind", modulation.kind, TC_NEED_NEVER, tc_modulation_kind_names),
+    BLOCK_ENUM("stream", stream, TC_NEED_NEVER, tc_token_stream_names),
+    BLOCK_BOOLEAN("text_ends", text_ends),
     {.path = "ffn", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = none},
     BLOCK_ENUM("mlp.kind", dense.kind, TC_NEED_IN_SECTION, tc_mlp_kind_names),
     BLOCK_INTEGER("mlp.ffn", dense.ffn, TC_NEED_IN_SECTION, 1),
@@ -65,6 +85,27 @@ static const struct section {
 
 static const tc_schema block_schema = {"block", block_fields, COUNT(block_fields)};
 
+static const tc_field projection_fields[] = {
+    {.path = "of",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_projection, of),
+     .names = tc_projected_names},
+    {.path = "input", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_projection, input), .max = MAX_WIDTH},
+    {.path = "middle", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_projection, middle), .max = MAX_WIDTH},
+    {.path = "output",
+     .type = TC_FIELD_INTEGER,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_projection, output),
+     .min = 1,
+     .max = 1000000000},
+    {.path = "bias", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_projection, bias)},
+    {.path = "last", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_projection, last)},
+};
+static const tc_schema projection_schema = {"projection", projection_fields, COUNT(projection_fields)};
+
+static void start_projection(void *element) { *(tc_projection *)element = (tc_projection){.bias = true}; }
+
 static void start_block(void *element) {
     tc_block block = tc_default_block();
     memcpy(element, &block, sizeof block);
@@ -80,6 +121,7 @@ static void start_block(void *element) {
         .path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_model, member), .min = low,      \
         .max = 1000000000                                                                                              \
     }
+#define LATENTS(member, need_) INTEGER("latents." #member, latents.member, need_, 1)
 #define BOOLEAN(path_, member)                                                                                         \
     { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_model, member) }
 
@@ -95,7 +137,24 @@ static const tc_field model_fields[] = {
      .max = 1e16},
     INTEGER("hidden", hidden, TC_NEED_ALWAYS, 1),
     INTEGER("vocab", vocab, TC_NEED_ALWAYS, 0),
-    INTEGER("seq", seq, TC_NEED_ALWAYS, 1),
+    INTEGER("seq", seq, TC_NEED_NEVER, 1),
+    LATENTS(frames, TC_NEED_IN_SECTION),
+    LATENTS(height, TC_NEED_IN_SECTION),
+    LATENTS(width, TC_NEED_IN_SECTION),
+    LATENTS(time_stride, TC_NEED_IN_SECTION),
+    LATENTS(stride, TC_NEED_IN_SECTION),
+    LATENTS(time_patch, TC_NEED_NEVER),
+    LATENTS(patch, TC_NEED_IN_SECTION),
+    INTEGER("latents.text_tokens", latents.text_tokens, TC_NEED_NEVER, 0),
+    {.path = "projections",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_model, projection),
+     .size = sizeof(tc_projection),
+     .min = 1,
+     .max = TC_MAX_PROJECTIONS,
+     .element = &projection_schema,
+     .count_offset = offsetof(tc_model, projections),
+     .start = start_projection},
     {.path = "positions",
      .type = TC_FIELD_ENUM,
      .need = TC_NEED_ALWAYS,
@@ -212,6 +271,22 @@ static tc_code check_ends(const tc_document *document, tc_model *model, tc_error
     return TC_OK;
 }
 
+/* The sequence is given, or follows from latents. */
+static tc_code check_tokens(const tc_document *document, tc_model *model, tc_error *error) {
+    tc_latents *l = &model->latents;
+    const tc_node *seq = tc_node_get(document->root, "seq");
+    if (l->stride == 0 && !seq) return fail_missing(document, document->root, "seq", error);
+    if (l->stride == 0) return TC_OK;
+    if (seq) return tc_document_fail(document, seq, NULL, error, "follows from latents; leave one of them out");
+    if (l->time_patch == 0) l->time_patch = 1;
+    int64_t tokens = tc_latent_tokens(l);
+    if (tokens < 1 || tokens > 1000000000)
+        return tc_document_fail(document, document->root, "latents", error, "come to %lld tokens; 1 to 1000000000",
+                                (long long)tokens);
+    model->seq = (int)tokens;
+    return TC_OK;
+}
+
 tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error) {
     *out = tc_default_model();
     tc_code code = tc_schema_read(&tc_model_schema, document, out, error);
@@ -220,6 +295,7 @@ tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *erro
     if (!tc_node_get(document->root, "norm_bias")) out->norm_bias = out->norm == TC_NORM_LAYER;
     if (out->positions == TC_POSITIONS_LEARNED && out->learned_positions == 0) out->learned_positions = out->seq;
     code = check_ends(document, out, error);
+    if (code == TC_OK) code = check_tokens(document, out, error);
     const tc_node *node = tc_node_get(document->root, "blocks")->first;
     for (int i = 0; node && code == TC_OK; node = node->next, i++)
         code = check_block(document, node, &out->block[i], error);

@@ -27,6 +27,10 @@ static const struct {
     {"optimizer", TC_OPTION_OPTIMIZER},
     {"attention", TC_OPTION_ATTENTION},
     {"seq", TC_OPTION_SEQ},
+    {"frames", TC_OPTION_FRAMES},
+    {"height", TC_OPTION_HEIGHT},
+    {"width", TC_OPTION_WIDTH},
+    {"text_tokens", TC_OPTION_TEXT_TOKENS},
     {"global_batch", TC_OPTION_GLOBAL_BATCH},
     {"frozen_base", TC_OPTION_FROZEN_BASE},
     {"balanced_routing", TC_OPTION_BALANCED_ROUTING},
@@ -62,6 +66,8 @@ static void take_options(tc_context *context, const tc_json *json, const bool gi
                      || context->options->command == TC_COMMAND_COMPARE;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         tc_option_id id = keys[i].id;
+        bool other_sample = given[TC_OPTION_FRAMES] || given[TC_OPTION_HEIGHT] || given[TC_OPTION_WIDTH];
+        if (id == TC_OPTION_SEQ && other_sample) continue; /* the length is another, too */
         bool goes_with = id == TC_OPTION_FABRIC || id == TC_OPTION_STACK;
         if (given[id] || (goes_with && elsewhere) || !tc_json_value(json, keys[i].key)) continue;
         if (tc_option_table[id].commands >> context->options->command & 1u)

@@ -50,6 +50,30 @@ bool tc_is_json_path(const char *name) {
     return length >= 5 && strcmp(name + length - 5, ".json") == 0;
 }
 
+tc_code tc_request_sample(const tc_context *context, tc_model *model) {
+    int frames = TC_UNSET, height = TC_UNSET, width = TC_UNSET, text = TC_UNSET;
+    take_integer(context, TC_OPTION_FRAMES, &frames);
+    take_integer(context, TC_OPTION_HEIGHT, &height);
+    take_integer(context, TC_OPTION_WIDTH, &width);
+    take_integer(context, TC_OPTION_TEXT_TOKENS, &text);
+    tc_code code = tc_model_set_sample(model, frames, height, width, context->error);
+    if (code || text == TC_UNSET) return code;
+    if (model->latents.stride == 0)
+        return tc_fail(context->error, TC_INVALID, "--text-tokens", "is for a model of images or video; leave it out");
+    model->latents.text_tokens = text;
+    return TC_OK;
+}
+
+/* A length beside frames, height and width says the same. */
+static tc_code check_seq(const tc_context *context, const tc_job *job) {
+    const tc_latents *l = &job->model.latents;
+    bool sample = tc_given(context, TC_OPTION_FRAMES)->given || tc_given(context, TC_OPTION_HEIGHT)->given
+                  || tc_given(context, TC_OPTION_WIDTH)->given;
+    if (!sample || job->seq == TC_UNSET || job->seq == job->model.seq) return TC_OK;
+    return tc_fail(context->error, TC_INVALID, "--seq", "%d, but %d x %d x %d are %d latent tokens; leave it out",
+                   job->seq, l->frames, l->height, l->width, job->model.seq);
+}
+
 /* ---- the request ------------------------------------------------------------------ */
 
 bool tc_request_searches(const tc_context *context) {
@@ -89,7 +113,9 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     if (code) return code;
     code = tc_catalog_interval(context->catalog, &out->interval, context->error);
     if (code) return code;
-    return tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model, context->error);
+    code = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model, context->error);
+    if (!code) code = tc_request_sample(context, &out->job.model);
+    return code ? code : check_seq(context, &out->job);
 }
 
 tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_question *q) {

@@ -7,6 +7,9 @@
 #include "layout/fields.h"
 
 /* Is it a Hugging Face config.json rather than a slug or a YAML file? */
+/* The sample of a model of images or video, as the options say it. */
+TC_NODISCARD tc_code tc_request_sample(const tc_context *context, tc_model *model);
+
 bool tc_is_json_path(const char *name);
 
 /* The option of a layout's field: they are options of their own names. */

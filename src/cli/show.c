@@ -9,6 +9,7 @@ static tc_code show_model(tc_context *context, const char *name) {
     tc_model model;
     tc_layout layout = tc_default_layout();
     tc_code code = tc_model_load(context->catalog, name, &model, context->error);
+    if (!code) code = tc_request_sample(context, &model);
     if (!code) code = tc_request_recompute(context, &layout);
     if (code) return code;
     const tc_value *seq = tc_given(context, TC_OPTION_SEQ);

@@ -253,10 +253,10 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
     double unfused = op->elementwise.unfused;
     bool fused = unfused <= 1 || tc_group_share(op, r->fused) >= 1;
     double chain = fused ? 1 : unfused; /* passes of one kernel after the other */
-    double passes = op->tag == TC_TAG_LOSS                 ? r->loss_passes
-                    : op->tag == TC_TAG_PERMUTE            ? r->permute_passes
-                    : op->tag == TC_TAG_ATTENTION && fused ? 1
-                                                           : chain * r->memory_passes;
+    double passes = op->tag == TC_TAG_LOSS      ? r->loss_passes
+                    : op->tag == TC_TAG_PERMUTE ? r->permute_passes
+                    : tc_is_core(op) && fused   ? 1
+                                                : chain * r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
     add_kernels(r, passes * op->kernels, sum);
 }

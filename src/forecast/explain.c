@@ -46,7 +46,7 @@ static double attention_flops(const tc_costs *costs) {
     for (int i = 0; i < model->blocks; i++)
         for (int k = 0; k < costs->set.block[i].count; k++) {
             const tc_operator *op = &costs->set.block[i].op[k];
-            if (op->kind == TC_OP_ATTENTION || (op->tag == TC_TAG_ATTENTION && op->kind == TC_OP_GEMM))
+            if (op->kind == TC_OP_ATTENTION || (tc_is_core(op) && op->kind == TC_OP_GEMM))
                 sum += model->block[i].count * op->flops;
         }
     return sum;

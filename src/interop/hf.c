@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "interop/diffusers.h"
 #include "interop/hf_classes.h"
 
 #define LARGEST 10000000 /* of a width: beyond it a unit was confused */
@@ -410,10 +411,6 @@ static void fail_type(const tc_json *json, const char *key, const char *word) {
 }
 
 static const tc_hf_class *find_class(const tc_json *inner, const tc_json *outer) {
-    if (tc_json_value(outer, "_class_name")) {
-        tc_json_fail(outer, "_class_name", "is of diffusers: a diffusion transformer, which no forecast here has yet");
-        return NULL;
-    }
     const tc_json *json = tc_json_value(inner, "model_type") ? inner : outer;
     const char *type = tc_json_string(json, "model_type", NULL);
     if (type) {
@@ -470,6 +467,10 @@ static void name_towers(reader *r) {
 }
 
 static void read_model(reader *r) {
+    if (tc_is_diffusers(&r->outer)) {
+        tc_diffusers_read(&r->outer, r->model);
+        return;
+    }
     tc_json text = tc_json_child(&r->outer, "text_config");
     r->json = text.object ? text : r->outer;
     r->class = find_class(&r->json, &r->outer);

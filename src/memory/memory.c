@@ -33,9 +33,10 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
         if (share.blocks[i] > 0 && set->temporary[i] > w.temporary) w.temporary = set->temporary[i];
     }
     w.tensors += share.embedding + share.head;
-    if (share.embedding) w.ends += set->counts.size.embedding_parameters / l->tp;
+    double split = model->projections > 0 ? 1 : l->tp; /* tensor parallelism splits vocabularies */
+    if (share.embedding) w.ends += set->counts.size.embedding_parameters / split;
     if (share.head) {
-        w.ends += set->counts.size.head_parameters / l->tp;
+        w.ends += set->counts.size.head_parameters / split;
         if (model->tied_embeddings && !share.embedding) w.ends += (double)model->vocab * model->hidden / l->tp;
     }
     w.dense += w.ends;

@@ -12,7 +12,7 @@ typedef struct named_int {
 } named_int;
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define BLOCK_INTS 17
+#define BLOCK_INTS 19
 
 /* What a block's numbers are called; zeros are left out. */
 static int block_ints(const tc_block *b, named_int *out) {
@@ -35,6 +35,8 @@ static int block_ints(const tc_block *b, named_int *out) {
                              {"top_k", experts ? e->top_k : 0},
                              {"expert_ffn", experts ? e->ffn : 0},
                              {"shared_ffn", experts ? e->shared_ffn : 0},
+                             {"cross_heads", b->cross.heads},
+                             {"modulation", b->modulation.vectors},
                              {"norms", b->norms}};
     _Static_assert(COUNT(all) <= BLOCK_INTS, "room for a block");
     int n = 0;
@@ -65,6 +67,7 @@ void tc_report_model(tc_target *target, const char *path, const tc_model_figures
         tc_write_object(&writer, NULL);
         tc_write_string(&writer, "attention", tc_mixer_names[m->block[i].mixer]);
         tc_write_string(&writer, "mlp", mlp_name(&m->block[i]));
+        if (m->latents.stride > 0) tc_write_string(&writer, "stream", tc_token_stream_names[m->block[i].stream]);
         for (int k = 0; k < n; k++) tc_write_figure(&writer, ints[k].key, ints[k].value, "1", path, NULL);
         tc_write_close(&writer);
     }
@@ -92,6 +95,9 @@ void tc_report_model_text(FILE *file, const tc_style *style, const char *path, c
         int n = block_ints(&m->block[i], ints);
         used += (size_t)snprintf(text, sizeof text, "%s attention, %s mlp", tc_mixer_names[m->block[i].mixer],
                                  mlp_name(&m->block[i]));
+        if (m->latents.stride > 0)
+            used
+                += (size_t)snprintf(text + used, sizeof text - used, ", %s", tc_token_stream_names[m->block[i].stream]);
         for (int k = 0; k < n && used < sizeof text; k++)
             used += (size_t)snprintf(text + used, sizeof text - used, ", %s %d", ints[k].key, ints[k].value);
         snprintf(label, sizeof label, "blocks %d", i + 1);

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/latents.h"
 #include "base/utf8.h"
 #include "report/catalog_report.h"
 #include "report/format.h"
 #include "report/names.h"
 #include "report/show_parts.h"
+#include "report/step_report.h"
 
 typedef struct view {
     const tc_document *document;
@@ -221,6 +223,7 @@ void tc_write_counts(tc_writer *writer, const tc_model_figures *m) {
     tc_write_number(writer, "mtp_parameters", size.mtp_parameters);
     tc_write_number(writer, "embedding_parameters", size.embedding_parameters);
     tc_write_integer(writer, "seq", m->seq);
+    tc_write_sample(writer, m->model);
     tc_write_object(writer, "flops_per_token");
     for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++)
         tc_write_number(writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i),
@@ -228,6 +231,8 @@ void tc_write_counts(tc_writer *writer, const tc_model_figures *m) {
                                                  m->recompute_layers));
     tc_write_close(writer);
 }
+
+static const char meaning_of_full[] = "matrix products and full attention";
 
 static const char *hardware_note(const tc_model_figures *m, char *buffer, size_t size) {
     const char *name = tc_name(TC_VOCABULARY_RECOMPUTE, m->recompute);
@@ -444,9 +449,25 @@ static void print_texts(FILE *file, const tc_style *style, const tc_node *node, 
         print_entry(file, style, shared->source[i]->key, shared->source[i]->text);
 }
 
+/* "81 x 480 x 832 pixels are 21 x 30 x 52 latent tokens", and what a sample takes. */
+static void print_sample(FILE *file, const tc_style *style, const tc_model_figures *m) {
+    const tc_latents *l = &m->model->latents;
+    if (l->stride == 0) return;
+    int side = l->stride * l->patch;
+    char text[128];
+    snprintf(text, sizeof text, "%d x %d x %d pixels", l->frames, l->height, l->width);
+    tc_print_pair(file, style, "a sample", text, "");
+    snprintf(text, sizeof text, "%d x %d x %d", tc_latent_frames(l), l->height / side, l->width / side);
+    tc_print_pair(file, style, "latent tokens", text, tc_format_count((double)tc_latent_tokens(l)).s);
+    tc_print_pair(file, style, "text tokens", tc_format_count(l->text_tokens).s, "");
+    double flops = tc_model_flops_per_token(m->model, m->seq, TC_FLOPS_FULL, TC_RECOMPUTE_NONE, 0) * m->seq;
+    snprintf(text, sizeof text, "%.24s TFLOP", tc_format_significant(flops / 1e12, 4).s);
+    tc_print_pair(file, style, "FLOPs per sample, full", text, meaning_of_full);
+}
+
 void tc_print_counts(FILE *file, const tc_style *style, const tc_model_figures *m) {
     static const char *const meaning[]
-        = {"6 x active parameters", "matrix products and full attention", "attention halved for causality", ""};
+        = {"6 x active parameters", meaning_of_full, "attention halved for causality", ""};
     tc_model_size size = tc_model_count(m->model);
     char label[64], note[64];
     tc_print_heading(file, style, "\ncounted");
@@ -465,6 +486,7 @@ void tc_print_counts(FILE *file, const tc_style *style, const tc_model_figures *
                       i == TC_FLOPS_HARDWARE ? hardware_note(m, note, sizeof note) + strlen("hardware FLOPs ")
                                              : meaning[i]);
     }
+    print_sample(file, style, m);
     tc_print_pair(file, style, "at a sequence length of", tc_format_count(m->seq).s, "tokens, forward and backward");
 }
 

@@ -139,6 +139,15 @@ void tc_write_beyond(tc_writer *writer, const tc_question *question, const tc_la
     tc_write_close(writer);
 }
 
+void tc_write_sample(tc_writer *writer, const tc_model *model) {
+    const tc_latents *l = &model->latents;
+    if (l->stride == 0) return;
+    tc_write_integer(writer, "frames", l->frames);
+    tc_write_integer(writer, "height", l->height);
+    tc_write_integer(writer, "width", l->width);
+    tc_write_integer(writer, "text_tokens", l->text_tokens);
+}
+
 static void write_job(tc_writer *writer, const tc_question *question, const tc_step *step) {
     tc_write_string(writer, "model", question->job.model.slug);
     tc_write_string(writer, "accelerator", question->cluster.accelerator.slug);
@@ -148,6 +157,7 @@ static void write_job(tc_writer *writer, const tc_question *question, const tc_s
     write_name(writer, "dtype", TC_VOCABULARY_DTYPE, question->job.dtype);
     tc_write_job_choices(writer, question);
     tc_write_number(writer, "seq", step->tokens_per_step / (double)step->global_batch);
+    tc_write_sample(writer, &question->job.model);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_integer(writer, "micro_batches", step->micro_batches);
     tc_write_number(writer, "tokens_per_step", step->tokens_per_step);
@@ -178,6 +188,8 @@ void tc_report_step(tc_target *target, const tc_question *question, const tc_ste
     tc_write_step_time(&writer, step);
     tc_write_evidence(&writer, step);
     tc_write_number(&writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
+    if (question->job.model.latents.stride > 0)
+        tc_write_number(&writer, "samples_per_s", (double)step->global_batch / step->step_s);
     tc_write_number(&writer, "tflops_per_device", step->tflops_per_device);
     tc_write_number(&writer, "mfu_pct", step->mfu_pct);
     tc_write_number(&writer, "hfu_pct", step->hfu_pct);
@@ -251,6 +263,10 @@ static void print_speed(FILE *file, const tc_style *style, const tc_question *qu
     snprintf(text, sizeof text, "%.24s tokens/s per device, %.24s tokens/s in all",
              tc_format_significant(step->tokens_per_s_per_device, 4).s,
              tc_format_short(step->tokens_per_s_per_device * question->cluster.devices).s);
+    if (question->job.model.latents.stride > 0)
+        snprintf(text, sizeof text, "%.24s latent tokens/s per device, %.24s samples/s in all",
+                 tc_format_significant(step->tokens_per_s_per_device, 4).s,
+                 tc_format_significant((double)step->global_batch / step->step_s, 4).s);
     tc_print_line(file, style, "throughput", text);
     snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
              tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-",
@@ -351,6 +367,16 @@ void tc_print_assumed(FILE *file, const tc_style *style, const tc_step *step) {
                      step->assumed_count);
 }
 
+/* "16 samples of 81 x 480 x 832 (32,760 latent tokens and 512 of text), 4 micro-batches" */
+static void sample_text(const tc_model *model, const tc_step *step, char *text, size_t size) {
+    const tc_latents *l = &model->latents;
+    snprintf(text, size,
+             "%.20s samples of %d x %d x %d pixels (%.20s latent and %.20s text tokens) a step, %.20s micro-batches",
+             tc_format_count((double)step->global_batch).s, l->frames, l->height, l->width,
+             tc_format_count(step->tokens_per_step / (double)step->global_batch).s, tc_format_count(l->text_tokens).s,
+             tc_format_count((double)step->micro_batches).s);
+}
+
 void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[512];
     snprintf(text, sizeof text, "%s on %d x %s", question->job.model.name, question->cluster.devices,
@@ -365,6 +391,7 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
              tc_format_count((double)step->global_batch).s,
              tc_format_count(step->tokens_per_step / (double)step->global_batch).s,
              tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
+    if (question->job.model.latents.stride > 0) sample_text(&question->job.model, step, text, sizeof text);
     tc_print_line(file, style, "batch", text);
     tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
     tc_print_beyond(file, style, question, &step->layout);

@@ -19,6 +19,8 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
 void tc_write_job_choices(tc_writer *writer, const tc_question *question);
 /* "layout": {"tp", ...}: every degree and choice that is set. */
 void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *layout);
+/* "frames", "height", "width", "text_tokens" of a model of images or video. */
+void tc_write_sample(tc_writer *writer, const tc_model *model);
 /* The optimizer of a question: its own, else that of the stack. */
 const char *tc_optimizer_word(const tc_question *question);
 /* An end of an 80 % interval; null where it is not above zero: there is none. */

@@ -16,6 +16,8 @@ TC_NODISCARD tc_code tc_case_workload(tc_catalog *catalog, tc_case *c, tc_error 
 TC_NODISCARD tc_code tc_case_features(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* The backbone of a language model, c->job.model: by the shape that the row states, or the catalog's model of that name. */
 TC_NODISCARD tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error);
+/* The same of a diffusion transformer: the catalog's model of that name, with the sample and blocks that the row states. */
+TC_NODISCARD tc_code tc_case_latents(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* c->cluster: accelerator, fabric, links. */
 TC_NODISCARD tc_code tc_case_machine(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* c->stack, c->job, c->layout: software, batch and formats, degrees. */

@@ -18,7 +18,7 @@ typedef tc_code (*builder)(tc_catalog *, tc_case *, tc_error *);
 
 static const builder backbones[TC_WORKLOADS] = {
     [TC_WORKLOAD_LANGUAGE] = tc_case_shape,
-    [TC_WORKLOAD_DIFFUSION] = NULL,
+    [TC_WORKLOAD_DIFFUSION] = tc_case_latents,
 };
 
 /* ---- features: whether a run has one, and its name --------------------------------- */

@@ -39,7 +39,8 @@ static bool is_fp8_source(const tc_case *c) {
 static void build_job(tc_case *c) {
     const tc_published_run *run = c->run;
     const tc_accelerator *a = &c->cluster.accelerator;
-    c->job.seq = run->model.seq > 0 ? run->model.seq : c->job.model.seq;
+    bool stated = run->model.seq > 0 && c->family->workload != TC_WORKLOAD_DIFFUSION; /* of which text may be a part */
+    c->job.seq = stated ? run->model.seq : c->job.model.seq;
     c->job.global_batch = run->global_batch;
     if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
     c->job.dtype = run->dtype;

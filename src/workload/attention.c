@@ -4,19 +4,32 @@
  * follow Korthikanti et al. 2022 (arXiv 2205.05198), section 4. Queries and keys have lengths of their own: an
  * attention to itself has as many of both, one to a cache has few queries for many keys.
  * Heads are split by tensor parallelism; where it has more ranks than key-value heads, these are copied. */
+#include <math.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/latents.h"
 #include "workload/parts.h"
 
 /* Rotation in fp32 as single kernels of eager PyTorch: about 40 bytes an element for 8. */
 #define CHAIN_POSITION 5
 
+/* Rows and columns of scores that a fused kernel computes at a time (FlashAttention-2: 128 x 64). */
+#define TILE_ROWS 128
+#define TILE_KEYS 64
+
+static double filled(double length, double unit) { return unit * ceil(length / unit) / length; }
+
+static tc_op_tag tag_of(const tc_attention_core *core) { return core->tag ? core->tag : TC_TAG_ATTENTION; }
+
+static double parts_of(const tc_attention_core *core) { return core->parts > 1 ? core->parts : 1; }
+
 /* Query-key pairs per head and sequence that a causal or windowed kernel computes, of all its `queries` per query, with
  * documents of their own in a packed sequence. *row: keys of a mean row, twice the mean under a causal mask. */
 static double attention_pairs(const tc_attention_core *core, double document, double own_queries, double *row) {
-    double queries = core->queries, keys = core->keys, per_query = keys;
+    double queries = core->queries, keys = core->keys / parts_of(core), per_query = keys;
     if (document > 0 && document < keys) queries = keys = per_query = document;
+    if (!core->causal && core->window > 0 && core->window < keys) per_query = core->window;
     if (core->causal) {
         per_query = keys - queries / 2;
         double window = core->window, first = window - (keys - queries); /* queries that see less than the window */
@@ -35,58 +48,64 @@ static bool odd_rows(double width) { return width != 8 * (double)(int64_t)(width
  * Transformers, eager_attention_forward). */
 static void add_plain(tc_operators *out, const tc_attention_core *core, const tc_shard *shard, double queries,
                       double qkv_bytes) {
-    double batch = shard->sequences * core->heads, scores = batch * queries * core->keys;
+    double parts = parts_of(core), batch = shard->sequences * core->heads * parts, keys = core->keys / parts;
+    queries /= parts;
+    double scores = batch * queries * keys;
+    tc_op_tag tag = tag_of(core);
     double mask = shard->dropout ? 5 : 0;
-    tc_operator *op = tc_add_gemm(out, TC_TAG_ATTENTION, TC_SPLIT_TENSOR, batch, queries, core->keys, core->qk_dim,
-                                  TC_GROUP_ATTENTION);
+    tc_operator *op = tc_add_gemm(out, tag, TC_SPLIT_TENSOR, batch, queries, keys, core->qk_dim, TC_GROUP_ATTENTION);
     op->weights = 0;
     op->gemm.low_precision = false;
     op->gemm.odd_rows = odd_rows(core->qk_dim);
     op->saved_bytes = qkv_bytes;
     op->drops = core->inputs;
-    op = tc_add_elementwise(out, TC_TAG_ATTENTION, (4 + mask) * scores, (6 + mask) * scores,
+    op = tc_add_elementwise(out, tag, (4 + mask) * scores, (6 + mask) * scores,
                             (2 + (shard->unfused_softmax ? 4 : 0) + (shard->dropout ? 3 : 0)) * scores,
                             TC_GROUP_ATTENTION);
     op->elementwise.unfused = (24 + mask) / (4 + mask);
     op->drops = TC_GROUP_QKV | TC_GROUP_ATTENTION;
-    op = tc_add_gemm(out, TC_TAG_ATTENTION, TC_SPLIT_TENSOR, batch, queries, core->v_dim, core->keys,
-                     TC_GROUP_ATTENTION);
+    op = tc_add_gemm(out, tag, TC_SPLIT_TENSOR, batch, queries, core->v_dim, keys, TC_GROUP_ATTENTION);
     op->weights = 0;
     op->gemm.low_precision = false;
     op->gemm.odd_rows = odd_rows(core->v_dim);
 }
 
 void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc_shard *shard) {
-    double queries = core->queries / shard->cp, own_keys = core->keys / shard->cp;
+    double queries = core->queries / shard->cp, own_keys = core->own_keys ? core->keys : core->keys / shard->cp;
     double tokens = shard->sequences * queries, width = core->qk_dim + core->v_dim;
     double q_bytes = 2 * tokens * core->heads * core->qk_dim, o_bytes = 2 * tokens * core->heads * core->v_dim;
     double kv_bytes = 2 * (shard->sequences * own_keys) * core->kv_heads * width;
-    out->cp_bytes += kv_bytes;
-    out->cp_query_bytes += q_bytes + o_bytes;
-    out->window = core->window;
+    if (!core->own_keys) {
+        out->cp_bytes += kv_bytes;
+        out->cp_query_bytes += q_bytes + o_bytes;
+        out->window = core->window;
+    }
     if (shard->plain_attention) {
         add_plain(out, core, shard, queries, q_bytes + kv_bytes);
         return;
     }
-    tc_operator *op = tc_add_operator(out, TC_OP_ATTENTION, TC_TAG_ATTENTION, TC_GROUP_ATTENTION, core->inputs);
+    tc_operator *op = tc_add_operator(out, TC_OP_ATTENTION, tag_of(core), TC_GROUP_ATTENTION, core->inputs);
     double pairs = attention_pairs(core, shard->document, queries, &op->attention.keys);
     op->attention.pairs = shard->sequences * core->heads * pairs;
     op->attention.head_dim = core->qk_dim > core->v_dim ? core->qk_dim : core->v_dim;
     op->attention.tiles = shard->sequences * core->heads * queries / 128;
     op->flops = 2 * op->attention.pairs * width;
-    op->bytes = q_bytes + o_bytes + kv_bytes * shard->cp;
+    if (core->parts > 1) { /* short sequences leave the last tile of each half empty */
+        double rows = filled(core->queries / core->parts, TILE_ROWS),
+               keys = filled(core->keys / core->parts, TILE_KEYS);
+        op->attention.pairs *= rows * keys;
+        op->attention.tiles *= rows;
+    }
+    op->bytes = q_bytes + o_bytes + (core->own_keys ? kv_bytes : kv_bytes * shard->cp);
     op->backward_bytes = 2 * op->bytes + o_bytes;
     op->saved_bytes = q_bytes + kv_bytes + 4 * tokens * core->heads; /* log-sum-exp; o is the next GEMM's input */
     if (shard->attention_bias) op->saved_bytes += 2 * shard->sequences * core->heads * queries * core->keys;
 }
 
-static void emit(const tc_part_input *in, tc_operators *out) {
+/* Queries, keys and values of one stream. */
+static void add_inputs(const tc_part_input *in, double tokens, double heads, double kv_heads, tc_operators *out) {
     const tc_attention *a = &in->block->attention;
-    const tc_shard *shard = in->shard;
-    double tokens = in->tokens, h = in->model->hidden, d = a->head_dim;
-    double heads = a->heads / shard->tp, kv_heads = a->kv_heads / shard->tp;
-    if (heads < 1) heads = 1;
-    if (kv_heads < 1) kv_heads = 1;
+    double h = in->model->hidden, d = a->head_dim;
     double columns = (heads + 2 * kv_heads) * d, elements = tokens * (heads + kv_heads) * d;
     tc_operator *op = tc_add_gemm(out, TC_TAG_QKV, TC_SPLIT_TENSOR, 1, tokens, columns, h, TC_GROUP_QKV);
     if (a->qkv_bias) op->biases = columns;
@@ -94,25 +113,54 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     if (a->qk_norm) {
         op = tc_add_norm(out, in->model, elements, 0);
         op->replicated = a->qk_norm_full ? (double)(a->heads + a->kv_heads) * d : 2 * d;
+        if (a->qk_norm_bias) op->replicated *= 2;
     }
     if (in->model->positions == TC_POSITIONS_ROTARY)
         tc_add_elementwise(out, TC_TAG_POSITION, 4 * elements, 4 * elements, 0, TC_GROUP_POSITION | TC_GROUP_QKV_UP)
             ->elementwise.unfused
             = CHAIN_POSITION;
+}
+
+static void add_output(const tc_part_input *in, double tokens, double heads, tc_operators *out) {
+    const tc_attention *a = &in->block->attention;
+    double h = in->model->hidden, width = heads * a->head_dim;
+    tc_operator *op
+        = tc_add_gemm(out, TC_TAG_OUT_PROJECTION, TC_SPLIT_TENSOR, 1, tokens, h, width, TC_GROUP_OUT_PROJECTION);
+    op->saved_bytes = in->shard->input_bytes * tokens * width;
+    op->drops = TC_GROUP_ATTENTION;
+    if (a->out_bias) op->replicated = h;
+}
+
+/* Sequences that the tokens fall into, each of which attends to itself. */
+static double parts_by_span(const tc_attention *a, const tc_latents *latents, double seq) {
+    double frames = tc_latent_frames(latents);
+    if (frames < 1) frames = 1;
+    if (a->span == TC_SPAN_SPACE) return frames;
+    if (a->span == TC_SPAN_TIME) return seq / frames;
+    return a->skip;
+}
+
+static void emit(const tc_part_input *in, tc_operators *out) {
+    const tc_attention *a = &in->block->attention;
+    const tc_shard *shard = in->shard;
+    double d = a->head_dim, heads = a->heads / shard->tp, kv_heads = a->kv_heads / shard->tp;
+    if (heads < 1) heads = 1;
+    if (kv_heads < 1) kv_heads = 1;
+    add_inputs(in, in->tokens, heads, kv_heads, out);
+    if (in->text_tokens > 0) add_inputs(in, in->text_tokens, heads, kv_heads, out);
     tc_attention_core core = {.heads = heads,
                               .kv_heads = kv_heads,
                               .qk_dim = d,
                               .v_dim = d,
-                              .queries = shard->seq,
-                              .keys = shard->seq,
+                              .queries = in->seq,
+                              .keys = in->seq,
                               .window = a->window,
+                              .parts = parts_by_span(a, &in->model->latents, in->seq),
                               .causal = in->model->causal,
                               .inputs = TC_GROUP_QKV};
     tc_add_attention(out, &core, shard);
-    op = tc_add_gemm(out, TC_TAG_OUT_PROJECTION, TC_SPLIT_TENSOR, 1, tokens, h, heads * d, TC_GROUP_OUT_PROJECTION);
-    op->saved_bytes = shard->input_bytes * tokens * heads * d;
-    op->drops = TC_GROUP_ATTENTION;
-    if (a->out_bias) op->replicated = h;
+    add_output(in, in->tokens, heads, out);
+    if (in->text_tokens > 0 && !in->block->text_ends) add_output(in, in->text_tokens, heads, out);
     out->tp_collectives++;
 }
 

@@ -5,6 +5,8 @@
  * multiply-add of every GEMM, times 3 for forward and backward; the
  * conventions in use differ in attention and recompute (traincast.h).
  */
+#include "base/error.h"
+#include "base/latents.h"
 #include "workload/members.h"
 #include "workload/operators.h"
 
@@ -39,7 +41,7 @@ static void add_flops(const tc_operators *whole, double seq, double count, tc_fo
     double gemm = 0, attention = 0;
     for (int i = 0; i < whole->count; i++) {
         const tc_operator *op = &whole->op[i];
-        if (op->tag == TC_TAG_ATTENTION)
+        if (tc_is_core(op))
             attention += op->flops;
         else
             gemm += op->flops;
@@ -50,6 +52,25 @@ static void add_flops(const tc_operators *whole, double seq, double count, tc_fo
     f->gemm += count * f->extra_gemm;
     f->attention += count * f->extra_attention;
     f->layers += count;
+}
+
+static double projection_weights(const tc_projection *p) {
+    double input = p->input, middle = p->middle, output = p->output;
+    if (p->input == 0) return output;
+    if (p->middle == 0) return input * output + (p->bias ? output : 0);
+    return input * middle + middle * output + (p->bias ? middle + output : 0);
+}
+
+/* Forward FLOPs per token of the projections. */
+static double projection_flops(const tc_model *model, double seq) {
+    double sum = 0;
+    for (int i = 0; i < model->projections; i++) {
+        const tc_projection *p = &model->projection[i];
+        double of = p->of == TC_PROJECTED_LATENTS ? seq : p->of == TC_PROJECTED_TEXT ? model->latents.text_tokens : 1;
+        double input = p->input, middle = p->middle, output = p->output;
+        if (p->input > 0) sum += 2 * of * (p->middle == 0 ? input * output : (input + output) * middle);
+    }
+    return sum / seq;
 }
 
 /* Embedding, head and final norm; the blocks are added. */
@@ -63,6 +84,10 @@ static tc_model_size size_of_ends(const tc_model *model) {
         if (model->lm_head_bias) size.head_parameters += model->vocab;
         if (!model->tied_embeddings) size.head_parameters += h * model->vocab;
     }
+    for (int i = 0; i < model->projections; i++) {
+        const tc_projection *p = &model->projection[i];
+        *(p->last ? &size.head_parameters : &size.embedding_parameters) += projection_weights(p);
+    }
     size.parameters = size.active_parameters
         = size.embedding_parameters + size.head_parameters + (model->final_norm ? norm_width * h : 0);
     return size;
@@ -71,7 +96,7 @@ static tc_model_size size_of_ends(const tc_model *model) {
 void tc_count(const tc_model *model, int seq, tc_counts *out) {
     double h = model->hidden, norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
     out->size = size_of_ends(model);
-    out->flops = (tc_forward_flops){0, 0, 0, 0, 0};
+    out->flops = (tc_forward_flops){.ends = projection_flops(model, seq)};
     for (int i = 0; i < model->blocks; i++) {
         double count = model->block[i].count;
         tc_operators whole;
@@ -106,7 +131,7 @@ double tc_flops_by(tc_flops_convention convention, const tc_model *model, const 
               * (f->extra_gemm + halved * f->extra_attention + 4.0 * model->hidden * model->hidden
                  + 2.0 * model->hidden * model->vocab);
     }
-    double head = model->lm_head ? 2.0 * model->hidden * model->vocab : 0;
+    double head = f->ends + (model->lm_head ? 2.0 * model->hidden * model->vocab : 0);
     if (model->head_transform) head += 2.0 * model->hidden * model->hidden;
     double flops = 3 * (blocks + head + mtp);
     if (frozen) flops -= f->gemm + head + mtp - mtp_core; /* the products that weight gradients are */
@@ -115,6 +140,34 @@ double tc_flops_by(tc_flops_convention convention, const tc_model *model, const 
         flops += again.blocks * blocks + (again.core ? core : 0);
     }
     return flops;
+}
+
+tc_code tc_model_set_sample(tc_model *model, int frames, int height, int width, tc_error *error) {
+    tc_code code = tc_members_check(&tc_model_members, model, "model", error);
+    if (code) return code;
+    tc_latents *l = &model->latents;
+    const struct {
+        const char *option;
+        int *member, value, step;
+    } sides[] = {{"--frames", &l->frames, frames, 1},
+                 {"--height", &l->height, height, l->stride * l->patch},
+                 {"--width", &l->width, width, l->stride * l->patch}};
+    for (int i = 0; i < 3; i++) {
+        if (sides[i].value == TC_UNSET) continue;
+        if (l->stride == 0)
+            return tc_fail(error, TC_INVALID, sides[i].option, "is for a model of images or video; leave it out");
+        if (sides[i].value < sides[i].step || sides[i].value > TC_MOST_DEGREE)
+            return tc_fail(error, TC_INVALID, sides[i].option, "%d; give %d to %d", sides[i].value, sides[i].step,
+                           TC_MOST_DEGREE);
+        *sides[i].member = sides[i].value;
+    }
+    if (l->stride == 0) return TC_OK;
+    int64_t tokens = tc_latent_tokens(l);
+    if (tokens > TC_MOST_TOKENS)
+        return tc_fail(error, TC_INVALID, "--frames", "%lld latent tokens; give at most %d", (long long)tokens,
+                       TC_MOST_TOKENS);
+    model->seq = (int)tokens;
+    return TC_OK;
 }
 
 int tc_layer_count(const tc_model *model) {

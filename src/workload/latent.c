@@ -32,8 +32,8 @@ static void emit(const tc_part_input *in, tc_operators *out) {
                               .kv_heads = heads,
                               .qk_dim = qk,
                               .v_dim = l->v_dim,
-                              .queries = shard->seq,
-                              .keys = shard->seq,
+                              .queries = in->seq,
+                              .keys = in->seq,
                               .window = l->window,
                               .causal = in->model->causal,
                               .inputs = TC_GROUP_QKV | TC_GROUP_QKV_UP};

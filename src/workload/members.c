@@ -14,7 +14,59 @@ static const tc_member attention[] = {
     TC_SWITCH(tc_attention, out_bias),
     TC_SWITCH(tc_attention, qk_norm),
     TC_SWITCH(tc_attention, qk_norm_full),
+    TC_SWITCH(tc_attention, qk_norm_bias),
     TC_SWITCH(tc_attention, sinks),
+    TC_WORD(tc_attention, span, TC_SPAN_TIME, "span"),
+    TC_INTEGER(tc_attention, skip, 0, TC_MOST_DEGREE),
+};
+
+static const tc_member cross[] = {
+    TC_INTEGER(tc_cross, heads, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_cross, head_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_cross, width, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_cross, image_tokens, 0, TC_MOST_TOKENS),
+    TC_SWITCH(tc_cross, itself),
+    TC_SWITCH(tc_cross, bias),
+    TC_SWITCH(tc_cross, qk_norm),
+    TC_SWITCH(tc_cross, qk_norm_full),
+    TC_SWITCH(tc_cross, norm),
+};
+
+static const tc_member modulation[] = {
+    TC_INTEGER(tc_modulation, vectors, 0, 64),
+    TC_INTEGER(tc_modulation, text_vectors, 0, 64),
+    TC_INTEGER(tc_modulation, width, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_modulation, rank, 0, TC_MOST_DEGREE),
+    TC_WORD(tc_modulation, kind, TC_MODULATION_SHARED, "kind of modulation"),
+};
+
+static const tc_member latents[] = {
+    TC_INTEGER(tc_latents, frames, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_latents, height, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_latents, width, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_latents, time_stride, 0, 1024),
+    TC_INTEGER(tc_latents, stride, 0, 1024),
+    TC_INTEGER(tc_latents, time_patch, 0, 1024),
+    TC_INTEGER(tc_latents, patch, 0, 1024),
+    TC_INTEGER(tc_latents, text_tokens, 0, TC_MOST_TOKENS),
+};
+
+/* Where there are latents, every side and stride is divided or divided by. */
+static tc_code check_latents(const void *value, tc_error *error) {
+    const tc_latents *l = value;
+    const int sides[] = {l->frames, l->height, l->width, l->time_stride, l->time_patch, l->patch};
+    for (size_t i = 0; l->stride > 0 && i < sizeof sides / sizeof sides[0]; i++)
+        if (sides[i] < 1) return tc_fail(error, TC_INVALID, latents[i + (i > 3)].name, "%d; 1 or more", sides[i]);
+    return TC_OK;
+}
+
+static const tc_member projection[] = {
+    TC_WORD(tc_projection, of, TC_PROJECTED_SAMPLE, "what is projected"),
+    TC_INTEGER(tc_projection, input, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_projection, middle, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_projection, output, 1, TC_MOST_TOKENS),
+    TC_SWITCH(tc_projection, bias),
+    TC_SWITCH(tc_projection, last),
 };
 
 static const tc_member latent[] = {
@@ -44,7 +96,11 @@ static const tc_member experts[] = {
 static const tc_members attention_members = TC_MEMBERS(tc_attention, attention, NULL, NULL),
                         latent_members = TC_MEMBERS(tc_latent, latent, NULL, NULL),
                         dense_members = TC_MEMBERS(tc_dense, dense, NULL, NULL),
-                        experts_members = TC_MEMBERS(tc_experts, experts, NULL, NULL);
+                        experts_members = TC_MEMBERS(tc_experts, experts, NULL, NULL),
+                        cross_members = TC_MEMBERS(tc_cross, cross, NULL, NULL),
+                        modulation_members = TC_MEMBERS(tc_modulation, modulation, NULL, NULL),
+                        latents_members = TC_MEMBERS(tc_latents, latents, NULL, check_latents),
+                        projection_members = TC_MEMBERS(tc_projection, projection, NULL, NULL);
 
 #define FFN_BITS(id, member, bit) | bit
 
@@ -58,6 +114,10 @@ static const tc_member block[] = {
     TC_STRUCT(tc_block, experts, experts_members),
     TC_INTEGER(tc_block, norms, 0, TC_MAX_NORMS),
     TC_SWITCH(tc_block, parallel_residual),
+    TC_WORD(tc_block, stream, TC_STREAM_DOUBLE, "stream"),
+    TC_SWITCH(tc_block, text_ends),
+    TC_STRUCT(tc_block, cross, cross_members),
+    TC_STRUCT(tc_block, modulation, modulation_members),
 };
 
 /* What the parts of a block cannot be without. */
@@ -76,6 +136,7 @@ static tc_code check_block(const void *value, tc_error *error) {
                   {mla, b->latent.kv_rank, "latent.kv_rank"},
                   {mla, b->latent.nope_dim, "latent.nope_dim"},
                   {mla, b->latent.v_dim, "latent.v_dim"},
+                  {b->cross.heads > 0, b->cross.head_dim, "cross.head_dim"},
                   {mlp, b->dense.ffn, "dense.ffn"},
                   {moe, b->experts.experts, "experts.experts"},
                   {moe, b->experts.top_k, "experts.top_k"},
@@ -84,6 +145,8 @@ static tc_code check_block(const void *value, tc_error *error) {
         if (needed[i].there && needed[i].value < 1)
             return tc_fail(error, TC_INVALID, needed[i].name, "%d in a block that has the part; 1 or more",
                            needed[i].value);
+    if (b->stream == TC_STREAM_DOUBLE && !mha)
+        return tc_fail(error, TC_INVALID, "stream", "double without attention; tokens, text or joint");
     if (moe && b->experts.top_k > b->experts.experts)
         return tc_fail(error, TC_INVALID, "experts.top_k", "%d of %d experts; at most all of them", b->experts.top_k,
                        b->experts.experts);
@@ -116,6 +179,9 @@ static const tc_member model[] = {
     TC_INTEGER(tc_model, blocks, 1, TC_MAX_BLOCKS),
     TC_STRUCTS(tc_model, block, blocks, block_members),
     TC_INTEGER(tc_model, mtp_layers, 0, TC_MOST_DEGREE),
+    TC_STRUCT(tc_model, latents, latents_members),
+    TC_INTEGER(tc_model, projections, 0, TC_MAX_PROJECTIONS),
+    TC_STRUCTS(tc_model, projection, projections, projection_members),
     TC_FIGURE(tc_model, parameters_published),
     TC_TEXT(tc_model, left_out),
 };

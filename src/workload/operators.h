@@ -22,6 +22,9 @@
     ROW(POSITION, "positions") \
     ROW(ATTENTION, "attention") \
     ROW(OUT_PROJECTION, "out projection") \
+    ROW(CROSS, "cross attention") \
+    ROW(CROSS_PROJECTION, "cross projections") \
+    ROW(MODULATION, "modulation") \
     ROW(MLP, "mlp") \
     ROW(ACTIVATION, "activation") \
     ROW(ROUTER, "router") \
@@ -84,7 +87,10 @@ typedef struct tc_operator {
     };
 } tc_operator;
 
-#define TC_MAX_OPERATORS 32
+/* Is it of an attention's core: from queries, keys and values to outputs? */
+static inline bool tc_is_core(const tc_operator *op) { return op->tag == TC_TAG_ATTENTION || op->tag == TC_TAG_CROSS; }
+
+#define TC_MAX_OPERATORS 40
 
 typedef struct tc_operators {
     int count;
@@ -177,6 +183,7 @@ typedef struct tc_block_weights {
 /* Forward FLOPs per token that every convention counts in its way: all blocks, one block of multi-token prediction. */
 typedef struct tc_forward_flops {
     double gemm, attention, extra_gemm, extra_attention;
+    double ends; /* projections at the model's ends */
     double layers;
 } tc_forward_flops;
 

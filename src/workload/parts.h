@@ -15,7 +15,9 @@ typedef struct tc_part_input {
     const tc_model *model;
     const tc_block *block;
     const tc_shard *shard;
-    double tokens; /* of this rank in a micro-batch */
+    double tokens;      /* of this rank in a micro-batch */
+    double text_tokens; /* the same of the second stream of a double block, for mixers; feed-forward parts come twice */
+    double seq;         /* tokens that a mixer mixes, of all streams and ranks */
 } tc_part_input;
 
 typedef struct tc_part {
@@ -48,11 +50,20 @@ typedef struct tc_attention_core {
     double qk_dim, v_dim;
     double queries, keys; /* of a sequence, over all ranks; under a causal mask the queries are the last of the keys */
     double window;        /* keys that a query sees at most; 0: all */
+    double parts;         /* sequences of their own that queries and keys fall into; 0: one */
     bool causal;
-    int inputs; /* tc_operator_group bits whose outputs are the queries, keys and values */
+    bool own_keys; /* every context-parallel rank has all keys, of another sequence */
+    int inputs;    /* tc_operator_group bits whose outputs are the queries, keys and values */
+    tc_op_tag tag; /* 0: attention */
 } tc_attention_core;
 
 void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc_shard *shard);
+
+/* The attention after the mixer (cross.c), of so many latent tokens of this rank; what makes scales, shifts and gates. */
+void tc_add_cross(const tc_part_input *in, tc_operators *out);
+void tc_add_modulation(const tc_part_input *in, tc_operators *out);
+/* Vectors of a stream; whose norms are followed by a scale and shift. */
+int tc_modulation_vectors(const tc_block *block, bool text);
 
 /* Can tensor parallelism and all-to-all context parallelism share so many heads? */
 TC_NODISCARD tc_code tc_heads_split(int heads, const tc_degrees *degrees, tc_error *error);

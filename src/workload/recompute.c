@@ -20,13 +20,13 @@ double tc_group_share(const tc_operator *op, int groups) {
 }
 
 double tc_again_share(const tc_again *again, const tc_operator *op) {
-    return again->core ? op->tag == TC_TAG_ATTENTION : tc_group_share(op, again->operators);
+    return again->core ? tc_is_core(op) : tc_group_share(op, again->operators);
 }
 
 static double dropped_by_core(const tc_operators *ops) {
     double sum = 0;
     for (int i = 0; i < ops->count; i++)
-        if (ops->op[i].tag == TC_TAG_ATTENTION && ops->op[i].kind == TC_OP_ELEMENTWISE) sum += ops->op[i].saved_bytes;
+        if (tc_is_core(&ops->op[i]) && ops->op[i].kind == TC_OP_ELEMENTWISE) sum += ops->op[i].saved_bytes;
     return sum;
 }
 
