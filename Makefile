@@ -71,6 +71,15 @@ fit:
 		--runs-hash "$$(cat data/runs/*.jsonl data/measurements/*.jsonl | sha256sum | cut -c1-16)" data/runs/*.jsonl --measurements data/measurements/*.jsonl
 	@cat tools/beside_others.md >>docs/ACCURACY.md
 
+# Fits the parameters of serving to published rows: writes data/fitted/serving.yaml and docs/SERVING-ACCURACY.md.
+FIT_SERVING_OPTIONS ?= --leave-out --leave-out-models
+fit-serving:
+	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(FIT_PACKAGES),'$(p)')
+	@cmake -S . -B $(BUILD) -G Ninja -DTC_WERROR=$(WERROR) >/dev/null
+	@cmake --build $(BUILD) --target traincast-fit-serving
+	OPENBLAS_NUM_THREADS=1 $(BUILD)/traincast-fit-serving $(FIT_SERVING_OPTIONS) --out data/fitted/serving.yaml --report docs/SERVING-ACCURACY.md --table $(BUILD)/fit-serving.tsv \
+		--runs-hash "$$(cat data/serving/*.jsonl | sha256sum | cut -c1-16)" data/serving/*.jsonl
+
 # Counts which layouts published runs had: writes data/fitted/layouts.yaml. After a fit with left-out errors,
 # COUNT_OPTIONS="--errors build/fit.tsv" fits anew how much wider the interval of a far layout is.
 count-layouts: $(BUILD)/build.ninja
@@ -99,4 +108,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check test record bench fuzz attack fit count-layouts normalise layouts install format clean
+.PHONY: all need deps run check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install format clean

@@ -44,13 +44,12 @@ static tc_code explain(tc_context *context, const tc_validation *validation) {
     return TC_OK;
 }
 
-static tc_code report(tc_context *context, const tc_validation *validation) {
-
+static tc_code report(tc_context *context, const tc_validation *validation, const tc_served_validation *served) {
     if (context->target.format)
-        tc_report_validate(&context->target, validation);
+        tc_report_validate(&context->target, validation, served);
     else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
-        tc_report_validate_markdown(context->out, context->target.data, validation);
-    else if (!tc_report_validate_text(context->out, &context->style, validation))
+        tc_report_validate_markdown(context->out, context->target.data, validation, served);
+    else if (!tc_report_validate_text(context->out, &context->style, validation, served))
         return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
     return TC_OK;
 }
@@ -120,7 +119,11 @@ static tc_code score_runs(tc_context *context, tc_published *published) {
     tc_code code = tc_validate(context->catalog, published->runs, published->count, &published->arena, &validation,
                                context->error);
     if (code) return code;
-    return tc_given(context, TC_OPTION_EXPLAIN)->given ? explain(context, &validation) : report(context, &validation);
+    if (tc_given(context, TC_OPTION_EXPLAIN)->given) return explain(context, &validation);
+    tc_served_validation served;
+    code = tc_served_validate(context->catalog, published->served, published->served_count, &published->arena, &served,
+                              context->error);
+    return code ? code : report(context, &validation, &served);
 }
 
 static tc_code report_histories(tc_context *context, const tc_histories *histories) {

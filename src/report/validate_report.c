@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/format.h"
+#include "report/served_report.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -129,7 +130,7 @@ static void write_scores(tc_writer *writer, const char *key, const char *name, c
     tc_write_close(writer);
 }
 
-void tc_report_validate(tc_target *target, const tc_validation *v) {
+void tc_report_validate(tc_target *target, const tc_validation *v, const tc_served_validation *served) {
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(v, summary);
     tc_writer writer = tc_write_begin(target, "validate/1", "runs");
@@ -137,13 +138,16 @@ void tc_report_validate(tc_target *target, const tc_validation *v) {
     write_runs(&writer, v);
     write_memory_runs(&writer, v);
     write_oom_runs(&writer, v);
+    tc_write_served_results(&writer, served);
     tc_write_object(&writer, "summary");
     for (int i = 0; i < n; i++) tc_write_number(&writer, summary[i].key, summary[i].value);
+    tc_write_served_summary(&writer, served);
     tc_write_close(&writer);
     write_scores(&writer, "by_accelerator", "accelerator", v->by_accelerator, v->accelerators);
     write_scores(&writer, "by_group", "group", v->by_group, v->groups);
     write_scores(&writer, "by_family", "family", v->by_family, v->family_rows);
     write_scores(&writer, "by_stack", "stack", v->by_stack, v->stacks);
+    tc_write_served_groups(&writer, served);
     tc_write_end(&writer);
 }
 
@@ -251,7 +255,9 @@ static void print_skipped(FILE *file, const tc_style *style, const tc_validation
     tc_print_wrapped(file, style, 0, 0, text);
 }
 
-bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *v) {
+bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *v,
+                             const tc_served_validation *served) {
+    if (v->count == 0) return tc_print_served(file, style, served);
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(v, summary);
     char text[256];
@@ -267,7 +273,8 @@ bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validat
         fprintf(file, "%9s\n", text);
     }
     return print_scores(file, style, "accelerator", v->by_accelerator, v->accelerators, MOST_ROWS)
-           && print_scores(file, style, "source", v->by_family, v->family_rows, 24);
+           && print_scores(file, style, "source", v->by_family, v->family_rows, 24)
+           && (served->rows == 0 || fputc('\n', file) == '\n') && tc_print_served(file, style, served);
 }
 
 static void markdown_scores(FILE *file, const char *title, const char *what, const tc_group_score *scores, int n) {
@@ -283,7 +290,8 @@ static void markdown_scores(FILE *file, const char *title, const char *what, con
     }
 }
 
-void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *v) {
+void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *v,
+                                 const tc_served_validation *served) {
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(v, summary);
     char text[256];
@@ -304,4 +312,5 @@ void tc_report_validate_markdown(FILE *file, const char *data, const tc_validati
     markdown_scores(file, "By accelerator", "accelerator", v->by_accelerator, v->accelerators);
     markdown_scores(file, "By training software", "stack", v->by_stack, v->stacks);
     markdown_scores(file, "By source", "source", v->by_family, v->family_rows);
+    tc_print_served_markdown(file, served);
 }

@@ -7,11 +7,15 @@
 #include "report/table.h"
 #include "report/writer.h"
 #include "validate/score.h"
+#include "validate/served_score.h"
 
-void tc_report_validate(tc_target *target, const tc_validation *validation);
+/* Training runs and serving rows of the same files. */
+void tc_report_validate(tc_target *target, const tc_validation *validation, const tc_served_validation *served);
 /* False if memory ran out. */
-TC_NODISCARD bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *validation);
+TC_NODISCARD bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *validation,
+                                          const tc_served_validation *served);
 /* The same as a Markdown document. */
-void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *validation);
+void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *validation,
+                                 const tc_served_validation *served);
 
 #endif

@@ -33,7 +33,8 @@ static bool is_reinforcement(const tc_published_model *m, char *name) {
 }
 
 static bool has_vision(const tc_published_model *m, char *name) {
-    return m->vision.stated && says(name, m->vision.name ? "the vision tower %.48s" : "the vision tower", m->vision.name);
+    return m->vision.stated
+           && says(name, m->vision.name ? "the vision tower %.48s" : "the vision tower", m->vision.name);
 }
 
 static bool has_audio(const tc_published_model *m, char *name) {
@@ -91,8 +92,12 @@ typedef struct feature {
 } feature;
 
 static const feature features[] = {
-    {is_reinforcement, NULL, 0},  {has_vision, NULL, 0},        {has_audio, NULL, 0},
-    {is_other_mixer, NULL, 0},    {is_other_finetune, NULL, 0}, {is_finetune, build_finetune, 0},
+    {is_reinforcement, NULL, 0},
+    {has_vision, NULL, 0},
+    {has_audio, NULL, 0},
+    {is_other_mixer, NULL, 0},
+    {is_other_finetune, NULL, 0},
+    {is_finetune, build_finetune, 0},
     {is_latent, NULL, 1u << TC_WORKLOAD_DIFFUSION},
 };
 enum { FEATURES = sizeof features / sizeof features[0] };

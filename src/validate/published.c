@@ -10,11 +10,10 @@
 #include "base/json.h"
 #include "base/vocabulary.h"
 #include "validate/lines.h"
+#include "validate/served.h"
 
 #define LARGEST_FILE ((size_t)256 << 20)
-#define LARGEST 10000000 /* of a width, a degree or a device count: beyond it a unit was confused */
 #define LARGEST_BATCH (INT64_C(1) << 40)
-#define LARGEST_VALUE 1e15
 
 /* In the order of the enumerations; "partial" is TC_RECOMPUTE_LAYERS in the files. */
 static const char *const recomputes[] = {"none", "selective", "full", "partial"};
@@ -28,17 +27,6 @@ static const char *const metrics[]
 _Static_assert(sizeof metrics / sizeof metrics[0] == TC_METRICS, "a name for each metric");
 
 const char *tc_metric_name(tc_metric metric) { return metrics[metric]; }
-
-static int positive(const tc_json *json, const char *key, int missing) {
-    return (int)tc_json_integer(json, key, 1, LARGEST, missing);
-}
-
-static double measure(const tc_json *json, const char *key) {
-    double value = tc_json_number(json, key, 0, LARGEST_VALUE, 0);
-    const json_t *given = tc_json_value(json, key);
-    if (given && value <= 0) tc_json_fail(json, key, "0; a number above 0 is needed");
-    return value;
-}
 
 static void read_source(const tc_json *row, const tc_json *norm, tc_published_run *run, tc_arena *arena) {
     run->id = tc_published_text(row, "id", "", arena);
@@ -58,7 +46,7 @@ static void read_recompute_layers(const tc_json *norm, tc_published_run *run) {
     if (!pair) return;
     const json_t *layers = json_array_get(pair, 0), *of = json_array_get(pair, 1);
     if (json_array_size(pair) == 2 && json_is_integer(layers) && json_is_integer(of) && json_integer_value(layers) >= 0
-        && json_integer_value(layers) <= json_integer_value(of) && json_integer_value(of) <= LARGEST) {
+        && json_integer_value(layers) <= json_integer_value(of) && json_integer_value(of) <= TC_FIELD_LARGEST) {
         run->recompute_layers = (int)json_integer_value(layers);
         run->recompute_of = (int)json_integer_value(of);
     } else {
@@ -69,19 +57,19 @@ static void read_recompute_layers(const tc_json *norm, tc_published_run *run) {
 }
 
 static void read_layout(const tc_json *row, const tc_json *norm, tc_published_run *run) {
-    run->devices = positive(row, "devices", 0);
-    run->devices_per_node = positive(row, "devices_per_node", 0);
-    run->chips = positive(row, "chips", 0);
-    run->parallel_devices = positive(row, "parallel_devices", 0);
+    run->devices = tc_field_positive(row, "devices", 0);
+    run->devices_per_node = tc_field_positive(row, "devices_per_node", 0);
+    run->chips = tc_field_positive(row, "chips", 0);
+    run->parallel_devices = tc_field_positive(row, "parallel_devices", 0);
     run->global_batch = tc_json_integer(row, "global_batch", 1, LARGEST_BATCH, TC_UNSET);
-    run->micro_batch = positive(row, "micro_batch", TC_UNSET);
-    run->tp = positive(row, "tp", TC_UNSET);
-    run->pp = positive(row, "pp", TC_UNSET);
-    run->cp = positive(row, "cp", TC_UNSET);
-    run->dp = positive(row, "dp", TC_UNSET);
-    run->ep = positive(row, "ep", TC_UNSET);
-    run->etp = positive(row, "etp", TC_UNSET);
-    run->vpp = positive(row, "vpp", TC_UNSET);
+    run->micro_batch = tc_field_positive(row, "micro_batch", TC_UNSET);
+    run->tp = tc_field_positive(row, "tp", TC_UNSET);
+    run->pp = tc_field_positive(row, "pp", TC_UNSET);
+    run->cp = tc_field_positive(row, "cp", TC_UNSET);
+    run->dp = tc_field_positive(row, "dp", TC_UNSET);
+    run->ep = tc_field_positive(row, "ep", TC_UNSET);
+    run->etp = tc_field_positive(row, "etp", TC_UNSET);
+    run->vpp = tc_field_positive(row, "vpp", TC_UNSET);
     run->sequence_parallel = tc_json_bool(row, "sequence_parallel", TC_UNSET);
     run->flash_attention = tc_json_bool(row, "flash_attention", TC_UNSET);
     run->dtype = tc_json_choice(norm, "dtype", tc_dtype_names, TC_DTYPES, TC_UNSET);
@@ -117,18 +105,18 @@ void tc_published_count_flops(tc_published_run *run, tc_flops_convention flops) 
 static void read_measured(const tc_json *row, const tc_json *norm, tc_published_run *run) {
     tc_json measured = tc_json_child(row, "measured"), derived = tc_json_child(row, "derived");
     run->flops = (tc_flops_convention)tc_json_choice(norm, "flops", conventions, COUNT(conventions), TC_FLOPS_UNKNOWN);
-    run->step_s = measure(&measured, "step_s");
-    double derived_step_s = measure(&derived, "step_s");
+    run->step_s = tc_field_measure(&measured, "step_s");
+    double derived_step_s = tc_field_measure(&derived, "step_s");
     if (run->step_s <= 0) run->step_s = derived_step_s;
-    run->tokens_per_s_per_device = measure(&measured, "tokens_per_s_per_device");
-    run->samples_per_s = measure(&measured, "samples_per_s");
-    run->tflops_per_device = measure(&measured, "tflops_per_device");
-    run->mfu_pct = measure(&measured, "mfu_pct");
-    run->hfu_pct = measure(&measured, "hfu_pct");
+    run->tokens_per_s_per_device = tc_field_measure(&measured, "tokens_per_s_per_device");
+    run->samples_per_s = tc_field_measure(&measured, "samples_per_s");
+    run->tflops_per_device = tc_field_measure(&measured, "tflops_per_device");
+    run->mfu_pct = tc_field_measure(&measured, "mfu_pct");
+    run->hfu_pct = tc_field_measure(&measured, "hfu_pct");
     choose_metric(run);
 
     tc_json memory = tc_json_child(norm, "memory");
-    run->memory_gib = measure(&memory, "gib");
+    run->memory_gib = tc_field_measure(&memory, "gib");
     run->memory_unit_certain = tc_json_bool(&memory, "unit_certain", 0) == 1;
     run->memory_kind
         = (tc_memory_kind)tc_json_choice(&memory, "kind", memory_kinds, COUNT(memory_kinds), TC_MEMORY_UNKNOWN);
@@ -154,62 +142,96 @@ static void read_recipe(const tc_json *row, const tc_json *norm, tc_published *p
     run->date = agrees ? run->stated.date : 100 * run->year;
 }
 
-static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_published *published,
-                         tc_published_run *run, tc_error *error) {
-    tc_json_document document;
+static void read_run(const tc_json *row, tc_published *published, tc_published_run *run) {
     tc_arena *arena = &published->arena;
+    tc_json norm = tc_json_child(row, "norm");
+    read_source(row, &norm, run, arena);
+    tc_published_read_model(row, &run->model, arena);
+    read_layout(row, &norm, run);
+    read_measured(row, &norm, run);
+    read_recipe(row, &norm, published, run);
+}
+
+/* Moved to room for one more element; NULL: out of memory, and the list is where it was. */
+static void *grown(void *list, int count, int *room, size_t element) {
+    int larger = count < *room ? *room : *room ? 2 * *room : 64;
+    void *moved = realloc(list, (size_t)larger * element);
+    if (moved) *room = larger;
+    return moved;
+}
+
+static tc_code make_room(tc_published *p, const char *path, tc_error *error) {
+    if (p->count >= p->room) {
+        tc_published_run *runs = grown(p->runs, p->count, &p->room, sizeof *p->runs);
+        if (!runs) return tc_fail(error, TC_INTERNAL, path, "out of memory");
+        p->runs = runs;
+    }
+    if (p->served_count >= p->served_room) {
+        tc_served_row *served = grown(p->served, p->served_count, &p->served_room, sizeof *p->served);
+        if (!served) return tc_fail(error, TC_INTERNAL, path, "out of memory");
+        p->served = served;
+    }
+    return TC_OK;
+}
+
+/* Reads a line as a training run or a serving row, into the place behind the last one of its list; `served` says which. */
+static tc_code read_line(const char *path, int line, const char *text, size_t length, tc_published *p, bool *served,
+                         tc_error *error) {
+    tc_json_document document;
+    *served = false;
+    tc_code code = make_room(p, path, error);
+    if (code != TC_OK) return code;
+    tc_published_run *run = &p->runs[p->count];
     *run = (tc_published_run){.line = line, .id = "", .group = "", .source_family = ""};
     run->model.name = run->model.family = ""; /* also where the line is no JSON */
-    tc_code code = tc_json_open(&document, path, line, text, length, error);
+    code = tc_json_open(&document, path, line, text, length, error);
     if (code != TC_OK) return code;
-    tc_json row = tc_json_root(&document), norm = tc_json_child(&row, "norm");
-    read_source(&row, &norm, run, arena);
-    tc_published_read_model(&row, &run->model, arena);
-    read_layout(&row, &norm, run);
-    read_measured(&row, &norm, run);
-    read_recipe(&row, &norm, published, run);
+    tc_json row = tc_json_root(&document);
+    *served = tc_served_is(document.root);
+    if (*served) {
+        p->served[p->served_count] = (tc_served_row){.line = line};
+        tc_served_read(&row, &p->arena, &p->served[p->served_count]);
+    } else {
+        read_run(&row, p, run);
+    }
     tc_json_close(&document);
     return document.code;
 }
 
-static tc_published_run *next_run(tc_published *p) {
-    if (p->count == p->room) {
-        int larger = p->room ? 2 * p->room : 64;
-        tc_published_run *moved = realloc(p->runs, (size_t)larger * sizeof *moved);
-        if (!moved) return NULL;
-        p->runs = moved;
-        p->room = larger;
-    }
-    return &p->runs[p->count];
-}
-
-/* A row that is wrong: kept with its reason, so that the others are still scored. */
-static tc_code refuse(tc_published *p, tc_published_run *run, const char *path, const tc_error *why, tc_error *error) {
+/* Why a row that is wrong is kept all the same, so that the others are still scored; it gets a name. NULL: out of memory. */
+static const char *refusal(tc_published *p, const tc_error *why, const char **id) {
     char text[sizeof why->place + sizeof why->text + 4];
     int length = snprintf(text, sizeof text, "%s: %s", why->place, why->text);
-    run->refused = tc_arena_copy(&p->arena, text, (size_t)length);
-    run->counts = false;
-    if (!run->id[0]) run->id = tc_arena_copy(&p->arena, why->place, strcspn(why->place, " "));
-    return run->refused && run->id ? TC_OK : tc_fail(error, TC_INTERNAL, path, "out of memory");
+    if (!*id || !(*id)[0]) *id = tc_arena_copy(&p->arena, why->place, strcspn(why->place, " "));
+    return *id ? tc_arena_copy(&p->arena, text, (size_t)length) : NULL;
 }
 
 tc_code tc_published_read(tc_published *p, const char *path, const char *text, size_t length, tc_error *error) {
-    int before = p->count, refused = 0;
+    int before = p->count, served_before = p->served_count, refused = 0;
     tc_error first = {0};
     tc_lines lines = tc_lines_of(text, length);
     for (const char *at; tc_lines_next(&lines, &at, &length);) {
-        tc_published_run *run = next_run(p);
         tc_error why = {0};
-        if (!run) return tc_fail(error, TC_INTERNAL, path, "out of memory");
-        tc_code code = read_line(path, lines.line, at, length, p, run, &why);
+        bool served;
+        tc_code code = read_line(path, lines.line, at, length, p, &served, &why);
         if (code && code != TC_INVALID) return tc_fail(error, code, why.place, "%s", why.text);
-        if (code && (code = refuse(p, run, path, &why, error))) return code;
-        if (run->refused && !refused++) first = why;
-        p->count++;
+        const char **id = served ? &p->served[p->served_count].id : &p->runs[p->count].id,
+                   *reason = code ? refusal(p, &why, id) : NULL;
+        if (code && !reason) return tc_fail(error, TC_INTERNAL, path, "out of memory");
+        if (code && !refused++) first = why;
+        if (served) {
+            p->served[p->served_count++].refused = reason;
+        } else {
+            p->runs[p->count].refused = reason;
+            if (reason) p->runs[p->count].counts = false;
+            p->count++;
+        }
     }
-    if (p->count == before) return tc_fail(error, TC_INVALID, path, "no run; one JSON object a line is needed");
-    if (p->count - before > refused) return TC_OK;
+    int rows = p->count - before + p->served_count - served_before;
+    if (rows == 0) return tc_fail(error, TC_INVALID, path, "no run; one JSON object a line is needed");
+    if (rows > refused) return TC_OK;
     p->count = before;
+    p->served_count = served_before;
     return tc_fail(error, TC_INVALID, first.place, "%s", first.text);
 }
 
@@ -224,6 +246,7 @@ tc_code tc_published_read_file(tc_published *published, const char *path, tc_err
 
 void tc_published_free(tc_published *published) {
     free(published->runs);
+    free(published->served);
     tc_arena_free(&published->arena);
     *published = (tc_published){0};
 }

@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "traincast.h"
+#include "validate/fields.h"
 #include "validate/normalise.h"
 
 /* In the order of preference; the first that a source states is scored. */
@@ -151,6 +152,8 @@ typedef struct tc_published_run {
 typedef struct tc_published {
     tc_published_run *runs;
     int count, room;
+    struct tc_served_row *served; /* serving rows of the same files: served.h */
+    int served_count, served_room;
     tc_words *words; /* phrases, for rows whose texts nobody has read; NULL until there is one */
     tc_arena arena;  /* all texts */
     bool read_again; /* texts that somebody has read, too */
@@ -161,13 +164,11 @@ typedef struct tc_published {
 TC_NODISCARD tc_code tc_published_read(tc_published *published, const char *path, const char *text, size_t length,
                                        tc_error *error);
 
-/* `model` of a row; texts go to the arena. */
-void tc_published_read_model(const tc_json *row, tc_published_model *model, tc_arena *arena);
-/* A copy in the arena of a text of a row; `missing` where there is none. */
-const char *tc_published_text(const tc_json *json, const char *key, const char *missing, tc_arena *arena);
-
 /* The same from a file. */
 TC_NODISCARD tc_code tc_published_read_file(tc_published *published, const char *path, tc_error *error);
+
+/* `model` of a row; texts go to the arena. */
+void tc_published_read_model(const tc_json *row, tc_published_model *model, tc_arena *arena);
 
 void tc_published_free(tc_published *published);
 

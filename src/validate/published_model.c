@@ -4,21 +4,10 @@
  */
 #include <string.h>
 
-#include "base/error.h"
 #include "validate/published.h"
 
 #define LARGEST 10000000 /* of a width or a number of layers: beyond it a unit was confused */
 #define LARGEST_VALUE 1e15
-
-const char *tc_published_text(const tc_json *json, const char *key, const char *missing, tc_arena *arena) {
-    const char *text = tc_json_string(json, key, NULL);
-    if (!text) return missing;
-    const char *copy = tc_arena_copy(arena, text, strlen(text));
-    if (copy) return copy;
-    if (json->document->code == TC_OK)
-        json->document->code = tc_fail(json->document->error, TC_INTERNAL, json->document->file, "out of memory");
-    return missing;
-}
 
 static int positive(const tc_json *json, const char *key, int missing) {
     return (int)tc_json_integer(json, key, 1, LARGEST, missing);

@@ -180,21 +180,29 @@ static const char *stack_of(const tc_scored_run *r) {
 
 static bool scored(const tc_scored_run *r) { return r->forecast && r->counts && !isnan(r->error_pct); }
 
-static int group_scores(const tc_validation *v, const char *(*name)(const tc_scored_run *), tc_arena *arena,
-                        tc_group_score **out) {
-    name_sum *sums = calloc((size_t)v->count + 1, sizeof *sums);
+int tc_group_errors(const tc_error_row *rows, int count, tc_arena *arena, tc_group_score **out) {
+    name_sum *sums = calloc((size_t)count + 1, sizeof *sums);
     if (!sums) return -1;
-    int n = 0;
-    for (int i = 0; i < v->count; i++)
-        if (scored(&v->runs[i]))
-            sums[n++] = (name_sum){name(&v->runs[i]), 1, fabs(v->runs[i].error_pct), v->runs[i].error_pct};
-    int names = fold(sums, n);
+    for (int i = 0; i < count; i++) sums[i] = (name_sum){rows[i].family, 1, fabs(rows[i].error_pct), rows[i].error_pct};
+    int names = fold(sums, count);
     *out = tc_arena_alloc(arena, ((size_t)names + 1) * sizeof **out);
     for (int i = 0; *out && i < names; i++)
         (*out)[i] = (tc_group_score){sums[i].name, sums[i].n, sums[i].absolute / sums[i].n, sums[i].sum / sums[i].n,
                                      sums[i].n < SMALLEST_FAMILY};
     free(sums);
     return *out ? names : -1;
+}
+
+static int group_scores(const tc_validation *v, const char *(*name)(const tc_scored_run *), tc_arena *arena,
+                        tc_group_score **out) {
+    tc_error_row *rows = calloc((size_t)v->count + 1, sizeof *rows);
+    if (!rows) return -1;
+    int n = 0;
+    for (int i = 0; i < v->count; i++)
+        if (scored(&v->runs[i])) rows[n++] = (tc_error_row){name(&v->runs[i]), v->runs[i].error_pct, true};
+    int names = tc_group_errors(rows, n, arena, out);
+    free(rows);
+    return names;
 }
 
 /* False: out of memory. */

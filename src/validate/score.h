@@ -67,6 +67,9 @@ typedef struct tc_error_row {
 bool tc_macro_error(const tc_error_row *rows, int count, bool complete_only, double *out);
 bool tc_median_error(const tc_error_row *rows, int count, bool complete_only, double *out);
 
+/* The errors of rows of equal names (`family`), by name; returns how many names, -1: out of memory. */
+int tc_group_errors(const tc_error_row *rows, int count, tc_arena *arena, tc_group_score **out);
+
 /* For qsort; and linear interpolation between order statistics of sorted values, NaN without any. */
 int tc_by_value(const void *a, const void *b);
 double tc_quantile(const double *sorted, int n, double q);

@@ -1,0 +1,21 @@
+/* served_report.h - the errors of the forecast on published serving rows, as parts of the answers of `validate`. */
+#ifndef TC_REPORT_SERVED_REPORT_H
+#define TC_REPORT_SERVED_REPORT_H
+
+#include <stdio.h>
+
+#include "report/table.h"
+#include "report/writer.h"
+#include "validate/served_score.h"
+
+/* The list of results; the members of the summary; the lists by metric, accelerator, engine, source. */
+void tc_write_served_results(tc_writer *writer, const tc_served_validation *v);
+void tc_write_served_summary(tc_writer *writer, const tc_served_validation *v);
+void tc_write_served_groups(tc_writer *writer, const tc_served_validation *v);
+
+/* The page for people, nothing without rows. False if memory ran out. */
+TC_NODISCARD bool tc_print_served(FILE *file, const tc_style *style, const tc_served_validation *v);
+/* The same as sections of a Markdown document. */
+void tc_print_served_markdown(FILE *file, const tc_served_validation *v);
+
+#endif

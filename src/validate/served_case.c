@@ -1,0 +1,457 @@
+/* served_case.c - a published serving row as a question.
+ *
+ * What a source states is taken as it is. What it leaves out comes from the catalog's model of that name, the conventions of
+ * data/served.yaml, and the engine as it was at the row's date; each is listed. */
+#include "validate/served_case.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/vocabulary.h"
+#include "validate/inputs.h"
+#include "workload/operators.h"
+
+static void assume(tc_served_case *c, const char *format, const char *value) {
+    if (c->assumed_count >= TC_ASSUMED_MAX) return;
+    char clipped[41];
+    snprintf(clipped, sizeof clipped, "%.40s", value);
+    snprintf(c->assumed[c->assumed_count++], sizeof c->assumed[0], format, clipped);
+}
+
+static void assume_number(tc_served_case *c, const char *format, double value) {
+    char text[24];
+    snprintf(text, sizeof text, "%.0f", value);
+    assume(c, format, text);
+}
+
+static tc_code end(tc_served_case *c, tc_case_status status, const char *reason) {
+    c->status = status;
+    snprintf(c->reason, sizeof c->reason, "%.190s", reason);
+    return TC_OK;
+}
+
+static bool begins(const char *text, const char *with) { return strncmp(text, with, strlen(with)) == 0; }
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+/* The catalog's model of the row's name, if its shape is the row's. */
+static tc_code known_model(tc_catalog *catalog, tc_served_case *c, bool *found, tc_error *error) {
+    const tc_served_model *m = &c->row->model;
+    tc_error ignored;
+    *found = false;
+    if (!m->name[0] || strchr(m->name, '/') || m->name[0] == '.') return TC_OK;
+    tc_model known = tc_default_model();
+    tc_code code = tc_catalog_model(catalog, m->name, &known, &ignored);
+    if (code == TC_INTERNAL && error) *error = ignored;
+    if (code) return code == TC_INTERNAL ? code : TC_OK;
+    *found = (m->layers <= 0 || m->layers == tc_layer_count(&known)) && (m->hidden <= 0 || m->hidden == known.hidden);
+    if (*found) c->question.model = known;
+    return TC_OK;
+}
+
+/* Leading dense layers of a mixture, from all parameters that the source states: what the experts of all layers leave over. */
+static int dense_layers(const tc_served_row *row) {
+    const tc_served_model *m = &row->model;
+    double experts = 3.0 * m->hidden * m->expert_ffn * m->experts, dense = 3.0 * m->hidden * m->ffn;
+    if (row->model.parameters <= 0 || m->experts <= 0 || m->ffn <= m->expert_ffn || experts <= dense) return 0;
+    double mixer = m->kv_rank > 0 ? 0 : 2.0 * m->hidden * m->head_dim * (m->heads + m->kv_heads),
+           rest = row->model.parameters - 2.0 * m->vocab * m->hidden - m->layers * mixer;
+    double layers = m->layers - (rest - m->layers * dense) / (experts - dense);
+    return layers > 0.5 && layers < 6 ? (int)(layers + 0.5) : 0;
+}
+
+/* Most layers of some models attend to all tokens in no layer but every fourth or eighth. */
+static void split_hybrid(const tc_served_conventions *served, tc_served_case *c) {
+    tc_model *model = &c->question.model;
+    const tc_served_hybrid *hybrid = NULL;
+    for (int i = 0; i < served->hybrids && !hybrid; i++)
+        if (begins(c->row->model.name, served->hybrid[i].slug)) hybrid = &served->hybrid[i];
+    if (!hybrid || model->blocks >= TC_MAX_BLOCKS) return;
+    tc_block *last = &model->block[model->blocks - 1];
+    int full = (int)(last->count * hybrid->attends + 0.5);
+    if (full < 1 || full >= last->count) return;
+    tc_block windowed = *last;
+    windowed.count = last->count - full;
+    windowed.attention.window = hybrid->window;
+    last->count = full;
+    model->block[model->blocks++] = windowed;
+    assume(c, "%s layers attend to all tokens", (snprintf(c->reason, sizeof c->reason, "%d", full), c->reason));
+    c->reason[0] = 0;
+}
+
+/* As a training run would state it. */
+static tc_published_model stated_model(const tc_served_row *row) {
+    const tc_served_model *m = &row->model;
+    tc_published_model out = {.name = m->name,
+                              .family = m->kv_rank > 0 ? "mla-moe" : "llama",
+                              .layers = m->layers,
+                              .hidden = m->hidden,
+                              .heads = m->heads,
+                              .kv_heads = m->kv_heads,
+                              .head_dim = m->head_dim,
+                              .ffn = m->ffn,
+                              .vocab = m->vocab,
+                              .seq = 4096,
+                              .tied_embeddings = TC_UNSET,
+                              .experts = m->experts,
+                              .experts_per_token = m->experts_per_token,
+                              .expert_ffn = m->expert_ffn,
+                              .shared_experts = TC_UNSET,
+                              .shared_expert_ffn = m->shared_ffn,
+                              .dense_layers = dense_layers(row),
+                              .mixers.mtp = TC_UNSET};
+    out.mla.q_rank = m->q_rank;
+    out.mla.kv_rank = m->kv_rank;
+    out.mla.nope_dim = m->nope_dim;
+    out.mla.rope_dim = m->rope_dim;
+    out.mla.v_dim = m->v_dim;
+    return out;
+}
+
+/* A model by the shape that the row states. */
+static tc_code shaped_model(tc_catalog *catalog, const tc_conventions *conventions, const tc_served_conventions *served,
+                            tc_served_case *c, tc_error *error) {
+    const tc_served_model *m = &c->row->model;
+    if (m->layers <= 0) return end(c, TC_CASE_SKIPPED, "model.layers");
+    if (m->hidden <= 0 || m->heads <= 0)
+        return end(c, TC_CASE_SKIPPED, m->hidden <= 0 ? "model.hidden" : "model.heads");
+    tc_published_run run = {.model = stated_model(c->row)};
+    tc_case *shape = calloc(1, sizeof *shape);
+    if (!shape) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    shape->run = &run;
+    shape->conventions = conventions;
+    shape->family = tc_conventions_family(conventions, run.model.family);
+    shape->job = tc_default_job();
+    tc_code code = tc_case_shape(catalog, shape, error);
+    if (!code && shape->status) code = end(c, shape->status, shape->reason);
+    if (!code) {
+        c->question.model = shape->job.model;
+        for (int i = 0; i < shape->assumed_count; i++) assume(c, "%s", shape->assumed[i]);
+        split_hybrid(served, c);
+    }
+    free(shape);
+    return code;
+}
+
+static tc_code fill_model(tc_catalog *catalog, const tc_conventions *conventions, const tc_served_conventions *served,
+                          tc_served_case *c, tc_error *error) {
+    bool found;
+    tc_code code = known_model(catalog, c, &found, error);
+    if (code || found) return code;
+    return shaped_model(catalog, conventions, served, c, error);
+}
+
+/* ---- the machine and the engine ------------------------------------------------------------------ */
+
+static tc_code fill_machine(tc_catalog *catalog, const tc_served_conventions *served, tc_served_case *c,
+                            tc_error *error) {
+    const tc_served_row *row = c->row;
+    tc_cluster *cluster = &c->question.cluster;
+    if (row->devices <= 0) return end(c, TC_CASE_SKIPPED, "devices");
+    if (!row->accelerator) return end(c, TC_CASE_SKIPPED, "accelerator");
+    cluster->devices = row->devices;
+    const char *slug = row->accelerator;
+    for (int i = 0; i < served->devices; i++)
+        if (strcmp(slug, served->device[i].slug) == 0) slug = served->device[i].is;
+    if (slug != row->accelerator) assume(c, "%s, whose devices are the same", slug);
+    char reason[128];
+    snprintf(reason, sizeof reason, "accelerator %.60s is not in the catalog", row->accelerator);
+    if (strchr(slug, '/') || slug[0] == '.') return end(c, TC_CASE_UNSUPPORTED, reason);
+    tc_code code = tc_catalog_accelerator(catalog, slug, &cluster->accelerator, error);
+    if (code == TC_NOT_FOUND) return end(c, TC_CASE_UNSUPPORTED, reason);
+    if (code == TC_INVALID) return end(c, TC_CASE_UNSUPPORTED, error ? error->text : reason);
+    if (code) return code;
+    return tc_catalog_fabric(catalog, cluster->accelerator.fabric, &cluster->fabric, error);
+}
+
+static void small_letters(const char *text, char *out, size_t size) {
+    size_t i = 0;
+    for (; text[i] && i + 1 < size; i++) out[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
+    out[i] = 0;
+}
+
+static const char *engine_slug(const tc_served_conventions *served, const tc_served_row *row) {
+    char words[128];
+    small_letters(row->framework ? row->framework : "", words, sizeof words);
+    for (int i = 0; i < served->engines; i++)
+        if (strstr(words, served->engine[i].phrase)) return served->engine[i].engine;
+    return NULL;
+}
+
+static tc_code fill_engine(tc_catalog *catalog, const tc_served_conventions *served, tc_served_case *c,
+                           tc_error *error) {
+    const tc_served_row *row = c->row;
+    const char *slug = engine_slug(served, row);
+    char dated[96];
+    c->question.engine_assumed = !slug;
+    if (!slug) assume(c, "engine: %s", row->framework ? "one that is not known" : "not stated");
+    if (!slug) slug = "generic";
+    int month = row->date % 100 ? row->date % 100 : 6;
+    if (row->date)
+        snprintf(dated, sizeof dated, "%.60s@%04d-%02d", slug, row->date / 100 % 10000, month % 100);
+    else
+        snprintf(dated, sizeof dated, "%.60s", slug);
+    if (!row->date) assume(c, "%s as it is today", slug);
+    return tc_catalog_engine(catalog, dated, &c->question.cluster.accelerator, &c->question.engine, error);
+}
+
+/* ---- formats ---------------------------------------------------------------------------------------- */
+
+static int weight_format(const char *words) {
+    int found = -1;
+    for (int i = 0; i < TC_WEIGHT_FORMAT_COUNT; i++) /* the longest word: w8a8 int8, fp4 weights */
+        if (begins(words, tc_weight_format_names[i])
+            && (found < 0 || strlen(tc_weight_format_names[i]) > strlen(tc_weight_format_names[found])))
+            found = i;
+    return found;
+}
+
+static tc_code fill_formats(const tc_served_conventions *served, tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    tc_serving_question *q = &c->question;
+    char words[64];
+    if (!row->weight_dtype) {
+        assume(c, "weights in %s", tc_weight_format_names[q->weights]);
+    } else {
+        small_letters(row->weight_dtype, words, sizeof words);
+        int format = weight_format(words);
+        char reason[128];
+        snprintf(reason, sizeof reason, "weight_dtype %.60s is not known", row->weight_dtype);
+        if (format < 0) return end(c, TC_CASE_UNSUPPORTED, reason);
+        q->weights = format;
+    }
+    const char *kv = row->kv_dtype;
+    if (kv) {
+        q->kv = begins(kv, "fp8") ? TC_FP8 : begins(kv, "int8") ? TC_INT8 : begins(kv, "nvfp4") ? TC_NVFP4 : TC_BF16;
+        return TC_OK;
+    }
+    const char *slug = engine_slug(served, row);
+    bool narrow = q->weights == TC_WEIGHTS_FP8 || q->weights == TC_WEIGHTS_NVFP4 || q->weights == TC_WEIGHTS_FP4;
+    for (int i = 0; i < served->caches && slug; i++)
+        if (narrow && strcmp(served->cache[i].engine, slug) == 0) q->kv = TC_FP8;
+    assume(c, "keys and values in %s bit", q->kv == TC_FP8 ? "8" : "16");
+    return TC_OK;
+}
+
+/* ---- the load ----------------------------------------------------------------------------------------- */
+
+static tc_code fill_lengths(const tc_served_conventions *served, tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    tc_serving_question *q = &c->question;
+    double input = row->input_len, output = row->output_len;
+    for (int i = 0; i < served->lengths; i++) {
+        const tc_served_lengths *known = &served->length[i];
+        if (!strstr(row->notes, known->phrase)) continue;
+        if (input <= 0) assume_number(c, "%s tokens of input, the benchmark's", input = known->input);
+        if (output <= 0 && known->output > 0)
+            assume_number(c, "%s tokens of output, the benchmark's", output = known->output);
+    }
+    bool prompts_alone = row->phase == TC_SERVED_PREFILL;
+    if (input <= 0) return end(c, TC_CASE_SKIPPED, "input_len");
+    if (output <= 0 && row->phase == TC_SERVED_MIXED && row->measured[TC_SERVED_TPOT_MS] <= 0)
+        return end(c, TC_CASE_SKIPPED, "output_len");
+    if (output <= 0 && !prompts_alone) assume_number(c, "%s tokens of output", output = 256);
+    q->input_tokens = input;
+    q->output_tokens = output > 0 ? output : 1;
+    if (!isnan(row->cached_share)) q->cached_share = row->cached_share;
+    return TC_OK;
+}
+
+/* A benchmark that asks for the most that its limits allow; false: none that is known. */
+static bool fill_limits(const tc_served_conventions *served, tc_served_case *c) {
+    char words[256];
+    small_letters(c->row->notes, words, sizeof words);
+    for (int i = 0; i < served->limits; i++) {
+        const tc_served_limits *l = &served->limit[i];
+        const char *at = strstr(words, "benchmark ");
+        if (!at || !begins(at + strlen("benchmark "), l->benchmark) || !strstr(words, l->scenario)) continue;
+        c->question.ttft_s = l->ttft_s;
+        c->question.tpot_s = l->tpot_s;
+        return true;
+    }
+    return false;
+}
+
+static tc_code fill_load(const tc_served_conventions *served, tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    tc_serving_question *q = &c->question;
+    tc_code code = fill_lengths(served, c);
+    if (code || c->status) return code;
+    q->phase = row->phase == TC_SERVED_PREFILL                                  ? TC_PHASE_PREFILL
+               : row->phase == TC_SERVED_DECODE                                 ? TC_PHASE_DECODE
+               : row->load == TC_LOAD_STATIC                                    ? TC_PHASE_STATIC
+               : row->phase == TC_SERVED_OFFLINE && row->load == TC_LOAD_QUEUED ? TC_PHASE_OFFLINE
+                                                                                : TC_PHASE_MIXED;
+    if (row->load == TC_LOAD_OPEN && fill_limits(served, c))
+        q->rate = TC_UNSET;
+    else if (row->load == TC_LOAD_OPEN)
+        q->rate = row->rate;
+    else if (row->concurrency > 0)
+        q->concurrency = row->concurrency;
+    else if (q->phase == TC_PHASE_PREFILL)
+        q->concurrency = 1;
+    else if (q->phase == TC_PHASE_MIXED || q->phase == TC_PHASE_STATIC || q->phase == TC_PHASE_DECODE)
+        return end(c, TC_CASE_SKIPPED, "concurrency");
+    if (row->drafts > 0 || row->accepted > 1) {
+        q->draft_tokens = row->drafts > 0 ? row->drafts : 1;
+        if (row->drafts <= 0) assume(c, "%s", "one drafted token");
+        if (row->accepted >= 1) q->accepted_tokens = row->accepted;
+    } else if (row->speculative && strcmp(row->speculative, "none") != 0) {
+        q->draft_tokens = 1;
+        assume(c, "%s", "one drafted token");
+    } else if (!row->speculative) {
+        assume(c, "%s", "no speculation");
+    }
+    return TC_OK;
+}
+
+/* Engines that compile for a number of cores fill the heads up to a multiple of it. */
+static void pad_heads(tc_served_case *c) {
+    int tp = c->question.tp;
+    for (int i = 0; i < c->question.model.blocks && tp > 1; i++) {
+        tc_attention *a = &c->question.model.block[i].attention;
+        if (c->question.model.block[i].mixer != TC_MIXER_ATTENTION || a->heads % tp == 0) continue;
+        a->heads = (a->heads + tp - 1) / tp * tp;
+        if (a->heads % a->kv_heads) a->kv_heads = a->heads;
+        if (i == 0) assume_number(c, "%s heads, padded to the ranks", a->heads);
+    }
+}
+
+static void fill_degrees(tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    tc_serving_question *q = &c->question;
+    const tc_served_workers *w = &row->workers;
+    if (row->disaggregated == 1 && w->prefill > 0 && w->prefill_devices > 0)
+        q->prefill_devices = w->prefill * w->prefill_devices;
+    if (q->prefill_devices >= q->cluster.devices) q->prefill_devices = 0;
+    q->tp = row->tp;
+    q->pp = row->pp == TC_UNSET ? 1 : row->pp;
+    q->ep = row->ep;
+    bool labelled = row->tp > 1 && row->dp <= 1 && row->ep <= 1 && tc_has_experts(&q->model);
+    if (labelled && strstr(row->notes, "attention data parallel")) { /* tp counts the devices of the group */
+        q->tp = 1;
+        q->ep = row->tp;
+    }
+    q->dp = TC_UNSET; /* of all devices; the row's own is of a worker */
+    if (row->tp == TC_UNSET) assume(c, "tp %s", "chosen");
+    if (!c->question.engine.paged) pad_heads(c);
+}
+
+tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventions,
+                             const tc_served_conventions *served, const tc_served_row *row, tc_served_case *c,
+                             tc_error *error) {
+    memset(c, 0, sizeof *c);
+    c->row = row;
+    c->question = tc_default_serving_question();
+    tc_served_metric scored[TC_SERVED_METRICS];
+    if (row->refused) return end(c, TC_CASE_SKIPPED, row->refused);
+    if (tc_served_scored(row, scored) == 0) return end(c, TC_CASE_SKIPPED, "measured");
+    tc_code code = fill_model(catalog, conventions, served, c, error);
+    if (!code && !c->status) code = fill_machine(catalog, served, c, error);
+    if (!code && !c->status) code = fill_engine(catalog, served, c, error);
+    if (!code && !c->status) code = fill_formats(served, c);
+    if (!code && !c->status) code = fill_load(served, c);
+    if (!code && !c->status) fill_degrees(c);
+    return code;
+}
+
+/* ---- the forecast in the row's terms -------------------------------------------------------------------- */
+
+int tc_served_scored(const tc_served_row *row, tc_served_metric out[TC_SERVED_METRICS]) {
+    static const tc_served_metric rates[] = {TC_SERVED_OUTPUT_TOKENS_PER_S, TC_SERVED_TOTAL_TOKENS_PER_S,
+                                             TC_SERVED_REQUESTS_PER_S, TC_SERVED_INPUT_TOKENS_PER_S, TC_SERVED_E2E_MS};
+    int n = 0;
+    if (row->measured[TC_SERVED_TPOT_MS] > 0 && row->tpot_statistic != TC_STATISTIC_P99) out[n++] = TC_SERVED_TPOT_MS;
+    if (row->measured[TC_SERVED_TTFT_MS] > 0 && row->ttft_statistic != TC_STATISTIC_P99) out[n++] = TC_SERVED_TTFT_MS;
+    bool prompts = row->phase == TC_SERVED_PREFILL;
+    if (prompts && row->measured[TC_SERVED_INPUT_TOKENS_PER_S] > 0) {
+        out[n++] = TC_SERVED_INPUT_TOKENS_PER_S;
+        return n;
+    }
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++)
+        if (row->measured[rates[i]] > 0 && !(rates[i] == TC_SERVED_E2E_MS && n > 0)) {
+            out[n++] = rates[i];
+            break;
+        }
+    return n;
+}
+
+bool tc_served_is_given(const tc_served_case *c, tc_served_metric metric) {
+    bool rate = metric == TC_SERVED_OUTPUT_TOKENS_PER_S || metric == TC_SERVED_TOTAL_TOKENS_PER_S
+                || metric == TC_SERVED_REQUESTS_PER_S || metric == TC_SERVED_INPUT_TOKENS_PER_S;
+    return rate && c->question.rate >= 0;
+}
+
+/* Of what the devices serve at most: a source that reports a rate had latencies, so that its requests did not pile up. */
+#define LOAD_SHARE 0.95
+
+tc_code tc_served_predict(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
+    tc_code code = tc_infer(&c->question, out, error);
+    if (code || c->question.rate < 0 || out->ttft_s > 0) return code;
+    tc_serving_question q = c->question;
+    q.rate = TC_UNSET;
+    code = tc_infer(&q, out, error);
+    if (code || !(out->requests_per_s > 0)) return code;
+    q.rate = LOAD_SHARE * out->requests_per_s;
+    return tc_infer(&q, out, error);
+}
+
+/* The share of a test's requests that start together, before any has ended: all of a burst. */
+static double started_together(const tc_served_row *row) {
+    if (row->load == TC_LOAD_BURST) return 1;
+    if (row->load != TC_LOAD_CLOSED || row->requests <= 0) return 0;
+    return fmin(1, row->concurrency / row->requests);
+}
+
+/* Of the work of all prompts of a burst, what their mean request waits: 0.57 (32 prompts) to 0.71 (8) where chunks batch several
+ * (data/serving/README.md); with few more. */
+#define BURST_SHARE 0.57
+
+/* What the requests that start together wait for each other's prompts, in the mean; s. */
+static double burst_wait(const tc_served_case *c, const tc_serving_answer *a) {
+    const tc_serving_question *q = &c->question;
+    double rate = a->prefill_tokens_per_s_per_device * (a->prefill_devices > 0 ? a->prefill_devices : a->devices);
+    if (!(rate > 0)) return 0;
+    double together = c->row->concurrency;
+    return BURST_SHARE * (together - 1) * q->input_tokens * (1 - q->cached_share) / rate;
+}
+
+/* The means of a test from those of the steady state: the first requests wait for each other, the last ones run alone. */
+static double in_test(const tc_served_case *c, const tc_serving_answer *a, tc_served_metric metric, double steady) {
+    double together = started_together(c->row);
+    if (together <= 0 || c->row->concurrency <= 1) return steady;
+    bool median = c->row->ttft_statistic == TC_STATISTIC_MEDIAN && together < 0.5;
+    double wait = fmax(burst_wait(c, a) - fmax(a->ttft_s - a->prefill_s, 0), 0);
+    if (metric == TC_SERVED_TTFT_MS) return median ? steady : steady + 1e3 * together * wait;
+    if (metric == TC_SERVED_TPOT_MS || metric == TC_SERVED_E2E_MS) return steady;
+    double residence = a->e2e_s;
+    return residence > 0 ? steady * residence / (residence + together * wait) : steady;
+}
+
+static double value_of(const tc_served_case *c, const tc_serving_answer *a, const tc_serving_ends *ends,
+                       tc_served_metric metric) {
+    const tc_serving_question *q = &c->question;
+    double input = q->input_tokens, output = q->output_tokens, rate = ends->output_tokens_per_s;
+    bool prompts = q->phase == TC_PHASE_PREFILL;
+    double prefill = a->prefill_tokens_per_s_per_device * (a->prefill_devices > 0 ? a->prefill_devices : a->devices);
+    switch (metric) {
+    case TC_SERVED_TPOT_MS: return 1e3 * ends->tpot_s;
+    case TC_SERVED_TTFT_MS: return 1e3 * ends->ttft_s;
+    case TC_SERVED_E2E_MS: return 1e3 * ends->e2e_s;
+    case TC_SERVED_OUTPUT_TOKENS_PER_S: return rate;
+    case TC_SERVED_REQUESTS_PER_S: return rate / output;
+    case TC_SERVED_TOTAL_TOKENS_PER_S: return prompts ? prefill : rate * (input + output) / output;
+    case TC_SERVED_INPUT_TOKENS_PER_S: return prompts ? prefill : rate * input / output;
+    default: return NAN;
+    }
+}
+
+tc_served_forecast tc_served_in_metric(const tc_served_case *c, const tc_serving_answer *a, tc_served_metric metric) {
+    tc_serving_ends mid = {a->output_tokens_per_s, a->ttft_s, a->tpot_s, a->e2e_s};
+    double value = value_of(c, a, &mid, metric), low = value_of(c, a, &a->p10, metric),
+           high = value_of(c, a, &a->p90, metric), tested = in_test(c, a, metric, value), moved = tested / value;
+    return (tc_served_forecast){tested, fmin(low, high) * moved, fmax(low, high) * moved};
+}
