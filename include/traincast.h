@@ -334,6 +334,61 @@ typedef struct tc_projection {
     bool bias;
     bool last; /* at the output */
 } tc_projection;
+#define TC_MAX_TOWERS 6
+#define TC_TOWER_BLOCKS 3
+
+/* What a tower's weights do. */
+typedef enum tc_tower_state {
+    TC_TOWER_AS_MODEL, /* they are trained, unless the base is frozen */
+    TC_TOWER_TRAINED,
+    TC_TOWER_FROZEN /* forward alone; behind a trained part the gradients of its inputs as well */,
+    TC_TOWER_CACHED /* its outputs were made before: neither run nor held */
+} tc_tower_state;
+/* What one of its runs is for. */
+typedef enum tc_tower_unit {
+    TC_TOWER_IMAGE,
+    TC_TOWER_SAMPLE,
+    TC_TOWER_PIXEL /* of all pixels of a sample */
+} tc_tower_unit;
+
+/* Matrices one after the other, with activations between them: in x width, width x width ..., width x out. */
+typedef struct tc_projector {
+    int layers; /* matrices; 0: none */
+    int in, width, out;
+    int norm;   /* width of a norm before them; 0: none */
+    int copies; /* of all of it, side by side: 1 */
+    bool bias;
+} tc_projector;
+
+/* A part of a model with a width, blocks and tokens of its own that runs beside its main stack, on the first pipeline stage:
+ * the vision tower of a VLM, its projector, a text or image encoder of a diffusion model.
+ * A unit's tokens: patches of an image; those of another tower; else `tokens`. */
+typedef struct tc_tower {
+    char name[24];
+    tc_tower_state state;
+    tc_tower_unit unit;
+    int after;  /* 1 + the place of the tower whose outputs it takes; 0: none */
+    bool joins; /* its outputs are tokens of the main stack's sequence */
+    int hidden;
+    tc_norm_kind norm;
+    bool norm_bias;
+    tc_positions positions;
+    bool causal;
+    int inputs; /* numbers of a patch, that a matrix makes a token of; 0: none */
+    bool inputs_bias;
+    int vocab, learned_positions, class_tokens;
+    int norms;              /* of width hidden, beside those of the blocks */
+    int patch;              /* pixels of the side of a token's patch; 0: its images, if any, have `tokens` */
+    int tile, max_tiles;    /* an image is cut into squares of so many pixels a side; 0: it is taken as it is */
+    int tokens;             /* of a unit; 0: the text tokens of a model of latents */
+    int merge;              /* tokens that become one of its outputs: 1 */
+    tc_projector projector; /* on its outputs */
+    double weights;         /* elements that no operator of it has */
+    double flops;           /* of a unit, forward, beside its blocks: a convolutional encoder */
+    double efficiency;      /* at which these run, of the rate of large matrix products: 1 */
+    int blocks;
+    tc_block block[TC_TOWER_BLOCKS]; /* a window of theirs: the tokens are cut into groups of so many */
+} tc_tower;
 
 typedef struct tc_model {
     size_t size;
@@ -357,8 +412,12 @@ typedef struct tc_model {
     tc_latents latents; /* of a diffusion model; seq is what they come to */
     int projections;
     tc_projection projection[TC_MAX_PROJECTIONS];
-    double parameters_published; /* 0 unknown */
-    char left_out[64];           /* parts that its file has and the model has not, "vision_config"; "": none */
+    double parameters_published;   /* 0 unknown */
+    char left_out[64];             /* parts that its file has and the model has not, "vision_config"; "": none */
+    double images;                 /* of a sample, where the job does not say: 1 */
+    int image_width, image_height; /* pixels, likewise */
+    int towers;
+    tc_tower tower[TC_MAX_TOWERS];
 } tc_model;
 
 /* ---- layout --------------------------------------------------------------- */
@@ -479,6 +538,7 @@ typedef struct tc_stack_kernels {
         overlap_experts; /* the exchange of experts runs beside the compute of another micro-batch, with the stack's ep_overlap */
     tc_fp8_recipe fp8_recipe;   /* of fp8; formats of MX and NVFP4 bring their own */
     bool eager_casts;           /* casts to 8 bit are chains of eager operators, not a kernel */
+    bool replicated_towers;     /* tensor-parallel ranks run vision towers whole, each the same */
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
     int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
@@ -572,6 +632,8 @@ typedef struct tc_job {
     int document; /* tokens: attention stays within documents of that many in a packed sequence; 0: the whole sequence */
     double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;       /* LoRA: no weight gradients, optimizer states of the adapter only */
+    double images;          /* of a sample, on average; their tokens are part of seq; TC_UNSET: the model's */
+    int image_width, image_height; /* pixels; TC_UNSET: the model's */
 } tc_job;
 
 typedef struct tc_cluster {
@@ -587,6 +649,7 @@ TC_API tc_cluster tc_default_cluster(void);
 TC_API tc_layout tc_default_layout(void);
 TC_API tc_model tc_default_model(void);
 TC_API tc_block tc_default_block(void);
+TC_API tc_tower tc_default_tower(void);
 TC_API tc_stack tc_default_stack(void);
 TC_API tc_accelerator tc_default_accelerator(void);
 TC_API tc_fabric tc_default_fabric(void);
@@ -614,10 +677,11 @@ TC_API tc_question tc_default_question(void);
 /* ---- what a model is, with no hardware in it ------------------------------ */
 
 typedef struct tc_model_size {
-    double parameters;        /* every weight of the main model once (tied once, MTP apart) */
-    double active_parameters; /* embedding and head included, routed experts by top_k */
+    double parameters;        /* every weight of the model once (tied once, MTP apart), its towers included */
+    double active_parameters; /* of a token: embedding and head included, routed experts by top_k; no tower */
     double mtp_parameters;
     double embedding_parameters, head_parameters;
+    double tower_parameters; /* of all towers */
 } tc_model_size;
 
 /* Frames, height and width of a sample of latents (TC_UNSET: as they are), and seq with them. TC_INVALID with an option as

@@ -174,6 +174,7 @@ static void every_field_is_in_the_table(void **state) {
     static const char *const commands[] = {
         "step" JOB "--tp 2 --pp 2 --first-layers 15 --last-layers 17",
         "step" JOB "--pp 2 --stage-layers 15,17 --sharding hsdp:4 --recompute norm --offload all --graphs norm",
+        "step --model qwen2.5-vl-7b --accelerator h100-sxm --devices 8 --images 2 --towers vision=frozen",
         "step" JOB "--cp 4 --cp-kind both:2 --recompute 4",
         "run" JOB "--tp 2 --tokens 1T",
         "run --model gpt2-124m --accelerator ascend-910b3 --devices 8 --tokens 10B",
@@ -206,6 +207,7 @@ static void every_field_is_in_the_table(void **state) {
         "list stacks",
         "list scenarios",
         "show model gpt2-124m",
+        "show model qwen2.5-vl-7b",
         "show model tests/hf/qwen3-8b-v5.json",
         "show model tests/hf/flux.1-dev.json",
         "step --model wan2.1-t2v-1.3b --accelerator h100-sxm --devices 8",

@@ -22,6 +22,8 @@ WORDS(tc_token_stream_names, TC_STREAM_DOUBLE, "tokens", "text", "joint", "doubl
 WORDS(tc_span_names, TC_SPAN_TIME, "all", "space", "time");
 WORDS(tc_modulation_kind_names, TC_MODULATION_SHARED, "own", "table", "shared");
 WORDS(tc_projected_names, TC_PROJECTED_SAMPLE, "latents", "text", "sample");
+WORDS(tc_tower_state_names, TC_TOWER_CACHED, "as-model", "trained", "frozen", "cached");
+WORDS(tc_tower_unit_names, TC_TOWER_PIXEL, "image", "sample", "pixel");
 WORDS(tc_sharding_names, TC_SHARD_HSDP, "none", "zero1", "zero2", "zero3", "hsdp");
 WORDS(tc_memory_log_names, TC_LOG_FIRST_STEP, "device", "reserved", "allocated", "first-step");
 WORDS(tc_temporary_gradients_names, TC_GRADIENTS_EVERY_SHAPE, "in-place", "of-a-weight", "every-shape");

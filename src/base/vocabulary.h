@@ -16,6 +16,8 @@ extern const char *const tc_token_stream_names[];
 extern const char *const tc_span_names[];
 extern const char *const tc_modulation_kind_names[];
 extern const char *const tc_projected_names[];
+extern const char *const tc_tower_state_names[];
+extern const char *const tc_tower_unit_names[];
 extern const char *const tc_sharding_names[];
 extern const char *const tc_memory_log_names[];
 extern const char *const tc_temporary_gradients_names[];

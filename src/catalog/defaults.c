@@ -10,6 +10,16 @@ tc_block tc_default_block(void) {
                       .norms = 2};
 }
 
+tc_tower tc_default_tower(void) {
+    return (tc_tower){.norm = TC_NORM_LAYER,
+                      .norm_bias = true,
+                      .positions = TC_POSITIONS_NONE,
+                      .max_tiles = 1,
+                      .merge = 1,
+                      .projector.copies = 1,
+                      .efficiency = 1};
+}
+
 tc_model tc_default_model(void) {
     return (tc_model){.size = sizeof(tc_model),
                       .positions = TC_POSITIONS_ROTARY,
@@ -17,7 +27,8 @@ tc_model tc_default_model(void) {
                       .norm_weight = true,
                       .causal = true,
                       .final_norm = true,
-                      .lm_head = true};
+                      .lm_head = true,
+                      .images = 1};
 }
 
 tc_accelerator tc_default_accelerator(void) {
@@ -88,7 +99,10 @@ tc_job tc_default_job(void) {
                     .global_batch = TC_UNSET,
                     .dtype = TC_BF16,
                     .optimizer = TC_UNSET,
-                    .attention = TC_UNSET};
+                    .attention = TC_UNSET,
+                    .images = TC_UNSET,
+                    .image_width = TC_UNSET,
+                    .image_height = TC_UNSET};
 }
 
 tc_cluster tc_default_cluster(void) {

@@ -111,6 +111,72 @@ static void start_block(void *element) {
     memcpy(element, &block, sizeof block);
 }
 
+#define TOWER_INTEGER(path_, member, need_, low)                                                                       \
+    {                                                                                                                  \
+        .path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_tower, member), .min = low,      \
+        .max = MAX_WIDTH                                                                                               \
+    }
+#define TOWER_BOOLEAN(path_, member)                                                                                   \
+    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_tower, member) }
+#define TOWER_ENUM(path_, member, names_)                                                                              \
+    { .path = path_, .type = TC_FIELD_ENUM, .offset = offsetof(tc_tower, member), .names = names_ }
+#define TOWER_FIGURE(path_, member, low, high)                                                                         \
+    { .path = path_, .type = TC_FIELD_NUMBER, .offset = offsetof(tc_tower, member), .min = low, .max = high }
+
+static const tc_field tower_fields[] = {
+    {.path = "name",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_tower, name),
+     .size = sizeof(((tc_tower *)0)->name)},
+    TOWER_ENUM("state", state, tc_tower_state_names),
+    TOWER_ENUM("unit", unit, tc_tower_unit_names),
+    {.path = "after", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = sizeof(((tc_tower *)0)->name)},
+    TOWER_BOOLEAN("joins", joins),
+    TOWER_INTEGER("hidden", hidden, TC_NEED_NEVER, 1),
+    TOWER_ENUM("norm", norm, tc_norm_kind_names),
+    TOWER_BOOLEAN("norm_bias", norm_bias),
+    TOWER_ENUM("positions", positions, tc_positions_names),
+    TOWER_BOOLEAN("causal", causal),
+    TOWER_INTEGER("inputs", inputs, TC_NEED_NEVER, 1),
+    TOWER_BOOLEAN("inputs_bias", inputs_bias),
+    TOWER_INTEGER("vocab", vocab, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("learned_positions", learned_positions, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("class_tokens", class_tokens, TC_NEED_NEVER, 0),
+    {.path = "norms", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_tower, norms), .max = TC_MAX_NORMS},
+    TOWER_INTEGER("patch", patch, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("tile", tile, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("max_tiles", max_tiles, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("tokens", tokens, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("merge", merge, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("projector.layers", projector.layers, TC_NEED_IN_SECTION, 1),
+    TOWER_INTEGER("projector.in", projector.in, TC_NEED_IN_SECTION, 1),
+    TOWER_INTEGER("projector.width", projector.width, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("projector.out", projector.out, TC_NEED_IN_SECTION, 1),
+    TOWER_INTEGER("projector.norm", projector.norm, TC_NEED_NEVER, 1),
+    TOWER_INTEGER("projector.copies", projector.copies, TC_NEED_NEVER, 1),
+    TOWER_BOOLEAN("projector.bias", projector.bias),
+    TOWER_FIGURE("weights", weights, 0, 1e13),
+    TOWER_FIGURE("flops", flops, 0, 1e18),
+    TOWER_FIGURE("efficiency", efficiency, 1e-6, 1),
+    {.path = "blocks",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_tower, block),
+     .size = sizeof(tc_block),
+     .min = 1,
+     .max = TC_TOWER_BLOCKS,
+     .element = &block_schema,
+     .count_offset = offsetof(tc_tower, blocks),
+     .start = start_block},
+};
+
+static const tc_schema tower_schema = {"tower", tower_fields, COUNT(tower_fields)};
+
+static void start_tower(void *element) {
+    tc_tower tower = tc_default_tower();
+    memcpy(element, &tower, sizeof tower);
+}
+
 #define STRING(path_, member, need_)                                                                                   \
     {                                                                                                                  \
         .path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_model, member),                   \
@@ -187,6 +253,18 @@ static const tc_field model_fields[] = {
      .element = &block_schema,
      .count_offset = offsetof(tc_model, blocks),
      .start = start_block},
+    {.path = "images.count", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_model, images), .max = 1e6},
+    INTEGER("images.width", image_width, TC_NEED_IN_SECTION, 1),
+    INTEGER("images.height", image_height, TC_NEED_IN_SECTION, 1),
+    {.path = "towers",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_model, tower),
+     .size = sizeof(tc_tower),
+     .min = 1,
+     .max = TC_MAX_TOWERS,
+     .element = &tower_schema,
+     .count_offset = offsetof(tc_model, towers),
+     .start = start_tower},
 };
 
 const tc_schema tc_model_schema = {"model", model_fields, COUNT(model_fields)};
@@ -257,6 +335,44 @@ static tc_code check_block(const tc_document *document, const tc_node *node, tc_
     return code;
 }
 
+static tc_code check_blocks(const tc_document *document, const tc_node *blocks, tc_block *block, tc_error *error) {
+    tc_code code = TC_OK;
+    for (const tc_node *node = blocks->first; node && code == TC_OK; node = node->next)
+        code = check_block(document, node, block++, error);
+    return code;
+}
+
+/* What one tower needs of the others and of the model. */
+static tc_code check_tower(const tc_document *document, const tc_node *node, tc_model *model, int tower,
+                           tc_error *error) {
+    tc_tower *t = &model->tower[tower];
+    const char *after = tc_node_text(node, "after");
+    for (int i = 0; after && i < tower; i++)
+        if (strcmp(model->tower[i].name, after) == 0) t->after = i + 1;
+    if (after && !t->after)
+        return tc_document_fail(document, node, "after", error, "%.24s is no earlier tower; write the name of one",
+                                after);
+    if (!tc_node_get(node, "norm_bias")) t->norm_bias = t->norm == TC_NORM_LAYER;
+    if (t->hidden < 1 && (t->blocks > 0 || t->inputs > 0 || t->vocab > 0))
+        return fail_missing(document, node, "hidden", error);
+    if (t->projector.layers > 1 && t->projector.width < 1)
+        return fail_missing(document, tc_node_get(node, "projector"), "width", error);
+    if (!t->after && t->unit == TC_TOWER_IMAGE && t->patch > 0 && model->image_width < 1)
+        return tc_document_fail(document, document->root, "images", error,
+                                "is missing; write 'images: {width: 448, height: 448}'");
+    const tc_node *blocks = tc_node_get(node, "blocks");
+    return blocks ? check_blocks(document, blocks, t->block, error) : TC_OK;
+}
+
+static tc_code check_towers(const tc_document *document, tc_model *model, tc_error *error) {
+    const tc_node *towers = tc_node_get(document->root, "towers");
+    tc_code code = TC_OK;
+    int i = 0;
+    for (const tc_node *node = towers ? towers->first : NULL; node && code == TC_OK; node = node->next)
+        code = check_tower(document, node, model, i++, error);
+    return code;
+}
+
 /* Without a vocabulary there is no head; what asks for one is refused. */
 static tc_code check_ends(const tc_document *document, tc_model *model, tc_error *error) {
     static const char *const keys[] = {"tied_embeddings", "lm_head", "lm_head_bias", "head_transform"};
@@ -296,8 +412,6 @@ tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *erro
     if (out->positions == TC_POSITIONS_LEARNED && out->learned_positions == 0) out->learned_positions = out->seq;
     code = check_ends(document, out, error);
     if (code == TC_OK) code = check_tokens(document, out, error);
-    const tc_node *node = tc_node_get(document->root, "blocks")->first;
-    for (int i = 0; node && code == TC_OK; node = node->next, i++)
-        code = check_block(document, node, &out->block[i], error);
-    return code;
+    if (code == TC_OK) code = check_blocks(document, tc_node_get(document->root, "blocks"), out->block, error);
+    return code == TC_OK ? check_towers(document, out, error) : code;
 }

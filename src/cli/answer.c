@@ -34,6 +34,9 @@ static const struct {
     {"global_batch", TC_OPTION_GLOBAL_BATCH},
     {"frozen_base", TC_OPTION_FROZEN_BASE},
     {"balanced_routing", TC_OPTION_BALANCED_ROUTING},
+    {"images", TC_OPTION_IMAGES},
+    {"image_size", TC_OPTION_IMAGE_SIZE},
+    {"towers", TC_OPTION_TOWERS},
 };
 
 static void take_value(const tc_json *json, const char *key, tc_option_id id, tc_value *value) {
@@ -46,6 +49,10 @@ static void take_value(const tc_json *json, const char *key, tc_option_id id, tc
     case TC_TYPE_RANGE:
         value->integer = tc_json_integer(json, key, (int64_t)option->lower, (int64_t)option->upper, 0);
         value->low = value->high = value->integer;
+        value->text = "";
+        break;
+    case TC_TYPE_REAL:
+        value->real = tc_json_number(json, key, option->lower, option->upper, 0);
         value->text = "";
         break;
     case TC_TYPE_FLAG:

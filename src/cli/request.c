@@ -1,6 +1,7 @@
 /* request.c - options to the inputs of a forecast. No arithmetic: what is not given stays unset. */
 #include "cli/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "layout/fields.h"
 #include "report/names.h"
 
+#define LARGEST_IMAGE 100000    /* pixels of a side */
 #define GENERIC_STACK "generic" /* every catalog has it: the other stacks fall back on it */
 
 /* ---- single options ------------------------------------------------------------- */
@@ -74,6 +76,47 @@ static tc_code check_seq(const tc_context *context, const tc_job *job) {
                    job->seq, l->frames, l->height, l->width, job->model.seq);
 }
 
+/* "896" or "1280x720". */
+static tc_code take_image_size(tc_context *context, tc_job *job) {
+    const tc_value *value = tc_given(context, TC_OPTION_IMAGE_SIZE);
+    if (!value->given) return TC_OK;
+    char *end;
+    long width = strtol(value->text, &end, 10), height = *end == 'x' ? strtol(end + 1, &end, 10) : width;
+    if (*end || width < 1 || height < 1 || width > LARGEST_IMAGE || height > LARGEST_IMAGE)
+        return tc_fail(context->error, TC_INVALID, "--image-size", "'%.40s' is no size; give pixels, 896 or 1280x720",
+                       value->text);
+    job->image_width = (int)width;
+    job->image_height = (int)height;
+    return TC_OK;
+}
+
+/* The towers whose names begin one of the parts of "frozen" or "vision=frozen,projector=trained". */
+static tc_code take_tower_states(tc_context *context, tc_model *model) {
+    const tc_value *value = tc_given(context, TC_OPTION_TOWERS);
+    const char *text = value->given ? value->text : "";
+    while (*text) {
+        char name[24] = "", word[16] = "";
+        size_t length = strcspn(text, ","), before = strcspn(text, "=,");
+        bool named = text[before] == '=';
+        snprintf(name, sizeof name, "%.*s", named ? (int)before : 0, text);
+        snprintf(word, sizeof word, "%.*s", (int)(named ? length - before - 1 : length),
+                 named ? text + before + 1 : text);
+        int state = tc_value_of(TC_VOCABULARY_TOWER_STATE, word), found = 0;
+        if (state < 0)
+            return tc_fail(context->error, TC_INVALID, "--towers", "'%s' is no state; give trained, frozen or cached",
+                           word);
+        for (int i = 0; i < model->towers; i++)
+            if (!named || strcmp(model->tower[i].name, name) == 0)
+                model->tower[i].state = (tc_tower_state)state, found++;
+        if (!found && model->towers > 0)
+            return tc_fail(context->error, TC_INVALID, "--towers", "%s has no '%s'; its first is %s", model->slug, name,
+                           model->tower[0].name);
+        if (!found) return tc_fail(context->error, TC_INVALID, "--towers", "%s has none; leave it out", model->slug);
+        text += length + (text[length] == ',');
+    }
+    return TC_OK;
+}
+
 /* ---- the request ------------------------------------------------------------------ */
 
 bool tc_request_searches(const tc_context *context) {
@@ -113,7 +156,12 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     if (code) return code;
     code = tc_catalog_interval(context->catalog, &out->interval, context->error);
     if (code) return code;
-    code = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model, context->error);
+    if (tc_given(context, TC_OPTION_IMAGES)->given) out->job.images = tc_given(context, TC_OPTION_IMAGES)->real;
+    code = take_image_size(context, &out->job);
+    if (!code)
+        code = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model,
+                             context->error);
+    if (!code) code = take_tower_states(context, &out->job.model);
     if (!code) code = tc_request_sample(context, &out->job.model);
     return code ? code : check_seq(context, &out->job);
 }

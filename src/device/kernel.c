@@ -205,8 +205,10 @@ static void gemm_forward(const tc_rates *r, const tc_operator *op, tc_seconds *s
 
 static double gemm_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     double m = op->gemm.m, n = op->gemm.n, k = op->gemm.k;
-    sum->gemm += gemms_seconds(r, op, m, k, n, 0);
-    add_products(r, op, sum);
+    if (!op->gemm.leaf) {
+        sum->gemm += gemms_seconds(r, op, m, k, n, 0);
+        add_products(r, op, sum);
+    }
     add_quantise(r, op, op->gemm.groups * m * n + (r->casts_again ? op->weights + op->gemm.groups * m * k : 0), sum);
     if (op->weights > 0 && !weight_gradient) return 0;
     double accumulate = op->weights > 0 ? r->grad_bytes * op->weights : 0;

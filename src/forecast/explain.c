@@ -18,6 +18,7 @@
 #include "layout/fields.h"
 #include "layout/schedule.h"
 #include "step/timeline.h"
+#include "step/towers.h"
 
 /* ---- the waterfall ----------------------------------------------------------------------------- */
 
@@ -49,6 +50,11 @@ static double attention_flops(const tc_costs *costs) {
             if (op->kind == TC_OP_ATTENTION || (tc_is_core(op) && op->kind == TC_OP_GEMM))
                 sum += model->block[i].count * op->flops;
         }
+    for (int gradients = 0; gradients < 3; gradients++) {
+        const double passes[] = {1, 3, 3};
+        sum += costs->p->shard.sequences * costs->set.towers.core_flops[gradients] * passes[gradients] / 3
+               / (costs->p->layout.tp * costs->p->layout.cp);
+    }
     return sum;
 }
 
@@ -99,6 +105,7 @@ static const char *bound_of(const tc_rates *r, const tc_operator *op, double byt
 typedef struct walk {
     const tc_costs *costs;
     double total; /* seconds of a micro-batch over the whole model */
+    tc_gradients gradients;
     tc_operator_visit *visit;
     void *context;
 } walk;
@@ -106,7 +113,7 @@ typedef struct walk {
 static void visit_operator(const walk *w, int block, int count, const tc_operator *op) {
     tc_seconds forward = {0}, backward = {0};
     tc_forward_seconds(&w->costs->rates, op, &forward);
-    tc_backward_seconds(&w->costs->rates, op, !w->costs->q->job.frozen_base, &backward);
+    if (w->gradients) tc_backward_seconds(&w->costs->rates, op, w->gradients == TC_GRADIENTS_OF_ALL, &backward);
     tc_operator_cost c = {.block = block,
                           .count = count,
                           .tag = tc_op_tag_names[op->tag],
@@ -150,15 +157,36 @@ static void visit_block(const walk *w, int block, int count, const tc_operators 
     visit_extra(w, block, count, "host", "issue of kernels", "host", pass->forward.host, pass->backward.host);
 }
 
+static void visit_tower(walk *w, int tower) {
+    const tc_tower *t = &w->costs->q->job.model.tower[tower];
+    int recompute = w->costs->p->layout.recompute;
+    const tc_again core = {.core = true};
+    for (int part = 0; part <= t->blocks && t->state != TC_TOWER_CACHED; part++) {
+        tc_tower_part p;
+        tc_tower_part_of(w->costs, tower, part, &p);
+        w->gradients = p.gradients;
+        if (p.gradients && recompute == TC_RECOMPUTE_FULL)
+            p.pass.backward.recompute = tc_parts_sum(&p.pass.forward);
+        else if (p.gradients && recompute == TC_RECOMPUTE_SELECTIVE)
+            p.pass.backward.recompute = tc_operators_again(w->costs, &p.ops, &core);
+        visit_block(w, TC_TOWER - tower, (int)p.times, &p.ops, &p.pass);
+    }
+}
+
 void tc_explain_operators(const tc_costs *costs, tc_operator_visit *visit, void *context) {
     const tc_model *model = &costs->q->job.model;
-    walk w = {costs, 0, visit, context};
+    tc_gradients gradients = costs->q->job.frozen_base ? TC_GRADIENTS_OF_INPUTS : TC_GRADIENTS_OF_ALL;
+    walk w = {costs, 0, gradients, visit, context};
     for (int c = 0, chunks = tc_model_chunks(costs->p); c < chunks; c++) {
         tc_pass pass;
         tc_chunk_pass(costs, c, &pass);
         w.total += tc_parts_sum(&pass.forward) + tc_parts_sum(&pass.backward);
     }
-    visit_block(&w, TC_EMBEDDING, 1, &costs->set.embedding, &costs->embedding);
+    for (int i = 0; i < model->towers; i++) visit_tower(&w, i);
+    w.gradients = gradients;
+    tc_pass embedding;
+    tc_operators_pass(costs, &costs->set.embedding, gradients, &embedding);
+    visit_block(&w, TC_EMBEDDING, 1, &costs->set.embedding, &embedding);
     for (int i = 0; i < model->blocks; i++)
         visit_block(&w, i, model->block[i].count + (i == model->blocks - 1 ? model->mtp_layers : 0),
                     &costs->set.block[i], &costs->block[i]);

@@ -14,7 +14,7 @@ typedef struct tc_loss {
 
 /* One operator of a run of equal blocks, one micro-batch on one rank. */
 typedef struct tc_operator_cost {
-    int block;              /* of the model; TC_EMBEDDING, TC_HEAD */
+    int block;              /* of the model; TC_EMBEDDING, TC_HEAD, TC_TOWER - i: tower i */
     int count;              /* blocks of this run */
     const char *tag, *kind; /* "qkv", "matrix product" */
     const tc_operator *op;  /* NULL: communication */
@@ -24,7 +24,7 @@ typedef struct tc_operator_cost {
     double share;      /* of a micro-batch's seconds over the whole model */
 } tc_operator_cost;
 
-enum { TC_EMBEDDING = -2, TC_HEAD = -1 };
+enum { TC_TOWER = -3, TC_EMBEDDING = -2, TC_HEAD = -1 };
 
 typedef struct tc_change {
     char what[64]; /* "HBM bandwidth +10 %", "tp 8" */

@@ -235,6 +235,25 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
     if (p->shard_group > ranks) p->shard_group = ranks;
 }
 
+/* The images of a sample: their tokens are part of its sequence. */
+static tc_code resolve_images(const tc_job *job, tc_placement *p, char (*assumed)[96], int *count, tc_error *error) {
+    p->images = tc_images_of(job);
+    if (!tc_takes_images(&job->model)) {
+        if (job->images == TC_UNSET || job->images == 0) return TC_OK;
+        return tc_fail(error, TC_INVALID, "--images", "%s takes none; leave it out", job->model.slug);
+    }
+    double tokens = tc_tower_sequence(&job->model, &p->images), each = tc_image_tokens(&job->model, &p->images);
+    if (tokens > p->seq)
+        return tc_fail(error, TC_INVALID, "--images",
+                       "%.3g of %.0f tokens each are more than the sequence of %d; give fewer, or a longer --seq",
+                       p->images.count, each, p->seq);
+    if ((job->images == TC_UNSET || (job->image_width == TC_UNSET && p->images.count > 0)) && *count < TC_ASSUMED_MAX)
+        snprintf(assumed[(*count)++], sizeof assumed[0],
+                 "%.3g images of %.0f x %.0f a sample, %.0f tokens each (the model's)", p->images.count,
+                 p->images.width, p->images.height, each);
+    return TC_OK;
+}
+
 tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assumed)[96], int *assumed_count,
                           tc_error *error) {
     const tc_job *job = &q->job;
@@ -251,7 +270,8 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
     out->seq = job->seq == TC_UNSET ? job->model.seq : job->seq;
     if (out->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", out->seq);
     out->layers = tc_layer_count(&job->model);
-    if ((code = resolve_experts(&job->model, stack, l, error)) || (code = check_model(&job->model, out, error))
+    if ((code = resolve_images(job, out, assumed, assumed_count, error))
+        || (code = resolve_experts(&job->model, stack, l, error)) || (code = check_model(&job->model, out, error))
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;
     resolve_defaults(job, stack, out, assumed, assumed_count);

@@ -3,7 +3,7 @@
 #define TC_LAYOUT_LAYOUT_H
 
 #include "network/collective.h"
-#include "workload/operators.h"
+#include "workload/towers.h"
 
 /* A resolved layout: no TC_UNSET left, every degree legal. */
 typedef struct tc_placement {
@@ -14,6 +14,7 @@ typedef struct tc_placement {
     int optimizer;
     int layers;
     tc_shard shard;
+    tc_images images;   /* of a sample: what towers run on */
     double shard_group; /* ranks over which optimizer states are split; 1 = not */
 } tc_placement;
 

@@ -136,6 +136,7 @@ static const tc_member stack_kernels[] = {
     TC_SWITCH(tc_stack_kernels, overlap_experts),
     TC_WORD(tc_stack_kernels, fp8_recipe, TC_FP8_MX, "fp8 recipe"),
     TC_SWITCH(tc_stack_kernels, eager_casts),
+    TC_SWITCH(tc_stack_kernels, replicated_towers),
     TC_SWITCH(tc_stack_kernels, hierarchical_dispatch),
     TC_FIGURE(tc_stack_kernels, collective_elements),
     TC_WORD(tc_stack_kernels, tensor_collectives, (2 << TC_SHARD_HSDP) - 1, "set of shardings"),
@@ -230,6 +231,9 @@ static const tc_member job[] = {
     TC_INTEGER(tc_job, document, 0, TC_MOST_TOKENS),
     TC_FIGURE(tc_job, expert_capacity),
     TC_SWITCH(tc_job, frozen_base),
+    TC_FIGURE_OR_UNSET(tc_job, images),
+    TC_INTEGER_OR_UNSET(tc_job, image_width, 1, TC_MOST_DEGREE),
+    TC_INTEGER_OR_UNSET(tc_job, image_height, 1, TC_MOST_DEGREE),
 };
 
 const tc_members tc_job_members = TC_MEMBERS(tc_job, job, "tc_default_job()", NULL);

@@ -40,6 +40,13 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
         if (model->tied_embeddings && !share.embedding) w.ends += (double)model->vocab * model->hidden / l->tp;
     }
     w.dense += w.ends;
+    if (share.embedding) {
+        w.towers = set->towers.trained;
+        w.dense += w.towers;
+        w.frozen = set->towers.frozen;
+        w.tensors += set->towers.tensors;
+        if (set->towers.temporary > w.temporary) w.temporary = set->towers.temporary;
+    }
     if (share.head) {
         if (model->mtp_layers > 0 && model->blocks > 0) {
             const tc_block_weights *b = &set->counts.weights[model->blocks - 1];
@@ -60,6 +67,8 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
         w.dense += mirror.dense;
         w.expert += mirror.expert;
         w.ends += mirror.ends;
+        w.towers += mirror.towers;
+        w.frozen += mirror.frozen;
         w.tensors += mirror.tensors;
     }
     return w;
@@ -123,6 +132,40 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
     if (backward > set->logits_bytes) set->logits_bytes = backward;
 }
 
+void tc_tower_sums_add(tc_block_set *set, const tc_stack *stack, const tc_operators *ops, double times, double split,
+                       int gradients) {
+    tc_tower_sums *t = &set->towers;
+    const tc_again core = {.core = true};
+    double elements = 0;
+    for (int i = 0; i < ops->count; i++) {
+        const tc_operator *op = &ops->op[i];
+        elements += op->weights + op->biases + op->replicated;
+        double flops = times * op->flops * (op->kind == TC_OP_GEMM && op->split == TC_SPLIT_NONE ? 1 : split);
+        t->flops[gradients] += flops;
+        if (op->tag == TC_TAG_ATTENTION) t->core_flops[gradients] += flops;
+    }
+    *(gradients == 2 ? &t->trained : &t->frozen) += times * elements;
+    if (gradients == 2) {
+        t->tensors += times * weight_tensors(ops);
+        if (stack->memory.temporary_gradients != TC_GRADIENTS_IN_PLACE)
+            t->temporary = fmax(t->temporary, temporary_gradients(ops, stack));
+    }
+    if (gradients == 0) return;
+    double saved = saved_bytes(ops, stack->params.norm_extra);
+    t->saved.whole += times * saved;
+    t->saved.input += times * ops->block_input_bytes;
+    t->core += times * tc_again_dropped(&core, ops, stack->params.norm_extra);
+    t->working = fmax(t->working, saved);
+}
+
+/* Full recompute is that of towers as well; where their operators run again is said of the main stack's blocks alone. */
+static void keep_towers(const tc_placement *p, const tc_block_set *set, tc_kept *kept) {
+    const tc_tower_sums *t = &set->towers;
+    bool full = p->layout.recompute == TC_RECOMPUTE_FULL, core = p->layout.recompute == TC_RECOMPUTE_SELECTIVE;
+    kept->per_micro_batch += full ? t->saved.input : t->saved.whole - (core ? t->core : 0);
+    if (full) kept->working = fmax(kept->working, t->working);
+}
+
 static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_block_set *set,
                        const int counts[TC_MAX_BLOCKS]) {
     const tc_layout *l = &p->layout;
@@ -162,6 +205,7 @@ tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *p, const tc_blo
     if (last) counts[model->blocks - 1] += model->mtp_layers;
     tc_kept kept = kept_of(model, p, set, counts);
     if (last) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
+    if (chunk == 0) keep_towers(p, set, &kept);
     return kept;
 }
 
@@ -170,6 +214,7 @@ tc_kept tc_share_kept(const tc_model *model, const tc_placement *p, const tc_blo
     tc_kept kept = kept_of(model, p, set, share.blocks);
     if (share.head) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;
     if (share.head && p->layout.pp > 1) kept.logits += set->output_bytes * (double)(p->micro_batches - 1);
+    if (share.embedding) keep_towers(p, set, &kept);
     if (share.embedding && set->temporary_gradients)
         kept.embedding_gradient = 2 * set->counts.size.embedding_parameters / p->layout.tp;
     return kept;
@@ -185,51 +230,81 @@ static double gathered_elements(const tc_stack *stack, tc_stage_weights w, doubl
     return least(whole, units > stack->memory.gathered_elements ? units : stack->memory.gathered_elements);
 }
 
+/* How the ranks of a group share a model's states. */
+typedef struct sharing {
+    double dense_group, split_expert; /* ranks */
+    bool weights;                     /* their storage is sharded */
+    bool zero1, zero2, zero3;         /* what stays in shards through the step: states, gradients, weights */
+} sharing;
+
+static sharing sharing_of(const tc_placement *p) {
+    const tc_layout *l = &p->layout;
+    double expert_group = tc_expert_dp_group(p).ranks;
+    sharing s = {.dense_group = p->shard_group,
+                 .split_expert = p->shard_group < expert_group ? p->shard_group : expert_group,
+                 .zero1 = l->sharding != TC_SHARD_NONE};
+    /* with a pipeline, weights and gradients stay whole through the step's micro-batches; a group of one rank shards nothing */
+    s.weights = (l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP) && s.dense_group > 1;
+    s.zero3 = s.weights && l->pp == 1;
+    s.zero2 = s.zero3 || (l->sharding == TC_SHARD_ZERO2 && l->pp == 1);
+    return s;
+}
+
+static double shard_of(const sharing *s, const tc_stage_weights *w) {
+    return w->dense / s->dense_group + w->expert / s->split_expert;
+}
+
+/* Gradients and optimizer states of the weights that are trained. beside: elements of copies that are gathered. */
+static void add_trained(const tc_question *q, const tc_placement *p, const tc_stage_weights *w, const sharing *s,
+                        double beside, tc_states *m) {
+    const tc_job *job = &q->job;
+    const tc_stack *stack = &q->stack;
+    double sharded = shard_of(s, w), whole = w->dense + w->expert;
+    if (tc_format_is_low(job->dtype))
+        m->parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
+                         * (s->zero3 ? sharded : whole - w->ends);
+    /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
+    bool fp16 = job->dtype == TC_FP16 && stack->memory.main_grad_bytes == 4;
+    m->gradients = (fp16 ? 2 : stack->memory.main_grad_bytes) * ((s->zero2 ? sharded : whole) + beside);
+    if (stack->memory.late_reduction && s->zero2 && !s->zero3)
+        m->unreduced = stack->memory.main_grad_bytes * (whole - sharded);
+    double state = tc_state_bytes(stack, p->optimizer, false);
+    double copies = tc_holds_mirror(p) && s->zero1 ? 2 : 1; /* states are split over both copies */
+    double own = s->zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
+    double bytes = (state + (fp16 ? 4 : 0)) * own
+                   + (tc_state_bytes(stack, p->optimizer, true) - state)
+                         * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
+    m->optimizer = tc_states_on_host(&p->layout) ? 0 : bytes;
+    m->host_states = bytes;
+    /* the step there reads gradients in fp32 and leaves the weights in 16 bit (Ren et al. 2021, section 4) */
+    m->host_step = (4 + 2) * own;
+}
+
 tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_weights w) {
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
     const tc_layout *l = &p->layout;
     tc_states m = {.transient = !stack->memory.gradients_persist && p->micro_batches == 1};
     double param_bytes = tc_format_bytes(tc_format_wide(job->dtype));
-    bool low = tc_format_is_low(job->dtype);
     /* a frozen base needs no 16-bit copy beside the one that its matmuls read (MLPerf's LoRA: fp8_params) */
-    if (job->frozen_base && low) param_bytes = tc_format_bytes(job->dtype);
-    double expert_group = tc_expert_dp_group(p).ranks;
-    double dense_group = p->shard_group, split_expert = p->shard_group < expert_group ? p->shard_group : expert_group;
-    /* with a pipeline, weights and gradients stay whole through the step's micro-batches; a group of one rank shards nothing */
-    bool sharded_weights = (l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP) && dense_group > 1,
-         zero3 = sharded_weights && l->pp == 1;
-    bool zero2 = zero3 || (l->sharding == TC_SHARD_ZERO2 && l->pp == 1);
-    bool zero1 = l->sharding != TC_SHARD_NONE;
-    double sharded = w.dense / dense_group + w.expert / split_expert, whole = w.dense + w.expert;
+    if (job->frozen_base && tc_format_is_low(job->dtype)) param_bytes = tc_format_bytes(job->dtype);
+    sharing s = sharing_of(p);
+    double sharded = shard_of(&s, &w), whole = w.dense + w.expert;
     double beside = 0; /* the gathered copies, with the shards that they are made of or end in */
-    if (sharded_weights && !zero3) beside = w.dense / dense_group + (split_expert > 1 ? w.expert / split_expert : 0);
-    m.parameters = param_bytes * ((zero3 ? sharded : whole) + beside);
+    if (s.weights && !s.zero3) beside = w.dense / s.dense_group + (s.split_expert > 1 ? w.expert / s.split_expert : 0);
+    double frozen = s.weights && s.zero3 ? w.frozen / s.dense_group : w.frozen;
+    m.parameters = param_bytes * ((s.zero3 ? sharded : whole) + beside + frozen);
     if (!job->frozen_base) {
-        if (low)
-            m.parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
-                            * (zero3 ? sharded : whole - w.ends);
-        /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
-        bool fp16 = job->dtype == TC_FP16 && stack->memory.main_grad_bytes == 4;
-        m.gradients = (fp16 ? 2 : stack->memory.main_grad_bytes) * ((zero2 ? sharded : whole) + beside);
-        if (stack->memory.late_reduction && zero2 && !zero3)
-            m.unreduced = stack->memory.main_grad_bytes * (whole - sharded);
-        double state = tc_state_bytes(stack, p->optimizer, false);
-        double copies = tc_holds_mirror(p) && zero1 ? 2 : 1; /* states are split over both copies */
-        double own = zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
-        double bytes
-            = (state + (fp16 ? 4 : 0)) * own
-              + (tc_state_bytes(stack, p->optimizer, true) - state) * (zero1 ? w.ends / dense_group / copies : w.ends);
-        m.optimizer = tc_states_on_host(l) ? 0 : bytes;
-        m.host_states = bytes;
-        /* the step there reads gradients in fp32 and leaves the weights in 16 bit (Ren et al. 2021, section 4) */
-        m.host_step = (4 + 2) * own;
+        add_trained(q, p, &w, &s, beside, &m);
+    } else if (w.towers > 0) {
+        tc_stage_weights towers = {.dense = w.towers};
+        add_trained(q, p, &towers, &s, 0, &m);
     }
-    if (zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
+    if (s.zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;
-    if (stack->memory.copied_gradients && !zero1 && !job->frozen_base && (double)l->dp * l->cp > 1)
+    if (stack->memory.copied_gradients && !s.zero1 && !job->frozen_base && (double)l->dp * l->cp > 1)
         m.buffers += stack->memory.grad_bytes * whole;
-    if (zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
+    if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     return m;
 }
 

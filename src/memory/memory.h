@@ -10,6 +10,19 @@ typedef struct tc_saved {
     double input; /* the block's input alone: full recompute */
 } tc_saved;
 
+/* The towers of a model on one rank, one micro-batch: what the first stage has of them. */
+typedef struct tc_tower_sums {
+    double trained, frozen; /* weight elements with gradients and without */
+    double tensors;         /* of the trained */
+    double temporary;       /* elements of gradients beside the accumulated ones */
+    tc_saved saved;         /* bytes for the backward pass */
+    double core;            /* of saved.whole: what recompute of attention's core makes unnecessary */
+    double working;         /* the largest block of saved.whole */
+    double flops[3],
+        core_flops
+            [3]; /* forward, of a sample: with weight gradients, with those of inputs alone, with none; of these attention's */
+} tc_tower_sums;
+
 /* The operators of each run of blocks, computed once per forecast, and what follows from them alone. */
 typedef struct tc_block_set {
     tc_operators block[TC_MAX_BLOCKS];
@@ -23,7 +36,12 @@ typedef struct tc_block_set {
     bool temporary_gradients;        /* gradients of weights lie beside the accumulated ones */
     double temporary[TC_MAX_BLOCKS]; /* of a block, elements */
     double tensors[TC_MAX_BLOCKS];   /* weight tensors of a block */
+    tc_tower_sums towers;
 } tc_block_set;
+
+/* Adds the operators of a part of a tower, `times` of them. gradients: 2 of its weights, 1 of its inputs alone, 0 none. */
+void tc_tower_sums_add(tc_block_set *set, const tc_stack *stack, const tc_operators *ops, double times, double split,
+                       int gradients);
 
 /* Sums up the operators that are there: all that follows them. */
 void tc_block_set_sum(const tc_model *model, const tc_placement *placement, const tc_stack *stack, tc_block_set *set);
@@ -31,6 +49,8 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *placement, cons
 /* Weight elements on one rank of a stage: dense (split by tp, replicated) and expert. */
 typedef struct tc_stage_weights {
     double dense, expert;
+    double towers;    /* of dense: those of towers */
+    double frozen;    /* of frozen towers: not in dense */
     double ends;      /* of dense: embedding and head */
     double temporary; /* elements of gradients beside the accumulated ones */
     double tensors;   /* that they are */

@@ -13,7 +13,9 @@
 
 static tc_text block_text(const tc_costs *f, int block) {
     tc_text t;
-    if (block == TC_EMBEDDING)
+    if (block <= TC_TOWER)
+        snprintf(t.s, sizeof t.s, "%s", f->q->job.model.tower[TC_TOWER - block].name);
+    else if (block == TC_EMBEDDING)
         snprintf(t.s, sizeof t.s, "embedding");
     else if (block == TC_HEAD)
         snprintf(t.s, sizeof t.s, "head");

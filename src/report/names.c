@@ -20,6 +20,7 @@ static const char *const *table_of(tc_vocabulary vocabulary) {
     case TC_VOCABULARY_ATTENTION_IMPL: return tc_attention_impl_names;
     case TC_VOCABULARY_OPTIMIZER: return tc_optimizer_names;
     case TC_VOCABULARY_TOPOLOGY: return tc_topology_names;
+    case TC_VOCABULARY_TOWER_STATE: return tc_tower_state_names;
     case TC_VOCABULARY_FLOPS_CONVENTION: break;
     }
     return flops_convention_names;

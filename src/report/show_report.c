@@ -13,6 +13,7 @@
 #include "report/names.h"
 #include "report/show_parts.h"
 #include "report/step_report.h"
+#include "report/towers_report.h"
 
 typedef struct view {
     const tc_document *document;
@@ -222,6 +223,7 @@ void tc_write_counts(tc_writer *writer, const tc_model_figures *m) {
     tc_write_number(writer, "active_parameters", size.active_parameters);
     tc_write_number(writer, "mtp_parameters", size.mtp_parameters);
     tc_write_number(writer, "embedding_parameters", size.embedding_parameters);
+    tc_write_tower_counts(writer, m->model);
     tc_write_integer(writer, "seq", m->seq);
     tc_write_sample(writer, m->model);
     tc_write_object(writer, "flops_per_token");
@@ -476,6 +478,7 @@ void tc_print_counts(FILE *file, const tc_style *style, const tc_model_figures *
                   tc_format_short(size.active_parameters).s);
     if (size.mtp_parameters > 0)
         tc_print_pair(file, style, "multi-token prediction", tc_format_count(size.mtp_parameters).s, "apart");
+    tc_print_tower_counts(file, style, m->model);
     for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++) {
         double flops
             = tc_model_flops_per_token(m->model, m->seq, (tc_flops_convention)i, m->recompute, m->recompute_layers);

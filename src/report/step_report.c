@@ -11,6 +11,7 @@
 #include "layout/schedule.h"
 #include "report/names.h"
 #include "report/format.h"
+#include "report/towers_report.h"
 
 #define BAR_COLUMNS 32
 
@@ -58,6 +59,7 @@ void tc_write_job_choices(tc_writer *writer, const tc_question *q) {
     write_name(writer, "attention", TC_VOCABULARY_ATTENTION_IMPL, attention);
     tc_write_bool(writer, "frozen_base", q->job.frozen_base);
     tc_write_bool(writer, "balanced_routing", q->job.balanced_routing);
+    tc_write_job_towers(writer, &q->job);
 }
 
 static void write_detail(tc_writer *writer, const tc_layout *l, const tc_layout_detail *d) {

@@ -227,6 +227,8 @@ static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *b
             *bytes += times * tc_operator_bytes(op, f->rates.element_bytes, f->rates.element_bytes);
         }
     }
+    for (int k = 0; k < 3 && chunk == 0; k++) /* towers: on a rank, those that share them by tensor parallelism alike */
+        *flops += f->set.towers.flops[k] * f->p->shard.sequences / f->p->layout.tp;
 }
 
 static void describe(const tc_costs *f, double flops, double bytes, double seconds, char out[160]) {

@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "step/towers.h"
+
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
     p->gemm += s->gemm;
     p->attention += s->attention;
@@ -123,14 +125,15 @@ static const tc_rates *rates_for(const tc_costs *costs, const tc_operator *op) {
     return tc_group_share(op, costs->p->layout.graphs & TC_GROUP_ALL) >= 1 ? &costs->graphed : &costs->rates;
 }
 
-/* Forward and backward of one block; recompute comes apart. */
-static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *out) {
+/* Recompute comes apart. */
+void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradients gradients, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0};
     double weight_s = 0, weight_host_s = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_rates *rates = rates_for(costs, &ops->op[i]);
         tc_forward_seconds(rates, &ops->op[i], &forward);
-        double weight = tc_backward_seconds(rates, &ops->op[i], !costs->q->job.frozen_base, &backward);
+        if (gradients == TC_GRADIENTS_NONE) continue;
+        double weight = tc_backward_seconds(rates, &ops->op[i], gradients == TC_GRADIENTS_OF_ALL, &backward);
         weight_s += weight;
         if (weight > 0) weight_host_s += ops->op[i].kernels * rates->host_s;
     }
@@ -141,6 +144,7 @@ static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
     out->forward.host += forward.wait;
+    if (gradients == TC_GRADIENTS_NONE) return;
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
     double input_s = tc_parts_sum(&out->backward) - weight_s, input_host_s = backward.host + issue - weight_host_s;
@@ -151,9 +155,7 @@ static void block_pass(const tc_costs *costs, const tc_operators *ops, tc_pass *
     if (out->apart_s < 0) out->apart_s = 0; /* by rounding */
 }
 
-/* The operators of a block that run again in the backward pass; those of a mixture of experts with their exchange. */
-static double again_seconds(const tc_costs *costs, int block, const tc_again *again) {
-    const tc_operators *ops = &costs->set.block[block];
+double tc_operators_again(const tc_costs *costs, const tc_operators *ops, const tc_again *again) {
     tc_seconds sum = {0};
     for (int i = 0; i < ops->count; i++) {
         tc_seconds one = {0};
@@ -167,9 +169,8 @@ static double again_seconds(const tc_costs *costs, int block, const tc_again *ag
         sum.host += one.host;
         sum.wait += one.wait;
     }
-    double device = tc_seconds_device(&sum),
-           exchange = again->operators & TC_GROUP_MOE ? costs->block[block].forward.ep_comm : 0;
-    return (sum.host > device && !again->core ? sum.host : device) + sum.wait + exchange;
+    double device = tc_seconds_device(&sum);
+    return (sum.host > device && !again->core ? sum.host : device) + sum.wait;
 }
 
 /* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
@@ -192,8 +193,12 @@ void tc_costs_recompute(tc_costs *costs) {
         tc_pass *pass = &costs->block[i];
         occupy(&costs->paths, again.blocks, experts_again ? 1 : again.blocks, pass);
         pass->backward.recompute = again.blocks * tc_parts_sum(&pass->forward);
-        if (again.core || again.operators) pass->backward.recompute = again_seconds(costs, i, &again);
+        if (again.core || again.operators) /* a mixture of experts with its exchange */
+            pass->backward.recompute
+                = tc_operators_again(costs, &costs->set.block[i], &again) + (experts_again ? pass->forward.ep_comm : 0);
     }
+    bool full = l->recompute == TC_RECOMPUTE_FULL;
+    costs->embedding.backward.recompute = full || again.core ? costs->towers_again[!full] : 0;
 }
 
 void tc_costs_place(tc_costs *costs, const tc_placement *placement) {
@@ -204,20 +209,22 @@ void tc_costs_place(tc_costs *costs, const tc_placement *placement) {
 
 static void compute_passes(tc_costs *costs) {
     const tc_model *model = &costs->q->job.model;
+    tc_gradients gradients = costs->q->job.frozen_base ? TC_GRADIENTS_OF_INPUTS : TC_GRADIENTS_OF_ALL;
     tc_count(model, costs->p->seq, &costs->set.counts);
     for (int i = 0; i < model->blocks; i++) {
         tc_block_operators(model, &model->block[i], &costs->p->shard, &costs->set.block[i]);
-        block_pass(costs, &costs->set.block[i], &costs->block[i]);
+        tc_operators_pass(costs, &costs->set.block[i], gradients, &costs->block[i]);
     }
     tc_embedding_operators(model, &costs->p->shard, &costs->set.embedding);
     tc_head_operators(model, &costs->p->shard, costs->q->stack.memory.logits_bytes, &costs->set.head);
-    block_pass(costs, &costs->set.embedding, &costs->embedding);
-    block_pass(costs, &costs->set.head, &costs->head);
+    tc_operators_pass(costs, &costs->set.embedding, gradients, &costs->embedding);
+    tc_operators_pass(costs, &costs->set.head, gradients, &costs->head);
+    tc_add_towers(costs);
     tc_block_set_sum(model, costs->p, &costs->q->stack, &costs->set);
     tc_costs_recompute(costs);
 }
 
-static void pass_add(tc_pass *sum, const tc_pass *pass, double times) {
+void tc_pass_add(tc_pass *sum, const tc_pass *pass, double times) {
     tc_parts_add(&sum->forward, &pass->forward, times);
     tc_parts_add(&sum->backward, &pass->backward, times);
     sum->weight_s += times * pass->weight_s;
@@ -245,7 +252,7 @@ void tc_chunk_pass(const tc_costs *costs, int chunk, tc_pass *out) {
     tc_chunk_pieces(costs, chunk, counts);
     memset(out, 0, sizeof *out);
     for (int i = 0; i < costs->q->job.model.blocks + 2; i++)
-        if (counts[i]) pass_add(out, tc_piece(costs, i), counts[i]);
+        if (counts[i]) tc_pass_add(out, tc_piece(costs, i), counts[i]);
 }
 
 double tc_pair_exposed(const tc_pass *pass) {
@@ -261,7 +268,7 @@ static void mirrored_pass(const tc_costs *costs, int stage, tc_pass *out) {
     memset(out, 0, sizeof *out);
     for (int mirror = 0; mirror < 2; mirror++) {
         tc_chunk_pass(costs, mirror ? costs->p->layout.pp - 1 - stage : stage, &pass);
-        pass_add(out, &pass, 0.5);
+        tc_pass_add(out, &pass, 0.5);
     }
     double exposed = tc_pair_exposed(out);
     out->forward.ep_comm *= exposed;
@@ -284,7 +291,7 @@ void tc_stage_pass(const tc_costs *costs, int stage, tc_pass *out) {
         tc_pass pass;
         if (chunk < 0) continue;
         tc_chunk_pass(costs, chunk, &pass);
-        pass_add(out, &pass, 1);
+        tc_pass_add(out, &pass, 1);
     }
 }
 
@@ -333,13 +340,13 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load 
     /* gradients in shards cannot wait for the last micro-batch (Rajbhandari et al. 2020, section 5.2; DeepSpeed, engine.py: stages 2 and 3
      * communicate before the boundary of accumulation as well) */
     d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
-    if (l->sharding != TC_SHARD_NONE)
-        d.gather = gather_seconds(&costs->paths.dp, param * w.dense, pieces)
-                   + gather_seconds(&costs->paths.expert_dp, param * w.expert, pieces);
-    if (costs->q->job.frozen_base) {
-        if (!whole_weights) d.gather = 0;
-        return d;
-    }
+    tc_stage_weights all = w;
+    if (costs->q->job.frozen_base) w = (tc_stage_weights){.dense = w.towers};
+    if (!whole_weights) all = w;
+    if (l->sharding != TC_SHARD_NONE && (all.dense > 0 || all.expert > 0))
+        d.gather = gather_seconds(&costs->paths.dp, param * (all.dense + (whole_weights ? all.frozen : 0)), pieces)
+                   + gather_seconds(&costs->paths.expert_dp, param * all.expert, pieces);
+    if (costs->q->job.frozen_base && w.dense <= 0) return d;
     if (l->sharding == TC_SHARD_NONE)
         d.reduce = reduce_seconds(&costs->paths.dp, grad * w.dense, buckets_of(&costs->q->stack, w.dense))
                    + reduce_seconds(&costs->paths.expert_dp, grad * w.expert, buckets_of(&costs->q->stack, w.expert));

@@ -49,18 +49,29 @@ typedef struct tc_costs {
     tc_rates rates, graphed; /* as the host issues operators, as CUDA graphs do */
     tc_paths paths;
     tc_block_set set;
-    tc_pass block[TC_MAX_BLOCKS], embedding, head;
+    tc_pass block[TC_MAX_BLOCKS], embedding, head; /* the embedding with all towers */
+    double towers_again[2]; /* seconds of their forward that recompute repeats: all, attention's core */
 } tc_costs;
 
 /* TC_INVALID where the device has no rate in the job's format. */
 TC_NODISCARD tc_code tc_costs_compute(const tc_question *question, const tc_placement *placement, tc_costs *out,
                                       tc_error *error);
 
+/* Which gradients a pass computes. */
+typedef enum tc_gradients { TC_GRADIENTS_NONE, TC_GRADIENTS_OF_INPUTS, TC_GRADIENTS_OF_ALL } tc_gradients;
+
+/* One forward of some operators and its backward, with their communication. */
+void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradients gradients, tc_pass *out);
+/* Seconds of those that run again in the backward pass, beside expert communication. */
+double tc_operators_again(const tc_costs *costs, const tc_operators *ops, const tc_again *again);
+
 /* The same micro-batch on another placement: the paths between ranks and the recompute are taken from it.
  * Micro-batch, tp, cp, its kind, ep, etp and sequence parallelism must be those that the costs were computed for. */
 void tc_costs_place(tc_costs *costs, const tc_placement *placement);
 /* The same, where nothing but recompute has changed. */
 void tc_costs_recompute(tc_costs *costs);
+
+void tc_pass_add(tc_pass *sum, const tc_pass *pass, double times);
 
 /* What chunks are made of: piece i is a block of run i, then come the embedding and the head. How many of them the whole
  * model has, and how many a chunk: those of multi-token prediction are in the last one. */

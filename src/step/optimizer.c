@@ -37,10 +37,12 @@ static double newton_schulz_seconds(const tc_costs *f, const tc_stage_load *load
 }
 
 double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
-    if (f->q->job.frozen_base || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
+    bool frozen = f->q->job.frozen_base;
+    if ((frozen && load->weights.towers <= 0) || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
     const tc_layout *l = &f->p->layout;
     const tc_optimizer_figures *figures = tc_optimizer_figures_of(&f->q->stack, f->p->optimizer);
     tc_stage_weights w = load->weights;
+    if (frozen) w = (tc_stage_weights){.dense = w.towers};
     double copies = tc_holds_mirror(f->p) && l->sharding != TC_SHARD_NONE ? 2 : 1; /* states are split over both */
     double expert_ranks = tc_expert_dp_group(f->p).ranks, dense_ranks = f->p->shard_group;
     if (dense_ranks < expert_ranks) expert_ranks = dense_ranks;
@@ -66,7 +68,7 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     }
     bool spans_nodes = f->paths.dp.ranks > 1 && f->paths.dp.inside[0] < f->paths.dp.ranks;
     if (l->sharding == TC_SHARD_ZERO3 && spans_nodes) seconds += elements * f->q->stack.params.shard_step_s;
-    if (figures->newton_schulz > 0)
+    if (figures->newton_schulz > 0 && !frozen)
         seconds += newton_schulz_seconds(f, load, dense_ranks * copies, expert_ranks * copies, figures->newton_schulz);
     return seconds;
 }

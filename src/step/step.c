@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/formats.h"
+#include "step/towers.h"
 
 static double bubble_of(const tc_pipeline *line, double seconds) {
     double work = (double)line->costs->p->micro_batches * line->slowest_s, sends = tc_pipeline_sends(line->costs);
@@ -85,6 +86,8 @@ static void fill_rates(const tc_costs *costs, tc_step *out) {
         out->model_flops[c] = tokens
                               * tc_flops_by((tc_flops_convention)c, &job->model, &costs->set.counts,
                                             p->layout.recompute, p->layout.recompute_layers, job->frozen_base);
+    for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE && job->model.towers > 0; c++)
+        out->model_flops[c] += (double)p->global_batch * tc_tower_flops(costs, (tc_flops_convention)c);
     double peak = tc_peak_flops(&costs->q->cluster.accelerator, job->dtype);
     out->tflops_per_device = out->model_flops[TC_FLOPS_FULL] / out->step_s / devices / 1e12;
     out->mfu_pct = peak > 0 ? 100e12 * out->tflops_per_device / peak : 0;

@@ -9,6 +9,7 @@
 #include "base/latents.h"
 #include "workload/members.h"
 #include "workload/operators.h"
+#include "workload/towers.h"
 
 /* The operators of a block on a rank that holds all of it, for one sequence. */
 static void whole_block(const tc_model *model, const tc_block *block, double seq, tc_operators *out) {
@@ -75,7 +76,7 @@ static double projection_flops(const tc_model *model, double seq) {
 
 /* Embedding, head and final norm; the blocks are added. */
 static tc_model_size size_of_ends(const tc_model *model) {
-    tc_model_size size = {0, 0, 0, 0, 0};
+    tc_model_size size = {0, 0, 0, 0, 0, 0};
     double h = model->hidden, norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
     size.embedding_parameters = h * ((double)model->vocab + model->learned_positions + model->token_types);
     if (model->embedding_norm) size.embedding_parameters += norm_width * h;
@@ -110,6 +111,8 @@ void tc_count(const tc_model *model, int seq, tc_counts *out) {
         if (i == model->blocks - 1)
             out->size.mtp_parameters = model->mtp_layers * (dense + w.expert + 2 * h * h + 2 * norm_width * h);
     }
+    for (int i = 0; i < model->towers; i++) out->size.tower_parameters += tc_tower_parameters(model, i);
+    out->size.parameters += out->size.tower_parameters;
 }
 
 tc_model_size tc_model_count(const tc_model *model) {

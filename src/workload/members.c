@@ -155,6 +155,63 @@ static tc_code check_block(const void *value, tc_error *error) {
 
 static const tc_members block_members = TC_MEMBERS(tc_block, block, "tc_default_block()", check_block);
 
+static const tc_member projector[] = {
+    TC_INTEGER(tc_projector, layers, 0, 64),
+    TC_INTEGER(tc_projector, in, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_projector, width, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_projector, out, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_projector, norm, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_projector, copies, 0, TC_MOST_DEGREE),
+    TC_SWITCH(tc_projector, bias),
+};
+
+static const tc_members projector_members = TC_MEMBERS(tc_projector, projector, NULL, NULL);
+
+static const tc_member tower[] = {
+    TC_TEXT(tc_tower, name),
+    TC_WORD(tc_tower, state, TC_TOWER_CACHED, "state of a tower"),
+    TC_WORD(tc_tower, unit, TC_TOWER_PIXEL, "unit of a tower"),
+    TC_INTEGER(tc_tower, after, 0, TC_MAX_TOWERS),
+    TC_SWITCH(tc_tower, joins),
+    TC_INTEGER(tc_tower, hidden, 0, TC_MOST_DEGREE),
+    TC_WORD(tc_tower, norm, TC_NORM_LAYER, "kind of norm"),
+    TC_SWITCH(tc_tower, norm_bias),
+    TC_WORD(tc_tower, positions, TC_POSITIONS_NONE, "kind of positions"),
+    TC_SWITCH(tc_tower, causal),
+    TC_INTEGER(tc_tower, inputs, 0, TC_MOST_DEGREE),
+    TC_SWITCH(tc_tower, inputs_bias),
+    TC_INTEGER(tc_tower, vocab, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_tower, learned_positions, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_tower, class_tokens, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_tower, norms, 0, TC_MAX_NORMS),
+    TC_INTEGER(tc_tower, patch, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_tower, tile, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_tower, max_tiles, 1, TC_MOST_DEGREE),
+    TC_INTEGER(tc_tower, tokens, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_tower, merge, 1, TC_MOST_DEGREE),
+    TC_STRUCT(tc_tower, projector, projector_members),
+    TC_FIGURE(tc_tower, weights),
+    TC_FIGURE(tc_tower, flops),
+    TC_FIGURE_IN(tc_tower, efficiency, 1e-6, 1),
+    TC_INTEGER(tc_tower, blocks, 0, TC_TOWER_BLOCKS),
+    TC_STRUCTS(tc_tower, block, blocks, block_members),
+};
+
+/* What comes after another tower takes it from before; what has tokens has a width. */
+static tc_code check_towers(const void *value, tc_error *error) {
+    const tc_model *m = value;
+    for (int i = 0; i < m->towers; i++) {
+        const tc_tower *t = &m->tower[i];
+        if (t->after > i)
+            return tc_fail(error, TC_INVALID, "tower.after", "%d of tower %d; an earlier one, or 0", t->after, i + 1);
+        if (t->hidden < 1 && (t->blocks > 0 || t->inputs > 0 || t->vocab > 0))
+            return tc_fail(error, TC_INVALID, "tower.hidden", "0 of a tower with blocks or an embedding; 1 or more");
+    }
+    return TC_OK;
+}
+
+static const tc_members tower_members = TC_MEMBERS(tc_tower, tower, "tc_default_tower()", NULL);
+
 static const tc_member model[] = {
     TC_SIZE(tc_model),
     TC_TEXT(tc_model, slug),
@@ -184,6 +241,11 @@ static const tc_member model[] = {
     TC_STRUCTS(tc_model, projection, projections, projection_members),
     TC_FIGURE(tc_model, parameters_published),
     TC_TEXT(tc_model, left_out),
+    TC_FIGURE(tc_model, images),
+    TC_INTEGER(tc_model, image_width, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_model, image_height, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_model, towers, 0, TC_MAX_TOWERS),
+    TC_STRUCTS(tc_model, tower, towers, tower_members),
 };
 
-const tc_members tc_model_members = TC_MEMBERS(tc_model, model, "tc_default_model()", NULL);
+const tc_members tc_model_members = TC_MEMBERS(tc_model, model, "tc_default_model()", check_towers);

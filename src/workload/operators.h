@@ -32,6 +32,7 @@
     ROW(EXPERT, "experts") \
     ROW(SHARED_EXPERT, "shared experts") \
     ROW(EMBEDDING, "embedding") \
+    ROW(CONVOLUTION, "convolutions") \
     ROW(HEAD, "head") \
     ROW(LOSS, "loss")
 /* clang-format on */
@@ -73,6 +74,7 @@ typedef struct tc_operator {
         struct {
             double groups, m, n, k; /* groups x (m, k) x (k, n) */
             bool low_precision;     /* follows the job's 8- or 4-bit format; others stay in 16 bit */
+            bool leaf;              /* nothing behind its input is trained, which has no gradient */
             bool odd_rows;          /* of a batch, in 16 bit: no multiple of 16 bytes, which matrix units load */
         } gemm;
         struct {

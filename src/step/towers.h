@@ -1,0 +1,23 @@
+/* towers.h - what the towers of a model cost a micro-batch, where its embedding is. */
+#ifndef TC_STEP_TOWERS_H
+#define TC_STEP_TOWERS_H
+
+#include "step/costs.h"
+
+/* One part of a tower on a rank (workload/towers.h): its operators and their pass, and how many of them there are. */
+typedef struct tc_tower_part {
+    tc_operators ops;
+    tc_pass pass;
+    tc_gradients gradients;
+    double times, split; /* of its matrices */
+} tc_tower_part;
+
+void tc_tower_part_of(const tc_costs *costs, int tower, int part, tc_tower_part *out);
+
+/* Adds all towers to the embedding, and what they hold to the set. A model without towers stays as it is. */
+void tc_add_towers(tc_costs *costs);
+
+/* FLOPs of all towers, a sample, forward and backward: by a convention. */
+double tc_tower_flops(const tc_costs *costs, tc_flops_convention convention);
+
+#endif
