@@ -66,7 +66,10 @@ typedef enum tc_dtype { TC_FORMATS(TC_DTYPE_ID) TC_DTYPES } tc_dtype; /* trainca
 /* What mixes the tokens of a block: ROW(ID, member of tc_block with its sizes, word). */
 #define TC_MIXER_KINDS(ROW) \
     ROW(ATTENTION, attention, "mha") /* MHA, GQA and MQA by kv_heads */ \
-    ROW(LATENT, latent, "mla") /* multi-head latent attention: keys and values from a common latent vector */
+    ROW(LATENT, latent, "mla") /* multi-head latent attention: keys and values from a common latent vector */ \
+    ROW(STATE_SPACE, state_space, "ssm") /* Mamba-1, Mamba-2 */ \
+    ROW(DELTA, delta, "delta") /* gated delta net, Kimi delta attention */ \
+    ROW(LINEAR, linear, "linear") /* linear attention with a fixed decay (lightning attention) */
 /* What follows it, on each token alone, side by side where a block has more than one: ROW(ID, member, bit). */
 #define TC_FFN_KINDS(ROW) \
     ROW(EXPERTS, experts, 1) \
@@ -255,7 +258,9 @@ typedef struct tc_attention {
     bool qk_norm_bias;          /* it has a shift */
     bool sinks;                 /* one learned sink logit per head */
     tc_span span;
-    int skip; /* tokens are dealt out to so many sequences that attend each to itself (skiparse); 0: one */
+    int skip;  /* tokens are dealt out to so many sequences that attend each to itself (skiparse); 0: one */
+    bool gate; /* outputs are gated: the projection to queries is twice as wide */
+    int chunk; /* tokens attend within chunks of so many; 0: to all */
 } tc_attention;
 
 /* A second attention after the mixer: of latents to text, or once more to themselves. */
@@ -284,7 +289,36 @@ typedef struct tc_latent {
     int kv_rank;
     int nope_dim, rope_dim, v_dim; /* of a head: keys without and with positions, values */
     bool out_bias;
+    int index_heads, index_dim,
+        index_top_k; /* an indexer chooses the keys of each query (DeepSeek sparse attention); 0: all */
 } tc_latent;
+
+/* A selective state space behind a short causal convolution: Mamba-2, or Mamba-1 where there is a dt_rank (its heads are then
+ * channels of one element). */
+typedef struct tc_state_space {
+    int heads, head_dim;
+    int groups;           /* of heads that share B and C */
+    int state;            /* size of the state of a channel */
+    int conv;             /* tokens that the convolution sees */
+    int chunk;            /* tokens of a chunk of the scan */
+    int dt_rank;          /* Mamba-1: of the projection to the time step; 0: Mamba-2 */
+    bool norm;            /* gated norm of the outputs; of Mamba-1, norms of time step, B and C */
+    bool conv_bias, bias; /* bias: of the projections */
+} tc_state_space;
+
+/* The delta rule with a decay for each head (gated delta net) or, with gate_rank, each channel (Kimi delta attention). */
+typedef struct tc_delta {
+    int key_heads, value_heads, key_dim, value_dim;
+    int conv;      /* tokens that the convolutions of queries, keys and values see */
+    int chunk;     /* tokens of a chunk of the scan */
+    int gate_rank; /* of the projections to decays and output gates; 0: one decay a head, gates of full width */
+} tc_delta;
+
+typedef struct tc_linear {
+    int heads, head_dim;
+    int chunk; /* tokens of a block that is computed as attention */
+    bool gate; /* outputs are gated by a projection of their width */
+} tc_linear;
 
 typedef struct tc_dense {
     tc_mlp_kind kind;
@@ -297,6 +331,7 @@ typedef struct tc_experts {
     int experts, top_k;
     int ffn;        /* width of each */
     int shared_ffn; /* total width of the shared experts */
+    int latent;     /* width to which tokens are projected before the experts and from which back; 0: the hidden one */
     bool shared_gate, router_bias, bias;
 } tc_experts;
 
@@ -304,9 +339,13 @@ typedef struct tc_experts {
 typedef struct tc_block {
     int count;
     tc_mixer_kind mixer;
-    int ffn; /* tc_ffn_kind bits */
+    tc_mixer_kind beside; /* a second mixer on the same input, whose output is added */
+    int ffn;              /* tc_ffn_kind bits */
     tc_attention attention;
     tc_latent latent;
+    tc_state_space state_space;
+    tc_delta delta;
+    tc_linear linear;
     tc_dense dense;
     tc_experts experts;
     int norms; /* norms of width hidden per block and stream: 2; 4 with post-norms; at most TC_MAX_NORMS */
@@ -315,6 +354,8 @@ typedef struct tc_block {
     bool text_ends; /* the last double block: what text becomes of it is not used */
     tc_cross cross;
     tc_modulation modulation;
+    bool
+        alternates; /* with the runs beside it that do: they are spread evenly over the depth that they have in common */
 } tc_block;
 
 /* Images and video as latent tokens: S = (1 + (frames - 1) / time_stride) / time_patch x height / (stride patch) x width /

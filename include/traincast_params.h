@@ -33,6 +33,8 @@ TC_DEVICE_PARAM(attention_seq_half, "attention_seq_half", NONE, POSITIVE, FROM_0
                 "keys of a row at which fused attention reaches half its rate, forward")
 TC_DEVICE_PARAM(attention_backward_seq_half, "attention_backward_seq_half", NONE, POSITIVE, FROM_0,
                 "the same, backward")
+TC_DEVICE_PARAM(scan_fraction, "scan_fraction", NONE, FIGURE, ABOVE_0,
+                "rate of chunked scans (state spaces, delta rules) relative to the fp32 vector peak, forward")
 TC_DEVICE_PARAM(memory_fraction, "memory_fraction", NONE, FRACTION, ABOVE_0,
                 "achievable share of the datasheet memory bandwidth")
 TC_DEVICE_PARAM(

@@ -62,9 +62,9 @@ typedef struct tc_engine {
     bool paged;          /* keys and values in pages; else a request holds its longest context from the start */
     bool overlapped;     /* the host prepares a step while the device runs the one before */
     bool prefix_cache;
-    int chunk_tokens;    /* of prompts in a step that decodes too; 0: prompts have steps of their own */
-    int prompt_tokens;   /* of prompts in a step of their own, at most */
-    int most_requests;   /* of a replica at once */
+    int chunk_tokens;  /* of prompts in a step that decodes too; 0: prompts have steps of their own */
+    int prompt_tokens; /* of prompts in a step of their own, at most */
+    int most_requests; /* of a replica at once */
     int page_tokens;
     tc_serving_params params;
 } tc_engine;
@@ -85,23 +85,23 @@ typedef struct tc_serving_question {
     tc_cluster cluster;
     tc_engine engine;
     bool engine_assumed;
-    int tp, pp, ep, dp;                          /* TC_UNSET: chosen; dp x tp x pp of all devices */
-    int weights;                                 /* tc_weight_format */
-    int kv;                                      /* tc_dtype; TC_UNSET: 16 bit */
-    double input_tokens, output_tokens;          /* means */
-    double input_scv, output_scv, arrival_scv;   /* squared coefficients of variation; TC_UNSET: as in traces of chats */
-    double cached_share;                         /* of the input, found in the prefix cache */
-    double concurrency;                          /* requests in the system, waiting ones included; TC_UNSET */
-    double rate;                                 /* requests/s that arrive; TC_UNSET */
-    double ttft_s, tpot_s;                       /* objectives, of the p95; TC_UNSET: none */
-    int phase;                                   /* tc_serving_phase */
-    int chunk_tokens;                            /* of prompts in a decode step, 0: none; TC_UNSET: the engine's */
-    int draft_tokens;                            /* speculated a step; 0: none */
-    double accepted_tokens;                      /* that a step yields, its own included; TC_UNSET: by draft_tokens */
-    double draft_share;                          /* time of a draft relative to a step; TC_UNSET: a layer and the head */
-    int prefill_devices;                         /* of the devices, that prefill alone; 0: all do both */
-    double price_usd, rental_usd_per_h;          /* of a package; TC_UNSET: the accelerator's */
-    const tc_economics *economics;               /* NULL: no money; not owned */
+    int tp, pp, ep, dp;                        /* TC_UNSET: chosen; dp x tp x pp of all devices */
+    int weights;                               /* tc_weight_format */
+    int kv;                                    /* tc_dtype; TC_UNSET: 16 bit */
+    double input_tokens, output_tokens;        /* means */
+    double input_scv, output_scv, arrival_scv; /* squared coefficients of variation; TC_UNSET: as in traces of chats */
+    double cached_share;                       /* of the input, found in the prefix cache */
+    double concurrency;                        /* requests in the system, waiting ones included; TC_UNSET */
+    double rate;                               /* requests/s that arrive; TC_UNSET */
+    double ttft_s, tpot_s;                     /* objectives, of the p95; TC_UNSET: none */
+    int phase;                                 /* tc_serving_phase */
+    int chunk_tokens;                          /* of prompts in a decode step, 0: none; TC_UNSET: the engine's */
+    int draft_tokens;                          /* speculated a step; 0: none */
+    double accepted_tokens;                    /* that a step yields, its own included; TC_UNSET: by draft_tokens */
+    double draft_share;                        /* time of a draft relative to a step; TC_UNSET: a layer and the head */
+    int prefill_devices;                       /* of the devices, that prefill alone; 0: all do both */
+    double price_usd, rental_usd_per_h;        /* of a package; TC_UNSET: the accelerator's */
+    const tc_economics *economics;             /* NULL: no money; not owned */
 } tc_serving_question;
 
 TC_API tc_serving_question tc_default_serving_question(void);
@@ -109,12 +109,12 @@ TC_API tc_engine tc_default_engine(void);
 
 /* What a step waits for. */
 typedef enum tc_serving_bound {
-    TC_SERVING_WEIGHTS,       /* reading weights */
-    TC_SERVING_KV,            /* reading keys and values, or no room for more of them */
+    TC_SERVING_WEIGHTS, /* reading weights */
+    TC_SERVING_KV,      /* reading keys and values, or no room for more of them */
     TC_SERVING_COMPUTE,
     TC_SERVING_COMMUNICATION,
-    TC_SERVING_LAUNCHES,      /* kernels and host */
-    TC_SERVING_QUEUE,         /* requests wait for others */
+    TC_SERVING_LAUNCHES, /* kernels and host */
+    TC_SERVING_QUEUE,    /* requests wait for others */
     TC_SERVING_BOUNDS
 } tc_serving_bound;
 TC_API extern const char *const tc_serving_bound_names[TC_SERVING_BOUNDS + 1];
@@ -136,23 +136,23 @@ typedef struct tc_serving_answer {
     double decode_tokens_per_s_per_device;  /* while it decodes at the running batch */
     double output_tokens_per_s, total_tokens_per_s, requests_per_s; /* of all devices; total: input and output */
     double ttft_s, ttft_s_p95, tpot_s, tpot_s_p95, e2e_s;
-    double concurrency;  /* requests in the system */
-    double running;      /* of them, that decode at once */
-    double batch;        /* of a replica */
-    double decode_step_s, prefill_s; /* a step of that batch without prompts; the prefill of a request alone */
+    double concurrency;               /* requests in the system */
+    double running;                   /* of them, that decode at once */
+    double batch;                     /* of a replica */
+    double decode_step_s, prefill_s;  /* a step of that batch without prompts; the prefill of a request alone */
     tc_serving_parts decode, prefill; /* of these */
-    double kv_bytes_per_token; /* of the whole model, without copies, at the mean context */
-    double kv_tokens;          /* room for, of all devices */
-    double kv_share;           /* of it, that the running requests use */
-    double most_requests;      /* that fit at once */
+    double kv_bytes_per_token;        /* of the whole model, without copies, at the mean context */
+    double kv_tokens;                 /* room for, of all devices */
+    double kv_share;                  /* of it, that the running requests use */
+    double most_requests;             /* that fit at once */
     double weight_bytes, kv_bytes, other_bytes, memory_bytes; /* of the fullest device */
     double memory_limit_bytes;
-    double utilisation;       /* of the time, that it works: 1 where requests wait */
-    double bandwidth_share;   /* of the datasheet's, in a decode step */
-    double mfu;               /* of the 16-bit peak, over prefill and decode */
-    double accepted_tokens;   /* of a step */
-    double kv_transfer_s;     /* of a request, disaggregated */
-    double power_w;           /* of the devices */
+    double utilisation;     /* of the time, that it works: 1 where requests wait */
+    double bandwidth_share; /* of the datasheet's, in a decode step */
+    double mfu;             /* of the 16-bit peak, over prefill and decode */
+    double accepted_tokens; /* of a step */
+    double kv_transfer_s;   /* of a request, disaggregated */
+    double power_w;         /* of the devices */
     double energy_j_per_token;
     double owned_usd_per_m_tokens, rented_usd_per_m_tokens; /* of output tokens */
     tc_serving_ends p10, p90;

@@ -29,6 +29,7 @@ typedef enum property {
     FITS,
     MORE_BATCH,
     MORE_BATCH_SHORT_GROUP,
+    MORE_BATCH_ALTERNATING,
     RECOMPUTED,
     SHARDED,
     OFFLOADED,
@@ -57,6 +58,9 @@ static const struct {
     [MORE_BATCH] = {"twice the micro-batches take longer, at most twice as long", 1e-3, 0, 0, NULL},
     [MORE_BATCH_SHORT_GROUP] = {"the same with virtual stages, in groups that the stages do not divide", 1e-3, 0.1, 0.1,
                                 "the last group is shorter, and its chunks meet in another order"},
+    [MORE_BATCH_ALTERNATING]
+    = {"the same with virtual stages of layers that alternate", 1e-3, 0.1, 0.1,
+       "a stage's chunks have different layers: a light one waits for a heavy one of another stage"},
     [RECOMPUTED] = {"full recompute needs no more memory than none", 1e-9, 0.05, 0.02,
                     "where a stage has one block and one micro-batch in flight, the block's input is kept beside what "
                     "is there again"},
@@ -243,7 +247,10 @@ static void check_batch(const question *q, const tc_step *s) {
     t.job.global_batch = 2 * s->global_batch;
     if (!step_of(&t, &twice)) return;
     const tc_layout *l = &q->opened.placement.layout;
-    property p = l->vpp > 1 && s->micro_batches % l->pp != 0 ? MORE_BATCH_SHORT_GROUP : MORE_BATCH;
+    const tc_model *model = &q->q.job.model;
+    property p = l->vpp > 1 && s->micro_batches % l->pp != 0                ? MORE_BATCH_SHORT_GROUP
+                 : l->vpp > 1 && model->block[model->blocks - 1].alternates ? MORE_BATCH_ALTERNATING
+                                                                            : MORE_BATCH;
     judge(p, q, 1 - twice.step_s / s->step_s, "shorter");
     judge(p, q, twice.step_s / s->step_s / 2 - 1, "more than twice");
 }

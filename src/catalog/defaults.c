@@ -7,6 +7,9 @@ tc_block tc_default_block(void) {
                       .ffn = TC_FFN_DENSE,
                       .dense.kind = TC_MLP_GATED,
                       .experts.kind = TC_MLP_GATED,
+                      .state_space = {.groups = 1, .conv = 4, .chunk = 256},
+                      .delta = {.conv = 4, .chunk = 64},
+                      .linear = {.chunk = 256},
                       .norms = 2};
 }
 

@@ -116,8 +116,7 @@ static tc_code check_ages(const tc_document *document, tc_error *error) {
     int before = 0;
     for (const tc_node *age = first_age(document); age; age = age->next) {
         int date = until(age);
-        if (!date)
-            return tc_document_fail(document, age, "until", error, "is no date; write a month, as in 2025-09");
+        if (!date) return tc_document_fail(document, age, "until", error, "is no date; write a month, as in 2025-09");
         if (before && date >= before)
             return tc_document_fail(document, age, "until", error,
                                     "is not before the age above; the newest stands first");

@@ -21,11 +21,12 @@
 /* The mixers that are attention; a block without one, or without a feed-forward part, says so. */
 static const char *const attention_kinds[] = {"mha", "mla", NULL};
 static const char *const none[] = {"none", NULL};
+static const char *const mixer_words[] = {"none", "parallel", NULL};
 
 /* A section a part: its key is the part's member. MLA is written as a kind of attention. */
 static const tc_field block_fields[] = {
     BLOCK_INTEGER("count", count, TC_NEED_ALWAYS, 1),
-    {.path = "mixer", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = none},
+    {.path = "mixer", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = mixer_words},
     {.path = "attention.kind", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = attention_kinds},
     BLOCK_INTEGER("attention.heads", attention.heads, TC_NEED_IN_SECTION, 1),
     BLOCK_INTEGER("attention.kv_heads", attention.kv_heads, TC_NEED_NEVER, 1),
@@ -60,6 +61,32 @@ static const tc_field block_fields[] = {
     BLOCK_ENUM("modulation.kind", modulation.kind, TC_NEED_NEVER, tc_modulation_kind_names),
     BLOCK_ENUM("stream", stream, TC_NEED_NEVER, tc_token_stream_names),
     BLOCK_BOOLEAN("text_ends", text_ends),
+    BLOCK_BOOLEAN("attention.gate", attention.gate),
+    BLOCK_INTEGER("attention.chunk", attention.chunk, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("attention.index_heads", latent.index_heads, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("attention.index_dim", latent.index_dim, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("attention.index_top_k", latent.index_top_k, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("ssm.heads", state_space.heads, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("ssm.head_dim", state_space.head_dim, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("ssm.groups", state_space.groups, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("ssm.state", state_space.state, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("ssm.conv", state_space.conv, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("ssm.chunk", state_space.chunk, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("ssm.dt_rank", state_space.dt_rank, TC_NEED_NEVER, 0),
+    BLOCK_BOOLEAN("ssm.norm", state_space.norm),
+    BLOCK_BOOLEAN("ssm.conv_bias", state_space.conv_bias),
+    BLOCK_BOOLEAN("ssm.bias", state_space.bias),
+    BLOCK_INTEGER("delta.key_heads", delta.key_heads, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("delta.value_heads", delta.value_heads, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("delta.key_dim", delta.key_dim, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("delta.value_dim", delta.value_dim, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("delta.conv", delta.conv, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("delta.chunk", delta.chunk, TC_NEED_NEVER, 1),
+    BLOCK_INTEGER("delta.gate_rank", delta.gate_rank, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("linear.heads", linear.heads, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("linear.head_dim", linear.head_dim, TC_NEED_IN_SECTION, 1),
+    BLOCK_INTEGER("linear.chunk", linear.chunk, TC_NEED_NEVER, 1),
+    BLOCK_BOOLEAN("linear.gate", linear.gate),
     {.path = "ffn", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = none},
     BLOCK_ENUM("mlp.kind", dense.kind, TC_NEED_IN_SECTION, tc_mlp_kind_names),
     BLOCK_INTEGER("mlp.ffn", dense.ffn, TC_NEED_IN_SECTION, 1),
@@ -69,11 +96,13 @@ static const tc_field block_fields[] = {
     BLOCK_INTEGER("moe.top_k", experts.top_k, TC_NEED_IN_SECTION, 1),
     BLOCK_INTEGER("moe.ffn", experts.ffn, TC_NEED_IN_SECTION, 1),
     BLOCK_INTEGER("moe.shared_ffn", experts.shared_ffn, TC_NEED_NEVER, 0),
+    BLOCK_INTEGER("moe.latent", experts.latent, TC_NEED_NEVER, 0),
     BLOCK_BOOLEAN("moe.shared_gate", experts.shared_gate),
     BLOCK_BOOLEAN("moe.router_bias", experts.router_bias),
     BLOCK_BOOLEAN("moe.bias", experts.bias),
     {.path = "norms", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_block, norms), .max = TC_MAX_NORMS},
     BLOCK_BOOLEAN("parallel_residual", parallel_residual),
+    BLOCK_BOOLEAN("alternates", alternates),
 };
 
 /* The sections of a block, and the parts that they describe. */
@@ -81,7 +110,8 @@ static const struct section {
     const char *key;
     tc_mixer_kind mixer;
     int ffn;
-} sections[] = {{"attention", TC_MIXER_ATTENTION, 0}, {"mlp", 0, TC_FFN_DENSE}, {"moe", 0, TC_FFN_EXPERTS}};
+} sections[] = {{"attention", TC_MIXER_ATTENTION, 0}, {"ssm", TC_MIXER_STATE_SPACE, 0}, {"delta", TC_MIXER_DELTA, 0},
+                {"linear", TC_MIXER_LINEAR, 0},       {"mlp", 0, TC_FFN_DENSE},         {"moe", 0, TC_FFN_EXPERTS}};
 
 static const tc_schema block_schema = {"block", block_fields, COUNT(block_fields)};
 
@@ -298,7 +328,10 @@ static tc_code check_attention(const tc_document *document, const tc_node *atten
 /* Which parts there are: a section each. That there is no mixer, or no feed-forward part, is said. */
 static tc_code find_parts(const tc_document *document, const tc_node *node, tc_block *block, tc_error *error) {
     const tc_node *no_mixer = tc_node_get(node, "mixer"), *no_ffn = tc_node_get(node, "ffn");
-    block->mixer = TC_MIXER_NONE;
+    const char *word = no_mixer ? tc_node_text(node, "mixer") : NULL;
+    bool side_by_side = word && strcmp(word, "parallel") == 0;
+    if (side_by_side) no_mixer = NULL;
+    block->mixer = block->beside = TC_MIXER_NONE;
     block->ffn = TC_FFN_NONE;
     for (int i = 0; i < COUNT(sections); i++) {
         const tc_node *section = tc_node_get(node, sections[i].key);
@@ -307,9 +340,10 @@ static tc_code find_parts(const tc_document *document, const tc_node *node, tc_b
         if (none_said)
             return tc_document_fail(document, none_said, NULL, error, "is none, but there is %s; leave one of them out",
                                     sections[i].key);
-        if (sections[i].mixer && block->mixer)
-            return tc_document_fail(document, section, NULL, error, "is a second mixer; write two blocks");
-        if (sections[i].mixer) block->mixer = sections[i].mixer;
+        if (sections[i].mixer && block->mixer && (!side_by_side || block->beside))
+            return tc_document_fail(document, section, NULL, error,
+                                    "is a second mixer; write two blocks, or 'mixer: parallel' for two on one input");
+        if (sections[i].mixer) *(block->mixer ? &block->beside : &block->mixer) = sections[i].mixer;
         block->ffn |= sections[i].ffn;
     }
     if (!block->mixer && !no_mixer)
@@ -326,7 +360,7 @@ static tc_code find_parts(const tc_document *document, const tc_node *node, tc_b
 
 static tc_code check_block(const tc_document *document, const tc_node *node, tc_block *block, tc_error *error) {
     tc_code code = find_parts(document, node, block, error);
-    if (code == TC_OK && block->mixer == TC_MIXER_ATTENTION)
+    if (code == TC_OK && (block->mixer == TC_MIXER_ATTENTION || block->beside == TC_MIXER_ATTENTION))
         code = check_attention(document, tc_node_get(node, "attention"), block, error);
     if (code == TC_OK && block->experts.top_k > block->experts.experts)
         return tc_document_fail(document, tc_node_get(tc_node_get(node, "moe"), "top_k"), NULL, error,

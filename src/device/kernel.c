@@ -95,6 +95,8 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->gemm_low = power_limited(a, peak_low * fraction, energy) * q->kernel_fraction;
     double vector = a->matmul_flops[TC_FP32] * p->gemm_fraction * q->kernel_fraction;
     r->vector = wide != TC_FP32 && vector > 0 && vector < r->gemm16 ? vector : r->gemm16;
+    /* where no vector peak is known, that of H100 relative to its matrix units */
+    r->scan = (a->vector_flops > 0 ? a->vector_flops : peak16 / 15) * p->scan_fraction * q->kernel_fraction;
     double attention = peak16 * throttle * q->attention_relative
                        * (stack->kernels.native_attention ? 1 : p->attention_portable_fraction);
     r->attention = attention * p->attention_fraction;
@@ -249,6 +251,27 @@ static double attention_backward(const tc_rates *r, const tc_operator *op, bool 
     return 0;
 }
 
+/* ---- scans -------------------------------------------------------------------------- */
+
+/* Small products within chunks, a triangular solve or decays on the vector units, and states passed on: bound by the
+ * instructions of a core, not by its matrix units (data/architectures/generic.yaml, scan_fraction). */
+static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    double compute = op->scan.flops / r->scan, memory = op->bytes / r->memory;
+    sum->attention += compute > memory ? compute : memory;
+    add_kernels(r, op->kernels, sum);
+}
+
+/* What a chunk computes is computed again, and each of its products has two gradients. */
+#define SCAN_BACKWARD 2.5
+
+static double scan_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+    (void)weight_gradient;
+    double compute = SCAN_BACKWARD * op->scan.flops / r->scan, memory = op->backward_bytes / r->memory;
+    sum->attention += compute > memory ? compute : memory;
+    add_kernels(r, 2 * op->kernels, sum);
+    return 0;
+}
+
 /* ---- elementwise -------------------------------------------------------------------- */
 
 static void add_elementwise(const tc_rates *r, const tc_operator *op, double bytes, tc_seconds *sum) {
@@ -281,6 +304,7 @@ static const struct {
     double (*backward)(const tc_rates *, const tc_operator *, bool, tc_seconds *);
 } kinds[TC_OP_KINDS] = {[TC_OP_GEMM] = {gemm_forward, gemm_backward},
                         [TC_OP_ATTENTION] = {attention_forward, attention_backward},
+                        [TC_OP_SCAN] = {scan_forward, scan_backward},
                         [TC_OP_ELEMENTWISE] = {elementwise_forward, elementwise_backward}};
 
 void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
@@ -288,6 +312,7 @@ void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *su
 }
 
 double tc_backward_seconds(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+    if (op->forward_only) return 0;
     return kinds[op->kind].backward(r, op, weight_gradient, sum);
 }
 

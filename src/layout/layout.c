@@ -377,14 +377,35 @@ int tc_chunk_of(const tc_placement *p, int stage, int i) {
     return i * l->pp + (back ? l->pp - 1 - stage : stage);
 }
 
+/* Of the first `depth` layers of alternating runs from..to: those of each run, spread evenly. Each more layer is one of one run. */
+static void spread(const tc_model *model, int from, int to, int depth, int sign, int counts[TC_MAX_BLOCKS]) {
+    int layers = 0;
+    for (int i = from; i < to; i++) layers += model->block[i].count;
+    for (int i = from; i < to; i++) {
+        int count = model->block[i].count, own = (int)((int64_t)depth * count / layers);
+        counts[i] += sign * own;
+        depth -= own;
+        layers -= count;
+    }
+}
+
 void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {
     int chunks = tc_model_chunks(p), first = 0;
     int start, end;
     chunk_range(model, p, chunks, chunk, &start, &end);
-    for (int i = 0; i < model->blocks; i++) {
+    for (int i = 0, next; i < model->blocks; i = next) {
         int last = first + model->block[i].count;
+        counts[i] = 0;
+        for (next = i + 1; model->block[i].alternates && next < model->blocks && model->block[next].alternates;
+             next++) {
+            counts[next] = 0;
+            last += model->block[next].count;
+        }
         int low = start > first ? start : first, high = end < last ? end : last;
-        counts[i] = high > low ? high - low : 0;
+        if (high > low) {
+            spread(model, i, next, high - first, 1, counts);
+            spread(model, i, next, low - first, -1, counts);
+        }
         first = last;
     }
 }

@@ -9,7 +9,8 @@
 int tc_fewest_kv_heads(const tc_model *model) {
     int fewest = 0;
     for (int i = 0; i < model->blocks; i++) {
-        int heads = model->block[i].mixer == TC_MIXER_ATTENTION ? model->block[i].attention.kv_heads : 0;
+        const tc_block *b = &model->block[i];
+        int heads = b->mixer == TC_MIXER_ATTENTION || b->beside == TC_MIXER_ATTENTION ? b->attention.kv_heads : 0;
         if (heads > 0 && (fewest == 0 || heads < fewest)) fewest = heads;
     }
     return fewest;

@@ -35,7 +35,8 @@ static tc_service service_of(const tc_serving_question *q, const tc_rank *rank, 
     if (drafts > 0) {
         double usual = accept < 1 ? (1 - pow(accept, drafts + 1)) / (1 - accept) : 1 + drafts;
         s.accepted = given(q->accepted_tokens, usual);
-        s.drafts = drafts * given(q->draft_share, 2 / (layers + 1)); /* a layer and the head, of all layers and the head */
+        s.drafts
+            = drafts * given(q->draft_share, 2 / (layers + 1)); /* a layer and the head, of all layers and the head */
     }
     return s;
 }
@@ -80,7 +81,8 @@ static void split_devices(const tc_serving_question *q, const tc_serving_degrees
     s->replicas = d->dp - s->prefills;
     /* each tensor-parallel rank sends its share over its own link */
     const tc_fabric *f = &q->cluster.fabric;
-    double rate = f->levels > 0 ? f->level[f->levels - 1].bytes_per_s * q->cluster.accelerator.params.network_fraction : 0;
+    double rate
+        = f->levels > 0 ? f->level[f->levels - 1].bytes_per_s * q->cluster.accelerator.params.network_fraction : 0;
     if (rate > 0) s->transfer_s = tc_kv_bytes_of_rank(s->rank, q->input_tokens) / rate;
 }
 
@@ -118,7 +120,8 @@ static tc_serving_bound bound_of(const tc_service *s, const tc_state *state, con
 
 static double known(double value) { return isinf(value) ? NAN : value; }
 
-static void fill_times(const tc_serving_question *q, const tc_service *s, const tc_state *state, tc_serving_answer *out) {
+static void fill_times(const tc_serving_question *q, const tc_service *s, const tc_state *state,
+                       tc_serving_answer *out) {
     double admission = q->engine.params.admission_s;
     bool prompts = q->phase != TC_PHASE_DECODE, outputs = s->outputs > 0;
     out->ttft_s = prompts ? known(state->ttft_s) + admission : NAN;
@@ -139,7 +142,8 @@ static void fill_rates(const tc_serving_question *q, const tc_rank *r, const tc_
         = out->output_tokens_per_s + (q->phase == TC_PHASE_DECODE ? 0 : out->requests_per_s * q->input_tokens);
     out->running = state->batch * s->replicas;
     out->batch = state->batch;
-    out->concurrency = q->concurrency >= 0 ? q->concurrency : out->requests_per_s * (isnan(out->e2e_s) ? NAN : out->e2e_s);
+    out->concurrency
+        = q->concurrency >= 0 ? q->concurrency : out->requests_per_s * (isnan(out->e2e_s) ? NAN : out->e2e_s);
     out->decode_step_s = s->outputs > 0 ? tc_decode_step(s, seen, &out->decode) : NAN;
     out->decode_tokens_per_s_per_device = s->outputs > 0 ? seen * s->accepted / out->decode_step_s / size : NAN;
     out->prefill_s = tc_prompt_seconds(s, 1, &out->prefill);
@@ -162,8 +166,7 @@ static void fill_shares(const tc_serving_question *q, const tc_rank *r, const tc
     double batch = state->batch > 1 ? state->batch : 1;
     double kv = batch * tc_kv_bytes_of_rank(r, s->context);
     out->bandwidth_share = s->outputs > 0
-                               ? (out->decode.weights * q->engine.params.stream_fraction
-                                  + kv / r->memory_bytes_per_s)
+                               ? (out->decode.weights * q->engine.params.stream_fraction + kv / r->memory_bytes_per_s)
                                      / out->decode_step_s
                                : NAN;
     if (out->bandwidth_share > 1) out->bandwidth_share = 1;

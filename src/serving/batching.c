@@ -61,12 +61,13 @@ double tc_decode_step(const tc_service *s, double requests, tc_serving_parts *pa
 }
 
 double tc_prompt_seconds(const tc_service *s, double requests, tc_serving_parts *parts) {
-    double most = s->chunk > 0 && s->chunk < s->question->engine.prompt_tokens ? s->chunk
-                                                                               : s->question->engine.prompt_tokens;
+    double most
+        = s->chunk > 0 && s->chunk < s->question->engine.prompt_tokens ? s->chunk : s->question->engine.prompt_tokens;
     double tokens = requests * s->uncached, steps = ceil(tokens / most);
     double one = step(s, 0, tokens / steps, requests / steps, parts);
     if (parts) {
-        double *part[] = {&parts->weights, &parts->kv, &parts->compute, &parts->communication, &parts->launches, &parts->host};
+        double *part[]
+            = {&parts->weights, &parts->kv, &parts->compute, &parts->communication, &parts->launches, &parts->host};
         for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) *part[i] *= steps;
     }
     return steps * one;
@@ -117,7 +118,8 @@ static void add_open_wait(const tc_service *s, const prompt *p, tc_state *out) {
     }
     out->wait_s = tc_queue_wait(servers, rho, p->latency_s, s->arrival_scv, s->input_scv);
     out->ttft_s = out->wait_s + p->latency_s + s->transfer_s;
-    out->ttft_p95_s = tc_queue_p95(out->wait_s, tc_queue_waits(servers, rho), p->latency_s, s->input_scv) + s->transfer_s;
+    out->ttft_p95_s
+        = tc_queue_p95(out->wait_s, tc_queue_waits(servers, rho), p->latency_s, s->input_scv) + s->transfer_s;
 }
 
 tc_state tc_state_of_batch(const tc_service *s, double batch) {

@@ -8,24 +8,24 @@
 typedef struct tc_service {
     const tc_serving_question *question;
     const tc_rank *rank;
-    double uncached, cached;  /* tokens of a prompt that are computed, that are not */
-    double outputs;           /* tokens after the first, which the prefill yields; 0: prefill alone */
-    double context;           /* of a running request, in the mean */
-    double accepted, drafts;  /* tokens of a step; time of its drafts, relative to it */
-    double chunk;             /* of prompts in a step that decodes; 0: prompts have steps of their own */
+    double uncached, cached; /* tokens of a prompt that are computed, that are not */
+    double outputs;          /* tokens after the first, which the prefill yields; 0: prefill alone */
+    double context;          /* of a running request, in the mean */
+    double accepted, drafts; /* tokens of a step; time of its drafts, relative to it */
+    double chunk;            /* of prompts in a step that decodes; 0: prompts have steps of their own */
     double input_scv, output_scv, arrival_scv;
-    double replicas;          /* that decode */
-    double prefills;          /* instances that prefill alone; 0: replicas do both */
-    double transfer_s;        /* of keys and values to the replica that decodes */
-    double most;              /* requests that run at once in a replica */
-    double prompt_s;          /* the prefill of a request alone */
+    double replicas;   /* that decode */
+    double prefills;   /* instances that prefill alone; 0: replicas do both */
+    double transfer_s; /* of keys and values to the replica that decodes */
+    double most;       /* requests that run at once in a replica */
+    double prompt_s;   /* the prefill of a request alone */
 } tc_service;
 
 /* A replica at a load. */
 typedef struct tc_state {
-    double batch;      /* requests that decode, in the mean */
-    double rate;       /* requests/s of the replica */
-    double step_s;     /* without prompts, at the batch that a request sees */
+    double batch;  /* requests that decode, in the mean */
+    double rate;   /* requests/s of the replica */
+    double step_s; /* without prompts, at the batch that a request sees */
     double tpot_s, tpot_p95_s;
     double ttft_s, ttft_p95_s; /* waits, prefill, transfer; infinite: more arrive than are served */
     double wait_s;             /* of it, before the prefill */

@@ -46,7 +46,8 @@ static void try_degrees(choice *c, int tp, int pp, int ep, int dp) {
     tc_serving_answer answer;
     tc_serving_degrees d = {tp, pp, ep, dp};
     tc_error ignored, *error = c->found ? &ignored : c->error;
-    if (c->q->prefill_devices > 0 && (c->q->prefill_devices % (tp * pp) || c->q->prefill_devices >= tp * pp * dp)) return;
+    if (c->q->prefill_devices > 0 && (c->q->prefill_devices % (tp * pp) || c->q->prefill_devices >= tp * pp * dp))
+        return;
     if (tc_serving_answer_of(c->q, &d, &answer, error)) return;
     if (!c->found || better(c->q, &answer, c->best)) *c->best = answer;
     c->found = true;
@@ -55,7 +56,8 @@ static void try_degrees(choice *c, int tp, int pp, int ep, int dp) {
 /* Every dp that the devices leave: one. ep: those of a replica's ranks, of all, or none. */
 static void try_pipeline(choice *c, int pp, bool experts) {
     const tc_serving_question *q = c->q;
-    int devices = q->cluster.devices, first = q->tp == TC_UNSET ? 1 : q->tp, last = q->tp == TC_UNSET ? MOST_RANKS : q->tp;
+    int devices = q->cluster.devices, first = q->tp == TC_UNSET ? 1 : q->tp,
+        last = q->tp == TC_UNSET ? MOST_RANKS : q->tp;
     for (int tp = first; tp <= last && tp <= devices; tp *= 2) {
         if (devices % tp || devices / tp % pp) continue;
         int dp = devices / tp / pp;
@@ -96,13 +98,16 @@ static tc_code answer_given(const tc_serving_question *q, tc_serving_answer *out
     int64_t replica = (int64_t)q->tp * q->pp;
     int devices = q->cluster.devices;
     if (devices % replica)
-        return tc_fail(error, TC_INVALID, "--devices", "%d are no multiple of tp x pp = %lld; give one that is", devices, (long long)replica);
+        return tc_fail(error, TC_INVALID, "--devices", "%d are no multiple of tp x pp = %lld; give one that is",
+                       devices, (long long)replica);
     tc_serving_degrees d = {q->tp, q->pp, q->ep == TC_UNSET ? 1 : q->ep, (int)(devices / replica)};
     if (q->dp != TC_UNSET && q->dp != d.dp)
-        return tc_fail(error, TC_INVALID, "--dp", "%d x tp %d x pp %d is not %d devices; leave one of them out", q->dp, q->tp, q->pp, devices);
+        return tc_fail(error, TC_INVALID, "--dp", "%d x tp %d x pp %d is not %d devices; leave one of them out", q->dp,
+                       q->tp, q->pp, devices);
     if (q->prefill_devices > 0 && (q->prefill_devices % replica || q->prefill_devices >= devices))
         return tc_fail(error, TC_INVALID, "--disaggregated",
-                       "%d devices that prefill are no whole replicas of tp x pp = %lld, or leave none to decode; give a multiple",
+                       "%d devices that prefill are no whole replicas of tp x pp = %lld, or leave none to decode; give "
+                       "a multiple",
                        q->prefill_devices, (long long)replica);
     return tc_serving_answer_of(q, &d, out, error);
 }
@@ -127,7 +132,8 @@ static void say_assumed(const tc_serving_question *q, tc_serving_answer *out) {
 
 tc_code tc_infer(const tc_serving_question *q, tc_serving_answer *out, tc_error *error) {
     tc_code code = tc_members_check(&tc_serving_question_members, q, "question", error);
-    if (!code && q->economics) code = tc_members_check(&tc_economics_members, q->economics, "question.economics", error);
+    if (!code && q->economics)
+        code = tc_members_check(&tc_economics_members, q->economics, "question.economics", error);
     if (code) return code;
     const tc_serving_params *p = &q->engine.params;
     if (q->cluster.devices < 1) return tc_fail(error, TC_INVALID, "--devices", "is below 1; give a device or more");
@@ -137,14 +143,22 @@ tc_code tc_infer(const tc_serving_question *q, tc_serving_answer *out, tc_error 
     } degrees[] = {{"--tp", q->tp}, {"--pp", q->pp}, {"--ep", q->ep}, {"--dp", q->dp}};
     for (size_t i = 0; i < sizeof degrees / sizeof degrees[0]; i++)
         if (degrees[i].degree == 0) return tc_fail(error, TC_INVALID, degrees[i].option, "is 0; give 1 or more");
-    const double divisors[] = {p->stream_fraction, p->expert_stream_fraction, p->attention_stream_fraction,
-                               p->attention_compute_fraction, p->prefill_fraction, p->expert_prefill_fraction,
-                               p->attention_prefill_fraction, p->unpack_fraction, p->memory_utilisation,
-                               q->cluster.accelerator.memory_bytes_per_s, q->cluster.accelerator.memory_bytes};
+    const double divisors[] = {p->stream_fraction,
+                               p->expert_stream_fraction,
+                               p->attention_stream_fraction,
+                               p->attention_compute_fraction,
+                               p->prefill_fraction,
+                               p->expert_prefill_fraction,
+                               p->attention_prefill_fraction,
+                               p->unpack_fraction,
+                               p->memory_utilisation,
+                               q->cluster.accelerator.memory_bytes_per_s,
+                               q->cluster.accelerator.memory_bytes};
     for (size_t i = 0; i < sizeof divisors / sizeof divisors[0]; i++)
         if (divisors[i] <= 0)
             return tc_fail(error, TC_INVALID, "question",
-                           "has a parameter of the engine, or the memory of the accelerator, that is 0; take both from the catalog");
+                           "has a parameter of the engine, or the memory of the accelerator, that is 0; take both from "
+                           "the catalog");
     if (tc_layer_count(&q->model) < 1) return tc_fail(error, TC_INVALID, "--model", "has no layers; give one that has");
     code = stands(q) ? answer_given(q, out, error) : choose(q, out, error);
     if (!code) say_assumed(q, out);

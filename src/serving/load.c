@@ -13,7 +13,8 @@
 #define TILE_ROWS 16.0
 
 /* Adds a product of so many rows; read: share of the weights that is read. */
-static double product_seconds(const tc_product *p, double rows, double tile_rows, double read, tc_serving_parts *parts) {
+static double product_seconds(const tc_product *p, double rows, double tile_rows, double read,
+                              tc_serving_parts *parts) {
     double memory = p->weights_s * read + rows * p->move_s, compute = tile_rows * p->row_s;
     double busy = sqrt(memory * memory + compute * compute);
     if (parts) {
@@ -105,8 +106,8 @@ double tc_load_seconds(const tc_rank *r, const tc_load *load, tc_serving_parts *
         sum.launches += times * (one.launches + small);
     }
     double head_rows = load->requests * load->rows * share + load->prompts;
-    total += product_seconds(&r->head, head_rows, head_rows > TILE_ROWS ? head_rows : TILE_ROWS, 1,
-                             parts ? &sum : NULL);
+    total
+        += product_seconds(&r->head, head_rows, head_rows > TILE_ROWS ? head_rows : TILE_ROWS, 1, parts ? &sum : NULL);
     if (r->stages > 1) {
         double hops = r->stages * (r->hop.start_s + rows * r->hidden * 2 / r->tp * r->hop.byte_s);
         total += hops;

@@ -180,7 +180,8 @@ static tc_code check_degrees(const tc_serving_question *q, const tc_serving_degr
     if (d->pp > layers)
         return tc_fail(error, TC_INVALID, "--pp", "%d stages for %d layers; give at most one a layer", d->pp, layers);
     if (d->ep > d->tp ? d->ep % d->tp : d->tp % d->ep)
-        return tc_fail(error, TC_INVALID, "--ep", "%d and %d tensor-parallel ranks do not divide; choose a divisor or a multiple", d->ep, d->tp);
+        return tc_fail(error, TC_INVALID, "--ep",
+                       "%d and %d tensor-parallel ranks do not divide; choose a divisor or a multiple", d->ep, d->tp);
     if (d->ep > d->tp * d->dp || (d->tp * d->dp) % d->ep)
         return tc_fail(error, TC_INVALID, "--ep", "%d does not divide the %d ranks of tp x dp; choose a divisor", d->ep,
                        d->tp * d->dp);

@@ -22,12 +22,12 @@ typedef struct tc_layers {
     int products;
     tc_product product[TC_SERVING_PRODUCTS];
     bool attends, has_experts;
-    double kv_bytes;        /* of a token, on this rank, in one layer */
-    double kv_bytes_model;  /* of a token in one layer of the whole model, without copies */
-    double window;          /* tokens; 0: all */
-    double row_pair_flops;  /* decode: of a query row and a key, all heads of the rank */
-    double heads_padding;   /* rows of queries that one key serves, filled up to a tile, over those there are */
-    double pair_flops;      /* prefill: the same where keys and values are whole heads */
+    double kv_bytes;       /* of a token, on this rank, in one layer */
+    double kv_bytes_model; /* of a token in one layer of the whole model, without copies */
+    double window;         /* tokens; 0: all */
+    double row_pair_flops; /* decode: of a query row and a key, all heads of the rank */
+    double heads_padding;  /* rows of queries that one key serves, filled up to a tile, over those there are */
+    double pair_flops;     /* prefill: the same where keys and values are whole heads */
     double head_dim;
     double experts, top_k, local; /* experts of the model, of a token, of the rank */
     double miss_log;              /* log(1 - top_k / experts) */

@@ -11,8 +11,15 @@ enum { FRACTION, POSITIVE, SHARE, FIGURE }; /* links of the table */
 
 static const tc_serving_parameter parameters[] = {
 #define TC_SERVING_PARAM(name, key, owner, dimension, link, least, low, high, text)                                    \
-    {#name, key,  text, TC_SERVING_##owner,                  (link) == FRACTION, (link) == FRACTION || (link) == POSITIVE, \
-     low,   high, offsetof(tc_serving_params, name)},
+    {#name,                                                                                                            \
+     key,                                                                                                              \
+     text,                                                                                                             \
+     TC_SERVING_##owner,                                                                                               \
+     (link) == FRACTION,                                                                                               \
+     (link) == FRACTION || (link) == POSITIVE,                                                                         \
+     low,                                                                                                              \
+     high,                                                                                                             \
+     offsetof(tc_serving_params, name)},
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
 };

@@ -136,6 +136,13 @@ static bool several_stages_lead(const tc_stage_seconds *stage, int stages, int s
     return second > 0.9 * first && least < 0.8 * first;
 }
 
+/* Layers of several kinds that alternate come out different on every stage where there are not as many of a kind for each. */
+static bool alternates_unevenly(const tc_model *model, int stages) {
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].alternates && model->block[i].count % stages) return true;
+    return false;
+}
+
 /* Is the closed form of the layout's schedule the timeline's? Not of interleaving, in which a light pair of chunks of one
  * stage waits for a heavy pair of another. */
 static bool holds(const tc_costs *costs, const tc_stage_seconds *stage, int slowest) {
@@ -148,6 +155,7 @@ static bool holds(const tc_costs *costs, const tc_stage_seconds *stage, int slow
     /* double and single blocks, or uneven stages without a head that would lead: as stages that are given */
     const tc_model *model = &costs->q->job.model;
     if (model->latents.stride > 0 && (model->blocks > 1 || costs->p->layers % l->pp)) return false;
+    if (alternates_unevenly(model, l->pp)) return false;
     return l->schedule == TC_SCHEDULE_1F1B && !several_stages_lead(stage, l->pp, slowest);
 }
 

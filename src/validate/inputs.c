@@ -23,7 +23,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, co
     tc_code code = tc_case_workload(catalog, c, error);
     if (code || c->status) return code;
     if ((code = tc_case_machine(catalog, c, error)) || c->status) return code;
-    if (run->model.seq <= 0 && c->family->workload != TC_WORKLOAD_DIFFUSION) return tc_case_end(c, TC_CASE_SKIPPED, "model.seq");
+    if (run->model.seq <= 0 && c->family->workload != TC_WORKLOAD_DIFFUSION)
+        return tc_case_end(c, TC_CASE_SKIPPED, "model.seq");
     if (run->metric == TC_METRIC_STEP_S && run->global_batch == TC_UNSET)
         return tc_case_end(c, TC_CASE_SKIPPED, "global_batch");
     if ((code = tc_case_recipe(catalog, c, error)) || (code = tc_case_features(catalog, c, error))) return code;

@@ -78,14 +78,17 @@ void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc
     if (!core->own_keys) {
         out->cp_bytes += kv_bytes;
         out->cp_query_bytes += q_bytes + o_bytes;
-        out->window = core->window;
+        out->chunked = core->chunk > 0;
+        out->window = out->chunked ? core->chunk : core->window;
     }
     if (shard->plain_attention) {
         add_plain(out, core, shard, queries, q_bytes + kv_bytes);
         return;
     }
     tc_operator *op = tc_add_operator(out, TC_OP_ATTENTION, tag_of(core), TC_GROUP_ATTENTION, core->inputs);
-    double pairs = attention_pairs(core, shard->document, queries, &op->attention.keys);
+    double document
+        = core->chunk > 0 && !(shard->document > 0 && shard->document < core->chunk) ? core->chunk : shard->document;
+    double pairs = attention_pairs(core, document, queries, &op->attention.keys);
     op->attention.pairs = shard->sequences * core->heads * pairs;
     op->attention.head_dim = core->qk_dim > core->v_dim ? core->qk_dim : core->v_dim;
     op->attention.tiles = shard->sequences * core->heads * queries / 128;
@@ -106,7 +109,7 @@ void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc
 static void add_inputs(const tc_part_input *in, double tokens, double heads, double kv_heads, tc_operators *out) {
     const tc_attention *a = &in->block->attention;
     double h = in->model->hidden, d = a->head_dim;
-    double columns = (heads + 2 * kv_heads) * d, elements = tokens * (heads + kv_heads) * d;
+    double columns = ((a->gate ? 2 : 1) * heads + 2 * kv_heads) * d, elements = tokens * (heads + kv_heads) * d;
     tc_operator *op = tc_add_gemm(out, TC_TAG_QKV, TC_SPLIT_TENSOR, 1, tokens, columns, h, TC_GROUP_QKV);
     if (a->qkv_bias) op->biases = columns;
     if (a->sinks) op->replicated = a->heads;
@@ -156,9 +159,13 @@ static void emit(const tc_part_input *in, tc_operators *out) {
                               .keys = in->seq,
                               .window = a->window,
                               .parts = parts_by_span(a, &in->model->latents, in->seq),
+                              .chunk = a->chunk,
                               .causal = in->model->causal,
                               .inputs = TC_GROUP_QKV};
     tc_add_attention(out, &core, shard);
+    if (a->gate)
+        tc_add_elementwise(out, TC_TAG_ACTIVATION, 6 * in->tokens * heads * d, 10 * in->tokens * heads * d,
+                           4 * in->tokens * heads * d, 0);
     add_output(in, in->tokens, heads, out);
     if (in->text_tokens > 0 && !in->block->text_ends) add_output(in, in->text_tokens, heads, out);
     out->tp_collectives++;

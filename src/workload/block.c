@@ -24,7 +24,9 @@ static const struct ffn {
 
 tc_code tc_block_splits(const tc_block *block, const tc_degrees *degrees, tc_error *error) {
     const tc_part *mixer = mixers[block->mixer];
+    const tc_part *beside = mixers[block->beside];
     tc_code code = mixer && mixer->splits ? mixer->splits(block, degrees, error) : TC_OK;
+    if (code == TC_OK && beside && beside->splits) code = beside->splits(block, degrees, error);
     for (int i = 0; i < FFNS && code == TC_OK; i++)
         if (block->ffn & ffns[i].bit && ffns[i].part->splits) code = ffns[i].part->splits(block, degrees, error);
     return code;
@@ -95,6 +97,11 @@ static void add_mixer(const tc_part_input *in, const stream *s, int streams, tc_
     for (int i = 0; i < streams && in->block->norms > 0; i++)
         add_residual_norm(out, in->model, &s[i], in->shard->dropout, in->shard->input_bytes);
     mixer->emit(in, out);
+    if (mixers[in->block->beside]) {
+        int alone = out->tp_collectives;
+        mixers[in->block->beside]->emit(in, out);
+        out->tp_collectives = alone; /* what stands side by side is summed first */
+    }
     if (in->block->cross.heads == 0) return;
     if (in->block->cross.norm)
         add_residual_norm(out, in->model, s, in->shard->dropout, in->shard->input_bytes)->replicated

@@ -39,19 +39,28 @@ static tc_block_weights weights_of(const tc_operators *whole, const tc_block *bl
 
 /* Forward FLOPs of one block per token: GEMMs apart from attention's scores. */
 static void add_flops(const tc_operators *whole, double seq, double count, tc_forward_flops *f) {
-    double gemm = 0, attention = 0;
+    double gemm = 0, attention = 0, causal = 0.5, forward_only = 0;
     for (int i = 0; i < whole->count; i++) {
         const tc_operator *op = &whole->op[i];
-        if (tc_is_core(op))
+        if (op->forward_only)
+            forward_only += op->flops;
+        else if (tc_is_core(op))
             attention += op->flops;
         else
             gemm += op->flops;
     }
-    if (whole->window > 0 && whole->window < seq) attention *= whole->window / seq;
+    if (whole->window > 0 && whole->window < seq) {
+        attention *= whole->window / seq;
+        /* all but the first tokens of a sequence see a whole window */
+        if (!whole->chunked) causal = 1 - whole->window / (2 * seq);
+    }
     f->extra_gemm = gemm / seq; /* of the last one */
     f->extra_attention = attention / seq;
+    f->extra_causal_attention = causal * f->extra_attention;
     f->gemm += count * f->extra_gemm;
     f->attention += count * f->extra_attention;
+    f->causal_attention += count * f->extra_causal_attention;
+    f->forward_only += count * forward_only / seq;
     f->layers += count;
 }
 
@@ -126,17 +135,17 @@ double tc_flops_by(tc_flops_convention convention, const tc_model *model, const 
                    double recompute_layers, bool frozen) {
     const tc_forward_flops *f = &counts->flops;
     if (convention == TC_FLOPS_6ND) return (frozen ? 4 : 6) * counts->size.active_parameters;
-    double halved = convention == TC_FLOPS_CAUSAL ? 0.5 : 1, core = f->attention * (model->causal ? halved : 1),
-           blocks = f->gemm + core, mtp = 0, mtp_core = 0;
+    bool masked = convention == TC_FLOPS_CAUSAL && model->causal;
+    double core = masked ? f->causal_attention : f->attention, blocks = f->gemm + core, mtp = 0, mtp_core = 0;
     if (model->mtp_layers > 0 && model->blocks > 0) {
-        mtp_core = model->mtp_layers * halved * f->extra_attention;
+        double extra = convention == TC_FLOPS_CAUSAL ? f->extra_causal_attention : f->extra_attention;
+        mtp_core = model->mtp_layers * extra;
         mtp = model->mtp_layers
-              * (f->extra_gemm + halved * f->extra_attention + 4.0 * model->hidden * model->hidden
-                 + 2.0 * model->hidden * model->vocab);
+              * (f->extra_gemm + extra + 4.0 * model->hidden * model->hidden + 2.0 * model->hidden * model->vocab);
     }
     double head = f->ends + (model->lm_head ? 2.0 * model->hidden * model->vocab : 0);
     if (model->head_transform) head += 2.0 * model->hidden * model->hidden;
-    double flops = 3 * (blocks + head + mtp);
+    double flops = 3 * (blocks + head + mtp) + f->forward_only;
     if (frozen) flops -= f->gemm + head + mtp - mtp_core; /* the products that weight gradients are */
     if (convention == TC_FLOPS_HARDWARE) {
         tc_again again = tc_again_of(recompute, recompute_layers, 0, f->layers);

@@ -24,6 +24,13 @@ static void add_router(const tc_part_input *in, double local, tc_operators *out)
     op->kernels = ROUTER_KERNELS;
 }
 
+/* Tokens to the experts' own width and back, on a rank's share of the sequence (Nemotron 3 Super). */
+static void add_latent(const tc_part_input *in, int groups, double to, double from, tc_operators *out) {
+    double local = in->tokens / in->shard->tp;
+    tc_operator *op = tc_add_gemm(out, TC_TAG_EXPERT, TC_SPLIT_NONE, 1, local, to, from, groups);
+    op->saved_bytes = in->shard->input_bytes * local * from;
+}
+
 static void add_permute(double bytes, double saved, tc_operators *out) {
     tc_operator *op = tc_add_elementwise(out, TC_TAG_PERMUTE, bytes, bytes, saved, TC_GROUP_MOE);
     op->drops = TC_GROUP_MOE;
@@ -33,12 +40,14 @@ static void add_permute(double bytes, double saved, tc_operators *out) {
 static void emit(const tc_part_input *in, tc_operators *out) {
     const tc_experts *e = &in->block->experts;
     const tc_shard *shard = in->shard;
-    double h = in->model->hidden, local = in->tokens / shard->tp; /* a rank routes its sequence shard */
+    double h = e->latent > 0 ? e->latent : in->model->hidden,
+           local = in->tokens / shard->tp;                   /* a rank routes its sequence shard */
     double kept = shard->capacity > 0 ? shard->capacity : 1; /* of the copies: the rest is dropped, or padding added */
     double routed = local * e->top_k * kept * shard->etp;    /* token copies that this rank's experts see */
     double experts = e->experts / shard->ep;
     if (experts < 1) experts = 1;
     add_router(in, local, out);
+    if (e->latent > 0) add_latent(in, TC_GROUP_MOE, e->latent, in->model->hidden, out);
     add_permute(4 * routed * h, shard->input_bytes * routed * h, out);
     double busiest = routed * (1 + shard->imbalance);
     int first = out->count;
@@ -46,11 +55,12 @@ static void emit(const tc_part_input *in, tc_operators *out) {
                e->bias);
     for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
     add_permute(4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h, out);
+    if (e->latent > 0) add_latent(in, TC_GROUP_MOE, in->model->hidden, e->latent, out);
     out->ep_bytes += 2 * local * e->top_k * kept * h;
     out->ep_copies = e->top_k;
     if (e->shared_ffn > 0 || shard->etp > 1) out->tp_collectives++;
     if (e->shared_ffn > 0)
-        tc_add_mlp(out, shard, TC_TAG_SHARED_EXPERT, TC_SPLIT_TENSOR, e->kind, 1, in->tokens, h,
+        tc_add_mlp(out, shard, TC_TAG_SHARED_EXPERT, TC_SPLIT_TENSOR, e->kind, 1, in->tokens, in->model->hidden,
                    e->shared_ffn / shard->tp, false);
 }
 

@@ -12,6 +12,22 @@ static void add_up(const tc_part_input *in, double columns, double rank, tc_oper
     tc_add_gemm(out, TC_TAG_QKV_UP, TC_SPLIT_TENSOR, 1, in->tokens, columns, rank, TC_GROUP_QKV | TC_GROUP_QKV_UP);
 }
 
+/* The indexer (DeepSeek-AI 2025, DeepSeek-V3.2): narrow heads score every key before a query in 8 bit, and the best are chosen. Its projections and scores are
+ * computed on every tensor-parallel rank. One product stands for the heads' scores, which are summed before they are written; a selection reads them twice. */
+static void emit_indexer(const tc_part_input *in, tc_operators *out) {
+    const tc_latent *l = &in->block->latent;
+    double tokens = in->tokens, h = in->model->hidden, width = (double)l->index_heads * l->index_dim;
+    double keys = in->shard->seq * (in->model->causal ? 0.5 : 1);
+    tc_add_gemm(out, TC_TAG_INDEXER, TC_SPLIT_NONE, 1, tokens, width, l->q_rank > 0 ? l->q_rank : h, TC_GROUP_QKV);
+    tc_operator *op
+        = tc_add_gemm(out, TC_TAG_INDEXER, TC_SPLIT_NONE, 1, tokens, l->index_dim + l->index_heads, h, TC_GROUP_QKV);
+    op->replicated = 2 * l->index_dim;
+    op = tc_add_gemm(out, TC_TAG_INDEXER, TC_SPLIT_NONE, 1, tokens, keys, width, 0);
+    op->weights = 0;
+    op->forward_only = true; /* the indexer learns from the keys that were chosen */
+    tc_add_elementwise(out, TC_TAG_INDEXER, 8 * tokens * keys, 0, 4 * tokens * l->index_top_k, 0)->forward_only = true;
+}
+
 static void emit(const tc_part_input *in, tc_operators *out) {
     const tc_latent *l = &in->block->latent;
     const tc_shard *shard = in->shard;
@@ -28,6 +44,8 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     tc_operator *op = tc_add_elementwise(out, TC_TAG_POSITION, 4 * tokens * heads * (2 * qk),
                                          4 * tokens * heads * (2 * qk), 0, TC_GROUP_POSITION | TC_GROUP_QKV_UP);
     op->kernels = 4; /* split, rotate and join of queries and keys */
+    bool chosen = l->index_heads > 0;
+    if (chosen) emit_indexer(in, out);
     tc_attention_core core = {.heads = heads,
                               .kv_heads = heads,
                               .qk_dim = qk,
@@ -37,6 +55,13 @@ static void emit(const tc_part_input *in, tc_operators *out) {
                               .window = l->window,
                               .causal = in->model->causal,
                               .inputs = TC_GROUP_QKV | TC_GROUP_QKV_UP};
+    if (chosen && shard->seq > l->index_top_k) {
+        /* the chosen keys are read as latent vectors that all heads share; the products up move to queries and outputs */
+        core.kv_heads = 1;
+        core.qk_dim = l->kv_rank + l->rope_dim;
+        core.v_dim = l->kv_rank;
+        core.window = l->index_top_k;
+    }
     tc_add_attention(out, &core, shard);
     op = tc_add_gemm(out, TC_TAG_OUT_PROJECTION, TC_SPLIT_TENSOR, 1, tokens, h, heads * l->v_dim,
                      TC_GROUP_OUT_PROJECTION);

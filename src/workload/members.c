@@ -4,6 +4,7 @@
 #include "workload/members.h"
 
 #include "base/error.h"
+#include "base/vocabulary.h"
 
 static const tc_member attention[] = {
     TC_INTEGER(tc_attention, heads, 0, TC_MOST_DEGREE),
@@ -16,6 +17,8 @@ static const tc_member attention[] = {
     TC_SWITCH(tc_attention, qk_norm_full),
     TC_SWITCH(tc_attention, qk_norm_bias),
     TC_SWITCH(tc_attention, sinks),
+    TC_SWITCH(tc_attention, gate),
+    TC_INTEGER(tc_attention, chunk, 0, TC_MOST_TOKENS),
     TC_WORD(tc_attention, span, TC_SPAN_TIME, "span"),
     TC_INTEGER(tc_attention, skip, 0, TC_MOST_DEGREE),
 };
@@ -70,10 +73,39 @@ static const tc_member projection[] = {
 };
 
 static const tc_member latent[] = {
-    TC_INTEGER(tc_latent, heads, 0, TC_MOST_DEGREE),    TC_INTEGER(tc_latent, window, 0, TC_MOST_TOKENS),
-    TC_INTEGER(tc_latent, q_rank, 0, TC_MOST_DEGREE),   TC_INTEGER(tc_latent, kv_rank, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_latent, nope_dim, 0, TC_MOST_DEGREE), TC_INTEGER(tc_latent, rope_dim, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_latent, v_dim, 0, TC_MOST_DEGREE),    TC_SWITCH(tc_latent, out_bias),
+    TC_INTEGER(tc_latent, heads, 0, TC_MOST_DEGREE),       TC_INTEGER(tc_latent, window, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_latent, q_rank, 0, TC_MOST_DEGREE),      TC_INTEGER(tc_latent, kv_rank, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_latent, nope_dim, 0, TC_MOST_DEGREE),    TC_INTEGER(tc_latent, rope_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_latent, v_dim, 0, TC_MOST_DEGREE),       TC_SWITCH(tc_latent, out_bias),
+    TC_INTEGER(tc_latent, index_heads, 0, TC_MOST_DEGREE), TC_INTEGER(tc_latent, index_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_latent, index_top_k, 0, TC_MOST_TOKENS),
+};
+
+static const tc_member state_space[] = {
+    TC_INTEGER(tc_state_space, heads, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_state_space, head_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_state_space, groups, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_state_space, state, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_state_space, conv, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_state_space, chunk, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_state_space, dt_rank, 0, TC_MOST_DEGREE),
+    TC_SWITCH(tc_state_space, norm),
+    TC_SWITCH(tc_state_space, conv_bias),
+    TC_SWITCH(tc_state_space, bias),
+};
+
+static const tc_member delta[] = {
+    TC_INTEGER(tc_delta, key_heads, 0, TC_MOST_DEGREE), TC_INTEGER(tc_delta, value_heads, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_delta, key_dim, 0, TC_MOST_DEGREE),   TC_INTEGER(tc_delta, value_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_delta, conv, 0, TC_MOST_DEGREE),      TC_INTEGER(tc_delta, chunk, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_delta, gate_rank, 0, TC_MOST_DEGREE),
+};
+
+static const tc_member linear[] = {
+    TC_INTEGER(tc_linear, heads, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_linear, head_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_linear, chunk, 0, TC_MOST_TOKENS),
+    TC_SWITCH(tc_linear, gate),
 };
 
 static const tc_member dense[] = {
@@ -88,6 +120,7 @@ static const tc_member experts[] = {
     TC_INTEGER(tc_experts, top_k, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_experts, ffn, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_experts, shared_ffn, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_experts, latent, 0, TC_MOST_DEGREE),
     TC_SWITCH(tc_experts, shared_gate),
     TC_SWITCH(tc_experts, router_bias),
     TC_SWITCH(tc_experts, bias),
@@ -95,6 +128,9 @@ static const tc_member experts[] = {
 
 static const tc_members attention_members = TC_MEMBERS(tc_attention, attention, NULL, NULL),
                         latent_members = TC_MEMBERS(tc_latent, latent, NULL, NULL),
+                        state_space_members = TC_MEMBERS(tc_state_space, state_space, NULL, NULL),
+                        delta_members = TC_MEMBERS(tc_delta, delta, NULL, NULL),
+                        linear_members = TC_MEMBERS(tc_linear, linear, NULL, NULL),
                         dense_members = TC_MEMBERS(tc_dense, dense, NULL, NULL),
                         experts_members = TC_MEMBERS(tc_experts, experts, NULL, NULL),
                         cross_members = TC_MEMBERS(tc_cross, cross, NULL, NULL),
@@ -107,9 +143,13 @@ static const tc_members attention_members = TC_MEMBERS(tc_attention, attention, 
 static const tc_member block[] = {
     TC_INTEGER(tc_block, count, 1, TC_MOST_DEGREE),
     TC_WORD(tc_block, mixer, TC_MIXERS - 1, "mixer"),
+    TC_WORD(tc_block, beside, TC_MIXERS - 1, "mixer"),
     TC_WORD(tc_block, ffn, 0 TC_FFN_KINDS(FFN_BITS), "set of feed-forward parts"),
     TC_STRUCT(tc_block, attention, attention_members),
     TC_STRUCT(tc_block, latent, latent_members),
+    TC_STRUCT(tc_block, state_space, state_space_members),
+    TC_STRUCT(tc_block, delta, delta_members),
+    TC_STRUCT(tc_block, linear, linear_members),
     TC_STRUCT(tc_block, dense, dense_members),
     TC_STRUCT(tc_block, experts, experts_members),
     TC_INTEGER(tc_block, norms, 0, TC_MAX_NORMS),
@@ -118,13 +158,18 @@ static const tc_member block[] = {
     TC_SWITCH(tc_block, text_ends),
     TC_STRUCT(tc_block, cross, cross_members),
     TC_STRUCT(tc_block, modulation, modulation_members),
+    TC_SWITCH(tc_block, alternates),
 };
+
+static bool has_mixer(const tc_block *b, tc_mixer_kind kind) { return b->mixer == kind || b->beside == kind; }
 
 /* What the parts of a block cannot be without. */
 static tc_code check_block(const void *value, tc_error *error) {
     const tc_block *b = value;
-    bool mha = b->mixer == TC_MIXER_ATTENTION, mla = b->mixer == TC_MIXER_LATENT, mlp = b->ffn & TC_FFN_DENSE,
-         moe = b->ffn & TC_FFN_EXPERTS;
+    bool mha = has_mixer(b, TC_MIXER_ATTENTION), mla = has_mixer(b, TC_MIXER_LATENT),
+         ssm = has_mixer(b, TC_MIXER_STATE_SPACE), delta_rule = has_mixer(b, TC_MIXER_DELTA),
+         recurrent = has_mixer(b, TC_MIXER_LINEAR), indexed = mla && b->latent.index_heads > 0,
+         mlp = b->ffn & TC_FFN_DENSE, moe = b->ffn & TC_FFN_EXPERTS;
     const struct {
         bool there;
         int value;
@@ -137,6 +182,23 @@ static tc_code check_block(const void *value, tc_error *error) {
                   {mla, b->latent.nope_dim, "latent.nope_dim"},
                   {mla, b->latent.v_dim, "latent.v_dim"},
                   {b->cross.heads > 0, b->cross.head_dim, "cross.head_dim"},
+                  {indexed, b->latent.index_dim, "latent.index_dim"},
+                  {indexed, b->latent.index_top_k, "latent.index_top_k"},
+                  {ssm, b->state_space.heads, "state_space.heads"},
+                  {ssm, b->state_space.head_dim, "state_space.head_dim"},
+                  {ssm, b->state_space.groups, "state_space.groups"},
+                  {ssm, b->state_space.state, "state_space.state"},
+                  {ssm, b->state_space.conv, "state_space.conv"},
+                  {ssm, b->state_space.chunk, "state_space.chunk"},
+                  {delta_rule, b->delta.key_heads, "delta.key_heads"},
+                  {delta_rule, b->delta.value_heads, "delta.value_heads"},
+                  {delta_rule, b->delta.key_dim, "delta.key_dim"},
+                  {delta_rule, b->delta.value_dim, "delta.value_dim"},
+                  {delta_rule, b->delta.conv, "delta.conv"},
+                  {delta_rule, b->delta.chunk, "delta.chunk"},
+                  {recurrent, b->linear.heads, "linear.heads"},
+                  {recurrent, b->linear.head_dim, "linear.head_dim"},
+                  {recurrent, b->linear.chunk, "linear.chunk"},
                   {mlp, b->dense.ffn, "dense.ffn"},
                   {moe, b->experts.experts, "experts.experts"},
                   {moe, b->experts.top_k, "experts.top_k"},
@@ -147,6 +209,9 @@ static tc_code check_block(const void *value, tc_error *error) {
                            needed[i].value);
     if (b->stream == TC_STREAM_DOUBLE && !mha)
         return tc_fail(error, TC_INVALID, "stream", "double without attention; tokens, text or joint");
+    if (b->beside && (!b->mixer || b->mixer == b->beside))
+        return tc_fail(error, TC_INVALID, "beside", "%s beside %s; leave it out, or name another mixer",
+                       tc_mixer_names[b->beside], tc_mixer_names[b->mixer]);
     if (moe && b->experts.top_k > b->experts.experts)
         return tc_fail(error, TC_INVALID, "experts.top_k", "%d of %d experts; at most all of them", b->experts.top_k,
                        b->experts.experts);

@@ -13,6 +13,7 @@
 #define TC_OP_KINDS_LIST(ROW) \
     ROW(GEMM, "matrix product") \
     ROW(ATTENTION, "fused attention") \
+    ROW(SCAN, "scan of a recurrence") \
     ROW(ELEMENTWISE, "elementwise")
 
 #define TC_TAGS_LIST(ROW) \
@@ -25,6 +26,8 @@
     ROW(CROSS, "cross attention") \
     ROW(CROSS_PROJECTION, "cross projections") \
     ROW(MODULATION, "modulation") \
+    ROW(SCAN, "scan") \
+    ROW(INDEXER, "indexer") \
     ROW(MLP, "mlp") \
     ROW(ACTIVATION, "activation") \
     ROW(ROUTER, "router") \
@@ -56,6 +59,7 @@ typedef struct tc_operator {
     double flops;                 /* forward */
     double bytes, backward_bytes; /* traffic of a fused implementation; of a GEMM see tc_operator_bytes() */
     double kernels;               /* that it launches, forward */
+    bool forward_only;            /* no gradient passes through it */
 
     tc_split_kind split;
     double weights;    /* elements of its matrices on this rank */
@@ -84,6 +88,9 @@ typedef struct tc_operator {
             double head_dim; /* the wider of queries and values, to which kernels pad the other */
         } attention;
         struct {
+            double flops; /* that the chunked form computes, forward: more than the recurrence's own */
+        } scan;
+        struct {
             double unfused; /* traffic as a chain of single kernels, relative to one; 0: is one kernel anyway */
         } elementwise;
     };
@@ -104,6 +111,7 @@ typedef struct tc_operators {
     double cp_bytes;          /* keys and values that one rank holds, bytes */
     double cp_query_bytes;    /* queries and outputs, bytes: all-to-all context parallelism */
     double window;            /* tokens that its attention sees at most; 0: all */
+    bool chunked;             /* of which a token sees those before it in its chunk */
     tc_operator op[TC_MAX_OPERATORS];
 } tc_operators;
 
@@ -185,7 +193,9 @@ typedef struct tc_block_weights {
 /* Forward FLOPs per token that every convention counts in its way: all blocks, one block of multi-token prediction. */
 typedef struct tc_forward_flops {
     double gemm, attention, extra_gemm, extra_attention;
-    double ends; /* projections at the model's ends */
+    double ends;                                     /* projections at the model's ends */
+    double causal_attention, extra_causal_attention; /* of the pairs of queries and keys, those under the causal mask */
+    double forward_only;                             /* what has no backward pass */
     double layers;
 } tc_forward_flops;
 

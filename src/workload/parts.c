@@ -54,3 +54,34 @@ tc_operator *tc_add_norm(tc_operators *out, const tc_model *model, double elemen
     op->elementwise.unfused = model->norm == TC_NORM_RMS ? CHAIN_RMS_NORM : CHAIN_LAYER_NORM;
     return op;
 }
+
+void tc_add_convolution(tc_operators *out, double tokens, double channels, double taps, bool bias) {
+    double elements = tokens * channels;
+    tc_operator *op = tc_add_elementwise(out, TC_TAG_CONVOLUTION, 4 * elements, 8 * elements, 2 * elements, 0);
+    op->flops = 2 * taps * elements;
+    op->biases = (taps + bias) * channels;
+}
+
+/* Inputs and outputs once, states written by one kernel and read by the next; backward reads all of it and writes gradients. */
+tc_operator *tc_add_scan(tc_operators *out, double flops, double chunked_flops, double elements, double states) {
+    tc_operator *op = tc_add_operator(out, TC_OP_SCAN, TC_TAG_SCAN, 0, 0);
+    op->flops = flops;
+    op->scan.flops = chunked_flops;
+    op->bytes = 2 * elements + 8 * states;
+    op->backward_bytes = 4 * elements + 16 * states;
+    op->kernels = 5; /* decays, products within chunks, states, outputs (flash-linear-attention, mamba_ssm) */
+    return op;
+}
+
+void tc_add_gated_norm(const tc_part_input *in, double width, tc_operators *out) {
+    double elements = in->tokens * width;
+    tc_operator *op = tc_add_elementwise(out, TC_TAG_NORM, 6 * elements, 10 * elements, 4 * elements, TC_GROUP_NORM);
+    op->elementwise.unfused = CHAIN_RMS_NORM;
+}
+
+void tc_add_out_projection(const tc_part_input *in, double width, tc_operators *out) {
+    tc_operator *op = tc_add_gemm(out, TC_TAG_OUT_PROJECTION, TC_SPLIT_TENSOR, 1, in->tokens, in->model->hidden, width,
+                                  TC_GROUP_OUT_PROJECTION);
+    op->saved_bytes = in->shard->input_bytes * in->tokens * width;
+    out->tp_collectives++;
+}

@@ -44,6 +44,14 @@ tc_operator *tc_add_norm(tc_operators *out, const tc_model *model, double elemen
 void tc_add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_split_kind split, tc_mlp_kind kind,
                 double groups, double tokens, double hidden, double ffn, bool bias);
 
+/* A causal convolution of each channel over `taps` tokens, with its activation. */
+void tc_add_convolution(tc_operators *out, double tokens, double channels, double taps, bool bias);
+/* A recurrence in chunks: FLOPs of the recurrence and of the chunked form, elements of inputs and outputs, states of all chunks (fp32). */
+tc_operator *tc_add_scan(tc_operators *out, double flops, double chunked_flops, double elements, double states);
+/* Norm of outputs times a gate, before the projection out; then that projection. */
+void tc_add_gated_norm(const tc_part_input *in, double width, tc_operators *out);
+void tc_add_out_projection(const tc_part_input *in, double width, tc_operators *out);
+
 /* The core of attention, from queries, keys and values to outputs. */
 typedef struct tc_attention_core {
     double heads, kv_heads; /* of this rank */
@@ -51,6 +59,7 @@ typedef struct tc_attention_core {
     double queries, keys; /* of a sequence, over all ranks; under a causal mask the queries are the last of the keys */
     double window;        /* keys that a query sees at most; 0: all */
     double parts;         /* sequences of their own that queries and keys fall into; 0: one */
+    double chunk;         /* tokens that attend to each other; 0: all of a sequence or document */
     bool causal;
     bool own_keys; /* every context-parallel rank has all keys, of another sequence */
     int inputs;    /* tc_operator_group bits whose outputs are the queries, keys and values */
