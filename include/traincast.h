@@ -853,7 +853,7 @@ TC_API TC_NODISCARD tc_code tc_model_load(tc_catalog *c, const char *slug_or_pat
 
 /* ---- the program's answers, for other languages --------------------------------- */
 
-/* Answers a question in JSON as `traincast COMMAND --json` does. The request is an object: "command" (step, explain,
+/* Answers a question in JSON as `traincast COMMAND --json` does. The request is an object: "command" (step, infer, explain,
  * compare, run, search, plan, validate, controls, list, show), "arguments" (a list of the words after it), and the
  * command's options by name ("global_batch": 512, "accelerators": ["h20", "h100-sxm"], "balanced_routing": true);
  * "layout" may be an object: an answer of step or search, or its layout. The answer is freed by tc_answer_free.

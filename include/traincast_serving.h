@@ -88,7 +88,7 @@ typedef struct tc_serving_question {
     int tp, pp, ep, dp;                        /* TC_UNSET: chosen; dp x tp x pp of all devices */
     int weights;                               /* tc_weight_format */
     int kv;                                    /* tc_dtype; TC_UNSET: 16 bit */
-    double input_tokens, output_tokens;        /* means */
+    double input_tokens, output_tokens;        /* means; TC_UNSET: those of a chat service */
     double input_scv, output_scv, arrival_scv; /* squared coefficients of variation; TC_UNSET: as in traces of chats */
     double cached_share;                       /* of the input, found in the prefix cache */
     double concurrency;                        /* requests in the system, waiting ones included; TC_UNSET */

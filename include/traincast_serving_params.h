@@ -56,7 +56,7 @@ TC_SERVING_PARAM(draft_acceptance, "draft_acceptance", ENGINE, NONE, FRACTION, F
 TC_SERVING_PARAM(memory_utilisation, "memory_utilisation", ENGINE, NONE, SHARE, ABOVE_0, 0.3, 1,
                  "share of a device's memory that the engine takes for weights, activations and keys and values")
 TC_SERVING_PARAM(other_bytes, "other_memory", ENGINE, BYTES, FIGURE, FROM_0, 0, 4e10,
-                 "of that, what is neither: libraries, communicators, graphs, peak of the activations, bytes")
+                 "of that, what is none of these: libraries, communicators, graphs, bytes")
 TC_SERVING_PARAM(page_waste, "page_waste", ENGINE, NONE, SHARE, FROM_0, 0, 0.9,
                  "share of the cache's tokens that no running request can use")
 TC_SERVING_PARAM(tpot_spread, "tpot_spread", ERRORS, NONE, FIGURE, ABOVE_0, 1, 30,

@@ -12,7 +12,7 @@
 
 #include "report/writer.h"
 
-#define MOST_ROWS 700
+#define MOST_ROWS 900
 
 /* A row of the table: the parts between its bars. */
 typedef struct row {
@@ -205,6 +205,10 @@ static void every_field_is_in_the_table(void **state) {
         "list accelerators",
         "list fabrics",
         "list models",
+        "infer --model qwen3-32b --accelerator h20 --devices 8 --engine vllm --concurrency 64",
+        "infer --model deepseek-v3 --accelerator h20 --devices 16 --dtype fp8 --tp 8 --rate 1e6",
+        "infer --model qwen3-32b --accelerator h20 --devices 8 --phase prefill --rental 2",
+        "list engines",
         "list stacks",
         "list scenarios",
         "show model gpt2-124m",
@@ -216,6 +220,7 @@ static void every_field_is_in_the_table(void **state) {
         "show accelerator h20",
         "show fabric hgx-h20",
         "show stack fsdp-compile",
+        "show engine vllm",
         "show scenario ascend-2024",
     };
     read_table();

@@ -23,6 +23,7 @@ static const struct {
     {TC_COMMAND_COMPARE, tc_command_compare},   {TC_COMMAND_RUN, tc_command_run},
     {TC_COMMAND_SEARCH, tc_command_search},     {TC_COMMAND_PLAN, tc_command_plan},
     {TC_COMMAND_CONTROLS, tc_command_controls}, {TC_COMMAND_VALIDATE, tc_command_validate},
+    {TC_COMMAND_INFER, tc_command_infer},
 };
 
 /* A command line in the making. */
@@ -104,7 +105,7 @@ static void option_name(const char *key, char *name, size_t size) {
 static void add_member(const tc_json *root, const char *key, const json_t *value, words *w) {
     char name[80];
     option_name(key, name, sizeof name);
-    int id = tc_option_find(name, strlen(name));
+    int id = tc_option_find(name, strlen(name), -1);
     if (json_is_null(value)) return;
     if (id < 0 || of_the_program(id)) {
         tc_json_fail(root, key, "is no option of the command; 'traincast help' lists what there is");

@@ -35,6 +35,7 @@ static offer offer_of(const tc_option *option) {
                 {TC_OPTION_ACCELERATORS, "accelerators", NULL},
                 {TC_OPTION_FABRIC, "fabrics", NULL},
                 {TC_OPTION_STACK, "stacks", NULL},
+                {TC_OPTION_ENGINE, "engines", NULL},
                 {TC_OPTION_RECOMPUTE, NULL, tc_operator_group_names},
                 {TC_OPTION_GRAPHS, NULL, tc_operator_group_names},
                 {TC_OPTION_ALLOW_SCHEDULES, NULL, tc_schedule_names},
@@ -132,14 +133,17 @@ static void complete_bash(FILE *file) {
             "    if [ \"$COMP_CWORD\" = 1 ]; then _traincast_offer \"\" \"",
             slugs_of);
     put_command_names(file);
-    fputs("\"; return; fi\n    case $previous in\n", file);
-    for (int i = 0; i < TC_OPTIONS; i++) {
-        if (!tc_option_table[i].argument) continue;
-        offer o = offer_of(&tc_option_table[i]);
-        fprintf(file, "    %s) _traincast_offer ", tc_option_table[i].name);
-        put_offer(file, &o);
-        fputs("; return ;;\n", file);
-    }
+    fputs("\"; return; fi\n    case $command:$previous in\n", file);
+    for (int own = 1; own >= 0; own--) /* of two options with one name, that of one command first */
+        for (int i = 0; i < TC_OPTIONS; i++) {
+            const tc_option *option = &tc_option_table[i];
+            int command = tc_own_command(i);
+            if (!option->argument || (command >= 0) != own) continue;
+            offer o = offer_of(option);
+            fprintf(file, "    %s:%s) _traincast_offer ", own ? tc_command_table[command].name : "*", option->name);
+            put_offer(file, &o);
+            fputs("; return ;;\n", file);
+        }
     fputs("    esac\n    local options=\n    case $command in\n", file);
     for (int c = 0; c < TC_COMMANDS; c++) {
         offer o = offer_of_argument(&tc_command_table[c]);

@@ -19,6 +19,7 @@ const tc_command tc_command_table[TC_COMMANDS] = {
 };
 
 #define WORD_OR(id, word) word "|"
+#define OR_WEIGHTS(id, word, bits, experts, products) "|" word
 #define OR_FORMAT(id, word, bits, scale_bits, next) "|" word
 
 const tc_option tc_option_table[TC_OPTIONS] = {
@@ -44,10 +45,29 @@ int tc_command_find(const char *name, tc_error *error) {
     return -1;
 }
 
-int tc_option_find(const char *word, size_t length) {
+int tc_option_find(const char *word, size_t length, int command) {
+    int found = -1;
+    for (int i = 0; i < TC_OPTIONS; i++) {
+        if (strlen(tc_option_table[i].name) != length || strncmp(word, tc_option_table[i].name, length) != 0) continue;
+        if (command >= 0 && tc_option_table[i].commands >> command & 1u) return i;
+        if (found < 0) found = i;
+    }
+    return found;
+}
+
+/* Do two options of different commands have the name? */
+static bool is_shared(int id) {
     for (int i = 0; i < TC_OPTIONS; i++)
-        if (strlen(tc_option_table[i].name) == length && strncmp(word, tc_option_table[i].name, length) == 0) return i;
-    return -1;
+        if (i != id && strcmp(tc_option_table[i].name, tc_option_table[id].name) == 0) return true;
+    return false;
+}
+
+int tc_own_command(int id) {
+    uint32_t commands = tc_option_table[id].commands;
+    if (!is_shared(id) || commands & (commands - 1)) return -1;
+    int command = 0;
+    while (!(commands >> command & 1u)) command++;
+    return command;
 }
 
 static tc_code unknown_option(const char *word, size_t length, int command, tc_error *error) {
@@ -165,6 +185,7 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
         return tc_fail(error, TC_INVALID, option->name, "is given twice; give it once");
     value->given = true;
     value->text = text;
+    if (options->command < 0 && is_shared(id)) return TC_OK; /* check_line() knows whose it is */
     switch (option->type) {
     case TC_TYPE_INTEGER:
         return tc_parse_integer(text, (int64_t)option->lower, (int64_t)option->upper, &value->integer, option->name,
@@ -206,7 +227,7 @@ tc_code tc_options_set(tc_options *options, tc_option_id id, const char *text, t
 static tc_code parse_option(int argc, char **argv, int *i, tc_options *out, tc_error *error) {
     const char *word = argv[*i];
     size_t length = strcspn(word, "=");
-    int id = strcmp(word, "-h") == 0 ? TC_OPTION_HELP : tc_option_find(word, length);
+    int id = strcmp(word, "-h") == 0 ? TC_OPTION_HELP : tc_option_find(word, length, out->command);
     if (id < 0) return unknown_option(word, length, out->command, error);
     const tc_option *option = &tc_option_table[id];
     const char *text = word[length] ? word + length + 1 : NULL;
@@ -264,8 +285,15 @@ tc_code tc_options_check_needed(const tc_options *options, tc_error *error) {
 }
 
 /* Every given option belongs to the command, and the number of words is right. */
-static tc_code check_line(const tc_options *options, tc_error *error) {
+static tc_code check_line(tc_options *options, tc_error *error) {
     const tc_command *command = &tc_command_table[options->command];
+    for (int i = 0; i < TC_OPTIONS; i++) { /* what was given before the command was known */
+        if (!options->value[i].given || !is_shared(i)) continue;
+        const char *name = tc_option_table[i].name, *text = options->value[i].text;
+        options->value[i].given = false;
+        tc_code code = store(options, tc_option_find(name, strlen(name), options->command), text, error);
+        if (code) return code;
+    }
     for (int i = 0; i < TC_OPTIONS; i++)
         if (options->value[i].given && !(tc_option_table[i].commands >> options->command & 1u))
             return unknown_option(tc_option_table[i].name, strlen(tc_option_table[i].name), options->command, error);

@@ -103,8 +103,12 @@ TC_NODISCARD tc_code tc_options_check_needed(const tc_options *options, tc_error
 /* The command's id, or -1; error is set with the nearest name. */
 int tc_command_find(const char *name, tc_error *error);
 
-/* The option whose name is the first `length` bytes of `word`, or -1. */
-int tc_option_find(const char *word, size_t length);
+/* The option whose name is the first `length` bytes of `word`, or -1. A name may be that of two options, of different
+ * commands: that of `command` then (-1: not known yet). */
+int tc_option_find(const char *word, size_t length, int command);
+
+/* The one command of an option whose name is also that of an option of others; -1: it is none. */
+int tc_own_command(int id);
 
 /* The index of `word` in "a|b|c", or -1. */
 int tc_choice_find(const char *choices, const char *word);

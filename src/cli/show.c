@@ -30,12 +30,12 @@ static tc_code show_model(tc_context *context, const char *name) {
 }
 
 tc_code tc_command_show(tc_context *context) {
-    static const char kinds[] = "accelerator|fabric|model|stack|scenario";
+    static const char kinds[] = "accelerator|fabric|model|stack|engine|scenario";
     const char *word = context->options->positional[0], *name = context->options->positional[1];
     int kind = tc_kind_find(word);
     if (kind < 0 || tc_choice_find(kinds, tc_kind_name((tc_kind)kind)) < 0)
         return tc_fail(context->error, TC_INVALID, "show",
-                       "'%.60s' is no kind of entry; give accelerator, fabric, model, stack or scenario", word);
+                       "'%.60s' is no kind of entry; give accelerator, fabric, model, stack, engine or scenario", word);
     if (kind == TC_KIND_MODEL) return show_model(context, name);
     if (tc_given(context, TC_OPTION_SEQ)->given || tc_given(context, TC_OPTION_RECOMPUTE)->given)
         return tc_fail(context->error, TC_INVALID, tc_given(context, TC_OPTION_SEQ)->given ? "--seq" : "--recompute",

@@ -94,7 +94,8 @@ static const char *unit_of_key(const char *key, size_t length, char *buffer, siz
         for (end = start; end < length && key[end] != '_' && key[end] != '['; end++) {}
         if (end - start == 3 && memcmp(key + start, "per", 3) == 0) { /* what follows is what it is of */
             bool rate = length - end == 2 && memcmp(key + end, "_s", 2) == 0;
-            return rate ? "1/s" : NULL;
+            if (rate) snprintf(buffer, size, "1/s");
+            return rate ? buffer : NULL;
         }
         for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
             if (strlen(units[i][0]) != end - start || memcmp(key + start, units[i][0], end - start) != 0) continue;

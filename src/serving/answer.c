@@ -58,8 +58,9 @@ static void find_room(const tc_serving_question *q, const tc_rank *r, const tc_s
     double usable = a->params.usable_memory > 0 ? a->params.usable_memory : 1;
     out->memory_limit_bytes = a->memory_bytes * usable * p->memory_utilisation;
     out->weight_bytes = r->weight_bytes;
-    out->other_bytes = p->other_bytes;
-    double room = (out->memory_limit_bytes - r->weight_bytes - p->other_bytes) * (1 - p->page_waste);
+    double tokens_of_a_step = s->chunk > 0 ? s->chunk : q->engine.prompt_tokens;
+    out->other_bytes = p->other_bytes + tokens_of_a_step * r->activation_bytes;
+    double room = (out->memory_limit_bytes - r->weight_bytes - out->other_bytes) * (1 - p->page_waste);
     double tokens = held_tokens(q), each = tc_kv_bytes_of_rank(r, tokens);
     double decoding = d->dp - (q->prefill_devices > 0 ? q->prefill_devices / (d->tp * d->pp) : 0);
     out->kv_bytes_per_token = tc_kv_bytes_of_model(r, tokens) / tokens;

@@ -11,6 +11,10 @@
 #include "run/members.h"
 #include "workload/operators.h"
 
+/* Means of a chat service (Azure LLM inference trace 2023, conversation). */
+#define USUAL_INPUT 1155
+#define USUAL_OUTPUT 211
+
 #define MOST_RANKS 64 /* of tensor parallelism that is tried */
 
 static void assume(tc_serving_answer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -130,7 +134,7 @@ static void say_assumed(const tc_serving_question *q, tc_serving_answer *out) {
         assume(out, "no load and no objective: as many requests as fit");
 }
 
-tc_code tc_infer(const tc_serving_question *q, tc_serving_answer *out, tc_error *error) {
+static tc_code check(const tc_serving_question *q, tc_error *error) {
     tc_code code = tc_members_check(&tc_serving_question_members, q, "question", error);
     if (!code && q->economics)
         code = tc_members_check(&tc_economics_members, q->economics, "question.economics", error);
@@ -160,7 +164,24 @@ tc_code tc_infer(const tc_serving_question *q, tc_serving_answer *out, tc_error 
                            "has a parameter of the engine, or the memory of the accelerator, that is 0; take both from "
                            "the catalog");
     if (tc_layer_count(&q->model) < 1) return tc_fail(error, TC_INVALID, "--model", "has no layers; give one that has");
+    return TC_OK;
+}
+
+tc_code tc_infer(const tc_serving_question *question, tc_serving_answer *out, tc_error *error) {
+    tc_code code = check(question, error);
+    if (code) return code;
+    tc_serving_question filled;
+    const tc_serving_question *q = question;
+    if (q->input_tokens < 0 || q->output_tokens < 0) {
+        filled = *question;
+        if (q->input_tokens < 0) filled.input_tokens = USUAL_INPUT;
+        if (q->output_tokens < 0) filled.output_tokens = USUAL_OUTPUT;
+        q = &filled;
+    }
     code = stands(q) ? answer_given(q, out, error) : choose(q, out, error);
-    if (!code) say_assumed(q, out);
-    return code;
+    if (code) return code;
+    if (question->input_tokens < 0) assume(out, "prompts of %d tokens (a chat service's mean)", USUAL_INPUT);
+    if (question->output_tokens < 0) assume(out, "outputs of %d tokens (a chat service's mean)", USUAL_OUTPUT);
+    say_assumed(q, out);
+    return TC_OK;
 }

@@ -49,8 +49,8 @@ static const tc_member question[] = {
     TC_INTEGER_OR_UNSET(tc_serving_question, dp, 1, TC_MOST_DEGREE),
     TC_WORD(tc_serving_question, weights, TC_WEIGHT_FORMAT_COUNT - 1, "format of weights"),
     TC_WORD_OR_UNSET(tc_serving_question, kv, TC_DTYPES - 1, "format"),
-    TC_FIGURE_IN(tc_serving_question, input_tokens, 0, MOST_LENGTH),
-    TC_FIGURE_IN(tc_serving_question, output_tokens, 0, MOST_LENGTH),
+    TC_FIGURE_OR_UNSET(tc_serving_question, input_tokens),
+    TC_FIGURE_OR_UNSET(tc_serving_question, output_tokens),
     TC_FIGURE_OR_UNSET(tc_serving_question, input_scv),
     TC_FIGURE_OR_UNSET(tc_serving_question, output_scv),
     TC_FIGURE_OR_UNSET(tc_serving_question, arrival_scv),
@@ -73,8 +73,11 @@ static const tc_member question[] = {
 /* A cache that is full has nothing left to prefill but the last token. */
 static tc_code check_question(const void *value, tc_error *error) {
     const tc_serving_question *q = value;
-    if (q->input_tokens < 1) return tc_fail(error, TC_INVALID, "input_tokens", "is below 1; a prompt has a token");
-    if (q->output_tokens < 1) return tc_fail(error, TC_INVALID, "output_tokens", "is below 1; a prefill yields one");
+    const double lengths[] = {q->input_tokens, q->output_tokens};
+    for (int i = 0; i < 2; i++)
+        if (lengths[i] > MOST_LENGTH || (lengths[i] >= 0 && lengths[i] < 1))
+            return tc_fail(error, TC_INVALID, i ? "output_tokens" : "input_tokens",
+                           "is %g; lengths are from 1 to 1e9 tokens", lengths[i]);
     if (q->concurrency > MOST_REQUESTS || q->rate > MOST_REQUESTS)
         return tc_fail(error, TC_INVALID, q->rate > MOST_REQUESTS ? "rate" : "concurrency",
                        "is beyond what is served anywhere; give at most 1e12");

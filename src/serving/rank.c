@@ -140,6 +140,12 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         l->miss_log = e->top_k < e->experts ? log1p(-(double)e->top_k / e->experts) : -HUGE_VAL;
         l->kernels += s->expert_kernels;
     }
+    double wide = block->ffn & TC_FFN_DENSE ? 3.0 * block->dense.ffn / tp : 0;
+    if (l->has_experts) {
+        double copies = l->top_k * r->group * l->local / l->experts;
+        wide = fmax(wide, copies * (2.0 * q->model.hidden + 3.0 * block->experts.ffn / etp));
+    }
+    r->activation_bytes = fmax(r->activation_bytes, 2 * (2.0 * q->model.hidden + wide));
     double mixer = l->attends ? 1 : 0;
     l->reductions = tp > 1 ? mixer + (block->ffn != 0) : 0;
     if (block->parallel_residual && !l->has_experts && tp > 1) l->reductions = 1;
@@ -179,14 +185,14 @@ static tc_code check_degrees(const tc_serving_question *q, const tc_serving_degr
     int layers = tc_layer_count(m);
     if (d->pp > layers)
         return tc_fail(error, TC_INVALID, "--pp", "%d stages for %d layers; give at most one a layer", d->pp, layers);
+    if (d->ep > 1 && !tc_has_experts(m))
+        return tc_fail(error, TC_INVALID, "--ep", "%s has no experts; leave it out", m->name);
     if (d->ep > d->tp ? d->ep % d->tp : d->tp % d->ep)
         return tc_fail(error, TC_INVALID, "--ep",
                        "%d and %d tensor-parallel ranks do not divide; choose a divisor or a multiple", d->ep, d->tp);
     if (d->ep > d->tp * d->dp || (d->tp * d->dp) % d->ep)
         return tc_fail(error, TC_INVALID, "--ep", "%d does not divide the %d ranks of tp x dp; choose a divisor", d->ep,
                        d->tp * d->dp);
-    if (d->ep > 1 && !tc_has_experts(m))
-        return tc_fail(error, TC_INVALID, "--ep", "%s has no experts; leave it out", m->name);
     int etp = d->ep >= d->tp ? 1 : d->tp / d->ep;
     tc_degrees degrees = {.tp = d->tp, .ep = d->ep, .etp = etp, .exchange = 1};
     for (int i = 0; i < m->blocks; i++) {

@@ -52,7 +52,8 @@ typedef struct tc_rank {
     double exchange_bytes; /* of an element that is dispatched */
     double memory_bytes_per_s, kv_s_per_byte, attention_floor_s, decode_pair_s, prefill_pair_s, prefill_seq_half;
     double kernel_s, imbalance;
-    double weight_bytes; /* of the rank */
+    double weight_bytes;     /* of the rank */
+    double activation_bytes; /* of a prompt's token, at the widest place of a layer */
     double peak16;
     bool products_fall_back; /* the device has no products of the format: its weights are unpacked to 16 bit */
 } tc_rank;

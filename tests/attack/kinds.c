@@ -9,6 +9,7 @@
 #include "cli/program.h"
 
 #define JOB "--accelerator h100-sxm --devices 8 --threads 1"
+#define JOBS_8 "--accelerator h100-sxm --devices 8"
 #define ONE_LAYOUT "--global-batch 32 --fix tp=2,pp=1,cp=1,ep=1,recompute=full,sharding=zero3,offload=none"
 #define LARGE "--accelerator mi355x --devices 8 --threads 1"
 #define COMMANDS(...)                                                                                                  \
@@ -18,7 +19,8 @@
              "step --model @ --ep 4 --sharding zero3 --recompute full --json " JOB, "explain --model @ " JOB,          \
              "explain --model @ --pp 2 --json " JOB, "trace --model @ --pp 2 --output - " JOB,                         \
              "trace --model @ --pp 2 --global-batch 16 --svg - " JOB, "run --model @ --tokens 1T --json " JOB,         \
-             "run --model @ --tokens 1B " JOB, "search --model @ --json " LARGE " " ONE_LAYOUT,                        \
+             "run --model @ --tokens 1B " JOB, "infer --model @ --json " JOBS_8,                                       \
+             "infer --model @ --ttft 2s --tpot 80ms " JOBS_8, "search --model @ --json " LARGE " " ONE_LAYOUT,         \
              "search --model @ " LARGE " " ONE_LAYOUT,                                                                 \
              "compare --model @ --devices 8 --accelerators h100-sxm,h20,ascend-910b2", "show model @",                 \
              "show model @ --json")
@@ -34,7 +36,8 @@ const attack_kind attack_kinds[] = {
      .file = "input.yaml",
      COMMANDS("step " CHIP, "step --json " CHIP, "step --csv --tp 2 --dtype fp8 " CHIP,
               "step --offload all --graphs all --json " CHIP, "explain --json " CHIP, "explain " CHIP,
-              "run --tokens 2T --json " CHIP, "run --tokens 2T --region china " CHIP, "trace --pp 2 --output - " CHIP,
+              "run --tokens 2T --json " CHIP, "run --tokens 2T --region china " CHIP,
+              "infer --model llama-2-7b --accelerator @ --devices 8 --rate 2 --json", "trace --pp 2 --output - " CHIP,
               "trace --pp 2 --svg - " CHIP, "search --json --objective energy " CHIP " " ONE_LAYOUT,
               "search --objective cost " CHIP " " ONE_LAYOUT,
               "compare --model llama-2-7b --devices 8 --accelerators @,h20", "show accelerator @",
@@ -63,6 +66,22 @@ const attack_kind attack_kinds[] = {
               "search --stack @ --json --model llama-2-7b " LARGE " " ONE_LAYOUT,
               "trace --stack @ --pp 2 --output - --model llama-2-7b " JOB,
               "run --stack @ --json --tokens 2T --model llama-2-7b " JOB, "show stack @", "show stack @ --json")},
+    {.name = "engine",
+     .seeds = "data/engines/*.yaml",
+     .file = "input.yaml",
+     COMMANDS("infer --engine @ --json --model llama-2-7b " JOBS_8,
+              "infer --engine @ --concurrency 64 --model mixtral-8x7b " JOBS_8,
+              "infer --engine @ --ttft 2s --model deepseek-v2-lite --dtype fp8 --disaggregated 1:3 --tp 1 " JOBS_8,
+              "show engine @", "show engine @ --json")},
+    {.name = "engine-of-folder",
+     .seeds = "data/engines/generic.yaml",
+     .file = "catalog/engines/generic.yaml",
+     COMMANDS("infer --json --model llama-2-7b " JOBS_8 " " OWN,
+              "infer --engine vllm --model mixtral-8x7b " JOBS_8 " " OWN)},
+    {.name = "lengths",
+     .seeds = "tests/attack/lengths.csv",
+     .file = "input.csv",
+     COMMANDS("infer --input-tokens @ --output-tokens @ --json --model llama-2-7b " JOBS_8)},
     {.name = "architecture",
      .seeds = "data/architectures/*.yaml",
      .file = "catalog/architectures/hopper.yaml",
@@ -172,6 +191,9 @@ static const char *const questions[] = {
      "8, \"fix\": [\"tp=1\", \"pp=1\"], \"threads\": 1}"),
     "{\"command\": \"controls\", \"arguments\": [\"h20\", \"a100-sxm-80g\"]}",
     "{\"command\": \"show\", \"arguments\": [\"model\", \"gpt2-124m\"], \"seq\": 1024}",
+    ("{\"command\": \"infer\", \"model\": \"gpt2-124m\", \"accelerator\": \"h20\", \"devices\": 8, \"dtype\": "
+     "\"w8a8\", "
+     "\"concurrency\": 16, \"engine\": \"vllm\", \"input_tokens\": 512}"),
     ("{\"command\": \"run\", \"model\": \"gpt2-124m\", \"accelerator\": \"h20\", \"devices\": 8, \"tokens\": \"10B\", "
      "\"mtbf\": \"50000 h\", \"price\": 25000.5, \"frozen_base\": true}"),
     "{\"command\": \"compare\", \"model\": \"gpt2-124m\", \"devices\": 8, \"accelerators\": [\"h20\", \"h100-sxm\"]}",

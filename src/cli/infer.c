@@ -1,0 +1,160 @@
+/* infer.c - `traincast infer`: options to a question of serving. No arithmetic: what is not given stays unset. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "base/vocabulary.h"
+#include "cli/commands.h"
+#include "cli/lengths.h"
+#include "cli/request.h"
+#include "report/infer_report.h"
+
+#define GENERIC_ENGINE "generic" /* every catalog has it: the other engines fall back on it */
+
+static void take_integer(const tc_context *context, tc_option_id id, int *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = (int)value->integer;
+}
+
+static void take_real(const tc_context *context, tc_option_id id, double *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = value->real;
+}
+
+static void take_choice(const tc_context *context, tc_option_id id, int *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = tc_choice_find(tc_option_table[id].argument, value->text);
+}
+
+/* "3" or "3:2.4": tokens that are drafted, and what a step yields; none. */
+static tc_code take_speculation(tc_context *context, tc_serving_question *q) {
+    const tc_value *value = tc_given(context, TC_OPTION_SPECULATIVE);
+    if (!value->given || strcmp(value->text, "none") == 0) return TC_OK;
+    char drafts[24];
+    int64_t count;
+    size_t length = strcspn(value->text, ":");
+    snprintf(drafts, sizeof drafts, "%.*s", (int)(length < 20 ? length : 20), value->text);
+    tc_code code = tc_parse_integer(drafts, 0, 64, &count, "--speculative", context->error);
+    if (code) return code;
+    q->draft_tokens = (int)count;
+    if (!value->text[length]) return TC_OK;
+    code = tc_parse_number(value->text + length + 1, &q->accepted_tokens, "--speculative", context->error);
+    if (code || (q->accepted_tokens >= 1 && q->accepted_tokens <= 1 + (double)count)) return code;
+    return tc_fail(context->error, TC_INVALID, "--speculative",
+                   "%d drafts yield 1 to %d tokens a step; for example %d:%.3g", (int)count, 1 + (int)count, (int)count,
+                   1 + 0.6 * (double)count);
+}
+
+/* "1:3": shares of the devices that prefill and that decode. */
+static tc_code take_split(tc_context *context, tc_serving_question *q) {
+    const tc_value *value = tc_given(context, TC_OPTION_DISAGGREGATED);
+    if (!value->given || strcmp(value->text, "none") == 0) return TC_OK;
+    char part[24];
+    int64_t prefill, decode;
+    size_t length = strcspn(value->text, ":");
+    if (!value->text[length])
+        return tc_fail(context->error, TC_INVALID, "--disaggregated",
+                       "'%.40s' is no ratio; give prefill and decode, as in 1:3", value->text);
+    snprintf(part, sizeof part, "%.*s", (int)(length < 20 ? length : 20), value->text);
+    tc_code code = tc_parse_integer(part, 1, 10000000, &prefill, "--disaggregated", context->error);
+    if (!code) code = tc_parse_integer(value->text + length + 1, 1, 10000000, &decode, "--disaggregated", context->error);
+    if (code) return code;
+    int64_t devices = q->cluster.devices;
+    if (devices * prefill % (prefill + decode))
+        return tc_fail(context->error, TC_INVALID, "--disaggregated",
+                       "%lld devices do not divide as %lld:%lld; choose another ratio", (long long)devices,
+                       (long long)prefill, (long long)decode);
+    q->prefill_devices = (int)(devices * prefill / (prefill + decode));
+    return TC_OK;
+}
+
+static tc_code take_load(tc_context *context, tc_serving_question *q) {
+    const tc_value *input = tc_given(context, TC_OPTION_INPUT_TOKENS),
+                   *output = tc_given(context, TC_OPTION_OUTPUT_TOKENS);
+    tc_code code = TC_OK;
+    if (input->given)
+        code = tc_lengths_read(input->text, "\"input_length\":", "--input-tokens", &q->input_tokens, &q->input_scv,
+                               context->error);
+    if (!code && output->given)
+        code = tc_lengths_read(output->text, "\"output_length\":", "--output-tokens", &q->output_tokens,
+                               &q->output_scv, context->error);
+    take_real(context, TC_OPTION_CACHED, &q->cached_share);
+    take_real(context, TC_OPTION_CONCURRENCY, &q->concurrency);
+    take_real(context, TC_OPTION_RATE, &q->rate);
+    take_real(context, TC_OPTION_TTFT, &q->ttft_s);
+    take_real(context, TC_OPTION_TPOT, &q->tpot_s);
+    take_choice(context, TC_OPTION_PHASE, &q->phase);
+    if (!code && tc_given(context, TC_OPTION_CONCURRENCY)->given && tc_given(context, TC_OPTION_RATE)->given)
+        return tc_fail(context->error, TC_INVALID, "--rate", "and --concurrency are two loads; give one of them");
+    return code;
+}
+
+static tc_code take_cluster(tc_context *context, tc_serving_question *q) {
+    tc_accelerator *accelerator = &q->cluster.accelerator;
+    const tc_value *devices = tc_given(context, TC_OPTION_DEVICES);
+    if (strchr(devices->text, ','))
+        return tc_fail(context->error, TC_INVALID, "--devices", "several are for search; give one number");
+    q->cluster.devices = (int)devices->integer;
+    tc_code code = tc_catalog_accelerator(context->catalog, tc_given(context, TC_OPTION_ACCELERATOR)->text, accelerator,
+                                          context->error);
+    if (code) return code;
+    const tc_value *fabric = tc_given(context, TC_OPTION_FABRIC);
+    if (!fabric->given && !*accelerator->fabric)
+        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one", accelerator->slug);
+    code = tc_catalog_fabric(context->catalog, fabric->given ? fabric->text : accelerator->fabric, &q->cluster.fabric,
+                             context->error);
+    const tc_value *engine = tc_given(context, TC_OPTION_ENGINE);
+    q->engine_assumed = !engine->given;
+    if (code) return code;
+    return tc_catalog_engine(context->catalog, engine->given ? engine->text : GENERIC_ENGINE, accelerator, &q->engine,
+                             context->error);
+}
+
+static tc_code take_question(tc_context *context, tc_serving_question *q) {
+    *q = tc_default_serving_question();
+    tc_code code
+        = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &q->model, context->error);
+    if (!code) code = take_cluster(context, q);
+    if (!code) code = take_load(context, q);
+    if (code) return code;
+    take_integer(context, TC_OPTION_TP, &q->tp);
+    take_integer(context, TC_OPTION_PP, &q->pp);
+    take_integer(context, TC_OPTION_EP, &q->ep);
+    take_integer(context, TC_OPTION_DP, &q->dp);
+    take_integer(context, TC_OPTION_CHUNKED_PREFILL, &q->chunk_tokens);
+    take_choice(context, TC_OPTION_WEIGHTS, &q->weights);
+    take_choice(context, TC_OPTION_KV_DTYPE, &q->kv);
+    take_real(context, TC_OPTION_PRICE, &q->price_usd);
+    take_real(context, TC_OPTION_RENTAL, &q->rental_usd_per_h);
+    code = take_speculation(context, q);
+    return code ? code : take_split(context, q);
+}
+
+static tc_code take_economics(tc_context *context, const tc_serving_question *q, tc_economics *out) {
+    tc_code code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
+                                     tc_given(context, TC_OPTION_REGION)->text, q->cluster.accelerator.region, out,
+                                     context->error);
+    take_real(context, TC_OPTION_PUE, &out->pue);
+    take_real(context, TC_OPTION_ELECTRICITY, &out->usd_per_kwh);
+    return code;
+}
+
+tc_code tc_command_infer(tc_context *context) {
+    tc_serving_question question;
+    tc_serving_answer answer;
+    tc_economics economics;
+    tc_code code = take_question(context, &question);
+    if (!code) code = take_economics(context, &question, &economics);
+    if (code) return code;
+    question.economics = &economics;
+    code = tc_infer(&question, &answer, context->error);
+    if (code) return code;
+    context->infeasible = !answer.fits || !answer.meets;
+    if (context->target.format)
+        tc_report_infer(&context->target, &question, &answer);
+    else
+        tc_report_infer_text(context->out, &context->style, &question, &answer);
+    return TC_OK;
+}
