@@ -140,6 +140,7 @@ static double residual(const fit_fold *f, int index, const double *x, int bumped
         value = fmin(fmax(value, p->parameter[j].low), p->parameter[j].high);
         *(double *)((char *)&c.question.engine.params + p->parameter[j].offset) = value;
     }
+    c.prefill.engine.params = c.question.engine.params;
     tc_serving_answer answer;
     tc_error why;
     if (tc_served_predict(&c, &answer, &why)) return NAN;

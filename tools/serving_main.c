@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
                            .pair = 0.3,
                            .family_power = 0.3,
                            .noise = {[TC_CLASS_TPOT] = 0.12,
-                                     [TC_CLASS_TTFT] = 0.3,
+                                     [TC_CLASS_TTFT] = 0.8,
                                      [TC_CLASS_ONLINE] = 0.15,
                                      [TC_CLASS_OFFLINE] = 0.15,
                                      [TC_CLASS_PREFILL] = 0.2,

@@ -320,16 +320,44 @@ static void pad_heads(tc_served_case *c) {
     }
 }
 
+/* The workers that prefill become a question of their own; the row's degrees are those of a worker that decodes. */
+static void split_workers(tc_served_case *c) {
+    const tc_served_workers *w = &c->row->workers;
+    c->question.cluster.devices = w->decode * w->decode_devices;
+    c->prefill = c->question;
+    c->prefill.cluster.devices = w->prefill * w->prefill_devices;
+    c->prefill.tp = w->prefill_devices;
+    c->prefill.pp = 1;
+    c->prefill.ep = tc_has_experts(&c->question.model) ? w->prefill_devices : TC_UNSET;
+    c->prefill.output_tokens = 1;
+    c->prefill.draft_tokens = 0;
+    c->prefill.concurrency = TC_UNSET;
+    c->prefill.phase = TC_PHASE_MIXED;
+    c->question.phase = TC_PHASE_DECODE;
+    c->split = true;
+}
+
+/* Attention of a replica alone holds too much where its experts are not spread over the replicas that share them. */
+static void spread_experts(tc_served_case *c) {
+    tc_serving_question *q = &c->question;
+    const tc_served_row *row = c->row;
+    tc_serving_answer answer;
+    tc_error ignored;
+    if (row->dp <= 1 || row->ep > 1 || q->tp == TC_UNSET || !tc_has_experts(&q->model)) return;
+    if (tc_infer(q, &answer, &ignored) == TC_OK && answer.fits) return;
+    q->ep = q->tp * row->dp;
+    assume_number(c, "experts over %s devices", q->ep);
+}
+
 static void fill_degrees(tc_served_case *c) {
     const tc_served_row *row = c->row;
     tc_serving_question *q = &c->question;
     const tc_served_workers *w = &row->workers;
-    if (row->disaggregated == 1 && w->prefill > 0 && w->prefill_devices > 0)
-        q->prefill_devices = w->prefill * w->prefill_devices;
-    if (q->prefill_devices >= q->cluster.devices) q->prefill_devices = 0;
     q->tp = row->tp;
     q->pp = row->pp == TC_UNSET ? 1 : row->pp;
     q->ep = row->ep;
+    if (row->disaggregated == 1 && w->prefill > 0 && w->prefill_devices > 0 && w->decode > 0 && w->decode_devices > 0)
+        split_workers(c);
     bool labelled = row->tp > 1 && row->dp <= 1 && row->ep <= 1 && tc_has_experts(&q->model);
     if (labelled && strstr(row->notes, "attention data parallel")) { /* tp counts the devices of the group */
         q->tp = 1;
@@ -338,6 +366,7 @@ static void fill_degrees(tc_served_case *c) {
     q->dp = TC_UNSET; /* of all devices; the row's own is of a worker */
     if (row->tp == TC_UNSET) assume(c, "tp %s", "chosen");
     if (!c->question.engine.paged) pad_heads(c);
+    spread_experts(c);
 }
 
 tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventions,
@@ -356,102 +385,4 @@ tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventi
     if (!code && !c->status) code = fill_load(served, c);
     if (!code && !c->status) fill_degrees(c);
     return code;
-}
-
-/* ---- the forecast in the row's terms -------------------------------------------------------------------- */
-
-int tc_served_scored(const tc_served_row *row, tc_served_metric out[TC_SERVED_METRICS]) {
-    static const tc_served_metric rates[] = {TC_SERVED_OUTPUT_TOKENS_PER_S, TC_SERVED_TOTAL_TOKENS_PER_S,
-                                             TC_SERVED_REQUESTS_PER_S, TC_SERVED_INPUT_TOKENS_PER_S, TC_SERVED_E2E_MS};
-    int n = 0;
-    if (row->measured[TC_SERVED_TPOT_MS] > 0 && row->tpot_statistic != TC_STATISTIC_P99) out[n++] = TC_SERVED_TPOT_MS;
-    if (row->measured[TC_SERVED_TTFT_MS] > 0 && row->ttft_statistic != TC_STATISTIC_P99) out[n++] = TC_SERVED_TTFT_MS;
-    bool prompts = row->phase == TC_SERVED_PREFILL;
-    if (prompts && row->measured[TC_SERVED_INPUT_TOKENS_PER_S] > 0) {
-        out[n++] = TC_SERVED_INPUT_TOKENS_PER_S;
-        return n;
-    }
-    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++)
-        if (row->measured[rates[i]] > 0 && !(rates[i] == TC_SERVED_E2E_MS && n > 0)) {
-            out[n++] = rates[i];
-            break;
-        }
-    return n;
-}
-
-bool tc_served_is_given(const tc_served_case *c, tc_served_metric metric) {
-    bool rate = metric == TC_SERVED_OUTPUT_TOKENS_PER_S || metric == TC_SERVED_TOTAL_TOKENS_PER_S
-                || metric == TC_SERVED_REQUESTS_PER_S || metric == TC_SERVED_INPUT_TOKENS_PER_S;
-    return rate && c->question.rate >= 0;
-}
-
-/* Of what the devices serve at most: a source that reports a rate had latencies, so that its requests did not pile up. */
-#define LOAD_SHARE 0.95
-
-tc_code tc_served_predict(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
-    tc_code code = tc_infer(&c->question, out, error);
-    if (code || c->question.rate < 0 || out->ttft_s > 0) return code;
-    tc_serving_question q = c->question;
-    q.rate = TC_UNSET;
-    code = tc_infer(&q, out, error);
-    if (code || !(out->requests_per_s > 0)) return code;
-    q.rate = LOAD_SHARE * out->requests_per_s;
-    return tc_infer(&q, out, error);
-}
-
-/* The share of a test's requests that start together, before any has ended: all of a burst. */
-static double started_together(const tc_served_row *row) {
-    if (row->load == TC_LOAD_BURST) return 1;
-    if (row->load != TC_LOAD_CLOSED || row->requests <= 0) return 0;
-    return fmin(1, row->concurrency / row->requests);
-}
-
-/* Of the work of all prompts of a burst, what their mean request waits: 0.57 (32 prompts) to 0.71 (8) where chunks batch several
- * (data/serving/README.md); with few more. */
-#define BURST_SHARE 0.57
-
-/* What the requests that start together wait for each other's prompts, in the mean; s. */
-static double burst_wait(const tc_served_case *c, const tc_serving_answer *a) {
-    const tc_serving_question *q = &c->question;
-    double rate = a->prefill_tokens_per_s_per_device * (a->prefill_devices > 0 ? a->prefill_devices : a->devices);
-    if (!(rate > 0)) return 0;
-    double together = c->row->concurrency;
-    return BURST_SHARE * (together - 1) * q->input_tokens * (1 - q->cached_share) / rate;
-}
-
-/* The means of a test from those of the steady state: the first requests wait for each other, the last ones run alone. */
-static double in_test(const tc_served_case *c, const tc_serving_answer *a, tc_served_metric metric, double steady) {
-    double together = started_together(c->row);
-    if (together <= 0 || c->row->concurrency <= 1) return steady;
-    bool median = c->row->ttft_statistic == TC_STATISTIC_MEDIAN && together < 0.5;
-    double wait = fmax(burst_wait(c, a) - fmax(a->ttft_s - a->prefill_s, 0), 0);
-    if (metric == TC_SERVED_TTFT_MS) return median ? steady : steady + 1e3 * together * wait;
-    if (metric == TC_SERVED_TPOT_MS || metric == TC_SERVED_E2E_MS) return steady;
-    double residence = a->e2e_s;
-    return residence > 0 ? steady * residence / (residence + together * wait) : steady;
-}
-
-static double value_of(const tc_served_case *c, const tc_serving_answer *a, const tc_serving_ends *ends,
-                       tc_served_metric metric) {
-    const tc_serving_question *q = &c->question;
-    double input = q->input_tokens, output = q->output_tokens, rate = ends->output_tokens_per_s;
-    bool prompts = q->phase == TC_PHASE_PREFILL;
-    double prefill = a->prefill_tokens_per_s_per_device * (a->prefill_devices > 0 ? a->prefill_devices : a->devices);
-    switch (metric) {
-    case TC_SERVED_TPOT_MS: return 1e3 * ends->tpot_s;
-    case TC_SERVED_TTFT_MS: return 1e3 * ends->ttft_s;
-    case TC_SERVED_E2E_MS: return 1e3 * ends->e2e_s;
-    case TC_SERVED_OUTPUT_TOKENS_PER_S: return rate;
-    case TC_SERVED_REQUESTS_PER_S: return rate / output;
-    case TC_SERVED_TOTAL_TOKENS_PER_S: return prompts ? prefill : rate * (input + output) / output;
-    case TC_SERVED_INPUT_TOKENS_PER_S: return prompts ? prefill : rate * input / output;
-    default: return NAN;
-    }
-}
-
-tc_served_forecast tc_served_in_metric(const tc_served_case *c, const tc_serving_answer *a, tc_served_metric metric) {
-    tc_serving_ends mid = {a->output_tokens_per_s, a->ttft_s, a->tpot_s, a->e2e_s};
-    double value = value_of(c, a, &mid, metric), low = value_of(c, a, &a->p10, metric),
-           high = value_of(c, a, &a->p90, metric), tested = in_test(c, a, metric, value), moved = tested / value;
-    return (tc_served_forecast){tested, fmin(low, high) * moved, fmax(low, high) * moved};
 }

@@ -13,6 +13,9 @@ typedef struct tc_served_case {
     tc_case_status status;
     char reason[192];
     tc_serving_question question;
+    bool
+        split; /* workers that prefill alone, of other degrees: `prefill` asks for these, `question` for those that decode */
+    tc_serving_question prefill;
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];
 } tc_served_case;
