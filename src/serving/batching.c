@@ -77,25 +77,42 @@ double tc_prompt_seconds(const tc_service *s, double requests, tc_serving_parts 
 
 typedef struct prompt {
     double work_s;    /* taken from those that decode */
-    double latency_s; /* until its first token */
+    double latency_s; /* until its first token, where nobody waits */
+    double service_s; /* of the prefill's time, where many wait: prompts share steps */
 } prompt;
 
-static prompt prompt_at(const tc_service *s, double requests, double decode_s) {
-    if (s->prefills > 0) return (prompt){0, s->prompt_s};
-    if (s->chunk <= 0) return (prompt){s->prompt_s / s->rank->stages, s->prompt_s};
+/* Prompts in steps of their own: as many together as come while the others decode a token, where many wait as many as a step takes. */
+static prompt prompt_alone(const tc_service *s, double coming) {
+    double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), together = fmin(fmax(coming, 1), most);
+    double stages = s->rank->stages, each = tc_prompt_seconds(s, together, NULL) / together;
+    return (prompt){each / stages, fmax(s->prompt_s, each * together),
+                    (most > 1 ? tc_prompt_seconds(s, most, NULL) / most : s->prompt_s) / stages};
+}
+
+/* Prompts in chunks beside those that decode. */
+static prompt prompt_in_chunks(const tc_service *s, double requests, double decode_s, double coming) {
     double room = s->chunk - requests * (1 + s->question->draft_tokens);
     if (room < s->chunk / 8) room = s->chunk / 8;
-    double steps = ceil(s->uncached / room);
-    double added = step(s, requests, s->uncached / steps, 1 / steps, NULL) - decode_s;
-    if (added < 0) added = 0;
-    return (prompt){steps * added / s->rank->stages, steps * (added + decode_s)};
+    double steps = fmax(ceil(s->uncached / room), 1), most = steps > 1 ? 1 : room / s->uncached,
+           together = fmin(fmax(coming, 1), most), share = 1 / steps, stages = s->rank->stages;
+    double full = step(s, requests, s->uncached * most * share, most * share, NULL),
+           own = together < most ? step(s, requests, s->uncached * together * share, together * share, NULL) : full;
+    double added = fmax(own - decode_s, 0);
+    return (prompt){steps * added / together / stages, steps * (added + decode_s), steps * full / most / stages};
+}
+
+/* `company` requests decode; each brings a prompt every `outputs` tokens. */
+static prompt prompt_at(const tc_service *s, double company, double decode_s) {
+    if (s->question->phase == TC_PHASE_DECODE) return (prompt){0, 0, 0};
+    double coming = s->outputs > 0 ? company * s->accepted / s->outputs : 0;
+    if (s->prefills > 0) return (prompt){0, s->prompt_s, prompt_alone(s, 1).service_s};
+    return s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming) : prompt_alone(s, coming);
 }
 
 /* Time per token, prompts of the company included; *p: a prompt there. */
 static double tpot_at(const tc_service *s, double company, double *decode_s, prompt *p) {
-    double seen = 1 + company;
-    *decode_s = tc_decode_step(s, seen, NULL);
-    *p = prompt_at(s, seen, *decode_s);
+    *decode_s = tc_decode_step(s, 1 + company, NULL);
+    *p = prompt_at(s, company, *decode_s);
     return *decode_s / s->accepted + (s->outputs > 0 ? company * p->work_s / s->outputs : 0);
 }
 
@@ -111,12 +128,12 @@ static double tpot_p95_at(const tc_service *s, double company, double sd, const 
 /* Waits for the prefill, where requests come at random. */
 static void add_open_wait(const tc_service *s, const prompt *p, tc_state *out) {
     double servers = s->prefills > 0 ? s->prefills : s->replicas;
-    double rho = out->rate * s->replicas / servers * p->latency_s;
+    double rho = out->rate * s->replicas / servers * p->service_s;
     if (rho >= 1) {
         out->wait_s = out->ttft_s = out->ttft_p95_s = HUGE_VAL;
         return;
     }
-    out->wait_s = tc_queue_wait(servers, rho, p->latency_s, s->arrival_scv, s->input_scv);
+    out->wait_s = tc_queue_wait(servers, rho, p->service_s, s->arrival_scv, s->input_scv);
     out->ttft_s = out->wait_s + p->latency_s + s->transfer_s;
     out->ttft_p95_s
         = tc_queue_p95(out->wait_s, tc_queue_waits(servers, rho), p->latency_s, s->input_scv) + s->transfer_s;
@@ -178,16 +195,16 @@ static tc_state closed_at(const tc_service *s, double batch, double requests, do
     tc_state out = {.batch = batch, .busy = 1};
     prompt p;
     out.tpot_s = tpot_at(s, company, &out.step_s, &p);
-    double delay = s->outputs * out.tpot_s + s->transfer_s;
+    double ahead = fmax(p.latency_s - p.service_s, 0); /* beside others' prompts */
+    double delay = s->outputs * out.tpot_s + s->transfer_s + ahead;
     double customers = s->prefills > 0 ? requests * s->replicas / s->prefills : requests;
-    double residence = tc_closed_residence(customers < 1 ? 1 : customers, p.latency_s, delay);
+    double residence = tc_closed_residence(customers < 1 ? 1 : customers, p.service_s, delay);
     out.rate = requests / (residence + delay);
     *decoding = requests * s->outputs * out.tpot_s / (residence + delay);
-    out.wait_s = residence - p.latency_s;
-    if (out.wait_s < 0) out.wait_s = 0;
-    out.ttft_s = residence + s->transfer_s;
+    out.wait_s = fmax(residence - p.service_s, 0);
+    out.ttft_s = residence + ahead + s->transfer_s;
     out.prompt_work_s = p.work_s;
-    double busy = p.latency_s / residence;
+    double busy = p.service_s / residence;
     out.ttft_p95_s = tc_queue_p95(out.wait_s, 1 - busy, p.latency_s, s->input_scv) + s->transfer_s;
     double free = batch < requests ? 1 - batch / requests : 0;
     out.tpot_p95_s = company > 0 ? tpot_p95_at(s, company, sqrt(company * free), &p) : out.tpot_s;

@@ -238,6 +238,8 @@ static tc_code fill_formats(const tc_served_conventions *served, tc_served_case 
 
 /* ---- the load ----------------------------------------------------------------------------------------- */
 
+#define USUAL_OUTPUT 1024 /* of benchmarks of an engine's speed */
+
 static tc_code fill_lengths(const tc_served_conventions *served, tc_served_case *c) {
     const tc_served_row *row = c->row;
     tc_serving_question *q = &c->question;
@@ -253,26 +255,26 @@ static tc_code fill_lengths(const tc_served_conventions *served, tc_served_case 
     if (input <= 0) return end(c, TC_CASE_SKIPPED, "input_len");
     if (output <= 0 && row->phase == TC_SERVED_MIXED && row->measured[TC_SERVED_TPOT_MS] <= 0)
         return end(c, TC_CASE_SKIPPED, "output_len");
-    if (output <= 0 && !prompts_alone) assume_number(c, "%s tokens of output", output = 256);
+    if (output <= 0 && !prompts_alone) assume_number(c, "%s tokens of output", output = USUAL_OUTPUT);
     q->input_tokens = input;
     q->output_tokens = output > 0 ? output : 1;
     if (!isnan(row->cached_share)) q->cached_share = row->cached_share;
     return TC_OK;
 }
 
-/* A benchmark that asks for the most that its limits allow; false: none that is known. */
-static bool fill_limits(const tc_served_conventions *served, tc_served_case *c) {
+/* A benchmark that asks for the most that its limits allow. */
+static void fill_limits(const tc_served_conventions *served, tc_served_case *c) {
     char words[256];
     small_letters(c->row->notes, words, sizeof words);
     for (int i = 0; i < served->limits; i++) {
         const tc_served_limits *l = &served->limit[i];
         const char *at = strstr(words, "benchmark ");
         if (!at || !begins(at + strlen("benchmark "), l->benchmark) || !strstr(words, l->scenario)) continue;
-        c->question.ttft_s = l->ttft_s;
-        c->question.tpot_s = l->tpot_s;
-        return true;
+        c->limited = true;
+        c->ttft_limit_s = l->ttft_s;
+        c->tpot_limit_s = l->tpot_s;
+        return;
     }
-    return false;
 }
 
 static tc_code fill_load(const tc_served_conventions *served, tc_served_case *c) {
@@ -285,9 +287,7 @@ static tc_code fill_load(const tc_served_conventions *served, tc_served_case *c)
                : row->load == TC_LOAD_STATIC                                    ? TC_PHASE_STATIC
                : row->phase == TC_SERVED_OFFLINE && row->load == TC_LOAD_QUEUED ? TC_PHASE_OFFLINE
                                                                                 : TC_PHASE_MIXED;
-    if (row->load == TC_LOAD_OPEN && fill_limits(served, c))
-        q->rate = TC_UNSET;
-    else if (row->load == TC_LOAD_OPEN)
+    if (row->load == TC_LOAD_OPEN)
         q->rate = row->rate;
     else if (row->concurrency > 0)
         q->concurrency = row->concurrency;
@@ -384,5 +384,6 @@ tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventi
     if (!code && !c->status) code = fill_formats(served, c);
     if (!code && !c->status) code = fill_load(served, c);
     if (!code && !c->status) fill_degrees(c);
+    if (!code && !c->status && row->load == TC_LOAD_OPEN) fill_limits(served, c);
     return code;
 }

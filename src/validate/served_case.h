@@ -13,8 +13,9 @@ typedef struct tc_served_case {
     tc_case_status status;
     char reason[192];
     tc_serving_question question;
-    bool
-        split; /* workers that prefill alone, of other degrees: `prefill` asks for these, `question` for those that decode */
+    bool limited; /* a benchmark's rate is the most that its limits allow: it is asked for without the rate */
+    double ttft_limit_s, tpot_limit_s;
+    bool split; /* workers that prefill alone: `prefill` asks for these, `question` for those that decode */
     tc_serving_question prefill;
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];

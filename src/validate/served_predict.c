@@ -59,8 +59,33 @@ static tc_code infer_split(const tc_served_case *c, tc_serving_answer *out, tc_e
     return code;
 }
 
+/* The latencies at the rate that was measured, and no longer than the limits; the rate that the limits allow. */
+static tc_code infer_limited(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
+    tc_serving_question most = c->question;
+    tc_serving_answer limited;
+    most.rate = TC_UNSET;
+    most.ttft_s = c->ttft_limit_s;
+    most.tpot_s = c->tpot_limit_s;
+    tc_code code = infer(&c->question, out, error);
+    if (!code) code = tc_infer(&most, &limited, error);
+    if (code) return code;
+    double tpot = out->tpot_s > limited.tpot_s ? limited.tpot_s / out->tpot_s : 1,
+           ttft = out->ttft_s > limited.ttft_s ? limited.ttft_s / out->ttft_s : 1;
+    out->requests_per_s = limited.requests_per_s;
+    out->output_tokens_per_s = limited.output_tokens_per_s;
+    out->tpot_s *= tpot;
+    out->ttft_s *= ttft;
+    out->p10 = (tc_serving_ends){limited.p10.output_tokens_per_s, out->p10.ttft_s * ttft, out->p10.tpot_s * tpot,
+                                 out->p10.e2e_s};
+    out->p90 = (tc_serving_ends){limited.p90.output_tokens_per_s, out->p90.ttft_s * ttft, out->p90.tpot_s * tpot,
+                                 out->p90.e2e_s};
+    return code;
+}
+
 tc_code tc_served_predict(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
-    return c->split ? infer_split(c, out, error) : infer(&c->question, out, error);
+    return c->split     ? infer_split(c, out, error)
+           : c->limited ? infer_limited(c, out, error)
+                        : infer(&c->question, out, error);
 }
 
 /* ---- in the row's terms ---------------------------------------------------------------------------- */
@@ -87,7 +112,7 @@ int tc_served_scored(const tc_served_row *row, tc_served_metric out[TC_SERVED_ME
 bool tc_served_is_given(const tc_served_case *c, tc_served_metric metric) {
     bool rate = metric == TC_SERVED_OUTPUT_TOKENS_PER_S || metric == TC_SERVED_TOTAL_TOKENS_PER_S
                 || metric == TC_SERVED_REQUESTS_PER_S || metric == TC_SERVED_INPUT_TOKENS_PER_S;
-    return rate && c->question.rate >= 0;
+    return rate && c->question.rate >= 0 && !c->limited;
 }
 
 /* The share of a test's requests that start together, before any has ended: all of a burst. */
