@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "traincast_finetune.h"
 #include "traincast_formats.h"
 #include "traincast_parts.h"
 #include "traincast_schedules.h"
@@ -577,8 +578,9 @@ typedef struct tc_stack_kernels {
         reads_counts; /* the host reads back how many tokens each expert gets, unless whole steps are replayed as graphs */
     bool
         overlap_experts; /* the exchange of experts runs beside the compute of another micro-batch, with the stack's ep_overlap */
-    tc_fp8_recipe fp8_recipe;   /* of fp8; formats of MX and NVFP4 bring their own */
-    bool eager_casts;           /* casts to 8 bit are chains of eager operators, not a kernel */
+    tc_fp8_recipe fp8_recipe; /* of fp8; formats of MX and NVFP4 bring their own */
+    bool fused_adapters; /* of LoRA: sums with the base's output are the products' own, nothing is copied (Unsloth) */
+    bool eager_casts;    /* casts to 8 bit are chains of eager operators, not a kernel */
     bool replicated_towers;     /* tensor-parallel ranks run vision towers whole, each the same */
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
@@ -672,7 +674,8 @@ typedef struct tc_job {
     bool balanced_routing; /* mixture of experts: every expert gets the same number of tokens, as benchmarks force it */
     int document; /* tokens: attention stays within documents of that many in a packed sequence; 0: the whole sequence */
     double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
-    bool frozen_base;       /* LoRA: no weight gradients, optimizer states of the adapter only */
+    bool frozen_base;       /* the model's weights have no gradients and no states; adapters may (LoRA) */
+    tc_finetune finetune;   /* traincast_finetune.h */
     double images;          /* of a sample, on average; their tokens are part of seq; TC_UNSET: the model's */
     int image_width, image_height; /* pixels; TC_UNSET: the model's */
 } tc_job;

@@ -74,6 +74,9 @@ TC_STACK_PARAM(expert_s, "expert_overhead", SECONDS, POSITIVE, FROM_0,
 TC_STACK_PARAM(
     permute_passes, "permute_passes", NONE, POSITIVE, FROM_0,
     "traffic of routing tokens to experts and back relative to one gather each way: copies, padding, weights in fp32")
+TC_STACK_PARAM(
+    dequantise_passes, "dequantise_passes", NONE, POSITIVE, FROM_0,
+    "traffic of making weights of 4 or 8 bit into 16-bit ones relative to reading them and writing their copies once")
 TC_STACK_PARAM(host_s_per_kernel, "host_per_kernel", SECONDS, POSITIVE, FROM_0, "host time to issue one kernel, s")
 TC_STACK_PARAM(
     moe_sync_s, "moe_sync", SECONDS, POSITIVE, FROM_0,

@@ -113,7 +113,11 @@ typedef struct tc_scenario_candidate {
     int seq;          /* TC_UNSET: the model's */
     int global_batch; /* sequences; TC_UNSET without a model */
     int dtype;
-    bool dtype_default;                  /* none given: bf16 */
+    bool dtype_default;      /* none given: bf16 */
+    char finetune_text[128]; /* as --finetune; empty: all weights */
+    tc_finetune finetune;    /* of it, as in tc_job, with the next two */
+    bool frozen_base;
+    int document;
     double tokens, tokens_per_parameter; /* one of the two; the other TC_UNSET. Of the unit */
     int phases, rates;
     tc_scenario_phase *phase; /* none: one like the candidate */

@@ -61,6 +61,7 @@ static inline tc_stack round_stack(void) {
                                  .memory_passes = 1,
                                  .loss_passes = 1,
                                  .permute_passes = 1,
+                                 .dequantise_passes = 1,
                                  .grouped_fraction = 1};
     return s;
 }

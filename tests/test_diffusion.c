@@ -125,7 +125,7 @@ static void space_and_time(void **state) {
     double frames = 13, pixels = 30 * 53, S = frames * pixels, h = 1152;
     tc_counts counts;
     assert_near(m.seq, S, 0);
-    tc_count(&m, m.seq, &counts);
+    tc_count(&m, NULL, m.seq, &counts);
     double cross = 28 * 2 * 4 * 300 * h;
     assert_near(counts.flops.attention, 28 * 4 * h * (pixels + frames) + cross, 1);
 }
@@ -135,7 +135,7 @@ static void sparse_by_skipping(void **state) {
     (void)state;
     tc_model m = load("open-sora-plan-1.3");
     tc_counts counts;
-    tc_count(&m, m.seq, &counts);
+    tc_count(&m, NULL, m.seq, &counts);
     double h = 2304, S = m.seq;
     assert_near(counts.flops.attention, 4 * h * S * (4 + 28 / 4.0) + 32 * 4 * 512 * h, 1);
 }

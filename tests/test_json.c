@@ -176,6 +176,7 @@ static void every_field_is_in_the_table(void **state) {
         "step" JOB "--pp 2 --stage-layers 15,17 --sharding hsdp:4 --recompute norm --offload all --graphs norm",
         "step --model qwen2.5-vl-7b --accelerator h100-sxm --devices 8 --images 2 --towers vision=frozen",
         "step" JOB "--cp 4 --cp-kind both:2 --recompute 4",
+        "step" JOB "--finetune dpo-lora:r=8",
         "run" JOB "--tp 2 --tokens 1T",
         "run --model gpt2-124m --accelerator ascend-910b3 --devices 8 --tokens 10B",
         "search --model llama-2-7b --accelerator h100-sxm,h20 --devices 8,16 --global-batch 64 --tokens 1T",

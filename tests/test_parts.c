@@ -83,9 +83,9 @@ static void one_part_alone(void **state) {
     assert_int_equal(second.tp_collectives, 1);
     assert_int_equal(first.count + second.count, ops.count);
     tc_counts of_both, of_first, of_second;
-    tc_count(&both, 1024, &of_both);
-    tc_count(&alone, 1024, &of_first);
-    tc_count(&mlp, 1024, &of_second);
+    tc_count(&both, NULL, 1024, &of_both);
+    tc_count(&alone, NULL, 1024, &of_first);
+    tc_count(&mlp, NULL, 1024, &of_second);
     assert_near(of_first.weights[0].tensor_parallel, 4 * H * H + 3 * H, 0);
     assert_near(of_first.weights[0].replicated, H + 2 * H, 0);
     assert_near(of_first.weights[0].tensor_parallel + of_second.weights[0].tensor_parallel,

@@ -86,7 +86,7 @@ static void shares_add_up(void **state) {
     for (int i = 0; i < count; i++) {
         tc_model model = load(items[i].slug);
         tc_counts counts;
-        tc_count(&model, model.seq, &counts);
+        tc_count(&model, NULL, model.seq, &counts);
         tc_model_size size = counts.size;
         double norm = (model.norm_weight ? 1 : 0) + (model.norm_bias ? 1 : 0);
         double sum = size.embedding_parameters + size.head_parameters + (model.final_norm ? norm * model.hidden : 0);

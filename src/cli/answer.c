@@ -32,6 +32,7 @@ static const struct {
     {"width", TC_OPTION_WIDTH},
     {"text_tokens", TC_OPTION_TEXT_TOKENS},
     {"global_batch", TC_OPTION_GLOBAL_BATCH},
+    {"finetune", TC_OPTION_FINETUNE},
     {"frozen_base", TC_OPTION_FROZEN_BASE},
     {"balanced_routing", TC_OPTION_BALANCED_ROUTING},
     {"images", TC_OPTION_IMAGES},

@@ -9,6 +9,7 @@
 #include "cli/answer.h"
 #include "layout/fields.h"
 #include "report/names.h"
+#include "workload/finetune.h"
 
 #define LARGEST_IMAGE 100000    /* pixels of a side */
 #define GENERIC_STACK "generic" /* every catalog has it: the other stacks fall back on it */
@@ -133,6 +134,13 @@ static tc_code take_layout(tc_context *context, tc_layout *layout) {
     return code;
 }
 
+/* --finetune says all; --frozen-base alone is a base without gradients beside adapters of no size. */
+static tc_code take_finetune(tc_context *context, tc_job *job) {
+    const tc_value *value = tc_given(context, TC_OPTION_FINETUNE);
+    job->frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given;
+    return value->given ? tc_finetune_parse(value->text, "--finetune", job, context->error) : TC_OK;
+}
+
 tc_code tc_request_job(tc_context *context, tc_question *out) {
     *out = tc_default_question();
     tc_code code = tc_answer_read(context);
@@ -142,7 +150,8 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
     take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
     out->job.balanced_routing = tc_given(context, TC_OPTION_BALANCED_ROUTING)->given;
-    out->job.frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given;
+    code = take_finetune(context, &out->job);
+    if (code) return code;
     const tc_value *batch = tc_given(context, TC_OPTION_GLOBAL_BATCH);
     if (batch->given) out->job.global_batch = batch->integer;
     if (batch->low < batch->high && context->options->command != TC_COMMAND_SEARCH)

@@ -112,6 +112,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
     r->permute_passes = q->permute_passes;
+    r->dequantise_passes = q->dequantise_passes;
     r->grouped = q->grouped_fraction;
     r->expert_s = q->expert_s;
     r->expert_host_s = stack->kernels.issues_experts ? EXPERT_ISSUE_S * (tc_format_is_low(dtype) ? 2 : 1) : 0;
@@ -278,10 +279,11 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
     double unfused = op->elementwise.unfused;
     bool fused = unfused <= 1 || tc_group_share(op, r->fused) >= 1;
     double chain = fused ? 1 : unfused; /* passes of one kernel after the other */
-    double passes = op->tag == TC_TAG_LOSS      ? r->loss_passes
-                    : op->tag == TC_TAG_PERMUTE ? r->permute_passes
-                    : tc_is_core(op) && fused   ? 1
-                                                : chain * r->memory_passes;
+    double passes = op->tag == TC_TAG_LOSS         ? r->loss_passes
+                    : op->tag == TC_TAG_PERMUTE    ? r->permute_passes
+                    : op->tag == TC_TAG_DEQUANTISE ? r->dequantise_passes
+                    : tc_is_core(op) && fused      ? 1
+                                                   : chain * r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
     add_kernels(r, passes * op->kernels, sum);
 }
@@ -297,6 +299,31 @@ static double elementwise_backward(const tc_rates *r, const tc_operator *op, boo
     return 0;
 }
 
+/* ---- low-rank adapters --------------------------------------------------------------- */
+
+static void adapter_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    double linears = op->adapter.linears, g = op->adapter.groups, m = op->adapter.m, n = op->adapter.n / linears,
+           rank = op->adapter.rank;
+    sum->gemm
+        += linears
+           * (tc_gemm_seconds(r, false, g, m, rank, op->adapter.k, 0) + tc_gemm_seconds(r, false, g, m, n, rank, 0));
+    sum->memory += op->bytes * r->element_bytes / 2 / r->memory;
+    add_kernels(r, op->kernels, sum);
+}
+
+/* Gradients of A x and of x, of B and of A. */
+static double adapter_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
+    (void)weight_gradient;
+    double linears = op->adapter.linears, g = op->adapter.groups, m = op->adapter.m, n = op->adapter.n / linears,
+           k = op->adapter.k, rank = op->adapter.rank;
+    sum->gemm += linears
+                 * (tc_gemm_seconds(r, false, g, m, rank, n, 0) + tc_gemm_seconds(r, false, g, m, k, rank, 0)
+                    + tc_gemm_seconds(r, false, g, rank, n, m, 0) + tc_gemm_seconds(r, false, g, k, rank, m, 0));
+    sum->memory += op->backward_bytes * r->element_bytes / 2 / r->memory;
+    add_kernels(r, op->adapter.backward_kernels, sum);
+    return 0;
+}
+
 /* ---- every kind --------------------------------------------------------------------- */
 
 static const struct {
@@ -305,7 +332,8 @@ static const struct {
 } kinds[TC_OP_KINDS] = {[TC_OP_GEMM] = {gemm_forward, gemm_backward},
                         [TC_OP_ATTENTION] = {attention_forward, attention_backward},
                         [TC_OP_SCAN] = {scan_forward, scan_backward},
-                        [TC_OP_ELEMENTWISE] = {elementwise_forward, elementwise_backward}};
+                        [TC_OP_ELEMENTWISE] = {elementwise_forward, elementwise_backward},
+                        [TC_OP_ADAPTER] = {adapter_forward, adapter_backward}};
 
 void tc_forward_seconds(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     kinds[op->kind].forward(r, op, sum);

@@ -17,7 +17,7 @@ typedef struct tc_rates {
     double launch_s;
     double host_s;     /* per kernel */
     double moe_sync_s; /* that a forward pass of a mixture of experts waits for its counts; 0: they are not read back */
-    double memory_passes, loss_passes, permute_passes;
+    double memory_passes, loss_passes, permute_passes, dequantise_passes;
     double grouped;       /* rate of grouped GEMMs, relative */
     double expert_s;      /* of each expert's product in one */
     double expert_host_s; /* of its issue by the host */
@@ -47,7 +47,7 @@ TC_NODISCARD tc_code tc_rates_of(const tc_accelerator *accelerator, const tc_sta
 double tc_gemm_seconds(const tc_rates *rates, bool low_precision, double groups, double m, double n, double k,
                        double extra_bytes);
 
-/* Adds the forward, or the backward, of an operator. weight_gradient: false with frozen weights.
+/* Adds the forward, or the backward, of an operator. weight_gradient: false with frozen weights; an adapter has one whatever it says.
  * The backward returns the device seconds of its weight gradient. */
 void tc_forward_seconds(const tc_rates *rates, const tc_operator *op, tc_seconds *sum);
 double tc_backward_seconds(const tc_rates *rates, const tc_operator *op, bool weight_gradient, tc_seconds *sum);

@@ -173,6 +173,7 @@ static const tc_field candidate_fields[] = {
     COUNT("seq", tc_scenario_candidate, seq, 1, 1e8),
     FIGURE_OF(INTEGER, "global_batch", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, global_batch, 1, 1e8),
     {.path = "dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_candidate, dtype), .names = tc_dtype_names},
+    TEXT("finetune", TC_NEED_NEVER, tc_scenario_candidate, finetune_text),
     FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens, 1, 1e18),
     FIGURE("tokens_per_parameter", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens_per_parameter, 1e-3,
            1e6),

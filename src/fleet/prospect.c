@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "forecast/interval.h"
+#include "workload/finetune.h"
+#include "workload/members.h"
 
 enum { USUAL, WHOLE };
 
@@ -14,7 +16,8 @@ enum { USUAL, WHOLE };
 enum { MOST_USUAL = 64, MOST_WHOLE = 24, LEAST_WHOLE = 1 };
 
 static double checkpoint_bytes(const tc_prospect *p) {
-    return p->candidate->parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
+    double parameters = p->candidate->frozen_base ? tc_trained_parameters(&p->question.job) : p->candidate->parameters;
+    return parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
 }
 
 static double package_mtbf(const tc_scenario_pool *pool) {
@@ -41,6 +44,9 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
     p->question.job.seq = phase ? phase->seq : candidate->seq;
     p->question.job.global_batch = phase ? phase->global_batch : candidate->global_batch;
     p->question.job.dtype = candidate->dtype;
+    p->question.job.finetune = candidate->finetune;
+    p->question.job.frozen_base = candidate->frozen_base;
+    p->question.job.document = candidate->document;
     for (int i = USUAL; i <= WHOLE; i++)
         if (!(p->list[i].cache = tc_search_cache_new(most))) return false;
     return true;
@@ -189,7 +195,10 @@ static bool is_same(const tc_prospect *p, const tc_scenario_candidate *candidate
         && (!candidate->model || !other->model || strcmp(candidate->model_slug, other->model_slug) != 0))
         return false;
     return p->question.job.seq == job->seq && p->question.job.global_batch == job->global_batch
-           && p->question.job.dtype == job->dtype && tc_pools_alike(p->pool, &p->scenario->pool[pool]);
+           && p->question.job.dtype == job->dtype && p->question.job.document == job->document
+           && p->question.job.frozen_base == job->frozen_base
+           && tc_members_alike(&tc_finetune_members, &p->question.job.finetune, &job->finetune)
+           && tc_pools_alike(p->pool, &p->scenario->pool[pool]);
 }
 
 tc_prospect *tc_prospects_find(tc_prospects *all, const tc_scenario *scenario, const tc_interval_model *interval,
@@ -197,7 +206,10 @@ tc_prospect *tc_prospects_find(tc_prospects *all, const tc_scenario *scenario, c
     const tc_scenario_phase *phase = candidate->phases > 0 ? &candidate->phase[stage] : NULL;
     tc_job job = {.seq = phase ? phase->seq : candidate->seq,
                   .global_batch = phase ? phase->global_batch : candidate->global_batch,
-                  .dtype = candidate->dtype};
+                  .dtype = candidate->dtype,
+                  .finetune = candidate->finetune,
+                  .frozen_base = candidate->frozen_base,
+                  .document = candidate->document};
     for (int i = 0; i < all->count; i++)
         if (all->prospect[i]->most == most && is_same(all->prospect[i], candidate, &job, pool)) return all->prospect[i];
     tc_prospect **list = tc_arena_grow(arena, all->prospect, all->count, &all->room, sizeof *list);

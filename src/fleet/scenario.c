@@ -15,6 +15,7 @@
 #include "fleet/reading.h"
 #include "run/economics.h"
 #include "run/risks.h"
+#include "workload/finetune.h"
 
 #define BATCH_BAND 0.05   /* share by which a global batch may move, unless the file says otherwise */
 #define HORIZON_DAYS 1826 /* five years */
@@ -301,6 +302,17 @@ static void resolve_phases(tc_scenario_candidate *candidate) {
     }
 }
 
+static tc_code resolve_finetune(const tc_reading *r, const tc_node *node, tc_scenario_candidate *candidate) {
+    if (!candidate->finetune_text[0]) return TC_OK;
+    tc_error cause = {0};
+    tc_job job = tc_default_job();
+    tc_code code = tc_finetune_parse(candidate->finetune_text, "finetune", &job, &cause);
+    candidate->finetune = job.finetune;
+    candidate->frozen_base = job.frozen_base;
+    candidate->document = job.document;
+    return pass_on(r, node, "finetune", code, &cause);
+}
+
 static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const tc_node *node,
                                  tc_scenario_candidate *candidate) {
     tc_error cause = {0};
@@ -317,6 +329,7 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     tc_code code = tc_catalog_model(catalog, model, candidate->model, &cause);
     code = pass_on(r, node, "model", code, &cause);
     if (code != TC_OK) return code;
+    if ((code = resolve_finetune(r, node, candidate))) return code;
     tc_model_size size = tc_model_count(candidate->model);
     candidate->parameters = size.parameters;
     candidate->active_parameters = size.active_parameters;

@@ -17,6 +17,7 @@
 #include "layout/legal.h"
 #include "layout/schedule.h"
 #include "layout/supports.h"
+#include "workload/finetune.h"
 
 static char *append(char *to, const char *end, const char *text) {
     while (*text && to < end) *to++ = *text++;
@@ -203,9 +204,11 @@ static void resolve_defaults(const tc_job *job, const tc_stack *stack, tc_placem
 static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p) {
     const tc_model *model = &job->model;
     const tc_layout *l = &p->layout;
+    const tc_finetune *f = &job->finetune;
+    tc_preference_figures objective = tc_preference_of(f);
     double low = tc_format_is_low(job->dtype) ? tc_format_bytes(job->dtype) : 2;
     p->shard
-        = (tc_shard){.sequences = l->micro_batch,
+        = (tc_shard){.sequences = (double)l->micro_batch * objective.sequences,
                      .seq = p->seq,
                      .tp = l->tp,
                      .cp = l->cp,
@@ -223,6 +226,14 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .attention_bias = stack->memory.attention_bias && model->positions == TC_POSITIONS_NONE,
                      .weighted_inputs = stack->memory.weighted_inputs,
                      .frozen = job->frozen_base,
+                     .adapter_rank = f->rank,
+                     .adapter_targets = f->targets,
+                     .adapter_dropout = f->dropout,
+                     .fused_adapters = stack->kernels.fused_adapters,
+                     .base_bytes = f->base_bits / 8,
+                     .chunked_loss = f->chunked_loss,
+                     .reference = objective.reference > 0,
+                     .no_head = !objective.head,
                      .gathered_logits = stack->memory.gathered_logits,
                      .gathered_inputs = stack->memory.gathered_inputs,
                      .masked_head = stack->memory.masked_head && !model->causal,

@@ -137,6 +137,7 @@ static const tc_member stack_kernels[] = {
     TC_WORD(tc_stack_kernels, fp8_recipe, TC_FP8_MX, "fp8 recipe"),
     TC_SWITCH(tc_stack_kernels, eager_casts),
     TC_SWITCH(tc_stack_kernels, replicated_towers),
+    TC_SWITCH(tc_stack_kernels, fused_adapters),
     TC_SWITCH(tc_stack_kernels, hierarchical_dispatch),
     TC_FIGURE(tc_stack_kernels, collective_elements),
     TC_WORD(tc_stack_kernels, tensor_collectives, (2 << TC_SHARD_HSDP) - 1, "set of shardings"),
@@ -234,9 +235,19 @@ static const tc_member job[] = {
     TC_FIGURE_OR_UNSET(tc_job, images),
     TC_INTEGER_OR_UNSET(tc_job, image_width, 1, TC_MOST_DEGREE),
     TC_INTEGER_OR_UNSET(tc_job, image_height, 1, TC_MOST_DEGREE),
+    TC_STRUCT(tc_job, finetune, tc_finetune_members),
 };
 
-const tc_members tc_job_members = TC_MEMBERS(tc_job, job, "tc_default_job()", NULL);
+/* Adapters and a narrow base are of frozen weights. */
+static tc_code check_job(const void *value, tc_error *error) {
+    const tc_job *j = value;
+    if (!j->frozen_base && (j->finetune.rank > 0 || j->finetune.base_bits > 0 || j->finetune.embeddings))
+        return tc_fail(error, TC_INVALID, "finetune",
+                       "adapters, embeddings or a narrow base without frozen_base; set it");
+    return TC_OK;
+}
+
+const tc_members tc_job_members = TC_MEMBERS(tc_job, job, "tc_default_job()", check_job);
 
 static const tc_member question[] = {
     TC_SIZE(tc_question),

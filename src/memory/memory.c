@@ -17,6 +17,7 @@
 #include <math.h>
 
 #include "base/formats.h"
+#include "workload/finetune.h"
 #include "workload/optimizer.h"
 
 static double least(double a, double b) { return a < b ? a : b; }
@@ -31,7 +32,14 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
         w.expert += share.blocks[i] * b->expert / ((double)l->ep * l->etp);
         w.tensors += share.blocks[i] * set->tensors[i];
         if (share.blocks[i] > 0 && set->temporary[i] > w.temporary) w.temporary = set->temporary[i];
+        if (share.blocks[i] > 0 && set->largest[i] > w.largest) w.largest = set->largest[i];
+        const tc_block_weights *a = &set->counts.adapters.weights[i];
+        w.adapters += share.blocks[i] * (a->tensor_parallel / l->tp + a->replicated);
+        w.adapter_experts += share.blocks[i] * a->expert / ((double)l->ep * l->etp);
     }
+    if (p->shard.base_bytes > 0) w.dequantised = w.largest;
+    double table = (double)model->vocab * model->hidden / l->tp;
+    if ((share.embedding || share.head) && table > w.largest) w.largest = table;
     w.tensors += share.embedding + share.head;
     double split = model->projections > 0 ? 1 : l->tp; /* tensor parallelism splits vocabularies */
     if (share.embedding) w.ends += set->counts.size.embedding_parameters / split;
@@ -70,8 +78,22 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
         w.towers += mirror.towers;
         w.frozen += mirror.frozen;
         w.tensors += mirror.tensors;
+        w.adapters += mirror.adapters;
+        w.adapter_experts += mirror.adapter_experts;
     }
     return w;
+}
+
+tc_stage_weights tc_trained_weights(const tc_job *job, tc_stage_weights w) {
+    if (!job->frozen_base) return w;
+    double ends = job->finetune.embeddings ? w.ends : 0;
+    return (tc_stage_weights){.dense = w.adapters + w.towers + ends,
+                              .towers = w.towers,
+                              .adapters = w.adapters,
+                              .expert = w.adapter_experts,
+                              .ends = ends,
+                              .largest = w.largest,
+                              .tensors = w.tensors};
 }
 
 /* Bytes that the operators of a block keep. */
@@ -98,8 +120,16 @@ static double temporary_gradients(const tc_operators *ops, const tc_stack *stack
 /* Matrices, and the scales and biases that every rank holds. */
 static double weight_tensors(const tc_operators *ops) {
     double sum = 0;
-    for (int i = 0; i < ops->count; i++) sum += (ops->op[i].weights > 0) + (ops->op[i].replicated > 0);
+    for (int i = 0; i < ops->count; i++)
+        if (ops->op[i].kind != TC_OP_ADAPTER) sum += (ops->op[i].weights > 0) + (ops->op[i].replicated > 0);
     return sum;
+}
+
+static double largest_matrix(const tc_operators *ops) {
+    double largest = 0;
+    for (int i = 0; i < ops->count; i++)
+        if (ops->op[i].kind == TC_OP_GEMM) largest = fmax(largest, ops->op[i].weights / ops->op[i].gemm.groups);
+    return largest;
 }
 
 /* When the head runs backward: the gradient of the logits in 16 bit, and that of its weights. */
@@ -123,13 +153,18 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
         set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
     }
     set->output_bytes = stack->memory.pipeline_outputs ? logits : 0;
-    for (int i = 0; i < model->blocks; i++) set->tensors[i] = weight_tensors(&set->block[i]);
+    /* those of the reference are made while the model's own wait for their backward pass */
+    if (p->shard.reference) set->logits_bytes *= 2;
+    for (int i = 0; i < model->blocks; i++) {
+        set->tensors[i] = weight_tensors(&set->block[i]);
+        set->largest[i] = largest_matrix(&set->block[i]);
+    }
     set->temporary_gradients = stack->memory.temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
     for (int i = 0; i < model->blocks; i++)
         set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;
-    if (!set->temporary_gradients) return;
-    double backward = head_backward_bytes(&set->head, true);
+    double backward = set->temporary_gradients ? head_backward_bytes(&set->head, true) : 0;
     if (backward > set->logits_bytes) set->logits_bytes = backward;
+    if (p->shard.chunked_loss) set->logits_bytes = set->mtp_logits_bytes = 0;
 }
 
 void tc_tower_sums_add(tc_block_set *set, const tc_stack *stack, const tc_operators *ops, double times, double split,
@@ -254,30 +289,53 @@ static double shard_of(const sharing *s, const tc_stage_weights *w) {
     return w->dense / s->dense_group + w->expert / s->split_expert;
 }
 
-/* Gradients and optimizer states of the weights that are trained. beside: elements of copies that are gathered. */
+/* The gathered copies, with the shards that they are made of or end in. */
+static double beside_of(const sharing *s, const tc_stage_weights *w) {
+    if (!s->weights || s->zero3) return 0;
+    return w->dense / s->dense_group + (s->split_expert > 1 ? w->expert / s->split_expert : 0);
+}
+
+/* Gradients and optimizer states of the weights that are trained. */
 static void add_trained(const tc_question *q, const tc_placement *p, const tc_stage_weights *w, const sharing *s,
-                        double beside, tc_states *m) {
+                        tc_states *m) {
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
-    double sharded = shard_of(s, w), whole = w->dense + w->expert;
-    if (tc_format_is_low(job->dtype))
+    int bits = job->finetune.state_bits;
+    double sharded = shard_of(s, w), whole = w->dense + w->expert, main_grad = tc_gradient_bytes(stack, bits);
+    if (tc_format_is_low(job->dtype) && w->adapters <= 0)
         m->parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
                          * (s->zero3 ? sharded : whole - w->ends);
     /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
-    bool fp16 = job->dtype == TC_FP16 && stack->memory.main_grad_bytes == 4;
-    m->gradients = (fp16 ? 2 : stack->memory.main_grad_bytes) * ((s->zero2 ? sharded : whole) + beside);
-    if (stack->memory.late_reduction && s->zero2 && !s->zero3)
-        m->unreduced = stack->memory.main_grad_bytes * (whole - sharded);
-    double state = tc_state_bytes(stack, p->optimizer, false);
+    bool fp16 = job->dtype == TC_FP16 && main_grad == 4;
+    double beside = job->frozen_base ? 0 : beside_of(s, w);
+    m->gradients = (fp16 ? 2 : main_grad) * ((s->zero2 ? sharded : whole) + beside);
+    /* a gradient goes when its weight is stepped: the largest there is */
+    if (job->finetune.step_in_backward && p->micro_batches == 1)
+        m->gradients = least(m->gradients, main_grad * w->largest);
+    if (stack->memory.late_reduction && s->zero2 && !s->zero3) m->unreduced = main_grad * (whole - sharded);
+    double state = tc_state_bytes(stack, bits, p->optimizer, false);
     double copies = tc_holds_mirror(p) && s->zero1 ? 2 : 1; /* states are split over both copies */
     double own = s->zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
     double bytes = (state + (fp16 ? 4 : 0)) * own
-                   + (tc_state_bytes(stack, p->optimizer, true) - state)
+                   + (tc_state_bytes(stack, bits, p->optimizer, true) - state)
                          * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
     m->optimizer = tc_states_on_host(&p->layout) ? 0 : bytes;
     m->host_states = bytes;
     /* the step there reads gradients in fp32 and leaves the weights in 16 bit (Ren et al. 2021, section 4) */
     m->host_step = (4 + 2) * own;
+}
+
+/* Weights of a frozen base in fewer bits, adapters beside them, the reference of a model that is trained whole; bytes of a gathered weight. */
+static double add_finetuning(const tc_job *job, const tc_placement *p, const tc_stage_weights *w, const sharing *s,
+                             double param_bytes, tc_states *m) {
+    double layers = s->zero3 ? shard_of(s, w) - w->ends / s->dense_group : w->dense + w->expert - w->ends;
+    double dense = s->zero3 ? s->dense_group : 1, expert = s->zero3 ? s->split_expert : 1, narrow = p->shard.base_bytes;
+    m->parameters += param_bytes * (w->adapters / dense + w->adapter_experts / expert);
+    if (tc_has_reference_copy(job)) m->parameters += param_bytes * (s->zero3 ? shard_of(s, w) : w->dense + w->expert);
+    if (narrow <= 0) return param_bytes;
+    m->parameters -= (param_bytes - narrow) * layers;
+    m->buffers += param_bytes * w->dequantised;
+    return narrow;
 }
 
 tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_weights w) {
@@ -289,21 +347,16 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     /* a frozen base needs no 16-bit copy beside the one that its matmuls read (MLPerf's LoRA: fp8_params) */
     if (job->frozen_base && tc_format_is_low(job->dtype)) param_bytes = tc_format_bytes(job->dtype);
     sharing s = sharing_of(p);
-    double sharded = shard_of(&s, &w), whole = w.dense + w.expert;
-    double beside = 0; /* the gathered copies, with the shards that they are made of or end in */
-    if (s.weights && !s.zero3) beside = w.dense / s.dense_group + (s.split_expert > 1 ? w.expert / s.split_expert : 0);
-    double frozen = s.weights && s.zero3 ? w.frozen / s.dense_group : w.frozen;
-    m.parameters = param_bytes * ((s.zero3 ? sharded : whole) + beside + frozen);
-    if (!job->frozen_base) {
-        add_trained(q, p, &w, &s, beside, &m);
-    } else if (w.towers > 0) {
-        tc_stage_weights towers = {.dense = w.towers};
-        add_trained(q, p, &towers, &s, 0, &m);
-    }
-    if (s.zero3 && p->layers > 0) m.buffers += param_bytes * gathered_elements(stack, w, (double)p->layers / l->pp);
+    tc_stage_weights trained = tc_trained_weights(job, w);
+    double whole = w.dense + w.expert, frozen = s.weights && s.zero3 ? w.frozen / s.dense_group : w.frozen;
+    m.parameters = param_bytes * ((s.zero3 ? shard_of(&s, &w) : whole) + beside_of(&s, &w) + frozen);
+    double gathered = add_finetuning(job, p, &w, &s, param_bytes, &m);
+    if (trained.dense + trained.expert > 0) add_trained(q, p, &trained, &s, &m);
+    if (s.zero3 && p->layers > 0) m.buffers += gathered * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;
     if (stack->memory.copied_gradients && !s.zero1 && !job->frozen_base && (double)l->dp * l->cp > 1)
         m.buffers += stack->memory.grad_bytes * whole;
+    if (w.adapters + w.adapter_experts > 0) whole = trained.dense + trained.expert;
     if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     return m;
 }

@@ -36,6 +36,7 @@ typedef struct tc_block_set {
     bool temporary_gradients;        /* gradients of weights lie beside the accumulated ones */
     double temporary[TC_MAX_BLOCKS]; /* of a block, elements */
     double tensors[TC_MAX_BLOCKS];   /* weight tensors of a block */
+    double largest[TC_MAX_BLOCKS];   /* matrix of a block, elements; of a group of experts one */
     tc_tower_sums towers;
 } tc_block_set;
 
@@ -49,12 +50,18 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *placement, cons
 /* Weight elements on one rank of a stage: dense (split by tp, replicated) and expert. */
 typedef struct tc_stage_weights {
     double dense, expert;
-    double towers;    /* of dense: those of towers */
-    double frozen;    /* of frozen towers: not in dense */
-    double ends;      /* of dense: embedding and head */
-    double temporary; /* elements of gradients beside the accumulated ones */
-    double tensors;   /* that they are */
+    double towers;                    /* of dense: those of towers */
+    double frozen;                    /* of frozen towers: not in dense */
+    double ends;                      /* of dense: embedding and head */
+    double temporary;                 /* elements of gradients beside the accumulated ones */
+    double adapters, adapter_experts; /* beside these: of adapters */
+    double dequantised;               /* the largest matrix that is made 16-bit for a product */
+    double largest;                   /* matrix of all */
+    double tensors;                   /* that they are */
 } tc_stage_weights;
+
+/* Of these, what has gradients and states: all, or with a frozen base the adapters, and embedding and head where the job says so. */
+tc_stage_weights tc_trained_weights(const tc_job *job, tc_stage_weights weights);
 
 tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
                                        int stage);

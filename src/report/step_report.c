@@ -12,6 +12,7 @@
 #include "report/names.h"
 #include "report/format.h"
 #include "report/towers_report.h"
+#include "workload/finetune.h"
 
 #define BAR_COLUMNS 32
 
@@ -58,6 +59,11 @@ void tc_write_job_choices(tc_writer *writer, const tc_question *q) {
     tc_write_string(writer, "optimizer", tc_optimizer_word(q));
     write_name(writer, "attention", TC_VOCABULARY_ATTENTION_IMPL, attention);
     tc_write_bool(writer, "frozen_base", q->job.frozen_base);
+    if (tc_is_finetuned(&q->job)) {
+        char text[TC_FINETUNE_TEXT];
+        tc_write_string(writer, "finetune", tc_finetune_text(&q->job, text, sizeof text));
+        tc_write_number(writer, "trained_parameters", tc_trained_parameters(&q->job));
+    }
     tc_write_bool(writer, "balanced_routing", q->job.balanced_routing);
     tc_write_job_towers(writer, &q->job);
 }
@@ -158,7 +164,8 @@ static void write_job(tc_writer *writer, const tc_question *question, const tc_s
     tc_write_string(writer, "stack", question->stack.slug);
     write_name(writer, "dtype", TC_VOCABULARY_DTYPE, question->job.dtype);
     tc_write_job_choices(writer, question);
-    tc_write_number(writer, "seq", step->tokens_per_step / (double)step->global_batch);
+    int sequences = tc_preference_of(&question->job.finetune).sequences; /* of a sample */
+    tc_write_number(writer, "seq", step->tokens_per_step / ((double)step->global_batch * sequences));
     tc_write_sample(writer, &question->job.model);
     tc_write_integer(writer, "global_batch", step->global_batch);
     tc_write_integer(writer, "micro_batches", step->micro_batches);
@@ -379,6 +386,27 @@ static void sample_text(const tc_model *model, const tc_step *step, char *text, 
              tc_format_count((double)step->micro_batches).s);
 }
 
+static void print_batch(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
+    char text[256];
+    int sequences = tc_preference_of(&question->job.finetune).sequences;
+    snprintf(text, sizeof text, "%.20s %s of %.20s tokens a step (%.20s tokens), %.20s micro-batches",
+             tc_format_count((double)step->global_batch).s, sequences > 1 ? "pairs of sequences" : "sequences",
+             tc_format_count(step->tokens_per_step / ((double)step->global_batch * sequences)).s,
+             tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
+    if (question->job.model.latents.stride > 0) sample_text(&question->job.model, step, text, sizeof text);
+    tc_print_line(file, style, "batch", text);
+}
+
+/* What is trained, where that is not all by the next token. */
+static void print_finetune(FILE *file, const tc_style *style, const tc_job *job) {
+    char text[TC_FINETUNE_TEXT + 96], kind[TC_FINETUNE_TEXT];
+    if (!tc_is_finetuned(job)) return;
+    double trained = tc_trained_parameters(job), all = tc_model_count(&job->model).parameters;
+    snprintf(text, sizeof text, "%s: %.20s of %.20s parameters (%.20s)", tc_finetune_text(job, kind, sizeof kind),
+             tc_format_short(trained).s, tc_format_short(all).s, tc_format_percent(100 * trained / all).s);
+    tc_print_line(file, style, "trained", text);
+}
+
 void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[512];
     snprintf(text, sizeof text, "%s on %d x %s", question->job.model.name, question->cluster.devices,
@@ -389,12 +417,8 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
     fputc('\n', file);
     print_speed(file, style, question, step);
     tc_print_step_memory(file, style, step);
-    snprintf(text, sizeof text, "%.20s sequences of %.20s tokens a step (%.20s tokens), %.20s micro-batches",
-             tc_format_count((double)step->global_batch).s,
-             tc_format_count(step->tokens_per_step / (double)step->global_batch).s,
-             tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
-    if (question->job.model.latents.stride > 0) sample_text(&question->job.model, step, text, sizeof text);
-    tc_print_line(file, style, "batch", text);
+    print_batch(file, style, question, step);
+    print_finetune(file, style, &question->job);
     tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
     tc_print_beyond(file, style, question, &step->layout);
     if (step->evidence) tc_print_line(file, style, "evidence", step->evidence);

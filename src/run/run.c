@@ -29,6 +29,8 @@
 #include "run/members.h"
 #include "run/operations.h"
 #include "run/upkeep.h"
+#include "run/upkeep.h"
+#include "workload/finetune.h"
 #include "workload/optimizer.h"
 
 #define SECONDS_PER_HOUR 3600.0
@@ -123,8 +125,8 @@ tc_run_input tc_run_input_of(const tc_question *q, const tc_step *step) {
         return in; /* no forecast takes them */
     in.step = *step;
     in.cluster = q->cluster;
-    in.parameters = q->job.frozen_base ? 0 : tc_model_count(&q->job.model).parameters;
-    in.optimizer_bytes = tc_model_state_bytes(&q->stack, q->job.optimizer, &q->job.model);
+    in.parameters = tc_trained_parameters(&q->job);
+    in.optimizer_bytes = tc_model_state_bytes(&q->stack, q->job.finetune.state_bits, q->job.optimizer, &q->job.model);
     return in;
 }
 

@@ -160,7 +160,7 @@ static void fill_rates(const tc_serving_question *q, const tc_rank *r, const tc_
 static void fill_shares(const tc_serving_question *q, const tc_rank *r, const tc_service *s, const tc_state *state,
                         tc_serving_answer *out) {
     tc_counts counts;
-    tc_count(&q->model, 1, &counts);
+    tc_count(&q->model, NULL, 1, &counts);
     double token = counts.flops.gemm + (q->model.lm_head ? 2.0 * q->model.hidden * q->model.vocab : 0);
     double tokens = out->requests_per_s * (s->uncached + s->outputs);
     out->mfu = r->peak16 > 0 ? tokens * token / (r->peak16 * out->devices) : NAN;

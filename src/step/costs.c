@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "step/towers.h"
+#include "workload/finetune.h"
 
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
     p->gemm += s->gemm;
@@ -125,6 +126,26 @@ static const tc_rates *rates_for(const tc_costs *costs, const tc_operator *op) {
     return tc_group_share(op, costs->p->layout.graphs & TC_GROUP_ALL) >= 1 ? &costs->graphed : &costs->rates;
 }
 
+/* Passes that are forward only: of a reference model, without adapters, and of the model itself. */
+static void add_forwards(const tc_costs *costs, const tc_operators *ops, double issue, tc_parts *out) {
+    tc_preference_figures objective = tc_preference_of(&costs->q->job.finetune);
+    const double passes[] = {objective.forwards, objective.reference};
+    for (int without = 0; without < 2; without++) {
+        tc_seconds forward = {0};
+        tc_parts parts = {0};
+        tc_transit transit = {0};
+        if (passes[without] <= 0) continue;
+        for (int i = 0; i < ops->count; i++)
+            if (!without || ops->op[i].kind != TC_OP_ADAPTER)
+                tc_forward_seconds(rates_for(costs, &ops->op[i]), &ops->op[i], &forward);
+        parts_from_seconds(&forward, &parts);
+        add_block_comm(costs, ops, forward.attention, 1, &parts, &transit);
+        add_host(forward.host + issue, &parts);
+        parts.host += forward.wait;
+        tc_parts_add(out, &parts, passes[without]);
+    }
+}
+
 /* Recompute comes apart. */
 void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradients gradients, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0};
@@ -144,6 +165,8 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
     out->forward.host += forward.wait;
+    out->own_forward_s = tc_parts_sum(&out->forward);
+    add_forwards(costs, ops, issue, &out->forward);
     if (gradients == TC_GRADIENTS_NONE) return;
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
@@ -192,7 +215,7 @@ void tc_costs_recompute(tc_costs *costs) {
     for (int i = 0; i < costs->q->job.model.blocks; i++) {
         tc_pass *pass = &costs->block[i];
         occupy(&costs->paths, again.blocks, experts_again ? 1 : again.blocks, pass);
-        pass->backward.recompute = again.blocks * tc_parts_sum(&pass->forward);
+        pass->backward.recompute = again.blocks * pass->own_forward_s;
         if (again.core || again.operators) /* a mixture of experts with its exchange */
             pass->backward.recompute
                 = tc_operators_again(costs, &costs->set.block[i], &again) + (experts_again ? pass->forward.ep_comm : 0);
@@ -210,13 +233,15 @@ void tc_costs_place(tc_costs *costs, const tc_placement *placement) {
 static void compute_passes(tc_costs *costs) {
     const tc_model *model = &costs->q->job.model;
     tc_gradients gradients = costs->q->job.frozen_base ? TC_GRADIENTS_OF_INPUTS : TC_GRADIENTS_OF_ALL;
-    tc_count(model, costs->p->seq, &costs->set.counts);
+    const tc_job *job = &costs->q->job;
+    tc_count(model, job->finetune.rank > 0 ? &job->finetune : NULL, costs->p->seq, &costs->set.counts);
     for (int i = 0; i < model->blocks; i++) {
         tc_block_operators(model, &model->block[i], &costs->p->shard, &costs->set.block[i]);
         tc_operators_pass(costs, &costs->set.block[i], gradients, &costs->block[i]);
     }
     tc_embedding_operators(model, &costs->p->shard, &costs->set.embedding);
     tc_head_operators(model, &costs->p->shard, costs->q->stack.memory.logits_bytes, &costs->set.head);
+    if (job->finetune.embeddings) gradients = TC_GRADIENTS_OF_ALL;
     tc_operators_pass(costs, &costs->set.embedding, gradients, &costs->embedding);
     tc_operators_pass(costs, &costs->set.head, gradients, &costs->head);
     tc_add_towers(costs);
@@ -329,7 +354,8 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load 
     const tc_layout *l = &costs->p->layout;
     tc_stage_weights w = load->weights;
     double param = costs->rates.element_bytes, grad = param == 4 ? param : costs->q->stack.memory.grad_bytes;
-    tc_data_parallel d = {.stage = load->stage};
+    tc_preference_figures objective = tc_preference_of(&costs->q->job.finetune);
+    tc_data_parallel d = {.stage = load->stage, .gathers = 2 + objective.reference + objective.forwards};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;
@@ -341,19 +367,24 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load 
      * communicate before the boundary of accumulation as well) */
     d.reduce_every_micro_batch = l->sharding == TC_SHARD_ZERO2 && l->pp == 1;
     tc_stage_weights all = w;
-    if (costs->q->job.frozen_base) w = (tc_stage_weights){.dense = w.towers};
+    double pieces_of_gradients = pieces;
+    if (costs->q->job.frozen_base) w = tc_trained_weights(&costs->q->job, w);
+    /* gradients of adapters go in one collective */
+    if (costs->q->job.frozen_base && w.towers <= 0) pieces_of_gradients = 1;
     if (!whole_weights) all = w;
+    double gathers = whole_weights ? pieces : pieces_of_gradients;
     if (l->sharding != TC_SHARD_NONE && (all.dense > 0 || all.expert > 0))
-        d.gather = gather_seconds(&costs->paths.dp, param * (all.dense + (whole_weights ? all.frozen : 0)), pieces)
-                   + gather_seconds(&costs->paths.expert_dp, param * all.expert, pieces);
-    if (costs->q->job.frozen_base && w.dense <= 0) return d;
+        d.gather = gather_seconds(&costs->paths.dp, param * (all.dense + (whole_weights ? all.frozen : 0)), gathers)
+                   + gather_seconds(&costs->paths.expert_dp, param * all.expert, gathers);
+    if (costs->q->job.frozen_base && w.dense + w.expert <= 0) return d;
     if (l->sharding == TC_SHARD_NONE)
         d.reduce = reduce_seconds(&costs->paths.dp, grad * w.dense, buckets_of(&costs->q->stack, w.dense))
                    + reduce_seconds(&costs->paths.expert_dp, grad * w.expert, buckets_of(&costs->q->stack, w.expert));
     else
-        d.reduce = gather_seconds(&costs->paths.dp, grad * w.dense, pieces)
-                   + gather_seconds(&costs->paths.expert_dp, grad * w.expert, pieces);
-    if (d.every_micro_batch) d.ends = (d.gather + d.reduce) / pieces;
+        d.reduce = gather_seconds(&costs->paths.dp, grad * w.dense, pieces_of_gradients)
+                   + gather_seconds(&costs->paths.expert_dp, grad * w.expert, pieces_of_gradients);
+    if (d.every_micro_batch && pieces_of_gradients == pieces) d.ends = (d.gather + d.reduce) / pieces;
+    if (d.every_micro_batch && pieces_of_gradients != pieces) d.ends = d.gather / pieces + d.reduce;
     d.replica = tc_all_reduce_seconds(&costs->paths.replica, grad * (w.dense + w.expert) / costs->p->shard_group);
     return d;
 }

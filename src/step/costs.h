@@ -24,9 +24,10 @@ typedef struct tc_transit {
 /* A block, the embedding or the head: one micro-batch. */
 typedef struct tc_pass {
     tc_parts forward;
-    tc_parts backward; /* recompute, input gradient and weight gradient */
-    double weight_s;   /* of backward: the weight gradients, which zero-bubble schedules move */
-    double apart_s;    /* what input and weight gradients take longer apart, each with the host of its own kernels */
+    tc_parts backward;    /* recompute, input gradient and weight gradient */
+    double own_forward_s; /* of forward: without passes of a reference model or without gradients */
+    double weight_s;      /* of backward: the weight gradients, which zero-bubble schedules move */
+    double apart_s;       /* what input and weight gradients take longer apart, each with the host of its own kernels */
     tc_transit forward_transit, backward_transit; /* the latter without recompute */
     double forward_occupied,
         backward_occupied; /* of the pass: the links of data parallelism carry its own collectives */
@@ -105,6 +106,7 @@ typedef struct tc_data_parallel {
     double gather;  /* one all-gather of the stage's weights */
     double reduce;  /* one reduction of its gradients (reduce-scatter, or all-reduce without sharding) */
     double replica; /* all-reduce between the replicas of HSDP */
+    double gathers; /* of the weights in a micro-batch: one forward, one backward, those of forward passes alone */
     double ends;    /* of gather and reduce, the first gather and the last scatter, which have nothing to hide behind */
     int stage;
     bool every_micro_batch;        /* weights are gathered again for each micro-batch, forward and backward */

@@ -37,18 +37,18 @@ static double newton_schulz_seconds(const tc_costs *f, const tc_stage_load *load
 }
 
 double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
-    bool frozen = f->q->job.frozen_base;
-    if ((frozen && load->weights.towers <= 0) || f->p->optimizer == TC_OPTIMIZER_NONE) return 0;
+    tc_stage_weights w = tc_trained_weights(&f->q->job, load->weights);
+    if (f->p->optimizer == TC_OPTIMIZER_NONE || !(w.dense + w.expert > 0)) return 0;
     const tc_layout *l = &f->p->layout;
     const tc_optimizer_figures *figures = tc_optimizer_figures_of(&f->q->stack, f->p->optimizer);
-    tc_stage_weights w = load->weights;
-    if (frozen) w = (tc_stage_weights){.dense = w.towers};
     double copies = tc_holds_mirror(f->p) && l->sharding != TC_SHARD_NONE ? 2 : 1; /* states are split over both */
     double expert_ranks = tc_expert_dp_group(f->p).ranks, dense_ranks = f->p->shard_group;
     if (dense_ranks < expert_ranks) expert_ranks = dense_ranks;
     double elements = (w.dense / dense_ranks + w.expert / expert_ranks) / copies;
-    double state = tc_state_bytes(&f->q->stack, f->p->optimizer, false), grad = f->q->stack.memory.main_grad_bytes;
-    double more = (tc_state_bytes(&f->q->stack, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
+    int bits = f->q->job.finetune.state_bits;
+    double state = tc_state_bytes(&f->q->stack, bits, f->p->optimizer, false),
+           grad = tc_gradient_bytes(&f->q->stack, bits);
+    double more = (tc_state_bytes(&f->q->stack, bits, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
     double traffic = f->q->stack.kernels.unfused_optimizer ? figures->unfused_bytes
                                                            : 2 * state + 2 * grad + 2 + figures->extra_bytes;
     double seconds = (elements * traffic + 2 * more) / f->rates.memory;
@@ -68,7 +68,7 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     }
     bool spans_nodes = f->paths.dp.ranks > 1 && f->paths.dp.inside[0] < f->paths.dp.ranks;
     if (l->sharding == TC_SHARD_ZERO3 && spans_nodes) seconds += elements * f->q->stack.params.shard_step_s;
-    if (figures->newton_schulz > 0 && !frozen)
+    if (figures->newton_schulz > 0 && !f->q->job.frozen_base)
         seconds += newton_schulz_seconds(f, load, dense_ranks * copies, expert_ranks * copies, figures->newton_schulz);
     return seconds;
 }

@@ -11,6 +11,7 @@
 
 #include "base/formats.h"
 #include "step/towers.h"
+#include "workload/finetune.h"
 
 static double bubble_of(const tc_pipeline *line, double seconds) {
     double work = (double)line->costs->p->micro_batches * line->slowest_s, sends = tc_pipeline_sends(line->costs);
@@ -80,12 +81,18 @@ static void fill_rates(const tc_costs *costs, tc_step *out) {
     const tc_job *job = &costs->q->job;
     const tc_placement *p = costs->p;
     double devices = costs->q->cluster.devices, tokens = (double)p->global_batch * p->seq;
+    tc_preference_figures objective = tc_preference_of(&job->finetune);
+    tc_training training = {.frozen = job->frozen_base,
+                            .embeddings = job->finetune.embeddings,
+                            .no_head = !objective.head,
+                            .forwards = objective.reference + objective.forwards};
+    tokens *= objective.sequences;
     out->tokens_per_step = tokens;
     out->tokens_per_s_per_device = tokens / out->step_s / devices;
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE; c++)
         out->model_flops[c] = tokens
                               * tc_flops_by((tc_flops_convention)c, &job->model, &costs->set.counts,
-                                            p->layout.recompute, p->layout.recompute_layers, job->frozen_base);
+                                            p->layout.recompute, p->layout.recompute_layers, &training);
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE && job->model.towers > 0; c++)
         out->model_flops[c] += (double)p->global_batch * tc_tower_flops(costs, (tc_flops_convention)c);
     double peak = tc_peak_flops(&costs->q->cluster.accelerator, job->dtype);

@@ -11,7 +11,7 @@ double tc_step_terms_sum(const tc_step_terms *t) { return t->work + t->host TC_S
 
 tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *d, tc_round window) {
     double overlap = stack->params.dp_overlap, behind = hidden & TC_OVERLAP_GRAD_REDUCE ? overlap : 0;
-    double all = 2 * d->gather + d->reduce;
+    double all = d->gathers * d->gather + d->reduce;
     tc_exposed_traffic e = {.gather = 0};
     if (d->every_micro_batch) {
         e.each = d->ends + tc_exposed(all - d->ends, overlap, window.forward + window.backward);

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "catalog/document.h"
+#include "workload/finetune.h"
 
 #define USUAL_STACK "generic" /* every catalog has it */
 
@@ -119,9 +120,9 @@ static tc_code read_name(const reader *r, const char *key, char *out, size_t siz
 
 static tc_code check_keys(const reader *r) {
     static const char *const keys[]
-        = {"format",         "name",       "note",      "models", "accelerators", "devices",
-           "global_batches", "dtypes",     "seq",       "stack",  "fabric",       "fix",
-           "objective",      "max_memory", "schedules", "any",    "fit",          "all_devices"};
+        = {"format",     "name",      "note",  "models", "accelerators", "devices",  "global_batches",
+           "dtypes",     "seq",       "stack", "fabric", "fix",          "finetune", "objective",
+           "max_memory", "schedules", "any",   "fit",    "all_devices"};
     const int n = (int)(sizeof keys / sizeof keys[0]);
     for (const tc_node *node = r->document->root->first; node; node = node->next) {
         bool known = false;
@@ -160,6 +161,7 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     if (!code) code = read_name(r, "stack", s->stack, sizeof s->stack);
     if (!code) code = read_name(r, "fabric", s->fabric, sizeof s->fabric);
     if (!code) code = read_text(r, "fix", s->fix, sizeof s->fix);
+    if (!code) code = read_text(r, "finetune", s->finetune, sizeof s->finetune);
     if (!code) code = read_text(r, "max_memory", memory, sizeof memory);
     if (!code) code = read_text(r, "seq", seq, sizeof seq);
     if (!code) code = read_switch(r, "any", &s->any);
@@ -186,6 +188,9 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
         else
             s->seq = (int)tokens;
     }
+    tc_job job = tc_default_job();
+    if (!code && s->finetune[0] && tc_finetune_parse(s->finetune, "", &job, &why))
+        code = wrong(r, "finetune", why.text);
     tc_layout fixed = tc_default_search_input().fixed;
     if (!code && tc_search_fix(&fixed, s->fix, "", &why)) code = wrong(r, "fix", why.text);
     return code;
@@ -340,6 +345,7 @@ void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
                                  name_of(s->fabric, s->fabric_file),
                                  s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
+    if (s->finetune[0]) hash = add_text(hash, s->finetune);
     const double numbers[] = {t.devices,           t.batch,      t.dtype, s->seq, s->objective,
                               s->max_memory_bytes, s->schedules, s->any,  s->fit, s->all_devices};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
@@ -368,6 +374,7 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     in->any = s->any;
     in->all_devices = s->all_devices;
     tc_code code = tc_search_fix(&in->fixed, s->fix, "fix", error);
+    if (!code && s->finetune[0]) code = tc_finetune_parse(s->finetune, "finetune", &in->question.job, error);
     if (!code) code = tc_model_load(catalog, t->model, &in->question.job.model, error);
     if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->question.cluster.accelerator, error);
     if (code) return code;

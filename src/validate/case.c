@@ -58,7 +58,7 @@ static double in_memory_kind(const tc_case *c, const tc_memory *m) {
     if (log == TC_LOG_DEVICE) return m->reserved;
     if (log == TC_LOG_RESERVED) return m->reserved - m->framework;
     double moments = tc_optimizer_figures_of(&c->stack, c->job.optimizer)->state_bytes,
-           bytes = tc_state_bytes(&c->stack, c->job.optimizer, false);
+           bytes = tc_state_bytes(&c->stack, c->job.finetune.state_bits, c->job.optimizer, false);
     if (log == TC_LOG_ALLOCATED || bytes <= moments) return m->allocated;
     double before = m->allocated - m->optimizer * moments / bytes;
     return before > states ? before : states;

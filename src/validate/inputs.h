@@ -14,6 +14,9 @@ TC_NODISCARD tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *co
 TC_NODISCARD tc_code tc_case_workload(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* What the run has beside its backbone, once its recipe is known. */
 TC_NODISCARD tc_code tc_case_features(tc_catalog *catalog, tc_case *c, tc_error *error);
+/* Its fine-tuning; whether that kind is modelled. */
+TC_NODISCARD tc_code tc_case_finetune(tc_catalog *catalog, tc_case *c, tc_error *error);
+bool tc_case_knows_finetune(const char *kind);
 /* The backbone of a language model, c->job.model: by the shape that the row states, or the catalog's model of that name. */
 TC_NODISCARD tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* The same of a diffusion transformer: the catalog's model of that name, with the sample and blocks that the row states. */

@@ -63,26 +63,12 @@ static bool is_finetune(const tc_published_model *m, char *name) {
     return m->finetune.kind && says(name, "fine-tuning %.48s", m->finetune.kind);
 }
 
-static const char *const plain_kinds[] = {"", "full", "lora"};
-
-/* Frozen weights of fewer than 16 bits, adapters that are no LoRA, and other objectives than the next token. */
+/* Adapters that are no LoRA, and other objectives than those that are known. */
 static bool is_other_finetune(const tc_published_model *m, char *name) {
     const tc_published_finetune *f = &m->finetune;
     if (!f->kind) return false;
-    if (f->base_bits > 0 && f->base_bits < 16) {
-        snprintf(name, NAME_ROOM, "a base quantised to %d bits", f->base_bits);
-        return true;
-    }
     if (f->use_dora == 1) return says(name, "%s", "DoRA");
-    for (size_t i = 0; i < sizeof plain_kinds / sizeof plain_kinds[0]; i++)
-        if (strcmp(f->kind, plain_kinds[i]) == 0) return false;
-    return says(name, "fine-tuning %.48s", f->kind);
-}
-
-/* The way a forecast has: norm.frozen_base, which the recipe has taken. */
-static tc_code build_finetune(tc_catalog *catalog, tc_case *c, tc_error *error) {
-    (void)catalog, (void)c, (void)error;
-    return TC_OK;
+    return !tc_case_knows_finetune(f->kind) && says(name, "fine-tuning %.48s", f->kind);
 }
 
 typedef struct feature {
@@ -97,7 +83,7 @@ static const feature features[] = {
     {has_audio, NULL, 0},
     {is_other_mixer, NULL, 0},
     {is_other_finetune, NULL, 0},
-    {is_finetune, build_finetune, 0},
+    {is_finetune, tc_case_finetune, 0},
     {is_latent, NULL, 1u << TC_WORKLOAD_DIFFUSION},
 };
 enum { FEATURES = sizeof features / sizeof features[0] };

@@ -57,8 +57,7 @@ static void build_job(tc_case *c) {
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         tc_case_assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
-    /* "lora" in the words of an MLA model is the rank of its projections */
-    c->job.frozen_base = run->frozen_base && c->family->mla.kv_rank == 0;
+    c->job.frozen_base = run->frozen_base;
     if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
     if (run->stated.fused_optimizer == 1) c->stack.kernels.unfused_optimizer = false;
     if (run->stated.optimizer_states == TC_STATES_16_BIT) {

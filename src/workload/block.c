@@ -141,6 +141,7 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     out->tp_bytes = 2 * (s[0].tokens + s[1].tokens) * model->hidden;
     if (out->tp_collectives > mixed + 1) out->tp_collectives = mixed + 1; /* what stands side by side is summed first */
     if (block->parallel_residual && !(block->ffn & TC_FFN_EXPERTS) && mixed > 0) out->tp_collectives = mixed;
+    tc_add_finetuning(block, shard, out);
 }
 
 /* Products at an end of the model. */
@@ -181,7 +182,7 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     stream s = {.residual = tokens * h / (shard->sequence_parallel ? shard->tp : 1)};
     if (model->final_norm || model->vocab > 0) add_residual_norm(out, model, &s, false, 2);
     add_projections(out, model, shard, true);
-    if (!model->lm_head || model->vocab == 0) return;
+    if (!model->lm_head || model->vocab == 0 || shard->no_head) return;
     if (shard->masked_head) tokens *= MASKED_SHARE;
     if (model->head_transform) tc_add_gemm(out, TC_TAG_HEAD, TC_SPLIT_TENSOR, 1, tokens, h, h, 0);
     double logits = tokens * model->vocab / shard->tp;

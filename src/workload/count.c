@@ -1,6 +1,7 @@
 /* count.c - parameters and FLOPs of a model, exact.
  *
- * Both from the operators of a rank that holds all.
+ * Both from the operators of a rank that holds all. An adapter of a linear of k inputs and n outputs has r (k + n) parameters (Hu et al. 2021,
+ * arXiv 2106.09685, section 4.1), and 2 FLOPs for each forward, 4 backward; routed experts have top_k of them at work.
  * Parameters: every weight once, biases and norms included. FLOPs: 2 per
  * multiply-add of every GEMM, times 3 for forward and backward; the
  * conventions in use differ in attention and recompute (traincast.h).
@@ -12,8 +13,11 @@
 #include "workload/towers.h"
 
 /* The operators of a block on a rank that holds all of it, for one sequence. */
-static void whole_block(const tc_model *model, const tc_block *block, double seq, tc_operators *out) {
+static void whole_block(const tc_model *model, const tc_block *block, const tc_finetune *finetune, double seq,
+                        tc_operators *out) {
     tc_shard shard = {.sequences = 1,
+                      .adapter_rank = finetune ? finetune->rank : 0,
+                      .adapter_targets = finetune ? finetune->targets : 0,
                       .seq = seq,
                       .tp = 1,
                       .cp = 1,
@@ -25,10 +29,12 @@ static void whole_block(const tc_model *model, const tc_block *block, double seq
     tc_block_operators(model, block, &shard, out);
 }
 
-static tc_block_weights weights_of(const tc_operators *whole, const tc_block *block) {
+/* Of the adapters, or of all else. */
+static tc_block_weights weights_of(const tc_operators *whole, const tc_block *block, bool adapters) {
     double sum[] = {[TC_SPLIT_TENSOR] = 0, [TC_SPLIT_EXPERT] = 0, [TC_SPLIT_NONE] = 0};
     for (int i = 0; i < whole->count; i++) {
         const tc_operator *op = &whole->op[i];
+        if ((op->kind == TC_OP_ADAPTER) != adapters) continue;
         sum[op->split] += op->weights + op->biases;
         sum[TC_SPLIT_NONE] += op->replicated;
     }
@@ -46,7 +52,7 @@ static void add_flops(const tc_operators *whole, double seq, double count, tc_fo
             forward_only += op->flops;
         else if (tc_is_core(op))
             attention += op->flops;
-        else
+        else if (op->kind != TC_OP_ADAPTER)
             gemm += op->flops;
     }
     if (whole->window > 0 && whole->window < seq) {
@@ -103,16 +109,25 @@ static tc_model_size size_of_ends(const tc_model *model) {
     return size;
 }
 
-void tc_count(const tc_model *model, int seq, tc_counts *out) {
+static void count_adapters(const tc_operators *whole, const tc_block *block, int i, tc_adapter_counts *out) {
+    tc_block_weights w = out->weights[i] = weights_of(whole, block, true);
+    double dense = w.tensor_parallel + w.replicated;
+    out->parameters += block->count * (dense + w.expert);
+    out->active_parameters += block->count * (dense + w.expert_active);
+}
+
+void tc_count(const tc_model *model, const tc_finetune *finetune, int seq, tc_counts *out) {
     double h = model->hidden, norm_width = (model->norm_weight ? 1 : 0) + (model->norm_bias ? 1 : 0);
     out->size = size_of_ends(model);
     out->flops = (tc_forward_flops){.ends = projection_flops(model, seq)};
+    out->adapters.parameters = out->adapters.active_parameters = 0;
     for (int i = 0; i < model->blocks; i++) {
         double count = model->block[i].count;
         tc_operators whole;
-        whole_block(model, &model->block[i], seq, &whole);
+        whole_block(model, &model->block[i], finetune, seq, &whole);
         add_flops(&whole, seq, count, &out->flops);
-        tc_block_weights w = out->weights[i] = weights_of(&whole, &model->block[i]);
+        tc_block_weights w = out->weights[i] = weights_of(&whole, &model->block[i], false);
+        count_adapters(&whole, &model->block[i], i, &out->adapters);
         double dense = w.tensor_parallel + w.replicated;
         out->size.parameters += count * (dense + w.expert);
         out->size.active_parameters += count * (dense + w.expert_active);
@@ -127,14 +142,18 @@ void tc_count(const tc_model *model, int seq, tc_counts *out) {
 tc_model_size tc_model_count(const tc_model *model) {
     tc_counts counts;
     if (tc_members_check(&tc_model_members, model, "model", NULL)) return (tc_model_size){0};
-    tc_count(model, 1, &counts);
+    tc_count(model, NULL, 1, &counts);
     return counts.size;
 }
 
 double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_counts *counts, int recompute,
-                   double recompute_layers, bool frozen) {
+                   double recompute_layers, const tc_training *training) {
     const tc_forward_flops *f = &counts->flops;
-    if (convention == TC_FLOPS_6ND) return (frozen ? 4 : 6) * counts->size.active_parameters;
+    const tc_model_size *size = &counts->size;
+    double adapters = 2 * counts->adapters.active_parameters, further = training->forwards; /* forward */
+    double ends = training->embeddings ? size->embedding_parameters + size->head_parameters : 0;
+    if (convention == TC_FLOPS_6ND)
+        return ((training->frozen ? 4 : 6) + 2 * further) * size->active_parameters + 2 * ends + 3 * adapters;
     bool masked = convention == TC_FLOPS_CAUSAL && model->causal;
     double core = masked ? f->causal_attention : f->attention, blocks = f->gemm + core, mtp = 0, mtp_core = 0;
     if (model->mtp_layers > 0 && model->blocks > 0) {
@@ -143,13 +162,15 @@ double tc_flops_by(tc_flops_convention convention, const tc_model *model, const 
         mtp = model->mtp_layers
               * (f->extra_gemm + extra + 4.0 * model->hidden * model->hidden + 2.0 * model->hidden * model->vocab);
     }
-    double head = f->ends + (model->lm_head ? 2.0 * model->hidden * model->vocab : 0);
+    double head = f->ends + (model->lm_head && !training->no_head ? 2.0 * model->hidden * model->vocab : 0);
     if (model->head_transform) head += 2.0 * model->hidden * model->hidden;
-    double flops = 3 * (blocks + head + mtp) + f->forward_only;
-    if (frozen) flops -= f->gemm + head + mtp - mtp_core; /* the products that weight gradients are */
+    double flops = (3 + further) * (blocks + head + mtp) + (1 + further) * f->forward_only;
+    /* the products that weight gradients are */
+    if (training->frozen) flops -= f->gemm + (training->embeddings ? 0 : head) + mtp - mtp_core;
+    flops += 3 * adapters;
     if (convention == TC_FLOPS_HARDWARE) {
         tc_again again = tc_again_of(recompute, recompute_layers, 0, f->layers);
-        flops += again.blocks * blocks + (again.core ? core : 0);
+        flops += again.blocks * (blocks + adapters) + (again.core ? core : 0);
     }
     return flops;
 }
@@ -200,6 +221,6 @@ double tc_model_flops_per_token(const tc_model *model, int seq, tc_flops_convent
     if (tc_members_check(&tc_model_members, model, "model", NULL) || seq < 1 || convention > TC_FLOPS_HARDWARE
         || recompute < 0 || recompute > TC_RECOMPUTE_OPERATORS || !(recompute_layers >= 0))
         return 0;
-    tc_count(model, seq, &counts);
-    return tc_flops_by(convention, model, &counts, recompute, recompute_layers, false);
+    tc_count(model, NULL, seq, &counts);
+    return tc_flops_by(convention, model, &counts, recompute, recompute_layers, &(tc_training){0});
 }

@@ -1,4 +1,4 @@
-/* members.c - what the members of a model may be.
+/* members.c - what the members of a model and of its fine-tuning may be.
  *
  * A part's sizes are looked at where the block has the part: there a width or a count of 0 would be divided by. */
 #include "workload/members.h"
@@ -314,3 +314,18 @@ static const tc_member model[] = {
 };
 
 const tc_members tc_model_members = TC_MEMBERS(tc_model, model, "tc_default_model()", check_towers);
+
+static const tc_member finetune[] = {
+    TC_INTEGER(tc_finetune, rank, 0, TC_MOST_DEGREE),
+    TC_WORD(tc_finetune, targets, TC_ADAPTED_ANY, "set of adapted linears"),
+    TC_SWITCH(tc_finetune, dropout),
+    TC_SWITCH(tc_finetune, embeddings),
+    TC_FIGURE_IN(tc_finetune, base_bits, 0, 16),
+    TC_WORD(tc_finetune, preference, TC_PREFERENCE_COUNT - 1, "objective"),
+    TC_SWITCH(tc_finetune, cached_reference),
+    TC_SWITCH(tc_finetune, chunked_loss),
+    TC_SWITCH(tc_finetune, step_in_backward),
+    TC_INTEGER(tc_finetune, state_bits, 0, 16),
+};
+
+const tc_members tc_finetune_members = TC_MEMBERS(tc_finetune, finetune, NULL, NULL);

@@ -14,7 +14,8 @@
     ROW(GEMM, "matrix product") \
     ROW(ATTENTION, "fused attention") \
     ROW(SCAN, "scan of a recurrence") \
-    ROW(ELEMENTWISE, "elementwise")
+    ROW(ELEMENTWISE, "elementwise") \
+    ROW(ADAPTER, "low-rank adapter")
 
 #define TC_TAGS_LIST(ROW) \
     ROW(NORM, "norm") \
@@ -37,7 +38,9 @@
     ROW(EMBEDDING, "embedding") \
     ROW(CONVOLUTION, "convolutions") \
     ROW(HEAD, "head") \
-    ROW(LOSS, "loss")
+    ROW(LOSS, "loss") \
+    ROW(ADAPTER, "adapters") \
+    ROW(DEQUANTISE, "dequantise")
 /* clang-format on */
 
 /* How it runs. */
@@ -91,6 +94,12 @@ typedef struct tc_operator {
             double flops; /* that the chunked form computes, forward: more than the recurrence's own */
         } scan;
         struct {
+            double linears;         /* of each group, that have one */
+            double groups, m, n, k; /* (m, k) x (k, rank) for each linear, (m, rank) x (rank, n) in all */
+            double rank;
+            double backward_kernels;
+        } adapter;
+        struct {
             double unfused; /* traffic as a chain of single kernels, relative to one; 0: is one kernel anyway */
         } elementwise;
     };
@@ -99,7 +108,7 @@ typedef struct tc_operator {
 /* Is it of an attention's core: from queries, keys and values to outputs? */
 static inline bool tc_is_core(const tc_operator *op) { return op->tag == TC_TAG_ATTENTION || op->tag == TC_TAG_CROSS; }
 
-#define TC_MAX_OPERATORS 40
+#define TC_MAX_OPERATORS 64
 
 typedef struct tc_operators {
     int count;
@@ -123,7 +132,15 @@ typedef struct tc_shard {
     bool sequence_parallel;
     bool plain_attention; /* scores written to memory */
     bool dropout;         /* GPT-era dropout masks */
-    bool frozen;          /* no weight gradients (LoRA): inputs of frozen MLPs are not kept */
+    bool frozen;          /* no weight gradients: inputs of frozen MLPs are not kept */
+    double adapter_rank;  /* 0: no adapters */
+    int adapter_targets;  /* tc_adapted bits */
+    bool adapter_dropout; /* of their inputs */
+    bool fused_adapters;  /* sums with the base's output are the products' own */
+    double base_bytes;    /* of a frozen weight that is dequantised for each product; 0: none is */
+    bool chunked_loss;    /* logits are never whole */
+    bool reference;       /* logits of a reference model are there beside the model's own */
+    bool no_head;         /* a number for each sequence in place of the vocabulary */
     double
         input_bytes; /* that an element of a matmul's input is kept in: 2, or less where formats of 8 and 4 bit are kept */
     double activation_bytes; /* the same of an activation function's input */
@@ -162,6 +179,9 @@ double tc_recomputed_bytes(const tc_operators *ops, int groups, double norm_extr
 /* Forward traffic with inputs and outputs of so many bytes an element. */
 double tc_operator_bytes(const tc_operator *op, double input_bytes, double output_bytes);
 
+/* Adds the adapters and the dequantisation of a block's linears, and what is kept for them; nothing where the shard has neither. */
+void tc_add_finetuning(const tc_block *block, const tc_shard *shard, tc_operators *out);
+
 /* Fills `out` with the operators of one block. Tokens per rank = sequences x seq / cp. */
 void tc_block_operators(const tc_model *model, const tc_block *block, const tc_shard *shard, tc_operators *out);
 
@@ -199,16 +219,31 @@ typedef struct tc_forward_flops {
     double layers;
 } tc_forward_flops;
 
-/* What follows from the model alone. */
+/* The adapters of a model. */
+typedef struct tc_adapter_counts {
+    tc_block_weights weights[TC_MAX_BLOCKS]; /* of one block of each run */
+    double parameters, active_parameters;
+} tc_adapter_counts;
+
+/* What follows from the model alone, and from its adapters. */
 typedef struct tc_counts {
+    tc_adapter_counts adapters;
     tc_block_weights weights[TC_MAX_BLOCKS]; /* of one block of each run */
     tc_model_size size;
     tc_forward_flops flops;
 } tc_counts;
 
-void tc_count(const tc_model *model, int seq, tc_counts *out);
-/* frozen: the weights have no gradients. */
+/* finetune: NULL, or what is trained beside frozen weights. */
+void tc_count(const tc_model *model, const tc_finetune *finetune, int seq, tc_counts *out);
+
+/* Which weights have gradients, and what runs forward alone beside them. */
+typedef struct tc_training {
+    bool frozen, embeddings; /* of frozen ones, embedding and head have */
+    bool no_head;
+    double forwards; /* further passes of all tokens */
+} tc_training;
+
 double tc_flops_by(tc_flops_convention convention, const tc_model *model, const tc_counts *counts, int recompute,
-                   double recompute_layers, bool frozen);
+                   double recompute_layers, const tc_training *training);
 
 #endif

@@ -3,6 +3,7 @@
  * A stack says what its own optimizer keeps: b bytes, of which s are the optimizer's (two moments of AdamW: 8) and the
  * rest is the master copy, as far as the stack has one. Another optimizer with s' in its place keeps b - s + s'. A
  * stack that keeps less than s keeps its moments in a narrower format: s' shrinks with them.
+ * A recipe may keep moments of 16 or 8 bit and no master copy, whatever the stack does.
  * Ignored: norms and biases, which take the optimizer of the ends where there are two. */
 #include "workload/optimizer.h"
 
@@ -17,18 +18,25 @@ const tc_optimizer_figures *tc_optimizer_figures_of(const tc_stack *stack, int o
     return &stack->optimizers[known(own ? (int)stack->optimizer : optimizer)];
 }
 
-double tc_state_bytes(const tc_stack *stack, int optimizer, bool ends) {
+/* Scales of moments of 8 bit: one in 32 bits for each of two moments of 256 weights (Dettmers et al. 2021, arXiv 2110.02861, section 2.1;
+ * bitsandbytes, blockwise_dynamic). */
+#define SCALED_BLOCK 256
+
+double tc_gradient_bytes(const tc_stack *stack, int bits) { return bits > 0 ? 2 : stack->memory.main_grad_bytes; }
+
+double tc_state_bytes(const tc_stack *stack, int bits, int optimizer, bool ends) {
     const tc_optimizer_figures *own = tc_optimizer_figures_of(stack, TC_UNSET),
                                *used = tc_optimizer_figures_of(stack, optimizer);
     double theirs = ends ? own->end_state_bytes : own->state_bytes, bytes = stack->memory.optimizer_bytes;
     double states = ends ? used->end_state_bytes : used->state_bytes;
+    if (bits > 0) return states * bits / 32 + (bits == 8 ? states / SCALED_BLOCK : 0);
     if (used == own) return bytes;
     return theirs <= bytes ? bytes - theirs + states : states * (bytes / theirs);
 }
 
-double tc_model_state_bytes(const tc_stack *stack, int optimizer, const tc_model *model) {
+double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, const tc_model *model) {
     tc_model_size size = tc_model_count(model);
     double ends = (size.embedding_parameters + size.head_parameters) / size.parameters;
-    double layers = tc_state_bytes(stack, optimizer, false);
-    return layers + ends * (tc_state_bytes(stack, optimizer, true) - layers);
+    double layers = tc_state_bytes(stack, bits, optimizer, false);
+    return layers + ends * (tc_state_bytes(stack, bits, optimizer, true) - layers);
 }

@@ -7,9 +7,11 @@
 /* The figures of an optimizer; of the stack's own for TC_UNSET and TC_OPTIMIZER_NONE. */
 const tc_optimizer_figures *tc_optimizer_figures_of(const tc_stack *stack, int optimizer);
 
-/* Bytes of state of a parameter of the layers, or of embedding and head, master copy included. */
-double tc_state_bytes(const tc_stack *stack, int optimizer, bool ends);
+/* Bytes of state of a parameter of the layers, or of embedding and head, master copy included; bits: tc_finetune's state_bits. */
+double tc_state_bytes(const tc_stack *stack, int bits, int optimizer, bool ends);
+/* Of an accumulated gradient. */
+double tc_gradient_bytes(const tc_stack *stack, int bits);
 /* The same on average over a model: what a checkpoint holds. */
-double tc_model_state_bytes(const tc_stack *stack, int optimizer, const tc_model *model);
+double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, const tc_model *model);
 
 #endif

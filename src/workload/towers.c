@@ -104,6 +104,7 @@ double tc_tower_split(const tc_tower *t, const tc_stack *stack, int tp) {
 
 tc_shard tc_tower_shard(const tc_shard *of_model, const tc_tower_work *work, double split, bool trained) {
     tc_shard s = *of_model;
+    s.adapter_rank = s.base_bytes = 0; /* adapters and narrow weights are of the main stack */
     s.sequences *= work->units;
     s.seq = work->tokens;
     s.tp = split;

@@ -196,6 +196,8 @@ static const char *const questions[] = {
      "\"concurrency\": 16, \"engine\": \"vllm\", \"input_tokens\": 512}"),
     ("{\"command\": \"run\", \"model\": \"gpt2-124m\", \"accelerator\": \"h20\", \"devices\": 8, \"tokens\": \"10B\", "
      "\"mtbf\": \"50000 h\", \"price\": 25000.5, \"frozen_base\": true}"),
+    ("{\"command\": \"step\", \"model\": \"gpt2-124m\", \"accelerator\": \"h20\", \"devices\": 8, \"finetune\": "
+     "\"dpo-qlora:r=8,targets=q+v,bits=8\"}"),
     "{\"command\": \"compare\", \"model\": \"gpt2-124m\", \"devices\": 8, \"accelerators\": [\"h20\", \"h100-sxm\"]}",
     ("{\"command\": \"explain\", \"model\": \"gpt2-124m\", \"accelerator\": \"h20\", \"devices\": 8, \"overlap\": "
      "[\"grad-reduce\"], \"sequence_parallel\": false}"),
