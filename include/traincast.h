@@ -721,8 +721,8 @@ TC_API tc_question tc_default_question(void);
 /* ---- what a model is, with no hardware in it ------------------------------ */
 
 typedef struct tc_model_size {
-    double parameters;        /* every weight of the model once (tied once, MTP apart), its towers included */
-    double active_parameters; /* of a token: embedding and head included, routed experts by top_k; no tower */
+    double parameters;        /* every weight of the main model once (tied once; MTP and towers apart) */
+    double active_parameters; /* embedding and head included, routed experts by top_k */
     double mtp_parameters;
     double embedding_parameters, head_parameters;
     double tower_parameters; /* of all towers */

@@ -53,6 +53,32 @@ static void counts_of_fixtures(void **state) {
     assert_true(n >= 20);
 }
 
+/* Multimodal files: tests/hf/towers.tsv, parameters of the main model and of its towers. */
+static void towers_are_counted(void **state) {
+    (void)state;
+    char line[256], path[512];
+    int n = 0;
+    FILE *list = fopen(FIXTURES "towers.tsv", "r");
+    assert_non_null(list);
+    while (fgets(line, sizeof line, list)) {
+        char name[128];
+        double main_model, towers;
+        if (line[0] == '#') continue;
+        assert_int_equal(sscanf(line, "%127s %lf %lf", name, &main_model, &towers), 3);
+        snprintf(path, sizeof path, "%s%s", FIXTURES, name);
+        tc_model model;
+        tc_error error = {0};
+        if (tc_hf_model_from_file(path, &model, &error)) fail_msg("%s: %s", error.place, error.text);
+        tc_model_size size = tc_model_count(&model);
+        if (size.parameters != main_model || size.tower_parameters != towers)
+            fail_msg("%s: %.0f and %.0f", name, size.parameters, size.tower_parameters);
+        assert_string_equal(model.left_out, "");
+        n++;
+    }
+    fclose(list);
+    assert_true(n >= 9);
+}
+
 /* Classes in a line each: tests/hf/classes.tsv. */
 static void counts_of_classes_in_lines(void **state) {
     (void)state;
@@ -521,6 +547,7 @@ int main(void) {
         cmocka_unit_test(byte_order_mark_is_skipped),
         cmocka_unit_test(infinities_of_python_are_read),
         cmocka_unit_test(towers_are_named),
+        cmocka_unit_test(towers_are_counted),
         cmocka_unit_test(names_come_from_the_path),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(bad_syntax),

@@ -2,7 +2,7 @@
  *
  * Ignored, since neither counts nor times depend on it: dropout, initialisation, activation function
  * (the class says whether it is gated), rope_theta and rope_scaling's factors, soft caps, the dtype of
- * the weights and their quantization. Vision and audio towers of multimodal files are not part of the model: `left_out` names them.
+ * the weights and their quantization. Towers of multimodal files: hf_towers.c; `left_out` names those that it does not know.
  */
 #include "interop/hf.h"
 
@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "interop/diffusers.h"
 #include "interop/hf_classes.h"
+#include "interop/hf_towers.h"
 
 #define LARGEST 10000000 /* of a width: beyond it a unit was confused */
 #define LARGEST_SEQ (1 << 30)
@@ -36,6 +37,7 @@ typedef struct reader {
     tc_block block; /* what all layers share */
     int ffn;        /* 0: not stated */
     int layers;
+    bool inner; /* a section of a multimodal file, which leaves out what its class has by default */
     layer_kind layer[MAX_LAYERS];
 } reader;
 
@@ -79,12 +81,13 @@ static void read_heads(reader *r) {
     tc_attention *a = &r->block.attention;
     const tc_hf_keys *keys = r->class->keys;
     const char *heads = spelling(json, keys->heads, tc_hf_standard_keys.heads);
-    a->heads = required(json, heads, MAX_HEADS, r->class->heads, "number of attention heads");
+    int missing = r->inner && r->class->inner.heads > 0 ? r->class->inner.heads : r->class->heads;
+    a->heads = required(json, heads, MAX_HEADS, missing, "number of attention heads");
     a->kv_heads = a->heads;
     if (keys->kv_heads) {
         bool null = json_is_null(json_object_get(json->object, keys->kv_heads));
-        int missing = r->class->kv_heads && !null ? r->class->kv_heads : a->heads;
-        a->kv_heads = (int)tc_json_integer(json, keys->kv_heads, 1, MAX_HEADS, missing);
+        int kv_missing = r->class->kv_heads && !null ? r->class->kv_heads : a->heads;
+        a->kv_heads = (int)tc_json_integer(json, keys->kv_heads, 1, MAX_HEADS, kv_missing);
     }
     int head_dim = 0;
     if (keys == &tc_hf_standard_keys) {
@@ -125,7 +128,8 @@ static bool read_tied(const reader *r) {
 static void read_ffn(reader *r) {
     const char *standard = tc_hf_standard_keys.ffn;
     const char *key = spelling(&r->json, r->class->keys->ffn, standard);
-    r->ffn = (int)tc_json_integer(&r->json, key, 1, LARGEST, has(r, TC_HF_FFN_DEFAULT) ? 4 * r->model->hidden : 0);
+    int missing = has(r, TC_HF_FFN_DEFAULT) ? 4 * r->model->hidden : r->inner ? r->class->inner.ffn : 0;
+    r->ffn = (int)tc_json_integer(&r->json, key, 1, LARGEST, missing);
     r->block.dense.ffn = r->ffn;
 }
 
@@ -143,11 +147,13 @@ static void read_sizes(reader *r) {
     const tc_json *json = &r->json;
     const tc_hf_keys *keys = r->class->keys;
     tc_model *model = r->model;
-    model->hidden = required(json, spelling(json, keys->hidden, tc_hf_standard_keys.hidden), LARGEST, 0, "hidden size");
-    r->layers
-        = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS, 0, "number of layers");
-    model->vocab = required(json, spelling(json, keys->vocab, tc_hf_standard_keys.vocab), LARGEST, r->class->vocab,
-                            "size of the vocabulary");
+    const tc_hf_inner none = {0}, *inner = r->inner ? &r->class->inner : &none;
+    model->hidden = required(json, spelling(json, keys->hidden, tc_hf_standard_keys.hidden), LARGEST, inner->hidden,
+                             "hidden size");
+    r->layers = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS, inner->layers,
+                         "number of layers");
+    model->vocab = required(json, spelling(json, keys->vocab, tc_hf_standard_keys.vocab), LARGEST,
+                            inner->vocab > 0 ? inner->vocab : r->class->vocab, "size of the vocabulary");
     model->seq = read_seq(r);
     model->norm = has(r, TC_HF_LAYER_NORM) ? TC_NORM_LAYER : TC_NORM_RMS;
     model->norm_weight = true;
@@ -456,14 +462,14 @@ static void name_model(const char *path, tc_model *model) {
     model->slug[k] = 0;
 }
 
-/* Towers that the file has beside the language model: "vision_config, audio_config". */
-static void name_towers(reader *r) {
-    static const char *const towers[] = {"vision_config", "audio_config", "speech_config", "visual", "img_processor"};
-    char *out = r->model->left_out;
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof towers / sizeof towers[0]; i++)
-        if (tc_json_value(&r->outer, towers[i]) && used < sizeof r->model->left_out)
-            used += (size_t)snprintf(out + used, sizeof r->model->left_out - used, "%s%s", used ? ", " : "", towers[i]);
+/* The language model's section of a multimodal file. */
+static tc_json text_section(const tc_json *outer) {
+    static const char *const sections[] = {"text_config", "llm_config", "language_config"};
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        tc_json section = tc_json_child(outer, sections[i]);
+        if (section.object) return section;
+    }
+    return *outer;
 }
 
 static void read_model(reader *r) {
@@ -471,16 +477,16 @@ static void read_model(reader *r) {
         tc_diffusers_read(&r->outer, r->model);
         return;
     }
-    tc_json text = tc_json_child(&r->outer, "text_config");
-    r->json = text.object ? text : r->outer;
+    r->json = text_section(&r->outer);
+    r->inner = r->json.object != r->outer.object;
     r->class = find_class(&r->json, &r->outer);
     if (!r->class) return;
     snprintf(r->model->family, sizeof r->model->family, "%s", r->class->family);
-    name_towers(r);
     read_sizes(r);
     if (r->json.document->code == TC_OK) read_experts(r);
     if (r->json.document->code == TC_OK) read_windows(r);
     if (r->json.document->code == TC_OK) make_blocks(r);
+    if (r->json.document->code == TC_OK) tc_hf_read_towers(&r->outer, r->model);
 }
 
 /* Python writes Infinity, -Infinity and NaN, which are no JSON: a copy that has null in their place. */

@@ -57,6 +57,11 @@ typedef enum tc_hf_experts {
     TC_HF_EXPERTS_SAID   /* every layer, sizes by `refine` */
 } tc_hf_experts;
 
+/* What a section of a multimodal file may leave out: the class's defaults in Transformers; 0 there: it must be stated. */
+typedef struct tc_hf_inner {
+    int hidden, layers, heads, ffn, vocab;
+} tc_hf_inner;
+
 typedef struct tc_hf_class tc_hf_class;
 struct tc_hf_class {
     const char *type;         /* model_type */
@@ -69,6 +74,7 @@ struct tc_hf_class {
     tc_hf_window windows;
     tc_hf_experts experts;
     int shared_experts, shared_ffn, first_dense;
+    tc_hf_inner inner;
     int pattern; /* default of sliding_window_pattern; 0: 6 */
     /* what the traits cannot say */
     void (*refine)(const tc_json *json, tc_model *model, tc_block *block);

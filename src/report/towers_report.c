@@ -11,7 +11,9 @@ static tc_images one_image(const tc_model *m) { return (tc_images){1, m->image_w
 void tc_write_tower_counts(tc_writer *writer, const tc_model *m) {
     const tc_images images = one_image(m);
     if (m->towers < 1) return;
-    tc_write_number(writer, "tower_parameters", tc_model_count(m).tower_parameters);
+    tc_model_size size = tc_model_count(m);
+    tc_write_number(writer, "tower_parameters", size.tower_parameters);
+    tc_write_number(writer, "total_parameters", size.parameters + size.mtp_parameters + size.tower_parameters);
     if (tc_takes_images(m)) tc_write_number(writer, "image_tokens", tc_image_tokens(m, &images));
     tc_write_array(writer, "tower_counts");
     for (int i = 0; i < m->towers; i++) {
@@ -37,6 +39,9 @@ void tc_print_tower_counts(FILE *file, const tc_style *style, const tc_model *m)
                  tc_format_significant(tc_tower_forward_flops(m, &images, i) / 1e9, 4).s);
         tc_print_pair(file, style, m->tower[i].name, tc_format_count(tc_tower_parameters(m, i)).s, text);
     }
+    tc_model_size size = tc_model_count(m);
+    double all = size.parameters + size.mtp_parameters + size.tower_parameters;
+    if (m->towers > 0) tc_print_pair(file, style, "with all of them", tc_format_count(all).s, tc_format_short(all).s);
     if (!tc_takes_images(m)) return;
     snprintf(text, sizeof text, "%d x %d", m->image_width, m->image_height);
     tc_print_pair(file, style, "tokens of an image", tc_format_count(tc_image_tokens(m, &images)).s, text);

@@ -136,7 +136,6 @@ void tc_count(const tc_model *model, const tc_finetune *finetune, int seq, tc_co
             out->size.mtp_parameters = model->mtp_layers * (dense + w.expert + 2 * h * h + 2 * norm_width * h);
     }
     for (int i = 0; i < model->towers; i++) out->size.tower_parameters += tc_tower_parameters(model, i);
-    out->size.parameters += out->size.tower_parameters;
 }
 
 tc_model_size tc_model_count(const tc_model *model) {
