@@ -575,6 +575,8 @@ typedef struct tc_stack_kernels {
     bool
         gathers_tokens; /* experts are handed all tokens of their group by an all-gather; sums go back by a reduce-scatter */
     bool
+        eager_scans; /* recurrences are chains of framework operators, with a loop over rows and chunks: no kernel of their own */
+    bool
         reads_counts; /* the host reads back how many tokens each expert gets, unless whole steps are replayed as graphs */
     bool
         overlap_experts; /* the exchange of experts runs beside the compute of another micro-batch, with the stack's ep_overlap */

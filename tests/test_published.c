@@ -279,6 +279,12 @@ static void only_what_is_modelled_is_forecast(void **state) {
         {"\"family\":\"llama\",\"finetune\":{\"kind\":\"loha\"}", "fine-tuning loha is not modelled yet"},
         {"\"family\":\"llama\",\"finetune\":{\"kind\":\"lora\",\"rank\":8,\"base_bits\":16}", ""},
         {"\"family\":\"gemma\"", ""},
+        {"\"family\":\"hybrid-mamba\",\"pattern\":\"M-M*\",\"mamba_layers\":2,\"ssm_heads\":128,\"ssm_head_dim\":64",
+         ""},
+        {"\"family\":\"hybrid-gdn\",\"linear_layers\":3,\"attention_layers\":1,\"gdn\":{\"key_heads\":16,\"key_dim\":"
+         "128}",
+         ""},
+        {"\"family\":\"sparse-mla-moe\"", "family sparse-mla-moe is not modelled yet"},
         {"\"family\":\"moe\"", ""},
         {"\"name\":\"mine\"", ""},
     };

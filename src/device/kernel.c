@@ -97,6 +97,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->vector = wide != TC_FP32 && vector > 0 && vector < r->gemm16 ? vector : r->gemm16;
     /* where no vector peak is known, that of H100 relative to its matrix units */
     r->scan = (a->vector_flops > 0 ? a->vector_flops : peak16 / 15) * p->scan_fraction * q->kernel_fraction;
+    r->eager_scans = stack->kernels.eager_scans;
     double attention = peak16 * throttle * q->attention_relative
                        * (stack->kernels.native_attention ? 1 : p->attention_portable_fraction);
     r->attention = attention * p->attention_fraction;
@@ -256,10 +257,15 @@ static double attention_backward(const tc_rates *r, const tc_operator *op, bool 
 
 /* Small products within chunks, a triangular solve or decays on the vector units, and states passed on: bound by the
  * instructions of a core, not by its matrix units (data/architectures/generic.yaml, scan_fraction). */
-static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
-    double compute = op->scan.flops / r->scan, memory = op->bytes / r->memory;
+static void add_scan(const tc_rates *r, const tc_operator *op, double passes, double bytes, tc_seconds *sum) {
+    double compute = passes * op->scan.flops / r->scan;
+    double memory = (r->eager_scans ? passes * op->scan.eager_bytes : bytes) / r->memory;
     sum->attention += compute > memory ? compute : memory;
-    add_kernels(r, op->kernels, sum);
+    add_kernels(r, r->eager_scans ? passes * op->scan.eager_kernels : (passes > 1 ? 2 : 1) * op->kernels, sum);
+}
+
+static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
+    add_scan(r, op, 1, op->bytes, sum);
 }
 
 /* What a chunk computes is computed again, and each of its products has two gradients. */
@@ -267,9 +273,7 @@ static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *s
 
 static double scan_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     (void)weight_gradient;
-    double compute = SCAN_BACKWARD * op->scan.flops / r->scan, memory = op->backward_bytes / r->memory;
-    sum->attention += compute > memory ? compute : memory;
-    add_kernels(r, 2 * op->kernels, sum);
+    add_scan(r, op, SCAN_BACKWARD, op->backward_bytes, sum);
     return 0;
 }
 

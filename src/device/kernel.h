@@ -11,6 +11,7 @@ typedef struct tc_rates {
     double attention, attention_backward;                   /* FLOP/s at head dimension 128 */
     double attention_seq_half, attention_backward_seq_half; /* keys */
     double scan;                                            /* FLOP/s of chunked scans, forward */
+    bool eager_scans;
     double vector;      /* FLOP/s of products of 16-bit elements without the matrix units */
     double memory;      /* bytes/s */
     double gemm_k_half; /* elements */

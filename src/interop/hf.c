@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "interop/diffusers.h"
 #include "interop/hf_classes.h"
+#include "interop/hf_mixers.h"
 #include "interop/hf_towers.h"
 
 #define LARGEST 10000000 /* of a width: beyond it a unit was confused */
@@ -95,7 +96,8 @@ static void read_heads(reader *r) {
         head_dim = (int)tc_json_integer(json, "head_dim", 1, LARGEST, null ? 0 : r->class->head_dim);
     }
     if (head_dim == 0 && a->heads > 0) {
-        if (r->model->hidden % a->heads != 0 && r->class->family && strcmp(r->class->family, "mla-moe") != 0)
+        if (r->model->hidden % a->heads != 0 && !tc_hf_layers_of(r->class->type)
+            && strncmp(r->class->family, "mla-moe", 7) != 0)
             tc_json_fail(json, heads, "%d; a divisor of the hidden size %d, or a head_dim, is needed", a->heads,
                          r->model->hidden);
         head_dim = r->model->hidden / a->heads;
@@ -150,8 +152,9 @@ static void read_sizes(reader *r) {
     const tc_hf_inner none = {0}, *inner = r->inner ? &r->class->inner : &none;
     model->hidden = required(json, spelling(json, keys->hidden, tc_hf_standard_keys.hidden), LARGEST, inner->hidden,
                              "hidden size");
-    r->layers = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS, inner->layers,
-                         "number of layers");
+    int listed = (int)json_array_size(tc_json_value(json, "layers_block_type"));
+    r->layers = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS,
+                         listed > 0 ? listed : inner->layers, "number of layers");
     model->vocab = required(json, spelling(json, keys->vocab, tc_hf_standard_keys.vocab), LARGEST,
                             inner->vocab > 0 ? inner->vocab : r->class->vocab, "size of the vocabulary");
     model->seq = read_seq(r);
@@ -274,14 +277,15 @@ static const char *first_of(const tc_json *json, const char *const *keys, int n)
 static void read_expert_sizes(reader *r) {
     static const char *const routed[] = {"num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"};
     static const char *const later[] = {"n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"};
-    static const char *const chosen[] = {"num_experts_per_tok", "experts_per_token", "moe_topk"};
+    static const char *const chosen[]
+        = {"num_experts_per_tok", "experts_per_token", "moe_topk", "num_experts_per_token"};
     const tc_json *json = &r->json;
     bool after = r->class->experts == TC_HF_EXPERTS_AFTER,
          all = r->class->experts == TC_HF_EXPERTS_ALL || has(r, TC_HF_FFN_OF_EXPERTS);
     tc_experts *e = &r->block.experts;
     const char *count = first_of(json, after ? later : routed, 4);
     e->experts = required(json, count, LARGEST, 0, "number of experts");
-    const char *top = first_of(json, chosen, 3);
+    const char *top = first_of(json, chosen, 4);
     e->top_k = required(json, top, LARGEST, 0, "number of experts per token");
     if (e->top_k > e->experts) tc_json_fail(json, top, "%d; at most the %d experts are possible", e->top_k, e->experts);
     if (all) {
@@ -484,8 +488,10 @@ static void read_model(reader *r) {
     snprintf(r->model->family, sizeof r->model->family, "%s", r->class->family);
     read_sizes(r);
     if (r->json.document->code == TC_OK) read_experts(r);
-    if (r->json.document->code == TC_OK) read_windows(r);
-    if (r->json.document->code == TC_OK) make_blocks(r);
+    tc_hf_layers layers = tc_hf_layers_of(r->class->type);
+    if (r->json.document->code == TC_OK && layers) layers(&r->json, r->model, &r->block, r->layers);
+    if (r->json.document->code == TC_OK && !layers) read_windows(r);
+    if (r->json.document->code == TC_OK && !layers) make_blocks(r);
     if (r->json.document->code == TC_OK) tc_hf_read_towers(&r->outer, r->model);
 }
 

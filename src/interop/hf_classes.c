@@ -47,6 +47,13 @@ static const tc_hf_keys chatglm_keys = {"hidden_size",     "num_layers", "num_at
                                         "ffn_hidden_size", "seq_length", "padded_vocab_size"};
 static const tc_hf_keys dbrx_keys
     = {.hidden = "d_model", .layers = "n_layers", .heads = "n_heads", .seq = "max_seq_len"};
+static const tc_hf_keys nemotron_keys = {.hidden = "hidden_size",
+                                         .layers = "num_hidden_layers",
+                                         .heads = "num_attention_heads",
+                                         .kv_heads = "num_key_value_heads",
+                                         .ffn = "intermediate_size",
+                                         .seq = "max_position_embeddings"};
+static const tc_hf_keys mamba_keys = {.hidden = "hidden_size", .layers = "num_hidden_layers"};
 static const tc_hf_keys fla_keys = {.hidden = "hidden_size",
                                     .layers = "num_hidden_layers",
                                     .heads = "num_heads",
@@ -186,6 +193,14 @@ static void refine_deepseek(const tc_json *json, tc_model *model, tc_block *bloc
                                 .out_bias = block->attention.out_bias};
 }
 
+/* DeepSeek-V3.2, GLM-5: an indexer chooses the keys of every query. */
+static void refine_indexed(const tc_json *json, tc_model *model, tc_block *block) {
+    refine_deepseek(json, model, block);
+    block->latent.index_heads = (int)tc_json_integer(json, "index_n_heads", 1, LARGEST, 64);
+    block->latent.index_dim = (int)tc_json_integer(json, "index_head_dim", 1, LARGEST, 128);
+    block->latent.index_top_k = (int)tc_json_integer(json, "index_topk", 1, LARGEST, 2048);
+}
+
 static void refine_phi(const tc_json *json, tc_model *model, tc_block *block) {
     (void)model;
     block->attention.qk_norm = tc_json_bool(json, "qk_layernorm", 0) == 1;
@@ -308,6 +323,20 @@ static const tc_hf_class classes[] = {
     {"qwen3_moe", "Qwen3Moe", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_QK_NORM | BIAS_KEYS, .kv_heads = 4, .seq = 32768, .window = 4096, .windows = TC_HF_WINDOW_LATE, .experts = TC_HF_EXPERTS_STEP},
     {"deepseek_v2", "DeepseekV2", "mla-moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS, .seq = 2048, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 2, .refine = refine_deepseek},
     {"deepseek_v3", "DeepseekV3", "mla-moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_ROUTER_BIAS, .seq = 4096, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 3, .refine = refine_deepseek},
+    {"deepseek_v32", "DeepseekV32", "mla-moe-dsa", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_ROUTER_BIAS, .seq = 4096, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 3, .refine = refine_indexed},
+    {"glm_moe_dsa", "GlmMoeDsa", "mla-moe-dsa", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_ROUTER_BIAS, .seq = 4096, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 3, .refine = refine_indexed},
+    {"nemotron_h", "NemotronH", "hybrid-mamba", .keys = &nemotron_keys, .traits = TC_HF_MLP_BIAS_KEY, .kv_heads = 8, .head_dim = 128, .seq = 8192},
+    {"mamba2", "Mamba2", "mamba", .keys = &mamba_keys, .traits = TC_HF_ALIBI | TC_HF_TIED, .heads = 1, .seq = 2048, .vocab = 32768},
+    {"falcon_h1", "FalconH1", "hybrid-mamba", STANDARD, .traits = TC_HF_GATED, .kv_heads = 8, .seq = 8192},
+    {"granitemoehybrid", "GraniteMoeHybrid", "hybrid-mamba-moe", STANDARD, .traits = TC_HF_GATED | TC_HF_TIED | TC_HF_ALIBI, .seq = 2048},
+    {"bamba", "Bamba", "hybrid-mamba", STANDARD, .traits = TC_HF_GATED, .kv_heads = 8, .seq = 262144},
+    {"jamba", "Jamba", "hybrid-mamba-moe", STANDARD, .traits = TC_HF_GATED | TC_HF_ALIBI, .kv_heads = 8, .seq = 262144},
+    {"qwen3_next", "Qwen3Next", "hybrid-gdn-moe", STANDARD, .traits = TC_HF_GATED | TC_HF_SHARED_GATE, .kv_heads = 2, .head_dim = 256, .seq = 32768, .experts = TC_HF_EXPERTS_STEP, .shared_ffn = 512},
+    {"qwen3_5_text", "Qwen3_5", "hybrid-gdn", STANDARD, .traits = TC_HF_GATED, .kv_heads = 4, .head_dim = 256, .seq = 32768},
+    {"qwen3_5_moe_text", "Qwen3_5Moe", "hybrid-gdn-moe", STANDARD, .traits = TC_HF_GATED | TC_HF_SHARED_GATE, .kv_heads = 2, .head_dim = 256, .seq = 32768, .experts = TC_HF_EXPERTS_STEP, .shared_ffn = 512},
+    {"minimax", "MiniMax", "hybrid-linear-moe", STANDARD, .traits = TC_HF_GATED, .kv_heads = 8, .head_dim = 128, .seq = 32768, .experts = TC_HF_EXPERTS_ALL},
+    {"kimi_linear", "KimiLinear", "hybrid-kda-moe", STANDARD, .traits = TC_HF_GATED | TC_HF_ROUTER_BIAS, .seq = 4096, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 1, .refine = refine_deepseek},
+    {"gated_deltanet", "GatedDeltaNet", "linear-attention", .keys = &fla_keys, .traits = TC_HF_GATED, .seq = 2048, .vocab = 32000},
     {"kimi_k2", "KimiK2", "mla-moe", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_ROUTER_BIAS, .seq = 4096, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 3, .refine = refine_deepseek},
     {"gpt2", "GPT2", "gpt", .keys = &gpt2_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_FFN_DEFAULT, .seq = 1024},
     {"gpt_bigcode", "GPTBigCode", "gpt", .keys = &gpt2_keys, .traits = GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_FFN_DEFAULT, .seq = 1024, .refine = refine_gpt_bigcode},
@@ -393,24 +422,13 @@ static const struct {
 } lacking[] = {
     {"mamba", "has state-space layers"},
     {"falcon_mamba", "has state-space layers"},
-    {"falcon_h1", "has state-space layers"},
-    {"jamba", "has state-space layers"},
-    {"bamba", "has state-space layers"},
     {"zamba", "has state-space layers"},
-    {"nemotron_h", "has state-space layers"},
-    {"granitemoehybrid", "has state-space layers"},
     {"lfm2", "has short convolutions in place of attention"},
     {"recurrent_gemma", "has recurrent layers"},
     {"rwkv", "has recurrent layers"},
-    {"gated_deltanet", "has linear attention"},
     {"gla", "has linear attention"},
-    {"kimi_linear", "has linear attention"},
     {"minimax_text", "has linear attention"},
-    {"qwen3_next", "has linear attention"},
-    {"qwen3_5", "has linear attention"},
     {"deepseek_v4", "has sparse attention with an indexer"},
-    {"deepseek_v32", "has sparse attention with an indexer"},
-    {"glm_moe_dsa", "has sparse attention with an indexer"},
     {"gemma4", "has layers of several widths of attention"},
     {"nemotron-nas", "has layers that differ one by one"},
     {"t5", "has an encoder beside its decoder"},

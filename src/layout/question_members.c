@@ -132,6 +132,7 @@ static const tc_member stack_kernels[] = {
     TC_INTEGER(tc_stack_kernels, communication_cores, 0, TC_MOST_DEGREE),
     TC_SWITCH(tc_stack_kernels, issues_experts),
     TC_SWITCH(tc_stack_kernels, gathers_tokens),
+    TC_SWITCH(tc_stack_kernels, eager_scans),
     TC_SWITCH(tc_stack_kernels, reads_counts),
     TC_SWITCH(tc_stack_kernels, overlap_experts),
     TC_WORD(tc_stack_kernels, fp8_recipe, TC_FP8_MX, "fp8 recipe"),

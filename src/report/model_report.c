@@ -12,24 +12,50 @@ typedef struct named_int {
 } named_int;
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define BLOCK_INTS 19
+#define BLOCK_INTS 64
 
 /* What a block's numbers are called; zeros are left out. */
 static int block_ints(const tc_block *b, named_int *out) {
     const tc_attention *a = &b->attention;
     const tc_latent *l = &b->latent;
     const tc_experts *e = &b->experts;
-    bool latent = b->mixer == TC_MIXER_LATENT, dense = b->ffn & TC_FFN_DENSE, experts = b->ffn & TC_FFN_EXPERTS;
+    const tc_state_space *s = &b->state_space;
+    const tc_delta *d = &b->delta;
+    bool latent = b->mixer == TC_MIXER_LATENT, attention = b->mixer == TC_MIXER_ATTENTION,
+         ssm = b->mixer == TC_MIXER_STATE_SPACE || b->beside == TC_MIXER_STATE_SPACE,
+         delta = b->mixer == TC_MIXER_DELTA, linear = b->mixer == TC_MIXER_LINEAR, dense = b->ffn & TC_FFN_DENSE,
+         experts = b->ffn & TC_FFN_EXPERTS;
     const named_int all[] = {{"count", b->count},
-                             {"heads", latent ? l->heads : a->heads},
-                             {"kv_heads", latent ? l->heads : a->kv_heads},
-                             {"head_dim", latent ? l->nope_dim + l->rope_dim : a->head_dim},
+                             {"heads", latent      ? l->heads
+                                       : linear    ? b->linear.heads
+                                       : attention ? a->heads
+                                                   : 0},
+                             {"kv_heads", latent      ? l->heads
+                                          : attention ? a->kv_heads
+                                                      : 0},
+                             {"head_dim", latent      ? l->nope_dim + l->rope_dim
+                                          : linear    ? b->linear.head_dim
+                                          : attention ? a->head_dim
+                                                      : 0},
                              {"q_rank", latent ? l->q_rank : 0},
                              {"kv_rank", latent ? l->kv_rank : 0},
                              {"nope_dim", latent ? l->nope_dim : 0},
                              {"rope_dim", latent ? l->rope_dim : 0},
                              {"v_dim", latent ? l->v_dim : 0},
-                             {"window", latent ? l->window : a->window},
+                             {"window", latent      ? l->window
+                                        : attention ? a->window
+                                                    : 0},
+                             {"index_heads", latent ? l->index_heads : 0},
+                             {"index_dim", latent ? l->index_dim : 0},
+                             {"index_top_k", latent ? l->index_top_k : 0},
+                             {"ssm_heads", ssm ? s->heads : 0},
+                             {"ssm_head_dim", ssm ? s->head_dim : 0},
+                             {"ssm_groups", ssm ? s->groups : 0},
+                             {"ssm_state", ssm ? s->state : 0},
+                             {"key_heads", delta ? d->key_heads : 0},
+                             {"value_heads", delta ? d->value_heads : 0},
+                             {"key_dim", delta ? d->key_dim : 0},
+                             {"value_dim", delta ? d->value_dim : 0},
                              {"ffn", dense ? b->dense.ffn : 0},
                              {"experts", experts ? e->experts : 0},
                              {"top_k", experts ? e->top_k : 0},
@@ -46,6 +72,7 @@ static int block_ints(const tc_block *b, named_int *out) {
 }
 
 static const char *mlp_name(const tc_block *b) {
+    if (b->ffn == TC_FFN_NONE) return "none";
     return tc_mlp_kind_names[b->ffn & TC_FFN_EXPERTS ? b->experts.kind : b->dense.kind];
 }
 
@@ -93,8 +120,9 @@ void tc_report_model_text(FILE *file, const tc_style *style, const char *path, c
         char label[32];
         size_t used = 0;
         int n = block_ints(&m->block[i], ints);
-        used += (size_t)snprintf(text, sizeof text, "%s attention, %s mlp", tc_mixer_names[m->block[i].mixer],
-                                 mlp_name(&m->block[i]));
+        used += (size_t)snprintf(text, sizeof text, "%s%s%s, %s mlp", tc_mixer_names[m->block[i].mixer],
+                                 m->block[i].beside ? " beside " : " mixer",
+                                 m->block[i].beside ? tc_mixer_names[m->block[i].beside] : "", mlp_name(&m->block[i]));
         if (m->latents.stride > 0)
             used
                 += (size_t)snprintf(text + used, sizeof text - used, ", %s", tc_token_stream_names[m->block[i].stream]);

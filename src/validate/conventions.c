@@ -23,7 +23,7 @@
         .offset = offsetof(struct_, member), .size = sizeof(((struct_ *)0)->member)                                    \
     }
 
-const char *const tc_workload_names[] = {"language", "diffusion", NULL};
+const char *const tc_workload_names[] = {"language", "hybrid", "diffusion", NULL};
 
 static const tc_field family_fields[] = {
     TEXT("slug", tc_family, slug, false),

@@ -8,7 +8,12 @@
 #define TC_SWEEP_SOURCES_MAX 32
 
 /* What the forecast must know for a family of models: kinds.c has who builds it. */
-typedef enum tc_workload_kind { TC_WORKLOAD_LANGUAGE, TC_WORKLOAD_DIFFUSION, TC_WORKLOADS } tc_workload_kind;
+typedef enum tc_workload_kind {
+    TC_WORKLOAD_LANGUAGE,
+    TC_WORKLOAD_HYBRID,
+    TC_WORKLOAD_DIFFUSION,
+    TC_WORKLOADS
+} tc_workload_kind;
 extern const char *const tc_workload_names[]; /* the last NULL */
 
 /* Of a family of models. */

@@ -18,6 +18,7 @@ typedef tc_code (*builder)(tc_catalog *, tc_case *, tc_error *);
 
 static const builder backbones[TC_WORKLOADS] = {
     [TC_WORKLOAD_LANGUAGE] = tc_case_shape,
+    [TC_WORKLOAD_HYBRID] = tc_case_mixed,
     [TC_WORKLOAD_DIFFUSION] = tc_case_latents,
 };
 
@@ -43,14 +44,20 @@ static bool has_audio(const tc_published_model *m, char *name) {
 
 static bool is_other_mixer(const tc_published_model *m, char *name) {
     const tc_published_mixers *x = &m->mixers;
-    const char *what = x->mamba_layers > 0             ? "state-space layers"
-                       : x->linear_layers > 0          ? "linear attention"
-                       : x->sparse_attention           ? "sparse attention with an index"
-                       : x->compressed_attention       ? "compressed attention"
+    const char *what = x->mamba_layers > 0    ? "state-space layers"
+                       : x->linear_layers > 0 ? "linear attention"
+                       : x->sparse_attention  ? "sparse attention with an index"
+                       : x->moe_latent > 0    ? "experts of a latent width"
+                                              : NULL;
+    return what && says(name, "%s", what);
+}
+
+static bool is_unknown_mixer(const tc_published_model *m, char *name) {
+    const tc_published_mixers *x = &m->mixers;
+    const char *what = x->compressed_attention         ? "compressed attention"
                        : x->hyper_connections          ? "hyper-connections"
                        : x->cross_attention_layers > 0 ? "cross attention"
                        : x->encoder_layers > 0         ? "an encoder beside the decoder"
-                       : x->moe_latent > 0             ? "experts of a latent width"
                                                        : NULL;
     return what && says(name, "%s", what);
 }
@@ -81,7 +88,8 @@ static const feature features[] = {
     {is_reinforcement, NULL, 0},
     {has_vision, NULL, 0},
     {has_audio, NULL, 0},
-    {is_other_mixer, NULL, 0},
+    {is_other_mixer, NULL, 1u << TC_WORKLOAD_HYBRID},
+    {is_unknown_mixer, NULL, 0},
     {is_other_finetune, NULL, 0},
     {is_finetune, tc_case_finetune, 0},
     {is_latent, NULL, 1u << TC_WORKLOAD_DIFFUSION},

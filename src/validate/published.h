@@ -83,6 +83,12 @@ typedef struct tc_published_rl {
 typedef struct tc_published_mixers {
     int mamba_layers, linear_layers, encoder_layers, cross_attention_layers, moe_latent;
     bool sparse_attention, compressed_attention, hyper_connections;
+    const char *pattern; /* a letter a layer: M, *, -, E; NULL */
+    int attention_layers, mlp_layers, moe_layers, full_attention_interval;
+    int ssm_heads, ssm_head_dim, ssm_groups, ssm_state, ssm_chunk, conv;
+    int key_heads, value_heads, key_dim, value_dim, delta_conv; /* of a delta rule */
+    int index_heads, index_dim, index_top_k;
+    int gated_attention; /* TC_UNSET */
     int window, full_layers, sliding_layers;
     int mtp; /* TC_UNSET */
 } tc_published_mixers;

@@ -22,12 +22,33 @@ static double measure(const tc_json *json, const char *key) {
     return value;
 }
 
-static void read_mixers(const tc_json *json, tc_published_mixers *m) {
+static void read_mixers(const tc_json *json, tc_published_mixers *m, tc_arena *arena) {
+    tc_json delta = tc_json_child(json, "gdn"), index = tc_json_child(json, "index");
     *m = (tc_published_mixers){.mamba_layers = count_of(json, "mamba_layers"),
                                .linear_layers = count_of(json, "linear_layers"),
                                .encoder_layers = count_of(json, "encoder_layers"),
                                .cross_attention_layers = count_of(json, "cross_attention_layers"),
                                .moe_latent = count_of(json, "moe_latent"),
+                               .pattern = tc_published_text(json, "pattern", NULL, arena),
+                               .attention_layers = count_of(json, "attention_layers"),
+                               .mlp_layers = count_of(json, "mlp_layers"),
+                               .moe_layers = count_of(json, "moe_layers"),
+                               .full_attention_interval = count_of(json, "full_attention_interval"),
+                               .ssm_heads = count_of(json, "ssm_heads"),
+                               .ssm_head_dim = count_of(json, "ssm_head_dim"),
+                               .ssm_groups = count_of(json, "ssm_groups"),
+                               .ssm_state = count_of(json, "ssm_state"),
+                               .ssm_chunk = count_of(json, "ssm_chunk"),
+                               .conv = count_of(json, "conv"),
+                               .key_heads = count_of(&delta, "key_heads"),
+                               .value_heads = count_of(&delta, "value_heads"),
+                               .key_dim = count_of(&delta, "key_dim"),
+                               .value_dim = count_of(&delta, "value_dim"),
+                               .delta_conv = count_of(&delta, "conv"),
+                               .index_heads = count_of(&index, "heads"),
+                               .index_dim = count_of(&index, "head_dim"),
+                               .index_top_k = count_of(&index, "topk"),
+                               .gated_attention = tc_json_bool(json, "gated_attention", TC_UNSET),
                                .window = count_of(json, "window"),
                                .full_layers = count_of(json, "full_layers"),
                                .sliding_layers = count_of(json, "sliding_layers"),
@@ -142,7 +163,7 @@ void tc_published_read_model(const tc_json *row, tc_published_model *model, tc_a
     model->mla.rope_dim = positive(&mla, "qk_rope", 0);
     model->mla.v_dim = positive(&mla, "v", 0);
     model->shared_expert_ffn = count_of(&json, "shared_expert_ffn");
-    read_mixers(&json, &model->mixers);
+    read_mixers(&json, &model->mixers, arena);
     read_tower(&json, "vision", &model->vision, arena);
     read_tower(&json, "audio", &model->audio, arena);
     read_latents(&json, &model->latents, arena);

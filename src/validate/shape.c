@@ -16,7 +16,7 @@ static void block_from_run(tc_case *c, const tc_published_model *m, bool gated, 
     tc_latent *latent = &b->latent;
     b->attention.heads = latent->heads = m->heads;
     b->attention.kv_heads = m->kv_heads > 0 ? m->kv_heads : m->heads;
-    b->attention.head_dim = m->head_dim > 0 ? m->head_dim : m->hidden / m->heads;
+    b->attention.head_dim = m->head_dim > 0 ? m->head_dim : m->heads > 0 ? m->hidden / m->heads : 0;
     b->dense.kind = b->experts.kind = gated ? TC_MLP_GATED : TC_MLP_PLAIN;
     b->norms = 2;
     if (m->mla.kv_rank > 0) {
@@ -78,7 +78,7 @@ static void blocks_from_run(tc_case *c, tc_model *model) {
     model->block[model->blocks++] = block;
 }
 
-static void model_from_run(tc_case *c, tc_model *model) {
+void tc_case_usual_model(tc_case *c, tc_model *model) {
     const tc_published_model *m = &c->run->model;
     const tc_family *family = c->family;
     snprintf(model->slug, sizeof model->slug, "%s", m->name);
@@ -132,7 +132,7 @@ tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error) {
     c->job.model = tc_default_model();
     bool shaped = m->layers > 0 && m->hidden > 0 && m->heads > 0;
     if (shaped) {
-        model_from_run(c, &c->job.model);
+        tc_case_usual_model(c, &c->job.model);
         return blocks_from_catalog(catalog, c, error);
     }
     if (!m->name[0] || strchr(m->name, '/') || strchr(m->name, '.') == m->name)

@@ -35,6 +35,9 @@ static void emit(const tc_part_input *in, tc_operators *out) {
                       tokens * (inputs + v), tokens / c * heads * dk * dv);
     op->saved_bytes = 2 * tokens * (inputs + heads * c);
     op->biases = channels ? heads + qk : 2 * heads;
+    /* of Transformers' torch_chunk_gated_delta_rule: a loop over the rows of the triangular matrix, each with all rows before it, and one over chunks */
+    op->scan.eager_kernels = 4 * c + 12 * shard->seq / shard->cp / c + 20;
+    op->scan.eager_bytes = tokens * heads * (16 * c * c / 3 + 32 * c) + 32 * tokens * inputs;
     tc_add_gated_norm(in, v, out);
     out->op[out->count - 1].replicated = dv;
     tc_add_out_projection(in, v, out);

@@ -17,6 +17,9 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     tc_operator *op
         = tc_add_scan(out, 4 * tokens * heads * d * d, work, 4 * tokens * width, tokens / a->chunk * width * d);
     op->saved_bytes = 2 * tokens * 3 * width;
+    op->scan.eager_kernels
+        = 12 * shard->seq / shard->cp / a->chunk + 10; /* a loop over chunks (Transformers, MiniMax) */
+    op->scan.eager_bytes = 32 * tokens * (width + heads * a->chunk);
     tc_add_gated_norm(in, width, out);
     out->op[out->count - 1].biases = width;
     tc_add_out_projection(in, width, out);

@@ -92,6 +92,7 @@ typedef struct tc_operator {
         } attention;
         struct {
             double flops; /* that the chunked form computes, forward: more than the recurrence's own */
+            double eager_kernels, eager_bytes; /* as a chain of framework operators in fp32 */
         } scan;
         struct {
             double linears;         /* of each group, that have one */

@@ -37,6 +37,9 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     op = tc_add_scan(out, tokens * (first ? work : work - q * d / 2), tokens * work, tokens * (inputs + d),
                      tokens / q * d * n);
     op->saved_bytes = 2 * tokens * inputs;
+    op->scan.eager_kernels
+        = 40; /* of ssd_minimal_discrete in mamba_ssm: products, cumulative sums and masks of (heads, chunk, chunk) */
+    op->scan.eager_bytes = first ? 24 * tokens * d * n : 32 * tokens * heads * q + 32 * tokens * inputs;
     op->biases = first ? d * n + d : 3 * heads; /* A, D; of Mamba-2 the step's bias */
     if (first) {
         tc_add_elementwise(out, TC_TAG_ACTIVATION, 6 * tokens * d, 10 * tokens * d, 4 * tokens * d, 0);
