@@ -13,7 +13,9 @@ static int count_of(const tc_json *json, const char *key, int64_t missing) {
     return (int)tc_json_integer(json, key, 0, LARGEST, missing);
 }
 
-static bool flag_of(const tc_json *json, const char *key, bool missing) { return tc_json_bool(json, key, missing) == 1; }
+static bool flag_of(const tc_json *json, const char *key, bool missing) {
+    return tc_json_bool(json, key, missing) == 1;
+}
 
 /* Beside the usual reading: what a layer of each kind is, and how many there are. */
 typedef struct kinds {
@@ -76,8 +78,10 @@ static int nemotron_kind(const char *word) {
     static const struct {
         const char *word;
         int kind;
-    } words[] = {{"M", 0}, {"mamba", 0}, {"linear_attention", 0}, {"*", 1}, {"attention", 1}, {"full_attention", 1},
-                 {"-", 2}, {"mlp", 2},   {"E", 3},                {"moe", 3}};
+    } words[] = {{"M", 0},  {"mamba", 0},     {"linear_attention", 0},
+                 {"*", 1},  {"attention", 1}, {"full_attention", 1},
+                 {"-", 2},  {"mlp", 2},       {"E", 3},
+                 {"moe", 3}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i].word, word) == 0) return words[i].kind;
     return -1;
@@ -230,8 +234,8 @@ static void bamba(const tc_json *json, tc_model *model, const tc_block *usual, i
 static void jamba(const tc_json *json, tc_model *model, const tc_block *usual, int layers) {
     int attention_period = (int)tc_json_integer(json, "attn_layer_period", 1, MAX_LAYERS, 8),
         expert_period = (int)tc_json_integer(json, "expert_layer_period", 1, MAX_LAYERS, 2),
-        attention_offset = count_of(json, "attn_layer_offset", 4), expert_offset = count_of(json, "expert_layer_offset", 1),
-        experts = count_of(json, "num_experts", 16);
+        attention_offset = count_of(json, "attn_layer_offset", 4),
+        expert_offset = count_of(json, "expert_layer_offset", 1), experts = count_of(json, "num_experts", 16);
     tc_block block = *usual;
     kinds k = {.count = 0};
     block.experts.experts = experts;
@@ -255,7 +259,8 @@ static void jamba(const tc_json *json, tc_model *model, const tc_block *usual, i
         add_kind(&k, &block);
     }
     for (int i = 0; i < layers; i++) {
-        bool attends = i % attention_period == attention_offset, chooses = experts > 1 && i % expert_period == expert_offset;
+        bool attends = i % attention_period == attention_offset,
+             chooses = experts > 1 && i % expert_period == expert_offset;
         add_layer(&k, attends + 2 * chooses, i);
     }
     finish(&k, model);
@@ -344,7 +349,8 @@ static void kimi_linear(const tc_json *json, tc_model *model, const tc_block *us
 
 static void gated_deltanet(const tc_json *json, tc_model *model, const tc_block *usual, int layers) {
     tc_block block = *usual;
-    double expand = tc_json_number(json, "expand_v", 0.1, 16, 2), ratio = tc_json_number(json, "hidden_ratio", 0.01, 1000, 4);
+    double expand = tc_json_number(json, "expand_v", 0.1, 16, 2),
+           ratio = tc_json_number(json, "hidden_ratio", 0.01, 1000, 4);
     int heads = count_of(json, "num_heads", 6), dim = count_of(json, "head_dim", 256);
     block.mixer = TC_MIXER_DELTA;
     block.ffn = TC_FFN_DENSE;
@@ -363,10 +369,18 @@ static void gated_deltanet(const tc_json *json, tc_model *model, const tc_block 
 static const struct {
     const char *type;
     tc_hf_layers read;
-} classes[] = {{"nemotron_h", nemotron_h},    {"mamba2", mamba2},         {"falcon_h1", falcon_h1},
-               {"granitemoehybrid", granite}, {"bamba", bamba},           {"jamba", jamba},
-               {"qwen3_next", qwen3_next},    {"qwen3_5_text", qwen3_next}, {"qwen3_5_moe_text", qwen3_next},
-               {"minimax", minimax},          {"kimi_linear", kimi_linear}, {"gated_deltanet", gated_deltanet}};
+} classes[] = {{"nemotron_h", nemotron_h},
+               {"mamba2", mamba2},
+               {"falcon_h1", falcon_h1},
+               {"granitemoehybrid", granite},
+               {"bamba", bamba},
+               {"jamba", jamba},
+               {"qwen3_next", qwen3_next},
+               {"qwen3_5_text", qwen3_next},
+               {"qwen3_5_moe_text", qwen3_next},
+               {"minimax", minimax},
+               {"kimi_linear", kimi_linear},
+               {"gated_deltanet", gated_deltanet}};
 
 tc_hf_layers tc_hf_layers_of(const char *type) {
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)

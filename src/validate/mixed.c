@@ -113,7 +113,7 @@ tc_code tc_case_mixed(tc_catalog *catalog, tc_case *c, tc_error *error) {
             && (m->hidden <= 0 || m->hidden == known.hidden)) {
             c->job.model = known;
             if (m->vocab > 0) c->job.model.vocab = m->vocab;
-            if (m->mixers.mtp == 0 || m->mixers.mtp == TC_UNSET) c->job.model.mtp_layers = 0;
+            if (m->mixers.mtp != TC_UNSET) c->job.model.mtp_layers = m->mixers.mtp;
             return TC_OK;
         }
     }
