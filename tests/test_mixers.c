@@ -13,6 +13,7 @@
 #include "layout/layout.h"
 #include "machine.h"
 #include "near.h"
+#include "workload/finetune.h"
 #include "workload/operators.h"
 
 /* Totals of the checkpoints, or of the layers' formulas where only a rounded size is published. */
@@ -181,6 +182,23 @@ static void alternating_runs_are_spread(void **state) {
     for (int i = 0; i < model.blocks; i++) assert_int_equal(sum[i], model.block[i].count);
 }
 
+/* Adapters on layers without attention. */
+static void adapters_on_recurrences(void **state) {
+    (void)state;
+    tc_question q = tc_default_question();
+    tc_step step;
+    tc_error error;
+    q.job.model = known("nemotron-h-8b");
+    q.job.global_batch = 64;
+    q.cluster.accelerator = round_accelerator();
+    q.cluster.fabric = round_fabric();
+    q.cluster.devices = 8;
+    q.stack = round_stack();
+    assert_int_equal(tc_finetune_parse("lora:r=16,targets=all", "--finetune", &q.job, &error), TC_OK);
+    if (tc_forecast(&q, &step, &error)) fail_msg("%s: %s", error.place, error.text);
+    assert_true(step.step_s > 0 && step.mfu_pct <= 100);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters_are_exact),
@@ -189,6 +207,7 @@ int main(void) {
         cmocka_unit_test(ranks_share_a_layer),
         cmocka_unit_test(chosen_keys_bound_attention),
         cmocka_unit_test(alternating_runs_are_spread),
+        cmocka_unit_test(adapters_on_recurrences),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

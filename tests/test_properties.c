@@ -70,7 +70,7 @@ static const struct {
     [BETTER] = {"better hardware or software is not slower", 1e-3, 0, 0, NULL},
     [BETTER_OFFLOADED] = {"the same with activations on the host", 1e-3, 0.02, 0.01,
                           "the order of slots and swaps is fixed: one that ends earlier can meet another one's"},
-    [BETTER_DUALPIPE] = {"the same with DualPipe", 1e-3, 0.02, 0.01,
+    [BETTER_DUALPIPE] = {"the same with DualPipe and schedules in the form of a V", 1e-3, 0.02, 0.01,
                          "the order of slots is fixed: what is best for other proportions of forward and backward"},
 };
 
@@ -229,9 +229,11 @@ static void check_memory(const question *q, const tc_step *s) {
 }
 
 static void check_better(const question *q, const tc_step *s) {
-    property p = q->q.layout.offload != TC_OFFLOAD_NONE                        ? BETTER_OFFLOADED
-                 : q->opened.placement.layout.schedule == TC_SCHEDULE_DUALPIPE ? BETTER_DUALPIPE
-                                                                               : BETTER;
+    property p = q->q.layout.offload != TC_OFFLOAD_NONE ? BETTER_OFFLOADED
+                 : q->opened.placement.layout.schedule == TC_SCHEDULE_DUALPIPE
+                         || tc_schedule_facts_of(q->opened.placement.layout.schedule).turned
+                     ? BETTER_DUALPIPE
+                     : BETTER;
     for (int i = 0; i < FIGURES; i++) {
         tc_step better;
         tc_question t = q->q;

@@ -133,8 +133,8 @@ static void a_loop_and_arrivals_agree(void **state) {
 
 /* ---- physical limits -------------------------------------------------------------------------------- */
 
-static const char *const models[] = {"llama-3.1-8b", "qwen3-32b", "llama-3.1-70b", "mixtral-8x7b", "deepseek-v3",
-                                     "qwen3-30b-a3b", "gemma-2-27b"};
+static const char *const models[]
+    = {"llama-3.1-8b", "qwen3-32b", "llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "qwen3-30b-a3b", "gemma-2-27b"};
 static const char *const chips[] = {"h100-sxm", "h20", "a100-sxm-80g", "ascend-910b2", "mi300x", "b200-sxm"};
 static const char *const engines[] = {"vllm", "sglang", "tensorrt-llm", "mindie", "transformers", "vllm-ascend"};
 #define PICK(list) list[draw(sizeof(list) / sizeof(list)[0])]
@@ -171,7 +171,8 @@ static void decode_is_never_faster_than_its_bytes(void **state) {
         tc_serving_answer a = answer(&q);
         double least = least_bytes(&q, a.batch) / q.cluster.accelerator.memory_bytes_per_s;
         if (a.decode_step_s < least)
-            fail_msg("%s on %s: a step of %g s reads %g s", q.model.slug, q.cluster.accelerator.slug, a.decode_step_s, least);
+            fail_msg("%s on %s: a step of %g s reads %g s", q.model.slug, q.cluster.accelerator.slug, a.decode_step_s,
+                     least);
         assert_true(a.tpot_s >= a.decode_step_s * 0.5 && a.bandwidth_share <= 1);
     }
 }
@@ -226,8 +227,9 @@ static void more_load_takes_longer(void **state) {
         q.input_tokens *= 2;
         longer = answer(&q);
         if (longer.tpot_s < alone.tpot_s * 0.9999 || longer.ttft_s < alone.ttft_s * 0.9999)
-            fail_msg("%s on %s, %s: of prompts twice as long TTFT %g, TPOT %g, against %g, %g", q.model.slug, q.cluster.accelerator.slug,
-                     q.engine.slug, longer.ttft_s, longer.tpot_s, alone.ttft_s, alone.tpot_s);
+            fail_msg("%s on %s, %s: of prompts twice as long TTFT %g, TPOT %g, against %g, %g", q.model.slug,
+                     q.cluster.accelerator.slug, q.engine.slug, longer.ttft_s, longer.tpot_s, alone.ttft_s,
+                     alone.tpot_s);
     }
 }
 
@@ -325,8 +327,10 @@ static void rooms_are_as_measured(void **state) {
         q.weights = logged[i].weights;
         q.engine.params.memory_utilisation = logged[i].utilisation;
         tc_serving_answer a = answer(&q);
-        double tokens = a.kv_tokens, of_device = q.cluster.accelerator.memory_bytes * (strcmp(logged[i].model, "kimi-k2-1t") ? logged[i].devices : 1);
-        print_message("%s on %s: %.0f tokens of %.0f\n", logged[i].model, logged[i].accelerator, tokens, logged[i].tokens);
+        double tokens = a.kv_tokens, of_device = q.cluster.accelerator.memory_bytes
+                                                 * (strcmp(logged[i].model, "kimi-k2-1t") ? logged[i].devices : 1);
+        print_message("%s on %s: %.0f tokens of %.0f\n", logged[i].model, logged[i].accelerator, tokens,
+                      logged[i].tokens);
         double off = (tokens - logged[i].tokens) * a.kv_bytes_per_token / of_device;
         if (fabs(off) > 0.1) fail_msg("%s: room for %g tokens, %g of the device off", logged[i].model, tokens, off);
     }
@@ -336,9 +340,10 @@ static void rooms_are_as_measured(void **state) {
 
 static void every_engine_is_read(void **state) {
     (void)state;
-    static const char *const slugs[] = {"generic", "vllm", "vllm-ascend", "sglang", "tensorrt-llm", "lmdeploy", "mindie",
-                                        "xllm", "tgi", "deepspeed-mii", "jetstream", "neuron", "gaudi", "transformers",
-                                        "chitu", "rtp-llm", "atom", "deepseek"};
+    static const char *const slugs[]
+        = {"generic", "vllm",         "vllm-ascend", "sglang",        "tensorrt-llm", "lmdeploy",
+           "mindie",  "xllm",         "tgi",         "deepspeed-mii", "jetstream",    "neuron",
+           "gaudi",   "transformers", "chitu",       "rtp-llm",       "atom",         "deepseek"};
     int count;
     const tc_serving_parameter *table = tc_serving_parameters(&count);
     for (size_t i = 0; i < sizeof slugs / sizeof slugs[0]; i++)

@@ -59,7 +59,8 @@ static tc_code take_split(tc_context *context, tc_serving_question *q) {
                        "'%.40s' is no ratio; give prefill and decode, as in 1:3", value->text);
     snprintf(part, sizeof part, "%.*s", (int)(length < 20 ? length : 20), value->text);
     tc_code code = tc_parse_integer(part, 1, 10000000, &prefill, "--disaggregated", context->error);
-    if (!code) code = tc_parse_integer(value->text + length + 1, 1, 10000000, &decode, "--disaggregated", context->error);
+    if (!code)
+        code = tc_parse_integer(value->text + length + 1, 1, 10000000, &decode, "--disaggregated", context->error);
     if (code) return code;
     int64_t devices = q->cluster.devices;
     if (devices * prefill % (prefill + decode))
@@ -78,8 +79,8 @@ static tc_code take_load(tc_context *context, tc_serving_question *q) {
         code = tc_lengths_read(input->text, "\"input_length\":", "--input-tokens", &q->input_tokens, &q->input_scv,
                                context->error);
     if (!code && output->given)
-        code = tc_lengths_read(output->text, "\"output_length\":", "--output-tokens", &q->output_tokens,
-                               &q->output_scv, context->error);
+        code = tc_lengths_read(output->text, "\"output_length\":", "--output-tokens", &q->output_tokens, &q->output_scv,
+                               context->error);
     take_real(context, TC_OPTION_CACHED, &q->cached_share);
     take_real(context, TC_OPTION_CONCURRENCY, &q->concurrency);
     take_real(context, TC_OPTION_RATE, &q->rate);
@@ -114,8 +115,7 @@ static tc_code take_cluster(tc_context *context, tc_serving_question *q) {
 
 static tc_code take_question(tc_context *context, tc_serving_question *q) {
     *q = tc_default_serving_question();
-    tc_code code
-        = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &q->model, context->error);
+    tc_code code = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &q->model, context->error);
     if (!code) code = take_cluster(context, q);
     if (!code) code = take_load(context, q);
     if (code) return code;

@@ -38,7 +38,8 @@ static tc_code read_file(const char *path, const char *key, const char *option, 
         double value;
         if (number_of_line(line, size, key, &value)) {
             if (value < 1 || value > MOST_TOKENS)
-                code = tc_fail(error, TC_INVALID, option, "%.40s holds a length of %g; lengths are from 1 to 1e9", path, value);
+                code = tc_fail(error, TC_INVALID, option, "%.40s holds a length of %g; lengths are from 1 to 1e9", path,
+                               value);
             double off = value - average;
             average += off / ++count;
             squares += off * (value - average);
@@ -57,7 +58,8 @@ tc_code tc_lengths_read(const char *text, const char *key, const char *option, d
                         tc_error *error) {
     if (!tc_parse_count(text, mean)) {
         if (strpbrk(text, "./")) return read_file(text, key, option, mean, scv, error);
-        return tc_fail(error, TC_INVALID, option, "'%.60s' is no number; give tokens, or the path of a file of lengths", text);
+        return tc_fail(error, TC_INVALID, option, "'%.60s' is no number; give tokens, or the path of a file of lengths",
+                       text);
     }
     if (*mean >= 1 && *mean <= MOST_TOKENS) return TC_OK;
     return tc_fail(error, TC_INVALID, option, "'%.60s' is out of range; give 1 to 1e9 tokens", text);

@@ -9,8 +9,7 @@
 #include "report/format.h"
 #include "report/names.h"
 
-#define SERVING_PARTS(ROW) \
-    ROW(weights) ROW(kv) ROW(compute) ROW(communication) ROW(launches) ROW(host)
+#define SERVING_PARTS(ROW) ROW(weights) ROW(kv) ROW(compute) ROW(communication) ROW(launches) ROW(host)
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
@@ -134,7 +133,8 @@ static void print_times(FILE *file, const tc_style *style, const tc_serving_answ
 
 static void print_rates(FILE *file, const tc_style *style, const tc_serving_answer *a) {
     char text[320];
-    snprintf(text, sizeof text, "%.24s output tokens/s (80 %% interval %.24s to %.24s), %.20s a device; %.20s requests/s",
+    snprintf(text, sizeof text,
+             "%.24s output tokens/s (80 %% interval %.24s to %.24s), %.20s a device; %.20s requests/s",
              tc_format_significant(a->output_tokens_per_s, 3).s, tc_format_significant(a->p10.output_tokens_per_s, 3).s,
              tc_format_significant(a->p90.output_tokens_per_s, 3).s,
              tc_format_significant(a->output_tokens_per_s / a->devices, 3).s,

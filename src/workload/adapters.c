@@ -40,8 +40,15 @@ static adapted of_up(const tc_operator *op, int targets) {
 static adapted of_qkv(const tc_operator *op, const tc_attention *a, int targets) {
     int own = targets & (TC_ADAPTED_Q | TC_ADAPTED_K | TC_ADAPTED_V);
     if (targets & TC_ADAPTED_QKV) return (adapted){1, op->gemm.n};
-    double one = op->gemm.n / (a->heads + 2.0 * a->kv_heads), keys = bits_of(own >> 1);
-    return (adapted){bits_of(own), one * ((own & TC_ADAPTED_Q ? a->heads : 0) + keys * a->kv_heads)};
+    double heads = (a->gate ? 2.0 : 1.0) * a->heads, one = op->gemm.n / (heads + 2.0 * a->kv_heads),
+           keys = bits_of(own >> 1);
+    return (adapted){bits_of(own), one * ((own & TC_ADAPTED_Q ? heads : 0) + keys * a->kv_heads)};
+}
+
+/* Of the products that lead into a recurrence: each is one linear. */
+static adapted of_recurrence(const tc_operator *op, int targets) {
+    int wanted = TC_ADAPTED_QKV | TC_ADAPTED_Q | TC_ADAPTED_K | TC_ADAPTED_V;
+    return targets & wanted ? (adapted){1, op->gemm.n} : (adapted){0, 0};
 }
 
 /* Of latent attention's projections down and up, in the order in which they are emitted: queries first. */
@@ -56,6 +63,7 @@ static adapted adapted_of(const tc_block *block, const tc_operator *op, int nth,
     case TC_TAG_QKV:
     case TC_TAG_QKV_UP:
         if (block->mixer == TC_MIXER_LATENT) return of_latent(op, &block->latent, nth, targets);
+        if (block->mixer != TC_MIXER_ATTENTION) return of_recurrence(op, targets);
         return of_qkv(op, &block->attention, targets);
     case TC_TAG_OUT_PROJECTION: return targets & TC_ADAPTED_O ? (adapted){1, op->gemm.n} : (adapted){0, 0};
     case TC_TAG_MLP:
