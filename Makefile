@@ -47,7 +47,7 @@ record: all
 bench:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(BENCH_PACKAGES),'$(p)')
 	@$(MAKE) --no-print-directory all
-	@cmake --build $(BUILD) --target bench_step bench_timeline bench_random
+	@cmake --build $(BUILD) --target bench_step bench_timeline bench_random bench_serving
 	@sh bench/run.sh $(BUILD)
 
 # Every fuzzer for FUZZ_SECONDS, from the corpus that earlier runs left in build-fuzz/corpus.

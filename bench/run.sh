@@ -3,7 +3,7 @@
 #
 # Columns: measure, case, value, unit. The head says on what machine, with what compiler, at which
 # commit. The targets: a forecast as a process at most 10 ms and 20 MB; in the library at most 20 us, with a timeline 30;
-# an event of the timeline at most 100 ns, one of 16,384 micro-batches at most 20 ms, the trace of 512 devices 300 ms;
+# a served model in the library at most 10 us, its search on 1,024 devices 1 s; an event of the timeline at most 100 ns, one of 16,384 micro-batches at most 20 ms, the trace of 512 devices 300 ms;
 # a draw from a normal law 40 ns, from any other 1 us (counts 2).
 set -eu
 cd "$(dirname "$0")/.."
@@ -39,6 +39,8 @@ mkdir -p bench/results
     "$bench" process 20 "$program" trace --model gpt3-175b --accelerator a100-sxm-80g --devices 512 --tp 8 --pp 64 --micro-batch 1 \
         --global-batch 64 --output "$work/trace.json" | sed 's/,trace,/,trace of 512 devices and 64 micro-batches,/'
     "$bench" library
+    "$bench" process 200 "$program" infer --model qwen3-32b --accelerator ascend-910b2 --devices 8 --engine vllm-ascend --tp 4 --concurrency 64 --json
+    "$build/bench_serving"
     "$build/bench_timeline"
     "$build/bench_random"
 } >"$work/result.csv"
@@ -64,4 +66,6 @@ awk -F, '
     $1 == "process: time" && $2 ~ /^timeline/ && $3 > 20 {print "over 20 ms: " $0; bad = 1}
     $1 == "process: time" && $2 ~ /^trace/ && $3 > 300 {print "over 300 ms: " $0; bad = 1}
     $1 == "a draw" && $3 > ($2 ~ /ormal$/ ? 40 : $2 ~ /^(Poisson|negative)/ ? 2000 : 1000) {print "over 40 ns, 1 or 2 us: " $0; bad = 1}
+    $1 == "forecast of a served model" && $3 > 10 {print "over 10 us: " $0; bad = 1}
+    $1 == "search of a served model" && $3 > 1000 {print "over 1 s: " $0; bad = 1}
     END {exit bad}' "$result"

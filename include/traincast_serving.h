@@ -167,6 +167,43 @@ typedef struct tc_serving_answer {
 /* TC_INVALID with an option as place where degrees do not divide or a format has no rate. What does not fit is no error. */
 TC_API TC_NODISCARD tc_code tc_infer(const tc_serving_question *question, tc_serving_answer *out, tc_error *error);
 
+/* ---- the best of many layouts -------------------------------------------------------------------------- */
+
+/* What is best. With a load (a rate or a concurrency) devices, cost and energy take the fewest replicas that bear it within
+ * the objectives, up to all devices; the rate is the most that all devices serve. */
+typedef enum tc_serving_goal {
+    TC_GOAL_RATE,
+    TC_GOAL_DEVICES,
+    TC_GOAL_COST, /* of a token: owned, or rented where no price is known */
+    TC_GOAL_ENERGY /* of a token */,
+    TC_GOALS
+} tc_serving_goal;
+TC_API extern const char *const tc_serving_goal_names[TC_GOALS + 1];
+
+#define TC_SERVING_BEST 16
+#define TC_SERVING_FRONT 48
+
+/* A layout at a batch: what a user gets, and what a device yields. */
+typedef struct tc_serving_point {
+    double user_tokens_per_s, device_tokens_per_s;
+    double batch, ttft_s;
+    int tp, pp, ep;
+    bool disaggregated; /* prompts on devices of their own, as many as it takes */
+} tc_serving_point;
+
+typedef struct tc_serving_search {
+    int tried;     /* layouts */
+    int evaluated; /* forecasts */
+    int count;     /* of best */
+    int points;    /* of the front: no other layout is better in both, fastest user first */
+    tc_serving_answer best[TC_SERVING_BEST];
+    tc_serving_point front[TC_SERVING_FRONT];
+} tc_serving_search;
+
+/* Degrees and the split of the question that are unset are searched, the others stay. count 0: nothing fits and meets the objectives. */
+TC_API TC_NODISCARD tc_code tc_infer_search(const tc_serving_question *question, tc_serving_goal goal,
+                                            tc_serving_search *out, tc_error *error);
+
 /* "vllm@2025-06": the engine as it was in that month, with its parameters on the accelerator's architecture. */
 TC_API TC_NODISCARD tc_code tc_catalog_engine(tc_catalog *c, const char *slug_or_path,
                                               const tc_accelerator *accelerator, tc_engine *out, tc_error *e);

@@ -336,6 +336,45 @@ static void rooms_are_as_measured(void **state) {
     }
 }
 
+/* ---- the best of many --------------------------------------------------------------------------------------- */
+
+static void the_best_bears_the_load(void **state) {
+    (void)state;
+    static tc_serving_search found, more;
+    tc_error e;
+    tc_serving_question q = ask("qwen3-32b", "ascend-910b2", 8, "vllm-ascend");
+    q.tp = q.pp = q.ep = TC_UNSET;
+    q.cluster.devices = 512;
+    q.concurrency = TC_UNSET;
+    q.rate = 20;
+    q.ttft_s = 2;
+    q.tpot_s = 0.1;
+    assert_int_equal(tc_infer_search(&q, TC_GOAL_DEVICES, &found, &e), TC_OK);
+    assert_true(found.count > 2 && found.points > 2);
+    for (int i = 0; i < found.count; i++) {
+        assert_true(found.best[i].fits && found.best[i].meets);
+        assert_true(fabs(found.best[i].requests_per_s / 20 - 1) < 0.01);
+        assert_true(i == 0 || found.best[i].devices >= found.best[i - 1].devices);
+    }
+    /* a replica less does not bear it */
+    const tc_serving_answer *best = &found.best[0];
+    tc_serving_question fewer = q;
+    fewer.tp = best->tp, fewer.pp = best->pp, fewer.ep = best->ep;
+    fewer.prefill_devices = best->prefill_devices;
+    fewer.cluster.devices = best->devices - best->tp * best->pp;
+    assert_false(answer(&fewer).meets);
+    for (int i = 1; i < found.points; i++) {
+        assert_true(found.front[i].user_tokens_per_s <= found.front[i - 1].user_tokens_per_s);
+        assert_true(found.front[i].device_tokens_per_s >= found.front[i - 1].device_tokens_per_s);
+    }
+    q.rate = 40;
+    assert_int_equal(tc_infer_search(&q, TC_GOAL_DEVICES, &more, &e), TC_OK);
+    assert_true(more.best[0].devices > best->devices && more.best[0].devices <= 2 * best->devices + 8);
+    q.tpot_s = 1e-4;
+    assert_int_equal(tc_infer_search(&q, TC_GOAL_DEVICES, &more, &e), TC_OK);
+    assert_int_equal(more.count, 0);
+}
+
 /* ---- engines ------------------------------------------------------------------------------------------------- */
 
 static void every_engine_is_read(void **state) {
@@ -384,6 +423,7 @@ int main(void) {
         cmocka_unit_test(devices_that_prefill_alone),
         cmocka_unit_test(caches_are_exact),
         cmocka_unit_test(rooms_are_as_measured),
+        cmocka_unit_test(the_best_bears_the_load),
         cmocka_unit_test(every_engine_is_read),
         cmocka_unit_test(engines_have_ages),
     };

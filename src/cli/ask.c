@@ -88,6 +88,7 @@ static bool of_the_program(int id) {
     case TC_OPTION_COLOR:
     case TC_OPTION_CATALOG:
     case TC_OPTION_SVG: /* files */
+    case TC_OPTION_SERVING_FRONT:
     case TC_OPTION_ICS:
     case TC_OPTION_DATES_CSV:
     case TC_OPTION_MONTHS_CSV: return true;

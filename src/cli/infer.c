@@ -1,4 +1,5 @@
 /* infer.c - `traincast infer`: options to a question of serving. No arithmetic: what is not given stays unset. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,44 @@ static tc_code take_economics(tc_context *context, const tc_serving_question *q,
     return code;
 }
 
+/* --front: the picture goes to its file, or to standard output in place of the answer. */
+static tc_code write_front(tc_context *context, const tc_serving_question *q, const tc_serving_search *search,
+                           bool *instead) {
+    const tc_value *value = tc_given(context, TC_OPTION_SERVING_FRONT);
+    *instead = value->given && strcmp(value->text, "-") == 0;
+    if (!value->given) return TC_OK;
+    if (*instead) {
+        tc_report_infer_front(context->out, q, search);
+        return TC_OK;
+    }
+    FILE *file = fopen(value->text, "wb");
+    if (file) tc_report_infer_front(file, q, search);
+    bool failed = !file || ferror(file);
+    if ((file && fclose(file)) || failed)
+        return tc_fail(context->error, file ? TC_INTERNAL : TC_INVALID, value->text,
+                       "cannot be written: %s; a file in an existing folder is needed", strerror(errno ? errno : EIO));
+    return TC_OK;
+}
+
+static tc_code search_layouts(tc_context *context, const tc_serving_question *q) {
+    tc_serving_search *search = calloc(1, sizeof *search);
+    if (!search) return tc_fail(context->error, TC_INTERNAL, "infer", "out of memory");
+    int goal = TC_GOAL_RATE;
+    bool instead;
+    take_choice(context, TC_OPTION_SERVING_SEARCH, &goal);
+    tc_code code = tc_infer_search(q, (tc_serving_goal)goal, search, context->error);
+    if (!code) code = write_front(context, q, search, &instead);
+    if (!code && !instead) {
+        if (context->target.format)
+            tc_report_infer_search(&context->target, q, (tc_serving_goal)goal, search);
+        else
+            tc_report_infer_search_text(context->out, &context->style, q, (tc_serving_goal)goal, search);
+    }
+    context->infeasible = !code && search->count == 0;
+    free(search);
+    return code;
+}
+
 tc_code tc_command_infer(tc_context *context) {
     tc_serving_question question;
     tc_serving_answer answer;
@@ -149,6 +188,8 @@ tc_code tc_command_infer(tc_context *context) {
     if (!code) code = take_economics(context, &question, &economics);
     if (code) return code;
     question.economics = &economics;
+    if (tc_given(context, TC_OPTION_SERVING_SEARCH)->given || tc_given(context, TC_OPTION_SERVING_FRONT)->given)
+        return search_layouts(context, &question);
     code = tc_infer(&question, &answer, context->error);
     if (code) return code;
     context->infeasible = !answer.fits || !answer.meets;

@@ -6,8 +6,11 @@
 
 #include "base/units.h"
 #include "base/vocabulary.h"
+#include "report/chart.h"
 #include "report/format.h"
 #include "report/names.h"
+
+#define SHOWN 8 /* layouts */
 
 #define SERVING_PARTS(ROW) ROW(weights) ROW(kv) ROW(compute) ROW(communication) ROW(launches) ROW(host)
 
@@ -89,22 +92,67 @@ static void write_money(tc_writer *writer, const tc_serving_answer *a) {
     tc_write_number(writer, "power_w", a->power_w);
 }
 
+static void write_layout(tc_writer *writer, const tc_serving_answer *a) {
+    tc_write_object(writer, "layout");
+    tc_write_integer(writer, "tp", a->tp);
+    tc_write_integer(writer, "pp", a->pp);
+    tc_write_integer(writer, "ep", a->ep);
+    tc_write_integer(writer, "dp", a->dp);
+    tc_write_integer(writer, "prefill_devices", a->prefill_devices);
+    tc_write_close(writer);
+}
+
+static void write_assumed(tc_writer *writer, const tc_serving_answer *a) {
+    tc_write_array(writer, "assumed");
+    for (int i = 0; a && i < a->assumed_count; i++) tc_write_string(writer, NULL, a->assumed[i]);
+    tc_write_close(writer);
+}
+
+static void write_answer(tc_writer *writer, const tc_serving_answer *a) {
+    write_times(writer, a);
+    write_memory(writer, a);
+    write_money(writer, a);
+    write_layout(writer, a);
+}
+
 void tc_report_infer(tc_target *target, const tc_serving_question *q, const tc_serving_answer *a) {
     tc_writer writer = tc_write_begin(target, "infer/1", NULL);
-    tc_write_array(&writer, "assumed");
-    for (int i = 0; i < a->assumed_count; i++) tc_write_string(&writer, NULL, a->assumed[i]);
-    tc_write_close(&writer);
+    write_assumed(&writer, a);
     write_question(&writer, q);
-    write_times(&writer, a);
-    write_memory(&writer, a);
-    write_money(&writer, a);
-    tc_write_object(&writer, "layout");
-    tc_write_integer(&writer, "tp", a->tp);
-    tc_write_integer(&writer, "pp", a->pp);
-    tc_write_integer(&writer, "ep", a->ep);
-    tc_write_integer(&writer, "dp", a->dp);
-    tc_write_integer(&writer, "prefill_devices", a->prefill_devices);
+    write_answer(&writer, a);
+    tc_write_end(&writer);
+}
+
+void tc_report_infer_search(tc_target *target, const tc_serving_question *q, tc_serving_goal goal,
+                            const tc_serving_search *search) {
+    tc_writer writer = tc_write_begin(target, "infer-search/1", "best");
+    write_assumed(&writer, search->count > 0 ? &search->best[0] : NULL);
+    write_question(&writer, q);
+    tc_write_string(&writer, "goal", tc_serving_goal_names[goal]);
+    tc_write_integer(&writer, "tried", search->tried);
+    tc_write_integer(&writer, "evaluated", search->evaluated);
+    tc_write_array(&writer, "best");
+    for (int i = 0; i < search->count; i++) {
+        tc_write_object(&writer, NULL);
+        tc_write_integer(&writer, "devices", search->best[i].devices);
+        write_answer(&writer, &search->best[i]);
+        tc_write_close(&writer);
+    }
     tc_write_close(&writer);
+    tc_write_array(&writer, "front");
+    for (int i = 0; i < search->points; i++) {
+        const tc_serving_point *p = &search->front[i];
+        tc_write_object(&writer, NULL);
+        tc_write_number(&writer, "user_tokens_per_s", p->user_tokens_per_s);
+        tc_write_number(&writer, "output_tokens_per_s_per_device", p->device_tokens_per_s);
+        tc_write_number(&writer, "batch", p->batch);
+        tc_write_number(&writer, "ttft_s", p->ttft_s);
+        tc_write_integer(&writer, "tp", p->tp);
+        tc_write_integer(&writer, "pp", p->pp);
+        tc_write_integer(&writer, "ep", p->ep);
+        tc_write_bool(&writer, "disaggregated", p->disaggregated);
+        tc_write_close(&writer);
+    }
     tc_write_end(&writer);
 }
 
@@ -192,7 +240,16 @@ static void print_money(FILE *file, const tc_style *style, const tc_serving_answ
     }
 }
 
-void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_question *q, const tc_serving_answer *a) {
+/* "TP 8, EP 16, DP 4; 32 devices prefill" */
+static void layout_text(const tc_serving_answer *a, char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, "TP %d", a->tp);
+    if (a->pp > 1) used += (size_t)snprintf(text + used, size - used, ", PP %d", a->pp);
+    if (a->ep > 1) used += (size_t)snprintf(text + used, size - used, ", EP %d", a->ep);
+    used += (size_t)snprintf(text + used, size - used, ", DP %d", a->dp);
+    if (a->prefill_devices > 0) snprintf(text + used, size - used, "; %d devices prefill", a->prefill_devices);
+}
+
+static void print_head(FILE *file, const tc_style *style, const tc_serving_question *q) {
     char text[512];
     snprintf(text, sizeof text, "%.120s served by %d x %.90s", q->model.name, q->cluster.devices,
              q->cluster.accelerator.name);
@@ -201,19 +258,123 @@ void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_qu
              tc_weight_format_names[q->weights], tc_dtype_names[q->kv == TC_UNSET ? TC_BF16 : q->kv]);
     tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
+}
+
+void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_question *q, const tc_serving_answer *a) {
+    char text[512];
+    print_head(file, style, q);
     if (q->phase != TC_PHASE_DECODE) print_times(file, style, a);
     print_rates(file, style, a);
     print_step(file, style, a);
     print_memory(file, style, a);
     print_money(file, style, a);
-    size_t used = (size_t)snprintf(text, sizeof text, "TP %d", a->tp);
-    if (a->pp > 1) used += (size_t)snprintf(text + used, sizeof text - used, ", PP %d", a->pp);
-    if (a->ep > 1) used += (size_t)snprintf(text + used, sizeof text - used, ", EP %d", a->ep);
-    used += (size_t)snprintf(text + used, sizeof text - used, ", DP %d", a->dp);
-    if (a->prefill_devices > 0) snprintf(text + used, sizeof text - used, "; %d devices prefill", a->prefill_devices);
+    layout_text(a, text, sizeof text);
     tc_print_line(file, style, "layout", text);
     tc_print_line(file, style, "bound", tc_serving_bound_names[a->bound]);
     if (!a->meets) tc_print_line(file, style, "objectives", "NOT met");
     tc_print_bullets(file, style, "\nAssumed: neither given nor in the data", a->assumed[0], sizeof a->assumed[0],
                      a->assumed_count);
+}
+
+/* ---- many layouts -------------------------------------------------------------------------------- */
+
+static void print_best(FILE *file, const tc_style *style, const tc_serving_search *search) {
+    tc_table table = {0};
+    static const char *const numbers[]
+        = {"devices", "TTFT p95", "TPOT p95", "tokens/s", "a device", "$/M tokens", "J/token"};
+    tc_table_column(&table, "layout", TC_FLEXIBLE);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
+    for (int i = 0; i < search->count && i < SHOWN; i++) {
+        const tc_serving_answer *a = &search->best[i];
+        double cost = isnan(a->owned_usd_per_m_tokens) ? a->rented_usd_per_m_tokens : a->owned_usd_per_m_tokens;
+        char text[128];
+        layout_text(a, text, sizeof text);
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, text);
+        tc_table_cell(&table, tc_format_count(a->devices).s);
+        tc_table_cell(&table, seconds(a->ttft_s_p95).s);
+        tc_table_cell(&table, seconds(a->tpot_s_p95).s);
+        tc_table_cell(&table, tc_format_count(a->output_tokens_per_s).s);
+        tc_table_cell(&table, tc_format_significant(a->output_tokens_per_s / a->devices, 3).s);
+        tc_table_cell(&table, isnan(cost) ? NULL : tc_format_usd(cost).s);
+        tc_table_cell(&table, isnan(a->energy_j_per_token) ? NULL : tc_format_significant(a->energy_j_per_token, 3).s);
+    }
+    tc_table_print(&table, file, style);
+}
+
+static void print_front(FILE *file, const tc_style *style, const tc_serving_search *search) {
+    tc_table table = {0};
+    static const char *const numbers[] = {"tokens/s a user", "a device", "batch", "TP", "PP", "EP"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
+    tc_table_column(&table, "prompts", TC_LEFT);
+    for (int i = 0; i < search->points; i++) {
+        const tc_serving_point *p = &search->front[i];
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, tc_format_significant(p->user_tokens_per_s, 3).s);
+        tc_table_cell(&table, tc_format_significant(p->device_tokens_per_s, 3).s);
+        tc_table_cell(&table, tc_format_count(p->batch).s);
+        tc_table_cell(&table, tc_format_count(p->tp).s);
+        tc_table_cell(&table, tc_format_count(p->pp).s);
+        tc_table_cell(&table, tc_format_count(p->ep).s);
+        tc_table_cell(&table, p->disaggregated ? "apart" : "between");
+    }
+    tc_table_print(&table, file, style);
+}
+
+void tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *q, tc_serving_goal goal,
+                                 const tc_serving_search *search) {
+    char text[160];
+    print_head(file, style, q);
+    snprintf(text, sizeof text, "%d layouts, %d forecasts; best by %s\n", search->tried, search->evaluated,
+             tc_serving_goal_names[goal]);
+    tc_print_wrapped(file, style, 0, 2, text);
+    if (search->count > 0)
+        print_best(file, style, search);
+    else
+        tc_print_line(file, style, "none", "fits and meets the objectives; more devices or looser objectives would");
+    if (search->points > 0) {
+        tc_print_heading(file, style, "\nWhat no layout beats in both: speed of a user, output of a device");
+        print_front(file, style, search);
+    }
+    if (search->count > 0)
+        tc_print_bullets(file, style, "\nAssumed: neither given nor in the data", search->best[0].assumed[0],
+                         sizeof search->best[0].assumed[0], search->best[0].assumed_count);
+}
+
+/* ---- the picture --------------------------------------------------------------------------------- */
+
+enum { FRONT_WIDTH = 760, FRONT_HEIGHT = 480, FRONT_MARGIN = 72 };
+
+void tc_report_infer_front(FILE *file, const tc_serving_question *q, const tc_serving_search *search) {
+    char title[200], subtitle[256];
+    double user = 0, device = 0;
+    tc_chart_point line[TC_SERVING_FRONT];
+    for (int i = 0; i < search->points; i++) {
+        line[i] = (tc_chart_point){search->front[i].user_tokens_per_s, search->front[i].device_tokens_per_s};
+        user = fmax(user, line[i].x);
+        device = fmax(device, line[i].y);
+    }
+    snprintf(title, sizeof title, "%.90s on %.90s", q->model.name, q->cluster.accelerator.name);
+    snprintf(subtitle, sizeof subtitle, "%.60s, weights in %s: what no layout beats in both", q->engine.name,
+             tc_weight_format_names[q->weights]);
+    tc_chart chart = tc_chart_begin(file, FRONT_WIDTH, FRONT_HEIGHT, title, subtitle);
+    tc_plot plot = {.chart = &chart,
+                    .left = FRONT_MARGIN,
+                    .top = TC_CHART_HEAD + 8,
+                    .width = FRONT_WIDTH - 2 * FRONT_MARGIN,
+                    .height = FRONT_HEIGHT - TC_CHART_HEAD - FRONT_MARGIN - 40,
+                    .x = tc_axis_upto(TC_AXIS_NUMBER, 0, user > 0 ? user : 1, "output tokens/s a user"),
+                    .y = tc_axis_upto(TC_AXIS_NUMBER, 0, device > 0 ? device : 1, "output tokens/s a device")};
+    tc_plot_axes(&plot);
+    tc_plot_line(&plot, line, search->points, tc_chart_colour(0), 1.5, false);
+    for (int i = 0; i < search->points; i++) {
+        const tc_serving_point *p = &search->front[i];
+        char words[120];
+        snprintf(words, sizeof words, "TP %d, PP %d, EP %d, batch %.0f", p->tp, p->pp, p->ep, p->batch);
+        tc_plot_dot(&plot, line[i].x, line[i].y, tc_chart_colour(p->disaggregated ? 1 : 0), words);
+    }
+    const tc_key keys[] = {{TC_KEY_DOT, tc_chart_colour(0), "prompts between outputs"},
+                           {TC_KEY_DOT, tc_chart_colour(1), "prompts on devices of their own"}};
+    tc_chart_legend(&chart, FRONT_MARGIN, FRONT_HEIGHT - 44, FRONT_WIDTH - 2 * FRONT_MARGIN, keys, 2);
+    tc_chart_end(&chart, "");
 }

@@ -12,4 +12,12 @@ void tc_report_infer(tc_target *target, const tc_serving_question *question, con
 void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_question *question,
                           const tc_serving_answer *answer);
 
+/* The best layouts of many, and the front of throughput per device against speed per user. */
+void tc_report_infer_search(tc_target *target, const tc_serving_question *question, tc_serving_goal goal,
+                            const tc_serving_search *search);
+void tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *question,
+                                 tc_serving_goal goal, const tc_serving_search *search);
+/* The front as a picture. */
+void tc_report_infer_front(FILE *file, const tc_serving_question *question, const tc_serving_search *search);
+
 #endif

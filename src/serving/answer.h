@@ -8,6 +8,11 @@
 TC_NODISCARD tc_code tc_serving_answer_of(const tc_serving_question *question, const tc_serving_degrees *degrees,
                                           tc_serving_answer *out, tc_error *error);
 
+/* What came in is checked; lengths that were not given are a chat service's; what was assumed of `question`, filled to `q`, is said. */
+TC_NODISCARD tc_code tc_serving_check(const tc_serving_question *question, tc_error *error);
+void tc_serving_fill_lengths(tc_serving_question *question);
+void tc_serving_say_assumed(const tc_serving_question *question, const tc_serving_question *q, tc_serving_answer *out);
+
 /* Power, energy and money of an answer whose rates stand. mfu: of the whole, over all devices. */
 void tc_serving_money(const tc_serving_question *question, tc_serving_answer *out);
 

@@ -118,7 +118,9 @@ static tc_code answer_given(const tc_serving_question *q, tc_serving_answer *out
 
 /* ---- what was assumed ---------------------------------------------------------------------------------- */
 
-static void say_assumed(const tc_serving_question *q, tc_serving_answer *out) {
+void tc_serving_say_assumed(const tc_serving_question *question, const tc_serving_question *q, tc_serving_answer *out) {
+    if (question->input_tokens < 0) assume(out, "prompts of %d tokens (a chat service's mean)", USUAL_INPUT);
+    if (question->output_tokens < 0) assume(out, "outputs of %d tokens (a chat service's mean)", USUAL_OUTPUT);
     if (q->engine_assumed) assume(out, "engine %.60s: none was named, so that the interval is wide", q->engine.name);
     if (q->tp == TC_UNSET) assume(out, "tp %d (serves most)", out->tp);
     if (q->pp == TC_UNSET) assume(out, "pp %d", out->pp);
@@ -134,7 +136,7 @@ static void say_assumed(const tc_serving_question *q, tc_serving_answer *out) {
         assume(out, "no load and no objective: as many requests as fit");
 }
 
-static tc_code check(const tc_serving_question *q, tc_error *error) {
+tc_code tc_serving_check(const tc_serving_question *q, tc_error *error) {
     tc_code code = tc_members_check(&tc_serving_question_members, q, "question", error);
     if (!code && q->economics)
         code = tc_members_check(&tc_economics_members, q->economics, "question.economics", error);
@@ -167,21 +169,23 @@ static tc_code check(const tc_serving_question *q, tc_error *error) {
     return TC_OK;
 }
 
+void tc_serving_fill_lengths(tc_serving_question *q) {
+    if (q->input_tokens < 0) q->input_tokens = USUAL_INPUT;
+    if (q->output_tokens < 0) q->output_tokens = USUAL_OUTPUT;
+}
+
 tc_code tc_infer(const tc_serving_question *question, tc_serving_answer *out, tc_error *error) {
-    tc_code code = check(question, error);
+    tc_code code = tc_serving_check(question, error);
     if (code) return code;
     tc_serving_question filled;
     const tc_serving_question *q = question;
     if (q->input_tokens < 0 || q->output_tokens < 0) {
         filled = *question;
-        if (q->input_tokens < 0) filled.input_tokens = USUAL_INPUT;
-        if (q->output_tokens < 0) filled.output_tokens = USUAL_OUTPUT;
+        tc_serving_fill_lengths(&filled);
         q = &filled;
     }
     code = stands(q) ? answer_given(q, out, error) : choose(q, out, error);
     if (code) return code;
-    if (question->input_tokens < 0) assume(out, "prompts of %d tokens (a chat service's mean)", USUAL_INPUT);
-    if (question->output_tokens < 0) assume(out, "outputs of %d tokens (a chat service's mean)", USUAL_OUTPUT);
-    say_assumed(q, out);
+    tc_serving_say_assumed(question, q, out);
     return TC_OK;
 }

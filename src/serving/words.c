@@ -7,6 +7,8 @@ const char *const tc_serving_phase_names[TC_PHASES + 1] = {"mixed", "offline", "
 const char *const tc_serving_bound_names[TC_SERVING_BOUNDS + 1]
     = {"weights", "kv", "compute", "communication", "launches", "queue", NULL};
 
+const char *const tc_serving_goal_names[TC_GOALS + 1] = {"rate", "devices", "cost", "energy", NULL};
+
 enum { FRACTION, POSITIVE, SHARE, FIGURE }; /* links of the table */
 
 static const tc_serving_parameter parameters[] = {
