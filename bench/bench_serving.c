@@ -46,6 +46,7 @@ static tc_serving_question set_up(tc_catalog *catalog, const bench_case *b) {
     q.pp = 1;
     q.ep = b->ep;
     q.weights = TC_WEIGHTS_FP8;
+    q.output_tokens = 256;
     q.concurrency = b->concurrency;
     q.rate = b->rate;
     q.tpot_s = b->tpot_s;

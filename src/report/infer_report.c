@@ -280,21 +280,22 @@ void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_qu
 
 static void print_best(FILE *file, const tc_style *style, const tc_serving_search *search) {
     tc_table table = {0};
-    static const char *const numbers[]
-        = {"devices", "TTFT p95", "TPOT p95", "tokens/s", "a device", "$/M tokens", "J/token"};
+    static const char *const numbers[] = {"devices", "prefill", "TTFT p95", "TPOT p95", "each", "$/M", "J/token"};
     tc_table_column(&table, "layout", TC_FLEXIBLE);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
     for (int i = 0; i < search->count && i < SHOWN; i++) {
         const tc_serving_answer *a = &search->best[i];
         double cost = isnan(a->owned_usd_per_m_tokens) ? a->rented_usd_per_m_tokens : a->owned_usd_per_m_tokens;
-        char text[128];
-        layout_text(a, text, sizeof text);
+        char text[80];
+        size_t used = (size_t)snprintf(text, sizeof text, "TP %d", a->tp);
+        if (a->pp > 1) used += (size_t)snprintf(text + used, sizeof text - used, " PP %d", a->pp);
+        if (a->ep > 1) snprintf(text + used, sizeof text - used, " EP %d", a->ep);
         tc_table_row_begin(&table);
         tc_table_cell(&table, text);
         tc_table_cell(&table, tc_format_count(a->devices).s);
+        tc_table_cell(&table, a->prefill_devices > 0 ? tc_format_count(a->prefill_devices).s : NULL);
         tc_table_cell(&table, seconds(a->ttft_s_p95).s);
         tc_table_cell(&table, seconds(a->tpot_s_p95).s);
-        tc_table_cell(&table, tc_format_count(a->output_tokens_per_s).s);
         tc_table_cell(&table, tc_format_significant(a->output_tokens_per_s / a->devices, 3).s);
         tc_table_cell(&table, isnan(cost) ? NULL : tc_format_usd(cost).s);
         tc_table_cell(&table, isnan(a->energy_j_per_token) ? NULL : tc_format_significant(a->energy_j_per_token, 3).s);
@@ -325,9 +326,10 @@ void tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_ser
                                  const tc_serving_search *search) {
     char text[160];
     print_head(file, style, q);
-    snprintf(text, sizeof text, "%d layouts, %d forecasts; best by %s\n", search->tried, search->evaluated,
-             tc_serving_goal_names[goal]);
+    snprintf(text, sizeof text, "%d layouts, %d forecasts; best by %s; each: output tokens/s of a device",
+             search->tried, search->evaluated, tc_serving_goal_names[goal]);
     tc_print_wrapped(file, style, 0, 2, text);
+    fputc('\n', file);
     if (search->count > 0)
         print_best(file, style, search);
     else

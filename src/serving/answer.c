@@ -147,10 +147,6 @@ static void fill_rates(const tc_serving_question *q, const tc_rank *r, const tc_
         = q->concurrency >= 0 ? q->concurrency : out->requests_per_s * (isnan(out->e2e_s) ? NAN : out->e2e_s);
     out->decode_step_s = s->outputs > 0 ? tc_decode_step(s, seen, &out->decode) : NAN;
     out->decode_tokens_per_s_per_device = s->outputs > 0 ? seen * s->accepted / out->decode_step_s / size : NAN;
-    out->prefill_s = tc_prompt_seconds(s, 1, &out->prefill);
-    /* full steps of prompts where they are short */
-    double together = fmax(1, floor(q->engine.prompt_tokens / s->uncached));
-    out->prefill_tokens_per_s_per_device = together * s->uncached / tc_prompt_seconds(s, together, NULL) / size;
     out->utilisation = fmin(state->busy, 1);
     out->accepted_tokens = s->accepted;
     out->kv_transfer_s = s->transfer_s;
@@ -159,11 +155,8 @@ static void fill_rates(const tc_serving_question *q, const tc_rank *r, const tc_
 /* FLOPs of the whole against the 16-bit peak; bytes of a decode step against the datasheet's bandwidth. */
 static void fill_shares(const tc_serving_question *q, const tc_rank *r, const tc_service *s, const tc_state *state,
                         tc_serving_answer *out) {
-    tc_counts counts;
-    tc_count(&q->model, NULL, 1, &counts);
-    double token = counts.flops.gemm + (q->model.lm_head ? 2.0 * q->model.hidden * q->model.vocab : 0);
     double tokens = out->requests_per_s * (s->uncached + s->outputs);
-    out->mfu = r->peak16 > 0 ? tokens * token / (r->peak16 * out->devices) : NAN;
+    out->mfu = r->peak16 > 0 ? tokens * r->token_flops / (r->peak16 * out->devices) : NAN;
     double batch = state->batch > 1 ? state->batch : 1;
     double kv = batch * tc_kv_bytes_of_rank(r, s->context);
     out->bandwidth_share = s->outputs > 0
@@ -188,10 +181,20 @@ static void fill_ends(const tc_serving_question *q, tc_serving_answer *out) {
                                  first * ttft + decoding * tpot};
 }
 
+/* A prompt alone, and as many together as a step takes. */
+static void fill_prompts(const tc_serving_question *q, tc_service *s, const tc_rank *r, tc_serving_answer *out) {
+    out->prefill_s = s->prompt_s = s->shared_prompt_s = tc_prompt_seconds(s, 1, &out->prefill);
+    double most = fmax(q->engine.prompt_tokens / s->uncached, 1), together = floor(most);
+    if (most > 1) s->shared_prompt_s = tc_prompt_seconds(s, most, NULL) / most;
+    double each = together > 1 ? tc_prompt_seconds(s, together, NULL) / together : s->prompt_s;
+    out->prefill_tokens_per_s_per_device = s->uncached / each / (r->tp * r->stages);
+    if (q->phase == TC_PHASE_DECODE) s->prompt_s = s->shared_prompt_s = 0;
+}
+
 tc_code tc_serving_answer_of(const tc_serving_question *q, const tc_serving_degrees *d, tc_serving_answer *out,
                              tc_error *error) {
     tc_rank rank;
-    memset(out, 0, sizeof *out);
+    memset(out, 0, offsetof(tc_serving_answer, assumed));
     tc_code code = tc_rank_of(q, d, &rank, error);
     if (code) return code;
     out->devices = d->tp * d->pp * d->dp;
@@ -203,8 +206,7 @@ tc_code tc_serving_answer_of(const tc_serving_question *q, const tc_serving_degr
     tc_service service = service_of(q, &rank, d);
     split_devices(q, d, &service);
     find_room(q, &rank, d, &service, out);
-    service.prompt_s = tc_prompt_seconds(&service, 1, NULL);
-    if (q->phase == TC_PHASE_DECODE) service.prompt_s = 0;
+    fill_prompts(q, &service, &rank, out);
     tc_state state = state_of(q, &service, out);
     fill_times(q, &service, &state, out);
     fill_rates(q, &rank, &service, &state, out);

@@ -84,9 +84,9 @@ typedef struct prompt {
 /* Prompts in steps of their own: as many together as come while the others decode a token, where many wait as many as a step takes. */
 static prompt prompt_alone(const tc_service *s, double coming) {
     double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), together = fmin(fmax(coming, 1), most);
-    double stages = s->rank->stages, each = tc_prompt_seconds(s, together, NULL) / together;
-    return (prompt){each / stages, fmax(s->prompt_s, each * together),
-                    (most > 1 ? tc_prompt_seconds(s, most, NULL) / most : s->prompt_s) / stages};
+    double stages = s->rank->stages,
+           each = together > 1 ? tc_prompt_seconds(s, together, NULL) / together : s->prompt_s;
+    return (prompt){each / stages, fmax(s->prompt_s, each * together), s->shared_prompt_s / stages};
 }
 
 /* Prompts in chunks beside those that decode. */
@@ -189,12 +189,13 @@ tc_state tc_state_of_rate(const tc_service *s, double rate) {
 
 /* ---- closed ----------------------------------------------------------------------------------------------- */
 
-/* A closed loop of so many requests, of which `batch` decode. */
-static tc_state closed_at(const tc_service *s, double batch, double requests, double *decoding) {
+/* A closed loop of so many requests, of which `batch` decode, in the means; *p: a prompt in it. */
+static tc_state closed_at(const tc_service *s, double batch, double requests, double *decoding, prompt *at) {
     double company = batch * (requests > 1 ? (requests - 1) / requests : 0);
     tc_state out = {.batch = batch, .busy = 1};
     prompt p;
     out.tpot_s = tpot_at(s, company, &out.step_s, &p);
+    *at = p;
     double ahead = fmax(p.latency_s - p.service_s, 0); /* beside others' prompts */
     double delay = s->outputs * out.tpot_s + s->transfer_s + ahead;
     double customers = s->prefills > 0 ? requests * s->replicas / s->prefills : requests;
@@ -204,23 +205,30 @@ static tc_state closed_at(const tc_service *s, double batch, double requests, do
     out.wait_s = fmax(residence - p.service_s, 0);
     out.ttft_s = residence + ahead + s->transfer_s;
     out.prompt_work_s = p.work_s;
-    double busy = p.service_s / residence;
-    out.ttft_p95_s = tc_queue_p95(out.wait_s, 1 - busy, p.latency_s, s->input_scv) + s->transfer_s;
-    double free = batch < requests ? 1 - batch / requests : 0;
-    out.tpot_p95_s = company > 0 ? tpot_p95_at(s, company, sqrt(company * free), &p) : out.tpot_s;
     return out;
+}
+
+static void add_closed_p95(const tc_service *s, const prompt *p, double requests, tc_state *out) {
+    double company = out->batch * (requests > 1 ? (requests - 1) / requests : 0);
+    double idle = p->service_s / (out->wait_s + p->service_s);
+    out->ttft_p95_s = tc_queue_p95(out->wait_s, 1 - idle, p->latency_s, s->input_scv) + s->transfer_s;
+    double free = out->batch < requests ? 1 - out->batch / requests : 0;
+    out->tpot_p95_s = company > 0 ? tpot_p95_at(s, company, sqrt(company * free), p) : out->tpot_s;
 }
 
 static double decoding_over(const tc_service *s, double batch, double requests) {
     double decoding;
-    closed_at(s, batch, requests, &decoding);
+    prompt p;
+    closed_at(s, batch, requests, &decoding, &p);
     return batch - decoding;
 }
 
 tc_state tc_state_of_concurrency(const tc_service *s, double requests) {
     double running = requests < s->most ? requests : s->most, decoding;
     double batch = s->outputs > 0 ? root_of(s, decoding_over, running, running) : 0;
-    tc_state out = closed_at(s, batch, running, &decoding);
+    prompt p;
+    tc_state out = closed_at(s, batch, running, &decoding, &p);
+    add_closed_p95(s, &p, running, &out);
     if (requests > running && out.rate > 0) { /* the others wait for a place */
         double wait = (requests - running) / out.rate;
         out.wait_s += wait;
@@ -253,7 +261,7 @@ tc_state tc_state_of_objectives(const tc_service *s, double ttft_s, double tpot_
     *meets = within(&best, ttft_s, tpot_s);
     if (!*meets) return best;
     if (within(&state, ttft_s, tpot_s)) return state;
-    for (int i = 0; i < ROUNDS && high / low > 1.002; i++) {
+    for (int i = 0; i < ROUNDS && high / low > 1.005; i++) {
         double at = high / low > 4 ? sqrt(low * high) : (low + high) / 2;
         state = tc_state_of_batch(s, at);
         if (within(&state, ttft_s, tpot_s))

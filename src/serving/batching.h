@@ -14,11 +14,12 @@ typedef struct tc_service {
     double accepted, drafts; /* tokens of a step; time of its drafts, relative to it */
     double chunk;            /* of prompts in a step that decodes; 0: prompts have steps of their own */
     double input_scv, output_scv, arrival_scv;
-    double replicas;   /* that decode */
-    double prefills;   /* instances that prefill alone; 0: replicas do both */
-    double transfer_s; /* of keys and values to the replica that decodes */
-    double most;       /* requests that run at once in a replica */
-    double prompt_s;   /* the prefill of a request alone */
+    double replicas;        /* that decode */
+    double prefills;        /* instances that prefill alone; 0: replicas do both */
+    double transfer_s;      /* of keys and values to the replica that decodes */
+    double most;            /* requests that run at once in a replica */
+    double prompt_s;        /* the prefill of a request alone */
+    double shared_prompt_s; /* the same of each of as many as one step takes */
 } tc_service;
 
 /* A replica at a load. */

@@ -11,6 +11,7 @@
 #include "serving/rank.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/formats.h"
@@ -127,6 +128,8 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         const tc_operator *op = &ops.op[i];
         plain_bytes += 2 * (op->replicated + op->biases);
         if (op->kind != TC_OP_GEMM || op->weights <= 0 || l->products == TC_SERVING_PRODUCTS) continue;
+        double alike = op->tag == TC_TAG_EXPERT ? block->experts.top_k * etp : op->split == TC_SPLIT_NONE ? 1 : tp;
+        r->token_flops += l->count * d->pp * 2 * op->gemm.n * op->gemm.k * alike;
         l->product[l->products] = product_of(q, p, op);
         held += l->product[l->products++].bytes;
     }
@@ -207,15 +210,16 @@ tc_code tc_rank_of(const tc_serving_question *q, const tc_serving_degrees *d, tc
     const tc_accelerator *a = &q->cluster.accelerator;
     tc_rates wide;
     products p;
-    *r = (tc_rank){.runs = q->model.blocks,
-                   .stages = d->pp,
-                   .tp = d->tp,
-                   .group = d->ep > d->tp ? d->ep / d->tp : 1,
-                   .hidden = q->model.hidden,
-                   .kernel_s = s->kernel_s,
-                   .imbalance = s->expert_imbalance,
-                   .attention_floor_s = s->attention_floor_s,
-                   .memory_bytes_per_s = a->memory_bytes_per_s};
+    memset(r, 0, offsetof(tc_rank, run));
+    r->runs = q->model.blocks;
+    r->stages = d->pp;
+    r->tp = d->tp;
+    r->group = d->ep > d->tp ? d->ep / d->tp : 1;
+    r->hidden = q->model.hidden;
+    r->kernel_s = s->kernel_s;
+    r->imbalance = s->expert_imbalance;
+    r->attention_floor_s = s->attention_floor_s;
+    r->memory_bytes_per_s = a->memory_bytes_per_s;
     tc_code code = check_degrees(q, d, error);
     if (!code) code = find_products(q, r, &wide, &p, error);
     if (code) return code;
@@ -230,6 +234,7 @@ tc_code tc_rank_of(const tc_serving_question *q, const tc_serving_degrees *d, tc
                         .weights = q->model.lm_head ? table : 0,
                         .gemm = {.groups = 1, .n = (double)q->model.vocab / d->tp, .k = q->model.hidden}};
     r->head = product_of(q, &p, &head);
+    r->token_flops += q->model.lm_head ? 2 * table * d->tp : 0;
     /* the fullest stage: with a pipeline the head alone */
     r->weight_bytes += d->pp > 1 || q->model.tied_embeddings ? 2 * table : 4 * table;
     fill_collectives(q, d, r);

@@ -43,7 +43,6 @@ typedef struct tc_line {
 
 typedef struct tc_rank {
     int runs;
-    tc_layers run[TC_MAX_BLOCKS];
     tc_product head;
     double layers;            /* of a stage */
     double stages, tp, group; /* group: replicas that share experts */
@@ -55,7 +54,9 @@ typedef struct tc_rank {
     double weight_bytes;     /* of the rank */
     double activation_bytes; /* of a prompt's token, at the widest place of a layer */
     double peak16;
-    bool products_fall_back; /* the device has no products of the format: its weights are unpacked to 16 bit */
+    double token_flops;           /* of products, of the whole model */
+    bool products_fall_back;      /* the device has no products of the format: its weights are unpacked to 16 bit */
+    tc_layers run[TC_MAX_BLOCKS]; /* the last: those beyond `runs` stay as they are */
 } tc_rank;
 
 /* Degrees that stand, all at least 1. */

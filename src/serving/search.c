@@ -148,7 +148,8 @@ static void try_layout(search *s, const layout *l) {
     const tc_serving_question *q = s->q;
     bool load = q->rate >= 0 || q->concurrency >= 0;
     int replicas = l->group / (l->tp * l->pp), groups = q->cluster.devices / l->group;
-    if (q->dp != TC_UNSET) groups = q->dp % replicas || q->dp * l->tp * l->pp > q->cluster.devices ? 0 : q->dp / replicas;
+    if (q->dp != TC_UNSET)
+        groups = q->dp % replicas || q->dp * l->tp * l->pp > q->cluster.devices ? 0 : q->dp / replicas;
     if (groups < 1) return;
     tc_serving_answer one;
     if (!evaluate(s, l, replicas, 0, &one) || !one.fits) return;
@@ -199,14 +200,14 @@ static void add_points(search *s, const layout *l) {
         q.phase = TC_PHASE_MIXED;
         if (!evaluate(s, l, replicas, 0, &a) || !a.fits || batch * replicas > a.most_requests) break;
         double longest = kept->ttft_s >= 0 ? kept->ttft_s : LONGEST_WAIT * a.prefill_s;
-        tc_serving_point p = {1 / a.tpot_s, a.output_tokens_per_s / a.devices, batch, a.ttft_s, l->tp, l->pp, l->ep, false};
+        tc_serving_point p
+            = {1 / a.tpot_s, a.output_tokens_per_s / a.devices, batch, a.ttft_s, l->tp, l->pp, l->ep, false};
         if (a.ttft_s <= longest) keep_point(s->out, &p);
         q.phase = TC_PHASE_DECODE;
         double prefill = a.prefill_tokens_per_s_per_device, first = a.prefill_s;
         if (!evaluate(s, l, replicas, 0, &a)) break;
         p.user_tokens_per_s = 1 / a.tpot_s;
-        p.device_tokens_per_s
-            = 1 / (a.devices / a.output_tokens_per_s + prompts / q.output_tokens / prefill);
+        p.device_tokens_per_s = 1 / (a.devices / a.output_tokens_per_s + prompts / q.output_tokens / prefill);
         p.ttft_s = first;
         p.disaggregated = true;
         if (first <= longest) keep_point(s->out, &p);
@@ -221,7 +222,8 @@ tc_code tc_infer_search(const tc_serving_question *question, tc_serving_goal goa
     memset(out, 0, sizeof *out);
     tc_code code = tc_serving_check(question, error);
     if (code) return code;
-    if ((int)goal < 0 || goal >= TC_GOALS) return tc_fail(error, TC_INVALID, "goal", "is none; give one of tc_serving_goal");
+    if ((int)goal < 0 || goal >= TC_GOALS)
+        return tc_fail(error, TC_INVALID, "goal", "is none; give one of tc_serving_goal");
     tc_serving_question q = *question;
     tc_serving_fill_lengths(&q);
     search s = {.q = &q, .goal = goal, .out = out};
