@@ -31,6 +31,8 @@ static const bench_job jobs[] = {
     {"gpt3-175b on 1024", "gpt3-175b", "a100-sxm-80g", "megatron-lm", 1024, 8, 8, 1, 1, 2, 1536},
     {"llama-3.1-405b on 16384", "llama-3.1-405b", "h100-sxm", "megatron-core", 16384, 8, 16, 1, 1, 4, 2048},
     {"deepseek-v3 on 2048", "deepseek-v3", "h800-sxm", "megatron-core", 2048, 1, 16, 1, 64, 1, 15360},
+    {"wan2.1-t2v-14b on 256", "wan2.1-t2v-14b", "h100-sxm", "megatron-bridge", 256, 2, 1, 4, 1, 1, 64},
+    {"hunyuanvideo on 64", "hunyuanvideo", "ascend-910b", "mindspeed-mm", 64, 4, 1, 1, 1, 1, 16},
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0], BATCHES = 40 };
 static const double BATCH_SECONDS = 0.01;

@@ -583,6 +583,7 @@ typedef struct tc_stack_kernels {
     tc_fp8_recipe fp8_recipe; /* of fp8; formats of MX and NVFP4 bring their own */
     bool fused_adapters; /* of LoRA: sums with the base's output are the products' own, nothing is copied (Unsloth) */
     bool eager_casts;    /* casts to 8 bit are chains of eager operators, not a kernel */
+    bool shared_towers;  /* context-parallel ranks share out what frozen towers do */
     bool replicated_towers;     /* tensor-parallel ranks run vision towers whole, each the same */
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
@@ -678,6 +679,8 @@ typedef struct tc_job {
     double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;       /* the model's weights have no gradients and no states; adapters may (LoRA) */
     tc_finetune finetune;   /* traincast_finetune.h */
+    int cached_latents; /* of a model of images or video: its encoders ran before, 0 or 1; TC_UNSET: they run in the step */
+    int ema;            /* running means of the weights beside them, in fp32, split as the optimizer's states are */
     double images;          /* of a sample, on average; their tokens are part of seq; TC_UNSET: the model's */
     int image_width, image_height; /* pixels; TC_UNSET: the model's */
 } tc_job;

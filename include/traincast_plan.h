@@ -98,8 +98,9 @@ typedef struct tc_scenario_serving {
 /* A part of a candidate's training with a workload of its own, in the order of training. */
 typedef struct tc_scenario_phase {
     char name[48];
-    int seq, global_batch; /* TC_UNSET: the candidate's */
-    double tokens, share;  /* as given, one of the two; resolved: tokens, and the share of the candidate's */
+    int seq, global_batch;     /* TC_UNSET: the candidate's */
+    int frames, height, width; /* of a model of images or video, in place of seq; likewise */
+    double tokens, share;      /* as given, one of the two; resolved: tokens, and the share of the candidate's */
 } tc_scenario_phase;
 
 /* What a device does of work whose step is not forecast. */
@@ -110,8 +111,10 @@ typedef struct tc_scenario_rate {
 
 typedef struct tc_scenario_candidate {
     char name[48], model_slug[160], unit[16];
-    int seq;          /* TC_UNSET: the model's */
-    int global_batch; /* sequences; TC_UNSET without a model */
+    int seq;                   /* TC_UNSET: the model's */
+    int frames, height, width; /* of a model of images or video, in place of seq; likewise */
+    bool cached_latents;       /* its encoders ran before */
+    int global_batch;          /* sequences; TC_UNSET without a model */
     int dtype;
     bool dtype_default;      /* none given: bf16 */
     char finetune_text[128]; /* as --finetune; empty: all weights */

@@ -1,5 +1,5 @@
 /* test_json.c - the fields of every answer are those of docs/json.md, with its types and the units that their keys say;
- * and but for a few of plans that fail, runs out of memory and a schedule's file, every row is a field. */
+ * and but for a few of plans that fail or have work whose step is not forecast, runs out of memory and a schedule's file, every row is a field. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -217,7 +217,7 @@ static void every_field_is_in_the_table(void **state) {
         "show model qwen2.5-vl-7b",
         "show model tests/hf/qwen3-8b-v5.json",
         "show model tests/hf/flux.1-dev.json",
-        "step --model wan2.1-t2v-1.3b --accelerator h100-sxm --devices 8",
+        "step --model wan2.1-t2v-1.3b --accelerator h100-sxm --devices 8 --ema 1",
         "show model tests/hf/llama-speech-tiny.json",
         "show accelerator h20",
         "show fabric hgx-h20",
@@ -242,7 +242,7 @@ static void every_row_is_a_field(void **state) {
         unseen++;
         print_message("no answer here has %s: %s\n", rows[i].command, rows[i].path);
     }
-    assert_in_range(unseen, 0, 6);
+    assert_in_range(unseen, 0, 8);
 }
 
 int main(void) {

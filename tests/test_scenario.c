@@ -199,6 +199,23 @@ static void phases_are_of_their_candidate(void **state) {
     tc_scenario_free(s);
 }
 
+/* Pixels of a candidate, and of a phase of its own, become tokens; beside a length they are refused. */
+static void pixels_of_a_candidate(void **state) {
+    (void)state;
+#define VIDEO(rest)                                                                                                    \
+    TOP POOLS                                                                                                          \
+        "jobs:\n  - name: video\n    candidates:\n      - {name: v, model: wan2.1-t2v-1.3b, global_batch: 8, tokens: " \
+        "1e9, " rest "}\n"
+    tc_scenario *s = good_scenario(
+        VIDEO("frames: 49, cached_latents: true, phases: [{name: a, share: 0.5, frames: 1}, {name: b, share: 0.5}]"));
+    const tc_scenario_candidate *c = &s->job[0].candidate[0];
+    assert_int_equal(c->seq, 13 * 30 * 52);
+    assert_int_equal(c->phase[0].seq, 30 * 52);
+    assert_int_equal(c->phase[1].seq, c->seq);
+    assert_true(c->cached_latents);
+    tc_scenario_free(s);
+}
+
 /* Work whose step is not forecast: 64 devices of 2 a second each, less what failures take. */
 static void rates_take_the_place_of_a_model(void **state) {
     (void)state;
@@ -362,6 +379,14 @@ static void errors_have_their_place(void **state) {
         {JOB(", min_devices: 9, max_devices: 8"), "jobs[0].min_devices", "more than max_devices"},
         {CAND(", tokens: 1e9"), "jobs[0].candidates[0].model", "or 'rates'"},
         {CAND(", model: gpt2-124m, tokens: 1e9"), "jobs[0].candidates[0].global_batch", "is missing"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, frames: 49"), "jobs[0].candidates[0].frames",
+         "images or video"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, cached_latents: true"),
+         "jobs[0].candidates[0].cached_latents", "images or video"},
+        {CAND(", model: flux.1-dev, global_batch: 8, tokens: 1e9, seq: 1024, height: 256"), "jobs[0].candidates[0].seq",
+         "stands beside pixels"},
+        {CAND(", model: flux.1-dev, global_batch: 8, tokens: 1e9, height: 8"), "jobs[0].candidates[0].height",
+         "give 16"},
         {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, unit: videos"), "jobs[0].candidates[0].unit",
          "needs 'rates'"},
         {CAND(", model: gpt2-124m, tokens: 1e9, rates: [{accelerator: h20, tokens_per_s: 1}]"), "jobs[0].candidates[0]",
@@ -563,6 +588,7 @@ int main(void) {
         cmocka_unit_test(deliveries_are_promises),
         cmocka_unit_test(services_have_a_load),
         cmocka_unit_test(phases_are_of_their_candidate),
+        cmocka_unit_test(pixels_of_a_candidate),
         cmocka_unit_test(rates_take_the_place_of_a_model),
         cmocka_unit_test(jobs_say_where_and_how_large),
         cmocka_unit_test(prices_have_currencies),

@@ -98,6 +98,7 @@ tc_stack tc_default_stack(void) {
 tc_job tc_default_job(void) {
     return (tc_job){.size = sizeof(tc_job),
                     .model = tc_default_model(),
+                    .cached_latents = TC_UNSET,
                     .seq = TC_UNSET,
                     .global_batch = TC_UNSET,
                     .dtype = TC_BF16,

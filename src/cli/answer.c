@@ -33,6 +33,8 @@ static const struct {
     {"text_tokens", TC_OPTION_TEXT_TOKENS},
     {"global_batch", TC_OPTION_GLOBAL_BATCH},
     {"finetune", TC_OPTION_FINETUNE},
+    {"cached_latents", TC_OPTION_CACHED_LATENTS},
+    {"ema", TC_OPTION_EMA},
     {"frozen_base", TC_OPTION_FROZEN_BASE},
     {"balanced_routing", TC_OPTION_BALANCED_ROUTING},
     {"images", TC_OPTION_IMAGES},
@@ -55,6 +57,10 @@ static void take_value(const tc_json *json, const char *key, tc_option_id id, tc
     case TC_TYPE_REAL:
         value->real = tc_json_number(json, key, option->lower, option->upper, 0);
         value->text = "";
+        break;
+    case TC_TYPE_SWITCH:
+        value->integer = !tc_json_bool(json, key, 0); /* the first word is on */
+        value->text = value->integer ? "off" : "on";
         break;
     case TC_TYPE_FLAG:
         value->given = tc_json_bool(json, key, 0);

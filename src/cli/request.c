@@ -148,6 +148,9 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     take_integer(context, TC_OPTION_SEQ, &out->job.seq);
     take_choice(context, TC_OPTION_DTYPE, TC_VOCABULARY_DTYPE, &out->job.dtype);
     take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
+    take_integer(context, TC_OPTION_EMA, &out->job.ema);
+    const tc_value *cached = tc_given(context, TC_OPTION_CACHED_LATENTS);
+    if (cached->given) out->job.cached_latents = cached->integer == 0; /* the first word is on */
     take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
     out->job.balanced_routing = tc_given(context, TC_OPTION_BALANCED_ROUTING)->given;
     code = take_finetune(context, &out->job);

@@ -149,6 +149,9 @@ static void start_serving(void *element) {
 static const tc_field phase_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_phase, name),
     COUNT("seq", tc_scenario_phase, seq, 1, 1e8),
+    COUNT("frames", tc_scenario_phase, frames, 1, 1e5),
+    COUNT("height", tc_scenario_phase, height, 1, 1e5),
+    COUNT("width", tc_scenario_phase, width, 1, 1e5),
     FIGURE_OF(INTEGER, "global_batch", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, global_batch, 1, 1e8),
     FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, tokens, 1, 1e18),
     FIGURE("share", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, share, 0, 1),
@@ -157,7 +160,7 @@ static const tc_schema phase_schema = SCHEMA("phase", phase_fields);
 
 static void start_phase(void *element) {
     tc_scenario_phase *phase = element;
-    phase->seq = phase->global_batch = TC_UNSET;
+    phase->seq = phase->global_batch = phase->frames = phase->height = phase->width = TC_UNSET;
     phase->tokens = phase->share = TC_UNSET;
 }
 
@@ -171,6 +174,10 @@ static const tc_field candidate_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_candidate, name),
     TEXT("model", TC_NEED_NEVER, tc_scenario_candidate, model_slug),
     COUNT("seq", tc_scenario_candidate, seq, 1, 1e8),
+    COUNT("frames", tc_scenario_candidate, frames, 1, 1e5),
+    COUNT("height", tc_scenario_candidate, height, 1, 1e5),
+    COUNT("width", tc_scenario_candidate, width, 1, 1e5),
+    {.path = "cached_latents", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_scenario_candidate, cached_latents)},
     FIGURE_OF(INTEGER, "global_batch", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, global_batch, 1, 1e8),
     {.path = "dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_candidate, dtype), .names = tc_dtype_names},
     TEXT("finetune", TC_NEED_NEVER, tc_scenario_candidate, finetune_text),
@@ -187,6 +194,7 @@ static const tc_schema candidate_schema = SCHEMA("candidate", candidate_fields);
 static void start_candidate(void *element) {
     tc_scenario_candidate *candidate = element;
     candidate->seq = candidate->global_batch = TC_UNSET;
+    candidate->frames = candidate->height = candidate->width = TC_UNSET;
     candidate->dtype = TC_UNSET;
     candidate->tokens = candidate->tokens_per_parameter = TC_UNSET;
 }

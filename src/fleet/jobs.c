@@ -80,7 +80,9 @@ static tc_code check_phases(const tc_reading *r, const tc_node *node, tc_scenari
 
 /* Work whose step is not forecast: rates in the place of a model. */
 static tc_code check_rates(const tc_reading *r, const tc_node *node, const tc_scenario_candidate *candidate) {
-    static const char *const of_models[] = {"seq", "global_batch", "dtype", "tokens_per_parameter", "phases"};
+    static const char *const of_models[]
+        = {"seq",   "frames", "height", "width", "cached_latents", "global_batch", "dtype", "tokens_per_parameter",
+           "phases"};
     for (size_t i = 0; i < sizeof of_models / sizeof *of_models; i++)
         if (tc_node_get(node, of_models[i]))
             return fail_key(r, node, of_models[i], "needs a 'model'; a candidate with 'rates' has tokens alone");
@@ -94,6 +96,15 @@ static tc_code check_rates(const tc_reading *r, const tc_node *node, const tc_sc
     return TC_OK;
 }
 
+/* Pixels stand in the place of tokens. */
+static tc_code check_sample(const tc_reading *r, const tc_node *node) {
+    static const char *const sides[] = {"frames", "height", "width"};
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
+        if (tc_node_get(node, sides[i]) && tc_node_get(node, "seq"))
+            return fail_key(r, node, "seq", "stands beside pixels, from which it follows; leave it out");
+    return TC_OK;
+}
+
 static tc_code check_candidate(const tc_reading *r, const tc_node *node, tc_scenario_candidate *candidate) {
     bool rates = candidate->rates > 0;
     if (!candidate->model_slug[0] == !rates)
@@ -102,6 +113,10 @@ static tc_code check_candidate(const tc_reading *r, const tc_node *node, tc_scen
                                       : "is missing; write 'model: SLUG', or 'rates' of accelerators");
     if (!rates && candidate->global_batch == TC_UNSET)
         return fail_key(r, node, "global_batch", "is missing; write 'global_batch: 1024', in sequences");
+    tc_code pixels = check_sample(r, node);
+    for (const tc_node *at = tc_reading_element(node, "phases", 0); at && !pixels; at = at->next)
+        pixels = check_sample(r, at);
+    if (pixels) return pixels;
     if (!rates && candidate->unit[0]) return fail_key(r, node, "unit", "needs 'rates'; a model trains on tokens");
     if (!candidate->unit[0]) memcpy(candidate->unit, "tokens", sizeof "tokens");
     tc_code code = rates ? check_rates(r, node, candidate) : check_phases(r, node, candidate);

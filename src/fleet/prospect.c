@@ -41,6 +41,11 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
     p->question.stack = p->pool->software;
     p->question.interval = interval;
     if (candidate->model) p->question.job.model = *candidate->model;
+    if (candidate->cached_latents) p->question.job.cached_latents = 1;
+    tc_error none; /* the scenario has checked it */
+    if (phase && candidate->model
+        && tc_model_set_sample(&p->question.job.model, phase->frames, phase->height, phase->width, &none))
+        return false;
     p->question.job.seq = phase ? phase->seq : candidate->seq;
     p->question.job.global_batch = phase ? phase->global_batch : candidate->global_batch;
     p->question.job.dtype = candidate->dtype;
@@ -189,10 +194,17 @@ bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b) {
            && a->on_failure == b->on_failure && repair_of(a) == repair_of(b);
 }
 
+/* Are samples of a model of images or video the same to the forecast? */
+static bool same_sample(const tc_scenario_candidate *a, const tc_scenario_candidate *b) {
+    return a->cached_latents == b->cached_latents && a->frames == b->frames && a->height == b->height
+           && a->width == b->width;
+}
+
 static bool is_same(const tc_prospect *p, const tc_scenario_candidate *candidate, const tc_job *job, int pool) {
     const tc_scenario_candidate *other = p->candidate;
     if (other != candidate
-        && (!candidate->model || !other->model || strcmp(candidate->model_slug, other->model_slug) != 0))
+        && (!candidate->model || !other->model || strcmp(candidate->model_slug, other->model_slug) != 0
+            || !same_sample(candidate, other)))
         return false;
     return p->question.job.seq == job->seq && p->question.job.global_batch == job->global_batch
            && p->question.job.dtype == job->dtype && p->question.job.document == job->document

@@ -291,15 +291,31 @@ static tc_code resolve_rates(const tc_reading *r, tc_catalog *catalog, const tc_
     return code;
 }
 
+/* Pixels to tokens, of the candidate or of one of its phases. */
+static tc_code resolve_sample(const tc_reading *r, const tc_node *node, tc_model *model, int frames, int height,
+                              int width, int *seq) {
+    tc_error cause = {0};
+    if (frames == TC_UNSET && height == TC_UNSET && width == TC_UNSET) return TC_OK;
+    tc_code code = tc_model_set_sample(model, frames, height, width, &cause);
+    *seq = model->seq;
+    if (code == TC_OK || cause.place[0] != '-') return pass_on(r, node, "model", code, &cause);
+    return tc_document_fail(r->document, node, cause.place + 2, r->error, "%s", cause.text); /* the key of the option */
+}
+
 /* What a phase does not say is the candidate's. */
-static void resolve_phases(tc_scenario_candidate *candidate) {
-    for (int i = 0; i < candidate->phases; i++) {
+static tc_code resolve_phases(const tc_reading *r, const tc_node *node, tc_scenario_candidate *candidate) {
+    const tc_node *at = tc_reading_element(node, "phases", 0);
+    for (int i = 0; i < candidate->phases; i++, at = at->next) {
         tc_scenario_phase *phase = &candidate->phase[i];
+        tc_model model = *candidate->model;
+        tc_code code = resolve_sample(r, at, &model, phase->frames, phase->height, phase->width, &phase->seq);
+        if (code) return code;
         if (phase->seq == TC_UNSET) phase->seq = candidate->seq;
         if (phase->global_batch == TC_UNSET) phase->global_batch = candidate->global_batch;
         if (phase->share > 0) phase->tokens = phase->share * candidate->tokens;
         phase->share = phase->tokens / candidate->tokens;
     }
+    return TC_OK;
 }
 
 static tc_code resolve_finetune(const tc_reading *r, const tc_node *node, tc_scenario_candidate *candidate) {
@@ -328,15 +344,20 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     const char *model = placed(r, candidate->model_slug, path, sizeof path);
     tc_code code = tc_catalog_model(catalog, model, candidate->model, &cause);
     code = pass_on(r, node, "model", code, &cause);
+    if (code == TC_OK)
+        code = resolve_sample(r, node, candidate->model, candidate->frames, candidate->height, candidate->width,
+                              &candidate->seq);
     if (code != TC_OK) return code;
     if ((code = resolve_finetune(r, node, candidate))) return code;
     tc_model_size size = tc_model_count(candidate->model);
     candidate->parameters = size.parameters;
     candidate->active_parameters = size.active_parameters;
+    if (candidate->cached_latents && candidate->model->latents.stride == 0)
+        return tc_document_fail(r->document, tc_node_get(node, "cached_latents"), NULL, r->error,
+                                "is for a model of images or video; leave it out");
     if (candidate->seq == TC_UNSET) candidate->seq = candidate->model->seq;
     if (!(candidate->tokens > 0)) candidate->tokens = candidate->tokens_per_parameter * size.active_parameters;
-    resolve_phases(candidate);
-    return TC_OK;
+    return resolve_phases(r, node, candidate);
 }
 
 tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc_scenario *scenario, tc_error *error) {

@@ -249,6 +249,8 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
 /* The images of a sample: their tokens are part of its sequence. */
 static tc_code resolve_images(const tc_job *job, tc_placement *p, char (*assumed)[96], int *count, tc_error *error) {
     p->images = tc_images_of(job);
+    if (job->model.latents.stride > 0 && job->model.towers > 0 && job->cached_latents == TC_UNSET)
+        assume(assumed, count, "encoders of pixels and text run in the step", "", "");
     if (!tc_takes_images(&job->model)) {
         if (job->images == TC_UNSET || job->images == 0) return TC_OK;
         return tc_fail(error, TC_INVALID, "--images", "%s takes none; leave it out", job->model.slug);

@@ -168,14 +168,15 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
 }
 
 void tc_tower_sums_add(tc_block_set *set, const tc_stack *stack, const tc_operators *ops, double times, double split,
-                       int gradients) {
+                       double samples, int gradients) {
     tc_tower_sums *t = &set->towers;
     const tc_again core = {.core = true};
     double elements = 0;
     for (int i = 0; i < ops->count; i++) {
         const tc_operator *op = &ops->op[i];
         elements += op->weights + op->biases + op->replicated;
-        double flops = times * op->flops * (op->kind == TC_OP_GEMM && op->split == TC_SPLIT_NONE ? 1 : split);
+        bool whole = op->kind == TC_OP_GEMM && op->split == TC_SPLIT_NONE;
+        double flops = times * op->flops * (whole ? 1 : split) / samples;
         t->flops[gradients] += flops;
         if (op->tag == TC_TAG_ATTENTION) t->core_flops[gradients] += flops;
     }
@@ -316,7 +317,7 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
     double state = tc_state_bytes(stack, bits, p->optimizer, false);
     double copies = tc_holds_mirror(p) && s->zero1 ? 2 : 1; /* states are split over both copies */
     double own = s->zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
-    double bytes = (state + (fp16 ? 4 : 0)) * own
+    double bytes = (state + (fp16 ? 4 : 0) + 4 * job->ema) * own
                    + (tc_state_bytes(stack, bits, p->optimizer, true) - state)
                          * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
     m->optimizer = tc_states_on_host(&p->layout) ? 0 : bytes;

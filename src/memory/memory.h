@@ -40,9 +40,9 @@ typedef struct tc_block_set {
     tc_tower_sums towers;
 } tc_block_set;
 
-/* Adds the operators of a part of a tower, `times` of them. gradients: 2 of its weights, 1 of its inputs alone, 0 none. */
+/* Adds the operators of a part of a tower, `times` of them, of so many samples. gradients: 2 of its weights, 1 of its inputs alone, 0 none. */
 void tc_tower_sums_add(tc_block_set *set, const tc_stack *stack, const tc_operators *ops, double times, double split,
-                       int gradients);
+                       double samples, int gradients);
 
 /* Sums up the operators that are there: all that follows them. */
 void tc_block_set_sum(const tc_model *model, const tc_placement *placement, const tc_stack *stack, tc_block_set *set);

@@ -65,6 +65,8 @@ void tc_write_job_choices(tc_writer *writer, const tc_question *q) {
         tc_write_number(writer, "trained_parameters", tc_trained_parameters(&q->job));
     }
     tc_write_bool(writer, "balanced_routing", q->job.balanced_routing);
+    if (q->job.model.latents.stride > 0) tc_write_bool(writer, "cached_latents", q->job.cached_latents == 1);
+    if (q->job.ema > 0) tc_write_integer(writer, "ema", q->job.ema);
     tc_write_job_towers(writer, &q->job);
 }
 

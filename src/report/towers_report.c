@@ -21,8 +21,10 @@ void tc_write_tower_counts(tc_writer *writer, const tc_model *m) {
         tc_write_object(writer, NULL);
         tc_write_string(writer, "tower", m->tower[i].name);
         tc_write_number(writer, "parameters", tc_tower_parameters(m, i));
-        tc_write_number(writer, "tower_tokens", work.units * work.tokens);
-        tc_write_number(writer, "tower_outputs", work.units * work.outputs);
+        if (m->tower[i].unit != TC_TOWER_PIXEL) {
+            tc_write_number(writer, "tower_tokens", work.units * work.tokens);
+            tc_write_number(writer, "tower_outputs", work.units * work.outputs);
+        }
         tc_write_number(writer, "forward_flops", tc_tower_forward_flops(m, &images, i));
         tc_write_close(writer);
     }
@@ -37,6 +39,9 @@ void tc_print_tower_counts(FILE *file, const tc_style *style, const tc_model *m)
         snprintf(text, sizeof text, "%.24s to %.24s tokens, %.24s GFLOP forward",
                  tc_format_count(work.units * work.tokens).s, tc_format_count(work.units * work.outputs).s,
                  tc_format_significant(tc_tower_forward_flops(m, &images, i) / 1e9, 4).s);
+        if (m->tower[i].unit == TC_TOWER_PIXEL)
+            snprintf(text, sizeof text, "%.24s pixels, %.24s GFLOP forward", tc_format_count(work.units).s,
+                     tc_format_significant(tc_tower_forward_flops(m, &images, i) / 1e9, 4).s);
         tc_print_pair(file, style, m->tower[i].name, tc_format_count(tc_tower_parameters(m, i)).s, text);
     }
     tc_model_size size = tc_model_count(m);

@@ -8,6 +8,7 @@
  * (Jordan et al. 2024): products of 2 m m n, 2 m m m and 2 m m n FLOP for m <= n. Matrices are those of a rank, as
  * tensor parallelism splits them (Megatron-Core's default), and are shared out over the ranks that split the states, of
  * which each does its own whole (Liu et al. 2025, arXiv 2502.16982, section 2.3).
+ * A running mean of the weights (EMA) is one more pass over them, in fp32.
  * Ignored: the gathering of a matrix that lies on several ranks (there at most a quarter of AdamW's traffic), extra
  * prediction modules. */
 #include "step/terms.h"
@@ -51,6 +52,7 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     double more = (tc_state_bytes(&f->q->stack, bits, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
     double traffic = f->q->stack.kernels.unfused_optimizer ? figures->unfused_bytes
                                                            : 2 * state + 2 * grad + 2 + figures->extra_bytes;
+    traffic += (2 * 4 + 4) * f->q->job.ema; /* a mean is read and written beside the weights */
     double seconds = (elements * traffic + 2 * more) / f->rates.memory;
     double link = tc_host_rate(&f->q->cluster);
     if (tc_states_on_host(l) && link > 0) seconds += (elements * 2 * state + 2 * more) / link;

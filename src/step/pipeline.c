@@ -152,8 +152,10 @@ static bool holds(const tc_costs *costs, const tc_stage_seconds *stage, int slow
     if (tc_activations_on_host(l)) return false; /* slots that wait for the host link are not in it */
     if (l->schedule == TC_SCHEDULE_GPIPE) return true;
     if (costs->p->layers < l->pp) return false;
-    /* double and single blocks, or uneven stages without a head that would lead: as stages that are given */
+    /* towers on the first stage, double and single blocks, or uneven stages without a head that would lead: as stages that
+     * are given */
     const tc_model *model = &costs->q->job.model;
+    if (model->towers > 0) return false;
     if (model->latents.stride > 0 && (model->blocks > 1 || costs->p->layers % l->pp)) return false;
     if (alternates_unevenly(model, l->pp)) return false;
     return l->schedule == TC_SCHEDULE_1F1B && !several_stages_lead(stage, l->pp, slowest);

@@ -2,7 +2,8 @@
  *
  * Each operator runs as those of the main stack do. Trained towers have a forward and a whole backward; frozen ones a
  * forward, and the gradients of their inputs where a trained part stands behind them; cached ones nothing.
- * They run once a micro-batch on the pipeline's first stage, before its blocks; ranks of context parallelism run the same. */
+ * They run once a micro-batch on the pipeline's first stage, before its blocks; ranks of context parallelism run the same, or share out
+ * frozen ones where a stack has each encode other samples (`shared_towers`). */
 #include "step/towers.h"
 
 #include <string.h>
@@ -15,11 +16,12 @@ void tc_tower_part_of(const tc_costs *costs, int tower, int part, tc_tower_part 
     tc_tower_work work = tc_tower_work_of(model, &costs->p->images, tower);
     out->split = tc_tower_split(t, &costs->q->stack, costs->p->layout.tp);
     tc_shard shard = tc_tower_shard(&costs->p->shard, &work, out->split, trained);
+    bool backward = tc_tower_backward(model, tower, job->frozen_base);
+    out->shared = costs->q->stack.kernels.shared_towers && !backward ? costs->p->shard.cp : 1;
+    shard.sequences /= out->shared;
     tc_tower_operators(model, tower, part, &work, &shard, &out->ops);
     out->times = part < t->blocks ? t->block[part].count : 1;
-    out->gradients = trained                                             ? TC_GRADIENTS_OF_ALL
-                     : tc_tower_backward(model, tower, job->frozen_base) ? TC_GRADIENTS_OF_INPUTS
-                                                                         : TC_GRADIENTS_NONE;
+    out->gradients = trained ? TC_GRADIENTS_OF_ALL : backward ? TC_GRADIENTS_OF_INPUTS : TC_GRADIENTS_NONE;
     bool first = part == t->blocks && t->blocks == 0 && t->after > 0
                  && !tc_tower_backward(model, t->after - 1, job->frozen_base);
     for (int i = 0; first && i < out->ops.count; i++)
@@ -36,12 +38,12 @@ void tc_add_towers(tc_costs *costs) {
     memset(&costs->set.towers, 0, sizeof costs->set.towers);
     costs->towers_again[0] = costs->towers_again[1] = 0;
     for (int i = 0; i < model->towers; i++)
-        for (int part = 0; part <= model->tower[i].blocks && model->tower[i].state != TC_TOWER_CACHED; part++) {
+        for (int part = 0; part <= model->tower[i].blocks && tc_tower_runs(&costs->q->job, i); part++) {
             tc_tower_part p;
             tc_tower_part_of(costs, i, part, &p);
             tc_pass_add(&costs->embedding, &p.pass, p.times);
-            tc_tower_sums_add(&costs->set, &costs->q->stack, &p.ops, p.times, p.split / costs->p->shard.sequences,
-                              (int)p.gradients);
+            tc_tower_sums_add(&costs->set, &costs->q->stack, &p.ops, p.times, p.split,
+                              costs->p->shard.sequences / p.shared, (int)p.gradients);
             if (p.gradients == TC_GRADIENTS_NONE) continue;
             costs->towers_again[0] += p.times * p.pass.own_forward_s;
             costs->towers_again[1] += p.times * tc_operators_again(costs, &p.ops, &core);

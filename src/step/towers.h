@@ -10,6 +10,7 @@ typedef struct tc_tower_part {
     tc_pass pass;
     tc_gradients gradients;
     double times, split; /* of its matrices */
+    double shared;       /* context-parallel ranks that share out its work */
 } tc_tower_part;
 
 void tc_tower_part_of(const tc_costs *costs, int tower, int part, tc_tower_part *out);

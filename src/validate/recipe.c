@@ -58,6 +58,7 @@ static void build_job(tc_case *c) {
         tc_case_assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
     c->job.frozen_base = run->frozen_base;
+    c->job.cached_latents = run->stated.cached_latents;
     if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
     if (run->stated.fused_optimizer == 1) c->stack.kernels.unfused_optimizer = false;
     if (run->stated.optimizer_states == TC_STATES_16_BIT) {

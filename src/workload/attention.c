@@ -14,11 +14,8 @@
 /* Rotation in fp32 as single kernels of eager PyTorch: about 40 bytes an element for 8. */
 #define CHAIN_POSITION 5
 
-/* Rows and columns of scores that a fused kernel computes at a time (FlashAttention-2: 128 x 64). */
-#define TILE_ROWS 128
-#define TILE_KEYS 64
-
-static double filled(double length, double unit) { return unit * ceil(length / unit) / length; }
+/* Rows that a matrix unit takes at a time (mma m16n8k16, the cube of 16 x 16 x 16). */
+#define UNIT_ROWS 16
 
 static tc_op_tag tag_of(const tc_attention_core *core) { return core->tag ? core->tag : TC_TAG_ATTENTION; }
 
@@ -93,11 +90,10 @@ void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc
     op->attention.head_dim = core->qk_dim > core->v_dim ? core->qk_dim : core->v_dim;
     op->attention.tiles = shard->sequences * core->heads * queries / 128;
     op->flops = 2 * op->attention.pairs * width;
-    if (core->parts > 1) { /* short sequences leave the last tile of each half empty */
-        double rows = filled(core->queries / core->parts, TILE_ROWS),
-               keys = filled(core->keys / core->parts, TILE_KEYS);
-        op->attention.pairs *= rows * keys;
-        op->attention.tiles *= rows;
+    if (core->parts > 1) { /* sequences of a few tokens leave the unit half empty */
+        double rows = core->queries / core->parts, filled = UNIT_ROWS * ceil(rows / UNIT_ROWS) / rows;
+        op->attention.pairs *= filled;
+        op->attention.tiles *= filled;
     }
     op->bytes = q_bytes + o_bytes + (core->own_keys ? kv_bytes : kv_bytes * shard->cp);
     op->backward_bytes = 2 * op->bytes + o_bytes;

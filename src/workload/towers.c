@@ -48,6 +48,8 @@ tc_tower_work tc_tower_work_of(const tc_model *model, const tc_images *images, i
     if (t->after > 0) {
         w = tc_tower_work_of(model, images, t->after - 1);
         w.tokens = w.outputs;
+    } else if (t->unit == TC_TOWER_PIXEL && model->latents.stride > 0) {
+        w.units = (double)model->latents.frames * model->latents.height * model->latents.width;
     } else if (t->unit == TC_TOWER_PIXEL) {
         w.units = images->count * images->width * images->height;
     } else if (t->unit == TC_TOWER_IMAGE) {
@@ -83,6 +85,11 @@ bool tc_takes_images(const tc_model *model) {
 }
 
 /* ---- who trains and holds it ------------------------------------------------------------------ */
+
+bool tc_tower_runs(const tc_job *job, int tower) {
+    bool before = job->model.latents.stride > 0 && job->cached_latents == 1;
+    return job->model.tower[tower].state != TC_TOWER_CACHED && !before;
+}
 
 bool tc_tower_trained(const tc_tower *t, bool frozen_base) {
     return t->state == TC_TOWER_TRAINED || (t->state == TC_TOWER_AS_MODEL && !frozen_base);
