@@ -293,6 +293,19 @@ static void devices_that_prefill_alone(void **state) {
     assert_string_equal(e.place, "--disaggregated");
 }
 
+static void what_generates_no_tokens_is_refused(void **state) {
+    (void)state;
+    tc_serving_question q = ask("llama-3.1-8b", "h100-sxm", 1, "vllm");
+    tc_serving_answer a;
+    tc_error e;
+    static const char *const others[] = {"bert-base", "wan2.1-t2v-14b"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(tc_catalog_model(catalog, others[i], &q.model, &e), TC_OK);
+        assert_int_equal(tc_infer(&q, &a, &e), TC_INVALID);
+        assert_string_equal(e.place, "--model");
+    }
+}
+
 /* ---- caches ------------------------------------------------------------------------------------------------ */
 
 /* Bytes of a token in 16 bit, from the models' configurations. */
@@ -309,6 +322,30 @@ static void caches_are_exact(void **state) {
         q.kv = TC_FP8;
         assert_true(answer(&q).kv_bytes_per_token == known[i].bytes / 2);
     }
+}
+
+/* States of recurrences do not grow; of keys that an indexer chooses, attention reads no more for longer contexts. */
+static void layers_that_are_no_plain_attention(void **state) {
+    (void)state;
+    tc_serving_question q = ask("qwen3-next-80b-a3b", "h200-sxm", 4, "vllm");
+    q.input_tokens = 1000;
+    tc_serving_answer near = answer(&q);
+    /* 12 of 48 layers attend, with 2 key-value heads of 256 */
+    assert_true(near.kv_bytes_per_token == 12 * 2 * 2 * 256 * 2.0);
+    q.input_tokens = 100000;
+    tc_serving_answer far = answer(&q);
+    tc_serving_question plain = ask("qwen3-30b-a3b", "h200-sxm", 4, "vllm");
+    plain.input_tokens = 1000;
+    double plain_near = answer(&plain).tpot_s;
+    plain.input_tokens = 100000;
+    assert_true(far.tpot_s / near.tpot_s < answer(&plain).tpot_s / plain_near);
+    q = ask("deepseek-v3.2", "h200-sxm", 8, "sglang");
+    plain = ask("deepseek-v3", "h200-sxm", 8, "sglang");
+    q.weights = plain.weights = TC_WEIGHTS_FP8;
+    q.input_tokens = plain.input_tokens = 131072;
+    assert_true(answer(&q).decode.kv + answer(&q).decode.compute
+                < answer(&plain).decode.kv + answer(&plain).decode.compute);
+    assert_true(answer(&q).kv_bytes_per_token == 61 * (576 + 128) * 2.0);
 }
 
 /* Room for keys and values that engines logged, within a tenth of the device: what else is on it is known to no more. */
@@ -421,7 +458,9 @@ int main(void) {
         cmocka_unit_test(objectives_bound_the_load),
         cmocka_unit_test(speculation_and_formats),
         cmocka_unit_test(devices_that_prefill_alone),
+        cmocka_unit_test(what_generates_no_tokens_is_refused),
         cmocka_unit_test(caches_are_exact),
+        cmocka_unit_test(layers_that_are_no_plain_attention),
         cmocka_unit_test(rooms_are_as_measured),
         cmocka_unit_test(the_best_bears_the_load),
         cmocka_unit_test(every_engine_is_read),

@@ -121,6 +121,7 @@ static tc_code answer_given(const tc_serving_question *q, tc_serving_answer *out
 void tc_serving_say_assumed(const tc_serving_question *question, const tc_serving_question *q, tc_serving_answer *out) {
     if (question->input_tokens < 0) assume(out, "prompts of %d tokens (a chat service's mean)", USUAL_INPUT);
     if (question->output_tokens < 0) assume(out, "outputs of %d tokens (a chat service's mean)", USUAL_OUTPUT);
+    if (q->model.towers > 0) assume(out, "text alone: images and sound are no part of the prompts");
     if (q->engine_assumed) assume(out, "engine %.60s: none was named, so that the interval is wide", q->engine.name);
     if (q->tp == TC_UNSET) assume(out, "tp %d (serves most)", out->tp);
     if (q->pp == TC_UNSET) assume(out, "pp %d", out->pp);
@@ -165,6 +166,9 @@ tc_code tc_serving_check(const tc_serving_question *q, tc_error *error) {
             return tc_fail(error, TC_INVALID, "question",
                            "has a parameter of the engine, or the memory of the accelerator, that is 0; take both from "
                            "the catalog");
+    if (!q->model.causal || !q->model.lm_head || q->model.latents.stride > 0)
+        return tc_fail(error, TC_INVALID, "--model",
+                       "%.80s generates no tokens one after another; give a language model", q->model.name);
     if (tc_layer_count(&q->model) < 1) return tc_fail(error, TC_INVALID, "--model", "has no layers; give one that has");
     return TC_OK;
 }

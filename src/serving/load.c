@@ -24,34 +24,55 @@ static double product_seconds(const tc_product *p, double rows, double tile_rows
     return busy + p->floor_s;
 }
 
-static double decode_attention(const tc_rank *r, const tc_layers *l, const tc_load *load, double share,
-                               tc_serving_parts *parts) {
-    double requests = load->requests * share;
-    if (!l->attends || requests <= 0) return 0;
-    double context = l->window > 0 && l->window < load->context ? l->window : load->context;
-    double keys = requests * context, read = keys * l->kv_bytes * r->kv_s_per_byte,
-           compute = keys * load->rows * l->row_pair_flops * l->heads_padding * r->decode_pair_s;
-    double busy = read > compute ? read : compute;
+/* Reading against computing, the slower of which counts. */
+static double attention_call(const tc_rank *r, double read_s, double compute_s, tc_serving_parts *parts) {
+    double busy = read_s > compute_s ? read_s : compute_s;
     if (parts) {
-        *(read >= compute ? &parts->kv : &parts->compute) += busy;
+        *(read_s >= compute_s ? &parts->kv : &parts->compute) += busy;
         parts->launches += r->attention_floor_s;
     }
     return busy + r->attention_floor_s;
 }
 
-static double prefill_attention(const tc_rank *r, const tc_layers *l, const tc_load *load, tc_serving_parts *parts) {
-    if (!l->attends || load->pairs <= 0) return 0;
-    double pairs = load->pairs, keys = load->keys;
-    if (l->window > 0 && l->window < keys) {
-        pairs *= l->window / keys;
-        keys = l->window;
+/* Keys of a window, or those that an indexer chooses. */
+static double keys_seen(const tc_layers *l, double context) {
+    double seen = l->window > 0 && l->window < context ? l->window : context;
+    return l->selected > 0 && l->selected < seen ? l->selected : seen;
+}
+
+static double decode_mixer(const tc_rank *r, const tc_layers *l, const tc_load *load, double share,
+                           tc_serving_parts *parts) {
+    double requests = load->requests * share, sum = 0;
+    if (requests <= 0) return 0;
+    if (l->attends) {
+        double keys = requests * keys_seen(l, load->context);
+        sum += attention_call(r, keys * l->kv_bytes * r->kv_s_per_byte,
+                              keys * load->rows * l->row_pair_flops * l->heads_padding * r->decode_pair_s, parts);
     }
-    double busy = pairs * l->pair_flops * r->prefill_pair_s * (keys + r->prefill_seq_half) / keys;
-    if (parts) {
-        parts->compute += busy;
-        parts->launches += r->attention_floor_s;
+    if (l->index_bytes > 0) {
+        double keys = requests * load->context;
+        sum += attention_call(r, keys * l->index_bytes * r->kv_s_per_byte,
+                              keys * load->rows * l->index_pair_flops * r->decode_pair_s, parts);
     }
-    return busy + r->attention_floor_s;
+    if (l->state_bytes > 0)
+        sum += attention_call(r, requests * 2 * l->state_bytes * r->kv_s_per_byte,
+                              requests * load->rows * l->state_flops * r->decode_pair_s, parts);
+    return sum;
+}
+
+static double prefill_mixer(const tc_rank *r, const tc_layers *l, const tc_load *load, tc_serving_parts *parts) {
+    double sum = 0;
+    if (load->pairs <= 0) return 0;
+    if (l->attends) {
+        double mean = load->pairs / load->prompt, seen = keys_seen(l, mean), keys = load->keys * seen / mean;
+        sum += attention_call(r, 0,
+                              load->prompt * seen * l->pair_flops * r->prefill_pair_s * (keys + r->prefill_seq_half)
+                                  / keys,
+                              parts);
+    }
+    if (l->index_bytes > 0) sum += attention_call(r, 0, load->pairs * l->index_pair_flops * r->prefill_pair_s, parts);
+    if (l->state_bytes > 0) sum += attention_call(r, 0, load->prompt * l->state_flops * r->prefill_pair_s, parts);
+    return sum;
 }
 
 /* Products of a layer with so many rows. */
@@ -92,12 +113,14 @@ double tc_load_seconds(const tc_rank *r, const tc_load *load, tc_serving_parts *
         const tc_layers *l = &r->run[i];
         tc_serving_parts one = {0}, *to = parts ? &one : NULL;
         double layer = products_seconds(r, l, rows, to);
-        layer += decode_attention(r, l, load, attention_share, to) + prefill_attention(r, l, load, to);
+        layer += decode_mixer(r, l, load, attention_share, to) + prefill_mixer(r, l, load, to);
         double communication = communication_seconds(r, l, rows), small = l->kernels * r->kernel_s;
         layer += communication + small;
         double times = l->count * r->stages;
         total += times * layer;
-        count += times * (l->products + (l->attends ? 1 : 0) + l->kernels + l->reductions);
+        count
+            += times
+               * (l->products + l->attends + (l->index_bytes > 0) + (l->state_bytes > 0) + l->kernels + l->reductions);
         if (!parts) continue;
         sum.weights += times * one.weights;
         sum.kv += times * one.kv;

@@ -6,7 +6,9 @@
  * so that small matrices, as tensor parallelism makes them, reach half of the bandwidth or less.
  * Keys and values of a token: 2 x kv_heads x head_dim (GQA; heads are copied where there are more ranks), kv_rank + rope (MLA,
  * on every tensor-parallel rank; DeepSeek-AI 2024, arXiv 2405.04434, section 2.1). In decode the up-projections of MLA are
- * absorbed: their FLOPs and bytes are those of one more token, attention runs over the latent vector.
+ * absorbed: their FLOPs and bytes are those of one more token, attention runs over the latent vector. An indexer (DeepSeek-V3.2)
+ * reads its keys of every token and attention those that it chooses. Recurrences (state spaces, delta rule, linear attention) read
+ * and write their states, which do not grow.
  * Ignored: biases, the traffic of norms (they are small kernels), weights that the last-level cache holds. */
 #include "serving/rank.h"
 
@@ -90,28 +92,60 @@ static tc_code find_products(const tc_serving_question *q, tc_rank *r, tc_rates 
 
 static double fill_tile(double rows) { return TILE_ROWS * ceil(rows / TILE_ROWS); }
 
-static void fill_attention(const tc_serving_question *q, const tc_block *b, double tp, tc_layers *l) {
-    double bytes = q->kv == TC_UNSET ? 2 : tc_format_bytes(q->kv), rows = 1 + q->draft_tokens;
-    if (b->mixer == TC_MIXER_ATTENTION) {
-        const tc_attention *a = &b->attention;
-        double heads = fmax(a->heads / tp, 1), kv_heads = fmax(a->kv_heads / tp, 1), d = a->head_dim;
-        l->attends = true;
-        l->kv_bytes = 2 * kv_heads * d * bytes;
-        l->kv_bytes_model = 2.0 * a->kv_heads * d * bytes;
-        l->window = a->window;
-        l->row_pair_flops = l->pair_flops = 4 * heads * d;
-        l->heads_padding = fill_tile(rows * heads / kv_heads) / (rows * heads / kv_heads);
-        l->head_dim = d;
-    } else if (b->mixer == TC_MIXER_LATENT) {
-        const tc_latent *a = &b->latent;
-        double heads = fmax(a->heads / tp, 1);
-        l->attends = true;
-        l->kv_bytes = l->kv_bytes_model = (a->kv_rank + a->rope_dim) * bytes;
-        l->window = a->window;
-        l->row_pair_flops = 2 * heads * (2.0 * a->kv_rank + a->rope_dim);
-        l->pair_flops = 2 * heads * (a->nope_dim + a->rope_dim + (double)a->v_dim);
-        l->heads_padding = fill_tile(rows * heads) / (rows * heads);
-        l->head_dim = a->nope_dim + a->rope_dim;
+static double kv_element_bytes(const tc_serving_question *q) { return q->kv == TC_UNSET ? 2 : tc_format_bytes(q->kv); }
+
+static void fill_heads(const tc_serving_question *q, const tc_attention *a, double tp, tc_layers *l) {
+    double bytes = kv_element_bytes(q), rows = 1 + q->draft_tokens;
+    double heads = fmax(a->heads / tp, 1), kv_heads = fmax(a->kv_heads / tp, 1), d = a->head_dim;
+    l->attends = true;
+    l->kv_bytes = 2 * kv_heads * d * bytes;
+    l->kv_bytes_model = 2.0 * a->kv_heads * d * bytes;
+    l->window = a->window > 0 ? a->window : a->chunk;
+    l->row_pair_flops = l->pair_flops = 4 * heads * d;
+    l->heads_padding = fill_tile(rows * heads / kv_heads) / (rows * heads / kv_heads);
+    l->head_dim = d;
+}
+
+/* With an indexer, its keys of one head are beside the latent vectors, and attention sees those that it chooses. */
+static void fill_latent(const tc_serving_question *q, const tc_latent *a, double tp, tc_layers *l) {
+    double bytes = kv_element_bytes(q), rows = 1 + q->draft_tokens, heads = fmax(a->heads / tp, 1);
+    l->attends = true;
+    l->index_bytes = a->index_top_k > 0 ? a->index_dim * bytes : 0;
+    l->index_pair_flops = a->index_top_k > 0 ? 2.0 * a->index_heads * a->index_dim : 0;
+    l->selected = a->index_top_k;
+    l->kv_bytes = l->kv_bytes_model = (a->kv_rank + a->rope_dim) * bytes;
+    l->window = a->window;
+    l->row_pair_flops = 2 * heads * (2.0 * a->kv_rank + a->rope_dim);
+    l->pair_flops = 2 * heads * (a->nope_dim + a->rope_dim + (double)a->v_dim);
+    l->heads_padding = fill_tile(rows * heads) / (rows * heads);
+    l->head_dim = a->nope_dim + a->rope_dim;
+}
+
+/* A recurrence: its states in fp32, and the inputs that its convolution sees. A token updates every element and reads it. */
+static void fill_states(double elements, double conv, double tp, tc_layers *l) {
+    l->state_bytes += (4 * elements + 2 * conv) / tp;
+    l->state_flops += 6 * elements / tp;
+}
+
+static void fill_mixer(const tc_serving_question *q, const tc_block *b, tc_mixer_kind mixer, double tp, tc_layers *l) {
+    const tc_state_space *s = &b->state_space;
+    const tc_delta *d = &b->delta;
+    double width;
+    switch (mixer) {
+    case TC_MIXER_ATTENTION: fill_heads(q, &b->attention, tp, l); break;
+    case TC_MIXER_LATENT: fill_latent(q, &b->latent, tp, l); break;
+    case TC_MIXER_STATE_SPACE:
+        width = (double)s->heads * s->head_dim;
+        fill_states(width * s->state, s->conv * (width + 2.0 * s->groups * s->state), tp, l);
+        break;
+    case TC_MIXER_DELTA:
+        width = 2.0 * d->key_heads * d->key_dim + (double)d->value_heads * d->value_dim;
+        fill_states((double)d->value_heads * d->key_dim * d->value_dim, d->conv * width, tp, l);
+        break;
+    case TC_MIXER_LINEAR:
+        fill_states((double)b->linear.heads * b->linear.head_dim * b->linear.head_dim, 0, tp, l);
+        break;
+    default: break;
     }
 }
 
@@ -133,7 +167,8 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         l->product[l->products] = product_of(q, p, op);
         held += l->product[l->products++].bytes;
     }
-    fill_attention(q, block, tp, l);
+    fill_mixer(q, block, block->mixer, tp, l);
+    fill_mixer(q, block, block->beside, tp, l);
     if (block->ffn & TC_FFN_EXPERTS) {
         const tc_experts *e = &block->experts;
         l->has_experts = true;
@@ -149,7 +184,7 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         wide = fmax(wide, copies * (2.0 * q->model.hidden + 3.0 * block->experts.ffn / etp));
     }
     r->activation_bytes = fmax(r->activation_bytes, 2 * (2.0 * q->model.hidden + wide));
-    double mixer = l->attends ? 1 : 0;
+    double mixer = block->mixer != TC_MIXER_NONE;
     l->reductions = tp > 1 ? mixer + (block->ffn != 0) : 0;
     if (block->parallel_residual && !l->has_experts && tp > 1) l->reductions = 1;
     l->reductions_shared
@@ -249,13 +284,18 @@ static double seen(const tc_layers *l, double tokens) {
 
 double tc_kv_bytes_of_rank(const tc_rank *r, double tokens) {
     double sum = 0;
-    for (int i = 0; i < r->runs; i++) sum += r->run[i].count * r->run[i].kv_bytes * seen(&r->run[i], tokens);
+    for (int i = 0; i < r->runs; i++) {
+        const tc_layers *l = &r->run[i];
+        sum += l->count * ((l->kv_bytes + l->index_bytes) * seen(l, tokens) + l->state_bytes);
+    }
     return sum;
 }
 
 double tc_kv_bytes_of_model(const tc_rank *r, double tokens) {
     double sum = 0;
-    for (int i = 0; i < r->runs; i++)
-        sum += r->stages * r->run[i].count * r->run[i].kv_bytes_model * seen(&r->run[i], tokens);
+    for (int i = 0; i < r->runs; i++) {
+        const tc_layers *l = &r->run[i];
+        sum += r->stages * l->count * (l->kv_bytes_model + l->index_bytes) * seen(l, tokens);
+    }
     return sum;
 }

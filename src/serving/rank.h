@@ -4,7 +4,7 @@
 
 #include "traincast.h"
 
-#define TC_SERVING_PRODUCTS 12
+#define TC_SERVING_PRODUCTS 24
 
 /* A product of a layer: rows x (k, n), its weights read once. */
 typedef struct tc_product {
@@ -29,6 +29,11 @@ typedef struct tc_layers {
     double heads_padding;  /* rows of queries that one key serves, filled up to a tile, over those there are */
     double pair_flops;     /* prefill: the same where keys and values are whole heads */
     double head_dim;
+    double index_bytes; /* of a token, in the cache of an indexer that chooses keys */
+    double index_pair_flops;
+    double selected;              /* keys that it chooses; 0: all */
+    double state_bytes;           /* of a request, on this rank, in one layer: states of recurrences */
+    double state_flops;           /* of a token in them */
     double experts, top_k, local; /* experts of the model, of a token, of the rank */
     double miss_log;              /* log(1 - top_k / experts) */
     double reductions;            /* all-reduces of the tensor-parallel ranks */
