@@ -9,6 +9,8 @@
  * fitted: data/fitted/serving.yaml. Adding one is a line here, its prior, its use in src/serving. */
 TC_SERVING_PARAM(stream_fraction, "stream_fraction", DEVICE, NONE, FRACTION, ABOVE_0, 0.25, 0.97,
                  "share of the datasheet memory bandwidth at which a large matrix of weights is read for few rows")
+TC_SERVING_PARAM(narrow_stream_fraction, "narrow_stream_fraction", DEVICE, NONE, FRACTION, ABOVE_0, 0.25, 1,
+                 "the rate at which weights of 8 and 4 bit are read, relative to those of 16 bit")
 TC_SERVING_PARAM(gemm_floor_s, "gemm_floor", DEVICE, SECONDS, POSITIVE, FROM_0, 5e-7, 6e-5,
                  "what a product of few rows takes beyond reading its weights, replayed in a graph, s")
 TC_SERVING_PARAM(quantise_s, "quantise", DEVICE, SECONDS, POSITIVE, FROM_0, 0, 3e-5,
@@ -18,6 +20,9 @@ TC_SERVING_PARAM(expert_stream_fraction, "expert_stream_fraction", DEVICE, NONE,
 TC_SERVING_PARAM(unpack_fraction, "unpack_fraction", DEVICE, NONE, FRACTION, ABOVE_0, 0.1, 1,
                  "rate of products whose weights are unpacked to a wider format first (W4A16), relative to those that "
                  "are not")
+TC_SERVING_PARAM(expert_unpack_fraction, "expert_unpack_fraction", ENGINE, NONE, FRACTION, ABOVE_0, 0.05, 1,
+                 "the rate at which experts' weights that are unpacked to a wider format are read, relative to those "
+                 "that are not")
 TC_SERVING_PARAM(attention_floor_s, "attention_floor", DEVICE, SECONDS, POSITIVE, FROM_0, 1e-6, 1e-3,
                  "what a call of decode attention takes beyond reading keys and values, s")
 TC_SERVING_PARAM(attention_stream_fraction, "attention_stream_fraction", DEVICE, NONE, FRACTION, ABOVE_0, 0.05, 0.97,

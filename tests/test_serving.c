@@ -70,6 +70,8 @@ static tc_serving_question round_question(void) {
     q.model = round_gpt(8);
     q.engine.params = (tc_serving_params){.stream_fraction = 1,
                                           .expert_stream_fraction = 1,
+                                          .narrow_stream_fraction = 1,
+                                          .expert_unpack_fraction = 1,
                                           .unpack_fraction = 1,
                                           .attention_stream_fraction = 1,
                                           .attention_compute_fraction = 1,

@@ -126,7 +126,18 @@ static int family_of(const fit_fold *f, int row) { return row_of(f, row)->family
 static int model_of(const fit_fold *f, int row) { return row_of(f, row)->model; }
 static double weight_of(const fit_fold *f, int row) { return row_of(f, row)->weight; }
 
-/* log(forecast / measured) of the time, over the noise of its class; NaN where there is no forecast. */
+/* What is judged is the relative error exp(r) - 1, of which a fit of logarithms is biased upwards and a fit of itself, with outliers
+ * on one side alone, downwards: between them, 2 (exp(r / 2) - 1) (Box and Cox 1964, power one half); beyond a factor of e^2 by its slope there. */
+#define FAR 2.0
+
+static double between(double r) { return r < FAR ? 2 * expm1(r / 2) : 2 * expm1(FAR / 2) + exp(FAR / 2) * (r - FAR); }
+
+double serving_log_error(double value) {
+    double far = 2 * expm1(FAR / 2);
+    return value < far ? 2 * log1p(value / 2) : FAR + (value - far) / exp(FAR / 2);
+}
+
+/* The error of the forecast time, over the noise of its class; NaN where there is no forecast. */
 static double residual(const fit_fold *f, int index, const double *x, int bumped, double bump) {
     const serving_problem *p = f->system->problem;
     const serving_row *row = row_of(f, index);
@@ -147,7 +158,7 @@ static double residual(const fit_fold *f, int index, const double *x, int bumped
     double predicted = tc_served_in_metric(&c, &answer, row->metric).value;
     if (!(predicted > 0)) return NAN;
     double r = log(1 + tc_served_error_pct(row->metric, predicted, c.row->measured[row->metric]) / 100);
-    return r / p->set.noise[row->class];
+    return between(r) / p->set.noise[row->class];
 }
 
 static int fitted_columns(const fit_fold *f, int row, int j, int columns[FIT_SHARED]) {

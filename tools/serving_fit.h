@@ -56,6 +56,9 @@ int serving_column_all(int j);
 int serving_column_owner(const serving_problem *p, int j, int architecture, int generation);
 int serving_column_pair(const serving_problem *p, int j, int pair);
 
+/* The logarithm of forecast over measured time, from a residual times its class's noise. */
+double serving_log_error(double value);
+
 fit_system serving_fit_system(const serving_problem *p, serving_scheme scheme);
 
 #endif

@@ -73,7 +73,7 @@ static double *room(const serving_problem *p) {
 
 /* Residuals over their noise to logarithms of forecast over measured time. */
 static void scale(const serving_problem *p, double *residuals) {
-    for (int i = 0; i < p->count; i++) residuals[i] *= p->set.noise[p->rows[i].class];
+    for (int i = 0; i < p->count; i++) residuals[i] = serving_log_error(residuals[i] * p->set.noise[p->rows[i].class]);
 }
 
 static void fit(serving_problem *p, const arguments *a) {
@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
                            .pair = 0.3,
                            .family_power = 0.3,
                            .noise = {[TC_CLASS_TPOT] = 0.12,
-                                     [TC_CLASS_TTFT] = 0.8,
+                                     [TC_CLASS_TTFT] = 0.4,
                                      [TC_CLASS_ONLINE] = 0.15,
                                      [TC_CLASS_OFFLINE] = 0.15,
                                      [TC_CLASS_PREFILL] = 0.2,

@@ -81,16 +81,17 @@ typedef struct prompt {
     double service_s; /* of the prefill's time, where many wait: prompts share steps */
 } prompt;
 
-/* Prompts in steps of their own: as many together as come while the others decode a token, where many wait as many as a step takes. */
-static prompt prompt_alone(const tc_service *s, double coming) {
+/* Prompts wait for the step that runs, half of one in the mean. In steps of their own: as many together as come while the others decode a token, where many wait as many as a step takes. */
+static prompt prompt_alone(const tc_service *s, double coming, double decode_s) {
     double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), together = fmin(fmax(coming, 1), most);
     double stages = s->rank->stages,
            each = together > 1 ? tc_prompt_seconds(s, together, NULL) / together : s->prompt_s;
-    return (prompt){each / stages, fmax(s->prompt_s, each * together), s->shared_prompt_s / stages};
+    return (prompt){each / stages, fmax(s->prompt_s, each * together) + decode_s / 2, s->shared_prompt_s / stages};
 }
 
 /* Prompts in chunks beside those that decode. */
 static prompt prompt_in_chunks(const tc_service *s, double requests, double decode_s, double coming) {
+    double running_s = requests > 1 ? decode_s : 0;
     double room = s->chunk - requests * (1 + s->question->draft_tokens);
     if (room < s->chunk / 8) room = s->chunk / 8;
     double steps = fmax(ceil(s->uncached / room), 1), most = steps > 1 ? 1 : room / s->uncached,
@@ -98,15 +99,17 @@ static prompt prompt_in_chunks(const tc_service *s, double requests, double deco
     double full = step(s, requests, s->uncached * most * share, most * share, NULL),
            own = together < most ? step(s, requests, s->uncached * together * share, together * share, NULL) : full;
     double added = fmax(own - decode_s, 0);
-    return (prompt){steps * added / together / stages, steps * (added + decode_s), steps * full / most / stages};
+    return (prompt){steps * added / together / stages, steps * (added + decode_s) + running_s / 2,
+                    steps * full / most / stages};
 }
 
 /* `company` requests decode; each brings a prompt every `outputs` tokens. */
 static prompt prompt_at(const tc_service *s, double company, double decode_s) {
     if (s->question->phase == TC_PHASE_DECODE) return (prompt){0, 0, 0};
     double coming = s->outputs > 0 ? company * s->accepted / s->outputs : 0;
-    if (s->prefills > 0) return (prompt){0, s->prompt_s, prompt_alone(s, 1).service_s};
-    return s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming) : prompt_alone(s, coming);
+    if (s->prefills > 0) return (prompt){0, s->prompt_s, s->shared_prompt_s / s->rank->stages};
+    return s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming)
+                        : prompt_alone(s, coming, company > 0 ? decode_s : 0);
 }
 
 /* Time per token, prompts of the company included; *p: a prompt there. */

@@ -152,6 +152,8 @@ tc_code tc_serving_check(const tc_serving_question *q, tc_error *error) {
         if (degrees[i].degree == 0) return tc_fail(error, TC_INVALID, degrees[i].option, "is 0; give 1 or more");
     const double divisors[] = {p->stream_fraction,
                                p->expert_stream_fraction,
+                               p->narrow_stream_fraction,
+                               p->expert_unpack_fraction,
                                p->attention_stream_fraction,
                                p->attention_compute_fraction,
                                p->prefill_fraction,

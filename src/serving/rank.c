@@ -37,7 +37,7 @@ typedef struct products {
     double bits;            /* of a weight that follows the format */
     double rate, rate_wide; /* FLOP/s of long rows */
     double quantise_s;      /* of the inputs of a product in a narrow format */
-    double stream, expert_stream;
+    double stream, expert_stream, narrow_stream; /* narrow_stream: relative to both */
     bool experts_alone;
 } products;
 
@@ -49,7 +49,8 @@ static tc_product product_of(const tc_serving_question *q, const products *p, co
     bool narrow = op->gemm.low_precision && (expert || !p->experts_alone);
     double share = expert ? s->expert_prefill_fraction : s->prefill_fraction;
     double n = op->gemm.n, k = op->gemm.k, bytes = op->weights * (narrow ? p->bits : 16) / 8;
-    return (tc_product){.weights_s = bytes / (expert ? p->expert_stream : p->stream),
+    double stream = expert ? p->expert_stream : p->stream;
+    return (tc_product){.weights_s = bytes / (narrow ? stream * p->narrow_stream : stream),
                         .row_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * share),
                         .move_s = 2 * (n + k) / p->stream,
                         .floor_s = s->gemm_floor_s + (narrow ? p->quantise_s : 0),
@@ -84,6 +85,9 @@ static tc_code find_products(const tc_serving_question *q, tc_rank *r, tc_rates 
         p->rate = low.gemm_low;
         p->quantise_s = s->quantise_s;
     }
+    bool unpacked = w->bits < 16 && !(tc_format_is_low(format) && a->matmul_flops[format] > 0);
+    p->narrow_stream = w->bits < 16 ? s->narrow_stream_fraction : 1;
+    if (unpacked) p->expert_stream *= s->expert_unpack_fraction;
     if (r->products_fall_back || (w->bits < 16 && !tc_format_is_low(w->products))) p->rate *= s->unpack_fraction;
     return TC_OK;
 }

@@ -136,6 +136,17 @@ static tc_served_load load_of(const tc_json *row, const tc_served_row *r, bool h
     return TC_LOAD_CLOSED;
 }
 
+/* As the row's `norm` says; else by what its notes say of random lengths; means that are no whole numbers are those of real texts. */
+static double length_cv_of(const tc_json *row, const tc_served_row *r) {
+    tc_json norm = tc_json_child(row, "norm");
+    double stated = tc_json_number(&norm, "length_cv", 0, 100, -1);
+    if (stated >= 0) return stated;
+    if (says(r->notes, "0.8-1.0 of")) return 0.064;
+    if (says(r->notes, "lengths from 1 to")) return 0.577;
+    bool whole = r->input_len == floor(r->input_len) && r->output_len == floor(r->output_len);
+    return whole && !says(r->notes, "ShareGPT") ? 0 : 1;
+}
+
 static void read_load(const tc_json *row, const tc_json *figures, tc_served_row *out) {
     out->input_len = first(derived(figures, "mean_input_len"), tc_json_number(row, "input_len", 0, LONGEST, 0));
     out->output_len = first(derived(figures, "mean_output_len"), tc_json_number(row, "output_len", 0, LONGEST, 0));
@@ -143,6 +154,7 @@ static void read_load(const tc_json *row, const tc_json *figures, tc_served_row 
     double batch = tc_json_number(row, "batch", 0, MOST, 0), clients = tc_json_number(row, "concurrency", 0, MOST, 0);
     out->rate = tc_json_number(row, "request_rate", 0, LARGEST_RATE, 0);
     out->requests = first(derived(figures, "num_prompts"), derived(figures, "n_requests"));
+    out->most_requests = derived_count(figures, "batch_setting");
     out->concurrency = first(clients, batch);
     if (out->requests <= 0 && strstr(out->notes, "10 x concurrency")) out->requests = 10 * out->concurrency;
     double effective = derived(figures, "effective_concurrency");
@@ -152,6 +164,7 @@ static void read_load(const tc_json *row, const tc_json *figures, tc_served_row 
             = out->devices * first(derived(figures, "concurrency_per_device"), derived(figures, "batch_per_device"));
     out->cached_share = tc_json_number(row, "prefix_cached_share", 0, 1, NAN);
     out->load = load_of(row, out, batch > 0, clients > 0);
+    out->length_cv = length_cv_of(row, out);
 }
 
 void tc_served_read(const tc_json *row, tc_arena *arena, tc_served_row *out) {

@@ -84,6 +84,8 @@ typedef struct tc_served_row {
     double input_len, output_len; /* 0 */
     double concurrency, rate;     /* requests, or of a static batch its sequences; requests/s; 0 */
     double requests;              /* of the whole test; 0 */
+    int most_requests;            /* that an instance runs at once, as its engine was set; 0 */
+    double length_cv;             /* of the lengths of its requests: standard deviation over mean */
     double cached_share;          /* of the input, found in a prefix cache; NaN where not stated */
     const char *speculative;      /* "none": off; NULL */
     int drafts;                   /* tokens proposed a step; 0 */

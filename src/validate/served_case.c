@@ -258,6 +258,7 @@ static tc_code fill_lengths(const tc_served_conventions *served, tc_served_case 
     if (output <= 0 && !prompts_alone) assume_number(c, "%s tokens of output", output = USUAL_OUTPUT);
     q->input_tokens = input;
     q->output_tokens = output > 0 ? output : 1;
+    q->input_scv = q->output_scv = row->length_cv * row->length_cv;
     if (!isnan(row->cached_share)) q->cached_share = row->cached_share;
     return TC_OK;
 }
@@ -337,19 +338,47 @@ static void split_workers(tc_served_case *c) {
     c->split = true;
 }
 
-/* Attention of a replica alone holds too much where its experts are not spread over the replicas that share them. */
-static void spread_experts(tc_served_case *c) {
-    tc_serving_question *q = &c->question;
-    const tc_served_row *row = c->row;
+static bool fits(const tc_serving_question *q) {
     tc_serving_answer answer;
     tc_error ignored;
-    if (row->dp <= 1 || row->ep > 1 || q->tp == TC_UNSET || !tc_has_experts(&q->model)) return;
-    if (tc_infer(q, &answer, &ignored) == TC_OK && answer.fits) return;
-    q->ep = q->tp * row->dp;
-    assume_number(c, "experts over %s devices", q->ep);
+    return tc_infer(q, &answer, &ignored) == TC_OK && answer.fits;
 }
 
-static void fill_degrees(tc_served_case *c) {
+/* What ran did fit: experts that the row leaves on too few ranks are spread over all that attend alone; 16-bit weights of a model
+ * that is published in 8 bit were misread from its name. */
+static void make_fit(tc_served_case *c) {
+    tc_serving_question *q = &c->question, tried = *q;
+    const tc_served_row *row = c->row;
+    if (q->tp == TC_UNSET || fits(q)) return;
+    tried.ep = q->tp * row->dp;
+    if (row->dp > 1 && tried.ep != q->ep && tc_has_experts(&q->model) && fits(&tried)) {
+        q->ep = tried.ep;
+        assume_number(c, "experts over %s devices", q->ep);
+        return;
+    }
+    tried.ep = q->ep;
+    tried.weights = TC_WEIGHTS_FP8;
+    if ((q->weights != TC_WEIGHTS_BF16 && q->weights != TC_WEIGHTS_FP16) || !fits(&tried)) return;
+    q->weights = TC_WEIGHTS_FP8;
+    assume(c, "weights in %s, as they would not fit otherwise", tc_weight_format_names[q->weights]);
+}
+
+/* Engines whose throughput of mixtures of experts is measured with attention of each rank alone, though the row names them ranks
+ * of tensor parallelism: tp counts the devices of the group. */
+static void fill_attention_groups(const tc_served_conventions *served, tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    tc_serving_question *q = &c->question;
+    bool usual = false;
+    for (int i = 0; i < served->groups && (row->load == TC_LOAD_QUEUED || row->load == TC_LOAD_OPEN); i++)
+        usual = usual || (row->ep > 1 && strcmp(q->engine.generation, served->group[i].engine) == 0);
+    if (row->tp <= 1 || row->pp > 1 || !tc_has_experts(&q->model)) return;
+    if (!usual && !(row->dp <= 1 && row->ep <= 1 && strstr(row->notes, "attention data parallel"))) return;
+    q->tp = 1;
+    q->ep = row->tp;
+    if (usual) assume(c, "%s", "attention of each rank alone");
+}
+
+static void fill_degrees(const tc_served_conventions *served, tc_served_case *c) {
     const tc_served_row *row = c->row;
     tc_serving_question *q = &c->question;
     const tc_served_workers *w = &row->workers;
@@ -358,15 +387,12 @@ static void fill_degrees(tc_served_case *c) {
     q->ep = row->ep;
     if (row->disaggregated == 1 && w->prefill > 0 && w->prefill_devices > 0 && w->decode > 0 && w->decode_devices > 0)
         split_workers(c);
-    bool labelled = row->tp > 1 && row->dp <= 1 && row->ep <= 1 && tc_has_experts(&q->model);
-    if (labelled && strstr(row->notes, "attention data parallel")) { /* tp counts the devices of the group */
-        q->tp = 1;
-        q->ep = row->tp;
-    }
+    fill_attention_groups(served, c);
+    if (row->most_requests > 0) q->engine.most_requests = row->most_requests;
     q->dp = TC_UNSET; /* of all devices; the row's own is of a worker */
     if (row->tp == TC_UNSET) assume(c, "tp %s", "chosen");
     if (!c->question.engine.paged) pad_heads(c);
-    spread_experts(c);
+    make_fit(c);
 }
 
 tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventions,
@@ -383,7 +409,7 @@ tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventi
     if (!code && !c->status) code = fill_engine(catalog, served, c, error);
     if (!code && !c->status) code = fill_formats(served, c);
     if (!code && !c->status) code = fill_load(served, c);
-    if (!code && !c->status) fill_degrees(c);
+    if (!code && !c->status) fill_degrees(served, c);
     if (!code && !c->status && row->load == TC_LOAD_OPEN) fill_limits(served, c);
     return code;
 }

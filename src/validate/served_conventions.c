@@ -73,6 +73,7 @@ static const tc_field fields[] = {
     TEXT(tc_served_conventions, "name", name),
     LIST("engines", engine, engines, &engine_schema),
     LIST("narrow_caches", cache, caches, &cache_schema),
+    LIST("attention_alone", group, groups, &cache_schema),
     LIST("hybrids", hybrid, hybrids, &hybrid_schema),
     LIST("devices", device, devices, &device_schema),
     LIST("lengths", length, lengths, &length_schema),

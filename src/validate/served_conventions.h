@@ -37,10 +37,10 @@ typedef struct tc_served_limits {
 
 typedef struct tc_served_conventions {
     char slug[32], name[64];
-    int engines, caches, hybrids, devices, lengths, limits;
+    int engines, caches, groups, hybrids, devices, lengths, limits;
     tc_served_limits limit[TC_SERVED_LIST_MAX];
     tc_served_engine engine[TC_SERVED_LIST_MAX];
-    tc_served_cache cache[TC_SERVED_LIST_MAX];
+    tc_served_cache cache[TC_SERVED_LIST_MAX], group[TC_SERVED_LIST_MAX];
     tc_served_hybrid hybrid[TC_SERVED_LIST_MAX];
     tc_served_device device[TC_SERVED_LIST_MAX];
     tc_served_lengths length[TC_SERVED_LIST_MAX];

@@ -115,36 +115,30 @@ bool tc_served_is_given(const tc_served_case *c, tc_served_metric metric) {
     return rate && c->question.rate >= 0 && !c->limited;
 }
 
-/* The share of a test's requests that start together, before any has ended: all of a burst. */
-static double started_together(const tc_served_row *row) {
-    if (row->load == TC_LOAD_BURST) return 1;
-    if (row->load != TC_LOAD_CLOSED || row->requests <= 0) return 0;
-    return fmin(1, row->concurrency / row->requests);
-}
-
 /* Of the work of all prompts of a burst, what their mean request waits: 0.57 (32 prompts) to 0.71 (8) where chunks batch several
- * (data/serving/README.md); with few more. */
+ * (a burst of 8 to 32 prompts on 8 H20, SGLang 2025). */
 #define BURST_SHARE 0.57
+#define USUAL_WAVES 10 /* requests of a client in a test that does not say */
 
-/* What the requests that start together wait for each other's prompts, in the mean; s. */
-static double burst_wait(const tc_served_case *c, const tc_serving_answer *a) {
+/* What the mean request of a test waits for others' prompts because all clients start together. Only the first wave does: who prefills
+ * first ends first, so that the next prompts come as far apart as the first ones were served. */
+static double waits_together(const tc_served_case *c, const tc_serving_answer *a) {
     const tc_serving_question *q = &c->question;
-    double rate = a->prefill_tokens_per_s_per_device * (a->prefill_devices > 0 ? a->prefill_devices : a->devices);
-    if (!(rate > 0)) return 0;
-    double together = c->row->concurrency;
-    return BURST_SHARE * (together - 1) * q->input_tokens * (1 - q->cached_share) / rate;
+    const tc_served_row *row = c->row;
+    double rate = a->prefill_tokens_per_s_per_device * (a->prefill_devices > 0 ? a->prefill_devices : a->devices),
+           clients = fmin(row->concurrency, a->most_requests > 0 ? a->most_requests : row->concurrency);
+    if (!(rate > 0) || clients <= 1 || (row->load != TC_LOAD_BURST && row->load != TC_LOAD_CLOSED)) return 0;
+    double waves = row->load == TC_LOAD_BURST ? 1 : row->requests > 0 ? row->requests / row->concurrency : USUAL_WAVES;
+    if (waves > 2 && row->ttft_statistic == TC_STATISTIC_MEDIAN) return 0;
+    return BURST_SHARE * (clients - 1) * q->input_tokens * (1 - q->cached_share) / rate / fmax(waves, 1);
 }
 
-/* The means of a test from those of the steady state: the first requests wait for each other, the last ones run alone. */
+/* The means of a test from those of the steady state. */
 static double in_test(const tc_served_case *c, const tc_serving_answer *a, tc_served_metric metric, double steady) {
-    double together = started_together(c->row);
-    if (together <= 0 || c->row->concurrency <= 1) return steady;
-    bool median = c->row->ttft_statistic == TC_STATISTIC_MEDIAN && together < 0.5;
-    double wait = fmax(burst_wait(c, a) - fmax(a->ttft_s - a->prefill_s, 0), 0);
-    if (metric == TC_SERVED_TTFT_MS) return median ? steady : steady + 1e3 * together * wait;
-    if (metric == TC_SERVED_TPOT_MS || metric == TC_SERVED_E2E_MS) return steady;
-    double residence = a->e2e_s;
-    return residence > 0 ? steady * residence / (residence + together * wait) : steady;
+    double wait = waits_together(c, a), residence = a->e2e_s;
+    if (wait <= 0 || metric == TC_SERVED_TPOT_MS) return steady;
+    if (metric == TC_SERVED_TTFT_MS || metric == TC_SERVED_E2E_MS) return steady + 1e3 * wait;
+    return residence > 0 ? steady * residence / (residence + wait) : steady;
 }
 
 static double value_of(const tc_served_case *c, const tc_serving_answer *a, const tc_serving_ends *ends,
