@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog/catalog.h"
 #include "fixture.h"
 #include "near.h"
 #include "validate/served_score.h"
@@ -271,6 +272,38 @@ static void shipped_rows(void **state) {
     assert_int_equal(sum, v.all.n);
 }
 
+/* Every fitted value lies where the parameter's row says that it can: what is beyond says that the model lacks something. */
+static void fitted_values_are_in_their_ranges(void **state) {
+    (void)state;
+    static const char *const engines[] = {"vllm", "sglang", "tensorrt-llm", "lmdeploy", "neuron", "chitu", "generic"};
+    const tc_catalog_item *chips;
+    int chip_count, parameters, moved = 0;
+    const tc_serving_parameter *parameter = tc_serving_parameters(&parameters);
+    tc_error error;
+    tc_catalog *unfitted;
+    assert_int_equal(tc_catalog_open(NULL, 0, &unfitted, &error), TC_OK);
+    tc_catalog_ignore_fitted(unfitted);
+    assert_int_equal(tc_catalog_list(catalog, TC_KIND_ACCELERATOR, &chips, &chip_count, &error), TC_OK);
+    for (int i = 0; i < chip_count; i++)
+        for (size_t e = 0; e < sizeof engines / sizeof engines[0]; e++) {
+            tc_accelerator a;
+            tc_engine engine, prior;
+            if (tc_catalog_accelerator(catalog, chips[i].slug, &a, &error)) continue;
+            assert_int_equal(tc_catalog_engine(catalog, engines[e], &a, &engine, &error), TC_OK);
+            assert_int_equal(tc_catalog_engine(unfitted, engines[e], &a, &prior, &error), TC_OK);
+            for (int j = 0; j < parameters; j++) {
+                const tc_serving_parameter *p = &parameter[j];
+                double value = *(const double *)((const char *)&engine.params + p->offset);
+                moved += value != *(const double *)((const char *)&prior.params + p->offset);
+                if (p->fitted && !(value >= p->low * 0.999 && value <= p->high * 1.001))
+                    fail_msg("%s of %s on %s: %g is not from %g to %g", p->key, engines[e], chips[i].slug, value,
+                             p->low, p->high);
+            }
+        }
+    assert_true(moved > 1000);
+    tc_catalog_close(unfitted);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(raw_fields, clear),
@@ -283,6 +316,7 @@ int main(void) {
         cmocka_unit_test_teardown(what_does_not_count, clear),
         cmocka_unit_test_teardown(an_engine_that_is_not_stated, clear),
         cmocka_unit_test_teardown(shipped_rows, clear),
+        cmocka_unit_test(fitted_values_are_in_their_ranges),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

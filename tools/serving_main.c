@@ -10,7 +10,7 @@
 
 typedef struct arguments {
     serving_settings set;
-    const char *out, *hash, *table, *report;
+    const char *out, *hash, *table, *report, *errors;
     bool leave_out[SERVING_SCHEMES];
 } arguments;
 
@@ -25,6 +25,7 @@ static const struct option {
     {"--out", TEXT, offsetof(arguments, out), "FILE.yaml: writes the fitted values there"},
     {"--runs-hash", TEXT, offsetof(arguments, hash), "HASH: of what was fitted, for this file"},
     {"--table", TEXT, offsetof(arguments, table), "FILE.tsv: the errors figure by figure"},
+    {"--errors", TEXT, offsetof(arguments, errors), "FILE.tsv: takes what an earlier --table has of what is left out"},
     {"--report", TEXT, offsetof(arguments, report), "FILE.md: with --leave-out, adds the errors for people"},
     {"--leave-out", SWITCH, offsetof(arguments, leave_out[SERVING_BY_FAMILY]), "fits without each source family, too"},
     {"--leave-out-models", SWITCH, offsetof(arguments, leave_out[SERVING_BY_MODEL]), "without each model"},
@@ -96,6 +97,10 @@ static void fit(serving_problem *p, const arguments *a) {
         fit_system folds = serving_fit_system(p, (serving_scheme)s);
         folds.pattern = pattern;
         errors.left_out[s] = room(p);
+        if (a->errors && serving_read_table(p, (serving_scheme)s, a->errors, errors.left_out[s])) {
+            serving_print_scores(stdout, titles[s], p, errors.left_out[s]);
+            continue;
+        }
         fit_leave_out(&folds, NULL, errors.left_out[s]);
         scale(p, errors.left_out[s]);
         serving_print_scores(stdout, titles[s], p, errors.left_out[s]);

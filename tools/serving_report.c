@@ -80,13 +80,41 @@ void serving_table(const serving_problem *p, const serving_errors *errors, const
     if (fclose(out)) exit(1);
 }
 
+bool serving_read_table(const serving_problem *p, serving_scheme scheme, const char *path, double *errors) {
+    char line[1024], id[256], metric[64];
+    double by[SERVING_SCHEMES];
+    int found = 0, at = 0;
+    FILE *in = fopen(path, "r");
+    if (!in) return false;
+    while (fgets(line, sizeof line, in)) {
+        if (sscanf(line, "%255[^\t]\t%*s\t%63[^\t]\t%*s\t%*s\t%*s\t%*s\t%*s\t%*s\t%lf\t%lf", id, metric, &by[0], &by[1])
+                != 4
+            || isnan(by[scheme]))
+            continue;
+        for (int i = 0; i < p->count; i++) { /* rows stand in the same order: the next one is nearly always it */
+            int k = (at + i) % p->count;
+            const serving_row *r = &p->rows[k];
+            if (strcmp(p->cases[r->index].row->id, id) != 0 || strcmp(tc_served_metric_name(r->metric), metric) != 0)
+                continue;
+            errors[k] = by[scheme];
+            at = k + 1;
+            found++;
+            break;
+        }
+    }
+    fclose(in);
+    return found > 0;
+}
+
 /* ---- the fitted file ------------------------------------------------------------------------------- */
 
 typedef struct writer {
     const serving_problem *p;
-    const double *x;
+    const double *x, *judged; /* judged: the errors that intervals rest on */
     FILE *out;
 } writer;
+
+static void write_spreads(const serving_problem *p, const double *errors, int pair, const char *indent, FILE *out);
 
 static const char *unit_of(const serving_problem *p, int j) {
     static const struct {
@@ -139,36 +167,64 @@ static void write_section(const writer *w, const char *title, const fit_names *n
                    serving_column_pair(p, j, row->pair)};
             write_value(w, "    ", j, p->prior[row->index][j], columns, names == &p->pairs ? 3 : 2);
         }
+        if (names == &p->pairs) write_spreads(p, w->judged, order[k], "    ", w->out);
     }
 }
 
-/* The 80 % quantile of the size of a class's logarithmic errors: the interval's half width. */
-static double spread_of(const serving_problem *p, const double *errors, int first, int last) {
-    int n = 0;
+/* What the interval's ends are fitted to, by class. */
+static const struct {
+    const char *key;
+    tc_served_class first, last;
+} spreads[] = {{"tpot_spread", TC_CLASS_TPOT, TC_CLASS_TPOT},
+               {"ttft_spread", TC_CLASS_TTFT, TC_CLASS_TTFT},
+               {"rate_spread", TC_CLASS_ONLINE, TC_CLASS_DECODE}};
+enum { SPREADS = sizeof spreads / sizeof spreads[0] };
+
+/* Figures that a pair's own spread is drawn towards that of all. */
+#define DRAWN 20.0
+
+/* The 80 % quantile of the size of the logarithmic errors of a pair (-1: of all): the interval's half width. *n: of how many. */
+static double spread_of(const serving_problem *p, const double *errors, int which, int pair, int *n) {
     double *values = malloc(((size_t)p->count + 1) * sizeof *values);
     if (!values) abort();
-    for (int i = 0; i < p->count; i++)
-        if (!isnan(errors[i]) && (int)p->rows[i].class >= first && (int)p->rows[i].class <= last)
-            values[n++] = fabs(errors[i]);
-    qsort(values, (size_t)n, sizeof *values, tc_by_value);
-    double spread = tc_quantile(values, n, 0.8);
+    *n = 0;
+    for (int i = 0; i < p->count; i++) {
+        const serving_row *r = &p->rows[i];
+        if (!isnan(errors[i]) && r->class >= spreads[which].first && r->class <= spreads[which].last
+            && (pair < 0 || r->pair == pair))
+            values[(*n)++] = fabs(errors[i]);
+    }
+    qsort(values, (size_t)*n, sizeof *values, tc_by_value);
+    double spread = tc_quantile(values, *n, 0.8);
     free(values);
-    return exp(spread);
+    return spread;
+}
+
+static void write_spreads(const serving_problem *p, const double *errors, int pair, const char *indent, FILE *out) {
+    for (int k = 0; k < SPREADS; k++) {
+        int all, own;
+        double usual = spread_of(p, errors, k, -1, &all), spread = usual;
+        if (pair >= 0) {
+            double of_pair = spread_of(p, errors, k, pair, &own);
+            if (own == 0) continue;
+            spread = (own * of_pair + DRAWN * usual) / (own + DRAWN);
+        }
+        fprintf(out, "%s%s: %.3g\n", indent, spreads[k].key, fmin(exp(spread), 30));
+    }
 }
 
 void serving_write(const serving_problem *p, const fit_fold *all, const serving_errors *errors, const char *hash,
                    const char *path) {
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
-    writer w = {p, all->x, out};
     const double *judged = errors->left_out[SERVING_BY_FAMILY] ? errors->left_out[SERVING_BY_FAMILY] : errors->fitted;
+    writer w = {p, all->x, judged, out};
     fprintf(out,
             "format: 1\nfitted_on: \"%d figures of %d published rows of %d source families in data/serving; by make "
             "fit-serving\"\nruns_hash: \"%s\"\n",
             p->count, p->case_count, p->families.count, hash);
-    fprintf(out, "generic:\n  tpot_spread: %.3g\n  ttft_spread: %.3g\n  rate_spread: %.3g\n",
-            spread_of(p, judged, TC_CLASS_TPOT, TC_CLASS_TPOT), spread_of(p, judged, TC_CLASS_TTFT, TC_CLASS_TTFT),
-            spread_of(p, judged, TC_CLASS_ONLINE, TC_SERVED_CLASSES));
+    fprintf(out, "generic:\n");
+    write_spreads(p, judged, -1, "  ", out);
     write_section(&w, "architectures", &p->architectures);
     write_section(&w, "engines", &p->generations);
     write_section(&w, "pairs", &p->pairs);

@@ -16,6 +16,8 @@ void serving_print_scores(FILE *out, const char *title, const serving_problem *p
 void serving_write(const serving_problem *p, const fit_fold *all, const serving_errors *errors, const char *hash,
                    const char *path);
 void serving_table(const serving_problem *p, const serving_errors *errors, const char *path);
+/* The errors of a scheme out of an earlier table; false where it has none. */
+bool serving_read_table(const serving_problem *p, serving_scheme scheme, const char *path, double *errors);
 /* Adds the section for people to a Markdown file. */
 void serving_report(const serving_problem *p, const serving_errors *errors, const char *path);
 
