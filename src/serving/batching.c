@@ -81,7 +81,9 @@ typedef struct prompt {
     double service_s; /* of the prefill's time, where many wait: prompts share steps */
 } prompt;
 
-/* Prompts wait for the step that runs, half of one in the mean. In steps of their own: as many together as come while the others decode a token, where many wait as many as a step takes. */
+/* A prompt waits for the step that runs, half of one in the mean.
+ *
+ * In steps of their own: as many together as come while the others decode a token, where many wait as many as a step takes. */
 static prompt prompt_alone(const tc_service *s, double coming, double decode_s) {
     double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), together = fmin(fmax(coming, 1), most);
     double stages = s->rank->stages,
