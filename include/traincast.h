@@ -548,8 +548,11 @@ typedef struct tc_stack_memory {
     bool gradients_persist;   /* from step to step; else, with one micro-batch, they come as activations go */
     bool late_reduction;      /* ZeRO-2: gradients are reduced at the end of the backward pass, all of a rank at once */
     double gathered_elements; /* ZeRO-3: weights that stay gathered, at least (DeepSpeed: stage3_max_live_parameters) */
-    bool copied_gradients;    /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
-    double bucket_elements;   /* ZeRO: gradient elements in the buckets that are being reduced */
+    bool
+        frozen_gradients; /* sharded weights without gradients have room for them all the same (FSDP's flat parameters) */
+    bool fp32_adapters;   /* adapters, their gradients and moments are in fp32 (PEFT), not as other weights */
+    bool copied_gradients;  /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
+    double bucket_elements; /* ZeRO: gradient elements in the buckets that are being reduced */
 } tc_stack_memory;
 
 /* How the inputs of 8-bit products are scaled. */
@@ -564,10 +567,12 @@ typedef enum tc_fp8_recipe {
 /* How a stack issues its work. */
 typedef struct tc_stack_kernels {
     int fused; /* tc_operator_group bits: chains that run as one kernel (attention: the softmax of plain attention) */
-    bool native_attention;        /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
-    bool unfused_optimizer;       /* the optimizer's step is a chain of element-wise kernels in fp32 */
-    double host_optimizer_bytes;  /* of a parameter, that a step on the host moves; 0: as a fused one */
-    bool sequential_experts;      /* one kernel an expert, not a grouped GEMM */
+    bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
+    bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
+    double host_optimizer_bytes; /* of a parameter, that a step on the host moves; 0: as a fused one */
+    bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
+    bool
+        expert_modules; /* each expert is a module: tokens are gathered and added back for it alone, its weights go alone */
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */

@@ -89,6 +89,8 @@ TC_STACK_PARAM(host_s_per_step, "host_per_step", SECONDS, POSITIVE, FROM_0,
 TC_STACK_PARAM(shard_step_s, "shard_step", SECONDS, POSITIVE, FROM_0,
                "what an optimizer's step takes for each parameter of a rank beyond its traffic, where fully sharded "
                "weights span nodes, s")
+TC_STACK_PARAM(shard_host_s, "shard_host", SECONDS, POSITIVE, FROM_0,
+               "host time to gather a weight tensor and let it go, where fully sharded weights go tensor by tensor, s")
 TC_STACK_PARAM(dp_overlap, "dp_overlap", NONE, FRACTION, FROM_0,
                "share of gradient and parameter communication that can hide behind compute")
 TC_STACK_PARAM(tp_overlap, "tp_overlap", NONE, FRACTION, FROM_0,

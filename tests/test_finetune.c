@@ -348,6 +348,51 @@ static void memory_tricks(void **state) {
     assert_near(step_of(&stepped).memory.gradients, 4 * n, 1e-3 * n);
 }
 
+/* PEFT's adapters are in fp32: 4 bytes each of weight, gradient and two moments; FSDP 1 has room for gradients of frozen weights. */
+static void memory_of_software(void **state) {
+    (void)state;
+    tc_question q = tuned(round_gpt(8), "lora:r=8", 1);
+    double base = tc_model_count(&q.job.model).parameters, n = tc_trained_parameters(&q.job);
+    q.stack.memory.fp32_adapters = true;
+    tc_memory m = step_of(&q).memory;
+    assert_near(m.parameters, 2 * base + 4 * n, 1e-4 * base);
+    assert_near(m.gradients, 4 * n, 1);
+    q.stack.optimizers[TC_OPTIMIZER_ADAMW].state_bytes = 8;
+    assert_near(step_of(&q).memory.optimizer, 8 * n, 1);
+    q = tuned(round_gpt(8), "lora:r=8", 8);
+    q.layout.sharding = TC_SHARD_ZERO3;
+    double without = step_of(&q).memory.buffers;
+    q.stack.memory.frozen_gradients = true;
+    assert_near(step_of(&q).memory.buffers - without, 4 * base / 8, 1e-3 * base);
+}
+
+/* A loop over experts that are modules: a kernel for each in products and activation, four to gather and to add back, and with ZeRO-3 tensor by tensor a
+ * collective and the host's time for each. */
+static void experts_in_a_loop(void **state) {
+    (void)state;
+    tc_model m = round_moe(1);
+    tc_job job = tc_default_job();
+    tc_operators loop, grouped;
+    tc_shard shard = one_rank("full", &job);
+    shard.frozen = false;
+    tc_block_operators(&m, &m.block[0], &shard, &grouped);
+    shard.sequential_experts = shard.expert_modules = true;
+    tc_block_operators(&m, &m.block[0], &shard, &loop);
+    double in_loop = 0, in_one = 0;
+    for (int i = 0; i < loop.count; i++) in_loop += loop.op[i].kernels, in_one += grouped.op[i].kernels;
+    assert_near(in_loop - in_one, 2 * (8 * 4 - 3) + 3 * (8 - 1), 0);
+    tc_question q = round_machine(8);
+    q.job.model = m;
+    q.layout.sharding = TC_SHARD_ZERO3;
+    q.stack.kernels.tensor_collectives = 1 << TC_SHARD_ZERO3;
+    q.stack.params.shard_host_s = 1e-3;
+    tc_step as_one = step_of(&q);
+    q.stack.kernels.expert_modules = true;
+    tc_step apart = step_of(&q);
+    /* gate, up and down of 8 experts for two matrices: 22 tensors more a pass, two passes */
+    assert_near(apart.breakdown.host - as_one.breakdown.host, 2 * 22e-3, 3e-3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(words_there_and_back),
                                        cmocka_unit_test(wrong_words_are_named),
@@ -360,6 +405,8 @@ int main(void) {
                                        cmocka_unit_test(memory_of_a_narrow_base),
                                        cmocka_unit_test(flops_of_preferences),
                                        cmocka_unit_test(time_and_memory_of_preferences),
-                                       cmocka_unit_test(memory_tricks)};
+                                       cmocka_unit_test(memory_tricks),
+                                       cmocka_unit_test(memory_of_software),
+                                       cmocka_unit_test(experts_in_a_loop)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

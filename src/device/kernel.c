@@ -289,7 +289,8 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
                     : tc_is_core(op) && fused      ? 1
                                                    : chain * r->memory_passes;
     sum->memory += bytes * passes * r->element_bytes / 2 / r->memory;
-    add_kernels(r, passes * op->kernels, sum);
+    /* what unpacks weights are a few calls of the library without modules around them: the host issues them as one */
+    add_kernels(r, (op->tag == TC_TAG_DEQUANTISE ? 1 : passes) * op->kernels, sum);
 }
 
 static void elementwise_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {

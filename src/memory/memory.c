@@ -117,11 +117,15 @@ static double temporary_gradients(const tc_operators *ops, const tc_stack *stack
     return every ? sum : largest;
 }
 
-/* Matrices, and the scales and biases that every rank holds. */
-static double weight_tensors(const tc_operators *ops) {
+/* Matrices, and the scales and biases that every rank holds; experts that are modules of their own are matrices each. */
+double tc_weight_tensors(const tc_operators *ops, bool modules) {
     double sum = 0;
-    for (int i = 0; i < ops->count; i++)
-        if (ops->op[i].kind != TC_OP_ADAPTER) sum += (ops->op[i].weights > 0) + (ops->op[i].replicated > 0);
+    for (int i = 0; i < ops->count; i++) {
+        const tc_operator *op = &ops->op[i];
+        if (op->kind == TC_OP_ADAPTER) continue;
+        double matrices = modules && op->tag == TC_TAG_EXPERT ? op->gemm.groups * (op->gate > 0 ? 2 : 1) : 1;
+        sum += (op->weights > 0) * matrices + (op->replicated > 0);
+    }
     return sum;
 }
 
@@ -156,7 +160,7 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
     /* those of the reference are made while the model's own wait for their backward pass */
     if (p->shard.reference) set->logits_bytes *= 2;
     for (int i = 0; i < model->blocks; i++) {
-        set->tensors[i] = weight_tensors(&set->block[i]);
+        set->tensors[i] = tc_weight_tensors(&set->block[i], stack->kernels.expert_modules);
         set->largest[i] = largest_matrix(&set->block[i]);
     }
     set->temporary_gradients = stack->memory.temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
@@ -182,7 +186,7 @@ void tc_tower_sums_add(tc_block_set *set, const tc_stack *stack, const tc_operat
     }
     *(gradients == 2 ? &t->trained : &t->frozen) += times * elements;
     if (gradients == 2) {
-        t->tensors += times * weight_tensors(ops);
+        t->tensors += times * tc_weight_tensors(ops, false);
         if (stack->memory.temporary_gradients != TC_GRADIENTS_IN_PLACE)
             t->temporary = fmax(t->temporary, temporary_gradients(ops, stack));
     }
@@ -302,7 +306,9 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
     int bits = job->finetune.state_bits;
-    double sharded = shard_of(s, w), whole = w->dense + w->expert, main_grad = tc_gradient_bytes(stack, bits);
+    bool fp32 = stack->memory.fp32_adapters && w->adapters > 0; /* 4 bytes each of gradient and two moments */
+    double sharded = shard_of(s, w), whole = w->dense + w->expert,
+           main_grad = fp32 ? 4 : tc_gradient_bytes(stack, bits);
     if (tc_format_is_low(job->dtype) && w->adapters <= 0)
         m->parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
                          * (s->zero3 ? sharded : whole - w->ends);
@@ -314,11 +320,12 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
     if (job->finetune.step_in_backward && p->micro_batches == 1)
         m->gradients = least(m->gradients, main_grad * w->largest);
     if (stack->memory.late_reduction && s->zero2 && !s->zero3) m->unreduced = main_grad * (whole - sharded);
-    double state = tc_state_bytes(stack, bits, p->optimizer, false);
+    double state = fp32 ? tc_optimizer_figures_of(stack, p->optimizer)->state_bytes
+                        : tc_state_bytes(stack, bits, p->optimizer, false);
     double copies = tc_holds_mirror(p) && s->zero1 ? 2 : 1; /* states are split over both copies */
     double own = s->zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
     double bytes = (state + (fp16 ? 4 : 0) + 4 * job->ema) * own
-                   + (tc_state_bytes(stack, bits, p->optimizer, true) - state)
+                   + (fp32 ? 0 : tc_state_bytes(stack, bits, p->optimizer, true) - state)
                          * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
     m->optimizer = tc_states_on_host(&p->layout) ? 0 : bytes;
     m->host_states = bytes;
@@ -327,12 +334,16 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
 }
 
 /* Weights of a frozen base in fewer bits, adapters beside them, the reference of a model that is trained whole; bytes of a gathered weight. */
-static double add_finetuning(const tc_job *job, const tc_placement *p, const tc_stage_weights *w, const sharing *s,
+static double add_finetuning(const tc_question *q, const tc_placement *p, const tc_stage_weights *w, const sharing *s,
                              double param_bytes, tc_states *m) {
+    double adapter_bytes = q->stack.memory.fp32_adapters ? 4 : param_bytes;
     double layers = s->zero3 ? shard_of(s, w) - w->ends / s->dense_group : w->dense + w->expert - w->ends;
     double dense = s->zero3 ? s->dense_group : 1, expert = s->zero3 ? s->split_expert : 1, narrow = p->shard.base_bytes;
-    m->parameters += param_bytes * (w->adapters / dense + w->adapter_experts / expert);
-    if (tc_has_reference_copy(job)) m->parameters += param_bytes * (s->zero3 ? shard_of(s, w) : w->dense + w->expert);
+    m->parameters += adapter_bytes * (w->adapters / dense + w->adapter_experts / expert);
+    if (tc_has_reference_copy(&q->job))
+        m->parameters += param_bytes * (s->zero3 ? shard_of(s, w) : w->dense + w->expert);
+    if (q->job.frozen_base && q->stack.memory.frozen_gradients && s->zero3)
+        m->buffers += tc_gradient_bytes(&q->stack, q->job.finetune.state_bits) * shard_of(s, w);
     if (narrow <= 0) return param_bytes;
     m->parameters -= (param_bytes - narrow) * layers;
     m->buffers += param_bytes * w->dequantised;
@@ -351,7 +362,7 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     tc_stage_weights trained = tc_trained_weights(job, w);
     double whole = w.dense + w.expert, frozen = s.weights && s.zero3 ? w.frozen / s.dense_group : w.frozen;
     m.parameters = param_bytes * ((s.zero3 ? shard_of(&s, &w) : whole) + beside_of(&s, &w) + frozen);
-    double gathered = add_finetuning(job, p, &w, &s, param_bytes, &m);
+    double gathered = add_finetuning(q, p, &w, &s, param_bytes, &m);
     if (trained.dense + trained.expert > 0) add_trained(q, p, &trained, &s, &m);
     if (s.zero3 && p->layers > 0) m.buffers += gathered * gathered_elements(stack, w, (double)p->layers / l->pp);
     m.buffers += 2 * w.temporary;

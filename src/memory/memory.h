@@ -44,6 +44,9 @@ typedef struct tc_block_set {
 void tc_tower_sums_add(tc_block_set *set, const tc_stack *stack, const tc_operators *ops, double times, double split,
                        double samples, int gradients);
 
+/* Matrices of a block, and the scales and biases that every rank holds; modules: each expert is one. */
+double tc_weight_tensors(const tc_operators *ops, bool modules);
+
 /* Sums up the operators that are there: all that follows them. */
 void tc_block_set_sum(const tc_model *model, const tc_placement *placement, const tc_stack *stack, tc_block_set *set);
 

@@ -126,6 +126,15 @@ static const tc_rates *rates_for(const tc_costs *costs, const tc_operator *op) {
     return tc_group_share(op, costs->p->layout.graphs & TC_GROUP_ALL) >= 1 ? &costs->graphed : &costs->rates;
 }
 
+/* Weight tensors that one pass of a block gathers one by one. */
+static double gathers_of(const tc_costs *costs, const tc_operators *ops) {
+    const tc_layout *l = &costs->p->layout;
+    bool each = costs->q->stack.kernels.tensor_collectives & 1 << l->sharding;
+    return l->sharding == TC_SHARD_ZERO3 && l->pp == 1 && each
+               ? tc_weight_tensors(ops, costs->q->stack.kernels.expert_modules)
+               : 0;
+}
+
 /* Passes that are forward only: of a reference model, without adapters, and of the model itself. */
 static void add_forwards(const tc_costs *costs, const tc_operators *ops, double issue, tc_parts *out) {
     tc_preference_figures objective = tc_preference_of(&costs->q->job.finetune);
@@ -160,7 +169,8 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
     }
     memset(out, 0, sizeof *out);
     double issue = collectives_of(costs, ops)
-                   * ((costs->p->layout.graphs & TC_GROUP_ALL) == TC_GROUP_ALL ? 0 : costs->rates.host_s);
+                       * ((costs->p->layout.graphs & TC_GROUP_ALL) == TC_GROUP_ALL ? 0 : costs->rates.host_s)
+                   + gathers_of(costs, ops) * costs->q->stack.params.shard_host_s;
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);

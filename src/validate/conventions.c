@@ -71,6 +71,23 @@ static const tc_field software_fields[] = {
 };
 static const tc_schema software_schema = {"earlier software", software_fields, COUNT(software_fields)};
 
+#define CONDITION(member)                                                                                              \
+    {                                                                                                                  \
+        .path = #member, .type = TC_FIELD_STRING, .offset = offsetof(tc_tuner, member),                                \
+        .size = sizeof(((tc_tuner *)0)->member)                                                                        \
+    }
+
+static const tc_field tuner_fields[] = {
+    TEXT("slug", tc_tuner, slug, false),
+    TEXT("was", tc_tuner, was, false),
+    TEXT("says", tc_tuner, says, false),
+    CONDITION(runs),
+    CONDITION(quant),
+    CONDITION(kind),
+    CONDITION(sharding),
+};
+static const tc_schema tuner_schema = {"fine-tuning software", tuner_fields, COUNT(tuner_fields)};
+
 #define USUAL(where, type_, member, low, high)                                                                         \
     {                                                                                                                  \
         .path = "histories." where, .type = TC_FIELD_##type_, .need = TC_NEED_ALWAYS, .sourced = true,                 \
@@ -110,6 +127,14 @@ static const tc_field fields[] = {
      .max = TC_SOFTWARE_MAX,
      .element = &software_schema,
      .count_offset = offsetof(tc_conventions, softwares)},
+    {.path = "finetuning_software",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_conventions, tuner),
+     .size = sizeof(tc_tuner),
+     .min = 0,
+     .max = TC_TUNERS_MAX,
+     .element = &tuner_schema,
+     .count_offset = offsetof(tc_conventions, tuners)},
     USUAL("batch_tokens", NUMBER, batch_tokens, 1, 1e12),
     USUAL("batch_tokens_per_device", NUMBER, batch_tokens_per_device, 1, 1e9),
     USUAL("seq_early", INTEGER, seq_early, 1, WIDEST),

@@ -47,6 +47,17 @@ typedef struct tc_software {
 
 #define TC_SOFTWARE_MAX 16
 
+/* What fine-tuning software a row is of, where its `stack` says no more than what that is built on. A condition that is empty holds. */
+typedef struct tc_tuner {
+    char slug[32];                          /* the stack that it is */
+    char was[32];                           /* the row's stack */
+    char says[32];                          /* in its `framework` */
+    char runs[16];                          /* its sharding, whatever the row says of a single device */
+    char quant[16], kind[16], sharding[16]; /* in finetune.quant; finetune.kind; norm.sharding */
+} tc_tuner;
+
+#define TC_TUNERS_MAX 24
+
 /* What is taken of a run of which little more is known than its size: for histories. */
 typedef struct tc_usual {
     double batch_tokens_per_device; /* at least */
@@ -70,6 +81,8 @@ typedef struct tc_conventions {
     tc_sweep_source sweep_source[TC_SWEEP_SOURCES_MAX];
     int softwares;
     tc_software software[TC_SOFTWARE_MAX];
+    int tuners;
+    tc_tuner tuner[TC_TUNERS_MAX];
     tc_usual usual;
 } tc_conventions;
 

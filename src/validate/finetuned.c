@@ -60,7 +60,9 @@ tc_code tc_case_finetune(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const struct kind *kind = kind_of(f->kind);
     tc_finetune *out = &c->job.finetune;
     if (!kind) return TC_OK;
-    out->preference = kind->preference;
+    /* an encoder is tuned for a task, with a few outputs in place of the vocabulary */
+    if (!c->family->causal) c->job.model.lm_head = c->job.model.head_transform = false;
+    out->preference = (int)kind->preference;
     c->job.frozen_base = kind->frozen;
     if (!kind->frozen) return TC_OK;
     out->rank = f->rank;

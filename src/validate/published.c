@@ -36,6 +36,7 @@ static void read_source(const tc_json *row, const tc_json *norm, tc_published_ru
     run->source_kind = tc_published_text(row, "source_kind", "", arena);
     run->stack = tc_published_text(norm, "stack", NULL, arena);
     run->accelerator = tc_published_text(row, "accelerator", NULL, arena);
+    run->framework = tc_published_text(row, "framework", NULL, arena);
     run->accelerator_certain = tc_json_bool(norm, "accelerator_certain", 1) == 1;
     run->out_of_memory = strcmp(tc_json_string(row, "quality", ""), "oom") == 0;
     run->counts = tc_json_bool(norm, "counts", 1) == 1 && !run->out_of_memory;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/formats.h"
 #include "base/vocabulary.h"
@@ -202,6 +203,28 @@ static int unstated_ep(tc_case *c, int tp, int pp) {
     return ep;
 }
 
+static bool says(const char *text, const char *word) {
+    size_t n = strlen(word);
+    for (; *text; text++)
+        if (strncasecmp(text, word, n) == 0) return true;
+    return n == 0;
+}
+
+/* The fine-tuning software that a row's framework names; NULL. */
+static const tc_tuner *tuner_of(const tc_case *c) {
+    const tc_published_run *run = c->run;
+    const tc_published_finetune *f = &run->model.finetune;
+    if (!f->kind || !run->framework || !run->stack) return NULL;
+    for (int i = 0; i < c->conventions->tuners; i++) {
+        const tc_tuner *t = &c->conventions->tuner[i];
+        if (strcmp(t->was, run->stack) == 0 && says(run->framework, t->says) && says(f->quant ? f->quant : "", t->quant)
+            && (!t->kind[0] || strcmp(t->kind, f->kind) == 0)
+            && (!t->sharding[0] || (run->sharding >= 0 && strcmp(t->sharding, tc_sharding_names[run->sharding]) == 0)))
+            return t;
+    }
+    return NULL;
+}
+
 static void build_layout(tc_case *c) {
     const tc_published_run *run = c->run;
     tc_layout *l = &c->layout;
@@ -225,6 +248,10 @@ static void build_layout(tc_case *c) {
             tc_case_assume(c, "sequence parallelism %s (stack default)", l->sequence_parallel ? "on" : "off");
     }
     l->sharding = run->sharding;
+    const tc_tuner *tuner = tuner_of(c);
+    if (tuner && tuner->runs[0] && c->cluster.devices == 1)
+        for (int i = 0; tc_sharding_names[i]; i++)
+            if (strcmp(tc_sharding_names[i], tuner->runs) == 0) l->sharding = i;
     if (l->sharding == TC_UNSET) {
         static const char *const names[] = {"none", "zero1", "zero2", "zero3", "hsdp"};
         l->sharding = c->stack.defaults.sharding;
@@ -300,7 +327,8 @@ static int month_of(const tc_case *c) {
 
 /* The stack as it was then. */
 static tc_code find_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
-    const char *stack = c->run->stack && c->run->stack[0] ? c->run->stack : "generic";
+    const tc_tuner *tuner = tuner_of(c);
+    const char *stack = tuner ? tuner->slug : c->run->stack && c->run->stack[0] ? c->run->stack : "generic";
     int date = month_of(c);
     tc_code code = find_at(catalog, stack, date, &c->stack, error);
     if (code == TC_NOT_FOUND) code = find_at(catalog, "generic", date, &c->stack, error);

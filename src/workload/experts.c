@@ -31,10 +31,14 @@ static void add_latent(const tc_part_input *in, int groups, double to, double fr
     op->saved_bytes = in->shard->input_bytes * local * from;
 }
 
-static void add_permute(double bytes, double saved, tc_operators *out) {
+/* Kernels of an expert that is a module of its own, each way: where its tokens are, their gather, the product with the routing weights, the sum
+ * (Transformers, modeling_mixtral.py, MixtralSparseMoeBlock.forward). */
+#define MODULE_KERNELS 4
+
+static void add_permute(double bytes, double saved, double kernels, tc_operators *out) {
     tc_operator *op = tc_add_elementwise(out, TC_TAG_PERMUTE, bytes, bytes, saved, TC_GROUP_MOE);
     op->drops = TC_GROUP_MOE;
-    op->kernels = PERMUTE_KERNELS;
+    op->kernels = kernels;
 }
 
 static void emit(const tc_part_input *in, tc_operators *out) {
@@ -48,13 +52,14 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     if (experts < 1) experts = 1;
     add_router(in, local, out);
     if (e->latent > 0) add_latent(in, TC_GROUP_MOE, e->latent, in->model->hidden, out);
-    add_permute(4 * routed * h, shard->input_bytes * routed * h, out);
+    double kernels = shard->expert_modules ? MODULE_KERNELS * experts : PERMUTE_KERNELS;
+    add_permute(4 * routed * h, shard->input_bytes * routed * h, kernels, out);
     double busiest = routed * (1 + shard->imbalance);
     int first = out->count;
     tc_add_mlp(out, shard, TC_TAG_EXPERT, TC_SPLIT_EXPERT, e->kind, experts, busiest / experts, h, e->ffn / shard->etp,
                e->bias);
     for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
-    add_permute(4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h, out);
+    add_permute(4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h, kernels, out);
     if (e->latent > 0) add_latent(in, TC_GROUP_MOE, in->model->hidden, e->latent, out);
     out->ep_bytes += 2 * local * e->top_k * kept * h;
     out->ep_copies = e->top_k;

@@ -156,6 +156,7 @@ typedef struct tc_shard {
     double document;         /* tokens that attend to each other in a packed sequence; 0: all */
     double capacity;         /* tokens of every expert relative to the mean; 0: dropless */
     bool sequential_experts; /* a kernel for each expert */
+    bool expert_modules;     /* gathers and sums for each expert */
     double imbalance;        /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 
