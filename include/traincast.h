@@ -686,7 +686,7 @@ typedef struct tc_job {
     tc_finetune finetune;   /* traincast_finetune.h */
     int cached_latents; /* of a model of images or video: its encoders ran before, 0 or 1; TC_UNSET: they run in the step */
     int ema;            /* running means of the weights beside them, in fp32, split as the optimizer's states are */
-    double images;          /* of a sample, on average; their tokens are part of seq; TC_UNSET: the model's */
+    double images;      /* of a sample, on average; their tokens are part of seq; TC_UNSET: the model's */
     int image_width, image_height; /* pixels; TC_UNSET: the model's */
 } tc_job;
 

@@ -172,8 +172,8 @@ static tc_code search_layouts(tc_context *context, const tc_serving_question *q)
     if (!code && !instead) {
         if (context->target.format)
             tc_report_infer_search(&context->target, q, (tc_serving_goal)goal, search);
-        else
-            tc_report_infer_search_text(context->out, &context->style, q, (tc_serving_goal)goal, search);
+        else if (!tc_report_infer_search_text(context->out, &context->style, q, (tc_serving_goal)goal, search))
+            code = tc_fail(context->error, TC_INTERNAL, "infer", "out of memory");
     }
     context->infeasible = !code && search->count == 0;
     free(search);

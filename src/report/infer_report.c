@@ -278,7 +278,7 @@ void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_qu
 
 /* ---- many layouts -------------------------------------------------------------------------------- */
 
-static void print_best(FILE *file, const tc_style *style, const tc_serving_search *search) {
+static bool print_best(FILE *file, const tc_style *style, const tc_serving_search *search) {
     tc_table table = {0};
     static const char *const numbers[] = {"devices", "prefill", "TTFT p95", "TPOT p95", "each", "$/M", "J/token"};
     tc_table_column(&table, "layout", TC_FLEXIBLE);
@@ -300,10 +300,10 @@ static void print_best(FILE *file, const tc_style *style, const tc_serving_searc
         tc_table_cell(&table, isnan(cost) ? NULL : tc_format_usd(cost).s);
         tc_table_cell(&table, isnan(a->energy_j_per_token) ? NULL : tc_format_significant(a->energy_j_per_token, 3).s);
     }
-    tc_table_print(&table, file, style);
+    return tc_table_print(&table, file, style);
 }
 
-static void print_front(FILE *file, const tc_style *style, const tc_serving_search *search) {
+static bool print_front(FILE *file, const tc_style *style, const tc_serving_search *search) {
     tc_table table = {0};
     static const char *const numbers[] = {"tokens/s a user", "a device", "batch", "TP", "PP", "EP"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
@@ -319,10 +319,10 @@ static void print_front(FILE *file, const tc_style *style, const tc_serving_sear
         tc_table_cell(&table, tc_format_count(p->ep).s);
         tc_table_cell(&table, p->disaggregated ? "apart" : "between");
     }
-    tc_table_print(&table, file, style);
+    return tc_table_print(&table, file, style);
 }
 
-void tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *q, tc_serving_goal goal,
+bool tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *q, tc_serving_goal goal,
                                  const tc_serving_search *search) {
     char text[160];
     print_head(file, style, q);
@@ -330,17 +330,19 @@ void tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_ser
              search->tried, search->evaluated, tc_serving_goal_names[goal]);
     tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
+    bool printed = true;
     if (search->count > 0)
-        print_best(file, style, search);
+        printed = print_best(file, style, search);
     else
         tc_print_line(file, style, "none", "fits and meets the objectives; more devices or looser objectives would");
     if (search->points > 0) {
         tc_print_heading(file, style, "\nWhat no layout beats in both: speed of a user, output of a device");
-        print_front(file, style, search);
+        printed = print_front(file, style, search) && printed;
     }
     if (search->count > 0)
         tc_print_bullets(file, style, "\nAssumed: neither given nor in the data", search->best[0].assumed[0],
                          sizeof search->best[0].assumed[0], search->best[0].assumed_count);
+    return printed;
 }
 
 /* ---- the picture --------------------------------------------------------------------------------- */

@@ -15,7 +15,8 @@ void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_qu
 /* The best layouts of many, and the front of throughput per device against speed per user. */
 void tc_report_infer_search(tc_target *target, const tc_serving_question *question, tc_serving_goal goal,
                             const tc_serving_search *search);
-void tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *question,
+/* False: out of memory. */
+bool tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *question,
                                  tc_serving_goal goal, const tc_serving_search *search);
 /* The front as a picture. */
 void tc_report_infer_front(FILE *file, const tc_serving_question *question, const tc_serving_search *search);

@@ -34,6 +34,9 @@ static const char *const commands[] = {
     "compare --model gpt2-124m --devices 8",
     "run --tokens 10B " JOB,
     "run --tokens 10B --json " JOB,
+    "infer --concurrency 8 --engine vllm@2024-12 --input-tokens %/tests/attack/lengths.csv " JOB,
+    "infer --rate 2 --search devices " JOB,
+    "infer --rate 2 --search cost --json " JOB,
     "search --threads 1 --json " SMALL " " JOB,
     "search --threads 3 --json " SMALL " " JOB,
     "search --threads 1 --json --model gpt2-124m --accelerator h20,l40s --devices 1,2 --global-batch 4 --tokens 1B "
