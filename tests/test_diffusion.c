@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forecast/buckets.h"
 #include "interop/hf.h"
 #include "near.h"
 #include "workload/operators.h"
@@ -257,6 +258,40 @@ static void means_of_weights(void **state) {
     assert_true(two.breakdown.optimizer > none.breakdown.optimizer);
 }
 
+/* ---- samples of several sizes --------------------------------------------------------------- */
+
+/* Two sizes with equal shares over 8 ranks: the larger one comes to some rank in all but 2^-8 of the steps. */
+static void ranks_wait_for_the_largest(void **state) {
+    (void)state;
+    static tc_buckets b;
+    tc_question q = tc_default_question();
+    tc_error error = {0};
+    q.job.model = load("flux.1-dev");
+    q.job.cached_latents = 1;
+    q.cluster.devices = 8;
+    assert_int_equal(tc_catalog_accelerator(catalog, "h100-sxm", &q.cluster.accelerator, &error), TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, q.cluster.accelerator.fabric, &q.cluster.fabric, &error), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "fsdp", &q.stack, &error), TC_OK);
+    b = (tc_buckets){.count = 2, .bucket = {{1, 1024, 1024, 3, 0, {0}}, {1, 512, 512, 3, 0, {0}}}};
+    if (tc_forecast_buckets(&q, &b, &error)) fail_msg("%s: %s", error.place, error.text);
+    double large = b.bucket[0].step.step_s, small = b.bucket[1].step.step_s, none = pow(0.5, 8);
+    assert_int_equal(b.bucket[1].seq, 1024);
+    assert_near(b.mean_s, (large + small) / 2, 1e-9 * large);
+    assert_near(b.worst_s, large, 0);
+    assert_near(b.slowest_s, large * (1 - none) + small * none, 1e-9 * large);
+    /* many micro-batches are nearly alike */
+    q.job.global_batch = 8 * 64;
+    if (tc_forecast_buckets(&q, &b, &error)) fail_msg("%s: %s", error.place, error.text);
+    assert_true(b.slowest_s > b.mean_s && b.slowest_s < 1.2 * b.mean_s);
+    /* a rank alone waits for none */
+    q.cluster.devices = 1;
+    q.job.global_batch = 1;
+    if (tc_forecast_buckets(&q, &b, &error)) fail_msg("%s: %s", error.place, error.text);
+    assert_near(b.slowest_s, b.mean_s, 0);
+    b.bucket[0].share = b.bucket[1].share = 0;
+    assert_int_equal(tc_forecast_buckets(&q, &b, &error), TC_INVALID);
+}
+
 /* ---- tokens ------------------------------------------------------------------------------ */
 
 static void pixels_to_tokens(void **state) {
@@ -330,6 +365,7 @@ int main(void) {
         cmocka_unit_test(short_sequences_cost_more),
         cmocka_unit_test(encoders_take_time_and_memory),
         cmocka_unit_test(means_of_weights),
+        cmocka_unit_test(ranks_wait_for_the_largest),
         cmocka_unit_test(pixels_to_tokens),
         cmocka_unit_test(samples_that_cannot_be),
         cmocka_unit_test(classes_that_are_refused),

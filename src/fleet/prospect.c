@@ -29,6 +29,15 @@ static double repair_of(const tc_scenario_pool *pool) {
     return pool->repair_s >= 0 ? pool->repair_s : pool->economics.repair_s;
 }
 
+/* The phase's own sample, of a model that has any: the scenario has checked it. */
+static void take_sample(const tc_scenario_phase *phase, tc_model *model) {
+    tc_latents *l = &model->latents;
+    if (l->stride == 0) return;
+    if (phase->frames > 0) l->frames = phase->frames;
+    if (phase->height > 0) l->height = phase->height;
+    if (phase->width > 0) l->width = phase->width;
+}
+
 bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_interval_model *interval,
                       const tc_scenario_candidate *candidate, int stage, int pool, int most) {
     const tc_scenario_phase *phase = candidate->phases > 0 ? &candidate->phase[stage] : NULL;
@@ -42,10 +51,7 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
     p->question.interval = interval;
     if (candidate->model) p->question.job.model = *candidate->model;
     if (candidate->cached_latents) p->question.job.cached_latents = 1;
-    tc_error none; /* the scenario has checked it */
-    if (phase && candidate->model
-        && tc_model_set_sample(&p->question.job.model, phase->frames, phase->height, phase->width, &none))
-        return false;
+    if (phase && candidate->model) take_sample(phase, &p->question.job.model);
     p->question.job.seq = phase ? phase->seq : candidate->seq;
     p->question.job.global_batch = phase ? phase->global_batch : candidate->global_batch;
     p->question.job.dtype = candidate->dtype;

@@ -52,7 +52,7 @@ static void ask_tensors(reasons *r, const tc_model *model, const tc_layout *l) {
               tc_set_has(s->sequence_parallel, 0) ? " and expert" : "");
 }
 
-static void ask_context(reasons *r, int seq, const tc_layout *l) {
+static void ask_context(reasons *r, const tc_model *model, int seq, const tc_layout *l) {
     const tc_stack_supports *s = &r->stack->supports;
     if (l->cp == 1) return;
     if (!s->cp_kinds) {
@@ -64,7 +64,7 @@ static void ask_context(reasons *r, int seq, const tc_layout *l) {
     if (seq / l->cp < s->cp_tokens)
         lacks(r, TC_LACK_CONTEXT_LENGTH, "context parallelism with fewer than %d tokens a rank; %d of %d leave %d",
               s->cp_tokens, l->cp, seq, seq / l->cp);
-    else if (!tc_supports_context_parallel(s, seq, l->cp))
+    else if (!tc_supports_context_parallel(s, model, seq, l->cp))
         lacks(r, TC_LACK_CONTEXT_LENGTH, "context parallelism %d for %d tokens: they are no multiple of %d", l->cp, seq,
               l->cp * s->cp_chunks);
 }
@@ -154,7 +154,7 @@ size_t tc_beyond_stack(const tc_question *q, const tc_layout *l, tc_beyond *out,
     const tc_model *model = &q->job.model;
     int optimizer = q->job.optimizer == TC_UNSET ? (int)q->stack.optimizer : q->job.optimizer;
     ask_tensors(&r, model, l);
-    ask_context(&r, q->job.seq == TC_UNSET ? model->seq : q->job.seq, l);
+    ask_context(&r, model, q->job.seq == TC_UNSET ? model->seq : q->job.seq, l);
     ask_experts(&r, model, l);
     ask_pipeline(&r, model, l);
     ask_data(&r, l);

@@ -27,8 +27,10 @@ bool tc_supports_sequence_parallel(const tc_stack_supports *s, int tp, int ep, b
     return tc_set_has(s->sequence_parallel, on) && (on || ep == 1 || s->plain_expert_tensors);
 }
 
-bool tc_supports_context_parallel(const tc_stack_supports *s, int seq, int cp) {
-    return cp == 1 || (s->cp_kinds && seq % ((int64_t)cp * s->cp_chunks) == 0 && seq / cp >= s->cp_tokens);
+/* Chunks of a rank balance a causal mask: latents attend to all of each other, and are dealt out as they come. */
+bool tc_supports_context_parallel(const tc_stack_supports *s, const tc_model *model, int seq, int cp) {
+    int chunks = model->latents.stride > 0 ? 1 : s->cp_chunks;
+    return cp == 1 || (s->cp_kinds && seq % ((int64_t)cp * chunks) == 0 && seq / cp >= s->cp_tokens);
 }
 
 bool tc_supports_experts(const tc_stack_supports *s, int ep, int dp, int cp) {

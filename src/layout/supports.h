@@ -13,7 +13,7 @@ int tc_fewest_kv_heads(const tc_model *model);
 bool tc_supports_tensor_parallel(const tc_stack_supports *supports, const tc_model *model, int tp);
 bool tc_supports_sequence_parallel(const tc_stack_supports *supports, int tp, int ep, bool on);
 /* Whatever its kind. */
-bool tc_supports_context_parallel(const tc_stack_supports *supports, int seq, int cp);
+bool tc_supports_context_parallel(const tc_stack_supports *supports, const tc_model *model, int seq, int cp);
 /* Where ep and etp are spread over tp x cp x dp ranks. */
 bool tc_supports_experts(const tc_stack_supports *supports, int ep, int dp, int cp);
 bool tc_supports_expert_split(const tc_stack_supports *supports, int etp, int tp);

@@ -87,7 +87,7 @@ static tc_code make_axes(const tc_space *space, tc_variant *v, tc_error *error) 
             push(&v->pp, degree);
         if (!tc_legal_context_parallel(space->seq, degree, NULL)
             && (degree == 1 || space->seq / degree >= (in->usual ? USUAL_CONTEXT : CONTEXT_TOKENS))
-            && tc_supports_context_parallel(can, space->seq, degree))
+            && tc_supports_context_parallel(can, model, space->seq, degree))
             push(&v->cp, degree);
         if (!space->experts || degree == 1) continue;
         if (degree <= domain && !in->usual && !tc_legal_expert_parallel(model, 1, degree, NULL)) push(&v->etp, degree);
