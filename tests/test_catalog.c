@@ -166,6 +166,28 @@ static tc_code load_text(tc_catalog *catalog, const char *text, tc_stack *out, t
 }
 
 /* Until 0.2 all that a stack keeps and how it issues work stood under `defaults`. */
+/* What is embedded is not checked where it is read. */
+static void embedded_helpers_are_sound(void **state) {
+    (void)state;
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    static const struct {
+        tc_kind kind;
+        const char *slug;
+        const tc_schema *schema;
+    } helpers[] = {{TC_KIND_FITTED, "device", &tc_fitted_device_schema},
+                   {TC_KIND_FITTED, "stack", &tc_fitted_stack_schema},
+                   {TC_KIND_FITTED, "serving", &tc_fitted_serving_schema},
+                   {TC_KIND_ENGINE, "generic", &tc_engine_schema}};
+    for (size_t i = 0; i < sizeof helpers / sizeof helpers[0]; i++) {
+        const tc_document *document;
+        tc_error error;
+        tc_code code = tc_catalog_document(catalog, helpers[i].kind, helpers[i].slug, &document, NULL, &error);
+        if (code == TC_OK) code = tc_schema_read(helpers[i].schema, document, NULL, &error);
+        if (code) fail_msg("%s: %s", error.place, error.text);
+    }
+    tc_catalog_close(catalog);
+}
+
 static void stacks_of_before_are_read(void **state) {
     (void)state;
     tc_catalog *catalog = open_catalog(NULL, 0);
@@ -1206,6 +1228,7 @@ int main(void) {
         cmocka_unit_test(every_embedded_file_loads),
         cmocka_unit_test(generic_stack_states_every_default),
         cmocka_unit_test(deviations_are_of_fitted_values),
+        cmocka_unit_test(embedded_helpers_are_sound),
         cmocka_unit_test(stacks_of_before_are_read),
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(pasted_names_are_found),

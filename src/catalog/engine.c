@@ -97,7 +97,7 @@ static const tc_field fitted_fields[] = {
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
 };
-static const tc_schema fitted_schema = {"fitted serving parameters", fitted_fields, COUNT(fitted_fields)};
+const tc_schema tc_fitted_serving_schema = {"fitted serving parameters", fitted_fields, COUNT(fitted_fields)};
 
 /* ---- ages ------------------------------------------------------------------------------------- */
 
@@ -185,7 +185,7 @@ static tc_code read_engine(tc_catalog *catalog, const tc_data_file *file, const 
     tc_code code = tc_lookup_helper(catalog, TC_KIND_ENGINE, "generic", &tc_engine_schema, &generic, error);
     if (code == TC_OK && !generic) code = tc_fail(error, TC_NOT_FOUND, "engines/generic.yaml", "is not there; add it");
     if (code == TC_OK && !catalog->ignore_fitted)
-        code = tc_lookup_helper(catalog, TC_KIND_FITTED, "serving", &fitted_schema, &fitted, error);
+        code = tc_lookup_helper(catalog, TC_KIND_FITTED, "serving", &tc_fitted_serving_schema, &fitted, error);
     if (code == TC_OK) code = tc_schema_read(&tc_engine_schema, generic, out, error);
     layers l = {generic, file->document, fitted, architecture[0] ? architecture : "generic", date, resolved, error};
     if (code == TC_OK) code = apply_all(&l, out);

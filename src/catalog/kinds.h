@@ -39,7 +39,7 @@ extern const tc_schema tc_model_schema;        /* tc_model */
 extern const tc_schema tc_stack_schema;        /* tc_stack */
 extern const tc_schema tc_engine_schema;       /* tc_engine; parameters are resolved in layers */
 extern const tc_schema tc_stack_age_schema;    /* tc_stack: one of its ages */
-extern const tc_schema tc_fitted_device_schema, tc_fitted_stack_schema; /* check only */
+extern const tc_schema tc_fitted_device_schema, tc_fitted_stack_schema, tc_fitted_serving_schema; /* check only */
 
 /* A document into a struct, which is set to its defaults first; values that contradict each other are
  * errors. The parameters of accelerators and stacks are not resolved here. */

@@ -189,7 +189,7 @@ tc_code tc_lookup_helper(tc_catalog *catalog, tc_kind kind, const char *slug, co
     tc_entry *e = tc_entries_find(&catalog->entries, kind, slug);
     *out = NULL;
     tc_code code = e ? load(catalog, e, out, error) : TC_OK;
-    if (code == TC_OK && e && schema && !e->checked) {
+    if (code == TC_OK && e && schema && !e->checked && !e->text) {
         code = tc_schema_read(schema, e->document, NULL, error);
         e->checked = code == TC_OK;
     }

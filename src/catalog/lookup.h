@@ -34,7 +34,8 @@ TC_NODISCARD tc_code tc_lookup_entry(tc_catalog *catalog, tc_kind kind, const ch
  * the call; others stay with the catalog. */
 TC_NODISCARD tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own,
                                tc_data_file *out, tc_error *error);
-/* A file that may be absent (*out NULL), checked once by the schema (NULL: not). */
+/* A file that may be absent (*out NULL), checked once by the schema (NULL: not); an embedded one is checked by the tests, as
+ * checking takes longer than what is read of it. */
 TC_NODISCARD tc_code tc_lookup_helper(tc_catalog *catalog, tc_kind kind, const char *slug, const tc_schema *schema,
                                       const tc_document **out, tc_error *error);
 

@@ -34,9 +34,9 @@ static const struct weights {
 
 /* Rates of products, by what their weights are in. */
 typedef struct products {
-    double bits;            /* of a weight that follows the format */
-    double rate, rate_wide; /* FLOP/s of long rows */
-    double quantise_s;      /* of the inputs of a product in a narrow format */
+    double bits;                                 /* of a weight that follows the format */
+    double rate, rate_wide;                      /* FLOP/s of long rows */
+    double quantise_s;                           /* of the inputs of a product in a narrow format */
     double stream, expert_stream, narrow_stream; /* narrow_stream: relative to both */
     bool experts_alone;
 } products;
