@@ -11,7 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "step/towers.h"
 #include "workload/finetune.h"
 
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {

@@ -15,9 +15,6 @@ typedef struct tc_tower_part {
 
 void tc_tower_part_of(const tc_costs *costs, int tower, int part, tc_tower_part *out);
 
-/* Adds all towers to the embedding, and what they hold to the set. A model without towers stays as it is. */
-void tc_add_towers(tc_costs *costs);
-
 /* FLOPs of all towers, a sample, forward and backward: by a convention. */
 double tc_tower_flops(const tc_costs *costs, tc_flops_convention convention);
 
