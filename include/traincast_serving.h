@@ -204,6 +204,53 @@ typedef struct tc_serving_search {
 TC_API TC_NODISCARD tc_code tc_infer_search(const tc_serving_question *question, tc_serving_goal goal,
                                             tc_serving_search *out, tc_error *error);
 
+/* ---- requests one by one --------------------------------------------------------------------------------- */
+
+typedef struct tc_request {
+    double at_s, input_tokens, output_tokens;
+} tc_request;
+
+/* Which replica a request goes to. */
+typedef enum tc_router {
+    TC_ROUTER_ROUND_ROBIN, /* in turn */
+    TC_ROUTER_LEAST,       /* that has the fewest */
+    TC_ROUTERS
+} tc_router;
+
+/* Requests that are simulated: at the question's rate, or so many clients at its concurrency, with its lengths; or a trace. */
+typedef struct tc_traffic {
+    size_t size;
+    int64_t requests; /* the first tenth warms up and is not counted */
+    int64_t seed;
+    double arrival_cv;       /* coefficient of variation of the gaps: 1 Poisson, more: bursts, 0: a clock */
+    int router;              /* tc_router */
+    const tc_request *trace; /* in the order of arrival, again from its begin where it ends; NULL; not owned */
+    int64_t trace_count;
+} tc_traffic;
+
+TC_API tc_traffic tc_default_traffic(void);
+
+typedef struct tc_quantiles {
+    double mean, p50, p90, p95, p99;
+} tc_quantiles;
+
+typedef struct tc_simulated {
+    int64_t requests, preemptions;              /* preemptions: of a request by a full cache */
+    double seconds;                             /* that the requests took */
+    double requests_per_s, output_tokens_per_s; /* of all devices, after the warm-up */
+    tc_quantiles ttft, tpot, e2e;               /* s */
+} tc_simulated;
+
+/* The layout is the question's, or the one that tc_infer chooses. */
+TC_API TC_NODISCARD tc_code tc_simulate_requests(const tc_serving_question *question, const tc_traffic *traffic,
+                                                 tc_simulated *out, tc_error *error);
+
+/* A trace in a published form: CSV whose head names a time and tokens (Azure: TIMESTAMP,ContextTokens,GeneratedTokens; BurstGPT:
+ * Timestamp,Model,Request tokens,Response tokens), or JSON Lines (Mooncake: timestamp in ms, input_length, output_length). The first
+ * request comes at 0. *out is freed by the caller with free(). */
+TC_API TC_NODISCARD tc_code tc_trace_read(const char *path, const char *text, size_t length, tc_request **out,
+                                          int64_t *count, tc_error *error);
+
 /* "vllm@2025-06": the engine as it was in that month, with its parameters on the accelerator's architecture. */
 TC_API TC_NODISCARD tc_code tc_catalog_engine(tc_catalog *c, const char *slug_or_path,
                                               const tc_accelerator *accelerator, tc_engine *out, tc_error *e);

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/lengths.h"
 #include "cli/request.h"
+#include "cli/simulate.h"
 #include "report/infer_report.h"
 
 #define GENERIC_ENGINE "generic" /* every catalog has it: the other engines fall back on it */
@@ -180,9 +181,30 @@ static tc_code search_layouts(tc_context *context, const tc_serving_question *q)
     return code;
 }
 
+/* The closed form, and what --simulate finds beside it. */
+static tc_code answer_question(tc_context *context, tc_serving_question *question) {
+    tc_serving_answer answer;
+    tc_simulated simulated;
+    tc_traffic traffic;
+    tc_request *trace = NULL;
+    bool simulates = tc_given(context, TC_OPTION_SIMULATE)->given;
+    tc_code code = simulates ? tc_take_traffic(context, question, &traffic, &trace) : TC_OK;
+    if (!code) code = tc_infer(question, &answer, context->error);
+    simulates = simulates && !code && answer.fits;
+    if (simulates) code = tc_simulate(context, question, &answer, &traffic, &simulated);
+    free(trace);
+    if (code) return code;
+    context->infeasible = !answer.fits || !answer.meets;
+    const tc_simulated *beside = simulates ? &simulated : NULL;
+    if (context->target.format)
+        tc_report_infer(&context->target, question, &answer, beside);
+    else
+        tc_report_infer_text(context->out, &context->style, question, &answer, beside);
+    return TC_OK;
+}
+
 tc_code tc_command_infer(tc_context *context) {
     tc_serving_question question;
-    tc_serving_answer answer;
     tc_economics economics;
     tc_code code = take_question(context, &question);
     if (!code) code = take_economics(context, &question, &economics);
@@ -190,12 +212,5 @@ tc_code tc_command_infer(tc_context *context) {
     question.economics = &economics;
     if (tc_given(context, TC_OPTION_SERVING_SEARCH)->given || tc_given(context, TC_OPTION_SERVING_FRONT)->given)
         return search_layouts(context, &question);
-    code = tc_infer(&question, &answer, context->error);
-    if (code) return code;
-    context->infeasible = !answer.fits || !answer.meets;
-    if (context->target.format)
-        tc_report_infer(&context->target, &question, &answer);
-    else
-        tc_report_infer_text(context->out, &context->style, &question, &answer);
-    return TC_OK;
+    return answer_question(context, &question);
 }

@@ -115,11 +115,36 @@ static void write_answer(tc_writer *writer, const tc_serving_answer *a) {
     write_layout(writer, a);
 }
 
-void tc_report_infer(tc_target *target, const tc_serving_question *q, const tc_serving_answer *a) {
+static void write_quantiles(tc_writer *writer, const char *key, const tc_quantiles *q) {
+    tc_write_object(writer, key);
+    tc_write_number(writer, "mean", q->mean);
+    tc_write_number(writer, "p50", q->p50);
+    tc_write_number(writer, "p90", q->p90);
+    tc_write_number(writer, "p95", q->p95);
+    tc_write_number(writer, "p99", q->p99);
+    tc_write_close(writer);
+}
+
+static void write_simulated(tc_writer *writer, const tc_simulated *s) {
+    tc_write_object(writer, "simulated");
+    tc_write_integer(writer, "requests", s->requests);
+    tc_write_integer(writer, "preemptions", s->preemptions);
+    tc_write_number(writer, "seconds", s->seconds);
+    tc_write_number(writer, "requests_per_s", s->requests_per_s);
+    tc_write_number(writer, "output_tokens_per_s", s->output_tokens_per_s);
+    write_quantiles(writer, "ttft_s", &s->ttft);
+    write_quantiles(writer, "tpot_s", &s->tpot);
+    write_quantiles(writer, "e2e_s", &s->e2e);
+    tc_write_close(writer);
+}
+
+void tc_report_infer(tc_target *target, const tc_serving_question *q, const tc_serving_answer *a,
+                     const tc_simulated *simulated) {
     tc_writer writer = tc_write_begin(target, "infer/1", NULL);
     write_assumed(&writer, a);
     write_question(&writer, q);
     write_answer(&writer, a);
+    if (simulated) write_simulated(&writer, simulated);
     tc_write_end(&writer);
 }
 
@@ -260,7 +285,32 @@ static void print_head(FILE *file, const tc_style *style, const tc_serving_quest
     fputc('\n', file);
 }
 
-void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_question *q, const tc_serving_answer *a) {
+static void print_simulated(FILE *file, const tc_style *style, const tc_simulated *s) {
+    tc_table table = {0};
+    static const char *const numbers[] = {"mean", "p50", "p90", "p95", "p99"};
+    const struct {
+        const char *name;
+        const tc_quantiles *of;
+    } rows[] = {{"time to the first token", &s->ttft}, {"time per token", &s->tpot}, {"end to end", &s->e2e}};
+    tc_table_column(&table, "simulated", TC_FLEXIBLE);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const double values[] = {rows[i].of->mean, rows[i].of->p50, rows[i].of->p90, rows[i].of->p95, rows[i].of->p99};
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, rows[i].name);
+        for (int k = 0; k < 5; k++) tc_table_cell(&table, seconds(values[k]).s);
+    }
+    fputc('\n', file);
+    tc_table_print(&table, file, style);
+    fprintf(file, "%s requests, ", tc_format_count((double)s->requests).s);
+    fprintf(file, "%s a second, ", tc_format_significant(s->requests_per_s, 3).s);
+    fprintf(file, "%s tokens/s", tc_format_significant(s->output_tokens_per_s, 4).s);
+    if (s->preemptions) fprintf(file, ", %s preempted by a full cache", tc_format_count((double)s->preemptions).s);
+    fputc('\n', file);
+}
+
+void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_question *q, const tc_serving_answer *a,
+                          const tc_simulated *simulated) {
     char text[512];
     print_head(file, style, q);
     if (q->phase != TC_PHASE_DECODE) print_times(file, style, a);
@@ -272,6 +322,7 @@ void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_qu
     tc_print_line(file, style, "layout", text);
     tc_print_line(file, style, "bound", tc_serving_bound_names[a->bound]);
     if (!a->meets) tc_print_line(file, style, "objectives", "NOT met");
+    if (simulated) print_simulated(file, style, simulated);
     tc_print_bullets(file, style, "\nAssumed: neither given nor in the data", a->assumed[0], sizeof a->assumed[0],
                      a->assumed_count);
 }

@@ -8,9 +8,11 @@
 #include "report/writer.h"
 #include "traincast.h"
 
-void tc_report_infer(tc_target *target, const tc_serving_question *question, const tc_serving_answer *answer);
+/* simulated: NULL, or what requests one by one found. */
+void tc_report_infer(tc_target *target, const tc_serving_question *question, const tc_serving_answer *answer,
+                     const tc_simulated *simulated);
 void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_question *question,
-                          const tc_serving_answer *answer);
+                          const tc_serving_answer *answer, const tc_simulated *simulated);
 
 /* The best layouts of many, and the front of throughput per device against speed per user. */
 void tc_report_infer_search(tc_target *target, const tc_serving_question *question, tc_serving_goal goal,

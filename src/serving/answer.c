@@ -68,6 +68,7 @@ static void find_room(const tc_serving_question *q, const tc_rank *r, const tc_s
     out->fits = room > 0 && s->most >= 1;
     out->kv_tokens = room > 0 && each > 0 ? room / each * tokens * decoding : 0;
     if (q->engine.most_requests > 0 && s->most > q->engine.most_requests) s->most = q->engine.most_requests;
+    s->room_tokens = room > 0 && each > 0 ? room / each * tokens : HUGE_VAL;
     if (s->most > 1e9) s->most = 1e9;
     if (s->most < 1) s->most = 1;
     out->most_requests = out->fits ? s->most * decoding : 0;
@@ -191,11 +192,10 @@ static void fill_prompts(const tc_serving_question *q, tc_service *s, const tc_r
     if (q->phase == TC_PHASE_DECODE) s->prompt_s = s->shared_prompt_s = 0;
 }
 
-tc_code tc_serving_answer_of(const tc_serving_question *q, const tc_serving_degrees *d, tc_serving_answer *out,
-                             tc_error *error) {
-    tc_rank rank;
+tc_code tc_serving_prepare(const tc_serving_question *q, const tc_serving_degrees *d, tc_rank *rank,
+                           tc_service *service, tc_serving_answer *out, tc_error *error) {
     memset(out, 0, offsetof(tc_serving_answer, assumed));
-    tc_code code = tc_rank_of(q, d, &rank, error);
+    tc_code code = tc_rank_of(q, d, rank, error);
     if (code) return code;
     out->devices = d->tp * d->pp * d->dp;
     out->tp = d->tp;
@@ -203,10 +203,19 @@ tc_code tc_serving_answer_of(const tc_serving_question *q, const tc_serving_degr
     out->ep = d->ep;
     out->dp = d->dp;
     out->prefill_devices = q->prefill_devices;
-    tc_service service = service_of(q, &rank, d);
-    split_devices(q, d, &service);
-    find_room(q, &rank, d, &service, out);
-    fill_prompts(q, &service, &rank, out);
+    *service = service_of(q, rank, d);
+    split_devices(q, d, service);
+    find_room(q, rank, d, service, out);
+    fill_prompts(q, service, rank, out);
+    return TC_OK;
+}
+
+tc_code tc_serving_answer_of(const tc_serving_question *q, const tc_serving_degrees *d, tc_serving_answer *out,
+                             tc_error *error) {
+    tc_rank rank;
+    tc_service service;
+    tc_code code = tc_serving_prepare(q, d, &rank, &service, out, error);
+    if (code) return code;
     tc_state state = state_of(q, &service, out);
     fill_times(q, &service, &state, out);
     fill_rates(q, &rank, &service, &state, out);

@@ -60,6 +60,10 @@ double tc_decode_step(const tc_service *s, double requests, tc_serving_parts *pa
     return step(s, requests, 0, 0, parts);
 }
 
+double tc_step_seconds(const tc_service *s, double requests, double prompt, double share) {
+    return step(s, requests, prompt, share, NULL);
+}
+
 double tc_prompt_seconds(const tc_service *s, double requests, tc_serving_parts *parts) {
     double most
         = s->chunk > 0 && s->chunk < s->question->engine.prompt_tokens ? s->chunk : s->question->engine.prompt_tokens;

@@ -18,6 +18,7 @@ typedef struct tc_service {
     double prefills;        /* instances that prefill alone; 0: replicas do both */
     double transfer_s;      /* of keys and values to the replica that decodes */
     double most;            /* requests that run at once in a replica */
+    double room_tokens;     /* of keys and values, of all of them */
     double prompt_s;        /* the prefill of a request alone */
     double shared_prompt_s; /* the same of each of as many as one step takes */
 } tc_service;
@@ -36,6 +37,8 @@ typedef struct tc_state {
 
 /* Seconds of a step with these requests, host included; the prefill of a prompt with nothing else. */
 double tc_decode_step(const tc_service *s, double requests, tc_serving_parts *parts);
+/* The same with so many tokens of prompts, whose query-key pairs are `share` of those of the mean prompt. */
+double tc_step_seconds(const tc_service *s, double requests, double prompt, double share);
 double tc_prompt_seconds(const tc_service *s, double requests, tc_serving_parts *parts);
 
 /* With a mean of so many requests that decode, which come at random. */

@@ -91,3 +91,14 @@ static tc_code check_question(const void *value, tc_error *error) {
 
 const tc_members tc_serving_question_members
     = TC_MEMBERS(tc_serving_question, question, "tc_default_serving_question()", check_question);
+
+static const tc_member traffic[] = {
+    TC_SIZE(tc_traffic),
+    TC_INTEGER(tc_traffic, requests, 1, 1000000000),
+    TC_INTEGER(tc_traffic, seed, -9e18, 9e18),
+    TC_FIGURE_IN(tc_traffic, arrival_cv, 0, 100),
+    TC_WORD(tc_traffic, router, TC_ROUTERS - 1, "router"),
+    TC_POINTER(tc_traffic, trace),
+    TC_INTEGER(tc_traffic, trace_count, 0, 1000000000),
+};
+const tc_members tc_traffic_members = TC_MEMBERS(tc_traffic, traffic, "tc_default_traffic()", NULL);

@@ -4,6 +4,6 @@
 
 #include "base/members.h"
 
-extern const tc_members tc_engine_members, tc_serving_question_members;
+extern const tc_members tc_engine_members, tc_serving_question_members, tc_traffic_members;
 
 #endif
