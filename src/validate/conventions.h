@@ -77,6 +77,7 @@ typedef struct tc_conventions {
     int families, modern_year, flash_year;
     tc_family family[TC_FAMILIES_MAX];
     char fp8_sources[32];
+    double image_share; /* of the tokens of a sample with images */
     int sweep_sources;
     tc_sweep_source sweep_source[TC_SWEEP_SOURCES_MAX];
     int softwares;

@@ -24,7 +24,7 @@ static const struct kind {
              {"simpo-lora", TC_PREFERENCE_ORPO, true},    {"cpo-full", TC_PREFERENCE_ORPO, false},
              {"cpo-lora", TC_PREFERENCE_ORPO, true},      {"reward-full", TC_PREFERENCE_REWARD, false},
              {"reward-lora", TC_PREFERENCE_REWARD, true}, {"rm-full", TC_PREFERENCE_REWARD, false},
-             {"rm-lora", TC_PREFERENCE_REWARD, true}};
+             {"rm-lora", TC_PREFERENCE_REWARD, true},     {"projector-only", TC_PREFERENCE_TOKENS, true}};
 
 static const struct kind *kind_of(const char *word) {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -64,7 +64,7 @@ tc_code tc_case_finetune(tc_catalog *catalog, tc_case *c, tc_error *error) {
     if (!c->family->causal) c->job.model.lm_head = c->job.model.head_transform = false;
     out->preference = (int)kind->preference;
     c->job.frozen_base = kind->frozen;
-    if (!kind->frozen) return TC_OK;
+    if (!kind->frozen || strcmp(kind->word, "projector-only") == 0) return TC_OK; /* no adapters */
     out->rank = f->rank;
     out->targets = targets_of(f);
     if (f->rank <= 0) {

@@ -86,7 +86,7 @@ typedef struct feature {
 
 static const feature features[] = {
     {is_reinforcement, NULL, 0},
-    {has_vision, NULL, 0},
+    {has_vision, tc_case_towers, 0},
     {has_audio, NULL, 0},
     {is_other_mixer, NULL, 1u << TC_WORKLOAD_HYBRID},
     {is_unknown_mixer, NULL, 0},
