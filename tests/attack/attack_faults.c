@@ -36,6 +36,8 @@ static const char *const commands[] = {
     "run --tokens 10B --json " JOB,
     "infer --concurrency 8 --engine vllm@2024-12 --input-tokens %/tests/attack/lengths.csv " JOB,
     "infer --rate 2 --search devices " JOB,
+    "infer --simulate --requests 300 --arrivals %/tests/attack/arrivals.csv --json " JOB,
+    "validate %/data/serving/vllm-recipes.jsonl",
     "infer --rate 2 --search cost --json " JOB,
     "search --threads 1 --json " SMALL " " JOB,
     "search --threads 3 --json " SMALL " " JOB,
