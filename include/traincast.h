@@ -454,12 +454,15 @@ typedef struct tc_model {
     tc_latents latents; /* of a diffusion model; seq is what they come to */
     int projections;
     tc_projection projection[TC_MAX_PROJECTIONS];
-    double parameters_published;   /* 0 unknown */
-    char left_out[64];             /* parts that its file has and the model has not, "vision_config"; "": none */
-    double images;                 /* of a sample, where the job does not say: 1 */
+    double parameters_published; /* 0 unknown */
+    char left_out[64];           /* parts that its file has and the model has not, "vision_config"; "": none */
+    char
+        contradiction[96]; /* what its file says twice, and how it was read: "Glm4MoeForCausalLM, not model_type glm" */
+    double images;         /* of a sample, where the job does not say: 1 */
     int image_width, image_height; /* pixels, likewise */
     int towers;
     tc_tower tower[TC_MAX_TOWERS];
+    int layers_cut; /* layers that the whole model has, of which these are a part; 0: it is whole */
 } tc_model;
 
 /* ---- layout --------------------------------------------------------------- */
@@ -741,6 +744,9 @@ typedef struct tc_model_size {
 /* Frames, height and width of a sample of latents (TC_UNSET: as they are), and seq with them. TC_INVALID with an option as
  * place where the strides do not go into them, or the model has no latents. */
 TC_API TC_NODISCARD tc_code tc_model_set_sample(tc_model *model, int frames, int height, int width, tc_error *error);
+
+/* The same model with so many layers, at most all: leading dense layers stay, others are cut in proportion. */
+TC_API TC_NODISCARD tc_code tc_model_cut(tc_model *model, int layers, tc_error *error);
 
 /* 0 of a model that a forecast would refuse (tc_forecast says why); so below. */
 TC_API tc_model_size tc_model_count(const tc_model *model);

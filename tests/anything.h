@@ -67,6 +67,8 @@ static bool ask_for_anything(question *q) {
     q->q.job.global_batch
         = (int64_t)dp * l->micro_batch * (1 + (int64_t)draw(12)) * (draw(2) ? l->pp : 1 + (int64_t)draw(10));
     if (draw(4) == 0) q->q.job.seq = 1 << (9 + draw(7));
+    if (q->q.job.seq > q->q.job.model.learned_positions && q->q.job.model.learned_positions > 0)
+        q->q.job.model.learned_positions = q->q.job.seq;
     if (draw(8) == 0) q->q.job.optimizer = TC_OPTIMIZER_NONE;
     q->q.job.frozen_base = draw(8) == 0;
     int64_t m = q->q.job.global_batch / ((int64_t)dp * l->micro_batch);

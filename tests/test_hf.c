@@ -381,6 +381,30 @@ static void infinities_of_python_are_read(void **state) {
                      4096);
 }
 
+/* The architecture beats a model_type that contradicts it; launch configurations of others are named. */
+static void contradictions_are_named(void **state) {
+    (void)state;
+    tc_model m = read_text(
+        "{\"model_type\":\"llama\",\"architectures\":[\"Qwen3ForCausalLM\"],\"hidden_size\":64,\"num_hidden_layers\":2,"
+        "\"num_attention_heads\":4,\"num_key_value_heads\":2,\"intermediate_size\":128,\"vocab_size\":100,\"head_dim\":"
+        "16}");
+    assert_string_equal(m.contradiction, "Qwen3ForCausalLM, not model_type llama");
+    assert_true(m.block[0].attention.qk_norm);
+    assert_string_equal(read_text("{" LLAMA "}").contradiction, "");
+    tc_error error;
+    static const struct {
+        const char *text, *says;
+    } others[] = {{"{\"num_layers\":2,\"hidden_size\":64}", "Megatron"},
+                  {"{\"num-layers\":2,\"hidden-size\":64}", "Megatron"},
+                  {"{\"is_llama_config\":true,\"hidden_size\":64}", "nanotron"},
+                  {"{\"hidden_size\":64}", "such as \"llama\""}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(tc_hf_model_from_text(others[i].text, strlen(others[i].text), "x.json", &m, &error),
+                         TC_INVALID);
+        assert_non_null(strstr(error.text, others[i].says));
+    }
+}
+
 /* What a file has beside its language model is named. */
 static void towers_are_named(void **state) {
     (void)state;
@@ -548,6 +572,7 @@ int main(void) {
         cmocka_unit_test(infinities_of_python_are_read),
         cmocka_unit_test(towers_are_named),
         cmocka_unit_test(towers_are_counted),
+        cmocka_unit_test(contradictions_are_named),
         cmocka_unit_test(names_come_from_the_path),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(bad_syntax),

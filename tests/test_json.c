@@ -174,7 +174,7 @@ static void every_field_is_in_the_table(void **state) {
     static const char *const commands[] = {
         "step" JOB "--tp 2 --pp 2 --first-layers 15 --last-layers 17",
         "step" JOB "--pp 2 --stage-layers 15,17 --sharding hsdp:4 --recompute norm --offload all --graphs norm",
-        "step --model qwen2.5-vl-7b --accelerator h100-sxm --devices 8 --images 2 --towers vision=frozen",
+        "step --model qwen2.5-vl-7b --accelerator h100-sxm --devices 8 --images 2 --layers 4 --towers vision=frozen",
         "step" JOB "--cp 4 --cp-kind both:2 --recompute 4",
         "step" JOB "--finetune dpo-lora:r=8",
         "run" JOB "--tp 2 --tokens 1T",

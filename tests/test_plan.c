@@ -406,10 +406,10 @@ static void stages_follow_each_other(void **state) {
     tc_plan_run other
         = run_with(HEAD,
                    "        phases:\n          - {name: one, share: {value: 0.6, source: assumed}}\n"
-                   "          - {name: two, seq: 2048, global_batch: {value: 64, source: assumed}, share: {value: "
+                   "          - {name: two, seq: 512, global_batch: {value: 64, source: assumed}, share: {value: "
                    "0.4, source: assumed}}\n");
     assert_int_equal(other.phases, 2);
-    assert_near(other.phase[1].step.tokens_per_step / (double)other.phase[1].step.global_batch, 2048, 0);
+    assert_near(other.phase[1].step.tokens_per_step / (double)other.phase[1].step.global_batch, 512, 0);
     assert_true(fabs((double)other.phase[1].step.global_batch - 64) <= 4);
     assert_near(other.finish_s - other.start_s,
                 3.6e12 / other.phase[0].tokens_per_s + restart + 2.4e12 / other.phase[1].tokens_per_s, 1e-3);
@@ -420,7 +420,7 @@ static void stages_that_are_over(void **state) {
     (void)state;
     static const char *const phases
         = "        phases:\n          - {name: one, share: {value: 0.6, source: assumed}}\n"
-          "          - {name: two, seq: 2048, global_batch: {value: 64, source: assumed}, share: {value: 0.4, source: "
+          "          - {name: two, seq: 512, global_batch: {value: 64, source: assumed}, share: {value: 0.4, source: "
           "assumed}}\n";
     static const struct {
         double tokens;

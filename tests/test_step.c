@@ -595,6 +595,19 @@ static void utilization_of_the_format(void **state) {
     assert_near(step_of(&m).mfu_pct, step_of(&m).tflops_per_device / 2, 1e-9);
 }
 
+/* No row of the table for a token beyond it. */
+static void learned_positions_end(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    tc_step step;
+    tc_error error;
+    m.job.seq = m.job.model.learned_positions;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_OK);
+    m.job.seq++;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--seq");
+}
+
 /* 4ND of frozen weights: the model FLOPs lack the third of the products that weight gradients are, attention has all. */
 static void flops_of_a_frozen_base(void **state) {
     (void)state;
@@ -930,6 +943,7 @@ int main(void) {
         cmocka_unit_test(bubbles_by_hand),
         cmocka_unit_test(zero_bubbles),
         cmocka_unit_test(utilization_of_the_format),
+        cmocka_unit_test(learned_positions_end),
         cmocka_unit_test(flops_of_a_frozen_base),
         cmocka_unit_test(optimizer_by_hand),
         cmocka_unit_test(other_optimizers_by_hand),

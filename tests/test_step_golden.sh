@@ -58,9 +58,9 @@ moe="--model ./moe-of-mine.yaml"
     step zero-bubble $gpt --global-batch 256 --tp 2 --pp 4 --schedule zb-h1
     step fsdp $gpt --global-batch 128 --sharding fsdp --recompute full
     step hsdp $gpt --global-batch 128 --sharding hsdp:8 --micro-batch 2 --overlap none
-    step ring $gpt --seq 32768 --global-batch 8 --tp 2 --cp 4 --cp-kind ring
-    step all-to-all $gpt --seq 32768 --global-batch 8 --tp 2 --cp 4 --cp-kind all-to-all
-    step ring-and-all-to-all $gpt --seq 32768 --global-batch 8 --cp 8 --cp-kind both:4
+    step ring --model ./gpt-of-mine-long.yaml --seq 32768 --global-batch 8 --tp 2 --cp 4 --cp-kind ring
+    step all-to-all --model ./gpt-of-mine-long.yaml --seq 32768 --global-batch 8 --tp 2 --cp 4 --cp-kind all-to-all
+    step ring-and-all-to-all --model ./gpt-of-mine-long.yaml --seq 32768 --global-batch 8 --cp 8 --cp-kind both:4
     step fp8 $gpt --global-batch 256 --tp 4 --sequence-parallel --dtype fp8
     step lora $gpt --global-batch 64 --sharding zero3 --frozen-base
     step offload $gpt --global-batch 64 --sharding zero2 --offload all

@@ -283,6 +283,7 @@ static tc_search_input random_input(uint64_t *seed) {
     cluster->devices = devices[next(seed) % 5];
     in.question.job.global_batch = batches[next(seed) % 3];
     in.question.job.seq = next(seed) % 2 ? 4096 : 16384;
+    if (in.question.job.model.learned_positions > 0) in.question.job.model.learned_positions = 16384;
     in.top = 10;
     in.threads = 1;
     in.schedules = next(seed) % 4 == 0 ? ~0u : 0;

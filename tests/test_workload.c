@@ -103,6 +103,30 @@ static void shares_add_up(void **state) {
     }
 }
 
+/* Leading dense layers stay, patterns keep their shares. */
+static void cut_models(void **state) {
+    (void)state;
+    tc_error error;
+    tc_model model = load("deepseek-v3");
+    assert_int_equal(tc_model_cut(&model, 4, &error), TC_OK);
+    assert_int_equal(model.blocks, 2);
+    assert_true(model.block[0].count == 3 && model.block[1].count == 1 && model.block[1].ffn & TC_FFN_EXPERTS);
+    assert_int_equal(model.layers_cut, 61);
+    assert_string_equal(model.name, "DeepSeek-V3 671B, 4 of 61 layers");
+    model = load("deepseek-v3");
+    assert_int_equal(tc_model_cut(&model, 2, &error), TC_OK);
+    assert_true(model.block[0].count == 1 && model.block[1].count == 1);
+    model = load("gemma-3-27b"); /* 52 of 62 with a window */
+    assert_int_equal(tc_model_cut(&model, 12, &error), TC_OK);
+    assert_true(model.block[0].count == 10 && model.block[1].count == 2);
+    model = load("llama-2-7b");
+    assert_int_equal(tc_model_cut(&model, 32, &error), TC_OK);
+    assert_int_equal(model.layers_cut, 0);
+    assert_int_equal(tc_model_cut(&model, 33, &error), TC_INVALID);
+    assert_string_equal(error.place, "--layers");
+    assert_int_equal(tc_model_cut(&model, 0, &error), TC_INVALID);
+}
+
 /* ---- FLOPs ------------------------------------------------------------------------------- */
 
 static double flops(const tc_model *model, int seq, tc_flops_convention convention, int recompute, double layers) {
@@ -311,21 +335,14 @@ static void layers_of_chunks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_counts),
-        cmocka_unit_test(published_counts),
-        cmocka_unit_test(active_and_mtp),
-        cmocka_unit_test(shares_add_up),
-        cmocka_unit_test(gpt_by_hand),
-        cmocka_unit_test(llama_by_hand),
-        cmocka_unit_test(mixtral_by_hand),
-        cmocka_unit_test(mla_by_hand),
-        cmocka_unit_test(conventions_are_ordered),
-        cmocka_unit_test(ranks_share_the_work),
-        cmocka_unit_test(experts_share_the_work),
-        cmocka_unit_test(windowed_attention),
-        cmocka_unit_test(packed_documents),
-        cmocka_unit_test(layers_of_chunks),
-        cmocka_unit_test(capacity_and_sequence),
+        cmocka_unit_test(exact_counts),         cmocka_unit_test(published_counts),
+        cmocka_unit_test(active_and_mtp),       cmocka_unit_test(cut_models),
+        cmocka_unit_test(shares_add_up),        cmocka_unit_test(gpt_by_hand),
+        cmocka_unit_test(llama_by_hand),        cmocka_unit_test(mixtral_by_hand),
+        cmocka_unit_test(mla_by_hand),          cmocka_unit_test(conventions_are_ordered),
+        cmocka_unit_test(ranks_share_the_work), cmocka_unit_test(experts_share_the_work),
+        cmocka_unit_test(windowed_attention),   cmocka_unit_test(packed_documents),
+        cmocka_unit_test(layers_of_chunks),     cmocka_unit_test(capacity_and_sequence),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -4,6 +4,7 @@
  * of what is bought. The bounds only catch a wrong prefix (MB for GB); they are
  * far from any chip. */
 #include <stdio.h>
+#include <string.h>
 
 #include "catalog/kinds.h"
 #include "catalog/parameters.h"
@@ -110,22 +111,21 @@ static bool has_matmul(const tc_accelerator *accelerator) {
     return false;
 }
 
-bool tc_accelerator_is_complete(const tc_accelerator *accelerator) {
-    return accelerator->memory_bytes > 0 && accelerator->memory_bytes_per_s > 0 && has_matmul(accelerator);
+const char *tc_accelerator_lacks(const tc_accelerator *accelerator) {
+    if (!(accelerator->memory_bytes > 0)) return "memory";
+    if (!(accelerator->memory_bytes_per_s > 0)) return "memory_bandwidth";
+    return has_matmul(accelerator) ? NULL : "matmul";
 }
+
+bool tc_accelerator_is_complete(const tc_accelerator *accelerator) { return tc_accelerator_lacks(accelerator) == NULL; }
 
 tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator, tc_error *error) {
     if (tc_accelerator_is_complete(accelerator)) return TC_OK;
     const tc_node *device = tc_node_get(document->root, "device");
-    const char *missing = "matmul", *line = "bf16: {value: \"312 TFLOP/s\", source: NAME}' in it";
-    if (accelerator->memory_bytes_per_s <= 0) {
-        missing = "memory_bandwidth";
-        line = "memory_bandwidth: {value: \"1.6 TB/s\", source: NAME}'";
-    }
-    if (accelerator->memory_bytes <= 0) {
-        missing = "memory";
-        line = "memory: {value: \"80 GiB\", source: NAME}'";
-    }
+    const char *missing = tc_accelerator_lacks(accelerator),
+               *line = strcmp(missing, "memory") == 0   ? "memory: {value: \"80 GiB\", source: NAME}'"
+                       : strcmp(missing, "matmul") == 0 ? "bf16: {value: \"312 TFLOP/s\", source: NAME}' in it"
+                                                        : "memory_bandwidth: {value: \"1.6 TB/s\", source: NAME}'";
     char key[32];
     snprintf(key, sizeof key, "%s%s", device ? "" : "device.", missing);
     return tc_document_fail(document, device, key, error, "is missing, and no forecast can do without it; write '%s",

@@ -47,6 +47,8 @@ TC_NODISCARD tc_code tc_accelerator_read(const tc_document *document, tc_acceler
 /* Has it the figures that every forecast needs: memory, its bandwidth, a matmul rate? list, show and
  * controls do without (0 = unknown). */
 bool tc_accelerator_is_complete(const tc_accelerator *accelerator);
+/* The figure of its section `device` that it cannot be forecast without and has not; NULL where it is complete. */
+const char *tc_accelerator_lacks(const tc_accelerator *accelerator);
 /* The same as an error at the place where the figure should be. */
 TC_NODISCARD tc_code tc_accelerator_check(const tc_document *document, const tc_accelerator *accelerator,
                                           tc_error *error);

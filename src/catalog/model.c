@@ -437,9 +437,30 @@ static tc_code check_tokens(const tc_document *document, tc_model *model, tc_err
     return TC_OK;
 }
 
+/* Launch configurations of other programs, which people give for a model. */
+static tc_code check_own(const tc_document *document, tc_error *error) {
+    static const struct {
+        const char *key, *program;
+    } others[] = {{"MODEL_ARGS", "Megatron-LM's tests"},
+                  {"num_layers", "Megatron"},
+                  {"num-layers", "Megatron"},
+                  {"model", "nanotron or NeMo"},
+                  {"model_config", "nanotron"},
+                  {"model_name_or_path", "a fine-tuning program"}};
+    for (int i = 0; i < COUNT(others); i++)
+        if (tc_node_get(document->root, others[i].key))
+            return tc_document_fail(document, document->root, others[i].key, error,
+                                    "is of a file of %s, which this program does not read; write the sizes as "
+                                    "docs/examples/my-model.yaml "
+                                    "has them, or a config.json with \"model_type\": \"llama\"",
+                                    others[i].program);
+    return TC_OK;
+}
+
 tc_code tc_model_read(const tc_document *document, tc_model *out, tc_error *error) {
     *out = tc_default_model();
-    tc_code code = tc_schema_read(&tc_model_schema, document, out, error);
+    tc_code code = check_own(document, error);
+    if (code == TC_OK) code = tc_schema_read(&tc_model_schema, document, out, error);
     if (code != TC_OK) return code;
     /* What follows from another key where it is not given. */
     if (!tc_node_get(document->root, "norm_bias")) out->norm_bias = out->norm == TC_NORM_LAYER;

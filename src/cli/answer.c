@@ -37,6 +37,7 @@ static const struct {
     {"ema", TC_OPTION_EMA},
     {"frozen_base", TC_OPTION_FROZEN_BASE},
     {"balanced_routing", TC_OPTION_BALANCED_ROUTING},
+    {"layers", TC_OPTION_LAYERS},
     {"images", TC_OPTION_IMAGES},
     {"image_size", TC_OPTION_IMAGE_SIZE},
     {"towers", TC_OPTION_TOWERS},

@@ -117,7 +117,7 @@ static tc_code take_cluster(tc_context *context, tc_serving_question *q) {
 
 static tc_code take_question(tc_context *context, tc_serving_question *q) {
     *q = tc_default_serving_question();
-    tc_code code = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &q->model, context->error);
+    tc_code code = tc_request_model(context, tc_given(context, TC_OPTION_MODEL)->text, &q->model);
     if (!code) code = take_cluster(context, q);
     if (!code) code = take_load(context, q);
     if (code) return code;

@@ -77,6 +77,12 @@ static tc_code check_seq(const tc_context *context, const tc_job *job) {
                    job->seq, l->frames, l->height, l->width, job->model.seq);
 }
 
+tc_code tc_request_model(tc_context *context, const char *name, tc_model *out) {
+    const tc_value *layers = tc_given(context, TC_OPTION_LAYERS);
+    tc_code code = tc_model_load(context->catalog, name, out, context->error);
+    return code || !layers->given ? code : tc_model_cut(out, (int)layers->integer, context->error);
+}
+
 /* "896" or "1280x720". */
 static tc_code take_image_size(tc_context *context, tc_job *job) {
     const tc_value *value = tc_given(context, TC_OPTION_IMAGE_SIZE);
@@ -170,9 +176,7 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     if (code) return code;
     if (tc_given(context, TC_OPTION_IMAGES)->given) out->job.images = tc_given(context, TC_OPTION_IMAGES)->real;
     code = take_image_size(context, &out->job);
-    if (!code)
-        code = tc_model_load(context->catalog, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model,
-                             context->error);
+    if (!code) code = tc_request_model(context, tc_given(context, TC_OPTION_MODEL)->text, &out->job.model);
     if (!code) code = take_tower_states(context, &out->job.model);
     if (!code) code = tc_request_sample(context, &out->job.model);
     return code ? code : check_seq(context, &out->job);

@@ -19,6 +19,8 @@ tc_option_id tc_request_field(tc_layout_id id);
 bool tc_request_searches(const tc_context *context);
 
 /* --recompute alone: sets it in the layout if it is given. */
+/* A model by slug or path, with the layers that --layers leaves of it. */
+TC_NODISCARD tc_code tc_request_model(tc_context *context, const char *name, tc_model *out);
 TC_NODISCARD tc_code tc_request_recompute(tc_context *context, tc_layout *layout);
 
 /* What the options say of the job and its layout; devices, accelerator, fabric and stack stay open. */

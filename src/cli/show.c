@@ -8,7 +8,7 @@ static tc_code show_model(tc_context *context, const char *name) {
     bool json = context->target.format != NULL;
     tc_model model;
     tc_layout layout = tc_default_layout();
-    tc_code code = tc_model_load(context->catalog, name, &model, context->error);
+    tc_code code = tc_request_model(context, name, &model);
     if (!code) code = tc_request_sample(context, &model);
     if (!code) code = tc_request_recompute(context, &layout);
     if (code) return code;

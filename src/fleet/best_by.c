@@ -128,6 +128,9 @@ static tc_code look_at(finder *f, int index, bool *stopped) {
     tc_code code = copy(f, f->scaling->shape[index].model, &of->model);
     if (code == TC_OK) code = tc_catalog_model(p->options->catalog, of->model, f->model, p->error);
     if (code) return code;
+    if (f->model->learned_positions > 0 && f->model->learned_positions < f->candidate.seq)
+        f->model->learned_positions
+            = f->candidate.seq; /* a shape of that size, trained on the first candidate's length */
     of->size = tc_capability_shape_of(f->model);
     of->offer = tc_arena_alloc(f->arena, (size_t)pools * sizeof *of->offer);
     of->rates = tc_arena_alloc(f->arena, (size_t)pools * sizeof *of->rates);

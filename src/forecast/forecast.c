@@ -32,8 +32,11 @@ void tc_assume_stack(const tc_question *q, tc_step *step) {
              q->stack.slug);
 }
 
-/* What a multimodal file has beside its language model. */
+/* What a file of a model has that the model has not, or says twice. */
 static void assume_left_out(const tc_question *q, tc_step *step) {
+    if (q->job.model.contradiction[0] && step->assumed_count < TC_ASSUMED_MAX)
+        snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "the model of %.80s",
+                 q->job.model.contradiction);
     if (!q->job.model.left_out[0] || step->assumed_count == TC_ASSUMED_MAX) return;
     snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0],
              "the language model alone, without its %.48s", q->job.model.left_out);

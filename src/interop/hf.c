@@ -420,24 +420,53 @@ static void fail_type(const tc_json *json, const char *key, const char *word) {
         tc_json_fail(json, key, "\"%.32s\" is not supported; it must be one of %s", word, list);
 }
 
-static const tc_hf_class *find_class(const tc_json *inner, const tc_json *outer) {
+/* The class of the first architecture that the file names; NULL where it names none, or one that is not known. */
+static const tc_hf_class *class_by_architecture(const tc_json *inner, const tc_json *outer, const char **name) {
+    const tc_json *json = tc_json_value(inner, "architectures") ? inner : outer;
+    *name = json_string_value(json_array_get(tc_json_value(json, "architectures"), 0));
+    return *name ? tc_hf_class_of_architecture(*name) : NULL;
+}
+
+/* Do two classes of one spelling read a file in the same way? */
+static bool reads_alike(const tc_hf_class *a, const tc_hf_class *b) {
+    return a->traits == b->traits && a->refine == b->refine && a->experts == b->experts && a->windows == b->windows
+           && strcmp(a->family, b->family) == 0;
+}
+
+/* What launch configurations of other programs are taken for. */
+static void fail_untyped(const tc_json *json) {
+    static const char *const megatron[]
+        = {"num_layers", "num-layers", "ffn_hidden_size", "ffn-hidden-size", "num-attention-heads"};
+    if (tc_json_value(json, "is_llama_config") || tc_json_value(json, "model_config")) {
+        tc_json_fail(json, "model_type",
+                     "missing: a model of nanotron; add \"model_type\": \"llama\" to its model_config and give that as "
+                     "a file of its own");
+        return;
+    }
+    for (size_t i = 0; i < sizeof megatron / sizeof megatron[0]; i++)
+        if (tc_json_value(json, megatron[i])) {
+            tc_json_fail(json, megatron[i],
+                         "an argument of Megatron, which no config.json has; write num_hidden_layers, hidden_size, "
+                         "intermediate_size ... beside \"model_type\": \"llama\", or a file as "
+                         "docs/examples/my-model.yaml");
+            return;
+        }
+    tc_json_fail(json, "model_type", "missing; the class is needed, such as \"llama\" or \"qwen3\"");
+}
+
+/* By model_type; by the architecture where that is missing or contradicts it in the same spelling of sizes. */
+static const tc_hf_class *find_class(const tc_json *inner, const tc_json *outer, tc_model *model) {
     const tc_json *json = tc_json_value(inner, "model_type") ? inner : outer;
-    const char *type = tc_json_string(json, "model_type", NULL);
-    if (type) {
-        const tc_hf_class *class = tc_hf_class_of_type(type);
-        if (!class) fail_type(json, "model_type", type);
-        return class;
-    }
-    json = tc_json_value(inner, "architectures") ? inner : outer;
-    const json_t *list = tc_json_value(json, "architectures");
-    const char *architecture = json_string_value(json_array_get(list, 0));
-    if (!architecture) {
-        tc_json_fail(json, "model_type", "missing; the class is needed, such as \"llama\" or \"qwen3\"");
-        return NULL;
-    }
-    const tc_hf_class *class = tc_hf_class_of_architecture(architecture);
-    if (!class) fail_type(json, "architectures[0]", architecture);
-    return class;
+    const char *type = tc_json_string(json, "model_type", NULL), *name;
+    const tc_hf_class *by_name = class_by_architecture(inner, outer, &name);
+    const tc_hf_class *class = type ? tc_hf_class_of_type(type) : by_name;
+    if (type && !class) fail_type(json, "model_type", type);
+    if (!type && !name && json->document->code == TC_OK) fail_untyped(outer);
+    if (!type && name && !class) fail_type(json, "architectures[0]", name);
+    if (!type || !class || !by_name || by_name == class || inner->object != outer->object) return class;
+    if (by_name->keys != class->keys || reads_alike(by_name, class)) return class;
+    snprintf(model->contradiction, sizeof model->contradiction, "%.40s, not model_type %.24s", name, type);
+    return by_name;
 }
 
 /* "org/Some-Model/config.json" -> "Some-Model"; "Some-Model.json" -> "Some-Model". */
@@ -483,7 +512,7 @@ static void read_model(reader *r) {
     }
     r->json = text_section(&r->outer);
     r->inner = r->json.object != r->outer.object;
-    r->class = find_class(&r->json, &r->outer);
+    r->class = find_class(&r->json, &r->outer, r->model);
     if (!r->class) return;
     snprintf(r->model->family, sizeof r->model->family, "%s", r->class->family);
     read_sizes(r);

@@ -90,13 +90,15 @@ static void refine_opt(const tc_json *json, tc_model *model, tc_block *block) {
                      (long long)width, model->hidden);
 }
 
-/* One key-value head (7B), groups (40B, 180B) or all; one norm a block where attention and MLP share it. */
+/* One key-value head (7B), groups (40B, 180B) or all; one norm a block where attention and MLP share it. The 180B has an output
+ * layer of its own: its files do not say so, the hidden size does. */
 static void refine_falcon(const tc_json *json, tc_model *model, tc_block *block) {
     bool grouped = tc_json_bool(json, "new_decoder_architecture", 0) == 1;
     bool parallel = tc_json_bool(json, "parallel_attn", 1) == 1;
     set_biases(block, tc_json_bool(json, "bias", 0) == 1);
     if (tc_json_bool(json, "alibi", 0) == 1) model->positions = TC_POSITIONS_NONE;
     block->parallel_residual = parallel || grouped;
+    if (model->hidden >= 14848 && !tc_json_value(json, "tie_word_embeddings")) model->tied_embeddings = false;
     if (grouped) {
         const char *key = tc_json_value(json, "num_kv_heads") ? "num_kv_heads" : "n_head_kv";
         block->attention.kv_heads = (int)tc_json_integer(json, key, 1, LARGEST, block->attention.heads);

@@ -60,7 +60,8 @@ static tc_code check_degrees(const tc_cluster *cluster, const tc_layout *l, tc_e
 static tc_code check_model(const tc_model *model, const tc_placement *p, tc_error *error) {
     const tc_layout *l = &p->layout;
     if (p->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
-    tc_code code = tc_legal_tensor_parallel(model, l->tp, error);
+    tc_code code = tc_legal_length(model, p->seq, error);
+    if (!code) code = tc_legal_tensor_parallel(model, l->tp, error);
     if (!code) code = tc_legal_expert_parallel(model, l->ep, l->etp, error);
     if (!code) code = tc_legal_stages(p->layers, l->pp, l->vpp, error);
     return code ? code : tc_legal_context_parallel(p->seq, l->cp, error);

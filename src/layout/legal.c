@@ -38,6 +38,13 @@ tc_code tc_legal_expert_ranks(const tc_layout *l, tc_error *error) {
                    (long long)experts, (long long)ranks);
 }
 
+tc_code tc_legal_length(const tc_model *model, int seq, tc_error *error) {
+    if (model->positions != TC_POSITIONS_LEARNED || model->learned_positions < 1 || seq <= model->learned_positions)
+        return TC_OK;
+    return tc_fail(error, TC_INVALID, "--seq", "%d tokens, but %.60s has %d learned positions; give at most so many",
+                   seq, model->slug, model->learned_positions);
+}
+
 tc_code tc_legal_context_parallel(int seq, int cp, tc_error *error) {
     if (seq % cp == 0) return TC_OK;
     return tc_fail(error, TC_INVALID, "--cp", "%d does not divide %d tokens; choose a divisor", cp, seq);

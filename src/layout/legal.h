@@ -23,6 +23,8 @@ TC_NODISCARD tc_code tc_legal_expert_parallel(const tc_model *model, int ep, int
 TC_NODISCARD tc_code tc_legal_expert_ranks(const tc_layout *layout, tc_error *error);
 
 /* Context parallelism splits the sequence. */
+/* A sequence that is longer than the model's table of learned positions. */
+TC_NODISCARD tc_code tc_legal_length(const tc_model *model, int seq, tc_error *error);
 TC_NODISCARD tc_code tc_legal_context_parallel(int seq, int cp, tc_error *error);
 
 /* All-to-all context parallelism splits the heads that tensor parallelism leaves. option: to name in the error. */

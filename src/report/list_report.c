@@ -39,6 +39,7 @@ static void write_known(tc_writer *writer, const char *key, double value) {
 
 static void write_accelerator(tc_writer *writer, const tc_accelerator *a) {
     tc_write_bool(writer, "complete", tc_accelerator_is_complete(a));
+    if (tc_accelerator_lacks(a)) tc_write_string(writer, "lacks", tc_accelerator_lacks(a));
     tc_write_string(writer, "vendor", a->vendor);
     tc_write_string(writer, "architecture", a->architecture);
     tc_write_string(writer, "released", *a->released ? a->released : NULL);
@@ -189,11 +190,17 @@ tc_code tc_report_list_text(FILE *file, const tc_style *style, tc_catalog *catal
     int count;
     tc_code code = tc_catalog_list(catalog, kind, &items, &count, error);
     tc_table table = {0};
+    char lacking[512] = "";
+    size_t used = 0;
     add_columns(&table, kind);
     for (int i = 0; i < count && !code; i++) {
         entry e;
         code = load_entry(catalog, kind, &items[i], &e, error);
         if (code) break;
+        const char *lacks = kind == TC_KIND_ACCELERATOR ? tc_accelerator_lacks(&e.accelerator) : NULL;
+        if (lacks && used < sizeof lacking)
+            used += (size_t)snprintf(lacking + used, sizeof lacking - used, "%s%s (%s)",
+                                     used ? ", " : " No forecast yet, for want of a figure: ", items[i].slug, lacks);
         tc_table_row_begin(&table);
         tc_table_cell(&table, items[i].slug);
         tc_table_cell(&table, items[i].name);
@@ -208,8 +215,11 @@ tc_code tc_report_list_text(FILE *file, const tc_style *style, tc_catalog *catal
     }
     if (!tc_table_print(&table, file, style)) return tc_fail(error, TC_INTERNAL, "list", "out of memory");
     if (kind != TC_KIND_ACCELERATOR) return TC_OK;
+    char note[640];
+    snprintf(note, sizeof note,
+             "Memory, bandwidth and dense peak are of one device; package: its power and its devices.%s%s", lacking,
+             *lacking ? "." : "");
     fputc('\n', file);
-    tc_print_wrapped(file, style, 0, 0,
-                     "Memory, bandwidth and dense peak are of one device; package: its power and its devices.");
+    tc_print_wrapped(file, style, 0, 0, note);
     return TC_OK;
 }

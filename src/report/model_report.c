@@ -101,6 +101,7 @@ void tc_report_model(tc_target *target, const char *path, const tc_model_figures
     tc_write_close(&writer);
     if (m->mtp_layers > 0) tc_write_figure(&writer, "mtp_layers", m->mtp_layers, "1", path, NULL);
     if (m->left_out[0]) tc_write_string(&writer, "not_modelled", m->left_out);
+    if (m->contradiction[0]) tc_write_string(&writer, "contradiction", m->contradiction);
     tc_write_end(&writer);
 }
 
@@ -134,5 +135,6 @@ void tc_report_model_text(FILE *file, const tc_style *style, const char *path, c
     if (m->mtp_layers > 0) tc_print_pair(file, style, "mtp_layers", tc_format_count(m->mtp_layers).s, "");
     snprintf(text, sizeof text, "%s, counted nowhere", m->left_out);
     if (m->left_out[0]) tc_print_pair(file, style, "not modelled", text, "");
+    if (m->contradiction[0]) tc_print_pair(file, style, "read as", m->contradiction, "");
     tc_print_counts(file, style, figures);
 }

@@ -67,6 +67,7 @@ void tc_write_job_choices(tc_writer *writer, const tc_question *q) {
     tc_write_bool(writer, "balanced_routing", q->job.balanced_routing);
     if (q->job.model.latents.stride > 0) tc_write_bool(writer, "cached_latents", q->job.cached_latents == 1);
     if (q->job.ema > 0) tc_write_integer(writer, "ema", q->job.ema);
+    if (q->job.model.layers_cut > 0) tc_write_integer(writer, "layers", tc_layer_count(&q->job.model));
     tc_write_job_towers(writer, &q->job);
 }
 

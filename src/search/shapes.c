@@ -221,6 +221,8 @@ tc_code tc_space_make(const tc_search_input *in, tc_idle idle, tc_space *space, 
         return tc_fail(error, TC_INVALID, "--devices", "%d devices; give 1 or more", in->question.cluster.devices);
     if (space->layers < 1) return tc_fail(error, TC_INVALID, "--model", "the model has no layers");
     if (space->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", space->seq);
+    tc_code length = tc_legal_length(model, space->seq, error);
+    if (length) return length;
     tc_space_note_schedules(space);
     tc_code code = tc_space_splits(space, error);
     if (!code) code = tc_space_weigh(space, error);

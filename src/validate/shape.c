@@ -150,6 +150,8 @@ tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error) {
                                             : "model.heads");
     }
     if (m->vocab > 0) c->job.model.vocab = m->vocab;
+    if (c->job.model.learned_positions > 0 && c->job.model.learned_positions < m->seq)
+        c->job.model.learned_positions = m->seq; /* as it was trained */
     tc_case_assume(c, "shape of %s (catalog)", c->job.model.slug);
     return TC_OK;
 }

@@ -30,7 +30,8 @@ static tc_code known_towers(tc_catalog *catalog, const tc_case *c, tc_model *mod
 
 static void plain_towers(const tc_published_tower *v, tc_model *model) {
     tc_tower *t = &model->tower[0], *p = &model->tower[1];
-    int side = v->image_size > 0 ? v->image_size : 448, patch = v->patch > 0 ? v->patch : 14, merge = v->merge > 0 ? v->merge : 1;
+    int side = v->image_size > 0 ? v->image_size : 448, patch = v->patch > 0 ? v->patch : 14,
+        merge = v->merge > 0 ? v->merge : 1;
     model->towers = 2;
     model->images = 1;
     model->image_width = model->image_height = side;
@@ -48,13 +49,22 @@ static void plain_towers(const tc_published_tower *v, tc_model *model) {
         t->merge = t->learned_positions / v->tokens_per_image > 0 ? t->learned_positions / v->tokens_per_image : 1;
     tc_block b = tc_default_block();
     b.count = v->layers;
-    b.attention = (tc_attention){.heads = v->heads, .kv_heads = v->heads, .head_dim = v->hidden / v->heads, .qkv_bias = true, .out_bias = true};
+    b.attention = (tc_attention){.heads = v->heads,
+                                 .kv_heads = v->heads,
+                                 .head_dim = v->hidden / v->heads,
+                                 .qkv_bias = true,
+                                 .out_bias = true};
     b.dense = (tc_dense){.kind = TC_MLP_PLAIN, .ffn = v->ffn > 0 ? v->ffn : 4 * v->hidden, .bias = true};
     t->block[0] = b;
     t->blocks = 1;
     p->after = 1;
     p->joins = true;
-    p->projector = (tc_projector){.layers = 2, .in = v->hidden * t->merge, .width = model->hidden, .out = model->hidden, .copies = 1, .bias = true};
+    p->projector = (tc_projector){.layers = 2,
+                                  .in = v->hidden * t->merge,
+                                  .width = model->hidden,
+                                  .out = model->hidden,
+                                  .copies = 1,
+                                  .bias = true};
 }
 
 /* One image where all are the same square, as many as fill the usual share otherwise; never more than the sequence. */

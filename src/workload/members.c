@@ -306,11 +306,13 @@ static const tc_member model[] = {
     TC_STRUCTS(tc_model, projection, projections, projection_members),
     TC_FIGURE(tc_model, parameters_published),
     TC_TEXT(tc_model, left_out),
+    TC_TEXT(tc_model, contradiction),
     TC_FIGURE(tc_model, images),
     TC_INTEGER(tc_model, image_width, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_model, image_height, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_model, towers, 0, TC_MAX_TOWERS),
     TC_STRUCTS(tc_model, tower, towers, tower_members),
+    TC_INTEGER(tc_model, layers_cut, 0, TC_MOST_DEGREE),
 };
 
 const tc_members tc_model_members = TC_MEMBERS(tc_model, model, "tc_default_model()", check_towers);
