@@ -18,14 +18,14 @@ for source in tests/fuzz/fuzz_*.c; do
     fuzz_hf) seeds=tests/hf ;;
     fuzz_yaml) seeds=data/accelerators/nvidia ;;
     fuzz_scenario) seeds=data/scenarios ;;
-    fuzz_predictions) seeds=tests/attack ;;
+    fuzz_predictions | fuzz_arrivals) seeds=tests/attack ;;
     *) seeds= ;;
     esac
     [ -z "$seeds" ] || [ -d "$seeds" ] || seeds=
     if [ "$name" = fuzz_published ]; then
         seeds=$directory/seeds/$name
         mkdir -p "$seeds"
-        for file in data/runs/*.jsonl; do head -n 1 "$file" >"$seeds/$(basename "$file")"; done
+        for file in data/runs/*.jsonl data/serving/*.jsonl; do head -n 1 "$file" >"$seeds/$(basename "$file")"; done
     fi
     log=$directory/$name.log
     # shellcheck disable=SC2086

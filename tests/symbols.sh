@@ -14,7 +14,7 @@ nm -D --defined-only "$library" | awk 'NF == 3 && $2 != "A" {print $3}' | grep -
 [ -s "$build/exported.txt" ] || complain "no exported symbol"
 others=$(grep -v '^tc_' "$build/exported.txt" || true)
 [ -z "$others" ] || complain "exported without tc_: $others"
-cat include/*.h | grep -o 'tc_[a-z0-9_]*(' | tr -d '(' | sort -u >"$build/declared.txt"
+cat include/*.h | grep -o 'tc_[a-z0-9_]*[[(]' | tr -d '[(' | sort -u >"$build/declared.txt"
 undeclared=$(comm -23 "$build/exported.txt" "$build/declared.txt")
 [ -z "$undeclared" ] || complain "exported, but not in the public header: $(echo "$undeclared" | tr '\n' ' ')"
 missing=$(sed -n 's/^TC_API .*[ *]\(tc_[a-z0-9_]*\)(.*/\1/p' include/*.h | sort -u | comm -23 - "$build/exported.txt")

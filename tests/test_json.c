@@ -195,8 +195,7 @@ static void every_field_is_in_the_table(void **state) {
         "plan startup-rented --samples 64 --set pools[0].deliveries[0].devices=192 --since startup-rented",
         "plan startup-rented startup-rented --samples 64 --set pools[0].deliveries[0].devices=192",
         "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl data/runs/hagemann23.jsonl",
-        "validate data/serving/vllm-recipes.jsonl data/serving/alibaba-rtp-llm.jsonl "
-        "data/serving/vllm-nvidia-spark.jsonl",
+        "validate data/serving/vllm-recipes.jsonl data/serving/vllm-nvidia-spark.jsonl",
         "validate --sweeps data/runs/bigscience.jsonl",
         "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl --explain",
         "validate --against tests/attack/predictions.jsonl data/runs/korthikanti22.jsonl",

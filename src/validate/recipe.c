@@ -3,10 +3,10 @@
  * What the source leaves out comes from the conventions of the family and the stack's defaults, and is listed; what cannot be known so
  * is left open (TC_CASE_OPEN_...) and settled by the forecast itself (settle.c).
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/formats.h"
 #include "base/vocabulary.h"
@@ -204,10 +204,13 @@ static int unstated_ep(tc_case *c, int tp, int pp) {
 }
 
 static bool says(const char *text, const char *word) {
-    size_t n = strlen(word);
-    for (; *text; text++)
-        if (strncasecmp(text, word, n) == 0) return true;
-    return n == 0;
+    size_t length = strlen(word);
+    for (; *text; text++) {
+        size_t n = 0;
+        while (n < length && tolower((unsigned char)text[n]) == tolower((unsigned char)word[n])) n++;
+        if (n == length) return true;
+    }
+    return length == 0;
 }
 
 /* The fine-tuning software that a row's framework names; NULL. */
