@@ -24,6 +24,9 @@
 /* Rate of a reduction in the switches relative to that of a ring: each rank sends its buffer and the sum of its share. All-reduce bus
  * bandwidth at 8 GiB on 5 to 8 H200 and 6 to 8 B200 with NVLS over that without: 0.82 to 0.84 and 0.79 to 0.80 (data/measurements/stas-bekman.jsonl). */
 #define SWITCH_SHARE 0.82
+/* Behind switches what the bandwidth protocol waits for is that of a full server's ring whatever the group: 20 to 45 us beyond the bytes' time at 64 MiB
+ * for 2, 4 and 8 ranks of A100, H100, H200, B200 and GB200, in all-gather, reduce-scatter and all-to-all (data/measurements/aiconfigurator.jsonl). */
+#define SWITCH_STEPS 7
 
 static double clamp_ranks(double ranks, double limit) {
     if (limit < 1) limit = 1;
@@ -45,6 +48,13 @@ static double usable_links(const tc_level *level, double inside) {
     }
     default: return 1;
     }
+}
+
+/* Small groups behind switches gather at less than a device's rate: all-gather and reduce-scatter of 2 and 4 ranks run at 0.72 to 0.78 and 0.91 to
+ * 0.95 of the bus bandwidth of 8 on A100, H100, H200 and B200, all-reduce at 0.87 to 0.95 and the whole (data/measurements/aiconfigurator.jsonl). */
+static double gather_share(double ranks) {
+    double share = (1 - 1 / (ranks * ranks)) / (1 - 1 / 64.0);
+    return share < 1 ? share : 1;
 }
 
 static double tree_depth(double ranks) {
@@ -73,6 +83,10 @@ static void add_latencies(tc_group_path *p) {
     p->reduce_steps = 2 * (ring_steps < tree_steps ? ring_steps : tree_steps);
 }
 
+static bool inside_switches(const tc_fabric *fabric, const tc_group_path *p) {
+    return fabric->levels > 0 && fabric->level[0].topology == TC_TOPOLOGY_SWITCH && p->inside[0] >= p->ranks;
+}
+
 tc_group_path tc_path_of(const tc_fabric *fabric, const tc_device_params *device, tc_group group) {
     tc_group_path path = {.levels = fabric->levels, .ranks = group.ranks};
     if (group.ranks <= 1) return path;
@@ -88,6 +102,14 @@ tc_group_path tc_path_of(const tc_fabric *fabric, const tc_device_params *device
         path.step[l] = l == 0 ? device->link_step_s : device->network_step_s;
     }
     add_latencies(&path);
+    path.gather_share = 1;
+    if (inside_switches(fabric, &path)) {
+        double least = SWITCH_STEPS * path.step[0];
+        path.gather_share = gather_share(group.ranks);
+        path.exchange_steps = least;
+        if (path.gather_steps < least) path.gather_steps = least;
+        if (path.reduce_steps < 2 * least) path.reduce_steps = 2 * least;
+    }
     if (fabric->levels > 0 && fabric->level[0].in_network_reduction && path.inside[0] >= group.ranks)
         path.reduce_rate = SWITCH_SHARE * path.rate[0] / (1 + 1 / group.ranks);
     return path;
@@ -117,7 +139,7 @@ static double bandwidth_seconds(const tc_group_path *p, double bytes, bool reduc
 
 double tc_all_gather_seconds(const tc_group_path *p, double bytes) {
     if (p->ranks <= 1 || bytes <= 0) return 0;
-    return with_latency(bandwidth_seconds(p, bytes, false), p->gather_latency, p->gather_steps);
+    return with_latency(bandwidth_seconds(p, bytes, false) / p->gather_share, p->gather_latency, p->gather_steps);
 }
 
 double tc_all_reduce_seconds(const tc_group_path *p, double bytes) {
@@ -142,7 +164,8 @@ static double all_to_all(const tc_group_path *p, double bytes, double outer_shar
         }
         below = p->inside[l];
     }
-    return with_latency(slowest, latency, steps);
+    if (steps < p->exchange_steps) steps = p->exchange_steps;
+    return with_latency(slowest / p->gather_share, latency, steps);
 }
 
 double tc_all_to_all_seconds(const tc_group_path *p, double bytes) { return all_to_all(p, bytes, 1); }

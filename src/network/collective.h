@@ -19,6 +19,8 @@ typedef struct tc_group_path {
     double step[TC_MAX_LEVELS];          /* s more of a step of the bandwidth protocol */
     double gather_latency, gather_steps; /* all hops of a ring; what the bandwidth protocol adds to them, s */
     double reduce_latency, reduce_steps; /* the same of an all-reduce */
+    double exchange_steps;               /* of an all-to-all: at least so much, s */
+    double gather_share;                 /* of the rate that all-gather, reduce-scatter and all-to-all reach */
     double reduce_rate;                  /* bytes/s of a buffer that the switches reduce; 0: they do not */
 } tc_group_path;
 
