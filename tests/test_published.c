@@ -432,9 +432,9 @@ static void shipped_runs(void **state) {
         if (!p.runs[i].texts_read) fail_msg("%s: no norm.read; run `make normalise`", p.runs[i].id);
     }
     assert_null(p.words);
-    assert_true(p.count >= 3597);
+    assert_true(p.count >= 3850); /* none is lost */
     assert_int_equal(out_of_memory, 340);
-    assert_in_range(scored, 2300, 2900);
+    assert_true(scored >= 2300);
     tc_published_free(&p);
 }
 
