@@ -20,4 +20,14 @@ static inline bool tc_same_name(const char *a, const char *b) {
     return !*a && !*b;
 }
 
+/* Does a text have a word in it, in any case? */
+static inline bool tc_says(const char *text, const char *word) {
+    for (; *text; text++) {
+        size_t n = 0;
+        while (word[n] && tolower((unsigned char)text[n]) == tolower((unsigned char)word[n])) n++;
+        if (!word[n]) return true;
+    }
+    return !*word;
+}
+
 #endif

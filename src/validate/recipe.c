@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/formats.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "layout/legal.h"
 #include "layout/schedule.h"
@@ -203,16 +204,6 @@ static int unstated_ep(tc_case *c, int tp, int pp) {
     return ep;
 }
 
-static bool says(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (; *text; text++) {
-        size_t n = 0;
-        while (n < length && tolower((unsigned char)text[n]) == tolower((unsigned char)word[n])) n++;
-        if (n == length) return true;
-    }
-    return length == 0;
-}
-
 /* The fine-tuning software that a row's framework names; NULL. */
 static const tc_tuner *tuner_of(const tc_case *c) {
     const tc_published_run *run = c->run;
@@ -220,8 +211,8 @@ static const tc_tuner *tuner_of(const tc_case *c) {
     if (!f->kind || !run->framework || !run->stack) return NULL;
     for (int i = 0; i < c->conventions->tuners; i++) {
         const tc_tuner *t = &c->conventions->tuner[i];
-        if (strcmp(t->was, run->stack) == 0 && says(run->framework, t->says) && says(f->quant ? f->quant : "", t->quant)
-            && (!t->kind[0] || strcmp(t->kind, f->kind) == 0)
+        if (strcmp(t->was, run->stack) == 0 && tc_says(run->framework, t->says)
+            && tc_says(f->quant ? f->quant : "", t->quant) && (!t->kind[0] || strcmp(t->kind, f->kind) == 0)
             && (!t->sharding[0] || (run->sharding >= 0 && strcmp(t->sharding, tc_sharding_names[run->sharding]) == 0)))
             return t;
     }
