@@ -15,6 +15,10 @@
 
 #include "validate/inputs.h"
 
+/* Runs of a kind of workload that give their software values of its own; with fewer its own are held at the prior. */
+#define OWN_RUNS 30
+#define HELD 0.02
+
 /* ---- the unknowns ------------------------------------------------------------------- */
 
 int run_device_all(int j) { return j; }
@@ -53,8 +57,8 @@ static double sigma_of(const run_problem *p, int column) {
                                             kernel_fit_open(p->kernels, p->architecture_of[a], p->accelerators.name[a],
                                                             parameter)));
     }
-    int j = DEVICE + (column - stack_base(p)) % STACK;
-    return fit_sigma(j, column < stack_base(p) + FIT_CLASSES * STACK ? p->set.stack_all : p->set.stack_one);
+    int j = DEVICE + (column - stack_base(p)) % STACK, s = (column - stack_base(p)) / STACK - FIT_CLASSES;
+    return fit_sigma(j, s < 0 ? p->set.stack_all : p->set.stack_one) * (s >= 0 && p->shares[s] ? HELD : 1);
 }
 
 double run_device_link(const tc_accelerator *a, int j) {
@@ -156,6 +160,24 @@ tc_code run_fit_read(run_problem *p, tc_catalog *catalog, const tc_conventions *
     return TC_OK;
 }
 
+/* Language models, models with towers, diffusion. */
+static int workload_of(const run_row *row) {
+    const tc_model *m = &row->c.job.model;
+    return m->latents.stride > 0 ? 2 : m->towers > 0 ? 1 : 0;
+}
+
+/* A stack whose runs are all of one further kind, of which there are few in all. */
+static bool shares(const run_problem *p, int s) {
+    int runs[3] = {0}, own[3] = {0};
+    for (int i = 0; i < p->count; i++) {
+        runs[workload_of(&p->rows[i])]++;
+        own[workload_of(&p->rows[i])] += p->rows[i].stack == s;
+    }
+    for (int k = 1; k < 3; k++)
+        if (own[k] > 0 && own[0] + own[3 - k] == 0 && runs[k] < OWN_RUNS) return true;
+    return false;
+}
+
 /* As the catalog has a stack, whatever a single run says of it: one set of values holds for all. */
 static tc_code classify_stacks(run_problem *p, tc_catalog *catalog, tc_error *error) {
     for (int s = 0; s < p->stacks.count; s++) {
@@ -167,6 +189,7 @@ static tc_code classify_stacks(run_problem *p, tc_catalog *catalog, tc_error *er
             const char *vendor = p->rows[i].c.cluster.accelerator.vendor;
             if (p->rows[i].stack == s) gpus += strcmp(vendor, "NVIDIA") == 0 || strcmp(vendor, "AMD") == 0 ? 1 : -1;
         }
+        p->shares[s] = shares(p, s);
         p->class_of[s] = !(stack.defaults.graphs & TC_GRAPHS_ALL) ? 0 : gpus > 0 ? 1 : 2;
     }
     return TC_OK;

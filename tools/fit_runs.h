@@ -45,7 +45,8 @@ typedef struct run_problem {
     const kernel_problem *kernels;
     const char *architecture_of[FIT_NAMES]; /* of the accelerators */
     int class_of[FIT_NAMES];                /* of the stacks */
-    double *sigma;                          /* of the shifts */
+    bool shares[FIT_NAMES]; /* a stack that has no values of its own: few runs of a kind that it alone has */
+    double *sigma;          /* of the shifts */
     run_settings set;
 } run_problem;
 
