@@ -91,7 +91,8 @@ elif ! diff -u "$source_dir/docs/published-histories.md" "$work/histories.md" >&
     echo "FAIL: docs/published-histories.md is not what validate --histories and --progress find (make record writes it)" >&2
 fi
 [ $commands -gt 0 ] || { echo "test_docs: no commands found" >&2; exit 1; }
-# The errors that are published, in all and of every source, are those of this program and these data, to the decimal that is printed.
+# The errors that are published, in all and of every source, are those of this program and these data, but for what a source leaves open and the fit
+# settled before its last step.
 # names_and_errors FILE HEAD COLUMN: name and error of the lines of the first table whose head begins so.
 names_and_errors() { awk -F' *\\| *' -v head="$2" -v column="$3" '$2 == head && !seen {inside = seen = 1; next} NF < 3 {inside = 0} inside && $column ~ /%/ {print $2, $column + 0}' "$1" | sort; }
 if [ "${RECORD:-}" != 1 ]; then
@@ -103,7 +104,7 @@ if [ "${RECORD:-}" != 1 ]; then
         awk -F' *\\| *' -v name="${score%|*}" -v column=$((${score#*|} + 1)) '$2 == "fitted" {print name, $column + 0}' "$source_dir/docs/ACCURACY.md" >>"$work/published"
     done
     if ! paste -d'|' "$work/published" "$work/now" | awk -F'|' '{a = $1; b = $2; x = a; y = b; sub(/ [^ ]*$/, "", x); sub(/ [^ ]*$/, "", y); sub(/.* /, "", a); sub(/.* /, "", b)
-        if (x != y || (a - b) ^ 2 > 0.11 ^ 2) {print "  " $0; bad = 1}} END {exit bad || NR < 10}'; then
+        if (x != y || (a - b) ^ 2 > 0.25 ^ 2) {print "  " $0; bad = 1}} END {exit bad || NR < 10}'; then
         failures=$((failures + 1))
         echo "FAIL: docs/ACCURACY.md is not what validate finds (make fit writes it)" >&2
     fi
