@@ -404,10 +404,9 @@ static void stages_follow_each_other(void **state) {
     assert_near(same.phase[1].from_s, same.phase[0].to_s, 0);
     assert_near(same.phase[1].tokens, 2.4e12, 1);
     tc_plan_run other
-        = run_with(HEAD,
-                   "        phases:\n          - {name: one, share: {value: 0.6, source: assumed}}\n"
-                   "          - {name: two, seq: 512, global_batch: {value: 64, source: assumed}, share: {value: "
-                   "0.4, source: assumed}}\n");
+        = run_with(HEAD, "        phases:\n          - {name: one, share: {value: 0.6, source: assumed}}\n"
+                         "          - {name: two, seq: 512, global_batch: {value: 64, source: assumed}, share: {value: "
+                         "0.4, source: assumed}}\n");
     assert_int_equal(other.phases, 2);
     assert_near(other.phase[1].step.tokens_per_step / (double)other.phase[1].step.global_batch, 512, 0);
     assert_true(fabs((double)other.phase[1].step.global_batch - 64) <= 4);
