@@ -56,7 +56,7 @@ void tc_write_served_summary(tc_writer *writer, const tc_served_validation *v) {
     tc_write_number(writer, "serving_coverage80_pct", v->all.coverage80_pct);
 }
 
-static void write_scores(tc_writer *writer, const char *key, const char *name, const tc_group_score *scores, int n) {
+void tc_write_group_scores(tc_writer *writer, const char *key, const char *name, const tc_group_score *scores, int n) {
     tc_write_array(writer, key);
     for (int i = 0; i < n; i++) {
         tc_write_object(writer, NULL);
@@ -85,9 +85,9 @@ void tc_write_served_groups(tc_writer *writer, const tc_served_validation *v) {
         tc_write_close(writer);
     }
     tc_write_close(writer);
-    write_scores(writer, "serving_by_accelerator", "accelerator", v->by_accelerator, v->accelerators);
-    write_scores(writer, "serving_by_engine", "engine", v->by_engine, v->engines);
-    write_scores(writer, "serving_by_family", "family", v->by_family, v->families);
+    tc_write_group_scores(writer, "serving_by_accelerator", "accelerator", v->by_accelerator, v->accelerators);
+    tc_write_group_scores(writer, "serving_by_engine", "engine", v->by_engine, v->engines);
+    tc_write_group_scores(writer, "serving_by_family", "family", v->by_family, v->families);
 }
 
 /* ---- people -------------------------------------------------------------------------------------- */

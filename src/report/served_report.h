@@ -13,6 +13,9 @@ void tc_write_served_results(tc_writer *writer, const tc_served_validation *v);
 void tc_write_served_summary(tc_writer *writer, const tc_served_validation *v);
 void tc_write_served_groups(tc_writer *writer, const tc_served_validation *v);
 
+/* A list of such scores, of training and of serving alike; name: the key of what each is of. */
+void tc_write_group_scores(tc_writer *writer, const char *key, const char *name, const tc_group_score *scores, int n);
+
 /* The page for people, nothing without rows. False if memory ran out. */
 TC_NODISCARD bool tc_print_served(FILE *file, const tc_style *style, const tc_served_validation *v);
 /* The same as sections of a Markdown document. */

@@ -117,19 +117,6 @@ static void write_oom_runs(tc_writer *writer, const tc_validation *v) {
     tc_write_close(writer);
 }
 
-static void write_scores(tc_writer *writer, const char *key, const char *name, const tc_group_score *scores, int n) {
-    tc_write_array(writer, key);
-    for (int i = 0; i < n; i++) {
-        tc_write_object(writer, NULL);
-        tc_write_string(writer, name, scores[i].name);
-        tc_write_integer(writer, "n", scores[i].n);
-        tc_write_number(writer, "mape_pct", scores[i].mape_pct);
-        tc_write_number(writer, "bias_pct", scores[i].bias_pct);
-        tc_write_close(writer);
-    }
-    tc_write_close(writer);
-}
-
 void tc_report_validate(tc_target *target, const tc_validation *v, const tc_served_validation *served) {
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(v, summary);
@@ -143,10 +130,10 @@ void tc_report_validate(tc_target *target, const tc_validation *v, const tc_serv
     for (int i = 0; i < n; i++) tc_write_number(&writer, summary[i].key, summary[i].value);
     tc_write_served_summary(&writer, served);
     tc_write_close(&writer);
-    write_scores(&writer, "by_accelerator", "accelerator", v->by_accelerator, v->accelerators);
-    write_scores(&writer, "by_group", "group", v->by_group, v->groups);
-    write_scores(&writer, "by_family", "family", v->by_family, v->family_rows);
-    write_scores(&writer, "by_stack", "stack", v->by_stack, v->stacks);
+    tc_write_group_scores(&writer, "by_accelerator", "accelerator", v->by_accelerator, v->accelerators);
+    tc_write_group_scores(&writer, "by_group", "group", v->by_group, v->groups);
+    tc_write_group_scores(&writer, "by_family", "family", v->by_family, v->family_rows);
+    tc_write_group_scores(&writer, "by_stack", "stack", v->by_stack, v->stacks);
     tc_write_served_groups(&writer, served);
     tc_write_end(&writer);
 }
