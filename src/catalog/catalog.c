@@ -10,6 +10,7 @@
 #include "catalog/ages.h"
 #include "catalog/interval_model.h"
 #include "catalog/layers.h"
+#include "catalog/packed.h"
 
 static tc_code fail_memory(tc_error *error) { return tc_fail(error, TC_INTERNAL, "catalog", "out of memory"); }
 
@@ -301,23 +302,31 @@ tc_code tc_catalog_parameters(tc_catalog *catalog, tc_kind kind, const char *slu
     return TC_OK;
 }
 
+/* The file's `name`, without reading all of it; NULL where there is none. */
+static tc_code name_of(tc_catalog *catalog, const tc_entry *e, const char **name, tc_error *error) {
+    char *text, buffer[128];
+    size_t length;
+    if (e->embedded) {
+        *name = tc_packed_text(&tc_embedded_data, tc_packed_find(&tc_embedded_data, e->embedded, "name"));
+        return TC_OK;
+    }
+    tc_code code = tc_file_read(e->path, TC_DOCUMENT_MAX_BYTES, &text, &length, error);
+    if (code != TC_OK) return code;
+    bool read = tc_document_peek(text, length, "name", buffer, sizeof buffer);
+    free(text);
+    *name = read && buffer[0] ? tc_arena_copy(&catalog->arena, buffer, strlen(buffer)) : NULL;
+    return read && (*name || !buffer[0]) ? TC_OK : fail_memory(error);
+}
+
 /* The item of an entry; its name is the slug where the file does not give one. */
 static tc_code make_item(tc_catalog *catalog, const tc_entry *e, tc_catalog_item *item, tc_error *error) {
-    const char *text;
-    char *owned, name[128], path[4200];
-    size_t length;
-    tc_code code = tc_entry_text(e, &text, &length, &owned, error);
+    tc_code code = name_of(catalog, e, &item->name, error);
     if (code != TC_OK) return code;
-    bool read = tc_document_peek(text, length, "name", name, sizeof name);
-    free(owned);
-    if (!read) return fail_memory(error);
-    if (!name[0]) snprintf(name, sizeof name, "%s", e->slug);
-    snprintf(path, sizeof path, "%s%s", e->text ? "data/" : "", e->path);
+    if (!item->name) item->name = e->slug;
     item->slug = e->slug;
     item->origin = e->origin;
-    item->name = tc_arena_copy(&catalog->arena, name, strlen(name));
-    item->path = tc_arena_copy(&catalog->arena, path, strlen(path));
-    return item->name && item->path ? TC_OK : fail_memory(error);
+    item->path = tc_entry_path(e, &catalog->arena);
+    return item->path ? TC_OK : fail_memory(error);
 }
 
 tc_code tc_catalog_list(tc_catalog *catalog, tc_kind kind, const tc_catalog_item **items, int *count, tc_error *error) {

@@ -6,6 +6,8 @@
 #ifndef TC_CATALOG_DOCUMENT_H
 #define TC_CATALOG_DOCUMENT_H
 
+#include <stdarg.h>
+
 #include "base/arena.h"
 #include "traincast.h"
 
@@ -59,6 +61,14 @@ bool tc_node_is_null(const tc_node *node);
 /* Fails at a node, or at a key that the node lacks (key may be NULL). */
 tc_code tc_document_fail(const tc_document *document, const tc_node *node, const char *key, tc_error *error,
                          const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The same at a line of a file; below 0: of the change of that number. */
+tc_code tc_document_fail_at(const char *file, const char *const *changes, int line, const tc_node *node,
+                            const char *key, tc_error *error, const char *format, va_list args);
+/* "FILE:LINE: path"; the end of a long file name is what tells files apart. */
+void tc_document_write_place(const char *file, int line, const char *path, char *place, size_t size);
+/* One figure may name many sources: they are found by a binary search. For those who build a document. */
+TC_NODISCARD tc_code tc_document_index_sources(tc_document *document, tc_arena *arena, tc_error *error);
 
 /* What the catalog said of a name: that it is not there gets the place of the name in this file; another error (a broken
  * file) has a place of its own. TC_OK passes. */

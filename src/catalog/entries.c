@@ -16,7 +16,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "catalog/embedded.h"
 
 #define YAML ".yaml"
 #define MAX_PATH 4096
@@ -65,20 +64,21 @@ static found *add(scan *s, tc_kind kind) {
 
 /* ---- the embedded files --------------------------------------------------------------- */
 
+/* The files of a folder follow each other. */
 static tc_code add_embedded(scan *s) {
+    int kind = TC_FILE_KINDS;
     s->origin = TC_EMBEDDED_ORIGIN;
     s->folder = -1;
     for (size_t i = 0; i < tc_embedded_data.count; i++) {
         const tc_embedded_file *file = &tc_embedded_data.files[i];
-        int kind = 0;
-        while (kind < TC_FILE_KINDS && !tc_kind_holds((tc_kind)kind, file->path)) kind++;
+        if (kind == TC_FILE_KINDS || !tc_kind_holds((tc_kind)kind, file->path))
+            for (kind = 0; kind < TC_FILE_KINDS && !tc_kind_holds((tc_kind)kind, file->path);) kind++;
         if (kind == TC_FILE_KINDS) continue; /* of another part of the program */
         found *new = add(s, (tc_kind)kind);
         if (!new) return fail_memory(s->error);
         new->entry.slug = file->slug;
         new->entry.path = file->path;
-        new->entry.text = tc_embedded_data.blob + file->offset;
-        new->entry.length = file->length;
+        new->entry.embedded = file;
     }
     return TC_OK;
 }
@@ -291,12 +291,12 @@ tc_entry *tc_entries_of_kind(const tc_entries *entries, tc_kind kind, int *count
     return entries->entry + begin;
 }
 
-tc_code tc_entry_text(const tc_entry *entry, const char **text, size_t *length, char **owned, tc_error *error) {
-    *owned = NULL;
-    *text = entry->text;
-    *length = entry->length;
-    if (entry->text) return TC_OK;
-    tc_code code = tc_file_read(entry->path, TC_DOCUMENT_MAX_BYTES, owned, length, error);
-    *text = *owned;
-    return code;
+const char *tc_entry_path(const tc_entry *entry, tc_arena *arena) {
+    static const char folder[] = "data/";
+    size_t length = strlen(entry->path), before = entry->embedded ? sizeof folder - 1 : 0;
+    char *path = tc_arena_alloc(arena, before + length + 1);
+    if (!path) return NULL;
+    memcpy(path, folder, before);
+    memcpy(path + before, entry->path, length);
+    return path;
 }

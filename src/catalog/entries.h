@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "catalog/document.h"
+#include "catalog/embedded.h"
 #include "catalog/kinds.h"
 
 #define TC_EMBEDDED_ORIGIN "embedded"
@@ -16,11 +17,10 @@
 typedef struct tc_entry {
     tc_kind kind;
     const char *slug, *path, *origin; /* the folder it came from, or TC_EMBEDDED_ORIGIN */
-    const char *text;                 /* embedded: its text; NULL otherwise */
-    size_t length;
-    const tc_document *document; /* once it is parsed */
-    bool checked;                /* by its schema */
-    const void *value;           /* its struct, once it was asked for */
+    const tc_embedded_file *embedded; /* NULL: a file of a folder */
+    const tc_document *document;      /* once it is parsed */
+    bool checked;                     /* by its schema */
+    const void *value;                /* its struct, once it was asked for */
 } tc_entry;
 
 typedef struct tc_entries {
@@ -41,9 +41,8 @@ tc_entry *tc_entries_sources(const tc_entries *entries, const char *origin);
 /* The first of the kind; *count of them follow each other. */
 tc_entry *tc_entries_of_kind(const tc_entries *entries, tc_kind kind, int *count);
 
-/* Reads the entry's text; *owned must be freed. */
-TC_NODISCARD tc_code tc_entry_text(const tc_entry *entry, const char **text, size_t *length, char **owned,
-                                   tc_error *error);
+/* The file's name as errors and lists have it, "data/models/gpt2.yaml"; NULL: out of memory. */
+const char *tc_entry_path(const tc_entry *entry, tc_arena *arena);
 
 /* The file's name without folders and .yaml, length bytes. */
 const char *tc_slug_of_path(const char *path, size_t *length);

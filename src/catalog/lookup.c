@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/packed.h"
 
 static tc_code fail_memory(tc_error *error) { return tc_fail(error, TC_INTERNAL, "catalog", "out of memory"); }
 
@@ -23,21 +24,15 @@ static tc_code find_shared(tc_catalog *catalog, const char *origin, const tc_ent
     return sources && sources != of ? load(catalog, sources, out, error) : TC_OK;
 }
 
-/* Parses the entry's file, or finds it parsed. */
+/* Reads the entry's file, or finds it read. */
 static tc_code load(tc_catalog *catalog, tc_entry *e, const tc_document **out, tc_error *error) {
     *out = e->document;
     if (e->document) return TC_OK;
     tc_document *new = tc_arena_alloc(&catalog->arena, sizeof *new);
-    char name[4200];
-    snprintf(name, sizeof name, "%s%s", e->text ? "data/" : "", e->path);
-    const char *file = tc_arena_copy(&catalog->arena, name, strlen(name));
-    if (!new || !file) return fail_memory(error);
-    const char *text;
-    char *owned;
-    size_t length;
-    tc_code code = tc_entry_text(e, &text, &length, &owned, error);
-    if (code == TC_OK) code = tc_document_parse(text, length, file, &catalog->arena, new, error);
-    free(owned);
+    const char *name = e->embedded ? tc_entry_path(e, &catalog->arena) : NULL;
+    if (!new || (e->embedded && !name)) return fail_memory(error);
+    tc_code code = e->embedded ? tc_document_unpack(&tc_embedded_data, e->embedded, name, &catalog->arena, new, error)
+                               : tc_document_read(e->path, &catalog->arena, new, error);
     if (code == TC_OK) code = find_shared(catalog, e->origin, e, &new->shared, error);
     if (code == TC_OK) *out = e->document = new;
     return code;
@@ -45,38 +40,25 @@ static tc_code load(tc_catalog *catalog, tc_entry *e, const tc_document **out, t
 
 /* ---- aliases -------------------------------------------------------------------------------- */
 
-static bool contains_word(const char *text, const char *word, size_t length) {
-    for (; *text; text++) {
-        size_t i = 0;
-        while (i < length && tolower((unsigned char)text[i]) == tolower((unsigned char)word[i])) i++;
-        if (i == length) return true;
+/* Is the name one of an embedded file's `aliases`? */
+static bool has_embedded_alias(const tc_embedded_file *file, const char *name) {
+    const tc_packed_node *aliases = tc_packed_find(&tc_embedded_data, file, "aliases");
+    if (!aliases) return false;
+    const char *one = tc_packed_text(&tc_embedded_data, aliases);
+    if (one) return tc_same_name(one, name);
+    for (const tc_packed_node *alias = aliases + 1; alias < tc_packed_next(aliases); alias = tc_packed_next(alias)) {
+        const char *text = tc_packed_text(&tc_embedded_data, alias);
+        if (text && tc_same_name(text, name)) return true;
     }
     return false;
 }
 
-/* Does the text contain every word of the name, in any case? */
-static bool contains_words(const char *text, const char *name) {
-    for (size_t length; *name; name += length + (name[length] != '\0')) {
-        for (length = 0; isalnum((unsigned char)name[length]);) length++;
-        if (length > 0 && !contains_word(text, name, length)) return false;
-    }
-    return true;
-}
-
-/* Is the name one of the file's `aliases`? Files that do not contain it are not parsed. */
+/* Is the name the file's, or one of its `aliases`? */
 static tc_code has_alias(tc_catalog *catalog, tc_entry *e, const char *name, bool *found, tc_error *error) {
-    const char *text;
-    char *owned;
-    size_t length;
-    *found = tc_same_name(e->slug, name);
-    if (*found) return TC_OK;
-    tc_code code = tc_entry_text(e, &text, &length, &owned, error);
-    if (code != TC_OK) return code;
-    bool possible = strstr(text, "\naliases:") && contains_words(text, name);
-    free(owned);
-    if (!possible) return TC_OK;
     const tc_document *document;
-    code = load(catalog, e, &document, error);
+    *found = tc_same_name(e->slug, name) || (e->embedded && has_embedded_alias(e->embedded, name));
+    if (*found || e->embedded) return TC_OK;
+    tc_code code = load(catalog, e, &document, error);
     if (code != TC_OK) return code;
     const tc_node *aliases = tc_node_get(document->root, "aliases");
     const tc_node *alias = aliases && aliases->kind != TC_NODE_SCALAR ? aliases->first : aliases;
@@ -92,7 +74,7 @@ static tc_code find_alias(tc_catalog *catalog, tc_kind kind, const char *slug, t
     for (int embedded = 0; embedded < 2; embedded++)
         for (tc_entry *e = first; e < first + count; e++) {
             bool found = false;
-            if ((e->text != NULL) != (embedded == 1)) continue;
+            if ((e->embedded != NULL) != (embedded == 1)) continue;
             tc_code code = has_alias(catalog, e, slug, &found, error);
             if (found) *out = e;
             if (code != TC_OK || found) return code;
@@ -189,7 +171,7 @@ tc_code tc_lookup_helper(tc_catalog *catalog, tc_kind kind, const char *slug, co
     tc_entry *e = tc_entries_find(&catalog->entries, kind, slug);
     *out = NULL;
     tc_code code = e ? load(catalog, e, out, error) : TC_OK;
-    if (code == TC_OK && e && schema && !e->checked && !e->text) {
+    if (code == TC_OK && e && schema && !e->checked && !e->embedded) {
         code = tc_schema_read(schema, e->document, NULL, error);
         e->checked = code == TC_OK;
     }

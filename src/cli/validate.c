@@ -23,7 +23,7 @@ static tc_code read_files(tc_context *context, tc_published *published) {
 static tc_code read_embedded(tc_context *context, tc_published *published) {
     for (size_t i = 0; context->runs && i < context->runs->count; i++) {
         const tc_embedded_file *file = &context->runs->files[i];
-        tc_code code = tc_published_read(published, file->path, context->runs->blob + file->offset, file->length,
+        tc_code code = tc_published_read(published, file->path, context->runs->strings + file->offset, file->length,
                                          context->error);
         if (code) return code;
     }

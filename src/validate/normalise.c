@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/vocabulary.h"
 #include "catalog/document.h"
-#include "catalog/embedded.h"
+#include "catalog/packed.h"
 
 #define WORDS_FILE "words.yaml"
 #define LONGEST_ROW 16384 /* bytes of its texts; a text beyond is not read */
@@ -129,8 +129,7 @@ tc_code tc_words_open(tc_arena *arena, tc_words **out, tc_error *error) {
     tc_document document;
     tc_words *words = *out = tc_arena_alloc(arena, sizeof *words);
     if (!file || !words) return tc_fail(error, TC_INTERNAL, WORDS_FILE, file ? "out of memory" : "is not embedded");
-    tc_code code = tc_document_parse(tc_embedded_data.blob + file->offset, file->length, "data/" WORDS_FILE, arena,
-                                     &document, error);
+    tc_code code = tc_document_unpack(&tc_embedded_data, file, "data/" WORDS_FILE, arena, &document, error);
     if (code) return code;
     reader r = {&document, arena, error, TC_OK};
     const tc_node *rules = tc_node_get(document.root, "rules");
