@@ -665,6 +665,7 @@ typedef struct tc_stack {
     tc_optimizer optimizer;
     tc_optimizer_figures optimizers[TC_OPTIMIZER_NONE]; /* by tc_optimizer, that of the stack or another in its place */
     bool expert_tensor_parallel; /* experts are split like the dense layers where the source does not say */
+    bool cached_latents;         /* models of images and video train on latents and embeddings that were made before */
     tc_stack_history history;
     tc_stack_supports supports;
     tc_stack_memory memory;
@@ -687,7 +688,7 @@ typedef struct tc_job {
     double expert_capacity; /* tokens of every expert relative to the mean, dropped or padded to it; 0: dropless */
     bool frozen_base;       /* the model's weights have no gradients and no states; adapters may (LoRA) */
     tc_finetune finetune;   /* traincast_finetune.h */
-    int cached_latents; /* of a model of images or video: its encoders ran before, 0 or 1; TC_UNSET: they run in the step */
+    int cached_latents; /* of a model of images or video: its encoders ran before, 0 or 1; TC_UNSET: the stack's way */
     int ema;            /* running means of the weights beside them, in fp32, split as the optimizer's states are */
     double images;      /* of a sample, on average; their tokens are part of seq; TC_UNSET: the model's */
     int image_width, image_height; /* pixels; TC_UNSET: the model's */

@@ -31,6 +31,18 @@ static void words(void **state) {
         tc_row_text text;
         const char *words, *accelerator, *stated;
     } cases[] = {
+        {TC_ROW_NOTES,
+         "17 frames 480x720; text tokens (226) on top, with 4x8x8 VAE and 1x2x2 patch; VAE encode runs on the fly",
+         NULL, "\"cached_latents\":false \"frames\":17 \"height\":480 \"width\":720 \"text_tokens\":226"},
+        {TC_ROW_NOTES, "features pre-extracted, 93 frames 480x848 => 24x30x53=38160 tokens + 256 text tokens", NULL,
+         "\"cached_latents\":true \"frames\":93 \"height\":480 \"width\":848 \"text_tokens\":256"},
+        {TC_ROW_NOTES, "out of memory for 49x512x768", NULL, "\"frames\":49 \"height\":512 \"width\":768"},
+        {TC_ROW_NOTES, "93 frames, max_hxw 236544", NULL, "\"frames\":93 \"height\":480 \"width\":480"},
+        {TC_ROW_NOTES, "resolution 512; image-to-image", NULL, "\"height\":512 \"width\":512 \"references\":1"},
+        {TC_ROW_NOTES, "tuned at 512 px on 1x8 devices", NULL, "\"height\":512 \"width\":512"},
+        {TC_ROW_NOTES, "65 frames at 720p", NULL, "\"frames\":65 \"height\":720 \"width\":1280"},
+        {TC_ROW_NOTES, "BUCKETED resolutions, auto buckets (1..129 frames), 480x832", NULL, "\"buckets\":true"},
+        {TC_ROW_ID, "cogvideox1.5-5b-dp1sp8-cached", NULL, "\"cached_latents\":true"},
         {TC_ROW_NOTES, "plain all-to-all; force-balanced router", NULL,
          "\"dispatcher\":\"alltoall\" \"routing\":\"balanced\""},
         {TC_ROW_NOTES, "HybridEP dispatcher", NULL, "\"dispatcher\":\"hybridep\""},

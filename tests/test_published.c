@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "near.h"
+#include "workload/operators.h"
+#include "workload/towers.h"
 #include "validate/inputs.h"
 #include "validate/score.h"
 
@@ -257,6 +259,48 @@ static void conventions(void **state) {
         assert_int_equal(c.job.model.vocab, cases[i].vocab);
         assert_int_equal(c.job.model.block[0].latent.q_rank, cases[i].q_rank);
         assert_int_equal(c.job.model.positions, cases[i].positions);
+        tc_published_free(&p);
+    }
+    tc_catalog_close(catalog);
+}
+
+/* Diffusion rows as others write them: the sample by fields or notes, encoders by notes or the stack; nobody's sample is not the model's. */
+static void samples_as_strangers_write_them(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *rest, *stack;
+        int seq, cached, layers; /* seq 0: skipped */
+    } cases[] = {
+        {"wan2.1-t2v-14b", "\"notes\":\"81 frames 480x832\"", "mindspeed-mm", 32760, 1, 40},
+        {"wan2.1-t2v-14b", "\"notes\":\"81 frames 480x832; VAE encode on the fly\"", "mindspeed-mm", 32760, 0, 40},
+        {"wan2.1-t2v-14b", "\"notes\":\"81 frames 480x832\"", "fsdp", 32760, 0, 40},
+        {"wan2.1-t2v-14b", "\"notes\":\"no size\"", "mindspeed-mm", 0, 0, 0},
+        {"wan2.1-t2v-14b", "\"notes\":\"buckets, 480x832\"", "mindspeed-mm", 0, 0, 0},
+        {"hunyuanvideo-t2v-13b", "\"notes\":\"93 frames 480x848\"", "mindspeed-mm", 38160, 1, 6},
+        {"cogvideox-5b", "\"framework\":\"MindSpore (MindONE)\",\"notes\":\"49 frames 480x720\"", "mindspore", 17550, 1,
+         42},
+    };
+    static tc_conventions usual;
+    static tc_case c;
+    tc_catalog *catalog;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[512], layers[24] = "";
+        if (cases[i].layers) snprintf(layers, sizeof layers, ",\"layers\":%d", cases[i].layers);
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"ascend-910b\",\"devices\":8,\"measured\":{\"samples_per_s\":1},%s,"
+                 "\"norm\":{\"stack\":\"%s\"},\"model\":{\"family\":\"dit-video\",\"name\":\"%s\"%s}}",
+                 cases[i].rest, cases[i].stack, cases[i].name, layers);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_int_equal(c.status, cases[i].seq ? TC_CASE_OK : TC_CASE_SKIPPED);
+        if (cases[i].seq) {
+            assert_int_equal(c.job.model.seq, cases[i].seq);
+            assert_int_equal(tc_latents_cached(&c.job, &c.stack), cases[i].cached);
+            assert_int_equal(tc_layer_count(&c.job.model), cases[i].layers);
+        }
         tc_published_free(&p);
     }
     tc_catalog_close(catalog);
@@ -543,6 +587,7 @@ int main(void) {
         cmocka_unit_test(one_wrong_row),
         cmocka_unit_test(rows_that_lack_a_field),
         cmocka_unit_test(conventions),
+        cmocka_unit_test(samples_as_strangers_write_them),
         cmocka_unit_test(only_what_is_modelled_is_forecast),
         cmocka_unit_test(the_extensions_of_a_model_are_read),
         cmocka_unit_test(a_release_that_is_no_year),

@@ -161,7 +161,8 @@ static void visit_tower(walk *w, int tower) {
     const tc_tower *t = &w->costs->q->job.model.tower[tower];
     int recompute = w->costs->p->layout.recompute;
     const tc_again core = {.core = true};
-    for (int part = 0; part <= t->blocks && tc_tower_runs(&w->costs->q->job, tower); part++) {
+    const tc_question *q = w->costs->q;
+    for (int part = 0; part <= t->blocks && tc_tower_runs(&q->job, &q->stack, tower); part++) {
         tc_tower_part p;
         tc_tower_part_of(w->costs, tower, part, &p);
         w->gradients = p.gradients;

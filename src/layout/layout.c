@@ -18,6 +18,7 @@
 #include "layout/schedule.h"
 #include "layout/supports.h"
 #include "workload/finetune.h"
+#include "workload/towers.h"
 
 static char *append(char *to, const char *end, const char *text) {
     while (*text && to < end) *to++ = *text++;
@@ -249,10 +250,15 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
 }
 
 /* The images of a sample: their tokens are part of its sequence. */
-static tc_code resolve_images(const tc_job *job, tc_placement *p, char (*assumed)[96], int *count, tc_error *error) {
+static tc_code resolve_images(const tc_question *q, tc_placement *p, char (*assumed)[96], int *count, tc_error *error) {
+    const tc_job *job = &q->job;
     p->images = tc_images_of(job);
-    if (job->model.latents.stride > 0 && job->model.towers > 0 && job->cached_latents == TC_UNSET)
-        assume(assumed, count, "encoders of pixels and text run in the step", "", "");
+    if (job->model.latents.stride > 0 && job->model.towers > 0 && job->cached_latents == TC_UNSET) {
+        if (q->stack.cached_latents)
+            assume(assumed, count, "latents and embeddings of text were made before (stack default)", "", "");
+        else
+            assume(assumed, count, "encoders of pixels and text run in the step", "", "");
+    }
     if (!tc_takes_images(&job->model)) {
         if (job->images == TC_UNSET || job->images == 0) return TC_OK;
         return tc_fail(error, TC_INVALID, "--images", "%s takes none; leave it out", job->model.slug);
@@ -285,7 +291,7 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
     out->seq = job->seq == TC_UNSET ? job->model.seq : job->seq;
     if (out->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", out->seq);
     out->layers = tc_layer_count(&job->model);
-    if ((code = resolve_images(job, out, assumed, assumed_count, error))
+    if ((code = resolve_images(q, out, assumed, assumed_count, error))
         || (code = resolve_experts(&job->model, stack, l, error)) || (code = check_model(&job->model, out, error))
         || (code = resolve_batch(job, stack, out, assumed, assumed_count, error)))
         return code;

@@ -207,6 +207,7 @@ static const tc_member stack[] = {
     TC_WORD(tc_stack, optimizer, TC_OPTIMIZER_NONE, "optimizer"),
     TC_ALL_STRUCTS(tc_stack, optimizers, optimizer_members),
     TC_SWITCH(tc_stack, expert_tensor_parallel),
+    TC_SWITCH(tc_stack, cached_latents),
     TC_STRUCT(tc_stack, history, history_members),
     TC_STRUCT(tc_stack, supports, supports_members),
     TC_STRUCT(tc_stack, memory, stack_memory_members),

@@ -13,6 +13,7 @@
 #include "report/format.h"
 #include "report/towers_report.h"
 #include "workload/finetune.h"
+#include "workload/towers.h"
 
 #define BAR_COLUMNS 32
 
@@ -65,7 +66,7 @@ void tc_write_job_choices(tc_writer *writer, const tc_question *q) {
         tc_write_number(writer, "trained_parameters", tc_trained_parameters(&q->job));
     }
     tc_write_bool(writer, "balanced_routing", q->job.balanced_routing);
-    if (q->job.model.latents.stride > 0) tc_write_bool(writer, "cached_latents", q->job.cached_latents == 1);
+    if (q->job.model.latents.stride > 0) tc_write_bool(writer, "cached_latents", tc_latents_cached(&q->job, &q->stack));
     if (q->job.ema > 0) tc_write_integer(writer, "ema", q->job.ema);
     if (q->job.model.layers_cut > 0) tc_write_integer(writer, "layers", tc_layer_count(&q->job.model));
     tc_write_job_towers(writer, &q->job);

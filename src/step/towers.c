@@ -38,7 +38,8 @@ void tc_add_towers(tc_costs *costs) {
     memset(&costs->set.towers, 0, sizeof costs->set.towers);
     costs->towers_again[0] = costs->towers_again[1] = 0;
     for (int i = 0; i < model->towers; i++)
-        for (int part = 0; part <= model->tower[i].blocks && tc_tower_runs(&costs->q->job, i); part++) {
+        for (int part = 0; part <= model->tower[i].blocks && tc_tower_runs(&costs->q->job, &costs->q->stack, i);
+             part++) {
             tc_tower_part p;
             tc_tower_part_of(costs, i, part, &p);
             tc_pass_add(&costs->embedding, &p.pass, p.times);

@@ -24,6 +24,7 @@
     }
 
 const char *const tc_workload_names[] = {"language", "hybrid", "diffusion", NULL};
+const char *const tc_row_kind_names[] = {"all", "fine-tuning", "diffusion", "vision", NULL};
 
 static const tc_field family_fields[] = {
     TEXT("slug", tc_family, slug, false),
@@ -80,13 +81,16 @@ static const tc_schema software_schema = {"earlier software", software_fields, C
 static const tc_field tuner_fields[] = {
     TEXT("slug", tc_tuner, slug, false),
     TEXT("was", tc_tuner, was, false),
-    TEXT("says", tc_tuner, says, false),
+    {.path = "of", .type = TC_FIELD_ENUM, .offset = offsetof(tc_tuner, of), .names = tc_row_kind_names},
+    CONDITION(says),
+    CONDITION(notes),
+    CONDITION(url),
     CONDITION(runs),
     CONDITION(quant),
     CONDITION(kind),
     CONDITION(sharding),
 };
-static const tc_schema tuner_schema = {"fine-tuning software", tuner_fields, COUNT(tuner_fields)};
+static const tc_schema tuner_schema = {"software of rows", tuner_fields, COUNT(tuner_fields)};
 
 #define USUAL(where, type_, member, low, high)                                                                         \
     {                                                                                                                  \
@@ -133,7 +137,7 @@ static const tc_field fields[] = {
      .max = TC_SOFTWARE_MAX,
      .element = &software_schema,
      .count_offset = offsetof(tc_conventions, softwares)},
-    {.path = "finetuning_software",
+    {.path = "software_of_rows",
      .type = TC_FIELD_LIST,
      .offset = offsetof(tc_conventions, tuner),
      .size = sizeof(tc_tuner),

@@ -47,16 +47,27 @@ typedef struct tc_software {
 
 #define TC_SOFTWARE_MAX 16
 
-/* What fine-tuning software a row is of, where its `stack` says no more than what that is built on. A condition that is empty holds. */
+/* Which rows a software is looked for in. */
+typedef enum tc_row_kind {
+    TC_ROWS_ALL,
+    TC_ROWS_FINETUNED,
+    TC_ROWS_DIFFUSION,
+    TC_ROWS_VISION,
+    TC_ROW_KINDS
+} tc_row_kind;
+extern const char *const tc_row_kind_names[]; /* the last NULL */
+
+/* What software a row is of, where its `stack` says no more than what that is built on. A condition that is empty holds. */
 typedef struct tc_tuner {
     char slug[32];                          /* the stack that it is */
     char was[32];                           /* the row's stack */
-    char says[32];                          /* in its `framework` */
+    int of;                                 /* tc_row_kind */
+    char says[32], notes[32], url[32];      /* in its `framework`, its `notes`, its `url` */
     char runs[16];                          /* its sharding, whatever the row says of a single device */
     char quant[16], kind[16], sharding[16]; /* in finetune.quant; finetune.kind; norm.sharding */
 } tc_tuner;
 
-#define TC_TUNERS_MAX 24
+#define TC_TUNERS_MAX 32
 
 /* What is taken of a run of which little more is known than its size: for histories. */
 typedef struct tc_usual {

@@ -6,6 +6,7 @@
 #include "validate/normalise.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -336,6 +337,72 @@ static void read_recompute(const tc_words *words, const char *text, tc_stated *s
         stated->recompute_by = TC_RECOMPUTE_BY_NONE;
 }
 
+/* ---- samples of images and video ------------------------------------------------------- */
+
+#define LEAST_PIXELS 128 /* of a side: smaller numbers are patches, strides, nodes */
+#define MOST_PIXELS 8192
+#define PIXELS_STEP 16 /* sides are cut to what an autoencoder and a patch divide */
+
+static bool is_side(long value) { return value >= LEAST_PIXELS && value <= MOST_PIXELS; }
+
+/* "480x720", "49x512x768", "480 x 720": the numbers of the product that begins the text, at most four; how many. */
+static int product(const char *text, long value[4], const char **end) {
+    int count = 0;
+    char *after;
+    for (*end = text; count < 4; text++) {
+        text += count ? strspn(text, " ") : 0;
+        if (!isdigit((unsigned char)*text)) break;
+        value[count++] = strtol(text, &after, 10);
+        *end = after;
+        text = after + strspn(after, " ");
+        if (*text != 'x' && *text != '*') break;
+    }
+    return count;
+}
+
+static void take_sides(tc_stated *stated, double height, double width) {
+    if (stated->height != TC_UNSET || !(height >= LEAST_PIXELS && width <= MOST_PIXELS)) return;
+    stated->height = (int)(height / PIXELS_STEP) * PIXELS_STEP;
+    stated->width = (int)(width / PIXELS_STEP) * PIXELS_STEP;
+}
+
+/* "81 frames 480x832", "93x480x848", "93 frames, max_hxw 236544", "resolution 512", "512 px", "720p". What is cut into buckets has no one
+ * sample. */
+static void read_sample(const char *text, tc_stated *stated) {
+    static const char area[] = "max_hxw ", square[] = "resolution ", frames[] = "frames";
+    if (stated->buckets == TC_UNSET && (strstr(text, "bucket") || strstr(text, "multi-resolution")))
+        stated->buckets = 1;
+    if (stated->buckets == 1) return;
+    for (const char *p = text, *end; *p; p = end) {
+        long v[4];
+        end = p + 1;
+        if (!isdigit((unsigned char)*p)) continue;
+        bool inside = p > text && (isalnum((unsigned char)p[-1]) || p[-1] == '.' || p[-1] == '_');
+        int count = product(p, v, &end);
+        const char *unit = end + strspn(end, " -");
+        if (inside || *end == '.') continue;
+        if (count == 1 && v[0] > 0 && strncmp(unit, "text tokens", 11) == 0 && stated->text_tokens == TC_UNSET)
+            stated->text_tokens = (int)v[0];
+        if (count == 1 && v[0] > 0 && p - text > 13 && strncmp(p - 13, "text tokens (", 13) == 0)
+            stated->text_tokens = (int)v[0];
+        if (count >= 2 && count <= 3 && is_side(v[count - 2]) && is_side(v[count - 1])) {
+            if (count == 3 && stated->frames == TC_UNSET && v[0] > 0) stated->frames = (int)v[0];
+            take_sides(stated, (double)v[count - 2], (double)v[count - 1]);
+        } else if (count == 1 && strncmp(unit, frames, strlen(frames)) == 0) {
+            if (stated->frames == TC_UNSET && v[0] > 0 && v[0] < MOST_PIXELS) stated->frames = (int)v[0];
+        } else if (count == 1 && end[0] == 'p' && !isalnum((unsigned char)end[1]) && end[1] != 'x') {
+            take_sides(stated, (double)v[0], (double)v[0] * 16 / 9);
+        } else if (count == 1
+                   && (strncmp(unit, "px", 2) == 0
+                       || (p - text >= (long)strlen(square)
+                           && strncmp(p - strlen(square), square, strlen(square)) == 0))) {
+            take_sides(stated, (double)v[0], (double)v[0]);
+        } else if (count == 1 && p - text >= (long)strlen(area) && strncmp(p - strlen(area), area, strlen(area)) == 0) {
+            take_sides(stated, sqrt((double)v[0]), sqrt((double)v[0]));
+        }
+    }
+}
+
 /* ---- rates and dates --------------------------------------------------------------------- */
 
 /* "4 x 100 Gb/s per node", "1600 Gbps node-node": the first rate whose owner the text names. */
@@ -428,6 +495,7 @@ void tc_words_read(const tc_words *words, const char *const texts[TC_ROW_TEXTS],
     make_small(&r, texts);
     for (int i = 0; i < words->count; i++) apply(&words->rules[i], &r, stated);
     if (partial) read_recompute(words, r.small[TC_ROW_RECOMPUTE], stated);
+    read_sample(r.small[TC_ROW_NOTES], stated);
     if (texts[TC_ROW_INTER_NODE] && stated->node_gbit_s <= 0 && stated->device_gbit_s <= 0)
         read_rate(words, texts[TC_ROW_INTER_NODE], stated);
     if (stated->date == TC_UNSET) read_date(texts[TC_ROW_URL], texts[TC_ROW_SOURCE], stated);

@@ -37,6 +37,8 @@ static void read_source(const tc_json *row, const tc_json *norm, tc_published_ru
     run->stack = tc_published_text(norm, "stack", NULL, arena);
     run->accelerator = tc_published_text(row, "accelerator", NULL, arena);
     run->framework = tc_published_text(row, "framework", NULL, arena);
+    run->notes = tc_published_text(row, "notes", NULL, arena);
+    run->url = tc_published_text(row, "url", NULL, arena);
     run->accelerator_certain = tc_json_bool(norm, "accelerator_certain", 1) == 1;
     run->out_of_memory = strcmp(tc_json_string(row, "quality", ""), "oom") == 0;
     run->counts = tc_json_bool(norm, "counts", 1) == 1 && !run->out_of_memory;
@@ -151,6 +153,9 @@ static void read_run(const tc_json *row, tc_published *published, tc_published_r
     read_layout(row, &norm, run);
     read_measured(row, &norm, run);
     read_recipe(row, &norm, published, run);
+    /* "kv_lora_rank" of latent attention is no fine-tuning */
+    bool ranks = strstr(run->notes ? run->notes : "", "lora_rank") != NULL;
+    if (run->frozen_base && !run->texts_read && ranks && !run->model.finetune.kind) run->frozen_base = false;
 }
 
 /* Moved to room for one more element; NULL: out of memory, and the list is where it was. */

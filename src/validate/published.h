@@ -121,7 +121,7 @@ typedef struct tc_published_run {
     const char *id;
     const char *group, *source_family, *source_kind; /* never NULL */
     const char *stack, *accelerator;
-    const char *framework; /* text; NULL */
+    const char *framework, *notes, *url; /* texts; NULL */
     bool accelerator_certain;
 
     tc_published_model model;

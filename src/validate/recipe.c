@@ -193,6 +193,20 @@ static int most_experts(const tc_model *model) {
     return most;
 }
 
+/* Unstated context parallelism of samples that are long: where there are more ranks than samples, or than the data parallelism that is
+ * stated, they share one. */
+static int unstated_cp(tc_case *c, int tp, int pp) {
+    const tc_published_run *run = c->run;
+    int ranks = c->cluster.devices / (tp * pp), cp = 1;
+    if (c->family->workload != TC_WORKLOAD_DIFFUSION || ranks < 1) return 1;
+    if (run->dp > 0 && ranks % run->dp == 0)
+        cp = ranks / run->dp;
+    else if (run->global_batch > 0 && run->global_batch < ranks && ranks % run->global_batch == 0)
+        cp = (int)(ranks / run->global_batch);
+    if (cp > 1) tc_case_assume_number(c, "context parallelism %s (more ranks than samples)", cp);
+    return cp;
+}
+
 /* Unstated expert parallelism: none, but where the source names a dispatcher that is written for it, over the devices of a node. */
 static int unstated_ep(tc_case *c, int tp, int pp) {
     int experts = most_experts(&c->job.model), ep = 1;
@@ -204,15 +218,27 @@ static int unstated_ep(tc_case *c, int tp, int pp) {
     return ep;
 }
 
-/* The fine-tuning software that a row's framework names; NULL. */
+static bool is_of(const tc_case *c, int rows) {
+    const tc_published_model *m = &c->run->model;
+    switch (rows) {
+    case TC_ROWS_FINETUNED: return m->finetune.kind != NULL;
+    case TC_ROWS_DIFFUSION: return c->family->workload == TC_WORKLOAD_DIFFUSION;
+    case TC_ROWS_VISION: return m->vision.stated;
+    default: return true;
+    }
+}
+
+static bool has(const char *text, const char *phrase) { return !phrase[0] || (text && tc_says(text, phrase)); }
+
+/* The software that a row's framework names; NULL. */
 static const tc_tuner *tuner_of(const tc_case *c) {
     const tc_published_run *run = c->run;
     const tc_published_finetune *f = &run->model.finetune;
-    if (!f->kind || !run->framework || !run->stack) return NULL;
-    for (int i = 0; i < c->conventions->tuners; i++) {
+    for (int i = 0; i < c->conventions->tuners && run->stack; i++) {
         const tc_tuner *t = &c->conventions->tuner[i];
-        if (strcmp(t->was, run->stack) == 0 && tc_says(run->framework, t->says)
-            && tc_says(f->quant ? f->quant : "", t->quant) && (!t->kind[0] || strcmp(t->kind, f->kind) == 0)
+        if (strcmp(t->was, run->stack) == 0 && is_of(c, t->of) && has(run->framework, t->says)
+            && has(run->notes, t->notes) && has(run->url, t->url) && has(f->quant, t->quant)
+            && (!t->kind[0] || (f->kind && strcmp(t->kind, f->kind) == 0))
             && (!t->sharding[0] || (run->sharding >= 0 && strcmp(t->sharding, tc_sharding_names[run->sharding]) == 0)))
             return t;
     }
@@ -226,7 +252,7 @@ static void build_layout(tc_case *c) {
     if (run->tp == TC_UNSET || run->pp == TC_UNSET) c->open |= TC_CASE_OPEN_LAYOUT;
     l->tp = run->tp == TC_UNSET ? 1 : run->tp;
     l->pp = run->pp == TC_UNSET ? 1 : run->pp;
-    l->cp = run->cp == TC_UNSET ? 1 : run->cp;
+    l->cp = run->cp == TC_UNSET ? unstated_cp(c, l->tp, l->pp) : run->cp;
     l->ep = run->ep == TC_UNSET ? unstated_ep(c, l->tp, l->pp) : run->ep;
     l->etp = run->etp;
     l->vpp = run->vpp == TC_UNSET ? 1 : run->vpp;

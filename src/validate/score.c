@@ -2,13 +2,17 @@
 #include "validate/score.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/formats.h"
 #include "forecast/fits.h"
+#include "validate/assume.h"
 #include "validate/inputs.h"
 
+#define MOST_OF_PEAK 1.25 /* peaks of bins that a row does not name, and of clocks, are that uncertain */
 #define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
 
 int tc_by_value(const void *a, const void *b) {
@@ -93,6 +97,19 @@ bool tc_median_error(const tc_error_row *rows, int count, bool complete_only, do
 
 /* ---- one run ------------------------------------------------------------------ */
 
+/* A rate beyond the device's peak is not of what the row describes: another unit, another job, a part of the step. */
+static void refuse_beyond_peak(tc_case *c, const tc_case_result *result) {
+    const tc_step *step = &result->step;
+    double peak = tc_peak_flops(&c->cluster.accelerator, c->job.dtype),
+           seconds = step->step_s / (1 + result->error_pct / 100);
+    double share = step->model_flops[TC_FLOPS_CAUSAL] / seconds / c->run->devices / peak;
+    if (c->status || c->run->metric == TC_METRIC_NONE || !(peak > 0 && share > MOST_OF_PEAK)) return;
+    char reason[96];
+    snprintf(reason, sizeof reason, "measured: %.0f %% of the peak of the device, which this job cannot reach",
+             100 * share);
+    (void)tc_case_end(c, TC_CASE_UNSUPPORTED, reason);
+}
+
 static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run,
                          tc_arena *arena, tc_scored_run *out, tc_error *error) {
     tc_case *c = malloc(sizeof *c);
@@ -115,6 +132,7 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
         }
         if (predicted == TC_OK) {
             out->forecast = true;
+            refuse_beyond_peak(c, &result);
         } else if (c->status == TC_CASE_OK) {
             c->status = TC_CASE_UNSUPPORTED;
             memcpy(c->reason, why.text, sizeof c->reason - 1);

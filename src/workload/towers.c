@@ -86,9 +86,13 @@ bool tc_takes_images(const tc_model *model) {
 
 /* ---- who trains and holds it ------------------------------------------------------------------ */
 
-bool tc_tower_runs(const tc_job *job, int tower) {
-    bool before = job->model.latents.stride > 0 && job->cached_latents == 1;
-    return job->model.tower[tower].state != TC_TOWER_CACHED && !before;
+bool tc_latents_cached(const tc_job *job, const tc_stack *stack) {
+    if (job->model.latents.stride == 0) return false;
+    return job->cached_latents == TC_UNSET ? stack->cached_latents : job->cached_latents == 1;
+}
+
+bool tc_tower_runs(const tc_job *job, const tc_stack *stack, int tower) {
+    return job->model.tower[tower].state != TC_TOWER_CACHED && !tc_latents_cached(job, stack);
 }
 
 bool tc_tower_trained(const tc_tower *t, bool frozen_base) {

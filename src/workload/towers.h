@@ -25,8 +25,10 @@ double tc_image_tokens(const tc_model *model, const tc_images *images);
 /* Does any tower take images? */
 bool tc_takes_images(const tc_model *model);
 
+/* Were latents and embeddings of text made before, as the job says or else the stack does? */
+bool tc_latents_cached(const tc_job *job, const tc_stack *stack);
 /* Does it run in the step, and lie on devices? Not where its outputs were made before. */
-bool tc_tower_runs(const tc_job *job, int tower);
+bool tc_tower_runs(const tc_job *job, const tc_stack *stack, int tower);
 /* Have its weights gradients? Does a backward pass go through it? frozen_base: of the job. */
 bool tc_tower_trained(const tc_tower *tower, bool frozen_base);
 bool tc_tower_backward(const tc_model *model, int tower, bool frozen_base);
