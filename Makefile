@@ -44,6 +44,10 @@ test: deps
 record: all
 	@RECORD=1 sh tests/record.sh $(BUILD)/traincast .
 
+# The program as WebAssembly with its catalog: $(BUILD)/web/traincast.wasm.
+web-wasm: deps all
+	@sh web/wasm/build.sh $(BUILD)
+
 bench:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(BENCH_PACKAGES),'$(p)')
 	@$(MAKE) --no-print-directory all
@@ -108,4 +112,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install format clean
+.PHONY: all need deps run web-wasm check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install format clean

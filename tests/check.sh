@@ -116,4 +116,5 @@ part "build: address and undefined behaviour" compile build-asan -DCMAKE_BUILD_T
 part "threads" threads
 part "fuzzers, 5 s each" sh tests/fuzz.sh build-fuzz 5
 part "the core as WebAssembly" sh tests/wasm.sh "$build"
+part "the program as WebAssembly" sh tests/wasm_app.sh "$build"
 finish

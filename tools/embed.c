@@ -192,15 +192,16 @@ static void write_index(FILE *file, const char *name, const entry *entries, size
 /* A symbol whose bytes are a file's. */
 static void write_symbol(FILE *file, const char *name, const char *base, const char *part) {
     fprintf(file,
-            "#if defined(__APPLE__)\n#define SYMBOL _%s_%s\n#else\n#define SYMBOL %s_%s\n#endif\n"
-            ".globl SYMBOL\n#if !defined(__APPLE__)\n.hidden SYMBOL\n#endif\n.balign 16\nSYMBOL:\n.incbin "
-            "\"%s.%s\"\n.byte 0\n#undef SYMBOL\n",
-            name, part, name, part, base, part);
+            "#if defined(__APPLE__)\n#define SYMBOL _%s_%s\n.section __DATA,__const\n"
+            "#else\n#define SYMBOL %s_%s\n#if defined(__wasm__)\n.section .rodata.%s_%s,\"\",@\n#else\n.section "
+            ".rodata\n#endif\n.hidden SYMBOL\n#endif\n"
+            ".globl SYMBOL\n.p2align 4\nSYMBOL:\n.incbin \"%s.%s\"\n.byte 0\n"
+            "#if defined(__wasm__)\n.size SYMBOL, . - SYMBOL\n#endif\n#undef SYMBOL\n",
+            name, part, name, part, name, part, base, part);
 }
 
 static void write_assembly(FILE *file, const char *name, const char *base, const output *out) {
-    fprintf(file, "#if defined(__APPLE__)\n.section __DATA,__const\n#else\n.section .note.GNU-stack,\"\",%%progbits\n"
-                  ".section .rodata\n#endif\n");
+    fprintf(file, "#if defined(__ELF__) && !defined(__wasm__)\n.section .note.GNU-stack,\"\",%%progbits\n#endif\n");
     write_symbol(file, name, base, "strings");
     if (out->nodes) write_symbol(file, name, base, "nodes");
 }

@@ -423,7 +423,9 @@ void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, in
             last += model->block[next].count;
         }
         int low = start > first ? start : first, high = end < last ? end : last;
-        if (high > low) {
+        if (high > low && next == i + 1) {
+            counts[i] = high - low;
+        } else if (high > low) {
             spread(model, i, next, high - first, 1, counts);
             spread(model, i, next, low - first, -1, counts);
         }
