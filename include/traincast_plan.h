@@ -74,26 +74,49 @@ typedef struct tc_serving_profile {
     double weekend; /* load of Saturday and Sunday, of a weekday's */
 } tc_serving_profile;
 
-/* Devices kept for serving: given, or from the demand. Prefill and decode rates are per device. */
+/* What a device does of a service, forecast: the layout that serves most within the objectives. All 0: nothing is forecast. */
+typedef struct tc_served {
+    double requests_per_s, output_tokens_per_s;       /* of a device */
+    double prefill_tokens_per_s, decode_tokens_per_s; /* of a device, each alone */
+    double ttft_s, ttft_s_p95, tpot_s, tpot_s_p95;
+    double prefill_share; /* of the devices, that prefill alone */
+    int tp, pp, ep;
+} tc_served;
+
+/* Devices kept for serving: given, or from the demand; of a served model by a forecast, else by rates of a device. */
 typedef struct tc_scenario_serving {
     char name[48], pool_name[48], profile_name[32], from_date[16], until_date[16];
+    char model_slug[160], engine_name[160]; /* empty: rates are given; the generic engine */
+    int weights, kv;                        /* tc_weight_format; tc_dtype, TC_UNSET: 16 bit */
+    double ttft_s, tpot_s;                  /* objectives, of the p95; TC_UNSET: none */
+    int draft_tokens;
+    double accepted_tokens; /* TC_UNSET: by draft_tokens */
     int pool;
-    int devices_given;     /* 0: from the demand */
-    double tokens_per_day; /* in and out, mean of a day; TC_UNSET: from users, turns and tokens a turn */
-    double in_share;       /* of tokens_per_day, those that come in */
+    int devices_given;       /* 0: from the demand */
+    double tokens_per_day;   /* in and out, mean of a day; TC_UNSET: from users or requests */
+    double in_share;         /* of tokens_per_day, those that come in */
+    double requests_per_day; /* mean of a day; TC_UNSET: from users or tokens */
     double monthly_users, daily_share, turns_per_day;
-    double tokens_in, cached_share, tokens_out; /* per turn */
-    double peak_factor, prefill_tokens_per_s, decode_tokens_per_s, utilisation;
-    tc_spread growth;       /* of the load, per month: 0.2 is 20 % more */
+    double tokens_in, cached_share, tokens_out;       /* per turn */
+    double peak_factor;                               /* peak over mean; TC_UNSET: that of the profile */
+    double prefill_tokens_per_s, decode_tokens_per_s; /* of a device */
+    double utilisation;                               /* of its rates; TC_UNSET: all, of a forecast */
+    tc_spread growth;                                 /* of the load, per month: 0.2 is 20 % more */
     int32_t from, until;    /* first day, and first day without; INT32_MIN, INT32_MAX: always */
     bool night_training;    /* what is free at night trains */
     bool firm;              /* the plan fails where it is not met */
     double met_probability; /* with which a firm service must be met */
     tc_serving_profile profile;
     /* derived */
-    int devices;
+    int devices;    /* at the peak */
+    tc_spread need; /* devices that are needed over those: the error of the forecast rate; certain: all alike */
+    tc_served served;
+    double peak_requests_per_s; /* TC_UNSET: what a request is, is not given */
     double peak_prefill_tokens_per_s, peak_decode_tokens_per_s;
 } tc_scenario_serving;
+
+/* Devices that serve in an hour of the day, 0 to 23, as the plan begins; weekend: of a Saturday or Sunday. */
+TC_API int tc_serving_devices_at(const tc_scenario_serving *serving, int hour, bool weekend);
 
 /* A part of a candidate's training with a workload of its own, in the order of training. */
 typedef struct tc_scenario_phase {

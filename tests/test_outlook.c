@@ -539,6 +539,51 @@ static void months_add_up(void **state) {
     }
 }
 
+/* What the hours of the day leave of a service is idle, month by month; of a forecast rate the devices are drawn. */
+static void services_by_the_hour(void **state) {
+    (void)state;
+    char text[4000];
+    snprintf(text, sizeof text,
+             CALM
+             "reserves: {bring_up: {low: \"0 d\", mid: \"0 d\", high: \"0 d\"}, ablations: 0, evaluation: 0}\n" POOL
+             "      - {date: \"2024-01-01\", devices: 1000}\n"
+             "serving: [{name: s, pool: a, devices: 1000, profile: azure-code, until: \"2024-01-31\"}]\n" JOB,
+             TOKENS(12), "1");
+    tc_scenario *s = good_scenario(text);
+    const tc_serving_profile *p = &s->serving[0].profile;
+    double mean = 0;
+    for (int h = 0; h < 24; h++) mean += p->hour[h] / 24 * (5 + 2 * p->weekend) / 7;
+    tc_plan plan = plan_of(s, 64, 1);
+    assert_near(plan.month->device_hours[TC_USE_SERVING], 1000 * mean * 30 * 24, 2 * 30 * 24);
+    assert_near(plan.month->device_hours[TC_USE_IDLE], 1000 * (1 - mean) * 30 * 24, 2 * 30 * 24);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+
+    snprintf(text, sizeof text,
+             CALM
+             "reserves: {bring_up: {low: \"0 d\", mid: \"0 d\", high: \"0 d\"}, ablations: 0, evaluation: 0}\n" POOL
+             "      - {date: \"2024-01-01\", devices: 1000}\n"
+             "serving: [{name: s, pool: a, model: llama-3.1-8b, demand: {requests_per_day: 86.4e6, tokens_in: 1000, "
+             "tokens_out: 250, cached_share: 0, peak_factor: 1}}]\n" JOB,
+             TOKENS(12), "1");
+    s = good_scenario(text);
+    tc_arena arena = {0};
+    tc_fleet *fleet = tc_fleet_new(s, &arena);
+    tc_future *future = tc_futures_new(fleet, &arena);
+    assert_true(tc_fleet_draws(fleet, TC_DRIVER_SERVING));
+    enum { DRAWS = 2000 };
+    int above = 0, beyond = 0;
+    for (uint32_t i = 0; i < DRAWS; i++) {
+        tc_futures_draw(fleet, &(tc_fate){.sample = i}, future);
+        above += future->level[0].serving > s->serving[0].devices;
+        beyond += future->level[0].serving > ceil(s->serving[0].devices * s->serving[0].need.high);
+    }
+    assert_true(abs(above - DRAWS / 2) < 100); /* four standard errors */
+    assert_true(abs(beyond - DRAWS / 10) < 60);
+    tc_arena_free(&arena);
+    tc_scenario_free(s);
+}
+
 static void assert_same_outlook(const tc_plan *a, const tc_plan *b) {
     for (int j = 0; j < a->jobs; j++) {
         assert_memory_equal(a->outlook->job[j].finish, b->outlook->job[j].finish,
@@ -729,6 +774,7 @@ int main(void) {
         cmocka_unit_test(shares_of_variance),
         cmocka_unit_test(one_more_delivery),
         cmocka_unit_test(months_add_up),
+        cmocka_unit_test(services_by_the_hour),
         cmocka_unit_test(same_for_any_threads),
         cmocka_unit_test(no_spread_no_difference),
         cmocka_unit_test(order_of_pools),

@@ -329,6 +329,64 @@ static void actuals_are_by_day(void **state) {
     tc_scenario_free(s);
 }
 
+#define SERVED(keys, demand)                                                                                           \
+    "serving: [{name: s, pool: a, model: llama-3.1-8b, engine: vllm@2024-09, dtype: fp8, ttft: \"2 s\", tpot: "        \
+    "\"50 ms\"" keys ", demand: {tokens_in: 1000, tokens_out: 250, cached_share: 0.2" demand "}}"
+
+/* 8.64 M requests a day are 100 a second; devices are those over what one bears, which is the search's best on 512 or as many as come.
+ * A second service that asks the same has the same forecast; in a certain scenario nothing is uncertain. */
+static void a_served_model_is_forecast(void **state) {
+    (void)state;
+    tc_scenario *s = good_scenario(
+        TOP POOLS
+            SERVED("",
+                   ", requests_per_day: 8.64e6, peak_factor: 1") ",\n"
+                                                                 "  {name: t, pool: a, model: llama-3.1-8b, engine: "
+                                                                 "vllm@2024-09, dtype: fp8, ttft: "
+                                                                 "\"2 s\", tpot: \"50 ms\", profile: deepseek-day, "
+                                                                 "demand: {tokens_in: 1000, "
+                                                                 "tokens_out: 250, cached_share: 0.2, tokens_per_day: "
+                                                                 "10.8e9, utilisation: 0.5}}]\n" JOBS);
+    const tc_scenario_serving *a = &s->serving[0], *b = &s->serving[1];
+    assert_near(a->peak_requests_per_s, 100, 1e-9);
+    assert_near(a->peak_prefill_tokens_per_s, 80000, 1e-6);
+    assert_int_equal(a->devices, (int)ceil(100 / a->served.requests_per_s));
+    assert_memory_equal(&a->served, &b->served, sizeof a->served);
+    double mean = 0;
+    for (int h = 0; h < 24; h++) mean += b->profile.hour[h] / 24;
+    assert_near(b->peak_requests_per_s, 100 / mean, 1e-9);
+    assert_int_equal(b->devices, (int)ceil(100 / mean / a->served.requests_per_s / 0.5));
+    for (int h = 0; h < 24; h++) {
+        double least = b->devices * b->profile.hour[h];
+        assert_true(tc_serving_devices_at(b, h, false) >= least && tc_serving_devices_at(b, h, false) < least + 1);
+    }
+    assert_true(a->need.low > 0 && a->need.low < 1 && a->need.mid == 1 && a->need.high > 1);
+    assert_true(a->served.ttft_s_p95 <= 2 && a->served.tpot_s_p95 <= 0.05);
+
+    tc_serving_question q = tc_default_serving_question();
+    tc_serving_search search;
+    tc_error error = {0};
+    q.cluster = s->pool[0].cluster;
+    q.cluster.devices = 0;
+    for (int i = 0; i < s->pool[0].deliveries; i++) q.cluster.devices += s->pool[0].delivery[i].devices;
+    if (q.cluster.devices > 512) q.cluster.devices = 512;
+    q.weights = a->weights;
+    q.input_tokens = 1000;
+    q.output_tokens = 250;
+    q.cached_share = 0.2;
+    q.ttft_s = 2;
+    q.tpot_s = 0.05;
+    assert_int_equal(tc_catalog_model(catalog, "llama-3.1-8b", &q.model, &error), TC_OK);
+    assert_int_equal(tc_catalog_engine(catalog, "vllm@2024-09", &q.cluster.accelerator, &q.engine, &error), TC_OK);
+    assert_int_equal(tc_infer_search(&q, TC_GOAL_RATE, &search, &error), TC_OK);
+    assert_near(a->served.requests_per_s, search.best[0].requests_per_s / search.best[0].devices, 0);
+    tc_scenario_free(s);
+
+    s = good_scenario(TOP "certain: true\n" POOLS SERVED("", ", requests_per_day: 8.64e6, peak_factor: 1") "]\n" JOBS);
+    assert_true(s->serving[0].need.low == 1 && s->serving[0].need.high == 1);
+    tc_scenario_free(s);
+}
+
 /* ---- errors --------------------------------------------------------------------------------------- */
 
 #define POOL(keys, deliveries)                                                                                         \
@@ -371,6 +429,31 @@ static void errors_have_their_place(void **state) {
         {SERVE(", demand: {in_share: 0.5, monthly_users: 5, daily_share: 1, turns_per_day: 1" RATE_OF),
          "serving[0].demand.in_share", "needs 'tokens_per_day'"},
         {SERVE(", demand: {monthly_users: 5" RATE_OF), "serving[0].demand.daily_share", "is missing"},
+        {SERVE(", demand: {requests_per_day: 5, tokens_per_day: 1e9" RATE_OF), "serving[0].demand.requests_per_day",
+         "the one or the other"},
+        {SERVE(", demand: {requests_per_day: 5, turns_per_day: 2" RATE_OF), "serving[0].demand.turns_per_day",
+         "beside 'requests_per_day'"},
+        {SERVE(", demand: {requests_per_day: 5, tokens_in: 1, tokens_out: 1, cached_share: 0}"),
+         "serving[0].demand.peak_factor", "is missing"},
+        {SERVE(", engine: vllm, demand: {requests_per_day: 5, tokens_in: 1, tokens_out: 1" RATE_OF),
+         "serving[0].engine", "is of a served model"},
+        {SERVE(", model: llama-3.1-8b, devices: 8"), "serving[0].model", "is forecast for a demand"},
+        {SERVE(", model: llama-3.1-8b, demand: {requests_per_day: 5, tokens_in: 1, tokens_out: 1" RATE_OF),
+         "serving[0].demand.prefill_tokens_per_s", "beside 'model'"},
+        {SERVE(", model: llama-3.1-8b, demand: {tokens_per_day: 5, in_share: 0.5, cached_share: 0, peak_factor: 1}"),
+         "serving[0].demand.in_share", "write 'tokens_in'"},
+        {SERVE(", model: lama-3.1-8b, demand: {requests_per_day: 5, tokens_in: 1, tokens_out: 1, cached_share: 0, "
+               "peak_factor: 1}"),
+         "serving[0].model", "did you mean 'llama-3.1-8b'"},
+        {TOP POOLS SERVED(", draft_tokens: 1, accepted_tokens: 3", ", requests_per_day: 5, peak_factor: 1") "]\n" JOBS,
+         "serving[0].accepted_tokens", "write 1 to 2"},
+        {SERVE(", model: llama-3.1-405b, tpot: \"1 us\", demand: {requests_per_day: 5, tokens_in: 1, tokens_out: 2, "
+               "cached_share: 0, peak_factor: 1}"),
+         "serving[0].model", "within the objectives"},
+        {SERVE(
+             ", model: open-sora-plan-1.5, demand: {requests_per_day: 5, tokens_in: 1, tokens_out: 2, cached_share: 0, "
+             "peak_factor: 1}"),
+         "serving[0].model", "generates no tokens"},
         {JOB(", pool: x"), "jobs[0].pool", "none of the pools"},
         {JOB(", not_on: [a, x]"), "jobs[0].not_on[1]", "none of the pools"},
         {JOB(", not_on: a"), "jobs[0].not_on", "write [a, b]"},
@@ -587,6 +670,7 @@ int main(void) {
         cmocka_unit_test(certain_is_without_spreads),
         cmocka_unit_test(deliveries_are_promises),
         cmocka_unit_test(services_have_a_load),
+        cmocka_unit_test(a_served_model_is_forecast),
         cmocka_unit_test(phases_are_of_their_candidate),
         cmocka_unit_test(pixels_of_a_candidate),
         cmocka_unit_test(rates_take_the_place_of_a_model),

@@ -37,7 +37,7 @@ static const char *owner_of(const tc_node *node) {
     return NULL;
 }
 
-static tc_code add(tc_reading *r, const char *text) {
+tc_code tc_reading_assume(tc_reading *r, const char *text) {
     tc_scenario *s = r->scenario;
     for (int i = 0; i < s->assumptions; i++)
         if (strcmp(s->assumption[i], text) == 0) return TC_OK;
@@ -80,7 +80,7 @@ static tc_code note_figure(tc_reading *r, const tc_node *figure, standing of) {
         snprintf(figures, sizeof figures, "%.150s", value ? value : "");
     snprintf(text, sizeof text, "%s%s%s %s%s", owner, owner[0] ? ": " : "", key, figures,
              reason(of, tc_node_text(figure, "note"), why, sizeof why));
-    return add(r, text);
+    return tc_reading_assume(r, text);
 }
 
 static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
@@ -123,7 +123,7 @@ static tc_code note_deliveries(tc_reading *r, const tc_node *list) {
         snprintf(text, sizeof text, "%s: %s devices%s%s, %s%s%s%s", owner ? owner : "",
                  tc_decimal_text((double)devices, 0).s, many, each, day, count > 1 ? " to " : "", count > 1 ? last : "",
                  reason(of, note, why, sizeof why));
-        tc_code code = add(r, text);
+        tc_code code = tc_reading_assume(r, text);
         if (code != TC_OK) return code;
     }
     return TC_OK;

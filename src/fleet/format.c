@@ -4,6 +4,7 @@
 #include "base/vocabulary.h"
 #include "run/risks.h"
 #include "traincast.h"
+#include "traincast_serving.h"
 
 static const char *const ownerships[] = {"owned", "rented", NULL};
 static const char *const choices[] = {"first", "capability", NULL};
@@ -121,6 +122,18 @@ static const tc_field serving_fields[] = {
      .max = 1},
     FIGURE_OF(SPREAD, "growth", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_serving, growth, -0.9, 10),
     FIGURE_OF(INTEGER, "devices", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_serving, devices_given, 1, MOST),
+    TEXT("model", TC_NEED_NEVER, tc_scenario_serving, model_slug),
+    TEXT("engine", TC_NEED_NEVER, tc_scenario_serving, engine_name),
+    {.path = "dtype",
+     .type = TC_FIELD_ENUM,
+     .offset = offsetof(tc_scenario_serving, weights),
+     .names = tc_weight_format_names},
+    {.path = "kv_dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_serving, kv), .names = tc_dtype_names},
+    FIGURE("ttft", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_serving, ttft_s, 1e-6, 1e6),
+    FIGURE("tpot", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_serving, tpot_s, 1e-6, 1e6),
+    COUNT("draft_tokens", tc_scenario_serving, draft_tokens, 0, 64),
+    FIGURE("accepted_tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_serving, accepted_tokens, 1, 65),
+    DEMAND("requests_per_day", TC_NEED_NEVER, requests_per_day, 0, 1e15),
     DEMAND("tokens_per_day", TC_NEED_NEVER, tokens_per_day, 0, 1e18),
     DEMAND("in_share", TC_NEED_NEVER, in_share, 0, 1),
     DEMAND("monthly_users", TC_NEED_NEVER, monthly_users, 0, 1e11),
@@ -129,16 +142,19 @@ static const tc_field serving_fields[] = {
     DEMAND("tokens_in", TC_NEED_NEVER, tokens_in, 0, 1e8),
     DEMAND("cached_share", TC_NEED_IN_SECTION, cached_share, 0, 1),
     DEMAND("tokens_out", TC_NEED_NEVER, tokens_out, 0, 1e8),
-    DEMAND("peak_factor", TC_NEED_IN_SECTION, peak_factor, 1, 1000),
-    DEMAND("prefill_tokens_per_s", TC_NEED_IN_SECTION, prefill_tokens_per_s, 1e-3, 1e9),
-    DEMAND("decode_tokens_per_s", TC_NEED_IN_SECTION, decode_tokens_per_s, 1e-3, 1e9),
-    DEMAND("utilisation", TC_NEED_IN_SECTION, utilisation, 1e-3, 1),
+    DEMAND("peak_factor", TC_NEED_NEVER, peak_factor, 1, 1000),
+    DEMAND("prefill_tokens_per_s", TC_NEED_NEVER, prefill_tokens_per_s, 1e-3, 1e9),
+    DEMAND("decode_tokens_per_s", TC_NEED_NEVER, decode_tokens_per_s, 1e-3, 1e9),
+    DEMAND("utilisation", TC_NEED_NEVER, utilisation, 1e-3, 1),
 };
 static const tc_schema serving_schema = SCHEMA("serving", serving_fields);
 
 static void start_serving(void *element) {
     tc_scenario_serving *serving = element;
-    serving->tokens_per_day = serving->in_share = TC_UNSET;
+    serving->tokens_per_day = serving->in_share = serving->requests_per_day = TC_UNSET;
+    serving->peak_factor = serving->utilisation = TC_UNSET;
+    serving->kv = TC_UNSET;
+    serving->ttft_s = serving->tpot_s = serving->accepted_tokens = TC_UNSET;
     serving->from = INT32_MIN;
     serving->until = INT32_MAX;
     serving->met_probability = 0.9;

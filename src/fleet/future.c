@@ -51,9 +51,10 @@ typedef struct stream {
 typedef struct service {
     int devices;
     double from_s, until_s;
-    tc_spread growth;
-    double at_night; /* share of its devices that trains, as if all day */
-    uint64_t name;
+    tc_spread growth, need; /* need: devices over those forecast; certain: one */
+    double at_night;        /* share of its devices that trains, as if all day */
+    double unused;          /* share that neither serves nor trains */
+    uint64_t name, rate;
 } service;
 
 typedef struct pool_facts {
@@ -225,30 +226,38 @@ static bool add_deliveries(const tc_scenario *s, int index, pool_facts *f, tc_ar
     return true;
 }
 
-/* What a load over the day leaves at night, as a share of all day: less an hour a day in which jobs load and save. 0: it is not used. */
-static double night_share(const tc_scenario_serving *s) {
-    double mean = 0, most = 0;
-    if (!s->night_training) return 0;
+/* What a load over the day leaves in the mean of a week, as a share of the peak's devices. *most: in the hour that leaves the most. */
+static double left_over(const tc_serving_profile *profile, double *most) {
+    double mean = 0;
+    *most = 0;
     for (int day = 0; day < 7; day++)
         for (int h = 0; h < 24; h++) {
-            double left = 1 - s->profile.hour[h] * (day < 5 ? 1 : s->profile.weekend);
+            double left = fmax(1 - profile->hour[h] * (day < 5 ? 1 : profile->weekend), 0);
             mean += left / (7 * 24);
-            most = fmax(most, left);
+            *most = fmax(*most, left);
         }
-    return fmax(mean - most / 24, 0);
+    return mean;
 }
 
 static void add_services(const tc_scenario *s, int index, pool_facts *f) {
     for (int i = 0; i < s->servings; i++) {
         const tc_scenario_serving *serving = &s->serving[i];
         if (serving->pool != index) continue;
+        /* an hour a day goes to jobs that load and save */
+        double most, left = left_over(&serving->profile, &most),
+                     at_night = serving->night_training ? fmax(left - most / 24, 0) : 0;
         f->service[f->services++]
             = (service){.devices = serving->devices,
                         .from_s = serving->from == INT32_MIN ? -INFINITY : seconds_of(s, serving->from),
                         .until_s = serving->until == INT32_MAX ? INFINITY : seconds_of(s, serving->until),
                         .growth = serving->growth,
-                        .at_night = night_share(serving),
-                        .name = tc_stream("serving/%s/growth", serving->name)};
+                        .need = serving->need,
+                        .at_night = at_night,
+                        .unused = left - at_night,
+                        .name = tc_stream("serving/%s/growth", serving->name),
+                        /* one error of a model on a kind of accelerator, however many services it has */
+                        .rate = tc_stream("serving/%s/%s/rate", serving->model_slug,
+                                          s->pool[index].cluster.accelerator.slug)};
     }
 }
 
@@ -326,7 +335,9 @@ static bool pool_draws(const pool_facts *f, tc_driver driver) {
     case TC_DRIVER_BRING_UP:
         return f->bring_up.low < f->bring_up.high || f->risks.bad.high > 0 || f->pool->new_platform;
     case TC_DRIVER_SERVING:
-        for (int i = 0; i < f->services; i++) any = any || f->service[i].growth.low < f->service[i].growth.high;
+        for (int i = 0; i < f->services; i++)
+            any = any || f->service[i].growth.low < f->service[i].growth.high
+                  || f->service[i].need.low < f->service[i].need.high;
         return any;
     default: return false;
     }
@@ -348,7 +359,10 @@ int tc_fleet_most(const tc_fleet *fleet, int pool) {
     double devices = 0;
     for (int i = 0; i < f->promises; i++) devices += f->promise[i].count.high;
     for (int i = 0; i < f->streams; i++) devices += f->stream[i].left;
-    for (int i = 0; i < f->services; i++) devices -= f->service[i].growth.low < 0 ? 0 : f->service[i].devices;
+    for (int i = 0; i < f->services; i++)
+        devices -= f->service[i].growth.low < 0 || f->service[i].need.low < f->service[i].need.high
+                       ? 0
+                       : f->service[i].devices;
     return for_training(fleet->scenario, (int64_t)devices);
 }
 
@@ -370,9 +384,10 @@ int tc_fleet_training(const tc_fleet *fleet, int pool, int usable, double at_s) 
 typedef struct event {
     double at_s;
     int devices, served;
-    double night; /* of the served ones, what trains at night, as if all day */
-    bool any;     /* of a day: something happens */
-    int brought;  /* of a day: by what brings the most */
+    double night;  /* of the served ones, what trains at night, as if all day */
+    double unused; /* of them, what the hours of the day leave besides */
+    bool any;      /* of a day: something happens */
+    int brought;   /* of a day: by what brings the most */
     int most;
 } event;
 
@@ -412,6 +427,7 @@ static void add_to_day(event *day, const event *e) {
     day->devices += e->devices;
     day->served += e->served;
     day->night += e->night;
+    day->unused += e->unused;
     if (!day->any || e->devices - e->served > day->most) {
         day->most = e->devices - e->served;
         day->brought = e->brought;
@@ -419,14 +435,27 @@ static void add_to_day(event *day, const event *e) {
     day->any = true;
 }
 
-static void add_event(drawing *d, double at_s, double devices, double served, double night) {
-    if (devices == 0 && served == 0) return;
-    int brought = served != 0 ? TC_BROUGHT_SERVICE : d->line;
-    event e = {at_s, (int)lround(devices), (int)lround(served), night, true, brought, 0};
+static void add_event_of(drawing *d, const event *what) {
+    event e = *what;
+    if (e.devices == 0 && e.served == 0) return;
+    e.any = true;
+    e.brought = e.served != 0 ? TC_BROUGHT_SERVICE : d->line;
     if (!d->facts->daily)
         d->event[d->events++] = e;
-    else if (at_s <= (d->events - 1) * DAY)
-        add_to_day(&d->event[(int)ceil(at_s / DAY)], &e);
+    else if (e.at_s <= (d->events - 1) * DAY)
+        add_to_day(&d->event[(int)ceil(e.at_s / DAY)], &e);
+}
+
+static void add_event(drawing *d, double at_s, double devices) {
+    add_event_of(d, &(event){.at_s = at_s, .devices = (int)lround(devices)});
+}
+
+/* Devices that a service takes more, or fewer. */
+static void add_served(drawing *d, const service *s, double at_s, double served) {
+    add_event_of(d, &(event){.at_s = at_s,
+                             .served = (int)lround(served),
+                             .night = served * s->at_night,
+                             .unused = served * s->unused});
 }
 
 /* When a delivery comes that would come at `at`: not while its supplier is stopped. INFINITY: never. */
@@ -445,13 +474,13 @@ static void arrive(drawing *d, double at_s, double devices, uint64_t bad_name, u
     if (!accepted && r->bad.high > 0)
         bad = round(devices
                     * fmin(tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_BRING_UP, bad_name, index), &r->bad), 1));
-    add_event(d, ready, devices - bad, 0, 0);
+    add_event(d, ready, devices - bad);
     if (bad > 0)
         add_event(d,
                   ready
                       + tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_BRING_UP, bad_name, 1u << 20 | index),
                                      &r->bad_back_s),
-                  bad, 0, 0);
+                  bad);
 }
 
 static void draw_promise(drawing *d, const promise *p) {
@@ -549,17 +578,19 @@ static void draw_stream(drawing *d, const stream *s, const double *shock_s, int 
 
 /* Devices that are served grow month by month. */
 static void draw_service(drawing *d, const service *s) {
-    double growth = 1 + s->growth.mid, devices = 0, end = fmin(s->until_s, d->fleet->horizon_s);
+    double growth = 1 + s->growth.mid, need = 1, devices = 0, end = fmin(s->until_s, d->fleet->horizon_s);
     if (s->growth.low < s->growth.high)
         growth = 1 + tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_SERVING, s->name, 0), &s->growth);
+    if (s->need.low < s->need.high)
+        need = tc_spread_at(tc_fate_indexed(d->fate, TC_DRIVER_SERVING, s->rate, 0), &s->need);
     double from = fmax(s->from_s, 0);
     for (int month = 0; from + month * (YEAR / 12) < end; month++) {
-        double now = fmin(ceil(s->devices * pow(growth, month) - 1e-9), 1e7);
-        add_event(d, from + month * (YEAR / 12), 0, now - devices, (now - devices) * s->at_night);
+        double now = fmin(ceil(s->devices * need * pow(growth, month) - 1e-9), 1e7);
+        add_served(d, s, from + month * (YEAR / 12), now - devices);
         devices = now;
         if (growth == 1) break;
     }
-    if (s->until_s < d->fleet->horizon_s) add_event(d, fmax(s->until_s, from), 0, -devices, -devices * s->at_night);
+    if (s->until_s < d->fleet->horizon_s) add_served(d, s, fmax(s->until_s, from), -devices);
 }
 
 static void draw_stop(drawing *d) {
@@ -624,7 +655,7 @@ static void begin_days(drawing *d) {
 /* Events in order become levels. */
 static void build_levels(drawing *d, tc_future *out) {
     int64_t devices = 0, served = 0;
-    double night = 0;
+    double night = 0, unused = 0;
     if (!d->facts->daily) qsort(d->event, (size_t)d->events, sizeof *d->event, by_time);
     out->levels = 0;
     out->unmet_s = INFINITY;
@@ -639,6 +670,7 @@ static void build_levels(drawing *d, tc_future *out) {
             devices += d->event[i].devices;
             served += d->event[i].served;
             night += d->event[i].night;
+            unused += d->event[i].unused;
             int free_by = d->event[i].devices - d->event[i].served;
             if (free_by > most) most = free_by, brought = d->event[i].brought;
         }
@@ -646,13 +678,15 @@ static void build_levels(drawing *d, tc_future *out) {
         int64_t working = (int64_t)floor((double)devices * (1 - d->facts->risks.spares) + 1e-9);
         if (served > working && at > 0 && !(out->unmet_s < INFINITY)) out->unmet_s = at;
         int64_t at_night = served > working ? 0 : (int64_t)(night + 1e-9), left = working - served + at_night;
+        int idle = served > working ? 0 : (int)(unused + 1e-9);
         bool ready = at >= d->first_ready_s && left > 0; /* a new platform trains nothing before */
         int training = at < d->first_ready_s ? 0 : for_training(d->fleet->scenario, left);
         out->level[out->levels++]
             = (tc_future_level){.from_s = at,
                                 .usable = (int)working,
                                 .training = training,
-                                .serving = (int)(served < working ? served - at_night : working),
+                                .serving = (int)(served < working ? served - at_night : working) - idle,
+                                .unused = idle,
                                 .reserve = ready ? (int)left - training : 0,
                                 .brought = at == d->first_ready_s ? TC_BROUGHT_PLATFORM : brought};
     }

@@ -17,7 +17,8 @@ typedef struct tc_future_level {
     double from_s;
     int usable;   /* that work, those that serve among them */
     int training; /* that are free for jobs */
-    int serving;  /* that serve, less what trains at night */
+    int serving;  /* that serve, in the mean over the hours of the week */
+    int unused;   /* kept for the peak of what is served, in the mean: they neither serve nor train */
     int reserve;  /* for ablations and evaluation */
     int brought;  /* what it is due to: a line of the pool, or one of the following */
 } tc_future_level;

@@ -93,7 +93,7 @@ static void add_pool(tc_ledger *l, int pool, const tc_future *f) {
         double to_s = fmin(i + 1 < f->levels ? level[1].from_s : INFINITY, f->until_s);
         count(l, pool, SERVING, level->from_s, to_s, level->serving);
         count(l, pool, RESERVE, level->from_s, to_s, level->reserve);
-        count(l, pool, FREE, level->from_s, to_s, level->training);
+        count(l, pool, FREE, level->from_s, to_s, level->training + level->unused);
     }
 }
 

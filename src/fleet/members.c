@@ -5,6 +5,7 @@
 #include "layout/question_members.h"
 #include "run/members.h"
 #include "run/risks.h"
+#include "traincast_serving.h"
 #include "workload/members.h"
 
 #define MOST_DAY 4000000 /* of the calendar, either way: beyond the year 9999 */
@@ -105,13 +106,38 @@ static const tc_member profile[] = {
 };
 static const tc_members profile_members = TC_MEMBERS(tc_serving_profile, profile, NULL, NULL);
 
+static const tc_member served[] = {
+    TC_FIGURE(tc_served, requests_per_s),
+    TC_FIGURE(tc_served, output_tokens_per_s),
+    TC_FIGURE(tc_served, prefill_tokens_per_s),
+    TC_FIGURE(tc_served, decode_tokens_per_s),
+    TC_FIGURE(tc_served, ttft_s),
+    TC_FIGURE(tc_served, ttft_s_p95),
+    TC_FIGURE(tc_served, tpot_s),
+    TC_FIGURE(tc_served, tpot_s_p95),
+    TC_FIGURE_IN(tc_served, prefill_share, 0, 1),
+    TC_INTEGER(tc_served, tp, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_served, pp, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_served, ep, 0, TC_MOST_DEGREE),
+};
+static const tc_members served_members = TC_MEMBERS(tc_served, served, NULL, NULL);
+
 static const tc_member serving[] = {
     TC_TEXT(tc_scenario_serving, name),
     TC_TEXT(tc_scenario_serving, pool_name),
     TC_TEXT(tc_scenario_serving, profile_name),
     TC_TEXT(tc_scenario_serving, from_date),
     TC_TEXT(tc_scenario_serving, until_date),
+    TC_TEXT(tc_scenario_serving, model_slug),
+    TC_TEXT(tc_scenario_serving, engine_name),
+    TC_WORD(tc_scenario_serving, weights, TC_WEIGHT_FORMAT_COUNT - 1, "format"),
+    TC_WORD_OR_UNSET(tc_scenario_serving, kv, TC_DTYPES - 1, "format"),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, ttft_s),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, tpot_s),
+    TC_INTEGER(tc_scenario_serving, draft_tokens, 0, 64),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, accepted_tokens),
     TC_FIGURE_OR_UNSET(tc_scenario_serving, tokens_per_day),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, requests_per_day),
     {TC_MEMBER_AT(tc_scenario_serving, in_share), .kind = TC_MEMBER_FIGURE, .upper = 1, .unset = true},
     TC_STRUCT(tc_scenario_serving, growth, tc_spread_members),
     TC_INTEGER(tc_scenario_serving, from, INT32_MIN, MOST_DAY),
@@ -128,11 +154,14 @@ static const tc_member serving[] = {
     TC_FIGURE(tc_scenario_serving, tokens_in),
     TC_FIGURE(tc_scenario_serving, cached_share),
     TC_FIGURE(tc_scenario_serving, tokens_out),
-    TC_FIGURE(tc_scenario_serving, peak_factor),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, peak_factor),
     TC_FIGURE(tc_scenario_serving, prefill_tokens_per_s),
     TC_FIGURE(tc_scenario_serving, decode_tokens_per_s),
-    TC_FIGURE(tc_scenario_serving, utilisation),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, utilisation),
     TC_INTEGER(tc_scenario_serving, devices, 0, TC_MOST_DEGREE),
+    TC_STRUCT(tc_scenario_serving, need, tc_spread_members),
+    TC_STRUCT(tc_scenario_serving, served, served_members),
+    TC_FIGURE_OR_UNSET(tc_scenario_serving, peak_requests_per_s),
     TC_FIGURE(tc_scenario_serving, peak_prefill_tokens_per_s),
     TC_FIGURE(tc_scenario_serving, peak_decode_tokens_per_s),
 };

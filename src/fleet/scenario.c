@@ -11,7 +11,6 @@
 #include "base/file.h"
 #include "catalog/catalog.h"
 #include "fleet/format.h"
-#include "fleet/profiles.h"
 #include "fleet/reading.h"
 #include "run/economics.h"
 #include "run/risks.h"
@@ -50,76 +49,15 @@ int tc_reading_job(const tc_scenario *scenario, const char *name) {
     return -1;
 }
 
-/* ---- serving ---------------------------------------------------------------------------------- */
-
-/* Devices of a service: tokens at the peak -> devices at the utilisation. */
-static void size_serving(tc_scenario_serving *s) {
-    if (s->tokens_per_day >= 0) {
-        double tokens_per_s = s->tokens_per_day / 86400 * s->peak_factor;
-        s->peak_prefill_tokens_per_s = tokens_per_s * s->in_share * (1 - s->cached_share);
-        s->peak_decode_tokens_per_s = tokens_per_s * (1 - s->in_share);
-    } else {
-        double turns_per_s = s->monthly_users * s->daily_share * s->turns_per_day / 86400 * s->peak_factor;
-        s->peak_prefill_tokens_per_s = turns_per_s * s->tokens_in * (1 - s->cached_share);
-        s->peak_decode_tokens_per_s = turns_per_s * s->tokens_out;
-    }
-    double devices = ceil(
-        (s->peak_prefill_tokens_per_s / s->prefill_tokens_per_s + s->peak_decode_tokens_per_s / s->decode_tokens_per_s)
-        / s->utilisation);
-    s->devices = devices < 1e7 ? (int)devices : 10000000;
+tc_code tc_reading_pass_on(const tc_reading *r, const tc_node *parent, const char *key, tc_code code,
+                           const tc_error *cause) {
+    const tc_node *node = tc_node_get(parent, key);
+    return tc_document_pass_on(r->document, node ? node : parent, code, cause, r->error);
 }
 
-/* Users and their turns, or the tokens of a day: one of the two, whole. */
-static tc_code check_demand(const tc_reading *r, const tc_node *demand, tc_scenario_serving *s) {
-    static const char *const of_users[] = {"monthly_users", "daily_share", "turns_per_day"}, *const of_turns[]
-                                                                                             = {"tokens_in",
-                                                                                                "tokens_out"};
-    bool by_day = tc_node_get(demand, "tokens_per_day") != NULL, split = tc_node_get(demand, "in_share") != NULL;
-    for (size_t i = 0; i < 3; i++) {
-        const tc_node *node = tc_node_get(demand, of_users[i]);
-        if (by_day && node)
-            return tc_document_fail(r->document, node, NULL, r->error,
-                                    "stands beside 'tokens_per_day'; write the one or the other");
-        if (!by_day && !node)
-            return tc_document_fail(r->document, demand, of_users[i], r->error,
-                                    "is missing; write '%s: 8', or 'tokens_per_day' in the place of users and turns",
-                                    of_users[i]);
-    }
-    if (split && !by_day)
-        return tc_document_fail(r->document, tc_node_get(demand, "in_share"), NULL, r->error,
-                                "needs 'tokens_per_day'; users have 'tokens_in' and 'tokens_out'");
-    for (size_t i = 0; i < 2 && !split; i++)
-        if (!tc_node_get(demand, of_turns[i]))
-            return tc_document_fail(r->document, demand, of_turns[i], r->error, "is missing; write '%s: 500'%s",
-                                    of_turns[i], by_day ? ", or 'in_share' in the place of both" : "");
-    double turn = s->tokens_in + s->tokens_out;
-    if (by_day && !split) s->in_share = turn > 0 ? s->tokens_in / turn : 0;
-    return TC_OK;
-}
-
-static tc_code check_serving(const tc_reading *r, const tc_node *node, tc_scenario_serving *serving) {
-    const tc_node *demand = tc_node_get(node, "demand");
-    serving->pool = tc_reading_pool(r->scenario, serving->pool_name);
-    if (serving->pool < 0)
-        return tc_document_fail(r->document, tc_node_get(node, "pool"), NULL, r->error,
-                                "'%s' is none of the pools; write the name of one", serving->pool_name);
-    if (!demand == !serving->devices_given)
-        return tc_document_fail(r->document, node, NULL, r->error, "has %s; write either 'devices' or 'demand'",
-                                demand ? "both devices and demand" : "neither devices nor demand");
-    tc_code code = demand ? check_demand(r, demand, serving) : TC_OK;
-    if (code == TC_OK) code = tc_reading_day(r, node, "from", serving->from_date, &serving->from);
-    if (code == TC_OK) code = tc_reading_day(r, node, "until", serving->until_date, &serving->until);
-    if (code != TC_OK) return code;
-    if (serving->until <= serving->from)
-        return tc_document_fail(r->document, tc_node_get(node, "until"), NULL, r->error,
-                                "'%s' is not after %s, its first day; write a later one", serving->until_date,
-                                serving->from_date);
-    if (r->scenario->certain) serving->growth.low = serving->growth.high = serving->growth.mid;
-    if (demand)
-        size_serving(serving);
-    else
-        serving->devices = serving->devices_given;
-    return TC_OK;
+const char *tc_reading_placed(const tc_reading *r, const char *slug_or_path, char *room, size_t size) {
+    if (!tc_is_path(slug_or_path)) return slug_or_path;
+    return tc_path_from_file(r->document->file, slug_or_path, room, size) ? room : slug_or_path;
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -167,7 +105,7 @@ tc_code tc_scenario_read_changed(const tc_document *document, const tc_scenario_
     for (int i = 0; i < out->pools && code == TC_OK; i++, at = at->next) code = tc_reading_check_pool(&r, at, i);
     at = tc_reading_element(document->root, "serving", 0);
     for (int i = 0; i < out->servings && code == TC_OK; i++, at = at->next)
-        code = check_serving(&r, at, &out->serving[i]);
+        code = tc_reading_check_serving(&r, at, &out->serving[i]);
     at = tc_reading_element(document->root, "jobs", 0);
     for (int i = 0; i < out->jobs && code == TC_OK; i++, at = at->next) code = tc_reading_check_job(&r, at, i);
     if (code == TC_OK) code = tc_reading_take_actuals(&r, changes ? changes->actual : NULL);
@@ -175,19 +113,6 @@ tc_code tc_scenario_read_changed(const tc_document *document, const tc_scenario_
 }
 
 /* ---- what it names ---------------------------------------------------------------------------- */
-
-/* A catalog error gets the place of the name in the file, unless it has a place of its own (a broken file). */
-static tc_code pass_on(const tc_reading *r, const tc_node *parent, const char *key, tc_code code,
-                       const tc_error *cause) {
-    const tc_node *node = tc_node_get(parent, key);
-    return tc_document_pass_on(r->document, node ? node : parent, code, cause, r->error);
-}
-
-/* What a slug or path of the file means: a path begins at the file's folder. Cut where it is too long to be one. */
-static const char *placed(const tc_reading *r, const char *slug_or_path, char *room, size_t size) {
-    if (!tc_is_path(slug_or_path)) return slug_or_path;
-    return tc_path_from_file(r->document->file, slug_or_path, room, size) ? room : slug_or_path;
-}
 
 /* What renting more of its devices costs: the pool's own rental, else the region's, else the accelerator's. */
 static tc_code resolve_market(tc_catalog *catalog, tc_scenario_pool *pool, tc_error *error) {
@@ -212,22 +137,24 @@ static tc_code resolve_pool(const tc_reading *r, tc_catalog *catalog, const tc_n
     char path[1024];
     pool->cluster = tc_default_cluster();
     tc_accelerator *chip = &pool->cluster.accelerator;
-    tc_code code = tc_catalog_accelerator(catalog, placed(r, pool->accelerator, path, sizeof path), chip, &cause);
-    code = pass_on(r, node, "accelerator", code, &cause);
+    tc_code code
+        = tc_catalog_accelerator(catalog, tc_reading_placed(r, pool->accelerator, path, sizeof path), chip, &cause);
+    code = tc_reading_pass_on(r, node, "accelerator", code, &cause);
     if (code != TC_OK) return code;
-    const char *fabric = pool->fabric[0] ? placed(r, pool->fabric, path, sizeof path) : chip->fabric;
+    const char *fabric = pool->fabric[0] ? tc_reading_placed(r, pool->fabric, path, sizeof path) : chip->fabric;
     if (!fabric[0])
         return tc_document_fail(r->document, node, "fabric", r->error,
                                 "is missing, and %s has none of its own; add 'fabric: SLUG'", pool->accelerator);
-    code = pass_on(r, node, "fabric", tc_catalog_fabric(catalog, fabric, &pool->cluster.fabric, &cause), &cause);
+    code = tc_reading_pass_on(r, node, "fabric", tc_catalog_fabric(catalog, fabric, &pool->cluster.fabric, &cause),
+                              &cause);
     if (code != TC_OK) return code;
-    const char *stack = pool->stack[0] ? placed(r, pool->stack, path, sizeof path) : "generic";
-    code = pass_on(r, node, "stack", tc_catalog_stack(catalog, stack, &pool->software, &cause), &cause);
+    const char *stack = pool->stack[0] ? tc_reading_placed(r, pool->stack, path, sizeof path) : "generic";
+    code = tc_reading_pass_on(r, node, "stack", tc_catalog_stack(catalog, stack, &pool->software, &cause), &cause);
     if (code != TC_OK) return code;
     pool->cluster.devices = 0;
     code = tc_economics_load(catalog, NULL, pool->region[0] ? pool->region : NULL, pool->cluster.accelerator.region,
                              &pool->economics, &cause);
-    code = pass_on(r, node, "region", code, &cause);
+    code = tc_reading_pass_on(r, node, "region", code, &cause);
     return code ? code : resolve_market(catalog, pool, r->error);
 }
 
@@ -283,8 +210,9 @@ static tc_code resolve_rates(const tc_reading *r, tc_catalog *catalog, const tc_
         tc_error cause = {0};
         char path[1024];
         tc_accelerator chip;
-        code = tc_catalog_accelerator_known(catalog, placed(r, rate->accelerator, path, sizeof path), &chip, &cause);
-        code = pass_on(r, at, "accelerator", code, &cause);
+        code = tc_catalog_accelerator_known(catalog, tc_reading_placed(r, rate->accelerator, path, sizeof path), &chip,
+                                            &cause);
+        code = tc_reading_pass_on(r, at, "accelerator", code, &cause);
         if (code == TC_OK) memcpy(rate->accelerator, chip.slug, sizeof chip.slug);
         if (r->scenario->certain) rate->tokens_per_s.low = rate->tokens_per_s.high = rate->tokens_per_s.mid;
     }
@@ -298,7 +226,7 @@ static tc_code resolve_sample(const tc_reading *r, const tc_node *node, tc_model
     if (frames == TC_UNSET && height == TC_UNSET && width == TC_UNSET) return TC_OK;
     tc_code code = tc_model_set_sample(model, frames, height, width, &cause);
     *seq = model->seq;
-    if (code == TC_OK || cause.place[0] != '-') return pass_on(r, node, "model", code, &cause);
+    if (code == TC_OK || cause.place[0] != '-') return tc_reading_pass_on(r, node, "model", code, &cause);
     return tc_document_fail(r->document, node, cause.place + 2, r->error, "%s", cause.text); /* the key of the option */
 }
 
@@ -326,7 +254,7 @@ static tc_code resolve_finetune(const tc_reading *r, const tc_node *node, tc_sce
     candidate->finetune = job.finetune;
     candidate->frozen_base = job.frozen_base;
     candidate->document = job.document;
-    return pass_on(r, node, "finetune", code, &cause);
+    return tc_reading_pass_on(r, node, "finetune", code, &cause);
 }
 
 static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const tc_node *node,
@@ -341,9 +269,9 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     }
     candidate->model = tc_arena_alloc(&r->scenario->arena, sizeof *candidate->model);
     if (!candidate->model) return tc_reading_no_memory(r);
-    const char *model = placed(r, candidate->model_slug, path, sizeof path);
+    const char *model = tc_reading_placed(r, candidate->model_slug, path, sizeof path);
     tc_code code = tc_catalog_model(catalog, model, candidate->model, &cause);
-    code = pass_on(r, node, "model", code, &cause);
+    code = tc_reading_pass_on(r, node, "model", code, &cause);
     if (code == TC_OK)
         code = resolve_sample(r, node, candidate->model, candidate->frames, candidate->height, candidate->width,
                               &candidate->seq);
@@ -361,8 +289,8 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
 }
 
 tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc_scenario *scenario, tc_error *error) {
-    tc_reading r = {.document = document, .scenario = scenario, .error = error};
-    tc_error cause = {0};
+    tc_reading r
+        = {.document = document, .scenario = scenario, .error = error, .room_assumptions = scenario->assumptions};
     tc_code code = TC_OK;
     const tc_node *at = tc_reading_element(document->root, "pools", 0);
     for (int i = 0; i < scenario->pools && code == TC_OK; i++, at = at->next) {
@@ -371,11 +299,8 @@ tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc
     }
     if (code == TC_OK) code = resolve_risks(catalog, document, scenario, error);
     at = tc_reading_element(document->root, "serving", 0);
-    for (int i = 0; i < scenario->servings && code == TC_OK; i++, at = at->next) {
-        tc_scenario_serving *serving = &scenario->serving[i];
-        const char *word = serving->profile_name[0] ? serving->profile_name : "flat";
-        code = pass_on(&r, at, "profile", tc_serving_profile_load(catalog, word, &serving->profile, &cause), &cause);
-    }
+    for (int i = 0; i < scenario->servings && code == TC_OK; i++, at = at->next)
+        code = tc_reading_resolve_serving(&r, catalog, at, i);
     at = tc_reading_element(document->root, "jobs", 0);
     for (int i = 0; i < scenario->jobs && code == TC_OK; i++, at = at->next) {
         const tc_node *node = tc_reading_element(at, "candidates", 0);

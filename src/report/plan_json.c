@@ -6,6 +6,7 @@
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
 #include "report/plan_report.h"
+#include "report/plan_serving.h"
 #include "report/plan_words.h"
 #include "report/step_report.h"
 
@@ -235,24 +236,6 @@ static void write_pool(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_close(writer);
 }
 
-static void write_serving(tc_writer *writer, const tc_plan *plan, const tc_scenario_serving *serving) {
-    const tc_scenario *s = plan->scenario;
-    tc_write_object(writer, NULL);
-    tc_write_string(writer, "name", serving->name);
-    tc_write_string(writer, "pool", s->pool[serving->pool].name);
-    tc_write_integer(writer, "devices", serving->devices);
-    tc_write_number(writer, "met_probability", tc_plan_met(plan, (int)(serving - s->serving)));
-    tc_write_bool(writer, "firm", serving->firm);
-    tc_write_number(writer, "monthly_users",
-                    serving->devices_given || serving->tokens_per_day >= 0 ? NAN : serving->monthly_users);
-    tc_write_number(writer, "tokens_per_day", serving->tokens_per_day >= 0 ? serving->tokens_per_day : NAN);
-    tc_write_number(writer, "peak_prefill_tokens_per_s",
-                    serving->devices_given ? NAN : serving->peak_prefill_tokens_per_s);
-    tc_write_number(writer, "peak_decode_tokens_per_s",
-                    serving->devices_given ? NAN : serving->peak_decode_tokens_per_s);
-    tc_write_close(writer);
-}
-
 /* What each date depends on. */
 static void write_drivers(tc_writer *writer, const tc_plan *plan) {
     tc_write_array(writer, "drivers");
@@ -386,9 +369,7 @@ void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
     tc_write_array(writer, "pools");
     for (int i = 0; i < s->pools; i++) write_pool(writer, plan, i);
     tc_write_close(writer);
-    tc_write_array(writer, "serving");
-    for (int i = 0; i < s->servings; i++) write_serving(writer, plan, &s->serving[i]);
-    tc_write_close(writer);
+    tc_write_plan_serving(writer, plan);
     if (!plan->feasible) {
         tc_write_array(writer, "best");
         tc_write_close(writer);

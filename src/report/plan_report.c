@@ -11,6 +11,7 @@
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
 #include "report/plan_outlook_text.h"
+#include "report/plan_serving.h"
 #include "report/plan_words.h"
 #include "report/step_report.h"
 #include "report/text_calendar.h"
@@ -252,31 +253,6 @@ static void print_paces(FILE *file, const tc_style *style, const tc_plan *plan) 
     }
 }
 
-static void print_serving(FILE *file, const tc_style *style, const tc_plan *plan) {
-    const tc_scenario *s = plan->scenario;
-    for (int i = 0; i < s->servings; i++) {
-        const tc_scenario_serving *serving = &s->serving[i];
-        char text[400];
-        if (serving->devices_given)
-            snprintf(text, sizeof text, "%s keeps %s devices of %s", serving->name, tc_format_count(serving->devices).s,
-                     s->pool[serving->pool].name);
-        else if (serving->tokens_per_day >= 0)
-            snprintf(text, sizeof text,
-                     "%s: %s tokens a day, at the peak %s tokens/s in and %s out, need %s devices of %s", serving->name,
-                     tc_format_short(serving->tokens_per_day).s, tc_format_short(serving->peak_prefill_tokens_per_s).s,
-                     tc_format_short(serving->peak_decode_tokens_per_s).s, tc_format_count(serving->devices).s,
-                     s->pool[serving->pool].name);
-        else
-            snprintf(text, sizeof text,
-                     "%s: %s monthly users, at the peak %s tokens/s in and %s out, need %s devices of %s",
-                     serving->name, tc_format_short(serving->monthly_users).s,
-                     tc_format_short(serving->peak_prefill_tokens_per_s).s,
-                     tc_format_short(serving->peak_decode_tokens_per_s).s, tc_format_count(serving->devices).s,
-                     s->pool[serving->pool].name);
-        tc_print_bullet(file, style, text);
-    }
-}
-
 /* ---- what each pool can train ------------------------------------------------------------- */
 
 static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *plan, int pool) {
@@ -479,7 +455,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     tc_print_heading(file, style, "\nPools");
     if (!print_pools(file, style, plan)) return false;
     print_paces(file, style, plan);
-    print_serving(file, style, plan);
+    tc_print_plan_serving(file, style, plan);
     tc_print_heading(file, style, "\nWhat each pool can train, alone, as its devices arrive");
     for (int i = 0; i < s->pools; i++) {
         if (i) fputc('\n', file);
