@@ -306,6 +306,44 @@ static void samples_as_strangers_write_them(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Samples of their own lengths: nobody says how many tokens a step has, but memory is that of the longest of the data set, where it is known. A
+ * run that ran out of memory met a long one. */
+static void samples_of_natural_lengths(void **state) {
+    (void)state;
+    static const struct {
+        const char *dataset, *rest, *reason;
+        int seq;
+    } cases[] = {
+        {"'swift/self-cognition#500'", "\"step_s\":1}", "tokens of a step: samples of natural lengths", 128},
+        {"'AI-ModelScope/alpaca-gpt4-data-zh#500' 'swift/self-cognition#500'", "\"step_s\":1}",
+         "tokens of a step: samples of natural lengths", 1024},
+        {"'mine' 'swift/self-cognition#500'", "\"step_s\":1}", "tokens of a step: samples of natural lengths", 4096},
+        {"alpaca", "\"tokens_per_s_per_device\":100}", "", 4096},
+        {"alpaca", "\"step_s\":1},\"quality\":\"oom\"", "tokens of a step: samples of natural lengths", 4096},
+    };
+    static tc_conventions usual;
+    static tc_case c;
+    tc_catalog *catalog;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[640];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":1,\"global_batch\":1,\"notes\":\"natural "
+                 "length\","
+                 "\"norm\":{},\"model\":{\"layers\":4,\"heads\":32,\"hidden\":4096,\"ffn\":1024,\"seq\":4096,"
+                 "\"finetune\":{\"kind\":\"full\",\"dataset\":\"%s\"}},\"measured\":{%s}",
+                 cases[i].dataset, cases[i].rest);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_string_equal(c.reason, cases[i].reason);
+        assert_int_equal(c.job.seq, cases[i].seq);
+        tc_published_free(&p);
+    }
+    tc_catalog_close(catalog);
+}
+
 /* What is not modelled is named, and never forecast as a llama; what is goes through. */
 static void only_what_is_modelled_is_forecast(void **state) {
     (void)state;
@@ -588,6 +626,7 @@ int main(void) {
         cmocka_unit_test(rows_that_lack_a_field),
         cmocka_unit_test(conventions),
         cmocka_unit_test(samples_as_strangers_write_them),
+        cmocka_unit_test(samples_of_natural_lengths),
         cmocka_unit_test(only_what_is_modelled_is_forecast),
         cmocka_unit_test(the_extensions_of_a_model_are_read),
         cmocka_unit_test(a_release_that_is_no_year),

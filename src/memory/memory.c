@@ -19,6 +19,7 @@
 #include "base/formats.h"
 #include "workload/finetune.h"
 #include "workload/optimizer.h"
+#include "workload/towers.h"
 
 static double least(double a, double b) { return a < b ? a : b; }
 
@@ -350,6 +351,16 @@ static double add_finetuning(const tc_question *q, const tc_placement *p, const 
     return narrow;
 }
 
+/* While a program loads: all weights as they are trained, encoders that run once for all samples and are freed beside them. */
+static double loaded_bytes(const tc_question *q, double param_bytes) {
+    const tc_job *job = &q->job;
+    if (!q->stack.memory.loads_encoders || !tc_latents_cached(job, &q->stack)) return 0;
+    double moments = tc_optimizer_figures_of(&q->stack, TC_UNSET)->state_bytes;
+    double master = job->frozen_base ? 0 : fmax(q->stack.memory.optimizer_bytes - moments, 0);
+    tc_model_size size = tc_model_count(&job->model);
+    return (param_bytes + master) * size.parameters + param_bytes * size.tower_parameters;
+}
+
 tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_weights w) {
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
@@ -370,6 +381,7 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
         m.buffers += stack->memory.grad_bytes * whole;
     if (w.adapters + w.adapter_experts > 0) whole = trained.dense + trained.expert;
     if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
+    m.loaded = loaded_bytes(q, param_bytes);
     return m;
 }
 
@@ -403,6 +415,10 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
     m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
     m.framework = stack->params.framework_bytes;
+    if (states->loaded > m.allocated) { /* the peak is before the first step */
+        m.buffers += states->loaded - m.allocated;
+        m.allocated = states->loaded;
+    }
     m.reserved = m.allocated + m.fragmentation + m.framework;
     return m;
 }

@@ -78,6 +78,7 @@ typedef struct tc_states {
         unreduced; /* gradients of the other ranks' shards at the end of a backward pass, when its activations are gone */
     bool transient;                /* gradients come as activations go: never both in full */
     double host_states, host_step; /* that the host holds if the states are there, and if the step is */
+    double loaded;                 /* what lies there while the program loads; 0: less than in a step */
 } tc_states;
 
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */

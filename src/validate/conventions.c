@@ -92,6 +92,12 @@ static const tc_field tuner_fields[] = {
 };
 static const tc_schema tuner_schema = {"software of rows", tuner_fields, COUNT(tuner_fields)};
 
+static const tc_field dataset_fields[] = {
+    TEXT("says", tc_dataset, says, false),
+    INTEGER("longest", tc_dataset, longest, false, TC_NEED_ALWAYS),
+};
+static const tc_schema dataset_schema = {"data set", dataset_fields, COUNT(dataset_fields)};
+
 #define USUAL(where, type_, member, low, high)                                                                         \
     {                                                                                                                  \
         .path = "histories." where, .type = TC_FIELD_##type_, .need = TC_NEED_ALWAYS, .sourced = true,                 \
@@ -145,6 +151,15 @@ static const tc_field fields[] = {
      .max = TC_TUNERS_MAX,
      .element = &tuner_schema,
      .count_offset = offsetof(tc_conventions, tuners)},
+    INTEGER("samples.unnamed_longest", tc_conventions, unnamed_longest, true, TC_NEED_ALWAYS),
+    {.path = "samples.datasets",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(tc_conventions, dataset),
+     .size = sizeof(tc_dataset),
+     .min = 0,
+     .max = TC_DATASETS_MAX,
+     .element = &dataset_schema,
+     .count_offset = offsetof(tc_conventions, datasets)},
     USUAL("batch_tokens", NUMBER, batch_tokens, 1, 1e12),
     USUAL("batch_tokens_per_device", NUMBER, batch_tokens_per_device, 1, 1e9),
     USUAL("seq_early", INTEGER, seq_early, 1, WIDEST),

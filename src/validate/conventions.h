@@ -67,7 +67,15 @@ typedef struct tc_tuner {
     char quant[16], kind[16], sharding[16]; /* in finetune.quant; finetune.kind; norm.sharding */
 } tc_tuner;
 
-#define TC_TUNERS_MAX 32
+#define TC_TUNERS_MAX 40
+
+/* A data set of fine-tuning, by a word of its name. */
+typedef struct tc_dataset {
+    char says[32];
+    int longest; /* tokens of a sample, of those that a short run meets */
+} tc_dataset;
+
+#define TC_DATASETS_MAX 32
 
 /* What is taken of a run of which little more is known than its size: for histories. */
 typedef struct tc_usual {
@@ -95,6 +103,8 @@ typedef struct tc_conventions {
     tc_software software[TC_SOFTWARE_MAX];
     int tuners;
     tc_tuner tuner[TC_TUNERS_MAX];
+    int datasets, unnamed_longest; /* of rows that name no data set */
+    tc_dataset dataset[TC_DATASETS_MAX];
     tc_usual usual;
 } tc_conventions;
 

@@ -66,6 +66,10 @@ static bool is_latent(const tc_published_model *m, char *name) {
     return m->latents.latent_tokens + m->latents.frames > 0 && says(name, "%s", "latents of images and video");
 }
 
+static bool is_other_method(const tc_published_model *m, char *name) {
+    return m->method && says(name, "%.64s", m->method);
+}
+
 static bool is_finetune(const tc_published_model *m, char *name) {
     return m->finetune.kind && says(name, "fine-tuning %.48s", m->finetune.kind);
 }
@@ -86,6 +90,7 @@ typedef struct feature {
 
 static const feature features[] = {
     {is_reinforcement, NULL, 0},
+    {is_other_method, NULL, 0},
     {has_vision, tc_case_towers, 0},
     {has_audio, NULL, 0},
     {is_other_mixer, NULL, 1u << TC_WORKLOAD_HYBRID},

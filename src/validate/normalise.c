@@ -477,8 +477,8 @@ static int date_of_title(const char *title) {
     return found;
 }
 
-/* "arxiv.org/abs/2401.10241": 2024-01; otherwise by the title. */
-static void read_date(const char *url, const char *title, tc_stated *stated) {
+/* "arxiv.org/abs/2401.10241": 2024-01; otherwise by the title, or by the release of the software: "main (2026-08)". */
+static void read_date(const char *url, const char *title, const char *software, tc_stated *stated) {
     const char *arxiv = url ? strstr(url, "arxiv.org/") : NULL;
     const char *number = arxiv ? strchr(arxiv + strlen("arxiv.org/"), '/') : NULL;
     if (number && strspn(number + 1, "0123456789") == 4 && number[5] == '.') {
@@ -486,6 +486,7 @@ static void read_date(const char *url, const char *title, tc_stated *stated) {
         return;
     }
     int date = title ? date_of_title(title) : 0;
+    if (date == 0 && software) date = date_of_title(software);
     if (date > 0) stated->date = date;
 }
 
@@ -498,5 +499,5 @@ void tc_words_read(const tc_words *words, const char *const texts[TC_ROW_TEXTS],
     read_sample(r.small[TC_ROW_NOTES], stated);
     if (texts[TC_ROW_INTER_NODE] && stated->node_gbit_s <= 0 && stated->device_gbit_s <= 0)
         read_rate(words, texts[TC_ROW_INTER_NODE], stated);
-    if (stated->date == TC_UNSET) read_date(texts[TC_ROW_URL], texts[TC_ROW_SOURCE], stated);
+    if (stated->date == TC_UNSET) read_date(texts[TC_ROW_URL], texts[TC_ROW_SOURCE], texts[TC_ROW_FRAMEWORK], stated);
 }

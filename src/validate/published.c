@@ -153,6 +153,7 @@ static void read_run(const tc_json *row, tc_published *published, tc_published_r
     read_layout(row, &norm, run);
     read_measured(row, &norm, run);
     read_recipe(row, &norm, published, run);
+    run->model.method = run->stated.method;
     /* "kv_lora_rank" of latent attention is no fine-tuning */
     bool ranks = strstr(run->notes ? run->notes : "", "lora_rank") != NULL;
     if (run->frozen_base && !run->texts_read && ranks && !run->model.finetune.kind) run->frozen_base = false;

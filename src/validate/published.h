@@ -67,6 +67,7 @@ typedef struct tc_published_finetune {
     const char *targets; /* NULL */
     int base_bits;       /* of the frozen weights; 0 */
     const char *quant;   /* NULL */
+    const char *dataset; /* names, parted by blanks and quotes; NULL */
     int packed, freeze_vision, reference_model, train_embeddings, use_dora; /* 0, 1, TC_UNSET */
     double trainable;                                                       /* parameters; 0 */
 } tc_published_finetune;
@@ -110,6 +111,7 @@ typedef struct tc_published_model {
     tc_published_tower vision, audio;
     tc_published_latents latents;
     tc_published_finetune finetune;
+    const char *method; /* a method of training beside these that is not known; NULL */
     tc_published_rl rl;
 } tc_published_model;
 

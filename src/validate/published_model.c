@@ -110,6 +110,7 @@ static void read_finetune(const tc_json *model, tc_published_finetune *f, tc_are
                                  .targets = tc_published_text(&json, "targets", NULL, arena),
                                  .base_bits = count_of(&json, "base_bits"),
                                  .quant = tc_published_text(&json, "quant", NULL, arena),
+                                 .dataset = tc_published_text(&json, "dataset", NULL, arena),
                                  .packed = tc_json_bool(&json, "packed", TC_UNSET),
                                  .freeze_vision = tc_json_bool(&json, "freeze_vision", TC_UNSET),
                                  .reference_model = tc_json_bool(&json, "reference_model", TC_UNSET),

@@ -38,11 +38,70 @@ static bool is_fp8_source(const tc_case *c) {
     return strncmp(c->run->source_kind, kind, strlen(kind)) == 0;
 }
 
+static bool is_of(const tc_case *c, int rows) {
+    const tc_published_model *m = &c->run->model;
+    switch (rows) {
+    case TC_ROWS_FINETUNED: return m->finetune.kind != NULL;
+    case TC_ROWS_DIFFUSION: return c->family->workload == TC_WORKLOAD_DIFFUSION;
+    case TC_ROWS_VISION: return m->vision.stated;
+    default: return true;
+    }
+}
+
+static bool has(const char *text, const char *phrase) { return !phrase[0] || (text && tc_says(text, phrase)); }
+
+/* The software that a row's framework names; NULL. */
+static const tc_tuner *tuner_of(const tc_case *c) {
+    const tc_published_run *run = c->run;
+    const tc_published_finetune *f = &run->model.finetune;
+    for (int i = 0; i < c->conventions->tuners && run->stack; i++) {
+        const tc_tuner *t = &c->conventions->tuner[i];
+        if (strcmp(t->was, run->stack) == 0 && is_of(c, t->of) && has(run->framework, t->says)
+            && has(run->notes, t->notes) && has(run->url, t->url) && has(f->quant, t->quant)
+            && (!t->kind[0] || (f->kind && strcmp(t->kind, f->kind) == 0))
+            && (!t->sharding[0] || (run->sharding >= 0 && strcmp(t->sharding, tc_sharding_names[run->sharding]) == 0)))
+            return t;
+    }
+    return NULL;
+}
+
+/* The longest sample of data sets, "'AI-ModelScope/alpaca-gpt4-data-zh#500' 'swift/self-cognition#500'"; 0 where one is not known. */
+static int longest_of(const tc_conventions *usual, const char *names) {
+    int longest = 0;
+    for (size_t length; *names; names += length) {
+        char name[96];
+        names += strspn(names, " ,'\"");
+        length = strcspn(names, " ,'\"");
+        if (length < 4) continue; /* what is between names */
+        snprintf(name, sizeof name, "%.*s", (int)length, names);
+        int i = 0;
+        while (i < usual->datasets && !tc_says(name, usual->dataset[i].says)) i++;
+        if (i == usual->datasets) return 0;
+        if (usual->dataset[i].longest > longest) longest = usual->dataset[i].longest;
+    }
+    return longest;
+}
+
+/* Of samples that keep their own lengths: the longest that the run meets, which its memory holds; 0 where the stated length counts. */
+static int longest_sample(const tc_case *c) {
+    const tc_published_run *run = c->run;
+    const tc_conventions *usual = c->conventions;
+    const char *dataset = run->model.finetune.dataset;
+    bool counted = run->metric == TC_METRIC_TOKENS_PER_S_PER_DEVICE;
+    if (run->stated.natural_lengths != 1 || counted || !run->model.finetune.kind || run->out_of_memory) return 0;
+    return dataset ? longest_of(usual, dataset) : usual->unnamed_longest;
+}
+
 static void build_job(tc_case *c) {
     const tc_published_run *run = c->run;
     const tc_accelerator *a = &c->cluster.accelerator;
     bool stated = run->model.seq > 0 && c->family->workload != TC_WORKLOAD_DIFFUSION; /* of which text may be a part */
     c->job.seq = stated ? run->model.seq : c->job.model.seq;
+    int longest = longest_sample(c);
+    if (longest > 0 && longest < c->job.seq) {
+        c->job.seq = longest;
+        tc_case_assume_number(c, "samples of at most %s tokens", longest);
+    }
     c->job.global_batch = run->global_batch;
     if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
     c->job.dtype = run->dtype;
@@ -55,7 +114,7 @@ static void build_job(tc_case *c) {
     if (run->flash_attention == 0) c->job.attention = TC_ATTENTION_PLAIN;
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
-        bool recent = release_year(a) >= c->conventions->flash_year;
+        bool recent = release_year(a) >= c->conventions->flash_year && !tuner_of(c); /* whose own way is known */
         c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
         tc_case_assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
@@ -67,6 +126,8 @@ static void build_job(tc_case *c) {
         c->stack.memory.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.memory.main_grad_bytes = 2;
     }
+    if (run->stated.optimizer_states == TC_STATES_8_BIT && c->stack.memory.optimizer_bytes >= 8)
+        c->stack.memory.optimizer_bytes -= 6; /* two moments in 8 bit */
     if (run->stated.optimizer_states == TC_STATES_SHARED_WEIGHTS)
         c->stack.memory.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
@@ -216,33 +277,6 @@ static int unstated_ep(tc_case *c, int tp, int pp) {
         if (experts % n == 0 && c->cluster.devices / pp / tp % n == 0) ep = n;
     tc_case_assume_number(c, "expert parallelism %s", ep);
     return ep;
-}
-
-static bool is_of(const tc_case *c, int rows) {
-    const tc_published_model *m = &c->run->model;
-    switch (rows) {
-    case TC_ROWS_FINETUNED: return m->finetune.kind != NULL;
-    case TC_ROWS_DIFFUSION: return c->family->workload == TC_WORKLOAD_DIFFUSION;
-    case TC_ROWS_VISION: return m->vision.stated;
-    default: return true;
-    }
-}
-
-static bool has(const char *text, const char *phrase) { return !phrase[0] || (text && tc_says(text, phrase)); }
-
-/* The software that a row's framework names; NULL. */
-static const tc_tuner *tuner_of(const tc_case *c) {
-    const tc_published_run *run = c->run;
-    const tc_published_finetune *f = &run->model.finetune;
-    for (int i = 0; i < c->conventions->tuners && run->stack; i++) {
-        const tc_tuner *t = &c->conventions->tuner[i];
-        if (strcmp(t->was, run->stack) == 0 && is_of(c, t->of) && has(run->framework, t->says)
-            && has(run->notes, t->notes) && has(run->url, t->url) && has(f->quant, t->quant)
-            && (!t->kind[0] || (f->kind && strcmp(t->kind, f->kind) == 0))
-            && (!t->sharding[0] || (run->sharding >= 0 && strcmp(t->sharding, tc_sharding_names[run->sharding]) == 0)))
-            return t;
-    }
-    return NULL;
 }
 
 static void build_layout(tc_case *c) {

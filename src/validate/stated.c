@@ -20,7 +20,7 @@ static const char *const stated_overlaps[] = {"none", NULL};
 static const char *const stated_recompute_by[] = {"software", "none", "list", NULL};
 static const char *const stated_recompute_per[] = {"model", "stage", "chunk", NULL};
 static const char *const stated_offloads[] = {"states", "optimizer", NULL};
-static const char *const stated_optimizer_states[] = {"16-bit", "shared-weights", NULL};
+static const char *const stated_optimizer_states[] = {"16-bit", "shared-weights", "8-bit", NULL};
 static const char *const stated_masks[] = {"full", NULL};
 static const char *const stated_positions[] = {"alibi", NULL};
 
