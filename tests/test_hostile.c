@@ -21,6 +21,7 @@
 #include "machine.h"
 #include "run/members.h"
 #include "search/members.h"
+#include "forecast/collective_members.h"
 #include "serving/members.h"
 #include "workload/members.h"
 
@@ -345,6 +346,28 @@ static void check_not_infinite(double value, const char *what) {
     if (isinf(value)) fail_msg("serving: %s is infinite", what);
 }
 
+static void collectives(void **state) {
+    (void)state;
+    int answered = 0, refused = 0;
+    leaf_count = 0;
+    collect(&tc_collective_question_members, 0);
+    for (int i = 0; i < calls(); i++) {
+        tc_collective_question q = tc_default_collective_question();
+        tc_collective_answer a;
+        tc_error error = {0};
+        tc_question machine = round_machine(8);
+        q.accelerator = machine.cluster.accelerator;
+        q.fabric = machine.cluster.fabric;
+        if (i) spoil_some(&q);
+        tc_code code = tc_collective_time(&q, 1e6, &a, &error);
+        check_error(code, &error, "collective");
+        code ? refused++ : answered++;
+        if (i == 0) assert_int_equal(code, TC_OK);
+        if (!code) assert_true(isfinite(a.seconds) && a.seconds >= 0 && isfinite(a.bus_bytes_per_s));
+    }
+    assert_true(answered > 0 && refused > 0);
+}
+
 static void servings(void **state) {
     (void)state;
     int answered = 0, refused = 0;
@@ -651,6 +674,7 @@ int main(void) {
         cmocka_unit_test(forecasts),
         cmocka_unit_test(searches),
         cmocka_unit_test(runs),
+        cmocka_unit_test(collectives),
         cmocka_unit_test(servings),
         cmocka_unit_test(classes),
         cmocka_unit_test(plans),

@@ -206,6 +206,7 @@ static void every_field_is_in_the_table(void **state) {
         "list fabrics",
         "list models",
         "infer --model qwen3-32b --accelerator h20 --devices 8 --engine vllm --concurrency 64",
+        "collective --accelerator h100-sxm --devices 64",
         "infer --model deepseek-v3 --accelerator h20 --devices 16 --dtype fp8 --tp 8 --rate 1e6",
         "infer --model qwen3-32b --accelerator h20 --devices 8 --phase prefill --rental 2",
         "infer --model deepseek-v2-lite --accelerator h20 --devices 16 --rate 5 --search devices",

@@ -23,7 +23,7 @@ static const struct {
     {TC_COMMAND_COMPARE, tc_command_compare},   {TC_COMMAND_RUN, tc_command_run},
     {TC_COMMAND_SEARCH, tc_command_search},     {TC_COMMAND_PLAN, tc_command_plan},
     {TC_COMMAND_CONTROLS, tc_command_controls}, {TC_COMMAND_VALIDATE, tc_command_validate},
-    {TC_COMMAND_INFER, tc_command_infer},
+    {TC_COMMAND_INFER, tc_command_infer},       {TC_COMMAND_COLLECTIVE, tc_command_collective},
 };
 
 /* A command line in the making. */
@@ -89,6 +89,7 @@ static bool of_the_program(int id) {
     case TC_OPTION_CATALOG:
     case TC_OPTION_SVG: /* files */
     case TC_OPTION_SERVING_FRONT:
+    case TC_OPTION_COLLECTIVE_SVG:
     case TC_OPTION_ICS:
     case TC_OPTION_DATES_CSV:
     case TC_OPTION_MONTHS_CSV: return true;
@@ -170,8 +171,8 @@ static tc_code run(tc_context *context) {
     for (size_t i = 0; i < sizeof askable / sizeof askable[0]; i++)
         if ((int)askable[i].id == context->options->command) return tc_context_run(context, askable[i].run);
     return tc_fail(context->error, TC_INVALID, REQUEST ": $.command",
-                   "cannot be asked so; give step, explain, compare, run, search, plan, validate, controls, list or "
-                   "show");
+                   "cannot be asked so; give step, explain, compare, run, search, plan, infer, collective, validate, "
+                   "controls, list or show");
 }
 
 /* Runs the command line; what it printed goes to *answer. */

@@ -53,6 +53,7 @@ tc_code tc_command_infer(tc_context *context);
 tc_code tc_command_search(tc_context *context);
 tc_code tc_command_sweep(tc_context *context);
 tc_code tc_command_plan(tc_context *context);
+tc_code tc_command_collective(tc_context *context);
 tc_code tc_command_controls(tc_context *context);
 tc_code tc_command_validate(tc_context *context);
 tc_code tc_command_help(tc_context *context);

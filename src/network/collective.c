@@ -63,24 +63,35 @@ static double tree_depth(double ranks) {
     return depth;
 }
 
-/* Latencies of a ring and a tree over all levels. A ring visits every rank, and crosses a level once for each of its domains. */
-static void add_latencies(tc_group_path *p) {
-    double below = 1, ring = 0, ring_steps = 0, tree = 0, tree_steps = 0;
+/* Latencies of a ring and a tree over all levels, and what their steps wait. */
+typedef struct hops {
+    double ring, ring_steps, tree, tree_steps;
+} hops;
+
+/* A ring visits every rank, and crosses a level once for each of its domains. */
+static hops hops_of(const tc_group_path *p) {
+    hops h = {.ring = 0};
+    double below = 1;
     for (int l = 0; l < p->levels; l++) {
         double domains = p->inside[l] / below;
         if (domains > 1) {
             double depth = tree_depth(domains);
-            ring += (domains - 1) * p->latency[l];
-            ring_steps += p->ranks * (1 / below - 1 / p->inside[l]) * p->step[l];
-            tree += depth * p->latency[l];
-            tree_steps += depth * TREE_STEPS * p->step[l];
+            h.ring += (domains - 1) * p->latency[l];
+            h.ring_steps += p->ranks * (1 / below - 1 / p->inside[l]) * p->step[l];
+            h.tree += depth * p->latency[l];
+            h.tree_steps += depth * TREE_STEPS * p->step[l];
         }
         below = p->inside[l];
     }
-    p->gather_latency = ring;
-    p->gather_steps = ring_steps;
-    p->reduce_latency = 2 * (ring < tree ? ring : tree);
-    p->reduce_steps = 2 * (ring_steps < tree_steps ? ring_steps : tree_steps);
+    return h;
+}
+
+static void add_latencies(tc_group_path *p) {
+    hops h = hops_of(p);
+    p->gather_latency = h.ring;
+    p->gather_steps = h.ring_steps;
+    p->reduce_latency = 2 * (h.ring < h.tree ? h.ring : h.tree);
+    p->reduce_steps = 2 * (h.ring_steps < h.tree_steps ? h.ring_steps : h.tree_steps);
 }
 
 static bool inside_switches(const tc_fabric *fabric, const tc_group_path *p) {
@@ -147,6 +158,29 @@ double tc_all_reduce_seconds(const tc_group_path *p, double bytes) {
     double seconds = 2 * bandwidth_seconds(p, bytes, true);
     if (p->reduce_rate > 0 && bytes < seconds * p->reduce_rate) seconds = bytes / p->reduce_rate;
     return with_latency(seconds, p->reduce_latency, p->reduce_steps);
+}
+
+/* Steps behind switches wait as those of a full server's ring. */
+static double reduce_by(const tc_group_path *p, double seconds, double latency, double steps) {
+    double least = 2 * p->exchange_steps;
+    return with_latency(seconds, 2 * latency, 2 * steps > least ? 2 * steps : least);
+}
+
+double tc_ring_all_reduce_seconds(const tc_group_path *p, double bytes) {
+    if (p->ranks <= 1 || bytes <= 0) return 0;
+    hops h = hops_of(p);
+    return reduce_by(p, 2 * bandwidth_seconds(p, bytes, false), h.ring, h.ring_steps);
+}
+
+double tc_tree_all_reduce_seconds(const tc_group_path *p, double bytes) {
+    if (p->ranks <= 1 || bytes <= 0) return 0;
+    hops h = hops_of(p);
+    return reduce_by(p, 2 * bandwidth_seconds(p, bytes, true), h.tree, h.tree_steps);
+}
+
+double tc_switch_all_reduce_seconds(const tc_group_path *p, double bytes) {
+    if (p->ranks <= 1 || bytes <= 0) return 0;
+    return with_latency(bytes / p->reduce_rate, p->reduce_latency, p->reduce_steps);
 }
 
 /* outer_share: of the bytes, what crosses the levels beyond the innermost domain. */

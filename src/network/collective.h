@@ -29,6 +29,11 @@ tc_group_path tc_path_of(const tc_fabric *fabric, const tc_device_params *device
 /* bytes: the full buffer (all-reduce, all-gather result, reduce-scatter input). */
 double tc_all_gather_seconds(const tc_group_path *path, double bytes);
 double tc_all_reduce_seconds(const tc_group_path *path, double bytes);
+/* The same by one algorithm, where the quickest is not asked for: rings over all levels; a tree between domains; switches that reduce
+ * (path.reduce_rate above 0). */
+double tc_ring_all_reduce_seconds(const tc_group_path *path, double bytes);
+double tc_tree_all_reduce_seconds(const tc_group_path *path, double bytes);
+double tc_switch_all_reduce_seconds(const tc_group_path *path, double bytes);
 /* bytes: what one rank sends in total, its own share included. */
 double tc_all_to_all_seconds(const tc_group_path *path, double bytes);
 /* The dispatch of tokens to `copies` experts each. hierarchical: a token crosses to a domain once and is

@@ -336,7 +336,7 @@ void tc_plot_axes(const tc_plot *p) {
     if (p->y.kind != TC_AXIS_ROWS) draw_y(p);
     if (p->x.kind == TC_AXIS_DATE)
         draw_dates(p);
-    else
+    else if (p->x.kind != TC_AXIS_ROWS)
         draw_numbers(p);
     tc_chart_rule(p->chart, p->left, p->top + p->height, p->left + p->width, p->top + p->height, AXIS);
 }
