@@ -211,6 +211,8 @@ static void every_field_is_in_the_table(void **state) {
         "infer --model qwen3-32b --accelerator h20 --devices 8 --phase prefill --rental 2",
         "infer --model deepseek-v2-lite --accelerator h20 --devices 16 --rate 5 --search devices",
         "infer --model qwen3-32b --accelerator h20 --devices 8 --engine vllm --rate 2 --simulate --requests 1000",
+        "import docs/examples/llama3-8b.sh",
+        "launch megatron-lm --model mixtral-8x7b --accelerator h100-sxm --devices 64 --ep 8 --pp 2 --stack torchtitan",
         "list engines",
         "list stacks",
         "list scenarios",

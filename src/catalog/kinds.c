@@ -17,6 +17,7 @@ static const struct kind {
     [TC_KIND_STACK] = {"stack", "stacks", &tc_stack_schema},
     [TC_KIND_ENGINE] = {"engine", "engines", &tc_engine_schema},
     [TC_KIND_SCENARIO] = {"scenario", "scenarios", NULL},
+    [TC_KIND_FRAMEWORK] = {"framework", "frameworks", NULL},
     [TC_KIND_FITTED] = {"fitted", "fitted", NULL},
     [TC_KIND_COMMON] = {"common", "", NULL},
 };

@@ -13,6 +13,7 @@ typedef enum tc_kind {
     TC_KIND_STACK,
     TC_KIND_ENGINE,
     TC_KIND_SCENARIO,
+    TC_KIND_FRAMEWORK,
     TC_KIND_FITTED, /* device and stack: what fitting wrote */
     TC_KINDS,
     TC_KIND_COMMON = TC_KINDS, /* one of each, beside the folders: economics, controls, conventions */

@@ -1,5 +1,5 @@
-/* answer.c - --layout FILE: an answer of `step`, `search` (its best) or `sweep`, or a layout alone. An answer brings its
- * model, devices and stack too. A stack and a fabric go with their accelerator: another accelerator has its own. */
+/* answer.c - --layout FILE: an answer of `step`, `search` (its best) or `sweep`, or a layout alone, or a launch script of a
+ * training framework. An answer brings its model, devices and stack too. A stack and a fabric go with their accelerator: another accelerator has its own. */
 #include "cli/answer.h"
 
 #include <stdio.h>
@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "interop/import.h"
 #include "interop/layout_json.h"
 #include "layout/fields.h"
 
@@ -125,7 +127,7 @@ static tc_code take_answer(tc_context *context, const tc_json *root) {
     return code;
 }
 
-static tc_code read_stream(const char *path, char **text, size_t *length, tc_error *error) {
+tc_code tc_read_stream(const char *path, char **text, size_t *length, tc_error *error) {
     if (strcmp(path, "-") != 0) return tc_file_read(path, FILE_LIMIT, text, length, error);
     size_t room = 1 << 16;
     *length = 0;
@@ -144,9 +146,66 @@ static tc_code read_stream(const char *path, char **text, size_t *length, tc_err
     return tc_fail(error, TC_INVALID, "standard input", "is larger than %zu MiB; give an answer", FILE_LIMIT >> 20);
 }
 
+const char *tc_stream_name(const char *path) { return strcmp(path, "-") == 0 ? "standard input" : path; }
+
+/* ---- launch scripts ------------------------------------------------------------------------------ */
+
+/* An answer is an object with a layout in it; anything else is a script or a configuration. */
+static bool is_script(tc_context *context, const char *name, const char *text, size_t length) {
+    tc_json_document document;
+    tc_error unused;
+    if (tc_given(context, TC_OPTION_FORMAT)->given) return true;
+    size_t i = strspn(text, " \t\r\n");
+    if (i >= length || (text[i] != '{' && !tc_ends_with(name, ".json"))) return i < length;
+    if (tc_json_open(&document, name, 0, text, length, &unused)) return false;
+    tc_json root = tc_json_root(&document);
+    bool answer = tc_json_value(&root, "layout") || tc_json_value(&root, "best") || tc_json_value(&root, "tp")
+                  || tc_json_value(&root, "traincast");
+    tc_json_close(&document);
+    if (answer) return false;
+    return tc_import_knows_json(context->catalog, name, text, length);
+}
+
+static void give(tc_context *context, tc_option_id id, const char *text) {
+    tc_value *value = &context->options->value[id];
+    if (text && !value->given && (tc_option_table[id].commands >> context->options->command & 1u))
+        *value = (tc_value){.given = true, .text = text};
+}
+
+static void give_number(tc_context *context, tc_option_id id, int64_t number) {
+    tc_value *value = &context->options->value[id];
+    if (number > 0 && !value->given && (tc_option_table[id].commands >> context->options->command & 1u))
+        *value = (tc_value){.given = true, .text = "", .integer = number, .low = number, .high = number};
+}
+
+/* What a script says and the command line does not. */
+static tc_code take_script(tc_context *context, const char *name, const char *text, size_t length) {
+    const tc_value *format = tc_given(context, TC_OPTION_FORMAT);
+    context->imported = malloc(sizeof *context->imported);
+    if (!context->imported) return tc_fail(context->error, TC_INTERNAL, name, "out of memory");
+    tc_code code = tc_import_text(context->catalog, name, text, length, format->given ? format->text : NULL,
+                                  context->imported, context->error);
+    if (code) return code;
+    tc_imported *in = context->imported;
+    context->answer = in->question.layout;
+    context->answered = true;
+    if (tc_given(context, TC_OPTION_DEVICES)->given) context->answer.dp = TC_UNSET;
+    if (tc_given(context, TC_OPTION_MODEL)->given) in->has_model = false;
+    if (context->options->command != TC_COMMAND_COMPARE) give(context, TC_OPTION_STACK, in->framework.stack);
+    give(context, TC_OPTION_MODEL, in->has_model ? in->question.job.model.slug : in->model);
+    give_number(context, TC_OPTION_DEVICES, in->question.cluster.devices);
+    give_number(context, TC_OPTION_SEQ, in->question.job.seq);
+    give_number(context, TC_OPTION_GLOBAL_BATCH, in->question.job.global_batch);
+    give(context, TC_OPTION_DTYPE, in->facts.value[TC_FACT_DTYPE]);
+    give(context, TC_OPTION_OPTIMIZER, in->facts.value[TC_FACT_OPTIMIZER]);
+    give(context, TC_OPTION_ATTENTION, in->facts.value[TC_FACT_ATTENTION]);
+    if (in->question.job.balanced_routing) give(context, TC_OPTION_BALANCED_ROUTING, "");
+    return TC_OK;
+}
+
 tc_code tc_answer_read(tc_context *context) {
     const tc_value *value = tc_given(context, TC_OPTION_LAYOUT);
-    const char *name = value->given && strcmp(value->text, "-") == 0 ? "standard input" : value->text;
+    const char *name = value->given ? tc_stream_name(value->text) : NULL;
     char *text;
     size_t length;
     if (!value->given || context->answered) return TC_OK;
@@ -155,10 +214,13 @@ tc_code tc_answer_read(tc_context *context) {
         code = tc_json_open(&context->answer_document, "$.layout", 0, context->layout_text,
                             strlen(context->layout_text), context->error);
     } else {
-        code = read_stream(value->text, &text, &length, context->error);
+        code = tc_read_stream(value->text, &text, &length, context->error);
         if (code) return code;
-        code = tc_json_open(&context->answer_document, name, 0, text, length, context->error);
+        bool script = is_script(context, name, text, length);
+        code = script ? take_script(context, name, text, length)
+                      : tc_json_open(&context->answer_document, name, 0, text, length, context->error);
         free(text);
+        if (!code && script) return tc_options_check_needed(context->options, context->error);
     }
     if (code) return code;
     tc_json root = tc_json_root(&context->answer_document);

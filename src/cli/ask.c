@@ -24,6 +24,7 @@ static const struct {
     {TC_COMMAND_SEARCH, tc_command_search},     {TC_COMMAND_PLAN, tc_command_plan},
     {TC_COMMAND_CONTROLS, tc_command_controls}, {TC_COMMAND_VALIDATE, tc_command_validate},
     {TC_COMMAND_INFER, tc_command_infer},       {TC_COMMAND_COLLECTIVE, tc_command_collective},
+    {TC_COMMAND_IMPORT, tc_command_import},     {TC_COMMAND_LAUNCH, tc_command_launch},
 };
 
 /* A command line in the making. */
@@ -88,6 +89,7 @@ static bool of_the_program(int id) {
     case TC_OPTION_COLOR:
     case TC_OPTION_CATALOG:
     case TC_OPTION_SVG: /* files */
+    case TC_OPTION_LAUNCH_OUTPUT:
     case TC_OPTION_SERVING_FRONT:
     case TC_OPTION_COLLECTIVE_SVG:
     case TC_OPTION_ICS:

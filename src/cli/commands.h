@@ -27,11 +27,12 @@ struct tc_context {
     int *answer_layers;
     tc_order *answer_order;
     tc_json_document answer_document;
-    const char *layout_text;   /* --layout as a text in place of a file; NULL: none */
-    const tc_embedded *runs;   /* published ones inside the program; NULL: none */
-    FILE *watched;             /* where people see how far it is; NULL: nobody looks */
-    bool (*interrupted)(void); /* with `watched`: did they ask for an end? */
-    bool infeasible;           /* set by a command that found nothing feasible: exit 3 */
+    struct tc_imported *imported; /* --layout is a launch script: what it says; freed by the program */
+    const char *layout_text;      /* --layout as a text in place of a file; NULL: none */
+    const tc_embedded *runs;      /* published ones inside the program; NULL: none */
+    FILE *watched;                /* where people see how far it is; NULL: nobody looks */
+    bool (*interrupted)(void);    /* with `watched`: did they ask for an end? */
+    bool infeasible;              /* set by a command that found nothing feasible: exit 3 */
     tc_error *error;
 };
 
@@ -56,6 +57,9 @@ tc_code tc_command_plan(tc_context *context);
 tc_code tc_command_collective(tc_context *context);
 tc_code tc_command_controls(tc_context *context);
 tc_code tc_command_validate(tc_context *context);
+
+tc_code tc_command_launch(tc_context *context);
+tc_code tc_command_import(tc_context *context);
 tc_code tc_command_help(tc_context *context);
 tc_code tc_command_completion(tc_context *context);
 tc_code tc_command_man(tc_context *context);

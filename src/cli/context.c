@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "interop/import.h"
 
 #include "base/error.h"
 
@@ -15,6 +16,8 @@ tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *conte
     free(context->stage_layers);
     free(context->answer_layers);
     tc_schedule_free(context->answer_order);
-    if (context->answered) tc_json_close(&context->answer_document);
+    if (context->imported) tc_import_free(context->imported);
+    free(context->imported);
+    if (context->answered && !context->imported) tc_json_close(&context->answer_document);
     return code;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/answer.h"
+#include "interop/import.h"
 #include "layout/fields.h"
 #include "report/names.h"
 #include "workload/finetune.h"
@@ -79,7 +80,10 @@ static tc_code check_seq(const tc_context *context, const tc_job *job) {
 
 tc_code tc_request_model(tc_context *context, const char *name, tc_model *out) {
     const tc_value *layers = tc_given(context, TC_OPTION_LAYERS);
-    tc_code code = tc_model_load(context->catalog, name, out, context->error);
+    const tc_value *given = tc_given(context, TC_OPTION_MODEL);
+    bool scripted = context->imported && context->imported->has_model && name == given->text;
+    if (scripted) *out = context->imported->question.job.model;
+    tc_code code = scripted ? TC_OK : tc_model_load(context->catalog, name, out, context->error);
     return code || !layers->given ? code : tc_model_cut(out, (int)layers->integer, context->error);
 }
 
@@ -143,8 +147,17 @@ static tc_code take_layout(tc_context *context, tc_layout *layout) {
 /* --finetune says all; --frozen-base alone is a base without gradients beside adapters of no size. */
 static tc_code take_finetune(tc_context *context, tc_job *job) {
     const tc_value *value = tc_given(context, TC_OPTION_FINETUNE);
-    job->frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given;
+    bool scripted = context->imported && !value->given && context->imported->question.job.frozen_base;
+    job->frozen_base = tc_given(context, TC_OPTION_FROZEN_BASE)->given || scripted;
     return value->given ? tc_finetune_parse(value->text, "--finetune", job, context->error) : TC_OK;
+}
+
+/* What a launch script says of the job that no option does. */
+static void take_scripted(const tc_context *context, tc_job *job) {
+    if (!context->imported) return;
+    const tc_job *said = &context->imported->question.job;
+    job->expert_capacity = said->expert_capacity;
+    if (!tc_given(context, TC_OPTION_FINETUNE)->given) job->finetune = said->finetune;
 }
 
 tc_code tc_request_job(tc_context *context, tc_question *out) {
@@ -159,6 +172,7 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     if (cached->given) out->job.cached_latents = cached->integer == 0; /* the first word is on */
     take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
     out->job.balanced_routing = tc_given(context, TC_OPTION_BALANCED_ROUTING)->given;
+    take_scripted(context, &out->job);
     code = take_finetune(context, &out->job);
     if (code) return code;
     const tc_value *batch = tc_given(context, TC_OPTION_GLOBAL_BATCH);
@@ -198,8 +212,9 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_ques
     q->stack_assumed = !stack;
     if (!stack) stack = usual[0] ? usual : GENERIC_STACK;
     code = tc_catalog_stack(context->catalog, stack, &q->stack, context->error);
-    if (code) return code;
-    return TC_OK;
+    bool own
+        = !code && context->imported && stack == context->imported->framework.stack; /* its options are of that stack */
+    return own ? tc_facts_to_stack(&context->imported->facts, &q->stack, context->error) : code;
 }
 
 tc_code tc_request_question(tc_context *context, tc_question *out) {

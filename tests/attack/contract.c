@@ -45,8 +45,9 @@ void attack_begin(const char *parent, const char *source) {
         die(parent);
     setenv("HOME", work, 1);
     if (chdir(work) || mkdir("catalog", 0700) || mkdir("catalog/accelerators", 0700)
-        || mkdir("catalog/architectures", 0700) || mkdir("catalog/engines", 0700) || symlink(data, "data")
-        || symlink(chip, "catalog/accelerators/own.yaml") || symlink(sweep, "sweep-small.yaml"))
+        || mkdir("catalog/architectures", 0700) || mkdir("catalog/engines", 0700) || mkdir("catalog/frameworks", 0700)
+        || symlink(data, "data") || symlink(chip, "catalog/accelerators/own.yaml")
+        || symlink(sweep, "sweep-small.yaml"))
         die(work);
     if (!freopen("/dev/null", "r", stdin)) die("/dev/null");
     tc_error error;
