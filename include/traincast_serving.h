@@ -45,6 +45,7 @@ TC_API const tc_serving_parameter *tc_serving_parameters(int *count);
     ROW(W4A8, "w4a8", 4.25, false, TC_INT8) \
     ROW(NVFP4, "nvfp4", 4.5, false, TC_NVFP4) \
     ROW(FP4, "fp4", 4.5, false, TC_NVFP4) \
+    ROW(NVFP4_EXPERTS, "nvfp4-experts", 4.5, true, TC_NVFP4) \
     ROW(MXFP4, "mxfp4", 4.25, true, TC_NVFP4)
 /* clang-format on */
 #define TC_WEIGHT_ID(id, word, bits, experts, products) TC_WEIGHTS_##id,
@@ -62,9 +63,10 @@ typedef struct tc_engine {
     bool paged;          /* keys and values in pages; else a request holds its longest context from the start */
     bool overlapped;     /* the host prepares a step while the device runs the one before */
     bool prefix_cache;
-    int chunk_tokens;  /* of prompts in a step that decodes too; 0: prompts have steps of their own */
-    int prompt_tokens; /* of prompts in a step of their own, at most */
-    int most_requests; /* of a replica at once */
+    int chunk_tokens;   /* of prompts in a step that decodes too; 0: prompts have steps of their own */
+    int prompt_tokens;  /* of prompts in a step of their own, at most */
+    int most_requests;  /* of a replica at once */
+    int graph_requests; /* with more that decode, a step is not replayed as a graph; 0: always */
     int page_tokens;
     tc_serving_params params;
 } tc_engine;

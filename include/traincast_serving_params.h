@@ -41,10 +41,17 @@ TC_SERVING_PARAM(expert_prefill_fraction, "expert_prefill_fraction", ENGINE, NON
                  "the same of the grouped products of experts")
 TC_SERVING_PARAM(attention_prefill_fraction, "attention_prefill_fraction", ENGINE, NONE, FRACTION, ABOVE_0, 0.1, 1,
                  "rate of prefill attention relative to the device's own fused attention")
+TC_SERVING_PARAM(
+    small_traffic, "small_traffic", ENGINE, NONE, POSITIVE, FROM_0, 0.3, 8,
+    "bytes that the small kernels of a layer (norms, activations, permutations) move for a token, relative to "
+    "those of fused ones")
 TC_SERVING_PARAM(layer_kernels, "layer_kernels", ENGINE, NONE, POSITIVE, FROM_0, 1, 60,
                  "small kernels of a layer beside its products, attention and collectives")
 TC_SERVING_PARAM(expert_kernels, "expert_kernels", ENGINE, NONE, POSITIVE, FROM_0, 1, 120,
                  "small kernels that routing to experts adds to a layer")
+TC_SERVING_PARAM(
+    index_kernels, "index_kernels", ENGINE, NONE, POSITIVE, FROM_0, 2, 150,
+    "small kernels that an indexer that chooses keys adds to a layer: rotations, quantisation, its cache, top-k")
 TC_SERVING_PARAM(host_kernel_s, "host_kernel", ENGINE, SECONDS, POSITIVE, FROM_0, 1e-6, 2e-4,
                  "host time to issue one kernel where steps are not replayed as graphs, s")
 TC_SERVING_PARAM(host_step_s, "host_step", ENGINE, SECONDS, POSITIVE, FROM_0, 0, 5e-2,
@@ -54,6 +61,10 @@ TC_SERVING_PARAM(host_request_s, "host_request", ENGINE, SECONDS, POSITIVE, FROM
 TC_SERVING_PARAM(admission_s, "admission", ENGINE, SECONDS, POSITIVE, FROM_0, 0, 5e-1,
                  "from the arrival of a request to its first step on an idle machine, and from the last kernel to the "
                  "client: HTTP, tokenising, queues between processes, s")
+TC_SERVING_PARAM(
+    handover_s, "handover", ENGINE, SECONDS, POSITIVE, FROM_0, 0, 1,
+    "of a request between devices that prefill and devices that decode, beyond the bytes of its keys and values: "
+    "router, agreement on places, the step that runs, s")
 TC_SERVING_PARAM(expert_imbalance, "expert_imbalance", ENGINE, NONE, POSITIVE, FROM_0, 0, 3,
                  "what the busiest rank of experts has beyond the mean, relative to it")
 TC_SERVING_PARAM(draft_acceptance, "draft_acceptance", ENGINE, NONE, FRACTION, FROM_0, 0.2, 0.99,

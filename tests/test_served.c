@@ -226,6 +226,97 @@ static void what_does_not_count(void **state) {
     assert_true(v.results[0].counts);
 }
 
+#define CHIPS(n, engine)                                                                                               \
+    "{\"id\":\"r\",\"source_family\":\"f\",\"accelerator\":\"h200-sxm\",\"devices\":" #n ",\"framework\":\"" engine    \
+    "\",\"date\":\"2025-12\","
+
+/* What a source's own figures say of it: a rate beyond what was served, a prompt over its time, places that nobody stated. */
+static void what_the_figures_say(void **state) {
+    (void)state;
+    /* a lone prompt over its time is the time again */
+    tc_served_validation v
+        = score(HEAD MODEL "\"phase\":\"mixed\",\"input_len\":2000,\"output_len\":32,\"concurrency\":1,"
+                           "\"measured\":{\"ttft_ms\":100,\"input_tokens_per_s\":20000}}");
+    assert_true(v.results[0].counts);
+    assert_false(v.results[1].counts);
+    /* faster than it is served: the rate is a forecast, and the more requests there are, the longer they wait */
+    double ttft[2];
+    for (int i = 0; i < 2; i++) {
+        v = score(i ? HEAD MODEL "\"phase\":\"mixed\",\"input_len\":2000,\"output_len\":500,\"request_rate\":50,"
+                                 "\"derived\":{\"num_prompts\":3000},"
+                                 "\"measured\":{\"ttft_ms\":9000,\"requests_per_s\":8}}"
+                    : HEAD MODEL "\"phase\":\"mixed\",\"input_len\":2000,\"output_len\":500,\"request_rate\":50,"
+                                 "\"derived\":{\"num_prompts\":300},"
+                                 "\"measured\":{\"ttft_ms\":9000,\"requests_per_s\":8}}");
+        assert_true(v.results[0].counts && v.results[1].counts);
+        assert_true(v.results[1].predicted < 50);
+        ttft[i] = v.results[0].predicted;
+    }
+    assert_true(ttft[1] > 3 * ttft[0]);
+    /* workers that decode have as many places as the test gave them */
+#define SPLIT                                                                                                          \
+    "\"model\":{\"name\":\"deepseek-v3\"},\"weight_dtype\":\"fp8\",\"tp\":8,\"ep\":8,\"phase\":\"mixed\",\"input_"     \
+    "len\":922,"                                                                                                       \
+    "\"output_len\":922,\"concurrency\":32,\"disaggregated\":true,\"derived\":{\"prefill_workers\":1,"                 \
+    "\"prefill_devices_each\":8,\"decode_workers\":2,\"decode_devices_each\":8},"                                      \
+    "\"measured\":{\"tpot_ms\":15,\"ttft_ms\":900}}"
+    v = score(CHIPS(24, "tensorrt-llm") SPLIT);
+    assert_true(v.results[0].counts);
+    assert_false(v.results[1].counts);
+    assert_non_null(strstr(v.results[1].reason, "places"));
+    v = score(CHIPS(24, "sglang") SPLIT);
+    assert_true(v.results[0].counts && v.results[1].counts);
+    /* what two nodes do */
+    v = score(CHIPS(16, "vllm") "\"model\":{\"name\":\"kimi-k2-1t\"},\"weight_dtype\":\"fp8\",\"phase\":\"mixed\","
+                                "\"input_len\":8000,\"output_len\":1000,\"concurrency\":16,"
+                                "\"measured\":{\"tpot_ms\":58}}");
+    assert_int_equal(v.results[0].status, TC_CASE_UNSUPPORTED);
+    assert_non_null(strstr(v.results[0].reason, "layout"));
+}
+
+/* Clients that start together and ask for equal lengths stay together: their prompts wait for each other, not for those that decode. */
+static void equal_lengths_stay_together(void **state) {
+    (void)state;
+#define WAVES(cv)                                                                                                      \
+    CHIPS(1, "sglang")                                                                                                 \
+    MODEL "\"phase\":\"mixed\",\"input_len\":2000,\"output_len\":200,\"concurrency\":64,"                              \
+          "\"measured\":{\"tpot_ms\":20,\"ttft_ms\":900},\"norm\":{\"load\":\"closed\",\"length_cv\":" #cv "}}"
+    tc_served_validation equal = score(WAVES(0)), spread = score(WAVES(1));
+    assert_true(equal.results[1].predicted > 2 * spread.results[1].predicted);
+    assert_true(equal.results[0].predicted < 0.9 * spread.results[0].predicted);
+}
+
+/* Requests that are all there at once pass in waves, the last of which is not full. */
+static void a_queue_that_ends(void **state) {
+    (void)state;
+#define QUEUE(n)                                                                                                       \
+    CHIPS(1, "vllm")                                                                                                   \
+    MODEL "\"phase\":\"offline\",\"input_len\":128,\"output_len\":2048,\"derived\":{\"num_prompts\":" #n "},"          \
+          "\"measured\":{\"output_tokens_per_s\":20000}}"
+    double few = score(QUEUE(100)).results[0].predicted, full = score(QUEUE(1000000)).results[0].predicted;
+    assert_true(few < 0.8 * full);
+    assert_near(score(QUEUE(30000)).results[0].predicted / full, 1, 0.1);
+}
+
+/* A model that is named otherwise than in the catalog, and one whose other layers recur. */
+static void models_of_other_names(void **state) {
+    (void)state;
+    tc_served_validation v
+        = score(CHIPS(8, "sglang") "\"model\":{\"name\":\"glm-5-744b\"},\"weight_dtype\":\"fp8\",\"tp\":8,\"phase\":"
+                                   "\"mixed\",\"input_len\":1000,\"output_len\":1000,\"concurrency\":8,"
+                                   "\"measured\":{\"tpot_ms\":15}}");
+    assert_int_equal(v.results[0].status, TC_CASE_OK);
+    v = score(CHIPS(8, "sglang") "\"model\":{\"name\":\"qwen3.5-80b\",\"layers\":48,\"hidden\":3072,\"heads\":24,"
+                                 "\"kv_heads\":2,\"head_dim\":256,\"ffn\":8192,\"vocab\":248320},\"weight_dtype\":"
+                                 "\"fp8\",\"tp\":8,\"phase\":\"mixed\",\"input_len\":1000,\"output_len\":1000,"
+                                 "\"concurrency\":16,\"measured\":{\"tpot_ms\":9}}");
+    assert_int_equal(v.results[0].status, TC_CASE_OK);
+    bool recurs = false;
+    for (int i = 0; i < v.results[0].assumed_count; i++)
+        recurs = recurs || strstr(v.results[0].assumed[i], "recur as those of qwen3.5");
+    assert_true(recurs);
+}
+
 /* A row whose engine nobody named spans more. */
 static void an_engine_that_is_not_stated(void **state) {
     (void)state;
@@ -314,6 +405,10 @@ int main(void) {
         cmocka_unit_test_teardown(statuses, clear),
         cmocka_unit_test_teardown(a_request_alone, clear),
         cmocka_unit_test_teardown(what_does_not_count, clear),
+        cmocka_unit_test_teardown(what_the_figures_say, clear),
+        cmocka_unit_test_teardown(equal_lengths_stay_together, clear),
+        cmocka_unit_test_teardown(a_queue_that_ends, clear),
+        cmocka_unit_test_teardown(models_of_other_names, clear),
         cmocka_unit_test_teardown(an_engine_that_is_not_stated, clear),
         cmocka_unit_test_teardown(shipped_rows, clear),
         cmocka_unit_test(fitted_values_are_in_their_ranges),

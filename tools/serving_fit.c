@@ -65,7 +65,7 @@ static tc_code add_rows(serving_problem *p, tc_arena *arena) {
     tc_served_metric metrics[TC_SERVED_METRICS];
     int n = tc_served_scored(r, metrics);
     for (int i = 0; i < n; i++) {
-        if (tc_served_is_given(c, metrics[i])) continue;
+        if (tc_served_uncounted(c, metrics[i])) continue;
         row.metric = metrics[i];
         row.class = tc_served_class_of(r, metrics[i]);
         p->rows[p->count++] = row;
@@ -83,6 +83,26 @@ static void weigh(serving_problem *p) {
     for (int i = 0; i < p->count; i++) n[p->rows[i].class][p->rows[i].family]++;
     for (int i = 0; i < p->count; i++)
         p->rows[i].weight = pow(n[p->rows[i].class][p->rows[i].family], -p->set.family_power);
+}
+
+#define FEW 16 /* figures of a source or a model that is left out with the others of few */
+
+static int folds_of(const int *figures, int names, int *fold_of) {
+    int folds = 0, few = -1;
+    for (int i = 0; i < names; i++) {
+        if (figures[i] < FEW && few < 0) few = folds++;
+        fold_of[i] = figures[i] < FEW ? few : folds++;
+    }
+    return folds;
+}
+
+static void fold(serving_problem *p) {
+    static int families[FIT_NAMES], models[FIT_NAMES];
+    memset(families, 0, sizeof families);
+    memset(models, 0, sizeof models);
+    for (int i = 0; i < p->count; i++) families[p->rows[i].family]++, models[p->rows[i].model]++;
+    p->family_folds = folds_of(families, p->families.count, p->fold_of_family);
+    p->model_folds = folds_of(models, p->models.count, p->fold_of_model);
 }
 
 tc_code serving_fit_read(serving_problem *p, tc_catalog *catalog, const tc_published *published, tc_arena *arena,
@@ -110,6 +130,7 @@ tc_code serving_fit_read(serving_problem *p, tc_catalog *catalog, const tc_publi
         code = add_rows(p, arena);
     }
     if (!code) weigh(p);
+    if (!code) fold(p);
     return code;
 }
 
@@ -122,8 +143,9 @@ void serving_fit_free(serving_problem *p) {
 /* ---- one fit ---------------------------------------------------------------------------------------------- */
 
 static const serving_row *row_of(const fit_fold *f, int row) { return &((const serving_row *)f->rows)[row]; }
-static int family_of(const fit_fold *f, int row) { return row_of(f, row)->family; }
-static int model_of(const fit_fold *f, int row) { return row_of(f, row)->model; }
+static const serving_problem *problem_of(const fit_fold *f) { return f->system->problem; }
+static int family_of(const fit_fold *f, int row) { return problem_of(f)->fold_of_family[row_of(f, row)->family]; }
+static int model_of(const fit_fold *f, int row) { return problem_of(f)->fold_of_model[row_of(f, row)->model]; }
 static double weight_of(const fit_fold *f, int row) { return row_of(f, row)->weight; }
 
 /* What is judged is the relative error exp(r) - 1, of which a fit of logarithms is biased upwards and a fit of itself, with outliers
@@ -170,7 +192,7 @@ fit_system serving_fit_system(const serving_problem *p, serving_scheme scheme) {
                         .rows = p->rows,
                         .row_size = sizeof *p->rows,
                         .count = p->count,
-                        .groups = scheme == SERVING_BY_FAMILY ? p->families.count : p->models.count,
+                        .groups = scheme == SERVING_BY_FAMILY ? p->family_folds : p->model_folds,
                         .parameters = SERVING,
                         .unknowns = serving_unknowns(p),
                         .iterations = p->set.iterations,

@@ -37,6 +37,8 @@ typedef struct serving_problem {
     int count;
     fit_names families, models, architectures, generations, pairs;
     int architecture_of[FIT_NAMES], generation_of[FIT_NAMES]; /* of the pairs */
+    int fold_of_family[FIT_NAMES], fold_of_model[FIT_NAMES];  /* those of few figures are left out together */
+    int family_folds, model_folds;
     const tc_serving_parameter *parameter;
     serving_settings set;
 } serving_problem;

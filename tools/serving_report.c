@@ -275,7 +275,8 @@ void serving_report(const serving_problem *p, const serving_errors *errors, cons
     fprintf(out,
             "# How wrong forecasts of serving are\n\nWritten by `make fit-serving`, on %d figures of %d published rows "
             "of %d source families "
-            "(`data/serving`). Left out: each source family, from the priors on, forecast by a fit that has not seen "
+            "(`data/serving`). Left out: each source family (those of few figures together), from the priors on, "
+            "forecast by a fit that has not seen "
             "it. An error is that "
             "of the time that a token or a request takes, positive where the forecast is too slow; the macro error is "
             "the mean over families. "

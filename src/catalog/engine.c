@@ -49,13 +49,14 @@ static const tc_schema prior_schema = {"parameters of an architecture", prior_fi
 #define STATE                                                                                                          \
     TEXT("generation", generation), SWITCH(graphs), SWITCH(continuous), SWITCH(paged), SWITCH(overlapped),             \
         SWITCH(prefix_cache), NUMBER(chunk_tokens, 0, 10000000), NUMBER(prompt_tokens, 1, 10000000),                   \
-        NUMBER(most_requests, 0, 10000000), NUMBER(page_tokens, 1, 1000000)
+        NUMBER(most_requests, 0, 10000000), NUMBER(graph_requests, 0, 10000000), NUMBER(page_tokens, 1, 1000000)
 
 static const tc_field age_fields[] = {
     {.path = "until", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .size = TC_STACK_DATE, .offset = TC_NOT_STORED},
     {.path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
     {.path = "notes", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},
     STATE,
+    {.path = "architectures", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &prior_schema},
 #define TC_SERVING_PARAM(...) FIELD("parameters.", true, __VA_ARGS__)
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
@@ -146,9 +147,11 @@ static tc_code apply_fitted(const layers *l, const char *section, const char *me
     return apply(l, l->fitted, member ? tc_node_get(values, member) : values);
 }
 
-static tc_code apply_architecture(const layers *l, const tc_document *document) {
-    return apply(l, document, tc_node_get(tc_node_get(document->root, "architectures"), l->architecture));
+static tc_code apply_architecture(const layers *l, const tc_document *document, const tc_node *of) {
+    return apply(l, document, tc_node_get(tc_node_get(of, "architectures"), l->architecture));
 }
+
+static bool holds(const layers *l, const tc_node *age) { return l->date && l->date <= until(age); }
 
 /* The engine as it was at the date: what it does, and its own parameters. */
 static tc_code apply_own(const layers *l, tc_engine *out) {
@@ -156,18 +159,21 @@ static tc_code apply_own(const layers *l, tc_engine *out) {
     if (code == TC_OK) code = check_ages(l->own, l->error);
     if (code == TC_OK) code = apply(l, l->own, tc_node_get(l->own->root, "parameters"));
     for (const tc_node *age = first_age(l->own); age && code == TC_OK; age = age->next) {
-        if (!l->date || l->date > until(age)) continue;
+        if (!holds(l, age)) continue;
         code = tc_schema_read_element(&age_schema, l->own, age, out, l->error);
         if (code == TC_OK) code = apply(l, l->own, tc_node_get(age, "parameters"));
     }
-    return code == TC_OK ? apply_architecture(l, l->own) : code;
+    if (code == TC_OK) code = apply_architecture(l, l->own, l->own->root);
+    for (const tc_node *age = first_age(l->own); age && code == TC_OK; age = age->next)
+        if (holds(l, age)) code = apply_architecture(l, l->own, age);
+    return code;
 }
 
 static tc_code apply_all(const layers *l, tc_engine *out) {
     char pair[96];
     tc_code code = apply(l, l->generic, tc_node_get(l->generic->root, "parameters"));
     if (code == TC_OK) code = apply_fitted(l, "generic", NULL);
-    if (code == TC_OK) code = apply_architecture(l, l->generic);
+    if (code == TC_OK) code = apply_architecture(l, l->generic, l->generic->root);
     if (code == TC_OK) code = apply_fitted(l, "architectures", l->architecture);
     if (code == TC_OK) code = apply_own(l, out);
     if (code == TC_OK) code = apply_fitted(l, "engines", out->generation);

@@ -100,7 +100,8 @@ static tc_state state_of(const tc_serving_question *q, const tc_service *s, tc_s
     if (q->rate >= 0) return tc_state_of_rate(s, q->rate / replicas);
     if (q->concurrency >= 0) return tc_state_of_concurrency(s, fmax(q->concurrency / replicas, 1e-9));
     if (q->phase == TC_PHASE_OFFLINE || (q->ttft_s < 0 && q->tpot_s < 0)) return tc_state_of_concurrency(s, s->most);
-    return tc_state_of_objectives(s, q->ttft_s >= 0 ? q->ttft_s - q->engine.params.admission_s : HUGE_VAL,
+    double before = q->engine.params.admission_s + (q->prefill_devices > 0 ? q->engine.params.handover_s : 0);
+    return tc_state_of_objectives(s, q->ttft_s >= 0 ? q->ttft_s - before : HUGE_VAL,
                                   q->tpot_s >= 0 ? q->tpot_s : HUGE_VAL, &out->meets);
 }
 
@@ -126,6 +127,7 @@ static void fill_times(const tc_serving_question *q, const tc_service *s, const 
                        tc_serving_answer *out) {
     double admission = q->engine.params.admission_s;
     bool prompts = q->phase != TC_PHASE_DECODE, outputs = s->outputs > 0;
+    if (q->prefill_devices > 0) admission += q->engine.params.handover_s;
     out->ttft_s = prompts ? known(state->ttft_s) + admission : NAN;
     out->ttft_s_p95 = prompts ? known(state->ttft_p95_s) + admission : NAN;
     out->tpot_s = outputs ? state->tpot_s : NAN;

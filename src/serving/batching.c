@@ -53,7 +53,9 @@ static double step(const tc_service *s, double requests, double prompt, double s
             for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) *part[i] *= 1 + s->drafts;
         }
     }
-    return with_host(s, device, kernels, requests, prompt <= 0 && s->question->engine.graphs, parts);
+    const tc_engine *e = &s->question->engine;
+    bool captured = e->graph_requests == 0 || requests <= e->graph_requests;
+    return with_host(s, device, kernels, requests, prompt <= 0 && e->graphs && captured, parts);
 }
 
 double tc_decode_step(const tc_service *s, double requests, tc_serving_parts *parts) {

@@ -122,7 +122,8 @@ void tc_serving_say_assumed(const tc_serving_question *question, const tc_servin
     if (question->input_tokens < 0) assume(out, "prompts of %d tokens (a chat service's mean)", USUAL_INPUT);
     if (question->output_tokens < 0) assume(out, "outputs of %d tokens (a chat service's mean)", USUAL_OUTPUT);
     if (q->model.towers > 0) assume(out, "text alone: images and sound are no part of the prompts");
-    if (q->engine_assumed) assume(out, "engine %.60s: none was named, so that the interval is wide", q->engine.name);
+    if (q->engine_assumed)
+        assume(out, "--engine: none was named, so %.60s, and a wider interval", "the usual settings of those in use");
     if (q->tp == TC_UNSET) assume(out, "tp %d (serves most)", out->tp);
     if (q->pp == TC_UNSET) assume(out, "pp %d", out->pp);
     if (q->ep == TC_UNSET && tc_has_experts(&q->model)) assume(out, "ep %d (serves most)", out->ep);

@@ -114,8 +114,9 @@ double tc_load_seconds(const tc_rank *r, const tc_load *load, tc_serving_parts *
         tc_serving_parts one = {0}, *to = parts ? &one : NULL;
         double layer = products_seconds(r, l, rows, to);
         layer += decode_mixer(r, l, load, attention_share, to) + prefill_mixer(r, l, load, to);
-        double communication = communication_seconds(r, l, rows), small = l->kernels * r->kernel_s;
-        layer += communication + small;
+        double communication = communication_seconds(r, l, rows), moved = rows * l->row_s,
+               small = l->kernels * r->kernel_s;
+        layer += communication + small + moved;
         double times = l->count * r->stages;
         total += times * layer;
         count
@@ -123,6 +124,7 @@ double tc_load_seconds(const tc_rank *r, const tc_load *load, tc_serving_parts *
                * (l->products + l->attends + (l->index_bytes > 0) + (l->state_bytes > 0) + l->kernels + l->reductions);
         if (!parts) continue;
         sum.weights += times * one.weights;
+        sum.compute += times * moved;
         sum.kv += times * one.kv;
         sum.compute += times * one.compute;
         sum.communication += times * communication;

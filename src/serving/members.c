@@ -29,6 +29,7 @@ static const tc_member engine[] = {
     TC_INTEGER(tc_engine, chunk_tokens, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, prompt_tokens, 1, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, most_requests, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_engine, graph_requests, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, page_tokens, 1, TC_MOST_TOKENS),
     TC_STRUCT(tc_engine, params, params_members),
 };

@@ -34,10 +34,11 @@ static const struct weights {
 
 /* Rates of products, by what their weights are in. */
 typedef struct products {
-    double bits;                                 /* of a weight that follows the format */
-    double rate, rate_wide;                      /* FLOP/s of long rows */
-    double quantise_s;                           /* of the inputs of a product in a narrow format */
-    double stream, expert_stream, narrow_stream; /* narrow_stream: relative to both */
+    double bits;            /* of a weight that follows the format */
+    double rate, rate_wide; /* FLOP/s of long rows */
+    double quantise_s;      /* of the inputs of a product in a narrow format */
+    double stream, expert_stream,
+        narrow_stream; /* narrow_stream: relative to stream; experts' are read as fast in any format */
     bool experts_alone;
 } products;
 
@@ -50,7 +51,7 @@ static tc_product product_of(const tc_serving_question *q, const products *p, co
     double share = expert ? s->expert_prefill_fraction : s->prefill_fraction;
     double n = op->gemm.n, k = op->gemm.k, bytes = op->weights * (narrow ? p->bits : 16) / 8;
     double stream = expert ? p->expert_stream : p->stream;
-    return (tc_product){.weights_s = bytes / (narrow ? stream * p->narrow_stream : stream),
+    return (tc_product){.weights_s = bytes / (narrow && !expert ? stream * p->narrow_stream : stream),
                         .row_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * share),
                         .move_s = 2 * (n + k) / p->stream,
                         .floor_s = s->gemm_floor_s + (narrow ? p->quantise_s : 0),
@@ -114,7 +115,9 @@ static void fill_heads(const tc_serving_question *q, const tc_attention *a, doub
 static void fill_latent(const tc_serving_question *q, const tc_latent *a, double tp, tc_layers *l) {
     double bytes = kv_element_bytes(q), rows = 1 + q->draft_tokens, heads = fmax(a->heads / tp, 1);
     l->attends = true;
-    l->index_bytes = a->index_top_k > 0 ? a->index_dim * bytes : 0;
+    l->index_bytes
+        = a->index_top_k > 0 ? a->index_dim + 4 : 0; /* fp8 with a scale, whatever the latent vectors are in */
+    l->kernels += a->index_top_k > 0 ? q->engine.params.index_kernels : 0;
     l->index_pair_flops = a->index_top_k > 0 ? 2.0 * a->index_heads * a->index_dim : 0;
     l->selected = a->index_top_k;
     l->kv_bytes = l->kv_bytes_model = (a->kv_rank + a->rope_dim) * bytes;
@@ -165,6 +168,7 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
     for (int i = 0; i < ops.count; i++) {
         const tc_operator *op = &ops.op[i];
         plain_bytes += 2 * (op->replicated + op->biases);
+        if (op->kind == TC_OP_ELEMENTWISE) l->row_s += op->bytes * s->small_traffic / p->stream;
         if (op->kind != TC_OP_GEMM || op->weights <= 0 || l->products == TC_SERVING_PRODUCTS) continue;
         double alike = op->tag == TC_TAG_EXPERT ? block->experts.top_k * etp : op->split == TC_SPLIT_NONE ? 1 : tp;
         r->token_flops += l->count * d->pp * 2 * op->gemm.n * op->gemm.k * alike;

@@ -39,6 +39,7 @@ typedef struct tc_layers {
     double reductions;            /* all-reduces of the tensor-parallel ranks */
     double reductions_shared;     /* of these, what is left where experts exchange tokens */
     double kernels;               /* small ones */
+    double row_s;                 /* of them, a row's traffic */
 } tc_layers;
 
 /* A collective of b bytes takes start_s + b * byte_s. */

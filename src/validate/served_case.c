@@ -38,13 +38,17 @@ static bool begins(const char *text, const char *with) { return strncmp(text, wi
 /* ---- the model ------------------------------------------------------------------------------- */
 
 /* The catalog's model of the row's name, if its shape is the row's. */
-static tc_code known_model(tc_catalog *catalog, tc_served_case *c, bool *found, tc_error *error) {
+static tc_code known_model(tc_catalog *catalog, const tc_served_conventions *served, tc_served_case *c, bool *found,
+                           tc_error *error) {
     const tc_served_model *m = &c->row->model;
+    const char *name = m->name;
     tc_error ignored;
     *found = false;
-    if (!m->name[0] || strchr(m->name, '/') || m->name[0] == '.') return TC_OK;
+    if (!name[0] || strchr(name, '/') || name[0] == '.') return TC_OK;
+    for (int i = 0; i < served->models; i++)
+        if (strcmp(name, served->model[i].slug) == 0) name = served->model[i].is;
     tc_model known = tc_default_model();
-    tc_code code = tc_catalog_model(catalog, m->name, &known, &ignored);
+    tc_code code = tc_catalog_model(catalog, name, &known, &ignored);
     if (code == TC_INTERNAL && error) *error = ignored;
     if (code) return code == TC_INTERNAL ? code : TC_OK;
     *found = (m->layers <= 0 || m->layers == tc_layer_count(&known)) && (m->hidden <= 0 || m->hidden == known.hidden);
@@ -63,23 +67,54 @@ static int dense_layers(const tc_served_row *row) {
     return layers > 0.5 && layers < 6 ? (int)(layers + 0.5) : 0;
 }
 
+static int heads_of(int heads, double width) { return heads * width < 8 ? 8 : 8 * (int)(heads * width / 8 + 0.5); }
+
+/* Gives a block the recurrence of a model of the catalog, its heads by the hidden width. */
+static tc_code take_recurrence(tc_catalog *catalog, const char *like, double hidden, tc_block *block, bool *found,
+                               tc_error *error) {
+    tc_model known = tc_default_model();
+    tc_code code = tc_catalog_model(catalog, like, &known, error);
+    *found = false;
+    for (int i = 0; i < known.blocks && !code && !*found; i++) {
+        const tc_block *b = &known.block[i];
+        double width = hidden / known.hidden;
+        *found = b->mixer == TC_MIXER_DELTA || b->mixer == TC_MIXER_STATE_SPACE || b->mixer == TC_MIXER_LINEAR;
+        if (!*found) continue;
+        block->mixer = b->mixer;
+        block->delta = b->delta;
+        block->state_space = b->state_space;
+        block->linear = b->linear;
+        block->delta.value_heads = heads_of(b->delta.value_heads, width);
+        block->delta.key_heads = heads_of(b->delta.key_heads, width);
+        block->state_space.heads = heads_of(b->state_space.heads, width);
+        block->linear.heads = heads_of(b->linear.heads, width);
+    }
+    return code;
+}
+
 /* Most layers of some models attend to all tokens in no layer but every fourth or eighth. */
-static void split_hybrid(const tc_served_conventions *served, tc_served_case *c) {
+static tc_code split_hybrid(tc_catalog *catalog, const tc_served_conventions *served, tc_served_case *c,
+                            tc_error *error) {
     tc_model *model = &c->question.model;
     const tc_served_hybrid *hybrid = NULL;
     for (int i = 0; i < served->hybrids && !hybrid; i++)
         if (begins(c->row->model.name, served->hybrid[i].slug)) hybrid = &served->hybrid[i];
-    if (!hybrid || model->blocks >= TC_MAX_BLOCKS) return;
-    tc_block *last = &model->block[model->blocks - 1];
+    if (!hybrid || model->blocks >= TC_MAX_BLOCKS) return TC_OK;
+    tc_block *last = &model->block[model->blocks - 1], other = *last;
     int full = (int)(last->count * hybrid->attends + 0.5);
-    if (full < 1 || full >= last->count) return;
-    tc_block windowed = *last;
-    windowed.count = last->count - full;
-    windowed.attention.window = hybrid->window;
+    bool recurs = false;
+    if (full < 1 || full >= last->count) return TC_OK;
+    other.count = last->count - full;
+    tc_code code
+        = hybrid->like[0] ? take_recurrence(catalog, hybrid->like, model->hidden, &other, &recurs, error) : TC_OK;
+    if (code) return code;
+    if (!recurs) other.attention.window = hybrid->window;
     last->count = full;
-    model->block[model->blocks++] = windowed;
+    model->block[model->blocks++] = other;
     assume(c, "%s layers attend to all tokens", (snprintf(c->reason, sizeof c->reason, "%d", full), c->reason));
+    if (recurs) assume(c, "the others recur as those of %s", hybrid->like);
     c->reason[0] = 0;
+    return TC_OK;
 }
 
 /* As a training run would state it. */
@@ -130,7 +165,7 @@ static tc_code shaped_model(tc_catalog *catalog, const tc_conventions *conventio
     if (!code) {
         c->question.model = shape->job.model;
         for (int i = 0; i < shape->assumed_count; i++) assume(c, "%s", shape->assumed[i]);
-        split_hybrid(served, c);
+        code = split_hybrid(catalog, served, c, error);
     }
     free(shape);
     return code;
@@ -139,7 +174,7 @@ static tc_code shaped_model(tc_catalog *catalog, const tc_conventions *conventio
 static tc_code fill_model(tc_catalog *catalog, const tc_conventions *conventions, const tc_served_conventions *served,
                           tc_served_case *c, tc_error *error) {
     bool found;
-    tc_code code = known_model(catalog, c, &found, error);
+    tc_code code = known_model(catalog, served, c, &found, error);
     if (code || found) return code;
     return shaped_model(catalog, conventions, served, c, error);
 }
@@ -173,24 +208,32 @@ static void small_letters(const char *text, char *out, size_t size) {
     out[i] = 0;
 }
 
-static const char *engine_slug(const tc_served_conventions *served, const tc_served_row *row) {
+static const tc_served_engine *engine_of(const tc_served_conventions *served, const tc_served_row *row) {
     char words[128];
     small_letters(row->framework ? row->framework : "", words, sizeof words);
     for (int i = 0; i < served->engines; i++)
-        if (strstr(words, served->engine[i].phrase)) return served->engine[i].engine;
+        if (strstr(words, served->engine[i].phrase)) return &served->engine[i];
     return NULL;
+}
+
+static const char *engine_slug(const tc_served_conventions *served, const tc_served_row *row) {
+    const tc_served_engine *engine = engine_of(served, row);
+    return engine ? engine->engine : NULL;
 }
 
 static tc_code fill_engine(tc_catalog *catalog, const tc_served_conventions *served, tc_served_case *c,
                            tc_error *error) {
     const tc_served_row *row = c->row;
-    const char *slug = engine_slug(served, row);
+    const tc_served_engine *known = engine_of(served, row);
+    const char *slug = known ? known->engine : NULL;
     char dated[96];
     c->question.engine_assumed = !slug;
     if (!slug) assume(c, "engine: %s", row->framework ? "one that is not known" : "not stated");
     if (!slug) slug = "generic";
     int month = row->date % 100 ? row->date % 100 : 6;
-    if (row->date)
+    if (known && known->as_of[0])
+        snprintf(dated, sizeof dated, "%.60s@%.15s", slug, known->as_of);
+    else if (row->date)
         snprintf(dated, sizeof dated, "%.60s@%04d-%02d", slug, row->date / 100 % 10000, month % 100);
     else
         snprintf(dated, sizeof dated, "%.60s", slug);
@@ -199,6 +242,10 @@ static tc_code fill_engine(tc_catalog *catalog, const tc_served_conventions *ser
 }
 
 /* ---- formats ---------------------------------------------------------------------------------------- */
+
+static const double format_bits[TC_WEIGHT_FORMAT_COUNT] = {
+#define BITS_OF(id, word, bits, experts, products) bits,
+    TC_WEIGHT_FORMATS(BITS_OF)};
 
 static int weight_format(const char *words) {
     int found = -1;
@@ -223,15 +270,25 @@ static tc_code fill_formats(const tc_served_conventions *served, tc_served_case 
         if (format < 0) return end(c, TC_CASE_UNSUPPORTED, reason);
         q->weights = format;
     }
+    for (int i = 0; i < served->alone; i++) {
+        bool latent = q->model.block[q->model.blocks - 1].mixer == TC_MIXER_LATENT;
+        if (latent && strcmp(served->experts_alone[i].format, tc_weight_format_names[q->weights]) == 0)
+            q->weights = TC_WEIGHTS_NVFP4_EXPERTS;
+    }
     const char *kv = row->kv_dtype;
     if (kv) {
         q->kv = begins(kv, "fp8") ? TC_FP8 : begins(kv, "int8") ? TC_INT8 : begins(kv, "nvfp4") ? TC_NVFP4 : TC_BF16;
         return TC_OK;
     }
-    const char *slug = engine_slug(served, row);
-    bool narrow = q->weights == TC_WEIGHTS_FP8 || q->weights == TC_WEIGHTS_NVFP4 || q->weights == TC_WEIGHTS_FP4;
-    for (int i = 0; i < served->caches && slug; i++)
-        if (narrow && strcmp(served->cache[i].engine, slug) == 0) q->kv = TC_FP8;
+    const char *slug = engine_slug(served, row), *architecture = q->cluster.accelerator.architecture;
+    for (int i = 0; i < served->caches && slug; i++) {
+        const tc_served_cache *known = &served->cache[i];
+        bool any = strcmp(known->architecture, "any") == 0, there = any || !strcmp(known->architecture, architecture);
+        bool narrow = q->weights == TC_WEIGHTS_FP8 || q->weights == TC_WEIGHTS_NVFP4 || q->weights == TC_WEIGHTS_FP4
+                      || q->weights == TC_WEIGHTS_NVFP4_EXPERTS || (q->weights == TC_WEIGHTS_MXFP4 && !any);
+        if (there && narrow && format_bits[q->weights] <= known->bits && strcmp(known->engine, slug) == 0)
+            q->kv = TC_FP8;
+    }
     assume(c, "keys and values in %s bit", q->kv == TC_FP8 ? "8" : "16");
     return TC_OK;
 }
@@ -378,6 +435,41 @@ static void fill_attention_groups(const tc_served_conventions *served, tc_served
     if (usual) assume(c, "%s", "attention of each rank alone");
 }
 
+/* Requests that ran at once in a replica by the row's own figures (Little's law); 0 where it lacks one of them. */
+static double running_by_row(const tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    double rate = row->measured[TC_SERVED_REQUESTS_PER_S], e2e = row->measured[TC_SERVED_E2E_MS],
+           ttft = row->measured[TC_SERVED_TTFT_MS];
+    int size = (c->question.tp > 0 ? c->question.tp : 1) * (c->question.pp > 0 ? c->question.pp : 1);
+    return e2e > ttft && ttft > 0 ? rate * (e2e - ttft) / 1e3 * size / row->devices : 0;
+}
+
+/* Several nodes, of which the row does not say what they do: each as tensor parallelism, a pipeline or attention alone. */
+static bool is_open_layout(const tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    const tc_fabric *f = &c->question.cluster.fabric;
+    bool counts_time = row->load != TC_LOAD_QUEUED && !c->limited;
+    return row->tp == TC_UNSET && counts_time && f->levels > 0 && f->level[0].size > 0
+           && row->devices > f->level[0].size;
+}
+
+/* What the test was: how many requests, and whether they came faster than they were served. */
+static void fill_test(const tc_served_conventions *served, tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    const char *slug = engine_slug(served, row);
+    double served_rate = row->measured[TC_SERVED_REQUESTS_PER_S];
+    if (served_rate <= 0) served_rate = row->measured[TC_SERVED_OUTPUT_TOKENS_PER_S] / c->question.output_tokens;
+    c->requests = row->requests;
+    c->overloaded = !c->limited && served_rate > 0 && served_rate < 0.9 * row->rate;
+    for (int i = 0; i < served->tests && slug && row->load == TC_LOAD_QUEUED && c->requests <= 0; i++) {
+        const tc_served_test *t = &served->test[i];
+        if (strcmp(t->engine, slug) == 0 && t->input == row->input_len && t->output == row->output_len)
+            assume_number(c, "%s requests, the benchmark's", c->requests = t->requests);
+    }
+    for (int i = 0; i < served->places && slug; i++)
+        c->own_places = c->own_places || (c->split && strcmp(served->place[i].engine, slug) == 0);
+}
+
 static void fill_degrees(const tc_served_conventions *served, tc_served_case *c) {
     const tc_served_row *row = c->row;
     tc_serving_question *q = &c->question;
@@ -388,7 +480,7 @@ static void fill_degrees(const tc_served_conventions *served, tc_served_case *c)
     if (row->disaggregated == 1 && w->prefill > 0 && w->prefill_devices > 0 && w->decode > 0 && w->decode_devices > 0)
         split_workers(c);
     fill_attention_groups(served, c);
-    if (row->most_requests > 0) q->engine.most_requests = row->most_requests;
+    if (row->most_requests > 0 && row->most_requests >= running_by_row(c)) q->engine.most_requests = row->most_requests;
     q->dp = TC_UNSET; /* of all devices; the row's own is of a worker */
     if (row->tp == TC_UNSET) assume(c, "tp %s", "chosen");
     if (!c->question.engine.paged) pad_heads(c);
@@ -411,5 +503,8 @@ tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventi
     if (!code && !c->status) code = fill_load(served, c);
     if (!code && !c->status) fill_degrees(served, c);
     if (!code && !c->status && row->load == TC_LOAD_OPEN) fill_limits(served, c);
+    if (!code && !c->status) fill_test(served, c);
+    if (!code && !c->status && is_open_layout(c))
+        return end(c, TC_CASE_UNSUPPORTED, "the layout over several nodes is not stated");
     return code;
 }

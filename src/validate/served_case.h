@@ -15,7 +15,10 @@ typedef struct tc_served_case {
     tc_serving_question question;
     bool limited; /* a benchmark's rate is the most that its limits allow: it is asked for without the rate */
     double ttft_limit_s, tpot_limit_s;
-    bool split; /* workers that prefill alone: `prefill` asks for these, `question` for those that decode */
+    double requests; /* of the whole test; 0: not known, many */
+    bool overloaded; /* by its own figures: requests came faster than they were served */
+    bool own_places; /* of workers that decode, which the row does not state */
+    bool split;      /* workers that prefill alone: `prefill` asks for these, `question` for those that decode */
     tc_serving_question prefill;
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];
@@ -37,8 +40,9 @@ TC_NODISCARD tc_code tc_served_predict(const tc_served_case *c, tc_serving_answe
 /* The metrics of a row that are scored, in order; a row that states its rate in several ways has one of them. Returns how many. */
 int tc_served_scored(const tc_served_row *row, tc_served_metric out[TC_SERVED_METRICS]);
 
-/* Is the metric's value given with the load, and no forecast of anything (the rate of requests that arrive at that rate)? */
-bool tc_served_is_given(const tc_served_case *c, tc_served_metric metric);
+/* Why a figure of the row is not counted: its value is given with the load (the rate of requests that arrive at that rate) or stands
+ * there twice, or the row leaves open what it rests on. NULL: it counts. */
+const char *tc_served_uncounted(const tc_served_case *c, tc_served_metric metric);
 
 /* The answer in the metric's terms, with what the test adds: its ramp, where so many requests start at once. */
 tc_served_forecast tc_served_in_metric(const tc_served_case *c, const tc_serving_answer *answer,

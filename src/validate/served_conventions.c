@@ -21,22 +21,52 @@
         .count_offset = offsetof(tc_served_conventions, counter)                                                       \
     }
 
-static const tc_field engine_fields[]
-    = {TEXT(tc_served_engine, "phrase", phrase), TEXT(tc_served_engine, "engine", engine)};
+static const tc_field engine_fields[] = {TEXT(tc_served_engine, "phrase", phrase),
+                                         TEXT(tc_served_engine, "engine", engine),
+                                         {.path = "as_of",
+                                          .type = TC_FIELD_STRING,
+                                          .offset = offsetof(tc_served_engine, as_of),
+                                          .size = sizeof(((tc_served_engine *)0)->as_of)}};
 static const tc_schema engine_schema = {"engine", engine_fields, COUNT(engine_fields)};
+
+#define SOURCE                                                                                                         \
+    { .path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED }
 
 static const tc_field cache_fields[] = {
     TEXT(tc_served_cache, "engine", engine),
-    {.path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+    TEXT(tc_served_cache, "architecture", architecture),
+    NUMBER(tc_served_cache, "bits", bits, TC_NEED_ALWAYS, 1, 16),
 };
 static const tc_schema cache_schema = {"narrow cache", cache_fields, COUNT(cache_fields)};
+
+static const tc_field usual_fields[] = {TEXT(tc_served_usual, "engine", engine), SOURCE};
+static const tc_schema usual_schema = {"engine", usual_fields, COUNT(usual_fields)};
+
+static const tc_field format_fields[] = {TEXT(tc_served_format, "format", format), SOURCE};
+static const tc_schema format_schema = {"format", format_fields, COUNT(format_fields)};
+
+#define TOKENS(where, member_)                                                                                         \
+    {                                                                                                                  \
+        .path = where, .type = TC_FIELD_INTEGER, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_served_test, member_),  \
+        .min = 1, .max = 10000000                                                                                      \
+    }
+static const tc_field test_fields[] = {
+    TEXT(tc_served_test, "engine", engine),
+    TOKENS("input", input),
+    TOKENS("output", output),
+    NUMBER(tc_served_test, "requests", requests, TC_NEED_ALWAYS, 1, 1e9),
+};
+static const tc_schema test_schema = {"test", test_fields, COUNT(test_fields)};
 
 static const tc_field hybrid_fields[] = {
     TEXT(tc_served_hybrid, "slug", slug),
     NUMBER(tc_served_hybrid, "attends", attends, TC_NEED_ALWAYS, 0.01, 1),
+    {.path = "like",
+     .type = TC_FIELD_STRING,
+     .offset = offsetof(tc_served_hybrid, like),
+     .size = sizeof(((tc_served_hybrid *)0)->like)},
     {.path = "window",
      .type = TC_FIELD_INTEGER,
-     .need = TC_NEED_ALWAYS,
      .sourced = true,
      .offset = offsetof(tc_served_hybrid, window),
      .min = 1,
@@ -44,8 +74,11 @@ static const tc_field hybrid_fields[] = {
 };
 static const tc_schema hybrid_schema = {"hybrid", hybrid_fields, COUNT(hybrid_fields)};
 
-static const tc_field device_fields[] = {TEXT(tc_served_device, "slug", slug), TEXT(tc_served_device, "is", is)};
+static const tc_field device_fields[] = {TEXT(tc_served_alias, "slug", slug), TEXT(tc_served_alias, "is", is)};
 static const tc_schema device_schema = {"device", device_fields, COUNT(device_fields)};
+
+static const tc_field model_fields[] = {TEXT(tc_served_alias, "slug", slug), TEXT(tc_served_alias, "is", is), SOURCE};
+static const tc_schema model_schema = {"model", model_fields, COUNT(model_fields)};
 
 static const tc_field length_fields[] = {
     TEXT(tc_served_lengths, "phrase", phrase),
@@ -73,7 +106,11 @@ static const tc_field fields[] = {
     TEXT(tc_served_conventions, "name", name),
     LIST("engines", engine, engines, &engine_schema),
     LIST("narrow_caches", cache, caches, &cache_schema),
-    LIST("attention_alone", group, groups, &cache_schema),
+    LIST("attention_alone", group, groups, &usual_schema),
+    LIST("places_by_test", place, places, &usual_schema),
+    LIST("experts_alone", experts_alone, alone, &format_schema),
+    LIST("tests", test, tests, &test_schema),
+    LIST("models", model, models, &model_schema),
     LIST("hybrids", hybrid, hybrids, &hybrid_schema),
     LIST("devices", device, devices, &device_schema),
     LIST("lengths", length, lengths, &length_schema),

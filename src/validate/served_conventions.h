@@ -8,17 +8,19 @@
 
 typedef struct tc_served_engine {
     char phrase[40], engine[40];
+    char as_of[16]; /* "2023-11": the month that counts, not the row's; "" */
 } tc_served_engine;
 
 typedef struct tc_served_hybrid {
     char slug[40]; /* how names of its models begin */
     double attends;
-    int window;
+    int window;    /* 0: none */
+    char like[40]; /* a model of the catalog, whose recurrence it has; "" */
 } tc_served_hybrid;
 
-typedef struct tc_served_device {
+typedef struct tc_served_alias {
     char slug[40], is[40];
-} tc_served_device;
+} tc_served_alias;
 
 typedef struct tc_served_lengths {
     char phrase[40];
@@ -26,8 +28,25 @@ typedef struct tc_served_lengths {
 } tc_served_lengths;
 
 typedef struct tc_served_cache {
-    char engine[40];
+    char engine[40], architecture[40];
+    double bits; /* of weights, at most */
 } tc_served_cache;
+
+/* An engine of which something is usual. */
+typedef struct tc_served_usual {
+    char engine[40];
+} tc_served_usual;
+
+typedef struct tc_served_format {
+    char format[40];
+} tc_served_format;
+
+/* Requests of a test of queued ones. */
+typedef struct tc_served_test {
+    char engine[40];
+    int input, output;
+    double requests;
+} tc_served_test;
 
 /* Of a benchmark's percentiles. */
 typedef struct tc_served_limits {
@@ -37,12 +56,15 @@ typedef struct tc_served_limits {
 
 typedef struct tc_served_conventions {
     char slug[32], name[64];
-    int engines, caches, groups, hybrids, devices, lengths, limits;
+    int engines, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests;
     tc_served_limits limit[TC_SERVED_LIST_MAX];
     tc_served_engine engine[TC_SERVED_LIST_MAX];
-    tc_served_cache cache[TC_SERVED_LIST_MAX], group[TC_SERVED_LIST_MAX];
+    tc_served_cache cache[TC_SERVED_LIST_MAX];
+    tc_served_usual group[TC_SERVED_LIST_MAX], place[TC_SERVED_LIST_MAX];
+    tc_served_format experts_alone[TC_SERVED_LIST_MAX];
     tc_served_hybrid hybrid[TC_SERVED_LIST_MAX];
-    tc_served_device device[TC_SERVED_LIST_MAX];
+    tc_served_alias model[TC_SERVED_LIST_MAX], device[TC_SERVED_LIST_MAX];
+    tc_served_test test[TC_SERVED_LIST_MAX];
     tc_served_lengths length[TC_SERVED_LIST_MAX];
 } tc_served_conventions;
 

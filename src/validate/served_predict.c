@@ -2,7 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "validate/served_case.h"
+#include "workload/operators.h"
 
 /* ---- the answer ------------------------------------------------------------------------------------ */
 
@@ -20,6 +22,187 @@ static tc_code infer(const tc_serving_question *question, tc_serving_answer *out
     q.rate = LOAD_SHARE * out->requests_per_s;
     return tc_infer(&q, out, error);
 }
+
+#define USUAL_WAVES 10 /* requests of a client in a test that does not say */
+
+/* ---- tests that end -------------------------------------------------------------------------------- */
+
+/* The same layout with so many requests at any time. */
+static tc_serving_question with_clients(const tc_serving_question *question, const tc_serving_answer *a,
+                                        double clients) {
+    tc_serving_question q = *question;
+    q.tp = a->tp;
+    q.pp = a->pp;
+    if (tc_has_experts(&q.model)) q.ep = a->ep;
+    q.rate = TC_UNSET;
+    q.concurrency = fmax(clients, 1e-3);
+    if (q.phase == TC_PHASE_OFFLINE) q.phase = TC_PHASE_MIXED;
+    return q;
+}
+
+static void set_rate(tc_serving_answer *a, double requests_per_s) {
+    double moved = requests_per_s / a->requests_per_s;
+    a->requests_per_s = requests_per_s;
+    a->output_tokens_per_s *= moved;
+    a->total_tokens_per_s *= moved;
+    a->p10.output_tokens_per_s *= moved;
+    a->p90.output_tokens_per_s *= moved;
+}
+
+static void delay_first(tc_serving_answer *a, double wait_s) {
+    double moved = (a->ttft_s + wait_s) / a->ttft_s;
+    a->ttft_s += wait_s;
+    a->e2e_s += wait_s;
+    a->p10.ttft_s *= moved;
+    a->p90.ttft_s *= moved;
+}
+
+/* So many requests are there from the start: they pass in waves of as many as fit, the last of which is not full. */
+static tc_code infer_queued(const tc_served_case *c, double requests, tc_serving_answer *out, tc_error *error) {
+    tc_serving_answer part;
+    tc_code code = tc_infer(&c->question, out, error);
+    double places = code ? 0 : out->most_requests;
+    if (code || requests <= 0 || places < 1 || !(out->requests_per_s > 0)) return code;
+    double waves = floor(requests / places), rest = requests - waves * places, seconds = 0;
+    if (waves > 0) {
+        tc_serving_question full = with_clients(&c->question, out, places);
+        code = tc_infer(&full, out, error);
+        seconds = code ? 0 : waves * places / out->requests_per_s;
+    }
+    if (!code && rest > 0) {
+        tc_serving_question last = with_clients(&c->question, out, rest);
+        code = tc_infer(&last, &part, error);
+        if (!code) seconds += rest / part.requests_per_s;
+        if (!code && waves == 0) *out = part;
+    }
+    if (!code) set_rate(out, requests / seconds);
+    if (!code && waves > 0)
+        delay_first(out, (requests - places) * (requests - places) / (2 * requests) * seconds / requests);
+    return code;
+}
+
+#define ROUNDS_OF_LOAD 8
+
+/* So many requests at a rate beyond what is served: they pile up while they come. In the mean over requests, (P - places)^2 / 2P of
+ * a pile that grows to P wait for a place, and half of all prompts for those before them. */
+static tc_code infer_pile(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
+    double n = c->requests, came = c->question.rate, running = 0, wait = 0;
+    tc_serving_question most = c->question;
+    most.rate = TC_UNSET;
+    most.phase = TC_PHASE_OFFLINE;
+    tc_code code = tc_infer(&most, out, error);
+    if (code || !(out->requests_per_s > 0)) return code;
+    double places = out->most_requests;
+    running = fmin(places, n / 2);
+    for (int i = 0; i < ROUNDS_OF_LOAD && !code; i++) {
+        tc_serving_question q = with_clients(&c->question, out, running);
+        code = tc_infer(&q, out, error);
+        if (code) return code;
+        double pile = n * fmax(1 - out->requests_per_s / came, 0.02);
+        double mean = pile > places ? places * (1 - places / (2 * pile)) : pile / 2;
+        running = fmax((running + mean) / 2, 1);
+        wait = pile > places ? (pile - places) * (pile - places) / (2 * pile * out->requests_per_s) : 0;
+    }
+    double prompts = out->prefill_tokens_per_s_per_device * out->devices
+                     / (c->question.input_tokens * (1 - c->question.cached_share) + 1e-9);
+    double behind = n / 2 * fmax(1 / prompts - 1 / came, 0);
+    delay_first(out, fmax(wait, behind));
+    double decoding = out->e2e_s - out->ttft_s;
+    set_rate(out, n / (n / out->requests_per_s + decoding / 2));
+    return code;
+}
+
+static tc_code infer_open(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
+    tc_code code = tc_infer(&c->question, out, error);
+    if (code || (out->ttft_s > 0 && !c->overloaded)) return code;
+    return c->requests > 0 ? infer_pile(c, out, error) : infer(&c->question, out, error);
+}
+
+/* ---- clients that start together ------------------------------------------------------------------------ */
+
+/* A wave of prompts that come together, in one replica. */
+typedef struct wave {
+    double prompts_s; /* all of them */
+    double first_s;   /* until the first token, in the mean */
+    double token_s;   /* a token after it: decode of all, and what the others' prompts keep it from at first */
+    double decode_s;  /* of it, of decode */
+    bool parts;       /* in chunks beside those that decode: who begins first ends first, and the next wave is none */
+} wave;
+
+/* Prompts share steps of as many tokens as the engine takes: with k such steps their mean first token comes after (1 + 1/k) / 2 of all
+ * (0.56 of 32 prompts of 2K tokens in steps of 8K, 0.75 of 8; SGLang on 8 H20, 2025: 0.57 and 0.71). In chunks, those that have
+ * their first token decode beside the others' prompts. */
+static tc_code wave_of(const tc_served_case *c, const tc_serving_answer *a, double clients, wave *out,
+                       tc_error *error) {
+    const tc_serving_question *q = &c->question;
+    double size = a->tp * a->pp, replicas = a->devices / size, each = fmax(clients / replicas, 1);
+    double prompt = fmax(q->input_tokens * (1 - q->cached_share), 1), outputs = fmax(q->output_tokens - 1, 1);
+    double chunk = q->chunk_tokens != TC_UNSET ? q->chunk_tokens : q->engine.chunk_tokens;
+    double most = chunk > 0 ? fmin(chunk, q->engine.prompt_tokens) : q->engine.prompt_tokens;
+    double steps = fmax(ceil(each * prompt / fmax(most, prompt)), 1);
+    tc_serving_question decode = with_clients(q, a, each * replicas);
+    tc_serving_answer steady;
+    decode.phase = TC_PHASE_DECODE;
+    tc_code code = tc_infer(&decode, &steady, error);
+    if (code) return code;
+    double all = each * prompt / (a->prefill_tokens_per_s_per_device * size);
+    if (chunk > 0 && steps > 1) all += (steps - 1) * steady.decode_step_s / 2;
+    *out = (wave){.prompts_s = all,
+                  .first_s = all * (1 + 1 / steps) / 2,
+                  .token_s = steady.tpot_s + all * (1 - 1 / steps) / 2 / outputs,
+                  .decode_s = steady.tpot_s,
+                  .parts = chunk > 0 && steps > 1};
+    return code;
+}
+
+#define JITTER 0.03 /* of requests' durations at equal lengths: clients, schedulers */
+
+static double share_together(const tc_served_case *c, const wave *w, double outputs) {
+    const tc_served_row *row = c->row;
+    if (row->load == TC_LOAD_BURST) return 1;
+    double waves = row->requests > 0 ? fmax(row->requests / row->concurrency, 1) : USUAL_WAVES;
+    /* those that end together begin together: a wave spreads by its lengths, from wave to wave the more */
+    double cv = fmax(row->length_cv, JITTER), spread = sqrt(12) * cv * outputs * w->decode_s * sqrt(fmax(waves / 2, 1));
+    double later = w->parts ? 0 : w->prompts_s / (w->prompts_s + spread);
+    bool median = waves > 2 && row->ttft_statistic == TC_STATISTIC_MEDIAN;
+    return median ? later : 1 / waves + (1 - 1 / waves) * later;
+}
+
+/* A fixed number of clients all start at once. Where lengths are equal they stay together: their prompts wait for each other and
+ * not for those that decode, so that what a steady state has in the time of a token is in that of the first one. */
+static tc_code add_waves(const tc_served_case *c, tc_serving_answer *a, tc_error *error) {
+    const tc_served_row *row = c->row;
+    double outputs = fmax(c->question.output_tokens - 1, 1), places = a->most_requests;
+    double clients = row->concurrency, running = places > 0 ? fmin(clients, places) : clients;
+    double replicas = (double)a->devices / (a->tp * a->pp);
+    if (running <= replicas || !(a->ttft_s > 0) || !(a->tpot_s > 0) || !(a->prefill_tokens_per_s_per_device > 0))
+        return TC_OK;
+    wave w;
+    tc_code code = wave_of(c, a, running, &w, error);
+    if (code) return code;
+    double share = share_together(c, &w, outputs), waves = row->requests > 0 ? row->requests / clients : USUAL_WAVES;
+    double admission = c->question.engine.params.admission_s;
+    double places_wait = clients > running ? fmax(a->ttft_s - (clients - running) / a->requests_per_s, 0) : a->ttft_s;
+    double together = w.first_s + admission + a->ttft_s - places_wait;
+    delay_first(a, share * (together - a->ttft_s));
+    double token = share * w.token_s + (1 - share) * a->tpot_s, moved = token / a->tpot_s;
+    a->tpot_s = token;
+    a->p10.tpot_s *= moved;
+    a->p90.tpot_s *= moved;
+    a->e2e_s = a->ttft_s + outputs * token;
+    double before = a->requests_per_s, lost = row->load == TC_LOAD_CLOSED ? 0.8 * row->length_cv / fmax(waves, 1) : 0;
+    set_rate(a, row->load == TC_LOAD_BURST && clients > running ? before : clients / a->e2e_s / (1 + lost));
+    return TC_OK;
+}
+
+static tc_code infer_clients(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
+    const tc_served_row *row = c->row;
+    tc_code code = row->load == TC_LOAD_BURST ? infer_queued(c, row->concurrency, out, error)
+                                              : tc_infer(&c->question, out, error);
+    return code ? code : add_waves(c, out, error);
+}
+
+/* ---- workers apart ----------------------------------------------------------------------------------- */
 
 #define ROUNDS 8
 
@@ -43,6 +226,13 @@ static tc_code infer_split(const tc_served_case *c, tc_serving_answer *out, tc_e
         ttft = i ? (ttft + wanted) / 2 : wanted;
         decoding = fmin(clients, rate * output);
     }
+    /* all clients start together: half of all prompts are before the mean one of the first wave */
+    double waves = c->row->requests > 0 ? fmax(c->row->requests / clients, 1) : USUAL_WAVES;
+    double tokens_per_s = prompts.prefill_tokens_per_s_per_device * prompts.devices;
+    double burst = clients / 2 * prefill.input_tokens * (1 - prefill.cached_share) / tokens_per_s;
+    if (code == TC_OK && burst > ttft && !(waves > 2 && c->row->ttft_statistic == TC_STATISTIC_MEDIAN))
+        ttft += (burst - ttft) / waves;
+    ttft += decode.engine.params.handover_s;
     out->ttft_s = ttft;
     out->e2e_s = ttft + fmax(decode.output_tokens - 1, 1) * out->tpot_s;
     out->requests_per_s = clients / out->e2e_s;
@@ -68,6 +258,9 @@ static tc_code infer_limited(const tc_served_case *c, tc_serving_answer *out, tc
     most.tpot_s = c->tpot_limit_s;
     tc_code code = infer(&c->question, out, error);
     if (!code) code = tc_infer(&most, &limited, error);
+    if (!code && !limited.meets)
+        code = tc_fail(error, TC_INVALID, "limits",
+                       "a lone request is forecast to miss them: drafts may be used, which the row does not say");
     if (code) return code;
     double tpot = out->tpot_s > limited.tpot_s ? limited.tpot_s / out->tpot_s : 1,
            ttft = out->ttft_s > limited.ttft_s ? limited.ttft_s / out->ttft_s : 1;
@@ -83,9 +276,14 @@ static tc_code infer_limited(const tc_served_case *c, tc_serving_answer *out, tc
 }
 
 tc_code tc_served_predict(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
-    return c->split     ? infer_split(c, out, error)
-           : c->limited ? infer_limited(c, out, error)
-                        : infer(&c->question, out, error);
+    const tc_served_row *row = c->row;
+    if (c->split) return infer_split(c, out, error);
+    if (c->limited) return infer_limited(c, out, error);
+    if (row->load == TC_LOAD_OPEN) return infer_open(c, out, error);
+    if (c->question.phase == TC_PHASE_OFFLINE) return infer_queued(c, c->requests, out, error);
+    bool clients = row->concurrency > 0 && (row->load == TC_LOAD_BURST || row->load == TC_LOAD_CLOSED);
+    if (c->question.phase == TC_PHASE_MIXED && clients) return infer_clients(c, out, error);
+    return tc_infer(&c->question, out, error);
 }
 
 /* ---- in the row's terms ---------------------------------------------------------------------------- */
@@ -109,36 +307,25 @@ int tc_served_scored(const tc_served_row *row, tc_served_metric out[TC_SERVED_ME
     return n;
 }
 
-bool tc_served_is_given(const tc_served_case *c, tc_served_metric metric) {
-    bool rate = metric == TC_SERVED_OUTPUT_TOKENS_PER_S || metric == TC_SERVED_TOTAL_TOKENS_PER_S
-                || metric == TC_SERVED_REQUESTS_PER_S || metric == TC_SERVED_INPUT_TOKENS_PER_S;
-    return rate && c->question.rate >= 0 && !c->limited;
+static bool is_rate(tc_served_metric metric) {
+    return metric == TC_SERVED_OUTPUT_TOKENS_PER_S || metric == TC_SERVED_TOTAL_TOKENS_PER_S
+           || metric == TC_SERVED_REQUESTS_PER_S || metric == TC_SERVED_INPUT_TOKENS_PER_S;
 }
 
-/* Of the work of all prompts of a burst, what their mean request waits: 0.57 (32 prompts) to 0.71 (8) where chunks batch several
- * (a burst of 8 to 32 prompts on 8 H20, SGLang 2025). */
-#define BURST_SHARE 0.57
-#define USUAL_WAVES 10 /* requests of a client in a test that does not say */
-
-/* What the mean request of a test waits for others' prompts because all clients start together. Only the first wave does: who prefills
- * first ends first, so that the next prompts come as far apart as the first ones were served. */
-static double waits_together(const tc_served_case *c, const tc_serving_answer *a) {
-    const tc_serving_question *q = &c->question;
-    const tc_served_row *row = c->row;
-    double rate = a->prefill_tokens_per_s_per_device * (a->prefill_devices > 0 ? a->prefill_devices : a->devices),
-           clients = fmin(row->concurrency, a->most_requests > 0 ? a->most_requests : row->concurrency);
-    if (!(rate > 0) || clients <= 1 || (row->load != TC_LOAD_BURST && row->load != TC_LOAD_CLOSED)) return 0;
-    double waves = row->load == TC_LOAD_BURST ? 1 : row->requests > 0 ? row->requests / row->concurrency : USUAL_WAVES;
-    if (waves > 2 && row->ttft_statistic == TC_STATISTIC_MEDIAN) return 0;
-    return BURST_SHARE * (clients - 1) * q->input_tokens * (1 - q->cached_share) / rate / fmax(waves, 1);
+/* Of a lone request, tokens of its prompt over its time to the first token. */
+static bool is_prompts_rate(const tc_served_row *row, tc_served_metric metric) {
+    double ttft_s = row->measured[TC_SERVED_TTFT_MS] / 1e3;
+    return metric == TC_SERVED_INPUT_TOKENS_PER_S && row->phase == TC_SERVED_MIXED && ttft_s > 0
+           && fabs(row->measured[metric] * ttft_s / row->input_len - 1) < 0.05;
 }
 
-/* The means of a test from those of the steady state. */
-static double in_test(const tc_served_case *c, const tc_serving_answer *a, tc_served_metric metric, double steady) {
-    double wait = waits_together(c, a), residence = a->e2e_s;
-    if (wait <= 0 || metric == TC_SERVED_TPOT_MS) return steady;
-    if (metric == TC_SERVED_TTFT_MS || metric == TC_SERVED_E2E_MS) return steady + 1e3 * wait;
-    return residence > 0 ? steady * residence / (residence + wait) : steady;
+const char *tc_served_uncounted(const tc_served_case *c, tc_served_metric metric) {
+    bool beyond = c->overloaded && c->requests > 0;
+    if (is_rate(metric) && c->question.rate >= 0 && !c->limited && !beyond) return "the rate is given with the load";
+    if (is_prompts_rate(c->row, metric)) return "the prompt over the time to the first token, which counts";
+    if (metric == TC_SERVED_TTFT_MS && c->own_places)
+        return "waits for places of workers that decode, which are not stated";
+    return NULL;
 }
 
 static double value_of(const tc_served_case *c, const tc_serving_answer *a, const tc_serving_ends *ends,
@@ -162,6 +349,6 @@ static double value_of(const tc_served_case *c, const tc_serving_answer *a, cons
 tc_served_forecast tc_served_in_metric(const tc_served_case *c, const tc_serving_answer *a, tc_served_metric metric) {
     tc_serving_ends mid = {a->output_tokens_per_s, a->ttft_s, a->tpot_s, a->e2e_s};
     double value = value_of(c, a, &mid, metric), low = value_of(c, a, &a->p10, metric),
-           high = value_of(c, a, &a->p90, metric), tested = in_test(c, a, metric, value), moved = tested / value;
-    return (tc_served_forecast){tested, fmin(low, high) * moved, fmax(low, high) * moved};
+           high = value_of(c, a, &a->p90, metric);
+    return (tc_served_forecast){value, fmin(low, high), fmax(low, high)};
 }

@@ -61,11 +61,9 @@ static void judge(const tc_served_case *c, const tc_serving_answer *answer, tc_s
     }
     r->error_pct = tc_served_error_pct(r->metric, r->predicted, r->measured);
     if (forecast.low > 0) r->covered = r->measured >= forecast.low && r->measured <= forecast.high;
-    r->counts = !c->row->quality && !tc_served_is_given(c, r->metric);
-    if (c->row->quality)
-        r->reason = c->row->quality;
-    else if (!r->counts)
-        r->reason = "the rate is given with the load";
+    const char *uncounted = c->row->quality ? c->row->quality : tc_served_uncounted(c, r->metric);
+    r->counts = !uncounted;
+    if (uncounted) r->reason = uncounted;
 }
 
 /* The results of a row, one where it has none to score; returns how many, 0: an error. */
