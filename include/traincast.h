@@ -880,6 +880,11 @@ TC_API TC_NODISCARD tc_code tc_model_load(tc_catalog *c, const char *slug_or_pat
  * "layout" may be an object: an answer of step or search, or its layout. The answer is freed by tc_answer_free.
  * Errors: TC_INVALID, TC_NOT_FOUND with the place "request: $.member". */
 TC_API TC_NODISCARD tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error);
+/* The same; searches and plans tell the caller's thread from time to time which share is done, and end with what they have
+ * where it answers false: a search's answer says "stopped". */
+TC_API TC_NODISCARD tc_code tc_ask_json_watched(tc_catalog *catalog, const char *request,
+                                                bool (*tell)(void *told, double share), void *told, char **answer,
+                                                tc_error *error);
 TC_API void tc_answer_free(char *answer);
 
 /* ---- chapters -------------------------------------------------------------- */

@@ -46,6 +46,10 @@ typedef struct tc_search_input {
                                                       what failures of so many devices take */
     const void *weight_of;
     double usd_per_device_s, watts_per_device; /* for the objectives cost and energy */
+    /* Called by the caller's thread between parts of the walk: shapes of layouts so far, of all. false: the walk ends, and what was found is
+     * the answer. NULL: nobody asks. */
+    bool (*tell)(void *context, int64_t done, int64_t all);
+    void *context;
     tc_layout fixed; /* what the search may not change; TC_UNSET: free. stage_count 0: stages cut evenly */
     unsigned
         own_option; /* for the options of advice: bits of the rows of a layout's table (its options, in their order)
@@ -116,6 +120,7 @@ typedef struct tc_search {
     double walked_best; /* the best objective by the closed form */
     bool any_legal;
     bool per_sequence;
+    bool stopped;     /* input.tell ended it before all was looked at */
     tc_found least;   /* that needs the least memory, fitting or not */
     int advice_count; /* where nothing fits: the least changes that would do */
     tc_advice advice[TC_ADVICE_MAX];

@@ -428,6 +428,49 @@ static void brute_force_finds_the_same(void **state) {
     assert_true(feasible > SPACES / 3 && infeasible > 0);
 }
 
+typedef struct teller {
+    int64_t last, all;
+    int calls, stop_after; /* 0: never */
+} teller;
+
+static bool told(void *context, int64_t done, int64_t all) {
+    teller *t = context;
+    assert_true(done >= t->last && done <= all && (t->calls == 0 || all == t->all));
+    t->last = done;
+    t->all = all;
+    return ++t->calls != t->stop_after;
+}
+
+/* Being told changes nothing; an end that is asked for ends it, with what was found. */
+static void an_end_is_asked_for(void **state) {
+    uint64_t seed = 99;
+    int found_early = 0, calls = 0;
+    for (int i = 0; i < 12; i++) {
+        tc_search_input in = random_input(&seed, *state), watched;
+        tc_search plain, all, part;
+        tc_error e;
+        teller never = {.stop_after = 0};
+        assert_int_equal(tc_search_run(&in, &plain, &e), TC_OK);
+        watched = in;
+        watched.tell = told;
+        watched.context = &never;
+        assert_int_equal(tc_search_run(&watched, &all, &e), TC_OK);
+        assert_true(!all.stopped && all.best_count == plain.best_count && all.evaluated == plain.evaluated);
+        calls += never.calls;
+        for (int after = 1; after <= never.calls; after++) {
+            teller stops = {.stop_after = after};
+            watched.context = &stops;
+            assert_int_equal(tc_search_run(&watched, &part, &e), TC_OK);
+            assert_true(part.stopped && stops.calls == after);
+            found_early += part.best_count > 0;
+            tc_search_free(&part);
+        }
+        tc_search_free(&plain);
+        tc_search_free(&all);
+    }
+    assert_true(found_early > 0 && calls > 12);
+}
+
 static void memory_as_the_objective_prunes_nothing_good(void **state) {
     uint64_t seed = 5;
     int unused = 0;
@@ -811,6 +854,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_split_is_another),
         cmocka_unit_test(brute_force_finds_the_same),
+        cmocka_unit_test(an_end_is_asked_for),
         cmocka_unit_test(memory_as_the_objective_prunes_nothing_good),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(many_layers_are_answered),

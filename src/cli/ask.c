@@ -27,6 +27,13 @@ static const struct {
     {TC_COMMAND_IMPORT, tc_command_import},     {TC_COMMAND_LAUNCH, tc_command_launch},
 };
 
+/* Who asks, and is told how far it is. */
+typedef struct asker {
+    tc_catalog *catalog;
+    bool (*tell)(void *told, double share); /* NULL: nobody is */
+    void *told;
+} asker;
+
 /* A command line in the making. */
 typedef struct words {
     tc_arena *arena;
@@ -178,12 +185,17 @@ static tc_code run(tc_context *context) {
 }
 
 /* Runs the command line; what it printed goes to *answer. */
-static tc_code answer_words(tc_catalog *catalog, words *w, const char *layout, char **answer, tc_error *error) {
+static tc_code answer_words(const asker *from, words *w, const char *layout, char **answer, tc_error *error) {
     tc_options *options = malloc(sizeof *options);
     tc_output *output = malloc(sizeof *output);
     tc_code code = options && output ? tc_options_parse(w->count, w->word, options, error)
                                      : tc_fail(error, TC_INTERNAL, REQUEST, "out of memory");
-    tc_context context = {.options = options, .catalog = catalog, .error = error, .layout_text = layout};
+    tc_context context = {.options = options,
+                          .catalog = from->catalog,
+                          .error = error,
+                          .layout_text = layout,
+                          .tell = from->tell,
+                          .told = from->told};
     if (!code) {
         context.out = tc_output_open(output);
         context.target = (tc_target){.file = context.out, .format = &tc_json_format};
@@ -206,7 +218,7 @@ static tc_code answer_words(tc_catalog *catalog, words *w, const char *layout, c
     return code;
 }
 
-tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error) {
+static tc_code ask(const asker *from, const char *request, char **answer, tc_error *error) {
     tc_error unused;
     tc_arena arena = {0};
     tc_json_document document;
@@ -223,12 +235,21 @@ tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_
     if (w.word) write_words(&root, &w, &layout);
     code = document.code;
     if (!code && (!w.word || w.failed)) code = tc_fail(error, TC_INTERNAL, REQUEST, "out of memory");
-    if (!code) code = answer_words(catalog, &w, layout, answer, error);
+    if (!code) code = answer_words(from, &w, layout, answer, error);
     if (code) place_in_request(error);
     tc_json_close(&document);
     free(layout);
     tc_arena_free(&arena);
     return code;
+}
+
+tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error) {
+    return ask(&(asker){.catalog = catalog}, request, answer, error);
+}
+
+tc_code tc_ask_json_watched(tc_catalog *catalog, const char *request, bool (*tell)(void *told, double share),
+                            void *told, char **answer, tc_error *error) {
+    return ask(&(asker){catalog, tell, told}, request, answer, error);
 }
 
 void tc_answer_free(char *answer) { free(answer); }

@@ -32,7 +32,10 @@ struct tc_context {
     const tc_embedded *runs;      /* published ones inside the program; NULL: none */
     FILE *watched;                /* where people see how far it is; NULL: nobody looks */
     bool (*interrupted)(void);    /* with `watched`: did they ask for an end? */
-    bool infeasible;              /* set by a command that found nothing feasible: exit 3 */
+    /* In place of `watched`: a caller who is told which share is done, and may ask for an end (false). */
+    bool (*tell)(void *told, double share);
+    void *told;
+    bool infeasible; /* set by a command that found nothing feasible: exit 3 */
     tc_error *error;
 };
 

@@ -3,37 +3,15 @@
 #include <string.h>
 
 #include "base/calendar.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/plan_files.h"
 #include "cli/plan_since.h"
+#include "cli/watch.h"
 #include "report/plan_difference.h"
 #include "report/plan_report.h"
 
-/* ---- how far it is --------------------------------------------------------------------------- */
-
-#define PATIENCE_S 1  /* that nobody needs a line for */
-#define REFRESH_S 0.2 /* between two lines */
-
-typedef struct watcher {
-    const tc_context *context;
-    double start, shown; /* 0: no line yet */
-} watcher;
-
-static bool tell(void *of, int done, int all) {
-    watcher *w = of;
-    double now = tc_now_s(), seconds = now - w->start;
-    if (done > 0 && seconds > PATIENCE_S && now - w->shown > REFRESH_S) {
-        long tenths = (long)(10 * done / seconds + 0.5), left = (long)(seconds / done * (all - done) + 0.5);
-        fprintf(w->context->watched,
-                "\r\033[K%d of %d candidates on pools, %ld.%ld a second, %ld s left; ^C: with these", done, all,
-                tenths / 10, tenths % 10, left);
-        fflush(w->context->watched);
-        w->shown = now;
-    }
-    return !w->context->interrupted();
-}
+static bool tell(void *watch, int done, int all) { return tc_watch_tell(watch, done, all); }
 
 #define MOST_DAYS 100
 
@@ -74,14 +52,14 @@ static tc_code take_options(const tc_context *context, int32_t day[MOST_DAYS], i
 
 static tc_code make(tc_context *context, const tc_scenario *scenario, const tc_interval_model *interval,
                     const tc_plan_options *asked, tc_plan *plan) {
-    watcher w = {.context = context, .start = tc_now_s()};
+    tc_watch watch = tc_watch_start(context, "candidates on pools");
     tc_plan_options options = *asked;
-    if (context->watched) {
+    if (tc_is_watched(context)) {
         options.tell = tell;
-        options.context = &w;
+        options.context = &watch;
     }
     tc_code code = tc_plan_make(scenario, interval, &options, plan, context->error);
-    if (w.shown > 0) fputs("\r\033[K", context->watched);
+    tc_watch_end(&watch);
     if (code == TC_OK) context->infeasible = context->infeasible || !plan->feasible || !plan->served;
     return code;
 }

@@ -8,6 +8,7 @@
 #include "cli/request.h"
 #include "cli/search.h"
 #include "cli/search_options.h"
+#include "cli/watch.h"
 #include "report/search_report.h"
 #include "traincast.h"
 
@@ -72,10 +73,19 @@ tc_code tc_asked_take(tc_context *context, tc_asked *out) {
     return code ? code : tc_goal_take(context, &out->question, &out->goal);
 }
 
+static bool tell(void *watch, int64_t done, int64_t all) { return tc_watch_tell(watch, done, all); }
+
 tc_code tc_asked_find(tc_context *context, tc_asked *out) {
     tc_code code = tc_goal_devices(&out->goal, &out->in, &out->answer);
     if (!code) code = announce(context, &out->in);
+    tc_watch watch = tc_watch_start(context, "families of layouts");
+    if (tc_is_watched(context)) {
+        out->in.tell = tell;
+        out->in.context = &watch;
+    }
     if (!code) code = tc_search_run(&out->in, &out->search, context->error);
+    tc_watch_end(&watch);
+    out->in.tell = NULL;
     if (code) return code;
     code = tc_goal_runs(&out->goal, out->search.best, out->search.best_count, &out->run);
     if (!code) code = tc_goal_runs(&out->goal, out->search.cluster, out->search.cluster_count, &out->cluster_run);
@@ -122,7 +132,7 @@ static tc_code search_one(tc_context *context) {
     bool space = !code && tc_given(context, TC_OPTION_SPACE)->given;
     if (space) code = print_space(context, &asked->in);
     if (!code && !space) code = tc_asked_find(context, asked);
-    if (!code && !space && asked->search.best_count == 0 && !*asked->answer.advice.text)
+    if (!code && !space && asked->search.best_count == 0 && !asked->search.stopped && !*asked->answer.advice.text)
         code = tc_search_advise(&asked->in, &asked->search, context->error);
     if (!code && !space) code = print_search(context, asked);
     tc_asked_free(asked);

@@ -249,6 +249,7 @@ static void write_parts(tc_writer *writer, const tc_search_answer *answer) {
 
 static void write_timing(tc_writer *writer, const tc_search *search) {
     tc_write_object(writer, "timing");
+    tc_write_bool(writer, "stopped", search->stopped);
     tc_write_number(writer, "seconds", search->seconds);
     tc_write_number(writer, "configs_per_s", tc_search_rate(search));
     tc_write_integer(writer, "threads", search->threads);

@@ -30,6 +30,8 @@ static const tc_member search[] = {
     TC_INTEGER(tc_search_input, least_batch, 0, MOST_BATCH),
     TC_INTEGER(tc_search_input, most_batch, 0, MOST_BATCH),
     TC_FIGURE(tc_search_input, to_beat),
+    TC_POINTER(tc_search_input, tell),
+    TC_POINTER(tc_search_input, context),
     TC_POINTER(tc_search_input, weight),
     TC_POINTER(tc_search_input, weight_of),
     TC_FIGURE(tc_search_input, usd_per_device_s),

@@ -86,6 +86,7 @@ static void add_counts(const tc_search *part, tc_search *sum) {
     sum->any_legal = sum->any_legal || part->any_legal;
     sum->per_sequence = part->per_sequence;
     sum->seconds += part->seconds;
+    sum->stopped = sum->stopped || part->stopped;
     if (part->threads > sum->threads) sum->threads = part->threads;
     if (part->walked_best < sum->walked_best) sum->walked_best = part->walked_best;
 }

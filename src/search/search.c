@@ -27,6 +27,7 @@
 #define FIRST_ROUND 8
 #define FEWER_AT_MOST 1.1 /* times the best objective: a layout that leaves devices idle and is worse is not listed */
 #define LARGEST_ROUND 256
+#define LARGEST_PART 4096 /* shapes between two tellings where nothing is pruned */
 
 tc_search_input tc_default_search_input(void) {
     tc_search_input in;
@@ -80,6 +81,8 @@ typedef struct crew {
     double *bound;
     int64_t *order;
     tc_best_list *best;
+    int64_t told_before; /* shapes of the space before this one */
+    bool stopped;
 } crew;
 
 static void crew_free(crew *c) {
@@ -126,6 +129,20 @@ static bool crew_start(crew *c, const tc_space *space) {
     *c->best = c->worker[0]->found;
     c->threads = tc_threads_start(c->most, hire, c);
     return c->threads != NULL;
+}
+
+/* Tells how far it is; false: an end is asked for. */
+static bool goes_on(crew *c, int64_t done) {
+    const tc_search_input *in = c->space->in;
+    int64_t all = (c->all ? c->all->shapes : 0) + (c->fewer ? c->fewer->shapes : 0);
+    if (in->tell && !c->stopped) c->stopped = !in->tell(in->context, c->told_before + done, all);
+    return !c->stopped;
+}
+
+/* In parts, between which is told how far it is where that is a matter of these items. */
+static void run_in_parts(crew *c, void (*item)(void *context, int worker, int64_t index), int64_t count, bool counts) {
+    for (int64_t from = 0; from < count && goes_on(c, counts ? from : 0); from += LARGEST_PART)
+        tc_threads_run(c->threads, item, from, from + LARGEST_PART < count ? from + LARGEST_PART : count);
 }
 
 static void find_bound(void *context, int worker_of, int64_t i) {
@@ -175,7 +192,7 @@ static void limit_fewer(crew *c) {
 
 static void walk_pruning(crew *c, tc_search *out) {
     int64_t shapes = c->space->shapes, round = FIRST_ROUND;
-    for (int64_t from = 0; from < shapes;) {
+    for (int64_t from = 0; from < shapes && goes_on(c, from);) {
         if (c->space->in->first && c->best->count > 0) return;
         if (c->space->fewer) limit_fewer(c);
         if (!c->best->front && c->bound[c->order[from]] > tc_best_threshold(c->best)) {
@@ -203,7 +220,8 @@ static void find_seconds(void *context, int worker_of, int64_t i) {
 
 static tc_code walk_in_order(crew *c, tc_search *out, tc_error *error) {
     if (c->space->fewer) tc_threads_run(c->threads, find_seconds, 0, c->space->groups);
-    tc_threads_run(c->threads, find_bound, 0, c->space->shapes);
+    run_in_parts(c, find_bound, c->space->shapes, false);
+    if (c->stopped) return TC_OK;
     if (!sort_shapes(c)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     walk_pruning(c, out);
     return TC_OK;
@@ -213,7 +231,7 @@ static tc_code walk(crew *c, tc_search *out, tc_error *error) {
     const tc_search_input *in = c->space->in;
     tc_code code = TC_OK;
     if (in->exhaustive) {
-        tc_threads_run(c->threads, walk_any, 0, c->space->shapes);
+        run_in_parts(c, walk_any, c->space->shapes, true);
         merge_found(c);
     } else {
         code = walk_in_order(c, out, error);
@@ -233,6 +251,7 @@ static tc_code walk(crew *c, tc_search *out, tc_error *error) {
 /* Layouts that leave devices idle: a number that nothing divides, or that divides badly, still has an answer. They are
  * walked after the others, so that few of them need be looked at, and are not counted in the space. */
 static tc_code walk_fewer(crew *c, tc_search *out, tc_error *error) {
+    if (c->all) c->told_before = c->all->shapes;
     if (c->all && !crew_turn(c, c->fewer)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     tc_search unused = {.pruned = 0};
     tc_code code = walk_in_order(c, &unused, error);
@@ -395,7 +414,8 @@ static tc_code run(crew *c, const spaces *s, tc_search *out, tc_error *error) {
     if (!crew_start(c, first)) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
     if (s->in.to_beat > 0) c->best->limit = s->in.to_beat;
     if (c->all) code = walk(c, out, error);
-    if (!code && c->fewer) code = walk_fewer(c, out, error);
+    if (!code && c->fewer && !c->stopped) code = walk_fewer(c, out, error);
+    out->stopped = c->stopped;
     return code;
 }
 
