@@ -43,6 +43,8 @@ static void words(void **state) {
         {TC_ROW_NOTES, "65 frames at 720p", NULL, "\"frames\":65 \"height\":720 \"width\":1280"},
         {TC_ROW_NOTES, "BUCKETED resolutions, auto buckets (1..129 frames), 480x832", NULL, "\"buckets\":true"},
         {TC_ROW_NOTES, "VARIABLE sequence lengths: tokens of a step unknown", NULL, "\"natural_lengths\":true"},
+        {TC_ROW_NOTES, "mean 209.9 tokens a sample (padding to the longest of a batch of 4 comes on top)", NULL,
+         "\"natural_lengths\":true \"mean_length\":true"},
         {TC_ROW_NOTES, "packed to max_length, so the tokens of a step are known", NULL, "\"natural_lengths\":false"},
         {TC_ROW_NOTES, "bounded FUNCTIONAL run (real data, natural routing)", NULL,
          "\"cuda_graphs\":\"none\" \"ep_overlap\":false \"routing\":\"real\""},

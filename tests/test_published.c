@@ -319,6 +319,7 @@ static void samples_of_natural_lengths(void **state) {
          "tokens of a step: samples of natural lengths", 1024},
         {"'mine' 'swift/self-cognition#500'", "\"step_s\":1}", "tokens of a step: samples of natural lengths", 4096},
         {"alpaca", "\"tokens_per_s_per_device\":100}", "", 4096},
+        {"alpaca", "\"step_s\":1},\"micro_batch\":4,\"framework\":\"mean length\"", "", 5947}, /* 1 + 0.45 x 1.004 */
         {"alpaca", "\"step_s\":1},\"quality\":\"oom\"", "tokens of a step: samples of natural lengths", 4096},
     };
     static tc_conventions usual;
@@ -330,7 +331,7 @@ static void samples_of_natural_lengths(void **state) {
         tc_published p = {0};
         char row[640];
         snprintf(row, sizeof row,
-                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":1,\"global_batch\":1,\"notes\":\"natural "
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":1,\"global_batch\":4,\"notes\":\"natural "
                  "length\","
                  "\"norm\":{},\"model\":{\"layers\":4,\"heads\":32,\"hidden\":4096,\"ffn\":1024,\"seq\":4096,"
                  "\"finetune\":{\"kind\":\"full\",\"dataset\":\"%s\"}},\"measured\":{%s}",

@@ -41,8 +41,7 @@ static tc_code check_load(const tc_reading *r, const tc_node *demand, tc_scenari
     for (size_t i = 0; i < 3; i++) {
         const tc_node *node = tc_node_get(demand, of_users[i]);
         if ((by_day || requests) && node)
-            return tc_document_fail(r->document, node, NULL, r->error,
-                                    "stands beside '%s'; write the one or the other",
+            return tc_document_fail(r->document, node, NULL, r->error, "stands beside '%s'; write the one or the other",
                                     by_day ? "tokens_per_day" : "requests_per_day");
         if (!by_day && !requests && !node)
             return tc_document_fail(r->document, demand, of_users[i], r->error,
@@ -69,9 +68,9 @@ static tc_code check_load(const tc_reading *r, const tc_node *demand, tc_scenari
 /* A served model is forecast; else the rates of a device are needed. */
 static tc_code check_rates(const tc_reading *r, const tc_node *node, const tc_node *demand,
                            const tc_scenario_serving *s) {
-    static const char *const of_model[] = {"engine", "dtype", "kv_dtype", "ttft", "tpot", "draft_tokens",
-                                           "accepted_tokens"},
-                            *const typed[] = {"prefill_tokens_per_s", "decode_tokens_per_s"};
+    static const char *const of_model[]
+        = {"engine", "dtype", "kv_dtype", "ttft", "tpot", "draft_tokens", "accepted_tokens"},
+        *const typed[] = {"prefill_tokens_per_s", "decode_tokens_per_s"};
     for (size_t i = 0; i < sizeof of_model / sizeof of_model[0]; i++)
         if (!s->model_slug[0] && tc_node_get(node, of_model[i]))
             return tc_document_fail(r->document, tc_node_get(node, of_model[i]), NULL, r->error,
@@ -165,8 +164,7 @@ static tc_code question_of(const tc_reading *r, tc_catalog *catalog, const tc_no
     for (int i = 0; i < pool->deliveries; i++) devices += pool->delivery[i].devices;
     q->cluster.devices = devices < 1 ? 1 : devices < UNIT ? (int)devices : UNIT;
     const char *model = tc_reading_placed(r, s->model_slug, path, sizeof path);
-    tc_code code
-        = tc_reading_pass_on(r, node, "model", tc_catalog_model(catalog, model, &q->model, &cause), &cause);
+    tc_code code = tc_reading_pass_on(r, node, "model", tc_catalog_model(catalog, model, &q->model, &cause), &cause);
     if (code) return code;
     const char *engine = s->engine_name[0] ? tc_reading_placed(r, s->engine_name, path, sizeof path) : GENERIC;
     code = tc_catalog_engine(catalog, engine, &pool->cluster.accelerator, &q->engine, &cause);
@@ -188,9 +186,8 @@ static void take_answer(const tc_serving_answer *a, bool certain, tc_scenario_se
     s->served = (tc_served){.requests_per_s = a->requests_per_s / devices,
                             .output_tokens_per_s = a->output_tokens_per_s / devices,
                             .prefill_tokens_per_s = a->prefill_tokens_per_s_per_device,
-                            .decode_tokens_per_s = isnan(a->decode_tokens_per_s_per_device)
-                                                       ? 0
-                                                       : a->decode_tokens_per_s_per_device,
+                            .decode_tokens_per_s
+                            = isnan(a->decode_tokens_per_s_per_device) ? 0 : a->decode_tokens_per_s_per_device,
                             .ttft_s = a->ttft_s,
                             .ttft_s_p95 = a->ttft_s_p95,
                             .tpot_s = isnan(a->tpot_s) ? 0 : a->tpot_s,
@@ -219,8 +216,7 @@ static const tc_scenario_serving *asked_before(const tc_scenario *scenario, int 
         if (chips && strcmp(s->model_slug, o->model_slug) == 0 && strcmp(s->engine_name, o->engine_name) == 0
             && s->weights == o->weights && s->kv == o->kv && s->draft_tokens == o->draft_tokens
             && s->accepted_tokens == o->accepted_tokens && s->ttft_s == o->ttft_s && s->tpot_s == o->tpot_s
-            && s->tokens_in == o->tokens_in && s->tokens_out == o->tokens_out
-            && s->cached_share == o->cached_share)
+            && s->tokens_in == o->tokens_in && s->tokens_out == o->tokens_out && s->cached_share == o->cached_share)
             return o;
     }
     return NULL;
@@ -245,11 +241,11 @@ static tc_code forecast(const tc_reading *r, tc_catalog *catalog, const tc_node 
         code = tc_document_fail(r->document, tc_node_get(node, "model"), NULL, r->error, "%s", cause.text);
     const tc_serving_answer *best = &room->search.best[0];
     if (code == TC_OK && (room->search.count == 0 || !(best->requests_per_s > 0)))
-        code = tc_document_fail(
-            r->document, tc_node_get(node, "model"), NULL, r->error,
-            "no layout on up to %d %s serves it%s; give longer 'ttft' and 'tpot', a smaller 'dtype', or another pool",
-            room->question.cluster.devices, room->question.cluster.accelerator.slug,
-            s->ttft_s >= 0 || s->tpot_s >= 0 ? " within the objectives" : "");
+        code = tc_document_fail(r->document, tc_node_get(node, "model"), NULL, r->error,
+                                "no layout on up to %d %s serves it%s; give longer 'ttft' and 'tpot', a smaller "
+                                "'dtype', or another pool",
+                                room->question.cluster.devices, room->question.cluster.accelerator.slug,
+                                s->ttft_s >= 0 || s->tpot_s >= 0 ? " within the objectives" : "");
     if (code == TC_OK) take_answer(best, r->scenario->certain, s);
     free(room);
     return code;
@@ -266,10 +262,9 @@ static double whole_replicas(const tc_served *served, double devices) {
 
 static void size_service(tc_scenario_serving *s) {
     const tc_served *served = &s->served;
-    double devices = served->requests_per_s > 0
-                         ? s->peak_requests_per_s / served->requests_per_s
-                         : s->peak_prefill_tokens_per_s / s->prefill_tokens_per_s
-                               + s->peak_decode_tokens_per_s / s->decode_tokens_per_s;
+    double devices = served->requests_per_s > 0 ? s->peak_requests_per_s / served->requests_per_s
+                                                : s->peak_prefill_tokens_per_s / s->prefill_tokens_per_s
+                                                      + s->peak_decode_tokens_per_s / s->decode_tokens_per_s;
     if (s->utilisation > 0) devices /= s->utilisation;
     devices = whole_replicas(served, devices);
     s->devices = devices < MOST_DEVICES ? (int)devices : (int)MOST_DEVICES;
@@ -297,8 +292,8 @@ tc_code tc_reading_resolve_serving(tc_reading *r, tc_catalog *catalog, const tc_
     tc_scenario_serving *s = &r->scenario->serving[index];
     tc_error cause = {0};
     const char *word = s->profile_name[0] ? s->profile_name : "flat";
-    tc_code code = tc_reading_pass_on(r, node, "profile", tc_serving_profile_load(catalog, word, &s->profile, &cause),
-                                      &cause);
+    tc_code code
+        = tc_reading_pass_on(r, node, "profile", tc_serving_profile_load(catalog, word, &s->profile, &cause), &cause);
     s->need = (tc_spread){1, 1, 1};
     s->peak_requests_per_s = TC_UNSET;
     s->devices = s->devices_given;

@@ -30,7 +30,8 @@ static double in_metric(const tc_case *c, const tc_step *step) {
     double devices = c->run->devices;
     switch (c->run->metric) {
     case TC_METRIC_STEP_S: return step->step_s;
-    case TC_METRIC_TOKENS_PER_S_PER_DEVICE: return step->tokens_per_step / step->step_s / devices;
+    case TC_METRIC_TOKENS_PER_S_PER_DEVICE:
+        return step->tokens_per_step / step->step_s / devices / (c->padding > 0 ? c->padding : 1);
     case TC_METRIC_SAMPLES_PER_S: return (double)step->global_batch / step->step_s;
     case TC_METRIC_TFLOPS_PER_DEVICE:
     case TC_METRIC_MFU_PCT: {

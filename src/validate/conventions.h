@@ -103,6 +103,7 @@ typedef struct tc_conventions {
     tc_software software[TC_SOFTWARE_MAX];
     int tuners;
     tc_tuner tuner[TC_TUNERS_MAX];
+    double sample_spread;          /* standard deviation of the lengths of samples over their mean */
     int datasets, unnamed_longest; /* of rows that name no data set */
     tc_dataset dataset[TC_DATASETS_MAX];
     tc_usual usual;
