@@ -695,16 +695,59 @@ typedef struct tc_job {
     int image_width, image_height; /* pixels; TC_UNSET: the model's */
 } tc_job;
 
+/* Devices of one kind on one fabric, with the software and the layout of a job that runs on them beside others. */
+typedef struct tc_pool {
+    size_t size;
+    tc_accelerator accelerator;
+    tc_fabric fabric;
+    int devices;
+    double host_memory_bytes;
+    tc_stack stack;
+    bool stack_assumed;
+    tc_layout layout; /* pp: the stages on this pool */
+} tc_pool;
+
+/* What joins pools, or sites: all paths between two of them together, one direction. */
+typedef struct tc_link {
+    double bytes_per_s;
+    double oversubscription; /* 1: none; the bandwidth that is usable is bytes_per_s over it */
+    double latency_s;        /* of a message at no distance */
+    double distance_m;       /* of the sites, along the fibre: light adds its time */
+    double usd_per_byte;     /* of what leaves a pool: egress; 0: none, or not known */
+} tc_link;
+
+/* How one job is spread over several pools. */
+typedef enum tc_across {
+    TC_ACROSS_DATA,    /* each has a copy of the model, and of the batch what it can do in the same time */
+    TC_ACROSS_PIPELINE /* each has some of the stages, and of the layers what it can do in the same time */
+} tc_across;
+
+typedef struct tc_mixing {
+    int across;               /* tc_across */
+    double known_local_steps; /* up to which published runs lost no quality; 0: not known */
+    int local_steps; /* steps between two exchanges of weights (DiLoCo); 0 or 1: gradients are exchanged every step */
+    /* Of the time that the arithmetic gives, what software that joins kinds of accelerators reaches; 0: all of it. */
+    double efficiency_p10, efficiency, efficiency_p90;
+    char tuning[24]; /* which of data/mixing.yaml it is */
+    tc_link link;    /* between any two of the pools */
+} tc_mixing;
+
+#define TC_MAX_POOLS 8
+
 typedef struct tc_cluster {
     size_t size;
     tc_accelerator accelerator;
     tc_fabric fabric;
     int devices;
     double host_memory_bytes; /* of a server; 0: the accelerator's usual one */
+    int others;               /* pools beside this one; 0: one job has one pool */
+    const tc_pool *other;     /* not owned */
+    tc_mixing mixing;         /* with others */
 } tc_cluster;
 
 TC_API tc_job tc_default_job(void);
 TC_API tc_cluster tc_default_cluster(void);
+TC_API tc_pool tc_default_pool(void);
 TC_API tc_layout tc_default_layout(void);
 TC_API tc_model tc_default_model(void);
 TC_API tc_block tc_default_block(void);
@@ -888,6 +931,8 @@ TC_API TC_NODISCARD tc_code tc_ask_json_watched(tc_catalog *catalog, const char 
 TC_API void tc_answer_free(char *answer);
 
 /* ---- chapters -------------------------------------------------------------- */
+
+#include "traincast_mixed.h"
 
 #include "traincast_search.h"
 

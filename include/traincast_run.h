@@ -116,6 +116,7 @@ typedef struct tc_run_input {
     double mtbf_s;           /* of one package */
     double price_usd;        /* of one package, bought */
     double rental_usd_per_h; /* of one package, rented, energy included */
+    double egress_usd;       /* of a step, for what leaves a pool (tc_mixed) */
     double server_price, network_share, amortisation_s;
     double server_power, power_utilisation, pue, usd_per_kwh, kg_co2_per_kwh;
     tc_risks risks; /* what a run loses beside checkpoints and failures, those of runs alone; the default is none */
@@ -149,6 +150,7 @@ typedef struct tc_run {
     double interval_steps;
     double device_hours;
     double capital_usd, energy_usd; /* owned */
+    double egress_usd;              /* of either: what leaves the pools */
     double owned_usd, rented_usd;
     double owned_usd_per_million_tokens, rented_usd_per_million_tokens;
     double power_w; /* of the whole installation while training */

@@ -148,6 +148,33 @@ typedef double (*tc_search_share)(void *of, const tc_found *best);
 TC_API TC_NODISCARD tc_code tc_search_fewest(const tc_search_input *input, int from, int most, double within,
                                              tc_search_share share, void *of, int *devices, tc_error *error);
 
+/* ---- several pools ------------------------------------------------------------------------ */
+
+/* One way to use some of the pools for the job. */
+typedef struct tc_mixed_found {
+    unsigned used;  /* bits: which pools of the question, 0 its own */
+    int across;     /* tc_across; without meaning of one pool */
+    bool reversed;  /* of two pools in a pipeline the second has the first stages */
+    tc_mixed mixed; /* of one pool alone: its step, and a share that is all */
+} tc_mixed_found;
+
+#define TC_MIXED_FOUND 16
+
+typedef struct tc_mixed_search {
+    int count;
+    tc_mixed_found *best; /* of every set of pools and way the fastest, the fastest first; only what fits */
+    int64_t evaluated;    /* mixed steps that were forecast */
+    double seconds;
+} tc_mixed_search;
+
+/* The best ways to use the pools of a question: each alone, data parallel over some, a pipeline over some, with the layouts
+ * that each finds best; input's objective is time. across: bits 1 << tc_across that may be used; 0: all. None fits: count 0. */
+TC_API TC_NODISCARD tc_code tc_search_mixed(const tc_search_input *input, unsigned across, tc_mixed_search *out,
+                                            tc_error *error);
+TC_API void tc_mixed_search_free(tc_mixed_search *search);
+/* The question that a found way answers; pools: room for TC_MAX_POOLS, to which it points. */
+TC_API tc_question tc_mixed_question(const tc_question *question, const tc_mixed_found *found, tc_pool *pools);
+
 /* Reads "tp=8,recompute=full" (place: the option, for errors). */
 TC_API TC_NODISCARD tc_code tc_search_fix(tc_layout *fixed, const char *text, const char *place, tc_error *error);
 

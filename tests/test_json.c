@@ -169,6 +169,8 @@ static void check_sweep(void) {
 
 #define JOB " --model llama-2-7b --accelerator a100-sxm-80g --devices 64 --global-batch 512 "
 
+#define POOLS " --model llama-2-7b --accelerator a100-sxm-80g:32,h20:32 --global-batch 256 "
+
 static void every_field_is_in_the_table(void **state) {
     (void)state;
     static const char *const commands[] = {
@@ -177,6 +179,10 @@ static void every_field_is_in_the_table(void **state) {
         "step --model qwen2.5-vl-7b --accelerator h100-sxm --devices 8 --images 2 --layers 4 --towers vision=frozen",
         "step" JOB "--cp 4 --cp-kind both:2 --recompute 4",
         "step" JOB "--finetune dpo-lora:r=8",
+        "step" POOLS "--link 400Gb/s:km=100:usd_per_gb=0.01",
+        "step" POOLS "--link 400Gb/s --across pipeline --tuning ideal --pp 2",
+        "run" POOLS "--link 400Gb/s --tokens 1T",
+        "search" POOLS "--link 400Gb/s",
         "run" JOB "--tp 2 --tokens 1T",
         "run --model gpt2-124m --accelerator ascend-910b3 --devices 8 --tokens 10B",
         "search --model llama-2-7b --accelerator h100-sxm,h20 --devices 8,16 --global-batch 64 --tokens 1T",

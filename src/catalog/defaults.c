@@ -114,6 +114,14 @@ tc_cluster tc_default_cluster(void) {
         tc_cluster){.size = sizeof(tc_cluster), .accelerator = tc_default_accelerator(), .fabric = tc_default_fabric()};
 }
 
+tc_pool tc_default_pool(void) {
+    return (tc_pool){.size = sizeof(tc_pool),
+                     .accelerator = tc_default_accelerator(),
+                     .fabric = tc_default_fabric(),
+                     .stack = tc_default_stack(),
+                     .layout = tc_default_layout()};
+}
+
 tc_question tc_default_question(void) {
     return (tc_question){.size = sizeof(tc_question),
                          .job = tc_default_job(),

@@ -21,6 +21,7 @@ struct tc_context {
     tc_target target; /* an answer for programs goes there; without a format it is a text for people, to out */
     tc_style style;
     tc_order *order;   /* a schedule that was read from a file; freed by the program */
+    tc_pool *pools;    /* of a question with several; freed by the program */
     int *stage_layers; /* the numbers of --stage-layers; freed by the program */
     bool answered;     /* --layout was read: a layout, with what it points to */
     tc_layout answer;

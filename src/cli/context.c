@@ -13,6 +13,7 @@ tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *conte
         code = tc_fail(context->error, TC_INVALID, "--table",
                        "'%.60s' is no list of this answer; --json shows what there is", context->target.table);
     tc_schedule_free(context->order);
+    free(context->pools);
     free(context->stage_layers);
     free(context->answer_layers);
     tc_schedule_free(context->answer_order);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/pools.h"
 #include "cli/request.h"
 #include "report/explain_report.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/pools.h"
 #include "cli/request.h"
 #include "interop/launch.h"
 #include "report/launch_report.h"

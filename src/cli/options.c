@@ -276,9 +276,27 @@ static tc_code check_formats(const tc_options *options, tc_error *error) {
     return TC_OK;
 }
 
+/* "h20:256" */
+static bool names_pools(const char *text) {
+    for (const char *colon = strchr(text, ':'); colon; colon = strchr(colon + 1, ':')) {
+        const char *at = colon + 1;
+        if (strcspn(at, "0123456789") == 0 && strchr(":,", at[strspn(at, "0123456789kMi")])) return true;
+        if (strncmp(at, "devices=", 8) == 0) return true;
+    }
+    return false;
+}
+
+bool tc_pools_asked(const tc_options *options) {
+    if (!(tc_option_table[TC_OPTION_CLUSTER].commands >> options->command & 1u)) return false;
+    const tc_value *accelerator = &options->value[TC_OPTION_ACCELERATOR];
+    return options->value[TC_OPTION_CLUSTER].given || (accelerator->given && names_pools(accelerator->text));
+}
+
 tc_code tc_options_check_needed(const tc_options *options, tc_error *error) {
+    bool pools = tc_pools_asked(options); /* they say which and how many */
     for (int i = 0; i < TC_OPTIONS; i++)
-        if ((tc_option_table[i].needed >> options->command & 1u) && !options->value[i].given)
+        if (!(pools && (i == TC_OPTION_ACCELERATOR || i == TC_OPTION_DEVICES))
+            && (tc_option_table[i].needed >> options->command & 1u) && !options->value[i].given)
             return tc_fail(error, TC_INVALID, tc_option_table[i].name, "is needed; for example %s",
                            tc_option_table[i].example);
     return TC_OK;

@@ -97,6 +97,9 @@ TC_NODISCARD tc_code tc_options_parse(int argc, char **argv, tc_options *out, tc
 /* Takes a value for an option in place of what it has. The text stays the caller's. */
 TC_NODISCARD tc_code tc_options_set(tc_options *options, tc_option_id id, const char *text, tc_error *error);
 
+/* Do they name pools, of which there may be several: --cluster, or an accelerator with its devices, "h20:256"? */
+bool tc_pools_asked(const tc_options *options);
+
 /* Are all options there that the command cannot do without? */
 TC_NODISCARD tc_code tc_options_check_needed(const tc_options *options, tc_error *error);
 

@@ -217,11 +217,6 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_ques
     return own ? tc_facts_to_stack(&context->imported->facts, &q->stack, context->error) : code;
 }
 
-tc_code tc_request_question(tc_context *context, tc_question *out) {
-    tc_code code = tc_request_job(context, out);
-    return code ? code : tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, out);
-}
-
 /* ---- a whole run ------------------------------------------------------------------- */
 
 tc_code tc_request_economics(tc_context *context, const tc_question *question, tc_economics *out) {

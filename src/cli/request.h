@@ -29,9 +29,6 @@ TC_NODISCARD tc_code tc_request_job(tc_context *context, tc_question *out);
 /* Adds the devices: an accelerator with the fabric and the stack of the options, else its own. */
 TC_NODISCARD tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_question *question);
 
-/* All of it. */
-TC_NODISCARD tc_code tc_request_question(tc_context *context, tc_question *out);
-
 /* The economics of the options' file and region, else of the accelerator's home. */
 TC_NODISCARD tc_code tc_request_economics(tc_context *context, const tc_question *question, tc_economics *out);
 

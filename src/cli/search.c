@@ -5,10 +5,12 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/goal.h"
+#include "cli/pools.h"
 #include "cli/request.h"
 #include "cli/search.h"
 #include "cli/search_options.h"
 #include "cli/watch.h"
+#include "report/mixed_report.h"
 #include "report/search_report.h"
 #include "traincast.h"
 
@@ -140,6 +142,26 @@ static tc_code search_one(tc_context *context) {
     return code;
 }
 
+/* Several pools for one job: which of them, and how. */
+static tc_code search_pools(tc_context *context) {
+    tc_question question;
+    tc_search_input in;
+    tc_mixed_search found = {.count = 0};
+    const tc_value *across = tc_given(context, TC_OPTION_ACROSS);
+    tc_code code = tc_request_question(context, &question);
+    if (!code) code = tc_search_options_take(context, &question, &in);
+    if (!code) code = tc_search_mixed(&in, across->given ? 1u << across->integer : 0, &found, context->error);
+    if (code) return code;
+    context->infeasible = found.count == 0;
+    if (context->target.format)
+        tc_report_mixed_search(&context->target, &question, &found);
+    else if (!tc_report_mixed_search_text(context->out, &context->style, &question, &found))
+        code = tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
+    tc_mixed_search_free(&found);
+    return code;
+}
+
 tc_code tc_command_search(tc_context *context) {
+    if (tc_pools_asked(context->options)) return search_pools(context);
     return tc_several_asked(context) ? tc_search_several(context) : search_one(context);
 }

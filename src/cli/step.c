@@ -6,8 +6,10 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/pools.h"
 #include "cli/request.h"
 #include "report/buckets_report.h"
+#include "report/mixed_report.h"
 #include "report/step_report.h"
 
 /* "81x480x832=0.7,1x1024x1024=0.3" */
@@ -40,11 +42,24 @@ static tc_code answer_buckets(tc_context *context, const tc_question *question) 
     return code;
 }
 
+static tc_code answer_pools(tc_context *context, const tc_question *question) {
+    tc_mixed *mixed = malloc(sizeof *mixed);
+    if (!mixed) return tc_fail(context->error, TC_INTERNAL, "memory", "none is left for the pools");
+    tc_code code = tc_forecast_mixed(question, mixed, context->error);
+    if (!code && context->target.format)
+        tc_report_mixed_step(&context->target, question, mixed);
+    else if (!code && !tc_report_mixed_step_text(context->out, &context->style, question, mixed))
+        code = tc_fail(context->error, TC_INTERNAL, "memory", "none is left; the output is incomplete");
+    free(mixed);
+    return code;
+}
+
 tc_code tc_command_step(tc_context *context) {
     tc_question question;
     tc_step step;
     tc_code code = tc_request_question(context, &question);
     if (!code && tc_given(context, TC_OPTION_BUCKETS)->given) return answer_buckets(context, &question);
+    if (!code && question.cluster.others > 0) return answer_pools(context, &question);
     if (!code) code = tc_forecast(&question, &step, context->error);
     if (code) return code;
     if (context->target.format)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/pools.h"
 #include "cli/request.h"
 #include "report/step_report.h"
 #include "report/trace.h"

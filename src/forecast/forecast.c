@@ -16,6 +16,8 @@ tc_code tc_question_check(const tc_question *q, tc_error *error) {
 tc_code tc_open(const tc_question *q, tc_opened *out, tc_error *error) {
     out->assumed_count = 0;
     tc_code code = tc_question_check(q, error);
+    if (!code && q->cluster.others > 0)
+        return tc_fail(error, TC_INVALID, "--accelerator", "several pools, but one is looked into here; give one");
     if (!code) code = tc_layout_resolve(q, &out->placement, out->assumed, &out->assumed_count, error);
     return code ? code : tc_costs_compute(q, &out->placement, &out->costs, error);
 }
@@ -75,9 +77,17 @@ static tc_code check_answer(const tc_question *q, const tc_step *step, tc_error 
                    "its figures give no finite step; figures of real devices and models");
 }
 
+static tc_code forecast_all(const tc_question *q, tc_step *out, tc_error *error) {
+    tc_mixed mixed;
+    tc_code code = tc_forecast_mixed(q, &mixed, error);
+    if (!code) *out = mixed.step;
+    return code;
+}
+
 tc_code tc_forecast(const tc_question *q, tc_step *out, tc_error *error) {
     tc_opened opened;
     memset(out, 0, sizeof *out);
+    if (q->cluster.others > 0) return forecast_all(q, out, error);
     tc_code code = tc_open(q, &opened, error);
     if (!code) code = tc_step_of(&opened.costs, out, error);
     if (!code) code = check_answer(q, out, error);

@@ -52,7 +52,7 @@ static const tc_member accelerator[] = {
 
 const tc_members tc_accelerator_members = TC_MEMBERS(tc_accelerator, accelerator, "tc_default_accelerator()", NULL);
 
-/* ---- fabric, cluster --------------------------------------------------------------------- */
+/* ---- fabric ------------------------------------------------------------------------------ */
 
 static const tc_member level[] = {
     TC_TEXT(tc_level, name),
@@ -76,16 +76,6 @@ static const tc_member fabric[] = {
 };
 
 const tc_members tc_fabric_members = TC_MEMBERS(tc_fabric, fabric, "tc_default_fabric()", NULL);
-
-static const tc_member cluster[] = {
-    TC_SIZE(tc_cluster),
-    TC_STRUCT(tc_cluster, accelerator, tc_accelerator_members),
-    TC_STRUCT(tc_cluster, fabric, tc_fabric_members),
-    TC_INTEGER(tc_cluster, devices, 0, TC_MOST_DEGREE),
-    TC_FIGURE(tc_cluster, host_memory_bytes),
-};
-
-const tc_members tc_cluster_members = TC_MEMBERS(tc_cluster, cluster, "tc_default_cluster()", NULL);
 
 /* ---- stack ---------------------------------------------------------------------------------- */
 
@@ -224,6 +214,54 @@ static tc_code check_stack(const void *value, tc_error *error) {
 }
 
 const tc_members tc_stack_members = TC_MEMBERS(tc_stack, stack, "tc_default_stack()", check_stack);
+
+/* ---- cluster ---------------------------------------------------------------------------------- */
+
+static const tc_member pool[] = {
+    TC_SIZE(tc_pool),
+    TC_STRUCT(tc_pool, accelerator, tc_accelerator_members),
+    TC_STRUCT(tc_pool, fabric, tc_fabric_members),
+    TC_INTEGER(tc_pool, devices, 0, TC_MOST_DEGREE),
+    TC_FIGURE(tc_pool, host_memory_bytes),
+    TC_STRUCT(tc_pool, stack, tc_stack_members),
+    TC_SWITCH(tc_pool, stack_assumed),
+    TC_STRUCT(tc_pool, layout, tc_layout_members),
+};
+
+static const tc_members pool_members = TC_MEMBERS(tc_pool, pool, "tc_default_pool()", NULL);
+
+static const tc_member link[] = {
+    TC_FIGURE(tc_link, bytes_per_s), TC_FIGURE(tc_link, oversubscription), TC_FIGURE(tc_link, latency_s),
+    TC_FIGURE(tc_link, distance_m),  TC_FIGURE(tc_link, usd_per_byte),
+};
+
+static const tc_members link_members = TC_MEMBERS(tc_link, link, NULL, NULL);
+
+static const tc_member mixing[] = {
+    TC_WORD(tc_mixing, across, TC_ACROSS_PIPELINE, "way across pools"),
+    TC_FIGURE(tc_mixing, known_local_steps),
+    TC_INTEGER(tc_mixing, local_steps, 0, TC_MOST_DEGREE),
+    TC_FIGURE_IN(tc_mixing, efficiency_p10, 0, 1),
+    TC_FIGURE_IN(tc_mixing, efficiency, 0, 1),
+    TC_FIGURE_IN(tc_mixing, efficiency_p90, 0, 1),
+    TC_TEXT(tc_mixing, tuning),
+    TC_STRUCT(tc_mixing, link, link_members),
+};
+
+static const tc_members mixing_members = TC_MEMBERS(tc_mixing, mixing, NULL, NULL);
+
+static const tc_member cluster[] = {
+    TC_SIZE(tc_cluster),
+    TC_STRUCT(tc_cluster, accelerator, tc_accelerator_members),
+    TC_STRUCT(tc_cluster, fabric, tc_fabric_members),
+    TC_INTEGER(tc_cluster, devices, 0, TC_MOST_DEGREE),
+    TC_FIGURE(tc_cluster, host_memory_bytes),
+    TC_INTEGER(tc_cluster, others, 0, TC_MAX_POOLS - 1),
+    TC_ROW_ARRAY(tc_cluster, other, others, pool_members),
+    TC_STRUCT(tc_cluster, mixing, mixing_members),
+};
+
+const tc_members tc_cluster_members = TC_MEMBERS(tc_cluster, cluster, "tc_default_cluster()", NULL);
 
 /* ---- job, question ------------------------------------------------------------------------------ */
 

@@ -461,17 +461,19 @@ double tc_usable_bytes(const tc_accelerator *a) {
     return a->params.usable_memory > 0 ? a->memory_bytes * a->params.usable_memory : a->memory_bytes;
 }
 
-tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_block_set *set) {
+/* The fullest of the stages from `first` to before `end`, or, where layers are not given as a list, of those that can be. */
+tc_memory tc_memory_peak_of_stages(const tc_question *q, const tc_placement *p, const tc_block_set *set, int first,
+                                   int end) {
     const tc_model *model = &q->job.model;
-    int pp = p->layout.pp, stage[TC_PEAK_STAGES], count = tc_peak_stages(pp, stage);
+    int stage[TC_PEAK_STAGES], count = tc_peak_stages(p->layout.pp, stage);
     tc_memory peak = {.reserved = -1};
     double host = 0;
     /* layers as a list may lie anywhere: all stages, some at a time */
-    for (int from = 0; from < (p->layout.stage_layers ? pp : 1); from += count) {
+    for (int from = first; from < (p->layout.stage_layers ? end : first + 1); from += count) {
         tc_states states[TC_PEAK_STAGES];
         tc_kept kept[TC_PEAK_STAGES];
         double in_flight[TC_PEAK_STAGES];
-        for (int k = 0; p->layout.stage_layers && k < count; k++) stage[k] = from + k < pp ? from + k : pp - 1;
+        for (int k = 0; p->layout.stage_layers && k < count; k++) stage[k] = from + k < end ? from + k : end - 1;
         for (int k = 0; k < count; k++) {
             states[k] = tc_stage_states(q, p, tc_stage_weight_count(model, p, set, stage[k]));
             kept[k] = tc_stage_kept(model, p, set, stage[k]);
@@ -488,4 +490,8 @@ tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_b
     peak.host_devices = (int)tc_host_devices(&q->cluster);
     peak.usable = tc_usable_bytes(&q->cluster.accelerator);
     return peak;
+}
+
+tc_memory tc_memory_peak(const tc_question *q, const tc_placement *p, const tc_block_set *set) {
+    return tc_memory_peak_of_stages(q, p, set, 0, p->layout.pp);
 }

@@ -126,5 +126,8 @@ int tc_fullest_stage(const tc_stack *stack, int count, const int *stage, const t
 
 /* The fullest stage of all and what it holds. */
 tc_memory tc_memory_peak(const tc_question *question, const tc_placement *placement, const tc_block_set *set);
+/* Of the stages from `first` to before `end` alone, of a layout with stage_layers. */
+tc_memory tc_memory_peak_of_stages(const tc_question *question, const tc_placement *placement, const tc_block_set *set,
+                                   int first, int end);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "layout/fields.h"
 #include "report/format.h"
+#include "report/pools_text.h"
 #include "report/names.h"
 #include "report/step_report.h"
 
@@ -103,7 +104,8 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
     for (int i = 0; i < run->assumed_count; i++) tc_write_string(&writer, NULL, run->assumed[i]);
     tc_write_close(&writer);
     tc_write_string(&writer, "model", question->job.model.slug);
-    tc_write_string(&writer, "accelerator", input->cluster.accelerator.slug);
+    char pools[TC_POOLS_TEXT];
+    tc_write_string(&writer, "accelerator", tc_pools_slugs(&input->cluster, pools, sizeof pools));
     tc_write_integer(&writer, "devices", run->devices);
     tc_write_integer(&writer, "packages", run->packages);
     tc_write_string(&writer, "fabric", input->cluster.fabric.slug);
@@ -118,6 +120,7 @@ void tc_report_run(tc_target *target, const tc_question *question, const tc_run_
     tc_write_fits(&writer, step->fits_probability, step->fits);
     write_time(&writer, input, run);
     write_money(&writer, run);
+    if (input->cluster.others > 0) tc_write_number(&writer, "egress_usd", run->egress_usd);
     tc_write_layout(&writer, "layout", &step->layout);
     tc_write_beyond(&writer, question, &step->layout);
     tc_write_end(&writer);
@@ -197,17 +200,23 @@ static void print_money(FILE *file, const tc_style *style, const tc_run *run) {
 
 void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,
                         const tc_run *run) {
-    char text[512];
-    snprintf(text, sizeof text, "%.120s on %d x %.90s: %.20s tokens", question->job.model.name, run->devices,
-             input->cluster.accelerator.name, tc_format_short(run->tokens).s);
+    char text[512], pools[TC_POOLS_TEXT];
+    snprintf(text, sizeof text, "%.120s on %.300s: %.20s tokens", question->job.model.name,
+             tc_pools_text(&input->cluster, pools, sizeof pools), tc_format_short(run->tokens).s);
     tc_print_heading(file, style, text);
     snprintf(text, sizeof text, "%s; %s", input->cluster.fabric.name, question->stack.name);
-    tc_print_wrapped(file, style, 0, 2, text);
+    if (input->cluster.others == 0) tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
     print_time(file, style, input, run);
     print_money(file, style, run);
-    tc_print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
-    tc_print_beyond(file, style, question, &input->step.layout);
+    if (run->egress_usd > 0) {
+        snprintf(text, sizeof text, "%.24s, in both", tc_format_usd(run->egress_usd).s);
+        tc_print_line(file, style, "egress", text);
+    }
+    if (input->cluster.others == 0) {
+        tc_print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
+        tc_print_beyond(file, style, question, &input->step.layout);
+    }
     tc_print_distance(file, style, &input->step);
     if (!isnan(run->p10.wall_s))
         tc_print_line(file, style, "intervals",

@@ -11,6 +11,7 @@
 #include "layout/schedule.h"
 #include "report/names.h"
 #include "report/format.h"
+#include "report/pools_text.h"
 #include "report/towers_report.h"
 #include "workload/finetune.h"
 #include "workload/towers.h"
@@ -162,8 +163,9 @@ void tc_write_sample(tc_writer *writer, const tc_model *model) {
 
 static void write_job(tc_writer *writer, const tc_question *question, const tc_step *step) {
     tc_write_string(writer, "model", question->job.model.slug);
-    tc_write_string(writer, "accelerator", question->cluster.accelerator.slug);
-    tc_write_integer(writer, "devices", question->cluster.devices);
+    char pools[TC_POOLS_TEXT];
+    tc_write_string(writer, "accelerator", tc_pools_slugs(&question->cluster, pools, sizeof pools));
+    tc_write_integer(writer, "devices", tc_cluster_devices(&question->cluster));
     tc_write_string(writer, "fabric", question->cluster.fabric.slug);
     tc_write_string(writer, "stack", question->stack.slug);
     write_name(writer, "dtype", TC_VOCABULARY_DTYPE, question->job.dtype);
@@ -194,29 +196,33 @@ static void write_memory(tc_writer *writer, const tc_memory *memory) {
     tc_write_close(writer);
 }
 
+void tc_write_step(tc_writer *writer, const tc_question *question, const tc_step *step) {
+    tc_write_assumed(writer, step);
+    write_job(writer, question, step);
+    tc_write_step_time(writer, step);
+    tc_write_evidence(writer, step);
+    tc_write_number(writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
+    if (question->job.model.latents.stride > 0)
+        tc_write_number(writer, "samples_per_s", (double)step->global_batch / step->step_s);
+    tc_write_number(writer, "tflops_per_device", step->tflops_per_device);
+    tc_write_number(writer, "mfu_pct", step->mfu_pct);
+    tc_write_number(writer, "hfu_pct", step->hfu_pct);
+    tc_write_string(writer, "flops_convention", tc_name(TC_VOCABULARY_FLOPS_CONVENTION, TC_FLOPS_FULL));
+    tc_write_object(writer, "flops_per_step");
+    for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++)
+        tc_write_number(writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i), step->model_flops[i]);
+    tc_write_close(writer);
+    tc_write_step_memory(writer, step);
+    tc_write_number(writer, "memory_allocated_gib", step->memory.allocated / TC_GIB);
+    tc_write_fits(writer, step->fits_probability, step->fits);
+    write_parts(writer, "breakdown_s", breakdown_parts, COUNT(breakdown_parts), &step->breakdown, 1);
+    tc_write_close(writer);
+    write_memory(writer, &step->memory);
+}
+
 void tc_report_step(tc_target *target, const tc_question *question, const tc_step *step) {
     tc_writer writer = tc_write_begin(target, "step/1", NULL);
-    tc_write_assumed(&writer, step);
-    write_job(&writer, question, step);
-    tc_write_step_time(&writer, step);
-    tc_write_evidence(&writer, step);
-    tc_write_number(&writer, "tokens_per_s_per_device", step->tokens_per_s_per_device);
-    if (question->job.model.latents.stride > 0)
-        tc_write_number(&writer, "samples_per_s", (double)step->global_batch / step->step_s);
-    tc_write_number(&writer, "tflops_per_device", step->tflops_per_device);
-    tc_write_number(&writer, "mfu_pct", step->mfu_pct);
-    tc_write_number(&writer, "hfu_pct", step->hfu_pct);
-    tc_write_string(&writer, "flops_convention", tc_name(TC_VOCABULARY_FLOPS_CONVENTION, TC_FLOPS_FULL));
-    tc_write_object(&writer, "flops_per_step");
-    for (int i = TC_FLOPS_6ND; i <= TC_FLOPS_HARDWARE; i++)
-        tc_write_number(&writer, tc_name(TC_VOCABULARY_FLOPS_CONVENTION, i), step->model_flops[i]);
-    tc_write_close(&writer);
-    tc_write_step_memory(&writer, step);
-    tc_write_number(&writer, "memory_allocated_gib", step->memory.allocated / TC_GIB);
-    tc_write_fits(&writer, step->fits_probability, step->fits);
-    write_parts(&writer, "breakdown_s", breakdown_parts, COUNT(breakdown_parts), &step->breakdown, 1);
-    tc_write_close(&writer);
-    write_memory(&writer, &step->memory);
+    tc_write_step(&writer, question, step);
     tc_write_end(&writer);
 }
 
@@ -275,7 +281,7 @@ static void print_speed(FILE *file, const tc_style *style, const tc_question *qu
     tc_print_line(file, style, "step", text);
     snprintf(text, sizeof text, "%.24s tokens/s per device, %.24s tokens/s in all",
              tc_format_significant(step->tokens_per_s_per_device, 4).s,
-             tc_format_short(step->tokens_per_s_per_device * question->cluster.devices).s);
+             tc_format_short(step->tokens_per_s_per_device * tc_cluster_devices(&question->cluster)).s);
     if (question->job.model.latents.stride > 0)
         snprintf(text, sizeof text, "%.24s latent tokens/s per device, %.24s samples/s in all",
                  tc_format_significant(step->tokens_per_s_per_device, 4).s,
@@ -411,23 +417,15 @@ static void print_finetune(FILE *file, const tc_style *style, const tc_job *job)
     tc_print_line(file, style, "trained", text);
 }
 
-void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
-    char text[512];
-    snprintf(text, sizeof text, "%s on %d x %s", question->job.model.name, question->cluster.devices,
-             question->cluster.accelerator.name);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", question->cluster.fabric.name, question->stack.name);
-    tc_print_wrapped(file, style, 0, 2, text);
-    fputc('\n', file);
+void tc_print_step_head(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     print_speed(file, style, question, step);
     tc_print_step_memory(file, style, step);
     print_batch(file, style, question, step);
     print_finetune(file, style, &question->job);
-    tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
-    tc_print_beyond(file, style, question, &step->layout);
-    if (step->evidence) tc_print_line(file, style, "evidence", step->evidence);
-    tc_print_distance(file, style, step);
+}
 
+void tc_print_step_parts(FILE *file, const tc_style *style, const tc_step *step) {
+    char text[128];
     tc_print_heading(file, style, "\nWhere the time of a step goes");
     print_parts(file, style, breakdown_parts, COUNT(breakdown_parts), &step->breakdown, step->step_s,
                 tc_format_seconds);
@@ -439,4 +437,20 @@ void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *q
     tc_print_heading(file, style, text);
     print_parts(file, style, memory_parts, COUNT(memory_parts), &step->memory, step->memory.reserved, tc_format_gib);
     tc_print_assumed(file, style, step);
+}
+
+void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
+    char text[512];
+    snprintf(text, sizeof text, "%s on %d x %s", question->job.model.name, question->cluster.devices,
+             question->cluster.accelerator.name);
+    tc_print_heading(file, style, text);
+    snprintf(text, sizeof text, "%s; %s", question->cluster.fabric.name, question->stack.name);
+    tc_print_wrapped(file, style, 0, 2, text);
+    fputc('\n', file);
+    tc_print_step_head(file, style, question, step);
+    tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));
+    tc_print_beyond(file, style, question, &step->layout);
+    if (step->evidence) tc_print_line(file, style, "evidence", step->evidence);
+    tc_print_distance(file, style, step);
+    tc_print_step_parts(file, style, step);
 }

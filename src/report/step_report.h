@@ -13,6 +13,12 @@
 void tc_report_step(tc_target *target, const tc_question *question, const tc_step *step);
 void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step);
 
+/* All of its members. */
+void tc_write_step(tc_writer *writer, const tc_question *question, const tc_step *step);
+/* Its lines: time, throughput, memory, batch; where time and memory go, and what was assumed. */
+void tc_print_step_head(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step);
+void tc_print_step_parts(FILE *file, const tc_style *style, const tc_step *step);
+
 /* ---- parts that other reports share ------------------------------------------------ */
 
 /* "optimizer", "attention", "frozen_base", "balanced_routing" */

@@ -81,11 +81,12 @@ void tc_write_end(tc_writer *writer) {
 
 /* Words of keys that say a unit, "" where there is none although the object around has one. */
 static const char *const units[][2] = {
-    {"s", "s"},           {"seconds", "s"}, {"hours", "h"},       {"days", "d"},     {"pct", "%"},
-    {"gib", "GiB"},       {"bytes", "B"},   {"usd", "USD"},       {"mwh", "MWh"},    {"kwh", "kWh"},
-    {"joules", "J"},      {"w", "W"},       {"co2", "t"},         {"flops", "FLOP"}, {"tflops", "TFLOP/s"},
-    {"tokens", "tokens"}, {"mm2", "mm2"},   {"tops", "TOP/s"},    {"mfu", "%"},      {"stage", ""},
-    {"in", ""},           {"peaks", "GiB"}, {"matmul", "FLOP/s"}, {"until", ""},     {"bits", "bits"},
+    {"s", "s"},           {"seconds", "s"}, {"hours", "h"},    {"days", "d"},        {"pct", "%"},
+    {"gib", "GiB"},       {"bytes", "B"},   {"usd", "USD"},    {"mwh", "MWh"},       {"kwh", "kWh"},
+    {"joules", "J"},      {"w", "W"},       {"co2", "t"},      {"flops", "FLOP"},    {"tflops", "TFLOP/s"},
+    {"tokens", "tokens"}, {"mm2", "mm2"},   {"tops", "TOP/s"}, {"mfu", "%"},         {"stage", ""},
+    {"km", "km"},         {"in", ""},       {"peaks", "GiB"},  {"matmul", "FLOP/s"}, {"until", ""},
+    {"bits", "bits"},
 };
 
 /* The unit that the words of one key say, first word first; NULL if none does. */

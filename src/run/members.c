@@ -50,6 +50,7 @@ static const tc_member run[] = {
     TC_FIGURE_IN(tc_run_input, mtbf_s, TC_UNSET, __builtin_inf()),
     GIVEN(price_usd),
     GIVEN(rental_usd_per_h),
+    TC_FIGURE(tc_run_input, egress_usd),
     GIVEN(server_price),
     GIVEN(network_share),
     GIVEN(amortisation_s),

@@ -14,6 +14,8 @@
  * node in training; the price model that of Cottier et al. 2024 (arXiv 2405.21015), linear
  * amortisation. The figures are data (data/economics.yaml).
  *
+ * Of several pools each sum runs over their packages, and failures add up: 1 / M = sum of packages / MTBF.
+ *
  * Ignored: idle time of owned devices outside the run, storage and staff, the resale value,
  * and the lower power of devices that wait for a restart. */
 #include "run/goodput.h"
@@ -106,15 +108,47 @@ static const char *fleet_text(const tc_economics *economics, char *text, size_t 
     return text;
 }
 
+/* The packages of pool i: 0 is the cluster's own. */
+typedef struct pool_packages {
+    const tc_accelerator *chip;
+    double packages;
+} pool_packages;
+
+static int packages_of(const tc_accelerator *chip, int devices) {
+    int each = chip->devices_per_package > 1 ? chip->devices_per_package : 1;
+    return (devices + each - 1) / each;
+}
+
+static pool_packages packages_at(const tc_cluster *cluster, const tc_run *run, int i) {
+    if (i > 0) {
+        const tc_pool *pool = &cluster->other[i - 1];
+        return (pool_packages){&pool->accelerator, packages_of(&pool->accelerator, pool->devices)};
+    }
+    if (cluster->others == 0) return (pool_packages){&cluster->accelerator, run->packages};
+    return (pool_packages){&cluster->accelerator, packages_of(&cluster->accelerator, cluster->devices)};
+}
+
 /* Where a package's MTBF comes from: the user, the accelerator's file, the default. */
-static double package_mtbf(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
+static double package_mtbf(const tc_run_input *in, const tc_accelerator *chip, const tc_economics *economics,
+                           tc_run *run) {
     if (in->mtbf_s >= 0) return in->mtbf_s;
-    if (in->cluster.accelerator.mtbf_s > 0) return in->cluster.accelerator.mtbf_s;
+    if (chip->mtbf_s > 0) return chip->mtbf_s;
     char of[96];
-    assume(run, "MTBF of a package%s%s %s h (%s)", in->one_of_many ? "" : " of ",
-           in->one_of_many ? "" : in->cluster.accelerator.slug,
+    assume(run, "MTBF of a package%s%s %s h (%s)", in->one_of_many ? "" : " of ", in->one_of_many ? "" : chip->slug,
            tc_decimal_text(economics->mtbf_s / SECONDS_PER_HOUR, 0).s, fleet_text(economics, of, sizeof of));
     return economics->mtbf_s;
+}
+
+/* Between failures of any package of any pool. */
+static double job_mtbf(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
+    double rate = 0;
+    for (int i = 0; i <= in->cluster.others; i++) {
+        pool_packages pool = packages_at(&in->cluster, run, i);
+        double mtbf = package_mtbf(in, pool.chip, economics, run);
+        if (in->cluster.others == 0) return mtbf / run->packages;
+        rate += pool.packages / mtbf;
+    }
+    return 1 / rate;
 }
 
 tc_run_input tc_run_input_of(const tc_question *q, const tc_step *step) {
@@ -147,21 +181,20 @@ static double checkpoint_time(const tc_run_input *in, const tc_economics *econom
         return economics->checkpoint_fixed_s + run->checkpoint_bytes / in->storage_bytes_per_s;
     char of[96];
     double most = economics->storage_most_bytes_per_s;
-    if (most > 0 && economics->storage_bytes_per_s * in->cluster.devices > most)
+    if (most > 0 && economics->storage_bytes_per_s * run->devices > most)
         assume(run, "checkpoint storage %s TB/s, the most of a cluster (%s)", tc_decimal_text(most / 1e12, 1).s,
                fleet_text(economics, of, sizeof of));
     else
         assume(run, "checkpoint storage %s MB/s per device (%s)",
                tc_decimal_text(economics->storage_bytes_per_s / 1e6, 1).s, fleet_text(economics, of, sizeof of));
-    return tc_checkpoint_s(economics, run->checkpoint_bytes, in->cluster.devices);
+    return tc_checkpoint_s(economics, run->checkpoint_bytes, run->devices);
 }
 
 static tc_code reliability(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_goodput *out,
                            tc_error *error) {
-    double mtbf = package_mtbf(in, economics, run);
+    run->job_mtbf_s = job_mtbf(in, economics, run);
     double restart
         = given(run, in->restart_s, economics->restart_s, "time from a failure to the next step", 60, 1, "min", NULL);
-    run->job_mtbf_s = mtbf / run->packages;
     run->checkpoint_s = checkpoint_time(in, economics, run);
     tc_failure_policy policy = {.on_failure = in->on_failure, .replicas = in->step.layout.dp};
     if (in->on_failure != TC_FAILURE_SPARE)
@@ -185,9 +218,13 @@ static tc_code reliability(const tc_run_input *in, const tc_economics *economics
 }
 
 static void energy(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
-    double tdp = in->cluster.accelerator.tdp_w;
+    double rated_w = 0;
     run->power_w = run->mwh = run->tonnes_co2 = NAN;
-    if (!(tdp > 0)) {
+    for (int i = 0; i <= in->cluster.others; i++) {
+        pool_packages pool = packages_at(&in->cluster, run, i);
+        rated_w += pool.chip->tdp_w > 0 ? pool.packages * pool.chip->tdp_w : NAN;
+    }
+    if (isnan(rated_w)) {
         assume(run, "no power, energy or CO2: the accelerator's file has no TDP");
         return;
     }
@@ -197,18 +234,27 @@ static void energy(const tc_run_input *in, const tc_economics *economics, tc_run
                         "mean power in training, of the rated power:", 0.01, 0, "%", NULL);
     double pue = given(run, in->pue, economics->pue, "PUE", 1, 2, "", economics);
     double carbon = given(run, in->kg_co2_per_kwh, economics->kg_co2_per_kwh, "grid", 1, 4, "kg CO2/kWh", economics);
-    run->power_w = run->packages * tdp * server * load * pue;
+    run->power_w = rated_w * server * load * pue;
     run->mwh = run->power_w * run->wall_s / JOULES_PER_MWH;
     run->tonnes_co2 = run->mwh * carbon; /* MWh x kg/kWh = t */
 }
 
+/* Of all packages, what one costs: what was given, else what the accelerator's file says; NaN: not known. */
+static double sum_of(const tc_run_input *in, const tc_run *run, double given_usd, size_t offset) {
+    double sum = 0;
+    for (int i = 0; i <= in->cluster.others; i++) {
+        pool_packages pool = packages_at(&in->cluster, run, i);
+        double own = *(const double *)(const void *)((const char *)pool.chip + offset);
+        sum += pool.packages * (given_usd >= 0 ? given_usd : own > 0 ? own : NAN);
+    }
+    return sum;
+}
+
 static void money(const tc_run_input *in, const tc_economics *economics, tc_run *run) {
-    const tc_accelerator *chip = &in->cluster.accelerator;
-    double price = in->price_usd >= 0 ? in->price_usd : chip->price_usd > 0 ? chip->price_usd : NAN;
-    double rental = in->rental_usd_per_h >= 0    ? in->rental_usd_per_h
-                    : chip->rental_usd_per_h > 0 ? chip->rental_usd_per_h
-                                                 : NAN;
+    double price = sum_of(in, run, in->price_usd, offsetof(tc_accelerator, price_usd));
+    double rental = sum_of(in, run, in->rental_usd_per_h, offsetof(tc_accelerator, rental_usd_per_h));
     run->capital_usd = run->energy_usd = run->owned_usd = run->rented_usd = NAN;
+    run->egress_usd = in->egress_usd * run->steps;
     if (isnan(price) && !in->rented_only)
         assume(run, "no cost of owning: neither a price nor the accelerator's file gives one");
     if (!isnan(price)) {
@@ -220,13 +266,13 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
                             "years", NULL);
         double electricity
             = given(run, in->usd_per_kwh, economics->usd_per_kwh, "electricity", 1, 4, "USD/kWh", economics);
-        run->capital_usd = run->packages * price * server / (1 - network) * run->wall_s / life;
+        run->capital_usd = price * server / (1 - network) * run->wall_s / life;
         run->energy_usd = run->mwh * 1000 * electricity;
-        run->owned_usd = run->capital_usd + run->energy_usd;
+        run->owned_usd = run->capital_usd + run->energy_usd + run->egress_usd;
     }
     if (isnan(rental) && !in->owned_only)
         assume(run, "no cost of renting: neither a rental price nor the accelerator's file gives one");
-    run->rented_usd = run->packages * rental * run->wall_s / SECONDS_PER_HOUR;
+    run->rented_usd = rental * run->wall_s / SECONDS_PER_HOUR + run->egress_usd;
     run->owned_usd_per_million_tokens = run->owned_usd / (run->tokens / 1e6);
     run->rented_usd_per_million_tokens = run->rented_usd / (run->tokens / 1e6);
 }
@@ -234,11 +280,12 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
 /* Steps, failures, checkpoints: what the run needs where nothing else goes wrong. */
 static tc_code take_steps(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_goodput *goodput,
                           tc_error *error) {
-    int per_package = in->cluster.accelerator.devices_per_package > 1 ? in->cluster.accelerator.devices_per_package : 1;
-    run->devices = in->cluster.devices;
-    run->packages = (run->devices + per_package - 1) / per_package;
+    run->devices = tc_cluster_devices(&in->cluster);
+    run->packages = packages_of(&in->cluster.accelerator, in->cluster.devices);
+    for (int i = 0; i < in->cluster.others; i++)
+        run->packages += packages_of(&in->cluster.other[i].accelerator, in->cluster.other[i].devices);
     run->tokens = in->tokens;
-    run->steps = ceil(in->tokens / in->step.tokens_per_step);
+    run->steps = fmax(1, ceil(in->tokens / in->step.tokens_per_step));
     run->ideal_s = run->steps * in->step.step_s;
     return reliability(in, economics, run, goodput, error);
 }

@@ -45,6 +45,9 @@ static tc_code check_search(const void *value, tc_error *error) {
     if (in->question.job.global_batch < 1 || in->question.job.global_batch > MOST_BATCH)
         return tc_fail(error, TC_INVALID, "question.job.global_batch", "%lld; a search needs one, 1 to %d",
                        (long long)in->question.job.global_batch, MOST_BATCH);
+    if (in->question.cluster.others > 0)
+        return tc_fail(error, TC_INVALID, "question.cluster.others", "%d; a search of one pool has none",
+                       in->question.cluster.others);
     if (in->question.cluster.devices < 1)
         return tc_fail(error, TC_INVALID, "question.cluster.devices", "%d; a search needs 1 or more",
                        in->question.cluster.devices);

@@ -42,7 +42,8 @@ static tc_code run_sample(const tc_pipeline_input *in, int64_t m, double *stage_
     out->under_way = malloc(2 * stages * sizeof *out->under_way);
     out->to_come = out->under_way + stages;
     out->shift = tc_holds_mirror(in->placement) ? out->order.period / 2 : out->order.period;
-    tc_timeline_input input = {.order = &out->order, .cost = in->cost, .send_s = in->send_s, .ready = in->ready};
+    tc_timeline_input input
+        = {.order = &out->order, .cost = in->cost, .send_s = in->send_s, .sends = in->sends, .ready = in->ready};
     code = out->time && out->under_way ? tc_timeline_run(&input, out->time, stage_end, NULL, error)
                                        : tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
     if (code) free_sample(out);
@@ -118,7 +119,8 @@ static tc_code run_whole(const tc_pipeline_input *in, int64_t m, double *stage_e
     tc_order order;
     tc_code code = tc_placement_order(in->placement, m, &order, error);
     if (code) return code;
-    tc_timeline_input input = {.order = &order, .cost = in->cost, .send_s = in->send_s, .ready = in->ready};
+    tc_timeline_input input
+        = {.order = &order, .cost = in->cost, .send_s = in->send_s, .sends = in->sends, .ready = in->ready};
     code = tc_timeline_run(&input, NULL, stage_end, NULL, error);
     tc_order_free(&order);
     return code;
@@ -137,7 +139,7 @@ static tc_code go_on(const tc_pipeline_input *in, int64_t base, double *stage_en
 
 static tc_code run_once(const tc_pipeline_input *in, double *stage_end, tc_error *error) {
     const tc_layout *l = &in->placement->layout;
-    if (tc_runs_in_waves(in->placement)) return tc_waves_run(in, stage_end, error);
+    if (!in->sends && tc_runs_in_waves(in->placement)) return tc_waves_run(in, stage_end, error);
     int64_t m = in->placement->micro_batches, stages = l->pp, fill = tc_schedule_facts_of(l->schedule).fill;
     if (l->schedule == TC_SCHEDULE_CUSTOM) return run_whole(in, m, stage_end, error);
     for (int64_t base = fill * stages + 4;; base *= 2) {

@@ -165,6 +165,29 @@ tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times,
     return TC_OK;
 }
 
+/* The parts are those of the stage with the most work; rates and memory are of its pool, and the caller's to put right. */
+tc_code tc_step_joint(const tc_joint *joint, tc_step *out, tc_step_times *times, tc_error *error) {
+    tc_code code = tc_step_times_joint(joint, times, error);
+    if (code) return code;
+    int slowest = 0;
+    for (int s = 1; s < times->stages; s++)
+        if (times->stage[s].work_s > times->stage[slowest].work_s) slowest = s;
+    const tc_costs *costs = joint->stage[slowest];
+    tc_pass pass;
+    tc_stage_pass(costs, slowest, &pass);
+    tc_pipeline line = {.forward = pass.forward,
+                        .backward = pass.backward,
+                        .forward_s = tc_parts_sum(&pass.forward),
+                        .backward_s = tc_parts_sum(&pass.backward),
+                        .slowest = slowest,
+                        .send_s = times->send_s,
+                        .closed_s = -1,
+                        .costs = costs};
+    line.slowest_s = line.forward_s + line.backward_s;
+    fill_timed(costs, &line, times, out);
+    return TC_OK;
+}
+
 /* The ends of a step are exact where all wait for stage 0, which begins first and ends last: for its weights and for its
  * gradients. The others begin at least `fill` later and end at least `drain` earlier; one that holds as much as the one
  * before it waits less. */

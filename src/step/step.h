@@ -13,6 +13,9 @@ TC_NODISCARD tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *e
 /* The forecast of a step by its timeline whatever the schedule, and the timeline (to be freed if TC_OK is returned). */
 TC_NODISCARD tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times, tc_error *error);
 
+/* The same of a pipeline on several pools. */
+TC_NODISCARD tc_code tc_step_joint(const tc_joint *joint, tc_step *out, tc_step_times *times, tc_error *error);
+
 /* The same with the closed form of GPipe, 1F1B and interleaving also where stages or micro-batches make it
  * inexact: what a search walks by, before the timeline judges. */
 void tc_step_estimate(const tc_costs *costs, tc_step *out);

@@ -25,11 +25,11 @@ typedef struct role {
     const double *wait; /* of each micro-batch: when what it waits for has arrived; NaN = not yet */
     double *give;       /* where its result arrives; NULL = nobody waits for it */
     double *link;       /* over which it is sent: free from; NULL = none */
+    double send_s;
 } role;
 
 typedef struct events {
     const tc_order *order;
-    double send_s;
     role *role;          /* of each node and kind */
     double *free, *last; /* of each stage: may begin its next slot; end of its last one */
     int64_t *at;         /* of each stage: the next slot */
@@ -47,7 +47,7 @@ static double produce(events *e, const role *r, const tc_slot *slot, double end)
     if (!r->give) return end;
     if (r->link) {
         double begin = end > *r->link ? end : *r->link;
-        end = *r->link = begin + e->send_s;
+        end = *r->link = begin + r->send_s;
         e->sends++;
     }
     return r->give[slot->micro_batch] = end;
@@ -114,6 +114,10 @@ static tc_code run_events(events *e, tc_error *error) {
     return TC_OK;
 }
 
+static double send_of(const tc_timeline_input *in, int from, int to) {
+    return in->sends ? in->sends[from < to ? from : to] : in->send_s;
+}
+
 /* The rows of a node in `arrival`: of the forwards of all nodes, then of their gradients. */
 static void fill_roles(const tc_timeline_input *in, int node, double *const arrival[2], double *links,
                        role out[TC_SLOT_KINDS]) {
@@ -129,10 +133,12 @@ static void fill_roles(const tc_timeline_input *in, int node, double *const arri
     double *up = previous && previous->stage != n->stage ? link[previous->down] : NULL;
     double *to
         = next ? arrival[0] + (size_t)n->next * m : gradient; /* after the last chunk its own backward may begin */
-    out[TC_SLOT_FORWARD] = (role){c->forward, c->paired_forward, forward, to, down};
-    out[TC_SLOT_BACKWARD] = (role){c->input + c->weight, c->paired_input + c->weight, gradient, back, up};
-    out[TC_SLOT_INPUT] = (role){c->input + c->apart, c->paired_input + c->apart, gradient, back, up};
-    out[TC_SLOT_WEIGHT] = (role){c->weight, c->weight, gradient, NULL, NULL};
+    double send_down = next ? send_of(in, n->stage, next->stage) : 0,
+           send_up = previous ? send_of(in, n->stage, previous->stage) : 0;
+    out[TC_SLOT_FORWARD] = (role){c->forward, c->paired_forward, forward, to, down, send_down};
+    out[TC_SLOT_BACKWARD] = (role){c->input + c->weight, c->paired_input + c->weight, gradient, back, up, send_up};
+    out[TC_SLOT_INPUT] = (role){c->input + c->apart, c->paired_input + c->apart, gradient, back, up, send_up};
+    out[TC_SLOT_WEIGHT] = (role){c->weight, c->weight, gradient, NULL, NULL, 0};
     if (!previous)
         for (size_t i = 0; i < m; i++) forward[i] = 0;
 }
@@ -165,7 +171,7 @@ tc_code tc_timeline_run(const tc_timeline_input *in, tc_slot_time *times, double
     char *memory = malloc(2 * cells * sizeof(double) + (size_t)o->stages * 5 * sizeof(double)
                           + nodes * TC_SLOT_KINDS * sizeof(role));
     if (!memory) return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
-    events e = {.order = o, .send_s = in->send_s, .times = times};
+    events e = {.order = o, .times = times};
     start_events(&e, in, memory, cells);
     tc_code code = run_events(&e, error);
     for (int s = 0; s < o->stages; s++) stage_end[s] = e.last[s];
@@ -286,18 +292,30 @@ static void cost_chunk(const tc_costs *costs, int chunk, bool first, chunk_cost 
     c->busy_s = tc_parts_busy(&pass.forward) + tc_parts_busy(&pass.backward);
 }
 
-static void cost_nodes(const tc_costs *costs, tc_step_times *t) {
+/* The stages of a step: all of one pool, or each of its own. */
+typedef struct stages_of {
+    const tc_costs *one;
+    const tc_joint *joint; /* NULL: one */
+} stages_of;
+
+static const tc_costs *costs_of(const stages_of *of, int stage) {
+    return of->joint ? of->joint->stage[stage] : of->one;
+}
+
+static void cost_nodes(const stages_of *of, tc_step_times *t) {
+    const tc_costs *costs = of->one, *before = NULL;
     int chunks = t->nodes / t->stages;
-    bool mirror = tc_holds_mirror(costs->p), first = true;
+    bool mirror = tc_holds_mirror(costs->p);
     double m = (double)costs->p->micro_batches, share = mirror ? m / 2 : m, slowest = 0;
     chunk_cost cost;
     for (int s = 0; s < t->stages; s++) {
         double offload_sum = 0;
+        costs = costs_of(of, s);
         for (int c = 0; c < chunks; c++) {
             int chunk = mirror && c == 1 ? t->stages - 1 - s : tc_chunk_of(costs->p, s, c);
             if (chunk < 0) continue;
-            cost_chunk(costs, chunk, first, &cost);
-            first = false;
+            cost_chunk(costs, chunk, costs != before, &cost);
+            before = costs;
             const tc_node_cost *n = &cost.node;
             t->cost[s * chunks + c] = *n;
             t->stage[s].busy_s += share * cost.busy_s;
@@ -311,10 +329,12 @@ static void cost_nodes(const tc_costs *costs, tc_step_times *t) {
 }
 
 /* Weights before, gradients after the slots; of fully sharded weights and of gradients in shards a share in each. */
-static void cost_data_parallel(const tc_costs *costs, tc_step_times *t) {
-    double sends = costs->paths.pp_shared ? t->send_s : 0, m = (double)costs->p->micro_batches;
+static void cost_data_parallel(const stages_of *of, tc_step_times *t) {
+    double m = (double)of->one->p->micro_batches;
     int chunks = t->nodes / t->stages;
     for (int s = 0; s < t->stages; s++) {
+        const tc_costs *costs = costs_of(of, s);
+        double sends = costs->paths.pp_shared ? t->send_s : 0;
         tc_stage_times *stage = &t->stage[s];
         tc_node_cost *first = &t->cost[s * chunks];
         tc_stage_load load = tc_stage_load_of(costs, s);
@@ -340,12 +360,13 @@ static void cost_data_parallel(const tc_costs *costs, tc_step_times *t) {
     }
 }
 
-static void assemble(const tc_costs *costs, tc_step_times *t) {
+static void assemble(const stages_of *of, tc_step_times *t) {
+    double devices = of->joint ? of->joint->devices : of->one->q->cluster.devices;
     double start = t->host_s, most = 0, meet = 0, longest = 0, fill = 0, waits = 0;
     for (int s = 0; s < t->stages; s++) {
         tc_stage_times *stage = &t->stage[s];
         waits = max_of(waits, t->ready[s] - fill); /* for weights, beyond the stage's first micro-batch */
-        fill += t->cost[s * (t->nodes / t->stages)].forward + t->send_s;
+        fill += t->cost[s * (t->nodes / t->stages)].forward + (of->joint ? of->joint->sends[s] : t->send_s);
         stage->begin = start + t->ready[s] - stage->lead_s;
         stage->end = start + t->stage_end[s];
         stage->reduce_end += stage->end;
@@ -359,13 +380,16 @@ static void assemble(const tc_costs *costs, tc_step_times *t) {
     t->sends_s = t->sends_s < beyond ? t->sends_s : beyond;
     t->bubble_s = beyond - t->sends_s;
     t->sync_s = meet;
-    t->straggler_s = tc_straggler_seconds(&costs->q->stack, costs->q->cluster.devices, most - t->transfer_s);
+    for (int s = 0; s < (of->joint ? t->stages : 1); s++)
+        t->straggler_s
+            = max_of(t->straggler_s, tc_straggler_seconds(&costs_of(of, s)->q->stack, devices, most - t->transfer_s));
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 
 /* Runs the slots, each stage by its own clock. Where stages do not meet, a stage is ahead of the next by a
  * forward and a send; the first receive is the first event of a clock. */
-static tc_code run_slots(const tc_costs *costs, tc_step_times *t, tc_error *error) {
+static tc_code run_slots(const stages_of *of, tc_step_times *t, tc_error *error) {
+    const tc_costs *costs = of->one;
     int chunks = t->nodes / t->stages;
     bool apart = tc_schedule_facts_of(costs->p->layout.schedule).apart;
     double lead = 0;
@@ -374,7 +398,11 @@ static tc_code run_slots(const tc_costs *costs, tc_step_times *t, tc_error *erro
         t->ready[s] += lead;
         lead += t->cost[s * chunks].forward + (s > 0 ? t->send_s : 0);
     }
-    tc_pipeline_input in = {.placement = costs->p, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
+    tc_pipeline_input in = {.placement = costs->p,
+                            .cost = t->cost,
+                            .send_s = t->send_s,
+                            .sends = of->joint ? of->joint->sends : NULL,
+                            .ready = t->ready};
     tc_code code = tc_pipeline_run(&in, t->stage_end, error);
     for (int s = 0; s < t->stages; s++) t->stage_end[s] -= t->stage[s].lead_s;
     return code;
@@ -385,16 +413,18 @@ tc_code tc_pipeline_timeline(const tc_costs *costs, double *seconds, tc_error *e
     int stages = costs->p->layout.pp, chunks = tc_holds_mirror(costs->p) ? 2 : tc_stage_chunks(costs->p);
     if (!allocate(&t, stages, stages * chunks))
         return tc_fail(error, TC_INTERNAL, "memory", "none is left for a timeline");
+    stages_of of = {.one = costs};
     t.send_s = tc_stage_send_seconds(costs);
-    cost_nodes(costs, &t);
-    tc_code code = run_slots(costs, &t, error);
+    cost_nodes(&of, &t);
+    tc_code code = run_slots(&of, &t, error);
     *seconds = 0;
     for (int s = 0; s < stages; s++) *seconds = max_of(*seconds, t.stage_end[s]);
     tc_step_times_free(&t);
     return code;
 }
 
-tc_code tc_step_times_of(const tc_costs *costs, tc_step_times *t, tc_error *error) {
+static tc_code times_of(const stages_of *of, tc_step_times *t, tc_error *error) {
+    const tc_costs *costs = of->one;
     const tc_layout *l = &costs->p->layout;
     *t = (tc_step_times){.stages = 0};
     int chunks = tc_holds_mirror(costs->p) ? 2 : tc_stage_chunks(costs->p);
@@ -403,15 +433,28 @@ tc_code tc_step_times_of(const tc_costs *costs, tc_step_times *t, tc_error *erro
     t->host_s = tc_step_host_seconds(&costs->q->stack, costs->p);
     t->send_s = tc_stage_send_seconds(costs);
     t->sends_s = tc_pipeline_sends(costs);
-    cost_nodes(costs, t);
-    cost_data_parallel(costs, t);
-    tc_code code = run_slots(costs, t, error);
+    for (int s = 0; of->joint && s + 1 < l->pp; s++) {
+        t->host_s = max_of(t->host_s, tc_step_host_seconds(&of->joint->stage[s + 1]->q->stack, costs->p));
+        t->send_s = max_of(t->send_s, of->joint->sends[s]);
+    }
+    if (of->joint) t->sends_s = tc_waits_for_sends(costs->p) ? (double)costs->p->micro_batches * t->send_s : 0;
+    cost_nodes(of, t);
+    cost_data_parallel(of, t);
+    tc_code code = run_slots(of, t, error);
     if (code) {
         tc_step_times_free(t);
         return code;
     }
-    assemble(costs, t);
+    assemble(of, t);
     return TC_OK;
+}
+
+tc_code tc_step_times_of(const tc_costs *costs, tc_step_times *t, tc_error *error) {
+    return times_of(&(stages_of){.one = costs}, t, error);
+}
+
+tc_code tc_step_times_joint(const tc_joint *joint, tc_step_times *t, tc_error *error) {
+    return times_of(&(stages_of){.one = joint->stage[0], .joint = joint}, t, error);
 }
 
 /* ---- every slot ------------------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ typedef struct tc_timeline_input {
     const tc_order *order;
     const tc_node_cost *cost; /* of each node */
     double send_s;            /* one send between neighbouring stages */
+    const double *sends;      /* the same from each stage to the next where they differ; NULL: send_s */
     const double *ready;      /* of each stage: no slot begins earlier; NULL = 0 */
 } tc_timeline_input;
 
@@ -40,6 +41,7 @@ typedef struct tc_pipeline_input {
     const tc_placement *placement;
     const tc_node_cost *cost;
     double send_s;
+    const double *sends; /* NULL: send_s */
     const double *ready;
 } tc_pipeline_input;
 
@@ -88,6 +90,16 @@ typedef struct tc_step_times {
 /* The timeline of a resolved step, steady state folded. Free with tc_step_times_free. */
 TC_NODISCARD tc_code tc_step_times_of(const tc_costs *costs, tc_step_times *out, tc_error *error);
 void tc_step_times_free(tc_step_times *times);
+
+/* A pipeline whose stages lie on several pools: of each stage the costs on its pool, of placements that are alike in their
+ * stages, batch and schedule. sends: of each stage to the next, s. devices: of all. */
+typedef struct tc_joint {
+    const tc_costs *const *stage;
+    const double *sends;
+    double devices;
+} tc_joint;
+
+TC_NODISCARD tc_code tc_step_times_joint(const tc_joint *joint, tc_step_times *out, tc_error *error);
 
 /* The cost of a node; offload_s: what of it is waiting for the host link. */
 tc_node_cost tc_node_cost_of(const tc_costs *costs, int chunk, tc_pass *pass, double *offload_s);
