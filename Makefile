@@ -5,8 +5,10 @@ WERROR ?= OFF
 # A|B: either will do.
 PACKAGES = gcc libc6-dev cmake ninja-build pkgconf libyaml-dev libjansson-dev zlib1g-dev \
 	libsqlite3-dev
-CHECK_PACKAGES = libcmocka-dev clang-format-14 clang-14|clang libomp-14-dev|libomp-dev lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
+CHECK_PACKAGES = libmicrohttpd-dev libcmocka-dev clang-format-14 clang-14|clang libomp-14-dev|libomp-dev lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
 	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32 libopenmpi-dev openmpi-bin coinor-cbc
+# For the tests of the page in a browser; they are left out without.
+WEB_PACKAGES = chromium nodejs
 FIT_PACKAGES = liblapacke-dev libopenblas-dev
 BENCH_PACKAGES = valgrind
 
@@ -25,6 +27,8 @@ need:
 # Installs what building, running and checking need.
 deps:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(CHECK_PACKAGES),'$(p)')
+	@sh tools/need.sh --install $(foreach p,$(WEB_PACKAGES),'$(p)') || echo 'without them the tests of the page are left out'
+	@[ -d tests/web/node_modules ] || ! command -v npm >/dev/null || npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund >/dev/null 2>&1 || echo 'npm ci in tests/web failed: the tests of the page will be left out'
 
 # Builds, then plans the fleet of which only part has arrived.
 run:

@@ -920,7 +920,8 @@ TC_API TC_NODISCARD tc_code tc_model_load(tc_catalog *c, const char *slug_or_pat
 /* Answers a question in JSON as `traincast COMMAND --json` does. The request is an object: "command" (step, infer, explain,
  * compare, run, search, plan, validate, controls, list, show), "arguments" (a list of the words after it), and the
  * command's options by name ("global_batch": 512, "accelerators": ["h20", "h100-sxm"], "balanced_routing": true);
- * "layout" may be an object: an answer of step or search, or its layout. The answer is freed by tc_answer_free.
+ * "layout" may be an object: an answer of step or search, or its layout; a model, an accelerator, a fabric, a stack and,
+ * among the arguments, a scenario too: what its file would hold. The answer is freed by tc_answer_free.
  * Errors: TC_INVALID, TC_NOT_FOUND with the place "request: $.member". */
 TC_API TC_NODISCARD tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error);
 /* The same; searches and plans tell the caller's thread from time to time which share is done, and end with what they have

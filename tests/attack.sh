@@ -62,6 +62,14 @@ if [ -x "$build/attack_faults" ]; then
     count "$(number "$folder/faults.log" 'allocations failed under')" "$(number "$folder/faults.log" 'ended in another way')"
 fi
 
+# ---- hostile requests to the server ----------------------------------------------------------------------------------
+if [ -x "$build/attack_serve" ]; then
+    "$build/attack_serve" "$build/traincast" --requests 10000 --soak $((seconds / 10)) --seed "$(date +%s)" >"$folder/serve.log"
+    grep -e '^finding' "$folder/serve.log"
+    tail -n 1 "$folder/serve.log"
+    count "$(number "$folder/serve.log" 'requests')" "$(number "$folder/serve.log" 'findings')"
+fi
+
 # ---- random layouts; a sweep that is killed ------------------------------------------------------------------------
 layouts=$((seconds * 20))
 [ $layouts -lt 100000 ] || layouts=100000

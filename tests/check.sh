@@ -106,6 +106,7 @@ part "the direction of the layers" sh tests/include_graph.sh .
 part "build: gcc, warnings are errors" compile "$build" -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release -DTC_WERROR=ON \
     && part "tests: gcc" run_tests "$build"
 [ "${2:-}" != quick ] || finish
+part "the page in a browser" sh tests/web.sh "$build"
 part "symbols of the library" sh tests/symbols.sh "$build"
 part "install, and a client in C" sh tests/install.sh "$build"
 part "build again, the same bytes" reproducible

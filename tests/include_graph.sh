@@ -25,7 +25,8 @@ sweep: base catalog workload network layout device memory step forecast search
 report: base catalog workload network layout device memory step forecast search run serving fleet validate interop sweep
 store: base catalog layout search sweep
 mpi: base sweep report store
-cli: base catalog workload network layout device memory step forecast search run serving fleet validate interop sweep report store
+serve: base catalog
+cli: base catalog workload network layout device memory step forecast search run serving fleet validate interop sweep report store serve
 '
 for directory in src/*/; do
     layer=$(basename "$directory")
@@ -93,7 +94,7 @@ END {
 # Beside the standard library: YAML and JSON only where they are parsed, system headers where files and terminals are.
 foreign=$(grep -Hn '^#include <' src/*/*.[ch] | grep -v -e '<\(assert\|ctype\|errno\|float\|inttypes\|limits\|locale\|math\|setjmp\|signal\|stdarg\|stdatomic\|stdbool\|stddef\|stdint\|stdio\|stdlib\|string\|time\)\.h>' \
     -e '^src/catalog/[a-z]*\.c:.*<\(yaml\|dirent\|sys/stat\)\.h>' -e '^src/\(base\|catalog\|interop\|validate\|cli\)/[a-z_]*\.[ch]:.*<\(jansson\|sys/stat\|unistd\|sys/ioctl\)\.h>' \
-    -e '^src/base/file\.c:.*<dirent\.h>' -e '^src/search/threads\.c:.*<\(pthread\|unistd\)\.h>' -e '^src/cli/trace\.c:.*<zlib\.h>' -e '^src/store/[a-z_]*\.c:.*<sqlite3\.h>' -e '^src/mpi/[a-z_]*\.c:.*<\(mpi\|pthread\|unistd\)\.h>' || true)
+    -e '^src/base/file\.c:.*<dirent\.h>' -e '^src/search/threads\.c:.*<\(pthread\|unistd\)\.h>' -e '^src/serve/[a-z]*\.[ch]:.*<\(microhttpd\|dlfcn\|unistd\|fcntl\|strings\|arpa/inet\|netinet/in\|sys/\(types\|select\|socket\|resource\|wait\)\)\.h>' -e '^src/cli/trace\.c:.*<zlib\.h>' -e '^src/store/[a-z_]*\.c:.*<sqlite3\.h>' -e '^src/mpi/[a-z_]*\.c:.*<\(mpi\|pthread\|unistd\)\.h>' || true)
 if [ -n "$foreign" ]; then
     echo "$foreign"
     echo "headers from outside the standard library in a layer that should not need them"

@@ -90,10 +90,14 @@ static void errors_have_the_member_as_place(void **state) {
         {"{\"command\": \"plan\", \"version\": true}", "request: $.version"},
         {"{\"command\": \"list\", \"arguments\": [\"stacks\"], \"catalog\": \"/tmp\"}", "request: $.catalog"},
         {"{\"command\": \"step\", \"balanced_routing\": 3}", "request: $.balanced_routing"},
-        {"{\"command\": \"step\", \"model\": {}}", "request: $.model"},
+        {"{\"command\": \"step\", \"model\": [{}]}", "request: $.model"},
+        {"{\"command\": \"step\", \"model\": {}, \"accelerator\": \"h20\", \"devices\": 8}", "request: $.model.format"},
+        {"{\"command\": \"plan\", \"arguments\": [{\"format\": 1, \"name\": \"x\", \"start\": \"2024-01-01\", "
+         "\"pools\": [{\"name\": \"a\", \"accelerator\": \"h20\"}]}]}",
+         "request: $.arguments[0].pools[0].ownership"},
         {"{\"command\": \"show\", \"arguments\": [\"--help\"]}", "request: $.arguments"},
-        {"{\"command\": \"trace\", \"output\": \"x\", \"model\": \"llama-3-8b\", \"accelerator\": \"h20\", "
-         "\"devices\": 8}",
+        {"{\"command\": \"trace\", \"output\": \"x\"}", "request: $.output"},
+        {"{\"command\": \"trace\", \"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8}",
          "request: $.command"},
         {"[]", "request"},
     };

@@ -92,7 +92,7 @@ job="--model llama-2-7b --accelerator a100-sxm-80g --devices 64"
 
 # ---- help, from the tables --------------------------------------------------------------------
 same help help
-for command in list show step trace explain compare run search sweep plan validate controls; do same "help-$command" help "$command"; done
+for command in list show step trace explain compare run search sweep plan validate controls serve; do same "help-$command" help "$command"; done
 "$program" --help >"$work/a" && "$program" help >"$work/b" && cmp -s "$work/a" "$work/b" || fail "--help is not help"
 "$program" step --help >"$work/a" && "$program" help step >"$work/b" && cmp -s "$work/a" "$work/b" || fail "step --help is not help step"
 good --version

@@ -195,7 +195,7 @@ static void every_field_is_in_the_table(void **state) {
         "search" JOB "--for-tokens-per-s 1000 --fix tp=2",
         "search" JOB "--space",
         "plan ascend-2024",
-        "plan two-pools-h100-h20 --samples 64 --by 2025-11-01 --take 0.8",
+        "plan two-pools-h100-h20 --samples 64 --by 2025-11-01 --take 0.8 --dates",
         "plan startup-rented --samples 64 --certain",
         "plan startup-rented --samples 64 --best-by 2026-03-31",
         "plan startup-rented --samples 64 --set pools[0].deliveries[0].devices=192 --since startup-rented",

@@ -17,6 +17,8 @@ found() {
     libjansson-dev) pkg-config --exists jansson ;;
     zlib1g-dev) pkg-config --exists zlib ;;
     libsqlite3-dev) pkg-config --exists sqlite3 ;;
+    libmicrohttpd-dev) pkg-config --exists libmicrohttpd ;;
+    chromium | nodejs) command -v "${1%js}" ;;
     libopenmpi-dev) pkg-config --exists ompi-c ;;
     openmpi-bin) command -v mpirun ;;
     coinor-cbc) command -v cbc ;;

@@ -20,7 +20,8 @@ typedef struct tc_embedded {
     const char *hash;            /* of paths and contents, as they are in the files */
 } tc_embedded;
 
-extern const tc_embedded tc_embedded_data; /* the catalog: part of the library */
-extern const tc_embedded tc_embedded_runs; /* data/runs: part of the program alone, four times the size of the rest */
+extern const tc_embedded tc_embedded_data;  /* the catalog: part of the library */
+extern const tc_embedded tc_embedded_runs;  /* data/runs: part of the program alone, four times the size of the rest */
+extern const tc_embedded tc_embedded_pages; /* web: the page that the program serves */
 
 #endif

@@ -139,17 +139,35 @@ static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slu
 
 /* ---- one file -------------------------------------------------------------------------------- */
 
+tc_code tc_lookup_allowed(const tc_catalog *catalog, const char *slug_or_path, tc_error *error) {
+    if (!catalog->sealed || !tc_is_path(slug_or_path)) return TC_OK;
+    return tc_fail(error, TC_INVALID, slug_or_path, "is a path, and no file is read here; give a slug, or an object");
+}
+
+/* What came with the question under this name, or NULL. */
+static const tc_inline_file *find_given(const tc_catalog *catalog, const char *name) {
+    const tc_inline_file *given = name[0] == '$' ? catalog->given : NULL;
+    while (given && strcmp(given->name, name) != 0) given = given->next;
+    return given;
+}
+
+/* A file by its path, or what came with the question under that name. */
 static tc_code read_path(tc_catalog *catalog, tc_kind kind, const char *path, tc_arena *own, tc_data_file *out,
                          tc_error *error) {
-    if (tc_ends_with(path, ".json"))
+    const tc_inline_file *object = find_given(catalog, path);
+    if (!object && tc_ends_with(path, ".json"))
         return tc_fail(error, TC_INVALID, path, "is JSON; a %s is a YAML file", tc_kind_name(kind));
+    tc_code code = tc_lookup_allowed(catalog, path, error);
     tc_document *document = tc_arena_alloc(own, sizeof *document);
     if (!document) return fail_memory(error);
-    tc_code code = tc_document_read(path, own, document, error);
+    if (code == TC_OK)
+        code = object ? tc_document_from_json(object, own, document, error)
+                      : tc_document_read(path, own, document, error);
     if (code == TC_OK) code = find_shared(catalog, TC_EMBEDDED_ORIGIN, NULL, &document->shared, error);
     if (code != TC_OK) return code;
     size_t length;
     const char *name = tc_slug_of_path(path, &length), *given = tc_node_text(document->root, "slug");
+    if (object && !given) name = "own", length = strlen(name);
     out->slug = given ? given : tc_arena_copy(own, name, length);
     out->document = document;
     return out->slug ? TC_OK : fail_memory(error);
@@ -158,7 +176,8 @@ static tc_code read_path(tc_catalog *catalog, tc_kind kind, const char *path, tc
 tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own, tc_data_file *out,
                   tc_error *error) {
     *out = (tc_data_file){0};
-    if (tc_is_path(slug_or_path)) return read_path(catalog, kind, slug_or_path, own, out, error);
+    if (tc_is_path(slug_or_path) || find_given(catalog, slug_or_path))
+        return read_path(catalog, kind, slug_or_path, own, out, error);
     tc_code code = tc_lookup_entry(catalog, kind, slug_or_path, &out->entry, error);
     if (code != TC_OK) return code;
     if (!out->entry) return fail_not_found(catalog, kind, slug_or_path, error);

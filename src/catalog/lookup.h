@@ -3,6 +3,7 @@
 #define TC_CATALOG_LOOKUP_H
 
 #include "catalog/entries.h"
+#include "catalog/inline.h"
 
 /* An alias that was looked up before: many runs ask for the same few. */
 typedef struct tc_alias {
@@ -13,6 +14,8 @@ typedef struct tc_alias {
 
 struct tc_catalog {
     tc_arena arena;
+    const tc_inline_file *given; /* for the time of one question; NULL: none */
+    bool sealed;                 /* no file is read by its path */
     tc_entries entries;
     tc_alias *aliases;
     const struct tc_catalog_item *items[TC_FILE_KINDS]; /* lists made so far */
@@ -27,6 +30,8 @@ typedef struct tc_data_file {
     tc_entry *entry; /* NULL: it was named by its path */
 } tc_data_file;
 
+/* TC_INVALID where the handle is sealed and this names a file by its path. */
+TC_NODISCARD tc_code tc_lookup_allowed(const tc_catalog *catalog, const char *slug_or_path, tc_error *error);
 /* The entry that a slug or an alias names; NULL where there is none. */
 TC_NODISCARD tc_code tc_lookup_entry(tc_catalog *catalog, tc_kind kind, const char *slug, tc_entry **out,
                                      tc_error *error);

@@ -2,14 +2,20 @@
  *
  * The members of the question are the command's options: {"command": "step", "model": "llama-3-8b", "accelerator":
  * "h100-sxm", "devices": 64, "tp": 8}. They go through the command line's own table, so that ranges, words and
- * messages are the same; the place of an error is the member's path. */
+ * messages are the same; the place of an error is the member's path. A model, an accelerator, a scenario and what else has
+ * a file may be an object in the place of its slug: the file's content. */
+#include "cli/ask.h"
+
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "cli/commands.h"
+#include "base/text.h"
+#include "catalog/kinds.h"
+#include "catalog/lookup.h"
 #include "cli/output.h"
 
 #define REQUEST "request"
@@ -27,19 +33,14 @@ static const struct {
     {TC_COMMAND_IMPORT, tc_command_import},     {TC_COMMAND_LAUNCH, tc_command_launch},
 };
 
-/* Who asks, and is told how far it is. */
-typedef struct asker {
-    tc_catalog *catalog;
-    bool (*tell)(void *told, double share); /* NULL: nobody is */
-    void *told;
-} asker;
-
 /* A command line in the making. */
 typedef struct words {
     tc_arena *arena;
     int count, room;
     char **word;
     bool failed; /* no memory */
+    const tc_ask_more *more;
+    const tc_inline_file *given; /* objects in the place of slugs */
 } words;
 
 static void add_word(words *w, const char *text) {
@@ -49,6 +50,19 @@ static void add_word(words *w, const char *text) {
         return;
     }
     w->word[w->count++] = copy;
+}
+
+/* An object in the place of a slug: of that name, by which the catalog finds it. NULL: no memory. */
+static const char *add_given(words *w, const char *name, const json_t *object) {
+    tc_inline_file *given = tc_arena_alloc(w->arena, sizeof *given);
+    const char *copy = tc_arena_copy(w->arena, name, strlen(name));
+    if (!given || !copy) {
+        w->failed = true;
+        return NULL;
+    }
+    *given = (tc_inline_file){copy, object, w->given};
+    w->given = given;
+    return copy;
 }
 
 /* A scalar as a command line has it; lists by commas. NULL: it is no such value. */
@@ -95,7 +109,8 @@ static bool of_the_program(int id) {
     case TC_OPTION_MARKDOWN:
     case TC_OPTION_COLOR:
     case TC_OPTION_CATALOG:
-    case TC_OPTION_SVG: /* files */
+    case TC_OPTION_OUTPUT: /* files */
+    case TC_OPTION_SVG:
     case TC_OPTION_LAUNCH_OUTPUT:
     case TC_OPTION_SERVING_FRONT:
     case TC_OPTION_COLLECTIVE_SVG:
@@ -111,6 +126,50 @@ static void option_name(const char *key, char *name, size_t size) {
     snprintf(name, size, "--%s", key);
     for (char *p = name; *p; p++)
         if (*p == '_') *p = '-';
+}
+
+/* Is a part of it the path of a file, "h20:fabric=mine.yaml" too? */
+static bool has_path(const char *text) {
+    char part[256];
+    for (; *text; text += strcspn(text, ",:="), text += strspn(text, ",:=")) {
+        snprintf(part, sizeof part, "%.*s", (int)strcspn(text, ",:="), text);
+        if (tc_is_path(part) || strchr(part, '\\') || strstr(part, "..")) return true;
+    }
+    return false;
+}
+
+/* What a stranger may not say. */
+static void check_stranger(const tc_json *root, const char *key, int id, const char *text) {
+    const char *argument = tc_option_table[id].argument;
+    if (id == TC_OPTION_THREADS)
+        tc_json_fail(root, key, "is not for those who ask to choose; leave it out");
+    else if (argument && strncmp(argument, "FILE", 4) == 0)
+        tc_json_fail(root, key, "is a file's, and no file is read here; leave it out");
+    else if (argument && strstr(argument, "FILE") && has_path(text))
+        tc_json_fail(root, key, "is a path, and no file is read here; give a slug, or an object");
+}
+
+/* accelerators: [{...}, "h20"]: names of the objects among them. */
+static const char *list_with_objects(words *w, const char *key, const json_t *list) {
+    json_t *names = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *item = json_array_get(list, i);
+        char name[96];
+        snprintf(name, sizeof name, "$.%.60s[%zu]", key, i);
+        if (!json_is_object(item))
+            json_array_append(names, item);
+        else
+            json_array_append_new(names, json_string(add_given(w, name, item) ? name : ""));
+    }
+    const char *text = text_of(w->arena, names);
+    json_decref(names);
+    return text;
+}
+
+/* Does the option take a slug or a file, so that an object may stand for it? */
+static bool has_file(int id) {
+    const char *argument = tc_option_table[id].argument;
+    return id == TC_OPTION_ACCELERATORS || (argument && strncmp(argument, "SLUG|FILE", 9) == 0);
 }
 
 static void add_member(const tc_json *root, const char *key, const json_t *value, words *w) {
@@ -129,8 +188,14 @@ static void add_member(const tc_json *root, const char *key, const json_t *value
     bool flag = tc_option_table[id].type == TC_TYPE_FLAG;
     if (flag && !json_is_boolean(value)) tc_json_fail(root, key, "is a flag; give true or false");
     if (flag && !json_is_true(value)) return;
-    const char *text = flag ? "" : text_of(w->arena, value);
-    if (!text) tc_json_fail(root, key, "is no text, number or list of them");
+    char place[96];
+    snprintf(place, sizeof place, "$.%.80s", key);
+    const char *text = flag                                                   ? ""
+                       : has_file(id) && json_is_object(value)                ? add_given(w, place, value)
+                       : id == TC_OPTION_ACCELERATORS && json_is_array(value) ? list_with_objects(w, key, value)
+                                                                              : text_of(w->arena, value);
+    if (text && w->more->sealed) check_stranger(root, key, id, text);
+    if (!text && !w->failed) tc_json_fail(root, key, "is no text, number or list of them");
     add_word(w, name);
     if (!flag) add_word(w, text ? text : "");
 }
@@ -139,8 +204,13 @@ static void add_member(const tc_json *root, const char *key, const json_t *value
 static void add_arguments(const tc_json *root, const json_t *list, words *w) {
     if (list && !json_is_array(list)) tc_json_fail(root, "arguments", "is no list; write [\"h20\"]");
     for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *text = json_string_value(json_array_get(list, i));
+        const json_t *item = json_array_get(list, i);
+        char place[40];
+        snprintf(place, sizeof place, "$.arguments[%zu]", i);
+        const char *text = json_is_object(item) ? add_given(w, place, item) : json_string_value(item);
         if (!text || text[0] == '-') tc_json_fail(root, "arguments", "holds no word; write [\"h20\"]");
+        if (text && w->more->sealed && has_path(text))
+            tc_json_fail(root, "arguments", "holds a path, and no file is read here; give a slug, or an object");
         add_word(w, text ? text : "");
     }
 }
@@ -150,7 +220,7 @@ static void write_words(const tc_json *root, words *w, char **layout) {
     const char *key;
     json_t *value;
     add_word(w, "traincast");
-    add_word(w, tc_json_string(root, "command", ""));
+    add_word(w, w->more->command ? w->more->command : tc_json_string(root, "command", ""));
     add_arguments(root, tc_json_value(root, "arguments"), w);
     json_object_foreach((json_t *)(uintptr_t)root->object, key, value) {
         if (strcmp(key, "command") == 0 || strcmp(key, "arguments") == 0) continue;
@@ -168,6 +238,16 @@ static void write_words(const tc_json *root, words *w, char **layout) {
 /* An option as the member that it was. */
 static void place_in_request(tc_error *error) {
     char path[sizeof error->place];
+    if (strncmp(error->place, "$.", 2) == 0) { /* in an object: its only line says nothing */
+        size_t name = strcspn(error->place, ":");
+        const char *after = error->place + name + (error->place[name] != '\0');
+        after += strspn(after, "0123456789");
+        after += strspn(after, ": ");
+        snprintf(path, sizeof path, "%s: %.*s%s%.180s", REQUEST, (int)(name < 60 ? name : 60), error->place,
+                 *after ? "." : "", after);
+        memcpy(error->place, path, sizeof path);
+        return;
+    }
     if (strncmp(error->place, "--", 2) != 0) return;
     snprintf(path, sizeof path, "%s: $.%.200s", REQUEST, error->place + 2);
     char *name = strstr(path, "$."); /* what follows the option's name is as it was given */
@@ -176,30 +256,33 @@ static void place_in_request(tc_error *error) {
     memcpy(error->place, path, sizeof path);
 }
 
-static tc_code run(tc_context *context) {
+static tc_code run(tc_context *context, const tc_ask_more *more) {
     for (size_t i = 0; i < sizeof askable / sizeof askable[0]; i++)
         if ((int)askable[i].id == context->options->command) return tc_context_run(context, askable[i].run);
+    if (more->trace && context->options->command == TC_COMMAND_TRACE) return tc_context_run(context, more->trace);
     return tc_fail(context->error, TC_INVALID, REQUEST ": $.command",
                    "cannot be asked so; give step, explain, compare, run, search, plan, infer, collective, validate, "
                    "controls, list or show");
 }
 
 /* Runs the command line; what it printed goes to *answer. */
-static tc_code answer_words(const asker *from, words *w, const char *layout, char **answer, tc_error *error) {
+static tc_code answer_words(tc_catalog *catalog, words *w, const char *layout, char **answer, tc_error *error) {
     tc_options *options = malloc(sizeof *options);
     tc_output *output = malloc(sizeof *output);
     tc_code code = options && output ? tc_options_parse(w->count, w->word, options, error)
                                      : tc_fail(error, TC_INTERNAL, REQUEST, "out of memory");
     tc_context context = {.options = options,
-                          .catalog = from->catalog,
+                          .catalog = catalog,
                           .error = error,
                           .layout_text = layout,
-                          .tell = from->tell,
-                          .told = from->told};
+                          .runs = w->more->runs,
+                          .tell = w->more->tell,
+                          .told = w->more->told};
+    if (!code && w->more->sealed && w->more->threads > 0) options->value[TC_OPTION_THREADS].integer = w->more->threads;
     if (!code) {
         context.out = tc_output_open(output);
         context.target = (tc_target){.file = context.out, .format = &tc_json_format};
-        code = context.out ? run(&context) : TC_INTERNAL;
+        code = context.out ? run(&context, w->more) : TC_INTERNAL;
         bool complete = context.out && !ferror(context.out);
         if (context.out && fclose(context.out) != 0) complete = false;
         if (!code && (!complete || output->failed || context.target.out_of_memory)) code = TC_INTERNAL;
@@ -218,7 +301,24 @@ static tc_code answer_words(const asker *from, words *w, const char *layout, cha
     return code;
 }
 
-static tc_code ask(const asker *from, const char *request, char **answer, tc_error *error) {
+tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error) {
+    static const tc_ask_more nothing_more = {.sealed = false};
+    return tc_ask(catalog, request, &nothing_more, answer, error);
+}
+
+tc_code tc_ask_json_watched(tc_catalog *catalog, const char *request, bool (*tell)(void *told, double share),
+                            void *told, char **answer, tc_error *error) {
+    return tc_ask(catalog, request, &(tc_ask_more){.tell = tell, .told = told}, answer, error);
+}
+
+/* The answer of a trace is the trace. */
+static void add_output(words *w) {
+    if (!w->more->trace || w->count < 2 || !w->word[1] || strcmp(w->word[1], "trace") != 0) return;
+    add_word(w, "--output");
+    add_word(w, "-");
+}
+
+tc_code tc_ask(tc_catalog *catalog, const char *request, const tc_ask_more *more, char **answer, tc_error *error) {
     tc_error unused;
     tc_arena arena = {0};
     tc_json_document document;
@@ -229,27 +329,25 @@ static tc_code ask(const asker *from, const char *request, char **answer, tc_err
     tc_code code = tc_json_open(&document, REQUEST, 0, request, strlen(request), error);
     if (code) return code;
     tc_json root = tc_json_root(&document);
-    words w = {.arena = &arena, .room = 2 * (int)json_object_size(root.object) + 4};
-    w.room += (int)json_array_size(tc_json_value(&root, "arguments"));
+    words w = {.arena = &arena, .room = 2 * (int)json_object_size(root.object) + 6, .more = more};
+    const char *key;
+    json_t *member; /* a list is an option for each of its elements, or arguments */
+    json_object_foreach((json_t *)(uintptr_t)root.object, key, member) w.room += 2 * (int)json_array_size(member);
     w.word = tc_arena_alloc(&arena, (size_t)w.room * sizeof *w.word);
     if (w.word) write_words(&root, &w, &layout);
+    if (w.word) add_output(&w);
     code = document.code;
     if (!code && (!w.word || w.failed)) code = tc_fail(error, TC_INTERNAL, REQUEST, "out of memory");
-    if (!code) code = answer_words(from, &w, layout, answer, error);
+    catalog->given = w.given;
+    catalog->sealed = more->sealed;
+    if (!code) code = answer_words(catalog, &w, layout, answer, error);
+    catalog->given = NULL;
+    catalog->sealed = false;
     if (code) place_in_request(error);
     tc_json_close(&document);
     free(layout);
     tc_arena_free(&arena);
     return code;
-}
-
-tc_code tc_ask_json(tc_catalog *catalog, const char *request, char **answer, tc_error *error) {
-    return ask(&(asker){.catalog = catalog}, request, answer, error);
-}
-
-tc_code tc_ask_json_watched(tc_catalog *catalog, const char *request, bool (*tell)(void *told, double share),
-                            void *told, char **answer, tc_error *error) {
-    return ask(&(asker){catalog, tell, told}, request, answer, error);
 }
 
 void tc_answer_free(char *answer) { free(answer); }

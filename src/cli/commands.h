@@ -64,6 +64,7 @@ tc_code tc_command_validate(tc_context *context);
 
 tc_code tc_command_launch(tc_context *context);
 tc_code tc_command_import(tc_context *context);
+tc_code tc_command_serve(tc_context *context);
 tc_code tc_command_help(tc_context *context);
 tc_code tc_command_completion(tc_context *context);
 tc_code tc_command_man(tc_context *context);

@@ -83,7 +83,7 @@ tc_code tc_plan_load(tc_context *context, const char *slug_or_path, bool changed
 static tc_code report(tc_context *context, const tc_plan *plan, const tc_since *since) {
     bool fine = true;
     if (context->target.format)
-        tc_report_plan_since(&context->target, plan, since);
+        tc_report_plan_since(&context->target, plan, since, tc_given(context, TC_OPTION_DATES)->given);
     else if (!tc_plan_files_are_output(context))
         fine = (!since || tc_report_since_text(context->out, &context->style, since))
                && tc_report_plan_text(context->out, &context->style, plan);

@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "report/format.h"
+#include "report/plan_ics.h"
 #include "report/plan_report.h"
 
 #define DAY 86400.0
@@ -70,16 +71,17 @@ static void write_changes(tc_writer *writer, const tc_since *since) {
     tc_write_close(writer);
 }
 
-void tc_report_plan_since(tc_target *target, const tc_plan *plan, const tc_since *since) {
+void tc_report_plan_since(tc_target *target, const tc_plan *plan, const tc_since *since, bool dates) {
     tc_writer writer = tc_write_begin(target, "plan/1", "jobs.phases");
     tc_write_lines(&writer, "assumed", plan->assumed, plan->assumed_count);
     tc_write_plan(&writer, plan);
     write_since(&writer, since);
     write_changes(&writer, since);
+    if (dates) tc_write_plan_dates(&writer, plan);
     tc_write_end(&writer);
 }
 
-void tc_report_plan(tc_target *target, const tc_plan *plan) { tc_report_plan_since(target, plan, NULL); }
+void tc_report_plan(tc_target *target, const tc_plan *plan) { tc_report_plan_since(target, plan, NULL, false); }
 
 static bool assumes(const tc_plan *plan, const char *line) {
     for (int i = 0; i < plan->assumed_count; i++)

@@ -8,8 +8,8 @@
 #include "report/table.h"
 #include "report/writer.h"
 
-/* since: NULL where nobody asked: tc_report_plan() of plan_report.h. */
-void tc_report_plan_since(tc_target *target, const tc_plan *plan, const tc_since *since);
+/* since: NULL where nobody asked: tc_report_plan() of plan_report.h. dates: for each per cent, too. */
+void tc_report_plan_since(tc_target *target, const tc_plan *plan, const tc_since *since, bool dates);
 void tc_report_plans(tc_target *target, const tc_plan *a, const tc_plan *b, const tc_plan_difference *difference);
 
 /* False if memory ran out. */

@@ -144,22 +144,27 @@ static void write_day(tc_writer *writer, const char *key, int32_t day) {
     tc_write_string(writer, key, date);
 }
 
-void tc_report_plan_dates_csv(tc_target *target, const tc_plan *plan) {
-    target->format = &tc_csv_format;
-    tc_writer writer = tc_write_begin(target, "plan_dates/1", "dates");
-    tc_write_array(&writer, "dates");
+void tc_write_plan_dates(tc_writer *writer, const tc_plan *plan) {
+    tc_write_array(writer, "dates");
     for (int j = 0; j < plan->jobs && plan->outlook; j++)
         for (int percent = 1; percent < 100; percent++) {
             double seconds = tc_outlook_quantile(plan->outlook, j, percent / 100.0);
-            tc_write_object(&writer, NULL);
-            tc_write_string(&writer, "job", plan->scenario->job[j].name);
-            tc_write_integer(&writer, "probability_pct", percent);
+            tc_write_object(writer, NULL);
+            tc_write_string(writer, "job", plan->scenario->job[j].name);
+            tc_write_integer(writer, "probability_pct", percent);
             if (seconds < INFINITY)
-                write_day(&writer, "date", tc_plan_day(plan->scenario, seconds));
+                write_day(writer, "date", tc_plan_day(plan->scenario, seconds));
             else
-                tc_write_string(&writer, "date", NULL);
-            tc_write_close(&writer);
+                tc_write_string(writer, "date", NULL);
+            tc_write_close(writer);
         }
+    tc_write_close(writer);
+}
+
+void tc_report_plan_dates_csv(tc_target *target, const tc_plan *plan) {
+    target->format = &tc_csv_format;
+    tc_writer writer = tc_write_begin(target, "plan_dates/1", "dates");
+    tc_write_plan_dates(&writer, plan);
     tc_write_end(&writer);
 }
 

@@ -95,6 +95,8 @@ const char *attack_command(const attack_kind *kind, const char *bytes, size_t si
 static void stay_here(char **argv, int argc) {
     static const char *const made[]
         = {"--output", "--svg", "--store", "--heat-map", "--front", "--ics", "--dates-csv", "--months-csv"};
+    for (int i = 1; i < argc; i++) /* a server would never end: attack_serve.c attacks it */
+        if (strcmp(argv[i], "serve") == 0) argv[i] = (char *)(uintptr_t) "help";
     for (int i = 1; i < argc; i++)
         for (size_t k = 0; k < sizeof made / sizeof *made; k++) {
             size_t length = strlen(made[k]);
