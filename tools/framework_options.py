@@ -67,7 +67,7 @@ def text_of(node):
 
 
 def clean(text):
-    return re.sub(r"\s+", " ", text)[:600]
+    return re.sub(r"\s+", " ", text)[:2500]
 
 
 def words_of(node):
@@ -183,8 +183,10 @@ def kind_of(sources, annotation):
     bare = re.sub(r"(typing\.)?Optional\[(.*)\]", r"\2", source).replace("| None", "").replace(" ", "")
     if not choices:
         found = sources.find(bare.split(".")[-1])
-        if found and any(getattr(b, "attr", getattr(b, "id", "")) in ("Enum", "StrEnum") for b in found[1].bases):
-            choices = [i.targets[0].id for i in found[1].body if isinstance(i, ast.Assign)]
+        if found and any(getattr(b, "attr", getattr(b, "id", "")) in ("Enum", "StrEnum", "IntEnum") for b in found[1].bases):
+            members = [i for i in found[1].body if isinstance(i, ast.Assign)]
+            numbers = all(isinstance(i.value, ast.Constant) and isinstance(i.value.value, int) for i in members)
+            choices = [text_of(i.value) if numbers else i.targets[0].id for i in members]
     if bare == "bool":
         return "bool", ""
     return ("list" if re.match(r"(typing\.)?(list|List|Sequence)\b", bare) else "value"), "|".join(choices)
@@ -244,7 +246,7 @@ def merge(rows):
         elif choices:
             old = table[name][1].split("|") if table[name][1] else []
             added = [c for c in choices.split("|") if c not in old]
-            if kind == "choice" and not old:
+            if kind == "choice" and not old and name != "preset":
                 continue
             table[name][1] = "|".join(old + added)
     return table
@@ -273,12 +275,34 @@ def deepspeed(sources):
         prefix = "activation_checkpointing." if name.startswith("ACT_CHKPT_") else ""
         kind = "bool" if text_of(default) in ("true", "false") else "value"
         rows.append((prefix + value, kind, "", text_of(default)))
+    for node in ast.walk(sources.trees["deepspeed/runtime/config.py"]):
+        if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "config" and isinstance(node.slice, ast.Constant):
+            rows.append((str(node.slice.value), "value", "", ""))
     rows += [("optimizer.type", "value", "", ""), ("optimizer.params.lr", "value", "", ""),
              ("scheduler.type", "value", "", "")]
     return rows
 
 
+def torchtitan(sources):
+    """Sections of Trainer.Config, and what an activation checkpoint may be."""
+    rows = [("preset", "value", "", "")]
+    for prefix, cls in (("training.", "TrainingConfig"), ("parallelism.", "ParallelismConfig"), ("compile.", "CompileConfig"),
+                        ("comm.", "CommConfig"), ("debug.", "DebugConfig")):
+        rows += dataclass_rows(sources, cls, prefix, "torchtitan/config/configs.py")
+    kinds = [c for c, where in sources.classes.items() if c.endswith("AC") and where[0][0].endswith("activation_checkpoint.py")]
+    rows.append(("activation_checkpoint", "value", "|".join(sorted(k + ".Config" for k in kinds) + ["None"]), "SelectiveAC.Config"))
+    for path, tree in sources.trees.items():
+        if re.fullmatch(r"torchtitan/models/\w+/config_registry.py", path):
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                    rows.append(("preset", "choice", node.name, ""))
+    rows += [("loss", "value", "|".join(sorted(c + ".Config" for c, w in sources.classes.items()
+                                                if "components/loss" in w[0][0] and c.endswith(("Loss", "Wrapper")))), "")]
+    return rows
+
+
 FRAMEWORKS = {
+    "torchtitan": (["torchtitan"], lambda s: torchtitan(s[0])),
     "megatron-lm": (["megatron"], lambda all_sources: megatron(all_sources[0])),
     "mindspeed-llm": (
         ["megatron", "mindspeed"],

@@ -128,6 +128,12 @@ static tc_code take_answer(tc_context *context, const tc_json *root) {
 }
 
 tc_code tc_read_stream(const char *path, char **text, size_t *length, tc_error *error) {
+    const char *part = strstr(path, ".py#"); /* a function of a file */
+    char file[1024];
+    if (part && (size_t)(part + 3 - path) < sizeof file) {
+        snprintf(file, sizeof file, "%.*s", (int)(part + 3 - path), path);
+        return tc_file_read(file, FILE_LIMIT, text, length, error);
+    }
     if (strcmp(path, "-") != 0) return tc_file_read(path, FILE_LIMIT, text, length, error);
     size_t room = 1 << 16;
     *length = 0;
@@ -191,7 +197,7 @@ static tc_code take_script(tc_context *context, const char *name, const char *te
     context->answered = true;
     if (tc_given(context, TC_OPTION_DEVICES)->given) context->answer.dp = TC_UNSET;
     if (tc_given(context, TC_OPTION_MODEL)->given) in->has_model = false;
-    if (context->options->command != TC_COMMAND_COMPARE) give(context, TC_OPTION_STACK, in->framework.stack);
+    if (context->options->command != TC_COMMAND_COMPARE) give(context, TC_OPTION_STACK, in->stack);
     give(context, TC_OPTION_MODEL, in->has_model ? in->question.job.model.slug : in->model);
     give_number(context, TC_OPTION_DEVICES, in->question.cluster.devices);
     give_number(context, TC_OPTION_SEQ, in->question.job.seq);

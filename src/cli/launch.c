@@ -27,7 +27,8 @@ static tc_code write_file(const char *folder, const tc_launch_file *file, tc_err
 /* Into a folder, which is made; a line for each file. */
 static tc_code write_folder(tc_context *context, const char *folder, const tc_launch *launch) {
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return tc_fail(context->error, TC_INVALID, "--output", "%.200s: %s; give another folder", folder, strerror(errno));
+        return tc_fail(context->error, TC_INVALID, "--output", "%.200s: %s; give another folder", folder,
+                       strerror(errno));
     for (int i = 0; i < launch->files; i++) {
         tc_code code = write_file(folder, &launch->file[i], context->error);
         if (code) return code;

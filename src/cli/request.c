@@ -212,8 +212,7 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_ques
     q->stack_assumed = !stack;
     if (!stack) stack = usual[0] ? usual : GENERIC_STACK;
     code = tc_catalog_stack(context->catalog, stack, &q->stack, context->error);
-    bool own
-        = !code && context->imported && stack == context->imported->framework.stack; /* its options are of that stack */
+    bool own = !code && context->imported && stack == context->imported->stack; /* its options are of that stack */
     return own ? tc_facts_to_stack(&context->imported->facts, &q->stack, context->error) : code;
 }
 

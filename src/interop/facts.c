@@ -1,6 +1,7 @@
 /* facts.c - job, layout and stack as facts, and back. */
 #include "interop/facts.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/vocabulary.h"
 #include "layout/fields.h"
 #include "layout/layout.h"
+#include "layout/schedule.h"
 #include "workload/finetune.h"
 #include "workload/operators.h"
 
@@ -75,6 +77,17 @@ static void of_cluster(tc_facts *f, const tc_question *q) {
     tc_facts_set(f, TC_FACT_NODES, "%d", devices / node);
 }
 
+/* "lora:r=16,targets=all" in its parts; what says more stays whole. */
+static void of_finetune(tc_facts *f, const char *text) {
+    char kind[24], targets[80];
+    int rank, used = 0;
+    bool parts = sscanf(text, "%20[a-z-]:r=%9d,targets=%70[a-z_+]%n", kind, &rank, targets, &used) == 3 && !text[used];
+    tc_facts_set(f, TC_FACT_FINETUNE, "%s", parts ? kind : text);
+    if (!parts) return;
+    tc_facts_set(f, TC_FACT_LORA_RANK, "%d", rank);
+    tc_facts_set(f, TC_FACT_LORA_TARGETS, "%s", targets);
+}
+
 static void of_job(tc_facts *f, const tc_question *q, const tc_step *step) {
     const tc_job *job = &q->job;
     const tc_layout *l = &step->layout;
@@ -91,7 +104,7 @@ static void of_job(tc_facts *f, const tc_question *q, const tc_step *step) {
     tc_facts_set(f, TC_FACT_DTYPE, "%s", tc_dtype_names[job->dtype]);
     tc_facts_set(f, TC_FACT_OPTIMIZER, "%s", tc_optimizer_names[optimizer]);
     tc_facts_set(f, TC_FACT_ATTENTION, "%s", tc_attention_impl_names[attention]);
-    tc_facts_set(f, TC_FACT_FINETUNE, "%s", tc_finetune_text(job, text, sizeof text));
+    of_finetune(f, tc_finetune_text(job, text, sizeof text));
     set_switch(f, TC_FACT_BALANCED, job->balanced_routing && tc_has_experts(&job->model));
     if (job->expert_capacity > 0) tc_facts_set(f, TC_FACT_CAPACITY, "%g", job->expert_capacity);
 }
@@ -158,8 +171,10 @@ static void of_data(tc_facts *f, const tc_layout *l) {
     int group = l->sharding == TC_SHARD_HSDP ? l->hsdp : l->sharding == TC_SHARD_NONE ? 1 : ranks;
     tc_facts_set(f, TC_FACT_SHARDING, "%s", tc_sharding_names[l->sharding]);
     if (l->sharding == TC_SHARD_HSDP) tc_facts_set(f, TC_FACT_HSDP, "%d", l->hsdp);
-    tc_facts_set(f, TC_FACT_SHARD_DEGREE, "%d", group);
-    tc_facts_set(f, TC_FACT_REPLICAS, "%d", ranks / group);
+    if (l->sharding == TC_SHARD_NONE ? l->cp == 1 : group % l->cp == 0) { /* of data-parallel ranks */
+        tc_facts_set(f, TC_FACT_SHARD_DEGREE, "%d", l->sharding == TC_SHARD_NONE ? 1 : group / l->cp);
+        tc_facts_set(f, TC_FACT_REPLICAS, "%d", ranks / group);
+    }
     tc_facts_set(f, TC_FACT_OVERLAP, "%s", tc_overlap_names[l->overlap]);
 }
 
@@ -201,6 +216,7 @@ static void of_stack(tc_facts *f, const tc_question *q) {
     tc_facts_set(f, TC_FACT_LOGITS_BYTES, "%d", m->logits_bytes);
     set_switch(f, TC_FACT_CHUNKED_LOSS, m->chunked_loss || q->job.finetune.chunked_loss);
     if (q->job.dtype == TC_FP8) tc_facts_set(f, TC_FACT_FP8_RECIPE, "%s", tc_fp8_recipe_names[k->fp8_recipe]);
+    set_switch(f, TC_FACT_TP_FUSED, k->fused_tensor_parallel);
     set_switch(f, TC_FACT_TP_OVERLAP, k->overlap_tensor_parallel);
     if (!tc_has_experts(&q->job.model)) return;
     set_switch(f, TC_FACT_GROUPED_EXPERTS, !k->sequential_experts);
@@ -301,8 +317,42 @@ static tc_code to_stages(const tc_facts *f, tc_layout *l, int **list, tc_error *
     if (l->pp < 1 || chunks % l->pp)
         return tc_facts_fail(f, TC_FACT_STAGES_TEXT, error, "%d stages are no multiple of the %d of the pipeline",
                              chunks, l->pp);
-    l->vpp = chunks / l->pp;
+    int fixed = l->schedule == TC_UNSET
+                    ? 0
+                    : tc_schedule_facts_of(l->schedule).chunks; /* the schedule's own number of chunks */
+    l->vpp = chunks / l->pp == fixed ? 1 : chunks / l->pp;
     return tc_layout_set(l, TC_LAYOUT_STAGE_LAYERS, layers, list, f->place[TC_FACT_STAGES_TEXT], error);
+}
+
+int tc_facts_noops(const tc_facts *f) {
+    int n = 0;
+    for (const char *p = f->value[TC_FACT_NOOP_LAYERS]; p && *p; p++)
+        n += isdigit((unsigned char)*p) && !isdigit((unsigned char)p[1]);
+    return n;
+}
+
+/* Layers evenly over the chunks, those that do nothing counted: what is left of each is its number. */
+static tc_code to_noops(const tc_facts *f, const tc_question *q, tc_layout *l, int **list, tc_error *error) {
+    int noops = tc_facts_noops(f), counts[MOST_CHUNKS];
+    char text[8 * MOST_CHUNKS];
+    size_t used = 0;
+    if (noops == 0 || l->pp <= 1) return TC_OK;
+    tc_placement p = {.layout = *l};
+    if (p.layout.schedule == TC_UNSET) p.layout.schedule = TC_SCHEDULE_1F1B;
+    int chunks = tc_model_chunks(&p), slots = tc_layer_count(&q->job.model) + noops;
+    if (chunks > MOST_CHUNKS || slots % chunks)
+        return tc_facts_fail(f, TC_FACT_NOOP_LAYERS, error, "%d layers are no multiple of %d chunks", slots, chunks);
+    for (int c = 0; c < chunks; c++) counts[c] = slots / chunks;
+    for (const char *at = f->value[TC_FACT_NOOP_LAYERS]; *at;) {
+        char *end;
+        long place = strtol(at, &end, 10);
+        if (end == at || place < 0 || place >= slots || counts[place / (slots / chunks)]-- == 0)
+            return tc_facts_fail(f, TC_FACT_NOOP_LAYERS, error, "'%.60s' are no layers", f->value[TC_FACT_NOOP_LAYERS]);
+        at = end + strspn(end, ", ");
+    }
+    for (int c = 0; c < chunks; c++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%d", c ? "," : "", counts[c]);
+    return tc_layout_set(l, TC_LAYOUT_STAGE_LAYERS, text, list, f->place[TC_FACT_NOOP_LAYERS], error);
 }
 
 static tc_code to_pipeline(const tc_facts *f, const tc_question *q, tc_layout *l, int **list, tc_error *error) {
@@ -313,17 +363,19 @@ static tc_code to_pipeline(const tc_facts *f, const tc_question *q, tc_layout *l
     if (!code) code = to_field(f, TC_FACT_FIRST_LAYERS, l, list, error);
     if (!code) code = to_field(f, TC_FACT_LAST_LAYERS, l, list, error);
     if (!code) code = to_field(f, TC_FACT_STAGE_LAYERS, l, list, error);
-    if (!code) code = to_stages(f, l, list, error);
     if (!code && l->pp > 1) code = to_field(f, TC_FACT_SCHEDULE, l, NULL, error);
+    if (!code) code = to_stages(f, l, list, error);
     if (!code) code = tc_facts_number(f, TC_FACT_CHUNK_LAYERS, 1, 100000, 0, &layers, error);
+    if (!code && layers == 0) code = to_noops(f, q, l, list, error);
     if (code || layers == 0 || l->pp <= 1) return code;
     int all = tc_layer_count(&q->job.model);
     if (all < 1) return tc_facts_fail(f, TC_FACT_CHUNK_LAYERS, error, "of how many layers is not known; give --model");
+    all += tc_facts_noops(f);
     if (all % (l->pp * layers))
         return tc_facts_fail(f, TC_FACT_CHUNK_LAYERS, error, "%d layers are no multiple of %d stages x %lld", all,
                              l->pp, (long long)layers);
     l->vpp = (int)(all / (l->pp * layers));
-    return TC_OK;
+    return to_noops(f, q, l, list, error);
 }
 
 /* none, zero3, or hsdp of what frameworks call degrees of sharding and of replication. */
@@ -339,7 +391,7 @@ static tc_code to_sharding(const tc_facts *f, tc_layout *l, tc_error *error) {
     if (!code) code = tc_facts_number(f, TC_FACT_SHARD_DEGREE, -1, MOST, 0, &group, error);
     if (code || l->sharding != TC_SHARD_HSDP) return code;
     int64_t ranks = l->dp == TC_UNSET ? 0 : (int64_t)l->dp * l->cp;
-    if (n == 0 && group > 0) n = group;
+    if (n == 0 && group > 0) n = group * l->cp;
     if (n == 0 && replicas > 0 && ranks > 0 && ranks % replicas == 0) n = ranks / replicas;
     if (n == 0 || n > MOST)
         return tc_facts_fail(f, TC_FACT_SHARDING, error,
@@ -422,12 +474,18 @@ static tc_code to_batch(const tc_facts *f, tc_question *q, tc_error *error) {
     if (!code) code = tc_facts_number(f, TC_FACT_TOKENS_OF_STEP, 1, (int64_t)1 << 50, 0, &step, error);
     if (!code) code = tc_facts_number(f, TC_FACT_ACCUMULATION, 1, MOST, 0, &accumulation, error);
     if (code) return code;
+    int64_t local;
+    code = tc_facts_number(f, TC_FACT_LOCAL_BATCH, 1, MOST, 0, &local, error);
+    if (code) return code;
+    if (local > 0 && l->pp <= 1 && local < 1000000) l->micro_batch = (int)local;
+    if (local > 0 && l->micro_batch == TC_UNSET) l->micro_batch = 1;
     int seq = q->job.seq != TC_UNSET ? q->job.seq : q->job.model.seq;
     if (tokens > 0 && seq > 0 && tokens / seq < 1000000) l->micro_batch = tokens < seq ? 1 : (int)(tokens / seq);
     int64_t batch;
     code = tc_facts_number(f, TC_FACT_GLOBAL_BATCH, 1, MOST, TC_UNSET, &batch, error);
     if (code) return code;
     if (batch == TC_UNSET && step > 0 && seq > 0 && step >= seq) batch = step / seq;
+    if (batch == TC_UNSET && local > 0 && l->dp > 0) batch = local * l->dp;
     if (batch == TC_UNSET && accumulation > 0 && l->micro_batch > 0 && l->dp > 0)
         batch = accumulation * l->micro_batch * l->dp;
     if (batch != TC_UNSET && (batch < 1 || batch > MOST))
@@ -457,6 +515,8 @@ static tc_code to_finetune(const tc_facts *f, tc_job *job, tc_error *error) {
         snprintf(rest, sizeof rest, ":r=%lld%s%.80s%s%.10s", (long long)(rank > 0 ? rank : 16),
                  targets ? ",targets=" : "", targets ? targets : "", quantized ? ",bits=" : "", quantized ? bits : "");
         strncat(text, rest, sizeof text - strlen(text) - 1);
+        for (char *p = strstr(text, ",targets="); p && *p; p++) /* "q_proj v_proj" */
+            if (*p == ' ') *p = '+';
     }
     return tc_finetune_parse(text, f->place[TC_FACT_FINETUNE] ? f->place[TC_FACT_FINETUNE] : "finetune", job, error);
 }
@@ -509,6 +569,7 @@ tc_code tc_facts_to_stack(const tc_facts *f, tc_stack *stack, tc_error *error) {
     if (code) return code;
     k->fp8_recipe = (tc_fp8_recipe)recipe;
     if (f->value[TC_FACT_CHUNKED_LOSS]) m->chunked_loss = tc_facts_is(f, TC_FACT_CHUNKED_LOSS, "on");
+    if (f->value[TC_FACT_TP_FUSED]) k->fused_tensor_parallel = tc_facts_is(f, TC_FACT_TP_FUSED, "on");
     if (f->value[TC_FACT_TP_OVERLAP]) k->overlap_tensor_parallel = tc_facts_is(f, TC_FACT_TP_OVERLAP, "on");
     if (f->value[TC_FACT_GROUPED_EXPERTS]) k->sequential_experts = !tc_facts_is(f, TC_FACT_GROUPED_EXPERTS, "on");
     if (f->value[TC_FACT_EP_OVERLAP]) k->overlap_experts = tc_facts_is(f, TC_FACT_EP_OVERLAP, "on");

@@ -62,6 +62,8 @@ void tc_facts_of_model(tc_facts *facts, const tc_model *model, int seq);
 TC_NODISCARD tc_code tc_facts_to_question(const tc_facts *facts, tc_question *question, int **list, tc_error *error);
 /* Changes of a stack, said by its own framework's options. */
 TC_NODISCARD tc_code tc_facts_to_stack(const tc_facts *facts, tc_stack *stack, tc_error *error);
+/* Layers of those counted that do nothing. */
+int tc_facts_noops(const tc_facts *facts);
 /* A model of its sizes. Without layers and width: *has is false. */
 TC_NODISCARD tc_code tc_facts_to_model(const tc_facts *facts, tc_model *model, bool *has, tc_error *error);
 

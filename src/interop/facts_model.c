@@ -92,7 +92,7 @@ static void of_experts(tc_facts *f, const tc_model *m) {
         used += (size_t)snprintf(text + used, used < sizeof text ? sizeof text - used : 0, "%s[%d]*%d", used ? "+" : "",
                                  !dense, m->block[i].count);
     }
-    tc_facts_set(f, TC_FACT_FIRST_DENSE, "%d", first);
+    if (only_first) tc_facts_set(f, TC_FACT_FIRST_DENSE, "%d", first);
     if (!only_first || first > 0) tc_facts_set(f, TC_FACT_EXPERT_LAYERS, "%s", text);
 }
 
@@ -279,6 +279,7 @@ static void make_runs(maker *m, const tc_block *block, int layers) {
                                 layers);
         return;
     }
+    for (int i = 0; i < first && i < layers; i++) flags[i] = 0;
     for (int pass = 0; pass < 2; pass++) { /* in their order, else by kind */
         m->model->blocks = 0;
         for (int i = 0; i < layers; i++) {
@@ -305,7 +306,8 @@ tc_code tc_facts_to_model(const tc_facts *f, tc_model *model, bool *has, tc_erro
     *has = f->value[TC_FACT_LAYERS] && f->value[TC_FACT_HIDDEN];
     if (!*has) return TC_OK;
     *model = tc_default_model();
-    int layers = number(&m, TC_FACT_LAYERS, 1, 0);
+    int layers = number(&m, TC_FACT_LAYERS, 1, 0) - tc_facts_noops(f);
+    if (!m.code && layers < 1) return tc_facts_fail(f, TC_FACT_LAYERS, error, "no layer is left");
     if (!m.code && layers > MOST_LAYERS)
         return tc_facts_fail(f, TC_FACT_LAYERS, error, "%d layers; at most %d", layers, MOST_LAYERS);
     model->hidden = number(&m, TC_FACT_HIDDEN, 1, 0);

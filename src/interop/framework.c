@@ -32,8 +32,8 @@ int tc_framework_slugs(tc_catalog *catalog, const char **slugs, int room) {
 }
 
 static tc_code check_row(const tc_document *d, const tc_node *row, tc_error *error) {
-    static const char *const keys[]
-        = {"fact", "option", "also", "read", "item", "suffix", "flag", "words", "sets", "cases", "unless", "default"};
+    static const char *const keys[] = {"fact",  "option", "also",  "read",   "item",  "suffix", "flag",
+                                       "words", "sets",   "cases", "unless", "times", "default"};
     if (row->kind != TC_NODE_MAPPING)
         return tc_document_fail(d, row, NULL, error, "is no row; write {fact: tp, option: --tp}");
     for (const tc_node *n = row->first; n; n = n->next) {
@@ -89,25 +89,77 @@ static tc_code unknown_framework(tc_catalog *catalog, const char *slug, tc_error
     return tc_fail(error, TC_INVALID, "framework", "'%.60s' is unknown; give one of %s", slug, list);
 }
 
-tc_code tc_framework_load(tc_catalog *catalog, const char *slug, tc_framework *out, tc_error *error) {
-    const tc_document *d = NULL;
+const tc_node *tc_framework_section(const tc_framework *fw, const char *key) {
+    const tc_node *own = tc_node_get(fw->document->root, key);
+    return own || !fw->base ? own : tc_node_get(fw->base->root, key);
+}
+
+const char *tc_framework_text(const tc_framework *fw, const char *key) {
+    const tc_node *node = tc_framework_section(fw, key);
+    return node && node->kind == TC_NODE_SCALAR ? node->text : NULL;
+}
+
+static const tc_node *rows_of(const tc_document *d) { return d ? tc_node_get(d->root, "rows") : NULL; }
+
+static bool same_fact(const tc_node *a, const tc_node *b) {
+    return strcmp(tc_node_text(a, "fact"), tc_node_text(b, "fact")) == 0;
+}
+
+static bool has_fact(const tc_document *d, const tc_node *row) {
+    for (const tc_node *n = rows_of(d)->first; n; n = n->next)
+        if (same_fact(n, row)) return true;
+    return false;
+}
+
+static void add_row(tc_framework *fw, const tc_node *row) {
+    if (fw->rows < TC_FRAMEWORK_ROWS) fw->row[fw->rows++] = row;
+}
+
+/* The base's order, in which expressions find the facts that they need. */
+static void join_rows(tc_framework *fw) {
+    const tc_document *own = fw->document;
+    for (const tc_node *row = fw->base ? rows_of(fw->base)->first : NULL; row; row = row->next) {
+        if (!has_fact(own, row)) {
+            add_row(fw, row);
+            continue;
+        }
+        bool first = true;
+        for (const tc_node *n = rows_of(fw->base)->first; n != row; n = n->next) first = first && !same_fact(n, row);
+        for (const tc_node *n = rows_of(own)->first; n && first; n = n->next)
+            if (same_fact(n, row)) add_row(fw, n);
+    }
+    for (const tc_node *n = rows_of(own)->first; n; n = n->next)
+        if (!fw->base || !has_fact(fw->base, n)) add_row(fw, n);
+}
+
+static tc_code load_documents(tc_catalog *catalog, const char *slug, tc_framework *out, tc_error *error) {
     const tc_node *rows;
-    *out = (tc_framework){.slug = slug};
-    bool a_path = tc_is_path(slug);
-    if (a_path || strcmp(slug, LAUNCHERS) == 0 || strcmp(slug, "platforms") == 0)
-        return unknown_framework(catalog, slug, error);
-    tc_code code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, slug, NULL, &d, error);
+    tc_code code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, slug, NULL, &out->document, error);
     if (code) return code;
-    if (!d) return unknown_framework(catalog, slug, error);
-    code = check_rows(d, &out->rows, error);
+    if (!out->document) return unknown_framework(catalog, slug, error);
+    const char *base = tc_node_text(out->document->root, "base");
+    code = check_rows(out->document, &rows, error);
+    if (!code && base) code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, base, NULL, &out->base, error);
+    if (!code && base && !out->base)
+        return tc_document_fail(out->document, NULL, "base", error, "is no framework that is there");
+    if (!code && out->base) code = check_rows(out->base, &rows, error);
     if (!code) code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, LAUNCHERS, NULL, &out->launchers, error);
     if (!code && out->launchers) code = check_rows(out->launchers, &rows, error);
+    return code;
+}
+
+tc_code tc_framework_load(tc_catalog *catalog, const char *slug, tc_framework *out, tc_error *error) {
+    *out = (tc_framework){.slug = slug};
+    if (tc_is_path(slug) || strcmp(slug, LAUNCHERS) == 0 || strcmp(slug, "platforms") == 0)
+        return unknown_framework(catalog, slug, error);
+    tc_code code = load_documents(catalog, slug, out, error);
     if (code) return code;
-    out->document = d;
+    const tc_document *d = out->document;
+    join_rows(out);
     out->name = tc_node_text(d->root, "name");
     out->release = tc_node_text(d->root, "release");
     out->stack = tc_node_text(d->root, "stack");
-    const char *syntax = tc_node_text(d->root, "syntax");
+    const char *syntax = tc_framework_text(out, "syntax");
     int i = 0;
     while (syntax && tc_syntax_names[i] && strcmp(syntax, tc_syntax_names[i]) != 0) i++;
     if (!syntax || !tc_syntax_names[i])
@@ -160,16 +212,22 @@ static const char *evaluated(const tc_facts *f, const char *text, char *buffer, 
 static bool is_true(const char *text) { return tc_says(text, "true") && strlen(text) == 4; }
 static bool is_false(const char *text) { return tc_says(text, "false") && strlen(text) == 5; }
 
-static void put(const tc_framework *fw, tc_settings *out, const char *option, const char *value) {
-    bool arguments = fw->syntax == TC_SYNTAX_ARGUMENTS;
-    if (arguments && is_false(value)) return; /* a flag that is not there */
-    if (tc_settings_find(out, option)) return;
-    tc_settings_add(out, option, arguments && is_true(value) ? NULL : value, 0, arguments ? 1 : 0);
+/* False: the option was said, and otherwise. */
+static bool put(const tc_framework *fw, tc_settings *out, const char *option, const char *value) {
+    bool flags = fw->syntax == TC_SYNTAX_ARGUMENTS && option[0] == '-'; /* there or not */
+    const tc_setting *said = tc_settings_find(out, option);
+    if (flags && is_false(value)) return true;
+    if (said) return said->value ? strcmp(said->value, value) == 0 : is_true(value);
+    tc_settings_add(out, option, flags && is_true(value) ? NULL : value, 0, option[0] == '-');
+    return true;
 }
 
+/* The first case of a word that is written. */
 static const tc_node *case_of(const tc_node *row, const char *word) {
-    for (const tc_node *c = tc_node_get(row, "cases")->first; c; c = c->next)
-        if (strcmp(tc_node_text(c, "is"), word) == 0 || strcmp(tc_node_text(c, "is"), "any") == 0) return c;
+    for (const tc_node *c = tc_node_get(row, "cases")->first; c; c = c->next) {
+        const char *is = tc_node_text(c, "is");
+        if (!tc_node_text(c, "read") && (strcmp(is, word) == 0 || strcmp(is, "any") == 0)) return c;
+    }
     return NULL;
 }
 
@@ -182,7 +240,7 @@ static bool put_case(const tc_framework *fw, const tc_facts *f, const tc_node *c
         if (strcmp(n->text, "any") == 0) continue; /* another row says it */
         const char *value = evaluated(f, n->text, buffer, sizeof buffer);
         if (!value) return false;
-        put(fw, out, n->key, value);
+        if (!put(fw, out, n->key, value)) return false;
     }
     return true;
 }
@@ -203,8 +261,7 @@ static bool put_sets(const tc_framework *fw, const tc_node *row, const char *val
                                  n->key);
     }
     if (left || taken != all) return false;
-    put(fw, out, tc_node_text(row, "option"), text);
-    return true;
+    return put(fw, out, tc_node_text(row, "option"), text);
 }
 
 static bool put_row(const tc_framework *fw, const tc_facts *f, const tc_node *row, tc_fact fact, tc_settings *out) {
@@ -219,11 +276,12 @@ static bool put_row(const tc_framework *fw, const tc_facts *f, const tc_node *ro
         return c ? put_case(fw, f, c, out) : false;
     }
     if (flag) {
+        bool said = true;
         if (strcmp(flag, value) == 0)
-            put(fw, out, option, "true");
-        else if (fw->syntax != TC_SYNTAX_ARGUMENTS)
-            put(fw, out, option, "false");
-        return strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
+            said = put(fw, out, option, "true");
+        else if (fw->syntax != TC_SYNTAX_ARGUMENTS || option[0] != '-')
+            said = put(fw, out, option, "false");
+        return said && (strcmp(value, "on") == 0 || strcmp(value, "off") == 0);
     }
     if (tc_node_get(row, "sets")) return put_sets(fw, row, value, out);
     if (is_usual && neutral && strcmp(neutral, value) == 0) return true;
@@ -233,8 +291,7 @@ static bool put_row(const tc_framework *fw, const tc_facts *f, const tc_node *ro
         value = word->text;
     }
     snprintf(text, sizeof text, "%s%s", value, tc_node_text(row, "suffix") ? tc_node_text(row, "suffix") : "");
-    put(fw, out, option, text);
-    return true;
+    return put(fw, out, option, text);
 }
 
 static tc_code lacks(const tc_framework *fw, const tc_facts *f, tc_fact fact, tc_error *error) {
@@ -249,10 +306,19 @@ static tc_code lacks(const tc_framework *fw, const tc_facts *f, tc_fact fact, tc
                    f->value[fact]);
 }
 
+/* What the user's own training script says, not the framework. */
+static bool is_of_script(const tc_framework *fw, const char *fact) {
+    const tc_node *script = tc_framework_section(fw, "script");
+    for (const tc_node *n = script ? script->first : NULL; n; n = n->next)
+        if (n->kind == TC_NODE_SCALAR && strcmp(n->text, fact) == 0) return true;
+    return false;
+}
+
 tc_code tc_framework_write(const tc_framework *fw, const tc_facts *f, tc_settings *out, bool *said, tc_error *error) {
     bool lack[TC_FACTS] = {false};
     for (int i = 0; i < TC_FACTS; i++) said[i] = false;
-    for (const tc_node *row = fw->rows->first; row; row = row->next) {
+    for (int i = 0; i < fw->rows; i++) {
+        const tc_node *row = fw->row[i];
         const char *name = tc_node_text(row, "fact"), *read = tc_node_text(row, "read");
         tc_fact fact = tc_fact_find(name, strlen(name));
         const char *unless = tc_node_text(row, "unless");
@@ -265,15 +331,20 @@ tc_code tc_framework_write(const tc_framework *fw, const tc_facts *f, tc_setting
         said[fact] = put_row(fw, f, row, fact, out);
         lack[fact] = !said[fact];
     }
+    if (f->value[TC_FACT_SLUG] && !f->lack[0] && !said[TC_FACT_NAME] && !said[TC_FACT_SLUG] && !said[TC_FACT_HIDDEN]
+        && !is_of_script(fw, "slug"))
+        return tc_fail(error, TC_INVALID, "--model", "%s (%s) has no preset of %s", fw->name, fw->release,
+                       f->value[TC_FACT_SLUG]);
     for (int i = 0; i < TC_FACTS; i++) {
         const tc_fact_row *r = &tc_fact_rows[i];
+        if (!said[i] && f->value[i] && is_of_script(fw, r->name)) said[i] = true;
         bool matters
             = r->group == TC_FACT_GROUP_MODEL || r->group == TC_FACT_GROUP_JOB || r->group == TC_FACT_GROUP_LAYOUT;
-        if (r->group == TC_FACT_GROUP_MODEL && said[TC_FACT_NAME]) matters = false;
+        if (r->group == TC_FACT_GROUP_MODEL && (said[TC_FACT_NAME] || said[TC_FACT_SLUG])) matters = false;
         if (!f->value[i] || said[i] || !matters || (r->neutral && strcmp(r->neutral, f->value[i]) == 0)) continue;
         if (lack[i] || r->neutral) return lacks(fw, f, (tc_fact)i, error);
     }
-    if (f->lack[0] && !said[TC_FACT_NAME])
+    if (f->lack[0] && !said[TC_FACT_NAME] && !said[TC_FACT_SLUG])
         return tc_fail(error, TC_INVALID, "--model", "%s (%s) has no options for %s", fw->name, fw->release, f->lack);
     if (f->no_memory) return tc_fail(error, TC_INTERNAL, fw->slug, "out of memory");
     return tc_settings_check(out, error);
@@ -389,6 +460,13 @@ static tc_code read_row(const tc_settings *s, tc_setting *setting, const tc_node
             }
         return refuse_word(s, setting, words, false, error);
     }
+    const char *times = tc_node_text(row, "times");
+    int64_t a, b;
+    if (times && tc_calculate(value, NULL, NULL, &a) && llabs(a) < 1000000 && fact_value(f, times, strlen(times), &b)
+        && llabs(b) < 100000000) {
+        tc_facts_set(f, fact, "%lld", (long long)(a * b));
+        return TC_OK;
+    }
     f->value[fact] = tc_arena_copy(f->arena, value, length);
     if (!f->value[fact]) f->no_memory = true;
     return TC_OK;
@@ -443,43 +521,52 @@ static bool row_options_name(const tc_node *row, const char *name) {
     return false;
 }
 
-static tc_code read_rows(const tc_node *rows, tc_settings *s, tc_facts *f, tc_error *error) {
-    for (const tc_node *row = rows->first; row; row = row->next) {
-        const char *name = tc_node_text(row, "fact"), *fallback = tc_node_text(row, "default");
-        tc_fact fact = tc_fact_find(name, strlen(name));
-        bool known = f->value[fact] && !f->assumed[fact];
-        if (tc_node_get(row, "cases")) read_cases(s, row, fact, f, known);
-        tc_setting *setting = find_option(s, row);
-        for (int i = 0; i < s->count && setting; i++) /* what says it once more */
-            if (!is_unknown(&s->list[i]) && row_options_name(row, s->list[i].name)) s->list[i].used = true;
-        if (setting && is_unknown(setting)) {
-            tc_settings_note(s, "line %d: %.60s is %.60s, which only a run would tell", setting->line, setting->name,
-                             strchr(setting->value, TC_SETTING_UNKNOWN) + 1);
-            setting->used = true;
-        } else if (setting) {
-            setting->used = true;
-            if (!known) {
-                const char *before = f->value[fact];
-                tc_code code = read_row(s, setting, row, fact, f, error);
-                if (code) return code;
-                if (f->value[fact] != before) mark(f, s, setting, fact);
-            }
-        }
-        if (f->value[fact] || !fallback) continue;
-        char buffer[32];
-        const char *value = evaluated(f, fallback, buffer, sizeof buffer);
-        if (value) tc_facts_set(f, fact, "%s", value);
-        f->assumed[fact] = value != NULL;
+static tc_code read_one(const tc_node *row, tc_settings *s, tc_facts *f, tc_error *error) {
+    const char *name = tc_node_text(row, "fact"), *fallback = tc_node_text(row, "default");
+    tc_fact fact = tc_fact_find(name, strlen(name));
+    bool known = f->value[fact] && !f->assumed[fact];
+    if (tc_node_get(row, "cases")) read_cases(s, row, fact, f, known);
+    tc_setting *setting = find_option(s, row);
+    for (int i = 0; i < s->count && setting; i++) /* what says it once more */
+        if (!is_unknown(&s->list[i]) && row_options_name(row, s->list[i].name)) s->list[i].used = true;
+    if (setting && is_unknown(setting)) {
+        tc_settings_note(s, "line %d: %.60s is %.60s, which only a run would tell", setting->line, setting->name,
+                         strchr(setting->value, TC_SETTING_UNKNOWN) + 1);
+        setting->used = true;
+    } else if (setting) {
+        const char *before = f->value[fact];
+        setting->used = true;
+        tc_code code = known ? TC_OK : read_row(s, setting, row, fact, f, error);
+        if (code) return code;
+        if (f->value[fact] != before) mark(f, s, setting, fact);
     }
+    if (f->value[fact] || !fallback) return TC_OK;
+    char buffer[32];
+    const char *value = evaluated(f, fallback, buffer, sizeof buffer);
+    if (value) tc_facts_set(f, fact, "%s", value);
+    f->assumed[fact] = value != NULL;
     return TC_OK;
 }
 
 tc_code tc_framework_read(const tc_framework *fw, tc_settings *s, tc_facts *f, tc_error *error) {
     tc_code code = TC_OK;
-    if (fw->launchers) code = read_rows(tc_node_get(fw->launchers->root, "rows"), s, f, error);
-    if (!code) code = read_rows(fw->rows, s, f, error);
+    for (const tc_node *row = fw->launchers ? rows_of(fw->launchers)->first : NULL; row && !code; row = row->next)
+        code = read_one(row, s, f, error);
+    for (int i = 0; i < fw->rows && !code; i++) code = read_one(fw->row[i], s, f, error);
     if (!code && f->no_memory) code = tc_fail(error, TC_INTERNAL, s->file, "out of memory");
     return code ? code : tc_settings_check(s, error);
+}
+
+tc_code tc_framework_check(const tc_framework *fw, const tc_facts *f, tc_settings *settings, tc_error *error) {
+    tc_facts back = {.arena = f->arena};
+    tc_code code = tc_framework_read(fw, settings, &back, error);
+    for (int i = 0; i < TC_FACTS && !code; i++) {
+        bool matters = tc_fact_rows[i].group == TC_FACT_GROUP_JOB || tc_fact_rows[i].group == TC_FACT_GROUP_LAYOUT;
+        if (matters && f->value[i] && back.value[i] && strcmp(f->value[i], back.value[i]) != 0
+            && !is_of_script(fw, tc_fact_rows[i].name))
+            code = lacks(fw, f, (tc_fact)i, error);
+    }
+    return code;
 }
 
 static bool row_names(const tc_node *row, const char *name) {
@@ -497,8 +584,8 @@ int tc_framework_knows(const tc_framework *fw, const tc_settings *s, int group) 
     int known = 0;
     for (int i = 0; i < s->count; i++) {
         if (group >= 0 && s->list[i].group != group) continue;
-        for (const tc_node *row = fw->rows->first; row; row = row->next)
-            if (row_names(row, s->list[i].name)) {
+        for (int k = 0; k < fw->rows; k++)
+            if (row_names(fw->row[k], s->list[i].name)) {
                 known++;
                 break;
             }

@@ -23,7 +23,9 @@ static tc_syntax syntax_of(const char *file, const char *text, size_t length) {
     if (tc_ends_with(file, ".json")) return TC_SYNTAX_JSON;
     if (tc_ends_with(file, ".yaml") || tc_ends_with(file, ".yml")) return TC_SYNTAX_YAML;
     if (tc_ends_with(file, ".toml")) return TC_SYNTAX_TOML;
-    if (tc_ends_with(file, ".sh") || tc_ends_with(file, ".sbatch") || tc_ends_with(file, ".slurm")) return TC_SYNTAX_ARGUMENTS;
+    if (tc_ends_with(file, ".py") || strstr(file, ".py#")) return TC_SYNTAX_PYTHON;
+    if (tc_ends_with(file, ".sh") || tc_ends_with(file, ".sbatch") || tc_ends_with(file, ".slurm"))
+        return TC_SYNTAX_ARGUMENTS;
     size_t i = 0;
     while (i < length && isspace((unsigned char)text[i])) i++;
     if (i < length && text[i] == '{') return TC_SYNTAX_JSON;
@@ -46,6 +48,7 @@ static tc_code read_settings(tc_syntax syntax, const char *text, size_t length, 
     case TC_SYNTAX_YAML: return tc_read_yaml(text, length, out, error);
     case TC_SYNTAX_TOML: return tc_read_toml(text, length, out, error);
     case TC_SYNTAX_PYTHON:
+        return tc_read_python(text, length, strchr(out->file, '#') ? strchr(out->file, '#') + 1 : NULL, out, error);
     case TC_SYNTAX_ARGUMENTS: break;
     }
     return tc_read_shell(text, length, out, error);
@@ -56,7 +59,8 @@ static const char *next_part(const char *at, const char *end, char *name, size_t
     static const char mark[] = "# ---- ";
     while (at < end) {
         const char *next = memchr(at, '\n', (size_t)(end - at)), *stop = next ? next : end;
-        if ((size_t)(stop - at) > sizeof mark + 5 && memcmp(at, mark, sizeof mark - 1) == 0 && memcmp(stop - 5, " ----", 5) == 0) {
+        if ((size_t)(stop - at) > sizeof mark + 5 && memcmp(at, mark, sizeof mark - 1) == 0
+            && memcmp(stop - 5, " ----", 5) == 0) {
             snprintf(name, size, "%.*s", (int)(stop - 5 - at) - (int)sizeof mark + 1, at + sizeof mark - 1);
             return at;
         }
@@ -65,7 +69,8 @@ static const char *next_part(const char *at, const char *end, char *name, size_t
     return end;
 }
 
-static tc_code read_parts(const char *file, const char *text, size_t length, tc_syntax *syntax, tc_settings *out, tc_error *error) {
+static tc_code read_parts(const char *file, const char *text, size_t length, tc_syntax *syntax, tc_settings *out,
+                          tc_error *error) {
     const char *end = text + length;
     char name[80], next_name[80];
     const char *at = next_part(text, end, name, sizeof name);
@@ -117,13 +122,14 @@ static void keep_group(const tc_framework *fw, tc_settings *s, int group) {
         } else if (s->list[i].group != dropped) {
             dropped = s->list[i].group;
             if (tc_framework_knows(fw, s, dropped) > 0)
-                tc_settings_note(s, "line %d: another command, with %.60s, is left out", s->list[i].line, s->list[i].name);
+                tc_settings_note(s, "line %d: another command, with %.60s, is left out", s->list[i].line,
+                                 s->list[i].name);
         }
     }
     s->count = kept;
 }
 
-static tc_code choose_framework(tc_catalog *catalog, const char *format, tc_syntax syntax, tc_imported *out, tc_error *error) {
+static tc_code choose_framework(tc_catalog *catalog, const char *format, tc_imported *out, tc_error *error) {
     const char *slugs[MOST_FRAMEWORKS];
     int n = tc_framework_slugs(catalog, slugs, MOST_FRAMEWORKS), most = 0, group = 0;
     if (n > MOST_FRAMEWORKS) n = MOST_FRAMEWORKS;
@@ -138,7 +144,6 @@ static tc_code choose_framework(tc_catalog *catalog, const char *format, tc_synt
         int known;
         tc_code code = tc_framework_load(catalog, slugs[i], &fw, error);
         if (code) return code;
-        if ((fw.syntax == TC_SYNTAX_ARGUMENTS) != (syntax == TC_SYNTAX_ARGUMENTS)) continue;
         int best = best_group(&fw, &out->settings, &known);
         if (known <= most) continue;
         most = known;
@@ -147,20 +152,41 @@ static tc_code choose_framework(tc_catalog *catalog, const char *format, tc_synt
     }
     if (most == 0)
         return tc_fail(error, TC_INVALID, out->settings.file,
-                       "has no option of a framework that is known; give a launch script, or --format with its framework");
+                       "has no option of a framework that is known; give a launch script, or --format with its "
+                       "framework");
     keep_group(&out->framework, &out->settings, group);
     return TC_OK;
 }
 
 /* What the framework has and no forecast can take: its options, and why. */
 static tc_code refuse(const tc_imported *in, tc_error *error) {
-    const tc_node *refused = tc_node_get(in->framework.document->root, "refused");
+    const tc_node *refused = tc_framework_section(&in->framework, "refused");
     for (const tc_node *n = refused && refused->kind == TC_NODE_MAPPING ? refused->first : NULL; n; n = n->next) {
         const tc_setting *s = tc_settings_find(&in->settings, n->key);
         if (s && n->kind == TC_NODE_SCALAR && !(s->value && (tc_says(s->value, "false") || tc_says(s->value, "none"))))
             return tc_setting_fail(&in->settings, s, error, "%s", n->text);
     }
     return TC_OK;
+}
+
+/* What it has that no forecast counts, said in a sentence; and the stack that an option makes of its own. */
+static void take_notes(tc_imported *in) {
+    const tc_node *noted = tc_framework_section(&in->framework, "noted"),
+                  *variants = tc_framework_section(&in->framework, "variants");
+    in->stack = in->framework.stack;
+    for (const tc_node *n = noted && noted->kind == TC_NODE_MAPPING ? noted->first : NULL; n; n = n->next) {
+        tc_setting *s = tc_settings_find(&in->settings, n->key);
+        if (!s || n->kind != TC_NODE_SCALAR || (s->value && (tc_says(s->value, "false") || tc_says(s->value, "none"))))
+            continue;
+        s->used = true;
+        tc_settings_note(&in->settings, "%.80s: %.150s", s->name, n->text);
+    }
+    for (const tc_node *n = variants && variants->kind == TC_NODE_MAPPING ? variants->first : NULL; n; n = n->next) {
+        tc_setting *s = tc_settings_find(&in->settings, n->key);
+        if (!s || n->kind != TC_NODE_SCALAR || (s->value && !tc_says(s->value, "true"))) continue;
+        s->used = true;
+        in->stack = n->text;
+    }
 }
 
 /* ---- the model ------------------------------------------------------------------------------------------ */
@@ -171,7 +197,8 @@ static bool is_number(const tc_node *node, const char *key, int value) {
 }
 
 /* Of the catalog's models, the one with the same width, layers, heads and experts: it says the vocabulary, and its name. */
-static tc_code find_like(tc_catalog *catalog, const tc_model *model, bool has_vocab, tc_model *like, const char **slug, tc_error *error) {
+static tc_code find_like(tc_catalog *catalog, const tc_model *model, bool has_vocab, tc_model *like, const char **slug,
+                         tc_error *error) {
     int count = 0;
     const tc_entry *e = tc_entries_of_kind(&catalog->entries, TC_KIND_MODEL, &count);
     *slug = NULL;
@@ -198,15 +225,18 @@ static tc_code take_model(tc_catalog *catalog, tc_imported *out, tc_error *error
     tc_model *model = &out->question.job.model, *like = malloc(sizeof *like);
     if (!like) return tc_fail(error, TC_INTERNAL, out->settings.file, "out of memory");
     tc_code code = tc_facts_to_model(&out->facts, model, &out->has_model, error);
+    if (!code && out->has_model && tc_facts_noops(&out->facts) > 0)
+        tc_facts_set(&out->facts, TC_FACT_LAYERS, "%d", tc_layer_count(model));
     if (!code && out->has_model) code = find_like(catalog, model, model->vocab > 0, like, &out->like, error);
     if (!code && out->has_model && model->vocab == 0 && out->like) {
         model->vocab = like->vocab;
         tc_facts_set(&out->facts, TC_FACT_VOCAB, "%d", like->vocab);
-        tc_settings_note(&out->settings, "vocabulary %d: that of %.60s, which has the same sizes", like->vocab, out->like);
+        tc_settings_note(&out->settings, "vocabulary %d: that of %.60s, which has the same sizes", like->vocab,
+                         out->like);
     }
-    if (!code && !out->has_model && out->facts.value[TC_FACT_NAME]) {
+    const char *name = out->facts.value[TC_FACT_NAME] ? out->facts.value[TC_FACT_NAME] : out->facts.value[TC_FACT_SLUG];
+    if (!code && !out->has_model && name) {
         tc_error unused;
-        const char *name = out->facts.value[TC_FACT_NAME];
         if (tc_catalog_model(catalog, name, model, &unused) == TC_OK)
             out->model = name;
         else
@@ -219,10 +249,11 @@ static tc_code take_model(tc_catalog *catalog, tc_imported *out, tc_error *error
 
 /* Defaults of what is not there. */
 static void leave_out(tc_facts *f) {
-    static const tc_fact latent[] = {TC_FACT_Q_RANK, TC_FACT_KV_RANK, TC_FACT_NOPE_DIM, TC_FACT_ROPE_DIM, TC_FACT_V_DIM};
+    static const tc_fact latent[]
+        = {TC_FACT_Q_RANK, TC_FACT_KV_RANK, TC_FACT_NOPE_DIM, TC_FACT_ROPE_DIM, TC_FACT_V_DIM};
     static const tc_fact heads[] = {TC_FACT_KV_HEADS, TC_FACT_HEAD_DIM};
     static const tc_fact experts[]
-        = {TC_FACT_TOP_K,        TC_FACT_EXPERT_FFN,      TC_FACT_SHARED_FFN, TC_FACT_SHARED_GATE, TC_FACT_ROUTER_BIAS,
+        = {TC_FACT_TOP_K,         TC_FACT_EXPERT_FFN,      TC_FACT_SHARED_FFN, TC_FACT_SHARED_GATE, TC_FACT_ROUTER_BIAS,
            TC_FACT_EXPERT_LAYERS, TC_FACT_GROUPED_EXPERTS, TC_FACT_DISPATCH,   TC_FACT_EP_OVERLAP,  TC_FACT_ETP};
     bool is_latent = tc_facts_is(f, TC_FACT_LATENT, "on");
     const char *count = f->value[TC_FACT_EXPERTS];
@@ -230,8 +261,11 @@ static void leave_out(tc_facts *f) {
     bool named = !f->value[TC_FACT_LAYERS]; /* by a name: what it has is not known here */
     for (size_t i = 0; i < sizeof latent / sizeof latent[0] && !is_latent; i++) f->value[latent[i]] = NULL;
     for (size_t i = 0; i < sizeof heads / sizeof heads[0] && is_latent; i++) f->value[heads[i]] = NULL;
-    for (size_t i = 0; i < sizeof experts / sizeof experts[0] && !has_experts && !named; i++) f->value[experts[i]] = NULL;
+    for (size_t i = 0; i < sizeof experts / sizeof experts[0] && !has_experts && !named; i++)
+        f->value[experts[i]] = NULL;
     if (!tc_facts_is(f, TC_FACT_DTYPE, "fp8")) f->value[TC_FACT_FP8_RECIPE] = NULL;
+    bool tuned = f->value[TC_FACT_FINETUNE] && strstr(f->value[TC_FACT_FINETUNE], "lora");
+    if (!tuned) f->value[TC_FACT_LORA_RANK] = f->value[TC_FACT_LORA_TARGETS] = NULL;
 }
 
 /* UTF-8 without control characters: what is told of it reaches terminals and JSON. */
@@ -252,13 +286,14 @@ static tc_code check_text(const char *file, const char *text, size_t length, tc_
 
 /* ---- all of it --------------------------------------------------------------------------------------------- */
 
-tc_code tc_import_text(tc_catalog *catalog, const char *file, const char *text, size_t length, const char *format, tc_imported *out,
-                       tc_error *error) {
+tc_code tc_import_text(tc_catalog *catalog, const char *file, const char *text, size_t length, const char *format,
+                       tc_imported *out, tc_error *error) {
     *out = (tc_imported){.question = tc_default_question()};
     out->question.layout = tc_default_layout();
     tc_settings_open(&out->settings, file);
     out->facts.arena = &out->arena;
-    if (length > LONGEST) return tc_fail(error, TC_INVALID, file, "is larger than %zu MiB; give a launch script", LONGEST >> 20);
+    if (length > LONGEST)
+        return tc_fail(error, TC_INVALID, file, "is larger than %zu MiB; give a launch script", LONGEST >> 20);
     if (length == 0) return tc_fail(error, TC_INVALID, file, "is empty");
     tc_code good = check_text(file, text, length, error);
     if (good) return good;
@@ -266,9 +301,10 @@ tc_code tc_import_text(tc_catalog *catalog, const char *file, const char *text, 
     tc_syntax syntax = TC_SYNTAX_ARGUMENTS;
     tc_code code = format ? tc_framework_load(catalog, format, &named, error) : TC_OK;
     if (!code) code = read_parts(file, text, length, &syntax, &out->settings, error);
-    if (!code) code = choose_framework(catalog, format, syntax, out, error);
+    if (!code) code = choose_framework(catalog, format, out, error);
     if (!code) code = refuse(out, error);
     if (!code) code = tc_framework_read(&out->framework, &out->settings, &out->facts, error);
+    if (!code) take_notes(out);
     if (!code) code = take_model(catalog, out, error);
     if (!code) leave_out(&out->facts);
     if (!code) code = tc_facts_to_question(&out->facts, &out->question, &out->stage_layers, error);
@@ -290,7 +326,7 @@ bool tc_import_knows_json(tc_catalog *catalog, const char *file, const char *tex
     *in = (tc_imported){.has_model = false};
     tc_settings_open(&in->settings, file);
     bool knows = tc_read_json(text, length, &in->settings, &unused) == TC_OK
-                 && choose_framework(catalog, NULL, TC_SYNTAX_JSON, in, &unused) == TC_OK;
+                 && choose_framework(catalog, NULL, in, &unused) == TC_OK;
     tc_import_free(in);
     free(in);
     return knows;

@@ -66,7 +66,8 @@ static tc_code read_key(toml *t, char *path) {
             if (code) return code;
         } else {
             size_t start = used;
-            while (t->at < t->end && (isalnum((unsigned char)*t->at) || *t->at == '_' || *t->at == '-') && used + 1 < PATH)
+            while (t->at < t->end && (isalnum((unsigned char)*t->at) || *t->at == '_' || *t->at == '-')
+                   && used + 1 < PATH)
                 path[used++] = *t->at++;
             path[used] = '\0';
             if (used == start) return wrong(t, "is no key; write name = value");

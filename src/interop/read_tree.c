@@ -60,7 +60,8 @@ static void walk_json(const json_t *value, char *path, int depth, tc_settings *o
     json_array_foreach(value, i, child) {
         if (json_is_object(child) || json_is_array(child)) plain = false;
         if (plain && length < LIST)
-            length += (size_t)snprintf(list + length, LIST - length, "%s%s", i ? " " : "", json_text(child, buffer, sizeof buffer));
+            length += (size_t)snprintf(list + length, LIST - length, "%s%s", i ? " " : "",
+                                       json_text(child, buffer, sizeof buffer));
     }
     if (plain) {
         tc_settings_add(out, path, list, 0, 0);
@@ -99,7 +100,8 @@ static void walk_yaml(const tc_node *node, char *path, int depth, tc_settings *o
     bool plain = node->kind == TC_NODE_SEQUENCE;
     for (const tc_node *n = node->first; n && plain; n = n->next) {
         plain = n->kind == TC_NODE_SCALAR;
-        if (plain && length < LIST) length += (size_t)snprintf(list + length, LIST - length, "%s%s", length ? " " : "", n->text);
+        if (plain && length < LIST)
+            length += (size_t)snprintf(list + length, LIST - length, "%s%s", length ? " " : "", n->text);
     }
     if (plain) {
         tc_settings_add(out, path, list, node->line, 0);
@@ -142,7 +144,8 @@ static bool operated(resolver *r, const char *inner, const char *end, const char
     static const struct {
         const char *name;
         char op;
-    } operators[] = {{"multiply:", '*'}, {"divide_ceil:", 'c'}, {"divide_floor:", '/'}, {"divide:", '/'}, {"add:", '+'}, {"subtract:", '-'}};
+    } operators[] = {{"multiply:", '*'}, {"divide_ceil:", 'c'}, {"divide_floor:", '/'},
+                     {"divide:", '/'},   {"add:", '+'},         {"subtract:", '-'}};
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         size_t n = strlen(operators[i].name);
         if ((size_t)(end - inner) < n || strncmp(inner, operators[i].name, n) != 0) continue;

@@ -65,6 +65,8 @@ tc_code tc_settings_check(const tc_settings *s, tc_error *error) {
 
 /* Frameworks take "--nproc-per-node" for "--nproc_per_node". */
 bool tc_setting_named(const char *a, const char *b) {
+    while (*a == '-') a++; /* "--training.steps" of a command is training.steps of a file */
+    while (*b == '-') b++;
     while (*a && (*a == *b || (*a == '_' && *b == '-') || (*a == '-' && *b == '_'))) a++, b++;
     return !*a && !*b;
 }

@@ -25,7 +25,8 @@ static void write_settings(tc_writer *w, const char *key, const tc_settings *s, 
     char text[240];
     tc_write_array(w, key);
     for (int i = 0; i < s->count; i++)
-        if (s->list[i].used == (which == UNDERSTOOD)) tc_write_string(w, NULL, setting_text(&s->list[i], text, sizeof text));
+        if (s->list[i].used == (which == UNDERSTOOD))
+            tc_write_string(w, NULL, setting_text(&s->list[i], text, sizeof text));
     tc_write_close(w);
 }
 
@@ -41,7 +42,8 @@ static void write_assumed(tc_writer *w, const tc_imported *in) {
     tc_write_array(w, "assumed");
     for (int i = 0; i < TC_FACTS; i++) {
         if (!is_told(in, i)) continue;
-        snprintf(text, sizeof text, "%s %.80s: the default of %.60s", tc_fact_rows[i].name, in->facts.value[i], in->framework.name);
+        snprintf(text, sizeof text, "%s %.80s: the default of %.60s", tc_fact_rows[i].name, in->facts.value[i],
+                 in->framework.name);
         tc_write_string(w, NULL, text);
     }
     for (int i = 0; i < in->settings.note_count; i++) tc_write_string(w, NULL, in->settings.notes[i]);
@@ -68,8 +70,11 @@ static void write_group(tc_writer *w, const char *key, const tc_facts *f, tc_fac
             write_fact(w, f, (tc_fact)i);
 }
 
+/* That it is named by; NULL: by none. */
+static const char *model_name(const tc_imported *in) { return in->model ? in->model : in->facts.value[TC_FACT_NAME]; }
+
 static void write_model(tc_writer *w, const tc_imported *in) {
-    if (!in->has_model && !in->facts.value[TC_FACT_NAME]) {
+    if (!in->has_model && !model_name(in)) {
         tc_write_null(w, "model");
         return;
     }
@@ -80,7 +85,7 @@ static void write_model(tc_writer *w, const tc_imported *in) {
     if (in->has_model)
         tc_write_string(w, "like", in->like);
     else
-        tc_write_string(w, "name", in->facts.value[TC_FACT_NAME]);
+        tc_write_string(w, "name", model_name(in));
     tc_write_close(w);
 }
 
@@ -96,7 +101,7 @@ void tc_report_import(tc_target *target, const tc_imported *in) {
     tc_write_close(&w);
     tc_write_layout(&w, "layout", &in->question.layout);
     write_group(&w, "stack", &in->facts, TC_FACT_GROUP_STACK);
-    tc_write_string(&w, "name", in->framework.stack);
+    tc_write_string(&w, "name", in->stack);
     tc_write_close(&w);
     write_settings(&w, "understood", &in->settings, UNDERSTOOD);
     write_settings(&w, "ignored", &in->settings, IGNORED);
@@ -105,13 +110,16 @@ void tc_report_import(tc_target *target, const tc_imported *in) {
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
-static void print_group(FILE *file, const tc_style *style, const char *label, const tc_imported *in, tc_fact_group group) {
+static void print_group(FILE *file, const tc_style *style, const char *label, const tc_imported *in,
+                        tc_fact_group group) {
     char text[1200] = "";
     size_t used = 0;
     for (int i = 0; i < TC_FACTS; i++) {
         const char *value = in->facts.value[i], *neutral = tc_fact_rows[i].neutral;
-        if (tc_fact_rows[i].group != group || !value || (neutral && strcmp(neutral, value) == 0) || used >= sizeof text) continue;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.100s", used ? ", " : "", tc_fact_rows[i].name, value);
+        if (tc_fact_rows[i].group != group || !value || (neutral && strcmp(neutral, value) == 0) || used >= sizeof text)
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.100s", used ? ", " : "", tc_fact_rows[i].name,
+                                 value);
     }
     for (char *p = text; *p; p++)
         if (*p == '_') *p = ' ';
@@ -137,20 +145,21 @@ void tc_report_import_text(FILE *file, const tc_style *style, const tc_imported 
         snprintf(text, sizeof text, "the sizes of %.80s", in->like);
         tc_print_line(file, style, "", text);
     }
-    if (!in->has_model && in->facts.value[TC_FACT_NAME]) tc_print_line(file, style, "model", in->facts.value[TC_FACT_NAME]);
+    if (!in->has_model && model_name(in)) tc_print_line(file, style, "model", model_name(in));
     print_group(file, style, "job", in, TC_FACT_GROUP_JOB);
     if (in->question.cluster.devices > 0) {
         snprintf(text, sizeof text, "%d", in->question.cluster.devices);
         tc_print_line(file, style, "devices", text);
     }
     print_group(file, style, "layout", in, TC_FACT_GROUP_LAYOUT);
-    tc_print_line(file, style, "stack", in->framework.stack);
+    tc_print_line(file, style, "stack", in->stack);
     print_group(file, style, "", in, TC_FACT_GROUP_STACK);
     print_settings(file, style, "ignored", &in->settings, IGNORED);
     bool first = true;
     for (int i = 0; i < TC_FACTS; i++) {
         if (!is_told(in, i)) continue;
-        snprintf(text, sizeof text, "%s %.80s: the default of %.60s", tc_fact_rows[i].name, in->facts.value[i], in->framework.name);
+        snprintf(text, sizeof text, "%s %.80s: the default of %.60s", tc_fact_rows[i].name, in->facts.value[i],
+                 in->framework.name);
         tc_print_line(file, style, first ? "assumed" : "", text);
         first = false;
     }

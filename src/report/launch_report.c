@@ -25,7 +25,8 @@ void tc_report_launch(tc_target *target, const tc_question *q, const tc_step *st
 }
 
 void tc_report_launch_text(FILE *file, const tc_launch *l) {
-    for (int i = 0; i < l->files; i++) fprintf(file, "%s# ---- %s ----\n%s", i ? "\n" : "", l->file[i].name, l->file[i].text);
+    for (int i = 0; i < l->files; i++)
+        fprintf(file, "%s# ---- %s ----\n%s", i ? "\n" : "", l->file[i].name, l->file[i].text);
 }
 
 void tc_report_launch_names(FILE *file, const char *folder, const tc_launch *l) {

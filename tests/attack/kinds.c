@@ -181,7 +181,7 @@ const attack_kind attack_kinds[] = {
               "run --tokens 1T --json --layout @", "trace --output - --layout @",
               "search --json --threads 1 --layout @ " ONE_LAYOUT)},
     {.name = "script",
-     .seeds = "docs/examples/*.sh",
+     .seeds = "tests/launch/*.sh",
      .file = "input.sh",
      COMMANDS("import @", "import @ --json", "step --json --layout @ --devices 64 --accelerator h100-sxm",
               "explain --layout @ --devices 64 --accelerator h20")},
