@@ -6,7 +6,7 @@ WERROR ?= OFF
 PACKAGES = gcc libc6-dev cmake ninja-build pkgconf libyaml-dev libjansson-dev zlib1g-dev \
 	libsqlite3-dev
 CHECK_PACKAGES = libmicrohttpd-dev libcmocka-dev clang-format-14 clang-14|clang libomp-14-dev|libomp-dev lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
-	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32 libopenmpi-dev openmpi-bin coinor-cbc
+	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32 libopenmpi-dev openmpi-bin coinor-cbc python3 python3-jsonschema
 # For the tests of the page in a browser; they are left out without.
 WEB_PACKAGES = chromium nodejs
 FIT_PACKAGES = liblapacke-dev libopenblas-dev

@@ -92,6 +92,13 @@ formatted() {
     git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run -Werror && echo "as .clang-format says"
 }
 
+# Answers, errors, progress, schemas and the notebook, over the shared library.
+python_package() {
+    command -v python3 >/dev/null || { echo "no python3 here; left out"; return 0; }
+    python3 tests/test_python.py "$build" . || return 1
+    TRAINCAST_LIBRARY="$build/libtraincast.so" python3 tools/notebook.py docs/examples/python.ipynb --check
+}
+
 # The counts, and a status for make.
 finish() {
     echo
@@ -118,6 +125,7 @@ part "build: address and undefined behaviour" compile build-asan -DCMAKE_BUILD_T
     && part "tests: address and undefined behaviour" sanitized
 part "threads" threads
 part "fuzzers, 5 s each" sh tests/fuzz.sh build-fuzz 5
+part "the package for Python" python_package
 part "the core as WebAssembly" sh tests/wasm.sh "$build"
 part "the program as WebAssembly" sh tests/wasm_app.sh "$build"
 finish

@@ -5,3 +5,5 @@ set -eu
 RECORD=1
 export RECORD
 for script in "$2"/tests/test_*.sh; do sh "$script" "$1" "$2"; done
+# What programs need of docs/json.md: schemas, types for Python.
+if command -v python3 >/dev/null; then python3 "$2/tools/json_tables.py" "$2"; fi

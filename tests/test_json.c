@@ -234,6 +234,7 @@ static void every_field_is_in_the_table(void **state) {
         "show stack fsdp-compile",
         "show engine vllm",
         "show scenario ascend-2024",
+        "--version",
     };
     read_table();
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) check_answer(commands[i]);

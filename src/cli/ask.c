@@ -105,6 +105,7 @@ static bool of_the_program(int id) {
 #undef OUTPUT
     case TC_OPTION_HELP:
     case TC_OPTION_VERSION:
+    case TC_OPTION_ASSERT: /* the caller has the answer */
     case TC_OPTION_TABLE:
     case TC_OPTION_MARKDOWN:
     case TC_OPTION_COLOR:

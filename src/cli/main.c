@@ -42,6 +42,7 @@ int main(int argc, char **argv) {
     tc_program_run(argc, argv, NULL, &page);
     bool failed = page.exit_code == TC_EXIT_INTERNAL || page.exit_code == TC_EXIT_USAGE;
     int exit_code = failed ? report_error(&page) : write_output(&page);
+    if (exit_code == TC_EXIT_ASSERTION) fprintf(stderr, "traincast: %s\n", page.unmet);
     free(page.output.text);
     return exit_code;
 }

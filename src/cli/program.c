@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "cli/assert.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/plan_files.h"
@@ -65,12 +66,28 @@ static tc_code (*const command_functions[TC_COMMANDS])(tc_context *context) = {
 #undef COMMAND
 };
 
-static tc_code run_command(tc_context *context, tc_catalog *opened) {
-    const tc_options *options = context->options;
-    if (options->value[TC_OPTION_VERSION].given) {
+/* With --json also whether this build keeps stores (SQLite). */
+static tc_code print_version(tc_context *context) {
+    if (!context->target.format) {
         fprintf(context->out, "traincast %s\n", TC_VERSION);
         return TC_OK;
     }
+    tc_writer writer = tc_write_begin(&context->target, "version/1", "");
+    tc_write_string(&writer, "version", TC_VERSION);
+    tc_write_bool(&writer, "stores",
+#ifdef TC_HAVE_SQLITE
+                  true
+#else
+                  false
+#endif
+    );
+    tc_write_end(&writer);
+    return TC_OK;
+}
+
+static tc_code run_command(tc_context *context, tc_catalog *opened) {
+    const tc_options *options = context->options;
+    if (options->value[TC_OPTION_VERSION].given) { return print_version(context); }
     if (options->command < 0 || options->value[TC_OPTION_HELP].given) {
         tc_help_print(context->out, &context->style, options->command);
         return TC_OK;
@@ -84,7 +101,8 @@ static tc_code run_command(tc_context *context, tc_catalog *opened) {
 }
 
 /* Runs what was asked for, its output into the page. */
-static tc_code fill_page(tc_options *options, tc_catalog *opened, tc_page *page, bool *infeasible) {
+static tc_code fill_page(tc_options *options, const tc_output_format *format, tc_catalog *opened, tc_page *page,
+                         bool *infeasible) {
     tc_context context = {.options = options, .error = &page->error, .runs = &tc_embedded_runs};
     context.style = tc_terminal_style(options->value[TC_OPTION_COLOR].text);
     context.out = tc_output_open(&page->output);
@@ -92,9 +110,7 @@ static tc_code fill_page(tc_options *options, tc_catalog *opened, tc_page *page,
         context.watched = stderr;
         context.interrupted = tc_terminal_interrupted;
     }
-    context.target = (tc_target){.file = context.out,
-                                 .format = chosen_format(options),
-                                 .table = options->value[TC_OPTION_TABLE].text};
+    context.target = (tc_target){.file = context.out, .format = format, .table = options->value[TC_OPTION_TABLE].text};
     page->style = context.style;
     if (is_for_machines(&context)) page->style.width = 0;
     tc_code code = context.out ? run_command(&context, opened) : TC_INTERNAL;
@@ -107,19 +123,43 @@ static tc_code fill_page(tc_options *options, tc_catalog *opened, tc_page *page,
     return TC_INTERNAL;
 }
 
+/* --assert: of the answer in JSON, which is asked for once more where another format is printed. */
+static tc_code check_assertion(tc_options *options, tc_catalog *opened, tc_page *page, bool *holds) {
+    const char *condition = options->value[TC_OPTION_ASSERT].text;
+    char values[700];
+    tc_page again = {.output = {.text = NULL}};
+    const tc_output *answer = &page->output;
+    bool unused;
+    if (chosen_format(options) != &tc_json_format) {
+        tc_code code = fill_page(options, &tc_json_format, opened, &again, &unused);
+        if (code) page->error = again.error;
+        if (code) free(again.output.text);
+        if (code) return code;
+        answer = &again.output;
+    }
+    tc_code code = tc_assert_holds(condition, answer->text, answer->length, holds, values, sizeof values, &page->error);
+    free(again.output.text);
+    if (!code && !*holds)
+        snprintf(page->unmet, sizeof page->unmet, "--assert: '%.200s' does not hold%s%s", condition,
+                 values[0] ? ": " : "", values);
+    return code;
+}
+
 void tc_program_run(int argc, char **argv, tc_catalog *catalog, tc_page *page) {
     static tc_options options; /* 32 kB of words */
-    bool infeasible = false;
+    bool infeasible = false, holds = true;
     page->output = (tc_output){.text = NULL};
     page->error = (tc_error){.code = TC_OK};
     tc_code code = tc_options_parse(argc, argv, &options, &page->error);
     if (!code) {
         take_threads(&options);
-        code = fill_page(&options, catalog, page, &infeasible);
+        code = fill_page(&options, chosen_format(&options), catalog, page, &infeasible);
+        if (!code && options.value[TC_OPTION_ASSERT].given) code = check_assertion(&options, catalog, page, &holds);
         if (code && page->error.code == TC_OK) tc_fail(&page->error, code, "memory", "none is left for the output");
     }
     page->exit_code = code == TC_INTERNAL ? TC_EXIT_INTERNAL
                       : code              ? TC_EXIT_USAGE
+                      : !holds            ? TC_EXIT_ASSERTION
                       : infeasible        ? TC_EXIT_INFEASIBLE
                                           : TC_EXIT_OK;
 }

@@ -8,12 +8,13 @@
 #include "report/table.h"
 #include "traincast.h"
 
-enum { TC_EXIT_OK = 0, TC_EXIT_INTERNAL = 1, TC_EXIT_USAGE = 2, TC_EXIT_INFEASIBLE = 3 };
+enum { TC_EXIT_OK = 0, TC_EXIT_INTERNAL = 1, TC_EXIT_USAGE = 2, TC_EXIT_INFEASIBLE = 3, TC_EXIT_ASSERTION = 4 };
 
 typedef struct tc_page {
     tc_output output; /* the caller frees output.text; after an error none of it is shown */
     tc_style style;   /* of what is shown */
     tc_error error;   /* its code is TC_OK where there is none */
+    char unmet[1024]; /* TC_EXIT_ASSERTION: what of --assert does not hold, beside the answer */
     int exit_code;
 } tc_page;
 

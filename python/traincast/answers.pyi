@@ -1,0 +1,1229 @@
+"""Types of the answers. Made of docs/json.md by tools/json_tables.py."""
+
+from typing import Any
+
+from . import Answer
+
+
+class Collective(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    operation: str
+    algorithm: str
+    ranks: float
+    stride: float
+    rows: list[Answer]
+
+
+class Compare(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    items: list[Answer]
+
+
+class Controls(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    note: str
+    items: list[Answer]
+
+
+class Explain(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    micro_batches: float
+    bound_by: str
+    bound_share: float
+    waterfall: list[Answer]
+    operators: list[Answer]
+    memory_peaks: list[Answer]
+    change: str
+    in_stack: bool
+    gain_pct: float
+
+
+class Import(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    framework: str
+    release: str
+    understood: list[str]
+    ignored: list[str]
+
+
+class Infer(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    engine: str
+    kv_dtype: str
+    phase: str
+    cached_share: float
+    prefill_tokens_per_s_per_device: float
+    decode_tokens_per_s_per_device: float | None
+    output_tokens_per_s: float
+    output_tokens_per_s_p10: float
+    output_tokens_per_s_p90: float
+    output_tokens_per_s_per_device: float
+    total_tokens_per_s: float
+    requests_per_s: float
+    ttft_s: float | None
+    ttft_s_p10: float | None
+    ttft_s_p90: float | None
+    ttft_s_p95: float | None
+    tpot_s: float | None
+    tpot_s_p10: float | None
+    tpot_s_p90: float | None
+    tpot_s_p95: float | None
+    e2e_s: float | None
+    e2e_s_p10: float | None
+    e2e_s_p90: float | None
+    concurrency: float | None
+    running: float
+    batch: float
+    decode_step_s: float | None
+    prefill_s: float
+    accepted_tokens: float
+    kv_transfer_s: float
+    kv_tokens: float
+    kv_bytes_per_token: float
+    kv_share: float
+    most_requests: float
+    memory_limit_gib_per_device: float
+    weights_gib_per_device: float
+    kv_gib_per_device: float
+    meets_objectives: bool
+    bound: str
+    utilisation: float
+    bandwidth_share: float | None
+    cost_usd_per_m_tokens: float | None
+    owned_usd_per_m_tokens: float | None
+    rented_usd_per_m_tokens: float | None
+    energy_j_per_token: float | None
+    power_w: float | None
+    goal: str
+    tried: float
+    evaluated: float
+    front: list[Answer]
+    simulated: Answer
+
+
+class Launch(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    framework: str
+    release: str
+    unsaid: list[str]
+    files: list[Answer]
+
+
+class List(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    kind: str
+    items: list[Answer]
+
+
+class Plan(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    scenario: str
+    name: str
+    start: str | None
+    feasible: bool
+    complete: bool
+    served: bool
+    candidate: str | None
+    pool: str | None
+    jobs: list[Answer]
+    pools: list[Answer]
+    months: list[Answer]
+    by: list[Answer]
+    drivers: list[Answer]
+    criticality: list[Answer]
+    take: list[Answer]
+    best_by: list[Answer]
+    since: Answer
+    changes: list[Answer]
+    difference: list[Answer]
+    before: str | None
+    presence: str
+    p10_days: float | None
+    p50_days: float | None
+    p90_days: float | None
+    standard_error_days: float | None
+    finish_p10: str | None
+    finish_p50: str | None
+    finish_p90: str | None
+    unit: str | None
+    days: float | None
+    days_p10: float | None
+    days_p90: float | None
+    goodput: float | None
+    failures: float | None
+    device_hours: float | None
+    cost_usd: float | None
+    cost_usd_p10: float | None
+    cost_usd_p90: float | None
+    energy_mwh: float | None
+    energy_mwh_p10: float | None
+    energy_mwh_p90: float | None
+    co2_t: float | None
+    co2_t_p10: float | None
+    co2_t_p90: float | None
+    tonnes_co2: float | None
+    tonnes_co2_p10: float | None
+    tonnes_co2_p90: float | None
+    from: str
+    to: str
+    phases: list[Answer]
+    available: float
+    serving: list[Answer]
+    seed: float
+    samples: float
+    why: str
+    advice: list[str]
+
+
+class Run(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    packages: float
+    steps: float
+    days: float | None
+    days_p10: float | None
+    days_p90: float | None
+    wall_s: float
+    wall_s_p10: float
+    wall_s_p90: float
+    ideal_s: float
+    goodput: float | None
+    goodput_failures: float | None
+    operations_share: float
+    checkpoint_share: float
+    lost_share: float
+    restart_share: float
+    failures: float | None
+    on_failure: str
+    job_mtbf_s: float | None
+    checkpoint_bytes: float
+    checkpoint_s: float
+    checkpoint_interval_s: float
+    checkpoint_interval_steps: float
+    interval_young_s: float
+    interval_daly_s: float
+    device_hours: float | None
+    owned_usd: float | None
+    owned_usd_p10: float | None
+    owned_usd_p90: float | None
+    owned_capital_usd: float | None
+    owned_energy_usd: float | None
+    rented_usd: float | None
+    rented_usd_p10: float | None
+    rented_usd_p90: float | None
+    owned_usd_per_million_tokens: float | None
+    rented_usd_per_million_tokens: float | None
+    power_w: float | None
+    energy_mwh: float | None
+    energy_mwh_p10: float | None
+    energy_mwh_p90: float | None
+    co2_t: float | None
+    co2_t_p10: float | None
+    co2_t_p90: float | None
+
+
+class Search(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    objective: str
+    space: float
+    evaluated: float
+    evaluated_idle: float
+    pruned: float
+    best: list[Answer]
+    given: Answer
+    timing: Answer
+    target: Answer
+    clusters: list[Answer]
+    searches: list[Answer]
+    advice: list[Answer]
+
+
+class Show(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    tower_parameters: float
+    total_parameters: float
+    tower_counts: list[Answer]
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    kind: str
+    slug: str
+    name: str
+    file: str
+    parameters: float
+    active_parameters: float
+    mtp_parameters: float
+    embedding_parameters: float
+    not_modelled: str
+    contradiction: str
+
+
+class Step(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    micro_batches: float
+    flops_convention: str
+    flops_per_step: Answer
+    breakdown_s: Answer
+
+
+class Sweep(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    name: str
+    searches: list[Answer]
+
+
+class Trace(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    output: str | None
+    svg: str | None
+    spans: float
+
+
+class Validate(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    id: str
+    group: str
+    source_family: str
+    status: str
+    reason: str | None
+    counts: bool
+    complete: bool
+    metric: str | None
+    measured: float | None
+    predicted: float | None
+    error_pct: float | None
+    covered: bool | None
+    summary: Answer
+    by_accelerator: list[Answer]
+    n: float
+    mape_pct: float
+    bias_pct: float
+    by_family: list[Answer]
+    by_stack: list[Answer]
+    serving_runs: list[Answer]
+    predicted_p10: float | None
+    predicted_p90: float | None
+    serving_by_metric: list[Answer]
+    macro_mape_pct: float
+    median_ape_pct: float
+    coverage80_pct: float | None
+    serving_by_accelerator: list[Answer]
+    serving_by_engine: list[Answer]
+    serving_by_family: list[Answer]
+    oom_runs: list[Answer]
+    sweeps: list[Answer]
+    scored: float
+    tools: list[Answer]
+    common: list[Answer]
+    parts: list[Answer]
+    missing: list[Answer]
+    histories: list[Answer]
+    progress: list[Answer]
