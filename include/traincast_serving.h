@@ -257,4 +257,6 @@ TC_API TC_NODISCARD tc_code tc_trace_read(const char *path, const char *text, si
 TC_API TC_NODISCARD tc_code tc_catalog_engine(tc_catalog *c, const char *slug_or_path,
                                               const tc_accelerator *accelerator, tc_engine *out, tc_error *e);
 
+#include "traincast_rl.h" /* the next chapter: its questions hold one of this */
+
 #endif

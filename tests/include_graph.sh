@@ -18,15 +18,16 @@ forecast: base catalog workload network layout device memory step
 search: base workload network layout device memory step forecast
 run: base catalog workload network layout device memory step forecast
 serving: base workload network layout device run
-fleet: base catalog workload network layout device memory step forecast search run serving
-validate: base catalog workload network layout device memory step forecast run serving
+rl: base catalog workload network layout device memory step forecast search run serving
+fleet: base catalog workload network layout device memory step forecast search run serving rl
+validate: base catalog workload network layout device memory step forecast search run serving rl
 interop: base catalog workload layout
 sweep: base catalog workload network layout device memory step forecast search
-report: base catalog workload network layout device memory step forecast search run serving fleet validate interop sweep
+report: base catalog workload network layout device memory step forecast search run serving rl fleet validate interop sweep
 store: base catalog layout search sweep
 mpi: base sweep report store
 serve: base catalog
-cli: base catalog workload network layout device memory step forecast search run serving fleet validate interop sweep report store serve
+cli: base catalog workload network layout device memory step forecast search run serving rl fleet validate interop sweep report store serve
 '
 for directory in src/*/; do
     layer=$(basename "$directory")

@@ -22,6 +22,7 @@
 #include "run/members.h"
 #include "search/members.h"
 #include "forecast/collective_members.h"
+#include "rl/members.h"
 #include "serving/members.h"
 #include "workload/members.h"
 
@@ -402,6 +403,42 @@ static void servings(void **state) {
     assert_true(answered > calls() / 20 && refused > calls() / 20);
 }
 
+/* A step of reinforcement learning of a small model. */
+static void reinforcements(void **state) {
+    (void)state;
+    int answered = 0, refused = 0;
+    static tc_rl_question q;
+    leaf_count = 0;
+    collect(&tc_rl_question_members, 0);
+    for (int i = 0; i < calls() / 4; i++) {
+        tc_rl_answer a;
+        tc_error error = {0};
+        q = tc_default_rl_question();
+        q.training = round_machine(8);
+        q.generation.model = q.training.job.model;
+        q.generation.cluster = q.training.cluster;
+        q.generation.engine = sound_engine();
+        q.prompts = q.responses = 4;
+        q.input_tokens = 64;
+        q.output_tokens = 128;
+        if (i % 3 == 1) q.placement = TC_RL_ONE_STEP_OFF;
+        if (i % 3 == 2) q.algorithm = TC_RL_PPO;
+        if (i) spoil_some(&q);
+        q.critic = q.reward = NULL;
+        q.generation.economics = NULL;
+        q.training.interval = NULL;
+        q.search_layout = false;
+        tc_code code = tc_rl_forecast(&q, &a, &error);
+        check_error(code, &error, "rl");
+        code ? refused++ : answered++;
+        if (i == 0) assert_int_equal(code, TC_OK);
+        if (code) continue;
+        check_not_infinite(a.step_s, "a step of reinforcement learning");
+        assert_true(a.assumed_count <= TC_RL_ASSUMED_MAX);
+    }
+    assert_true(answered > calls() / 80 && refused > calls() / 80);
+}
+
 static void classes(void **state) {
     (void)state;
     for (int i = 0; i < calls(); i++) {
@@ -660,6 +697,7 @@ static void tables_have_every_member(void **state) {
     has_no_gap(&tc_economics_members, "tc_economics");
     has_no_gap(&tc_engine_members, "tc_engine");
     has_no_gap(&tc_serving_question_members, "tc_serving_question");
+    has_no_gap(&tc_rl_question_members, "tc_rl_question");
     has_no_gap(&tc_controls_members, "tc_controls");
     has_no_gap(&tc_control_options_members, "tc_control_options");
     has_no_gap(&tc_scenario_members, "tc_scenario");
@@ -676,6 +714,7 @@ int main(void) {
         cmocka_unit_test(runs),
         cmocka_unit_test(collectives),
         cmocka_unit_test(servings),
+        cmocka_unit_test(reinforcements),
         cmocka_unit_test(classes),
         cmocka_unit_test(plans),
         cmocka_unit_test(arrays_are_looked_at),

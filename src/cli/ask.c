@@ -24,13 +24,21 @@ static const struct {
     tc_command_id id;
     tc_code (*run)(tc_context *context);
 } askable[] = {
-    {TC_COMMAND_LIST, tc_command_list},         {TC_COMMAND_SHOW, tc_command_show},
-    {TC_COMMAND_STEP, tc_command_step},         {TC_COMMAND_EXPLAIN, tc_command_explain},
-    {TC_COMMAND_COMPARE, tc_command_compare},   {TC_COMMAND_RUN, tc_command_run},
-    {TC_COMMAND_SEARCH, tc_command_search},     {TC_COMMAND_PLAN, tc_command_plan},
-    {TC_COMMAND_CONTROLS, tc_command_controls}, {TC_COMMAND_VALIDATE, tc_command_validate},
-    {TC_COMMAND_INFER, tc_command_infer},       {TC_COMMAND_COLLECTIVE, tc_command_collective},
-    {TC_COMMAND_IMPORT, tc_command_import},     {TC_COMMAND_LAUNCH, tc_command_launch},
+    {TC_COMMAND_LIST, tc_command_list},
+    {TC_COMMAND_SHOW, tc_command_show},
+    {TC_COMMAND_STEP, tc_command_step},
+    {TC_COMMAND_EXPLAIN, tc_command_explain},
+    {TC_COMMAND_COMPARE, tc_command_compare},
+    {TC_COMMAND_RUN, tc_command_run},
+    {TC_COMMAND_SEARCH, tc_command_search},
+    {TC_COMMAND_PLAN, tc_command_plan},
+    {TC_COMMAND_CONTROLS, tc_command_controls},
+    {TC_COMMAND_VALIDATE, tc_command_validate},
+    {TC_COMMAND_INFER, tc_command_infer},
+    {TC_COMMAND_COLLECTIVE, tc_command_collective},
+    {TC_COMMAND_IMPORT, tc_command_import},
+    {TC_COMMAND_LAUNCH, tc_command_launch},
+    {TC_COMMAND_RL, tc_command_rl},
 };
 
 /* A command line in the making. */

@@ -17,7 +17,7 @@ typedef struct summary_row {
     double value;
 } summary_row;
 
-#define SUMMARY_MAX 16
+#define SUMMARY_MAX 24
 
 static int summary_of(const tc_validation *v, summary_row *rows) {
     const summary_row all[] = {
@@ -36,6 +36,11 @@ static int summary_of(const tc_validation *v, summary_row *rows) {
         {"coverage80_pct", "runs inside their 80 % interval", v->coverage80_pct},
         {"memory_mape_pct", "memory error", v->memory_mape_pct},
         {"fit_accuracy_pct", "fits or not, told right", v->fit_accuracy_pct},
+        {"rl_n", NULL, v->rl_n},
+        {"rl_macro_mape_pct", "reinforcement learning, macro error", v->rl_macro_mape_pct},
+        {"rl_median_ape_pct", NULL, v->rl_median_ape_pct},
+        {"rl_bias_pct", NULL, v->rl_bias_pct},
+        {"rl_coverage80_pct", NULL, v->rl_coverage80_pct},
     };
     _Static_assert(COUNT(all) <= SUMMARY_MAX, "room for the summary");
     memcpy(rows, all, sizeof all);

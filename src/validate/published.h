@@ -73,11 +73,17 @@ typedef struct tc_published_finetune {
 } tc_published_finetune;
 
 typedef struct tc_published_rl {
-    const char *algorithm, *schedule; /* grpo, ppo, ...; NULL: none */
-    int prompts, samples_per_prompt;  /* of a step; 0 */
-    double mean_total_len;            /* tokens of a sample; 0 */
-    int max_total_len;
-    int reference_model; /* 0, 1, TC_UNSET */
+    const char *algorithm, *schedule;         /* grpo, ppo, ...; NULL: none */
+    const char *engine, *critic, *reward;     /* that generates; models that judge; NULL */
+    int prompts, samples_per_prompt, samples; /* of a step; 0 */
+    int train_batch, updates, epochs;         /* sequences of an optimizer's step; such steps; passes; 0 */
+    double mean_total_len, mean_response_len, mean_prompt_len,
+        response_len;                          /* tokens of a sample; response_len: of all; 0 */
+    int max_total_len, max_response_len;       /* 0 */
+    int off_policy_steps;                      /* TC_UNSET */
+    int engine_tp, train_devices, gen_devices; /* 0 */
+    int reference_model;                       /* 0, 1, TC_UNSET */
+    double generation_s, training_s;           /* of phases that were measured; 0 */
 } tc_published_rl;
 
 /* Layers that mix tokens by other means than full attention, and parts beside the decoder: how many; 0. */

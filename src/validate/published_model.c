@@ -119,15 +119,46 @@ static void read_finetune(const tc_json *model, tc_published_finetune *f, tc_are
                                  .trainable = trainable_of(&json)};
 }
 
+/* Measured phases: those that generate (gen, rollout, their wait and the weights to them) and all others; the step itself is none. */
+static void read_phases(const tc_json *rl, tc_published_rl *out) {
+    const char *key;
+    json_t *value, *phases = (json_t *)(uintptr_t)tc_json_value(rl, "phase_s");
+    if (!json_is_object(phases)) return;
+    json_object_foreach(phases, key, value) {
+        double seconds = json_is_number(value) ? json_number_value(value) : 0;
+        if (!(seconds > 0) || strcmp(key, "step") == 0 || strcmp(key, "total") == 0 || strcmp(key, "sum") == 0)
+            continue;
+        bool generates = strstr(key, "gen") || strstr(key, "rollout") || strstr(key, "refit");
+        *(generates ? &out->generation_s : &out->training_s) += seconds;
+    }
+}
+
 static void read_rl(const tc_json *model, tc_published_rl *rl, tc_arena *arena) {
     tc_json json = tc_json_child(model, "rl");
+    const json_t *length = tc_json_value(&json, "response_len");
     *rl = (tc_published_rl){.algorithm = tc_published_text(&json, "algorithm", json.object ? "" : NULL, arena),
                             .schedule = tc_published_text(&json, "schedule", NULL, arena),
+                            .engine = tc_published_text(&json, "gen_engine", NULL, arena),
                             .prompts = count_of(&json, "prompts"),
                             .samples_per_prompt = count_of(&json, "samples_per_prompt"),
+                            .samples = count_of(&json, "samples_per_step"),
+                            .train_batch = count_of(&json, "train_global_batch"),
+                            .updates = count_of(&json, "updates_per_step"),
+                            .epochs = count_of(&json, "ppo_epochs"),
                             .mean_total_len = tc_json_number(&json, "mean_total_len", 0, LARGEST_VALUE, 0),
+                            .mean_response_len = tc_json_number(&json, "mean_response_len", 0, LARGEST_VALUE, 0),
                             .max_total_len = count_of(&json, "max_total_len"),
+                            .max_response_len = count_of(&json, "max_response_len"),
+                            .engine_tp = count_of(&json, "gen_tp"),
+                            .off_policy_steps = (int)tc_json_integer(&json, "off_policy_steps", 0, LARGEST, TC_UNSET),
                             .reference_model = tc_json_bool(&json, "reference_model", TC_UNSET)};
+    if (json_is_number(length)) rl->response_len = json_number_value(length);
+    rl->mean_prompt_len = tc_json_number(&json, "mean_prompt_len", 0, LARGEST_VALUE, 0);
+    if (json_is_string(tc_json_value(&json, "critic"))) rl->critic = tc_published_text(&json, "critic", NULL, arena);
+    if (json_is_string(tc_json_value(&json, "reward"))) rl->reward = tc_published_text(&json, "reward", NULL, arena);
+    if (json_is_integer(tc_json_value(&json, "train_devices"))) rl->train_devices = count_of(&json, "train_devices");
+    if (json_is_integer(tc_json_value(&json, "gen_devices"))) rl->gen_devices = count_of(&json, "gen_devices");
+    read_phases(&json, rl);
 }
 
 void tc_published_read_model(const tc_json *row, tc_published_model *model, tc_arena *arena) {

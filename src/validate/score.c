@@ -11,6 +11,7 @@
 #include "forecast/fits.h"
 #include "validate/assume.h"
 #include "validate/inputs.h"
+#include "validate/reinforced.h"
 
 #define MOST_OF_PEAK 1.25 /* peaks of bins that a row does not name, and of clocks, are that uncertain */
 #define SMALLEST_FAMILY 3 /* counted runs; smaller families are pooled */
@@ -110,6 +111,35 @@ static void refuse_beyond_peak(tc_case *c, const tc_case_result *result) {
     (void)tc_case_end(c, TC_CASE_UNSUPPORTED, reason);
 }
 
+/* Texts into the arena: both structs have the same. */
+static bool keep_texts(const tc_reinforced *r, tc_arena *arena, tc_scored_run *out) {
+    out->reason = out->run->refused ? out->run->refused : tc_arena_copy(arena, r->reason, strlen(r->reason));
+    out->assumed = tc_arena_alloc(arena, (size_t)(r->assumed_count + 1) * sizeof *out->assumed);
+    if (!out->reason || !out->assumed) return false;
+    out->assumed_count = r->assumed_count;
+    for (int i = 0; i < r->assumed_count; i++)
+        snprintf(out->assumed[i], sizeof out->assumed[i], "%.*s", (int)sizeof out->assumed[i] - 1, r->assumed[i]);
+    return true;
+}
+
+/* A step of reinforcement learning: no part of the summary of training steps. */
+static tc_code score_reinforced(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run,
+                                tc_arena *arena, tc_scored_run *out, tc_error *error) {
+    tc_reinforced *r = malloc(sizeof *r);
+    if (!r) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    tc_code code = tc_reinforced_predict(catalog, conventions, run, r, error);
+    if (code == TC_OK && !keep_texts(r, arena, out)) code = tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    out->status = r->status;
+    out->predicted = r->predicted;
+    out->error_pct = r->error_pct;
+    out->step_s = r->step_s;
+    out->step_s_p10 = r->step_s_p10;
+    out->step_s_p90 = r->step_s_p90;
+    out->covered = r->covered;
+    free(r);
+    return code;
+}
+
 static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions, const tc_published_run *run,
                          tc_arena *arena, tc_scored_run *out, tc_error *error) {
     tc_case *c = malloc(sizeof *c);
@@ -119,6 +149,10 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     out->measured = run->metric == TC_METRIC_NONE ? NAN : run->measured;
     out->predicted = out->error_pct = NAN;
     out->covered = -1;
+    if (run->model.rl.algorithm) {
+        free(c);
+        return score_reinforced(catalog, conventions, run, arena, out, error);
+    }
     tc_code code = tc_case_build(catalog, conventions, run, c, error);
     if (code) goto done;
     tc_case_result result;
@@ -277,6 +311,29 @@ static void summarise_memory(tc_validation *v) {
     v->fit_accuracy_pct = all[0] > 0 && all[1] > 0 ? 50 * (right[0] / all[0] + right[1] / all[1]) : NAN;
 }
 
+/* Steps of reinforcement learning: a summary of their own. */
+static bool summarise_reinforced(tc_validation *v, tc_error_row *rows, double *values) {
+    int n = 0, judged = 0, covered = 0;
+    double bias = 0;
+    v->rl_macro_mape_pct = v->rl_median_ape_pct = v->rl_bias_pct = v->rl_coverage80_pct = NAN;
+    for (int i = 0; i < v->count; i++) {
+        const tc_scored_run *r = &v->runs[i];
+        if (!r->run->model.rl.algorithm || r->status != TC_CASE_OK || isnan(r->error_pct) || !r->run->counts) continue;
+        rows[n] = (tc_error_row){r->run->source_family, r->error_pct, r->assumed_count == 0};
+        values[n++] = fabs(r->error_pct);
+        bias += r->error_pct;
+        judged += r->covered >= 0;
+        covered += r->covered > 0;
+    }
+    v->rl_n = n;
+    if (n == 0) return true;
+    qsort(values, (size_t)n, sizeof *values, tc_by_value);
+    v->rl_median_ape_pct = tc_quantile(values, n, 0.5);
+    v->rl_bias_pct = bias / n;
+    if (judged) v->rl_coverage80_pct = 100.0 * covered / judged;
+    return tc_macro_error(rows, n, false, &v->rl_macro_mape_pct);
+}
+
 tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena, tc_validation *v,
                     tc_error *error) {
     memset(v, 0, sizeof *v);
@@ -292,7 +349,8 @@ tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count
     for (int i = 0; i < count && !code; i++)
         code = score_run(catalog, conventions, &runs[i], arena, &v->runs[i], error);
     if (code) return code;
-    if (!summarise_errors(v, rows, values)) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
+    if (!summarise_reinforced(v, rows, values) || !summarise_errors(v, rows, values))
+        return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
     summarise_memory(v);
     v->accelerators = group_scores(v, accelerator_of, arena, &v->by_accelerator);
     v->groups = group_scores(v, group_of, arena, &v->by_group);

@@ -47,6 +47,8 @@ typedef struct tc_validation {
     double macro_mape_pct, mape_pct, median_ape_pct, p90_ape_pct, max_ape_pct, bias_pct;
     double complete_macro_mape_pct, complete_median_ape_pct, coverage80_pct /* NaN: no intervals */, memory_mape_pct,
         fit_accuracy_pct;
+    int rl_n; /* steps of reinforcement learning, which are no part of the others' summary */
+    double rl_macro_mape_pct, rl_median_ape_pct, rl_bias_pct, rl_coverage80_pct;
     tc_group_score *by_accelerator, *by_group, *by_family, *by_stack;
     int accelerators, groups, family_rows, stacks;
 } tc_validation;

@@ -36,6 +36,7 @@ static const char *const commands[] = {
     "run --tokens 10B --json " JOB,
     "infer --concurrency 8 --engine vllm@2024-12 --input-tokens %/tests/attack/lengths.csv " JOB,
     "infer --rate 2 --search devices " JOB,
+    "rl --prompts 8 --responses 4 --output-tokens 64..128 --algorithm ppo " JOB,
     "infer --simulate --requests 300 --arrivals %/tests/attack/arrivals.csv --json " JOB,
     "validate %/data/serving/vllm-recipes.jsonl",
     "infer --rate 2 --search cost --json " JOB,

@@ -20,8 +20,8 @@
              "explain --model @ --pp 2 --json " JOB, "trace --model @ --pp 2 --output - " JOB,                         \
              "trace --model @ --pp 2 --global-batch 16 --svg - " JOB, "run --model @ --tokens 1T --json " JOB,         \
              "run --model @ --tokens 1B " JOB, "infer --model @ --json " JOBS_8,                                       \
-             "infer --model @ --ttft 2s --tpot 80ms " JOBS_8, "search --model @ --json " LARGE " " ONE_LAYOUT,         \
-             "search --model @ " LARGE " " ONE_LAYOUT,                                                                 \
+             "infer --model @ --ttft 2s --tpot 80ms " JOBS_8, "rl --model @ --prompts 8 --responses 4 --json " JOBS_8, \
+             "search --model @ --json " LARGE " " ONE_LAYOUT, "search --model @ " LARGE " " ONE_LAYOUT,                \
              "compare --model @ --devices 8 --accelerators h100-sxm,h20,ascend-910b2", "show model @",                 \
              "show model @ --json")
 #define CHIP "--model llama-2-7b --accelerator @ --devices 8 --threads 1"
