@@ -592,7 +592,7 @@ typedef struct tc_stack_kernels {
     tc_fp8_recipe fp8_recipe; /* of fp8; formats of MX and NVFP4 bring their own */
     bool fused_adapters; /* of LoRA: sums with the base's output are the products' own, nothing is copied (Unsloth) */
     bool eager_casts;    /* casts to 8 bit are chains of eager operators, not a kernel */
-    bool shared_towers;  /* context-parallel ranks share out what frozen towers do */
+    bool shared_towers;  /* ranks of a model's tensor and context parallelism share out what frozen towers do */
     bool replicated_towers;     /* tensor-parallel ranks run vision towers whole, each the same */
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */

@@ -255,6 +255,35 @@ static void load_peak(void **state) {
     assert_true(step.memory.allocated / (1 << 30) < 9);
 }
 
+/* Seconds of a step of CogVideoX-5B on 8 devices in groups of `tp`, on MindSpeed-MM. */
+static double step_of_group(int tp, int cached, bool shared) {
+    tc_question q = tc_default_question();
+    tc_step step;
+    tc_error error = {0};
+    q.job.model = load("cogvideox-5b");
+    q.job.cached_latents = cached;
+    q.job.global_batch = 8 / tp;
+    q.layout.tp = tp;
+    q.layout.recompute = TC_RECOMPUTE_FULL;
+    q.cluster.devices = 8;
+    assert_int_equal(tc_catalog_accelerator(catalog, "ascend-910b", &q.cluster.accelerator, &error), TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, q.cluster.accelerator.fabric, &q.cluster.fabric, &error), TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "mindspeed-mm", &q.stack, &error), TC_OK);
+    q.stack.kernels.shared_towers = shared;
+    if (tc_forecast(&q, &step, &error)) fail_msg("%s: %s", error.place, error.text);
+    return step.step_s;
+}
+
+/* Four ranks of tensor parallelism that each encode another sample have a quarter of the autoencoder's work each; its text encoder is split
+ * over them in any case. */
+static void shared_encoders(void **state) {
+    (void)state;
+    double before = step_of_group(4, 1, true), alone = step_of_group(4, 0, false) - before;
+    double shared = step_of_group(4, 0, true) - before;
+    assert_true(shared > 0 && alone / shared > 3.5 && alone / shared < 4.1);
+    assert_near(step_of_group(1, 0, true), step_of_group(1, 0, false), 1e-12);
+}
+
 /* umT5-XXL 2 N T FLOP and 11.4 GB of weights over 8 devices, an autoencoder of 5.1 MFLOP a pixel at a quarter of the rate: more time and
  * memory, and twice the pixels take about twice as long; nothing is assumed of what is said. */
 static void encoders_take_time_and_memory(void **state) {
@@ -392,6 +421,7 @@ int main(void) {
         cmocka_unit_test(ranks_wait_for_the_largest),
         cmocka_unit_test(pixels_to_tokens),
         cmocka_unit_test(load_peak),
+        cmocka_unit_test(shared_encoders),
         cmocka_unit_test(samples_that_cannot_be),
         cmocka_unit_test(classes_that_are_refused),
     };

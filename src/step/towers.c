@@ -2,8 +2,8 @@
  *
  * Each operator runs as those of the main stack do. Trained towers have a forward and a whole backward; frozen ones a
  * forward, and the gradients of their inputs where a trained part stands behind them; cached ones nothing.
- * They run once a micro-batch on the pipeline's first stage, before its blocks; ranks of context parallelism run the same, or share out
- * frozen ones where a stack has each encode other samples (`shared_towers`). */
+ * They run once a micro-batch on the pipeline's first stage, before its blocks; ranks of tensor and context parallelism run the same, or share
+ * out frozen ones where a stack has each encode other samples (`shared_towers`). */
 #include "step/towers.h"
 
 #include <string.h>
@@ -17,7 +17,9 @@ void tc_tower_part_of(const tc_costs *costs, int tower, int part, tc_tower_part 
     out->split = tc_tower_split(t, &costs->q->stack, costs->p->layout.tp);
     tc_shard shard = tc_tower_shard(&costs->p->shard, &work, out->split, trained);
     bool backward = tc_tower_backward(model, tower, job->frozen_base);
-    out->shared = costs->q->stack.kernels.shared_towers && !backward ? costs->p->shard.cp : 1;
+    out->shared = 1;
+    if (costs->q->stack.kernels.shared_towers && !backward)
+        out->shared = costs->p->shard.cp * (out->split > 1 ? 1 : costs->p->layout.tp);
     shard.sequences /= out->shared;
     tc_tower_operators(model, tower, part, &work, &shard, &out->ops);
     out->times = part < t->blocks ? t->block[part].count : 1;
