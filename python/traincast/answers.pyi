@@ -64,6 +64,14 @@ class Collective(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     operation: str
     algorithm: str
     ranks: float
@@ -131,6 +139,14 @@ class Compare(Answer):
     beyond_stack: list[str]
     tokens: float | None
     items: list[Answer]
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
 
 
 class Controls(Answer):
@@ -192,6 +208,14 @@ class Controls(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     note: str
     items: list[Answer]
 
@@ -264,6 +288,14 @@ class Explain(Answer):
     change: str
     in_stack: bool
     gain_pct: float
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
 
 
 class Import(Answer):
@@ -329,6 +361,14 @@ class Import(Answer):
     release: str
     understood: list[str]
     ignored: list[str]
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
 
 
 class Infer(Answer):
@@ -401,6 +441,19 @@ class Infer(Answer):
     output_tokens_per_s_p90: float
     output_tokens_per_s_per_device: float
     total_tokens_per_s: float
+    denoising_steps: float
+    guidance: bool
+    latent_tokens: float
+    clip_s: float
+    clip_s_p10: float
+    clip_s_p90: float
+    pass_s: float
+    denoising_s: float
+    codec_s: float
+    devices_per_clip: float
+    clips_per_hour: float
+    rented_usd: float | None
+    owned_usd: float | None
     requests_per_s: float
     ttft_s: float | None
     ttft_s_p10: float | None
@@ -441,6 +494,14 @@ class Infer(Answer):
     evaluated: float
     front: list[Answer]
     simulated: Answer
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
 
 
 class Launch(Answer):
@@ -506,6 +567,14 @@ class Launch(Answer):
     release: str
     unsaid: list[str]
     files: list[Answer]
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
 
 
 class List(Answer):
@@ -567,6 +636,14 @@ class List(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     kind: str
     items: list[Answer]
 
@@ -630,6 +707,14 @@ class Plan(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     scenario: str
     name: str
     start: str | None
@@ -639,7 +724,6 @@ class Plan(Answer):
     candidate: str | None
     pool: str | None
     jobs: list[Answer]
-    pools: list[Answer]
     months: list[Answer]
     by: list[Answer]
     drivers: list[Answer]
@@ -647,6 +731,7 @@ class Plan(Answer):
     take: list[Answer]
     best_by: list[Answer]
     since: Answer
+    dates: list[Answer]
     changes: list[Answer]
     difference: list[Answer]
     before: str | None
@@ -686,6 +771,94 @@ class Plan(Answer):
     samples: float
     why: str
     advice: list[str]
+
+
+class Rl(Answer):
+    traincast: str
+    schema: str
+    data: str | None
+    assumed: list[str]
+    model: str
+    accelerator: str
+    devices: float
+    fabric: str | None
+    stack: str
+    dtype: str
+    attention: str
+    frozen_base: bool
+    layers: float
+    towers: str
+    images: float
+    image_size: str
+    image_tokens: float
+    finetune: str
+    trained_parameters: float
+    balanced_routing: bool
+    cached_latents: bool
+    ema: float
+    optimizer: str
+    seq: float
+    frames: float
+    height: float
+    width: float
+    text_tokens: float
+    global_batch: float
+    tokens_per_step: float
+    layout: Answer
+    step_s: float
+    step_s_p10: float | None
+    step_s_p90: float | None
+    evidence: str | None
+    distance: float | None
+    distance_reasons: list[str]
+    tokens_per_s_per_device: float
+    buckets: list[Answer]
+    mean_step_s: float
+    slowest_rank_step_s: float
+    worst_step_s: float
+    samples_per_s: float
+    tflops_per_device: float
+    mfu_pct: float | None
+    hfu_pct: float
+    memory_gib_per_device: float
+    memory_gib_per_device_p10: float | None
+    memory_gib_per_device_p90: float | None
+    memory_gib_p10: float | None
+    memory_gib_p90: float | None
+    memory_allocated_gib: float | None
+    host_memory_gib_per_server: float
+    fits: bool
+    fits_probability: float
+    memory_gib: Answer
+    beyond_stack: list[str]
+    tokens: float | None
+    generation_accelerator: str
+    engine: str
+    program: str
+    algorithm: str
+    placement: str
+    prompts: float
+    responses: float
+    updates: float
+    epochs: float
+    generation_devices: float
+    training_devices: float
+    phases_s: Answer
+    overhead_s: float
+    generation_s: float
+    training_s: float
+    generated_tokens_per_s_per_device: float
+    longest_response: float
+    engine_layout: Answer
+    update_step_s: float
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
 
 
 class Run(Answer):
@@ -789,6 +962,15 @@ class Run(Answer):
     co2_t: float | None
     co2_t_p10: float | None
     co2_t_p90: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
+    egress_usd: float
 
 
 class Search(Answer):
@@ -850,12 +1032,21 @@ class Search(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
+    best: list[Answer]
+    evaluated_mixed: float
     objective: str
     space: float
     evaluated: float
     evaluated_idle: float
     pruned: float
-    best: list[Answer]
     given: Answer
     timing: Answer
     target: Answer
@@ -926,6 +1117,14 @@ class Show(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     kind: str
     slug: str
     name: str
@@ -1001,6 +1200,14 @@ class Step(Answer):
     flops_convention: str
     flops_per_step: Answer
     breakdown_s: Answer
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
 
 
 class Sweep(Answer):
@@ -1062,6 +1269,14 @@ class Sweep(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     name: str
     searches: list[Answer]
 
@@ -1125,6 +1340,14 @@ class Trace(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     output: str | None
     svg: str | None
     spans: float
@@ -1189,6 +1412,14 @@ class Validate(Answer):
     memory_gib: Answer
     beyond_stack: list[str]
     tokens: float | None
+    across: str
+    tuning: str
+    local_steps: float
+    mixing_efficiency: float
+    ideal_step_s: float
+    of_parts: float | None
+    link: Answer
+    pools: list[Answer]
     id: str
     group: str
     source_family: str

@@ -8,10 +8,12 @@
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "cli/commands.h"
+#include "cli/infer.h"
 #include "cli/request.h"
 #include "cli/search_options.h"
 #include "report/catalog_report.h"
 #include "report/compare_report.h"
+#include "report/compare_serving_report.h"
 
 #define MOST_ACCELERATORS 256
 
@@ -20,7 +22,8 @@ static const struct {
     const char *key;
     tc_option_id id;
 } own[] = {{"devices", TC_OPTION_DEVICES}, {"region", TC_OPTION_REGION}, {"price", TC_OPTION_PRICE},
-           {"rental", TC_OPTION_RENTAL},   {"fabric", TC_OPTION_FABRIC}, {"stack", TC_OPTION_STACK}};
+           {"rental", TC_OPTION_RENTAL},   {"fabric", TC_OPTION_FABRIC}, {"stack", TC_OPTION_STACK},
+           {"engine", TC_OPTION_ENGINE}};
 #define OWN (sizeof own / sizeof own[0])
 
 typedef struct wanted {
@@ -56,7 +59,7 @@ static tc_code split_own(tc_context *context, char *text, wanted *out) {
         if (i == OWN && !key) return TC_OK; /* a colon of the file's name */
         if (i == OWN)
             return tc_fail(context->error, TC_INVALID, "--accelerators",
-                           "'%.60s' is unknown; give devices, region, price, rental, fabric or stack", colon + 1);
+                           "'%.60s' is unknown; give devices, region, price, rental, fabric, stack or engine", colon + 1);
         *colon = '\0';
         out->value[i] = colon + 2 + strlen(own[i].key);
     }
@@ -195,6 +198,96 @@ static tc_code compare_all(tc_context *context, comparing *of, const list *accel
     return code;
 }
 
+/* ---- serving ------------------------------------------------------------------------- */
+
+/* Formats of training as those of weights: 8-bit integers are W8A8. */
+static int weights_of(int dtype) {
+    static const int formats[TC_DTYPES] = {[TC_FP32] = TC_WEIGHTS_FP32,   [TC_TF32] = TC_WEIGHTS_FP32,
+                                           [TC_BF16] = TC_WEIGHTS_BF16,   [TC_FP16] = TC_WEIGHTS_FP16,
+                                           [TC_FP8] = TC_WEIGHTS_FP8,     [TC_MXFP8] = TC_WEIGHTS_FP8,
+                                           [TC_NVFP4] = TC_WEIGHTS_NVFP4, [TC_INT8] = TC_WEIGHTS_W8A8};
+    return formats[dtype];
+}
+
+static tc_code take_serving(tc_context *context, const tc_question *job, const char *name, tc_serving_comparison *out,
+                            tc_economics *economics) {
+    tc_question devices = *job;
+    tc_serving_question *q = &out->question;
+    const tc_value *engine = tc_given(context, TC_OPTION_ENGINE), *kv = tc_given(context, TC_OPTION_KV_DTYPE),
+                   *price = tc_given(context, TC_OPTION_PRICE), *rental = tc_given(context, TC_OPTION_RENTAL);
+    *q = tc_default_serving_question();
+    devices.cluster.devices = (int)tc_given(context, TC_OPTION_DEVICES)->integer;
+    tc_code code = tc_request_devices(context, name, &devices);
+    q->model = job->job.model;
+    q->cluster = devices.cluster;
+    q->weights = weights_of(job->job.dtype);
+    q->engine_assumed = !engine->given;
+    if (!code)
+        code = tc_catalog_engine(context->catalog, engine->given ? engine->text : "generic", &q->cluster.accelerator,
+                                 &q->engine, context->error);
+    if (!code) code = tc_infer_take_load(context, q);
+    if (!code) code = tc_request_economics(context, &devices, economics);
+    if (kv->given) q->kv = tc_choice_find(tc_option_table[TC_OPTION_KV_DTYPE].argument, kv->text);
+    if (price->given) q->price_usd = price->real;
+    if (rental->given) q->rental_usd_per_h = rental->real;
+    q->economics = economics;
+    return code;
+}
+
+/* Every item with its own values among the options. */
+static tc_code take_servings(tc_context *context, const tc_question *job, const list *accelerators,
+                             tc_serving_comparison *items, tc_economics *economics) {
+    tc_code code = TC_OK;
+    for (int i = 0; i < accelerators->count && !code; i++) {
+        tc_value all[OWN];
+        for (size_t k = 0; k < OWN; k++) all[k] = *tc_given(context, own[k].id);
+        code = take_own(context, &accelerators->item[i]);
+        if (!code) code = take_serving(context, job, accelerators->item[i].name, &items[i], &economics[i]);
+        for (size_t k = 0; k < OWN; k++) context->options->value[own[k].id] = all[k];
+    }
+    return code;
+}
+
+static tc_code compare_serving(tc_context *context, const tc_question *job, const list *accelerators) {
+    int count = accelerators->count;
+    tc_serving_comparison *items = calloc((size_t)count + 1, sizeof *items);
+    tc_economics *economics = calloc((size_t)count + 1, sizeof *economics);
+    tc_code code = items && economics ? TC_OK : tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
+    if (!code) code = take_servings(context, job, accelerators, items, economics);
+    if (!code) code = tc_compare_serving(items, count, context->error);
+    bool any = false;
+    for (int i = 0; i < count && !code; i++) any = any || !items[i].code;
+    if (!code && !any) { /* the question is wrong, not an accelerator */
+        *context->error = items[0].error;
+        code = items[0].code;
+    }
+    if (!code && context->target.format)
+        tc_report_compare_serving(&context->target, items, count);
+    else if (!code && !tc_report_compare_serving_text(context->out, &context->style, items, count))
+        code = tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
+    free(items);
+    free(economics);
+    return code;
+}
+
+/* What is of serving alone, and what of training alone. */
+static tc_code check_serving(const tc_context *context) {
+    static const tc_option_id of_serving[] = {TC_OPTION_ENGINE,        TC_OPTION_KV_DTYPE, TC_OPTION_INPUT_TOKENS,
+                                              TC_OPTION_OUTPUT_TOKENS, TC_OPTION_CACHED,   TC_OPTION_RATE,
+                                              TC_OPTION_TTFT,          TC_OPTION_TPOT},
+                              of_training[] = {TC_OPTION_SEQ, TC_OPTION_GLOBAL_BATCH, TC_OPTION_FINETUNE,
+                                               TC_OPTION_SAME_LAYOUT, TC_OPTION_FIX};
+    bool serves = tc_given(context, TC_OPTION_SERVE)->given;
+    for (size_t i = 0; !serves && i < sizeof of_serving / sizeof of_serving[0]; i++)
+        if (tc_given(context, of_serving[i])->given)
+            return tc_fail(context->error, TC_INVALID, tc_option_table[of_serving[i]].name, "is of --serve; add it");
+    for (size_t i = 0; serves && i < sizeof of_training / sizeof of_training[0]; i++)
+        if (tc_given(context, of_training[i])->given)
+            return tc_fail(context->error, TC_INVALID, tc_option_table[of_training[i]].name,
+                           "is of training; leave it out beside --serve");
+    return TC_OK;
+}
+
 static tc_code report(tc_context *context, const tc_question *question, const tc_comparison *items, int n) {
     if (context->target.format)
         tc_report_compare(&context->target, &question->job, items, n);
@@ -208,10 +301,16 @@ tc_code tc_command_compare(tc_context *context) {
     list accelerators = {.count = 0};
     const tc_value *given = tc_given(context, TC_OPTION_ACCELERATORS);
     bool all = given->given && strcmp(given->text, "all") == 0;
-    tc_code code = tc_request_job(context, &question);
+    tc_code code = check_serving(context);
+    if (!code) code = tc_request_job(context, &question);
     if (!code)
         code = given->given && !all ? split_names(context, given->text, &accelerators)
                                     : default_names(context, question.job.dtype, all, &accelerators);
+    if (!code && tc_given(context, TC_OPTION_SERVE)->given) {
+        code = compare_serving(context, &question, &accelerators);
+        tc_arena_free(&accelerators.arena);
+        return code;
+    }
     tc_comparison *items = code ? NULL : calloc((size_t)accelerators.count + 1, sizeof *items);
     if (!code && !items) code = tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
     comparing of = {.job = &question, .usual = all || !given->given};

@@ -7,10 +7,11 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
-#include "cli/commands.h"
+#include "cli/infer.h"
 #include "cli/lengths.h"
 #include "cli/request.h"
 #include "cli/simulate.h"
+#include "report/clip_report.h"
 #include "report/infer_report.h"
 
 #define GENERIC_ENGINE "generic" /* every catalog has it: the other engines fall back on it */
@@ -73,7 +74,7 @@ static tc_code take_split(tc_context *context, tc_serving_question *q) {
     return TC_OK;
 }
 
-static tc_code take_load(tc_context *context, tc_serving_question *q) {
+tc_code tc_infer_take_load(tc_context *context, tc_serving_question *q) {
     const tc_value *input = tc_given(context, TC_OPTION_INPUT_TOKENS),
                    *output = tc_given(context, TC_OPTION_OUTPUT_TOKENS);
     tc_code code = TC_OK;
@@ -119,7 +120,7 @@ static tc_code take_question(tc_context *context, tc_serving_question *q) {
     *q = tc_default_serving_question();
     tc_code code = tc_request_model(context, tc_given(context, TC_OPTION_MODEL)->text, &q->model);
     if (!code) code = take_cluster(context, q);
-    if (!code) code = take_load(context, q);
+    if (!code) code = tc_infer_take_load(context, q);
     if (code) return code;
     take_integer(context, TC_OPTION_TP, &q->tp);
     take_integer(context, TC_OPTION_PP, &q->pp);
@@ -203,7 +204,55 @@ static tc_code answer_question(tc_context *context, tc_serving_question *questio
     return TC_OK;
 }
 
+/* A model of images or video: denoising in the place of tokens. */
+static tc_code answer_clip(tc_context *context, const tc_model *model) {
+    static const tc_option_id of_tokens[] = {TC_OPTION_INPUT_TOKENS, TC_OPTION_OUTPUT_TOKENS, TC_OPTION_RATE,
+                                             TC_OPTION_CONCURRENCY,  TC_OPTION_TTFT,          TC_OPTION_TPOT,
+                                             TC_OPTION_ENGINE,       TC_OPTION_SERVING_SEARCH, TC_OPTION_SIMULATE};
+    tc_clip_question q = {.model = tc_default_question(), .steps = 50, .guidance = true};
+    tc_clip_answer answer;
+    tc_economics economics;
+    const tc_value *guidance = tc_given(context, TC_OPTION_GUIDANCE);
+    for (size_t i = 0; i < sizeof of_tokens / sizeof of_tokens[0]; i++)
+        if (tc_given(context, of_tokens[i])->given)
+            return tc_fail(context->error, TC_INVALID, tc_option_table[of_tokens[i]].name,
+                           "is of a language model; %s makes images or video", model->slug);
+    q.model.job.model = *model;
+    q.model.cluster.devices = (int)tc_given(context, TC_OPTION_DEVICES)->integer;
+    q.price_usd = q.rental_usd_per_h = TC_UNSET;
+    take_real(context, TC_OPTION_PRICE, &q.price_usd);
+    take_real(context, TC_OPTION_RENTAL, &q.rental_usd_per_h);
+    take_integer(context, TC_OPTION_DENOISING_STEPS, &q.steps);
+    if (guidance->given) q.guidance = guidance->integer == 0; /* the first word is on */
+    tc_code code = tc_request_sample(context, &q.model.job.model);
+    if (!code) code = tc_catalog_interval(context->catalog, &q.model.interval, context->error);
+    if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &q.model);
+    if (!code)
+        code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
+                                 tc_given(context, TC_OPTION_REGION)->text, q.model.cluster.accelerator.region,
+                                 &economics, context->error);
+    q.economics = &economics;
+    if (!code) code = tc_forecast_clip(&q, &answer, context->error);
+    if (code) return code;
+    context->infeasible = !answer.fits;
+    if (context->target.format)
+        tc_report_clip(&context->target, &q, &answer);
+    else
+        tc_report_clip_text(context->out, &context->style, &q, &answer);
+    return TC_OK;
+}
+
 tc_code tc_command_infer(tc_context *context) {
+    tc_model model;
+    tc_code loaded = tc_request_model(context, tc_given(context, TC_OPTION_MODEL)->text, &model);
+    if (loaded) return loaded;
+    if (model.latents.stride > 0) return answer_clip(context, &model);
+    static const tc_option_id of_clips[]
+        = {TC_OPTION_FRAMES, TC_OPTION_HEIGHT, TC_OPTION_WIDTH, TC_OPTION_DENOISING_STEPS, TC_OPTION_GUIDANCE};
+    for (size_t i = 0; i < sizeof of_clips / sizeof of_clips[0]; i++)
+        if (tc_given(context, of_clips[i])->given)
+            return tc_fail(context->error, TC_INVALID, tc_option_table[of_clips[i]].name,
+                           "is of a model of images or video; %s writes tokens", model.slug);
     tc_serving_question question;
     tc_economics economics;
     tc_code code = take_question(context, &question);

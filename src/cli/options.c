@@ -20,7 +20,8 @@ const tc_command tc_command_table[TC_COMMANDS] = {
 
 #define WORD_OR(id, word) word "|"
 #define OR_WEIGHTS(id, word, bits, experts, products) "|" word
-#define OR_RL(id, word, ...) "|" word
+#define OR_ALGORITHM(id, word, reference, critic, reward) "|" word
+#define OR_PLACEMENT(id, word) "|" word
 #define OR_FORMAT(id, word, bits, scale_bits, next) "|" word
 
 const tc_option tc_option_table[TC_OPTIONS] = {

@@ -18,11 +18,12 @@
 #define SPLITS 48
 #define SEARCHED_SHARE 0.625 /* of the devices, on which the layout is searched that splits share */
 
-const char *const tc_rl_algorithm_names[TC_RL_ALGORITHM_COUNT + 1] = {
-#define WORD(id, word, ...) word,
-    TC_RL_ALGORITHMS(WORD) NULL};
-const char *const tc_rl_placement_names[TC_RL_PLACEMENT_COUNT + 1] = {TC_RL_PLACEMENTS(WORD) NULL};
-#undef WORD
+#define ALGORITHM(id, word, reference, critic, reward) word,
+#define PLACEMENT(id, word) word,
+const char *const tc_rl_algorithm_names[TC_RL_ALGORITHM_COUNT + 1] = {TC_RL_ALGORITHMS(ALGORITHM) NULL};
+const char *const tc_rl_placement_names[TC_RL_PLACEMENT_COUNT + 1] = {TC_RL_PLACEMENTS(PLACEMENT) NULL};
+#undef ALGORITHM
+#undef PLACEMENT
 const char *const tc_rl_phase_names[TC_RL_PHASES + 1] = {
 #define NAME(member, name, generates) name,
     TC_RL_PHASES_OF(NAME) NULL
