@@ -52,6 +52,10 @@ record: all
 web-wasm: deps all
 	@sh web/wasm/build.sh $(BUILD)
 
+# The page without a server: $(BUILD)/web, a folder for any web host, and all of it in one file, traincast.html.
+web: web-wasm
+	@node web/wasm/static.mjs $(BUILD)
+
 bench:
 	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(BENCH_PACKAGES),'$(p)')
 	@$(MAKE) --no-print-directory all
@@ -116,4 +120,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run web-wasm check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install format clean
+.PHONY: all need deps run web web-wasm check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install format clean

@@ -128,4 +128,5 @@ part "fuzzers, 5 s each" sh tests/fuzz.sh build-fuzz 5
 part "the package for Python" python_package
 part "the core as WebAssembly" sh tests/wasm.sh "$build"
 part "the program as WebAssembly" sh tests/wasm_app.sh "$build"
+part "the page without a server" sh tests/web.sh "$build" static
 finish

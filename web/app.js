@@ -6,8 +6,12 @@ import { CURRENCIES } from './format.js';
 import * as plan from './views/plan.js';
 import * as step from './views/step.js';
 import * as search from './views/search.js';
+import * as compare from './views/compare.js';
+import * as serving from './views/serving.js';
+import * as accuracy from './views/accuracy.js';
+import * as controls from './views/controls.js';
 
-export const views = { plan, step, search };
+export const views = { plan, step, search, compare, serving, accuracy, controls };
 
 function Bar() {
   return html`<header class="bar">

@@ -22,6 +22,7 @@ export function counts() { return { passed, failed }; }
 export function serve(program) {
   return new Promise((done, fail) => {
     const server = spawn(program, ['serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    process.once('exit', () => server.kill()); // where a check throws
     server.once('error', fail);
     server.once('exit', (code) => fail(new Error(`the server ended with ${code}`)));
     server.stdout.once('data', (data) => done({
@@ -40,7 +41,7 @@ export async function ask(url, command, question) {
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', acceptDownloads: true, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(60000);
+  page.setDefaultTimeout(180000);
   page.on('pageerror', (e) => check('no error in the page', false, e.message));
   page.on('console', (m) => { if (m.type() === 'error' && !/favicon|status of 4\d\d/.test(m.text())) check('nothing on the console', false, m.text()); });
   return page;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "traincast.h"
+#include "cli/ask.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
@@ -47,8 +47,9 @@ static char *error_answer(const tc_error *error) {
 EXPORT("ask") char *tc_wasm_ask(char *question) {
     tc_error error = {0};
     char *answer = NULL;
+    static const tc_ask_more more = {.trace = tc_command_trace};
     tc_code code = catalog ? TC_OK : tc_catalog_open(NULL, 0, &catalog, &error);
-    if (code == TC_OK) code = tc_ask_json(catalog, question, &answer, &error);
+    if (code == TC_OK) code = tc_ask(catalog, question, &more, &answer, &error);
     free(question);
     return code == TC_OK ? answer : error_answer(&error);
 }

@@ -36,7 +36,7 @@ yaml="-w -DYAML_VERSION_STRING=\\\"0.2.5\\\" -DYAML_VERSION_MAJOR=0 -DYAML_VERSI
 # The folders of the library, and of the program what answers questions: as in CMakeLists.txt.
 layers=$(sed -n 's/^set(TC_LAYERS \(.*\))$/\1/p' CMakeLists.txt)
 program=$(sed -n 's/.*INCLUDE REGEX "\/(\(.*\))\\\\.c\$")$/\1/p' CMakeLists.txt | head -n 1)
-sources=$(for layer in $layers; do ls src/"$layer"/*.c; done; ls src/cli/*.c | grep -vE "/($program|main)\.c\$")
+sources=$(for layer in $layers; do ls src/"$layer"/*.c; done; ls src/cli/*.c | grep -vE "/($program|main)\.c\$"; echo src/cli/trace.c)
 {
     printf 'rule cc\n  command = %s $flags -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n' "$clang"
     printf 'rule link\n  command = %s --target=wasm32-wasi --sysroot=/usr -fuse-ld=%s -mexec-model=reactor @$out.rsp -lm -Wl,--strip-all,-z,stack-size=4194304 -o $out\n  rspfile = $out.rsp\n  rspfile_content = $in\n' "$clang" "$linker"
