@@ -146,9 +146,14 @@ typedef struct tc_scenario_candidate {
     int document;
     double tokens, tokens_per_parameter; /* one of the two; the other TC_UNSET. Of the unit */
     int phases, rates;
-    tc_scenario_phase *phase; /* none: one like the candidate */
-    tc_scenario_rate *rate;   /* in place of a model: devices train at these rates */
-    tc_model *model;          /* resolved, in the scenario's arena; NULL where there are rates */
+    tc_scenario_phase *phase;              /* none: one like the candidate */
+    tc_scenario_rate *rate;                /* in place of a model: devices train at these rates */
+    tc_model *model;                       /* resolved, in the scenario's arena; NULL where there are rates */
+    char rl_program[32], rl_algorithm[16]; /* of reinforcement learning; empty: none */
+    int rl_prompts, rl_responses;          /* of a step, which has as many updates as global_batch makes of them */
+    double rl_tokens_in, rl_tokens_out, rl_most_tokens_out; /* of a sample, in the mean; TC_UNSET: no limit */
+    struct tc_rl_question *rl;   /* resolved, in the scenario's arena, without devices; NULL: none */
+    struct tc_engine *rl_engine; /* [pools] */
     double parameters, active_parameters;
 } tc_scenario_candidate;
 

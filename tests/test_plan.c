@@ -17,6 +17,7 @@
 #include "near.h"
 #include "report/plan_report.h"
 #include "scenario_text.h"
+#include "traincast_rl.h"
 
 static tc_scenario *good(const char *text) {
     tc_scenario *scenario = good_scenario(text);
@@ -858,9 +859,29 @@ static void scenarios_are_as_large_as_fleets(void **state) {
     free(text);
 }
 
+/* A job of reinforcement learning is planned by its step: prompts and responses a step, that of src/rl in seconds. */
+static void a_job_of_reinforcement(void **state) {
+    (void)state;
+    tc_scenario *s = good(
+        HEAD POOL "jobs:\n  - name: j\n    candidates:\n      - name: c\n        model: gpt2-1.5b\n"
+                  "        global_batch: 64\n        tokens: 1e9\n"
+                  "        rl: {prompts: 16, responses: 8, tokens_in: 100, tokens_out: 300, most_tokens_out: 800}\n");
+    tc_plan plan = plan_of(s);
+    assert_true(plan.run[0].feasible);
+    const tc_step *step = &plan.run[0].phase[0].step;
+    assert_near(step->tokens_per_step, 16 * 8 * 400, 1e-6);
+    assert_int_equal(s->job[0].candidate[0].rl->updates, 2);
+    assert_true(step->global_batch >= 61 && step->global_batch <= 67); /* the band */
+    assert_true(step->step_s_p10 < step->step_s && step->step_s < step->step_s_p90);
+    assert_true(step->mfu_pct > 0 && step->mfu_pct < 40);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(supply_by_hand),
                                        cmocka_unit_test(serving_by_hand),
+                                       cmocka_unit_test(a_job_of_reinforcement),
                                        cmocka_unit_test(phases_add_up),
                                        cmocka_unit_test(failures_are_of_the_pool),
                                        cmocka_unit_test(plans_are_watched),

@@ -454,6 +454,13 @@ static void errors_have_their_place(void **state) {
              ", model: open-sora-plan-1.5, demand: {requests_per_day: 5, tokens_in: 1, tokens_out: 2, cached_share: 0, "
              "peak_factor: 1}"),
          "serving[0].model", "generates no tokens"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, rl: {tokens_in: 8, tokens_out: 64, algorithm: ppp}"),
+         "candidates[0].rl.algorithm", "grpo, ppo or dapo"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, rl: {tokens_in: 8, tokens_out: 64, most_tokens_out: "
+              "9}"),
+         "candidates[0].rl.most_tokens_out", "write a larger one"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, rl: {tokens_in: 8}"), "candidates[0].rl.tokens_out",
+         "is missing"},
         {JOB(", pool: x"), "jobs[0].pool", "none of the pools"},
         {JOB(", not_on: [a, x]"), "jobs[0].not_on[1]", "none of the pools"},
         {JOB(", not_on: a"), "jobs[0].not_on", "write [a, b]"},

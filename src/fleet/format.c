@@ -201,6 +201,13 @@ static const tc_field candidate_fields[] = {
     FIGURE("tokens_per_parameter", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens_per_parameter, 1e-3,
            1e6),
     TEXT("unit", TC_NEED_NEVER, tc_scenario_candidate, unit),
+    TEXT("rl.program", TC_NEED_NEVER, tc_scenario_candidate, rl_program),
+    TEXT("rl.algorithm", TC_NEED_NEVER, tc_scenario_candidate, rl_algorithm),
+    COUNT("rl.prompts", tc_scenario_candidate, rl_prompts, 1, 1e7),
+    COUNT("rl.responses", tc_scenario_candidate, rl_responses, 1, 1e6),
+    FIGURE("rl.tokens_in", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario_candidate, rl_tokens_in, 1, 1e8),
+    FIGURE("rl.tokens_out", TC_DIMENSION_NONE, TC_NEED_IN_SECTION, tc_scenario_candidate, rl_tokens_out, 1, 1e8),
+    FIGURE("rl.most_tokens_out", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, rl_most_tokens_out, 1, 1e8),
     LIST("phases", TC_NEED_NEVER, tc_scenario_candidate, phase, phases, 1, TC_SCENARIO_MOST_PHASES, &phase_schema,
          start_phase),
     LIST("rates", TC_NEED_NEVER, tc_scenario_candidate, rate, rates, 1, TC_SCENARIO_MOST_RATES, &rate_schema, NULL),
@@ -213,6 +220,8 @@ static void start_candidate(void *element) {
     candidate->frames = candidate->height = candidate->width = TC_UNSET;
     candidate->dtype = TC_UNSET;
     candidate->tokens = candidate->tokens_per_parameter = TC_UNSET;
+    candidate->rl_prompts = candidate->rl_responses = TC_UNSET;
+    candidate->rl_tokens_in = candidate->rl_tokens_out = candidate->rl_most_tokens_out = TC_UNSET;
 }
 
 static const tc_field job_fields[] = {

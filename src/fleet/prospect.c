@@ -119,6 +119,9 @@ static tc_code choose(tc_prospect *p, int devices, bool whole, const tc_choice *
     }
     tc_code code = tc_choose_layout(&in, before, out, error);
     p->evaluated += out->evaluated;
+    if (code || !out->found || !p->candidate->rl) return code;
+    code = tc_prospect_reinforce(p, out, error);
+    if (!code && out->found) tc_judge(&in, out);
     return code;
 }
 
@@ -160,7 +163,7 @@ tc_code tc_prospect_choose(tc_prospect *p, int devices, bool whole, tc_arena *ar
     tc_code code = choose(p, devices, whole, usual && usual->found ? usual : p->before, choice, error);
     if (code) return code;
     if (choice->found) p->before = choice;
-    if (choice->found && p->candidate->model) tc_interval_apply(&p->question, &choice->step);
+    if (choice->found && p->candidate->model && !p->candidate->rl) tc_interval_apply(&p->question, &choice->step);
     *out = choice;
     return keep(&p->list[whole], devices, choice, arena) ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");
 }
@@ -209,8 +212,8 @@ static bool same_sample(const tc_scenario_candidate *a, const tc_scenario_candid
 static bool is_same(const tc_prospect *p, const tc_scenario_candidate *candidate, const tc_job *job, int pool) {
     const tc_scenario_candidate *other = p->candidate;
     if (other != candidate
-        && (!candidate->model || !other->model || strcmp(candidate->model_slug, other->model_slug) != 0
-            || !same_sample(candidate, other)))
+        && (!candidate->model || !other->model || candidate->rl || other->rl
+            || strcmp(candidate->model_slug, other->model_slug) != 0 || !same_sample(candidate, other)))
         return false;
     return p->question.job.seq == job->seq && p->question.job.global_batch == job->global_batch
            && p->question.job.dtype == job->dtype && p->question.job.document == job->document

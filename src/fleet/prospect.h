@@ -51,6 +51,9 @@ bool tc_prospect_may_choose(const tc_prospect *prospect, int devices, bool whole
 /* With how many devices, more than these, there would be a layout: a power of two times those there are; 0: with none that was tried. */
 TC_NODISCARD tc_code tc_prospect_enough(tc_prospect *prospect, int devices, int *out, tc_error *error);
 
+/* reinforced.c: the choice of an update as a step of reinforcement learning. */
+TC_NODISCARD tc_code tc_prospect_reinforce(const tc_prospect *prospect, tc_choice *choice, tc_error *error);
+
 /* Whether two pools ask the search the same questions. */
 bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b);
 

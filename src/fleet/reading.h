@@ -37,6 +37,9 @@ TC_NODISCARD tc_code tc_reading_check_job(const tc_reading *r, const tc_node *no
 TC_NODISCARD tc_code tc_reading_check_serving(const tc_reading *r, const tc_node *node, tc_scenario_serving *serving);
 TC_NODISCARD tc_code tc_reading_resolve_serving(tc_reading *r, struct tc_catalog *catalog, const tc_node *node,
                                                 int index);
+/* reinforced.c: a candidate that is trained by reinforcement, once its model and the pools are resolved. */
+TC_NODISCARD tc_code tc_reading_resolve_rl(const tc_reading *r, struct tc_catalog *catalog, const tc_node *node,
+                                           tc_scenario_candidate *candidate);
 /* assumptions.c: what is assumed, and what nobody but the user says. */
 TC_NODISCARD tc_code tc_reading_note_assumptions(tc_reading *r);
 TC_NODISCARD tc_code tc_reading_assume(tc_reading *r, const char *text); /* a line, unless it is there */

@@ -285,7 +285,8 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
                                 "is for a model of images or video; leave it out");
     if (candidate->seq == TC_UNSET) candidate->seq = candidate->model->seq;
     if (!(candidate->tokens > 0)) candidate->tokens = candidate->tokens_per_parameter * size.active_parameters;
-    return resolve_phases(r, node, candidate);
+    code = resolve_phases(r, node, candidate);
+    return code ? code : tc_reading_resolve_rl(r, catalog, node, candidate);
 }
 
 tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc_scenario *scenario, tc_error *error) {
