@@ -135,6 +135,7 @@ typedef struct tc_scenario_rate {
 typedef struct tc_scenario_candidate {
     char name[48], model_slug[160], unit[16];
     int seq;                   /* TC_UNSET: the model's */
+    int layers;                /* to which the model is cut; TC_UNSET: all */
     int frames, height, width; /* of a model of images or video, in place of seq; likewise */
     bool cached_latents;       /* its encoders ran before */
     int global_batch;          /* sequences; TC_UNSET without a model */

@@ -213,6 +213,12 @@ static void pixels_of_a_candidate(void **state) {
     assert_int_equal(c->phase[0].seq, 30 * 52);
     assert_int_equal(c->phase[1].seq, c->seq);
     assert_true(c->cached_latents);
+    assert_int_equal(c->layers, TC_UNSET);
+    double whole = c->parameters;
+    tc_scenario_free(s);
+    s = good_scenario(VIDEO("layers: 10")); /* of 30 */
+    assert_int_equal(s->job[0].candidate[0].layers, 10);
+    assert_true(s->job[0].candidate[0].parameters < 0.5 * whole);
     tc_scenario_free(s);
 }
 
@@ -471,6 +477,8 @@ static void errors_have_their_place(void **state) {
         {CAND(", model: gpt2-124m, tokens: 1e9"), "jobs[0].candidates[0].global_batch", "is missing"},
         {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, frames: 49"), "jobs[0].candidates[0].frames",
          "images or video"},
+        {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, layers: 13"), "jobs[0].candidates[0].layers",
+         "give 1 to 12"},
         {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, cached_latents: true"),
          "jobs[0].candidates[0].cached_latents", "images or video"},
         {CAND(", model: flux.1-dev, global_batch: 8, tokens: 1e9, seq: 1024, height: 256"), "jobs[0].candidates[0].seq",

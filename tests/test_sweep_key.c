@@ -27,6 +27,25 @@ static void arithmetic_is_in_the_key(void **state) {
     assert_string_equal(key[0], key[2]);
 }
 
+/* Layers, sample and encoders are in the key, each as itself; a sweep that says nothing of them keeps the key that it had. */
+static void samples_are_in_the_key(void **state) {
+    (void)state;
+    static tc_sweep sweep;
+    sweep.tasks = sweep.models = sweep.accelerators = sweep.devices = sweep.batches = sweep.dtypes = 1;
+    sweep.layers = sweep.frames = sweep.height = sweep.width = sweep.cached_latents = TC_UNSET;
+    int *const member[] = {&sweep.layers, &sweep.frames, &sweep.height, &sweep.width, &sweep.cached_latents};
+    enum { MEMBERS = sizeof member / sizeof *member };
+    char key[MEMBERS + 1][20];
+    tc_sweep_key(&sweep, 0, key[MEMBERS]);
+    for (int i = 0; i < MEMBERS; i++) {
+        *member[i] = 1;
+        tc_sweep_key(&sweep, 0, key[i]);
+        *member[i] = TC_UNSET;
+    }
+    for (int i = 0; i <= MEMBERS; i++)
+        for (int k = 0; k < i; k++) assert_string_not_equal(key[i], key[k]);
+}
+
 /* The build's list has what decides a step's seconds. */
 static void the_hash_is_of_the_forecast(void **state) {
     (void)state;
@@ -47,6 +66,7 @@ static void the_hash_is_of_the_forecast(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arithmetic_is_in_the_key),
+        cmocka_unit_test(samples_are_in_the_key),
         cmocka_unit_test(the_hash_is_of_the_forecast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

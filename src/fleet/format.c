@@ -190,6 +190,7 @@ static const tc_field candidate_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_candidate, name),
     TEXT("model", TC_NEED_NEVER, tc_scenario_candidate, model_slug),
     COUNT("seq", tc_scenario_candidate, seq, 1, 1e8),
+    COUNT("layers", tc_scenario_candidate, layers, 1, 1e5),
     COUNT("frames", tc_scenario_candidate, frames, 1, 1e5),
     COUNT("height", tc_scenario_candidate, height, 1, 1e5),
     COUNT("width", tc_scenario_candidate, width, 1, 1e5),
@@ -217,7 +218,7 @@ static const tc_schema candidate_schema = SCHEMA("candidate", candidate_fields);
 static void start_candidate(void *element) {
     tc_scenario_candidate *candidate = element;
     candidate->seq = candidate->global_batch = TC_UNSET;
-    candidate->frames = candidate->height = candidate->width = TC_UNSET;
+    candidate->layers = candidate->frames = candidate->height = candidate->width = TC_UNSET;
     candidate->dtype = TC_UNSET;
     candidate->tokens = candidate->tokens_per_parameter = TC_UNSET;
     candidate->rl_prompts = candidate->rl_responses = TC_UNSET;

@@ -80,9 +80,10 @@ static tc_code check_phases(const tc_reading *r, const tc_node *node, tc_scenari
 
 /* Work whose step is not forecast: rates in the place of a model. */
 static tc_code check_rates(const tc_reading *r, const tc_node *node, const tc_scenario_candidate *candidate) {
-    static const char *const of_models[]
-        = {"seq",   "frames", "height", "width", "cached_latents", "global_batch", "dtype", "tokens_per_parameter",
-           "phases"};
+    static const char *const of_models[] = {"seq",          "layers", "frames",
+                                            "height",       "width",  "cached_latents",
+                                            "global_batch", "dtype",  "tokens_per_parameter",
+                                            "phases"};
     for (size_t i = 0; i < sizeof of_models / sizeof *of_models; i++)
         if (tc_node_get(node, of_models[i]))
             return fail_key(r, node, of_models[i], "needs a 'model'; a candidate with 'rates' has tokens alone");

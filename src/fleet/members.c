@@ -200,6 +200,7 @@ static const tc_member candidate[] = {
     TC_ROW_ARRAY(tc_scenario_candidate, phase, phases, phase_members),
     TC_ROW_ARRAY(tc_scenario_candidate, rate, rates, rate_members),
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, seq, 1, TC_MOST_TOKENS),
+    TC_INTEGER_OR_UNSET(tc_scenario_candidate, layers, 1, TC_MOST_DEGREE),
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, frames, 1, TC_MOST_DEGREE),
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, height, 1, TC_MOST_DEGREE),
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, width, 1, TC_MOST_DEGREE),

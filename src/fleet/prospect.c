@@ -203,10 +203,10 @@ bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b) {
            && a->on_failure == b->on_failure && repair_of(a) == repair_of(b);
 }
 
-/* Are samples of a model of images or video the same to the forecast? */
+/* Are a model's layers, and samples of one of images or video, the same to the forecast? */
 static bool same_sample(const tc_scenario_candidate *a, const tc_scenario_candidate *b) {
-    return a->cached_latents == b->cached_latents && a->frames == b->frames && a->height == b->height
-           && a->width == b->width;
+    return a->layers == b->layers && a->cached_latents == b->cached_latents && a->frames == b->frames
+           && a->height == b->height && a->width == b->width;
 }
 
 static bool is_same(const tc_prospect *p, const tc_scenario_candidate *candidate, const tc_job *job, int pool) {

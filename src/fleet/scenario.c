@@ -272,6 +272,8 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     const char *model = tc_reading_placed(r, candidate->model_slug, path, sizeof path);
     tc_code code = tc_catalog_model(catalog, model, candidate->model, &cause);
     code = tc_reading_pass_on(r, node, "model", code, &cause);
+    if (code == TC_OK && candidate->layers != TC_UNSET && tc_model_cut(candidate->model, candidate->layers, &cause))
+        return tc_document_fail(r->document, tc_node_get(node, "layers"), NULL, r->error, "%s", cause.text);
     if (code == TC_OK)
         code = resolve_sample(r, node, candidate->model, candidate->frames, candidate->height, candidate->width,
                               &candidate->seq);

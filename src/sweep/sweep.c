@@ -120,9 +120,9 @@ static tc_code read_name(const reader *r, const char *key, char *out, size_t siz
 
 static tc_code check_keys(const reader *r) {
     static const char *const keys[]
-        = {"format",     "name",      "note",  "models", "accelerators", "devices",  "global_batches",
-           "dtypes",     "seq",       "stack", "fabric", "fix",          "finetune", "objective",
-           "max_memory", "schedules", "any",   "fit",    "all_devices"};
+        = {"format", "name",  "note",        "models", "accelerators", "devices",   "global_batches", "dtypes",
+           "seq",    "stack", "fabric",      "fix",    "finetune",     "objective", "max_memory",     "schedules",
+           "any",    "fit",   "all_devices", "layers", "frames",       "height",    "width",          "cached_latents"};
     const int n = (int)(sizeof keys / sizeof keys[0]);
     for (const tc_node *node = r->document->root->first; node; node = node->next) {
         bool known = false;
@@ -153,9 +153,51 @@ static tc_code read_switch(const reader *r, const char *key, bool *out) {
     return code;
 }
 
+/* A whole number from 1; TC_UNSET where it is not given. */
+static tc_code read_count(const reader *r, const char *key, int *out) {
+    char text[24] = "";
+    int64_t value;
+    tc_error why;
+    tc_code code = read_text(r, key, text, sizeof text);
+    *out = TC_UNSET;
+    if (code || !text[0]) return code;
+    if (tc_parse_integer(text, 1, 100000000, &value, "", &why)) return wrong(r, key, why.text);
+    *out = (int)value;
+    return TC_OK;
+}
+
+/* What every model of the sweep is cut to, and what a sample is. */
+static tc_code read_sample(const reader *r, tc_sweep *s) {
+    bool cached = false;
+    tc_code code = read_count(r, "seq", &s->seq);
+    if (!code) code = read_count(r, "layers", &s->layers);
+    if (!code) code = read_count(r, "frames", &s->frames);
+    if (!code) code = read_count(r, "height", &s->height);
+    if (!code) code = read_count(r, "width", &s->width);
+    if (!code) code = read_switch(r, "cached_latents", &cached);
+    s->cached_latents = tc_node_get(r->document->root, "cached_latents") ? cached : TC_UNSET;
+    return code;
+}
+
+static bool has_sample(const tc_sweep *s) {
+    return s->frames != TC_UNSET || s->height != TC_UNSET || s->width != TC_UNSET;
+}
+
+static tc_code load_model(const tc_sweep *s, tc_catalog *catalog, const char *name, tc_model *out, tc_error *error) {
+    tc_code code = tc_model_load(catalog, name, out, error);
+    if (!code && s->layers != TC_UNSET) code = tc_model_cut(out, s->layers, error);
+    if (!code && has_sample(s)) code = tc_model_set_sample(out, s->frames, s->height, s->width, error);
+    if (!code && s->cached_latents != TC_UNSET && out->latents.stride == 0)
+        code = tc_fail(error, TC_INVALID, "cached_latents", "is for models of images and video; leave it out");
+    if (!code && has_sample(s) && s->seq != TC_UNSET && s->seq != out->seq)
+        code = tc_fail(error, TC_INVALID, "seq", "%d, but its sample has %d latent tokens; leave it out", s->seq,
+                       out->seq);
+    return code;
+}
+
 static tc_code read_settings(const reader *r, tc_sweep *s) {
     static const char *const objectives[] = {"time", "memory", NULL};
-    char memory[64] = "", seq[24] = "", fit[24] = "";
+    char memory[64] = "", fit[24] = "";
     int schedule[TC_SWEEP_LIST_MAX], schedules, objective[TC_SWEEP_LIST_MAX], given;
     tc_code code = read_text(r, "name", s->name, sizeof s->name);
     if (!code) code = read_name(r, "stack", s->stack, sizeof s->stack);
@@ -163,7 +205,7 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     if (!code) code = read_text(r, "fix", s->fix, sizeof s->fix);
     if (!code) code = read_text(r, "finetune", s->finetune, sizeof s->finetune);
     if (!code) code = read_text(r, "max_memory", memory, sizeof memory);
-    if (!code) code = read_text(r, "seq", seq, sizeof seq);
+    if (!code) code = read_sample(r, s);
     if (!code) code = read_switch(r, "any", &s->any);
     if (!code) code = read_switch(r, "all_devices", &s->all_devices);
     if (!code) code = read_text(r, "fit", fit, sizeof fit);
@@ -175,19 +217,12 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     if (!code && s->schedules >> TC_SCHEDULE_CUSTOM & 1u)
         code = wrong(r, "schedules", "has custom, which is a file of one layout; give schedules by name");
     tc_error why;
-    int64_t tokens;
     if (!code && memory[0] && tc_parse_quantity(memory, TC_DIMENSION_BYTES, &s->max_memory_bytes, "", &why))
         code = wrong(r, "max_memory", why.text);
     if (!code && memory[0] && s->max_memory_bytes < 1)
         code = wrong(r, "max_memory", "is nothing; give a quantity such as \"72 GiB\", or leave it out");
     if (!code && fit[0] && (tc_parse_number(fit, &s->fit, "", &why) || s->fit < 0.01 || s->fit > 0.99))
         code = wrong(r, "fit", "is no probability; write one from 0.01 to 0.99");
-    if (!code && seq[0]) {
-        if (tc_parse_integer(seq, 1, 100000000, &tokens, "", &why))
-            code = wrong(r, "seq", why.text);
-        else
-            s->seq = (int)tokens;
-    }
     tc_job job = tc_default_job();
     if (!code && s->finetune[0] && tc_finetune_parse(s->finetune, "", &job, &why))
         code = wrong(r, "finetune", why.text);
@@ -262,9 +297,12 @@ static tc_code check_names(const tc_document *document, tc_catalog *catalog, con
     int models, chips;
     tc_code code = list_of(&r, "models", true, &model, &models);
     if (!code) code = list_of(&r, "accelerators", true, &chip, &chips);
-    for (int i = 0; i < s->models && !code; i++, model = next_of(model))
-        code = tc_document_pass_on(document, model, tc_model_load(catalog, s->model[i], &any.model, &cause), &cause,
-                                   error);
+    for (int i = 0; i < s->models && !code; i++, model = next_of(model)) {
+        code = load_model(s, catalog, s->model[i], &any.model, &cause);
+        const tc_node *setting = code ? tc_node_get(document->root, cause.place + strspn(cause.place, "-")) : NULL;
+        code = setting ? tc_document_fail(document, setting, NULL, error, "%s", cause.text)
+                       : tc_document_pass_on(document, model, code, &cause, error);
+    }
     for (int i = 0; i < s->accelerators && !code; i++, chip = next_of(chip))
         code
             = tc_document_pass_on(document, chip, tc_catalog_accelerator(catalog, s->accelerator[i], &any.chip, &cause),
@@ -346,6 +384,9 @@ void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
                                  s->fix};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) hash = add_text(hash, texts[i]);
     if (s->finetune[0]) hash = add_text(hash, s->finetune);
+    const int sample[] = {s->layers, s->frames, s->height, s->width, s->cached_latents};
+    for (int i = 0; i < (int)(sizeof sample / sizeof sample[0]); i++)
+        if (sample[i] != TC_UNSET) hash = add_number(add_number(hash, i), sample[i]);
     const double numbers[] = {t.devices,           t.batch,      t.dtype, s->seq, s->objective,
                               s->max_memory_bytes, s->schedules, s->any,  s->fit, s->all_devices};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
@@ -375,7 +416,8 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     in->all_devices = s->all_devices;
     tc_code code = tc_search_fix(&in->fixed, s->fix, "fix", error);
     if (!code && s->finetune[0]) code = tc_finetune_parse(s->finetune, "finetune", &in->question.job, error);
-    if (!code) code = tc_model_load(catalog, t->model, &in->question.job.model, error);
+    in->question.job.cached_latents = s->cached_latents;
+    if (!code) code = load_model(s, catalog, t->model, &in->question.job.model, error);
     if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->question.cluster.accelerator, error);
     if (code) return code;
     const tc_accelerator *a = &in->question.cluster.accelerator;

@@ -19,6 +19,8 @@ typedef struct tc_sweep {
     int device[TC_SWEEP_LIST_MAX], batch[TC_SWEEP_LIST_MAX], dtype[TC_SWEEP_LIST_MAX];
     char stack[160], fabric[160], fix[240]; /* empty: the usual stack, the accelerator's fabric, nothing */
     int seq;                                /* TC_UNSET: the model's */
+    int layers, frames, height, width;      /* likewise; the last three of models of images and video */
+    int cached_latents;                     /* 0 or 1, of these; TC_UNSET: the stack's way */
     char finetune[128];                     /* as --finetune; empty: all weights */
     tc_objective objective;
     double max_memory_bytes, fit; /* fit: 0: TC_FIT */
