@@ -43,6 +43,19 @@ static const struct {
     {"tests/launch/llama.toml", "torchtitan",
      "slug=llama-3-8b seq=8192 local_batch=1 tp=2 pp=2 schedule=interleaved recompute=full dtype=fp8 sharding=zero3 "
      "chunk_layers=8"},
+    {"tests/launch/sft.yaml", "llama-factory",
+     "model=Qwen/Qwen3-8B seq=2048 micro_batch=2 accumulation=4 finetune=lora lora_rank=16 sharding=zero3 dtype=bf16 "
+     "recompute=full"},
+    {"tests/launch/fsdp.yaml", "fsdp", "devices=16 sharding=zero3 offload=optimizer dtype=bf16"},
+    {"tests/launch/tpu.sh", "maxtext",
+     "slug=llama-2-70b device_batch=4 seq=4096 recompute=operators "
+     "recompute_operators=norm+position+attention+mlp-up+activation"},
+    {"tests/launch/gpt3.yaml", "megatron-bridge",
+     "nodes=128 devices_per_node=8 tp=4 pp=8 vpp=6 ffn=49152 global_batch=2048 seq=2048 sharding=zero1 overlap=all "
+     "dtype=bf16 sequence_parallel=on"},
+    {"tests/launch/swift.sh", "ms-swift",
+     "model=Qwen/Qwen3-30B-A3B-Base pp=2 ep=8 micro_batch=1 global_batch=16 recompute=full seq=8192 "
+     "sequence_parallel=on sharding=zero1"},
     {"tests/launch/preset.py", "torchtitan",
      "slug=llama-3.1-405b tp=8 recompute=full micro_batch_tokens=16384 seq=8192 chunked_loss=on tp_overlap=on"},
 };
@@ -85,7 +98,7 @@ static const char *row_of(const char *table, const char *option) {
 }
 
 static void check_option(const char *slug, const char *table, const char *option, const char *value) {
-    char choices[2000];
+    char choices[9000];
     const char *row = row_of(table, option);
     if (!row) fail_msg("%s: %s is no option of the framework", slug, option);
     const char *at = strchr(row + 1, '\t');
@@ -142,6 +155,8 @@ static void every_written_option_is_recorded(void **state) {
 static const char *const models[]
     = {"llama-3-8b", "mixtral-8x7b", "deepseek-v3", "gpt3-175b", "qwen3-30b-a3b", "qwen2.5-7b", "llama-3.1-405b"};
 
+static const char *const videos[] = {"wan2.1-t2v-1.3b", "wan2.1-t2v-14b"};
+
 /* A random layout of a model that people train, within what the framework's stack can run. */
 static bool draw_question(question *q, const char *stack) {
     static const int dtypes[] = {TC_BF16, TC_BF16, TC_FP16, TC_FP8, TC_MXFP8};
@@ -150,8 +165,9 @@ static bool draw_question(question *q, const char *stack) {
     tc_layout *l = &q->q.layout;
     assert_int_equal(tc_catalog_accelerator(catalog, "h100-sxm", &q->q.cluster.accelerator, &error), TC_OK);
     assert_int_equal(tc_catalog_fabric(catalog, q->q.cluster.accelerator.fabric, &q->q.cluster.fabric, &error), TC_OK);
-    assert_int_equal(tc_catalog_model(catalog, models[draw(sizeof models / sizeof models[0])], &q->q.job.model, &error),
-                     TC_OK);
+    bool video = strstr(stack, "-mm") != NULL;
+    const char *model = video ? videos[draw(2)] : models[draw(sizeof models / sizeof models[0])];
+    assert_int_equal(tc_catalog_model(catalog, model, &q->q.job.model, &error), TC_OK);
     if (tc_catalog_stack(catalog, stack, &q->q.stack, &error)) fail_msg("%s: %s", error.place, error.text);
     int dp = 1 << draw(6);
     l->tp = draw(2) ? 1 : 1 << draw(4);
@@ -174,11 +190,16 @@ static bool draw_question(question *q, const char *stack) {
     l->overlap = (int)draw(TC_OVERLAPS);
     l->graphs = draw(4) ? 0 : TC_GRAPHS_ALL;
     if (draw(5) == 0) l->schedule = (int)draw(TC_SCHEDULE_CUSTOM);
+    static const tc_layout_id choices[]
+        = {TC_LAYOUT_SEQUENCE_PARALLEL, TC_LAYOUT_SHARDING, TC_LAYOUT_RECOMPUTE, TC_LAYOUT_CP_KIND,
+           TC_LAYOUT_OFFLOAD,           TC_LAYOUT_OVERLAP,  TC_LAYOUT_GRAPHS};
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
+        if (draw(3)) tc_layout_clear(l, choices[i]); /* the stack's own */
     if (l->pp > 1 && draw(6) == 0) l->first_layers = (int)draw(6);
     if (l->pp > 1 && draw(6) == 0) l->last_layers = (int)draw(6);
     q->q.cluster.devices = l->tp * l->pp * l->cp * dp;
     q->q.job.global_batch = (int64_t)dp * l->micro_batch * l->pp * (1 + (int64_t)draw(12));
-    q->q.job.seq = 1 << (11 + draw(4));
+    if (!video) q->q.job.seq = 1 << (11 + draw(4));
     q->q.job.dtype = dtypes[draw(5)];
     if (q->q.job.model.learned_positions > 0 && q->q.job.seq > q->q.job.model.learned_positions)
         q->q.job.seq = q->q.job.model.learned_positions;
@@ -205,6 +226,7 @@ static void check_same(const char *slug, const question *before, const tc_import
     for (const tc_node *n = script ? script->first : NULL; n; n = n->next) {
         tc_layout_id id = tc_layout_find(n->text);
         if (id < TC_LAYOUT_FIELDS) tc_layout_inherit(&q.layout, l, id);
+        if (strcmp(n->text, "global_batch") == 0) q.job.global_batch = before->opened.placement.global_batch;
         if (strcmp(n->text, "seq") == 0) q.job.seq = before->q.job.seq;
     }
     if (tc_open(&q, opened, &error)) snprintf(why, sizeof why, "%s: %s", error.place, error.text);

@@ -67,7 +67,7 @@ def text_of(node):
 
 
 def clean(text):
-    return re.sub(r"\s+", " ", text)[:2500]
+    return re.sub(r"\s+", " ", text)[:8000]
 
 
 def words_of(node):
@@ -185,8 +185,9 @@ def kind_of(sources, annotation):
         found = sources.find(bare.split(".")[-1])
         if found and any(getattr(b, "attr", getattr(b, "id", "")) in ("Enum", "StrEnum", "IntEnum") for b in found[1].bases):
             members = [i for i in found[1].body if isinstance(i, ast.Assign)]
-            numbers = all(isinstance(i.value, ast.Constant) and isinstance(i.value.value, int) for i in members)
-            choices = [text_of(i.value) if numbers else i.targets[0].id for i in members]
+            numbers = any(getattr(b, "id", getattr(b, "attr", "")) in ("int", "IntEnum") for b in found[1].bases)
+            texts = any(getattr(b, "id", "") in ("str", "StrEnum") for b in found[1].bases)
+            choices = [text_of(i.value) if numbers or texts else i.targets[0].id for i in members]
     if bare == "bool":
         return "bool", ""
     return ("list" if re.match(r"(typing\.)?(list|List|Sequence)\b", bare) else "value"), "|".join(choices)
@@ -246,7 +247,7 @@ def merge(rows):
         elif choices:
             old = table[name][1].split("|") if table[name][1] else []
             added = [c for c in choices.split("|") if c not in old]
-            if kind == "choice" and not old and name != "preset":
+            if kind == "choice" and not old and name not in ("preset", "model_name"):
                 continue
             table[name][1] = "|".join(old + added)
     return table
@@ -301,7 +302,103 @@ def torchtitan(sources):
     return rows
 
 
+def markdown_rows(path, prefix=""):
+    """"- name: Optional values are 'a', 'b'. Default is `c`." of a list of parameters."""
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            match = re.match(r"\s*- \W*([A-Za-z_]\w*)\W*[:\uff1a](.*)", line)
+            if not match:
+                continue
+            text = match.group(2)
+            said = re.search(r"[Oo]ption(?:s|al values)? (?:are|include)[^.]*", text)
+            choices = re.findall(r"[`'\"]+([\w.+-]+)[`'\"]+", said.group(0)) if said else []
+            default = re.search(r"[Dd]efaults? (?:is|to) [`'\"]*([\w./+-]*)", text)
+            default = default.group(1) if default else ""
+            kind = "bool" if default.lower() in ("true", "false") else "value"
+            yield prefix + match.group(1), kind, "", default.lower() if kind == "bool" else default
+
+
+def transformers_arguments(folder):
+    """Transformers' TrainingArguments as the parameters' list of ms-swift has them."""
+    return list(markdown_rows(os.path.join(folder, "docs/source_en/Instruction/Command-line-parameters.md")))
+
+
+def llama_factory(sources):
+    rows = []
+    for path in ("data_args", "finetuning_args", "model_args", "training_args", "megatron_bridge_args"):
+        near = "src/llamafactory/hparams/%s.py" % path
+        for name, where in sources[0].classes.items():
+            if where[0][0] == near:
+                rows += dataclass_rows(sources[0], name, "", near)
+    # Transformers' own arguments, as the framework's examples and ms-swift's list have them.
+    for folder, _, names in sorted(os.walk(os.path.join(sources[0].root, "examples"))):
+        for name in sorted(names):
+            if name.endswith(".yaml") and "accelerate" not in folder:
+                rows += [(n, k, "", "") for n, k, _, _ in yaml_rows(os.path.join(folder, name))]
+    return rows + transformers_arguments(sources[1].root)
+
+
+def ms_swift(sources):
+    rows = transformers_arguments(sources[0].root)
+    rows += markdown_rows(os.path.join(sources[0].root, "docs/source_en/Megatron-SWIFT/Command-line-parameters.md"))
+    return [("--" + n, k, c, d) for n, k, c, d in rows]
+
+
+def accelerate(sources):
+    """Keys of the configuration are the launcher's arguments, those of FSDP in a section of their own."""
+    rows = [("distributed_type", "value", "", ""), ("compute_environment", "value", "", ""), ("main_training_function", "value", "", "")]
+    for name, kind, choices, default in argparse_rows(sources.trees["src/accelerate/commands/launch.py"]):
+        bare = name.lstrip("-").replace("-", "_")
+        rows.append((("fsdp_config." if bare.startswith("fsdp_") else "") + bare, "value", choices, default))
+    found = sources.find("DistributedType")
+    if found:
+        members = "|".join(i.targets[0].id for i in found[1].body if isinstance(i, ast.Assign))
+        rows[0] = ("distributed_type", "value", members, "")
+    return rows
+
+
+def maxtext(sources):
+    base = os.path.join(sources.root, "src/maxtext/configs")
+    models = sorted(n[:-4] for n in os.listdir(os.path.join(base, "models")) if n.endswith(".yml"))
+    return list(yaml_rows(os.path.join(base, "base.yml"))) + [("model_name", "choice", "|".join(models), "")]
+
+
+def megatron_bridge(sources):
+    bridge, megatron_lm = sources
+    rows = []
+    for prefix, cls in (("model.", "TransformerConfig"), ("ddp.", "DistributedDataParallelConfig"),
+                        ("optimizer.", "OptimizerConfig"), ("train.", "TrainingConfig")):
+        rows += [(prefix + n, k, c, text_of(d)) for n, a, d, _ in fields_of(megatron_lm, cls)
+                 for k, c in [kind_of(megatron_lm, a)]]
+        rows += [(prefix + n, k, c, text_of(d)) for n, a, d, _ in fields_of(bridge, cls) for k, c in [kind_of(bridge, a)]]
+    rows += [("model." + n, k, c, text_of(d)) for n, a, d, _ in fields_of(bridge, "GPTModelProvider")
+             for k, c in [kind_of(bridge, a)]]
+    rows += [("comm_overlap." + n, "value", "", text_of(d)) for n, _, d, _ in fields_of(bridge, "CommOverlapConfig")]
+    precisions, recipes = [], []
+    for path, tree in bridge.trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and path.endswith("training/mixed_precision.py") and node.name.endswith("_mixed"):
+                precisions.append(node.name)
+            if isinstance(node, ast.FunctionDef) and "bridge/recipes/" in path and node.name.endswith("_pretrain_config"):
+                recipes.append(node.name)
+            if isinstance(node, ast.ImportFrom) and "bridge/recipes/" in path and path.endswith("__init__.py"):
+                recipes += [a.name for a in node.names if a.name.endswith("_pretrain_config")]
+    rows += [("mixed_precision", "value", "|".join(sorted(set(precisions))), ""),
+             ("--recipe", "value", "|".join(sorted(set(recipes))), "")]
+    return rows
+
+
 FRAMEWORKS = {
+    "llama-factory": (["src/llamafactory"], llama_factory),
+    "ms-swift": (["swift/arguments"], ms_swift),
+    "fsdp": (["src/accelerate"], lambda s: accelerate(s[0])),
+    "maxtext": (["src/maxtext/configs"], lambda s: maxtext(s[0])),
+    "megatron-bridge": (["src/megatron/bridge", "megatron"], megatron_bridge),
+    "mindspeed-mm": (
+        ["megatron", "mindspeed"],
+        lambda s: megatron(s[0]) + parsers(s[1], ["mindspeed/arguments.py", "mindspeed/features_manager"])
+        + parsers(s[2], ["mindspeed_mm"]),
+    ),
     "torchtitan": (["torchtitan"], lambda s: torchtitan(s[0])),
     "megatron-lm": (["megatron"], lambda all_sources: megatron(all_sources[0])),
     "mindspeed-llm": (

@@ -99,6 +99,7 @@ static void of_job(tc_facts *f, const tc_question *q, const tc_step *step) {
     tc_facts_set(f, TC_FACT_MICRO_BATCH, "%d", l->micro_batch);
     tc_facts_set(f, TC_FACT_GLOBAL_BATCH, "%lld", (long long)step->global_batch);
     tc_facts_set(f, TC_FACT_ACCUMULATION, "%lld", (long long)step->micro_batches);
+    if (l->pp == 1) tc_facts_set(f, TC_FACT_DEVICE_BATCH, "%.12g", (double)l->micro_batch / ((double)l->tp * l->cp));
     tc_facts_set(f, TC_FACT_TOKENS_OF_MICRO_BATCH, "%lld", (long long)seq * l->micro_batch);
     tc_facts_set(f, TC_FACT_TOKENS_OF_STEP, "%lld", (long long)seq * (long long)step->global_batch);
     tc_facts_set(f, TC_FACT_DTYPE, "%s", tc_dtype_names[job->dtype]);
@@ -387,7 +388,7 @@ static tc_code to_sharding(const tc_facts *f, tc_layout *l, tc_error *error) {
         code = TC_OK;
     }
     if (!code) code = tc_facts_number(f, TC_FACT_HSDP, 1, MOST, 0, &n, error);
-    if (!code) code = tc_facts_number(f, TC_FACT_REPLICAS, 1, MOST, 0, &replicas, error);
+    if (!code) code = tc_facts_number(f, TC_FACT_REPLICAS, -1, MOST, 0, &replicas, error);
     if (!code) code = tc_facts_number(f, TC_FACT_SHARD_DEGREE, -1, MOST, 0, &group, error);
     if (code || l->sharding != TC_SHARD_HSDP) return code;
     int64_t ranks = l->dp == TC_UNSET ? 0 : (int64_t)l->dp * l->cp;
@@ -477,6 +478,13 @@ static tc_code to_batch(const tc_facts *f, tc_question *q, tc_error *error) {
     int64_t local;
     code = tc_facts_number(f, TC_FACT_LOCAL_BATCH, 1, MOST, 0, &local, error);
     if (code) return code;
+    double each = 0;
+    if (f->value[TC_FACT_DEVICE_BATCH])
+        code = tc_parse_number(f->value[TC_FACT_DEVICE_BATCH], &each,
+                               f->place[TC_FACT_DEVICE_BATCH] ? f->place[TC_FACT_DEVICE_BATCH] : "device_batch", error);
+    if (code) return code;
+    each *= (double)l->tp * l->cp * l->pp;
+    if (each > 0 && each < 1000000) l->micro_batch = each < 1 ? 1 : (int)(each + 0.5);
     if (local > 0 && l->pp <= 1 && local < 1000000) l->micro_batch = (int)local;
     if (local > 0 && l->micro_batch == TC_UNSET) l->micro_batch = 1;
     int seq = q->job.seq != TC_UNSET ? q->job.seq : q->job.model.seq;

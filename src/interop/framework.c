@@ -90,8 +90,9 @@ static tc_code unknown_framework(tc_catalog *catalog, const char *slug, tc_error
 }
 
 const tc_node *tc_framework_section(const tc_framework *fw, const char *key) {
-    const tc_node *own = tc_node_get(fw->document->root, key);
-    return own || !fw->base ? own : tc_node_get(fw->base->root, key);
+    const tc_node *node = NULL;
+    for (int i = fw->chained; i-- > 0 && !node;) node = tc_node_get(fw->chain[i]->root, key);
+    return node;
 }
 
 const char *tc_framework_text(const tc_framework *fw, const char *key) {
@@ -111,41 +112,58 @@ static bool has_fact(const tc_document *d, const tc_node *row) {
     return false;
 }
 
-static void add_row(tc_framework *fw, const tc_node *row) {
-    if (fw->rows < TC_FRAMEWORK_ROWS) fw->row[fw->rows++] = row;
-}
-
-/* The base's order, in which expressions find the facts that they need. */
-static void join_rows(tc_framework *fw) {
-    const tc_document *own = fw->document;
-    for (const tc_node *row = fw->base ? rows_of(fw->base)->first : NULL; row; row = row->next) {
-        if (!has_fact(own, row)) {
-            add_row(fw, row);
+/* The rows so far, with those of a further file in place of the ones of the same fact: the order in which expressions find
+ * the facts that they need stays. */
+static void join_rows(tc_framework *fw, const tc_document *own) {
+    const tc_node *old[TC_FRAMEWORK_ROWS];
+    int count = fw->rows;
+    memcpy(old, fw->row, sizeof old);
+    fw->rows = 0;
+    for (int i = 0; i < count; i++) {
+        bool first = true;
+        if (!has_fact(own, old[i])) {
+            if (fw->rows < TC_FRAMEWORK_ROWS) fw->row[fw->rows++] = old[i];
             continue;
         }
-        bool first = true;
-        for (const tc_node *n = rows_of(fw->base)->first; n != row; n = n->next) first = first && !same_fact(n, row);
+        for (int k = 0; k < i; k++) first = first && !same_fact(old[k], old[i]);
         for (const tc_node *n = rows_of(own)->first; n && first; n = n->next)
-            if (same_fact(n, row)) add_row(fw, n);
+            if (same_fact(n, old[i]) && fw->rows < TC_FRAMEWORK_ROWS) fw->row[fw->rows++] = n;
     }
-    for (const tc_node *n = rows_of(own)->first; n; n = n->next)
-        if (!fw->base || !has_fact(fw->base, n)) add_row(fw, n);
+    for (const tc_node *n = rows_of(own)->first; n; n = n->next) {
+        bool known = false;
+        for (int i = 0; i < count; i++) known = known || same_fact(old[i], n);
+        if (!known && fw->rows < TC_FRAMEWORK_ROWS) fw->row[fw->rows++] = n;
+    }
 }
 
 static tc_code load_documents(tc_catalog *catalog, const char *slug, tc_framework *out, tc_error *error) {
     const tc_node *rows;
-    tc_code code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, slug, NULL, &out->document, error);
-    if (code) return code;
-    if (!out->document) return unknown_framework(catalog, slug, error);
-    const char *base = tc_node_text(out->document->root, "base");
-    code = check_rows(out->document, &rows, error);
-    if (!code && base) code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, base, NULL, &out->base, error);
-    if (!code && base && !out->base)
-        return tc_document_fail(out->document, NULL, "base", error, "is no framework that is there");
-    if (!code && out->base) code = check_rows(out->base, &rows, error);
+    const tc_document *own[TC_FRAMEWORK_CHAIN] = {NULL};
+    int count = 0;
+    tc_code code = TC_OK;
+    for (const char *name = slug; name && !code;) {
+        const tc_document *d = NULL;
+        if (count == TC_FRAMEWORK_CHAIN)
+            return tc_document_fail(own[0], NULL, "base", error, "goes on from more than %d tables",
+                                    TC_FRAMEWORK_CHAIN - 1);
+        code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, name, NULL, &d, error);
+        if (code) return code;
+        if (!d && count == 0) return unknown_framework(catalog, slug, error);
+        if (!d) return tc_document_fail(own[count - 1], NULL, "base", error, "is no framework that is there");
+        code = check_rows(d, &rows, error);
+        own[count++] = d;
+        name = tc_node_text(d->root, "base");
+    }
     if (!code) code = tc_lookup_helper(catalog, TC_KIND_FRAMEWORK, LAUNCHERS, NULL, &out->launchers, error);
     if (!code && out->launchers) code = check_rows(out->launchers, &rows, error);
-    return code;
+    if (code) return code;
+    out->document = own[0];
+    out->chained = count;
+    for (int i = 0; i < count; i++) {
+        out->chain[i] = own[count - 1 - i];
+        join_rows(out, out->chain[i]);
+    }
+    return TC_OK;
 }
 
 tc_code tc_framework_load(tc_catalog *catalog, const char *slug, tc_framework *out, tc_error *error) {
@@ -155,7 +173,6 @@ tc_code tc_framework_load(tc_catalog *catalog, const char *slug, tc_framework *o
     tc_code code = load_documents(catalog, slug, out, error);
     if (code) return code;
     const tc_document *d = out->document;
-    join_rows(out);
     out->name = tc_node_text(d->root, "name");
     out->release = tc_node_text(d->root, "release");
     out->stack = tc_node_text(d->root, "stack");
@@ -341,8 +358,9 @@ tc_code tc_framework_write(const tc_framework *fw, const tc_facts *f, tc_setting
         bool matters
             = r->group == TC_FACT_GROUP_MODEL || r->group == TC_FACT_GROUP_JOB || r->group == TC_FACT_GROUP_LAYOUT;
         if (r->group == TC_FACT_GROUP_MODEL && (said[TC_FACT_NAME] || said[TC_FACT_SLUG])) matters = false;
-        if (!f->value[i] || said[i] || !matters || (r->neutral && strcmp(r->neutral, f->value[i]) == 0)) continue;
-        if (lack[i] || r->neutral) return lacks(fw, f, (tc_fact)i, error);
+        if (!f->value[i] || said[i] || !matters) continue;
+        bool differs = r->neutral && strcmp(r->neutral, f->value[i]) != 0;
+        if (lack[i] || differs) return lacks(fw, f, (tc_fact)i, error);
     }
     if (f->lack[0] && !said[TC_FACT_NAME] && !said[TC_FACT_SLUG])
         return tc_fail(error, TC_INVALID, "--model", "%s (%s) has no options for %s", fw->name, fw->release, f->lack);
@@ -499,7 +517,10 @@ static void read_cases(tc_settings *s, const tc_node *row, tc_fact fact, tc_fact
         const tc_node *set = tc_node_get(c, "set");
         int n = 0;
         bool all = true;
-        for (const tc_node *item = set ? set->first : NULL; item && all; item = item->next, n++) all = holds(s, item);
+        for (const tc_node *item = set ? set->first : NULL; item && all; item = item->next) {
+            all = holds(s, item);
+            n += tc_settings_find(s, item->key) != NULL; /* what is not there tells nothing */
+        }
         if (all && n > most) best = c, most = n;
     }
     if (!best) return;
@@ -580,8 +601,21 @@ static bool row_names(const tc_node *row, const char *name) {
     return false;
 }
 
+#define MARK 20 /* options for one that no other framework has */
+
+static int marks_of(const tc_framework *fw, const tc_settings *s, int group) {
+    const tc_node *marks = tc_node_get(fw->document->root, "marks");
+    int n = 0;
+    for (const tc_node *m = marks && marks->kind == TC_NODE_SEQUENCE ? marks->first : NULL; m; m = m->next)
+        for (int i = 0; i < s->count; i++)
+            if (m->kind == TC_NODE_SCALAR && (group < 0 || s->list[i].group == group)
+                && strcmp(s->list[i].name, m->text) == 0)
+                n += MARK;
+    return n;
+}
+
 int tc_framework_knows(const tc_framework *fw, const tc_settings *s, int group) {
-    int known = 0;
+    int known = marks_of(fw, s, group);
     for (int i = 0; i < s->count; i++) {
         if (group >= 0 && s->list[i].group != group) continue;
         for (int k = 0; k < fw->rows; k++)

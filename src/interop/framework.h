@@ -29,12 +29,15 @@ typedef enum tc_syntax {
 extern const char *const tc_syntax_names[];
 
 #define TC_FRAMEWORK_ROWS 320
+#define TC_FRAMEWORK_CHAIN 4
 
 typedef struct tc_framework {
     const char *slug, *name, *release, *stack;
     tc_syntax syntax;
-    const tc_document *document, *base; /* the catalog's; base: whose table it goes on from, or NULL */
-    const tc_document *launchers;       /* rows that all have: nodes and devices of torchrun, Slurm ... */
+    const tc_document *document;                  /* the catalog's */
+    const tc_document *chain[TC_FRAMEWORK_CHAIN]; /* whose table it goes on from, itself the last */
+    int chained;
+    const tc_document *launchers; /* rows that all have: nodes and devices of torchrun, Slurm ... */
     int rows;
     const tc_node *row[TC_FRAMEWORK_ROWS]; /* its base's, its own in place of those of the same fact */
 } tc_framework;
@@ -61,7 +64,8 @@ TC_NODISCARD tc_code tc_framework_check(const tc_framework *framework, const tc_
 TC_NODISCARD tc_code tc_framework_read(const tc_framework *framework, tc_settings *settings, tc_facts *facts,
                                        tc_error *error);
 
-/* How many of the settings of a group (-1: all) are options of its table. */
+/* How many of the settings of a group (-1: all) are options of its table; its `marks`, which no other framework has, count
+ * more. */
 int tc_framework_knows(const tc_framework *framework, const tc_settings *settings, int group);
 
 #endif

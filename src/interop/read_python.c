@@ -237,7 +237,8 @@ static void parse_line(python *p, const char *wanted, const char **names, int *c
         snprintf(path, sizeof path, "%.*s", (int)n, start);
     int before = p->out->count;
     parse_value(p, path);
-    if (!point && p->out->count == before + 1 && p->out->list[before].value && strcmp(p->out->list[before].name, "config") == 0)
+    if (!point && p->out->count == before + 1 && p->out->list[before].value
+        && strcmp(p->out->list[before].name, "config") == 0)
         p->out->list[before].name = "preset"; /* config = llama3_8b() */
 }
 
@@ -256,7 +257,8 @@ tc_code tc_read_python(const char *text, size_t length, const char *function, tc
     size_t used = 0;
     for (int i = 0; i < count; i++) {
         found = found || strcmp(names[i], function) == 0;
-        if (used < sizeof list) used += (size_t)snprintf(list + used, sizeof list - used, "%s%.40s", i ? ", " : "", names[i]);
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%.40s", i ? ", " : "", names[i]);
     }
     if (!found) return tc_fail(error, TC_INVALID, out->file, "has no function '%.60s'; it has %.250s", function, list);
     if (!function && count > 1)
