@@ -56,6 +56,8 @@ static const struct {
     {"tests/launch/swift.sh", "ms-swift",
      "model=Qwen/Qwen3-30B-A3B-Base pp=2 ep=8 micro_batch=1 global_batch=16 recompute=full seq=8192 "
      "sequence_parallel=on sharding=zero1"},
+    {"tests/launch/fsdp2.sh", "mindspeed-fsdp2",
+     "micro_batch=4 accumulation=1 ep=2 sharding=zero3 chunked_loss=on attention=flash"},
     {"tests/launch/preset.py", "torchtitan",
      "slug=llama-3.1-405b tp=8 recompute=full micro_batch_tokens=16384 seq=8192 chunked_loss=on tp_overlap=on"},
 };

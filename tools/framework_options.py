@@ -388,7 +388,16 @@ def megatron_bridge(sources):
     return rows
 
 
+def fsdp2(sources):
+    rows = []
+    for prefix, cls in (("model.", "ModelArguments"), ("data.", "DataArguments"), ("parallel.", "ParallelArguments"),
+                        ("training.", "TrainingArguments"), ("optimization.", "OptimizationArguments")):
+        rows += dataclass_rows(sources, cls, "--" + prefix, "mindspeed_llm/fsdp2/utils/arguments.py")
+    return rows
+
+
 FRAMEWORKS = {
+    "mindspeed-fsdp2": (["mindspeed_llm/fsdp2/utils"], lambda s: fsdp2(s[0])),
     "llama-factory": (["src/llamafactory"], llama_factory),
     "ms-swift": (["swift/arguments"], ms_swift),
     "fsdp": (["src/accelerate"], lambda s: accelerate(s[0])),

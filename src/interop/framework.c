@@ -231,7 +231,8 @@ static bool is_false(const char *text) { return tc_says(text, "false") && strlen
 
 /* False: the option was said, and otherwise. */
 static bool put(const tc_framework *fw, tc_settings *out, const char *option, const char *value) {
-    bool flags = fw->syntax == TC_SYNTAX_ARGUMENTS && option[0] == '-'; /* there or not */
+    bool flags
+        = fw->syntax == TC_SYNTAX_ARGUMENTS && option[0] == '-' && !tc_framework_text(fw, "truth"); /* there or not */
     const tc_setting *said = tc_settings_find(out, option);
     if (flags && is_false(value)) return true;
     if (said) return said->value ? strcmp(said->value, value) == 0 : is_true(value);
@@ -461,7 +462,8 @@ static tc_code read_row(const tc_settings *s, tc_setting *setting, const tc_node
     }
     if (!setting->value) return tc_setting_fail(s, setting, error, "has no value");
     if (tc_node_get(row, "sets")) return read_sets(s, setting, row, fact, f, error);
-    if (same_word(setting->value, "null") || same_word(setting->value, "none") || same_word(setting->value, "auto")) {
+    if (same_word(setting->value, "null") || same_word(setting->value, "none") || same_word(setting->value, "auto")
+        || strcmp(setting->value, "-1") == 0) {
         bool said = false;
         for (const tc_node *n = words ? words->first : NULL; n; n = n->next)
             said = said || same_word(n->text, setting->value);
