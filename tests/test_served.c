@@ -286,6 +286,18 @@ static void equal_lengths_stay_together(void **state) {
     assert_true(equal.results[0].predicted < 0.9 * spread.results[0].predicted);
 }
 
+/* The median gap between tokens is that of steps without prompts, as long as most are. */
+static void medians_of_gaps(void **state) {
+    (void)state;
+#define GAPS(statistic)                                                                                                \
+    CHIPS(1, "vllm")                                                                                                   \
+    MODEL "\"phase\":\"mixed\",\"input_len\":6000,\"output_len\":400,\"concurrency\":24,"                              \
+          "\"measured\":{\"tpot_ms\":20,\"tpot_stat\":\"" statistic                                                    \
+          "\"},\"norm\":{\"load\":\"closed\",\"length_cv\":1}}"
+    double gap = score(GAPS("median ITL")).results[0].predicted, mean = score(GAPS("mean")).results[0].predicted;
+    assert_true(gap < 0.9 * mean && gap > 0.3 * mean);
+}
+
 /* Requests that are all there at once pass in waves, the last of which is not full. */
 static void a_queue_that_ends(void **state) {
     (void)state;
@@ -407,6 +419,7 @@ int main(void) {
         cmocka_unit_test_teardown(what_does_not_count, clear),
         cmocka_unit_test_teardown(what_the_figures_say, clear),
         cmocka_unit_test_teardown(equal_lengths_stay_together, clear),
+        cmocka_unit_test_teardown(medians_of_gaps, clear),
         cmocka_unit_test_teardown(a_queue_that_ends, clear),
         cmocka_unit_test_teardown(models_of_other_names, clear),
         cmocka_unit_test_teardown(an_engine_that_is_not_stated, clear),

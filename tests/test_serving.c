@@ -440,12 +440,18 @@ static void every_engine_is_read(void **state) {
 
 static void engines_have_ages(void **state) {
     (void)state;
-    assert_string_equal(ask("llama-3.1-8b", "h100-sxm", 1, "vllm").engine.generation, "vllm-v1");
+    assert_string_equal(ask("llama-3.1-8b", "h100-sxm", 1, "vllm").engine.generation, "vllm-async");
+    assert_string_equal(ask("llama-3.1-8b", "h100-sxm", 1, "vllm@2025-06").engine.generation, "vllm-v1");
     assert_string_equal(ask("llama-3.1-8b", "h100-sxm", 1, "vllm@2024-12").engine.generation, "vllm-v0");
     tc_engine old = ask("llama-3.1-8b", "h100-sxm", 1, "vllm@2024-03").engine;
     assert_string_equal(old.generation, "vllm-2024");
     assert_string_equal(old.slug, "vllm@2024-03");
     assert_int_equal(old.chunk_tokens, 0);
+    /* what an engine does, too, may be otherwise on an architecture, and in an age */
+    assert_int_equal(ask("llama-3.1-8b", "a100-sxm-80g", 1, "vllm").engine.chunk_tokens, 2048);
+    assert_int_equal(ask("llama-3.1-8b", "a100-sxm-80g", 1, "vllm@2024-12").engine.chunk_tokens, 0);
+    tc_serving_params untuned = ask("qwen3-8b", "h20", 1, "sglang@2025-03").engine.params;
+    assert_true(untuned.quantise_s > 2 * ask("qwen3-8b", "h20", 1, "sglang").engine.params.quantise_s);
 }
 
 int main(void) {

@@ -118,9 +118,9 @@ static void fit(serving_problem *p, const arguments *a) {
 
 int main(int argc, char **argv) {
     arguments a = {.hash = "",
-                   .set = {.all = 0.3,
-                           .owner = 0.5,
-                           .pair = 0.3,
+                   .set = {.all = 0.25,
+                           .owner = 0.3,
+                           .pair = 0.15,
                            .family_power = 0.3,
                            .noise = {[TC_CLASS_TPOT] = 0.12,
                                      [TC_CLASS_TTFT] = 0.4,

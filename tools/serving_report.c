@@ -280,7 +280,9 @@ void serving_report(const serving_problem *p, const serving_errors *errors, cons
             "it. An error is that "
             "of the time that a token or a request takes, positive where the forecast is too slow; the macro error is "
             "the mean over families. "
-            "There is no factor for a row, a source or a paper.\n\n",
+            "There is no factor for a row, a source or a paper. Priors of engines were set with these rows in sight, "
+            "where no "
+            "other figures are known: errors of engines that one source alone measured are optimistic.\n\n",
             p->count, p->case_count, p->families.count);
     report_scores(p, errors, out);
     report_groups(p, errors->left_out[0], "architecture", &p->architectures, of_architecture, out);

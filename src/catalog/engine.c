@@ -29,14 +29,7 @@ const tc_parameter_table tc_serving_parameter_table = {parameters, COUNT(paramet
 #define FIELD(section, is_sourced, name, key, owner, dimension, link, least, low, high, text)                          \
     TC_PARAMETER_FIELD(section, is_sourced, name, key, dimension, link, least, text),
 
-static const tc_field prior_fields[] = {
-#define TC_SERVING_PARAM(...) FIELD("", true, __VA_ARGS__)
-#include "traincast_serving_params.h"
-#undef TC_SERVING_PARAM
-};
-static const tc_schema prior_schema = {"parameters of an architecture", prior_fields, COUNT(prior_fields)};
-
-/* What an age may change. */
+/* What an age and an architecture may change. */
 #define TEXT(key, member)                                                                                              \
     {                                                                                                                  \
         .path = key, .type = TC_FIELD_STRING, .offset = offsetof(tc_engine, member),                                   \
@@ -50,6 +43,14 @@ static const tc_schema prior_schema = {"parameters of an architecture", prior_fi
     TEXT("generation", generation), SWITCH(graphs), SWITCH(continuous), SWITCH(paged), SWITCH(overlapped),             \
         SWITCH(prefix_cache), NUMBER(chunk_tokens, 0, 10000000), NUMBER(prompt_tokens, 1, 10000000),                   \
         NUMBER(most_requests, 0, 10000000), NUMBER(graph_requests, 0, 10000000), NUMBER(page_tokens, 1, 1000000)
+
+static const tc_field prior_fields[] = {
+    STATE,
+#define TC_SERVING_PARAM(...) FIELD("", true, __VA_ARGS__)
+#include "traincast_serving_params.h"
+#undef TC_SERVING_PARAM
+};
+static const tc_schema prior_schema = {"engine on an architecture", prior_fields, COUNT(prior_fields)};
 
 static const tc_field age_fields[] = {
     {.path = "until", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .size = TC_STACK_DATE, .offset = TC_NOT_STORED},
@@ -147,8 +148,10 @@ static tc_code apply_fitted(const layers *l, const char *section, const char *me
     return apply(l, l->fitted, member ? tc_node_get(values, member) : values);
 }
 
-static tc_code apply_architecture(const layers *l, const tc_document *document, const tc_node *of) {
-    return apply(l, document, tc_node_get(tc_node_get(of, "architectures"), l->architecture));
+static tc_code apply_architecture(const layers *l, const tc_document *document, const tc_node *of, tc_engine *out) {
+    const tc_node *own = tc_node_get(tc_node_get(of, "architectures"), l->architecture);
+    tc_code code = own ? tc_schema_read_element(&prior_schema, document, own, out, l->error) : TC_OK;
+    return code ? code : apply(l, document, own);
 }
 
 static bool holds(const layers *l, const tc_node *age) { return l->date && l->date <= until(age); }
@@ -163,9 +166,9 @@ static tc_code apply_own(const layers *l, tc_engine *out) {
         code = tc_schema_read_element(&age_schema, l->own, age, out, l->error);
         if (code == TC_OK) code = apply(l, l->own, tc_node_get(age, "parameters"));
     }
-    if (code == TC_OK) code = apply_architecture(l, l->own, l->own->root);
+    if (code == TC_OK) code = apply_architecture(l, l->own, l->own->root, out);
     for (const tc_node *age = first_age(l->own); age && code == TC_OK; age = age->next)
-        if (holds(l, age)) code = apply_architecture(l, l->own, age);
+        if (holds(l, age)) code = apply_architecture(l, l->own, age, out);
     return code;
 }
 
@@ -173,7 +176,7 @@ static tc_code apply_all(const layers *l, tc_engine *out) {
     char pair[96];
     tc_code code = apply(l, l->generic, tc_node_get(l->generic->root, "parameters"));
     if (code == TC_OK) code = apply_fitted(l, "generic", NULL);
-    if (code == TC_OK) code = apply_architecture(l, l->generic, l->generic->root);
+    if (code == TC_OK) code = apply_architecture(l, l->generic, l->generic->root, out);
     if (code == TC_OK) code = apply_fitted(l, "architectures", l->architecture);
     if (code == TC_OK) code = apply_own(l, out);
     if (code == TC_OK) code = apply_fitted(l, "engines", out->generation);

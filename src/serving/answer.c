@@ -88,6 +88,13 @@ static void split_devices(const tc_serving_question *q, const tc_serving_degrees
     if (rate > 0) s->transfer_s = tc_kv_bytes_of_rank(s->rank, q->input_tokens) / rate;
 }
 
+/* What is no wait and no step before the first token; static batches and prompts alone are not asked for over a network. */
+static double before_first(const tc_serving_question *q) {
+    const tc_serving_params *p = &q->engine.params;
+    bool served = q->engine.continuous && q->phase != TC_PHASE_STATIC && q->phase != TC_PHASE_PREFILL;
+    return (served ? p->admission_s : 0) + (q->prefill_devices > 0 ? p->handover_s : 0);
+}
+
 static tc_state state_of(const tc_serving_question *q, const tc_service *s, tc_serving_answer *out) {
     double replicas = s->replicas;
     bool joint = !q->engine.continuous || q->phase == TC_PHASE_STATIC;
@@ -100,8 +107,7 @@ static tc_state state_of(const tc_serving_question *q, const tc_service *s, tc_s
     if (q->rate >= 0) return tc_state_of_rate(s, q->rate / replicas);
     if (q->concurrency >= 0) return tc_state_of_concurrency(s, fmax(q->concurrency / replicas, 1e-9));
     if (q->phase == TC_PHASE_OFFLINE || (q->ttft_s < 0 && q->tpot_s < 0)) return tc_state_of_concurrency(s, s->most);
-    double before = q->engine.params.admission_s + (q->prefill_devices > 0 ? q->engine.params.handover_s : 0);
-    return tc_state_of_objectives(s, q->ttft_s >= 0 ? q->ttft_s - before : HUGE_VAL,
+    return tc_state_of_objectives(s, q->ttft_s >= 0 ? q->ttft_s - before_first(q) : HUGE_VAL,
                                   q->tpot_s >= 0 ? q->tpot_s : HUGE_VAL, &out->meets);
 }
 
@@ -125,9 +131,8 @@ static double known(double value) { return isinf(value) ? NAN : value; }
 
 static void fill_times(const tc_serving_question *q, const tc_service *s, const tc_state *state,
                        tc_serving_answer *out) {
-    double admission = q->engine.params.admission_s;
+    double admission = before_first(q);
     bool prompts = q->phase != TC_PHASE_DECODE, outputs = s->outputs > 0;
-    if (q->prefill_devices > 0) admission += q->engine.params.handover_s;
     out->ttft_s = prompts ? known(state->ttft_s) + admission : NAN;
     out->ttft_s_p95 = prompts ? known(state->ttft_p95_s) + admission : NAN;
     out->tpot_s = outputs ? state->tpot_s : NAN;

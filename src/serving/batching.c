@@ -208,7 +208,8 @@ static tc_state closed_at(const tc_service *s, double batch, double requests, do
     out.tpot_s = tpot_at(s, company, &out.step_s, &p);
     *at = p;
     double ahead = fmax(p.latency_s - p.service_s, 0); /* beside others' prompts */
-    double delay = s->outputs * out.tpot_s + s->transfer_s + ahead + s->question->engine.params.admission_s;
+    double admission = s->question->phase == TC_PHASE_PREFILL ? 0 : s->question->engine.params.admission_s;
+    double delay = s->outputs * out.tpot_s + s->transfer_s + ahead + admission;
     double customers = s->prefills > 0 ? requests * s->replicas / s->prefills : requests;
     double residence = tc_closed_residence(customers < 1 ? 1 : customers, p.service_s, delay);
     out.rate = requests / (residence + delay);

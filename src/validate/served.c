@@ -78,7 +78,9 @@ static tc_served_statistic statistic_of(const tc_json *measured, const char *key
     const char *text = tc_json_string(measured, key, "");
     if (strstr(text, "mean or median") || !*text) return TC_STATISTIC_UNSTATED;
     if (strstr(text, "99")) return TC_STATISTIC_P99;
-    if (strstr(text, "median") || strstr(text, "p50")) return TC_STATISTIC_MEDIAN;
+    bool median = strstr(text, "median") || strstr(text, "p50");
+    if (median && (strstr(text, "ITL") || strstr(text, "inter-token"))) return TC_STATISTIC_MEDIAN_GAP;
+    if (median) return TC_STATISTIC_MEDIAN;
     return strstr(text, "mean") ? TC_STATISTIC_MEAN : TC_STATISTIC_UNSTATED;
 }
 

@@ -47,6 +47,7 @@ typedef enum tc_served_statistic {
     TC_STATISTIC_UNSTATED,
     TC_STATISTIC_MEAN,
     TC_STATISTIC_MEDIAN,
+    TC_STATISTIC_MEDIAN_GAP, /* of the times between tokens of all requests, one by one: of the steps */
     TC_STATISTIC_P99
 } tc_served_statistic;
 

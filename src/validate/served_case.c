@@ -221,6 +221,17 @@ static const char *engine_slug(const tc_served_conventions *served, const tc_ser
     return engine ? engine->engine : NULL;
 }
 
+/* The month of the release that a row names, "2025-12"; NULL where it names none that is known, or is no younger. */
+static const char *month_of_release(const tc_served_conventions *served, const tc_served_row *row, const char *slug) {
+    for (int i = 0; i < served->releases && slug && row->release; i++) {
+        const tc_served_release *r = &served->release[i];
+        int year = 0, month = 0;
+        if (strcmp(r->engine, slug) != 0 || !strstr(row->release, r->release)) continue;
+        if (sscanf(r->as_of, "%4d-%2d", &year, &month) == 2 && 100 * year + month < row->date) return r->as_of;
+    }
+    return NULL;
+}
+
 static tc_code fill_engine(tc_catalog *catalog, const tc_served_conventions *served, tc_served_case *c,
                            tc_error *error) {
     const tc_served_row *row = c->row;
@@ -231,8 +242,9 @@ static tc_code fill_engine(tc_catalog *catalog, const tc_served_conventions *ser
     if (!slug) assume(c, "engine: %s", row->framework ? "one that is not known" : "not stated");
     if (!slug) slug = "generic";
     int month = row->date % 100 ? row->date % 100 : 6;
-    if (known && known->as_of[0])
-        snprintf(dated, sizeof dated, "%.60s@%.15s", slug, known->as_of);
+    const char *release = known && known->as_of[0] ? known->as_of : month_of_release(served, row, slug);
+    if (release)
+        snprintf(dated, sizeof dated, "%.60s@%.15s", slug, release);
     else if (row->date)
         snprintf(dated, sizeof dated, "%.60s@%04d-%02d", slug, row->date / 100 % 10000, month % 100);
     else
@@ -310,7 +322,8 @@ static tc_code fill_lengths(const tc_served_conventions *served, tc_served_case 
     }
     bool prompts_alone = row->phase == TC_SERVED_PREFILL;
     if (input <= 0) return end(c, TC_CASE_SKIPPED, "input_len");
-    if (output <= 0 && row->phase == TC_SERVED_MIXED && row->measured[TC_SERVED_TPOT_MS] <= 0)
+    bool alone = row->load == TC_LOAD_STATIC || row->concurrency == 1;
+    if (output <= 0 && row->phase == TC_SERVED_MIXED && (row->measured[TC_SERVED_TPOT_MS] <= 0 || !alone))
         return end(c, TC_CASE_SKIPPED, "output_len");
     if (output <= 0 && !prompts_alone) assume_number(c, "%s tokens of output", output = USUAL_OUTPUT);
     q->input_tokens = input;
@@ -340,11 +353,11 @@ static tc_code fill_load(const tc_served_conventions *served, tc_served_case *c)
     tc_serving_question *q = &c->question;
     tc_code code = fill_lengths(served, c);
     if (code || c->status) return code;
-    q->phase = row->phase == TC_SERVED_PREFILL                                  ? TC_PHASE_PREFILL
-               : row->phase == TC_SERVED_DECODE                                 ? TC_PHASE_DECODE
-               : row->load == TC_LOAD_STATIC                                    ? TC_PHASE_STATIC
-               : row->phase == TC_SERVED_OFFLINE && row->load == TC_LOAD_QUEUED ? TC_PHASE_OFFLINE
-                                                                                : TC_PHASE_MIXED;
+    q->phase = row->phase == TC_SERVED_PREFILL  ? TC_PHASE_PREFILL
+               : row->phase == TC_SERVED_DECODE ? TC_PHASE_DECODE
+               : row->load == TC_LOAD_STATIC    ? TC_PHASE_STATIC
+               : row->load == TC_LOAD_QUEUED    ? TC_PHASE_OFFLINE
+                                                : TC_PHASE_MIXED;
     if (row->load == TC_LOAD_OPEN)
         q->rate = row->rate;
     else if (row->concurrency > 0)

@@ -32,6 +32,11 @@ static const tc_schema engine_schema = {"engine", engine_fields, COUNT(engine_fi
 #define SOURCE                                                                                                         \
     { .path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED }
 
+static const tc_field release_fields[]
+    = {TEXT(tc_served_release, "engine", engine), TEXT(tc_served_release, "release", release),
+       TEXT(tc_served_release, "as_of", as_of), SOURCE};
+static const tc_schema release_schema = {"release", release_fields, COUNT(release_fields)};
+
 static const tc_field cache_fields[] = {
     TEXT(tc_served_cache, "engine", engine),
     TEXT(tc_served_cache, "architecture", architecture),
@@ -105,6 +110,7 @@ static const tc_field fields[] = {
     TEXT(tc_served_conventions, "slug", slug),
     TEXT(tc_served_conventions, "name", name),
     LIST("engines", engine, engines, &engine_schema),
+    LIST("releases", release, releases, &release_schema),
     LIST("narrow_caches", cache, caches, &cache_schema),
     LIST("attention_alone", group, groups, &usual_schema),
     LIST("places_by_test", place, places, &usual_schema),

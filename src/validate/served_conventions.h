@@ -11,6 +11,11 @@ typedef struct tc_served_engine {
     char as_of[16]; /* "2023-11": the month that counts, not the row's; "" */
 } tc_served_engine;
 
+typedef struct tc_served_release {
+    char engine[40], release[16];
+    char as_of[16]; /* "2025-12" */
+} tc_served_release;
+
 typedef struct tc_served_hybrid {
     char slug[40]; /* how names of its models begin */
     double attends;
@@ -56,9 +61,10 @@ typedef struct tc_served_limits {
 
 typedef struct tc_served_conventions {
     char slug[32], name[64];
-    int engines, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests;
+    int engines, releases, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests;
     tc_served_limits limit[TC_SERVED_LIST_MAX];
     tc_served_engine engine[TC_SERVED_LIST_MAX];
+    tc_served_release release[TC_SERVED_LIST_MAX];
     tc_served_cache cache[TC_SERVED_LIST_MAX];
     tc_served_usual group[TC_SERVED_LIST_MAX], place[TC_SERVED_LIST_MAX];
     tc_served_format experts_alone[TC_SERVED_LIST_MAX];
