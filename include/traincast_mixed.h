@@ -39,6 +39,18 @@ typedef struct tc_mixed {
  * a pool's own layout is impossible. A pool that could do not even one micro-batch in the time of the others has none. */
 TC_API TC_NODISCARD tc_code tc_forecast_mixed(const tc_question *question, tc_mixed *out, tc_error *error);
 
+/* What one change of a mixed job would give. */
+typedef struct tc_mixed_change {
+    char what[128];          /* "twice the link", "without h20", "h20 10 % faster" */
+    double step_s, gain_pct; /* of throughput; of a step of the same batch */
+} tc_mixed_change;
+
+#define TC_MIXED_CHANGES (3 + 2 * TC_MAX_POOLS)
+
+/* Forecasts again with each: twice the link, software that loses nothing, each pool faster or left out; what is impossible is
+ * not told. The largest gain first. Returns how many. */
+TC_API int tc_mixed_changes(const tc_question *question, const tc_mixed *mixed, tc_mixed_change out[TC_MIXED_CHANGES]);
+
 /* Pool i of the question as a cluster of its own: 0 is the first. */
 TC_API tc_question tc_question_of_pool(const tc_question *question, int i);
 /* Devices of all pools. */

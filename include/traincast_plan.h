@@ -435,8 +435,25 @@ typedef struct tc_plan_month {
     double device_hours[TC_USES], cost_usd[TC_USES], energy_mwh[TC_USES], tonnes_co2;
 } tc_plan_month;
 
+/* What a rule of the catalog's controls.yaml says of a pool from a day on. */
+typedef struct tc_pool_rule {
+    int pool;
+    int32_t from;   /* the rule's day */
+    int32_t until;  /* INT32_MAX: it holds on */
+    bool forbids;   /* what is delivered from then on needs a licence, or its use is at risk */
+    int deliveries; /* of the pool, in these days */
+    char rule[24];
+    char text[720];
+} tc_pool_rule;
+
+/* The rules that concern the pools of a scenario from its first day on, by pool and day; writes at most `room` and returns how
+ * many there are. What is rented in another country is no export, nor is a chip of a maker elsewhere. */
+TC_API int tc_pool_rules(const tc_scenario *scenario, const tc_controls *controls, tc_pool_rule *out, int room);
+
 typedef struct tc_plan {
     const tc_scenario *scenario;
+    int rules; /* of the caller, who may set them for reports (tc_pool_rules); 0: none */
+    const tc_pool_rule *rule;
     bool feasible;      /* a job at least is planned */
     bool complete;      /* every job is */
     bool served;        /* every firm service is met with the probability that it asks for */

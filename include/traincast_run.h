@@ -195,25 +195,41 @@ typedef enum tc_control_format {
 
 #define TC_CONTROL_CLAUSES 4
 #define TC_CONTROL_CLASSES 4
-#define TC_CONTROL_RULES 8
+#define TC_CONTROL_RULES 16
 
 /* All bounds hold: from (inclusive) and below (exclusive). A bound that is not set is +-infinity. */
 typedef struct tc_control_clause {
     double from[TC_CONTROL_FIGURES], below[TC_CONTROL_FIGURES];
-    bool datacentre; /* only of parts for data centres */
+    bool datacentre;  /* only of parts for data centres */
+    char named[160];  /* only of chips of these slugs, "h20+mi308x"; "": any */
+    char makers[160]; /* only of these makers, "Huawei+Hygon"; "": any */
 } tc_control_clause;
 
+/* What a rule is about. */
+typedef enum tc_control_about {
+    TC_CONTROL_EXPORT,  /* of chips, by their figures; of a maker elsewhere nothing is exported */
+    TC_CONTROL_CHIPS,   /* chips that it names, whoever made them */
+    TC_CONTROL_MAKERS,  /* who may be supplied */
+    TC_CONTROL_RENTING, /* use from afar, in a cloud */
+    TC_CONTROL_MEMORY,  /* stacks of memory, sold apart from a chip */
+    TC_CONTROL_ABOUTS
+} tc_control_about;
+
 typedef struct tc_control_class {
-    char name[24], meaning[320], not_datacentre[160];
+    char name[24], meaning[400], not_datacentre[160];
+    bool licence; /* such a part needs one */
+    bool risk;    /* using it may break a rule */
     int clauses;
     tc_control_clause clause[TC_CONTROL_CLAUSES];
 } tc_control_class;
 
 typedef struct tc_control_rule {
-    char slug[24], date[16], name[64], source[400];
+    char slug[24], date[16], until[16], name[64], source[400];
+    int about;    /* tc_control_about */
+    bool reviews; /* it says how licences are reviewed that earlier rules ask for */
     int classes;
     tc_control_class class_of[TC_CONTROL_CLASSES]; /* in order: the first that applies */
-    char otherwise[24], otherwise_meaning[160];
+    char otherwise[24], otherwise_meaning[240];
 } tc_control_rule;
 
 typedef struct tc_control_bits {
@@ -225,6 +241,8 @@ typedef struct tc_controls {
     int formats, rules;
     tc_control_bits format[TC_CONTROL_FORMATS]; /* the first wins where two give the same */
     tc_control_rule rule[TC_CONTROL_RULES];
+    char makers[160];     /* in the United States, whose chips are exported: "NVIDIA+AMD" */
+    char destination[32]; /* region of economics.yaml that the rules are about */
 } tc_controls;
 
 /* The catalog's controls.yaml. */
@@ -236,10 +254,14 @@ typedef struct tc_control_options {
 } tc_control_options;
 
 typedef struct tc_control_result {
-    char rule[24], date[16], name[64], source[400];
+    char rule[24], date[16], until[16], name[64], source[400];
+    int about;
+    bool
+        applies; /* it says something of this chip; false of a maker elsewhere: class_name is what its figures would give */
+    bool licence, risk;
     bool known; /* false: a figure is missing, class_name is "unknown" */
     char class_name[24];
-    char meaning[480]; /* with the note on parts that are not for data centres */
+    char meaning[576]; /* with the note on parts that are not for data centres */
     char reason[240];  /* the bounds that decide, with the part's figures; or what is missing */
 } tc_control_result;
 
@@ -252,6 +274,7 @@ typedef struct tc_control_report {
     double die_area_mm2, pd;
     double io_bytes_per_s, dram_bytes_per_s;
     bool datacentre;
+    bool exported; /* made by a maker whose chips the rules are about */
     int rules;
     tc_control_result rule[TC_CONTROL_RULES];
 } tc_control_report;

@@ -271,8 +271,108 @@ static void every_part_of_the_table(void **state) {
 
 static void every_rule_cites_its_source(void **state) {
     (void)state;
-    assert_int_equal(controls.rules, 4);
+    assert_int_equal(controls.rules, 10);
     for (int i = 0; i < controls.rules; i++) assert_true(strlen(controls.rule[i].source) > 20);
+}
+
+/* ---- rules of 2024 to 2026 ---------------------------------------------------------------- */
+
+static tc_control_report of_catalog(const char *slug) {
+    tc_catalog *catalog;
+    tc_accelerator a;
+    tc_error error;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
+    if (tc_catalog_accelerator_known(catalog, slug, &a, &error)) fail_msg("%s: %s", error.place, error.text);
+    tc_control_report report = tc_controls_classify(&controls, &a, NULL);
+    tc_catalog_close(catalog);
+    return report;
+}
+
+static void chips_of_makers_elsewhere_are_no_export(void **state) {
+    (void)state;
+    static const char *const elsewhere[] = {"ascend-910b2", "mlu590", "kunlun-p800", "br104"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        tc_control_report report = of_catalog(elsewhere[i]);
+        assert_false(report.exported);
+        for (int k = 0; k < report.rules; k++) {
+            if (report.rule[k].about != TC_CONTROL_EXPORT) continue;
+            assert_false(report.rule[k].applies);
+            assert_false(report.rule[k].licence);
+        }
+    }
+    assert_true(of_catalog("h100-sxm").exported && of_catalog("mi300x").exported && of_catalog("gaudi2").exported);
+}
+
+static void guidance_of_may_2025(void **state) {
+    (void)state;
+    static const char *const named[]
+        = {"ascend-910b", "ascend-910b1", "ascend-910b2", "ascend-910b3", "ascend-910b4", "ascend-910c"};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        tc_control_report report = of_catalog(named[i]);
+        assert_true(rule(&report, "2025-05-13")->risk);
+        assert_true(rule(&report, "2025-05-13")->applies);
+    }
+    static const char *const others[] = {"ascend-910", "ascend-950pr", "h20", "h100-sxm"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        tc_control_report report = of_catalog(others[i]);
+        assert_false(rule(&report, "2025-05-13")->risk);
+    }
+}
+
+static void other_rules(void **state) {
+    (void)state;
+    tc_control_report h100 = of_catalog("h100-sxm"), h200 = of_catalog("h200-sxm"), h20 = of_catalog("h20"),
+                      l20 = of_catalog("l20"), ascend = of_catalog("ascend-910b2"), v100 = of_catalog("v100-sxm-32g"),
+                      b200 = of_catalog("b200-sxm");
+    assert_string_equal(rule(&h100, "2025-01-15")->class_name, "worldwide");
+    assert_string_equal(rule(&h100, "2025-01-15")->until, "2025-05-13");
+    assert_string_equal(rule(&h20, "2025-01-15")->class_name, "none");
+    assert_true(rule(&h20, "2025-08-08")->applies);
+    assert_false(rule(&h200, "2025-08-08")->applies);
+    assert_true(rule(&h100, "2025-05-13-renting")->applies && !rule(&h100, "2025-05-13-renting")->licence);
+    assert_false(rule(&ascend, "2025-05-13-renting")->applies);
+    assert_true(rule(&ascend, "2019-05-16")->applies);
+    assert_false(rule(&h100, "2019-05-16")->applies);
+    /* case by case is a way to review a licence: what needs none is not reviewed */
+    assert_string_equal(rule(&l20, "2026-01-15")->class_name, "none");
+    assert_string_equal(rule(&v100, "2026-01-15")->class_name, "none");
+    assert_string_equal(rule(&h20, "2026-01-15")->class_name, "case-by-case");
+    assert_string_equal(rule(&h100, "2026-01-15")->class_name, "case-by-case");
+    assert_string_equal(rule(&b200, "2026-01-15")->class_name, "denial");
+}
+
+/* A pool that a rule forbids from a day on is named; what is rented elsewhere is not an export. */
+static void scenarios_against_the_rules(void **state) {
+    (void)state;
+    tc_catalog *catalog;
+    tc_scenario *scenario;
+    tc_error error;
+    tc_pool_rule found[32];
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
+    if (tc_scenario_load(catalog, "ascend-2024", &scenario, &error)) fail_msg("%s: %s", error.place, error.text);
+    int count = tc_pool_rules(scenario, &controls, found, 32), ascend = 0, h20 = 0, rented = 0;
+    for (int i = 0; i < count; i++) {
+        const char *chip = scenario->pool[found[i].pool].cluster.accelerator.slug;
+        bool guidance = strcmp(found[i].rule, "2025-05-13") == 0;
+        ascend += guidance && found[i].forbids && strncmp(chip, "ascend-910b", 11) == 0;
+        h20 += strcmp(found[i].rule, "2025-04-14") == 0 && strcmp(chip, "h20") == 0;
+        rented += strcmp(found[i].rule, "2025-05-13-renting") == 0;
+        assert_false(strncmp(chip, "ascend", 6) == 0 && strcmp(found[i].rule, "2023-11-17") == 0);
+        assert_false(scenario->pool[found[i].pool].rented && strcmp(found[i].rule, "2023-11-17") == 0);
+    }
+    assert_true(ascend >= 1 && h20 >= 1 && rented >= 1);
+    tc_scenario_free(scenario);
+    tc_catalog_close(catalog);
+}
+
+/* Whatever a chip is called in an answer is explained in words. */
+static void every_class_has_a_meaning(void **state) {
+    (void)state;
+    for (int i = 0; i < controls.rules; i++) {
+        const tc_control_rule *r = &controls.rule[i];
+        assert_true(strlen(r->otherwise_meaning) > 10);
+        for (int k = 0; k < r->classes; k++) assert_true(strlen(r->class_of[k].meaning) > 10);
+    }
 }
 
 int main(void) {
@@ -284,6 +384,11 @@ int main(void) {
                                        cmocka_unit_test(dies_of_a_package_are_added),
                                        cmocka_unit_test(switches),
                                        cmocka_unit_test(every_part_of_the_table),
-                                       cmocka_unit_test(every_rule_cites_its_source)};
+                                       cmocka_unit_test(every_rule_cites_its_source),
+                                       cmocka_unit_test(chips_of_makers_elsewhere_are_no_export),
+                                       cmocka_unit_test(guidance_of_may_2025),
+                                       cmocka_unit_test(other_rules),
+                                       cmocka_unit_test(scenarios_against_the_rules),
+                                       cmocka_unit_test(every_class_has_a_meaning)};
     return cmocka_run_group_tests(tests, read_controls, NULL);
 }

@@ -183,6 +183,7 @@ static void every_field_is_in_the_table(void **state) {
         "step" POOLS "--link 400Gb/s --across pipeline --tuning ideal --pp 2",
         "run" POOLS "--link 400Gb/s --tokens 1T",
         "search" POOLS "--link 400Gb/s",
+        "explain" POOLS "--link 400Gb/s",
         "run" JOB "--tp 2 --tokens 1T",
         "run --model gpt2-124m --accelerator ascend-910b3 --devices 8 --tokens 10B",
         "search --model llama-2-7b --accelerator h100-sxm,h20 --devices 8,16 --global-batch 64 --tokens 1T",

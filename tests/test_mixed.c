@@ -5,11 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/json.h"
+#include "catalog/pools.h"
 #include "forecast/mixed.h"
 #include "forecast/split.h"
 #include "machine.h"
@@ -358,6 +361,57 @@ static void refusals(void **state) {
     assert_int_equal(tc_forecast_mixed(&two, &mixed, &error), TC_INVALID);
 }
 
+/* ---- published rows ------------------------------------------------------------------------------ */
+
+/* Throughput over that of the parts as the arithmetic has it: software that joins kinds, an exchange between local steps; a link
+ * between sites of one kind hides behind the backward pass. */
+static double forecast_of(tc_catalog *catalog, const tc_json *row) {
+    const char *kind = tc_json_string(row, "kind", "");
+    if (strcmp(kind, "local") == 0) {
+        double between = tc_json_number(row, "between_s", 0, 1e9, 0),
+               link = tc_json_number(row, "exchange_s", 0, 1e9, 0);
+        return between / (between + link);
+    }
+    if (strcmp(kind, "sites") == 0 && !tc_json_value(row, "mixes")) return 1;
+    tc_mixing mixing = {.across = 0};
+    tc_error error;
+    if (tc_mixing_load(catalog, tc_json_string(row, "tuning", ""), "tuning", &mixing, &error))
+        fail_msg("%s: %s", error.place, error.text);
+    return mixing.efficiency;
+}
+
+static void published_rows(void **state) {
+    (void)state;
+    FILE *file = fopen(TC_SOURCE_DIR "/data/mixed.jsonl", "r");
+    tc_catalog *catalog;
+    tc_error error;
+    char line[1024];
+    int scored = 0, skipped = 0, number = 0;
+    assert_non_null(file);
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, &error), TC_OK);
+    while (fgets(line, sizeof line, file)) {
+        tc_json_document document;
+        if (tc_json_open(&document, "mixed.jsonl", ++number, line, strlen(line), &error))
+            fail_msg("%s: %s", error.place, error.text);
+        tc_json row = tc_json_root(&document);
+        double measured = tc_json_number(&row, "efficiency", 0, 2, 0);
+        assert_true(tc_json_value(&row, "url") && tc_json_value(&row, "claim") && tc_json_value(&row, "evidence"));
+        if (tc_json_value(&row, "skipped")) {
+            skipped++;
+        } else {
+            double forecast = forecast_of(catalog, &row);
+            if (fabs(forecast - measured) > 0.06)
+                fail_msg("%s: %g, published %g", tc_json_string(&row, "id", ""), forecast, measured);
+            scored++;
+        }
+        tc_json_close(&document);
+    }
+    fclose(file);
+    tc_catalog_close(catalog);
+    assert_int_equal(scored, 11);
+    assert_int_equal(skipped, 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(split_by_hand),
@@ -373,6 +427,7 @@ int main(void) {
         cmocka_unit_test(failures_add_up),
         cmocka_unit_test(search_leaves_out_what_slows),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(published_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

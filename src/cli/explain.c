@@ -6,6 +6,7 @@
 #include "cli/pools.h"
 #include "cli/request.h"
 #include "report/explain_report.h"
+#include "report/mixed_report.h"
 
 static tc_code explain(tc_context *context, const tc_question *question, tc_opened *opened, tc_explanation *e) {
     tc_code code = tc_open(question, opened, context->error);
@@ -18,10 +19,25 @@ static tc_code explain(tc_context *context, const tc_question *question, tc_open
     return TC_OK;
 }
 
+static tc_code explain_pools(tc_context *context, const tc_question *question) {
+    tc_mixed_change change[TC_MIXED_CHANGES];
+    tc_mixed *mixed = malloc(sizeof *mixed);
+    tc_code code = mixed ? tc_forecast_mixed(question, mixed, context->error)
+                         : tc_fail(context->error, TC_INTERNAL, "memory", "none is left for the pools");
+    int count = code ? 0 : tc_mixed_changes(question, mixed, change);
+    if (!code && context->target.format)
+        tc_report_mixed_explain(&context->target, question, mixed, change, count);
+    else if (!code && !tc_report_mixed_explain_text(context->out, &context->style, question, mixed, change, count))
+        code = tc_fail(context->error, TC_INTERNAL, "memory", "none is left; the output is incomplete");
+    free(mixed);
+    return code;
+}
+
 tc_code tc_command_explain(tc_context *context) {
     tc_question question;
     tc_code code = tc_request_question(context, &question);
     if (code) return code;
+    if (question.cluster.others > 0) return explain_pools(context, &question);
     tc_opened *opened = malloc(sizeof *opened);
     tc_explanation *e = malloc(sizeof *e);
     code = opened && e ? explain(context, &question, opened, e)

@@ -13,6 +13,7 @@
 
 static bool tell(void *watch, int done, int all) { return tc_watch_tell(watch, done, all); }
 
+#define MOST_RULES 64 /* of a scenario that are told */
 #define MOST_DAYS 100
 
 /* "2025-03-31,2025-06-30" */
@@ -95,13 +96,21 @@ static tc_code plan_one(tc_context *context, const tc_scenario *scenario, const 
     tc_plan plan;
     tc_earlier earlier = {.given = false};
     tc_code code = tc_earlier_read(context, &earlier);
+    tc_controls *controls = malloc(sizeof *controls);
+    if (code == TC_OK && !controls) code = tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
+    if (code == TC_OK) code = tc_controls_load(context->catalog, controls, context->error);
     if (code == TC_OK) code = make(context, scenario, interval, options, &plan);
     if (code == TC_OK) {
+        tc_pool_rule rule[MOST_RULES];
+        int rules = tc_pool_rules(scenario, controls, rule, MOST_RULES);
+        plan.rules = rules < MOST_RULES ? rules : MOST_RULES;
+        plan.rule = rule;
         tc_since since;
         if (earlier.given) code = tc_earlier_compare(&earlier, &plan, interval, options, &since, context->error);
         if (code == TC_OK) code = report(context, &plan, earlier.given ? &since : NULL);
         tc_plan_free(&plan);
     }
+    free(controls);
     tc_earlier_free(&earlier);
     return code;
 }

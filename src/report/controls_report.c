@@ -9,6 +9,15 @@
 static const char disclaimer[]
     = "What the arithmetic of the published rules gives, from public figures; not legal advice.";
 
+static const char not_exported[] = "Made by a maker outside the United States: buying it from there is not an export, "
+                                   "and no class is given to it; what its "
+                                   "figures would give is in brackets.";
+static const char not_exported_of_table[] = "In brackets: what the figures of a chip would give whose maker is outside "
+                                            "the United States. Buying it from there is not an "
+                                            "export, and no class is given to it.";
+
+static const char *const about_words[TC_CONTROL_ABOUTS] = {"export", "chips", "makers", "renting", "memory"};
+
 /* ---- JSON ------------------------------------------------------------------------------ */
 
 static void write_rules(tc_writer *writer, const tc_control_report *report) {
@@ -18,6 +27,11 @@ static void write_rules(tc_writer *writer, const tc_control_report *report) {
         tc_write_object(writer, NULL);
         tc_write_string(writer, "rule", rule->rule);
         tc_write_string(writer, "date", rule->date);
+        tc_write_string(writer, "until", *rule->until ? rule->until : NULL);
+        tc_write_string(writer, "about", about_words[rule->about]);
+        tc_write_bool(writer, "applies", rule->applies);
+        tc_write_bool(writer, "needs_licence", rule->licence);
+        tc_write_bool(writer, "use_at_risk", rule->risk);
         tc_write_string(writer, "name", rule->name);
         tc_write_string(writer, "class", rule->class_name);
         tc_write_bool(writer, "known", rule->known);
@@ -50,6 +64,7 @@ void tc_report_controls(tc_target *target, const tc_controls_item *items, int n)
         tc_write_number(&writer, "io_bytes_per_s", r->io_bytes_per_s);
         tc_write_number(&writer, "dram_bytes_per_s", r->dram_bytes_per_s);
         tc_write_bool(&writer, "datacentre", r->datacentre);
+        tc_write_bool(&writer, "judged_as_export", r->exported);
         write_rules(&writer, r);
         tc_write_close(&writer);
     }
@@ -73,14 +88,24 @@ static void print_page(FILE *file, const tc_style *style, const tc_controls_item
     fprintf(file, "\n  chip-to-chip I/O     %s, both directions", tc_format_rate(r->io_bytes_per_s).s);
     fprintf(file, "\n  memory bandwidth     %s", tc_format_rate(r->dram_bytes_per_s).s);
     fprintf(file, "\n  for data centres     %s\n", r->datacentre ? "yes" : "no");
+    if (!r->exported) {
+        fputc('\n', file);
+        tc_print_wrapped(file, style, 0, 2, not_exported);
+    }
     for (int i = 0; i < r->rules; i++) {
         const tc_control_result *rule = &r->rule[i];
-        snprintf(text, sizeof text, "\n%s %s: %s", rule->date, rule->name, rule->class_name);
+        bool concerns = rule->applies || (!r->exported && rule->about == TC_CONTROL_MEMORY);
+        if (!concerns && (r->exported || rule->about != TC_CONTROL_EXPORT)) continue;
+        snprintf(text, sizeof text, "\n%s%s%s %s: %s%s%s", rule->date, *rule->until ? " to " : "", rule->until,
+                 rule->name, concerns ? "" : "no export (by its figures ", rule->class_name, concerns ? "" : ")");
         tc_print_heading(file, style, text);
-        if (*rule->meaning) tc_print_wrapped(file, style, 0, 2, rule->meaning);
+        if (*rule->meaning && concerns) tc_print_wrapped(file, style, 0, 2, rule->meaning);
         if (*rule->reason) tc_print_wrapped(file, style, 0, 2, rule->reason);
     }
 }
+
+/* A column of the table: what figures decide. */
+static bool has_column(const tc_control_result *rule) { return rule->about == TC_CONTROL_EXPORT; }
 
 static bool print_table(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
     char headings[TC_CONTROL_RULES][48];
@@ -89,8 +114,9 @@ static bool print_table(FILE *file, const tc_style *style, const tc_controls_ite
     tc_table_column(&table, "TPP", TC_RIGHT);
     tc_table_column(&table, "density", TC_RIGHT);
     for (int i = 0; n > 0 && i < items[0].report.rules; i++) {
-        snprintf(headings[i], sizeof headings[i], "%.10s", items[0].report.rule[i].date);
-        tc_table_column(&table, headings[i], TC_LEFT | (i + 1 < items[0].report.rules ? 0 : TC_OPTIONAL));
+        const tc_control_result *rule = &items[0].report.rule[i];
+        snprintf(headings[i], sizeof headings[i], "%.10s", rule->date);
+        if (has_column(rule)) tc_table_column(&table, headings[i], TC_LEFT | (*rule->until ? TC_OPTIONAL : 0));
     }
     for (int k = 0; k < n; k++) {
         const tc_control_report *r = &items[k].report;
@@ -98,10 +124,47 @@ static bool print_table(FILE *file, const tc_style *style, const tc_controls_ite
         tc_table_cell(&table, items[k].slug);
         tc_table_cell(&table, tc_format_count(r->tpp).s);
         tc_table_cell(&table, tc_format_fixed(r->pd, 2).s);
-        for (int i = 0; i < r->rules; i++)
-            tc_table_cell_tone(&table, r->rule[i].class_name, r->rule[i].known ? TC_TONE_PLAIN : TC_TONE_FAINT);
+        for (int i = 0; i < r->rules; i++) {
+            char text[32];
+            snprintf(text, sizeof text, r->exported ? "%s" : "(%s)", r->rule[i].class_name);
+            if (has_column(&r->rule[i]))
+                tc_table_cell_tone(&table, text, r->rule[i].known ? TC_TONE_PLAIN : TC_TONE_FAINT);
+        }
     }
     return tc_table_print(&table, file, style);
+}
+
+/* Was the class of this rule told for an accelerator before? */
+static bool is_told(const tc_controls_item *items, int before, int rule, const char *class_name) {
+    for (int k = 0; k < before; k++)
+        if (strcmp(items[k].report.rule[rule].class_name, class_name) == 0) return true;
+    return false;
+}
+
+/* What the classes mean that are in the table, and which accelerators other rules name. */
+static void print_meanings(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
+    char text[800];
+    bool elsewhere = false;
+    for (int k = 0; k < n; k++) elsewhere = elsewhere || !items[k].report.exported;
+    for (int i = 0; i < items[0].report.rules; i++) {
+        const tc_control_result *first = &items[0].report.rule[i];
+        bool named = false;
+        for (int k = 0; k < n; k++) named = named || items[k].report.rule[i].applies;
+        if (!has_column(first) && !named && first->about != TC_CONTROL_MEMORY) continue;
+        snprintf(text, sizeof text, "\n%s%s%s %s", first->date, *first->until ? " to " : "", first->until, first->name);
+        tc_print_heading(file, style, text);
+        for (int k = 0; k < n; k++) {
+            const tc_control_result *r = &items[k].report.rule[i];
+            if ((!has_column(r) && !r->applies && (r->about != TC_CONTROL_MEMORY || k > 0))
+                || is_told(items, k, i, r->class_name))
+                continue;
+            snprintf(text, sizeof text, "%s: %s", r->class_name, *r->meaning ? r->meaning : r->reason);
+            tc_print_bullet(file, style, text);
+        }
+    }
+    if (!elsewhere) return;
+    fputc('\n', file);
+    tc_print_wrapped(file, style, 0, 0, not_exported_of_table);
 }
 
 bool tc_report_controls_text(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
@@ -109,11 +172,7 @@ bool tc_report_controls_text(FILE *file, const tc_style *style, const tc_control
         print_page(file, style, &items[0]);
     else if (!print_table(file, style, items, n))
         return false;
-    if (n > 1) {
-        fputc('\n', file);
-        for (int i = 0; i < items[0].report.rules; i++)
-            fprintf(file, "%s  %s\n", items[0].report.rule[i].date, items[0].report.rule[i].name);
-    }
+    if (n > 1) print_meanings(file, style, items, n);
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0, disclaimer);
     return true;

@@ -186,3 +186,35 @@ bool tc_report_mixed_step_text(FILE *file, const tc_style *style, const tc_quest
     tc_print_step_parts(file, style, step);
     return true;
 }
+
+/* ---- why ----------------------------------------------------------------------------------------- */
+
+void tc_report_mixed_explain(tc_target *target, const tc_question *question, const tc_mixed *mixed,
+                             const tc_mixed_change *changes, int count) {
+    tc_writer writer = tc_write_begin(target, "explain/1", "mixed_changes");
+    tc_write_step(&writer, question, &mixed->step);
+    tc_write_pools(&writer, question, mixed);
+    tc_write_array(&writer, "mixed_changes");
+    for (int i = 0; i < count; i++) {
+        tc_write_object(&writer, NULL);
+        tc_write_string(&writer, "what", changes[i].what);
+        tc_write_number(&writer, "step_s", changes[i].step_s);
+        tc_write_number(&writer, "gain_pct", changes[i].gain_pct);
+        tc_write_close(&writer);
+    }
+    tc_write_close(&writer);
+    tc_write_end(&writer);
+}
+
+bool tc_report_mixed_explain_text(FILE *file, const tc_style *style, const tc_question *question, const tc_mixed *mixed,
+                                  const tc_mixed_change *changes, int count) {
+    char text[192];
+    if (!tc_report_mixed_step_text(file, style, question, mixed)) return false;
+    tc_print_heading(file, style, "\nWhat one change would give");
+    for (int i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%s: %.20s a step, %.20s throughput", changes[i].what,
+                 tc_format_seconds(changes[i].step_s).s, tc_format_percent(changes[i].gain_pct).s);
+        tc_print_bullet(file, style, text);
+    }
+    return true;
+}

@@ -355,6 +355,23 @@ static double worst_error(const tc_plan *plan) {
     return worst / 86400;
 }
 
+static void write_rules(tc_writer *writer, const tc_plan *plan) {
+    tc_write_array(writer, "rules");
+    for (int i = 0; i < plan->rules; i++) {
+        const tc_pool_rule *r = &plan->rule[i];
+        tc_write_object(writer, NULL);
+        tc_write_string(writer, "pool", plan->scenario->pool[r->pool].name);
+        tc_write_string(writer, "rule", r->rule);
+        write_day(writer, "from", true, r->from);
+        write_day(writer, "until", r->until != INT32_MAX, r->until);
+        tc_write_bool(writer, "forbids", r->forbids);
+        tc_write_integer(writer, "deliveries_then", r->deliveries);
+        tc_write_string(writer, "text", r->text);
+        tc_write_close(writer);
+    }
+    tc_write_close(writer);
+}
+
 void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
     tc_write_string(writer, "scenario", s->slug);
@@ -376,6 +393,7 @@ void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
     }
     tc_write_plan_months(writer, plan, -1);
     tc_write_lines(writer, "advice", plan->advice, plan->advice_count);
+    write_rules(writer, plan);
     write_by(writer, plan);
     write_drivers(writer, plan);
     write_gates(writer, plan);

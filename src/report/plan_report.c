@@ -442,6 +442,20 @@ static void print_pool_heading(FILE *file, const tc_style *style, const tc_scena
     fputs(isfinite(price) && pool->rented ? " an hour\n" : "\n", file);
 }
 
+/* What rules say of the pools, from which day on. */
+static void print_rules(FILE *file, const tc_style *style, const tc_plan *plan) {
+    if (plan->rules > 0) tc_print_heading(file, style, "\nWhat the rules say of the pools");
+    for (int i = 0; i < plan->rules; i++) {
+        const tc_pool_rule *r = &plan->rule[i];
+        char text[900], days[64] = "";
+        if (r->forbids && r->deliveries > 0)
+            snprintf(days, sizeof days, " (%d deliveries from then on)", r->deliveries);
+        snprintf(text, sizeof text, "%.48s from %.12s%s: %s", plan->scenario->pool[r->pool].name,
+                 tc_format_day(r->from).s, days, r->text);
+        tc_print_bullet(file, style, text);
+    }
+}
+
 bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
     tc_print_heading(file, style, s->name);
@@ -474,6 +488,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     if (!tc_print_best_by(file, style, plan)) return false;
     if (plan->advice_count > 0) tc_print_heading(file, style, "\nWhat would help");
     for (int i = 0; i < plan->advice_count; i++) tc_print_bullet(file, style, plan->advice[i]);
+    print_rules(file, style, plan);
     tc_print_heading(file, style, "\nWhat is assumed");
     for (int i = 0; i < plan->assumed_count; i++) tc_print_bullet(file, style, plan->assumed[i]);
     return true;

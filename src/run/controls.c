@@ -132,9 +132,22 @@ typedef struct verdict {
     unsigned missing; /* a bit for each figure */
 } verdict;
 
-static truth hold(const tc_control_clause *clause, const tc_control_report *part, const double *figure, verdict *v) {
+/* Is the text one of "a+b"? */
+static bool is_one_of(const char *list, const char *text) {
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, "+");
+        if (length > 0 && strncmp(at, text, length) == 0 && !text[length]) return true;
+        at += length + (at[length] == '+');
+    }
+    return false;
+}
+
+static truth hold(const tc_control_clause *clause, const tc_accelerator *a, const tc_control_report *part,
+                  const double *figure, verdict *v) {
     char met[240] = "";
     unsigned missing = 0;
+    if (*clause->named && !is_one_of(clause->named, a->slug)) return NO;
+    if (*clause->makers && !is_one_of(clause->makers, a->vendor)) return NO;
     if (clause->datacentre && !part->datacentre) {
         append(v->failed, sizeof v->failed, "not for data centres");
         return NO;
@@ -177,10 +190,12 @@ static void tell_missing(unsigned missing, char *text, size_t size) {
     snprintf(text, size, "needs %s", list);
 }
 
-static void judge(const tc_control_rule *rule, const tc_control_report *part, const double *figure,
-                  tc_control_result *out) {
+static void judge(const tc_control_rule *rule, const tc_accelerator *a, const tc_control_report *part,
+                  const double *figure, tc_control_result *out) {
     memcpy(out->rule, rule->slug, sizeof out->rule);
     memcpy(out->date, rule->date, sizeof out->date);
+    memcpy(out->until, rule->until, sizeof out->until);
+    out->about = rule->about;
     memcpy(out->name, rule->name, sizeof out->name);
     memcpy(out->source, rule->source, sizeof out->source);
     verdict v = {"", "", 0};
@@ -188,11 +203,14 @@ static void judge(const tc_control_rule *rule, const tc_control_report *part, co
         const tc_control_class *class_of = &rule->class_of[c];
         truth best = NO;
         for (int k = 0; k < class_of->clauses && best != YES; k++) {
-            truth t = hold(&class_of->clause[k], part, figure, &v);
+            truth t = hold(&class_of->clause[k], a, part, figure, &v);
             if (t > best) best = t;
         }
         if (best == YES) {
             set_class(out, class_of->name, class_of->meaning, part->datacentre ? "" : class_of->not_datacentre, v.met);
+            out->licence = class_of->licence;
+            out->risk = class_of->risk;
+            out->applies = true;
             return;
         }
         if (best == UNKNOWN) { /* this class or a later one: nothing can be said */
@@ -203,6 +221,36 @@ static void judge(const tc_control_rule *rule, const tc_control_report *part, co
         }
     }
     set_class(out, rule->otherwise, rule->otherwise_meaning, "", v.failed);
+    out->applies = rule->about == TC_CONTROL_EXPORT;
+}
+
+/* Where no earlier rule in force asks for a licence there is none to be reviewed. */
+static bool needs_licence(const tc_control_report *report, int before) {
+    bool unknown = false;
+    for (int i = 0; i < before; i++) {
+        const tc_control_result *r = &report->rule[i];
+        if (*r->until && strcmp(r->until, report->rule[before].date) <= 0) continue;
+        if (r->about == TC_CONTROL_EXPORT && r->licence) return true;
+        unknown = unknown || (r->about == TC_CONTROL_EXPORT && !r->known);
+    }
+    return unknown;
+}
+
+static void judge_all(const tc_controls *controls, const tc_accelerator *a, const double *figure,
+                      tc_control_report *out) {
+    bool exported = !*a->vendor || !*controls->makers || is_one_of(controls->makers, a->vendor);
+    for (int i = 0; i < controls->rules; i++) {
+        const tc_control_rule *rule = &controls->rule[i];
+        tc_control_result *r = &out->rule[i];
+        judge(rule, a, out, figure, r);
+        if (rule->reviews && !needs_licence(out, i))
+            set_class(r, "none", "needs no licence by the rules in force: nothing is reviewed", "", "");
+    }
+    out->exported = exported;
+    for (int i = 0; i < controls->rules && !exported; i++) {
+        tc_control_result *r = &out->rule[i];
+        if (r->about == TC_CONTROL_EXPORT || r->about == TC_CONTROL_RENTING) r->applies = r->licence = false;
+    }
 }
 
 static tc_control_report nothing_known(void) {
@@ -231,7 +279,7 @@ tc_control_report tc_controls_classify(const tc_controls *controls, const tc_acc
                                                [TC_CONTROL_IO] = out.io_bytes_per_s,
                                                [TC_CONTROL_DRAM] = out.dram_bytes_per_s,
                                                [TC_CONTROL_DRAM_AND_IO] = out.dram_bytes_per_s + out.io_bytes_per_s};
-    for (int i = 0; i < controls->rules; i++) judge(&controls->rule[i], &out, figure, &out.rule[i]);
+    judge_all(controls, accelerator, figure, &out);
     out.rules = controls->rules;
     return out;
 }

@@ -7,6 +7,7 @@
 #include "run/controls.h"
 
 #define FORMAT_WORD(id, word, bits, scale_bits, next) word,
+static const char *const abouts[] = {"export", "chips", "makers", "renting", "memory", NULL}; /* tc_control_about */
 static const char *const formats[] = {TC_FORMATS(FORMAT_WORD) "fp6", NULL};
 
 #define BOUND(where, unit, side, figure)                                                                               \
@@ -23,6 +24,8 @@ static const tc_field clause_fields[] = {
     BOUNDS("dram", TC_DIMENSION_BYTES_PER_S, TC_CONTROL_DRAM),
     BOUNDS("dram_and_io", TC_DIMENSION_BYTES_PER_S, TC_CONTROL_DRAM_AND_IO),
     {.path = "datacentre", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_clause, datacentre)},
+    {.path = "named", .type = TC_FIELD_STRING, .offset = offsetof(tc_control_clause, named), .size = 160},
+    {.path = "makers", .type = TC_FIELD_STRING, .offset = offsetof(tc_control_clause, makers), .size = 160},
 };
 static const tc_schema clause_schema = {"clause", clause_fields, sizeof clause_fields / sizeof *clause_fields};
 
@@ -44,7 +47,9 @@ static const tc_field class_fields[] = {
      .type = TC_FIELD_STRING,
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(tc_control_class, meaning),
-     .size = 320},
+     .size = 400},
+    {.path = "licence", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_class, licence)},
+    {.path = "risk", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_class, risk)},
     {.path = "not_datacentre",
      .type = TC_FIELD_STRING,
      .offset = offsetof(tc_control_class, not_datacentre),
@@ -74,6 +79,9 @@ static const tc_field rule_fields[] = {
      .sourced = true,
      .offset = offsetof(tc_control_rule, date),
      .size = 16},
+    {.path = "until", .type = TC_FIELD_STRING, .sourced = true, .offset = offsetof(tc_control_rule, until), .size = 16},
+    {.path = "about", .type = TC_FIELD_ENUM, .offset = offsetof(tc_control_rule, about), .names = abouts},
+    {.path = "reviews", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_rule, reviews)},
     {.path = "name",
      .type = TC_FIELD_STRING,
      .need = TC_NEED_ALWAYS,
@@ -97,7 +105,7 @@ static const tc_field rule_fields[] = {
      .type = TC_FIELD_STRING,
      .need = TC_NEED_ALWAYS,
      .offset = offsetof(tc_control_rule, otherwise_meaning),
-     .size = 160},
+     .size = 240},
 };
 static const tc_schema rule_schema = {"rule", rule_fields, sizeof rule_fields / sizeof *rule_fields};
 
@@ -126,6 +134,16 @@ static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
     {.path = "name", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 128},
+    {.path = "makers",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_controls, makers),
+     .size = 160},
+    {.path = "destination",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(tc_controls, destination),
+     .size = 32},
     {.path = "formats",
      .type = TC_FIELD_LIST,
      .need = TC_NEED_ALWAYS,
@@ -159,9 +177,15 @@ tc_code tc_controls_read(const tc_document *document, tc_controls *out, tc_error
         if (!tc_date_parse(out->rule[i].date, &day))
             return tc_document_fail(document, date, NULL, error, "'%s' is no day; write one such as \"2023-11-17\"",
                                     out->rule[i].date);
-        if (day <= last)
+        int32_t end;
+        if (*out->rule[i].until && (!tc_date_parse(out->rule[i].until, &end) || end <= day))
+            return tc_document_fail(document, tc_node_get(node, "until"), NULL, error,
+                                    "'%s' is no day after the rule's; write one such as \"2025-05-13\"",
+                                    out->rule[i].until);
+        if (day < last)
             return tc_document_fail(document, date, NULL, error,
-                                    "'%s' is not after the rule before it; order the rules by date", out->rule[i].date);
+                                    "'%s' is before that of the rule before it; order the rules by date",
+                                    out->rule[i].date);
         last = day;
         tc_figure_source(document, date, out->rule[i].source, sizeof out->rule[i].source);
     }

@@ -91,6 +91,8 @@ static const tc_member clause[] = {
     BOUNDS(from),
     BOUNDS(below),
     TC_SWITCH(tc_control_clause, datacentre),
+    TC_TEXT(tc_control_clause, named),
+    TC_TEXT(tc_control_clause, makers),
 };
 
 static const tc_members bits_members = TC_MEMBERS(tc_control_bits, bits, NULL, NULL),
@@ -100,6 +102,8 @@ static const tc_member class_of[] = {
     TC_TEXT(tc_control_class, name),
     TC_TEXT(tc_control_class, meaning),
     TC_TEXT(tc_control_class, not_datacentre),
+    TC_SWITCH(tc_control_class, licence),
+    TC_SWITCH(tc_control_class, risk),
     TC_INTEGER(tc_control_class, clauses, 0, TC_CONTROL_CLAUSES),
     TC_STRUCTS(tc_control_class, clause, clauses, clause_members),
 };
@@ -109,8 +113,11 @@ static const tc_members class_members = TC_MEMBERS(tc_control_class, class_of, N
 static const tc_member rule[] = {
     TC_TEXT(tc_control_rule, slug),
     TC_TEXT(tc_control_rule, date),
+    TC_TEXT(tc_control_rule, until),
     TC_TEXT(tc_control_rule, name),
     TC_TEXT(tc_control_rule, source),
+    TC_WORD(tc_control_rule, about, TC_CONTROL_ABOUTS - 1, "subject of a rule"),
+    TC_SWITCH(tc_control_rule, reviews),
     TC_INTEGER(tc_control_rule, classes, 0, TC_CONTROL_CLASSES),
     TC_STRUCTS(tc_control_rule, class_of, classes, class_members),
     TC_TEXT(tc_control_rule, otherwise),
@@ -124,6 +131,8 @@ static const tc_member controls[] = {
     TC_INTEGER(tc_controls, rules, 0, TC_CONTROL_RULES),
     TC_STRUCTS(tc_controls, format, formats, bits_members),
     TC_STRUCTS(tc_controls, rule, rules, rule_members),
+    TC_TEXT(tc_controls, makers),
+    TC_TEXT(tc_controls, destination),
 };
 
 const tc_members tc_controls_members = TC_MEMBERS(tc_controls, controls, NULL, NULL);
