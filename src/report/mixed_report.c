@@ -191,8 +191,19 @@ bool tc_report_mixed_step_text(FILE *file, const tc_style *style, const tc_quest
 
 void tc_report_mixed_explain(tc_target *target, const tc_question *question, const tc_mixed *mixed,
                              const tc_mixed_change *changes, int count) {
+    char slugs[TC_POOLS_TEXT];
+    const tc_step *step = &mixed->step;
     tc_writer writer = tc_write_begin(target, "explain/1", "mixed_changes");
-    tc_write_step(&writer, question, &mixed->step);
+    tc_write_assumed(&writer, step);
+    tc_write_string(&writer, "model", question->job.model.slug);
+    tc_write_string(&writer, "accelerator", tc_pools_slugs(&question->cluster, slugs, sizeof slugs));
+    tc_write_integer(&writer, "devices", tc_cluster_devices(&question->cluster));
+    tc_write_integer(&writer, "global_batch", step->global_batch);
+    tc_write_step_time(&writer, step);
+    tc_write_evidence(&writer, step);
+    tc_write_number(&writer, "mfu_pct", step->mfu_pct);
+    tc_write_step_memory(&writer, step);
+    tc_write_fits(&writer, step->fits_probability, step->fits);
     tc_write_pools(&writer, question, mixed);
     tc_write_array(&writer, "mixed_changes");
     for (int i = 0; i < count; i++) {
