@@ -296,6 +296,7 @@ class Explain(Answer):
     of_parts: float | None
     link: Answer
     pools: list[Answer]
+    mixed_changes: list[Answer]
 
 
 class Import(Answer):
@@ -766,6 +767,7 @@ class Plan(Answer):
     to: str
     phases: list[Answer]
     available: float
+    rules: list[Answer]
     serving: list[Answer]
     seed: float
     samples: float
