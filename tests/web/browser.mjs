@@ -126,7 +126,7 @@ async function download(selector, name) {
   await page.fill('#f-c_bf16', '280');
   await page.fill('#f-c_area', '800');
   await page.press('#f-c_area', 'Enter');
-  await page.waitForFunction(() => /5\.92|1,600/.test(document.querySelector('#own-chip [data-rule="2023-11-17"]')?.textContent || ''));
+  await page.waitForFunction(() => /PD 5\.6/.test(document.querySelector('#own-chip [data-rule="2023-11-17"]')?.textContent || ''), null, { timeout: 60000 });
   check('4. whether a chip of one\'s own falls under the rule of October 2023', /3A090\.b/.test(await page.textContent('#own-chip [data-rule="2023-11-17"]')), await page.textContent('#own-chip'));
 }
 

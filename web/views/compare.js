@@ -39,7 +39,7 @@ export function View() {
     ${slot.busy && html`<p class="note" role="status">${t('compare.working')}</p>`}
     ${!a && !slot.busy && !slot.error && html`<p class="lead">${t('compare.intro')}</p>`}
     ${stale && !slot.busy && html`<p class="note warn">${t('search.stale')}</p>`}
-    ${a && html`<div class=${`answer${slot.busy || stale ? ' busy' : ''}`}>
+    ${a && html`<div class=${`answer${slot.busy || stale ? ' busy' : ''}`} aria-busy=${slot.busy}>
       <${Card} title=${t('compare.table')} note=${t('compare.note')}><${Table} caption=${t('compare.table')} columns=${columns} rows=${items} by="tokens_per_s_per_device" down /><//>
       <${Card} title=${t(measure[1])} tools=${html`<select aria-label=${t('compare.measure')} value=${measure[0]} onChange=${(e) => set_params({ by: e.target.value })}>${MEASURES.map(([k, text]) => html`<option value=${k} selected=${k === measure[0]}>${t(text)}</option>`)}</select><${Downloads} name="traincast-compare" />`}>
         <${Bars} label=${t(measure[1])} left=${220} width=${900} rows=${items.filter((i) => typeof i[measure[0]] === 'number').sort((x, y) => y[measure[0]] - x[measure[0]]).map((i) => ({ label: i.name, value: i[measure[0]], text: measure[2](i[measure[0]]), kind: 1, tip: i.evidence }))} /><//>

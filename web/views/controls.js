@@ -48,7 +48,7 @@ export function View() {
     <${Failed} error=${all.error || mine.error} />
     ${own && html`<${Card} title=${own.name}><p>TPP ${f.whole(own.tpp)} (${own.tpp_format}), ${t('controls.density')} ${f.digits(own.performance_density)}</p>
       <ul class="plain-list" id="own-chip">${own.rules.map((r) => html`<li data-rule=${r.rule}><b class=${r.class === 'none' ? 'good' : r.class === 'unknown' ? '' : 'bad'}>${r.date} ${r.name}: ${r.class}</b> — ${r.meaning}. <span class="note">${r.reason || ''}</span></li>`)}</ul><//>`}
-    ${items.length > 0 && html`<div class=${`answer${all.busy ? ' busy' : ''}`}><${Card} title=${t('controls.map')} note=${t('controls.map_note')} tools=${html`<${Downloads} name="traincast-controls" />`}><${Map_} items=${items} rule=${rule} own=${own?.slug} /><//>
+    ${items.length > 0 && html`<div class=${`answer${all.busy || mine.busy ? ' busy' : ''}`} aria-busy=${all.busy || mine.busy}><${Card} title=${t('controls.map')} note=${t('controls.map_note')} tools=${html`<${Downloads} name="traincast-controls" />`}><${Map_} items=${items} rule=${rule} own=${own?.slug} /><//>
       <${Card} title=${t('controls.table')} note=${all.answer?.note}><${Table} caption=${t('controls.table')} columns=${columns} rows=${items} by="tpp" down chosen=${own || undefined} /><//></div>`}
   </div></div>`;
 }

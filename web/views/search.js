@@ -90,7 +90,7 @@ export function View() {
     ${!a && !slot.busy && !slot.error && html`<p class="lead">${t('search.intro')}</p>`}
     ${stale && !slot.busy && html`<p class="note warn">${t('search.stale')}</p>`}
     ${a && !best && html`<${Card} title=${t('search.none')}>${(a.advice || []).map((line) => html`<p>${line}</p>`)}<//>`}
-    ${a && best && html`<div class=${`answer${slot.busy || stale ? ' busy' : ''}`}>
+    ${a && best && html`<div class=${`answer${slot.busy || stale ? ' busy' : ''}`} aria-busy=${slot.busy}>
       <p class="lead" id="best-layout">${t('search.best')} <b>${layout_words(best.layout)}</b>: ${t('search.best_figures', { time: f.seconds(best.step_s), mfu: f.percent(best.mfu_pct), memory: f.gib(best.memory_gib_per_device) })}</p>
       <${Figures}>
         <${Figure} label=${t('step.time')} value=${f.seconds(best.step_s)} sub=${t('step.interval', { low: f.seconds(best.step_s_p10), high: f.seconds(best.step_s_p90) })} source=${t('step.source', { evidence: best.evidence })} />
