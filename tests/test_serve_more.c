@@ -80,9 +80,9 @@ static void what_each_is_good_for(void **state) {
         *q = tc_default_serving_question();
         take_chip(chips[i], 64, &q->cluster);
         assert_int_equal(tc_catalog_model(catalog, "qwen2.5-72b", &q->model, &error), TC_OK);
-        assert_int_equal(
-            tc_catalog_engine(catalog, i == 2 ? "mindie" : "sglang", &q->cluster.accelerator, &q->engine, &error),
-            TC_OK);
+        assert_int_equal(tc_catalog_engine(catalog, i == 2 ? "mindie" : "sglang", &q->cluster.accelerator, &q->engine,
+                                           &error),
+                         TC_OK);
         q->weights = TC_WEIGHTS_W8A8;
         q->input_tokens = 2000;
         q->output_tokens = 500;

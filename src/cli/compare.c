@@ -59,7 +59,8 @@ static tc_code split_own(tc_context *context, char *text, wanted *out) {
         if (i == OWN && !key) return TC_OK; /* a colon of the file's name */
         if (i == OWN)
             return tc_fail(context->error, TC_INVALID, "--accelerators",
-                           "'%.60s' is unknown; give devices, region, price, rental, fabric, stack or engine", colon + 1);
+                           "'%.60s' is unknown; give devices, region, price, rental, fabric, stack or engine",
+                           colon + 1);
         *colon = '\0';
         out->value[i] = colon + 2 + strlen(own[i].key);
     }
@@ -202,10 +203,10 @@ static tc_code compare_all(tc_context *context, comparing *of, const list *accel
 
 /* Formats of training as those of weights: 8-bit integers are W8A8. */
 static int weights_of(int dtype) {
-    static const int formats[TC_DTYPES] = {[TC_FP32] = TC_WEIGHTS_FP32,   [TC_TF32] = TC_WEIGHTS_FP32,
-                                           [TC_BF16] = TC_WEIGHTS_BF16,   [TC_FP16] = TC_WEIGHTS_FP16,
-                                           [TC_FP8] = TC_WEIGHTS_FP8,     [TC_MXFP8] = TC_WEIGHTS_FP8,
-                                           [TC_NVFP4] = TC_WEIGHTS_NVFP4, [TC_INT8] = TC_WEIGHTS_W8A8};
+    static const int formats[TC_DTYPES]
+        = {[TC_FP32] = TC_WEIGHTS_FP32,   [TC_TF32] = TC_WEIGHTS_FP32, [TC_BF16] = TC_WEIGHTS_BF16,
+           [TC_FP16] = TC_WEIGHTS_FP16,   [TC_FP8] = TC_WEIGHTS_FP8,   [TC_MXFP8] = TC_WEIGHTS_FP8,
+           [TC_NVFP4] = TC_WEIGHTS_NVFP4, [TC_INT8] = TC_WEIGHTS_W8A8};
     return formats[dtype];
 }
 
@@ -272,11 +273,11 @@ static tc_code compare_serving(tc_context *context, const tc_question *job, cons
 
 /* What is of serving alone, and what of training alone. */
 static tc_code check_serving(const tc_context *context) {
-    static const tc_option_id of_serving[] = {TC_OPTION_ENGINE,        TC_OPTION_KV_DTYPE, TC_OPTION_INPUT_TOKENS,
-                                              TC_OPTION_OUTPUT_TOKENS, TC_OPTION_CACHED,   TC_OPTION_RATE,
-                                              TC_OPTION_TTFT,          TC_OPTION_TPOT},
-                              of_training[] = {TC_OPTION_SEQ, TC_OPTION_GLOBAL_BATCH, TC_OPTION_FINETUNE,
-                                               TC_OPTION_SAME_LAYOUT, TC_OPTION_FIX};
+    static const tc_option_id of_serving[]
+        = {TC_OPTION_ENGINE, TC_OPTION_KV_DTYPE, TC_OPTION_INPUT_TOKENS, TC_OPTION_OUTPUT_TOKENS,
+           TC_OPTION_CACHED, TC_OPTION_RATE,     TC_OPTION_TTFT,         TC_OPTION_TPOT},
+        of_training[]
+        = {TC_OPTION_SEQ, TC_OPTION_GLOBAL_BATCH, TC_OPTION_FINETUNE, TC_OPTION_SAME_LAYOUT, TC_OPTION_FIX};
     bool serves = tc_given(context, TC_OPTION_SERVE)->given;
     for (size_t i = 0; !serves && i < sizeof of_serving / sizeof of_serving[0]; i++)
         if (tc_given(context, of_serving[i])->given)

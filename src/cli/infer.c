@@ -206,8 +206,8 @@ static tc_code answer_question(tc_context *context, tc_serving_question *questio
 
 /* A model of images or video: denoising in the place of tokens. */
 static tc_code answer_clip(tc_context *context, const tc_model *model) {
-    static const tc_option_id of_tokens[] = {TC_OPTION_INPUT_TOKENS, TC_OPTION_OUTPUT_TOKENS, TC_OPTION_RATE,
-                                             TC_OPTION_CONCURRENCY,  TC_OPTION_TTFT,          TC_OPTION_TPOT,
+    static const tc_option_id of_tokens[] = {TC_OPTION_INPUT_TOKENS, TC_OPTION_OUTPUT_TOKENS,  TC_OPTION_RATE,
+                                             TC_OPTION_CONCURRENCY,  TC_OPTION_TTFT,           TC_OPTION_TPOT,
                                              TC_OPTION_ENGINE,       TC_OPTION_SERVING_SEARCH, TC_OPTION_SIMULATE};
     tc_clip_question q = {.model = tc_default_question(), .steps = 50, .guidance = true};
     tc_clip_answer answer;

@@ -127,8 +127,7 @@ static tc_code take_question(tc_context *context, room *r) {
     take_choice(context, TC_OPTION_RL_ALGORITHM, &q->algorithm);
     take_choice(context, TC_OPTION_PLACEMENT, &q->placement);
     tc_code code = tc_request_job(context, &q->training);
-    if (!code)
-        code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &q->training);
+    if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &q->training);
     if (!code) code = take_program(context, q);
     if (!code) code = take_lengths(context, q);
     if (!code) code = take_generation(context, q);

@@ -11,8 +11,8 @@ static const struct {
     unsigned merit;
     const char *word, *text;
 } merits[] = {
-    {TC_MERIT_CHEAPEST, "cheapest", "the cheapest token"},  {TC_MERIT_MOST, "most", "the most output of a device"},
-    {TC_MERIT_FASTEST, "fastest", "the fastest user"},      {TC_MERIT_FRUGAL, "frugal", "the least energy of a token"},
+    {TC_MERIT_CHEAPEST, "cheapest", "the cheapest token"},   {TC_MERIT_MOST, "most", "the most output of a device"},
+    {TC_MERIT_FASTEST, "fastest", "the fastest user"},       {TC_MERIT_FRUGAL, "frugal", "the least energy of a token"},
     {TC_MERIT_PREFILL, "prefill", "prompts before outputs"}, {TC_MERIT_DECODE, "decode", "outputs before prompts"},
 };
 #define MERITS (sizeof merits / sizeof merits[0])
@@ -156,7 +156,8 @@ bool tc_report_compare_serving_text(FILE *file, const tc_style *style, const tc_
     if (!tc_table_print(&table, file, style)) return false;
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0,
-                     "prefill, decode: tokens/s of a device while it does so; output: of a device within the objectives; user: tokens/s of "
+                     "prefill, decode: tokens/s of a device while it does so; output: of a device within the "
+                     "objectives; user: tokens/s of "
                      "one there; fastest: at any batch. $: of a million output tokens.");
     print_merits(file, style, items, count);
     return true;

@@ -81,7 +81,8 @@ static void print_counts(FILE *file, const tc_style *style, const tc_search *sea
         snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s",
                  tc_format_seconds(search->seconds).s, tc_format_short(tc_search_rate(search)).s, search->threads,
                  search->threads == 1 ? "" : "s");
-    if (search->stopped) tc_print_wrapped(file, style, 0, 2, "Stopped before all were looked at: the best of those that were.");
+    if (search->stopped)
+        tc_print_wrapped(file, style, 0, 2, "Stopped before all were looked at: the best of those that were.");
     tc_print_wrapped(file, style, 0, 2, text);
 }
 

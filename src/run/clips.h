@@ -5,9 +5,9 @@
 #include "traincast.h"
 
 typedef struct tc_clip_question {
-    tc_question model;  /* the model with its sample, all devices, the stack whose kernels it has */
-    int steps;          /* of denoising */
-    bool guidance;      /* classifier-free: each step has a pass with the text and one without */
+    tc_question model;                  /* the model with its sample, all devices, the stack whose kernels it has */
+    int steps;                          /* of denoising */
+    bool guidance;                      /* classifier-free: each step has a pass with the text and one without */
     double price_usd, rental_usd_per_h; /* of a package; TC_UNSET: the accelerator's */
     const tc_economics *economics;
 } tc_clip_question;
@@ -20,8 +20,8 @@ typedef struct tc_clip_answer {
     double clips_per_h;                    /* of all devices */
     double weight_bytes;                   /* of a device */
     bool fits;
-    double owned_usd, rented_usd;          /* of a clip; NaN: not known */
-    double tokens;                         /* latent ones of a sample */
+    double owned_usd, rented_usd; /* of a clip; NaN: not known */
+    double tokens;                /* latent ones of a sample */
 } tc_clip_answer;
 
 /* The devices of a clip are those with which it is ready soonest. TC_INVALID with an option as place. */
