@@ -10,9 +10,9 @@ done
 if [ "${2:-}" = static ]; then
     [ -d tests/web/node_modules/playwright-core ] || { echo "left out: no playwright-core here; make deps fetches it"; exit 0; }
     node --no-warnings web/wasm/static.mjs "$build"
-    timeout 300 node --no-warnings tests/web/static.mjs "$build/traincast" "$build/web"
+    timeout 200 node --no-warnings tests/web/static.mjs "$build/traincast" "$build/web"
     exit 0
 fi
 "$build/traincast" serve --listen none 2>&1 | grep -q libmicrohttpd && { echo "left out: built without libmicrohttpd"; exit 0; }
 [ -d tests/web/node_modules/playwright-core ] || { echo "left out: no playwright-core here; make deps fetches it"; exit 0; }
-timeout 900 node --no-warnings tests/web/browser.mjs "$build/traincast"
+timeout 400 node --no-warnings tests/web/browser.mjs "$build/traincast"

@@ -16,12 +16,15 @@ function wrong(name) {
   return false;
 }
 
+/* What a field shows: while somebody types in it, what is typed; an answer that comes meanwhile must not take it away. */
+export const shown = (id, value) => (document.activeElement?.id === id ? document.activeElement.value : value);
+
 /* Text or choice of the catalog: any text is taken, the catalog's slugs are offered. */
 export function Slug({ name, label, kind, fallback = '', placeholder }) {
   const id = `f-${name}`, items = list(kind);
   return html`<div class=${`field${wrong(name) ? ' wrong' : ''}`}>
     <label for=${id}>${label}</label>
-    <input id=${id} list=${`${id}-list`} value=${value_of(name, fallback)} placeholder=${placeholder || ''} autocomplete="off" spellcheck=${false}
+    <input id=${id} list=${`${id}-list`} value=${shown(id, value_of(name, fallback))} placeholder=${placeholder || ''} autocomplete="off" spellcheck=${false}
       aria-invalid=${wrong(name)} onChange=${(e) => set_params({ [name]: e.target.value.trim() })} />
     <datalist id=${`${id}-list`}>${items.map((item) => html`<option value=${item.slug}>${item.name}</option>`)}</datalist>
   </div>`;
@@ -36,7 +39,7 @@ export function Number_({ name, label, fallback = '', min = 1, max = 64, powers 
   return html`<div class=${`field${wrong(name) ? ' wrong' : ''}`}>
     <label for=${id}>${label}</label>
     <div class="row">
-      <input id=${id} type="number" inputmode="decimal" min=${min} step=${step === 1 ? 1 : 'any'} value=${value} placeholder=${placeholder ?? ''} aria-invalid=${wrong(name)}
+      <input id=${id} type="number" inputmode="decimal" min=${min} step=${step === 1 ? 1 : 'any'} value=${shown(id, value)} placeholder=${placeholder ?? ''} aria-invalid=${wrong(name)}
         onChange=${(e) => set_params({ [name]: e.target.value })} />
       ${slider && html`<input type="range" aria-label=${t('ui.slider', { name: label })} min=${powers ? to_slider(min) : min} max=${powers ? to_slider(max) : max} step=${powers ? 1 : step}
         value=${to_slider(at)} onInput=${(e) => set_params({ [name]: String(from_slider(Number(e.target.value))) })} />`}

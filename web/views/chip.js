@@ -2,6 +2,7 @@
 import { html } from '../html.js';
 import { state, set_params } from '../state.js';
 import { t } from '../text.js';
+import { shown } from '../ui.js';
 
 /* key of the address, key of the file, unit. */
 const FIELDS = [['c_bf16', 'device.matmul.bf16', 'TFLOP/s'], ['c_fp8', 'device.matmul.fp8', 'TFLOP/s'], ['c_area', 'package.die_area', 'mm2'], ['c_memory', 'device.memory', 'GB'], ['c_bandwidth', 'device.memory_bandwidth', 'GB/s'],
@@ -27,7 +28,7 @@ export function own_chip(like) {
 export function ChipForm({ controls = false }) {
   const of = controls ? FIELDS.filter(([k]) => OF_CONTROLS.has(k)) : FIELDS;
   return html`<fieldset><legend>${t('chip.title')}</legend>
-    <div class="field"><label for="f-c_name">${t('chip.name')}</label><input id="f-c_name" value=${state.params.c_name || ''} onChange=${(e) => set_params({ c_name: e.target.value })} /></div>
+    <div class="field"><label for="f-c_name">${t('chip.name')}</label><input id="f-c_name" value=${shown('f-c_name', state.params.c_name || '')} onChange=${(e) => set_params({ c_name: e.target.value })} /></div>
     <div class="pair">${of.map(([key, , unit]) => html`<div class="field"><label for=${`f-${key}`}>${t(`chip.${key.slice(2)}`)}, ${unit}</label>
-      <input id=${`f-${key}`} type="number" min="0" step="any" value=${state.params[key] || ''} onChange=${(e) => set_params({ [key]: e.target.value })} /></div>`)}</div></fieldset>`;
+      <input id=${`f-${key}`} type="number" min="0" step="any" value=${shown(`f-${key}`, state.params[key] || '')} onChange=${(e) => set_params({ [key]: e.target.value })} /></div>`)}</div></fieldset>`;
 }

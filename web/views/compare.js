@@ -4,7 +4,7 @@ import { state, set_params, address, say } from '../state.js';
 import { t } from '../text.js';
 import { want, list } from '../api.js';
 import * as f from '../format.js';
-import { Card, Failed, Assumed, Tools, Table, Slug, Number_, focus_field } from '../ui.js';
+import { shown, Card, Failed, Assumed, Tools, Table, Slug, Number_, focus_field } from '../ui.js';
 import { Bars, Downloads } from '../chart.js';
 import { question, field_of, MoreFields, JOB_NAMES, layout_words, layout_params } from './job.js';
 import { own_chip, ChipForm } from './chip.js';
@@ -30,7 +30,7 @@ export function View() {
   return html`<div class="view"><form class="controls" aria-label=${t('ui.question')} onSubmit=${(e) => { e.preventDefault(); document.activeElement?.blur?.(); started = null; set_params({ go: '1' }); opened(); }}>
       <fieldset><legend>${t('job.job')}</legend><${Slug} name="model" kind="models" label=${t('job.model')} fallback=${DEFAULTS.model} />
         <${Number_} name="devices" label=${t('job.devices')} fallback=${DEFAULTS.devices} max=${65536} powers /><${Number_} name="global_batch" label=${t('job.global_batch')} fallback=${DEFAULTS.global_batch} max=${16384} powers />
-        <div class="field"><label for="f-chips">${t('compare.chips')}</label><textarea id="f-chips" rows="3" spellcheck=${false} value=${chips.join(', ')} onChange=${(e) => set_params({ chips: e.target.value.trim() })}></textarea></div></fieldset>
+        <div class="field"><label for="f-chips">${t('compare.chips')}</label><textarea id="f-chips" rows="3" spellcheck=${false} value=${shown('f-chips', chips.join(', '))} onChange=${(e) => set_params({ chips: e.target.value.trim() })}></textarea></div></fieldset>
       <button class="button main" type="submit">${t('compare.go')}</button>
       <details class="more"><summary>${t('chip.title')}</summary><div><${ChipForm} /><${Slug} name="like" kind="accelerators" label=${t('chip.like')} fallback="h20" /></div></details>
       <${MoreFields} layout=${false} /></form>

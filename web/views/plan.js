@@ -4,7 +4,7 @@ import { state, set_params, say } from '../state.js';
 import { t, word } from '../text.js';
 import { want, list } from '../api.js';
 import * as f from '../format.js';
-import { Figures, Figure, Card, Failed, Assumed, Tools, Table, tipped, Sourced } from '../ui.js';
+import { shown, Figures, Figure, Card, Failed, Assumed, Tools, Table, tipped, Sourced } from '../ui.js';
 import { Bars, Downloads, scale, ticks } from '../chart.js';
 import { Plot } from '../plot.js';
 import { scenario, sets, set_of, with_sets, plain, actuals_of, deliveries, moved, moved_to, squeeze } from './scenario.js';
@@ -167,7 +167,7 @@ function Deliveries({ lines }) {
 /* A number of the scenario that may be changed by its path. */
 function Change({ path, label, value }) {
   const now = set_of(path) ?? value ?? '';
-  return html`<div class="field"><label for=${`f-${path}`}>${label}</label><input id=${`f-${path}`} type="text" value=${now} onChange=${(e) => set_params({ set: with_sets({ [path]: e.target.value.trim() === String(value ?? '') || !e.target.value.trim() ? null : e.target.value.trim() }) })} /></div>`;
+  return html`<div class="field"><label for=${`f-${path}`}>${label}</label><input id=${`f-${path}`} type="text" value=${shown(`f-${path}`, now)} onChange=${(e) => set_params({ set: with_sets({ [path]: e.target.value.trim() === String(value ?? '') || !e.target.value.trim() ? null : e.target.value.trim() }) })} /></div>`;
 }
 
 function Form({ s, lines }) {
@@ -181,7 +181,7 @@ function Form({ s, lines }) {
     <details class="more"><summary>${t('plan.reserves')}</summary><div>
       ${(o.serving || []).map((v) => html`${v.devices !== undefined && html`<${Change} path=${`serving.${v.name}.devices`} label=${`${v.name}: ${t('job.devices')}`} value=${plain(v.devices)} />`}${v.growth !== undefined && html`<${Change} path=${`serving.${v.name}.growth`} label=${`${v.name}: ${t('plan.growth')}`} value=${plain(v.growth)} />`}`)}
       ${['bring_up', 'ablations', 'evaluation'].filter((k) => o.reserves?.[k] !== undefined).map((k) => html`<${Change} path=${`reserves.${k}`} label=${t(`plan.${k}`)} value=${plain(o.reserves[k])} />`)}</div></details>`}
-    <details class="more"><summary>${t('plan.yaml')}</summary><div><textarea id="f-yaml" aria-label=${t('plan.yaml')} rows="22" spellcheck=${false} value=${s.text || ''}></textarea>
+    <details class="more"><summary>${t('plan.yaml')}</summary><div><textarea id="f-yaml" aria-label=${t('plan.yaml')} rows="22" spellcheck=${false} value=${shown('f-yaml', s.text || '')}></textarea>
       <div class="row"><button class="button" type="button" onClick=${async () => set_params({ yaml: await squeeze(document.getElementById('f-yaml').value), set: '' })}>${t('plan.apply')}</button>
       <button class="small" type="button" onClick=${() => set_params({ yaml: '', set: '' })}>${t('plan.reset')}</button></div></div></details>
     <details class="more"><summary>${t('plan.actuals')}</summary><div><textarea id="f-actuals" aria-label=${t('plan.actuals')} rows="6" spellcheck=${false} placeholder=${'date,pool,devices,usable,job,tokens,failures'} value=${state.params.actuals || ''}></textarea>

@@ -92,9 +92,10 @@ function apply(change) {
 
 function Changes({ answer }) {
   const rows = [...answer.layouts].sort((a, b) => b.gain_pct - a.gain_pct), most = Math.max(1, ...answer.layouts.map((l) => Math.abs(l.gain_pct)));
+  const gain_text = (gain) => (Math.abs(gain) < 0.005 ? '0 %' : `${gain > 0 ? '+' : ''}${f.digits(gain, 2)} %`);
   const meter = (gain) => html`<span class=${`meter${gain < 0 ? ' minus' : ''}`} style=${{ width: `${Math.max(2, (70 * Math.min(Math.abs(gain), most)) / most)}px` }}></span>`;
   const line = (c, button) => html`<tr><th scope="row" class="text">${button ? html`<button class="small" type="button" title=${t('step.apply')} onClick=${() => apply(c.change)}>${c.change}</button>` : c.change}</th>
-    <td class="text">${meter(c.gain_pct)}</td><td class=${c.gain_pct > 0 ? 'good' : ''}>${c.gain_pct > 0 ? '+' : ''}${f.digits(c.gain_pct, 2)} %</td><td>${f.seconds(c.step_s)}</td><td class=${c.fits ? '' : 'bad'}>${c.fits ? f.chance(c.fits_probability) : t('step.too_large')}</td></tr>`;
+    <td class="text">${meter(c.gain_pct)}</td><td class=${c.gain_pct > 0 ? 'good' : ''}>${gain_text(c.gain_pct)}</td><td>${f.seconds(c.step_s)}</td><td class=${c.fits ? '' : 'bad'}>${c.fits ? f.chance(c.fits_probability) : t('step.too_large')}</td></tr>`;
   const head = (name) => html`<thead><tr><th class="text" scope="col">${name}</th><th scope="col"><span class="visually-hidden">${t('step.gain')}</span></th><th scope="col">${t('step.gain')}</th><th scope="col">${t('step.step')}</th><th scope="col">${t('step.fits')}</th></tr></thead>`;
   return html`<div class="scroll" tabindex="0" role="group" aria-label=${t('step.changes')}><table>${head(t('step.of_layout'))}<tbody>${rows.slice(0, 12).map((c) => line(c, true))}</tbody>${head(t('step.of_hardware'))}<tbody>${answer.hardware.map((c) => line(c, false))}</tbody></table></div>`;
 }
