@@ -205,7 +205,8 @@ static void better_hardware_is_never_slower(void **state) {
         for (int k = 0; which == 2 && k < better.cluster.fabric.levels; k++)
             better.cluster.fabric.level[k].bytes_per_s *= 1.5;
         tc_serving_answer before = answer(&q), after = answer(&better);
-        assert_true(after.tpot_s <= before.tpot_s * 1.0001);
+        /* Prompts that are done sooner let a few more of a number of requests decode at a time. */
+        assert_true(after.tpot_s <= before.tpot_s * 1.005);
         assert_true(after.prefill_s <= before.prefill_s * 1.0001);
         assert_true(after.output_tokens_per_s >= before.output_tokens_per_s * 0.9999);
     }

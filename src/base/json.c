@@ -23,7 +23,8 @@ static void write_file(const char *file, char *room, size_t size) {
 /* jansson calls a text wrong when memory ran out while it was read. Then another try succeeds, or there still is none. */
 static bool ran_out(const char *text, size_t length, json_t **root) {
     json_error_t syntax;
-    void *probe = malloc(length + PROBE);
+    void *volatile probe
+        = malloc(length + PROBE); /* volatile: a compiler may leave out a malloc that is freed at once */
     free(probe);
     *root = probe ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax) : NULL;
     return !probe || *root;
