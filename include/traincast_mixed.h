@@ -53,6 +53,8 @@ TC_API int tc_mixed_changes(const tc_question *question, const tc_mixed *mixed, 
 
 /* Pool i of the question as a cluster of its own: 0 is the first. */
 TC_API tc_question tc_question_of_pool(const tc_question *question, int i);
+/* The same as a pool beside others. */
+TC_API tc_pool tc_pool_of_question(const tc_question *question, int i);
 /* Devices of all pools. */
 TC_API int tc_cluster_devices(const tc_cluster *cluster);
 

@@ -82,24 +82,27 @@ def python_type(types):
     return " | ".join(words.get(one, "Any") for one in types)
 
 
+def fields_of(owner, table):
+    fields = {}
+    for command, path, types, unit, meaning in table:
+        name = re.match(r"[A-Za-z_]\w*", path)
+        if command != owner or "*" in path or not name:
+            continue
+        rest = path[name.end():]
+        if rest.startswith("[]"):
+            kind = "list[Answer]" if rest[2:] else f"list[{python_type(types)}]"
+        else:
+            kind = "Answer" if rest else python_type(types)
+        fields.setdefault(name.group(), kind)
+    return fields
+
+
 def stub(commands, table):
     lines = [f'"""Types of the answers. {COMMENT}"""', "", "from typing import Any", "", "from . import Answer", ""]
-    for command in commands:
-        fields = {}
-        for owner, path, types, unit, meaning in table:
-            if owner not in (command, "any") or "*" in path:
-                continue
-            name = re.match(r"[A-Za-z_]\w*", path)
-            if not name:
-                continue
-            rest = path[name.end():]
-            if rest.startswith("[]"):
-                kind = "list[Answer]" if rest[2:] else f"list[{python_type(types)}]"
-            else:
-                kind = "Answer" if rest else python_type(types)
-            fields.setdefault(name.group(), kind)
-        lines += ["", f"class {command.capitalize()}(Answer):"]
-        lines += [f"    {name}: {kind}" for name, kind in fields.items()] or ["    ..."]
+    for owner, name, base in [("any", "Common", "Answer"), *((c, c.capitalize(), "Common") for c in commands)]:
+        fields = fields_of(owner, table)
+        lines += ["", f"class {name}({base}):"]
+        lines += [f"    {field}: {kind}" for field, kind in fields.items()] or ["    ..."]
         lines.append("")
     return "\n".join(lines)
 

@@ -5,7 +5,7 @@ from typing import Any
 from . import Answer
 
 
-class Collective(Answer):
+class Common(Answer):
     traincast: str
     schema: str
     data: str | None
@@ -72,213 +72,28 @@ class Collective(Answer):
     of_parts: float | None
     link: Answer
     pools: list[Answer]
+
+
+class Collective(Common):
     operation: str
     algorithm: str
+    accelerator: str
+    fabric: str
     ranks: float
     stride: float
     rows: list[Answer]
 
 
-class Compare(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+class Compare(Common):
     items: list[Answer]
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
 
 
-class Controls(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
+class Controls(Common):
     note: str
     items: list[Answer]
 
 
-class Explain(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+class Explain(Common):
     micro_batches: float
     bound_by: str
     bound_share: float
@@ -288,150 +103,20 @@ class Explain(Answer):
     change: str
     in_stack: bool
     gain_pct: float
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
     mixed_changes: list[Answer]
 
 
-class Import(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+class Import(Common):
     framework: str
     release: str
+    stack: Answer
     understood: list[str]
     ignored: list[str]
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
 
 
-class Infer(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+class Infer(Common):
     engine: str
+    dtype: str
     kv_dtype: str
     phase: str
     cached_share: float
@@ -455,6 +140,7 @@ class Infer(Answer):
     clips_per_hour: float
     rented_usd: float | None
     owned_usd: float | None
+    fits: bool
     requests_per_s: float
     ttft_s: float | None
     ttft_s_p10: float | None
@@ -494,228 +180,23 @@ class Infer(Answer):
     tried: float
     evaluated: float
     front: list[Answer]
-    simulated: Answer
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
-
-
-class Launch(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
     layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+    simulated: Answer
+
+
+class Launch(Common):
     framework: str
     release: str
     unsaid: list[str]
     files: list[Answer]
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
 
 
-class List(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
+class List(Common):
     kind: str
     items: list[Answer]
 
 
-class Plan(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
+class Plan(Common):
     scenario: str
     name: str
     start: str | None
@@ -725,6 +206,7 @@ class Plan(Answer):
     candidate: str | None
     pool: str | None
     jobs: list[Answer]
+    pools: list[Answer]
     months: list[Answer]
     by: list[Answer]
     drivers: list[Answer]
@@ -765,6 +247,7 @@ class Plan(Answer):
     tonnes_co2_p90: float | None
     from: str
     to: str
+    model: str | None
     phases: list[Answer]
     available: float
     rules: list[Answer]
@@ -775,65 +258,7 @@ class Plan(Answer):
     advice: list[str]
 
 
-class Rl(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+class Rl(Common):
     generation_accelerator: str
     engine: str
     program: str
@@ -845,83 +270,23 @@ class Rl(Answer):
     epochs: float
     generation_devices: float
     training_devices: float
+    step_s: float
+    step_s_p10: float
+    step_s_p90: float
     phases_s: Answer
     overhead_s: float
     generation_s: float
     training_s: float
+    tokens_per_step: float
+    samples_per_s: float
     generated_tokens_per_s_per_device: float
     longest_response: float
     engine_layout: Answer
     update_step_s: float
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
-
-
-class Run(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
     fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+
+
+class Run(Common):
     packages: float
     steps: float
     days: float | None
@@ -964,84 +329,10 @@ class Run(Answer):
     co2_t: float | None
     co2_t_p10: float | None
     co2_t_p90: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
     egress_usd: float
 
 
-class Search(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
+class Search(Common):
     best: list[Answer]
     evaluated_mixed: float
     objective: str
@@ -1057,76 +348,10 @@ class Search(Answer):
     advice: list[Answer]
 
 
-class Show(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
+class Show(Common):
     tower_parameters: float
     total_parameters: float
     tower_counts: list[Answer]
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
     kind: str
     slug: str
     name: str
@@ -1139,289 +364,26 @@ class Show(Answer):
     contradiction: str
 
 
-class Step(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
+class Step(Common):
     micro_batches: float
     flops_convention: str
     flops_per_step: Answer
     breakdown_s: Answer
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
-
-
-class Sweep(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
     memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
+
+
+class Sweep(Common):
     name: str
     searches: list[Answer]
 
 
-class Trace(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
+class Trace(Common):
     output: str | None
     svg: str | None
     spans: float
 
 
-class Validate(Answer):
-    traincast: str
-    schema: str
-    data: str | None
-    assumed: list[str]
-    model: str
-    accelerator: str
-    devices: float
-    fabric: str | None
-    stack: str
-    dtype: str
-    attention: str
-    frozen_base: bool
-    layers: float
-    towers: str
-    images: float
-    image_size: str
-    image_tokens: float
-    finetune: str
-    trained_parameters: float
-    balanced_routing: bool
-    cached_latents: bool
-    ema: float
-    optimizer: str
-    seq: float
-    frames: float
-    height: float
-    width: float
-    text_tokens: float
-    global_batch: float
-    tokens_per_step: float
-    layout: Answer
-    step_s: float
-    step_s_p10: float | None
-    step_s_p90: float | None
-    evidence: str | None
-    distance: float | None
-    distance_reasons: list[str]
-    tokens_per_s_per_device: float
-    buckets: list[Answer]
-    mean_step_s: float
-    slowest_rank_step_s: float
-    worst_step_s: float
-    samples_per_s: float
-    tflops_per_device: float
-    mfu_pct: float | None
-    hfu_pct: float
-    memory_gib_per_device: float
-    memory_gib_per_device_p10: float | None
-    memory_gib_per_device_p90: float | None
-    memory_gib_p10: float | None
-    memory_gib_p90: float | None
-    memory_allocated_gib: float | None
-    host_memory_gib_per_server: float
-    fits: bool
-    fits_probability: float
-    memory_gib: Answer
-    beyond_stack: list[str]
-    tokens: float | None
-    across: str
-    tuning: str
-    local_steps: float
-    mixing_efficiency: float
-    ideal_step_s: float
-    of_parts: float | None
-    link: Answer
-    pools: list[Answer]
+class Validate(Common):
     id: str
     group: str
     source_family: str

@@ -1,5 +1,4 @@
 /* collective.c - `traincast collective`: the time of one collective by size, algorithm and placement. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,8 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/picture.h"
+#include "cli/request.h"
 #include "report/collective_report.h"
 
 #define FEWEST_BYTES 1024.0
@@ -74,48 +75,25 @@ static tc_code take_shares(tc_context *context, tc_option_id id, bool reciprocal
 
 static tc_code take_question(tc_context *context, tc_collective_question *q) {
     *q = tc_default_collective_question();
-    const tc_value *fabric = tc_given(context, TC_OPTION_FABRIC), *ranks = tc_given(context, TC_OPTION_DEVICES);
-    tc_code code = tc_catalog_accelerator(context->catalog, tc_given(context, TC_OPTION_ACCELERATOR)->text,
-                                          &q->accelerator, context->error);
-    if (code) return code;
-    if (!fabric->given && !*q->accelerator.fabric)
-        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one", q->accelerator.slug);
-    code = tc_catalog_fabric(context->catalog, fabric->given ? fabric->text : q->accelerator.fabric, &q->fabric,
-                             context->error);
+    const tc_value *ranks = tc_given(context, TC_OPTION_DEVICES);
+    tc_code code
+        = tc_request_machine(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &q->accelerator, &q->fabric);
     if (code) return code;
     if (strchr(ranks->text, ',') || ranks->integer < 2)
         return tc_fail(context->error, TC_INVALID, "--devices", "'%.40s' is no number of ranks; give 2 or more",
                        ranks->text);
     q->ranks = (int)ranks->integer;
-    const tc_value *stride = tc_given(context, TC_OPTION_STRIDE), *operation = tc_given(context, TC_OPTION_OPERATION),
-                   *algorithm = tc_given(context, TC_OPTION_ALGORITHM);
-    if (stride->given) q->stride = (int)stride->integer;
-    if (operation->given)
-        q->operation = (tc_collective)tc_choice_find(tc_option_table[TC_OPTION_OPERATION].argument, operation->text);
-    if (algorithm->given)
-        q->algorithm
-            = (tc_collective_algorithm)tc_choice_find(tc_option_table[TC_OPTION_ALGORITHM].argument, algorithm->text);
+    int operation = (int)q->operation, algorithm = (int)q->algorithm;
+    tc_take_integer(context, TC_OPTION_STRIDE, &q->stride);
+    tc_take_choice(context, TC_OPTION_OPERATION, &operation);
+    tc_take_choice(context, TC_OPTION_ALGORITHM, &algorithm);
+    q->operation = (tc_collective)operation;
+    q->algorithm = (tc_collective_algorithm)algorithm;
     code = take_shares(context, TC_OPTION_DEGRADE, false, q);
     return code ? code : take_shares(context, TC_OPTION_SHARED_BY, true, q);
 }
 
-/* The plot goes to its file, or to standard output in place of the answer. */
-static tc_code write_plot(tc_context *context, const tc_collective_table *table, bool *instead) {
-    const tc_value *value = tc_given(context, TC_OPTION_COLLECTIVE_SVG);
-    *instead = value->given && strcmp(value->text, "-") == 0;
-    if (!value->given) return TC_OK;
-    if (*instead) {
-        tc_report_collective_svg(context->out, table);
-        return TC_OK;
-    }
-    FILE *file = fopen(value->text, "wb");
-    if (file) tc_report_collective_svg(file, table);
-    bool failed = !file || ferror(file);
-    if ((file && fclose(file)) || failed)
-        return tc_fail(context->error, file ? TC_INTERNAL : TC_INVALID, value->text, "cannot be written: %s",
-                       strerror(errno));
-    return TC_OK;
-}
+static void draw(FILE *file, const void *table) { tc_report_collective_svg(file, table); }
 
 tc_code tc_command_collective(tc_context *context) {
     tc_collective_table *table = calloc(1, sizeof *table);
@@ -125,7 +103,7 @@ tc_code tc_command_collective(tc_context *context) {
     if (!code) code = take_sizes(context, table);
     for (int i = 0; i < table->count && !code; i++)
         code = tc_collective_time(&table->question, table->row[i].bytes, &table->row[i].answer, context->error);
-    if (!code) code = write_plot(context, table, &instead);
+    if (!code) code = tc_picture_write(context, TC_OPTION_COLLECTIVE_SVG, draw, table, &instead);
     if (!code && context->target.format && !instead) tc_report_collective(&context->target, table);
     if (!code && !context->target.format && !instead
         && !tc_report_collective_text(context->out, &context->style, table))

@@ -9,27 +9,13 @@
 #include "base/vocabulary.h"
 #include "cli/infer.h"
 #include "cli/lengths.h"
+#include "cli/picture.h"
 #include "cli/request.h"
 #include "cli/simulate.h"
 #include "report/clip_report.h"
 #include "report/infer_report.h"
 
 #define GENERIC_ENGINE "generic" /* every catalog has it: the other engines fall back on it */
-
-static void take_integer(const tc_context *context, tc_option_id id, int *out) {
-    const tc_value *value = tc_given(context, id);
-    if (value->given) *out = (int)value->integer;
-}
-
-static void take_real(const tc_context *context, tc_option_id id, double *out) {
-    const tc_value *value = tc_given(context, id);
-    if (value->given) *out = value->real;
-}
-
-static void take_choice(const tc_context *context, tc_option_id id, int *out) {
-    const tc_value *value = tc_given(context, id);
-    if (value->given) *out = tc_choice_find(tc_option_table[id].argument, value->text);
-}
 
 /* "3" or "3:2.4": tokens that are drafted, and what a step yields; none. */
 static tc_code take_speculation(tc_context *context, tc_serving_question *q) {
@@ -84,12 +70,12 @@ tc_code tc_infer_take_load(tc_context *context, tc_serving_question *q) {
     if (!code && output->given)
         code = tc_lengths_read(output->text, "\"output_length\":", "--output-tokens", &q->output_tokens, &q->output_scv,
                                context->error);
-    take_real(context, TC_OPTION_CACHED, &q->cached_share);
-    take_real(context, TC_OPTION_CONCURRENCY, &q->concurrency);
-    take_real(context, TC_OPTION_RATE, &q->rate);
-    take_real(context, TC_OPTION_TTFT, &q->ttft_s);
-    take_real(context, TC_OPTION_TPOT, &q->tpot_s);
-    take_choice(context, TC_OPTION_PHASE, &q->phase);
+    tc_take_real(context, TC_OPTION_CACHED, &q->cached_share);
+    tc_take_real(context, TC_OPTION_CONCURRENCY, &q->concurrency);
+    tc_take_real(context, TC_OPTION_RATE, &q->rate);
+    tc_take_real(context, TC_OPTION_TTFT, &q->ttft_s);
+    tc_take_real(context, TC_OPTION_TPOT, &q->tpot_s);
+    tc_take_choice(context, TC_OPTION_PHASE, &q->phase);
     if (!code && tc_given(context, TC_OPTION_CONCURRENCY)->given && tc_given(context, TC_OPTION_RATE)->given)
         return tc_fail(context->error, TC_INVALID, "--rate", "and --concurrency are two loads; give one of them");
     return code;
@@ -101,14 +87,8 @@ static tc_code take_cluster(tc_context *context, tc_serving_question *q) {
     if (strchr(devices->text, ','))
         return tc_fail(context->error, TC_INVALID, "--devices", "several are for search; give one number");
     q->cluster.devices = (int)devices->integer;
-    tc_code code = tc_catalog_accelerator(context->catalog, tc_given(context, TC_OPTION_ACCELERATOR)->text, accelerator,
-                                          context->error);
-    if (code) return code;
-    const tc_value *fabric = tc_given(context, TC_OPTION_FABRIC);
-    if (!fabric->given && !*accelerator->fabric)
-        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one", accelerator->slug);
-    code = tc_catalog_fabric(context->catalog, fabric->given ? fabric->text : accelerator->fabric, &q->cluster.fabric,
-                             context->error);
+    tc_code code
+        = tc_request_machine(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, accelerator, &q->cluster.fabric);
     const tc_value *engine = tc_given(context, TC_OPTION_ENGINE);
     q->engine_assumed = !engine->given;
     if (code) return code;
@@ -122,15 +102,15 @@ static tc_code take_question(tc_context *context, tc_serving_question *q) {
     if (!code) code = take_cluster(context, q);
     if (!code) code = tc_infer_take_load(context, q);
     if (code) return code;
-    take_integer(context, TC_OPTION_TP, &q->tp);
-    take_integer(context, TC_OPTION_PP, &q->pp);
-    take_integer(context, TC_OPTION_EP, &q->ep);
-    take_integer(context, TC_OPTION_DP, &q->dp);
-    take_integer(context, TC_OPTION_CHUNKED_PREFILL, &q->chunk_tokens);
-    take_choice(context, TC_OPTION_WEIGHTS, &q->weights);
-    take_choice(context, TC_OPTION_KV_DTYPE, &q->kv);
-    take_real(context, TC_OPTION_PRICE, &q->price_usd);
-    take_real(context, TC_OPTION_RENTAL, &q->rental_usd_per_h);
+    tc_take_integer(context, TC_OPTION_TP, &q->tp);
+    tc_take_integer(context, TC_OPTION_PP, &q->pp);
+    tc_take_integer(context, TC_OPTION_EP, &q->ep);
+    tc_take_integer(context, TC_OPTION_DP, &q->dp);
+    tc_take_integer(context, TC_OPTION_CHUNKED_PREFILL, &q->chunk_tokens);
+    tc_take_choice(context, TC_OPTION_WEIGHTS, &q->weights);
+    tc_take_choice(context, TC_OPTION_KV_DTYPE, &q->kv);
+    tc_take_real(context, TC_OPTION_PRICE, &q->price_usd);
+    tc_take_real(context, TC_OPTION_RENTAL, &q->rental_usd_per_h);
     code = take_speculation(context, q);
     return code ? code : take_split(context, q);
 }
@@ -139,28 +119,19 @@ static tc_code take_economics(tc_context *context, const tc_serving_question *q,
     tc_code code = tc_economics_load(context->catalog, tc_given(context, TC_OPTION_ECONOMICS)->text,
                                      tc_given(context, TC_OPTION_REGION)->text, q->cluster.accelerator.region, out,
                                      context->error);
-    take_real(context, TC_OPTION_PUE, &out->pue);
-    take_real(context, TC_OPTION_ELECTRICITY, &out->usd_per_kwh);
+    tc_take_real(context, TC_OPTION_PUE, &out->pue);
+    tc_take_real(context, TC_OPTION_ELECTRICITY, &out->usd_per_kwh);
     return code;
 }
 
-/* --front: the picture goes to its file, or to standard output in place of the answer. */
-static tc_code write_front(tc_context *context, const tc_serving_question *q, const tc_serving_search *search,
-                           bool *instead) {
-    const tc_value *value = tc_given(context, TC_OPTION_SERVING_FRONT);
-    *instead = value->given && strcmp(value->text, "-") == 0;
-    if (!value->given) return TC_OK;
-    if (*instead) {
-        tc_report_infer_front(context->out, q, search);
-        return TC_OK;
-    }
-    FILE *file = fopen(value->text, "wb");
-    if (file) tc_report_infer_front(file, q, search);
-    bool failed = !file || ferror(file);
-    if ((file && fclose(file)) || failed)
-        return tc_fail(context->error, file ? TC_INTERNAL : TC_INVALID, value->text,
-                       "cannot be written: %s; a file in an existing folder is needed", strerror(errno ? errno : EIO));
-    return TC_OK;
+typedef struct front {
+    const tc_serving_question *question;
+    const tc_serving_search *search;
+} front;
+
+static void draw_front(FILE *file, const void *drawn) {
+    const front *f = drawn;
+    tc_report_infer_front(file, f->question, f->search);
 }
 
 static tc_code search_layouts(tc_context *context, const tc_serving_question *q) {
@@ -168,9 +139,9 @@ static tc_code search_layouts(tc_context *context, const tc_serving_question *q)
     if (!search) return tc_fail(context->error, TC_INTERNAL, "infer", "out of memory");
     int goal = TC_GOAL_RATE;
     bool instead;
-    take_choice(context, TC_OPTION_SERVING_SEARCH, &goal);
+    tc_take_choice(context, TC_OPTION_SERVING_SEARCH, &goal);
     tc_code code = tc_infer_search(q, (tc_serving_goal)goal, search, context->error);
-    if (!code) code = write_front(context, q, search, &instead);
+    if (!code) code = tc_picture_write(context, TC_OPTION_SERVING_FRONT, draw_front, &(front){q, search}, &instead);
     if (!code && !instead) {
         if (context->target.format)
             tc_report_infer_search(&context->target, q, (tc_serving_goal)goal, search);
@@ -220,9 +191,9 @@ static tc_code answer_clip(tc_context *context, const tc_model *model) {
     q.model.job.model = *model;
     q.model.cluster.devices = (int)tc_given(context, TC_OPTION_DEVICES)->integer;
     q.price_usd = q.rental_usd_per_h = TC_UNSET;
-    take_real(context, TC_OPTION_PRICE, &q.price_usd);
-    take_real(context, TC_OPTION_RENTAL, &q.rental_usd_per_h);
-    take_integer(context, TC_OPTION_DENOISING_STEPS, &q.steps);
+    tc_take_real(context, TC_OPTION_PRICE, &q.price_usd);
+    tc_take_real(context, TC_OPTION_RENTAL, &q.rental_usd_per_h);
+    tc_take_integer(context, TC_OPTION_DENOISING_STEPS, &q.steps);
     if (guidance->given) q.guidance = guidance->integer == 0; /* the first word is on */
     tc_code code = tc_request_sample(context, &q.model.job.model);
     if (!code) code = tc_catalog_interval(context->catalog, &q.model.interval, context->error);

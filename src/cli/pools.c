@@ -161,17 +161,6 @@ static tc_code take_devices(tc_context *context, const tc_pool_words *words, tc_
     return code;
 }
 
-static void keep_pool(const tc_question *q, tc_pool *out) {
-    *out = (tc_pool){.size = sizeof *out,
-                     .accelerator = q->cluster.accelerator,
-                     .fabric = q->cluster.fabric,
-                     .devices = q->cluster.devices,
-                     .host_memory_bytes = q->cluster.host_memory_bytes,
-                     .stack = q->stack,
-                     .stack_assumed = q->stack_assumed,
-                     .layout = q->layout};
-}
-
 static tc_code request_pools(tc_context *context, tc_question *q) {
     tc_cluster_words *words = malloc(sizeof *words);
     tc_question *pool = malloc(sizeof *pool);
@@ -182,7 +171,7 @@ static tc_code request_pools(tc_context *context, tc_question *q) {
     for (int i = words && !code ? words->pools - 1 : -1; i >= 0 && !code; i--) {
         *pool = *q;
         code = take_devices(context, &words->pool[i], pool);
-        if (i > 0) keep_pool(pool, &context->pools[i - 1]);
+        if (i > 0) context->pools[i - 1] = tc_pool_of_question(pool, 0);
     }
     if (!code) {
         *q = *pool;

@@ -17,9 +17,19 @@
 
 /* ---- single options ------------------------------------------------------------- */
 
-static void take_integer(const tc_context *context, tc_option_id id, int *out) {
+void tc_take_integer(const tc_context *context, tc_option_id id, int *out) {
     const tc_value *value = tc_given(context, id);
     if (value->given) *out = (int)value->integer;
+}
+
+void tc_take_real(const tc_context *context, tc_option_id id, double *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = value->real;
+}
+
+void tc_take_choice(const tc_context *context, tc_option_id id, int *out) {
+    const tc_value *value = tc_given(context, id);
+    if (value->given) *out = tc_choice_find(tc_option_table[id].argument, value->text);
 }
 
 /* A choice whose words are those of a vocabulary. */
@@ -56,10 +66,10 @@ bool tc_is_json_path(const char *name) {
 
 tc_code tc_request_sample(const tc_context *context, tc_model *model) {
     int frames = TC_UNSET, height = TC_UNSET, width = TC_UNSET, text = TC_UNSET;
-    take_integer(context, TC_OPTION_FRAMES, &frames);
-    take_integer(context, TC_OPTION_HEIGHT, &height);
-    take_integer(context, TC_OPTION_WIDTH, &width);
-    take_integer(context, TC_OPTION_TEXT_TOKENS, &text);
+    tc_take_integer(context, TC_OPTION_FRAMES, &frames);
+    tc_take_integer(context, TC_OPTION_HEIGHT, &height);
+    tc_take_integer(context, TC_OPTION_WIDTH, &width);
+    tc_take_integer(context, TC_OPTION_TEXT_TOKENS, &text);
     tc_code code = tc_model_set_sample(model, frames, height, width, context->error);
     if (code || text == TC_UNSET) return code;
     if (model->latents.stride == 0)
@@ -164,10 +174,10 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     *out = tc_default_question();
     tc_code code = tc_answer_read(context);
     if (code) return code;
-    take_integer(context, TC_OPTION_SEQ, &out->job.seq);
+    tc_take_integer(context, TC_OPTION_SEQ, &out->job.seq);
     take_choice(context, TC_OPTION_DTYPE, TC_VOCABULARY_DTYPE, &out->job.dtype);
     take_choice(context, TC_OPTION_ATTENTION, TC_VOCABULARY_ATTENTION_IMPL, &out->job.attention);
-    take_integer(context, TC_OPTION_EMA, &out->job.ema);
+    tc_take_integer(context, TC_OPTION_EMA, &out->job.ema);
     const tc_value *cached = tc_given(context, TC_OPTION_CACHED_LATENTS);
     if (cached->given) out->job.cached_latents = cached->integer == 0; /* the first word is on */
     take_choice(context, TC_OPTION_OPTIMIZER, TC_VOCABULARY_OPTIMIZER, &out->job.optimizer);
@@ -179,7 +189,7 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     if (batch->given) out->job.global_batch = batch->integer;
     if (batch->low < batch->high && context->options->command != TC_COMMAND_SEARCH)
         return tc_fail(context->error, TC_INVALID, "--global-batch", "a range is for search; give one number");
-    take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
+    tc_take_integer(context, TC_OPTION_DEVICES, &out->cluster.devices);
     if (tc_given(context, TC_OPTION_DEVICES)->given && strchr(tc_given(context, TC_OPTION_DEVICES)->text, ','))
         return tc_fail(context->error, TC_INVALID, "--devices", "several are for search; give one number");
     if (tc_given(context, TC_OPTION_HOST_MEMORY)->given)
@@ -196,16 +206,19 @@ tc_code tc_request_job(tc_context *context, tc_question *out) {
     return code ? code : check_seq(context, &out->job);
 }
 
+tc_code tc_request_machine(tc_context *context, const char *name, tc_accelerator *accelerator, tc_fabric *fabric) {
+    const tc_value *given = tc_given(context, TC_OPTION_FABRIC);
+    tc_code code = tc_catalog_accelerator(context->catalog, name, accelerator, context->error);
+    if (code) return code;
+    if (!given->given && !*accelerator->fabric)
+        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one", accelerator->slug);
+    return tc_catalog_fabric(context->catalog, given->given ? given->text : accelerator->fabric, fabric,
+                             context->error);
+}
+
 tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_question *q) {
     tc_cluster *cluster = &q->cluster;
-    tc_code code = tc_catalog_accelerator(context->catalog, accelerator, &cluster->accelerator, context->error);
-    if (code) return code;
-    const char *fabric = tc_given(context, TC_OPTION_FABRIC)->given ? tc_given(context, TC_OPTION_FABRIC)->text
-                                                                    : cluster->accelerator.fabric;
-    if (!*fabric)
-        return tc_fail(context->error, TC_INVALID, "--fabric", "%s has none of its own; give one",
-                       cluster->accelerator.slug);
-    code = tc_catalog_fabric(context->catalog, fabric, &cluster->fabric, context->error);
+    tc_code code = tc_request_machine(context, accelerator, &cluster->accelerator, &cluster->fabric);
     if (code) return code;
     const char *stack = tc_given(context, TC_OPTION_STACK)->text;
     const char *usual = q->cluster.accelerator.stack;
@@ -224,26 +237,21 @@ tc_code tc_request_economics(tc_context *context, const tc_question *question, t
                              context->error);
 }
 
-static void take_real(const tc_context *context, tc_option_id id, double *out) {
-    const tc_value *value = tc_given(context, id);
-    if (value->given) *out = value->real;
-}
-
 void tc_request_run(const tc_context *context, tc_run_input *input) {
-    take_real(context, TC_OPTION_TOKENS, &input->tokens);
-    take_real(context, TC_OPTION_MTBF, &input->mtbf_s);
-    take_real(context, TC_OPTION_RESTART, &input->restart_s);
-    take_real(context, TC_OPTION_REPAIR, &input->repair_s);
+    tc_take_real(context, TC_OPTION_TOKENS, &input->tokens);
+    tc_take_real(context, TC_OPTION_MTBF, &input->mtbf_s);
+    tc_take_real(context, TC_OPTION_RESTART, &input->restart_s);
+    tc_take_real(context, TC_OPTION_REPAIR, &input->repair_s);
     const tc_value *policy = tc_given(context, TC_OPTION_ON_FAILURE);
     if (policy->given) input->on_failure = tc_choice_find(tc_option_table[TC_OPTION_ON_FAILURE].argument, policy->text);
-    take_real(context, TC_OPTION_CHECKPOINT_EVERY, &input->interval_s);
-    take_real(context, TC_OPTION_CHECKPOINT_TIME, &input->checkpoint_s);
-    take_real(context, TC_OPTION_STORAGE, &input->storage_bytes_per_s);
-    take_real(context, TC_OPTION_PRICE, &input->price_usd);
-    take_real(context, TC_OPTION_RENTAL, &input->rental_usd_per_h);
-    take_real(context, TC_OPTION_PUE, &input->pue);
-    take_real(context, TC_OPTION_ELECTRICITY, &input->usd_per_kwh);
-    take_real(context, TC_OPTION_CARBON, &input->kg_co2_per_kwh);
+    tc_take_real(context, TC_OPTION_CHECKPOINT_EVERY, &input->interval_s);
+    tc_take_real(context, TC_OPTION_CHECKPOINT_TIME, &input->checkpoint_s);
+    tc_take_real(context, TC_OPTION_STORAGE, &input->storage_bytes_per_s);
+    tc_take_real(context, TC_OPTION_PRICE, &input->price_usd);
+    tc_take_real(context, TC_OPTION_RENTAL, &input->rental_usd_per_h);
+    tc_take_real(context, TC_OPTION_PUE, &input->pue);
+    tc_take_real(context, TC_OPTION_ELECTRICITY, &input->usd_per_kwh);
+    tc_take_real(context, TC_OPTION_CARBON, &input->kg_co2_per_kwh);
 }
 
 tc_code tc_request_risks(const tc_context *context, tc_risks *out) {

@@ -19,16 +19,6 @@ typedef struct room {
     tc_model critic, reward;
 } room;
 
-static void take_integer(const tc_context *context, tc_option_id id, int *out) {
-    const tc_value *value = tc_given(context, id);
-    if (value->given) *out = (int)value->integer;
-}
-
-static void take_choice(const tc_context *context, tc_option_id id, int *out) {
-    const tc_value *value = tc_given(context, id);
-    if (value->given) *out = tc_choice_find(tc_option_table[id].argument, value->text);
-}
-
 /* "1060..4k": the mean, and the limit. */
 static tc_code take_responses(tc_context *context, tc_rl_question *q) {
     const tc_value *value = tc_given(context, TC_OPTION_RESPONSE_TOKENS);
@@ -58,11 +48,11 @@ static tc_code take_lengths(tc_context *context, tc_rl_question *q) {
     if (cv->given) q->output_cv = cv->real;
     if (reference->given) q->reference = reference->integer == 0; /* the first word is on */
     if (rate->given) q->generation_tokens_per_s = rate->real;
-    take_integer(context, TC_OPTION_PROMPTS, &q->prompts);
-    take_integer(context, TC_OPTION_RESPONSES, &q->responses);
-    take_integer(context, TC_OPTION_UPDATES, &q->updates);
-    take_integer(context, TC_OPTION_EPOCHS, &q->epochs);
-    take_integer(context, TC_OPTION_AHEAD, &q->ahead);
+    tc_take_integer(context, TC_OPTION_PROMPTS, &q->prompts);
+    tc_take_integer(context, TC_OPTION_RESPONSES, &q->responses);
+    tc_take_integer(context, TC_OPTION_UPDATES, &q->updates);
+    tc_take_integer(context, TC_OPTION_EPOCHS, &q->epochs);
+    tc_take_integer(context, TC_OPTION_AHEAD, &q->ahead);
     return code ? code : take_responses(context, q);
 }
 
@@ -84,9 +74,9 @@ static tc_code take_generation(tc_context *context, tc_rl_question *q) {
         q->other_devices = true;
     }
     if (code) return code;
-    take_integer(context, TC_OPTION_GENERATION_DEVICES, &q->generation_devices);
-    take_integer(context, TC_OPTION_GENERATION_TP, &g->tp);
-    take_choice(context, TC_OPTION_KV_DTYPE, &g->kv);
+    tc_take_integer(context, TC_OPTION_GENERATION_DEVICES, &q->generation_devices);
+    tc_take_integer(context, TC_OPTION_GENERATION_TP, &g->tp);
+    tc_take_choice(context, TC_OPTION_KV_DTYPE, &g->kv);
     g->weights = q->training.job.dtype == TC_FP8 ? TC_WEIGHTS_FP8 : TC_WEIGHTS_BF16;
     const char *slug = engine->given ? engine->text : q->program.engine;
     g->engine_assumed = !engine->given && strcmp(slug, "generic") == 0;
@@ -124,8 +114,8 @@ static tc_code take_judges(tc_context *context, room *r) {
 static tc_code take_question(tc_context *context, room *r) {
     tc_rl_question *q = &r->question;
     *q = tc_default_rl_question();
-    take_choice(context, TC_OPTION_RL_ALGORITHM, &q->algorithm);
-    take_choice(context, TC_OPTION_PLACEMENT, &q->placement);
+    tc_take_choice(context, TC_OPTION_RL_ALGORITHM, &q->algorithm);
+    tc_take_choice(context, TC_OPTION_PLACEMENT, &q->placement);
     tc_code code = tc_request_job(context, &q->training);
     if (!code) code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, &q->training);
     if (!code) code = take_program(context, q);

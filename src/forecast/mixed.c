@@ -36,6 +36,18 @@ tc_question tc_question_of_pool(const tc_question *q, int i) {
     return out;
 }
 
+tc_pool tc_pool_of_question(const tc_question *q, int i) {
+    if (i > 0) return q->cluster.other[i - 1];
+    return (tc_pool){.size = sizeof(tc_pool),
+                     .accelerator = q->cluster.accelerator,
+                     .fabric = q->cluster.fabric,
+                     .devices = q->cluster.devices,
+                     .host_memory_bytes = q->cluster.host_memory_bytes,
+                     .stack = q->stack,
+                     .stack_assumed = q->stack_assumed,
+                     .layout = q->layout};
+}
+
 double tc_link_latency(const tc_link *link) { return link->latency_s + link->distance_m / TC_FIBRE_M_PER_S; }
 
 double tc_link_rate(const tc_link *link) {

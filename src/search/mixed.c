@@ -66,25 +66,13 @@ static void keep(mixed_walk *w, unsigned used, int across, bool reversed, const 
     out->best[i] = found;
 }
 
-/* Pool i of the question as one of others. */
-static tc_pool pool_of(const tc_question *q, int i) {
-    if (i > 0) return q->cluster.other[i - 1];
-    return (tc_pool){.size = sizeof(tc_pool),
-                     .accelerator = q->cluster.accelerator,
-                     .fabric = q->cluster.fabric,
-                     .devices = q->cluster.devices,
-                     .host_memory_bytes = q->cluster.host_memory_bytes,
-                     .stack = q->stack,
-                     .stack_assumed = q->stack_assumed,
-                     .layout = q->layout};
-}
-
 /* The question of some pools, of which the first is its own; or, reversed, the last. */
 static tc_question question_of(const tc_question *q, unsigned used, bool reversed, tc_pool *pools) {
     int pool[TC_MAX_POOLS], count = pools_of(used, pool);
     tc_question out = tc_question_of_pool(q, pool[reversed ? count - 1 : 0]);
     out.cluster.mixing = q->cluster.mixing;
-    for (int i = 1; i < count; i++) pools[out.cluster.others++] = pool_of(q, pool[reversed ? count - 1 - i : i]);
+    for (int i = 1; i < count; i++)
+        pools[out.cluster.others++] = tc_pool_of_question(q, pool[reversed ? count - 1 - i : i]);
     out.cluster.other = out.cluster.others > 0 ? pools : NULL;
     return out;
 }
