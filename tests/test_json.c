@@ -217,8 +217,8 @@ static void every_field_is_in_the_table(void **state) {
         "infer --model deepseek-v3 --accelerator h20 --devices 16 --dtype fp8 --tp 8 --rate 1e6",
         "infer --model qwen3-32b --accelerator h20 --devices 8 --phase prefill --rental 2",
         "infer --model wan2.1-t2v-14b --accelerator h100-sxm --devices 8 --frames 81 --height 480 --width 832",
-        "compare --serve --model llama-3.1-8b --devices 8 --accelerators h20,h100-sxm:engine=vllm,ascend-910b2 --ttft "
-        "2s --tpot 50ms",
+        ("compare --serve --model llama-3.1-8b --devices 8 --accelerators h20,h100-sxm:engine=vllm,ascend-910b2 "
+         "--ttft 2s --tpot 50ms"),
         "rl --model llama-3.1-8b --accelerator h100-sxm --devices 16 --tp 1 --program nemo-rl --output-tokens 1060..4k",
         "infer --model deepseek-v2-lite --accelerator h20 --devices 16 --rate 5 --search devices",
         "infer --model qwen3-32b --accelerator h20 --devices 8 --engine vllm --rate 2 --simulate --requests 1000",
