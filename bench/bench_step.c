@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "traincast.h"
+#include "traincast_mixed.h"
 
 typedef struct bench_job {
     const char *name, *model, *accelerator, *stack;
@@ -33,8 +34,24 @@ static const bench_job jobs[] = {
     {"deepseek-v3 on 2048", "deepseek-v3", "h800-sxm", "megatron-core", 2048, 1, 16, 1, 64, 1, 15360},
     {"wan2.1-t2v-14b on 256", "wan2.1-t2v-14b", "h100-sxm", "megatron-bridge", 256, 2, 1, 4, 1, 1, 64},
     {"hunyuanvideo on 64", "hunyuanvideo", "ascend-910b", "mindspeed-mm", 64, 4, 1, 1, 1, 1, 16},
+    {"llama-3.1-8b on 512 910B2", "llama-3.1-8b", "ascend-910b2", "megatron-core", 512, 4, 1, 1, 1, 1, 1024},
+    {"llama-3.1-8b on 256 H20", "llama-3.1-8b", "h20", "megatron-core", 256, 4, 1, 1, 1, 1, 1024},
+    {"llama-3.1-70b on 512 910B2", "llama-3.1-70b", "ascend-910b2", "megatron-core", 512, 8, 4, 1, 1, 1, 512},
+    {"llama-3.1-70b on 256 H20", "llama-3.1-70b", "h20", "megatron-core", 256, 8, 2, 1, 1, 1, 512},
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0], BATCHES = 40 };
+
+/* The last jobs above on two pools, which are to take at most twice as long as on one. */
+static const struct {
+    const char *name;
+    int first, other, across;
+} pairs[] = {
+    {"llama-3.1-8b on both by data", JOBS - 4, JOBS - 3, TC_ACROSS_DATA},
+    {"llama-3.1-70b on both by data", JOBS - 2, JOBS - 1, TC_ACROSS_DATA},
+    {"llama-3.1-70b on both by stages", JOBS - 2, JOBS - 1, TC_ACROSS_PIPELINE},
+};
+enum { PAIRS = sizeof pairs / sizeof pairs[0], CASES = JOBS + PAIRS };
+
 static const double BATCH_SECONDS = 0.01;
 
 static void stop(const tc_error *error) {
@@ -68,6 +85,19 @@ static tc_question set_up(const bench_job *b) {
     return s;
 }
 
+static tc_question set_up_case(int i) {
+    if (i < JOBS) return set_up(&jobs[i]);
+    static tc_pool pool;
+    tc_question s = set_up(&jobs[pairs[i - JOBS].first]), other = set_up(&jobs[pairs[i - JOBS].other]);
+    s.layout.micro_batch = other.layout.micro_batch = 1;
+    pool = tc_pool_of_question(&other, 0);
+    s.cluster.others = 1;
+    s.cluster.other = &pool;
+    s.cluster.mixing.across = pairs[i - JOBS].across;
+    s.cluster.mixing.link.bytes_per_s = 50e9;
+    return s;
+}
+
 static double forecast(const tc_question *s, long count) {
     double sum = 0;
     for (long i = 0; i < count; i++) {
@@ -80,8 +110,8 @@ static double forecast(const tc_question *s, long count) {
 }
 
 static void bench_library(void) {
-    for (int j = 0; j < JOBS; j++) {
-        tc_question s = set_up(&jobs[j]);
+    for (int j = 0; j < CASES; j++) {
+        tc_question s = set_up_case(j);
         volatile double sink = 0;
         long count = 1;
         double start = now();
@@ -97,7 +127,7 @@ static void bench_library(void) {
             double seconds = (now() - start) / (double)count;
             if (seconds < best) best = seconds;
         }
-        printf("forecast in the library,%s,%.2f,us\n", jobs[j].name, 1e6 * best);
+        printf("forecast in the library,%s,%.2f,us\n", j < JOBS ? jobs[j].name : pairs[j - JOBS].name, 1e6 * best);
     }
 }
 
@@ -140,8 +170,8 @@ int main(int argc, char **argv) {
     if (argc > 3 && strcmp(argv[1], "process") == 0) return bench_process((int)strtol(argv[2], NULL, 10), argv + 3);
     if (argc == 4 && strcmp(argv[1], "once") == 0) {
         int j = (int)strtol(argv[2], NULL, 10);
-        if (j < 0 || j >= JOBS) return 2;
-        tc_question s = set_up(&jobs[j]);
+        if (j < 0 || j >= CASES) return 2;
+        tc_question s = set_up_case(j);
         return forecast(&s, strtol(argv[3], NULL, 10)) > 0 ? 0 : 1;
     }
     if (argc == 2 && strcmp(argv[1], "library") == 0) {

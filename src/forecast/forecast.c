@@ -13,13 +13,17 @@ tc_code tc_question_check(const tc_question *q, tc_error *error) {
     return tc_members_check(&tc_question_members, q, "question", error);
 }
 
-tc_code tc_open(const tc_question *q, tc_opened *out, tc_error *error) {
+tc_code tc_open_checked(const tc_question *q, tc_opened *out, tc_error *error) {
     out->assumed_count = 0;
+    tc_code code = tc_layout_resolve(q, &out->placement, out->assumed, &out->assumed_count, error);
+    return code ? code : tc_costs_compute(q, &out->placement, &out->costs, error);
+}
+
+tc_code tc_open(const tc_question *q, tc_opened *out, tc_error *error) {
     tc_code code = tc_question_check(q, error);
     if (!code && q->cluster.others > 0)
         return tc_fail(error, TC_INVALID, "--accelerator", "several pools, but one is looked into here; give one");
-    if (!code) code = tc_layout_resolve(q, &out->placement, out->assumed, &out->assumed_count, error);
-    return code ? code : tc_costs_compute(q, &out->placement, &out->costs, error);
+    return code ? code : tc_open_checked(q, out, error);
 }
 
 void tc_assume_stack(const tc_question *q, tc_step *step) {
@@ -79,18 +83,22 @@ static tc_code check_answer(const tc_question *q, const tc_step *step, tc_error 
 
 static tc_code forecast_all(const tc_question *q, tc_step *out, tc_error *error) {
     tc_mixed mixed;
-    tc_code code = tc_forecast_mixed(q, &mixed, error);
+    tc_code code = tc_mixed_step(q, &mixed, error);
     if (!code) *out = mixed.step;
     return code;
 }
 
-tc_code tc_forecast(const tc_question *q, tc_step *out, tc_error *error) {
+/* Apart, since what is opened is 200 KB of the stack. */
+__attribute__((noinline)) static tc_code forecast_one(const tc_question *q, tc_step *out, tc_error *error) {
     tc_opened opened;
-    memset(out, 0, sizeof *out);
-    if (q->cluster.others > 0) return forecast_all(q, out, error);
     tc_code code = tc_open(q, &opened, error);
     if (!code) code = tc_step_of(&opened.costs, out, error);
     if (!code) code = check_answer(q, out, error);
     if (!code) tc_close(&opened, out);
     return code;
+}
+
+tc_code tc_forecast(const tc_question *q, tc_step *out, tc_error *error) {
+    memset(out, 0, sizeof *out);
+    return q->cluster.others > 0 ? forecast_all(q, out, error) : forecast_one(q, out, error);
 }

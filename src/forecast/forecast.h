@@ -18,11 +18,17 @@ typedef struct tc_opened {
  * of its bounds (members.c): the place names it. */
 TC_NODISCARD tc_code tc_question_check(const tc_question *question, tc_error *error);
 
+/* tc_forecast_mixed() without exposed_s of a pipeline, which takes a timeline more. */
+TC_NODISCARD tc_code tc_mixed_step(const tc_question *question, tc_mixed *out, tc_error *error);
+
 /* Resolves the layout and works out its costs. */
 TC_NODISCARD tc_code tc_open(const tc_question *question, tc_opened *out, tc_error *error);
 
 /* Adds to a forecast's `assumed` what the question left to the program: the stack. */
 void tc_assume_stack(const tc_question *question, tc_step *step);
+
+/* The same of a question that was checked: of a part of one that was. */
+TC_NODISCARD tc_code tc_open_checked(const tc_question *question, tc_opened *out, tc_error *error);
 
 /* Gives a forecast of the opened question its interval and what was assumed. */
 void tc_close(const tc_opened *opened, tc_step *step);

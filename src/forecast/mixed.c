@@ -20,19 +20,24 @@ int tc_cluster_devices(const tc_cluster *cluster) {
     return devices;
 }
 
-tc_question tc_question_of_pool(const tc_question *q, int i) {
-    tc_question out = *q;
-    out.cluster.others = 0;
-    out.cluster.other = NULL;
-    if (i == 0) return out;
+void tc_take_pool(const tc_question *q, int i, tc_question *out) {
+    memcpy(out, q, sizeof *out);
+    out->cluster.others = 0;
+    out->cluster.other = NULL;
+    if (i == 0) return;
     const tc_pool *pool = &q->cluster.other[i - 1];
-    out.cluster.accelerator = pool->accelerator;
-    out.cluster.fabric = pool->fabric;
-    out.cluster.devices = pool->devices;
-    out.cluster.host_memory_bytes = pool->host_memory_bytes;
-    out.stack = pool->stack;
-    out.stack_assumed = pool->stack_assumed;
-    out.layout = pool->layout;
+    out->cluster.accelerator = pool->accelerator;
+    out->cluster.fabric = pool->fabric;
+    out->cluster.devices = pool->devices;
+    out->cluster.host_memory_bytes = pool->host_memory_bytes;
+    out->stack = pool->stack;
+    out->stack_assumed = pool->stack_assumed;
+    out->layout = pool->layout;
+}
+
+tc_question tc_question_of_pool(const tc_question *q, int i) {
+    tc_question out;
+    tc_take_pool(q, i, &out);
     return out;
 }
 
@@ -171,18 +176,27 @@ static void close_mixed(const tc_question *q, tc_mixed *m) {
     m->egress_usd = m->link_bytes * q->cluster.mixing.link.usd_per_byte;
 }
 
-tc_code tc_forecast_mixed(const tc_question *q, tc_mixed *out, tc_error *error) {
-    memset(out, 0, sizeof *out);
+static tc_code forecast(const tc_question *q, bool exposed, tc_mixed *out, tc_error *error) {
+    memset(out, 0, offsetof(tc_mixed, share));
     tc_code code = tc_question_check(q, error);
     if (code) return code;
     const tc_mixing *mixing = &q->cluster.mixing;
     out->pools = 1 + q->cluster.others;
+    memset(out->share, 0, (size_t)out->pools * sizeof out->share[0]);
+    memset(&out->last, 0, sizeof *out - offsetof(tc_mixed, last));
     if (out->pools > 1 && !(tc_link_rate(&mixing->link) > 0))
         return tc_fail(error, TC_INVALID, "--link", "nothing joins the pools; give a bandwidth, 400Gb/s");
     if (mixing->across == TC_ACROSS_PIPELINE && mixing->local_steps > 1)
         return tc_fail(error, TC_INVALID, "--local-steps",
                        "are for copies of the model; leave it out, or give --across data");
-    code = mixing->across == TC_ACROSS_PIPELINE ? tc_mixed_pipeline(q, out, error) : tc_mixed_data(q, out, error);
+    code = mixing->across == TC_ACROSS_PIPELINE ? tc_mixed_pipeline(q, exposed, out, error)
+                                                : tc_mixed_data(q, out, error);
     if (!code) close_mixed(q, out);
     return code;
 }
+
+tc_code tc_forecast_mixed(const tc_question *q, tc_mixed *out, tc_error *error) {
+    return forecast(q, true, out, error);
+}
+
+tc_code tc_mixed_step(const tc_question *q, tc_mixed *out, tc_error *error) { return forecast(q, false, out, error); }

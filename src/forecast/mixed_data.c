@@ -22,6 +22,7 @@
 typedef struct pool_work {
     tc_question q;
     tc_opened opened;
+    tc_step_form form;
     double backward_s; /* of a micro-batch through all stages */
 } pool_work;
 
@@ -44,6 +45,7 @@ static void place(pool_work *w, int64_t micro_batches) {
     tc_placement *p = &w->opened.placement;
     p->micro_batches = micro_batches;
     p->global_batch = micro_batches * p->layout.dp * p->layout.micro_batch;
+    tc_step_form_again(&w->opened.costs, &w->form);
 }
 
 /* Opens it with a share of about its part of the devices, and finds what a micro-batch more takes. */
@@ -53,21 +55,22 @@ static tc_code probe(pool_work *w, int64_t rows, tc_split *out, tc_error *error)
     if (w->q.layout.flush > 0) unit *= w->q.layout.flush;
     int64_t first = rows > unit ? rows / unit * unit : unit;
     w->q.job.global_batch = row > 0 ? row * first : TC_UNSET;
-    tc_code code = tc_open(&w->q, &w->opened, error);
-    tc_step one, two;
-    if (!code) code = tc_step_of(&w->opened.costs, &one, error);
+    tc_code code = tc_open_checked(&w->q, &w->opened, error);
+    double one, two;
+    if (code) return code;
+    tc_step_form_of(&w->opened.costs, &w->form);
+    code = tc_seconds_of_form(&w->opened.costs, &w->form, &one, error);
     if (code) return code;
     place(w, 2 * first);
-    code = tc_step_of(&w->opened.costs, &two, error);
+    code = tc_seconds_of_form(&w->opened.costs, &w->form, &two, error);
     if (code) return code;
     const tc_layout *l = &w->opened.placement.layout;
-    *out = (tc_split){.each_s = (two.step_s - one.step_s) / (double)first,
+    *out = (tc_split){.each_s = (two - one) / (double)first,
                       .ranks = l->dp,
                       .size = l->micro_batch,
                       .quantum = quantum_of(l)};
-    out->fixed_s = fmax(0, one.step_s - out->each_s * (double)first);
-    tc_pipeline line = tc_pipeline_of(&w->opened.costs);
-    w->backward_s = line.backward_s * l->pp;
+    out->fixed_s = fmax(0, one - out->each_s * (double)first);
+    w->backward_s = w->form.pipeline.line.backward_s * l->pp;
     if (out->each_s > 0) return TC_OK;
     return tc_fail(error, TC_INVALID, "question",
                    "its figures give no finite step; figures of real devices and models");
@@ -86,12 +89,11 @@ static tc_code forecast_share(pool_work *w, const tc_split *split, int64_t batch
     if (split->micro_batches == 0) return TC_OK;
     w->q.job.global_batch = split->micro_batches * split->ranks * split->size;
     tc_placement placement;
-    int ignored = 0;
-    char lines[TC_ASSUMED_MAX][96];
-    tc_code code = tc_layout_resolve(&w->q, &placement, lines, &ignored, error);
+    int ignored = TC_ASSUMED_MAX; /* as before */
+    tc_code code = tc_layout_resolve(&w->q, &placement, w->opened.assumed, &ignored, error);
     if (code) return code;
     place(w, split->micro_batches);
-    code = tc_step_of(&w->opened.costs, &out->step, error);
+    code = tc_step_of_form(&w->opened.costs, &w->form, &out->step, error);
     if (code) return code;
     tc_close(&w->opened, &out->step);
     /* ranks of a row that is not full have one micro-batch less */
@@ -157,7 +159,7 @@ static tc_code forecast_pools(const tc_question *q, pool_work *work, tc_mixed *m
     int64_t row = 0, batch = q->job.global_batch;
     tc_code code = TC_OK;
     for (int i = 0; i < m->pools; i++) {
-        work[i].q = tc_question_of_pool(q, i);
+        tc_take_pool(q, i, &work[i].q);
         row += row_of(&work[i].q);
     }
     if (batch == TC_UNSET) batch = row;
@@ -174,7 +176,7 @@ static tc_code forecast_pools(const tc_question *q, pool_work *work, tc_mixed *m
 }
 
 tc_code tc_mixed_data(const tc_question *q, tc_mixed *m, tc_error *error) {
-    pool_work *work = calloc((size_t)m->pools, sizeof *work);
+    pool_work *work = malloc((size_t)m->pools * sizeof *work); /* large, and all of it is filled */
     if (!work) return tc_fail(error, TC_INTERNAL, "memory", "none is left for the pools");
     tc_code code = forecast_pools(q, work, m, error);
     free(work);

@@ -30,8 +30,9 @@ typedef struct pool_work {
 typedef struct line_work {
     int pools, stages, layers;
     int stage_layers[MOST_STAGES];
-    int most[MOST_STAGES];  /* layers that fit */
-    bool open[MOST_STAGES]; /* not given */
+    int most[MOST_STAGES];       /* layers that fit */
+    bool open[MOST_STAGES];      /* not given */
+    double layer_s[MOST_STAGES]; /* of a layer, on the stage's pool */
     double sends[MOST_STAGES], sends_inside[MOST_STAGES];
     const tc_costs *costs[MOST_STAGES];
     pool_work pool[];
@@ -59,7 +60,7 @@ static tc_code lay_out(const tc_question *q, line_work *w, tc_error *error) {
     int dp = 0;
     for (int i = 0; i < w->pools; i++) {
         pool_work *p = &w->pool[i];
-        p->q = tc_question_of_pool(q, i);
+        tc_take_pool(q, i, &p->q);
         const tc_layout *l = &p->q.layout, *first = &w->pool[0].q.layout;
         tc_code code = find_replicas(&p->q, &dp, error);
         if (code) return tc_mixed_fail(&p->q, code, error);
@@ -95,7 +96,7 @@ static tc_code open_pool(line_work *w, int i, int *even, int schedule, tc_error 
     l->stage_layers = even;
     l->stage_count = w->stages;
     if (schedule != TC_UNSET) l->schedule = schedule;
-    tc_code code = tc_open(&p->q, &p->opened, error);
+    tc_code code = tc_open_checked(&p->q, &p->opened, error);
     if (code) return tc_mixed_fail(&p->q, code, error);
     const tc_costs *costs = &p->opened.costs;
     double sum = 0;
@@ -125,7 +126,7 @@ static int least_loaded(const line_work *w, const double *load) {
     for (int s = 0; s < w->stages; s++) room = room || (w->open[s] && w->stage_layers[s] < w->most[s]);
     for (int s = 0; s < w->stages; s++) {
         if (!w->open[s] || (room && w->stage_layers[s] >= w->most[s])) continue;
-        if (best < 0 || load[s] + pool_of(w, s)->layer_s < load[best] + pool_of(w, best)->layer_s) best = s;
+        if (best < 0 || load[s] + w->layer_s[s] < load[best] + w->layer_s[best]) best = s;
     }
     return best;
 }
@@ -144,7 +145,7 @@ static tc_code balance(line_work *w, tc_error *error) {
         int best = least_loaded(w, load);
         if (best < 0) break;
         w->stage_layers[best]++;
-        load[best] += pool_of(w, best)->layer_s;
+        load[best] += w->layer_s[best];
     }
     if (left == 0) return TC_OK;
     return tc_fail(error, TC_INVALID, "--stage-layers", "%d layers in all, but the model has %d; change the lists",
@@ -170,6 +171,7 @@ static bool lower_to_memory(line_work *w) {
 static tc_code place_layers(line_work *w, tc_error *error) {
     for (int s = 0; s < w->stages; s++) {
         w->open[s] = w->stage_layers[s] < 0;
+        w->layer_s[s] = pool_of(w, s)->layer_s;
         w->most[s] = w->layers;
     }
     for (int i = 0; i < w->pools; i++) w->pool[i].opened.placement.layout.stage_layers = w->stage_layers;
@@ -198,10 +200,10 @@ static void fill_sends(const tc_question *q, line_work *w) {
 }
 
 static void fill_share(const line_work *w, const pool_work *p, const tc_step *step, const tc_step_times *times,
-                       const tc_question *pool, tc_pool_share *out) {
+                       int devices, tc_pool_share *out) {
     double busy = 0;
     out->step = *step;
-    out->devices = pool->cluster.devices;
+    out->devices = devices;
     out->first_stage = p->first;
     out->stages = p->stages;
     out->micro_batches = step->micro_batches;
@@ -224,25 +226,31 @@ static void fill_share(const line_work *w, const pool_work *p, const tc_step *st
     out->step.layout.pp = p->stages;
     out->step.layout.stage_layers = NULL;
     out->step.layout.stage_count = 0;
-    out->step.tokens_per_s_per_device = step->tokens_per_step / busy / pool->cluster.devices;
+    out->step.tokens_per_s_per_device = step->tokens_per_step / busy / devices;
 }
 
-static tc_code run_line(const tc_question *q, line_work *w, tc_mixed *m, tc_error *error) {
+/* What sends over the link add to the step: a timeline without them. */
+static tc_code find_exposed(const line_work *w, tc_joint joint, double step_s, tc_mixed *m, tc_error *error) {
+    tc_step_times inside;
+    joint.sends = w->sends_inside;
+    tc_code code = tc_step_times_joint(&joint, &inside, error);
+    if (code) return code;
+    m->exposed_s = fmax(0, step_s - inside.step_s);
+    tc_step_times_free(&inside);
+    return TC_OK;
+}
+
+static tc_code run_line(const tc_question *q, line_work *w, bool exposed, tc_mixed *m, tc_error *error) {
     double devices = tc_cluster_devices(&q->cluster);
     tc_joint joint = {.stage = w->costs, .sends = w->sends, .devices = devices};
-    tc_step_times times, inside;
+    tc_step_times times;
     tc_code code = tc_step_joint(&joint, &m->step, &times, error);
     if (code) return code;
-    joint.sends = w->sends_inside;
-    code = tc_step_times_joint(&joint, &inside, error);
-    if (!code) {
-        m->exposed_s = fmax(0, times.step_s - inside.step_s);
-        tc_step_times_free(&inside);
-    }
+    if (exposed) code = find_exposed(w, joint, times.step_s, m, error);
     double most = -1;
     for (int i = 0; i < w->pools && !code; i++) {
-        tc_question pool = tc_question_of_pool(q, i);
-        fill_share(w, &w->pool[i], &m->step, &times, &pool, &m->share[i]);
+        int own = i > 0 ? q->cluster.other[i - 1].devices : q->cluster.devices;
+        fill_share(w, &w->pool[i], &m->step, &times, own, &m->share[i]);
         if (m->share[i].step.step_s > most) most = m->share[i].step.step_s, m->last = i;
         double bytes = i > 0 ? (double)m->step.micro_batches * boundary_bytes(&w->pool[i].opened.costs) : 0;
         m->link_bytes += bytes;
@@ -252,7 +260,7 @@ static tc_code run_line(const tc_question *q, line_work *w, tc_mixed *m, tc_erro
     return code;
 }
 
-static tc_code forecast_line(const tc_question *q, line_work *w, tc_mixed *m, tc_error *error) {
+static tc_code forecast_line(const tc_question *q, line_work *w, bool exposed, tc_mixed *m, tc_error *error) {
     int even[MOST_STAGES], schedule = q->layout.schedule;
     tc_code code = lay_out(q, w, error);
     fill_evenly(even, w->stages, w->layers);
@@ -267,15 +275,14 @@ static tc_code forecast_line(const tc_question *q, line_work *w, tc_mixed *m, tc
     if (!code) code = place_layers(w, error);
     if (code) return code;
     fill_sends(q, w);
-    return run_line(q, w, m, error);
+    return run_line(q, w, exposed, m, error);
 }
 
-tc_code tc_mixed_pipeline(const tc_question *q, tc_mixed *m, tc_error *error) {
-    line_work *work = calloc(1, sizeof *work + (size_t)m->pools * sizeof work->pool[0]);
+tc_code tc_mixed_pipeline(const tc_question *q, bool exposed, tc_mixed *m, tc_error *error) {
+    line_work *work = malloc(sizeof *work + (size_t)m->pools * sizeof work->pool[0]);
     if (!work) return tc_fail(error, TC_INTERNAL, "memory", "none is left for the pools");
-    work->pools = m->pools;
-    work->layers = tc_layer_count(&q->job.model);
-    tc_code code = forecast_line(q, work, m, error);
+    *work = (line_work){.pools = m->pools, .layers = tc_layer_count(&q->job.model)};
+    tc_code code = forecast_line(q, work, exposed, m, error);
     free(work);
     return code;
 }

@@ -469,11 +469,13 @@ tc_memory tc_memory_peak_of_stages(const tc_question *q, const tc_placement *p, 
     tc_memory peak = {.reserved = -1};
     double host = 0;
     /* layers as a list may lie anywhere: all stages, some at a time */
-    for (int from = first; from < (p->layout.stage_layers ? end : first + 1); from += count) {
+    bool listed = p->layout.stage_layers;
+    for (int from = first; from < (listed ? end : first + 1); from += count) {
+        if (listed && count > end - from) count = end - from;
         tc_states states[TC_PEAK_STAGES];
         tc_kept kept[TC_PEAK_STAGES];
         double in_flight[TC_PEAK_STAGES];
-        for (int k = 0; p->layout.stage_layers && k < count; k++) stage[k] = from + k < end ? from + k : end - 1;
+        for (int k = 0; listed && k < count; k++) stage[k] = from + k;
         for (int k = 0; k < count; k++) {
             states[k] = tc_stage_states(q, p, tc_stage_weight_count(model, p, set, stage[k]));
             kept[k] = tc_stage_kept(model, p, set, stage[k]);

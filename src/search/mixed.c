@@ -93,7 +93,7 @@ static tc_code try_mixed(mixed_walk *w, tc_question *q, unsigned used, bool reve
     tc_error why;
     q->layout = *layout[0];
     for (int i = 0; i < q->cluster.others; i++) w->others[i].layout = *layout[i + 1];
-    tc_code code = tc_forecast_mixed(q, &w->trial, &why);
+    tc_code code = tc_mixed_step(q, &w->trial, &why);
     if (code) return code == TC_INTERNAL ? code : TC_OK;
     w->out->evaluated++;
     if (fits(w, &w->trial)) keep(w, used, q->cluster.mixing.across, reversed, &w->trial);
@@ -303,6 +303,19 @@ static tc_code combine_lines(mixed_walk *w, tc_error *error) {
     return code;
 }
 
+/* What of the link is exposed in the pipelines that were found: a timeline more, which those that were compared do without. */
+static tc_code complete(mixed_walk *w, tc_error *error) {
+    tc_code code = TC_OK;
+    for (int i = 0; i < w->out->count && !code; i++) {
+        tc_mixed_found *found = &w->out->best[i];
+        if (found->mixed.pools < 2 || found->across != TC_ACROSS_PIPELINE) continue;
+        tc_question q = tc_mixed_question(&w->in->question, found, w->others);
+        code = tc_forecast_mixed(&q, &w->trial, error);
+        found->mixed.exposed_s = w->trial.exposed_s;
+    }
+    return code;
+}
+
 /* ---- all ------------------------------------------------------------------------------------------ */
 
 static tc_code walk(mixed_walk *w, unsigned across, tc_error *error) {
@@ -318,7 +331,7 @@ static tc_code walk(mixed_walk *w, unsigned across, tc_error *error) {
     }
     if (!code && across >> TC_ACROSS_PIPELINE & 1u && w->in->question.cluster.mixing.local_steps <= 1)
         code = combine_lines(w, error);
-    return code;
+    return code ? code : complete(w, error);
 }
 
 tc_code tc_search_mixed(const tc_search_input *in, unsigned across, tc_mixed_search *out, tc_error *error) {

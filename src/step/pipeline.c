@@ -10,8 +10,6 @@
 #include <string.h>
 
 #include "layout/schedule.h"
-#include "step/closed_form.h"
-
 /* Seconds of what chunks are made of. */
 typedef struct pieces {
     int count;
@@ -87,41 +85,39 @@ static bool has_form(const tc_costs *costs, int i, int chunks) {
 static double rest_of(double seconds, double taken) { return seconds > taken ? seconds - taken : 0; }
 
 /* The pipeline without its forms. */
-static tc_pipeline find_pipeline(const tc_costs *costs, const pieces *p, int chunks,
-                                 tc_stage_seconds stage[TC_CLOSED_STAGES]) {
-    tc_pipeline line;
-    memset(&line, 0, sizeof line);
-    line.costs = costs;
-    line.send_s = tc_stage_send_seconds(costs);
-    line.closed_s = line.compute_s = -1;
-    for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++) line.form_s[i] = -1;
+static void find_pipeline(const tc_costs *costs, const pieces *p, int chunks, tc_stage_seconds stage[TC_CLOSED_STAGES],
+                          tc_pipeline *line) {
+    memset(line, 0, sizeof *line);
+    line->costs = costs;
+    line->send_s = tc_stage_send_seconds(costs);
+    line->closed_s = line->compute_s = -1;
+    for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++) line->form_s[i] = -1;
     int last = costs->p->layout.pp - 1;
     bool apart = tc_schedule_facts_of(costs->p->layout.schedule).apart;
-    double most = -1, sends = costs->paths.pp_shared ? chunks * line.send_s : 0;
+    double most = -1, sends = costs->paths.pp_shared ? chunks * line->send_s : 0;
     for (int s = 0; s <= last; s++) {
         tc_round occupied = {sends, sends};
         tc_stage_seconds t = stage_seconds(costs, p, s, chunks, &occupied);
         tc_round free = {rest_of(t.forward, occupied.forward), rest_of(t.backward, occupied.backward)};
         if (s < TC_CLOSED_STAGES) stage[s] = t;
-        if (s < TC_FILL_STAGES) line.free[s] = free;
+        if (s < TC_FILL_STAGES) line->free[s] = free;
         if (s < last && s < TC_FILL_STAGES && !apart) {
-            line.fill_s[s + 1] = line.fill_s[s] + t.first_forward + line.send_s;
-            line.drain_s[s + 1] = line.drain_s[s] + t.first_backward + line.send_s;
+            line->fill_s[s + 1] = line->fill_s[s] + t.first_forward + line->send_s;
+            line->drain_s[s + 1] = line->drain_s[s] + t.first_backward + line->send_s;
         }
         if (t.forward + t.backward > most) {
             most = t.forward + t.backward;
-            line.forward_s = t.forward;
-            line.backward_s = t.backward;
-            line.slowest = s;
-            line.free[TC_FILL_STAGES] = free;
+            line->forward_s = t.forward;
+            line->backward_s = t.backward;
+            line->slowest = s;
+            line->free[TC_FILL_STAGES] = free;
         }
     }
     tc_pass slowest;
-    tc_stage_pass(costs, line.slowest, &slowest);
-    line.forward = slowest.forward;
-    line.backward = slowest.backward;
-    line.slowest_s = line.forward_s + line.backward_s;
-    return line;
+    tc_stage_pass(costs, line->slowest, &slowest);
+    line->forward = slowest.forward;
+    line->backward = slowest.backward;
+    line->slowest_s = line->forward_s + line->backward_s;
 }
 
 /* Stages apart from each other set the rhythm among faster ones: what one waits for the other hides, which the longest
@@ -169,24 +165,35 @@ static double form_seconds(const tc_costs *costs, int schedule, const tc_stage_s
            * tc_closed_form(schedule, stage, costs->p->layout.pp, chunks, costs->p->micro_batches / rounds, send_s);
 }
 
-tc_pipeline tc_pipeline_of(const tc_costs *costs) {
-    const tc_layout *l = &costs->p->layout;
-    int chunks = tc_stage_chunks(costs->p);
+void tc_staged_pipeline_again(const tc_costs *costs, tc_staged_pipeline *of) {
+    tc_pipeline *line = &of->line;
+    int schedule = costs->p->layout.schedule;
+    if (!has_form(costs, schedule, of->chunks)) return;
+    line->closed_s = form_seconds(costs, schedule, of->stage, of->chunks, line->send_s);
+    line->compute_s = line->send_s > 0 ? form_seconds(costs, schedule, of->stage, of->chunks, 0) : line->closed_s;
+}
+
+void tc_staged_pipeline_of(const tc_costs *costs, tc_staged_pipeline *out) {
     pieces p = pieces_of(costs);
-    tc_stage_seconds stage[TC_CLOSED_STAGES];
-    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
-    if (!has_form(costs, l->schedule, chunks)) return line;
-    line.exact = holds(costs, stage, line.slowest);
-    line.closed_s = form_seconds(costs, l->schedule, stage, chunks, line.send_s);
-    line.compute_s = line.send_s > 0 ? form_seconds(costs, l->schedule, stage, chunks, 0) : line.closed_s;
-    return line;
+    out->chunks = tc_stage_chunks(costs->p);
+    find_pipeline(costs, &p, out->chunks, out->stage, &out->line);
+    if (has_form(costs, costs->p->layout.schedule, out->chunks))
+        out->line.exact = holds(costs, out->stage, out->line.slowest);
+    tc_staged_pipeline_again(costs, out);
+}
+
+tc_pipeline tc_pipeline_of(const tc_costs *costs) {
+    tc_staged_pipeline staged;
+    tc_staged_pipeline_of(costs, &staged);
+    return staged.line;
 }
 
 tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
     int chunks = tc_stage_chunks(costs->p);
     pieces p = pieces_of(costs);
     tc_stage_seconds stage[TC_CLOSED_STAGES];
-    tc_pipeline line = find_pipeline(costs, &p, chunks, stage);
+    tc_pipeline line;
+    find_pipeline(costs, &p, chunks, stage, &line);
     for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++)
         if (has_form(costs, i, chunks)) line.form_s[i] = form_seconds(costs, i, stage, chunks, line.send_s);
     return line;

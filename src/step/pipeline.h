@@ -2,6 +2,7 @@
 #ifndef TC_STEP_PIPELINE_H
 #define TC_STEP_PIPELINE_H
 
+#include "step/closed_form.h"
 #include "step/costs.h"
 
 #define TC_FILL_STAGES 16 /* later ones: in proportion */
@@ -26,6 +27,17 @@ typedef struct tc_pipeline {
 /* The pipeline with its closed_s and compute_s; and with its form_s, enough for an estimate under any schedule. */
 tc_pipeline tc_pipeline_of(const tc_costs *costs);
 tc_pipeline tc_pipeline_sketch(const tc_costs *costs);
+
+/* A pipeline with its stages: what a number of micro-batches more or less costs is then a form alone. */
+typedef struct tc_staged_pipeline {
+    tc_pipeline line;
+    int chunks; /* of a stage */
+    tc_stage_seconds stage[TC_CLOSED_STAGES];
+} tc_staged_pipeline;
+
+/* tc_pipeline_of() with its stages; and its seconds anew, where nothing but the number of micro-batches has changed. */
+void tc_staged_pipeline_of(const tc_costs *costs, tc_staged_pipeline *out);
+void tc_staged_pipeline_again(const tc_costs *costs, tc_staged_pipeline *of);
 
 /* Forward and backward of a micro-batch on the slowest stage; and what that is at least, however the layers are split over
  * the stages: the mean. paired: forwards and backwards in pairs hide expert communication, as with DualPipe. */

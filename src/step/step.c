@@ -23,8 +23,10 @@ bool tc_bubble_has_form(const tc_layout *l, const tc_pipeline *line) {
     return l->schedule < TC_SCHEDULE_CUSTOM && line->form_s[l->schedule] >= 0;
 }
 
-double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {
-    if (tc_bubble_has_form(l, line)) return bubble_of(line, line->form_s[l->schedule]);
+/* Costs are 200 KB: a function that copies them touches as many pages of the stack, whichever way it takes. */
+#define APART __attribute__((noinline))
+
+APART static double bubble_of_timeline(const tc_layout *l, const tc_pipeline *line) {
     tc_placement placement = *line->costs->p;
     placement.layout = *l;
     tc_costs costs = *line->costs;
@@ -33,8 +35,21 @@ double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {
     return tc_pipeline_timeline(&costs, &seconds, NULL) == TC_OK ? bubble_of(line, seconds) : HUGE_VAL;
 }
 
+double tc_bubble_estimate(const tc_layout *l, const tc_pipeline *line) {
+    if (tc_bubble_has_form(l, line)) return bubble_of(line, line->form_s[l->schedule]);
+    return bubble_of_timeline(l, line);
+}
+
+static void find_traffic(const tc_costs *costs, tc_step_traffic *out) {
+    tc_stage_load heavy[TC_TRAFFIC_STAGES];
+    out->count = tc_traffic_stages(costs, heavy);
+    for (int i = 0; i < out->count; i++) out->stage[i] = tc_data_parallel_of(costs, &heavy[i]);
+    out->optimizer_s = tc_optimizer_seconds(costs, &heavy[out->count - 1]);
+}
+
 /* By the closed form. */
-static tc_step_terms terms_of_form(const tc_costs *costs, const tc_pipeline *line, double bubble_s, bool offloads) {
+static tc_step_terms terms_of_form(const tc_costs *costs, const tc_pipeline *line, const tc_step_traffic *traffic,
+                                   double bubble_s, bool offloads) {
     const tc_stack *stack = &costs->q->stack;
     double m = (double)costs->p->micro_batches;
     tc_step_terms t = {.work = m * line->slowest_s,
@@ -48,12 +63,8 @@ static tc_step_terms terms_of_form(const tc_costs *costs, const tc_pipeline *lin
         t.on_host = m * (out.forward + out.backward);
         t.host += t.on_host;
     }
-    tc_stage_load heavy[TC_TRAFFIC_STAGES];
-    tc_data_parallel traffic[TC_TRAFFIC_STAGES];
-    int count = tc_traffic_stages(costs, heavy);
-    for (int i = 0; i < count; i++) traffic[i] = tc_data_parallel_of(costs, &heavy[i]);
-    t.dp_comm = tc_data_parallel_exposed(stack, costs->p->layout.overlap, traffic, count, m, line);
-    t.optimizer = tc_optimizer_seconds(costs, &heavy[count - 1]);
+    t.dp_comm = tc_data_parallel_exposed(stack, costs->p->layout.overlap, traffic->stage, traffic->count, m, line);
+    t.optimizer = traffic->optimizer_s;
     return t;
 }
 
@@ -103,22 +114,26 @@ static void fill_rates(const tc_costs *costs, tc_step *out) {
           * (out->model_flops[TC_FLOPS_HARDWARE] / out->model_flops[TC_FLOPS_FULL]); /* never below it by rounding */
 }
 
+/* Of the optimizer's step, what states on the host add. */
+APART static double states_share(const tc_costs *costs) {
+    tc_stage_load heavy[TC_TRAFFIC_STAGES];
+    const tc_stage_load *last = &heavy[tc_traffic_stages(costs, heavy) - 1];
+    tc_placement placement = *costs->p;
+    tc_costs device = *costs;
+    placement.layout.offload = TC_OFFLOAD_NONE;
+    device.p = &placement;
+    double all = tc_optimizer_seconds(costs, last);
+    return all > 0 ? 1 - tc_optimizer_seconds(&device, last) / all : 0;
+}
+
 /* What waits for the host: its link, its memory, the optimizer's step there. Sums of a step have it in host and optimizer. */
 static void move_offload(const tc_costs *costs, const tc_step_terms *t, tc_breakdown *b) {
     const tc_layout *l = &costs->p->layout;
     double states = 0;
-    if (tc_step_on_host(l)) {
+    if (tc_step_on_host(l))
         states = t->optimizer;
-    } else if (tc_states_on_host(l)) {
-        tc_stage_load heavy[TC_TRAFFIC_STAGES];
-        const tc_stage_load *last = &heavy[tc_traffic_stages(costs, heavy) - 1];
-        tc_placement placement = *costs->p;
-        tc_costs device = *costs;
-        placement.layout.offload = TC_OFFLOAD_NONE;
-        device.p = &placement;
-        double all = tc_optimizer_seconds(costs, last);
-        if (all > 0) states = t->optimizer * (1 - tc_optimizer_seconds(&device, last) / all);
-    }
+    else if (tc_states_on_host(l))
+        states = t->optimizer * states_share(costs);
     b->host -= t->on_host;
     b->optimizer -= states;
     b->offload = t->on_host + states;
@@ -142,11 +157,14 @@ static void fill_step(const tc_costs *costs, double step_s, tc_step *out) {
     const tc_placement *p = costs->p;
     out->step_s = step_s;
     fill_rates(costs, out);
-    out->memory = tc_memory_peak(costs->q, p, &costs->set);
-    out->fits = out->memory.reserved <= out->memory.usable; /* until the forecast knows how likely: forecast/fits.c */
     out->layout = p->layout;
     out->global_batch = p->global_batch;
     out->micro_batches = p->micro_batches;
+}
+
+static void fill_memory(const tc_costs *costs, tc_step *out) {
+    out->memory = tc_memory_peak(costs->q, costs->p, &costs->set);
+    out->fits = out->memory.reserved <= out->memory.usable; /* until the forecast knows how likely: forecast/fits.c */
 }
 
 static void fill_timed(const tc_costs *costs, const tc_pipeline *line, const tc_step_times *times, tc_step *out) {
@@ -162,10 +180,11 @@ tc_code tc_step_timed(const tc_costs *costs, tc_step *out, tc_step_times *times,
     if (code) return code;
     tc_pipeline line = tc_pipeline_of(costs);
     fill_timed(costs, &line, times, out);
+    fill_memory(costs, out);
     return TC_OK;
 }
 
-/* The parts are those of the stage with the most work; rates and memory are of its pool, and the caller's to put right. */
+/* The parts are those of the stage with the most work; rates are of its pool and the caller's to put right; memory is left out. */
 tc_code tc_step_joint(const tc_joint *joint, tc_step *out, tc_step_times *times, tc_error *error) {
     tc_code code = tc_step_times_joint(joint, times, error);
     if (code) return code;
@@ -212,21 +231,63 @@ static bool first_stage_leads(const tc_costs *costs, const tc_pipeline *line, do
     return true;
 }
 
-tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
-    tc_pipeline line = tc_pipeline_of(costs);
-    tc_step_terms t = {.work = 0};
-    if (line.exact) t = terms_of_form(costs, &line, bubble_of(&line, line.closed_s), false);
-    if (!line.exact || !first_stage_leads(costs, &line, t.optimizer)) {
+void tc_step_form_of(const tc_costs *costs, tc_step_form *out) {
+    tc_staged_pipeline_of(costs, &out->pipeline);
+    const tc_pipeline *line = &out->pipeline.line;
+    out->exact = line->exact;
+    if (!out->exact) return;
+    find_traffic(costs, &out->traffic);
+    out->exact = first_stage_leads(costs, line, out->traffic.optimizer_s);
+}
+
+void tc_step_form_again(const tc_costs *costs, tc_step_form *of) {
+    tc_staged_pipeline_again(costs, &of->pipeline);
+    if (!of->exact || !tc_step_on_host(&costs->p->layout)) return;
+    /* gradients go to the host with each micro-batch */
+    find_traffic(costs, &of->traffic);
+    of->exact = first_stage_leads(costs, &of->pipeline.line, of->traffic.optimizer_s);
+}
+
+static tc_step_terms terms_of(const tc_costs *costs, const tc_step_form *form) {
+    const tc_pipeline *line = &form->pipeline.line;
+    return terms_of_form(costs, line, &form->traffic, bubble_of(line, line->closed_s), false);
+}
+
+tc_code tc_seconds_of_form(const tc_costs *costs, const tc_step_form *form, double *seconds, tc_error *error) {
+    if (form->exact) {
+        tc_step_terms t = terms_of(costs, form);
+        *seconds = tc_step_terms_sum(&t);
+        return TC_OK;
+    }
+    tc_step_times times;
+    tc_code code = tc_step_times_of(costs, &times, error);
+    if (code) return code;
+    *seconds = times.step_s;
+    tc_step_times_free(&times);
+    return TC_OK;
+}
+
+tc_code tc_step_of_form(const tc_costs *costs, const tc_step_form *form, tc_step *out, tc_error *error) {
+    const tc_pipeline *line = &form->pipeline.line;
+    if (form->exact) {
+        tc_step_terms t = terms_of(costs, form);
+        fill_breakdown(costs, line, &t, line->closed_s - line->compute_s, &out->breakdown);
+        fill_step(costs, tc_step_terms_sum(&t), out);
+    } else {
         tc_step_times times;
         tc_code code = tc_step_times_of(costs, &times, error);
         if (code) return code;
-        fill_timed(costs, &line, &times, out);
+        fill_timed(costs, line, &times, out);
         tc_step_times_free(&times);
-        return TC_OK;
     }
-    fill_breakdown(costs, &line, &t, line.closed_s - line.compute_s, &out->breakdown);
-    fill_step(costs, tc_step_terms_sum(&t), out);
+    fill_memory(costs, out);
     return TC_OK;
+}
+
+tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
+    tc_step_form form;
+    tc_step_form_of(costs, &form);
+    return tc_step_of_form(costs, &form, out, error);
 }
 
 void tc_step_estimate(const tc_costs *costs, tc_step *out) {
@@ -234,7 +295,10 @@ void tc_step_estimate(const tc_costs *costs, tc_step *out) {
     const tc_layout *layout = &costs->p->layout;
     /* the timeline puts the offload of activations into the slots, so that it is in the bubble */
     bool offloads = tc_activations_on_host(layout) && tc_bubble_has_form(layout, &line);
-    tc_step_terms t = terms_of_form(costs, &line, tc_bubble_estimate(layout, &line), offloads);
+    tc_step_traffic traffic;
+    find_traffic(costs, &traffic);
+    tc_step_terms t = terms_of_form(costs, &line, &traffic, tc_bubble_estimate(layout, &line), offloads);
     memset(out, 0, sizeof *out);
     fill_step(costs, tc_step_terms_sum(&t), out);
+    fill_memory(costs, out);
 }
