@@ -6,11 +6,12 @@ WERROR ?= OFF
 PACKAGES = gcc libc6-dev cmake ninja-build pkgconf libyaml-dev libjansson-dev zlib1g-dev \
 	libsqlite3-dev
 CHECK_PACKAGES = libmicrohttpd-dev libcmocka-dev clang-format-14 clang-14|clang libomp-14-dev|libomp-dev lld-14|lld libclang-rt-14-dev|libclang-rt-dev jq locales \
-	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32 libopenmpi-dev openmpi-bin coinor-cbc python3 python3-jsonschema
+	wasi-libc libclang-rt-14-dev-wasm32|libclang-rt-dev-wasm32 libopenmpi-dev openmpi-bin coinor-cbc python3 python3-jsonschema mandoc
 # For the tests of the page in a browser; they are left out without.
 WEB_PACKAGES = chromium nodejs
 FIT_PACKAGES = liblapacke-dev libopenblas-dev
 BENCH_PACKAGES = valgrind
+DEB_PACKAGES = debhelper dpkg-dev dh-python lintian man-db libmicrohttpd-dev libopenmpi-dev python3
 
 all: need $(BUILD)/build.ninja
 	@cmake --build $(BUILD)
@@ -113,6 +114,12 @@ layouts: all
 install: all
 	@cmake --install $(BUILD) --prefix $(abspath $(PREFIX))
 
+# Packages for Debian 12 in $(BUILD)/deb: program, library, development files, MPI, Python; held to lintian, unpacked and run.
+deb:
+	@sh tools/need.sh --install $(foreach p,$(PACKAGES) $(DEB_PACKAGES),'$(p)')
+	@sh tools/deb.sh $(BUILD)
+	@sh tests/deb.sh $(BUILD)
+
 # Formats the C sources.
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format-14 -i
@@ -120,4 +127,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run web web-wasm check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install format clean
+.PHONY: all need deps run web web-wasm check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install deb format clean

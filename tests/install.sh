@@ -11,7 +11,7 @@ mv "$work/first" "$work/moved"
 prefix=$work/moved
 for file in bin/traincast include/traincast.h include/traincast_params.h include/traincast_formats.h include/traincast_parts.h \
     include/traincast_schedules.h lib/libtraincast.a lib/pkgconfig/traincast.pc \
-    share/man/man1/traincast.1 share/bash-completion/completions/traincast share/zsh/site-functions/_traincast \
+    share/man/man1/traincast.1 share/man/man1/traincast-step.1 share/bash-completion/completions/traincast share/zsh/site-functions/_traincast \
     share/fish/vendor_completions.d/traincast.fish; do
     [ -s "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done

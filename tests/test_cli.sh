@@ -142,6 +142,7 @@ if command -v bash >/dev/null; then
     offers 'h20-141g' controls a100-sxm-80g h20-
     offers 'ascend-2024' plan ascend-
     offers 'zsh' completion z
+    offers 'validate' man val
     offers '--tp' step --tp
 fi
 "$program" man >"$work/man"

@@ -9,7 +9,7 @@ if [ "${1:-}" = "--install" ]; then install=yes; shift; fi
 # Is what the package brings there, whoever brought it?
 found() {
     case $1 in
-    gcc | cmake | jq | valgrind | clang-14 | clang) command -v "$1" ;;
+    gcc | cmake | jq | mandoc | valgrind | clang-14 | clang) command -v "$1" ;;
     ninja-build) command -v ninja ;;
     pkgconf) command -v pkg-config ;;
     libc6-dev) [ -f /usr/include/stdio.h ] || [ "$(uname)" = Darwin ] ;;

@@ -104,6 +104,9 @@ static void put_quoted(FILE *file, const char *text, const char *also) {
 
 static bool takes(int command, const tc_option *option) { return option->commands >> command & 1u; }
 
+/* Is its argument the name of a command? */
+static bool takes_command(int command) { return command == TC_COMMAND_HELP || command == TC_COMMAND_MAN; }
+
 static const char slugs_of[]
     = "traincast list \"$1\" --color=never 2>/dev/null | awk 'NR > 1 && NF && !/^\\(/ {print $1}'";
 
@@ -155,7 +158,7 @@ static void complete_bash(FILE *file) {
             fputs("        if [ \"$COMP_CWORD\" = 3 ]; then _traincast_offer \"${COMP_WORDS[2]}s\" \"\" \"\" files; "
                   "return; fi\n",
                   file);
-        if (c == TC_COMMAND_HELP) {
+        if (takes_command(c)) {
             fputs("        [[ $current = -* ]] || _traincast_offer \"\" \"", file);
             put_command_names(file);
             fputs("\"\n", file);
@@ -217,7 +220,7 @@ static void complete_zsh(FILE *file) {
             fputc('\'', file);
         }
         offer o = offer_of_argument(&tc_command_table[c]);
-        if (c == TC_COMMAND_HELP) {
+        if (takes_command(c)) {
             fputs(" \\\n        '2:command:{_describe command commands}'", file);
         } else if (o.words || o.slugs || o.files) {
             fprintf(file, " \\\n        '%s", o.words ? "2" : "*");
@@ -255,8 +258,8 @@ static void complete_fish(FILE *file) {
         put_quoted(file, tc_command_table[c].summary, "\\");
         fputs("'\n", file);
         offer o = offer_of_argument(&tc_command_table[c]);
-        if (c == TC_COMMAND_HELP) {
-            fputs("complete -c traincast -n '__fish_seen_subcommand_from help' -a '", file);
+        if (takes_command(c)) {
+            fprintf(file, "complete -c traincast -n '__fish_seen_subcommand_from %s' -a '", tc_command_table[c].name);
             put_command_names(file);
             fputs("'\n", file);
         }

@@ -62,21 +62,36 @@ static void print_option(FILE *file, const tc_style *style, const tc_option *opt
     print_entry(file, style, left, text);
 }
 
+int tc_help_options(int command, int option[TC_OPTIONS]) {
+    bool listed[TC_OPTIONS] = {false};
+    int n = 0;
+    for (int i = 0; i < TC_OPTIONS; i++) {
+        if (listed[i] || !takes(command, &tc_option_table[i])) continue;
+        const char *group = tc_option_table[i].group;
+        for (int j = i; j < TC_OPTIONS; j++) {
+            if (!takes(command, &tc_option_table[j]) || strcmp(tc_option_table[j].group, group) != 0) continue;
+            listed[j] = true;
+            option[n++] = j;
+        }
+    }
+    return n;
+}
+
 static void print_options(FILE *file, const tc_style *style, int command) {
     const char *group = "";
     bool counts = false;
-    for (int i = 0; i < TC_OPTIONS; i++) {
-        const tc_option *option = &tc_option_table[i];
-        if (!takes(command, option)) continue;
-        if (strcmp(group, option->group) != 0) {
+    int option[TC_OPTIONS], n = tc_help_options(command, option);
+    for (int i = 0; i < n; i++) {
+        const tc_option *o = &tc_option_table[option[i]];
+        if (strcmp(group, o->group) != 0) {
             char heading[64];
-            group = option->group;
+            group = o->group;
             snprintf(heading, sizeof heading, "\n%s options", group);
             tc_print_heading(file, style, heading);
         }
-        print_option(file, style, option, command);
-        counts = counts || option->type == TC_TYPE_INTEGER || option->type == TC_TYPE_INTEGERS
-                 || option->type == TC_TYPE_RANGE || option->type == TC_TYPE_COUNT;
+        print_option(file, style, o, command);
+        counts = counts || o->type == TC_TYPE_INTEGER || o->type == TC_TYPE_INTEGERS || o->type == TC_TYPE_RANGE
+                 || o->type == TC_TYPE_COUNT;
     }
     if (!counts) return;
     fputc('\n', file);

@@ -233,6 +233,10 @@ static int run(const options *o, int rank, int ranks) {
 int main(int argc, char **argv) {
     int provided, rank, ranks;
     options o;
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) { /* also without mpirun */
+        printf("%s", strcmp(argv[1], "--help") == 0 ? usage : "traincast-mpi " TC_VERSION "\n");
+        return 0;
+    }
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
