@@ -55,6 +55,22 @@ job="--model llama-2-7b --accelerator a100-sxm-80g --devices 64 --tp 2"
 }
 trace experts --model mixtral-8x7b --accelerator h100-sxm --devices 64 --pp 2 --ep 8 --global-batch 256
 
+# several pools: each pool's copy of the model, or one pipeline over them
+pools="--model llama-3.1-8b --global-batch 256 --accelerator ascend-910b2:128:tp=4,h20:64:tp=4:pp=2"
+# shellcheck disable=SC2086
+{
+    trace pools-data $pools --link 400Gb/s
+    grep -q '"name":"h20:64, stage 1 (ranks 32-63)"' "$work/t.json" || fail "pools: no names"
+    grep -q '"name":"gradients between pools"' "$work/t.json" || fail "pools: no link"
+    grep -q '"name":"wait for other pools"' "$work/t.json" || fail "pools: nobody waits"
+    trace pools-local $pools --link 1Gb/s --local-steps 100
+    trace pools-pipeline --model llama-3.1-8b --global-batch 64 --accelerator ascend-910b2:64:tp=4:pp=2,h20:32:tp=4 --across pipeline --link 400Gb/s
+    grep -q '"name":"h20:32, stage 2 (ranks 0-31)"' "$work/t.json" || fail "pipeline over pools: no names"
+    grep -q '"name":"software that mixes kinds"' "$work/t.json" || fail "pipeline over pools: nothing is lost"
+    "$program" trace $pools --link 400Gb/s --global-batch 25600000 --output - >"$work/out" 2>"$work/err"
+    [ $? = 2 ] && [ ! -s "$work/out" ] || fail "pools with too many slots"
+}
+
 # to standard output, and compressed: the same bytes
 # shellcheck disable=SC2086
 {

@@ -153,7 +153,7 @@ static void apply_assumed(const tc_question *q, tc_mixed *m) {
         }
 }
 
-static void close_mixed(const tc_question *q, tc_mixed *m) {
+void tc_mixed_close(const tc_question *q, tc_mixed *m) {
     const tc_pool_share *last = &m->share[m->last];
     tc_step *step = &m->step;
     apply_efficiency(q, m);
@@ -176,7 +176,7 @@ static void close_mixed(const tc_question *q, tc_mixed *m) {
     m->egress_usd = m->link_bytes * q->cluster.mixing.link.usd_per_byte;
 }
 
-static tc_code forecast(const tc_question *q, bool exposed, tc_mixed *out, tc_error *error) {
+static tc_code forecast(const tc_question *q, const tc_mixed_look *look, tc_mixed *out, tc_error *error) {
     memset(out, 0, offsetof(tc_mixed, share));
     tc_code code = tc_question_check(q, error);
     if (code) return code;
@@ -189,14 +189,19 @@ static tc_code forecast(const tc_question *q, bool exposed, tc_mixed *out, tc_er
     if (mixing->across == TC_ACROSS_PIPELINE && mixing->local_steps > 1)
         return tc_fail(error, TC_INVALID, "--local-steps",
                        "are for copies of the model; leave it out, or give --across data");
-    code = mixing->across == TC_ACROSS_PIPELINE ? tc_mixed_pipeline(q, exposed, out, error)
-                                                : tc_mixed_data(q, out, error);
-    if (!code) close_mixed(q, out);
-    return code;
+    return mixing->across == TC_ACROSS_PIPELINE ? tc_mixed_pipeline(q, look, out, error)
+                                                : tc_mixed_data(q, look, out, error);
 }
 
 tc_code tc_forecast_mixed(const tc_question *q, tc_mixed *out, tc_error *error) {
-    return forecast(q, true, out, error);
+    return forecast(q, &(tc_mixed_look){.exposed = true}, out, error);
 }
 
-tc_code tc_mixed_step(const tc_question *q, tc_mixed *out, tc_error *error) { return forecast(q, false, out, error); }
+tc_code tc_mixed_step(const tc_question *q, tc_mixed *out, tc_error *error) {
+    return forecast(q, &(tc_mixed_look){.exposed = false}, out, error);
+}
+
+tc_code tc_mixed_open(const tc_question *q, tc_mixed_see *see, void *context, tc_error *error) {
+    tc_mixed mixed;
+    return forecast(q, &(tc_mixed_look){.exposed = true, .see = see, .context = context}, &mixed, error);
+}

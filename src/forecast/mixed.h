@@ -17,9 +17,33 @@ double tc_link_reduce_seconds(const tc_link *link, int pools, double bytes);
 /* tc_question_of_pool() into its place: a question is 14 KB. */
 void tc_take_pool(const tc_question *question, int i, tc_question *out);
 
-/* Answers, each form in its own file; out->step is without its interval, rates and memory until tc_mixed_close(). */
-TC_NODISCARD tc_code tc_mixed_data(const tc_question *question, tc_mixed *out, tc_error *error);
-TC_NODISCARD tc_code tc_mixed_pipeline(const tc_question *question, bool exposed, tc_mixed *out, tc_error *error);
+/* What a forecast of several pools was made of, while it is there: for traces. */
+typedef struct tc_mixed_view {
+    const tc_question *question;
+    const tc_mixed *mixed;
+    const tc_costs *costs[TC_MAX_POOLS]; /* of each pool's share, data parallel; NULL: it has none */
+    const tc_joint *joint;               /* of all stages, across a pipeline; NULL */
+} tc_mixed_view;
+
+typedef tc_code tc_mixed_see(void *context, const tc_mixed_view *view, tc_error *error);
+
+/* How closely is looked. */
+typedef struct tc_mixed_look {
+    bool exposed;      /* exposed_s of a pipeline is asked for */
+    tc_mixed_see *see; /* NULL: nobody */
+    void *context;
+} tc_mixed_look;
+
+/* tc_forecast_mixed(), shown to `see` before it is put away. */
+TC_NODISCARD tc_code tc_mixed_open(const tc_question *question, tc_mixed_see *see, void *context, tc_error *error);
+
+/* Answers, each form in its own file. */
+TC_NODISCARD tc_code tc_mixed_data(const tc_question *question, const tc_mixed_look *look, tc_mixed *out,
+                                   tc_error *error);
+TC_NODISCARD tc_code tc_mixed_pipeline(const tc_question *question, const tc_mixed_look *look, tc_mixed *out,
+                                       tc_error *error);
+/* Interval, rates, memory and what software loses, from shares and parts. */
+void tc_mixed_close(const tc_question *question, tc_mixed *mixed);
 
 /* Errors name the pool: "--accelerator h20: --tp". */
 TC_NODISCARD tc_code tc_mixed_fail(const tc_question *pool, tc_code code, tc_error *error);

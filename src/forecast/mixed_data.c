@@ -175,10 +175,19 @@ static tc_code forecast_pools(const tc_question *q, pool_work *work, tc_mixed *m
     return TC_OK;
 }
 
-tc_code tc_mixed_data(const tc_question *q, tc_mixed *m, tc_error *error) {
+static tc_code show(const tc_question *q, const pool_work *work, const tc_mixed_look *look, const tc_mixed *m,
+                    tc_error *error) {
+    tc_mixed_view view = {.question = q, .mixed = m};
+    for (int i = 0; i < m->pools; i++) view.costs[i] = m->share[i].micro_batches > 0 ? &work[i].opened.costs : NULL;
+    return look->see(look->context, &view, error);
+}
+
+tc_code tc_mixed_data(const tc_question *q, const tc_mixed_look *look, tc_mixed *m, tc_error *error) {
     pool_work *work = malloc((size_t)m->pools * sizeof *work); /* large, and all of it is filled */
     if (!work) return tc_fail(error, TC_INTERNAL, "memory", "none is left for the pools");
     tc_code code = forecast_pools(q, work, m, error);
+    if (!code) tc_mixed_close(q, m);
+    if (!code && look->see) code = show(q, work, look, m, error);
     free(work);
     return code;
 }

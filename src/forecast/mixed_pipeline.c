@@ -240,13 +240,13 @@ static tc_code find_exposed(const line_work *w, tc_joint joint, double step_s, t
     return TC_OK;
 }
 
-static tc_code run_line(const tc_question *q, line_work *w, bool exposed, tc_mixed *m, tc_error *error) {
+static tc_code run_line(const tc_question *q, line_work *w, const tc_mixed_look *look, tc_mixed *m, tc_error *error) {
     double devices = tc_cluster_devices(&q->cluster);
     tc_joint joint = {.stage = w->costs, .sends = w->sends, .devices = devices};
     tc_step_times times;
     tc_code code = tc_step_joint(&joint, &m->step, &times, error);
     if (code) return code;
-    if (exposed) code = find_exposed(w, joint, times.step_s, m, error);
+    if (look->exposed) code = find_exposed(w, joint, times.step_s, m, error);
     double most = -1;
     for (int i = 0; i < w->pools && !code; i++) {
         int own = i > 0 ? q->cluster.other[i - 1].devices : q->cluster.devices;
@@ -257,10 +257,13 @@ static tc_code run_line(const tc_question *q, line_work *w, bool exposed, tc_mix
         m->link_s += bytes / tc_link_rate(&q->cluster.mixing.link);
     }
     tc_step_times_free(&times);
-    return code;
+    if (!code) tc_mixed_close(q, m);
+    if (code || !look->see) return code;
+    return look->see(look->context, &(tc_mixed_view){.question = q, .mixed = m, .joint = &joint}, error);
 }
 
-static tc_code forecast_line(const tc_question *q, line_work *w, bool exposed, tc_mixed *m, tc_error *error) {
+static tc_code forecast_line(const tc_question *q, line_work *w, const tc_mixed_look *look, tc_mixed *m,
+                             tc_error *error) {
     int even[MOST_STAGES], schedule = q->layout.schedule;
     tc_code code = lay_out(q, w, error);
     fill_evenly(even, w->stages, w->layers);
@@ -275,14 +278,14 @@ static tc_code forecast_line(const tc_question *q, line_work *w, bool exposed, t
     if (!code) code = place_layers(w, error);
     if (code) return code;
     fill_sends(q, w);
-    return run_line(q, w, exposed, m, error);
+    return run_line(q, w, look, m, error);
 }
 
-tc_code tc_mixed_pipeline(const tc_question *q, bool exposed, tc_mixed *m, tc_error *error) {
+tc_code tc_mixed_pipeline(const tc_question *q, const tc_mixed_look *look, tc_mixed *m, tc_error *error) {
     line_work *work = malloc(sizeof *work + (size_t)m->pools * sizeof work->pool[0]);
     if (!work) return tc_fail(error, TC_INTERNAL, "memory", "none is left for the pools");
     *work = (line_work){.pools = m->pools, .layers = tc_layer_count(&q->job.model)};
-    tc_code code = forecast_line(q, work, exposed, m, error);
+    tc_code code = forecast_line(q, work, look, m, error);
     free(work);
     return code;
 }

@@ -15,7 +15,7 @@
 #define NARROW 0.5
 
 typedef struct canvas {
-    const tc_trace_input *in;
+    const tc_trace_part *in;
     tc_sink sink;
     bool failed;
     double scale; /* pixels per second */
@@ -76,10 +76,11 @@ static void draw_stage(canvas *c, int stage) {
     const tc_order *o = &c->in->slots->order;
     const tc_step_times *times = c->in->times;
     const tc_stage_times *s = &times->stage[stage];
-    double y = TOP + ROW * stage, merged = -1, merged_end = -1;
+    double y = TOP + ROW * (c->in->first + stage), merged = -1, merged_end = -1;
     char name[32];
     snprintf(name, sizeof name, "stage %d", stage);
     label(c, LEFT - 8, y + 12, "end", "#333", 11, name);
+    if (c->in->pool) label(c, LEFT + WIDTH + 6, y + 12, "start", "#333", 10, c->in->pool[stage]);
     for (int64_t i = o->first[stage]; i < o->first[stage + 1]; i++) {
         double begin = times->host_s + c->in->slots->time[i].begin, end = times->host_s + c->in->slots->time[i].end;
         if ((end - begin) * c->scale >= NARROW) {
@@ -96,8 +97,12 @@ static void draw_stage(canvas *c, int stage) {
     rectangle(c, times->host_s, times->host_s + s->gather_s, y + ROW - 6, 3, "#cc79a7", "weights are gathered");
     rectangle(c, s->reduce_begin, s->reduce_end, y + ROW - 6, 3, "#cc79a7", "gradients are reduced");
     rectangle(c, 0, times->host_s, y, ROW - 7, "#bbbbbb", "host");
-    double waited = times->sync_s + times->straggler_s;
-    rectangle(c, times->sync_s, waited, y, ROW - 7, "#e5e5e5", "the slowest rank is waited for");
+    double slowest = times->sync_s + times->straggler_s, waited = slowest + c->in->lost_s;
+    if (c->in->meet_s > 0)
+        rectangle(c, times->sync_s - c->in->link_s, times->sync_s, y + ROW - 3, 3, "#8a5a00",
+                  "gradients between pools");
+    rectangle(c, times->sync_s, slowest, y, ROW - 7, "#e5e5e5", "the slowest rank is waited for");
+    rectangle(c, slowest, waited, y, ROW - 7, "#cfcfcf", "software that mixes kinds");
     rectangle(c, waited, waited + s->optimizer_s, y, ROW - 7, "#777777", "optimizer");
 }
 
@@ -119,8 +124,8 @@ static void draw_legend(canvas *c) {
     }
 }
 
-static void draw_axis(canvas *c, double bottom) {
-    double step_s = c->in->times->step_s, unit = 1;
+static void draw_axis(canvas *c, double step_s, double bottom) {
+    double unit = 1;
     while (unit > step_s) unit /= 10;
     while (unit * 10 < step_s) unit *= 10;
     if (step_s / unit < 2.5) unit /= 5;
@@ -136,22 +141,26 @@ static void draw_axis(canvas *c, double bottom) {
 }
 
 bool tc_report_timeline_svg(const tc_trace_input *in, tc_sink sink) {
-    canvas c = {.in = in, .sink = sink, .scale = WIDTH / in->times->step_s};
-    double bottom = TOP + ROW * in->times->stages;
+    double step_s = in->part[0].times->step_s, right = in->part[0].pool ? 130 : 24;
+    canvas c = {.in = &in->part[0], .sink = sink, .scale = WIDTH / step_s};
+    int rows = 0;
+    for (int i = 0; i < in->parts; i++) rows += in->part[i].times->stages;
+    double bottom = TOP + ROW * rows;
     char text[600];
     snprintf(text, sizeof text,
              "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
              "font-family=\"sans-serif\">\n"
              "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-             LEFT + WIDTH + 24, bottom + 24, LEFT + WIDTH + 24, bottom + 24);
+             LEFT + WIDTH + right, bottom + 24, LEFT + WIDTH + right, bottom + 24);
     put(&c, text);
-    snprintf(text, sizeof text, "%.100s on %d x %.90s: a step of %.20s", in->costs->q->job.model.name,
-             in->costs->q->cluster.devices, in->costs->q->cluster.accelerator.name,
-             tc_format_seconds(in->times->step_s).s);
+    snprintf(text, sizeof text, "%.400s: a step of %.20s", in->title, tc_format_seconds(step_s).s);
     label(&c, LEFT, 16, "start", "#000", 13, text);
     draw_legend(&c);
-    draw_axis(&c, bottom);
-    for (int s = 0; s < in->times->stages; s++) draw_stage(&c, s);
+    draw_axis(&c, step_s, bottom);
+    for (int i = 0; i < in->parts; i++) {
+        c.in = &in->part[i];
+        for (int s = 0; s < c.in->times->stages; s++) draw_stage(&c, s);
+    }
     put(&c, "</svg>\n");
     return !c.failed;
 }

@@ -31,6 +31,7 @@ typedef enum lane_id {
     LANE_RECEIVE_UP,
     LANE_DP,
     LANE_HOST,
+    LANE_POOLS, /* the last: only where pools exchange gradients */
     LANES
 } lane_id;
 
@@ -43,7 +44,8 @@ static const char *const lane_names[LANES] = {"compute",
                                               "receive from previous stage",
                                               "receive from next stage",
                                               "data-parallel comm.",
-                                              "host link"};
+                                              "host link",
+                                              "link between pools"};
 
 /* What a span of a node's slot carries: the arguments, ready as text. */
 typedef struct slot_text {
@@ -56,7 +58,7 @@ typedef struct slot_parts {
 } slot_parts;
 
 typedef struct tracer {
-    const tc_trace_input *in;
+    const tc_trace_part *in;
     tc_sink sink;
     size_t used;
     bool failed, first;
@@ -64,6 +66,17 @@ typedef struct tracer {
     int64_t last[LANES]; /* of the stage at hand: end of the lane's last span, ns */
     char buffer[BUFFER + EVENT_MAX];
 } tracer;
+
+static const tc_costs *costs_of(const tc_trace_part *in, int stage) {
+    return in->joint ? in->joint->stage[stage] : in->costs;
+}
+
+/* Of a send from a stage to the next one, down, or back to the one before. */
+static double send_seconds(const tc_trace_part *in, int stage, bool down) {
+    if (!in->joint) return in->times->send_s;
+    int from = down ? stage : stage - 1;
+    return from >= 0 ? in->joint->sends[from] : 0;
+}
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
 
@@ -141,7 +154,7 @@ static void put_span(tracer *t, const span *s) {
     put_text(t, ",\"dur\":");
     put_microseconds(t, end - begin);
     put_text(t, ",\"pid\":");
-    put_integer(t, s->stage);
+    put_integer(t, t->in->first + s->stage);
     put_text(t, ",\"tid\":");
     put_integer(t, s->lane);
     if (s->args) {
@@ -156,7 +169,7 @@ static void put_name(tracer *t, const char *what, int stage, int lane, const cha
     char text[320];
     begin_event(t);
     snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":\"%.100s\"}}",
-             what, stage, lane, name);
+             what, t->in->first + stage, lane, name);
     put_text(t, text);
 }
 
@@ -164,7 +177,7 @@ static void put_sort_index(tracer *t, const char *what, int stage, int lane, int
     char text[200];
     begin_event(t);
     snprintf(text, sizeof text, "{\"name\":\"%s\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":{\"sort_index\":%d}}",
-             what, stage, lane, index);
+             what, t->in->first + stage, lane, index);
     put_text(t, text);
 }
 
@@ -176,7 +189,7 @@ static void begin_counter(tracer *t, const char *name, int stage, double at) {
     put_text(t, "\",\"ph\":\"C\",\"ts\":");
     put_microseconds(t, nanoseconds(at));
     put_text(t, ",\"pid\":");
-    put_integer(t, stage);
+    put_integer(t, t->in->first + stage);
     put_text(t, ",\"args\":{");
 }
 
@@ -309,9 +322,9 @@ static double send_bytes(const tc_costs *f) {
            / p->layout.tp;
 }
 
-static void put_send(tracer *t, const char *name, int stage, lane_id lane, const tc_slot *slot,
+static void put_send(tracer *t, const char *name, int stage, lane_id lane, const tc_slot *slot, double send,
                      const tc_slot_time *time, double start, const char *args) {
-    double send = t->in->times->send_s, end = start + time->sent;
+    double end = start + time->sent;
     span s = {name, slot->micro_batch, "send", stage, lane, end - send, end, args};
     put_span(t, &s);
 }
@@ -333,11 +346,11 @@ static void put_stage_slots(tracer *t, int stage, double start) {
     char names[CHUNKS][TC_SLOT_KINDS][24], sent[32], args[80];
     for (int c = 0; c < o->chunks && c < CHUNKS; c++) {
         int part = o->node[stage * o->chunks + c].part;
-        if (part >= 0) prepare_node(t->in->costs, part, parts[c], &text[c]);
+        if (part >= 0) prepare_node(costs_of(t->in, stage), part, parts[c], &text[c]);
         for (int k = 0; k < TC_SLOT_KINDS; k++)
             snprintf(names[c][k], sizeof names[c][k], o->chunks > 1 ? "%s chunk %d mb" : "%s mb", slot_names[k], c);
     }
-    double bytes = send_bytes(t->in->costs);
+    double bytes = send_bytes(costs_of(t->in, stage));
     write_amount(bytes, sent);
     snprintf(args, sizeof args, "{\"bytes\":%s}", sent);
     for (int64_t i = o->first[stage]; i < o->first[stage + 1]; i++) {
@@ -347,9 +360,10 @@ static void put_stage_slots(tracer *t, int stage, double start) {
                  names[c][slot->kind], text[c].args[slot->kind]);
         bool down = true;
         if (receiver_of(o, stage, slot, &down) < 0 || t->in->times->send_s <= 0) continue;
+        double send = send_seconds(t->in, stage, down);
         put_send(t, slot->kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage,
-                 down ? LANE_SEND_DOWN : LANE_SEND_UP, slot, &time[i], start, args);
-        put_link(t, stage, start + time[i].sent - t->in->times->send_s, start + time[i].sent, bytes);
+                 down ? LANE_SEND_DOWN : LANE_SEND_UP, slot, send, &time[i], start, args);
+        put_link(t, stage, start + time[i].sent - send, start + time[i].sent, bytes);
     }
 }
 
@@ -366,7 +380,8 @@ static void put_receives(tracer *t, int stage, double start) {
             bool down = true;
             if (receiver_of(o, from, &o->slot[i], &down) != stage || down != (n == 0)) continue;
             put_send(t, o->slot[i].kind == TC_SLOT_FORWARD ? "activations" : "gradients", stage,
-                     down ? LANE_RECEIVE_DOWN : LANE_RECEIVE_UP, &o->slot[i], &t->in->slots->time[i], clock, NULL);
+                     down ? LANE_RECEIVE_DOWN : LANE_RECEIVE_UP, &o->slot[i], send_seconds(t->in, from, down),
+                     &t->in->slots->time[i], clock, NULL);
         }
     }
 }
@@ -400,14 +415,34 @@ static void put_before(tracer *t, int stage) {
     put_span(t, &gather);
 }
 
+/* The pools wait for the last one, and exchange gradients; what compute hides of that begins before it is waited for. */
+static void put_meeting(tracer *t, int stage) {
+    const tc_step_times *times = t->in->times;
+    double own = fmax(times->stage[stage].reduce_end, times->stage[stage].end);
+    span wait = {"wait for other pools", -1, "wait", stage, LANE_COMPUTE, own, t->in->meet_s, NULL};
+    span link = {"gradients between pools",
+                 -1,
+                 "communication",
+                 stage,
+                 LANE_POOLS,
+                 times->sync_s - t->in->link_s,
+                 times->sync_s,
+                 NULL};
+    put_span(t, &wait);
+    put_span(t, &link);
+}
+
 static void put_after(tracer *t, int stage) {
     const tc_step_times *times = t->in->times;
     const tc_stage_times *s = &times->stage[stage];
-    double waited = times->sync_s + times->straggler_s;
+    double slowest = times->sync_s + times->straggler_s, waited = slowest + t->in->lost_s;
     span reduce = {"reduce gradients", -1, "communication", stage, LANE_DP, s->reduce_begin, s->reduce_end, NULL};
     put_span(t, &reduce);
-    span straggler = {"wait for the slowest rank", -1, "wait", stage, LANE_COMPUTE, times->sync_s, waited, NULL};
+    span straggler = {"wait for the slowest rank", -1, "wait", stage, LANE_COMPUTE, times->sync_s, slowest, NULL};
+    if (t->in->meet_s > 0) put_meeting(t, stage);
     put_span(t, &straggler);
+    span lost = {"software that mixes kinds", -1, "wait", stage, LANE_COMPUTE, slowest, waited, NULL};
+    put_span(t, &lost);
     span optimizer = {"optimizer", -1, "optimizer", stage, LANE_COMPUTE, waited, waited + s->optimizer_s, NULL};
     if (s->optimizer_s >= times->optimizer_s) optimizer.end = times->step_s;
     put_span(t, &optimizer);
@@ -416,29 +451,31 @@ static void put_after(tracer *t, int stage) {
 /* With no optimizer (frozen weights) the step ends when all have met. */
 static void put_end(tracer *t, int stage) {
     const tc_step_times *times = t->in->times;
-    if (stage > 0 || t->last[LANE_COMPUTE] >= nanoseconds(times->step_s)) return;
-    for (int s = 0; s < times->stages; s++)
-        if (times->stage[s].optimizer_s >= times->optimizer_s && times->optimizer_s > 0) return;
+    if (stage > 0 || times->optimizer_s > 0 || t->last[LANE_COMPUTE] >= nanoseconds(times->step_s)) return;
     span end = {"wait for all stages", -1, "wait", stage, LANE_COMPUTE, times->sync_s - 1e-9, times->step_s, NULL};
     put_span(t, &end);
 }
 
 static void put_stage_names(tracer *t, int stage) {
-    const tc_layout *l = &t->in->costs->p->layout;
-    char name[96];
-    int64_t ranks = (int64_t)l->tp * l->cp * l->dp;
-    snprintf(name, sizeof name, "stage %d (ranks %lld-%lld)", stage, (long long)(stage * ranks),
-             (long long)((stage + 1) * ranks - 1));
+    char name[160];
+    int64_t first = 0, ranks = 0;
+    for (int s = 0; s <= stage; s++) { /* of a pool: they are counted anew where one begins */
+        const tc_layout *l = &costs_of(t->in, s)->p->layout;
+        bool begins = t->in->pool && s > 0 && strcmp(t->in->pool[s], t->in->pool[s - 1]) != 0;
+        first = begins ? 0 : first + ranks;
+        ranks = (int64_t)l->tp * l->cp * l->dp;
+    }
+    snprintf(name, sizeof name, "%.60s%sstage %d (ranks %lld-%lld)", t->in->pool ? t->in->pool[stage] : "",
+             t->in->pool ? ", " : "", stage, (long long)first, (long long)(first + ranks - 1));
     put_name(t, "process_name", stage, 0, name);
-    put_sort_index(t, "process_sort_index", stage, 0, stage);
-    for (int i = 0; i < LANES; i++) {
+    put_sort_index(t, "process_sort_index", stage, 0, t->in->first + stage);
+    for (int i = 0; i < (t->in->meet_s > 0 ? LANES : LANE_POOLS); i++) {
         put_name(t, "thread_name", stage, i, lane_names[i]);
         put_sort_index(t, "thread_sort_index", stage, i, i);
     }
 }
 
-static void put_head(tracer *t) {
-    const tc_trace_input *in = t->in;
+static void put_head(tracer *t, const tc_trace_input *in) {
     char text[400], step[32];
     tc_format_double(step, sizeof step, "%.12g", in->step->step_s);
     snprintf(text, sizeof text,
@@ -460,22 +497,28 @@ tc_code tc_trace_check(const tc_step *step, tc_error *error) {
                    step->step_s / (365.25 * 86400));
 }
 
+static void put_stage(tracer *t, int stage) {
+    const tc_trace_part *in = t->in;
+    const tc_costs *costs = costs_of(in, stage);
+    memset(t->last, 0, sizeof t->last);
+    put_stage_names(t, stage);
+    put_before(t, stage);
+    put_stage_slots(t, stage, in->times->host_s);
+    put_receives(t, stage, in->times->host_s);
+    put_after(t, stage);
+    put_end(t, stage);
+    memory_lane memory = {.t = t, .fixed = tc_live_fixed_of(costs, stage), .stage = stage};
+    if (tc_live_walk(costs, &in->slots->order, in->slots->time, in->times->host_s, stage, put_memory, &memory, NULL))
+        t->failed = true;
+}
+
 int64_t tc_report_trace(const tc_trace_input *in, tc_sink sink) {
-    tracer t = {.in = in, .sink = sink, .first = true};
-    put_head(&t);
+    tracer t = {.in = &in->part[0], .sink = sink, .first = true};
+    put_head(&t, in);
     flush(&t);
-    for (int s = 0; s < in->times->stages; s++) {
-        memset(t.last, 0, sizeof t.last);
-        put_stage_names(&t, s);
-        put_before(&t, s);
-        put_stage_slots(&t, s, in->times->host_s);
-        put_receives(&t, s, in->times->host_s);
-        put_after(&t, s);
-        put_end(&t, s);
-        memory_lane memory = {.t = &t, .fixed = tc_live_fixed_of(in->costs, s), .stage = s};
-        if (tc_live_walk(in->costs, &in->slots->order, in->slots->time, in->times->host_s, s, put_memory, &memory,
-                         NULL))
-            t.failed = true;
+    for (int i = 0; i < in->parts; i++) {
+        t.in = &in->part[i];
+        for (int s = 0; s < t.in->times->stages; s++) put_stage(&t, s);
     }
     put_text(&t, "\n]}\n");
     flush(&t);

@@ -14,12 +14,26 @@ typedef struct tc_sink {
     void *context;
 } tc_sink;
 
-typedef struct tc_trace_input {
+/* Stages that run one order: those of a job, or of one pool's copy of the model. */
+typedef struct tc_trace_part {
     const tc_costs *costs;
-    const tc_step *step;
-    const tc_step_times *times;
+    const tc_step_times *times; /* ends are those of the whole step */
     const tc_step_slots *slots;
-    const char *data; /* hash of the catalog */
+    const tc_joint *joint;   /* stages on several pools; NULL */
+    const char *const *pool; /* of each stage, in names; NULL: there is but one */
+    int first;               /* process of the first stage */
+    /* of several pools, s: */
+    double meet_s; /* all pools have reduced their gradients; 0: nobody waits */
+    double link_s; /* what then is exchanged between them takes, up to times->sync_s */
+    double lost_s; /* in software that mixes kinds */
+} tc_trace_part;
+
+typedef struct tc_trace_input {
+    int parts;
+    tc_trace_part part[TC_MAX_POOLS];
+    const tc_step *step;
+    const char *data;  /* hash of the catalog */
+    const char *title; /* "Llama 3.1 8B on 512 x Ascend 910B2" */
 } tc_trace_input;
 
 /* TC_INVALID where the step is longer than its nanoseconds can be counted. */

@@ -471,7 +471,8 @@ double tc_step_slots_count(const tc_costs *costs) {
     return (double)p->micro_batches * p->layout.pp * chunks * kinds;
 }
 
-tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *t, tc_step_slots *out, tc_error *error) {
+static tc_code slots_of(const tc_costs *costs, const double *sends, const tc_step_times *t, tc_step_slots *out,
+                        tc_error *error) {
     *out = (tc_step_slots){.time = NULL};
     if (tc_step_slots_count(costs) > TC_SLOTS_MAX)
         return tc_fail(error, TC_INVALID, "--global-batch",
@@ -484,7 +485,8 @@ tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *t, tc_step_
     double *stage_end = malloc((size_t)t->stages * sizeof *stage_end);
     out->time = malloc((size_t)slots * sizeof *out->time);
     if (stage_end && out->time) {
-        tc_timeline_input in = {.order = &out->order, .cost = t->cost, .send_s = t->send_s, .ready = t->ready};
+        tc_timeline_input in
+            = {.order = &out->order, .cost = t->cost, .send_s = t->send_s, .sends = sends, .ready = t->ready};
         code = tc_timeline_run(&in, out->time, stage_end, NULL, error);
         for (int s = 0; s < t->stages && !code; s++)
             for (int64_t i = out->order.first[s]; i < out->order.first[s + 1]; i++) {
@@ -498,4 +500,12 @@ tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *t, tc_step_
     free(stage_end);
     if (code) tc_step_slots_free(out);
     return code;
+}
+
+tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *t, tc_step_slots *out, tc_error *error) {
+    return slots_of(costs, NULL, t, out, error);
+}
+
+tc_code tc_step_slots_joint(const tc_joint *joint, const tc_step_times *t, tc_step_slots *out, tc_error *error) {
+    return slots_of(joint->stage[0], joint->sends, t, out, error);
 }

@@ -116,6 +116,9 @@ typedef struct tc_step_slots {
 double tc_step_slots_count(const tc_costs *costs);
 TC_NODISCARD tc_code tc_step_slots_of(const tc_costs *costs, const tc_step_times *times, tc_step_slots *out,
                                       tc_error *error);
+/* The same of a pipeline on several pools. */
+TC_NODISCARD tc_code tc_step_slots_joint(const tc_joint *joint, const tc_step_times *times, tc_step_slots *out,
+                                         tc_error *error);
 void tc_step_slots_free(tc_step_slots *slots);
 
 #endif
