@@ -123,12 +123,29 @@ static tc_code choose(const tc_chooser *in, const tc_search_input *input, tc_sea
     return TC_OK;
 }
 
+/* The objective of the best of what is usual; 0: nothing of it fits. */
+static double value_of_usual(const tc_search_input *in) {
+    tc_search_input usual = *in;
+    usual.usual = true;
+    tc_search search;
+    if (tc_search_run(&usual, &search, NULL) != TC_OK) return 0;
+    double value = search.best_count > 0 ? search.walked_best : 0;
+    tc_search_free(&search);
+    return value;
+}
+
 tc_code tc_choose_layout(const tc_chooser *in, const tc_choice *before, tc_choice *out, tc_error *error) {
     *out = (tc_choice){.found = false};
     tc_search_input input = input_of(in);
     tc_search *search = malloc(sizeof *search);
     if (!search) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     input.to_beat = value_before(&input, before);
+    if (in->thorough) {
+        input.cache = NULL;
+        double usual = value_of_usual(&input);
+        input.cache = in->cache;
+        if (usual > 0 && !(input.to_beat > 0 && input.to_beat <= usual)) input.to_beat = usual;
+    }
     tc_code code = TC_OK;
     if (!in->thorough) {
         input.usual = true;

@@ -174,7 +174,7 @@ tc_code tc_space_weigh(tc_space *space, tc_error *error) {
     if (!in->weight || most > WEIGHTS_MAX) return TC_OK;
     space->weight = malloc(((size_t)most + 1) * sizeof *space->weight);
     if (!space->weight) return tc_fail(error, TC_INTERNAL, "search", "out of memory");
-    for (int n = 0; n <= most; n++) space->weight[n] = n > 0 ? weight_of(in, n) : 1;
+    for (int n = 0; n <= most; n++) atomic_init(&space->weight[n], 0);
     return TC_OK;
 }
 
@@ -186,8 +186,18 @@ static double scale_of(const tc_space *space, const tc_variant *v, int devices, 
     return space->per_sequence ? scale / (double)global_batch : scale;
 }
 
+/* Found when first asked for; two threads find the same. */
+static double known_weight(const tc_space *space, int devices) {
+    if (!space->weight) return weight_of(space->in, devices);
+    double weight = atomic_load_explicit(&space->weight[devices], memory_order_relaxed);
+    if (weight > 0) return weight;
+    weight = weight_of(space->in, devices);
+    atomic_store_explicit(&space->weight[devices], weight, memory_order_relaxed);
+    return weight;
+}
+
 double tc_space_scale(const tc_space *space, const tc_variant *v, int devices, int64_t global_batch) {
-    double weight = space->weight ? space->weight[devices] : weight_of(space->in, devices);
+    double weight = known_weight(space, devices);
     return scale_of(space, v, devices, global_batch) * weight;
 }
 

@@ -242,7 +242,8 @@ void tc_space_free(tc_space *space) {
     free(space->weight);
     free(space->first);
     if (!space->in->cache) free(space->seconds);
-    space->weight = space->seconds = NULL;
+    space->weight = NULL;
+    space->seconds = NULL;
     space->first = NULL;
     space->too_large = NULL;
     free(space->differ);

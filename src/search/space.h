@@ -87,12 +87,12 @@ typedef struct tc_space {
     const tc_search_input *in;
     bool fewer; /* layouts that may leave devices idle; its shapes are not counted */
     bool pairs,
-        fills_bubble;  /* it allows a schedule whose forwards and backwards run in pairs; one that does not wait for
+        fills_bubble; /* it allows a schedule whose forwards and backwards run in pairs; one that does not wait for
                                  a whole micro-batch of the other stages */
-    double *weight;    /* [devices + 1]; NULL: it is asked for, or there is none */
-    bool grows;        /* more devices do more, for all that their weight takes */
-    bool beside;       /* those that use all devices are another space */
-    bool per_sequence; /* the batch is not always the same: the objective is of a sequence */
+    _Atomic(double) *weight;    /* [devices + 1], 0: not known yet; NULL: it is asked for, or there is none */
+    bool grows;                 /* more devices do more, for all that their weight takes */
+    bool beside;                /* those that use all devices are another space */
+    bool per_sequence;          /* the batch is not always the same: the objective is of a sequence */
     tc_stack_supports supports; /* the stack's, or everything */
     int layers, seq;
     bool experts;

@@ -11,6 +11,7 @@
  */
 #include "search/walk.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -100,6 +101,7 @@ void tc_walker_start(tc_walker *w, const tc_space *space) {
     double capacity = tc_fitting_bytes(&in->question, in->fit > 0 ? in->fit : 0.5);
     if (in->max_memory_bytes > 0 && in->max_memory_bytes < capacity) capacity = in->max_memory_bytes;
     w->capacity = capacity;
+    memset(w->fewer, 0, sizeof w->fewer);
     w->counts = (tc_walk_counts){.evaluated = 0};
     w->error = (tc_error){.code = TC_OK};
 }
@@ -144,20 +146,34 @@ static int arranged_alike(const tc_choices *c, int from) {
     return to;
 }
 
-/* A step of so much work for all micro-batches on the slowest stage is at least: sends and bubble only add to it. */
-static double least_seconds(const tc_walker *w, double work) {
+/* A step of so much work for all micro-batches on the slowest stage, in a pipeline of so many seconds, is at least: sends
+ * only add to it. */
+static double least_seconds(const tc_walker *w, double work, double pipeline) {
     const tc_stack *stack = &w->q.stack;
-    return (work + tc_step_host_seconds(stack, &w->placement) + tc_straggler_seconds(stack, w->q.cluster.devices, work))
+    return (pipeline + tc_step_host_seconds(stack, &w->placement)
+            + tc_straggler_seconds(stack, w->q.cluster.devices, work))
            * (1 - SLACK);
 }
 
+/* Schedules from..to-1 of the choices, all arranged alike. */
+typedef struct schedule_run {
+    int from, to;
+} schedule_run;
+
+static bool all_have_forms(const tc_choices *c, schedule_run run) {
+    for (int i = run.from; i < run.to; i++)
+        if (!tc_schedule_facts_of(c->schedule[i]).closed_form) return false;
+    return true;
+}
+
 /* Stages as they are split, without recompute. */
-static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *stages, int schedule) {
-    tc_layout layout = tc_space_layout(w->space, shape, stages, schedule);
+static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *stages, schedule_run run) {
+    tc_layout layout = tc_space_layout(w->space, shape, stages, w->choices.schedule[run.from]);
     if (!resolve(w, &layout, &w->placement)) return HUGE_VAL;
     w->costs.p = &w->placement;
     tc_costs_recompute(&w->costs);
-    return least_seconds(w, (double)w->placement.micro_batches * tc_slowest_stage_seconds(&w->costs));
+    tc_least_seconds least = tc_pipeline_least(&w->costs);
+    return least_seconds(w, least.work, all_have_forms(&w->choices, run) ? least.filled : least.work);
 }
 
 /* Seconds of one micro-batch on all stages of the shape. */
@@ -195,19 +211,40 @@ void tc_walk_seconds(tc_walker *w, int64_t group) {
         *seconds = shape_seconds(w, &stages) / LARGE_MICRO_BATCH;
 }
 
-/* Of the shape on at most all devices: fewer ranks take longer, so that each number of stages has its most. */
-static double fewer_bound(const tc_walker *w, const tc_shape *shape) {
+/* Of the shape on at most all devices, by the seconds of a micro-batch on all stages: fewer ranks take longer, so that each
+ * number of stages has its most. */
+static double fewer_per_second(const tc_walker *w, const tc_shape *shape) {
     const tc_variant *v = &w->space->variant[shape->variant];
-    double all_stages = w->space->seconds[shape->group] * shape->micro_batch, least = HUGE_VAL;
+    double least = HUGE_VAL;
     tc_stages_cursor cursor = {.pp_index = 0};
     tc_stages stages;
     while (tc_space_next(w->space, shape, &cursor, &stages)) {
-        double bound = stages_bound(w, &stages, most_virtual(w, &stages), all_stages)
+        double bound = stages_bound(w, &stages, most_virtual(w, &stages), 1)
                        * tc_space_least_scale(w->space, v, stages.devices, stages.global_batch);
         if (bound < least) least = bound;
         tc_space_skip(&cursor);
     }
     return least;
+}
+
+/* Kinds of context parallelism and sequence parallelism are placed alike; without experts also tensor and context
+ * parallelism. */
+static double fewer_bound(tc_walker *w, const tc_shape *s) {
+    bool alike = !w->space->experts;
+    tc_fewer_bound key = {.variant = s->variant,
+                          .tp = alike ? s->tp * s->cp : s->tp,
+                          .cp = alike ? 1 : s->cp,
+                          .ep = s->ep,
+                          .etp = alike ? 1 : s->etp,
+                          .micro_batch = s->micro_batch};
+    unsigned mixed = ((unsigned)key.micro_batch * 31 + (unsigned)key.tp) * 31 + (unsigned)key.cp;
+    tc_fewer_bound *known = &w->fewer[mixed * 2654435761u / (UINT_MAX / TC_FEWER_BOUNDS + 1)];
+    if (known->tp != key.tp || known->cp != key.cp || known->ep != key.ep || known->etp != key.etp
+        || known->micro_batch != key.micro_batch || known->variant != key.variant) {
+        key.per_second = fewer_per_second(w, s);
+        *known = key;
+    }
+    return known->per_second * (w->space->seconds[s->group] * s->micro_batch);
 }
 
 /* The work of a rank, micro-batches over stages, is the same for any number of stages. */
@@ -220,7 +257,7 @@ double tc_walk_bound(tc_walker *w, int64_t index) {
     if (w->space->fewer) return fewer_bound(w, shape);
     if (!tc_space_next(w->space, shape, &cursor, &stages) || !start_shape(w, shape, &stages)) return HUGE_VAL;
     double work = (double)w->placement.micro_batches * tc_mean_stage_seconds(&w->costs, w->space->pairs);
-    return least_seconds(w, work) * tc_space_scale(w->space, v, stages.devices, stages.global_batch);
+    return least_seconds(w, work, work) * tc_space_scale(w->space, v, stages.devices, stages.global_batch);
 }
 
 /* ---- one pipeline --------------------------------------------------------------------------- */
@@ -476,11 +513,6 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
     }
 }
 
-/* Schedules from..to-1, all arranged alike. */
-typedef struct schedule_run {
-    int from, to;
-} schedule_run;
-
 /* Below the bytes of every sharding and offload. */
 static double lean_bytes(const tc_walker *w, const stage_pass *pass, const double in_flight[TC_PEAK_STAGES]) {
     double least = HUGE_VAL, bytes;
@@ -500,6 +532,11 @@ static double empty_bytes(const tc_walker *w) {
     return bytes;
 }
 
+/* The bubble where it has a form; where only the timeline knows it, that is asked for when something fits. */
+static double least_bubble(const tc_layout *l, const stage_pass *pass) {
+    return tc_bubble_has_form(l, &pass->line) ? tc_bubble_estimate(l, &pass->line) : 0;
+}
+
 static void walk_schedules(tc_walker *w, stage_pass *pass, schedule_run run, offer *to, double *threshold) {
     double in_flight[TC_PEAK_STAGES];
     for (int i = run.from; i < run.to; i++) {
@@ -507,6 +544,7 @@ static void walk_schedules(tc_walker *w, stage_pass *pass, schedule_run run, off
         for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
         double bytes = to->exhaustive ? 0 : lean_bytes(w, pass, in_flight);
         tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .pp_comm = tc_pipeline_sends(&w->costs)};
+        terms.bubble = to->exhaustive ? 0 : least_bubble(&w->placement.layout, pass);
         terms.straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms.work);
         to->at.schedule = i;
         if (bytes > w->capacity || is_worse(to, terms_least(&terms), bytes, *threshold)) {
@@ -558,13 +596,90 @@ static bool arrangement_fits(tc_walker *w, schedule_run run, offer *to) {
     return !asked || w->choices.recomputes == 1;
 }
 
+/* Is there a schedule under which the leanest sharding and offload fits? */
+static bool recompute_fits(tc_walker *w, int recompute, schedule_run run) {
+    double in_flight[TC_PEAK_STAGES];
+    stage_pass pass;
+    tc_choose_recompute(&w->placement.layout, recompute);
+    keep_stages(w, &pass);
+    for (int i = run.from; i < run.to; i++) {
+        w->placement.layout.schedule = w->choices.schedule[i];
+        for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
+        if (lean_bytes(w, &pass, in_flight) <= w->capacity) return true;
+    }
+    return false;
+}
+
+/* Of the recomputes from number `from` on, each of more layers than the one before and so leaner, the first that fits. */
+static int first_that_fits(tc_walker *w, int from, schedule_run run) {
+    int low = from, high = w->choices.recomputes;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (recompute_fits(w, w->choices.recompute[middle], run))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* What a step of the recompute at hand takes at least, under any of the schedules. */
+static double pass_least(tc_walker *w, const stage_pass *pass, schedule_run run) {
+    const tc_stack *stack = &w->q.stack;
+    double bubble = HUGE_VAL;
+    for (int i = run.from; i < run.to; i++) {
+        w->placement.layout.schedule = w->choices.schedule[i];
+        bubble = smaller(bubble, least_bubble(&w->placement.layout, pass));
+    }
+    w->placement.layout.schedule = w->choices.schedule[run.from];
+    return pass->work + bubble + tc_pipeline_sends(&w->costs) + tc_step_host_seconds(stack, &w->placement)
+           + tc_straggler_seconds(stack, w->q.cluster.devices, pass->work);
+}
+
+/* What the shardings cost is dear: asked for when some recompute is not too slow. */
+static void cost_once(tc_walker *w, bool *costed) {
+    if (*costed) return;
+    *costed = true;
+    cost_shardings(w);
+    w->costs.p = &w->placement;
+    tc_costs_recompute(&w->costs);
+}
+
+/* Each of `count` configurations. Those of n layers come last, by n: more of them keep less and take longer. */
+static void walk_recomputes(tc_walker *w, schedule_run run, offer *to, int64_t count, double *threshold) {
+    bool costed = false, layers = false;
+    tc_costs_place(&w->costs, &w->sharding[w->choices.shardings - 1].placement);
+    for (int r = 0; r < w->choices.recomputes; r++) {
+        if (!layers && w->choices.recompute[r] >= TC_RECOMPUTE_LAYERS && !to->exhaustive) {
+            int fits = first_that_fits(w, r, run);
+            w->counts.pruned += count * (fits - r);
+            layers = true;
+            r = fits;
+            if (r == w->choices.recomputes) break;
+        }
+        stage_pass pass;
+        w->placement.layout.schedule = w->choices.schedule[run.from];
+        start_pass(w, w->choices.recompute[r], &pass);
+        if (!to->exhaustive && prunes(to, pass_least(w, &pass, run), *threshold)) {
+            int last = layers ? w->choices.recomputes - 1 : r;
+            w->counts.pruned += count * (last - r + 1);
+            r = last;
+            continue;
+        }
+        cost_once(w, &costed);
+        keep_stages(w, &pass);
+        offload_stages(w, &pass);
+        to->at.recompute = r;
+        walk_schedules(w, &pass, run, to, threshold);
+    }
+}
+
 static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stages *stages, schedule_run run, offer *to,
                              double *threshold) {
-    const tc_stack *stack = &w->q.stack;
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
     if (count == 0) return; /* the stack lacks what is fixed for these stages */
-    double least_s = may_prune(to, *threshold) ? bound_of(w, shape, stages, schedule) : 0;
+    double least_s = may_prune(to, *threshold) ? bound_of(w, shape, stages, run) : 0;
     if (prunes(to, least_s, *threshold)) {
         w->counts.pruned += count * w->choices.recomputes;
         w->fitted = true; /* for all that is known */
@@ -587,23 +702,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
         return;
     }
     w->fitted = true;
-    cost_shardings(w);
-    w->costs.p = &w->placement;
-    for (int r = 0; r < w->choices.recomputes; r++) {
-        stage_pass pass;
-        w->placement.layout.schedule = schedule;
-        start_pass(w, w->choices.recompute[r], &pass);
-        double least = pass.work + tc_step_host_seconds(stack, &w->placement)
-                       + tc_straggler_seconds(stack, w->q.cluster.devices, pass.work);
-        if (prunes(to, least, *threshold)) {
-            w->counts.pruned += count;
-            continue;
-        }
-        keep_stages(w, &pass);
-        offload_stages(w, &pass);
-        to->at.recompute = r;
-        walk_schedules(w, &pass, run, to, threshold);
-    }
+    walk_recomputes(w, run, to, count, threshold);
 }
 
 static void walk_stages(tc_walker *w, const tc_shape *shape, const tc_stages *stages, offer *to, double *threshold) {

@@ -24,6 +24,14 @@ typedef struct tc_walk_counts {
     int64_t evaluated, pruned, too_large, host_too_small, refused;
 } tc_walk_counts;
 
+/* The bound of shapes that are placed alike on fewer devices, over the seconds of a micro-batch on all stages. */
+typedef struct tc_fewer_bound {
+    int variant, tp, cp, ep, etp, micro_batch; /* tp 0: nothing yet */
+    double per_second;
+} tc_fewer_bound;
+
+#define TC_FEWER_BOUNDS 1024
+
 /* One thread's room; nothing is allocated while walking. */
 typedef struct tc_walker {
     const tc_space *space;
@@ -34,9 +42,10 @@ typedef struct tc_walker {
     tc_choices choices;
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];
-    tc_states lean[TC_PEAK_STAGES];       /* of each of them the least that any sharding and offload keeps */
-    bool fitted;                          /* something may fit on the stages at hand */
-    tc_stage_share share[TC_PEAK_STAGES]; /* of the peaks */
+    tc_states lean[TC_PEAK_STAGES];        /* of each of them the least that any sharding and offload keeps */
+    bool fitted;                           /* something may fit on the stages at hand */
+    tc_stage_share share[TC_PEAK_STAGES];  /* of the peaks */
+    tc_fewer_bound fewer[TC_FEWER_BOUNDS]; /* by a mix of their degrees */
     tc_walk_counts counts;
     tc_error error;
 } tc_walker;

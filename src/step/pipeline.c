@@ -199,15 +199,19 @@ tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
     return line;
 }
 
-double tc_slowest_stage_seconds(const tc_costs *costs) {
+tc_least_seconds tc_pipeline_least(const tc_costs *costs) {
     int chunks = tc_stage_chunks(costs->p);
     pieces p = pieces_of(costs);
-    double most = 0;
+    double m = (double)costs->p->micro_batches, above = 0;
+    tc_least_seconds least = {0, 0};
     for (int s = 0; s < costs->p->layout.pp; s++) {
         tc_stage_seconds t = stage_seconds(costs, &p, s, chunks, NULL);
-        if (t.forward + t.backward > most) most = t.forward + t.backward;
+        double work = m * (t.forward + t.backward);
+        least.work = fmax(least.work, work);
+        least.filled = fmax(least.filled, above + work);
+        above += t.first_forward + t.first_backward;
     }
-    return most;
+    return least;
 }
 
 double tc_mean_stage_seconds(const tc_costs *costs, bool paired) {

@@ -39,9 +39,18 @@ typedef struct tc_staged_pipeline {
 void tc_staged_pipeline_of(const tc_costs *costs, tc_staged_pipeline *out);
 void tc_staged_pipeline_again(const tc_costs *costs, tc_staged_pipeline *of);
 
-/* Forward and backward of a micro-batch on the slowest stage; and what that is at least, however the layers are split over
- * the stages: the mean. paired: forwards and backwards in pairs hide expert communication, as with DualPipe. */
-double tc_slowest_stage_seconds(const tc_costs *costs);
+/* What a pipeline takes at least, without sends. */
+typedef struct tc_least_seconds {
+    double work; /* all micro-batches on the slowest stage */
+    double
+        filled; /* by a schedule with a closed form: on some stage all of them, after filling the stages before it and
+                      before draining them */
+} tc_least_seconds;
+
+tc_least_seconds tc_pipeline_least(const tc_costs *costs);
+
+/* Forward and backward of a micro-batch on the mean stage: what the slowest takes at least, however the layers are split.
+ * paired: forwards and backwards in pairs hide expert communication, as with DualPipe. */
 double tc_mean_stage_seconds(const tc_costs *costs, bool paired);
 
 #endif
