@@ -498,6 +498,8 @@ typedef struct tc_plan_options {
      * `assumed` says so, and the calendar is of what was found. */
     bool (*tell)(void *context, int done, int all);
     void *context;
+    bool
+        take_by_median; /* of a job without a deadline, where no day is given: `take` is asked of the day by which half the calendars have it done */
 } tc_plan_options;
 
 TC_API tc_plan_options tc_default_plan_options(void);

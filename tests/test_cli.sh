@@ -277,6 +277,17 @@ good plan startup-rented startup-rented --samples 64 --set 'pools[0].deliveries[
 is_json plans plans difference shift_days standard_error_days probability_earlier
 good plan startup-rented --samples 64 --json
 cp "$work/out" "$work/last.json"
+good report startup-rented --samples 64 --output "$work/plan.html"
+has 'in four pages'
+cp "$work/plan.html" "$work/out"
+has '^<!doctype html>' 'is done by' 'What it would take' 'What is assumed' "default-src 'none'"
+[ "$(grep -c '<section>' "$work/out")" = 4 ] || fail "the report has not four pages"
+grep -qE '<script|src=|href=|url\(|nan|inf[^o]' "$work/out" && fail "the report fetches something, or holds no number: $(grep -oE '<script|src=|href=|url\(|.{20}nan|.{20}inf[^o]' "$work/out" | head -n 1)"
+good report startup-rented --certain --output -
+has 'is done on' 'planned without risks'
+sed '/^slug:/d; s/^name:.*/name: "A <script>\&'"'"'"/' data/scenarios/startup-rented.yaml >"$work/hostile.yaml"
+good report "$work/hostile.yaml" --certain --output -
+has 'A &lt;script&gt;'
 good plan startup-rented --samples 64 --since "$work/last.json"
 has '^What changed since the earlier answer'
 good plan startup-rented --samples 64 --set 'pools[0].deliveries[0].devices=192' --since startup-rented
@@ -543,6 +554,11 @@ bad list models --csv --table item
 bad search $job --global-batch 64 --allow-schedules 1f1b,custom
 bad compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,
 bad compare --model llama-2-7b --devices 64 --accelerators ,
+bad report
+bad report startup-rented
+bad report startup-rented --output - --json
+bad report startup-rented --certain --output nowhere/plan.html
+bad report nonexistent.yaml --output plan.html
 bad plan
 bad plan nonexistent.yaml
 bad plan startup-rented --best-by 2026-02-30

@@ -200,6 +200,7 @@ static void every_field_is_in_the_table(void **state) {
         "plan startup-rented --samples 64 --certain",
         "plan startup-rented --samples 64 --best-by 2026-03-31",
         "plan startup-rented --samples 64 --set pools[0].deliveries[0].devices=192 --since startup-rented",
+        "report startup-rented --samples 64",
         "plan startup-rented startup-rented --samples 64 --set pools[0].deliveries[0].devices=192",
         "validate data/runs/torchtitan.jsonl data/runs/mindspeed-llm.jsonl data/runs/hagemann23.jsonl",
         "validate data/serving/vllm-recipes.jsonl data/serving/vllm-nvidia-spark.jsonl",

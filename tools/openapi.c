@@ -10,8 +10,9 @@
 
 #include "cli/options.h"
 
-static const char *const commands[] = {"step",  "explain",  "trace",    "compare", "run",  "search",    "plan",
-                                       "infer", "controls", "validate", "list",    "show", "collective"};
+static const char *const commands[]
+    = {"step",     "explain",  "trace", "compare", "run",        "search", "plan",  "infer",
+       "controls", "validate", "list",  "show",    "collective", "report", "launch"};
 enum { COMMANDS = sizeof commands / sizeof *commands, MOST_ROWS = 4000 };
 
 static struct row { char command[16], field[120], type[24], unit[24], meaning[900]; } rows[MOST_ROWS];

@@ -22,7 +22,7 @@ async function ask_server(command, question, signal) {
 
 /* ---- in a worker ---- */
 // What takes long has a worker of its own, which is ended where nobody waits any more; a new one takes its place.
-const LONG = new Set(['search', 'compare', 'plan', 'validate', 'infer']);
+const LONG = new Set(['search', 'compare', 'plan', 'report', 'validate', 'infer']);
 const workers = {};
 let number = 0;
 

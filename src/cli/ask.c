@@ -32,6 +32,7 @@ static const struct {
     {TC_COMMAND_RUN, tc_command_run},
     {TC_COMMAND_SEARCH, tc_command_search},
     {TC_COMMAND_PLAN, tc_command_plan},
+    {TC_COMMAND_REPORT, tc_command_report},
     {TC_COMMAND_CONTROLS, tc_command_controls},
     {TC_COMMAND_VALIDATE, tc_command_validate},
     {TC_COMMAND_INFER, tc_command_infer},
@@ -121,6 +122,7 @@ static bool of_the_program(int id) {
     case TC_OPTION_OUTPUT: /* files */
     case TC_OPTION_SVG:
     case TC_OPTION_LAUNCH_OUTPUT:
+    case TC_OPTION_REPORT_OUTPUT:
     case TC_OPTION_SERVING_FRONT:
     case TC_OPTION_COLLECTIVE_SVG:
     case TC_OPTION_ICS:

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/plan_files.h"
+#include "cli/plan_parts.h"
 #include "cli/plan_since.h"
 #include "cli/watch.h"
 #include "report/plan_difference.h"
@@ -14,30 +15,28 @@
 static bool tell(void *watch, int done, int all) { return tc_watch_tell(watch, done, all); }
 
 #define MOST_RULES 64 /* of a scenario that are told */
-#define MOST_DAYS 100
 
 /* "2025-03-31,2025-06-30" */
-static tc_code read_days(const tc_context *context, tc_option_id option, int32_t day[MOST_DAYS], int *days) {
+static tc_code read_days(const tc_context *context, tc_option_id option, int32_t day[TC_PLAN_MOST_DAYS], int *days) {
     const tc_value *by = tc_given(context, option);
     *days = 0;
     for (const char *at = by->given ? by->text : ""; *at;) {
         size_t length = strcspn(at, ",");
         char one[TC_DATE_SIZE + 1];
         snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one - 1), at);
-        if (*days == MOST_DAYS || !tc_date_parse(one, &day[*days]))
+        if (*days == TC_PLAN_MOST_DAYS || !tc_date_parse(one, &day[*days]))
             return tc_fail(context->error, TC_INVALID, option == TC_OPTION_BY ? "--by" : "--best-by",
                            "'%s' is no day of the calendar; write one such as 2025-03-31, at most %d of "
                            "them separated by commas",
-                           one, MOST_DAYS);
+                           one, TC_PLAN_MOST_DAYS);
         ++*days;
         at += length + (at[length] == ',');
     }
     return TC_OK;
 }
 
-/* day, best_day: room for those of --by and --best-by. */
-static tc_code take_options(const tc_context *context, int32_t day[MOST_DAYS], int32_t best_day[MOST_DAYS],
-                            tc_plan_options *out) {
+tc_code tc_plan_take_options(const tc_context *context, int32_t day[TC_PLAN_MOST_DAYS],
+                             int32_t best_day[TC_PLAN_MOST_DAYS], tc_plan_options *out) {
     *out = tc_default_plan_options();
     out->day = day;
     out->best_day = best_day;
@@ -91,26 +90,38 @@ static tc_code report(tc_context *context, const tc_plan *plan, const tc_since *
     return fine ? tc_plan_files_write(context, plan) : tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
 }
 
+tc_code tc_plan_with_rules(tc_context *context, const tc_scenario *scenario, const tc_interval_model *interval,
+                           const tc_plan_options *options, tc_plan *plan) {
+    tc_controls *controls = malloc(sizeof *controls);
+    tc_code code = controls ? TC_OK : tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
+    if (code == TC_OK) code = tc_controls_load(context->catalog, controls, context->error);
+    if (code == TC_OK) code = make(context, scenario, interval, options, plan);
+    if (code == TC_OK) {
+        tc_pool_rule *rule = tc_arena_alloc(&plan->arena, MOST_RULES * sizeof *rule);
+        int rules = rule ? tc_pool_rules(scenario, controls, rule, MOST_RULES) : 0;
+        plan->rules = rules < MOST_RULES ? rules : MOST_RULES;
+        plan->rule = rule;
+        if (!rule) {
+            tc_plan_free(plan);
+            code = tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
+        }
+    }
+    free(controls);
+    return code;
+}
+
 static tc_code plan_one(tc_context *context, const tc_scenario *scenario, const tc_interval_model *interval,
                         const tc_plan_options *options) {
     tc_plan plan;
     tc_earlier earlier = {.given = false};
     tc_code code = tc_earlier_read(context, &earlier);
-    tc_controls *controls = malloc(sizeof *controls);
-    if (code == TC_OK && !controls) code = tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
-    if (code == TC_OK) code = tc_controls_load(context->catalog, controls, context->error);
-    if (code == TC_OK) code = make(context, scenario, interval, options, &plan);
+    if (code == TC_OK) code = tc_plan_with_rules(context, scenario, interval, options, &plan);
     if (code == TC_OK) {
-        tc_pool_rule rule[MOST_RULES];
-        int rules = tc_pool_rules(scenario, controls, rule, MOST_RULES);
-        plan.rules = rules < MOST_RULES ? rules : MOST_RULES;
-        plan.rule = rule;
         tc_since since;
         if (earlier.given) code = tc_earlier_compare(&earlier, &plan, interval, options, &since, context->error);
         if (code == TC_OK) code = report(context, &plan, earlier.given ? &since : NULL);
         tc_plan_free(&plan);
     }
-    free(controls);
     tc_earlier_free(&earlier);
     return code;
 }
@@ -174,12 +185,12 @@ tc_code tc_command_plan(tc_context *context) {
     tc_scenario *first = NULL, *last = NULL;
     tc_plan_options options;
     const tc_interval_model *interval;
-    int32_t day[MOST_DAYS], best_day[MOST_DAYS];
+    int32_t day[TC_PLAN_MOST_DAYS], best_day[TC_PLAN_MOST_DAYS];
     tc_code code = check_words(context, two);
     if (code == TC_OK && two) code = tc_plan_load(context, words[0], false, &first);
     if (code == TC_OK) code = tc_plan_load(context, words[two], true, &last);
     if (code == TC_OK) code = tc_catalog_interval(context->catalog, &interval, context->error);
-    if (code == TC_OK) code = take_options(context, day, best_day, &options);
+    if (code == TC_OK) code = tc_plan_take_options(context, day, best_day, &options);
     if (code == TC_OK)
         code = two ? plan_two(context, first, last, interval, &options) : plan_one(context, last, interval, &options);
     tc_scenario_free(first);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "catalog/kinds.h"
+#include "cli/plan_parts.h"
 
 #define FILE_LIMIT ((size_t)64 << 20)
 #define DAY 86400.0

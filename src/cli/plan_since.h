@@ -22,7 +22,4 @@ TC_NODISCARD tc_code tc_earlier_compare(tc_earlier *earlier, const tc_plan *now,
                                         const tc_plan_options *options, tc_since *since, tc_error *error);
 void tc_earlier_free(tc_earlier *earlier);
 
-/* A scenario as the options of `plan` ask for it; changed: with --set and --actual. */
-TC_NODISCARD tc_code tc_plan_load(tc_context *context, const char *slug_or_path, bool changed, tc_scenario **out);
-
 #endif

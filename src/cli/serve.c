@@ -130,8 +130,9 @@ static void on_signals(void (*handler)(int)) {
 }
 
 tc_code tc_command_serve(tc_context *context) {
-    static const char *const commands[] = {"step",  "explain",  "trace",    "compare",    "run",  "search", "plan",
-                                           "infer", "controls", "validate", "collective", "list", "show",   NULL};
+    static const char *const commands[]
+        = {"step",   "explain", "trace",    "compare",  "run",  "search", "plan",       "report",
+           "launch", "infer",   "controls", "validate", "list", "show",   "collective", NULL};
     char host[128], *key = NULL;
     int port = 0;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);

@@ -381,6 +381,7 @@ static const tc_member plan_options[] = {
     TC_POINTER(tc_plan_options, catalog),
     TC_POINTER(tc_plan_options, tell),
     TC_POINTER(tc_plan_options, context),
+    TC_SWITCH(tc_plan_options, take_by_median),
 };
 
 const tc_members tc_plan_options_members = TC_MEMBERS(tc_plan_options, plan_options, "tc_default_plan_options()", NULL);

@@ -431,6 +431,10 @@ static tc_code pull_levers(tc_planner *p, const tc_outlook_input *in) {
         int32_t deadline = p->scenario->job[j].deadline;
         if (deadline != INT32_MAX && code == TC_OK) code = pull(p, in, j, deadline);
         for (int i = 0; i < p->plan->days && code == TC_OK; i++) code = pull(p, in, j, p->plan->day[i]);
+        double half = p->plan->outlook->job[j].finish_s.p50;
+        if (p->options->take_by_median && deadline == INT32_MAX && p->plan->days == 0 && half < INFINITY
+            && code == TC_OK)
+            code = pull(p, in, j, p->scenario->start + (int32_t)floor(half / 86400));
     }
     return code;
 }

@@ -26,6 +26,9 @@ TC_NODISCARD tc_code tc_report_show(tc_target *target, tc_catalog *catalog, tc_k
 TC_NODISCARD tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catalog, tc_kind kind,
                                          const char *slug_or_path, const tc_model_figures *model, tc_error *error);
 
+/* The sources of an entry's file, its own before shared ones, "; " between them; empty: it has none, or there is no such entry. */
+void tc_report_sources(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, char *out, size_t size);
+
 /* A model that no catalog file describes, such as an imported config.json: every figure's source is `path`. */
 void tc_report_model(tc_target *target, const char *path, const tc_model_figures *model);
 void tc_report_model_text(FILE *file, const tc_style *style, const char *path, const tc_model_figures *model);

@@ -150,15 +150,6 @@ static void print_curves(FILE *file, const tc_style *style, const tc_plan *plan)
 
 /* ---- what the dates depend on ------------------------------------------------------------------ */
 
-/* The drivers of a job, the greatest share first. */
-static void by_share(const tc_outlook_job *o, int order[TC_DRIVERS]) {
-    for (int d = 0; d < TC_DRIVERS; d++) {
-        int at = d;
-        for (; at > 0 && o->share[order[at - 1]] < o->share[d]; at--) order[at] = order[at - 1];
-        order[at] = d;
-    }
-}
-
 static void print_driver(FILE *file, const tc_style *style, const char *words, double share, double swing_s,
                          int samples) {
     char days[40] = "";
@@ -189,7 +180,7 @@ static void print_drivers(FILE *file, const tc_style *style, const tc_plan *plan
     char title[160], name[120], rest[400] = "";
     int room = (style->width > 0 ? style->width : WIDTH) - tc_text_width("What the date of  depends on");
     size_t used = 0;
-    by_share(o, order);
+    tc_drivers_by_share(o, order);
     snprintf(title, sizeof title, "\nWhat the date of %s depends on",
              tc_text_cut(name, sizeof name, plan->scenario->job[job].name, room > 12 ? room : 12));
     tc_print_heading(file, style, title);
@@ -214,23 +205,6 @@ static void print_drivers(FILE *file, const tc_style *style, const tc_plan *plan
 
 enum { MOST_GATES = 5 };
 
-static void gate_words(const tc_plan *plan, const tc_gate *g, char *text, size_t size) {
-    const tc_scenario *s = plan->scenario;
-    const char *pool = g->pool >= 0 ? s->pool[g->pool].name : "";
-    switch (g->kind) {
-    case TC_GATE_WORK: snprintf(text, size, "its own work: what it used was there"); return;
-    case TC_GATE_NEVER: snprintf(text, size, "it is not done before the horizon"); return;
-    case TC_GATE_HERE: snprintf(text, size, "%s: what had come, brought up or repaired", pool); return;
-    case TC_GATE_PLATFORM: snprintf(text, size, "%s: that the new platform works", pool); return;
-    case TC_GATE_SERVICE: snprintf(text, size, "%s: devices that no longer serve", pool); return;
-    case TC_GATE_JOB: snprintf(text, size, "the end of %s", s->job[g->job].name); return;
-    case TC_GATE_DELIVERY: break;
-    }
-    const tc_delivery_line *line = &s->pool[g->pool].line[g->line];
-    snprintf(text, size, "%s: the %s %s%s", pool, line->every >= 0 ? "deliveries from" : "delivery of",
-             tc_format_day(s->pool[g->pool].delivery[line->first].day).s, line->every >= 0 ? " on" : "");
-}
-
 static bool print_gates(FILE *file, const tc_style *style, const tc_plan *plan) {
     tc_table table = {0};
     tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
@@ -241,7 +215,7 @@ static bool print_gates(FILE *file, const tc_style *style, const tc_plan *plan) 
             const tc_gate *g = &plan->outlook->job[j].gate[i];
             char text[200];
             if (i > 0 && g->share < 0.01) break;
-            gate_words(plan, g, text, sizeof text);
+            tc_gate_text(plan, g, text, sizeof text);
             tc_table_row_begin(&table);
             tc_table_cell(&table, i ? "" : plan->scenario->job[j].name);
             tc_table_cell(&table, text);

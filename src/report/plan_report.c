@@ -31,28 +31,6 @@ static const char *interval(const tc_plan_run *run, char *buffer, size_t size) {
 
 /* ---- what it would take ----------------------------------------------------------------- */
 
-static void lever_text(const tc_plan *plan, const tc_lever *l, char *text, size_t size) {
-    const tc_scenario *s = plan->scenario;
-    char what[200], earlier[64] = "", cost[64] = "";
-    double days = (l->p50_before_s - l->p50_s) / 86400;
-    if (l->kind == TC_LEVER_TOKENS)
-        snprintf(what, sizeof what, "%s fewer tokens", tc_format_percent(100 * l->amount).s);
-    else if (l->kind == TC_LEVER_EARLIER)
-        snprintf(what, sizeof what, "all that is still to come %s days earlier",
-                 tc_format_fixed(l->amount / 86400, 0).s);
-    else
-        snprintf(what, sizeof what, "%s more devices for training in %s from %s on", tc_format_count(l->amount).s,
-                 s->pool[l->pool].name, tc_format_day(l->from).s);
-    if (isfinite(days) && l->kind == TC_LEVER_MORE)
-        snprintf(earlier, sizeof earlier, ", %.20s days earlier", tc_format_fixed(days, 1).s);
-    if (isfinite(l->cost_usd) && fabs(l->cost_usd) >= 1000)
-        snprintf(cost, sizeof cost, "; the job costs %.40s %s", tc_format_money(fabs(l->cost_usd)).s,
-                 l->cost_usd > 0 ? "more" : "less");
-    snprintf(text, size, "%.47s by %.12s: %.20s (%.20s without) with %.200s%.63s%.63s", s->job[l->job].name,
-             tc_format_day(l->by).s, tc_format_probability(l->probability, plan->samples).s,
-             tc_format_probability(l->before, plan->samples).s, what, earlier, cost);
-}
-
 static bool any_lever(const tc_plan *plan, tc_lever_kind kind) {
     for (int i = 0; i < plan->levers; i++)
         if (plan->lever[i].kind == kind) return true;
@@ -97,7 +75,7 @@ static void print_levers(FILE *file, const tc_style *style, const tc_plan *plan)
             if (first)
                 tc_print_heading(file, style, more ? "\nWhat 1,000 more devices would bring" : "\nWhat it would take");
             first = false;
-            lever_text(plan, &plan->lever[i], text, sizeof text);
+            tc_lever_text(plan, &plan->lever[i], text, sizeof text);
             tc_print_bullet(file, style, text);
         }
     }

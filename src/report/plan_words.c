@@ -94,3 +94,53 @@ tc_text tc_format_money(double usd) {
     if (isfinite(usd)) snprintf(with_sign.s, sizeof with_sign.s, "$%.38s", out.s);
     return with_sign;
 }
+
+void tc_lever_what(const tc_plan *plan, const tc_lever *l, char *text, size_t size) {
+    if (l->kind == TC_LEVER_TOKENS)
+        snprintf(text, size, "%s fewer tokens", tc_format_percent(100 * l->amount).s);
+    else if (l->kind == TC_LEVER_EARLIER)
+        snprintf(text, size, "all that is still to come %s days earlier", tc_format_fixed(l->amount / DAY, 0).s);
+    else
+        snprintf(text, size, "%s more devices for training in %s from %s on", tc_format_count(l->amount).s,
+                 plan->scenario->pool[l->pool].name, tc_format_day(l->from).s);
+}
+
+void tc_lever_text(const tc_plan *plan, const tc_lever *l, char *text, size_t size) {
+    const tc_scenario *s = plan->scenario;
+    char what[200], earlier[64] = "", cost[64] = "";
+    double days = (l->p50_before_s - l->p50_s) / DAY;
+    tc_lever_what(plan, l, what, sizeof what);
+    if (isfinite(days) && l->kind == TC_LEVER_MORE)
+        snprintf(earlier, sizeof earlier, ", %.20s days earlier", tc_format_fixed(days, 1).s);
+    if (isfinite(l->cost_usd) && fabs(l->cost_usd) >= 1000)
+        snprintf(cost, sizeof cost, "; the job costs %.40s %s", tc_format_money(fabs(l->cost_usd)).s,
+                 l->cost_usd > 0 ? "more" : "less");
+    snprintf(text, size, "%.47s by %.12s: %.20s (%.20s without) with %.200s%.63s%.63s", s->job[l->job].name,
+             tc_format_day(l->by).s, tc_format_probability(l->probability, plan->samples).s,
+             tc_format_probability(l->before, plan->samples).s, what, earlier, cost);
+}
+
+void tc_gate_text(const tc_plan *plan, const tc_gate *g, char *text, size_t size) {
+    const tc_scenario *s = plan->scenario;
+    const char *pool = g->pool >= 0 ? s->pool[g->pool].name : "";
+    switch (g->kind) {
+    case TC_GATE_WORK: snprintf(text, size, "its own work: what it used was there"); return;
+    case TC_GATE_NEVER: snprintf(text, size, "it is not done before the horizon"); return;
+    case TC_GATE_HERE: snprintf(text, size, "%s: what had come, brought up or repaired", pool); return;
+    case TC_GATE_PLATFORM: snprintf(text, size, "%s: that the new platform works", pool); return;
+    case TC_GATE_SERVICE: snprintf(text, size, "%s: devices that no longer serve", pool); return;
+    case TC_GATE_JOB: snprintf(text, size, "the end of %s", s->job[g->job].name); return;
+    case TC_GATE_DELIVERY: break;
+    }
+    const tc_delivery_line *line = &s->pool[g->pool].line[g->line];
+    snprintf(text, size, "%s: the %s %s%s", pool, line->every >= 0 ? "deliveries from" : "delivery of",
+             tc_format_day(s->pool[g->pool].delivery[line->first].day).s, line->every >= 0 ? " on" : "");
+}
+
+void tc_drivers_by_share(const tc_outlook_job *o, int order[TC_DRIVERS]) {
+    for (int d = 0; d < TC_DRIVERS; d++) {
+        int at = d;
+        for (; at > 0 && o->share[order[at - 1]] < o->share[d]; at--) order[at] = order[at - 1];
+        order[at] = d;
+    }
+}

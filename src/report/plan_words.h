@@ -36,4 +36,14 @@ tc_text tc_format_day(int32_t day);
 /* "$7.71 M" */
 tc_text tc_format_money(double usd);
 
+/* "1,000 more devices for training in h20 from 2024-11-01 on"; of one that is no rent. */
+void tc_lever_what(const tc_plan *plan, const tc_lever *lever, char *text, size_t size);
+/* The same with its job, day, probabilities and cost. */
+void tc_lever_text(const tc_plan *plan, const tc_lever *lever, char *text, size_t size);
+/* What an end waited for: "h20: the delivery of 2024-08-31". */
+void tc_gate_text(const tc_plan *plan, const tc_gate *gate, char *text, size_t size);
+
+/* The drivers of a job, the greatest share first. */
+void tc_drivers_by_share(const tc_outlook_job *job, int order[TC_DRIVERS]);
+
 #endif

@@ -77,6 +77,15 @@ static void join_sources(const tc_document *document, char *out, size_t size) {
         used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", shared.source[i]->text);
 }
 
+void tc_report_sources(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, char *out, size_t size) {
+    const tc_document *document;
+    const char *slug;
+    tc_error unused;
+    out[0] = '\0';
+    if (tc_catalog_document(catalog, kind, slug_or_path, &document, &slug, &unused) == TC_OK)
+        join_sources(document, out, size);
+}
+
 static tc_code open_view(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, view *out, const char **slug,
                          tc_error *error) {
     tc_code code = tc_catalog_document(catalog, kind, slug_or_path, &out->document, slug, error);

@@ -21,7 +21,7 @@
 #define REFUSAL 'R'
 
 static bool takes_long(const char *command) {
-    static const char *const of_long[] = {"search", "compare", "plan", "validate", "infer"};
+    static const char *const of_long[] = {"search", "compare", "plan", "report", "validate", "infer"};
     for (size_t i = 0; i < sizeof of_long / sizeof *of_long; i++)
         if (strcmp(command, of_long[i]) == 0) return true;
     return false;
@@ -29,10 +29,8 @@ static bool takes_long(const char *command) {
 
 /* ---- the child -------------------------------------------------------------------------------- */
 
-static void limit(int resource, rlim_t most) {
-    struct rlimit l = {most, most};
-    setrlimit(resource, &l);
-}
+/* A macro, because what a resource is differs: an enumeration of glibc, elsewhere an int. */
+#define LIMIT(resource, most) setrlimit(resource, &(struct rlimit){most, most})
 
 /* Nothing of the server's is left, and nothing more can be opened: no path of a question leads anywhere. */
 static void shut_in(int pipe, double seconds) {
@@ -41,11 +39,11 @@ static void shut_in(int pipe, double seconds) {
     signal(SIGINT, SIG_IGN); /* of the terminal: the server lets it end */
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_NOFILE, 0);
-    limit(RLIMIT_CPU, 1 + (rlim_t)seconds * TC_JOBS_SHORT);
+    LIMIT(RLIMIT_CORE, 0);
+    LIMIT(RLIMIT_NOFILE, 0);
+    LIMIT(RLIMIT_CPU, 1 + (rlim_t)seconds * TC_JOBS_SHORT);
 #if !defined(__SANITIZE_ADDRESS__)
-    limit(RLIMIT_AS, MEMORY);
+    LIMIT(RLIMIT_AS, MEMORY);
 #endif
 }
 

@@ -82,12 +82,13 @@ static const char *const commands[] = {
     /* in the long run alone: 10,000s of allocations in one search */
     "plan two-pools-h100-h20",
     "plan two-pools-h100-h20 --json",
+    "report two-pools-h100-h20 --json",
 };
 
 enum {
     SPREAD = 15485863 /* a prime */,
     COMMANDS = sizeof commands / sizeof *commands,
-    LONG_ONES = 2,
+    LONG_ONES = 3,
     TEXT = 1 << 22,
     NO_PROGRAM = 98,
     LIMIT_S = 20

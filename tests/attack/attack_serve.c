@@ -330,6 +330,13 @@ static const struct {
              "\"a\", \"accelerator\": "
              "\"/etc/passwd.yaml\", \"ownership\": \"owned\", \"deliveries\": [{\"date\": \"2024-01-01\", \"devices\": "
              "8}]}]}]}"},
+    {"report", "{\"arguments\": [\"startup-rented\"], \"output\": \"/tmp/report.html\"}"},
+    {"report", "{\"arguments\": [\"startup-rented\"], \"output\": \"-\"}"},
+    {"launch",
+     "{\"arguments\": [\"/etc/passwd\"], \"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8}"},
+    {"launch",
+     "{\"arguments\": [\"megatron-lm\"], \"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8, "
+     "\"output\": \"/tmp/run\"}"},
     {"validate", "{\"arguments\": [\"/etc/passwd\"]}"},
     {"trace", "{\"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8, \"output\": \"/tmp/x.json\"}"},
     {"trace", "{\"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8, \"svg\": \"/tmp/x.svg\"}"},

@@ -127,8 +127,8 @@ const attack_kind attack_kinds[] = {
     {.name = "scenario", /* of small fleets and models: a plan of the others takes seconds */
      .seeds = "data/scenarios/[!at]*.yaml",
      .file = "input.yaml",
-     COMMANDS("plan @ --samples 16", "plan @ --samples 16 --json", "plan @ --certain --csv", "show scenario @",
-              "show scenario @ --json")},
+     COMMANDS("plan @ --samples 16", "plan @ --samples 16 --json", "plan @ --certain --csv",
+              "report @ --samples 16 --output -", "show scenario @", "show scenario @ --json")},
     {.name = "scaling",
      .seeds = "data/scaling.yaml",
      .file = "catalog/scaling.yaml",

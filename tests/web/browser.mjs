@@ -22,7 +22,7 @@ const QUICK = { plan: '#/plan?scenario=startup-rented', step: '#/step', search: 
   const description = JSON.parse(await (await fetch(`${server.url}openapi.json`)).text());
   const asked = { collective: { accelerator: 'h20', devices: 64 }, step: question, explain: question, trace: question, run: { ...question, tokens: 1e12 }, list: { arguments: ['stacks'] }, show: { arguments: ['accelerator', 'h20'] }, controls: { arguments: ['h20'] },
     search: { model: 'llama-3-8b', accelerator: 'h20', devices: 8, global_batch: 8 }, compare: { model: 'llama-3-8b', devices: 8, accelerators: ['h20', 'h100-sxm'] }, infer: { model: 'llama-3-8b', accelerator: 'h20', devices: 8, concurrency: 16 },
-    plan: { arguments: ['startup-rented'], samples: 64, dates: true } };
+    plan: { arguments: ['startup-rented'], samples: 64, dates: true }, report: { arguments: ['startup-rented'], samples: 64 }, launch: { arguments: ['megatron-lm'], ...question, stack: 'megatron-lm' } };
   for (const [path, of] of Object.entries(description.paths)) {
     const command = path.slice('/api/'.length), schema = of.post.responses['200'].content['application/json'].schema;
     if (command === 'validate') continue;
@@ -128,6 +128,30 @@ async function download(selector, name) {
   await page.press('#f-c_area', 'Enter');
   await page.waitForFunction(() => /PD 5\.6/.test(document.querySelector('#own-chip [data-rule="2023-11-17"]')?.textContent || ''), null, { timeout: 60000 });
   check('4. whether a chip of one\'s own falls under the rule of October 2023', /3A090\.b/.test(await page.textContent('#own-chip [data-rule="2023-11-17"]')), await page.textContent('#own-chip'));
+}
+
+/* ---- the report: four pages on either paper, that need nothing ---- */
+{
+  await page.goto(`${server.url}${QUICK.plan}`);
+  await settled(page);
+  const document = String(await download('.head .tools button:has-text("Report")', 'the report'));
+  const paper = await open(browser, { offline: true });
+  paper.on('request', (r) => { if (!/^(file|about|data):/.test(r.url())) check('the report fetches nothing', false, r.url()); });
+  await paper.setContent(document);
+  for (const format of ['A4', 'Letter']) {
+    const pages = (await paper.pdf({ format })).toString('latin1').match(/\/Type\s*\/Page[^s]/g).length;
+    check(`the report has four pages of ${format}`, pages === 4, String(pages));
+  }
+  check('the report answers first', /is done by/.test(await paper.textContent('section p')));
+  check('the report has its pictures', (await paper.$$('figure svg')).length === 5, String((await paper.$$('figure svg')).length));
+  check('the report needs no script', !document.includes('<script'));
+  const plain = await open(browser); // its policy forbids axe-core in it
+  await plain.setContent(document.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, ''));
+  const found = await violations(plain);
+  check('axe-core: the report', found === '', found);
+  await shot(plain, 'report');
+  await plain.context().close();
+  await paper.context().close();
 }
 
 /* ---- keyboard, colours, narrow, Chinese ---- */

@@ -43,7 +43,7 @@ export default {
   'plan.take_ask': '求 {p} % 的把握', 'plan.take_none': '不需要更多：已有如此把握按期完成，或没有期限。', 'plan.money': '逐月费用', 'plan.money_note': '全部设备，各日历的平均。', 'plan.money_tip': '{month}：{all}，其中未使用 {unused}', 'plan.used': '使用', 'plan.unused': '闲置、调试或维修',
   'plan.burn': '燃起图', 'plan.burn_note': '中间日历中已训练 token 的比例。', 'plan.beside': '与另一场景对比', 'plan.serving': '服务', 'plan.serving_line': '{name}：{pool} 的 {n} 台设备，满足概率 {chance}', 'plan.advice': '建议', 'plan.working': '正在规划：考察每个任务在每个资源池上的所有布局，需要几秒……',
   'plan.deliveries': '交付', 'plan.every_month': '每月', 'plan.every_week': '每周', 'plan.month_less': '− 1 个月', 'plan.month_more': '+ 1 个月', 'plan.two_months': '+ 2 个月', 'plan.jobs': '任务', 'plan.tokens': 'token 数', 'plan.reserves': '服务与预留', 'plan.growth': '月增长',
-  'plan.bring_up': '调试', 'plan.ablations': '消融实验', 'plan.evaluation': '评测', 'plan.yaml': '场景的 YAML', 'plan.apply': '应用', 'plan.reset': '恢复原状', 'plan.actuals': '实际数据（来自表格）', 'plan.undo': '撤销 {what}',
+  'plan.bring_up': '调试', 'plan.ablations': '消融实验', 'plan.evaluation': '评测', 'plan.yaml': '场景的 YAML', 'plan.apply': '应用', 'plan.reset': '恢复原状', 'plan.actuals': '实际数据（来自表格）', 'plan.report': '报告', 'plan.report_note': '供决策者阅读的四页可打印文件（英文）', 'plan.report_working': '正在撰写报告，同时计算需要什么条件，需要几秒钟……', 'plan.undo': '撤销 {what}',
   'driver.deliveries': '交付', 'driver.pace': '交付节奏', 'driver.stops': '管制停供', 'driver.bring-up': '调试', 'driver.step time': '步时', 'driver.operations': '运行', 'driver.serving': '服务',
   'gate.work': '只等自身的工作', 'gate.never': '永不完成', 'gate.delivery': '{pool} 于 {date} 的交付', 'gate.here': '{pool} 已到货设备的调试或维修', 'gate.platform': '{pool} 的新平台', 'gate.service': '{pool} 上的服务', 'gate.job': '{job} 的结束',
 

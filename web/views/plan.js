@@ -1,10 +1,10 @@
 // plan.js - the calendar of a fleet: when is what done, how surely, what moves it.
 import { html, Component } from '../html.js';
-import { state, set_params, say } from '../state.js';
+import { state, set_params, say, changed } from '../state.js';
 import { t, word } from '../text.js';
-import { want, list } from '../api.js';
+import { want, list, ask } from '../api.js';
 import * as f from '../format.js';
-import { shown, Figures, Figure, Card, Failed, Assumed, Tools, Table, tipped, Sourced } from '../ui.js';
+import { shown, save, Figures, Figure, Card, Failed, Assumed, Tools, Table, tipped, Sourced } from '../ui.js';
 import { Bars, Downloads, scale, ticks } from '../chart.js';
 import { Plot } from '../plot.js';
 import { scenario, sets, set_of, with_sets, plain, actuals_of, deliveries, moved, moved_to, squeeze } from './scenario.js';
@@ -211,6 +211,18 @@ function show_assumption(line) {
   area.scrollIntoView({ block: 'center' });
 }
 
+/* The document for a board, made by the program. */
+let reporting = false;
+async function report(question) {
+  reporting = true;
+  say(t('plan.report_working'));
+  try {
+    save('traincast-report.html', 'text/html', (await ask('report', question)).html);
+  } catch (error) { say(`${error.place || ''} ${error.message}`); }
+  reporting = false;
+  changed();
+}
+
 export function View() {
   const s = scenario(), extra = state.params.actuals ? actuals_of(state.params.actuals) : [];
   const object = (s.own || extra.length) && s.object ? { ...s.object, ...(extra.length ? { actuals: [...(s.object.actuals || []), ...extra] } : {}) } : null;
@@ -221,7 +233,8 @@ export function View() {
   const a = slot.answer, base = !changed_here ? a : slot.busy ? null : base_slot.answer, lines = deliveries(s.object);
   const job = state.params.job || a?.jobs[0]?.name, c = a && curves(a);
   return html`<div class="view"><form class="controls" aria-label=${t('ui.question')} onSubmit=${(e) => e.preventDefault()}><${Form} s=${s} lines=${lines} /></form>
-    <div class="answer"><div class="head"><h2>${a?.name || t('plan.title')}</h2><${Tools} command="plan" question=${{ ...asked, dates: undefined }} answer=${a} rows=${a?.dates || []} /></div>
+    <div class="answer"><div class="head"><h2>${a?.name || t('plan.title')}</h2><${Tools} command="plan" question=${{ ...asked, dates: undefined }} answer=${a} rows=${a?.dates || []}>
+      <button class="small" type="button" disabled=${!a || reporting} title=${t('plan.report_note')} onClick=${() => report({ ...asked, dates: undefined })}>${t('plan.report')}</button><//></div>
     <${Failed} error=${s.error || slot.error} />
     ${slot.busy && html`<p class="note" role="status">${t('plan.working')}</p>`}
     ${a && html`<div class=${`answer${slot.busy || slot.error ? ' busy' : ''}`} aria-busy=${slot.busy}>
