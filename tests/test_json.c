@@ -159,7 +159,7 @@ static void check_sweep(void) {
           "global_batches: [8]\n",
           file);
     fclose(file);
-    snprintf(arguments, sizeof arguments, "sweep %s --quiet --store %s", path, store);
+    snprintf(arguments, sizeof arguments, "sweep %s --set a100-sxm-80g.memory=79GiB --quiet --store %s", path, store);
     check_answer(arguments);
     remove(path);
     remove(store);
@@ -191,6 +191,7 @@ static void every_field_is_in_the_table(void **state) {
         "explain" JOB "--tp 2",
         "trace" JOB "--output /dev/null",
         "search" JOB "--fix tp=2",
+        "step" JOB "--set accelerator.memory_bandwidth=3TB/s --set stack.host_per_step=9ms",
         "search --model gpt3-175b --accelerator a100-sxm-80g --devices 8 --global-batch 8",
         "search" JOB "--tokens 1T --for 1000d",
         "search" JOB "--for-tokens-per-s 1000 --fix tp=2",

@@ -96,6 +96,14 @@ wrong 'cannot be opened.*; give a file' "$sweep" --store "$work"
 wrong 'cannot be opened.*; give a file' "$sweep" --store "$work/none/x.sqlite"
 wrong 'cannot be written.*; give a file' "$sweep" --store "$work/whole.sqlite" --heat-map "$work/none/x.svg"
 wrong '^traincast: --csv: and --json' "$sweep" --store "$work/whole.sqlite" --csv --json
+# ---- changed figures as axes: of the file and of the line; each combination is a search -----------------
+printf 'format: 1\nmodels: [gpt2-124m]\naccelerators: [h20]\ndevices: [8]\nglobal_batches: [8]\nset: {accelerator.memory_bandwidth: [1TB/s, 4TB/s]}\n' >"$work/sets.yaml"
+"$program" sweep "$work/sets.yaml" --store "$work/sets.sqlite" --set h20.bf16=9 --csv --quiet >"$work/out" 2>"$work/err"
+[ $? -eq 2 ] && grep -q '^traincast: --set h20.bf16=9: may be device.matmul.bf16' "$work/err" || fail "a wrong axis: $(cat "$work/err")"
+"$program" sweep "$work/sets.yaml" --store "$work/sets.sqlite" --set h20.matmul.bf16=100TFLOP/s,200TFLOP/s --csv --quiet >"$work/sets.csv" || fail "axes: exit $?"
+[ "$(cut -d'"' -f2 "$work/sets.csv" | sed 1d | sort -u | wc -l)" -eq 4 ] || fail "not four searches: $(cat "$work/sets.csv")"
+sed 's,4TB/s,4TB,' "$work/sets.yaml" >"$work/wrongsets.yaml"
+wrong 'wrongsets.yaml:6: set.accelerator.memory_bandwidth: .*bandwidth' "$work/wrongsets.yaml" --store "$work/sets.sqlite"
 # ---- any number of devices; advice that can be followed; a store of before it ----------------------------
 printf 'format: 1\nmodels: [llama-2-7b, llama-3.1-405b]\naccelerators: [h20]\ndevices: [13]\nglobal_batches: [64]\n' >"$work/odd.yaml"
 "$program" sweep "$work/odd.yaml" --store "$work/odd.sqlite" --json --quiet >"$work/odd.json" || fail "13 devices: exit $?"

@@ -9,6 +9,7 @@ class Common(Answer):
     traincast: str
     schema: str
     data: str | None
+    set: list[str]
     assumed: list[str]
     model: str
     accelerator: str
@@ -256,6 +257,13 @@ class Plan(Common):
     samples: float
     why: str
     advice: list[str]
+
+
+class Report(Common):
+    scenario: str
+    feasible: bool
+    output: str | None
+    html: str | None
 
 
 class Rl(Common):

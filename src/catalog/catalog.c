@@ -124,19 +124,20 @@ static tc_code read_model(tc_catalog *catalog, const tc_data_file *file, tc_aren
 }
 
 /* The struct of a file; that of a slug stays with its entry, for many runs ask for the same few. Files given by path
- * are read anew: they may have changed. */
+ * are read anew: they may have changed; so is all of a question that changes files (sets.h). */
 static tc_code get(tc_catalog *c, tc_kind kind, const char *slug_or_path, read_struct *read, void *out, size_t size,
                    tc_error *e) {
     tc_arena own = {0};
     tc_data_file file;
     tc_resolved resolved[TC_MAX_PARAMETERS] = {0};
     tc_code code = tc_lookup(c, kind, slug_or_path, &own, &file, e);
-    if (code == TC_OK && file.entry && file.entry->value) {
+    bool kept = code == TC_OK && file.entry && !c->sets;
+    if (kept && file.entry->value) {
         memcpy(out, file.entry->value, size);
         return TC_OK;
     }
     if (code == TC_OK) code = read(c, &file, &own, out, resolved, e);
-    void *copy = code == TC_OK && file.entry ? tc_arena_alloc(&c->arena, size) : NULL;
+    void *copy = code == TC_OK && kept ? tc_arena_alloc(&c->arena, size) : NULL;
     if (copy) file.entry->value = memcpy(copy, out, size);
     tc_arena_free(&own);
     return code;

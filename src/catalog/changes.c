@@ -11,14 +11,14 @@
 typedef struct changer {
     tc_document *document;
     tc_arena *arena;
-    const char *change; /* at hand */
-    int number;         /* of it, from 1 */
+    const char *change, *name; /* at hand; as errors name it */
+    int number;                /* of it, from 1 */
     tc_error *error;
 } changer;
 
 static tc_code fail(const changer *c, const char *text, const char *what) {
     char place[sizeof c->error->place];
-    snprintf(place, sizeof place, "--set %.200s", c->change);
+    snprintf(place, sizeof place, "--set %.200s", c->name);
     return tc_fail(c->error, TC_INVALID, place, text, what);
 }
 
@@ -171,18 +171,24 @@ static tc_code make(const changer *c) {
     return TC_OK;
 }
 
-tc_code tc_document_change(const tc_document *document, const char *const *changes, int count, tc_arena *arena,
-                           tc_document *out, tc_error *error) {
+tc_code tc_document_change_as(const tc_document *document, const char *const *changes, const char *const *names,
+                              int count, tc_arena *arena, tc_document *out, tc_error *error) {
     changer c = {.document = out, .arena = arena, .error = error};
     *out = *document;
     out->root = copy(&c, document->root, NULL, 0);
     if (!out->root) return no_memory(&c);
-    out->changes = changes;
+    out->changes = names;
     for (int i = 0; i < count; i++) {
         c.change = changes[i];
+        c.name = names[i];
         c.number = i + 1;
         tc_code code = make(&c);
         if (code != TC_OK) return code;
     }
     return TC_OK;
+}
+
+tc_code tc_document_change(const tc_document *document, const char *const *changes, int count, tc_arena *arena,
+                           tc_document *out, tc_error *error) {
+    return tc_document_change_as(document, changes, changes, count, arena, out, error);
 }

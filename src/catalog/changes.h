@@ -9,5 +9,9 @@
  * there yet is added. The texts must outlive the copy. Errors, then and when the copy is read, have the place "--set CHANGE". */
 TC_NODISCARD tc_code tc_document_change(const tc_document *document, const char *const *changes, int count,
                                         tc_arena *arena, tc_document *out, tc_error *error);
+/* The same of changes that errors name otherwise: as they were given, before their paths were completed. */
+TC_NODISCARD tc_code tc_document_change_as(const tc_document *document, const char *const *changes,
+                                           const char *const *names, int count, tc_arena *arena, tc_document *out,
+                                           tc_error *error);
 
 #endif

@@ -124,5 +124,8 @@ tc_code tc_resolve_stack(tc_catalog *catalog, const tc_stack_chain *chain, tc_re
         if (code == TC_OK)
             code = apply_fitted(l, "stack", fitted, generic ? "generic" : "stacks", generic ? NULL : chain->slug[i]);
     }
+    for (int i = 0; i < chain->count && code == TC_OK; i++) /* what the question sets is no prior of a fit */
+        code = tc_parameters_apply_changes(l->table, chain->document[i],
+                                           tc_node_get(chain->document[i]->root, "parameters"), resolved, error);
     return code;
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "catalog/packed.h"
+#include "catalog/sets.h"
 
 static tc_code fail_memory(tc_error *error) { return tc_fail(error, TC_INTERNAL, "catalog", "out of memory"); }
 
@@ -173,9 +174,8 @@ static tc_code read_path(tc_catalog *catalog, tc_kind kind, const char *path, tc
     return out->slug ? TC_OK : fail_memory(error);
 }
 
-tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own, tc_data_file *out,
-                  tc_error *error) {
-    *out = (tc_data_file){0};
+static tc_code find_file(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own, tc_data_file *out,
+                         tc_error *error) {
     if (tc_is_path(slug_or_path) || find_given(catalog, slug_or_path))
         return read_path(catalog, kind, slug_or_path, own, out, error);
     tc_code code = tc_lookup_entry(catalog, kind, slug_or_path, &out->entry, error);
@@ -183,6 +183,31 @@ tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, t
     if (!out->entry) return fail_not_found(catalog, kind, slug_or_path, error);
     out->slug = out->entry->slug;
     return load(catalog, out->entry, &out->document, error);
+}
+
+tc_code tc_lookup(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, tc_arena *own, tc_data_file *out,
+                  tc_error *error) {
+    *out = (tc_data_file){0};
+    tc_code code = find_file(catalog, kind, slug_or_path, own, out, error);
+    const tc_document *before = out->document;
+    if (code || !catalog->sets) return code;
+    code = tc_sets_apply(catalog->sets, kind, out->slug, slug_or_path, out->entry != NULL, own, &out->document, error);
+    if (out->document != before) out->entry = NULL;
+    return code;
+}
+
+tc_code tc_catalog_set(tc_catalog *catalog, const char *const *changes, int count, tc_error *error) {
+    tc_catalog_unset(catalog);
+    return tc_sets_new(changes, count, &catalog->sets, error);
+}
+
+void tc_catalog_unset(tc_catalog *catalog) {
+    tc_sets_free(catalog->sets);
+    catalog->sets = NULL;
+}
+
+tc_code tc_catalog_sets_used(const tc_catalog *catalog, tc_error *error) {
+    return catalog->sets ? tc_sets_used(catalog->sets, error) : TC_OK;
 }
 
 tc_code tc_lookup_helper(tc_catalog *catalog, tc_kind kind, const char *slug, const tc_schema *schema,

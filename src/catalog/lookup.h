@@ -21,6 +21,7 @@ struct tc_catalog {
     const struct tc_catalog_item *items[TC_FILE_KINDS]; /* lists made so far */
     tc_interval_model *interval;                        /* NULL: not read yet */
     bool ignore_fitted;
+    struct tc_sets *sets; /* changes of files for the time of one question; NULL: none */
 };
 
 /* A data file, parsed but not checked. */
@@ -29,6 +30,12 @@ typedef struct tc_data_file {
     const char *slug;
     tc_entry *entry; /* NULL: it was named by its path */
 } tc_data_file;
+
+/* From now on files are read with these changes (sets.h), until tc_catalog_unset. The texts must live until then. */
+TC_NODISCARD tc_code tc_catalog_set(tc_catalog *catalog, const char *const *changes, int count, tc_error *error);
+void tc_catalog_unset(tc_catalog *catalog);
+/* TC_INVALID where a change was of no file that was read since. */
+TC_NODISCARD tc_code tc_catalog_sets_used(const tc_catalog *catalog, tc_error *error);
 
 /* TC_INVALID where the handle is sealed and this names a file by its path. */
 TC_NODISCARD tc_code tc_lookup_allowed(const tc_catalog *catalog, const char *slug_or_path, tc_error *error);

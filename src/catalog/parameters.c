@@ -27,9 +27,11 @@ _Static_assert(COUNT(stack_parameters) <= TC_MAX_PARAMETERS, "room for each stac
 const tc_parameter_table tc_device_parameter_table = {device_parameters, COUNT(device_parameters)};
 const tc_parameter_table tc_stack_parameter_table = {stack_parameters, COUNT(stack_parameters)};
 
-tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *document, const tc_node *mapping,
-                            tc_resolved *resolved, tc_error *error) {
+/* changes: what changes of the document brought alone (a line below 0). */
+static tc_code apply(const tc_parameter_table *table, const tc_document *document, const tc_node *mapping, bool changes,
+                     tc_resolved *resolved, tc_error *error) {
     for (const tc_node *child = mapping ? mapping->first : NULL; child; child = child->next) {
+        if (changes && child->line >= 0) continue;
         for (int i = 0; i < table->count; i++) {
             const tc_parameter *p = &table->parameters[i];
             if (strcmp(p->key, child->key) != 0) continue;
@@ -42,6 +44,16 @@ tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *
         }
     }
     return TC_OK;
+}
+
+tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *document, const tc_node *mapping,
+                            tc_resolved *resolved, tc_error *error) {
+    return apply(table, document, mapping, false, resolved, error);
+}
+
+tc_code tc_parameters_apply_changes(const tc_parameter_table *table, const tc_document *document,
+                                    const tc_node *mapping, tc_resolved *resolved, tc_error *error) {
+    return apply(table, document, mapping, true, resolved, error);
 }
 
 tc_code tc_parameters_store(const tc_parameter_table *table, const tc_resolved *resolved, const char *generic_file,

@@ -49,6 +49,9 @@ typedef struct tc_resolved {
 /* Lays the values of a mapping (NULL: none) over resolved; unknown keys were refused by the schema. */
 TC_NODISCARD tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *document,
                                          const tc_node *mapping, tc_resolved *resolved, tc_error *error);
+/* The same of what changes of the document (changes.h) brought alone. */
+TC_NODISCARD tc_code tc_parameters_apply_changes(const tc_parameter_table *table, const tc_document *document,
+                                                 const tc_node *mapping, tc_resolved *resolved, tc_error *error);
 /* Stores the values in the struct; fails where a parameter has none, naming the generic file. */
 TC_NODISCARD tc_code tc_parameters_store(const tc_parameter_table *table, const tc_resolved *resolved,
                                          const char *generic_file, void *out, tc_error *error);

@@ -210,8 +210,8 @@ static tc_code store(tc_options *options, int id, const char *text, tc_error *er
         }
         return TC_OK;
     case TC_TYPE_LIST:
-        if (id == TC_OPTION_SET) return add(option, text, options->set, &options->sets, TC_SETS_MAX, error);
-        return add(option, text, options->catalog, &options->catalogs, TC_LIST_MAX, error);
+        if (id == TC_OPTION_CATALOG) return add(option, text, options->catalog, &options->catalogs, TC_LIST_MAX, error);
+        return add(option, text, options->set, &options->sets, TC_SETS_MAX, error);
     case TC_TYPE_FLAG:
     case TC_TYPE_TEXT: break;
     }
@@ -311,7 +311,10 @@ static tc_code check_line(tc_options *options, tc_error *error) {
         if (!options->value[i].given || !is_shared(i)) continue;
         const char *name = tc_option_table[i].name, *text = options->value[i].text;
         options->value[i].given = false;
-        tc_code code = store(options, tc_option_find(name, strlen(name), options->command), text, error);
+        int own = tc_option_find(name, strlen(name), options->command);
+        bool listed = tc_option_table[own].type == TC_TYPE_LIST; /* its values are there: two lists of a name are one */
+        if (listed) options->value[own].given = true;
+        tc_code code = listed ? TC_OK : store(options, own, text, error);
         if (code) return code;
     }
     for (int i = 0; i < TC_OPTIONS; i++)

@@ -87,7 +87,7 @@ typedef struct tc_options {
     int catalogs;
     const char *catalog[TC_LIST_MAX];
     int sets;
-    const char *set[TC_SETS_MAX];
+    const char *set[TC_SETS_MAX]; /* of a scenario, or of the catalog's files */
 } tc_options;
 
 /* Reads a command line. The result points into argv. With --help or --version the

@@ -114,6 +114,9 @@ static tc_code fill_page(tc_options *options, const tc_output_format *format, tc
     page->style = context.style;
     if (is_for_machines(&context)) page->style.width = 0;
     tc_code code = context.out ? run_command(&context, opened) : TC_INTERNAL;
+    bool told = !code && context.target.sets > 0 && !is_for_machines(&context);
+    for (int i = 0; told && i < context.target.sets; i++)
+        fprintf(context.out, "%sset %s\n", i ? "" : "\n", context.target.set[i]);
     bool complete = context.out && !ferror(context.out);
     if (context.out && fclose(context.out) != 0) complete = false;
     *infeasible = context.infeasible;

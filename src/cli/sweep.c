@@ -64,7 +64,8 @@ tc_code tc_command_sweep(tc_context *context) {
     tc_store *store = NULL;
     tc_sweep_row *rows = NULL;
     if (!sweep) return tc_fail(context->error, TC_INTERNAL, "sweep", "out of memory");
-    tc_code code = tc_sweep_load(context->catalog, context->options->positional[0], sweep, context->error);
+    tc_code code = tc_sweep_load_with(context->catalog, context->options->positional[0], context->options->set,
+                                      context->options->sets, sweep, context->error);
     if (!code && tc_given(context, TC_OPTION_ANY)->given) sweep->any = true;
     if (!code && tc_given(context, TC_OPTION_FIT)->given) sweep->fit = tc_given(context, TC_OPTION_FIT)->real;
     if (!code) code = tc_store_open(tc_given(context, TC_OPTION_STORE)->text, &store, context->error);

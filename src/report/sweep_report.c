@@ -29,6 +29,7 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
     const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype",    "step",
                                                                            "80 %",    "MFU",   "tokens/s", "memory"};
     for (int i = 0; i < 2; i++) tc_table_column(&table, left[i], TC_LEFT | TC_FLEXIBLE);
+    if (sweep->sets.count > 0) tc_table_column(&table, "set", TC_LEFT | TC_FLEXIBLE);
     for (int i = 0; i < 8; i++) tc_table_column(&table, right[i], i == 2 || i == 4 ? TC_RIGHT | TC_OPTIONAL : TC_RIGHT);
     tc_table_column(&table, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
     for (int i = 0; i < rows; i++) {
@@ -37,6 +38,7 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         tc_table_row_begin(&table);
         tc_table_cell(&table, r->model);
         tc_table_cell(&table, r->accelerator);
+        if (sweep->sets.count > 0) tc_table_cell(&table, r->set);
         snprintf(text, sizeof text, "%.20s%s%.20s",
                  r->idle_devices > 0 ? tc_format_count(r->devices - r->idle_devices).s : "",
                  r->idle_devices > 0 ? " of " : "", tc_format_count(r->devices).s);
@@ -61,6 +63,7 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
 static void write_search(tc_writer *writer, const tc_sweep_row *r) {
     tc_write_string(writer, "model", r->model);
     tc_write_string(writer, "accelerator", r->accelerator);
+    if (r->set[0]) tc_write_string(writer, "set", r->set);
     tc_write_string(writer, "fabric", r->fabric);
     tc_write_string(writer, "stack", r->stack);
     tc_write_integer(writer, "devices", r->devices);
@@ -211,9 +214,10 @@ void tc_report_sweep_heat_map(FILE *file, const tc_sweep *sweep, const tc_sweep_
     for (int i = 0; i < rows; i++) {
         int x = LEFT + i % columns * CELL_W, y = TOP + i / columns * CELL_H;
         double share = most > 0 ? row[i].mfu_pct / most : 0;
-        char colour[8] = "#eeeeee", text[200];
+        char colour[8] = "#eeeeee", text[600];
         if (found(&row[i])) svg_colour(colour, share);
-        snprintf(text, sizeof text, "%s, %s", row[i].model, row[i].accelerator);
+        snprintf(text, sizeof text, "%s, %s%s%s", row[i].model, row[i].accelerator, row[i].set[0] ? ", " : "",
+                 row[i].set);
         if (i % columns == 0) svg_text(file, LEFT - 8, y + 17, " text-anchor=\"end\"", text);
         fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>\n", x, y, CELL_W - 2,
                 CELL_H - 2, colour);
@@ -288,12 +292,13 @@ void tc_report_sweep_front(FILE *file, const tc_sweep *sweep, const tc_sweep_row
     if (a.high_x > 0) front_axes(file, &a, sweep);
     for (int i = 0; i < rows; i++) {
         if (!on_plot(&row[i])) continue;
-        char text[200];
+        char text[600];
         int x = x_of(&a, row[i].devices), y = y_of(&a, rate_of(&row[i]));
         bool best = !beaten(row, rows, i);
         fprintf(file, "<circle cx=\"%d\" cy=\"%d\" r=\"5\" stroke=\"#08306b\" fill=\"%s\"/>\n", x, y,
                 best ? "#08306b" : "none");
-        snprintf(text, sizeof text, "%s, %d x %s", row[i].model, row[i].devices, row[i].accelerator);
+        snprintf(text, sizeof text, "%s, %d x %s%s%s", row[i].model, row[i].devices, row[i].accelerator,
+                 row[i].set[0] ? ", " : "", row[i].set);
         if (best) svg_text(file, x + 8, y + 4, " font-size=\"10\"", text);
     }
     fputs("</svg>\n", file);

@@ -69,6 +69,7 @@ tc_writer tc_write_begin(tc_target *target, const char *schema, const char *tabl
     tc_write_string(&writer, "traincast", TC_VERSION);
     tc_write_string(&writer, "schema", name);
     tc_write_string(&writer, "data", target->data);
+    if (target->sets > 0) tc_write_lines(&writer, "set", target->set, target->sets);
     return writer;
 }
 

@@ -32,7 +32,9 @@ typedef struct tc_output_format {
 /* Where an answer goes. */
 typedef struct tc_target {
     FILE *file;
-    const char *data; /* hash of the catalog, NULL if none was used */
+    const char *data;       /* hash of the catalog, NULL if none was used */
+    const char *const *set; /* changes of its files, which the hash does not count */
+    int sets;
     const tc_output_format *format;
     const char *table;  /* of CSV: the list to print instead of the command's own ("pools.candidates"), or NULL */
     bool no_such_table; /* the answer has no list of that name */

@@ -62,6 +62,7 @@ static const column columns[] = {
     {"idle_devices", INTEGER, AT(idle_devices), 0, NULL},
     TEXT_OF("beyond_stack", beyond_stack),
     TEXT_OF("options", options),
+    TEXT_OF("changes", set),
 };
 #define COLUMNS ((int)(sizeof columns / sizeof columns[0]))
 #define SQL_SIZE 4096

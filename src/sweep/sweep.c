@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "catalog/document.h"
+#include "catalog/lookup.h"
 #include "workload/finetune.h"
 
 #define USUAL_STACK "generic" /* every catalog has it */
@@ -122,7 +123,8 @@ static tc_code check_keys(const reader *r) {
     static const char *const keys[]
         = {"format", "name",  "note",        "models", "accelerators", "devices",   "global_batches", "dtypes",
            "seq",    "stack", "fabric",      "fix",    "finetune",     "objective", "max_memory",     "schedules",
-           "any",    "fit",   "all_devices", "layers", "frames",       "height",    "width",          "cached_latents"};
+           "any",    "fit",   "all_devices", "layers", "frames",       "height",    "width",          "cached_latents",
+           "set"};
     const int n = (int)(sizeof keys / sizeof keys[0]);
     for (const tc_node *node = r->document->root->first; node; node = node->next) {
         bool known = false;
@@ -231,7 +233,8 @@ static tc_code read_settings(const reader *r, tc_sweep *s) {
     return code;
 }
 
-static tc_code read_sweep(const tc_document *document, tc_sweep *s, tc_error *error) {
+static tc_code read_sweep(const tc_document *document, const char *const *sets, int count, tc_sweep *s,
+                          tc_error *error) {
     reader r = {document, error};
     tc_code code = check_keys(&r);
     if (!code) code = read_texts(&r, "models", s->model, &s->models);
@@ -239,11 +242,14 @@ static tc_code read_sweep(const tc_document *document, tc_sweep *s, tc_error *er
     if (!code) code = read_integers(&r, "devices", s->device, &s->devices);
     if (!code) code = read_integers(&r, "global_batches", s->batch, &s->batches);
     if (!code) code = read_words(&r, "dtypes", tc_dtype_names, s->dtype, &s->dtypes);
+    if (!code) code = tc_sweep_read_sets(document, tc_node_get(document->root, "set"), &s->sets, error);
+    for (int i = 0; i < count && !code; i++) code = tc_sweep_add_set(&s->sets, sets[i], error);
     if (!code) code = read_settings(&r, s);
     if (code) return code;
     if (s->dtypes == 0) s->dtype[s->dtypes++] = TC_BF16;
     int64_t tasks = (int64_t)s->models * s->accelerators * s->devices;
     tasks *= (int64_t)s->batches * s->dtypes;
+    if (tasks <= TC_SWEEP_TASKS_MAX) tasks *= tc_sweep_combinations(&s->sets);
     if (tasks > TC_SWEEP_TASKS_MAX)
         return tc_document_fail(document, document->root, "models", error,
                                 "x accelerators x devices x ... are %lld searches; at most %d", (long long)tasks,
@@ -316,15 +322,69 @@ static tc_code check_names(const tc_document *document, tc_catalog *catalog, con
     return code;
 }
 
+/* The fabric and the stack of an accelerator in this sweep. */
+static tc_code take_usual(const tc_sweep *s, tc_catalog *catalog, const tc_accelerator *a, tc_fabric *fabric,
+                          tc_stack *stack, tc_error *error) {
+    const char *usual = a->stack[0] ? a->stack : USUAL_STACK;
+    const char *name = s->fabric[0] ? s->fabric : a->fabric;
+    if (!name[0]) return tc_fail(error, TC_INVALID, "fabric", "%s has none of its own; give one", a->slug);
+    tc_code code = tc_catalog_fabric(catalog, name, fabric, error);
+    return code ? code : tc_catalog_stack(catalog, s->stack[0] ? s->stack : usual, stack, error);
+}
+
+/* What the accelerators bring with them. */
+static tc_code check_usual(tc_catalog *catalog, const tc_sweep *s, tc_error *error) {
+    tc_code code = TC_OK;
+    for (int i = 0; i < s->accelerators && !code; i++) {
+        tc_accelerator chip;
+        tc_fabric fabric;
+        tc_stack stack;
+        code = tc_catalog_accelerator(catalog, s->accelerator[i], &chip, error);
+        if (!code) code = take_usual(s, catalog, &chip, &fabric, &stack, error);
+    }
+    return code;
+}
+
+/* Each value of each axis, alone: it is one of a file that is read, and can be. */
+static tc_code check_sets(const tc_document *document, tc_catalog *catalog, const tc_sweep *s, tc_error *error) {
+    const tc_node *sets = tc_node_get(document->root, "set");
+    tc_code code = TC_OK;
+    for (int i = 0; i < s->sets.count && !code; i++)
+        for (int k = 0; k < s->sets.set[i].values && !code; k++) {
+            char text[TC_SWEEP_PATH + TC_SWEEP_VALUE];
+            const char *change = text;
+            const tc_node *node = sets ? tc_node_get(sets, s->sets.set[i].path) : NULL;
+            tc_error cause;
+            snprintf(text, sizeof text, "%s=%s", s->sets.set[i].path, s->sets.set[i].value[k]);
+            code = tc_catalog_set(catalog, &change, 1, &cause);
+            if (!code) code = check_names(document, catalog, s, &cause);
+            if (!code) code = check_usual(catalog, s, &cause);
+            if (!code) code = tc_catalog_sets_used(catalog, &cause);
+            tc_catalog_unset(catalog);
+            if (code && code != TC_INTERNAL && node)
+                code
+                    = tc_document_fail(document, node, NULL, error, "'%.60s': %s", s->sets.set[i].value[k], cause.text);
+            else if (code)
+                *error = cause;
+        }
+    return code;
+}
+
 tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_error *error) {
+    return tc_sweep_load_with(catalog, path, NULL, 0, out, error);
+}
+
+tc_code tc_sweep_load_with(tc_catalog *catalog, const char *path, const char *const *sets, int count, tc_sweep *out,
+                           tc_error *error) {
     tc_arena arena = {NULL};
     tc_document document;
     memset(out, 0, sizeof *out);
     out->seq = TC_UNSET;
     snprintf(out->data, sizeof out->data, "%.19s", tc_catalog_hash(catalog));
     tc_code code = tc_document_read(path, &arena, &document, error);
-    if (!code) code = read_sweep(&document, out, error);
+    if (!code) code = read_sweep(&document, sets, count, out, error);
     if (!code) code = check_names(&document, catalog, out, error);
+    if (!code) code = check_sets(&document, catalog, out, error);
     if (!code) code = hash_files(out, error);
     tc_arena_free(&arena);
     return code;
@@ -335,7 +395,7 @@ tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_e
 typedef struct task {
     const char *model, *accelerator;
     uint64_t model_file, accelerator_file;
-    int devices, batch, dtype;
+    int set, devices, batch, dtype; /* set: which combination of changed figures */
 } task;
 
 static task task_of(const tc_sweep *s, int index) {
@@ -343,6 +403,8 @@ static task task_of(const tc_sweep *s, int index) {
     t.dtype = s->dtype[index % s->dtypes], index /= s->dtypes;
     t.batch = s->batch[index % s->batches], index /= s->batches;
     t.devices = s->device[index % s->devices], index /= s->devices;
+    const int sets = (int)tc_sweep_combinations(&s->sets);
+    t.set = index % sets, index /= sets;
     t.accelerator = s->accelerator[index % s->accelerators];
     t.accelerator_file = s->accelerator_file[index % s->accelerators], index /= s->accelerators;
     t.model = s->model[index];
@@ -352,8 +414,10 @@ static task task_of(const tc_sweep *s, int index) {
 
 const char *tc_sweep_task_text(const tc_sweep *s, int index, char *buffer, size_t size) {
     task t = task_of(s, index);
-    snprintf(buffer, size, "%s on %d x %s, batch %d, %s", t.model, t.devices, t.accelerator, t.batch,
-             tc_dtype_names[t.dtype]);
+    char set[400];
+    tc_sweep_changes_text(&s->sets, t.set, set, sizeof set);
+    snprintf(buffer, size, "%s on %d x %s, batch %d, %s%s%s", t.model, t.devices, t.accelerator, t.batch,
+             tc_dtype_names[t.dtype], *set ? ", " : "", set);
     return buffer;
 }
 
@@ -392,6 +456,9 @@ void tc_sweep_key(const tc_sweep *s, int index, char key[20]) {
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) hash = add_number(hash, numbers[i]);
     const uint64_t files[] = {t.model_file, t.accelerator_file, s->stack_file, s->fabric_file};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) hash = tc_hash_word(hash, files[i]);
+    tc_sweep_changes changes;
+    tc_sweep_changes_of(&s->sets, t.set, &changes);
+    for (int i = 0; i < changes.count; i++) hash = add_text(hash, changes.text[i]);
     snprintf(key, 20, "%016llx", (unsigned long long)hash);
 }
 
@@ -420,13 +487,8 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     if (!code) code = load_model(s, catalog, t->model, &in->question.job.model, error);
     if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->question.cluster.accelerator, error);
     if (code) return code;
-    const tc_accelerator *a = &in->question.cluster.accelerator;
-    const char *fabric = s->fabric[0] ? s->fabric : a->fabric, *stack = s->stack[0]   ? s->stack
-                                                                        : a->stack[0] ? a->stack
-                                                                                      : USUAL_STACK;
-    if (!fabric[0]) return tc_fail(error, TC_INVALID, "fabric", "%s has none of its own; give one", a->slug);
-    code = tc_catalog_fabric(catalog, fabric, &in->question.cluster.fabric, error);
-    if (!code) code = tc_catalog_stack(catalog, stack, &in->question.stack, error);
+    code = take_usual(s, catalog, &in->question.cluster.accelerator, &in->question.cluster.fabric, &in->question.stack,
+                      error);
     return code ? code : tc_catalog_interval(catalog, &in->question.interval, error);
 }
 
@@ -483,13 +545,18 @@ static tc_code search_task(const tc_search_input *in, tc_search *search, tc_swee
 tc_code tc_sweep_search(const tc_sweep *s, tc_catalog *catalog, int index, int threads, tc_sweep_row *out,
                         tc_error *error) {
     task t = task_of(s, index);
+    tc_sweep_changes changes;
     tc_search_input *in = malloc(sizeof *in);
     tc_search *search = malloc(sizeof *search);
-    tc_code code
-        = in && search ? make_input(s, catalog, &t, in, error) : tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
+    tc_sweep_changes_of(&s->sets, t.set, &changes);
+    tc_code code = in && search ? TC_OK : tc_fail(error, TC_INTERNAL, "sweep", "out of memory");
+    if (!code && changes.count > 0) code = tc_catalog_set(catalog, changes.change, changes.count, error);
+    if (!code) code = make_input(s, catalog, &t, in, error);
+    tc_catalog_unset(catalog);
     if (!code) {
         memset(out, 0, sizeof *out);
         tc_sweep_key(s, index, out->key);
+        tc_sweep_changes_text(&s->sets, t.set, out->set, sizeof out->set);
         snprintf(out->model, sizeof out->model, "%.95s", in->question.job.model.slug);
         snprintf(out->accelerator, sizeof out->accelerator, "%.63s", in->question.cluster.accelerator.slug);
         snprintf(out->fabric, sizeof out->fabric, "%.63s", in->question.cluster.fabric.slug);

@@ -1,4 +1,4 @@
-/* sweep.h - many searches as one job: models x accelerators x devices x batches x formats, from a file.
+/* sweep.h - many searches as one job: models x accelerators x changed figures x devices x batches x formats, from a file.
  *
  * A task is one search. Its key names everything that its result depends on (the program's version, the hash of its arithmetic, the
  * hash of the data and the content of files that the sweep names by path included), so that a store of results knows what is missing. A row is the
@@ -7,10 +7,8 @@
 #define TC_SWEEP_SWEEP_H
 
 #include "catalog/catalog.h"
+#include "sweep/sets.h"
 #include "traincast.h"
-
-#define TC_SWEEP_LIST_MAX 64
-#define TC_SWEEP_TASKS_MAX 1000000
 
 typedef struct tc_sweep {
     char name[128];
@@ -18,10 +16,11 @@ typedef struct tc_sweep {
     char model[TC_SWEEP_LIST_MAX][160], accelerator[TC_SWEEP_LIST_MAX][160];
     int device[TC_SWEEP_LIST_MAX], batch[TC_SWEEP_LIST_MAX], dtype[TC_SWEEP_LIST_MAX];
     char stack[160], fabric[160], fix[240]; /* empty: the usual stack, the accelerator's fabric, nothing */
-    int seq;                                /* TC_UNSET: the model's */
-    int layers, frames, height, width;      /* likewise; the last three of models of images and video */
-    int cached_latents;                     /* 0 or 1, of these; TC_UNSET: the stack's way */
-    char finetune[128];                     /* as --finetune; empty: all weights */
+    tc_sweep_sets sets;
+    int seq;                           /* TC_UNSET: the model's */
+    int layers, frames, height, width; /* likewise; the last three of models of images and video */
+    int cached_latents;                /* 0 or 1, of these; TC_UNSET: the stack's way */
+    char finetune[128];                /* as --finetune; empty: all weights */
     tc_objective objective;
     double max_memory_bytes, fit; /* fit: 0: TC_FIT */
     unsigned schedules;
@@ -39,7 +38,8 @@ typedef enum tc_sweep_status { TC_SWEEP_FOUND, TC_SWEEP_INFEASIBLE, TC_SWEEP_FAI
 typedef struct tc_sweep_row {
     char key[20];
     char model[96], accelerator[64], fabric[64], stack[64];
-    int devices; /* at most */
+    char set[400]; /* changed figures, joined by ", " */
+    int devices;   /* at most */
     int global_batch, dtype, seq;
     int status;        /* tc_sweep_status */
     char note[240];    /* why it failed, or the advice */
@@ -53,6 +53,9 @@ typedef struct tc_sweep_row {
 
 /* Reads the file. Errors: "FILE:LINE: field: ...". */
 TC_NODISCARD tc_code tc_sweep_load(tc_catalog *catalog, const char *path, tc_sweep *out, tc_error *error);
+/* The same with further axes, "accelerator.memory_bandwidth=1TB/s,2TB/s". */
+TC_NODISCARD tc_code tc_sweep_load_with(tc_catalog *catalog, const char *path, const char *const *sets, int count,
+                                        tc_sweep *out, tc_error *error);
 
 /* The key of task 0 .. tasks - 1: sixteen hexadecimal digits. */
 void tc_sweep_key(const tc_sweep *sweep, int task, char key[20]);
