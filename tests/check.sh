@@ -68,8 +68,9 @@ run_tests() {
     ctest --test-dir "$directory" --output-on-failure -j "$jobs" "$@"
 }
 
+# sanitized BUILD: with what the sanitizers may find.
 sanitized() {
-    ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 run_tests build-asan -LE answers
+    ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 run_tests "$1" -LE answers
 }
 
 # The same commit, built again in another directory, is the same to the byte.
@@ -117,14 +118,12 @@ part "the page in a browser" sh tests/web.sh "$build"
 part "symbols of the library" sh tests/symbols.sh "$build"
 part "install, and a client in C" sh tests/install.sh "$build"
 part "build again, the same bytes" reproducible
-part "build: clang, warnings are errors" compile build-clang -DCMAKE_C_COMPILER="$clang" -DCMAKE_BUILD_TYPE=Release -DTC_WERROR=ON \
-    && part "tests: clang" run_tests build-clang -LE answers
-# Without MPI, whose own leaks are not ours.
-part "build: address and undefined behaviour" compile build-asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTC_SANITIZE=ON -DTC_WERROR=ON \
+# One build for clang's warnings, the sanitizers and the fuzzers. Without MPI, whose own leaks are not ours.
+part "build: clang, sanitizers, warnings are errors" compile build-fuzz --preset fuzz -DCMAKE_C_COMPILER="$clang" \
     -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON \
-    && part "tests: address and undefined behaviour" sanitized
+    && part "tests: clang, sanitizers" sanitized build-fuzz \
+    && part "fuzzers, 5 s each" sh tests/fuzz.sh build-fuzz 5
 part "threads" threads
-part "fuzzers, 5 s each" sh tests/fuzz.sh build-fuzz 5
 part "the package for Python" python_package
 part "the core as WebAssembly" sh tests/wasm.sh "$build"
 part "the program as WebAssembly" sh tests/wasm_app.sh "$build"

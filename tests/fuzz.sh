@@ -7,10 +7,11 @@ seconds=$2
 clang=$(command -v clang-14 || command -v clang)
 cmake --preset fuzz -B "$directory" -DCMAKE_C_COMPILER="$clang" >/dev/null
 cmake --build "$directory" --target fuzzers >"$directory/build.log" 2>&1 || { tail -30 "$directory/build.log"; exit 1; }
-failed=0
-count=0
-for source in tests/fuzz/fuzz_*.c; do
-    name=$(basename "$source" .c)
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+# fuzz NAME: its line of the report goes to NAME.said, that it failed to NAME.failed.
+fuzz() {
+    name=$1
     corpus=$directory/corpus/$name
     mkdir -p "$corpus" "$directory/crashes"
     # what the fuzzer starts from: real files of the kind that it reads
@@ -31,13 +32,22 @@ for source in tests/fuzz/fuzz_*.c; do
     # shellcheck disable=SC2086
     if "$directory/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$directory/crashes/$name-" \
         "$corpus" $seeds >"$log" 2>&1; then
-        count=$((count + 1))
-        echo "$name: $(sed -n 's/^Done \([0-9]* runs in [0-9]* second(s)\)/\1/p' "$log")"
+        echo "$name: $(sed -n 's/^Done \([0-9]* runs in [0-9]* second(s)\)/\1/p' "$log")" >"$directory/$name.said"
     else
-        failed=$((failed + 1))
-        echo "$name: failed"
-        tail -25 "$log"
+        : >"$directory/$name.failed"
+        { echo "$name: failed"; tail -25 "$log"; } >"$directory/$name.said"
     fi
+}
+
+rm -f "$directory"/*.said "$directory"/*.failed
+running=0
+for source in tests/fuzz/fuzz_*.c; do
+    fuzz "$(basename "$source" .c)" &
+    running=$((running + 1))
+    [ $((running % jobs)) != 0 ] || wait
 done
-echo "$count fuzzers ran clean, $failed failed"
+wait
+cat "$directory"/*.said
+failed=$(find "$directory" -maxdepth 1 -name '*.failed' | wc -l)
+echo "$((running - failed)) fuzzers ran clean, $failed failed"
 exit $((failed > 0))

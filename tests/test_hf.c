@@ -448,7 +448,7 @@ static void bad_values(void **state) {
         {"{\"model_type\":\"mamba\"}", "c.json: $.model_type", "has state-space layers"},
         {"{\"model_type\":\"gla\"}", "c.json: $.model_type", "has linear attention"},
         {"{\"model_type\":\"deepseek_v4\"}", "c.json: $.model_type", "has sparse attention"},
-        {"{\"model_type\":\"t5\"}", "c.json: $.model_type", "an encoder beside its decoder"},
+        {"{\"model_type\":\"bart\"}", "c.json: $.model_type", "an encoder beside its decoder"},
         {"{\"model_type\":\"zzzzzz\"}", "c.json: $.model_type", "llama"},
         {"{\"model_type\":3}", "c.json: $.model_type", "text in quotes"},
         {"{\"architectures\":[\"FooForCausalLM\"]}", "c.json: $.architectures[0]", "not supported"},

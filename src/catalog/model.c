@@ -242,6 +242,7 @@ static const tc_field model_fields[] = {
     LATENTS(time_patch, TC_NEED_NEVER),
     LATENTS(patch, TC_NEED_IN_SECTION),
     INTEGER("latents.text_tokens", latents.text_tokens, TC_NEED_NEVER, 0),
+    INTEGER("source_tokens", latents.text_tokens, TC_NEED_NEVER, 0), /* of a model without latents: its encoder's */
     {.path = "projections",
      .type = TC_FIELD_LIST,
      .offset = offsetof(tc_model, projection),

@@ -72,8 +72,9 @@ tc_code tc_request_sample(const tc_context *context, tc_model *model) {
     tc_take_integer(context, TC_OPTION_TEXT_TOKENS, &text);
     tc_code code = tc_model_set_sample(model, frames, height, width, context->error);
     if (code || text == TC_UNSET) return code;
-    if (model->latents.stride == 0)
-        return tc_fail(context->error, TC_INVALID, "--text-tokens", "is for a model of images or video; leave it out");
+    if (model->latents.stride == 0 && model->latents.text_tokens == 0)
+        return tc_fail(context->error, TC_INVALID, "--text-tokens",
+                       "is for a model of images or video, or with an encoder of text; leave it out");
     model->latents.text_tokens = text;
     return TC_OK;
 }

@@ -91,9 +91,10 @@ static void read_heads(reader *r) {
         a->kv_heads = (int)tc_json_integer(json, keys->kv_heads, 1, MAX_HEADS, kv_missing);
     }
     int head_dim = 0;
-    if (keys == &tc_hf_standard_keys) {
-        bool null = json_is_null(json_object_get(json->object, "head_dim"));
-        head_dim = (int)tc_json_integer(json, "head_dim", 1, LARGEST, null ? 0 : r->class->head_dim);
+    const char *stated = keys == &tc_hf_standard_keys ? "head_dim" : keys->head_dim;
+    if (stated) {
+        bool null = json_is_null(json_object_get(json->object, stated));
+        head_dim = (int)tc_json_integer(json, stated, 1, LARGEST, null ? 0 : r->class->head_dim);
     }
     if (head_dim == 0 && a->heads > 0) {
         if (r->model->hidden % a->heads != 0 && !tc_hf_layers_of(r->class->type)
@@ -153,8 +154,9 @@ static void read_sizes(reader *r) {
     model->hidden = required(json, spelling(json, keys->hidden, tc_hf_standard_keys.hidden), LARGEST, inner->hidden,
                              "hidden size");
     int listed = (int)json_array_size(tc_json_value(json, "layers_block_type"));
-    r->layers = required(json, spelling(json, keys->layers, tc_hf_standard_keys.layers), MAX_LAYERS,
-                         listed > 0 ? listed : inner->layers, "number of layers");
+    const char *layers = spelling(json, keys->layers, tc_hf_standard_keys.layers);
+    if (keys->other_layers && !tc_json_value(json, layers)) layers = keys->other_layers;
+    r->layers = required(json, layers, MAX_LAYERS, listed > 0 ? listed : inner->layers, "number of layers");
     model->vocab = required(json, spelling(json, keys->vocab, tc_hf_standard_keys.vocab), LARGEST,
                             inner->vocab > 0 ? inner->vocab : r->class->vocab, "size of the vocabulary");
     model->seq = read_seq(r);
@@ -242,7 +244,10 @@ static void read_attention_types(reader *r, int window) {
 static void read_windows(reader *r) {
     const tc_hf_class *class = r->class;
     if (class->windows == TC_HF_WINDOW_NONE) return;
-    const char *key = class->windows == TC_HF_WINDOW_LOCAL ? "window_size" : "sliding_window";
+    const char *key = class->windows == TC_HF_WINDOW_LOCAL     ? "window_size"
+                      : class->windows == TC_HF_WINDOW_BETWEEN ? "local_attention"
+                                                               : "sliding_window";
+    int between = (int)tc_json_integer(&r->json, "global_attn_every_n_layers", 1, LARGEST, 3);
     bool null = json_is_null(json_object_get(r->json.object, key));
     int window = (int)tc_json_integer(&r->json, key, 1, LARGEST_SEQ, null ? 0 : class->window);
     int late = (int)tc_json_integer(&r->json, "max_window_layers", 0, LARGEST, 28);
@@ -262,6 +267,7 @@ static void read_windows(reader *r) {
     for (int i = 0; i < r->layers; i++) {
         bool sliding = class->windows == TC_HF_WINDOW_ALL || (class->windows == TC_HF_WINDOW_LATE && i >= late)
                        || (class->windows == TC_HF_WINDOW_EVEN && i % 2 == 0)
+                       || (class->windows == TC_HF_WINDOW_BETWEEN && i % between != 0)
                        || (class->windows == TC_HF_WINDOW_PATTERN && (i + 1) % pattern != 0);
         r->layer[i].window = sliding ? window : 0;
     }

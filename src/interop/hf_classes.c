@@ -1,13 +1,18 @@
 /* hf_classes.c - one row a class; a new class is a new row. */
 #include "interop/hf_classes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LARGEST 10000000
 
-const tc_hf_keys tc_hf_standard_keys
-    = {"hidden_size",       "num_hidden_layers",       "num_attention_heads", "num_key_value_heads",
-       "intermediate_size", "max_position_embeddings", "vocab_size"};
+const tc_hf_keys tc_hf_standard_keys = {.hidden = "hidden_size",
+                                        .layers = "num_hidden_layers",
+                                        .heads = "num_attention_heads",
+                                        .kv_heads = "num_key_value_heads",
+                                        .ffn = "intermediate_size",
+                                        .seq = "max_position_embeddings",
+                                        .vocab = "vocab_size"};
 
 /* ---- spellings --------------------------------------------------------------- */
 
@@ -43,8 +48,13 @@ static const tc_hf_keys phi_msft_keys = {.hidden = "n_embd",
                                          .kv_heads = "n_head_kv",
                                          .ffn = "n_inner",
                                          .seq = "n_positions"};
-static const tc_hf_keys chatglm_keys = {"hidden_size",     "num_layers", "num_attention_heads", "multi_query_group_num",
-                                        "ffn_hidden_size", "seq_length", "padded_vocab_size"};
+static const tc_hf_keys chatglm_keys = {.hidden = "hidden_size",
+                                        .layers = "num_layers",
+                                        .heads = "num_attention_heads",
+                                        .kv_heads = "multi_query_group_num",
+                                        .ffn = "ffn_hidden_size",
+                                        .seq = "seq_length",
+                                        .vocab = "padded_vocab_size"};
 static const tc_hf_keys dbrx_keys
     = {.hidden = "d_model", .layers = "n_layers", .heads = "n_heads", .seq = "max_seq_len"};
 static const tc_hf_keys nemotron_keys = {.hidden = "hidden_size",
@@ -53,6 +63,13 @@ static const tc_hf_keys nemotron_keys = {.hidden = "hidden_size",
                                          .kv_heads = "num_key_value_heads",
                                          .ffn = "intermediate_size",
                                          .seq = "max_position_embeddings"};
+static const tc_hf_keys t5_keys = {.hidden = "d_model",
+                                   .layers = "num_decoder_layers",
+                                   .heads = "num_heads",
+                                   .ffn = "d_ff",
+                                   .seq = "n_positions",
+                                   .head_dim = "d_kv",
+                                   .other_layers = "num_layers"};
 static const tc_hf_keys mamba_keys = {.hidden = "hidden_size", .layers = "num_hidden_layers"};
 static const tc_hf_keys fla_keys = {.hidden = "hidden_size",
                                     .layers = "num_hidden_layers",
@@ -139,6 +156,51 @@ static void refine_bert(const tc_json *json, tc_model *model, tc_block *block) {
     model->token_types = (int)tc_json_integer(json, "type_vocab_size", 0, LARGEST, 2);
     model->head_transform = model->lm_head_bias = true;
     model->final_norm = false;
+}
+
+/* No norm in front of the first layer's attention, but one after the embedding: as many, at the same place. */
+static void refine_modernbert(const tc_json *json, tc_model *model, tc_block *block) {
+    (void)block;
+    model->causal = false;
+    model->norm_bias = tc_json_bool(json, "norm_bias", 0) == 1;
+    model->lm_head_bias = tc_json_bool(json, "decoder_bias", 1) == 1;
+    model->head_transform = true;
+}
+
+/* Encoder and decoder (Raffel et al. 2020, arXiv 1910.10683): the decoder is the main stack, and its cross attention reads
+ * the outputs of the encoder, a tower with the source's tokens. Both look words up in one table; positions are 32 biases a
+ * head in the first layer of each. */
+static void refine_t5(const tc_json *json, tc_model *model, tc_block *block) {
+    const char *kind = json_string_value(tc_json_value(json, "feed_forward_proj"));
+    block->dense.kind = kind && strncmp(kind, "gated", 5) == 0 ? TC_MLP_GATED : TC_MLP_PLAIN;
+    int heads = block->attention.heads, buckets = 32;
+    model->towers = 1;
+    tc_tower *encoder = &model->tower[0];
+    *encoder = tc_default_tower();
+    snprintf(encoder->name, sizeof encoder->name, "encoder");
+    encoder->unit = TC_TOWER_SAMPLE;
+    encoder->hidden = model->hidden;
+    encoder->norm = model->norm;
+    encoder->norm_bias = model->norm_bias;
+    encoder->positions = model->positions;
+    encoder->norms = 1;
+    encoder->weights
+        = 2.0 * heads * (double)tc_json_integer(json, "relative_attention_num_buckets", 1, LARGEST, buckets);
+    encoder->blocks = 1;
+    encoder->block[0] = *block;
+    encoder->block[0].ffn = TC_FFN_DENSE;
+    encoder->block[0].count = (int)tc_json_integer(json, "num_layers", 1, LARGEST, 0);
+    block->cross = (tc_cross){.heads = heads, .head_dim = block->attention.head_dim};
+    block->norms = 3;
+    model->latents.text_tokens = model->seq;
+}
+
+/* UMT5's layers have biases of positions each. */
+static void refine_umt5(const tc_json *json, tc_model *model, tc_block *block) {
+    refine_t5(json, model, block);
+    tc_tower *encoder = &model->tower[0];
+    int decoder = (int)tc_json_integer(json, "num_decoder_layers", 1, LARGEST, encoder->block[0].count);
+    encoder->weights *= 0.5 * (encoder->block[0].count + decoder);
 }
 
 /* OLMo's LayerNorms have no weights. */
@@ -359,6 +421,10 @@ static const tc_hf_class classes[] = {
     {"glm4_moe", "Glm4Moe", "moe", STANDARD, .traits = TC_HF_GATED | TC_HF_ATTENTION_BIAS_KEY | TC_HF_ROUTER_BIAS, .kv_heads = 8, .head_dim = 128, .seq = 131072, .experts = TC_HF_EXPERTS_AFTER, .shared_experts = 1, .first_dense = 1, .refine = refine_glm4_moe},
     {"gpt_oss", "GptOss", "moe", STANDARD, .traits = TC_HF_GATED | BIASES | BIAS_KEYS | TC_HF_ROUTER_BIAS, .kv_heads = 8, .head_dim = 64, .seq = 131072, .window = 128, .windows = TC_HF_WINDOW_EVEN, .experts = TC_HF_EXPERTS_ALL, .refine = refine_gpt_oss},
     {"bert", "Bert", "bert", .keys = &neox_keys, .traits = TC_HF_HEAD_IN_MODEL | GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_EMBEDDING_NORM, .seq = 512, .refine = refine_bert},
+    {"modernbert", "ModernBert", "bert", STANDARD, .traits = TC_HF_HEAD_IN_MODEL | TC_HF_GATED | TC_HF_LAYER_NORM | TC_HF_NO_NORM_BIAS | TC_HF_TIED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .seq = 8192, .vocab = 50368, .window = 128, .windows = TC_HF_WINDOW_BETWEEN, .refine = refine_modernbert},
+    {"t5", "T5", "t5", .keys = &t5_keys, .traits = TC_HF_TIED | TC_HF_ALIBI, .seq = 512, .vocab = 32128, .refine = refine_t5},
+    {"mt5", "MT5", "t5", .keys = &t5_keys, .traits = TC_HF_ALIBI, .seq = 512, .vocab = 250112, .refine = refine_t5},
+    {"umt5", "UMT5", "t5", .keys = &t5_keys, .traits = TC_HF_ALIBI, .seq = 512, .vocab = 250112, .refine = refine_umt5},
     {"olmo", "Olmo", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS, .seq = 2048, .refine = refine_olmo},
     {"olmo2", "Olmo2", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_QK_NORM, .seq = 2048, .refine = refine_olmo2},
     {"internlm2", "InternLM2", "llama", STANDARD, .traits = TC_HF_GATED, .seq = 2048, .refine = refine_internlm2},
@@ -434,7 +500,6 @@ static const struct {
     {"gemma4", "has layers of several widths of attention"},
     {"nemotron-nas", "has layers that differ one by one"},
     {"t5", "has an encoder beside its decoder"},
-    {"mt5", "has an encoder beside its decoder"},
     {"bart", "has an encoder beside its decoder"},
     {"whisper", "has an encoder beside its decoder"},
     {"clip", "is a vision tower"},

@@ -13,6 +13,8 @@
 /* The keys of the sizes; NULL: the class has none. A size is also read under its standard name. */
 typedef struct tc_hf_keys {
     const char *hidden, *layers, *heads, *kv_heads, *ffn, *seq, *vocab;
+    const char *head_dim;     /* NULL: hidden / heads, or the standard name where the others are standard */
+    const char *other_layers; /* where `layers` is not there; NULL: nowhere else */
 } tc_hf_keys;
 
 typedef enum tc_hf_trait {
@@ -46,7 +48,8 @@ typedef enum tc_hf_window {
     TC_HF_WINDOW_LATE,    /* where use_sliding_window: from max_window_layers on */
     TC_HF_WINDOW_EVEN,    /* layers 0, 2, 4, ... */
     TC_HF_WINDOW_PATTERN, /* all but every sliding_window_pattern-th */
-    TC_HF_WINDOW_LOCAL    /* attention_types, window_size */
+    TC_HF_WINDOW_LOCAL,   /* attention_types, window_size */
+    TC_HF_WINDOW_BETWEEN  /* local_attention in all but every global_attn_every_n_layers-th, from the first on */
 } tc_hf_window;
 
 typedef enum tc_hf_experts {

@@ -14,6 +14,7 @@
 #include "rl/members.h"
 #include "rl/phases.h"
 #include "traincast_search.h"
+#include "workload/operators.h"
 
 #define SPLITS 48
 #define SEARCHED_SHARE 0.625 /* of the devices, on which the layout is searched that splits share */
@@ -257,7 +258,7 @@ static void say_assumed(const tc_rl_question *q, tc_rl_answer *out) {
 static tc_code check(const tc_rl_question *q, tc_error *error) {
     tc_code code = tc_members_check(&tc_rl_question_members, q, "question", error);
     if (code) return code;
-    if (!q->training.job.model.causal || !q->training.job.model.lm_head || q->training.job.model.latents.stride > 0)
+    if (!tc_model_generates(&q->training.job.model))
         return tc_fail(error, TC_INVALID, "--model",
                        "%.80s generates no tokens one after another; give a language model",
                        q->training.job.model.name);

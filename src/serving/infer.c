@@ -169,7 +169,7 @@ tc_code tc_serving_check(const tc_serving_question *q, tc_error *error) {
             return tc_fail(error, TC_INVALID, "question",
                            "has a parameter of the engine, or the memory of the accelerator, that is 0; take both from "
                            "the catalog");
-    if (!q->model.causal || !q->model.lm_head || q->model.latents.stride > 0)
+    if (!tc_model_generates(&q->model))
         return tc_fail(error, TC_INVALID, "--model",
                        "%.80s generates no tokens one after another; give a language model", q->model.name);
     if (tc_layer_count(&q->model) < 1) return tc_fail(error, TC_INVALID, "--model", "has no layers; give one that has");

@@ -96,7 +96,8 @@ static tc_model_size size_of_ends(const tc_model *model) {
     size.embedding_parameters = h * ((double)model->vocab + model->learned_positions + model->token_types);
     if (model->embedding_norm) size.embedding_parameters += norm_width * h;
     if (model->lm_head) {
-        if (model->head_transform) size.head_parameters += h * h + h + norm_width * h;
+        /* its matrix has a bias where norms have one: BERT's has, ModernBERT's has not */
+        if (model->head_transform) size.head_parameters += h * h + (model->norm_bias ? h : 0) + norm_width * h;
         if (model->lm_head_bias) size.head_parameters += model->vocab;
         if (!model->tied_embeddings) size.head_parameters += h * model->vocab;
     }
@@ -206,6 +207,12 @@ int tc_layer_count(const tc_model *model) {
     int layers = 0;
     for (int i = 0; i < model->blocks; i++) layers += model->block[i].count;
     return layers;
+}
+
+bool tc_model_generates(const tc_model *model) {
+    for (int i = 0; i < model->blocks; i++)
+        if (model->block[i].cross.heads > 0) return false;
+    return model->causal && model->lm_head && model->latents.stride == 0;
 }
 
 bool tc_has_experts(const tc_model *model) {
