@@ -21,13 +21,14 @@ serving: base workload network layout device run
 rl: base catalog workload network layout device memory step forecast search run serving
 fleet: base catalog workload network layout device memory step forecast search run serving rl
 validate: base catalog workload network layout device memory step forecast search run serving rl
+calibrate: base catalog workload network layout device step forecast validate
 interop: base catalog workload layout
 sweep: base catalog workload network layout device memory step forecast search
-report: base catalog workload network layout device memory step forecast search run serving rl fleet validate interop sweep
+report: base catalog workload network layout device memory step forecast search run serving rl fleet validate calibrate interop sweep
 store: base catalog layout search sweep
 mpi: base sweep report store
 serve: base catalog
-cli: base catalog workload network layout device memory step forecast search run serving rl fleet validate interop sweep report store serve
+cli: base catalog workload network layout device memory step forecast search run serving rl fleet validate calibrate interop sweep report store serve
 '
 for directory in src/*/; do
     layer=$(basename "$directory")

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fit_report.h"
 #include "fit_write.h"
@@ -17,7 +18,7 @@
 typedef struct arguments {
     run_settings set;
     fit_target target;
-    const char *report, *table, *errors, *predictions, *kernel_table;
+    const char *report, *table, *errors, *predictions, *kernel_table, *folds;
     bool leave_out[FIT_SCHEMES], memory;
     char **runs, **measurements;
     int run_files, measurement_files;
@@ -44,6 +45,9 @@ static const struct option {
     {"--leave-out-cells", SWITCH, offsetof(arguments, leave_out[FIT_BY_CELL]),
      "without each source, model and accelerator"},
     {"--leave-out-chips", SWITCH, offsetof(arguments, leave_out[FIT_BY_CHIP]), "without each accelerator"},
+    {"--folds", TEXT, offsetof(arguments, folds),
+     "DIR: with --leave-out or --leave-out-chips, writes the values of each fit without a group to DIR/GROUP/fitted, "
+     "and ends there: what bench/bench_calibration.c takes"},
     {"--memory", SWITCH, offsetof(arguments, memory), "the memory stage alone"},
     {"--iterations", COUNT, offsetof(arguments, set.iterations), "N: at most"},
     {"--noise", NUMBER, offsetof(arguments, set.noise), "s: the typical residual"},
@@ -141,6 +145,35 @@ static double *leave_out(const run_problem *p, run_scheme scheme, const fit_patt
     return errors;
 }
 
+enum { FOLD_LEAST = 6 }; /* runs of a group that is worth a folder */
+
+/* The values of a fit without each group, as data files. */
+static void write_folds(const run_problem *p, run_scheme scheme, const fit_pattern *pattern,
+                        const memory_problem *memory, tc_catalog *catalog, const arguments *a) {
+    fit_system system = run_fit_system(p, scheme);
+    system.pattern = pattern;
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int g = 0; g < system.groups; g++) {
+        const fit_names *names = scheme == FIT_BY_FAMILY ? &p->families : &p->accelerators;
+        char folder[512];
+        int runs = 0;
+        for (int i = 0; i < p->count; i++)
+            runs += p->rows[i].supported && (scheme == FIT_BY_FAMILY ? p->rows[i].family : p->rows[i].accelerator) == g;
+        if (runs < FOLD_LEAST) continue;
+        fit_fold fold = fit_begin(&system, g);
+        system.begin(&fold);
+        fit_minimise(&fold);
+        snprintf(folder, sizeof folder, "%.200s/%.100s", a->folds, names->name[g]);
+        (void)mkdir(folder, 0777);
+        snprintf(folder, sizeof folder, "%.200s/%.100s/fitted", a->folds, names->name[g]);
+        (void)mkdir(folder, 0777);
+        fit_target target = {.folder = folder, .runs_hash = a->target.runs_hash};
+#pragma omp critical(catalog)
+        fit_write_values(p, &fold, run_fit_kernels(p, scheme, g), memory, catalog, &target);
+        fit_end(&fold);
+    }
+}
+
 /* With the rows as the fit on all left them, their layouts settled. */
 static void judge(const run_problem *p, const fit_fold *all, const memory_problem *memory, const arguments *a,
                   const fit_errors *errors) {
@@ -169,9 +202,14 @@ static void fit_runs(run_problem *p, const memory_problem *memory, tc_catalog *c
     fit_residuals(&all, errors.fitted);
     run_fit_percent(p, errors.fitted);
     fit_print_scores("fitted", p, errors.fitted);
-    if (a->target.folder) fit_write_values(p, &all, memory, catalog, &a->target);
+    if (a->folds) {
+        (void)mkdir(a->folds, 0777);
+        for (int s = 0; s < FIT_SCHEMES; s++)
+            if (a->leave_out[s] && s != FIT_BY_CELL) write_folds(p, (run_scheme)s, pattern, memory, catalog, a);
+    }
+    if (a->target.folder) fit_write_values(p, &all, (kernel_fold){-1, -1}, memory, catalog, &a->target);
     for (int s = 0; s < FIT_SCHEMES; s++)
-        if (a->leave_out[s]) errors.left_out[s] = leave_out(p, (run_scheme)s, pattern, a->errors);
+        if (a->leave_out[s] && !a->folds) errors.left_out[s] = leave_out(p, (run_scheme)s, pattern, a->errors);
     if (errors.left_out[FIT_BY_FAMILY]) judge(p, &all, memory, a, &errors);
     if (a->table) fit_table(p, &errors, a->table);
     fit_end(&all);

@@ -11,44 +11,12 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/formats.h"
-#include "base/json.h"
 #include "base/vocabulary.h"
-#include "device/kernel.h"
-#include "workload/parts.h"
 #include "fit_solve.h"
-#include "network/collective.h"
-#include "workload/parts.h"
-
-typedef enum kind {
-    GEMM,
-    GROUPED_GEMM,
-    ATTENTION,
-    MEMORY,
-    ALL_REDUCE,
-    ALL_GATHER,
-    REDUCE_SCATTER,
-    ALL_TO_ALL,
-    SEND,
-    KINDS
-} kind;
-static const char *const kind_names[KINDS] = {"gemm",       "grouped-gemm",   "attention",  "memory", "all-reduce",
-                                              "all-gather", "reduce-scatter", "all-to-all", "send"};
-typedef enum pass { PRODUCT, FORWARD, BACKWARD, BOTH, PASSES } pass;
-static const char *const pass_names[PASSES] = {"product", "forward", "backward", "both"};
+#include "validate/measurement.h"
 
 struct kernel_row {
-    kind kind;
-    pass pass;
-    int dtype;
-    tc_accelerator accelerator;
-    tc_fabric fabric;
-    tc_operator op;    /* GEMM, attention */
-    double accumulate; /* bytes of an element that the result is added to; 0: is written */
-    int ranks, level;
-    double bytes;   /* memory: read and written; collectives: the buffer */
-    double host_s;  /* of the benchmark, within the time */
-    double seconds; /* measured */
+    tc_measurement m;
     int source, line, architecture_index, accelerator_index;
     double prior[DEVICE]; /* in the link */
     double weight;
@@ -58,137 +26,6 @@ struct kernel_row {
 static const double noise = 0.1, sigmas[FIT_SHARED] = {0.1, 0.2, 0.2};
 enum { ITERATIONS = 20 };
 
-/* ---- a measurement -------------------------------------------------------------------- */
-
-/* Kernels of the vendor's own libraries, one fused kernel an operator. */
-static tc_stack library_kernels(double accumulate) {
-    tc_stack stack = tc_default_stack();
-    stack.kernels.native_attention = true;
-    stack.memory.main_grad_bytes = (int)accumulate;
-    stack.params.kernel_fraction = stack.params.attention_relative = stack.params.memory_passes
-        = stack.params.loss_passes = 1;
-    return stack;
-}
-
-static double operator_seconds(const kernel_row *row, const tc_rates *rates) {
-    const tc_operator *op = &row->op;
-    tc_seconds sum = {0};
-    if (row->pass == PRODUCT) {
-        double m = op->gemm.m, n = op->gemm.n, k = op->gemm.k;
-        double groups = op->gemm.groups / op->kernels, accumulate = 2 * row->accumulate * groups * m * n;
-        return op->kernels
-               * (tc_gemm_seconds(rates, op->gemm.low_precision, groups, m, n, k, accumulate) + rates->launch_s);
-    }
-    if (row->pass != BACKWARD) tc_forward_seconds(rates, op, &sum);
-    if (row->pass != FORWARD) tc_backward_seconds(rates, op, true, &sum);
-    return tc_seconds_device(&sum);
-}
-
-static double collective_seconds(const kernel_row *row) {
-    tc_group_path path = tc_path_of(&row->fabric, &row->accelerator.params, (tc_group){row->ranks, 1});
-    switch (row->kind) {
-    case ALL_REDUCE: return tc_all_reduce_seconds(&path, row->bytes);
-    case ALL_TO_ALL: return tc_all_to_all_seconds(&path, row->bytes);
-    case SEND: return row->bytes / path.rate[row->level];
-    default: return tc_all_gather_seconds(&path, row->bytes);
-    }
-}
-
-/* NaN where the device has no such format. */
-static double forecast(const kernel_row *row) {
-    const tc_accelerator *a = &row->accelerator;
-    if (row->kind == MEMORY) return row->bytes / (a->memory_bytes_per_s * a->params.memory_fraction);
-    if (row->kind > MEMORY) return collective_seconds(row) + row->host_s;
-    tc_stack stack = library_kernels(row->accumulate);
-    tc_rates rates;
-    tc_error ignored;
-    if (tc_rates_of(a, &stack, row->dtype, &rates, &ignored)) return NAN;
-    rates.host_s = rates.moe_sync_s = 0;
-    return operator_seconds(row, &rates);
-}
-
-/* What a rate in GB/s of the row refers to, bytes: the bus bandwidth of nccl-tests for collectives. */
-static double bus_bytes(const kernel_row *row) {
-    double share = row->ranks > 0 ? 1 - 1.0 / row->ranks : 1;
-    return row->kind == MEMORY || row->kind == SEND ? row->bytes
-                                                    : row->bytes * share * (row->kind == ALL_REDUCE ? 2 : 1);
-}
-
-static double flops(const kernel_row *row) {
-    double backward = row->kind == ATTENTION ? 2.5 : 2;
-    return row->op.flops * ((row->pass != BACKWARD) + (row->pass >= BACKWARD ? backward : 0));
-}
-
-/* ---- reading -------------------------------------------------------------------------- */
-
-static void read_gemm(const tc_json *json, kernel_row *row) {
-    tc_operator *op = &row->op;
-    op->kind = TC_OP_GEMM;
-    op->gemm.groups = tc_json_number(json, "groups", 1, 1e6, 1);
-    op->gemm.m = tc_json_number(json, "m", 1, 1e9, 0);
-    op->gemm.n = tc_json_number(json, "n", 1, 1e9, 0);
-    op->gemm.k = tc_json_number(json, "k", 1, 1e9, 0);
-    op->kernels = tc_json_bool(json, "sequential", false) ? op->gemm.groups : 1;
-    op->gemm.low_precision = tc_format_is_low(row->dtype);
-    op->weights = op->gemm.groups * op->gemm.n * op->gemm.k;
-    op->flops = 2 * op->gemm.groups * op->gemm.m * op->gemm.n * op->gemm.k;
-    row->accumulate = tc_json_number(json, "accumulate", 0, 4, 0);
-    if (op->gemm.groups > 1) row->kind = GROUPED_GEMM;
-    if (op->flops <= 0) tc_json_fail(json, "m", "a GEMM needs m, n and k");
-}
-
-static void read_attention(const tc_json *json, kernel_row *row) {
-    double heads = tc_json_number(json, "heads", 1, 1e6, 1), width = tc_json_number(json, "head_dim", 1, 1e6, 1);
-    double seq = tc_json_number(json, "seq", 1, 1e9, 1);
-    tc_attention_core core = {.heads = heads,
-                              .kv_heads = tc_json_number(json, "kv_heads", 1, 1e6, heads),
-                              .qk_dim = width,
-                              .v_dim = tc_json_number(json, "value_dim", 1, 1e6, width),
-                              .queries = seq,
-                              .keys = seq,
-                              .causal = tc_json_bool(json, "causal", true)};
-    tc_shard shard = {.sequences = tc_json_number(json, "sequences", 1, 1e6, 1), .cp = 1};
-    tc_operators ops = {.count = 0};
-    tc_add_attention(&ops, &core, &shard);
-    row->op = ops.op[0];
-}
-
-static void read_collective(const tc_json *json, tc_catalog *catalog, kernel_row *row) {
-    tc_error *error = json->document->error;
-    const char *fabric = tc_json_string(json, "fabric", "");
-    if (tc_catalog_fabric(catalog, fabric, &row->fabric, error))
-        tc_json_fail(json, "fabric", "%s is not in the catalog", fabric);
-    row->ranks = (int)tc_json_integer(json, "ranks", 2, 1000000, 2);
-    row->level = (int)tc_json_integer(json, "level", 0, TC_MAX_LEVELS - 1, 0);
-    row->host_s = 1e-6 * tc_json_number(json, "host_us", 0, 1e6, 0);
-    if (!tc_json_bool(json, "in_network", true))
-        for (int l = 0; l < row->fabric.levels; l++) row->fabric.level[l].in_network_reduction = false;
-}
-
-/* A row; false where it is excluded. */
-static bool read_row(const tc_json *json, tc_catalog *catalog, kernel_row *row) {
-    if (tc_json_value(json, "excluded")) return false;
-    row->kind = (kind)tc_json_choice(json, "kind", kind_names, KINDS, GEMM);
-    row->pass = (pass)tc_json_choice(json, "pass", pass_names, PASSES, row->kind == ATTENTION ? FORWARD : PRODUCT);
-    row->dtype = tc_json_choice(json, "dtype", tc_dtype_names, TC_DTYPES, TC_BF16);
-    const char *accelerator = tc_json_string(json, "accelerator", "");
-    if (tc_catalog_accelerator_known(catalog, accelerator, &row->accelerator, json->document->error))
-        tc_json_fail(json, "accelerator", "%s is not in the catalog", accelerator);
-    row->bytes = tc_json_number(json, "bytes", 1, 1e15, 1e9);
-    if (row->kind == GEMM) read_gemm(json, row);
-    if (row->kind == ATTENTION) read_attention(json, row);
-    if (row->kind > MEMORY) read_collective(json, catalog, row);
-    double us = tc_json_number(json, "us", 1e-3, 1e12, 0), tflops = tc_json_number(json, "tflops", 1e-3, 1e6, 0);
-    double gb_per_s
-        = tc_json_number(json, row->kind == MEMORY || row->kind == SEND ? "gb_per_s" : "bus_gb_per_s", 1e-3, 1e6, 0);
-    row->seconds = us > 0         ? 1e-6 * us
-                   : tflops > 0   ? flops(row) / (1e12 * tflops)
-                   : gb_per_s > 0 ? bus_bytes(row) / (1e9 * gb_per_s)
-                                  : 0;
-    if (row->seconds <= 0) tc_json_fail(json, NULL, "states no time and no rate");
-    return json->document->code == TC_OK;
-}
-
 static tc_code read_line(kernel_problem *p, tc_catalog *catalog, const char *path, int line, const char *text,
                          size_t length, int source, tc_arena *arena, tc_error *error) {
     tc_json_document document;
@@ -196,13 +33,14 @@ static tc_code read_line(kernel_problem *p, tc_catalog *catalog, const char *pat
     if (code != TC_OK) return code;
     tc_json json = tc_json_root(&document);
     kernel_row row = {.source = source, .line = line};
-    if (read_row(&json, catalog, &row)) {
-        const tc_accelerator *a = &row.accelerator;
+    tc_measurement_read(&json, catalog, &row.m);
+    if (document.code == TC_OK && !row.m.excluded) {
+        const tc_accelerator *a = &row.m.accelerator;
         row.architecture_index
             = fit_index(&p->architectures, tc_arena_copy(arena, a->architecture, strlen(a->architecture)));
         row.accelerator_index = fit_index(&p->accelerators, tc_arena_copy(arena, a->slug, strlen(a->slug)));
         for (int j = 0; j < DEVICE; j++)
-            row.prior[j] = fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]);
+            row.prior[j] = tc_to_link(tc_linked_parameters[j].link, ((const double *)&a->params)[j]);
         p->rows = realloc(p->rows, ((size_t)p->count + 1) * sizeof *p->rows);
         if (!p->rows) abort();
         p->rows[p->count++] = row;
@@ -251,7 +89,7 @@ static int accelerator_of(const fit_fold *f, int row) { return ((const kernel_ro
 
 static int columns_of(const fit_fold *f, int index, int j, int columns[FIT_SHARED]) {
     const kernel_row *row = &((const kernel_row *)f->rows)[index];
-    if (!fit_moves(j)) return 0;
+    if (!tc_parameter_moves(j)) return 0;
     columns[0] = j;
     columns[1] = architecture_column(row->architecture_index, j);
     columns[2] = accelerator_column(f->system->problem, row->accelerator_index, j);
@@ -266,14 +104,14 @@ static bool never(const fit_fold *f, int index) {
 
 static double residual(const fit_fold *f, int index, const double *x, int bumped, double bump) {
     kernel_row *row = &((kernel_row *)f->rows)[index];
-    double *params = (double *)&row->accelerator.params;
+    double *params = (double *)&row->m.accelerator.params;
     for (int j = 0; j < DEVICE; j++) {
         int columns[FIT_SHARED], n = columns_of(f, index, j, columns);
         double value = row->prior[j] + (j == bumped ? bump : 0);
         for (int k = 0; k < n; k++) value += x[columns[k]];
-        params[j] = fit_from_link(fit_parameters[j].link, value);
+        params[j] = tc_from_link(tc_linked_parameters[j].link, value);
     }
-    return log(forecast(row) / row->seconds);
+    return log(tc_measurement_seconds(&row->m) / row->m.seconds);
 }
 
 static void weigh(kernel_problem *p) {
@@ -282,7 +120,7 @@ static void weigh(kernel_problem *p) {
         for (int k = 0; k < p->count; k++)
             alike += p->rows[k].source == p->rows[i].source
                      && p->rows[k].accelerator_index == p->rows[i].accelerator_index
-                     && p->rows[k].kind == p->rows[i].kind;
+                     && p->rows[k].m.kind == p->rows[i].m.kind;
         p->rows[i].weight = 1 / sqrt(alike);
     }
 }
@@ -296,7 +134,8 @@ void kernel_fit_run(kernel_problem *p) {
     for (int k = 0; k < 3; k++)
         if (!(p->residual[k] = calloc((size_t)p->count, sizeof(double)))) abort();
     if (!p->x || !ignored) abort();
-    for (int i = 0; i < p->count; i++) p->residual[0][i] = log(forecast(&p->rows[i]) / p->rows[i].seconds);
+    for (int i = 0; i < p->count; i++)
+        p->residual[0][i] = log(tc_measurement_seconds(&p->rows[i].m) / p->rows[i].m.seconds);
     fit_system system = {.problem = p,
                          .rows = p->rows,
                          .row_size = sizeof *p->rows,
@@ -365,8 +204,8 @@ void kernel_fit_apply(const kernel_problem *p, kernel_fold fold, tc_accelerator 
     for (int j = 0; j < DEVICE; j++) {
         double shift = x[j] + (architecture >= 0 ? x[architecture_column(architecture, j)] : 0)
                        + (own >= 0 ? x[accelerator_column(p, own, j)] : 0);
-        fit_link link = fit_parameters[j].link;
-        params[j] = fit_from_link(link, fit_to_link(link, params[j]) + shift);
+        tc_parameter_link link = tc_linked_parameters[j].link;
+        params[j] = tc_from_link(link, tc_to_link(link, params[j]) + shift);
     }
 }
 
@@ -381,9 +220,9 @@ typedef struct selection {
 } selection;
 
 static bool selects(const selection *s, const kernel_row *row) {
-    return (s->kind < 0 || (int)row->kind == s->kind) && (s->source < 0 || row->source == s->source)
-           && (!s->fabric || (strcmp(row->fabric.slug, s->fabric) == 0 && row->ranks == s->ranks))
-           && (s->bytes_to <= 0 || (row->bytes >= s->bytes_from && row->bytes < s->bytes_to));
+    return (s->kind < 0 || (int)row->m.kind == s->kind) && (s->source < 0 || row->source == s->source)
+           && (!s->fabric || (strcmp(row->m.fabric.slug, s->fabric) == 0 && row->m.ranks == s->ranks))
+           && (s->bytes_to <= 0 || (row->m.bytes >= s->bytes_from && row->m.bytes < s->bytes_to));
 }
 
 static void report_line(const kernel_problem *p, const char *title, selection s, FILE *out) {
@@ -413,7 +252,7 @@ static void report_sizes(const kernel_problem *p, const char *fabric, int ranks,
     for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
         char title[128];
         snprintf(title, sizeof title, "%s, %d, %s", fabric, ranks, sizes[k].name);
-        report_line(p, title, (selection){ALL_REDUCE, -1, fabric, ranks, sizes[k].from, sizes[k].to}, out);
+        report_line(p, title, (selection){TC_MEASURED_ALL_REDUCE, -1, fabric, ranks, sizes[k].from, sizes[k].to}, out);
     }
 }
 
@@ -426,18 +265,19 @@ void kernel_fit_report(const kernel_problem *p, FILE *out) {
             "are fitted before the runs.\n\n| kind %s",
             p->count, head);
     report_line(p, "all", (selection){.kind = -1, .source = -1}, out);
-    for (int k = 0; k < KINDS; k++) report_line(p, kind_names[k], (selection){.kind = k, .source = -1}, out);
+    for (int k = 0; k < TC_MEASURED_KINDS; k++)
+        report_line(p, tc_measurement_names[k], (selection){.kind = k, .source = -1}, out);
     fprintf(out, "\n| source %s", head);
     for (int s = 0; s < p->sources.count; s++)
         report_line(p, p->sources.name[s], (selection){.kind = -1, .source = s}, out);
     fprintf(out, "\n| all-reduce: fabric, devices, size %s", head);
     for (int i = 0; i < p->count; i++) {
         const kernel_row *row = &p->rows[i];
-        bool reported = row->kind != ALL_REDUCE;
+        bool reported = row->m.kind != TC_MEASURED_ALL_REDUCE;
         for (int k = 0; k < i && !reported; k++)
-            reported = p->rows[k].kind == ALL_REDUCE && p->rows[k].ranks == row->ranks
-                       && strcmp(p->rows[k].fabric.slug, row->fabric.slug) == 0;
-        if (!reported) report_sizes(p, row->fabric.slug, row->ranks, out);
+            reported = p->rows[k].m.kind == TC_MEASURED_ALL_REDUCE && p->rows[k].m.ranks == row->m.ranks
+                       && strcmp(p->rows[k].m.fabric.slug, row->m.fabric.slug) == 0;
+        if (!reported) report_sizes(p, row->m.fabric.slug, row->m.ranks, out);
     }
 }
 
@@ -445,14 +285,15 @@ void kernel_fit_table(const kernel_problem *p, FILE *out) {
     fprintf(out, "source\tline\tkind\taccelerator\tdtype\tgroups\tm\tn\tk\theads\tkeys\thead_"
                  "dim\tfabric\tranks\tbytes\tseconds\tprior\tfitted\tleft_out\n");
     for (int i = 0; i < p->count; i++) {
-        const kernel_row *r = &p->rows[i];
+        const kernel_row *row = &p->rows[i];
+        const tc_measurement *r = &row->m;
         bool attends = r->op.kind == TC_OP_ATTENTION;
         tc_operator none = {.attention = {0}}, op = r->op, *gemm = attends ? &none : &op, *core = attends ? &op : &none;
         fprintf(out, "%s\t%d\t%s\t%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t%s\t%d\t%g\t%g\t%.4f\t%.4f\t%.4f\n",
-                p->sources.name[r->source], r->line, kind_names[r->kind], r->accelerator.slug, tc_dtype_names[r->dtype],
-                attends ? 1 : gemm->gemm.groups, gemm->gemm.m, gemm->gemm.n, gemm->gemm.k, core->attention.tiles,
-                core->attention.keys, core->attention.head_dim, r->fabric.slug, r->ranks, r->bytes, r->seconds,
-                p->residual[0][i], p->residual[1][i], p->residual[2][i]);
+                p->sources.name[row->source], row->line, tc_measurement_names[r->kind], r->accelerator.slug,
+                tc_dtype_names[r->dtype], attends ? 1 : gemm->gemm.groups, gemm->gemm.m, gemm->gemm.n, gemm->gemm.k,
+                core->attention.tiles, core->attention.keys, core->attention.head_dim, r->fabric.slug, r->ranks,
+                r->bytes, r->seconds, p->residual[0][i], p->residual[1][i], p->residual[2][i]);
     }
 }
 

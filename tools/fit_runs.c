@@ -62,11 +62,11 @@ static double sigma_of(const run_problem *p, int column) {
 }
 
 double run_device_link(const tc_accelerator *a, int j) {
-    return fit_to_link(fit_parameters[j].link, ((const double *)&a->params)[j]);
+    return tc_to_link(tc_linked_parameters[j].link, ((const double *)&a->params)[j]);
 }
 
 double run_stack_link(const tc_stack *s, int j) {
-    return fit_to_link(fit_parameters[DEVICE + j].link, ((const double *)&s->params)[j]);
+    return tc_to_link(tc_linked_parameters[DEVICE + j].link, ((const double *)&s->params)[j]);
 }
 
 static double shifted(const run_problem *p, const run_row *row, int j, const double *x) {
@@ -81,7 +81,7 @@ static double shifted(const run_problem *p, const run_row *row, int j, const dou
 static void set_parameters(const run_problem *p, run_row *row, const double *x, int bumped, double bump) {
     double *device = (double *)&row->c.cluster.accelerator.params, *stack = (double *)&row->c.stack.params;
     for (int j = 0; j < ALL; j++) {
-        double natural = fit_from_link(fit_parameters[j].link, shifted(p, row, j, x) + (j == bumped ? bump : 0));
+        double natural = tc_from_link(tc_linked_parameters[j].link, shifted(p, row, j, x) + (j == bumped ? bump : 0));
         if (j < DEVICE)
             device[j] = natural;
         else
@@ -108,7 +108,7 @@ static double residual(const fit_fold *f, int row, const double *x, int bumped, 
 static bool is_open(const fit_fold *f, int row) { return row_of(f, row)->c.open; }
 
 static int fitted_columns(const fit_fold *f, int row, int j, int columns[FIT_SHARED]) {
-    return memory_fit_owns(fit_parameters[j].name) || !fit_moves(j)
+    return memory_fit_owns(tc_linked_parameters[j].name) || !tc_parameter_moves(j)
                ? 0
                : columns_of(f->system->problem, row_of(f, row), j, columns);
 }
@@ -241,16 +241,23 @@ tc_code run_fit_prepare(run_problem *p, const memory_problem *memory, tc_catalog
     return TC_OK;
 }
 
+kernel_fold run_fit_kernels(const run_problem *p, run_scheme scheme, int left_out) {
+    kernel_fold all = {-1, -1};
+    if (left_out < 0 || scheme == FIT_BY_CELL) return all;
+    return scheme == FIT_BY_FAMILY
+               ? (kernel_fold){fit_find(&p->kernels->sources, p->families.name[left_out]), -1}
+               : (kernel_fold){-1, fit_find(&p->kernels->accelerators, p->accelerators.name[left_out])};
+}
+
 /* Begun elsewhere than at the priors without its family or accelerator, a fold would know of it. */
 static void begin_family(const fit_fold *f) {
     const run_problem *p = f->system->problem;
-    take_device_priors(p, f->rows, (kernel_fold){fit_find(&p->kernels->sources, p->families.name[f->left_out]), -1});
+    take_device_priors(p, f->rows, run_fit_kernels(p, FIT_BY_FAMILY, f->left_out));
 }
 
 static void begin_chip(const fit_fold *f) {
     const run_problem *p = f->system->problem;
-    const char *name = p->accelerators.name[f->left_out];
-    take_device_priors(p, f->rows, (kernel_fold){-1, fit_find(&p->kernels->accelerators, name)});
+    take_device_priors(p, f->rows, run_fit_kernels(p, FIT_BY_CHIP, f->left_out));
 }
 
 fit_system run_fit_system(const run_problem *p, run_scheme scheme) {

@@ -67,6 +67,8 @@ TC_NODISCARD tc_code run_fit_read(run_problem *p, tc_catalog *catalog, const tc_
 /* Priors, weights, spreads; the layouts that are open settled with the fitted memory. */
 TC_NODISCARD tc_code run_fit_prepare(run_problem *p, const memory_problem *memory, tc_catalog *catalog,
                                      tc_error *error);
+/* The measurements that a fold of a scheme has seen. */
+kernel_fold run_fit_kernels(const run_problem *p, run_scheme scheme, int left_out);
 fit_system run_fit_system(const run_problem *p, run_scheme scheme);
 /* Residuals, log(forecast / measured), to per cent. */
 void run_fit_percent(const run_problem *p, double *residuals);

@@ -22,25 +22,26 @@ typedef struct fitted_values {
 typedef struct shifts {
     const run_problem *p;
     const double *x, *covariance;
+    kernel_fold kernels; /* which measurements the shifts start from */
 } shifts;
 
 /* Parameter j, its prior moved by the shifts in `columns`. */
 static fitted_value value_of(const shifts *f, int j, double prior, const int *columns, int n) {
-    const fit_parameter *parameter = &fit_parameters[j];
+    const tc_linked_parameter *parameter = &tc_linked_parameters[j];
     double variance = fit_variance(f->covariance, f->p->unknowns, columns, n), link_value = prior;
     for (int a = 0; a < n; a++) link_value += f->x[columns[a]];
-    double value = fit_from_link(parameter->link, link_value);
+    double value = tc_from_link(parameter->link, link_value);
     fitted_value out = {.deviation = ""};
     snprintf(out.value, sizeof out.value, "%.6g", value);
     if (!memory_fit_owns(parameter->name))
         snprintf(out.deviation, sizeof out.deviation, "%.1g",
-                 sqrt(variance) * value * (parameter->link == FRACTION ? 1 - value : 1));
+                 sqrt(variance) * value * (parameter->link == TC_LINK_FRACTION ? 1 - value : 1));
     return out;
 }
 
 /* " s" behind a number of seconds: texts carry their unit. */
 static void write_line(FILE *out, const char *indent, int j, const char *value) {
-    const fit_parameter *p = &fit_parameters[j];
+    const tc_linked_parameter *p = &tc_linked_parameters[j];
     bool has_unit = p->dimension != TC_DIMENSION_NONE;
     fprintf(out, "%s%s: %s%s%s\n", indent, p->key, value, has_unit ? " " : "",
             has_unit ? tc_dimension_unit(p->dimension) : "");
@@ -51,13 +52,13 @@ static void write_values(FILE *out, const char *heading, const char *indent, con
                          const fitted_values *general, int first, int count) {
     bool begun = false;
     for (int j = 0; j < count; j++) {
-        if (!fit_moves(first + j)) continue;
+        if (!tc_parameter_moves(first + j)) continue;
         if (general && strcmp(general->of[j].value, values->of[j].value) == 0) continue;
         if (!begun && heading) fprintf(out, "  %s:\n", heading);
         begun = true;
         if (!fit_in_range(first + j, strtod(values->of[j].value, NULL)))
             fprintf(stderr, "traincast-fit: %s of %s: %s is beyond its range; what is missing in the model?\n",
-                    fit_parameters[first + j].key, heading ? heading : "generic", values->of[j].value);
+                    tc_linked_parameters[first + j].key, heading ? heading : "generic", values->of[j].value);
         write_line(out, indent, first + j, values->of[j].value);
     }
 }
@@ -66,7 +67,7 @@ static void write_deviations(FILE *out, const char *heading, const char *indent,
                              int count) {
     if (heading) fprintf(out, "    %s:\n", heading);
     for (int j = 0; j < count; j++)
-        if (fit_moves(first + j) && values->of[j].deviation[0])
+        if (tc_parameter_moves(first + j) && values->of[j].deviation[0])
             write_line(out, indent, first + j, values->of[j].deviation);
 }
 
@@ -95,7 +96,7 @@ static fitted_values values_of_device(const shifts *f, const tc_accelerator *chi
     int architecture = fit_find(&p->architectures, a.architecture),
         accelerator = own ? fit_find(&p->accelerators, a.slug) : -1;
     if (!own) a.slug[0] = 0; /* any of its accelerators */
-    kernel_fit_apply(p->kernels, (kernel_fold){-1, -1}, &a);
+    kernel_fit_apply(p->kernels, f->kernels, &a);
     for (int j = 0; j < DEVICE; j++) {
         int columns[FIT_SHARED] = {run_device_all(j)}, n = 1;
         if (architecture >= 0) columns[n++] = run_device_architecture(architecture, j);
@@ -154,7 +155,7 @@ static const fitted_values *above_stack(tc_catalog *catalog, const char *slug, c
     *room = *generic;
     const tc_node *priors = tc_node_get(chain.document[chain.count - 1]->root, "parameters");
     for (int j = 0; j < STACK; j++)
-        if (tc_node_get(priors, fit_parameters[DEVICE + j].key)) room->of[j].value[0] = 0; /* equals no value */
+        if (tc_node_get(priors, tc_linked_parameters[DEVICE + j].key)) room->of[j].value[0] = 0; /* equals no value */
     return room;
 }
 
@@ -190,10 +191,10 @@ static void write_stacks(const shifts *f, const memory_problem *memory, tc_catal
     }
 }
 
-void fit_write_values(const run_problem *p, const fit_fold *all, const memory_problem *memory, tc_catalog *catalog,
-                      const fit_target *target) {
-    double *covariance = fit_covariance(all);
-    const shifts f = {p, all->x, covariance};
+void fit_write_values(const run_problem *p, const fit_fold *fold, kernel_fold kernels, const memory_problem *memory,
+                      tc_catalog *catalog, const fit_target *target) {
+    double *covariance = fit_covariance(fold);
+    const shifts f = {p, fold->x, covariance, kernels};
     FILE *device = open_fitted(p, target, "device.yaml"), *stack = open_fitted(p, target, "stack.yaml"),
          *deviations = open_fitted(p, target, "deviations.yaml");
     fprintf(deviations,

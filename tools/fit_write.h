@@ -10,9 +10,9 @@ typedef struct fit_target {
     const char *folder, *runs_hash;
 } fit_target;
 
-/* device.yaml and stack.yaml, by a fold that has seen all. */
-void fit_write_values(const run_problem *p, const fit_fold *all, const memory_problem *memory, tc_catalog *catalog,
-                      const fit_target *target);
+/* device.yaml, stack.yaml and deviations.yaml, by a fold and the measurements that it has seen. */
+void fit_write_values(const run_problem *p, const fit_fold *fold, kernel_fold kernels, const memory_problem *memory,
+                      tc_catalog *catalog, const fit_target *target);
 
 /* What intervals are fitted to, of rows as fitted; the caller frees it. errors: per cent, the family left out. */
 interval_run *fit_interval_runs(const run_problem *p, const double *errors, int *count);

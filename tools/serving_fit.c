@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-fit_link serving_link(const serving_problem *p, int j) {
-    return !p->parameter[j].fitted ? FIGURE : p->parameter[j].fraction ? FRACTION : POSITIVE;
+tc_parameter_link serving_link(const serving_problem *p, int j) {
+    return !p->parameter[j].fitted ? TC_LINK_FIGURE : p->parameter[j].fraction ? TC_LINK_FRACTION : TC_LINK_POSITIVE;
 }
 
 /* ---- columns: all, owners (architectures, then generations), pairs ------------------------------- */
@@ -71,8 +71,8 @@ static tc_code add_rows(serving_problem *p, tc_arena *arena) {
         p->rows[p->count++] = row;
     }
     for (int j = 0; j < SERVING; j++)
-        p->prior[p->case_count][j] = fit_to_link(serving_link(p, j), *(const double *)((const char *)&engine->params
-                                                                                       + p->parameter[j].offset));
+        p->prior[p->case_count][j]
+            = tc_to_link(serving_link(p, j), *(const double *)((const char *)&engine->params + p->parameter[j].offset));
     p->case_count++;
     return TC_OK;
 }
@@ -169,7 +169,7 @@ static double residual(const fit_fold *f, int index, const double *x, int bumped
         if (n == 0) continue;
         double link = p->prior[row->index][j] + (j == bumped ? bump : 0);
         for (int k = 0; k < n; k++) link += x[columns[k]];
-        double value = fit_from_link(serving_link(p, j), link);
+        double value = tc_from_link(serving_link(p, j), link);
         value = fmin(fmax(value, p->parameter[j].low), p->parameter[j].high);
         *(double *)((char *)&c.question.engine.params + p->parameter[j].offset) = value;
     }

@@ -51,7 +51,7 @@ TC_NODISCARD tc_code serving_fit_read(serving_problem *p, tc_catalog *catalog, c
                                       tc_arena *arena, tc_error *error);
 void serving_fit_free(serving_problem *p);
 
-fit_link serving_link(const serving_problem *p, int j);
+tc_parameter_link serving_link(const serving_problem *p, int j);
 int serving_unknowns(const serving_problem *p);
 /* Columns of the shifts of a parameter; -1: none. */
 int serving_column_all(int j);

@@ -136,7 +136,7 @@ static const char *unit_of(const serving_problem *p, int j) {
 static void write_value(const writer *w, const char *indent, int j, double link, const int *columns, int n) {
     const tc_serving_parameter *q = &w->p->parameter[j];
     for (int k = 0; k < n; k++) link += w->x[columns[k]];
-    double value = fit_from_link(serving_link(w->p, j), link);
+    double value = tc_from_link(serving_link(w->p, j), link);
     value = fmin(fmax(value, q->low), q->high);
     fprintf(w->out, "%s%s: %.5g%s\n", indent, q->key, value, unit_of(w->p, j));
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "catalog/ages.h"
+#include "catalog/calibration.h"
 #include "catalog/interval_model.h"
 #include "catalog/layers.h"
 #include "catalog/packed.h"
@@ -211,18 +212,20 @@ static tc_code find_fitted(tc_catalog *c, const char *slug, const tc_document **
 }
 
 tc_code tc_catalog_interval(tc_catalog *c, const tc_interval_model **out, tc_error *error) {
-    const tc_document *intervals, *selection, *layouts;
+    const tc_document *intervals, *selection, *layouts, *calibration;
     *out = c->interval;
     if (*out) return TC_OK;
     tc_code code = find_fitted(c, "intervals", &intervals, error);
     if (!code) code = find_fitted(c, "selection", &selection, error);
     if (!code) code = find_fitted(c, "layouts", &layouts, error);
+    if (!code) code = find_fitted(c, "calibration", &calibration, error);
     if (code || !intervals) return code;
     tc_interval_model *model = tc_arena_alloc(&c->arena, sizeof *model);
     if (!model) return fail_memory(error);
     code = tc_interval_model_read(intervals, &c->arena, model, error);
     if (!code && selection) code = tc_selection_read(selection, model, error);
     if (!code && layouts) code = tc_published_layouts_read(layouts, &model->layouts, error);
+    if (!code && calibration) code = tc_calibration_read(calibration, &c->arena, model, error);
     if (!code) *out = c->interval = model;
     return code;
 }

@@ -21,6 +21,16 @@ typedef struct tc_interval_family {
     double coefficient;
 } tc_interval_family;
 
+enum { TC_INTERVAL_SHARES = 5 }; /* the last features: shares of the step */
+
+/* Own steps that were measured on a chip with a stack (fitted/calibration.yaml). */
+typedef struct tc_calibrated {
+    const char *accelerator, *stack;
+    double scale; /* of the width, where a step's time goes where that of the measured ones went */
+    int steps;
+    double (*share)[TC_INTERVAL_SHARES]; /* of each, in the order of the features */
+} tc_calibrated;
+
 struct tc_interval_model {
     tc_seen accelerators, architectures, stacks, memory_stacks;
     bool scaled; /* there is an interval of the step's time */
@@ -30,7 +40,9 @@ struct tc_interval_model {
     tc_interval_family family[TC_INTERVAL_FAMILIES];
     /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
     double memory_p10[2], memory_p50[2], memory_p90[2];
-    double shrinkage, field;      /* of a lead over others; 0: nothing is known of it */
+    double shrinkage, field; /* of a lead over others; 0: nothing is known of it */
+    tc_calibrated *calibrated;
+    int calibrations;
     tc_published_layouts layouts; /* data/fitted/layouts.yaml */
 };
 

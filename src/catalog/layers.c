@@ -58,7 +58,9 @@ tc_code tc_resolve_device(tc_catalog *catalog, const tc_document *document, cons
         if (code == TC_OK) code = apply_fitted(l, "device", fitted, "architectures", name->text);
     }
     if (code == TC_OK) code = apply_fitted(l, "device", fitted, "accelerators", slug);
-    return code == TC_OK ? apply(l, document, tc_node_get(document->root, "parameters")) : code;
+    if (code == TC_OK) code = apply(l, document, tc_node_get(document->root, "parameters"));
+    /* what was measured here goes over what any file says */
+    return code == TC_OK ? apply_fitted(l, "calibrated-device", fitted, "accelerators", slug) : code;
 }
 
 /* ---- a stack and its bases --------------------------------------------------------------------- */
@@ -123,6 +125,8 @@ tc_code tc_resolve_stack(tc_catalog *catalog, const tc_stack_chain *chain, tc_re
         code = apply(l, chain->document[i], tc_node_get(chain->document[i]->root, "parameters"));
         if (code == TC_OK)
             code = apply_fitted(l, "stack", fitted, generic ? "generic" : "stacks", generic ? NULL : chain->slug[i]);
+        if (code == TC_OK && (!generic || chain->count == 1)) /* own steps of generic are no other stack's */
+            code = apply_fitted(l, "calibrated-stack", fitted, "stacks", chain->slug[i]);
     }
     for (int i = 0; i < chain->count && code == TC_OK; i++) /* what the question sets is no prior of a fit */
         code = tc_parameters_apply_changes(l->table, chain->document[i],

@@ -2,8 +2,10 @@
  *
  * A parameter is given by several files; the last one that has it wins:
  * device: architectures/generic.yaml and its fitted values, architectures/ARCH.yaml and its fitted values,
- *         the accelerator's fitted values (fitted/device.yaml), its own `parameters`;
- * stack:  stacks/generic.yaml and its fitted values, the stack's own file, its fitted values (fitted/stack.yaml). */
+ *         the accelerator's fitted values (fitted/device.yaml), its own `parameters`, what own measurements made of them
+ *         (fitted/calibrated-device.yaml);
+ * stack:  stacks/generic.yaml and its fitted values, the stack's own file, its fitted values (fitted/stack.yaml), those of own
+ *         measurements (fitted/calibrated-stack.yaml). */
 #ifndef TC_CATALOG_PARAMETERS_H
 #define TC_CATALOG_PARAMETERS_H
 

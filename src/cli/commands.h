@@ -44,6 +44,8 @@ static inline const tc_value *tc_given(const tc_context *context, tc_option_id i
     return &context->options->value[id];
 }
 
+/* Frees what the options brought. */
+void tc_context_free(tc_context *context);
 /* Runs a command and frees what its options brought: schedules, layouts. */
 TC_NODISCARD tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *context));
 
@@ -63,6 +65,7 @@ tc_code tc_command_report(tc_context *context);
 tc_code tc_command_collective(tc_context *context);
 tc_code tc_command_controls(tc_context *context);
 tc_code tc_command_validate(tc_context *context);
+tc_code tc_command_calibrate(tc_context *context);
 
 tc_code tc_command_launch(tc_context *context);
 tc_code tc_command_import(tc_context *context);

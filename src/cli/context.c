@@ -21,12 +21,7 @@ static tc_code run_with_sets(tc_context *context, tc_code (*command)(tc_context 
     return code;
 }
 
-tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *context)) {
-    if (context->catalog) context->target.data = tc_catalog_hash(context->catalog);
-    tc_code code = run_with_sets(context, command);
-    if (!code && context->target.no_such_table)
-        code = tc_fail(context->error, TC_INVALID, "--table",
-                       "'%.60s' is no list of this answer; --json shows what there is", context->target.table);
+void tc_context_free(tc_context *context) {
     tc_schedule_free(context->order);
     free(context->pools);
     free(context->stage_layers);
@@ -35,5 +30,14 @@ tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *conte
     if (context->imported) tc_import_free(context->imported);
     free(context->imported);
     if (context->answered && !context->imported) tc_json_close(&context->answer_document);
+}
+
+tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *context)) {
+    if (context->catalog) context->target.data = tc_catalog_hash(context->catalog);
+    tc_code code = run_with_sets(context, command);
+    if (!code && context->target.no_such_table)
+        code = tc_fail(context->error, TC_INVALID, "--table",
+                       "'%.60s' is no list of this answer; --json shows what there is", context->target.table);
+    tc_context_free(context);
     return code;
 }

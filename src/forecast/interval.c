@@ -14,7 +14,8 @@
 /* Of the chip, then of the layout. */
 #define WITH(text)                                                                                                     \
     { text, text "; far from their layouts" }
-enum { FAR = 1 }; /* as where no source has published what the layout does, or one has half of it */
+#define OTHER_SHARES 0.5 /* of the step's time goes to other parts than in any measured one */
+enum { FAR = 1 };        /* as where no source has published what the layout does, or one has half of it */
 
 static const char *evidence_text(tc_evidence seen, double distance) {
     static const char *const texts[4][2]
@@ -64,6 +65,30 @@ static double family_coefficient(const tc_interval_model *model, const char *fam
     return 0;
 }
 
+/* Own steps of this chip with this stack narrow the interval by `scale` where the step's time goes where theirs went, and not at all
+ * where half of it goes elsewhere: what they said of compute says little of a step that communicates. Returns whether they speak of
+ * it. */
+static bool narrow(const tc_interval_model *model, const tc_question *q, const double *features, double *width) {
+    const double *share = features + TC_INTERVAL_FEATURES - TC_INTERVAL_SHARES;
+    const char *stack = q->stack.slug;
+    size_t length = strcspn(stack, "@");
+    for (int i = 0; i < model->calibrations; i++) {
+        const tc_calibrated *c = &model->calibrated[i];
+        if (strcmp(c->accelerator, q->cluster.accelerator.slug) != 0) continue;
+        if (strncmp(c->stack, stack, length) != 0 || c->stack[length]) continue;
+        double nearest = OTHER_SHARES;
+        for (int k = 0; k < c->steps; k++) {
+            double moved = 0;
+            for (int j = 0; j < TC_INTERVAL_SHARES; j++) moved += fabs(share[j] - c->share[k][j]);
+            nearest = fmin(nearest, moved);
+        }
+        double alike = 1 - nearest / OTHER_SHARES;
+        *width *= 1 + alike * (c->scale - 1);
+        return alike > 0;
+    }
+    return false;
+}
+
 tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_question *q) {
     tc_interval out = {.evidence = NULL};
     if (!model) return out;
@@ -91,9 +116,10 @@ tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q,
     double distance = tc_layout_distance(&model->layouts, &traits, NULL, 0, NULL);
     if (!seen.chip && model->typical_scale > 0) scale = fmax(scale, log(model->typical_scale));
     double width = exp(scale) * tc_distance_widens(&model->layouts, distance);
+    bool calibrated = narrow(model, q, features, &width);
     out.p10 = exp(model->p10 * width);
     out.p90 = exp(model->p90 * width);
-    out.evidence = evidence_text(seen, distance);
+    out.evidence = calibrated ? "own steps measured on this chip with this stack" : evidence_text(seen, distance);
     return out;
 }
 

@@ -27,6 +27,13 @@ typedef struct tc_stated {
 #define TC_STATED(key, kind, words, meaning) TC_TYPE_##kind key;
 #include "validate/stated.def"
 #undef TC_STATED
+#undef TC_TYPE_WORD
+#undef TC_TYPE_SWITCH
+#undef TC_TYPE_COUNT
+#undef TC_TYPE_DATE
+#undef TC_TYPE_OPERATORS
+#undef TC_TYPE_NUMBER
+#undef TC_TYPE_NAME
 } tc_stated;
 
 typedef enum tc_stated_loss { TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_stated_loss;

@@ -46,7 +46,7 @@ void attack_begin(const char *parent, const char *source) {
     setenv("HOME", work, 1);
     if (chdir(work) || mkdir("catalog", 0700) || mkdir("catalog/accelerators", 0700)
         || mkdir("catalog/architectures", 0700) || mkdir("catalog/engines", 0700) || mkdir("catalog/frameworks", 0700)
-        || symlink(data, "data") || symlink(chip, "catalog/accelerators/own.yaml")
+        || mkdir("catalog/fitted", 0700) || symlink(data, "data") || symlink(chip, "catalog/accelerators/own.yaml")
         || symlink(sweep, "sweep-small.yaml"))
         die(work);
     if (!freopen("/dev/null", "r", stdin)) die("/dev/null");
