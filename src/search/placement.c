@@ -216,8 +216,10 @@ tc_legality tc_virtual_legality(const tc_space *space, const tc_shape *s, tc_sta
 }
 
 int tc_most_virtual(const tc_space *space, int pp) {
-    int most = pp == 1 ? 1 : tc_most_chunks(space->layers) / pp,
-        limit = space->in->fixed.vpp == TC_UNSET ? TC_USUAL_VIRTUAL_MAX : TC_VIRTUAL_MAX;
+    int most = pp == 1 ? 1 : tc_most_chunks(space->layers) / pp, limit = space->in->fixed.vpp != TC_UNSET
+                                                                             ? TC_VIRTUAL_MAX
+                                                                         : space->in->any ? TC_ANY_VIRTUAL_MAX
+                                                                                          : TC_USUAL_VIRTUAL_MAX;
     return smaller(most, limit);
 }
 

@@ -24,8 +24,10 @@
 #define TC_SHARDINGS_MAX 64
 #define TC_OFFLOADS_MAX 5
 #define TC_SCHEDULES_MAX TC_SCHEDULE_CUSTOM
-#define TC_USUAL_VIRTUAL_MAX                                                                                           \
-    64                      /* virtual stages of a device that are tried unasked; no published run has more than 24 */
+/* Virtual stages of a device that are tried unasked: as many as any published run has; beyond what stacks are known to run, with
+ * --any, some more. */
+#define TC_USUAL_VIRTUAL_MAX 24
+#define TC_ANY_VIRTUAL_MAX 64
 #define TC_VIRTUAL_MAX 1023 /* that a search may be told */
 
 typedef struct tc_axis {
