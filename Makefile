@@ -74,6 +74,10 @@ SECONDS ?= 600
 attack: deps all
 	@sh tests/attack.sh $(BUILD) build-fuzz $(SECONDS)
 
+# `serve` under 200 requests a second for SECONDS (two hours: make soak SECONDS=7200): its memory must not grow.
+soak: deps all
+	@node --no-warnings tests/web/soak.mjs $(BUILD)/traincast $(SECONDS)
+
 # Fits the physical parameters to measured kernels and published runs: writes data/fitted/ and docs/ACCURACY.md.
 FIT_OPTIONS ?= --leave-out --leave-out-cells --leave-out-chips
 fit:
@@ -127,4 +131,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-*
 
-.PHONY: all need deps run web web-wasm check test record bench fuzz attack fit fit-serving count-layouts normalise layouts install deb format clean
+.PHONY: all need deps run web web-wasm check test record bench fuzz attack soak fit fit-serving count-layouts normalise layouts install deb format clean

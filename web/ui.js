@@ -47,6 +47,13 @@ export function Number_({ name, label, fallback = '', min = 1, max = 64, powers 
   </div>`;
 }
 
+/* A quantity with its unit, as the program reads it. */
+export function Text({ name, label, placeholder }) {
+  const id = `f-${name}`;
+  return html`<div class=${`field${wrong(name) ? ' wrong' : ''}`}><label for=${id}>${label}</label>
+    <input id=${id} value=${shown(id, value_of(name))} placeholder=${placeholder || ''} autocomplete="off" aria-invalid=${wrong(name)} onChange=${(e) => set_params({ [name]: e.target.value.trim() })} /></div>`;
+}
+
 export function Choice({ name, label, options, fallback = '' }) {
   const id = `f-${name}`, value = value_of(name, fallback);
   return html`<div class=${`field${wrong(name) ? ' wrong' : ''}`}>

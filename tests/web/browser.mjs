@@ -1,7 +1,7 @@
 // browser.mjs PROGRAM [--shots DIR]: the page of `traincast serve` in a real browser.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { launch, check, counts, serve, ask, open, violations } from './harness.mjs';
+import { launch, check, counts, serve, ask, open, violations, looks } from './harness.mjs';
 import en from '../../web/text/en.js';
 import zh from '../../web/text/zh.js';
 
@@ -9,7 +9,7 @@ const [, , program, , shots] = process.argv;
 const server = await serve(program), browser = await launch();
 const settled = (page) => page.waitForFunction(() => document.querySelector('.answer .answer, #best-layout') && !document.querySelector('[aria-busy=true]'), null, { timeout: 180000 });
 const shot = async (page, name) => { if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true }); };
-const QUICK = { plan: '#/plan?scenario=startup-rented', step: '#/step', search: '#/search?go=1&devices=16&global_batch=32', compare: '#/compare?go=1&chips=h20,h100-sxm&devices=16&global_batch=32', serving: '#/serving?model=llama-3-8b', controls: '#/controls?c_bf16=280&c_area=800', accuracy: '#/accuracy' };
+const QUICK = { plan: '#/plan?scenario=startup-rented', step: '#/step', search: '#/search?go=1&devices=16&global_batch=32&fix=vpp%3D1', compare: '#/compare?go=1&chips=h20,h100-sxm&devices=16&global_batch=32', serving: '#/serving?model=llama-3-8b', controls: '#/controls?c_bf16=280&c_area=800', accuracy: '#/accuracy' };
 
 /* ---- the API: what HTTP answers is what the program prints, and what its description says ---- */
 {
@@ -51,7 +51,7 @@ const QUICK = { plan: '#/plan?scenario=startup-rented', step: '#/step', search: 
 
 /* ---- texts ---- */
 {
-  const used = ['app.js', 'ui.js', 'chart.js', ...['plan', 'step', 'search', 'job', 'compare', 'serving', 'accuracy', 'controls', 'chip'].map((v) => `views/${v}.js`)].map((f) => readFileSync(new URL(`../../web/${f}`, import.meta.url), 'utf8')).join('\n');
+  const used = ['app.js', 'ui.js', 'chart.js', ...['plan', 'step', 'search', 'job', 'compare', 'serving', 'accuracy', 'controls', 'chip', 'catalog', 'launch'].map((v) => `views/${v}.js`)].map((f) => readFileSync(new URL(`../../web/${f}`, import.meta.url), 'utf8')).join('\n');
   for (const key of new Set([...used.matchAll(/\bt\('([\w.]+)'/g)].map((m) => m[1]))) check(`${key} has a text`, key in en);
   check('Chinese is complete', Object.keys(en).every((k) => k in zh) && Object.keys(zh).every((k) => k in en), Object.keys(en).filter((k) => !(k in zh)));
 }
@@ -154,6 +154,39 @@ async function download(selector, name) {
   await paper.context().close();
 }
 
+/* What a view can do besides, while it is open. */
+const leads = async (other, view, except = '^$') => {
+  const lost = await other.evaluate((pattern) => [...document.querySelectorAll('.chips .chip')].filter((chip) => { document.activeElement?.blur(); chip.click(); return !document.activeElement?.id.startsWith('f-') && !new RegExp(pattern).test(chip.textContent); }).map((chip) => chip.textContent), except);
+  check(`${view}: every assumption can be changed`, lost.length === 0, lost);
+};
+const parts = {
+  step: (other, width) => (width > 1000 ? leads(other, 'step') : null),
+  plan: (other, width) => (width > 1000 ? leads(other, 'plan') : null),
+  compare: (other, width) => (width > 1000 ? leads(other, 'compare', 'power|server|network|amortised|renting') : null),
+  async search(other, width) {
+    await other.click('#launch button.button');
+    await other.waitForSelector('#launch pre');
+    check(`search launches at ${width}`, /tensor-model-parallel-size/.test(await other.textContent('#launch')), (await other.textContent('#launch')).slice(0, 200));
+    if (width < 1000) return;
+    const found = await violations(other);
+    check('axe-core: what is launched', found === '', found);
+  },
+  async serving(other, width) {
+    check(`serving has its front at ${width}`, (await other.$$('.uplot canvas')).length === 1 && (await other.$$('#front tbody tr')).length > 3);
+    if (width > 1000) await leads(other, 'serving');
+    await other.click('#front tbody tr:last-child button');
+    await other.waitForFunction(() => location.hash.includes('tp='));
+  },
+  async accuracy(other) {
+    await other.selectOption('#f-what', 'serving');
+    await other.waitForFunction(() => document.querySelectorAll('svg.chart circle').length > 400 && /ttft/.test(document.getElementById('f-metric').innerHTML));
+    check('serving rows have their errors', /\d %/.test(await other.textContent('.figure dd')));
+    await other.click('tbody tr th button[type=button]');
+    await other.click('.card:last-of-type tbody tr th button');
+    await other.waitForSelector('.card a[href^="https://"]');
+  },
+};
+
 /* ---- keyboard, colours, narrow, Chinese ---- */
 {
   await page.goto(`${server.url}${QUICK.plan}`);
@@ -163,6 +196,23 @@ async function download(selector, name) {
   await page.waitForFunction(() => location.hash.includes('set='));
   check('a delivery moves by the keys', decodeURIComponent(page.url()).includes('deliveries[0]'), page.url());
   await page.keyboard.press('Tab');
+  /* by the keys alone: from the top of a page to a field, and back to another view */
+  const tab_to = async (what, find) => { for (let i = 0; i < 80; i++) { await page.keyboard.press('Tab'); if (await page.evaluate(find)) return; } check(`Tab leads to ${what}`, false); };
+  await page.goto('about:blank');
+  await page.goto(`${server.url}#/step`);
+  await settled(page);
+  await tab_to('the field', () => document.activeElement.id === 'f-tp');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('4');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('tp=4'), null, { timeout: 20000 }).catch(() => {});
+  check('a field changes by the keys', page.url().includes('tp=4'), page.url());
+  await page.focus('.skip');
+  await tab_to('the views', () => document.activeElement.matches('.tabs a') && /Serving/.test(document.activeElement.textContent));
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.startsWith('#/serving'), null, { timeout: 20000 }).catch(() => {});
+  check('a view opens by the keys', page.url().includes('#/serving'), page.url());
+  const look = await looks(browser);
   for (const [scheme, width, language] of [['light', 1440, 'en'], ['dark', 360, 'zh']]) {
     const other = await open(browser, { colorScheme: scheme, viewport: { width, height: 800 } });
     await other.addInitScript((l) => { if (location.protocol !== 'about:') localStorage.setItem('traincast', JSON.stringify({ language: l })); }, language);
@@ -177,7 +227,11 @@ async function download(selector, name) {
       const keys = await other.evaluate(() => document.body.innerText.match(/\b(ui|job|step|search|plan|loss|memory|driver|gate|chip|compare|serving|accuracy|controls)\.[a-z_]+\b/g));
       check(`${view}: every text is there`, !keys, keys || '');
       if (language === 'zh') check(`${view} is in Chinese`, /[一-鿿]/.test(await other.textContent('.tabs')));
+      const bare = await other.evaluate(() => [...document.querySelectorAll('.figure')].filter((figure) => !figure.querySelector('.sourced')).map((figure) => figure.textContent));
+      check(`${view}: every figure says where it is from`, bare.length === 0, bare);
+      await look(other, `${view}-${width}`);
       await shot(other, `${view}-${scheme}-${width}`);
+      await parts[view]?.(other, width);
     }
     await other.context().close();
   }

@@ -1,6 +1,6 @@
 // harness.mjs - a server, a browser, checks that say what they found.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -41,7 +41,7 @@ export async function ask(url, command, question) {
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', acceptDownloads: true, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(180000);
+  page.setDefaultTimeout(90000);
   page.on('pageerror', (e) => check('no error in the page', false, e.message));
   page.on('console', (m) => { if (m.type() === 'error' && !/favicon|status of 4\d\d/.test(m.text())) check('nothing on the console', false, m.text()); });
   return page;
@@ -54,4 +54,42 @@ export async function violations(page) {
     const result = await globalThis.axe.run(document, { resultTypes: ['violations'] });
     return result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join('; ')}`).join(' | ');
   });
+}
+
+/* ---- how views look: small pictures, kept in looks/ (RECORD=1 writes them) ---- */
+const LOOKS = new URL('./looks/', import.meta.url).pathname, WIDTH = 200, MOST_DIFFERENCE = 9; // of 255, on average; a view in other colours or without its answer differs by more
+/* In a page of its own: the picture made small, and how much it differs from the one that was kept (255 where sizes do). */
+const compare = (page, picture, kept) => page.evaluate(async ([now, before, width]) => {
+  const draw = async (source) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${source}`;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, { width, height: Math.round((width * image.height) / image.width) });
+    const context = canvas.getContext('2d');
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return { png: canvas.toDataURL('image/png').split(',')[1], data: context.getImageData(0, 0, canvas.width, canvas.height).data };
+  };
+  const a = await draw(now), b = before && (await draw(before));
+  let sum = 0;
+  for (let i = 0; b && i < a.data.length; i++) sum += Math.abs(a.data[i] - b.data[i]);
+  return { png: a.png, difference: !b || a.data.length !== b.data.length ? 255 : sum / (0.75 * a.data.length) };
+}, [picture.toString('base64'), kept?.toString('base64'), WIDTH]);
+
+/* Widths of words: what this machine's fonts make of them. */
+const fonts_of = (page) => page.evaluate(() => { const c = document.createElement('canvas').getContext('2d'); return ['20px system-ui', '20px monospace', '20px "Noto Sans CJK SC", sans-serif'].map((font) => { c.font = font; return Math.round(c.measureText('traincast 2024 预测 MFU').width); }).join(' '); });
+
+export async function looks(browser) {
+  const bench = await (await browser.newContext()).newPage(), fonts = await fonts_of(bench), record = process.env.RECORD === '1';
+  if (record) { mkdirSync(LOOKS, { recursive: true }); writeFileSync(`${LOOKS}fonts.txt`, `${fonts}\n`); }
+  const same = existsSync(`${LOOKS}fonts.txt`) && readFileSync(`${LOOKS}fonts.txt`, 'utf8').trim() === fonts;
+  if (!same) console.log('pictures of the views are not compared: this machine has other fonts');
+  return async (page, name) => {
+    if (!same) return;
+    const path = `${LOOKS}${name}.png`, kept = existsSync(path) ? readFileSync(path) : null;
+    const { png, difference } = await compare(bench, await page.screenshot(), kept);
+    if (record) { writeFileSync(path, Buffer.from(png, 'base64')); return; }
+    check(`${name} looks as before`, difference <= MOST_DIFFERENCE, `${difference.toFixed(1)} of 255 on average; RECORD=1 keeps what it is now`);
+  };
 }

@@ -6,7 +6,8 @@ import { want, list } from '../api.js';
 import * as f from '../format.js';
 import { shown, Card, Failed, Assumed, Tools, Table, Slug, Number_, focus_field } from '../ui.js';
 import { Bars, Downloads } from '../chart.js';
-import { question, field_of, MoreFields, JOB_NAMES, layout_words, layout_params } from './job.js';
+import { ChipFigures } from './catalog.js';
+import { question, field_of, MoreFields, MoneyFields, MONEY_NAMES, JOB_NAMES, layout_words, layout_params } from './job.js';
 import { own_chip, ChipForm } from './chip.js';
 
 const DEFAULTS = { model: 'llama-3-8b', devices: '64', global_batch: '512' };
@@ -18,7 +19,7 @@ export function opened() { started = null; }
 
 export function View() {
   const like = list('accelerators').find((i) => i.slug === (state.params.like || 'h20')), chip = own_chip(like), chips = (state.params.chips || CHIPS).split(/[\s,]+/).filter(Boolean);
-  const asked = { ...question(DEFAULTS, JOB_NAMES.filter((n) => n !== 'accelerator')), accelerators: chip ? [...chips, chip] : chips }, key = JSON.stringify(asked);
+  const asked = { ...question(DEFAULTS, [...JOB_NAMES.filter((n) => n !== 'accelerator'), ...MONEY_NAMES]), accelerators: chip ? [...chips, chip] : chips }, key = JSON.stringify(asked);
   if (started === null && state.params.go) started = key;
   const slot = want('compare', 'compare', asked, { hold: started !== key }), a = slot.answer, items = a?.items || [], stale = a && JSON.stringify(slot.question) !== key;
   const measure = MEASURES.find(([k]) => k === state.params.by) || MEASURES[0];
@@ -33,7 +34,7 @@ export function View() {
         <div class="field"><label for="f-chips">${t('compare.chips')}</label><textarea id="f-chips" rows="3" spellcheck=${false} value=${shown('f-chips', chips.join(', '))} onChange=${(e) => set_params({ chips: e.target.value.trim() })}></textarea></div></fieldset>
       <button class="button main" type="submit">${t('compare.go')}</button>
       <details class="more"><summary>${t('chip.title')}</summary><div><${ChipForm} /><${Slug} name="like" kind="accelerators" label=${t('chip.like')} fallback="h20" /></div></details>
-      <${MoreFields} layout=${false} /></form>
+      <${MoneyFields} /><${MoreFields} layout=${false} /></form>
     <div class="answer"><div class="head"><h2>${t('compare.title')}</h2><${Tools} command="compare" question=${asked} answer=${a} rows=${items.map((i) => Object.fromEntries(Object.entries(i).filter(([, v]) => typeof v !== 'object')))} /></div>
     <${Failed} error=${slot.error} />
     ${slot.busy && html`<p class="note" role="status">${t('compare.working')}</p>`}
@@ -43,6 +44,7 @@ export function View() {
       <${Card} title=${t('compare.table')} note=${t('compare.note')}><${Table} caption=${t('compare.table')} columns=${columns} rows=${items} by="tokens_per_s_per_device" down /><//>
       <${Card} title=${t(measure[1])} tools=${html`<select aria-label=${t('compare.measure')} value=${measure[0]} onChange=${(e) => set_params({ by: e.target.value })}>${MEASURES.map(([k, text]) => html`<option value=${k} selected=${k === measure[0]}>${t(text)}</option>`)}</select><${Downloads} name="traincast-compare" />`}>
         <${Bars} label=${t(measure[1])} left=${220} width=${900} rows=${items.filter((i) => typeof i[measure[0]] === 'number').sort((x, y) => y[measure[0]] - x[measure[0]]).map((i) => ({ label: i.name, value: i[measure[0]], text: measure[2](i[measure[0]]), kind: 1, tip: i.evidence }))} /><//>
+      <div class="grid">${items.filter((i) => !i.error).slice(0, 8).map((i) => html`<${ChipFigures} key=${i.slug} slug=${i.slug} />`)}</div>
       <${Assumed} lines=${a.assumed} change=${(line) => { if (!focus_field(field_of(line))) say(t('ui.cannot_change')); }} /></div>`}
   </div></div>`;
 }

@@ -2,7 +2,7 @@
 import { html } from '../html.js';
 import { state } from '../state.js';
 import { t } from '../text.js';
-import { Slug, Number_, Choice } from '../ui.js';
+import { Slug, Number_, Choice, Text } from '../ui.js';
 
 export const FORMATS = ['', 'bf16', 'fp16', 'tf32', 'fp8', 'mxfp8', 'nvfp4', 'int8', 'fp32'];
 export const SHARDING = ['', 'none', 'zero1', 'zero2', 'zero3'];
@@ -14,7 +14,7 @@ const OFFLOAD = ['', 'none', 'states', 'optimizer', 'activations', 'all'];
 const OVERLAP = ['', 'none', 'grad-reduce', 'param-gather', 'all'];
 const usual = (words) => words.map((w) => [w, w || t('job.usual')]);
 
-const JOB = ['model', 'accelerator', 'devices', 'global_batch', 'seq', 'dtype', 'fabric', 'stack', 'optimizer', 'attention', 'finetune', 'layers'];
+const JOB = ['model', 'accelerator', 'devices', 'global_batch', 'seq', 'dtype', 'fabric', 'stack', 'optimizer', 'attention', 'finetune', 'layers', 'cached_latents'];
 const LAYOUT = ['tp', 'pp', 'cp', 'ep', 'etp', 'vpp', 'micro_batch', 'sharding', 'recompute', 'schedule', 'sequence_parallel', 'cp_kind', 'offload', 'overlap'];
 
 /* What the address says and the defaults of the view, as the program's options. */
@@ -28,6 +28,10 @@ export function question(defaults, names = [...JOB, ...LAYOUT]) {
   return out;
 }
 export const JOB_NAMES = JOB;
+
+/* What a run loses and what it costs: of the data where nothing is said. [name, what is usual] */
+const MONEY = [['region', 'china, us …'], ['mtbf', '50000 h'], ['restart', '10 min'], ['checkpoint_time', '2 min'], ['storage', '2 GB/s'], ['pue', '1.25'], ['electricity', '0.08'], ['carbon', '0.4']];
+export const MONEY_NAMES = MONEY.map(([name]) => name);
 
 export function JobFields({ defaults, batch_hint }) {
   return html`<fieldset><legend>${t('job.job')}</legend>
@@ -48,6 +52,12 @@ export function LayoutFields({ defaults }) {
     <${Choice} name="sequence_parallel" label=${t('job.sequence_parallel')} options=${usual(ON_OFF)} /></div></fieldset>`;
 }
 
+/* prices: of one chip; tokens: of a whole run, which makes days and money of steps. */
+export function MoneyFields({ prices = false, tokens = false, only = MONEY_NAMES }) {
+  const fields = [...(tokens ? [['tokens', '2T']] : []), ...(prices ? [['price', '30000'], ['rental', '2.5']] : []), ...MONEY.filter(([name]) => only.includes(name))];
+  return html`<details class="more"><summary>${t('job.money')}</summary><div><div class="pair">${fields.map(([name, usual_]) => html`<${Text} name=${name} label=${t(`job.${name}`)} placeholder=${usual_} />`)}</div></div></details>`;
+}
+
 export function MoreFields({ layout = true }) {
   return html`<details class="more"><summary>${t('job.more')}</summary><div>
     <div class="pair"><${Choice} name="dtype" label=${t('job.dtype')} options=${usual(FORMATS)} />
@@ -58,6 +68,7 @@ export function MoreFields({ layout = true }) {
     <${Choice} name="attention" label=${t('job.attention')} options=${usual(['', 'flash', 'plain'])} />
     ${layout && html`<${Choice} name="overlap" label=${t('job.overlap')} options=${usual(OVERLAP)} />
     <${Choice} name="offload" label=${t('job.offload')} options=${usual(OFFLOAD)} />`}</div>
+    <${Choice} name="cached_latents" label=${t('job.cached_latents')} options=${usual(ON_OFF)} />
     ${layout && html`<${Number_} name="etp" label=${t('job.etp')} slider=${false} placeholder=${t('job.usual')} />`}
     </div></details>`;
 }
@@ -65,7 +76,9 @@ export function MoreFields({ layout = true }) {
 /* The field that an assumption is about: "micro-batch 1 (stack default)". */
 const ABOUT = [[/^micro-batch/, 'micro_batch'], [/^sequence paral/, 'sequence_parallel'], [/^sharding/, 'sharding'], [/^recompute/, 'recompute'], [/attention/, 'attention'],
   [/^stack/, 'stack'], [/^(adamw|sgd|lamb|adafactor|muon|optimizer)/, 'optimizer'], [/^global batch/, 'global_batch'], [/^schedule/, 'schedule'], [/^tp /, 'tp'], [/^pp /, 'pp'],
-  [/^fabric|fabric /, 'fabric'], [/^region|PUE|grid|electricity/, 'region'], [/price|rental|cost of owning/, 'price'], [/MTBF/, 'mtbf'], [/^etp/, 'etp'], [/overlap/, 'overlap']];
+  [/^fabric|fabric /, 'fabric'], [/^region/, 'region'], [/^PUE/, 'pue'], [/^grid/, 'carbon'], [/^electricity/, 'electricity'], [/rental/, 'rental'], [/MTBF/, 'mtbf'], [/^time from a failure/, 'restart'],
+  [/^checkpoint storage/, 'storage'], [/^checkpoint/, 'checkpoint_time'], [/price|cost of owning|amortised/, 'price'], [/^etp/, 'etp'], [/overlap/, 'overlap'], [/^(bf16|fp16|fp8|mxfp8|nvfp4|int8|fp32)/, 'dtype'], [/^encoders/, 'cached_latents'],
+  [/^prompts of|^lengths/, 'input_tokens'], [/^outputs/, 'output_tokens'], [/^ep /, 'ep'], [/keys and values/, 'kv_dtype'], [/^prompts in chunks/, 'chunked_prefill'], [/cached|prefix/, 'cached'], [/engine/, 'engine']];
 export const field_of = (line) => ABOUT.find(([pattern]) => pattern.test(line))?.[1];
 
 /* "tp 8, pp 2, ..." of a layout, what is usual left out. */

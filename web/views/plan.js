@@ -203,8 +203,11 @@ function Beside({ asked, other }) {
 
 /* The line of the text that an assumption is about, where it quotes the line's own note. */
 function show_assumption(line) {
-  const area = document.getElementById('f-yaml'), note = line.split(': ').at(-1), at = area?.value.indexOf(note) ?? -1;
-  if (at < 0) { say(t('ui.cannot_change')); return; }
+  const area = document.getElementById('f-yaml'), text = area?.value || '', note = line.split(': ').at(-1), named = /^([\w.-]+)(?::| on )/.exec(line)?.[1];
+  let at = text.indexOf(note);
+  if (at < 0 && named) at = Math.max(text.indexOf(`name: ${named}`), 0); // its pool, job or service
+  if (at < 0) { at = Math.max(0, text.indexOf('\npools:') + 1); say(t('plan.change_here', { what: line.slice(0, 80) })); }
+  if (!area) return;
   area.closest('details').open = true;
   area.focus();
   area.setSelectionRange(area.value.lastIndexOf('\n', at) + 1, (area.value.indexOf('\n', at) + 1 || area.value.length + 1) - 1);
@@ -243,10 +246,10 @@ export function View() {
       <div class="head"><label for="f-job" class="note">${t('plan.job')}</label><select id="f-job" style=${{ width: 'auto' }} value=${job} onChange=${(e) => set_params({ job: e.target.value })}>${a.jobs.map((j) => html`<option value=${j.name} selected=${j.name === job}>${j.name}</option>`)}</select></div>
       ${a.jobs.filter((j) => j.name === job && j.pool).map((j) => html`<${Figures}>
         <${Figure} label=${t('plan.half')} value=${f.day(j.finish_p50)} sub=${`${f.day(j.finish_p10)} – ${f.day(j.finish_p90)}`} source=${t('plan.source', { n: f.whole(a.samples) })} />
-        ${j.deadline && html`<${Figure} label=${t('plan.in_time', { date: f.day(j.deadline) })} value=${f.chance(j.probability_by_deadline)} tone=${j.probability_by_deadline >= 0.5 ? 'good' : 'bad'} />`}
+        ${j.deadline && html`<${Figure} label=${t('plan.in_time', { date: f.day(j.deadline) })} value=${f.chance(j.probability_by_deadline)} tone=${j.probability_by_deadline >= 0.5 ? 'good' : 'bad'} source=${t('plan.source', { n: f.whole(a.samples) })} />`}
         <${Figure} label=${t('plan.cost')} value=${f.money(j.cost_usd)} sub=${`${f.money(j.cost_usd_p10)} – ${f.money(j.cost_usd_p90)}`} source=${t('plan.cost_source')} />
-        <${Figure} label=${t('plan.energy')} value=${`${f.digits(j.energy_mwh / 1e3)} GWh`} sub=${`${f.digits(j.energy_mwh_p10 / 1e3)} – ${f.digits(j.energy_mwh_p90 / 1e3)}`} />
-        <${Figure} label=${t('plan.where')} value=${j.pool} sub=${`${j.model}, ${f.large(j.tokens)} ${j.unit}`} /><//>`)}
+        <${Figure} label=${t('plan.energy')} value=${`${f.digits(j.energy_mwh / 1e3)} GWh`} sub=${`${f.digits(j.energy_mwh_p10 / 1e3)} – ${f.digits(j.energy_mwh_p90 / 1e3)}`} source=${t('plan.energy_source')} />
+        <${Figure} label=${t('plan.where')} value=${j.pool} sub=${`${j.model}, ${f.large(j.tokens)} ${j.unit}`} source=${t('plan.where_source')} /><//>`)}
       <div class="grid">
         ${a.dates?.length > 0 && html`<${Card} title=${t('plan.curve')} note=${t('plan.curve_note')} tools=${html`<${Downloads} name="traincast-dates" svg=${false} />`}><${Plot} name=${t('plan.curve')} label=${t('plan.day')} time data=${c.s} series=${series(c.jobs)} y_range=${[0, 100]} y_text=${(v) => `${v} %`} /><//>`}
         <${Card} title=${t('plan.drivers')} note=${t('plan.drivers_note', { job })} tools=${html`<${Downloads} name="traincast-drivers" />`}><${Drivers} answer=${a} job=${job} /><//>

@@ -6,10 +6,12 @@ import { want } from '../api.js';
 import * as f from '../format.js';
 import { Figures, Figure, Card, Failed, Assumed, Tools, Table, Number_, Choice, focus_field, copy, command_line, tipped } from '../ui.js';
 import { Downloads, scale, ticks } from '../chart.js';
-import { JobFields, MoreFields, question, field_of, JOB_NAMES, layout_words, layout_params } from './job.js';
+import { ChipFigures } from './catalog.js';
+import { Launch } from './launch.js';
+import { JobFields, MoreFields, MoneyFields, MONEY_NAMES, question, field_of, JOB_NAMES, layout_words, layout_params } from './job.js';
 
 const DEFAULTS = { model: 'llama-3-8b', accelerator: 'h100-sxm', devices: '64', global_batch: '512', top: '24' };
-const NAMES = [...JOB_NAMES, 'top', 'objective', 'max_memory', 'tokens', 'fix'];
+const NAMES = [...JOB_NAMES, 'top', 'objective', 'max_memory', 'tokens', 'fix', 'price', 'rental', ...MONEY_NAMES];
 const AXES = [['memory_gib_per_device', 'search.memory'], ['cost_usd', 'search.cost'], ['energy_mwh', 'search.energy'], ['distance', 'search.distance']];
 
 /* What nobody beats in both: less time at as much of the other. */
@@ -82,7 +84,7 @@ export function View() {
         <div class="pair"><${Choice} name="objective" label=${t('search.objective')} options=${[['', t('search.time')], ['memory', t('search.memory')], ['cost', t('search.cost')], ['energy', t('search.energy')]]} />
         <${Number_} name="max_memory" label=${t('search.max_memory')} slider=${false} placeholder="–" step=${0.1} /></div></fieldset>
       <button class="button main" type="submit">${t('search.go')}</button>
-      <${MoreFields} layout=${false} /></form>
+      <${MoneyFields} prices tokens /><${MoreFields} layout=${false} /></form>
     <div class="answer"><div class="head"><h2>${t('search.title')}</h2>${a && best && html`<p>${t('search.space', { space: f.large(a.space), evaluated: f.large(a.evaluated) })}</p>`}
       <${Tools} command="search" question=${asked} answer=${a} rows=${(a?.best || []).map((r) => ({ ...r.layout, ...Object.fromEntries(Object.entries(r).filter(([, v]) => typeof v !== 'object')) }))} /></div>
     <${Failed} error=${slot.error} />
@@ -94,14 +96,15 @@ export function View() {
       <p class="lead" id="best-layout">${t('search.best')} <b>${layout_words(best.layout)}</b>: ${t('search.best_figures', { time: f.seconds(best.step_s), mfu: f.percent(best.mfu_pct), memory: f.gib(best.memory_gib_per_device) })}</p>
       <${Figures}>
         <${Figure} label=${t('step.time')} value=${f.seconds(best.step_s)} sub=${t('step.interval', { low: f.seconds(best.step_s_p10), high: f.seconds(best.step_s_p90) })} source=${t('step.source', { evidence: best.evidence })} />
-        <${Figure} label=${t('step.mfu')} value=${f.percent(best.mfu_pct)} />
-        <${Figure} label=${t('step.memory')} value=${f.gib(best.memory_gib_per_device)} sub=${t('search.fits', { chance: f.chance(best.fits_probability) })} />
-        <${Figure} label=${t('step.tokens')} value=${f.digits(best.tokens_per_s_per_device)} />
+        <${Figure} label=${t('step.mfu')} value=${f.percent(best.mfu_pct)} source=${t('step.mfu_source')} />
+        <${Figure} label=${t('step.memory')} value=${f.gib(best.memory_gib_per_device)} sub=${t('search.fits', { chance: f.chance(best.fits_probability) })} source=${t('step.memory_source')} />
+        <${Figure} label=${t('step.tokens')} value=${f.digits(best.tokens_per_s_per_device)} source=${t('step.source', { evidence: best.evidence })} />
       <//>
       <div class="grid">
         <${Card} title=${t('search.front')} note=${t('search.front_note')} tools=${html`<select aria-label=${t('search.axis')} value=${state.params.axis || 'memory_gib_per_device'} onChange=${(e) => set_params({ axis: e.target.value })}>${AXES.map(([k, text]) => html`<option value=${k}>${t(text)}</option>`)}</select><${Downloads} name="traincast-front" />`}>
           <${Front} rows=${a.best} chosen=${chosen} choose=${choose} /><//>
-        ${chosen && html`<${Chosen} row=${chosen} best=${best} asked=${asked} />`}
+        ${chosen && html`<${Chosen} row=${chosen} best=${best} asked=${asked} /><${Launch} key=${JSON.stringify(chosen.layout)} question=${{ ...asked, devices: chosen.devices, global_batch: chosen.global_batch }} layout=${chosen.layout} stack=${asked.stack || a.stack} />`}
+        <${ChipFigures} slug=${asked.accelerator} />
         <${Card} title=${t('search.table')} span><${Table} caption=${t('search.table')} columns=${columns} rows=${a.best} chosen=${chosen} choose=${choose} /><//>
         <${Assumed} lines=${a.assumed} change=${(line) => { if (!focus_field(field_of(line))) say(t('ui.cannot_change')); }} />
       </div></div>`}

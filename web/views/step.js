@@ -4,8 +4,10 @@ import { state, set_params, say } from '../state.js';
 import { t, word } from '../text.js';
 import { want, ask } from '../api.js';
 import * as f from '../format.js';
-import { Figures, Figure, Card, Failed, Assumed, Tools, focus_field, save, tipped, Sourced } from '../ui.js';
+import { Figures, Figure, Card, Failed, Assumed, Tools, focus_field, save, tipped } from '../ui.js';
 import { Bars, Stacked, Downloads, scale, ticks } from '../chart.js';
+import { ChipFigures } from './catalog.js';
+import { Launch } from './launch.js';
 import { JobFields, LayoutFields, MoreFields, question, field_of } from './job.js';
 
 const DEFAULTS = { model: 'llama-3-70b', accelerator: 'h20', devices: '1024', global_batch: '1024', tp: '8', pp: '4' };
@@ -100,23 +102,6 @@ function Changes({ answer }) {
   return html`<div class="scroll" tabindex="0" role="group" aria-label=${t('step.changes')}><table>${head(t('step.of_layout'))}<tbody>${rows.slice(0, 12).map((c) => line(c, true))}</tbody>${head(t('step.of_hardware'))}<tbody>${answer.hardware.map((c) => line(c, false))}</tbody></table></div>`;
 }
 
-/* ---- the chip's own figures ---- */
-function Chip({ slug }) {
-  const slot = want('chip', 'show', { arguments: ['accelerator', slug] }, { hold: !/^[\w.-]+$/.test(slug) });
-  const d = slot.answer?.device, p = slot.answer?.package;
-  if (!d || slot.error) return null;
-  const dtype = state.params.dtype || 'bf16', peak = d.matmul?.[dtype] || d.matmul?.bf16;
-  const show = (figure, text) => (figure ? html`<${Sourced} text=${text} source=${[figure.source, figure.note].filter(Boolean).join(' — ')} />` : '–');
-  return html`<${Card} title=${slot.answer.name} note=${t('step.chip_note')}>
-    <table><tbody>
-      <tr><th scope="row" class="text">${t('step.chip_peak', { dtype: d.matmul?.[dtype] ? dtype : 'bf16' })}</th><td>${show(peak, f.large(peak?.value, 'FLOP/s'))}</td></tr>
-      <tr><th scope="row" class="text">${t('step.chip_memory')}</th><td>${show(d.memory, f.bytes(d.memory?.value))}</td></tr>
-      <tr><th scope="row" class="text">${t('step.chip_bandwidth')}</th><td>${show(d.memory_bandwidth, f.large(d.memory_bandwidth?.value, 'B/s'))}</td></tr>
-      ${p?.tdp && html`<tr><th scope="row" class="text">${t('step.chip_power')}</th><td>${show(p.tdp, `${f.digits(p.tdp.value)} W`)}</td></tr>`}
-      ${p?.price && html`<tr><th scope="row" class="text">${t('step.chip_price')}</th><td>${show(p.price, f.money(p.price.value))}</td></tr>`}
-    </tbody></table><//>`;
-}
-
 export function View() {
   const asked = question(DEFAULTS);
   const step = want('step', 'step', asked), why = want('explain', 'explain', asked, { delay: step.busy ? 120 : 0 });
@@ -136,7 +121,7 @@ export function View() {
         <${Figure} label=${t('step.mfu')} value=${f.percent(a.mfu_pct)} sub=${t('step.hfu', { hfu: f.percent(a.hfu_pct) })} source=${t('step.mfu_source')} />
         <${Figure} label=${t('step.tokens')} value=${f.digits(a.tokens_per_s_per_device)} sub=${t('step.tokens_all', { all: f.large(a.tokens_per_s_per_device * a.devices) })} source=${t('step.source', { evidence: a.evidence })} />
         <${Figure} label=${t('step.memory')} value=${f.gib(a.memory_gib_per_device)} tone=${fits} sub=${t('step.fits_in', { chance: f.chance(a.fits_probability), all: f.gib(a.memory_gib.usable) })} source=${t('step.memory_source')} />
-        <${Figure} label=${t('step.bound')} value=${why.answer ? why.answer.bound_by : '…'} sub=${why.answer && f.percent(100 * why.answer.bound_share, 0)} />
+        <${Figure} label=${t('step.bound')} value=${why.answer ? why.answer.bound_by : '…'} sub=${why.answer && f.percent(100 * why.answer.bound_share, 0)} source=${t('step.bound_source')} />
       <//>
       ${a.beyond_stack.length > 0 && html`<p class="note warn">${a.beyond_stack.join('; ')}</p>`}
       <div class="grid">
@@ -145,7 +130,7 @@ export function View() {
         ${why.answer && html`<${Card} title=${t('step.changes')} note=${t('step.changes_note')}><${Changes} answer=${why.answer} /><//>`}
         ${pipelined && trace.answer && html`<${Card} title=${t('step.pipeline')} span tools=${html`<${Downloads} name="traincast-pipeline" />
           <button class="small" type="button" onClick=${() => open_perfetto(asked)}>${t('step.perfetto')}</button>`}><${Pipeline} trace=${trace.answer} /><//>`}
-        <${Chip} slug=${asked.accelerator} />
+        <${ChipFigures} slug=${asked.accelerator} /><${Launch} question=${asked} layout=${null} stack=${a.stack} />
         <${Card} title=${t('step.evidence')}><p>${a.evidence}</p>${a.distance_reasons.map((r) => html`<p class="note">${r}</p>`)}<//>
         <${Assumed} lines=${a.assumed} change=${(line) => { if (!focus_field(field_of(line))) say(t('ui.cannot_change')); }} />
       </div></div>`}

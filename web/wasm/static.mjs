@@ -17,11 +17,12 @@ writeFileSync(`${out}/index.html`, page);
 
 /* What the program says of published runs, which the module does not hold: without what the page does not show. */
 const said = JSON.parse(execFileSync(`${build}/traincast`, ['validate', '--json'], { maxBuffer: 1 << 28 }));
-const runs = said.runs.filter((r) => r.status === 'ok').map(({ status, reason, counts, complete, ...r }) => ({ ...r, status: 'ok', measured: Number(r.measured.toPrecision(5)), predicted: Number(r.predicted.toPrecision(5)), error_pct: Number(r.error_pct.toPrecision(4)) }));
-const accuracy = JSON.stringify({ traincast: said.traincast, schema: said.schema, data: said.data, assumed: said.assumed, runs, summary: said.summary, by_accelerator: said.by_accelerator, by_family: said.by_family });
+const shown_of = (rows) => rows.filter((r) => r.status === 'ok').map(({ status, reason, counts, complete, predicted_p10, predicted_p90, ...r }) => ({ ...r, status: 'ok', measured: Number(r.measured.toPrecision(5)), predicted: Number(r.predicted.toPrecision(5)), error_pct: Number(r.error_pct.toPrecision(4)) }));
+const accuracy = JSON.stringify({ traincast: said.traincast, schema: said.schema, data: said.data, assumed: said.assumed, runs: shown_of(said.runs), summary: said.summary, by_accelerator: said.by_accelerator, by_family: said.by_family,
+  serving_runs: shown_of(said.serving_runs), serving_by_accelerator: said.serving_by_accelerator, serving_by_family: said.serving_by_family });
 writeFileSync(`${out}/accuracy.json`, accuracy);
 mkdirSync(`${out}/data`, { recursive: true });
-cpSync(`${here}../../data/runs`, `${out}/data/runs`, { recursive: true });
+for (const kind of ['runs', 'serving']) cpSync(`${here}../../data/${kind}`, `${out}/data/${kind}`, { recursive: true });
 
 const weigh = (file) => gzipSync(readFileSync(file), { level: 9 }).length;
 const names = (folder) => readdirSync(folder, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? names(`${folder}/${e.name}`) : [`${folder}/${e.name}`]));
