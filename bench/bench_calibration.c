@@ -248,6 +248,7 @@ int main(int argc, char **argv) {
     b.draws = atoi(argv[4]);
     take_setting("NOISE", &b.set.noise);
     take_setting("KERNEL_NOISE", &b.set.kernel_noise);
+    take_setting("DIFFICULTY", &b.set.difficulty);
     take_setting("SITE", &b.set.site);
     take_setting("POWER", &b.set.power);
     take_setting("KEPT", &b.set.kept_width);

@@ -96,7 +96,7 @@ END {
 # Beside the standard library: YAML and JSON only where they are parsed, system headers where files and terminals are.
 foreign=$(grep -Hn '^#include <' src/*/*.[ch] | grep -v -e '<\(assert\|ctype\|errno\|float\|inttypes\|limits\|locale\|math\|setjmp\|signal\|stdarg\|stdatomic\|stdbool\|stddef\|stdint\|stdio\|stdlib\|string\|time\)\.h>' \
     -e '^src/catalog/[a-z]*\.c:.*<\(yaml\|dirent\|sys/stat\)\.h>' -e '^src/\(base\|catalog\|interop\|validate\|cli\)/[a-z_]*\.[ch]:.*<\(jansson\|sys/stat\|unistd\|sys/ioctl\)\.h>' \
-    -e '^src/base/file\.c:.*<dirent\.h>' -e '^src/search/threads\.c:.*<\(pthread\|unistd\)\.h>' -e '^src/serve/[a-z]*\.[ch]:.*<\(microhttpd\|dlfcn\|unistd\|fcntl\|strings\|arpa/inet\|netinet/in\|sys/\(types\|select\|socket\|resource\|wait\)\)\.h>' -e '^src/cli/trace\.c:.*<zlib\.h>' -e '^src/store/[a-z_]*\.c:.*<sqlite3\.h>' -e '^src/mpi/[a-z_]*\.c:.*<\(mpi\|pthread\|unistd\)\.h>' || true)
+    -e '^src/base/file\.c:.*<dirent\.h>' -e '^src/search/threads\.c:.*<\(pthread\|unistd\)\.h>' -e '^src/serve/[a-z]*\.[ch]:.*<\(microhttpd\|dlfcn\|unistd\|fcntl\|strings\|arpa/inet\|netinet/in\|sys/\(types\|select\|socket\|resource\|wait\)\)\.h>' -e '^src/cli/trace\.c:.*<zlib\.h>' -e '^src/cli/measure\.c:.*<dlfcn\.h>' -e '^src/store/[a-z_]*\.c:.*<sqlite3\.h>' -e '^src/mpi/[a-z_]*\.c:.*<\(mpi\|pthread\|unistd\)\.h>' || true)
 if [ -n "$foreign" ]; then
     echo "$foreign"
     echo "headers from outside the standard library in a layer that should not need them"

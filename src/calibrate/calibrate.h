@@ -27,8 +27,8 @@ typedef struct tc_observation {
     tc_case *step;          /* NULL: a kernel */
     tc_measurement *kernel; /* NULL: a step */
     int chip, stack;        /* subjects; stack -1 of a kernel */
-    double weight;
-    double measured_s;              /* the step or the kernel */
+    double weight, noise;   /* noise: by how much it may differ from a forecast with the right parameters, log */
+    double measured_s;      /* the step or the kernel */
     double before, after, left_out; /* log(forecast / measured): priors, calibrated, calibrated without this row */
     bool outlier;                   /* the others do not foretell it within what rows differ by */
 } tc_observation;
@@ -66,6 +66,7 @@ typedef struct tc_proposal {
 typedef struct tc_calibration_settings {
     double noise;        /* s: by how much steps differ that are equal in everything stated, log */
     double kernel_noise; /* the same of kernels: measured alone, on a device at rest */
+    double difficulty;   /* the share of a step's interval that is its own, no other step's: added to the noise */
     double site;         /* spread of a site around its chip and stack, relative to each parameter's */
     double new_chip;     /* of a chip that the fit has not seen, and so on */
     double new_stack;

@@ -10,15 +10,14 @@
 #include "base/dense.h"
 #include "base/error.h"
 #include "calibrate/calibrate.h"
+#include "forecast/interval.h"
+
+#define DEVIATIONS_80 2.563103 /* standard deviations from p10 to p90 */
 
 enum { ITERATIONS = 12, LINEAR_ITERATIONS = 8, HALVINGS = 6 };
 static const double bump = 0.02, far = 1; /* of a parameter in its link: for a slope; to see whether it matters */
 static const double kept_missing
     = 0.02; /* slopes that are kept may foretell a residual so much wrongly, of the noise */
-
-static double noise_of(const tc_calibration *c, const tc_observation *o) {
-    return o->kernel ? c->set.kernel_noise : c->set.noise;
-}
 
 static double pseudo_huber(double z) { return 2 * (sqrt(1 + z * z) - 1); }
 
@@ -112,7 +111,7 @@ static double objective_of(const work *w, const double *x, const double *residua
         const tc_observation *o = &c->rows[i];
         if (i == w->left_out) continue;
         if (isnan(residual[i])) return INFINITY;
-        sum += o->weight * pseudo_huber(residual[i] / noise_of(c, o));
+        sum += o->weight * pseudo_huber(residual[i] / o->noise);
     }
     for (int k = 0; k < c->unknowns; k++) {
         double z = (x[k] - c->unknown[k].prior) / c->unknown[k].sigma;
@@ -130,7 +129,7 @@ static void accumulate(work *w) {
         const tc_observation *o = &c->rows[i];
         const double *slope = c->slopes + (size_t)i * n;
         if (i == w->left_out || isnan(w->residual[i])) continue;
-        double s = noise_of(c, o), z = w->residual[i] / s, weight = o->weight / (s * sqrt(1 + z * z));
+        double s = o->noise, z = w->residual[i] / s, weight = o->weight / (s * sqrt(1 + z * z));
         for (size_t a = 0; a < n; a++) {
             if (slope[a] == 0) continue;
             w->gradient[a] += weight * slope[a] * z;
@@ -188,7 +187,7 @@ static void take_slopes(work *w) {
     for (int i = 0; i < c->count; i++) {
         double *at = w->taken_at + (size_t)i * n, *slope = c->slopes + (size_t)i * n, foretold = w->taken[i];
         for (size_t k = 0; k < n && !isnan(foretold); k++) foretold += slope[k] * (w->x[k] - at[k]);
-        if (fabs(foretold - w->residual[i]) < kept_missing * noise_of(c, &c->rows[i])) continue;
+        if (fabs(foretold - w->residual[i]) < kept_missing * c->rows[i].noise) continue;
         tc_calibration_slopes(c, i, w->residual[i], w->x, slope);
         memcpy(at, w->x, n * sizeof *at);
         w->taken[i] = w->residual[i];
@@ -339,12 +338,29 @@ tc_code tc_calibration_fit(tc_calibration *c, tc_error *error) {
     return TC_OK;
 }
 
+/* What is hard to forecast says less of other steps: its noise has a share of the interval that it had. */
+static void take_noise(tc_calibration *c, const tc_interval_model *model) {
+    for (int i = 0; i < c->count; i++) {
+        tc_observation *o = &c->rows[i];
+        tc_case_result result;
+        tc_error ignored;
+        o->noise = o->kernel ? c->set.kernel_noise : c->set.noise;
+        if (!o->step || tc_case_predict(o->step, &result, &ignored)) continue;
+        tc_question q = tc_case_question(o->step);
+        tc_interval interval = tc_interval_of(model, &q, &result.step, tc_case_guesses(o->step));
+        if (!(interval.p90 > interval.p10) || !(interval.p10 > 0)) continue;
+        double own = c->set.difficulty * log(interval.p90 / interval.p10) / DEVIATIONS_80;
+        o->noise = sqrt(o->noise * o->noise + own * own);
+    }
+}
+
 tc_code tc_calibrate(tc_calibration *c, tc_catalog *catalog, tc_error *error) {
     const tc_interval_model *model;
     if (c->count == 0) return tc_fail(error, TC_INVALID, "calibrate", "has no row; give measured steps or kernels");
     tc_code code = tc_calibration_priors(c, catalog, error);
-    if (!code) code = tc_calibration_fit(c, error);
     if (!code) code = tc_catalog_interval(catalog, &model, error);
+    if (!code) take_noise(c, model);
+    if (!code) code = tc_calibration_fit(c, error);
     if (!code) code = tc_calibration_judge(c, model, error);
     return code ? code : tc_calibration_propose(c, error);
 }

@@ -27,8 +27,8 @@ static double prior_variance(const tc_calibration *c, const double *g) {
 static double disagreement(const tc_calibration *c, int a, int b, double *g) {
     size_t n = (size_t)c->unknowns;
     for (size_t k = 0; k < n; k++) g[k] = c->slopes[(size_t)a * n + k] - c->slopes[(size_t)b * n + k];
-    double s = c->set.noise;
-    return fabs(c->rows[a].before - c->rows[b].before) / sqrt(prior_variance(c, g) + 2 * s * s);
+    double s = c->rows[a].noise, t = c->rows[b].noise;
+    return fabs(c->rows[a].before - c->rows[b].before) / sqrt(prior_variance(c, g) + s * s + t * t);
 }
 
 /* Keeps the worst pairs, the worst first. */
@@ -60,7 +60,7 @@ static void find_outliers(tc_calibration *c) {
     for (int i = 0; i < c->count && c->steps >= 3; i++) {
         tc_observation *o = &c->rows[i];
         if (!o->step || isnan(o->left_out)) continue;
-        double s = c->set.noise, variance = tc_calibration_variance(c, c->slopes + (size_t)i * (size_t)c->unknowns);
+        double s = o->noise, variance = tc_calibration_variance(c, c->slopes + (size_t)i * (size_t)c->unknowns);
         o->outlier = fabs(o->left_out) > DEVIATIONS * sqrt(variance + s * s);
     }
 }

@@ -12,6 +12,7 @@ tc_calibration_settings tc_calibration_defaults(void) {
     /* how they were chosen: docs/calibrating.md */
     return (tc_calibration_settings){.noise = 0.05,
                                      .kernel_noise = 0.1,
+                                     .difficulty = 0.5,
                                      .site = 0.15,
                                      .new_chip = 0.15,
                                      .new_stack = 0.6,

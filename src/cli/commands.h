@@ -66,6 +66,7 @@ tc_code tc_command_collective(tc_context *context);
 tc_code tc_command_controls(tc_context *context);
 tc_code tc_command_validate(tc_context *context);
 tc_code tc_command_calibrate(tc_context *context);
+tc_code tc_command_measure(tc_context *context);
 
 tc_code tc_command_launch(tc_context *context);
 tc_code tc_command_import(tc_context *context);
