@@ -7,7 +7,8 @@
  *
  * The file reads top-down: errors, vocabularies, catalog objects (accelerator,
  * fabric, model, stack), the job and its layout, the forecast, the catalog; then the chapters
- * search, run (with export controls) and plan, a file each.
+ * search, run (with export controls) and plan, a file each. A small program for each chapter: docs/examples/c
+ * (here step.c and ask.c), compiled and run by the tests.
  */
 #ifndef TRAINCAST_H
 #define TRAINCAST_H
@@ -932,6 +933,8 @@ TC_API TC_NODISCARD tc_code tc_ask_json_watched(tc_catalog *catalog, const char 
 TC_API void tc_answer_free(char *answer);
 
 /* ---- chapters -------------------------------------------------------------- */
+
+#include "traincast_collective.h"
 
 #include "traincast_mixed.h"
 

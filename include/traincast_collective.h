@@ -1,7 +1,8 @@
 /* traincast_collective.h - chapter of traincast.h: the time of one collective on a fabric, by its size, its algorithm and where its
  * ranks are.
  *
- * The same arithmetic as inside a step (src/network/collective.c); nothing runs beside it but what `share` leaves out. */
+ * The same arithmetic as inside a step (src/network/collective.c); nothing runs beside it but what `share` leaves out.
+ * Example: docs/examples/c/collective.c. */
 #ifndef TRAINCAST_COLLECTIVE_H
 #define TRAINCAST_COLLECTIVE_H
 

@@ -1,6 +1,7 @@
 /* traincast_finetune.h - what of a model is trained, and by which objective: its two tables and the struct of a job's fine-tuning.
  *
- * All zero is training of all weights by the next token. Included by traincast.h. */
+ * All zero is training of all weights by the next token. Included by traincast.h.
+ * Example: docs/examples/c/finetune.c. */
 #ifndef TRAINCAST_FINETUNE_H
 #define TRAINCAST_FINETUNE_H
 

@@ -1,6 +1,7 @@
 /* traincast_mixed.h - chapter of traincast.h: one job on several pools (tc_cluster with others).
  *
- * tc_forecast() answers such a question with the step of all; here is what each pool has of it. */
+ * tc_forecast() answers such a question with the step of all; here is what each pool has of it.
+ * Example: docs/examples/c/mixed.c. */
 #ifndef TRAINCAST_MIXED_H
 #define TRAINCAST_MIXED_H
 

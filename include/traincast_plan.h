@@ -3,7 +3,8 @@
  *
  * The file of a scenario: docs/scenarios.md has the table of its keys. A figure whose source is `assumed` is an
  * assumption of the scenario: every report lists it. Deterministic: deliveries come on their dates. The p10 and p90 of a
- * finish are those of the same calendar with all steps at an end of their 80 % interval: nothing is drawn. */
+ * finish are those of the same calendar with all steps at an end of their 80 % interval: nothing is drawn.
+ * Example: docs/examples/c/plan.c. */
 #ifndef TRAINCAST_PLAN_H
 #define TRAINCAST_PLAN_H
 

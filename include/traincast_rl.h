@@ -2,7 +2,8 @@
  * models that judge, training; on the same devices or on two groups of them.
  *
  * A step has prompts x responses sequences. All training and judging is of sequences of the mean length, packed without waste; generation
- * ends with the longest response. */
+ * ends with the longest response.
+ * Example: docs/examples/c/rl.c. */
 #ifndef TRAINCAST_RL_H
 #define TRAINCAST_RL_H
 

@@ -1,5 +1,6 @@
 /* traincast_run.h - chapter of traincast.h: from one step to the whole job (days, goodput, money, energy, CO2), and the
- * export-control figures and classes of an accelerator. */
+ * export-control figures and classes of an accelerator.
+ * Example: docs/examples/c/run.c. */
 #ifndef TRAINCAST_RUN_H
 #define TRAINCAST_RUN_H
 

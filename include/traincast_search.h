@@ -1,4 +1,5 @@
-/* traincast_search.h - chapter of traincast.h: the best layouts of a job on a cluster, out of all of them. */
+/* traincast_search.h - chapter of traincast.h: the best layouts of a job on a cluster, out of all of them.
+ * Example: docs/examples/c/search.c. */
 #ifndef TRAINCAST_SEARCH_H
 #define TRAINCAST_SEARCH_H
 

@@ -2,7 +2,8 @@
  * throughput, memory, money and energy of a number of devices under a load.
  *
  * A replica is pp stages of tp ranks; replicas whose attention stands alone (dp) may share the experts of a mixture (ep).
- * Rates and the concurrency are those of all devices together. */
+ * Rates and the concurrency are those of all devices together.
+ * Example: docs/examples/c/serving.c. */
 #ifndef TRAINCAST_SERVING_H
 #define TRAINCAST_SERVING_H
 

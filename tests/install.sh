@@ -42,6 +42,21 @@ fi
 cc -std=c17 client.c $(pkg-config --cflags traincast) "$prefix/lib/libtraincast.a" $(pkg-config --libs --static traincast | sed 's/-ltraincast//') -o client-static
 LD_LIBRARY_PATH='' ./client-static | cmp - "$work/client.txt"
 
+# The example of each chapter of the header; each chapter names one that is there.
+for chapter in "$prefix"/include/traincast*.h; do
+    grep -q 'docs/examples/c' "$chapter" || grep -q -e '^ \* ROW(' -e 'PARAM(' "$chapter" || { echo "$chapter names no example"; exit 1; }
+done
+for example in $(grep -oh 'docs/examples/c/[a-z]*\.c' "$prefix"/include/*.h) "$root"/docs/examples/c/*.c; do
+    [ -f "$root/docs/examples/c/$(basename "$example")" ] || { echo "no example $example"; exit 1; }
+done
+for example in "$root"/docs/examples/c/*.c; do
+    name=$(basename "$example" .c)
+    # shellcheck disable=SC2046
+    cc -std=c17 -Wall -Wextra -Werror "$example" $(pkg-config --cflags --libs traincast) -o "$name" || { echo "$example does not compile"; exit 1; }
+    "./$name" >"$name.txt" || { echo "$example fails"; exit 1; }
+    [ -s "$name.txt" ] || { echo "$example says nothing"; exit 1; }
+done
+
 # A decimal comma changes nothing: in the program, and in a client that sets its locale.
 if LOCPATH=$work/locale && mkdir -p "$LOCPATH" && localedef -i de_DE -f UTF-8 "$LOCPATH/de_DE.UTF-8" 2>/dev/null; then
     export LOCPATH LC_ALL=de_DE.UTF-8
