@@ -418,6 +418,7 @@ fits show fabric hgx-h20
 fits show model deepseek-v3
 fits show stack mindspeed-llm
 fits show scenario ascend-2024
+fits validate data/runs/korthikanti22.jsonl --runs worst
 fits help
 for command in list show step trace explain compare run search sweep plan validate controls; do fits help $command; done
 COLUMNS=40 "$program" help step | sed -n '/^  traincast/,/^$/p' | sed -e 's/^  //' -e '/^$/q' >"$work/example.sh"
@@ -548,9 +549,13 @@ bad step --model --accelerator a100-sxm-80g
     bad run $job --tokens 1T --storage '2 TB'
 }
 bad validate --json --markdown
+bad validate data/runs/korthikanti22.jsonl --runs best
+bad validate data/runs/korthikanti22.jsonl --runs worst --markdown
 bad list models --csv --json
 bad list models --table items
 bad list models --csv --table item
+bad list models --fields items
+bad list models --json --fields item
 bad search $job --global-batch 64 --allow-schedules 1f1b,custom
 bad compare --model llama-2-7b --devices 64 --accelerators a100-sxm-80g,
 bad compare --model llama-2-7b --devices 64 --accelerators ,

@@ -48,6 +48,17 @@ class Answers(unittest.TestCase):
         again = traincast.step(layout=dict(answer.layout), **JOB)
         self.assertEqual(again.step_s, answer.step_s)
 
+    def test_fields_alone_are_those_of_the_whole(self):
+        whole = traincast.step(**JOB, tp=4)
+        some = traincast.step(**JOB, tp=4, fields=["step_s", "memory_gib.reserved", "layout"])
+        self.assertEqual(list(some), ["traincast", "schema", "data", "layout", "step_s", "memory_gib"])
+        self.assertEqual((some.step_s, some.layout), (whole.step_s, whole.layout))
+        self.assertEqual(some.memory_gib, {"reserved": whole.memory_gib.reserved})
+        best = traincast.search(**JOB, fields="best.step_s")
+        self.assertEqual({*best.best[0]}, {"step_s"})
+        with self.assertRaisesRegex(traincast.Error, "fields: 'stepp_s' is no field"):
+            traincast.step(**JOB, fields=["stepp_s"])
+
     def test_errors_have_a_place(self):
         for question, place, word in (
             ({**JOB, "model": "no-such-model"}, "model", "not in the catalog"),

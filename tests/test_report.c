@@ -153,6 +153,62 @@ static void test_json_is_valid_and_exact(void **state) {
     free(text);
 }
 
+/* What is written of an answer of objects, lists, an empty list and a null, and the field that is missed ("": none). */
+static void assert_fields(const char *fields, const char *expected, const char *missed) {
+    char *text = NULL, missing[40] = "";
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    tc_target target = {.file = file, .data = "0123", .format = &tc_json_format, .fields.asked = fields};
+    tc_writer w = tc_write_begin(&target, "test/1", NULL);
+    tc_write_number(&w, "step_s", 2);
+    tc_write_number(&w, "step", 1);
+    tc_write_object(&w, "memory");
+    tc_write_number(&w, "kept", 3);
+    tc_write_number(&w, "step_s", 4);
+    tc_write_close(&w);
+    tc_write_array(&w, "best");
+    for (int i = 0; i < 2; i++) {
+        tc_write_object(&w, NULL);
+        tc_write_integer(&w, "tp", i);
+        tc_write_bool(&w, "fits", i);
+        tc_write_close(&w);
+    }
+    tc_write_close(&w);
+    tc_write_array(&w, "none");
+    tc_write_close(&w);
+    tc_write_null(&w, "mixed");
+    tc_write_end(&w);
+    fclose(file);
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    assert_int_equal(json_object_del(root, "traincast") | json_object_del(root, "schema")
+                         | json_object_del(root, "data"),
+                     0); /* the head is always there */
+    char *rest = json_dumps(root, JSON_COMPACT);
+    assert_string_equal(rest, expected);
+    tc_fields_missing(&target.fields, missing, sizeof missing);
+    assert_string_equal(missing, missed);
+    free(rest);
+    json_decref(root);
+    free(text);
+}
+
+static void test_fields_alone_are_written(void **state) {
+    (void)state;
+    assert_fields("step_s", "{\"step_s\":2}", "");
+    assert_fields("memory.step_s", "{\"memory\":{\"step_s\":4}}", "");
+    assert_fields("memory,step", "{\"step\":1,\"memory\":{\"kept\":3,\"step_s\":4}}", "");
+    assert_fields("memory,memory.kept", "{\"memory\":{\"kept\":3,\"step_s\":4}}", "");
+    assert_fields("best.tp", "{\"best\":[{\"tp\":0},{\"tp\":1}]}", "");
+    assert_fields("best", "{\"best\":[{\"tp\":0,\"fits\":false},{\"tp\":1,\"fits\":true}]}", "");
+    assert_fields("none.tp,mixed.step_s", "{\"none\":[],\"mixed\":null}", "");
+    assert_fields("step_s,stepp_s", "{\"step_s\":2}", "stepp_s");
+    assert_fields("ste", "{}", "ste");
+    assert_fields("memory.kep", "{\"memory\":{}}", "memory.kep");
+    assert_fields("step_s.x", "{}", "step_s.x");
+    assert_fields(",step", "{\"step\":1}", "");
+}
+
 /* ---- CSV ------------------------------------------------------------------------------------ */
 
 /* Two jobs, the second without phases, and what stands around them. */
@@ -380,6 +436,7 @@ int main(void) {
         cmocka_unit_test(test_xml_is_escaped),
         cmocka_unit_test(test_only_tones_reach_a_terminal),
         cmocka_unit_test(test_json_is_valid_and_exact),
+        cmocka_unit_test(test_fields_alone_are_written),
         cmocka_unit_test(test_table_fits_its_width),
         cmocka_unit_test(test_table_leaves_columns_out),
         cmocka_unit_test(test_colour_only_when_asked_for),

@@ -53,7 +53,7 @@ class Stopped(Exception):
 
 
 class Answer(dict):
-    """A JSON object whose fields are attributes too: ``answer["memory"]["total_gib"]`` is ``answer.memory.total_gib``.
+    """A JSON object whose fields are attributes too: ``answer["memory_gib"]["reserved"]`` is ``answer.memory_gib.reserved``.
 
     docs/json.md says what each field is; answers.pyi tells type checkers.
     """
@@ -107,6 +107,10 @@ def _member(value):
     raise TypeError(f"{type(value).__name__} is no value of a question")
 
 
+_encode = json.JSONEncoder(default=_member).encode  # made once: json.dumps makes one in every call that has a default
+_decode = json.JSONDecoder().raw_decode  # an answer begins with its object
+
+
 class Catalog:
     """The catalog inside the library, with the files of folders of your own over it (as ``--catalog``)."""
 
@@ -154,7 +158,9 @@ class Catalog:
         progress: called with the share that is done, 0 to 1; False (or an exception) ends a search or a plan with what it
         has.
         """
-        answer, error, raised = ctypes.c_void_p(), _library.CError(), []
+        if progress is None:
+            return self._call(self._lib.tc_ask_json, question)
+        raised = []
 
         def tell(unused, share):
             try:
@@ -163,33 +169,34 @@ class Catalog:
                 raised.append(exception)
                 return False
 
+        try:
+            return self._call(self._lib.tc_ask_json_watched, question, TELL(tell), None)
+        finally:
+            if raised:
+                raise raised[0]
+
+    def _call(self, function, question, *watch):
+        """One call of C; of what it takes beside C's own time, most is the answer's text (docs/python.md)."""
+        answer, error = ctypes.c_void_p(), _library.CError()
         with self._lock:
             if not self._handle:
                 raise ValueError("the catalog is closed")
-            if progress is None:
-                code = self._lib.tc_ask_json(
-                    self._handle, question.encode(), ctypes.byref(answer), ctypes.byref(error)
-                )
-            else:
-                code = self._lib.tc_ask_json_watched(
-                    self._handle, question.encode(), TELL(tell), None, ctypes.byref(answer), ctypes.byref(error)
-                )
-            text = None
-            if not code:
-                text = ctypes.string_at(answer)
-                self._lib.tc_answer_free(answer)
-        if raised:
-            raise raised[0]
-        if code:
-            self._fail(error)
+            if function(self._handle, question.encode(), *watch, ctypes.byref(answer), ctypes.byref(error)):
+                self._fail(error)
+            text = ctypes.string_at(answer)
+            self._lib.tc_answer_free(answer)
         return text.decode()
 
     def ask(self, command, *arguments, progress=None, **options):
-        """Asks a command; options that are None are left out. Returns an :class:`Answer`."""
-        question = {"command": command, **{key.rstrip("_"): value for key, value in options.items() if value is not None}}
+        """Asks a command; options that are None are left out. Returns an :class:`Answer`.
+
+        fields: a list of names, or one, of the fields that the answer shall have; others are not even written.
+        """
+        question = {key.rstrip("_"): value for key, value in options.items() if value is not None}
+        question["command"] = command
         if arguments:
             question["arguments"] = [argument if isinstance(argument, str) else _member(argument) for argument in arguments]
-        return Answer(json.loads(self.ask_json(json.dumps(question, default=_member), progress)))
+        return Answer(_decode(self.ask_json(_encode(question), progress))[0])
 
     def step(self, **question):
         """One training step: time, throughput, MFU, memory."""

@@ -244,6 +244,7 @@ static void write_words(const tc_json *root, words *w, char **layout) {
             add_member(root, key, value, w);
         }
     }
+    if (tc_json_value(root, "fields")) add_word(w, "--json"); /* whose they are */
 }
 
 /* An option as the member that it was. */
@@ -292,7 +293,9 @@ static tc_code answer_words(tc_catalog *catalog, words *w, const char *layout, c
     if (!code && w->more->sealed && w->more->threads > 0) options->value[TC_OPTION_THREADS].integer = w->more->threads;
     if (!code) {
         context.out = tc_output_open(output);
-        context.target = (tc_target){.file = context.out, .format = &tc_json_format};
+        context.target = (tc_target){.file = context.out,
+                                     .format = &tc_json_format,
+                                     .fields.asked = options->value[TC_OPTION_FIELDS].text};
         code = context.out ? run(&context, w->more) : TC_INTERNAL;
         bool complete = context.out && !ferror(context.out);
         if (context.out && fclose(context.out) != 0) complete = false;
@@ -340,7 +343,7 @@ tc_code tc_ask(tc_catalog *catalog, const char *request, const tc_ask_more *more
     tc_code code = tc_json_open(&document, REQUEST, 0, request, strlen(request), error);
     if (code) return code;
     tc_json root = tc_json_root(&document);
-    words w = {.arena = &arena, .room = 2 * (int)json_object_size(root.object) + 6, .more = more};
+    words w = {.arena = &arena, .room = 2 * (int)json_object_size(root.object) + 7, .more = more};
     const char *key;
     json_t *member; /* a list is an option for each of its elements, or arguments */
     json_object_foreach((json_t *)(uintptr_t)root.object, key, member) w.room += 2 * (int)json_array_size(member);

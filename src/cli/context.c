@@ -38,6 +38,10 @@ tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *conte
     if (!code && context->target.no_such_table)
         code = tc_fail(context->error, TC_INVALID, "--table",
                        "'%.60s' is no list of this answer; --json shows what there is", context->target.table);
+    char missing[80];
+    if (!code && tc_fields_missing(&context->target.fields, missing, sizeof missing))
+        code = tc_fail(context->error, TC_INVALID, "--fields",
+                       "'%s' is no field of this answer; docs/json.md says what there is", missing);
     tc_context_free(context);
     return code;
 }

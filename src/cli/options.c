@@ -275,6 +275,9 @@ static tc_code check_formats(const tc_options *options, tc_error *error) {
     }
     if (options->value[TC_OPTION_TABLE].given && !options->value[TC_OPTION_CSV].given)
         return tc_fail(error, TC_INVALID, "--table", "goes with --csv; add it");
+    const tc_value *fields = &options->value[TC_OPTION_FIELDS];
+    if (fields->given && !options->value[TC_OPTION_JSON].given)
+        return tc_fail(error, TC_INVALID, "--fields", "goes with --json; add it");
     return TC_OK;
 }
 

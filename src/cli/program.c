@@ -110,7 +110,11 @@ static tc_code fill_page(tc_options *options, const tc_output_format *format, tc
         context.watched = stderr;
         context.interrupted = tc_terminal_interrupted;
     }
-    context.target = (tc_target){.file = context.out, .format = format, .table = options->value[TC_OPTION_TABLE].text};
+    context.target
+        = (tc_target){.file = context.out,
+                      .format = format,
+                      .table = options->value[TC_OPTION_TABLE].text,
+                      .fields.asked = format == &tc_json_format ? options->value[TC_OPTION_FIELDS].text : NULL};
     page->style = context.style;
     if (is_for_machines(&context)) page->style.width = 0;
     tc_code code = context.out ? run_command(&context, opened) : TC_INTERNAL;
@@ -133,7 +137,8 @@ static tc_code check_assertion(tc_options *options, tc_catalog *opened, tc_page 
     tc_page again = {.output = {.text = NULL}};
     const tc_output *answer = &page->output;
     bool unused;
-    if (chosen_format(options) != &tc_json_format) {
+    if (chosen_format(options) != &tc_json_format || options->value[TC_OPTION_FIELDS].given) {
+        options->value[TC_OPTION_FIELDS] = (tc_value){.given = false};
         tc_code code = fill_page(options, &tc_json_format, opened, &again, &unused);
         if (code) page->error = again.error;
         if (code) free(again.output.text);

@@ -56,7 +56,8 @@ static tc_code print_rows(tc_context *context, const tc_sweep *sweep, const tc_s
     else if (!tc_report_sweep_text(context->out, &context->style, sweep, rows, sweep->tasks))
         return tc_fail(context->error, TC_INTERNAL, "sweep", "out of memory");
     tc_code code = draw(context, TC_OPTION_HEAT_MAP, tc_report_sweep_heat_map, sweep, rows);
-    return code ? code : draw(context, TC_OPTION_FRONT, tc_report_sweep_front, sweep, rows);
+    if (!code) code = draw(context, TC_OPTION_FRONT, tc_report_sweep_front, sweep, rows);
+    return code ? code : draw(context, TC_OPTION_SCALING, tc_report_sweep_scaling, sweep, rows);
 }
 
 tc_code tc_command_sweep(tc_context *context) {

@@ -8,6 +8,7 @@
 #include "report/histories_report.h"
 #include "report/progress_report.h"
 #include "report/residuals_report.h"
+#include "report/runs_report.h"
 #include "report/sweeps_report.h"
 #include "report/validate_report.h"
 
@@ -120,6 +121,14 @@ static tc_code score_runs(tc_context *context, tc_published *published) {
                                context->error);
     if (code) return code;
     if (tc_given(context, TC_OPTION_EXPLAIN)->given) return explain(context, &validation);
+    const tc_value *runs = tc_given(context, TC_OPTION_RUNS);
+    if (runs->given && tc_given(context, TC_OPTION_MARKDOWN)->given)
+        return tc_fail(context->error, TC_INVALID, "--runs", "is a table of text; leave --markdown out");
+    if (runs->given && !context->target.format) {
+        if (!tc_report_runs_text(context->out, &context->style, &validation, (tc_runs_order)runs->integer))
+            code = tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+        return code;
+    }
     tc_served_validation served;
     code = tc_served_validate(context->catalog, published->served, published->served_count, &published->arena, &served,
                               context->error);

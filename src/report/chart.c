@@ -200,7 +200,26 @@ tc_axis tc_axis_upto(tc_axis_kind kind, double low, double high, const char *tit
     if (!(high > 0) || !isfinite(high)) high = 1;
     if (!(low <= 0) || !isfinite(low)) low = 0;
     double step = round_step(high - low, 5);
-    return (tc_axis){kind, step * floor(low / step + 1e-9), step * ceil(high / step - 1e-9), title, false};
+    return (tc_axis){kind, step * floor(low / step + 1e-9), step * ceil(high / step - 1e-9), title, false, NULL, 0};
+}
+
+static const double log_steps[] = {1, 2, 5};
+
+/* The greatest of 1, 2, 5 by a power of ten that is at most a value. */
+static double round_below(double value) {
+    double decade = pow(10, floor(log10(value) + 1e-9));
+    for (int i = 2; i > 0; i--)
+        if (log_steps[i] * decade <= value * (1 + 1e-9)) return log_steps[i] * decade;
+    return decade;
+}
+
+tc_axis tc_axis_log(double low, double high, const char *title) {
+    if (!(low > 0) || !isfinite(low)) low = 1;
+    if (!(high >= low) || !isfinite(high)) high = low;
+    double from = round_below(low), to = round_below(high);
+    if (to < high * (1 - 1e-9)) to = round_below(2.5 * to); /* the next one: 2, 5 (at 2.5), 10 */
+    if (to <= from) to = round_below(2.5 * from);
+    return (tc_axis){TC_AXIS_LOG, from, to, title, false, NULL, 0};
 }
 
 /* "$7.5 M", "12,000", "80 %" */
@@ -224,26 +243,76 @@ static tc_text tick_text(const tc_axis *axis, double value, double step) {
     return out;
 }
 
+#define MOST_TICKS 64
+
+typedef struct tick {
+    double value;
+    tc_text words;
+} tick;
+
+/* "0.5", "16", "20 k" */
+static tc_text log_words(double value) {
+    static const char *const names[] = {"", " k", " M", " B", " T"};
+    tc_text out;
+    int unit = 0;
+    while (unit < 4 && value >= (unit ? 1000 : 10000)) value /= 1000, unit++;
+    char number[24];
+    tc_format_double(number, sizeof number, "%.4g", value);
+    snprintf(out.s, sizeof out.s, "%s%s", number, names[unit]);
+    return out;
+}
+
+/* Of a logarithmic axis: those that are given; else 1, 2 and 5 by powers of ten, the powers alone where there are many. */
+static int log_ticks(const tc_axis *axis, tick out[MOST_TICKS]) {
+    int n = 0;
+    double decades = log10(axis->high / axis->low);
+    int each = decades <= 3 ? 3 : 1;
+    for (int i = 0; axis->at && i < axis->ats && n < MOST_TICKS; i++)
+        if (axis->at[i] >= axis->low && axis->at[i] <= axis->high) out[n++].value = axis->at[i];
+    for (double decade = pow(10, floor(log10(axis->low) + 1e-9)); !axis->at && decade <= axis->high * (1 + 1e-9);
+         decade *= 10)
+        for (int i = 0; i < each && n < MOST_TICKS; i++) {
+            double value = log_steps[i] * decade;
+            if (value >= axis->low * (1 - 1e-9) && value <= axis->high * (1 + 1e-9)) out[n++].value = value;
+        }
+    for (int i = 0; i < n; i++) out[i].words = log_words(out[i].value);
+    return n;
+}
+
+/* most: of an axis of numbers. */
+static int ticks_of(const tc_axis *axis, int most, tick out[MOST_TICKS]) {
+    if (axis->kind == TC_AXIS_LOG) return log_ticks(axis, out);
+    int n = 0;
+    double step = round_step(axis->high - axis->low, most);
+    for (int i = (int)ceil(axis->low / step - 1e-9); i * step <= axis->high + step * 1e-6 && n < MOST_TICKS; i++)
+        out[n++] = (tick){i * step, tick_text(axis, i * step, step)};
+    return n;
+}
+
 static void draw_y(const tc_plot *p) {
-    double step = round_step(p->y.high - p->y.low, p->height < 90 ? 3 : 5), widest = 0;
-    for (int i = 0; p->y.low + i * step <= p->y.high + step * 1e-6; i++) {
-        double value = p->y.low + i * step, y = tc_plot_y(p, value);
-        tc_text words = tick_text(&p->y, fabs(value) < step * 1e-9 ? 0 : value, step);
+    tick ticks[MOST_TICKS];
+    double widest = 0;
+    int n = ticks_of(&p->y, p->height < 90 ? 3 : 5, ticks);
+    for (int i = 0; i < n; i++) {
+        double y = tc_plot_y(p, ticks[i].value);
         tc_chart_rule(p->chart, p->left, y, p->left + p->width, y, GRID);
-        if (!p->y.bare) tc_chart_text(p->chart, p->left - 7, y + 4, TC_ANCHOR_END, SMALL, WORDS, words.s);
-        widest = fmax(widest, tc_chart_text_width(words.s, SMALL));
+        if (!p->y.bare) tc_chart_text(p->chart, p->left - 7, y + 4, TC_ANCHOR_END, SMALL, WORDS, ticks[i].words.s);
+        widest = fmax(widest, tc_chart_text_width(ticks[i].words.s, SMALL));
     }
     if (p->y.title && !p->y.bare)
         tc_chart_text(p->chart, p->left - 7 - widest, p->top - 8, TC_ANCHOR_START, SMALL, FAINT, p->y.title);
 }
 
 static void draw_numbers(const tc_plot *p) {
-    double step = round_step(p->x.high - p->x.low, 8), bottom = p->top + p->height;
-    for (int i = (int)ceil(p->x.low / step - 1e-9); i * step <= p->x.high + step * 1e-6; i++) {
-        double x = tc_plot_x(p, i * step);
-        tc_chart_rule(p->chart, x, p->top, x, bottom, i == 0 ? AXIS : GRID);
-        if (!p->x.bare)
-            tc_chart_text(p->chart, x, bottom + 15, TC_ANCHOR_MIDDLE, SMALL, WORDS, tick_text(&p->x, i * step, step).s);
+    tick ticks[MOST_TICKS];
+    double bottom = p->top + p->height, free = -HUGE_VAL;
+    int n = ticks_of(&p->x, 8, ticks);
+    for (int i = 0; i < n; i++) {
+        double x = tc_plot_x(p, ticks[i].value), half = tc_chart_text_width(ticks[i].words.s, SMALL) / 2 + 3;
+        tc_chart_rule(p->chart, x, p->top, x, bottom, ticks[i].value == 0 ? AXIS : GRID);
+        if (p->x.bare || (p->x.kind == TC_AXIS_LOG && x - half < free)) continue; /* words need room */
+        tc_chart_text(p->chart, x, bottom + 15, TC_ANCHOR_MIDDLE, SMALL, WORDS, ticks[i].words.s);
+        free = x + half;
     }
     if (p->x.title && !p->x.bare)
         tc_chart_text(p->chart, p->left + p->width / 2, bottom + 31, TC_ANCHOR_MIDDLE, SMALL, FAINT, p->x.title);
@@ -323,7 +392,8 @@ static void draw_dates(const tc_plot *p) {
 /* ---- a plot ---------------------------------------------------------------------------------------- */
 
 static double place(const tc_axis *axis, double value, double length) {
-    double share = (value - axis->low) / (axis->high - axis->low);
+    double share = axis->kind == TC_AXIS_LOG ? log(value / axis->low) / log(axis->high / axis->low)
+                                             : (value - axis->low) / (axis->high - axis->low);
     return length * (share > 0 ? share < 1 ? share : 1 : 0);
 }
 

@@ -21,6 +21,7 @@ typedef enum tc_axis_kind {
     TC_AXIS_NUMBER,
     TC_AXIS_USD,
     TC_AXIS_PERCENT, /* values from 0 to 1 */
+    TC_AXIS_LOG,     /* positive values, equal distances for equal ratios */
     TC_AXIS_DATE,    /* values are days since 1970-01-01 */
     TC_AXIS_ROWS     /* no grid: the caller writes what each row is */
 } tc_axis_kind;
@@ -30,6 +31,8 @@ typedef struct tc_axis {
     double low, high;
     const char *title; /* with its unit; NULL: none */
     bool bare;         /* only its grid: the words are another plot's */
+    const double *at;  /* of a logarithmic axis: where its ticks are; NULL: at 1, 2 and 5 by powers of ten */
+    int ats;
 } tc_axis;
 
 /* A rectangle of the picture, with its axes. */
@@ -89,6 +92,9 @@ double tc_chart_legend(const tc_chart *chart, double x, double y, double width, 
 
 /* From 0 or less to high or a bit more, so that both ends are round. */
 tc_axis tc_axis_upto(tc_axis_kind kind, double low, double high, const char *title);
+
+/* Logarithmic, from low or a bit less to high or a bit more, so that both ends are round. */
+tc_axis tc_axis_log(double low, double high, const char *title);
 
 double tc_plot_x(const tc_plot *plot, double value); /* cut at the plot's edges */
 double tc_plot_y(const tc_plot *plot, double value);

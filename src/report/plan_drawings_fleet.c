@@ -171,7 +171,9 @@ static void draw_job_drivers(const tc_chart *chart, const tc_plan *plan, int job
                  {.kind = TC_AXIS_ROWS, .high = rows}};
     p.x.low = -p.x.high;
     if (!days)
-        p.x = (tc_axis){TC_AXIS_PERCENT, 0, 1, "share of the variance, which calendars without an end make", false};
+        p.x = (tc_axis){.kind = TC_AXIS_PERCENT,
+                        .high = 1,
+                        .title = "share of the variance, which calendars without an end make"};
     snprintf(words, sizeof words, "%.150s: 10 %% %.12s, 50 %% %.12s, 90 %% %.12s",
              tc_drawing_job(plan, job, name, sizeof name), tc_format_moment(plan->scenario, o->finish_s.p10, 0).s,
              tc_format_moment(plan->scenario, o->finish_s.p50, 0).s,

@@ -238,7 +238,7 @@ void tc_draw_s_curve(FILE *file, const tc_plan *plan) {
                  room - TC_DRAWING_LEFT + TC_DRAWING_EDGE,
                  320,
                  tc_drawing_dates(plan, 0.985),
-                 {TC_AXIS_PERCENT, 0, 1, "done by then", false}};
+                 {.kind = TC_AXIS_PERCENT, .high = 1, .title = "done by then"}};
     tc_plot_axes(&p);
     for (int i = 0; i < jobs; i++) draw_curve(&p, plan, job[i], tc_chart_colour(i));
     for (int i = 0; i < jobs; i++) {

@@ -10,9 +10,16 @@
 
 static void open_level(tc_writer *writer, const char *key, bool array) {
     assert(writer->depth < TC_WRITER_DEPTH);
-    writer->target->format->open(writer, key, array);
-    writer->closing[writer->depth++] = array ? ']' : '}';
-    writer->empty = true;
+    tc_fields *fields = &writer->target->fields;
+    bool taken = !fields->asked || tc_fields_take(fields, writer->depth, key, true, false);
+    if (taken) writer->target->format->open(writer, key, array);
+    writer->closing[writer->depth++] = taken ? (array ? ']' : '}') : '\0';
+    if (taken) writer->empty = true;
+}
+
+static bool is_taken(tc_writer *writer, const char *key, bool null) {
+    tc_fields *fields = &writer->target->fields;
+    return !fields->asked || tc_fields_take(fields, writer->depth, key, false, null);
 }
 
 static void write_value(tc_writer *writer, const char *key, const char *text, bool string) {
@@ -27,14 +34,20 @@ void tc_write_array(tc_writer *writer, const char *key) { open_level(writer, key
 void tc_write_close(tc_writer *writer) {
     assert(writer->depth > 0);
     writer->depth--;
+    if (!writer->closing[writer->depth]) return; /* left out */
+    if (writer->target->fields.asked && writer->empty && writer->closing[writer->depth] == ']')
+        tc_fields_empty_list(&writer->target->fields, writer->depth);
     writer->target->format->close(writer);
     writer->empty = false;
 }
 
-void tc_write_string(tc_writer *writer, const char *key, const char *text) { write_value(writer, key, text, true); }
+void tc_write_string(tc_writer *writer, const char *key, const char *text) {
+    if (is_taken(writer, key, !text)) write_value(writer, key, text, true);
+}
 
 void tc_write_number(tc_writer *writer, const char *key, double value) {
     char text[40] = "0"; /* no "-0" */
+    if (!is_taken(writer, key, !isfinite(value))) return;
     if (isfinite(value) && fabs(value) < 9007199254740992.0 && value == floor(value) && value != 0)
         tc_format_double(text, sizeof text, "%.0f", value);
     else if (value != 0)
@@ -44,15 +57,18 @@ void tc_write_number(tc_writer *writer, const char *key, double value) {
 
 void tc_write_integer(tc_writer *writer, const char *key, int64_t value) {
     char text[24];
+    if (!is_taken(writer, key, false)) return;
     snprintf(text, sizeof text, "%lld", (long long)value);
     write_value(writer, key, text, false);
 }
 
 void tc_write_bool(tc_writer *writer, const char *key, bool value) {
-    write_value(writer, key, value ? "true" : "false", false);
+    if (is_taken(writer, key, false)) write_value(writer, key, value ? "true" : "false", false);
 }
 
-void tc_write_null(tc_writer *writer, const char *key) { write_value(writer, key, NULL, false); }
+void tc_write_null(tc_writer *writer, const char *key) {
+    if (is_taken(writer, key, true)) write_value(writer, key, NULL, false);
+}
 
 void tc_write_lines(tc_writer *writer, const char *key, const char *const *lines, int count) {
     tc_write_array(writer, key);
@@ -65,11 +81,14 @@ tc_writer tc_write_begin(tc_target *target, const char *schema, const char *tabl
     char name[64];
     snprintf(name, sizeof name, "traincast.%s", schema);
     if (target->format->begin) target->format->begin(&writer);
+    const char *asked = target->fields.asked;
+    target->fields = (tc_fields){.asked = NULL}; /* every answer has its head */
     tc_write_object(&writer, NULL);
     tc_write_string(&writer, "traincast", TC_VERSION);
     tc_write_string(&writer, "schema", name);
     tc_write_string(&writer, "data", target->data);
     if (target->sets > 0) tc_write_lines(&writer, "set", target->set, target->sets);
+    target->fields.asked = asked;
     return writer;
 }
 

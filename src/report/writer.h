@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define TC_WRITER_DEPTH 32
+#include "report/fields.h"
+
+#define TC_WRITER_DEPTH TC_FIELDS_DEPTH
 
 typedef struct tc_writer tc_writer;
 
@@ -37,6 +39,7 @@ typedef struct tc_target {
     int sets;
     const tc_output_format *format;
     const char *table;  /* of CSV: the list to print instead of the command's own ("pools.candidates"), or NULL */
+    tc_fields fields;   /* of JSON: those alone that were asked for */
     bool no_such_table; /* the answer has no list of that name */
     bool out_of_memory; /* what was written is not complete */
 } tc_target;
