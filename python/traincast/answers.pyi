@@ -75,6 +75,21 @@ class Common(Answer):
     pools: list[Answer]
 
 
+class Calibrate(Common):
+    steps: float
+    kernels: float
+    output: str | None
+    contributed: float
+    error_before_pct: float | None
+    error_after_pct: float | None
+    error_without_pct: float | None
+    interval_scale: float
+    parameters: list[Answer]
+    rows: list[Answer]
+    contradictions: list[Answer]
+    next: list[Answer]
+
+
 class Collective(Common):
     operation: str
     algorithm: str
