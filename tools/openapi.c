@@ -57,7 +57,8 @@ static bool is_for_strangers(const tc_option *option) {
     static const char *const not []
         = {"--catalog", "--threads", "--csv", "--json",      "--table",      "--color",    "--help", "--version",
            "--output",  "--svg",     "--ics", "--dates-csv", "--months-csv", "--markdown", "--front"};
-    if (option->argument && strncmp(option->argument, "FILE", 4) == 0 && strcmp(option->name, "--layout") != 0)
+    if (option->argument && strncmp(option->argument, "FILE", 4) == 0 && strcmp(option->name, "--layout") != 0
+        && strcmp(option->name, "--set") != 0)
         return false;
     for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
         if (strcmp(option->name, not [i]) == 0) return false;

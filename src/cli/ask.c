@@ -154,9 +154,9 @@ static void check_stranger(const tc_json *root, const char *key, int id, const c
     const char *argument = tc_option_table[id].argument;
     if (id == TC_OPTION_THREADS)
         tc_json_fail(root, key, "is not for those who ask to choose; leave it out");
-    else if (argument && strncmp(argument, "FILE", 4) == 0)
+    else if (argument && strncmp(argument, "FILE", 4) == 0 && id != TC_OPTION_CHANGE) /* whose FILE is the catalog's */
         tc_json_fail(root, key, "is a file's, and no file is read here; leave it out");
-    else if (argument && strstr(argument, "FILE") && has_path(text))
+    else if (argument && strstr(argument, "FILE") && id != TC_OPTION_CHANGE && has_path(text))
         tc_json_fail(root, key, "is a path, and no file is read here; give a slug, or an object");
 }
 
@@ -183,10 +183,18 @@ static bool has_file(int id) {
     return id == TC_OPTION_ACCELERATORS || (argument && strncmp(argument, "SLUG|FILE", 9) == 0);
 }
 
+/* The command's own option of that name: --set of a plan is another than that of a step. */
+static int option_of(const words *w, const char *name) {
+    int command = -1;
+    for (int i = 0; w->count > 1 && w->word[1] && i < TC_COMMANDS; i++)
+        if (strcmp(tc_command_table[i].name, w->word[1]) == 0) command = i;
+    return tc_option_find(name, strlen(name), command);
+}
+
 static void add_member(const tc_json *root, const char *key, const json_t *value, words *w) {
     char name[80];
     option_name(key, name, sizeof name);
-    int id = tc_option_find(name, strlen(name), -1);
+    int id = option_of(w, name);
     if (json_is_null(value)) return;
     if (id < 0 || of_the_program(id)) {
         tc_json_fail(root, key, "is no option of the command; 'traincast help' lists what there is");

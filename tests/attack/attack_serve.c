@@ -314,6 +314,9 @@ static const struct {
     {"step", "{\"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": -1}"},
     {"step", "{\"model\": \"llama-3-8b\", \"accelerator\": {\"format\": 1, \"name\": \"x\", \"fabric\": "
              "\"/etc/passwd.yaml\"}, \"devices\": 8}"},
+    {"step", "{\"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8, \"set\": [\"/etc/passwd.x=1\"]}"},
+    {"step", "{\"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8, \"set\": "
+             "[\"accelerator.fabric=/etc/x.yaml\"]}"},
     {"run", "{\"model\": \"llama-3-8b\", \"accelerator\": \"h20\", \"devices\": 8, \"tokens\": 1e12, \"economics\": "
             "\"/etc/passwd\"}"},
     {"infer",

@@ -233,7 +233,7 @@ export function View() {
   const asked = { arguments: [object || s.slug], ...(sets().length ? { set: sets() } : {}), dates: true };
   const slot = want('plan', 'plan', asked, { hold: waits, delay: sets().length ? 250 : 0 });
   const changed_here = sets().length > 0, base_slot = want('plan-base', 'plan', { arguments: [object || s.slug], dates: true }, { hold: !changed_here || waits });
-  const a = slot.answer, base = !changed_here ? a : slot.busy ? null : base_slot.answer, lines = deliveries(s.object);
+  const a = slot.answer, base = !changed_here ? a : slot.busy || slot.error ? null : base_slot.answer, lines = deliveries(s.object);
   const job = state.params.job || a?.jobs[0]?.name, c = a && curves(a);
   return html`<div class="view"><form class="controls" aria-label=${t('ui.question')} onSubmit=${(e) => e.preventDefault()}><${Form} s=${s} lines=${lines} /></form>
     <div class="answer"><div class="head"><h2>${a?.name || t('plan.title')}</h2><${Tools} command="plan" question=${{ ...asked, dates: undefined }} answer=${a} rows=${a?.dates || []}>
