@@ -24,11 +24,14 @@ const settled = (page) => page.waitForFunction(() => document.querySelector('.an
   await settled(page);
   const words = ['--model', 'llama-3-70b', '--accelerator', 'h20', '--devices', '1024', '--global-batch', '1024', '--tp', '8', '--pp', '4'];
   const questions = [['step', { model: 'llama-3-70b', accelerator: 'h20', devices: 1024, global_batch: 1024, tp: 8, pp: 4 }, ['step', ...words, '--json']], ['trace', { model: 'llama-3-70b', accelerator: 'h20', devices: 1024, global_batch: 1024, tp: 8, pp: 4 }, ['trace', ...words, '--output', '-']],
-    ['plan', { arguments: ['startup-rented'], samples: 64, dates: true }, ['plan', 'startup-rented', '--samples', '64', '--dates', '--json']], ['controls', { arguments: ['h20'] }, ['controls', 'h20', '--json']]];
+    ['plan', { arguments: ['startup-rented'], samples: 64, dates: true }, ['plan', 'startup-rented', '--samples', '64', '--dates', '--json']], ['controls', { arguments: ['h20'] }, ['controls', 'h20', '--json']],
+    ['report', { arguments: ['startup-rented'], samples: 64 }, ['report', 'startup-rented', '--samples', '64', '--json']], ['launch', { arguments: ['megatron-lm'], model: 'llama-3-70b', accelerator: 'h20', devices: 1024, tp: 8, pp: 4 }, ['launch', 'megatron-lm', ...words.filter((w, i) => w !== '--global-batch' && words[i - 1] !== '--global-batch'), '--json']]];
   for (const [command, question, line] of questions) {
     const said = JSON.parse(execFileSync(program, line, { encoding: 'utf8', maxBuffer: 1 << 26 }));
     const answer = await page.evaluate(async ([c, q]) => JSON.stringify(await (await import('./api.js')).ask(c, q)), [command, question]);
-    check(`${command} in the browser is the program's answer`, answer === JSON.stringify(said));
+    /* how many layouts a plan's search had to look at hangs on the last bits of its bounds, which are the C library's; what it found does not */
+    const found = (text) => text.replace(/"layouts_tried":\d+/g, '');
+    check(`${command} in the browser is the program's answer`, found(answer) === found(JSON.stringify(said)));
   }
   const times = await page.evaluate(async () => { const { ask } = await import('./api.js'), out = []; for (let i = 0; i < 40; i++) { const began = performance.now(); await ask('step', { model: 'llama-3-70b', accelerator: 'h20', devices: 1024, tp: 8, pp: 4, micro_batch: 1 + (i % 4) }); out.push(performance.now() - began); } return out.sort((a, b) => a - b); });
   console.log(`a step in WebAssembly: median ${times[20].toFixed(1)} ms, 95 % under ${times[37].toFixed(1)} ms`);
@@ -37,6 +40,9 @@ const settled = (page) => page.waitForFunction(() => document.querySelector('.an
   await page.goto(`${url}#/accuracy`);
   await settled(page);
   check('the published runs are there', (await page.$$('svg.chart circle')).length > 500);
+  await page.selectOption('#f-what', 'serving');
+  await page.waitForFunction(() => /ttft/.test(document.getElementById('f-metric').innerHTML));
+  check('the serving rows are there', (await page.$$('svg.chart circle')).length > 400);
   await page.context().close();
 }
 
