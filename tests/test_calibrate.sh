@@ -64,6 +64,8 @@ grep -q 'run.log' log.jsonl && fail "a gift names its log"
 # ---- kernels
 head -n 20 "$source_dir/data/measurements/simumax.jsonl" >kernels.jsonl
 "$program" calibrate kernels.jsonl --json | grep -q '"kernels": 20' || fail "kernels"
+"$program" calibrate kernels.jsonl --output chip >/dev/null && "$program" step --model llama-2-7b --accelerator a100-pcie-80g --devices 8 --catalog chip >/dev/null ||
+    fail "a folder of kernels alone"
 
 # ---- what is damaged
 refused 'no file' 'nowhere.jsonl' nowhere.jsonl

@@ -70,11 +70,18 @@ static void write_subjects(const tc_calibration *c, FILE *file, bool device, con
     }
 }
 
+/* A section without a member would be no section. */
+static bool has_unknowns(const tc_calibration *c, bool device) {
+    bool any = false;
+    for (int k = 0; k < c->unknowns; k++) any = any || c->subject[c->unknown[k].subject].device == device;
+    return any;
+}
+
 static tc_code write_values(const tc_calibration *c, const char *folder, bool device, tc_error *error) {
     output o;
     tc_code code = begin(c, &o, folder, device ? "calibrated-device.yaml" : "calibrated-stack.yaml", error);
     if (code) return code;
-    fprintf(o.file, "%s:\n", device ? "accelerators" : "stacks");
+    if (has_unknowns(c, device)) fprintf(o.file, "%s:\n", device ? "accelerators" : "stacks");
     write_subjects(c, o.file, device, "  ", false);
     return end(&o);
 }
