@@ -22,6 +22,7 @@
 #define TC_SCENARIO_MOST_RATES 200
 #define TC_SCENARIO_MOST_CURRENCIES 32
 #define TC_SCENARIO_MOST_ACTUALS 100000
+#define TC_SCENARIO_MOST_LINKS 1000
 
 typedef struct tc_delivery {
     int32_t day;
@@ -165,6 +166,17 @@ typedef struct tc_scenario_name {
     int pool;
 } tc_scenario_name;
 
+/* What joins two pools, at one site or at two. */
+typedef struct tc_scenario_link {
+    char from[48], to[48];
+    int a, b;     /* pools */
+    tc_link link; /* latency_s TC_UNSET: that of data/mixing.yaml */
+    double km, usd_per_gb;
+} tc_scenario_link;
+
+/* In which form a job may use several pools at once. */
+enum { TC_TOGETHER_ANY, TC_TOGETHER_DATA, TC_TOGETHER_PIPELINE, TC_TOGETHER_NO };
+
 typedef struct tc_scenario_job {
     char name[48], after[48], not_before_date[16], deadline_date[16], pool_name[48];
     int after_job;                /* -1 none */
@@ -172,7 +184,10 @@ typedef struct tc_scenario_job {
     int priority;                 /* higher first */
     int pool;                     /* it trains there only; -1: on any */
     int not_ons;
-    tc_scenario_name *not_on;     /* pools that it must not train on */
+    tc_scenario_name *not_on; /* pools that it must not train on */
+    int togethers;
+    tc_scenario_name *together;   /* pools that it may use at once */
+    int mixed;                    /* TC_TOGETHER_ANY and so on, where there are such */
     int min_devices, max_devices; /* 0: any */
     bool movable;                 /* from pool to pool */
     int choose; /* 0: the first candidate that is in time; 1: of those that are, the one with the least loss by the first scaling law */
@@ -215,6 +230,10 @@ typedef struct tc_scenario {
     tc_scenario_serving *serving;
     tc_scenario_job *job;
     tc_actual *actual; /* by day */
+    int links;
+    tc_scenario_link *link;
+    char tuning[24];  /* of the software that joins kinds of accelerators; empty: the first of data/mixing.yaml */
+    tc_mixing mixing; /* resolved: what it loses; the latency of a link that has none */
     int currencies;
     tc_currency *currency; /* that the file gives; prices are in USD all the same */
     char converted[200];   /* "1 CNY = 0.1409 USD": of which other currencies prices were given; empty: none */
@@ -451,6 +470,39 @@ typedef struct tc_pool_rule {
  * many there are. What is rented in another country is no export, nor is a chip of a maker elsewhere. */
 TC_API int tc_pool_rules(const tc_scenario *scenario, const tc_controls *controls, tc_pool_rule *out, int room);
 
+/* A time in which a job on several pools at once has the same devices. */
+typedef struct tc_at_once_phase {
+    int32_t from, to;
+    double from_s, to_s;
+    int stage;                 /* of the candidate's phases */
+    int devices[TC_MAX_POOLS]; /* beside tc_at_once.pool; 0: the pool does nothing */
+    int64_t sequences[TC_MAX_POOLS];
+    tc_layout layout[TC_MAX_POOLS];
+    double step_s, exposed_s; /* exposed_s: of the link */
+    double efficiency;        /* of the software */
+    double of_parts;          /* throughput of what the pools have alone, each with its share; 0: not known */
+    double tokens, tokens_per_s, goodput;
+} tc_at_once_phase;
+
+/* A job as it would go on several pools at once, in the middle future, from its first possible day on; the other jobs keep what
+ * they have in the calendar. */
+typedef struct tc_at_once {
+    int job, candidate; /* the planned one */
+    int across;         /* tc_across */
+    int pools;
+    int pool[TC_MAX_POOLS];
+    bool feasible;
+    char why[200]; /* it is not */
+    int32_t start, finish;
+    double start_s, finish_s;
+    double finish_p10_s, finish_p90_s; /* all steps at an end of their 80 % interval; NaN: they have none */
+    double planned_s;                  /* when the plan has it done, on one pool at a time; INFINITY: never */
+    int phases;
+    tc_at_once_phase *phase; /* in the plan's arena */
+    double device_hours, cost_usd, egress_usd, energy_mwh, tonnes_co2, failures,
+        goodput; /* of all pools; NaN: not known */
+} tc_at_once;
+
 typedef struct tc_plan {
     const tc_scenario *scenario;
     int rules; /* of the caller, who may set them for reports (tc_pool_rules); 0: none */
@@ -464,6 +516,8 @@ typedef struct tc_plan {
     int jobs;
     tc_plan_job *job; /* [jobs] */
     tc_plan_run *run; /* [jobs]: the calendar */
+    int at_onces;
+    tc_at_once *at_once; /* of each job that may use several pools at once, in each form */
     int assumed_count, advice_count;
     const char **assumed, **advice;
     int64_t seed;

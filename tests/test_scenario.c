@@ -257,6 +257,73 @@ static void rates_take_the_place_of_a_model(void **state) {
     tc_scenario_free(s);
 }
 
+#define HALVES(link, job)                                                                                              \
+    TOP "pools:\n"                                                                                                     \
+        "  - {name: a, accelerator: h20, region: china, ownership: owned, deliveries: [{date: \"2023-06-01\", "        \
+        "devices: 128}]}\n"                                                                                            \
+        "  - {name: b, accelerator: h20, region: china, ownership: owned, deliveries: [{date: \"2023-06-01\", "        \
+        "devices: 128}]}\n"                                                                                            \
+        "links: [{from: a, to: b, " link "}]\n"                                                                        \
+        "jobs: [{name: j, pools: [a, b], " job                                                                         \
+        ", candidates: [{name: c, model: llama-3.1-8b, seq: 8192, global_batch: 1024, tokens: 1e11}]}]\n"
+
+/* Two halves of a kind do in half the time what one of them does, where nothing between them is in the way; what costs and fails is
+ * that of both. A thin link, or one that costs, is in the way: it is paid, or a half is left out and nothing is lost. */
+static void pools_at_once(void **state) {
+    (void)state;
+    tc_scenario *s = good_scenario(HALVES("bandwidth: \"40 Tb/s\"", "mixed: data"));
+    tc_plan plan;
+    tc_error error;
+    s->certain = true;
+    assert_int_equal(tc_plan_make(s, NULL, NULL, &plan, &error), TC_OK);
+    assert_int_equal(plan.at_onces, 1);
+    const tc_at_once *a = &plan.at_once[0];
+    double alone = plan.run[0].finish_s - plan.run[0].start_s, both = a->finish_s - a->start_s;
+    assert_true(a->feasible && a->pools == 2 && a->phases == 1);
+    assert_int_equal(a->phase[0].devices[0], a->phase[0].devices[1]);
+    assert_int_equal(a->phase[0].sequences[0], a->phase[0].sequences[1]);
+    assert_near(both, alone / 2, 0.06 * alone);
+    assert_near(a->cost_usd, plan.run[0].cost_usd, 0.1 * a->cost_usd);
+    assert_near(a->energy_mwh, plan.run[0].energy_mwh, 0.1 * a->energy_mwh);
+    assert_near(a->failures, plan.run[0].failures, 0.1 * a->failures);
+    assert_near(a->phase[0].tokens, 1e11, 1);
+    assert_near(a->egress_usd, 0, 0);
+    double fast = both;
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+
+    s = good_scenario(HALVES("bandwidth: \"40 Tb/s\", km: 3000, usd_per_gb: 0.02", "mixed: data"));
+    s->certain = true;
+    assert_int_equal(tc_plan_make(s, NULL, NULL, &plan, &error), TC_OK);
+    a = &plan.at_once[0];
+    assert_true(a->feasible && a->finish_s - a->start_s >= fast);
+    /* each step the gradients of 8.03e9 parameters, 2 (2 - 1) / 2 of them, once */
+    double steps = 1e11 / (1024 * 8192.0);
+    assert_near(a->egress_usd, steps * 4 * 8.03e9 * 0.02 / 1e9, 0.01 * a->egress_usd);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+
+    s = good_scenario(HALVES("bandwidth: \"1 Mb/s\"", "mixed: any"));
+    s->certain = true;
+    assert_int_equal(tc_plan_make(s, NULL, NULL, &plan, &error), TC_OK);
+    assert_int_equal(plan.at_onces, 2); /* data parallel, and a pipeline */
+    for (int i = 0; i < 2; i++) {
+        a = &plan.at_once[i];
+        assert_true(a->feasible);
+        assert_int_equal(a->phase[0].devices[0] > 0 && a->phase[0].devices[1] > 0, 0);
+        assert_near(a->finish_s - a->start_s, alone, 0.01 * alone);
+    }
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+
+    s = good_scenario(HALVES("bandwidth: \"400 Gb/s\"", "mixed: no"));
+    s->certain = true;
+    assert_int_equal(tc_plan_make(s, NULL, NULL, &plan, &error), TC_OK);
+    assert_int_equal(plan.at_onces, 0);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 static void jobs_say_where_and_how_large(void **state) {
     (void)state;
     tc_scenario *s
@@ -468,6 +535,18 @@ static void errors_have_their_place(void **state) {
         {CAND(", model: gpt2-124m, global_batch: 8, tokens: 1e9, rl: {tokens_in: 8}"), "candidates[0].rl.tokens_out",
          "is missing"},
         {JOB(", pool: x"), "jobs[0].pool", "none of the pools"},
+        {JOB(", mixed: data"), "jobs[0].mixed", "write 'pools: [a, b]'"},
+        {JOB(", pools: [a, x]"), "jobs[0].pools[1]", "none of the pools"},
+        {JOB(", pools: [a, b]"), "jobs[0].pools[1]", "nothing joins 'a' and 'b'"},
+        {JOB(", pools: [a, b], mixed: both"), "jobs[0].mixed", "pipeline"},
+        {JOB(", pools: [a, a]"), "jobs[0].pools[1]", "stands here twice"},
+        {JOB(", pools: [a]"), "jobs[0].pools", "2 to 8"},
+        {JOB(", pool: a, pools: [a, b]"), "jobs[0].pools[1]", "must not train on 'b'"},
+        {JOB("") "links: [{from: a, to: x, bandwidth: \"1 Gb/s\"}]\n", "links[0].to", "none of the pools"},
+        {JOB("") "links: [{from: a, to: a, bandwidth: \"1 Gb/s\"}]\n", "links[0].to", "write another"},
+        {JOB("") "links: [{from: a, to: b}]\n", "links[0].bandwidth", "is missing"},
+        {JOB("") "links: [{from: a, to: b, bandwidth: \"1 Gb/s\", km: -1}]\n", "links[0].km", "0 to"},
+        {JOB("") "tuning: perfect\n", "tuning", "first-try"},
         {JOB(", not_on: [a, x]"), "jobs[0].not_on[1]", "none of the pools"},
         {JOB(", not_on: a"), "jobs[0].not_on", "write [a, b]"},
         {JOB(", pool: a, not_on: [a]"), "jobs[0].not_on[0]", "must train on"},
@@ -689,6 +768,7 @@ int main(void) {
         cmocka_unit_test(phases_are_of_their_candidate),
         cmocka_unit_test(pixels_of_a_candidate),
         cmocka_unit_test(rates_take_the_place_of_a_model),
+        cmocka_unit_test(pools_at_once),
         cmocka_unit_test(jobs_say_where_and_how_large),
         cmocka_unit_test(prices_have_currencies),
         cmocka_unit_test(actuals_are_by_day),

@@ -266,6 +266,7 @@ class Plan(Common):
     model: str | None
     phases: list[Answer]
     available: float
+    at_once: list[Answer]
     rules: list[Answer]
     serving: list[Answer]
     seed: float

@@ -55,6 +55,12 @@ static const char *owner_text(const tc_node *node, char *text, size_t size) {
     bool rate = accelerator && !tc_node_text(node->parent, "name");
     if (!owner && node->parent && tc_node_text(node->parent, "pool")) /* what was seen of a pool */
         owner = tc_node_text(node->parent, "pool");
+    const char *from = node->parent ? tc_node_text(node->parent, "from") : NULL,
+               *to = node->parent ? tc_node_text(node->parent, "to") : NULL;
+    if (!owner && from && to) { /* a link */
+        snprintf(text, size, "%.100s to %.100s", from, to);
+        return text;
+    }
     snprintf(text, size, "%s%s%s", owner ? owner : "", rate ? " on " : "", rate ? accelerator : "");
     return text;
 }

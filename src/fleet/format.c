@@ -9,6 +9,7 @@
 static const char *const ownerships[] = {"owned", "rented", NULL};
 static const char *const choices[] = {"first", "capability", NULL};
 static const char *const periods[] = {"month", "week", NULL};
+static const char *const forms[] = {"any", "data", "pipeline", "no", NULL};
 static const char *const failure_policies[] = {"spare", "wait", "shrink", NULL};
 
 #define TEXT(where, needed, type_of, member)                                                                           \
@@ -239,6 +240,14 @@ static const tc_field job_fields[] = {
      .min = 1,
      .max = TC_SCENARIO_MOST_POOLS,
      .count_offset = offsetof(tc_scenario_job, not_ons)},
+    {.path = "pools",
+     .type = TC_FIELD_NAMES,
+     .offset = offsetof(tc_scenario_job, together),
+     .size = sizeof(tc_scenario_name),
+     .min = 2,
+     .max = TC_MAX_POOLS,
+     .count_offset = offsetof(tc_scenario_job, togethers)},
+    {.path = "mixed", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_job, mixed), .names = forms},
     COUNT("min_devices", tc_scenario_job, min_devices, 0, MOST),
     COUNT("max_devices", tc_scenario_job, max_devices, 0, MOST),
     SWITCH("movable", tc_scenario_job, movable),
@@ -288,6 +297,19 @@ static const tc_field currency_fields[] = {
 };
 static const tc_schema currency_schema = SCHEMA("currency", currency_fields);
 
+static const tc_field link_fields[] = {
+    TEXT("from", TC_NEED_ALWAYS, tc_scenario_link, from),
+    TEXT("to", TC_NEED_ALWAYS, tc_scenario_link, to),
+    FIGURE("bandwidth", TC_DIMENSION_BYTES_PER_S, TC_NEED_ALWAYS, tc_scenario_link, link.bytes_per_s, 1, 1e18),
+    FIGURE("oversubscription", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_link, link.oversubscription, 1, 1e6),
+    FIGURE("latency", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_link, link.latency_s, 0, 1e3),
+    FIGURE("km", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_link, km, 0, 1e5),
+    FIGURE("usd_per_gb", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_link, usd_per_gb, 0, 1e6),
+};
+static const tc_schema link_schema = SCHEMA("link", link_fields);
+
+static void start_link(void *element) { ((tc_scenario_link *)element)->link.latency_s = TC_UNSET; }
+
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     TEXT("slug", TC_NEED_NEVER, tc_scenario, slug),
@@ -316,6 +338,8 @@ static const tc_field fields[] = {
     LIST("serving", TC_NEED_NEVER, tc_scenario, serving, servings, 0, TC_SCENARIO_MOST_SERVINGS, &serving_schema,
          start_serving),
     LIST("jobs", TC_NEED_ALWAYS, tc_scenario, job, jobs, 1, TC_SCENARIO_MOST_JOBS, &job_schema, start_job),
+    LIST("links", TC_NEED_NEVER, tc_scenario, link, links, 0, TC_SCENARIO_MOST_LINKS, &link_schema, start_link),
+    TEXT("tuning", TC_NEED_NEVER, tc_scenario, tuning),
     LIST("currencies", TC_NEED_NEVER, tc_scenario, currency, currencies, 0, TC_SCENARIO_MOST_CURRENCIES,
          &currency_schema, NULL),
     LIST("actuals", TC_NEED_NEVER, tc_scenario, actual, actuals, 0, TC_SCENARIO_MOST_ACTUALS, &actual_schema,

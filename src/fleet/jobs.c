@@ -43,6 +43,53 @@ static tc_code check_places(const tc_reading *r, const tc_node *node, tc_scenari
     return code;
 }
 
+static bool are_joined(const tc_scenario *s, int a, int b) {
+    for (int i = 0; i < s->links; i++)
+        if ((s->link[i].a == a && s->link[i].b == b) || (s->link[i].a == b && s->link[i].b == a)) return true;
+    return false;
+}
+
+/* The pools that it may use at once: each may train it, and any two are joined. */
+static tc_code check_together(const tc_reading *r, const tc_node *node, tc_scenario_job *job) {
+    const tc_node *mixed = tc_node_get(node, "mixed");
+    if (mixed && job->togethers == 0)
+        return tc_document_fail(r->document, mixed, NULL, r->error,
+                                "needs the pools that the job may use at once; write 'pools: [a, b]'");
+    for (int i = 0; i < job->togethers; i++) {
+        const tc_node *at = tc_reading_element(node, "pools", i);
+        tc_code code = find_pool(r, at, job->together[i].name, &job->together[i].pool);
+        if (code) return code;
+        int own = job->together[i].pool;
+        bool out = job->pool >= 0 && job->pool != own;
+        for (int k = 0; k < job->not_ons; k++) out = out || job->not_on[k].pool == own;
+        if (out)
+            return tc_document_fail(r->document, at, NULL, r->error, "the job must not train on '%s'; leave it out",
+                                    job->together[i].name);
+        for (int k = 0; k < i; k++) {
+            if (job->together[k].pool == own)
+                return tc_document_fail(r->document, at, NULL, r->error, "'%s' stands here twice; write it once",
+                                        job->together[i].name);
+            if (job->mixed != TC_TOGETHER_NO && !are_joined(r->scenario, job->together[k].pool, own))
+                return tc_document_fail(r->document, at, NULL, r->error,
+                                        "nothing joins '%s' and '%s'; add 'links: [{from: %s, to: %s, bandwidth: \"400 "
+                                        "Gb/s\"}]'",
+                                        job->together[k].name, job->together[i].name, job->together[k].name,
+                                        job->together[i].name);
+        }
+    }
+    return TC_OK;
+}
+
+tc_code tc_reading_check_link(const tc_reading *r, const tc_node *node, tc_scenario_link *link) {
+    tc_code code = find_pool(r, tc_node_get(node, "from"), link->from, &link->a);
+    if (code == TC_OK) code = find_pool(r, tc_node_get(node, "to"), link->to, &link->b);
+    if (code == TC_OK && link->a == link->b)
+        return fail_key(r, node, "to", "is the pool that the link begins at; write another");
+    link->link.distance_m = link->km * 1e3;
+    link->link.usd_per_byte = link->usd_per_gb / 1e9;
+    return code;
+}
+
 /* Each part has its tokens or a share; all together they are no more and no less than the candidate's, where it has any. */
 static tc_code check_phases(const tc_reading *r, const tc_node *node, tc_scenario_candidate *candidate) {
     double tokens = 0, share = 0;
@@ -141,6 +188,7 @@ tc_code tc_reading_check_job(const tc_reading *r, const tc_node *node, int index
     tc_code code = tc_reading_day(r, node, "not_before", job->not_before_date, &job->not_before);
     if (code == TC_OK) code = tc_reading_day(r, node, "deadline", job->deadline_date, &job->deadline);
     if (code == TC_OK) code = check_places(r, node, job);
+    if (code == TC_OK) code = check_together(r, node, job);
     const tc_node *at = tc_reading_element(node, "candidates", 0);
     for (int i = 0; i < job->candidates && code == TC_OK; i++, at = at->next) {
         code = check_candidate(r, at, &job->candidate[i]);

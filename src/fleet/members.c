@@ -271,6 +271,9 @@ static const tc_member job[] = {
     TC_INTEGER(tc_scenario_job, pool, -1, TC_SCENARIO_MOST_POOLS - 1),
     TC_INTEGER(tc_scenario_job, not_ons, 0, TC_SCENARIO_MOST_POOLS),
     TC_ROW_ARRAY(tc_scenario_job, not_on, not_ons, name_members),
+    TC_INTEGER(tc_scenario_job, togethers, 0, TC_MAX_POOLS),
+    TC_ROW_ARRAY(tc_scenario_job, together, togethers, name_members),
+    TC_WORD(tc_scenario_job, mixed, TC_TOGETHER_NO, "form"),
     TC_INTEGER(tc_scenario_job, min_devices, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_scenario_job, max_devices, 0, TC_MOST_DEGREE),
     TC_SWITCH(tc_scenario_job, movable),
@@ -295,6 +298,21 @@ static tc_code check_job(const void *value, tc_error *error) {
 
 static const tc_members job_members = TC_MEMBERS(tc_scenario_job, job, NULL, check_job);
 
+static const tc_member link[] = {
+    TC_TEXT(tc_scenario_link, from),
+    TC_TEXT(tc_scenario_link, to),
+    TC_INTEGER(tc_scenario_link, a, 0, TC_SCENARIO_MOST_POOLS - 1),
+    TC_INTEGER(tc_scenario_link, b, 0, TC_SCENARIO_MOST_POOLS - 1),
+    TC_FIGURE(tc_scenario_link, link.bytes_per_s),
+    TC_FIGURE_OR_UNSET(tc_scenario_link, link.latency_s),
+    TC_FIGURE(tc_scenario_link, link.distance_m),
+    TC_FIGURE(tc_scenario_link, link.oversubscription),
+    TC_FIGURE(tc_scenario_link, link.usd_per_byte),
+    TC_FIGURE(tc_scenario_link, km),
+    TC_FIGURE(tc_scenario_link, usd_per_gb),
+};
+static const tc_members link_members = TC_MEMBERS(tc_scenario_link, link, NULL, NULL);
+
 static const tc_member currency[] = {
     TC_TEXT(tc_currency, code),
     TC_FIGURE(tc_currency, usd),
@@ -317,6 +335,10 @@ static const tc_member scenario[] = {
     TC_STRUCT(tc_scenario, bring_up, tc_spread_members),
     TC_SWITCH(tc_scenario, bring_up_given),
     TC_STRUCT(tc_scenario, risks, tc_risks_members),
+    TC_INTEGER(tc_scenario, links, 0, TC_SCENARIO_MOST_LINKS),
+    TC_ROW_ARRAY(tc_scenario, link, links, link_members),
+    TC_TEXT(tc_scenario, tuning),
+    TC_STRUCT(tc_scenario, mixing, tc_mixing_members),
     TC_INTEGER(tc_scenario, actuals, 0, TC_SCENARIO_MOST_ACTUALS),
     TC_FIGURE_IN(tc_scenario, ablation_share, 0, MOST_RESERVE),
     TC_FIGURE_IN(tc_scenario, evaluation_share, 0, MOST_RESERVE),
@@ -354,9 +376,13 @@ static tc_code check_scenario(const void *value, tc_error *error) {
                            j->after_job);
         bool there = j->pool < s->pools;
         for (int k = 0; k < j->not_ons; k++) there = there && j->not_on[k].pool < s->pools;
+        for (int k = 0; k < j->togethers; k++) there = there && j->together[k].pool < s->pools;
         if (!there)
             return tc_fail(error, TC_INVALID, "job", "number %d names a pool beyond the %d; one of them", i, s->pools);
     }
+    for (int i = 0; i < s->links; i++)
+        if (s->link[i].a >= s->pools || s->link[i].b >= s->pools)
+            return tc_fail(error, TC_INVALID, "link", "number %d joins a pool beyond the %d; two of them", i, s->pools);
     for (int i = 0; i < s->actuals; i++)
         if (s->actual[i].pool >= s->pools || s->actual[i].job >= s->jobs
             || (s->actual[i].pool < 0) == (s->actual[i].job < 0))

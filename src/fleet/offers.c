@@ -180,8 +180,12 @@ tc_code tc_offer_name(tc_offer *o, int devices, bool whole, tc_arena *arena, boo
     tc_code code = add(o, devices, grid, arena, error);
     if (code) return code;
     *added = true;
-    double rate = tc_rate_at(&o->rates, devices).tokens_per_s;
-    if (whole && usual.knot >= 0 && rate > usual.tokens_per_s && o->gain == 0) scale(o, rate / usual.tokens_per_s);
+    /* of a device that is used: what is usual may leave many idle that the whole space does not */
+    tc_rate named = tc_rate_at(&o->rates, devices);
+    double gain = usual.knot >= 0 && named.knot >= 0
+                      ? (named.tokens_per_s / named.used) / (usual.tokens_per_s / usual.used)
+                      : 0;
+    if (whole && gain > 1 && o->gain == 0) scale(o, gain);
     tc_rates_settle(&o->rates);
     return TC_OK;
 }

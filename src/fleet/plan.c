@@ -6,7 +6,8 @@
  * the 80 % intervals: those of thousands of futures (outlook.c); of a certain scenario the same calendar with all steps of all jobs at that
  * end of theirs.
  *
- * Ignored: a job does not spread over pools. */
+ * Jobs that may use several pools at once are compared with that (at_once.c); the futures that are drawn have each job on one
+ * pool at a time. */
 
 #include <math.h>
 #include <stdarg.h>
@@ -248,6 +249,14 @@ static tc_code tell_assumed(tc_planner *p) {
                         "a job trains on one pool at a time, what it leaves idle goes to the next job; layouts change "
                         "only when "
                         "devices come or go, and cost one restart");
+    if (code == TC_OK && plan->at_onces > 0)
+        code = add_line(
+            p, assumed_of(p),
+            "on several pools at once: the middle future, the other jobs keep what they have in the calendar; "
+            "software "
+            "that mixes kinds reaches %s of the ideal step (%s, mixing.yaml); dates that are drawn have a job "
+            "on one pool at a time",
+            tc_decimal_text(s->mixing.efficiency, 3).s, s->mixing.tuning);
     if (code == TC_OK && p->reordered) code = tell_order(p);
     if (code == TC_OK && s->certain)
         code = add_line(p, assumed_of(p),
@@ -276,10 +285,39 @@ static tc_code tell_assumed(tc_planner *p) {
     return code;
 }
 
+/* A job that several pools at once would end sooner. */
+static tc_code advise_at_once(tc_planner *p) {
+    const tc_scenario *s = p->scenario;
+    tc_code code = TC_OK;
+    for (int i = 0; i < p->plan->at_onces && code == TC_OK; i++) {
+        const tc_at_once *a = &p->plan->at_once[i];
+        char names[200] = "", day[TC_DATE_SIZE], sooner[160] = "";
+        size_t used = 0;
+        const tc_plan_run *run = &p->plan->run[a->job];
+        bool best = true;
+        for (int k = 0; k < p->plan->at_onces; k++) {
+            const tc_at_once *b = &p->plan->at_once[k];
+            best = best && (k == i || b->job != a->job || !b->feasible || b->finish_s >= a->finish_s);
+        }
+        if (!best || !a->feasible || !(a->planned_s - a->finish_s > 86400)) continue;
+        for (int k = 0; k < a->pools && used < sizeof names; k++)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.40s", k ? " and " : "",
+                                     s->pool[a->pool[k]].name);
+        tc_date_format(a->finish, day);
+        if (a->planned_s < INFINITY)
+            snprintf(sooner, sizeof sooner, ", %.40s days sooner than planned, for %.40s k USD more",
+                     tc_decimal_text((a->planned_s - a->finish_s) / 86400, 0).s,
+                     tc_decimal_text((a->cost_usd - run->cost_usd) / 1e3, 0).s);
+        code = add_line(p, advice_of(p), "%s: on %s at once, %s, it is done on %s%s", s->job[a->job].name, names,
+                        a->across == TC_ACROSS_PIPELINE ? "as a pipeline" : "data parallel", day, sooner);
+    }
+    return code;
+}
+
 static tc_code tell_advice(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_plan *plan = p->plan;
-    tc_code code = TC_OK;
+    tc_code code = advise_at_once(p);
     for (int i = 0; i < s->pools && code == TC_OK; i++)
         if (plan->pool[i].serving_missing > 0)
             code = add_line(p, advice_of(p),
@@ -462,7 +500,7 @@ static double done_in_most(const tc_plan *plan) {
 }
 
 /* What a pool's devices cost and draw. */
-static tc_upkeep upkeep_of(const tc_scenario_pool *pool) {
+tc_upkeep tc_pool_upkeep(const tc_scenario_pool *pool) {
     tc_run_input in = tc_default_run_input();
     in.cluster = pool->cluster;
     in.price_usd = pool->price_usd;
@@ -486,7 +524,7 @@ static tc_code write_months(tc_planner *p, const tc_ledger *ledger) {
     plan->month = tc_arena_alloc(&plan->arena, (size_t)(plan->months * p->scenario->pools) * sizeof *plan->month);
     if (!row || !plan->month) return tc_planner_no_memory(p);
     for (int k = 0; k < p->scenario->pools; k++) {
-        tc_upkeep upkeep = upkeep_of(&p->scenario->pool[k]);
+        tc_upkeep upkeep = tc_pool_upkeep(&p->scenario->pool[k]);
         tc_ledger_read(ledger, k, &upkeep, row);
         memcpy(plan->month + k * plan->months, row + first, (size_t)plan->months * sizeof *row);
     }
@@ -581,6 +619,7 @@ tc_code tc_plan_make(const tc_scenario *scenario, const tc_interval_model *inter
     if (code == TC_OK) code = fill_table(&p);
     if (code == TC_OK) code = tc_agenda_make(&p);
     if (code == TC_OK) code = search_planned(&p);
+    if (code == TC_OK) code = tc_at_once_find(&p);
     if (code == TC_OK) code = scenario->certain ? count_certain(&p) : draw(&p);
     if (code == TC_OK && p.options->best_days > 0) code = tc_best_by_find(&p);
     out->served = true;

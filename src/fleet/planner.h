@@ -42,6 +42,12 @@ TC_NODISCARD tc_code tc_agenda_try(tc_planner *planner);
 /* Orders the tasks of one priority (order.c). */
 TC_NODISCARD tc_code tc_agenda_order(tc_planner *planner);
 
+/* Jobs on several pools at once, beside the calendar (at_once.c). */
+TC_NODISCARD tc_code tc_at_once_find(tc_planner *planner);
+
+/* What a device of a pool costs and draws (plan.c). */
+tc_upkeep tc_pool_upkeep(const tc_scenario_pool *pool);
+
 /* The first moment at which a job may run. */
 double tc_earliest_of(const tc_scenario *scenario, const tc_scenario_job *job);
 

@@ -15,12 +15,12 @@ enum { USUAL, WHOLE };
  * fewer; one of many deliveries would ask for thousands, of which one is like the next. */
 enum { MOST_USUAL = 64, MOST_WHOLE = 24, LEAST_WHOLE = 1 };
 
-static double checkpoint_bytes(const tc_prospect *p) {
+double tc_prospect_checkpoint_bytes(const tc_prospect *p) {
     double parameters = p->candidate->frozen_base ? tc_trained_parameters(&p->question.job) : p->candidate->parameters;
     return parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
 }
 
-static double package_mtbf(const tc_scenario_pool *pool) {
+double tc_package_mtbf(const tc_scenario_pool *pool) {
     if (pool->mtbf_s > 0) return pool->mtbf_s;
     return pool->cluster.accelerator.mtbf_s > 0 ? pool->cluster.accelerator.mtbf_s : pool->economics.mtbf_s;
 }
@@ -77,11 +77,11 @@ static tc_chooser chooser_of(const tc_prospect *p, const tc_question *question, 
                         .thorough = whole,
                         .usual_only = p->usual_only,
                         .batch_band = p->scenario->batch_band,
-                        .package_mtbf_s = package_mtbf(p->pool),
+                        .package_mtbf_s = tc_package_mtbf(p->pool),
                         .restart_s = p->pool->economics.restart_s,
                         .on_failure = p->pool->on_failure,
                         .repair_s = repair_of(p->pool),
-                        .checkpoint_bytes = checkpoint_bytes(p),
+                        .checkpoint_bytes = tc_prospect_checkpoint_bytes(p),
                         .economics = &p->pool->economics};
 }
 
@@ -199,7 +199,7 @@ bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b) {
            && strcmp(a->stack, b->stack) == 0 && strcmp(a->economics.region, b->economics.region) == 0
            && strcmp(a->cluster.accelerator.slug, b->cluster.accelerator.slug) == 0
            && strcmp(a->cluster.fabric.slug, b->cluster.fabric.slug) == 0
-           && strcmp(a->software.slug, b->software.slug) == 0 && package_mtbf(a) == package_mtbf(b)
+           && strcmp(a->software.slug, b->software.slug) == 0 && tc_package_mtbf(a) == tc_package_mtbf(b)
            && a->on_failure == b->on_failure && repair_of(a) == repair_of(b);
 }
 

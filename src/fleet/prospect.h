@@ -54,6 +54,10 @@ TC_NODISCARD tc_code tc_prospect_enough(tc_prospect *prospect, int devices, int 
 /* reinforced.c: the choice of an update as a step of reinforcement learning. */
 TC_NODISCARD tc_code tc_prospect_reinforce(const tc_prospect *prospect, tc_choice *choice, tc_error *error);
 
+/* Between failures of a package of a pool, s; and what a checkpoint of the workload takes. */
+double tc_package_mtbf(const tc_scenario_pool *pool);
+double tc_prospect_checkpoint_bytes(const tc_prospect *prospect);
+
 /* Whether two pools ask the search the same questions. */
 bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b);
 

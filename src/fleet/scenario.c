@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "catalog/catalog.h"
+#include "catalog/pools.h"
 #include "fleet/format.h"
 #include "fleet/reading.h"
 #include "run/economics.h"
@@ -106,6 +107,9 @@ tc_code tc_scenario_read_changed(const tc_document *document, const tc_scenario_
     at = tc_reading_element(document->root, "serving", 0);
     for (int i = 0; i < out->servings && code == TC_OK; i++, at = at->next)
         code = tc_reading_check_serving(&r, at, &out->serving[i]);
+    at = tc_reading_element(document->root, "links", 0);
+    for (int i = 0; i < out->links && code == TC_OK; i++, at = at->next)
+        code = tc_reading_check_link(&r, at, &out->link[i]);
     at = tc_reading_element(document->root, "jobs", 0);
     for (int i = 0; i < out->jobs && code == TC_OK; i++, at = at->next) code = tc_reading_check_job(&r, at, i);
     if (code == TC_OK) code = tc_reading_take_actuals(&r, changes ? changes->actual : NULL);
@@ -291,10 +295,23 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     return code ? code : tc_reading_resolve_rl(r, catalog, node, candidate);
 }
 
+/* What software loses where a job uses several pools at once. */
+static tc_code resolve_mixing(const tc_reading *r, tc_catalog *catalog) {
+    tc_scenario *s = r->scenario;
+    tc_error cause = {0};
+    if (s->links == 0 && !s->tuning[0]) return TC_OK;
+    s->mixing.link.latency_s = NAN;
+    tc_code code = tc_mixing_load(catalog, s->tuning, "tuning", &s->mixing, &cause);
+    if (code == TC_INVALID && s->tuning[0])
+        return tc_document_fail(r->document, tc_node_get(r->document->root, "tuning"), NULL, r->error, "%s",
+                                cause.text);
+    return tc_reading_pass_on(r, r->document->root, "tuning", code, &cause);
+}
+
 tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc_scenario *scenario, tc_error *error) {
     tc_reading r
         = {.document = document, .scenario = scenario, .error = error, .room_assumptions = scenario->assumptions};
-    tc_code code = TC_OK;
+    tc_code code = resolve_mixing(&r, catalog);
     const tc_node *at = tc_reading_element(document->root, "pools", 0);
     for (int i = 0; i < scenario->pools && code == TC_OK; i++, at = at->next) {
         code = resolve_pool(&r, catalog, at, &scenario->pool[i]);

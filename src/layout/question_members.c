@@ -248,7 +248,7 @@ static const tc_member mixing[] = {
     TC_STRUCT(tc_mixing, link, link_members),
 };
 
-static const tc_members mixing_members = TC_MEMBERS(tc_mixing, mixing, NULL, NULL);
+const tc_members tc_mixing_members = TC_MEMBERS(tc_mixing, mixing, NULL, NULL);
 
 static const tc_member cluster[] = {
     TC_SIZE(tc_cluster),
@@ -258,7 +258,7 @@ static const tc_member cluster[] = {
     TC_FIGURE(tc_cluster, host_memory_bytes),
     TC_INTEGER(tc_cluster, others, 0, TC_MAX_POOLS - 1),
     TC_ROW_ARRAY(tc_cluster, other, others, pool_members),
-    TC_STRUCT(tc_cluster, mixing, mixing_members),
+    TC_STRUCT(tc_cluster, mixing, tc_mixing_members),
 };
 
 const tc_members tc_cluster_members = TC_MEMBERS(tc_cluster, cluster, "tc_default_cluster()", NULL);

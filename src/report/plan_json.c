@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/calendar.h"
+#include "report/plan_at_once.h"
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
 #include "report/plan_report.h"
@@ -391,6 +392,7 @@ void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
         tc_write_array(writer, "best");
         tc_write_close(writer);
     }
+    tc_write_at_once(writer, plan);
     tc_write_plan_months(writer, plan, -1);
     tc_write_lines(writer, "advice", plan->advice, plan->advice_count);
     write_rules(writer, plan);

@@ -8,6 +8,7 @@
 
 #include "report/format.h"
 #include "report/names.h"
+#include "report/plan_at_once.h"
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
 #include "report/plan_outlook_text.h"
@@ -351,6 +352,8 @@ static void print_calendar(FILE *file, const tc_style *style, const tc_plan *pla
         if (plan->candidate[i].feasible) last = fmax(last, plan->candidate[i].finish_s);
     for (int i = 0; i < plan->jobs; i++)
         if (plan->run[i].feasible) last = fmax(last, plan->run[i].finish_s);
+    for (int i = 0; i < plan->at_onces; i++)
+        if (plan->at_once[i].feasible) last = fmax(last, plan->at_once[i].finish_s);
     tc_text_calendar c = tc_text_calendar_of(file, style, s->start, last);
     tc_print_calendar_months(&c);
     for (int k = 0; k < s->pools; k++) {
@@ -367,8 +370,12 @@ static void print_calendar(FILE *file, const tc_style *style, const tc_plan *pla
                 print_run_row(&c, s->job[run->job].candidate[run->candidate].name, run, '-', TC_TONE_FAINT);
         }
     }
+    tc_print_at_once_rows(&c, plan);
     tc_print_tone(file, style, TC_TONE_FAINT,
-                  "= planned  - instead, if alone  | more devices  + a delivery is ready to train\n");
+                  plan->at_onces > 0
+                      ? "= planned  - instead, if alone  # on several pools at once  | more devices  + a "
+                        "delivery is ready to train\n"
+                      : "= planned  - instead, if alone  | more devices  + a delivery is ready to train\n");
 }
 
 static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
@@ -460,6 +467,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     tc_print_heading(file, style, title);
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
+    if (!tc_print_at_once(file, style, plan)) return false;
     if (!tc_print_plan_months(file, style, plan)) return false;
     print_levers(file, style, plan);
     if (!print_rents(file, style, plan)) return false;
