@@ -23,6 +23,8 @@
 #define TC_SCENARIO_MOST_CURRENCIES 32
 #define TC_SCENARIO_MOST_ACTUALS 100000
 #define TC_SCENARIO_MOST_LINKS 1000
+#define TC_SCENARIO_MOST_RENTALS 100
+#define TC_SCENARIO_MOST_PRICES 200 /* of a rental */
 
 typedef struct tc_delivery {
     int32_t day;
@@ -174,6 +176,30 @@ typedef struct tc_scenario_link {
     double km, usd_per_gb;
 } tc_scenario_link;
 
+enum { TC_CONTRACT_ON_DEMAND, TC_CONTRACT_RESERVED, TC_CONTRACT_INTERRUPTIBLE };
+
+/* A price of a package from a day on. */
+typedef struct tc_rental_price {
+    char from_date[16];
+    int32_t from;
+    double usd_per_h;
+} tc_rental_price;
+
+/* Devices of a pool's kind that could be rented: what the plan tries. */
+typedef struct tc_scenario_rental {
+    char name[48], pool_name[48], from_date[16];
+    int pool, devices;
+    int32_t from;         /* the first day of which it may begin */
+    int contract;         /* TC_CONTRACT_ON_DEMAND and so on */
+    double usd_per_h;     /* of a package; TC_UNSET: what more of the pool's are rented for */
+    double minimum_s;     /* of a reserved one: the least that is paid */
+    double start_up_s;    /* until they train; TC_UNSET: the pool's bring-up */
+    double interruptions; /* of an interruptible one: in 30 days, of all its devices at once */
+    double back_s;        /* until they are back */
+    int prices;
+    tc_rental_price *price; /* by day: in place of usd_per_h from that day on */
+} tc_scenario_rental;
+
 /* In which form a job may use several pools at once. */
 enum { TC_TOGETHER_ANY, TC_TOGETHER_DATA, TC_TOGETHER_PIPELINE, TC_TOGETHER_NO };
 
@@ -230,6 +256,8 @@ typedef struct tc_scenario {
     tc_scenario_serving *serving;
     tc_scenario_job *job;
     tc_actual *actual; /* by day */
+    int rentals;
+    tc_scenario_rental *rental;
     int links;
     tc_scenario_link *link;
     char tuning[24];  /* of the software that joins kinds of accelerators; empty: the first of data/mixing.yaml */
@@ -503,6 +531,20 @@ typedef struct tc_at_once {
         goodput; /* of all pools; NaN: not known */
 } tc_at_once;
 
+/* A rental of the scenario, taken from a day on, for a job. */
+typedef struct tc_plan_rental {
+    int rental, job;
+    int32_t from;
+    int worth;                               /* devices that are always there and would do as much */
+    double p50_s, p50_without_s;             /* when the job is done in half of the calendars */
+    double probability, probability_without; /* by its deadline; NaN: it has none */
+    double paid_s;                           /* that is paid for */
+    double usd_per_device_h, rent_usd;
+    double
+        owned_usd; /* the same devices owned for as long as the job takes: capital and power; NaN: no price is known */
+    double break_even_s; /* of use, from which owning is cheaper; INFINITY: never */
+} tc_plan_rental;
+
 typedef struct tc_plan {
     const tc_scenario *scenario;
     int rules; /* of the caller, who may set them for reports (tc_pool_rules); 0: none */
@@ -516,6 +558,9 @@ typedef struct tc_plan {
     int jobs;
     tc_plan_job *job; /* [jobs] */
     tc_plan_run *run; /* [jobs]: the calendar */
+    int rentals;
+    tc_plan_rental
+        *rental; /* own, rent or wait: each contract from its first day and the next three months on, by job */
     int at_onces;
     tc_at_once *at_once; /* of each job that may use several pools at once, in each form */
     int assumed_count, advice_count;

@@ -324,6 +324,52 @@ static void pools_at_once(void **state) {
     tc_scenario_free(s);
 }
 
+/* Twice the devices from the first day on; the price of a reserved contract is that of its first day and is paid to its term's end;
+ * one whose devices are taken is worth less, and none that is always gone is worth anything. */
+static void contracts_are_tried(void **state) {
+    (void)state;
+    tc_scenario *s = good_scenario(
+        TOP
+        "pools:\n"
+        "  - {name: a, accelerator: h20, region: china, ownership: owned, price: \"10000 USD\", deliveries: [{date: "
+        "\"2023-06-01\", devices: 64}]}\n"
+        "rentals:\n"
+        "  - {name: day, pool: a, devices: 64, rental: \"2 USD/h\", start_up: \"1 h\", prices: [{from: "
+        "\"2024-02-01\", rental: \"1 USD/h\"}]}\n"
+        "  - {name: year, pool: a, devices: 64, contract: reserved, rental: \"7.0989 CNY/h\", start_up: \"1 h\", "
+        "minimum_term: \"365 d\"}\n"
+        "  - {name: spot, pool: a, devices: 64, contract: interruptible, rental: \"1 USD/h\", interruptions: 30, back: "
+        "\"12 h\"}\n"
+        "  - {name: gone, pool: a, devices: 64, contract: interruptible, rental: \"1 USD/h\", interruptions: 30, back: "
+        "\"30 h\"}\n"
+        "jobs: [{name: j, candidates: [{name: c, model: llama-3.1-8b, seq: 8192, global_batch: 512, tokens: "
+        "9e11}]}]\n");
+    tc_plan plan;
+    tc_plan_options options = tc_default_plan_options();
+    tc_error error;
+    options.samples = 64;
+    assert_int_equal(tc_plan_make(s, NULL, &options, &plan, &error), TC_OK);
+    const tc_plan_rental *first[4] = {NULL};
+    for (int i = plan.rentals - 1; i >= 0; i--) first[plan.rental[i].rental] = &plan.rental[i];
+    for (int i = 0; i < 4; i++) assert_non_null(first[i]);
+    double without = first[0]->p50_without_s;
+    assert_near(first[0]->p50_s, without / 2, 0.12 * without);
+    assert_true(plan.rental[1].rental == 0 && plan.rental[1].p50_s > first[0]->p50_s); /* a month later */
+    assert_near(first[0]->rent_usd, 64 * first[0]->usd_per_device_h * first[0]->paid_s / 3600, 1);
+    assert_true(first[0]->usd_per_device_h < 2 && first[0]->usd_per_device_h > 1); /* two days of prices in one */
+    assert_near(first[1]->paid_s, 365 * 86400.0, 1);
+    assert_near(first[1]->usd_per_device_h, 1, 1e-3); /* 709.89 CNY for 100 USD */
+    assert_near(first[1]->rent_usd, 64 * 365 * 24 * first[1]->usd_per_device_h, 1);
+    assert_true(first[2]->worth < 32 && first[2]->worth > 24); /* half of the time, and two restarts a day */
+    assert_true(first[2]->p50_s > first[1]->p50_s && first[2]->p50_s < without);
+    assert_int_equal(first[3]->worth, 0);
+    assert_near(first[3]->p50_s, without, 1e-6 * without);
+    assert_near(first[3]->rent_usd, 0, 1e-6);
+    assert_true(first[0]->owned_usd > 0 && first[0]->break_even_s > 0);
+    tc_plan_free(&plan);
+    tc_scenario_free(s);
+}
+
 static void jobs_say_where_and_how_large(void **state) {
     (void)state;
     tc_scenario *s
@@ -542,6 +588,23 @@ static void errors_have_their_place(void **state) {
         {JOB(", pools: [a, a]"), "jobs[0].pools[1]", "stands here twice"},
         {JOB(", pools: [a]"), "jobs[0].pools", "2 to 8"},
         {JOB(", pool: a, pools: [a, b]"), "jobs[0].pools[1]", "must not train on 'b'"},
+        {JOB("") "rentals: [{name: r, pool: x, devices: 8}]\n", "rentals[0].pool", "none of the pools"},
+        {JOB("") "rentals: [{name: r, pool: a}]\n", "rentals[0].devices", "is missing"},
+        {JOB("") "rentals: [{name: r, pool: a, devices: 8, contract: spot}]\n", "rentals[0].contract", "interruptible"},
+        {JOB("") "rentals: [{name: r, pool: a, devices: 8, contract: interruptible}]\n", "rentals[0].interruptions",
+         "is missing"},
+        {JOB("") "rentals: [{name: r, pool: a, devices: 8, interruptions: 3}]\n", "rentals[0].interruptions",
+         "contract: interruptible"},
+        {JOB("") "rentals: [{name: r, pool: a, devices: 8, minimum_term: \"30 d\"}]\n", "rentals[0].minimum_term",
+         "contract: reserved"},
+        {JOB("") "rentals: [{name: r, pool: a, devices: 8, rental: \"-1 USD/h\"}]\n", "rentals[0].rental",
+         "is negative"},
+        {JOB("") "rentals: [{name: r, pool: a, devices: 8, prices: [{from: \"2024-03-01\", rental: \"1 USD/h\"}, "
+                 "{from: "
+                 "\"2024-02-01\", rental: \"1 USD/h\"}]}]\n",
+         "rentals[0].prices[1].from", "order the prices"},
+        {JOB("") "rentals: [{name: r, pool: a, devices: 8}, {name: r, pool: a, devices: 8}]\n", "rentals[1].name",
+         "earlier rental"},
         {JOB("") "links: [{from: a, to: x, bandwidth: \"1 Gb/s\"}]\n", "links[0].to", "none of the pools"},
         {JOB("") "links: [{from: a, to: a, bandwidth: \"1 Gb/s\"}]\n", "links[0].to", "write another"},
         {JOB("") "links: [{from: a, to: b}]\n", "links[0].bandwidth", "is missing"},
@@ -769,6 +832,7 @@ int main(void) {
         cmocka_unit_test(pixels_of_a_candidate),
         cmocka_unit_test(rates_take_the_place_of_a_model),
         cmocka_unit_test(pools_at_once),
+        cmocka_unit_test(contracts_are_tried),
         cmocka_unit_test(jobs_say_where_and_how_large),
         cmocka_unit_test(prices_have_currencies),
         cmocka_unit_test(actuals_are_by_day),

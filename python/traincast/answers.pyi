@@ -267,6 +267,7 @@ class Plan(Common):
     phases: list[Answer]
     available: float
     at_once: list[Answer]
+    rentals: list[Answer]
     rules: list[Answer]
     serving: list[Answer]
     seed: float

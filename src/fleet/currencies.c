@@ -62,8 +62,9 @@ static void tell(converter *c, const char *code, double usd, bool own) {
     if (!strstr(to, line) && used < size) snprintf(to + used, size - used, "%s%s", used ? "; " : "", line);
 }
 
-static tc_code convert(converter *c, const tc_node *pool, const char *key, tc_error *error) {
-    const tc_node *node = tc_node_get(pool, key), *value = node ? tc_figure_value(node) : NULL;
+/* key of an element, of the list whose place is `list`: "pools". */
+static tc_code convert(converter *c, const char *list, const tc_node *element, const char *key, tc_error *error) {
+    const tc_node *node = tc_node_get(element, key), *value = node ? tc_figure_value(node) : NULL;
     tc_arena *arena = &c->scenario->arena;
     char code[8], *per, text[160];
     double amount;
@@ -73,7 +74,7 @@ static tc_code convert(converter *c, const tc_node *pool, const char *key, tc_er
            usd = isnan(own) ? tc_currency_find(c->market.known, c->market.currencies, code) : own;
     if (isnan(usd)) return TC_OK;
     tell(c, code, usd, !isnan(own));
-    snprintf(text, sizeof text, "pools[%d].%s%s=%.17g USD%s", pool->index, key, value == node ? "" : ".value",
+    snprintf(text, sizeof text, "%s[%d].%s%s=%.17g USD%s", list, element->index, key, value == node ? "" : ".value",
              amount * usd, per);
     const char **longer = tc_arena_grow(arena, c->set, c->sets, &c->room, sizeof *longer);
     const char *copy = tc_arena_copy(arena, text, strlen(text));
@@ -94,8 +95,17 @@ tc_code tc_currencies_convert(tc_catalog *catalog, const tc_document *document, 
     take_own(&c, document);
     for (const tc_node *pool = tc_reading_element(document->root, "pools", 0); pool && code == TC_OK;
          pool = pool->next) {
-        code = convert(&c, pool, "price", error);
-        if (code == TC_OK) code = convert(&c, pool, "rental", error);
+        code = convert(&c, "pools", pool, "price", error);
+        if (code == TC_OK) code = convert(&c, "pools", pool, "rental", error);
+    }
+    for (const tc_node *rental = tc_reading_element(document->root, "rentals", 0); rental && code == TC_OK;
+         rental = rental->next) {
+        char list[48];
+        snprintf(list, sizeof list, "rentals[%d].prices", rental->index);
+        code = convert(&c, "rentals", rental, "rental", error);
+        for (const tc_node *price = tc_reading_element(rental, "prices", 0); price && code == TC_OK;
+             price = price->next)
+            code = convert(&c, list, price, "rental", error);
     }
     *any = c.sets > 0;
     if (code || !*any) return code;

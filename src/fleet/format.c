@@ -9,6 +9,7 @@
 static const char *const ownerships[] = {"owned", "rented", NULL};
 static const char *const choices[] = {"first", "capability", NULL};
 static const char *const periods[] = {"month", "week", NULL};
+static const char *const contracts[] = {"on-demand", "reserved", "interruptible", NULL};
 static const char *const forms[] = {"any", "data", "pipeline", "no", NULL};
 static const char *const failure_policies[] = {"spare", "wait", "shrink", NULL};
 
@@ -297,6 +298,33 @@ static const tc_field currency_fields[] = {
 };
 static const tc_schema currency_schema = SCHEMA("currency", currency_fields);
 
+static const tc_field price_fields[] = {
+    TEXT("from", TC_NEED_ALWAYS, tc_rental_price, from_date),
+    FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_ALWAYS, tc_rental_price, usd_per_h, 0, 1e6),
+};
+static const tc_schema price_schema = SCHEMA("price", price_fields);
+
+static const tc_field rental_fields[] = {
+    TEXT("name", TC_NEED_ALWAYS, tc_scenario_rental, name),
+    TEXT("pool", TC_NEED_ALWAYS, tc_scenario_rental, pool_name),
+    TEXT("from", TC_NEED_NEVER, tc_scenario_rental, from_date),
+    FIGURE_OF(INTEGER, "devices", TC_DIMENSION_NONE, TC_NEED_ALWAYS, tc_scenario_rental, devices, 1, MOST),
+    {.path = "contract", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_rental, contract), .names = contracts},
+    FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_NEVER, tc_scenario_rental, usd_per_h, 0, 1e6),
+    FIGURE("minimum_term", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, minimum_s, 0, 1e9),
+    FIGURE("start_up", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, start_up_s, 0, 1e8),
+    FIGURE("interruptions", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_rental, interruptions, 0, 1e4),
+    FIGURE("back", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, back_s, 0, 1e8),
+    LIST("prices", TC_NEED_NEVER, tc_scenario_rental, price, prices, 1, TC_SCENARIO_MOST_PRICES, &price_schema, NULL),
+};
+static const tc_schema rental_schema = SCHEMA("rental", rental_fields);
+
+static void start_rental(void *element) {
+    tc_scenario_rental *rental = element;
+    rental->usd_per_h = rental->start_up_s = TC_UNSET;
+    rental->from = INT32_MIN;
+}
+
 static const tc_field link_fields[] = {
     TEXT("from", TC_NEED_ALWAYS, tc_scenario_link, from),
     TEXT("to", TC_NEED_ALWAYS, tc_scenario_link, to),
@@ -338,6 +366,8 @@ static const tc_field fields[] = {
     LIST("serving", TC_NEED_NEVER, tc_scenario, serving, servings, 0, TC_SCENARIO_MOST_SERVINGS, &serving_schema,
          start_serving),
     LIST("jobs", TC_NEED_ALWAYS, tc_scenario, job, jobs, 1, TC_SCENARIO_MOST_JOBS, &job_schema, start_job),
+    LIST("rentals", TC_NEED_NEVER, tc_scenario, rental, rentals, 0, TC_SCENARIO_MOST_RENTALS, &rental_schema,
+         start_rental),
     LIST("links", TC_NEED_NEVER, tc_scenario, link, links, 0, TC_SCENARIO_MOST_LINKS, &link_schema, start_link),
     TEXT("tuning", TC_NEED_NEVER, tc_scenario, tuning),
     LIST("currencies", TC_NEED_NEVER, tc_scenario, currency, currencies, 0, TC_SCENARIO_MOST_CURRENCIES,

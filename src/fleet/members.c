@@ -298,6 +298,31 @@ static tc_code check_job(const void *value, tc_error *error) {
 
 static const tc_members job_members = TC_MEMBERS(tc_scenario_job, job, NULL, check_job);
 
+static const tc_member price[] = {
+    TC_TEXT(tc_rental_price, from_date),
+    TC_INTEGER(tc_rental_price, from, -MOST_DAY, MOST_DAY),
+    TC_FIGURE(tc_rental_price, usd_per_h),
+};
+static const tc_members price_members = TC_MEMBERS(tc_rental_price, price, NULL, NULL);
+
+static const tc_member rental[] = {
+    TC_TEXT(tc_scenario_rental, name),
+    TC_TEXT(tc_scenario_rental, pool_name),
+    TC_TEXT(tc_scenario_rental, from_date),
+    TC_INTEGER(tc_scenario_rental, pool, 0, TC_SCENARIO_MOST_POOLS - 1),
+    TC_INTEGER(tc_scenario_rental, devices, 1, TC_MOST_DEGREE),
+    TC_INTEGER(tc_scenario_rental, from, INT32_MIN, MOST_DAY),
+    TC_WORD(tc_scenario_rental, contract, TC_CONTRACT_INTERRUPTIBLE, "contract"),
+    TC_FIGURE_OR_UNSET(tc_scenario_rental, usd_per_h),
+    TC_FIGURE(tc_scenario_rental, minimum_s),
+    TC_FIGURE_OR_UNSET(tc_scenario_rental, start_up_s),
+    TC_FIGURE(tc_scenario_rental, interruptions),
+    TC_FIGURE(tc_scenario_rental, back_s),
+    TC_INTEGER(tc_scenario_rental, prices, 0, TC_SCENARIO_MOST_PRICES),
+    TC_ROW_ARRAY(tc_scenario_rental, price, prices, price_members),
+};
+static const tc_members rental_members = TC_MEMBERS(tc_scenario_rental, rental, NULL, NULL);
+
 static const tc_member link[] = {
     TC_TEXT(tc_scenario_link, from),
     TC_TEXT(tc_scenario_link, to),
@@ -335,6 +360,8 @@ static const tc_member scenario[] = {
     TC_STRUCT(tc_scenario, bring_up, tc_spread_members),
     TC_SWITCH(tc_scenario, bring_up_given),
     TC_STRUCT(tc_scenario, risks, tc_risks_members),
+    TC_INTEGER(tc_scenario, rentals, 0, TC_SCENARIO_MOST_RENTALS),
+    TC_ROW_ARRAY(tc_scenario, rental, rentals, rental_members),
     TC_INTEGER(tc_scenario, links, 0, TC_SCENARIO_MOST_LINKS),
     TC_ROW_ARRAY(tc_scenario, link, links, link_members),
     TC_TEXT(tc_scenario, tuning),
@@ -380,6 +407,10 @@ static tc_code check_scenario(const void *value, tc_error *error) {
         if (!there)
             return tc_fail(error, TC_INVALID, "job", "number %d names a pool beyond the %d; one of them", i, s->pools);
     }
+    for (int i = 0; i < s->rentals; i++)
+        if (s->rental[i].pool >= s->pools)
+            return tc_fail(error, TC_INVALID, "rental", "number %d is of pool %d of %d; one of these", i,
+                           s->rental[i].pool, s->pools);
     for (int i = 0; i < s->links; i++)
         if (s->link[i].a >= s->pools || s->link[i].b >= s->pools)
             return tc_fail(error, TC_INVALID, "link", "number %d joins a pool beyond the %d; two of them", i, s->pools);

@@ -22,6 +22,7 @@
 #include "fleet/alone.h"
 #include "fleet/members.h"
 #include "fleet/best_by.h"
+#include "fleet/contracts.h"
 #include "fleet/levers.h"
 #include "fleet/planner.h"
 
@@ -257,6 +258,12 @@ static tc_code tell_assumed(tc_planner *p) {
             "that mixes kinds reaches %s of the ideal step (%s, mixing.yaml); dates that are drawn have a job "
             "on one pool at a time",
             tc_decimal_text(s->mixing.efficiency, 3).s, s->mixing.tuning);
+    if (code == TC_OK && plan->rentals > 0)
+        code = add_line(p, assumed_of(p),
+                        "own, rent or wait: the calendars again with the contract's devices, brought up, until the job "
+                        "is "
+                        "done; "
+                        "owned are their share of the capital and the power for as long");
     if (code == TC_OK && p->reordered) code = tell_order(p);
     if (code == TC_OK && s->certain)
         code = add_line(p, assumed_of(p),
@@ -366,6 +373,14 @@ static tc_code look_at_paces(tc_planner *p) {
     return TC_OK;
 }
 
+/* Devices that the largest of a pool's contracts would add. */
+static int most_rented(const tc_scenario *s, int pool) {
+    int most = 0;
+    for (int i = 0; i < s->rentals; i++)
+        if (s->rental[i].pool == pool && s->rental[i].devices > most) most = s->rental[i].devices;
+    return most;
+}
+
 /* The fewest and the most devices that pools have for training in many futures. */
 static bool look_at_levels(tc_planner *p) {
     int pools = p->scenario->pools;
@@ -386,6 +401,7 @@ static bool look_at_levels(tc_planner *p) {
                 if (devices > 0 && (p->least[k] == 0 || devices < p->least[k])) p->least[k] = devices;
             }
     }
+    for (int k = 0; fine && k < pools; k++) p->most[k] += most_rented(p->scenario, k);
     tc_arena_free(&scratch);
     return fine;
 }
@@ -397,6 +413,7 @@ static void make_room(tc_planner *p) {
         p->room[i] = tc_fleet_most(p->fleet, i);
         for (int k = 0; k < p->middle[i].levels; k++)
             if (p->middle[i].level[k].training > p->room[i]) p->room[i] = p->middle[i].level[k].training;
+        p->room[i] += most_rented(s, i);
     }
     for (int i = 0; i < s->pools; i++)
         for (int k = 0; k < s->pools; k++)
@@ -557,7 +574,8 @@ static tc_code draw(tc_planner *p) {
         plan->run[j].p90
             = drawn_end(p, o->start_s.p90, o->finish_s.p90, o->cost_usd.p90, o->energy_mwh.p90, o->tonnes_co2.p90);
     }
-    return pull_levers(p, &in);
+    tc_code tried = tc_contracts_try(p, &in);
+    return tried ? tried : pull_levers(p, &in);
 }
 
 /* The only calendar there is, where nothing is uncertain. */

@@ -31,6 +31,8 @@ const char *tc_reading_placed(const tc_reading *r, const char *slug_or_path, cha
 
 /* pools.c: their deliveries in order, and what a pool's file says of them. */
 TC_NODISCARD tc_code tc_reading_check_pool(tc_reading *r, const tc_node *node, int index);
+/* rentals.c */
+TC_NODISCARD tc_code tc_reading_check_rental(const tc_reading *r, const tc_node *node, int index);
 /* jobs.c; links before jobs. */
 TC_NODISCARD tc_code tc_reading_check_link(const tc_reading *r, const tc_node *node, tc_scenario_link *link);
 TC_NODISCARD tc_code tc_reading_check_job(const tc_reading *r, const tc_node *node, int index);

@@ -107,6 +107,8 @@ tc_code tc_scenario_read_changed(const tc_document *document, const tc_scenario_
     at = tc_reading_element(document->root, "serving", 0);
     for (int i = 0; i < out->servings && code == TC_OK; i++, at = at->next)
         code = tc_reading_check_serving(&r, at, &out->serving[i]);
+    at = tc_reading_element(document->root, "rentals", 0);
+    for (int i = 0; i < out->rentals && code == TC_OK; i++, at = at->next) code = tc_reading_check_rental(&r, at, i);
     at = tc_reading_element(document->root, "links", 0);
     for (int i = 0; i < out->links && code == TC_OK; i++, at = at->next)
         code = tc_reading_check_link(&r, at, &out->link[i]);
@@ -295,6 +297,17 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     return code ? code : tc_reading_resolve_rl(r, catalog, node, candidate);
 }
 
+/* What nobody says of its price is that of more of the pool's devices. */
+static tc_code resolve_rental(const tc_reading *r, const tc_node *node, tc_scenario_rental *rental) {
+    const tc_scenario_pool *pool = &r->scenario->pool[rental->pool];
+    bool priced = rental->usd_per_h >= 0 || (rental->prices > 0 && rental->price[0].from <= r->scenario->as_of);
+    if (!(rental->usd_per_h >= 0)) rental->usd_per_h = pool->market_usd_per_h;
+    if (priced || rental->usd_per_h >= 0) return TC_OK;
+    return tc_document_fail(r->document, node, "rental", r->error,
+                            "is missing, and nothing is known of what '%s' is rented for; write 'rental: 2 USD/h'",
+                            rental->pool_name);
+}
+
 /* What software loses where a job uses several pools at once. */
 static tc_code resolve_mixing(const tc_reading *r, tc_catalog *catalog) {
     tc_scenario *s = r->scenario;
@@ -317,6 +330,9 @@ tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc
         code = resolve_pool(&r, catalog, at, &scenario->pool[i]);
         if (code == TC_OK) code = resolve_supply(catalog, at, &scenario->pool[i], error);
     }
+    at = tc_reading_element(document->root, "rentals", 0);
+    for (int i = 0; i < scenario->rentals && code == TC_OK; i++, at = at->next)
+        code = resolve_rental(&r, at, &scenario->rental[i]);
     if (code == TC_OK) code = resolve_risks(catalog, document, scenario, error);
     at = tc_reading_element(document->root, "serving", 0);
     for (int i = 0; i < scenario->servings && code == TC_OK; i++, at = at->next)

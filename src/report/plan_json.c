@@ -6,6 +6,7 @@
 #include "report/plan_at_once.h"
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
+#include "report/plan_rentals.h"
 #include "report/plan_report.h"
 #include "report/plan_serving.h"
 #include "report/plan_words.h"
@@ -393,6 +394,7 @@ void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
         tc_write_close(writer);
     }
     tc_write_at_once(writer, plan);
+    tc_write_rentals(writer, plan);
     tc_write_plan_months(writer, plan, -1);
     tc_write_lines(writer, "advice", plan->advice, plan->advice_count);
     write_rules(writer, plan);

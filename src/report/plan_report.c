@@ -12,6 +12,7 @@
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
 #include "report/plan_outlook_text.h"
+#include "report/plan_rentals.h"
 #include "report/plan_serving.h"
 #include "report/plan_words.h"
 #include "report/step_report.h"
@@ -471,6 +472,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
     if (!tc_print_plan_months(file, style, plan)) return false;
     print_levers(file, style, plan);
     if (!print_rents(file, style, plan)) return false;
+    if (!tc_print_rentals(file, style, plan)) return false;
     if (!tc_print_best_by(file, style, plan)) return false;
     if (plan->advice_count > 0) tc_print_heading(file, style, "\nWhat would help");
     for (int i = 0; i < plan->advice_count; i++) tc_print_bullet(file, style, plan->advice[i]);
