@@ -370,6 +370,32 @@ static void contracts_are_tried(void **state) {
     tc_scenario_free(s);
 }
 
+/* The catalog's prices of a kind of contract, by region and date. */
+static void prices_of_the_catalog(void **state) {
+    (void)state;
+    tc_scenario *s
+        = good_scenario(TOP "pools:\n"
+                            "  - {name: a, accelerator: h100-sxm, region: us, ownership: owned, deliveries: "
+                            "[{date: \"2024-02-01\", devices: 64}]}\n"
+                            "rentals:\n"
+                            "  - {name: year, pool: a, devices: 64, contract: reserved}\n"
+                            "  - {name: own, pool: a, devices: 64, contract: reserved, rental: \"2 USD/h\"}\n"
+                            "  - {name: spot, pool: a, devices: 64, contract: interruptible, interruptions: "
+                            "1}\n" JOBS);
+    assert_int_equal(s->rental[0].prices, 2);
+    assert_string_equal(s->rental[0].price[0].from_date, "2025-10-01");
+    assert_near(s->rental[0].price[1].usd_per_h, 2.35, 1e-9);
+    assert_int_equal(s->rental[1].prices, 0);
+    assert_near(s->rental[1].usd_per_h, 2, 1e-9);
+    assert_int_equal(s->rental[2].prices, 0); /* none is known: as more of the pool's kind */
+    assert_true(s->rental[2].usd_per_h > 0);
+    bool told = false;
+    for (int i = 0; i < s->assumptions; i++)
+        told = told || strstr(s->assumption[i], "year: prices of reserved contracts");
+    assert_true(told);
+    tc_scenario_free(s);
+}
+
 static void jobs_say_where_and_how_large(void **state) {
     (void)state;
     tc_scenario *s
@@ -833,6 +859,7 @@ int main(void) {
         cmocka_unit_test(rates_take_the_place_of_a_model),
         cmocka_unit_test(pools_at_once),
         cmocka_unit_test(contracts_are_tried),
+        cmocka_unit_test(prices_of_the_catalog),
         cmocka_unit_test(jobs_say_where_and_how_large),
         cmocka_unit_test(prices_have_currencies),
         cmocka_unit_test(actuals_are_by_day),

@@ -2,6 +2,7 @@
 #include "fleet/format.h"
 
 #include "base/vocabulary.h"
+#include "run/economics.h"
 #include "run/risks.h"
 #include "traincast.h"
 #include "traincast_serving.h"
@@ -9,7 +10,6 @@
 static const char *const ownerships[] = {"owned", "rented", NULL};
 static const char *const choices[] = {"first", "capability", NULL};
 static const char *const periods[] = {"month", "week", NULL};
-static const char *const contracts[] = {"on-demand", "reserved", "interruptible", NULL};
 static const char *const forms[] = {"any", "data", "pipeline", "no", NULL};
 static const char *const failure_policies[] = {"spare", "wait", "shrink", NULL};
 
@@ -309,7 +309,10 @@ static const tc_field rental_fields[] = {
     TEXT("pool", TC_NEED_ALWAYS, tc_scenario_rental, pool_name),
     TEXT("from", TC_NEED_NEVER, tc_scenario_rental, from_date),
     FIGURE_OF(INTEGER, "devices", TC_DIMENSION_NONE, TC_NEED_ALWAYS, tc_scenario_rental, devices, 1, MOST),
-    {.path = "contract", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_rental, contract), .names = contracts},
+    {.path = "contract",
+     .type = TC_FIELD_ENUM,
+     .offset = offsetof(tc_scenario_rental, contract),
+     .names = tc_contract_names},
     FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_NEVER, tc_scenario_rental, usd_per_h, 0, 1e6),
     FIGURE("minimum_term", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, minimum_s, 0, 1e9),
     FIGURE("start_up", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, start_up_s, 0, 1e8),

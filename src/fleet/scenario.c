@@ -3,6 +3,7 @@
 #include "fleet/scenario.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -297,8 +298,37 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     return code ? code : tc_reading_resolve_rl(r, catalog, node, candidate);
 }
 
+/* What contracts of its kind cost in the pool's region, by date. */
+static tc_code take_prices(tc_reading *r, tc_catalog *catalog, tc_scenario_rental *rental) {
+    enum { MOST = 64 };
+    const tc_scenario_pool *pool = &r->scenario->pool[rental->pool];
+    const tc_document *economics;
+    tc_contract_price price[MOST];
+    int count = 0;
+    char text[200];
+    if (rental->usd_per_h >= 0 || rental->prices > 0) return TC_OK;
+    tc_code code = tc_catalog_document(catalog, TC_KIND_COMMON, "economics", &economics, NULL, r->error);
+    if (code == TC_OK)
+        code = tc_contract_prices(economics, pool->economics.region, pool->cluster.accelerator.slug, rental->contract,
+                                  price, MOST, &count, r->error);
+    if (code || count == 0) return code;
+    rental->price = tc_arena_alloc(&r->scenario->arena, (size_t)count * sizeof *rental->price);
+    if (!rental->price) return tc_reading_no_memory(r);
+    rental->usd_per_h = price[0].usd_per_h;
+    for (int i = 0; i < count; i++) {
+        tc_rental_price *out = &rental->price[rental->prices++];
+        *out = (tc_rental_price){.from = price[i].since, .usd_per_h = price[i].usd_per_h};
+        tc_date_format(price[i].since, out->from_date);
+    }
+    snprintf(text, sizeof text, "%.47s: prices of %s contracts in region %.31s, by date (economics.yaml)", rental->name,
+             tc_contract_names[rental->contract], pool->economics.region);
+    return tc_reading_assume(r, text);
+}
+
 /* What nobody says of its price is that of more of the pool's devices. */
-static tc_code resolve_rental(const tc_reading *r, const tc_node *node, tc_scenario_rental *rental) {
+static tc_code resolve_rental(tc_reading *r, tc_catalog *catalog, const tc_node *node, tc_scenario_rental *rental) {
+    tc_code code = take_prices(r, catalog, rental);
+    if (code) return code;
     const tc_scenario_pool *pool = &r->scenario->pool[rental->pool];
     bool priced = rental->usd_per_h >= 0 || (rental->prices > 0 && rental->price[0].from <= r->scenario->as_of);
     if (!(rental->usd_per_h >= 0)) rental->usd_per_h = pool->market_usd_per_h;
@@ -332,7 +362,7 @@ tc_code tc_scenario_resolve(const tc_document *document, tc_catalog *catalog, tc
     }
     at = tc_reading_element(document->root, "rentals", 0);
     for (int i = 0; i < scenario->rentals && code == TC_OK; i++, at = at->next)
-        code = resolve_rental(&r, at, &scenario->rental[i]);
+        code = resolve_rental(&r, catalog, at, &scenario->rental[i]);
     if (code == TC_OK) code = resolve_risks(catalog, document, scenario, error);
     at = tc_reading_element(document->root, "serving", 0);
     for (int i = 0; i < scenario->servings && code == TC_OK; i++, at = at->next)

@@ -6,8 +6,7 @@
 #include "base/calendar.h"
 #include "report/format.h"
 #include "report/plan_words.h"
-
-static const char *const contracts[] = {"on-demand", "reserved", "interruptible"};
+#include "run/economics.h"
 
 static double days_sooner(const tc_plan_rental *r) { return (r->p50_without_s - r->p50_s) / 86400; }
 
@@ -31,7 +30,7 @@ static void write_one(tc_writer *writer, const tc_plan *plan, const tc_plan_rent
     tc_write_string(writer, "rental", of->name);
     tc_write_string(writer, "job", s->job[r->job].name);
     tc_write_string(writer, "pool", s->pool[of->pool].name);
-    tc_write_string(writer, "contract", contracts[of->contract]);
+    tc_write_string(writer, "contract", tc_contract_names[of->contract]);
     tc_write_integer(writer, "devices", of->devices);
     tc_write_integer(writer, "worth_devices", r->worth);
     tc_write_string(writer, "from", from);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "catalog/schema.h"
 
@@ -14,6 +15,7 @@
 #define JOULES_PER_KWH 3.6e6
 
 #define MAX_RENTALS 64
+#define MAX_CONTRACTS 64 /* of a region */
 #define MAX_CURRENCIES TC_MARKET_CURRENCIES
 
 typedef struct rental {
@@ -21,12 +23,23 @@ typedef struct rental {
     double per_h;
 } rental;
 
+/* Of a kind of contract, from a day on. */
+typedef struct contract {
+    char accelerator[96], currency[8], since[16];
+    int kind;
+    double per_h;
+} contract;
+
+const char *const tc_contract_names[] = {"on-demand", "reserved", "interruptible", NULL};
+
 typedef struct region {
     char slug[32];
     char name[96];
     double pue, usd_per_j, kg_co2_per_kwh;
     int rentals;
     rental rental[MAX_RENTALS];
+    int contracts;
+    contract contract[MAX_CONTRACTS];
 } region;
 
 typedef struct economics_file {
@@ -73,6 +86,33 @@ static const tc_field rental_fields[] = {
 };
 static const tc_schema rental_schema = {"rental", rental_fields, sizeof rental_fields / sizeof *rental_fields};
 
+static const tc_field contract_fields[] = {
+    {.path = "accelerator",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(contract, accelerator),
+     .size = 96},
+    {.path = "contract",
+     .type = TC_FIELD_ENUM,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(contract, kind),
+     .names = tc_contract_names},
+    {.path = "since", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(contract, since), .size = 16},
+    {.path = "currency",
+     .type = TC_FIELD_STRING,
+     .need = TC_NEED_ALWAYS,
+     .offset = offsetof(contract, currency),
+     .size = 8},
+    {.path = "per_hour",
+     .type = TC_FIELD_NUMBER,
+     .need = TC_NEED_ALWAYS,
+     .sourced = true,
+     .offset = offsetof(contract, per_h),
+     .max = 1e6},
+};
+static const tc_schema contract_schema
+    = {"contract", contract_fields, sizeof contract_fields / sizeof *contract_fields};
+
 static const tc_field currency_fields[] = {
     {.path = "code", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_currency, code), .size = 8},
     {.path = "usd",
@@ -99,6 +139,13 @@ static const tc_field region_fields[] = {
      .max = MAX_RENTALS,
      .element = &rental_schema,
      .count_offset = offsetof(region, rentals)},
+    {.path = "contracts",
+     .type = TC_FIELD_LIST,
+     .offset = offsetof(region, contract),
+     .size = sizeof(contract),
+     .max = MAX_CONTRACTS,
+     .element = &contract_schema,
+     .count_offset = offsetof(region, contracts)},
 };
 static const tc_schema region_schema = {"region", region_fields, sizeof region_fields / sizeof *region_fields};
 
@@ -208,6 +255,32 @@ tc_code tc_market_read(const tc_document *document, const char *region_slug, con
     }
     out->currencies = file->currencies;
     memcpy(out->known, file->currency, sizeof out->known);
+    free(file);
+    return code;
+}
+
+/* By day: rows of a file may stand in any order. */
+static int insert(tc_contract_price *out, int count, tc_contract_price one) {
+    int i = count;
+    for (; i > 0 && out[i - 1].since > one.since; i--) out[i] = out[i - 1];
+    out[i] = one;
+    return count + 1;
+}
+
+tc_code tc_contract_prices(const tc_document *document, const char *region_slug, const char *accelerator, int kind,
+                           tc_contract_price *out, int room, int *count, tc_error *error) {
+    economics_file *file = calloc(1, sizeof *file);
+    *count = 0;
+    if (!file) return tc_fail(error, TC_INTERNAL, document->file, "out of memory");
+    tc_code code = tc_schema_read(&schema, document, file, error);
+    const region *r = code == TC_OK ? find_region(file, region_slug) : NULL;
+    for (int i = 0; r && i < r->contracts && *count < room; i++) {
+        const contract *c = &r->contract[i];
+        tc_contract_price one;
+        one.usd_per_h = c->per_h * tc_currency_find(file->currency, file->currencies, c->currency);
+        if (c->kind != kind || strcmp(c->accelerator, accelerator) != 0 || isnan(one.usd_per_h)) continue;
+        if (tc_date_parse(c->since, &one.since)) *count = insert(out, *count, one);
+    }
     free(file);
     return code;
 }

@@ -23,6 +23,19 @@ typedef struct tc_market {
 TC_NODISCARD tc_code tc_market_read(const tc_document *document, const char *region, const char *accelerator,
                                     tc_market *out, tc_error *error);
 
+/* Words of contracts, in the order of TC_CONTRACT_ON_DEMAND and so on; the last NULL. */
+extern const char *const tc_contract_names[];
+
+/* What a package is rented for under a kind of contract, from a day on. */
+typedef struct tc_contract_price {
+    int32_t since;
+    double usd_per_h;
+} tc_contract_price;
+
+/* Those of a region, by day; *count 0: none is known. */
+TC_NODISCARD tc_code tc_contract_prices(const tc_document *document, const char *region, const char *accelerator,
+                                        int kind, tc_contract_price *out, int room, int *count, tc_error *error);
+
 /* USD of one unit of a currency by its code; RMB is CNY. NaN: it is not among them. */
 double tc_currency_find(const tc_currency *currency, int currencies, const char *code);
 
