@@ -12,6 +12,10 @@
 
 #include "report/writer.h"
 
+#ifndef TC_PROGRAM /* the build says where it is */
+#define TC_PROGRAM "traincast"
+#endif
+
 #define MOST_ROWS 1400
 
 /* A row of the table: the parts between its bars. */
@@ -199,6 +203,7 @@ static void every_field_is_in_the_table(void **state) {
         "plan ascend-2024",
         "plan two-pools-h100-h20 --samples 64 --by 2025-11-01 --take 0.8 --dates",
         "plan startup-rented --samples 64 --certain",
+        "plan docs/examples/two-sites.yaml --samples 64 --set jobs[0].mixed=data",
         "plan startup-rented --samples 64 --best-by 2026-03-31",
         "plan startup-rented --samples 64 --set pools[0].deliveries[0].devices=192 --since startup-rented",
         "report startup-rented --samples 64",
