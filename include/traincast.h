@@ -456,6 +456,7 @@ typedef struct tc_model {
     int projections;
     tc_projection projection[TC_MAX_PROJECTIONS];
     double parameters_published; /* 0 unknown */
+    char stored[48];             /* how its checkpoint keeps the weights, "gptq, 4 bit"; "": as they are trained */
     char left_out[64];           /* parts that its file has and the model has not, "vision_config"; "": none */
     char
         contradiction[96]; /* what its file says twice, and how it was read: "Glm4MoeForCausalLM, not model_type glm" */

@@ -97,6 +97,26 @@ static void counts_of_classes_in_lines(void **state) {
     assert_true(n >= 40);
 }
 
+static void how_weights_are_stored(void **state) {
+    (void)state;
+    static const struct {
+        const char *config, *stored;
+    } files[] = {{"{\"quant_method\":\"gptq\",\"bits\":4}", "gptq, 4 bit"},
+                 {"{\"quant_method\":\"fp8\",\"weight_block_size\":[128,128]}", "fp8"},
+                 {"{\"load_in_4bit\":true}", "quantized, 4 bit"}};
+    char text[512];
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(text, sizeof text,
+                 "{\"model_type\":\"olmo\",\"vocab_size\":50304,\"hidden_size\":4096,\"intermediate_size\":11008,"
+                 "\"num_hidden_layers\":32,\"num_attention_heads\":32,\"quantization_config\":%s}",
+                 files[i].config);
+        tc_model model;
+        tc_error error = {0};
+        assert_int_equal(tc_hf_model_from_text(text, strlen(text), "c.json", &model, &error), TC_OK);
+        assert_string_equal(model.stored, files[i].stored);
+    }
+}
+
 /* Classes without a fixture: shapes and counts of the public checkpoints. */
 static void counts_of_other_classes(void **state) {
     (void)state;
@@ -555,6 +575,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_of_fixtures),
         cmocka_unit_test(counts_of_classes_in_lines),
+        cmocka_unit_test(how_weights_are_stored),
         cmocka_unit_test(counts_of_other_classes),
         cmocka_unit_test(llama_fields),
         cmocka_unit_test(llama_optional_fields),

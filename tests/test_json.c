@@ -244,6 +244,7 @@ static void every_field_is_in_the_table(void **state) {
         "step --model wan2.1-t2v-1.3b --accelerator h100-sxm --devices 8 --ema 1",
         "step --model flux.1-dev --accelerator h100-sxm --devices 8 --buckets 1x512x512=0.5,1x256x256=0.5",
         "show model tests/hf/llama-speech-tiny.json",
+        "show model tests/hf/deepseek-v3.json",
         "show accelerator h20",
         "show fabric hgx-h20",
         "show stack fsdp-compile",

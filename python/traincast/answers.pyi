@@ -385,6 +385,7 @@ class Show(Common):
     active_parameters: float
     mtp_parameters: float
     embedding_parameters: float
+    stored: str
     not_modelled: str
     contradiction: str
 

@@ -2,7 +2,7 @@
  *
  * Ignored, since neither counts nor times depend on it: dropout, initialisation, activation function
  * (the class says whether it is gated), rope_theta and rope_scaling's factors, soft caps, the dtype of
- * the weights and their quantization. Towers of multimodal files: hf_towers.c; `left_out` names those that it does not know.
+ * the weights. How they are quantized is told (`stored`): the format of a job is its own. Towers of multimodal files: hf_towers.c; `left_out` names those that it does not know.
  */
 #include "interop/hf.h"
 
@@ -511,6 +511,30 @@ static tc_json text_section(const tc_json *outer) {
     return *outer;
 }
 
+/* A number of bits that methods spell in ways of their own; 0: none is said. */
+static int stored_bits(const tc_json *config) {
+    static const char *const keys[] = {"bits", "weight_bits", "num_bits", "w_bit", "nbits"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (json_is_integer(tc_json_value(config, keys[i]))) return (int)tc_json_integer(config, keys[i], 1, 64, 0);
+    if (tc_json_bool(config, "load_in_4bit", 0) == 1) return 4;
+    return tc_json_bool(config, "load_in_8bit", 0) == 1 ? 8 : 0;
+}
+
+/* quantization_config, beside the sizes or around them. */
+static void read_stored(reader *r) {
+    const tc_json *json = tc_json_value(&r->json, "quantization_config") ? &r->json : &r->outer;
+    tc_json config = tc_json_child(json, "quantization_config");
+    if (!config.object) return;
+    const char *method = json_string_value(tc_json_value(&config, "quant_method"));
+    int bits = stored_bits(&config);
+    char *stored = r->model->stored;
+    size_t room = sizeof r->model->stored;
+    if (bits > 0)
+        snprintf(stored, room, "%.20s, %d bit", method ? method : "quantized", bits);
+    else
+        snprintf(stored, room, "%.28s", method ? method : "quantized");
+}
+
 static void read_model(reader *r) {
     if (tc_is_diffusers(&r->outer)) {
         tc_diffusers_read(&r->outer, r->model);
@@ -528,6 +552,7 @@ static void read_model(reader *r) {
     if (r->json.document->code == TC_OK && !layers) read_windows(r);
     if (r->json.document->code == TC_OK && !layers) make_blocks(r);
     if (r->json.document->code == TC_OK) tc_hf_read_towers(&r->outer, r->model);
+    if (r->json.document->code == TC_OK) read_stored(r);
 }
 
 /* Python writes Infinity, -Infinity and NaN, which are no JSON: a copy that has null in their place. */

@@ -100,6 +100,7 @@ void tc_report_model(tc_target *target, const char *path, const tc_model_figures
     }
     tc_write_close(&writer);
     if (m->mtp_layers > 0) tc_write_figure(&writer, "mtp_layers", m->mtp_layers, "1", path, NULL);
+    if (m->stored[0]) tc_write_string(&writer, "stored", m->stored);
     if (m->left_out[0]) tc_write_string(&writer, "not_modelled", m->left_out);
     if (m->contradiction[0]) tc_write_string(&writer, "contradiction", m->contradiction);
     tc_write_end(&writer);
@@ -133,6 +134,8 @@ void tc_report_model_text(FILE *file, const tc_style *style, const char *path, c
         tc_print_pair(file, style, label, text, "");
     }
     if (m->mtp_layers > 0) tc_print_pair(file, style, "mtp_layers", tc_format_count(m->mtp_layers).s, "");
+    snprintf(text, sizeof text, "%s; --dtype says in what format they run", m->stored);
+    if (m->stored[0]) tc_print_pair(file, style, "stored as", text, "");
     snprintf(text, sizeof text, "%s, counted nowhere", m->left_out);
     if (m->left_out[0]) tc_print_pair(file, style, "not modelled", text, "");
     if (m->contradiction[0]) tc_print_pair(file, style, "read as", m->contradiction, "");

@@ -127,6 +127,8 @@ void tc_serving_say_assumed(const tc_serving_question *question, const tc_servin
     if (q->tp == TC_UNSET) assume(out, "tp %d (serves most)", out->tp);
     if (q->pp == TC_UNSET) assume(out, "pp %d", out->pp);
     if (q->ep == TC_UNSET && tc_has_experts(&q->model)) assume(out, "ep %d (serves most)", out->ep);
+    if (q->weights == TC_WEIGHTS_BF16 && q->model.stored[0])
+        assume(out, "weights in 16 bit, though the model's file has them as %s: --dtype", q->model.stored);
     if (q->kv == TC_UNSET) assume(out, "keys and values in 16 bit");
     if (q->input_scv < 0) assume(out, "lengths of prompts spread as exponentials do");
     if (q->arrival_scv < 0 && q->concurrency < 0) assume(out, "requests arrive at random (Poisson)");

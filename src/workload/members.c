@@ -305,6 +305,7 @@ static const tc_member model[] = {
     TC_INTEGER(tc_model, projections, 0, TC_MAX_PROJECTIONS),
     TC_STRUCTS(tc_model, projection, projections, projection_members),
     TC_FIGURE(tc_model, parameters_published),
+    TC_TEXT(tc_model, stored),
     TC_TEXT(tc_model, left_out),
     TC_TEXT(tc_model, contradiction),
     TC_FIGURE(tc_model, images),
