@@ -943,6 +943,8 @@ TC_API void tc_answer_free(char *answer);
 
 #include "traincast_run.h"
 
+#include "traincast_require.h"
+
 #include "traincast_plan.h"
 
 #include "traincast_serving.h"

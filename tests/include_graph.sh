@@ -17,6 +17,7 @@ step: base workload network layout device memory
 forecast: base catalog workload network layout device memory step
 search: base workload network layout device memory step forecast
 run: base catalog workload network layout device memory step forecast
+require: base search
 serving: base workload network layout device run
 rl: base catalog workload network layout device memory step forecast search run serving
 fleet: base catalog workload network layout device memory step forecast search run serving rl
@@ -24,11 +25,11 @@ validate: base catalog workload network layout device memory step forecast searc
 calibrate: base catalog workload network layout device step forecast validate
 interop: base catalog workload layout
 sweep: base catalog workload network layout device memory step forecast search
-report: base catalog workload network layout device memory step forecast search run serving rl fleet validate calibrate interop sweep
+report: base catalog workload network layout device memory step forecast search run require serving rl fleet validate calibrate interop sweep
 store: base catalog layout search sweep
 mpi: base sweep report store
 serve: base catalog
-cli: base catalog workload network layout device memory step forecast search run serving rl fleet validate calibrate interop sweep report store serve
+cli: base catalog workload network layout device memory step forecast search run require serving rl fleet validate calibrate interop sweep report store serve
 '
 for directory in src/*/; do
     layer=$(basename "$directory")

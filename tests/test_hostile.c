@@ -20,6 +20,7 @@
 #include "layout/question_members.h"
 #include "machine.h"
 #include "run/members.h"
+#include "require/members.h"
 #include "search/members.h"
 #include "forecast/collective_members.h"
 #include "rl/members.h"
@@ -693,6 +694,7 @@ static void tables_have_every_member(void **state) {
     (void)state;
     has_no_gap(&tc_question_members, "tc_question");
     has_no_gap(&tc_search_input_members, "tc_search_input");
+    has_no_gap(&tc_require_input_members, "tc_require_input");
     has_no_gap(&tc_run_input_members, "tc_run_input");
     has_no_gap(&tc_economics_members, "tc_economics");
     has_no_gap(&tc_engine_members, "tc_engine");

@@ -195,6 +195,7 @@ static void every_field_is_in_the_table(void **state) {
         "explain" JOB "--tp 2",
         "trace" JOB "--output /dev/null",
         "search" JOB "--fix tp=2",
+        "require" JOB "--like h100-sxm --fix tp=2 --limit power=500",
         "step" JOB "--set accelerator.memory_bandwidth=3TB/s --set stack.host_per_step=9ms",
         "search --model gpt3-175b --accelerator a100-sxm-80g --devices 8 --global-batch 8",
         "search" JOB "--tokens 1T --for 1000d",

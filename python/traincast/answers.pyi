@@ -283,6 +283,22 @@ class Report(Common):
     html: str | None
 
 
+class Require(Common):
+    like: str | None
+    target_s: float
+    today_s: float | None
+    alone: list[Answer]
+    set: list[str]
+    together: Answer
+    price_usd: float | None
+    price_at_target_usd: float | None
+    limits: Answer
+    front: list[Answer]
+    timing: Answer
+    searches: float
+    forecasts: float
+
+
 class Rl(Common):
     generation_accelerator: str
     engine: str

@@ -31,6 +31,7 @@ static const struct {
     {TC_COMMAND_COMPARE, tc_command_compare},
     {TC_COMMAND_RUN, tc_command_run},
     {TC_COMMAND_SEARCH, tc_command_search},
+    {TC_COMMAND_REQUIRE, tc_command_require},
     {TC_COMMAND_PLAN, tc_command_plan},
     {TC_COMMAND_REPORT, tc_command_report},
     {TC_COMMAND_CONTROLS, tc_command_controls},
@@ -281,7 +282,8 @@ static tc_code run(tc_context *context, const tc_ask_more *more) {
         if ((int)askable[i].id == context->options->command) return tc_context_run(context, askable[i].run);
     if (more->trace && context->options->command == TC_COMMAND_TRACE) return tc_context_run(context, more->trace);
     return tc_fail(context->error, TC_INVALID, REQUEST ": $.command",
-                   "cannot be asked so; give step, explain, compare, run, search, plan, infer, collective, validate, "
+                   "cannot be asked so; give step, explain, compare, run, search, require, plan, infer, collective, "
+                   "validate, "
                    "controls, list or show");
 }
 

@@ -59,6 +59,7 @@ tc_code tc_command_run(tc_context *context);
 tc_code tc_command_infer(tc_context *context);
 tc_code tc_command_rl(tc_context *context);
 tc_code tc_command_search(tc_context *context);
+tc_code tc_command_require(tc_context *context);
 tc_code tc_command_sweep(tc_context *context);
 tc_code tc_command_plan(tc_context *context);
 tc_code tc_command_report(tc_context *context);

@@ -42,6 +42,7 @@ static const char *const commands[] = {
     "infer --rate 2 --search cost --json " JOB,
     "search --threads 1 --json " SMALL " " JOB,
     "search --threads 3 --json " SMALL " " JOB,
+    "require --threads 1 --like h20 --json " SMALL " " JOB,
     "search --threads 1 --json --model gpt2-124m --accelerator h20,l40s --devices 1,2 --global-batch 4 --tokens 1B "
     "--fix tp=1",
     "search --threads 1 --json --pareto --allow-schedules all " SMALL " " JOB,

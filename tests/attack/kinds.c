@@ -34,7 +34,9 @@ const attack_kind attack_kinds[] = {
     {.name = "accelerator",
      .seeds = "data/accelerators/*/*.yaml",
      .file = "input.yaml",
-     COMMANDS("step " CHIP, "step --json --set accelerator.memory_bandwidth=3TB/s " CHIP, "step --json " CHIP,
+     COMMANDS("require --target 1s --global-batch 4 --threads 1 --fix "
+              "tp=1,pp=1,recompute=none,sharding=none,offload=none " CHIP,
+              "step " CHIP, "step --json --set accelerator.memory_bandwidth=3TB/s " CHIP, "step --json " CHIP,
               "step --csv --tp 2 --dtype fp8 " CHIP, "step --offload all --graphs all --json " CHIP,
               "explain --json " CHIP, "explain " CHIP, "run --tokens 2T --json " CHIP,
               "run --tokens 2T --region china " CHIP,
