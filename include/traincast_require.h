@@ -1,4 +1,5 @@
 /* traincast_require.h - chapter of traincast.h: what a chip must be for a step to take a given time.
+ * Example: docs/examples/c/require.c.
  *
  * The inverse of the forecast: a figure of the chip is raised (or lowered, where it is better than needed) until the best of all layouts
  * meets the target; the layout is searched again for every value. */
@@ -74,6 +75,27 @@ typedef struct tc_require {
 } tc_require;
 
 TC_API TC_NODISCARD tc_code tc_require_find(const tc_require_input *input, tc_require *out, tc_error *error);
+
+/* More of a figure, the layout searched again. */
+typedef struct tc_worth {
+    tc_required figure;
+    double factor;     /* of the figure */
+    double step_s;     /* the best layout's with it; 0: nothing fits */
+    double elasticity; /* d ln(throughput) / d ln(figure); 0 where nothing fits today */
+    tc_layout layout;
+    int devices; /* that the layout uses */
+} tc_worth;
+
+typedef struct tc_worths {
+    double today_s; /* 0: nothing fits */
+    tc_layout today_layout;
+    int today_devices;
+    int count;
+    tc_worth worth[TC_REQUIRED_FIGURES]; /* of the figures that the chip has */
+} tc_worths;
+
+/* What a tenth more of each figure, and a quarter more memory, is worth. TC_INVALID where the input is. */
+TC_API TC_NODISCARD tc_code tc_require_worth(const tc_search_input *input, tc_worths *out, tc_error *error);
 
 /* The question with a figure of its cluster multiplied. */
 TC_API void tc_require_scale(tc_question *question, tc_required figure, double factor);

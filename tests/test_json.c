@@ -246,6 +246,7 @@ static void every_field_is_in_the_table(void **state) {
         "step --model flux.1-dev --accelerator h100-sxm --devices 8 --buckets 1x512x512=0.5,1x256x256=0.5",
         "show model tests/hf/llama-speech-tiny.json",
         "show model tests/hf/deepseek-v3.json",
+        "explain --model llama-2-7b --accelerator rtx4090 --devices 8 --global-batch 64 --searched",
         "show accelerator h20",
         "show fabric hgx-h20",
         "show stack fsdp-compile",

@@ -59,6 +59,26 @@ static tc_require find(const tc_require_input *in) {
     return out;
 }
 
+/* Each is what a whole search finds; more of a figure is never slower; memory is worth something where it binds. */
+static void worths_are_searches(void **state) {
+    (void)state;
+    tc_worths worths;
+    tc_error error;
+    tc_require_input in = input("rtx4090", 8, 1);
+    assert_int_equal(tc_require_worth(&in.search, &worths, &error), TC_OK);
+    double today = best(&in.search, &in.search.question);
+    assert_true(worths.today_s > 0 && fabs(worths.today_s / today - 1) < 1e-3);
+    assert_true(worths.count >= 5);
+    for (int i = 0; i < worths.count; i++) {
+        const tc_worth *v = &worths.worth[i];
+        tc_question q = in.search.question;
+        tc_require_scale(&q, v->figure, v->factor);
+        assert_true(fabs(v->step_s / best(&in.search, &q) - 1) < 1e-3);
+        assert_true(v->step_s <= worths.today_s * (1 + 1e-9) && v->elasticity >= -1e-9 && v->elasticity < 2);
+        if (v->figure == TC_REQUIRED_MEMORY) assert_true(v->elasticity > 0.01);
+    }
+}
+
 /* With the value a whole search meets the target, with a hundredth less of it none does; memory, whose effect is a jump, may be met by far. */
 static void check_put_back(const tc_require_input *in, const tc_require *r) {
     for (int i = 0; i < r->alone_count; i++) {
@@ -181,11 +201,9 @@ static void the_price_is_equal_money(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_meet_the_target),
-        cmocka_unit_test(figures_may_fall),
-        cmocka_unit_test(the_impossible_is_said),
-        cmocka_unit_test(memory_is_found),
-        cmocka_unit_test(limits_hold),
+        cmocka_unit_test(worths_are_searches),      cmocka_unit_test(answers_meet_the_target),
+        cmocka_unit_test(figures_may_fall),         cmocka_unit_test(the_impossible_is_said),
+        cmocka_unit_test(memory_is_found),          cmocka_unit_test(limits_hold),
         cmocka_unit_test(the_price_is_equal_money),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);

@@ -119,6 +119,7 @@ class Explain(Common):
     change: str
     in_stack: bool
     gain_pct: float
+    searched: Answer
     mixed_changes: list[Answer]
 
 

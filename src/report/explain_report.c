@@ -114,7 +114,32 @@ static void write_changes(tc_writer *w, const char *key, const tc_explanation *e
     tc_write_close(w);
 }
 
-void tc_report_explain(tc_target *target, const tc_costs *f, const tc_explanation *e) {
+static double gained_pct(const tc_worths *a, const tc_worth *v) {
+    return v->step_s > 0 && a->today_s > 0 ? 100 * (a->today_s / v->step_s - 1) : 0;
+}
+
+static void write_worths(tc_writer *w, const tc_worths *a) {
+    tc_write_object(w, "searched");
+    tc_write_number(w, "step_s", a->today_s);
+    tc_write_layout(w, "layout", &a->today_layout);
+    tc_write_array(w, "figures");
+    for (int i = 0; i < a->count; i++) {
+        const tc_worth *v = &a->worth[i];
+        tc_write_object(w, NULL);
+        tc_write_string(w, "figure", tc_required_name(v->figure));
+        tc_write_number(w, "factor", v->factor);
+        tc_write_number(w, "step_s", v->step_s);
+        tc_write_number(w, "gain_pct", gained_pct(a, v));
+        tc_write_number(w, "elasticity", v->elasticity);
+        tc_write_integer(w, "devices", v->devices);
+        if (v->step_s > 0) tc_write_layout(w, "layout", &v->layout);
+        tc_write_close(w);
+    }
+    tc_write_close(w);
+    tc_write_close(w);
+}
+
+void tc_report_explain(tc_target *target, const tc_costs *f, const tc_explanation *e, const tc_worths *worths) {
     tc_writer w = tc_write_begin(target, "explain/1", "operators");
     page p = {f, &w, NULL};
     tc_write_assumed(&w, &e->step);
@@ -140,6 +165,7 @@ void tc_report_explain(tc_target *target, const tc_costs *f, const tc_explanatio
     write_peaks(&w, e);
     write_changes(&w, "hardware", e, false);
     write_changes(&w, "layouts", e, true);
+    if (worths) write_worths(&w, worths);
     tc_write_end(&w);
 }
 
@@ -236,6 +262,38 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
     return tc_table_print(&table, file, style);
 }
 
+static bool print_worths(FILE *file, const tc_style *style, const tc_worths *a) {
+    char text[512], layout[400];
+    tc_table table = {.columns = 0};
+    tc_print_heading(file, style, "\nMore of a figure, and the layout searched again");
+    if (a->today_s > 0)
+        snprintf(text, sizeof text, "today %.20s: %s", tc_format_seconds(a->today_s).s,
+                 tc_layout_text(&a->today_layout, layout, sizeof layout));
+    else
+        snprintf(text, sizeof text, "today nothing fits");
+    tc_print_wrapped(file, style, 2, 4, text);
+    tc_table_column(&table, "figure", TC_LEFT);
+    tc_table_column(&table, "throughput", TC_RIGHT);
+    tc_table_column(&table, "elasticity", TC_RIGHT);
+    tc_table_column(&table, "step", TC_RIGHT);
+    tc_table_column(&table, "layout", TC_LEFT);
+    for (int i = 0; i < a->count; i++) {
+        const tc_worth *v = &a->worth[i];
+        char figure[64], gain[48];
+        double gained = gained_pct(a, v);
+        snprintf(figure, sizeof figure, "%.32s +%.0f %%", tc_required_name(v->figure), 100 * (v->factor - 1));
+        snprintf(gain, sizeof gain, "%s%.20s %%", gained >= 0 ? "+" : "-", tc_format_fixed(fabs(gained), 1).s);
+        tc_table_row_begin(&table);
+        tc_table_cell(&table, figure);
+        tc_table_cell_tone(&table, v->step_s > 0 && a->today_s > 0 ? gain : "-",
+                           gained > 0.05 ? TC_TONE_GOOD : TC_TONE_PLAIN);
+        tc_table_cell(&table, v->step_s > 0 && a->today_s > 0 ? tc_format_fixed(v->elasticity, 2).s : "-");
+        tc_table_cell(&table, v->step_s > 0 ? tc_format_seconds(v->step_s).s : "nothing fits");
+        tc_table_cell(&table, v->step_s > 0 ? tc_layout_degrees_text(&v->layout, layout, sizeof layout) : "");
+    }
+    return tc_table_print(&table, file, style);
+}
+
 static void print_peak(FILE *file, const tc_style *style, const tc_explanation *e) {
     int fullest = 0;
     for (int s = 1; s < e->peaks; s++)
@@ -256,7 +314,8 @@ static void print_peak(FILE *file, const tc_style *style, const tc_explanation *
     tc_print_wrapped(file, style, 2, 2, text);
 }
 
-bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f, const tc_explanation *e) {
+bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f, const tc_explanation *e,
+                            const tc_worths *worths) {
     char text[512], layout[400];
     snprintf(text, sizeof text, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->q->job.model.name,
              f->q->cluster.devices, f->q->cluster.accelerator.name, tc_format_seconds(e->step.step_s).s,
@@ -285,6 +344,7 @@ bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f
     print_peak(file, style, e);
     complete = print_changes(file, style, e, false) && complete;
     complete = print_changes(file, style, e, true) && complete;
+    if (worths) complete = print_worths(file, style, worths) && complete;
     tc_print_assumed(file, style, &e->step);
     return complete;
 }

@@ -5,10 +5,13 @@
 #include "report/table.h"
 #include "report/writer.h"
 #include "forecast/explain.h"
+#include "traincast_require.h"
 
-void tc_report_explain(tc_target *target, const tc_costs *costs, const tc_explanation *explanation);
+/* worths: figures with the layout searched again; NULL: not asked for. */
+void tc_report_explain(tc_target *target, const tc_costs *costs, const tc_explanation *explanation,
+                       const tc_worths *worths);
 /* False if memory ran out. */
-bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *costs,
-                            const tc_explanation *explanation);
+bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *costs, const tc_explanation *explanation,
+                            const tc_worths *worths);
 
 #endif

@@ -331,6 +331,7 @@ static const char *begin_of(unsigned command) {
         return "search --model gpt2-124m --accelerator h20 --devices 8 --global-batch 8 --threads 1 --fix "
                "tp=1,cp=1,recompute=none";
     if (command == TC_COMMAND_SWEEP) return "sweep sweep-small.yaml --store s.sqlite --threads 1 --quiet";
+    if (command == TC_COMMAND_MEASURE) return "measure --script"; /* kernels take seconds, as they should */
     if (command == TC_COMMAND_VALIDATE) return "validate data/runs/korthikanti22.jsonl --threads 1";
     return tc_command_table[command].examples;
 }
