@@ -22,7 +22,13 @@
 #include "layout/fields.h"
 
 #define FRAMEWORKS 32
+#ifdef TC_INSTRUMENTED
+#define LAYOUTS 200
+#define DAMAGED 2000
+#else
 #define LAYOUTS 1000
+#define DAMAGED 10000
+#endif
 #define TRIES 400000
 
 /* Scripts of our own writing, and what they say. */
@@ -322,8 +328,6 @@ static void layouts_come_back(void **state) {
 }
 
 /* ---- damaged scripts ---------------------------------------------------------------------------------- */
-
-#define DAMAGED 10000
 
 static char *fixture(const char *path, size_t *length) {
     char full[300], *text;

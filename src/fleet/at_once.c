@@ -14,9 +14,9 @@
 
 #include "base/error.h"
 #include "fleet/planner.h"
+#include "fleet/runs.h"
 #include "run/goodput.h"
 
-#define DAY 86400.0
 #define GROWN 1.1
 /* Numbers of devices that are asked about, of a job in one form: a search over pools each. */
 #define MOST_MEETINGS 8
@@ -383,8 +383,6 @@ static tc_code follow(walk *w, double z, bool told, double *finish_s) {
     return TC_OK;
 }
 
-static int32_t day_of(const walk *w, double seconds) { return w->p->scenario->start + (int32_t)floor(seconds / DAY); }
-
 static tc_code write(walk *w) {
     tc_at_once *out = w->out;
     tc_code code = follow(w, 0, true, &out->finish_s);
@@ -396,12 +394,12 @@ static tc_code write(walk *w) {
         return TC_OK;
     }
     for (int i = 0; i < out->phases; i++) {
-        out->phase[i].from = day_of(w, out->phase[i].from_s);
-        out->phase[i].to = day_of(w, out->phase[i].to_s);
+        out->phase[i].from = tc_run_day(w->p->scenario, out->phase[i].from_s);
+        out->phase[i].to = tc_run_day(w->p->scenario, out->phase[i].to_s);
     }
     out->start_s = out->phase[0].from_s;
-    out->start = day_of(w, out->start_s);
-    out->finish = day_of(w, out->finish_s);
+    out->start = tc_run_day(w->p->scenario, out->start_s);
+    out->finish = tc_run_day(w->p->scenario, out->finish_s);
     out->goodput = w->steps_s / (out->finish_s - out->start_s);
     out->finish_p10_s = out->finish_p90_s = NAN;
     if (w->meeting[0].slow == w->meeting[0].fast) return TC_OK;

@@ -5,7 +5,9 @@
 
 #define DAY 86400.0
 
-static int32_t day_of(const tc_scenario *s, double seconds) { return s->start + (int32_t)floor(seconds / DAY); }
+int32_t tc_run_day(const tc_scenario *s, double seconds) {
+    return seconds < INFINITY ? s->start + (int32_t)floor(seconds / DAY) : 0;
+}
 
 static tc_plan_phase phase_of(const tc_run_source *r, const tc_leg *leg) {
     const tc_scenario *s = r->scenario;
@@ -15,8 +17,8 @@ static tc_plan_phase phase_of(const tc_run_source *r, const tc_leg *leg) {
     if (!task->seen) share /= 1 + leg->pace.overhead.checkpoint + leg->pace.overhead.failure;
     tc_plan_phase phase = {.pool = r->first_pool + leg->pool,
                            .stage = task->first_stage + leg->stage,
-                           .from = day_of(s, leg->from_s),
-                           .to = day_of(s, leg->to_s),
+                           .from = tc_run_day(s, leg->from_s),
+                           .to = tc_run_day(s, leg->to_s),
                            .from_s = leg->from_s,
                            .to_s = leg->to_s,
                            .devices = leg->devices,
@@ -60,8 +62,8 @@ bool tc_run_write(const tc_run_source *r, tc_arena *arena, tc_plan_run *run) {
             run->phase[run->phases++] = phase_of(r, &r->leg[i]);
     run->start_s = r->fortune->start_s;
     run->finish_s = r->fortune->finish_s;
-    run->start = day_of(r->scenario, run->start_s);
-    run->finish = day_of(r->scenario, run->finish_s);
+    run->start = tc_run_day(r->scenario, run->start_s);
+    run->finish = tc_run_day(r->scenario, run->finish_s);
     run->pool = run->phases > 0 ? run->phase[run->phases - 1].pool : r->first_pool + r->fortune->pool;
     run->feasible = run->finish_s < INFINITY;
     add_up(r, run);

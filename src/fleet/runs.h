@@ -18,6 +18,9 @@ typedef struct tc_run_source {
     tc_offer *const *offer; /* [pools of the course]: of the first stage */
 } tc_run_source;
 
+/* The day in which so many seconds from the scenario's start fall; of what never comes (infinite) day 0. */
+int32_t tc_run_day(const tc_scenario *scenario, double seconds);
+
 /* Fills times, phases and sums; job and candidate are the caller's. */
 TC_NODISCARD bool tc_run_write(const tc_run_source *source, tc_arena *arena, tc_plan_run *run);
 
