@@ -84,7 +84,8 @@ reproducible() {
 
 # Threads: the tests that use them, with clang (MPI is not instrumented).
 threads() {
-    compile build-tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTC_TSAN=ON -DCMAKE_C_COMPILER="$clang" -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON || return 1
+    cmake -S . -B build-tsan -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTC_TSAN=ON -DCMAKE_C_COMPILER="$clang" -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON \
+        && cmake --build build-tsan --target test_search || return 1
     TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1 ctest --test-dir build-tsan --output-on-failure -R '^test_search$'
 }
 
