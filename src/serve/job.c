@@ -42,7 +42,7 @@ static void shut_in(int pipe, double seconds) {
     LIMIT(RLIMIT_CORE, 0);
     LIMIT(RLIMIT_NOFILE, 0);
     LIMIT(RLIMIT_CPU, 1 + (rlim_t)seconds * TC_JOBS_SHORT);
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef TC_INSTRUMENTED /* whose shadow of the memory is larger than any limit */
     LIMIT(RLIMIT_AS, MEMORY);
 #endif
 }
