@@ -10,6 +10,7 @@
 #include "cli/request.h"
 #include "cli/search_options.h"
 #include "report/require_report.h"
+#include "require/seeker.h"
 
 /* The options' devices in place of what they say of fabric and stack: the chip's that is compared with are its own. */
 static tc_code take_like(tc_context *context, const char *name, tc_question *out) {
@@ -138,9 +139,8 @@ static tc_code take_questions(tc_context *context, const char *chip, tc_required
 
 static bool nothing_meets(const tc_require_input *in, const tc_require *r) {
     bool any = r->together_reached;
-    bool limited = in->most_tpp > 0 || in->most_pd > 0 || in->most_power_w > 0 || in->most_area_mm2 > 0;
     for (int i = 0; i < r->alone_count; i++) any = any || r->alone[i].reached;
-    return limited ? !r->limits_reached : !any;
+    return tc_require_is_limited(in) ? !r->limits_reached : !any;
 }
 
 static tc_code require(tc_context *context, tc_required_answer *a, tc_question *like, tc_controls *controls) {

@@ -67,6 +67,15 @@ static tc_search_input input_of(const tc_chooser *in) {
     return search;
 }
 
+/* The objective of the best that a search finds; 0: none. */
+static double best_value(const tc_search_input *in) {
+    tc_search search;
+    if (tc_search_run(in, &search, NULL) != TC_OK) return 0; /* no longer legal */
+    double value = search.best_count > 0 ? search.walked_best : 0;
+    tc_search_free(&search);
+    return value;
+}
+
 /* The objective that the layout of before has on the devices there are; 0: none. */
 static double value_before(const tc_search_input *in, const tc_choice *before) {
     if (!before || !before->found) return 0;
@@ -75,11 +84,7 @@ static double value_before(const tc_search_input *in, const tc_choice *before) {
     again.fixed.dp = again.fixed.hsdp = TC_UNSET;
     again.threads = 1;
     again.cache = NULL;
-    tc_search search;
-    if (tc_search_run(&again, &search, NULL) != TC_OK) return 0; /* no longer legal */
-    double value = search.best_count > 0 ? search.walked_best : 0;
-    tc_search_free(&search);
-    return value;
+    return best_value(&again);
 }
 
 void tc_judge(const tc_chooser *in, tc_choice *out) {
@@ -123,15 +128,12 @@ static tc_code choose(const tc_chooser *in, const tc_search_input *input, tc_sea
     return TC_OK;
 }
 
-/* The objective of the best of what is usual; 0: nothing of it fits. */
+/* The objective of the best of what is usual; 0: nothing of it fits. Its shapes are not those of the cache. */
 static double value_of_usual(const tc_search_input *in) {
     tc_search_input usual = *in;
     usual.usual = true;
-    tc_search search;
-    if (tc_search_run(&usual, &search, NULL) != TC_OK) return 0;
-    double value = search.best_count > 0 ? search.walked_best : 0;
-    tc_search_free(&search);
-    return value;
+    usual.cache = NULL;
+    return best_value(&usual);
 }
 
 tc_code tc_choose_layout(const tc_chooser *in, const tc_choice *before, tc_choice *out, tc_error *error) {
@@ -141,9 +143,7 @@ tc_code tc_choose_layout(const tc_chooser *in, const tc_choice *before, tc_choic
     if (!search) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
     input.to_beat = value_before(&input, before);
     if (in->thorough) {
-        input.cache = NULL;
         double usual = value_of_usual(&input);
-        input.cache = in->cache;
         if (usual > 0 && !(input.to_beat > 0 && input.to_beat <= usual)) input.to_beat = usual;
     }
     tc_code code = TC_OK;

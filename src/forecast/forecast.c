@@ -88,8 +88,7 @@ static tc_code forecast_all(const tc_question *q, tc_step *out, tc_error *error)
     return code;
 }
 
-/* Apart, since what is opened is 200 KB of the stack. */
-__attribute__((noinline)) static tc_code forecast_one(const tc_question *q, tc_step *out, tc_error *error) {
+TC_APART static tc_code forecast_one(const tc_question *q, tc_step *out, tc_error *error) {
     tc_opened opened;
     tc_code code = tc_open(q, &opened, error);
     if (!code) code = tc_step_of(&opened.costs, out, error);

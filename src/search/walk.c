@@ -6,8 +6,8 @@
  *         schedule   bubble, stragglers, micro-batches in flight
  *           sharding x offload: memory; x overlap: the step
  *
- * Bounds: a step is at least its micro-batches on the slowest stage, the host and the stragglers of
- * that; every other term is at least zero (the bubble but for rounding, hence SLACK).
+ * Bounds: a step is at least its micro-batches on the slowest stage, the host and the stragglers of that, and where the schedule
+ * has a closed form what fills and drains the pipeline; every other term is at least zero (but for rounding, hence SLACK).
  */
 #include "search/walk.h"
 

@@ -54,6 +54,10 @@ typedef struct tc_costs {
     double towers_again[2]; /* seconds of their forward that recompute repeats: all, attention's core */
 } tc_costs;
 
+/* Costs are 200 KB: a function that has them on its stack touches as many pages of it, whichever way it takes. So what needs
+ * them only on one way is a function of its own. */
+#define TC_APART __attribute__((noinline))
+
 /* TC_INVALID where the device has no rate in the job's format. */
 TC_NODISCARD tc_code tc_costs_compute(const tc_question *question, const tc_placement *placement, tc_costs *out,
                                       tc_error *error);

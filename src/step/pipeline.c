@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "layout/schedule.h"
+
 /* Seconds of what chunks are made of. */
 typedef struct pieces {
     int count;

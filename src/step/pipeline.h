@@ -39,12 +39,10 @@ typedef struct tc_staged_pipeline {
 void tc_staged_pipeline_of(const tc_costs *costs, tc_staged_pipeline *out);
 void tc_staged_pipeline_again(const tc_costs *costs, tc_staged_pipeline *of);
 
-/* What a pipeline takes at least, without sends. */
+/* What a pipeline takes at least, without sends. work: all micro-batches on the slowest stage. filled: by a schedule with a
+ * closed form, on some stage all of them, after filling the stages before it and before draining them. */
 typedef struct tc_least_seconds {
-    double work; /* all micro-batches on the slowest stage */
-    double
-        filled; /* by a schedule with a closed form: on some stage all of them, after filling the stages before it and
-                      before draining them */
+    double work, filled;
 } tc_least_seconds;
 
 tc_least_seconds tc_pipeline_least(const tc_costs *costs);

@@ -23,10 +23,7 @@ bool tc_bubble_has_form(const tc_layout *l, const tc_pipeline *line) {
     return l->schedule < TC_SCHEDULE_CUSTOM && line->form_s[l->schedule] >= 0;
 }
 
-/* Costs are 200 KB: a function that copies them touches as many pages of the stack, whichever way it takes. */
-#define APART __attribute__((noinline))
-
-APART static double bubble_of_timeline(const tc_layout *l, const tc_pipeline *line) {
+TC_APART static double bubble_of_timeline(const tc_layout *l, const tc_pipeline *line) {
     tc_placement placement = *line->costs->p;
     placement.layout = *l;
     tc_costs costs = *line->costs;
@@ -115,7 +112,7 @@ static void fill_rates(const tc_costs *costs, tc_step *out) {
 }
 
 /* Of the optimizer's step, what states on the host add. */
-APART static double states_share(const tc_costs *costs) {
+TC_APART static double states_share(const tc_costs *costs) {
     tc_stage_load heavy[TC_TRAFFIC_STAGES];
     const tc_stage_load *last = &heavy[tc_traffic_stages(costs, heavy) - 1];
     tc_placement placement = *costs->p;
