@@ -558,6 +558,7 @@ typedef struct tc_stack_memory {
     bool fp32_adapters;   /* adapters, their gradients and moments are in fp32 (PEFT), not as other weights */
     bool copied_gradients;  /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
     bool loads_encoders;    /* encoders whose outputs are made before lie beside the model while it is loaded */
+    bool loads_whole;       /* sharded weights are gathered whole on every rank while a checkpoint is loaded */
     double bucket_elements; /* ZeRO: gradient elements in the buckets that are being reduced */
 } tc_stack_memory;
 

@@ -43,6 +43,43 @@ static void zero_stages(void **state) {
     assert_near(memory_of(&m).optimizer, 12 * n / 2, 1e-4 * n);
 }
 
+/* In fp32 and TF32 the weights are the master copy: 4 + 4 + 8, whatever a stack keeps beside weights in 16 bit. */
+static void wide_training(void **state) {
+    (void)state;
+    static const double beside[] = {12, 10, 4};
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        tc_question m = round_machine(1);
+        double n = tc_model_count(&m.job.model).parameters;
+        m.stack.memory.optimizer_bytes = beside[i];
+        m.stack.memory.main_grad_bytes = 2;
+        for (int tf32 = 0; tf32 < 2; tf32++) {
+            m.job.dtype = tf32 ? TC_TF32 : TC_FP32;
+            m.cluster.accelerator.matmul_flops[m.job.dtype] = 1e14;
+            tc_memory b = memory_of(&m);
+            assert_near(b.parameters, 4 * n, 1e-3 * n);
+            assert_near(b.gradients, 4 * n, 1e-3 * n);
+            assert_near(b.optimizer, 8 * n, 1e-3 * n);
+        }
+    }
+}
+
+/* A checkpoint that is loaded into gathered weights lies beside the shards: the peak, where a step takes less. */
+static void whole_while_loading(void **state) {
+    (void)state;
+    tc_question m = round_machine(8);
+    double n = tc_model_count(&m.job.model).parameters;
+    m.layout.sharding = TC_SHARD_ZERO3;
+    m.stack.memory.loads_whole = true;
+    m.stack.memory.optimizer_bytes = 0;
+    m.stack.memory.main_grad_bytes = 0;
+    m.job.model.seq = m.job.seq = 16;
+    assert_near(memory_of(&m).allocated, 2 * n * (1 + 1.0 / 8), 1e-3 * n);
+    m.layout.sharding = TC_SHARD_ZERO1;
+    double held = memory_of(&m).allocated;
+    m.stack.memory.loads_whole = false;
+    assert_near(memory_of(&m).allocated, held, 0);
+}
+
 /* One data-parallel rank has nothing to shard, with a pipeline or without: all stages of ZeRO keep the same. */
 static void one_rank_shards_nothing(void **state) {
     (void)state;
@@ -430,6 +467,8 @@ static void what_stacks_keep(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zero_stages),
+        cmocka_unit_test(wide_training),
+        cmocka_unit_test(whole_while_loading),
         cmocka_unit_test(one_rank_shards_nothing),
         cmocka_unit_test(offload_and_frozen),
         cmocka_unit_test(passing_blocks),

@@ -306,6 +306,46 @@ static void samples_as_strangers_write_them(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Layers spread over the devices that the degrees leave over, one at work at a time; a length that is no cutoff is that of a sample; memory that
+ * the card's tool shows. */
+static void tuned_on_devices(void **state) {
+    (void)state;
+    static const struct {
+        const char *rest, *notes;
+        int seq, pp, flush, kind;
+    } cases[] = {
+        {"\"dp\":1", "natural length", 1024, 4, 1, TC_MEMORY_RESERVED},
+        {"\"dp\":2", "natural length; memory as the card tool shows it", 1024, 2, 1, TC_MEMORY_DEVICE},
+        {"\"dp\":4", "natural length", 1024, 1, TC_UNSET, TC_MEMORY_RESERVED},
+        {"\"dp\":1,\"sharding\":\"zero3\"", "natural length", 1024, 1, TC_UNSET, TC_MEMORY_RESERVED},
+        {"\"tp\":4", "natural length", 1304, 1, TC_UNSET, TC_MEMORY_RESERVED},
+    };
+    static tc_conventions usual;
+    static tc_case c;
+    tc_catalog *catalog;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[900];
+        bool zero3 = strstr(cases[i].rest, "zero3") != NULL;
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":4,\"global_batch\":4,\"micro_batch\":1,"
+                 "\"notes\":\"%s\",%s,\"measured\":{},\"norm\":{\"sharding\":\"%s\",\"memory\":{\"gib\":9,"
+                 "\"unit_certain\":true,\"kind\":\"reserved\"}},\"model\":{\"layers\":4,\"heads\":32,\"hidden\":4096,"
+                 "\"ffn\":1024,\"seq\":%d,\"finetune\":{\"kind\":\"lora\"}}}",
+                 cases[i].notes, cases[i].rest, zero3 ? "zero3" : "none", cases[i].seq == 1304 ? 1304 : 4096);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_int_equal(c.job.seq, cases[i].seq);
+        assert_int_equal(c.layout.pp, cases[i].pp);
+        assert_int_equal(c.layout.flush, cases[i].flush);
+        assert_int_equal(run.memory_kind, cases[i].kind);
+        tc_published_free(&p);
+    }
+    tc_catalog_close(catalog);
+}
+
 /* Samples of their own lengths: nobody says how many tokens a step has, but memory is that of the longest of the data set, where it is known. A
  * run that ran out of memory met a long one. */
 static void samples_of_natural_lengths(void **state) {
@@ -314,9 +354,9 @@ static void samples_of_natural_lengths(void **state) {
         const char *dataset, *rest, *reason;
         int seq;
     } cases[] = {
-        {"'swift/self-cognition#500'", "\"step_s\":1}", "tokens of a step: samples of natural lengths", 128},
+        {"'swift/self-cognition#500'", "\"step_s\":1}", "tokens of a step: samples of natural lengths", 131},
         {"'AI-ModelScope/alpaca-gpt4-data-zh#500' 'swift/self-cognition#500'", "\"step_s\":1}",
-         "tokens of a step: samples of natural lengths", 1024},
+         "tokens of a step: samples of natural lengths", 607},
         {"'mine' 'swift/self-cognition#500'", "\"step_s\":1}", "tokens of a step: samples of natural lengths", 4096},
         {"alpaca", "\"tokens_per_s_per_device\":100}", "", 4096},
         {"alpaca", "\"step_s\":1},\"micro_batch\":4,\"framework\":\"mean length\"", "", 5947}, /* 1 + 0.45 x 1.004 */
@@ -627,6 +667,7 @@ int main(void) {
         cmocka_unit_test(rows_that_lack_a_field),
         cmocka_unit_test(conventions),
         cmocka_unit_test(samples_as_strangers_write_them),
+        cmocka_unit_test(tuned_on_devices),
         cmocka_unit_test(samples_of_natural_lengths),
         cmocka_unit_test(only_what_is_modelled_is_forecast),
         cmocka_unit_test(the_extensions_of_a_model_are_read),

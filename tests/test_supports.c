@@ -217,6 +217,7 @@ static const struct {
 } others[] = {
     {"zerobubble-", "pipeline schedule zb-h"}, /* the paper's own fork of Megatron-Core */
     {"mindspeedllm-", "sharding zero"},        /* AscendSpeed of 2023, with DeepSpeed */
+    {"swift-ex-", "pipeline"},                 /* layers spread over devices, one at work at a time (device_map) */
 };
 
 static bool is_other(const char *id, const char *text) {

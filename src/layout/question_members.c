@@ -110,6 +110,7 @@ static const tc_member stack_memory[] = {
     TC_SWITCH(tc_stack_memory, frozen_gradients),
     TC_SWITCH(tc_stack_memory, copied_gradients),
     TC_SWITCH(tc_stack_memory, loads_encoders),
+    TC_SWITCH(tc_stack_memory, loads_whole),
     TC_FIGURE(tc_stack_memory, gathered_elements),
     TC_FIGURE(tc_stack_memory, bucket_elements),
 };

@@ -306,10 +306,9 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
                         tc_states *m) {
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
-    int bits = job->finetune.state_bits;
     bool fp32 = stack->memory.fp32_adapters && w->adapters > 0; /* 4 bytes each of gradient and two moments */
     double sharded = shard_of(s, w), whole = w->dense + w->expert,
-           main_grad = fp32 ? 4 : tc_gradient_bytes(stack, bits);
+           main_grad = fp32 ? 4 : tc_job_gradient_bytes(stack, job);
     if (tc_format_is_low(job->dtype) && w->adapters <= 0)
         m->parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
                          * (s->zero3 ? sharded : whole - w->ends);
@@ -322,11 +321,11 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
         m->gradients = least(m->gradients, main_grad * w->largest);
     if (stack->memory.late_reduction && s->zero2 && !s->zero3) m->unreduced = main_grad * (whole - sharded);
     double state = fp32 ? tc_optimizer_figures_of(stack, p->optimizer)->state_bytes
-                        : tc_state_bytes(stack, bits, p->optimizer, false);
+                        : tc_job_state_bytes(stack, job, p->optimizer, false);
     double copies = tc_holds_mirror(p) && s->zero1 ? 2 : 1; /* states are split over both copies */
     double own = s->zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
     double bytes = (state + (fp16 ? 4 : 0) + 4 * job->ema) * own
-                   + (fp32 ? 0 : tc_state_bytes(stack, bits, p->optimizer, true) - state)
+                   + (fp32 ? 0 : tc_job_state_bytes(stack, job, p->optimizer, true) - state)
                          * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
     m->optimizer = tc_states_on_host(&p->layout) ? 0 : bytes;
     m->host_states = bytes;
@@ -351,9 +350,11 @@ static double add_finetuning(const tc_question *q, const tc_placement *p, const 
     return narrow;
 }
 
-/* While a program loads: all weights as they are trained, encoders that run once for all samples and are freed beside them. */
-static double loaded_bytes(const tc_question *q, double param_bytes) {
+/* While a program loads: all weights as they are trained, encoders that run once for all samples and are freed beside them; or sharded weights
+ * once more, whole. */
+static double loaded_bytes(const tc_question *q, double param_bytes, const sharing *s, const tc_stage_weights *w) {
     const tc_job *job = &q->job;
+    if (q->stack.memory.loads_whole && s->weights) return param_bytes * (w->dense + w->expert + shard_of(s, w));
     if (!q->stack.memory.loads_encoders || !tc_latents_cached(job, &q->stack)) return 0;
     double moments = tc_optimizer_figures_of(&q->stack, TC_UNSET)->state_bytes;
     double master = job->frozen_base ? 0 : fmax(q->stack.memory.optimizer_bytes - moments, 0);
@@ -381,7 +382,7 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
         m.buffers += stack->memory.grad_bytes * whole;
     if (w.adapters + w.adapter_experts > 0) whole = trained.dense + trained.expert;
     if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
-    m.loaded = loaded_bytes(q, param_bytes);
+    m.loaded = loaded_bytes(q, param_bytes, &s, &w);
     return m;
 }
 

@@ -46,10 +46,11 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     double expert_ranks = tc_expert_dp_group(f->p).ranks, dense_ranks = f->p->shard_group;
     if (dense_ranks < expert_ranks) expert_ranks = dense_ranks;
     double elements = (w.dense / dense_ranks + w.expert / expert_ranks) / copies;
-    int bits = f->q->job.finetune.state_bits;
-    double state = tc_state_bytes(&f->q->stack, bits, f->p->optimizer, false),
-           grad = tc_gradient_bytes(&f->q->stack, bits);
-    double more = (tc_state_bytes(&f->q->stack, bits, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
+    const tc_job *job = &f->q->job;
+    double state = tc_job_state_bytes(&f->q->stack, job, f->p->optimizer, false),
+           grad = tc_job_gradient_bytes(&f->q->stack, job);
+    double more
+        = (tc_job_state_bytes(&f->q->stack, job, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
     double traffic = f->q->stack.kernels.unfused_optimizer ? figures->unfused_bytes
                                                            : 2 * state + 2 * grad + 2 + figures->extra_bytes;
     traffic += (2 * 4 + 4) * f->q->job.ema; /* a mean is read and written beside the weights */

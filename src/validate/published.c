@@ -143,6 +143,7 @@ static void read_recipe(const tc_json *row, const tc_json *norm, tc_published *p
     bool agrees = run->stated.date != TC_UNSET && (!stated_year || run->stated.date / 100 == stated_year);
     run->year = stated_year ? stated_year : run->stated.date != TC_UNSET ? run->stated.date / 100 : 0;
     run->date = agrees ? run->stated.date : 100 * run->year;
+    if (run->stated.device_memory == 1) run->memory_kind = TC_MEMORY_DEVICE;
 }
 
 static void read_run(const tc_json *row, tc_published *published, tc_published_run *run) {

@@ -83,12 +83,15 @@ static int longest_of(const tc_conventions *usual, const char *names) {
     return longest;
 }
 
+#define CUTOFF_STEP 64 /* people cut at round numbers */
+
 /* Of samples that keep their own lengths: the longest that the run meets, which its memory holds; 0 where the stated length counts. */
 static int longest_sample(const tc_case *c) {
     const tc_published_run *run = c->run;
     const tc_conventions *usual = c->conventions;
     const char *dataset = run->model.finetune.dataset;
     bool counted = run->metric == TC_METRIC_TOKENS_PER_S_PER_DEVICE;
+    if (run->model.seq % CUTOFF_STEP) return 0; /* of a sample that was met */
     if (run->stated.natural_lengths != 1 || run->stated.mean_length == 1 || counted || !run->model.finetune.kind
         || run->out_of_memory)
         return 0;
@@ -293,6 +296,18 @@ static int unstated_ep(tc_case *c, int tp, int pp) {
     return ep;
 }
 
+/* Fine-tuning whose degrees leave devices over and that shards nothing: its layers are spread over them, and one works at a time
+ * (device_map of Accelerate). */
+static int spread_layers(tc_case *c) {
+    const tc_published_run *run = c->run;
+    if (!run->model.finetune.kind || run->dp < 1 || run->pp > 1 || run->sharding != TC_SHARD_NONE) return 1;
+    double ranks = (double)run->dp * (run->tp > 1 ? run->tp : 1) * (run->cp > 1 ? run->cp : 1);
+    int stages = (int)(run->devices / ranks);
+    if (stages < 2 || stages * ranks != run->devices || stages > tc_layer_count(&c->job.model)) return 1;
+    tc_case_assume_number(c, "layers spread over %s devices, one at work at a time", stages);
+    return stages;
+}
+
 static void build_layout(tc_case *c) {
     const tc_published_run *run = c->run;
     tc_layout *l = &c->layout;
@@ -300,6 +315,8 @@ static void build_layout(tc_case *c) {
     if (run->tp == TC_UNSET || run->pp == TC_UNSET) c->open |= TC_CASE_OPEN_LAYOUT;
     l->tp = run->tp == TC_UNSET ? 1 : run->tp;
     l->pp = run->pp == TC_UNSET ? 1 : run->pp;
+    int spread = spread_layers(c);
+    if (spread > 1) l->pp = spread, l->flush = 1;
     l->cp = run->cp == TC_UNSET ? unstated_cp(c, l->tp, l->pp) : run->cp;
     l->ep = run->ep == TC_UNSET ? unstated_ep(c, l->tp, l->pp) : run->ep;
     l->etp = run->etp;

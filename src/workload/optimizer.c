@@ -3,6 +3,7 @@
  * A stack says what its own optimizer keeps: b bytes, of which s are the optimizer's (two moments of AdamW: 8) and the
  * rest is the master copy, as far as the stack has one. Another optimizer with s' in its place keeps b - s + s'. A
  * stack that keeps less than s keeps its moments in a narrower format: s' shrinks with them.
+ * Training in fp32 or tf32 has no copy: the weights are the master, gradients and moments are in fp32.
  * A recipe may keep moments of 16 or 8 bit and no master copy, whatever the stack does.
  * Ignored: norms and biases, which take the optimizer of the ends where there are two. */
 #include "workload/optimizer.h"
@@ -32,6 +33,20 @@ double tc_state_bytes(const tc_stack *stack, int bits, int optimizer, bool ends)
     if (bits > 0) return states * bits / 32 + (bits == 8 ? states / SCALED_BLOCK : 0);
     if (used == own) return bytes;
     return theirs <= bytes ? bytes - theirs + states : states * (bytes / theirs);
+}
+
+static bool is_wide(const tc_job *job) {
+    return job->finetune.state_bits <= 0 && (job->dtype == TC_FP32 || job->dtype == TC_TF32);
+}
+
+double tc_job_state_bytes(const tc_stack *stack, const tc_job *job, int optimizer, bool ends) {
+    const tc_optimizer_figures *used = tc_optimizer_figures_of(stack, optimizer);
+    if (is_wide(job)) return ends ? used->end_state_bytes : used->state_bytes;
+    return tc_state_bytes(stack, job->finetune.state_bits, optimizer, ends);
+}
+
+double tc_job_gradient_bytes(const tc_stack *stack, const tc_job *job) {
+    return is_wide(job) ? 4 : tc_gradient_bytes(stack, job->finetune.state_bits);
 }
 
 double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, const tc_model *model) {

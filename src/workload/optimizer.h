@@ -11,6 +11,9 @@ const tc_optimizer_figures *tc_optimizer_figures_of(const tc_stack *stack, int o
 double tc_state_bytes(const tc_stack *stack, int bits, int optimizer, bool ends);
 /* Of an accumulated gradient. */
 double tc_gradient_bytes(const tc_stack *stack, int bits);
+/* Both of a job's trained weights: in 32-bit training the weights are the master copy, and gradients and moments as wide. */
+double tc_job_state_bytes(const tc_stack *stack, const tc_job *job, int optimizer, bool ends);
+double tc_job_gradient_bytes(const tc_stack *stack, const tc_job *job);
 /* The same on average over a model: what a checkpoint holds. */
 double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, const tc_model *model);
 
