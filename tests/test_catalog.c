@@ -603,6 +603,9 @@ static void unknown_slugs_get_a_suggestion(void **state) {
     assert_string_equal(error.place, "--accelerator");
     assert_string_equal(error.text, "'a100-sxm-80' is not in the catalog; did you mean 'a100-sxm-80g'? ('traincast "
                                     "list accelerators' shows all)");
+    /* the letters and digits of a name in their order */
+    assert_int_equal(tc_catalog_model(catalog, "wan-2.2-14b", &model, &error), TC_NOT_FOUND);
+    assert_non_null(strstr(error.text, "did you mean 'wan2.2-"));
     assert_int_equal(tc_catalog_model(catalog, "zzzzzzzzzzzz", &model, &error), TC_NOT_FOUND);
     assert_string_equal(error.text, "'zzzzzzzzzzzz' is not in the catalog; 'traincast list models' shows what is, or "
                                     "give a file's path");

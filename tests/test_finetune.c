@@ -315,7 +315,8 @@ static void time_and_memory_of_preferences(void **state) {
     double work = orpo.step_s - orpo.breakdown.optimizer;
     assert_true(dpo.step_s - orpo.step_s > 0.25 * work && dpo.step_s - orpo.step_s < 0.4 * work);
     assert_near(dpo.memory.parameters - orpo.memory.parameters, 2 * n, 1e-3 * n);
-    assert_near(dpo.memory.logits, 2 * orpo.memory.logits, 1);
+    /* the reference has no backward pass: its logits in 16 bit */
+    assert_near(dpo.memory.logits - orpo.memory.logits, 2 * 2 * 1024 * 32768.0, 1);
     /* the base without its adapters is the reference of a model with some */
     q = tuned(round_gpt(8), "dpo-lora:r=8", 1);
     assert_near(step_of(&q).memory.parameters, 2 * (n + tc_trained_parameters(&q.job)), 1e-3 * n);

@@ -114,6 +114,27 @@ static const char *name_with(const char *word, const char *const *names, int n) 
     return best;
 }
 
+/* The name that has the word's letters and digits in their order ("wan-2.1-14b": wan2.1-t2v-14b), most of them from its beginning on, or NULL;
+ * short words are of many. */
+static const char *name_around(const char *word, const char *const *names, int n) {
+    const char *best = NULL;
+    long most = 0;
+    for (int i = 0; strlen(word) > 5 && i < n; i++) {
+        const char *left = word, *apart = NULL;
+        for (const char *c = names[i]; *c; c++) {
+            while (*left && !isalnum((unsigned char)*left)) left++;
+            if (*left && *left == *c)
+                left++;
+            else if (isalnum((unsigned char)*c) && !apart)
+                apart = left;
+        }
+        long together = (apart ? apart : left) - word;
+        bool better = together > most || (best && together == most && strlen(names[i]) < strlen(best));
+        if (!*left && better) best = names[i], most = together;
+    }
+    return best;
+}
+
 static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slug, tc_error *error) {
     int count;
     const tc_entry *first = tc_entries_of_kind(&catalog->entries, kind, &count);
@@ -125,6 +146,7 @@ static tc_code fail_not_found(tc_catalog *catalog, tc_kind kind, const char *slu
     snprintf(word, sizeof word, "%s", owner ? owner + 1 : slug);
     for (char *c = word; *c; c++) *c = (char)tc_name_byte(*c);
     const char *nearest = name_with(word, names, count);
+    if (!nearest) nearest = name_around(word, names, count);
     if (!nearest) nearest = tc_nearest(word, names, count);
     if (nearest && nearest[0] != word[0]) nearest = NULL; /* br100 is no H100 */
     free(names);

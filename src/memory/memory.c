@@ -158,8 +158,9 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
         set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
     }
     set->output_bytes = stack->memory.pipeline_outputs ? logits : 0;
-    /* those of the reference are made while the model's own wait for their backward pass */
-    if (p->shard.reference) set->logits_bytes *= 2;
+    /* those of the reference, in 16 bit and without a backward pass, are made while the model's own wait for theirs (TRL, DPOTrainer,
+     * get_batch_loss_metrics: compute_ref_log_probs after concatenated_forward; its log-softmax runs sample by sample) */
+    if (p->shard.reference) set->logits_bytes += logits;
     for (int i = 0; i < model->blocks; i++) {
         set->tensors[i] = tc_weight_tensors(&set->block[i], stack->kernels.expert_modules);
         set->largest[i] = largest_matrix(&set->block[i]);

@@ -243,7 +243,8 @@ static void build_loss(tc_case *c) {
     static const int bytes[] = {[TC_LOSS_EAGER] = 12, [TC_LOSS_COMPILED] = 4, [TC_LOSS_SPLIT] = 6};
     int loss = c->run->stated.loss;
     if (loss != TC_UNSET) c->stack.memory.chunked_loss = loss == TC_LOSS_CHUNKED;
-    if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED) c->stack.memory.logits_bytes = bytes[loss];
+    bool own = loss == TC_LOSS_EAGER && c->stack.memory.logits_bytes >= 8; /* what single kernels of its release keep */
+    if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED && !own) c->stack.memory.logits_bytes = bytes[loss];
 }
 
 /* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */
