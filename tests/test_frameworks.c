@@ -252,10 +252,12 @@ static void check_same(const char *slug, const question *before, const tc_import
                      tc_layout_value(m, (tc_layout_id)i, a, sizeof a),
                      tc_layout_value(l, (tc_layout_id)i, b, sizeof b));
     }
-    for (int c = 0; c < tc_model_chunks(&before->opened.placement) && !why[0]; c++) {
+    const tc_chunking had = tc_chunking_of(&before->q.job.model, &before->opened.placement);
+    const tc_chunking has = tc_chunking_of(&q.job.model, &opened->placement);
+    for (int c = 0; c < had.chunks && !why[0]; c++) {
         int x[TC_MAX_BLOCKS], y[TC_MAX_BLOCKS], sum[2] = {0, 0};
-        tc_chunk_blocks(&before->q.job.model, &before->opened.placement, c, x);
-        tc_chunk_blocks(&q.job.model, &opened->placement, c, y);
+        tc_chunk_blocks(&before->q.job.model, &had, c, x);
+        tc_chunk_blocks(&q.job.model, &has, c, y);
         for (int b = 0; b < before->q.job.model.blocks; b++) sum[0] += x[b];
         for (int b = 0; b < q.job.model.blocks; b++) sum[1] += y[b];
         if (sum[0] != sum[1]) snprintf(why, sizeof why, "chunk %d has %d layers, and had %d", c, sum[1], sum[0]);

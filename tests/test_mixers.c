@@ -170,7 +170,8 @@ static void alternating_runs_are_spread(void **state) {
     int sum[TC_MAX_BLOCKS] = {0};
     for (int stage = 0; stage < 4; stage++) {
         int counts[TC_MAX_BLOCKS], layers = 0;
-        tc_chunk_blocks(&model, &p, stage, counts);
+        const tc_chunking chunking = tc_chunking_of(&model, &p);
+        tc_chunk_blocks(&model, &chunking, stage, counts);
         for (int i = 0; i < model.blocks; i++) {
             if (fabs(counts[i] - model.block[i].count / 4.0) > 1.5)
                 fail_msg("stage %d has %d of run %d", stage, counts[i], i);

@@ -405,7 +405,8 @@ static void every_split_is_another(void **state) {
                 assert_true(tc_model_chunks(&placement) <= CHUNKS && count < MOST);
                 for (int c = 0; c < tc_model_chunks(&placement); c++) {
                     int blocks[TC_MAX_BLOCKS];
-                    tc_chunk_blocks(&in.question.job.model, &placement, c, blocks);
+                    const tc_chunking chunking = tc_chunking_of(&in.question.job.model, &placement);
+                    tc_chunk_blocks(&in.question.job.model, &chunking, c, blocks);
                     for (int b = 0; b < in.question.job.model.blocks; b++) own[3 + c] += blocks[b];
                 }
                 for (int k = 0; k < count; k++) assert_true(memcmp(seen[k], own, sizeof own) != 0);

@@ -324,7 +324,8 @@ static void layers_of_chunks(void **state) {
                 p.layout.vpp = 1;
                 int sum = 0, counts[TC_MAX_BLOCKS];
                 for (int c = 0; c < chunks; c++) {
-                    tc_chunk_blocks(&model, &p, c, counts);
+                    const tc_chunking chunking = tc_chunking_of(&model, &p);
+                    tc_chunk_blocks(&model, &chunking, c, counts);
                     assert_true(counts[0] >= 0);
                     sum += counts[0];
                 }

@@ -115,11 +115,12 @@ static void of_job(tc_facts *f, const tc_question *q, const tc_step *step) {
 /* Layers of each chunk of the pipeline; returns their number, 0: too many to say. */
 static int chunk_layers(const tc_question *q, const tc_layout *l, int *layers) {
     tc_placement p = {.layout = *l, .layers = tc_layer_count(&q->job.model)};
-    int chunks = tc_model_chunks(&p);
+    const tc_chunking chunking = tc_chunking_of(&q->job.model, &p);
+    int chunks = chunking.chunks;
     if (chunks > MOST_CHUNKS) return 0;
     for (int c = 0; c < chunks; c++) {
         int counts[TC_MAX_BLOCKS];
-        tc_chunk_blocks(&q->job.model, &p, c, counts);
+        tc_chunk_blocks(&q->job.model, &chunking, c, counts);
         layers[c] = 0;
         for (int b = 0; b < q->job.model.blocks; b++) layers[c] += counts[b];
     }

@@ -304,35 +304,16 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
     return TC_OK;
 }
 
-/* Layers spread over chunks: `base` each, the remainder one more in the middle chunks from `first` on. */
-typedef struct even_split {
-    int base, extra, first;
-} even_split;
-
-static even_split split_evenly(int layers, int n) {
+static tc_even_split split_evenly(int layers, int n) {
     int base = layers / n, extra = layers - base * n;
-    return (even_split){base, extra, (n - extra) / 2};
+    return (tc_even_split){base, extra, (n - extra) / 2};
 }
 
-static int split_layers(const even_split *s, int c) { return s->base + (c >= s->first && c < s->first + s->extra); }
+static int split_layers(const tc_even_split *s, int c) { return s->base + (c >= s->first && c < s->first + s->extra); }
 
-static int split_start(const even_split *s, int c) {
+static int split_start(const tc_even_split *s, int c) {
     int before = c - s->first < 0 ? 0 : c - s->first;
     return s->base * c + (before < s->extra ? before : s->extra);
-}
-
-/* Layers [start, end) of chunk c of n, all spread evenly; what the last one holds besides counts as `held` of them. */
-static void even_range(int layers, int held, int n, int c, int *start, int *end) {
-    even_split split = split_evenly(layers + held, n);
-    int beside = c == n - 1 ? held : 0;
-    if (held > 0 && split_layers(&split, n - 1) < held) { /* they fill it */
-        *start = *end = layers;
-        if (c == n - 1) return;
-        split = split_evenly(layers, n - 1);
-        beside = 0;
-    }
-    *start = split_start(&split, c);
-    *end = *start + split_layers(&split, c) - beside;
 }
 
 /* A module of multi-token prediction has a layer and another head: it stands for two layers of the last chunk, as the
@@ -342,35 +323,55 @@ static int held_by_predictions(const tc_model *model) { return 2 * model->mtp_la
 bool tc_ends_of(const tc_model *model, int chunks, int embedding, int head, tc_ends *out) {
     head += held_by_predictions(model);
     int counted = tc_layer_count(model) + embedding + head;
-    even_split split = split_evenly(counted, chunks);
+    tc_even_split split = split_evenly(counted, chunks);
     out->first = split_layers(&split, 0) - embedding;
     out->last = split_layers(&split, chunks - 1) - head;
     out->even = counted % chunks == 0;
     return out->first >= 0 && out->last >= 0;
 }
 
-static void chunk_range(const tc_model *model, const tc_placement *p, int n, int c, int *start, int *end) {
+tc_chunking tc_chunking_of(const tc_model *model, const tc_placement *p) {
     const tc_layout *l = &p->layout;
-    if (l->stage_layers) {
+    tc_chunking c = {.given = l->stage_layers, .chunks = tc_model_chunks(p), .layers = p->layers};
+    if (c.given) return c;
+    c.before = l->first_layers != TC_UNSET ? l->first_layers : -1;
+    c.after = l->last_layers != TC_UNSET ? l->last_layers : -1;
+    c.even = c.chunks - (c.before >= 0) - (c.after >= 0);
+    int layers = c.layers - (c.before > 0 ? c.before : 0) - (c.after > 0 ? c.after : 0);
+    if (c.even < 1) return c;
+    c.held = c.chunks > 1 && c.after < 0 ? held_by_predictions(model) : 0;
+    c.split = split_evenly(layers + c.held, c.even);
+    c.filled = c.held > 0 && split_layers(&c.split, c.even - 1) < c.held;
+    if (c.filled && c.even > 1) c.split = split_evenly(layers, c.even - 1);
+    return c;
+}
+
+/* Layers [start, end) of a chunk. */
+static void chunk_range(const tc_chunking *k, int c, int *start, int *end) {
+    if (k->given) {
         *start = 0;
-        for (int i = 0; i < c; i++) *start += l->stage_layers[i];
-        *end = *start + l->stage_layers[c];
+        for (int i = 0; i < c; i++) *start += k->given[i];
+        *end = *start + k->given[c];
         return;
     }
-    bool first = l->first_layers != TC_UNSET, last = l->last_layers != TC_UNSET;
-    int before = first ? l->first_layers : 0, after = last ? l->last_layers : 0;
-    if (first && c == 0) {
+    int before = k->before > 0 ? k->before : 0, after = k->after > 0 ? k->after : 0, last = k->even - 1;
+    if (k->before >= 0 && c == 0) {
         *start = 0;
         *end = before;
-    } else if (last && c == n - 1) {
-        *start = p->layers - after;
-        *end = p->layers;
-    } else {
-        even_range(p->layers - before - after, n > 1 && !last ? held_by_predictions(model) : 0, n - first - last,
-                   c - first, start, end);
-        *start += before;
-        *end += before;
+        return;
     }
+    if (k->after >= 0 && c == k->chunks - 1) {
+        *start = k->layers - after;
+        *end = k->layers;
+        return;
+    }
+    c -= k->before >= 0;
+    if (k->filled && c == last) {
+        *start = *end = k->layers - after;
+        return;
+    }
+    *start = before + split_start(&k->split, c);
+    *end = *start + split_layers(&k->split, c) - (!k->filled && c == last ? k->held : 0);
 }
 
 int tc_stage_chunks(const tc_placement *p) {
@@ -410,10 +411,9 @@ static void spread(const tc_model *model, int from, int to, int depth, int sign,
     }
 }
 
-void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, int counts[TC_MAX_BLOCKS]) {
-    int chunks = tc_model_chunks(p), first = 0;
-    int start, end;
-    chunk_range(model, p, chunks, chunk, &start, &end);
+void tc_chunk_blocks(const tc_model *model, const tc_chunking *chunking, int chunk, int counts[TC_MAX_BLOCKS]) {
+    int first = 0, start, end;
+    chunk_range(chunking, chunk, &start, &end);
     for (int i = 0, next; i < model->blocks; i = next) {
         int last = first + model->block[i].count;
         counts[i] = 0;
@@ -434,13 +434,14 @@ void tc_chunk_blocks(const tc_model *model, const tc_placement *p, int chunk, in
 }
 
 tc_stage_share tc_stage_share_of(const tc_model *model, const tc_placement *p, int stage) {
-    int chunks = tc_stage_chunks(p), last = tc_model_chunks(p) - 1;
+    const tc_chunking chunking = tc_chunking_of(model, p);
+    int chunks = tc_stage_chunks(p), last = chunking.chunks - 1;
     tc_stage_share share;
     memset(&share, 0, sizeof share);
     for (int i = 0; i < chunks; i++) {
         int chunk = tc_chunk_of(p, stage, i), own[TC_MAX_BLOCKS];
         if (chunk < 0) continue;
-        tc_chunk_blocks(model, p, chunk, own);
+        tc_chunk_blocks(model, &chunking, chunk, own);
         for (int b = 0; b < model->blocks; b++) share.blocks[b] += own[b];
         share.embedding = share.embedding || chunk == 0;
         share.head = share.head || chunk == last;

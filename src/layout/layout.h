@@ -47,7 +47,26 @@ bool tc_holds_mirror(const tc_placement *placement);
 static inline bool tc_stages_given(const tc_layout *l) {
     return l->stage_layers || l->first_layers != TC_UNSET || l->last_layers != TC_UNSET;
 }
-void tc_chunk_blocks(const tc_model *model, const tc_placement *placement, int chunk, int counts[TC_MAX_BLOCKS]);
+
+/* Layers spread over chunks: `base` each, the remainder one more in the middle chunks from `first` on. */
+typedef struct tc_even_split {
+    int base, extra, first;
+} tc_even_split;
+
+/* How the layers lie on the chunks, for asking of one chunk after the other. */
+typedef struct tc_chunking {
+    const int *given; /* layers of each chunk; NULL: as the rest says */
+    int chunks, layers;
+    int before, after; /* layers of the first and the last chunk, where they are given: -1 where not */
+    int even;          /* chunks between them */
+    tc_even_split split;
+    int held;    /* what counts as layers of the last one */
+    bool filled; /* it is nothing but that */
+} tc_chunking;
+
+tc_chunking tc_chunking_of(const tc_model *model, const tc_placement *placement);
+/* Layers of each run of the model on a chunk. */
+void tc_chunk_blocks(const tc_model *model, const tc_chunking *chunking, int chunk, int counts[TC_MAX_BLOCKS]);
 
 /* The ends of a pipeline whose stages are cut evenly with embedding and head counted as so many layers (Megatron-LM's
  * --account-for-embedding- and -loss-in-pipeline-split: 1); a module of multi-token prediction counts as two more. chunks: at least 2.

@@ -23,10 +23,10 @@
 
 static double least(double a, double b) { return a < b ? a : b; }
 
-static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage) {
+static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p, const tc_block_set *set,
+                                    tc_stage_share share) {
     const tc_layout *l = &p->layout;
     tc_stage_weights w = {0};
-    tc_stage_share share = tc_stage_share_of(model, p, stage);
     for (int i = 0; i < model->blocks; i++) {
         const tc_block_weights *b = &set->counts.weights[i];
         w.dense += share.blocks[i] * (b->tensor_parallel / l->tp + b->replicated);
@@ -68,11 +68,11 @@ static tc_stage_weights own_weights(const tc_model *model, const tc_placement *p
     return w;
 }
 
-tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *p, const tc_block_set *set,
-                                       int stage) {
-    tc_stage_weights w = own_weights(model, p, set, stage);
+tc_stage_weights tc_share_weight_count(const tc_model *model, const tc_placement *p, const tc_block_set *set, int stage,
+                                       tc_stage_share share) {
+    tc_stage_weights w = own_weights(model, p, set, share);
     if (tc_holds_mirror(p)) { /* DeepSeek-AI 2024, table 2: two copies of the parameters */
-        tc_stage_weights mirror = own_weights(model, p, set, p->layout.pp - 1 - stage);
+        tc_stage_weights mirror = own_weights(model, p, set, tc_stage_share_of(model, p, p->layout.pp - 1 - stage));
         w.dense += mirror.dense;
         w.expert += mirror.expert;
         w.ends += mirror.ends;
@@ -83,6 +83,11 @@ tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement
         w.adapter_experts += mirror.adapter_experts;
     }
     return w;
+}
+
+tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *p, const tc_block_set *set,
+                                       int stage) {
+    return tc_share_weight_count(model, p, set, stage, tc_stage_share_of(model, p, stage));
 }
 
 tc_stage_weights tc_trained_weights(const tc_job *job, tc_stage_weights w) {
@@ -242,8 +247,9 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
 
 tc_kept tc_chunk_kept(const tc_model *model, const tc_placement *p, const tc_block_set *set, int chunk) {
     int counts[TC_MAX_BLOCKS];
-    tc_chunk_blocks(model, p, chunk, counts);
-    bool last = chunk == tc_model_chunks(p) - 1;
+    const tc_chunking chunking = tc_chunking_of(model, p);
+    tc_chunk_blocks(model, &chunking, chunk, counts);
+    bool last = chunk == chunking.chunks - 1;
     if (last) counts[model->blocks - 1] += model->mtp_layers;
     tc_kept kept = kept_of(model, p, set, counts);
     if (last) kept.logits = set->logits_bytes + model->mtp_layers * set->mtp_logits_bytes;

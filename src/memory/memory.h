@@ -68,6 +68,9 @@ tc_stage_weights tc_trained_weights(const tc_job *job, tc_stage_weights weights)
 
 tc_stage_weights tc_stage_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
                                        int stage);
+/* The same where what lies on the stage is known. */
+tc_stage_weights tc_share_weight_count(const tc_model *model, const tc_placement *placement, const tc_block_set *set,
+                                       int stage, tc_stage_share share);
 
 /* ---- the peak in its parts, so that a search computes each once ---------------------- */
 

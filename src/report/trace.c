@@ -227,7 +227,8 @@ static void split_parts(const tc_parts *p, double beyond, slot_parts *out) {
 static void chunk_amounts(const tc_costs *f, int chunk, double *flops, double *bytes) {
     const tc_model *model = &f->q->job.model;
     int counts[TC_MAX_BLOCKS + 2];
-    tc_chunk_pieces(f, chunk, counts);
+    const tc_chunking chunking = tc_chunking_of(model, f->p);
+    tc_chunk_pieces(f, &chunking, chunk, counts);
     *flops = *bytes = 0;
     for (int i = 0; i < model->blocks + 2; i++) {
         const tc_operators *ops = i < model->blocks    ? &f->set.block[i]

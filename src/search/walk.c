@@ -172,7 +172,8 @@ static double bound_of(tc_walker *w, const tc_shape *shape, const tc_stages *sta
     if (!resolve(w, &layout, &w->placement)) return HUGE_VAL;
     w->costs.p = &w->placement;
     tc_costs_recompute(&w->costs);
-    tc_least_seconds least = tc_pipeline_least(&w->costs);
+    tc_chunk_kinds_of(&w->costs, &w->kinds);
+    tc_least_seconds least = tc_pipeline_least(&w->costs, &w->kinds);
     return least_seconds(w, least.work, all_have_forms(&w->choices, run) ? least.filled : least.work);
 }
 
@@ -273,7 +274,11 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         layout.hsdp = w->choices.sharding[i].hsdp;
         if (!resolve(w, &layout, &s->placement)) return false;
         for (int k = 0; k < w->peaks; k++) {
-            if (i == 0) weights[k] = tc_stage_weight_count(&w->q.job.model, &s->placement, &w->costs.set, w->peak[k]);
+            if (i == 0) {
+                w->share[k] = tc_stage_share_of(&w->q.job.model, &s->placement, w->peak[k]);
+                weights[k]
+                    = tc_share_weight_count(&w->q.job.model, &s->placement, &w->costs.set, w->peak[k], w->share[k]);
+            }
             for (int off = 0; off < 2; off++) {
                 s->placement.layout.offload = off ? TC_OFFLOAD_STATES : TC_OFFLOAD_NONE;
                 s->states[off][k] = tc_stage_states(&w->q, &s->placement, weights[k]);
@@ -376,7 +381,7 @@ static void start_pass(tc_walker *w, int recompute, stage_pass *out) {
     tc_choose_recompute(&w->placement.layout, recompute);
     w->costs.p = &w->placement;
     tc_costs_recompute(&w->costs);
-    out->line = tc_pipeline_sketch(&w->costs);
+    out->line = tc_pipeline_sketch(&w->costs, &w->kinds);
     out->work = (double)w->placement.micro_batches * out->line.slowest_s;
     out->exposed = false;
 }
@@ -679,7 +684,8 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     int64_t count = w->choices.per_schedule * (run.to - run.from);
     int schedule = w->choices.schedule[run.from];
     if (count == 0) return; /* the stack lacks what is fixed for these stages */
-    double least_s = may_prune(to, *threshold) ? bound_of(w, shape, stages, run) : 0;
+    bool bounded = may_prune(to, *threshold);
+    double least_s = bounded ? bound_of(w, shape, stages, run) : 0;
     if (prunes(to, least_s, *threshold)) {
         w->counts.pruned += count * w->choices.recomputes;
         w->fitted = true; /* for all that is known */
@@ -692,7 +698,7 @@ static void walk_arrangement(tc_walker *w, const tc_shape *shape, const tc_stage
     if (!to->exhaustive) note_lean(w);
     w->placement = w->sharding[0].placement;
     w->costs.p = &w->placement;
-    for (int k = 0; k < w->peaks; k++) w->share[k] = tc_stage_share_of(&w->q.job.model, &w->placement, w->peak[k]);
+    if (!bounded) tc_chunk_kinds_of(&w->costs, &w->kinds);
     if (is_worse(to, least_s, to->exhaustive ? 0 : empty_bytes(w), *threshold)) {
         w->counts.pruned += count * w->choices.recomputes;
         return;

@@ -40,6 +40,7 @@ typedef struct tc_walker {
     tc_costs costs;
     tc_placement placement; /* the shape with recompute and schedule, no sharding */
     tc_choices choices;
+    tc_chunk_kinds kinds; /* of the stages at hand */
     tc_sharding_costs sharding[TC_SHARDINGS_MAX];
     int peaks, peak[TC_PEAK_STAGES];
     tc_states lean[TC_PEAK_STAGES];        /* of each of them the least that any sharding and offload keeps */

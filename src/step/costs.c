@@ -272,10 +272,10 @@ int tc_model_pieces(const tc_model *model, int i) {
     return extra + (i < model->blocks ? model->block[i].count : 1);
 }
 
-void tc_chunk_pieces(const tc_costs *costs, int chunk, int counts[TC_MAX_BLOCKS + 2]) {
+void tc_chunk_pieces(const tc_costs *costs, const tc_chunking *chunking, int chunk, int counts[TC_MAX_BLOCKS + 2]) {
     const tc_model *model = &costs->q->job.model;
-    int blocks = model->blocks, last = chunk == tc_model_chunks(costs->p) - 1;
-    tc_chunk_blocks(model, costs->p, chunk, counts);
+    int blocks = model->blocks, last = chunk == chunking->chunks - 1;
+    tc_chunk_blocks(model, chunking, chunk, counts);
     if (last && blocks > 0) counts[blocks - 1] += model->mtp_layers;
     counts[blocks] = chunk == 0;
     counts[blocks + 1] = last ? 1 + model->mtp_layers : 0;
@@ -283,7 +283,8 @@ void tc_chunk_pieces(const tc_costs *costs, int chunk, int counts[TC_MAX_BLOCKS 
 
 void tc_chunk_pass(const tc_costs *costs, int chunk, tc_pass *out) {
     int counts[TC_MAX_BLOCKS + 2];
-    tc_chunk_pieces(costs, chunk, counts);
+    const tc_chunking chunking = tc_chunking_of(&costs->q->job.model, costs->p);
+    tc_chunk_pieces(costs, &chunking, chunk, counts);
     memset(out, 0, sizeof *out);
     for (int i = 0; i < costs->q->job.model.blocks + 2; i++)
         if (counts[i]) tc_pass_add(out, tc_piece(costs, i), counts[i]);

@@ -85,7 +85,7 @@ static inline const tc_pass *tc_piece(const tc_costs *costs, int i) {
     return beyond < 0 ? &costs->block[i] : beyond == 0 ? &costs->embedding : &costs->head;
 }
 int tc_model_pieces(const tc_model *model, int i);
-void tc_chunk_pieces(const tc_costs *costs, int chunk, int counts[TC_MAX_BLOCKS + 2]);
+void tc_chunk_pieces(const tc_costs *costs, const tc_chunking *chunking, int chunk, int counts[TC_MAX_BLOCKS + 2]);
 
 /* One micro-batch on a chunk of the model (layout.h), and on a whole pipeline stage (DualPipe: the mean of the two it holds). */
 void tc_chunk_pass(const tc_costs *costs, int chunk, tc_pass *out);

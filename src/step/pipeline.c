@@ -11,24 +11,42 @@
 
 #include "layout/schedule.h"
 
+void tc_chunk_kinds_of(const tc_costs *costs, tc_chunk_kinds *out) {
+    const tc_chunking chunking = tc_chunking_of(&costs->q->job.model, costs->p);
+    int stages = costs->p->layout.pp, count = costs->q->job.model.blocks + 2;
+    size_t bytes = (size_t)count * sizeof **out->counts;
+    out->chunks = tc_stage_chunks(costs->p);
+    out->kinds = 0;
+    if ((int64_t)stages * out->chunks > TC_KNOWN_CHUNKS) return;
+    for (int s = 0, at = 0; s < stages; s++)
+        for (int i = 0; i < out->chunks; i++, at++) {
+            int chunk = tc_chunk_of(costs->p, s, i), kind = at > 0 && out->kind[at - 1] >= 0 ? out->kind[at - 1] : 0;
+            out->kind[at] = -1;
+            if (chunk < 0) continue;
+            if (out->kinds == TC_CHUNK_KINDS) {
+                out->kinds = 0;
+                return;
+            }
+            int *own = out->counts[out->kinds];
+            tc_chunk_pieces(costs, &chunking, chunk, own);
+            /* most are of the kind of the one before */
+            if (out->kinds > 0 && memcmp(out->counts[kind], own, bytes) != 0)
+                for (kind = 0; kind < out->kinds && memcmp(out->counts[kind], own, bytes) != 0;) kind++;
+            out->kind[at] = (signed char)kind;
+            if (kind == out->kinds) out->kinds++;
+        }
+}
+
 /* Seconds of what chunks are made of. */
 typedef struct pieces {
     int count;
     tc_round pass[TC_MAX_BLOCKS + 2];
     tc_round occupied[TC_MAX_BLOCKS + 2]; /* of these, the links of data parallelism */
     bool occupies;                        /* at all */
+    const tc_chunk_kinds *kinds;
+    tc_chunking chunking;          /* where kinds are not known */
+    tc_round kind[TC_CHUNK_KINDS]; /* seconds of a chunk of each */
 } pieces;
-
-static pieces pieces_of(const tc_costs *costs) {
-    pieces p = {.count = costs->q->job.model.blocks + 2};
-    for (int i = 0; i < p.count; i++) {
-        const tc_pass *pass = tc_piece(costs, i);
-        p.pass[i] = (tc_round){tc_parts_sum(&pass->forward), tc_parts_sum(&pass->backward)};
-        p.occupied[i] = (tc_round){pass->forward_occupied, pass->backward_occupied};
-        p.occupies = p.occupies || pass->backward_occupied > 0;
-    }
-    return p;
-}
 
 static void add_rounds(tc_round *sum, const tc_round *each, const int *times, int count) {
     for (int i = 0; i < count; i++) {
@@ -37,19 +55,48 @@ static void add_rounds(tc_round *sum, const tc_round *each, const int *times, in
     }
 }
 
-/* The sums of tc_chunk_pass; occupied, if not NULL, grows by the chunk's. */
-static tc_round chunk_seconds(const tc_costs *costs, const pieces *p, int chunk, tc_round *occupied) {
-    int counts[TC_MAX_BLOCKS + 2];
-    tc_chunk_pieces(costs, chunk, counts);
-    tc_round seconds = {0, 0};
-    add_rounds(&seconds, p->pass, counts, p->count);
+static pieces pieces_of(const tc_costs *costs, const tc_chunk_kinds *kinds) {
+    pieces p;
+    p.count = costs->q->job.model.blocks + 2;
+    p.occupies = false;
+    p.kinds = kinds;
+    for (int i = 0; i < p.count; i++) {
+        const tc_pass *pass = tc_piece(costs, i);
+        p.pass[i] = (tc_round){tc_parts_sum(&pass->forward), tc_parts_sum(&pass->backward)};
+        p.occupied[i] = (tc_round){pass->forward_occupied, pass->backward_occupied};
+        p.occupies = p.occupies || pass->backward_occupied > 0;
+    }
+    for (int i = 0; i < kinds->kinds; i++) {
+        p.kind[i] = (tc_round){0, 0};
+        add_rounds(&p.kind[i], p.pass, kinds->counts[i], p.count);
+    }
+    if (kinds->kinds == 0) p.chunking = tc_chunking_of(&costs->q->job.model, costs->p);
+    return p;
+}
+
+/* The sums of tc_chunk_pass, of chunk i of a stage; occupied, if not NULL, grows by the chunk's. False: the stage has none. */
+static bool chunk_seconds(const tc_costs *costs, const pieces *p, int stage, int i, tc_round *seconds,
+                          tc_round *occupied) {
+    int room[TC_MAX_BLOCKS + 2];
+    const int *counts = room;
+    if (p->kinds->kinds > 0) {
+        int kind = p->kinds->kind[stage * p->kinds->chunks + i];
+        if (kind < 0) return false;
+        *seconds = p->kind[kind];
+        counts = p->kinds->counts[kind];
+    } else {
+        int chunk = tc_chunk_of(costs->p, stage, i);
+        if (chunk < 0) return false;
+        tc_chunk_pieces(costs, &p->chunking, chunk, room);
+        *seconds = (tc_round){0, 0};
+        add_rounds(seconds, p->pass, room, p->count);
+    }
     if (occupied && p->occupies) add_rounds(occupied, p->occupied, counts, p->count);
-    return seconds;
+    return true;
 }
 
 /* occupied, if not NULL, grows by what the stage's own collectives take of the links of data parallelism. */
-static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, int chunks,
-                                      tc_round *occupied) {
+static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, int stage, tc_round *occupied) {
     tc_stage_seconds t = {.forward = 0};
     if (tc_holds_mirror(costs->p)) {
         tc_pass pass;
@@ -61,10 +108,9 @@ static tc_stage_seconds stage_seconds(const tc_costs *costs, const pieces *p, in
         t.first_backward = t.last_backward = t.backward = tc_parts_sum(&pass.backward);
         return t;
     }
-    for (int c = 0; c < chunks; c++) {
-        int chunk = tc_chunk_of(costs->p, stage, c);
-        if (chunk < 0) continue;
-        tc_round own = chunk_seconds(costs, p, chunk, occupied);
+    for (int c = 0; c < p->kinds->chunks; c++) {
+        tc_round own;
+        if (!chunk_seconds(costs, p, stage, c, &own, occupied)) continue;
         if (c == 0) t.first_forward = own.forward, t.first_backward = own.backward;
         t.last_forward = own.forward;
         t.last_backward = own.backward;
@@ -86,8 +132,9 @@ static bool has_form(const tc_costs *costs, int i, int chunks) {
 static double rest_of(double seconds, double taken) { return seconds > taken ? seconds - taken : 0; }
 
 /* The pipeline without its forms. */
-static void find_pipeline(const tc_costs *costs, const pieces *p, int chunks, tc_stage_seconds stage[TC_CLOSED_STAGES],
+static void find_pipeline(const tc_costs *costs, const tc_chunk_kinds *kinds, tc_stage_seconds stage[TC_CLOSED_STAGES],
                           tc_pipeline *line) {
+    const pieces p = pieces_of(costs, kinds);
     memset(line, 0, sizeof *line);
     line->costs = costs;
     line->send_s = tc_stage_send_seconds(costs);
@@ -95,10 +142,10 @@ static void find_pipeline(const tc_costs *costs, const pieces *p, int chunks, tc
     for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++) line->form_s[i] = -1;
     int last = costs->p->layout.pp - 1;
     bool apart = tc_schedule_facts_of(costs->p->layout.schedule).apart;
-    double most = -1, sends = costs->paths.pp_shared ? chunks * line->send_s : 0;
+    double most = -1, sends = costs->paths.pp_shared ? kinds->chunks * line->send_s : 0;
     for (int s = 0; s <= last; s++) {
         tc_round occupied = {sends, sends};
-        tc_stage_seconds t = stage_seconds(costs, p, s, chunks, &occupied);
+        tc_stage_seconds t = stage_seconds(costs, &p, s, &occupied);
         tc_round free = {rest_of(t.forward, occupied.forward), rest_of(t.backward, occupied.backward)};
         if (s < TC_CLOSED_STAGES) stage[s] = t;
         if (s < TC_FILL_STAGES) line->free[s] = free;
@@ -175,9 +222,10 @@ void tc_staged_pipeline_again(const tc_costs *costs, tc_staged_pipeline *of) {
 }
 
 void tc_staged_pipeline_of(const tc_costs *costs, tc_staged_pipeline *out) {
-    pieces p = pieces_of(costs);
-    out->chunks = tc_stage_chunks(costs->p);
-    find_pipeline(costs, &p, out->chunks, out->stage, &out->line);
+    tc_chunk_kinds kinds;
+    tc_chunk_kinds_of(costs, &kinds);
+    out->chunks = kinds.chunks;
+    find_pipeline(costs, &kinds, out->stage, &out->line);
     if (has_form(costs, costs->p->layout.schedule, out->chunks))
         out->line.exact = holds(costs, out->stage, out->line.slowest);
     tc_staged_pipeline_again(costs, out);
@@ -189,24 +237,22 @@ tc_pipeline tc_pipeline_of(const tc_costs *costs) {
     return staged.line;
 }
 
-tc_pipeline tc_pipeline_sketch(const tc_costs *costs) {
-    int chunks = tc_stage_chunks(costs->p);
-    pieces p = pieces_of(costs);
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs, const tc_chunk_kinds *kinds) {
     tc_stage_seconds stage[TC_CLOSED_STAGES];
     tc_pipeline line;
-    find_pipeline(costs, &p, chunks, stage, &line);
+    find_pipeline(costs, kinds, stage, &line);
     for (int i = 0; i < TC_SCHEDULE_CUSTOM; i++)
-        if (has_form(costs, i, chunks)) line.form_s[i] = form_seconds(costs, i, stage, chunks, line.send_s);
+        if (has_form(costs, i, kinds->chunks))
+            line.form_s[i] = form_seconds(costs, i, stage, kinds->chunks, line.send_s);
     return line;
 }
 
-tc_least_seconds tc_pipeline_least(const tc_costs *costs) {
-    int chunks = tc_stage_chunks(costs->p);
-    pieces p = pieces_of(costs);
+tc_least_seconds tc_pipeline_least(const tc_costs *costs, const tc_chunk_kinds *kinds) {
+    const pieces p = pieces_of(costs, kinds);
     double m = (double)costs->p->micro_batches, above = 0;
     tc_least_seconds least = {0, 0};
     for (int s = 0; s < costs->p->layout.pp; s++) {
-        tc_stage_seconds t = stage_seconds(costs, &p, s, chunks, NULL);
+        tc_stage_seconds t = stage_seconds(costs, &p, s, NULL);
         double work = m * (t.forward + t.backward);
         least.work = fmax(least.work, work);
         least.filled = fmax(least.filled, above + work);

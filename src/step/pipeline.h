@@ -7,6 +7,18 @@
 
 #define TC_FILL_STAGES 16 /* later ones: in proportion */
 
+/* The chunks of all stages by what they are made of, each kind once: the same whatever is run again. */
+#define TC_CHUNK_KINDS 24
+#define TC_KNOWN_CHUNKS 1024
+typedef struct tc_chunk_kinds {
+    int kinds;  /* 0: more, or more chunks, than there is room for: each is asked for itself */
+    int chunks; /* of a stage */
+    int counts[TC_CHUNK_KINDS][TC_MAX_BLOCKS + 2];
+    signed char kind[TC_KNOWN_CHUNKS]; /* of chunk i of stage s: [s x chunks + i]; -1: it has none */
+} tc_chunk_kinds;
+
+void tc_chunk_kinds_of(const tc_costs *costs, tc_chunk_kinds *out);
+
 typedef struct tc_pipeline {
     tc_parts forward, backward;   /* slowest stage, one micro-batch */
     double forward_s, backward_s; /* their sums */
@@ -26,7 +38,7 @@ typedef struct tc_pipeline {
 
 /* The pipeline with its closed_s and compute_s; and with its form_s, enough for an estimate under any schedule. */
 tc_pipeline tc_pipeline_of(const tc_costs *costs);
-tc_pipeline tc_pipeline_sketch(const tc_costs *costs);
+tc_pipeline tc_pipeline_sketch(const tc_costs *costs, const tc_chunk_kinds *kinds);
 
 /* A pipeline with its stages: what a number of micro-batches more or less costs is then a form alone. */
 typedef struct tc_staged_pipeline {
@@ -45,7 +57,7 @@ typedef struct tc_least_seconds {
     double work, filled;
 } tc_least_seconds;
 
-tc_least_seconds tc_pipeline_least(const tc_costs *costs);
+tc_least_seconds tc_pipeline_least(const tc_costs *costs, const tc_chunk_kinds *kinds);
 
 /* Forward and backward of a micro-batch on the mean stage: what the slowest takes at least, however the layers are split.
  * paired: forwards and backwards in pairs hide expert communication, as with DualPipe. */

@@ -288,7 +288,9 @@ tc_code tc_step_of(const tc_costs *costs, tc_step *out, tc_error *error) {
 }
 
 void tc_step_estimate(const tc_costs *costs, tc_step *out) {
-    tc_pipeline line = tc_pipeline_sketch(costs);
+    tc_chunk_kinds kinds;
+    tc_chunk_kinds_of(costs, &kinds);
+    tc_pipeline line = tc_pipeline_sketch(costs, &kinds);
     const tc_layout *layout = &costs->p->layout;
     /* the timeline puts the offload of activations into the slots, so that it is in the bubble */
     bool offloads = tc_activations_on_host(layout) && tc_bubble_has_form(layout, &line);

@@ -284,7 +284,8 @@ typedef struct chunk_cost {
 static void cost_chunk(const tc_costs *costs, int chunk, bool first, chunk_cost *c) {
     int pieces[TC_MAX_BLOCKS + 2];
     size_t bytes = (size_t)(costs->q->job.model.blocks + 2) * sizeof *pieces;
-    tc_chunk_pieces(costs, chunk, pieces);
+    const tc_chunking chunking = tc_chunking_of(&costs->q->job.model, costs->p);
+    tc_chunk_pieces(costs, &chunking, chunk, pieces);
     if (!first && memcmp(pieces, c->pieces, bytes) == 0) return;
     memcpy(c->pieces, pieces, bytes);
     tc_pass pass;
