@@ -426,6 +426,8 @@ typedef struct tc_plan_phase {
     int devices;   /* that the layout uses */
     int available; /* that the pool has for training */
     tc_step step;
+    /* Of step.step_s after the choice of the best of many forecasts, as in tc_found; 0: not known, as of what is not planned. */
+    double expected_step_s, expected_step_s_p10, expected_step_s_p90;
     double tokens, tokens_per_s, goodput;
 } tc_plan_phase;
 

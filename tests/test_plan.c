@@ -247,6 +247,7 @@ static void plans_and_searches_agree(void **state) {
     tc_plan plan = plan_of(s);
     tc_error error;
     assert_true(plan.feasible);
+    int expected = 0;
     for (int i = 0; i < plan.run[0].phases; i++) {
         const tc_plan_phase *phase = &plan.run[0].phase[i];
         tc_search_input in = tc_default_search_input();
@@ -266,9 +267,16 @@ static void plans_and_searches_agree(void **state) {
         assert_int_equal(found->best[0].devices, phase->devices);
         assert_true(tc_layout_equal(&found->best[0].step.layout, &phase->step.layout));
         assert_true(found->best[0].step.step_s == phase->step.step_s);
+        if (phase->expected_step_s > 0) {
+            expected++;
+            assert_true(phase->expected_step_s >= phase->step.step_s);
+            assert_true(phase->expected_step_s_p90 > phase->step.step_s_p90 * (1 - 1e-12));
+            assert_true(fabs(phase->expected_step_s / found->best[0].expected_step_s - 1) < 1e-3);
+        }
         tc_search_free(found);
         free(found);
     }
+    assert_true(expected > 0);
     tc_plan_free(&plan);
     tc_scenario_free(s);
 }

@@ -272,9 +272,28 @@ static tc_code end_of(tc_planner *p, int task, const tc_plan_run *run, tc_plan_e
     return code;
 }
 
+/* Of a job's tokens: what a layout trains that is asked what is to be expected of it. Each takes a search. */
+#define MUCH 0.05
+
+/* What is to be expected of the layouts that train much of a job. */
+static tc_code expect_layouts(tc_planner *p) {
+    tc_code code = TC_OK;
+    for (int i = 0; i < p->legs && code == TC_OK; i++) {
+        const tc_leg *leg = &p->leg[i];
+        const tc_task *task = &p->task[leg->task];
+        double tokens = 0;
+        for (int k = 0; k < p->legs; k++) tokens += p->leg[k].task == leg->task ? p->leg[k].tokens : 0;
+        if (leg->tokens < MUCH * tokens) continue;
+        const tc_choice *choice = task->stage[leg->stage].rates[leg->pool]->knot[leg->knot].choice;
+        int row = p->first[task->index] + task->candidate * p->scenario->pools + leg->pool;
+        if (choice) code = tc_prospect_expect(p->offer[row][task->first_stage + leg->stage].prospect, choice, p->error);
+    }
+    return code;
+}
+
 /* Runs of all tasks; their ends, where the plan draws nothing. */
 static tc_code write_runs(tc_planner *p) {
-    tc_code code = TC_OK;
+    tc_code code = expect_layouts(p);
     for (int t = 0; t < p->tasks.tasks && code == TC_OK; t++) code = run_of(p, t, &p->plan->run[p->task[t].index]);
     for (int q = 0; q < 2 && code == TC_OK; q++) {
         code = follow(p, q ? 1 : -1);

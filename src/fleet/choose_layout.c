@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "forecast/chosen.h"
 #include "layout/fields.h"
 #include "run/goodput.h"
 
@@ -98,6 +99,8 @@ static void take_best(const tc_chooser *in, const tc_search *search, tc_choice *
     const tc_found *best = &search->best[0];
     out->step = best->step;
     out->devices = best->devices;
+    out->there = in->question->cluster.devices;
+    out->walked = search->walked_best;
     tc_judge(in, out);
     out->found = out->tokens_per_s > 0;
     if (!out->found) snprintf(out->why, sizeof out->why, "fails more often than it restarts");
@@ -156,6 +159,23 @@ tc_code tc_choose_layout(const tc_chooser *in, const tc_choice *before, tc_choic
         input.cache = in->thorough ? in->cache : NULL;
         code = choose(in, &input, search, out, error);
     }
+    free(search);
+    return code;
+}
+
+/* Only what a search holds the best against is looked at: as many kinds, up to so much slower. */
+tc_code tc_expect_layout(const tc_chooser *in, tc_choice *choice, tc_error *error) {
+    if (!in->question->interval || choice->expected > 0) return TC_OK;
+    tc_search_input input = input_of(in);
+    tc_search *search = malloc(sizeof *search);
+    if (!search) return tc_fail(error, TC_INTERNAL, "plan", "out of memory");
+    input.top = TC_CHOSEN_FIELD;
+    input.to_beat = choice->walked * in->question->interval->field;
+    tc_code code = tc_search_run(&input, search, error);
+    for (int i = 0; i < search->best_count && !code && !(choice->expected > 0); i++)
+        if (tc_layout_equal(&search->best[i].step.layout, &choice->step.layout))
+            choice->expected = search->best[i].expected_step_s / search->best[i].step.step_s;
+    if (!code) tc_search_free(search);
     free(search);
     return code;
 }

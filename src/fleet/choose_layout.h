@@ -23,8 +23,11 @@ typedef struct tc_chooser {
 
 typedef struct tc_choice {
     bool found;
-    tc_step step; /* of the layout; step.layout is resolved */
-    int devices;  /* that it uses */
+    tc_step step;    /* of the layout; step.layout is resolved */
+    int devices;     /* that it uses */
+    int there;       /* that there were for it */
+    double walked;   /* objective of the search, by the closed form */
+    double expected; /* of its step after the choice, over its forecast; 0: not asked */
     double goodput;
     tc_overhead overhead; /* what checkpoints and failures add to a second of steps */
     double tokens_per_s;  /* with goodput: what the calendar adds up */
@@ -37,6 +40,9 @@ typedef struct tc_choice {
  * search shorter; NULL: none. That nothing is found is no error. */
 TC_NODISCARD tc_code tc_choose_layout(const tc_chooser *chooser, const tc_choice *before, tc_choice *out,
                                       tc_error *error);
+
+/* What is to be expected of a choice of the whole space, as searches say it: its `expected`, from the best of the other kinds. */
+TC_NODISCARD tc_code tc_expect_layout(const tc_chooser *chooser, tc_choice *choice, tc_error *error);
 
 /* Goodput, overhead and useful rate of a choice whose step and devices are known. */
 void tc_judge(const tc_chooser *chooser, tc_choice *choice);

@@ -143,7 +143,7 @@ static const tc_choice *known(const struct tc_chosen_list *list, int devices) {
     return at < list->count && list->chosen[at].devices == devices ? list->chosen[at].choice : NULL;
 }
 
-static bool keep(struct tc_chosen_list *list, int devices, const tc_choice *choice, tc_arena *arena) {
+static bool keep(struct tc_chosen_list *list, int devices, tc_choice *choice, tc_arena *arena) {
     int at = place_of(list, devices);
     tc_chosen *more = tc_arena_grow(arena, list->chosen, list->count, &list->room, sizeof *more);
     if (!more) return false;
@@ -166,6 +166,19 @@ tc_code tc_prospect_choose(tc_prospect *p, int devices, bool whole, tc_arena *ar
     if (choice->found && p->candidate->model && !p->candidate->rl) tc_interval_apply(&p->question, &choice->step);
     *out = choice;
     return keep(&p->list[whole], devices, choice, arena) ? TC_OK : tc_fail(error, TC_INTERNAL, "plan", "out of memory");
+}
+
+tc_code tc_prospect_expect(tc_prospect *p, const tc_choice *choice, tc_error *error) {
+    if (!p->candidate->model || p->candidate->rl) return TC_OK;
+    for (int i = 0; i < p->list[WHOLE].count; i++) {
+        tc_choice *own = p->list[WHOLE].chosen[i].choice;
+        if (own != choice) continue;
+        tc_question question = p->question;
+        question.cluster.devices = own->there;
+        tc_chooser in = chooser_of(p, &question, true);
+        return tc_expect_layout(&in, own, error);
+    }
+    return TC_OK;
 }
 
 bool tc_prospect_may_choose(const tc_prospect *p, int devices, bool whole) {

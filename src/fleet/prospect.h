@@ -12,7 +12,7 @@
 /* A number of devices that was asked about. */
 typedef struct tc_chosen {
     int devices;
-    const tc_choice *choice;
+    tc_choice *choice;
 } tc_chosen;
 
 struct tc_prospects;
@@ -44,6 +44,9 @@ void tc_prospect_close(tc_prospect *prospect);
 /* The layout of so many devices, its interval with it; whole: out of the whole space. That nothing is found is no error. */
 TC_NODISCARD tc_code tc_prospect_choose(tc_prospect *prospect, int devices, bool whole, tc_arena *arena,
                                         const tc_choice **out, tc_error *error);
+
+/* What is to be expected of a choice that it made, out of the whole space; others are left as they are. */
+TC_NODISCARD tc_code tc_prospect_expect(tc_prospect *prospect, const tc_choice *choice, tc_error *error);
 
 /* Whether the search may be asked about so many devices: it has been, or has not yet been asked too often. */
 bool tc_prospect_may_choose(const tc_prospect *prospect, int devices, bool whole);

@@ -29,6 +29,9 @@ static tc_plan_phase phase_of(const tc_run_source *r, const tc_leg *leg) {
     if (!knot->choice) return phase;
     phase.step = knot->choice->step;
     phase.step.step_s *= pow(r->step_z < 0 ? knot->fast : knot->slow, fabs(r->step_z));
+    phase.expected_step_s = knot->choice->expected * phase.step.step_s;
+    phase.expected_step_s_p10 = knot->choice->expected * phase.step.step_s_p10;
+    phase.expected_step_s_p90 = knot->choice->expected * phase.step.step_s_p90;
     return phase;
 }
 

@@ -15,6 +15,9 @@
 
 #include "catalog/interval_model.h"
 
+/* Kinds that a chosen one is held against: as many as a search keeps, whatever it is asked for. */
+#define TC_CHOSEN_FIELD 9
+
 /* expected / forecast of one whose forecast is `value`, chosen among n; 1 without a model. */
 double tc_chosen_factor(const tc_interval_model *model, const double *values, int n, double value);
 

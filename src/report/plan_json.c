@@ -65,6 +65,9 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
         tc_write_integer(writer, "devices", phase->devices);
         tc_write_integer(writer, "available", phase->available);
         write_step(writer, &question, is_forecast ? &phase->step : NULL);
+        tc_write_interval(writer, "expected_step_s", phase->expected_step_s);
+        tc_write_interval(writer, "expected_step_s_p10", phase->expected_step_s_p10);
+        tc_write_interval(writer, "expected_step_s_p90", phase->expected_step_s_p90);
         tc_write_number(writer, "goodput", phase->goodput);
         tc_write_number(writer, "tokens", phase->tokens);
         tc_write_close(writer);

@@ -387,13 +387,15 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
             plan->scenario->pool[run->pool].name);
     for (int i = 0; i < run->phases; i++) {
         const tc_plan_phase *phase = &run->phase[i];
-        char layout[160], phase_text[400];
+        char layout[320], step[64] = "", phase_text[720];
         bool elsewhere = phase->pool != run->phase[0].pool || phase->pool != run->pool;
         const char *stage = candidate->phases > 0 ? candidate->phase[phase->stage].name : "";
-        snprintf(phase_text, sizeof phase_text, "%s%s%s of %s devices%s%s, %s %s%s%s", stage, stage[0] ? ": " : "",
+        double step_s = phase->expected_step_s > 0 ? phase->expected_step_s : phase->step.step_s;
+        if (candidate->model) snprintf(step, sizeof step, ", %s a step", tc_format_seconds(step_s).s);
+        snprintf(phase_text, sizeof phase_text, "%s%s%s of %s devices%s%s, %s %s%s%s%s", stage, stage[0] ? ": " : "",
                  tc_format_count(phase->devices).s, tc_format_count(phase->available).s, elsewhere ? " of " : "",
                  elsewhere ? plan->scenario->pool[phase->pool].name : "", tc_format_short(phase->tokens).s,
-                 candidate->unit[0] ? candidate->unit : "tokens", candidate->model ? ": " : "",
+                 candidate->unit[0] ? candidate->unit : "tokens", step, candidate->model ? ": " : "",
                  candidate->model ? tc_layout_text(&phase->step.layout, layout, sizeof layout) : "");
         fprintf(file, "  %s  ", tc_format_day(phase->from).s);
         tc_print_wrapped(file, style, 14, 14, phase_text);

@@ -23,7 +23,6 @@
 #include "search/walk.h"
 
 #define SPARE 8 /* kinds beyond those asked for, half as many again and these, that the timeline judges too */
-#define FIELD 9 /* kinds that a chosen one is held against: as many as a search keeps, whatever it is asked for */
 #define FIRST_ROUND 8
 #define FEWER_AT_MOST 1.1 /* times the best objective: a layout that leaves devices idle and is worse is not listed */
 #define LARGEST_ROUND 256
@@ -276,10 +275,10 @@ static int front_of(const tc_best_list *list, tc_candidate *out) {
 
 /* What is to be expected of each after the choice. A front, or the leanest, was not chosen by its time. */
 static void expect(const tc_search_input *in, tc_search *out) {
-    double value[FIELD];
+    double value[TC_CHOSEN_FIELD];
     int n = 0;
     bool by_time = !in->pareto && in->objective != TC_OBJECTIVE_MEMORY;
-    for (int i = 0; i < out->best_count && by_time && n < FIELD; i++) value[n++] = out->best[i].objective;
+    for (int i = 0; i < out->best_count && by_time && n < TC_CHOSEN_FIELD; i++) value[n++] = out->best[i].objective;
     for (int i = 0; i < out->best_count; i++) {
         tc_found *found = &out->best[i];
         double factor = tc_chosen_factor(in->question.interval, value, n, found->objective);
