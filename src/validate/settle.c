@@ -58,8 +58,13 @@ typedef struct axes {
     int count;                                /* of layouts, recompute apart */
 } axes;
 
-static const int degrees[] = {1, 2, 4, 8, 16};
-enum { TP_DEGREES = 4, PP_DEGREES = 5, MICRO_BATCHES = 4 };
+static const int degrees[] = {1, 2, 4, 8, 16, 32};
+enum { TP_DEGREES = 4, PP_DEGREES = 5, MICRO_BATCHES = 4, ENCODER_MICRO_BATCHES = 6 };
+
+/* Encoders are tuned for a task with batches of 16 or 32 (Devlin et al. 2018, arXiv 1810.04805, appendix A.3). */
+static int micro_batches(const tc_case *c) {
+    return c->run->model.finetune.kind && !c->family->causal ? ENCODER_MICRO_BATCHES : MICRO_BATCHES;
+}
 
 static axes axes_of(const tc_case *c) {
     axes a = {.tp = c->open & TC_CASE_OPEN_LAYOUT && c->run->tp == TC_UNSET,
@@ -67,7 +72,7 @@ static axes axes_of(const tc_case *c) {
               .micro_batch = c->open & TC_CASE_OPEN_MICRO_BATCH,
               .vpp = c->open & TC_CASE_OPEN_VPP,
               .recompute = c->open & TC_CASE_OPEN_RECOMPUTE};
-    a.count = (a.tp ? TP_DEGREES : 1) * (a.pp ? PP_DEGREES : 1) * (a.micro_batch ? MICRO_BATCHES : 1)
+    a.count = (a.tp ? TP_DEGREES : 1) * (a.pp ? PP_DEGREES : 1) * (a.micro_batch ? micro_batches(c) : 1)
               * (a.vpp ? MOST_VIRTUAL_STAGES : 1);
     return a;
 }
@@ -83,7 +88,7 @@ static int digit(int *number, int n) {
 static bool layout_of(const tc_case *c, const axes *a, int number, tc_layout *l) {
     *l = c->layout;
     if (a->vpp) l->vpp = 1 + digit(&number, MOST_VIRTUAL_STAGES);
-    if (a->micro_batch) l->micro_batch = degrees[digit(&number, MICRO_BATCHES)];
+    if (a->micro_batch) l->micro_batch = degrees[digit(&number, micro_batches(c))];
     if (a->pp) l->pp = degrees[digit(&number, PP_DEGREES)];
     if (a->tp) l->tp = degrees[digit(&number, TP_DEGREES)];
     if (l->tp > 1 && c->run->sequence_parallel == TC_UNSET) l->sequence_parallel = c->stack.defaults.sequence_parallel;
