@@ -573,6 +573,23 @@ bad plan startup-rented --since nonexistent.json
 bad validate /nonexistent.jsonl
 bad controls nothing-like-it
 bad step --layout /nonexistent.json
+bad step --model llama-2-7b --accelerator a100-sxm-80g --devices 8 --layout best
+bad search --model llama-2-7b --accelerator a100-sxm-80g --devices 8 --global-batch 64 --layout best
+bad step --model llama-2-7b --accelerator a100-sxm-80g --devices 9 --global-batch 64 --layout best
+bad run --model llama-3-70b --accelerator a100-sxm-80g --devices 1 --global-batch 64 --tokens 1B --layout best
+# --layout best is the first of a search, also with a part of the layout fixed
+for fixed in "" "--tp 4"; do
+    job="--model llama-3-70b --accelerator h100-sxm --devices 64 --global-batch 128 $fixed"
+    # shellcheck disable=SC2086
+    "$program" search $job --json >"$work/search.json" && "$program" step $job --layout best --json >"$work/best.json" \
+        && "$program" step --layout "$work/search.json" --json >"$work/first.json" || fail "--layout best: exit $?"
+    grep '"step_s":' "$work/best.json" | head -n 1 >"$work/out"
+    grep '"step_s":' "$work/first.json" | head -n 1 | cmp -s - "$work/out" || fail "--layout best $fixed is not the first of search"
+done
+"$program" step --model llama-3-70b --accelerator h100-sxm --devices 64 | tail -n 2 | grep -q -- '--layout best' \
+    || fail "a usual layout that does not fit says nothing of --layout best"
+"$program" step --model llama-3-70b --accelerator h100-sxm --devices 64 --tp 1 | tail -n 2 | grep -q -- '--layout best' \
+    && fail "a layout that was asked for is told of --layout best"
 echo '{"layout": {"tp": 4, "sharding": "zero9"}}' >"$work/wrong.json"
 (cd "$work" && "$program" step --layout wrong.json >/dev/null 2>wrong.err) && fail "a wrong layout: exit 0"
 grep -q '^traincast: wrong.json: \$.layout.sharding: ' "$work/wrong.err" || fail "a wrong layout: $(cat "$work/wrong.err")"

@@ -1,4 +1,4 @@
-/* answer.c - --layout FILE: an answer of `step`, `search` (its best) or `sweep`, or a layout alone, or a launch script of a
+/* answer.c - --layout FILE (best: best.c): an answer of `step`, `search` (its best) or `sweep`, or a layout alone, or a launch script of a
  * training framework. An answer brings its model, devices and stack too. A stack and a fabric go with their accelerator: another accelerator has its own. */
 #include "cli/answer.h"
 
@@ -209,12 +209,18 @@ static tc_code take_script(tc_context *context, const char *name, const char *te
     return TC_OK;
 }
 
+bool tc_answer_is_best(const tc_context *context) {
+    const tc_value *value = tc_given(context, TC_OPTION_LAYOUT);
+    return value->given && value->text && strcmp(value->text, "best") == 0;
+}
+
 tc_code tc_answer_read(tc_context *context) {
     const tc_value *value = tc_given(context, TC_OPTION_LAYOUT);
     const char *name = value->given ? tc_stream_name(value->text) : NULL;
     char *text;
     size_t length;
     if (!value->given || context->answered) return TC_OK;
+    if (tc_answer_is_best(context)) return tc_options_check_needed(context->options, context->error);
     tc_code code;
     if (context->layout_text) {
         code = tc_json_open(&context->answer_document, "$.layout", 0, context->layout_text,

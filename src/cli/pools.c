@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "catalog/pools.h"
+#include "cli/best.h"
 #include "cli/request.h"
 
 /* ---- words -------------------------------------------------------------------------- */
@@ -192,6 +193,9 @@ static tc_code request_pools(tc_context *context, tc_question *q) {
 
 tc_code tc_request_question(tc_context *context, tc_question *out) {
     tc_code code = tc_request_job(context, out);
-    if (!code && tc_pools_asked(context->options)) return request_pools(context, out);
-    return code ? code : tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, out);
+    if (!code && tc_pools_asked(context->options))
+        code = request_pools(context, out);
+    else if (!code)
+        code = tc_request_devices(context, tc_given(context, TC_OPTION_ACCELERATOR)->text, out);
+    return code ? code : tc_best_take(context, out);
 }

@@ -143,6 +143,7 @@ static tc_code take_tower_states(tc_context *context, tc_model *model) {
 
 bool tc_request_searches(const tc_context *context) {
     if (context->options->command == TC_COMMAND_SEARCH || context->options->command == TC_COMMAND_REQUIRE) return true;
+    if (tc_answer_is_best(context)) return true;
     return context->options->command == TC_COMMAND_COMPARE && !context->answered
            && !tc_given(context, TC_OPTION_SAME_LAYOUT)->given;
 }

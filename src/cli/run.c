@@ -1,4 +1,5 @@
 /* run.c - `traincast run`: a step, then all of them with what fails, costs and burns. */
+#include "cli/best.h"
 #include "cli/commands.h"
 #include "cli/pools.h"
 #include "cli/request.h"
@@ -36,5 +37,6 @@ tc_code tc_command_run(tc_context *context) {
         tc_report_run(&context->target, &question, &input, &run);
     else
         tc_report_run_text(context->out, &context->style, &question, &input, &run);
+    if (!context->target.format) tc_best_hint(context, &step);
     return TC_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "cli/best.h"
 #include "cli/commands.h"
 #include "cli/pools.h"
 #include "cli/request.h"
@@ -66,5 +67,6 @@ tc_code tc_command_step(tc_context *context) {
         tc_report_step(&context->target, &question, &step);
     else
         tc_report_step_text(context->out, &context->style, &question, &step);
+    if (!context->target.format) tc_best_hint(context, &step);
     return TC_OK;
 }
