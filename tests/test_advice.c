@@ -239,12 +239,57 @@ static void the_least_devices_reach_a_target(void **state) {
     json_decref(q);
 }
 
+/* A model that needs thousands of times the devices there are; a target that needs hundreds of times, and one that no number reaches. */
+static void what_is_far_is_advised(void **state) {
+    (void)state;
+    tc_search_input in = tc_default_search_input();
+    tc_error e;
+    assert_int_equal(tc_catalog_model(catalog, "llama-3.1-405b", &in.question.job.model, &e), TC_OK);
+    assert_int_equal(tc_catalog_accelerator(catalog, "rtx4090", &in.question.cluster.accelerator, &e), TC_OK);
+    assert_int_equal(tc_catalog_fabric(catalog, in.question.cluster.accelerator.fabric, &in.question.cluster.fabric,
+                                       &e),
+                     TC_OK);
+    assert_int_equal(tc_catalog_stack(catalog, "fsdp", &in.question.stack, &e), TC_OK);
+    in.question.job.model.block[0].count *= 8;
+    in.question.cluster.devices = 1;
+    in.question.job.global_batch = 64;
+    static tc_search search;
+    assert_int_equal(tc_search_run(&in, &search, &e), TC_OK);
+    assert_int_equal(search.best_count, 0);
+    assert_int_equal(tc_search_advise(&in, &search, &e), TC_OK);
+    int devices = 0;
+    for (int i = 0; i < search.advice_count; i++) sscanf(search.advice[i].options, "--devices %d", &devices);
+    tc_search_free(&search);
+    assert_true(devices > 512);
+    in.question.cluster.devices = devices;
+    assert_int_equal(tc_search_run(&in, &search, &e), TC_OK);
+    assert_true(search.best_count > 0);
+    tc_search_free(&search);
+
+    json_t *q = question_of("llama-2-7b", "h100-sxm", 8, 512);
+    bool reached;
+    json_object_set_new(q, "for_tokens_per_s", json_real(9e6));
+    json_t *answer = ask(q), *advice = json_array_get(json_object_get(answer, "advice"), 0);
+    take_options(q, json_string_value(json_object_get(advice, "options")));
+    json_decref(answer);
+    assert_true(devices_of(q, &reached) > 128);
+    assert_true(reached);
+    json_object_set_new(q, "devices", json_integer(8));
+    json_object_set_new(q, "for_tokens_per_s", json_real(1e10));
+    answer = ask(q), advice = json_array_get(json_object_get(answer, "advice"), 0);
+    assert_non_null(strstr(json_string_value(json_object_get(advice, "text")), "no number of these devices"));
+    assert_false(json_is_string(json_object_get(advice, "options")));
+    json_decref(answer);
+    json_decref(q);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(advice_is_true),
         cmocka_unit_test(what_the_stack_lacks_is_advised),
         cmocka_unit_test(any_number_of_devices_has_an_answer),
         cmocka_unit_test(the_least_devices_reach_a_target),
+        cmocka_unit_test(what_is_far_is_advised),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

@@ -302,7 +302,12 @@ static void searches_stay_inside(void **state) {
         tc_search_input in = random_input(&seed);
         tc_error e = {0};
         if (tc_search_run(&in, &inside, &e)) fail_msg("%s on %s: %s", e.place, in.question.stack.slug, e.text);
-        for (int k = 0; k < inside.best_count; k++, layouts++) SAYS_OF(&in.question, &inside.best[k].step.layout);
+        for (int k = 0; k < inside.best_count; k++, layouts++) {
+            const tc_step *step = &inside.best[k].step;
+            SAYS_OF(&in.question, &step->layout);
+            assert_true(step->fits_probability >= TC_FIT - 1e-9);
+            assert_true(step->memory.host_share <= 0 || step->memory.host <= step->memory.host_share);
+        }
         if (inside.any_legal) SAYS_OF(&in.question, &inside.least.step.layout);
         if (i % 10 == 0) {
             in.any = true;

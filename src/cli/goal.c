@@ -2,17 +2,20 @@
  *
  * One more device is never slower, so that the least is found by halving (tc_search_fewest). The cheapest is looked for
  * among that number and COSTED larger ones, up to twice as many: more devices lose efficiency, but the least may sit
- * badly on servers or stages. Idle devices are paid for. */
+ * badly on servers or stages. Idle devices are paid for. Where the devices there are do not do, they are doubled as long as that
+ * brings anything, and the least that reach it are those of what is usual: the search that follows knows fewer at times. */
 #include "cli/goal.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "cli/request.h"
 
 #define COSTED 8
-#define FURTHER 16 /* times the devices there are: where advice looks */
+#define GAINS 1.02 /* times as much of the target on twice the devices: less, twice over, leads nowhere */
+#define NEAR 0.01  /* of the least devices beyond those there are */
 #define MOST_DEVICES 10000000
 
 tc_code tc_goal_take(tc_context *context, const tc_question *question, tc_goal *out) {
@@ -90,10 +93,76 @@ static tc_code find_cheapest(tc_goal *goal, const tc_search_input *in, int fewes
     return TC_OK;
 }
 
-static void advise(int devices, tc_search_answer *answer) {
+/* How far the best on so many devices comes: of what is usual, or where none of it fits of everything. */
+typedef struct reach {
+    double share; /* of the target */
+    int devices;  /* 0: nothing fits */
+    bool usual;
+    bool by_steps; /* steps alone, without what the run loses, would reach it */
+} reach;
+
+static tc_code reach_of(tc_goal *goal, const tc_search_input *in, int devices, reach *out) {
+    tc_search_input at = *in;
+    *out = (reach){.share = 0};
+    at.question.cluster.devices = devices;
+    at.top = 1;
+    at.uncounted = true;
+    for (int whole = 0; whole < 2 && out->devices == 0; whole++) {
+        tc_search found;
+        tc_error why;
+        at.usual = !whole;
+        tc_code code = tc_search_run(&at, &found, &why);
+        if (code == TC_INTERNAL) return tc_fail(goal->context->error, code, why.place, "%s", why.text);
+        if (code) continue; /* a fixed value that so few devices do not have */
+        if (found.best_count > 0) {
+            const tc_step *step = &found.best[0].step;
+            double rate = step->tokens_per_step / step->step_s;
+            *out = (reach){.share = share_of(goal, &found.best[0]),
+                           .devices = found.best[0].devices,
+                           .usual = at.usual,
+                           .by_steps = goal->wall_s > 0 && goal->tokens / rate <= goal->wall_s};
+        }
+        tc_search_free(&found);
+    }
+    return TC_OK;
+}
+
+static void refuse(const reach *best, tc_search_answer *answer) {
     tc_advice *advice = &answer->advice;
-    snprintf(advice->text, sizeof advice->text, "%d devices reach it", devices);
-    snprintf(advice->options, sizeof advice->options, "--devices %d", devices);
+    if (best->devices == 0)
+        snprintf(advice->text, sizeof advice->text, "no number of these devices reaches it: the job fits on none");
+    else
+        snprintf(advice->text, sizeof advice->text,
+                 "no number of these devices reaches it: %d come to %s %% of it, and %s", best->devices,
+                 tc_decimal_text(100 * best->share, best->share < 0.1 ? 2 : 0).s,
+                 best->by_steps ? "more lose what they gain to failures"
+                                : "more have no more to do; a larger global batch has");
+}
+
+/* The least devices beyond those there are, or why there are none. */
+static tc_code look_further(tc_goal *goal, const tc_search_input *in, tc_search_answer *answer) {
+    int n = answer->most_devices, fewest = 0, idle = 0;
+    reach at, best = {.share = 0};
+    while (n < MOST_DEVICES && idle < 2) {
+        n = n > MOST_DEVICES / 2 ? MOST_DEVICES : 2 * n;
+        tc_code code = reach_of(goal, in, n, &at);
+        if (code) return code;
+        idle = best.devices > 0 && at.share < GAINS * best.share ? idle + 1 : 0;
+        if (at.share > best.share || best.devices == 0) best = at;
+        if (best.share >= 1) break;
+    }
+    if (best.share < 1) {
+        refuse(&best, answer);
+        return TC_OK;
+    }
+    int from = n / 2 > answer->most_devices ? n / 2 + 1 : answer->most_devices + 1;
+    tc_search_input usual = *in;
+    usual.usual = best.usual;
+    tc_code code = tc_search_fewest(&usual, from, n, NEAR, share_of, goal, &fewest, goal->context->error);
+    if (code || fewest == 0) return code;
+    snprintf(answer->advice.text, sizeof answer->advice.text, "%d devices reach it", fewest);
+    snprintf(answer->advice.options, sizeof answer->advice.options, "--devices %d", fewest);
+    return TC_OK;
 }
 
 tc_code tc_goal_devices(tc_goal *goal, tc_search_input *in, tc_search_answer *answer) {
@@ -106,12 +175,7 @@ tc_code tc_goal_devices(tc_goal *goal, tc_search_input *in, tc_search_answer *an
     tc_error *error = goal->context->error;
     tc_code code = tc_search_fewest(in, 1, most, 0, share_of, goal, &fewest, error);
     answer->reached = fewest > 0;
-    if (!code && fewest == 0 && most < MOST_DEVICES) {
-        int further = most > MOST_DEVICES / FURTHER ? MOST_DEVICES : most * FURTHER;
-        code = tc_search_fewest(in, most + 1, further, 0, share_of, goal, &fewest, error);
-        if (!code && fewest > 0) advise(fewest, answer);
-        return code;
-    }
+    if (!code && fewest == 0) return look_further(goal, in, answer);
     if (!code && fewest > 0 && in->objective == TC_OBJECTIVE_COST)
         code = find_cheapest(goal, in, fewest, most, &fewest);
     if (!code && fewest > 0) in->question.cluster.devices = fewest;

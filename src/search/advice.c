@@ -300,6 +300,12 @@ static tc_code round_devices(advisor *a, bool *fits) {
     return code;
 }
 
+/* The devices that hold the weights alone, in 4 bits: fewer never do. */
+static int least_devices(const tc_question *q) {
+    double bytes = 0.5 * tc_model_count(&q->job.model).parameters / q->cluster.accelerator.memory_bytes;
+    return bytes < MOST_DEVICES ? (int)bytes : MOST_DEVICES;
+}
+
 /* any: something else helps. */
 static tc_code add_devices(advisor *a, bool any) {
     int devices = a->base.question.cluster.devices, fewest = 0;
@@ -309,10 +315,11 @@ static tc_code add_devices(advisor *a, bool any) {
     a->in = a->base;
     if (devices >= MOST_DEVICES) return TC_OK;
     if (!a->base.all_devices) {
-        int doublings = any ? FEW_DOUBLINGS : DOUBLINGS;
-        int most = devices > MOST_DEVICES >> doublings ? MOST_DEVICES : devices << doublings;
+        int doublings = any ? FEW_DOUBLINGS : DOUBLINGS, least = least_devices(&a->base.question);
+        int from = devices < least && !any ? least : devices;
+        int most = from > MOST_DEVICES >> doublings ? MOST_DEVICES : from << doublings;
         a->in.first = true;
-        code = tc_search_fewest(&a->in, devices + 1, most, WITHIN, fits_alone, NULL, &fewest, a->error);
+        code = tc_search_fewest(&a->in, from + 1, most, WITHIN, fits_alone, NULL, &fewest, a->error);
         a->in.first = false;
         fits = fewest > 0;
         a->in.question.cluster.devices = fewest;
