@@ -346,6 +346,45 @@ static void tuned_on_devices(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Where the mean of the lengths is stated: stages of a pipeline wait for the longest of their micro-batches, ranks for the longest of their sums. */
+static void samples_of_uneven_lengths(void **state) {
+    (void)state;
+    static const struct {
+        const char *layout, *vision;
+        int seq;
+    } cases[] = {
+        {"\"pp\":1,\"global_batch\":4,\"devices\":1", "", 1000},
+        {"\"pp\":4,\"global_batch\":16,\"devices\":4", "", 1452},  /* 1 + 0.45 x 1.004 */
+        {"\"pp\":4,\"global_batch\":16,\"devices\":16", "", 1678}, /* and 0.45 x 1.004 / 2 for four ranks of four */
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", 1113},  /* 0.45 x 1.004 / 4 */
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4",
+         ",\"vision\":{\"layers\":2,\"hidden\":64,\"heads\":1,\"patch\":14,\"image_size\":56}",
+         1053}, /* 0.21 x 1.004 / 4 */
+    };
+    static tc_conventions usual;
+    static tc_case c;
+    tc_catalog *catalog;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[900];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",%s,\"micro_batch\":1,\"tp\":1,\"norm\":{\"mean_length\":"
+                 "true},"
+                 "\"measured\":{\"tokens_per_s_per_device\":100},\"model\":{\"layers\":4,\"heads\":32,\"hidden\":4096,"
+                 "\"ffn\":1024,\"seq\":1000,\"finetune\":{\"kind\":\"full\"}%s}}",
+                 cases[i].layout, cases[i].vision);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_string_equal(c.reason, "");
+        assert_in_range(c.job.seq, cases[i].seq - 1, cases[i].seq + 1);
+        assert_near(c.padding > 0 ? c.padding : 1, c.job.seq / 1000.0, 1e-3);
+        tc_published_free(&p);
+    }
+    tc_catalog_close(catalog);
+}
+
 /* Samples of their own lengths: nobody says how many tokens a step has, but memory is that of the longest of the data set, where it is known. A
  * run that ran out of memory met a long one. */
 static void samples_of_natural_lengths(void **state) {
@@ -668,6 +707,7 @@ int main(void) {
         cmocka_unit_test(conventions),
         cmocka_unit_test(samples_as_strangers_write_them),
         cmocka_unit_test(tuned_on_devices),
+        cmocka_unit_test(samples_of_uneven_lengths),
         cmocka_unit_test(samples_of_natural_lengths),
         cmocka_unit_test(only_what_is_modelled_is_forecast),
         cmocka_unit_test(the_extensions_of_a_model_are_read),

@@ -103,7 +103,8 @@ typedef struct tc_conventions {
     tc_software software[TC_SOFTWARE_MAX];
     int tuners;
     tc_tuner tuner[TC_TUNERS_MAX];
-    double sample_spread;          /* standard deviation of the lengths of samples over their mean */
+    double sample_spread,
+        image_spread;              /* standard deviation over mean of the lengths of texts, of the tokens of an image */
     int datasets, unnamed_longest; /* of rows that name no data set */
     tc_dataset dataset[TC_DATASETS_MAX];
     tc_usual usual;
