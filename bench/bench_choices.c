@@ -88,8 +88,8 @@ static void check_layouts(const tc_search_input *in, const tc_search *found, cou
     }
 }
 
-/* A layout of the space, forecast in full; 0: it is none, or may not be recommended. */
-static double random_step(const tc_search_input *in) {
+/* A layout of the space, forecast in full; 0: it is none, or may not be recommended. Searches interleave whole groups of micro-batches. */
+static double random_step(const tc_search_input *in, tc_layout *layout) {
     tc_question q = in->question;
     tc_layout *l = &q.layout;
     int n = q.cluster.devices;
@@ -109,19 +109,27 @@ static double random_step(const tc_search_input *in) {
     tc_error e;
     tc_beyond beyond[8];
     if (tc_forecast(&q, &step, &e) || step.fits_probability < TC_FIT) return 0;
+    *layout = step.layout;
+    long long micro_batches = (long long)step.global_batch / ((long long)l->dp * l->micro_batch);
+    if (step.layout.vpp > 1 && micro_batches % l->pp) return 0;
     return tc_beyond_stack(&q, &step.layout, beyond, 8) > 0 ? 0 : step.step_s;
 }
 
 static void try_to_beat(const tc_search_input *in, const tc_search *found, counts *c) {
     double best = found->best[0].step.step_s;
     for (int i = 0, tried = 0; i < SAMPLES && tried < TRIED; tried++) {
-        double step_s = random_step(in);
+        tc_layout l;
+        double step_s = random_step(in, &l);
         if (!(step_s > 0)) continue;
         i++;
         c->sampled++;
         if (step_s < best * (1 - 1e-9)) {
             c->beaten++;
-            fprintf(stderr, "by %.3f %%, ", 100 * (1 - step_s / best));
+            fprintf(stderr,
+                    "by %.3f %% with tp %d pp %d cp %d ep %d vpp %d micro-batch %d sharding %d recompute %d overlap "
+                    "%d, ",
+                    100 * (1 - step_s / best), l.tp, l.pp, l.cp, l.ep, l.vpp, l.micro_batch, l.sharding, l.recompute,
+                    l.overlap);
             name(in, "beaten");
             return;
         }

@@ -402,33 +402,55 @@ double tc_kept_for_now(const tc_kept *kept, double in_flight) {
     return kept->working + least(kept->passing, kept->leaves * in_flight);
 }
 
-tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
-                          int stage) {
-    tc_memory m = {.stage = stage,
-                   .parameters = states->parameters,
-                   .gradients = states->gradients,
-                   .optimizer = states->optimizer,
-                   .buffers = states->buffers,
-                   .logits = stack->memory.chunked_loss ? 0 : kept->logits};
+tc_live tc_live_of(const tc_stack *stack, const tc_kept *kept, double in_flight) {
     double now = tc_kept_for_now(kept, in_flight);
-    m.activations = kept->per_micro_batch * in_flight + now;
+    tc_live live = {kept->per_micro_batch * in_flight + now, stack->memory.chunked_loss ? 0 : kept->logits};
     /* the gradient of the embedding comes when its micro-batch's activations are gone */
     double last = kept->per_micro_batch + now;
-    if (kept->embedding_gradient > last) m.activations += kept->embedding_gradient - last;
+    if (kept->embedding_gradient > last) live.activations += kept->embedding_gradient - last;
+    return live;
+}
+
+/* What a search asks of a stage: bytes alone. */
+typedef struct stage_peak {
+    double gradients, activations, logits, buffers, allocated, fragmentation, reserved;
+} stage_peak;
+
+static inline stage_peak peak_of(const tc_stack *stack, const tc_states *states, const tc_live *live) {
+    stage_peak m = {.gradients = states->gradients,
+                    .activations = live->activations,
+                    .logits = live->logits,
+                    .buffers = states->buffers};
     if (states->unreduced > m.activations + m.logits) m.activations = states->unreduced - m.logits;
     if (states->transient && m.gradients > m.activations + m.logits)
         m.activations = m.logits = 0;
     else if (states->transient)
         m.gradients = 0;
-    m.allocated = m.parameters + m.gradients + m.optimizer + m.activations + m.logits + m.buffers;
+    m.allocated = states->parameters + m.gradients + states->optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
-    m.framework = stack->params.framework_bytes;
     if (states->loaded > m.allocated) { /* the peak is before the first step */
         m.buffers += states->loaded - m.allocated;
         m.allocated = states->loaded;
     }
-    m.reserved = m.allocated + m.fragmentation + m.framework;
+    m.reserved = m.allocated + m.fragmentation + stack->params.framework_bytes;
     return m;
+}
+
+tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
+                          int stage) {
+    tc_live live = tc_live_of(stack, kept, in_flight);
+    stage_peak m = peak_of(stack, states, &live);
+    return (tc_memory){.stage = stage,
+                       .parameters = states->parameters,
+                       .gradients = m.gradients,
+                       .optimizer = states->optimizer,
+                       .activations = m.activations,
+                       .logits = m.logits,
+                       .buffers = m.buffers,
+                       .allocated = m.allocated,
+                       .fragmentation = m.fragmentation,
+                       .framework = stack->params.framework_bytes,
+                       .reserved = m.reserved};
 }
 
 /* Activations fall with the stage, embedding and head sit at the ends: where layers are spread evenly, the peak is at one of these. */
@@ -440,12 +462,11 @@ int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
     return count;
 }
 
-int tc_fullest_stage(const tc_stack *stack, int count, const int *stage, const tc_states *states, const tc_kept *kept,
-                     const double *in_flight, double *reserved) {
+int tc_fullest_stage(const tc_stack *stack, int count, const tc_states *states, const tc_live *live, double *reserved) {
     int fullest = 0;
     for (int k = 0; k < count; k++) {
-        tc_memory m = tc_stage_memory(stack, &states[k], &kept[k], in_flight[k], stage[k]);
-        if (k == 0 || m.reserved > *reserved) *reserved = m.reserved, fullest = k;
+        double bytes = peak_of(stack, &states[k], &live[k]).reserved;
+        if (k == 0 || bytes > *reserved) *reserved = bytes, fullest = k;
     }
     return fullest;
 }
@@ -458,11 +479,6 @@ double tc_host_devices(const tc_cluster *c) {
 double tc_host_share(const tc_cluster *c) {
     double memory = c->host_memory_bytes > 0 ? c->host_memory_bytes : c->accelerator.params.host_memory;
     return memory / tc_host_devices(c);
-}
-
-double tc_host_bytes(const tc_layout *l, const tc_states *states, const tc_kept *kept, double in_flight) {
-    return (tc_states_on_host(l) ? states->host_states : 0) + (tc_step_on_host(l) ? states->host_step : 0)
-           + kept->offloaded * in_flight;
 }
 
 double tc_usable_bytes(const tc_accelerator *a) {
@@ -482,16 +498,18 @@ tc_memory tc_memory_peak_of_stages(const tc_question *q, const tc_placement *p, 
         if (listed && count > end - from) count = end - from;
         tc_states states[TC_PEAK_STAGES];
         tc_kept kept[TC_PEAK_STAGES];
+        tc_live live[TC_PEAK_STAGES];
         double in_flight[TC_PEAK_STAGES];
         for (int k = 0; listed && k < count; k++) stage[k] = from + k;
         for (int k = 0; k < count; k++) {
             states[k] = tc_stage_states(q, p, tc_stage_weight_count(model, p, set, stage[k]));
             kept[k] = tc_stage_kept(model, p, set, stage[k]);
             in_flight[k] = tc_micro_batches_in_flight(p, stage[k]);
+            live[k] = tc_live_of(&q->stack, &kept[k], in_flight[k]);
             host = fmax(host, tc_host_bytes(&p->layout, &states[k], &kept[k], in_flight[k]));
         }
         double reserved;
-        int k = tc_fullest_stage(&q->stack, count, stage, states, kept, in_flight, &reserved);
+        int k = tc_fullest_stage(&q->stack, count, states, live, &reserved);
         if (reserved > peak.reserved) peak = tc_stage_memory(&q->stack, &states[k], &kept[k], in_flight[k], stage[k]);
     }
     peak.capacity = q->cluster.accelerator.memory_bytes;

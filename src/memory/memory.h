@@ -110,10 +110,20 @@ double tc_backward_bytes(const tc_states *states, double live);
 double tc_host_devices(const tc_cluster *cluster);
 double tc_host_share(const tc_cluster *cluster);
 /* What a stage keeps of a server's memory, a device. */
-double tc_host_bytes(const tc_layout *layout, const tc_states *states, const tc_kept *kept, double in_flight);
+static inline double tc_host_bytes(const tc_layout *l, const tc_states *states, const tc_kept *kept, double in_flight) {
+    return (tc_states_on_host(l) ? states->host_states : 0) + (tc_step_on_host(l) ? states->host_step : 0)
+           + kept->offloaded * in_flight;
+}
 
 /* What a process can have of the device's memory; all of it where the share is unknown. */
 double tc_usable_bytes(const tc_accelerator *accelerator);
+
+/* What is on a stage at its peak of its micro-batches, whatever its states. in_flight: tc_micro_batches_in_flight. */
+typedef struct tc_live {
+    double activations, logits;
+} tc_live;
+
+tc_live tc_live_of(const tc_stack *stack, const tc_kept *kept, double in_flight);
 
 /* in_flight: tc_micro_batches_in_flight. capacity and usable stay 0. */
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
@@ -124,8 +134,7 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
 int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]);
 
 /* Which of some stages is the fullest, and the bytes that it reserves. */
-int tc_fullest_stage(const tc_stack *stack, int count, const int *stage, const tc_states *states, const tc_kept *kept,
-                     const double *in_flight, double *reserved);
+int tc_fullest_stage(const tc_stack *stack, int count, const tc_states *states, const tc_live *live, double *reserved);
 
 /* The fullest stage of all and what it holds. */
 tc_memory tc_memory_peak(const tc_question *question, const tc_placement *placement, const tc_block_set *set);

@@ -399,19 +399,33 @@ typedef struct offer {
 
 static uint64_t offered_kind(const offer *to) { return to->kind << 1 | to->offloads; }
 
-static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass,
-                         const double in_flight[TC_PEAK_STAGES], int states, int activations) {
+/* What is in flight on the peaks. */
+typedef struct live_stages {
+    tc_live of[2][TC_PEAK_STAGES]; /* [activations offloaded?][stage] */
+} live_stages;
+
+static live_stages live_on(const tc_walker *w, const stage_pass *pass, const double in_flight[TC_PEAK_STAGES]) {
+    live_stages live;
+    for (int off = 0; off < (offers_activations(&w->choices) ? 2 : 1); off++)
+        for (int k = 0; k < w->peaks; k++) live.of[off][k] = tc_live_of(&w->q.stack, &pass->kept[off][k], in_flight[k]);
+    return live;
+}
+
+static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const live_stages *live, int states,
+                         int activations) {
     double bytes;
-    tc_fullest_stage(&w->q.stack, w->peaks, w->peak, s->states[states], pass->kept[activations], in_flight, &bytes);
+    tc_fullest_stage(&w->q.stack, w->peaks, s->states[states], live->of[activations], &bytes);
     return bytes;
 }
 
 static double most_on_host(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass,
                            const double in_flight[TC_PEAK_STAGES], const tc_layout *off) {
     double most = 0;
-    for (int k = 0; k < w->peaks; k++)
-        most = fmax(most,
-                    tc_host_bytes(off, &s->states[0][k], &pass->kept[tc_activations_on_host(off)][k], in_flight[k]));
+    const tc_kept *kept = pass->kept[tc_activations_on_host(off)];
+    for (int k = 0; k < w->peaks; k++) {
+        double bytes = tc_host_bytes(off, &s->states[0][k], &kept[k], in_flight[k]);
+        if (bytes > most) most = bytes;
+    }
     return most;
 }
 
@@ -477,6 +491,7 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
                          const double in_flight[TC_PEAK_STAGES], offer *to, double *threshold) {
     tc_step_terms terms[2] = {untimed, untimed}; /* [activations offloaded?] */
     bool timed[2] = {false, false}, worse[2] = {false, false};
+    const live_stages live = live_on(w, pass, in_flight);
     for (int i = 0; i < w->choices.shardings; i++) {
         const tc_sharding_choice *choice = &w->choices.sharding[i];
         const tc_sharding_costs *s = &w->sharding[i];
@@ -486,7 +501,7 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
             bool states = tc_states_on_host(&off), activations = tc_activations_on_host(&off);
             to->at.offload = k;
             to->offloads = off.offload != TC_OFFLOAD_NONE;
-            double bytes = peak_bytes(w, s, pass, in_flight, states, activations);
+            double bytes = peak_bytes(w, s, &live, states, activations);
             if (to->offloads && most_on_host(w, s, pass, in_flight, &off) > w->host_share) {
                 w->counts.host_too_small += choice->overlaps;
                 continue;
@@ -521,8 +536,9 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
 /* Below the bytes of every sharding and offload. */
 static double lean_bytes(const tc_walker *w, const stage_pass *pass, const double in_flight[TC_PEAK_STAGES]) {
     double least = HUGE_VAL, bytes;
+    const live_stages live = live_on(w, pass, in_flight);
     for (int off = 0; off < (offers_activations(&w->choices) ? 2 : 1); off++) {
-        tc_fullest_stage(&w->q.stack, w->peaks, w->peak, w->lean, pass->kept[off], in_flight, &bytes);
+        tc_fullest_stage(&w->q.stack, w->peaks, w->lean, live.of[off], &bytes);
         least = smaller(least, bytes);
     }
     return least;
@@ -530,10 +546,9 @@ static double lean_bytes(const tc_walker *w, const stage_pass *pass, const doubl
 
 /* Below the bytes of every recompute too: nothing kept. */
 static double empty_bytes(const tc_walker *w) {
-    static const tc_kept nothing[TC_PEAK_STAGES];
-    static const double none[TC_PEAK_STAGES];
+    static const tc_live nothing[TC_PEAK_STAGES];
     double bytes;
-    tc_fullest_stage(&w->q.stack, w->peaks, w->peak, w->lean, nothing, none, &bytes);
+    tc_fullest_stage(&w->q.stack, w->peaks, w->lean, nothing, &bytes);
     return bytes;
 }
 
@@ -568,6 +583,7 @@ static bool pass_fits(tc_walker *w, const stage_pass *pass, schedule_run run, of
     for (int r = run.from; r < run.to && !fits; r++) {
         w->placement.layout.schedule = w->choices.schedule[r];
         for (int k = 0; k < w->peaks; k++) in_flight[k] = tc_micro_batches_in_flight(&w->placement, w->peak[k]);
+        const live_stages live = live_on(w, pass, in_flight);
         to->at.schedule = r;
         for (int i = 0; i < w->choices.shardings && !fits; i++)
             for (int k = 0; k < w->choices.offloads && !fits; k++) {
@@ -575,8 +591,8 @@ static bool pass_fits(tc_walker *w, const stage_pass *pass, schedule_run run, of
                 to->at.sharding = i;
                 to->at.offload = k;
                 to->offloads = off.offload != TC_OFFLOAD_NONE;
-                double bytes = peak_bytes(w, &w->sharding[i], pass, in_flight, tc_states_on_host(&off),
-                                          tc_activations_on_host(&off));
+                double bytes
+                    = peak_bytes(w, &w->sharding[i], &live, tc_states_on_host(&off), tc_activations_on_host(&off));
                 offer_least(to, bytes, &w->choices.sharding[i]);
                 fits = bytes <= w->capacity;
             }
