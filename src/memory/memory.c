@@ -334,7 +334,7 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
     double bytes = (state + (fp16 ? 4 : 0) + 4 * job->ema) * own
                    + (fp32 ? 0 : tc_job_state_bytes(stack, job, p->optimizer, true) - state)
                          * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
-    m->optimizer = tc_states_on_host(&p->layout) ? 0 : bytes;
+    m->optimizer = bytes;
     m->host_states = bytes;
     /* the step there reads gradients in fp32 and leaves the weights in 16 bit (Ren et al. 2021, section 4) */
     m->host_step = (4 + 2) * own;
@@ -390,7 +390,7 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     if (w.adapters + w.adapter_experts > 0) whole = trained.dense + trained.expert;
     if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     m.loaded = loaded_bytes(q, param_bytes, &s, &w);
-    return m;
+    return tc_states_on_host(l) ? tc_states_offloaded(m) : m;
 }
 
 double tc_backward_bytes(const tc_states *s, double live) {

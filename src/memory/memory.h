@@ -84,6 +84,12 @@ typedef struct tc_states {
     double loaded;                 /* what lies there while the program loads; 0: less than in a step */
 } tc_states;
 
+/* The same with the optimizer's states on the host. */
+static inline tc_states tc_states_offloaded(tc_states s) {
+    s.optimizer = 0;
+    return s;
+}
+
 /* What a stage keeps of its micro-batches: depends on recompute, not on schedule or sharding. */
 typedef struct tc_kept {
     double per_micro_batch; /* bytes of activations */

@@ -273,18 +273,16 @@ static bool place_shardings(tc_walker *w, const tc_shape *shape, const tc_stages
         layout.sharding = w->choices.sharding[i].sharding;
         layout.hsdp = w->choices.sharding[i].hsdp;
         if (!resolve(w, &layout, &s->placement)) return false;
+        s->placement.layout.offload = TC_OFFLOAD_NONE;
         for (int k = 0; k < w->peaks; k++) {
             if (i == 0) {
                 w->share[k] = tc_stage_share_of(&w->q.job.model, &s->placement, w->peak[k]);
                 weights[k]
                     = tc_share_weight_count(&w->q.job.model, &s->placement, &w->costs.set, w->peak[k], w->share[k]);
             }
-            for (int off = 0; off < 2; off++) {
-                s->placement.layout.offload = off ? TC_OFFLOAD_STATES : TC_OFFLOAD_NONE;
-                s->states[off][k] = tc_stage_states(&w->q, &s->placement, weights[k]);
-            }
+            s->states[0][k] = tc_stage_states(&w->q, &s->placement, weights[k]);
+            s->states[1][k] = tc_states_offloaded(s->states[0][k]);
         }
-        s->placement.layout.offload = TC_OFFLOAD_NONE;
     }
     return true;
 }
