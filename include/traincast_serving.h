@@ -69,6 +69,8 @@ typedef struct tc_engine {
     int most_requests;  /* of a replica at once */
     int graph_requests; /* with more that decode, a step is not replayed as a graph; 0: always */
     int page_tokens;
+    int poll_steps; /* decode steps between two looks for new requests; at most 1: each */
+    int balance_steps; /* decode steps that a prompt waits at most until each replica that shares its experts has one; 0: none */
     tc_serving_params params;
 } tc_engine;
 
@@ -224,6 +226,9 @@ typedef enum tc_router {
 typedef struct tc_traffic {
     size_t size;
     int64_t requests; /* the first tenth warms up and is not counted */
+    bool whole;       /* all are counted, from the first that comes to the last that ends: a test */
+    bool
+        uniform; /* what varies by up to 0.58 of its mean is uniform about it, as benchmarks draw lengths; else gamma */
     int64_t seed;
     double arrival_cv;       /* coefficient of variation of the gaps: 1 Poisson, more: bursts, 0: a clock */
     int router;              /* tc_router */

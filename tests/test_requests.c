@@ -184,6 +184,49 @@ static void traces(void **state) {
     }
 }
 
+/* With prompts first and a full cache, a request that was preempted was let in again at once, for ever. */
+static void a_full_cache_ends(void **state) {
+    (void)state;
+    tc_serving_question q = ask("qwen3-32b", "h100-sxm", 1, "sglang");
+    q.input_tokens = 1024;
+    q.output_tokens = 512;
+    q.concurrency = 16;
+    tc_simulated s = simulate(&q, 100, NULL);
+    assert_int_equal(s.requests, 100);
+    assert_true(s.ttft.mean > 1);
+}
+
+static void a_whole_test_counts_its_start(void **state) {
+    (void)state;
+    tc_serving_question q = ask("llama-3.1-8b", "h100-sxm", 1, "vllm");
+    q.concurrency = 64;
+    tc_traffic whole = tc_default_traffic();
+    whole.whole = true;
+    tc_simulated test = simulate(&q, 64, &whole), later;
+    assert_int_equal(test.requests, 64);
+    q.input_scv = q.output_scv = 1;
+    later = simulate(&q, 6400, NULL);
+    assert_true(test.ttft.mean > 1.5 * later.ttft.mean);
+    q.input_scv = q.output_scv = 0.3;
+    whole.uniform = true;
+    within(simulate(&q, 20000, &whole).output_tokens_per_s, simulate(&q, 20000, NULL).output_tokens_per_s, 0.05);
+}
+
+static void who_looks_seldom_finds_late(void **state) {
+    (void)state;
+    tc_serving_question q = ask("llama-3.1-8b", "h100-sxm", 1, "sglang");
+    q.concurrency = 16;
+    q.input_scv = q.output_scv = 1;
+    tc_serving_answer often = infer(&q);
+    tc_simulated each = simulate(&q, 5000, NULL);
+    q.engine.poll_steps = 30;
+    tc_serving_answer seldom = infer(&q);
+    tc_simulated some = simulate(&q, 5000, NULL);
+    assert_true(seldom.ttft_s > often.ttft_s + 10 * often.decode_step_s);
+    assert_true(some.ttft.mean > each.ttft.mean + 10 * often.decode_step_s);
+    within(some.ttft.mean, seldom.ttft_s, 0.3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_alone_is_the_closed_form),
@@ -191,6 +234,9 @@ int main(void) {
         cmocka_unit_test(open_loops_agree),
         cmocka_unit_test(the_same_seed_is_the_same_answer),
         cmocka_unit_test(a_full_cache_preempts),
+        cmocka_unit_test(a_full_cache_ends),
+        cmocka_unit_test(a_whole_test_counts_its_start),
+        cmocka_unit_test(who_looks_seldom_finds_late),
         cmocka_unit_test(the_least_loaded_replica_is_no_worse),
         cmocka_unit_test(traces),
     };

@@ -455,6 +455,33 @@ static void engines_have_ages(void **state) {
     assert_true(untuned.quantise_s > 2 * ask("qwen3-8b", "h20", 1, "sglang").engine.params.quantise_s);
 }
 
+/* Replicas whose attention stands alone step together: prompts of one keep all, until the engine gathers them; tokens go once to a node. */
+static void replicas_that_share_experts_wait_for_each_other(void **state) {
+    (void)state;
+    tc_serving_question q = ask("deepseek-v3", "b200-sxm", 8, "tensorrt-llm");
+    q.weights = TC_WEIGHTS_FP8;
+    q.tp = 1;
+    q.ep = 8;
+    q.concurrency = 64;
+    q.output_tokens = 2048;
+    tc_serving_answer alone = answer(&q);
+    q.engine.balance_steps = 60;
+    tc_serving_answer balanced = answer(&q);
+    assert_true(balanced.tpot_s < alone.tpot_s);
+    assert_true(balanced.ttft_s > alone.ttft_s + 20 * alone.decode_step_s);
+    assert_true(balanced.ttft_s < alone.ttft_s + 70 * alone.decode_step_s);
+    tc_serving_question wide = ask("deepseek-v3", "h800-sxm", 32, "generic");
+    wide.weights = TC_WEIGHTS_FP8;
+    wide.tp = 1;
+    wide.ep = 32;
+    wide.phase = TC_PHASE_PREFILL;
+    wide.input_tokens = 4096;
+    tc_serving_answer once = answer(&wide);
+    wide.model.block[wide.model.blocks - 1].experts.top_k = 1; /* an eighth of the copies, 0.28 of the nodes' */
+    tc_serving_answer one = answer(&wide);
+    assert_true(one.prefill.communication > 0.2 * once.prefill.communication);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_reads_weights_and_cache),
@@ -472,6 +499,7 @@ int main(void) {
         cmocka_unit_test(layers_that_are_no_plain_attention),
         cmocka_unit_test(rooms_are_as_measured),
         cmocka_unit_test(the_best_bears_the_load),
+        cmocka_unit_test(replicas_that_share_experts_wait_for_each_other),
         cmocka_unit_test(every_engine_is_read),
         cmocka_unit_test(engines_have_ages),
     };

@@ -123,7 +123,7 @@ int main(int argc, char **argv) {
                            .pair = 0.15,
                            .family_power = 0.3,
                            .noise = {[TC_CLASS_TPOT] = 0.12,
-                                     [TC_CLASS_TTFT] = 0.4,
+                                     [TC_CLASS_TTFT] = 0.25,
                                      [TC_CLASS_ONLINE] = 0.15,
                                      [TC_CLASS_OFFLINE] = 0.15,
                                      [TC_CLASS_PREFILL] = 0.2,

@@ -42,7 +42,8 @@ const tc_parameter_table tc_serving_parameter_table = {parameters, COUNT(paramet
 #define STATE                                                                                                          \
     TEXT("generation", generation), SWITCH(graphs), SWITCH(continuous), SWITCH(paged), SWITCH(overlapped),             \
         SWITCH(prefix_cache), NUMBER(chunk_tokens, 0, 10000000), NUMBER(prompt_tokens, 1, 10000000),                   \
-        NUMBER(most_requests, 0, 10000000), NUMBER(graph_requests, 0, 10000000), NUMBER(page_tokens, 1, 1000000)
+        NUMBER(most_requests, 0, 10000000), NUMBER(graph_requests, 0, 10000000), NUMBER(page_tokens, 1, 1000000),      \
+        NUMBER(poll_steps, 0, 100000), NUMBER(balance_steps, 0, 100000)
 
 static const tc_field prior_fields[] = {
     STATE,

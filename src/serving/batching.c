@@ -20,6 +20,7 @@
 /* The mean of a Poisson company over one residence of fixed length has 2/3 of its variance: correlation falls linearly. */
 #define AVERAGED 0.816
 #define ROUNDS 40
+#define EULER 0.5772156649015329
 
 /* ---- steps -------------------------------------------------------------------------------------- */
 
@@ -87,18 +88,57 @@ typedef struct prompt {
     double service_s; /* of the prefill's time, where many wait: prompts share steps */
 } prompt;
 
-/* A prompt waits for the step that runs, half of one in the mean.
- *
- * In steps of their own: as many together as come while the others decode a token, where many wait as many as a step takes. */
-static prompt prompt_alone(const tc_service *s, double coming, double decode_s) {
+/* How prompts are gathered before they begin, in decode steps. */
+typedef struct gathering {
+    double steps; /* whose prompts begin together */
+    double wait;  /* of a prompt, in the mean */
+} gathering;
+
+/* Replicas that share experts step together: where the engine balances, the first prompt waits until each of them has one (the last
+ * of g comes after H_g mean gaps), at most `balance_steps`. */
+static double held_steps(const tc_service *s, double coming) {
+    double group = s->rank->group, most = s->question->engine.balance_steps;
+    if (group <= 1 || most <= 0 || coming <= 0) return 0;
+    return fmin(most, (log(group) + EULER + 1 / (2 * group)) / coming);
+}
+
+static double coming_of(const tc_service *s, double company) {
+    return s->outputs > 0 ? company * s->accepted / s->outputs : 0;
+}
+
+double tc_held_steps(const tc_service *s, double requests) { return held_steps(s, coming_of(s, requests)); }
+
+/* A prompt waits for the step that runs, half of one in the mean, or until the engine looks for new requests; those of the k that
+ * come while the first is held wait half of that. */
+static gathering gather(const tc_service *s, double coming) {
+    double group = s->rank->group, steps = fmax(s->question->engine.poll_steps, 1), first = held_steps(s, coming),
+           others = coming * group * first;
+    if (first <= 0) return (gathering){steps, steps / 2};
+    return (gathering){fmax(steps, first), steps / 2 + first * (1 + others / 2) / (1 + others)};
+}
+
+/* Replicas that share experts step together: a step with prompts of any of them is as long for all. Of g, each with prompts in a share
+ * p of the steps, 1 - (1 - p)^g of the steps have some; relative to p. The work of experts is shared, whose prompts it is for. Where
+ * requests wait, those of all replicas begin together. */
+static double stall_of(const tc_service *s, double coming) {
+    const tc_rank *r = s->rank;
+    double p = fmin(coming, 1), steps = p > 1e-9 ? (1 - pow(1 - p, r->group)) / p : r->group;
+    bool wait = s->question->phase == TC_PHASE_OFFLINE;
+    return r->group > 1 && !wait ? 1 + (steps - 1) * (1 - r->expert_flops / r->token_flops) : 1;
+}
+
+/* In steps of their own: as many together as come while they are gathered, where many wait as many as a step takes. */
+static prompt prompt_alone(const tc_service *s, double coming, double decode_s, double wait_steps) {
     double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), together = fmin(fmax(coming, 1), most);
     double stages = s->rank->stages,
            each = together > 1 ? tc_prompt_seconds(s, together, NULL) / together : s->prompt_s;
-    return (prompt){each / stages, fmax(s->prompt_s, each * together) + decode_s / 2, s->shared_prompt_s / stages};
+    return (prompt){each / stages, fmax(s->prompt_s, each * together) + decode_s * wait_steps,
+                    s->shared_prompt_s / stages};
 }
 
 /* Prompts in chunks beside those that decode. */
-static prompt prompt_in_chunks(const tc_service *s, double requests, double decode_s, double coming) {
+static prompt prompt_in_chunks(const tc_service *s, double requests, double decode_s, double coming,
+                               double wait_steps) {
     double running_s = requests > 1 ? decode_s : 0;
     double room = s->chunk - requests * (1 + s->question->draft_tokens);
     if (room < s->chunk / 8) room = s->chunk / 8;
@@ -107,17 +147,21 @@ static prompt prompt_in_chunks(const tc_service *s, double requests, double deco
     double full = step(s, requests, s->uncached * most * share, most * share, NULL),
            own = together < most ? step(s, requests, s->uncached * together * share, together * share, NULL) : full;
     double added = fmax(own - decode_s, 0);
-    return (prompt){steps * added / together / stages, steps * (added + decode_s) + running_s / 2,
+    return (prompt){steps * added / together / stages, steps * (added + decode_s) + running_s * wait_steps,
                     steps * full / most / stages};
 }
 
 /* `company` requests decode; each brings a prompt every `outputs` tokens. */
 static prompt prompt_at(const tc_service *s, double company, double decode_s) {
     if (s->question->phase == TC_PHASE_DECODE) return (prompt){0, 0, 0};
-    double coming = s->outputs > 0 ? company * s->accepted / s->outputs : 0;
+    double coming = coming_of(s, company);
+    gathering g = gather(s, coming);
+    coming *= g.steps;
     if (s->prefills > 0) return (prompt){0, s->prompt_s, s->shared_prompt_s / s->rank->stages};
-    return s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming)
-                        : prompt_alone(s, coming, company > 0 ? decode_s : 0);
+    prompt p = s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming, g.wait)
+                            : prompt_alone(s, coming, company > 0 ? decode_s : 0, g.wait);
+    p.work_s *= stall_of(s, coming);
+    return p;
 }
 
 /* Time per token, prompts of the company included; *p: a prompt there. */

@@ -41,6 +41,9 @@ double tc_decode_step(const tc_service *s, double requests, tc_serving_parts *pa
 double tc_step_seconds(const tc_service *s, double requests, double prompt, double share);
 double tc_prompt_seconds(const tc_service *s, double requests, tc_serving_parts *parts);
 
+/* Decode steps that the first prompt of replicas that share experts waits for theirs, with so many requests in each. */
+double tc_held_steps(const tc_service *s, double requests);
+
 /* With a mean of so many requests that decode, which come at random. */
 tc_state tc_state_of_batch(const tc_service *s, double batch);
 /* With so many requests/s; with so many requests in the replica at any time. */

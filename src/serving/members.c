@@ -31,6 +31,8 @@ static const tc_member engine[] = {
     TC_INTEGER(tc_engine, most_requests, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, graph_requests, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, page_tokens, 1, TC_MOST_TOKENS),
+    TC_INTEGER(tc_engine, poll_steps, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_engine, balance_steps, 0, TC_MOST_TOKENS),
     TC_STRUCT(tc_engine, params, params_members),
 };
 const tc_members tc_engine_members = TC_MEMBERS(tc_engine, engine, "tc_default_engine()", NULL);
@@ -96,6 +98,8 @@ const tc_members tc_serving_question_members
 static const tc_member traffic[] = {
     TC_SIZE(tc_traffic),
     TC_INTEGER(tc_traffic, requests, 1, 1000000000),
+    TC_SWITCH(tc_traffic, whole),
+    TC_SWITCH(tc_traffic, uniform),
     TC_INTEGER(tc_traffic, seed, -9e18, 9e18),
     TC_FIGURE_IN(tc_traffic, arrival_cv, 0, 100),
     TC_WORD(tc_traffic, router, TC_ROUTERS - 1, "router"),

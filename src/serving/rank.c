@@ -171,7 +171,9 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         if (op->kind == TC_OP_ELEMENTWISE) l->row_s += op->bytes * s->small_traffic / p->stream;
         if (op->kind != TC_OP_GEMM || op->weights <= 0 || l->products == TC_SERVING_PRODUCTS) continue;
         double alike = op->tag == TC_TAG_EXPERT ? block->experts.top_k * etp : op->split == TC_SPLIT_NONE ? 1 : tp;
-        r->token_flops += l->count * d->pp * 2 * op->gemm.n * op->gemm.k * alike;
+        double flops = l->count * d->pp * 2 * op->gemm.n * op->gemm.k * alike;
+        r->token_flops += flops;
+        if (op->tag == TC_TAG_EXPERT) r->expert_flops += flops;
         l->product[l->products] = product_of(q, p, op);
         held += l->product[l->products++].bytes;
     }
@@ -208,6 +210,15 @@ static tc_line line_of(double floor_s, double latency_s, double large_s) {
     return (tc_line){floor_s + latency_s, large_s / LARGE_BYTES};
 }
 
+/* Between nodes a token goes once to each that has one of its experts, and on within the node (DeepEP): of n nodes, k copies reach
+ * n (1 - (1 - 1/n)^k). */
+static double nodes_of_copies(const tc_serving_question *q, double nodes) {
+    double copies = 1;
+    for (int i = 0; i < q->model.blocks; i++)
+        if (q->model.block[i].ffn & TC_FFN_EXPERTS) copies = q->model.block[i].experts.top_k;
+    return nodes > 1 ? nodes * (1 - pow(1 - 1 / nodes, copies)) / copies : 1;
+}
+
 static void fill_collectives(const tc_serving_question *q, const tc_serving_degrees *d, tc_rank *r) {
     const tc_serving_params *s = &q->engine.params;
     const tc_fabric *fabric = &q->cluster.fabric;
@@ -220,6 +231,8 @@ static void fill_collectives(const tc_serving_question *q, const tc_serving_degr
                         tc_all_reduce_seconds(&tp, LARGE_BYTES));
     r->exchange = line_of(s->exchange_floor_s, ep_inside ? 0 : tc_all_to_all_seconds(&ep, 1),
                           tc_all_to_all_seconds(&ep, LARGE_BYTES));
+    if (!ep_inside)
+        r->exchange.byte_s *= nodes_of_copies(q, fabric->levels > 0 ? d->ep / fmax(fabric->level[0].size, 1) : 1);
     r->hop = line_of(s->all_reduce_floor_s, tc_send_seconds(&pp, 1), tc_send_seconds(&pp, LARGE_BYTES));
     r->exchange_bytes = tc_format_is_low(formats[q->weights].products) ? 1.5 : 2; /* 8 bit there, 16 bit back */
 }

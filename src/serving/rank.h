@@ -61,6 +61,7 @@ typedef struct tc_rank {
     double activation_bytes; /* of a prompt's token, at the widest place of a layer */
     double peak16;
     double token_flops;           /* of products, of the whole model */
+    double expert_flops;          /* of these, of routed experts */
     bool products_fall_back;      /* the device has no products of the format: its weights are unpacked to 16 bit */
     tc_layers run[TC_MAX_BLOCKS]; /* the last: those beyond `runs` stay as they are */
 } tc_rank;

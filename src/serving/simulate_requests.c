@@ -24,13 +24,14 @@ enum { BATCHES = 40, PROMPTS = 20 };
 typedef struct costs {
     double batch[BATCHES], prompt[PROMPTS];
     int batches, prompts;
-    double seconds[BATCHES][PROMPTS]; /* at the mean context */
-    double context, context_s;        /* context_s: of a token in the cache */
-    double pair_s, mean_keys;         /* of a query and a key of a prompt, beyond the mean prompt's */
+    double seconds[BATCHES][PROMPTS]; /* at the mean context; negative: not asked for yet */
+    const tc_service *service;
+    double context, context_s; /* context_s: of a token in the cache */
+    double pair_s, mean_keys;  /* of a query and a key of a prompt, beyond the mean prompt's */
 } costs;
 
 static void fill_costs(const tc_service *s, double most_tokens, costs *c) {
-    *c = (costs){.context = s->context};
+    *c = (costs){.context = s->context, .service = s};
     for (double b = 0; c->batches < BATCHES; b = b < 4 ? b + 1 : b * 1.3) {
         c->batch[c->batches++] = fmin(b, s->most);
         if (b >= s->most) break;
@@ -40,10 +41,7 @@ static void fill_costs(const tc_service *s, double most_tokens, costs *c) {
         if (p >= most_tokens) break;
     }
     for (int i = 0; i < c->batches; i++)
-        for (int k = 0; k < c->prompts; k++)
-            c->seconds[i][k] = c->batch[i] + c->prompt[k] > 0
-                                   ? tc_step_seconds(s, c->batch[i], c->prompt[k], c->prompt[k] / s->uncached)
-                                   : 0;
+        for (int k = 0; k < c->prompts; k++) c->seconds[i][k] = c->batch[i] + c->prompt[k] > 0 ? -1 : 0;
     tc_service longer = *s;
     double some = fmin(8, s->most), more = 1.5;
     longer.context = s->context * more;
@@ -53,6 +51,13 @@ static void fill_costs(const tc_service *s, double most_tokens, costs *c) {
     c->mean_keys = s->cached + s->uncached / 2;
     c->pair_s = (tc_step_seconds(s, 0, tokens, 1.5 * share) - tc_step_seconds(s, 0, tokens, share))
                 / (0.5 * tokens * fmax(c->mean_keys, 1));
+}
+
+static double seconds_at(costs *c, int i, int k) {
+    double *seconds = &c->seconds[i][k];
+    if (*seconds < 0)
+        *seconds = tc_step_seconds(c->service, c->batch[i], c->prompt[k], c->prompt[k] / c->service->uncached);
+    return *seconds;
 }
 
 static int place_of(const double *grid, int count, double value) {
@@ -70,14 +75,15 @@ static double along(const double *grid, int at, double value) {
 }
 
 /* With so many that decode, whose contexts have so many tokens, and prompt tokens over keys beyond the mean prompt's. */
-static double step_seconds(const costs *c, double batch, double context, double prompt, double pairs) {
+static double step_seconds(costs *c, double batch, double context, double prompt, double pairs) {
     int i = c->batches > 1 ? place_of(c->batch, c->batches, batch) : 0,
         k = prompt > 0 ? place_of(c->prompt, c->prompts, prompt) : 0;
     double x = along(c->batch, i, batch), y = prompt > 0 ? along(c->prompt, k, prompt) : 0;
-    double low = c->seconds[i][k] + (y > 0 ? y * (c->seconds[i][k + 1] - c->seconds[i][k]) : 0),
-           high = c->seconds[i + 1][k] + (y > 0 ? y * (c->seconds[i + 1][k + 1] - c->seconds[i + 1][k]) : 0);
+    double low = seconds_at(c, i, k), high = seconds_at(c, i + 1, k);
+    if (y > 0) low += y * (seconds_at(c, i, k + 1) - low);
+    if (y > 0) high += y * (seconds_at(c, i + 1, k + 1) - high);
     if (i == 0 && prompt <= 0) { /* nothing takes no time: from one request on */
-        low = c->seconds[1][0];
+        low = seconds_at(c, 1, 0);
         high = low;
         x = 0;
     }
@@ -149,6 +155,10 @@ typedef struct replica {
     int due_count;
     int *queue; /* ring of slots that wait */
     int64_t head, waiting;
+    int64_t known;          /* of those that wait, that the engine has seen */
+    int64_t looked, since;  /* steps: when it last looked; when the first that it has not seen came */
+    double *due_s;          /* a ring: when requests of clients whose last one has ended come */
+    int64_t due_head, dues; /* due_head: the next; all that were put in less all that were taken out */
 } replica;
 
 typedef struct run {
@@ -162,7 +172,8 @@ typedef struct run {
     int slot_count, free_count, *free_slots;
     int64_t ring; /* room of a queue, a power of two */
     double most, room_tokens, chunk, prompt_tokens, accepted, admission_s;
-    double *prefill_free; /* when each instance that prefills alone is free */
+    int64_t poll_steps, hold_steps, clients; /* clients: of a closed loop, of a replica */
+    double *prefill_free;                    /* when each instance that prefills alone is free */
     int prefills;
     bool closed;
     int64_t ended, warm, wanted, came;
@@ -249,7 +260,12 @@ static void enqueue(run *u, replica *r, int which, bool first) {
         u->out_of_memory = true;
         return;
     }
-    if (first) r->head = (r->head - 1) & (u->ring - 1);
+    if (first) {
+        r->head = (r->head - 1) & (u->ring - 1);
+        r->known++;
+    } else if (r->waiting == r->known) {
+        r->since = r->step;
+    }
     r->queue[(first ? r->head : r->head + r->waiting) & (u->ring - 1)] = which;
     r->waiting++;
 }
@@ -304,7 +320,16 @@ static void finish(run *u, replica *r, int which) {
         u->output_tokens += s->output;
     }
     u->free_slots[u->free_count++] = which;
-    if (u->closed && u->came < u->wanted) arrive(u, r, tc_source_next(&u->source), r->now, 0);
+    if (!u->closed || u->came + r->dues >= u->wanted) return;
+    r->due_s[(r->due_head + r->dues++) % u->clients] = r->now + u->admission_s;
+}
+
+/* Clients whose last request has ended send the next one, which comes when it is through what is before the engine. */
+static void take_due(run *u, replica *r) {
+    for (; r->dues > 0 && r->due_s[r->due_head] <= r->now && !u->out_of_memory; r->dues--) {
+        arrive(u, r, tc_source_next(&u->source), r->due_s[r->due_head], 0);
+        r->due_head = (r->due_head + 1) % u->clients;
+    }
 }
 
 static void finish_due(run *u, replica *r) {
@@ -328,11 +353,13 @@ static void preempt(run *u, replica *r) {
 
 /* ---- steps ----------------------------------------------------------------------------------------------------- */
 
-/* The first of the queue has a place: requests that run and its tokens leave room. */
+/* The first of the queue has a place: requests that run and its tokens leave room for a step, so that it is not preempted at once. */
 static bool has_place(const run *u, const replica *r, double joining, double joining_tokens) {
     const slot *s = &u->slots[r->queue[r->head & (u->ring - 1)]];
     return r->running + joining < u->most
-           && (r->running + joining == 0 || r->tokens + joining_tokens + s->input + s->done < u->room_tokens);
+           && (r->running + joining == 0
+               || r->tokens + joining_tokens + s->input + s->done + (r->running + joining + 1) * u->accepted
+                      <= u->room_tokens);
 }
 
 /* Begins to decode; its first token is there. */
@@ -360,7 +387,7 @@ static void prompt_step(run *u, replica *r) {
            taken = 0, pairs = 0, joining_tokens = 0;
     if (chunks && budget < u->chunk / 8) budget = u->chunk / 8;
     int joined = 0, ready[256];
-    while (r->waiting > 0 && taken < budget && joined < 256 && has_place(u, r, joined, joining_tokens)) {
+    while (r->known > 0 && taken < budget && joined < 256 && has_place(u, r, joined, joining_tokens)) {
         int which = r->queue[r->head & (u->ring - 1)];
         slot *s = &u->slots[which];
         double part = fmin(s->prompt, budget - taken);
@@ -370,6 +397,7 @@ static void prompt_step(run *u, replica *r) {
         if (s->prompt > 0.5f) break;
         r->head = (r->head + 1) & (u->ring - 1);
         r->waiting--;
+        r->known--;
         joining_tokens += s->input + s->done;
         ready[joined++] = which;
     }
@@ -381,6 +409,23 @@ static void prompt_step(run *u, replica *r) {
     }
     for (int i = 0; i < joined && !u->out_of_memory; i++) begin_decode(u, r, ready[i]);
     finish_due(u, r);
+}
+
+/* The engine looks for new requests every `poll_steps`, after a step of prompts at once; it leaves them until replicas that share
+ * experts have prompts too. */
+static void look(run *u, replica *r) {
+    bool now = r->step - r->looked >= u->poll_steps && r->step - r->since >= u->hold_steps;
+    if (r->running > 0 && !now) return;
+    r->known = r->waiting;
+    r->looked = r->step;
+}
+
+/* When what runs is next looked at from outside. */
+static double next_look(const run *u, const replica *r, double until, double step_s) {
+    int64_t unseen = r->waiting - r->known, look = u->poll_steps - (r->step - r->looked),
+            hold = unseen > 0 ? u->hold_steps - (r->step - r->since) : 0, steps = look > hold ? look : hold;
+    if (r->dues > 0) until = fmin(until, r->due_s[r->due_head]);
+    return unseen > 0 ? fmin(until, r->now + step_s * (double)(steps > 1 ? steps : 1)) : until;
 }
 
 /* So many steps that take at least `seconds`, of which the first takes d and each the next one's more. */
@@ -395,7 +440,8 @@ static double steps_in(double seconds, double d, double more) {
 static void decode_steps(run *u, replica *r, double until) {
     double d = step_seconds(&u->costs, r->running, r->tokens, 0, 0), grows = r->running * u->accepted,
            more = fmax(u->costs.context_s, 0) * grows;
-    double k = (double)(r->heap[0].step - r->step), arrival = steps_in(until - r->now, d, more),
+    double k = (double)(r->heap[0].step - r->step), seen = next_look(u, r, until, d),
+           arrival = steps_in(seen - r->now, d, more),
            full = r->running > 1 ? floor((u->room_tokens - r->tokens) / grows) : k;
     if (full < 1 && r->running > 1) {
         preempt(u, r);
@@ -411,14 +457,20 @@ static void decode_steps(run *u, replica *r, double until) {
 
 static void advance(run *u, replica *r, double until) {
     while (r->now < until && !u->out_of_memory) {
-        if (r->waiting > 0 && has_place(u, r, 0, 0))
+        take_due(u, r);
+        look(u, r);
+        if (r->known > 0 && has_place(u, r, 0, 0)) {
             prompt_step(u, r);
-        else if (r->running > 0)
+            r->looked = r->step - u->poll_steps;
+        } else if (r->running > 0) {
             decode_steps(u, r, until);
-        else if (r->waiting > 0)
+        } else if (r->waiting > 0) {
             prompt_step(u, r); /* a prompt that no cache holds: alone */
-        else
+        } else if (r->dues > 0) {
+            r->now = r->due_s[r->due_head];
+        } else {
             break;
+        }
         if (u->closed && u->ended >= u->wanted) return;
     }
     if (r->now < until && until < HUGE_VAL) r->now = until;
@@ -472,8 +524,9 @@ static void simulate_open(run *u) {
 }
 
 /* One replica with its share of the clients; the others are alike. */
-static void simulate_closed(run *u, int clients) {
-    for (int i = 0; i < clients && !u->out_of_memory; i++) arrive(u, &u->replica[0], tc_source_next(&u->source), 0, 0);
+static void simulate_closed(run *u) {
+    for (int64_t i = 0; i < u->clients && i < u->wanted && !u->out_of_memory; i++)
+        arrive(u, &u->replica[0], tc_source_next(&u->source), 0, 0);
     advance(u, &u->replica[0], HUGE_VAL);
 }
 
@@ -487,7 +540,8 @@ static bool make_replicas(run *u) {
         r->oldest = r->newest = -1;
         r->heap = malloc(((size_t)u->most + 2) * sizeof *r->heap);
         r->queue = malloc((size_t)u->ring * sizeof *r->queue);
-        if (!r->heap || !r->queue) return false;
+        r->due_s = malloc((size_t)u->clients * sizeof *r->due_s);
+        if (!r->heap || !r->queue || !r->due_s) return false;
     }
     return true;
 }
@@ -496,6 +550,7 @@ static void free_run(run *u) {
     for (int i = 0; u->replica && i < u->replicas; i++) {
         free(u->replica[i].heap);
         free(u->replica[i].queue);
+        free(u->replica[i].due_s);
     }
     free(u->replica);
     free(u->slots);
@@ -575,13 +630,16 @@ tc_code tc_simulate_requests(const tc_serving_question *question, const tc_traff
     u->accepted = service.accepted;
     u->admission_s = q.engine.params.admission_s;
     u->wanted = traffic->requests;
-    u->warm = traffic->requests / 10;
+    u->warm = traffic->whole ? 0 : traffic->requests / 10;
+    u->clients = u->closed ? (int64_t)fmax(q.concurrency / service.replicas + 0.5, 1) : 1;
+    u->poll_steps = q.engine.poll_steps > 1 ? q.engine.poll_steps : 1;
+    u->hold_steps = (int64_t)tc_held_steps(&service, (double)u->clients);
     fill_costs(&service, fmax(u->chunk, u->prompt_tokens), &u->costs);
     tc_source_begin(&u->source, &q, traffic, q.rate);
     if (!make_replicas(u)) {
         u->out_of_memory = true;
     } else if (u->closed) {
-        simulate_closed(u, (int)fmax(q.concurrency / service.replicas + 0.5, 1));
+        simulate_closed(u);
     } else {
         simulate_open(u);
     }

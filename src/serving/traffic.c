@@ -12,8 +12,13 @@
 
 /* ---- laws --------------------------------------------------------------------------------------- */
 
-static void fill_law(tc_law *law, double scv) {
+#define UNIFORM_SCV (1.0 / 3 + 1e-3) /* of lengths from none to twice the mean */
+
+static void fill_law(tc_law *law, double scv, bool uniform) {
     law->scv = scv;
+    law->uniform = uniform && scv > 0 && scv <= UNIFORM_SCV;
+    law->exponential = uniform && scv == 1;
+    if (law->uniform || law->exponential) return;
     for (int i = 0; i <= TC_QUANTILES && scv > 0; i++) {
         double u = i == 0              ? 0.5 / TC_QUANTILES / 16
                    : i == TC_QUANTILES ? 1 - 0.5 / TC_QUANTILES / 16
@@ -24,6 +29,8 @@ static void fill_law(tc_law *law, double scv) {
 
 static double draw(const tc_law *law, double u) {
     if (law->scv <= 0) return 1;
+    if (law->exponential) return -log1p(-u);
+    if (law->uniform) return fmax(1 + sqrt(12 * law->scv) * (u - 0.5), 0);
     double place = u * TC_QUANTILES;
     int low = (int)place;
     if (low < 1 || low >= TC_QUANTILES - 1) /* tails as they are */
@@ -45,9 +52,9 @@ void tc_source_begin(tc_source *s, const tc_serving_question *q, const tc_traffi
     s->stream = tc_stream("serving/requests");
     s->drawn = 0;
     s->at_s = 0;
-    fill_law(&s->gap, traffic->arrival_cv * traffic->arrival_cv);
-    fill_law(&s->input, given(q->input_scv, 1));
-    fill_law(&s->output, given(q->output_scv, 1));
+    fill_law(&s->gap, traffic->arrival_cv * traffic->arrival_cv, traffic->uniform);
+    fill_law(&s->input, given(q->input_scv, 1), traffic->uniform);
+    fill_law(&s->output, given(q->output_scv, 1), traffic->uniform);
 }
 
 static tc_request from_trace(tc_source *s) {

@@ -8,7 +8,8 @@
 
 /* A law by its quantiles, mean 1. */
 typedef struct tc_law {
-    double scv; /* squared coefficient of variation; 0: always 1 */
+    double scv;                /* squared coefficient of variation; 0: always 1 */
+    bool uniform, exponential; /* drawn without quantiles */
     double at[TC_QUANTILES + 1];
 } tc_law;
 

@@ -483,6 +483,32 @@ static void fill_test(const tc_served_conventions *served, tc_served_case *c) {
         c->own_places = c->own_places || (c->split && strcmp(served->place[i].engine, slug) == 0);
 }
 
+static void set(int *member, int value) {
+    if (value > 0) *member = value;
+}
+
+/* What the benchmark's own scripts set the engine to: the last that holds for as many clients counts. Workers apart have others. */
+static void fill_settings(const tc_served_conventions *served, tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    const char *slug = engine_slug(served, row), *architecture = c->question.cluster.accelerator.architecture;
+    tc_engine *e = &c->question.engine;
+    bool any = false;
+    for (int i = 0; i < served->settings && slug && row->disaggregated != 1; i++) {
+        const tc_served_setting *s = &served->setting[i];
+        bool there = strcmp(s->architecture, "any") == 0 || strcmp(s->architecture, architecture) == 0;
+        if (!there || strcmp(s->benchmark, row->group) != 0 || strcmp(s->engine, slug) != 0) continue;
+        if (row->concurrency < s->clients) continue;
+        set(&e->poll_steps, s->poll_steps);
+        set(&e->balance_steps, s->balance_steps);
+        set(&e->chunk_tokens, s->chunk_tokens);
+        set(&e->prompt_tokens, s->prompt_tokens);
+        set(&e->most_requests, s->most_requests);
+        c->begun = c->begun || s->begun;
+        any = true;
+    }
+    if (any) assume(c, "settings of %s's scripts", row->group);
+}
+
 static void fill_degrees(const tc_served_conventions *served, tc_served_case *c) {
     const tc_served_row *row = c->row;
     tc_serving_question *q = &c->question;
@@ -514,6 +540,7 @@ tc_code tc_served_case_build(tc_catalog *catalog, const tc_conventions *conventi
     if (!code && !c->status) code = fill_engine(catalog, served, c, error);
     if (!code && !c->status) code = fill_formats(served, c);
     if (!code && !c->status) code = fill_load(served, c);
+    if (!code && !c->status) fill_settings(served, c);
     if (!code && !c->status) fill_degrees(served, c);
     if (!code && !c->status && row->load == TC_LOAD_OPEN) fill_limits(served, c);
     if (!code && !c->status) fill_test(served, c);

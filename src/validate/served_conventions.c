@@ -63,6 +63,25 @@ static const tc_field test_fields[] = {
 };
 static const tc_schema test_schema = {"test", test_fields, COUNT(test_fields)};
 
+#define SETTING(member_)                                                                                               \
+    {                                                                                                                  \
+        .path = #member_, .type = TC_FIELD_INTEGER, .offset = offsetof(tc_served_setting, member_), .min = 0,          \
+        .max = 10000000                                                                                                \
+    }
+static const tc_field setting_fields[]
+    = {TEXT(tc_served_setting, "benchmark", benchmark),
+       TEXT(tc_served_setting, "engine", engine),
+       TEXT(tc_served_setting, "architecture", architecture),
+       SOURCE,
+       SETTING(clients),
+       SETTING(poll_steps),
+       SETTING(balance_steps),
+       SETTING(chunk_tokens),
+       SETTING(prompt_tokens),
+       SETTING(most_requests),
+       {.path = "begun", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_served_setting, begun)}};
+static const tc_schema setting_schema = {"setting", setting_fields, COUNT(setting_fields)};
+
 static const tc_field hybrid_fields[] = {
     TEXT(tc_served_hybrid, "slug", slug),
     NUMBER(tc_served_hybrid, "attends", attends, TC_NEED_ALWAYS, 0.01, 1),
@@ -116,6 +135,7 @@ static const tc_field fields[] = {
     LIST("places_by_test", place, places, &usual_schema),
     LIST("experts_alone", experts_alone, alone, &format_schema),
     LIST("tests", test, tests, &test_schema),
+    LIST("settings", setting, settings, &setting_schema),
     LIST("models", model, models, &model_schema),
     LIST("hybrids", hybrid, hybrids, &hybrid_schema),
     LIST("devices", device, devices, &device_schema),

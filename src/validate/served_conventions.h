@@ -59,9 +59,17 @@ typedef struct tc_served_limits {
     double ttft_s, tpot_s;
 } tc_served_limits;
 
+/* What a published benchmark's scripts set an engine to, from so many clients on; 0: as it is by itself. */
+typedef struct tc_served_setting {
+    char benchmark[40]; /* the rows' group */
+    char engine[40], architecture[40];
+    int clients, poll_steps, balance_steps, chunk_tokens, prompt_tokens, most_requests;
+    bool begun; /* its first prompts are those of the test before, found in a cache: it has no start */
+} tc_served_setting;
+
 typedef struct tc_served_conventions {
     char slug[32], name[64];
-    int engines, releases, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests;
+    int engines, releases, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests, settings;
     tc_served_limits limit[TC_SERVED_LIST_MAX];
     tc_served_engine engine[TC_SERVED_LIST_MAX];
     tc_served_release release[TC_SERVED_LIST_MAX];
@@ -71,6 +79,7 @@ typedef struct tc_served_conventions {
     tc_served_hybrid hybrid[TC_SERVED_LIST_MAX];
     tc_served_alias model[TC_SERVED_LIST_MAX], device[TC_SERVED_LIST_MAX];
     tc_served_test test[TC_SERVED_LIST_MAX];
+    tc_served_setting setting[TC_SERVED_LIST_MAX];
     tc_served_lengths length[TC_SERVED_LIST_MAX];
 } tc_served_conventions;
 

@@ -28,8 +28,10 @@ static tc_code infer(const tc_serving_question *question, tc_serving_answer *out
 #define NO_START 1e6 /* waves of a test that was measured once all was under way */
 
 /* Waves of requests that a test has: the first begins together. */
-static double waves_of(const tc_served_row *row) {
+static double waves_of(const tc_served_case *c) {
+    const tc_served_row *row = c->row;
     if (row->load == TC_LOAD_BURST) return 1;
+    if (c->begun) return NO_START;
     if (row->requests > 0 && row->concurrency > 0) return fmax(row->requests / row->concurrency, 1);
     return strstr(row->notes, "steady") ? NO_START : USUAL_WAVES;
 }
@@ -45,7 +47,6 @@ static tc_serving_question with_clients(const tc_serving_question *question, con
     if (tc_has_experts(&q.model)) q.ep = a->ep;
     q.rate = TC_UNSET;
     q.concurrency = fmax(clients, 1e-3);
-    if (q.phase == TC_PHASE_OFFLINE) q.phase = TC_PHASE_MIXED;
     return q;
 }
 
@@ -90,35 +91,33 @@ static tc_code infer_queued(const tc_served_case *c, double requests, tc_serving
     return code;
 }
 
-#define ROUNDS_OF_LOAD 8
+#define MOST_SIMULATED 6000 /* requests: longer tests are alike */
 
-/* So many requests at a rate beyond what is served: they pile up while they come. In the mean over requests, (P - places)^2 / 2P of
- * a pile that grows to P wait for a place, and half of all prompts for those before them. */
+/* So many requests at a rate beyond what is served: they pile up while they come, and the last ones end alone. Request by request. */
 static tc_code infer_pile(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
-    double n = c->requests, came = c->question.rate, running = 0, wait = 0;
-    tc_serving_question most = c->question;
+    tc_serving_question most = c->question, q = c->question;
     most.rate = TC_UNSET;
     most.phase = TC_PHASE_OFFLINE;
     tc_code code = tc_infer(&most, out, error);
     if (code || !(out->requests_per_s > 0)) return code;
-    double places = out->most_requests;
-    running = fmin(places, n / 2);
-    for (int i = 0; i < ROUNDS_OF_LOAD && !code; i++) {
-        tc_serving_question q = with_clients(&c->question, out, running);
-        code = tc_infer(&q, out, error);
-        if (code) return code;
-        double pile = n * fmax(1 - out->requests_per_s / came, 0.02);
-        double mean = pile > places ? places * (1 - places / (2 * pile)) : pile / 2;
-        running = fmax((running + mean) / 2, 1);
-        wait = pile > places ? (pile - places) * (pile - places) / (2 * pile * out->requests_per_s) : 0;
+    q.tp = out->tp;
+    q.pp = out->pp;
+    if (tc_has_experts(&q.model)) q.ep = out->ep;
+    tc_traffic traffic = tc_default_traffic();
+    traffic.whole = traffic.uniform = true;
+    traffic.requests = (int64_t)fmin(c->requests, MOST_SIMULATED);
+    tc_simulated test;
+    code = tc_simulate_requests(&q, &traffic, &test, error);
+    if (code) return code;
+    double moved = test.tpot.mean / out->tpot_s;
+    if (moved > 0) {
+        out->tpot_s = test.tpot.mean;
+        out->p10.tpot_s *= moved;
+        out->p90.tpot_s *= moved;
     }
-    double prompts = out->prefill_tokens_per_s_per_device * out->devices
-                     / (c->question.input_tokens * (1 - c->question.cached_share) + 1e-9);
-    double behind = n / 2 * fmax(1 / prompts - 1 / came, 0);
-    delay_first(out, fmax(wait, behind));
-    double decoding = out->e2e_s - out->ttft_s;
-    set_rate(out, n / (n / out->requests_per_s + decoding / 2));
-    return code;
+    delay_first(out, test.ttft.mean - out->ttft_s);
+    set_rate(out, test.requests_per_s);
+    return TC_OK;
 }
 
 static tc_code infer_open(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
@@ -172,7 +171,7 @@ static tc_code wave_of(const tc_served_case *c, const tc_serving_answer *a, doub
 static double share_together(const tc_served_case *c, const wave *w, double outputs) {
     const tc_served_row *row = c->row;
     if (row->load == TC_LOAD_BURST) return 1;
-    double waves = waves_of(row);
+    double waves = waves_of(c);
     /* those that end together begin together: a wave spreads by its lengths, from wave to wave the more */
     double cv = fmax(row->length_cv, JITTER), spread = sqrt(12) * cv * outputs * w->decode_s * sqrt(fmax(waves / 2, 1));
     double later = w->parts ? 0 : EITHER * w->prompts_s / (w->prompts_s + spread);
@@ -202,7 +201,7 @@ static tc_code add_waves(const tc_served_case *c, tc_serving_answer *a, tc_error
     a->p10.tpot_s *= moved;
     a->p90.tpot_s *= moved;
     a->e2e_s = a->ttft_s + outputs * token;
-    double before = a->requests_per_s, lost = row->load == TC_LOAD_CLOSED ? 0.8 * row->length_cv / waves_of(row) : 0;
+    double before = a->requests_per_s, lost = row->load == TC_LOAD_CLOSED ? 0.8 * row->length_cv / waves_of(c) : 0;
     set_rate(a, row->load == TC_LOAD_BURST && clients > running ? before : clients / a->e2e_s / (1 + lost));
     return TC_OK;
 }
@@ -239,7 +238,7 @@ static tc_code infer_split(const tc_served_case *c, tc_serving_answer *out, tc_e
         decoding = fmin(clients, rate * output);
     }
     /* all clients start together: half of all prompts are before the mean one of the first wave */
-    double waves = waves_of(c->row);
+    double waves = waves_of(c);
     double tokens_per_s = prompts.prefill_tokens_per_s_per_device * prompts.devices;
     double burst = clients / 2 * prefill.input_tokens * (1 - prefill.cached_share) / tokens_per_s;
     if (code == TC_OK && burst > ttft && !(waves > 2 && c->row->ttft_statistic == TC_STATISTIC_MEDIAN))
@@ -261,7 +260,8 @@ static tc_code infer_split(const tc_served_case *c, tc_serving_answer *out, tc_e
     return code;
 }
 
-/* The latencies at the rate that was measured, and no longer than the limits; the rate that the limits allow. */
+/* The rate that the limits allow. Who reports such a rate went up to where a limit was met, and is known by the rate and by the
+ * limits: latencies between those at the rate that was measured and those that the limits allow. */
 static tc_code infer_limited(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
     tc_serving_question most = c->question;
     tc_serving_answer limited;
@@ -274,8 +274,7 @@ static tc_code infer_limited(const tc_served_case *c, tc_serving_answer *out, tc
         code = tc_fail(error, TC_INVALID, "limits",
                        "a lone request is forecast to miss them: drafts may be used, which the row does not say");
     if (code) return code;
-    double tpot = out->tpot_s > limited.tpot_s ? limited.tpot_s / out->tpot_s : 1,
-           ttft = out->ttft_s > limited.ttft_s ? limited.ttft_s / out->ttft_s : 1;
+    double tpot = sqrt(limited.tpot_s / out->tpot_s), ttft = sqrt(limited.ttft_s / out->ttft_s);
     out->requests_per_s = limited.requests_per_s;
     out->output_tokens_per_s = limited.output_tokens_per_s;
     out->tpot_s *= tpot;
