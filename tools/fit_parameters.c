@@ -1,6 +1,7 @@
 /* fit_parameters.c - spreads and names. */
 #include "fit_parameters.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,14 @@ double fit_sigma(int j, double relative) {
     return (spread > 0 ? spread : 1) * relative;
 }
 
-bool fit_in_range(int j, double value) {
+double fit_within(int j, double value) {
     tc_parameter_range range = tc_parameter_range_of(j);
-    return value >= range.low && value <= range.high;
+    return fmin(fmax(value, range.low), range.high);
+}
+
+bool fit_at_end(int j, double value) {
+    tc_parameter_range range = tc_parameter_range_of(j);
+    return (range.low > 0 && value <= range.low * (1 + 1e-5)) || value >= range.high * (1 - 1e-5);
 }
 
 int fit_find(const fit_names *names, const char *name) {

@@ -6,10 +6,12 @@
 
 enum { DEVICE = TC_DEVICE_PARAMETERS, STACK = TC_STACK_PARAMETERS, ALL = TC_PARAMETERS, FIT_NAMES = 160 };
 
-/* Sigma of a parameter's shift in its link, for a relative spread of the parameter; and whether a value is one that a
- * device or stack can have: both by catalog/parameter_ranges.def. */
+/* Sigma of a parameter's shift in its link, for a relative spread of the parameter, by catalog/parameter_ranges.def. */
 double fit_sigma(int parameter, double relative);
-bool fit_in_range(int parameter, double value);
+/* The value, or the end of the range that it lies beyond: what runs ask for there is no quantity of a device or a stack. */
+double fit_within(int parameter, double value);
+/* Does a value stand at an end of its range, to the digits that are written? */
+bool fit_at_end(int parameter, double value);
 
 typedef struct fit_names {
     const char *name[FIT_NAMES];

@@ -82,6 +82,7 @@ static void set_parameters(const run_problem *p, run_row *row, const double *x, 
     double *device = (double *)&row->c.cluster.accelerator.params, *stack = (double *)&row->c.stack.params;
     for (int j = 0; j < ALL; j++) {
         double natural = tc_from_link(tc_linked_parameters[j].link, shifted(p, row, j, x) + (j == bumped ? bump : 0));
+        if (tc_parameter_moves(j)) natural = fit_within(j, natural);
         if (j < DEVICE)
             device[j] = natural;
         else

@@ -30,7 +30,7 @@ static fitted_value value_of(const shifts *f, int j, double prior, const int *co
     const tc_linked_parameter *parameter = &tc_linked_parameters[j];
     double variance = fit_variance(f->covariance, f->p->unknowns, columns, n), link_value = prior;
     for (int a = 0; a < n; a++) link_value += f->x[columns[a]];
-    double value = tc_from_link(parameter->link, link_value);
+    double value = fit_within(j, tc_from_link(parameter->link, link_value));
     fitted_value out = {.deviation = ""};
     snprintf(out.value, sizeof out.value, "%.6g", value);
     if (!memory_fit_owns(parameter->name))
@@ -56,8 +56,8 @@ static void write_values(FILE *out, const char *heading, const char *indent, con
         if (general && strcmp(general->of[j].value, values->of[j].value) == 0) continue;
         if (!begun && heading) fprintf(out, "  %s:\n", heading);
         begun = true;
-        if (!fit_in_range(first + j, strtod(values->of[j].value, NULL)))
-            fprintf(stderr, "traincast-fit: %s of %s: %s is beyond its range; what is missing in the model?\n",
+        if (fit_at_end(first + j, strtod(values->of[j].value, NULL)))
+            fprintf(stderr, "traincast-fit: %s of %s: %s is the end of its range; what is missing in the model?\n",
                     tc_linked_parameters[first + j].key, heading ? heading : "generic", values->of[j].value);
         write_line(out, indent, first + j, values->of[j].value);
     }
