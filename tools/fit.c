@@ -226,8 +226,8 @@ int main(int argc, char **argv) {
                            .device_architecture = 0.06,
                            .device_accelerator = 0.06,
                            .device_open = 0.15,
-                           .stack_all = 0.3,
-                           .stack_one = 0.6,
+                           .stack_all = 0.15,
+                           .stack_one = 0.4,
                            .iterations = 12},
                    .target.runs_hash = ""};
     if (!parse(argc, argv, &a)) return usage();
