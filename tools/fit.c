@@ -199,6 +199,7 @@ static void fit_runs(run_problem *p, const memory_problem *memory, tc_catalog *c
     run_fit_percent(p, errors.prior);
     fit_print_scores("priors", p, errors.prior);
     fit_minimise(&all);
+    system.settle(&all, all.x); /* what a reader of the values finds */
     fit_residuals(&all, errors.fitted);
     run_fit_percent(p, errors.fitted);
     fit_print_scores("fitted", p, errors.fitted);

@@ -26,6 +26,7 @@ typedef struct tc_case {
     tc_stack stack;
     unsigned open;      /* TC_CASE_OPEN_... */
     double room;        /* memory that a layout may take, of the device's */
+    bool chunked;       /* the loss in chunks is a guess of tc_case_settle */
     double padding;     /* tokens that are computed for each real one; 0: 1 */
     bool out_of_memory; /* of this machine, while it was settled: predict says so */
     int assumed_count;

@@ -46,7 +46,8 @@ static void settle_loss(tc_case *c) {
     tc_step step;
     if (c->run->out_of_memory || c->stack.memory.chunked_loss || !evaluate(c, &c->layout, &step) || step.fits) return;
     c->stack.memory.chunked_loss = true;
-    if (evaluate(c, &c->layout, &step) && step.fits)
+    c->chunked = evaluate(c, &c->layout, &step) && step.fits;
+    if (c->chunked)
         tc_case_assume(c, "%s", "loss in chunks (it would not fit otherwise)");
     else
         c->stack.memory.chunked_loss = false;
@@ -149,6 +150,7 @@ static void list_settled(tc_case *c) {
 
 void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
+    if (c->chunked) c->chunked = c->stack.memory.chunked_loss = false; /* settled anew, in the same order */
     c->room = c->run->out_of_memory ? 1 : MEMORY_ERROR;
     if (c->open & ~TC_CASE_OPEN_BATCH) {
         unsigned open = c->open;

@@ -166,7 +166,7 @@ const parts = {
   async search(other, width) {
     await other.click('#launch button.button');
     await other.waitForSelector('#launch pre');
-    check(`search launches at ${width}`, /tensor-model-parallel-size/.test(await other.textContent('#launch')), (await other.textContent('#launch')).slice(0, 200));
+    check(`search launches at ${width}`, /micro-batch-size/.test(await other.textContent('#launch')), (await other.textContent('#launch')).slice(0, 200));
     if (width < 1000) return;
     const found = await violations(other);
     check('axe-core: what is launched', found === '', found);
