@@ -411,7 +411,8 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *
     if (said->grad_overlap != TC_UNSET) {
         c->stack.defaults.overlap &= ~TC_OVERLAP_GRAD_REDUCE;
         if (said->grad_overlap == 1) c->stack.defaults.overlap |= TC_OVERLAP_GRAD_REDUCE;
-        if (!tc_set_has(c->stack.supports.overlap, c->stack.defaults.overlap)) /* gathers that need it are in line, too */
+        /* gathers that need it are in line, too */
+        if (!tc_set_has(c->stack.supports.overlap, c->stack.defaults.overlap))
             c->stack.defaults.overlap &= ~TC_OVERLAP_PARAM_GATHER;
     }
     if (said->cuda_graphs == TC_GRAPHS_NONE || said->cuda_graphs == TC_GRAPHS_PARTIAL)
