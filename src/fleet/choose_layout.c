@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "forecast/chosen.h"
 #include "layout/fields.h"
@@ -112,10 +113,9 @@ static void explain(const tc_chooser *in, const tc_search *search, tc_choice *ou
         return;
     }
     out->least_bytes = search->least.step.memory.reserved;
-    snprintf(out->why, sizeof out->why, "does not fit: %d.%d GiB per device in the leanest layout, of %d GiB",
-             (int)(out->least_bytes / 1073741824.0),
-             (int)(out->least_bytes / 107374182.4) % 10, /* without a locale's point */
-             (int)(in->question->cluster.accelerator.memory_bytes / 1073741824.0));
+    double gib = out->least_bytes / 1073741824.0, of = in->question->cluster.accelerator.memory_bytes / 1073741824.0;
+    snprintf(out->why, sizeof out->why, "does not fit: %s GiB per device in the leanest layout, of %s GiB",
+             tc_decimal_text(floor(gib * 10) / 10, 1).s, tc_decimal_text(floor(of), 0).s);
 }
 
 static tc_code choose(const tc_chooser *in, const tc_search_input *input, tc_search *search, tc_choice *out,
