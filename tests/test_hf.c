@@ -560,6 +560,18 @@ static void bad_files(void **state) {
 }
 
 /* A long file name must not push the field out of the place. */
+/* num_layers is the class's where a file leaves it out: none would be an encoder without layers (found by the fuzzer). */
+static void encoders_have_layers(void **state) {
+    (void)state;
+    static const char *const text
+        = "{\"architectures\": [\"T5ForConditionalGeneration\"], \"d_model\": 512, \"d_ff\": 2048, "
+          "\"d_kv\": 64, \"num_heads\": 8, \"num_decoder_layers\": 12, \"vocab_size\": 32128}";
+    tc_model model;
+    assert_int_equal(tc_hf_model_from_text(text, strlen(text), "config.json", &model, NULL), TC_OK);
+    assert_int_equal(model.tower[0].block[0].count, 6);
+    assert_true(tc_model_count(&model).parameters > 0);
+}
+
 static void long_names_keep_the_field(void **state) {
     (void)state;
     char name[1000];
@@ -598,6 +610,7 @@ int main(void) {
         cmocka_unit_test(bad_values),
         cmocka_unit_test(bad_syntax),
         cmocka_unit_test(bad_files),
+        cmocka_unit_test(encoders_have_layers),
         cmocka_unit_test(long_names_keep_the_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,7 +170,7 @@ static void refine_modernbert(const tc_json *json, tc_model *model, tc_block *bl
 /* Encoder and decoder (Raffel et al. 2020, arXiv 1910.10683): the decoder is the main stack, and its cross attention reads
  * the outputs of the encoder, a tower with the source's tokens. Both look words up in one table; positions are 32 biases a
  * head in the first layer of each. */
-static void refine_t5(const tc_json *json, tc_model *model, tc_block *block) {
+static void add_encoder(const tc_json *json, tc_model *model, tc_block *block, int layers) {
     const char *kind = json_string_value(tc_json_value(json, "feed_forward_proj"));
     block->dense.kind = kind && strncmp(kind, "gated", 5) == 0 ? TC_MLP_GATED : TC_MLP_PLAIN;
     int heads = block->attention.heads, buckets = 32;
@@ -189,15 +189,19 @@ static void refine_t5(const tc_json *json, tc_model *model, tc_block *block) {
     encoder->blocks = 1;
     encoder->block[0] = *block;
     encoder->block[0].ffn = TC_FFN_DENSE;
-    encoder->block[0].count = (int)tc_json_integer(json, "num_layers", 1, LARGEST, 0);
+    encoder->block[0].count = (int)tc_json_integer(json, "num_layers", 1, LARGEST, layers);
     block->cross = (tc_cross){.heads = heads, .head_dim = block->attention.head_dim};
     block->norms = 3;
     model->latents.text_tokens = model->seq;
 }
 
+/* The layers of an encoder that a file leaves out: T5Config's, MT5Config's. */
+static void refine_t5(const tc_json *json, tc_model *model, tc_block *block) { add_encoder(json, model, block, 6); }
+static void refine_mt5(const tc_json *json, tc_model *model, tc_block *block) { add_encoder(json, model, block, 8); }
+
 /* UMT5's layers have biases of positions each. */
 static void refine_umt5(const tc_json *json, tc_model *model, tc_block *block) {
-    refine_t5(json, model, block);
+    refine_mt5(json, model, block);
     tc_tower *encoder = &model->tower[0];
     int decoder = (int)tc_json_integer(json, "num_decoder_layers", 1, LARGEST, encoder->block[0].count);
     encoder->weights *= 0.5 * (encoder->block[0].count + decoder);
@@ -423,7 +427,7 @@ static const tc_hf_class classes[] = {
     {"bert", "Bert", "bert", .keys = &neox_keys, .traits = TC_HF_HEAD_IN_MODEL | GPT | TC_HF_TIED | TC_HF_LEARNED | TC_HF_EMBEDDING_NORM, .seq = 512, .refine = refine_bert},
     {"modernbert", "ModernBert", "bert", STANDARD, .traits = TC_HF_HEAD_IN_MODEL | TC_HF_GATED | TC_HF_LAYER_NORM | TC_HF_NO_NORM_BIAS | TC_HF_TIED | BIAS_KEYS | TC_HF_MLP_BIAS_KEY, .seq = 8192, .vocab = 50368, .window = 128, .windows = TC_HF_WINDOW_BETWEEN, .refine = refine_modernbert},
     {"t5", "T5", "t5", .keys = &t5_keys, .traits = TC_HF_TIED | TC_HF_ALIBI, .seq = 512, .vocab = 32128, .refine = refine_t5},
-    {"mt5", "MT5", "t5", .keys = &t5_keys, .traits = TC_HF_ALIBI, .seq = 512, .vocab = 250112, .refine = refine_t5},
+    {"mt5", "MT5", "t5", .keys = &t5_keys, .traits = TC_HF_ALIBI, .seq = 512, .vocab = 250112, .refine = refine_mt5},
     {"umt5", "UMT5", "t5", .keys = &t5_keys, .traits = TC_HF_ALIBI, .seq = 512, .vocab = 250112, .refine = refine_umt5},
     {"olmo", "Olmo", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS, .seq = 2048, .refine = refine_olmo},
     {"olmo2", "Olmo2", "olmo", STANDARD, .traits = TC_HF_GATED | BIAS_KEYS | TC_HF_QK_NORM, .seq = 2048, .refine = refine_olmo2},
