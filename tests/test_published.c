@@ -226,6 +226,14 @@ static void rows_that_lack_a_field(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* The catalog, with what is usual in its runs; closed by the caller. */
+static tc_catalog *open_usual(tc_conventions *usual) {
+    tc_catalog *catalog;
+    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
+    assert_int_equal(tc_conventions_read(catalog, usual, NULL), TC_OK);
+    return catalog;
+}
+
 /* What families leave unsaid comes from data/conventions.yaml; a year of release that is no year is none. */
 static void conventions(void **state) {
     (void)state;
@@ -240,11 +248,9 @@ static void conventions(void **state) {
         {"\"family\":\"mla-moe\",\"hidden\":2048,\"vocab\":9", "MLA ranks -/512, head 128 + 64", 9, 0,
          TC_POSITIONS_ROTARY},
     };
-    tc_catalog *catalog;
     static tc_conventions usual;
     static tc_case c;
-    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
-    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    tc_catalog *catalog = open_usual(&usual);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_published p = {0};
         char row[320];
@@ -282,9 +288,7 @@ static void samples_as_strangers_write_them(void **state) {
     };
     static tc_conventions usual;
     static tc_case c;
-    tc_catalog *catalog;
-    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
-    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    tc_catalog *catalog = open_usual(&usual);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_published p = {0};
         char row[512], layers[24] = "";
@@ -322,9 +326,7 @@ static void tuned_on_devices(void **state) {
     };
     static tc_conventions usual;
     static tc_case c;
-    tc_catalog *catalog;
-    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
-    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    tc_catalog *catalog = open_usual(&usual);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_published p = {0};
         char row[900];
@@ -363,9 +365,7 @@ static void samples_of_uneven_lengths(void **state) {
     };
     static tc_conventions usual;
     static tc_case c;
-    tc_catalog *catalog;
-    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
-    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    tc_catalog *catalog = open_usual(&usual);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_published p = {0};
         char row[900];
@@ -403,9 +403,7 @@ static void samples_of_natural_lengths(void **state) {
     };
     static tc_conventions usual;
     static tc_case c;
-    tc_catalog *catalog;
-    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
-    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    tc_catalog *catalog = open_usual(&usual);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_published p = {0};
         char row[640];
@@ -452,9 +450,7 @@ static void only_what_is_modelled_is_forecast(void **state) {
     };
     static tc_conventions usual;
     static tc_case c;
-    tc_catalog *catalog;
-    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
-    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    tc_catalog *catalog = open_usual(&usual);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_published p = {0};
         char row[512];
@@ -532,8 +528,7 @@ static void a_release_that_is_no_year(void **state) {
              "\"gpt\",\"layers\":4,\"heads\":32,\"hidden\":4096,\"seq\":2048}}",
              path);
     tc_published_run run = read_one(&p, row);
-    assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
-    assert_int_equal(tc_conventions_read(catalog, &usual, NULL), TC_OK);
+    catalog = open_usual(&usual);
     assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
     assert_true(tc_case_is_built(&c));
     assert_string_equal(c.stack.slug, "megatron-lm"); /* and not what it became in later years */

@@ -277,13 +277,15 @@ static tc_code end_of(tc_planner *p, int task, const tc_plan_run *run, tc_plan_e
 
 /* What is to be expected of the layouts that train much of a job. */
 static tc_code expect_layouts(tc_planner *p) {
+    double *trained = tc_arena_alloc(&p->plan->arena, (size_t)(p->tasks.tasks + 1) * sizeof *trained);
+    if (!trained) return tc_planner_no_memory(p);
+    for (int t = 0; t < p->tasks.tasks; t++) trained[t] = 0;
+    for (int i = 0; i < p->legs; i++) trained[p->leg[i].task] += p->leg[i].tokens;
     tc_code code = TC_OK;
     for (int i = 0; i < p->legs && code == TC_OK; i++) {
         const tc_leg *leg = &p->leg[i];
         const tc_task *task = &p->task[leg->task];
-        double tokens = 0;
-        for (int k = 0; k < p->legs; k++) tokens += p->leg[k].task == leg->task ? p->leg[k].tokens : 0;
-        if (leg->tokens < MUCH * tokens) continue;
+        if (leg->tokens < MUCH * trained[leg->task]) continue;
         const tc_choice *choice = task->stage[leg->stage].rates[leg->pool]->knot[leg->knot].choice;
         int row = p->first[task->index] + task->candidate * p->scenario->pools + leg->pool;
         if (choice) code = tc_prospect_expect(p->offer[row][task->first_stage + leg->stage].prospect, choice, p->error);
