@@ -39,19 +39,16 @@ void tc_report_buckets(tc_target *target, const tc_question *question, const tc_
 
 static void print_mix(FILE *file, const tc_style *style, const char *label, double seconds, double batch,
                       const char *when) {
-    char text[192];
-    snprintf(text, sizeof text, "%.20s a step, %.20s samples/s: %.120s", tc_format_seconds(seconds).s,
-             tc_format_significant(batch / seconds, 4).s, when);
-    tc_print_line(file, style, label, text);
+    tc_print_linef(file, style, label, "%.20s a step, %.20s samples/s: %.120s", tc_format_seconds(seconds).s,
+                   tc_format_significant(batch / seconds, 4).s, when);
 }
 
 void tc_report_buckets_text(FILE *file, const tc_style *style, const tc_question *question, const tc_buckets *b) {
     const tc_step *first = &b->bucket[0].step;
     char text[512];
-    snprintf(text, sizeof text, "%s on %d x %s: %s samples a step of %d sizes", question->job.model.name,
-             question->cluster.devices, question->cluster.accelerator.name,
-             tc_format_count((double)first->global_batch).s, b->count);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%s on %d x %s: %s samples a step of %d sizes", question->job.model.name,
+                      question->cluster.devices, question->cluster.accelerator.name,
+                      tc_format_count((double)first->global_batch).s, b->count);
     tc_print_line(file, style, "layout", tc_layout_text(&first->layout, text, sizeof text));
     fputc('\n', file);
     tc_table table = {0};
@@ -75,8 +72,7 @@ void tc_report_buckets_text(FILE *file, const tc_style *style, const tc_question
     print_mix(file, style, "expected", b->mean_s, batch, "all ranks in one bucket at a time, or batches of equal time");
     print_mix(file, style, "slowest rank", b->slowest_s, batch, "each data-parallel rank draws for itself");
     print_mix(file, style, "worst", b->worst_s, batch, "all in the largest");
-    snprintf(text, sizeof text, "%.20s a device at most: %s", tc_format_gib(b->memory).s,
-             b->fits ? "fits" : "does NOT fit");
-    tc_print_line(file, style, "memory", text);
+    tc_print_linef(file, style, "memory", "%.20s a device at most: %s", tc_format_gib(b->memory).s,
+                   b->fits ? "fits" : "does NOT fit");
     tc_print_assumed(file, style, first);
 }

@@ -160,17 +160,14 @@ static int choose_parameters(const tc_calibration *c, int chosen[SHOWN_PARAMETER
 static void add_parameter(tc_table *table, const tc_calibration *c, const tc_unknown *u) {
     const tc_linked_parameter *p = &tc_linked_parameters[u->parameter];
     tc_parameter_range range = tc_parameter_range_of(u->parameter);
-    char text[120];
     tc_table_row_begin(table);
     tc_table_cell(table, c->subject[u->subject].slug);
     tc_table_cell(table, p->key);
     tc_table_cell(table, quantity(u->natural, p->dimension).s);
     tc_table_cell_tone(table, quantity(value_at(u, u->value), p->dimension).s, TC_TONE_STRONG);
-    snprintf(text, sizeof text, "%.0f %%", 100 * u->sigma_after / u->sigma);
-    tc_table_cell(table, text);
-    snprintf(text, sizeof text, "%s to %s%s", quantity(fmin(range.low, u->natural), p->dimension).s,
-             quantity(fmax(range.high, u->natural), p->dimension).s, at_bound(u) ? ", reached" : "");
-    tc_table_cell(table, text);
+    tc_table_cellf(table, "%.0f %%", 100 * u->sigma_after / u->sigma);
+    tc_table_cellf(table, "%s to %s%s", quantity(fmin(range.low, u->natural), p->dimension).s,
+                   quantity(fmax(range.high, u->natural), p->dimension).s, at_bound(u) ? ", reached" : "");
 }
 
 static bool print_parameters(FILE *file, const tc_style *style, const tc_calibration *c) {
@@ -235,16 +232,15 @@ static bool print_rows(FILE *file, const tc_style *style, const tc_calibration *
 }
 
 static void print_contradictions(FILE *file, const tc_style *style, const tc_calibration *c) {
-    char text[500];
     if (!c->pairs) return;
     fputc('\n', file);
     tc_print_tone(file, style, TC_TONE_BAD, "Rows contradict each other");
     fputs(", or differ in what they do not say: no likely parameters bring these together.\n", file);
     for (int i = 0; i < c->pairs; i++) {
         const tc_contradiction *p = &c->pair[i];
-        snprintf(text, sizeof text, "%.120s took %s times as long as %.120s; %s times is forecast", c->rows[p->b].name,
-                 tc_format_significant(p->measured, 3).s, c->rows[p->a].name, tc_format_significant(p->forecast, 3).s);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.120s took %s times as long as %.120s; %s times is forecast",
+                         c->rows[p->b].name, tc_format_significant(p->measured, 3).s, c->rows[p->a].name,
+                         tc_format_significant(p->forecast, 3).s);
     }
 }
 
@@ -289,10 +285,8 @@ bool tc_report_calibration_text(FILE *file, const tc_style *style, const tc_cali
         fputc('\n', file);
         tc_print_wrapped(file, style, 0, 0, text);
     }
-    if (page->contributed) {
-        snprintf(text, sizeof text, "%d rows to give back: %.300s%s", page->contributions, page->contributed,
-                 page->not_contributed ? "; those of a chip or model of your own were left out" : "");
-        tc_print_wrapped(file, style, 0, 0, text);
-    }
+    if (page->contributed)
+        tc_print_wrappedf(file, style, 0, 0, "%d rows to give back: %.300s%s", page->contributions, page->contributed,
+                          page->not_contributed ? "; those of a chip or model of your own were left out" : "");
     return true;
 }

@@ -134,11 +134,9 @@ static void print_merits(FILE *file, const tc_style *style, const tc_serving_com
 
 bool tc_report_compare_serving_text(FILE *file, const tc_style *style, const tc_serving_comparison *items, int count) {
     const tc_serving_question *q = &items[0].question;
-    char text[320];
-    snprintf(text, sizeof text, "%.100s in %s served: prompts of %.10s tokens, outputs of %.10s", q->model.name,
-             tc_weight_format_names[q->weights], tc_format_significant(q->input_tokens, 4).s,
-             tc_format_significant(q->output_tokens, 4).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.100s in %s served: prompts of %.10s tokens, outputs of %.10s", q->model.name,
+                      tc_weight_format_names[q->weights], tc_format_significant(q->input_tokens, 4).s,
+                      tc_format_significant(q->output_tokens, 4).s);
     fputc('\n', file);
     tc_table table = {0};
     tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);

@@ -317,28 +317,25 @@ static void print_peak(FILE *file, const tc_style *style, const tc_explanation *
 bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f, const tc_explanation *e,
                             const tc_worths *worths) {
     char text[512], layout[400];
-    snprintf(text, sizeof text, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->q->job.model.name,
-             f->q->cluster.devices, f->q->cluster.accelerator.name, tc_format_seconds(e->step.step_s).s,
-             tc_format_percent(e->step.mfu_pct).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->q->job.model.name,
+                      f->q->cluster.devices, f->q->cluster.accelerator.name, tc_format_seconds(e->step.step_s).s,
+                      tc_format_percent(e->step.mfu_pct).s);
     tc_print_wrapped(file, style, 0, 2, tc_layout_text(&e->step.layout, layout, sizeof layout));
     tc_print_beyond(file, style, f->q, &e->step.layout);
-    if (e->step.step_s_p90 > 0) {
-        snprintf(text, sizeof text, "80 %% intervals: step %.36s, memory %.36s",
-                 tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,
-                 tc_format_range(e->step.memory_p10, e->step.memory_p90, tc_format_gib).s);
-        tc_print_wrapped(file, style, 0, 2, text);
-    }
+    if (e->step.step_s_p90 > 0)
+        tc_print_wrappedf(file, style, 0, 2, "80 %% intervals: step %.36s, memory %.36s",
+                          tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,
+                          tc_format_range(e->step.memory_p10, e->step.memory_p90, tc_format_gib).s);
     if (*tc_distance_text(&e->step, text, sizeof text)) tc_print_wrapped(file, style, 0, 2, text);
     const tc_loss *largest = &e->loss[0];
     for (int i = 1; i < e->losses; i++)
         if (e->loss[i].points > largest->points) largest = &e->loss[i];
-    snprintf(text, sizeof text, "Bound by %s: %.20s of the step. The largest loss: %s, %.20s points of MFU.%s",
-             e->bound, tc_format_percent(100 * e->bound_share).s, largest->text, tc_format_fixed(largest->points, 1).s,
-             e->step.fits                      ? ""
-             : e->step.fits_probability > 0.02 ? " It is unlikely to fit into memory."
-                                               : " It does NOT fit into memory.");
-    tc_print_wrapped(file, style, 0, 0, text);
+    tc_print_wrappedf(file, style, 0, 0, "Bound by %s: %.20s of the step. The largest loss: %s, %.20s points of MFU.%s",
+                      e->bound, tc_format_percent(100 * e->bound_share).s, largest->text,
+                      tc_format_fixed(largest->points, 1).s,
+                      e->step.fits                      ? ""
+                      : e->step.fits_probability > 0.02 ? " It is unlikely to fit into memory."
+                                                        : " It does NOT fit into memory.");
     print_waterfall(file, style, e);
     bool complete = print_operators(file, style, f);
     print_peak(file, style, e);

@@ -187,20 +187,18 @@ void tc_report_infer_search(tc_target *target, const tc_serving_question *q, tc_
 static tc_text seconds(double value) { return isnan(value) ? (tc_text){"-"} : tc_format_seconds(value); }
 
 static void print_times(FILE *file, const tc_style *style, const tc_serving_answer *a) {
-    char text[256];
     if (!isnan(a->ttft_s)) {
-        snprintf(text, sizeof text, "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100 requests",
-                 seconds(a->ttft_s).s, seconds(a->p10.ttft_s).s, seconds(a->p90.ttft_s).s, seconds(a->ttft_s_p95).s);
-        tc_print_line(file, style, "first token", text);
+        tc_print_linef(file, style, "first token",
+                       "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100 requests", seconds(a->ttft_s).s,
+                       seconds(a->p10.ttft_s).s, seconds(a->p90.ttft_s).s, seconds(a->ttft_s_p95).s);
     } else {
         tc_print_line(file, style, "first token", "never: more arrive than are served");
     }
-    if (!isnan(a->tpot_s)) {
-        snprintf(text, sizeof text, "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100; %.20s tokens/s a user",
-                 seconds(a->tpot_s).s, seconds(a->p10.tpot_s).s, seconds(a->p90.tpot_s).s, seconds(a->tpot_s_p95).s,
-                 tc_format_significant(1 / a->tpot_s, 3).s);
-        tc_print_line(file, style, "each further", text);
-    }
+    if (!isnan(a->tpot_s))
+        tc_print_linef(file, style, "each further",
+                       "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100; %.20s tokens/s a user",
+                       seconds(a->tpot_s).s, seconds(a->p10.tpot_s).s, seconds(a->p90.tpot_s).s,
+                       seconds(a->tpot_s_p95).s, tc_format_significant(1 / a->tpot_s, 3).s);
     tc_print_line(file, style, "request", seconds(a->e2e_s).s);
 }
 
@@ -213,16 +211,16 @@ static void print_rates(FILE *file, const tc_style *style, const tc_serving_answ
              tc_format_significant(a->output_tokens_per_s / a->devices, 3).s,
              tc_format_significant(a->requests_per_s, 3).s);
     tc_print_line(file, style, "throughput", text);
-    snprintf(text, sizeof text, "prefill %.20s, decode %.20s tokens/s a device, each alone",
-             tc_format_significant(a->prefill_tokens_per_s_per_device, 3).s,
-             isnan(a->decode_tokens_per_s_per_device) ? "-"
-                                                      : tc_format_significant(a->decode_tokens_per_s_per_device, 3).s);
-    tc_print_line(file, style, "phases", text);
-    snprintf(text, sizeof text, "%.20s in the system, %.20s decode at once, %.20s a replica; room for %.20s",
-             isnan(a->concurrency) ? "-" : tc_format_significant(a->concurrency, 3).s,
-             tc_format_significant(a->running, 3).s, tc_format_significant(a->batch, 3).s,
-             tc_format_count(floor(a->most_requests)).s);
-    tc_print_line(file, style, "requests", text);
+    tc_print_linef(file, style, "phases", "prefill %.20s, decode %.20s tokens/s a device, each alone",
+                   tc_format_significant(a->prefill_tokens_per_s_per_device, 3).s,
+                   isnan(a->decode_tokens_per_s_per_device)
+                       ? "-"
+                       : tc_format_significant(a->decode_tokens_per_s_per_device, 3).s);
+    tc_print_linef(file, style, "requests",
+                   "%.20s in the system, %.20s decode at once, %.20s a replica; room for %.20s",
+                   isnan(a->concurrency) ? "-" : tc_format_significant(a->concurrency, 3).s,
+                   tc_format_significant(a->running, 3).s, tc_format_significant(a->batch, 3).s,
+                   tc_format_count(floor(a->most_requests)).s);
 }
 
 static void print_step(FILE *file, const tc_style *style, const tc_serving_answer *a) {
@@ -240,29 +238,21 @@ static void print_step(FILE *file, const tc_style *style, const tc_serving_answe
 }
 
 static void print_memory(FILE *file, const tc_style *style, const tc_serving_answer *a) {
-    char text[320];
-    snprintf(text, sizeof text, "%.20s of %.20s a device: weights %.20s, keys and values %.20s; %s",
-             tc_format_gib(a->memory_bytes).s, tc_format_gib(a->memory_limit_bytes).s, tc_format_gib(a->weight_bytes).s,
-             tc_format_gib(a->kv_bytes).s, a->fits ? "fits" : "does NOT fit");
-    tc_print_line(file, style, "memory", text);
-    snprintf(text, sizeof text, "%.20s bytes a token, room for %.24s tokens", tc_format_count(a->kv_bytes_per_token).s,
-             tc_format_count(floor(a->kv_tokens)).s);
-    tc_print_line(file, style, "cache", text);
+    tc_print_linef(file, style, "memory", "%.20s of %.20s a device: weights %.20s, keys and values %.20s; %s",
+                   tc_format_gib(a->memory_bytes).s, tc_format_gib(a->memory_limit_bytes).s,
+                   tc_format_gib(a->weight_bytes).s, tc_format_gib(a->kv_bytes).s, a->fits ? "fits" : "does NOT fit");
+    tc_print_linef(file, style, "cache", "%.20s bytes a token, room for %.24s tokens",
+                   tc_format_count(a->kv_bytes_per_token).s, tc_format_count(floor(a->kv_tokens)).s);
 }
 
 static void print_money(FILE *file, const tc_style *style, const tc_serving_answer *a) {
-    char text[320];
-    if (!isnan(a->owned_usd_per_m_tokens) || !isnan(a->rented_usd_per_m_tokens)) {
-        snprintf(text, sizeof text, "%.24s owned, %.24s rented per million output tokens",
-                 isnan(a->owned_usd_per_m_tokens) ? "-" : tc_format_usd(a->owned_usd_per_m_tokens).s,
-                 isnan(a->rented_usd_per_m_tokens) ? "-" : tc_format_usd(a->rented_usd_per_m_tokens).s);
-        tc_print_line(file, style, "cost", text);
-    }
-    if (!isnan(a->energy_j_per_token)) {
-        snprintf(text, sizeof text, "%.20s J per output token, %.20s kW of devices",
-                 tc_format_significant(a->energy_j_per_token, 3).s, tc_format_significant(a->power_w / 1e3, 3).s);
-        tc_print_line(file, style, "energy", text);
-    }
+    if (!isnan(a->owned_usd_per_m_tokens) || !isnan(a->rented_usd_per_m_tokens))
+        tc_print_linef(file, style, "cost", "%.24s owned, %.24s rented per million output tokens",
+                       isnan(a->owned_usd_per_m_tokens) ? "-" : tc_format_usd(a->owned_usd_per_m_tokens).s,
+                       isnan(a->rented_usd_per_m_tokens) ? "-" : tc_format_usd(a->rented_usd_per_m_tokens).s);
+    if (!isnan(a->energy_j_per_token))
+        tc_print_linef(file, style, "energy", "%.20s J per output token, %.20s kW of devices",
+                       tc_format_significant(a->energy_j_per_token, 3).s, tc_format_significant(a->power_w / 1e3, 3).s);
 }
 
 /* "TP 8, EP 16, DP 4; 32 devices prefill" */
@@ -275,13 +265,11 @@ static void layout_text(const tc_serving_answer *a, char *text, size_t size) {
 }
 
 static void print_head(FILE *file, const tc_style *style, const tc_serving_question *q) {
-    char text[512];
-    snprintf(text, sizeof text, "%.120s served by %d x %.90s", q->model.name, q->cluster.devices,
-             q->cluster.accelerator.name);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s; weights in %s, keys and values in %s", q->cluster.fabric.name, q->engine.name,
-             tc_weight_format_names[q->weights], tc_dtype_names[q->kv == TC_UNSET ? TC_BF16 : q->kv]);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_headingf(file, style, "%.120s served by %d x %.90s", q->model.name, q->cluster.devices,
+                      q->cluster.accelerator.name);
+    tc_print_wrappedf(file, style, 0, 2, "%s; %s; weights in %s, keys and values in %s", q->cluster.fabric.name,
+                      q->engine.name, tc_weight_format_names[q->weights],
+                      tc_dtype_names[q->kv == TC_UNSET ? TC_BF16 : q->kv]);
     fputc('\n', file);
 }
 
@@ -375,11 +363,9 @@ static bool print_front(FILE *file, const tc_style *style, const tc_serving_sear
 
 bool tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *q, tc_serving_goal goal,
                                  const tc_serving_search *search) {
-    char text[160];
     print_head(file, style, q);
-    snprintf(text, sizeof text, "%d layouts, %d forecasts; best by %s; each: output tokens/s of a device",
-             search->tried, search->evaluated, tc_serving_goal_names[goal]);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_wrappedf(file, style, 0, 2, "%d layouts, %d forecasts; best by %s; each: output tokens/s of a device",
+                      search->tried, search->evaluated, tc_serving_goal_names[goal]);
     fputc('\n', file);
     bool printed = true;
     if (search->count > 0)

@@ -148,13 +148,10 @@ static void add_columns(tc_table *table, tc_kind kind) {
 }
 
 static void accelerator_cells(tc_table *table, const tc_accelerator *a) {
-    char package[64];
     tc_table_cell(table, a->memory_bytes > 0 ? tc_format_gib(a->memory_bytes).s : "-");
     tc_table_cell(table, a->memory_bytes_per_s > 0 ? tc_format_rate(a->memory_bytes_per_s).s : "-");
     tc_table_cell(table, tc_peak_flops(a, TC_BF16) > 0 ? tc_format_flops(tc_peak_flops(a, TC_BF16)).s : "-");
-    snprintf(package, sizeof package, "%.20s W/%d", a->tdp_w > 0 ? tc_format_count(a->tdp_w).s : "-",
-             a->devices_per_package);
-    tc_table_cell(table, package);
+    tc_table_cellf(table, "%.20s W/%d", a->tdp_w > 0 ? tc_format_count(a->tdp_w).s : "-", a->devices_per_package);
     tc_table_cell(table, *a->released ? a->released : "-");
 }
 

@@ -125,11 +125,10 @@ static void print_link(FILE *file, const tc_style *style, const tc_question *q, 
 static void print_mixing(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
     const tc_mixing *mixing = &q->cluster.mixing;
     char text[400];
-    if (m->efficiency < 1) {
-        snprintf(text, sizeof text, "software reaches %.12s of the ideal step of %.24s (%.20s; data/mixing.yaml)",
-                 tc_format_percent(100 * m->efficiency).s, tc_format_seconds(m->ideal_s).s, mixing->tuning);
-        tc_print_line(file, style, "mixing", text);
-    }
+    if (m->efficiency < 1)
+        tc_print_linef(file, style, "mixing",
+                       "software reaches %.12s of the ideal step of %.24s (%.20s; data/mixing.yaml)",
+                       tc_format_percent(100 * m->efficiency).s, tc_format_seconds(m->ideal_s).s, mixing->tuning);
     if (m->of_parts > 0) {
         snprintf(text, sizeof text, "%.12s of the throughput that the pools have alone, each with its share",
                  tc_format_percent(100 * m->of_parts).s);
@@ -146,7 +145,7 @@ static void print_mixing(FILE *file, const tc_style *style, const tc_question *q
 }
 
 bool tc_print_pools(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
-    char text[512], layout[400];
+    char layout[400];
     print_link(file, style, q, m);
     print_mixing(file, style, q, m);
     tc_print_heading(file, style,
@@ -155,9 +154,8 @@ bool tc_print_pools(FILE *file, const tc_style *style, const tc_question *q, con
     if (!print_table(file, style, q, m)) return false;
     for (int i = 0; i < m->pools; i++) {
         tc_question pool = tc_question_of_pool(q, i);
-        snprintf(text, sizeof text, "%.60s on %.60s: %.380s", pool.cluster.accelerator.slug, pool.stack.name,
-                 tc_layout_text(&m->share[i].step.layout, layout, sizeof layout));
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.60s on %.60s: %.380s", pool.cluster.accelerator.slug, pool.stack.name,
+                         tc_layout_text(&m->share[i].step.layout, layout, sizeof layout));
         tc_print_beyond(file, style, &pool, &m->share[i].step.layout);
     }
     return true;
@@ -173,11 +171,10 @@ void tc_report_mixed_step(tc_target *target, const tc_question *question, const 
 }
 
 bool tc_report_mixed_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_mixed *mixed) {
-    char text[TC_POOLS_TEXT + 160], pools[TC_POOLS_TEXT];
+    char pools[TC_POOLS_TEXT];
     const tc_step *step = &mixed->step;
-    snprintf(text, sizeof text, "%.128s on %s", question->job.model.name,
-             tc_pools_text(&question->cluster, pools, sizeof pools));
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.128s on %s", question->job.model.name,
+                      tc_pools_text(&question->cluster, pools, sizeof pools));
     fputc('\n', file);
     tc_print_step_head(file, style, question, step);
     if (!tc_print_pools(file, style, question, mixed)) return false;
@@ -219,13 +216,10 @@ void tc_report_mixed_explain(tc_target *target, const tc_question *question, con
 
 bool tc_report_mixed_explain_text(FILE *file, const tc_style *style, const tc_question *question, const tc_mixed *mixed,
                                   const tc_mixed_change *changes, int count) {
-    char text[192];
     if (!tc_report_mixed_step_text(file, style, question, mixed)) return false;
     tc_print_heading(file, style, "\nWhat one change would give");
-    for (int i = 0; i < count; i++) {
-        snprintf(text, sizeof text, "%s: %.20s a step, %.20s throughput", changes[i].what,
-                 tc_format_seconds(changes[i].step_s).s, tc_format_percent(changes[i].gain_pct).s);
-        tc_print_bullet(file, style, text);
-    }
+    for (int i = 0; i < count; i++)
+        tc_print_bulletf(file, style, "%s: %.20s a step, %.20s throughput", changes[i].what,
+                         tc_format_seconds(changes[i].step_s).s, tc_format_percent(changes[i].gain_pct).s);
     return true;
 }

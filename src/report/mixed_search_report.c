@@ -123,9 +123,8 @@ static bool print_best(FILE *file, const tc_style *style, const tc_question *que
     tc_pool *pools = malloc(TC_MAX_POOLS * sizeof *pools);
     if (!pools) return false;
     tc_question q = tc_mixed_question(question, found, pools);
-    snprintf(text, sizeof text, "\nThe best: %s, %s", tc_pools_text(&q.cluster, pools_text, sizeof pools_text),
-             way_of(found));
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "\nThe best: %s, %s", tc_pools_text(&q.cluster, pools_text, sizeof pools_text),
+                      way_of(found));
     bool done = true;
     if (found->mixed.pools > 1)
         done = tc_print_pools(file, style, &q, &found->mixed);
@@ -138,10 +137,9 @@ static bool print_best(FILE *file, const tc_style *style, const tc_question *que
 
 bool tc_report_mixed_search_text(FILE *file, const tc_style *style, const tc_question *question,
                                  const tc_mixed_search *search) {
-    char text[TC_POOLS_TEXT + 160], pools_text[TC_POOLS_TEXT];
-    snprintf(text, sizeof text, "%.120s on %s: which pools, and how", question->job.model.name,
-             tc_pools_text(&question->cluster, pools_text, sizeof pools_text));
-    tc_print_heading(file, style, text);
+    char pools_text[TC_POOLS_TEXT];
+    tc_print_headingf(file, style, "%.120s on %s: which pools, and how", question->job.model.name,
+                      tc_pools_text(&question->cluster, pools_text, sizeof pools_text));
     if (search->count == 0) {
         tc_print_wrapped(file, style, 0, 2, "Nothing fits: neither a pool alone nor several together.");
         return true;

@@ -145,19 +145,16 @@ static void print_others(FILE *file, const tc_style *style, const tc_best_by *by
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
                                      used ? ", " : "Within the noise of it: ", by->shape[i].model);
     if (used > 0) tc_print_bullet(file, style, text);
-    for (int i = by->judged; i < by->shapes; i++) {
-        snprintf(text, sizeof text, "%s is left out: %s", by->shape[i].model, by->shape[i].why);
-        tc_print_bullet(file, style, text);
-    }
+    for (int i = by->judged; i < by->shapes; i++)
+        tc_print_bulletf(file, style, "%s is left out: %s", by->shape[i].model, by->shape[i].why);
 }
 
 bool tc_print_best_by(FILE *file, const tc_style *style, const tc_plan *plan) {
     for (int i = 0; i < plan->bests; i++) {
         const tc_best_by *by = &plan->best[i];
-        char day[TC_DATE_SIZE], title[96];
+        char day[TC_DATE_SIZE];
         tc_date_format(by->day, day);
-        snprintf(title, sizeof title, "\nThe most capable model by %s, if nothing else trains", day);
-        tc_print_heading(file, style, title);
+        tc_print_headingf(file, style, "\nThe most capable model by %s, if nothing else trains", day);
         if (by->shapes > 0) print_answer(file, style, by);
         if (by->any && !print_table(file, style, by)) return false;
         print_others(file, style, by);

@@ -181,12 +181,11 @@ static void add_shifts(tc_table *table, const tc_since *since, int job) {
 }
 
 bool tc_report_since_text(FILE *file, const tc_style *style, const tc_since *since) {
-    char title[160], day[TC_DATE_SIZE] = "";
+    char day[TC_DATE_SIZE] = "";
     tc_table table = {0};
     if (since->dated) tc_date_format(since->as_of, day);
-    snprintf(title, sizeof title, "What changed since %s%s%s", since->of ? since->of : "the earlier answer",
-             since->dated ? " of " : "", day);
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "What changed since %s%s%s", since->of ? since->of : "the earlier answer",
+                      since->dated ? " of " : "", day);
     fputc('\n', file);
     tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
     tc_table_column(&table, "cause", TC_LEFT);
@@ -283,12 +282,10 @@ static void difference_text(const tc_job_difference *d, bool sampled, char *text
 }
 
 static void print_plan_line(FILE *file, const tc_style *style, const char *letter, const tc_plan *plan) {
-    char text[400];
-    snprintf(text, sizeof text, "%s (%s)%s%s%s", plan->scenario->name, plan->scenario->slug,
-             plan->feasible ? "" : "; no job can be trained",
-             plan->feasible && !plan->complete ? "; not every job can be trained" : "",
-             plan->served ? "" : "; a firm service is not met");
-    tc_print_line(file, style, letter, text);
+    tc_print_linef(file, style, letter, "%s (%s)%s%s%s", plan->scenario->name, plan->scenario->slug,
+                   plan->feasible ? "" : "; no job can be trained",
+                   plan->feasible && !plan->complete ? "; not every job can be trained" : "",
+                   plan->served ? "" : "; a firm service is not met");
 }
 
 bool tc_report_plans_text(FILE *file, const tc_style *style, const tc_plan *a, const tc_plan *b,

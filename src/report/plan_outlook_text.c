@@ -181,9 +181,8 @@ static void print_drivers(FILE *file, const tc_style *style, const tc_plan *plan
     int room = (style->width > 0 ? style->width : WIDTH) - tc_text_width("What the date of  depends on");
     size_t used = 0;
     tc_drivers_by_share(o, order);
-    snprintf(title, sizeof title, "\nWhat the date of %s depends on",
-             tc_text_cut(name, sizeof name, plan->scenario->job[job].name, room > 12 ? room : 12));
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "\nWhat the date of %s depends on",
+                      tc_text_cut(name, sizeof name, plan->scenario->job[job].name, room > 12 ? room : 12));
     snprintf(title, sizeof title, "  %-32s  %5s%s\n", "uncertain alone", "share", days ? "    80 % in" : "");
     tc_print_tone(file, style, TC_TONE_FAINT, title);
     for (int i = 0; i < TC_DRIVERS; i++) {
@@ -272,11 +271,9 @@ static bool print_devices(FILE *file, const tc_style *style, const tc_plan *plan
 /* ---- all of it --------------------------------------------------------------------------------------- */
 
 bool tc_print_outlook(FILE *file, const tc_style *style, const tc_plan *plan) {
-    char title[120];
     if (!plan->outlook) return true;
-    snprintf(title, sizeof title, "\nWhen it is done: %.20s calendars, seed %lld", tc_format_count(plan->samples).s,
-             (long long)plan->seed);
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "\nWhen it is done: %.20s calendars, seed %lld", tc_format_count(plan->samples).s,
+                      (long long)plan->seed);
     if (!print_dates(file, style, plan)) return false;
     fputc('\n', file);
     print_curves(file, style, plan);

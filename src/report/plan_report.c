@@ -269,13 +269,11 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
 /* "80 %: 2024-10-28 to 2024-11-06; 1.86-2.40 s; 20.1-30.2 GiB": when a run is done, its last step and memory. */
 static void print_ends(FILE *file, const tc_style *style, int indent, const tc_plan_run *run) {
     const tc_step *step = &run->phase[run->phases - 1].step;
-    char text[160];
     if (!run->p10.known) return;
-    snprintf(text, sizeof text, "80 %%: %.10s to %.10s; %s; %s", tc_format_day(run->p10.finish).s,
-             run->p90.known ? tc_format_day(run->p90.finish).s : "never",
-             tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
-             tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
-    tc_print_wrapped(file, style, 0, indent, text);
+    tc_print_wrappedf(file, style, 0, indent, "80 %%: %.10s to %.10s; %s; %s", tc_format_day(run->p10.finish).s,
+                      run->p90.known ? tc_format_day(run->p90.finish).s : "never",
+                      tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
+                      tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
 }
 
 /* Under the table of a pool: the last layout of each candidate and its 80 % intervals, or why there is none. */
@@ -435,12 +433,11 @@ static void print_rules(FILE *file, const tc_style *style, const tc_plan *plan) 
     if (plan->rules > 0) tc_print_heading(file, style, "\nWhat the rules say of the pools");
     for (int i = 0; i < plan->rules; i++) {
         const tc_pool_rule *r = &plan->rule[i];
-        char text[900], days[64] = "";
+        char days[64] = "";
         if (r->forbids && r->deliveries > 0)
             snprintf(days, sizeof days, " (%d deliveries from then on)", r->deliveries);
-        snprintf(text, sizeof text, "%.48s from %.12s%s: %s", plan->scenario->pool[r->pool].name,
-                 tc_format_day(r->from).s, days, r->text);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.48s from %.12s%s: %s", plan->scenario->pool[r->pool].name,
+                         tc_format_day(r->from).s, days, r->text);
     }
 }
 
@@ -465,9 +462,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
         if (!print_candidates(file, style, plan, i)) return false;
         print_layouts(file, style, plan, i);
     }
-    char title[64];
-    snprintf(title, sizeof title, "\nThe calendar from %s", tc_format_day(s->start).s);
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "\nThe calendar from %s", tc_format_day(s->start).s);
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
     if (!tc_print_at_once(file, style, plan)) return false;

@@ -72,14 +72,10 @@ bool tc_report_progress_text(FILE *file, const tc_style *style, const tc_progres
                 tc_table_cell(&table, s->reason);
                 continue;
             }
-            snprintf(text, sizeof text, "%.0f", f->day);
-            tc_table_cell(&table, text);
-            snprintf(text, sizeof text, "%.0f", f->days_p50);
-            tc_table_cell(&table, text);
-            snprintf(text, sizeof text, "%.0f to %.0f", f->days_p10, f->days_p90);
-            tc_table_cell(&table, text);
-            snprintf(text, sizeof text, "%.0f%s", s->actual_days, f->covered ? "" : ", outside");
-            tc_table_cell(&table, text);
+            tc_table_cellf(&table, "%.0f", f->day);
+            tc_table_cellf(&table, "%.0f", f->days_p50);
+            tc_table_cellf(&table, "%.0f to %.0f", f->days_p10, f->days_p90);
+            tc_table_cellf(&table, "%.0f%s", s->actual_days, f->covered ? "" : ", outside");
         }
     }
     fputc('\n', file);

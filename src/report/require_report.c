@@ -164,10 +164,9 @@ static void print_head(FILE *file, const tc_style *style, const tc_required_answ
     const tc_require *r = &a->require;
     const tc_accelerator *like = a->like ? &a->like->cluster.accelerator : NULL;
     char text[400], layout[160];
-    snprintf(text, sizeof text, "%.90s on %s x %.90s: what it must be for a step of %s",
-             a->question.job.model.name[0] ? a->question.job.model.name : a->question.job.model.slug,
-             tc_format_count(a->question.cluster.devices).s, name_of(a), tc_format_seconds(r->target_s).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.90s on %s x %.90s: what it must be for a step of %s",
+                      a->question.job.model.name[0] ? a->question.job.model.name : a->question.job.model.slug,
+                      tc_format_count(a->question.cluster.devices).s, name_of(a), tc_format_seconds(r->target_s).s);
     if (r->today_s > 0)
         snprintf(text, sizeof text, "%s, %.160s", tc_format_seconds(r->today_s).s,
                  tc_layout_degrees_text(&r->today_layout, layout, sizeof layout));
@@ -193,15 +192,13 @@ static bool print_alone(FILE *file, const tc_style *style, const tc_required_ans
     for (int i = 0; i < r->alone_count; i++) {
         const tc_requirement *one = &r->alone[i];
         double like = a->like ? tc_require_figure(a->like, one->figure) : 0;
-        char layout[160], times[48];
+        char layout[160];
         tc_table_row_begin(&t);
         tc_table_cell(&t, tc_required_name(one->figure));
         tc_table_cell(&t, figure_text(one->figure, one->today).s);
         if (a->like) tc_table_cell(&t, like > 0 ? figure_text(one->figure, like).s : "-");
         tc_table_cell(&t, one->reached ? figure_text(one->figure, one->value).s : "not by it");
-        snprintf(times, sizeof times, "%s%.20s", one->reached ? "" : "at ",
-                 tc_format_significant(one->value / one->today, 3).s);
-        tc_table_cell(&t, times);
+        tc_table_cellf(&t, "%s%.20s", one->reached ? "" : "at ", tc_format_significant(one->value / one->today, 3).s);
         tc_table_cell(&t, one->step_s > 0 ? tc_format_seconds(one->step_s).s : "no fit");
         tc_table_cell(&t, one->devices > 0 ? tc_layout_degrees_text(&one->layout, layout, sizeof layout) : "-");
     }
@@ -240,9 +237,8 @@ static void print_together(FILE *file, const tc_style *style, const tc_required_
     bool any = false;
     for (int i = 0; i < r->alone_count; i++) any = any || r->alone[i].reached;
     if (any || !one) return;
-    snprintf(text, sizeof text, "no figure alone meets it; nearest comes %s: %s with 10 times as much",
-             tc_required_name(one->figure), tc_format_seconds(one->at_most).s);
-    tc_print_line(file, style, "alone", text);
+    tc_print_linef(file, style, "alone", "no figure alone meets it; nearest comes %s: %s with 10 times as much",
+                   tc_required_name(one->figure), tc_format_seconds(one->at_most).s);
 }
 
 static void print_price(FILE *file, const tc_style *style, const tc_required_answer *a) {

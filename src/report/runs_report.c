@@ -35,13 +35,11 @@ static const char *const units[TC_METRICS] = {[TC_METRIC_NONE] = "",
                                               [TC_METRIC_MFU_PCT] = "% MFU"};
 
 static void add_row(tc_table *table, const tc_scored_run *r) {
-    char error[40];
     tc_table_row_begin(table);
     tc_table_cell(table, r->run->id);
     tc_table_cell(table, tc_format_significant(r->measured, 4).s);
     tc_table_cell(table, tc_format_significant(r->predicted, 4).s);
-    snprintf(error, sizeof error, "%s%.20s", r->error_pct > 0 ? "+" : "", tc_format_percent(r->error_pct).s);
-    tc_table_cell(table, error);
+    tc_table_cellf(table, "%s%.20s", r->error_pct > 0 ? "+" : "", tc_format_percent(r->error_pct).s);
     tc_table_cell_tone(table,
                        r->covered < 0 ? "-"
                        : r->covered   ? "yes"

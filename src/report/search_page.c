@@ -13,13 +13,10 @@
 #include "report/step_report.h"
 
 static void print_title(FILE *file, const tc_style *style, const tc_search_input *in) {
-    char text[320];
-    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
-             in->question.cluster.devices, in->question.cluster.accelerator.name,
-             tc_format_count((double)in->question.job.global_batch).s);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_headingf(file, style, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
+                      in->question.cluster.devices, in->question.cluster.accelerator.name,
+                      tc_format_count((double)in->question.job.global_batch).s);
+    tc_print_wrappedf(file, style, 0, 2, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
 }
 
 /* "Llama 2 7B on H20 and H100 SXM, 512 to 1,024 devices, 512 sequences a step" */
@@ -47,9 +44,7 @@ static void print_title_of_parts(FILE *file, const tc_style *style, const tc_sea
 
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
     print_title(file, style, in);
-    char text[96];
-    snprintf(text, sizeof text, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
     for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++) {
         char label[32];
         snprintf(label, sizeof label, "  %-18s ", search->axis[i].name);
@@ -270,9 +265,7 @@ static void print_advice(FILE *file, const tc_style *style, const tc_search *sea
     if (search->advice_count > 0) tc_print_heading(file, style, "What would");
     for (int i = 0; i < search->advice_count; i++) {
         const tc_advice *advice = &search->advice[i];
-        char text[sizeof advice->text + sizeof advice->options + 4];
-        snprintf(text, sizeof text, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
     }
 }
 
@@ -283,13 +276,12 @@ static void print_parts(FILE *file, const tc_style *style, const tc_search_answe
     for (int i = 0; i < answer->parts; i++) {
         const tc_search *search = answer->part[i].search;
         const tc_question *q = &answer->part[i].input->question;
-        char text[320], layout[160] = "no layout fits";
+        char layout[160] = "no layout fits";
         if (search->best_count > 0) tc_layout_degrees_text(&search->best[0].step.layout, layout, sizeof layout);
-        snprintf(text, sizeof text, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
-                 tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
-                 search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
-                 search->best_count > 0 ? ", " : "", layout);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
+                         tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
+                         search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
+                         search->best_count > 0 ? ", " : "", layout);
     }
 }
 

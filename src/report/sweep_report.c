@@ -36,10 +36,9 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         tc_table_cell(&table, r->model);
         tc_table_cell(&table, r->accelerator);
         if (sweep->sets.count > 0) tc_table_cell(&table, r->set);
-        snprintf(text, sizeof text, "%.20s%s%.20s",
-                 r->idle_devices > 0 ? tc_format_count(r->devices - r->idle_devices).s : "",
-                 r->idle_devices > 0 ? " of " : "", tc_format_count(r->devices).s);
-        tc_table_cell(&table, text);
+        tc_table_cellf(&table, "%.20s%s%.20s",
+                       r->idle_devices > 0 ? tc_format_count(r->devices - r->idle_devices).s : "",
+                       r->idle_devices > 0 ? " of " : "", tc_format_count(r->devices).s);
         tc_table_cell(&table, tc_format_count(r->global_batch).s);
         tc_table_cell(&table, tc_name(TC_VOCABULARY_DTYPE, r->dtype));
         tc_table_cell(&table, found(r) ? tc_format_seconds(r->step_s).s : "-");

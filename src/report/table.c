@@ -2,6 +2,7 @@
 #include "report/table.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -367,4 +368,38 @@ void tc_print_bar(FILE *file, const tc_style *style, double share, int columns) 
     if (!*bar) return;
     fputs("  ", file);
     tc_print_tone(file, style, TC_TONE_BAR, bar);
+}
+
+/* ---- the same from a format ------------------------------------------------------- */
+
+#define FORMATTED(text, format)                                                                                        \
+    char text[4096];                                                                                                   \
+    va_list values;                                                                                                    \
+    va_start(values, format);                                                                                          \
+    vsnprintf(text, sizeof text, format, values);                                                                      \
+    va_end(values)
+
+void tc_print_headingf(FILE *file, const tc_style *style, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_heading(file, style, text);
+}
+
+void tc_print_linef(FILE *file, const tc_style *style, const char *label, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_line(file, style, label, text);
+}
+
+void tc_print_bulletf(FILE *file, const tc_style *style, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_bullet(file, style, text);
+}
+
+void tc_print_wrappedf(FILE *file, const tc_style *style, int column, int indent, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_wrapped(file, style, column, indent, text);
+}
+
+void tc_table_cellf(tc_table *table, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_table_cell(table, text);
 }

@@ -204,12 +204,10 @@ static bool print_scores(FILE *file, const tc_style *style, const char *what, co
 
 /* Rows that are wrong: the first ones with file, line and field. */
 static void print_refused(FILE *file, const tc_style *style, const tc_validation *v) {
-    char text[1024];
     int refused = 0;
     for (int i = 0; i < v->count; i++) {
         if (!v->runs[i].run->refused || ++refused > MOST_REFUSED) continue;
-        snprintf(text, sizeof text, "Refused: %s", v->runs[i].run->refused);
-        tc_print_wrapped(file, style, 0, 0, text);
+        tc_print_wrappedf(file, style, 0, 0, "Refused: %s", v->runs[i].run->refused);
     }
     if (refused > MOST_REFUSED) fprintf(file, "(and %d more rows refused)\n", refused - MOST_REFUSED);
 }
