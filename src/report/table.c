@@ -190,6 +190,15 @@ void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
 
 void tc_table_cell(tc_table *table, const char *text) { tc_table_cell_tone(table, text, TC_TONE_PLAIN); }
 
+void tc_cell_tone(tc_table *table, const char *heading, int align, const char *text, tc_tone tone) {
+    if (table->first == table->last && table->cell == table->columns) tc_table_column(table, heading, align);
+    tc_table_cell_tone(table, text, tone);
+}
+
+void tc_cell(tc_table *table, const char *heading, int align, const char *text) {
+    tc_cell_tone(table, heading, align, text, TC_TONE_PLAIN);
+}
+
 static int total_width(const int *widths, int columns) {
     int total = 0, shown = 0;
     for (int i = 0; i < columns; i++)
@@ -274,10 +283,22 @@ static void print_row(const tc_table *table, FILE *file, const tc_style *style, 
     fputc('\n', file);
 }
 
+static void print_markdown(const tc_table *table, FILE *file) {
+    for (int i = 0; i < table->columns; i++) fprintf(file, *table->heading[i] ? "| %s " : "| ", table->heading[i]);
+    fputs("|\n", file);
+    for (int i = 0; i < table->columns; i++) fputs(table->align[i] & TC_RIGHT ? "| ---: " : "| --- ", file);
+    fputs("|\n", file);
+    for (const tc_table_row *row = table->first; row; row = row->next) {
+        for (int i = 0; i < table->columns; i++) fprintf(file, "| %s ", row->text[i]);
+        fputs("|\n", file);
+    }
+}
+
 bool tc_table_print(tc_table *table, FILE *file, const tc_style *style) {
     int widths[TC_TABLE_COLUMNS] = {0}, wanted[TC_TABLE_COLUMNS];
     bool complete = !table->exhausted;
-    if (complete) {
+    if (complete && style->markdown) print_markdown(table, file);
+    if (complete && !style->markdown) {
         measure(table, widths);
         memcpy(wanted, widths, sizeof wanted);
         int left_out = 0;
@@ -397,6 +418,11 @@ void tc_print_bulletf(FILE *file, const tc_style *style, const char *format, ...
 void tc_print_wrappedf(FILE *file, const tc_style *style, int column, int indent, const char *format, ...) {
     FORMATTED(text, format);
     tc_print_wrapped(file, style, column, indent, text);
+}
+
+void tc_cellf(tc_table *table, const char *heading, int align, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_cell(table, heading, align, text);
 }
 
 void tc_table_cellf(tc_table *table, const char *format, ...) {

@@ -14,7 +14,8 @@
 typedef struct tc_style {
     int width; /* columns; 0 = no limit */
     bool colour;
-    bool utf8; /* bars of block characters */
+    bool utf8;     /* bars of block characters */
+    bool markdown; /* tables as Markdown has them */
 } tc_style;
 
 typedef enum tc_tone { TC_TONE_PLAIN, TC_TONE_STRONG, TC_TONE_FAINT, TC_TONE_GOOD, TC_TONE_BAD, TC_TONE_BAR } tc_tone;
@@ -41,9 +42,14 @@ typedef struct tc_table {
     tc_arena arena;
 } tc_table;
 
-/* Zero-initialise a table, add its columns, then row by row its cells. */
-void tc_table_column(tc_table *table, const char *heading, int align);
+/* Zero-initialise a table, then row by row its cells. The first row makes the columns; a table that may have no row has
+ * them by tc_table_column(), and where rows differ in length. */
 void tc_table_row_begin(tc_table *table);
+void tc_cell(tc_table *table, const char *heading, int align, const char *text); /* text copied; NULL is "-" */
+void tc_cellf(tc_table *table, const char *heading, int align, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void tc_cell_tone(tc_table *table, const char *heading, int align, const char *text, tc_tone tone);
+void tc_table_column(tc_table *table, const char *heading, int align);
 void tc_table_cell(tc_table *table, const char *text); /* copied; NULL is "-" */
 void tc_table_cellf(tc_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone);
