@@ -823,6 +823,7 @@ typedef struct tc_memory {
     double usable;     /* of that, what a process can have */
     double host;       /* of the server's memory: of the stage that keeps most there */
     double host_share; /* what each device can have of it; 0 unknown */
+    double paged;      /* of host: states of the optimizer for which the device has no room */
     int host_devices;  /* that share it */
     int stage;         /* the fullest pipeline stage */
 } tc_memory;
