@@ -7,7 +7,7 @@
 
 #include "base/units.h"
 #include "layout/fields.h"
-#include "report/format.h"
+#include "report/rows.h"
 #include "report/step_report.h"
 
 /* Parameters and rows that a page shows. */
@@ -49,19 +49,27 @@ static void write_parameter(tc_writer *w, const tc_calibration *c, const tc_unkn
     tc_write_close(w);
 }
 
-static void write_row(tc_writer *w, const tc_calibration *c, const tc_observation *o) {
-    tc_write_object(w, NULL);
-    tc_write_string(w, "name", o->name);
-    tc_write_string(w, "place", o->place);
-    tc_write_string(w, "kind", o->step ? "step" : "kernel");
-    tc_write_string(w, "accelerator", c->subject[o->chip].slug);
-    tc_write_string(w, "stack", o->stack >= 0 ? c->subject[o->stack].slug : NULL);
-    tc_write_number(w, "measured_s", o->measured_s);
-    tc_write_number(w, "error_before_pct", percent(o->before));
-    tc_write_number(w, "error_after_pct", percent(o->after));
-    tc_write_number(w, "error_without_pct", percent(o->left_out));
-    tc_write_bool(w, "outlier", o->outlier);
-    tc_write_close(w);
+static tc_text error_text(double pct) {
+    tc_text out;
+    if (isnan(pct)) return tc_format_percent(pct);
+    snprintf(out.s, sizeof out.s, "%+.1f %%", pct);
+    return out;
+}
+
+static void tell_row(const tc_rows *rows, const tc_calibration *c, const tc_observation *o) {
+    tc_rows_begin(rows);
+    tc_tell_text(rows, "name", c->steps ? "step" : "kernel", TC_LEFT | TC_FLEXIBLE, o->name);
+    tc_tell_text(rows, "place", NULL, 0, o->place);
+    tc_tell_text(rows, "kind", NULL, 0, o->step ? "step" : "kernel");
+    tc_tell_text(rows, "accelerator", NULL, 0, c->subject[o->chip].slug);
+    tc_tell_text(rows, "stack", NULL, 0, o->stack >= 0 ? c->subject[o->stack].slug : NULL);
+    tc_tell_number(rows, "measured_s", "measured", TC_RIGHT, o->measured_s, tc_format_seconds);
+    tc_tell_number(rows, "error_before_pct", "error before", TC_RIGHT, percent(o->before), error_text);
+    tc_tell_number(rows, "error_after_pct", "after", TC_RIGHT, percent(o->after), error_text);
+    tc_tell_number(rows, "error_without_pct", "by the others alone", TC_RIGHT, percent(o->left_out), error_text);
+    if (rows->writer) tc_write_bool(rows->writer, "outlier", o->outlier);
+    tc_tell_text(rows, NULL, "", TC_LEFT, o->outlier ? "unlike the others" : "");
+    tc_rows_end(rows);
 }
 
 static void write_judgement(tc_writer *w, const tc_calibration *c) {
@@ -106,7 +114,7 @@ void tc_report_calibration(tc_target *target, const tc_calibration_page *page) {
     for (int k = 0; k < c->unknowns; k++) write_parameter(w, c, &c->unknown[k]);
     tc_write_close(w);
     tc_write_array(w, "rows");
-    for (int i = 0; i < c->count; i++) write_row(w, c, &c->rows[i]);
+    for (int i = 0; i < c->count; i++) tell_row(&(tc_rows){.writer = w}, c, &c->rows[i]);
     tc_write_close(w);
     write_judgement(w, c);
     tc_write_end(w);
@@ -191,34 +199,15 @@ static bool print_parameters(FILE *file, const tc_style *style, const tc_calibra
     return true;
 }
 
-static tc_text error_text(double residual) {
-    tc_text out;
-    if (isnan(residual)) return tc_format_percent(NAN);
-    snprintf(out.s, sizeof out.s, "%+.1f %%", percent(residual));
-    return out;
-}
-
 static bool print_rows(FILE *file, const tc_style *style, const tc_calibration *c) {
     tc_table table = {0};
     int shown = 0;
     fputc('\n', file);
-    tc_table_column(&table, c->steps ? "step" : "kernel", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "measured", TC_RIGHT);
-    tc_table_column(&table, "error before", TC_RIGHT);
-    tc_table_column(&table, "after", TC_RIGHT);
-    tc_table_column(&table, "by the others alone", TC_RIGHT);
-    tc_table_column(&table, "", TC_LEFT);
     for (int i = 0; i < c->count && shown < SHOWN_ROWS; i++) {
         const tc_observation *o = &c->rows[i];
         if (c->steps && !o->step) continue;
         shown++;
-        tc_table_row_begin(&table);
-        tc_table_cell(&table, o->name);
-        tc_table_cell(&table, tc_format_seconds(o->measured_s).s);
-        tc_table_cell(&table, error_text(o->before).s);
-        tc_table_cell(&table, error_text(o->after).s);
-        tc_table_cell(&table, error_text(o->left_out).s);
-        tc_table_cell(&table, o->outlier ? "unlike the others" : "");
+        tell_row(&(tc_rows){.table = &table}, c, o);
     }
     tc_table_row_begin(&table);
     tc_table_cell_tone(&table, c->steps > shown || !c->steps ? "mean of all, without sign" : "mean, without sign",
