@@ -52,19 +52,17 @@ void tc_report_buckets_text(FILE *file, const tc_style *style, const tc_question
     tc_print_line(file, style, "layout", tc_layout_text(&first->layout, text, sizeof text));
     fputc('\n', file);
     tc_table table = {0};
-    static const char *const heads[] = {"sample", "tokens", "share", "step", "MFU", "memory", "fits"};
-    for (int i = 0; i < 7; i++) tc_table_column(&table, heads[i], i ? TC_RIGHT : TC_LEFT);
     for (int i = 0; i < b->count; i++) {
         const tc_bucket *k = &b->bucket[i];
-        snprintf(text, sizeof text, "%d x %d x %d", k->frames, k->height, k->width);
         tc_table_row_begin(&table);
-        tc_table_cell(&table, text);
-        tc_table_cell(&table, tc_format_count(k->seq).s);
-        tc_table_cell(&table, tc_format_percent(100 * k->share).s);
-        tc_table_cell(&table, tc_format_seconds(k->step.step_s).s);
-        tc_table_cell(&table, tc_format_percent(k->step.mfu_pct).s);
-        tc_table_cell(&table, tc_format_gib(k->step.memory.reserved).s);
-        tc_table_cell_tone(&table, tc_fit_percent(k->step.fits_probability).s, tc_fit_tone(k->step.fits_probability));
+        tc_cellf(&table, "sample", TC_LEFT, "%d x %d x %d", k->frames, k->height, k->width);
+        tc_cell(&table, "tokens", TC_RIGHT, tc_format_count(k->seq).s);
+        tc_cell(&table, "share", TC_RIGHT, tc_format_percent(100 * k->share).s);
+        tc_cell(&table, "step", TC_RIGHT, tc_format_seconds(k->step.step_s).s);
+        tc_cell(&table, "MFU", TC_RIGHT, tc_format_percent(k->step.mfu_pct).s);
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(k->step.memory.reserved).s);
+        tc_cell_tone(&table, "fits", TC_RIGHT, tc_fit_percent(k->step.fits_probability).s,
+                     tc_fit_tone(k->step.fits_probability));
     }
     tc_table_print(&table, file, style);
     fputc('\n', file);

@@ -169,13 +169,13 @@ static void add_parameter(tc_table *table, const tc_calibration *c, const tc_unk
     const tc_linked_parameter *p = &tc_linked_parameters[u->parameter];
     tc_parameter_range range = tc_parameter_range_of(u->parameter);
     tc_table_row_begin(table);
-    tc_table_cell(table, c->subject[u->subject].slug);
-    tc_table_cell(table, p->key);
-    tc_table_cell(table, quantity(u->natural, p->dimension).s);
-    tc_table_cell_tone(table, quantity(value_at(u, u->value), p->dimension).s, TC_TONE_STRONG);
-    tc_table_cellf(table, "%.0f %%", 100 * u->sigma_after / u->sigma);
-    tc_table_cellf(table, "%s to %s%s", quantity(fmin(range.low, u->natural), p->dimension).s,
-                   quantity(fmax(range.high, u->natural), p->dimension).s, at_bound(u) ? ", reached" : "");
+    tc_cell(table, "of", TC_LEFT | TC_FLEXIBLE, c->subject[u->subject].slug);
+    tc_cell(table, "parameter", TC_LEFT, p->key);
+    tc_cell(table, "before", TC_RIGHT, quantity(u->natural, p->dimension).s);
+    tc_cell_tone(table, "after", TC_RIGHT, quantity(value_at(u, u->value), p->dimension).s, TC_TONE_STRONG);
+    tc_cellf(table, "spread left", TC_RIGHT, "%.0f %%", 100 * u->sigma_after / u->sigma);
+    tc_cellf(table, "range", TC_LEFT | TC_OPTIONAL, "%s to %s%s", quantity(fmin(range.low, u->natural), p->dimension).s,
+             quantity(fmax(range.high, u->natural), p->dimension).s, at_bound(u) ? ", reached" : "");
 }
 
 static bool print_parameters(FILE *file, const tc_style *style, const tc_calibration *c) {
@@ -184,12 +184,6 @@ static bool print_parameters(FILE *file, const tc_style *style, const tc_calibra
     tc_table table = {0};
     fputc('\n', file);
     if (n > 0) {
-        tc_table_column(&table, "of", TC_LEFT | TC_FLEXIBLE);
-        tc_table_column(&table, "parameter", TC_LEFT);
-        tc_table_column(&table, "before", TC_RIGHT);
-        tc_table_column(&table, "after", TC_RIGHT);
-        tc_table_column(&table, "spread left", TC_RIGHT);
-        tc_table_column(&table, "range", TC_LEFT | TC_OPTIONAL);
         for (int i = 0; i < n; i++) add_parameter(&table, c, &c->unknown[chosen[i]]);
         if (!tc_table_print(&table, file, style)) return false;
     }
@@ -200,6 +194,9 @@ static bool print_parameters(FILE *file, const tc_style *style, const tc_calibra
 }
 
 static bool print_rows(FILE *file, const tc_style *style, const tc_calibration *c) {
+    static const char *const headings[] = {"error before", "after", "by the others alone"};
+    static const size_t of[]
+        = {offsetof(tc_observation, before), offsetof(tc_observation, after), offsetof(tc_observation, left_out)};
     tc_table table = {0};
     int shown = 0;
     fputc('\n', file);
@@ -210,13 +207,11 @@ static bool print_rows(FILE *file, const tc_style *style, const tc_calibration *
         tell_row(&(tc_rows){.table = &table}, c, o);
     }
     tc_table_row_begin(&table);
-    tc_table_cell_tone(&table, c->steps > shown || !c->steps ? "mean of all, without sign" : "mean, without sign",
-                       TC_TONE_STRONG);
-    tc_table_cell(&table, "");
-    tc_table_cell(&table, tc_format_percent(tc_calibration_error(c, offsetof(tc_observation, before))).s);
-    tc_table_cell(&table, tc_format_percent(tc_calibration_error(c, offsetof(tc_observation, after))).s);
-    tc_table_cell(&table, tc_format_percent(tc_calibration_error(c, offsetof(tc_observation, left_out))).s);
-    tc_table_cell(&table, "");
+    tc_cell_tone(&table, c->steps ? "step" : "kernel", TC_LEFT | TC_FLEXIBLE,
+                 c->steps > shown || !c->steps ? "mean of all, without sign" : "mean, without sign", TC_TONE_STRONG);
+    tc_cell(&table, "measured", TC_RIGHT, "");
+    for (size_t i = 0; i < 3; i++)
+        tc_cell(&table, headings[i], TC_RIGHT, tc_format_percent(tc_calibration_error(c, of[i])).s);
     return tc_table_print(&table, file, style);
 }
 

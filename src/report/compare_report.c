@@ -110,25 +110,31 @@ static bool same_devices(const tc_comparison *items, int n) {
 
 static void add_row(tc_table *table, const tc_comparison *item, bool devices) {
     const tc_step *step = &item->step;
+    const tc_cluster *cluster = &item->question.cluster;
     tc_table_row_begin(table);
-    tc_table_cell(table, item->question.cluster.accelerator.slug);
-    if (devices) tc_table_cell(table, tc_format_count(item->question.cluster.devices).s);
+    tc_cell(table, "accelerator", TC_LEFT | TC_FLEXIBLE, cluster->accelerator.slug);
+    if (devices) tc_cell(table, "devices", TC_RIGHT, tc_format_count(cluster->devices).s);
     if (item->code) {
-        for (int i = 0; i < 11; i++) tc_table_cell(table, "-");
+        tc_table_dashes(table);
         return;
     }
-    tc_table_cell_tone(table, tc_format_seconds(step->step_s).s, TC_TONE_STRONG);
-    tc_table_cell(table, tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s);
-    tc_table_cell(table, tc_format_significant(step->tokens_per_s_per_device, 3).s);
-    tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
-    tc_table_cellf(table, "%.12s of %.12s", tc_format_significant(step->memory.reserved / TC_GIB, 3).s,
-                   tc_format_significant(step->memory.usable / TC_GIB, 3).s);
-    tc_table_cell_tone(table, tc_fit_percent(step->fits_probability).s, tc_fit_tone(step->fits_probability));
-    tc_table_cell(table, item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-");
-    tc_table_cell(table, tc_format_usd(per_million(item, item->run.rented_usd_per_million_tokens)).s);
-    tc_table_cell(table, tc_format_usd(per_million(item, item->run.owned_usd_per_million_tokens)).s);
-    tc_table_cell(table, tc_format_significant(tc_compare_kwh_per_million_tokens(item), 3).s);
-    tc_table_cell(table, tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
+    tc_cell_tone(table, "step", TC_RIGHT, tc_format_seconds(step->step_s).s, TC_TONE_STRONG);
+    tc_cell(table, "80 %", TC_RIGHT, tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s);
+    tc_cell(table, "tokens/s", TC_RIGHT, tc_format_significant(step->tokens_per_s_per_device, 3).s);
+    tc_cell(table, "MFU", TC_RIGHT, tc_format_percent(step->mfu_pct).s);
+    tc_cellf(table, "memory", TC_RIGHT, "%.12s of %.12s", tc_format_significant(step->memory.reserved / TC_GIB, 3).s,
+             tc_format_significant(step->memory.usable / TC_GIB, 3).s);
+    tc_cell_tone(table, "fits", TC_RIGHT, tc_fit_percent(step->fits_probability).s,
+                 tc_fit_tone(step->fits_probability));
+    tc_cell(table, "from", TC_RIGHT | TC_OPTIONAL,
+            item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-");
+    tc_cell(table, "$ rented", TC_RIGHT | TC_OPTIONAL,
+            tc_format_usd(per_million(item, item->run.rented_usd_per_million_tokens)).s);
+    tc_cell(table, "$ owned", TC_RIGHT | TC_OPTIONAL,
+            tc_format_usd(per_million(item, item->run.owned_usd_per_million_tokens)).s);
+    tc_cell(table, "kWh", TC_RIGHT | TC_OPTIONAL, tc_format_significant(tc_compare_kwh_per_million_tokens(item), 3).s);
+    tc_cell(table, "memory 80 %", TC_RIGHT | TC_OPTIONAL,
+            tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
 }
 
 static void print_notes(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
@@ -213,19 +219,6 @@ bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job
                       devices ? "different" : tc_format_count(n > 0 ? items[0].question.cluster.devices : 0).s);
     fputc('\n', file);
     tc_table table = {0};
-    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
-    if (devices) tc_table_column(&table, "devices", TC_RIGHT);
-    tc_table_column(&table, "step", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT);
-    tc_table_column(&table, "tokens/s", TC_RIGHT);
-    tc_table_column(&table, "MFU", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "fits", TC_RIGHT);
-    tc_table_column(&table, "from", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "$ rented", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "$ owned", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "kWh", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "memory 80 %", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < n; i++) add_row(&table, &items[i], devices);
     if (!tc_table_print(&table, file, style)) return false;
     print_notes(file, style, items, n);

@@ -106,27 +106,20 @@ static void print_page(FILE *file, const tc_style *style, const tc_controls_item
 static bool has_column(const tc_control_result *rule) { return rule->about == TC_CONTROL_EXPORT; }
 
 static bool print_table(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
-    char headings[TC_CONTROL_RULES][48];
     tc_table table = {0};
-    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "TPP", TC_RIGHT);
-    tc_table_column(&table, "density", TC_RIGHT);
-    for (int i = 0; n > 0 && i < items[0].report.rules; i++) {
-        const tc_control_result *rule = &items[0].report.rule[i];
-        snprintf(headings[i], sizeof headings[i], "%.10s", rule->date);
-        if (has_column(rule)) tc_table_column(&table, headings[i], TC_LEFT | (*rule->until ? TC_OPTIONAL : 0));
-    }
     for (int k = 0; k < n; k++) {
         const tc_control_report *r = &items[k].report;
         tc_table_row_begin(&table);
-        tc_table_cell(&table, items[k].slug);
-        tc_table_cell(&table, tc_format_count(r->tpp).s);
-        tc_table_cell(&table, tc_format_fixed(r->pd, 2).s);
+        tc_cell(&table, "accelerator", TC_LEFT | TC_FLEXIBLE, items[k].slug);
+        tc_cell(&table, "TPP", TC_RIGHT, tc_format_count(r->tpp).s);
+        tc_cell(&table, "density", TC_RIGHT, tc_format_fixed(r->pd, 2).s);
         for (int i = 0; i < r->rules; i++) {
+            const tc_control_result *rule = &r->rule[i];
             char text[32];
-            snprintf(text, sizeof text, r->exported ? "%s" : "(%s)", r->rule[i].class_name);
-            if (has_column(&r->rule[i]))
-                tc_table_cell_tone(&table, text, r->rule[i].known ? TC_TONE_PLAIN : TC_TONE_FAINT);
+            if (!has_column(rule)) continue;
+            snprintf(text, sizeof text, r->exported ? "%s" : "(%s)", rule->class_name);
+            tc_cell_tone(&table, rule->date, *rule->until ? TC_OPTIONAL : TC_LEFT, text,
+                         rule->known ? TC_TONE_PLAIN : TC_TONE_FAINT);
         }
     }
     return tc_table_print(&table, file, style);

@@ -74,32 +74,25 @@ void tc_write_pools(tc_writer *w, const tc_question *q, const tc_mixed *m) {
 static bool print_table(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
     bool stages = q->cluster.mixing.across == TC_ACROSS_PIPELINE;
     tc_table table = {0};
-    tc_table_column(&table, "pool", TC_LEFT);
-    tc_table_column(&table, stages ? "layers" : "sequences", TC_RIGHT);
-    tc_table_column(&table, "micro-batches", TC_RIGHT);
-    tc_table_column(&table, "one takes", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "works", TC_RIGHT);
-    tc_table_column(&table, "waits", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "fits", TC_RIGHT);
     for (int i = 0; i < m->pools; i++) {
         const tc_pool_share *s = &m->share[i];
         tc_question pool = tc_question_of_pool(q, i);
-        char name[96];
-        snprintf(name, sizeof name, "%.60s:%d", pool.cluster.accelerator.slug, pool.cluster.devices);
+        const tc_step *step = &s->step;
         tc_table_row_begin(&table);
-        tc_table_cell(&table, name);
-        tc_table_cell(&table, tc_format_count(stages ? s->layers : (double)s->sequences).s);
-        tc_table_cell(&table, tc_format_count((double)s->micro_batches).s);
-        tc_table_cell(&table, tc_format_seconds(s->each_s).s);
-        tc_table_cell(&table, s->micro_batches ? tc_format_seconds(s->step.step_s).s : "left out");
-        tc_table_cell(&table, s->micro_batches ? tc_format_seconds(s->waits_s).s : NULL);
-        tc_table_cell(&table, s->micro_batches ? tc_format_gib(s->step.memory.reserved).s : NULL);
-        if (s->micro_batches)
-            tc_table_cell_tone(&table, tc_fit_percent(s->step.fits_probability).s,
-                               tc_fit_tone(s->step.fits_probability));
-        else
-            tc_table_cell(&table, NULL);
+        tc_cellf(&table, "pool", TC_LEFT, "%.60s:%d", pool.cluster.accelerator.slug, pool.cluster.devices);
+        tc_cell(&table, stages ? "layers" : "sequences", TC_RIGHT,
+                tc_format_count(stages ? s->layers : (double)s->sequences).s);
+        tc_cell(&table, "micro-batches", TC_RIGHT, tc_format_count((double)s->micro_batches).s);
+        tc_cell(&table, "one takes", TC_RIGHT | TC_OPTIONAL, tc_format_seconds(s->each_s).s);
+        tc_cell(&table, "works", TC_RIGHT, s->micro_batches ? tc_format_seconds(step->step_s).s : "left out");
+        if (!s->micro_batches) {
+            tc_table_dashes(&table);
+            continue;
+        }
+        tc_cell(&table, "waits", TC_RIGHT, tc_format_seconds(s->waits_s).s);
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(step->memory.reserved).s);
+        tc_cell_tone(&table, "fits", TC_RIGHT, tc_fit_percent(step->fits_probability).s,
+                     tc_fit_tone(step->fits_probability));
     }
     return tc_table_print(&table, file, style);
 }

@@ -98,10 +98,6 @@ static void print_head(FILE *file, const tc_style *style, const tc_rl_question *
 
 static bool print_phases(FILE *file, const tc_style *style, const tc_rl_answer *a) {
     tc_table table = {0};
-    tc_table_column(&table, "  phase", TC_FLEXIBLE);
-    tc_table_column(&table, "time", TC_RIGHT);
-    tc_table_column(&table, "share", TC_RIGHT);
-    tc_table_column(&table, "", TC_LEFT);
     double sum = a->generation_s + a->training_s + a->overhead_s;
     for (int i = 0; i <= TC_RL_PHASES; i++) {
         double seconds = i < TC_RL_PHASES ? a->phase_s[i] : a->overhead_s;
@@ -109,10 +105,10 @@ static bool print_phases(FILE *file, const tc_style *style, const tc_rl_answer *
         if (!(seconds > 0)) continue;
         snprintf(name, sizeof name, "  %s", i < TC_RL_PHASES ? tc_rl_phase_names[i] : "between them");
         tc_table_row_begin(&table);
-        tc_table_cell(&table, name);
-        tc_table_cell(&table, tc_format_seconds(seconds).s);
-        tc_table_cell(&table, tc_format_percent(100 * seconds / sum).s);
-        tc_table_cell(&table, i == TC_RL_PHASES ? "" : generates[i] ? "generation" : "training");
+        tc_cell(&table, "  phase", TC_FLEXIBLE, name);
+        tc_cell(&table, "time", TC_RIGHT, tc_format_seconds(seconds).s);
+        tc_cell(&table, "share", TC_RIGHT, tc_format_percent(100 * seconds / sum).s);
+        tc_cell(&table, "", TC_LEFT, i == TC_RL_PHASES ? "" : generates[i] ? "generation" : "training");
     }
     fputc('\n', file);
     bool fine = tc_table_print(&table, file, style);

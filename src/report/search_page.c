@@ -103,34 +103,24 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
     tc_table table = {0};
     bool stacks = several_stacks(answer);
     bool objective = !in->pareto && (in->objective == TC_OBJECTIVE_COST || in->objective == TC_OBJECTIVE_ENERGY);
-    tc_table_column(&table, "", TC_RIGHT);
-    if (answer->parts > 0) tc_table_column(&table, "accelerator", TC_LEFT);
-    if (answer->parts > 0) tc_table_column(&table, "devices", TC_RIGHT);
-    if (stacks) tc_table_column(&table, "stack", TC_LEFT);
-    if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
-    tc_table_column(&table, "expected", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT);
-    tc_table_column(&table, "MFU", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "layout", TC_LEFT);
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
         char text[256];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, tc_format_count(i + 1).s);
+        tc_cell(&table, "", TC_RIGHT, tc_format_count(i + 1).s);
         const tc_question *q = &tc_row_input(answer, in, i)->question;
-        if (answer->parts > 0) tc_table_cell(&table, q->cluster.accelerator.slug);
-        if (answer->parts > 0) tc_table_cell(&table, tc_format_count(found->devices).s);
-        if (stacks) tc_table_cell(&table, q->stack.slug);
-        if (objective) tc_table_cell(&table, objective_text(in, found).s);
-        tc_table_cell(&table, tc_format_seconds(found->expected_step_s).s);
-        tc_table_cell(&table,
-                      tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
-        tc_table_cell(&table, tc_format_percent(found->step.mfu_pct).s);
-        tc_table_cell(&table, tc_format_gib(found->step.memory.reserved).s);
-        tc_table_cell(&table, tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
-        tc_table_cell(&table, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
+        if (answer->parts > 0) tc_cell(&table, "accelerator", TC_LEFT, q->cluster.accelerator.slug);
+        if (answer->parts > 0) tc_cell(&table, "devices", TC_RIGHT, tc_format_count(found->devices).s);
+        if (stacks) tc_cell(&table, "stack", TC_LEFT, q->stack.slug);
+        if (objective) tc_cell(&table, tc_objective_name(in->objective), TC_RIGHT, objective_text(in, found).s);
+        tc_cell(&table, "expected", TC_RIGHT, tc_format_seconds(found->expected_step_s).s);
+        tc_cell(&table, "80 %", TC_RIGHT,
+                tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
+        tc_cell(&table, "MFU", TC_RIGHT, tc_format_percent(found->step.mfu_pct).s);
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(found->step.memory.reserved).s);
+        tc_cell(&table, "80 %", TC_RIGHT | TC_OPTIONAL,
+                tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
+        tc_cell(&table, "layout", TC_LEFT, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
     }
     return tc_table_print(&table, file, style);
 }

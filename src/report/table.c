@@ -154,12 +154,6 @@ static size_t prefix_length(const char *text, int columns) {
 
 /* ---- tables ----------------------------------------------------------------- */
 
-void tc_table_column(tc_table *table, const char *heading, int align) {
-    if (table->columns == TC_TABLE_COLUMNS) return;
-    table->heading[table->columns] = heading;
-    table->align[table->columns++] = align;
-}
-
 void tc_table_row_begin(tc_table *table) {
     tc_table_row *row = tc_arena_alloc(&table->arena, sizeof *row);
     if (!row) {
@@ -175,8 +169,14 @@ void tc_table_row_begin(tc_table *table) {
     table->cell = 0;
 }
 
-void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
-    if (!table->last || table->cell >= table->columns) return;
+void tc_cell_tone(tc_table *table, const char *heading, int align, const char *text, tc_tone tone) {
+    int column = table->cell;
+    if (!table->last || column == TC_TABLE_COLUMNS) return;
+    if (column == table->columns) {
+        table->heading[column] = heading;
+        table->align[column] = align;
+        table->columns++;
+    }
     if (!text) text = "-";
     char *copy = tc_arena_copy(&table->arena, text, strlen(text));
     if (!copy) {
@@ -184,19 +184,18 @@ void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
         return;
     }
     for (char *end = copy; (end = strpbrk(end, "\n\r")) != NULL;) *end = ' '; /* a cell is a line */
-    table->last->text[table->cell] = copy;
+    table->last->text[column] = copy;
     table->last->tone[table->cell++] = tone;
-}
-
-void tc_table_cell(tc_table *table, const char *text) { tc_table_cell_tone(table, text, TC_TONE_PLAIN); }
-
-void tc_cell_tone(tc_table *table, const char *heading, int align, const char *text, tc_tone tone) {
-    if (table->first == table->last && table->cell == table->columns) tc_table_column(table, heading, align);
-    tc_table_cell_tone(table, text, tone);
 }
 
 void tc_cell(tc_table *table, const char *heading, int align, const char *text) {
     tc_cell_tone(table, heading, align, text, TC_TONE_PLAIN);
+}
+
+void tc_table_dashes(tc_table *table) {
+    if (!table->last) return;
+    for (int i = table->cell; i < TC_TABLE_COLUMNS; i++) table->last->text[i] = "-";
+    table->cell = TC_TABLE_COLUMNS;
 }
 
 static int total_width(const int *widths, int columns) {
@@ -296,9 +295,9 @@ static void print_markdown(const tc_table *table, FILE *file) {
 
 bool tc_table_print(tc_table *table, FILE *file, const tc_style *style) {
     int widths[TC_TABLE_COLUMNS] = {0}, wanted[TC_TABLE_COLUMNS];
-    bool complete = !table->exhausted;
-    if (complete && style->markdown) print_markdown(table, file);
-    if (complete && !style->markdown) {
+    bool complete = !table->exhausted, any = complete && table->first;
+    if (any && style->markdown) print_markdown(table, file);
+    if (any && !style->markdown) {
         measure(table, widths);
         memcpy(wanted, widths, sizeof wanted);
         int left_out = 0;
@@ -423,9 +422,4 @@ void tc_print_wrappedf(FILE *file, const tc_style *style, int column, int indent
 void tc_cellf(tc_table *table, const char *heading, int align, const char *format, ...) {
     FORMATTED(text, format);
     tc_cell(table, heading, align, text);
-}
-
-void tc_table_cellf(tc_table *table, const char *format, ...) {
-    FORMATTED(text, format);
-    tc_table_cell(table, text);
 }

@@ -42,17 +42,14 @@ typedef struct tc_table {
     tc_arena arena;
 } tc_table;
 
-/* Zero-initialise a table, then row by row its cells. The first row makes the columns; a table that may have no row has
- * them by tc_table_column(), and where rows differ in length. */
+/* Zero-initialise a table, then row by row its cells, each with the heading of its column. */
 void tc_table_row_begin(tc_table *table);
 void tc_cell(tc_table *table, const char *heading, int align, const char *text); /* text copied; NULL is "-" */
 void tc_cellf(tc_table *table, const char *heading, int align, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void tc_cell_tone(tc_table *table, const char *heading, int align, const char *text, tc_tone tone);
-void tc_table_column(tc_table *table, const char *heading, int align);
-void tc_table_cell(tc_table *table, const char *text); /* copied; NULL is "-" */
-void tc_table_cellf(tc_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone);
+/* What is left of a row of which nothing more is known. */
+void tc_table_dashes(tc_table *table);
 /* False if the table ran out of memory (nothing is printed). Frees the table. */
 bool tc_table_print(tc_table *table, FILE *file, const tc_style *style);
 
