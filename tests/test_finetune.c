@@ -446,9 +446,19 @@ static void experts_in_a_loop(void **state) {
     tc_block_operators(&m, &m.block[0], &shard, &grouped);
     shard.sequential_experts = shard.expert_modules = true;
     tc_block_operators(&m, &m.block[0], &shard, &loop);
-    double in_loop = 0, in_one = 0;
-    for (int i = 0; i < loop.count; i++) in_loop += loop.op[i].kernels, in_one += grouped.op[i].kernels;
+    double in_loop = 0, in_one = 0, back_loop = 0, back_one = 0;
+    for (int i = 0; i < loop.count; i++) in_loop += loop.op[i].kernels, back_loop += loop.op[i].backward_bytes;
+    for (int i = 0; i < grouped.count; i++) in_one += grouped.op[i].kernels, back_one += grouped.op[i].backward_bytes;
     assert_near(in_loop - in_one, 2 * (8 * 4 - 3) + 3 * (8 - 1), 0);
+    /* the gradient of each gather is as large as what it gathers from: written, and read, read and written when it is added */
+    assert_near(back_loop - back_one, 8 * (4 * 2) * 1024.0 * 1024, 1);
+    /* two copies of a token, and what comes back copied for each expert; the gradients of three matrices of 1024 x 2048 for each of 4 */
+    shard.repeated_tokens = true;
+    shard.stacked_experts = 4;
+    tc_block_operators(&m, &m.block[0], &shard, &loop);
+    back_loop = 0;
+    for (int i = 0; i < loop.count; i++) back_loop += loop.op[i].backward_bytes;
+    assert_near(back_loop - back_one, 8 * ((8 + 4) * 2 * 1024.0 * 1024 + 8 * 4 * 3 * 1024.0 * 2048), 1);
     tc_question q = round_machine(8);
     q.job.model = m;
     q.layout.sharding = TC_SHARD_ZERO3;

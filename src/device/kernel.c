@@ -283,7 +283,8 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
     double unfused = op->elementwise.unfused;
     bool fused = unfused <= 1 || tc_group_share(op, r->fused) >= 1;
     double chain = fused ? 1 : unfused; /* passes of one kernel after the other */
-    double passes = op->tag == TC_TAG_LOSS         ? r->loss_passes
+    double passes = op->elementwise.exact          ? 1
+                    : op->tag == TC_TAG_LOSS       ? r->loss_passes
                     : op->tag == TC_TAG_PERMUTE    ? r->permute_passes
                     : op->tag == TC_TAG_DEQUANTISE ? r->dequantise_passes
                     : tc_is_core(op) && fused      ? 1
@@ -295,7 +296,7 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
 
 static void elementwise_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     add_elementwise(r, op, op->bytes, sum);
-    if (op->tag == TC_TAG_PERMUTE) sum->wait += r->moe_sync_s / 2; /* two a layer: there and back */
+    if (op->tag == TC_TAG_PERMUTE && !op->elementwise.exact) sum->wait += r->moe_sync_s / 2; /* two a layer: there and back */
 }
 
 static double elementwise_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
