@@ -580,8 +580,8 @@ typedef struct tc_stack_kernels {
     bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
     bool
         expert_modules; /* each expert is a module: tokens are gathered and added back for it alone, its weights go alone */
-    bool repeated_tokens;   /* before such a loop each token is copied for each of its experts */
-    int stacked_experts;    /* experts of such a loop whose weights are slices of one tensor; 0 or 1: each has its own */
+    bool repeated_tokens; /* before such a loop each token is copied for each of its experts */
+    int stacked_experts;  /* experts of such a loop whose weights are slices of one tensor; 0 or 1: each has its own */
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */

@@ -296,7 +296,8 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
 
 static void elementwise_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     add_elementwise(r, op, op->bytes, sum);
-    if (op->tag == TC_TAG_PERMUTE && !op->elementwise.exact) sum->wait += r->moe_sync_s / 2; /* two a layer: there and back */
+    if (op->tag == TC_TAG_PERMUTE && !op->elementwise.exact)
+        sum->wait += r->moe_sync_s / 2; /* two a layer: there and back */
 }
 
 static double elementwise_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {

@@ -73,8 +73,7 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     tc_add_mlp(out, shard, TC_TAG_EXPERT, TC_SPLIT_EXPERT, e->kind, experts, busiest / experts, h, e->ffn / shard->etp,
                e->bias);
     for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
-    if (shard->expert_modules)
-        add_loop_gradients(in, experts, shard->repeated_tokens ? routed : local, h, out);
+    if (shard->expert_modules) add_loop_gradients(in, experts, shard->repeated_tokens ? routed : local, h, out);
     add_permute(4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h, kernels, out);
     if (e->latent > 0) add_latent(in, TC_GROUP_MOE, in->model->hidden, e->latent, out);
     out->ep_bytes += 2 * local * e->top_k * kept * h;
