@@ -257,15 +257,16 @@ static double attention_backward(const tc_rates *r, const tc_operator *op, bool 
 
 /* Small products within chunks, a triangular solve or decays on the vector units, and states passed on: bound by the
  * instructions of a core, not by its matrix units (data/architectures/generic.yaml, scan_fraction). */
-static void add_scan(const tc_rates *r, const tc_operator *op, double passes, double bytes, tc_seconds *sum) {
-    double compute = passes * op->scan.flops / r->scan;
-    double memory = (r->eager_scans ? passes * op->scan.eager_bytes : bytes) / r->memory;
+static void add_scan(const tc_rates *r, double flops, double bytes, double kernels, tc_seconds *sum) {
+    double compute = flops / r->scan, memory = bytes / r->memory;
     sum->attention += compute > memory ? compute : memory;
-    add_kernels(r, r->eager_scans ? passes * op->scan.eager_kernels : (passes > 1 ? 2 : 1) * op->kernels, sum);
+    add_kernels(r, kernels, sum);
 }
 
 static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
-    add_scan(r, op, 1, op->bytes, sum);
+    bool eager = r->eager_scans;
+    add_scan(r, op->scan.flops, eager ? op->scan.eager_bytes : op->bytes, eager ? op->scan.eager_kernels : op->kernels,
+             sum);
 }
 
 /* What a chunk computes is computed again, and each of its products has two gradients. */
@@ -273,7 +274,13 @@ static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *s
 
 static double scan_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     (void)weight_gradient;
-    add_scan(r, op, SCAN_BACKWARD, op->backward_bytes, sum);
+    double kernels = 2 * op->kernels, bytes = op->backward_bytes;
+    if (r->eager_scans) {
+        bool known = op->scan.eager_backward_kernels > 0;
+        kernels = known ? op->scan.eager_backward_kernels : SCAN_BACKWARD * op->scan.eager_kernels;
+        bytes = known ? op->scan.eager_backward_bytes : SCAN_BACKWARD * op->scan.eager_bytes;
+    }
+    add_scan(r, SCAN_BACKWARD * op->scan.flops, bytes, kernels, sum);
     return 0;
 }
 

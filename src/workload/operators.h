@@ -92,7 +92,8 @@ typedef struct tc_operator {
         } attention;
         struct {
             double flops; /* that the chunked form computes, forward: more than the recurrence's own */
-            double eager_kernels, eager_bytes; /* as a chain of framework operators in fp32 */
+            double eager_kernels, eager_bytes;                   /* as a chain of framework operators in fp32 */
+            double eager_backward_kernels, eager_backward_bytes; /* of its gradients; 0: by what a chunked form takes */
         } scan;
         struct {
             double linears;         /* of each group, that have one */
