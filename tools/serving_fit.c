@@ -77,12 +77,21 @@ static tc_code add_rows(serving_problem *p, tc_arena *arena) {
     return TC_OK;
 }
 
+/* A series: one model on an architecture by a generation of an engine, of one source: what its figures differ in is lengths and load. */
+static bool same_series(const serving_row *a, const serving_row *b) {
+    return a->class == b->class && a->family == b->family && a->model == b->model && a->pair == b->pair;
+}
+
 static void weigh(serving_problem *p) {
-    static int n[TC_SERVED_CLASSES][FIT_NAMES];
-    memset(n, 0, sizeof n);
-    for (int i = 0; i < p->count; i++) n[p->rows[i].class][p->rows[i].family]++;
-    for (int i = 0; i < p->count; i++)
-        p->rows[i].weight = pow(n[p->rows[i].class][p->rows[i].family], -p->set.family_power);
+    for (int i = 0; i < p->count; i++) {
+        serving_row *row = &p->rows[i];
+        int family = 0, series = 0;
+        for (int k = 0; k < p->count; k++) {
+            family += p->rows[k].class == row->class && p->rows[k].family == row->family;
+            series += same_series(&p->rows[k], row);
+        }
+        row->weight = pow(family, -p->set.family_power) / (1 + (series - 1) * p->set.alike);
+    }
 }
 
 #define FEW 16 /* figures of a source or a model that is left out with the others of few */

@@ -25,6 +25,7 @@ typedef struct serving_row {
 typedef struct serving_settings {
     double all, owner, pair; /* sigma of the shifts, of the parameter's own spread */
     double family_power;     /* a figure weighs n^-a of its family's n figures of the class */
+    double alike;            /* correlation of errors of a series: its n figures count as n / (1 + (n - 1) alike) */
     double noise[TC_SERVED_CLASSES];
     int iterations;
 } serving_settings;
