@@ -84,6 +84,7 @@ typedef struct tc_served {
     double prefill_tokens_per_s, decode_tokens_per_s; /* of a device, each alone */
     double ttft_s, ttft_s_p95, tpot_s, tpot_s_p95;
     double prefill_share; /* of the devices, that prefill alone */
+    int weights;          /* tc_weight_format; TC_UNSET: nothing is forecast */
     int tp, pp, ep;
 } tc_served;
 
@@ -91,7 +92,8 @@ typedef struct tc_served {
 typedef struct tc_scenario_serving {
     char name[48], pool_name[48], profile_name[32], from_date[16], until_date[16];
     char model_slug[160], engine_name[160]; /* empty: rates are given; the generic engine */
-    int weights, kv;                        /* tc_weight_format; tc_dtype, TC_UNSET: 16 bit */
+    int weights;                            /* tc_weight_format; TC_UNSET: as the model's checkpoint has them */
+    int kv;                                 /* tc_dtype; TC_UNSET: 16 bit */
     double ttft_s, tpot_s;                  /* objectives, of the p95; TC_UNSET: none */
     int draft_tokens;
     double accepted_tokens; /* TC_UNSET: by draft_tokens */
@@ -142,7 +144,6 @@ typedef struct tc_scenario_candidate {
     int layers;                /* to which the model is cut; TC_UNSET: all */
     int frames, height, width; /* of a model of images or video, in place of seq; likewise */
     bool cached_latents;       /* its encoders ran before */
-    bool encoders_in_step;     /* they run in the step; with neither of the two: the software's way */
     int global_batch;          /* sequences; TC_UNSET without a model */
     int dtype;
     bool dtype_default;      /* none given: bf16 */

@@ -58,8 +58,9 @@ typedef struct tc_rl_program {
 
 typedef struct tc_rl_question {
     size_t size;
-    tc_question training;           /* of the actor, and all devices; its sequence and batch follow from the lengths */
-    tc_serving_question generation; /* accelerator, fabric, engine, formats, degrees; the rest follows */
+    tc_question training; /* of the actor, and all devices; its sequence and batch follow from the lengths */
+    tc_serving_question
+        generation; /* accelerator, fabric, engine, formats (weights unset: as they are trained), degrees; the rest follows */
     bool other_devices; /* generation has an accelerator of its own: generation_devices are beside the others */
     tc_rl_program program;
     int algorithm, placement;

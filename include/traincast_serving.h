@@ -64,12 +64,14 @@ typedef struct tc_engine {
     bool paged;          /* keys and values in pages; else a request holds its longest context from the start */
     bool overlapped;     /* the host prepares a step while the device runs the one before */
     bool prefix_cache;
+    bool unpacks;       /* weights in a format that the device has no products in: to 16 bit, in its kernels */
     int chunk_tokens;   /* of prompts in a step that decodes too; 0: prompts have steps of their own */
     int prompt_tokens;  /* of prompts in a step of their own, at most */
     int most_requests;  /* of a replica at once */
     int graph_requests; /* with more that decode, a step is not replayed as a graph; 0: always */
     int page_tokens;
-    int poll_steps; /* decode steps between two looks for new requests; at most 1: each */
+    int sparse_heads; /* heads that kernels which attend to chosen keys fill a rank's up to a multiple of; 0: as others */
+    int poll_steps;   /* decode steps between two looks for new requests; at most 1: each */
     int balance_steps; /* decode steps that a prompt waits at most until each replica that shares its experts has one; 0: none */
     tc_serving_params params;
 } tc_engine;
@@ -91,7 +93,7 @@ typedef struct tc_serving_question {
     tc_engine engine;
     bool engine_assumed;
     int tp, pp, ep, dp;                        /* TC_UNSET: chosen; dp x tp x pp of all devices */
-    int weights;                               /* tc_weight_format */
+    int weights;                               /* tc_weight_format; TC_UNSET: as the checkpoint has them */
     int kv;                                    /* tc_dtype; TC_UNSET: 16 bit */
     double input_tokens, output_tokens;        /* means; TC_UNSET: those of a chat service */
     double input_scv, output_scv, arrival_scv; /* squared coefficients of variation; TC_UNSET: as in traces of chats */
@@ -111,6 +113,10 @@ typedef struct tc_serving_question {
 
 TC_API tc_serving_question tc_default_serving_question(void);
 TC_API tc_engine tc_default_engine(void);
+
+/* The format of the weights: the question's; where it is unset that of the model's checkpoint (`stored`), if the device has products in it or
+ * the engine unpacks it, else 16 bit. */
+TC_API int tc_serving_weights(const tc_serving_question *question);
 
 /* What a step waits for. */
 typedef enum tc_serving_bound {

@@ -222,11 +222,29 @@ static void refusals_have_a_place(void **state) {
     }
 }
 
+/* What generates has the trainer's weights, whatever format the checkpoint of the base model has. */
+static void weights_come_from_the_trainer(void **state) {
+    (void)state;
+    static tc_rl_question q;
+    question_of(&q);
+    q.generation.weights = TC_WEIGHTS_BF16;
+    double as_trained = answer_of(&q).step_s;
+    q.generation.weights = TC_UNSET;
+    snprintf(q.generation.model.stored, sizeof q.generation.model.stored, "fp8");
+    assert_true(fabs(answer_of(&q).step_s - as_trained) <= 0);
+    q.generation.weights = TC_WEIGHTS_FP8;
+    assert_true(fabs(answer_of(&q).step_s - as_trained) > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lengths_have_their_mean), cmocka_unit_test(colocated_phases_add_up),
-        cmocka_unit_test(the_longest_decides),     cmocka_unit_test(sides_run_beside_each_other),
-        cmocka_unit_test(a_layout_is_searched),    cmocka_unit_test(programs_are_data),
+        cmocka_unit_test(weights_come_from_the_trainer),
+        cmocka_unit_test(lengths_have_their_mean),
+        cmocka_unit_test(colocated_phases_add_up),
+        cmocka_unit_test(the_longest_decides),
+        cmocka_unit_test(sides_run_beside_each_other),
+        cmocka_unit_test(a_layout_is_searched),
+        cmocka_unit_test(programs_are_data),
         cmocka_unit_test(refusals_have_a_place),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);

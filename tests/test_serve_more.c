@@ -102,8 +102,63 @@ static void what_each_is_good_for(void **state) {
     assert_true(!items[0].found && !items[0].code);
 }
 
+static bool says(const tc_serving_answer *a, const char *text) {
+    for (int i = 0; i < a->assumed_count; i++)
+        if (strstr(a->assumed[i], text)) return true;
+    return false;
+}
+
+/* Unset, the weights are in the checkpoint's format where the device has products in it or the engine unpacks it, else in 16 bit; which of
+ * them is said. */
+static void weights_as_they_are_stored(void **state) {
+    (void)state;
+    static const struct {
+        const char *model, *chip, *engine;
+        int given, format;
+        const char *said;
+    } cases[] = {
+        {"deepseek-v3", "h100-sxm", "vllm", TC_UNSET, TC_WEIGHTS_FP8, "weights in fp8, as"},
+        {"deepseek-v3", "a100-sxm-80g", "vllm", TC_UNSET, TC_WEIGHTS_FP8, "weights in fp8, as"}, /* unpacked */
+        {"deepseek-v3", "ascend-910b", "vllm-ascend", TC_UNSET, TC_WEIGHTS_BF16, "checkpoint's fp8 runs on no"},
+        {"deepseek-v3", "h100-sxm", "vllm", TC_WEIGHTS_BF16, TC_WEIGHTS_BF16, NULL},
+        {"gpt-oss-120b", "h100-sxm", "vllm", TC_UNSET, TC_WEIGHTS_MXFP4, "weights in mxfp4, as"},
+        {"llama-3.1-8b", "h100-sxm", "vllm", TC_UNSET, TC_WEIGHTS_BF16, NULL},
+    };
+    static tc_serving_question q;
+    tc_serving_answer a, given;
+    tc_error error = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        q = tc_default_serving_question();
+        take_chip(cases[i].chip, 64, &q.cluster);
+        assert_int_equal(tc_catalog_model(catalog, cases[i].model, &q.model, &error), TC_OK);
+        assert_int_equal(tc_catalog_engine(catalog, cases[i].engine, &q.cluster.accelerator, &q.engine, &error), TC_OK);
+        q.weights = cases[i].given;
+        assert_int_equal(tc_serving_weights(&q), cases[i].format);
+        assert_int_equal(tc_infer(&q, &a, &error), TC_OK);
+        assert_int_equal(says(&a, cases[i].said ? cases[i].said : "weights in"), cases[i].said != NULL);
+        q.weights = cases[i].format;
+        assert_int_equal(tc_infer(&q, &given, &error), TC_OK);
+        assert_near(a.output_tokens_per_s, given.output_tokens_per_s, 0);
+        assert_near(a.weight_bytes, given.weight_bytes, 0);
+    }
+    static const struct {
+        const char *stored;
+        int format;
+    } files[] = {{"gptq, 4 bit", TC_WEIGHTS_INT4},
+                 {"bitsandbytes, 8 bit", TC_WEIGHTS_INT8},
+                 {"compressed-tensors", TC_WEIGHTS_BF16}};
+    q.weights = TC_UNSET;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        strcpy(q.model.stored, files[i].stored);
+        assert_int_equal(tc_serving_weights(&q), files[i].format);
+    }
+    assert_int_equal(tc_infer(&q, &a, &error), TC_OK);
+    assert_true(says(&a, "though the model's file has them as compressed-tensors"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weights_as_they_are_stored),
         cmocka_unit_test(a_clip_is_passes),
         cmocka_unit_test(language_models_make_no_clips),
         cmocka_unit_test(what_each_is_good_for),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "near.h"
 #include "machine.h"
 #include "serving/batching.h"
 #include "serving/queue.h"
@@ -234,6 +235,33 @@ static void more_load_takes_longer(void **state) {
                      q.cluster.accelerator.slug, q.engine.slug, longer.ttft_s, longer.tpot_s, alone.ttft_s,
                      alone.tpot_s);
     }
+}
+
+/* Where an indexer chooses keys, prefill attends to latent vectors, and kernels compute as many heads as fill their tile. */
+static void chosen_keys_fill_a_tile_of_heads(void **state) {
+    (void)state;
+    tc_serving_question q = ask("deepseek-v3.2", "h100-sxm", 16, "vllm");
+    q.weights = TC_WEIGHTS_FP8;
+    q.phase = TC_PHASE_PREFILL;
+    q.input_tokens = 16384;
+    assert_int_equal(q.engine.sparse_heads, 64);
+    double filled = answer(&q).prefill_s; /* of 8 heads */
+    q.engine.sparse_heads = 8;
+    double there = answer(&q).prefill_s;
+    assert_true(filled > 1.3 * there);
+    q.engine.sparse_heads = 0;
+    assert_near(answer(&q).prefill_s, there, 1e-12);
+    q.engine.sparse_heads = 64; /* 128 heads fill two tiles */
+    q.tp = 1;
+    q.ep = 16;
+    double whole = answer(&q).prefill_s;
+    q.engine.sparse_heads = 0;
+    assert_near(answer(&q).prefill_s, whole, 1e-12);
+    q = ask("deepseek-v3", "h100-sxm", 16, "vllm"); /* no indexer: as before */
+    q.phase = TC_PHASE_PREFILL;
+    double dense = answer(&q).prefill_s;
+    q.engine.sparse_heads = 0;
+    assert_near(answer(&q).prefill_s, dense, 1e-12);
 }
 
 /* ---- objectives ---------------------------------------------------------------------------------------- */
@@ -470,6 +498,19 @@ static void replicas_that_share_experts_wait_for_each_other(void **state) {
     assert_true(balanced.tpot_s < alone.tpot_s);
     assert_true(balanced.ttft_s > alone.ttft_s + 20 * alone.decode_step_s);
     assert_true(balanced.ttft_s < alone.ttft_s + 70 * alone.decode_step_s);
+    /* a lone request waits as long as the engine holds it, one of many until the other seven have one too */
+    q.engine.balance_steps = 500;
+    q.concurrency = TC_UNSET;
+    q.rate = 0.01;
+    tc_serving_answer lone = answer(&q);
+    assert_true(lone.ttft_s > 400 * lone.decode_step_s);
+    q.rate = TC_UNSET;
+    q.ttft_s = 2;
+    q.tpot_s = 0.08;
+    tc_serving_answer many = answer(&q);
+    assert_true(lone.ttft_s > q.ttft_s && many.meets && many.ttft_s_p95 <= q.ttft_s && many.tpot_s_p95 <= q.tpot_s);
+    q.ttft_s = 0.05;
+    assert_false(answer(&q).meets);
     tc_serving_question wide = ask("deepseek-v3", "h800-sxm", 32, "generic");
     wide.weights = TC_WEIGHTS_FP8;
     wide.tp = 1;
@@ -491,6 +532,7 @@ int main(void) {
         cmocka_unit_test(prefill_is_never_above_the_peak),
         cmocka_unit_test(better_hardware_is_never_slower),
         cmocka_unit_test(more_load_takes_longer),
+        cmocka_unit_test(chosen_keys_fill_a_tile_of_heads),
         cmocka_unit_test(objectives_bound_the_load),
         cmocka_unit_test(speculation_and_formats),
         cmocka_unit_test(devices_that_prefill_alone),

@@ -221,7 +221,7 @@ static tc_code take_serving(tc_context *context, const tc_question *job, const c
     tc_code code = tc_request_devices(context, name, &devices);
     q->model = job->job.model;
     q->cluster = devices.cluster;
-    q->weights = weights_of(job->job.dtype);
+    if (tc_given(context, TC_OPTION_DTYPE)->given) q->weights = weights_of(job->job.dtype);
     q->engine_assumed = !engine->given;
     if (!code)
         code = tc_catalog_engine(context->catalog, engine->given ? engine->text : "generic", &q->cluster.accelerator,

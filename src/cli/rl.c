@@ -77,7 +77,6 @@ static tc_code take_generation(tc_context *context, tc_rl_question *q) {
     tc_take_integer(context, TC_OPTION_GENERATION_DEVICES, &q->generation_devices);
     tc_take_integer(context, TC_OPTION_GENERATION_TP, &g->tp);
     tc_take_choice(context, TC_OPTION_KV_DTYPE, &g->kv);
-    g->weights = q->training.job.dtype == TC_FP8 ? TC_WEIGHTS_FP8 : TC_WEIGHTS_BF16;
     const char *slug = engine->given ? engine->text : q->program.engine;
     g->engine_assumed = !engine->given && strcmp(slug, "generic") == 0;
     return tc_catalog_engine(context->catalog, slug, &g->cluster.accelerator, &g->engine, context->error);

@@ -181,7 +181,7 @@ static tc_code question_of(const tc_reading *r, tc_catalog *catalog, const tc_no
     return tc_reading_pass_on(r, node, "engine", code, &cause);
 }
 
-static void take_answer(const tc_serving_answer *a, bool certain, tc_scenario_serving *s) {
+static void take_answer(const tc_serving_answer *a, int weights, bool certain, tc_scenario_serving *s) {
     double devices = a->devices;
     s->served = (tc_served){.requests_per_s = a->requests_per_s / devices,
                             .output_tokens_per_s = a->output_tokens_per_s / devices,
@@ -193,6 +193,7 @@ static void take_answer(const tc_serving_answer *a, bool certain, tc_scenario_se
                             .tpot_s = isnan(a->tpot_s) ? 0 : a->tpot_s,
                             .tpot_s_p95 = isnan(a->tpot_s_p95) ? 0 : a->tpot_s_p95,
                             .prefill_share = a->prefill_devices / devices,
+                            .weights = weights,
                             .tp = a->tp,
                             .pp = a->pp,
                             .ep = a->ep};
@@ -246,7 +247,7 @@ static tc_code forecast(const tc_reading *r, tc_catalog *catalog, const tc_node 
                                 "'dtype', or another pool",
                                 room->question.cluster.devices, room->question.cluster.accelerator.slug,
                                 s->ttft_s >= 0 || s->tpot_s >= 0 ? " within the objectives" : "");
-    if (code == TC_OK) take_answer(best, r->scenario->certain, s);
+    if (code == TC_OK) take_answer(best, tc_serving_weights(&room->question), r->scenario->certain, s);
     free(room);
     return code;
 }
@@ -271,8 +272,9 @@ static void size_service(tc_scenario_serving *s) {
 }
 
 /* What nobody gave of a served model. */
-static tc_code note_served(tc_reading *r, const tc_node *node, const tc_scenario_serving *s) {
+static tc_code note_served(tc_reading *r, const tc_scenario_serving *s) {
     char text[320];
+    const char *from = s->served.weights == TC_WEIGHTS_BF16 ? " (default)" : " (as the model's checkpoint has them)";
     tc_code code = TC_OK;
     if (!s->engine_name[0]) {
         snprintf(text, sizeof text, "%s: engine %s (none named), so that the interval is wide", s->name, GENERIC);
@@ -281,7 +283,7 @@ static tc_code note_served(tc_reading *r, const tc_node *node, const tc_scenario
     snprintf(text, sizeof text,
              "%s: weights in %s%s, keys and values in %s%s; requests arrive at random, their lengths spread as "
              "exponentials do",
-             s->name, tc_weight_format_names[s->weights], tc_node_get(node, "dtype") ? "" : " (default)",
+             s->name, tc_weight_format_names[s->served.weights], s->weights == TC_UNSET ? from : "",
              tc_dtype_names[s->kv == TC_UNSET ? TC_BF16 : s->kv], s->kv == TC_UNSET ? " (default)" : "");
     if (code == TC_OK) code = tc_reading_assume(r, text);
     snprintf(text, sizeof text, "%s: used up to all that the objectives allow", s->name);
@@ -302,7 +304,7 @@ tc_code tc_reading_resolve_serving(tc_reading *r, tc_catalog *catalog, const tc_
     if (s->model_slug[0]) code = forecast(r, catalog, node, index);
     if (code != TC_OK) return code;
     size_service(s);
-    return s->model_slug[0] ? note_served(r, node, s) : TC_OK;
+    return s->model_slug[0] ? note_served(r, s) : TC_OK;
 }
 
 int tc_serving_devices_at(const tc_scenario_serving *s, int hour, bool weekend) {

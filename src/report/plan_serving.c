@@ -39,7 +39,7 @@ static void write_served(tc_writer *writer, const tc_scenario_serving *s) {
     tc_write_object(writer, "served");
     tc_write_string(writer, "model", s->model_slug);
     tc_write_string(writer, "engine", s->engine_name[0] ? s->engine_name : NULL);
-    tc_write_string(writer, "dtype", tc_weight_format_names[s->weights]);
+    tc_write_string(writer, "dtype", a->weights == TC_UNSET ? NULL : tc_weight_format_names[a->weights]);
     tc_write_string(writer, "kv_dtype", tc_dtype_names[s->kv == TC_UNSET ? TC_BF16 : s->kv]);
     tc_write_number(writer, "requests_per_s_per_device", a->requests_per_s);
     tc_write_number(writer, "output_tokens_per_s_per_device", a->output_tokens_per_s);
@@ -118,6 +118,7 @@ static void print_demand(FILE *file, const tc_style *style, const tc_scenario_se
 static void print_served(FILE *file, const tc_style *style, const tc_scenario_serving *s) {
     const tc_served *a = &s->served;
     char text[800], layout[96], prompts[96] = "";
+    if (a->weights == TC_UNSET) return; /* the devices are given */
     size_t used = (size_t)snprintf(layout, sizeof layout, "TP %d", a->tp);
     if (a->pp > 1) used += (size_t)snprintf(layout + used, sizeof layout - used, ", PP %d", a->pp);
     if (a->ep > 1) snprintf(layout + used, sizeof layout - used, ", EP %d", a->ep);
@@ -127,7 +128,7 @@ static void print_served(FILE *file, const tc_style *style, const tc_scenario_se
     snprintf(text, sizeof text,
              "%s: forecast of %s in %s by %s, %s%s: %s output tokens/s a device; p95 %s to the first token, %s each "
              "further",
-             s->name, s->model_slug, tc_weight_format_names[s->weights],
+             s->name, s->model_slug, tc_weight_format_names[a->weights],
              s->engine_name[0] ? s->engine_name : "an engine that is not named", layout, prompts,
              tc_format_significant(a->output_tokens_per_s, 3).s, tc_format_seconds(a->ttft_s_p95).s,
              tc_format_seconds(a->tpot_s_p95).s);

@@ -103,6 +103,8 @@ static bool sooner(const tc_generated *a, const tc_generated *b) {
 tc_code tc_rl_generate(const tc_rl_question *q, const tc_lengths *lengths, int devices, double share, tc_generated *out,
                        tc_error *error) {
     engine base = {.q = q->generation, .prompt = fmax(q->input_tokens, 1), .pace = q->program.generation_fraction};
+    if (base.q.weights == TC_UNSET) /* they come from the trainer, whatever the checkpoint of the base model has */
+        base.q.weights = q->training.job.dtype == TC_FP8 ? TC_WEIGHTS_FP8 : TC_WEIGHTS_BF16;
     bool experts = tc_has_experts(&q->generation.model), found = false;
     int pp = base.q.pp > 0 ? base.q.pp : 1;
     base.q.engine.params.memory_utilisation = fmin(base.q.engine.params.memory_utilisation, share);

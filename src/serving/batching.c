@@ -20,7 +20,6 @@
 /* The mean of a Poisson company over one residence of fixed length has 2/3 of its variance: correlation falls linearly. */
 #define AVERAGED 0.816
 #define ROUNDS 40
-#define EULER 0.5772156649015329
 
 /* ---- steps -------------------------------------------------------------------------------------- */
 
@@ -85,6 +84,7 @@ double tc_prompt_seconds(const tc_service *s, double requests, tc_serving_parts 
 typedef struct prompt {
     double work_s;    /* taken from those that decode */
     double latency_s; /* until its first token, where nobody waits */
+    double held_s; /* of it, before it begins: for the step that runs, a look of the engine, other replicas' prompts */
     double service_s; /* of the prefill's time, where many wait: prompts share steps */
 } prompt;
 
@@ -94,12 +94,12 @@ typedef struct gathering {
     double wait;  /* of a prompt, in the mean */
 } gathering;
 
-/* Replicas that share experts step together: where the engine balances, the first prompt waits until each of them has one (the last
- * of g comes after H_g mean gaps), at most `balance_steps`. */
+/* Replicas that share experts step together: where the engine balances, the first prompt waits until each of them has one, at most
+ * `balance_steps`. New requests go to the replica that has the fewest, so that g of them are enough. */
 static double held_steps(const tc_service *s, double coming) {
     double group = s->rank->group, most = s->question->engine.balance_steps;
     if (group <= 1 || most <= 0 || coming <= 0) return 0;
-    return fmin(most, (log(group) + EULER + 1 / (2 * group)) / coming);
+    return fmin(most, (1 - 1 / group) / coming);
 }
 
 static double coming_of(const tc_service *s, double company) {
@@ -132,8 +132,8 @@ static prompt prompt_alone(const tc_service *s, double coming, double decode_s, 
     double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), together = fmin(fmax(coming, 1), most);
     double stages = s->rank->stages,
            each = together > 1 ? tc_prompt_seconds(s, together, NULL) / together : s->prompt_s;
-    return (prompt){each / stages, fmax(s->prompt_s, each * together) + decode_s * wait_steps,
-                    s->shared_prompt_s / stages};
+    double held_s = decode_s * wait_steps;
+    return (prompt){each / stages, fmax(s->prompt_s, each * together) + held_s, held_s, s->shared_prompt_s / stages};
 }
 
 /* Prompts in chunks beside those that decode. */
@@ -147,17 +147,18 @@ static prompt prompt_in_chunks(const tc_service *s, double requests, double deco
     double full = step(s, requests, s->uncached * most * share, most * share, NULL),
            own = together < most ? step(s, requests, s->uncached * together * share, together * share, NULL) : full;
     double added = fmax(own - decode_s, 0);
-    return (prompt){steps * added / together / stages, steps * (added + decode_s) + running_s * wait_steps,
+    double held_s = running_s * wait_steps;
+    return (prompt){steps * added / together / stages, steps * (added + decode_s) + held_s, held_s,
                     steps * full / most / stages};
 }
 
 /* `company` requests decode; each brings a prompt every `outputs` tokens. */
 static prompt prompt_at(const tc_service *s, double company, double decode_s) {
-    if (s->question->phase == TC_PHASE_DECODE) return (prompt){0, 0, 0};
+    if (s->question->phase == TC_PHASE_DECODE) return (prompt){0};
     double coming = coming_of(s, company);
     gathering g = gather(s, coming);
     coming *= g.steps;
-    if (s->prefills > 0) return (prompt){0, s->prompt_s, s->shared_prompt_s / s->rank->stages};
+    if (s->prefills > 0) return (prompt){0, s->prompt_s, 0, s->shared_prompt_s / s->rank->stages};
     prompt p = s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming, g.wait)
                             : prompt_alone(s, coming, company > 0 ? decode_s : 0, g.wait);
     p.work_s *= stall_of(s, coming);
@@ -180,6 +181,13 @@ static double tpot_p95_at(const tc_service *s, double company, double sd, const 
 
 /* ---- open ----------------------------------------------------------------------------------------------- */
 
+/* What is held is held from nothing to twice the mean, whatever its length. */
+#define HELD_95 1.9
+
+static double ttft_p95(const tc_service *s, const prompt *p, double wait_s, double waits) {
+    return tc_queue_p95(wait_s, waits, p->latency_s - p->held_s, s->input_scv) + HELD_95 * p->held_s + s->transfer_s;
+}
+
 /* Waits for the prefill, where requests come at random. */
 static void add_open_wait(const tc_service *s, const prompt *p, tc_state *out) {
     double servers = s->prefills > 0 ? s->prefills : s->replicas;
@@ -190,8 +198,7 @@ static void add_open_wait(const tc_service *s, const prompt *p, tc_state *out) {
     }
     out->wait_s = tc_queue_wait(servers, rho, p->service_s, s->arrival_scv, s->input_scv);
     out->ttft_s = out->wait_s + p->latency_s + s->transfer_s;
-    out->ttft_p95_s
-        = tc_queue_p95(out->wait_s, tc_queue_waits(servers, rho), p->latency_s, s->input_scv) + s->transfer_s;
+    out->ttft_p95_s = ttft_p95(s, p, out->wait_s, tc_queue_waits(servers, rho));
 }
 
 tc_state tc_state_of_batch(const tc_service *s, double batch) {
@@ -267,7 +274,7 @@ static tc_state closed_at(const tc_service *s, double batch, double requests, do
 static void add_closed_p95(const tc_service *s, const prompt *p, double requests, tc_state *out) {
     double company = out->batch * (requests > 1 ? (requests - 1) / requests : 0);
     double idle = p->service_s / (out->wait_s + p->service_s);
-    out->ttft_p95_s = tc_queue_p95(out->wait_s, 1 - idle, p->latency_s, s->input_scv) + s->transfer_s;
+    out->ttft_p95_s = ttft_p95(s, p, out->wait_s, 1 - idle);
     double free = out->batch < requests ? 1 - out->batch / requests : 0;
     out->tpot_p95_s = company > 0 ? tpot_p95_at(s, company, sqrt(company * free), p) : out->tpot_s;
 }
@@ -311,10 +318,24 @@ static bool within(const tc_state *state, double ttft_s, double tpot_s) {
     return state->ttft_p95_s <= ttft_s && (state->tpot_p95_s <= tpot_s);
 }
 
+/* Where prompts are held until all replicas that share experts have one, they wait the less the more come: the least batch within. */
+static bool find_within(const tc_service *s, double ttft_s, double tpot_s, double *low, tc_state *best) {
+    bool holds = s->rank->group > 1 && s->question->engine.balance_steps > 0;
+    tc_state state = *best;
+    for (double at = *low; holds && at < s->most && !within(&state, ttft_s, tpot_s);) {
+        at = fmin(2 * at, s->most);
+        state = tc_state_of_batch(s, at);
+        if (!within(&state, ttft_s, tpot_s)) continue;
+        *low = at;
+        *best = state;
+    }
+    return within(best, ttft_s, tpot_s);
+}
+
 tc_state tc_state_of_objectives(const tc_service *s, double ttft_s, double tpot_s, bool *meets) {
     double low = fmin(1e-3, s->most), high = s->most;
     tc_state best = tc_state_of_batch(s, low), state = tc_state_of_batch(s, high);
-    *meets = within(&best, ttft_s, tpot_s);
+    *meets = find_within(s, ttft_s, tpot_s, &low, &best);
     if (!*meets) return best;
     if (within(&state, ttft_s, tpot_s)) return state;
     for (int i = 0; i < ROUNDS && high / low > 1.005; i++) {

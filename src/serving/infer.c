@@ -4,8 +4,10 @@
  * ranks of a replica or on all. Of several that serve as much the first wins: fewer ranks a replica. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/formats.h"
 #include "serving/answer.h"
 #include "serving/members.h"
 #include "run/members.h"
@@ -116,6 +118,43 @@ static tc_code answer_given(const tc_serving_question *q, tc_serving_answer *out
     return tc_serving_answer_of(q, &d, out, error);
 }
 
+/* ---- weights as they are stored ----------------------------------------------------------------------- */
+
+/* The format of a checkpoint, by its word or by the bits of a method that quantizes weights alone; TC_UNSET: none that is known. */
+static int stored_format(const tc_model *model) {
+    const char *stored = model->stored, *bits = strstr(stored, ", ");
+    for (int i = 0; i < TC_WEIGHT_FORMAT_COUNT; i++)
+        if (strcmp(stored, tc_weight_format_names[i]) == 0) return i;
+    if (bits && strcmp(bits, ", 4 bit") == 0) return TC_WEIGHTS_INT4;
+    return bits && strcmp(bits, ", 8 bit") == 0 ? TC_WEIGHTS_INT8 : TC_UNSET;
+}
+
+static bool runs(const tc_serving_question *q, int format) {
+    static const int products[TC_WEIGHT_FORMAT_COUNT] = {
+#define PRODUCTS(id, word, bits, experts, products) products,
+        TC_WEIGHT_FORMATS(PRODUCTS)};
+    return !tc_format_is_low(products[format]) || q->cluster.accelerator.matmul_flops[products[format]] > 0
+           || q->engine.unpacks;
+}
+
+int tc_serving_weights(const tc_serving_question *q) {
+    if (q->weights != TC_UNSET) return q->weights;
+    int stored = q->model.stored[0] ? stored_format(&q->model) : TC_UNSET;
+    return stored != TC_UNSET && runs(q, stored) ? stored : TC_WEIGHTS_BF16;
+}
+
+static void say_weights(const tc_serving_question *q, tc_serving_answer *out) {
+    if (q->weights != TC_UNSET || !q->model.stored[0]) return;
+    int format = tc_serving_weights(q), stored = stored_format(&q->model);
+    if (format == stored)
+        assume(out, "weights in %s, as the model's checkpoint has them", tc_weight_format_names[format]);
+    else if (stored != TC_UNSET)
+        assume(out, "weights in 16 bit: the checkpoint's %s runs on no %.24s: --dtype", tc_weight_format_names[stored],
+               q->cluster.accelerator.slug);
+    else
+        assume(out, "weights in 16 bit, though the model's file has them as %s: --dtype", q->model.stored);
+}
+
 /* ---- what was assumed ---------------------------------------------------------------------------------- */
 
 void tc_serving_say_assumed(const tc_serving_question *question, const tc_serving_question *q, tc_serving_answer *out) {
@@ -127,8 +166,7 @@ void tc_serving_say_assumed(const tc_serving_question *question, const tc_servin
     if (q->tp == TC_UNSET) assume(out, "tp %d (serves most)", out->tp);
     if (q->pp == TC_UNSET) assume(out, "pp %d", out->pp);
     if (q->ep == TC_UNSET && tc_has_experts(&q->model)) assume(out, "ep %d (serves most)", out->ep);
-    if (q->weights == TC_WEIGHTS_BF16 && q->model.stored[0])
-        assume(out, "weights in 16 bit, though the model's file has them as %s: --dtype", q->model.stored);
+    say_weights(q, out);
     if (q->kv == TC_UNSET) assume(out, "keys and values in 16 bit");
     if (q->input_scv < 0) assume(out, "lengths of prompts spread as exponentials do");
     if (q->arrival_scv < 0 && q->concurrency < 0) assume(out, "requests arrive at random (Poisson)");

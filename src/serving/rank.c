@@ -63,7 +63,7 @@ static tc_product product_of(const tc_serving_question *q, const products *p, co
 static tc_code find_products(const tc_serving_question *q, tc_rank *r, tc_rates *wide, products *p, tc_error *error) {
     const tc_accelerator *a = &q->cluster.accelerator;
     const tc_serving_params *s = &q->engine.params;
-    const struct weights *w = &formats[q->weights];
+    const struct weights *w = &formats[tc_serving_weights(q)];
     tc_stack stack = tc_default_stack();
     stack.params.kernel_fraction = stack.params.attention_relative = 1;
     stack.kernels.native_attention = true;
@@ -111,7 +111,15 @@ static void fill_heads(const tc_serving_question *q, const tc_attention *a, doub
     l->head_dim = d;
 }
 
-/* With an indexer, its keys of one head are beside the latent vectors, and attention sees those that it chooses. */
+/* Heads that a kernel computes for those there are: each query has keys of its own where an indexer chooses them, so that heads alone fill
+ * a tile. */
+static double filled_heads(const tc_serving_question *q, double heads) {
+    double tile = q->engine.sparse_heads;
+    return tile > 0 ? tile * ceil(heads / tile) : heads;
+}
+
+/* With an indexer, its keys of one head are beside the latent vectors, and attention sees those that it chooses: over the latent vectors in
+ * prefill too (DeepSeek-V3.2, section 2.1: in the MQA mode of MLA). */
 static void fill_latent(const tc_serving_question *q, const tc_latent *a, double tp, tc_layers *l) {
     double bytes = kv_element_bytes(q), rows = 1 + q->draft_tokens, heads = fmax(a->heads / tp, 1);
     l->attends = true;
@@ -126,6 +134,9 @@ static void fill_latent(const tc_serving_question *q, const tc_latent *a, double
     l->pair_flops = 2 * heads * (a->nope_dim + a->rope_dim + (double)a->v_dim);
     l->heads_padding = fill_tile(rows * heads) / (rows * heads);
     l->head_dim = a->nope_dim + a->rope_dim;
+    if (a->index_top_k <= 0) return;
+    l->heads_padding = fmax(filled_heads(q, heads) / heads, l->heads_padding);
+    l->pair_flops = l->row_pair_flops * filled_heads(q, heads) / heads;
 }
 
 /* A recurrence: its states in fp32, and the inputs that its convolution sees. A token updates every element and reads it. */
@@ -234,7 +245,8 @@ static void fill_collectives(const tc_serving_question *q, const tc_serving_degr
     if (!ep_inside)
         r->exchange.byte_s *= nodes_of_copies(q, fabric->levels > 0 ? d->ep / fmax(fabric->level[0].size, 1) : 1);
     r->hop = line_of(s->all_reduce_floor_s, tc_send_seconds(&pp, 1), tc_send_seconds(&pp, LARGE_BYTES));
-    r->exchange_bytes = tc_format_is_low(formats[q->weights].products) ? 1.5 : 2; /* 8 bit there, 16 bit back */
+    r->exchange_bytes
+        = tc_format_is_low(formats[tc_serving_weights(q)].products) ? 1.5 : 2; /* 8 bit there, 16 bit back */
 }
 
 /* ---- the rank -------------------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ tc_engine tc_default_engine(void) {
                        .graphs = true,
                        .continuous = true,
                        .paged = true,
+                       .unpacks = true,
                        .chunk_tokens = 2048,
                        .prompt_tokens = 8192,
                        .page_tokens = 16};
@@ -50,7 +51,7 @@ tc_serving_question tc_default_serving_question(void) {
                                  .pp = TC_UNSET,
                                  .ep = TC_UNSET,
                                  .dp = TC_UNSET,
-                                 .weights = TC_WEIGHTS_BF16,
+                                 .weights = TC_UNSET,
                                  .kv = TC_UNSET,
                                  .input_tokens = TC_UNSET,
                                  .output_tokens = TC_UNSET,

@@ -95,7 +95,6 @@ static tc_code take_engine(tc_catalog *catalog, room *r, const tc_published_run 
     g->model = r->q.training.job.model;
     g->cluster = r->q.training.cluster;
     if (run->model.rl.engine_tp > 0) g->tp = run->model.rl.engine_tp;
-    if (r->q.training.job.dtype == TC_FP8) g->weights = TC_WEIGHTS_FP8;
     g->engine_assumed = strcmp(r->q.program.engine, "generic") == 0;
     snprintf(engine, sizeof engine, month > 0 ? "%s@%04d-%02d" : "%s", r->q.program.engine, run->date / 100, month);
     return tc_catalog_engine(catalog, engine, &g->cluster.accelerator, &g->engine, error);

@@ -110,8 +110,7 @@ static void read_speculation(const tc_json *row, const tc_json *figures, tc_serv
     if (drafts <= 0 && at && (strstr(words, "token") || strstr(words, "MTP"))) drafts = strtod(at, NULL);
     if (out->accepted <= 0) out->accepted = number_behind(words, "accepted length");
     out->drafts = drafts >= 1 && drafts <= 64 ? (int)drafts : 0;
-    double rate = number_behind(words, "accept rate"); /* of the drafts, per cent */
-    if (out->accepted <= 0 && rate > 0 && out->drafts > 0) out->accepted = 1 + out->drafts * fmin(rate, 100) / 100;
+    out->accept_rate = fmin(number_behind(words, "accept rate"), 100) / 100; /* per cent */
     if (out->accepted > 64) out->accepted = 64;
     if (out->accepted > 1 && out->drafts < out->accepted - 1) out->drafts = (int)ceil(out->accepted - 1);
 }
@@ -157,6 +156,7 @@ static void read_load(const tc_json *row, const tc_json *figures, tc_served_row 
     out->rate = tc_json_number(row, "request_rate", 0, LARGEST_RATE, 0);
     out->requests = first(derived(figures, "num_prompts"), derived(figures, "n_requests"));
     out->most_requests = derived_count(figures, "batch_setting");
+    out->graph_requests = derived_count(figures, "graph_setting");
     out->concurrency = first(clients, batch);
     if (out->requests <= 0 && strstr(out->notes, "10 x concurrency")) out->requests = 10 * out->concurrency;
     double effective = derived(figures, "effective_concurrency");

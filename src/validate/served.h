@@ -86,11 +86,13 @@ typedef struct tc_served_row {
     double concurrency, rate;     /* requests, or of a static batch its sequences; requests/s; 0 */
     double requests;              /* of the whole test; 0 */
     int most_requests;            /* that an instance runs at once, as its engine was set; 0 */
+    int graph_requests;           /* up to which its steps were replayed as graphs; 0: as the engine does */
     double length_cv;             /* of the lengths of its requests: standard deviation over mean */
     double cached_share;          /* of the input, found in a prefix cache; NaN where not stated */
     const char *speculative;      /* "none": off; NULL */
     int drafts;                   /* tokens proposed a step; 0 */
     double accepted;              /* tokens a step yields; 0 */
+    double accept_rate;           /* share of the proposed tokens that are accepted; 0 */
     int disaggregated;            /* 0, 1, TC_UNSET */
     tc_served_workers workers;
     double measured[TC_SERVED_METRICS]; /* 0 */

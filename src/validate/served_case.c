@@ -273,6 +273,7 @@ static tc_code fill_formats(const tc_served_conventions *served, tc_served_case 
     tc_serving_question *q = &c->question;
     char words[64];
     if (!row->weight_dtype) {
+        q->weights = tc_serving_weights(q);
         assume(c, "weights in %s", tc_weight_format_names[q->weights]);
     } else {
         small_letters(row->weight_dtype, words, sizeof words);
@@ -348,6 +349,33 @@ static void fill_limits(const tc_served_conventions *served, tc_served_case *c) 
     }
 }
 
+static const tc_served_lookup *lookup_of(const tc_served_conventions *served, const char *words) {
+    for (int i = 0; i < served->lookups; i++)
+        if (strstr(words, served->lookup[i].phrase)) return &served->lookup[i];
+    return NULL;
+}
+
+static void fill_speculation(const tc_served_conventions *served, tc_served_case *c) {
+    const tc_served_row *row = c->row;
+    tc_serving_question *q = &c->question;
+    if (!row->speculative) assume(c, "%s", "no speculation");
+    if (row->accepted <= 1 && (!row->speculative || strcmp(row->speculative, "none") == 0)) return;
+    double drafts = row->drafts;
+    const tc_served_lookup *lookup = row->speculative ? lookup_of(served, row->speculative) : NULL;
+    if (drafts <= 0) assume(c, "%s", "one drafted token");
+    if (drafts <= 0) drafts = 1;
+    if (lookup) {
+        drafts *= lookup->drafted;
+        q->draft_share = 0;
+        assume_number(c, "%s drafted tokens a step", drafts);
+    }
+    q->draft_tokens = (int)ceil(drafts);
+    if (row->accepted >= 1)
+        q->accepted_tokens = row->accepted;
+    else if (row->accept_rate > 0)
+        q->accepted_tokens = 1 + drafts * row->accept_rate;
+}
+
 static tc_code fill_load(const tc_served_conventions *served, tc_served_case *c) {
     const tc_served_row *row = c->row;
     tc_serving_question *q = &c->question;
@@ -366,16 +394,7 @@ static tc_code fill_load(const tc_served_conventions *served, tc_served_case *c)
         q->concurrency = 1;
     else if (q->phase == TC_PHASE_MIXED || q->phase == TC_PHASE_STATIC || q->phase == TC_PHASE_DECODE)
         return end(c, TC_CASE_SKIPPED, "concurrency");
-    if (row->drafts > 0 || row->accepted > 1) {
-        q->draft_tokens = row->drafts > 0 ? row->drafts : 1;
-        if (row->drafts <= 0) assume(c, "%s", "one drafted token");
-        if (row->accepted >= 1) q->accepted_tokens = row->accepted;
-    } else if (row->speculative && strcmp(row->speculative, "none") != 0) {
-        q->draft_tokens = 1;
-        assume(c, "%s", "one drafted token");
-    } else if (!row->speculative) {
-        assume(c, "%s", "no speculation");
-    }
+    fill_speculation(served, c);
     return TC_OK;
 }
 
@@ -520,6 +539,7 @@ static void fill_degrees(const tc_served_conventions *served, tc_served_case *c)
         split_workers(c);
     fill_attention_groups(served, c);
     if (row->most_requests > 0 && row->most_requests >= running_by_row(c)) q->engine.most_requests = row->most_requests;
+    set(&q->engine.graph_requests, row->graph_requests);
     q->dp = TC_UNSET; /* of all devices; the row's own is of a worker */
     if (row->tp == TC_UNSET) assume(c, "tp %s", "chosen");
     if (!c->question.engine.paged) pad_heads(c);

@@ -46,6 +46,12 @@ typedef struct tc_served_format {
     char format[40];
 } tc_served_format;
 
+/* Speculation whose drafts are looked up in what was seen before: no layer runs for them. */
+typedef struct tc_served_lookup {
+    char phrase[40];
+    double drafted; /* tokens that it proposes, of the most that it may */
+} tc_served_lookup;
+
 /* Requests of a test of queued ones. */
 typedef struct tc_served_test {
     char engine[40];
@@ -69,7 +75,8 @@ typedef struct tc_served_setting {
 
 typedef struct tc_served_conventions {
     char slug[32], name[64];
-    int engines, releases, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests, settings;
+    int engines, releases, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests, settings,
+        lookups;
     tc_served_limits limit[TC_SERVED_LIST_MAX];
     tc_served_engine engine[TC_SERVED_LIST_MAX];
     tc_served_release release[TC_SERVED_LIST_MAX];
@@ -79,6 +86,7 @@ typedef struct tc_served_conventions {
     tc_served_hybrid hybrid[TC_SERVED_LIST_MAX];
     tc_served_alias model[TC_SERVED_LIST_MAX], device[TC_SERVED_LIST_MAX];
     tc_served_test test[TC_SERVED_LIST_MAX];
+    tc_served_lookup lookup[TC_SERVED_LIST_MAX];
     tc_served_setting setting[TC_SERVED_LIST_MAX];
     tc_served_lengths length[TC_SERVED_LIST_MAX];
 } tc_served_conventions;
