@@ -108,11 +108,26 @@ void tc_write_at_once(tc_writer *writer, const tc_plan *plan) {
 
 /* ---- for people ----------------------------------------------------------------------------- */
 
-static void begin_row(tc_table *table, const tc_plan *plan, int job, const char *way, const char *pools) {
+/* A way to do a job: as planned, or on several pools at once. */
+typedef struct way {
+    const char *name;
+    bool feasible, sooner;
+    int32_t start, finish;
+    double seconds, cost_usd, energy_mwh, failures;
+} way;
+
+static void add_row(tc_table *table, const char *job, const way *w, const char *pools) {
     tc_table_row_begin(table);
-    tc_table_cell(table, plan->scenario->job[job].name);
-    tc_table_cell(table, way);
-    tc_table_cell(table, pools);
+    tc_cell(table, "job", TC_LEFT | TC_FLEXIBLE, job);
+    tc_cell(table, "way", TC_LEFT, w->name);
+    tc_cell(table, "pools", TC_LEFT | TC_FLEXIBLE, pools);
+    tc_cell(table, "start", TC_LEFT | TC_OPTIONAL, w->feasible ? tc_format_day(w->start).s : "-");
+    tc_cell_tone(table, "done", TC_LEFT, w->feasible ? tc_format_day(w->finish).s : "never",
+                 w->sooner ? TC_TONE_GOOD : TC_TONE_PLAIN);
+    tc_cell(table, "days", TC_RIGHT, w->feasible ? tc_format_fixed(w->seconds / 86400, 1).s : "-");
+    tc_cell(table, "cost", TC_RIGHT, w->feasible ? tc_format_money(w->cost_usd).s : "-");
+    tc_cell(table, "MWh", TC_RIGHT | TC_OPTIONAL, w->feasible ? tc_format_count(w->energy_mwh).s : "-");
+    tc_cell(table, "failures", TC_RIGHT | TC_OPTIONAL, w->feasible ? tc_format_count(w->failures).s : "-");
 }
 
 /* What the plan has of the job, on one pool at a time. */
@@ -125,25 +140,17 @@ static void add_planned(tc_table *table, const tc_plan *plan, int job) {
         size_t used = strlen(pools);
         if (used + 56 < sizeof pools) snprintf(pools + used, sizeof pools - used, "%s%.48s", i ? ", " : "", name);
     }
-    begin_row(table, plan, job, "planned, one at a time", run->feasible ? pools : "-");
-    tc_table_cell(table, run->feasible ? tc_format_day(run->start).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_day(run->finish).s : "never");
-    tc_table_cell(table, run->feasible ? tc_format_fixed((run->finish_s - run->start_s) / 86400, 1).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_money(run->cost_usd).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_count(run->energy_mwh).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_count(run->failures).s : "-");
+    const way planned = {"planned, one at a time",     run->feasible, false,           run->start,   run->finish,
+                         run->finish_s - run->start_s, run->cost_usd, run->energy_mwh, run->failures};
+    add_row(table, plan->scenario->job[job].name, &planned, run->feasible ? pools : "-");
 }
 
-static void add_row(tc_table *table, const tc_plan *plan, const tc_at_once *a) {
+static void add_at_once(tc_table *table, const tc_plan *plan, const tc_at_once *a) {
     char pools[400];
-    begin_row(table, plan, a->job, forms[a->across], names_of(plan, a, pools, sizeof pools));
-    tc_table_cell(table, a->feasible ? tc_format_day(a->start).s : "-");
-    tc_table_cell_tone(table, a->feasible ? tc_format_day(a->finish).s : "never",
-                       a->feasible && a->finish_s < a->planned_s ? TC_TONE_GOOD : TC_TONE_PLAIN);
-    tc_table_cell(table, a->feasible ? tc_format_fixed((a->finish_s - a->start_s) / 86400, 1).s : "-");
-    tc_table_cell(table, a->feasible ? tc_format_money(a->cost_usd).s : "-");
-    tc_table_cell(table, a->feasible ? tc_format_count(a->energy_mwh).s : "-");
-    tc_table_cell(table, a->feasible ? tc_format_count(a->failures).s : "-");
+    const way together = {forms[a->across], a->feasible,   a->feasible && a->finish_s < a->planned_s,
+                          a->start,         a->finish,     a->finish_s - a->start_s,
+                          a->cost_usd,      a->energy_mwh, a->failures};
+    add_row(table, plan->scenario->job[a->job].name, &together, names_of(plan, a, pools, sizeof pools));
 }
 
 static void print_phase(FILE *file, const tc_style *style, const tc_plan *plan, const tc_at_once *a,
@@ -191,19 +198,10 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
 bool tc_print_at_once(FILE *file, const tc_style *style, const tc_plan *plan) {
     if (plan->at_onces == 0) return true;
     tc_table table = {0};
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "way", TC_LEFT);
-    tc_table_column(&table, "pools", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "start", TC_LEFT | TC_OPTIONAL);
-    tc_table_column(&table, "done", TC_LEFT);
-    tc_table_column(&table, "days", TC_RIGHT);
-    tc_table_column(&table, "cost", TC_RIGHT);
-    tc_table_column(&table, "MWh", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "failures", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < plan->at_onces; i++) {
         const tc_at_once *a = &plan->at_once[i];
         if (i == 0 || plan->at_once[i - 1].job != a->job) add_planned(&table, plan, a->job);
-        add_row(&table, plan, a);
+        add_at_once(&table, plan, a);
     }
     tc_print_heading(file, style, "\nOn several pools at once, in the middle future, beside the other jobs as planned");
     if (!tc_table_print(&table, file, style)) return false;

@@ -84,15 +84,6 @@ static tc_text ratio_text(double ratio) {
 
 static bool print_table(FILE *file, const tc_style *style, const tc_best_by *by) {
     tc_table table = {0};
-    tc_table_column(&table, "shape", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "active", TC_RIGHT);
-    tc_table_column(&table, "tokens", TC_RIGHT);
-    tc_table_column(&table, "loss", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "compute", TC_RIGHT);
-    tc_table_column(&table, "as good", TC_RIGHT);
-    tc_table_column(&table, "decades", TC_RIGHT | TC_OPTIONAL);
-    if (by->shape[0].epochs > 0) tc_table_column(&table, "epochs", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < by->judged && i < MOST_ROWS; i++) {
         const tc_best_shape *s = &by->shape[i];
         char range[96] = "-";
@@ -100,15 +91,15 @@ static bool print_table(FILE *file, const tc_style *style, const tc_best_by *by)
             snprintf(range, sizeof range, "%s-%s", tc_format_fixed(s->loss_p10, 3).s,
                      tc_format_fixed(s->loss_p90, 3).s);
         tc_table_row_begin(&table);
-        tc_table_cell_tone(&table, s->model, s->within ? TC_TONE_GOOD : TC_TONE_PLAIN);
-        tc_table_cell(&table, tc_format_short(s->active_parameters).s);
-        tc_table_cell(&table, tc_format_short(s->tokens_p50).s);
-        tc_table_cell(&table, s->loss_p50 < INFINITY ? tc_format_fixed(s->loss_p50, 3).s : "-");
-        tc_table_cell(&table, range);
-        tc_table_cell(&table, ratio_text(s->ratio_p50).s);
-        tc_table_cell(&table, s->probability < 0 ? "-" : tc_format_percent(100 * s->probability).s);
-        tc_table_cell(&table, tc_format_fixed(s->decades, 1).s);
-        if (by->shape[0].epochs > 0) tc_table_cell(&table, tc_format_fixed(s->epochs, 1).s);
+        tc_cell_tone(&table, "shape", TC_LEFT | TC_FLEXIBLE, s->model, s->within ? TC_TONE_GOOD : TC_TONE_PLAIN);
+        tc_cell(&table, "active", TC_RIGHT, tc_format_short(s->active_parameters).s);
+        tc_cell(&table, "tokens", TC_RIGHT, tc_format_short(s->tokens_p50).s);
+        tc_cell(&table, "loss", TC_RIGHT, s->loss_p50 < INFINITY ? tc_format_fixed(s->loss_p50, 3).s : "-");
+        tc_cell(&table, "80 %", TC_RIGHT | TC_OPTIONAL, range);
+        tc_cell(&table, "compute", TC_RIGHT, ratio_text(s->ratio_p50).s);
+        tc_cell(&table, "as good", TC_RIGHT, s->probability < 0 ? "-" : tc_format_percent(100 * s->probability).s);
+        tc_cell(&table, "decades", TC_RIGHT | TC_OPTIONAL, tc_format_fixed(s->decades, 1).s);
+        if (by->shape[0].epochs > 0) tc_cell(&table, "epochs", TC_RIGHT | TC_OPTIONAL, tc_format_fixed(s->epochs, 1).s);
     }
     return tc_table_print(&table, file, style);
 }
@@ -145,19 +136,16 @@ static void print_others(FILE *file, const tc_style *style, const tc_best_by *by
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
                                      used ? ", " : "Within the noise of it: ", by->shape[i].model);
     if (used > 0) tc_print_bullet(file, style, text);
-    for (int i = by->judged; i < by->shapes; i++) {
-        snprintf(text, sizeof text, "%s is left out: %s", by->shape[i].model, by->shape[i].why);
-        tc_print_bullet(file, style, text);
-    }
+    for (int i = by->judged; i < by->shapes; i++)
+        tc_print_bulletf(file, style, "%s is left out: %s", by->shape[i].model, by->shape[i].why);
 }
 
 bool tc_print_best_by(FILE *file, const tc_style *style, const tc_plan *plan) {
     for (int i = 0; i < plan->bests; i++) {
         const tc_best_by *by = &plan->best[i];
-        char day[TC_DATE_SIZE], title[96];
+        char day[TC_DATE_SIZE];
         tc_date_format(by->day, day);
-        snprintf(title, sizeof title, "\nThe most capable model by %s, if nothing else trains", day);
-        tc_print_heading(file, style, title);
+        tc_print_headingf(file, style, "\nThe most capable model by %s, if nothing else trains", day);
         if (by->shapes > 0) print_answer(file, style, by);
         if (by->any && !print_table(file, style, by)) return false;
         print_others(file, style, by);

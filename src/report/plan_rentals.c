@@ -56,29 +56,22 @@ void tc_write_rentals(tc_writer *writer, const tc_plan *plan) {
 
 /* ---- for people ----------------------------------------------------------------------------- */
 
-static void add_wait(tc_table *table, const tc_plan *plan, const tc_plan_rental *r) {
-    tc_table_row_begin(table);
-    tc_table_cell(table, plan->scenario->job[r->job].name);
-    tc_table_cell(table, "wait");
-    for (int i = 0; i < 3; i++) tc_table_cell(table, "-");
-    tc_table_cell(table, tc_format_moment(plan->scenario, r->p50_without_s, 0).s);
-    for (int i = 0; i < 4; i++) tc_table_cell(table, "-");
-}
-
-static void add_row(tc_table *table, const tc_plan *plan, const tc_plan_rental *r) {
+/* wait: the job without any contract. */
+static void add_row(tc_table *table, const tc_plan *plan, const tc_plan_rental *r, bool wait) {
     const tc_scenario_rental *of = &plan->scenario->rental[r->rental];
-    double even = r->break_even_s / (30.4375 * 86400);
+    double even = r->break_even_s / (30.4375 * 86400), sooner = days_sooner(r);
     tc_table_row_begin(table);
-    tc_table_cell(table, plan->scenario->job[r->job].name);
-    tc_table_cell(table, of->name);
-    tc_table_cell(table, tc_format_count(of->devices).s);
-    tc_table_cell(table, tc_format_day(r->from).s);
-    tc_table_cell(table, tc_format_usd(r->usd_per_device_h).s);
-    tc_table_cell(table, tc_format_moment(plan->scenario, r->p50_s, 0).s);
-    tc_table_cell(table, isfinite(days_sooner(r)) ? tc_format_fixed(days_sooner(r), 1).s : "-");
-    tc_table_cell_tone(table, tc_format_money(r->rent_usd).s, TC_TONE_STRONG);
-    tc_table_cell(table, isnan(r->owned_usd) ? "-" : tc_format_money(r->owned_usd).s);
-    tc_table_cell(table, isnan(even) ? "-" : isinf(even) ? "never" : tc_format_fixed(even, 0).s);
+    tc_cell(table, "job", TC_LEFT | TC_FLEXIBLE, plan->scenario->job[r->job].name);
+    tc_cell(table, "contract", TC_LEFT | TC_FLEXIBLE, wait ? "wait" : of->name);
+    tc_cell(table, "devices", TC_RIGHT | TC_OPTIONAL, wait ? "-" : tc_format_count(of->devices).s);
+    tc_cell(table, "from", TC_LEFT, wait ? "-" : tc_format_day(r->from).s);
+    tc_cell(table, "an hour", TC_RIGHT | TC_OPTIONAL, wait ? "-" : tc_format_usd(r->usd_per_device_h).s);
+    tc_cell(table, "done, 50 %", TC_LEFT, tc_format_moment(plan->scenario, wait ? r->p50_without_s : r->p50_s, 0).s);
+    tc_cell(table, "sooner", TC_RIGHT, !wait && isfinite(sooner) ? tc_format_fixed(sooner, 1).s : "-");
+    tc_cell_tone(table, "rent", TC_RIGHT, wait ? "-" : tc_format_money(r->rent_usd).s,
+                 wait ? TC_TONE_PLAIN : TC_TONE_STRONG);
+    tc_cell(table, "owned", TC_RIGHT, wait || isnan(r->owned_usd) ? "-" : tc_format_money(r->owned_usd).s);
+    tc_cell(table, "even", TC_RIGHT, wait || isnan(even) ? "-" : isinf(even) ? "never" : tc_format_fixed(even, 0).s);
 }
 
 /* What the terms of a contract do, where they do anything. */
@@ -109,19 +102,9 @@ static void print_terms(FILE *file, const tc_style *style, const tc_plan *plan) 
 bool tc_print_rentals(FILE *file, const tc_style *style, const tc_plan *plan) {
     if (plan->rentals == 0) return true;
     tc_table table = {0};
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "contract", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "devices", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "from", TC_LEFT);
-    tc_table_column(&table, "an hour", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "done, 50 %", TC_LEFT);
-    tc_table_column(&table, "sooner", TC_RIGHT);
-    tc_table_column(&table, "rent", TC_RIGHT);
-    tc_table_column(&table, "owned", TC_RIGHT);
-    tc_table_column(&table, "even", TC_RIGHT);
     for (int i = 0; i < plan->rentals; i++) {
-        if (i == 0 || plan->rental[i - 1].job != plan->rental[i].job) add_wait(&table, plan, &plan->rental[i]);
-        add_row(&table, plan, &plan->rental[i]);
+        if (i == 0 || plan->rental[i - 1].job != plan->rental[i].job) add_row(&table, plan, &plan->rental[i], true);
+        add_row(&table, plan, &plan->rental[i], false);
     }
     tc_print_heading(file, style, "\nOwn, rent or wait");
     if (!tc_table_print(&table, file, style)) return false;

@@ -13,13 +13,10 @@
 #include "report/step_report.h"
 
 static void print_title(FILE *file, const tc_style *style, const tc_search_input *in) {
-    char text[320];
-    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
-             in->question.cluster.devices, in->question.cluster.accelerator.name,
-             tc_format_count((double)in->question.job.global_batch).s);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_headingf(file, style, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
+                      in->question.cluster.devices, in->question.cluster.accelerator.name,
+                      tc_format_count((double)in->question.job.global_batch).s);
+    tc_print_wrappedf(file, style, 0, 2, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
 }
 
 /* "Llama 2 7B on H20 and H100 SXM, 512 to 1,024 devices, 512 sequences a step" */
@@ -47,9 +44,7 @@ static void print_title_of_parts(FILE *file, const tc_style *style, const tc_sea
 
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
     print_title(file, style, in);
-    char text[96];
-    snprintf(text, sizeof text, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
     for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++) {
         char label[32];
         snprintf(label, sizeof label, "  %-18s ", search->axis[i].name);
@@ -108,34 +103,24 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
     tc_table table = {0};
     bool stacks = several_stacks(answer);
     bool objective = !in->pareto && (in->objective == TC_OBJECTIVE_COST || in->objective == TC_OBJECTIVE_ENERGY);
-    tc_table_column(&table, "", TC_RIGHT);
-    if (answer->parts > 0) tc_table_column(&table, "accelerator", TC_LEFT);
-    if (answer->parts > 0) tc_table_column(&table, "devices", TC_RIGHT);
-    if (stacks) tc_table_column(&table, "stack", TC_LEFT);
-    if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
-    tc_table_column(&table, "expected", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT);
-    tc_table_column(&table, "MFU", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "layout", TC_LEFT);
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
         char text[256];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, tc_format_count(i + 1).s);
+        tc_cell(&table, "", TC_RIGHT, tc_format_count(i + 1).s);
         const tc_question *q = &tc_row_input(answer, in, i)->question;
-        if (answer->parts > 0) tc_table_cell(&table, q->cluster.accelerator.slug);
-        if (answer->parts > 0) tc_table_cell(&table, tc_format_count(found->devices).s);
-        if (stacks) tc_table_cell(&table, q->stack.slug);
-        if (objective) tc_table_cell(&table, objective_text(in, found).s);
-        tc_table_cell(&table, tc_format_seconds(found->expected_step_s).s);
-        tc_table_cell(&table,
-                      tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
-        tc_table_cell(&table, tc_format_percent(found->step.mfu_pct).s);
-        tc_table_cell(&table, tc_format_gib(found->step.memory.reserved).s);
-        tc_table_cell(&table, tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
-        tc_table_cell(&table, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
+        if (answer->parts > 0) tc_cell(&table, "accelerator", TC_LEFT, q->cluster.accelerator.slug);
+        if (answer->parts > 0) tc_cell(&table, "devices", TC_RIGHT, tc_format_count(found->devices).s);
+        if (stacks) tc_cell(&table, "stack", TC_LEFT, q->stack.slug);
+        if (objective) tc_cell(&table, tc_objective_name(in->objective), TC_RIGHT, objective_text(in, found).s);
+        tc_cell(&table, "expected", TC_RIGHT, tc_format_seconds(found->expected_step_s).s);
+        tc_cell(&table, "80 %", TC_RIGHT,
+                tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
+        tc_cell(&table, "MFU", TC_RIGHT, tc_format_percent(found->step.mfu_pct).s);
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(found->step.memory.reserved).s);
+        tc_cell(&table, "80 %", TC_RIGHT | TC_OPTIONAL,
+                tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
+        tc_cell(&table, "layout", TC_LEFT, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
     }
     return tc_table_print(&table, file, style);
 }
@@ -270,9 +255,7 @@ static void print_advice(FILE *file, const tc_style *style, const tc_search *sea
     if (search->advice_count > 0) tc_print_heading(file, style, "What would");
     for (int i = 0; i < search->advice_count; i++) {
         const tc_advice *advice = &search->advice[i];
-        char text[sizeof advice->text + sizeof advice->options + 4];
-        snprintf(text, sizeof text, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
     }
 }
 
@@ -283,13 +266,12 @@ static void print_parts(FILE *file, const tc_style *style, const tc_search_answe
     for (int i = 0; i < answer->parts; i++) {
         const tc_search *search = answer->part[i].search;
         const tc_question *q = &answer->part[i].input->question;
-        char text[320], layout[160] = "no layout fits";
+        char layout[160] = "no layout fits";
         if (search->best_count > 0) tc_layout_degrees_text(&search->best[0].step.layout, layout, sizeof layout);
-        snprintf(text, sizeof text, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
-                 tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
-                 search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
-                 search->best_count > 0 ? ", " : "", layout);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
+                         tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
+                         search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
+                         search->best_count > 0 ? ", " : "", layout);
     }
 }
 

@@ -542,16 +542,14 @@ tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catal
                             const char *slug_or_path, const tc_model_figures *model, tc_error *error) {
     view v;
     const char *slug;
-    char title[256];
     tc_code code = open_view(catalog, kind, slug_or_path, &v, &slug, error);
     if (code) return code;
     const tc_node *root = v.document->root;
     const char *name = tc_node_text(root, "name");
     bool resolved = kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK;
     char shown[121], shown_slug[81];
-    snprintf(title, sizeof title, "%s (%s %s)", tc_utf8_cut(shown, sizeof shown, name ? name : slug),
-             tc_kind_name(kind), tc_utf8_cut(shown_slug, sizeof shown_slug, slug));
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "%s (%s %s)", tc_utf8_cut(shown, sizeof shown, name ? name : slug),
+                      tc_kind_name(kind), tc_utf8_cut(shown_slug, sizeof shown_slug, slug));
     tc_print_tone(file, style, TC_TONE_FAINT, v.document->file);
     fputc('\n', file);
     bool any = false;

@@ -264,10 +264,9 @@ const char *tc_beyond_text(const tc_question *question, const tc_layout *layout,
 }
 
 void tc_print_beyond(FILE *file, const tc_style *style, const tc_question *question, const tc_layout *layout) {
-    char lacks[TC_BEYOND_TEXT], text[TC_BEYOND_TEXT + 32];
+    char lacks[TC_BEYOND_TEXT];
     if (!*tc_beyond_text(question, layout, lacks, sizeof lacks)) return;
-    snprintf(text, sizeof text, "cannot run this layout: %s", lacks);
-    tc_print_line(file, style, "stack", text);
+    tc_print_linef(file, style, "stack", "cannot run this layout: %s", lacks);
 }
 
 static void print_speed(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
@@ -287,10 +286,10 @@ static void print_speed(FILE *file, const tc_style *style, const tc_question *qu
                  tc_format_significant(step->tokens_per_s_per_device, 4).s,
                  tc_format_significant((double)step->global_batch / step->step_s, 4).s);
     tc_print_line(file, style, "throughput", text);
-    snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
-             tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-",
-             tc_format_percent(step->hfu_pct).s);
-    tc_print_line(file, style, "efficiency", text);
+    tc_print_linef(file, style, "efficiency",
+                   "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
+                   tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s,
+                   dtype ? dtype : "-", tc_format_percent(step->hfu_pct).s);
 }
 
 /* From which probability on a layout is said to fit; docs/manual.md has the same words. */
@@ -409,12 +408,12 @@ static void print_batch(FILE *file, const tc_style *style, const tc_question *qu
 
 /* What is trained, where that is not all by the next token. */
 static void print_finetune(FILE *file, const tc_style *style, const tc_job *job) {
-    char text[TC_FINETUNE_TEXT + 96], kind[TC_FINETUNE_TEXT];
+    char kind[TC_FINETUNE_TEXT];
     if (!tc_is_finetuned(job)) return;
     double trained = tc_trained_parameters(job), all = tc_model_count(&job->model).parameters;
-    snprintf(text, sizeof text, "%s: %.20s of %.20s parameters (%.20s)", tc_finetune_text(job, kind, sizeof kind),
-             tc_format_short(trained).s, tc_format_short(all).s, tc_format_percent(100 * trained / all).s);
-    tc_print_line(file, style, "trained", text);
+    tc_print_linef(file, style, "trained", "%s: %.20s of %.20s parameters (%.20s)",
+                   tc_finetune_text(job, kind, sizeof kind), tc_format_short(trained).s, tc_format_short(all).s,
+                   tc_format_percent(100 * trained / all).s);
 }
 
 void tc_print_step_head(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
@@ -441,11 +440,9 @@ void tc_print_step_parts(FILE *file, const tc_style *style, const tc_step *step)
 
 void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[512];
-    snprintf(text, sizeof text, "%s on %d x %s", question->job.model.name, question->cluster.devices,
-             question->cluster.accelerator.name);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", question->cluster.fabric.name, question->stack.name);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_headingf(file, style, "%s on %d x %s", question->job.model.name, question->cluster.devices,
+                      question->cluster.accelerator.name);
+    tc_print_wrappedf(file, style, 0, 2, "%s; %s", question->cluster.fabric.name, question->stack.name);
     fputc('\n', file);
     tc_print_step_head(file, style, question, step);
     tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));

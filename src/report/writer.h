@@ -66,6 +66,7 @@ void tc_write_number(tc_writer *writer, const char *key, double value);
 void tc_write_integer(tc_writer *writer, const char *key, int64_t value);
 void tc_write_bool(tc_writer *writer, const char *key, bool value);
 void tc_write_null(tc_writer *writer, const char *key);
+void tc_write_known(tc_writer *writer, const char *key, int value); /* a bool; null below 0 */
 /* "KEY": [LINE, ...] */
 void tc_write_lines(tc_writer *writer, const char *key, const char *const *lines, int count);
 

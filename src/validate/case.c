@@ -7,6 +7,8 @@
 #include "base/formats.h"
 #include "workload/optimizer.h"
 
+const char *const tc_case_status_names[] = {"ok", "skipped", "unsupported"};
+
 bool tc_case_is_built(const tc_case *c) { return c->stack.size > 0 && c->layout.size > 0; }
 
 tc_question tc_case_question(const tc_case *c) {
