@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "catalog/schema.h"
 
@@ -55,7 +56,6 @@ tc_code tc_serving_profile_load(tc_catalog *catalog, const char *word, tc_servin
     if (code != TC_OK) return code;
     const char *words[MOST_PROFILES];
     char list[512] = "";
-    size_t used = 0;
     const tc_node *node = tc_node_get(document->root, "profiles")->first;
     for (int i = 0; i < file.count; i++, node = node->next) {
         if (strcmp(file.profile[i].slug, word) == 0) {
@@ -63,8 +63,7 @@ tc_code tc_serving_profile_load(tc_catalog *catalog, const char *word, tc_servin
             return read_hours(document, tc_node_get(node, "hours"), out, error);
         }
         words[i] = file.profile[i].slug;
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
+        tc_append(list, sizeof list, "%s%s", i ? ", " : "", words[i]);
     }
     const char *nearest = tc_nearest(word, words, file.count);
     return tc_fail(error, TC_NOT_FOUND, "profile", "'%.40s' is unknown; %s%s%s one of %s", word,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "report/format.h"
 
@@ -123,19 +124,17 @@ static void print_merits(FILE *file, const tc_style *style, const tc_serving_com
     for (int i = 0; i < count; i++) {
         const tc_serving_comparison *item = &items[i];
         char text[512];
-        size_t used = (size_t)snprintf(text, sizeof text, "%.60s: ", item->question.cluster.accelerator.slug);
+        snprintf(text, sizeof text, "%.60s: ", item->question.cluster.accelerator.slug);
         if (item->code) {
-            snprintf(text + used, sizeof text - used, "%.20s: %.300s", item->error.place, item->error.text);
+            tc_append(text, sizeof text, "%.20s: %.300s", item->error.place, item->error.text);
         } else if (!item->found) {
-            snprintf(text + used, sizeof text - used, "no layout of up to %d fits and meets the objectives",
-                     item->question.cluster.devices);
+            tc_append(text, sizeof text, "no layout of up to %d fits and meets the objectives",
+                      item->question.cluster.devices);
         } else {
-            used += (size_t)snprintf(text + used, sizeof text - used, "prompts %s of the best, outputs %s",
-                                     tc_format_percent(100 * item->prefill_share).s,
-                                     tc_format_percent(100 * item->decode_share).s);
-            for (size_t k = 0; k < MERITS && used < sizeof text; k++)
-                if (item->merits & merits[k].merit)
-                    used += (size_t)snprintf(text + used, sizeof text - used, "; %s", merits[k].text);
+            tc_append(text, sizeof text, "prompts %s of the best, outputs %s",
+                      tc_format_percent(100 * item->prefill_share).s, tc_format_percent(100 * item->decode_share).s);
+            for (size_t k = 0; k < MERITS; k++)
+                if (item->merits & merits[k].merit) tc_append(text, sizeof text, "; %s", merits[k].text);
         }
         tc_print_bullet(file, style, text);
     }

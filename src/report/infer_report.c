@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "report/chart.h"
@@ -265,11 +266,11 @@ static void print_money(FILE *file, const tc_style *style, const tc_serving_answ
 
 /* "TP 8, EP 16, DP 4; 32 devices prefill" */
 static void layout_text(const tc_serving_answer *a, char *text, size_t size) {
-    size_t used = (size_t)snprintf(text, size, "TP %d", a->tp);
-    if (a->pp > 1) used += (size_t)snprintf(text + used, size - used, ", PP %d", a->pp);
-    if (a->ep > 1) used += (size_t)snprintf(text + used, size - used, ", EP %d", a->ep);
-    used += (size_t)snprintf(text + used, size - used, ", DP %d", a->dp);
-    if (a->prefill_devices > 0) snprintf(text + used, size - used, "; %d devices prefill", a->prefill_devices);
+    snprintf(text, size, "TP %d", a->tp);
+    if (a->pp > 1) tc_append(text, size, ", PP %d", a->pp);
+    if (a->ep > 1) tc_append(text, size, ", EP %d", a->ep);
+    tc_append(text, size, ", DP %d", a->dp);
+    if (a->prefill_devices > 0) tc_append(text, size, "; %d devices prefill", a->prefill_devices);
 }
 
 static void print_head(FILE *file, const tc_style *style, const tc_serving_question *q) {
@@ -329,9 +330,9 @@ static bool print_best(FILE *file, const tc_style *style, const tc_serving_searc
         const tc_serving_answer *a = &search->best[i];
         double cost = isnan(a->owned_usd_per_m_tokens) ? a->rented_usd_per_m_tokens : a->owned_usd_per_m_tokens;
         char text[80];
-        size_t used = (size_t)snprintf(text, sizeof text, "TP %d", a->tp);
-        if (a->pp > 1) used += (size_t)snprintf(text + used, sizeof text - used, " PP %d", a->pp);
-        if (a->ep > 1) snprintf(text + used, sizeof text - used, " EP %d", a->ep);
+        snprintf(text, sizeof text, "TP %d", a->tp);
+        if (a->pp > 1) tc_append(text, sizeof text, " PP %d", a->pp);
+        if (a->ep > 1) tc_append(text, sizeof text, " EP %d", a->ep);
         tc_table_row_begin(&table);
         tc_cell(&table, "layout", TC_FLEXIBLE, text);
         tc_cell(&table, "devices", TC_RIGHT, tc_format_count(a->devices).s);

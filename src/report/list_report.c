@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/formats.h"
+#include "base/text.h"
 #include "report/catalog_report.h"
 #include "report/names.h"
 #include "report/rows.h"
@@ -75,13 +76,12 @@ static void write_levels(tc_writer *writer, const tc_fabric *f) {
 
 static void tell_fabric(const tc_rows *rows, const tc_fabric *f) {
     char text[256] = "";
-    size_t used = 0;
     if (rows->writer) write_levels(rows->writer, f);
-    for (int i = 0; i < f->levels && used < sizeof text; i++) {
+    for (int i = 0; i < f->levels; i++) {
         char size[16] = "all";
         if (f->level[i].size > 0) snprintf(size, sizeof size, "%d", f->level[i].size);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s at %.20s", i ? "; " : "", f->level[i].name,
-                                 size, tc_format_rate(f->level[i].bytes_per_s).s);
+        tc_append(text, sizeof text, "%s%s: %s at %.20s", i ? "; " : "", f->level[i].name, size,
+                  tc_format_rate(f->level[i].bytes_per_s).s);
     }
     tc_tell_text(rows, NULL, "levels, from the inside out (per device, one direction)", TC_LEFT | TC_FLEXIBLE, text);
 }

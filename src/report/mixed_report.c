@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "catalog/pools.h"
 #include "layout/fields.h"
@@ -100,18 +101,16 @@ static bool print_table(FILE *file, const tc_style *style, const tc_question *q,
 static void print_link(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
     const tc_mixing *mixing = &q->cluster.mixing;
     char text[400];
-    size_t used = (size_t)snprintf(text, sizeof text, "%.24s each way", tc_format_rate(mixing->link.bytes_per_s).s);
+    snprintf(text, sizeof text, "%.24s each way", tc_format_rate(mixing->link.bytes_per_s).s);
     if (mixing->link.oversubscription > 1)
-        used += (size_t)snprintf(text + used, sizeof text - used, ", oversubscribed %.12s:1",
-                                 tc_format_significant(mixing->link.oversubscription, 3).s);
+        tc_append(text, sizeof text, ", oversubscribed %.12s:1",
+                  tc_format_significant(mixing->link.oversubscription, 3).s);
     if (mixing->link.distance_m > 0)
-        used += (size_t)snprintf(text + used, sizeof text - used, ", %.12s km of fibre",
-                                 tc_format_significant(mixing->link.distance_m / 1e3, 4).s);
-    used += (size_t)snprintf(text + used, sizeof text - used, ": %.12s GB a step in %.24s, of which %.24s exposed",
-                             tc_format_significant(m->link_bytes / 1e9, 3).s, tc_format_seconds(m->link_s).s,
-                             tc_format_seconds(m->exposed_s).s);
-    if (m->egress_usd > 0)
-        snprintf(text + used, sizeof text - used, "; egress %.24s a step", tc_format_usd(m->egress_usd).s);
+        tc_append(text, sizeof text, ", %.12s km of fibre", tc_format_significant(mixing->link.distance_m / 1e3, 4).s);
+    tc_append(text, sizeof text, ": %.12s GB a step in %.24s, of which %.24s exposed",
+              tc_format_significant(m->link_bytes / 1e9, 3).s, tc_format_seconds(m->link_s).s,
+              tc_format_seconds(m->exposed_s).s);
+    if (m->egress_usd > 0) tc_append(text, sizeof text, "; egress %.24s a step", tc_format_usd(m->egress_usd).s);
     tc_print_line(file, style, "link", text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/text.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/plan_words.h"
@@ -15,11 +16,9 @@ static const char *const words[] = {"data", "pipeline"};
 
 /* "ascend + h20" */
 static const char *names_of(const tc_plan *plan, const tc_at_once *a, char *out, size_t size) {
-    size_t used = 0;
     out[0] = '\0';
-    for (int k = 0; k < a->pools && used < size; k++)
-        used += (size_t)snprintf(out + used, size - used, "%s%.40s", k ? " + " : "",
-                                 plan->scenario->pool[a->pool[k]].name);
+    for (int k = 0; k < a->pools; k++)
+        tc_append(out, size, "%s%.40s", k ? " + " : "", plan->scenario->pool[a->pool[k]].name);
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/calendar.h"
+#include "base/text.h"
 #include "report/format.h"
 
 #define MOST_ROWS 5
@@ -129,13 +130,11 @@ static void print_answer(FILE *file, const tc_style *style, const tc_best_by *by
 
 /* Those that no law tells from the best, and those that are no choice. */
 static void print_others(FILE *file, const tc_style *style, const tc_best_by *by) {
-    char text[1200];
-    size_t used = 0;
-    for (int i = 1; i < by->judged && used < sizeof text && by->any; i++)
+    char text[1200] = "";
+    for (int i = 1; i < by->judged && by->any; i++)
         if (by->shape[i].within)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
-                                     used ? ", " : "Within the noise of it: ", by->shape[i].model);
-    if (used > 0) tc_print_bullet(file, style, text);
+            tc_append(text, sizeof text, "%s%s", *text ? ", " : "Within the noise of it: ", by->shape[i].model);
+    if (*text) tc_print_bullet(file, style, text);
     for (int i = by->judged; i < by->shapes; i++)
         tc_print_bulletf(file, style, "%s is left out: %s", by->shape[i].model, by->shape[i].why);
 }

@@ -1,5 +1,6 @@
 /* plan_report.c - a plan as a page: the answer, the pools, what each can train, the calendar, the assumptions. */
 #include "layout/fields.h"
+#include "base/text.h"
 #include "report/plan_report.h"
 
 #include <math.h>
@@ -93,16 +94,15 @@ static const tc_plan_run *best_alone(const tc_plan *plan, int job, int candidate
 /* "Instead: dense-70b by 2024-11-16 on ascend-910b; ..." */
 static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
     const tc_scenario *s = plan->scenario;
-    char text[1024];
-    size_t used = 0;
-    for (int c = 0; c < s->job[job].candidates && used < sizeof text; c++) {
+    char text[1024] = "";
+    for (int c = 0; c < s->job[job].candidates; c++) {
         const tc_plan_run *run = best_alone(plan, job, c);
         if (!run || (plan->run[job].feasible && c == plan->run[job].candidate)) continue;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s",
-                                 used ? "; " : "Instead, less preferred: ", s->job[job].candidate[c].name,
-                                 tc_format_day(run->finish).s, s->pool[run->pool].name);
+        tc_append(text, sizeof text, "%s%s by %s on %s",
+                  *text ? "; " : "Instead, less preferred: ", s->job[job].candidate[c].name,
+                  tc_format_day(run->finish).s, s->pool[run->pool].name);
     }
-    if (used == 0) return;
+    if (!*text) return;
     fputs("   ", file);
     tc_print_wrapped(file, style, 3, 3, text);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/names.h"
@@ -55,27 +56,23 @@ void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_inp
 
 static void print_counts(FILE *file, const tc_style *style, const tc_search *search) {
     char text[400];
-    size_t used
-        = (size_t)snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
-                           tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
-                           tc_format_count((double)search->pruned).s);
+    snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
+             tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
+             tc_format_count((double)search->pruned).s);
     static const char *const words[TC_REJECTIONS] = {"do not fit",
                                                      "offload more than a server holds",
                                                      "do not divide the batch",
                                                      "do not divide the experts",
                                                      "do not fill an interleaved pipeline",
                                                      "break another rule"};
-    for (int i = 0; i < TC_REJECTIONS && used < sizeof text; i++)
+    for (int i = 0; i < TC_REJECTIONS; i++)
         if (search->rejected[i] > 0)
-            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s",
-                                     tc_format_count((double)search->rejected[i]).s, words[i]);
-    if (search->evaluated_fewer > 0 && used < sizeof text)
-        used += (size_t)snprintf(text + used, sizeof text - used, "; %s more that leave devices idle",
-                                 tc_format_count((double)search->evaluated_fewer).s);
-    if (used < sizeof text)
-        snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s",
-                 tc_format_seconds(search->seconds).s, tc_format_short(tc_search_rate(search)).s, search->threads,
-                 search->threads == 1 ? "" : "s");
+            tc_append(text, sizeof text, ", %s %s", tc_format_count((double)search->rejected[i]).s, words[i]);
+    if (search->evaluated_fewer > 0)
+        tc_append(text, sizeof text, "; %s more that leave devices idle",
+                  tc_format_count((double)search->evaluated_fewer).s);
+    tc_append(text, sizeof text, "; %s, %s a second on %d thread%s", tc_format_seconds(search->seconds).s,
+              tc_format_short(tc_search_rate(search)).s, search->threads, search->threads == 1 ? "" : "s");
     if (search->stopped)
         tc_print_wrapped(file, style, 0, 2, "Stopped before all were looked at: the best of those that were.");
     tc_print_wrapped(file, style, 0, 2, text);

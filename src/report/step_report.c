@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "layout/fields.h"
@@ -240,12 +241,11 @@ void tc_write_evidence(tc_writer *writer, const tc_step *step) {
 }
 
 const char *tc_distance_text(const tc_step *step, char *buffer, size_t size) {
-    size_t used = 0;
     buffer[0] = 0;
     if (step->distance_count > 0)
-        used = (size_t)snprintf(buffer, size, "%.20s from published runs: ", tc_format_fixed(step->distance, 1).s);
-    for (int i = 0; i < step->distance_count && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "; " : "", step->distance_reason[i]);
+        snprintf(buffer, size, "%.20s from published runs: ", tc_format_fixed(step->distance, 1).s);
+    for (int i = 0; i < step->distance_count; i++)
+        tc_append(buffer, size, "%s%s", i ? "; " : "", step->distance_reason[i]);
     return buffer;
 }
 
@@ -256,10 +256,9 @@ void tc_print_distance(FILE *file, const tc_style *style, const tc_step *step) {
 
 const char *tc_beyond_text(const tc_question *question, const tc_layout *layout, char *buffer, size_t size) {
     tc_beyond beyond[TC_LACKS];
-    size_t count = tc_beyond_stack(question, layout, beyond, TC_LACKS), used = 0;
+    size_t count = tc_beyond_stack(question, layout, beyond, TC_LACKS);
     buffer[0] = '\0';
-    for (size_t i = 0; i < count && i < TC_LACKS && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "; " : "", beyond[i].text);
+    for (size_t i = 0; i < count && i < TC_LACKS; i++) tc_append(buffer, size, "%s%s", i ? "; " : "", beyond[i].text);
     return buffer;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "report/format.h"
 #include "report/served_report.h"
 
@@ -207,10 +208,9 @@ static void print_skipped(FILE *file, const tc_style *style, const tc_validation
         }
     }
     if (kinds == 0) return;
-    size_t used = (size_t)snprintf(text, sizeof text, "Skipped runs lack");
-    for (int k = 0; k < kinds && used < sizeof text; k++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s (%d)", k ? "," : ":", reasons[k].field,
-                                 reasons[k].n);
+    snprintf(text, sizeof text, "Skipped runs lack");
+    for (int k = 0; k < kinds; k++)
+        tc_append(text, sizeof text, "%s %s (%d)", k ? "," : ":", reasons[k].field, reasons[k].n);
     tc_print_wrapped(file, style, 0, 0, text);
 }
 

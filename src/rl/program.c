@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "catalog/catalog.h"
 #include "catalog/schema.h"
@@ -81,13 +82,11 @@ tc_code tc_rl_program_load(tc_catalog *catalog, const char *word, tc_rl_program 
     programs_file file;
     const char *words[MOST_PROGRAMS];
     char list[512] = "";
-    size_t used = 0;
     tc_code code = read_programs(catalog, &file, error);
     if (code != TC_OK) return code;
     for (int i = 0; i < file.count; i++) {
         words[i] = file.program[i].slug;
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
+        tc_append(list, sizeof list, "%s%s", i ? ", " : "", words[i]);
         if (strcmp(words[i], word) != 0) continue;
         *out = file.program[i];
         return TC_OK;
