@@ -104,9 +104,7 @@ static void write_layout(tc_writer *writer, const tc_serving_answer *a) {
 }
 
 static void write_assumed(tc_writer *writer, const tc_serving_answer *a) {
-    tc_write_array(writer, "assumed");
-    for (int i = 0; a && i < a->assumed_count; i++) tc_write_string(writer, NULL, a->assumed[i]);
-    tc_write_close(writer);
+    tc_write_texts(writer, "assumed", a ? a->assumed[0] : NULL, sizeof a->assumed[0], a ? a->assumed_count : 0);
 }
 
 static void write_answer(tc_writer *writer, const tc_serving_answer *a) {

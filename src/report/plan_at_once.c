@@ -26,18 +26,11 @@ static double moment(double seconds, const tc_scenario *s) { return s->start + f
 
 /* ---- for programs --------------------------------------------------------------------------- */
 
-static void write_day(tc_writer *writer, const char *key, const tc_scenario *s, double seconds) {
-    char text[TC_DATE_SIZE];
-    bool known = seconds < INFINITY; /* false of NaN too */
-    if (known) tc_date_format((int32_t)moment(seconds, s), text);
-    tc_write_string(writer, key, known ? text : NULL);
-}
-
 static void write_phase(tc_writer *writer, const tc_plan *plan, const tc_at_once *a, const tc_at_once_phase *phase) {
     const tc_scenario_candidate *candidate = &plan->scenario->job[a->job].candidate[a->candidate];
     tc_write_object(writer, NULL);
-    write_day(writer, "from", plan->scenario, phase->from_s);
-    write_day(writer, "to", plan->scenario, phase->to_s);
+    tc_write_moment(writer, "from", plan->scenario, phase->from_s);
+    tc_write_moment(writer, "to", plan->scenario, phase->to_s);
     tc_write_string(writer, "phase", candidate->phases > 0 ? candidate->phase[phase->stage].name : NULL);
     tc_write_array(writer, "shares");
     for (int k = 0; k < a->pools; k++) {
@@ -74,11 +67,11 @@ static void write_one(tc_writer *writer, const tc_plan *plan, const tc_at_once *
     tc_write_close(writer);
     tc_write_bool(writer, "feasible", a->feasible);
     tc_write_string(writer, "why", a->feasible ? NULL : a->why);
-    write_day(writer, "start", s, a->feasible ? a->start_s : INFINITY);
-    write_day(writer, "finish", s, a->feasible ? a->finish_s : INFINITY);
-    write_day(writer, "finish_p10", s, a->feasible ? a->finish_p10_s : INFINITY);
-    write_day(writer, "finish_p90", s, a->feasible ? a->finish_p90_s : INFINITY);
-    write_day(writer, "planned_finish", s, a->planned_s);
+    tc_write_moment(writer, "start", s, a->feasible ? a->start_s : INFINITY);
+    tc_write_moment(writer, "finish", s, a->feasible ? a->finish_s : INFINITY);
+    tc_write_moment(writer, "finish_p10", s, a->feasible ? a->finish_p10_s : INFINITY);
+    tc_write_moment(writer, "finish_p90", s, a->feasible ? a->finish_p90_s : INFINITY);
+    tc_write_moment(writer, "planned_finish", s, a->planned_s);
     tc_write_number(writer, "days_sooner", sooner);
     const struct {
         const char *key;

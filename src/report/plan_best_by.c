@@ -6,10 +6,9 @@
 #include "base/calendar.h"
 #include "base/text.h"
 #include "report/format.h"
+#include "report/plan_words.h"
 
 #define MOST_ROWS 5
-
-static double or_null(double value) { return value < INFINITY ? value : NAN; }
 
 /* ---- for programs -------------------------------------------------------------------------------------- */
 
@@ -19,9 +18,9 @@ static void write_shape(tc_writer *writer, const tc_best_shape *s) {
     tc_write_number(writer, "parameters", s->parameters);
     tc_write_number(writer, "active_parameters", s->active_parameters);
     tc_write_number(writer, "tokens_p50", s->tokens_p50);
-    tc_write_number(writer, "loss_p10", or_null(s->loss_p10));
-    tc_write_number(writer, "loss_p50", or_null(s->loss_p50));
-    tc_write_number(writer, "loss_p90", or_null(s->loss_p90));
+    tc_write_number(writer, "loss_p10", s->loss_p10);
+    tc_write_number(writer, "loss_p50", s->loss_p50);
+    tc_write_number(writer, "loss_p90", s->loss_p90);
     tc_write_number(writer, "probability", s->probability < 0 ? NAN : s->probability);
     tc_write_number(writer, "effective_compute_ratio_p10", s->ratio_p10);
     tc_write_number(writer, "effective_compute_ratio_p50", s->ratio_p50);
@@ -34,10 +33,8 @@ static void write_shape(tc_writer *writer, const tc_best_shape *s) {
 }
 
 static void write_day(tc_writer *writer, const tc_best_by *by) {
-    char day[TC_DATE_SIZE];
-    tc_date_format(by->day, day);
     tc_write_object(writer, NULL);
-    tc_write_string(writer, "date", day);
+    tc_write_day(writer, "date", true, by->day);
     tc_write_string(writer, "best", by->any ? by->shape[0].model : NULL);
     tc_write_object(writer, "reference");
     tc_write_string(writer, "model", by->reference);

@@ -10,22 +10,11 @@
 
 static double days_sooner(const tc_plan_rental *r) { return (r->p50_without_s - r->p50_s) / 86400; }
 
-static double or_null(double value) { return value < INFINITY ? value : NAN; }
-
 /* ---- for programs --------------------------------------------------------------------------- */
-
-static void write_day(tc_writer *writer, const char *key, const tc_scenario *s, double seconds) {
-    char text[TC_DATE_SIZE];
-    bool known = seconds < INFINITY;
-    if (known) tc_date_format(s->start + (int32_t)floor(seconds / 86400), text);
-    tc_write_string(writer, key, known ? text : NULL);
-}
 
 static void write_one(tc_writer *writer, const tc_plan *plan, const tc_plan_rental *r) {
     const tc_scenario *s = plan->scenario;
     const tc_scenario_rental *of = &s->rental[r->rental];
-    char from[TC_DATE_SIZE];
-    tc_date_format(r->from, from);
     tc_write_object(writer, NULL);
     tc_write_string(writer, "rental", of->name);
     tc_write_string(writer, "job", s->job[r->job].name);
@@ -33,17 +22,17 @@ static void write_one(tc_writer *writer, const tc_plan *plan, const tc_plan_rent
     tc_write_string(writer, "contract", tc_contract_names[of->contract]);
     tc_write_integer(writer, "devices", of->devices);
     tc_write_integer(writer, "worth_devices", r->worth);
-    tc_write_string(writer, "from", from);
-    write_day(writer, "finish_p50", s, r->p50_s);
-    write_day(writer, "finish_p50_without", s, r->p50_without_s);
-    tc_write_number(writer, "p50_days_earlier", or_null(days_sooner(r)));
+    tc_write_day(writer, "from", true, r->from);
+    tc_write_moment(writer, "finish_p50", s, r->p50_s);
+    tc_write_moment(writer, "finish_p50_without", s, r->p50_without_s);
+    tc_write_number(writer, "p50_days_earlier", days_sooner(r));
     tc_write_number(writer, "probability_by_deadline", r->probability);
     tc_write_number(writer, "probability_without", r->probability_without);
     tc_write_number(writer, "paid_days", r->paid_s / 86400);
     tc_write_number(writer, "rental_usd_per_h", r->usd_per_device_h);
     tc_write_number(writer, "rent_usd", r->rent_usd);
     tc_write_number(writer, "owned_usd", r->owned_usd);
-    tc_write_number(writer, "break_even_days", or_null(r->break_even_s) / 86400);
+    tc_write_number(writer, "break_even_days", r->break_even_s / 86400);
     tc_write_close(writer);
 }
 

@@ -50,9 +50,7 @@ static void write_engine(tc_writer *w, const tc_rl_answer *a) {
 
 void tc_report_rl(tc_target *target, const tc_rl_question *q, const tc_rl_answer *a) {
     tc_writer w = tc_write_begin(target, "rl/1", NULL);
-    tc_write_array(&w, "assumed");
-    for (int i = 0; i < a->assumed_count; i++) tc_write_string(&w, NULL, a->assumed[i]);
-    tc_write_close(&w);
+    tc_write_texts(&w, "assumed", a->assumed[0], sizeof a->assumed[0], a->assumed_count);
     write_question(&w, q);
     tc_write_integer(&w, "devices", a->devices);
     tc_write_integer(&w, "generation_devices", a->generation_devices);

@@ -2,7 +2,6 @@
 #include "report/search_report.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,37 +121,23 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
     return tc_table_print(&table, file, style);
 }
 
-/* A line of text that grows. */
-typedef struct row_text {
-    char text[480];
-    size_t used;
-} row_text;
-
-static void add(row_text *l, const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    if (l->used < sizeof l->text)
-        l->used += (size_t)vsnprintf(l->text + l->used, sizeof l->text - l->used, format, values);
-    va_end(values);
-}
-
 /* "; against the next: 0.8 % faster, 4.2 GiB more" */
-static void add_against_next(row_text *l, const tc_found *found, const tc_found *next) {
+static void add_against_next(char *text, size_t size, const tc_found *found, const tc_found *next) {
     double time = 100 * (next->step.step_s / found->step.step_s - 1),
            bytes = found->step.memory.reserved - next->step.memory.reserved;
-    add(l, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "faster" : "slower",
-        tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
+    tc_append(text, size, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s,
+              time >= 0 ? "faster" : "slower", tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
 }
 
 /* "; against the first: 1.4 % slower, 4.2 GiB less, 310 ms more bubble" */
-static void add_against_first(row_text *l, const tc_found *found, const tc_found *first) {
+static void add_against_first(char *text, size_t size, const tc_found *found, const tc_found *first) {
     double time = 100 * (found->step.step_s / first->step.step_s - 1),
            bytes = found->step.memory.reserved - first->step.memory.reserved,
            bubble = found->step.breakdown.bubble - first->step.breakdown.bubble;
-    add(l, "; against the first: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "slower" : "faster",
-        tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
+    tc_append(text, size, "; against the first: %s %s, %s %s", tc_format_percent(fabs(time)).s,
+              time >= 0 ? "slower" : "faster", tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
     if (fabs(bubble) > 0.001 * first->step.step_s)
-        add(l, ", %s %s bubble", tc_format_seconds(fabs(bubble)).s, bubble > 0 ? "more" : "less");
+        tc_append(text, size, ", %s %s bubble", tc_format_seconds(fabs(bubble)).s, bubble > 0 ? "more" : "less");
 }
 
 static void print_beyond(FILE *file, const tc_style *style, const tc_search_input *in, const tc_found *found) {
@@ -209,24 +194,25 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         char text[TC_ROW_OPTIONS];
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
-        row_text about = {.used = 0};
+        char about[480] = "";
         const tc_layout *l = &found->step.layout;
-        add(&about, "overlap %s", tc_name(TC_VOCABULARY_OVERLAP, l->overlap));
+        tc_append(about, sizeof about, "overlap %s", tc_name(TC_VOCABULARY_OVERLAP, l->overlap));
         if (l->cp > 1 && l->cp_kind == TC_CP_BOTH)
-            add(&about, ", context by ring and all-to-all of %d", l->cp_all_to_all);
+            tc_append(about, sizeof about, ", context by ring and all-to-all of %d", l->cp_all_to_all);
         else if (l->cp > 1)
-            add(&about, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
+            tc_append(about, sizeof about, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
         if (found->idle > 0)
-            add(&about, ", %s devices, %s idle", tc_format_count(found->devices).s, tc_format_count(found->idle).s);
+            tc_append(about, sizeof about, ", %s devices, %s idle", tc_format_count(found->devices).s,
+                      tc_format_count(found->idle).s);
         else if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
-            add(&about, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch,
-                tc_name(TC_VOCABULARY_DTYPE, found->dtype));
+            tc_append(about, sizeof about, ", %d devices, batch %lld, %s", found->devices,
+                      (long long)found->step.global_batch, tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (!answer->plain && i > 0)
-            add_against_first(&about, found, &search->best[0]);
+            add_against_first(about, sizeof about, found, &search->best[0]);
         else if (answer->plain && i + 1 < search->best_count)
-            add_against_next(&about, found, &search->best[i + 1]);
+            add_against_next(about, sizeof about, found, &search->best[i + 1]);
         fputs("     ", file);
-        tc_print_wrapped(file, style, 5, 5, about.text);
+        tc_print_wrapped(file, style, 5, 5, about);
         fputs("     ", file);
         tc_print_wrapped(file, style, 5, 5, tc_row_options(answer, in, found, text, sizeof text));
         print_beyond(file, style, in, found);

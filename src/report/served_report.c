@@ -22,9 +22,7 @@ void tc_write_served_results(tc_writer *writer, const tc_served_validation *v) {
         tc_write_string(writer, "status", tc_case_status_names[r->status]);
         tc_write_string(writer, "reason", *r->reason ? r->reason : NULL);
         tc_write_bool(writer, "counts", r->counts);
-        tc_write_array(writer, "assumed");
-        for (int k = 0; k < r->assumed_count; k++) tc_write_string(writer, NULL, r->assumed[k]);
-        tc_write_close(writer);
+        tc_write_texts(writer, "assumed", (const char *)r->assumed, sizeof r->assumed[0], r->assumed_count);
         tc_write_string(writer, "metric", has_metric ? tc_served_metric_name(r->metric) : NULL);
         tc_write_string(writer, "class", has_metric ? tc_served_class_name(r->class) : NULL);
         tc_write_number(writer, "measured", r->measured);

@@ -118,9 +118,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
 }
 
 void tc_write_assumed(tc_writer *writer, const tc_step *step) {
-    tc_write_array(writer, "assumed");
-    for (int i = 0; i < step->assumed_count; i++) tc_write_string(writer, NULL, step->assumed[i]);
-    tc_write_close(writer);
+    tc_write_texts(writer, "assumed", step->assumed[0], sizeof step->assumed[0], step->assumed_count);
 }
 
 void tc_write_interval(tc_writer *writer, const char *key, double value) {
@@ -235,9 +233,8 @@ void tc_write_evidence(tc_writer *writer, const tc_step *step) {
         tc_write_number(writer, "distance", step->distance);
     else
         tc_write_null(writer, "distance");
-    tc_write_array(writer, "distance_reasons");
-    for (int i = 0; i < step->distance_count; i++) tc_write_string(writer, NULL, step->distance_reason[i]);
-    tc_write_close(writer);
+    tc_write_texts(writer, "distance_reasons", step->distance_reason[0], sizeof step->distance_reason[0],
+                   step->distance_count);
 }
 
 const char *tc_distance_text(const tc_step *step, char *buffer, size_t size) {

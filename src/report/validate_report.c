@@ -60,9 +60,7 @@ static void write_run_head(tc_writer *writer, const tc_scored_run *r, bool count
     tc_write_string(writer, "reason", *r->reason ? r->reason : NULL);
     tc_write_bool(writer, "counts", counts);
     tc_write_bool(writer, "complete", complete);
-    tc_write_array(writer, "assumed");
-    for (int i = 0; i < r->assumed_count; i++) tc_write_string(writer, NULL, r->assumed[i]);
-    tc_write_close(writer);
+    tc_write_texts(writer, "assumed", (const char *)r->assumed, sizeof r->assumed[0], r->assumed_count);
 }
 
 static void write_runs(tc_writer *writer, const tc_validation *v) {

@@ -83,6 +83,12 @@ void tc_write_lines(tc_writer *writer, const char *key, const char *const *lines
     tc_write_close(writer);
 }
 
+void tc_write_texts(tc_writer *writer, const char *key, const char *first, size_t stride, int count) {
+    tc_write_array(writer, key);
+    for (int i = 0; i < count; i++) tc_write_string(writer, NULL, first + (size_t)i * stride);
+    tc_write_close(writer);
+}
+
 tc_writer tc_write_begin(tc_target *target, const char *schema, const char *table) {
     tc_writer writer = {.file = target->file, .target = target, .table = target->table ? target->table : table};
     char name[64];
