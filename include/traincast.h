@@ -953,6 +953,8 @@ TC_API void tc_answer_free(char *answer);
 
 #include "traincast_serving.h"
 
+#include "traincast_validate.h"
+
 #ifdef __cplusplus
 }
 #endif

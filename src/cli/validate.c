@@ -91,16 +91,14 @@ static tc_code score_against(tc_context *context, tc_published *published) {
     for (int i = 0; i < tools && !code; i++) code = read_predictions(context, paths[i], arena, &predictions[i]);
     tc_validation validation;
     tc_against against;
-    if (!code)
-        code = tc_validate(context->catalog, published->runs, published->count, arena, &validation, context->error);
+    if (!code) code = tc_validate(context->catalog, published, &validation, context->error);
     if (!code) code = tc_against_score(&validation, predictions, tools, arena, &against, context->error);
     return code ? code : REPORT(context, against, &against);
 }
 
 static tc_code score_runs(tc_context *context, tc_published *published) {
     tc_validation validation;
-    tc_code code = tc_validate(context->catalog, published->runs, published->count, &published->arena, &validation,
-                               context->error);
+    tc_code code = tc_validate(context->catalog, published, &validation, context->error);
     if (code) return code;
     if (tc_given(context, TC_OPTION_EXPLAIN)->given) return explain(context, &validation);
     const tc_value *runs = tc_given(context, TC_OPTION_RUNS);

@@ -34,7 +34,7 @@ void tc_report_histories(tc_target *target, const tc_histories *h) {
         const tc_scored_history *r = &h->run[i];
         tc_write_object(&writer, NULL);
         tc_write_string(&writer, "id", r->row->id);
-        tc_write_string(&writer, "status", tc_case_status_names[r->status]);
+        tc_write_string(&writer, "status", tc_case_status_name(r->status));
         tc_write_string(&writer, "reason", *r->reason ? r->reason : NULL);
         tc_write_number(&writer, "forecast_days", r->days);
         tc_write_number(&writer, "forecast_days_p10", r->days_p10);

@@ -19,7 +19,7 @@ void tc_write_served_results(tc_writer *writer, const tc_served_validation *v) {
         tc_write_string(writer, "source_family", r->row->source_family);
         tc_write_string(writer, "accelerator", r->row->accelerator);
         tc_write_string(writer, "engine", *r->engine ? r->engine : NULL);
-        tc_write_string(writer, "status", tc_case_status_names[r->status]);
+        tc_write_string(writer, "status", tc_case_status_name(r->status));
         tc_write_string(writer, "reason", *r->reason ? r->reason : NULL);
         tc_write_bool(writer, "counts", r->counts);
         tc_write_texts(writer, "assumed", (const char *)r->assumed, sizeof r->assumed[0], r->assumed_count);

@@ -56,7 +56,7 @@ static void write_run_head(tc_writer *writer, const tc_scored_run *r, bool count
     tc_write_string(writer, "group", r->run->group);
     tc_write_string(writer, "source_family", r->run->source_family);
     tc_write_string(writer, "accelerator", r->run->accelerator);
-    tc_write_string(writer, "status", tc_case_status_names[r->status]);
+    tc_write_string(writer, "status", tc_case_status_name(r->status));
     tc_write_string(writer, "reason", *r->reason ? r->reason : NULL);
     tc_write_bool(writer, "counts", counts);
     tc_write_bool(writer, "complete", complete);
