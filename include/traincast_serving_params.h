@@ -52,6 +52,9 @@ TC_SERVING_PARAM(expert_kernels, "expert_kernels", ENGINE, NONE, POSITIVE, FROM_
 TC_SERVING_PARAM(
     index_kernels, "index_kernels", ENGINE, NONE, POSITIVE, FROM_0, 2, 150,
     "small kernels that an indexer that chooses keys adds to a layer: rotations, quantisation, its cache, top-k")
+TC_SERVING_PARAM(state_kernels, "state_kernels", ENGINE, NONE, POSITIVE, FROM_0, 1, 100,
+                 "small kernels that a recurrence takes for a prompt in a layer: convolution, gates, the parts of its "
+                 "chunks, its states")
 TC_SERVING_PARAM(host_kernel_s, "host_kernel", ENGINE, SECONDS, POSITIVE, FROM_0, 1e-6, 2e-4,
                  "host time to issue one kernel where steps are not replayed as graphs, s")
 TC_SERVING_PARAM(host_step_s, "host_step", ENGINE, SECONDS, POSITIVE, FROM_0, 0, 5e-2,

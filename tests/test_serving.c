@@ -264,6 +264,26 @@ static void chosen_keys_fill_a_tile_of_heads(void **state) {
     assert_near(answer(&q).prefill_s, dense, 1e-12);
 }
 
+/* Prompts are issued kernel by kernel: inputs that are quantised take one more, and so do the parts of a recurrence. */
+static void prompts_issue_every_kernel(void **state) {
+    (void)state;
+    tc_serving_question q = ask("qwen3-next-80b-a3b", "h100-sxm", 4, "sglang");
+    q.phase = TC_PHASE_PREFILL;
+    q.input_tokens = 64;
+    q.weights = TC_WEIGHTS_BF16;
+    q.engine.params.host_kernel_s = 1e-3; /* the host is what is waited for */
+    double plain = answer(&q).prefill_s;
+    q.engine.params.state_kernels += 10;
+    double layers = 36; /* of 48 that have a recurrence */
+    assert_near(answer(&q).prefill_s - plain, 10 * layers * 1e-3, 1e-9);
+    q.weights = TC_WEIGHTS_FP8;
+    assert_true(answer(&q).prefill_s - plain > (10 * layers + 2 * 48) * 1e-3);
+    q.phase = TC_PHASE_DECODE; /* replayed as graphs, without them */
+    double decode = answer(&q).decode_step_s;
+    q.engine.params.state_kernels = 1;
+    assert_near(answer(&q).decode_step_s, decode, 1e-12);
+}
+
 /* ---- objectives ---------------------------------------------------------------------------------------- */
 
 static void objectives_bound_the_load(void **state) {
@@ -533,6 +553,7 @@ int main(void) {
         cmocka_unit_test(better_hardware_is_never_slower),
         cmocka_unit_test(more_load_takes_longer),
         cmocka_unit_test(chosen_keys_fill_a_tile_of_heads),
+        cmocka_unit_test(prompts_issue_every_kernel),
         cmocka_unit_test(objectives_bound_the_load),
         cmocka_unit_test(speculation_and_formats),
         cmocka_unit_test(devices_that_prefill_alone),

@@ -2,10 +2,10 @@
 #include "report/search_report.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/names.h"
@@ -13,10 +13,13 @@
 #include "report/step_report.h"
 
 static void print_title(FILE *file, const tc_style *style, const tc_search_input *in) {
-    tc_print_headingf(file, style, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
-                      in->question.cluster.devices, in->question.cluster.accelerator.name,
-                      tc_format_count((double)in->question.job.global_batch).s);
-    tc_print_wrappedf(file, style, 0, 2, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
+    char text[320];
+    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
+             in->question.cluster.devices, in->question.cluster.accelerator.name,
+             tc_format_count((double)in->question.job.global_batch).s);
+    tc_print_heading(file, style, text);
+    snprintf(text, sizeof text, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
+    tc_print_wrapped(file, style, 0, 2, text);
 }
 
 /* "Llama 2 7B on H20 and H100 SXM, 512 to 1,024 devices, 512 sequences a step" */
@@ -44,7 +47,9 @@ static void print_title_of_parts(FILE *file, const tc_style *style, const tc_sea
 
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
     print_title(file, style, in);
-    tc_print_headingf(file, style, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
+    char text[96];
+    snprintf(text, sizeof text, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
+    tc_print_heading(file, style, text);
     for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++) {
         char label[32];
         snprintf(label, sizeof label, "  %-18s ", search->axis[i].name);
@@ -55,23 +60,27 @@ void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_inp
 
 static void print_counts(FILE *file, const tc_style *style, const tc_search *search) {
     char text[400];
-    snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
-             tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
-             tc_format_count((double)search->pruned).s);
+    size_t used
+        = (size_t)snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
+                           tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
+                           tc_format_count((double)search->pruned).s);
     static const char *const words[TC_REJECTIONS] = {"do not fit",
                                                      "offload more than a server holds",
                                                      "do not divide the batch",
                                                      "do not divide the experts",
                                                      "do not fill an interleaved pipeline",
                                                      "break another rule"};
-    for (int i = 0; i < TC_REJECTIONS; i++)
+    for (int i = 0; i < TC_REJECTIONS && used < sizeof text; i++)
         if (search->rejected[i] > 0)
-            tc_append(text, sizeof text, ", %s %s", tc_format_count((double)search->rejected[i]).s, words[i]);
-    if (search->evaluated_fewer > 0)
-        tc_append(text, sizeof text, "; %s more that leave devices idle",
-                  tc_format_count((double)search->evaluated_fewer).s);
-    tc_append(text, sizeof text, "; %s, %s a second on %d thread%s", tc_format_seconds(search->seconds).s,
-              tc_format_short(tc_search_rate(search)).s, search->threads, search->threads == 1 ? "" : "s");
+            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s",
+                                     tc_format_count((double)search->rejected[i]).s, words[i]);
+    if (search->evaluated_fewer > 0 && used < sizeof text)
+        used += (size_t)snprintf(text + used, sizeof text - used, "; %s more that leave devices idle",
+                                 tc_format_count((double)search->evaluated_fewer).s);
+    if (used < sizeof text)
+        snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s",
+                 tc_format_seconds(search->seconds).s, tc_format_short(tc_search_rate(search)).s, search->threads,
+                 search->threads == 1 ? "" : "s");
     if (search->stopped)
         tc_print_wrapped(file, style, 0, 2, "Stopped before all were looked at: the best of those that were.");
     tc_print_wrapped(file, style, 0, 2, text);
@@ -99,45 +108,69 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
     tc_table table = {0};
     bool stacks = several_stacks(answer);
     bool objective = !in->pareto && (in->objective == TC_OBJECTIVE_COST || in->objective == TC_OBJECTIVE_ENERGY);
+    tc_table_column(&table, "", TC_RIGHT);
+    if (answer->parts > 0) tc_table_column(&table, "accelerator", TC_LEFT);
+    if (answer->parts > 0) tc_table_column(&table, "devices", TC_RIGHT);
+    if (stacks) tc_table_column(&table, "stack", TC_LEFT);
+    if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
+    tc_table_column(&table, "expected", TC_RIGHT);
+    tc_table_column(&table, "80 %", TC_RIGHT);
+    tc_table_column(&table, "MFU", TC_RIGHT);
+    tc_table_column(&table, "memory", TC_RIGHT);
+    tc_table_column(&table, "80 %", TC_RIGHT | TC_OPTIONAL);
+    tc_table_column(&table, "layout", TC_LEFT);
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
         char text[256];
         tc_table_row_begin(&table);
-        tc_cell(&table, "", TC_RIGHT, tc_format_count(i + 1).s);
+        tc_table_cell(&table, tc_format_count(i + 1).s);
         const tc_question *q = &tc_row_input(answer, in, i)->question;
-        if (answer->parts > 0) tc_cell(&table, "accelerator", TC_LEFT, q->cluster.accelerator.slug);
-        if (answer->parts > 0) tc_cell(&table, "devices", TC_RIGHT, tc_format_count(found->devices).s);
-        if (stacks) tc_cell(&table, "stack", TC_LEFT, q->stack.slug);
-        if (objective) tc_cell(&table, tc_objective_name(in->objective), TC_RIGHT, objective_text(in, found).s);
-        tc_cell(&table, "expected", TC_RIGHT, tc_format_seconds(found->expected_step_s).s);
-        tc_cell(&table, "80 %", TC_RIGHT,
-                tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
-        tc_cell(&table, "MFU", TC_RIGHT, tc_format_percent(found->step.mfu_pct).s);
-        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(found->step.memory.reserved).s);
-        tc_cell(&table, "80 %", TC_RIGHT | TC_OPTIONAL,
-                tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
-        tc_cell(&table, "layout", TC_LEFT, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
+        if (answer->parts > 0) tc_table_cell(&table, q->cluster.accelerator.slug);
+        if (answer->parts > 0) tc_table_cell(&table, tc_format_count(found->devices).s);
+        if (stacks) tc_table_cell(&table, q->stack.slug);
+        if (objective) tc_table_cell(&table, objective_text(in, found).s);
+        tc_table_cell(&table, tc_format_seconds(found->expected_step_s).s);
+        tc_table_cell(&table,
+                      tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
+        tc_table_cell(&table, tc_format_percent(found->step.mfu_pct).s);
+        tc_table_cell(&table, tc_format_gib(found->step.memory.reserved).s);
+        tc_table_cell(&table, tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
+        tc_table_cell(&table, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
     }
     return tc_table_print(&table, file, style);
 }
 
+/* A line of text that grows. */
+typedef struct row_text {
+    char text[480];
+    size_t used;
+} row_text;
+
+static void add(row_text *l, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    if (l->used < sizeof l->text)
+        l->used += (size_t)vsnprintf(l->text + l->used, sizeof l->text - l->used, format, values);
+    va_end(values);
+}
+
 /* "; against the next: 0.8 % faster, 4.2 GiB more" */
-static void add_against_next(char *text, size_t size, const tc_found *found, const tc_found *next) {
+static void add_against_next(row_text *l, const tc_found *found, const tc_found *next) {
     double time = 100 * (next->step.step_s / found->step.step_s - 1),
            bytes = found->step.memory.reserved - next->step.memory.reserved;
-    tc_append(text, size, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s,
-              time >= 0 ? "faster" : "slower", tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
+    add(l, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "faster" : "slower",
+        tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
 }
 
 /* "; against the first: 1.4 % slower, 4.2 GiB less, 310 ms more bubble" */
-static void add_against_first(char *text, size_t size, const tc_found *found, const tc_found *first) {
+static void add_against_first(row_text *l, const tc_found *found, const tc_found *first) {
     double time = 100 * (found->step.step_s / first->step.step_s - 1),
            bytes = found->step.memory.reserved - first->step.memory.reserved,
            bubble = found->step.breakdown.bubble - first->step.breakdown.bubble;
-    tc_append(text, size, "; against the first: %s %s, %s %s", tc_format_percent(fabs(time)).s,
-              time >= 0 ? "slower" : "faster", tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
+    add(l, "; against the first: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "slower" : "faster",
+        tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
     if (fabs(bubble) > 0.001 * first->step.step_s)
-        tc_append(text, size, ", %s %s bubble", tc_format_seconds(fabs(bubble)).s, bubble > 0 ? "more" : "less");
+        add(l, ", %s %s bubble", tc_format_seconds(fabs(bubble)).s, bubble > 0 ? "more" : "less");
 }
 
 static void print_beyond(FILE *file, const tc_style *style, const tc_search_input *in, const tc_found *found) {
@@ -194,25 +227,24 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         char text[TC_ROW_OPTIONS];
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
-        char about[480] = "";
+        row_text about = {.used = 0};
         const tc_layout *l = &found->step.layout;
-        tc_append(about, sizeof about, "overlap %s", tc_name(TC_VOCABULARY_OVERLAP, l->overlap));
+        add(&about, "overlap %s", tc_name(TC_VOCABULARY_OVERLAP, l->overlap));
         if (l->cp > 1 && l->cp_kind == TC_CP_BOTH)
-            tc_append(about, sizeof about, ", context by ring and all-to-all of %d", l->cp_all_to_all);
+            add(&about, ", context by ring and all-to-all of %d", l->cp_all_to_all);
         else if (l->cp > 1)
-            tc_append(about, sizeof about, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
+            add(&about, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
         if (found->idle > 0)
-            tc_append(about, sizeof about, ", %s devices, %s idle", tc_format_count(found->devices).s,
-                      tc_format_count(found->idle).s);
+            add(&about, ", %s devices, %s idle", tc_format_count(found->devices).s, tc_format_count(found->idle).s);
         else if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
-            tc_append(about, sizeof about, ", %d devices, batch %lld, %s", found->devices,
-                      (long long)found->step.global_batch, tc_name(TC_VOCABULARY_DTYPE, found->dtype));
+            add(&about, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch,
+                tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (!answer->plain && i > 0)
-            add_against_first(about, sizeof about, found, &search->best[0]);
+            add_against_first(&about, found, &search->best[0]);
         else if (answer->plain && i + 1 < search->best_count)
-            add_against_next(about, sizeof about, found, &search->best[i + 1]);
+            add_against_next(&about, found, &search->best[i + 1]);
         fputs("     ", file);
-        tc_print_wrapped(file, style, 5, 5, about);
+        tc_print_wrapped(file, style, 5, 5, about.text);
         fputs("     ", file);
         tc_print_wrapped(file, style, 5, 5, tc_row_options(answer, in, found, text, sizeof text));
         print_beyond(file, style, in, found);
@@ -238,7 +270,9 @@ static void print_advice(FILE *file, const tc_style *style, const tc_search *sea
     if (search->advice_count > 0) tc_print_heading(file, style, "What would");
     for (int i = 0; i < search->advice_count; i++) {
         const tc_advice *advice = &search->advice[i];
-        tc_print_bulletf(file, style, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
+        char text[sizeof advice->text + sizeof advice->options + 4];
+        snprintf(text, sizeof text, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
+        tc_print_bullet(file, style, text);
     }
 }
 
@@ -249,12 +283,13 @@ static void print_parts(FILE *file, const tc_style *style, const tc_search_answe
     for (int i = 0; i < answer->parts; i++) {
         const tc_search *search = answer->part[i].search;
         const tc_question *q = &answer->part[i].input->question;
-        char layout[160] = "no layout fits";
+        char text[320], layout[160] = "no layout fits";
         if (search->best_count > 0) tc_layout_degrees_text(&search->best[0].step.layout, layout, sizeof layout);
-        tc_print_bulletf(file, style, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
-                         tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
-                         search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
-                         search->best_count > 0 ? ", " : "", layout);
+        snprintf(text, sizeof text, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
+                 tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
+                 search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
+                 search->best_count > 0 ? ", " : "", layout);
+        tc_print_bullet(file, style, text);
     }
 }
 

@@ -115,13 +115,13 @@ double tc_load_seconds(const tc_rank *r, const tc_load *load, tc_serving_parts *
         double layer = products_seconds(r, l, rows, to);
         layer += decode_mixer(r, l, load, attention_share, to) + prefill_mixer(r, l, load, to);
         double communication = communication_seconds(r, l, rows), moved = rows * l->row_s,
-               small = l->kernels * r->kernel_s;
+               issued = l->kernels + (load->prompt > 0 ? l->state_kernels : 0), small = issued * r->kernel_s;
         layer += communication + small + moved;
         double times = l->count * r->stages;
         total += times * layer;
-        count
-            += times
-               * (l->products + l->attends + (l->index_bytes > 0) + (l->state_bytes > 0) + l->kernels + l->reductions);
+        count += times
+                 * (l->product_kernels + l->attends + (l->index_bytes > 0) + (l->state_bytes > 0) + issued
+                    + l->reductions);
         if (!parts) continue;
         sum.weights += times * one.weights;
         sum.compute += times * moved;

@@ -55,6 +55,7 @@ static tc_product product_of(const tc_serving_question *q, const products *p, co
                         .row_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * share),
                         .move_s = 2 * (n + k) / p->stream,
                         .floor_s = s->gemm_floor_s + (narrow ? p->quantise_s : 0),
+                        .kernels = narrow && p->quantise_s > 0 ? 2 : 1,
                         .bytes = bytes,
                         .experts = expert};
 }
@@ -186,10 +187,12 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         r->token_flops += flops;
         if (op->tag == TC_TAG_EXPERT) r->expert_flops += flops;
         l->product[l->products] = product_of(q, p, op);
+        l->product_kernels += l->product[l->products].kernels;
         held += l->product[l->products++].bytes;
     }
     fill_mixer(q, block, block->mixer, tp, l);
     fill_mixer(q, block, block->beside, tp, l);
+    if (l->state_bytes > 0) l->state_kernels = s->state_kernels;
     if (block->ffn & TC_FFN_EXPERTS) {
         const tc_experts *e = &block->experts;
         l->has_experts = true;

@@ -12,6 +12,7 @@ typedef struct tc_product {
     double row_s;     /* FLOPs of a row at the rate of long rows */
     double move_s;    /* a row's input and output in memory */
     double floor_s;   /* beyond these */
+    double kernels;   /* that it is: of 8 and 4 bit its inputs are quantised first */
     double bytes;     /* of the weights */
     bool experts;
 } tc_product;
@@ -20,6 +21,7 @@ typedef struct tc_product {
 typedef struct tc_layers {
     double count; /* of a stage */
     int products;
+    double product_kernels; /* of the products */
     tc_product product[TC_SERVING_PRODUCTS];
     bool attends, has_experts;
     double kv_bytes;       /* of a token, on this rank, in one layer */
@@ -34,6 +36,7 @@ typedef struct tc_layers {
     double selected;              /* keys that it chooses; 0: all */
     double state_bytes;           /* of a request, on this rank, in one layer: states of recurrences */
     double state_flops;           /* of a token in them */
+    double state_kernels;         /* small ones that a prompt takes there */
     double experts, top_k, local; /* experts of the model, of a token, of the rank */
     double miss_log;              /* log(1 - top_k / experts) */
     double reductions;            /* all-reduces of the tensor-parallel ranks */

@@ -355,6 +355,18 @@ static const tc_served_lookup *lookup_of(const tc_served_conventions *served, co
     return NULL;
 }
 
+/* Beams are rows of a step as drafts are, none of which is accepted: keys of the prompt are read once for all. */
+static void fill_beams(const tc_served_conventions *served, tc_served_case *c) {
+    for (int i = 0; i < served->beamed; i++) {
+        if (!strstr(c->row->notes, served->beams[i].phrase)) continue;
+        c->question.draft_tokens = (int)served->beams[i].width - 1;
+        c->question.accepted_tokens = 1;
+        c->question.draft_share = 0;
+        assume_number(c, "%s beams, the benchmark's", served->beams[i].width);
+        return;
+    }
+}
+
 static void fill_speculation(const tc_served_conventions *served, tc_served_case *c) {
     const tc_served_row *row = c->row;
     tc_serving_question *q = &c->question;
@@ -395,6 +407,7 @@ static tc_code fill_load(const tc_served_conventions *served, tc_served_case *c)
     else if (q->phase == TC_PHASE_MIXED || q->phase == TC_PHASE_STATIC || q->phase == TC_PHASE_DECODE)
         return end(c, TC_CASE_SKIPPED, "concurrency");
     fill_speculation(served, c);
+    fill_beams(served, c);
     return TC_OK;
 }
 
@@ -506,6 +519,16 @@ static void set(int *member, int value) {
     if (value > 0) *member = value;
 }
 
+/* Prompts that are found in the cache of the replica that they come to; none where a recurrence's states would have to be kept. */
+static int found_of(const tc_served_case *c, int seen) {
+    const tc_model *m = &c->question.model;
+    for (int i = 0; i < m->blocks; i++) {
+        tc_mixer_kind mixer = m->block[i].mixer;
+        if (mixer != TC_MIXER_ATTENTION && mixer != TC_MIXER_LATENT && mixer != TC_MIXER_NONE) return 0;
+    }
+    return c->row->dp > 1 ? seen / c->row->dp : seen;
+}
+
 /* What the benchmark's own scripts set the engine to: the last that holds for as many clients counts. Workers apart have others. */
 static void fill_settings(const tc_served_conventions *served, tc_served_case *c) {
     const tc_served_row *row = c->row;
@@ -522,7 +545,7 @@ static void fill_settings(const tc_served_conventions *served, tc_served_case *c
         set(&e->chunk_tokens, s->chunk_tokens);
         set(&e->prompt_tokens, s->prompt_tokens);
         set(&e->most_requests, s->most_requests);
-        c->begun = c->begun || s->begun;
+        set(&c->seen, found_of(c, s->seen));
         any = true;
     }
     if (any) assume(c, "settings of %s's scripts", row->group);

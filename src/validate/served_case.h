@@ -17,7 +17,7 @@ typedef struct tc_served_case {
     double ttft_limit_s, tpot_limit_s;
     double requests; /* of the whole test; 0: not known, many */
     bool overloaded; /* by its own figures: requests came faster than they were served */
-    bool begun;      /* the test has no start: all is under way, or the first prompts are in a cache */
+    int seen; /* prompts at the test's start that are in a cache from tests before; as many as clients: it has no start */
     bool own_places; /* of workers that decode, which the row does not state */
     bool split;      /* workers that prefill alone: `prefill` asks for these, `question` for those that decode */
     tc_serving_question prefill;

@@ -52,6 +52,12 @@ typedef struct tc_served_lookup {
     double drafted; /* tokens that it proposes, of the most that it may */
 } tc_served_lookup;
 
+/* A benchmark whose notes name it decodes beams: rows of one request, of which one token comes a step. */
+typedef struct tc_served_beams {
+    char phrase[40];
+    double width;
+} tc_served_beams;
+
 /* Requests of a test of queued ones. */
 typedef struct tc_served_test {
     char engine[40];
@@ -70,13 +76,13 @@ typedef struct tc_served_setting {
     char benchmark[40]; /* the rows' group */
     char engine[40], architecture[40];
     int clients, poll_steps, balance_steps, chunk_tokens, prompt_tokens, most_requests;
-    bool begun; /* its first prompts are those of the test before, found in a cache: it has no start */
+    int seen; /* prompts at its start that are those of tests before, found in a cache */
 } tc_served_setting;
 
 typedef struct tc_served_conventions {
     char slug[32], name[64];
     int engines, releases, caches, groups, places, alone, hybrids, models, devices, lengths, limits, tests, settings,
-        lookups;
+        lookups, beamed;
     tc_served_limits limit[TC_SERVED_LIST_MAX];
     tc_served_engine engine[TC_SERVED_LIST_MAX];
     tc_served_release release[TC_SERVED_LIST_MAX];
@@ -87,6 +93,7 @@ typedef struct tc_served_conventions {
     tc_served_alias model[TC_SERVED_LIST_MAX], device[TC_SERVED_LIST_MAX];
     tc_served_test test[TC_SERVED_LIST_MAX];
     tc_served_lookup lookup[TC_SERVED_LIST_MAX];
+    tc_served_beams beams[TC_SERVED_LIST_MAX];
     tc_served_setting setting[TC_SERVED_LIST_MAX];
     tc_served_lengths length[TC_SERVED_LIST_MAX];
 } tc_served_conventions;

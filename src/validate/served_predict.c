@@ -31,7 +31,7 @@ static tc_code infer(const tc_serving_question *question, tc_serving_answer *out
 static double waves_of(const tc_served_case *c) {
     const tc_served_row *row = c->row;
     if (row->load == TC_LOAD_BURST) return 1;
-    if (c->begun) return NO_START;
+    if (c->seen > 0 && c->seen >= row->concurrency) return NO_START;
     if (row->requests > 0 && row->concurrency > 0) return fmax(row->requests / row->concurrency, 1);
     return strstr(row->notes, "steady") ? NO_START : USUAL_WAVES;
 }
@@ -153,7 +153,8 @@ static tc_code wave_of(const tc_served_case *c, const tc_serving_answer *a, doub
     decode.phase = TC_PHASE_DECODE;
     tc_code code = tc_infer(&decode, &steady, error);
     if (code) return code;
-    double all = each * prompt / (a->prefill_tokens_per_s_per_device * size);
+    double fresh = c->seen > 0 ? 1 - fmin(c->seen / clients, 1) : 1; /* of the wave: not in the cache */
+    double all = fresh * each * prompt / (a->prefill_tokens_per_s_per_device * size);
     if (chunk > 0 && steps > 1) all += (steps - 1) * steady.decode_step_s / 2;
     *out = (wave){.prompts_s = all,
                   .first_s = all * (1 + 1 / steps) / 2,
