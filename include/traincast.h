@@ -580,6 +580,8 @@ typedef struct tc_stack_kernels {
     bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
     bool
         expert_modules; /* each expert is a module: tokens are gathered and added back for it alone, its weights go alone */
+    bool repeated_tokens; /* before such a loop each token is copied for each of its experts */
+    int stacked_experts;  /* experts of such a loop whose weights are slices of one tensor; 0 or 1: each has its own */
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
     bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
@@ -823,6 +825,7 @@ typedef struct tc_memory {
     double usable;     /* of that, what a process can have */
     double host;       /* of the server's memory: of the stage that keeps most there */
     double host_share; /* what each device can have of it; 0 unknown */
+    double paged;      /* of host: states of the optimizer for which the device has no room */
     int host_devices;  /* that share it */
     int stage;         /* the fullest pipeline stage */
 } tc_memory;
@@ -949,6 +952,8 @@ TC_API void tc_answer_free(char *answer);
 #include "traincast_plan.h"
 
 #include "traincast_serving.h"
+
+#include "traincast_validate.h"
 
 #ifdef __cplusplus
 }

@@ -51,6 +51,10 @@ typedef struct tc_finetune {
     bool
         step_in_backward; /* each weight is stepped when its gradient is there, which then goes: one micro-batch a step */
     int state_bits;       /* of the optimizer's moments, and no master copy: 16 or 8; 0: as the stack has them */
+    int mean_tokens; /* of samples that keep their own lengths up to the job's seq, padded to the longest of a micro-batch;
+                        0: all have seq tokens */
+    double spread; /* standard deviation of their lengths over the mean */
+    bool paged;    /* the optimizer's states go to the host's memory as far as the device has no room for them */
 } tc_finetune;
 
 #endif

@@ -31,4 +31,8 @@
 #define TC_PARTS(ROW) TC_SLOT_PARTS(ROW) TC_STEP_PARTS(ROW)
 /* clang-format on */
 
+/* Their indices, and how many there are. */
+#define TC_PART_ID(member, label, loss, bound, feature) TC_PART_##member,
+enum { TC_PARTS(TC_PART_ID) TC_PARTS_ALL };
+
 #endif

@@ -144,6 +144,7 @@ typedef struct tc_scenario_candidate {
     int layers;                /* to which the model is cut; TC_UNSET: all */
     int frames, height, width; /* of a model of images or video, in place of seq; likewise */
     bool cached_latents;       /* its encoders ran before */
+    bool encoders_in_step;     /* they run in the step; with neither of the two: the software's way */
     int global_batch;          /* sequences; TC_UNSET without a model */
     int dtype;
     bool dtype_default;      /* none given: bf16 */

@@ -22,7 +22,7 @@ static int open_runs(void **state) {
     tc_error error;
     if (tc_catalog_open(NULL, 0, &s.catalog, &error)
         || tc_published_read_file(&s.published, TC_SOURCE_DIR "/data/runs/korthikanti22.jsonl", &error)
-        || tc_validate(s.catalog, s.published.runs, s.published.count, &s.published.arena, &s.validation, &error))
+        || tc_validate(s.catalog, &s.published, &s.validation, &error))
         return -1;
     *state = &s;
     return 0;
@@ -107,7 +107,7 @@ static void tells_what_fits(void **state) {
     snprintf(text + used, sizeof text - used, run, "lost", "\"measured\":{},\"quality\":\"oom\"");
     assert_int_equal(tc_catalog_open(NULL, 0, &catalog, NULL), TC_OK);
     assert_int_equal(tc_published_read(&p, "r.jsonl", text, strlen(text), &error), TC_OK);
-    assert_int_equal(tc_validate(catalog, p.runs, p.count, &p.arena, &v, &error), TC_OK);
+    assert_int_equal(tc_validate(catalog, &p, &v, &error), TC_OK);
     static const char both[] = "{\"id\":\"ran\",\"predicted_step_s\":12,\"predicted_memory_gib\":79}\n"
                                "{\"id\":\"lost\",\"predicted_step_s\":12,\"predicted_memory_gib\":81}\n";
     assert_int_equal(tc_predictions_read("d/mine.jsonl", both, strlen(both), &p.arena, &predictions, &error), TC_OK);

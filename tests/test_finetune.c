@@ -43,7 +43,10 @@ static void words_there_and_back(void **state) {
                                        "kto",
                                        "reward",
                                        "full:chunked-loss,step-in-backward,states=8",
-                                       "full:states=16,documents=512"};
+                                       "full:states=16,documents=512",
+                                       "full:paged,states=8",
+                                       "lora:r=16,targets=all,mean-tokens=300",
+                                       "dpo:mean-tokens=300,spread=0.2"};
     char text[TC_FINETUNE_TEXT];
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         tc_job job = tc_default_job();
@@ -71,6 +74,11 @@ static void wrong_words_are_named(void **state) {
                  {"lora:targets=head", "'head' is unknown; give targets="},
                  {"qlora:bits=3", "'3' is unknown; give bits=4"},
                  {"full:states=12", "'12' is unknown; give states=16"},
+                 {"full:spread=0.2", "give mean-tokens=N"},
+                 {"full:mean-tokens=9,spread=11", "spread '11'; a number from 0 to 10"},
+                 {"full:mean-tokens=9,spread=", "spread ''; a number from 0 to 10"},
+                 {"full:mean-tokens=0", "mean-tokens '0'; a whole number from 1"},
+                 {"full:mean-tokens=9,documents=9", "give one of them"},
                  {"lora:colour=red", "'colour' is unknown; give r=N"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_job job = tc_default_job();
@@ -349,6 +357,65 @@ static void memory_tricks(void **state) {
     assert_near(step_of(&stepped).memory.gradients, 4 * n, 1e-3 * n);
 }
 
+/* The longest of four of a normal law lies 1.0045 deviations above the mean (0.565 x 2^0.83): of 400 tokens spread by a half, 600.9. */
+static void padded_samples(void **state) {
+    (void)state;
+    tc_question q = tuned(round_gpt(8), "full:mean-tokens=400,spread=0.5", 1), alike = tuned(round_gpt(8), "full", 1);
+    q.layout.micro_batch = alike.layout.micro_batch = 4;
+    tc_step step = step_of(&q), whole = step_of(&alike);
+    alike.job.seq = 601;
+    tc_step padded = step_of(&alike);
+    assert_near(step.step_s, padded.step_s, 1e-9 * step.step_s);
+    assert_near(step.tokens_per_step, 4 * 400, 0);
+    assert_near(step.model_flops[TC_FLOPS_FULL], padded.model_flops[TC_FLOPS_FULL], 1);
+    assert_near(step.memory.reserved, whole.memory.reserved, 1); /* of the longest sample */
+    /* with recompute of operators as well */
+    q.layout.recompute = alike.layout.recompute = TC_RECOMPUTE_SELECTIVE;
+    q.job.attention = alike.job.attention = TC_ATTENTION_PLAIN;
+    alike.job.seq = 1024;
+    assert_near(step_of(&q).memory.reserved, step_of(&alike).memory.reserved, 1);
+    /* none is longer than the longest, all alike are not padded */
+    q = tuned(round_gpt(8), "full:mean-tokens=1000,spread=2", 1);
+    q.layout.micro_batch = 4;
+    assert_near(step_of(&q).step_s, whole.step_s, 1e-9 * whole.step_s);
+    q = tuned(round_gpt(8), "full:mean-tokens=601,spread=0", 1);
+    q.layout.micro_batch = 4;
+    assert_near(step_of(&q).step_s, padded.step_s, 1e-9 * padded.step_s);
+    /* ranks wait for the one whose samples are the longest, longer where a step is of few; stages for the longest of all of them */
+    q = tuned(round_gpt(8), "full:mean-tokens=300,spread=0.2", 8);
+    q.job.global_batch = 8;
+    double few = step_of(&q).breakdown.straggler;
+    q.job.global_batch = 8 * 64; /* 64 times the work, an eighth of the deviation of its mean */
+    double many = step_of(&q).breakdown.straggler;
+    assert_true(few > 0);
+    assert_near(many, 8 * few, 1e-6 * many);
+    tc_error error = {0};
+    q.job.seq = 299;
+    assert_int_equal(tc_forecast(&q, &step, &error), TC_INVALID);
+    assert_string_equal(error.place, "--finetune");
+}
+
+/* 12 bytes of state a weight: what has no room goes out and comes back once a step. */
+static void paged_states(void **state) {
+    (void)state;
+    tc_question q = tuned(round_gpt(8), "full:paged", 1), plain = tuned(round_gpt(8), "full", 1);
+    q.cluster.accelerator.host_bytes_per_s = plain.cluster.accelerator.host_bytes_per_s = 10e9;
+    tc_step room = step_of(&q), without = step_of(&plain);
+    assert_near(room.step_s, without.step_s, 0);
+    assert_near(room.memory.paged, 0, 0);
+    double states = without.memory.optimizer, rest = without.memory.reserved - states;
+    q.cluster.accelerator.memory_bytes = rest + states / 4;
+    tc_step tight = step_of(&q);
+    assert_near(tight.memory.paged, 0.75 * states, 1);
+    assert_near(tight.memory.host, 0.75 * states, 1);
+    assert_near(tight.memory.reserved, rest + states / 4, 1);
+    assert_near(tight.step_s - without.step_s, 2 * 0.75 * states / 10e9, 1e-9);
+    assert_near(tight.breakdown.offload, 2 * 0.75 * states / 10e9, 1e-9);
+    assert_true(tight.fits);
+    q.cluster.accelerator.memory_bytes = 0.9 * rest; /* what cannot leave has none */
+    assert_false(step_of(&q).fits);
+}
+
 /* PEFT's adapters are in fp32: 4 bytes each of weight, gradient and two moments; FSDP 1 has room for gradients of frozen weights. */
 static void memory_of_software(void **state) {
     (void)state;
@@ -379,9 +446,19 @@ static void experts_in_a_loop(void **state) {
     tc_block_operators(&m, &m.block[0], &shard, &grouped);
     shard.sequential_experts = shard.expert_modules = true;
     tc_block_operators(&m, &m.block[0], &shard, &loop);
-    double in_loop = 0, in_one = 0;
-    for (int i = 0; i < loop.count; i++) in_loop += loop.op[i].kernels, in_one += grouped.op[i].kernels;
+    double in_loop = 0, in_one = 0, back_loop = 0, back_one = 0;
+    for (int i = 0; i < loop.count; i++) in_loop += loop.op[i].kernels, back_loop += loop.op[i].backward_bytes;
+    for (int i = 0; i < grouped.count; i++) in_one += grouped.op[i].kernels, back_one += grouped.op[i].backward_bytes;
     assert_near(in_loop - in_one, 2 * (8 * 4 - 3) + 3 * (8 - 1), 0);
+    /* the gradient of each gather is as large as what it gathers from: written, and read, read and written when it is added */
+    assert_near(back_loop - back_one, 8 * (4 * 2) * 1024.0 * 1024, 1);
+    /* two copies of a token, and what comes back copied for each expert; the gradients of three matrices of 1024 x 2048 for each of 4 */
+    shard.repeated_tokens = true;
+    shard.stacked_experts = 4;
+    tc_block_operators(&m, &m.block[0], &shard, &loop);
+    back_loop = 0;
+    for (int i = 0; i < loop.count; i++) back_loop += loop.op[i].backward_bytes;
+    assert_near(back_loop - back_one, 8 * ((8 + 4) * 2 * 1024.0 * 1024 + 8 * 4 * 3 * 1024.0 * 2048), 1);
     tc_question q = round_machine(8);
     q.job.model = m;
     q.layout.sharding = TC_SHARD_ZERO3;
@@ -407,6 +484,8 @@ int main(void) {
                                        cmocka_unit_test(flops_of_preferences),
                                        cmocka_unit_test(time_and_memory_of_preferences),
                                        cmocka_unit_test(memory_tricks),
+                                       cmocka_unit_test(padded_samples),
+                                       cmocka_unit_test(paged_states),
                                        cmocka_unit_test(memory_of_software),
                                        cmocka_unit_test(experts_in_a_loop)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,17 @@ static void a_scan_by_hand(void **state) {
     scan = tagged(&ops, TC_TAG_SCAN);
     assert_near(scan->scan.flops / t / 32, 64 * 10 * 128 + 6 * 128 * 128, 1e-6);
     assert_near(scan->flops / t / 32, 6 * 128 * 128, 1e-6);
+    /* as PyTorch operators, 64 chunks of 64 rows: gradients of slices are of whole size */
+    rates.eager_scans = true;
+    rates.launch_s = 0;
+    rates.host_s = 1;
+    tc_seconds there = {0}, back = {0};
+    tc_forward_seconds(&rates, scan, &there);
+    tc_backward_seconds(&rates, scan, true, &back);
+    assert_near(there.host, 6 * 64 + 18 * 64 + 30, 1e-9);
+    assert_near(back.host, 17 * 64 + 60 * 64 + 60, 1e-9);
+    double slices = t * 32 * 64 * (16 * 4 * 128 + 8 * 128 + 16 * 64), matrix = t * 32 * 56 * 64 * 64;
+    assert_true(back.attention > (slices + matrix) / 1e12 && back.attention < 1.05 * (slices + matrix) / 1e12);
 }
 
 /* Two ranks of tensor parallelism hold half of the matrices and of the heads' parameters each, and half of what is kept. */

@@ -100,6 +100,7 @@ static void words(void **state) {
          "\"flags_listed\":true \"grouped_gemm\":true \"tp_fused_overlap\":true \"expert_capacity\":0.5 "
          "\"cp_kind\":\"all-to-all\" \"mtp_layers\":1 \"noop_layers\":2 \"window\":4096 \"packed\":true"},
         {TC_ROW_NOTES, "flags: --offload-opt-m", NULL, ""},
+        {TC_ROW_NOTES, "fp32 line: TF32 matmuls (156 TFLOP/s peak)", NULL, "\"format\":\"tf32\""},
         {TC_ROW_NOTES, "megatron_cp_algo, cp-attention-mask-type=general", NULL,
          "\"cp_kind\":\"ring\" \"mask\":\"full\""},
         {TC_ROW_NOTES, "cuda_graph_scope=[attn,moe_router], mlp bias", NULL,

@@ -217,7 +217,7 @@ static void rows_that_lack_a_field(void **state) {
         tc_published p = {0};
         tc_validation v;
         assert_int_equal(tc_published_read(&p, "r.jsonl", cases[i].row, strlen(cases[i].row), NULL), TC_OK);
-        assert_int_equal(tc_validate(catalog, p.runs, p.count, &p.arena, &v, NULL), TC_OK);
+        assert_int_equal(tc_validate(catalog, &p, &v, NULL), TC_OK);
         assert_int_not_equal(v.runs[p.count - 1].status, TC_CASE_OK);
         assert_string_equal(v.runs[p.count - 1].reason, cases[i].reason);
         assert_int_equal(v.n, 0);

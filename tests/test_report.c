@@ -332,16 +332,13 @@ static char *print_table(tc_style style) {
     size_t length = 0;
     FILE *file = open_memstream(&text, &length);
     tc_table table = {0};
-    tc_table_column(&table, "slug", TC_LEFT);
-    tc_table_column(&table, "a long name", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "n", TC_RIGHT | TC_OPTIONAL);
     tc_table_row_begin(&table);
-    tc_table_cell(&table, "x1");
-    tc_table_cell(&table, "twenty-six letters in here");
-    tc_table_cell_tone(&table, "1,000", TC_TONE_BAD);
+    tc_cell(&table, "slug", TC_LEFT, "x1");
+    tc_cell(&table, "a long name", TC_LEFT | TC_FLEXIBLE, "twenty-six letters in here");
+    tc_cell_tone(&table, "n", TC_RIGHT | TC_OPTIONAL, "1,000", TC_TONE_BAD);
     tc_table_row_begin(&table);
-    tc_table_cell(&table, "y");
-    tc_table_cell(&table, NULL);
+    tc_cell(&table, "slug", TC_LEFT, "y");
+    tc_cell(&table, "a long name", TC_LEFT | TC_FLEXIBLE, NULL);
     assert_true(tc_table_print(&table, file, &style));
     fclose(file);
     return text;
@@ -359,6 +356,35 @@ static void test_table_fits_its_width(void **state) {
                                 "y     -\n");
     free(wide);
     free(narrow);
+}
+
+static void test_table_as_markdown(void **state) {
+    (void)state;
+    char *text = print_table((tc_style){.markdown = true});
+    assert_string_equal(text, "| slug | a long name | n |\n| --- | --- | ---: |\n"
+                              "| x1 | twenty-six letters in here | 1,000 |\n| y | - |  |\n");
+    free(text);
+}
+
+/* A row of which nothing is known, above one that has more columns than any before. */
+static void test_rows_make_columns(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    tc_style style = {.width = 0};
+    tc_table table = {0}, empty = {0};
+    tc_table_row_begin(&table);
+    tc_cell(&table, "chip", TC_LEFT, "a");
+    tc_table_dashes(&table);
+    tc_table_row_begin(&table);
+    tc_cell(&table, "chip", TC_LEFT, "b");
+    tc_cellf(&table, "step", TC_RIGHT, "%d s", 12);
+    assert_true(tc_table_print(&table, file, &style));
+    assert_true(tc_table_print(&empty, file, &style));
+    fclose(file);
+    assert_string_equal(text, "chip  step\na        -\nb     12 s\n");
+    free(text);
 }
 
 static void test_table_leaves_columns_out(void **state) {
@@ -438,6 +464,8 @@ int main(void) {
         cmocka_unit_test(test_json_is_valid_and_exact),
         cmocka_unit_test(test_fields_alone_are_written),
         cmocka_unit_test(test_table_fits_its_width),
+        cmocka_unit_test(test_table_as_markdown),
+        cmocka_unit_test(test_rows_make_columns),
         cmocka_unit_test(test_table_leaves_columns_out),
         cmocka_unit_test(test_colour_only_when_asked_for),
         cmocka_unit_test(test_paragraphs_wrap),

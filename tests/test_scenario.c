@@ -212,11 +212,15 @@ static void pixels_of_a_candidate(void **state) {
     assert_int_equal(c->seq, 13 * 30 * 52);
     assert_int_equal(c->phase[0].seq, 30 * 52);
     assert_int_equal(c->phase[1].seq, c->seq);
-    assert_true(c->cached_latents);
+    assert_true(c->cached_latents && !c->encoders_in_step);
     assert_int_equal(c->layers, TC_UNSET);
     double whole = c->parameters;
     tc_scenario_free(s);
+    s = good_scenario(VIDEO("cached_latents: false")); /* whatever the stack does */
+    assert_true(s->job[0].candidate[0].encoders_in_step);
+    tc_scenario_free(s);
     s = good_scenario(VIDEO("layers: 10")); /* of 30 */
+    assert_false(s->job[0].candidate[0].encoders_in_step);
     assert_int_equal(s->job[0].candidate[0].layers, 10);
     assert_true(s->job[0].candidate[0].parameters < 0.5 * whole);
     tc_scenario_free(s);

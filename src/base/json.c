@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #define MAX_FILE_IN_PLACE 160
@@ -179,9 +180,7 @@ int tc_json_choice(const tc_json *json, const char *key, const char *const *name
     for (int i = 0; i < n; i++)
         if (strcmp(word, names[i]) == 0) return i;
     char shown[64], list[256] = "";
-    size_t used = 0;
-    for (int i = 0; i < n && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+    for (int i = 0; i < n; i++) tc_append(list, sizeof list, "%s%s", i ? ", " : "", names[i]);
     const char *near = tc_nearest(word, names, n);
     tc_json_fail(json, key, "%s is not known; one of %s is needed%s%s%s",
                  tc_json_show(tc_json_value(json, key), shown, sizeof shown), list, near ? " (nearest: " : "",

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Writes behind the end of a text, as far as its room of `size` bytes goes. */
+void tc_append(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 static inline bool tc_ends_with(const char *text, const char *end) {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && memcmp(text + n - m, end, m) == 0;

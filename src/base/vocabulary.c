@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "traincast.h"
 
 /* A list and, at compile time, that it has a word for each value up to the last. */
@@ -66,10 +67,8 @@ bool tc_operator_groups_parse(const char *text, int *groups) {
 }
 
 const char *tc_operator_groups_text(int groups, char *buffer, size_t size) {
-    size_t used = 0;
     buffer[0] = '\0';
     for (int i = 0; i < TC_GROUPS; i++)
-        if (groups & 1 << i && used < size)
-            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? "+" : "", tc_operator_group_names[i]);
+        if (groups & 1 << i) tc_append(buffer, size, "%s%s", *buffer ? "+" : "", tc_operator_group_names[i]);
     return buffer;
 }

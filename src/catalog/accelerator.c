@@ -10,15 +10,8 @@
 #include "catalog/parameters.h"
 
 #define FIGURE(path_, dimension_, member, low, high)                                                                   \
-    {                                                                                                                  \
-        .path = path_, .type = TC_FIELD_NUMBER, .dimension = dimension_, .sourced = true,                              \
-        .offset = offsetof(tc_accelerator, member), .min = low, .max = high                                            \
-    }
-#define STRING(path_, member, need_)                                                                                   \
-    {                                                                                                                  \
-        .path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_accelerator, member),             \
-        .size = sizeof(((tc_accelerator *)0)->member)                                                                  \
-    }
+    TC_PATH_IN(path_, NUMBER, tc_accelerator, member, low, high, .dimension = dimension_, TC_SOURCED)
+#define STRING(path_, member, need_) TC_PATH_TEXT(path_, tc_accelerator, member, .need = need_)
 #define RATE(path_, member) FIGURE(path_, TC_DIMENSION_FLOPS, member, 1e9, 1e20)
 
 #define MATMUL_RATE(id, word, bits, scale_bits, next) RATE("device.matmul." word, matmul_flops[TC_##id]),
@@ -34,20 +27,11 @@ static const tc_field accelerator_fields[] = {
     STRING("fabric", fabric, TC_NEED_NEVER),
     STRING("stack", stack, TC_NEED_NEVER),
     STRING("region", region, TC_NEED_NEVER),
-    {.path = "device.per_package",
-     .type = TC_FIELD_INTEGER,
-     .offset = offsetof(tc_accelerator, devices_per_package),
-     .min = 1,
-     .max = 64},
+    TC_PATH_IN("device.per_package", INTEGER, tc_accelerator, devices_per_package, 1, 64),
     FIGURE("device.memory", TC_DIMENSION_BYTES, memory_bytes, 1e8, 1e14),
     FIGURE("device.memory_bandwidth", TC_DIMENSION_BYTES_PER_S, memory_bytes_per_s, 1e9, 1e15),
     FIGURE("device.cache", TC_DIMENSION_BYTES, cache_bytes, 1e3, 1e12),
-    {.path = "device.cores",
-     .type = TC_FIELD_INTEGER,
-     .sourced = true,
-     .offset = offsetof(tc_accelerator, cores),
-     .min = 1,
-     .max = 10000000},
+    TC_PATH_IN("device.cores", INTEGER, tc_accelerator, cores, 1, 10000000, TC_SOURCED),
     FIGURE("device.clock", TC_DIMENSION_HERTZ, clock_hz, 1e7, 1e11),
     TC_FORMATS(MATMUL_RATE) RATE("device.vector", vector_flops),
     FIGURE("device.host_bandwidth", TC_DIMENSION_BYTES_PER_S, host_bytes_per_s, 1e6, 1e15),
@@ -57,7 +41,7 @@ static const tc_field accelerator_fields[] = {
     FIGURE("package.price", TC_DIMENSION_USD, price_usd, 1, 1e9),
     FIGURE("package.rental", TC_DIMENSION_USD_PER_H, rental_usd_per_h, 1e-4, 1e5),
     TC_FORMATS(ADVERTISED_RATE) RATE("package.fp6", fp6_flops),
-    {.path = "package.datacentre", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_accelerator, datacentre)},
+    TC_PATH("package.datacentre", BOOLEAN, tc_accelerator, datacentre),
     FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, mtbf_s, 60, 1e11),
 #define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
@@ -66,10 +50,10 @@ static const tc_field accelerator_fields[] = {
 
 static const tc_field architecture_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 32},
-    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED, .size = 96},
-    {.path = "stack", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
-    {.path = "family", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 24},
+    TC_PATH_CHECKED("slug", STRING, .size = 32),
+    TC_PATH_CHECKED("name", STRING, TC_NEEDED, .size = 96),
+    TC_PATH_CHECKED("stack", STRING, .size = 64),
+    TC_PATH_CHECKED("family", STRING, .size = 24),
 #define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
@@ -81,24 +65,22 @@ static const tc_field level_fields[] = {
 #undef TC_DEVICE_PARAM
 };
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
-
-static const tc_schema level_schema = {"fitted parameters", level_fields, COUNT(level_fields)};
+static const tc_schema level_schema = TC_SCHEMA("fitted parameters", level_fields);
 
 static const tc_field fitted_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "fitted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+    TC_PATH_CHECKED("fitted_on", TEXTS, TC_NEEDED),
+    TC_PATH_CHECKED("runs_hash", TEXTS, TC_NEEDED),
 #define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("generic.", false, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM
-    {.path = "architectures", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},
-    {.path = "accelerators", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},
+    TC_PATH_CHECKED("architectures", MAP, .element = &level_schema),
+    TC_PATH_CHECKED("accelerators", MAP, .element = &level_schema),
 };
 
-const tc_schema tc_accelerator_schema = {"accelerator", accelerator_fields, COUNT(accelerator_fields)};
-const tc_schema tc_architecture_schema = {"architecture", architecture_fields, COUNT(architecture_fields)};
-const tc_schema tc_fitted_device_schema = {"fitted device parameters", fitted_fields, COUNT(fitted_fields)};
+const tc_schema tc_accelerator_schema = TC_SCHEMA("accelerator", accelerator_fields);
+const tc_schema tc_architecture_schema = TC_SCHEMA("architecture", architecture_fields);
+const tc_schema tc_fitted_device_schema = TC_SCHEMA("fitted device parameters", fitted_fields);
 
 tc_code tc_accelerator_read(const tc_document *document, tc_accelerator *out, tc_error *error) {
     *out = tc_default_accelerator();

@@ -30,15 +30,9 @@ const tc_parameter_table tc_serving_parameter_table = {parameters, COUNT(paramet
     TC_PARAMETER_FIELD(section, is_sourced, name, key, dimension, link, least, text),
 
 /* What an age and an architecture may change. */
-#define TEXT(key, member)                                                                                              \
-    {                                                                                                                  \
-        .path = key, .type = TC_FIELD_STRING, .offset = offsetof(tc_engine, member),                                   \
-        .size = sizeof(((tc_engine *)0)->member)                                                                       \
-    }
-#define SWITCH(member)                                                                                                 \
-    { .path = #member, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_engine, member) }
-#define NUMBER(member, low, high)                                                                                      \
-    { .path = #member, .type = TC_FIELD_INTEGER, .offset = offsetof(tc_engine, member), .min = low, .max = high }
+#define TEXT(key, member) TC_PATH_TEXT(key, tc_engine, member)
+#define SWITCH(member) TC_PATH(#member, BOOLEAN, tc_engine, member)
+#define NUMBER(member, low, high) TC_PATH_IN(#member, INTEGER, tc_engine, member, low, high)
 #define STATE                                                                                                          \
     TEXT("generation", generation), SWITCH(graphs), SWITCH(continuous), SWITCH(paged), SWITCH(overlapped),             \
         SWITCH(prefix_cache), SWITCH(unpacks), NUMBER(chunk_tokens, 0, 10000000), NUMBER(prompt_tokens, 1, 10000000),  \
@@ -51,56 +45,52 @@ static const tc_field prior_fields[] = {
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
 };
-static const tc_schema prior_schema = {"engine on an architecture", prior_fields, COUNT(prior_fields)};
+static const tc_schema prior_schema = TC_SCHEMA("engine on an architecture", prior_fields);
 
 static const tc_field age_fields[] = {
-    {.path = "until", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .size = TC_STACK_DATE, .offset = TC_NOT_STORED},
-    {.path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "notes", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},
+    TC_PATH_CHECKED("until", STRING, TC_NEEDED, .size = TC_STACK_DATE),
+    TC_PATH_CHECKED("source", SOURCE, TC_NEEDED),
+    TC_PATH_CHECKED("notes", TEXTS),
     STATE,
-    {.path = "architectures", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &prior_schema},
+    TC_PATH_CHECKED("architectures", MAP, .element = &prior_schema),
 #define TC_SERVING_PARAM(...) FIELD("parameters.", true, __VA_ARGS__)
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
 };
-static const tc_schema age_schema = {"age of an engine", age_fields, COUNT(age_fields)};
+static const tc_schema age_schema = TC_SCHEMA("age of an engine", age_fields);
 
 static const tc_field engine_fields[] = {
     TC_SCHEMA_HEAD,
     TEXT("slug", slug),
-    {.path = "name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_engine, name),
-     .size = sizeof(((tc_engine *)0)->name)},
+    TC_PATH_TEXT("name", tc_engine, name, TC_NEEDED),
     STATE,
-    {.path = "ages", .type = TC_FIELD_LIST, .max = 32, .offset = TC_NOT_STORED, .element = &age_schema},
-    {.path = "architectures", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &prior_schema},
+    TC_PATH_CHECKED("ages", LIST, .max = 32, .element = &age_schema),
+    TC_PATH_CHECKED("architectures", MAP, .element = &prior_schema),
 #define TC_SERVING_PARAM(...) FIELD("parameters.", true, __VA_ARGS__)
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
 };
-const tc_schema tc_engine_schema = {"engine", engine_fields, COUNT(engine_fields)};
+const tc_schema tc_engine_schema = TC_SCHEMA("engine", engine_fields);
 
 static const tc_field value_fields[] = {
 #define TC_SERVING_PARAM(...) FIELD("", false, __VA_ARGS__)
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
 };
-static const tc_schema value_schema = {"fitted parameters", value_fields, COUNT(value_fields)};
+static const tc_schema value_schema = TC_SCHEMA("fitted parameters", value_fields);
 
 static const tc_field fitted_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "fitted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "architectures", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &value_schema},
-    {.path = "engines", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &value_schema},
-    {.path = "pairs", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &value_schema},
+    TC_PATH_CHECKED("fitted_on", TEXTS, TC_NEEDED),
+    TC_PATH_CHECKED("runs_hash", TEXTS, TC_NEEDED),
+    TC_PATH_CHECKED("architectures", MAP, .element = &value_schema),
+    TC_PATH_CHECKED("engines", MAP, .element = &value_schema),
+    TC_PATH_CHECKED("pairs", MAP, .element = &value_schema),
 #define TC_SERVING_PARAM(...) FIELD("generic.", false, __VA_ARGS__)
 #include "traincast_serving_params.h"
 #undef TC_SERVING_PARAM
 };
-const tc_schema tc_fitted_serving_schema = {"fitted serving parameters", fitted_fields, COUNT(fitted_fields)};
+const tc_schema tc_fitted_serving_schema = TC_SCHEMA("fitted serving parameters", fitted_fields);
 
 /* ---- ages ------------------------------------------------------------------------------------- */
 

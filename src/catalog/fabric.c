@@ -2,80 +2,33 @@
 #include "base/vocabulary.h"
 #include "catalog/kinds.h"
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
-
 static void start_level(void *element) {
     tc_level *level = element;
     level->oversubscription = 1;
 }
 
 static const tc_field level_fields[] = {
-    {.path = "name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_level, name),
-     .size = sizeof(((tc_level *)0)->name)},
-    {.path = "size",
-     .type = TC_FIELD_INTEGER,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_level, size),
-     .max = 10000000},
-    {.path = "topology",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_level, topology),
-     .names = tc_topology_names},
-    {.path = "bandwidth",
-     .type = TC_FIELD_NUMBER,
-     .dimension = TC_DIMENSION_BYTES_PER_S,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_level, bytes_per_s),
-     .min = 1e6,
-     .max = 1e15},
-    {.path = "latency",
-     .type = TC_FIELD_NUMBER,
-     .dimension = TC_DIMENSION_SECONDS,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_level, latency_s),
-     .min = 0,
-     .max = 1},
-    {.path = "oversubscription",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_level, oversubscription),
-     .min = 1,
-     .max = 1000},
-    {.path = "in_network_reduction", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_level, in_network_reduction)},
-    {.path = "dims", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_level, dims), .max = 6},
+    TC_PATH_TEXT("name", tc_level, name, TC_NEEDED),
+    TC_PATH_IN("size", INTEGER, tc_level, size, 0, 10000000, TC_NEEDED),
+    TC_PATH_WORD("topology", tc_level, topology, tc_topology_names, TC_NEEDED),
+    TC_PATH_IN("bandwidth", NUMBER, tc_level, bytes_per_s, 1e6, 1e15, .dimension = TC_DIMENSION_BYTES_PER_S, TC_NEEDED,
+               TC_SOURCED),
+    TC_PATH_IN("latency", NUMBER, tc_level, latency_s, 0, 1, .dimension = TC_DIMENSION_SECONDS, TC_NEEDED, TC_SOURCED),
+    TC_PATH_IN("oversubscription", NUMBER, tc_level, oversubscription, 1, 1000),
+    TC_PATH("in_network_reduction", BOOLEAN, tc_level, in_network_reduction),
+    TC_PATH_IN("dims", INTEGER, tc_level, dims, 0, 6),
 };
 
-static const tc_schema level_schema = {"level", level_fields, COUNT(level_fields)};
+static const tc_schema level_schema = TC_SCHEMA("level", level_fields);
 
 static const tc_field fabric_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug",
-     .type = TC_FIELD_STRING,
-     .offset = offsetof(tc_fabric, slug),
-     .size = sizeof(((tc_fabric *)0)->slug)},
-    {.path = "name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_fabric, name),
-     .size = sizeof(((tc_fabric *)0)->name)},
-    {.path = "levels",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_fabric, level),
-     .size = sizeof(tc_level),
-     .min = 1,
-     .max = TC_MAX_LEVELS,
-     .element = &level_schema,
-     .count_offset = offsetof(tc_fabric, levels),
-     .start = start_level},
+    TC_PATH_TEXT("slug", tc_fabric, slug),
+    TC_PATH_TEXT("name", tc_fabric, name, TC_NEEDED),
+    TC_PATH_LIST("levels", tc_fabric, level, levels, 1, TC_MAX_LEVELS, &level_schema, TC_NEEDED, .start = start_level),
 };
 
-const tc_schema tc_fabric_schema = {"fabric", fabric_fields, COUNT(fabric_fields)};
+const tc_schema tc_fabric_schema = TC_SCHEMA("fabric", fabric_fields);
 
 /* Levels grow from the inside out; only the outermost may be without limit. */
 static tc_code check_level(const tc_document *document, const tc_node *node, const tc_fabric *fabric, int i,

@@ -30,21 +30,12 @@ typedef struct layouts_file {
 } layouts_file;
 
 #define LARGEST 1e9
-#define BOUND(name)                                                                                                    \
-    {                                                                                                                  \
-        .path = #name, .type = TC_FIELD_NUMBER, .need = TC_NEED_ALWAYS, .offset = offsetof(axis_row, range.name),      \
-        .min = 1 / LARGEST, .max = LARGEST                                                                             \
-    }
+#define BOUND(name) TC_PATH_IN(#name, NUMBER, axis_row, range.name, 1 / LARGEST, LARGEST, TC_NEEDED)
 /* For people. */
-#define TOLD(name)                                                                                                     \
-    { .path = name, .type = TC_FIELD_NUMBER, .offset = TC_NOT_STORED, .max = LARGEST }
+#define TOLD(name) TC_PATH_CHECKED(name, NUMBER, .max = LARGEST)
 
 static const tc_field axis_fields[] = {
-    {.path = "axis",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(axis_row, axis),
-     .names = tc_layout_axis_names},
+    TC_PATH_WORD("axis", axis_row, axis, tc_layout_axis_names, TC_NEEDED),
     TOLD("runs"),
     BOUND(least),
     BOUND(low),
@@ -55,54 +46,23 @@ static const tc_field axis_fields[] = {
     BOUND(most),
 };
 static const tc_field choice_fields[] = {
-    {.path = "choice",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(choice_row, choice),
-     .names = tc_layout_choice_names},
-    {.path = "word",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(choice_row, word),
-     .size = sizeof((choice_row *)0)->word},
+    TC_PATH_WORD("choice", choice_row, choice, tc_layout_choice_names, TC_NEEDED),
+    TC_PATH_TEXT("word", choice_row, word, TC_NEEDED),
     TOLD("runs"),
-    {.path = "sources",
-     .type = TC_FIELD_INTEGER,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(choice_row, sources),
-     .max = 1000000},
+    TC_PATH_IN("sources", INTEGER, choice_row, sources, 0, 1000000, TC_NEEDED),
 };
-#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
-static const tc_schema axis_schema = {"axis", axis_fields, COUNT(axis_fields)};
-static const tc_schema choice_schema = {"choice", choice_fields, COUNT(choice_fields)};
+static const tc_schema axis_schema = TC_SCHEMA("axis", axis_fields);
+static const tc_schema choice_schema = TC_SCHEMA("choice", choice_fields);
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "counted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "axes",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(layouts_file, axis),
-     .size = sizeof(axis_row),
-     .max = TC_AXES,
-     .element = &axis_schema,
-     .count_offset = offsetof(layouts_file, axes)},
-    {.path = "choices",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(layouts_file, choice),
-     .size = sizeof(choice_row),
-     .max = TC_CHOICES * TC_CHOICE_WORDS,
-     .element = &choice_schema,
-     .count_offset = offsetof(layouts_file, choices)},
-    {.path = "widening",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(layouts_file, widening),
-     .max = 10},
+    TC_PATH_CHECKED("counted_on", TEXTS, TC_NEEDED),
+    TC_PATH_CHECKED("runs_hash", TEXTS, TC_NEEDED),
+    TC_PATH_LIST("axes", layouts_file, axis, axes, 0, TC_AXES, &axis_schema, TC_NEEDED),
+    TC_PATH_LIST("choices", layouts_file, choice, choices, 0, TC_CHOICES *TC_CHOICE_WORDS, &choice_schema, TC_NEEDED),
+    TC_PATH_IN("widening", NUMBER, layouts_file, widening, 0, 10, TC_NEEDED),
 };
-static const tc_schema schema = {"published layouts", fields, COUNT(fields)};
+static const tc_schema schema = TC_SCHEMA("published layouts", fields);
 
 static int find_word(int choice, const char *word) {
     for (int i = 0; tc_layout_choice_words[choice][i] && i < TC_CHOICE_WORDS; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 typedef struct layers {
     tc_catalog *catalog;
@@ -34,9 +35,7 @@ static tc_code fail_architecture(tc_catalog *catalog, const tc_document *documen
     int count;
     const tc_entry *known = tc_entries_of_kind(&catalog->entries, TC_KIND_ARCHITECTURE, &count);
     char list[360] = "";
-    size_t used = 0;
-    for (int i = 0; i < count && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", known[i].slug);
+    for (int i = 0; i < count; i++) tc_append(list, sizeof list, "%s%s", i ? ", " : "", known[i].slug);
     return tc_document_fail(document, node, NULL, error, "'%.40s' has no file; leave it out, or write one of %s",
                             node->text, list);
 }

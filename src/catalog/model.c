@@ -9,14 +9,9 @@
 #define MAX_WIDTH 10000000 /* no width, rank or count of a model is near it */
 
 #define BLOCK_INTEGER(path_, member, need_, low)                                                                       \
-    {                                                                                                                  \
-        .path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_block, member), .min = low,      \
-        .max = MAX_WIDTH                                                                                               \
-    }
-#define BLOCK_BOOLEAN(path_, member)                                                                                   \
-    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_block, member) }
-#define BLOCK_ENUM(path_, member, need_, names_)                                                                       \
-    { .path = path_, .type = TC_FIELD_ENUM, .need = need_, .offset = offsetof(tc_block, member), .names = names_ }
+    TC_PATH_IN(path_, INTEGER, tc_block, member, low, MAX_WIDTH, .need = need_)
+#define BLOCK_BOOLEAN(path_, member) TC_PATH(path_, BOOLEAN, tc_block, member)
+#define BLOCK_ENUM(path_, member, need_, names_) TC_PATH_WORD(path_, tc_block, member, names_, .need = need_)
 
 /* The mixers that are attention; a block without one, or without a feed-forward part, says so. */
 static const char *const attention_kinds[] = {"mha", "mla", NULL};
@@ -26,8 +21,8 @@ static const char *const mixer_words[] = {"none", "parallel", NULL};
 /* A section a part: its key is the part's member. MLA is written as a kind of attention. */
 static const tc_field block_fields[] = {
     BLOCK_INTEGER("count", count, TC_NEED_ALWAYS, 1),
-    {.path = "mixer", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = mixer_words},
-    {.path = "attention.kind", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = attention_kinds},
+    TC_PATH_CHECKED("mixer", ENUM, .names = mixer_words),
+    TC_PATH_CHECKED("attention.kind", ENUM, .names = attention_kinds),
     BLOCK_INTEGER("attention.heads", attention.heads, TC_NEED_IN_SECTION, 1),
     BLOCK_INTEGER("attention.kv_heads", attention.kv_heads, TC_NEED_NEVER, 1),
     BLOCK_INTEGER("attention.head_dim", attention.head_dim, TC_NEED_NEVER, 1),
@@ -87,7 +82,7 @@ static const tc_field block_fields[] = {
     BLOCK_INTEGER("linear.head_dim", linear.head_dim, TC_NEED_IN_SECTION, 1),
     BLOCK_INTEGER("linear.chunk", linear.chunk, TC_NEED_NEVER, 1),
     BLOCK_BOOLEAN("linear.gate", linear.gate),
-    {.path = "ffn", .type = TC_FIELD_ENUM, .offset = TC_NOT_STORED, .names = none},
+    TC_PATH_CHECKED("ffn", ENUM, .names = none),
     BLOCK_ENUM("mlp.kind", dense.kind, TC_NEED_IN_SECTION, tc_mlp_kind_names),
     BLOCK_INTEGER("mlp.ffn", dense.ffn, TC_NEED_IN_SECTION, 1),
     BLOCK_BOOLEAN("mlp.bias", dense.bias),
@@ -100,7 +95,7 @@ static const tc_field block_fields[] = {
     BLOCK_BOOLEAN("moe.shared_gate", experts.shared_gate),
     BLOCK_BOOLEAN("moe.router_bias", experts.router_bias),
     BLOCK_BOOLEAN("moe.bias", experts.bias),
-    {.path = "norms", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_block, norms), .max = TC_MAX_NORMS},
+    TC_PATH_IN("norms", INTEGER, tc_block, norms, 0, TC_MAX_NORMS),
     BLOCK_BOOLEAN("parallel_residual", parallel_residual),
     BLOCK_BOOLEAN("alternates", alternates),
 };
@@ -113,26 +108,17 @@ static const struct section {
 } sections[] = {{"attention", TC_MIXER_ATTENTION, 0}, {"ssm", TC_MIXER_STATE_SPACE, 0}, {"delta", TC_MIXER_DELTA, 0},
                 {"linear", TC_MIXER_LINEAR, 0},       {"mlp", 0, TC_FFN_DENSE},         {"moe", 0, TC_FFN_EXPERTS}};
 
-static const tc_schema block_schema = {"block", block_fields, COUNT(block_fields)};
+static const tc_schema block_schema = TC_SCHEMA("block", block_fields);
 
 static const tc_field projection_fields[] = {
-    {.path = "of",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_projection, of),
-     .names = tc_projected_names},
-    {.path = "input", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_projection, input), .max = MAX_WIDTH},
-    {.path = "middle", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_projection, middle), .max = MAX_WIDTH},
-    {.path = "output",
-     .type = TC_FIELD_INTEGER,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_projection, output),
-     .min = 1,
-     .max = 1000000000},
-    {.path = "bias", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_projection, bias)},
-    {.path = "last", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_projection, last)},
+    TC_PATH_WORD("of", tc_projection, of, tc_projected_names, TC_NEEDED),
+    TC_PATH_IN("input", INTEGER, tc_projection, input, 0, MAX_WIDTH),
+    TC_PATH_IN("middle", INTEGER, tc_projection, middle, 0, MAX_WIDTH),
+    TC_PATH_IN("output", INTEGER, tc_projection, output, 1, 1000000000, TC_NEEDED),
+    TC_PATH("bias", BOOLEAN, tc_projection, bias),
+    TC_PATH("last", BOOLEAN, tc_projection, last),
 };
-static const tc_schema projection_schema = {"projection", projection_fields, COUNT(projection_fields)};
+static const tc_schema projection_schema = TC_SCHEMA("projection", projection_fields);
 
 static void start_projection(void *element) { *(tc_projection *)element = (tc_projection){.bias = true}; }
 
@@ -142,26 +128,16 @@ static void start_block(void *element) {
 }
 
 #define TOWER_INTEGER(path_, member, need_, low)                                                                       \
-    {                                                                                                                  \
-        .path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_tower, member), .min = low,      \
-        .max = MAX_WIDTH                                                                                               \
-    }
-#define TOWER_BOOLEAN(path_, member)                                                                                   \
-    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_tower, member) }
-#define TOWER_ENUM(path_, member, names_)                                                                              \
-    { .path = path_, .type = TC_FIELD_ENUM, .offset = offsetof(tc_tower, member), .names = names_ }
-#define TOWER_FIGURE(path_, member, low, high)                                                                         \
-    { .path = path_, .type = TC_FIELD_NUMBER, .offset = offsetof(tc_tower, member), .min = low, .max = high }
+    TC_PATH_IN(path_, INTEGER, tc_tower, member, low, MAX_WIDTH, .need = need_)
+#define TOWER_BOOLEAN(path_, member) TC_PATH(path_, BOOLEAN, tc_tower, member)
+#define TOWER_ENUM(path_, member, names_) TC_PATH_WORD(path_, tc_tower, member, names_)
+#define TOWER_FIGURE(path_, member, low, high) TC_PATH_IN(path_, NUMBER, tc_tower, member, low, high)
 
 static const tc_field tower_fields[] = {
-    {.path = "name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_tower, name),
-     .size = sizeof(((tc_tower *)0)->name)},
+    TC_PATH_TEXT("name", tc_tower, name, TC_NEEDED),
     TOWER_ENUM("state", state, tc_tower_state_names),
     TOWER_ENUM("unit", unit, tc_tower_unit_names),
-    {.path = "after", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = sizeof(((tc_tower *)0)->name)},
+    TC_PATH_CHECKED("after", STRING, .size = sizeof(((tc_tower *)0)->name)),
     TOWER_BOOLEAN("joins", joins),
     TOWER_INTEGER("hidden", hidden, TC_NEED_NEVER, 1),
     TOWER_ENUM("norm", norm, tc_norm_kind_names),
@@ -173,7 +149,7 @@ static const tc_field tower_fields[] = {
     TOWER_INTEGER("vocab", vocab, TC_NEED_NEVER, 1),
     TOWER_INTEGER("learned_positions", learned_positions, TC_NEED_NEVER, 1),
     TOWER_INTEGER("class_tokens", class_tokens, TC_NEED_NEVER, 0),
-    {.path = "norms", .type = TC_FIELD_INTEGER, .offset = offsetof(tc_tower, norms), .max = TC_MAX_NORMS},
+    TC_PATH_IN("norms", INTEGER, tc_tower, norms, 0, TC_MAX_NORMS),
     TOWER_INTEGER("patch", patch, TC_NEED_NEVER, 1),
     TOWER_INTEGER("tile", tile, TC_NEED_NEVER, 1),
     TOWER_INTEGER("max_tiles", max_tiles, TC_NEED_NEVER, 1),
@@ -189,53 +165,28 @@ static const tc_field tower_fields[] = {
     TOWER_FIGURE("weights", weights, 0, 1e13),
     TOWER_FIGURE("flops", flops, 0, 1e18),
     TOWER_FIGURE("efficiency", efficiency, 1e-6, 1),
-    {.path = "blocks",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(tc_tower, block),
-     .size = sizeof(tc_block),
-     .min = 1,
-     .max = TC_TOWER_BLOCKS,
-     .element = &block_schema,
-     .count_offset = offsetof(tc_tower, blocks),
-     .start = start_block},
+    TC_PATH_LIST("blocks", tc_tower, block, blocks, 1, TC_TOWER_BLOCKS, &block_schema, .start = start_block),
 };
 
-static const tc_schema tower_schema = {"tower", tower_fields, COUNT(tower_fields)};
+static const tc_schema tower_schema = TC_SCHEMA("tower", tower_fields);
 
 static void start_tower(void *element) {
     tc_tower tower = tc_default_tower();
     memcpy(element, &tower, sizeof tower);
 }
 
-#define STRING(path_, member, need_)                                                                                   \
-    {                                                                                                                  \
-        .path = path_, .type = TC_FIELD_STRING, .need = need_, .offset = offsetof(tc_model, member),                   \
-        .size = sizeof(((tc_model *)0)->member)                                                                        \
-    }
-#define INTEGER(path_, member, need_, low)                                                                             \
-    {                                                                                                                  \
-        .path = path_, .type = TC_FIELD_INTEGER, .need = need_, .offset = offsetof(tc_model, member), .min = low,      \
-        .max = 1000000000                                                                                              \
-    }
+#define STRING(path_, member, need_) TC_PATH_TEXT(path_, tc_model, member, .need = need_)
+#define INTEGER(path_, member, need_, low) TC_PATH_IN(path_, INTEGER, tc_model, member, low, 1000000000, .need = need_)
 #define LATENTS(member, need_) INTEGER("latents." #member, latents.member, need_, 1)
-#define BOOLEAN(path_, member)                                                                                         \
-    { .path = path_, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_model, member) }
+#define BOOLEAN(path_, member) TC_PATH(path_, BOOLEAN, tc_model, member)
 
 static const tc_field model_fields[] = {
     TC_SCHEMA_HEAD,
     STRING("slug", slug, TC_NEED_NEVER),
     STRING("name", name, TC_NEED_ALWAYS),
     STRING("family", family, TC_NEED_NEVER),
-    {.path = "parameters",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_model, parameters_published),
-     .min = 1,
-     .max = 1e16},
-    {.path = "stored",
-     .type = TC_FIELD_STRING,
-     .sourced = true,
-     .offset = offsetof(tc_model, stored),
-     .size = sizeof(((tc_model *)0)->stored)},
+    TC_PATH_IN("parameters", NUMBER, tc_model, parameters_published, 1, 1e16),
+    TC_PATH_TEXT("stored", tc_model, stored, TC_SOURCED),
     INTEGER("hidden", hidden, TC_NEED_ALWAYS, 1),
     INTEGER("vocab", vocab, TC_NEED_ALWAYS, 0),
     INTEGER("seq", seq, TC_NEED_NEVER, 1),
@@ -248,27 +199,12 @@ static const tc_field model_fields[] = {
     LATENTS(patch, TC_NEED_IN_SECTION),
     INTEGER("latents.text_tokens", latents.text_tokens, TC_NEED_NEVER, 0),
     INTEGER("source_tokens", latents.text_tokens, TC_NEED_NEVER, 0), /* of a model without latents: its encoder's */
-    {.path = "projections",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(tc_model, projection),
-     .size = sizeof(tc_projection),
-     .min = 1,
-     .max = TC_MAX_PROJECTIONS,
-     .element = &projection_schema,
-     .count_offset = offsetof(tc_model, projections),
-     .start = start_projection},
-    {.path = "positions",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_model, positions),
-     .names = tc_positions_names},
+    TC_PATH_LIST("projections", tc_model, projection, projections, 1, TC_MAX_PROJECTIONS, &projection_schema,
+                 .start = start_projection),
+    TC_PATH_WORD("positions", tc_model, positions, tc_positions_names, TC_NEEDED),
     INTEGER("learned_positions", learned_positions, TC_NEED_NEVER, 0),
     INTEGER("token_types", token_types, TC_NEED_NEVER, 0),
-    {.path = "norm",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_model, norm),
-     .names = tc_norm_kind_names},
+    TC_PATH_WORD("norm", tc_model, norm, tc_norm_kind_names, TC_NEEDED),
     BOOLEAN("norm_weight", norm_weight),
     BOOLEAN("norm_bias", norm_bias),
     BOOLEAN("tied_embeddings", tied_embeddings),
@@ -279,31 +215,14 @@ static const tc_field model_fields[] = {
     BOOLEAN("lm_head_bias", lm_head_bias),
     BOOLEAN("head_transform", head_transform),
     INTEGER("mtp_layers", mtp_layers, TC_NEED_NEVER, 0),
-    {.path = "blocks",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_model, block),
-     .size = sizeof(tc_block),
-     .min = 1,
-     .max = TC_MAX_BLOCKS,
-     .element = &block_schema,
-     .count_offset = offsetof(tc_model, blocks),
-     .start = start_block},
-    {.path = "images.count", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_model, images), .max = 1e6},
+    TC_PATH_LIST("blocks", tc_model, block, blocks, 1, TC_MAX_BLOCKS, &block_schema, TC_NEEDED, .start = start_block),
+    TC_PATH_IN("images.count", NUMBER, tc_model, images, 0, 1e6),
     INTEGER("images.width", image_width, TC_NEED_IN_SECTION, 1),
     INTEGER("images.height", image_height, TC_NEED_IN_SECTION, 1),
-    {.path = "towers",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(tc_model, tower),
-     .size = sizeof(tc_tower),
-     .min = 1,
-     .max = TC_MAX_TOWERS,
-     .element = &tower_schema,
-     .count_offset = offsetof(tc_model, towers),
-     .start = start_tower},
+    TC_PATH_LIST("towers", tc_model, tower, towers, 1, TC_MAX_TOWERS, &tower_schema, .start = start_tower),
 };
 
-const tc_schema tc_model_schema = {"model", model_fields, COUNT(model_fields)};
+const tc_schema tc_model_schema = TC_SCHEMA("model", model_fields);
 
 static tc_code fail_missing(const tc_document *document, const tc_node *section, const char *key, tc_error *error) {
     return tc_document_fail(document, section, key, error, "is missing; write '%s: 128'", key);

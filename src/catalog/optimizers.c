@@ -19,34 +19,23 @@ typedef struct optimizers_file {
     }
 
 static const tc_field item_fields[] = {
-    {.path = "slug",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(item, optimizer),
-     .names = tc_optimizer_names},
+    TC_PATH_WORD("slug", item, optimizer, tc_optimizer_names, TC_NEEDED),
     FIGURE("state", TC_NEED_ALWAYS, TC_FIELD_NUMBER, state_bytes, 64),
     FIGURE("state_of_ends", TC_NEED_ALWAYS, TC_FIELD_NUMBER, end_state_bytes, 64),
     FIGURE("extra", TC_NEED_ALWAYS, TC_FIELD_NUMBER, extra_bytes, 1000),
     FIGURE("unfused", TC_NEED_ALWAYS, TC_FIELD_NUMBER, unfused_bytes, 1000),
     FIGURE("newton_schulz", TC_NEED_NEVER, TC_FIELD_INTEGER, newton_schulz, 100),
 };
-static const tc_schema item_schema = {"optimizer", item_fields, sizeof item_fields / sizeof *item_fields};
+static const tc_schema item_schema = TC_SCHEMA("optimizer", item_fields);
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 96},
-    {.path = "optimizers",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(optimizers_file, item),
-     .size = sizeof(item),
-     .min = TC_OPTIMIZER_NONE,
-     .max = TC_OPTIMIZER_NONE,
-     .element = &item_schema,
-     .count_offset = offsetof(optimizers_file, count)},
+    TC_PATH_CHECKED("slug", STRING, .size = 64),
+    TC_PATH_CHECKED("name", STRING, .size = 96),
+    TC_PATH_LIST("optimizers", optimizers_file, item, count, TC_OPTIMIZER_NONE, TC_OPTIMIZER_NONE, &item_schema,
+                 TC_NEEDED),
 };
-static const tc_schema schema = {"optimizers", fields, sizeof fields / sizeof *fields};
+static const tc_schema schema = TC_SCHEMA("optimizers", fields);
 
 tc_code tc_optimizers_read(const tc_document *document, tc_optimizer_figures out[TC_OPTIMIZER_NONE], tc_error *error) {
     optimizers_file file = {0};

@@ -42,11 +42,8 @@ typedef struct tc_resolved {
 #define TC_PARAMETER_MIN_FROM_0 0
 #define TC_PARAMETER_MIN_ABOVE_0 1e-6
 #define TC_PARAMETER_FIELD(section, is_sourced, name, key, of_dimension, link, least, text)                            \
-    {                                                                                                                  \
-        .path = section key, .type = TC_FIELD_NUMBER, .dimension = TC_DIMENSION_##of_dimension, .plain_si = true,      \
-        .sourced = is_sourced, .offset = TC_NOT_STORED, .min = TC_PARAMETER_MIN_##least,                               \
-        .max = TC_PARAMETER_MAX_##link                                                                                 \
-    }
+    TC_PATH_CHECKED(section key, NUMBER, .dimension = TC_DIMENSION_##of_dimension, .plain_si = true,                   \
+                    .sourced = is_sourced, .min = TC_PARAMETER_MIN_##least, .max = TC_PARAMETER_MAX_##link)
 
 /* Lays the values of a mapping (NULL: none) over resolved; unknown keys were refused by the schema. */
 TC_NODISCARD tc_code tc_parameters_apply(const tc_parameter_table *table, const tc_document *document,

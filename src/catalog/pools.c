@@ -14,60 +14,35 @@ const char *const tc_across_words[] = {"data", "pipeline", NULL};
 
 /* ---- a cluster's file -------------------------------------------------------------------- */
 
-#define WORDS(key, member)                                                                                             \
-    { .path = key, .type = TC_FIELD_STRING, .offset = offsetof(tc_pool_words, member), .size = TC_POOL_TEXT }
+#define WORDS(key, member) TC_PATH_TEXT(key, tc_pool_words, member)
 
 static const tc_field pool_fields[] = {
-    {.path = "accelerator",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_pool_words, accelerator),
-     .size = TC_POOL_TEXT},
-    {.path = "devices",
-     .type = TC_FIELD_INTEGER,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_pool_words, devices),
-     .min = 1,
-     .max = 10000000},
+    TC_PATH_TEXT("accelerator", tc_pool_words, accelerator, TC_NEEDED),
+    TC_PATH_IN("devices", INTEGER, tc_pool_words, devices, 1, 10000000, TC_NEEDED),
     WORDS("fabric", fabric),
     WORDS("stack", stack),
     WORDS("layout", layout),
 };
-static const tc_schema pool_schema = {"pool", pool_fields, sizeof pool_fields / sizeof *pool_fields};
+static const tc_schema pool_schema = TC_SCHEMA("pool", pool_fields);
 
 #define NUMBER(key, unit, member, low, high)                                                                           \
-    {                                                                                                                  \
-        .path = key, .type = TC_FIELD_NUMBER, .dimension = unit, .own_figure = true,                                   \
-        .offset = offsetof(tc_cluster_words, member), .min = low, .max = high                                          \
-    }
+    TC_PATH_IN(key, NUMBER, tc_cluster_words, member, low, high, .dimension = unit, .own_figure = true)
 
 static const tc_field cluster_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(tc_cluster_words, slug), .size = 64},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(tc_cluster_words, name), .size = 96},
-    {.path = "pools",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_cluster_words, pool),
-     .size = sizeof(tc_pool_words),
-     .min = 1,
-     .max = TC_MAX_POOLS,
-     .element = &pool_schema,
-     .count_offset = offsetof(tc_cluster_words, pools)},
+    TC_PATH_TEXT("slug", tc_cluster_words, slug),
+    TC_PATH_TEXT("name", tc_cluster_words, name),
+    TC_PATH_LIST("pools", tc_cluster_words, pool, pools, 1, TC_MAX_POOLS, &pool_schema, TC_NEEDED),
     NUMBER("link.bandwidth", TC_DIMENSION_BYTES_PER_S, link.bytes_per_s, 1, 1e18),
     NUMBER("link.oversubscription", TC_DIMENSION_NONE, link.oversubscription, 1, 1e6),
     NUMBER("link.latency", TC_DIMENSION_SECONDS, link.latency_s, 0, 1e3),
     NUMBER("link.km", TC_DIMENSION_NONE, distance_km, 0, 1e5),
     NUMBER("link.usd_per_gb", TC_DIMENSION_NONE, usd_per_gb, 0, 1e6),
-    {.path = "across", .type = TC_FIELD_ENUM, .offset = offsetof(tc_cluster_words, across), .names = tc_across_words},
-    {.path = "tuning", .type = TC_FIELD_STRING, .offset = offsetof(tc_cluster_words, tuning), .size = 24},
-    {.path = "local_steps",
-     .type = TC_FIELD_INTEGER,
-     .offset = offsetof(tc_cluster_words, local_steps),
-     .min = 1,
-     .max = 10000000},
+    TC_PATH_WORD("across", tc_cluster_words, across, tc_across_words),
+    TC_PATH_TEXT("tuning", tc_cluster_words, tuning),
+    TC_PATH_IN("local_steps", INTEGER, tc_cluster_words, local_steps, 1, 10000000),
 };
-static const tc_schema cluster_schema = {"cluster", cluster_fields, sizeof cluster_fields / sizeof *cluster_fields};
+static const tc_schema cluster_schema = TC_SCHEMA("cluster", cluster_fields);
 
 tc_cluster_words tc_cluster_words_none(void) {
     tc_cluster_words out = {.pools = 0};
@@ -101,47 +76,21 @@ typedef struct mixing_file {
 } mixing_file;
 
 static const tc_field tuning_fields[] = {
-    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tuning, name), .size = 24},
-    {.path = "efficiency",
-     .type = TC_FIELD_SPREAD,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tuning, efficiency),
-     .min = 0.01,
-     .max = 1},
+    TC_PATH_TEXT("name", tuning, name, TC_NEEDED),
+    TC_PATH_IN("efficiency", SPREAD, tuning, efficiency, 0.01, 1, TC_NEEDED, TC_SOURCED),
 };
-static const tc_schema tuning_schema = {"tuning", tuning_fields, sizeof tuning_fields / sizeof *tuning_fields};
+static const tc_schema tuning_schema = TC_SCHEMA("tuning", tuning_fields);
 
 static const tc_field mixing_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 128},
-    {.path = "latency",
-     .type = TC_FIELD_NUMBER,
-     .dimension = TC_DIMENSION_SECONDS,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(mixing_file, latency_s),
-     .min = 0,
-     .max = 10},
-    {.path = "tunings",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(mixing_file, tuning),
-     .size = sizeof(tuning),
-     .min = 1,
-     .max = MOST_TUNINGS,
-     .element = &tuning_schema,
-     .count_offset = offsetof(mixing_file, tunings)},
-    {.path = "local_steps.known",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(mixing_file, known_steps),
-     .min = 1,
-     .max = 1e7},
+    TC_PATH_CHECKED("slug", STRING, .size = 64),
+    TC_PATH_CHECKED("name", STRING, .size = 128),
+    TC_PATH_IN("latency", NUMBER, mixing_file, latency_s, 0, 10, .dimension = TC_DIMENSION_SECONDS, TC_NEEDED,
+               TC_SOURCED),
+    TC_PATH_LIST("tunings", mixing_file, tuning, tunings, 1, MOST_TUNINGS, &tuning_schema, TC_NEEDED),
+    TC_PATH_IN("local_steps.known", NUMBER, mixing_file, known_steps, 1, 1e7, TC_NEEDED, TC_SOURCED),
 };
-static const tc_schema mixing_schema = {"mixing", mixing_fields, sizeof mixing_fields / sizeof *mixing_fields};
+static const tc_schema mixing_schema = TC_SCHEMA("mixing", mixing_fields);
 
 tc_code tc_mixing_load(tc_catalog *catalog, const char *name, const char *place, tc_mixing *out, tc_error *error) {
     const tc_document *document;

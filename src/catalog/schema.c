@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 
 #define FORMAT_VERSION 1
@@ -266,11 +267,8 @@ static int find_word(const tc_field *field, const char *word, size_t length) {
 
 static tc_code fail_word(const reader *r, const tc_field *field, const tc_node *value, const char *word) {
     char list[256] = "";
-    size_t used = 0;
     int n = 0;
-    for (; field->names[n]; n++)
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", field->names[n]);
+    for (; field->names[n]; n++) tc_append(list, sizeof list, "%s%s", n ? ", " : "", field->names[n]);
     const char *nearest = tc_nearest(word, field->names, n),
                *also = field->type == TC_FIELD_WORDS ? "; joined by +, or any, or no" : "";
     if (nearest)
@@ -462,7 +460,6 @@ static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char
     char names[MAX_FIELDS][48], list[320] = "";
     const char *pointers[MAX_FIELDS];
     int n = 0;
-    size_t used = 0;
     for (int i = 0; i < r->schema->count && n < MAX_FIELDS; i++) {
         const char *rest = rest_of_path(r->schema->fields[i].path, section);
         if (!rest) continue;
@@ -470,8 +467,7 @@ static tc_code fail_unknown_key(const reader *r, const tc_node *node, const char
         bool known = false;
         for (int k = 0; k < n; k++) known = known || strcmp(names[k], names[n]) == 0;
         if (known) continue;
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", names[n]);
+        tc_append(list, sizeof list, "%s%s", n ? ", " : "", names[n]);
         pointers[n] = names[n];
         n++;
     }

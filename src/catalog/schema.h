@@ -4,8 +4,8 @@
  * value goes. Sections need no entry: "device.memory" makes `device` one. To add
  * a key to a format, add one line to its table:
  *
- *     {.path = "device.memory", .type = TC_FIELD_NUMBER, .dimension = TC_DIMENSION_BYTES, .need = TC_NEED_ALWAYS,
- *      .sourced = true, .offset = offsetof(tc_accelerator, memory_bytes), .min = 1e6, .max = 1e15},
+ *     TC_PATH_IN("device.memory", NUMBER, tc_accelerator, memory_bytes, 1e6, 1e15, .dimension = TC_DIMENSION_BYTES,
+ *                TC_NEEDED, TC_SOURCED),
  *
  * A value may be plain or a figure {value, source, note}, one that is not certain {low, mid, high, source, note}; a sourced field must be
  * a figure, and its source a key (or a list of keys) of the file's `sources`,
@@ -79,13 +79,30 @@ struct tc_schema {
     int count;
 };
 
+/* Rows. `type` is the struct, `kind` a tc_field_type without its prefix; behind these, what else a field is. */
+#define TC_NEEDED .need = TC_NEED_ALWAYS
+#define TC_SOURCED .sourced = true
+#define TC_PATH(path_, kind, type_, member, ...)                                                                       \
+    { .path = path_, .type = TC_FIELD_##kind, .offset = offsetof(type_, member), __VA_ARGS__ }
+#define TC_PATH_IN(path_, kind, type_, member, low, high, ...)                                                         \
+    TC_PATH(path_, kind, type_, member, .min = low, .max = high, __VA_ARGS__)
+#define TC_PATH_TEXT(path_, type_, member, ...)                                                                        \
+    TC_PATH(path_, STRING, type_, member, .size = sizeof(((type_ *)0)->member), __VA_ARGS__)
+#define TC_PATH_WORD(path_, type_, member, names_, ...)                                                                \
+    TC_PATH(path_, ENUM, type_, member, .names = names_, __VA_ARGS__)
+/* An array, or a pointer to one that is grown, of which the member `counted` says how many elements there are. */
+#define TC_PATH_LIST(path_, type_, member, counted, least, most, schema, ...)                                          \
+    TC_PATH_IN(path_, LIST, type_, member, least, most, .size = sizeof(((type_ *)0)->member[0]), .element = schema,    \
+               .count_offset = offsetof(type_, counted), __VA_ARGS__)
+#define TC_PATH_CHECKED(path_, kind, ...)                                                                              \
+    { .path = path_, .type = TC_FIELD_##kind, .offset = TC_NOT_STORED, __VA_ARGS__ }
+#define TC_SCHEMA(kind, rows)                                                                                          \
+    { kind, rows, sizeof(rows) / sizeof(rows)[0] }
+
 /* What every data file has at its top. */
 #define TC_SCHEMA_HEAD                                                                                                 \
-    {.path = "format", .type = TC_FIELD_FORMAT, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},                      \
-        {.path = "aliases", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},                                          \
-        {.path = "notes", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED}, {                                          \
-        .path = "sources", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED                                             \
-    }
+    TC_PATH_CHECKED("format", FORMAT, TC_NEEDED), TC_PATH_CHECKED("aliases", TEXTS), TC_PATH_CHECKED("notes", TEXTS),  \
+        TC_PATH_CHECKED("sources", TEXTS)
 
 /* Checks the document against the schema and stores its values in the struct at out (NULL: check
  * only). What the document does not hold keeps the value it had. */

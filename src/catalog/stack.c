@@ -10,7 +10,6 @@
 #include "catalog/kinds.h"
 #include "catalog/parameters.h"
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
 /* A key is the member's name; `before`: all stood under `defaults`, or on their own, before 0.2. */
 #define DEFAULT(member) .path = "defaults." #member, .offset = offsetof(tc_stack, member)
 #define LAYOUT(key, member) .path = "defaults." #key, .offset = offsetof(tc_stack, defaults.member)
@@ -32,37 +31,25 @@
 
 /* An age of the program: what was otherwise up to the end of a month, or the stack that it became in one. */
 static const tc_field age_fields[] = {
-    {.path = "until", .type = TC_FIELD_STRING, .size = TC_STACK_DATE, .offset = TC_NOT_STORED},
-    {.path = "from", .type = TC_FIELD_STRING, .size = TC_STACK_DATE, .offset = TC_NOT_STORED},
-    {.path = "becomes", .type = TC_FIELD_STRING, .size = sizeof(((tc_stack *)0)->slug), .offset = TC_NOT_STORED},
-    {.path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "notes", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},
+    TC_PATH_CHECKED("until", STRING, .size = TC_STACK_DATE),
+    TC_PATH_CHECKED("from", STRING, .size = TC_STACK_DATE),
+    TC_PATH_CHECKED("becomes", STRING, .size = sizeof(((tc_stack *)0)->slug)),
+    TC_PATH_CHECKED("source", SOURCE, TC_NEEDED),
+    TC_PATH_CHECKED("notes", TEXTS),
 #include "catalog/stack_state.def"
 };
-const tc_schema tc_stack_age_schema = {"age of a stack", age_fields, COUNT(age_fields)};
+const tc_schema tc_stack_age_schema = TC_SCHEMA("age of a stack", age_fields);
 
 static const tc_field stack_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug",
-     .type = TC_FIELD_STRING,
-     .offset = offsetof(tc_stack, slug),
-     .size = sizeof(((tc_stack *)0)->slug)},
-    {.path = "name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_stack, name),
-     .size = sizeof(((tc_stack *)0)->name)},
-    {.path = "base", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED}, /* one or a list: layers.c */
+    TC_PATH_TEXT("slug", tc_stack, slug),
+    TC_PATH_TEXT("name", tc_stack, name, TC_NEEDED),
+    TC_PATH_CHECKED("base", TEXTS), /* one or a list: layers.c */
     {HISTORY("", since, since), .type = TC_FIELD_STRING, .size = TC_STACK_DATE, .own = true},
     {HISTORY("", compiled_variant, compiled_variant), TEXT(history.compiled_variant), .own = true},
     {HISTORY("defaults.", interleaving, interleaving), BOOLEAN},
     {HISTORY("defaults.", memory_log, memory_log), WORD(tc_memory_log_names)},
-    {.path = "ages",
-     .type = TC_FIELD_LIST,
-     .own = true,
-     .max = 32,
-     .offset = TC_NOT_STORED,
-     .element = &tc_stack_age_schema},
+    TC_PATH_CHECKED("ages", LIST, .own = true, .max = 32, .element = &tc_stack_age_schema),
 #include "catalog/stack_state.def"
 #define TC_STACK_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
@@ -75,20 +62,20 @@ static const tc_field level_fields[] = {
 #undef TC_STACK_PARAM
 };
 
-static const tc_schema level_schema = {"fitted parameters", level_fields, COUNT(level_fields)};
+static const tc_schema level_schema = TC_SCHEMA("fitted parameters", level_fields);
 
 static const tc_field fitted_fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "fitted_on", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "runs_hash", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+    TC_PATH_CHECKED("fitted_on", TEXTS, TC_NEEDED),
+    TC_PATH_CHECKED("runs_hash", TEXTS, TC_NEEDED),
 #define TC_STACK_PARAM(...) TC_PARAMETER_FIELD("generic.", false, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_STACK_PARAM
-    {.path = "stacks", .type = TC_FIELD_MAP, .offset = TC_NOT_STORED, .element = &level_schema},
+    TC_PATH_CHECKED("stacks", MAP, .element = &level_schema),
 };
 
-const tc_schema tc_stack_schema = {"stack", stack_fields, COUNT(stack_fields)};
-const tc_schema tc_fitted_stack_schema = {"fitted stack parameters", fitted_fields, COUNT(fitted_fields)};
+const tc_schema tc_stack_schema = TC_SCHEMA("stack", stack_fields);
+const tc_schema tc_fitted_stack_schema = TC_SCHEMA("fitted stack parameters", fitted_fields);
 
 tc_code tc_stack_read(const tc_stack_chain *chain, tc_stack *out, tc_error *error) {
     *out = tc_default_stack();

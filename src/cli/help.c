@@ -84,10 +84,8 @@ static void print_options(FILE *file, const tc_style *style, int command) {
     for (int i = 0; i < n; i++) {
         const tc_option *o = &tc_option_table[option[i]];
         if (strcmp(group, o->group) != 0) {
-            char heading[64];
             group = o->group;
-            snprintf(heading, sizeof heading, "\n%s options", group);
-            tc_print_heading(file, style, heading);
+            tc_print_headingf(file, style, "\n%s options", group);
         }
         print_option(file, style, o, command);
         counts = counts || o->type == TC_TYPE_INTEGER || o->type == TC_TYPE_INTEGERS || o->type == TC_TYPE_RANGE
@@ -101,10 +99,8 @@ static void print_options(FILE *file, const tc_style *style, int command) {
 static void print_command_help(FILE *file, const tc_style *style, int id) {
     const tc_command *command = &tc_command_table[id];
     tc_print_tone(file, style, TC_TONE_STRONG, "Usage: ");
-    char usage[256];
-    snprintf(usage, sizeof usage, "traincast %s%s%s [OPTION...]", command->name, *command->arguments ? " " : "",
-             command->arguments);
-    tc_print_wrapped(file, style, 7, 7, usage);
+    tc_print_wrappedf(file, style, 7, 7, "traincast %s%s%s [OPTION...]", command->name, *command->arguments ? " " : "",
+                      command->arguments);
     fputc('\n', file);
     tc_print_wrapped(file, style, 0, 0, command->text);
     tc_print_heading(file, style, strchr(command->examples, '\n') ? "\nExamples" : "\nExample");
@@ -123,10 +119,8 @@ static void print_program_help(FILE *file, const tc_style *style) {
     for (int i = 0; i < TC_COMMANDS; i++) {
         const tc_command *command = &tc_command_table[i];
         if (strcmp(group, command->group) != 0) {
-            char heading[64];
             group = command->group;
-            snprintf(heading, sizeof heading, "\n%s", group);
-            tc_print_heading(file, style, heading);
+            tc_print_headingf(file, style, "\n%s", group);
         }
         print_entry(file, style, command->name, command->summary);
     }

@@ -105,10 +105,10 @@ static void tell_product(measured *to, const product *p, double seconds) {
     }
     snprintf(shape, sizeof shape, "%d x %d x %d, fp32", p->m, p->n, p->k);
     tc_table_row_begin(&to->table);
-    tc_table_cell(&to->table, "product");
-    tc_table_cell(&to->table, shape);
-    tc_table_cell(&to->table, tc_format_seconds(seconds).s);
-    tc_table_cell(&to->table, tc_format_flops(rate).s);
+    tc_cell(&to->table, "kernel", TC_LEFT, "product");
+    tc_cell(&to->table, "of", TC_LEFT, shape);
+    tc_cell(&to->table, "time", TC_RIGHT, tc_format_seconds(seconds).s);
+    tc_cell(&to->table, "rate", TC_RIGHT, tc_format_flops(rate).s);
 }
 
 static tc_code measure_products(measured *to) {
@@ -177,10 +177,10 @@ static tc_code measure_memory(measured *to) {
                     to->accelerator, bytes, bytes / seconds / 1e9);
         } else {
             tc_table_row_begin(&to->table);
-            tc_table_cell(&to->table, "memory");
-            tc_table_cell(&to->table, "a = b + s c, 64 MiB each");
-            tc_table_cell(&to->table, tc_format_seconds(seconds).s);
-            tc_table_cell(&to->table, tc_format_rate(bytes / seconds).s);
+            tc_cell(&to->table, "kernel", TC_LEFT, "memory");
+            tc_cell(&to->table, "of", TC_LEFT, "a = b + s c, 64 MiB each");
+            tc_cell(&to->table, "time", TC_RIGHT, tc_format_seconds(seconds).s);
+            tc_cell(&to->table, "rate", TC_RIGHT, tc_format_rate(bytes / seconds).s);
         }
     }
     if (t.threads) tc_threads_end(t.threads);
@@ -218,10 +218,6 @@ tc_code tc_command_measure(tc_context *context) {
     if (!is_slug(to.accelerator))
         return tc_fail(context->error, TC_INVALID, "--accelerator",
                        "'%.60s' is no slug; give the name of its file, my-chip", to.accelerator);
-    tc_table_column(&to.table, "kernel", TC_LEFT);
-    tc_table_column(&to.table, "of", TC_LEFT);
-    tc_table_column(&to.table, "time", TC_RIGHT);
-    tc_table_column(&to.table, "rate", TC_RIGHT);
     tc_code code = measure_products(&to);
     if (!code) code = measure_memory(&to);
     if (!code && !to.rows && !tc_table_print(&to.table, context->out, &context->style))

@@ -34,34 +34,26 @@ static tc_code read_embedded(tc_context *context, tc_published *published) {
     return TC_OK;
 }
 
+static tc_code printed(tc_context *context, bool complete) {
+    return complete ? TC_OK : tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+}
+
+/* The answer for programs, or its page: prints by the functions of a report. */
+#define REPORT(context, name, answer)                                                                                  \
+    ((context)->target.format ? (tc_report_##name(&(context)->target, answer), (tc_code)TC_OK)                         \
+                              : printed(context, tc_report_##name##_text((context)->out, &(context)->style, answer)))
+
 static tc_code explain(tc_context *context, const tc_validation *validation) {
     tc_residuals residuals;
     tc_code code = tc_residuals_of(validation, &residuals, context->error);
-    if (code) return code;
-    if (context->target.format)
-        tc_report_residuals(&context->target, &residuals);
-    else if (!tc_report_residuals_text(context->out, &context->style, &residuals))
-        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
-    return TC_OK;
+    return code ? code : REPORT(context, residuals, &residuals);
 }
 
 static tc_code report(tc_context *context, const tc_validation *validation, const tc_served_validation *served) {
-    if (context->target.format)
-        tc_report_validate(&context->target, validation, served);
-    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
-        tc_report_validate_markdown(context->out, context->target.data, validation, served);
-    else if (!tc_report_validate_text(context->out, &context->style, validation, served))
-        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
-    return TC_OK;
-}
-
-static tc_code report_sweeps(tc_context *context, const tc_sweeps *sweeps) {
-    if (context->target.format)
-        tc_report_sweeps(&context->target, sweeps);
-    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
-        tc_report_sweeps_markdown(context->out, sweeps);
-    else if (!tc_report_sweeps_text(context->out, &context->style, sweeps))
-        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
+    if (!context->target.format)
+        return printed(context, tc_report_validate_text(context->out, &context->style, context->target.data, validation,
+                                                        served));
+    tc_report_validate(&context->target, validation, served);
     return TC_OK;
 }
 
@@ -70,20 +62,10 @@ static tc_code score_sweeps(tc_context *context, tc_published *published) {
     bool every_source = context->options->positionals > 0;
     tc_code code = tc_sweeps_score(context->catalog, published->runs, published->count, every_source, &published->arena,
                                    &sweeps, context->error);
-    return code ? code : report_sweeps(context, &sweeps);
+    return code ? code : REPORT(context, sweeps, &sweeps);
 }
 
 #define LARGEST_FILE ((size_t)64 << 20)
-
-static tc_code report_against(tc_context *context, const tc_against *against) {
-    if (context->target.format)
-        tc_report_against(&context->target, against);
-    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
-        tc_report_against_markdown(context->out, against);
-    else if (!tc_report_against_text(context->out, &context->style, against))
-        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
-    return TC_OK;
-}
 
 static tc_code read_predictions(tc_context *context, const char *path, tc_arena *arena, tc_predictions *out) {
     char *text = NULL;
@@ -109,40 +91,26 @@ static tc_code score_against(tc_context *context, tc_published *published) {
     for (int i = 0; i < tools && !code; i++) code = read_predictions(context, paths[i], arena, &predictions[i]);
     tc_validation validation;
     tc_against against;
-    if (!code)
-        code = tc_validate(context->catalog, published->runs, published->count, arena, &validation, context->error);
+    if (!code) code = tc_validate(context->catalog, published, &validation, context->error);
     if (!code) code = tc_against_score(&validation, predictions, tools, arena, &against, context->error);
-    return code ? code : report_against(context, &against);
+    return code ? code : REPORT(context, against, &against);
 }
 
 static tc_code score_runs(tc_context *context, tc_published *published) {
     tc_validation validation;
-    tc_code code = tc_validate(context->catalog, published->runs, published->count, &published->arena, &validation,
-                               context->error);
+    tc_code code = tc_validate(context->catalog, published, &validation, context->error);
     if (code) return code;
     if (tc_given(context, TC_OPTION_EXPLAIN)->given) return explain(context, &validation);
     const tc_value *runs = tc_given(context, TC_OPTION_RUNS);
     if (runs->given && tc_given(context, TC_OPTION_MARKDOWN)->given)
         return tc_fail(context->error, TC_INVALID, "--runs", "is a table of text; leave --markdown out");
-    if (runs->given && !context->target.format) {
-        if (!tc_report_runs_text(context->out, &context->style, &validation, (tc_runs_order)runs->integer))
-            code = tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
-        return code;
-    }
+    if (runs->given && !context->target.format)
+        return printed(context,
+                       tc_report_runs_text(context->out, &context->style, &validation, (tc_runs_order)runs->integer));
     tc_served_validation served;
     code = tc_served_validate(context->catalog, published->served, published->served_count, &published->arena, &served,
                               context->error);
     return code ? code : report(context, &validation, &served);
-}
-
-static tc_code report_histories(tc_context *context, const tc_histories *histories) {
-    if (context->target.format)
-        tc_report_histories(&context->target, histories);
-    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
-        tc_report_histories_markdown(context->out, histories);
-    else if (!tc_report_histories_text(context->out, &context->style, histories))
-        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
-    return TC_OK;
 }
 
 /* Whole runs of a file; published runs of the program say how such models are trained. */
@@ -161,20 +129,10 @@ static tc_code score_histories(tc_context *context) {
     if (!code)
         code = tc_histories_score(context->catalog, &rows, published.runs, published.count, &published.arena,
                                   &histories, context->error);
-    if (!code) code = report_histories(context, &histories);
+    if (!code) code = REPORT(context, histories, &histories);
     free(text);
     tc_published_free(&published);
     return code;
-}
-
-static tc_code report_progress(tc_context *context, const tc_progress *progress) {
-    if (context->target.format)
-        tc_report_progress(&context->target, progress);
-    else if (tc_given(context, TC_OPTION_MARKDOWN)->given)
-        tc_report_progress_markdown(context->out, progress);
-    else if (!tc_report_progress_text(context->out, &context->style, progress))
-        return tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
-    return TC_OK;
 }
 
 static tc_code score_progress(tc_context *context) {
@@ -187,13 +145,14 @@ static tc_code score_progress(tc_context *context) {
     size_t length = 0;
     tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, context->error);
     if (!code) code = tc_progress_score(context->catalog, path, text, length, &arena, &progress, context->error);
-    if (!code) code = report_progress(context, &progress);
+    if (!code) code = REPORT(context, progress, &progress);
     free(text);
     tc_arena_free(&arena);
     return code;
 }
 
 tc_code tc_command_validate(tc_context *context) {
+    context->style.markdown = tc_given(context, TC_OPTION_MARKDOWN)->given;
     if (tc_given(context, TC_OPTION_PROGRESS)->given) return score_progress(context);
     if (tc_given(context, TC_OPTION_HISTORIES)->given) return score_histories(context);
     tc_published published = {0};

@@ -157,7 +157,8 @@ static double tile_efficiency(const struct tile *tile, double cores, double grou
 double tc_gemm_seconds(const tc_rates *r, bool low_precision, double groups, double m, double n, double k,
                        double extra_bytes) {
     double best = 0;
-    for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; i++) {
+    /* none reaches more than its own rate, and the rates fall: what rounding may add is far below the margin */
+    for (size_t i = 0; i < sizeof tiles / sizeof tiles[0] && best < tiles[i].rate * (1 + 1e-9); i++) {
         double efficiency = tile_efficiency(&tiles[i], r->cores, groups, m, n);
         if (efficiency > best) best = efficiency;
     }
@@ -257,15 +258,16 @@ static double attention_backward(const tc_rates *r, const tc_operator *op, bool 
 
 /* Small products within chunks, a triangular solve or decays on the vector units, and states passed on: bound by the
  * instructions of a core, not by its matrix units (data/architectures/generic.yaml, scan_fraction). */
-static void add_scan(const tc_rates *r, const tc_operator *op, double passes, double bytes, tc_seconds *sum) {
-    double compute = passes * op->scan.flops / r->scan;
-    double memory = (r->eager_scans ? passes * op->scan.eager_bytes : bytes) / r->memory;
+static void add_scan(const tc_rates *r, double flops, double bytes, double kernels, tc_seconds *sum) {
+    double compute = flops / r->scan, memory = bytes / r->memory;
     sum->attention += compute > memory ? compute : memory;
-    add_kernels(r, r->eager_scans ? passes * op->scan.eager_kernels : (passes > 1 ? 2 : 1) * op->kernels, sum);
+    add_kernels(r, kernels, sum);
 }
 
 static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
-    add_scan(r, op, 1, op->bytes, sum);
+    bool eager = r->eager_scans;
+    add_scan(r, op->scan.flops, eager ? op->scan.eager_bytes : op->bytes, eager ? op->scan.eager_kernels : op->kernels,
+             sum);
 }
 
 /* What a chunk computes is computed again, and each of its products has two gradients. */
@@ -273,7 +275,13 @@ static void scan_forward(const tc_rates *r, const tc_operator *op, tc_seconds *s
 
 static double scan_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {
     (void)weight_gradient;
-    add_scan(r, op, SCAN_BACKWARD, op->backward_bytes, sum);
+    double kernels = 2 * op->kernels, bytes = op->backward_bytes;
+    if (r->eager_scans) {
+        bool known = op->scan.eager_backward_kernels > 0;
+        kernels = known ? op->scan.eager_backward_kernels : SCAN_BACKWARD * op->scan.eager_kernels;
+        bytes = known ? op->scan.eager_backward_bytes : SCAN_BACKWARD * op->scan.eager_bytes;
+    }
+    add_scan(r, SCAN_BACKWARD * op->scan.flops, bytes, kernels, sum);
     return 0;
 }
 
@@ -283,7 +291,8 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
     double unfused = op->elementwise.unfused;
     bool fused = unfused <= 1 || tc_group_share(op, r->fused) >= 1;
     double chain = fused ? 1 : unfused; /* passes of one kernel after the other */
-    double passes = op->tag == TC_TAG_LOSS         ? r->loss_passes
+    double passes = op->elementwise.exact          ? 1
+                    : op->tag == TC_TAG_LOSS       ? r->loss_passes
                     : op->tag == TC_TAG_PERMUTE    ? r->permute_passes
                     : op->tag == TC_TAG_DEQUANTISE ? r->dequantise_passes
                     : tc_is_core(op) && fused      ? 1
@@ -295,7 +304,8 @@ static void add_elementwise(const tc_rates *r, const tc_operator *op, double byt
 
 static void elementwise_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {
     add_elementwise(r, op, op->bytes, sum);
-    if (op->tag == TC_TAG_PERMUTE) sum->wait += r->moe_sync_s / 2; /* two a layer: there and back */
+    if (op->tag == TC_TAG_PERMUTE && !op->elementwise.exact)
+        sum->wait += r->moe_sync_s / 2; /* two a layer: there and back */
 }
 
 static double elementwise_backward(const tc_rates *r, const tc_operator *op, bool weight_gradient, tc_seconds *sum) {

@@ -13,52 +13,32 @@ static const char *const periods[] = {"month", "week", NULL};
 static const char *const forms[] = {"any", "data", "pipeline", "no", NULL};
 static const char *const failure_policies[] = {"spare", "wait", "shrink", NULL};
 
-#define TEXT(where, needed, type_of, member)                                                                           \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_STRING, .need = needed, .offset = offsetof(type_of, member),                   \
-        .size = sizeof(((type_of *)0)->member)                                                                         \
-    }
-#define SWITCH(where, type_of, member)                                                                                 \
-    { .path = where, .type = TC_FIELD_BOOLEAN, .offset = offsetof(type_of, member) }
-#define COUNT(where, type_of, member, low, high)                                                                       \
-    { .path = where, .type = TC_FIELD_INTEGER, .offset = offsetof(type_of, member), .min = low, .max = high }
+#define TEXT(where, needed, type_of, member) TC_PATH_TEXT(where, type_of, member, .need = needed)
+#define SWITCH(where, type_of, member) TC_PATH(where, BOOLEAN, type_of, member)
+#define COUNT(where, type_of, member, low, high) TC_PATH_IN(where, INTEGER, type_of, member, low, high)
 /* Figures may go without a source: they are the user's own. */
 #define FIGURE_OF(kind, where, unit, needed, type_of, member, low, high)                                               \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_##kind, .dimension = unit, .need = needed, .own_figure = true,                 \
-        .offset = offsetof(type_of, member), .min = low, .max = high                                                   \
-    }
+    TC_PATH_IN(where, kind, type_of, member, low, high, .dimension = unit, .need = needed, .own_figure = true)
 #define FIGURE(where, unit, needed, type_of, member, low, high)                                                        \
     FIGURE_OF(NUMBER, where, unit, needed, type_of, member, low, high)
 #define LIST(where, needed, type_of, member, counted, least, most, schema_of, starts)                                  \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_LIST, .need = needed, .grown = true, .offset = offsetof(type_of, member),      \
-        .size = sizeof(*((type_of *)0)->member), .min = least, .max = most, .element = schema_of,                      \
-        .count_offset = offsetof(type_of, counted), .start = starts                                                    \
-    }
-#define SCHEMA(kind, fields)                                                                                           \
-    { kind, fields, sizeof fields / sizeof *(fields) }
+    TC_PATH_LIST(where, type_of, member, counted, least, most, schema_of, .need = needed, .grown = true,               \
+                 .start = starts)
 #define MOST 1e7 /* devices */
 
 /* ---- pools ------------------------------------------------------------------------- */
 
 static const tc_field delivery_fields[] = {
     TEXT("date", TC_NEED_NEVER, tc_delivery_line, date),
-    {.path = "every", .type = TC_FIELD_ENUM, .offset = offsetof(tc_delivery_line, every), .names = periods},
+    TC_PATH_WORD("every", tc_delivery_line, every, periods),
     TEXT("from", TC_NEED_NEVER, tc_delivery_line, from),
     TEXT("until", TC_NEED_NEVER, tc_delivery_line, until),
-    {.path = "devices",
-     .type = TC_FIELD_SPREAD,
-     .need = TC_NEED_ALWAYS,
-     .own_figure = true,
-     .whole = true,
-     .offset = offsetof(tc_delivery_line, each),
-     .max = MOST},
+    TC_PATH_IN("devices", SPREAD, tc_delivery_line, each, 0, MOST, TC_NEEDED, .own_figure = true, .whole = true),
     FIGURE_OF(INTEGER, "ordered", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_delivery_line, ordered, 1, MOST),
     TEXT("promised", TC_NEED_NEVER, tc_delivery_line, promised_date),
     SWITCH("firm", tc_delivery_line, firm),
 };
-static const tc_schema delivery_schema = SCHEMA("delivery", delivery_fields);
+static const tc_schema delivery_schema = TC_SCHEMA("delivery", delivery_fields);
 
 static void start_delivery(void *element) { ((tc_delivery_line *)element)->every = -1; }
 
@@ -71,18 +51,11 @@ static const tc_field pool_fields[] = {
     TEXT("fabric", TC_NEED_NEVER, tc_scenario_pool, fabric),
     TEXT("stack", TC_NEED_NEVER, tc_scenario_pool, stack),
     TEXT("region", TC_NEED_NEVER, tc_scenario_pool, region),
-    {.path = "ownership",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_scenario_pool, rented),
-     .names = ownerships},
+    TC_PATH_WORD("ownership", tc_scenario_pool, rented, ownerships, TC_NEEDED),
     FIGURE("price", TC_DIMENSION_USD, TC_NEED_NEVER, tc_scenario_pool, price_usd, 0, 1e9),
     FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_NEVER, tc_scenario_pool, rental_usd_per_h, 0, 1e6),
     FIGURE("mtbf", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_pool, mtbf_s, 60, 1e12),
-    {.path = "on_failure",
-     .type = TC_FIELD_ENUM,
-     .offset = offsetof(tc_scenario_pool, on_failure),
-     .names = failure_policies},
+    TC_PATH_WORD("on_failure", tc_scenario_pool, on_failure, failure_policies),
     FIGURE("repair", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_pool, repair_s, 0, 1e8),
     TEXT("until", TC_NEED_NEVER, tc_scenario_pool, until_date),
     TEXT("supplier", TC_NEED_NEVER, tc_scenario_pool, supplier),
@@ -96,7 +69,7 @@ static const tc_field pool_fields[] = {
     LIST("deliveries", TC_NEED_ALWAYS, tc_scenario_pool, line, lines, 1, TC_SCENARIO_MOST_DELIVERIES, &delivery_schema,
          start_delivery),
 };
-static const tc_schema pool_schema = SCHEMA("pool", pool_fields);
+static const tc_schema pool_schema = TC_SCHEMA("pool", pool_fields);
 
 static void start_pool(void *element) {
     tc_scenario_pool *pool = element;
@@ -118,19 +91,13 @@ static const tc_field serving_fields[] = {
     TEXT("profile", TC_NEED_NEVER, tc_scenario_serving, profile_name),
     SWITCH("night_training", tc_scenario_serving, night_training),
     SWITCH("firm", tc_scenario_serving, firm),
-    {.path = "met_probability",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_scenario_serving, met_probability),
-     .max = 1},
+    TC_PATH_IN("met_probability", NUMBER, tc_scenario_serving, met_probability, 0, 1),
     FIGURE_OF(SPREAD, "growth", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_serving, growth, -0.9, 10),
     FIGURE_OF(INTEGER, "devices", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_serving, devices_given, 1, MOST),
     TEXT("model", TC_NEED_NEVER, tc_scenario_serving, model_slug),
     TEXT("engine", TC_NEED_NEVER, tc_scenario_serving, engine_name),
-    {.path = "dtype",
-     .type = TC_FIELD_ENUM,
-     .offset = offsetof(tc_scenario_serving, weights),
-     .names = tc_weight_format_names},
-    {.path = "kv_dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_serving, kv), .names = tc_dtype_names},
+    TC_PATH_WORD("dtype", tc_scenario_serving, weights, tc_weight_format_names),
+    TC_PATH_WORD("kv_dtype", tc_scenario_serving, kv, tc_dtype_names),
     FIGURE("ttft", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_serving, ttft_s, 1e-6, 1e6),
     FIGURE("tpot", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_serving, tpot_s, 1e-6, 1e6),
     COUNT("draft_tokens", tc_scenario_serving, draft_tokens, 0, 64),
@@ -149,7 +116,7 @@ static const tc_field serving_fields[] = {
     DEMAND("decode_tokens_per_s", TC_NEED_NEVER, decode_tokens_per_s, 1e-3, 1e9),
     DEMAND("utilisation", TC_NEED_NEVER, utilisation, 1e-3, 1),
 };
-static const tc_schema serving_schema = SCHEMA("serving", serving_fields);
+static const tc_schema serving_schema = TC_SCHEMA("serving", serving_fields);
 
 static void start_serving(void *element) {
     tc_scenario_serving *serving = element;
@@ -174,7 +141,7 @@ static const tc_field phase_fields[] = {
     FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, tokens, 1, 1e18),
     FIGURE("share", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_phase, share, 0, 1),
 };
-static const tc_schema phase_schema = SCHEMA("phase", phase_fields);
+static const tc_schema phase_schema = TC_SCHEMA("phase", phase_fields);
 
 static void start_phase(void *element) {
     tc_scenario_phase *phase = element;
@@ -186,7 +153,7 @@ static const tc_field rate_fields[] = {
     TEXT("accelerator", TC_NEED_ALWAYS, tc_scenario_rate, accelerator),
     FIGURE_OF(SPREAD, "tokens_per_s", TC_DIMENSION_NONE, TC_NEED_ALWAYS, tc_scenario_rate, tokens_per_s, 1e-9, 1e12),
 };
-static const tc_schema rate_schema = SCHEMA("rate", rate_fields);
+static const tc_schema rate_schema = TC_SCHEMA("rate", rate_fields);
 
 static const tc_field candidate_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_candidate, name),
@@ -196,9 +163,9 @@ static const tc_field candidate_fields[] = {
     COUNT("frames", tc_scenario_candidate, frames, 1, 1e5),
     COUNT("height", tc_scenario_candidate, height, 1, 1e5),
     COUNT("width", tc_scenario_candidate, width, 1, 1e5),
-    {.path = "cached_latents", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_scenario_candidate, cached_latents)},
+    TC_PATH("cached_latents", BOOLEAN, tc_scenario_candidate, cached_latents),
     FIGURE_OF(INTEGER, "global_batch", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, global_batch, 1, 1e8),
-    {.path = "dtype", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_candidate, dtype), .names = tc_dtype_names},
+    TC_PATH_WORD("dtype", tc_scenario_candidate, dtype, tc_dtype_names),
     TEXT("finetune", TC_NEED_NEVER, tc_scenario_candidate, finetune_text),
     FIGURE("tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens, 1, 1e18),
     FIGURE("tokens_per_parameter", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_candidate, tokens_per_parameter, 1e-3,
@@ -215,7 +182,7 @@ static const tc_field candidate_fields[] = {
          start_phase),
     LIST("rates", TC_NEED_NEVER, tc_scenario_candidate, rate, rates, 1, TC_SCENARIO_MOST_RATES, &rate_schema, NULL),
 };
-static const tc_schema candidate_schema = SCHEMA("candidate", candidate_fields);
+static const tc_schema candidate_schema = TC_SCHEMA("candidate", candidate_fields);
 
 static void start_candidate(void *element) {
     tc_scenario_candidate *candidate = element;
@@ -234,29 +201,19 @@ static const tc_field job_fields[] = {
     TEXT("deadline", TC_NEED_NEVER, tc_scenario_job, deadline_date),
     COUNT("priority", tc_scenario_job, priority, -1000000, 1000000),
     TEXT("pool", TC_NEED_NEVER, tc_scenario_job, pool_name),
-    {.path = "not_on",
-     .type = TC_FIELD_NAMES,
-     .offset = offsetof(tc_scenario_job, not_on),
-     .size = sizeof(tc_scenario_name),
-     .min = 1,
-     .max = TC_SCENARIO_MOST_POOLS,
-     .count_offset = offsetof(tc_scenario_job, not_ons)},
-    {.path = "pools",
-     .type = TC_FIELD_NAMES,
-     .offset = offsetof(tc_scenario_job, together),
-     .size = sizeof(tc_scenario_name),
-     .min = 2,
-     .max = TC_MAX_POOLS,
-     .count_offset = offsetof(tc_scenario_job, togethers)},
-    {.path = "mixed", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_job, mixed), .names = forms},
+    TC_PATH_IN("not_on", NAMES, tc_scenario_job, not_on, 1, TC_SCENARIO_MOST_POOLS, .size = sizeof(tc_scenario_name),
+               .count_offset = offsetof(tc_scenario_job, not_ons)),
+    TC_PATH_IN("pools", NAMES, tc_scenario_job, together, 2, TC_MAX_POOLS, .size = sizeof(tc_scenario_name),
+               .count_offset = offsetof(tc_scenario_job, togethers)),
+    TC_PATH_WORD("mixed", tc_scenario_job, mixed, forms),
     COUNT("min_devices", tc_scenario_job, min_devices, 0, MOST),
     COUNT("max_devices", tc_scenario_job, max_devices, 0, MOST),
     SWITCH("movable", tc_scenario_job, movable),
-    {.path = "choose", .type = TC_FIELD_ENUM, .offset = offsetof(tc_scenario_job, choose), .names = choices},
+    TC_PATH_WORD("choose", tc_scenario_job, choose, choices),
     LIST("candidates", TC_NEED_ALWAYS, tc_scenario_job, candidate, candidates, 1, TC_SCENARIO_MOST_CANDIDATES,
          &candidate_schema, start_candidate),
 };
-static const tc_schema job_schema = SCHEMA("job", job_fields);
+static const tc_schema job_schema = TC_SCHEMA("job", job_fields);
 
 static void start_job(void *element) {
     tc_scenario_job *job = element;
@@ -272,17 +229,12 @@ static const tc_field actual_fields[] = {
     TEXT("date", TC_NEED_ALWAYS, tc_actual, date),
     TEXT("pool", TC_NEED_NEVER, tc_actual, pool_name),
     TEXT("job", TC_NEED_NEVER, tc_actual, job_name),
-    {.path = "devices",
-     .type = TC_FIELD_SPREAD,
-     .own_figure = true,
-     .whole = true,
-     .offset = offsetof(tc_actual, count),
-     .max = MOST},
+    TC_PATH_IN("devices", SPREAD, tc_actual, count, 0, MOST, .own_figure = true, .whole = true),
     COUNT("usable", tc_actual, usable, 0, MOST),
-    {.path = "tokens", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_actual, tokens), .max = 1e18},
+    TC_PATH_IN("tokens", NUMBER, tc_actual, tokens, 0, 1e18),
     COUNT("failures", tc_actual, failures, 0, 1e9),
 };
-static const tc_schema actual_schema = SCHEMA("actual", actual_fields);
+static const tc_schema actual_schema = TC_SCHEMA("actual", actual_fields);
 
 static void start_actual(void *element) {
     tc_actual *actual = element;
@@ -296,23 +248,20 @@ static const tc_field currency_fields[] = {
     TEXT("code", TC_NEED_ALWAYS, tc_currency, code),
     FIGURE("usd", TC_DIMENSION_NONE, TC_NEED_ALWAYS, tc_currency, usd, 1e-9, 1e9),
 };
-static const tc_schema currency_schema = SCHEMA("currency", currency_fields);
+static const tc_schema currency_schema = TC_SCHEMA("currency", currency_fields);
 
 static const tc_field price_fields[] = {
     TEXT("from", TC_NEED_ALWAYS, tc_rental_price, from_date),
     FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_ALWAYS, tc_rental_price, usd_per_h, 0, 1e6),
 };
-static const tc_schema price_schema = SCHEMA("price", price_fields);
+static const tc_schema price_schema = TC_SCHEMA("price", price_fields);
 
 static const tc_field rental_fields[] = {
     TEXT("name", TC_NEED_ALWAYS, tc_scenario_rental, name),
     TEXT("pool", TC_NEED_ALWAYS, tc_scenario_rental, pool_name),
     TEXT("from", TC_NEED_NEVER, tc_scenario_rental, from_date),
     FIGURE_OF(INTEGER, "devices", TC_DIMENSION_NONE, TC_NEED_ALWAYS, tc_scenario_rental, devices, 1, MOST),
-    {.path = "contract",
-     .type = TC_FIELD_ENUM,
-     .offset = offsetof(tc_scenario_rental, contract),
-     .names = tc_contract_names},
+    TC_PATH_WORD("contract", tc_scenario_rental, contract, tc_contract_names),
     FIGURE("rental", TC_DIMENSION_USD_PER_H, TC_NEED_NEVER, tc_scenario_rental, usd_per_h, 0, 1e6),
     FIGURE("minimum_term", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, minimum_s, 0, 1e9),
     FIGURE("start_up", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, start_up_s, 0, 1e8),
@@ -320,7 +269,7 @@ static const tc_field rental_fields[] = {
     FIGURE("back", TC_DIMENSION_SECONDS, TC_NEED_NEVER, tc_scenario_rental, back_s, 0, 1e8),
     LIST("prices", TC_NEED_NEVER, tc_scenario_rental, price, prices, 1, TC_SCENARIO_MOST_PRICES, &price_schema, NULL),
 };
-static const tc_schema rental_schema = SCHEMA("rental", rental_fields);
+static const tc_schema rental_schema = TC_SCHEMA("rental", rental_fields);
 
 static void start_rental(void *element) {
     tc_scenario_rental *rental = element;
@@ -337,7 +286,7 @@ static const tc_field link_fields[] = {
     FIGURE("km", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_link, km, 0, 1e5),
     FIGURE("usd_per_gb", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario_link, usd_per_gb, 0, 1e6),
 };
-static const tc_schema link_schema = SCHEMA("link", link_fields);
+static const tc_schema link_schema = TC_SCHEMA("link", link_fields);
 
 static void start_link(void *element) { ((tc_scenario_link *)element)->link.latency_s = TC_UNSET; }
 
@@ -352,8 +301,8 @@ static const tc_field fields[] = {
     SWITCH("certain", tc_scenario, certain),
     SWITCH("reorder", tc_scenario, reorder),
     SWITCH("any", tc_scenario, any),
-    {.path = "fit", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, fit), .min = 0.01, .max = 0.99},
-    {.path = "batch_band", .type = TC_FIELD_NUMBER, .offset = offsetof(tc_scenario, batch_band), .min = 0, .max = 0.9},
+    TC_PATH_IN("fit", NUMBER, tc_scenario, fit, 0.01, 0.99),
+    TC_PATH_IN("batch_band", NUMBER, tc_scenario, batch_band, 0, 0.9),
     FIGURE("capability.unique_tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario, unique_tokens, 1, 1e18),
     FIGURE("capability.served_tokens", TC_DIMENSION_NONE, TC_NEED_NEVER, tc_scenario, served_tokens, 0, 1e20),
     FIGURE_OF(SPREAD, "reserves.bring_up", TC_DIMENSION_SECONDS, TC_NEED_IN_SECTION, tc_scenario, bring_up, 0,
@@ -378,4 +327,4 @@ static const tc_field fields[] = {
     LIST("actuals", TC_NEED_NEVER, tc_scenario, actual, actuals, 0, TC_SCENARIO_MOST_ACTUALS, &actual_schema,
          start_actual),
 };
-const tc_schema tc_scenario_schema = SCHEMA("scenario", fields);
+const tc_schema tc_scenario_schema = TC_SCHEMA("scenario", fields);

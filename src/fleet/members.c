@@ -206,6 +206,7 @@ static const tc_member candidate[] = {
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, height, 1, TC_MOST_DEGREE),
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, width, 1, TC_MOST_DEGREE),
     TC_SWITCH(tc_scenario_candidate, cached_latents),
+    TC_SWITCH(tc_scenario_candidate, encoders_in_step),
     TC_INTEGER_OR_UNSET(tc_scenario_candidate, global_batch, 1, TC_MOST_TOKENS),
     TC_WORD(tc_scenario_candidate, dtype, TC_DTYPES - 1, "format"),
     TC_SWITCH(tc_scenario_candidate, dtype_default),

@@ -19,6 +19,7 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "fleet/alone.h"
 #include "fleet/members.h"
 #include "fleet/best_by.h"
@@ -193,12 +194,10 @@ static tc_code tell_steps(tc_planner *p) {
 /* "jobs of one priority choose in the order b, a: ..." */
 static tc_code tell_order(tc_planner *p) {
     char names[400] = "";
-    size_t used = 0;
     for (int rank = 0; rank < p->tasks.tasks; rank++)
-        for (int t = 0; t < p->tasks.tasks && used < sizeof names - 64; t++)
+        for (int t = 0; t < p->tasks.tasks && strlen(names) < sizeof names - 64; t++)
             if (p->task[t].rank == rank)
-                used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
-                                         p->task[t].job->name);
+                tc_append(names, sizeof names, "%s%s", *names ? ", " : "", p->task[t].job->name);
     const char *what = p->less_late_s > 0 ? "less late for their deadlines" : "earlier";
     double days = (p->less_late_s > 0 ? p->less_late_s : p->sooner_s) / 86400;
     return add_line(p, assumed_of(p),
@@ -213,12 +212,11 @@ static tc_code tell_choices(tc_planner *p) {
     const tc_scenario *s = p->scenario;
     tc_code code = TC_OK;
     for (int j = 0; j < s->jobs && code == TC_OK; j++) {
-        char list[400];
-        size_t used = 0;
+        char list[400] = "";
         if (!s->job[j].choose || !p->plan->run[j].feasible) continue;
-        for (int c = 0; c < s->job[j].candidates && used < sizeof list; c++)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s %s", c ? ", " : "",
-                                     s->job[j].candidate[c].name, tc_decimal_text(tc_planner_loss(p, j, c), 3).s);
+        for (int c = 0; c < s->job[j].candidates; c++)
+            tc_append(list, sizeof list, "%s%s %s", c ? ", " : "", s->job[j].candidate[c].name,
+                      tc_decimal_text(tc_planner_loss(p, j, c), 3).s);
         code = add_line(p, assumed_of(p),
                         "%s: of its candidates that are in time, in the middle future, the one with the least loss by "
                         "the first scaling law: %s",
@@ -299,7 +297,6 @@ static tc_code advise_at_once(tc_planner *p) {
     for (int i = 0; i < p->plan->at_onces && code == TC_OK; i++) {
         const tc_at_once *a = &p->plan->at_once[i];
         char names[200] = "", day[TC_DATE_SIZE], sooner[160] = "";
-        size_t used = 0;
         const tc_plan_run *run = &p->plan->run[a->job];
         bool best = true;
         for (int k = 0; k < p->plan->at_onces; k++) {
@@ -307,9 +304,8 @@ static tc_code advise_at_once(tc_planner *p) {
             best = best && (k == i || b->job != a->job || !b->feasible || b->finish_s >= a->finish_s);
         }
         if (!best || !a->feasible || !(a->planned_s - a->finish_s > 86400)) continue;
-        for (int k = 0; k < a->pools && used < sizeof names; k++)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.40s", k ? " and " : "",
-                                     s->pool[a->pool[k]].name);
+        for (int k = 0; k < a->pools; k++)
+            tc_append(names, sizeof names, "%s%.40s", k ? " and " : "", s->pool[a->pool[k]].name);
         tc_date_format(a->finish, day);
         if (a->planned_s < INFINITY)
             snprintf(sooner, sizeof sooner, ", %.40s days sooner than planned, for %.40s k USD more",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "catalog/schema.h"
 
@@ -12,20 +13,12 @@
 #define MOST_PROFILES 64
 
 static const tc_field profile_fields[] = {
-    {.path = "slug",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_serving_profile, slug),
-     .size = sizeof(((tc_serving_profile *)0)->slug)},
-    {.path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
-    {.path = "weekend",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_serving_profile, weekend),
-     .max = 10},
-    {.path = "hours", .type = TC_FIELD_TEXTS, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+    TC_PATH_TEXT("slug", tc_serving_profile, slug, TC_NEEDED),
+    TC_PATH_CHECKED("source", SOURCE, TC_NEEDED),
+    TC_PATH_IN("weekend", NUMBER, tc_serving_profile, weekend, 0, 10, TC_NEEDED),
+    TC_PATH_CHECKED("hours", TEXTS, TC_NEEDED),
 };
-static const tc_schema profile_schema = {"profile", profile_fields, sizeof profile_fields / sizeof *profile_fields};
+static const tc_schema profile_schema = TC_SCHEMA("profile", profile_fields);
 
 typedef struct profiles_file {
     char slug[32], name[96];
@@ -35,19 +28,11 @@ typedef struct profiles_file {
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(profiles_file, slug), .size = 32},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(profiles_file, name), .size = 96},
-    {.path = "profiles",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(profiles_file, profile),
-     .size = sizeof(tc_serving_profile),
-     .min = 1,
-     .max = MOST_PROFILES,
-     .element = &profile_schema,
-     .count_offset = offsetof(profiles_file, count)},
+    TC_PATH_TEXT("slug", profiles_file, slug),
+    TC_PATH_TEXT("name", profiles_file, name),
+    TC_PATH_LIST("profiles", profiles_file, profile, count, 1, MOST_PROFILES, &profile_schema, TC_NEEDED),
 };
-static const tc_schema schema = {"serving_profiles", fields, sizeof fields / sizeof *fields};
+static const tc_schema schema = TC_SCHEMA("serving_profiles", fields);
 
 static tc_code read_hours(const tc_document *document, const tc_node *hours, tc_serving_profile *out, tc_error *error) {
     static const tc_field hour = {.path = "hours", .type = TC_FIELD_NUMBER};
@@ -71,7 +56,6 @@ tc_code tc_serving_profile_load(tc_catalog *catalog, const char *word, tc_servin
     if (code != TC_OK) return code;
     const char *words[MOST_PROFILES];
     char list[512] = "";
-    size_t used = 0;
     const tc_node *node = tc_node_get(document->root, "profiles")->first;
     for (int i = 0; i < file.count; i++, node = node->next) {
         if (strcmp(file.profile[i].slug, word) == 0) {
@@ -79,8 +63,7 @@ tc_code tc_serving_profile_load(tc_catalog *catalog, const char *word, tc_servin
             return read_hours(document, tc_node_get(node, "hours"), out, error);
         }
         words[i] = file.profile[i].slug;
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
+        tc_append(list, sizeof list, "%s%s", i ? ", " : "", words[i]);
     }
     const char *nearest = tc_nearest(word, words, file.count);
     return tc_fail(error, TC_NOT_FOUND, "profile", "'%.40s' is unknown; %s%s%s one of %s", word,

@@ -50,7 +50,8 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
     p->question.stack = p->pool->software;
     p->question.interval = interval;
     if (candidate->model) p->question.job.model = *candidate->model;
-    if (candidate->cached_latents) p->question.job.cached_latents = 1;
+    if (candidate->cached_latents || candidate->encoders_in_step)
+        p->question.job.cached_latents = candidate->cached_latents;
     if (phase && candidate->model) take_sample(phase, &p->question.job.model);
     p->question.job.seq = phase ? phase->seq : candidate->seq;
     p->question.job.global_batch = phase ? phase->global_batch : candidate->global_batch;
@@ -218,8 +219,9 @@ bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b) {
 
 /* Are a model's layers, and samples of one of images or video, the same to the forecast? */
 static bool same_sample(const tc_scenario_candidate *a, const tc_scenario_candidate *b) {
-    return a->layers == b->layers && a->cached_latents == b->cached_latents && a->frames == b->frames
-           && a->height == b->height && a->width == b->width;
+    return a->layers == b->layers && a->cached_latents == b->cached_latents
+           && a->encoders_in_step == b->encoders_in_step && a->frames == b->frames && a->height == b->height
+           && a->width == b->width;
 }
 
 static bool is_same(const tc_prospect *p, const tc_scenario_candidate *candidate, const tc_job *job, int pool) {

@@ -4,24 +4,11 @@
 #include "catalog/schema.h"
 #include "fleet/capability.h"
 
-#define TEXT(key, struct_, member)                                                                                     \
-    {                                                                                                                  \
-        .path = key, .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(struct_, member),             \
-        .size = sizeof(((struct_ *)0)->member)                                                                         \
-    }
+#define TEXT(key, struct_, member) TC_PATH_TEXT(key, struct_, member, TC_NEEDED)
 #define FIGURE(key, struct_, member, low, high)                                                                        \
-    {                                                                                                                  \
-        .path = key, .type = TC_FIELD_NUMBER, .need = TC_NEED_ALWAYS, .sourced = true,                                 \
-        .offset = offsetof(struct_, member), .min = low, .max = high                                                   \
-    }
+    TC_PATH_IN(key, NUMBER, struct_, member, low, high, TC_NEEDED, TC_SOURCED)
 #define LIST(key, struct_, member, number, most, schema)                                                               \
-    {                                                                                                                  \
-        .path = key, .type = TC_FIELD_LIST, .need = TC_NEED_ALWAYS, .offset = offsetof(struct_, member),               \
-        .size = sizeof(((struct_ *)0)->member[0]), .min = 1, .max = most, .element = schema,                           \
-        .count_offset = offsetof(struct_, number)                                                                      \
-    }
-#define SCHEMA(kind, fields)                                                                                           \
-    { kind, fields, sizeof fields / sizeof *(fields) }
+    TC_PATH_LIST(key, struct_, member, number, 1, most, schema, TC_NEEDED)
 
 static const tc_field law_fields[] = {
     TEXT("slug", tc_scaling_law, slug),
@@ -35,28 +22,23 @@ static const tc_field law_fields[] = {
     FIGURE("split_error", tc_scaling_law, split_error, 0, 0.1),
     FIGURE("ratio_error", tc_scaling_law, ratio_error, 0, 2),
 };
-static const tc_schema law_schema = SCHEMA("law", law_fields);
+static const tc_schema law_schema = TC_SCHEMA("law", law_fields);
 
 static const tc_field shape_fields[] = {TEXT("model", tc_scaling_shape, model)};
-static const tc_schema shape_schema = SCHEMA("shape", shape_fields);
+static const tc_schema shape_schema = TC_SCHEMA("shape", shape_fields);
 
 static const tc_field public_fields[] = {
     TEXT("model", tc_scaling_public, model),
-    {.path = "released",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_scaling_public, released),
-     .size = sizeof(((tc_scaling_public *)0)->released)},
+    TC_PATH_TEXT("released", tc_scaling_public, released, TC_NEEDED, TC_SOURCED),
     FIGURE("tokens", tc_scaling_public, tokens, 1e6, 1e18),
 };
-static const tc_schema public_schema = SCHEMA("public model", public_fields);
+static const tc_schema public_schema = TC_SCHEMA("public model", public_fields);
 
 #define LEVERAGE(key, member, low, high) FIGURE("leverage." key, tc_scaling, leverage.member, low, high)
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 128},
+    TC_PATH_CHECKED("slug", STRING, .size = 64),
+    TC_PATH_CHECKED("name", STRING, .size = 128),
     LIST("laws", tc_scaling, law, laws, TC_SCALING_LAWS, &law_schema),
     FIGURE("repetition", tc_scaling, repetition, 0.1, 1e6),
     FIGURE("most_tokens_per_parameter", tc_scaling, most_tokens_per_parameter, 1, 1e9),
@@ -68,17 +50,11 @@ static const tc_field fields[] = {
     LEVERAGE("least", least, 1e-9, 1),
     LEVERAGE("most", most, 1, 1e29),
     LEVERAGE("fitted_flops", fitted_flops, 1e15, 1e29),
-    {.path = "leverage.kept",
-     .type = TC_FIELD_SPREAD,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_scaling, leverage.kept),
-     .min = 0,
-     .max = 2},
+    TC_PATH_IN("leverage.kept", SPREAD, tc_scaling, leverage.kept, 0, 2, TC_NEEDED, TC_SOURCED),
     LIST("shapes", tc_scaling, shape, shapes, TC_SCALING_SHAPES, &shape_schema),
     LIST("public", tc_scaling, public, publics, TC_SCALING_PUBLIC, &public_schema),
 };
-static const tc_schema schema = SCHEMA("scaling", fields);
+static const tc_schema schema = TC_SCHEMA("scaling", fields);
 
 tc_code tc_scaling_load(tc_catalog *catalog, tc_scaling *out, tc_error *error) {
     *out = (tc_scaling){0};

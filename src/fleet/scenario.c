@@ -289,7 +289,8 @@ static tc_code resolve_candidate(const tc_reading *r, tc_catalog *catalog, const
     tc_model_size size = tc_model_count(candidate->model);
     candidate->parameters = size.parameters;
     candidate->active_parameters = size.active_parameters;
-    if (candidate->cached_latents && candidate->model->latents.stride == 0)
+    candidate->encoders_in_step = tc_node_get(node, "cached_latents") && !candidate->cached_latents;
+    if ((candidate->cached_latents || candidate->encoders_in_step) && candidate->model->latents.stride == 0)
         return tc_document_fail(r->document, tc_node_get(node, "cached_latents"), NULL, r->error,
                                 "is for a model of images or video; leave it out");
     if (candidate->seq == TC_UNSET) candidate->seq = candidate->model->seq;

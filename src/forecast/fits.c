@@ -39,10 +39,14 @@ double tc_fitting_bytes(const tc_question *q, double probability) {
     return tc_usable_bytes(&q->cluster.accelerator) / exp(s.median + deviation * tc_normal_at(probability));
 }
 
+double tc_bytes_to_fit(const tc_job *job, const tc_memory *m) {
+    return job->finetune.paged ? m->reserved - m->optimizer : m->reserved;
+}
+
 bool tc_host_holds(const tc_memory *m) { return m->host_share <= 0 || m->host <= m->host_share; }
 
 void tc_fits_apply(const tc_question *q, tc_step *step) {
     const tc_memory *m = &step->memory;
-    step->fits_probability = tc_host_holds(m) ? tc_fits_probability(q, m->reserved) : 0;
+    step->fits_probability = tc_host_holds(m) ? tc_fits_probability(q, tc_bytes_to_fit(&q->job, m)) : 0;
     step->fits = step->fits_probability >= 0.5;
 }

@@ -14,6 +14,9 @@ double tc_fits_probability(const tc_question *question, double bytes);
 /* The inverse: the most bytes that a forecast may be to fit with at least this probability (0 < probability < 1). */
 double tc_fitting_bytes(const tc_question *question, double probability);
 
+/* Bytes that must fit: what the process holds, but for states that can leave for the host. */
+double tc_bytes_to_fit(const tc_job *job, const tc_memory *memory);
+
 /* Whether the server's memory holds what is offloaded. */
 bool tc_host_holds(const tc_memory *memory);
 

@@ -5,6 +5,7 @@
  * samples: what the family's released pipeline has is taken, and options go over it. Ignored: what no count depends on
  * (activation, rope, sizes of position buffers). */
 #include "interop/diffusers.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -405,14 +406,12 @@ static const struct {
 
 static void fail_class(const tc_json *json, const char *word) {
     char list[420] = "";
-    size_t used = 0;
     for (size_t i = 0; i < COUNT(lacking); i++)
         if (strncmp(word, lacking[i].class, strlen(lacking[i].class)) == 0) {
             tc_json_fail(json, "_class_name", "\"%.48s\" %s, which no forecast here has yet", word, lacking[i].lack);
             return;
         }
-    for (size_t i = 0; i < COUNT(classes) && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", classes[i].class);
+    for (size_t i = 0; i < COUNT(classes); i++) tc_append(list, sizeof list, "%s%s", i ? ", " : "", classes[i].class);
     tc_json_fail(json, "_class_name", "\"%.48s\" is not supported; it must be one of %s", word, list);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "layout/fields.h"
@@ -336,8 +337,7 @@ int tc_facts_noops(const tc_facts *f) {
 /* Layers evenly over the chunks, those that do nothing counted: what is left of each is its number. */
 static tc_code to_noops(const tc_facts *f, const tc_question *q, tc_layout *l, int **list, tc_error *error) {
     int noops = tc_facts_noops(f), counts[MOST_CHUNKS];
-    char text[8 * MOST_CHUNKS];
-    size_t used = 0;
+    char text[8 * MOST_CHUNKS] = "";
     if (noops == 0 || l->pp <= 1) return TC_OK;
     tc_placement p = {.layout = *l};
     if (p.layout.schedule == TC_UNSET) p.layout.schedule = TC_SCHEDULE_1F1B;
@@ -352,8 +352,7 @@ static tc_code to_noops(const tc_facts *f, const tc_question *q, tc_layout *l, i
             return tc_facts_fail(f, TC_FACT_NOOP_LAYERS, error, "'%.60s' are no layers", f->value[TC_FACT_NOOP_LAYERS]);
         at = end + strspn(end, ", ");
     }
-    for (int c = 0; c < chunks; c++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%d", c ? "," : "", counts[c]);
+    for (int c = 0; c < chunks; c++) tc_append(text, sizeof text, "%s%d", c ? "," : "", counts[c]);
     return tc_layout_set(l, TC_LAYOUT_STAGE_LAYERS, text, list, f->place[TC_FACT_NOOP_LAYERS], error);
 }
 

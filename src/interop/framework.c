@@ -82,10 +82,8 @@ static tc_code check_rows(const tc_document *d, const tc_node **rows, tc_error *
 static tc_code unknown_framework(tc_catalog *catalog, const char *slug, tc_error *error) {
     const char *slugs[MOST_WORDS];
     char list[300] = "";
-    size_t used = 0;
     int n = tc_framework_slugs(catalog, slugs, MOST_WORDS);
-    for (int i = 0; i < n && i < MOST_WORDS && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", slugs[i]);
+    for (int i = 0; i < n && i < MOST_WORDS; i++) tc_append(list, sizeof list, "%s%s", i ? ", " : "", slugs[i]);
     return tc_fail(error, TC_INVALID, "framework", "'%.60s' is unknown; give one of %s", slug, list);
 }
 
@@ -402,9 +400,8 @@ static void mark(tc_facts *f, const tc_settings *s, tc_setting *setting, tc_fact
 static tc_code refuse_word(const tc_settings *s, const tc_setting *setting, const tc_node *words, bool keys,
                            tc_error *error) {
     char list[240] = "";
-    size_t used = 0;
-    for (const tc_node *n = words->first; n && used < sizeof list; n = n->next)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", keys ? n->key : n->text);
+    for (const tc_node *n = words->first; n; n = n->next)
+        tc_append(list, sizeof list, "%s%s", *list ? ", " : "", keys ? n->key : n->text);
     return tc_setting_fail(s, setting, error, "'%.60s' is unknown here; known are %.200s",
                            setting->value ? setting->value : "", list);
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "interop/diffusers.h"
 #include "interop/hf_classes.h"
 #include "interop/hf_mixers.h"
@@ -416,9 +417,7 @@ static void fail_type(const tc_json *json, const char *key, const char *word) {
     const char *types[MAX_TYPES];
     char list[420] = "";
     int n = tc_hf_types(types, MAX_TYPES);
-    size_t used = 0;
-    for (int i = 0; i < n && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", types[i]);
+    for (int i = 0; i < n; i++) tc_append(list, sizeof list, "%s%s", i ? ", " : "", types[i]);
     const char *near = tc_nearest(word, types, n);
     if (near)
         tc_json_fail(json, key, "\"%.32s\" is not supported; the nearest is %s, all are %s", word, near, list);

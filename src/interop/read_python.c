@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "interop/calculate.h"
 #include "interop/read_tree.h"
 
@@ -254,11 +255,9 @@ tc_code tc_read_python(const char *text, size_t length, const char *function, tc
     }
     bool found = !function;
     char list[300] = "";
-    size_t used = 0;
     for (int i = 0; i < count; i++) {
         found = found || strcmp(names[i], function) == 0;
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%.40s", i ? ", " : "", names[i]);
+        tc_append(list, sizeof list, "%s%.40s", i ? ", " : "", names[i]);
     }
     if (!found) return tc_fail(error, TC_INVALID, out->file, "has no function '%.60s'; it has %.250s", function, list);
     if (!function && count > 1)

@@ -39,7 +39,7 @@ static void walk_json(const json_t *value, char *path, int depth, tc_settings *o
     char buffer[48] = "", list[LIST] = "";
     const char *key;
     json_t *child;
-    size_t used = strlen(path), i, length = 0;
+    size_t used = strlen(path), i;
     bool plain = true;
     if (depth > DEEPEST || used > PATH - 60) {
         tc_settings_note(out, "%.80s lies too deep and is left out", path);
@@ -59,9 +59,7 @@ static void walk_json(const json_t *value, char *path, int depth, tc_settings *o
     }
     json_array_foreach(value, i, child) {
         if (json_is_object(child) || json_is_array(child)) plain = false;
-        if (plain && length < LIST)
-            length += (size_t)snprintf(list + length, LIST - length, "%s%s", i ? " " : "",
-                                       json_text(child, buffer, sizeof buffer));
+        if (plain) tc_append(list, LIST, "%s%s", i ? " " : "", json_text(child, buffer, sizeof buffer));
     }
     if (plain) {
         tc_settings_add(out, path, list, 0, 0);
@@ -87,7 +85,7 @@ tc_code tc_read_json(const char *text, size_t length, tc_settings *out, tc_error
 /* ---- YAML --------------------------------------------------------------------------------------------- */
 
 static void walk_yaml(const tc_node *node, char *path, int depth, tc_settings *out) {
-    size_t used = strlen(path), length = 0;
+    size_t used = strlen(path);
     char list[LIST] = "";
     if (depth > DEEPEST || used > PATH - 60) {
         tc_settings_note(out, "%.80s lies too deep and is left out", path);
@@ -100,8 +98,7 @@ static void walk_yaml(const tc_node *node, char *path, int depth, tc_settings *o
     bool plain = node->kind == TC_NODE_SEQUENCE;
     for (const tc_node *n = node->first; n && plain; n = n->next) {
         plain = n->kind == TC_NODE_SCALAR;
-        if (plain && length < LIST)
-            length += (size_t)snprintf(list + length, LIST - length, "%s%s", length ? " " : "", n->text);
+        if (plain) tc_append(list, LIST, "%s%s", *list ? " " : "", n->text);
     }
     if (plain) {
         tc_settings_add(out, path, list, node->line, 0);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "layout/schedule.h"
@@ -164,11 +165,10 @@ bool tc_layout_equal(const tc_layout *a, const tc_layout *b) {
 /* "a|b|c" as "a, b or c". */
 static tc_code unknown(const tc_layout_field *f, const char *text, const char *place, tc_error *error) {
     char words[200] = "";
-    size_t used = 0;
-    for (const char *p = f->argument; *p && used < sizeof words;) {
+    for (const char *p = f->argument; *p;) {
         size_t n = strcspn(p, "|");
         const char *link = p == f->argument ? "" : p[n] ? ", " : " or ";
-        used += (size_t)snprintf(words + used, sizeof words - used, "%s%.*s", link, (int)n, p);
+        tc_append(words, sizeof words, "%s%.*s", link, (int)n, p);
         p += n + (p[n] == '|');
     }
     return tc_fail(error, TC_INVALID, place, "'%.60s' is unknown; give %s", text, words);
@@ -290,7 +290,6 @@ static const char *word_text(const tc_layout *l, tc_layout_id id, char *buffer, 
 
 const char *tc_layout_value(const tc_layout *l, tc_layout_id id, char *buffer, size_t size) {
     const tc_layout_field *f = &tc_layout_fields[id];
-    size_t used = 0;
     buffer[0] = '\0';
     if (!tc_layout_is_set(l, id)) return buffer;
     int value = f->kind == TC_LAYOUT_KIND_LIST ? 0 : tc_layout_get(l, id);
@@ -301,8 +300,7 @@ const char *tc_layout_value(const tc_layout *l, tc_layout_id id, char *buffer, s
         if (value & TC_GRAPHS_ALL) return "all";
         return value ? tc_operator_groups_text(value, buffer, size) : "none";
     case TC_LAYOUT_KIND_LIST:
-        for (int i = 0; i < l->stage_count && used < size; i++)
-            used += (size_t)snprintf(buffer + used, size - used, "%s%d", i ? "," : "", l->stage_layers[i]);
+        for (int i = 0; i < l->stage_count; i++) tc_append(buffer, size, "%s%d", i ? "," : "", l->stage_layers[i]);
         break;
     case TC_LAYOUT_KIND_WORD: return word_text(l, id, buffer, size);
     }

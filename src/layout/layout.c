@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/formats.h"
 #include "base/vocabulary.h"
@@ -18,6 +19,7 @@
 #include "layout/schedule.h"
 #include "layout/supports.h"
 #include "workload/finetune.h"
+#include "workload/samples.h"
 #include "workload/towers.h"
 
 static char *append(char *to, const char *end, const char *text) {
@@ -56,6 +58,13 @@ static tc_code check_degrees(const tc_cluster *cluster, const tc_layout *l, tc_e
         return tc_fail(error, TC_INVALID, "--devices", "%d is no multiple of tp x pp x cp = %lld; change one of them",
                        cluster->devices, (long long)model_parallel);
     return TC_OK;
+}
+
+static tc_code check_samples(const tc_job *job, const tc_placement *p, tc_error *error) {
+    int mean = job->finetune.mean_tokens;
+    if (mean <= p->seq) return TC_OK;
+    return tc_fail(error, TC_INVALID, "--finetune",
+                   "samples of %d tokens on average and of at most %d; give a longer --seq", mean, p->seq);
 }
 
 static tc_code check_model(const tc_model *model, const tc_placement *p, tc_error *error) {
@@ -211,7 +220,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
     double low = tc_format_is_low(job->dtype) ? tc_format_bytes(job->dtype) : 2;
     p->shard
         = (tc_shard){.sequences = (double)l->micro_batch * objective.sequences,
-                     .seq = p->seq,
+                     .seq = tc_padded_tokens(f, (double)l->micro_batch * objective.sequences, p->seq),
                      .tp = l->tp,
                      .cp = l->cp,
                      .ep = l->ep,
@@ -243,10 +252,19 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .document = job->document,
                      .capacity = job->expert_capacity,
                      .sequential_experts = stack->kernels.sequential_experts,
-                     .expert_modules = stack->kernels.expert_modules};
+                     .expert_modules = stack->kernels.expert_modules,
+                     .repeated_tokens = stack->kernels.repeated_tokens,
+                     .stacked_experts = stack->kernels.stacked_experts};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;
+}
+
+static void assume_padding(const tc_job *job, const tc_placement *p, char (*assumed)[96], int *count) {
+    const tc_finetune *f = &job->finetune;
+    if (f->mean_tokens <= 0 || *count >= TC_ASSUMED_MAX) return;
+    snprintf(assumed[(*count)++], sizeof assumed[0], "samples padded to %.0f tokens, lengths spread by %s of the mean",
+             p->shard.seq, tc_decimal_text(f->spread, 2).s);
 }
 
 /* The images of a sample: their tokens are part of its sequence. */
@@ -264,10 +282,11 @@ static tc_code resolve_images(const tc_question *q, tc_placement *p, char (*assu
         return tc_fail(error, TC_INVALID, "--images", "%s takes none; leave it out", job->model.slug);
     }
     double tokens = tc_tower_sequence(&job->model, &p->images), each = tc_image_tokens(&job->model, &p->images);
-    if (tokens > p->seq)
+    int room = job->finetune.mean_tokens > 0 ? job->finetune.mean_tokens : p->seq;
+    if (tokens > room)
         return tc_fail(error, TC_INVALID, "--images",
                        "%.3g of %.0f tokens each are more than the sequence of %d; give fewer, or a longer --seq",
-                       p->images.count, each, p->seq);
+                       p->images.count, each, room);
     if ((job->images == TC_UNSET || (job->image_width == TC_UNSET && p->images.count > 0)) && *count < TC_ASSUMED_MAX)
         snprintf(assumed[(*count)++], sizeof assumed[0],
                  "%.3g images of %.0f x %.0f a sample, %.0f tokens each (the model's)", p->images.count,
@@ -290,6 +309,7 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
                        l->dp, left);
     out->seq = job->seq == TC_UNSET ? job->model.seq : job->seq;
     if (out->seq < 1) return tc_fail(error, TC_INVALID, "--seq", "%d tokens; give 1 or more", out->seq);
+    if ((code = check_samples(job, out, error))) return code;
     out->layers = tc_layer_count(&job->model);
     if ((code = resolve_images(q, out, assumed, assumed_count, error))
         || (code = resolve_experts(&job->model, stack, l, error)) || (code = check_model(&job->model, out, error))
@@ -301,6 +321,7 @@ tc_code tc_layout_resolve(const tc_question *q, tc_placement *out, char (*assume
         || (code = check_schedule(out, job->frozen_base, error)) || (code = check_stages(out, error)))
         return code;
     fill_shard(job, stack, out);
+    assume_padding(job, out, assumed, assumed_count);
     return TC_OK;
 }
 

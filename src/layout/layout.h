@@ -8,7 +8,7 @@
 /* A resolved layout: no TC_UNSET left, every degree legal. */
 typedef struct tc_placement {
     tc_layout layout;
-    int seq;
+    int seq;                             /* the longest; a step's operators have shard.seq tokens */
     int64_t global_batch, micro_batches; /* micro-batches per rank and step */
     int attention;                       /* tc_attention_impl */
     int optimizer;

@@ -122,6 +122,8 @@ static const tc_member stack_kernels[] = {
     TC_FIGURE(tc_stack_kernels, host_optimizer_bytes),
     TC_SWITCH(tc_stack_kernels, sequential_experts),
     TC_SWITCH(tc_stack_kernels, expert_modules),
+    TC_SWITCH(tc_stack_kernels, repeated_tokens),
+    TC_INTEGER(tc_stack_kernels, stacked_experts, 0, TC_MOST_DEGREE),
     TC_SWITCH(tc_stack_kernels, overlap_tensor_parallel),
     TC_SWITCH(tc_stack_kernels, fused_tensor_parallel),
     TC_INTEGER(tc_stack_kernels, communication_cores, 0, TC_MOST_DEGREE),

@@ -150,14 +150,37 @@ static double head_backward_bytes(const tc_operators *head, bool weights) {
     return sum;
 }
 
+/* Memory is that of the longest samples: a block's operators as they have them, in `room` where a step's are shorter. */
+static const tc_operators *longest_block(const tc_model *model, const tc_placement *p, const tc_block_set *set, int i,
+                                         tc_operators *room) {
+    if (p->shard.seq >= p->seq) return &set->block[i];
+    tc_shard shard = p->shard;
+    shard.seq = p->seq;
+    tc_block_operators(model, &model->block[i], &shard, room);
+    return room;
+}
+
+static const tc_operators *longest_head(const tc_model *model, const tc_placement *p, const tc_stack *stack,
+                                        const tc_block_set *set, tc_operators *room) {
+    if (p->shard.seq >= p->seq) return &set->head;
+    tc_shard shard = p->shard;
+    shard.seq = p->seq;
+    tc_head_operators(model, &shard, stack->memory.logits_bytes, room);
+    return room;
+}
+
 void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_stack *stack, tc_block_set *set) {
+    tc_operators room;
     set->norm_extra = stack->params.norm_extra;
-    for (int i = 0; i < model->blocks; i++)
-        set->saved[i] = (tc_saved){saved_bytes(&set->block[i], set->norm_extra), set->block[i].block_input_bytes};
-    double logits = head_backward_bytes(&set->head, false);
+    for (int i = 0; i < model->blocks; i++) {
+        const tc_operators *block = longest_block(model, p, set, i, &room);
+        set->saved[i] = (tc_saved){saved_bytes(block, set->norm_extra), block->block_input_bytes};
+    }
+    const tc_operators *head = longest_head(model, p, stack, set, &room);
+    double logits = head_backward_bytes(head, false);
     set->logits_bytes = set->mtp_logits_bytes = 0;
-    for (int i = 0; i < set->head.count; i++) {
-        const tc_operator *op = &set->head.op[i];
+    for (int i = 0; i < head->count; i++) {
+        const tc_operator *op = &head->op[i];
         set->logits_bytes += op->saved_bytes;
         /* one copy in fp32 stays for the backward pass; what the loss needs beside it is gone */
         set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
@@ -173,7 +196,7 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
     set->temporary_gradients = stack->memory.temporary_gradients != TC_GRADIENTS_IN_PLACE && !p->shard.frozen;
     for (int i = 0; i < model->blocks; i++)
         set->temporary[i] = set->temporary_gradients ? temporary_gradients(&set->block[i], stack) : 0;
-    double backward = set->temporary_gradients ? head_backward_bytes(&set->head, true) : 0;
+    double backward = set->temporary_gradients ? head_backward_bytes(head, true) : 0;
     if (backward > set->logits_bytes) set->logits_bytes = backward;
     if (p->shard.chunked_loss) set->logits_bytes = set->mtp_logits_bytes = 0;
 }
@@ -220,12 +243,14 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
     double largest = 0;
     tc_again again = tc_again_of(l->recompute, l->recompute_layers, l->recompute_operators, p->layers);
     bool parts = again.core || again.operators;
+    tc_operators room;
     for (int i = 0; i < model->blocks; i++) {
         const tc_saved *s = &set->saved[i];
+        const tc_operators *block = parts || l->offload_operators ? longest_block(model, p, set, i, &room) : NULL;
         double saved = again.blocks * s->input + (1 - again.blocks) * s->whole;
-        if (parts) saved -= tc_again_dropped(&again, &set->block[i], set->norm_extra);
+        if (parts) saved -= tc_again_dropped(&again, block, set->norm_extra);
         if (l->offload_operators && saved > s->input) {
-            double host = tc_recomputed_bytes(&set->block[i], l->offload_operators, 0);
+            double host = tc_recomputed_bytes(block, l->offload_operators, 0);
             saved -= host;
             kept.offloaded += counts[i] * host;
         }
@@ -390,6 +415,7 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     if (w.adapters + w.adapter_experts > 0) whole = trained.dense + trained.expert;
     if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     m.loaded = loaded_bytes(q, param_bytes, &s, &w);
+    if (job->finetune.paged) m.room = tc_usable_bytes(&q->cluster.accelerator);
     return tc_states_on_host(l) ? tc_states_offloaded(m) : m;
 }
 
@@ -414,6 +440,7 @@ tc_live tc_live_of(const tc_stack *stack, const tc_kept *kept, double in_flight)
 /* What a search asks of a stage: bytes alone. */
 typedef struct stage_peak {
     double gradients, activations, logits, buffers, allocated, fragmentation, reserved;
+    double paged; /* in neither allocated nor reserved */
 } stage_peak;
 
 static inline stage_peak peak_of(const tc_stack *stack, const tc_states *states, const tc_live *live) {
@@ -433,7 +460,16 @@ static inline stage_peak peak_of(const tc_stack *stack, const tc_states *states,
         m.allocated = states->loaded;
     }
     m.reserved = m.allocated + m.fragmentation + stack->params.framework_bytes;
+    if (states->room > 0 && m.reserved > states->room) {
+        m.paged = least(states->optimizer, m.reserved - states->room);
+        m.allocated -= m.paged;
+        m.reserved -= m.paged;
+    }
     return m;
+}
+
+double tc_paged_bytes(const tc_stack *stack, const tc_states *states, const tc_live *live) {
+    return states->room > 0 ? peak_of(stack, states, live).paged : 0;
 }
 
 tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const tc_kept *kept, double in_flight,
@@ -443,7 +479,9 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
     return (tc_memory){.stage = stage,
                        .parameters = states->parameters,
                        .gradients = m.gradients,
-                       .optimizer = states->optimizer,
+                       .optimizer = states->optimizer - m.paged,
+                       .host = m.paged,
+                       .paged = m.paged,
                        .activations = m.activations,
                        .logits = m.logits,
                        .buffers = m.buffers,
@@ -465,7 +503,9 @@ int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]) {
 int tc_fullest_stage(const tc_stack *stack, int count, const tc_states *states, const tc_live *live, double *reserved) {
     int fullest = 0;
     for (int k = 0; k < count; k++) {
-        double bytes = peak_of(stack, &states[k], &live[k]).reserved;
+        stage_peak peak = peak_of(stack, &states[k], &live[k]);
+        double bytes = peak.reserved;
+        if (states[k].room > 0) bytes -= states[k].optimizer - peak.paged;
         if (k == 0 || bytes > *reserved) *reserved = bytes, fullest = k;
     }
     return fullest;
@@ -513,7 +553,7 @@ tc_memory tc_memory_peak_of_stages(const tc_question *q, const tc_placement *p, 
         if (reserved > peak.reserved) peak = tc_stage_memory(&q->stack, &states[k], &kept[k], in_flight[k], stage[k]);
     }
     peak.capacity = q->cluster.accelerator.memory_bytes;
-    peak.host = host;
+    peak.host = host + peak.paged;
     peak.host_share = tc_host_share(&q->cluster);
     peak.host_devices = (int)tc_host_devices(&q->cluster);
     peak.usable = tc_usable_bytes(&q->cluster.accelerator);

@@ -82,11 +82,13 @@ typedef struct tc_states {
     bool transient;                /* gradients come as activations go: never both in full */
     double host_states, host_step; /* that the host holds if the states are there, and if the step is */
     double loaded;                 /* what lies there while the program loads; 0: less than in a step */
+    double
+        room; /* that a process can have, where the optimizer's states leave it for what else needs it; 0: they do not */
 } tc_states;
 
 /* The same with the optimizer's states on the host. */
 static inline tc_states tc_states_offloaded(tc_states s) {
-    s.optimizer = 0;
+    s.optimizer = s.room = 0;
     return s;
 }
 
@@ -139,7 +141,10 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
 #define TC_PEAK_STAGES 5
 int tc_peak_stages(int pp, int stages[TC_PEAK_STAGES]);
 
-/* Which of some stages is the fullest, and the bytes that it reserves. */
+/* Of the optimizer's states, what has no room beside the rest (tc_finetune.paged). */
+double tc_paged_bytes(const tc_stack *stack, const tc_states *states, const tc_live *live);
+
+/* Which of some stages is the fullest, and the bytes that it reserves and that cannot leave for the host. */
 int tc_fullest_stage(const tc_stack *stack, int count, const tc_states *states, const tc_live *live, double *reserved);
 
 /* The fullest stage of all and what it holds. */

@@ -116,12 +116,6 @@ void tc_report_against(tc_target *target, const tc_against *a) {
 
 /* ---- people ----------------------------------------------------------------------------------- */
 
-static tc_text signed_percent(double percent) {
-    tc_text out;
-    snprintf(out.s, sizeof out.s, "%s%.20s", percent > 0 ? "+" : "", tc_format_percent(percent).s);
-    return out;
-}
-
 static void headline(const tc_against *a, char *text, size_t size) {
     snprintf(text, size,
              "%d simulators beside the forecast on %.16s published runs. Errors are of the step's time; macro: mean "
@@ -130,34 +124,23 @@ static void headline(const tc_against *a, char *text, size_t size) {
              a->tools, tc_format_count(a->scored).s);
 }
 
-static void error_columns(tc_table *table) {
-    tc_table_column(table, "simulator", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(table, "runs", TC_RIGHT);
-    tc_table_column(table, "share", TC_RIGHT);
-    tc_table_column(table, "macro", TC_RIGHT);
-    tc_table_column(table, "median", TC_RIGHT);
-    tc_table_column(table, "bias", TC_RIGHT);
-    tc_table_column(table, "within 20 %", TC_RIGHT);
-}
-
-static void error_row(tc_table *table, const char *name, const tc_error_summary *s, double share_pct) {
+/* share_pct: NaN is none. */
+static void error_row(tc_table *table, const tc_style *style, const char *name, const tc_error_summary *s,
+                      double share_pct) {
+    const char *none = style->markdown ? "" : NULL;
     tc_table_row_begin(table);
-    tc_table_cell(table, name);
-    tc_table_cell(table, tc_format_count(s->n).s);
-    tc_table_cell(table, isnan(share_pct) ? NULL : tc_format_percent(share_pct).s);
-    tc_table_cell(table, tc_format_percent(s->macro_mape_pct).s);
-    tc_table_cell(table, tc_format_percent(s->median_ape_pct).s);
-    tc_table_cell(table, signed_percent(s->bias_pct).s);
-    tc_table_cell(table, tc_format_percent(s->within20_pct).s);
+    tc_cell(table, style->markdown ? "" : "simulator", TC_LEFT | TC_FLEXIBLE, name);
+    tc_cell(table, "runs", TC_RIGHT, tc_format_count(s->n).s);
+    tc_cell(table, style->markdown ? "of all" : "share", TC_RIGHT,
+            isnan(share_pct) ? none : tc_format_percent(share_pct).s);
+    tc_cell(table, "macro", TC_RIGHT, tc_format_percent(s->macro_mape_pct).s);
+    tc_cell(table, "median", TC_RIGHT, tc_format_percent(s->median_ape_pct).s);
+    tc_cell(table, "bias", TC_RIGHT, tc_format_signed_percent(s->bias_pct).s);
+    tc_cell(table, "within 20 %", TC_RIGHT, tc_format_percent(s->within20_pct).s);
 }
 
 static bool print_memory(FILE *file, const tc_style *style, const tc_against *a) {
     tc_table table = {0};
-    tc_table_column(&table, "memory", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "stated", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "runs", TC_RIGHT);
-    tc_table_column(&table, "error", TC_RIGHT);
-    tc_table_column(&table, "ours", TC_RIGHT);
     for (int i = 0; i < a->tools; i++) {
         const tc_tool_score *t = &a->tool[i];
         for (int k = 0; k < TC_MEMORY_STATED + 1; k++) {
@@ -165,11 +148,12 @@ static bool print_memory(FILE *file, const tc_style *style, const tc_against *a)
             int n = oom ? t->oom.n : t->memory[k].n;
             if (!n) continue;
             tc_table_row_begin(&table);
-            tc_table_cell(&table, t->predictions->tool);
-            tc_table_cell(&table, oom ? "fits or not, told right" : memory_names[k]);
-            tc_table_cell(&table, tc_format_count(n).s);
-            tc_table_cell(&table, tc_format_percent(oom ? t->oom.accuracy_pct : t->memory[k].mape_pct).s);
-            tc_table_cell(&table, tc_format_percent(oom ? t->our_oom.accuracy_pct : t->our_memory[k].mape_pct).s);
+            tc_cell(&table, style->markdown ? "" : "memory", TC_LEFT | TC_FLEXIBLE, t->predictions->tool);
+            tc_cell(&table, "stated", TC_LEFT | TC_FLEXIBLE, oom ? "fits or not, told right" : memory_names[k]);
+            tc_cell(&table, "runs", TC_RIGHT, tc_format_count(n).s);
+            tc_cell(&table, "error", TC_RIGHT, tc_format_percent(oom ? t->oom.accuracy_pct : t->memory[k].mape_pct).s);
+            tc_cell(&table, "ours", TC_RIGHT,
+                    tc_format_percent(oom ? t->our_oom.accuracy_pct : t->our_memory[k].mape_pct).s);
         }
     }
     fputc('\n', file);
@@ -178,113 +162,56 @@ static bool print_memory(FILE *file, const tc_style *style, const tc_against *a)
 
 #define MOST_TOOLS 16 /* columns of the table of families */
 
+/* In Markdown the numbers of runs stand in brackets. */
 static bool print_families(FILE *file, const tc_style *style, const tc_against *a) {
     tc_table table = {0};
     int tools = a->tools < MOST_TOOLS ? a->tools : MOST_TOOLS;
-    tc_table_column(&table, "source", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "runs", TC_RIGHT);
-    tc_table_column(&table, "ours", TC_RIGHT);
-    for (int i = 0; i < tools; i++) tc_table_column(&table, a->tool[i].predictions->tool, TC_RIGHT);
+    const char *format = style->markdown ? "%s (%d)" : "%s";
     for (int f = 0; f < a->families; f++) {
         const tc_family_beside *family = &a->family[f];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, family->name);
-        tc_table_cell(&table, tc_format_count(family->ours.n).s);
-        tc_table_cell(&table, tc_format_percent(family->ours.mape_pct).s);
+        tc_cell(&table, "source", TC_LEFT | TC_FLEXIBLE, family->name);
+        if (!style->markdown) tc_cell(&table, "runs", TC_RIGHT, tc_format_count(family->ours.n).s);
+        tc_cellf(&table, "ours", TC_RIGHT, format, tc_format_percent(family->ours.mape_pct).s, family->ours.n);
         for (int i = 0; i < tools; i++)
-            tc_table_cell(&table, family->tool[i].n ? tc_format_percent(family->tool[i].mape_pct).s : NULL);
+            tc_cellf(&table, a->tool[i].predictions->tool, TC_RIGHT, family->tool[i].n ? format : "-",
+                     tc_format_percent(family->tool[i].mape_pct).s, family->tool[i].n);
     }
     fputc('\n', file);
     return tc_table_print(&table, file, style);
+}
+
+static void print_about(FILE *file, const tc_style *style, const char *title, const char *about) {
+    if (style->markdown) fprintf(file, "\n## %s\n\n%s\n", title, about);
 }
 
 bool tc_report_against_text(FILE *file, const tc_style *style, const tc_against *a) {
     char text[320];
     tc_table own = {0}, common = {0};
     headline(a, text, sizeof text);
-    strncat(text, ".", sizeof text - strlen(text) - 1);
-    tc_print_wrapped(file, style, 0, 0, text);
-    error_columns(&own);
-    error_row(&own, our_name, &a->ours, 100);
+    if (style->markdown)
+        fprintf(file, "# Beside other simulators\n\nWritten by `traincast validate --against DIR --markdown`.\n\n%s.\n",
+                text);
+    else
+        tc_print_wrappedf(file, style, 0, 0, "%s.", text);
+    print_about(file, style, "What each can say",
+                "Each simulator on the runs that it expresses, the forecast of here on the same below it.");
+    error_row(&own, style, our_name, &a->ours, 100);
     for (int i = 0; i < a->tools; i++) {
-        error_row(&own, a->tool[i].predictions->tool, &a->tool[i].theirs, a->tool[i].coverage_pct);
-        error_row(&own, "  ours on the same", &a->tool[i].ours, NAN);
+        error_row(&own, style, a->tool[i].predictions->tool, &a->tool[i].theirs, a->tool[i].coverage_pct);
+        error_row(&own, style, style->markdown ? "ours on the same" : "  ours on the same", &a->tool[i].ours, NAN);
     }
     fputc('\n', file);
     if (!tc_table_print(&own, file, style)) return false;
-    error_columns(&common);
-    for (int i = 0; i < a->tools; i++) error_row(&common, a->tool[i].predictions->tool, &a->tool[i].common, NAN);
-    error_row(&common, our_name, &a->common, NAN);
-    fputs("\nRuns that all of them can say:\n", file);
-    return tc_table_print(&common, file, style) && print_memory(file, style, a) && print_families(file, style, a);
-}
-
-/* ---- Markdown --------------------------------------------------------------------------------- */
-
-static void markdown_errors(FILE *file, const char *name, const tc_error_summary *s, double share_pct) {
-    fprintf(file, "| %s | %s | %s |", name, tc_format_count(s->n).s,
-            isnan(share_pct) ? "" : tc_format_percent(share_pct).s);
-    fprintf(file, " %s | %s |", tc_format_percent(s->macro_mape_pct).s, tc_format_percent(s->median_ape_pct).s);
-    fprintf(file, " %s | %s |\n", signed_percent(s->bias_pct).s, tc_format_percent(s->within20_pct).s);
-}
-
-static void markdown_head(FILE *file, const char *title, const char *text) {
-    fprintf(file,
-            "\n## %s\n\n%s\n\n| | runs | of all | macro | median | bias | within 20 %% |\n"
-            "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-            title, text);
-}
-
-static void markdown_memory(FILE *file, const tc_against *a) {
-    fputs("\n## Memory\n\nMean error of runs that state it, ours on the same beside; of groups that say which runs "
-          "ended "
-          "for want of memory, how many are told right (mean of those that ran and those that did not).\n\n"
-          "| | stated | runs | error | ours |\n| --- | --- | ---: | ---: | ---: |\n",
-          file);
-    for (int i = 0; i < a->tools; i++) {
-        const tc_tool_score *t = &a->tool[i];
-        for (int k = 0; k < TC_MEMORY_STATED; k++)
-            if (t->memory[k].n)
-                fprintf(file, "| %s | %s | %d | %s | %s |\n", t->predictions->tool, memory_names[k], t->memory[k].n,
-                        tc_format_percent(t->memory[k].mape_pct).s, tc_format_percent(t->our_memory[k].mape_pct).s);
-        if (t->oom.n)
-            fprintf(file, "| %s | fits or not, told right | %d | %s | %s |\n", t->predictions->tool, t->oom.n,
-                    tc_format_percent(t->oom.accuracy_pct).s, tc_format_percent(t->our_oom.accuracy_pct).s);
-    }
-}
-
-static void markdown_families(FILE *file, const tc_against *a) {
-    fputs("\n## By source\n\nMean error, in brackets of how many runs.\n\n| source | ours |", file);
-    for (int i = 0; i < a->tools; i++) fprintf(file, " %s |", a->tool[i].predictions->tool);
-    fputs("\n| --- | ---: |", file);
-    for (int i = 0; i < a->tools; i++) fputs(" ---: |", file);
-    for (int f = 0; f < a->families; f++) {
-        const tc_family_beside *family = &a->family[f];
-        fprintf(file, "\n| %s | %s (%d) |", family->name, tc_format_percent(family->ours.mape_pct).s, family->ours.n);
-        for (int i = 0; i < a->tools; i++)
-            if (family->tool[i].n)
-                fprintf(file, " %s (%d) |", tc_format_percent(family->tool[i].mape_pct).s, family->tool[i].n);
-            else
-                fputs(" - |", file);
-    }
-    fputc('\n', file);
-}
-
-void tc_report_against_markdown(FILE *file, const tc_against *a) {
-    char text[320];
-    headline(a, text, sizeof text);
-    fprintf(file, "# Beside other simulators\n\nWritten by `traincast validate --against DIR --markdown`.\n\n%s.\n",
-            text);
-    markdown_head(file, "What each can say",
-                  "Each simulator on the runs that it expresses, the forecast of here on the same below it.");
-    markdown_errors(file, our_name, &a->ours, 100);
-    for (int i = 0; i < a->tools; i++) {
-        markdown_errors(file, a->tool[i].predictions->tool, &a->tool[i].theirs, a->tool[i].coverage_pct);
-        markdown_errors(file, "ours on the same", &a->tool[i].ours, NAN);
-    }
-    markdown_head(file, "The same runs", "Runs that all of them express.");
-    for (int i = 0; i < a->tools; i++) markdown_errors(file, a->tool[i].predictions->tool, &a->tool[i].common, NAN);
-    markdown_errors(file, our_name, &a->common, NAN);
-    markdown_memory(file, a);
-    markdown_families(file, a);
+    print_about(file, style, "The same runs", "Runs that all of them express.");
+    fputs(style->markdown ? "\n" : "\nRuns that all of them can say:\n", file);
+    for (int i = 0; i < a->tools; i++) error_row(&common, style, a->tool[i].predictions->tool, &a->tool[i].common, NAN);
+    error_row(&common, style, our_name, &a->common, NAN);
+    if (!tc_table_print(&common, file, style)) return false;
+    print_about(file, style, "Memory",
+                "Mean error of runs that state it, ours on the same beside; of groups that say which runs ended for "
+                "want of memory, how many are told right (mean of those that ran and those that did not).");
+    if (!print_memory(file, style, a)) return false;
+    print_about(file, style, "By source", "Mean error, in brackets of how many runs.");
+    return print_families(file, style, a);
 }

@@ -11,6 +11,5 @@
 void tc_report_against(tc_target *target, const tc_against *against);
 /* False: out of memory. */
 TC_NODISCARD bool tc_report_against_text(FILE *file, const tc_style *style, const tc_against *against);
-void tc_report_against_markdown(FILE *file, const tc_against *against);
 
 #endif

@@ -39,35 +39,30 @@ void tc_report_buckets(tc_target *target, const tc_question *question, const tc_
 
 static void print_mix(FILE *file, const tc_style *style, const char *label, double seconds, double batch,
                       const char *when) {
-    char text[192];
-    snprintf(text, sizeof text, "%.20s a step, %.20s samples/s: %.120s", tc_format_seconds(seconds).s,
-             tc_format_significant(batch / seconds, 4).s, when);
-    tc_print_line(file, style, label, text);
+    tc_print_linef(file, style, label, "%.20s a step, %.20s samples/s: %.120s", tc_format_seconds(seconds).s,
+                   tc_format_significant(batch / seconds, 4).s, when);
 }
 
 void tc_report_buckets_text(FILE *file, const tc_style *style, const tc_question *question, const tc_buckets *b) {
     const tc_step *first = &b->bucket[0].step;
     char text[512];
-    snprintf(text, sizeof text, "%s on %d x %s: %s samples a step of %d sizes", question->job.model.name,
-             question->cluster.devices, question->cluster.accelerator.name,
-             tc_format_count((double)first->global_batch).s, b->count);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%s on %d x %s: %s samples a step of %d sizes", question->job.model.name,
+                      question->cluster.devices, question->cluster.accelerator.name,
+                      tc_format_count((double)first->global_batch).s, b->count);
     tc_print_line(file, style, "layout", tc_layout_text(&first->layout, text, sizeof text));
     fputc('\n', file);
     tc_table table = {0};
-    static const char *const heads[] = {"sample", "tokens", "share", "step", "MFU", "memory", "fits"};
-    for (int i = 0; i < 7; i++) tc_table_column(&table, heads[i], i ? TC_RIGHT : TC_LEFT);
     for (int i = 0; i < b->count; i++) {
         const tc_bucket *k = &b->bucket[i];
-        snprintf(text, sizeof text, "%d x %d x %d", k->frames, k->height, k->width);
         tc_table_row_begin(&table);
-        tc_table_cell(&table, text);
-        tc_table_cell(&table, tc_format_count(k->seq).s);
-        tc_table_cell(&table, tc_format_percent(100 * k->share).s);
-        tc_table_cell(&table, tc_format_seconds(k->step.step_s).s);
-        tc_table_cell(&table, tc_format_percent(k->step.mfu_pct).s);
-        tc_table_cell(&table, tc_format_gib(k->step.memory.reserved).s);
-        tc_table_cell_tone(&table, tc_fit_percent(k->step.fits_probability).s, tc_fit_tone(k->step.fits_probability));
+        tc_cellf(&table, "sample", TC_LEFT, "%d x %d x %d", k->frames, k->height, k->width);
+        tc_cell(&table, "tokens", TC_RIGHT, tc_format_count(k->seq).s);
+        tc_cell(&table, "share", TC_RIGHT, tc_format_percent(100 * k->share).s);
+        tc_cell(&table, "step", TC_RIGHT, tc_format_seconds(k->step.step_s).s);
+        tc_cell(&table, "MFU", TC_RIGHT, tc_format_percent(k->step.mfu_pct).s);
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(k->step.memory.reserved).s);
+        tc_cell_tone(&table, "fits", TC_RIGHT, tc_fit_percent(k->step.fits_probability).s,
+                     tc_fit_tone(k->step.fits_probability));
     }
     tc_table_print(&table, file, style);
     fputc('\n', file);
@@ -75,8 +70,7 @@ void tc_report_buckets_text(FILE *file, const tc_style *style, const tc_question
     print_mix(file, style, "expected", b->mean_s, batch, "all ranks in one bucket at a time, or batches of equal time");
     print_mix(file, style, "slowest rank", b->slowest_s, batch, "each data-parallel rank draws for itself");
     print_mix(file, style, "worst", b->worst_s, batch, "all in the largest");
-    snprintf(text, sizeof text, "%.20s a device at most: %s", tc_format_gib(b->memory).s,
-             b->fits ? "fits" : "does NOT fit");
-    tc_print_line(file, style, "memory", text);
+    tc_print_linef(file, style, "memory", "%.20s a device at most: %s", tc_format_gib(b->memory).s,
+                   b->fits ? "fits" : "does NOT fit");
     tc_print_assumed(file, style, first);
 }

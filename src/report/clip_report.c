@@ -39,24 +39,20 @@ void tc_report_clip(tc_target *target, const tc_clip_question *q, const tc_clip_
 
 void tc_report_clip_text(FILE *file, const tc_style *style, const tc_clip_question *q, const tc_clip_answer *a) {
     const tc_latents *l = &q->model.job.model.latents;
-    char text[320];
-    snprintf(text, sizeof text, "%.100s on %d x %.80s: %d x %d x %d pixels, %d denoising steps%s",
-             q->model.job.model.name, a->devices, q->model.cluster.accelerator.name, l->frames, l->height, l->width,
-             q->steps, q->guidance ? " with guidance" : "");
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.100s on %d x %.80s: %d x %d x %d pixels, %d denoising steps%s",
+                      q->model.job.model.name, a->devices, q->model.cluster.accelerator.name, l->frames, l->height,
+                      l->width, q->steps, q->guidance ? " with guidance" : "");
     fputc('\n', file);
-    snprintf(text, sizeof text, "%s (80 %% interval %s to %s) on %d of the devices", tc_format_seconds(a->clip_s).s,
-             tc_format_seconds(a->clip_s_p10).s, tc_format_seconds(a->clip_s_p90).s, a->devices_per_clip);
-    tc_print_line(file, style, "clip", text);
-    snprintf(text, sizeof text, "%s: %d passes of %s; text and decoder %s", tc_format_seconds(a->denoising_s).s,
-             q->steps * (q->guidance ? 2 : 1), tc_format_seconds(a->pass_s).s, tc_format_seconds(a->codec_s).s);
-    tc_print_line(file, style, "denoising", text);
-    snprintf(text, sizeof text, "%s clips an hour of all devices", tc_format_significant(a->clips_per_h, 3).s);
-    tc_print_line(file, style, "throughput", text);
-    snprintf(text, sizeof text, "%s owned, %s rented a clip", tc_format_usd(a->owned_usd).s,
-             tc_format_usd(a->rented_usd).s);
-    tc_print_line(file, style, "cost", text);
-    snprintf(text, sizeof text, "weights %s a device: %s", tc_format_gib(a->weight_bytes).s,
-             a->fits ? "fits" : "does NOT fit");
-    tc_print_line(file, style, "memory", text);
+    tc_print_linef(file, style, "clip", "%s (80 %% interval %s to %s) on %d of the devices",
+                   tc_format_seconds(a->clip_s).s, tc_format_seconds(a->clip_s_p10).s,
+                   tc_format_seconds(a->clip_s_p90).s, a->devices_per_clip);
+    tc_print_linef(file, style, "denoising", "%s: %d passes of %s; text and decoder %s",
+                   tc_format_seconds(a->denoising_s).s, q->steps * (q->guidance ? 2 : 1),
+                   tc_format_seconds(a->pass_s).s, tc_format_seconds(a->codec_s).s);
+    tc_print_linef(file, style, "throughput", "%s clips an hour of all devices",
+                   tc_format_significant(a->clips_per_h, 3).s);
+    tc_print_linef(file, style, "cost", "%s owned, %s rented a clip", tc_format_usd(a->owned_usd).s,
+                   tc_format_usd(a->rented_usd).s);
+    tc_print_linef(file, style, "memory", "weights %s a device: %s", tc_format_gib(a->weight_bytes).s,
+                   a->fits ? "fits" : "does NOT fit");
 }

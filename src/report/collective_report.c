@@ -5,10 +5,24 @@
 #include <stdio.h>
 
 #include "report/chart.h"
-#include "report/format.h"
+#include "report/rows.h"
 
 static const char *level_name(const tc_collective_table *t, int level) {
     return level < 0 ? "latency" : t->question.fabric.level[level].name;
+}
+
+static void tell_rows(const tc_rows *rows, const tc_collective_table *t) {
+    for (int i = 0; i < t->count; i++) {
+        const tc_collective_answer *a = &t->row[i].answer;
+        tc_rows_begin(rows);
+        tc_tell_number(rows, "bytes", "bytes", TC_RIGHT, t->row[i].bytes, tc_format_gib);
+        tc_tell_number(rows, "time_s", "time", TC_RIGHT, a->seconds, tc_format_seconds);
+        tc_tell_number(rows, "latency_s", "of it latency", TC_RIGHT | TC_OPTIONAL, a->latency_s, tc_format_seconds);
+        tc_tell_number(rows, "algorithm_bytes_per_s", "bytes/time", TC_RIGHT, a->algorithm_bytes_per_s, tc_format_rate);
+        tc_tell_number(rows, "bus_bytes_per_s", "bus bandwidth", TC_RIGHT, a->bus_bytes_per_s, tc_format_rate);
+        tc_tell_text(rows, "bound", "bound by", TC_LEFT, level_name(t, a->bound_level));
+        tc_rows_end(rows);
+    }
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------- */
@@ -24,17 +38,7 @@ void tc_report_collective(tc_target *target, const tc_collective_table *t) {
     tc_write_integer(&writer, "ranks", q->ranks);
     tc_write_integer(&writer, "stride", q->stride);
     tc_write_array(&writer, "rows");
-    for (int i = 0; i < t->count; i++) {
-        const tc_collective_answer *a = &t->row[i].answer;
-        tc_write_object(&writer, NULL);
-        tc_write_number(&writer, "bytes", t->row[i].bytes);
-        tc_write_number(&writer, "time_s", a->seconds);
-        tc_write_number(&writer, "latency_s", a->latency_s);
-        tc_write_number(&writer, "algorithm_bytes_per_s", a->algorithm_bytes_per_s);
-        tc_write_number(&writer, "bus_bytes_per_s", a->bus_bytes_per_s);
-        tc_write_string(&writer, "bound", level_name(t, a->bound_level));
-        tc_write_close(&writer);
-    }
+    tell_rows(&(tc_rows){.writer = &writer}, t);
     tc_write_close(&writer);
     tc_write_end(&writer);
 }
@@ -67,22 +71,7 @@ bool tc_report_collective_text(FILE *file, const tc_style *style, const tc_colle
     write_shares(&t->question, text, sizeof text);
     if (text[0]) tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
-    tc_table_column(&table, "bytes", TC_RIGHT);
-    tc_table_column(&table, "time", TC_RIGHT);
-    tc_table_column(&table, "of it latency", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "bytes/time", TC_RIGHT);
-    tc_table_column(&table, "bus bandwidth", TC_RIGHT);
-    tc_table_column(&table, "bound by", TC_LEFT);
-    for (int i = 0; i < t->count; i++) {
-        const tc_collective_answer *a = &t->row[i].answer;
-        tc_table_row_begin(&table);
-        tc_table_cell(&table, tc_format_gib(t->row[i].bytes).s);
-        tc_table_cell(&table, tc_format_seconds(a->seconds).s);
-        tc_table_cell(&table, tc_format_seconds(a->latency_s).s);
-        tc_table_cell(&table, tc_format_rate(a->algorithm_bytes_per_s).s);
-        tc_table_cell(&table, tc_format_rate(a->bus_bytes_per_s).s);
-        tc_table_cell(&table, level_name(t, a->bound_level));
-    }
+    tell_rows(&(tc_rows){.table = &table}, t);
     return tc_table_print(&table, file, style);
 }
 

@@ -110,27 +110,31 @@ static bool same_devices(const tc_comparison *items, int n) {
 
 static void add_row(tc_table *table, const tc_comparison *item, bool devices) {
     const tc_step *step = &item->step;
-    char text[64];
+    const tc_cluster *cluster = &item->question.cluster;
     tc_table_row_begin(table);
-    tc_table_cell(table, item->question.cluster.accelerator.slug);
-    if (devices) tc_table_cell(table, tc_format_count(item->question.cluster.devices).s);
+    tc_cell(table, "accelerator", TC_LEFT | TC_FLEXIBLE, cluster->accelerator.slug);
+    if (devices) tc_cell(table, "devices", TC_RIGHT, tc_format_count(cluster->devices).s);
     if (item->code) {
-        for (int i = 0; i < 11; i++) tc_table_cell(table, "-");
+        tc_table_dashes(table);
         return;
     }
-    tc_table_cell_tone(table, tc_format_seconds(step->step_s).s, TC_TONE_STRONG);
-    tc_table_cell(table, tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s);
-    tc_table_cell(table, tc_format_significant(step->tokens_per_s_per_device, 3).s);
-    tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
-    snprintf(text, sizeof text, "%.12s of %.12s", tc_format_significant(step->memory.reserved / TC_GIB, 3).s,
+    tc_cell_tone(table, "step", TC_RIGHT, tc_format_seconds(step->step_s).s, TC_TONE_STRONG);
+    tc_cell(table, "80 %", TC_RIGHT, tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s);
+    tc_cell(table, "tokens/s", TC_RIGHT, tc_format_significant(step->tokens_per_s_per_device, 3).s);
+    tc_cell(table, "MFU", TC_RIGHT, tc_format_percent(step->mfu_pct).s);
+    tc_cellf(table, "memory", TC_RIGHT, "%.12s of %.12s", tc_format_significant(step->memory.reserved / TC_GIB, 3).s,
              tc_format_significant(step->memory.usable / TC_GIB, 3).s);
-    tc_table_cell(table, text);
-    tc_table_cell_tone(table, tc_fit_percent(step->fits_probability).s, tc_fit_tone(step->fits_probability));
-    tc_table_cell(table, item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-");
-    tc_table_cell(table, tc_format_usd(per_million(item, item->run.rented_usd_per_million_tokens)).s);
-    tc_table_cell(table, tc_format_usd(per_million(item, item->run.owned_usd_per_million_tokens)).s);
-    tc_table_cell(table, tc_format_significant(tc_compare_kwh_per_million_tokens(item), 3).s);
-    tc_table_cell(table, tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
+    tc_cell_tone(table, "fits", TC_RIGHT, tc_fit_percent(step->fits_probability).s,
+                 tc_fit_tone(step->fits_probability));
+    tc_cell(table, "from", TC_RIGHT | TC_OPTIONAL,
+            item->devices_to_fit > 0 ? tc_format_count(item->devices_to_fit).s : "-");
+    tc_cell(table, "$ rented", TC_RIGHT | TC_OPTIONAL,
+            tc_format_usd(per_million(item, item->run.rented_usd_per_million_tokens)).s);
+    tc_cell(table, "$ owned", TC_RIGHT | TC_OPTIONAL,
+            tc_format_usd(per_million(item, item->run.owned_usd_per_million_tokens)).s);
+    tc_cell(table, "kWh", TC_RIGHT | TC_OPTIONAL, tc_format_significant(tc_compare_kwh_per_million_tokens(item), 3).s);
+    tc_cell(table, "memory 80 %", TC_RIGHT | TC_OPTIONAL,
+            tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
 }
 
 static void print_notes(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
@@ -154,11 +158,10 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
         tc_print_wrapped(file, style, 0, 0,
                          "Only usual layouts were looked through; name the accelerators for all of them.");
     for (int i = 0; i < n; i++) {
-        char text[960];
+
         if (!items[i].code) continue;
-        snprintf(text, sizeof text, "%s: %s: %s", items[i].question.cluster.accelerator.slug, items[i].error.place,
-                 items[i].error.text);
-        tc_print_wrapped(file, style, 0, 2, text);
+        tc_print_wrappedf(file, style, 0, 2, "%s: %s: %s", items[i].question.cluster.accelerator.slug,
+                          items[i].error.place, items[i].error.text);
     }
 }
 
@@ -166,7 +169,7 @@ static void print_notes(FILE *file, const tc_style *style, const tc_comparison *
 static void print_layouts(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
     bool heading = false;
     for (int i = 0; i < n; i++) {
-        char options[TC_FOUND_OPTIONS], note[64] = "", text[TC_FOUND_OPTIONS + 160];
+        char options[TC_FOUND_OPTIONS], note[64] = "";
         const tc_comparison *item = &items[i];
         if (item->code || !item->searched) continue;
         if (!heading) tc_print_heading(file, style, "\nThe best layout of each");
@@ -175,28 +178,25 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_comparison
             snprintf(note, sizeof note, " (none fits; the leanest)");
         else if (item->found.idle > 0)
             snprintf(note, sizeof note, " (%.32s idle)", tc_format_count(item->found.idle).s);
-        snprintf(text, sizeof text, "%s%s: %s", item->question.cluster.accelerator.slug, note,
-                 tc_found_options(&item->question, &item->found, options, sizeof options));
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%s%s: %s", item->question.cluster.accelerator.slug, note,
+                         tc_found_options(&item->question, &item->found, options, sizeof options));
     }
 }
 
 static void print_beyond(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
-    char lacks[TC_BEYOND_TEXT], text[TC_BEYOND_TEXT + 128];
+    char lacks[TC_BEYOND_TEXT];
     for (int i = 0; i < n; i++) {
         if (items[i].code || !*tc_beyond_text(&items[i].question, &items[i].step.layout, lacks, sizeof lacks)) continue;
-        snprintf(text, sizeof text, "%s: the stack cannot run this layout: %s",
-                 items[i].question.cluster.accelerator.slug, lacks);
-        tc_print_wrapped(file, style, 0, 2, text);
+        tc_print_wrappedf(file, style, 0, 2, "%s: the stack cannot run this layout: %s",
+                          items[i].question.cluster.accelerator.slug, lacks);
     }
 }
 
 static void print_distance(FILE *file, const tc_style *style, const tc_comparison *items, int n) {
-    char far[TC_DISTANCE_TEXT], text[TC_DISTANCE_TEXT + 128];
+    char far[TC_DISTANCE_TEXT];
     for (int i = 0; i < n; i++) {
         if (items[i].code || !*tc_distance_text(&items[i].step, far, sizeof far)) continue;
-        snprintf(text, sizeof text, "%s: %s", items[i].question.cluster.accelerator.slug, far);
-        tc_print_wrapped(file, style, 0, 2, text);
+        tc_print_wrappedf(file, style, 0, 2, "%s: %s", items[i].question.cluster.accelerator.slug, far);
     }
 }
 
@@ -213,27 +213,12 @@ static void print_assumed(FILE *file, const tc_style *style, const tc_comparison
 }
 
 bool tc_report_compare_text(FILE *file, const tc_style *style, const tc_job *job, const tc_comparison *items, int n) {
-    char text[256];
     const char *dtype = tc_name(TC_VOCABULARY_DTYPE, job->dtype);
     bool devices = !same_devices(items, n);
-    snprintf(text, sizeof text, "%s in %s on %.20s devices", job->model.name, dtype ? dtype : "-",
-             devices ? "different" : tc_format_count(n > 0 ? items[0].question.cluster.devices : 0).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%s in %s on %.20s devices", job->model.name, dtype ? dtype : "-",
+                      devices ? "different" : tc_format_count(n > 0 ? items[0].question.cluster.devices : 0).s);
     fputc('\n', file);
     tc_table table = {0};
-    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
-    if (devices) tc_table_column(&table, "devices", TC_RIGHT);
-    tc_table_column(&table, "step", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT);
-    tc_table_column(&table, "tokens/s", TC_RIGHT);
-    tc_table_column(&table, "MFU", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "fits", TC_RIGHT);
-    tc_table_column(&table, "from", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "$ rented", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "$ owned", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "kWh", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "memory 80 %", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < n; i++) add_row(&table, &items[i], devices);
     if (!tc_table_print(&table, file, style)) return false;
     print_notes(file, style, items, n);

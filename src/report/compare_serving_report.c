@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "report/format.h"
 
@@ -99,22 +100,22 @@ static void add_row(tc_table *table, const tc_serving_comparison *item) {
     const tc_serving_answer *a = &item->best;
     char layout[48];
     tc_table_row_begin(table);
-    tc_table_cell(table, item->question.cluster.accelerator.slug);
+    tc_cell(table, "accelerator", TC_LEFT | TC_FLEXIBLE, item->question.cluster.accelerator.slug);
     if (!item->found) {
-        for (int i = 0; i < 10; i++) tc_table_cell(table, "-");
+        tc_table_dashes(table);
         return;
     }
     snprintf(layout, sizeof layout, "%d/%d/%d%s", a->tp, a->pp, a->ep, a->prefill_devices > 0 ? " apart" : "");
-    tc_table_cell(table, tc_format_significant(a->prefill_tokens_per_s_per_device, 3).s);
-    tc_table_cell(table, tc_format_significant(a->decode_tokens_per_s_per_device, 3).s);
-    tc_table_cell_tone(table, tc_format_significant(output_of(a), 3).s, TC_TONE_STRONG);
-    tc_table_cell(table, tc_format_significant(1 / a->tpot_s, 3).s);
-    tc_table_cell(table, tc_format_significant(item->fastest_user_tokens_per_s, 3).s);
-    tc_table_cell(table, tc_format_usd(a->owned_usd_per_m_tokens).s);
-    tc_table_cell(table, tc_format_usd(a->rented_usd_per_m_tokens).s);
-    tc_table_cell(table, layout);
-    tc_table_cell(table, tc_format_seconds(a->ttft_s_p95).s);
-    tc_table_cell(table, tc_format_significant(a->energy_j_per_token, 3).s);
+    tc_cell(table, "prefill", TC_RIGHT, tc_format_significant(a->prefill_tokens_per_s_per_device, 3).s);
+    tc_cell(table, "decode", TC_RIGHT, tc_format_significant(a->decode_tokens_per_s_per_device, 3).s);
+    tc_cell_tone(table, "output", TC_RIGHT, tc_format_significant(output_of(a), 3).s, TC_TONE_STRONG);
+    tc_cell(table, "user", TC_RIGHT, tc_format_significant(1 / a->tpot_s, 3).s);
+    tc_cell(table, "fastest", TC_RIGHT, tc_format_significant(item->fastest_user_tokens_per_s, 3).s);
+    tc_cell(table, "$ owned", TC_RIGHT, tc_format_usd(a->owned_usd_per_m_tokens).s);
+    tc_cell(table, "$ rented", TC_RIGHT, tc_format_usd(a->rented_usd_per_m_tokens).s);
+    tc_cell(table, "TP/PP/EP", TC_RIGHT | TC_OPTIONAL, layout);
+    tc_cell(table, "TTFT p95", TC_RIGHT | TC_OPTIONAL, tc_format_seconds(a->ttft_s_p95).s);
+    tc_cell(table, "J/token", TC_RIGHT | TC_OPTIONAL, tc_format_significant(a->energy_j_per_token, 3).s);
 }
 
 /* "h20: outputs before prompts (0.21 of the best at prompts, 0.83 at outputs); the cheapest token" */
@@ -123,19 +124,17 @@ static void print_merits(FILE *file, const tc_style *style, const tc_serving_com
     for (int i = 0; i < count; i++) {
         const tc_serving_comparison *item = &items[i];
         char text[512];
-        size_t used = (size_t)snprintf(text, sizeof text, "%.60s: ", item->question.cluster.accelerator.slug);
+        snprintf(text, sizeof text, "%.60s: ", item->question.cluster.accelerator.slug);
         if (item->code) {
-            snprintf(text + used, sizeof text - used, "%.20s: %.300s", item->error.place, item->error.text);
+            tc_append(text, sizeof text, "%.20s: %.300s", item->error.place, item->error.text);
         } else if (!item->found) {
-            snprintf(text + used, sizeof text - used, "no layout of up to %d fits and meets the objectives",
-                     item->question.cluster.devices);
+            tc_append(text, sizeof text, "no layout of up to %d fits and meets the objectives",
+                      item->question.cluster.devices);
         } else {
-            used += (size_t)snprintf(text + used, sizeof text - used, "prompts %s of the best, outputs %s",
-                                     tc_format_percent(100 * item->prefill_share).s,
-                                     tc_format_percent(100 * item->decode_share).s);
-            for (size_t k = 0; k < MERITS && used < sizeof text; k++)
-                if (item->merits & merits[k].merit)
-                    used += (size_t)snprintf(text + used, sizeof text - used, "; %s", merits[k].text);
+            tc_append(text, sizeof text, "prompts %s of the best, outputs %s",
+                      tc_format_percent(100 * item->prefill_share).s, tc_format_percent(100 * item->decode_share).s);
+            for (size_t k = 0; k < MERITS; k++)
+                if (item->merits & merits[k].merit) tc_append(text, sizeof text, "; %s", merits[k].text);
         }
         tc_print_bullet(file, style, text);
     }
@@ -144,24 +143,11 @@ static void print_merits(FILE *file, const tc_style *style, const tc_serving_com
 bool tc_report_compare_serving_text(FILE *file, const tc_style *style, const tc_serving_comparison *items, int count) {
     const tc_serving_question *q = &items[0].question;
     const char *format = format_of(items, count);
-    char text[320];
-    snprintf(text, sizeof text, "%.100s%s%s served: prompts of %.10s tokens, outputs of %.10s", q->model.name,
-             format ? " in " : "", format ? format : "", tc_format_significant(q->input_tokens, 4).s,
-             tc_format_significant(q->output_tokens, 4).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.100s%s%s served: prompts of %.10s tokens, outputs of %.10s", q->model.name,
+                      format ? " in " : "", format ? format : "", tc_format_significant(q->input_tokens, 4).s,
+                      tc_format_significant(q->output_tokens, 4).s);
     fputc('\n', file);
     tc_table table = {0};
-    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "prefill", TC_RIGHT);
-    tc_table_column(&table, "decode", TC_RIGHT);
-    tc_table_column(&table, "output", TC_RIGHT);
-    tc_table_column(&table, "user", TC_RIGHT);
-    tc_table_column(&table, "fastest", TC_RIGHT);
-    tc_table_column(&table, "$ owned", TC_RIGHT);
-    tc_table_column(&table, "$ rented", TC_RIGHT);
-    tc_table_column(&table, "TP/PP/EP", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "TTFT p95", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "J/token", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < count; i++) add_row(&table, &items[i]);
     if (!tc_table_print(&table, file, style)) return false;
     fputc('\n', file);

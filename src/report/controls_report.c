@@ -75,9 +75,7 @@ void tc_report_controls(tc_target *target, const tc_controls_item *items, int n)
 
 static void print_page(FILE *file, const tc_style *style, const tc_controls_item *item) {
     const tc_control_report *r = &item->report;
-    char text[640];
-    snprintf(text, sizeof text, "%s (%s)", item->name, item->slug);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%s (%s)", item->name, item->slug);
     fprintf(file, "\n  TPP                  %s", tc_format_significant(r->tpp, 5).s);
     if (!isnan(r->tpp)) {
         fprintf(file, " = %s TOPS", tc_format_significant(r->tops, 5).s);
@@ -96,9 +94,9 @@ static void print_page(FILE *file, const tc_style *style, const tc_controls_item
         const tc_control_result *rule = &r->rule[i];
         bool concerns = rule->applies || (!r->exported && rule->about == TC_CONTROL_MEMORY);
         if (!concerns && (r->exported || rule->about != TC_CONTROL_EXPORT)) continue;
-        snprintf(text, sizeof text, "\n%s%s%s %s: %s%s%s", rule->date, *rule->until ? " to " : "", rule->until,
-                 rule->name, concerns ? "" : "no export (by its figures ", rule->class_name, concerns ? "" : ")");
-        tc_print_heading(file, style, text);
+        tc_print_headingf(file, style, "\n%s%s%s %s: %s%s%s", rule->date, *rule->until ? " to " : "", rule->until,
+                          rule->name, concerns ? "" : "no export (by its figures ", rule->class_name,
+                          concerns ? "" : ")");
         if (*rule->meaning && concerns) tc_print_wrapped(file, style, 0, 2, rule->meaning);
         if (*rule->reason) tc_print_wrapped(file, style, 0, 2, rule->reason);
     }
@@ -108,27 +106,20 @@ static void print_page(FILE *file, const tc_style *style, const tc_controls_item
 static bool has_column(const tc_control_result *rule) { return rule->about == TC_CONTROL_EXPORT; }
 
 static bool print_table(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
-    char headings[TC_CONTROL_RULES][48];
     tc_table table = {0};
-    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "TPP", TC_RIGHT);
-    tc_table_column(&table, "density", TC_RIGHT);
-    for (int i = 0; n > 0 && i < items[0].report.rules; i++) {
-        const tc_control_result *rule = &items[0].report.rule[i];
-        snprintf(headings[i], sizeof headings[i], "%.10s", rule->date);
-        if (has_column(rule)) tc_table_column(&table, headings[i], TC_LEFT | (*rule->until ? TC_OPTIONAL : 0));
-    }
     for (int k = 0; k < n; k++) {
         const tc_control_report *r = &items[k].report;
         tc_table_row_begin(&table);
-        tc_table_cell(&table, items[k].slug);
-        tc_table_cell(&table, tc_format_count(r->tpp).s);
-        tc_table_cell(&table, tc_format_fixed(r->pd, 2).s);
+        tc_cell(&table, "accelerator", TC_LEFT | TC_FLEXIBLE, items[k].slug);
+        tc_cell(&table, "TPP", TC_RIGHT, tc_format_count(r->tpp).s);
+        tc_cell(&table, "density", TC_RIGHT, tc_format_fixed(r->pd, 2).s);
         for (int i = 0; i < r->rules; i++) {
+            const tc_control_result *rule = &r->rule[i];
             char text[32];
-            snprintf(text, sizeof text, r->exported ? "%s" : "(%s)", r->rule[i].class_name);
-            if (has_column(&r->rule[i]))
-                tc_table_cell_tone(&table, text, r->rule[i].known ? TC_TONE_PLAIN : TC_TONE_FAINT);
+            if (!has_column(rule)) continue;
+            snprintf(text, sizeof text, r->exported ? "%s" : "(%s)", rule->class_name);
+            tc_cell_tone(&table, rule->date, *rule->until ? TC_OPTIONAL : TC_LEFT, text,
+                         rule->known ? TC_TONE_PLAIN : TC_TONE_FAINT);
         }
     }
     return tc_table_print(&table, file, style);
@@ -143,7 +134,6 @@ static bool is_told(const tc_controls_item *items, int before, int rule, const c
 
 /* What the classes mean that are in the table, and which accelerators other rules name. */
 static void print_meanings(FILE *file, const tc_style *style, const tc_controls_item *items, int n) {
-    char text[800];
     bool elsewhere = false;
     for (int k = 0; k < n; k++) elsewhere = elsewhere || !items[k].report.exported;
     for (int i = 0; i < items[0].report.rules; i++) {
@@ -151,15 +141,14 @@ static void print_meanings(FILE *file, const tc_style *style, const tc_controls_
         bool named = false;
         for (int k = 0; k < n; k++) named = named || items[k].report.rule[i].applies;
         if (!has_column(first) && !named && first->about != TC_CONTROL_MEMORY) continue;
-        snprintf(text, sizeof text, "\n%s%s%s %s", first->date, *first->until ? " to " : "", first->until, first->name);
-        tc_print_heading(file, style, text);
+        tc_print_headingf(file, style, "\n%s%s%s %s", first->date, *first->until ? " to " : "", first->until,
+                          first->name);
         for (int k = 0; k < n; k++) {
             const tc_control_result *r = &items[k].report.rule[i];
             if ((!has_column(r) && !r->applies && (r->about != TC_CONTROL_MEMORY || k > 0))
                 || is_told(items, k, i, r->class_name))
                 continue;
-            snprintf(text, sizeof text, "%s: %s", r->class_name, *r->meaning ? r->meaning : r->reason);
-            tc_print_bullet(file, style, text);
+            tc_print_bulletf(file, style, "%s: %s", r->class_name, *r->meaning ? r->meaning : r->reason);
         }
     }
     if (!elsewhere) return;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "report/writer.h"
 
 #define PATH_SIZE 512
@@ -138,13 +139,11 @@ static bool leads_to(const char *path, const char *table) {
 /* The name of a column: the path within the table's outermost list; a layout's values by their own names. */
 static const char *column_name(const char *path, char *buffer, size_t size) {
     const char *inside = strchr(path, '.');
-    size_t used = 0;
     buffer[0] = '\0';
-    for (const char *key = inside ? inside + 1 : path; key && used < size;) {
+    for (const char *key = inside ? inside + 1 : path; key;) {
         const char *dot = strchr(key, '.');
         size_t n = dot ? (size_t)(dot - key) + 1 : strlen(key);
-        if (!(n == 7 && memcmp(key, "layout.", 7) == 0))
-            used += (size_t)snprintf(buffer + used, size - used, "%.*s", (int)n, key);
+        if (!(n == 7 && memcmp(key, "layout.", 7) == 0)) tc_append(buffer, size, "%.*s", (int)n, key);
         key = dot ? dot + 1 : NULL;
     }
     return buffer;

@@ -206,28 +206,20 @@ static void add_operator(void *context, const tc_operator_cost *c) {
     snprintf(name, sizeof name, "%.16s: %.24s", block_text(p->costs, c->block).s, c->tag);
     snprintf(count, sizeof count, "%d", c->count);
     tc_table_row_begin(p->table);
-    tc_table_cell(p->table, name);
-    tc_table_cell(p->table, count);
-    tc_table_cell(p->table, c->flops > 0 ? tc_format_short(c->flops).s : "");
-    tc_table_cell(p->table, c->bytes > 0 ? tc_format_short(c->bytes).s : "");
-    tc_table_cell(p->table, tc_format_seconds(c->forward_s).s);
-    tc_table_cell(p->table, tc_format_seconds(c->backward_s).s);
-    tc_table_cell(p->table, tc_format_percent(100 * c->share).s);
-    tc_table_cell(p->table, c->bound);
+    tc_cell(p->table, "operator", TC_LEFT | TC_FLEXIBLE, name);
+    tc_cell(p->table, "times", TC_RIGHT, count);
+    tc_cell(p->table, "FLOPs", TC_RIGHT, c->flops > 0 ? tc_format_short(c->flops).s : "");
+    tc_cell(p->table, "bytes", TC_RIGHT, c->bytes > 0 ? tc_format_short(c->bytes).s : "");
+    tc_cell(p->table, "forward", TC_RIGHT, tc_format_seconds(c->forward_s).s);
+    tc_cell(p->table, "backward", TC_RIGHT, tc_format_seconds(c->backward_s).s);
+    tc_cell(p->table, "share", TC_RIGHT, tc_format_percent(100 * c->share).s);
+    tc_cell(p->table, "bound by", TC_LEFT, c->bound);
 }
 
 static bool print_operators(FILE *file, const tc_style *style, const tc_costs *f) {
     tc_table table = {.columns = 0};
     page p = {f, NULL, &table};
     tc_print_heading(file, style, "\nWhat each operator costs: one micro-batch on one device");
-    tc_table_column(&table, "operator", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "times", TC_RIGHT);
-    tc_table_column(&table, "FLOPs", TC_RIGHT);
-    tc_table_column(&table, "bytes", TC_RIGHT);
-    tc_table_column(&table, "forward", TC_RIGHT);
-    tc_table_column(&table, "backward", TC_RIGHT);
-    tc_table_column(&table, "share", TC_RIGHT);
-    tc_table_column(&table, "bound by", TC_LEFT);
     tc_explain_operators(f, add_operator, &p);
     return tc_table_print(&table, file, style);
 }
@@ -237,12 +229,6 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
     tc_print_heading(file, style,
                      layout ? "\nOne change of the layout"
                             : "\n10 % better hardware or software, one figure at a time");
-    tc_table_column(&table, "change", TC_LEFT);
-    tc_table_column(&table, "throughput", TC_RIGHT);
-    tc_table_column(&table, "step", TC_RIGHT);
-    if (layout) tc_table_column(&table, "memory", TC_RIGHT);
-    if (layout) tc_table_column(&table, "fits", TC_RIGHT);
-    if (layout) tc_table_column(&table, "", TC_LEFT);
     for (int i = 0; i < e->changes; i++) {
         const tc_change *c = &e->change[i];
         char gain[48];
@@ -250,14 +236,14 @@ static bool print_changes(FILE *file, const tc_style *style, const tc_explanatio
         snprintf(gain, sizeof gain, "%s%.20s %%", c->gain_pct >= 0 ? "+" : "-",
                  tc_format_fixed(fabs(c->gain_pct), 1).s);
         tc_table_row_begin(&table);
-        tc_table_cell(&table, c->what);
+        tc_cell(&table, "change", TC_LEFT, c->what);
         bool good = c->gain_pct > 0.05 && c->fits && (!layout || c->in_stack);
-        tc_table_cell_tone(&table, gain, good ? TC_TONE_GOOD : TC_TONE_PLAIN);
-        tc_table_cell(&table, tc_format_seconds(c->step_s).s);
+        tc_cell_tone(&table, "throughput", TC_RIGHT, gain, good ? TC_TONE_GOOD : TC_TONE_PLAIN);
+        tc_cell(&table, "step", TC_RIGHT, tc_format_seconds(c->step_s).s);
         if (!layout) continue;
-        tc_table_cell(&table, tc_format_gib(c->reserved).s);
-        tc_table_cell_tone(&table, tc_fit_percent(c->fits_probability).s, tc_fit_tone(c->fits_probability));
-        tc_table_cell(&table, c->in_stack ? "" : "beyond the stack");
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(c->reserved).s);
+        tc_cell_tone(&table, "fits", TC_RIGHT, tc_fit_percent(c->fits_probability).s, tc_fit_tone(c->fits_probability));
+        tc_cell(&table, "", TC_LEFT, c->in_stack ? "" : "beyond the stack");
     }
     return tc_table_print(&table, file, style);
 }
@@ -272,11 +258,6 @@ static bool print_worths(FILE *file, const tc_style *style, const tc_worths *a) 
     else
         snprintf(text, sizeof text, "today nothing fits");
     tc_print_wrapped(file, style, 2, 4, text);
-    tc_table_column(&table, "figure", TC_LEFT);
-    tc_table_column(&table, "throughput", TC_RIGHT);
-    tc_table_column(&table, "elasticity", TC_RIGHT);
-    tc_table_column(&table, "step", TC_RIGHT);
-    tc_table_column(&table, "layout", TC_LEFT);
     for (int i = 0; i < a->count; i++) {
         const tc_worth *v = &a->worth[i];
         char figure[64], gain[48];
@@ -284,12 +265,14 @@ static bool print_worths(FILE *file, const tc_style *style, const tc_worths *a) 
         snprintf(figure, sizeof figure, "%.32s +%.0f %%", tc_required_name(v->figure), 100 * (v->factor - 1));
         snprintf(gain, sizeof gain, "%s%.20s %%", gained >= 0 ? "+" : "-", tc_format_fixed(fabs(gained), 1).s);
         tc_table_row_begin(&table);
-        tc_table_cell(&table, figure);
-        tc_table_cell_tone(&table, v->step_s > 0 && a->today_s > 0 ? gain : "-",
-                           gained > 0.05 ? TC_TONE_GOOD : TC_TONE_PLAIN);
-        tc_table_cell(&table, v->step_s > 0 && a->today_s > 0 ? tc_format_fixed(v->elasticity, 2).s : "-");
-        tc_table_cell(&table, v->step_s > 0 ? tc_format_seconds(v->step_s).s : "nothing fits");
-        tc_table_cell(&table, v->step_s > 0 ? tc_layout_degrees_text(&v->layout, layout, sizeof layout) : "");
+        tc_cell(&table, "figure", TC_LEFT, figure);
+        tc_cell_tone(&table, "throughput", TC_RIGHT, v->step_s > 0 && a->today_s > 0 ? gain : "-",
+                     gained > 0.05 ? TC_TONE_GOOD : TC_TONE_PLAIN);
+        tc_cell(&table, "elasticity", TC_RIGHT,
+                v->step_s > 0 && a->today_s > 0 ? tc_format_fixed(v->elasticity, 2).s : "-");
+        tc_cell(&table, "step", TC_RIGHT, v->step_s > 0 ? tc_format_seconds(v->step_s).s : "nothing fits");
+        tc_cell(&table, "layout", TC_LEFT,
+                v->step_s > 0 ? tc_layout_degrees_text(&v->layout, layout, sizeof layout) : "");
     }
     return tc_table_print(&table, file, style);
 }
@@ -317,28 +300,25 @@ static void print_peak(FILE *file, const tc_style *style, const tc_explanation *
 bool tc_report_explain_text(FILE *file, const tc_style *style, const tc_costs *f, const tc_explanation *e,
                             const tc_worths *worths) {
     char text[512], layout[400];
-    snprintf(text, sizeof text, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->q->job.model.name,
-             f->q->cluster.devices, f->q->cluster.accelerator.name, tc_format_seconds(e->step.step_s).s,
-             tc_format_percent(e->step.mfu_pct).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.128s on %d x %.96s: %.20s a step, %.20s MFU", f->q->job.model.name,
+                      f->q->cluster.devices, f->q->cluster.accelerator.name, tc_format_seconds(e->step.step_s).s,
+                      tc_format_percent(e->step.mfu_pct).s);
     tc_print_wrapped(file, style, 0, 2, tc_layout_text(&e->step.layout, layout, sizeof layout));
     tc_print_beyond(file, style, f->q, &e->step.layout);
-    if (e->step.step_s_p90 > 0) {
-        snprintf(text, sizeof text, "80 %% intervals: step %.36s, memory %.36s",
-                 tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,
-                 tc_format_range(e->step.memory_p10, e->step.memory_p90, tc_format_gib).s);
-        tc_print_wrapped(file, style, 0, 2, text);
-    }
+    if (e->step.step_s_p90 > 0)
+        tc_print_wrappedf(file, style, 0, 2, "80 %% intervals: step %.36s, memory %.36s",
+                          tc_format_range(e->step.step_s_p10, e->step.step_s_p90, tc_format_seconds).s,
+                          tc_format_range(e->step.memory_p10, e->step.memory_p90, tc_format_gib).s);
     if (*tc_distance_text(&e->step, text, sizeof text)) tc_print_wrapped(file, style, 0, 2, text);
     const tc_loss *largest = &e->loss[0];
     for (int i = 1; i < e->losses; i++)
         if (e->loss[i].points > largest->points) largest = &e->loss[i];
-    snprintf(text, sizeof text, "Bound by %s: %.20s of the step. The largest loss: %s, %.20s points of MFU.%s",
-             e->bound, tc_format_percent(100 * e->bound_share).s, largest->text, tc_format_fixed(largest->points, 1).s,
-             e->step.fits                      ? ""
-             : e->step.fits_probability > 0.02 ? " It is unlikely to fit into memory."
-                                               : " It does NOT fit into memory.");
-    tc_print_wrapped(file, style, 0, 0, text);
+    tc_print_wrappedf(file, style, 0, 0, "Bound by %s: %.20s of the step. The largest loss: %s, %.20s points of MFU.%s",
+                      e->bound, tc_format_percent(100 * e->bound_share).s, largest->text,
+                      tc_format_fixed(largest->points, 1).s,
+                      e->step.fits                      ? ""
+                      : e->step.fits_probability > 0.02 ? " It is unlikely to fit into memory."
+                                                        : " It does NOT fit into memory.");
     print_waterfall(file, style, e);
     bool complete = print_operators(file, style, f);
     print_peak(file, style, e);

@@ -136,6 +136,12 @@ tc_text tc_format_percent(double percent) {
     return out;
 }
 
+tc_text tc_format_signed_percent(double percent) {
+    tc_text out;
+    snprintf(out.s, sizeof out.s, "%s%.30s", percent > 0 ? "+" : "", tc_format_percent(percent).s);
+    return out;
+}
+
 tc_text tc_format_usd(double dollars) {
     if (!isfinite(dollars)) return dash();
     tc_text out;

@@ -25,6 +25,7 @@ tc_text tc_format_gib(double bytes);                     /* 61.2 GiB, 512 MiB */
 tc_text tc_format_rate(double bytes_per_s);              /* 2.04 TB/s */
 tc_text tc_format_flops(double flop_per_s);              /* 312 TFLOP/s */
 tc_text tc_format_percent(double percent);               /* 45.2 % */
+tc_text tc_format_signed_percent(double percent);        /* +45.2 % */
 tc_text tc_format_usd(double dollars);                   /* $1,234,567, $12.3, $0.0123 */
 
 /* "1.10-1.52 s", "940 ms-1.52 s": both ends of an interval; "-" where one is not above zero: there is none. */

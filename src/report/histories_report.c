@@ -3,11 +3,7 @@
 
 #include <math.h>
 
-#include "report/format.h"
-
-static const char *status_name(tc_case_status status) {
-    return status == TC_CASE_OK ? "ok" : status == TC_CASE_SKIPPED ? "skipped" : "unsupported";
-}
+#include "report/rows.h"
 
 static void headline(const tc_histories *h, char *text, size_t size) {
     snprintf(text, size,
@@ -38,16 +34,13 @@ void tc_report_histories(tc_target *target, const tc_histories *h) {
         const tc_scored_history *r = &h->run[i];
         tc_write_object(&writer, NULL);
         tc_write_string(&writer, "id", r->row->id);
-        tc_write_string(&writer, "status", status_name(r->status));
+        tc_write_string(&writer, "status", tc_case_status_name(r->status));
         tc_write_string(&writer, "reason", *r->reason ? r->reason : NULL);
         tc_write_number(&writer, "forecast_days", r->days);
         tc_write_number(&writer, "forecast_days_p10", r->days_p10);
         tc_write_number(&writer, "forecast_days_p90", r->days_p90);
         tc_write_number(&writer, "actual_days", r->actual_days);
-        if (r->covered < 0)
-            tc_write_null(&writer, "covered");
-        else
-            tc_write_bool(&writer, "covered", r->covered == 1);
+        tc_write_known(&writer, "covered", r->covered);
         tc_write_close(&writer);
     }
     tc_write_close(&writer);
@@ -74,49 +67,33 @@ static tc_text interval_text(const tc_scored_history *r) {
 }
 
 bool tc_report_histories_text(FILE *file, const tc_style *style, const tc_histories *h) {
+    static const char *const covered[] = {"", "outside", "held"};
     char text[320];
     headline(h, text, sizeof text);
-    tc_print_wrapped(file, style, 0, 0, text);
+    if (style->markdown)
+        fprintf(file,
+                "# Whole runs: the days they took and the forecast\n\nWritten by `traincast validate --histories "
+                "--markdown`.\n\n%s.\n\nForecast from what a source says of the run; what it leaves out is filled by "
+                "rule (last column), its step's interval widened where nobody says how the run was laid out or what "
+                "shape the model has. The days are those of `traincast run`: steps, checkpoints, failures and "
+                "operations.\n",
+                text);
+    else
+        tc_print_wrapped(file, style, 0, 0, text);
     tc_table table = {0};
-    tc_table_column(&table, "run", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "days", TC_RIGHT);
-    tc_table_column(&table, "forecast", TC_RIGHT);
-    tc_table_column(&table, "80 % interval", TC_RIGHT);
-    tc_table_column(&table, "", TC_LEFT | TC_FLEXIBLE);
     for (int i = 0; i < h->count; i++) {
         const tc_scored_history *r = &h->run[i];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, r->row->id);
-        tc_table_cell(&table, days_text(r->actual_days).s);
-        tc_table_cell(&table, days_text(r->days).s);
-        tc_table_cell(&table, interval_text(r).s);
-        tc_table_cell(&table, r->covered == 1 ? "held" : r->covered == 0 ? "outside" : r->reason);
+        tc_cell(&table, "run", TC_LEFT | TC_FLEXIBLE, r->row->id);
+        tc_cell(&table, "days", TC_RIGHT, days_text(r->actual_days).s);
+        tc_cell(&table, "forecast", TC_RIGHT, days_text(r->days).s);
+        tc_cell(&table, "80 % interval", TC_RIGHT, interval_text(r).s);
+        tc_cell(&table, "", TC_LEFT | TC_FLEXIBLE,
+                r->covered < 0 && !style->markdown ? r->reason : covered[r->covered + 1]);
+        if (style->markdown)
+            tc_cell(&table, "filled in, or why it is not scored", TC_LEFT,
+                    r->status == TC_CASE_OK ? r->assumed : r->reason);
     }
     fputc('\n', file);
     return tc_table_print(&table, file, style);
-}
-
-void tc_report_histories_markdown(FILE *file, const tc_histories *h) {
-    char text[320];
-    headline(h, text, sizeof text);
-    fprintf(file,
-            "# Whole runs: the days they took and the forecast\n\nWritten by `traincast validate --histories "
-            "--markdown`.\n\n%s.\n\nForecast from what a source says of the run; what it leaves out is filled by rule "
-            "(last "
-            "column), its step's interval widened where nobody says how the run was laid out or what shape the model "
-            "has. "
-            "The days are those of `traincast run`: steps, checkpoints, failures and operations.\n\n"
-            "| run | days | forecast | 80 %% interval | | filled in, or why it is not scored |\n"
-            "| --- | ---: | ---: | ---: | --- | --- |\n",
-            text);
-    for (int i = 0; i < h->count; i++) {
-        const tc_scored_history *r = &h->run[i];
-        fprintf(file, "| %s | %s |", r->row->id, days_text(r->actual_days).s);
-        fprintf(file, " %s |", days_text(r->days).s);
-        fprintf(file, " %s | %s | %s |\n", interval_text(r).s,
-                r->covered == 1   ? "held"
-                : r->covered == 0 ? "outside"
-                                  : "",
-                r->status == TC_CASE_OK ? r->assumed : r->reason);
-    }
 }

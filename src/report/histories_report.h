@@ -9,9 +9,7 @@
 #include "validate/histories.h"
 
 void tc_report_histories(tc_target *target, const tc_histories *histories);
-/* False if memory ran out. */
+/* The page, or a document where the style is Markdown. False if memory ran out. */
 TC_NODISCARD bool tc_report_histories_text(FILE *file, const tc_style *style, const tc_histories *histories);
-/* The same as a Markdown document. */
-void tc_report_histories_markdown(FILE *file, const tc_histories *histories);
 
 #endif

@@ -137,20 +137,12 @@ static void print_settings(FILE *file, const tc_style *style, const char *label,
 }
 
 void tc_report_import_text(FILE *file, const tc_style *style, const tc_imported *in) {
-    char text[300];
-    snprintf(text, sizeof text, "%.80s (%.120s)", in->framework.name, in->framework.release);
-    tc_print_line(file, style, "framework", text);
+    tc_print_linef(file, style, "framework", "%.80s (%.120s)", in->framework.name, in->framework.release);
     if (in->has_model) print_group(file, style, "model", in, TC_FACT_GROUP_MODEL);
-    if (in->has_model && in->like) {
-        snprintf(text, sizeof text, "the sizes of %.80s", in->like);
-        tc_print_line(file, style, "", text);
-    }
+    if (in->has_model && in->like) tc_print_linef(file, style, "", "the sizes of %.80s", in->like);
     if (!in->has_model && model_name(in)) tc_print_line(file, style, "model", model_name(in));
     print_group(file, style, "job", in, TC_FACT_GROUP_JOB);
-    if (in->question.cluster.devices > 0) {
-        snprintf(text, sizeof text, "%d", in->question.cluster.devices);
-        tc_print_line(file, style, "devices", text);
-    }
+    if (in->question.cluster.devices > 0) tc_print_linef(file, style, "devices", "%d", in->question.cluster.devices);
     print_group(file, style, "layout", in, TC_FACT_GROUP_LAYOUT);
     tc_print_line(file, style, "stack", in->stack);
     print_group(file, style, "", in, TC_FACT_GROUP_STACK);
@@ -158,9 +150,8 @@ void tc_report_import_text(FILE *file, const tc_style *style, const tc_imported 
     bool first = true;
     for (int i = 0; i < TC_FACTS; i++) {
         if (!is_told(in, i)) continue;
-        snprintf(text, sizeof text, "%s %.80s: the default of %.60s", tc_fact_rows[i].name, in->facts.value[i],
-                 in->framework.name);
-        tc_print_line(file, style, first ? "assumed" : "", text);
+        tc_print_linef(file, style, first ? "assumed" : "", "%s %.80s: the default of %.60s", tc_fact_rows[i].name,
+                       in->facts.value[i], in->framework.name);
         first = false;
     }
     for (int i = 0; i < in->settings.note_count; i++, first = false)

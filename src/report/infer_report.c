@@ -4,11 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "report/chart.h"
-#include "report/format.h"
 #include "report/names.h"
+#include "report/rows.h"
 
 #define SHOWN 8 /* layouts */
 
@@ -103,9 +104,7 @@ static void write_layout(tc_writer *writer, const tc_serving_answer *a) {
 }
 
 static void write_assumed(tc_writer *writer, const tc_serving_answer *a) {
-    tc_write_array(writer, "assumed");
-    for (int i = 0; a && i < a->assumed_count; i++) tc_write_string(writer, NULL, a->assumed[i]);
-    tc_write_close(writer);
+    tc_write_texts(writer, "assumed", a ? a->assumed[0] : NULL, sizeof a->assumed[0], a ? a->assumed_count : 0);
 }
 
 static void write_answer(tc_writer *writer, const tc_serving_answer *a) {
@@ -148,6 +147,26 @@ void tc_report_infer(tc_target *target, const tc_serving_question *q, const tc_s
     tc_write_end(&writer);
 }
 
+static tc_text three_digits(double value) { return tc_format_significant(value, 3); }
+
+static void tell_front(const tc_rows *rows, const tc_serving_search *search) {
+    for (int i = 0; i < search->points; i++) {
+        const tc_serving_point *p = &search->front[i];
+        tc_rows_begin(rows);
+        tc_tell_number(rows, "user_tokens_per_s", "tokens/s a user", TC_RIGHT, p->user_tokens_per_s, three_digits);
+        tc_tell_number(rows, "output_tokens_per_s_per_device", "a device", TC_RIGHT, p->device_tokens_per_s,
+                       three_digits);
+        tc_tell_number(rows, "batch", "batch", TC_RIGHT, p->batch, tc_format_count);
+        tc_tell_number(rows, "ttft_s", NULL, 0, p->ttft_s, NULL);
+        tc_tell_count(rows, "tp", "TP", TC_RIGHT, p->tp);
+        tc_tell_count(rows, "pp", "PP", TC_RIGHT, p->pp);
+        tc_tell_count(rows, "ep", "EP", TC_RIGHT, p->ep);
+        if (rows->writer) tc_write_bool(rows->writer, "disaggregated", p->disaggregated);
+        tc_tell_text(rows, NULL, "prompts", TC_LEFT, p->disaggregated ? "apart" : "between");
+        tc_rows_end(rows);
+    }
+}
+
 void tc_report_infer_search(tc_target *target, const tc_serving_question *q, tc_serving_goal goal,
                             const tc_serving_search *search) {
     tc_writer writer = tc_write_begin(target, "infer-search/1", "best");
@@ -165,19 +184,7 @@ void tc_report_infer_search(tc_target *target, const tc_serving_question *q, tc_
     }
     tc_write_close(&writer);
     tc_write_array(&writer, "front");
-    for (int i = 0; i < search->points; i++) {
-        const tc_serving_point *p = &search->front[i];
-        tc_write_object(&writer, NULL);
-        tc_write_number(&writer, "user_tokens_per_s", p->user_tokens_per_s);
-        tc_write_number(&writer, "output_tokens_per_s_per_device", p->device_tokens_per_s);
-        tc_write_number(&writer, "batch", p->batch);
-        tc_write_number(&writer, "ttft_s", p->ttft_s);
-        tc_write_integer(&writer, "tp", p->tp);
-        tc_write_integer(&writer, "pp", p->pp);
-        tc_write_integer(&writer, "ep", p->ep);
-        tc_write_bool(&writer, "disaggregated", p->disaggregated);
-        tc_write_close(&writer);
-    }
+    tell_front(&(tc_rows){.writer = &writer}, search);
     tc_write_end(&writer);
 }
 
@@ -187,20 +194,18 @@ void tc_report_infer_search(tc_target *target, const tc_serving_question *q, tc_
 static tc_text seconds(double value) { return isnan(value) ? (tc_text){"-"} : tc_format_seconds(value); }
 
 static void print_times(FILE *file, const tc_style *style, const tc_serving_answer *a) {
-    char text[256];
     if (!isnan(a->ttft_s)) {
-        snprintf(text, sizeof text, "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100 requests",
-                 seconds(a->ttft_s).s, seconds(a->p10.ttft_s).s, seconds(a->p90.ttft_s).s, seconds(a->ttft_s_p95).s);
-        tc_print_line(file, style, "first token", text);
+        tc_print_linef(file, style, "first token",
+                       "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100 requests", seconds(a->ttft_s).s,
+                       seconds(a->p10.ttft_s).s, seconds(a->p90.ttft_s).s, seconds(a->ttft_s_p95).s);
     } else {
         tc_print_line(file, style, "first token", "never: more arrive than are served");
     }
-    if (!isnan(a->tpot_s)) {
-        snprintf(text, sizeof text, "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100; %.20s tokens/s a user",
-                 seconds(a->tpot_s).s, seconds(a->p10.tpot_s).s, seconds(a->p90.tpot_s).s, seconds(a->tpot_s_p95).s,
-                 tc_format_significant(1 / a->tpot_s, 3).s);
-        tc_print_line(file, style, "each further", text);
-    }
+    if (!isnan(a->tpot_s))
+        tc_print_linef(file, style, "each further",
+                       "%.20s (80 %% interval %.20s to %.20s), %.20s for 95 of 100; %.20s tokens/s a user",
+                       seconds(a->tpot_s).s, seconds(a->p10.tpot_s).s, seconds(a->p90.tpot_s).s,
+                       seconds(a->tpot_s_p95).s, tc_format_significant(1 / a->tpot_s, 3).s);
     tc_print_line(file, style, "request", seconds(a->e2e_s).s);
 }
 
@@ -213,16 +218,16 @@ static void print_rates(FILE *file, const tc_style *style, const tc_serving_answ
              tc_format_significant(a->output_tokens_per_s / a->devices, 3).s,
              tc_format_significant(a->requests_per_s, 3).s);
     tc_print_line(file, style, "throughput", text);
-    snprintf(text, sizeof text, "prefill %.20s, decode %.20s tokens/s a device, each alone",
-             tc_format_significant(a->prefill_tokens_per_s_per_device, 3).s,
-             isnan(a->decode_tokens_per_s_per_device) ? "-"
-                                                      : tc_format_significant(a->decode_tokens_per_s_per_device, 3).s);
-    tc_print_line(file, style, "phases", text);
-    snprintf(text, sizeof text, "%.20s in the system, %.20s decode at once, %.20s a replica; room for %.20s",
-             isnan(a->concurrency) ? "-" : tc_format_significant(a->concurrency, 3).s,
-             tc_format_significant(a->running, 3).s, tc_format_significant(a->batch, 3).s,
-             tc_format_count(floor(a->most_requests)).s);
-    tc_print_line(file, style, "requests", text);
+    tc_print_linef(file, style, "phases", "prefill %.20s, decode %.20s tokens/s a device, each alone",
+                   tc_format_significant(a->prefill_tokens_per_s_per_device, 3).s,
+                   isnan(a->decode_tokens_per_s_per_device)
+                       ? "-"
+                       : tc_format_significant(a->decode_tokens_per_s_per_device, 3).s);
+    tc_print_linef(file, style, "requests",
+                   "%.20s in the system, %.20s decode at once, %.20s a replica; room for %.20s",
+                   isnan(a->concurrency) ? "-" : tc_format_significant(a->concurrency, 3).s,
+                   tc_format_significant(a->running, 3).s, tc_format_significant(a->batch, 3).s,
+                   tc_format_count(floor(a->most_requests)).s);
 }
 
 static void print_step(FILE *file, const tc_style *style, const tc_serving_answer *a) {
@@ -240,48 +245,38 @@ static void print_step(FILE *file, const tc_style *style, const tc_serving_answe
 }
 
 static void print_memory(FILE *file, const tc_style *style, const tc_serving_answer *a) {
-    char text[320];
-    snprintf(text, sizeof text, "%.20s of %.20s a device: weights %.20s, keys and values %.20s; %s",
-             tc_format_gib(a->memory_bytes).s, tc_format_gib(a->memory_limit_bytes).s, tc_format_gib(a->weight_bytes).s,
-             tc_format_gib(a->kv_bytes).s, a->fits ? "fits" : "does NOT fit");
-    tc_print_line(file, style, "memory", text);
-    snprintf(text, sizeof text, "%.20s bytes a token, room for %.24s tokens", tc_format_count(a->kv_bytes_per_token).s,
-             tc_format_count(floor(a->kv_tokens)).s);
-    tc_print_line(file, style, "cache", text);
+    tc_print_linef(file, style, "memory", "%.20s of %.20s a device: weights %.20s, keys and values %.20s; %s",
+                   tc_format_gib(a->memory_bytes).s, tc_format_gib(a->memory_limit_bytes).s,
+                   tc_format_gib(a->weight_bytes).s, tc_format_gib(a->kv_bytes).s, a->fits ? "fits" : "does NOT fit");
+    tc_print_linef(file, style, "cache", "%.20s bytes a token, room for %.24s tokens",
+                   tc_format_count(a->kv_bytes_per_token).s, tc_format_count(floor(a->kv_tokens)).s);
 }
 
 static void print_money(FILE *file, const tc_style *style, const tc_serving_answer *a) {
-    char text[320];
-    if (!isnan(a->owned_usd_per_m_tokens) || !isnan(a->rented_usd_per_m_tokens)) {
-        snprintf(text, sizeof text, "%.24s owned, %.24s rented per million output tokens",
-                 isnan(a->owned_usd_per_m_tokens) ? "-" : tc_format_usd(a->owned_usd_per_m_tokens).s,
-                 isnan(a->rented_usd_per_m_tokens) ? "-" : tc_format_usd(a->rented_usd_per_m_tokens).s);
-        tc_print_line(file, style, "cost", text);
-    }
-    if (!isnan(a->energy_j_per_token)) {
-        snprintf(text, sizeof text, "%.20s J per output token, %.20s kW of devices",
-                 tc_format_significant(a->energy_j_per_token, 3).s, tc_format_significant(a->power_w / 1e3, 3).s);
-        tc_print_line(file, style, "energy", text);
-    }
+    if (!isnan(a->owned_usd_per_m_tokens) || !isnan(a->rented_usd_per_m_tokens))
+        tc_print_linef(file, style, "cost", "%.24s owned, %.24s rented per million output tokens",
+                       isnan(a->owned_usd_per_m_tokens) ? "-" : tc_format_usd(a->owned_usd_per_m_tokens).s,
+                       isnan(a->rented_usd_per_m_tokens) ? "-" : tc_format_usd(a->rented_usd_per_m_tokens).s);
+    if (!isnan(a->energy_j_per_token))
+        tc_print_linef(file, style, "energy", "%.20s J per output token, %.20s kW of devices",
+                       tc_format_significant(a->energy_j_per_token, 3).s, tc_format_significant(a->power_w / 1e3, 3).s);
 }
 
 /* "TP 8, EP 16, DP 4; 32 devices prefill" */
 static void layout_text(const tc_serving_answer *a, char *text, size_t size) {
-    size_t used = (size_t)snprintf(text, size, "TP %d", a->tp);
-    if (a->pp > 1) used += (size_t)snprintf(text + used, size - used, ", PP %d", a->pp);
-    if (a->ep > 1) used += (size_t)snprintf(text + used, size - used, ", EP %d", a->ep);
-    used += (size_t)snprintf(text + used, size - used, ", DP %d", a->dp);
-    if (a->prefill_devices > 0) snprintf(text + used, size - used, "; %d devices prefill", a->prefill_devices);
+    snprintf(text, size, "TP %d", a->tp);
+    if (a->pp > 1) tc_append(text, size, ", PP %d", a->pp);
+    if (a->ep > 1) tc_append(text, size, ", EP %d", a->ep);
+    tc_append(text, size, ", DP %d", a->dp);
+    if (a->prefill_devices > 0) tc_append(text, size, "; %d devices prefill", a->prefill_devices);
 }
 
 static void print_head(FILE *file, const tc_style *style, const tc_serving_question *q) {
-    char text[512];
-    snprintf(text, sizeof text, "%.120s served by %d x %.90s", q->model.name, q->cluster.devices,
-             q->cluster.accelerator.name);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s; weights in %s, keys and values in %s", q->cluster.fabric.name, q->engine.name,
-             tc_weight_format_names[tc_serving_weights(q)], tc_dtype_names[q->kv == TC_UNSET ? TC_BF16 : q->kv]);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_headingf(file, style, "%.120s served by %d x %.90s", q->model.name, q->cluster.devices,
+                      q->cluster.accelerator.name);
+    tc_print_wrappedf(file, style, 0, 2, "%s; %s; weights in %s, keys and values in %s", q->cluster.fabric.name,
+                      q->engine.name, tc_weight_format_names[tc_serving_weights(q)],
+                      tc_dtype_names[q->kv == TC_UNSET ? TC_BF16 : q->kv]);
     fputc('\n', file);
 }
 
@@ -292,13 +287,11 @@ static void print_simulated(FILE *file, const tc_style *style, const tc_simulate
         const char *name;
         const tc_quantiles *of;
     } rows[] = {{"time to the first token", &s->ttft}, {"time per token", &s->tpot}, {"end to end", &s->e2e}};
-    tc_table_column(&table, "simulated", TC_FLEXIBLE);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const double values[] = {rows[i].of->mean, rows[i].of->p50, rows[i].of->p90, rows[i].of->p95, rows[i].of->p99};
         tc_table_row_begin(&table);
-        tc_table_cell(&table, rows[i].name);
-        for (int k = 0; k < 5; k++) tc_table_cell(&table, seconds(values[k]).s);
+        tc_cell(&table, "simulated", TC_FLEXIBLE, rows[i].name);
+        for (int k = 0; k < 5; k++) tc_cell(&table, numbers[k], TC_RIGHT, seconds(values[k]).s);
     }
     fputc('\n', file);
     tc_table_print(&table, file, style);
@@ -331,55 +324,38 @@ void tc_report_infer_text(FILE *file, const tc_style *style, const tc_serving_qu
 
 static bool print_best(FILE *file, const tc_style *style, const tc_serving_search *search) {
     tc_table table = {0};
-    static const char *const numbers[] = {"devices", "prefill", "TTFT p95", "TPOT p95", "each", "$/M", "J/token"};
-    tc_table_column(&table, "layout", TC_FLEXIBLE);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
     for (int i = 0; i < search->count && i < SHOWN; i++) {
         const tc_serving_answer *a = &search->best[i];
         double cost = isnan(a->owned_usd_per_m_tokens) ? a->rented_usd_per_m_tokens : a->owned_usd_per_m_tokens;
         char text[80];
-        size_t used = (size_t)snprintf(text, sizeof text, "TP %d", a->tp);
-        if (a->pp > 1) used += (size_t)snprintf(text + used, sizeof text - used, " PP %d", a->pp);
-        if (a->ep > 1) snprintf(text + used, sizeof text - used, " EP %d", a->ep);
+        snprintf(text, sizeof text, "TP %d", a->tp);
+        if (a->pp > 1) tc_append(text, sizeof text, " PP %d", a->pp);
+        if (a->ep > 1) tc_append(text, sizeof text, " EP %d", a->ep);
         tc_table_row_begin(&table);
-        tc_table_cell(&table, text);
-        tc_table_cell(&table, tc_format_count(a->devices).s);
-        tc_table_cell(&table, a->prefill_devices > 0 ? tc_format_count(a->prefill_devices).s : NULL);
-        tc_table_cell(&table, seconds(a->ttft_s_p95).s);
-        tc_table_cell(&table, seconds(a->tpot_s_p95).s);
-        tc_table_cell(&table, tc_format_significant(a->output_tokens_per_s / a->devices, 3).s);
-        tc_table_cell(&table, isnan(cost) ? NULL : tc_format_usd(cost).s);
-        tc_table_cell(&table, isnan(a->energy_j_per_token) ? NULL : tc_format_significant(a->energy_j_per_token, 3).s);
+        tc_cell(&table, "layout", TC_FLEXIBLE, text);
+        tc_cell(&table, "devices", TC_RIGHT, tc_format_count(a->devices).s);
+        tc_cell(&table, "prefill", TC_RIGHT, a->prefill_devices > 0 ? tc_format_count(a->prefill_devices).s : NULL);
+        tc_cell(&table, "TTFT p95", TC_RIGHT, seconds(a->ttft_s_p95).s);
+        tc_cell(&table, "TPOT p95", TC_RIGHT, seconds(a->tpot_s_p95).s);
+        tc_cell(&table, "each", TC_RIGHT, tc_format_significant(a->output_tokens_per_s / a->devices, 3).s);
+        tc_cell(&table, "$/M", TC_RIGHT, isnan(cost) ? NULL : tc_format_usd(cost).s);
+        tc_cell(&table, "J/token", TC_RIGHT,
+                isnan(a->energy_j_per_token) ? NULL : tc_format_significant(a->energy_j_per_token, 3).s);
     }
     return tc_table_print(&table, file, style);
 }
 
 static bool print_front(FILE *file, const tc_style *style, const tc_serving_search *search) {
     tc_table table = {0};
-    static const char *const numbers[] = {"tokens/s a user", "a device", "batch", "TP", "PP", "EP"};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) tc_table_column(&table, numbers[i], TC_RIGHT);
-    tc_table_column(&table, "prompts", TC_LEFT);
-    for (int i = 0; i < search->points; i++) {
-        const tc_serving_point *p = &search->front[i];
-        tc_table_row_begin(&table);
-        tc_table_cell(&table, tc_format_significant(p->user_tokens_per_s, 3).s);
-        tc_table_cell(&table, tc_format_significant(p->device_tokens_per_s, 3).s);
-        tc_table_cell(&table, tc_format_count(p->batch).s);
-        tc_table_cell(&table, tc_format_count(p->tp).s);
-        tc_table_cell(&table, tc_format_count(p->pp).s);
-        tc_table_cell(&table, tc_format_count(p->ep).s);
-        tc_table_cell(&table, p->disaggregated ? "apart" : "between");
-    }
+    tell_front(&(tc_rows){.table = &table}, search);
     return tc_table_print(&table, file, style);
 }
 
 bool tc_report_infer_search_text(FILE *file, const tc_style *style, const tc_serving_question *q, tc_serving_goal goal,
                                  const tc_serving_search *search) {
-    char text[160];
     print_head(file, style, q);
-    snprintf(text, sizeof text, "%d layouts, %d forecasts; best by %s; each: output tokens/s of a device",
-             search->tried, search->evaluated, tc_serving_goal_names[goal]);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_wrappedf(file, style, 0, 2, "%d layouts, %d forecasts; best by %s; each: output tokens/s of a device",
+                      search->tried, search->evaluated, tc_serving_goal_names[goal]);
     fputc('\n', file);
     bool printed = true;
     if (search->count > 0)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "catalog/pools.h"
 #include "layout/fields.h"
@@ -74,32 +75,25 @@ void tc_write_pools(tc_writer *w, const tc_question *q, const tc_mixed *m) {
 static bool print_table(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
     bool stages = q->cluster.mixing.across == TC_ACROSS_PIPELINE;
     tc_table table = {0};
-    tc_table_column(&table, "pool", TC_LEFT);
-    tc_table_column(&table, stages ? "layers" : "sequences", TC_RIGHT);
-    tc_table_column(&table, "micro-batches", TC_RIGHT);
-    tc_table_column(&table, "one takes", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "works", TC_RIGHT);
-    tc_table_column(&table, "waits", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "fits", TC_RIGHT);
     for (int i = 0; i < m->pools; i++) {
         const tc_pool_share *s = &m->share[i];
         tc_question pool = tc_question_of_pool(q, i);
-        char name[96];
-        snprintf(name, sizeof name, "%.60s:%d", pool.cluster.accelerator.slug, pool.cluster.devices);
+        const tc_step *step = &s->step;
         tc_table_row_begin(&table);
-        tc_table_cell(&table, name);
-        tc_table_cell(&table, tc_format_count(stages ? s->layers : (double)s->sequences).s);
-        tc_table_cell(&table, tc_format_count((double)s->micro_batches).s);
-        tc_table_cell(&table, tc_format_seconds(s->each_s).s);
-        tc_table_cell(&table, s->micro_batches ? tc_format_seconds(s->step.step_s).s : "left out");
-        tc_table_cell(&table, s->micro_batches ? tc_format_seconds(s->waits_s).s : NULL);
-        tc_table_cell(&table, s->micro_batches ? tc_format_gib(s->step.memory.reserved).s : NULL);
-        if (s->micro_batches)
-            tc_table_cell_tone(&table, tc_fit_percent(s->step.fits_probability).s,
-                               tc_fit_tone(s->step.fits_probability));
-        else
-            tc_table_cell(&table, NULL);
+        tc_cellf(&table, "pool", TC_LEFT, "%.60s:%d", pool.cluster.accelerator.slug, pool.cluster.devices);
+        tc_cell(&table, stages ? "layers" : "sequences", TC_RIGHT,
+                tc_format_count(stages ? s->layers : (double)s->sequences).s);
+        tc_cell(&table, "micro-batches", TC_RIGHT, tc_format_count((double)s->micro_batches).s);
+        tc_cell(&table, "one takes", TC_RIGHT | TC_OPTIONAL, tc_format_seconds(s->each_s).s);
+        tc_cell(&table, "works", TC_RIGHT, s->micro_batches ? tc_format_seconds(step->step_s).s : "left out");
+        if (!s->micro_batches) {
+            tc_table_dashes(&table);
+            continue;
+        }
+        tc_cell(&table, "waits", TC_RIGHT, tc_format_seconds(s->waits_s).s);
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(step->memory.reserved).s);
+        tc_cell_tone(&table, "fits", TC_RIGHT, tc_fit_percent(step->fits_probability).s,
+                     tc_fit_tone(step->fits_probability));
     }
     return tc_table_print(&table, file, style);
 }
@@ -107,29 +101,26 @@ static bool print_table(FILE *file, const tc_style *style, const tc_question *q,
 static void print_link(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
     const tc_mixing *mixing = &q->cluster.mixing;
     char text[400];
-    size_t used = (size_t)snprintf(text, sizeof text, "%.24s each way", tc_format_rate(mixing->link.bytes_per_s).s);
+    snprintf(text, sizeof text, "%.24s each way", tc_format_rate(mixing->link.bytes_per_s).s);
     if (mixing->link.oversubscription > 1)
-        used += (size_t)snprintf(text + used, sizeof text - used, ", oversubscribed %.12s:1",
-                                 tc_format_significant(mixing->link.oversubscription, 3).s);
+        tc_append(text, sizeof text, ", oversubscribed %.12s:1",
+                  tc_format_significant(mixing->link.oversubscription, 3).s);
     if (mixing->link.distance_m > 0)
-        used += (size_t)snprintf(text + used, sizeof text - used, ", %.12s km of fibre",
-                                 tc_format_significant(mixing->link.distance_m / 1e3, 4).s);
-    used += (size_t)snprintf(text + used, sizeof text - used, ": %.12s GB a step in %.24s, of which %.24s exposed",
-                             tc_format_significant(m->link_bytes / 1e9, 3).s, tc_format_seconds(m->link_s).s,
-                             tc_format_seconds(m->exposed_s).s);
-    if (m->egress_usd > 0)
-        snprintf(text + used, sizeof text - used, "; egress %.24s a step", tc_format_usd(m->egress_usd).s);
+        tc_append(text, sizeof text, ", %.12s km of fibre", tc_format_significant(mixing->link.distance_m / 1e3, 4).s);
+    tc_append(text, sizeof text, ": %.12s GB a step in %.24s, of which %.24s exposed",
+              tc_format_significant(m->link_bytes / 1e9, 3).s, tc_format_seconds(m->link_s).s,
+              tc_format_seconds(m->exposed_s).s);
+    if (m->egress_usd > 0) tc_append(text, sizeof text, "; egress %.24s a step", tc_format_usd(m->egress_usd).s);
     tc_print_line(file, style, "link", text);
 }
 
 static void print_mixing(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
     const tc_mixing *mixing = &q->cluster.mixing;
     char text[400];
-    if (m->efficiency < 1) {
-        snprintf(text, sizeof text, "software reaches %.12s of the ideal step of %.24s (%.20s; data/mixing.yaml)",
-                 tc_format_percent(100 * m->efficiency).s, tc_format_seconds(m->ideal_s).s, mixing->tuning);
-        tc_print_line(file, style, "mixing", text);
-    }
+    if (m->efficiency < 1)
+        tc_print_linef(file, style, "mixing",
+                       "software reaches %.12s of the ideal step of %.24s (%.20s; data/mixing.yaml)",
+                       tc_format_percent(100 * m->efficiency).s, tc_format_seconds(m->ideal_s).s, mixing->tuning);
     if (m->of_parts > 0) {
         snprintf(text, sizeof text, "%.12s of the throughput that the pools have alone, each with its share",
                  tc_format_percent(100 * m->of_parts).s);
@@ -146,7 +137,7 @@ static void print_mixing(FILE *file, const tc_style *style, const tc_question *q
 }
 
 bool tc_print_pools(FILE *file, const tc_style *style, const tc_question *q, const tc_mixed *m) {
-    char text[512], layout[400];
+    char layout[400];
     print_link(file, style, q, m);
     print_mixing(file, style, q, m);
     tc_print_heading(file, style,
@@ -155,9 +146,8 @@ bool tc_print_pools(FILE *file, const tc_style *style, const tc_question *q, con
     if (!print_table(file, style, q, m)) return false;
     for (int i = 0; i < m->pools; i++) {
         tc_question pool = tc_question_of_pool(q, i);
-        snprintf(text, sizeof text, "%.60s on %.60s: %.380s", pool.cluster.accelerator.slug, pool.stack.name,
-                 tc_layout_text(&m->share[i].step.layout, layout, sizeof layout));
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.60s on %.60s: %.380s", pool.cluster.accelerator.slug, pool.stack.name,
+                         tc_layout_text(&m->share[i].step.layout, layout, sizeof layout));
         tc_print_beyond(file, style, &pool, &m->share[i].step.layout);
     }
     return true;
@@ -173,11 +163,10 @@ void tc_report_mixed_step(tc_target *target, const tc_question *question, const 
 }
 
 bool tc_report_mixed_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_mixed *mixed) {
-    char text[TC_POOLS_TEXT + 160], pools[TC_POOLS_TEXT];
+    char pools[TC_POOLS_TEXT];
     const tc_step *step = &mixed->step;
-    snprintf(text, sizeof text, "%.128s on %s", question->job.model.name,
-             tc_pools_text(&question->cluster, pools, sizeof pools));
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.128s on %s", question->job.model.name,
+                      tc_pools_text(&question->cluster, pools, sizeof pools));
     fputc('\n', file);
     tc_print_step_head(file, style, question, step);
     if (!tc_print_pools(file, style, question, mixed)) return false;
@@ -219,13 +208,10 @@ void tc_report_mixed_explain(tc_target *target, const tc_question *question, con
 
 bool tc_report_mixed_explain_text(FILE *file, const tc_style *style, const tc_question *question, const tc_mixed *mixed,
                                   const tc_mixed_change *changes, int count) {
-    char text[192];
     if (!tc_report_mixed_step_text(file, style, question, mixed)) return false;
     tc_print_heading(file, style, "\nWhat one change would give");
-    for (int i = 0; i < count; i++) {
-        snprintf(text, sizeof text, "%s: %.20s a step, %.20s throughput", changes[i].what,
-                 tc_format_seconds(changes[i].step_s).s, tc_format_percent(changes[i].gain_pct).s);
-        tc_print_bullet(file, style, text);
-    }
+    for (int i = 0; i < count; i++)
+        tc_print_bulletf(file, style, "%s: %.20s a step, %.20s throughput", changes[i].what,
+                         tc_format_seconds(changes[i].step_s).s, tc_format_percent(changes[i].gain_pct).s);
     return true;
 }

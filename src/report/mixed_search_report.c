@@ -104,17 +104,18 @@ static void print_row(tc_table *table, const tc_question *q, const tc_mixed_foun
     const tc_step *step = &found->mixed.step;
     double per_step = step->step_s / (double)step->global_batch;
     tc_table_row_begin(table);
-    tc_table_cell(table, way_of(found));
+    tc_cell(table, "way", TC_LEFT, way_of(found));
     if (q->cluster.others == 0)
         snprintf(slugs, sizeof slugs, "%.60s:%d", q->cluster.accelerator.slug, found->mixed.share[0].devices);
     else
         tc_pools_slugs(&q->cluster, slugs, sizeof slugs);
-    tc_table_cell(table, slugs);
-    tc_table_cell(table, tc_format_seconds(step->step_s).s);
-    tc_table_cell(table, tc_format_fixed(per_step / best_s, 2).s);
-    tc_table_cell(table, tc_format_percent(step->mfu_pct).s);
-    tc_table_cell(table, tc_format_gib(step->memory.reserved).s);
-    tc_table_cell_tone(table, tc_fit_percent(step->fits_probability).s, tc_fit_tone(step->fits_probability));
+    tc_cell(table, "pools", TC_LEFT | TC_FLEXIBLE, slugs);
+    tc_cell(table, "step", TC_RIGHT, tc_format_seconds(step->step_s).s);
+    tc_cell(table, "relative", TC_RIGHT, tc_format_fixed(per_step / best_s, 2).s);
+    tc_cell(table, "MFU", TC_RIGHT, tc_format_percent(step->mfu_pct).s);
+    tc_cell(table, "memory", TC_RIGHT, tc_format_gib(step->memory.reserved).s);
+    tc_cell_tone(table, "fits", TC_RIGHT, tc_fit_percent(step->fits_probability).s,
+                 tc_fit_tone(step->fits_probability));
 }
 
 /* The best, in full. */
@@ -123,9 +124,8 @@ static bool print_best(FILE *file, const tc_style *style, const tc_question *que
     tc_pool *pools = malloc(TC_MAX_POOLS * sizeof *pools);
     if (!pools) return false;
     tc_question q = tc_mixed_question(question, found, pools);
-    snprintf(text, sizeof text, "\nThe best: %s, %s", tc_pools_text(&q.cluster, pools_text, sizeof pools_text),
-             way_of(found));
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "\nThe best: %s, %s", tc_pools_text(&q.cluster, pools_text, sizeof pools_text),
+                      way_of(found));
     bool done = true;
     if (found->mixed.pools > 1)
         done = tc_print_pools(file, style, &q, &found->mixed);
@@ -138,10 +138,9 @@ static bool print_best(FILE *file, const tc_style *style, const tc_question *que
 
 bool tc_report_mixed_search_text(FILE *file, const tc_style *style, const tc_question *question,
                                  const tc_mixed_search *search) {
-    char text[TC_POOLS_TEXT + 160], pools_text[TC_POOLS_TEXT];
-    snprintf(text, sizeof text, "%.120s on %s: which pools, and how", question->job.model.name,
-             tc_pools_text(&question->cluster, pools_text, sizeof pools_text));
-    tc_print_heading(file, style, text);
+    char pools_text[TC_POOLS_TEXT];
+    tc_print_headingf(file, style, "%.120s on %s: which pools, and how", question->job.model.name,
+                      tc_pools_text(&question->cluster, pools_text, sizeof pools_text));
     if (search->count == 0) {
         tc_print_wrapped(file, style, 0, 2, "Nothing fits: neither a pool alone nor several together.");
         return true;
@@ -149,13 +148,6 @@ bool tc_report_mixed_search_text(FILE *file, const tc_style *style, const tc_que
     const tc_step *first = &search->best[0].mixed.step;
     tc_table table = {0};
     fputc('\n', file);
-    tc_table_column(&table, "way", TC_LEFT);
-    tc_table_column(&table, "pools", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "step", TC_RIGHT);
-    tc_table_column(&table, "relative", TC_RIGHT);
-    tc_table_column(&table, "MFU", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "fits", TC_RIGHT);
     tc_pool *pools = malloc(TC_MAX_POOLS * sizeof *pools);
     for (int i = 0; pools && i < search->count; i++) {
         tc_question q = tc_mixed_question(question, &search->best[i], pools);

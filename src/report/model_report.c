@@ -109,8 +109,7 @@ void tc_report_model(tc_target *target, const char *path, const tc_model_figures
 void tc_report_model_text(FILE *file, const tc_style *style, const char *path, const tc_model_figures *figures) {
     const tc_model *m = figures->model;
     char text[512];
-    snprintf(text, sizeof text, "%s (model %s)", m->name, m->slug);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%s (model %s)", m->name, m->slug);
     tc_print_tone(file, style, TC_TONE_FAINT, path);
     fputs("\n\n", file);
     tc_print_pair(file, style, "family", m->family, "");

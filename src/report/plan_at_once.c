@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/text.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/plan_words.h"
@@ -15,11 +16,9 @@ static const char *const words[] = {"data", "pipeline"};
 
 /* "ascend + h20" */
 static const char *names_of(const tc_plan *plan, const tc_at_once *a, char *out, size_t size) {
-    size_t used = 0;
     out[0] = '\0';
-    for (int k = 0; k < a->pools && used < size; k++)
-        used += (size_t)snprintf(out + used, size - used, "%s%.40s", k ? " + " : "",
-                                 plan->scenario->pool[a->pool[k]].name);
+    for (int k = 0; k < a->pools; k++)
+        tc_append(out, size, "%s%.40s", k ? " + " : "", plan->scenario->pool[a->pool[k]].name);
     return out;
 }
 
@@ -27,18 +26,11 @@ static double moment(double seconds, const tc_scenario *s) { return s->start + f
 
 /* ---- for programs --------------------------------------------------------------------------- */
 
-static void write_day(tc_writer *writer, const char *key, const tc_scenario *s, double seconds) {
-    char text[TC_DATE_SIZE];
-    bool known = seconds < INFINITY; /* false of NaN too */
-    if (known) tc_date_format((int32_t)moment(seconds, s), text);
-    tc_write_string(writer, key, known ? text : NULL);
-}
-
 static void write_phase(tc_writer *writer, const tc_plan *plan, const tc_at_once *a, const tc_at_once_phase *phase) {
     const tc_scenario_candidate *candidate = &plan->scenario->job[a->job].candidate[a->candidate];
     tc_write_object(writer, NULL);
-    write_day(writer, "from", plan->scenario, phase->from_s);
-    write_day(writer, "to", plan->scenario, phase->to_s);
+    tc_write_moment(writer, "from", plan->scenario, phase->from_s);
+    tc_write_moment(writer, "to", plan->scenario, phase->to_s);
     tc_write_string(writer, "phase", candidate->phases > 0 ? candidate->phase[phase->stage].name : NULL);
     tc_write_array(writer, "shares");
     for (int k = 0; k < a->pools; k++) {
@@ -75,11 +67,11 @@ static void write_one(tc_writer *writer, const tc_plan *plan, const tc_at_once *
     tc_write_close(writer);
     tc_write_bool(writer, "feasible", a->feasible);
     tc_write_string(writer, "why", a->feasible ? NULL : a->why);
-    write_day(writer, "start", s, a->feasible ? a->start_s : INFINITY);
-    write_day(writer, "finish", s, a->feasible ? a->finish_s : INFINITY);
-    write_day(writer, "finish_p10", s, a->feasible ? a->finish_p10_s : INFINITY);
-    write_day(writer, "finish_p90", s, a->feasible ? a->finish_p90_s : INFINITY);
-    write_day(writer, "planned_finish", s, a->planned_s);
+    tc_write_moment(writer, "start", s, a->feasible ? a->start_s : INFINITY);
+    tc_write_moment(writer, "finish", s, a->feasible ? a->finish_s : INFINITY);
+    tc_write_moment(writer, "finish_p10", s, a->feasible ? a->finish_p10_s : INFINITY);
+    tc_write_moment(writer, "finish_p90", s, a->feasible ? a->finish_p90_s : INFINITY);
+    tc_write_moment(writer, "planned_finish", s, a->planned_s);
     tc_write_number(writer, "days_sooner", sooner);
     const struct {
         const char *key;
@@ -108,11 +100,26 @@ void tc_write_at_once(tc_writer *writer, const tc_plan *plan) {
 
 /* ---- for people ----------------------------------------------------------------------------- */
 
-static void begin_row(tc_table *table, const tc_plan *plan, int job, const char *way, const char *pools) {
+/* A way to do a job: as planned, or on several pools at once. */
+typedef struct way {
+    const char *name;
+    bool feasible, sooner;
+    int32_t start, finish;
+    double seconds, cost_usd, energy_mwh, failures;
+} way;
+
+static void add_row(tc_table *table, const char *job, const way *w, const char *pools) {
     tc_table_row_begin(table);
-    tc_table_cell(table, plan->scenario->job[job].name);
-    tc_table_cell(table, way);
-    tc_table_cell(table, pools);
+    tc_cell(table, "job", TC_LEFT | TC_FLEXIBLE, job);
+    tc_cell(table, "way", TC_LEFT, w->name);
+    tc_cell(table, "pools", TC_LEFT | TC_FLEXIBLE, pools);
+    tc_cell(table, "start", TC_LEFT | TC_OPTIONAL, w->feasible ? tc_format_day(w->start).s : "-");
+    tc_cell_tone(table, "done", TC_LEFT, w->feasible ? tc_format_day(w->finish).s : "never",
+                 w->sooner ? TC_TONE_GOOD : TC_TONE_PLAIN);
+    tc_cell(table, "days", TC_RIGHT, w->feasible ? tc_format_fixed(w->seconds / 86400, 1).s : "-");
+    tc_cell(table, "cost", TC_RIGHT, w->feasible ? tc_format_money(w->cost_usd).s : "-");
+    tc_cell(table, "MWh", TC_RIGHT | TC_OPTIONAL, w->feasible ? tc_format_count(w->energy_mwh).s : "-");
+    tc_cell(table, "failures", TC_RIGHT | TC_OPTIONAL, w->feasible ? tc_format_count(w->failures).s : "-");
 }
 
 /* What the plan has of the job, on one pool at a time. */
@@ -125,25 +132,17 @@ static void add_planned(tc_table *table, const tc_plan *plan, int job) {
         size_t used = strlen(pools);
         if (used + 56 < sizeof pools) snprintf(pools + used, sizeof pools - used, "%s%.48s", i ? ", " : "", name);
     }
-    begin_row(table, plan, job, "planned, one at a time", run->feasible ? pools : "-");
-    tc_table_cell(table, run->feasible ? tc_format_day(run->start).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_day(run->finish).s : "never");
-    tc_table_cell(table, run->feasible ? tc_format_fixed((run->finish_s - run->start_s) / 86400, 1).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_money(run->cost_usd).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_count(run->energy_mwh).s : "-");
-    tc_table_cell(table, run->feasible ? tc_format_count(run->failures).s : "-");
+    const way planned = {"planned, one at a time",     run->feasible, false,           run->start,   run->finish,
+                         run->finish_s - run->start_s, run->cost_usd, run->energy_mwh, run->failures};
+    add_row(table, plan->scenario->job[job].name, &planned, run->feasible ? pools : "-");
 }
 
-static void add_row(tc_table *table, const tc_plan *plan, const tc_at_once *a) {
+static void add_at_once(tc_table *table, const tc_plan *plan, const tc_at_once *a) {
     char pools[400];
-    begin_row(table, plan, a->job, forms[a->across], names_of(plan, a, pools, sizeof pools));
-    tc_table_cell(table, a->feasible ? tc_format_day(a->start).s : "-");
-    tc_table_cell_tone(table, a->feasible ? tc_format_day(a->finish).s : "never",
-                       a->feasible && a->finish_s < a->planned_s ? TC_TONE_GOOD : TC_TONE_PLAIN);
-    tc_table_cell(table, a->feasible ? tc_format_fixed((a->finish_s - a->start_s) / 86400, 1).s : "-");
-    tc_table_cell(table, a->feasible ? tc_format_money(a->cost_usd).s : "-");
-    tc_table_cell(table, a->feasible ? tc_format_count(a->energy_mwh).s : "-");
-    tc_table_cell(table, a->feasible ? tc_format_count(a->failures).s : "-");
+    const way together = {forms[a->across], a->feasible,   a->feasible && a->finish_s < a->planned_s,
+                          a->start,         a->finish,     a->finish_s - a->start_s,
+                          a->cost_usd,      a->energy_mwh, a->failures};
+    add_row(table, plan->scenario->job[a->job].name, &together, names_of(plan, a, pools, sizeof pools));
 }
 
 static void print_phase(FILE *file, const tc_style *style, const tc_plan *plan, const tc_at_once *a,
@@ -191,19 +190,10 @@ static void print_phases(FILE *file, const tc_style *style, const tc_plan *plan,
 bool tc_print_at_once(FILE *file, const tc_style *style, const tc_plan *plan) {
     if (plan->at_onces == 0) return true;
     tc_table table = {0};
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "way", TC_LEFT);
-    tc_table_column(&table, "pools", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "start", TC_LEFT | TC_OPTIONAL);
-    tc_table_column(&table, "done", TC_LEFT);
-    tc_table_column(&table, "days", TC_RIGHT);
-    tc_table_column(&table, "cost", TC_RIGHT);
-    tc_table_column(&table, "MWh", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "failures", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < plan->at_onces; i++) {
         const tc_at_once *a = &plan->at_once[i];
         if (i == 0 || plan->at_once[i - 1].job != a->job) add_planned(&table, plan, a->job);
-        add_row(&table, plan, a);
+        add_at_once(&table, plan, a);
     }
     tc_print_heading(file, style, "\nOn several pools at once, in the middle future, beside the other jobs as planned");
     if (!tc_table_print(&table, file, style)) return false;

@@ -4,11 +4,11 @@
 #include <math.h>
 
 #include "base/calendar.h"
+#include "base/text.h"
 #include "report/format.h"
+#include "report/plan_words.h"
 
 #define MOST_ROWS 5
-
-static double or_null(double value) { return value < INFINITY ? value : NAN; }
 
 /* ---- for programs -------------------------------------------------------------------------------------- */
 
@@ -18,9 +18,9 @@ static void write_shape(tc_writer *writer, const tc_best_shape *s) {
     tc_write_number(writer, "parameters", s->parameters);
     tc_write_number(writer, "active_parameters", s->active_parameters);
     tc_write_number(writer, "tokens_p50", s->tokens_p50);
-    tc_write_number(writer, "loss_p10", or_null(s->loss_p10));
-    tc_write_number(writer, "loss_p50", or_null(s->loss_p50));
-    tc_write_number(writer, "loss_p90", or_null(s->loss_p90));
+    tc_write_number(writer, "loss_p10", s->loss_p10);
+    tc_write_number(writer, "loss_p50", s->loss_p50);
+    tc_write_number(writer, "loss_p90", s->loss_p90);
     tc_write_number(writer, "probability", s->probability < 0 ? NAN : s->probability);
     tc_write_number(writer, "effective_compute_ratio_p10", s->ratio_p10);
     tc_write_number(writer, "effective_compute_ratio_p50", s->ratio_p50);
@@ -33,10 +33,8 @@ static void write_shape(tc_writer *writer, const tc_best_shape *s) {
 }
 
 static void write_day(tc_writer *writer, const tc_best_by *by) {
-    char day[TC_DATE_SIZE];
-    tc_date_format(by->day, day);
     tc_write_object(writer, NULL);
-    tc_write_string(writer, "date", day);
+    tc_write_day(writer, "date", true, by->day);
     tc_write_string(writer, "best", by->any ? by->shape[0].model : NULL);
     tc_write_object(writer, "reference");
     tc_write_string(writer, "model", by->reference);
@@ -84,15 +82,6 @@ static tc_text ratio_text(double ratio) {
 
 static bool print_table(FILE *file, const tc_style *style, const tc_best_by *by) {
     tc_table table = {0};
-    tc_table_column(&table, "shape", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "active", TC_RIGHT);
-    tc_table_column(&table, "tokens", TC_RIGHT);
-    tc_table_column(&table, "loss", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "compute", TC_RIGHT);
-    tc_table_column(&table, "as good", TC_RIGHT);
-    tc_table_column(&table, "decades", TC_RIGHT | TC_OPTIONAL);
-    if (by->shape[0].epochs > 0) tc_table_column(&table, "epochs", TC_RIGHT | TC_OPTIONAL);
     for (int i = 0; i < by->judged && i < MOST_ROWS; i++) {
         const tc_best_shape *s = &by->shape[i];
         char range[96] = "-";
@@ -100,15 +89,15 @@ static bool print_table(FILE *file, const tc_style *style, const tc_best_by *by)
             snprintf(range, sizeof range, "%s-%s", tc_format_fixed(s->loss_p10, 3).s,
                      tc_format_fixed(s->loss_p90, 3).s);
         tc_table_row_begin(&table);
-        tc_table_cell_tone(&table, s->model, s->within ? TC_TONE_GOOD : TC_TONE_PLAIN);
-        tc_table_cell(&table, tc_format_short(s->active_parameters).s);
-        tc_table_cell(&table, tc_format_short(s->tokens_p50).s);
-        tc_table_cell(&table, s->loss_p50 < INFINITY ? tc_format_fixed(s->loss_p50, 3).s : "-");
-        tc_table_cell(&table, range);
-        tc_table_cell(&table, ratio_text(s->ratio_p50).s);
-        tc_table_cell(&table, s->probability < 0 ? "-" : tc_format_percent(100 * s->probability).s);
-        tc_table_cell(&table, tc_format_fixed(s->decades, 1).s);
-        if (by->shape[0].epochs > 0) tc_table_cell(&table, tc_format_fixed(s->epochs, 1).s);
+        tc_cell_tone(&table, "shape", TC_LEFT | TC_FLEXIBLE, s->model, s->within ? TC_TONE_GOOD : TC_TONE_PLAIN);
+        tc_cell(&table, "active", TC_RIGHT, tc_format_short(s->active_parameters).s);
+        tc_cell(&table, "tokens", TC_RIGHT, tc_format_short(s->tokens_p50).s);
+        tc_cell(&table, "loss", TC_RIGHT, s->loss_p50 < INFINITY ? tc_format_fixed(s->loss_p50, 3).s : "-");
+        tc_cell(&table, "80 %", TC_RIGHT | TC_OPTIONAL, range);
+        tc_cell(&table, "compute", TC_RIGHT, ratio_text(s->ratio_p50).s);
+        tc_cell(&table, "as good", TC_RIGHT, s->probability < 0 ? "-" : tc_format_percent(100 * s->probability).s);
+        tc_cell(&table, "decades", TC_RIGHT | TC_OPTIONAL, tc_format_fixed(s->decades, 1).s);
+        if (by->shape[0].epochs > 0) tc_cell(&table, "epochs", TC_RIGHT | TC_OPTIONAL, tc_format_fixed(s->epochs, 1).s);
     }
     return tc_table_print(&table, file, style);
 }
@@ -138,26 +127,21 @@ static void print_answer(FILE *file, const tc_style *style, const tc_best_by *by
 
 /* Those that no law tells from the best, and those that are no choice. */
 static void print_others(FILE *file, const tc_style *style, const tc_best_by *by) {
-    char text[1200];
-    size_t used = 0;
-    for (int i = 1; i < by->judged && used < sizeof text && by->any; i++)
+    char text[1200] = "";
+    for (int i = 1; i < by->judged && by->any; i++)
         if (by->shape[i].within)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
-                                     used ? ", " : "Within the noise of it: ", by->shape[i].model);
-    if (used > 0) tc_print_bullet(file, style, text);
-    for (int i = by->judged; i < by->shapes; i++) {
-        snprintf(text, sizeof text, "%s is left out: %s", by->shape[i].model, by->shape[i].why);
-        tc_print_bullet(file, style, text);
-    }
+            tc_append(text, sizeof text, "%s%s", *text ? ", " : "Within the noise of it: ", by->shape[i].model);
+    if (*text) tc_print_bullet(file, style, text);
+    for (int i = by->judged; i < by->shapes; i++)
+        tc_print_bulletf(file, style, "%s is left out: %s", by->shape[i].model, by->shape[i].why);
 }
 
 bool tc_print_best_by(FILE *file, const tc_style *style, const tc_plan *plan) {
     for (int i = 0; i < plan->bests; i++) {
         const tc_best_by *by = &plan->best[i];
-        char day[TC_DATE_SIZE], title[96];
+        char day[TC_DATE_SIZE];
         tc_date_format(by->day, day);
-        snprintf(title, sizeof title, "\nThe most capable model by %s, if nothing else trains", day);
-        tc_print_heading(file, style, title);
+        tc_print_headingf(file, style, "\nThe most capable model by %s, if nothing else trains", day);
         if (by->shapes > 0) print_answer(file, style, by);
         if (by->any && !print_table(file, style, by)) return false;
         print_others(file, style, by);

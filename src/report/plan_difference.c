@@ -162,12 +162,12 @@ static void print_presence(FILE *file, const tc_style *style, const tc_plan_diff
 static void add_shift_row(tc_table *table, const char *job, const char *cause, double p10, double p50, double p90,
                           double probability) {
     tc_table_row_begin(table);
-    tc_table_cell(table, job);
-    tc_table_cell(table, cause);
-    tc_table_cell(table, signed_text(p10).s);
-    tc_table_cell(table, signed_text(p50).s);
-    tc_table_cell(table, signed_text(p90).s);
-    tc_table_cell(table, signed_text(100 * probability).s);
+    tc_cell(table, "job", TC_LEFT | TC_FLEXIBLE, job);
+    tc_cell(table, "cause", TC_LEFT, cause);
+    tc_cell(table, "p10", TC_RIGHT, signed_text(p10).s);
+    tc_cell(table, "p50", TC_RIGHT, signed_text(p50).s);
+    tc_cell(table, "p90", TC_RIGHT, signed_text(p90).s);
+    tc_cell(table, "in time", TC_RIGHT, signed_text(100 * probability).s);
 }
 
 static void add_shifts(tc_table *table, const tc_since *since, int job) {
@@ -181,19 +181,12 @@ static void add_shifts(tc_table *table, const tc_since *since, int job) {
 }
 
 bool tc_report_since_text(FILE *file, const tc_style *style, const tc_since *since) {
-    char title[160], day[TC_DATE_SIZE] = "";
+    char day[TC_DATE_SIZE] = "";
     tc_table table = {0};
     if (since->dated) tc_date_format(since->as_of, day);
-    snprintf(title, sizeof title, "What changed since %s%s%s", since->of ? since->of : "the earlier answer",
-             since->dated ? " of " : "", day);
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "What changed since %s%s%s", since->of ? since->of : "the earlier answer",
+                      since->dated ? " of " : "", day);
     fputc('\n', file);
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "cause", TC_LEFT);
-    tc_table_column(&table, "p10", TC_RIGHT);
-    tc_table_column(&table, "p50", TC_RIGHT);
-    tc_table_column(&table, "p90", TC_RIGHT);
-    tc_table_column(&table, "in time", TC_RIGHT);
     for (int k = 0; k < since->whole.jobs; k++)
         if (since->whole.job[k].presence <= TC_RENAMED) add_shifts(&table, since, k);
     if (!tc_table_print(&table, file, style)) return false;
@@ -214,11 +207,11 @@ bool tc_report_since_text(FILE *file, const tc_style *style, const tc_since *sin
 static void add_pair(tc_table *table, const char *job, const char *what, const char *a, const char *b,
                      const char *later) {
     tc_table_row_begin(table);
-    tc_table_cell(table, job);
-    tc_table_cell(table, what);
-    tc_table_cell(table, a);
-    tc_table_cell(table, b);
-    tc_table_cell(table, later);
+    tc_cell(table, "job", TC_LEFT | TC_FLEXIBLE, job);
+    tc_cell(table, "done with", TC_LEFT, what);
+    tc_cell(table, "A", TC_RIGHT, a);
+    tc_cell(table, "B", TC_RIGHT, b);
+    tc_cell(table, "later", TC_RIGHT, later);
 }
 
 static const tc_outlook_job *drawn(const tc_plan *plan, int job) {
@@ -283,12 +276,10 @@ static void difference_text(const tc_job_difference *d, bool sampled, char *text
 }
 
 static void print_plan_line(FILE *file, const tc_style *style, const char *letter, const tc_plan *plan) {
-    char text[400];
-    snprintf(text, sizeof text, "%s (%s)%s%s%s", plan->scenario->name, plan->scenario->slug,
-             plan->feasible ? "" : "; no job can be trained",
-             plan->feasible && !plan->complete ? "; not every job can be trained" : "",
-             plan->served ? "" : "; a firm service is not met");
-    tc_print_line(file, style, letter, text);
+    tc_print_linef(file, style, letter, "%s (%s)%s%s%s", plan->scenario->name, plan->scenario->slug,
+                   plan->feasible ? "" : "; no job can be trained",
+                   plan->feasible && !plan->complete ? "; not every job can be trained" : "",
+                   plan->served ? "" : "; a firm service is not met");
 }
 
 bool tc_report_plans_text(FILE *file, const tc_style *style, const tc_plan *a, const tc_plan *b,
@@ -299,11 +290,6 @@ bool tc_report_plans_text(FILE *file, const tc_style *style, const tc_plan *a, c
     print_plan_line(file, style, "A", a);
     print_plan_line(file, style, "B", b);
     fputc('\n', file);
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "done with", TC_LEFT);
-    tc_table_column(&table, "A", TC_RIGHT);
-    tc_table_column(&table, "B", TC_RIGHT);
-    tc_table_column(&table, "later", TC_RIGHT);
     for (int k = 0; k < difference->jobs; k++) add_dates(&table, a, b, &difference->job[k]);
     if (!tc_table_print(&table, file, style)) return false;
     tc_print_tone(file, style, TC_TONE_FAINT, "later: days by which B is later (+) or earlier (-)\n");

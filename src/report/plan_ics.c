@@ -138,12 +138,6 @@ void tc_report_plan_ics(FILE *file, const tc_plan *plan) {
 
 /* ---- CSV ------------------------------------------------------------------------------------------------ */
 
-static void write_day(tc_writer *writer, const char *key, int32_t day) {
-    char date[TC_DATE_SIZE];
-    tc_date_format(day, date);
-    tc_write_string(writer, key, date);
-}
-
 void tc_write_plan_dates(tc_writer *writer, const tc_plan *plan) {
     tc_write_array(writer, "dates");
     for (int j = 0; j < plan->jobs && plan->outlook; j++)
@@ -152,10 +146,7 @@ void tc_write_plan_dates(tc_writer *writer, const tc_plan *plan) {
             tc_write_object(writer, NULL);
             tc_write_string(writer, "job", plan->scenario->job[j].name);
             tc_write_integer(writer, "probability_pct", percent);
-            if (seconds < INFINITY)
-                write_day(writer, "date", tc_plan_day(plan->scenario, seconds));
-            else
-                tc_write_string(writer, "date", NULL);
+            tc_write_moment(writer, "date", plan->scenario, seconds);
             tc_write_close(writer);
         }
     tc_write_close(writer);
@@ -180,7 +171,7 @@ void tc_report_plan_months_csv(tc_target *target, const tc_plan *plan) {
             const tc_outlook_month *month = &o->month[p * o->months + m];
             tc_write_object(&writer, NULL);
             tc_write_string(&writer, "pool", plan->scenario->pool[p].name);
-            write_day(&writer, "date", month->day);
+            tc_write_day(&writer, "date", true, month->day);
             tc_write_integer(&writer, "p10", month->p10);
             tc_write_integer(&writer, "p50", month->p50);
             tc_write_integer(&writer, "p90", month->p90);

@@ -12,12 +12,6 @@
 #include "report/plan_words.h"
 #include "report/step_report.h"
 
-static void write_day(tc_writer *writer, const char *key, bool known, int32_t day) {
-    char text[TC_DATE_SIZE];
-    tc_date_format(day, text);
-    tc_write_string(writer, key, known ? text : NULL);
-}
-
 /* The candidate's phase that a time of the run belongs to; NULL: it has none. */
 static const tc_scenario_phase *stage_of(const tc_scenario *s, const tc_plan_run *run, const tc_plan_phase *phase) {
     const tc_scenario_candidate *candidate = &s->job[run->job].candidate[run->candidate];
@@ -58,8 +52,8 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
         const tc_scenario_phase *stage = stage_of(s, run, phase);
         tc_question question = question_of(s, run, stage);
         tc_write_object(writer, NULL);
-        write_day(writer, "from", true, phase->from);
-        write_day(writer, "to", true, phase->to);
+        tc_write_day(writer, "from", true, phase->from);
+        tc_write_day(writer, "to", true, phase->to);
         tc_write_string(writer, "pool", s->pool[phase->pool].name);
         tc_write_string(writer, "stage", stage ? stage->name : NULL);
         tc_write_integer(writer, "devices", phase->devices);
@@ -91,13 +85,10 @@ static void write_drawn_days(tc_writer *writer, const tc_scenario *s, const char
     static const char *const suffix[] = {"_p10", "_p50", "_p90"};
     for (int i = 0; i < 3; i++) {
         char name[48];
-        bool known = value[i] < INFINITY;
         snprintf(name, sizeof name, "%s%s", key, suffix[i]);
-        write_day(writer, name, known, known ? s->start + (int32_t)floor(value[i] / 86400) : 0);
+        tc_write_moment(writer, name, s, value[i]);
     }
 }
-
-static double or_null(double value) { return value < INFINITY ? value : NAN; }
 
 static void write_drawn(tc_writer *writer, const tc_plan *plan, int index) {
     const tc_outlook_job *o = &plan->outlook->job[index];
@@ -107,9 +98,9 @@ static void write_drawn(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_number(writer, "probability_by_deadline", o->by_deadline);
     tc_write_number(writer, "moves", o->moves);
     tc_write_object(writer, "standard_error_days");
-    tc_write_number(writer, "p10", or_null(o->finish_error_s.p10 / 86400));
-    tc_write_number(writer, "p50", or_null(o->finish_error_s.p50 / 86400));
-    tc_write_number(writer, "p90", or_null(o->finish_error_s.p90 / 86400));
+    tc_write_number(writer, "p10", o->finish_error_s.p10 / 86400);
+    tc_write_number(writer, "p50", o->finish_error_s.p50 / 86400);
+    tc_write_number(writer, "p90", o->finish_error_s.p90 / 86400);
     tc_write_close(writer);
 }
 
@@ -144,21 +135,21 @@ static void write_job(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_number(writer, "tokens", candidate ? candidate->tokens : NAN);
     tc_write_string(writer, "unit", candidate ? candidate->unit : NULL);
     tc_write_string(writer, "pool", candidate ? plan->scenario->pool[run->pool].name : NULL);
-    write_day(writer, "start", run->feasible, run->start);
+    tc_write_day(writer, "start", run->feasible, run->start);
     if (plan->outlook) {
         write_drawn(writer, plan, index);
     } else {
-        write_day(writer, "start_p10", run->p10.known, run->p10.start);
-        write_day(writer, "start_p90", run->p90.known, run->p90.start);
-        write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
-        write_day(writer, "finish_p50", run->feasible, run->finish);
-        write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
+        tc_write_day(writer, "start_p10", run->p10.known, run->p10.start);
+        tc_write_day(writer, "start_p90", run->p90.known, run->p90.start);
+        tc_write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
+        tc_write_day(writer, "finish_p50", run->feasible, run->finish);
+        tc_write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
     }
     tc_write_string(writer, "deadline", job->deadline == INT32_MAX ? NULL : job->deadline_date);
     if (job->deadline != INT32_MAX) tc_write_bool(writer, "in_time", run->feasible && !plan->job[index].late);
     double bound = plan->job[index].bound_s;
-    write_day(writer, "finish_bound", bound < INFINITY,
-              bound < INFINITY ? plan->scenario->start + (int32_t)floor(bound / 86400) : 0);
+    tc_write_day(writer, "finish_bound", bound < INFINITY,
+                 bound < INFINITY ? plan->scenario->start + (int32_t)floor(bound / 86400) : 0);
     if (!run->feasible) tc_write_string(writer, "why", run->why);
     write_sums(writer, run, plan->outlook && run->feasible ? &plan->outlook->job[index] : NULL);
     write_phases(writer, plan->scenario, run);
@@ -179,11 +170,11 @@ static void write_candidate(tc_writer *writer, const tc_plan *plan, const tc_pla
     tc_write_bool(writer, "feasible", run->feasible);
     if (!run->feasible) tc_write_string(writer, "why", run->why);
     if (!run->feasible && run->enough_devices) tc_write_integer(writer, "enough_devices", run->enough_devices);
-    write_day(writer, "start", run->feasible, run->start);
-    write_day(writer, "finish", run->feasible, run->finish); /* old name, until 0.2 */
-    write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
-    write_day(writer, "finish_p50", run->feasible, run->finish);
-    write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
+    tc_write_day(writer, "start", run->feasible, run->start);
+    tc_write_day(writer, "finish", run->feasible, run->finish); /* old name, until 0.2 */
+    tc_write_day(writer, "finish_p10", run->p10.known, run->p10.finish);
+    tc_write_day(writer, "finish_p50", run->feasible, run->finish);
+    tc_write_day(writer, "finish_p90", run->p90.known, run->p90.finish);
     write_sums(writer, run, NULL);
     tc_write_integer(writer, "layouts_tried", run->evaluated);
     write_phases(writer, plan->scenario, run);
@@ -200,7 +191,7 @@ static void write_months(tc_writer *writer, const tc_outlook *outlook, int pool)
     tc_write_array(writer, "usable");
     for (int m = 0; m <= last; m++) {
         tc_write_object(writer, NULL);
-        write_day(writer, "date", true, month[m].day);
+        tc_write_day(writer, "date", true, month[m].day);
         tc_write_integer(writer, "p10", month[m].p10);
         tc_write_integer(writer, "p50", month[m].p50);
         tc_write_integer(writer, "p90", month[m].p90);
@@ -223,11 +214,11 @@ static void write_pool(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_integer(writer, "training_devices", plan->pool[index].training);
     if (plan->pool[index].pace.p50 > 0)
         write_three(writer, "pace", plan->pool[index].pace.p50, plan->pool[index].pace.p10, plan->pool[index].pace.p90);
-    write_day(writer, "until", pool->until != INT32_MAX, pool->until);
+    tc_write_day(writer, "until", pool->until != INT32_MAX, pool->until);
     tc_write_array(writer, "deliveries");
     for (int i = 0; i < pool->deliveries; i++) {
         tc_write_object(writer, NULL);
-        write_day(writer, "date", true, pool->delivery[i].day);
+        tc_write_day(writer, "date", true, pool->delivery[i].day);
         tc_write_integer(writer, "devices", pool->delivery[i].devices);
         tc_write_close(writer);
     }
@@ -284,8 +275,8 @@ static void write_gates(tc_writer *writer, const tc_plan *plan) {
             tc_write_string(writer, "job", s->job[j].name);
             tc_write_string(writer, "gate", gate_names[g->kind]);
             tc_write_string(writer, "pool", g->pool >= 0 ? s->pool[g->pool].name : NULL);
-            write_day(writer, "delivery", delivery,
-                      delivery ? s->pool[g->pool].delivery[s->pool[g->pool].line[g->line].first].day : 0);
+            tc_write_day(writer, "delivery", delivery,
+                         delivery ? s->pool[g->pool].delivery[s->pool[g->pool].line[g->line].first].day : 0);
             tc_write_string(writer, "after", g->job >= 0 ? s->job[g->job].name : NULL);
             tc_write_number(writer, "share", g->share);
             tc_write_close(writer);
@@ -295,7 +286,7 @@ static void write_gates(tc_writer *writer, const tc_plan *plan) {
 
 static void write_done_by(tc_writer *writer, const tc_plan *plan, int job, int32_t day) {
     tc_write_object(writer, NULL);
-    write_day(writer, "date", true, day);
+    tc_write_day(writer, "date", true, day);
     tc_write_string(writer, "job", plan->scenario->job[job].name);
     tc_write_number(writer, "probability", tc_plan_done_by(plan, job, day));
     tc_write_close(writer);
@@ -336,11 +327,11 @@ static void write_take(tc_writer *writer, const tc_plan *plan) {
                         l->kind == TC_LEVER_TOKENS    ? "share"
                         : l->kind == TC_LEVER_EARLIER ? "days"
                                                       : "devices");
-        write_day(writer, "from", l->kind >= TC_LEVER_DEVICES, l->from);
-        write_day(writer, "by", true, l->by);
+        tc_write_day(writer, "from", l->kind >= TC_LEVER_DEVICES, l->from);
+        tc_write_day(writer, "by", true, l->by);
         tc_write_number(writer, "probability", l->probability);
         tc_write_number(writer, "probability_before", l->before);
-        tc_write_number(writer, "p50_days_earlier", or_null(l->p50_before_s) / 86400 - or_null(l->p50_s) / 86400);
+        tc_write_number(writer, "p50_days_earlier", l->p50_before_s / 86400 - l->p50_s / 86400);
         tc_write_number(writer, "cost_usd", l->cost_usd);
         tc_write_number(writer, "rental_usd_per_h", l->rental_usd_per_h);
         tc_write_close(writer);
@@ -367,8 +358,8 @@ static void write_rules(tc_writer *writer, const tc_plan *plan) {
         tc_write_object(writer, NULL);
         tc_write_string(writer, "pool", plan->scenario->pool[r->pool].name);
         tc_write_string(writer, "rule", r->rule);
-        write_day(writer, "from", true, r->from);
-        write_day(writer, "until", r->until != INT32_MAX, r->until);
+        tc_write_day(writer, "from", true, r->from);
+        tc_write_day(writer, "until", r->until != INT32_MAX, r->until);
         tc_write_bool(writer, "forbids", r->forbids);
         tc_write_integer(writer, "deliveries_then", r->deliveries);
         tc_write_string(writer, "text", r->text);
@@ -381,7 +372,7 @@ void tc_write_plan(tc_writer *writer, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
     tc_write_string(writer, "scenario", s->slug);
     tc_write_string(writer, "name", s->name);
-    write_day(writer, "start", true, s->start);
+    tc_write_day(writer, "start", true, s->start);
     tc_write_bool(writer, "feasible", plan->feasible);
     tc_write_bool(writer, "complete", plan->complete);
     tc_write_bool(writer, "served", plan->served);

@@ -84,55 +84,44 @@ void tc_write_plan_months(tc_writer *writer, const tc_plan *plan, int pool) {
 
 enum { MOST_ROWS = 13 };
 
-static void open_table(tc_table *table, const char *first) {
-    *table = (tc_table){0};
-    tc_table_column(table, first, TC_LEFT | TC_FLEXIBLE);
-    for (int use = 0; use < TC_USES; use++) tc_table_column(table, tc_use_words((tc_use)use), TC_RIGHT);
-    tc_table_column(table, "cost", TC_RIGHT);
-    tc_table_column(table, "unused", TC_RIGHT);
-    tc_table_column(table, "MWh", TC_RIGHT);
-    tc_table_column(table, "t CO2", TC_RIGHT | TC_OPTIONAL);
-}
-
-static void add_row(tc_table *table, const char *name, const tc_plan_month *m) {
+static void add_row(tc_table *table, const char *heading, const char *name, const tc_plan_month *m) {
     double cost = tc_month_cost(m);
     tc_table_row_begin(table);
-    tc_table_cell(table, name);
+    tc_cell(table, heading, TC_LEFT | TC_FLEXIBLE, name);
     for (int use = 0; use < TC_USES; use++)
-        tc_table_cell(table, m->device_hours[use] >= 0.5 ? tc_format_short(m->device_hours[use]).s : "-");
-    tc_table_cell_tone(table, tc_format_money(cost).s, TC_TONE_STRONG);
-    tc_table_cell(table, cost > 0 ? tc_format_percent(100 * unused_cost(m) / cost).s : "-");
-    tc_table_cell(table, tc_format_short(tc_month_energy(m)).s);
-    tc_table_cell(table, tc_format_short(m->tonnes_co2).s);
+        tc_cell(table, tc_use_words((tc_use)use), TC_RIGHT,
+                m->device_hours[use] >= 0.5 ? tc_format_short(m->device_hours[use]).s : "-");
+    tc_cell_tone(table, "cost", TC_RIGHT, tc_format_money(cost).s, TC_TONE_STRONG);
+    tc_cell(table, "unused", TC_RIGHT, cost > 0 ? tc_format_percent(100 * unused_cost(m) / cost).s : "-");
+    tc_cell(table, "MWh", TC_RIGHT, tc_format_short(tc_month_energy(m)).s);
+    tc_cell(table, "t CO2", TC_RIGHT | TC_OPTIONAL, tc_format_short(m->tonnes_co2).s);
 }
 
 bool tc_print_plan_months(FILE *file, const tc_style *style, const tc_plan *plan) {
     if (plan->months == 0) return true;
     int together = tc_months_together(plan, MOST_ROWS);
-    tc_table table;
+    tc_table months = {0}, pools = {0};
+    const char *heading = together == 1 ? "month" : together == 3 ? "3 months" : together == 6 ? "6 months" : "year";
     tc_print_heading(file, style, "\nWhat the devices do and cost, in device-hours: means over the calendars");
-    open_table(&table, together == 1 ? "month" : together == 3 ? "3 months" : together == 6 ? "6 months" : "year");
     for (int m = 0; m < plan->months; m += together) {
         const tc_plan_month sum = tc_months_sum(plan, -1, m, together);
         tc_text name = tc_format_day(sum.day);
         name.s[7] = 0;
-        add_row(&table, name.s, &sum);
+        add_row(&months, heading, name.s, &sum);
     }
-    if (!tc_table_print(&table, file, style)) return false;
-    open_table(&table, "pool");
+    if (!tc_table_print(&months, file, style)) return false;
     for (int p = 0; p < plan->scenario->pools; p++) {
         const tc_plan_month sum = tc_months_sum(plan, p, 0, plan->months);
-        add_row(&table, plan->scenario->pool[p].name, &sum);
+        add_row(&pools, "pool", plan->scenario->pool[p].name, &sum);
     }
     const tc_plan_month all = tc_months_sum(plan, -1, 0, plan->months);
-    if (plan->scenario->pools > 1) add_row(&table, "all", &all);
+    if (plan->scenario->pools > 1) add_row(&pools, "pool", "all", &all);
     fputc('\n', file);
-    if (!tc_table_print(&table, file, style)) return false;
-    char text[200];
-    snprintf(text, sizeof text,
-             "reserve: ablations, evaluation; out: brought up, repaired or spare; unused: idle and out; %.20s t CO2 in "
-             "all",
-             tc_format_short(all.tonnes_co2).s);
-    tc_print_wrapped(file, style, 0, 0, text);
+    if (!tc_table_print(&pools, file, style)) return false;
+    tc_print_wrappedf(file, style, 0, 0,
+                      "reserve: ablations, evaluation; out: brought up, repaired or spare; unused: idle and out; %.20s "
+                      "t "
+                      "CO2 in all",
+                      tc_format_short(all.tonnes_co2).s);
     return true;
 }

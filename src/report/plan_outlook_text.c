@@ -39,33 +39,26 @@ static bool any_deadline(const tc_plan *plan) {
 static bool print_dates(FILE *file, const tc_style *style, const tc_plan *plan) {
     bool due = any_deadline(plan);
     tc_table table = {0};
-    tc_table_column(&table, "done by", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "10 %", TC_LEFT);
-    tc_table_column(&table, "50 %", TC_LEFT);
-    tc_table_column(&table, "80 %", TC_LEFT | TC_OPTIONAL);
-    tc_table_column(&table, "90 %", TC_LEFT);
-    tc_table_column(&table, "never", TC_RIGHT);
-    if (due) tc_table_column(&table, "in time", TC_RIGHT);
-    if (due) tc_table_column(&table, "deadline", TC_LEFT | TC_OPTIONAL);
-    tc_table_column(&table, "s.e., days", TC_LEFT | TC_OPTIONAL);
     for (int j = 0; j < plan->jobs; j++) {
         const tc_outlook_job *o = &plan->outlook->job[j];
         const tc_percentiles *e = &o->finish_error_s;
         const tc_scenario_job *job = &plan->scenario->job[j];
         char errors[64];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, job->name);
-        tc_table_cell(&table, date_at(plan, j, 0.1, e->p10).s);
-        tc_table_cell_tone(&table, date_at(plan, j, 0.5, e->p50).s, TC_TONE_STRONG);
-        tc_table_cell(&table, date_at(plan, j, 0.8, fmax(e->p50, e->p90)).s);
-        tc_table_cell(&table, date_at(plan, j, 0.9, e->p90).s);
-        tc_table_cell_tone(&table, tc_format_probability(o->never, plan->samples).s,
-                           o->never > 0.1 ? TC_TONE_BAD : TC_TONE_PLAIN);
+        tc_cell(&table, "done by", TC_LEFT | TC_FLEXIBLE, job->name);
+        tc_cell(&table, "10 %", TC_LEFT, date_at(plan, j, 0.1, e->p10).s);
+        tc_cell_tone(&table, "50 %", TC_LEFT, date_at(plan, j, 0.5, e->p50).s, TC_TONE_STRONG);
+        tc_cell(&table, "80 %", TC_LEFT | TC_OPTIONAL, date_at(plan, j, 0.8, fmax(e->p50, e->p90)).s);
+        tc_cell(&table, "90 %", TC_LEFT, date_at(plan, j, 0.9, e->p90).s);
+        tc_cell_tone(&table, "never", TC_RIGHT, tc_format_probability(o->never, plan->samples).s,
+                     o->never > 0.1 ? TC_TONE_BAD : TC_TONE_PLAIN);
         if (due)
-            tc_table_cell_tone(&table, tc_format_probability(o->by_deadline, plan->samples).s,
-                               o->by_deadline < 0.5 ? TC_TONE_BAD : TC_TONE_PLAIN);
-        if (due) tc_table_cell(&table, job->deadline == INT32_MAX ? "-" : tc_format_day(job->deadline).s);
-        tc_table_cell(&table, errors_of(e, errors, sizeof errors));
+            tc_cell_tone(&table, "in time", TC_RIGHT, tc_format_probability(o->by_deadline, plan->samples).s,
+                         o->by_deadline < 0.5 ? TC_TONE_BAD : TC_TONE_PLAIN);
+        if (due)
+            tc_cell(&table, "deadline", TC_LEFT | TC_OPTIONAL,
+                    job->deadline == INT32_MAX ? "-" : tc_format_day(job->deadline).s);
+        tc_cell(&table, "s.e., days", TC_LEFT | TC_OPTIONAL, errors_of(e, errors, sizeof errors));
     }
     return tc_table_print(&table, file, style);
 }
@@ -181,9 +174,8 @@ static void print_drivers(FILE *file, const tc_style *style, const tc_plan *plan
     int room = (style->width > 0 ? style->width : WIDTH) - tc_text_width("What the date of  depends on");
     size_t used = 0;
     tc_drivers_by_share(o, order);
-    snprintf(title, sizeof title, "\nWhat the date of %s depends on",
-             tc_text_cut(name, sizeof name, plan->scenario->job[job].name, room > 12 ? room : 12));
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "\nWhat the date of %s depends on",
+                      tc_text_cut(name, sizeof name, plan->scenario->job[job].name, room > 12 ? room : 12));
     snprintf(title, sizeof title, "  %-32s  %5s%s\n", "uncertain alone", "share", days ? "    80 % in" : "");
     tc_print_tone(file, style, TC_TONE_FAINT, title);
     for (int i = 0; i < TC_DRIVERS; i++) {
@@ -207,9 +199,6 @@ enum { MOST_GATES = 5 };
 
 static bool print_gates(FILE *file, const tc_style *style, const tc_plan *plan) {
     tc_table table = {0};
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "its end waited for", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "in", TC_RIGHT);
     for (int j = 0; j < plan->jobs; j++)
         for (int i = 0; i < plan->outlook->job[j].gates && i < MOST_GATES; i++) {
             const tc_gate *g = &plan->outlook->job[j].gate[i];
@@ -217,9 +206,9 @@ static bool print_gates(FILE *file, const tc_style *style, const tc_plan *plan) 
             if (i > 0 && g->share < 0.01) break;
             tc_gate_text(plan, g, text, sizeof text);
             tc_table_row_begin(&table);
-            tc_table_cell(&table, i ? "" : plan->scenario->job[j].name);
-            tc_table_cell(&table, text);
-            tc_table_cell(&table, tc_format_probability(g->share, plan->samples).s);
+            tc_cell(&table, "job", TC_LEFT | TC_FLEXIBLE, i ? "" : plan->scenario->job[j].name);
+            tc_cell(&table, "its end waited for", TC_LEFT | TC_FLEXIBLE, text);
+            tc_cell(&table, "in", TC_RIGHT, tc_format_probability(g->share, plan->samples).s);
         }
     tc_print_heading(file, style, "\nWhat each end waited for, in parts of the calendars");
     return tc_table_print(&table, file, style);
@@ -248,11 +237,11 @@ static void add_quarters(tc_table *table, const tc_plan *plan, int pool, int32_t
         if (before && before->p10 == month[m].p10 && before->p50 == month[m].p50 && before->p90 == month[m].p90)
             continue;
         tc_table_row_begin(table);
-        tc_table_cell(table, before ? "" : plan->scenario->pool[pool].name);
-        tc_table_cell(table, tc_format_day(month[m].day).s);
-        tc_table_cell(table, tc_format_count(month[m].p10).s);
-        tc_table_cell_tone(table, tc_format_count(month[m].p50).s, TC_TONE_STRONG);
-        tc_table_cell(table, tc_format_count(month[m].p90).s);
+        tc_cell(table, "devices that work", TC_LEFT | TC_FLEXIBLE, before ? "" : plan->scenario->pool[pool].name);
+        tc_cell(table, "on", TC_LEFT, tc_format_day(month[m].day).s);
+        tc_cell(table, "10 %", TC_RIGHT, tc_format_count(month[m].p10).s);
+        tc_cell_tone(table, "50 %", TC_RIGHT, tc_format_count(month[m].p50).s, TC_TONE_STRONG);
+        tc_cell(table, "90 %", TC_RIGHT, tc_format_count(month[m].p90).s);
         before = &month[m];
     }
 }
@@ -260,11 +249,6 @@ static void add_quarters(tc_table *table, const tc_plan *plan, int pool, int32_t
 static bool print_devices(FILE *file, const tc_style *style, const tc_plan *plan) {
     tc_table table = {0};
     int32_t until = last_day(plan);
-    tc_table_column(&table, "devices that work", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "on", TC_LEFT);
-    tc_table_column(&table, "10 %", TC_RIGHT);
-    tc_table_column(&table, "50 %", TC_RIGHT);
-    tc_table_column(&table, "90 %", TC_RIGHT);
     for (int p = 0; p < plan->scenario->pools; p++) add_quarters(&table, plan, p, until);
     return tc_table_print(&table, file, style);
 }
@@ -272,11 +256,9 @@ static bool print_devices(FILE *file, const tc_style *style, const tc_plan *plan
 /* ---- all of it --------------------------------------------------------------------------------------- */
 
 bool tc_print_outlook(FILE *file, const tc_style *style, const tc_plan *plan) {
-    char title[120];
     if (!plan->outlook) return true;
-    snprintf(title, sizeof title, "\nWhen it is done: %.20s calendars, seed %lld", tc_format_count(plan->samples).s,
-             (long long)plan->seed);
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "\nWhen it is done: %.20s calendars, seed %lld", tc_format_count(plan->samples).s,
+                      (long long)plan->seed);
     if (!print_dates(file, style, plan)) return false;
     fputc('\n', file);
     print_curves(file, style, plan);

@@ -10,22 +10,11 @@
 
 static double days_sooner(const tc_plan_rental *r) { return (r->p50_without_s - r->p50_s) / 86400; }
 
-static double or_null(double value) { return value < INFINITY ? value : NAN; }
-
 /* ---- for programs --------------------------------------------------------------------------- */
-
-static void write_day(tc_writer *writer, const char *key, const tc_scenario *s, double seconds) {
-    char text[TC_DATE_SIZE];
-    bool known = seconds < INFINITY;
-    if (known) tc_date_format(s->start + (int32_t)floor(seconds / 86400), text);
-    tc_write_string(writer, key, known ? text : NULL);
-}
 
 static void write_one(tc_writer *writer, const tc_plan *plan, const tc_plan_rental *r) {
     const tc_scenario *s = plan->scenario;
     const tc_scenario_rental *of = &s->rental[r->rental];
-    char from[TC_DATE_SIZE];
-    tc_date_format(r->from, from);
     tc_write_object(writer, NULL);
     tc_write_string(writer, "rental", of->name);
     tc_write_string(writer, "job", s->job[r->job].name);
@@ -33,17 +22,17 @@ static void write_one(tc_writer *writer, const tc_plan *plan, const tc_plan_rent
     tc_write_string(writer, "contract", tc_contract_names[of->contract]);
     tc_write_integer(writer, "devices", of->devices);
     tc_write_integer(writer, "worth_devices", r->worth);
-    tc_write_string(writer, "from", from);
-    write_day(writer, "finish_p50", s, r->p50_s);
-    write_day(writer, "finish_p50_without", s, r->p50_without_s);
-    tc_write_number(writer, "p50_days_earlier", or_null(days_sooner(r)));
+    tc_write_day(writer, "from", true, r->from);
+    tc_write_moment(writer, "finish_p50", s, r->p50_s);
+    tc_write_moment(writer, "finish_p50_without", s, r->p50_without_s);
+    tc_write_number(writer, "p50_days_earlier", days_sooner(r));
     tc_write_number(writer, "probability_by_deadline", r->probability);
     tc_write_number(writer, "probability_without", r->probability_without);
     tc_write_number(writer, "paid_days", r->paid_s / 86400);
     tc_write_number(writer, "rental_usd_per_h", r->usd_per_device_h);
     tc_write_number(writer, "rent_usd", r->rent_usd);
     tc_write_number(writer, "owned_usd", r->owned_usd);
-    tc_write_number(writer, "break_even_days", or_null(r->break_even_s) / 86400);
+    tc_write_number(writer, "break_even_days", r->break_even_s / 86400);
     tc_write_close(writer);
 }
 
@@ -56,29 +45,22 @@ void tc_write_rentals(tc_writer *writer, const tc_plan *plan) {
 
 /* ---- for people ----------------------------------------------------------------------------- */
 
-static void add_wait(tc_table *table, const tc_plan *plan, const tc_plan_rental *r) {
-    tc_table_row_begin(table);
-    tc_table_cell(table, plan->scenario->job[r->job].name);
-    tc_table_cell(table, "wait");
-    for (int i = 0; i < 3; i++) tc_table_cell(table, "-");
-    tc_table_cell(table, tc_format_moment(plan->scenario, r->p50_without_s, 0).s);
-    for (int i = 0; i < 4; i++) tc_table_cell(table, "-");
-}
-
-static void add_row(tc_table *table, const tc_plan *plan, const tc_plan_rental *r) {
+/* wait: the job without any contract. */
+static void add_row(tc_table *table, const tc_plan *plan, const tc_plan_rental *r, bool wait) {
     const tc_scenario_rental *of = &plan->scenario->rental[r->rental];
-    double even = r->break_even_s / (30.4375 * 86400);
+    double even = r->break_even_s / (30.4375 * 86400), sooner = days_sooner(r);
     tc_table_row_begin(table);
-    tc_table_cell(table, plan->scenario->job[r->job].name);
-    tc_table_cell(table, of->name);
-    tc_table_cell(table, tc_format_count(of->devices).s);
-    tc_table_cell(table, tc_format_day(r->from).s);
-    tc_table_cell(table, tc_format_usd(r->usd_per_device_h).s);
-    tc_table_cell(table, tc_format_moment(plan->scenario, r->p50_s, 0).s);
-    tc_table_cell(table, isfinite(days_sooner(r)) ? tc_format_fixed(days_sooner(r), 1).s : "-");
-    tc_table_cell_tone(table, tc_format_money(r->rent_usd).s, TC_TONE_STRONG);
-    tc_table_cell(table, isnan(r->owned_usd) ? "-" : tc_format_money(r->owned_usd).s);
-    tc_table_cell(table, isnan(even) ? "-" : isinf(even) ? "never" : tc_format_fixed(even, 0).s);
+    tc_cell(table, "job", TC_LEFT | TC_FLEXIBLE, plan->scenario->job[r->job].name);
+    tc_cell(table, "contract", TC_LEFT | TC_FLEXIBLE, wait ? "wait" : of->name);
+    tc_cell(table, "devices", TC_RIGHT | TC_OPTIONAL, wait ? "-" : tc_format_count(of->devices).s);
+    tc_cell(table, "from", TC_LEFT, wait ? "-" : tc_format_day(r->from).s);
+    tc_cell(table, "an hour", TC_RIGHT | TC_OPTIONAL, wait ? "-" : tc_format_usd(r->usd_per_device_h).s);
+    tc_cell(table, "done, 50 %", TC_LEFT, tc_format_moment(plan->scenario, wait ? r->p50_without_s : r->p50_s, 0).s);
+    tc_cell(table, "sooner", TC_RIGHT, !wait && isfinite(sooner) ? tc_format_fixed(sooner, 1).s : "-");
+    tc_cell_tone(table, "rent", TC_RIGHT, wait ? "-" : tc_format_money(r->rent_usd).s,
+                 wait ? TC_TONE_PLAIN : TC_TONE_STRONG);
+    tc_cell(table, "owned", TC_RIGHT, wait || isnan(r->owned_usd) ? "-" : tc_format_money(r->owned_usd).s);
+    tc_cell(table, "even", TC_RIGHT, wait || isnan(even) ? "-" : isinf(even) ? "never" : tc_format_fixed(even, 0).s);
 }
 
 /* What the terms of a contract do, where they do anything. */
@@ -109,19 +91,9 @@ static void print_terms(FILE *file, const tc_style *style, const tc_plan *plan) 
 bool tc_print_rentals(FILE *file, const tc_style *style, const tc_plan *plan) {
     if (plan->rentals == 0) return true;
     tc_table table = {0};
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "contract", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "devices", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "from", TC_LEFT);
-    tc_table_column(&table, "an hour", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "done, 50 %", TC_LEFT);
-    tc_table_column(&table, "sooner", TC_RIGHT);
-    tc_table_column(&table, "rent", TC_RIGHT);
-    tc_table_column(&table, "owned", TC_RIGHT);
-    tc_table_column(&table, "even", TC_RIGHT);
     for (int i = 0; i < plan->rentals; i++) {
-        if (i == 0 || plan->rental[i - 1].job != plan->rental[i].job) add_wait(&table, plan, &plan->rental[i]);
-        add_row(&table, plan, &plan->rental[i]);
+        if (i == 0 || plan->rental[i - 1].job != plan->rental[i].job) add_row(&table, plan, &plan->rental[i], true);
+        add_row(&table, plan, &plan->rental[i], false);
     }
     tc_print_heading(file, style, "\nOwn, rent or wait");
     if (!tc_table_print(&table, file, style)) return false;

@@ -1,5 +1,6 @@
 /* plan_report.c - a plan as a page: the answer, the pools, what each can train, the calendar, the assumptions. */
 #include "layout/fields.h"
+#include "base/text.h"
 #include "report/plan_report.h"
 
 #include <math.h>
@@ -43,26 +44,19 @@ static bool any_lever(const tc_plan *plan, tc_lever_kind kind) {
 static bool print_rents(FILE *file, const tc_style *style, const tc_plan *plan) {
     tc_table table = {0};
     if (!any_lever(plan, TC_LEVER_RENT)) return true;
-    tc_table_column(&table, "job", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "by", TC_LEFT | TC_OPTIONAL);
-    tc_table_column(&table, "rented of", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "from", TC_LEFT);
-    tc_table_column(&table, "devices", TC_RIGHT);
-    tc_table_column(&table, "an hour", TC_RIGHT);
-    tc_table_column(&table, "done, 50 %", TC_LEFT);
-    tc_table_column(&table, "rent", TC_RIGHT);
     for (int i = 0; i < plan->levers; i++) {
         const tc_lever *l = &plan->lever[i];
         if (l->kind != TC_LEVER_RENT) continue;
         tc_table_row_begin(&table);
-        tc_table_cell(&table, plan->scenario->job[l->job].name);
-        tc_table_cell(&table, tc_format_day(l->by).s);
-        tc_table_cell(&table, plan->scenario->pool[l->pool].name);
-        tc_table_cell(&table, tc_format_day(l->from).s);
-        tc_table_cell(&table, isnan(l->amount) ? "too late" : tc_format_count(l->amount).s);
-        tc_table_cell(&table, tc_format_usd(l->rental_usd_per_h).s);
-        tc_table_cell(&table, isnan(l->amount) ? "-" : tc_format_moment(plan->scenario, l->p50_s, 0).s);
-        tc_table_cell_tone(&table, tc_format_money(l->cost_usd).s, TC_TONE_STRONG);
+        tc_cell(&table, "job", TC_LEFT | TC_FLEXIBLE, plan->scenario->job[l->job].name);
+        tc_cell(&table, "by", TC_LEFT | TC_OPTIONAL, tc_format_day(l->by).s);
+        tc_cell(&table, "rented of", TC_LEFT | TC_FLEXIBLE, plan->scenario->pool[l->pool].name);
+        tc_cell(&table, "from", TC_LEFT, tc_format_day(l->from).s);
+        tc_cell(&table, "devices", TC_RIGHT, isnan(l->amount) ? "too late" : tc_format_count(l->amount).s);
+        tc_cell(&table, "an hour", TC_RIGHT, tc_format_usd(l->rental_usd_per_h).s);
+        tc_cell(&table, "done, 50 %", TC_LEFT,
+                isnan(l->amount) ? "-" : tc_format_moment(plan->scenario, l->p50_s, 0).s);
+        tc_cell_tone(&table, "rent", TC_RIGHT, tc_format_money(l->cost_usd).s, TC_TONE_STRONG);
     }
     tc_print_heading(file, style, "\nRent now or wait: the least that makes it as likely as asked, until it is done");
     return tc_table_print(&table, file, style);
@@ -100,16 +94,15 @@ static const tc_plan_run *best_alone(const tc_plan *plan, int job, int candidate
 /* "Instead: dense-70b by 2024-11-16 on ascend-910b; ..." */
 static void print_instead(FILE *file, const tc_style *style, const tc_plan *plan, int job) {
     const tc_scenario *s = plan->scenario;
-    char text[1024];
-    size_t used = 0;
-    for (int c = 0; c < s->job[job].candidates && used < sizeof text; c++) {
+    char text[1024] = "";
+    for (int c = 0; c < s->job[job].candidates; c++) {
         const tc_plan_run *run = best_alone(plan, job, c);
         if (!run || (plan->run[job].feasible && c == plan->run[job].candidate)) continue;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s by %s on %s",
-                                 used ? "; " : "Instead, less preferred: ", s->job[job].candidate[c].name,
-                                 tc_format_day(run->finish).s, s->pool[run->pool].name);
+        tc_append(text, sizeof text, "%s%s by %s on %s",
+                  *text ? "; " : "Instead, less preferred: ", s->job[job].candidate[c].name,
+                  tc_format_day(run->finish).s, s->pool[run->pool].name);
     }
-    if (used == 0) return;
+    if (!*text) return;
     fputs("   ", file);
     tc_print_wrapped(file, style, 3, 3, text);
 }
@@ -195,26 +188,18 @@ static void print_answer(FILE *file, const tc_style *style, const tc_plan *plan)
 static bool print_pools(FILE *file, const tc_style *style, const tc_plan *plan) {
     const tc_scenario *s = plan->scenario;
     tc_table table = {0};
-    tc_table_column(&table, "pool", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "accelerator", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "now", TC_RIGHT);
-    tc_table_column(&table, "in all", TC_RIGHT);
-    tc_table_column(&table, "by", TC_LEFT);
-    tc_table_column(&table, "serving", TC_RIGHT);
-    tc_table_column(&table, "training", TC_RIGHT);
-    tc_table_column(&table, "later", TC_RIGHT);
     for (int i = 0; i < s->pools; i++) {
         const tc_scenario_pool *pool = &s->pool[i];
         const tc_plan_pool *sum = &plan->pool[i];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, pool->name);
-        tc_table_cell(&table, pool->cluster.accelerator.slug);
-        tc_table_cell(&table, tc_format_count(sum->delivered_now).s);
-        tc_table_cell(&table, tc_format_count(sum->total).s);
-        tc_table_cell(&table, tc_format_day(pool->delivery[pool->deliveries - 1].day).s);
-        tc_table_cell(&table, sum->serving ? tc_format_count(sum->serving).s : "-");
-        tc_table_cell(&table, tc_format_count(sum->training_now).s);
-        tc_table_cell(&table, tc_format_count(sum->training).s);
+        tc_cell(&table, "pool", TC_LEFT | TC_FLEXIBLE, pool->name);
+        tc_cell(&table, "accelerator", TC_LEFT | TC_FLEXIBLE, pool->cluster.accelerator.slug);
+        tc_cell(&table, "now", TC_RIGHT, tc_format_count(sum->delivered_now).s);
+        tc_cell(&table, "in all", TC_RIGHT, tc_format_count(sum->total).s);
+        tc_cell(&table, "by", TC_LEFT, tc_format_day(pool->delivery[pool->deliveries - 1].day).s);
+        tc_cell(&table, "serving", TC_RIGHT, sum->serving ? tc_format_count(sum->serving).s : "-");
+        tc_cell(&table, "training", TC_RIGHT, tc_format_count(sum->training_now).s);
+        tc_cell(&table, "later", TC_RIGHT, tc_format_count(sum->training).s);
     }
     return tc_table_print(&table, file, style);
 }
@@ -238,14 +223,6 @@ static void print_paces(FILE *file, const tc_style *style, const tc_plan *plan) 
 static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *plan, int pool) {
     const tc_scenario *s = plan->scenario;
     tc_table table = {0};
-    tc_table_column(&table, "  candidate", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "tokens", TC_RIGHT);
-    tc_table_column(&table, "devices", TC_RIGHT);
-    tc_table_column(&table, "MFU", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "days", TC_RIGHT);
-    tc_table_column(&table, "done", TC_LEFT);
-    tc_table_column(&table, "cost", TC_RIGHT);
-    tc_table_column(&table, "MWh", TC_RIGHT);
     for (int i = 0; i < plan->candidates; i++) {
         const tc_plan_run *run = &plan->candidate[i];
         if (run->pool != pool) continue;
@@ -254,14 +231,16 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
         char name[64];
         snprintf(name, sizeof name, "  %.60s", candidate->name);
         tc_table_row_begin(&table);
-        tc_table_cell(&table, name);
-        tc_table_cell(&table, tc_format_short(candidate->tokens).s);
-        tc_table_cell(&table, last ? tc_format_count(last->devices).s : "-");
-        tc_table_cell(&table, last && candidate->model ? tc_format_percent(last->step.mfu_pct).s : "-");
-        tc_table_cell(&table, last ? tc_format_fixed(days(run), 1).s : "-");
-        tc_table_cell_tone(&table, last ? tc_format_day(run->finish).s : "never", last ? TC_TONE_PLAIN : TC_TONE_BAD);
-        tc_table_cell(&table, last ? tc_format_money(run->cost_usd).s : "-");
-        tc_table_cell(&table, last ? tc_format_count(run->energy_mwh).s : "-");
+        tc_cell(&table, "  candidate", TC_LEFT | TC_FLEXIBLE, name);
+        tc_cell(&table, "tokens", TC_RIGHT, tc_format_short(candidate->tokens).s);
+        tc_cell(&table, "devices", TC_RIGHT, last ? tc_format_count(last->devices).s : "-");
+        tc_cell(&table, "MFU", TC_RIGHT | TC_OPTIONAL,
+                last && candidate->model ? tc_format_percent(last->step.mfu_pct).s : "-");
+        tc_cell(&table, "days", TC_RIGHT, last ? tc_format_fixed(days(run), 1).s : "-");
+        tc_cell_tone(&table, "done", TC_LEFT, last ? tc_format_day(run->finish).s : "never",
+                     last ? TC_TONE_PLAIN : TC_TONE_BAD);
+        tc_cell(&table, "cost", TC_RIGHT, last ? tc_format_money(run->cost_usd).s : "-");
+        tc_cell(&table, "MWh", TC_RIGHT, last ? tc_format_count(run->energy_mwh).s : "-");
     }
     return tc_table_print(&table, file, style);
 }
@@ -269,13 +248,11 @@ static bool print_candidates(FILE *file, const tc_style *style, const tc_plan *p
 /* "80 %: 2024-10-28 to 2024-11-06; 1.86-2.40 s; 20.1-30.2 GiB": when a run is done, its last step and memory. */
 static void print_ends(FILE *file, const tc_style *style, int indent, const tc_plan_run *run) {
     const tc_step *step = &run->phase[run->phases - 1].step;
-    char text[160];
     if (!run->p10.known) return;
-    snprintf(text, sizeof text, "80 %%: %.10s to %.10s; %s; %s", tc_format_day(run->p10.finish).s,
-             run->p90.known ? tc_format_day(run->p90.finish).s : "never",
-             tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
-             tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
-    tc_print_wrapped(file, style, 0, indent, text);
+    tc_print_wrappedf(file, style, 0, indent, "80 %%: %.10s to %.10s; %s; %s", tc_format_day(run->p10.finish).s,
+                      run->p90.known ? tc_format_day(run->p90.finish).s : "never",
+                      tc_format_range(step->step_s_p10, step->step_s_p90, tc_format_seconds).s,
+                      tc_format_range(step->memory_p10, step->memory_p90, tc_format_gib).s);
 }
 
 /* Under the table of a pool: the last layout of each candidate and its 80 % intervals, or why there is none. */
@@ -435,12 +412,11 @@ static void print_rules(FILE *file, const tc_style *style, const tc_plan *plan) 
     if (plan->rules > 0) tc_print_heading(file, style, "\nWhat the rules say of the pools");
     for (int i = 0; i < plan->rules; i++) {
         const tc_pool_rule *r = &plan->rule[i];
-        char text[900], days[64] = "";
+        char days[64] = "";
         if (r->forbids && r->deliveries > 0)
             snprintf(days, sizeof days, " (%d deliveries from then on)", r->deliveries);
-        snprintf(text, sizeof text, "%.48s from %.12s%s: %s", plan->scenario->pool[r->pool].name,
-                 tc_format_day(r->from).s, days, r->text);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.48s from %.12s%s: %s", plan->scenario->pool[r->pool].name,
+                         tc_format_day(r->from).s, days, r->text);
     }
 }
 
@@ -465,9 +441,7 @@ bool tc_report_plan_text(FILE *file, const tc_style *style, const tc_plan *plan)
         if (!print_candidates(file, style, plan, i)) return false;
         print_layouts(file, style, plan, i);
     }
-    char title[64];
-    snprintf(title, sizeof title, "\nThe calendar from %s", tc_format_day(s->start).s);
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "\nThe calendar from %s", tc_format_day(s->start).s);
     print_calendar(file, style, plan);
     for (int i = 0; i < plan->jobs; i++) print_phases(file, style, plan, i);
     if (!tc_print_at_once(file, style, plan)) return false;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "report/format.h"
 #include "traincast_serving.h"
@@ -119,9 +120,9 @@ static void print_served(FILE *file, const tc_style *style, const tc_scenario_se
     const tc_served *a = &s->served;
     char text[800], layout[96], prompts[96] = "";
     if (a->weights == TC_UNSET) return; /* the devices are given */
-    size_t used = (size_t)snprintf(layout, sizeof layout, "TP %d", a->tp);
-    if (a->pp > 1) used += (size_t)snprintf(layout + used, sizeof layout - used, ", PP %d", a->pp);
-    if (a->ep > 1) snprintf(layout + used, sizeof layout - used, ", EP %d", a->ep);
+    snprintf(layout, sizeof layout, "TP %d", a->tp);
+    if (a->pp > 1) tc_append(layout, sizeof layout, ", PP %d", a->pp);
+    if (a->ep > 1) tc_append(layout, sizeof layout, ", EP %d", a->ep);
     if (a->prefill_share > 0)
         snprintf(prompts, sizeof prompts, ", %s of the devices for prompts alone",
                  tc_format_percent(100 * a->prefill_share).s);
@@ -137,13 +138,11 @@ static void print_served(FILE *file, const tc_style *style, const tc_scenario_se
 
 static void print_hours(FILE *file, const tc_style *style, const tc_scenario_serving *s) {
     char text[640];
-    size_t used = (size_t)snprintf(text, sizeof text, "%s: devices by hour of a weekday, from midnight:", s->name);
-    for (int h = 0; h < HOURS && used < sizeof text; h++)
-        used += (size_t)snprintf(text + used, sizeof text - used, " %s",
-                                 tc_format_count(tc_serving_devices_at(s, h, false)).s);
-    if (s->profile.weekend != 1 && used < sizeof text)
-        snprintf(text + used, sizeof text - used, "; %s of them at weekends",
-                 tc_format_percent(100 * s->profile.weekend).s);
+    snprintf(text, sizeof text, "%s: devices by hour of a weekday, from midnight:", s->name);
+    for (int h = 0; h < HOURS; h++)
+        tc_append(text, sizeof text, " %s", tc_format_count(tc_serving_devices_at(s, h, false)).s);
+    if (s->profile.weekend != 1)
+        tc_append(text, sizeof text, "; %s of them at weekends", tc_format_percent(100 * s->profile.weekend).s);
     tc_print_bullet(file, style, text);
 }
 

@@ -81,6 +81,15 @@ tc_text tc_format_day(int32_t day) {
 }
 
 /* A digit stands while the error is below half of what it tells apart: a day is read as a week or so. */
+void tc_write_day(tc_writer *writer, const char *key, bool known, int32_t day) {
+    tc_write_string(writer, key, known ? tc_format_day(day).s : NULL);
+}
+
+void tc_write_moment(tc_writer *writer, const char *key, const tc_scenario *scenario, double seconds) {
+    bool known = seconds < INFINITY; /* false of NaN too */
+    tc_write_day(writer, key, known, known ? tc_plan_day(scenario, seconds) : 0);
+}
+
 tc_text tc_format_moment(const tc_scenario *scenario, double seconds, double error_s) {
     if (!(seconds < INFINITY)) return (tc_text){"never"};
     tc_text out = tc_format_day(tc_plan_day(scenario, seconds));

@@ -3,6 +3,7 @@
 #define TC_REPORT_PLAN_WORDS_H
 
 #include "report/format.h"
+#include "report/writer.h"
 #include "traincast_plan.h"
 
 /* "stops by regulation"; TC_DRIVERS is what no driver alone explains. */
@@ -26,6 +27,10 @@ int tc_plan_first_month(const tc_plan *plan);
 
 /* The day of a moment since the scenario's start. */
 int32_t tc_plan_day(const tc_scenario *scenario, double seconds);
+
+/* A day as a text, null where it is not known; the day of a moment, null where it never comes. */
+void tc_write_day(tc_writer *writer, const char *key, bool known, int32_t day);
+void tc_write_moment(tc_writer *writer, const char *key, const tc_scenario *scenario, double seconds);
 
 /* "2024-11-06"; the month or the year alone where the standard error leaves no more; "never". error_s 0: the day. */
 tc_text tc_format_moment(const tc_scenario *scenario, double seconds, double error_s);

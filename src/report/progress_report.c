@@ -51,57 +51,48 @@ void tc_report_progress(tc_target *target, const tc_progress *p) {
     tc_write_end(&writer);
 }
 
+static void print_forecasts(tc_table *table, const tc_progress_series *s) {
+    for (int k = 0; k < s->points || (k == 0 && *s->reason); k++) {
+        const tc_progress_forecast *f = &s->forecast[k];
+        bool none = k == s->points;
+        tc_table_row_begin(table);
+        tc_cell(table, "run", TC_LEFT | TC_FLEXIBLE, s->id);
+        tc_cellf(table, "on day", TC_RIGHT, none ? "-" : "%.0f", f->day);
+        tc_cellf(table, "forecast days", TC_RIGHT, none ? "-" : "%.0f", f->days_p50);
+        tc_cellf(table, "80 % interval", TC_RIGHT, none ? "-" : "%.0f to %.0f", f->days_p10, f->days_p90);
+        if (none)
+            tc_cell(table, "took", TC_RIGHT, s->reason);
+        else
+            tc_cellf(table, "took", TC_RIGHT, "%.0f%s", s->actual_days, f->covered ? "" : ", outside");
+    }
+}
+
+static void print_series(tc_table *table, const tc_progress_series *s) {
+    bool none = *s->reason;
+    tc_table_row_begin(table);
+    tc_cell(table, "run", TC_LEFT, s->id);
+    tc_cellf(table, "days", TC_RIGHT, none ? "-" : "%.0f", s->actual_days);
+    tc_cellf(table, "forecasts", TC_RIGHT, none ? "-" : "%d", s->points);
+    tc_cellf(table, "held", TC_RIGHT, none ? "-" : "%d", s->covered);
+    if (none)
+        tc_cell(table, "width of the interval", TC_RIGHT, s->reason);
+    else
+        tc_cellf(table, "width of the interval", TC_RIGHT, "%.0f %%", 100 * s->width_share);
+}
+
 bool tc_report_progress_text(FILE *file, const tc_style *style, const tc_progress *p) {
     char text[320];
     headline(p, text, sizeof text);
-    tc_print_wrapped(file, style, 0, 0, text);
+    if (style->markdown)
+        fprintf(file,
+                "# Dated progress: the weekly update on the way\n\nWritten by `traincast validate --progress "
+                "--markdown`.\n\n%s.\n\nEach forecast knows what was public by its day; where nobody states the ideal "
+                "pace three weeks are seen first.\n",
+                text);
+    else
+        tc_print_wrapped(file, style, 0, 0, text);
     tc_table table = {0};
-    tc_table_column(&table, "run", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "on day", TC_RIGHT);
-    tc_table_column(&table, "forecast days", TC_RIGHT);
-    tc_table_column(&table, "80 % interval", TC_RIGHT);
-    tc_table_column(&table, "took", TC_RIGHT);
-    for (int i = 0; i < p->count; i++) {
-        const tc_progress_series *s = &p->series[i];
-        for (int k = 0; k < s->points || (k == 0 && *s->reason); k++) {
-            const tc_progress_forecast *f = &s->forecast[k];
-            tc_table_row_begin(&table);
-            tc_table_cell(&table, s->id);
-            if (k == s->points) {
-                for (int c = 0; c < 3; c++) tc_table_cell(&table, NULL);
-                tc_table_cell(&table, s->reason);
-                continue;
-            }
-            snprintf(text, sizeof text, "%.0f", f->day);
-            tc_table_cell(&table, text);
-            snprintf(text, sizeof text, "%.0f", f->days_p50);
-            tc_table_cell(&table, text);
-            snprintf(text, sizeof text, "%.0f to %.0f", f->days_p10, f->days_p90);
-            tc_table_cell(&table, text);
-            snprintf(text, sizeof text, "%.0f%s", s->actual_days, f->covered ? "" : ", outside");
-            tc_table_cell(&table, text);
-        }
-    }
+    for (int i = 0; i < p->count; i++) (style->markdown ? print_series : print_forecasts)(&table, &p->series[i]);
     fputc('\n', file);
     return tc_table_print(&table, file, style);
-}
-
-void tc_report_progress_markdown(FILE *file, const tc_progress *p) {
-    char text[320];
-    headline(p, text, sizeof text);
-    fprintf(file,
-            "# Dated progress: the weekly update on the way\n\nWritten by `traincast validate --progress "
-            "--markdown`.\n\n%s.\n\n"
-            "Each forecast knows what was public by its day; where nobody states the ideal pace three weeks are seen "
-            "first.\n\n"
-            "| run | days | forecasts | held | width of the interval |\n| --- | ---: | ---: | ---: | ---: |\n",
-            text);
-    for (int i = 0; i < p->count; i++) {
-        const tc_progress_series *s = &p->series[i];
-        if (*s->reason)
-            fprintf(file, "| %s | - | - | - | %s |\n", s->id, s->reason);
-        else
-            fprintf(file, "| %s | %.0f | %d | %d | %.0f %% |\n", s->id, s->actual_days, s->points, s->covered,
-                    100 * s->width_share);
-    }
 }

@@ -11,7 +11,5 @@
 void tc_report_progress(tc_target *target, const tc_progress *progress);
 /* False if memory ran out. */
 TC_NODISCARD bool tc_report_progress_text(FILE *file, const tc_style *style, const tc_progress *progress);
-/* The same as a section of a Markdown document. */
-void tc_report_progress_markdown(FILE *file, const tc_progress *progress);
 
 #endif

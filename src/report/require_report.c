@@ -164,10 +164,9 @@ static void print_head(FILE *file, const tc_style *style, const tc_required_answ
     const tc_require *r = &a->require;
     const tc_accelerator *like = a->like ? &a->like->cluster.accelerator : NULL;
     char text[400], layout[160];
-    snprintf(text, sizeof text, "%.90s on %s x %.90s: what it must be for a step of %s",
-             a->question.job.model.name[0] ? a->question.job.model.name : a->question.job.model.slug,
-             tc_format_count(a->question.cluster.devices).s, name_of(a), tc_format_seconds(r->target_s).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.90s on %s x %.90s: what it must be for a step of %s",
+                      a->question.job.model.name[0] ? a->question.job.model.name : a->question.job.model.slug,
+                      tc_format_count(a->question.cluster.devices).s, name_of(a), tc_format_seconds(r->target_s).s);
     if (r->today_s > 0)
         snprintf(text, sizeof text, "%s, %.160s", tc_format_seconds(r->today_s).s,
                  tc_layout_degrees_text(&r->today_layout, layout, sizeof layout));
@@ -183,27 +182,21 @@ static bool print_alone(FILE *file, const tc_style *style, const tc_required_ans
     tc_table t = {0};
     fputc('\n', file);
     tc_print_heading(file, style, "One figure alone, the layout searched again");
-    tc_table_column(&t, "figure", TC_LEFT);
-    tc_table_column(&t, "today", TC_RIGHT);
-    if (a->like) tc_table_column(&t, a->like->cluster.accelerator.slug, TC_RIGHT);
-    tc_table_column(&t, "needed", TC_RIGHT);
-    tc_table_column(&t, "times", TC_RIGHT);
-    tc_table_column(&t, "step", TC_RIGHT);
-    tc_table_column(&t, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
     for (int i = 0; i < r->alone_count; i++) {
         const tc_requirement *one = &r->alone[i];
         double like = a->like ? tc_require_figure(a->like, one->figure) : 0;
-        char layout[160], times[48];
+        char layout[160];
         tc_table_row_begin(&t);
-        tc_table_cell(&t, tc_required_name(one->figure));
-        tc_table_cell(&t, figure_text(one->figure, one->today).s);
-        if (a->like) tc_table_cell(&t, like > 0 ? figure_text(one->figure, like).s : "-");
-        tc_table_cell(&t, one->reached ? figure_text(one->figure, one->value).s : "not by it");
-        snprintf(times, sizeof times, "%s%.20s", one->reached ? "" : "at ",
+        tc_cell(&t, "figure", TC_LEFT, tc_required_name(one->figure));
+        tc_cell(&t, "today", TC_RIGHT, figure_text(one->figure, one->today).s);
+        if (a->like)
+            tc_cell(&t, a->like->cluster.accelerator.slug, TC_RIGHT, like > 0 ? figure_text(one->figure, like).s : "-");
+        tc_cell(&t, "needed", TC_RIGHT, one->reached ? figure_text(one->figure, one->value).s : "not by it");
+        tc_cellf(&t, "times", TC_RIGHT, "%s%.20s", one->reached ? "" : "at ",
                  tc_format_significant(one->value / one->today, 3).s);
-        tc_table_cell(&t, times);
-        tc_table_cell(&t, one->step_s > 0 ? tc_format_seconds(one->step_s).s : "no fit");
-        tc_table_cell(&t, one->devices > 0 ? tc_layout_degrees_text(&one->layout, layout, sizeof layout) : "-");
+        tc_cell(&t, "step", TC_RIGHT, one->step_s > 0 ? tc_format_seconds(one->step_s).s : "no fit");
+        tc_cell(&t, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL,
+                one->devices > 0 ? tc_layout_degrees_text(&one->layout, layout, sizeof layout) : "-");
     }
     return tc_table_print(&t, file, style);
 }
@@ -240,9 +233,8 @@ static void print_together(FILE *file, const tc_style *style, const tc_required_
     bool any = false;
     for (int i = 0; i < r->alone_count; i++) any = any || r->alone[i].reached;
     if (any || !one) return;
-    snprintf(text, sizeof text, "no figure alone meets it; nearest comes %s: %s with 10 times as much",
-             tc_required_name(one->figure), tc_format_seconds(one->at_most).s);
-    tc_print_line(file, style, "alone", text);
+    tc_print_linef(file, style, "alone", "no figure alone meets it; nearest comes %s: %s with 10 times as much",
+                   tc_required_name(one->figure), tc_format_seconds(one->at_most).s);
 }
 
 static void print_price(FILE *file, const tc_style *style, const tc_required_answer *a) {
@@ -273,19 +265,15 @@ static bool print_front(FILE *file, const tc_style *style, const tc_require *r) 
     tc_print_line(file, style, "target",
                   r->limits_reached ? "met by these; none is less in all three"
                                     : "not met: with 10 times the memory bandwidth the nearest is");
-    tc_table_column(&t, "matmul peak", TC_RIGHT);
-    tc_table_column(&t, "memory bandwidth", TC_RIGHT);
-    tc_table_column(&t, "memory", TC_RIGHT);
-    tc_table_column(&t, "step", TC_RIGHT);
-    tc_table_column(&t, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
     for (int i = 0; i < r->points; i++) {
         const tc_require_point *p = &r->point[i];
         tc_table_row_begin(&t);
-        tc_table_cell(&t, tc_format_flops(p->peak_flops).s);
-        tc_table_cell(&t, tc_format_rate(p->bytes_per_s).s);
-        tc_table_cell(&t, tc_format_gib(p->memory_bytes).s);
-        tc_table_cell(&t, p->step_s > 0 ? tc_format_seconds(p->step_s).s : "no fit");
-        tc_table_cell(&t, p->devices > 0 ? tc_layout_degrees_text(&p->layout, layout, sizeof layout) : "-");
+        tc_cell(&t, "matmul peak", TC_RIGHT, tc_format_flops(p->peak_flops).s);
+        tc_cell(&t, "memory bandwidth", TC_RIGHT, tc_format_rate(p->bytes_per_s).s);
+        tc_cell(&t, "memory", TC_RIGHT, tc_format_gib(p->memory_bytes).s);
+        tc_cell(&t, "step", TC_RIGHT, p->step_s > 0 ? tc_format_seconds(p->step_s).s : "no fit");
+        tc_cell(&t, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL,
+                p->devices > 0 ? tc_layout_degrees_text(&p->layout, layout, sizeof layout) : "-");
     }
     return tc_table_print(&t, file, style);
 }

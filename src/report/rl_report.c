@@ -50,9 +50,7 @@ static void write_engine(tc_writer *w, const tc_rl_answer *a) {
 
 void tc_report_rl(tc_target *target, const tc_rl_question *q, const tc_rl_answer *a) {
     tc_writer w = tc_write_begin(target, "rl/1", NULL);
-    tc_write_array(&w, "assumed");
-    for (int i = 0; i < a->assumed_count; i++) tc_write_string(&w, NULL, a->assumed[i]);
-    tc_write_close(&w);
+    tc_write_texts(&w, "assumed", a->assumed[0], sizeof a->assumed[0], a->assumed_count);
     write_question(&w, q);
     tc_write_integer(&w, "devices", a->devices);
     tc_write_integer(&w, "generation_devices", a->generation_devices);
@@ -83,9 +81,9 @@ void tc_report_rl(tc_target *target, const tc_rl_question *q, const tc_rl_answer
 
 static void print_head(FILE *file, const tc_style *style, const tc_rl_question *q, const tc_rl_answer *a) {
     char text[512];
-    snprintf(text, sizeof text, "%.100s trained by %s on %d x %.80s", q->training.job.model.name,
-             tc_rl_algorithm_names[q->algorithm], q->training.cluster.devices, q->training.cluster.accelerator.name);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.100s trained by %s on %d x %.80s", q->training.job.model.name,
+                      tc_rl_algorithm_names[q->algorithm], q->training.cluster.devices,
+                      q->training.cluster.accelerator.name);
     if (q->placement == TC_RL_COLOCATED)
         snprintf(text, sizeof text, "%.60s, %.60s; phases one after the other on all devices", q->training.stack.name,
                  q->generation.engine.name);
@@ -98,10 +96,6 @@ static void print_head(FILE *file, const tc_style *style, const tc_rl_question *
 
 static bool print_phases(FILE *file, const tc_style *style, const tc_rl_answer *a) {
     tc_table table = {0};
-    tc_table_column(&table, "  phase", TC_FLEXIBLE);
-    tc_table_column(&table, "time", TC_RIGHT);
-    tc_table_column(&table, "share", TC_RIGHT);
-    tc_table_column(&table, "", TC_LEFT);
     double sum = a->generation_s + a->training_s + a->overhead_s;
     for (int i = 0; i <= TC_RL_PHASES; i++) {
         double seconds = i < TC_RL_PHASES ? a->phase_s[i] : a->overhead_s;
@@ -109,10 +103,10 @@ static bool print_phases(FILE *file, const tc_style *style, const tc_rl_answer *
         if (!(seconds > 0)) continue;
         snprintf(name, sizeof name, "  %s", i < TC_RL_PHASES ? tc_rl_phase_names[i] : "between them");
         tc_table_row_begin(&table);
-        tc_table_cell(&table, name);
-        tc_table_cell(&table, tc_format_seconds(seconds).s);
-        tc_table_cell(&table, tc_format_percent(100 * seconds / sum).s);
-        tc_table_cell(&table, i == TC_RL_PHASES ? "" : generates[i] ? "generation" : "training");
+        tc_cell(&table, "  phase", TC_FLEXIBLE, name);
+        tc_cell(&table, "time", TC_RIGHT, tc_format_seconds(seconds).s);
+        tc_cell(&table, "share", TC_RIGHT, tc_format_percent(100 * seconds / sum).s);
+        tc_cell(&table, "", TC_LEFT, i == TC_RL_PHASES ? "" : generates[i] ? "generation" : "training");
     }
     fputc('\n', file);
     bool fine = tc_table_print(&table, file, style);
@@ -121,29 +115,26 @@ static bool print_phases(FILE *file, const tc_style *style, const tc_rl_answer *
 }
 
 static void print_sides(FILE *file, const tc_style *style, const tc_rl_question *q, const tc_rl_answer *a) {
-    char text[320], layout[512];
+    char layout[512];
     if (q->placement != TC_RL_COLOCATED) {
         bool longer = a->generation_s > a->training_s;
-        snprintf(text, sizeof text, "generation %s, training %s: the %s waits %s of a step",
-                 tc_format_seconds(a->generation_s).s, tc_format_seconds(a->training_s).s,
-                 longer ? "training" : "generation", tc_format_seconds(fabs(a->generation_s - a->training_s)).s);
-        tc_print_line(file, style, "sides", text);
+        tc_print_linef(file, style, "sides", "generation %s, training %s: the %s waits %s of a step",
+                       tc_format_seconds(a->generation_s).s, tc_format_seconds(a->training_s).s,
+                       longer ? "training" : "generation", tc_format_seconds(fabs(a->generation_s - a->training_s)).s);
     }
-    snprintf(text, sizeof text, "%s in the mean, the longest of a step %s",
-             tc_format_significant(q->output_tokens, 4).s, tc_format_significant(a->longest_tokens, 4).s);
-    tc_print_line(file, style, "responses", text);
-    snprintf(text, sizeof text, "%s tokens/s a device of all, %s generated tokens/s of one that generates",
-             tc_format_significant(a->tokens_per_s_per_device, 4).s,
-             tc_format_significant(a->decode_tokens_per_s_per_device, 4).s);
-    tc_print_line(file, style, "throughput", text);
-    snprintf(text, sizeof text, "%d x TP %d PP %d EP %d, %s requests each, %s of them at once", a->replicas, a->tp,
-             a->pp, a->ep, tc_format_significant(a->requests, 4).s,
-             tc_format_significant(fmin(a->slots, a->requests), 4).s);
-    tc_print_line(file, style, "engine", text);
+    tc_print_linef(file, style, "responses", "%s in the mean, the longest of a step %s",
+                   tc_format_significant(q->output_tokens, 4).s, tc_format_significant(a->longest_tokens, 4).s);
+    tc_print_linef(file, style, "throughput",
+                   "%s tokens/s a device of all, %s generated tokens/s of one that generates",
+                   tc_format_significant(a->tokens_per_s_per_device, 4).s,
+                   tc_format_significant(a->decode_tokens_per_s_per_device, 4).s);
+    tc_print_linef(file, style, "engine", "%d x TP %d PP %d EP %d, %s requests each, %s of them at once", a->replicas,
+                   a->tp, a->pp, a->ep, tc_format_significant(a->requests, 4).s,
+                   tc_format_significant(fmin(a->slots, a->requests), 4).s);
     tc_print_line(file, style, "training", tc_layout_text(&a->training.layout, layout, sizeof layout));
-    snprintf(text, sizeof text, "%s a device while it trains: %s", tc_format_gib(a->training.memory.reserved).s,
-             a->fits ? "fits" : "does NOT fit, or the engine does not");
-    tc_print_line(file, style, "memory", text);
+    tc_print_linef(file, style, "memory", "%s a device while it trains: %s",
+                   tc_format_gib(a->training.memory.reserved).s,
+                   a->fits ? "fits" : "does NOT fit, or the engine does not");
 }
 
 bool tc_report_rl_text(FILE *file, const tc_style *style, const tc_rl_question *q, const tc_rl_answer *a) {

@@ -142,77 +142,61 @@ static interval_text interval(double p10, double p90, tc_text (*format)(double))
 
 static void print_time(FILE *file, const tc_style *style, const tc_run_input *in, const tc_run *run) {
     const tc_step *step = &in->step;
-    char text[400];
-    snprintf(text, sizeof text, "%.20s of wall-clock time%s, %.20s of it steps: goodput %.20s",
-             tc_format_seconds(run->wall_s).s, interval(run->p10.wall_s, run->p90.wall_s, tc_format_seconds).s,
-             tc_format_seconds(run->ideal_s).s, tc_format_percent(100 * run->goodput).s);
-    tc_print_line(file, style, "duration", text);
+    tc_print_linef(file, style, "duration", "%.20s of wall-clock time%s, %.20s of it steps: goodput %.20s",
+                   tc_format_seconds(run->wall_s).s, interval(run->p10.wall_s, run->p90.wall_s, tc_format_seconds).s,
+                   tc_format_seconds(run->ideal_s).s, tc_format_percent(100 * run->goodput).s);
     double step_p10 = step->step_s_p10 > 0 ? step->step_s_p10 : NAN,
            step_p90 = step->step_s_p90 > 0 ? step->step_s_p90 : NAN;
-    snprintf(text, sizeof text, "%.20s steps of %.20s tokens, %.20s each%s at %.20s MFU", tc_format_count(run->steps).s,
-             tc_format_short(step->tokens_per_step).s, tc_format_seconds(step->step_s).s,
-             interval(step_p10, step_p90, tc_format_seconds).s, tc_format_percent(step->mfu_pct).s);
-    tc_print_line(file, style, "steps", text);
+    tc_print_linef(file, style, "steps", "%.20s steps of %.20s tokens, %.20s each%s at %.20s MFU",
+                   tc_format_count(run->steps).s, tc_format_short(step->tokens_per_step).s,
+                   tc_format_seconds(step->step_s).s, interval(step_p10, step_p90, tc_format_seconds).s,
+                   tc_format_percent(step->mfu_pct).s);
     tc_print_step_memory(file, style, step);
-    snprintf(text, sizeof text, "%.20s expected, one every %.20s%s", tc_format_significant(run->failures, 3).s,
-             tc_format_seconds(run->job_mtbf_s).s, failure_words[in->on_failure][1]);
-    tc_print_line(file, style, "failures", text);
-    snprintf(text, sizeof text, "every %.20s (%.20s steps) of %.20s, %.20s each", tc_format_seconds(run->interval_s).s,
-             tc_format_count(run->interval_steps).s, tc_format_gib(run->checkpoint_bytes).s,
-             tc_format_seconds(run->checkpoint_s).s);
-    tc_print_line(file, style, "checkpoints", text);
-    snprintf(text, sizeof text, "%.20s to checkpoints, %.20s to work done twice, %.20s to restarts",
-             tc_format_percent(100 * run->checkpoint_share).s, tc_format_percent(100 * run->lost_share).s,
-             tc_format_percent(100 * run->restart_share).s);
-    tc_print_line(file, style, "lost", text);
+    tc_print_linef(file, style, "failures", "%.20s expected, one every %.20s%s",
+                   tc_format_significant(run->failures, 3).s, tc_format_seconds(run->job_mtbf_s).s,
+                   failure_words[in->on_failure][1]);
+    tc_print_linef(file, style, "checkpoints", "every %.20s (%.20s steps) of %.20s, %.20s each",
+                   tc_format_seconds(run->interval_s).s, tc_format_count(run->interval_steps).s,
+                   tc_format_gib(run->checkpoint_bytes).s, tc_format_seconds(run->checkpoint_s).s);
+    tc_print_linef(file, style, "lost", "%.20s to checkpoints, %.20s to work done twice, %.20s to restarts",
+                   tc_format_percent(100 * run->checkpoint_share).s, tc_format_percent(100 * run->lost_share).s,
+                   tc_format_percent(100 * run->restart_share).s);
     if (run->operations_share == 0) return;
-    snprintf(text, sizeof text, "%.20s to hangs, maintenance, waiting, disruptions, rollbacks and rework",
-             tc_format_percent(100 * run->operations_share).s);
-    tc_print_line(file, style, "operations", text);
+    tc_print_linef(file, style, "operations", "%.20s to hangs, maintenance, waiting, disruptions, rollbacks and rework",
+                   tc_format_percent(100 * run->operations_share).s);
 }
 
 static tc_text three_digits(double value) { return tc_format_significant(value, 3); }
 
 static void print_money(FILE *file, const tc_style *style, const tc_run *run) {
-    char text[400];
-    if (!isnan(run->owned_usd)) {
-        snprintf(text, sizeof text, "%.24s%s: hardware %.24s, electricity %.24s; %.24s per million tokens",
-                 tc_format_usd(run->owned_usd).s, interval(run->p10.owned_usd, run->p90.owned_usd, tc_format_usd).s,
-                 tc_format_usd(run->capital_usd).s, tc_format_usd(run->energy_usd).s,
-                 tc_format_usd(run->owned_usd_per_million_tokens).s);
-        tc_print_line(file, style, "owned", text);
-    }
-    if (!isnan(run->rented_usd)) {
-        snprintf(text, sizeof text, "%.24s%s, %.24s per million tokens", tc_format_usd(run->rented_usd).s,
-                 interval(run->p10.rented_usd, run->p90.rented_usd, tc_format_usd).s,
-                 tc_format_usd(run->rented_usd_per_million_tokens).s);
-        tc_print_line(file, style, "rented", text);
-    }
-    if (!isnan(run->mwh)) {
-        snprintf(text, sizeof text, "%.24s MWh%s at %.24s kW, %.24s t CO2", tc_format_significant(run->mwh, 3).s,
-                 interval(run->p10.mwh, run->p90.mwh, three_digits).s, tc_format_significant(run->power_w / 1e3, 3).s,
-                 tc_format_significant(run->tonnes_co2, 3).s);
-        tc_print_line(file, style, "energy", text);
-    }
-    snprintf(text, sizeof text, "%.24s device-hours", tc_format_count(run->device_hours).s);
-    tc_print_line(file, style, "used", text);
+    if (!isnan(run->owned_usd))
+        tc_print_linef(file, style, "owned", "%.24s%s: hardware %.24s, electricity %.24s; %.24s per million tokens",
+                       tc_format_usd(run->owned_usd).s,
+                       interval(run->p10.owned_usd, run->p90.owned_usd, tc_format_usd).s,
+                       tc_format_usd(run->capital_usd).s, tc_format_usd(run->energy_usd).s,
+                       tc_format_usd(run->owned_usd_per_million_tokens).s);
+    if (!isnan(run->rented_usd))
+        tc_print_linef(file, style, "rented", "%.24s%s, %.24s per million tokens", tc_format_usd(run->rented_usd).s,
+                       interval(run->p10.rented_usd, run->p90.rented_usd, tc_format_usd).s,
+                       tc_format_usd(run->rented_usd_per_million_tokens).s);
+    if (!isnan(run->mwh))
+        tc_print_linef(file, style, "energy", "%.24s MWh%s at %.24s kW, %.24s t CO2",
+                       tc_format_significant(run->mwh, 3).s, interval(run->p10.mwh, run->p90.mwh, three_digits).s,
+                       tc_format_significant(run->power_w / 1e3, 3).s, tc_format_significant(run->tonnes_co2, 3).s);
+    tc_print_linef(file, style, "used", "%.24s device-hours", tc_format_count(run->device_hours).s);
 }
 
 void tc_report_run_text(FILE *file, const tc_style *style, const tc_question *question, const tc_run_input *input,
                         const tc_run *run) {
     char text[512], pools[TC_POOLS_TEXT];
-    snprintf(text, sizeof text, "%.120s on %.300s: %.20s tokens", question->job.model.name,
-             tc_pools_text(&input->cluster, pools, sizeof pools), tc_format_short(run->tokens).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "%.120s on %.300s: %.20s tokens", question->job.model.name,
+                      tc_pools_text(&input->cluster, pools, sizeof pools), tc_format_short(run->tokens).s);
     snprintf(text, sizeof text, "%s; %s", input->cluster.fabric.name, question->stack.name);
     if (input->cluster.others == 0) tc_print_wrapped(file, style, 0, 2, text);
     fputc('\n', file);
     print_time(file, style, input, run);
     print_money(file, style, run);
-    if (run->egress_usd > 0) {
-        snprintf(text, sizeof text, "%.24s, in both", tc_format_usd(run->egress_usd).s);
-        tc_print_line(file, style, "egress", text);
-    }
+    if (run->egress_usd > 0) tc_print_linef(file, style, "egress", "%.24s, in both", tc_format_usd(run->egress_usd).s);
     if (input->cluster.others == 0) {
         tc_print_line(file, style, "layout", tc_layout_text(&input->step.layout, text, sizeof text));
         tc_print_beyond(file, style, question, &input->step.layout);

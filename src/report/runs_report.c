@@ -35,21 +35,17 @@ static const char *const units[TC_METRICS] = {[TC_METRIC_NONE] = "",
                                               [TC_METRIC_MFU_PCT] = "% MFU"};
 
 static void add_row(tc_table *table, const tc_scored_run *r) {
-    char error[40];
+    static const char *const covered[] = {"-", "no", "yes"};
     tc_table_row_begin(table);
-    tc_table_cell(table, r->run->id);
-    tc_table_cell(table, tc_format_significant(r->measured, 4).s);
-    tc_table_cell(table, tc_format_significant(r->predicted, 4).s);
-    snprintf(error, sizeof error, "%s%.20s", r->error_pct > 0 ? "+" : "", tc_format_percent(r->error_pct).s);
-    tc_table_cell(table, error);
-    tc_table_cell_tone(table,
-                       r->covered < 0 ? "-"
-                       : r->covered   ? "yes"
-                                      : "no",
-                       r->covered == 0 ? TC_TONE_BAD : TC_TONE_PLAIN);
-    tc_table_cell(table, units[r->run->metric]);
-    tc_table_cell(table, r->complete ? "nothing" : "some");
-    tc_table_cell(table, r->run->source_family);
+    tc_cell(table, "run", TC_LEFT | TC_FLEXIBLE, r->run->id);
+    tc_cell(table, "measured", TC_RIGHT | TC_OPTIONAL, tc_format_significant(r->measured, 4).s);
+    tc_cell(table, "forecast", TC_RIGHT | TC_OPTIONAL, tc_format_significant(r->predicted, 4).s);
+    tc_cell(table, "error", TC_RIGHT, tc_format_signed_percent(r->error_pct).s);
+    tc_cell_tone(table, "in 80 %", TC_RIGHT | TC_OPTIONAL, covered[r->covered < 0 ? 0 : 1 + (r->covered > 0)],
+                 r->covered == 0 ? TC_TONE_BAD : TC_TONE_PLAIN);
+    tc_cell(table, "unit", TC_LEFT | TC_OPTIONAL, units[r->run->metric]);
+    tc_cell(table, "assumed", TC_LEFT | TC_OPTIONAL, r->complete ? "nothing" : "some");
+    tc_cell(table, "source", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL, r->run->source_family);
 }
 
 bool tc_report_runs_text(FILE *file, const tc_style *style, const tc_validation *v, tc_runs_order order) {
@@ -60,14 +56,6 @@ bool tc_report_runs_text(FILE *file, const tc_style *style, const tc_validation 
         if (v->runs[i].counts && !isnan(v->runs[i].error_pct)) scored[n++] = &v->runs[i];
     qsort(scored, (size_t)n, sizeof *scored, orders[order]);
     tc_table table = {0};
-    tc_table_column(&table, "run", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "measured", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "forecast", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "error", TC_RIGHT);
-    tc_table_column(&table, "in 80 %", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "unit", TC_LEFT | TC_OPTIONAL);
-    tc_table_column(&table, "assumed", TC_LEFT | TC_OPTIONAL);
-    tc_table_column(&table, "source", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
     for (int i = 0; i < n; i++) add_row(&table, scored[i]);
     free(scored);
     if (!tc_table_print(&table, file, style)) return false;

@@ -2,10 +2,10 @@
 #include "report/search_report.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/names.h"
@@ -13,13 +13,10 @@
 #include "report/step_report.h"
 
 static void print_title(FILE *file, const tc_style *style, const tc_search_input *in) {
-    char text[320];
-    snprintf(text, sizeof text, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
-             in->question.cluster.devices, in->question.cluster.accelerator.name,
-             tc_format_count((double)in->question.job.global_batch).s);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_headingf(file, style, "%s on %d x %s, %s sequences a step", in->question.job.model.name,
+                      in->question.cluster.devices, in->question.cluster.accelerator.name,
+                      tc_format_count((double)in->question.job.global_batch).s);
+    tc_print_wrappedf(file, style, 0, 2, "%s; %s", in->question.cluster.fabric.name, in->question.stack.name);
 }
 
 /* "Llama 2 7B on H20 and H100 SXM, 512 to 1,024 devices, 512 sequences a step" */
@@ -47,9 +44,7 @@ static void print_title_of_parts(FILE *file, const tc_style *style, const tc_sea
 
 void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_input *in, const tc_search *search) {
     print_title(file, style, in);
-    char text[96];
-    snprintf(text, sizeof text, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
-    tc_print_heading(file, style, text);
+    tc_print_headingf(file, style, "\nThe space: %s layouts", tc_format_count((double)search->space).s);
     for (int i = 0; i < TC_SEARCH_AXES && search->axis[i].name; i++) {
         char label[32];
         snprintf(label, sizeof label, "  %-18s ", search->axis[i].name);
@@ -60,27 +55,23 @@ void tc_report_space_text(FILE *file, const tc_style *style, const tc_search_inp
 
 static void print_counts(FILE *file, const tc_style *style, const tc_search *search) {
     char text[400];
-    size_t used
-        = (size_t)snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
-                           tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
-                           tc_format_count((double)search->pruned).s);
+    snprintf(text, sizeof text, "%s layouts: %s forecast, %s proven worse without",
+             tc_format_count((double)search->space).s, tc_format_count((double)search->evaluated).s,
+             tc_format_count((double)search->pruned).s);
     static const char *const words[TC_REJECTIONS] = {"do not fit",
                                                      "offload more than a server holds",
                                                      "do not divide the batch",
                                                      "do not divide the experts",
                                                      "do not fill an interleaved pipeline",
                                                      "break another rule"};
-    for (int i = 0; i < TC_REJECTIONS && used < sizeof text; i++)
+    for (int i = 0; i < TC_REJECTIONS; i++)
         if (search->rejected[i] > 0)
-            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s",
-                                     tc_format_count((double)search->rejected[i]).s, words[i]);
-    if (search->evaluated_fewer > 0 && used < sizeof text)
-        used += (size_t)snprintf(text + used, sizeof text - used, "; %s more that leave devices idle",
-                                 tc_format_count((double)search->evaluated_fewer).s);
-    if (used < sizeof text)
-        snprintf(text + used, sizeof text - used, "; %s, %s a second on %d thread%s",
-                 tc_format_seconds(search->seconds).s, tc_format_short(tc_search_rate(search)).s, search->threads,
-                 search->threads == 1 ? "" : "s");
+            tc_append(text, sizeof text, ", %s %s", tc_format_count((double)search->rejected[i]).s, words[i]);
+    if (search->evaluated_fewer > 0)
+        tc_append(text, sizeof text, "; %s more that leave devices idle",
+                  tc_format_count((double)search->evaluated_fewer).s);
+    tc_append(text, sizeof text, "; %s, %s a second on %d thread%s", tc_format_seconds(search->seconds).s,
+              tc_format_short(tc_search_rate(search)).s, search->threads, search->threads == 1 ? "" : "s");
     if (search->stopped)
         tc_print_wrapped(file, style, 0, 2, "Stopped before all were looked at: the best of those that were.");
     tc_print_wrapped(file, style, 0, 2, text);
@@ -108,69 +99,45 @@ static bool print_table(FILE *file, const tc_style *style, const tc_search_input
     tc_table table = {0};
     bool stacks = several_stacks(answer);
     bool objective = !in->pareto && (in->objective == TC_OBJECTIVE_COST || in->objective == TC_OBJECTIVE_ENERGY);
-    tc_table_column(&table, "", TC_RIGHT);
-    if (answer->parts > 0) tc_table_column(&table, "accelerator", TC_LEFT);
-    if (answer->parts > 0) tc_table_column(&table, "devices", TC_RIGHT);
-    if (stacks) tc_table_column(&table, "stack", TC_LEFT);
-    if (objective) tc_table_column(&table, tc_objective_name(in->objective), TC_RIGHT);
-    tc_table_column(&table, "expected", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT);
-    tc_table_column(&table, "MFU", TC_RIGHT);
-    tc_table_column(&table, "memory", TC_RIGHT);
-    tc_table_column(&table, "80 %", TC_RIGHT | TC_OPTIONAL);
-    tc_table_column(&table, "layout", TC_LEFT);
     for (int i = 0; i < search->best_count; i++) {
         const tc_found *found = &search->best[i];
         char text[256];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, tc_format_count(i + 1).s);
+        tc_cell(&table, "", TC_RIGHT, tc_format_count(i + 1).s);
         const tc_question *q = &tc_row_input(answer, in, i)->question;
-        if (answer->parts > 0) tc_table_cell(&table, q->cluster.accelerator.slug);
-        if (answer->parts > 0) tc_table_cell(&table, tc_format_count(found->devices).s);
-        if (stacks) tc_table_cell(&table, q->stack.slug);
-        if (objective) tc_table_cell(&table, objective_text(in, found).s);
-        tc_table_cell(&table, tc_format_seconds(found->expected_step_s).s);
-        tc_table_cell(&table,
-                      tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
-        tc_table_cell(&table, tc_format_percent(found->step.mfu_pct).s);
-        tc_table_cell(&table, tc_format_gib(found->step.memory.reserved).s);
-        tc_table_cell(&table, tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
-        tc_table_cell(&table, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
+        if (answer->parts > 0) tc_cell(&table, "accelerator", TC_LEFT, q->cluster.accelerator.slug);
+        if (answer->parts > 0) tc_cell(&table, "devices", TC_RIGHT, tc_format_count(found->devices).s);
+        if (stacks) tc_cell(&table, "stack", TC_LEFT, q->stack.slug);
+        if (objective) tc_cell(&table, tc_objective_name(in->objective), TC_RIGHT, objective_text(in, found).s);
+        tc_cell(&table, "expected", TC_RIGHT, tc_format_seconds(found->expected_step_s).s);
+        tc_cell(&table, "80 %", TC_RIGHT,
+                tc_format_range(found->expected_step_s_p10, found->expected_step_s_p90, tc_format_seconds).s);
+        tc_cell(&table, "MFU", TC_RIGHT, tc_format_percent(found->step.mfu_pct).s);
+        tc_cell(&table, "memory", TC_RIGHT, tc_format_gib(found->step.memory.reserved).s);
+        tc_cell(&table, "80 %", TC_RIGHT | TC_OPTIONAL,
+                tc_format_range(found->step.memory_p10, found->step.memory_p90, tc_format_gib).s);
+        tc_cell(&table, "layout", TC_LEFT, tc_layout_degrees_text(&found->step.layout, text, sizeof text));
     }
     return tc_table_print(&table, file, style);
 }
 
-/* A line of text that grows. */
-typedef struct row_text {
-    char text[480];
-    size_t used;
-} row_text;
-
-static void add(row_text *l, const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    if (l->used < sizeof l->text)
-        l->used += (size_t)vsnprintf(l->text + l->used, sizeof l->text - l->used, format, values);
-    va_end(values);
-}
-
 /* "; against the next: 0.8 % faster, 4.2 GiB more" */
-static void add_against_next(row_text *l, const tc_found *found, const tc_found *next) {
+static void add_against_next(char *text, size_t size, const tc_found *found, const tc_found *next) {
     double time = 100 * (next->step.step_s / found->step.step_s - 1),
            bytes = found->step.memory.reserved - next->step.memory.reserved;
-    add(l, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "faster" : "slower",
-        tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
+    tc_append(text, size, "; against the next: %s %s, %s %s", tc_format_percent(fabs(time)).s,
+              time >= 0 ? "faster" : "slower", tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
 }
 
 /* "; against the first: 1.4 % slower, 4.2 GiB less, 310 ms more bubble" */
-static void add_against_first(row_text *l, const tc_found *found, const tc_found *first) {
+static void add_against_first(char *text, size_t size, const tc_found *found, const tc_found *first) {
     double time = 100 * (found->step.step_s / first->step.step_s - 1),
            bytes = found->step.memory.reserved - first->step.memory.reserved,
            bubble = found->step.breakdown.bubble - first->step.breakdown.bubble;
-    add(l, "; against the first: %s %s, %s %s", tc_format_percent(fabs(time)).s, time >= 0 ? "slower" : "faster",
-        tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
+    tc_append(text, size, "; against the first: %s %s, %s %s", tc_format_percent(fabs(time)).s,
+              time >= 0 ? "slower" : "faster", tc_format_gib(fabs(bytes)).s, bytes > 0 ? "more" : "less");
     if (fabs(bubble) > 0.001 * first->step.step_s)
-        add(l, ", %s %s bubble", tc_format_seconds(fabs(bubble)).s, bubble > 0 ? "more" : "less");
+        tc_append(text, size, ", %s %s bubble", tc_format_seconds(fabs(bubble)).s, bubble > 0 ? "more" : "less");
 }
 
 static void print_beyond(FILE *file, const tc_style *style, const tc_search_input *in, const tc_found *found) {
@@ -227,24 +194,25 @@ static void print_layouts(FILE *file, const tc_style *style, const tc_search_inp
         char text[TC_ROW_OPTIONS];
         fprintf(file, "%3d  ", i + 1);
         tc_print_wrapped(file, style, 5, 5, tc_layout_text(&found->step.layout, text, sizeof text));
-        row_text about = {.used = 0};
+        char about[480] = "";
         const tc_layout *l = &found->step.layout;
-        add(&about, "overlap %s", tc_name(TC_VOCABULARY_OVERLAP, l->overlap));
+        tc_append(about, sizeof about, "overlap %s", tc_name(TC_VOCABULARY_OVERLAP, l->overlap));
         if (l->cp > 1 && l->cp_kind == TC_CP_BOTH)
-            add(&about, ", context by ring and all-to-all of %d", l->cp_all_to_all);
+            tc_append(about, sizeof about, ", context by ring and all-to-all of %d", l->cp_all_to_all);
         else if (l->cp > 1)
-            add(&about, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
+            tc_append(about, sizeof about, ", context by %s", tc_name(TC_VOCABULARY_CP_KIND, l->cp_kind));
         if (found->idle > 0)
-            add(&about, ", %s devices, %s idle", tc_format_count(found->devices).s, tc_format_count(found->idle).s);
+            tc_append(about, sizeof about, ", %s devices, %s idle", tc_format_count(found->devices).s,
+                      tc_format_count(found->idle).s);
         else if (in->fewest_devices > 0 || in->most_global_batch > 0 || in->dtypes)
-            add(&about, ", %d devices, batch %lld, %s", found->devices, (long long)found->step.global_batch,
-                tc_name(TC_VOCABULARY_DTYPE, found->dtype));
+            tc_append(about, sizeof about, ", %d devices, batch %lld, %s", found->devices,
+                      (long long)found->step.global_batch, tc_name(TC_VOCABULARY_DTYPE, found->dtype));
         if (!answer->plain && i > 0)
-            add_against_first(&about, found, &search->best[0]);
+            add_against_first(about, sizeof about, found, &search->best[0]);
         else if (answer->plain && i + 1 < search->best_count)
-            add_against_next(&about, found, &search->best[i + 1]);
+            add_against_next(about, sizeof about, found, &search->best[i + 1]);
         fputs("     ", file);
-        tc_print_wrapped(file, style, 5, 5, about.text);
+        tc_print_wrapped(file, style, 5, 5, about);
         fputs("     ", file);
         tc_print_wrapped(file, style, 5, 5, tc_row_options(answer, in, found, text, sizeof text));
         print_beyond(file, style, in, found);
@@ -270,9 +238,7 @@ static void print_advice(FILE *file, const tc_style *style, const tc_search *sea
     if (search->advice_count > 0) tc_print_heading(file, style, "What would");
     for (int i = 0; i < search->advice_count; i++) {
         const tc_advice *advice = &search->advice[i];
-        char text[sizeof advice->text + sizeof advice->options + 4];
-        snprintf(text, sizeof text, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%s%s%s", advice->text, *advice->options ? ": " : "", advice->options);
     }
 }
 
@@ -283,13 +249,12 @@ static void print_parts(FILE *file, const tc_style *style, const tc_search_answe
     for (int i = 0; i < answer->parts; i++) {
         const tc_search *search = answer->part[i].search;
         const tc_question *q = &answer->part[i].input->question;
-        char text[320], layout[160] = "no layout fits";
+        char layout[160] = "no layout fits";
         if (search->best_count > 0) tc_layout_degrees_text(&search->best[0].step.layout, layout, sizeof layout);
-        snprintf(text, sizeof text, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
-                 tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
-                 search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
-                 search->best_count > 0 ? ", " : "", layout);
-        tc_print_bullet(file, style, text);
+        tc_print_bulletf(file, style, "%.48s on %.20s%s%.40s: %.20s%s%.150s", q->cluster.accelerator.slug,
+                         tc_format_count(q->cluster.devices).s, stacks ? ", " : "", stacks ? q->stack.slug : "",
+                         search->best_count > 0 ? tc_format_seconds(search->best[0].expected_step_s).s : "",
+                         search->best_count > 0 ? ", " : "", layout);
     }
 }
 

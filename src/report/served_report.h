@@ -15,10 +15,11 @@ void tc_write_served_groups(tc_writer *writer, const tc_served_validation *v);
 
 /* A list of such scores, of training and of serving alike; name: the key of what each is of. */
 void tc_write_group_scores(tc_writer *writer, const char *key, const char *name, const tc_group_score *scores, int n);
+/* The same as a table; runs: what is counted; order: the first n, NULL: as they are. */
+TC_NODISCARD bool tc_print_group_scores(FILE *file, const tc_style *style, const char *what, const char *runs,
+                                        const tc_group_score *scores, const int *order, int n);
 
-/* The page for people, nothing without rows. False if memory ran out. */
+/* The page for people, or sections of a Markdown document; nothing without rows. False if memory ran out. */
 TC_NODISCARD bool tc_print_served(FILE *file, const tc_style *style, const tc_served_validation *v);
-/* The same as sections of a Markdown document. */
-void tc_print_served_markdown(FILE *file, const tc_served_validation *v);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/latents.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "report/catalog_report.h"
 #include "report/format.h"
@@ -67,14 +68,11 @@ static void collect_shared(const tc_document *document, const tc_node *node, sha
 static void join_sources(const tc_document *document, char *out, size_t size) {
     const tc_node *sources = tc_node_get(document->root, "sources");
     shared_sources shared = {.count = 0};
-    size_t used = 0;
     out[0] = '\0';
-    for (const tc_node *s = sources ? sources->first : NULL; s && used < size; s = s->next)
-        if (s->kind == TC_NODE_SCALAR)
-            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", s->text);
+    for (const tc_node *s = sources ? sources->first : NULL; s; s = s->next)
+        if (s->kind == TC_NODE_SCALAR) tc_append(out, size, "%s%s", *out ? "; " : "", s->text);
     collect_shared(document, document->root, &shared);
-    for (int i = 0; i < shared.count && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "; " : "", shared.source[i]->text);
+    for (int i = 0; i < shared.count; i++) tc_append(out, size, "%s%s", *out ? "; " : "", shared.source[i]->text);
 }
 
 void tc_report_sources(tc_catalog *catalog, tc_kind kind, const char *slug_or_path, char *out, size_t size) {
@@ -346,17 +344,16 @@ void tc_print_pair(FILE *file, const tc_style *style, const char *label, const c
 static void describe_source(const tc_node *node, char *out, size_t size) {
     const tc_node *source = is_figure(node) ? tc_node_get(node, "source") : NULL,
                   *note = is_figure(node) ? child_text(node, "note") : NULL;
-    size_t used = 0;
     out[0] = '\0';
     if (source) {
         const tc_node *name = source->kind == TC_NODE_SEQUENCE ? source->first : source;
-        for (int i = 0; name && used < size; i++) {
-            used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "[", name->text ? name->text : "");
+        for (int i = 0; name; i++) {
+            tc_append(out, size, "%s%s", i ? ", " : "[", name->text ? name->text : "");
             name = source->kind == TC_NODE_SEQUENCE ? name->next : NULL;
         }
-        if (used < size) used += (size_t)snprintf(out + used, size - used, "]");
+        tc_append(out, size, "]");
     }
-    if (note && used < size) snprintf(out + used, size - used, "%s%s", used ? " " : "", note->text);
+    if (note) tc_append(out, size, "%s%s", *out ? " " : "", note->text);
 }
 
 /* A mapping or list of plain scalars fits on a line: "heads 32, head_dim 128". */
@@ -368,11 +365,10 @@ static bool is_flat(const tc_node *node) {
 }
 
 static void flatten(const tc_node *node, char *out, size_t size) {
-    size_t used = 0;
     out[0] = '\0';
-    for (const tc_node *child = node->first; child && used < size; child = child->next)
-        used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used ? ", " : "", child->key ? child->key : "",
-                                 child->key ? " " : "", child->text);
+    for (const tc_node *child = node->first; child; child = child->next)
+        tc_append(out, size, "%s%s%s%s", *out ? ", " : "", child->key ? child->key : "", child->key ? " " : "",
+                  child->text);
 }
 
 /* A mapping of scalars and figures. */
@@ -385,13 +381,12 @@ static bool is_shallow(const tc_node *node) {
 
 /* "date 2024-07-31, devices 30000 [reuters] the note" */
 static void flatten_shallow(const tc_node *node, char *out, size_t size) {
-    size_t used = 0;
     out[0] = '\0';
-    for (const tc_node *child = node->first; child && used < size; child = child->next) {
+    for (const tc_node *child = node->first; child; child = child->next) {
         char remark[1024];
         describe_source(child, remark, sizeof remark);
-        used += (size_t)snprintf(out + used, size - used, "%s%s %s%s%s", used ? ", " : "", child->key,
-                                 tc_figure_value(child)->text, *remark ? " " : "", remark);
+        tc_append(out, size, "%s%s %s%s%s", *out ? ", " : "", child->key, tc_figure_value(child)->text,
+                  *remark ? " " : "", remark);
     }
 }
 
@@ -542,16 +537,14 @@ tc_code tc_report_show_text(FILE *file, const tc_style *style, tc_catalog *catal
                             const char *slug_or_path, const tc_model_figures *model, tc_error *error) {
     view v;
     const char *slug;
-    char title[256];
     tc_code code = open_view(catalog, kind, slug_or_path, &v, &slug, error);
     if (code) return code;
     const tc_node *root = v.document->root;
     const char *name = tc_node_text(root, "name");
     bool resolved = kind == TC_KIND_ACCELERATOR || kind == TC_KIND_STACK;
     char shown[121], shown_slug[81];
-    snprintf(title, sizeof title, "%s (%s %s)", tc_utf8_cut(shown, sizeof shown, name ? name : slug),
-             tc_kind_name(kind), tc_utf8_cut(shown_slug, sizeof shown_slug, slug));
-    tc_print_heading(file, style, title);
+    tc_print_headingf(file, style, "%s (%s %s)", tc_utf8_cut(shown, sizeof shown, name ? name : slug),
+                      tc_kind_name(kind), tc_utf8_cut(shown_slug, sizeof shown_slug, slug));
     tc_print_tone(file, style, TC_TONE_FAINT, v.document->file);
     fputc('\n', file);
     bool any = false;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "layout/fields.h"
@@ -117,9 +118,7 @@ void tc_write_layout(tc_writer *writer, const char *key, const tc_layout *l) {
 }
 
 void tc_write_assumed(tc_writer *writer, const tc_step *step) {
-    tc_write_array(writer, "assumed");
-    for (int i = 0; i < step->assumed_count; i++) tc_write_string(writer, NULL, step->assumed[i]);
-    tc_write_close(writer);
+    tc_write_texts(writer, "assumed", step->assumed[0], sizeof step->assumed[0], step->assumed_count);
 }
 
 void tc_write_interval(tc_writer *writer, const char *key, double value) {
@@ -234,18 +233,16 @@ void tc_write_evidence(tc_writer *writer, const tc_step *step) {
         tc_write_number(writer, "distance", step->distance);
     else
         tc_write_null(writer, "distance");
-    tc_write_array(writer, "distance_reasons");
-    for (int i = 0; i < step->distance_count; i++) tc_write_string(writer, NULL, step->distance_reason[i]);
-    tc_write_close(writer);
+    tc_write_texts(writer, "distance_reasons", step->distance_reason[0], sizeof step->distance_reason[0],
+                   step->distance_count);
 }
 
 const char *tc_distance_text(const tc_step *step, char *buffer, size_t size) {
-    size_t used = 0;
     buffer[0] = 0;
     if (step->distance_count > 0)
-        used = (size_t)snprintf(buffer, size, "%.20s from published runs: ", tc_format_fixed(step->distance, 1).s);
-    for (int i = 0; i < step->distance_count && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "; " : "", step->distance_reason[i]);
+        snprintf(buffer, size, "%.20s from published runs: ", tc_format_fixed(step->distance, 1).s);
+    for (int i = 0; i < step->distance_count; i++)
+        tc_append(buffer, size, "%s%s", i ? "; " : "", step->distance_reason[i]);
     return buffer;
 }
 
@@ -256,18 +253,16 @@ void tc_print_distance(FILE *file, const tc_style *style, const tc_step *step) {
 
 const char *tc_beyond_text(const tc_question *question, const tc_layout *layout, char *buffer, size_t size) {
     tc_beyond beyond[TC_LACKS];
-    size_t count = tc_beyond_stack(question, layout, beyond, TC_LACKS), used = 0;
+    size_t count = tc_beyond_stack(question, layout, beyond, TC_LACKS);
     buffer[0] = '\0';
-    for (size_t i = 0; i < count && i < TC_LACKS && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "; " : "", beyond[i].text);
+    for (size_t i = 0; i < count && i < TC_LACKS; i++) tc_append(buffer, size, "%s%s", i ? "; " : "", beyond[i].text);
     return buffer;
 }
 
 void tc_print_beyond(FILE *file, const tc_style *style, const tc_question *question, const tc_layout *layout) {
-    char lacks[TC_BEYOND_TEXT], text[TC_BEYOND_TEXT + 32];
+    char lacks[TC_BEYOND_TEXT];
     if (!*tc_beyond_text(question, layout, lacks, sizeof lacks)) return;
-    snprintf(text, sizeof text, "cannot run this layout: %s", lacks);
-    tc_print_line(file, style, "stack", text);
+    tc_print_linef(file, style, "stack", "cannot run this layout: %s", lacks);
 }
 
 static void print_speed(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
@@ -287,10 +282,10 @@ static void print_speed(FILE *file, const tc_style *style, const tc_question *qu
                  tc_format_significant(step->tokens_per_s_per_device, 4).s,
                  tc_format_significant((double)step->global_batch / step->step_s, 4).s);
     tc_print_line(file, style, "throughput", text);
-    snprintf(text, sizeof text, "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
-             tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s, dtype ? dtype : "-",
-             tc_format_percent(step->hfu_pct).s);
-    tc_print_line(file, style, "efficiency", text);
+    tc_print_linef(file, style, "efficiency",
+                   "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
+                   tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s,
+                   dtype ? dtype : "-", tc_format_percent(step->hfu_pct).s);
 }
 
 /* From which probability on a layout is said to fit; docs/manual.md has the same words. */
@@ -409,12 +404,12 @@ static void print_batch(FILE *file, const tc_style *style, const tc_question *qu
 
 /* What is trained, where that is not all by the next token. */
 static void print_finetune(FILE *file, const tc_style *style, const tc_job *job) {
-    char text[TC_FINETUNE_TEXT + 96], kind[TC_FINETUNE_TEXT];
+    char kind[TC_FINETUNE_TEXT];
     if (!tc_is_finetuned(job)) return;
     double trained = tc_trained_parameters(job), all = tc_model_count(&job->model).parameters;
-    snprintf(text, sizeof text, "%s: %.20s of %.20s parameters (%.20s)", tc_finetune_text(job, kind, sizeof kind),
-             tc_format_short(trained).s, tc_format_short(all).s, tc_format_percent(100 * trained / all).s);
-    tc_print_line(file, style, "trained", text);
+    tc_print_linef(file, style, "trained", "%s: %.20s of %.20s parameters (%.20s)",
+                   tc_finetune_text(job, kind, sizeof kind), tc_format_short(trained).s, tc_format_short(all).s,
+                   tc_format_percent(100 * trained / all).s);
 }
 
 void tc_print_step_head(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
@@ -441,11 +436,9 @@ void tc_print_step_parts(FILE *file, const tc_style *style, const tc_step *step)
 
 void tc_report_step_text(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[512];
-    snprintf(text, sizeof text, "%s on %d x %s", question->job.model.name, question->cluster.devices,
-             question->cluster.accelerator.name);
-    tc_print_heading(file, style, text);
-    snprintf(text, sizeof text, "%s; %s", question->cluster.fabric.name, question->stack.name);
-    tc_print_wrapped(file, style, 0, 2, text);
+    tc_print_headingf(file, style, "%s on %d x %s", question->job.model.name, question->cluster.devices,
+                      question->cluster.accelerator.name);
+    tc_print_wrappedf(file, style, 0, 2, "%s; %s", question->cluster.fabric.name, question->stack.name);
     fputc('\n', file);
     tc_print_step_head(file, style, question, step);
     tc_print_line(file, style, "layout", tc_layout_text(&step->layout, text, sizeof text));

@@ -23,33 +23,28 @@ bool tc_report_sweep_text(FILE *file, const tc_style *style, const tc_sweep *swe
         fputc('\n', file);
     }
     tc_table table = {0};
-    const char *const left[] = {"model", "accelerator"}, *const right[] = {"devices", "batch", "dtype",    "step",
-                                                                           "80 %",    "MFU",   "tokens/s", "memory"};
-    for (int i = 0; i < 2; i++) tc_table_column(&table, left[i], TC_LEFT | TC_FLEXIBLE);
-    if (sweep->sets.count > 0) tc_table_column(&table, "set", TC_LEFT | TC_FLEXIBLE);
-    for (int i = 0; i < 8; i++) tc_table_column(&table, right[i], i == 2 || i == 4 ? TC_RIGHT | TC_OPTIONAL : TC_RIGHT);
-    tc_table_column(&table, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL);
     for (int i = 0; i < rows; i++) {
         char text[128];
         const tc_sweep_row *r = &row[i];
         tc_table_row_begin(&table);
-        tc_table_cell(&table, r->model);
-        tc_table_cell(&table, r->accelerator);
-        if (sweep->sets.count > 0) tc_table_cell(&table, r->set);
-        snprintf(text, sizeof text, "%.20s%s%.20s",
+        tc_cell(&table, "model", TC_LEFT | TC_FLEXIBLE, r->model);
+        tc_cell(&table, "accelerator", TC_LEFT | TC_FLEXIBLE, r->accelerator);
+        if (sweep->sets.count > 0) tc_cell(&table, "set", TC_LEFT | TC_FLEXIBLE, r->set);
+        tc_cellf(&table, "devices", TC_RIGHT, "%.20s%s%.20s",
                  r->idle_devices > 0 ? tc_format_count(r->devices - r->idle_devices).s : "",
                  r->idle_devices > 0 ? " of " : "", tc_format_count(r->devices).s);
-        tc_table_cell(&table, text);
-        tc_table_cell(&table, tc_format_count(r->global_batch).s);
-        tc_table_cell(&table, tc_name(TC_VOCABULARY_DTYPE, r->dtype));
-        tc_table_cell(&table, found(r) ? tc_format_seconds(r->step_s).s : "-");
-        tc_table_cell(&table, found(r) ? tc_format_range(r->step_s_p10, r->step_s_p90, tc_format_seconds).s : "-");
-        tc_table_cell(&table, found(r) ? tc_format_percent(r->mfu_pct).s : "-");
-        tc_table_cell(&table, found(r) ? tc_format_short(tc_sweep_rate(r)).s : "-");
-        tc_table_cell(&table, found(r) ? tc_format_gib(r->memory_bytes).s : "-");
-        tc_table_cell(&table, found(r)                       ? tc_layout_degrees_text(&r->layout, text, sizeof text)
-                              : r->status == TC_SWEEP_FAILED ? r->note
-                                                             : "does not fit");
+        tc_cell(&table, "batch", TC_RIGHT, tc_format_count(r->global_batch).s);
+        tc_cell(&table, "dtype", TC_RIGHT | TC_OPTIONAL, tc_name(TC_VOCABULARY_DTYPE, r->dtype));
+        tc_cell(&table, "step", TC_RIGHT, found(r) ? tc_format_seconds(r->step_s).s : "-");
+        tc_cell(&table, "80 %", TC_RIGHT | TC_OPTIONAL,
+                found(r) ? tc_format_range(r->step_s_p10, r->step_s_p90, tc_format_seconds).s : "-");
+        tc_cell(&table, "MFU", TC_RIGHT, found(r) ? tc_format_percent(r->mfu_pct).s : "-");
+        tc_cell(&table, "tokens/s", TC_RIGHT, found(r) ? tc_format_short(tc_sweep_rate(r)).s : "-");
+        tc_cell(&table, "memory", TC_RIGHT, found(r) ? tc_format_gib(r->memory_bytes).s : "-");
+        tc_cell(&table, "layout", TC_LEFT | TC_FLEXIBLE | TC_OPTIONAL,
+                found(r)                       ? tc_layout_degrees_text(&r->layout, text, sizeof text)
+                : r->status == TC_SWEEP_FAILED ? r->note
+                                               : "does not fit");
     }
     return tc_table_print(&table, file, style);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/names.h"
+#include "base/text.h"
 #include "report/chart.h"
 #include "report/sweep_report.h"
 
@@ -169,13 +170,12 @@ typedef struct series {
 /* What tells it from the others: "llama-2-7b, h20, batch 64". */
 static void name_series(const tc_sweep *sweep, const tc_sweep_row *r, char *out, size_t size) {
     const bool more_models = sweep->models > 1, more_chips = sweep->accelerators > 1;
-    size_t used = 0;
     out[0] = '\0';
-    if (more_models || !more_chips) used += (size_t)snprintf(out + used, size - used, "%s", r->model);
-    if (more_chips) used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", r->accelerator);
-    if (r->set[0]) used += (size_t)snprintf(out + used, size - used, ", %s", r->set);
-    if (sweep->batches > 1) used += (size_t)snprintf(out + used, size - used, ", batch %d", r->global_batch);
-    if (sweep->dtypes > 1) snprintf(out + used, size - used, ", %s", tc_name(TC_VOCABULARY_DTYPE, r->dtype));
+    if (more_models || !more_chips) tc_append(out, size, "%s", r->model);
+    if (more_chips) tc_append(out, size, "%s%s", *out ? ", " : "", r->accelerator);
+    if (r->set[0]) tc_append(out, size, ", %s", r->set);
+    if (sweep->batches > 1) tc_append(out, size, ", batch %d", r->global_batch);
+    if (sweep->dtypes > 1) tc_append(out, size, ", %s", tc_name(TC_VOCABULARY_DTYPE, r->dtype));
 }
 
 /* The rows of series s, which stand apart by what varies faster than devices. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/format.h"
+#include "report/rows.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -44,12 +44,12 @@ static int summary_of(const tc_sweeps *s, summary_row *rows) {
     return COUNT(all);
 }
 
-static void summary_text(const summary_row *row, char *text, size_t size) {
-    if (row->form == NUMBER)
-        snprintf(text, size, "%.2f", row->value);
-    else
-        snprintf(text, size, "%s%.20s", row->form == SIGNED && row->value > 0 ? "+" : "",
-                 tc_format_percent(row->value).s);
+static tc_text summary_text(const summary_row *row) {
+    tc_text text;
+    if (row->form == SIGNED) return tc_format_signed_percent(row->value);
+    if (row->form == PERCENT) return tc_format_percent(row->value);
+    snprintf(text.s, sizeof text.s, "%.2f", row->value);
+    return text;
 }
 
 static void headline(const tc_sweeps *s, char *text, size_t size) {
@@ -60,7 +60,34 @@ static void headline(const tc_sweeps *s, char *text, size_t size) {
              s->count, s->counted, s->first);
 }
 
-/* ---- JSON --------------------------------------------------------------------------- */
+/* Spearman's rank correlation, or a dash. */
+static tc_text correlation_text(double value) {
+    tc_text out;
+    snprintf(out.s, sizeof out.s, isnan(value) ? "-" : "%.2f", value);
+    return out;
+}
+
+static const char *id_of(const tc_sweep_row *row) { return row ? row->run->run->id : NULL; }
+
+static void tell_sweeps(const tc_rows *rows, const tc_sweeps *s, bool markdown) {
+    for (int i = 0; i < s->count; i++) {
+        const tc_sweep *sweep = &s->sweep[i];
+        bool same = markdown && sweep->chosen == sweep->best;
+        tc_rows_begin(rows);
+        tc_tell_text(rows, "id", "sweep", TC_LEFT | TC_FLEXIBLE, sweep->id);
+        tc_tell_count(rows, "rows", "rows", TC_RIGHT, sweep->rows);
+        tc_tell_text(rows, "best_measured", NULL, 0, id_of(sweep->best));
+        tc_tell_text(rows, "chosen", NULL, 0, id_of(sweep->chosen));
+        tc_tell_number(rows, "regret_pct", "slower", TC_RIGHT, sweep->chosen ? sweep->regret_pct : NAN,
+                       tc_format_percent);
+        tc_tell_number(rows, "rank_correlation", "ranks", TC_RIGHT, sweep->rank_correlation, correlation_text);
+        if (markdown) tc_tell_text(rows, NULL, "fastest measured", TC_LEFT, id_of(sweep->best));
+        tc_tell_text(rows, NULL, "chosen", TC_LEFT | TC_FLEXIBLE, same ? "the same" : id_of(sweep->chosen));
+        tc_rows_end(rows);
+    }
+}
+
+/* ---- for programs ------------------------------------------------------------------- */
 
 void tc_report_sweeps(tc_target *target, const tc_sweeps *s) {
     summary_row summary[SUMMARY_MAX];
@@ -68,17 +95,7 @@ void tc_report_sweeps(tc_target *target, const tc_sweeps *s) {
     tc_writer writer = tc_write_begin(target, "validate-sweeps/1", "sweeps");
     tc_write_lines(&writer, "assumed", NULL, 0); /* what was assumed differs by run: `validate` lists it there */
     tc_write_array(&writer, "sweeps");
-    for (int i = 0; i < s->count; i++) {
-        const tc_sweep *sweep = &s->sweep[i];
-        tc_write_object(&writer, NULL);
-        tc_write_string(&writer, "id", sweep->id);
-        tc_write_integer(&writer, "rows", sweep->rows);
-        tc_write_string(&writer, "best_measured", sweep->best->run->run->id);
-        tc_write_string(&writer, "chosen", sweep->chosen ? sweep->chosen->run->run->id : NULL);
-        tc_write_number(&writer, "regret_pct", sweep->regret_pct);
-        tc_write_number(&writer, "rank_correlation", sweep->rank_correlation);
-        tc_write_close(&writer);
-    }
+    tell_sweeps(&(tc_rows){.writer = &writer}, s, false);
     tc_write_close(&writer);
     tc_write_object(&writer, "summary");
     for (int i = 0; i < n; i++) tc_write_number(&writer, summary[i].key, summary[i].value);
@@ -86,74 +103,30 @@ void tc_report_sweeps(tc_target *target, const tc_sweeps *s) {
     tc_write_end(&writer);
 }
 
-/* ---- people -------------------------------------------------------------------------- */
-
-static tc_text correlation_text(double value) {
-    tc_text out;
-    snprintf(out.s, sizeof out.s, isnan(value) ? "-" : "%.2f", value);
-    return out;
-}
+/* ---- for people --------------------------------------------------------------------- */
 
 bool tc_report_sweeps_text(FILE *file, const tc_style *style, const tc_sweeps *s) {
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(s, summary);
     char text[256];
     headline(s, text, sizeof text);
-    tc_print_wrapped(file, style, 0, 0, text);
-    fputc('\n', file);
-    for (int i = 0; i < n; i++) {
-        if (!summary[i].label || isnan(summary[i].value)) continue;
-        summary_text(&summary[i], text, sizeof text);
-        fprintf(file, "  %-52s%9s\n", summary[i].label, text);
-    }
+    if (style->markdown)
+        fprintf(file,
+                "# Published sweeps of layouts: measured and forecast\n\nWritten by `traincast validate --sweeps "
+                "--markdown`.\n\n%s.\n\nA sweep is one model on one number of devices, with one batch, sequence length "
+                "and format, in one session, of which a source measured at least %d layouts. *chosen*: the layout that "
+                "the forecast puts first, of those that fit; *slower*: how much slower it is, as measured, than the "
+                "fastest measured; *ranks*: Spearman's rank correlation. Equal forecasts share a place. The forecast "
+                "has seen these runs.\n\n| | |\n| --- | ---: |\n",
+                text, TC_SWEEP_FEWEST);
+    else
+        tc_print_wrapped(file, style, 0, 0, text), fputc('\n', file);
+    for (int i = 0; i < n; i++)
+        if (summary[i].label && !isnan(summary[i].value))
+            fprintf(file, style->markdown ? "| %s | %s |\n" : "  %-52s%9s\n", summary[i].label,
+                    summary_text(&summary[i]).s);
     tc_table table = {0};
-    tc_table_column(&table, "sweep", TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "rows", TC_RIGHT);
-    tc_table_column(&table, "slower", TC_RIGHT);
-    tc_table_column(&table, "ranks", TC_RIGHT);
-    tc_table_column(&table, "chosen", TC_LEFT | TC_FLEXIBLE);
-    for (int i = 0; i < s->count; i++) {
-        const tc_sweep *sweep = &s->sweep[i];
-        tc_table_row_begin(&table);
-        tc_table_cell(&table, sweep->id);
-        tc_table_cell(&table, tc_format_count(sweep->rows).s);
-        tc_table_cell(&table, sweep->chosen ? tc_format_percent(sweep->regret_pct).s : NULL);
-        tc_table_cell(&table, correlation_text(sweep->rank_correlation).s);
-        tc_table_cell(&table, sweep->chosen ? sweep->chosen->run->run->id : NULL);
-    }
+    tell_sweeps(&(tc_rows){.table = &table}, s, style->markdown);
     fputc('\n', file);
     return tc_table_print(&table, file, style);
-}
-
-void tc_report_sweeps_markdown(FILE *file, const tc_sweeps *s) {
-    summary_row summary[SUMMARY_MAX];
-    int n = summary_of(s, summary);
-    char text[256];
-    headline(s, text, sizeof text);
-    fprintf(file,
-            "# Published sweeps of layouts: measured and forecast\n\nWritten by `traincast validate --sweeps "
-            "--markdown`.\n\n%s.\n\nA sweep is one model on one number of devices, with one batch, sequence length and "
-            "format, in one session, of which a source measured at least %d layouts. *chosen*: the layout that the "
-            "forecast puts first, of those that fit; *slower*: how much slower it is, as measured, than the fastest "
-            "measured; *ranks*: Spearman's rank correlation. Equal forecasts share a place. The forecast has seen "
-            "these "
-            "runs.\n\n| | |\n| --- | ---: |\n",
-            text, TC_SWEEP_FEWEST);
-    for (int i = 0; i < n; i++) {
-        if (!summary[i].label || isnan(summary[i].value)) continue;
-        summary_text(&summary[i], text, sizeof text);
-        fprintf(file, "| %s | %s |\n", summary[i].label, text);
-    }
-    fputs("\n| sweep | rows | slower | ranks | fastest measured | chosen |\n| --- | ---: | ---: | ---: | --- | --- |\n",
-          file);
-    for (int i = 0; i < s->count; i++) {
-        const tc_sweep *sweep = &s->sweep[i];
-        fprintf(file, "| %s | %d | %s | %s |", sweep->id, sweep->rows,
-                sweep->chosen ? tc_format_percent(sweep->regret_pct).s : "-",
-                correlation_text(sweep->rank_correlation).s);
-        fprintf(file, " %s | %s |\n", sweep->best->run->run->id,
-                !sweep->chosen                 ? "-"
-                : sweep->chosen == sweep->best ? "the same"
-                                               : sweep->chosen->run->run->id);
-    }
 }

@@ -9,9 +9,7 @@
 #include "validate/sweeps.h"
 
 void tc_report_sweeps(tc_target *target, const tc_sweeps *sweeps);
-/* False if memory ran out. */
+/* The page, or a document where the style is Markdown. False if memory ran out. */
 TC_NODISCARD bool tc_report_sweeps_text(FILE *file, const tc_style *style, const tc_sweeps *sweeps);
-/* The same as a Markdown document. */
-void tc_report_sweeps_markdown(FILE *file, const tc_sweeps *sweeps);
 
 #endif

@@ -2,6 +2,7 @@
 #include "report/table.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -153,12 +154,6 @@ static size_t prefix_length(const char *text, int columns) {
 
 /* ---- tables ----------------------------------------------------------------- */
 
-void tc_table_column(tc_table *table, const char *heading, int align) {
-    if (table->columns == TC_TABLE_COLUMNS) return;
-    table->heading[table->columns] = heading;
-    table->align[table->columns++] = align;
-}
-
 void tc_table_row_begin(tc_table *table) {
     tc_table_row *row = tc_arena_alloc(&table->arena, sizeof *row);
     if (!row) {
@@ -174,8 +169,14 @@ void tc_table_row_begin(tc_table *table) {
     table->cell = 0;
 }
 
-void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
-    if (!table->last || table->cell >= table->columns) return;
+void tc_cell_tone(tc_table *table, const char *heading, int align, const char *text, tc_tone tone) {
+    int column = table->cell;
+    if (!table->last || column == TC_TABLE_COLUMNS) return;
+    if (column == table->columns) {
+        table->heading[column] = heading;
+        table->align[column] = align;
+        table->columns++;
+    }
     if (!text) text = "-";
     char *copy = tc_arena_copy(&table->arena, text, strlen(text));
     if (!copy) {
@@ -183,11 +184,19 @@ void tc_table_cell_tone(tc_table *table, const char *text, tc_tone tone) {
         return;
     }
     for (char *end = copy; (end = strpbrk(end, "\n\r")) != NULL;) *end = ' '; /* a cell is a line */
-    table->last->text[table->cell] = copy;
+    table->last->text[column] = copy;
     table->last->tone[table->cell++] = tone;
 }
 
-void tc_table_cell(tc_table *table, const char *text) { tc_table_cell_tone(table, text, TC_TONE_PLAIN); }
+void tc_cell(tc_table *table, const char *heading, int align, const char *text) {
+    tc_cell_tone(table, heading, align, text, TC_TONE_PLAIN);
+}
+
+void tc_table_dashes(tc_table *table) {
+    if (!table->last) return;
+    for (int i = table->cell; i < TC_TABLE_COLUMNS; i++) table->last->text[i] = "-";
+    table->cell = TC_TABLE_COLUMNS;
+}
 
 static int total_width(const int *widths, int columns) {
     int total = 0, shown = 0;
@@ -273,10 +282,22 @@ static void print_row(const tc_table *table, FILE *file, const tc_style *style, 
     fputc('\n', file);
 }
 
+static void print_markdown(const tc_table *table, FILE *file) {
+    for (int i = 0; i < table->columns; i++) fprintf(file, *table->heading[i] ? "| %s " : "| ", table->heading[i]);
+    fputs("|\n", file);
+    for (int i = 0; i < table->columns; i++) fputs(table->align[i] & TC_RIGHT ? "| ---: " : "| --- ", file);
+    fputs("|\n", file);
+    for (const tc_table_row *row = table->first; row; row = row->next) {
+        for (int i = 0; i < table->columns; i++) fprintf(file, "| %s ", row->text[i]);
+        fputs("|\n", file);
+    }
+}
+
 bool tc_table_print(tc_table *table, FILE *file, const tc_style *style) {
     int widths[TC_TABLE_COLUMNS] = {0}, wanted[TC_TABLE_COLUMNS];
-    bool complete = !table->exhausted;
-    if (complete) {
+    bool complete = !table->exhausted, any = complete && table->first;
+    if (any && style->markdown) print_markdown(table, file);
+    if (any && !style->markdown) {
         measure(table, widths);
         memcpy(wanted, widths, sizeof wanted);
         int left_out = 0;
@@ -367,4 +388,38 @@ void tc_print_bar(FILE *file, const tc_style *style, double share, int columns) 
     if (!*bar) return;
     fputs("  ", file);
     tc_print_tone(file, style, TC_TONE_BAR, bar);
+}
+
+/* ---- the same from a format ------------------------------------------------------- */
+
+#define FORMATTED(text, format)                                                                                        \
+    char text[4096];                                                                                                   \
+    va_list values;                                                                                                    \
+    va_start(values, format);                                                                                          \
+    vsnprintf(text, sizeof text, format, values);                                                                      \
+    va_end(values)
+
+void tc_print_headingf(FILE *file, const tc_style *style, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_heading(file, style, text);
+}
+
+void tc_print_linef(FILE *file, const tc_style *style, const char *label, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_line(file, style, label, text);
+}
+
+void tc_print_bulletf(FILE *file, const tc_style *style, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_bullet(file, style, text);
+}
+
+void tc_print_wrappedf(FILE *file, const tc_style *style, int column, int indent, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_print_wrapped(file, style, column, indent, text);
+}
+
+void tc_cellf(tc_table *table, const char *heading, int align, const char *format, ...) {
+    FORMATTED(text, format);
+    tc_cell(table, heading, align, text);
 }

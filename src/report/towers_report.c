@@ -1,6 +1,7 @@
 /* towers_report.c - what the towers of a model are and do, on one image of the model's usual size. */
 #include "report/towers_report.h"
 
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "report/format.h"
 #include "report/show_parts.h"
@@ -56,10 +57,9 @@ void tc_write_job_towers(tc_writer *writer, const tc_job *job) {
     const tc_model *m = &job->model;
     tc_images images = tc_images_of(job);
     char text[256] = "";
-    size_t used = 0;
-    for (int i = 0; i < m->towers && used < sizeof text; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s=%s", i ? "," : "", m->tower[i].name,
-                                 tc_tower_state_names[m->tower[i].state]);
+    for (int i = 0; i < m->towers; i++)
+        tc_append(text, sizeof text, "%s%s=%s", i ? "," : "", m->tower[i].name,
+                  tc_tower_state_names[m->tower[i].state]);
     if (m->towers > 0) tc_write_string(writer, "towers", text);
     if (!tc_takes_images(m)) return;
     snprintf(text, sizeof text, "%.0fx%.0f", images.width, images.height);

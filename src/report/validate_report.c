@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "report/format.h"
 #include "report/served_report.h"
 
@@ -49,31 +50,17 @@ static int summary_of(const tc_validation *v, summary_row *rows) {
 
 /* ---- JSON --------------------------------------------------------------------------- */
 
-static const char *status_name(tc_case_status status) {
-    return status == TC_CASE_OK ? "ok" : status == TC_CASE_SKIPPED ? "skipped" : "unsupported";
-}
-
 static void write_run_head(tc_writer *writer, const tc_scored_run *r, bool counts, bool complete) {
     tc_write_object(writer, NULL);
     tc_write_string(writer, "id", r->run->id);
     tc_write_string(writer, "group", r->run->group);
     tc_write_string(writer, "source_family", r->run->source_family);
     tc_write_string(writer, "accelerator", r->run->accelerator);
-    tc_write_string(writer, "status", status_name(r->status));
+    tc_write_string(writer, "status", tc_case_status_name(r->status));
     tc_write_string(writer, "reason", *r->reason ? r->reason : NULL);
     tc_write_bool(writer, "counts", counts);
     tc_write_bool(writer, "complete", complete);
-    tc_write_array(writer, "assumed");
-    for (int i = 0; i < r->assumed_count; i++) tc_write_string(writer, NULL, r->assumed[i]);
-    tc_write_close(writer);
-}
-
-static void write_covered(tc_writer *writer, int covered) {
-    if (covered < 0)
-        tc_write_null(writer, "covered");
-    else
-        tc_write_bool(writer, "covered", covered == 1);
-    tc_write_close(writer);
+    tc_write_texts(writer, "assumed", (const char *)r->assumed, sizeof r->assumed[0], r->assumed_count);
 }
 
 static void write_runs(tc_writer *writer, const tc_validation *v) {
@@ -86,7 +73,8 @@ static void write_runs(tc_writer *writer, const tc_validation *v) {
         tc_write_number(writer, "measured", r->measured);
         tc_write_number(writer, "predicted", r->predicted);
         tc_write_number(writer, "error_pct", r->error_pct);
-        write_covered(writer, r->covered);
+        tc_write_known(writer, "covered", r->covered);
+        tc_write_close(writer);
     }
     tc_write_close(writer);
 }
@@ -101,7 +89,8 @@ static void write_memory_runs(tc_writer *writer, const tc_validation *v) {
         tc_write_number(writer, "measured", r->run->memory_gib);
         tc_write_number(writer, "predicted", r->memory_gib);
         tc_write_number(writer, "error_pct", r->memory_error_pct);
-        write_covered(writer, -1);
+        tc_write_null(writer, "covered");
+        tc_write_close(writer);
     }
     tc_write_close(writer);
 }
@@ -153,10 +142,6 @@ static void headline(const tc_validation *v, char *text, size_t size) {
              tc_format_count(v->n).s, tc_format_count(v->skipped).s, tc_format_count(v->unsupported).s, v->families);
 }
 
-static void format_error(double percent, bool sign, char *text, size_t size) {
-    snprintf(text, size, "%s%.20s", sign && percent > 0 ? "+" : "", tc_format_percent(percent).s);
-}
-
 #define MOST_ROWS 512
 
 /* The indices of scores, the most runs first; equal numbers by name. Returns how many. */
@@ -175,27 +160,10 @@ static int by_runs(const tc_group_score *scores, int n, int *order) {
 
 static bool print_scores(FILE *file, const tc_style *style, const char *what, const tc_group_score *scores, int n,
                          int most) {
-    int order[MOST_ROWS];
-    tc_table table = {0};
-    tc_table_column(&table, what, TC_LEFT | TC_FLEXIBLE);
-    tc_table_column(&table, "runs", TC_RIGHT);
-    tc_table_column(&table, "error", TC_RIGHT);
-    tc_table_column(&table, "bias", TC_RIGHT);
-    n = by_runs(scores, n, order);
-    for (int i = 0; i < n && i < most; i++) {
-        const tc_group_score *s = &scores[order[i]];
-        char text[40];
-        tc_table_row_begin(&table);
-        tc_table_cell(&table, s->name);
-        tc_table_cell(&table, tc_format_count(s->n).s);
-        format_error(s->mape_pct, false, text, sizeof text);
-        tc_table_cell(&table, text);
-        format_error(s->bias_pct, true, text, sizeof text);
-        tc_table_cell(&table, text);
-    }
+    int order[MOST_ROWS], count = by_runs(scores, n, order);
     fputc('\n', file);
-    if (!tc_table_print(&table, file, style)) return false;
-    if (n > most) fprintf(file, "(and %d more with --json)\n", n - most);
+    if (!tc_print_group_scores(file, style, what, "runs", scores, order, count < most ? count : most)) return false;
+    if (count > most) fprintf(file, "(and %d more with --json)\n", count - most);
     return true;
 }
 
@@ -204,12 +172,10 @@ static bool print_scores(FILE *file, const tc_style *style, const char *what, co
 
 /* Rows that are wrong: the first ones with file, line and field. */
 static void print_refused(FILE *file, const tc_style *style, const tc_validation *v) {
-    char text[1024];
     int refused = 0;
     for (int i = 0; i < v->count; i++) {
         if (!v->runs[i].run->refused || ++refused > MOST_REFUSED) continue;
-        snprintf(text, sizeof text, "Refused: %s", v->runs[i].run->refused);
-        tc_print_wrapped(file, style, 0, 0, text);
+        tc_print_wrappedf(file, style, 0, 0, "Refused: %s", v->runs[i].run->refused);
     }
     if (refused > MOST_REFUSED) fprintf(file, "(and %d more rows refused)\n", refused - MOST_REFUSED);
 }
@@ -240,52 +206,25 @@ static void print_skipped(FILE *file, const tc_style *style, const tc_validation
         }
     }
     if (kinds == 0) return;
-    size_t used = (size_t)snprintf(text, sizeof text, "Skipped runs lack");
-    for (int k = 0; k < kinds && used < sizeof text; k++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s (%d)", k ? "," : ":", reasons[k].field,
-                                 reasons[k].n);
+    snprintf(text, sizeof text, "Skipped runs lack");
+    for (int k = 0; k < kinds; k++)
+        tc_append(text, sizeof text, "%s %s (%d)", k ? "," : ":", reasons[k].field, reasons[k].n);
     tc_print_wrapped(file, style, 0, 0, text);
 }
 
-bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *v,
-                             const tc_served_validation *served) {
-    if (v->count == 0) return tc_print_served(file, style, served);
+/* "  macro error   12.3 %", or a row of a Markdown table. */
+static void print_summary(FILE *file, const tc_style *style, const tc_validation *v) {
     summary_row summary[SUMMARY_MAX];
     int n = summary_of(v, summary);
-    char text[256];
-    headline(v, text, sizeof text);
-    tc_print_wrapped(file, style, 0, 0, text);
-    print_skipped(file, style, v);
-    print_refused(file, style, v);
-    fputc('\n', file);
     for (int i = 0; i < n; i++) {
         if (!summary[i].label || isnan(summary[i].value)) continue;
-        format_error(summary[i].value, strcmp(summary[i].key, "bias_pct") == 0, text, sizeof text);
-        fprintf(file, "  %-36s", summary[i].label);
-        fprintf(file, "%9s\n", text);
-    }
-    return print_scores(file, style, "accelerator", v->by_accelerator, v->accelerators, MOST_ROWS)
-           && print_scores(file, style, "source", v->by_family, v->family_rows, 24)
-           && (served->rows == 0 || fputc('\n', file) == '\n') && tc_print_served(file, style, served);
-}
-
-static void markdown_scores(FILE *file, const char *title, const char *what, const tc_group_score *scores, int n) {
-    int order[MOST_ROWS];
-    n = by_runs(scores, n, order);
-    fprintf(file, "\n## %s\n\n| %s | runs | error | bias |\n| --- | ---: | ---: | ---: |\n", title, what);
-    for (int i = 0; i < n; i++) {
-        const tc_group_score *s = &scores[order[i]];
-        char bias[40];
-        format_error(s->bias_pct, true, bias, sizeof bias);
-        fprintf(file, "| %s | %s |", s->name, tc_format_count(s->n).s);
-        fprintf(file, " %s | %s |\n", tc_format_percent(s->mape_pct).s, bias);
+        bool sign = strcmp(summary[i].key, "bias_pct") == 0;
+        tc_text value = sign ? tc_format_signed_percent(summary[i].value) : tc_format_percent(summary[i].value);
+        fprintf(file, style->markdown ? "| %s | %s |\n" : "  %-36s%9s\n", summary[i].label, value.s);
     }
 }
 
-void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *v,
-                                 const tc_served_validation *served) {
-    summary_row summary[SUMMARY_MAX];
-    int n = summary_of(v, summary);
+static bool print_markdown(FILE *file, const tc_style *style, const char *data, const tc_validation *v) {
     char text[256];
     headline(v, text, sizeof text);
     fprintf(file,
@@ -296,13 +235,31 @@ void tc_report_validate_markdown(FILE *file, const char *data, const tc_validati
             "source's mean "
             "absolute error. There is no factor per run.\n\n| | |\n| --- | ---: |\n",
             data ? data : "-", text);
-    for (int i = 0; i < n; i++) {
-        if (!summary[i].label || isnan(summary[i].value)) continue;
-        format_error(summary[i].value, strcmp(summary[i].key, "bias_pct") == 0, text, sizeof text);
-        fprintf(file, "| %s | %s |\n", summary[i].label, text);
-    }
-    markdown_scores(file, "By accelerator", "accelerator", v->by_accelerator, v->accelerators);
-    markdown_scores(file, "By training software", "stack", v->by_stack, v->stacks);
-    markdown_scores(file, "By source", "source", v->by_family, v->family_rows);
-    tc_print_served_markdown(file, served);
+    print_summary(file, style, v);
+    fputs("\n## By accelerator\n", file);
+    if (!print_scores(file, style, "accelerator", v->by_accelerator, v->accelerators, MOST_ROWS)) return false;
+    fputs("\n## By training software\n", file);
+    if (!print_scores(file, style, "stack", v->by_stack, v->stacks, MOST_ROWS)) return false;
+    fputs("\n## By source\n", file);
+    return print_scores(file, style, "source", v->by_family, v->family_rows, MOST_ROWS);
+}
+
+static bool print_page(FILE *file, const tc_style *style, const tc_validation *v) {
+    char text[256];
+    headline(v, text, sizeof text);
+    tc_print_wrapped(file, style, 0, 0, text);
+    print_skipped(file, style, v);
+    print_refused(file, style, v);
+    fputc('\n', file);
+    print_summary(file, style, v);
+    return print_scores(file, style, "accelerator", v->by_accelerator, v->accelerators, MOST_ROWS)
+           && print_scores(file, style, "source", v->by_family, v->family_rows, 24);
+}
+
+bool tc_report_validate_text(FILE *file, const tc_style *style, const char *data, const tc_validation *v,
+                             const tc_served_validation *served) {
+    if (style->markdown) return print_markdown(file, style, data, v) && tc_print_served(file, style, served);
+    if (v->count > 0 && !print_page(file, style, v)) return false;
+    if (v->count > 0 && served->rows > 0) fputc('\n', file);
+    return tc_print_served(file, style, served);
 }

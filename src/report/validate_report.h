@@ -11,11 +11,8 @@
 
 /* Training runs and serving rows of the same files. */
 void tc_report_validate(tc_target *target, const tc_validation *validation, const tc_served_validation *served);
-/* False if memory ran out. */
-TC_NODISCARD bool tc_report_validate_text(FILE *file, const tc_style *style, const tc_validation *validation,
-                                          const tc_served_validation *served);
-/* The same as a Markdown document. */
-void tc_report_validate_markdown(FILE *file, const char *data, const tc_validation *validation,
-                                 const tc_served_validation *served);
+/* The page, or a document where the style is Markdown. False if memory ran out. */
+TC_NODISCARD bool tc_report_validate_text(FILE *file, const tc_style *style, const char *data,
+                                          const tc_validation *validation, const tc_served_validation *served);
 
 #endif

@@ -70,9 +70,22 @@ void tc_write_null(tc_writer *writer, const char *key) {
     if (is_taken(writer, key, true)) write_value(writer, key, NULL, false);
 }
 
+void tc_write_known(tc_writer *writer, const char *key, int value) {
+    if (value < 0)
+        tc_write_null(writer, key);
+    else
+        tc_write_bool(writer, key, value == 1);
+}
+
 void tc_write_lines(tc_writer *writer, const char *key, const char *const *lines, int count) {
     tc_write_array(writer, key);
     for (int i = 0; i < count; i++) tc_write_string(writer, NULL, lines[i]);
+    tc_write_close(writer);
+}
+
+void tc_write_texts(tc_writer *writer, const char *key, const char *first, size_t stride, int count) {
+    tc_write_array(writer, key);
+    for (int i = 0; i < count; i++) tc_write_string(writer, NULL, first + (size_t)i * stride);
     tc_write_close(writer);
 }
 

@@ -66,8 +66,11 @@ void tc_write_number(tc_writer *writer, const char *key, double value);
 void tc_write_integer(tc_writer *writer, const char *key, int64_t value);
 void tc_write_bool(tc_writer *writer, const char *key, bool value);
 void tc_write_null(tc_writer *writer, const char *key);
+void tc_write_known(tc_writer *writer, const char *key, int value); /* a bool; null below 0 */
 /* "KEY": [LINE, ...] */
 void tc_write_lines(tc_writer *writer, const char *key, const char *const *lines, int count);
+/* The same of `count` texts, `stride` bytes from one to the next. */
+void tc_write_texts(tc_writer *writer, const char *key, const char *first, size_t stride, int count);
 
 /* The unit of the number at a path ("breakdown_s.gemm": "s"), as the words of its keys say it; "" where it has none. */
 const char *tc_field_unit(const char *path, char *buffer, size_t size);

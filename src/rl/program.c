@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 #include "catalog/catalog.h"
 #include "catalog/schema.h"
@@ -11,23 +12,16 @@
 
 #define MOST_PROGRAMS 32
 
-#define TEXT(where, needed, member)                                                                                    \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_STRING, .need = needed, .offset = offsetof(tc_rl_program, member),             \
-        .size = sizeof(((tc_rl_program *)0)->member)                                                                   \
-    }
+#define TEXT(where, needed, member) TC_PATH_TEXT(where, tc_rl_program, member, .need = needed)
 #define FIGURE(where, unit, member, low, high)                                                                         \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .sourced = true,                                    \
-        .offset = offsetof(tc_rl_program, member), .min = low, .max = high                                             \
-    }
+    TC_PATH_IN(where, NUMBER, tc_rl_program, member, low, high, .dimension = unit, TC_SOURCED)
 
 static const tc_field program_fields[] = {
     TEXT("slug", TC_NEED_ALWAYS, slug),
     TEXT("name", TC_NEED_ALWAYS, name),
     TEXT("stack", TC_NEED_ALWAYS, stack),
     TEXT("engine", TC_NEED_ALWAYS, engine),
-    {.path = "source", .type = TC_FIELD_SOURCE, .need = TC_NEED_ALWAYS, .offset = TC_NOT_STORED},
+    TC_PATH_CHECKED("source", SOURCE, TC_NEEDED),
     FIGURE("engine_memory_share", TC_DIMENSION_NONE, engine_memory_share, 0.05, 1),
     FIGURE("overhead", TC_DIMENSION_NONE, overhead, 0, 1),
     FIGURE("wake", TC_DIMENSION_SECONDS, wake_s, 0, 1e4),
@@ -37,7 +31,7 @@ static const tc_field program_fields[] = {
     FIGURE("training_fraction", TC_DIMENSION_NONE, training_fraction, 0.05, 1),
     FIGURE("response_cv", TC_DIMENSION_NONE, response_cv, 0, 5),
 };
-static const tc_schema program_schema = {"program", program_fields, sizeof program_fields / sizeof *program_fields};
+static const tc_schema program_schema = TC_SCHEMA("program", program_fields);
 
 static void start_program(void *element) {
     tc_rl_program *p = element;
@@ -53,20 +47,12 @@ typedef struct programs_file {
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(programs_file, slug), .size = 32},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(programs_file, name), .size = 96},
-    {.path = "programs",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(programs_file, program),
-     .size = sizeof(tc_rl_program),
-     .min = 1,
-     .max = MOST_PROGRAMS,
-     .element = &program_schema,
-     .start = start_program,
-     .count_offset = offsetof(programs_file, count)},
+    TC_PATH_TEXT("slug", programs_file, slug),
+    TC_PATH_TEXT("name", programs_file, name),
+    TC_PATH_LIST("programs", programs_file, program, count, 1, MOST_PROGRAMS, &program_schema, TC_NEEDED,
+                 .start = start_program),
 };
-static const tc_schema schema = {"reinforcement", fields, sizeof fields / sizeof *fields};
+static const tc_schema schema = TC_SCHEMA("reinforcement", fields);
 
 static void fill(double *value, double usual) {
     if (*value < 0) *value = usual;
@@ -96,13 +82,11 @@ tc_code tc_rl_program_load(tc_catalog *catalog, const char *word, tc_rl_program 
     programs_file file;
     const char *words[MOST_PROGRAMS];
     char list[512] = "";
-    size_t used = 0;
     tc_code code = read_programs(catalog, &file, error);
     if (code != TC_OK) return code;
     for (int i = 0; i < file.count; i++) {
         words[i] = file.program[i].slug;
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
+        tc_append(list, sizeof list, "%s%s", i ? ", " : "", words[i]);
         if (strcmp(words[i], word) != 0) continue;
         *out = file.program[i];
         return TC_OK;

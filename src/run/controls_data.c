@@ -11,10 +11,7 @@ static const char *const abouts[] = {"export", "chips", "makers", "renting", "me
 static const char *const formats[] = {TC_FORMATS(FORMAT_WORD) "fp6", NULL};
 
 #define BOUND(where, unit, side, figure)                                                                               \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit,                                                     \
-        .offset = offsetof(tc_control_clause, side) + (figure) * sizeof(double), .min = 0, .max = 1e18                 \
-    }
+    TC_PATH_IN(where, NUMBER, tc_control_clause, side[figure], 0, 1e18, .dimension = unit)
 #define BOUNDS(name, unit, figure) BOUND(name "_from", unit, from, figure), BOUND(name "_below", unit, below, figure)
 
 static const tc_field clause_fields[] = {
@@ -23,11 +20,11 @@ static const tc_field clause_fields[] = {
     BOUNDS("io", TC_DIMENSION_BYTES_PER_S, TC_CONTROL_IO),
     BOUNDS("dram", TC_DIMENSION_BYTES_PER_S, TC_CONTROL_DRAM),
     BOUNDS("dram_and_io", TC_DIMENSION_BYTES_PER_S, TC_CONTROL_DRAM_AND_IO),
-    {.path = "datacentre", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_clause, datacentre)},
-    {.path = "named", .type = TC_FIELD_STRING, .offset = offsetof(tc_control_clause, named), .size = 160},
-    {.path = "makers", .type = TC_FIELD_STRING, .offset = offsetof(tc_control_clause, makers), .size = 160},
+    TC_PATH("datacentre", BOOLEAN, tc_control_clause, datacentre),
+    TC_PATH_TEXT("named", tc_control_clause, named),
+    TC_PATH_TEXT("makers", tc_control_clause, makers),
 };
-static const tc_schema clause_schema = {"clause", clause_fields, sizeof clause_fields / sizeof *clause_fields};
+static const tc_schema clause_schema = TC_SCHEMA("clause", clause_fields);
 
 static void start_clause(void *element) {
     tc_control_clause *clause = element;
@@ -38,132 +35,46 @@ static void start_clause(void *element) {
 }
 
 static const tc_field class_fields[] = {
-    {.path = "name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_class, name),
-     .size = 24},
-    {.path = "meaning",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_class, meaning),
-     .size = 400},
-    {.path = "licence", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_class, licence)},
-    {.path = "risk", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_class, risk)},
-    {.path = "not_datacentre",
-     .type = TC_FIELD_STRING,
-     .offset = offsetof(tc_control_class, not_datacentre),
-     .size = 160},
-    {.path = "clauses",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_class, clause),
-     .size = sizeof(tc_control_clause),
-     .min = 1,
-     .max = TC_CONTROL_CLAUSES,
-     .element = &clause_schema,
-     .count_offset = offsetof(tc_control_class, clauses),
-     .start = start_clause},
+    TC_PATH_TEXT("name", tc_control_class, name, TC_NEEDED),
+    TC_PATH_TEXT("meaning", tc_control_class, meaning, TC_NEEDED),
+    TC_PATH("licence", BOOLEAN, tc_control_class, licence),
+    TC_PATH("risk", BOOLEAN, tc_control_class, risk),
+    TC_PATH_TEXT("not_datacentre", tc_control_class, not_datacentre),
+    TC_PATH_LIST("clauses", tc_control_class, clause, clauses, 1, TC_CONTROL_CLAUSES, &clause_schema, TC_NEEDED,
+                 .start = start_clause),
 };
-static const tc_schema class_schema = {"class", class_fields, sizeof class_fields / sizeof *class_fields};
+static const tc_schema class_schema = TC_SCHEMA("class", class_fields);
 
 static const tc_field rule_fields[] = {
-    {.path = "slug",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_rule, slug),
-     .size = 24},
-    {.path = "date",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_control_rule, date),
-     .size = 16},
-    {.path = "until", .type = TC_FIELD_STRING, .sourced = true, .offset = offsetof(tc_control_rule, until), .size = 16},
-    {.path = "about", .type = TC_FIELD_ENUM, .offset = offsetof(tc_control_rule, about), .names = abouts},
-    {.path = "reviews", .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_control_rule, reviews)},
-    {.path = "name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_rule, name),
-     .size = 64},
-    {.path = "classes",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_rule, class_of),
-     .size = sizeof(tc_control_class),
-     .min = 1,
-     .max = TC_CONTROL_CLASSES,
-     .element = &class_schema,
-     .count_offset = offsetof(tc_control_rule, classes)},
-    {.path = "otherwise.name",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_rule, otherwise),
-     .size = 24},
-    {.path = "otherwise.meaning",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_rule, otherwise_meaning),
-     .size = 240},
+    TC_PATH_TEXT("slug", tc_control_rule, slug, TC_NEEDED),
+    TC_PATH_TEXT("date", tc_control_rule, date, TC_NEEDED, TC_SOURCED),
+    TC_PATH_TEXT("until", tc_control_rule, until, TC_SOURCED),
+    TC_PATH_WORD("about", tc_control_rule, about, abouts),
+    TC_PATH("reviews", BOOLEAN, tc_control_rule, reviews),
+    TC_PATH_TEXT("name", tc_control_rule, name, TC_NEEDED),
+    TC_PATH_LIST("classes", tc_control_rule, class_of, classes, 1, TC_CONTROL_CLASSES, &class_schema, TC_NEEDED),
+    TC_PATH_TEXT("otherwise.name", tc_control_rule, otherwise, TC_NEEDED),
+    TC_PATH_TEXT("otherwise.meaning", tc_control_rule, otherwise_meaning, TC_NEEDED),
 };
-static const tc_schema rule_schema = {"rule", rule_fields, sizeof rule_fields / sizeof *rule_fields};
+static const tc_schema rule_schema = TC_SCHEMA("rule", rule_fields);
 
 static const tc_field format_fields[] = {
-    {.path = "format",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_control_bits, format),
-     .names = formats},
-    {.path = "bits",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_control_bits, bits),
-     .min = 1,
-     .max = 128},
-    {.path = "also_bits",
-     .type = TC_FIELD_NUMBER,
-     .offset = offsetof(tc_control_bits, also_bits),
-     .min = 1,
-     .max = 128},
+    TC_PATH_WORD("format", tc_control_bits, format, formats, TC_NEEDED),
+    TC_PATH_IN("bits", NUMBER, tc_control_bits, bits, 1, 128, TC_NEEDED, TC_SOURCED),
+    TC_PATH_IN("also_bits", NUMBER, tc_control_bits, also_bits, 1, 128),
 };
-static const tc_schema format_schema = {"format", format_fields, sizeof format_fields / sizeof *format_fields};
+static const tc_schema format_schema = TC_SCHEMA("format", format_fields);
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 64},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = TC_NOT_STORED, .size = 128},
-    {.path = "makers",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_controls, makers),
-     .size = 160},
-    {.path = "destination",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_controls, destination),
-     .size = 32},
-    {.path = "formats",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_controls, format),
-     .size = sizeof(tc_control_bits),
-     .min = 1,
-     .max = TC_CONTROL_FORMATS,
-     .element = &format_schema,
-     .count_offset = offsetof(tc_controls, formats)},
-    {.path = "rules",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_controls, rule),
-     .size = sizeof(tc_control_rule),
-     .min = 1,
-     .max = TC_CONTROL_RULES,
-     .element = &rule_schema,
-     .count_offset = offsetof(tc_controls, rules)},
+    TC_PATH_CHECKED("slug", STRING, .size = 64),
+    TC_PATH_CHECKED("name", STRING, .size = 128),
+    TC_PATH_TEXT("makers", tc_controls, makers, TC_NEEDED),
+    TC_PATH_TEXT("destination", tc_controls, destination, TC_NEEDED),
+    TC_PATH_LIST("formats", tc_controls, format, formats, 1, TC_CONTROL_FORMATS, &format_schema, TC_NEEDED),
+    TC_PATH_LIST("rules", tc_controls, rule, rules, 1, TC_CONTROL_RULES, &rule_schema, TC_NEEDED),
 };
-static const tc_schema schema = {"controls", fields, sizeof fields / sizeof *fields};
+static const tc_schema schema = TC_SCHEMA("controls", fields);
 
 tc_code tc_controls_read(const tc_document *document, tc_controls *out, tc_error *error) {
     *out = (tc_controls){0};

@@ -53,110 +53,52 @@ typedef struct economics_file {
 } economics_file;
 
 #define FIGURE_NEEDED(where, unit, member, low, high, when)                                                            \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .plain_si = true, .need = when, .sourced = true,    \
-        .offset = offsetof(economics_file, member), .min = low, .max = high                                            \
-    }
+    TC_PATH_IN(where, NUMBER, economics_file, member, low, high, .dimension = unit, .plain_si = true, .need = when,    \
+               TC_SOURCED)
 #define FIGURE(where, unit, member, low, high) FIGURE_NEEDED(where, unit, member, low, high, TC_NEED_ALWAYS)
 /* Files of before do not have it: none. */
 #define OPTIONAL_FIGURE(where, unit, member, low, high) FIGURE_NEEDED(where, unit, member, low, high, TC_NEED_NEVER)
 #define REGION_FIGURE(where, unit, member, low, high)                                                                  \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_NUMBER, .dimension = unit, .plain_si = true, .need = TC_NEED_ALWAYS,           \
-        .sourced = true, .offset = offsetof(region, member), .min = low, .max = high                                   \
-    }
+    TC_PATH_IN(where, NUMBER, region, member, low, high, .dimension = unit, .plain_si = true, TC_NEEDED, TC_SOURCED)
 
 static const tc_field rental_fields[] = {
-    {.path = "accelerator",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(rental, accelerator),
-     .size = 96},
-    {.path = "currency",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(rental, currency),
-     .size = 8},
-    {.path = "per_hour",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(rental, per_h),
-     .max = 1e6},
+    TC_PATH_TEXT("accelerator", rental, accelerator, TC_NEEDED),
+    TC_PATH_TEXT("currency", rental, currency, TC_NEEDED),
+    TC_PATH_IN("per_hour", NUMBER, rental, per_h, 0, 1e6, TC_NEEDED, TC_SOURCED),
 };
-static const tc_schema rental_schema = {"rental", rental_fields, sizeof rental_fields / sizeof *rental_fields};
+static const tc_schema rental_schema = TC_SCHEMA("rental", rental_fields);
 
 static const tc_field contract_fields[] = {
-    {.path = "accelerator",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(contract, accelerator),
-     .size = 96},
-    {.path = "contract",
-     .type = TC_FIELD_ENUM,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(contract, kind),
-     .names = tc_contract_names},
-    {.path = "since", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(contract, since), .size = 16},
-    {.path = "currency",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(contract, currency),
-     .size = 8},
-    {.path = "per_hour",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(contract, per_h),
-     .max = 1e6},
+    TC_PATH_TEXT("accelerator", contract, accelerator, TC_NEEDED),
+    TC_PATH_WORD("contract", contract, kind, tc_contract_names, TC_NEEDED),
+    TC_PATH_TEXT("since", contract, since, TC_NEEDED),
+    TC_PATH_TEXT("currency", contract, currency, TC_NEEDED),
+    TC_PATH_IN("per_hour", NUMBER, contract, per_h, 0, 1e6, TC_NEEDED, TC_SOURCED),
 };
-static const tc_schema contract_schema
-    = {"contract", contract_fields, sizeof contract_fields / sizeof *contract_fields};
+static const tc_schema contract_schema = TC_SCHEMA("contract", contract_fields);
 
 static const tc_field currency_fields[] = {
-    {.path = "code", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(tc_currency, code), .size = 8},
-    {.path = "usd",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_currency, usd),
-     .min = 1e-9,
-     .max = 1e9},
+    TC_PATH_TEXT("code", tc_currency, code, TC_NEEDED),
+    TC_PATH_IN("usd", NUMBER, tc_currency, usd, 1e-9, 1e9, TC_NEEDED, TC_SOURCED),
 };
-static const tc_schema currency_schema
-    = {"currency", currency_fields, sizeof currency_fields / sizeof *currency_fields};
+static const tc_schema currency_schema = TC_SCHEMA("currency", currency_fields);
 
 static const tc_field region_fields[] = {
-    {.path = "slug", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, slug), .size = 32},
-    {.path = "name", .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .offset = offsetof(region, name), .size = 96},
+    TC_PATH_TEXT("slug", region, slug, TC_NEEDED),
+    TC_PATH_TEXT("name", region, name, TC_NEEDED),
     REGION_FIGURE("pue", TC_DIMENSION_NONE, pue, 1, 10),
     REGION_FIGURE("electricity", TC_DIMENSION_USD_PER_J, usd_per_j, 0, 1e-5),
     REGION_FIGURE("grid_carbon", TC_DIMENSION_CARBON, kg_co2_per_kwh, 0, 5),
-    {.path = "rentals",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(region, rental),
-     .size = sizeof(rental),
-     .max = MAX_RENTALS,
-     .element = &rental_schema,
-     .count_offset = offsetof(region, rentals)},
-    {.path = "contracts",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(region, contract),
-     .size = sizeof(contract),
-     .max = MAX_CONTRACTS,
-     .element = &contract_schema,
-     .count_offset = offsetof(region, contracts)},
+    TC_PATH_LIST("rentals", region, rental, rentals, 0, MAX_RENTALS, &rental_schema),
+    TC_PATH_LIST("contracts", region, contract, contracts, 0, MAX_CONTRACTS, &contract_schema),
 };
-static const tc_schema region_schema = {"region", region_fields, sizeof region_fields / sizeof *region_fields};
+static const tc_schema region_schema = TC_SCHEMA("region", region_fields);
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(economics_file, slug), .size = 32},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(economics_file, name), .size = 96},
-    {.path = "reliability.fleet",
-     .type = TC_FIELD_STRING,
-     .offset = offsetof(economics_file, common.fleet),
-     .size = sizeof(((tc_economics *)0)->fleet)},
+    TC_PATH_TEXT("slug", economics_file, slug),
+    TC_PATH_TEXT("name", economics_file, name),
+    TC_PATH_TEXT("reliability.fleet", economics_file, common.fleet),
     FIGURE("reliability.mtbf", TC_DIMENSION_SECONDS, common.mtbf_s, 60, 1e12),
     FIGURE("reliability.restart", TC_DIMENSION_SECONDS, common.restart_s, 0, 1e7),
     OPTIONAL_FIGURE("reliability.repair", TC_DIMENSION_SECONDS, common.repair_s, 0, 1e8),
@@ -170,29 +112,11 @@ static const tc_field fields[] = {
     FIGURE("hardware.server_power_factor", TC_DIMENSION_NONE, common.server_power, 1, 20),
     FIGURE("hardware.power_utilisation", TC_DIMENSION_NONE, common.power_utilisation, 0, 1),
     OPTIONAL_FIGURE("hardware.power_idle", TC_DIMENSION_NONE, common.power_idle, 0, 1),
-    {.path = "default_region",
-     .type = TC_FIELD_STRING,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(economics_file, default_region),
-     .size = 32},
-    {.path = "currencies",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(economics_file, currency),
-     .size = sizeof(tc_currency),
-     .max = MAX_CURRENCIES,
-     .element = &currency_schema,
-     .count_offset = offsetof(economics_file, currencies)},
-    {.path = "regions",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(economics_file, region),
-     .size = sizeof(region),
-     .min = 1,
-     .max = MAX_REGIONS,
-     .element = &region_schema,
-     .count_offset = offsetof(economics_file, regions)},
+    TC_PATH_TEXT("default_region", economics_file, default_region, TC_NEEDED),
+    TC_PATH_LIST("currencies", economics_file, currency, currencies, 0, MAX_CURRENCIES, &currency_schema),
+    TC_PATH_LIST("regions", economics_file, region, regions, 1, MAX_REGIONS, &region_schema, TC_NEEDED),
 };
-static const tc_schema schema = {"economics", fields, sizeof fields / sizeof *fields};
+static const tc_schema schema = TC_SCHEMA("economics", fields);
 
 /* "us, china", cut to the room. */
 static void list_regions(const economics_file *file, char *text, size_t size) {

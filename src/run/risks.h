@@ -7,16 +7,8 @@
 
 /* A row of a schema: a risk at `prefix`key of the member `risks` of `owner`. need: TC_NEED_... */
 #define TC_RISK_FIELD(kind, prefix, key, unit, needed, is_sourced, owner, member, low, high)                           \
-    {.path = prefix key,                                                                                               \
-     .type = TC_FIELD_##kind,                                                                                          \
-     .dimension = unit,                                                                                                \
-     .need = needed,                                                                                                   \
-     .plain_si = true,                                                                                                 \
-     .sourced = is_sourced,                                                                                            \
-     .own_figure = !(is_sourced),                                                                                      \
-     .offset = offsetof(owner, risks.member),                                                                          \
-     .min = low,                                                                                                       \
-     .max = high},
+    TC_PATH_IN(prefix key, kind, owner, risks.member, low, high, .dimension = unit, .need = needed, .plain_si = true,  \
+               .sourced = is_sourced, .own_figure = !(is_sourced)),
 
 /* Every figure unknown (NaN); and those that are, taken from another. */
 tc_risks tc_risks_unknown(void);

@@ -13,10 +13,10 @@ typedef struct risks_file {
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
-    {.path = "slug", .type = TC_FIELD_STRING, .offset = offsetof(risks_file, slug), .size = 32},
-    {.path = "name", .type = TC_FIELD_STRING, .offset = offsetof(risks_file, name), .size = 96},
-    {.path = "controlled.makers", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},
-    {.path = "controlled.regions", .type = TC_FIELD_TEXTS, .offset = TC_NOT_STORED},
+    TC_PATH_TEXT("slug", risks_file, slug),
+    TC_PATH_TEXT("name", risks_file, name),
+    TC_PATH_CHECKED("controlled.makers", TEXTS),
+    TC_PATH_CHECKED("controlled.regions", TEXTS),
 #define NUMBER(key, unit, member, low, high)                                                                           \
     TC_RISK_FIELD(NUMBER, "risks.", key, unit, TC_NEED_ALWAYS, true, risks_file, member, low, high)
 #define SPREAD(key, unit, member, low, high)                                                                           \
@@ -25,7 +25,7 @@ static const tc_field fields[] = {
 #undef NUMBER
 #undef SPREAD
 };
-static const tc_schema schema = {"calendar", fields, sizeof fields / sizeof *fields};
+static const tc_schema schema = TC_SCHEMA("calendar", fields);
 
 tc_code tc_risks_read(const tc_document *document, tc_risks *out, tc_error *error) {
     risks_file file = {.risks = {.size = sizeof(tc_risks)}};

@@ -416,6 +416,15 @@ static double peak_bytes(const tc_walker *w, const tc_sharding_costs *s, const l
     return bytes;
 }
 
+/* The most that a peak waits for states that had no room. */
+static double paging_seconds(const tc_walker *w, const tc_sharding_costs *s, const live_stages *live, int states,
+                             int activations) {
+    double most = 0, link = tc_host_rate(&w->q.cluster);
+    for (int k = 0; k < w->peaks && w->q.job.finetune.paged && link > 0; k++)
+        most = fmax(most, tc_paged_bytes(&w->q.stack, &s->states[states][k], &live->of[activations][k]));
+    return most > 0 ? 2 * most / link : 0;
+}
+
 static double most_on_host(const tc_walker *w, const tc_sharding_costs *s, const stage_pass *pass,
                            const double in_flight[TC_PEAK_STAGES], const tc_layout *off) {
     double most = 0;
@@ -467,7 +476,7 @@ static void time_pipeline(tc_walker *w, const stage_pass *pass, bool offload_act
     w->placement.layout.offload = offload_activations ? TC_OFFLOAD_ACTIVATIONS : TC_OFFLOAD_NONE;
     terms->host = pass->host[offload_activations && tc_bubble_has_form(&w->placement.layout, &pass->line)];
     terms->bubble = tc_bubble_estimate(&w->placement.layout, &pass->line);
-    terms->straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms->work);
+    terms->straggler = tc_late_seconds(&w->q, &w->placement, w->q.cluster.devices, terms->work);
     w->placement.layout.offload = TC_OFFLOAD_NONE;
 }
 
@@ -525,7 +534,8 @@ static void walk_choices(tc_walker *w, const stage_pass *pass, tc_step_terms unt
                 w->counts.pruned += choice->overlaps;
                 continue;
             }
-            terms[activations].optimizer = s->optimizer[states + tc_step_on_host(&off)];
+            terms[activations].optimizer
+                = s->optimizer[states + tc_step_on_host(&off)] + paging_seconds(w, s, &live, states, activations);
             walk_overlaps(w, choice, s, terms[activations], bytes, to, threshold);
         }
     }
@@ -563,7 +573,7 @@ static void walk_schedules(tc_walker *w, stage_pass *pass, schedule_run run, off
         double bytes = to->exhaustive ? 0 : lean_bytes(w, pass, in_flight);
         tc_step_terms terms = {.work = pass->work, .host = pass->host[0], .pp_comm = tc_pipeline_sends(&w->costs)};
         terms.bubble = to->exhaustive ? 0 : least_bubble(&w->placement.layout, pass);
-        terms.straggler = tc_straggler_seconds(&w->q.stack, w->q.cluster.devices, terms.work);
+        terms.straggler = tc_late_seconds(&w->q, &w->placement, w->q.cluster.devices, terms.work);
         to->at.schedule = i;
         if (bytes > w->capacity || is_worse(to, terms_least(&terms), bytes, *threshold)) {
             w->counts.pruned += w->choices.per_schedule;
@@ -820,6 +830,7 @@ tc_code tc_walk_decode(const tc_space *space, tc_key key, tc_found *out, tc_erro
     out->dtype = v->dtype;
     tc_code code = tc_forecast(&q, &out->step, error);
     double scale = tc_space_scale(space, v, stages.devices, stages.global_batch);
-    out->objective = in->objective == TC_OBJECTIVE_MEMORY ? out->step.memory.reserved : out->step.step_s * scale;
+    out->objective
+        = in->objective == TC_OBJECTIVE_MEMORY ? tc_bytes_to_fit(&q.job, &out->step.memory) : out->step.step_s * scale;
     return code;
 }

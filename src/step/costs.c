@@ -243,7 +243,7 @@ static void compute_passes(tc_costs *costs) {
     const tc_model *model = &costs->q->job.model;
     tc_gradients gradients = costs->q->job.frozen_base ? TC_GRADIENTS_OF_INPUTS : TC_GRADIENTS_OF_ALL;
     const tc_job *job = &costs->q->job;
-    tc_count(model, job->finetune.rank > 0 ? &job->finetune : NULL, costs->p->seq, &costs->set.counts);
+    tc_count(model, job->finetune.rank > 0 ? &job->finetune : NULL, (int)costs->p->shard.seq, &costs->set.counts);
     for (int i = 0; i < model->blocks; i++) {
         tc_block_operators(model, &model->block[i], &costs->p->shard, &costs->set.block[i]);
         tc_operators_pass(costs, &costs->set.block[i], gradients, &costs->block[i]);

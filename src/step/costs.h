@@ -125,6 +125,9 @@ int tc_traffic_stages(const tc_costs *costs, tc_stage_load loads[TC_TRAFFIC_STAG
 
 /* The optimizer's step on a stage, s. */
 double tc_optimizer_seconds(const tc_costs *costs, const tc_stage_load *load);
+/* What it waits besides for states that had no room on the device (tc_finetune.paged), s; the most of the stages that may be the fullest. */
+double tc_paging_seconds(const tc_costs *costs, const tc_stage_load *load);
+double tc_most_paging_seconds(const tc_costs *costs);
 
 /* Adds all towers to the embedding, and what they hold to the set (towers.c). A model without towers stays as it is. */
 void tc_add_towers(tc_costs *costs);

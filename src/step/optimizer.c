@@ -9,8 +9,12 @@
  * tensor parallelism splits them (Megatron-Core's default), and are shared out over the ranks that split the states, of
  * which each does its own whole (Liu et al. 2025, arXiv 2502.16982, section 2.3).
  * A running mean of the weights (EMA) is one more pass over them, in fp32.
+ * Paged states lie where the driver finds room: what of them has none while activations are there leaves for the host and
+ * comes back to be stepped, once each a step (Dettmers et al. 2023, arXiv 2305.14314, section 3).
  * Ignored: the gathering of a matrix that lies on several ranks (there at most a quarter of AdamW's traffic), extra
  * prediction modules. */
+#include <math.h>
+
 #include "step/terms.h"
 #include "workload/optimizer.h"
 
@@ -74,4 +78,23 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     if (figures->newton_schulz > 0 && !f->q->job.frozen_base)
         seconds += newton_schulz_seconds(f, load, dense_ranks * copies, expert_ranks * copies, figures->newton_schulz);
     return seconds;
+}
+
+double tc_paging_seconds(const tc_costs *f, const tc_stage_load *load) {
+    double link = tc_host_rate(&f->q->cluster);
+    if (!f->q->job.finetune.paged || link <= 0) return 0;
+    tc_states states = tc_stage_states(f->q, f->p, load->weights);
+    tc_kept kept = tc_stage_kept(&f->q->job.model, f->p, &f->set, load->stage);
+    tc_live live = tc_live_of(&f->q->stack, &kept, tc_micro_batches_in_flight(f->p, load->stage));
+    return 2 * tc_paged_bytes(&f->q->stack, &states, &live) / link;
+}
+
+double tc_most_paging_seconds(const tc_costs *f) {
+    double most = 0;
+    int stage[TC_PEAK_STAGES], count = f->q->job.finetune.paged ? tc_peak_stages(f->p->layout.pp, stage) : 0;
+    for (int i = 0; i < count; i++) {
+        tc_stage_load load = tc_stage_load_of(f, stage[i]);
+        most = fmax(most, tc_paging_seconds(f, &load));
+    }
+    return most;
 }

@@ -9,8 +9,6 @@ typedef struct tc_parts {
     TC_SLOT_PARTS(TC_BREAKDOWN_PART)
 } tc_parts;
 
-#define TC_PART_ID(member, label, loss, bound, feature) TC_PART_##member,
-enum { TC_PARTS(TC_PART_ID) TC_PARTS_ALL };
 #define TC_PART_ONE(member, label, loss, bound, feature) +1
 enum { TC_PARTS_OF_A_SLOT = TC_SLOT_PARTS(TC_PART_ONE) }; /* the first ones */
 

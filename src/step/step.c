@@ -41,7 +41,7 @@ static void find_traffic(const tc_costs *costs, tc_step_traffic *out) {
     tc_stage_load heavy[TC_TRAFFIC_STAGES];
     out->count = tc_traffic_stages(costs, heavy);
     for (int i = 0; i < out->count; i++) out->stage[i] = tc_data_parallel_of(costs, &heavy[i]);
-    out->optimizer_s = tc_optimizer_seconds(costs, &heavy[out->count - 1]);
+    out->optimizer_s = tc_optimizer_seconds(costs, &heavy[out->count - 1]) + tc_most_paging_seconds(costs);
 }
 
 /* By the closed form. */
@@ -53,7 +53,7 @@ static tc_step_terms terms_of_form(const tc_costs *costs, const tc_pipeline *lin
                        .host = tc_step_host_seconds(stack, costs->p),
                        .bubble = bubble_s,
                        .pp_comm = tc_pipeline_sends(costs)};
-    t.straggler = tc_straggler_seconds(stack, costs->q->cluster.devices, t.work);
+    t.straggler = tc_late_seconds(costs->q, costs->p, costs->q->cluster.devices, t.work);
     if (offloads) {
         double bytes = tc_stage_kept(&costs->q->job.model, costs->p, &costs->set, line->slowest).offloaded;
         tc_round out = tc_offload_exposed(&costs->q->cluster, bytes, (tc_round){line->forward_s, line->backward_s});
@@ -88,15 +88,15 @@ static tc_step_terms terms_of_times(const tc_costs *costs, const tc_pipeline *li
 static void fill_rates(const tc_costs *costs, tc_step *out) {
     const tc_job *job = &costs->q->job;
     const tc_placement *p = costs->p;
-    double devices = costs->q->cluster.devices, tokens = (double)p->global_batch * p->seq;
     tc_preference_figures objective = tc_preference_of(&job->finetune);
+    double devices = costs->q->cluster.devices, sequences = (double)p->global_batch * objective.sequences;
+    double tokens = sequences * p->shard.seq; /* those computed, padding included */
     tc_training training = {.frozen = job->frozen_base,
                             .embeddings = job->finetune.embeddings,
                             .no_head = !objective.head,
                             .forwards = objective.reference + objective.forwards};
-    tokens *= objective.sequences;
-    out->tokens_per_step = tokens;
-    out->tokens_per_s_per_device = tokens / out->step_s / devices;
+    out->tokens_per_step = job->finetune.mean_tokens > 0 ? sequences * job->finetune.mean_tokens : tokens;
+    out->tokens_per_s_per_device = out->tokens_per_step / out->step_s / devices;
     for (int c = TC_FLOPS_6ND; c <= TC_FLOPS_HARDWARE; c++)
         out->model_flops[c] = tokens
                               * tc_flops_by((tc_flops_convention)c, &job->model, &costs->set.counts,
@@ -131,6 +131,8 @@ static void move_offload(const tc_costs *costs, const tc_step_terms *t, tc_break
         states = t->optimizer;
     else if (tc_states_on_host(l))
         states = t->optimizer * states_share(costs);
+    else if (costs->q->job.finetune.paged)
+        states = fmin(tc_most_paging_seconds(costs), t->optimizer);
     b->host -= t->on_host;
     b->optimizer -= states;
     b->offload = t->on_host + states;
@@ -215,7 +217,7 @@ static bool first_stage_leads(const tc_costs *costs, const tc_pipeline *line, do
         if (s > 0 && load.weights.dense == before.weights.dense && load.weights.expert == before.weights.expert)
             continue;
         before = load;
-        if (tc_optimizer_seconds(costs, &load) > optimizer_s) return false;
+        if (tc_optimizer_seconds(costs, &load) + tc_paging_seconds(costs, &load) > optimizer_s) return false;
         tc_data_parallel d = tc_data_parallel_of(costs, &load);
         int at = s < TC_FILL_STAGES ? s : TC_FILL_STAGES - 1;
         tc_exposed_traffic e = tc_traffic_exposed(&costs->q->stack, costs->p->layout.overlap, &d,

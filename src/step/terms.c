@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "workload/samples.h"
+
 #define PLUS(member, label, loss, bound, feature) +t->member
 double tc_step_terms_sum(const tc_step_terms *t) { return t->work + t->host TC_STEP_PARTS(PLUS); }
 
@@ -72,4 +74,10 @@ double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s) {
     const double euler = 0.5772156649; /* H_n - 1 = ln n + euler + 1 / 2n - 1, which is 0.077 for one */
     return devices > 1 ? stack->params.straggler_spread * (log(devices) + euler - 1 + 0.5 / devices) * work_s : 0;
+}
+
+double tc_late_seconds(const tc_question *q, const tc_placement *p, double devices, double work_s) {
+    double wait = tc_sample_wait(&q->job.finetune, p->shard.sequences, p->seq, p->layout.pp, p->layout.dp,
+                                 (double)p->micro_batches);
+    return tc_straggler_seconds(&q->stack, devices, work_s) + wait * work_s;
 }

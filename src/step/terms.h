@@ -44,5 +44,7 @@ double tc_pipeline_sends(const tc_costs *costs);
 double tc_step_host_seconds(const tc_stack *stack, const tc_placement *placement);
 /* What the slowest rank is late; a pipeline's fill and drain are sums over stages, whose deviations average out. */
 double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s);
+/* The same, and what it waits for samples that are longer than the mean micro-batch. */
+double tc_late_seconds(const tc_question *question, const tc_placement *placement, double devices, double work_s);
 
 #endif

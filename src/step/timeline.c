@@ -356,7 +356,7 @@ static void cost_data_parallel(const stages_of *of, tc_step_times *t) {
         stage->gather_exposed = t->ready[s] = e.gather;
         stage->reduce_s = d.replica + (d.every_micro_batch || d.reduce_every_micro_batch ? 0 : d.reduce);
         stage->reduce_end = e.reduce + e.replica; /* after its slots */
-        stage->optimizer_s = tc_optimizer_seconds(costs, &load);
+        stage->optimizer_s = tc_optimizer_seconds(costs, &load) + tc_paging_seconds(costs, &load);
         t->optimizer_s = max_of(t->optimizer_s, stage->optimizer_s);
     }
 }
@@ -382,8 +382,8 @@ static void assemble(const stages_of *of, tc_step_times *t) {
     t->bubble_s = beyond - t->sends_s;
     t->sync_s = meet;
     for (int s = 0; s < (of->joint ? t->stages : 1); s++)
-        t->straggler_s
-            = max_of(t->straggler_s, tc_straggler_seconds(&costs_of(of, s)->q->stack, devices, most - t->transfer_s));
+        t->straggler_s = max_of(t->straggler_s,
+                                tc_late_seconds(costs_of(of, s)->q, costs_of(of, s)->p, devices, most - t->transfer_s));
     t->step_s = t->sync_s + t->straggler_s + t->optimizer_s;
 }
 

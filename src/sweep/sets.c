@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "catalog/sets.h"
 
 static const char too_many[] = "has more than %d values; give fewer";
@@ -80,10 +81,8 @@ void tc_sweep_changes_of(const tc_sweep_sets *sets, int combination, tc_sweep_ch
 
 const char *tc_sweep_changes_text(const tc_sweep_sets *sets, int combination, char *buffer, size_t size) {
     tc_sweep_changes changes;
-    size_t used = 0;
     buffer[0] = '\0';
     tc_sweep_changes_of(sets, combination, &changes);
-    for (int i = 0; i < changes.count && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "", changes.text[i]);
+    for (int i = 0; i < changes.count; i++) tc_append(buffer, size, "%s%s", i ? ", " : "", changes.text[i]);
     return buffer;
 }

@@ -7,6 +7,11 @@
 #include "base/formats.h"
 #include "workload/optimizer.h"
 
+const char *tc_case_status_name(tc_case_status status) {
+    static const char *const names[] = {"ok", "skipped", "unsupported"};
+    return status <= TC_CASE_UNSUPPORTED ? names[status] : NULL;
+}
+
 bool tc_case_is_built(const tc_case *c) { return c->stack.size > 0 && c->layout.size > 0; }
 
 tc_question tc_case_question(const tc_case *c) {

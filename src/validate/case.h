@@ -6,8 +6,6 @@
 #include "validate/conventions.h"
 #include "validate/published.h"
 
-typedef enum tc_case_status { TC_CASE_OK, TC_CASE_SKIPPED, TC_CASE_UNSUPPORTED } tc_case_status;
-
 #define TC_CASE_OPEN_MICRO_BATCH 1u /* the source does not state it: chosen again by the forecast */
 #define TC_CASE_OPEN_LAYOUT 2u
 #define TC_CASE_OPEN_RECOMPUTE 4u

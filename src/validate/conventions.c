@@ -5,23 +5,13 @@
 
 #include "base/vocabulary.h"
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof(list)[0]))
 #define WIDEST 10000000
 
 #define INTEGER(where, struct_, member, sourced_, need_)                                                               \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_INTEGER, .need = need_, .sourced = sourced_,                                   \
-        .offset = offsetof(struct_, member), .min = 0, .max = WIDEST                                                   \
-    }
-#define WORD(member, names_)                                                                                           \
-    { .path = #member, .type = TC_FIELD_ENUM, .offset = offsetof(tc_family, member), .names = names_ }
-#define SWITCH(member)                                                                                                 \
-    { .path = #member, .type = TC_FIELD_BOOLEAN, .offset = offsetof(tc_family, member) }
-#define TEXT(where, struct_, member, sourced_)                                                                         \
-    {                                                                                                                  \
-        .path = where, .type = TC_FIELD_STRING, .need = TC_NEED_ALWAYS, .sourced = sourced_,                           \
-        .offset = offsetof(struct_, member), .size = sizeof(((struct_ *)0)->member)                                    \
-    }
+    TC_PATH_IN(where, INTEGER, struct_, member, 0, WIDEST, .need = need_, .sourced = sourced_)
+#define WORD(member, names_) TC_PATH_WORD(#member, tc_family, member, names_)
+#define SWITCH(member) TC_PATH(#member, BOOLEAN, tc_family, member)
+#define TEXT(where, struct_, member, sourced_) TC_PATH_TEXT(where, struct_, member, TC_NEEDED, .sourced = sourced_)
 
 const char *const tc_workload_names[] = {"language", "hybrid", "diffusion", NULL};
 const char *const tc_row_kind_names[] = {"all", "fine-tuning", "diffusion", "vision", NULL};
@@ -45,43 +35,29 @@ static const tc_field family_fields[] = {
     INTEGER("mla.rope_dim", tc_family, mla.rope_dim, true, TC_NEED_IN_SECTION),
     INTEGER("mla.v_dim", tc_family, mla.v_dim, true, TC_NEED_IN_SECTION),
 };
-static const tc_schema family_schema = {"family", family_fields, COUNT(family_fields)};
+static const tc_schema family_schema = TC_SCHEMA("family", family_fields);
 
 static void start_family(void *element) { *(tc_family *)element = (tc_family){.causal = true}; }
 
 static const tc_field sweep_fields[] = {
     TEXT("slug", tc_sweep_source, slug, false),
-    {.path = "sessions",
-     .type = TC_FIELD_STRING,
-     .sourced = true,
-     .offset = offsetof(tc_sweep_source, sessions),
-     .size = sizeof(((tc_sweep_source *)0)->sessions)},
+    TC_PATH_TEXT("sessions", tc_sweep_source, sessions, TC_SOURCED),
 };
-static const tc_schema sweep_schema = {"sweep source", sweep_fields, COUNT(sweep_fields)};
+static const tc_schema sweep_schema = TC_SCHEMA("sweep source", sweep_fields);
 
 static const tc_field software_fields[] = {
     TEXT("slug", tc_software, slug, false),
     TEXT("was", tc_software, was, false),
-    {.path = "before",
-     .type = TC_FIELD_INTEGER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_software, before),
-     .min = 1990,
-     .max = 2100},
+    TC_PATH_IN("before", INTEGER, tc_software, before, 1990, 2100, TC_NEEDED, TC_SOURCED),
 };
-static const tc_schema software_schema = {"earlier software", software_fields, COUNT(software_fields)};
+static const tc_schema software_schema = TC_SCHEMA("earlier software", software_fields);
 
-#define CONDITION(member)                                                                                              \
-    {                                                                                                                  \
-        .path = #member, .type = TC_FIELD_STRING, .offset = offsetof(tc_tuner, member),                                \
-        .size = sizeof(((tc_tuner *)0)->member)                                                                        \
-    }
+#define CONDITION(member) TC_PATH_TEXT(#member, tc_tuner, member)
 
 static const tc_field tuner_fields[] = {
     TEXT("slug", tc_tuner, slug, false),
     TEXT("was", tc_tuner, was, false),
-    {.path = "of", .type = TC_FIELD_ENUM, .offset = offsetof(tc_tuner, of), .names = tc_row_kind_names},
+    TC_PATH_WORD("of", tc_tuner, of, tc_row_kind_names),
     CONDITION(says),
     CONDITION(notes),
     CONDITION(url),
@@ -90,88 +66,35 @@ static const tc_field tuner_fields[] = {
     CONDITION(kind),
     CONDITION(sharding),
 };
-static const tc_schema tuner_schema = {"software of rows", tuner_fields, COUNT(tuner_fields)};
+static const tc_schema tuner_schema = TC_SCHEMA("software of rows", tuner_fields);
 
 static const tc_field dataset_fields[] = {
     TEXT("says", tc_dataset, says, false),
     INTEGER("longest", tc_dataset, longest, false, TC_NEED_ALWAYS),
 };
-static const tc_schema dataset_schema = {"data set", dataset_fields, COUNT(dataset_fields)};
+static const tc_schema dataset_schema = TC_SCHEMA("data set", dataset_fields);
 
 #define USUAL(where, type_, member, low, high)                                                                         \
-    {                                                                                                                  \
-        .path = "histories." where, .type = TC_FIELD_##type_, .need = TC_NEED_ALWAYS, .sourced = true,                 \
-        .plain_si = true, .offset = offsetof(tc_conventions, usual.member), .min = low, .max = high                    \
-    }
+    TC_PATH_IN("histories." where, type_, tc_conventions, usual.member, low, high, TC_NEEDED, TC_SOURCED,              \
+               .plain_si = true)
 
 static const tc_field fields[] = {
     TC_SCHEMA_HEAD,
     TEXT("slug", tc_conventions, slug, false),
     TEXT("name", tc_conventions, name, false),
-    {.path = "families",
-     .type = TC_FIELD_LIST,
-     .need = TC_NEED_ALWAYS,
-     .offset = offsetof(tc_conventions, family),
-     .size = sizeof(tc_family),
-     .min = 1,
-     .max = TC_FAMILIES_MAX,
-     .element = &family_schema,
-     .count_offset = offsetof(tc_conventions, families),
-     .start = start_family},
+    TC_PATH_LIST("families", tc_conventions, family, families, 1, TC_FAMILIES_MAX, &family_schema, TC_NEEDED,
+                 .start = start_family),
     INTEGER("years.modern", tc_conventions, modern_year, true, TC_NEED_ALWAYS),
     INTEGER("years.flash_chips", tc_conventions, flash_year, true, TC_NEED_ALWAYS),
     TEXT("fp8_sources", tc_conventions, fp8_sources, true),
-    {.path = "image_share",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_conventions, image_share),
-     .max = 1},
-    {.path = "sweeps",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(tc_conventions, sweep_source),
-     .size = sizeof(tc_sweep_source),
-     .min = 0,
-     .max = TC_SWEEP_SOURCES_MAX,
-     .element = &sweep_schema,
-     .count_offset = offsetof(tc_conventions, sweep_sources)},
-    {.path = "earlier_software",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(tc_conventions, software),
-     .size = sizeof(tc_software),
-     .min = 0,
-     .max = TC_SOFTWARE_MAX,
-     .element = &software_schema,
-     .count_offset = offsetof(tc_conventions, softwares)},
-    {.path = "software_of_rows",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(tc_conventions, tuner),
-     .size = sizeof(tc_tuner),
-     .min = 0,
-     .max = TC_TUNERS_MAX,
-     .element = &tuner_schema,
-     .count_offset = offsetof(tc_conventions, tuners)},
-    {.path = "samples.spread",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_conventions, sample_spread),
-     .max = 3},
-    {.path = "samples.image_spread",
-     .type = TC_FIELD_NUMBER,
-     .need = TC_NEED_ALWAYS,
-     .sourced = true,
-     .offset = offsetof(tc_conventions, image_spread),
-     .max = 3},
+    TC_PATH_IN("image_share", NUMBER, tc_conventions, image_share, 0, 1, TC_NEEDED, TC_SOURCED),
+    TC_PATH_LIST("sweeps", tc_conventions, sweep_source, sweep_sources, 0, TC_SWEEP_SOURCES_MAX, &sweep_schema),
+    TC_PATH_LIST("earlier_software", tc_conventions, software, softwares, 0, TC_SOFTWARE_MAX, &software_schema),
+    TC_PATH_LIST("software_of_rows", tc_conventions, tuner, tuners, 0, TC_TUNERS_MAX, &tuner_schema),
+    TC_PATH_IN("samples.spread", NUMBER, tc_conventions, sample_spread, 0, 3, TC_NEEDED, TC_SOURCED),
+    TC_PATH_IN("samples.image_spread", NUMBER, tc_conventions, image_spread, 0, 3, TC_NEEDED, TC_SOURCED),
     INTEGER("samples.unnamed_longest", tc_conventions, unnamed_longest, true, TC_NEED_ALWAYS),
-    {.path = "samples.datasets",
-     .type = TC_FIELD_LIST,
-     .offset = offsetof(tc_conventions, dataset),
-     .size = sizeof(tc_dataset),
-     .min = 0,
-     .max = TC_DATASETS_MAX,
-     .element = &dataset_schema,
-     .count_offset = offsetof(tc_conventions, datasets)},
+    TC_PATH_LIST("samples.datasets", tc_conventions, dataset, datasets, 0, TC_DATASETS_MAX, &dataset_schema),
     USUAL("batch_tokens", NUMBER, batch_tokens, 1, 1e12),
     USUAL("batch_tokens_per_device", NUMBER, batch_tokens_per_device, 1, 1e9),
     USUAL("seq_early", INTEGER, seq_early, 1, WIDEST),
@@ -184,7 +107,7 @@ static const tc_field fields[] = {
     USUAL("recipe_open", SPREAD, recipe_open, 0.01, 100),
     USUAL("size_alone", SPREAD, size_alone, 0.01, 100),
 };
-static const tc_schema schema = {"conventions", fields, COUNT(fields)};
+static const tc_schema schema = TC_SCHEMA("conventions", fields);
 
 tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *error) {
     const tc_document *document;

@@ -252,6 +252,16 @@ tc_code tc_published_read_file(tc_published *published, const char *path, tc_err
     return code;
 }
 
+tc_code tc_published_open(tc_published **out, tc_error *error) {
+    *out = calloc(1, sizeof **out);
+    return *out ? TC_OK : tc_fail(error, TC_INTERNAL, "published runs", "out of memory");
+}
+
+void tc_published_close(tc_published *published) {
+    if (published) tc_published_free(published);
+    free(published);
+}
+
 void tc_published_free(tc_published *published) {
     free(published->runs);
     free(published->served);

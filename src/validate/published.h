@@ -121,7 +121,7 @@ typedef struct tc_published_model {
     tc_published_rl rl;
 } tc_published_model;
 
-typedef struct tc_published_run {
+struct tc_published_run {
     int line;            /* in the file */
     int year;            /* of the source, as the row or `norm.date` gives it; 0 */
     int date;            /* year x 100 + month; month 0: not stated; 0 */
@@ -161,10 +161,10 @@ typedef struct tc_published_run {
 
     bool counts;        /* scored */
     bool out_of_memory; /* the run did not fit */
-} tc_published_run;
+};
 
-/* Runs of any number of files; zero-initialise to start. */
-typedef struct tc_published {
+/* Zero-initialise to start. */
+struct tc_published {
     tc_published_run *runs;
     int count, room;
     struct tc_served_row *served; /* serving rows of the same files: served.h */
@@ -172,15 +172,7 @@ typedef struct tc_published {
     tc_words *words; /* phrases, for rows whose texts nobody has read; NULL until there is one */
     tc_arena arena;  /* all texts */
     bool read_again; /* texts that somebody has read, too */
-} tc_published;
-
-/* Adds the rows of JSON Lines. `path` is for places only. Blank lines are skipped. A row that is wrong becomes a run that is
- * `refused`; a text without any good row is an error. */
-TC_NODISCARD tc_code tc_published_read(tc_published *published, const char *path, const char *text, size_t length,
-                                       tc_error *error);
-
-/* The same from a file. */
-TC_NODISCARD tc_code tc_published_read_file(tc_published *published, const char *path, tc_error *error);
+};
 
 /* `model` of a row; texts go to the arena. */
 void tc_published_read_model(const tc_json *row, tc_published_model *model, tc_arena *arena);

@@ -18,6 +18,7 @@
 #include "validate/assume.h"
 #include "validate/inputs.h"
 #include "workload/operators.h"
+#include "workload/samples.h"
 
 /* "2024-03": 2024; 0 where that is no year. */
 static int release_year(const tc_accelerator *a) {
@@ -99,9 +100,6 @@ static int longest_sample(const tc_case *c) {
     return dataset ? longest_of(usual, dataset) : usual->unnamed_longest;
 }
 
-/* The expected largest of n normal values, in standard deviations (within 3 % to n = 32). */
-static double largest_of(double n) { return n > 1 ? 0.565 * pow(log2(n), 0.83) : 0; }
-
 /* Standard deviation of the lengths of samples over their mean: of texts, or of images and texts. */
 static double spread_of(const tc_case *c) {
     const tc_conventions *usual = c->conventions;
@@ -118,8 +116,8 @@ static void pad(tc_case *c) {
     double rows = run->micro_batch > 1 ? run->micro_batch : 1, stages = run->pp > 1 ? run->pp : 1;
     double ranks = run->devices / (stages * (run->tp > 1 ? run->tp : 1) * (run->cp > 1 ? run->cp : 1));
     double micro_batches = run->global_batch > 0 ? (double)run->global_batch / (ranks * rows) : 0;
-    double wait = largest_of(rows * stages);
-    if (micro_batches >= 1) wait += largest_of(ranks) / sqrt(micro_batches * rows);
+    double wait = tc_largest_of(rows * stages);
+    if (micro_batches >= 1) wait += tc_largest_of(ranks) / sqrt(micro_batches * rows);
     if (!(wait > 0)) return;
     c->padding = 1 + spread_of(c) * wait;
     c->job.seq = (int)(c->job.seq * c->padding + 0.5);
@@ -140,8 +138,8 @@ static void build_job(tc_case *c) {
     pad(c);
     c->job.global_batch = run->global_batch;
     if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
-    c->job.dtype = run->dtype;
-    if (run->dtype == TC_UNSET) {
+    c->job.dtype = run->stated.format != TC_UNSET ? run->stated.format : run->dtype;
+    if (c->job.dtype == TC_UNSET) {
         bool fp8 = is_fp8_source(c) && a->matmul_flops[TC_FP8] > 0;
         c->job.dtype = fp8 ? TC_FP8 : a->matmul_flops[TC_BF16] > 0 ? TC_BF16 : TC_FP16;
         tc_case_assume(c, "format %s", tc_dtype_names[c->job.dtype]);

@@ -145,6 +145,8 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     tc_case *c = malloc(sizeof *c);
     if (!c) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
     out->run = run;
+    out->id = run->id;
+    out->accelerator = run->accelerator;
     out->reason = "";
     out->measured = run->metric == TC_METRIC_NONE ? NAN : run->measured;
     out->predicted = out->error_pct = NAN;
@@ -334,8 +336,12 @@ static bool summarise_reinforced(tc_validation *v, tc_error_row *rows, double *v
     return tc_macro_error(rows, n, false, &v->rl_macro_mape_pct);
 }
 
-tc_code tc_validate(tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena, tc_validation *v,
-                    tc_error *error) {
+tc_code tc_validate(tc_catalog *catalog, tc_published *published, tc_validation *out, tc_error *error) {
+    return tc_score_runs(catalog, published->runs, published->count, &published->arena, out, error);
+}
+
+tc_code tc_score_runs(tc_catalog *catalog, const tc_published_run *runs, int count, tc_arena *arena, tc_validation *v,
+                      tc_error *error) {
     memset(v, 0, sizeof *v);
     v->coverage80_pct = NAN;
     v->count = count;

@@ -272,7 +272,7 @@ tc_code tc_sweeps_score(tc_catalog *catalog, const tc_published_run *runs, int c
     }
     tc_validation v;
     const tc_interval_model *model;
-    code = tc_validate(catalog, taken, n, arena, &v, error);
+    code = tc_score_runs(catalog, taken, n, arena, &v, error);
     if (!code) code = tc_catalog_interval(catalog, &model, error);
     if (!code) code = find(&v, conventions, model, arena, out, error);
     if (code) return code;

@@ -19,6 +19,20 @@ static void emit_gates(const tc_part_input *in, double keys, double values, tc_o
             = 2 * tokens * rank;
 }
 
+/* Of Transformers' torch_chunk_gated_delta_rule (modeling_qwen3_next.py), operator by operator: a loop over the rows of the triangular matrix,
+ * each with all rows before it (two copies, product, sum, addition, assignment), and one over chunks (five products, 13 others). Autograd gives every
+ * slice that a loop reads a gradient as large as what it is a slice of, zeros that are written and added up (16 bytes an element), and an
+ * assignment to a slice one copy of what comes back: of four tensors of keys' and values' width, the decays and the output for each chunk, of the
+ * matrix 14 passes for each row. rows: tokens x heads. */
+static void add_eager(tc_operator *op, double rows, double chunks, const tc_delta *a, double inputs) {
+    double c = a->chunk, dk = a->key_dim, dv = a->value_dim;
+    op->scan.eager_kernels = 6 * c + 18 * chunks + 30;
+    op->scan.eager_bytes = rows * (20 * c * c / 3 + 32 * c + 32 * inputs);
+    op->scan.eager_backward_kernels = 17 * c + 60 * chunks + 60;
+    op->scan.eager_backward_bytes
+        = rows * (56 * c * c + chunks * (16 * (3 * dk + dv) + 8 * dv + 16 * c) + 80 * c + 80 * inputs);
+}
+
 static void emit(const tc_part_input *in, tc_operators *out) {
     const tc_delta *a = &in->block->delta;
     const tc_shard *shard = in->shard;
@@ -35,9 +49,7 @@ static void emit(const tc_part_input *in, tc_operators *out) {
                       tokens * (inputs + v), tokens / c * heads * dk * dv);
     op->saved_bytes = 2 * tokens * (inputs + heads * c);
     op->biases = channels ? heads + qk : 2 * heads;
-    /* of Transformers' torch_chunk_gated_delta_rule: a loop over the rows of the triangular matrix, each with all rows before it, and one over chunks */
-    op->scan.eager_kernels = 4 * c + 12 * shard->seq / shard->cp / c + 20;
-    op->scan.eager_bytes = tokens * heads * (16 * c * c / 3 + 32 * c) + 32 * tokens * inputs;
+    add_eager(op, tokens * heads, shard->seq / shard->cp / c, a, inputs / heads);
     tc_add_gated_norm(in, v, out);
     out->op[out->count - 1].replicated = dv;
     tc_add_out_projection(in, v, out);

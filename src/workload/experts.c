@@ -41,6 +41,20 @@ static void add_permute(double bytes, double saved, double kernels, tc_operators
     op->kernels = kernels;
 }
 
+/* Gradients of a loop over the experts, each of whole size (PyTorch, tools/autograd/derivatives.yaml: index, index_put_, select): of its gather from
+ * `rows` rows zeros are written, its own rows put in, and the whole added to that of the experts before it; where results are put into rows of one
+ * tensor, what comes back is copied for each expert, its rows set to zero; of a slice of stacked weights the stack is written, and added up. */
+static void add_loop_gradients(const tc_part_input *in, double experts, double rows, double h, tc_operators *out) {
+    const tc_experts *e = &in->block->experts;
+    const tc_shard *shard = in->shard;
+    double matrices = e->kind == TC_MLP_GATED ? 3 : 2, weights = matrices * h * e->ffn / shard->etp;
+    double stacked = shard->frozen || shard->stacked_experts <= 1 ? 0 : shard->stacked_experts * weights;
+    double bytes = experts * (8 * rows * h + (shard->repeated_tokens ? 4 * rows * h : 0) + 8 * stacked);
+    tc_operator *op = tc_add_elementwise(out, TC_TAG_PERMUTE, 0, bytes, 0, 0);
+    op->elementwise.exact = true;
+    op->kernels = 0; /* counted with the gathers */
+}
+
 static void emit(const tc_part_input *in, tc_operators *out) {
     const tc_experts *e = &in->block->experts;
     const tc_shard *shard = in->shard;
@@ -59,6 +73,7 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     tc_add_mlp(out, shard, TC_TAG_EXPERT, TC_SPLIT_EXPERT, e->kind, experts, busiest / experts, h, e->ffn / shard->etp,
                e->bias);
     for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
+    if (shard->expert_modules) add_loop_gradients(in, experts, shard->repeated_tokens ? routed : local, h, out);
     add_permute(4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h, kernels, out);
     if (e->latent > 0) add_latent(in, TC_GROUP_MOE, in->model->hidden, e->latent, out);
     out->ep_bytes += 2 * local * e->top_k * kept * h;

@@ -4,7 +4,7 @@
 
 #include "workload/operators.h"
 
-#define TC_FINETUNE_TEXT 128
+#define TC_FINETUNE_TEXT 192
 
 /* "lora:r=16,targets=all" into a job; `place` is the option's name. */
 TC_NODISCARD tc_code tc_finetune_parse(const char *text, const char *place, tc_job *job, tc_error *error);

@@ -329,6 +329,9 @@ static const tc_member finetune[] = {
     TC_SWITCH(tc_finetune, chunked_loss),
     TC_SWITCH(tc_finetune, step_in_backward),
     TC_INTEGER(tc_finetune, state_bits, 0, 16),
+    TC_INTEGER(tc_finetune, mean_tokens, 0, TC_MOST_TOKENS),
+    TC_FIGURE_IN(tc_finetune, spread, 0, 10),
+    TC_SWITCH(tc_finetune, paged),
 };
 
 const tc_members tc_finetune_members = TC_MEMBERS(tc_finetune, finetune, NULL, NULL);

@@ -92,7 +92,8 @@ typedef struct tc_operator {
         } attention;
         struct {
             double flops; /* that the chunked form computes, forward: more than the recurrence's own */
-            double eager_kernels, eager_bytes; /* as a chain of framework operators in fp32 */
+            double eager_kernels, eager_bytes;                   /* as a chain of framework operators in fp32 */
+            double eager_backward_kernels, eager_backward_bytes; /* of its gradients; 0: by what a chunked form takes */
         } scan;
         struct {
             double linears;         /* of each group, that have one */
@@ -102,6 +103,7 @@ typedef struct tc_operator {
         } adapter;
         struct {
             double unfused; /* traffic as a chain of single kernels, relative to one; 0: is one kernel anyway */
+            bool exact;     /* the traffic is that of its own kernels, whatever the stack's passes */
         } elementwise;
     };
 } tc_operator;
@@ -157,6 +159,8 @@ typedef struct tc_shard {
     double capacity;         /* tokens of every expert relative to the mean; 0: dropless */
     bool sequential_experts; /* a kernel for each expert */
     bool expert_modules;     /* gathers and sums for each expert */
+    bool repeated_tokens;    /* each token is copied for each of its experts before these */
+    double stacked_experts;  /* whose weights are slices of one tensor */
     double imbalance;        /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 

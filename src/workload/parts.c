@@ -6,11 +6,10 @@
  * What is kept follows Korthikanti et al. 2022 (arXiv 2205.05198), section 4, term by term. */
 #include "workload/parts.h"
 
-#include <string.h>
-
 tc_operator *tc_add_operator(tc_operators *out, tc_op_kind kind, tc_op_tag tag, int again, int drops) {
+    static const tc_operator nothing;
     tc_operator *op = &out->op[out->count++];
-    memset(op, 0, sizeof *op);
+    *op = nothing;
     op->kind = kind;
     op->tag = tag;
     op->kernels = 1;

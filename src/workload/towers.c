@@ -128,14 +128,17 @@ tc_shard tc_tower_shard(const tc_shard *of_model, const tc_tower_work *work, dou
 
 /* ---- operators ------------------------------------------------------------------------------------ */
 
-/* A tower as the parts of blocks see a model. */
-static tc_model as_model(const tc_tower *t) {
-    return (tc_model){.hidden = t->hidden,
-                      .norm = t->norm,
-                      .norm_weight = true,
-                      .norm_bias = t->norm_bias,
-                      .positions = t->positions,
-                      .causal = t->causal};
+/* A tower as the parts of blocks see a model: its blocks, towers and texts, 11 KB of it, are not looked at, nor set. */
+static void as_model(const tc_tower *t, tc_model *out) {
+    memset(out, 0, offsetof(tc_model, block));
+    out->latents = (tc_latents){.stride = 0};
+    out->mtp_layers = out->projections = out->towers = 0;
+    out->hidden = t->hidden;
+    out->norm = t->norm;
+    out->norm_weight = true;
+    out->norm_bias = t->norm_bias;
+    out->positions = t->positions;
+    out->causal = t->causal;
 }
 
 static void add_norm(const tc_model *m, double elements, double width, tc_operators *out) {
@@ -180,7 +183,8 @@ static void add_convolutions(const tc_tower *t, double units, tc_operators *out)
 }
 
 static void emit_ends(const tc_tower *t, const tc_tower_work *w, const tc_shard *shard, tc_operators *out) {
-    tc_model m = as_model(t);
+    tc_model m;
+    as_model(t, &m);
     double tokens = shard->sequences * shard->seq, elements = tokens * t->hidden;
     if (t->inputs > 0) {
         tc_operator *op = tc_add_gemm(out, TC_TAG_EMBEDDING, TC_SPLIT_NONE, 1, tokens, t->hidden, t->inputs, 0);
@@ -204,7 +208,8 @@ void tc_tower_operators(const tc_model *model, int tower, int part, const tc_tow
     const tc_tower *t = &model->tower[tower];
     memset(out, 0, offsetof(tc_operators, op));
     if (part < t->blocks) {
-        tc_model m = as_model(t);
+        tc_model m;
+        as_model(t, &m);
         tc_block block = t->block[part];
         tc_shard grouped = *shard;
         double window = block.attention.window;
