@@ -35,6 +35,7 @@ typedef struct tc_member {
     uint16_t count;        /* elements of an array; else 1 */
     uint8_t kind;          /* tc_member_kind */
     bool unset;            /* FIGURE: TC_UNSET too */
+    bool needed;           /* INTEGER: not 0 where its struct is in use, as the rules of the struct around say */
 } tc_member;
 
 typedef struct tc_members {
@@ -73,6 +74,8 @@ bool tc_members_alike(const tc_members *table, const void *a, const void *b);
         .lower = low, .upper = high
 #define TC_INTEGER(type, member_, low, high)                                                                           \
     { TC_INTEGER_FROM(type, member_, low, low, high) }
+#define TC_INTEGER_NEEDED(type, member_, high)                                                                         \
+    { TC_INTEGER_FROM(type, member_, 0, 0, high), .needed = true }
 #define TC_INTEGER_OR_UNSET(type, member_, low, high)                                                                  \
     { TC_INTEGER_FROM(type, member_, TC_UNSET, low, high) }
 /* An enumeration: 0 to last. */

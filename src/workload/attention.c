@@ -11,6 +11,24 @@
 #include "base/latents.h"
 #include "workload/parts.h"
 
+static const tc_member members[] = {
+    TC_INTEGER_NEEDED(tc_attention, heads, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_attention, kv_heads, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_attention, head_dim, TC_MOST_DEGREE),
+    TC_INTEGER(tc_attention, window, 0, TC_MOST_TOKENS),
+    TC_SWITCH(tc_attention, qkv_bias),
+    TC_SWITCH(tc_attention, out_bias),
+    TC_SWITCH(tc_attention, qk_norm),
+    TC_SWITCH(tc_attention, qk_norm_full),
+    TC_SWITCH(tc_attention, qk_norm_bias),
+    TC_SWITCH(tc_attention, sinks),
+    TC_SWITCH(tc_attention, gate),
+    TC_INTEGER(tc_attention, chunk, 0, TC_MOST_TOKENS),
+    TC_WORD(tc_attention, span, TC_SPAN_TIME, "span"),
+    TC_INTEGER(tc_attention, skip, 0, TC_MOST_DEGREE),
+};
+const tc_members tc_attention_members = TC_MEMBERS(tc_attention, members, NULL, NULL);
+
 /* Rotation in fp32 as single kernels of eager PyTorch: about 40 bytes an element for 8. */
 #define CHAIN_POSITION 5
 

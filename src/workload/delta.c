@@ -9,6 +9,14 @@
  * Ignored: sequence packing, chunks of other sizes on other chips. */
 #include "workload/parts.h"
 
+static const tc_member members[] = {
+    TC_INTEGER_NEEDED(tc_delta, key_heads, TC_MOST_DEGREE), TC_INTEGER_NEEDED(tc_delta, value_heads, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_delta, key_dim, TC_MOST_DEGREE),   TC_INTEGER_NEEDED(tc_delta, value_dim, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_delta, conv, TC_MOST_DEGREE),      TC_INTEGER_NEEDED(tc_delta, chunk, TC_MOST_TOKENS),
+    TC_INTEGER(tc_delta, gate_rank, 0, TC_MOST_DEGREE),
+};
+const tc_members tc_delta_members = TC_MEMBERS(tc_delta, members, NULL, NULL);
+
 /* Low-rank projections: down for decays and output gates at once, which every rank computes, and up to every channel. */
 static void emit_gates(const tc_part_input *in, double keys, double values, tc_operators *out) {
     double rank = in->block->delta.gate_rank, tokens = in->tokens;

@@ -3,6 +3,13 @@
  * Tensor parallelism splits its width, without a remainder that counts. */
 #include "workload/parts.h"
 
+static const tc_member members[] = {
+    TC_WORD(tc_dense, kind, TC_MLP_GATED, "kind of MLP"),
+    TC_INTEGER_NEEDED(tc_dense, ffn, TC_MOST_DEGREE),
+    TC_SWITCH(tc_dense, bias),
+};
+const tc_members tc_dense_members = TC_MEMBERS(tc_dense, members, NULL, NULL);
+
 /* Gated activation as single kernels of eager PyTorch: 10 bytes an element for 6. */
 #define CHAIN_ACTIVATION 1.67
 

@@ -5,6 +5,19 @@
 #include "base/error.h"
 #include "workload/parts.h"
 
+static const tc_member members[] = {
+    TC_WORD(tc_experts, kind, TC_MLP_GATED, "kind of MLP"),
+    TC_INTEGER_NEEDED(tc_experts, experts, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_experts, top_k, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_experts, ffn, TC_MOST_DEGREE),
+    TC_INTEGER(tc_experts, shared_ffn, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_experts, latent, 0, TC_MOST_DEGREE),
+    TC_SWITCH(tc_experts, shared_gate),
+    TC_SWITCH(tc_experts, router_bias),
+    TC_SWITCH(tc_experts, bias),
+};
+const tc_members tc_experts_members = TC_MEMBERS(tc_experts, members, NULL, NULL);
+
 /* Kernels of a fused router and of a token permutation (Megatron-Core with fused permutation: sort, index, gather). */
 #define ROUTER_KERNELS 12
 #define PERMUTE_KERNELS 3

@@ -1,6 +1,24 @@
 /* latent.c - multi-head latent attention (DeepSeek-AI 2024, arXiv 2405.04434, section 2.1): queries, keys and values
  * are projected up from latent vectors that every tensor-parallel rank computes. Positions go to a part of a head. */
+#include "base/error.h"
 #include "workload/parts.h"
+
+static const tc_member members[] = {
+    TC_INTEGER_NEEDED(tc_latent, heads, TC_MOST_DEGREE),    TC_INTEGER(tc_latent, window, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_latent, q_rank, 0, TC_MOST_DEGREE),       TC_INTEGER_NEEDED(tc_latent, kv_rank, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_latent, nope_dim, TC_MOST_DEGREE), TC_INTEGER(tc_latent, rope_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_latent, v_dim, TC_MOST_DEGREE),    TC_SWITCH(tc_latent, out_bias),
+    TC_INTEGER(tc_latent, index_heads, 0, TC_MOST_DEGREE),  TC_INTEGER(tc_latent, index_dim, 0, TC_MOST_DEGREE),
+    TC_INTEGER(tc_latent, index_top_k, 0, TC_MOST_TOKENS),
+};
+
+static tc_code check_index(const void *value, tc_error *error) {
+    const tc_latent *l = value;
+    if (l->index_heads < 1 || (l->index_dim > 0 && l->index_top_k > 0)) return TC_OK;
+    return tc_fail(error, TC_INVALID, l->index_dim < 1 ? "index_dim" : "index_top_k",
+                   "%d in a block that has an indexer; 1 or more", l->index_dim < 1 ? l->index_dim : l->index_top_k);
+}
+const tc_members tc_latent_members = TC_MEMBERS(tc_latent, members, NULL, check_index);
 
 /* Down to `rank` elements, kept with `beside` more, and their norm, which has no shift. */
 static void add_down(const tc_part_input *in, double rank, double beside, tc_operators *out) {

@@ -5,6 +5,14 @@
  * Ignored: what the kernel computes of the masked half. */
 #include "workload/parts.h"
 
+static const tc_member members[] = {
+    TC_INTEGER_NEEDED(tc_linear, heads, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_linear, head_dim, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_linear, chunk, TC_MOST_TOKENS),
+    TC_SWITCH(tc_linear, gate),
+};
+const tc_members tc_linear_members = TC_MEMBERS(tc_linear, members, NULL, NULL);
+
 static void emit(const tc_part_input *in, tc_operators *out) {
     const tc_linear *a = &in->block->linear;
     const tc_shard *shard = in->shard;

@@ -1,27 +1,13 @@
 /* members.c - what the members of a model and of its fine-tuning may be.
  *
- * A part's sizes are looked at where the block has the part: there a width or a count of 0 would be divided by. */
+ * The sizes of a block's parts stand in the parts' own files. */
 #include "workload/members.h"
+
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/vocabulary.h"
-
-static const tc_member attention[] = {
-    TC_INTEGER(tc_attention, heads, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_attention, kv_heads, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_attention, head_dim, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_attention, window, 0, TC_MOST_TOKENS),
-    TC_SWITCH(tc_attention, qkv_bias),
-    TC_SWITCH(tc_attention, out_bias),
-    TC_SWITCH(tc_attention, qk_norm),
-    TC_SWITCH(tc_attention, qk_norm_full),
-    TC_SWITCH(tc_attention, qk_norm_bias),
-    TC_SWITCH(tc_attention, sinks),
-    TC_SWITCH(tc_attention, gate),
-    TC_INTEGER(tc_attention, chunk, 0, TC_MOST_TOKENS),
-    TC_WORD(tc_attention, span, TC_SPAN_TIME, "span"),
-    TC_INTEGER(tc_attention, skip, 0, TC_MOST_DEGREE),
-};
+#include "workload/parts.h"
 
 static const tc_member cross[] = {
     TC_INTEGER(tc_cross, heads, 0, TC_MOST_DEGREE),
@@ -72,87 +58,20 @@ static const tc_member projection[] = {
     TC_SWITCH(tc_projection, last),
 };
 
-static const tc_member latent[] = {
-    TC_INTEGER(tc_latent, heads, 0, TC_MOST_DEGREE),       TC_INTEGER(tc_latent, window, 0, TC_MOST_TOKENS),
-    TC_INTEGER(tc_latent, q_rank, 0, TC_MOST_DEGREE),      TC_INTEGER(tc_latent, kv_rank, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_latent, nope_dim, 0, TC_MOST_DEGREE),    TC_INTEGER(tc_latent, rope_dim, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_latent, v_dim, 0, TC_MOST_DEGREE),       TC_SWITCH(tc_latent, out_bias),
-    TC_INTEGER(tc_latent, index_heads, 0, TC_MOST_DEGREE), TC_INTEGER(tc_latent, index_dim, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_latent, index_top_k, 0, TC_MOST_TOKENS),
-};
-
-static const tc_member state_space[] = {
-    TC_INTEGER(tc_state_space, heads, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_state_space, head_dim, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_state_space, groups, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_state_space, state, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_state_space, conv, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_state_space, chunk, 0, TC_MOST_TOKENS),
-    TC_INTEGER(tc_state_space, dt_rank, 0, TC_MOST_DEGREE),
-    TC_SWITCH(tc_state_space, norm),
-    TC_SWITCH(tc_state_space, conv_bias),
-    TC_SWITCH(tc_state_space, bias),
-};
-
-static const tc_member delta[] = {
-    TC_INTEGER(tc_delta, key_heads, 0, TC_MOST_DEGREE), TC_INTEGER(tc_delta, value_heads, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_delta, key_dim, 0, TC_MOST_DEGREE),   TC_INTEGER(tc_delta, value_dim, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_delta, conv, 0, TC_MOST_DEGREE),      TC_INTEGER(tc_delta, chunk, 0, TC_MOST_TOKENS),
-    TC_INTEGER(tc_delta, gate_rank, 0, TC_MOST_DEGREE),
-};
-
-static const tc_member linear[] = {
-    TC_INTEGER(tc_linear, heads, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_linear, head_dim, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_linear, chunk, 0, TC_MOST_TOKENS),
-    TC_SWITCH(tc_linear, gate),
-};
-
-static const tc_member dense[] = {
-    TC_WORD(tc_dense, kind, TC_MLP_GATED, "kind of MLP"),
-    TC_INTEGER(tc_dense, ffn, 0, TC_MOST_DEGREE),
-    TC_SWITCH(tc_dense, bias),
-};
-
-static const tc_member experts[] = {
-    TC_WORD(tc_experts, kind, TC_MLP_GATED, "kind of MLP"),
-    TC_INTEGER(tc_experts, experts, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_experts, top_k, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_experts, ffn, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_experts, shared_ffn, 0, TC_MOST_DEGREE),
-    TC_INTEGER(tc_experts, latent, 0, TC_MOST_DEGREE),
-    TC_SWITCH(tc_experts, shared_gate),
-    TC_SWITCH(tc_experts, router_bias),
-    TC_SWITCH(tc_experts, bias),
-};
-
-static const tc_members attention_members = TC_MEMBERS(tc_attention, attention, NULL, NULL),
-                        latent_members = TC_MEMBERS(tc_latent, latent, NULL, NULL),
-                        state_space_members = TC_MEMBERS(tc_state_space, state_space, NULL, NULL),
-                        delta_members = TC_MEMBERS(tc_delta, delta, NULL, NULL),
-                        linear_members = TC_MEMBERS(tc_linear, linear, NULL, NULL),
-                        dense_members = TC_MEMBERS(tc_dense, dense, NULL, NULL),
-                        experts_members = TC_MEMBERS(tc_experts, experts, NULL, NULL),
-                        cross_members = TC_MEMBERS(tc_cross, cross, NULL, NULL),
+static const tc_members cross_members = TC_MEMBERS(tc_cross, cross, NULL, NULL),
                         modulation_members = TC_MEMBERS(tc_modulation, modulation, NULL, NULL),
                         latents_members = TC_MEMBERS(tc_latents, latents, NULL, check_latents),
                         projection_members = TC_MEMBERS(tc_projection, projection, NULL, NULL);
 
 #define FFN_BITS(id, member, bit) | bit
+#define PART(id, member, bit) TC_STRUCT(tc_block, member, tc_##member##_members),
 
 static const tc_member block[] = {
     TC_INTEGER(tc_block, count, 1, TC_MOST_DEGREE),
     TC_WORD(tc_block, mixer, TC_MIXERS - 1, "mixer"),
     TC_WORD(tc_block, beside, TC_MIXERS - 1, "mixer"),
     TC_WORD(tc_block, ffn, 0 TC_FFN_KINDS(FFN_BITS), "set of feed-forward parts"),
-    TC_STRUCT(tc_block, attention, attention_members),
-    TC_STRUCT(tc_block, latent, latent_members),
-    TC_STRUCT(tc_block, state_space, state_space_members),
-    TC_STRUCT(tc_block, delta, delta_members),
-    TC_STRUCT(tc_block, linear, linear_members),
-    TC_STRUCT(tc_block, dense, dense_members),
-    TC_STRUCT(tc_block, experts, experts_members),
-    TC_INTEGER(tc_block, norms, 0, TC_MAX_NORMS),
+    TC_MIXER_KINDS(PART) TC_FFN_KINDS(PART) TC_INTEGER(tc_block, norms, 0, TC_MAX_NORMS),
     TC_SWITCH(tc_block, parallel_residual),
     TC_WORD(tc_block, stream, TC_STREAM_DOUBLE, "stream"),
     TC_SWITCH(tc_block, text_ends),
@@ -163,56 +82,38 @@ static const tc_member block[] = {
 
 static bool has_mixer(const tc_block *b, tc_mixer_kind kind) { return b->mixer == kind || b->beside == kind; }
 
-/* What the parts of a block cannot be without. */
+/* What a part of a block cannot be without. */
+static tc_code check_needed(const char *part, const tc_members *table, const void *value, tc_error *error) {
+    for (int i = 0; i < table->count; i++) {
+        const tc_member *m = &table->member[i];
+        int size = m->needed ? *(const int *)((const char *)value + m->offset) : 1;
+        char place[64];
+        if (size > 0) continue;
+        snprintf(place, sizeof place, "%s.%s", part, m->name);
+        return tc_fail(error, TC_INVALID, place, "%d in a block that has the part; 1 or more", size);
+    }
+    return TC_OK;
+}
+
 static tc_code check_block(const void *value, tc_error *error) {
     const tc_block *b = value;
-    bool mha = has_mixer(b, TC_MIXER_ATTENTION), mla = has_mixer(b, TC_MIXER_LATENT),
-         ssm = has_mixer(b, TC_MIXER_STATE_SPACE), delta_rule = has_mixer(b, TC_MIXER_DELTA),
-         recurrent = has_mixer(b, TC_MIXER_LINEAR), indexed = mla && b->latent.index_heads > 0,
-         mlp = b->ffn & TC_FFN_DENSE, moe = b->ffn & TC_FFN_EXPERTS;
-    const struct {
-        bool there;
-        int value;
-        const char *name;
-    } needed[] = {{mha, b->attention.heads, "attention.heads"},
-                  {mha, b->attention.kv_heads, "attention.kv_heads"},
-                  {mha, b->attention.head_dim, "attention.head_dim"},
-                  {mla, b->latent.heads, "latent.heads"},
-                  {mla, b->latent.kv_rank, "latent.kv_rank"},
-                  {mla, b->latent.nope_dim, "latent.nope_dim"},
-                  {mla, b->latent.v_dim, "latent.v_dim"},
-                  {b->cross.heads > 0, b->cross.head_dim, "cross.head_dim"},
-                  {indexed, b->latent.index_dim, "latent.index_dim"},
-                  {indexed, b->latent.index_top_k, "latent.index_top_k"},
-                  {ssm, b->state_space.heads, "state_space.heads"},
-                  {ssm, b->state_space.head_dim, "state_space.head_dim"},
-                  {ssm, b->state_space.groups, "state_space.groups"},
-                  {ssm, b->state_space.state, "state_space.state"},
-                  {ssm, b->state_space.conv, "state_space.conv"},
-                  {ssm, b->state_space.chunk, "state_space.chunk"},
-                  {delta_rule, b->delta.key_heads, "delta.key_heads"},
-                  {delta_rule, b->delta.value_heads, "delta.value_heads"},
-                  {delta_rule, b->delta.key_dim, "delta.key_dim"},
-                  {delta_rule, b->delta.value_dim, "delta.value_dim"},
-                  {delta_rule, b->delta.conv, "delta.conv"},
-                  {delta_rule, b->delta.chunk, "delta.chunk"},
-                  {recurrent, b->linear.heads, "linear.heads"},
-                  {recurrent, b->linear.head_dim, "linear.head_dim"},
-                  {recurrent, b->linear.chunk, "linear.chunk"},
-                  {mlp, b->dense.ffn, "dense.ffn"},
-                  {moe, b->experts.experts, "experts.experts"},
-                  {moe, b->experts.top_k, "experts.top_k"},
-                  {moe, b->experts.ffn, "experts.ffn"}};
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (needed[i].there && needed[i].value < 1)
-            return tc_fail(error, TC_INVALID, needed[i].name, "%d in a block that has the part; 1 or more",
-                           needed[i].value);
-    if (b->stream == TC_STREAM_DOUBLE && !mha)
+    tc_code code = TC_OK;
+#define MIXER_NEEDS(id, member, word)                                                                                  \
+    if (!code && has_mixer(b, TC_MIXER_##id)) code = check_needed(#member, &tc_##member##_members, &b->member, error);
+#define FFN_NEEDS(id, member, bit)                                                                                     \
+    if (!code && (b->ffn & (bit))) code = check_needed(#member, &tc_##member##_members, &b->member, error);
+    TC_MIXER_KINDS(MIXER_NEEDS)
+    TC_FFN_KINDS(FFN_NEEDS)
+    if (code) return code;
+    if (b->cross.heads > 0 && b->cross.head_dim < 1)
+        return tc_fail(error, TC_INVALID, "cross.head_dim", "%d in a block that has the part; 1 or more",
+                       b->cross.head_dim);
+    if (b->stream == TC_STREAM_DOUBLE && !has_mixer(b, TC_MIXER_ATTENTION))
         return tc_fail(error, TC_INVALID, "stream", "double without attention; tokens, text or joint");
     if (b->beside && (!b->mixer || b->mixer == b->beside))
         return tc_fail(error, TC_INVALID, "beside", "%s beside %s; leave it out, or name another mixer",
                        tc_mixer_names[b->beside], tc_mixer_names[b->mixer]);
-    if (moe && b->experts.top_k > b->experts.experts)
+    if (b->ffn & TC_FFN_EXPERTS && b->experts.top_k > b->experts.experts)
         return tc_fail(error, TC_INVALID, "experts.top_k", "%d of %d experts; at most all of them", b->experts.top_k,
                        b->experts.experts);
     return TC_OK;

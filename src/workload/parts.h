@@ -4,10 +4,11 @@
  * pass and what recompute makes unnecessary of it), what its ranks exchange, and how they can share it. The weights
  * of a model are counted from the operators of a rank that holds all.
  * A new one is a row of TC_MIXER_KINDS or TC_FFN_KINDS with the struct of its sizes (traincast.h), their keys
- * (catalog/model.c) and a file here that defines its tc_part. */
+ * (catalog/model.c) and a file here that defines its tc_part and the bounds of its sizes. */
 #ifndef TC_WORKLOAD_PARTS_H
 #define TC_WORKLOAD_PARTS_H
 
+#include "base/members.h"
 #include "workload/operators.h"
 
 /* A part's view of its block. */
@@ -26,10 +27,12 @@ typedef struct tc_part {
     int cheap_groups; /* tc_operator_group bits: little to compute again for many bytes */
 } tc_part;
 
-#define TC_MIXER_PART(id, member, word) extern const tc_part tc_##member##_part;
-TC_MIXER_KINDS(TC_MIXER_PART)
-#define TC_FFN_PART(id, member, bit) extern const tc_part tc_##member##_part;
-TC_FFN_KINDS(TC_FFN_PART)
+/* Each part, and what its sizes may be. */
+#define TC_PART_FILE(id, member, word_or_bit)                                                                          \
+    extern const tc_part tc_##member##_part;                                                                           \
+    extern const tc_members tc_##member##_members;
+TC_MIXER_KINDS(TC_PART_FILE)
+TC_FFN_KINDS(TC_PART_FILE)
 
 /* ---- what parts are built of --------------------------------------------------------------------- */
 

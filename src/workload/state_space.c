@@ -10,6 +10,20 @@
 #include "base/error.h"
 #include "workload/parts.h"
 
+static const tc_member members[] = {
+    TC_INTEGER_NEEDED(tc_state_space, heads, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_state_space, head_dim, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_state_space, groups, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_state_space, state, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_state_space, conv, TC_MOST_DEGREE),
+    TC_INTEGER_NEEDED(tc_state_space, chunk, TC_MOST_TOKENS),
+    TC_INTEGER(tc_state_space, dt_rank, 0, TC_MOST_DEGREE),
+    TC_SWITCH(tc_state_space, norm),
+    TC_SWITCH(tc_state_space, conv_bias),
+    TC_SWITCH(tc_state_space, bias),
+};
+const tc_members tc_state_space_members = TC_MEMBERS(tc_state_space, members, NULL, NULL);
+
 /* Projections of Mamba-1: x to the time step, B and C; the step's rank to the channels. */
 static void emit_selection(const tc_part_input *in, double d, tc_operators *out) {
     const tc_state_space *s = &in->block->state_space;
