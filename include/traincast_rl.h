@@ -75,6 +75,9 @@ typedef struct tc_rl_question {
     int generation_devices;             /* of all, or beside them; TC_UNSET: searched */
     double generation_tokens_per_s;     /* of a device that generates, in place of the decode model; TC_UNSET */
     bool search_layout;                 /* of training: the search's best; else that of the question */
+    double price_usd,
+        rental_usd_per_h; /* of a package that trains, and of one that generates if of the same kind; TC_UNSET: the accelerator's */
+    const tc_economics *economics; /* NULL: no energy, no money but rent; not owned */
 } tc_rl_question;
 
 TC_API tc_rl_question tc_default_rl_question(void);
@@ -92,12 +95,14 @@ typedef struct tc_rl_answer {
     double samples_per_s;
     double decode_tokens_per_s_per_device; /* of those that generate, over prompts and responses */
     int devices, generation_devices, training_devices;
-    int tp, pp, ep, replicas; /* of the engine */
-    double requests;          /* of a replica, in a step */
-    double slots;             /* of them, that fit at once */
-    bool fits;                /* training, and the engine */
-    tc_step training;         /* one update of the actor */
-    int splits;               /* that were tried */
+    int tp, pp, ep, replicas;     /* of the engine */
+    double requests;              /* of a replica, in a step */
+    double slots;                 /* of them, that fit at once */
+    double energy_j;              /* of the devices in a step; NaN: not known, here and of money */
+    double owned_usd, rented_usd; /* of a step, for all devices */
+    bool fits;                    /* training, and the engine */
+    tc_step training;             /* one update of the actor */
+    int splits;                   /* that were tried */
     int assumed_count;
     char assumed[TC_RL_ASSUMED_MAX][128];
 } tc_rl_answer;

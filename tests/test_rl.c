@@ -236,15 +236,50 @@ static void weights_come_from_the_trainer(void **state) {
     assert_true(fabs(answer_of(&q).step_s - as_trained) > 0);
 }
 
+/* Devices draw between their idle and their rated power, whatever they wait for; rent is of all of them for the whole step. */
+static void a_step_costs_energy_and_money(void **state) {
+    (void)state;
+    static tc_rl_question q;
+    static tc_economics e;
+    tc_error error = {0};
+    question_of(&q);
+    tc_rl_answer a = answer_of(&q);
+    double rated_j = 16 * q.training.cluster.accelerator.tdp_w * a.step_s;
+    assert_true(isnan(a.energy_j) && isnan(a.owned_usd)); /* no economics */
+    assert_int_equal(tc_economics_load(catalog, NULL, NULL, "", &e, &error), TC_OK);
+    q.economics = &e;
+    q.price_usd = 25000;
+    q.rental_usd_per_h = 2;
+    a = answer_of(&q);
+    assert_near(a.rented_usd, 16 * 2 * a.step_s / 3600, 1e-9);
+    assert_true(a.energy_j < rated_j && a.energy_j > e.power_idle * rated_j);
+    double capital = 16 * 25000 * e.server_price / (1 - e.network_share) / e.amortisation_s * a.step_s,
+           energy = a.energy_j / 3.6e6 * e.server_power * e.pue * e.usd_per_kwh;
+    assert_near(a.owned_usd, capital + energy, 1e-9);
+    /* devices of another kind beside them: who waits for the others draws less, and each kind has its own price */
+    q.placement = TC_RL_ONE_STEP_OFF;
+    q.other_devices = true;
+    q.generation_devices = 8;
+    q.generation.price_usd = 10000;
+    q.generation.rental_usd_per_h = 1;
+    a = answer_of(&q);
+    assert_near(a.rented_usd, (16 * 2 + 8 * 1) * a.step_s / 3600, 1e-9);
+    rated_j = 24 * q.training.cluster.accelerator.tdp_w * a.step_s;
+    assert_true(a.energy_j < rated_j && a.energy_j > e.power_idle * rated_j);
+    q.generation_devices = 64; /* they wait for the training */
+    tc_rl_answer more = answer_of(&q);
+    assert_true(more.energy_j / more.step_s > a.energy_j / a.step_s);
+    assert_true(more.energy_j / more.step_s / 80 < a.energy_j / a.step_s / 24);
+    q.training.cluster.accelerator.tdp_w = 0;
+    assert_true(isnan(answer_of(&q).energy_j));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(weights_come_from_the_trainer),
-        cmocka_unit_test(lengths_have_their_mean),
-        cmocka_unit_test(colocated_phases_add_up),
-        cmocka_unit_test(the_longest_decides),
-        cmocka_unit_test(sides_run_beside_each_other),
-        cmocka_unit_test(a_layout_is_searched),
-        cmocka_unit_test(programs_are_data),
+        cmocka_unit_test(a_step_costs_energy_and_money), cmocka_unit_test(weights_come_from_the_trainer),
+        cmocka_unit_test(lengths_have_their_mean),       cmocka_unit_test(colocated_phases_add_up),
+        cmocka_unit_test(the_longest_decides),           cmocka_unit_test(sides_run_beside_each_other),
+        cmocka_unit_test(a_layout_is_searched),          cmocka_unit_test(programs_are_data),
         cmocka_unit_test(refusals_have_a_place),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);

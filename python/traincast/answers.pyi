@@ -323,6 +323,11 @@ class Rl(Common):
     samples_per_s: float
     generated_tokens_per_s_per_device: float
     longest_response: float
+    energy_kwh: float | None
+    owned_usd: float | None
+    rented_usd: float | None
+    owned_usd_per_million_tokens: float | None
+    rented_usd_per_million_tokens: float | None
     engine_layout: Answer
     update_step_s: float
     fits: bool

@@ -17,6 +17,7 @@ typedef struct room {
     tc_rl_question question;
     tc_rl_answer answer;
     tc_model critic, reward;
+    tc_economics economics;
 } room;
 
 /* "1060..4k": the mean, and the limit. */
@@ -110,6 +111,17 @@ static tc_code take_judges(tc_context *context, room *r) {
     return code;
 }
 
+static tc_code take_economics(tc_context *context, room *r) {
+    tc_rl_question *q = &r->question;
+    tc_code code = tc_request_economics(context, &q->training, &r->economics);
+    tc_take_real(context, TC_OPTION_PUE, &r->economics.pue);
+    tc_take_real(context, TC_OPTION_ELECTRICITY, &r->economics.usd_per_kwh);
+    tc_take_real(context, TC_OPTION_PRICE, &q->price_usd);
+    tc_take_real(context, TC_OPTION_RENTAL, &q->rental_usd_per_h);
+    q->economics = &r->economics;
+    return code;
+}
+
 static tc_code take_question(tc_context *context, room *r) {
     tc_rl_question *q = &r->question;
     *q = tc_default_rl_question();
@@ -121,6 +133,7 @@ static tc_code take_question(tc_context *context, room *r) {
     if (!code) code = take_lengths(context, q);
     if (!code) code = take_generation(context, q);
     if (!code) code = take_judges(context, r);
+    if (!code) code = take_economics(context, r);
     q->search_layout = !gives_layout(context);
     return code;
 }

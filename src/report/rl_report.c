@@ -69,6 +69,11 @@ void tc_report_rl(tc_target *target, const tc_rl_question *q, const tc_rl_answer
     tc_write_number(&w, "samples_per_s", a->samples_per_s);
     tc_write_number(&w, "generated_tokens_per_s_per_device", a->decode_tokens_per_s_per_device);
     tc_write_number(&w, "longest_response", a->longest_tokens);
+    tc_write_number(&w, "energy_kwh", a->energy_j / 3.6e6);
+    tc_write_number(&w, "owned_usd", a->owned_usd);
+    tc_write_number(&w, "rented_usd", a->rented_usd);
+    tc_write_number(&w, "owned_usd_per_million_tokens", 1e6 * a->owned_usd / a->tokens_per_step);
+    tc_write_number(&w, "rented_usd_per_million_tokens", 1e6 * a->rented_usd / a->tokens_per_step);
     write_engine(&w, a);
     tc_write_number(&w, "update_step_s", a->training.step_s);
     tc_write_number(&w, "memory_gib_per_device", a->training.memory.reserved / 1073741824.0);
@@ -114,6 +119,21 @@ static bool print_phases(FILE *file, const tc_style *style, const tc_rl_answer *
     return fine;
 }
 
+/* What is not known is left out. */
+static void print_money(FILE *file, const tc_style *style, const tc_rl_answer *a) {
+    char text[320];
+    size_t used = 0;
+    if (!isnan(a->owned_usd))
+        used += (size_t)snprintf(text, sizeof text, "$%s a step owned", tc_format_significant(a->owned_usd, 3).s);
+    if (!isnan(a->rented_usd))
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s$%s rented", used ? ", " : "",
+                                 tc_format_significant(a->rented_usd, 3).s);
+    if (!isnan(a->energy_j))
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s kWh of the devices", used ? "; " : "",
+                                 tc_format_significant(a->energy_j / 3.6e6, 3).s);
+    if (used) tc_print_line(file, style, "money", text);
+}
+
 static void print_sides(FILE *file, const tc_style *style, const tc_rl_question *q, const tc_rl_answer *a) {
     char layout[512];
     if (q->placement != TC_RL_COLOCATED) {
@@ -135,6 +155,7 @@ static void print_sides(FILE *file, const tc_style *style, const tc_rl_question 
     tc_print_linef(file, style, "memory", "%s a device while it trains: %s",
                    tc_format_gib(a->training.memory.reserved).s,
                    a->fits ? "fits" : "does NOT fit, or the engine does not");
+    print_money(file, style, a);
 }
 
 bool tc_report_rl_text(FILE *file, const tc_style *style, const tc_rl_question *q, const tc_rl_answer *a) {

@@ -19,7 +19,8 @@ typedef struct engine {
     tc_serving_question q;
     double prompt;
     int replicas;
-    double pace; /* of the serving engine's, that it reaches here */
+    double pace;     /* of the serving engine's, that it reaches here */
+    double energy_j; /* of the devices, of what was looked at so far; NaN: not known */
 } engine;
 
 /* A decode step of a replica with so many requests at a context. */
@@ -41,7 +42,9 @@ static tc_code drain(engine *e, const tc_lengths *l, double requests, double lon
                running = requests * (left ? tc_lengths_left_above(l, at) : tc_lengths_above(l, at));
         tc_code code = decode_step(e, running, e->prompt + (left ? l->mean / 2 + at / 2 : at), &a, error);
         if (code) return code;
-        *seconds += a.decode_step_s / a.accepted_tokens / e->pace * longest / POINTS;
+        double part = a.decode_step_s / a.accepted_tokens / e->pace * longest / POINTS;
+        *seconds += part;
+        e->energy_j += part * a.power_w;
     }
     return TC_OK;
 }
@@ -63,6 +66,7 @@ static tc_code measure(engine *e, const tc_rl_question *q, const tc_lengths *l, 
     e->q.phase = TC_PHASE_PREFILL;
     if ((code = tc_infer(&e->q, &a, error))) return code;
     out->prefill_s = prompts * e->prompt / (a.prefill_tokens_per_s_per_device * e->q.cluster.devices * e->pace);
+    e->energy_j += out->prefill_s * a.power_w;
     return TC_OK;
 }
 
@@ -88,10 +92,13 @@ static tc_code with_degrees(const tc_rl_question *q, const tc_lengths *l, engine
     if ((code = decode_step(e, running, e->prompt + l->mean / 2, &a, error))) return code;
     double rate = running * a.accepted_tokens / a.decode_step_s * e->pace; /* tokens/s of a replica that is full */
     out->steady_s = out->requests * l->mean / rate + out->prefill_s;
-    if (out->requests <= out->slots) return TC_OK;
-    double longest = tc_lengths_longest(l, full * e->replicas, 1);
-    code = drain(e, l, full, longest, 1, &out->decode_s, error);
-    out->decode_s += (out->requests - full) * l->mean / rate;
+    if (out->requests > out->slots) {
+        double longest = tc_lengths_longest(l, full * e->replicas, 1), others = (out->requests - full) * l->mean / rate;
+        code = drain(e, l, full, longest, 1, &out->decode_s, error);
+        out->decode_s += others;
+        e->energy_j += others * a.power_w;
+    }
+    out->power_w = e->energy_j / (out->prefill_s + out->decode_s);
     return code;
 }
 

@@ -44,5 +44,8 @@ static const tc_member question[] = {
     TC_INTEGER_OR_UNSET(tc_rl_question, generation_devices, 1, TC_MOST_DEGREE),
     TC_FIGURE_OR_UNSET(tc_rl_question, generation_tokens_per_s),
     TC_SWITCH(tc_rl_question, search_layout),
+    TC_FIGURE_OR_UNSET(tc_rl_question, price_usd),
+    TC_FIGURE_OR_UNSET(tc_rl_question, rental_usd_per_h),
+    TC_POINTER(tc_rl_question, economics),
 };
 const tc_members tc_rl_question_members = TC_MEMBERS(tc_rl_question, question, "tc_default_rl_question()", NULL);

@@ -10,6 +10,7 @@ typedef struct tc_generated {
     double steady_s;            /* of both where the next responses begin as soon as others end */
     double requests, slots;     /* of a replica */
     double spread;              /* an end of the 80 % interval over the middle */
+    double power_w;             /* of the devices while they generate, in the mean; NaN: not known */
     int devices, tp, pp, ep, replicas;
     bool fits;
 } tc_generated;
@@ -31,6 +32,9 @@ TC_NODISCARD tc_code tc_rl_train(const tc_rl_question *q, const tc_layout *layou
 
 /* The job of an update on so many data-parallel ranks: sequences of the mean length, a batch that they divide. */
 void tc_rl_job(const tc_rl_question *q, const tc_layout *layout, int dp, tc_job *job);
+
+/* Energy and money of an answer whose times stand; generating_w: what the devices draw that generate. */
+void tc_rl_money(const tc_rl_question *q, double generating_w, tc_rl_answer *out);
 
 /* Devices of a replica of the training. */
 int tc_rl_ranks(const tc_layout *layout);

@@ -52,6 +52,8 @@ tc_rl_question tc_default_rl_question(void) {
                             .ahead = 1,
                             .generation_devices = TC_UNSET,
                             .generation_tokens_per_s = TC_UNSET,
+                            .price_usd = TC_UNSET,
+                            .rental_usd_per_h = TC_UNSET,
                             .program = {.slug = "generic",
                                         .engine_memory_share = 0.6,
                                         .transfer_fraction = 0.5,
@@ -167,6 +169,7 @@ static void fill_answer(const tc_rl_question *q, const tc_lengths *l, const side
     out->slots = s->generated.slots;
     out->training = s->trained.step;
     out->fits = s->generated.fits && s->trained.step.fits;
+    tc_rl_money(q, s->generated.power_w, out);
 }
 
 /* ---- layout and split ------------------------------------------------------------------------------ */
