@@ -530,6 +530,7 @@ typedef struct tc_optimizer_figures {
     double extra_bytes;     /* that a fused step moves beyond state, gradient and weights */
     double unfused_bytes;   /* all that a step of single kernels moves */
     int newton_schulz;      /* iterations on each matrix of the layers */
+    double foreach_passes;  /* torch.optim: elements that its kernels over lists of tensors move; 0: it has none */
 } tc_optimizer_figures;
 
 /* What a stack keeps on the device. */
@@ -576,6 +577,7 @@ typedef struct tc_stack_kernels {
     int fused; /* tc_operator_group bits: chains that run as one kernel (attention: the softmax of plain attention) */
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
     bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
+    bool foreach_optimizer;      /* it is torch.optim's, operator by operator over lists of all tensors */
     double host_optimizer_bytes; /* of a parameter, that a step on the host moves; 0: as a fused one */
     bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */
     bool

@@ -634,6 +634,22 @@ static void optimizer_by_hand(void **state) {
     assert_near(step_of(&m).breakdown.optimizer, 0, 0);
 }
 
+/* torch.optim.AdamW without fused kernels: so many elements as wide as its moments, in the stack's 32 bits and in
+ * 16; an optimizer that torch.optim does not have steps as a fused one. */
+static void listed_optimizer_by_hand(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    double n = tc_model_count(&m.job.model).parameters, near = 1e-4 * 34 * n / 1e12;
+    m.stack.kernels.foreach_optimizer = true;
+    m.stack.optimizers[TC_OPTIMIZER_ADAMW].foreach_passes = 23;
+    assert_near(step_of(&m).breakdown.optimizer, 23 * 4 * n / 1e12, near);
+    m.stack.memory.optimizer_bytes = 4;
+    m.stack.memory.main_grad_bytes = 2;
+    assert_near(step_of(&m).breakdown.optimizer, 23 * 2 * n / 1e12, near);
+    m.stack.optimizers[TC_OPTIMIZER_ADAMW].foreach_passes = 0;
+    assert_near(step_of(&m).breakdown.optimizer, (2 * 4 + 2 * 2 + 2) * n / 1e12, near);
+}
+
 static tc_optimizer_figures figures_of(int optimizer) {
     static const tc_optimizer_figures figures[] = {[TC_OPTIMIZER_SGD] = {4, 4, 0, 100, 0},
                                                    [TC_OPTIMIZER_LAMB] = {8, 8, 12, 200, 0},
@@ -946,6 +962,7 @@ int main(void) {
         cmocka_unit_test(learned_positions_end),
         cmocka_unit_test(flops_of_a_frozen_base),
         cmocka_unit_test(optimizer_by_hand),
+        cmocka_unit_test(listed_optimizer_by_hand),
         cmocka_unit_test(other_optimizers_by_hand),
         cmocka_unit_test(muon_by_hand),
         cmocka_unit_test(parts_without_optimizer),

@@ -24,6 +24,7 @@ static const tc_field item_fields[] = {
     FIGURE("state_of_ends", TC_NEED_ALWAYS, TC_FIELD_NUMBER, end_state_bytes, 64),
     FIGURE("extra", TC_NEED_ALWAYS, TC_FIELD_NUMBER, extra_bytes, 1000),
     FIGURE("unfused", TC_NEED_ALWAYS, TC_FIELD_NUMBER, unfused_bytes, 1000),
+    FIGURE("foreach", TC_NEED_NEVER, TC_FIELD_NUMBER, foreach_passes, 1000),
     FIGURE("newton_schulz", TC_NEED_NEVER, TC_FIELD_INTEGER, newton_schulz, 100),
 };
 static const tc_schema item_schema = TC_SCHEMA("optimizer", item_fields);

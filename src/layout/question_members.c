@@ -80,11 +80,9 @@ const tc_members tc_fabric_members = TC_MEMBERS(tc_fabric, fabric, "tc_default_f
 /* ---- stack ---------------------------------------------------------------------------------- */
 
 static const tc_member optimizer[] = {
-    TC_FIGURE(tc_optimizer_figures, state_bytes),
-    TC_FIGURE(tc_optimizer_figures, end_state_bytes),
-    TC_FIGURE(tc_optimizer_figures, extra_bytes),
-    TC_FIGURE(tc_optimizer_figures, unfused_bytes),
-    TC_INTEGER(tc_optimizer_figures, newton_schulz, 0, TC_MOST_DEGREE),
+    TC_FIGURE(tc_optimizer_figures, state_bytes),    TC_FIGURE(tc_optimizer_figures, end_state_bytes),
+    TC_FIGURE(tc_optimizer_figures, extra_bytes),    TC_FIGURE(tc_optimizer_figures, unfused_bytes),
+    TC_FIGURE(tc_optimizer_figures, foreach_passes), TC_INTEGER(tc_optimizer_figures, newton_schulz, 0, TC_MOST_DEGREE),
 };
 
 static const tc_member stack_memory[] = {
@@ -119,6 +117,7 @@ static const tc_member stack_kernels[] = {
     TC_INTEGER(tc_stack_kernels, fused, 0, TC_GROUP_ALL),
     TC_SWITCH(tc_stack_kernels, native_attention),
     TC_SWITCH(tc_stack_kernels, unfused_optimizer),
+    TC_SWITCH(tc_stack_kernels, foreach_optimizer),
     TC_FIGURE(tc_stack_kernels, host_optimizer_bytes),
     TC_SWITCH(tc_stack_kernels, sequential_experts),
     TC_SWITCH(tc_stack_kernels, expert_modules),

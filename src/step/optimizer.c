@@ -2,7 +2,7 @@
  *
  * A fused step reads the gradient (once more for clipping) and the state, writes state and 16-bit weights, and moves
  * what its optimizer moves besides (data/optimizers.yaml); a chain of single kernels moves what its operators add up
- * to. Offloaded states cross the host link both ways; an offloaded step runs in the host's memory.
+ * to, in fp32 or, as torch.optim does it, in the format of weights, gradients and moments alike. Offloaded states cross the host link both ways; an offloaded step runs in the host's memory.
  *
  * Muon makes each matrix of the layers orthogonal by five iterations X <- a X + (b A + c A A) X, A = X X', in bf16
  * (Jordan et al. 2024): products of 2 m m n, 2 m m m and 2 m m n FLOP for m <= n. Matrices are those of a rank, as
@@ -55,8 +55,10 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
            grad = tc_job_gradient_bytes(&f->q->stack, job);
     double more
         = (tc_job_state_bytes(&f->q->stack, job, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
-    double traffic = f->q->stack.kernels.unfused_optimizer ? figures->unfused_bytes
-                                                           : 2 * state + 2 * grad + 2 + figures->extra_bytes;
+    double traffic = 2 * state + 2 * grad + 2 + figures->extra_bytes;
+    double width = tc_foreach_width(&f->q->stack, job, f->p->optimizer);
+    if (width > 0) traffic = figures->foreach_passes * width;
+    if (f->q->stack.kernels.unfused_optimizer) traffic = figures->unfused_bytes;
     traffic += (2 * 4 + 4) * f->q->job.ema; /* a mean is read and written beside the weights */
     double seconds = (elements * traffic + 2 * more) / f->rates.memory;
     double link = tc_host_rate(&f->q->cluster);

@@ -155,7 +155,8 @@ static void build_job(tc_case *c) {
     c->job.frozen_base = run->frozen_base;
     c->job.cached_latents = run->stated.cached_latents;
     if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
-    if (run->stated.fused_optimizer == 1) c->stack.kernels.unfused_optimizer = false;
+    if (run->stated.fused_optimizer == 1)
+        c->stack.kernels.unfused_optimizer = c->stack.kernels.foreach_optimizer = false;
     if (run->stated.optimizer_states == TC_STATES_16_BIT) {
         c->stack.memory.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.memory.main_grad_bytes = 2;

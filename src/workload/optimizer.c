@@ -49,6 +49,15 @@ double tc_job_gradient_bytes(const tc_stack *stack, const tc_job *job) {
     return is_wide(job) ? 4 : tc_gradient_bytes(stack, job->finetune.state_bits);
 }
 
+double tc_foreach_width(const tc_stack *stack, const tc_job *job, int optimizer) {
+    const tc_optimizer_figures *used = tc_optimizer_figures_of(stack, optimizer);
+    /* moments of 8 bit and paged ones have kernels of bitsandbytes */
+    if (stack->kernels.unfused_optimizer || !stack->kernels.foreach_optimizer || used->foreach_passes <= 0
+        || job->finetune.state_bits == 8 || job->finetune.paged)
+        return 0;
+    return tc_job_state_bytes(stack, job, optimizer, false) < used->state_bytes ? 2 : 4;
+}
+
 double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, const tc_model *model) {
     tc_model_size size = tc_model_count(model);
     double ends = (size.embedding_parameters + size.head_parameters) / size.parameters;

@@ -14,7 +14,9 @@ double tc_gradient_bytes(const tc_stack *stack, int bits);
 /* Both of a job's trained weights: in 32-bit training the weights are the master copy, and gradients and moments as wide. */
 double tc_job_state_bytes(const tc_stack *stack, const tc_job *job, int optimizer, bool ends);
 double tc_job_gradient_bytes(const tc_stack *stack, const tc_job *job);
-/* The same on average over a model: what a checkpoint holds. */
+/* Width of the elements that torch.optim's kernels over lists of tensors update one operator at a time; 0: the step is another one. */
+double tc_foreach_width(const tc_stack *stack, const tc_job *job, int optimizer);
+/* The state on average over a model: what a checkpoint holds. */
 double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, const tc_model *model);
 
 #endif
