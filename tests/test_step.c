@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -929,6 +930,25 @@ static void structs_of_another_version_are_refused(void **state) {
     assert_string_equal(error.place, "question");
 }
 
+/* Figures of the accelerator that its file has not. */
+static void unknown_figures_are_said(void **state) {
+    (void)state;
+    static const char *const said[] = {"cores of ", "power of ", "architecture of "};
+    for (int known = 0; known < 8; known++) {
+        tc_question q = round_machine(8);
+        tc_accelerator *a = &q.cluster.accelerator;
+        a->cores = known & 1 ? 100 : 0;
+        a->tdp_w = known & 2 ? 700 : 0;
+        snprintf(a->architecture, sizeof a->architecture, "%s", known & 4 ? "round" : "");
+        tc_step s = step_of(&q);
+        for (int k = 0; k < 3; k++) {
+            bool found = false;
+            for (int i = 0; i < s.assumed_count; i++) found = found || strstr(s.assumed[i], said[k]);
+            assert_int_equal(found, !(known >> k & 1));
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(structs_of_another_version_are_refused),
@@ -972,6 +992,7 @@ int main(void) {
         cmocka_unit_test(impossible),
         cmocka_unit_test(too_large),
         cmocka_unit_test(assumptions_are_said),
+        cmocka_unit_test(unknown_figures_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "forecast/forecast.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,36 +27,44 @@ tc_code tc_open(const tc_question *q, tc_opened *out, tc_error *error) {
     return code ? code : tc_open_checked(q, out, error);
 }
 
+/* A line of `assumed`, as long as there is room for one. */
+__attribute__((format(printf, 2, 3))) static void assume(tc_step *step, const char *format, ...) {
+    va_list values;
+    if (step->assumed_count == TC_ASSUMED_MAX) return;
+    va_start(values, format);
+    vsnprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], format, values);
+    va_end(values);
+}
+
 void tc_assume_stack(const tc_question *q, tc_step *step) {
     const tc_stack_history *h = &q->stack.history;
     char asked[16];
     snprintf(asked, sizeof asked, "%04d-%02d", h->asked / 100 % 10000, h->asked % 100);
-    if (h->asked && h->since[0] && strcmp(asked, h->since) < 0 && step->assumed_count < TC_ASSUMED_MAX)
-        snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "%.40s as of %.7s (its earliest age)",
-                 q->stack.name, h->since);
-    if (!q->stack_assumed || step->assumed_count == TC_ASSUMED_MAX) return;
-    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "stack %.40s (usual on this accelerator)",
-             q->stack.slug);
+    if (h->asked && h->since[0] && strcmp(asked, h->since) < 0)
+        assume(step, "%.40s as of %.7s (its earliest age)", q->stack.name, h->since);
+    if (q->stack_assumed) assume(step, "stack %.40s (usual on this accelerator)", q->stack.slug);
+}
+
+/* Figures of the accelerator without which it is forecast as if something were no matter. */
+static void assume_figures(const tc_question *q, tc_step *step) {
+    const tc_accelerator *a = &q->cluster.accelerator;
+    if (a->cores < 1) assume(step, "cores of %.30s: not known, matrix products run as if on one", a->slug);
+    if (!(a->tdp_w > 0)) assume(step, "power of %.30s: not known, clocks are not limited by it", a->slug);
+    if (!a->architecture[0]) assume(step, "architecture of %.30s: not known, parameters of any", a->slug);
 }
 
 /* What a file of a model has that the model has not, or says twice. */
 static void assume_left_out(const tc_question *q, tc_step *step) {
-    if (q->job.model.contradiction[0] && step->assumed_count < TC_ASSUMED_MAX)
-        snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0], "the model of %.80s",
-                 q->job.model.contradiction);
-    if (!q->job.model.left_out[0] || step->assumed_count == TC_ASSUMED_MAX) return;
-    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0],
-             "the language model alone, without its %.48s", q->job.model.left_out);
+    if (q->job.model.contradiction[0]) assume(step, "the model of %.80s", q->job.model.contradiction);
+    if (q->job.model.left_out[0]) assume(step, "the language model alone, without its %.48s", q->job.model.left_out);
 }
 
 /* Where something is offloaded, it rests on how much the server has. */
 static void assume_host_memory(const tc_question *q, tc_step *step) {
     const tc_memory *m = &step->memory;
-    if (m->host <= 0 || m->host_share <= 0 || q->cluster.host_memory_bytes > 0 || step->assumed_count == TC_ASSUMED_MAX)
-        return;
-    snprintf(step->assumed[step->assumed_count++], sizeof step->assumed[0],
-             "%.0f GB of host memory for %d devices (usual with this accelerator)",
-             m->host_share * m->host_devices / 1e9, m->host_devices);
+    if (m->host > 0 && m->host_share > 0 && q->cluster.host_memory_bytes <= 0)
+        assume(step, "%.0f GB of host memory for %d devices (usual with this accelerator)",
+               m->host_share * m->host_devices / 1e9, m->host_devices);
 }
 
 void tc_close(const tc_opened *opened, tc_step *step) {
@@ -64,6 +73,7 @@ void tc_close(const tc_opened *opened, tc_step *step) {
     step->assumed_count = opened->assumed_count;
     memcpy(step->assumed, opened->assumed, sizeof step->assumed);
     tc_assume_stack(opened->costs.q, step);
+    assume_figures(opened->costs.q, step);
     assume_host_memory(opened->costs.q, step);
     assume_left_out(opened->costs.q, step);
 }

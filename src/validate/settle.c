@@ -1,4 +1,5 @@
 /* settle.c - what a source leaves open of a layout, a batch, recompute: the fastest, with the least recompute, that fits the memory. */
+#include "layout/legal.h"
 #include "validate/assume.h"
 #include "workload/operators.h"
 
@@ -33,12 +34,6 @@ static bool better(const tc_step *a, const tc_step *b) {
     if (a->fits != b->fits) return a->fits;
     if (!a->fits) return a->memory.reserved < b->memory.reserved;
     return a->tokens_per_s_per_device > b->tokens_per_s_per_device;
-}
-
-/* Layers, embedding and head among them or not, split evenly over the chunks. */
-static bool divides(const tc_case *c, int chunks) {
-    int layers = tc_layer_count(&c->job.model);
-    return chunks == c->layout.pp || layers % chunks == 0 || (layers + 2) % chunks == 0;
 }
 
 /* A layout that only its logits keep from fitting ran with a loss in chunks. */
@@ -93,7 +88,7 @@ static bool layout_of(const tc_case *c, const axes *a, int number, tc_layout *l)
     if (a->pp) l->pp = degrees[digit(&number, PP_DEGREES)];
     if (a->tp) l->tp = degrees[digit(&number, TP_DEGREES)];
     if (l->tp > 1 && c->run->sequence_parallel == TC_UNSET) l->sequence_parallel = c->stack.defaults.sequence_parallel;
-    return !a->vpp || divides(c, l->pp * l->vpp);
+    return !a->vpp || l->vpp == 1 || tc_chunks_are_even(tc_layer_count(&c->job.model), l->pp * l->vpp);
 }
 
 typedef struct best_layout {
