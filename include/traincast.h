@@ -207,7 +207,8 @@ typedef struct tc_accelerator {
     double memory_bytes_per_s;      /* datasheet HBM bandwidth of one device */
     double cache_bytes;             /* last-level cache; 0 unknown */
     int cores;                      /* SMs, CUs, AI cores, TPCs that tile a GEMM; 0 unknown */
-    double clock_hz;                /* boost clock; 0 unknown */
+    double clock_hz;                /* boost clock of the datasheet, which the peaks are stated at; 0 unknown */
+    double held_clock_hz;           /* what the chip runs at where power allows, if that is another; 0: clock_hz */
     double matmul_flops[TC_DTYPES]; /* dense peak of the matrix units of one device; 0 = format not supported */
     double vector_flops;            /* fp32 vector peak of one device; 0 unknown */
     double advertised_flops

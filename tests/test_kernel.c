@@ -337,6 +337,22 @@ static void gradient_accumulation(void **state) {
     assert_near(backward(&r, &op, true).gemm, input + weight, 1e-12);
 }
 
+/* A card that runs above the clock of its datasheet computes faster by as much; its memory does not. */
+static void a_clock_above_the_datasheet(void **state) {
+    (void)state;
+    tc_accelerator a = round_accelerator();
+    tc_stack stack = round_stack();
+    tc_rates at_stated = rates_of(&a, &stack, TC_BF16);
+    a.clock_hz = 2e9;
+    a.held_clock_hz = 2.5e9;
+    tc_rates above = rates_of(&a, &stack, TC_BF16);
+    assert_near(above.gemm16, 1.25 * at_stated.gemm16, 1);
+    assert_near(above.attention, 1.25 * at_stated.attention, 1);
+    assert_near(above.memory, at_stated.memory, 0);
+    a.clock_hz = 0;
+    assert_near(rates_of(&a, &stack, TC_BF16).gemm16, at_stated.gemm16, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_wave),
@@ -349,6 +365,7 @@ int main(void) {
         cmocka_unit_test(subadditive),
         cmocka_unit_test(power_limit),
         cmocka_unit_test(formats),
+        cmocka_unit_test(a_clock_above_the_datasheet),
         cmocka_unit_test(peaks),
         cmocka_unit_test(attention),
         cmocka_unit_test(systolic_arrays_are_filled),

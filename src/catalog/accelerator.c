@@ -33,6 +33,7 @@ static const tc_field accelerator_fields[] = {
     FIGURE("device.cache", TC_DIMENSION_BYTES, cache_bytes, 1e3, 1e12),
     TC_PATH_IN("device.cores", INTEGER, tc_accelerator, cores, 1, 10000000, TC_SOURCED),
     FIGURE("device.clock", TC_DIMENSION_HERTZ, clock_hz, 1e7, 1e11),
+    FIGURE("device.held_clock", TC_DIMENSION_HERTZ, held_clock_hz, 1e7, 1e11),
     TC_FORMATS(MATMUL_RATE) RATE("device.vector", vector_flops),
     FIGURE("device.host_bandwidth", TC_DIMENSION_BYTES_PER_S, host_bytes_per_s, 1e6, 1e15),
     FIGURE("package.tdp", TC_DIMENSION_WATTS, tdp_w, 1, 1e6),

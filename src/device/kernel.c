@@ -79,11 +79,17 @@ static void set_quantise(const tc_stack *stack, int dtype, tc_rates *r) {
     r->quantise_kernels *= EAGER_CASTS;
 }
 
+/* What the datasheet's peaks are to be multiplied with: consumer cards run above the boost clock that they are sold with. */
+static double above_datasheet(const tc_accelerator *a) {
+    return a->held_clock_hz > 0 && a->clock_hz > 0 ? a->held_clock_hz / a->clock_hz : 1;
+}
+
 tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, tc_rates *r, tc_error *error) {
     const tc_device_params *p = &a->params;
     const tc_stack_params *q = &stack->params;
     int wide = tc_format_wide(dtype), bits = tc_format_bits(dtype);
-    double peak16 = tc_peak_flops(a, wide), peak_low = tc_peak_flops(a, dtype);
+    double clock = above_datasheet(a);
+    double peak16 = clock * tc_peak_flops(a, wide), peak_low = clock * tc_peak_flops(a, dtype);
     if (peak16 <= 0 || peak_low <= 0)
         return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s matmul rate; choose a format that it lists", a->slug,
                        tc_dtype_names[dtype]);

@@ -44,6 +44,7 @@ static void faster(tc_accelerator *a) {
     a->vector_flops *= FASTER;
     a->memory_bytes_per_s *= FASTER;
     a->clock_hz *= FASTER;
+    a->held_clock_hz *= FASTER;
 }
 
 /* The question without pool i. */

@@ -35,6 +35,7 @@ static const tc_member accelerator[] = {
     TC_FIGURE(tc_accelerator, cache_bytes),
     TC_INTEGER(tc_accelerator, cores, 0, TC_MOST_DEGREE),
     TC_FIGURE(tc_accelerator, clock_hz),
+    TC_FIGURE(tc_accelerator, held_clock_hz),
     TC_FIGURES(tc_accelerator, matmul_flops),
     TC_FIGURE(tc_accelerator, vector_flops),
     TC_FIGURES(tc_accelerator, advertised_flops),
