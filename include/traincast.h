@@ -615,6 +615,7 @@ typedef struct tc_stack_history {
     char since[TC_STACK_DATE]; /* the earliest month that it is described for, "2023-01"; empty: not known */
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
     bool interleaving;         /* virtual pipeline stages are in use */
+    int compiled_formats;      /* formats in which it is compiled where a source does not say: bits 1 << tc_dtype */
     tc_memory_log memory_log;  /* what the stack's own log calls memory */
 } tc_stack_history;
 

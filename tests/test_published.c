@@ -689,6 +689,39 @@ static void texts_are_read_once(void **state) {
     }
 }
 
+/* torchtitan trains in 8 bit with its model compiled, unless a source says that it did not. */
+static void compiled_by_format(void **state) {
+    (void)state;
+    static const struct {
+        const char *norm, *stack;
+        bool assumed;
+    } cases[] = {{"\"dtype\":\"fp8\"", "torchtitan-compile", true},
+                 {"\"dtype\":\"fp8\",\"compiled\":true", "torchtitan-compile", false},
+                 {"\"dtype\":\"fp8\",\"compiled\":false", "torchtitan", false},
+                 {"\"dtype\":\"bf16\"", "torchtitan", false}};
+    static tc_conventions usual;
+    static tc_case c;
+    tc_catalog *catalog = open_usual(&usual);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[400];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":8,\"norm\":{\"stack\":\"torchtitan\",\"read\":"
+                 "true,%s},"
+                 "\"model\":{\"family\":\"llama\",\"hidden\":4096,\"vocab\":9,\"layers\":4,\"heads\":32,\"ffn\":1024,"
+                 "\"seq\":2048}}",
+                 cases[i].norm);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_string_equal(c.stack.slug, cases[i].stack);
+        bool said = false;
+        for (int k = 0; k < c.assumed_count; k++) said |= strncmp(c.assumed[k], "compiled", 8) == 0;
+        assert_int_equal(said, cases[i].assumed);
+        tc_published_free(&p);
+    }
+    tc_catalog_close(catalog);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field),
@@ -712,6 +745,7 @@ int main(void) {
         cmocka_unit_test(bad_lines),
         cmocka_unit_test(bad_files),
         cmocka_unit_test(texts_are_read_once),
+        cmocka_unit_test(compiled_by_format),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,7 @@ static const tc_field stack_fields[] = {
     TC_PATH_CHECKED("base", TEXTS), /* one or a list: layers.c */
     {HISTORY("", since, since), .type = TC_FIELD_STRING, .size = TC_STACK_DATE, .own = true},
     {HISTORY("", compiled_variant, compiled_variant), TEXT(history.compiled_variant), .own = true},
+    {HISTORY("", compiled_formats, compiled_formats), SET(tc_dtype_names), .own = true},
     {HISTORY("defaults.", interleaving, interleaving), BOOLEAN},
     {HISTORY("defaults.", memory_log, memory_log), WORD(tc_memory_log_names)},
     TC_PATH_CHECKED("ages", LIST, .own = true, .max = 32, .element = &tc_stack_age_schema),
@@ -81,6 +82,7 @@ tc_code tc_stack_read(const tc_stack_chain *chain, tc_stack *out, tc_error *erro
     *out = tc_default_stack();
     for (int i = 0; i < chain->count; i++) {
         out->history.since[0] = out->history.compiled_variant[0] = '\0'; /* a base's own */
+        out->history.compiled_formats = 0;
         tc_code code = tc_schema_read(&tc_stack_schema, chain->document[i], out, error);
         if (code == TC_OK) code = tc_stack_ages_check(chain->document[i], error);
         if (code != TC_OK) return code;

@@ -187,6 +187,7 @@ static const tc_member history[] = {
     TC_TEXT(tc_stack_history, since),
     TC_TEXT(tc_stack_history, compiled_variant),
     TC_SWITCH(tc_stack_history, interleaving),
+    TC_WORD(tc_stack_history, compiled_formats, (1 << TC_DTYPES) - 1, "set of formats"),
     TC_WORD(tc_stack_history, memory_log, TC_LOG_FIRST_STEP, "kind of memory"),
 };
 

@@ -393,7 +393,10 @@ static tc_code find_at(tc_catalog *catalog, const char *name, int date, tc_stack
 /* What a source says of its software beside the name. */
 static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *error) {
     const tc_stated *said = &c->run->stated;
-    if (said->compiled == 1 && c->stack.history.compiled_variant[0]) {
+    bool always = c->run->dtype != TC_UNSET && (c->stack.history.compiled_formats >> c->run->dtype & 1);
+    if (c->stack.history.compiled_variant[0] && (said->compiled == 1 || (said->compiled == TC_UNSET && always))) {
+        if (said->compiled == TC_UNSET)
+            tc_case_assume(c, "compiled (the stack's usual way in %s)", tc_dtype_names[c->run->dtype]);
         char variant[sizeof c->stack.slug];
         snprintf(variant, sizeof variant, "%s", c->stack.history.compiled_variant);
         tc_code code = find_at(catalog, variant, date, &c->stack, error);
