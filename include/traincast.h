@@ -603,6 +603,7 @@ typedef struct tc_stack_kernels {
     bool shared_towers;  /* ranks of a model's tensor and context parallelism share out what frozen towers do */
     bool replicated_towers;     /* tensor-parallel ranks run vision towers whole, each the same */
     bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
+    bool sorted_dispatch; /* what dispatches tokens sorts them by expert, too (HybridEP); with hierarchical_dispatch */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
     int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
 } tc_stack_kernels;
@@ -614,8 +615,8 @@ typedef struct tc_stack_history {
     int asked;                 /* year x 100 + month of the program that was asked for; 0: the newest */
     char since[TC_STACK_DATE]; /* the earliest month that it is described for, "2023-01"; empty: not known */
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
-    bool interleaving;         /* virtual pipeline stages are in use */
     int compiled_formats;      /* formats in which it is compiled where a source does not say: bits 1 << tc_dtype */
+    bool interleaving;         /* virtual pipeline stages are in use */
     tc_memory_log memory_log;  /* what the stack's own log calls memory */
 } tc_stack_history;
 

@@ -99,10 +99,10 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     double throttle = sustained / (peak16 * p->gemm_fraction);
     r->gemm16 = sustained * q->kernel_fraction;
     r->gemm_low = power_limited(a, peak_low * fraction, energy) * q->kernel_fraction;
-    double vector = a->matmul_flops[TC_FP32] * p->gemm_fraction * q->kernel_fraction;
+    double vector = clock * a->matmul_flops[TC_FP32] * p->gemm_fraction * q->kernel_fraction;
     r->vector = wide != TC_FP32 && vector > 0 && vector < r->gemm16 ? vector : r->gemm16;
     /* where no vector peak is known, that of H100 relative to its matrix units */
-    r->scan = (a->vector_flops > 0 ? a->vector_flops : peak16 / 15) * p->scan_fraction * q->kernel_fraction;
+    r->scan = (a->vector_flops > 0 ? clock * a->vector_flops : peak16 / 15) * p->scan_fraction * q->kernel_fraction;
     r->eager_scans = stack->kernels.eager_scans;
     double attention = peak16 * throttle * q->attention_relative
                        * (stack->kernels.native_attention ? 1 : p->attention_portable_fraction);
@@ -118,7 +118,8 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->moe_sync_s = stack->kernels.reads_counts ? q->moe_sync_s : 0;
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
-    r->permute_passes = q->permute_passes;
+    /* an exchange of rows is sorted by rank before and by expert behind, and back; what knows of experts sorts once each way */
+    r->permute_passes = q->permute_passes * (stack->kernels.hierarchical_dispatch ? 0.5 : 1);
     r->dequantise_passes = q->dequantise_passes;
     r->grouped = q->grouped_fraction;
     r->expert_s = q->expert_s;

@@ -138,6 +138,7 @@ static const tc_member stack_kernels[] = {
     TC_SWITCH(tc_stack_kernels, replicated_towers),
     TC_SWITCH(tc_stack_kernels, fused_adapters),
     TC_SWITCH(tc_stack_kernels, hierarchical_dispatch),
+    TC_SWITCH(tc_stack_kernels, sorted_dispatch),
     TC_FIGURE(tc_stack_kernels, collective_elements),
     TC_WORD(tc_stack_kernels, tensor_collectives, (2 << TC_SHARD_HSDP) - 1, "set of shardings"),
 };
@@ -186,8 +187,8 @@ static const tc_member history[] = {
     TC_INTEGER(tc_stack_history, asked, 0, 100 * TC_MOST_YEAR + 99),
     TC_TEXT(tc_stack_history, since),
     TC_TEXT(tc_stack_history, compiled_variant),
-    TC_SWITCH(tc_stack_history, interleaving),
     TC_WORD(tc_stack_history, compiled_formats, (1 << TC_DTYPES) - 1, "set of formats"),
+    TC_SWITCH(tc_stack_history, interleaving),
     TC_WORD(tc_stack_history, memory_log, TC_LOG_FIRST_STEP, "kind of memory"),
 };
 

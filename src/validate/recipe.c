@@ -423,6 +423,7 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *
     if (said->fp8_recipe != TC_UNSET) c->stack.kernels.fp8_recipe = (tc_fp8_recipe)said->fp8_recipe;
     if (said->dispatcher != TC_UNSET) {
         c->stack.kernels.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
+        c->stack.kernels.sorted_dispatch = said->dispatcher == TC_DISPATCHER_HYBRIDEP;
         c->stack.kernels.gathers_tokens = said->dispatcher == TC_DISPATCHER_ALLGATHER;
     }
     return TC_OK;
