@@ -9,8 +9,7 @@
 #ifndef TC_FLEET_FUTURE_H
 #define TC_FLEET_FUTURE_H
 
-#include "base/arena.h"
-#include "fleet/fate.h"
+#include "fleet/supply.h"
 
 /* Devices that a pool has from a moment on, until the next level. */
 typedef struct tc_future_level {
@@ -22,9 +21,6 @@ typedef struct tc_future_level {
     int reserve;  /* for ablations and evaluation */
     int brought;  /* what it is due to: a line of the pool, or one of the following */
 } tc_future_level;
-
-/* A level that is due to no line. */
-enum { TC_BROUGHT_HERE = -1, TC_BROUGHT_PLATFORM = -2, TC_BROUGHT_SERVICE = -3 };
 
 /* Devices that come, before they are brought up. */
 typedef struct tc_arrival {
@@ -41,24 +37,6 @@ typedef struct tc_future {
     double stopped_s; /* from then on nothing more is expected; INFINITY: never */
     double unmet_s;   /* the first moment at which the pool has too few devices for what it serves; INFINITY: never */
 } tc_future;
-
-/* What does not change from future to future: names, days, posteriors. */
-typedef struct tc_fleet tc_fleet;
-
-/* NULL: out of memory. The scenario must be resolved and outlive it. */
-tc_fleet *tc_fleet_new(const tc_scenario *scenario, tc_arena *arena);
-
-/* Deliveries that are still to come, or whose number is not certain. */
-int tc_fleet_promises(const tc_fleet *fleet);
-
-/* Whether any variable of a driver of the supply is drawn. */
-bool tc_fleet_draws(const tc_fleet *fleet, tc_driver driver);
-
-/* Devices of a pool that jobs may have at most, in any future. */
-int tc_fleet_most(const tc_fleet *fleet, int pool);
-
-/* Devices that jobs have of so many that work at a moment, what is served as it is meant to be. */
-int tc_fleet_training(const tc_fleet *fleet, int pool, int usable, double at_s);
 
 /* The pace of a pool's first stream under a fate, in parts of what was ordered, as what was seen leaves it; NaN: it has no stream. */
 double tc_fleet_pace(const tc_fleet *fleet, int pool, const tc_fate *fate);

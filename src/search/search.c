@@ -21,6 +21,7 @@
 #include "search/ranking.h"
 #include "search/threads.h"
 #include "search/walk.h"
+#include "search/walk_keys.h"
 
 #define SPARE 8 /* kinds beyond those asked for, half as many again and these, that the timeline judges too */
 #define FIRST_ROUND 8

@@ -64,9 +64,4 @@ double tc_walk_bound(tc_walker *walker, int64_t index);
  * a full list would take, unless the search is exhaustive. */
 void tc_walk_shape(tc_walker *walker, int64_t index, tc_best_list *list);
 
-/* The layout, stack and cluster that a key names, for a forecast in full. */
-TC_NODISCARD tc_code tc_walk_decode(const tc_space *space, tc_key key, tc_found *out, tc_error *error);
-/* Is it a configuration of the space of fewer devices? */
-static inline bool tc_key_of_fewer(tc_key key) { return key.high >> 63; }
-
 #endif
