@@ -282,11 +282,7 @@ static tc_code report(reader *r) {
     tc_code code = write_folder(r, page.output);
     if (!code) code = contribute(r, &page);
     if (code) return code;
-    if (context->target.format)
-        tc_report_calibration(&context->target, &page);
-    else if (!tc_report_calibration_text(context->out, &context->style, &page))
-        return tc_fail(context->error, TC_INTERNAL, "calibrate", "out of memory");
-    return TC_OK;
+    return TC_REPORT(context, calibration, &page);
 }
 
 tc_code tc_command_calibrate(tc_context *context) {

@@ -76,4 +76,12 @@ tc_code tc_command_help(tc_context *context);
 tc_code tc_command_completion(tc_context *context);
 tc_code tc_command_man(tc_context *context);
 
+/* What became of a page. */
+TC_NODISCARD tc_code tc_printed(tc_context *context, bool complete);
+/* The answer for programs, or its page: by the functions of a report, tc_report_NAME() and tc_report_NAME_text(). */
+#define TC_REPORT(context, name, ...)                                                                                  \
+    ((context)->target.format                                                                                          \
+         ? (tc_report_##name(&(context)->target, __VA_ARGS__), (tc_code)TC_OK)                                         \
+         : tc_printed(context, tc_report_##name##_text((context)->out, &(context)->style, __VA_ARGS__)))
+
 #endif

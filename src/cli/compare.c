@@ -262,10 +262,7 @@ static tc_code compare_serving(tc_context *context, const tc_question *job, cons
         *context->error = items[0].error;
         code = items[0].code;
     }
-    if (!code && context->target.format)
-        tc_report_compare_serving(&context->target, items, count);
-    else if (!code && !tc_report_compare_serving_text(context->out, &context->style, items, count))
-        code = tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
+    if (!code) code = TC_REPORT(context, compare_serving, items, count);
     free(items);
     free(economics);
     return code;
@@ -290,11 +287,7 @@ static tc_code check_serving(const tc_context *context) {
 }
 
 static tc_code report(tc_context *context, const tc_question *question, const tc_comparison *items, int n) {
-    if (context->target.format)
-        tc_report_compare(&context->target, &question->job, items, n);
-    else if (!tc_report_compare_text(context->out, &context->style, &question->job, items, n))
-        return tc_fail(context->error, TC_INTERNAL, "compare", "out of memory");
-    return TC_OK;
+    return TC_REPORT(context, compare, &question->job, items, n);
 }
 
 tc_code tc_command_compare(tc_context *context) {

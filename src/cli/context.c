@@ -45,3 +45,8 @@ tc_code tc_context_run(tc_context *context, tc_code (*command)(tc_context *conte
     tc_context_free(context);
     return code;
 }
+
+tc_code tc_printed(tc_context *context, bool complete) {
+    const char *command = tc_command_table[context->options->command].name;
+    return complete ? TC_OK : tc_fail(context->error, TC_INTERNAL, command, "out of memory");
+}

@@ -28,10 +28,7 @@ tc_code tc_command_controls(tc_context *context) {
         code = tc_catalog_accelerator_known(context->catalog, name, &accelerator, context->error);
         if (!code) classify(&controls, &accelerator, &items[i]);
     }
-    if (!code && context->target.format)
-        tc_report_controls(&context->target, items, n);
-    else if (!code && !tc_report_controls_text(context->out, &context->style, items, n))
-        code = tc_fail(context->error, TC_INTERNAL, "controls", "out of memory");
+    if (!code) code = TC_REPORT(context, controls, items, n);
     free(items);
     return code;
 }

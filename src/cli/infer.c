@@ -142,12 +142,7 @@ static tc_code search_layouts(tc_context *context, const tc_serving_question *q)
     tc_take_choice(context, TC_OPTION_SERVING_SEARCH, &goal);
     tc_code code = tc_infer_search(q, (tc_serving_goal)goal, search, context->error);
     if (!code) code = tc_picture_write(context, TC_OPTION_SERVING_FRONT, draw_front, &(front){q, search}, &instead);
-    if (!code && !instead) {
-        if (context->target.format)
-            tc_report_infer_search(&context->target, q, (tc_serving_goal)goal, search);
-        else if (!tc_report_infer_search_text(context->out, &context->style, q, (tc_serving_goal)goal, search))
-            code = tc_fail(context->error, TC_INTERNAL, "infer", "out of memory");
-    }
+    if (!code && !instead) { code = TC_REPORT(context, infer_search, q, (tc_serving_goal)goal, search); }
     context->infeasible = !code && search->count == 0;
     free(search);
     return code;

@@ -134,10 +134,7 @@ static tc_code report_two(tc_context *context, const tc_plan *a, const tc_plan *
     tc_job_answer *of_a = tc_job_answers_of(a, &arena), *of_b = tc_job_answers_of(b, &arena);
     tc_code code = of_a && of_b ? tc_answers_compare(of_a, a->jobs, of_b, b->jobs, &arena, &difference, context->error)
                                 : tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
-    if (code == TC_OK && context->target.format)
-        tc_report_plans(&context->target, a, b, &difference);
-    else if (code == TC_OK && !tc_report_plans_text(context->out, &context->style, a, b, &difference))
-        code = tc_fail(context->error, TC_INTERNAL, "plan", "out of memory");
+    if (!code) code = TC_REPORT(context, plans, a, b, &difference);
     tc_arena_free(&arena);
     return code;
 }

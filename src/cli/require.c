@@ -158,11 +158,7 @@ static tc_code require(tc_context *context, tc_required_answer *a, tc_question *
     if (!code) code = take_price(context, a);
     if (code) return code;
     context->infeasible = nothing_meets(&in, &a->require);
-    if (context->target.format)
-        tc_report_require(&context->target, a);
-    else if (!tc_report_require_text(context->out, &context->style, a))
-        return tc_fail(context->error, TC_INTERNAL, "require", "out of memory");
-    return TC_OK;
+    return TC_REPORT(context, require, a);
 }
 
 tc_code tc_command_require(tc_context *context) {

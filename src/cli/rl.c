@@ -143,10 +143,7 @@ tc_code tc_command_rl(tc_context *context) {
     if (!r) return tc_fail(context->error, TC_INTERNAL, "rl", "out of memory");
     tc_code code = take_question(context, r);
     if (!code) code = tc_rl_forecast(&r->question, &r->answer, context->error);
-    if (!code && context->target.format)
-        tc_report_rl(&context->target, &r->question, &r->answer);
-    else if (!code && !tc_report_rl_text(context->out, &context->style, &r->question, &r->answer))
-        code = tc_fail(context->error, TC_INTERNAL, "rl", "out of memory");
+    if (!code) code = TC_REPORT(context, rl, &r->question, &r->answer);
     free(r);
     return code;
 }

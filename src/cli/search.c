@@ -119,12 +119,7 @@ static tc_code print_search(tc_context *context, tc_asked *asked) {
     else
         tc_assume_stack(&asked->in.question, &assumed);
     const tc_step *to_beat = context->answered ? &given : NULL;
-    if (context->target.format)
-        tc_report_search(&context->target, &asked->in, &assumed, to_beat, &asked->answer, search);
-    else if (!tc_report_search_text(context->out, &context->style, &asked->in, &assumed, to_beat, &asked->answer,
-                                    search))
-        return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
-    return TC_OK;
+    return TC_REPORT(context, search, &asked->in, &assumed, to_beat, &asked->answer, search);
 }
 
 static tc_code search_one(tc_context *context) {
@@ -153,10 +148,7 @@ static tc_code search_pools(tc_context *context) {
     if (!code) code = tc_search_mixed(&in, across->given ? 1u << across->integer : 0, &found, context->error);
     if (code) return code;
     context->infeasible = found.count == 0;
-    if (context->target.format)
-        tc_report_mixed_search(&context->target, &question, &found);
-    else if (!tc_report_mixed_search_text(context->out, &context->style, &question, &found))
-        code = tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
+    code = TC_REPORT(context, mixed_search, &question, &found);
     tc_mixed_search_free(&found);
     return code;
 }

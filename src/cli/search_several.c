@@ -153,11 +153,7 @@ static tc_code print_all(tc_context *context, several *s, tc_search_part *part, 
     tc_step assumed;
     memset(&assumed, 0, sizeof assumed);
     if (search->best_count == 0) tc_assume_stack(&first->in.question, &assumed);
-    if (context->target.format)
-        tc_report_search(&context->target, &first->in, &assumed, NULL, &answer, search);
-    else if (!tc_report_search_text(context->out, &context->style, &first->in, &assumed, NULL, &answer, search))
-        return tc_fail(context->error, TC_INTERNAL, "search", "out of memory");
-    return TC_OK;
+    return TC_REPORT(context, search, &first->in, &assumed, NULL, &answer, search);
 }
 
 static tc_code merge(tc_context *context, several *s) {

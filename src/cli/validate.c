@@ -34,25 +34,16 @@ static tc_code read_embedded(tc_context *context, tc_published *published) {
     return TC_OK;
 }
 
-static tc_code printed(tc_context *context, bool complete) {
-    return complete ? TC_OK : tc_fail(context->error, TC_INTERNAL, "validate", "out of memory");
-}
-
-/* The answer for programs, or its page: prints by the functions of a report. */
-#define REPORT(context, name, answer)                                                                                  \
-    ((context)->target.format ? (tc_report_##name(&(context)->target, answer), (tc_code)TC_OK)                         \
-                              : printed(context, tc_report_##name##_text((context)->out, &(context)->style, answer)))
-
 static tc_code explain(tc_context *context, const tc_validation *validation) {
     tc_residuals residuals;
     tc_code code = tc_residuals_of(validation, &residuals, context->error);
-    return code ? code : REPORT(context, residuals, &residuals);
+    return code ? code : TC_REPORT(context, residuals, &residuals);
 }
 
 static tc_code report(tc_context *context, const tc_validation *validation, const tc_served_validation *served) {
     if (!context->target.format)
-        return printed(context, tc_report_validate_text(context->out, &context->style, context->target.data, validation,
-                                                        served));
+        return tc_printed(context, tc_report_validate_text(context->out, &context->style, context->target.data,
+                                                           validation, served));
     tc_report_validate(&context->target, validation, served);
     return TC_OK;
 }
@@ -62,7 +53,7 @@ static tc_code score_sweeps(tc_context *context, tc_published *published) {
     bool every_source = context->options->positionals > 0;
     tc_code code = tc_sweeps_score(context->catalog, published->runs, published->count, every_source, &published->arena,
                                    &sweeps, context->error);
-    return code ? code : REPORT(context, sweeps, &sweeps);
+    return code ? code : TC_REPORT(context, sweeps, &sweeps);
 }
 
 #define LARGEST_FILE ((size_t)64 << 20)
@@ -93,7 +84,7 @@ static tc_code score_against(tc_context *context, tc_published *published) {
     tc_against against;
     if (!code) code = tc_validate(context->catalog, published, &validation, context->error);
     if (!code) code = tc_against_score(&validation, predictions, tools, arena, &against, context->error);
-    return code ? code : REPORT(context, against, &against);
+    return code ? code : TC_REPORT(context, against, &against);
 }
 
 static tc_code score_runs(tc_context *context, tc_published *published) {
@@ -105,8 +96,8 @@ static tc_code score_runs(tc_context *context, tc_published *published) {
     if (runs->given && tc_given(context, TC_OPTION_MARKDOWN)->given)
         return tc_fail(context->error, TC_INVALID, "--runs", "is a table of text; leave --markdown out");
     if (runs->given && !context->target.format)
-        return printed(context,
-                       tc_report_runs_text(context->out, &context->style, &validation, (tc_runs_order)runs->integer));
+        return tc_printed(context, tc_report_runs_text(context->out, &context->style, &validation,
+                                                       (tc_runs_order)runs->integer));
     tc_served_validation served;
     code = tc_served_validate(context->catalog, published->served, published->served_count, &published->arena, &served,
                               context->error);
@@ -129,7 +120,7 @@ static tc_code score_histories(tc_context *context) {
     if (!code)
         code = tc_histories_score(context->catalog, &rows, published.runs, published.count, &published.arena,
                                   &histories, context->error);
-    if (!code) code = REPORT(context, histories, &histories);
+    if (!code) code = TC_REPORT(context, histories, &histories);
     free(text);
     tc_published_free(&published);
     return code;
@@ -145,7 +136,7 @@ static tc_code score_progress(tc_context *context) {
     size_t length = 0;
     tc_code code = tc_file_read(path, LARGEST_FILE, &text, &length, context->error);
     if (!code) code = tc_progress_score(context->catalog, path, text, length, &arena, &progress, context->error);
-    if (!code) code = REPORT(context, progress, &progress);
+    if (!code) code = TC_REPORT(context, progress, &progress);
     free(text);
     tc_arena_free(&arena);
     return code;
