@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "layout/fields.h"
+#include "report/text_calendar.h"
 #include "report/format.h"
 #include "report/json.h"
 #include "report/names.h"
@@ -404,6 +405,15 @@ static void test_colour_only_when_asked_for(void **state) {
     free(coloured);
 }
 
+static void test_calendar_fits_its_width(void **state) {
+    (void)state;
+    for (int width = 30; width < 100; width++) {
+        tc_style style = {.width = width};
+        tc_text_calendar c = tc_text_calendar_of(NULL, &style, 20000, 1e7);
+        assert_int_equal(TC_TEXT_CALENDAR_LABEL + c.columns, width);
+    }
+}
+
 static void test_paragraphs_wrap(void **state) {
     (void)state;
     char *text = NULL;
@@ -468,6 +478,7 @@ int main(void) {
         cmocka_unit_test(test_rows_make_columns),
         cmocka_unit_test(test_table_leaves_columns_out),
         cmocka_unit_test(test_colour_only_when_asked_for),
+        cmocka_unit_test(test_calendar_fits_its_width),
         cmocka_unit_test(test_paragraphs_wrap),
         cmocka_unit_test(test_names_are_bounded),
         cmocka_unit_test(test_layout_in_words),

@@ -16,7 +16,7 @@
 tc_text_calendar tc_text_calendar_of(FILE *file, const tc_style *style, int32_t start, double seconds) {
     tc_text_calendar c = {file, style, start, seconds, (style->width > 0 ? style->width : WIDTH) - LABEL};
     if (c.columns > TC_TEXT_CALENDAR_MOST) c.columns = TC_TEXT_CALENDAR_MOST;
-    if (c.columns < 20) c.columns = 20;
+    if (c.columns < 8) c.columns = 8;
     return c;
 }
 
