@@ -256,6 +256,29 @@ static void experts_share_the_work(void **state) {
     assert_near(b.ep_bytes, 2.0 * 1024 * 2 * 1024, 0.1);
 }
 
+/* 2 x 1024 copies of tokens, 1024 wide: 28 bytes an element forward and 36 back for biases that a chain of operators adds, and no FLOPs. Only
+ * where experts have biases. */
+static void biases_of_experts(void **state) {
+    (void)state;
+    tc_model model = round_moe(1);
+    tc_shard shard
+        = {.sequences = 1, .seq = 1024, .tp = 1, .cp = 1, .ep = 1, .etp = 1, .input_bytes = 2, .activation_bytes = 2};
+    for (int biased = 0; biased < 2; biased++) {
+        tc_operators fused, chain;
+        model.block[0].experts.bias = biased;
+        shard.bias_chain = false;
+        tc_block_operators(&model, &model.block[0], &shard, &fused);
+        shard.bias_chain = true;
+        tc_block_operators(&model, &model.block[0], &shard, &chain);
+        double forward = 0, backward = 0;
+        for (int i = 0; i < chain.count; i++) forward += chain.op[i].bytes, backward += chain.op[i].backward_bytes;
+        for (int i = 0; i < fused.count; i++) forward -= fused.op[i].bytes, backward -= fused.op[i].backward_bytes;
+        assert_near(forward, biased * 28.0 * 2048 * 1024, 0.1);
+        assert_near(backward, biased * 36.0 * 2048 * 1024, 0.1);
+        assert_near(sum_flops(&chain), sum_flops(&fused), 0);
+    }
+}
+
 /* A window of w keys: w tokens a query, but for the first ones that see fewer. */
 static void windowed_attention(void **state) {
     (void)state;
@@ -336,14 +359,15 @@ static void layers_of_chunks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_counts),         cmocka_unit_test(published_counts),
-        cmocka_unit_test(active_and_mtp),       cmocka_unit_test(cut_models),
-        cmocka_unit_test(shares_add_up),        cmocka_unit_test(gpt_by_hand),
-        cmocka_unit_test(llama_by_hand),        cmocka_unit_test(mixtral_by_hand),
-        cmocka_unit_test(mla_by_hand),          cmocka_unit_test(conventions_are_ordered),
-        cmocka_unit_test(ranks_share_the_work), cmocka_unit_test(experts_share_the_work),
-        cmocka_unit_test(windowed_attention),   cmocka_unit_test(packed_documents),
-        cmocka_unit_test(layers_of_chunks),     cmocka_unit_test(capacity_and_sequence),
+        cmocka_unit_test(exact_counts),          cmocka_unit_test(published_counts),
+        cmocka_unit_test(active_and_mtp),        cmocka_unit_test(cut_models),
+        cmocka_unit_test(shares_add_up),         cmocka_unit_test(gpt_by_hand),
+        cmocka_unit_test(llama_by_hand),         cmocka_unit_test(mixtral_by_hand),
+        cmocka_unit_test(mla_by_hand),           cmocka_unit_test(conventions_are_ordered),
+        cmocka_unit_test(ranks_share_the_work),  cmocka_unit_test(experts_share_the_work),
+        cmocka_unit_test(biases_of_experts),     cmocka_unit_test(windowed_attention),
+        cmocka_unit_test(packed_documents),      cmocka_unit_test(layers_of_chunks),
+        cmocka_unit_test(capacity_and_sequence),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

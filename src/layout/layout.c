@@ -254,7 +254,8 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .sequential_experts = stack->kernels.sequential_experts,
                      .expert_modules = stack->kernels.expert_modules,
                      .repeated_tokens = stack->kernels.repeated_tokens,
-                     .stacked_experts = stack->kernels.stacked_experts};
+                     .stacked_experts = stack->kernels.stacked_experts,
+                     .bias_chain = stack->kernels.issues_experts};
     double ranks = (double)l->dp * l->cp;
     p->shard_group = l->sharding == TC_SHARD_NONE ? 1 : l->sharding == TC_SHARD_HSDP && l->hsdp > 0 ? l->hsdp : ranks;
     if (p->shard_group > ranks) p->shard_group = ranks;

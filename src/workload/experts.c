@@ -68,6 +68,19 @@ static void add_loop_gradients(const tc_part_input *in, double experts, double r
     op->kernels = 0; /* counted with the gathers */
 }
 
+/* The outputs' biases by a chain of operators (Megatron-Core, TEGroupedMLP._apply_bias, commit d98e8a6; with Transformer Engine's GroupedLinear): of
+ * each expert the bias times the routing weights, in fp32, the sum with the output, then all put together and cast: 4 + 10 + 8 + 6 bytes an
+ * element. Back: the cast, the sum's, and the products with weights and bias, each summed: 6 + 6 + 12 + 12. */
+enum { BIAS_BYTES = 28, BIAS_BACKWARD_BYTES = 36, BIAS_KERNELS = 2 /* of an expert */ };
+
+static void add_biases(double rows, double experts, double h, tc_operators *out) {
+    tc_operator *op = tc_add_elementwise(out, TC_TAG_ACTIVATION, BIAS_BYTES * rows * h, BIAS_BACKWARD_BYTES * rows * h,
+                                         0, TC_GROUP_MOE);
+    op->elementwise.exact = true;
+    op->drops = TC_GROUP_MOE;
+    op->kernels = BIAS_KERNELS * experts;
+}
+
 static void emit(const tc_part_input *in, tc_operators *out) {
     const tc_experts *e = &in->block->experts;
     const tc_shard *shard = in->shard;
@@ -86,6 +99,7 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     tc_add_mlp(out, shard, TC_TAG_EXPERT, TC_SPLIT_EXPERT, e->kind, experts, busiest / experts, h, e->ffn / shard->etp,
                e->bias);
     for (int i = first; shard->sequential_experts && i < out->count; i++) out->op[i].kernels = experts;
+    if (e->bias && shard->bias_chain) add_biases(busiest, experts, h, out);
     if (shard->expert_modules) add_loop_gradients(in, experts, shard->repeated_tokens ? routed : local, h, out);
     add_permute(4 * routed * h + 2 * local * h, shard->weighted_inputs ? 0 : 2 * routed * h, kernels, out);
     if (e->latent > 0) add_latent(in, TC_GROUP_MOE, in->model->hidden, e->latent, out);

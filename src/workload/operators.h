@@ -161,6 +161,7 @@ typedef struct tc_shard {
     bool expert_modules;     /* gathers and sums for each expert */
     bool repeated_tokens;    /* each token is copied for each of its experts before these */
     double stacked_experts;  /* whose weights are slices of one tensor */
+    bool bias_chain;         /* biases of experts' outputs are added by a chain of operators in fp32 */
     double imbalance;        /* extra share of tokens on the busiest expert rank */
 } tc_shard;
 
