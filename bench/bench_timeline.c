@@ -24,7 +24,8 @@ static int run_once(int schedule, int stages, int chunks, int micro_batches, dou
     tc_node_cost *cost = calloc((size_t)stages * (size_t)order.chunks, sizeof *cost);
     double *end = calloc((size_t)stages, sizeof *end);
     if (!cost || !end) return 1;
-    for (int i = 0; i < stages * order.chunks; i++) cost[i] = (tc_node_cost){1, 1, 1, 1, 1};
+    for (int i = 0; i < stages * order.chunks; i++)
+        cost[i] = (tc_node_cost){.forward = 1, .input = 1, .weight = 1, .paired_forward = 1, .paired_input = 1};
     tc_timeline_input in = {.order = &order, .cost = cost, .send_s = 0.1};
     double from = now();
     if (tc_timeline_run(&in, NULL, end, &counts[1], &error) != TC_OK) return 1;
