@@ -13,6 +13,7 @@
 #include "near.h"
 
 static const char *chips[] = {"round"}, *architectures[] = {"plain"}, *stacks[] = {"own"};
+static double many[] = {1e9}; /* sources: as good as all */
 
 /* Nothing but an intercept: s is 0.1 whatever the question. */
 static tc_interval_model plain_model(void) {
@@ -20,9 +21,9 @@ static tc_interval_model plain_model(void) {
                                .intercept = log(0.1),
                                .p10 = -1,
                                .p90 = 2,
-                               .accelerators = {1, chips},
-                               .architectures = {1, architectures},
-                               .stacks = {1, stacks}};
+                               .accelerators = {1, chips, many},
+                               .architectures = {1, architectures, many},
+                               .stacks = {1, stacks, many}};
 }
 
 static int feature(const char *name) {
@@ -92,6 +93,20 @@ static void a_chip_without_runs(void **state) {
     assert_near(scale(&m, &q, &step, (tc_guesses){0, 0}), 0.2, 1e-12);
 }
 
+/* The more sources ran on a chip, the narrower: one makes it half as uncertain as none, three a quarter. */
+static void sources_of_a_chip_narrow(void **state) {
+    (void)state;
+    tc_step step;
+    tc_question q = seen_question(&step);
+    tc_interval_model m = plain_model();
+    double sources = 1;
+    m.accelerators.many = &sources;
+    m.coefficient[feature("chip_unseen")] = 1;
+    assert_near(scale(&m, &q, &step, (tc_guesses){0, 0}), 0.1 * exp(0.5), 1e-12);
+    sources = 3;
+    assert_near(scale(&m, &q, &step, (tc_guesses){0, 0}), 0.1 * exp(0.25), 1e-12);
+}
+
 static void says_what_it_rests_on(void **state) {
     (void)state;
     tc_step step;
@@ -114,7 +129,8 @@ static void says_what_it_rests_on(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(guesses_widen), cmocka_unit_test(small_models_widen),
-                                       cmocka_unit_test(a_chip_without_runs), cmocka_unit_test(says_what_it_rests_on)};
+    const struct CMUnitTest tests[]
+        = {cmocka_unit_test(guesses_widen), cmocka_unit_test(small_models_widen), cmocka_unit_test(a_chip_without_runs),
+           cmocka_unit_test(sources_of_a_chip_narrow), cmocka_unit_test(says_what_it_rests_on)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

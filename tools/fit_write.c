@@ -208,22 +208,35 @@ void fit_write_values(const run_problem *p, const fit_fold *fold, kernel_fold ke
 
 /* ---- intervals ---------------------------------------------------------------------- */
 
+static int accelerator_of(const run_row *row) { return row->accelerator; }
+static int architecture_of(const run_row *row) { return row->architecture; }
+static int stack_of(const run_row *row) { return row->stack; }
+
+/* Source families, without one, that have a run of a chip, an architecture or a stack. */
+static int sources_of(const run_problem *p, int (*index)(const run_row *), int value, int without) {
+    bool counted[FIT_NAMES] = {false};
+    int sources = 0;
+    for (int i = 0; i < p->count; i++) {
+        const run_row *row = &p->rows[i];
+        if (!row->supported || row->family == without || index(row) != value || counted[row->family]) continue;
+        counted[row->family] = true;
+        sources++;
+    }
+    return sources;
+}
+
 /* What a fit without a row's family knew of its chip and stack, and what makes its forecast difficult. */
 static void describe(const run_problem *p, const run_row *row, interval_run *run) {
     tc_evidence seen = {.guesses = row->guesses};
-    for (int i = 0; i < p->count; i++) {
-        const run_row *other = &p->rows[i];
-        if (!other->supported || other->family == row->family) continue;
-        seen.chip = seen.chip || other->accelerator == row->accelerator;
-        seen.stack = seen.stack || other->stack == row->stack;
-        seen.architecture = seen.architecture || other->architecture == row->architecture;
-    }
+    seen.chip = sources_of(p, accelerator_of, row->accelerator, row->family);
+    seen.stack = sources_of(p, stack_of, row->stack, row->family);
+    seen.architecture = sources_of(p, architecture_of, row->architecture, row->family);
     tc_case_result result;
     tc_error ignored;
     if (tc_case_predict(&row->c, &result, &ignored)) abort();
     tc_question question = tc_case_question(&row->c);
     tc_interval_features(&question, &result.step, seen, run->feature);
-    run->chip_seen = seen.chip;
+    run->chip_seen = seen.chip > 0;
 }
 
 static const char *number_of_guesses(tc_guesses g) {
@@ -259,15 +272,10 @@ static void write_counts(const run_problem *p, const char *title, const fit_name
     fit_sort(n, order);
     fprintf(out, "%s:\n", title);
     for (int k = 0; k < n->count; k++) {
-        int runs = 0;
-        for (int i = 0; i < p->count; i++) runs += p->rows[i].supported && index(&p->rows[i]) == order[k];
-        if (runs && n->name[order[k]][0]) fprintf(out, "  %s: %d\n", n->name[order[k]], runs);
+        int sources = sources_of(p, index, order[k], -1);
+        if (sources && n->name[order[k]][0]) fprintf(out, "  %s: %d\n", n->name[order[k]], sources);
     }
 }
-
-static int accelerator_of(const run_row *row) { return row->accelerator; }
-static int architecture_of(const run_row *row) { return row->architecture; }
-static int stack_of(const run_row *row) { return row->stack; }
 
 void fit_write_intervals(const run_problem *p, const memory_problem *memory, const interval_run *runs, int count,
                          const fit_target *target) {

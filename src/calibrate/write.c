@@ -97,7 +97,7 @@ static void write_interval(const tc_calibration *c, FILE *file, int chip, int st
         if (!o->step || o->chip != chip || o->stack != stack || tc_case_predict(o->step, &result, &ignored)) continue;
         double features[TC_INTERVAL_FEATURES];
         tc_question q = tc_case_question(o->step);
-        tc_interval_features(&q, &result.step, (tc_evidence){true, true, true, {0, 0}}, features);
+        tc_interval_features(&q, &result.step, (tc_evidence){1, 1, 1, {0, 0}}, features);
         fputs("      - {", file);
         for (int f = TC_INTERVAL_FEATURES - TC_INTERVAL_SHARES; f < TC_INTERVAL_FEATURES; f++)
             fprintf(file, "%s%s: %.4f", f > TC_INTERVAL_FEATURES - TC_INTERVAL_SHARES ? ", " : "",

@@ -26,8 +26,16 @@ static tc_code read_seen(const tc_document *document, const char *key, tc_arena 
     int count = 0;
     for (const tc_node *row = rows ? rows->first : NULL; row; row = row->next) count++;
     out->slug = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *out->slug);
-    if (!out->slug) return tc_fail(error, TC_INTERNAL, "catalog", "out of memory");
-    for (const tc_node *row = rows ? rows->first : NULL; row; row = row->next) out->slug[out->count++] = row->key;
+    out->many = tc_arena_alloc(arena, ((size_t)count + 1) * sizeof *out->many);
+    if (!out->slug || !out->many) return tc_fail(error, TC_INTERNAL, "catalog", "out of memory");
+    for (const tc_node *row = rows ? rows->first : NULL; row; row = row->next) {
+        tc_code code = number_of(document, rows, row->key, &out->many[out->count], error);
+        if (code) return code;
+        if (!(out->many[out->count] >= 1))
+            return tc_document_fail(document, row, NULL, error, "%g; a number from 1 is expected",
+                                    out->many[out->count]);
+        out->slug[out->count++] = row->key;
+    }
     return TC_OK;
 }
 

@@ -9,10 +9,11 @@
 enum { TC_INTERVAL_FEATURES = 13, TC_INTERVAL_FAMILIES = 8 };
 extern const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES];
 
-/* Slugs of which published runs were seen by the fit. */
+/* Slugs of which published runs were seen by the fit, and of how many: for the interval of time sources, of memory runs. */
 typedef struct tc_seen {
     int count;
     const char **slug;
+    double *many;
 } tc_seen;
 
 /* A family of architectures: the `family` of their files. */

@@ -21,7 +21,7 @@ static const char *evidence_text(tc_evidence seen, double distance) {
     static const char *const texts[4][2]
         = {WITH("measured runs of this chip and of this stack"), WITH("measured runs of this chip, not of this stack"),
            WITH("measured runs of other chips of this architecture"), WITH("no measured runs of this architecture")};
-    return texts[seen.chip ? !seen.stack : seen.architecture ? 2 : 3][distance >= FAR];
+    return texts[seen.chip > 0 ? seen.stack <= 0 : seen.architecture > 0 ? 2 : 3][distance >= FAR];
 }
 
 /* 0 from three billion active parameters, 1 of 30 million and fewer: launches, host and small products weigh more than models say. */
@@ -32,14 +32,10 @@ static double smallness(const tc_model *model) {
 
 void tc_interval_features(const tc_question *q, const tc_step *step, tc_evidence seen,
                           double out[TC_INTERVAL_FEATURES]) {
-    const double of_question[] = {!seen.stack,
-                                  !seen.chip,
-                                  !seen.architecture,
-                                  log1p(seen.guesses.layout),
-                                  log1p(seen.guesses.others),
-                                  smallness(&q->job.model),
-                                  tc_has_experts(&q->job.model),
-                                  tc_format_is_low(q->job.dtype)};
+    const double of_question[]
+        = {1 / (1 + seen.stack),          1 / (1 + seen.chip),           seen.architecture <= 0,
+           log1p(seen.guesses.layout),    log1p(seen.guesses.others),    smallness(&q->job.model),
+           tc_has_experts(&q->job.model), tc_format_is_low(q->job.dtype)};
     enum { OF_QUESTION = sizeof of_question / sizeof *of_question };
     _Static_assert(OF_QUESTION + TC_PART_FEATURES == TC_INTERVAL_FEATURES, "a coefficient for each");
     memcpy(out, of_question, sizeof of_question);
@@ -52,11 +48,11 @@ void tc_interval_features(const tc_question *q, const tc_step *step, tc_evidence
 }
 
 /* A stack at a date, megatron-core@2025-09, is the stack: its parameters are. */
-static bool was_seen(const tc_seen *seen, const char *slug) {
+static double times_seen(const tc_seen *seen, const char *slug) {
     size_t length = strcspn(slug, "@");
     for (int i = 0; i < seen->count; i++)
-        if (strncmp(seen->slug[i], slug, length) == 0 && !seen->slug[i][length]) return true;
-    return false;
+        if (strncmp(seen->slug[i], slug, length) == 0 && !seen->slug[i][length]) return seen->many[i];
+    return 0;
 }
 
 static double family_coefficient(const tc_interval_model *model, const char *family) {
@@ -92,7 +88,7 @@ static bool narrow(const tc_interval_model *model, const tc_question *q, const d
 tc_interval tc_memory_interval_of(const tc_interval_model *model, const tc_question *q) {
     tc_interval out = {.evidence = NULL};
     if (!model) return out;
-    int known = was_seen(&model->memory_stacks, q->stack.slug);
+    int known = times_seen(&model->memory_stacks, q->stack.slug) > 0;
     out.memory_p10 = model->memory_p10[known];
     out.memory_p50 = model->memory_p50[known];
     out.memory_p90 = model->memory_p90[known];
@@ -104,17 +100,17 @@ tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q,
     tc_interval out = tc_memory_interval_of(model, q);
     if (!model) return out;
     const tc_accelerator *a = &q->cluster.accelerator;
-    tc_evidence seen = {.stack = was_seen(&model->stacks, q->stack.slug),
-                        .chip = was_seen(&model->accelerators, a->slug),
+    tc_evidence seen = {.stack = times_seen(&model->stacks, q->stack.slug),
+                        .chip = times_seen(&model->accelerators, a->slug),
                         .guesses = guesses};
-    seen.architecture = seen.chip || was_seen(&model->architectures, a->architecture);
+    seen.architecture = fmax(seen.chip, times_seen(&model->architectures, a->architecture));
     if (!model->scaled) return out;
     double features[TC_INTERVAL_FEATURES], scale = model->intercept + family_coefficient(model, a->family);
     tc_interval_features(q, step, seen, features);
     for (int i = 0; i < TC_INTERVAL_FEATURES; i++) scale += model->coefficient[i] * features[i];
     tc_layout_traits traits = tc_layout_traits_of(q, &step->layout, step->micro_batches);
     double distance = tc_layout_distance(&model->layouts, &traits, NULL, 0, NULL);
-    if (!seen.chip && model->typical_scale > 0) scale = fmax(scale, log(model->typical_scale));
+    if (seen.chip <= 0 && model->typical_scale > 0) scale = fmax(scale, log(model->typical_scale));
     double width = exp(scale) * tc_distance_widens(&model->layouts, distance);
     bool calibrated = narrow(model, q, features, &width);
     out.p10 = exp(model->p10 * width);

@@ -23,7 +23,7 @@ typedef struct tc_guesses {
 
 /* What a forecast rests on: which runs the fit had seen - of the question's stack, chip, chips of its architecture - and guesses. */
 typedef struct tc_evidence {
-    bool stack, chip, architecture;
+    double stack, chip, architecture; /* sources that published runs of each */
     tc_guesses guesses;
 } tc_evidence;
 
