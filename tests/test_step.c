@@ -693,10 +693,10 @@ static void listed_optimizer_by_hand(void **state) {
 }
 
 static tc_optimizer_figures figures_of(int optimizer) {
-    static const tc_optimizer_figures figures[] = {[TC_OPTIMIZER_SGD] = {4, 4, 0, 100, 0},
-                                                   [TC_OPTIMIZER_LAMB] = {8, 8, 12, 200, 0},
-                                                   [TC_OPTIMIZER_ADAFACTOR] = {0, 0, 8, 100, 0},
-                                                   [TC_OPTIMIZER_MUON] = {4, 8, 4, 100, 5}};
+    static const tc_optimizer_figures figures[] = {[TC_OPTIMIZER_SGD] = {4, 4, 0, 100, 0, 0},
+                                                   [TC_OPTIMIZER_LAMB] = {8, 8, 12, 200, 0, 0},
+                                                   [TC_OPTIMIZER_ADAFACTOR] = {0, 0, 8, 100, 0, 0},
+                                                   [TC_OPTIMIZER_MUON] = {4, 8, 4, 100, 5, 0}};
     return figures[optimizer];
 }
 
