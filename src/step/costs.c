@@ -134,9 +134,40 @@ static double gathers_of(const tc_costs *costs, const tc_operators *ops) {
                : 0;
 }
 
+/* Operators that the host issues in the forward pass of a layer with experts, a fifth or so of them by other names in each: counted in
+ * Megatron-Core (transformer/moe/token_dispatcher.py, experts.py, commit d98e8a6) and Transformer Engine's GroupedLinear. */
+enum {
+    ISSUED_BY_MIXER = 65,  /* norms, projections, positions, attention, residual additions */
+    ISSUED_BY_ROUTER = 45, /* scores, the best experts, counts by rank and expert */
+    ISSUED_BY_EXCHANGE
+    = 40, /* copies of the counts, all-to-alls of tokens and weights, sorts before, between and after */
+    ISSUED_BY_DEEPEP = 30,   /* layout, dispatch, indices of experts, one sort each way, combine */
+    ISSUED_BY_HYBRIDEP = 12, /* dispatch and combine, which sort */
+    ISSUED_BY_EXPERTS = 50,
+    ISSUED = ISSUED_BY_MIXER + ISSUED_BY_ROUTER + ISSUED_BY_EXCHANGE + ISSUED_BY_EXPERTS
+};
+
+/* Share of the operators of a layer with attention and experts by an all-to-all that are issued one by one: CUDA graphs hold some, and a
+ * block may be of experts alone. */
+static double issued_share(const tc_costs *costs, const tc_operators *ops) {
+    const tc_stack_kernels *k = &costs->q->stack.kernels;
+    int graphs = costs->p->layout.graphs, mixer = TC_GROUP_QKV | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION;
+    int issued = ISSUED_BY_EXPERTS;
+    issued += k->sorted_dispatch         ? ISSUED_BY_HYBRIDEP
+              : k->hierarchical_dispatch ? ISSUED_BY_DEEPEP
+                                         : ISSUED_BY_EXCHANGE;
+    if (ops->mixes && (graphs & mixer) != mixer) issued += ISSUED_BY_MIXER;
+    if (!(graphs & TC_GROUP_ROUTER)) issued += ISSUED_BY_ROUTER;
+    return issued / (double)ISSUED;
+}
+
 /* What a forward pass takes longer as the host has to read something back: from then on host and device begin with an empty queue, and the
  * host's time for the layer lies beside the device's. The longer of both where one is much longer; some of either where they are alike. */
-static double waiting(double host, double device) { return sqrt(host * host + device * device) - device; }
+static double waiting(const tc_costs *costs, const tc_operators *ops, double host, double device) {
+    if (host <= 0) return 0;
+    host *= issued_share(costs, ops);
+    return sqrt(host * host + device * device) - device;
+}
 
 /* Passes that are forward only: of a reference model, without adapters, and of the model itself. */
 static void add_forwards(const tc_costs *costs, const tc_operators *ops, double issue, tc_parts *out) {
@@ -153,7 +184,7 @@ static void add_forwards(const tc_costs *costs, const tc_operators *ops, double 
         parts_from_seconds(&forward, &parts);
         add_block_comm(costs, ops, forward.attention, 1, &parts, &transit);
         add_host(forward.host + issue, &parts);
-        parts.host += waiting(forward.wait, tc_parts_sum(&parts));
+        parts.host += waiting(costs, ops, forward.wait, tc_parts_sum(&parts));
         tc_parts_add(out, &parts, passes[without]);
     }
 }
@@ -177,7 +208,7 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
-    out->forward.host += waiting(forward.wait, tc_parts_sum(&out->forward));
+    out->forward.host += waiting(costs, ops, forward.wait, tc_parts_sum(&out->forward));
     out->own_forward_s = tc_parts_sum(&out->forward);
     add_forwards(costs, ops, issue, &out->forward);
     if (gradients == TC_GRADIENTS_NONE) return;
@@ -207,7 +238,7 @@ double tc_operators_again(const tc_costs *costs, const tc_operators *ops, const 
     }
     double device = tc_seconds_device(&sum);
     double longer = sum.host > device && !again->core ? sum.host : device;
-    return longer + waiting(sum.wait, longer);
+    return longer + waiting(costs, ops, sum.wait, longer);
 }
 
 /* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
@@ -427,38 +458,12 @@ static bool waits_for_counts(const tc_costs *costs) {
     return costs->q->job.expert_capacity <= 0 && !replayed;
 }
 
-/* Operators that the host issues in the forward pass of a layer with experts, a fifth or so of them by other names in each: counted in
- * Megatron-Core (transformer/moe/token_dispatcher.py, experts.py, commit d98e8a6) and Transformer Engine's GroupedLinear. */
-enum {
-    ISSUED_BY_MIXER = 65,  /* norms, projections, positions, attention, residual additions */
-    ISSUED_BY_ROUTER = 45, /* scores, the best experts, counts by rank and expert */
-    ISSUED_BY_EXCHANGE
-    = 40, /* copies of the counts, all-to-alls of tokens and weights, sorts before, between and after */
-    ISSUED_BY_DEEPEP = 30,   /* layout, dispatch, indices of experts, one sort each way, combine */
-    ISSUED_BY_HYBRIDEP = 12, /* dispatch and combine, which sort */
-    ISSUED_BY_EXPERTS = 50,
-    ISSUED = ISSUED_BY_MIXER + ISSUED_BY_ROUTER + ISSUED_BY_EXCHANGE + ISSUED_BY_EXPERTS
-};
-
-/* Share of the operators of a layer with experts by an all-to-all that are issued one by one: CUDA graphs hold some. */
-static double issued_share(const tc_costs *costs) {
-    const tc_stack_kernels *k = &costs->q->stack.kernels;
-    int graphs = costs->p->layout.graphs, mixer = TC_GROUP_QKV | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION;
-    int issued = ISSUED_BY_EXPERTS;
-    issued += k->sorted_dispatch         ? ISSUED_BY_HYBRIDEP
-              : k->hierarchical_dispatch ? ISSUED_BY_DEEPEP
-                                         : ISSUED_BY_EXCHANGE;
-    if ((graphs & mixer) != mixer) issued += ISSUED_BY_MIXER;
-    if (!(graphs & TC_GROUP_ROUTER)) issued += ISSUED_BY_ROUTER;
-    return issued / (double)ISSUED;
-}
-
 tc_code tc_costs_compute(const tc_question *q, const tc_placement *placement, tc_costs *costs, tc_error *error) {
     costs->q = q;
     costs->p = placement;
     tc_code code = tc_rates_of(&q->cluster.accelerator, &q->stack, q->job.dtype, &costs->rates, error);
     if (code) return code;
-    costs->rates.moe_sync_s *= waits_for_counts(costs) ? issued_share(costs) : 0;
+    costs->rates.moe_sync_s *= waits_for_counts(costs);
     costs->graphed = costs->rates;
     costs->graphed.host_s = costs->graphed.expert_host_s = 0;
     if (placement->layout.graphs & TC_GRAPHS_ALL) costs->rates = costs->graphed;

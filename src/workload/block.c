@@ -133,7 +133,8 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     in.tokens = s[0].tokens;
     in.text_tokens = s[1].tokens;
     if (block->modulation.vectors > 0) tc_add_modulation(&in, out);
-    if (block->mixer) add_mixer(&in, s, streams, out);
+    out->mixes = block->mixer != TC_MIXER_NONE;
+    if (out->mixes) add_mixer(&in, s, streams, out);
     int mixed = out->tp_collectives;
     for (int i = 0; i < streams; i++)
         if (!s[i].ends) add_ffn(&in, &s[i], block->mixer, out);

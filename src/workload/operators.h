@@ -124,6 +124,7 @@ typedef struct tc_operators {
     double cp_query_bytes;    /* queries and outputs, bytes: all-to-all context parallelism */
     double window;            /* tokens that its attention sees at most; 0: all */
     bool chunked;             /* of which a token sees those before it in its chunk */
+    bool mixes;               /* it has a mixer */
     tc_operator op[TC_MAX_OPERATORS];
 } tc_operators;
 
