@@ -573,6 +573,14 @@ typedef enum tc_fp8_recipe {
     TC_FP8_MX          /* a scale for 32 elements, in the format itself */
 } tc_fp8_recipe;
 
+/* How tokens go to experts and back. */
+typedef enum tc_dispatcher {
+    TC_DISPATCHER_ALLTOALL,  /* each to the rank of each of its experts */
+    TC_DISPATCHER_ALLGATHER, /* all tokens of their group to every rank; sums go back by a reduce-scatter */
+    TC_DISPATCHER_DEEPEP,    /* a token crosses to a node once, however many of its experts are there */
+    TC_DISPATCHER_HYBRIDEP   /* the same, and tokens arrive in the order of experts */
+} tc_dispatcher;
+
 /* How a stack issues its work. */
 typedef struct tc_stack_kernels {
     int fused; /* tc_operator_group bits: chains that run as one kernel (attention: the softmax of plain attention) */
@@ -590,8 +598,6 @@ typedef struct tc_stack_kernels {
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
     bool issues_experts;     /* the host issues each expert's product of a grouped GEMM, in a loop */
     bool
-        gathers_tokens; /* experts are handed all tokens of their group by an all-gather; sums go back by a reduce-scatter */
-    bool
         eager_scans; /* recurrences are chains of framework operators, with a loop over rows and chunks: no kernel of their own */
     bool
         reads_counts; /* the host reads back how many tokens each expert gets, unless whole steps are replayed as graphs */
@@ -602,8 +608,7 @@ typedef struct tc_stack_kernels {
     bool eager_casts;    /* casts to 8 bit are chains of eager operators, not a kernel */
     bool shared_towers;  /* ranks of a model's tensor and context parallelism share out what frozen towers do */
     bool replicated_towers;     /* tensor-parallel ranks run vision towers whole, each the same */
-    bool hierarchical_dispatch; /* a token crosses to a node once, however many of its experts are there (DeepEP) */
-    bool sorted_dispatch; /* what dispatches tokens sorts them by expert, too (HybridEP); with hierarchical_dispatch */
+    tc_dispatcher dispatcher;   /* how tokens go to experts and back */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
     int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
 } tc_stack_kernels;

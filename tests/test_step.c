@@ -483,16 +483,18 @@ static void experts_wait_for_the_host(void **state) {
 static void dispatchers_and_graphs_issue_fewer(void **state) {
     (void)state;
     static const struct {
-        bool hierarchical, sorted, alone; /* alone: experts without attention */
+        tc_dispatcher dispatcher;
+        bool alone; /* experts without attention */
         int graphs;
         double operators;
     } cases[] = {
-        {false, false, false, 0, 200},
-        {true, false, false, 0, 190},
-        {true, true, false, 0, 172},
-        {false, false, true, 0, 135},
-        {false, false, false, TC_GROUP_ROUTER, 155},
-        {true, true, false, TC_GROUP_ROUTER | TC_GROUP_QKV | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION, 62},
+        {TC_DISPATCHER_ALLTOALL, false, 0, 200},
+        {TC_DISPATCHER_DEEPEP, false, 0, 190},
+        {TC_DISPATCHER_HYBRIDEP, false, 0, 172},
+        {TC_DISPATCHER_ALLTOALL, true, 0, 135},
+        {TC_DISPATCHER_ALLTOALL, false, TC_GROUP_ROUTER, 155},
+        {TC_DISPATCHER_HYBRIDEP, false, TC_GROUP_ROUTER | TC_GROUP_QKV | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION,
+         62},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_question m = round_machine(8);
@@ -500,8 +502,7 @@ static void dispatchers_and_graphs_issue_fewer(void **state) {
         if (cases[i].alone) m.job.model.block[0].mixer = TC_MIXER_NONE;
         m.layout.ep = 8;
         m.layout.graphs = cases[i].graphs;
-        m.stack.kernels.hierarchical_dispatch = cases[i].hierarchical;
-        m.stack.kernels.sorted_dispatch = cases[i].sorted;
+        m.stack.kernels.dispatcher = cases[i].dispatcher;
         double without = forward_of(block_of(&m));
         m.stack.kernels.reads_counts = true;
         m.stack.params.moe_sync_s = 1e-3;
@@ -511,7 +512,7 @@ static void dispatchers_and_graphs_issue_fewer(void **state) {
     tc_stack stack = round_stack();
     tc_rates exchange, sorts;
     assert_int_equal(tc_rates_of(&a, &stack, TC_BF16, &exchange, NULL), TC_OK);
-    stack.kernels.hierarchical_dispatch = true;
+    stack.kernels.dispatcher = TC_DISPATCHER_DEEPEP;
     assert_int_equal(tc_rates_of(&a, &stack, TC_BF16, &sorts, NULL), TC_OK);
     assert_near(sorts.permute_passes, exchange.permute_passes / 2, 0);
 }
@@ -526,11 +527,11 @@ static void exchange_of_experts_by_hand(void **state) {
     tc_pass in_line = block_of(&m);
     assert_near(in_line.forward.ep_comm, in_line.forward_transit.ep, 1e-15);
     /* 7/8 of the two copies of a token leave the rank, there and back; or all tokens of the group come to each rank, and sums go back */
-    m.stack.kernels.gathers_tokens = true;
+    m.stack.kernels.dispatcher = TC_DISPATCHER_ALLGATHER;
     double tokens = 1024 * 2 * 1024;
     assert_near(in_line.forward_transit.ep, 2 * 7.0 / 8 * 2 * tokens / 200e9, 1e-12);
     assert_near(block_of(&m).forward_transit.ep, 2 * 7 * tokens / 200e9, 1e-12);
-    m.stack.kernels.gathers_tokens = false;
+    m.stack.kernels.dispatcher = TC_DISPATCHER_ALLTOALL;
     m.stack.kernels.overlap_experts = true;
     assert_near(block_of(&m).forward.ep_comm, in_line.forward_transit.ep / 2, 1e-15);
 }

@@ -42,6 +42,7 @@ WORDS(tc_expert_ranks_names, TC_EXPERT_RANKS_STAGE, "none", "data", "context", "
 WORDS(tc_schedule_names, TC_SCHEDULE_CUSTOM, TC_SCHEDULES(SCHEDULE_WORD) "custom");
 WORDS(tc_cp_kind_names, TC_CP_BOTH, "ring", "all-to-all", "both");
 WORDS(tc_fp8_recipe_names, TC_FP8_MX, "delayed", "tensorwise", "rowwise", "blockwise", "mx");
+WORDS(tc_dispatcher_names, TC_DISPATCHER_HYBRIDEP, "alltoall", "allgather", "deepep", "hybridep");
 WORDS(tc_offload_names, TC_OFFLOAD_ALL, "none", "states", "optimizer", "activations", "all");
 WORDS(tc_on_host_names, 2, "optimizer states", "the optimizer's step", "activations");
 WORDS(tc_overlap_names, TC_OVERLAPS - 1, "none", "grad-reduce", "param-gather", "all");

@@ -26,6 +26,7 @@ extern const char *const tc_operator_group_names[]; /* bit by bit */
 extern const char *const tc_schedule_names[];
 extern const char *const tc_cp_kind_names[];
 extern const char *const tc_fp8_recipe_names[];
+extern const char *const tc_dispatcher_names[];
 extern const char *const tc_switch_names[];        /* off, on */
 extern const char *const tc_graphs_names[];        /* of operators, and all: bit by bit */
 extern const char *const tc_uneven_stages_names[]; /* bit by bit */

@@ -119,7 +119,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
     /* an exchange of rows is sorted by rank before and by expert behind, and back; what knows of experts sorts once each way */
-    r->permute_passes = q->permute_passes * (stack->kernels.hierarchical_dispatch ? 0.5 : 1);
+    r->permute_passes = q->permute_passes * (stack->kernels.dispatcher >= TC_DISPATCHER_DEEPEP ? 0.5 : 1);
     r->dequantise_passes = q->dequantise_passes;
     r->grouped = q->grouped_fraction;
     r->expert_s = q->expert_s;

@@ -224,9 +224,9 @@ static void of_stack(tc_facts *f, const tc_question *q) {
     if (!tc_has_experts(&q->job.model)) return;
     set_switch(f, TC_FACT_GROUPED_EXPERTS, !k->sequential_experts);
     tc_facts_set(f, TC_FACT_DISPATCH, "%s",
-                 k->hierarchical_dispatch ? "hierarchical"
-                 : k->gathers_tokens      ? "gather"
-                                          : "exchange");
+                 k->dispatcher >= TC_DISPATCHER_DEEPEP      ? "hierarchical"
+                 : k->dispatcher == TC_DISPATCHER_ALLGATHER ? "gather"
+                                                            : "exchange");
     set_switch(f, TC_FACT_EP_OVERLAP, k->overlap_experts);
 }
 
@@ -581,9 +581,9 @@ tc_code tc_facts_to_stack(const tc_facts *f, tc_stack *stack, tc_error *error) {
     if (f->value[TC_FACT_TP_OVERLAP]) k->overlap_tensor_parallel = tc_facts_is(f, TC_FACT_TP_OVERLAP, "on");
     if (f->value[TC_FACT_GROUPED_EXPERTS]) k->sequential_experts = !tc_facts_is(f, TC_FACT_GROUPED_EXPERTS, "on");
     if (f->value[TC_FACT_EP_OVERLAP]) k->overlap_experts = tc_facts_is(f, TC_FACT_EP_OVERLAP, "on");
-    if (f->value[TC_FACT_DISPATCH]) {
-        k->hierarchical_dispatch = tc_facts_is(f, TC_FACT_DISPATCH, "hierarchical");
-        k->gathers_tokens = tc_facts_is(f, TC_FACT_DISPATCH, "gather");
-    }
+    if (tc_facts_is(f, TC_FACT_DISPATCH, "exchange")) k->dispatcher = TC_DISPATCHER_ALLTOALL;
+    if (tc_facts_is(f, TC_FACT_DISPATCH, "gather")) k->dispatcher = TC_DISPATCHER_ALLGATHER;
+    if (tc_facts_is(f, TC_FACT_DISPATCH, "hierarchical") && k->dispatcher < TC_DISPATCHER_DEEPEP)
+        k->dispatcher = TC_DISPATCHER_DEEPEP; /* HybridEP stays: a fact does not tell them apart */
     return TC_OK;
 }

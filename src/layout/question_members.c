@@ -128,7 +128,6 @@ static const tc_member stack_kernels[] = {
     TC_SWITCH(tc_stack_kernels, fused_tensor_parallel),
     TC_INTEGER(tc_stack_kernels, communication_cores, 0, TC_MOST_DEGREE),
     TC_SWITCH(tc_stack_kernels, issues_experts),
-    TC_SWITCH(tc_stack_kernels, gathers_tokens),
     TC_SWITCH(tc_stack_kernels, eager_scans),
     TC_SWITCH(tc_stack_kernels, reads_counts),
     TC_SWITCH(tc_stack_kernels, overlap_experts),
@@ -137,8 +136,7 @@ static const tc_member stack_kernels[] = {
     TC_SWITCH(tc_stack_kernels, shared_towers),
     TC_SWITCH(tc_stack_kernels, replicated_towers),
     TC_SWITCH(tc_stack_kernels, fused_adapters),
-    TC_SWITCH(tc_stack_kernels, hierarchical_dispatch),
-    TC_SWITCH(tc_stack_kernels, sorted_dispatch),
+    TC_WORD(tc_stack_kernels, dispatcher, TC_DISPATCHER_HYBRIDEP, "dispatcher"),
     TC_FIGURE(tc_stack_kernels, collective_elements),
     TC_WORD(tc_stack_kernels, tensor_collectives, (2 << TC_SHARD_HSDP) - 1, "set of shardings"),
 };

@@ -100,10 +100,10 @@ static void add_block_comm(const tc_costs *costs, const tc_operators *ops, doubl
         /* all tokens of the group to each rank and sums back, or to each expert's rank what it takes and back */
         const tc_group_path *path = &costs->paths.ep;
         transit->ep = 2
-                      * (costs->q->stack.kernels.gathers_tokens
+                      * (costs->q->stack.kernels.dispatcher == TC_DISPATCHER_ALLGATHER
                              ? tc_all_gather_seconds(path, ops->ep_bytes / ops->ep_copies * path->ranks)
                              : tc_dispatch_seconds(path, ops->ep_bytes, ops->ep_copies,
-                                                   costs->q->stack.kernels.hierarchical_dispatch));
+                                                   costs->q->stack.kernels.dispatcher >= TC_DISPATCHER_DEEPEP));
         /* in line, but where another micro-batch computes beside it */
         out->ep_comm += tc_exposed(transit->ep, costs->q->stack.kernels.overlap_experts ? q->ep_overlap : 0, device);
     }
@@ -150,12 +150,12 @@ enum {
 /* Share of the operators of a layer with attention and experts by an all-to-all that are issued one by one: CUDA graphs hold some, and a
  * block may be of experts alone. */
 static double issued_share(const tc_costs *costs, const tc_operators *ops) {
-    const tc_stack_kernels *k = &costs->q->stack.kernels;
+    static const int exchange[] = {[TC_DISPATCHER_ALLTOALL] = ISSUED_BY_EXCHANGE,
+                                   [TC_DISPATCHER_ALLGATHER] = ISSUED_BY_EXCHANGE,
+                                   [TC_DISPATCHER_DEEPEP] = ISSUED_BY_DEEPEP,
+                                   [TC_DISPATCHER_HYBRIDEP] = ISSUED_BY_HYBRIDEP};
     int graphs = costs->p->layout.graphs, mixer = TC_GROUP_QKV | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION;
-    int issued = ISSUED_BY_EXPERTS;
-    issued += k->sorted_dispatch         ? ISSUED_BY_HYBRIDEP
-              : k->hierarchical_dispatch ? ISSUED_BY_DEEPEP
-                                         : ISSUED_BY_EXCHANGE;
+    int issued = ISSUED_BY_EXPERTS + exchange[costs->q->stack.kernels.dispatcher];
     if (ops->mixes && (graphs & mixer) != mixer) issued += ISSUED_BY_MIXER;
     if (!(graphs & TC_GROUP_ROUTER)) issued += ISSUED_BY_ROUTER;
     return issued / (double)ISSUED;

@@ -421,11 +421,7 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *
         c->stack.kernels.reads_counts = true;
     if (said->ep_overlap != TC_UNSET) c->stack.kernels.overlap_experts = said->ep_overlap == 1;
     if (said->fp8_recipe != TC_UNSET) c->stack.kernels.fp8_recipe = (tc_fp8_recipe)said->fp8_recipe;
-    if (said->dispatcher != TC_UNSET) {
-        c->stack.kernels.hierarchical_dispatch = said->dispatcher >= TC_DISPATCHER_DEEPEP;
-        c->stack.kernels.sorted_dispatch = said->dispatcher == TC_DISPATCHER_HYBRIDEP;
-        c->stack.kernels.gathers_tokens = said->dispatcher == TC_DISPATCHER_ALLGATHER;
-    }
+    if (said->dispatcher != TC_UNSET) c->stack.kernels.dispatcher = (tc_dispatcher)said->dispatcher;
     return TC_OK;
 }
 

@@ -14,7 +14,6 @@
 static const char *const stated_losses[] = {"eager", "compiled", "split", "chunked", NULL};
 static const char *const stated_graphs[] = {"none", "partial", "full", NULL};
 static const char *const stated_attention_kernels[] = {"xformers", "fa1", "fa2", "fa3", "fa4", "cudnn", NULL};
-static const char *const stated_dispatchers[] = {"allgather", "alltoall", "deepep", "hybridep", NULL};
 static const char *const stated_routings[] = {"real", "balanced", NULL};
 static const char *const stated_overlaps[] = {"none", NULL};
 static const char *const stated_recompute_by[] = {"software", "none", "list", NULL};

@@ -46,12 +46,6 @@ typedef enum tc_stated_attention_kernel {
     TC_KERNEL_FA4,
     TC_KERNEL_CUDNN
 } tc_stated_attention_kernel;
-typedef enum tc_stated_dispatcher {
-    TC_DISPATCHER_ALLGATHER,
-    TC_DISPATCHER_ALLTOALL,
-    TC_DISPATCHER_DEEPEP,
-    TC_DISPATCHER_HYBRIDEP
-} tc_stated_dispatcher;
 typedef enum tc_stated_routing { TC_ROUTING_REAL, TC_ROUTING_BALANCED } tc_stated_routing;
 typedef enum tc_stated_recompute_by {
     TC_RECOMPUTE_BY_SOFTWARE,
