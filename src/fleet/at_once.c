@@ -16,6 +16,7 @@
 #include "fleet/planner.h"
 #include "fleet/runs.h"
 #include "run/goodput.h"
+#include "run/upkeep.h"
 
 #define GROWN 1.1
 /* Numbers of devices that are asked about, of a job in one form: a search over pools each. */
@@ -77,11 +78,6 @@ static tc_link link_of(const walk *w) {
 
 /* ---- what is forecast -------------------------------------------------------------------------- */
 
-static double packages_of(const tc_accelerator *chip, int devices) {
-    int each = chip->devices_per_package > 1 ? chip->devices_per_package : 1;
-    return (devices + each - 1) / each;
-}
-
 /* Goodput, where a failure of any pool stops the job. */
 static void judge(const walk *w, meeting *m) {
     const tc_scenario *s = w->p->scenario;
@@ -93,7 +89,7 @@ static void judge(const walk *w, meeting *m) {
         if (m->of.devices[k] == 0) continue;
         if (!first) first = pool, last = k;
         devices += m->of.devices[k];
-        rate += packages_of(&pool->cluster.accelerator, m->of.devices[k]) / tc_package_mtbf(pool);
+        rate += tc_packages_of(&pool->cluster.accelerator, m->of.devices[k]) / tc_package_mtbf(pool);
         restart = fmax(restart, pool->economics.restart_s);
     }
     double checkpoint

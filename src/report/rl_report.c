@@ -7,6 +7,7 @@
 #include "layout/fields.h"
 #include "report/format.h"
 #include "report/step_report.h"
+#include "run/upkeep.h"
 
 static const char *const phase_keys[] = {
 #define KEY(member, name, generates) #member,
@@ -69,7 +70,7 @@ void tc_report_rl(tc_target *target, const tc_rl_question *q, const tc_rl_answer
     tc_write_number(&w, "samples_per_s", a->samples_per_s);
     tc_write_number(&w, "generated_tokens_per_s_per_device", a->decode_tokens_per_s_per_device);
     tc_write_number(&w, "longest_response", a->longest_tokens);
-    tc_write_number(&w, "energy_kwh", a->energy_j / 3.6e6);
+    tc_write_number(&w, "energy_kwh", a->energy_j / TC_JOULES_PER_KWH);
     tc_write_number(&w, "owned_usd", a->owned_usd);
     tc_write_number(&w, "rented_usd", a->rented_usd);
     tc_write_number(&w, "owned_usd_per_million_tokens", 1e6 * a->owned_usd / a->tokens_per_step);
@@ -130,7 +131,7 @@ static void print_money(FILE *file, const tc_style *style, const tc_rl_answer *a
                                  tc_format_significant(a->rented_usd, 3).s);
     if (!isnan(a->energy_j))
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s kWh of the devices", used ? "; " : "",
-                                 tc_format_significant(a->energy_j / 3.6e6, 3).s);
+                                 tc_format_significant(a->energy_j / TC_JOULES_PER_KWH, 3).s);
     if (used) tc_print_line(file, style, "money", text);
 }
 

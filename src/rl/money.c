@@ -6,9 +6,9 @@
 #include <math.h>
 
 #include "rl/phases.h"
+#include "run/upkeep.h"
 
 #define HOUR 3600.0
-#define JOULES_PER_KWH 3.6e6
 
 /* A group of devices of one kind. */
 typedef struct group {
@@ -19,8 +19,7 @@ typedef struct group {
 static double known(double given, double of_chip) { return given >= 0 ? given : of_chip > 0 ? of_chip : NAN; }
 
 static group group_of(const tc_accelerator *chip, int devices, double price_usd, double rental_usd_per_h) {
-    double each = chip->devices_per_package > 0 ? chip->devices_per_package : 1;
-    return (group){chip, ceil(devices / each), known(price_usd, chip->price_usd),
+    return (group){chip, tc_packages_of(chip, devices), known(price_usd, chip->price_usd),
                    known(rental_usd_per_h, chip->rental_usd_per_h)};
 }
 
@@ -38,7 +37,7 @@ static double energy_of(const tc_rl_question *q, const group *trains, const grou
 }
 
 static double capital_usd_per_s(const tc_economics *e, const group *g) {
-    return g->packages * g->price_usd * e->server_price / (1 - e->network_share) / e->amortisation_s;
+    return tc_capital_usd_per_s(e, g->packages, g->price_usd);
 }
 
 void tc_rl_money(const tc_rl_question *q, double generating_w, tc_rl_answer *out) {
@@ -55,5 +54,5 @@ void tc_rl_money(const tc_rl_question *q, double generating_w, tc_rl_answer *out
     out->energy_j = energy_of(q, &trains, &generates, generating_w, out);
     if (!(e->amortisation_s > 0) || e->network_share >= 1) return;
     double capital = capital_usd_per_s(e, &trains) + (apart ? capital_usd_per_s(e, &generates) : 0);
-    out->owned_usd = capital * out->step_s + out->energy_j * e->server_power * e->pue / JOULES_PER_KWH * e->usd_per_kwh;
+    out->owned_usd = capital * out->step_s + tc_electricity_usd(e, out->energy_j);
 }

@@ -9,10 +9,10 @@
 #include "base/calendar.h"
 #include "base/error.h"
 #include "catalog/schema.h"
+#include "run/upkeep.h"
 
 #define MAX_REGIONS 32
 #define SECONDS_PER_YEAR (365.25 * 86400)
-#define JOULES_PER_KWH 3.6e6
 
 #define MAX_RENTALS 64
 #define MAX_CONTRACTS 64 /* of a region */
@@ -150,7 +150,7 @@ tc_code tc_economics_read(const tc_document *document, const char *name, const c
     out->at_home = at_home != NULL;
     out->amortisation_s = file.amortisation_years * SECONDS_PER_YEAR;
     out->pue = r->pue;
-    out->usd_per_kwh = r->usd_per_j * JOULES_PER_KWH;
+    out->usd_per_kwh = r->usd_per_j * TC_JOULES_PER_KWH;
     out->kg_co2_per_kwh = r->kg_co2_per_kwh;
     return TC_OK;
 }

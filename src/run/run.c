@@ -114,18 +114,13 @@ typedef struct pool_packages {
     double packages;
 } pool_packages;
 
-static int packages_of(const tc_accelerator *chip, int devices) {
-    int each = chip->devices_per_package > 1 ? chip->devices_per_package : 1;
-    return (devices + each - 1) / each;
-}
-
 static pool_packages packages_at(const tc_cluster *cluster, const tc_run *run, int i) {
     if (i > 0) {
         const tc_pool *pool = &cluster->other[i - 1];
-        return (pool_packages){&pool->accelerator, packages_of(&pool->accelerator, pool->devices)};
+        return (pool_packages){&pool->accelerator, tc_packages_of(&pool->accelerator, pool->devices)};
     }
     if (cluster->others == 0) return (pool_packages){&cluster->accelerator, run->packages};
-    return (pool_packages){&cluster->accelerator, packages_of(&cluster->accelerator, cluster->devices)};
+    return (pool_packages){&cluster->accelerator, tc_packages_of(&cluster->accelerator, cluster->devices)};
 }
 
 /* Where a package's MTBF comes from: the user, the accelerator's file, the default. */
@@ -281,9 +276,9 @@ static void money(const tc_run_input *in, const tc_economics *economics, tc_run 
 static tc_code take_steps(const tc_run_input *in, const tc_economics *economics, tc_run *run, tc_goodput *goodput,
                           tc_error *error) {
     run->devices = tc_cluster_devices(&in->cluster);
-    run->packages = packages_of(&in->cluster.accelerator, in->cluster.devices);
+    run->packages = tc_packages_of(&in->cluster.accelerator, in->cluster.devices);
     for (int i = 0; i < in->cluster.others; i++)
-        run->packages += packages_of(&in->cluster.other[i].accelerator, in->cluster.other[i].devices);
+        run->packages += tc_packages_of(&in->cluster.other[i].accelerator, in->cluster.other[i].devices);
     run->tokens = in->tokens;
     run->steps = fmax(1, ceil(in->tokens / in->step.tokens_per_step));
     run->ideal_s = run->steps * in->step.step_s;

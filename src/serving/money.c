@@ -6,13 +6,13 @@
  * Money as of a training run (run/run.h): servers over their life, or rent, of every device, used or not. */
 #include <math.h>
 
+#include "run/upkeep.h"
 #include "serving/answer.h"
 
 #define FLOOR 0.6
 #define FULL_AT 0.6 /* share of the peak at which the rated power is reached */
 #define IDLE 0.25   /* of the rated power, where no economics say it */
 #define HOUR 3600.0
-#define JOULES_PER_KWH 3.6e6
 
 static double drawn(const tc_serving_question *q, const tc_serving_answer *a) {
     double idle = q->economics ? q->economics->power_idle : IDLE, busy = a->utilisation;
@@ -24,7 +24,7 @@ static double drawn(const tc_serving_question *q, const tc_serving_answer *a) {
 void tc_serving_money(const tc_serving_question *q, tc_serving_answer *out) {
     const tc_accelerator *a = &q->cluster.accelerator;
     const tc_economics *e = q->economics;
-    double packages = ceil((double)out->devices / (a->devices_per_package > 0 ? a->devices_per_package : 1));
+    double packages = tc_packages_of(a, out->devices);
     double tokens = out->output_tokens_per_s;
     out->power_w = out->energy_j_per_token = out->owned_usd_per_m_tokens = out->rented_usd_per_m_tokens = NAN;
     if (a->tdp_w > 0) {
@@ -36,8 +36,7 @@ void tc_serving_money(const tc_serving_question *q, tc_serving_answer *out) {
     if (!(tokens > 0)) return;
     if (rental > 0) out->rented_usd_per_m_tokens = packages * rental / HOUR / tokens * 1e6;
     if (e && price > 0 && a->tdp_w > 0 && e->amortisation_s > 0) {
-        double capital = packages * price * e->server_price / (1 - e->network_share) / e->amortisation_s,
-               energy = out->power_w * e->server_power * e->pue / JOULES_PER_KWH * e->usd_per_kwh;
-        out->owned_usd_per_m_tokens = (capital + energy) / tokens * 1e6;
+        double usd_per_s = tc_capital_usd_per_s(e, packages, price) + tc_electricity_usd(e, out->power_w);
+        out->owned_usd_per_m_tokens = usd_per_s / tokens * 1e6;
     }
 }
