@@ -607,8 +607,13 @@ typedef struct tc_stack_kernels {
     bool fused_adapters; /* of LoRA: sums with the base's output are the products' own, nothing is copied (Unsloth) */
     bool eager_casts;    /* casts to 8 bit are chains of eager operators, not a kernel */
     bool shared_towers;  /* ranks of a model's tensor and context parallelism share out what frozen towers do */
-    bool replicated_towers;     /* tensor-parallel ranks run vision towers whole, each the same */
-    tc_dispatcher dispatcher;   /* how tokens go to experts and back */
+    bool replicated_towers;   /* tensor-parallel ranks run vision towers whole, each the same */
+    tc_dispatcher dispatcher; /* how tokens go to experts and back */
+    /* Operators that the host issues in the forward pass of a layer with experts, by what they are for: norms, projections, positions,
+     * attention and residual additions; of MLA beside; scores, the best experts and counts; products and activation of experts, and of
+     * those of every token. Then the exchange, by dispatcher: copies of the counts, collectives, sorts. Their time is moe_sync for 200. */
+    int issued_by_mixer, issued_by_latents, issued_by_router, issued_by_experts, issued_by_shared;
+    int issued_by_alltoall, issued_by_allgather, issued_by_deepep, issued_by_hybridep;
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
     int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
 } tc_stack_kernels;

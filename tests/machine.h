@@ -55,6 +55,14 @@ static inline tc_stack round_stack(void) {
     s.memory.optimizer_bytes = 12;
     s.memory.logits_bytes = 4;
     s.kernels.native_attention = true;
+    s.kernels.issued_by_mixer = 65;
+    s.kernels.issued_by_latents = 35;
+    s.kernels.issued_by_router = 45;
+    s.kernels.issued_by_experts = 50;
+    s.kernels.issued_by_shared = 15;
+    s.kernels.issued_by_alltoall = s.kernels.issued_by_allgather = 40;
+    s.kernels.issued_by_deepep = 30;
+    s.kernels.issued_by_hybridep = 12;
     s.defaults.graphs = TC_GRAPHS_ALL;
     s.params = (tc_stack_params){.kernel_fraction = 1,
                                  .attention_relative = 1,

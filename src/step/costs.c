@@ -134,31 +134,36 @@ static double gathers_of(const tc_costs *costs, const tc_operators *ops) {
                : 0;
 }
 
-/* Operators that the host issues in the forward pass of a layer with experts, a fifth or so of them by other names in each: counted in
- * Megatron-Core (transformer/moe/token_dispatcher.py, experts.py, commit d98e8a6) and Transformer Engine's GroupedLinear. */
 enum {
-    ISSUED_BY_MIXER = 65,  /* norms, projections, positions, attention, residual additions */
-    ISSUED_BY_ROUTER = 45, /* scores, the best experts, counts by rank and expert */
-    ISSUED_BY_EXCHANGE
-    = 40, /* copies of the counts, all-to-alls of tokens and weights, sorts before, between and after */
-    ISSUED_BY_DEEPEP = 30,   /* layout, dispatch, indices of experts, one sort each way, combine */
-    ISSUED_BY_HYBRIDEP = 12, /* dispatch and combine, which sort */
-    ISSUED_BY_EXPERTS = 50,
-    ISSUED = ISSUED_BY_MIXER + ISSUED_BY_ROUTER + ISSUED_BY_EXCHANGE + ISSUED_BY_EXPERTS
-};
+    MOE_SYNC_OPERATORS = 200
+}; /* whose host time moe_sync is: those of a layer of attention and experts by an all-to-all */
 
-/* Share of the operators of a layer with attention and experts by an all-to-all that are issued one by one: CUDA graphs hold some, and a
- * block may be of experts alone. */
+static bool has(const tc_operators *ops, tc_op_tag tag) {
+    for (int i = 0; i < ops->count; i++)
+        if (ops->op[i].tag == tag) return true;
+    return false;
+}
+
+static int issued_by_exchange(const tc_stack_kernels *kernels) {
+    switch (kernels->dispatcher) {
+    case TC_DISPATCHER_ALLGATHER: return kernels->issued_by_allgather;
+    case TC_DISPATCHER_DEEPEP: return kernels->issued_by_deepep;
+    case TC_DISPATCHER_HYBRIDEP: return kernels->issued_by_hybridep;
+    default: return kernels->issued_by_alltoall;
+    }
+}
+
+/* Operators of a layer with experts that are issued one by one, in the unit of moe_sync: CUDA graphs hold some, and a block may be of experts
+ * alone. */
 static double issued_share(const tc_costs *costs, const tc_operators *ops) {
-    static const int exchange[] = {[TC_DISPATCHER_ALLTOALL] = ISSUED_BY_EXCHANGE,
-                                   [TC_DISPATCHER_ALLGATHER] = ISSUED_BY_EXCHANGE,
-                                   [TC_DISPATCHER_DEEPEP] = ISSUED_BY_DEEPEP,
-                                   [TC_DISPATCHER_HYBRIDEP] = ISSUED_BY_HYBRIDEP};
+    const tc_stack_kernels *kernels = &costs->q->stack.kernels;
     int graphs = costs->p->layout.graphs, mixer = TC_GROUP_QKV | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION;
-    int issued = ISSUED_BY_EXPERTS + exchange[costs->q->stack.kernels.dispatcher];
-    if (ops->mixes && (graphs & mixer) != mixer) issued += ISSUED_BY_MIXER;
-    if (!(graphs & TC_GROUP_ROUTER)) issued += ISSUED_BY_ROUTER;
-    return issued / (double)ISSUED;
+    int issued = kernels->issued_by_experts + issued_by_exchange(kernels);
+    if (ops->mixes && (graphs & mixer) != mixer)
+        issued += kernels->issued_by_mixer + (has(ops, TC_TAG_QKV_UP) ? kernels->issued_by_latents : 0);
+    if (has(ops, TC_TAG_SHARED_EXPERT)) issued += kernels->issued_by_shared;
+    if (!(graphs & TC_GROUP_ROUTER)) issued += kernels->issued_by_router;
+    return issued / (double)MOE_SYNC_OPERATORS;
 }
 
 /* What a forward pass takes longer as the host has to read something back: from then on host and device begin with an empty queue, and the
@@ -215,7 +220,7 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
     double input_s = tc_parts_sum(&out->backward) - weight_s, input_host_s = backward.host + issue - weight_host_s;
-    add_host(backward.host + issue, &out->backward);
+    add_host(fmax(backward.host + issue, forward.wait * issued_share(costs, ops)), &out->backward);
     /* each is held against the host by itself, so that a faster device makes neither longer */
     out->weight_s = weight_s > 0 ? fmax(weight_s, weight_host_s) : 0;
     out->apart_s = fmax(input_s, input_host_s) + out->weight_s - tc_parts_sum(&out->backward);
