@@ -10,6 +10,7 @@ typedef struct tc_rates {
     double gemm_low;                                        /* FLOP/s of large GEMMs in the job's format */
     double attention, attention_backward;                   /* FLOP/s at head dimension 128 */
     double attention_seq_half, attention_backward_seq_half; /* keys */
+    double attention_block;                                 /* tokens that a mask skips at once; 0: small ones */
     double scan;                                            /* FLOP/s of chunked scans, forward */
     bool eager_scans;
     double vector;      /* FLOP/s of products of 16-bit elements without the matrix units */

@@ -234,6 +234,7 @@ static void build_settings(tc_case *c) {
     if (said->routing != TC_UNSET) c->job.balanced_routing = said->routing == TC_ROUTING_BALANCED;
     if (said->expert_tp != TC_UNSET && l->ep > 1) l->etp = said->expert_tp;
     if (said->attention_kernel != TC_UNSET) s->kernels.native_attention = said->attention_kernel >= TC_KERNEL_FA3;
+    if (said->attention_block != TC_UNSET) c->cluster.accelerator.params.attention_block = said->attention_block;
     if (said->overlap != TC_UNSET) s->kernels.overlap_tensor_parallel = false, s->defaults.overlap = 0;
     if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
     if (said->flush != TC_UNSET && l->pp > 1) l->flush = said->flush;
