@@ -140,6 +140,9 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     }
     r->grad_bytes = 2.0 * stack->memory.main_grad_bytes;
     r->element_bytes = tc_format_bytes(wide);
+    r->add_bytes = 0;
+    if (stack->memory.temporary_gradients == TC_GRADIENTS_OF_A_WEIGHT)
+        r->add_bytes = r->grad_bytes + r->element_bytes, r->grad_bytes = 0;
     r->low_bytes = tc_format_bytes(dtype);
     if (dtype == TC_FP8 && stack->kernels.fp8_recipe == TC_FP8_ROWWISE) r->gemm_low *= q->rowwise_fraction;
     set_quantise(stack, dtype, r);
@@ -230,6 +233,12 @@ static double gemm_backward(const tc_rates *r, const tc_operator *op, bool weigh
     double seconds = gemms_seconds(r, op, k, n, m, accumulate);
     sum->gemm += seconds;
     add_products(r, op, sum);
+    if (op->weights > 0 && r->add_bytes > 0) {
+        double added = r->add_bytes * op->weights / r->memory;
+        sum->memory += added;
+        seconds += added + r->launch_s;
+        add_kernels(r, 1, sum);
+    }
     return op->weights > 0 ? seconds + op->kernels * r->launch_s : 0;
 }
 

@@ -31,7 +31,8 @@ typedef struct tc_rates {
     double quantise_kernels;
     bool
         casts_again; /* weights each time, inputs again for the gradient of the weights: nothing is kept in the narrow format */
-    double grad_bytes;    /* read and written for each weight when a gradient is accumulated */
+    double grad_bytes; /* read and written for each weight when the product adds its gradient to the accumulated one */
+    double add_bytes;  /* the same of a kernel of its own that adds it; 0: the product does */
     double element_bytes; /* bytes of an element of the other tensors: 2, or 4 in fp32 */
 } tc_rates;
 
