@@ -168,12 +168,14 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     if (kv_heads < 1) kv_heads = 1;
     add_inputs(in, in->tokens, heads, kv_heads, out);
     if (in->text_tokens > 0) add_inputs(in, in->text_tokens, heads, kv_heads, out);
+    double seq = in->seq; /* each of the sequences that the latents are dealt out to attends to all of the text */
+    if (a->skip > 1 && in->text_tokens > 0) seq += (a->skip - 1) * in->model->latents.text_tokens;
     tc_attention_core core = {.heads = heads,
                               .kv_heads = kv_heads,
                               .qk_dim = d,
                               .v_dim = d,
-                              .queries = in->seq,
-                              .keys = in->seq,
+                              .queries = seq,
+                              .keys = seq,
                               .window = a->window,
                               .parts = parts_by_span(a, &in->model->latents, in->seq),
                               .chunk = a->chunk,
