@@ -29,8 +29,6 @@ TC_DEVICE_PARAM(attention_backward_fraction, "attention_backward_fraction", NONE
                 "the same, backward")
 TC_DEVICE_PARAM(attention_portable_fraction, "attention_portable_fraction", NONE, FRACTION, ABOVE_0,
                 "rate of fused attention written for earlier devices (FlashAttention-2) relative to the device's own")
-TC_DEVICE_PARAM(attention_portable_backward_fraction, "attention_portable_backward_fraction", NONE, FRACTION, FROM_0,
-                "the same, backward; 0: as forward")
 TC_DEVICE_PARAM(attention_seq_half, "attention_seq_half", NONE, POSITIVE, FROM_0,
                 "keys of a row at which fused attention reaches half its rate, forward")
 TC_DEVICE_PARAM(attention_backward_seq_half, "attention_backward_seq_half", NONE, POSITIVE, FROM_0,
@@ -43,10 +41,6 @@ TC_DEVICE_PARAM(
     matrix_unit, "matrix_unit", NONE, FIGURE, FROM_0,
     "width of a systolic matrix unit, to which the inner dimension and the columns of a product are padded; "
     "0: small units, whose padding is that of tiles")
-TC_DEVICE_PARAM(attention_block, "attention_block", NONE, FIGURE, FROM_0,
-                "tokens of the blocks, of queries and of keys, that the device's fused attention skips or computes "
-                "whole under a mask; "
-                "0: of some 128, whose part is in attention_seq_half")
 TC_DEVICE_PARAM(launch_s, "launch", SECONDS, POSITIVE, FROM_0, "gap on the device between two dependent kernels, s")
 TC_DEVICE_PARAM(link_fraction, "link_fraction", NONE, FRACTION, ABOVE_0,
                 "achievable share of the scale-up bandwidth in collectives")
@@ -58,11 +52,9 @@ TC_DEVICE_PARAM(network_step_s, "network_step", SECONDS, POSITIVE, FROM_0, "the 
 TC_DEVICE_PARAM(usable_memory, "usable_memory", NONE, SHARE, ABOVE_0,
                 "share of the device's memory that a process can have; the rest is error correction's, firmware's and "
                 "the driver's")
+TC_DEVICE_PARAM(host_time, "host_time", NONE, FIGURE, ABOVE_0,
+                "what a core of the usual host takes to issue an operator, relative to a Xeon 8480C")
 TC_DEVICE_PARAM(host_memory, "host_memory", BYTES, FIGURE, FROM_0, "memory of the usual server, bytes")
-TC_DEVICE_PARAM(
-    host_time, "host_time", NONE, FIGURE, FROM_0,
-    "time that a thread of that server takes to issue an operator, relative to the x86 servers of 3.5 GHz and more "
-    "that figures of stacks stand for; 0: the same")
 TC_DEVICE_PARAM(host_devices, "host_devices", NONE, FIGURE, FROM_0, "devices that share it")
 TC_DEVICE_PARAM(host_memory_bytes_per_s, "host_memory_bandwidth", BYTES_PER_S, POSITIVE, ABOVE_0,
                 "host memory bandwidth that one device gets where all of a server offload at once, bytes/s")

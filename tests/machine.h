@@ -22,6 +22,7 @@ static inline tc_accelerator round_accelerator(void) {
                                   .attention_backward_fraction = 1,
                                   .attention_portable_fraction = 1,
                                   .scan_fraction = 1,
+                                  .host_time = 1,
                                   .memory_fraction = 1,
                                   .link_fraction = 1,
                                   .network_fraction = 1,

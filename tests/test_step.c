@@ -444,7 +444,7 @@ static tc_pass block_of(const tc_question *m) {
 }
 
 /* The layer's own time with the host's beside it. */
-static double beside(double device, double host) { return sqrt(device * device + host * host); }
+static double beside(double device, double host) { return sqrt(sqrt(pow(device, 4) + pow(host, 4))); }
 
 /* A dropless layer waits until the counts of its tokens are on the host, once forward, once where the forward runs again; then host and
  * device work beside each other. Not with a capacity, nor where all of the step is replayed. */

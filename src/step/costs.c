@@ -167,11 +167,13 @@ static double issued_share(const tc_costs *costs, const tc_operators *ops) {
 }
 
 /* What a forward pass takes longer as the host has to read something back: from then on host and device begin with an empty queue, and the
- * host's time for the layer lies beside the device's. The longer of both where one is much longer; some of either where they are alike. */
+ * host's time for the layer lies beside the device's. The longer of both, and a little more where they are alike: the first operators behind the
+ * read are small, and the host is ahead as soon as the experts' products are issued. */
 static double waiting(const tc_costs *costs, const tc_operators *ops, double host, double device) {
     if (host <= 0) return 0;
     host *= issued_share(costs, ops);
-    return sqrt(host * host + device * device) - device;
+    double h = host * host, d = device * device;
+    return sqrt(sqrt(h * h + d * d)) - device;
 }
 
 /* Passes that are forward only: of a reference model, without adapters, and of the model itself. */
@@ -209,7 +211,8 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
     memset(out, 0, sizeof *out);
     double issue = collectives_of(costs, ops)
                        * ((costs->p->layout.graphs & TC_GROUP_ALL) == TC_GROUP_ALL ? 0 : costs->rates.host_s)
-                   + gathers_of(costs, ops) * costs->q->stack.params.shard_host_s;
+                   + gathers_of(costs, ops) * costs->q->stack.params.shard_host_s
+                         * costs->q->cluster.accelerator.params.host_time;
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
