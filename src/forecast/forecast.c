@@ -65,6 +65,9 @@ static void assume_host_memory(const tc_question *q, tc_step *step) {
     if (m->host > 0 && m->host_share > 0 && q->cluster.host_memory_bytes <= 0)
         assume(step, "%.0f GB of host memory for %d devices (usual with this accelerator)",
                m->host_share * m->host_devices / 1e9, m->host_devices);
+    if (m->host > 0 && !(q->cluster.accelerator.host_bytes_per_s > 0))
+        assume(step, "%.0f GB/s to the host (that of %.30s is not known)", tc_host_rate(&q->cluster) / 1e9,
+               q->cluster.accelerator.slug);
 }
 
 void tc_close(const tc_opened *opened, tc_step *step) {

@@ -54,6 +54,7 @@ double tc_host_memory_rate(const tc_cluster *cluster) {
 
 double tc_host_rate(const tc_cluster *cluster) {
     double link = cluster->accelerator.host_bytes_per_s, memory = tc_host_memory_rate(cluster);
+    if (!(link > 0)) link = TC_USUAL_HOST_BYTES_PER_S;
     return memory > 0 && memory < link ? memory : link;
 }
 

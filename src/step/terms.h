@@ -30,9 +30,11 @@ tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const t
 double tc_data_parallel_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *stage, int stages,
                                 double micro_batches, const tc_pipeline *line);
 
+#define TC_USUAL_HOST_BYTES_PER_S 32e9 /* of a link that is not known: PCIe 4.0 x16 */
+
 /* Bandwidth of the host's memory that a device gets while all of the job's devices on its server are at it, bytes/s. */
 double tc_host_memory_rate(const tc_cluster *cluster);
-/* Of a device to that memory and back, one direction: the link, or its share of the memory's bandwidth. 0 unknown. */
+/* Of a device to that memory and back, one direction: the link, or its share of the memory's bandwidth. */
 double tc_host_rate(const tc_cluster *cluster);
 
 /* Offloaded activations of a micro-batch on their way out and back that compute does not hide. */
