@@ -412,6 +412,12 @@ static void paged_states(void **state) {
     assert_near(tight.step_s - without.step_s, 2 * 0.75 * states / 10e9, 1e-9);
     assert_near(tight.breakdown.offload, 2 * 0.75 * states / 10e9, 1e-9);
     assert_true(tight.fits);
+    q.cluster.accelerator.host_bytes_per_s = q.cluster.accelerator.params.host_memory_bytes_per_s = 0;
+    tight = step_of(&q); /* a link that is not known is the usual one, and the step says so */
+    assert_near(tight.breakdown.offload, 2 * 0.75 * states / 32e9, 1e-9);
+    bool said = false;
+    for (int i = 0; i < tight.assumed_count; i++) said = said || strstr(tight.assumed[i], "32 GB/s to the host");
+    assert_true(said);
     q.cluster.accelerator.memory_bytes = 0.9 * rest; /* what cannot leave has none */
     assert_false(step_of(&q).fits);
 }
