@@ -64,15 +64,17 @@ typedef struct tc_engine {
     bool paged;          /* keys and values in pages; else a request holds its longest context from the start */
     bool overlapped;     /* the host prepares a step while the device runs the one before */
     bool prefix_cache;
-    bool unpacks;       /* weights in a format that the device has no products in: to 16 bit, in its kernels */
-    int chunk_tokens;   /* of prompts in a step that decodes too; 0: prompts have steps of their own */
-    int prompt_tokens;  /* of prompts in a step of their own, at most */
-    int most_requests;  /* of a replica at once */
-    int graph_requests; /* with more that decode, a step is not replayed as a graph; 0: always */
+    bool reserves_output; /* a request begins only where its whole output has room: none is preempted */
+    bool unpacks;         /* weights in a format that the device has no products in: to 16 bit, in its kernels */
+    int chunk_tokens;     /* of prompts in a step that decodes too; 0: prompts have steps of their own */
+    int prompt_tokens;    /* of prompts in a step of their own, at most */
+    int most_requests;    /* of a replica at once */
+    int graph_requests;   /* with more that decode, a step is not replayed as a graph; 0: always */
     int page_tokens;
     int sparse_heads; /* heads that kernels which attend to chosen keys fill a rank's up to a multiple of; 0: as others */
     int poll_steps;   /* decode steps between two looks for new requests; at most 1: each */
     int balance_steps; /* decode steps that a prompt waits at most until each replica that shares its experts has one; 0: none */
+    int ahead_steps; /* launched before the results of the step that runs are known: a new prompt begins behind them */
     tc_serving_params params;
 } tc_engine;
 

@@ -227,8 +227,43 @@ static void who_looks_seldom_finds_late(void **state) {
     within(some.ttft.mean, seldom.ttft_s, 0.3);
 }
 
+/* A step that is launched already goes before a new prompt; open and closed, as the closed form has it. */
+static void a_step_ahead_is_waited_for(void **state) {
+    (void)state;
+    tc_serving_question q = ask("llama-3.1-70b", "h100-sxm", 4, "sglang");
+    q.concurrency = 16;
+    q.input_scv = q.output_scv = 1;
+    q.engine.ahead_steps = 0;
+    tc_serving_answer none = infer(&q);
+    tc_simulated before = simulate(&q, 10000, NULL);
+    q.engine.ahead_steps = 1;
+    tc_serving_answer one = infer(&q);
+    tc_simulated behind = simulate(&q, 10000, NULL);
+    assert_true(one.ttft_s > none.ttft_s + 0.8 * none.decode_step_s);
+    assert_true(behind.ttft.mean > before.ttft.mean + 0.5 * none.decode_step_s);
+    within(behind.ttft.mean, one.ttft_s, 0.3);
+}
+
+/* Where whole outputs are reserved nobody is preempted, and fewer run. */
+static void who_reserves_preempts_nobody(void **state) {
+    (void)state;
+    tc_serving_question q = ask("llama-3.1-8b", "rtx4090", 1, "vllm");
+    q.output_tokens = 2000;
+    q.output_scv = 1;
+    q.concurrency = 64;
+    tc_serving_answer paged = infer(&q);
+    q.engine.reserves_output = true;
+    tc_serving_answer reserved = infer(&q);
+    tc_simulated s = simulate(&q, 2000, NULL);
+    assert_int_equal(s.requests, 2000);
+    assert_int_equal(s.preemptions, 0);
+    within(reserved.most_requests / paged.most_requests, (1000 + 1000.0) / (1000 + 2000.0), 0.02);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_step_ahead_is_waited_for),
+        cmocka_unit_test(who_reserves_preempts_nobody),
         cmocka_unit_test(a_request_alone_is_the_closed_form),
         cmocka_unit_test(closed_loops_agree),
         cmocka_unit_test(open_loops_agree),

@@ -254,10 +254,11 @@ static void what_the_figures_say(void **state) {
     }
     assert_true(ttft[1] > 3 * ttft[0]);
     /* workers that decode have as many places as the test gave them */
-#define SPLIT                                                                                                          \
+#define SPLIT SPLIT_OF("")
+#define SPLIT_OF(degrees)                                                                                              \
     "\"model\":{\"name\":\"deepseek-v3\"},\"weight_dtype\":\"fp8\",\"tp\":8,\"ep\":8,\"phase\":\"mixed\",\"input_"     \
     "len\":922,"                                                                                                       \
-    "\"output_len\":922,\"concurrency\":32,\"disaggregated\":true,\"derived\":{\"prefill_workers\":1,"                 \
+    "\"output_len\":922,\"concurrency\":32,\"disaggregated\":true,\"derived\":{" degrees "\"prefill_workers\":1,"      \
     "\"prefill_devices_each\":8,\"decode_workers\":2,\"decode_devices_each\":8},"                                      \
     "\"measured\":{\"tpot_ms\":15,\"ttft_ms\":900}}"
     v = score(CHIPS(24, "tensorrt-llm") SPLIT);
@@ -266,6 +267,10 @@ static void what_the_figures_say(void **state) {
     assert_non_null(strstr(v.results[1].reason, "places"));
     v = score(CHIPS(24, "sglang") SPLIT);
     assert_true(v.results[0].counts && v.results[1].counts);
+    /* workers that prefill have degrees of their own: a rank alone takes longer for a prompt than eight */
+    double eight = v.results[1].predicted;
+    v = score(CHIPS(24, "sglang") SPLIT_OF("\"prefill_tp\":1,\"prefill_ep\":8,"));
+    assert_true(v.results[1].predicted > 1.1 * eight);
     /* what two nodes do */
     v = score(CHIPS(16, "vllm") "\"model\":{\"name\":\"kimi-k2-1t\"},\"weight_dtype\":\"fp8\",\"phase\":\"mixed\","
                                 "\"input_len\":8000,\"output_len\":1000,\"concurrency\":16,"

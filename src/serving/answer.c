@@ -46,7 +46,8 @@ static tc_service service_of(const tc_serving_question *q, const tc_rank *rank, 
 /* What a request holds at most in the mean: with pages as long as it is by then, else as long as it becomes. */
 static double held_tokens(const tc_serving_question *q) {
     const tc_engine *e = &q->engine;
-    if (!e->paged || !e->continuous || q->phase == TC_PHASE_STATIC) return q->input_tokens + q->output_tokens;
+    bool whole = !e->paged || !e->continuous || e->reserves_output || q->phase == TC_PHASE_STATIC;
+    if (whole) return q->input_tokens + q->output_tokens;
     return q->input_tokens + q->output_tokens / 2 + e->page_tokens / 2.0;
 }
 

@@ -86,12 +86,15 @@ typedef struct prompt {
     double latency_s; /* until its first token, where nobody waits */
     double held_s; /* of it, before it begins: for the step that runs, a look of the engine, other replicas' prompts */
     double service_s; /* of the prefill's time, where many wait: prompts share steps */
+    double step_s;    /* with prompts */
 } prompt;
 
 /* How prompts are gathered before they begin, in decode steps. */
 typedef struct gathering {
     double steps; /* whose prompts begin together */
     double wait;  /* of a prompt, in the mean */
+    double
+        ahead; /* steps that are launched already when the engine looks: of one that prepares a step while another runs */
 } gathering;
 
 /* Replicas that share experts step together: where the engine balances, the first prompt waits until each of them has one, at most
@@ -113,8 +116,9 @@ double tc_held_steps(const tc_service *s, double requests) { return held_steps(s
 static gathering gather(const tc_service *s, double coming) {
     double group = s->rank->group, steps = fmax(s->question->engine.poll_steps, 1), first = held_steps(s, coming),
            others = coming * group * first;
-    if (first <= 0) return (gathering){steps, steps / 2};
-    return (gathering){fmax(steps, first), steps / 2 + first * (1 + others / 2) / (1 + others)};
+    double ahead = s->question->engine.ahead_steps;
+    if (first <= 0) return (gathering){steps, steps / 2, ahead};
+    return (gathering){fmax(steps, first), steps / 2 + first * (1 + others / 2) / (1 + others), ahead};
 }
 
 /* Replicas that share experts step together: a step with prompts of any of them is as long for all. Of g, each with prompts in a share
@@ -128,17 +132,17 @@ static double stall_of(const tc_service *s, double coming) {
 }
 
 /* In steps of their own: as many together as come while they are gathered, where many wait as many as a step takes. */
-static prompt prompt_alone(const tc_service *s, double coming, double decode_s, double wait_steps) {
+static prompt prompt_alone(const tc_service *s, double coming, double decode_s, const gathering *g) {
     double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), together = fmin(fmax(coming, 1), most);
     double stages = s->rank->stages,
            each = together > 1 ? tc_prompt_seconds(s, together, NULL) / together : s->prompt_s;
-    double held_s = decode_s * wait_steps;
-    return (prompt){each / stages, fmax(s->prompt_s, each * together) + held_s, held_s, s->shared_prompt_s / stages};
+    double held_s = decode_s * g->wait, first_s = fmax(s->prompt_s, each * together) + decode_s * g->ahead + held_s;
+    return (prompt){each / stages, first_s, held_s, s->shared_prompt_s / stages, each * together};
 }
 
 /* Prompts in chunks beside those that decode. */
 static prompt prompt_in_chunks(const tc_service *s, double requests, double decode_s, double coming,
-                               double wait_steps) {
+                               const gathering *g) {
     double running_s = requests > 1 ? decode_s : 0;
     double room = s->chunk - requests * (1 + s->question->draft_tokens);
     if (room < s->chunk / 8) room = s->chunk / 8;
@@ -147,9 +151,22 @@ static prompt prompt_in_chunks(const tc_service *s, double requests, double deco
     double full = step(s, requests, s->uncached * most * share, most * share, NULL),
            own = together < most ? step(s, requests, s->uncached * together * share, together * share, NULL) : full;
     double added = fmax(own - decode_s, 0);
-    double held_s = running_s * wait_steps;
-    return (prompt){steps * added / together / stages, steps * (added + decode_s) + held_s, held_s,
-                    steps * full / most / stages};
+    double held_s = running_s * g->wait, first_s = steps * (added + decode_s) + running_s * g->ahead + held_s;
+    return (prompt){steps * added / together / stages, first_s, held_s, steps * full / most / stages, own};
+}
+
+/* Who comes while a step with prompts runs waits for half of that, in the share of the time that these take. */
+static void hold_longer(const tc_service *s, double company, double decode_s, prompt *p) {
+    if (!(company > 0) || !(s->outputs > 0) || p->step_s <= decode_s) return;
+    double tpot = decode_s / s->accepted + company * p->work_s / s->outputs;
+    double beneath = s->chunk > 0 ? p->step_s / (p->step_s - decode_s) : 1;
+    double share = fmin(company * p->work_s * beneath / (s->outputs * tpot), 1);
+    double longer_s = share * (p->step_s - decode_s) / 2;
+    p->held_s += longer_s;
+    p->latency_s += longer_s;
+    /* as many of the steps as take that share of the time: those that are launched already may be such */
+    double of_steps = share * decode_s / (p->step_s - share * (p->step_s - decode_s));
+    p->latency_s += s->question->engine.ahead_steps * of_steps * (p->step_s - decode_s);
 }
 
 /* `company` requests decode; each brings a prompt every `outputs` tokens. */
@@ -158,10 +175,11 @@ static prompt prompt_at(const tc_service *s, double company, double decode_s) {
     double coming = coming_of(s, company);
     gathering g = gather(s, coming);
     coming *= g.steps;
-    if (s->prefills > 0) return (prompt){0, s->prompt_s, 0, s->shared_prompt_s / s->rank->stages};
-    prompt p = s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming, g.wait)
-                            : prompt_alone(s, coming, company > 0 ? decode_s : 0, g.wait);
+    if (s->prefills > 0) return (prompt){0, s->prompt_s, 0, s->shared_prompt_s / s->rank->stages, s->prompt_s};
+    prompt p = s->chunk > 0 ? prompt_in_chunks(s, 1 + company, decode_s, coming, &g)
+                            : prompt_alone(s, coming, company > 0 ? decode_s : 0, &g);
     p.work_s *= stall_of(s, coming);
+    hold_longer(s, company, decode_s, &p);
     return p;
 }
 
@@ -188,6 +206,18 @@ static double ttft_p95(const tc_service *s, const prompt *p, double wait_s, doub
     return tc_queue_p95(wait_s, waits, p->latency_s - p->held_s, s->input_scv) + HELD_95 * p->held_s + s->transfer_s;
 }
 
+/* Where prompts alone run, those that come during a step begin together: n prompts take a + b n, and as many come meanwhile as the
+ * next step has. What that takes beyond a lone prompt: half of the step that runs (of any replica that shares experts), and the
+ * others of its own. */
+static double gathered_s(const tc_service *s, double rate) {
+    double most = fmax(s->question->engine.prompt_tokens / s->uncached, 1), lone = s->prompt_s;
+    double each = most > 1 ? fmax(s->shared_prompt_s * most - lone, 0) / (most - 1) : lone, first = lone - each;
+    double together = rate * each < 1 ? rate * first / (1 - rate * each) : most;
+    together = fmin(fmax(together, 1), most);
+    double step_s = first + each * together, busy = fmin(rate * s->rank->group * step_s / together, 1);
+    return busy * step_s / 2 + step_s - lone;
+}
+
 /* Waits for the prefill, where requests come at random. */
 static void add_open_wait(const tc_service *s, const prompt *p, tc_state *out) {
     double servers = s->prefills > 0 ? s->prefills : s->replicas;
@@ -197,6 +227,8 @@ static void add_open_wait(const tc_service *s, const prompt *p, tc_state *out) {
         return;
     }
     out->wait_s = tc_queue_wait(servers, rho, p->service_s, s->arrival_scv, s->input_scv);
+    bool alone = s->outputs <= 0 || s->prefills > 0;
+    if (alone) out->wait_s += gathered_s(s, out->rate * s->replicas / servers);
     out->ttft_s = out->wait_s + p->latency_s + s->transfer_s;
     out->ttft_p95_s = ttft_p95(s, p, out->wait_s, tc_queue_waits(servers, rho));
 }

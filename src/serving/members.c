@@ -26,6 +26,7 @@ static const tc_member engine[] = {
     TC_SWITCH(tc_engine, paged),
     TC_SWITCH(tc_engine, overlapped),
     TC_SWITCH(tc_engine, prefix_cache),
+    TC_SWITCH(tc_engine, reserves_output),
     TC_SWITCH(tc_engine, unpacks),
     TC_INTEGER(tc_engine, chunk_tokens, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, prompt_tokens, 1, TC_MOST_TOKENS),
@@ -35,6 +36,7 @@ static const tc_member engine[] = {
     TC_INTEGER(tc_engine, sparse_heads, 0, 1024),
     TC_INTEGER(tc_engine, poll_steps, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, balance_steps, 0, TC_MOST_TOKENS),
+    TC_INTEGER(tc_engine, ahead_steps, 0, 16),
     TC_STRUCT(tc_engine, params, params_members),
 };
 const tc_members tc_engine_members = TC_MEMBERS(tc_engine, engine, "tc_default_engine()", NULL);

@@ -151,11 +151,15 @@ typedef struct replica {
     int64_t step;
     int running, oldest, newest; /* newest, oldest: admitted */
     double tokens;               /* in the cache */
+    double reserved;             /* what those that run will have there at their ends */
     due *heap;
     int due_count;
     int *queue; /* ring of slots that wait */
     int64_t head, waiting;
-    int64_t known;          /* of those that wait, that the engine has seen */
+    int64_t known; /* of those that wait, that may begin */
+    int64_t
+        seen; /* the same that the engine has seen: the step after the next one may have them where it prepares one ahead */
+    int64_t turn, seen_at;  /* steps of all kinds; when it last saw new ones */
     int64_t looked, since;  /* steps: when it last looked; when the first that it has not seen came */
     double *due_s;          /* a ring: when requests of clients whose last one has ended come */
     int64_t due_head, dues; /* due_head: the next; all that were put in less all that were taken out */
@@ -175,7 +179,8 @@ typedef struct run {
     int64_t poll_steps, hold_steps, clients; /* clients: of a closed loop, of a replica */
     double *prefill_free;                    /* when each instance that prefills alone is free */
     int prefills;
-    bool closed;
+    bool closed, reserves;
+    int64_t ahead; /* steps that are launched already when the engine looks */
     int64_t ended, warm, wanted, came;
     double warm_s, output_tokens, busy_requests;
     int64_t preemptions;
@@ -263,7 +268,8 @@ static void enqueue(run *u, replica *r, int which, bool first) {
     if (first) {
         r->head = (r->head - 1) & (u->ring - 1);
         r->known++;
-    } else if (r->waiting == r->known) {
+        r->seen++;
+    } else if (r->waiting == r->seen) {
         r->since = r->step;
     }
     r->queue[(first ? r->head : r->head + r->waiting) & (u->ring - 1)] = which;
@@ -309,6 +315,7 @@ static void arrive(run *u, replica *r, tc_request request, double at_s, double f
 static void finish(run *u, replica *r, int which) {
     slot *s = &u->slots[which];
     r->tokens -= s->input + s->output;
+    r->reserved -= s->input + s->output;
     r->running--;
     leave(u, r, which);
     u->ended++;
@@ -345,6 +352,7 @@ static void preempt(run *u, replica *r) {
     leave(u, r, which);
     r->running--;
     r->tokens -= s->input + yielded;
+    r->reserved -= s->input + s->output;
     s->done = (float)yielded;
     s->prompt = s->input + s->done;
     u->preemptions++;
@@ -353,13 +361,15 @@ static void preempt(run *u, replica *r) {
 
 /* ---- steps ----------------------------------------------------------------------------------------------------- */
 
+/* What a request needs to begin: its output too, where the engine reserves that. */
+static double needed(const run *u, const slot *s) { return s->input + (u->reserves ? s->output : s->done); }
+
 /* The first of the queue has a place: requests that run and its tokens leave room for a step, so that it is not preempted at once. */
 static bool has_place(const run *u, const replica *r, double joining, double joining_tokens) {
     const slot *s = &u->slots[r->queue[r->head & (u->ring - 1)]];
+    double beside = u->reserves ? r->reserved : r->tokens + (r->running + joining + 1) * u->accepted;
     return r->running + joining < u->most
-           && (r->running + joining == 0
-               || r->tokens + joining_tokens + s->input + s->done + (r->running + joining + 1) * u->accepted
-                      <= u->room_tokens);
+           && (r->running + joining == 0 || beside + joining_tokens + needed(u, s) <= u->room_tokens);
 }
 
 /* Begins to decode; its first token is there. */
@@ -369,6 +379,7 @@ static void begin_decode(run *u, replica *r, int which) {
     if (s->done < 1) s->done = 1;
     r->running++;
     r->tokens += s->input + s->done;
+    r->reserved += s->input + s->output;
     admit(u, r, which);
     double left = s->output - s->done;
     s->ends = r->step + (int64_t)ceil(left / u->accepted - 1e-9);
@@ -398,10 +409,12 @@ static void prompt_step(run *u, replica *r) {
         r->head = (r->head + 1) & (u->ring - 1);
         r->waiting--;
         r->known--;
-        joining_tokens += s->input + s->done;
+        r->seen--;
+        joining_tokens += needed(u, s);
         ready[joined++] = which;
     }
     double deciding = chunks ? r->running : 0;
+    r->turn++;
     if (taken > 0) r->now += step_seconds(&u->costs, deciding, chunks ? r->tokens : 0, taken, pairs);
     if (chunks && r->running > 0 && taken > 0) {
         r->step++;
@@ -415,16 +428,20 @@ static void prompt_step(run *u, replica *r) {
  * experts have prompts too. */
 static void look(run *u, replica *r) {
     bool now = r->step - r->looked >= u->poll_steps && r->step - r->since >= u->hold_steps;
+    if (r->turn >= r->seen_at + u->ahead) r->known = r->seen;
     if (r->running > 0 && !now) return;
-    r->known = r->waiting;
+    if (r->waiting > r->seen) r->seen_at = r->turn;
+    r->seen = r->waiting;
+    if (r->running == 0 || u->ahead == 0) r->known = r->seen;
     r->looked = r->step;
 }
 
 /* When what runs is next looked at from outside. */
 static double next_look(const run *u, const replica *r, double until, double step_s) {
-    int64_t unseen = r->waiting - r->known, look = u->poll_steps - (r->step - r->looked),
+    int64_t unseen = r->waiting - r->seen, look = u->poll_steps - (r->step - r->looked),
             hold = unseen > 0 ? u->hold_steps - (r->step - r->since) : 0, steps = look > hold ? look : hold;
     if (r->dues > 0) until = fmin(until, r->due_s[r->due_head]);
+    if (r->seen > r->known) until = fmin(until, r->now + step_s);
     return unseen > 0 ? fmin(until, r->now + step_s * (double)(steps > 1 ? steps : 1)) : until;
 }
 
@@ -451,6 +468,7 @@ static void decode_steps(run *u, replica *r, double until) {
     if (k < 1) k = 1;
     r->now += k * d + more * k * (k - 1) / 2;
     r->step += (int64_t)k;
+    r->turn += (int64_t)k;
     r->tokens += k * grows;
     finish_due(u, r);
 }
@@ -628,6 +646,8 @@ tc_code tc_simulate_requests(const tc_serving_question *question, const tc_traff
     u->chunk = service.chunk;
     u->prompt_tokens = q.engine.prompt_tokens;
     u->accepted = service.accepted;
+    u->reserves = q.engine.reserves_output;
+    u->ahead = q.engine.ahead_steps;
     u->admission_s = q.engine.params.admission_s;
     u->wanted = traffic->requests;
     u->warm = traffic->whole ? 0 : traffic->requests / 10;

@@ -194,7 +194,9 @@ void tc_served_read(const tc_json *row, tc_arena *arena, tc_served_row *out) {
     out->workers = (tc_served_workers){derived_count(&figures, "prefill_workers"),
                                        derived_count(&figures, "prefill_devices_each"),
                                        derived_count(&figures, "decode_workers"),
-                                       derived_count(&figures, "decode_devices_each")};
+                                       derived_count(&figures, "decode_devices_each"),
+                                       derived_count(&figures, "prefill_tp"),
+                                       derived_count(&figures, "prefill_ep")};
     read_load(row, &figures, out);
     read_speculation(row, &figures, out, arena);
     read_measured(row, out);

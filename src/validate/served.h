@@ -66,6 +66,8 @@ typedef enum tc_served_metric {
 /* Workers of a disaggregated system; 0: not stated. */
 typedef struct tc_served_workers {
     int prefill, prefill_devices, decode, decode_devices;
+    int prefill_tp,
+        prefill_ep; /* of a worker that prefills; else its tensor parallelism and its experts span all its devices */
 } tc_served_workers;
 
 typedef struct tc_served_row {

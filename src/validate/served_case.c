@@ -429,9 +429,9 @@ static void split_workers(tc_served_case *c) {
     c->question.cluster.devices = w->decode * w->decode_devices;
     c->prefill = c->question;
     c->prefill.cluster.devices = w->prefill * w->prefill_devices;
-    c->prefill.tp = w->prefill_devices;
+    c->prefill.tp = w->prefill_tp > 0 ? w->prefill_tp : w->prefill_devices;
     c->prefill.pp = 1;
-    c->prefill.ep = tc_has_experts(&c->question.model) ? w->prefill_devices : TC_UNSET;
+    if (tc_has_experts(&c->question.model)) c->prefill.ep = w->prefill_ep > 0 ? w->prefill_ep : w->prefill_devices;
     c->prefill.output_tokens = 1;
     c->prefill.draft_tokens = 0;
     c->prefill.concurrency = TC_UNSET;
@@ -545,6 +545,7 @@ static void fill_settings(const tc_served_conventions *served, tc_served_case *c
         set(&e->chunk_tokens, s->chunk_tokens);
         set(&e->prompt_tokens, s->prompt_tokens);
         set(&e->most_requests, s->most_requests);
+        if (s->evicts > 0) e->reserves_output = false;
         set(&c->seen, found_of(c, s->seen));
         any = true;
     }

@@ -76,7 +76,8 @@ typedef struct tc_served_setting {
     char benchmark[40]; /* the rows' group */
     char engine[40], architecture[40];
     int clients, poll_steps, balance_steps, chunk_tokens, prompt_tokens, most_requests;
-    int seen; /* prompts at its start that are those of tests before, found in a cache */
+    int evicts; /* 1: a request begins where its prompt has room, and gives its place up where outputs have none */
+    int seen;   /* prompts at its start that are those of tests before, found in a cache */
 } tc_served_setting;
 
 typedef struct tc_served_conventions {

@@ -156,8 +156,10 @@ static tc_code wave_of(const tc_served_case *c, const tc_serving_answer *a, doub
     double fresh = c->seen > 0 ? 1 - fmin(c->seen / clients, 1) : 1; /* of the wave: not in the cache */
     double all = fresh * each * prompt / (a->prefill_tokens_per_s_per_device * size);
     if (chunk > 0 && steps > 1) all += (steps - 1) * steady.decode_step_s / 2;
+    /* the first to come begins alone, the others behind it */
+    double lone = (a->prefill_s + q->engine.ahead_steps * steady.decode_step_s) * fresh * (1 - 1 / each);
     *out = (wave){.prompts_s = all,
-                  .first_s = all * (1 + 1 / steps) / 2,
+                  .first_s = all * (1 + 1 / steps) / 2 + lone,
                   .token_s = steady.tpot_s + all * (1 - 1 / steps) / 2 / outputs,
                   .decode_s = steady.tpot_s,
                   .parts = chunk > 0 && steps > 1};
