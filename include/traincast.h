@@ -539,8 +539,9 @@ typedef struct tc_stack_memory {
     int grad_bytes;         /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
     int main_grad_bytes;    /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
     double optimizer_bytes; /* bytes of state per parameter with the stack's optimizer, master copy included: 12 */
-    int logits_bytes;  /* kept per logit for the loss beside the 16-bit one: 4 (fp32 copy), 12 (eager); 0 = in place */
-    bool chunked_loss; /* logits are made and used in chunks, never whole */
+    int logits_bytes; /* kept per logit for the loss beside the 16-bit one: 4 (fp32 copy), 12 (eager); 0 = in place */
+    int pair_logits_bytes;     /* the same of preferences; 0: as of the next token */
+    bool chunked_loss;         /* logits are made and used in chunks, never whole */
     bool gathered_logits;      /* tensor-parallel logits are gathered before the loss */
     bool masked_head;          /* a model that is not causal has its head on the masked positions alone */
     bool pipeline_outputs;     /* the last stage holds the logits of all micro-batches until the step ends */
@@ -561,6 +562,7 @@ typedef struct tc_stack_memory {
     bool copied_gradients;  /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
     bool loads_encoders;    /* encoders whose outputs are made before lie beside the model while it is loaded */
     bool loads_whole;       /* sharded weights are gathered whole on every rank while a checkpoint is loaded */
+    double step_gradients;  /* the step casts gradients to fp32 first, under ZeRO-3 so many elements at once; 0: not */
     double bucket_elements; /* ZeRO: gradient elements in the buckets that are being reduced */
 } tc_stack_memory;
 
@@ -834,11 +836,12 @@ typedef struct tc_breakdown {
 /* Where the bytes of the fullest device go. */
 typedef struct tc_memory {
     double parameters, gradients, optimizer, activations, logits, buffers, framework, fragmentation;
-    double allocated;  /* peak of live tensors */
-    double reserved;   /* what the process holds: allocated, fragmentation, context and libraries' buffers */
-    double capacity;   /* of the device */
-    double usable;     /* of that, what a process can have */
-    double host;       /* of the server's memory: of the stage that keeps most there */
+    double allocated; /* peak of live tensors */
+    double reserved;  /* what the process holds: allocated, fragmentation, context and libraries' buffers */
+    double cached;    /* of fragmentation: blocks kept for samples of other lengths, which go when the device is full */
+    double capacity;  /* of the device */
+    double usable;    /* of that, what a process can have */
+    double host;      /* of the server's memory: of the stage that keeps most there */
     double host_share; /* what each device can have of it; 0 unknown */
     double paged;      /* of host: states of the optimizer for which the device has no room */
     int host_devices;  /* that share it */

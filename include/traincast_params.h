@@ -109,6 +109,12 @@ TC_STACK_PARAM(norm_extra, "norm_extra", NONE, POSITIVE, FROM_0,
                "relative to it: casts to fp32, sums, masks")
 TC_STACK_PARAM(framework_bytes, "framework_memory", BYTES, POSITIVE, FROM_0,
                "device memory outside the allocator: context, libraries and communicators, bytes")
+TC_STACK_PARAM(peer_bytes, "peer_memory", BYTES, POSITIVE, FROM_0,
+               "buffers of a communicator for each other rank of it in the same server, bytes")
 TC_STACK_PARAM(fragmentation, "fragmentation", NONE, POSITIVE, FROM_0,
                "reserved memory beyond the live peak, share of activations")
+TC_STACK_PARAM(
+    length_fragmentation, "length_fragmentation", NONE, POSITIVE, FROM_0,
+    "blocks that the allocator keeps for samples of other lengths while the device has room, relative to the "
+    "logits and what the loss keeps beside them; of padded and packed samples none")
 #endif

@@ -245,7 +245,7 @@ static void what_is_far_is_advised(void **state) {
     tc_search_input in = tc_default_search_input();
     tc_error e;
     assert_int_equal(tc_catalog_model(catalog, "llama-3.1-405b", &in.question.job.model, &e), TC_OK);
-    assert_int_equal(tc_catalog_accelerator(catalog, "rtx4090", &in.question.cluster.accelerator, &e), TC_OK);
+    assert_int_equal(tc_catalog_accelerator(catalog, "l40s", &in.question.cluster.accelerator, &e), TC_OK);
     assert_int_equal(tc_catalog_fabric(catalog, in.question.cluster.accelerator.fabric, &in.question.cluster.fabric,
                                        &e),
                      TC_OK);

@@ -320,6 +320,64 @@ static void transient_gradients(void **state) {
     assert_near(memory_of(&m).allocated, both.allocated, 1);
 }
 
+/* Blocks for samples of other lengths go with the logits and the block that runs again, and leave a full device; packed samples have none. */
+static void other_lengths(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    m.layout.recompute = TC_RECOMPUTE_FULL;
+    tc_memory before = memory_of(&m);
+    m.stack.params.length_fragmentation = 0.5;
+    tc_memory b = memory_of(&m);
+    double inputs = 8 * 2 * 1024.0 * 1024, block = before.activations - inputs;
+    assert_near(b.cached, 0.5 * (before.logits + block), 1);
+    assert_near(b.reserved - before.reserved, b.cached, 1);
+    m.cluster.accelerator.memory_bytes = before.reserved + 1e6;
+    m.cluster.accelerator.params.usable_memory = 1;
+    assert_near(memory_of(&m).cached, 1e6, 1);
+    tc_step step;
+    tc_error error;
+    assert_int_equal(tc_forecast(&m, &step, &error), TC_OK);
+    assert_true(step.fits);
+    m.job.document = 128;
+    assert_near(memory_of(&m).cached, 0, 0);
+}
+
+/* A communicator of all ranks and one for each way of parallelism: 7 other ranks in a server, 3 and 1; two neighbours in a pipeline. */
+static void communicators(void **state) {
+    (void)state;
+    tc_question m = round_machine(8);
+    m.cluster.accelerator.params.host_devices = 8;
+    double alone = memory_of(&m).framework;
+    m.stack.params.peer_bytes = 1e8;
+    assert_near(memory_of(&m).framework - alone, (7 + 7) * 1e8, 1);
+    m.layout.tp = 4;
+    assert_near(memory_of(&m).framework - alone, (7 + 3 + 1) * 1e8, 1);
+    m.layout.tp = 1;
+    m.layout.pp = 8;
+    assert_near(memory_of(&m).framework - alone, (7 + 2) * 1e8, 1);
+}
+
+/* The optimizer's step is the peak where its copies are more than activations and logits were. */
+static void optimizer_step(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    double n = tc_model_count(&m.job.model).parameters;
+    tc_memory before = memory_of(&m);
+    m.stack.kernels.foreach_optimizer = true;
+    for (int i = 0; i < TC_OPTIMIZER_NONE; i++) m.stack.optimizers[i].foreach_passes = 23;
+    m.job.model.seq = m.job.seq = 16;
+    tc_memory b = memory_of(&m);
+    assert_near(b.allocated, before.parameters + before.gradients + before.optimizer + before.buffers + 4 * n,
+                1e-4 * n);
+    assert_near(b.activations + b.logits, 0, 0);
+    m.stack.kernels.foreach_optimizer = false;
+    m.stack.memory.step_gradients = n / 2; /* under ZeRO-3 alone: all of a rank's */
+    assert_near(memory_of(&m).allocated, b.allocated, 1e-4 * n);
+    m.job.model.seq = m.job.seq = 1024;
+    m.stack.memory.step_gradients = 0;
+    assert_near(memory_of(&m).allocated, before.allocated, 1);
+}
+
 /* Transformer Engine in fp8: a GPT layer keeps the outputs of its norms, of attention and of the activation in one byte an element
  * instead of two (7 sbh less of 32), and each weight of a block twice in 8 bit beside 16. MX formats have a scale for 32 elements. */
 static void low_precision(void **state) {
@@ -481,6 +539,9 @@ int main(void) {
         cmocka_unit_test(gathered_weights),
         cmocka_unit_test(half_precision_gradients),
         cmocka_unit_test(transient_gradients),
+        cmocka_unit_test(other_lengths),
+        cmocka_unit_test(communicators),
+        cmocka_unit_test(optimizer_step),
         cmocka_unit_test(low_precision),
         cmocka_unit_test(published_low_precision),
         cmocka_unit_test(temporary_gradients),

@@ -93,6 +93,11 @@ static void fine_tune_some(uint64_t seed, tc_question *q) {
     q->job.finetune.paged = next(&seed) % 4 == 0;
 }
 
+/* Context and libraries, and the communicators of all devices and of one way of parallelism. */
+static double outside_allocator(const tc_question *q) {
+    return q->stack.params.framework_bytes + 2 * (q->cluster.devices - 1) * q->stack.params.peer_bytes;
+}
+
 static tc_search_input random_input(uint64_t *seed, tc_catalog *shipped) {
     static const char *const accelerators[] = {"a100-sxm-80g", "h20", "ascend-910b2"};
     tc_error e;
@@ -108,7 +113,7 @@ static tc_search_input random_input(uint64_t *seed, tc_catalog *shipped) {
     in.question.cluster.devices = PICK(seed, 1, 4, 6, 8);
     in.question.job.global_batch = PICK(seed, 6, 8, 12);
     /* a device so small that some layouts do not fit */
-    in.max_memory_bytes = in.question.stack.params.framework_bytes + (double)PICK(seed, 0, 2, 6, 14) * 1e9;
+    in.max_memory_bytes = outside_allocator(&in.question) + (double)PICK(seed, 0, 2, 6, 14) * 1e9;
     in.top = PICK(seed, 1, 3, 20);
     in.threads = 1;
     in.all_devices = true;
@@ -759,7 +764,7 @@ static void the_first_says_whether_any_fits(void **state) {
         tc_search_input in = random_input(&seed, *state);
         in.all_devices = next(&seed) % 2;
         in.uncounted = !in.all_devices;
-        in.max_memory_bytes = in.question.stack.params.framework_bytes + PICK(&seed, 1, 2, 3, 4, 6) * 1e9;
+        in.max_memory_bytes = outside_allocator(&in.question) + PICK(&seed, 1, 2, 3, 4, 6) * 1e9;
         if (tc_search_run(&in, &all, &e) != TC_OK) continue;
         in.first = true;
         assert_int_equal(tc_search_run(&in, &first, &e), TC_OK);

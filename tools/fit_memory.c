@@ -1,6 +1,6 @@
 /* fit_memory.c - the memory parameters of the training stacks, fitted to what published runs state of device memory.
  *
- * Three quantities of a stack: norm_extra, fragmentation, framework_bytes. A value is
+ * Five quantities of a stack: norm_extra, fragmentation, framework_bytes, peer_bytes, length_fragmentation. A value is
  * its prior, moved in its logarithm by a shift that all stacks share and one of its own (fit_solve.h).
  * fit.c takes the values from here: no time depends on them but through what fits. Runs of groups that state
  * which configurations ran out of memory count one-sidedly: a run that ran needs at most the device's memory, one that did not, more.
@@ -19,7 +19,7 @@
 #include "validate/inputs.h"
 #include "validate/score.h"
 
-enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, MEMORY_PARAMETERS };
+enum { NORM_EXTRA, FRAGMENTATION, FRAMEWORK, PEER, LENGTHS, MEMORY_PARAMETERS };
 
 static const struct {
     const char *name;
@@ -27,7 +27,9 @@ static const struct {
     double sigma_all, sigma_one; /* of the logarithm */
 } parameters[MEMORY_PARAMETERS] = {{"norm_extra", offsetof(tc_stack_params, norm_extra), 0.2, 0.5},
                                    {"fragmentation", offsetof(tc_stack_params, fragmentation), 0.2, 0.4},
-                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.2, 0.5}};
+                                   {"framework_bytes", offsetof(tc_stack_params, framework_bytes), 0.2, 0.5},
+                                   {"peer_bytes", offsetof(tc_stack_params, peer_bytes), 0.4, 0.3},
+                                   {"length_fragmentation", offsetof(tc_stack_params, length_fragmentation), 0.4, 0.3}};
 
 /* Typical residual, and the power of a family's size that its runs' weights fall with. */
 static const double noise = 0.08, family_power = 0.5;
@@ -99,7 +101,7 @@ static double residual(const fit_fold *f, int index, const double *x, int bumped
     set_parameters(row, x, bumped, bump);
     if (tc_case_predict(&row->c, &result, &ignored)) return NAN;
     if (row->stated) return log(result.memory_gib / row->c.run->memory_gib);
-    double over = log(result.step.memory.reserved / result.step.memory.usable);
+    double over = log(tc_bytes_to_fit(&row->c.job, &result.step.memory) / result.step.memory.usable);
     return row->c.run->out_of_memory == (over > 0) ? 0 : over;
 }
 
@@ -129,7 +131,7 @@ static void find_rooms(memory_problem *p, const double *x) {
         set_parameters(&row, x + (size_t)row.family * (size_t)unknowns(p), -1, 0);
         tc_case_settle(&row.c);
         if (tc_case_predict(&row.c, &result, &ignored) == TC_OK)
-            p->room[i] = log(result.step.memory.usable / result.step.memory.reserved);
+            p->room[i] = log(result.step.memory.usable / tc_bytes_to_fit(&row.c.job, &result.step.memory));
     }
 }
 

@@ -14,7 +14,7 @@ typedef struct memory_row {
     bool stated; /* its memory; else only whether it fitted */
     bool judged; /* its source says what did not fit */
     tc_memory_kind kind;
-    double prior[3]; /* of the stack's parameters */
+    double prior[5]; /* of the stack's parameters */
     double weight;
 } memory_row;
 

@@ -25,12 +25,15 @@ typedef struct shifts {
     kernel_fold kernels; /* which measurements the shifts start from */
 } shifts;
 
+#define NOTHING 1e-29 /* a prior of 0 stays there, whatever its shifts */
+
 /* Parameter j, its prior moved by the shifts in `columns`. */
 static fitted_value value_of(const shifts *f, int j, double prior, const int *columns, int n) {
     const tc_linked_parameter *parameter = &tc_linked_parameters[j];
     double variance = fit_variance(f->covariance, f->p->unknowns, columns, n), link_value = prior;
     for (int a = 0; a < n; a++) link_value += f->x[columns[a]];
     double value = fit_within(j, tc_from_link(parameter->link, link_value));
+    if (value <= NOTHING) value = 0;
     fitted_value out = {.deviation = ""};
     snprintf(out.value, sizeof out.value, "%.6g", value);
     if (!memory_fit_owns(parameter->name))

@@ -10,7 +10,7 @@
 #include "base/vocabulary.h"
 
 #define FORMAT_VERSION 1
-#define MAX_FIELDS 128
+#define MAX_FIELDS 160
 #define MAX_PATH 160
 #define MAX_NUMBER 1e30
 
@@ -501,6 +501,7 @@ static const struct renamed {
     {"host_s_per_kernel", "host_per_kernel"},
     {"host_s_per_step", "host_per_step"},
     {"framework_bytes", "framework_memory"},
+    {"peer_bytes", "peer_memory"},
     {"storage_per_device", "storage_bandwidth"},
     {"weight_bytes_per_parameter", "weights_per_parameter"},
     {"amortisation_years", "amortisation"},

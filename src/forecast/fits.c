@@ -40,7 +40,7 @@ double tc_fitting_bytes(const tc_question *q, double probability) {
 }
 
 double tc_bytes_to_fit(const tc_job *job, const tc_memory *m) {
-    return job->finetune.paged ? m->reserved - m->optimizer : m->reserved;
+    return m->reserved - m->cached - (job->finetune.paged ? m->optimizer : 0);
 }
 
 bool tc_host_holds(const tc_memory *m) { return m->host_share <= 0 || m->host <= m->host_share; }

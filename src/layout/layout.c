@@ -217,6 +217,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
     const tc_layout *l = &p->layout;
     const tc_finetune *f = &job->finetune;
     tc_preference_figures objective = tc_preference_of(f);
+    bool pairs = f->preference != TC_PREFERENCE_TOKENS && stack->memory.pair_logits_bytes > 0;
     double low = tc_format_is_low(job->dtype) ? tc_format_bytes(job->dtype) : 2;
     p->shard
         = (tc_shard){.sequences = (double)l->micro_batch * objective.sequences,
@@ -231,7 +232,10 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      = stack->memory.dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
                      .input_bytes = stack->memory.low_precision_inputs ? low : 2,
                      .activation_bytes = stack->memory.low_precision_activations ? low : 2,
+                     .logits_bytes = pairs ? stack->memory.pair_logits_bytes : stack->memory.logits_bytes,
+                     .eager_scans = stack->kernels.eager_scans,
                      .unfused_softmax = !(stack->kernels.fused & TC_GROUP_ATTENTION),
+                     .narrow_softmax = !model->causal && stack->memory.optimizer_bytes <= 4,
                      .unfused_activation
                      = !(l->graphs & TC_GRAPHS_ALL) && !(stack->kernels.fused & TC_GROUP_ACTIVATION),
                      .attention_bias = stack->memory.attention_bias && model->positions == TC_POSITIONS_NONE,

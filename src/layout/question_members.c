@@ -91,6 +91,7 @@ static const tc_member stack_memory[] = {
     TC_INTEGER(tc_stack_memory, main_grad_bytes, 0, 64),
     TC_FIGURE(tc_stack_memory, optimizer_bytes),
     TC_INTEGER(tc_stack_memory, logits_bytes, 0, 64),
+    TC_INTEGER(tc_stack_memory, pair_logits_bytes, 0, 64),
     TC_SWITCH(tc_stack_memory, chunked_loss),
     TC_SWITCH(tc_stack_memory, gathered_logits),
     TC_SWITCH(tc_stack_memory, masked_head),
@@ -112,6 +113,7 @@ static const tc_member stack_memory[] = {
     TC_SWITCH(tc_stack_memory, loads_whole),
     TC_FIGURE(tc_stack_memory, gathered_elements),
     TC_FIGURE(tc_stack_memory, bucket_elements),
+    TC_FIGURE(tc_stack_memory, step_gradients),
 };
 
 static const tc_member stack_kernels[] = {

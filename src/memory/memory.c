@@ -8,9 +8,9 @@
  * and, once, the block in work. Gradients of weights on their way, and copies of
  * weights in 8 and 4 bit, are what a stack's file says. What is offloaded lies in the memory of a server, in pinned
  * pages, beside what its other devices offload; ignored there: the system's own, data loaders, the rounding of pinned
- * blocks to powers of two by PyTorch's allocator. Ignored on the device: what the optimizer's step has in work, which comes
- * when activations are gone (the same peak was measured with AdamW's fused and its other kernel: torchtitan, pull request
- * 355), and what loading and saving take, of which no published row says anything.
+ * blocks to powers of two by PyTorch's allocator. What the optimizer's step has in work comes when activations are gone, and counts
+ * where it is more than they were (torchtitan, pull request 355, measured the same peak with AdamW's fused and its other kernel:
+ * there it was not). Ignored on the device: what saving takes, of which no published row says anything.
  */
 #include "memory/memory.h"
 
@@ -160,12 +160,12 @@ static const tc_operators *longest_block(const tc_model *model, const tc_placeme
     return room;
 }
 
-static const tc_operators *longest_head(const tc_model *model, const tc_placement *p, const tc_stack *stack,
-                                        const tc_block_set *set, tc_operators *room) {
+static const tc_operators *longest_head(const tc_model *model, const tc_placement *p, const tc_block_set *set,
+                                        tc_operators *room) {
     if (p->shard.seq >= p->seq) return &set->head;
     tc_shard shard = p->shard;
     shard.seq = p->seq;
-    tc_head_operators(model, &shard, stack->memory.logits_bytes, room);
+    tc_head_operators(model, &shard, shard.logits_bytes, room);
     return room;
 }
 
@@ -176,7 +176,7 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
         const tc_operators *block = longest_block(model, p, set, i, &room);
         set->saved[i] = (tc_saved){saved_bytes(block, set->norm_extra), block->block_input_bytes};
     }
-    const tc_operators *head = longest_head(model, p, stack, set, &room);
+    const tc_operators *head = longest_head(model, p, set, &room);
     double logits = head_backward_bytes(head, false);
     set->logits_bytes = set->mtp_logits_bytes = 0;
     for (int i = 0; i < head->count; i++) {
@@ -333,6 +333,14 @@ static double beside_of(const sharing *s, const tc_stage_weights *w) {
     return w->dense / s->dense_group + (s->split_expert > 1 ? w->expert / s->split_expert : 0);
 }
 
+/* While the weights are stepped: torch.optim's square roots of all second moments at once (torch/optim/adamw.py, _multi_tensor_adamw:
+ * exp_avg_sq_sqrt), or gradients in fp32 for the master copy. */
+static double step_bytes(const tc_question *q, const tc_placement *p, double own, const sharing *s) {
+    double width = tc_foreach_width(&q->stack, &q->job, p->optimizer), at_once = q->stack.memory.step_gradients;
+    if (at_once > 0) return 4 * (s->zero3 ? least(own, at_once) : own);
+    return width * own;
+}
+
 /* Gradients and optimizer states of the weights that are trained. */
 static void add_trained(const tc_question *q, const tc_placement *p, const tc_stage_weights *w, const sharing *s,
                         tc_states *m) {
@@ -356,6 +364,7 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
                         : tc_job_state_bytes(stack, job, p->optimizer, false);
     double copies = tc_holds_mirror(p) && s->zero1 ? 2 : 1; /* states are split over both copies */
     double own = s->zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
+    m->step = tc_step_on_host(&p->layout) ? 0 : step_bytes(q, p, own, s);
     double bytes = (state + (fp16 ? 4 : 0) + 4 * job->ema) * own
                    + (fp32 ? 0 : tc_job_state_bytes(stack, job, p->optimizer, true) - state)
                          * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
@@ -394,6 +403,18 @@ static double loaded_bytes(const tc_question *q, double param_bytes, const shari
     return (param_bytes + master) * size.parameters + param_bytes * size.tower_parameters;
 }
 
+/* Other ranks of a group in a server. */
+static double peers_of(int ranks, double server) { return least(ranks, server) - 1; }
+
+/* Context and libraries, and the buffers of communicators: one for all ranks and one for each way in which the model is parallel; stages
+ * of a pipeline have two neighbours. */
+static double framework_bytes(const tc_question *q, const tc_layout *l) {
+    double server = tc_host_devices(&q->cluster),
+           peers = peers_of(q->cluster.devices, server) + peers_of(l->tp, server) + peers_of(l->cp, server)
+                   + peers_of(l->dp, server) + peers_of(l->ep, server) + peers_of(l->pp < 3 ? l->pp : 3, server);
+    return q->stack.params.framework_bytes + peers * q->stack.params.peer_bytes;
+}
+
 tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_weights w) {
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
@@ -415,7 +436,10 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     if (w.adapters + w.adapter_experts > 0) whole = trained.dense + trained.expert;
     if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     m.loaded = loaded_bytes(q, param_bytes, &s, &w);
-    if (job->finetune.paged) m.room = tc_usable_bytes(&q->cluster.accelerator);
+    m.framework = framework_bytes(q, l);
+    m.usable = tc_usable_bytes(&q->cluster.accelerator);
+    if (job->finetune.paged) m.room = m.usable;
+    if (job->document == 0) m.lengths = stack->params.length_fragmentation;
     return tc_states_on_host(l) ? tc_states_offloaded(m) : m;
 }
 
@@ -430,7 +454,8 @@ double tc_kept_for_now(const tc_kept *kept, double in_flight) {
 
 tc_live tc_live_of(const tc_stack *stack, const tc_kept *kept, double in_flight) {
     double now = tc_kept_for_now(kept, in_flight);
-    tc_live live = {kept->per_micro_batch * in_flight + now, stack->memory.chunked_loss ? 0 : kept->logits};
+    tc_live live
+        = {kept->per_micro_batch * in_flight + now, stack->memory.chunked_loss ? 0 : kept->logits, kept->working};
     /* the gradient of the embedding comes when its micro-batch's activations are gone */
     double last = kept->per_micro_batch + now;
     if (kept->embedding_gradient > last) live.activations += kept->embedding_gradient - last;
@@ -440,7 +465,8 @@ tc_live tc_live_of(const tc_stack *stack, const tc_kept *kept, double in_flight)
 /* What a search asks of a stage: bytes alone. */
 typedef struct stage_peak {
     double gradients, activations, logits, buffers, allocated, fragmentation, reserved;
-    double paged; /* in neither allocated nor reserved */
+    double paged;  /* in neither allocated nor reserved */
+    double cached; /* of reserved: goes when the device is full */
 } stage_peak;
 
 static inline stage_peak peak_of(const tc_stack *stack, const tc_states *states, const tc_live *live) {
@@ -453,18 +479,26 @@ static inline stage_peak peak_of(const tc_stack *stack, const tc_states *states,
         m.activations = m.logits = 0;
     else if (states->transient)
         m.gradients = 0;
+    double lengths = states->lengths * (m.logits + live->once);
+    if (states->gradients + states->step > m.gradients + m.activations + m.logits) {
+        m.gradients = states->gradients;
+        m.buffers += states->step;
+        m.activations = m.logits = 0;
+    }
     m.allocated = states->parameters + m.gradients + states->optimizer + m.activations + m.logits + m.buffers;
     m.fragmentation = stack->params.fragmentation * (m.activations + m.logits + m.buffers);
     if (states->loaded > m.allocated) { /* the peak is before the first step */
         m.buffers += states->loaded - m.allocated;
         m.allocated = states->loaded;
     }
-    m.reserved = m.allocated + m.fragmentation + stack->params.framework_bytes;
+    m.reserved = m.allocated + m.fragmentation + states->framework;
     if (states->room > 0 && m.reserved > states->room) {
         m.paged = least(states->optimizer, m.reserved - states->room);
         m.allocated -= m.paged;
         m.reserved -= m.paged;
     }
+    m.cached = least(lengths, fmax(states->usable - m.reserved, 0));
+    m.reserved += m.cached;
     return m;
 }
 
@@ -486,8 +520,9 @@ tc_memory tc_stage_memory(const tc_stack *stack, const tc_states *states, const 
                        .logits = m.logits,
                        .buffers = m.buffers,
                        .allocated = m.allocated,
-                       .fragmentation = m.fragmentation,
-                       .framework = stack->params.framework_bytes,
+                       .fragmentation = m.fragmentation + m.cached,
+                       .cached = m.cached,
+                       .framework = states->framework,
                        .reserved = m.reserved};
 }
 
@@ -504,7 +539,7 @@ int tc_fullest_stage(const tc_stack *stack, int count, const tc_states *states, 
     int fullest = 0;
     for (int k = 0; k < count; k++) {
         stage_peak peak = peak_of(stack, &states[k], &live[k]);
-        double bytes = peak.reserved;
+        double bytes = peak.reserved - peak.cached;
         if (states[k].room > 0) bytes -= states[k].optimizer - peak.paged;
         if (k == 0 || bytes > *reserved) *reserved = bytes, fullest = k;
     }
@@ -550,7 +585,8 @@ tc_memory tc_memory_peak_of_stages(const tc_question *q, const tc_placement *p, 
         }
         double reserved;
         int k = tc_fullest_stage(&q->stack, count, states, live, &reserved);
-        if (reserved > peak.reserved) peak = tc_stage_memory(&q->stack, &states[k], &kept[k], in_flight[k], stage[k]);
+        if (reserved > peak.reserved - peak.cached)
+            peak = tc_stage_memory(&q->stack, &states[k], &kept[k], in_flight[k], stage[k]);
     }
     peak.capacity = q->cluster.accelerator.memory_bytes;
     peak.host = host + peak.paged;

@@ -82,6 +82,10 @@ typedef struct tc_states {
     bool transient;                /* gradients come as activations go: never both in full */
     double host_states, host_step; /* that the host holds if the states are there, and if the step is */
     double loaded;                 /* what lies there while the program loads; 0: less than in a step */
+    double framework;              /* outside the allocator */
+    double step;                   /* temporaries of the optimizer's step, when activations are gone */
+    double lengths; /* of the logits: blocks that the allocator keeps for other lengths while the device has room */
+    double usable;  /* of the device */
     double
         room; /* that a process can have, where the optimizer's states leave it for what else needs it; 0: they do not */
 } tc_states;
@@ -129,6 +133,7 @@ double tc_usable_bytes(const tc_accelerator *accelerator);
 /* What is on a stage at its peak of its micro-batches, whatever its states. in_flight: tc_micro_batches_in_flight. */
 typedef struct tc_live {
     double activations, logits;
+    double once; /* of activations: the block that runs again */
 } tc_live;
 
 tc_live tc_live_of(const tc_stack *stack, const tc_kept *kept, double in_flight);

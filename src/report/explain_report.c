@@ -87,7 +87,7 @@ static void write_peaks(tc_writer *w, const tc_explanation *e) {
         tc_write_number(w, "gradients", p->fixed.states.gradients / TC_GIB);
         tc_write_number(w, "optimizer", p->fixed.states.optimizer / TC_GIB);
         tc_write_number(w, "buffers", p->fixed.states.buffers / TC_GIB);
-        tc_write_number(w, "framework", p->fixed.framework / TC_GIB);
+        tc_write_number(w, "framework", p->fixed.states.framework / TC_GIB);
         tc_write_number(w, "activations", p->point.activations / TC_GIB);
         tc_write_number(w, "working", p->point.working / TC_GIB);
         tc_write_number(w, "logits", p->point.logits / TC_GIB);
@@ -293,7 +293,7 @@ static void print_peak(FILE *file, const tc_style *style, const tc_explanation *
              tc_format_gib(p->fixed.states.parameters).s, tc_format_gib(p->fixed.states.gradients).s,
              tc_format_gib(p->fixed.states.optimizer).s, p->point.in_flight, tc_format_gib(p->point.activations).s,
              tc_format_gib(p->point.working).s, tc_format_gib(p->point.logits).s,
-             tc_format_gib(p->fixed.states.buffers + p->fixed.framework).s);
+             tc_format_gib(p->fixed.states.buffers + p->fixed.states.framework).s);
     tc_print_wrapped(file, style, 2, 2, text);
 }
 

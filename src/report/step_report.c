@@ -189,6 +189,7 @@ static void write_memory(tc_writer *writer, const tc_memory *memory) {
     write_parts(writer, "memory_gib", memory_parts, COUNT(memory_parts), memory, TC_GIB);
     tc_write_number(writer, "allocated", memory->allocated / TC_GIB);
     tc_write_number(writer, "reserved", memory->reserved / TC_GIB);
+    tc_write_number(writer, "cached", memory->cached / TC_GIB);
     tc_write_number(writer, "capacity", memory->capacity / TC_GIB);
     tc_write_number(writer, "usable", memory->usable / TC_GIB);
     tc_write_integer(writer, "stage", memory->stage);

@@ -400,8 +400,7 @@ static void put_memory(void *context, const tc_live_point *p, int64_t slot) {
     const tc_states *s = &lane->fixed.states;
     (void)slot;
     begin_counter(lane->t, "memory, bytes", lane->stage, p->at_s);
-    put_count(lane->t, "states", s->parameters + s->gradients + s->optimizer + s->buffers + lane->fixed.framework,
-              false);
+    put_count(lane->t, "states", s->parameters + s->gradients + s->optimizer + s->buffers + s->framework, false);
     put_count(lane->t, "activations", p->activations + p->working, false);
     put_count(lane->t, "logits", p->logits, true);
 }

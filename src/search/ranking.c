@@ -12,18 +12,19 @@
 #include "base/error.h"
 #include "search/members.h"
 
+/* What the device must have. */
+static double needed(const tc_found *f) { return f->step.memory.reserved - f->step.memory.cached; }
+
 static int compare_found(const void *a, const void *b) {
     const tc_found *x = a, *y = b;
     if (x->objective != y->objective) return x->objective < y->objective ? -1 : 1;
-    if (x->step.memory.reserved != y->step.memory.reserved)
-        return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
+    if (needed(x) != needed(y)) return needed(x) < needed(y) ? -1 : 1;
     return x->rank - y->rank;
 }
 
 static int compare_memory(const void *a, const void *b) {
     const tc_found *x = a, *y = b;
-    if (x->step.memory.reserved != y->step.memory.reserved)
-        return x->step.memory.reserved < y->step.memory.reserved ? -1 : 1;
+    if (needed(x) != needed(y)) return needed(x) < needed(y) ? -1 : 1;
     return x->rank - y->rank;
 }
 

@@ -293,7 +293,7 @@ static void compute_passes(tc_costs *costs) {
         tc_operators_pass(costs, &costs->set.block[i], gradients, &costs->block[i]);
     }
     tc_embedding_operators(model, &costs->p->shard, &costs->set.embedding);
-    tc_head_operators(model, &costs->p->shard, costs->q->stack.memory.logits_bytes, &costs->set.head);
+    tc_head_operators(model, &costs->p->shard, costs->p->shard.logits_bytes, &costs->set.head);
     if (job->finetune.embeddings) gradients = TC_GRADIENTS_OF_ALL;
     tc_operators_pass(costs, &costs->set.embedding, gradients, &costs->embedding);
     tc_operators_pass(costs, &costs->set.head, gradients, &costs->head);

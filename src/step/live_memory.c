@@ -13,12 +13,12 @@
 
 tc_live_fixed tc_live_fixed_of(const tc_costs *costs, int stage) {
     tc_stage_weights weights = tc_stage_weight_count(&costs->q->job.model, costs->p, &costs->set, stage);
-    return (tc_live_fixed){tc_stage_states(costs->q, costs->p, weights), costs->q->stack.params.framework_bytes};
+    return (tc_live_fixed){tc_stage_states(costs->q, costs->p, weights)};
 }
 
 double tc_live_bytes(const tc_live_fixed *fixed, const tc_live_point *p) {
     const tc_states *s = &fixed->states;
-    return s->parameters + s->optimizer + s->buffers + fixed->framework
+    return s->parameters + s->optimizer + s->buffers + s->framework
            + tc_backward_bytes(s, p->activations + p->working + p->logits);
 }
 

@@ -7,7 +7,6 @@
 /* What never changes during a step. */
 typedef struct tc_live_fixed {
     tc_states states;
-    double framework;
 } tc_live_fixed;
 
 /* What lives from one change to the next. */

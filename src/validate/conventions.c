@@ -71,6 +71,7 @@ static const tc_schema tuner_schema = TC_SCHEMA("software of rows", tuner_fields
 static const tc_field dataset_fields[] = {
     TEXT("says", tc_dataset, says, false),
     INTEGER("longest", tc_dataset, longest, false, TC_NEED_ALWAYS),
+    TC_PATH_IN("mean", NUMBER, tc_dataset, mean, 1, 1e7, .need = TC_NEED_NEVER),
 };
 static const tc_schema dataset_schema = TC_SCHEMA("data set", dataset_fields);
 
@@ -92,6 +93,8 @@ static const tc_field fields[] = {
     TC_PATH_LIST("earlier_software", tc_conventions, software, softwares, 0, TC_SOFTWARE_MAX, &software_schema),
     TC_PATH_LIST("software_of_rows", tc_conventions, tuner, tuners, 0, TC_TUNERS_MAX, &tuner_schema),
     TC_PATH_IN("samples.spread", NUMBER, tc_conventions, sample_spread, 0, 3, TC_NEEDED, TC_SOURCED),
+    TC_PATH_IN("samples.length_fragmentation", NUMBER, tc_conventions, length_fragmentation, 0, 4, TC_NEEDED,
+               TC_SOURCED),
     TC_PATH_IN("samples.image_spread", NUMBER, tc_conventions, image_spread, 0, 3, TC_NEEDED, TC_SOURCED),
     INTEGER("samples.unnamed_longest", tc_conventions, unnamed_longest, true, TC_NEED_ALWAYS),
     TC_PATH_LIST("samples.datasets", tc_conventions, dataset, datasets, 0, TC_DATASETS_MAX, &dataset_schema),

@@ -73,6 +73,7 @@ typedef struct tc_tuner {
 typedef struct tc_dataset {
     char says[32];
     int longest; /* tokens of a sample, of those that a short run meets */
+    double mean; /* 0: not known */
 } tc_dataset;
 
 #define TC_DATASETS_MAX 32
@@ -103,6 +104,7 @@ typedef struct tc_conventions {
     tc_software software[TC_SOFTWARE_MAX];
     int tuners;
     tc_tuner tuner[TC_TUNERS_MAX];
+    double length_fragmentation; /* of a stack whose own samples are of one length: tc_stack_params */
     double sample_spread,
         image_spread;              /* standard deviation over mean of the lengths of texts, of the tokens of an image */
     int datasets, unnamed_longest; /* of rows that name no data set */

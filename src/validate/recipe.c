@@ -68,9 +68,17 @@ static const tc_tuner *tuner_of(const tc_case *c) {
     return NULL;
 }
 
-/* The longest sample of data sets, "'AI-ModelScope/alpaca-gpt4-data-zh#500' 'swift/self-cognition#500'"; 0 where one is not known. */
-static int longest_of(const tc_conventions *usual, const char *names) {
-    int longest = 0;
+/* Tokens of the samples of data sets; 0 where those of one are not known. */
+typedef struct sample_lengths {
+    int longest;
+    double mean;
+} sample_lengths;
+
+/* Of "'AI-ModelScope/alpaca-gpt4-data-zh#500' 'swift/self-cognition#500'". */
+static sample_lengths lengths_of(const tc_conventions *usual, const char *names) {
+    sample_lengths all = {0, 0};
+    int count = 0;
+    bool means = true;
     for (size_t length; *names; names += length) {
         char name[96];
         names += strspn(names, " ,'\"");
@@ -79,10 +87,26 @@ static int longest_of(const tc_conventions *usual, const char *names) {
         snprintf(name, sizeof name, "%.*s", (int)length, names);
         int i = 0;
         while (i < usual->datasets && !tc_says(name, usual->dataset[i].says)) i++;
-        if (i == usual->datasets) return 0;
-        if (usual->dataset[i].longest > longest) longest = usual->dataset[i].longest;
+        if (i == usual->datasets) return (sample_lengths){0, 0};
+        const tc_dataset *set = &usual->dataset[i];
+        if (set->longest > all.longest) all.longest = set->longest;
+        means = means && set->mean > 0;
+        all.mean += (set->mean - all.mean) / ++count;
     }
-    return longest;
+    if (!means) all.mean = 0;
+    return all;
+}
+
+/* Tokens of a document in packed sequences and of a sample that is not padded, where neither is stated: instructions are a few hundred,
+ * web pages a thousand. */
+#define USUAL_DOCUMENT 512
+#define SHORT_RUN 100 /* micro-batches, of which memory holds the largest */
+
+/* Where no sample is padded: tokens of a sample in the largest micro-batch. */
+static int unpadded(const tc_case *c, sample_lengths lengths) {
+    int rows = c->run->micro_batch;
+    double tokens = lengths.mean * (1 + c->conventions->sample_spread * tc_largest_of(SHORT_RUN) / sqrt(rows));
+    return tokens < lengths.longest ? (int)ceil(tokens) : lengths.longest;
 }
 
 #define CUTOFF_STEP 64 /* people cut at round numbers */
@@ -97,7 +121,12 @@ static int longest_sample(const tc_case *c) {
     if (run->stated.natural_lengths != 1 || run->stated.mean_length == 1 || counted || !run->model.finetune.kind
         || run->out_of_memory)
         return 0;
-    return dataset ? longest_of(usual, dataset) : usual->unnamed_longest;
+    if (!dataset) return usual->unnamed_longest;
+    sample_lengths lengths = lengths_of(usual, dataset);
+    if (run->stated.padding_free != 1 || run->micro_batch <= 1) return lengths.longest;
+    if (lengths.longest <= 0) lengths.longest = run->model.seq;
+    if (lengths.mean <= 0) lengths.mean = USUAL_DOCUMENT;
+    return unpadded(c, lengths);
 }
 
 /* Standard deviation of the lengths of samples over their mean: of texts, or of images and texts. */
@@ -162,7 +191,11 @@ static void build_job(tc_case *c) {
         c->stack.memory.main_grad_bytes = 2;
     }
     if (run->stated.optimizer_states == TC_STATES_8_BIT && c->stack.memory.optimizer_bytes >= 8)
-        c->stack.memory.optimizer_bytes -= 6; /* two moments in 8 bit */
+        c->stack.memory.optimizer_bytes -= 6;                                       /* two moments in 8 bit */
+    if (run->stated.fp8_parameters == 1) c->stack.memory.low_precision_weights = 0; /* two copies for one of 16 bit */
+    if (run->stated.half_gradients == 1) c->stack.memory.main_grad_bytes = c->stack.memory.grad_bytes = 2;
+    if (run->stated.optimizer_states == TC_STATES_16_BIT_MOMENTS && c->stack.memory.optimizer_bytes >= 12)
+        c->stack.memory.optimizer_bytes -= 4;
     if (run->stated.optimizer_states == TC_STATES_SHARED_WEIGHTS)
         c->stack.memory.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
@@ -207,9 +240,6 @@ static void build_partial_recompute(tc_case *c) {
     l->recompute_layers = count < layers ? count : layers;
 }
 
-/* Tokens of a document in packed sequences: instructions are a few hundred, web pages a thousand. */
-#define PACKED_DOCUMENT 512
-
 /* Attention of packed sequences: a ring computes all pairs of a mask that is no plain triangle; other kernels skip what lies
  * between documents. */
 static void build_mask(tc_case *c) {
@@ -218,7 +248,7 @@ static void build_mask(tc_case *c) {
     if (said->mask != TC_UNSET && (ring || !packed)) {
         c->job.model.causal = false;
     } else if (packed) {
-        c->job.document = PACKED_DOCUMENT;
+        c->job.document = USUAL_DOCUMENT;
         tc_case_assume_number(c, "documents of %s tokens in a packed sequence", c->job.document);
     }
     for (int i = 0; i < c->job.model.blocks && said->window > 0; i++)
@@ -390,6 +420,17 @@ static tc_code find_at(tc_catalog *catalog, const char *name, int date, tc_stack
  * implementation does, but for the residual additions. */
 #define FUSED_NORM 0.2
 
+/* Blocks that the allocator keeps for samples of other lengths: of fine-tuning whose samples keep theirs, where segments do not expand. */
+static void build_lengths(tc_case *c) {
+    const tc_stated *said = &c->run->stated;
+    double *blocks = &c->stack.params.length_fragmentation;
+    bool own = said->natural_lengths == 1 || said->longest_sample > 0, tuned = c->run->model.finetune.kind;
+    if (said->expandable_segments == 1 || (!own && (said->natural_lengths == 0 || !tuned)))
+        *blocks = 0;
+    else if (own && !(*blocks > 0))
+        *blocks = c->conventions->length_fragmentation;
+}
+
 /* What a source says of its software beside the name. */
 static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *error) {
     const tc_stated *said = &c->run->stated;
@@ -408,6 +449,7 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *
         c->stack.params.norm_extra *= FUSED_NORM;
     if (said->flags_listed == 1) c->stack.kernels.fused &= ~(TC_GROUP_NORM | TC_GROUP_POSITION | TC_GROUP_ACTIVATION);
     c->stack.kernels.fused |= said->fused;
+    build_lengths(c);
     if (said->fused_softmax == 1) c->stack.kernels.fused |= TC_GROUP_ATTENTION;
     if (said->fused_softmax == 0) c->stack.kernels.fused &= ~TC_GROUP_ATTENTION;
     if (said->grad_overlap != TC_UNSET) {

@@ -203,7 +203,7 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
     if (code) goto done;
     tc_question q = tc_case_question(c);
     q.interval = model;
-    out->fits_probability = tc_fits_probability(&q, result.step.memory.reserved);
+    out->fits_probability = tc_fits_probability(&q, tc_bytes_to_fit(&q.job, &result.step.memory));
     out->fits = out->fits_probability >= 0.5;
     if (run->metric != TC_METRIC_NONE) {
         out->predicted = result.predicted;

@@ -1,4 +1,5 @@
 /* settle.c - what a source leaves open of a layout, a batch, recompute: the fastest, with the least recompute, that fits the memory. */
+#include "forecast/fits.h"
 #include "layout/legal.h"
 #include "validate/assume.h"
 #include "workload/operators.h"
@@ -25,7 +26,7 @@ static bool evaluate(tc_case *c, const tc_layout *layout, tc_step *step) {
     tc_code code = tc_forecast(&q, step, &ignored);
     if (code == TC_INTERNAL) c->out_of_memory = true;
     if (code) return false;
-    step->fits = step->memory.reserved <= c->room * step->memory.capacity;
+    step->fits = tc_bytes_to_fit(&q.job, &step->memory) <= c->room * step->memory.capacity;
     return true;
 }
 
@@ -127,7 +128,7 @@ static double settle_layout(tc_case *c) {
         if (layout_of(c, &a, number, &l)) try_recomputes(c, &a, &l, &best);
     }
     c->layout = best.layout;
-    return best.found ? best.step.memory.reserved / best.step.memory.capacity : 0;
+    return best.found ? tc_bytes_to_fit(&c->job, &best.step.memory) / best.step.memory.capacity : 0;
 }
 
 static void list_settled(tc_case *c) {

@@ -19,7 +19,7 @@ static const char *const stated_overlaps[] = {"none", NULL};
 static const char *const stated_recompute_by[] = {"software", "none", "list", NULL};
 static const char *const stated_recompute_per[] = {"model", "stage", "chunk", NULL};
 static const char *const stated_offloads[] = {"states", "optimizer", NULL};
-static const char *const stated_optimizer_states[] = {"16-bit", "shared-weights", "8-bit", NULL};
+static const char *const stated_optimizer_states[] = {"16-bit", "shared-weights", "8-bit", "16-bit-moments", NULL};
 static const char *const stated_masks[] = {"full", NULL};
 static const char *const stated_positions[] = {"alibi", NULL};
 

@@ -54,7 +54,12 @@ typedef enum tc_stated_recompute_by {
 } tc_stated_recompute_by;
 typedef enum tc_stated_recompute_per { TC_PER_MODEL, TC_PER_STAGE, TC_PER_CHUNK } tc_stated_recompute_per;
 typedef enum tc_stated_offload { TC_STATED_OFFLOAD_STATES, TC_STATED_OFFLOAD_OPTIMIZER } tc_stated_offload;
-typedef enum tc_stated_states { TC_STATES_16_BIT, TC_STATES_SHARED_WEIGHTS, TC_STATES_8_BIT } tc_stated_states;
+typedef enum tc_stated_states {
+    TC_STATES_16_BIT,
+    TC_STATES_SHARED_WEIGHTS,
+    TC_STATES_8_BIT,
+    TC_STATES_16_BIT_MOMENTS
+} tc_stated_states;
 
 typedef struct tc_stated_field {
     const char *key;

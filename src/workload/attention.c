@@ -75,7 +75,8 @@ static void add_plain(tc_operators *out, const tc_attention_core *core, const tc
     op->saved_bytes = qkv_bytes;
     op->drops = core->inputs;
     op = tc_add_elementwise(out, tag, (4 + mask) * scores, (6 + mask) * scores,
-                            (2 + (shard->unfused_softmax ? 4 : 0) + (shard->dropout ? 3 : 0)) * scores,
+                            (2 + (shard->unfused_softmax && !shard->narrow_softmax ? 4 : 0) + (shard->dropout ? 3 : 0))
+                                * scores,
                             TC_GROUP_ATTENTION);
     op->elementwise.unfused = (24 + mask) / (4 + mask);
     op->drops = TC_GROUP_QKV | TC_GROUP_ATTENTION;

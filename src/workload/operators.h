@@ -148,6 +148,9 @@ typedef struct tc_shard {
     double
         input_bytes; /* that an element of a matmul's input is kept in: 2, or less where formats of 8 and 4 bit are kept */
     double activation_bytes; /* the same of an activation function's input */
+    double logits_bytes;     /* kept per logit for the loss beside the 16-bit one */
+    bool eager_scans;        /* recurrences are chains of framework operators, which keep what they make */
+    bool narrow_softmax;     /* encoders that are in 16 bit throughout: neither their code nor autocast makes it fp32 */
     bool unfused_softmax; /* of plain attention: single kernels in fp32, whose result is kept beside its 16-bit copy */
     bool unfused_activation; /* activation function and product of a gated MLP are two kernels */
     bool attention_bias;     /* fused attention keeps a bias of every score */

@@ -35,6 +35,11 @@ static void emit_selection(const tc_part_input *in, double d, tc_operators *out)
     op->biases = d;
 }
 
+/* What ssd_minimal_discrete keeps of a chunk, in fp32: of each pair of tokens the exponential of the sums, their two masks, C B^T and their
+ * product; of each element of B and C, expanded from groups to heads in 16 bit, also B times its decay. */
+#define EAGER_PAIR_BYTES 14
+#define EAGER_STATE_BYTES 8
+
 static void emit(const tc_part_input *in, tc_operators *out) {
     const tc_state_space *s = &in->block->state_space;
     const tc_shard *shard = in->shard;
@@ -51,6 +56,8 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     op = tc_add_scan(out, tokens * (first ? work : work - q * d / 2), tokens * work, tokens * (inputs + d),
                      tokens / q * d * n);
     op->saved_bytes = 2 * tokens * inputs;
+    if (shard->eager_scans && !first)
+        op->saved_bytes += tokens * heads * (EAGER_PAIR_BYTES * q + EAGER_STATE_BYTES * n);
     op->scan.eager_kernels
         = 40; /* of ssd_minimal_discrete in mamba_ssm: products, cumulative sums and masks of (heads, chunk, chunk) */
     op->scan.eager_bytes = first ? 24 * tokens * d * n : 32 * tokens * heads * q + 32 * tokens * inputs;
