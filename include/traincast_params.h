@@ -29,6 +29,8 @@ TC_DEVICE_PARAM(attention_backward_fraction, "attention_backward_fraction", NONE
                 "the same, backward")
 TC_DEVICE_PARAM(attention_portable_fraction, "attention_portable_fraction", NONE, FRACTION, ABOVE_0,
                 "rate of fused attention written for earlier devices (FlashAttention-2) relative to the device's own")
+TC_DEVICE_PARAM(attention_portable_backward_fraction, "attention_portable_backward_fraction", NONE, FRACTION, FROM_0,
+                "the same, backward; 0: as forward")
 TC_DEVICE_PARAM(attention_seq_half, "attention_seq_half", NONE, POSITIVE, FROM_0,
                 "keys of a row at which fused attention reaches half its rate, forward")
 TC_DEVICE_PARAM(attention_backward_seq_half, "attention_backward_seq_half", NONE, POSITIVE, FROM_0,
@@ -41,6 +43,10 @@ TC_DEVICE_PARAM(
     matrix_unit, "matrix_unit", NONE, FIGURE, FROM_0,
     "width of a systolic matrix unit, to which the inner dimension and the columns of a product are padded; "
     "0: small units, whose padding is that of tiles")
+TC_DEVICE_PARAM(attention_block, "attention_block", NONE, FIGURE, FROM_0,
+                "tokens of the blocks, of queries and of keys, that the device's fused attention skips or computes "
+                "whole under a mask; "
+                "0: of some 128, whose part is in attention_seq_half")
 TC_DEVICE_PARAM(launch_s, "launch", SECONDS, POSITIVE, FROM_0, "gap on the device between two dependent kernels, s")
 TC_DEVICE_PARAM(link_fraction, "link_fraction", NONE, FRACTION, ABOVE_0,
                 "achievable share of the scale-up bandwidth in collectives")

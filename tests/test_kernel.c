@@ -267,6 +267,61 @@ static void systolic_arrays_are_filled(void **state) {
     assert_near(narrow, 2 * forward(&r, &op).attention, 1e-12);
 }
 
+/* Attention of 8192 tokens in blocks of 2048: of 16 blocks the triangle cuts 4 and leaves 6 whole, a fourth more than half of the pairs. A window of 128
+ * reaches the block before, too: 7 blocks. Without a mask, and with small blocks, nothing is computed for nothing. */
+static void masks_skip_whole_blocks(void **state) {
+    (void)state;
+    tc_rates r = compute_rates();
+    tc_attention_core core
+        = {.heads = 1, .kv_heads = 1, .qk_dim = 128, .v_dim = 128, .queries = 8192, .keys = 8192, .causal = true};
+    tc_shard shard = {.sequences = 1, .cp = 1};
+    double window[] = {0, 128, 8192}, blocks[] = {10, 7, 10}, alone, whole;
+    r.attention_seq_half = 0;
+    for (int i = 0; i < 3; i++) {
+        tc_operators ops = {.count = 0};
+        core.window = window[i];
+        tc_add_attention(&ops, &core, &shard);
+        r.attention_block = 0;
+        alone = forward(&r, &ops.op[0]).attention;
+        r.attention_block = 2048;
+        whole = forward(&r, &ops.op[0]).attention;
+        assert_near(whole / alone, blocks[i] * 2048 * 2048 / ops.op[0].attention.pairs, 1e-9);
+    }
+    tc_operators ops = {.count = 0};
+    core.causal = false;
+    tc_add_attention(&ops, &core, &shard);
+    whole = forward(&r, &ops.op[0]).attention;
+    r.attention_block = 0;
+    assert_near(whole, forward(&r, &ops.op[0]).attention, 0);
+}
+
+/* The time of the host's thread, and a kernel written for earlier devices, forward and backward apart. */
+static void hosts_and_portable_kernels(void **state) {
+    (void)state;
+    tc_accelerator a = {.devices_per_package = 1, .memory_bytes_per_s = 1e12};
+    a.matmul_flops[TC_BF16] = 100e12;
+    a.params = (tc_device_params){.gemm_fraction = 1,
+                                  .attention_fraction = 0.5,
+                                  .attention_backward_fraction = 0.4,
+                                  .attention_portable_fraction = 0.8,
+                                  .attention_portable_backward_fraction = 0.5,
+                                  .memory_fraction = 1,
+                                  .host_time = 2};
+    tc_stack stack
+        = {.params = {.kernel_fraction = 1, .attention_relative = 1, .host_s_per_kernel = 1e-5, .moe_sync_s = 4e-3},
+           .kernels = {.native_attention = true, .reads_counts = true}};
+    tc_rates r;
+    assert_int_equal(tc_rates_of(&a, &stack, TC_BF16, &r, NULL), TC_OK);
+    assert_near(r.host_s, 2e-5, 1e-18);
+    assert_near(r.moe_sync_s, 8e-3, 1e-15);
+    assert_near(r.attention, 50e12, 1);
+    assert_near(r.attention_backward, 40e12, 1);
+    stack.kernels.native_attention = false;
+    assert_int_equal(tc_rates_of(&a, &stack, TC_BF16, &r, NULL), TC_OK);
+    assert_near(r.attention, 40e12, 1);
+    assert_near(r.attention_backward, 20e12, 1);
+}
+
 /* Heads of 145: 290 bytes a row. Both products of plain attention run at the vector units' 10 TFLOP/s, forward and backward; those of 144 do not. */
 static void rows_of_no_16_bytes(void **state) {
     (void)state;
@@ -369,6 +424,8 @@ int main(void) {
         cmocka_unit_test(peaks),
         cmocka_unit_test(attention),
         cmocka_unit_test(systolic_arrays_are_filled),
+        cmocka_unit_test(masks_skip_whole_blocks),
+        cmocka_unit_test(hosts_and_portable_kernels),
         cmocka_unit_test(rows_of_no_16_bytes),
         cmocka_unit_test(elementwise),
         cmocka_unit_test(gemm_backward),

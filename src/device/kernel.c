@@ -88,7 +88,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     const tc_device_params *p = &a->params;
     const tc_stack_params *q = &stack->params;
     int wide = tc_format_wide(dtype), bits = tc_format_bits(dtype);
-    double clock = above_datasheet(a);
+    double clock = above_datasheet(a), host = p->host_time > 0 ? p->host_time : 1;
     double peak16 = clock * tc_peak_flops(a, wide), peak_low = clock * tc_peak_flops(a, dtype);
     if (peak16 <= 0 || peak_low <= 0)
         return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s matmul rate; choose a format that it lists", a->slug,
@@ -104,18 +104,21 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     /* where no vector peak is known, that of H100 relative to its matrix units */
     r->scan = (a->vector_flops > 0 ? clock * a->vector_flops : peak16 / 15) * p->scan_fraction * q->kernel_fraction;
     r->eager_scans = stack->kernels.eager_scans;
-    double attention = peak16 * throttle * q->attention_relative
-                       * (stack->kernels.native_attention ? 1 : p->attention_portable_fraction);
-    r->attention = attention * p->attention_fraction;
-    r->attention_backward = attention * p->attention_backward_fraction;
+    double forward = p->attention_portable_fraction, backward = p->attention_portable_backward_fraction;
+    if (stack->kernels.native_attention) forward = backward = 1;
+    if (!(backward > 0)) backward = forward;
+    double attention = peak16 * throttle * q->attention_relative;
+    r->attention = attention * p->attention_fraction * forward;
+    r->attention_backward = attention * p->attention_backward_fraction * backward;
     r->attention_seq_half = p->attention_seq_half;
     r->attention_backward_seq_half = p->attention_backward_seq_half;
     r->memory = a->memory_bytes_per_s * p->memory_fraction;
     r->gemm_k_half = p->gemm_k_half;
+    r->attention_block = p->attention_block;
     r->launch_s = p->launch_s;
     r->unit = p->matrix_unit;
-    r->host_s = p->host_time * q->host_s_per_kernel;
-    r->moe_sync_s = stack->kernels.reads_counts ? p->host_time * q->moe_sync_s : 0;
+    r->host_s = q->host_s_per_kernel * host;
+    r->moe_sync_s = stack->kernels.reads_counts ? q->moe_sync_s * host : 0;
     r->memory_passes = q->memory_passes;
     r->loss_passes = q->loss_passes;
     /* an exchange of rows is sorted by rank before and by expert behind, and back; what knows of experts sorts once each way */
@@ -123,8 +126,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     r->dequantise_passes = q->dequantise_passes;
     r->grouped = q->grouped_fraction;
     r->expert_s = q->expert_s;
-    r->expert_host_s
-        = stack->kernels.issues_experts ? p->host_time * EXPERT_ISSUE_S * (tc_format_is_low(dtype) ? 2 : 1) : 0;
+    r->expert_host_s = stack->kernels.issues_experts ? EXPERT_ISSUE_S * (tc_format_is_low(dtype) ? 2 : 1) * host : 0;
     r->fused = stack->kernels.fused;
     r->cores = a->cores > 0 ? a->cores : 1;
     if (stack->kernels.communication_cores > 0 && stack->kernels.communication_cores < r->cores) {
@@ -138,6 +140,9 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     }
     r->grad_bytes = 2.0 * stack->memory.main_grad_bytes;
     r->element_bytes = tc_format_bytes(wide);
+    r->add_bytes = 0;
+    if (stack->memory.temporary_gradients == TC_GRADIENTS_OF_A_WEIGHT)
+        r->add_bytes = r->grad_bytes + r->element_bytes, r->grad_bytes = 0;
     r->low_bytes = tc_format_bytes(dtype);
     if (dtype == TC_FP8 && stack->kernels.fp8_recipe == TC_FP8_ROWWISE) r->gemm_low *= q->rowwise_fraction;
     set_quantise(stack, dtype, r);
@@ -228,10 +233,28 @@ static double gemm_backward(const tc_rates *r, const tc_operator *op, bool weigh
     double seconds = gemms_seconds(r, op, k, n, m, accumulate);
     sum->gemm += seconds;
     add_products(r, op, sum);
+    if (op->weights > 0 && r->add_bytes > 0) {
+        double added = r->add_bytes * op->weights / r->memory;
+        sum->memory += added;
+        seconds += added + r->launch_s;
+        add_kernels(r, 1, sum);
+    }
     return op->weights > 0 ? seconds + op->kernels * r->launch_s : 0;
 }
 
 /* ---- fused attention ---------------------------------------------------------------- */
+
+/* Pairs that are computed for one that counts: blocks that a mask cuts through are computed whole. A block of queries reaches all blocks up to its own, or
+ * those that a window of keys touches; the first ones have fewer before them. */
+static double whole_blocks(double block, const tc_operator *op) {
+    double length = op->attention.length, seen = op->attention.seen, window = op->attention.window;
+    if (!(block > 0) || seen >= length) return 1;
+    double count = length > block ? length / block : 1, reach = window > 0 ? 1 + round_up((window - 1) / block) : count;
+    if (reach > count) reach = count;
+    double keys = block * (reach - reach * (reach - 1) / (2 * count));
+    if (keys > length) keys = length;
+    return keys > seen ? keys / seen : 1;
+}
 
 /* Seconds of the forward's two products, the narrower padded to the wider. On A100 and B200 heads of 192 and 128 (MLA) take 1.2 to 1.35
  * times as long as their FLOPs at the rate of 128 (SimuMax). */
@@ -241,7 +264,7 @@ static double attention_seconds(const tc_rates *r, double rate, double tiles_hal
     rate *= d / (d + SOFTMAX_WIDTH) * (128 + SOFTMAX_WIDTH) / 128 * keys / (keys + seq_half) * blocks
             / (blocks + tiles_half * r->cores);
     if (r->unit > 0) rate /= padded(d, LANES);
-    return 4 * op->attention.pairs * d / rate;
+    return 4 * op->attention.pairs * whole_blocks(r->attention_block, op) * d / rate;
 }
 
 static void attention_forward(const tc_rates *r, const tc_operator *op, tc_seconds *sum) {

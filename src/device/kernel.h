@@ -10,6 +10,7 @@ typedef struct tc_rates {
     double gemm_low;                                        /* FLOP/s of large GEMMs in the job's format */
     double attention, attention_backward;                   /* FLOP/s at head dimension 128 */
     double attention_seq_half, attention_backward_seq_half; /* keys */
+    double attention_block;                                 /* tokens that a mask skips at once; 0: small ones */
     double scan;                                            /* FLOP/s of chunked scans, forward */
     bool eager_scans;
     double vector;      /* FLOP/s of products of 16-bit elements without the matrix units */
@@ -30,7 +31,8 @@ typedef struct tc_rates {
     double quantise_kernels;
     bool
         casts_again; /* weights each time, inputs again for the gradient of the weights: nothing is kept in the narrow format */
-    double grad_bytes;    /* read and written for each weight when a gradient is accumulated */
+    double grad_bytes; /* read and written for each weight when the product adds its gradient to the accumulated one */
+    double add_bytes;  /* the same of a kernel of its own that adds it; 0: the product does */
     double element_bytes; /* bytes of an element of the other tensors: 2, or 4 in fp32 */
 } tc_rates;
 

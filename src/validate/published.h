@@ -54,6 +54,11 @@ typedef struct tc_published_tower {
     int full_attention_blocks, deepstack_layers; /* how many are listed */
 } tc_published_tower;
 
+/* Every image becomes one square of so many tokens. */
+static inline bool tc_published_one_square(const tc_published_tower *v) {
+    return v->image_size > 0 && v->tiles <= 1 && v->tokens_per_image > 0;
+}
+
 /* A diffusion transformer's latents: their sizes before the autoencoder, in frames and pixels. */
 typedef struct tc_published_latents {
     int frames, height, width, latent_tokens, text_tokens, double_blocks, single_blocks;

@@ -129,10 +129,14 @@ static int longest_sample(const tc_case *c) {
     return unpadded(c, lengths);
 }
 
-/* Standard deviation of the lengths of samples over their mean: of texts, or of images and texts. */
+/* Standard deviation of the lengths of samples over their mean: of texts, or of images and texts. An image that is one square is always of
+ * as many tokens. */
 static double spread_of(const tc_case *c) {
     const tc_conventions *usual = c->conventions;
-    if (!c->run->model.vision.stated) return usual->sample_spread;
+    const tc_published_tower *v = &c->run->model.vision;
+    double image = v->tokens_per_image, seq = c->run->model.seq;
+    if (!v->stated) return usual->sample_spread;
+    if (tc_published_one_square(v) && image < seq) return (1 - image / seq) * usual->sample_spread;
     return hypot((1 - usual->image_share) * usual->sample_spread, usual->image_share * usual->image_spread);
 }
 
@@ -141,7 +145,7 @@ static double spread_of(const tc_case *c) {
  * expected largest); and data-parallel ranks wait for the one whose micro-batches are the longest on average. */
 static void pad(tc_case *c) {
     const tc_published_run *run = c->run;
-    if (run->stated.mean_length != 1) return;
+    if (run->stated.mean_length != 1 || run->stated.grouped_lengths == 1) return;
     double rows = run->micro_batch > 1 ? run->micro_batch : 1, stages = run->pp > 1 ? run->pp : 1;
     double ranks = run->devices / (stages * (run->tp > 1 ? run->tp : 1) * (run->cp > 1 ? run->cp : 1));
     double micro_batches = run->global_batch > 0 ? (double)run->global_batch / (ranks * rows) : 0;
@@ -264,6 +268,7 @@ static void build_settings(tc_case *c) {
     if (said->routing != TC_UNSET) c->job.balanced_routing = said->routing == TC_ROUTING_BALANCED;
     if (said->expert_tp != TC_UNSET && l->ep > 1) l->etp = said->expert_tp;
     if (said->attention_kernel != TC_UNSET) s->kernels.native_attention = said->attention_kernel >= TC_KERNEL_FA3;
+    if (said->attention_block != TC_UNSET) c->cluster.accelerator.params.attention_block = said->attention_block;
     if (said->overlap != TC_UNSET) s->kernels.overlap_tensor_parallel = false, s->defaults.overlap = 0;
     if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
     if (said->flush != TC_UNSET && l->pp > 1) l->flush = said->flush;
@@ -373,6 +378,8 @@ static void build_layout(tc_case *c) {
     if (run->pp == 1) l->vpp = 1;
     if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.history.interleaving) c->open |= TC_CASE_OPEN_VPP;
     if (run->pp != TC_UNSET) build_schedule(c);
+    const int *stages = run->stated.stage_layers;
+    if (stages) l->stage_layers = stages + 1, l->stage_count = stages[0];
     l->micro_batch = run->micro_batch;
     if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
     l->sequence_parallel = run->sequence_parallel;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/members.h"
+#include "base/text.h"
 #include "base/vocabulary.h"
 
 #define LARGEST_COUNT 10000000
@@ -55,6 +57,7 @@ bool tc_stated_is_set(const tc_stated *stated, const tc_stated_field *field) {
     const void *at = (const char *)stated + field->offset;
     switch (field->kind) {
     case TC_STATED_NAME: return *(const char *const *)at != NULL;
+    case TC_STATED_LIST: return *(const int *const *)at != NULL;
     case TC_STATED_NUMBER: return *(const double *)at > 0;
     case TC_STATED_OPERATORS: return *(const int *)at != 0;
     default: return *(const int *)at != TC_UNSET;
@@ -86,6 +89,7 @@ bool tc_stated_set(tc_stated *stated, const tc_stated_field *field, const char *
     case TC_STATED_DATE: return (*whole(stated, field) = date_of(text)) != TC_UNSET;
     case TC_STATED_OPERATORS: return tc_operator_groups_parse(text, whole(stated, field));
     case TC_STATED_NAME: return *(*name(stated, field) = text) != 0;
+    case TC_STATED_LIST: return false; /* no word of a text */
     case TC_STATED_COUNT:
     case TC_STATED_NUMBER: break;
     }
@@ -113,6 +117,20 @@ static void read_text(const tc_json *json, tc_arena *arena, const tc_stated_fiel
                      field->kind == TC_STATED_DATE ? "a year, 2025, or a month, 2025-07," : "a slug of the catalog");
 }
 
+static void read_list(const tc_json *json, tc_arena *arena, const tc_stated_field *field, tc_stated *stated) {
+    const json_t *array = tc_json_value(json, field->key), *item;
+    size_t count = json_array_size(array), i;
+    int *list = count > 0 && count <= TC_MOST_DEGREE ? tc_arena_alloc(arena, (count + 1) * sizeof *list) : NULL;
+    if (list) list[0] = (int)count;
+    json_array_foreach(array, i, item) {
+        json_int_t value = json_is_integer(item) ? json_integer_value(item) : 0;
+        if (value < 1 || value > LARGEST_COUNT) list = NULL;
+        if (list) list[i + 1] = (int)value;
+    }
+    if (!list) tc_json_fail(json, field->key, "a list of whole numbers from 1 is needed");
+    *(const int **)((char *)stated + field->offset) = list;
+}
+
 void tc_stated_read(const tc_json *json, tc_arena *arena, tc_stated *stated) {
     for (int i = 0; i < tc_stated_field_count; i++) {
         const tc_stated_field *field = &tc_stated_fields[i];
@@ -130,6 +148,7 @@ void tc_stated_read(const tc_json *json, tc_arena *arena, tc_stated *stated) {
         case TC_STATED_NUMBER:
             *number(stated, field) = tc_json_number(json, field->key, 1e-9, LARGEST_NUMBER, 0);
             break;
+        case TC_STATED_LIST: read_list(json, arena, field, stated); break;
         default: read_text(json, arena, field, stated);
         }
     }
@@ -153,6 +172,13 @@ const char *tc_stated_text(const tc_stated *stated, const tc_stated_field *field
         break;
     case TC_STATED_NUMBER: snprintf(buffer, size, "\"%s\":%.10g", field->key, *(const double *)at); break;
     case TC_STATED_NAME: snprintf(buffer, size, "\"%s\":\"%s\"", field->key, *(const char *const *)at); break;
+    case TC_STATED_LIST: {
+        const int *list = *(const int *const *)at;
+        snprintf(buffer, size, "\"%s\":", field->key);
+        for (int i = 1; i <= list[0]; i++) tc_append(buffer, size, "%c%d", i == 1 ? '[' : ',', list[i]);
+        tc_append(buffer, size, "]");
+        break;
+    }
     }
     return buffer;
 }

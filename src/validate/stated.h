@@ -12,10 +12,11 @@ typedef enum tc_stated_kind {
     TC_STATED_DATE, /* year x 100 + month; month 0: not stated */
     TC_STATED_OPERATORS,
     TC_STATED_NUMBER,
-    TC_STATED_NAME
+    TC_STATED_NAME,
+    TC_STATED_LIST /* whole numbers from 1; the first says how many follow */
 } tc_stated_kind;
 
-/* Whole numbers are TC_UNSET where not stated; operators and numbers 0, names NULL. */
+/* Whole numbers are TC_UNSET where not stated; operators and numbers 0, names and lists NULL. */
 typedef struct tc_stated {
 #define TC_TYPE_WORD int
 #define TC_TYPE_SWITCH int
@@ -24,6 +25,7 @@ typedef struct tc_stated {
 #define TC_TYPE_OPERATORS int
 #define TC_TYPE_NUMBER double
 #define TC_TYPE_NAME const char *
+#define TC_TYPE_LIST const int *
 #define TC_STATED(key, kind, words, meaning) TC_TYPE_##kind key;
 #include "validate/stated.def"
 #undef TC_STATED
@@ -34,6 +36,7 @@ typedef struct tc_stated {
 #undef TC_TYPE_OPERATORS
 #undef TC_TYPE_NUMBER
 #undef TC_TYPE_NAME
+#undef TC_TYPE_LIST
 } tc_stated;
 
 typedef enum tc_stated_loss { TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_stated_loss;

@@ -45,6 +45,7 @@ static void plain_towers(const tc_published_tower *v, tc_model *model) {
     t->merge = merge * merge;
     t->learned_positions = side / patch * (side / patch);
     if (v->image_size > 0) t->tile = v->image_size;
+    if (v->tiles > 1) t->max_tiles = v->tiles, model->image_width = v->tiles * side;
     if (v->tokens_per_image > 0 && v->image_size > 0 && v->merge <= 0) /* what is handed on, resampled */
         t->merge = t->learned_positions / v->tokens_per_image > 0 ? t->learned_positions / v->tokens_per_image : 1;
     tc_block b = tc_default_block();
@@ -67,17 +68,18 @@ static void plain_towers(const tc_published_tower *v, tc_model *model) {
                                   .bias = true};
 }
 
-/* One image where all are the same square, as many as fill the usual share otherwise; never more than the sequence. */
+/* One image where all are the same square or as many tiles, as many as fill the usual share otherwise; never more than the sequence. */
 static void take_images(tc_case *c) {
     tc_model *model = &c->job.model;
     tc_images one = {1, model->image_width, model->image_height};
     double each = tc_image_tokens(model, &one), seq = c->job.seq == TC_UNSET ? model->seq : c->job.seq;
     bool square = model->towers > 0 && model->tower[0].tile > 0 && model->tower[0].max_tiles <= 1;
+    bool fixed = square || c->run->model.vision.tiles > 1;
     if (!(each > 0)) return;
-    double images = square ? 1 : c->conventions->image_share * seq / each;
+    double images = fixed ? 1 : c->conventions->image_share * seq / each;
     if (images * each > seq) images = seq / each;
     c->job.images = images;
-    if (square) return;
+    if (fixed) return;
     char text[24];
     snprintf(text, sizeof text, "%.0f", images * each);
     tc_case_assume(c, "%s image tokens a sample", text);

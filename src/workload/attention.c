@@ -40,8 +40,8 @@ static tc_op_tag tag_of(const tc_attention_core *core) { return core->tag ? core
 static double parts_of(const tc_attention_core *core) { return core->parts > 1 ? core->parts : 1; }
 
 /* Query-key pairs per head and sequence that a causal or windowed kernel computes, of all its `queries` per query, with
- * documents of their own in a packed sequence. *row: keys of a mean row, twice the mean under a causal mask. */
-static double attention_pairs(const tc_attention_core *core, double document, double own_queries, double *row) {
+ * documents of their own in a packed sequence; and what the operator says of its rows. */
+static double attention_pairs(const tc_attention_core *core, double document, double own_queries, tc_operator *op) {
     double queries = core->queries, keys = core->keys / parts_of(core), per_query = keys;
     if (document > 0 && document < keys) queries = keys = per_query = document;
     if (!core->causal && core->window > 0 && core->window < keys) per_query = core->window;
@@ -51,7 +51,10 @@ static double attention_pairs(const tc_attention_core *core, double document, do
         if (window > 0 && window < keys) per_query = window - (first > 0 ? first * first / (2 * queries) : 0);
     }
     double pairs = own_queries * per_query;
-    *row = pairs / own_queries * (core->causal ? 1 + queries / keys : 1);
+    op->attention.keys = pairs / own_queries * (core->causal ? 1 + queries / keys : 1);
+    op->attention.seen = per_query;
+    op->attention.length = keys;
+    op->attention.window = core->window > 0 && core->window < keys ? core->window : 0;
     return pairs;
 }
 
@@ -104,7 +107,7 @@ void tc_add_attention(tc_operators *out, const tc_attention_core *core, const tc
     tc_operator *op = tc_add_operator(out, TC_OP_ATTENTION, tag_of(core), TC_GROUP_ATTENTION, core->inputs);
     double document
         = core->chunk > 0 && !(shard->document > 0 && shard->document < core->chunk) ? core->chunk : shard->document;
-    double pairs = attention_pairs(core, document, queries, &op->attention.keys);
+    double pairs = attention_pairs(core, document, queries, op);
     op->attention.pairs = shard->sequences * core->heads * pairs;
     op->attention.head_dim = core->qk_dim > core->v_dim ? core->qk_dim : core->v_dim;
     op->attention.tiles = shard->sequences * core->heads * queries / 128;
@@ -166,12 +169,14 @@ static void emit(const tc_part_input *in, tc_operators *out) {
     if (kv_heads < 1) kv_heads = 1;
     add_inputs(in, in->tokens, heads, kv_heads, out);
     if (in->text_tokens > 0) add_inputs(in, in->text_tokens, heads, kv_heads, out);
+    double seq = in->seq; /* each of the sequences that the latents are dealt out to attends to all of the text */
+    if (a->skip > 1 && in->text_tokens > 0) seq += (a->skip - 1) * in->model->latents.text_tokens;
     tc_attention_core core = {.heads = heads,
                               .kv_heads = kv_heads,
                               .qk_dim = d,
                               .v_dim = d,
-                              .queries = in->seq,
-                              .keys = in->seq,
+                              .queries = seq,
+                              .keys = seq,
                               .window = a->window,
                               .parts = parts_by_span(a, &in->model->latents, in->seq),
                               .chunk = a->chunk,

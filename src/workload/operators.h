@@ -85,10 +85,11 @@ typedef struct tc_operator {
             bool odd_rows;          /* of a batch, in 16 bit: no multiple of 16 bytes, which matrix units load */
         } gemm;
         struct {
-            double pairs;    /* query-key pairs x heads, halved if causal */
-            double tiles;    /* blocks of 128 query rows over heads and sequences, what cores share out */
-            double keys;     /* of a mean row, twice the mean under a causal mask */
-            double head_dim; /* the wider of queries and values, to which kernels pad the other */
+            double pairs;                /* query-key pairs x heads, halved if causal */
+            double tiles;                /* blocks of 128 query rows over heads and sequences, what cores share out */
+            double keys;                 /* of a mean row, twice the mean under a causal mask */
+            double seen, length, window; /* keys that a query sees on average, of so many; the window, 0: none */
+            double head_dim;             /* the wider of queries and values, to which kernels pad the other */
         } attention;
         struct {
             double flops; /* that the chunked form computes, forward: more than the recurrence's own */
