@@ -64,6 +64,7 @@ static inline tc_stack round_stack(void) {
     s.kernels.issued_by_alltoall = s.kernels.issued_by_allgather = 40;
     s.kernels.issued_by_deepep = 30;
     s.kernels.issued_by_hybridep = 12;
+    s.kernels.issued_by_ring = 18;
     s.defaults.graphs = TC_GRAPHS_ALL;
     s.params = (tc_stack_params){.kernel_fraction = 1,
                                  .attention_relative = 1,

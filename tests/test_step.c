@@ -254,6 +254,28 @@ static void graphs_take_host_time(void **state) {
     assert_near(all.breakdown.gemm, eager.breakdown.gemm, 1e-12);
 }
 
+/* Where the host sets the pace, each of the 4 steps of a ring takes it 18 operators, 4 to a kernel, forward and backward of each block; an all-to-all
+ * issues its 2 collectives whatever the ring's count is. */
+static void rings_issue_operators(void **state) {
+    (void)state;
+    tc_question m = real_machine(64);
+    m.stack.params.host_s_per_kernel = 1e-3;
+    m.stack.defaults.graphs = 0;
+    m.layout.graphs = 0;
+    m.layout.cp = 4;
+    m.layout.cp_kind = TC_CP_RING;
+    m.layout.micro_batch = 1;
+    m.job.global_batch = 2 * 16;
+    double blocks = tc_layer_count(&m.job.model), with = step_of(&m).breakdown.host;
+    m.stack.kernels.issued_by_ring = 0;
+    tc_step none = step_of(&m);
+    assert_near(with - none.breakdown.host, 2 * blocks * 2 * 4 * 18 / 4 * 1e-3, 1e-9);
+    m.layout.cp_kind = TC_CP_ALL_TO_ALL;
+    double exchanged = step_of(&m).breakdown.host;
+    m.stack.kernels.issued_by_ring = 18;
+    assert_near(step_of(&m).breakdown.host, exchanged, 1e-12);
+}
+
 /* Balanced routing is the same as no imbalance. */
 static void balanced_routing(void **state) {
     (void)state;
@@ -1014,6 +1036,7 @@ int main(void) {
         cmocka_unit_test(recompute_trades_time_for_memory),
         cmocka_unit_test(recompute_of_operators),
         cmocka_unit_test(graphs_take_host_time),
+        cmocka_unit_test(rings_issue_operators),
         cmocka_unit_test(balanced_routing),
         cmocka_unit_test(communication_cores),
         cmocka_unit_test(larger_micro_batches),

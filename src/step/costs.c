@@ -109,13 +109,18 @@ static void add_block_comm(const tc_costs *costs, const tc_operators *ops, doubl
     }
 }
 
-/* Collectives that the host issues in one forward (or backward) of a block. */
+#define OPERATORS_A_KERNEL 4.0 /* that host_per_kernel stands for: data/stacks/generic.yaml */
+
+/* Collectives that the host issues in one forward (or backward) of a block, with what a ring issues at each of its steps, in the unit of host_per_kernel. */
 static double collectives_of(const tc_costs *costs, const tc_operators *ops) {
     const tc_layout *l = &costs->p->layout;
     double count = 0;
     if (l->tp > 1) count += ops->tp_collectives * (costs->p->shard.sequence_parallel ? 2 : 1);
-    if (l->cp > 1 && ops->cp_bytes > 0)
-        count += costs->paths.cp_ring.ranks - 1 + (costs->paths.cp_all_to_all.ranks > 1 ? 2 : 0);
+    if (l->cp > 1 && ops->cp_bytes > 0) {
+        double ring = costs->paths.cp_ring.ranks;
+        if (ring > 1) count += ring * costs->q->stack.kernels.issued_by_ring / OPERATORS_A_KERNEL;
+        if (costs->paths.cp_all_to_all.ranks > 1) count += 2;
+    }
     if (l->ep > 1 && ops->ep_bytes > 0) count += 2;
     return count;
 }
