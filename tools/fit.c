@@ -51,7 +51,7 @@ static const struct option {
     {"--memory", SWITCH, offsetof(arguments, memory), "the memory stage alone"},
     {"--iterations", COUNT, offsetof(arguments, set.iterations), "N: at most"},
     {"--noise", NUMBER, offsetof(arguments, set.noise), "s: the typical residual"},
-    {"--family-power", NUMBER, offsetof(arguments, set.family_power), "a run weighs n^-a of its family's n runs"},
+    {"--family-power", NUMBER, offsetof(arguments, set.family_power), "a run weighs n^-a of its family's n runs on its accelerator"},
     {"--device-all", NUMBER, offsetof(arguments, set.device_all), "sigma of the shift of all devices"},
     {"--device-architecture", NUMBER, offsetof(arguments, set.device_architecture), "of an architecture"},
     {"--device-accelerator", NUMBER, offsetof(arguments, set.device_accelerator), "of an accelerator"},
@@ -222,7 +222,7 @@ static void fit_runs(run_problem *p, const memory_problem *memory, tc_catalog *c
 
 int main(int argc, char **argv) {
     arguments a = {.set = {.noise = 0.1,
-                           .family_power = 0.3,
+                           .family_power = 0.4,
                            .device_all = 0.06,
                            .device_architecture = 0.06,
                            .device_accelerator = 0.06,

@@ -3,7 +3,7 @@
  * A parameter's value is its prior, moved in its link (log or logit) by a shift
  * that all share, one of the architecture, and one of the accelerator (or: one of
  * the stack's class - issued by a host, compiled for GPUs, compiled for others - and one of the stack), as fit_solve.h
- * says. A run's residual is log(forecast / measured) of its step; its weight n_family^-alpha, so that a large
+ * says. A run's residual is log(forecast / measured) of its step; its weight n^-alpha of the n of its source on its accelerator, so that a large
  * table does not outvote a small one. The priors of devices are those of the data files, moved to measured kernels and
  * collectives (fit_kernels.c). A fold has seen neither runs nor measurements of the family that it judges.
  */
@@ -223,11 +223,15 @@ static void take_priors(run_problem *p, const memory_problem *memory) {
     }
 }
 
+/* A source's runs on one accelerator share its machine and how it measured: the weight is of them together, not of a source's on all. */
 static void weigh(run_problem *p) {
-    int n[FIT_NAMES] = {0};
-    for (int i = 0; i < p->count; i++) n[p->rows[i].family] += p->rows[i].supported;
-    for (int i = 0; i < p->count; i++)
-        p->rows[i].weight = n[p->rows[i].family] ? pow(n[p->rows[i].family], -p->set.family_power) : 0;
+    for (int i = 0; i < p->count; i++) {
+        int alike = 0;
+        for (int k = 0; k < p->count; k++)
+            alike += p->rows[k].supported && p->rows[k].family == p->rows[i].family
+                     && p->rows[k].accelerator == p->rows[i].accelerator;
+        p->rows[i].weight = alike ? pow(alike, -p->set.family_power) : 0;
+    }
 }
 
 tc_code run_fit_prepare(run_problem *p, const memory_problem *memory, tc_catalog *catalog, tc_error *error) {
