@@ -88,7 +88,7 @@ tc_code tc_rates_of(const tc_accelerator *a, const tc_stack *stack, int dtype, t
     const tc_device_params *p = &a->params;
     const tc_stack_params *q = &stack->params;
     int wide = tc_format_wide(dtype), bits = tc_format_bits(dtype);
-    double clock = above_datasheet(a), host = p->host_time > 0 ? p->host_time : 1;
+    double clock = above_datasheet(a), host = p->host_time;
     double peak16 = clock * tc_peak_flops(a, wide), peak_low = clock * tc_peak_flops(a, dtype);
     if (peak16 <= 0 || peak_low <= 0)
         return tc_fail(error, TC_INVALID, "--dtype", "%s has no %s matmul rate; choose a format that it lists", a->slug,

@@ -139,9 +139,8 @@ static double gathers_of(const tc_costs *costs, const tc_operators *ops) {
                : 0;
 }
 
-enum {
-    MOE_SYNC_OPERATORS = 200
-}; /* whose host time moe_sync is: those of a layer of attention and experts by an all-to-all */
+/* Whose host time moe_sync is: those of a layer of attention and experts by an all-to-all. */
+#define MOE_SYNC_OPERATORS 200.0
 
 static bool has(const tc_operators *ops, tc_op_tag tag) {
     for (int i = 0; i < ops->count; i++)
@@ -168,7 +167,7 @@ static double issued_share(const tc_costs *costs, const tc_operators *ops) {
         issued += kernels->issued_by_mixer + (has(ops, TC_TAG_QKV_UP) ? kernels->issued_by_latents : 0);
     if (has(ops, TC_TAG_SHARED_EXPERT)) issued += kernels->issued_by_shared;
     if (!(graphs & TC_GROUP_ROUTER)) issued += kernels->issued_by_router;
-    return issued / (double)MOE_SYNC_OPERATORS;
+    return issued / MOE_SYNC_OPERATORS;
 }
 
 /* What a forward pass takes longer as the host has to read something back: from then on host and device begin with an empty queue, and the
