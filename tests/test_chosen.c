@@ -94,7 +94,8 @@ static void shipped(void **state) {
     assert_int_equal(tc_sweeps_score(catalog, p.runs, p.count, false, &p.arena, &sweeps, NULL), TC_OK);
     assert_int_equal(sweeps.count, 37);
     assert_near(sweeps.shrinkage, model->shrinkage, 0.1);
-    assert_near(sweeps.expected_bias_pct, 0, 3.5);
+    assert_near(sweeps.expected_bias_pct, 0,
+                5); /* the level of these sources, which the fit weighs against all others */
     assert_true(sweeps.expected_bias_pct <= sweeps.winner_bias_pct);
     tc_published_free(&p);
     tc_catalog_close(catalog);

@@ -53,7 +53,9 @@ static double seconds_of(tc_seeker *s, const tc_question *question, int i) {
     q.layout = s->layout[i];
     q.cluster.devices = s->devices[i];
     s->forecasts++;
-    if (tc_forecast(&q, &step, &unused) || step.fits_probability < s->in.fit) return HUGE_VAL;
+    tc_code code = tc_forecast(&q, &step, &unused);
+    if (code == TC_INTERNAL) s->lost = true;
+    if (code || step.fits_probability < s->in.fit) return HUGE_VAL;
     if (s->in.max_memory_bytes > 0 && step.memory.reserved > s->in.max_memory_bytes) return HUGE_VAL;
     return step.step_s;
 }
@@ -89,6 +91,10 @@ void tc_seeker_start(tc_seeker *s, const tc_search_input *in) {
     s->in.objective = TC_OBJECTIVE_TIME;
     s->in.uncounted = true;
     s->in.pareto = s->in.exhaustive = s->in.first = false;
+}
+
+tc_code tc_seeker_end(const tc_seeker *s, tc_code code, const char *place, tc_error *error) {
+    return !code && s->lost ? tc_fail(error, TC_INTERNAL, place, "out of memory") : code;
 }
 
 /* ---- the least value ----------------------------------------------------------------------------------- */
@@ -222,6 +228,7 @@ tc_code tc_require_find(const tc_require_input *in, tc_require *out, tc_error *e
     if (!code) code = find_alone(s, out, error);
     if (!code) code = find_together(s, out, error);
     if (!code && tc_require_is_limited(in)) code = tc_require_limits(s, in, out, error);
+    code = tc_seeker_end(s, code, "require", error);
     out->searches = s->searches;
     out->forecasts = s->forecasts;
     out->seconds = tc_now_s() - start;

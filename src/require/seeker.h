@@ -12,6 +12,7 @@ typedef struct tc_seeker {
     tc_layout layout[TC_SEEKER_KEPT];
     int devices[TC_SEEKER_KEPT];
     int64_t searches, forecasts;
+    bool lost; /* a forecast ran out of memory: what was found since does not count */
 } tc_seeker;
 
 /* The best layout of a question; step_s HUGE_VAL: none fits. */
@@ -38,6 +39,8 @@ typedef struct tc_least {
 } tc_least;
 
 void tc_seeker_start(tc_seeker *seeker, const tc_search_input *input);
+/* `code`, but where a forecast ran out of memory on the way. */
+TC_NODISCARD tc_code tc_seeker_end(const tc_seeker *seeker, tc_code code, const char *place, tc_error *error);
 void tc_seeker_best_kept(tc_seeker *seeker, const tc_question *question, tc_sought *out);
 /* The best of all layouts, of those that are better than to_beat and of those that are kept. */
 TC_NODISCARD tc_code tc_seeker_search(tc_seeker *seeker, const tc_question *question, double to_beat, tc_sought *out,

@@ -47,6 +47,7 @@ tc_code tc_require_worth(const tc_search_input *in, tc_worths *out, tc_error *er
     for (int i = 0; i < TC_REQUIRED_FIGURES && !code; i++)
         if (tc_require_figure(&s->in.question, (tc_required)i) > 0)
             code = find_worth(s, (tc_required)i, &today, &out->worth[out->count++], error);
+    code = tc_seeker_end(s, code, "worth", error);
     free(s);
     return code;
 }
