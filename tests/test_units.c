@@ -98,6 +98,8 @@ static void errors_show_the_right_form(void **state) {
         {"1e99999999999999 s", TC_DIMENSION_SECONDS,
          "'1e99999999999999 s' is too large; write a time such as \"2.5 us\""},
         {"1e30", TC_DIMENSION_NONE, "'1e30' is too large; write a plain number such as \"0.87\""},
+        {"999999999999999899999999999999.9", TC_DIMENSION_NONE,
+         "'999999999999999899999999999999.9' is too large; write a plain number such as \"0.87\""},
         {"1e-400 s", TC_DIMENSION_SECONDS, "'1e-400 s' is too small; write a time such as \"2.5 us\""},
         {"", TC_DIMENSION_SECONDS, "'' is no number; write a time such as \"2.5 us\""},
         {".", TC_DIMENSION_NONE, "'.' is no number; write a plain number such as \"0.87\""},

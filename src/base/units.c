@@ -111,7 +111,8 @@ const char *tc_dimension_example(tc_dimension dimension) { return dimensions[dim
 
 #define MAX_NUMBER 64 /* characters of a number */
 #define MAX_UNIT 16
-#define HUGE_NUMBER 1e30
+#define HUGE_NUMBER                                                                                                    \
+    9.999999999999995e29 /* what is 1e30 in the 15 digits in which figures are written can be read no more */
 
 /* digits x 10^power_of_ten */
 typedef struct decimal {
