@@ -29,8 +29,9 @@ const settled = (page) => page.waitForFunction(() => document.querySelector('.an
   for (const [command, question, line] of questions) {
     const said = JSON.parse(execFileSync(program, line, { encoding: 'utf8', maxBuffer: 1 << 26 }));
     const answer = await page.evaluate(async ([c, q]) => JSON.stringify(await (await import('./api.js')).ask(c, q)), [command, question]);
-    /* how many layouts a plan's search had to look at hangs on the last bits of its bounds, which are the C library's; what it found does not */
-    const found = (text) => text.replace(/"layouts_tried":\d+/g, '');
+    /* how many layouts a plan's search had to look at hangs on the last bits of its bounds, which are the C library's; what it found does not, but
+     * what is expected of it does by some parts in 100,000: it is held against those that were looked at near it */
+    const found = (text) => text.replace(/"layouts_tried":\d+/g, '').replace(/"(expected_step_s\w*)":([\d.e-]+)/g, (all, key, value) => `"${key}":${(+value).toPrecision(3)}`);
     check(`${command} in the browser is the program's answer`, found(answer) === found(JSON.stringify(said)));
   }
   const times = await page.evaluate(async () => { const { ask } = await import('./api.js'), out = []; for (let i = 0; i < 40; i++) { const began = performance.now(); await ask('step', { model: 'llama-3-70b', accelerator: 'h20', devices: 1024, tp: 8, pp: 4, micro_batch: 1 + (i % 4) }); out.push(performance.now() - began); } return out.sort((a, b) => a - b); });
