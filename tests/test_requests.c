@@ -212,19 +212,27 @@ static void a_whole_test_counts_its_start(void **state) {
     within(simulate(&q, 20000, &whole).output_tokens_per_s, simulate(&q, 20000, NULL).output_tokens_per_s, 0.05);
 }
 
+/* The closed form's answer and the simulation's. */
+typedef struct answers {
+    tc_serving_answer closed;
+    tc_simulated simulated;
+} answers;
+
+static answers both(const tc_serving_question *q, int requests) {
+    return (answers){infer(q), simulate(q, requests, NULL)};
+}
+
 static void who_looks_seldom_finds_late(void **state) {
     (void)state;
     tc_serving_question q = ask("llama-3.1-8b", "h100-sxm", 1, "sglang");
     q.concurrency = 16;
     q.input_scv = q.output_scv = 1;
-    tc_serving_answer often = infer(&q);
-    tc_simulated each = simulate(&q, 5000, NULL);
+    answers often = both(&q, 5000);
     q.engine.poll_steps = 30;
-    tc_serving_answer seldom = infer(&q);
-    tc_simulated some = simulate(&q, 5000, NULL);
-    assert_true(seldom.ttft_s > often.ttft_s + 10 * often.decode_step_s);
-    assert_true(some.ttft.mean > each.ttft.mean + 10 * often.decode_step_s);
-    within(some.ttft.mean, seldom.ttft_s, 0.3);
+    answers seldom = both(&q, 5000);
+    assert_true(seldom.closed.ttft_s > often.closed.ttft_s + 10 * often.closed.decode_step_s);
+    assert_true(seldom.simulated.ttft.mean > often.simulated.ttft.mean + 10 * often.closed.decode_step_s);
+    within(seldom.simulated.ttft.mean, seldom.closed.ttft_s, 0.3);
 }
 
 /* A step that is launched already goes before a new prompt; open and closed, as the closed form has it. */
@@ -234,14 +242,12 @@ static void a_step_ahead_is_waited_for(void **state) {
     q.concurrency = 16;
     q.input_scv = q.output_scv = 1;
     q.engine.ahead_steps = 0;
-    tc_serving_answer none = infer(&q);
-    tc_simulated before = simulate(&q, 10000, NULL);
+    answers none = both(&q, 10000);
     q.engine.ahead_steps = 1;
-    tc_serving_answer one = infer(&q);
-    tc_simulated behind = simulate(&q, 10000, NULL);
-    assert_true(one.ttft_s > none.ttft_s + 0.8 * none.decode_step_s);
-    assert_true(behind.ttft.mean > before.ttft.mean + 0.5 * none.decode_step_s);
-    within(behind.ttft.mean, one.ttft_s, 0.3);
+    answers one = both(&q, 10000);
+    assert_true(one.closed.ttft_s > none.closed.ttft_s + 0.8 * none.closed.decode_step_s);
+    assert_true(one.simulated.ttft.mean > none.simulated.ttft.mean + 0.5 * none.closed.decode_step_s);
+    within(one.simulated.ttft.mean, one.closed.ttft_s, 0.3);
 }
 
 /* Where whole outputs are reserved nobody is preempted, and fewer run. */

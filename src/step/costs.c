@@ -157,25 +157,25 @@ static int issued_by_exchange(const tc_stack_kernels *kernels) {
     }
 }
 
-/* Operators of a layer with experts that are issued one by one, in the unit of moe_sync: CUDA graphs hold some, and a block may be of experts
- * alone. */
-static double issued_share(const tc_costs *costs, const tc_operators *ops) {
+/* Host time of the operators of a layer with experts that are issued one by one: CUDA graphs hold some, and a block may be of experts alone.
+ * wait: of MOE_SYNC_OPERATORS. */
+static double issued_seconds(const tc_costs *costs, const tc_operators *ops, double wait) {
     const tc_stack_kernels *kernels = &costs->q->stack.kernels;
     int graphs = costs->p->layout.graphs, mixer = TC_GROUP_QKV | TC_GROUP_ATTENTION | TC_GROUP_OUT_PROJECTION;
+    if (wait <= 0) return 0;
     int issued = kernels->issued_by_experts + issued_by_exchange(kernels);
     if (ops->mixes && (graphs & mixer) != mixer)
         issued += kernels->issued_by_mixer + (has(ops, TC_TAG_QKV_UP) ? kernels->issued_by_latents : 0);
     if (has(ops, TC_TAG_SHARED_EXPERT)) issued += kernels->issued_by_shared;
     if (!(graphs & TC_GROUP_ROUTER)) issued += kernels->issued_by_router;
-    return issued / MOE_SYNC_OPERATORS;
+    return wait * (issued / MOE_SYNC_OPERATORS);
 }
 
 /* What a forward pass takes longer as the host has to read something back: from then on host and device begin with an empty queue, and the
  * host's time for the layer lies beside the device's. The longer of both, and a little more where they are alike: the first operators behind the
  * read are small, and the host is ahead as soon as the experts' products are issued. */
-static double waiting(const tc_costs *costs, const tc_operators *ops, double host, double device) {
+static double waiting(double host, double device) {
     if (host <= 0) return 0;
-    host *= issued_share(costs, ops);
     double h = host * host, d = device * device;
     return sqrt(sqrt(h * h + d * d)) - device;
 }
@@ -195,7 +195,7 @@ static void add_forwards(const tc_costs *costs, const tc_operators *ops, double 
         parts_from_seconds(&forward, &parts);
         add_block_comm(costs, ops, forward.attention, 1, &parts, &transit);
         add_host(forward.host + issue, &parts);
-        parts.host += waiting(costs, ops, forward.wait, tc_parts_sum(&parts));
+        parts.host += waiting(issued_seconds(costs, ops, forward.wait), tc_parts_sum(&parts));
         tc_parts_add(out, &parts, passes[without]);
     }
 }
@@ -220,14 +220,15 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
     add_host(forward.host + issue, &out->forward);
-    out->forward.host += waiting(costs, ops, forward.wait, tc_parts_sum(&out->forward));
+    double issued = issued_seconds(costs, ops, forward.wait);
+    out->forward.host += waiting(issued, tc_parts_sum(&out->forward));
     out->own_forward_s = tc_parts_sum(&out->forward);
     add_forwards(costs, ops, issue, &out->forward);
     if (gradients == TC_GRADIENTS_NONE) return;
     parts_from_seconds(&backward, &out->backward);
     add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
     double input_s = tc_parts_sum(&out->backward) - weight_s, input_host_s = backward.host + issue - weight_host_s;
-    add_host(fmax(backward.host + issue, forward.wait * issued_share(costs, ops)), &out->backward);
+    add_host(fmax(backward.host + issue, issued), &out->backward);
     /* each is held against the host by itself, so that a faster device makes neither longer */
     out->weight_s = weight_s > 0 ? fmax(weight_s, weight_host_s) : 0;
     out->apart_s = fmax(input_s, input_host_s) + out->weight_s - tc_parts_sum(&out->backward);
@@ -250,7 +251,7 @@ double tc_operators_again(const tc_costs *costs, const tc_operators *ops, const 
     }
     double device = tc_seconds_device(&sum);
     double longer = sum.host > device && !again->core ? sum.host : device;
-    return longer + waiting(costs, ops, sum.wait, longer);
+    return longer + waiting(issued_seconds(costs, ops, sum.wait), longer);
 }
 
 /* again: the share of the forward's collectives that recompute repeats; exchange_again: of its expert communication. */
