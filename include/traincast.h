@@ -199,7 +199,6 @@ typedef struct tc_device_params {
 typedef struct tc_accelerator {
     size_t size;
     char slug[64], name[96], vendor[48], architecture[32], fabric[256], released[16];
-    char family[24]; /* of its architecture: whose forecasts are alike in how far they are off; empty: the usual */
     char stack[256]; /* the usual training stack on it; empty: none known */
     char region[32]; /* of economics.yaml, where it is sold if it is sold nowhere else; empty: anywhere */
     int devices_per_package;

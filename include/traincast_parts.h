@@ -11,20 +11,20 @@
 /* clang-format off */
 /* Of a micro-batch on a stage. The host has a share in the step as well. */
 #define TC_SLOT_PARTS(ROW) \
-    ROW(gemm, "matrix products", " below peak", "compute", NONE) \
+    ROW(gemm, "matrix products", " below peak", "compute", PRODUCTS) \
     ROW(attention, "attention", " below peak", "compute", ATTENTION) \
     ROW(memory_bound, "memory-bound operators", "", "memory bandwidth", MEMORY) \
     ROW(launch, "kernel launches", "", "kernel launches", HOST) \
     ROW(host, "host", "", "the host", HOST) \
-    ROW(recompute, "recompute", "", "compute", NONE) \
-    ROW(tp_comm, "tensor-parallel comm.", "", "tensor-parallel communication", COMMUNICATION) \
-    ROW(cp_comm, "context-parallel comm.", "", "context-parallel communication", COMMUNICATION) \
-    ROW(ep_comm, "expert-parallel comm.", "", "expert-parallel communication", COMMUNICATION)
+    ROW(recompute, "recompute", "", "compute", RECOMPUTE) \
+    ROW(tp_comm, "tensor-parallel comm.", "", "tensor-parallel communication", LAYER_EXCHANGE) \
+    ROW(cp_comm, "context-parallel comm.", "", "context-parallel communication", LAYER_EXCHANGE) \
+    ROW(ep_comm, "expert-parallel comm.", "", "expert-parallel communication", EXPERT_EXCHANGE)
 /* Of a step, beside its micro-batches. */
 #define TC_STEP_PARTS(ROW) \
-    ROW(pp_comm, "pipeline comm.", "", "pipeline communication", COMMUNICATION) \
-    ROW(dp_comm, "data-parallel comm.", "", "data-parallel communication", COMMUNICATION) \
-    ROW(bubble, "pipeline bubble", "", "the pipeline bubble", BUBBLE) \
+    ROW(pp_comm, "pipeline comm.", "", "pipeline communication", PIPELINE) \
+    ROW(dp_comm, "data-parallel comm.", "", "data-parallel communication", DATA_EXCHANGE) \
+    ROW(bubble, "pipeline bubble", "", "the pipeline bubble", PIPELINE) \
     ROW(optimizer, "optimizer", "", "memory bandwidth", MEMORY) \
     ROW(offload, "offload to the host", "", "offload to the host", HOST) \
     ROW(straggler, "waiting for stragglers", "", "stragglers", NONE)

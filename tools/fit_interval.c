@@ -13,14 +13,14 @@
 
 #include "validate/score.h"
 
-#define RIDGE 0.5
+#define RIDGE 2
 #define NEWTON_STEPS 30
 enum { NEVER_NARROW = 5 }; /* features, the first ones: unseen stack, chip, architecture; open layout; guesses */
-enum { COLUMNS = TC_INTERVAL_FEATURES + TC_INTERVAL_FAMILIES, TERMS = 1 + COLUMNS };
+enum { TERMS = 1 + TC_INTERVAL_FEATURES };
 
 static double scale_of(const interval_fit *fit, const interval_run *run) {
     double sum = fit->coefficient[0];
-    for (int j = 0; j < COLUMNS; j++) sum += fit->coefficient[1 + j] * run->feature[j];
+    for (int j = 0; j < TC_INTERVAL_FEATURES; j++) sum += fit->coefficient[1 + j] * run->feature[j];
     double s = exp(sum);
     return run->chip_seen || s > fit->typical ? s : fit->typical;
 }
@@ -107,36 +107,10 @@ interval_fit interval_fit_runs(const interval_run *runs, int count, int left_out
     return fit;
 }
 
-/* The families in the order of their names; returns how many. */
-static int list_families(const interval_run *runs, int count, const char *names[TC_INTERVAL_FAMILIES]) {
-    int n = 0;
-    for (int i = 0; i < count; i++) {
-        int at = 0;
-        while (at < n && strcmp(names[at], runs[i].chip_family) < 0) at++;
-        if (!runs[i].chip_family[0] || (at < n && strcmp(names[at], runs[i].chip_family) == 0)) continue;
-        if (n == TC_INTERVAL_FAMILIES) abort();
-        memmove(names + at + 1, names + at, (size_t)(n++ - at) * sizeof *names);
-        names[at] = runs[i].chip_family;
-    }
-    return n;
-}
-
-void interval_find_families(interval_run *runs, int count) {
-    const char *names[TC_INTERVAL_FAMILIES];
-    int n = list_families(runs, count, names);
-    for (int i = 0; i < count; i++)
-        for (int k = 0; k < n; k++)
-            runs[i].feature[TC_INTERVAL_FEATURES + k] = strcmp(names[k], runs[i].chip_family) == 0;
-}
-
-void interval_write(const interval_fit *fit, const interval_run *runs, int count, FILE *out) {
-    const char *families[TC_INTERVAL_FAMILIES];
-    int n = list_families(runs, count, families);
+void interval_write(const interval_fit *fit, FILE *out) {
     fprintf(out, "scale:\n  intercept: %.4f\n", fit->coefficient[0]);
     for (int j = 0; j < TC_INTERVAL_FEATURES; j++)
         fprintf(out, "  %s: %.4f\n", tc_interval_feature_names[j], fit->coefficient[1 + j]);
-    for (int k = 0; k < n; k++)
-        fprintf(out, "  %s: %.4f\n", families[k], fit->coefficient[1 + TC_INTERVAL_FEATURES + k]);
     fprintf(out, "# the least of a chip without runs: the median of the others\ntypical_scale: %.4f\n", fit->typical);
     fprintf(out, "quantiles: {p10: %.4f, p90: %.4f}\n", fit->p10, fit->p90);
 }

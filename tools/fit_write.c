@@ -258,13 +258,11 @@ interval_run *fit_interval_runs(const run_problem *p, const double *errors, int 
         interval_run *run = &runs[(*count)++];
         *run = (interval_run){.ratio = -log(1 + errors[i] / 100),
                               .family = row->family,
-                              .chip_family = row->c.cluster.accelerator.family,
                               .group = {p->accelerators.name[row->accelerator], p->stacks.name[row->stack],
                                         row->c.run->model.family[0] ? row->c.run->model.family : "not stated",
                                         number_of_guesses(row->guesses)}};
         describe(p, row, run);
     }
-    interval_find_families(runs, *count);
     interval_weigh(runs, *count);
     return runs;
 }
@@ -289,7 +287,7 @@ void fit_write_intervals(const run_problem *p, const memory_problem *memory, con
     write_counts(p, "accelerators", &p->accelerators, accelerator_of, out);
     write_counts(p, "architectures", &p->architectures, architecture_of, out);
     write_counts(p, "stacks", &p->stacks, stack_of, out);
-    interval_write(&fit, runs, count, out);
+    interval_write(&fit, out);
     memory_fit_intervals(memory, out);
     if (fclose(out)) exit(1);
 }

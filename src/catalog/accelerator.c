@@ -54,7 +54,6 @@ static const tc_field architecture_fields[] = {
     TC_PATH_CHECKED("slug", STRING, .size = 32),
     TC_PATH_CHECKED("name", STRING, TC_NEEDED, .size = 96),
     TC_PATH_CHECKED("stack", STRING, .size = 64),
-    TC_PATH_CHECKED("family", STRING, .size = 24),
 #define TC_DEVICE_PARAM(...) TC_PARAMETER_FIELD("parameters.", true, __VA_ARGS__),
 #include "traincast_params.h"
 #undef TC_DEVICE_PARAM

@@ -53,15 +53,13 @@ static tc_code store_slug(const tc_data_file *file, char *out, size_t size, tc_e
     return TC_OK;
 }
 
-/* What the architecture says: its family, and the usual stack where the accelerator's file names none. */
+/* What the architecture says: the usual stack where the accelerator's file names none. */
 static tc_code take_architecture(tc_catalog *catalog, tc_accelerator *accelerator, tc_error *error) {
     const tc_document *architecture;
     const char *slug = accelerator->architecture[0] ? accelerator->architecture : "generic";
     tc_code code = tc_lookup_helper(catalog, TC_KIND_ARCHITECTURE, slug, NULL, &architecture, error);
     const char *stack = code == TC_OK && architecture ? tc_node_text(architecture->root, "stack") : NULL;
-    const char *family = code == TC_OK && architecture ? tc_node_text(architecture->root, "family") : NULL;
     if (stack && !accelerator->stack[0]) snprintf(accelerator->stack, sizeof accelerator->stack, "%s", stack);
-    if (family) snprintf(accelerator->family, sizeof accelerator->family, "%s", family);
     return code;
 }
 

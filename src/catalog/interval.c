@@ -7,10 +7,13 @@
 #include "catalog/catalog.h"
 #include "catalog/interval_model.h"
 
+/* clang-format off */
 const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES]
-    = {"stack_unseen", "chip_unseen",   "architecture_unseen", "open_layout", "assumed",        "small_model",
-       "moe",          "low_precision", "communication",       "host",        "memory_traffic", "attention",
-       "bubble"};
+    = {"stack_unseen", "chip_unseen", "architecture_unseen", "open_layout", "assumed", "small_model", "moe",
+       "low_precision", "step_time",
+       "matrix_products", "attention", "memory_traffic", "host", "recompute", "layer_exchange", "expert_exchange",
+       "pipeline", "data_exchange"};
+/* clang-format on */
 
 static tc_code number_of(const tc_document *document, const tc_node *row, const char *key, double *out,
                          tc_error *error) {
@@ -54,27 +57,11 @@ static tc_code read_memory(const tc_document *document, tc_interval_model *out, 
     return code;
 }
 
-static bool is_feature(const char *key) {
-    for (int i = 0; i < TC_INTERVAL_FEATURES; i++)
-        if (strcmp(key, tc_interval_feature_names[i]) == 0) return true;
-    return strcmp(key, "intercept") == 0;
-}
-
-/* What stands beside the features in the scale is of families. */
 static tc_code read_scale(const tc_document *document, const tc_node *scale, tc_interval_model *out, tc_error *error) {
     const tc_node *quantiles = tc_node_get(document->root, "quantiles");
     tc_code code = number_of(document, scale, "intercept", &out->intercept, error);
     for (int i = 0; i < TC_INTERVAL_FEATURES && !code; i++)
         code = number_of(document, scale, tc_interval_feature_names[i], &out->coefficient[i], error);
-    for (const tc_node *row = scale->first; row && !code; row = row->next) {
-        if (is_feature(row->key)) continue;
-        if (out->families == TC_INTERVAL_FAMILIES)
-            return tc_document_fail(document, row, NULL, error, "is one family too many; write at most %d",
-                                    TC_INTERVAL_FAMILIES);
-        tc_interval_family *family = &out->family[out->families++];
-        family->name = row->key;
-        code = number_of(document, scale, row->key, &family->coefficient, error);
-    }
     if (!code) code = number_of(document, document->root, "typical_scale", &out->typical_scale, error);
     if (!code) code = number_of(document, quantiles, "p10", &out->p10, error);
     if (!code) code = number_of(document, quantiles, "p90", &out->p90, error);

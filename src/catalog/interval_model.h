@@ -5,8 +5,8 @@
 
 #include "catalog/published_layouts.h"
 
-/* Shares of the step and kinds of the question that make a forecast difficult; whose chip it is comes on top. */
-enum { TC_INTERVAL_FEATURES = 13, TC_INTERVAL_FAMILIES = 8 };
+/* Kinds of the question and shares of the step that make a forecast difficult. */
+enum { TC_INTERVAL_FEATURES = 18 };
 extern const char *const tc_interval_feature_names[TC_INTERVAL_FEATURES];
 
 /* Slugs of which published runs were seen by the fit, and of how many: for the interval of time sources, of memory runs. */
@@ -16,13 +16,7 @@ typedef struct tc_seen {
     double *many;
 } tc_seen;
 
-/* A family of architectures: the `family` of their files. */
-typedef struct tc_interval_family {
-    const char *name;
-    double coefficient;
-} tc_interval_family;
-
-enum { TC_INTERVAL_SHARES = 5 }; /* the last features: shares of the step */
+enum { TC_INTERVAL_SHARES = 9 }; /* the last features: shares of the step */
 
 /* Own steps that were measured on a chip with a stack (fitted/calibration.yaml). */
 typedef struct tc_calibrated {
@@ -37,8 +31,6 @@ struct tc_interval_model {
     bool scaled; /* there is an interval of the step's time */
     double intercept, coefficient[TC_INTERVAL_FEATURES], p10, p90;
     double typical_scale; /* the median over runs of chips that others ran on, too: the least of one without runs */
-    int families;
-    tc_interval_family family[TC_INTERVAL_FAMILIES];
     /* factors on the reserved memory; [did runs of the stack state theirs?]; 0: none */
     double memory_p10[2], memory_p50[2], memory_p90[2];
     double shrinkage, field; /* of a lead over others; 0: nothing is known of it */

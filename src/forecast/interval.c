@@ -32,10 +32,15 @@ static double smallness(const tc_model *model) {
 
 void tc_interval_features(const tc_question *q, const tc_step *step, tc_evidence seen,
                           double out[TC_INTERVAL_FEATURES]) {
-    const double of_question[]
-        = {1 / (1 + seen.stack),          1 / (1 + seen.chip),           seen.architecture <= 0,
-           log1p(seen.guesses.layout),    log1p(seen.guesses.others),    smallness(&q->job.model),
-           tc_has_experts(&q->job.model), tc_format_is_low(q->job.dtype)};
+    const double of_question[] = {1 / (1 + seen.stack),
+                                  1 / (1 + seen.chip),
+                                  seen.architecture <= 0,
+                                  log1p(seen.guesses.layout),
+                                  log1p(seen.guesses.others),
+                                  smallness(&q->job.model),
+                                  tc_has_experts(&q->job.model),
+                                  tc_format_is_low(q->job.dtype),
+                                  fmin(2, fmax(-2, log10(step->step_s)))};
     enum { OF_QUESTION = sizeof of_question / sizeof *of_question };
     _Static_assert(OF_QUESTION + TC_PART_FEATURES == TC_INTERVAL_FEATURES, "a coefficient for each");
     memcpy(out, of_question, sizeof of_question);
@@ -52,12 +57,6 @@ static double times_seen(const tc_seen *seen, const char *slug) {
     size_t length = strcspn(slug, "@");
     for (int i = 0; i < seen->count; i++)
         if (strncmp(seen->slug[i], slug, length) == 0 && !seen->slug[i][length]) return seen->many[i];
-    return 0;
-}
-
-static double family_coefficient(const tc_interval_model *model, const char *family) {
-    for (int i = 0; i < model->families; i++)
-        if (strcmp(model->family[i].name, family) == 0) return model->family[i].coefficient;
     return 0;
 }
 
@@ -105,7 +104,7 @@ tc_interval tc_interval_of(const tc_interval_model *model, const tc_question *q,
                         .guesses = guesses};
     seen.architecture = fmax(seen.chip, times_seen(&model->architectures, a->architecture));
     if (!model->scaled) return out;
-    double features[TC_INTERVAL_FEATURES], scale = model->intercept + family_coefficient(model, a->family);
+    double features[TC_INTERVAL_FEATURES], scale = model->intercept;
     tc_interval_features(q, step, seen, features);
     for (int i = 0; i < TC_INTERVAL_FEATURES; i++) scale += model->coefficient[i] * features[i];
     tc_layout_traits traits = tc_layout_traits_of(q, &step->layout, step->micro_batches);

@@ -26,7 +26,6 @@ static const tc_member accelerator[] = {
     TC_TEXT(tc_accelerator, architecture),
     TC_TEXT(tc_accelerator, fabric),
     TC_TEXT(tc_accelerator, released),
-    TC_TEXT(tc_accelerator, family),
     TC_TEXT(tc_accelerator, stack),
     TC_TEXT(tc_accelerator, region),
     TC_INTEGER(tc_accelerator, devices_per_package, 1, TC_MOST_DEGREE),

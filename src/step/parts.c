@@ -18,8 +18,11 @@ void tc_parts_add(tc_parts *sum, const tc_parts *p, double times) { TC_SLOT_PART
 
 double tc_parts_busy(const tc_parts *p) {
     double sum = 0;
-    for (int i = 0; i < TC_PARTS_OF_A_SLOT; i++)
-        if (tc_part_of[i].feature != TC_FEATURE_COMMUNICATION) sum += tc_parts_seconds(p, i);
+    for (int i = 0; i < TC_PARTS_OF_A_SLOT; i++) {
+        tc_part_feature feature = tc_part_of[i].feature;
+        if (feature != TC_FEATURE_LAYER_EXCHANGE && feature != TC_FEATURE_EXPERT_EXCHANGE)
+            sum += tc_parts_seconds(p, i);
+    }
     return sum;
 }
 

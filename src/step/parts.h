@@ -20,11 +20,15 @@ double tc_breakdown_sum(const tc_breakdown *b);
 /* What of a step makes its forecast difficult: the order of the intervals' features. */
 typedef enum tc_part_feature {
     TC_FEATURE_NONE = -1,
-    TC_FEATURE_COMMUNICATION,
-    TC_FEATURE_HOST,
-    TC_FEATURE_MEMORY,
+    TC_FEATURE_PRODUCTS,
     TC_FEATURE_ATTENTION,
-    TC_FEATURE_BUBBLE,
+    TC_FEATURE_MEMORY,
+    TC_FEATURE_HOST,
+    TC_FEATURE_RECOMPUTE,
+    TC_FEATURE_LAYER_EXCHANGE,
+    TC_FEATURE_EXPERT_EXCHANGE,
+    TC_FEATURE_PIPELINE,
+    TC_FEATURE_DATA_EXCHANGE,
     TC_PART_FEATURES
 } tc_part_feature;
 
