@@ -538,6 +538,7 @@ typedef struct tc_stack_memory {
     int grad_bytes;         /* bytes of a gradient element in the buffer that is reduced: 2 or 4 */
     int main_grad_bytes;    /* bytes of the accumulated gradient kept per parameter: 2 or 4 */
     double optimizer_bytes; /* bytes of state per parameter with the stack's optimizer, master copy included: 12 */
+    double sharded_optimizer_bytes; /* the same where ranks split the states; 0: as above */
     int logits_bytes; /* kept per logit for the loss beside the 16-bit one: 4 (fp32 copy), 12 (eager); 0 = in place */
     int pair_logits_bytes;     /* the same of preferences; 0: as of the next token */
     bool chunked_loss;         /* logits are made and used in chunks, never whole */
@@ -558,9 +559,12 @@ typedef struct tc_stack_memory {
     bool
         frozen_gradients; /* sharded weights without gradients have room for them all the same (FSDP's flat parameters) */
     bool fp32_adapters;   /* adapters, their gradients and moments are in fp32 (PEFT), not as other weights */
-    bool copied_gradients;  /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
-    bool loads_encoders;    /* encoders whose outputs are made before lie beside the model while it is loaded */
-    bool loads_whole;       /* sharded weights are gathered whole on every rank while a checkpoint is loaded */
+    bool copied_gradients; /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
+    bool loads_encoders;   /* encoders whose outputs are made before lie beside the model while it is loaded */
+    bool loads_whole;      /* sharded weights are gathered whole on every rank while a checkpoint is loaded */
+    bool loads_copies;     /* without sharding, rank 0 sends the weights to all in buckets that lie beside them (DDP) */
+    bool
+        kept_originals; /* embedding and head that are trained beside adapters are copies: the frozen ones stay (PEFT) */
     double step_gradients;  /* the step casts gradients to fp32 first, under ZeRO-3 so many elements at once; 0: not */
     double bucket_elements; /* ZeRO: gradient elements in the buckets that are being reduced */
 } tc_stack_memory;

@@ -60,8 +60,9 @@ typedef struct tc_scored_run {
     double part_share[TC_PARTS_ALL];
     /* GiB of the device's memory; 0: no forecast. */
     double capacity_gib;
-    /* Whether memory_error_pct counts; whether nothing that memory depends on had to be assumed. */
-    bool memory_scored, memory_complete;
+    /* Whether memory_error_pct counts: micro-batch (and its tokens), layout, recompute and sharding are stated; whether nothing at all had to
+     * be assumed; whether it does not count for want of these. */
+    bool memory_scored, memory_complete, memory_guessed;
     /* Its group says which runs ended for want of memory. */
     bool oom_scored;
     /* How likely the forecast fits, 0 to 1, and whether it is taken to. */
@@ -94,6 +95,8 @@ typedef struct tc_validation {
     int families;
     /* Runs of which nothing was assumed; with a memory that counts; that say whether they fitted. */
     int complete, memory_n, oom_n;
+    /* Runs with a memory that does not count, for want of what it rests on. */
+    int memory_guessed_n;
     /* Percent. macro: the mean over sources with at least three runs of the mean absolute error of each; smaller sources are
      * pooled as one. */
     double macro_mape_pct, mape_pct, median_ape_pct, p90_ape_pct, max_ape_pct, bias_pct;
@@ -103,6 +106,8 @@ typedef struct tc_validation {
     double coverage80_pct;
     /* Percent: mean absolute error of memory; of "fits" told right, mean over those that did and those that did not. */
     double memory_mape_pct, fit_accuracy_pct;
+    /* Percent: of memory where what it rests on is a guess. */
+    double memory_guessed_mape_pct;
     /* Steps of reinforcement learning, which are no part of the others' summary. */
     int rl_n;
     double rl_macro_mape_pct, rl_median_ape_pct, rl_bias_pct, rl_coverage80_pct;

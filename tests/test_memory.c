@@ -78,6 +78,12 @@ static void whole_while_loading(void **state) {
     double held = memory_of(&m).allocated;
     m.stack.memory.loads_whole = false;
     assert_near(memory_of(&m).allocated, held, 0);
+    /* DDP's first rank sends its weights in buckets beside them */
+    m.layout.sharding = TC_SHARD_NONE;
+    m.stack.memory.loads_copies = true;
+    assert_near(memory_of(&m).allocated, 4 * n, 1e-3 * n);
+    m.stack.memory.loads_copies = false;
+    assert_true(memory_of(&m).allocated < 3 * n);
 }
 
 /* One data-parallel rank has nothing to shard, with a pipeline or without: all stages of ZeRO keep the same. */

@@ -422,6 +422,45 @@ static void samples_of_natural_lengths(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Memory counts where micro-batch and its tokens, layout, recompute and sharding are stated; a packed sequence holds both of a pair. */
+static void memory_that_counts(void **state) {
+    (void)state;
+    static const struct {
+        const char *dataset, *finetune, *rest, *norm;
+        bool counts;
+        int seq;
+    } cases[] = {
+        {"self-cognition", "full\"", "\"tp\":1,\"pp\":1,\"micro_batch\":1",
+         "\"recompute\":\"full\",\"sharding\":\"zero3\"", true, 131},
+        {"mine", "full\"", "\"tp\":1,\"pp\":1,\"micro_batch\":1", "\"recompute\":\"full\",\"sharding\":\"zero3\"",
+         false, 4096},
+        {"self-cognition", "full\"", "\"tp\":1,\"pp\":1,\"micro_batch\":1", "\"sharding\":\"zero3\"", false, 131},
+        {"self-cognition", "full\"", "\"tp\":1,\"pp\":1,\"micro_batch\":1", "\"recompute\":\"full\"", false, 131},
+        {"self-cognition", "full\"", "\"tp\":1,\"pp\":1", "\"recompute\":\"full\",\"sharding\":\"zero3\"", false, 131},
+        {"mine", "dpo-full\",\"packed\":true", "\"tp\":1,\"pp\":1,\"micro_batch\":1",
+         "\"natural_lengths\":false,\"packed\":true,\"recompute\":\"full\",\"sharding\":\"zero3\"", true, 2048},
+    };
+    static tc_conventions usual;
+    static tc_case c;
+    tc_catalog *catalog = open_usual(&usual);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[800];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":8,\"global_batch\":8,%s,\"notes\":\"natural "
+                 "length\","
+                 "\"norm\":{%s},\"model\":{\"layers\":4,\"heads\":32,\"hidden\":4096,\"ffn\":1024,\"seq\":4096,"
+                 "\"finetune\":{\"dataset\":\"%s\",\"kind\":\"%s}},\"measured\":{\"step_s\":1}}",
+                 cases[i].rest, cases[i].norm, cases[i].dataset, cases[i].finetune);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_int_equal(c.job.seq, cases[i].seq);
+        assert_int_equal(tc_case_states_memory(&c), cases[i].counts);
+        tc_published_free(&p);
+    }
+    tc_catalog_close(catalog);
+}
+
 /* What is not modelled is named, and never forecast as a llama; what is goes through. */
 static void only_what_is_modelled_is_forecast(void **state) {
     (void)state;
@@ -737,6 +776,7 @@ int main(void) {
         cmocka_unit_test(tuned_on_devices),
         cmocka_unit_test(samples_of_uneven_lengths),
         cmocka_unit_test(samples_of_natural_lengths),
+        cmocka_unit_test(memory_that_counts),
         cmocka_unit_test(only_what_is_modelled_is_forecast),
         cmocka_unit_test(the_extensions_of_a_model_are_read),
         cmocka_unit_test(a_release_that_is_no_year),

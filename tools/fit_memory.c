@@ -61,7 +61,8 @@ tc_code memory_fit_read(memory_problem *p, tc_catalog *catalog, const tc_convent
         tc_code code = tc_case_build(catalog, conventions, run, &row->c, error);
         if (code) return code;
         if (!tc_case_is_built(&row->c)) continue;
-        row->stated = stated;
+        row->stated = stated && tc_case_states_memory(&row->c);
+        if (!row->stated && !judged) continue;
         row->judged = judged;
         row->family = fit_index(&p->families, run->source_family);
         row->stack = fit_index(&p->stacks, tc_arena_copy(arena, row->c.stack.slug, strlen(row->c.stack.slug)));
@@ -209,9 +210,10 @@ void memory_fit_report(const memory_problem *p, FILE *out) {
     int n;
     double prior = mean_error(p, 0, -1, &n), fitted = mean_error(p, 1, -1, &n), left = mean_error(p, 2, -1, &n);
     fprintf(out,
-            "\n## Memory\n\nMean error of the forecast of device memory, on %d runs that state it; the memory "
-            "parameters of the stacks are\n"
-            "fitted apart from the others, in the same way.\n\n| source family | runs | priors | fitted | left out "
+            "\n## Memory\n\nMean error of the forecast of device memory, on %d runs that state it and what it rests on "
+            "(micro-batch and its tokens, layout,\n"
+            "recompute, sharding); the memory parameters of the stacks are fitted apart from the others, in the same "
+            "way.\n\n| source family | runs | priors | fitted | left out "
             "|\n|---|---|---|---|---|\n"
             "| all | %d | %.1f %% | %.1f %% | %.1f %% |\n",
             n, n, prior, fitted, left);

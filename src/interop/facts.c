@@ -215,7 +215,8 @@ static void of_stack(tc_facts *f, const tc_question *q) {
     const tc_stack_memory *m = &q->stack.memory;
     const tc_stack_kernels *k = &q->stack.kernels;
     tc_facts_set(f, TC_FACT_GRAD_BYTES, "%d", m->grad_bytes);
-    tc_facts_set(f, TC_FACT_STATE_BYTES, "%g", m->optimizer_bytes);
+    bool split = q->layout.sharding > TC_SHARD_NONE && m->sharded_optimizer_bytes > 0;
+    tc_facts_set(f, TC_FACT_STATE_BYTES, "%g", split ? m->sharded_optimizer_bytes : m->optimizer_bytes);
     tc_facts_set(f, TC_FACT_LOGITS_BYTES, "%d", m->logits_bytes);
     set_switch(f, TC_FACT_CHUNKED_LOSS, m->chunked_loss || q->job.finetune.chunked_loss);
     if (q->job.dtype == TC_FP8) tc_facts_set(f, TC_FACT_FP8_RECIPE, "%s", tc_fp8_recipe_names[k->fp8_recipe]);
@@ -575,6 +576,7 @@ tc_code tc_facts_to_stack(const tc_facts *f, tc_stack *stack, tc_error *error) {
     if (!code && !(m->optimizer_bytes >= 0 && m->optimizer_bytes <= 64))
         return tc_facts_fail(f, TC_FACT_STATE_BYTES, error, "%g bytes; give 0 to 64", m->optimizer_bytes);
     if (code) return code;
+    if (f->value[TC_FACT_STATE_BYTES]) m->sharded_optimizer_bytes = 0; /* the fact is of this run */
     k->fp8_recipe = (tc_fp8_recipe)recipe;
     if (f->value[TC_FACT_CHUNKED_LOSS]) m->chunked_loss = tc_facts_is(f, TC_FACT_CHUNKED_LOSS, "on");
     if (f->value[TC_FACT_TP_FUSED]) k->fused_tensor_parallel = tc_facts_is(f, TC_FACT_TP_FUSED, "on");

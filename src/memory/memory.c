@@ -186,9 +186,6 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
         set->mtp_logits_bytes += op->tag == TC_TAG_LOSS ? least(op->saved_bytes, 2 * logits) : op->saved_bytes;
     }
     set->output_bytes = stack->memory.pipeline_outputs ? logits : 0;
-    /* those of the reference, in 16 bit and without a backward pass, are made while the model's own wait for theirs (TRL, DPOTrainer,
-     * get_batch_loss_metrics: compute_ref_log_probs after concatenated_forward; its log-softmax runs sample by sample) */
-    if (p->shard.reference) set->logits_bytes += logits;
     for (int i = 0; i < model->blocks; i++) {
         set->tensors[i] = tc_weight_tensors(&set->block[i], stack->kernels.expert_modules);
         set->largest[i] = largest_matrix(&set->block[i]);
@@ -336,7 +333,8 @@ static double beside_of(const sharing *s, const tc_stage_weights *w) {
 /* While the weights are stepped: torch.optim's square roots of all second moments at once (torch/optim/adamw.py, _multi_tensor_adamw:
  * exp_avg_sq_sqrt), or gradients in fp32 for the master copy. */
 static double step_bytes(const tc_question *q, const tc_placement *p, double own, const sharing *s) {
-    double width = tc_foreach_width(&q->stack, &q->job, p->optimizer), at_once = q->stack.memory.step_gradients;
+    double width = tc_foreach_width(&q->stack, &q->job, p->optimizer, s->zero1),
+           at_once = q->stack.memory.step_gradients;
     if (at_once > 0) return 4 * (s->zero3 ? least(own, at_once) : own);
     return width * own;
 }
@@ -361,12 +359,12 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
         m->gradients = least(m->gradients, main_grad * w->largest);
     if (stack->memory.late_reduction && s->zero2 && !s->zero3) m->unreduced = main_grad * (whole - sharded);
     double state = fp32 ? tc_optimizer_figures_of(stack, p->optimizer)->state_bytes
-                        : tc_job_state_bytes(stack, job, p->optimizer, false);
+                        : tc_job_state_bytes(stack, job, p->optimizer, s->zero1, false);
     double copies = tc_holds_mirror(p) && s->zero1 ? 2 : 1; /* states are split over both copies */
     double own = s->zero1 ? sharded / copies : whole;       /* elements whose states the rank keeps */
     m->step = tc_step_on_host(&p->layout) ? 0 : step_bytes(q, p, own, s);
     double bytes = (state + (fp16 ? 4 : 0) + 4 * job->ema) * own
-                   + (fp32 ? 0 : tc_job_state_bytes(stack, job, p->optimizer, true) - state)
+                   + (fp32 ? 0 : tc_job_state_bytes(stack, job, p->optimizer, s->zero1, true) - state)
                          * (s->zero1 ? w->ends / s->dense_group / copies : w->ends);
     m->optimizer = bytes;
     m->host_states = bytes;
@@ -381,6 +379,8 @@ static double add_finetuning(const tc_question *q, const tc_placement *p, const 
     double layers = s->zero3 ? shard_of(s, w) - w->ends / s->dense_group : w->dense + w->expert - w->ends;
     double dense = s->zero3 ? s->dense_group : 1, expert = s->zero3 ? s->split_expert : 1, narrow = p->shard.base_bytes;
     m->parameters += adapter_bytes * (w->adapters / dense + w->adapter_experts / expert);
+    if (q->stack.memory.kept_originals && w->adapters > 0 && q->job.finetune.embeddings)
+        m->parameters += param_bytes * w->ends / dense;
     if (tc_has_reference_copy(&q->job))
         m->parameters += param_bytes * (s->zero3 ? shard_of(s, w) : w->dense + w->expert);
     if (q->job.frozen_base && q->stack.memory.frozen_gradients && s->zero3)
@@ -436,6 +436,7 @@ tc_states tc_stage_states(const tc_question *q, const tc_placement *p, tc_stage_
     if (w.adapters + w.adapter_experts > 0) whole = trained.dense + trained.expert;
     if (s.zero1) m.buffers += stack->memory.grad_bytes * least(stack->memory.bucket_elements, whole);
     m.loaded = loaded_bytes(q, param_bytes, &s, &w);
+    if (stack->memory.loads_copies && !s.zero1 && l->dp > 1) m.loaded = fmax(m.loaded, 2 * m.parameters);
     m.framework = framework_bytes(q, l);
     m.usable = tc_usable_bytes(&q->cluster.accelerator);
     if (job->finetune.paged) m.room = m.usable;

@@ -35,7 +35,11 @@ static int summary_of(const tc_validation *v, summary_row *rows) {
         {"complete_macro_mape_pct", "macro error, nothing assumed", v->complete_macro_mape_pct},
         {"complete_median_ape_pct", "median error, nothing assumed", v->complete_median_ape_pct},
         {"coverage80_pct", "runs inside their 80 % interval", v->coverage80_pct},
+        {"memory_n", NULL, v->memory_n},
         {"memory_mape_pct", "memory error", v->memory_mape_pct},
+        {"memory_guessed_n", NULL, v->memory_guessed_n},
+        {"memory_guessed_mape_pct", "memory error, micro-batch, recompute or sharding guessed",
+         v->memory_guessed_mape_pct},
         {"fit_accuracy_pct", "fits or not, told right", v->fit_accuracy_pct},
         {"rl_n", NULL, v->rl_n},
         {"rl_macro_mape_pct", "reinforcement learning, macro error", v->rl_macro_mape_pct},
@@ -83,8 +87,8 @@ static void write_memory_runs(tc_writer *writer, const tc_validation *v) {
     tc_write_array(writer, "memory_runs");
     for (int i = 0; i < v->count; i++) {
         const tc_scored_run *r = &v->runs[i];
-        if (!r->memory_scored) continue;
-        write_run_head(writer, r, true, r->memory_complete);
+        if (!r->memory_scored && !r->memory_guessed) continue;
+        write_run_head(writer, r, r->memory_scored, r->memory_complete);
         tc_write_string(writer, "metric", "memory_gib");
         tc_write_number(writer, "measured", r->run->memory_gib);
         tc_write_number(writer, "predicted", r->memory_gib);

@@ -155,7 +155,8 @@ tc_run_input tc_run_input_of(const tc_question *q, const tc_step *step) {
     in.step = *step;
     in.cluster = q->cluster;
     in.parameters = tc_trained_parameters(&q->job);
-    in.optimizer_bytes = tc_model_state_bytes(&q->stack, q->job.finetune.state_bits, q->job.optimizer, &q->job.model);
+    in.optimizer_bytes = tc_model_state_bytes(&q->stack, q->job.finetune.state_bits, q->job.optimizer,
+                                              q->layout.sharding > TC_SHARD_NONE, &q->job.model);
     return in;
 }
 

@@ -51,12 +51,13 @@ double tc_optimizer_seconds(const tc_costs *f, const tc_stage_load *load) {
     if (dense_ranks < expert_ranks) expert_ranks = dense_ranks;
     double elements = (w.dense / dense_ranks + w.expert / expert_ranks) / copies;
     const tc_job *job = &f->q->job;
-    double state = tc_job_state_bytes(&f->q->stack, job, f->p->optimizer, false),
+    bool sharded = l->sharding != TC_SHARD_NONE;
+    double state = tc_job_state_bytes(&f->q->stack, job, f->p->optimizer, sharded, false),
            grad = tc_job_gradient_bytes(&f->q->stack, job);
-    double more
-        = (tc_job_state_bytes(&f->q->stack, job, f->p->optimizer, true) - state) * (w.ends / dense_ranks / copies);
+    double more = (tc_job_state_bytes(&f->q->stack, job, f->p->optimizer, sharded, true) - state)
+                  * (w.ends / dense_ranks / copies);
     double traffic = 2 * state + 2 * grad + 2 + figures->extra_bytes;
-    double width = tc_foreach_width(&f->q->stack, job, f->p->optimizer);
+    double width = tc_foreach_width(&f->q->stack, job, f->p->optimizer, sharded);
     if (width > 0) traffic = figures->foreach_passes * width;
     if (f->q->stack.kernels.unfused_optimizer) traffic = figures->unfused_bytes;
     traffic += (2 * 4 + 4) * f->q->job.ema; /* a mean is read and written beside the weights */

@@ -51,6 +51,12 @@ static double in_metric(const tc_case *c, const tc_step *step) {
     }
 }
 
+bool tc_case_states_memory(const tc_case *c) {
+    const unsigned open = TC_CASE_OPEN_MICRO_BATCH | TC_CASE_OPEN_LAYOUT | TC_CASE_OPEN_RECOMPUTE;
+    bool alone = c->cluster.devices <= c->layout.tp * c->layout.pp;
+    return !(c->open & open) && !c->unknown_lengths && (alone || c->run->sharding != TC_UNSET);
+}
+
 /* What the source calls memory; where it does not say, what the stack's log calls so. */
 static double in_memory_kind(const tc_case *c, const tc_memory *m) {
     tc_memory_log log = c->stack.history.memory_log;
@@ -64,7 +70,8 @@ static double in_memory_kind(const tc_case *c, const tc_memory *m) {
     if (log == TC_LOG_DEVICE) return m->reserved;
     if (log == TC_LOG_RESERVED) return m->reserved - m->framework;
     double moments = tc_optimizer_figures_of(&c->stack, c->job.optimizer)->state_bytes,
-           bytes = tc_state_bytes(&c->stack, c->job.finetune.state_bits, c->job.optimizer, false);
+           bytes = tc_state_bytes(&c->stack, c->job.finetune.state_bits, c->job.optimizer,
+                                  c->layout.sharding != TC_SHARD_NONE, false);
     if (log == TC_LOG_ALLOCATED || bytes <= moments) return m->allocated;
     double before = m->allocated - m->optimizer * moments / bytes;
     return before > states ? before : states;

@@ -22,11 +22,12 @@ typedef struct tc_case {
     tc_cluster cluster;
     tc_layout layout;
     tc_stack stack;
-    unsigned open;      /* TC_CASE_OPEN_... */
-    double room;        /* memory that a layout may take, of the device's */
-    bool chunked;       /* the loss in chunks is a guess of tc_case_settle */
-    double padding;     /* tokens that are computed for each real one; 0: 1 */
-    bool out_of_memory; /* of this machine, while it was settled: predict says so */
+    unsigned open;        /* TC_CASE_OPEN_... */
+    double room;          /* memory that a layout may take, of the device's */
+    bool chunked;         /* the loss in chunks is a guess of tc_case_settle */
+    double padding;       /* tokens that are computed for each real one; 0: 1 */
+    bool unknown_lengths; /* samples keep their own lengths, and those of their data set are not known */
+    bool out_of_memory;   /* of this machine, while it was settled: predict says so */
     int assumed_count;
     char assumed[TC_ASSUMED_MAX][96];
 } tc_case;
@@ -42,6 +43,9 @@ typedef struct tc_case_result {
 bool tc_case_is_built(const tc_case *c);
 
 tc_question tc_case_question(const tc_case *c);
+
+/* What memory rests on is stated: micro-batch, and its tokens; layout, recompute, sharding. */
+bool tc_case_states_memory(const tc_case *c);
 
 /* What had to be guessed of a settled case. */
 tc_guesses tc_case_guesses(const tc_case *c);

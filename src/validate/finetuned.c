@@ -34,6 +34,12 @@ static const struct kind *kind_of(const char *word) {
 
 bool tc_case_knows_finetune(const char *kind) { return kind_of(kind) != NULL; }
 
+int tc_case_sequences(const char *word) {
+    const struct kind *kind = word ? kind_of(word) : NULL;
+    const tc_finetune finetune = {.preference = kind ? (int)kind->preference : TC_PREFERENCE_TOKENS};
+    return tc_preference_of(&finetune).sequences;
+}
+
 /* Scales included: of NF4 as in --finetune; of GPTQ and AWQ a scale and a zero point in 16 bit for 128 weights. */
 static double base_bits(const tc_published_finetune *f) {
     const char *quant = f->quant ? f->quant : "";

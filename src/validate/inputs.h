@@ -17,6 +17,8 @@ TC_NODISCARD tc_code tc_case_features(tc_catalog *catalog, tc_case *c, tc_error 
 /* Its fine-tuning; whether that kind is modelled. */
 TC_NODISCARD tc_code tc_case_finetune(tc_catalog *catalog, tc_case *c, tc_error *error);
 bool tc_case_knows_finetune(const char *kind);
+/* Sequences of a sample of such fine-tuning, by its word or NULL. */
+int tc_case_sequences(const char *kind);
 /* Its vision tower, and the images of a sample. */
 TC_NODISCARD tc_code tc_case_towers(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* The backbone of a language model, c->job.model: by the shape that the row states, or the catalog's model of that name. */

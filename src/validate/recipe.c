@@ -112,7 +112,7 @@ static int unpadded(const tc_case *c, sample_lengths lengths) {
 #define CUTOFF_STEP 64 /* people cut at round numbers */
 
 /* Of samples that keep their own lengths: the longest that the run meets, which its memory holds; 0 where the stated length counts. */
-static int longest_sample(const tc_case *c) {
+static int longest_sample(tc_case *c) {
     const tc_published_run *run = c->run;
     const tc_conventions *usual = c->conventions;
     const char *dataset = run->model.finetune.dataset;
@@ -121,8 +121,9 @@ static int longest_sample(const tc_case *c) {
     if (run->stated.natural_lengths != 1 || run->stated.mean_length == 1 || counted || !run->model.finetune.kind
         || run->out_of_memory)
         return 0;
+    sample_lengths lengths = dataset ? lengths_of(usual, dataset) : (sample_lengths){0, 0};
+    c->unknown_lengths = lengths.longest <= 0;
     if (!dataset) return usual->unnamed_longest;
-    sample_lengths lengths = lengths_of(usual, dataset);
     if (run->stated.padding_free != 1 || run->micro_batch <= 1) return lengths.longest;
     if (lengths.longest <= 0) lengths.longest = run->model.seq;
     if (lengths.mean <= 0) lengths.mean = USUAL_DOCUMENT;
@@ -168,6 +169,8 @@ static void build_job(tc_case *c) {
         c->job.seq = longest;
         tc_case_assume_number(c, "samples of at most %s tokens", longest);
     }
+    /* a packed sequence holds both of a pair (ms-swift at 3602360a5, swift/dataset/packing.py: sum(length) of chosen and rejected) */
+    if (run->model.finetune.packed == 1) c->job.seq /= tc_case_sequences(run->model.finetune.kind);
     pad(c);
     c->job.global_batch = run->global_batch;
     if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
@@ -190,6 +193,10 @@ static void build_job(tc_case *c) {
     if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
     if (run->stated.fused_optimizer == 1)
         c->stack.kernels.unfused_optimizer = c->stack.kernels.foreach_optimizer = false;
+    tc_stack_memory *memory = &c->stack.memory;
+    if (run->sharding > TC_SHARD_NONE && memory->sharded_optimizer_bytes > 0)
+        memory->optimizer_bytes = memory->sharded_optimizer_bytes;
+    if (run->sharding != TC_UNSET) memory->sharded_optimizer_bytes = 0; /* it is of this run now */
     if (run->stated.optimizer_states == TC_STATES_16_BIT) {
         c->stack.memory.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.memory.main_grad_bytes = 2;

@@ -215,7 +215,9 @@ static tc_code score_run(tc_catalog *catalog, const tc_conventions *conventions,
         if (interval.p90 > 0) out->covered = ratio >= interval.p10 && ratio <= interval.p90;
     }
     if (run->memory_gib > 0 && run->memory_unit_certain && !run->out_of_memory) {
-        out->memory_scored = true;
+        out->memory_scored = tc_case_states_memory(c);
+        out->memory_guessed = !out->memory_scored;
+        out->memory_complete = out->memory_scored && c->assumed_count == 0;
         out->memory_error_pct = 100 * (result.memory_gib / run->memory_gib - 1);
     }
 done:
@@ -289,13 +291,16 @@ static bool summarise_errors(tc_validation *v, tc_error_row *rows, double *value
 }
 
 static void summarise_memory(tc_validation *v) {
-    double absolute = 0;
-    for (int i = 0; i < v->count; i++)
-        if (v->runs[i].memory_scored) {
-            absolute += fabs(v->runs[i].memory_error_pct);
-            v->memory_n++;
-        }
+    double absolute = 0, guessed = 0;
+    for (int i = 0; i < v->count; i++) {
+        const tc_scored_run *r = &v->runs[i];
+        absolute += r->memory_scored ? fabs(r->memory_error_pct) : 0;
+        v->memory_n += r->memory_scored;
+        guessed += r->memory_guessed ? fabs(r->memory_error_pct) : 0;
+        v->memory_guessed_n += r->memory_guessed;
+    }
     v->memory_mape_pct = v->memory_n ? absolute / v->memory_n : NAN;
+    v->memory_guessed_mape_pct = v->memory_guessed_n ? guessed / v->memory_guessed_n : NAN;
     /* out of memory: all runs of the groups that report any */
     double right[2] = {0, 0}, all[2] = {0, 0};
     for (int i = 0; i < v->count; i++) {

@@ -25,10 +25,12 @@ const tc_optimizer_figures *tc_optimizer_figures_of(const tc_stack *stack, int o
 
 double tc_gradient_bytes(const tc_stack *stack, int bits) { return bits > 0 ? 2 : stack->memory.main_grad_bytes; }
 
-double tc_state_bytes(const tc_stack *stack, int bits, int optimizer, bool ends) {
+double tc_state_bytes(const tc_stack *stack, int bits, int optimizer, bool sharded, bool ends) {
     const tc_optimizer_figures *own = tc_optimizer_figures_of(stack, TC_UNSET),
                                *used = tc_optimizer_figures_of(stack, optimizer);
-    double theirs = ends ? own->end_state_bytes : own->state_bytes, bytes = stack->memory.optimizer_bytes;
+    bool split = sharded && stack->memory.sharded_optimizer_bytes > 0;
+    double theirs = ends ? own->end_state_bytes : own->state_bytes;
+    double bytes = split ? stack->memory.sharded_optimizer_bytes : stack->memory.optimizer_bytes;
     double states = ends ? used->end_state_bytes : used->state_bytes;
     if (bits > 0) return states * bits / 32 + (bits == 8 ? states / SCALED_BLOCK : 0);
     if (used == own) return bytes;
@@ -39,28 +41,28 @@ static bool is_wide(const tc_job *job) {
     return job->finetune.state_bits <= 0 && (job->dtype == TC_FP32 || job->dtype == TC_TF32);
 }
 
-double tc_job_state_bytes(const tc_stack *stack, const tc_job *job, int optimizer, bool ends) {
+double tc_job_state_bytes(const tc_stack *stack, const tc_job *job, int optimizer, bool sharded, bool ends) {
     const tc_optimizer_figures *used = tc_optimizer_figures_of(stack, optimizer);
     if (is_wide(job)) return ends ? used->end_state_bytes : used->state_bytes;
-    return tc_state_bytes(stack, job->finetune.state_bits, optimizer, ends);
+    return tc_state_bytes(stack, job->finetune.state_bits, optimizer, sharded, ends);
 }
 
 double tc_job_gradient_bytes(const tc_stack *stack, const tc_job *job) {
     return is_wide(job) ? 4 : tc_gradient_bytes(stack, job->finetune.state_bits);
 }
 
-double tc_foreach_width(const tc_stack *stack, const tc_job *job, int optimizer) {
+double tc_foreach_width(const tc_stack *stack, const tc_job *job, int optimizer, bool sharded) {
     const tc_optimizer_figures *used = tc_optimizer_figures_of(stack, optimizer);
     /* moments of 8 bit and paged ones have kernels of bitsandbytes */
     if (stack->kernels.unfused_optimizer || !stack->kernels.foreach_optimizer || used->foreach_passes <= 0
         || job->finetune.state_bits == 8 || job->finetune.paged)
         return 0;
-    return tc_job_state_bytes(stack, job, optimizer, false) < used->state_bytes ? 2 : 4;
+    return tc_job_state_bytes(stack, job, optimizer, sharded, false) < used->state_bytes ? 2 : 4;
 }
 
-double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, const tc_model *model) {
+double tc_model_state_bytes(const tc_stack *stack, int bits, int optimizer, bool sharded, const tc_model *model) {
     tc_model_size size = tc_model_count(model);
     double ends = (size.embedding_parameters + size.head_parameters) / size.parameters;
-    double layers = tc_state_bytes(stack, bits, optimizer, false);
-    return layers + ends * (tc_state_bytes(stack, bits, optimizer, true) - layers);
+    double layers = tc_state_bytes(stack, bits, optimizer, sharded, false);
+    return layers + ends * (tc_state_bytes(stack, bits, optimizer, sharded, true) - layers);
 }
