@@ -82,9 +82,9 @@ tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) 
     tc_question q = tc_case_question(c);
     tc_code code = tc_forecast(&q, &out->step, error);
     if (code) return code;
-    if (c->run->stated.longest_sample > 0) { /* whose memory counts */
+    if (c->stated.longest_sample > 0) { /* whose memory counts */
         tc_step longest;
-        q.job.seq = c->run->stated.longest_sample;
+        q.job.seq = c->stated.longest_sample;
         if (tc_forecast(&q, &longest, error) == TC_OK) out->step.memory = longest.memory;
     }
     out->predicted = in_metric(c, &out->step);

@@ -1,9 +1,10 @@
-/* conventions.c - reads data/conventions.yaml by its schema. */
+/* conventions.c - reads data/conventions.yaml by its schema, and finds data/recipes.yaml. */
 #include "validate/conventions.h"
 
 #include <string.h>
 
 #include "base/vocabulary.h"
+#include "validate/usual_recipes.h"
 
 #define WIDEST 10000000
 
@@ -116,7 +117,9 @@ tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *
     const tc_document *document;
     *out = (tc_conventions){.families = 0};
     tc_code code = tc_catalog_document(catalog, TC_KIND_COMMON, "conventions", &document, NULL, error);
-    return code ? code : tc_schema_read(&schema, document, out, error);
+    if (!code) code = tc_schema_read(&schema, document, out, error);
+    if (!code) code = tc_catalog_document(catalog, TC_KIND_COMMON, "recipes", &out->recipes, NULL, error);
+    return code ? code : tc_usual_recipes_check(out->recipes, error);
 }
 
 const tc_family *tc_conventions_family(const tc_conventions *conventions, const char *slug) {

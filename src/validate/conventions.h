@@ -1,8 +1,9 @@
-/* conventions.h - what was usual, where a published run does not say: data/conventions.yaml. */
+/* conventions.h - what was usual, where a published run does not say: data/conventions.yaml, data/recipes.yaml. */
 #ifndef TC_VALIDATE_CONVENTIONS_H
 #define TC_VALIDATE_CONVENTIONS_H
 
 #include "catalog/catalog.h"
+#include "catalog/document.h"
 
 #define TC_FAMILIES_MAX 32
 #define TC_SWEEP_SOURCES_MAX 32
@@ -110,6 +111,7 @@ typedef struct tc_conventions {
     int datasets, unnamed_longest; /* of rows that name no data set */
     tc_dataset dataset[TC_DATASETS_MAX];
     tc_usual usual;
+    const tc_document *recipes; /* usual_recipes.h */
 } tc_conventions;
 
 TC_NODISCARD tc_code tc_conventions_read(tc_catalog *catalog, tc_conventions *out, tc_error *error);

@@ -15,6 +15,8 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, co
                       tc_error *error) {
     memset(c, 0, sizeof *c);
     c->run = run;
+    c->stated = run->stated;
+    c->recompute = run->recompute;
     c->conventions = conventions;
     c->family = tc_conventions_family(conventions, run->model.family);
     c->stack.size = 0;
@@ -29,7 +31,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, co
         return tc_case_end(c, TC_CASE_SKIPPED, "global_batch");
     if ((code = tc_case_recipe(catalog, c, error)) || (code = tc_case_features(catalog, c, error))) return code;
     /* tokens per second are counted as they are; of other rates nobody knows the tokens */
-    if (run->stated.natural_lengths == 1 && run->stated.mean_length != 1 && run->metric != TC_METRIC_NONE
+    if (c->stated.natural_lengths == 1 && c->stated.mean_length != 1 && run->metric != TC_METRIC_NONE
         && run->metric != TC_METRIC_TOKENS_PER_S_PER_DEVICE)
         return tc_case_end(c, TC_CASE_SKIPPED, "tokens of a step: samples of natural lengths");
     /* without a rate there is nothing to score, but its memory can be forecast */

@@ -48,7 +48,7 @@ static void scale_sample(tc_model *model, int tokens) {
 
 /* Pixels where they are stated, else tokens. A sample that nobody states is not the model's: recipes cut it to what their devices hold. */
 static tc_code take_sample(tc_case *c, tc_model *model) {
-    const tc_stated *said = &c->run->stated;
+    const tc_stated *said = &c->stated;
     tc_published_latents of_row = c->run->model.latents, *l = &of_row;
     if (l->height <= 0 && said->height != TC_UNSET) l->height = said->height, l->width = said->width;
     if (l->frames <= 0 && said->frames != TC_UNSET) l->frames = said->frames;

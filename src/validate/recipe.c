@@ -17,6 +17,7 @@
 #include "layout/supports.h"
 #include "validate/assume.h"
 #include "validate/inputs.h"
+#include "validate/usual_recipes.h"
 #include "workload/operators.h"
 #include "workload/samples.h"
 
@@ -26,14 +27,15 @@ static int release_year(const tc_accelerator *a) {
     return year >= 1900 && year <= 2100 ? (int)year : 0;
 }
 
-/* The first year that the run can be of: that of its source, the one after its chip's release, that of its format and of its model. */
+/* The year of its source; where that is not stated the first that the run can be of: that after its chip's release, that of its format and of its
+ * model. */
 static int year_of(const tc_case *c) {
     const tc_published_run *run = c->run;
-    int year = run->year, released = release_year(&c->cluster.accelerator) + 1;
-    if (released > year) year = released;
+    if (run->year > 0) return run->year;
+    int year = release_year(&c->cluster.accelerator) + 1;
     bool grouped = run->model.kv_heads > 1 && run->model.kv_heads < run->model.heads;
     bool later = (run->dtype != TC_UNSET && tc_format_is_low(run->dtype)) || grouped || !c->family->early;
-    return later && run->year == 0 && year < c->conventions->modern_year ? c->conventions->modern_year : year;
+    return later && year < c->conventions->modern_year ? c->conventions->modern_year : year;
 }
 
 static bool is_fp8_source(const tc_case *c) {
@@ -118,13 +120,13 @@ static int longest_sample(tc_case *c) {
     const char *dataset = run->model.finetune.dataset;
     bool counted = run->metric == TC_METRIC_TOKENS_PER_S_PER_DEVICE;
     if (run->model.seq % CUTOFF_STEP) return 0; /* of a sample that was met */
-    if (run->stated.natural_lengths != 1 || run->stated.mean_length == 1 || counted || !run->model.finetune.kind
+    if (c->stated.natural_lengths != 1 || c->stated.mean_length == 1 || counted || !run->model.finetune.kind
         || run->out_of_memory)
         return 0;
     sample_lengths lengths = dataset ? lengths_of(usual, dataset) : (sample_lengths){0, 0};
     c->unknown_lengths = lengths.longest <= 0;
     if (!dataset) return usual->unnamed_longest;
-    if (run->stated.padding_free != 1 || run->micro_batch <= 1) return lengths.longest;
+    if (c->stated.padding_free != 1 || run->micro_batch <= 1) return lengths.longest;
     if (lengths.longest <= 0) lengths.longest = run->model.seq;
     if (lengths.mean <= 0) lengths.mean = USUAL_DOCUMENT;
     return unpadded(c, lengths);
@@ -146,7 +148,7 @@ static double spread_of(const tc_case *c) {
  * expected largest); and data-parallel ranks wait for the one whose micro-batches are the longest on average. */
 static void pad(tc_case *c) {
     const tc_published_run *run = c->run;
-    if (run->stated.mean_length != 1 || run->stated.grouped_lengths == 1) return;
+    if (c->stated.mean_length != 1 || c->stated.grouped_lengths == 1) return;
     double rows = run->micro_batch > 1 ? run->micro_batch : 1, stages = run->pp > 1 ? run->pp : 1;
     double ranks = run->devices / (stages * (run->tp > 1 ? run->tp : 1) * (run->cp > 1 ? run->cp : 1));
     double micro_batches = run->global_batch > 0 ? (double)run->global_batch / (ranks * rows) : 0;
@@ -174,7 +176,7 @@ static void build_job(tc_case *c) {
     pad(c);
     c->job.global_batch = run->global_batch;
     if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
-    c->job.dtype = run->stated.format != TC_UNSET ? run->stated.format : run->dtype;
+    c->job.dtype = c->stated.format != TC_UNSET ? c->stated.format : run->dtype;
     if (c->job.dtype == TC_UNSET) {
         bool fp8 = is_fp8_source(c) && a->matmul_flops[TC_FP8] > 0;
         c->job.dtype = fp8 ? TC_FP8 : a->matmul_flops[TC_BF16] > 0 ? TC_BF16 : TC_FP16;
@@ -189,25 +191,25 @@ static void build_job(tc_case *c) {
         tc_case_assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
     c->job.frozen_base = run->frozen_base;
-    c->job.cached_latents = run->stated.cached_latents;
-    if (run->stated.optimizer != TC_UNSET) c->job.optimizer = run->stated.optimizer;
-    if (run->stated.fused_optimizer == 1)
+    c->job.cached_latents = c->stated.cached_latents;
+    if (c->stated.optimizer != TC_UNSET) c->job.optimizer = c->stated.optimizer;
+    if (c->stated.fused_optimizer == 1)
         c->stack.kernels.unfused_optimizer = c->stack.kernels.foreach_optimizer = false;
     tc_stack_memory *memory = &c->stack.memory;
     if (run->sharding > TC_SHARD_NONE && memory->sharded_optimizer_bytes > 0)
         memory->optimizer_bytes = memory->sharded_optimizer_bytes;
     if (run->sharding != TC_UNSET) memory->sharded_optimizer_bytes = 0; /* it is of this run now */
-    if (run->stated.optimizer_states == TC_STATES_16_BIT) {
+    if (c->stated.optimizer_states == TC_STATES_16_BIT) {
         c->stack.memory.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.memory.main_grad_bytes = 2;
     }
-    if (run->stated.optimizer_states == TC_STATES_8_BIT && c->stack.memory.optimizer_bytes >= 8)
+    if (c->stated.optimizer_states == TC_STATES_8_BIT && c->stack.memory.optimizer_bytes >= 8)
         c->stack.memory.optimizer_bytes -= 6;                                       /* two moments in 8 bit */
-    if (run->stated.fp8_parameters == 1) c->stack.memory.low_precision_weights = 0; /* two copies for one of 16 bit */
-    if (run->stated.half_gradients == 1) c->stack.memory.main_grad_bytes = c->stack.memory.grad_bytes = 2;
-    if (run->stated.optimizer_states == TC_STATES_16_BIT_MOMENTS && c->stack.memory.optimizer_bytes >= 12)
+    if (c->stated.fp8_parameters == 1) c->stack.memory.low_precision_weights = 0; /* two copies for one of 16 bit */
+    if (c->stated.half_gradients == 1) c->stack.memory.main_grad_bytes = c->stack.memory.grad_bytes = 2;
+    if (c->stated.optimizer_states == TC_STATES_16_BIT_MOMENTS && c->stack.memory.optimizer_bytes >= 12)
         c->stack.memory.optimizer_bytes -= 4;
-    if (run->stated.optimizer_states == TC_STATES_SHARED_WEIGHTS)
+    if (c->stated.optimizer_states == TC_STATES_SHARED_WEIGHTS)
         c->stack.memory.optimizer_bytes -= 2; /* the weights are half of the master copy */
 }
 
@@ -222,7 +224,7 @@ static double share_of_flops(const tc_published_run *run) {
 /* What a source calls partial: layers that it counts, or operators; else half of the layers. */
 static void build_partial_recompute(tc_case *c) {
     const tc_published_run *run = c->run;
-    const tc_stated *said = &run->stated;
+    const tc_stated *said = &c->stated;
     tc_layout *l = &c->layout;
     double layers = tc_layer_count(&c->job.model);
     if (run->recompute_of > 0) {
@@ -254,7 +256,7 @@ static void build_partial_recompute(tc_case *c) {
 /* Attention of packed sequences: a ring computes all pairs of a mask that is no plain triangle; other kernels skip what lies
  * between documents. */
 static void build_mask(tc_case *c) {
-    const tc_stated *said = &c->run->stated;
+    const tc_stated *said = &c->stated;
     bool ring = c->layout.cp > 1 && c->layout.cp_kind != TC_CP_ALL_TO_ALL, packed = said->packed == 1;
     if (said->mask != TC_UNSET && (ring || !packed)) {
         c->job.model.causal = false;
@@ -269,7 +271,7 @@ static void build_mask(tc_case *c) {
 
 /* Settings of the recipe beside degrees. */
 static void build_settings(tc_case *c) {
-    const tc_stated *said = &c->run->stated;
+    const tc_stated *said = &c->stated;
     tc_layout *l = &c->layout;
     tc_stack *s = &c->stack;
     if (said->routing != TC_UNSET) c->job.balanced_routing = said->routing == TC_ROUTING_BALANCED;
@@ -301,7 +303,7 @@ static void build_settings(tc_case *c) {
  * every chunk in fp32 and the gradient of the 16-bit logits. In chunks, as the stack has it. */
 static void build_loss(tc_case *c) {
     static const int bytes[] = {[TC_LOSS_EAGER] = 12, [TC_LOSS_COMPILED] = 4, [TC_LOSS_SPLIT] = 6};
-    int loss = c->run->stated.loss;
+    int loss = c->stated.loss;
     if (loss != TC_UNSET) c->stack.memory.chunked_loss = loss == TC_LOSS_CHUNKED;
     bool own = loss == TC_LOSS_EAGER && c->stack.memory.logits_bytes >= 8; /* what single kernels of its release keep */
     if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED && !own) c->stack.memory.logits_bytes = bytes[loss];
@@ -310,7 +312,7 @@ static void build_loss(tc_case *c) {
 /* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */
 static void build_schedule(tc_case *c) {
     tc_layout *l = &c->layout;
-    int schedule = c->run->stated.schedule, layers = tc_layer_count(&c->job.model);
+    int schedule = c->stated.schedule, layers = tc_layer_count(&c->job.model);
     if (schedule == TC_UNSET || l->pp == 1) return;
     tc_schedule_facts facts = tc_schedule_facts_of(schedule);
     if (l->pp * facts.chunks > tc_most_chunks(layers) || (facts.both_ways && l->pp % 2)) return;
@@ -350,7 +352,7 @@ static int unstated_cp(tc_case *c, int tp, int pp) {
 static int unstated_ep(tc_case *c, int tp, int pp) {
     int experts = most_experts(&c->job.model), ep = 1;
     if (experts == 0) return 1;
-    int most = c->run->stated.dispatcher >= TC_DISPATCHER_DEEPEP ? c->cluster.fabric.level[0].size : 1;
+    int most = c->stated.dispatcher >= TC_DISPATCHER_DEEPEP ? c->cluster.fabric.level[0].size : 1;
     for (int n = 2; n <= most; n++)
         if (experts % n == 0 && c->cluster.devices / pp / tp % n == 0) ep = n;
     tc_case_assume_number(c, "expert parallelism %s", ep);
@@ -385,7 +387,7 @@ static void build_layout(tc_case *c) {
     if (run->pp == 1) l->vpp = 1;
     if (run->vpp == TC_UNSET && l->pp > 1 && c->stack.history.interleaving) c->open |= TC_CASE_OPEN_VPP;
     if (run->pp != TC_UNSET) build_schedule(c);
-    const int *stages = run->stated.stage_layers;
+    const int *stages = c->stated.stage_layers;
     if (stages) l->stage_layers = stages + 1, l->stage_count = stages[0];
     l->micro_batch = run->micro_batch;
     if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
@@ -406,10 +408,10 @@ static void build_layout(tc_case *c) {
         if (c->cluster.devices > l->tp * l->pp) tc_case_assume(c, "sharding %s (stack default)", names[l->sharding]);
     }
     if (l->sharding == TC_SHARD_HSDP) {
-        l->hsdp = run->stated.shard_group > 0 ? run->stated.shard_group : c->cluster.fabric.level[0].size;
+        l->hsdp = c->stated.shard_group > 0 ? c->stated.shard_group : c->cluster.fabric.level[0].size;
         if (l->hsdp >= c->cluster.devices / (l->tp * l->pp)) l->hsdp = 0; /* all ranks */
     }
-    l->recompute = run->recompute;
+    l->recompute = c->recompute;
     if (l->recompute == TC_RECOMPUTE_LAYERS) build_partial_recompute(c);
     if (l->recompute == TC_UNSET && run->flops == TC_FLOPS_HARDWARE) {
         l->recompute = TC_RECOMPUTE_FULL;
@@ -436,7 +438,7 @@ static tc_code find_at(tc_catalog *catalog, const char *name, int date, tc_stack
 
 /* Blocks that the allocator keeps for samples of other lengths: of fine-tuning whose samples keep theirs, where segments do not expand. */
 static void build_lengths(tc_case *c) {
-    const tc_stated *said = &c->run->stated;
+    const tc_stated *said = &c->stated;
     double *blocks = &c->stack.params.length_fragmentation;
     bool own = said->natural_lengths == 1 || said->longest_sample > 0, tuned = c->run->model.finetune.kind;
     if (said->expandable_segments == 1 || (!own && (said->natural_lengths == 0 || !tuned)))
@@ -447,7 +449,7 @@ static void build_lengths(tc_case *c) {
 
 /* What a source says of its software beside the name. */
 static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *error) {
-    const tc_stated *said = &c->run->stated;
+    const tc_stated *said = &c->stated;
     bool always = c->run->dtype != TC_UNSET && (c->stack.history.compiled_formats >> c->run->dtype & 1);
     if (c->stack.history.compiled_variant[0] && (said->compiled == 1 || (said->compiled == TC_UNSET && always))) {
         if (said->compiled == TC_UNSET)
@@ -484,8 +486,33 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *
 /* The month that the run is of: its date's; the middle of its year, or of the first that it can be of. 0: not known. */
 static int month_of(const tc_case *c) {
     int date = c->run->date, year = year_of(c);
-    if (date % 100 && date / 100 >= year) return date;
+    if (date % 100) return date;
     return year >= 1990 ? 100 * year + 7 : 0;
+}
+
+/* The kind of model and of training that recipes are chosen by. */
+static int recipe_of(const tc_case *c) {
+    const char *tuned = c->run->model.finetune.kind;
+    int training = !tuned ? TC_RECIPE_PRETRAINING : c->run->frozen_base ? TC_RECIPE_ADAPTERS : TC_RECIPE_FULL_TUNING;
+    int model = most_experts(&c->job.model) > 0 ? TC_RECIPE_EXPERTS : TC_RECIPE_DENSE;
+    return 1 << training | 1 << model | (c->family->workload == TC_WORKLOAD_HYBRID) << TC_RECIPE_RECURRENT;
+}
+
+/* What recipes of the stack set then, where the row does not say. */
+static void take_recipes(tc_case *c, const char *stack, int date) {
+    char taken[41 + 16];
+    tc_recipe_row row = {.stack = stack,
+                         .accelerator = c->cluster.accelerator.slug,
+                         .model = c->run->model.name,
+                         .date = date,
+                         .of = recipe_of(c),
+                         .dtype = c->run->dtype,
+                         .tp = c->run->tp,
+                         .pp = c->run->pp,
+                         .ep = c->run->ep,
+                         .micro_batch = c->run->micro_batch};
+    tc_usual_recipes_take(c->conventions->recipes, &row, &c->stated, &c->recompute, taken, sizeof taken);
+    if (taken[0]) tc_case_assume(c, "%s (as its recipes set it)", taken);
 }
 
 /* The stack as it was then. */
@@ -493,6 +520,7 @@ static tc_code find_stack(tc_catalog *catalog, tc_case *c, tc_error *error) {
     const tc_tuner *tuner = tuner_of(c);
     const char *stack = tuner ? tuner->slug : c->run->stack && c->run->stack[0] ? c->run->stack : "generic";
     int date = month_of(c);
+    take_recipes(c, stack, date);
     tc_code code = find_at(catalog, stack, date, &c->stack, error);
     if (code == TC_NOT_FOUND) code = find_at(catalog, "generic", date, &c->stack, error);
     return code ? code : build_stack(catalog, c, date, error);
