@@ -23,6 +23,12 @@ static inline bool tc_same_name(const char *a, const char *b) {
     return !*a && !*b;
 }
 
+/* Does a name begin with another, as people write them? */
+static inline bool tc_name_begins(const char *name, const char *beginning) {
+    while (*beginning && tc_name_byte(*beginning) == tc_name_byte(*name)) beginning++, name++;
+    return !*beginning;
+}
+
 /* Does a text have a word in it, in any case? */
 static inline bool tc_says(const char *text, const char *word) {
     for (; *text; text++) {

@@ -76,6 +76,12 @@ static const tc_field dataset_fields[] = {
 };
 static const tc_schema dataset_schema = TC_SCHEMA("data set", dataset_fields);
 
+static const tc_field release_fields[] = {
+    TEXT("model", tc_model_release, model, false),
+    TEXT("since", tc_model_release, since, true),
+};
+static const tc_schema release_schema = TC_SCHEMA("release of a model", release_fields);
+
 #define USUAL(where, type_, member, low, high)                                                                         \
     TC_PATH_IN("histories." where, type_, tc_conventions, usual.member, low, high, TC_NEEDED, TC_SOURCED,              \
                .plain_si = true)
@@ -87,7 +93,6 @@ static const tc_field fields[] = {
     TC_PATH_LIST("families", tc_conventions, family, families, 1, TC_FAMILIES_MAX, &family_schema, TC_NEEDED,
                  .start = start_family),
     INTEGER("years.modern", tc_conventions, modern_year, true, TC_NEED_ALWAYS),
-    INTEGER("years.flash_chips", tc_conventions, flash_year, true, TC_NEED_ALWAYS),
     TEXT("fp8_sources", tc_conventions, fp8_sources, true),
     TC_PATH_IN("image_share", NUMBER, tc_conventions, image_share, 0, 1, TC_NEEDED, TC_SOURCED),
     TC_PATH_LIST("sweeps", tc_conventions, sweep_source, sweep_sources, 0, TC_SWEEP_SOURCES_MAX, &sweep_schema),
@@ -99,6 +104,7 @@ static const tc_field fields[] = {
     TC_PATH_IN("samples.image_spread", NUMBER, tc_conventions, image_spread, 0, 3, TC_NEEDED, TC_SOURCED),
     INTEGER("samples.unnamed_longest", tc_conventions, unnamed_longest, true, TC_NEED_ALWAYS),
     TC_PATH_LIST("samples.datasets", tc_conventions, dataset, datasets, 0, TC_DATASETS_MAX, &dataset_schema),
+    TC_PATH_LIST("releases", tc_conventions, release, releases, 0, TC_RELEASES_MAX, &release_schema),
     USUAL("batch_tokens", NUMBER, batch_tokens, 1, 1e12),
     USUAL("batch_tokens_per_device", NUMBER, batch_tokens_per_device, 1, 1e9),
     USUAL("seq_early", INTEGER, seq_early, 1, WIDEST),

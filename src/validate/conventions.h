@@ -79,6 +79,13 @@ typedef struct tc_dataset {
 
 #define TC_DATASETS_MAX 32
 
+/* When models came out whose names begin so: no run of one is older. */
+typedef struct tc_model_release {
+    char model[32], since[TC_STACK_DATE];
+} tc_model_release;
+
+#define TC_RELEASES_MAX 64
+
 /* What is taken of a run of which little more is known than its size: for histories. */
 typedef struct tc_usual {
     double batch_tokens_per_device; /* at least */
@@ -95,7 +102,7 @@ typedef struct tc_usual {
 
 typedef struct tc_conventions {
     char slug[32], name[64];
-    int families, modern_year, flash_year;
+    int families, modern_year;
     tc_family family[TC_FAMILIES_MAX];
     char fp8_sources[32];
     double image_share; /* of the tokens of a sample with images */
@@ -110,6 +117,8 @@ typedef struct tc_conventions {
         image_spread;              /* standard deviation over mean of the lengths of texts, of the tokens of an image */
     int datasets, unnamed_longest; /* of rows that name no data set */
     tc_dataset dataset[TC_DATASETS_MAX];
+    int releases;
+    tc_model_release release[TC_RELEASES_MAX];
     tc_usual usual;
     const tc_document *recipes; /* usual_recipes.h */
 } tc_conventions;

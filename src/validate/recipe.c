@@ -12,6 +12,7 @@
 #include "base/formats.h"
 #include "base/text.h"
 #include "base/vocabulary.h"
+#include "catalog/ages.h"
 #include "layout/legal.h"
 #include "layout/schedule.h"
 #include "layout/supports.h"
@@ -186,15 +187,13 @@ static void build_job(tc_case *c) {
     if (run->flash_attention == 0) c->job.attention = TC_ATTENTION_PLAIN;
     if (run->flash_attention == 1) c->job.attention = TC_ATTENTION_FLASH;
     if (run->flash_attention == TC_UNSET) {
-        bool recent = release_year(a) >= c->conventions->flash_year && !tuner_of(c); /* whose own way is known */
-        c->job.attention = recent ? TC_ATTENTION_FLASH : (int)c->stack.attention;
+        c->job.attention = (int)c->stack.attention;
         tc_case_assume(c, "%s attention (stack default)", c->job.attention == TC_ATTENTION_FLASH ? "flash" : "plain");
     }
     c->job.frozen_base = run->frozen_base;
     c->job.cached_latents = c->stated.cached_latents;
     if (c->stated.optimizer != TC_UNSET) c->job.optimizer = c->stated.optimizer;
-    if (c->stated.fused_optimizer == 1)
-        c->stack.kernels.unfused_optimizer = c->stack.kernels.foreach_optimizer = false;
+    if (c->stated.fused_optimizer == 1) c->stack.kernels.unfused_optimizer = c->stack.kernels.foreach_optimizer = false;
     tc_stack_memory *memory = &c->stack.memory;
     if (run->sharding > TC_SHARD_NONE && memory->sharded_optimizer_bytes > 0)
         memory->optimizer_bytes = memory->sharded_optimizer_bytes;
@@ -204,7 +203,7 @@ static void build_job(tc_case *c) {
         c->stack.memory.main_grad_bytes = 2;
     }
     if (c->stated.optimizer_states == TC_STATES_8_BIT && c->stack.memory.optimizer_bytes >= 8)
-        c->stack.memory.optimizer_bytes -= 6;                                       /* two moments in 8 bit */
+        c->stack.memory.optimizer_bytes -= 6;                                     /* two moments in 8 bit */
     if (c->stated.fp8_parameters == 1) c->stack.memory.low_precision_weights = 0; /* two copies for one of 16 bit */
     if (c->stated.half_gradients == 1) c->stack.memory.main_grad_bytes = c->stack.memory.grad_bytes = 2;
     if (c->stated.optimizer_states == TC_STATES_16_BIT_MOMENTS && c->stack.memory.optimizer_bytes >= 12)
@@ -281,6 +280,8 @@ static void build_settings(tc_case *c) {
     if (said->overlap != TC_UNSET) s->kernels.overlap_tensor_parallel = false, s->defaults.overlap = 0;
     if (said->cp_kind != TC_UNSET) l->cp_kind = said->cp_kind;
     if (said->flush != TC_UNSET && l->pp > 1) l->flush = said->flush;
+    if (said->flush == TC_UNSET && said->local_batch > c->run->micro_batch && l->pp > 1 && c->run->micro_batch > 0)
+        l->flush = said->local_batch / c->run->micro_batch;
     if (said->grouped_gemm != TC_UNSET) s->kernels.sequential_experts = said->grouped_gemm == 0;
     if (said->expert_capacity > 0) c->job.expert_capacity = said->expert_capacity;
     if (said->mtp_layers != TC_UNSET) c->job.model.mtp_layers = said->mtp_layers;
@@ -483,19 +484,31 @@ static tc_code build_stack(tc_catalog *catalog, tc_case *c, int date, tc_error *
     return TC_OK;
 }
 
-/* The month that the run is of: its date's; the middle of its year, or of the first that it can be of. 0: not known. */
+/* The month in which models of the run's kind came out; 0: not known. */
+static int model_release(const tc_case *c) {
+    const char *name = c->run->model.name;
+    for (int i = 0; i < c->conventions->releases; i++) {
+        const tc_model_release *r = &c->conventions->release[i];
+        if (tc_name_begins(name, r->model)) return tc_stack_date(r->since);
+    }
+    return 0;
+}
+
+/* The month that the run is of: its date's; the middle of its year, or of the first that it can be of, of its model's month. 0: not known. */
 static int month_of(const tc_case *c) {
-    int date = c->run->date, year = year_of(c);
+    int date = c->run->date, year = year_of(c), released = model_release(c);
     if (date % 100) return date;
+    if (c->run->year <= 0 && released > 100 * year + 7) return released;
     return year >= 1990 ? 100 * year + 7 : 0;
 }
 
 /* The kind of model and of training that recipes are chosen by. */
 static int recipe_of(const tc_case *c) {
     const char *tuned = c->run->model.finetune.kind;
-    int training = !tuned ? TC_RECIPE_PRETRAINING : c->run->frozen_base ? TC_RECIPE_ADAPTERS : TC_RECIPE_FULL_TUNING;
+    int training = c->run->frozen_base ? TC_RECIPE_ADAPTERS : tuned ? TC_RECIPE_FULL_TUNING : TC_RECIPE_PRETRAINING;
     int model = most_experts(&c->job.model) > 0 ? TC_RECIPE_EXPERTS : TC_RECIPE_DENSE;
-    return 1 << training | 1 << model | (c->family->workload == TC_WORKLOAD_HYBRID) << TC_RECIPE_RECURRENT;
+    int packed = c->run->model.finetune.packed == 1, recurrent = c->family->workload == TC_WORKLOAD_HYBRID;
+    return 1 << training | 1 << model | recurrent << TC_RECIPE_RECURRENT | packed << TC_RECIPE_PACKED;
 }
 
 /* What recipes of the stack set then, where the row does not say. */
@@ -504,13 +517,15 @@ static void take_recipes(tc_case *c, const char *stack, int date) {
     tc_recipe_row row = {.stack = stack,
                          .accelerator = c->cluster.accelerator.slug,
                          .model = c->run->model.name,
+                         .framework = c->run->framework,
                          .date = date,
                          .of = recipe_of(c),
                          .dtype = c->run->dtype,
                          .tp = c->run->tp,
                          .pp = c->run->pp,
                          .ep = c->run->ep,
-                         .micro_batch = c->run->micro_batch};
+                         .micro_batch = c->run->micro_batch,
+                         .recompute = c->run->recompute};
     tc_usual_recipes_take(c->conventions->recipes, &row, &c->stated, &c->recompute, taken, sizeof taken);
     if (taken[0]) tc_case_assume(c, "%s (as its recipes set it)", taken);
 }

@@ -12,12 +12,13 @@
 #include "layout/supports.h"
 
 static const char *const of_names[]
-    = {"dense", "experts", "recurrent", "pretraining", "adapters", "full-tuning", NULL}; /* tc_recipe_of */
-static const char *const recomputes[] = {"none", "selective", "full", "partial", NULL};  /* as in `norm` */
+    = {"dense", "experts", "recurrent", "pretraining", "adapters", "full-tuning", "packed", NULL}; /* tc_recipe_of */
+static const char *const recomputes[] = {"none", "selective", "full", "partial", NULL};            /* as in `norm` */
 
 /* What of an entry the schema reads; its lists and settings are read where they stand. */
 typedef struct entry {
     int of, formats;
+    int recompute;               /* that the row states; TC_UNSET: any, or none */
     int tp, pp, ep, micro_batch; /* 0: any */
 } entry;
 
@@ -27,6 +28,8 @@ static const tc_field entry_fields[] = {
     TC_PATH_CHECKED("stacks", TEXTS, TC_NEEDED),
     TC_PATH_CHECKED("models", TEXTS),
     TC_PATH_CHECKED("chips", TEXTS),
+    TC_PATH_CHECKED("frameworks", TEXTS),
+    TC_PATH("recompute", ENUM, entry, recompute, .names = recomputes),
     TC_PATH("of", WORDS, entry, of, .names = of_names),
     TC_PATH("formats", WORDS, entry, formats, .names = tc_dtype_names),
     DEGREE(tp),
@@ -59,9 +62,9 @@ static tc_code check_setting(const tc_document *document, const tc_node *setting
     tc_stated ignored = tc_stated_none();
     const tc_stated_field *field = tc_stated_find(setting->key);
     bool word = setting->kind == TC_NODE_SCALAR
-                && (field                                       ? tc_stated_set(&ignored, field, setting->text)
+                && (field                                    ? tc_stated_set(&ignored, field, setting->text)
                     : strcmp(setting->key, "recompute") == 0 ? recompute_of(setting->text) != TC_UNSET
-                                                                : false);
+                                                             : false);
     return word ? TC_OK : tc_document_fail(document, setting, NULL, error, "is no word of the fields of `norm`");
 }
 
@@ -82,16 +85,20 @@ tc_code tc_usual_recipes_check(const tc_document *document, tc_error *error) {
     return code;
 }
 
-/* Is there no such list, or does one of its texts begin the name (exact: is it the name), as people write names? */
-static bool lists(const tc_node *of, const char *key, const char *name, bool exact) {
+/* How a text of a list is that of a row: it is the same, begins it, or is somewhere in it; as people write names. */
+typedef enum match { IS, BEGINS, WITHIN } match;
+
+static bool matches(const char *text, const char *name, match how) {
+    return how == WITHIN ? tc_says(name, text) : how == BEGINS ? tc_name_begins(name, text) : tc_same_name(name, text);
+}
+
+/* Is there no such list, or is one of its texts the row's? */
+static bool lists(const tc_node *of, const char *key, const char *name, match how) {
     const tc_node *list = tc_node_get(of, key);
     if (!list) return true;
     const tc_node *text = list->kind == TC_NODE_SCALAR ? list : list->first;
-    for (; text; text = text == list ? NULL : text->next) {
-        const char *a = text->text, *b = name ? name : "";
-        while (*a && tc_name_byte(*a) == tc_name_byte(*b)) a++, b++;
-        if (!*a && (!exact || !*b)) return true;
-    }
+    for (; text; text = text == list ? NULL : text->next)
+        if (matches(text->text, name ? name : "", how)) return true;
     return false;
 }
 
@@ -107,11 +114,13 @@ static bool is_then(const tc_node *n, int date) {
 }
 
 static bool holds(const tc_document *document, const tc_node *n, const tc_recipe_row *row, nearness near) {
-    entry e = {0};
+    entry e = {.recompute = TC_UNSET};
     tc_error ignored;
-    if (!lists(n, "stacks", row->stack, true) || !lists(n, "models", row->model, false)) return false;
-    if (!lists(n, "chips", row->accelerator, false) || (near != DEGREES && !is_then(n, row->date))) return false;
+    if (!lists(n, "frameworks", row->framework, WITHIN)) return false;
+    if (!lists(n, "stacks", row->stack, IS) || !lists(n, "models", row->model, BEGINS)) return false;
+    if (!lists(n, "chips", row->accelerator, BEGINS) || (near != DEGREES && !is_then(n, row->date))) return false;
     if (tc_schema_read_element(&entry_schema, document, n, &e, &ignored) != TC_OK) return false;
+    if (e.recompute != TC_UNSET && e.recompute != row->recompute) return false;
     bool degrees = near == MONTH
                    || (is_degree(e.tp, row->tp) && is_degree(e.pp, row->pp) && is_degree(e.ep, row->ep)
                        && is_degree(e.micro_batch, row->micro_batch));
@@ -128,7 +137,8 @@ static bool goes_with(const char *key, const tc_stated *stated, int recompute) {
 static void take(const tc_node *n, tc_stated *stated, int *recompute, char *taken, size_t size) {
     for (const tc_node *s = tc_node_get(n, "says")->first; s; s = s->next) {
         const tc_stated_field *field = tc_stated_find(s->key);
-        if (field ? tc_stated_is_set(stated, field) : *recompute != TC_UNSET) continue;
+        bool instead = tc_node_text(n, "recompute"); /* the row's word stands for another */
+        if (field ? tc_stated_is_set(stated, field) : *recompute != TC_UNSET && !instead) continue;
         if (!goes_with(s->key, stated, *recompute)) continue;
         if (field)
             (void)tc_stated_set(stated, field, s->text);
