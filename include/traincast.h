@@ -611,7 +611,9 @@ typedef struct tc_stack_kernels {
     tc_fp8_recipe fp8_recipe; /* of fp8; formats of MX and NVFP4 bring their own */
     bool fused_adapters; /* of LoRA: sums with the base's output are the products' own, nothing is copied (Unsloth) */
     bool eager_casts;    /* casts to 8 bit are chains of eager operators, not a kernel */
-    bool shared_towers;  /* ranks of a model's tensor and context parallelism share out what frozen towers do */
+    bool
+        averaged_losses; /* data-parallel ranks average the loss after every micro-batch, and wait for each other there */
+    bool shared_towers;       /* ranks of a model's tensor and context parallelism share out what frozen towers do */
     bool replicated_towers;   /* tensor-parallel ranks run vision towers whole, each the same */
     tc_dispatcher dispatcher; /* how tokens go to experts and back */
     /* Operators that the host issues in the forward pass of a layer with experts, by what they are for: norms, projections, positions,

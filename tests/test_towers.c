@@ -75,7 +75,17 @@ static void tokens_of_images(void **state) {
     /* squares of 448, and a small copy of the whole */
     m.tower[0].tile = 448;
     m.tower[0].max_tiles = 12;
-    assert_near(tc_image_tokens(&m, &images), (3 * 2 + 1) * 256, 0);
+    assert_near(tc_image_tokens(&m, &images), (4 * 2 + 1) * 256,
+                0); /* 2:1, twice as many as it has half the pixels of 4 x 2 */
+    static const struct {
+        int width, height, most, squares;
+    } cut[] = {{640, 480, 12, 13}, {480, 640, 12, 13}, {640, 480, 6, 7}, {640, 427, 12, 7},
+               {640, 640, 12, 5},  {600, 600, 12, 1},  {896, 448, 12, 3}};
+    for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++) {
+        tc_images one = {1, cut[i].width, cut[i].height};
+        m.tower[0].max_tiles = cut[i].most;
+        assert_near(tc_image_tokens(&m, &one), 256 * cut[i].squares, 0);
+    }
     m.tower[0].max_tiles = 1;
     assert_near(tc_image_tokens(&m, &images), 256, 0);
     /* a class token is seen by the blocks and not handed on */

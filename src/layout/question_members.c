@@ -137,6 +137,7 @@ static const tc_member stack_kernels[] = {
     TC_SWITCH(tc_stack_kernels, overlap_experts),
     TC_WORD(tc_stack_kernels, fp8_recipe, TC_FP8_MX, "fp8 recipe"),
     TC_SWITCH(tc_stack_kernels, eager_casts),
+    TC_SWITCH(tc_stack_kernels, averaged_losses),
     TC_SWITCH(tc_stack_kernels, shared_towers),
     TC_SWITCH(tc_stack_kernels, replicated_towers),
     TC_SWITCH(tc_stack_kernels, fused_adapters),

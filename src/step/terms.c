@@ -78,7 +78,11 @@ double tc_straggler_seconds(const tc_stack *stack, double devices, double work_s
 }
 
 double tc_late_seconds(const tc_question *q, const tc_placement *p, double devices, double work_s) {
-    double wait = tc_sample_wait(&q->job.finetune, p->shard.sequences, p->seq, p->layout.pp, p->layout.dp,
-                                 (double)p->micro_batches);
+    tc_waiting all = {.rows = p->shard.sequences,
+                      .stages = p->layout.pp,
+                      .ranks = p->layout.dp,
+                      .micro_batches = (double)p->micro_batches,
+                      .ranks_meet = tc_ranks_meet(&q->stack, p->layout.sharding)};
+    double wait = tc_sample_wait(&q->job.finetune, p->seq, &all);
     return tc_straggler_seconds(&q->stack, devices, work_s) + wait * work_s;
 }

@@ -24,10 +24,12 @@ typedef struct tc_case {
     tc_cluster cluster;
     tc_layout layout;
     tc_stack stack;
-    unsigned open;        /* TC_CASE_OPEN_... */
-    double room;          /* memory that a layout may take, of the device's */
-    bool chunked;         /* the loss in chunks is a guess of tc_case_settle */
-    double padding;       /* tokens that are computed for each real one; 0: 1 */
+    unsigned open; /* TC_CASE_OPEN_... */
+    double room;   /* memory that a layout may take, of the device's */
+    bool chunked;  /* the loss in chunks is a guess of tc_case_settle */
+    double image_part,
+        image_spread; /* of a sample with images: their share of its tokens, the standard deviation over mean of theirs */
+    double padding;   /* tokens that are computed for each real one; 0: 1 */
     bool unknown_lengths; /* samples keep their own lengths, and those of their data set are not known */
     bool out_of_memory;   /* of this machine, while it was settled: predict says so */
     int assumed_count;

@@ -82,6 +82,13 @@ static const tc_field release_fields[] = {
 };
 static const tc_schema release_schema = TC_SCHEMA("release of a model", release_fields);
 
+static const tc_field image_fields[] = {
+    INTEGER("width", tc_image_share, width, false, TC_NEED_ALWAYS),
+    INTEGER("height", tc_image_share, height, false, TC_NEED_ALWAYS),
+    TC_PATH_IN("share", NUMBER, tc_image_share, share, 0, 1, TC_NEEDED),
+};
+static const tc_schema image_schema = TC_SCHEMA("size of images", image_fields);
+
 #define USUAL(where, type_, member, low, high)                                                                         \
     TC_PATH_IN("histories." where, type_, tc_conventions, usual.member, low, high, TC_NEEDED, TC_SOURCED,              \
                .plain_si = true)
@@ -102,6 +109,8 @@ static const tc_field fields[] = {
     TC_PATH_IN("samples.length_fragmentation", NUMBER, tc_conventions, length_fragmentation, 0, 4, TC_NEEDED,
                TC_SOURCED),
     TC_PATH_IN("samples.image_spread", NUMBER, tc_conventions, image_spread, 0, 3, TC_NEEDED, TC_SOURCED),
+    TC_PATH_LIST("samples.images", tc_conventions, image, image_shares, 1, TC_IMAGE_SHARES_MAX, &image_schema,
+                 TC_NEEDED),
     INTEGER("samples.unnamed_longest", tc_conventions, unnamed_longest, true, TC_NEED_ALWAYS),
     TC_PATH_LIST("samples.datasets", tc_conventions, dataset, datasets, 0, TC_DATASETS_MAX, &dataset_schema),
     TC_PATH_LIST("releases", tc_conventions, release, releases, 0, TC_RELEASES_MAX, &release_schema),

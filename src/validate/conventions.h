@@ -86,6 +86,14 @@ typedef struct tc_model_release {
 
 #define TC_RELEASES_MAX 64
 
+/* Images of one size among those of a data set. */
+typedef struct tc_image_share {
+    int width, height; /* pixels; either side up */
+    double share;
+} tc_image_share;
+
+#define TC_IMAGE_SHARES_MAX 8
+
 /* What is taken of a run of which little more is known than its size: for histories. */
 typedef struct tc_usual {
     double batch_tokens_per_device; /* at least */
@@ -114,8 +122,10 @@ typedef struct tc_conventions {
     tc_tuner tuner[TC_TUNERS_MAX];
     double length_fragmentation; /* of a stack whose own samples are of one length: tc_stack_params */
     double sample_spread,
-        image_spread;              /* standard deviation over mean of the lengths of texts, of the tokens of an image */
-    int datasets, unnamed_longest; /* of rows that name no data set */
+        image_spread; /* standard deviation over mean of the lengths of texts, of the tokens of an image */
+    int image_shares;
+    tc_image_share image[TC_IMAGE_SHARES_MAX]; /* of samples whose images are cut into squares */
+    int datasets, unnamed_longest;             /* of rows that name no data set */
     tc_dataset dataset[TC_DATASETS_MAX];
     int releases;
     tc_model_release release[TC_RELEASES_MAX];

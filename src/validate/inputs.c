@@ -30,6 +30,7 @@ tc_code tc_case_build(tc_catalog *catalog, const tc_conventions *conventions, co
     if (run->metric == TC_METRIC_STEP_S && run->global_batch == TC_UNSET)
         return tc_case_end(c, TC_CASE_SKIPPED, "global_batch");
     if ((code = tc_case_recipe(catalog, c, error)) || (code = tc_case_features(catalog, c, error))) return code;
+    tc_case_pad(c);
     /* tokens per second are counted as they are; of other rates nobody knows the tokens */
     if (c->stated.natural_lengths == 1 && c->stated.mean_length != 1 && run->metric != TC_METRIC_NONE
         && run->metric != TC_METRIC_TOKENS_PER_S_PER_DEVICE)

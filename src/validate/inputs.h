@@ -33,5 +33,7 @@ TC_NODISCARD tc_code tc_case_latents(tc_catalog *catalog, tc_case *c, tc_error *
 TC_NODISCARD tc_code tc_case_machine(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* c->stack, c->job, c->layout: software, batch and formats, degrees. */
 TC_NODISCARD tc_code tc_case_recipe(tc_catalog *catalog, tc_case *c, tc_error *error);
+/* c->job.seq: the tokens that a step of samples of their own lengths waits for. After all features. */
+void tc_case_pad(tc_case *c);
 
 #endif

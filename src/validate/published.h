@@ -55,8 +55,8 @@ typedef struct tc_published_tower {
 } tc_published_tower;
 
 /* Every image becomes one square of so many tokens. */
-static inline bool tc_published_one_square(const tc_published_tower *v) {
-    return v->image_size > 0 && v->tiles <= 1 && v->tokens_per_image > 0;
+static inline bool tc_published_one_size(const tc_published_tower *v) {
+    return v->tiles <= 1 && v->tokens_per_image > 0;
 }
 
 /* A diffusion transformer's latents: their sizes before the autoencoder, in frames and pixels. */

@@ -133,28 +133,23 @@ static int longest_sample(tc_case *c) {
     return unpadded(c, lengths);
 }
 
-/* Standard deviation of the lengths of samples over their mean: of texts, or of images and texts. An image that is one square is always of
- * as many tokens. */
+/* Standard deviation of the lengths of samples over their mean: of texts, or of images and texts. */
 static double spread_of(const tc_case *c) {
-    const tc_conventions *usual = c->conventions;
-    const tc_published_tower *v = &c->run->model.vision;
-    double image = v->tokens_per_image, seq = c->run->model.seq;
-    if (!v->stated) return usual->sample_spread;
-    if (tc_published_one_square(v) && image < seq) return (1 - image / seq) * usual->sample_spread;
-    return hypot((1 - usual->image_share) * usual->sample_spread, usual->image_share * usual->image_spread);
+    return hypot((1 - c->image_part) * c->conventions->sample_spread, c->image_part * c->image_spread);
 }
 
 /* Where the mean of the lengths is stated, the tokens that a step waits for: a micro-batch is padded to its longest sample; the stages of a pipeline
  * work on different micro-batches, and all wait for the longest (1F1B simulated with 2 to 8 stages and 24 to 96 micro-batches: 0.85 to 1 of the
- * expected largest); and data-parallel ranks wait for the one whose micro-batches are the longest on average. */
-static void pad(tc_case *c) {
+ * expected largest); and data-parallel ranks wait for the one whose micro-batches are the longest, or the longest on average. */
+void tc_case_pad(tc_case *c) {
     const tc_published_run *run = c->run;
     if (c->stated.mean_length != 1 || c->stated.grouped_lengths == 1) return;
     double rows = run->micro_batch > 1 ? run->micro_batch : 1, stages = run->pp > 1 ? run->pp : 1;
     double ranks = run->devices / (stages * (run->tp > 1 ? run->tp : 1) * (run->cp > 1 ? run->cp : 1));
-    double micro_batches = run->global_batch > 0 ? (double)run->global_batch / (ranks * rows) : 0;
-    double wait = tc_largest_of(rows * stages);
-    if (micro_batches >= 1) wait += tc_largest_of(ranks) / sqrt(micro_batches * rows);
+    double micro_batches = run->global_batch > 0 ? fmax((double)run->global_batch / (ranks * rows), 1) : 1;
+    bool meet = tc_ranks_meet(&c->stack, c->layout.sharding);
+    if (run->global_batch <= 0 && !meet) ranks = 1; /* how many are averaged is not known */
+    double wait = tc_waited_deviations(&(tc_waiting){rows, stages, ranks, micro_batches, meet});
     if (!(wait > 0)) return;
     c->padding = 1 + spread_of(c) * wait;
     c->job.seq = (int)(c->job.seq * c->padding + 0.5);
@@ -174,7 +169,6 @@ static void build_job(tc_case *c) {
     }
     /* a packed sequence holds both of a pair (ms-swift at 3602360a5, swift/dataset/packing.py: sum(length) of chosen and rejected) */
     if (run->model.finetune.packed == 1) c->job.seq /= tc_case_sequences(run->model.finetune.kind);
-    pad(c);
     c->job.global_batch = run->global_batch;
     if (run->global_batch == TC_UNSET) c->open |= TC_CASE_OPEN_BATCH;
     c->job.dtype = c->stated.format != TC_UNSET ? c->stated.format : run->dtype;

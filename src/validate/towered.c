@@ -1,8 +1,9 @@
 /* towered.c - a published run's vision tower: the catalog's towers of its model, or a plain vision transformer of the sizes
  * that the row states, and two matrices to the model's width.
  *
- * Rows hardly ever state how many images a sample has. Where every image is the same square there is one; else image tokens
- * are taken to be a share of the sequence (data/conventions.yaml). */
+ * Rows hardly ever state how many images a sample has. Where every image has as many tokens - the same square, or the row states how many -
+ * there is one; else image tokens are taken to be a share of the sequence (data/conventions.yaml). */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ static void plain_towers(const tc_published_tower *v, tc_model *model) {
     t->merge = merge * merge;
     t->learned_positions = side / patch * (side / patch);
     if (v->image_size > 0) t->tile = v->image_size;
-    if (v->tiles > 1) t->max_tiles = v->tiles, model->image_width = v->tiles * side;
+    if (v->tiles > 1) t->max_tiles = v->tiles;
     if (v->tokens_per_image > 0 && v->image_size > 0 && v->merge <= 0) /* what is handed on, resampled */
         t->merge = t->learned_positions / v->tokens_per_image > 0 ? t->learned_positions / v->tokens_per_image : 1;
     tc_block b = tc_default_block();
@@ -68,20 +69,45 @@ static void plain_towers(const tc_published_tower *v, tc_model *model) {
                                   .bias = true};
 }
 
-/* One image where all are the same square or as many tiles, as many as fill the usual share otherwise; never more than the sequence. */
+/* Tokens of an image that is cut into squares, over the sizes of images that are usual: their mean, and their spread into the case. */
+static double tokens_of_sizes(tc_case *c) {
+    const tc_conventions *usual = c->conventions;
+    double mean = 0, square = 0;
+    for (int i = 0; i < usual->image_shares; i++) {
+        const tc_image_share *size = &usual->image[i];
+        double tokens = tc_image_tokens(&c->job.model, &(tc_images){1, size->width, size->height});
+        mean += size->share * tokens;
+        square += size->share * tokens * tokens;
+    }
+    c->image_spread = mean > 0 ? sqrt(fmax(square / (mean * mean) - 1, 0)) : 0;
+    return mean;
+}
+
+/* Image tokens of a sample: of one image where all have as many or the source says into how many squares they are cut, as many as fill the usual
+ * share otherwise; never more than the sequence. */
 static void take_images(tc_case *c) {
     tc_model *model = &c->job.model;
+    const tc_published_tower *v = &c->run->model.vision;
+    bool tiled = v->tiles > 1 && model->tower[0].tile > 0;
+    if (tiled) model->tower[0].max_tiles = v->tiles;
     tc_images one = {1, model->image_width, model->image_height};
-    double each = tc_image_tokens(model, &one), seq = c->job.seq == TC_UNSET ? model->seq : c->job.seq;
+    double each = tc_image_tokens(model, &one), seq = c->run->model.seq > 0 ? c->run->model.seq : model->seq;
     bool square = model->towers > 0 && model->tower[0].tile > 0 && model->tower[0].max_tiles <= 1;
-    bool fixed = square || c->run->model.vision.tiles > 1;
     if (!(each > 0)) return;
-    double images = fixed ? 1 : c->conventions->image_share * seq / each;
-    if (images * each > seq) images = seq / each;
-    c->job.images = images;
-    if (fixed) return;
+    c->image_spread = 0;
+    double tokens = each;
+    if (tiled)
+        tokens = tokens_of_sizes(c);
+    else if (!square && tc_published_one_size(v))
+        tokens = v->tokens_per_image;
+    else if (!square)
+        tokens = c->conventions->image_share * seq, c->image_spread = c->conventions->image_spread;
+    if (tokens > seq) tokens = seq;
+    c->job.images = tokens / each;
+    c->image_part = tokens / seq;
+    if (square || tc_published_one_size(v)) return;
     char text[24];
-    snprintf(text, sizeof text, "%.0f", images * each);
+    snprintf(text, sizeof text, "%.0f", tokens);
     tc_case_assume(c, "%s image tokens a sample", text);
 }
 

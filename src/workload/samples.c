@@ -2,9 +2,12 @@
  *
  *   padded = mean (1 + spread E(rows))
  *   waited = mean (1 + spread (E(rows x stages) + E(ranks) / sqrt(rows x micro-batches)))
+ *          = mean (1 + spread E(rows x stages x ranks))      where the ranks meet in every micro-batch
  *
  * where E(n) is the expected largest of n normal values in standard deviations. 1F1B simulated on such lengths with 2 to 8 stages and 24 to
  * 96 micro-batches waits 0.85 to 1 of it. Memory is that of the longest sample, which comes sooner or later.
+ * Data-parallel ranks meet in every micro-batch where each has a collective of them all: gradients or weights are sharded (ZeRO-2 and 3, FSDP),
+ * or the program averages the loss over them after each (Megatron-LM's loss_func, to core 0.12).
  * Ignored: samplers that group samples of like lengths, lengths whose law has a longer tail, the work that does not grow with tokens. */
 #include "workload/samples.h"
 
@@ -19,10 +22,19 @@ double tc_padded_tokens(const tc_finetune *f, double rows, int longest) {
     return at_most(ceil(f->mean_tokens * (1 + f->spread * tc_largest_of(rows))), longest);
 }
 
-double tc_sample_wait(const tc_finetune *f, double rows, int longest, double stages, double ranks,
-                      double micro_batches) {
+bool tc_ranks_meet(const tc_stack *stack, int sharding) {
+    return stack->kernels.averaged_losses || sharding == TC_SHARD_ZERO2 || sharding == TC_SHARD_ZERO3
+           || sharding == TC_SHARD_HSDP;
+}
+
+double tc_waited_deviations(const tc_waiting *w) {
+    if (w->ranks_meet) return tc_largest_of(w->rows * w->stages * w->ranks);
+    return tc_largest_of(w->rows * w->stages) + tc_largest_of(w->ranks) / sqrt(w->rows * w->micro_batches);
+}
+
+double tc_sample_wait(const tc_finetune *f, int longest, const tc_waiting *w) {
     if (f->mean_tokens <= 0) return 0;
-    double all = tc_largest_of(rows * stages) + tc_largest_of(ranks) / sqrt(rows * micro_batches);
-    double wait = at_most(f->mean_tokens * (1 + f->spread * all), longest) / tc_padded_tokens(f, rows, longest) - 1;
+    double waited = at_most(f->mean_tokens * (1 + f->spread * tc_waited_deviations(w)), longest);
+    double wait = waited / tc_padded_tokens(f, w->rows, longest) - 1;
     return wait > 0 ? wait : 0; /* padded tokens are whole */
 }
