@@ -591,6 +591,7 @@ typedef struct tc_stack_kernels {
     int fused; /* tc_operator_group bits: chains that run as one kernel (attention: the softmax of plain attention) */
     bool native_attention;       /* the device's own fused attention (cuDNN, FlashAttention-3), not a portable one */
     bool unfused_optimizer;      /* the optimizer's step is a chain of element-wise kernels in fp32 */
+    bool recompute_stops;        /* recompute ends before a block's last product, whose output nothing reads */
     bool foreach_optimizer;      /* it is torch.optim's, operator by operator over lists of all tensors */
     double host_optimizer_bytes; /* of a parameter, that a step on the host moves; 0: as a fused one */
     bool sequential_experts;     /* one kernel an expert, not a grouped GEMM */

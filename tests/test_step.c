@@ -726,6 +726,33 @@ static void listed_optimizer_by_hand(void **state) {
     assert_near(step_of(&m).breakdown.optimizer, (2 * 4 + 2 * 2 + 2) * n / 1e12, near);
 }
 
+/* Recompute that stops before the last product: of 2 x 1024 tokens x 4096 x 1024 in each of 8 blocks, at 100 TFLOP/s; a norm behind it needs
+ * its output. */
+static void recompute_that_stops(void **state) {
+    (void)state;
+    static const int kinds[] = {TC_RECOMPUTE_FULL, TC_RECOMPUTE_OPERATORS};
+    double spared[2];
+    for (int i = 0; i < 2; i++) {
+        tc_question m = round_machine(1);
+        m.layout.recompute = kinds[i];
+        m.layout.recompute_operators = TC_GROUP_MLP;
+        m.cluster.accelerator.cores = 64; /* 8 x 8 tiles of 128: all are busy */
+        m.cluster.accelerator.memory_bytes_per_s = 1e18;
+        tc_step whole = step_of(&m);
+        m.stack.kernels.recompute_stops = true;
+        tc_step stops = step_of(&m);
+        double product = (double)whole.micro_batches * 8 * (2.0 * 1024 * 4096 * 1024) / 100e12;
+        spared[i] = whole.breakdown.recompute - stops.breakdown.recompute;
+        assert_near(spared[i], 1.025 * product, 0.025 * product); /* and the filling of its pipeline */
+        assert_near(whole.step_s - stops.step_s, spared[i], 1e-6 * product);
+        m.job.model.block[0].norms = 4;
+        tc_step normed = step_of(&m);
+        m.stack.kernels.recompute_stops = false;
+        assert_near(normed.breakdown.recompute, step_of(&m).breakdown.recompute, 1e-12);
+    }
+    assert_near(spared[0], spared[1], 1e-9);
+}
+
 static tc_optimizer_figures figures_of(int optimizer) {
     static const tc_optimizer_figures figures[] = {[TC_OPTIMIZER_SGD] = {4, 4, 0, 100, 0, 0},
                                                    [TC_OPTIMIZER_LAMB] = {8, 8, 12, 200, 0, 0},
@@ -1059,6 +1086,7 @@ int main(void) {
         cmocka_unit_test(learned_positions_end),
         cmocka_unit_test(flops_of_a_frozen_base),
         cmocka_unit_test(optimizer_by_hand),
+        cmocka_unit_test(recompute_that_stops),
         cmocka_unit_test(listed_optimizer_by_hand),
         cmocka_unit_test(other_optimizers_by_hand),
         cmocka_unit_test(muon_by_hand),

@@ -167,7 +167,7 @@ static void visit_tower(walk *w, int tower) {
         tc_tower_part_of(w->costs, tower, part, &p);
         w->gradients = p.gradients;
         if (p.gradients && recompute == TC_RECOMPUTE_FULL)
-            p.pass.backward.recompute = tc_parts_sum(&p.pass.forward);
+            p.pass.backward.recompute = p.pass.again_s;
         else if (p.gradients && recompute == TC_RECOMPUTE_SELECTIVE)
             p.pass.backward.recompute = tc_operators_again(w->costs, &p.ops, &core);
         visit_block(w, TC_TOWER - tower, (int)p.times, &p.ops, &p.pass);

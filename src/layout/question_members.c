@@ -122,6 +122,7 @@ static const tc_member stack_kernels[] = {
     TC_INTEGER(tc_stack_kernels, fused, 0, TC_GROUP_ALL),
     TC_SWITCH(tc_stack_kernels, native_attention),
     TC_SWITCH(tc_stack_kernels, unfused_optimizer),
+    TC_SWITCH(tc_stack_kernels, recompute_stops),
     TC_SWITCH(tc_stack_kernels, foreach_optimizer),
     TC_FIGURE(tc_stack_kernels, host_optimizer_bytes),
     TC_SWITCH(tc_stack_kernels, sequential_experts),

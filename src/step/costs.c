@@ -200,6 +200,26 @@ static void add_forwards(const tc_costs *costs, const tc_operators *ops, double 
     }
 }
 
+/* The last product of a block, where recompute leaves it out: PyTorch's checkpoint ends with the last tensor that it was to make, and compilers
+ * leave out what nobody reads. NULL: it runs again. */
+static const tc_operator *spared_of(const tc_costs *costs, const tc_operators *ops) {
+    const tc_operator *last = ops->count > 0 ? &ops->op[ops->count - 1] : NULL;
+    if (!costs->q->stack.kernels.recompute_stops || !last || ops->reads_output) return NULL;
+    return last->kind == TC_OP_GEMM && last->split != TC_SPLIT_EXPERT ? last : NULL;
+}
+
+/* What a recompute of the whole block runs again. forward: with the exchange; host: of its issue. */
+static double again_seconds(const tc_costs *costs, const tc_operators *ops, const tc_parts *forward, double host) {
+    const tc_operator *spared = spared_of(costs, ops);
+    double device = tc_parts_sum(forward);
+    if (!spared) return fmax(device, host);
+    tc_seconds one = {0};
+    tc_forward_seconds(rates_for(costs, spared), spared, &one);
+    double exchanges = ops->tp_collectives * (costs->p->shard.sequence_parallel ? 2 : 1);
+    device -= tc_seconds_device(&one) + (exchanges > 0 ? forward->tp_comm / exchanges : 0);
+    return fmax(device, host - one.host);
+}
+
 /* Recompute comes apart. */
 void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradients gradients, tc_pass *out) {
     tc_seconds forward = {0}, backward = {0};
@@ -219,10 +239,11 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
                          * costs->q->cluster.accelerator.params.host_time;
     parts_from_seconds(&forward, &out->forward);
     add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
+    out->again_s = again_seconds(costs, ops, &out->forward, forward.host + issue);
     add_host(forward.host + issue, &out->forward);
-    double issued = issued_seconds(costs, ops, forward.wait);
-    out->forward.host += waiting(issued, tc_parts_sum(&out->forward));
-    out->own_forward_s = tc_parts_sum(&out->forward);
+    double issued = issued_seconds(costs, ops, forward.wait), wait = waiting(issued, tc_parts_sum(&out->forward));
+    out->forward.host += wait;
+    out->again_s += wait;
     add_forwards(costs, ops, issue, &out->forward);
     if (gradients == TC_GRADIENTS_NONE) return;
     parts_from_seconds(&backward, &out->backward);
@@ -237,10 +258,11 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
 
 double tc_operators_again(const tc_costs *costs, const tc_operators *ops, const tc_again *again) {
     tc_seconds sum = {0};
+    const tc_operator *spared = spared_of(costs, ops);
     for (int i = 0; i < ops->count; i++) {
         tc_seconds one = {0};
         double share = tc_again_share(again, &ops->op[i]);
-        if (share <= 0) continue;
+        if (share <= 0 || &ops->op[i] == spared) continue;
         tc_forward_seconds(rates_for(costs, &ops->op[i]), &ops->op[i], &one);
         sum.gemm += share * one.gemm;
         sum.attention += share * one.attention;
@@ -273,7 +295,7 @@ void tc_costs_recompute(tc_costs *costs) {
     for (int i = 0; i < costs->q->job.model.blocks; i++) {
         tc_pass *pass = &costs->block[i];
         occupy(&costs->paths, again.blocks, experts_again ? 1 : again.blocks, pass);
-        pass->backward.recompute = again.blocks * pass->own_forward_s;
+        pass->backward.recompute = again.blocks * pass->again_s;
         if (again.core || again.operators) /* a mixture of experts with its exchange */
             pass->backward.recompute
                 = tc_operators_again(costs, &costs->set.block[i], &again) + (experts_again ? pass->forward.ep_comm : 0);

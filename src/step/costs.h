@@ -24,10 +24,10 @@ typedef struct tc_transit {
 /* A block, the embedding or the head: one micro-batch. */
 typedef struct tc_pass {
     tc_parts forward;
-    tc_parts backward;    /* recompute, input gradient and weight gradient */
-    double own_forward_s; /* of forward: without passes of a reference model or without gradients */
-    double weight_s;      /* of backward: the weight gradients, which zero-bubble schedules move */
-    double apart_s;       /* what input and weight gradients take longer apart, each with the host of its own kernels */
+    tc_parts backward; /* recompute, input gradient and weight gradient */
+    double again_s;    /* of forward: what a recompute of the whole runs again */
+    double weight_s;   /* of backward: the weight gradients, which zero-bubble schedules move */
+    double apart_s;    /* what input and weight gradients take longer apart, each with the host of its own kernels */
     tc_transit forward_transit, backward_transit; /* the latter without recompute */
     double forward_occupied,
         backward_occupied; /* of the pass: the links of data parallelism carry its own collectives */

@@ -48,7 +48,7 @@ void tc_add_towers(tc_costs *costs) {
             tc_tower_sums_add(&costs->set, &costs->q->stack, &p.ops, p.times, p.split,
                               costs->p->shard.sequences / p.shared, (int)p.gradients);
             if (p.gradients == TC_GRADIENTS_NONE) continue;
-            costs->towers_again[0] += p.times * p.pass.own_forward_s;
+            costs->towers_again[0] += p.times * p.pass.again_s;
             costs->towers_again[1] += p.times * tc_operators_again(costs, &p.ops, &core);
         }
 }

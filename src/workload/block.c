@@ -138,6 +138,7 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     int mixed = out->tp_collectives;
     for (int i = 0; i < streams; i++)
         if (!s[i].ends) add_ffn(&in, &s[i], block->mixer, out);
+    out->reads_output = block->modulation.vectors > 0 || block->norms > 2 || shard->dropout;
     out->block_input_bytes = 2 * (s[0].residual + s[1].residual);
     out->tp_bytes = 2 * (s[0].tokens + s[1].tokens) * model->hidden;
     if (out->tp_collectives > mixed + 1) out->tp_collectives = mixed + 1; /* what stands side by side is summed first */

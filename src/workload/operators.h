@@ -126,6 +126,7 @@ typedef struct tc_operators {
     double window;            /* tokens that its attention sees at most; 0: all */
     bool chunked;             /* of which a token sees those before it in its chunk */
     bool mixes;               /* it has a mixer */
+    bool reads_output; /* the backward pass needs what its last product makes: a gate, a norm or a mask follows */
     tc_operator op[TC_MAX_OPERATORS];
 } tc_operators;
 
