@@ -63,7 +63,7 @@ static double in_memory_kind(const tc_case *c, const tc_memory *m) {
     double states = m->parameters + m->gradients + m->optimizer;
     switch (c->run->memory_kind) {
     case TC_MEMORY_DEVICE: log = TC_LOG_DEVICE; break;
-    case TC_MEMORY_RESERVED: log = TC_LOG_RESERVED; break;
+    case TC_MEMORY_RESERVED: log = log == TC_LOG_ALLOCATED ? log : TC_LOG_RESERVED; break; /* all that its log has */
     case TC_MEMORY_ALLOCATED: log = log == TC_LOG_FIRST_STEP ? TC_LOG_FIRST_STEP : TC_LOG_ALLOCATED; break;
     default: break;
     }

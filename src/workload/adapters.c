@@ -51,6 +51,16 @@ static adapted of_recurrence(const tc_operator *op, int targets) {
     return targets & wanted ? (adapted){1, op->gemm.n} : (adapted){0, 0};
 }
 
+/* Of the products of cross attention: queries, then keys and values at once, which are a linear each (diffusers, Attention: to_q, to_k, to_v,
+ * to_out.0 in attn1 and in attn2), and the output. */
+static adapted of_cross(const tc_operator *op, int nth, int targets) {
+    bool output = op->again & TC_GROUP_OUT_PROJECTION, queries = !output && nth == 0;
+    int wanted = output ? TC_ADAPTED_O : TC_ADAPTED_QKV | (queries ? TC_ADAPTED_Q : 0);
+    double n = op->gemm.n, keys = bits_of((targets & (TC_ADAPTED_K | TC_ADAPTED_V)) >> 1);
+    if (targets & wanted) return (adapted){1, n};
+    return output || queries ? (adapted){0, 0} : (adapted){keys, keys * n / 2};
+}
+
 /* Of latent attention's projections down and up, in the order in which they are emitted: queries first. */
 static adapted of_latent(const tc_operator *op, const tc_latent *l, int nth, int targets) {
     bool queries = nth == 0 && (op->tag == TC_TAG_QKV || l->q_rank > 0);
@@ -65,6 +75,7 @@ static adapted adapted_of(const tc_block *block, const tc_operator *op, int nth,
         if (block->mixer == TC_MIXER_LATENT) return of_latent(op, &block->latent, nth, targets);
         if (block->mixer != TC_MIXER_ATTENTION) return of_recurrence(op, targets);
         return of_qkv(op, &block->attention, targets);
+    case TC_TAG_CROSS_PROJECTION: return of_cross(op, nth, targets);
     case TC_TAG_OUT_PROJECTION: return targets & TC_ADAPTED_O ? (adapted){1, op->gemm.n} : (adapted){0, 0};
     case TC_TAG_MLP:
     case TC_TAG_EXPERT:
@@ -77,6 +88,7 @@ static adapted adapted_of(const tc_block *block, const tc_operator *op, int nth,
 
 /* Split by its inputs: the products that follow a split one. */
 static bool by_rows(const tc_operator *op) {
+    if (op->tag == TC_TAG_CROSS_PROJECTION) return op->again & TC_GROUP_OUT_PROJECTION;
     return op->tag == TC_TAG_OUT_PROJECTION
            || (op->tag != TC_TAG_QKV && op->tag != TC_TAG_QKV_UP && !(op->again & TC_GROUP_MLP_UP));
 }
@@ -138,6 +150,7 @@ static bool is_linear(const tc_operator *op) {
 /* Projections that a product stands for, each with a kernel of its own where they are made 16-bit. */
 static double projections(const tc_operator *op, const tc_block *block) {
     if (op->tag == TC_TAG_QKV && block->mixer == TC_MIXER_ATTENTION) return 3;
+    if (op->tag == TC_TAG_CROSS_PROJECTION) return 1;
     return op->gate > 0 ? 2 : 1;
 }
 
@@ -153,10 +166,10 @@ void tc_add_finetuning(const tc_block *block, const tc_shard *shard, tc_operator
         weights += op->weights;
         kernels += op->gemm.groups * projections(op, block);
         if (shard->adapter_rank <= 0 || of.linears <= 0) continue;
-        bool mixer = op->tag == TC_TAG_QKV || op->tag == TC_TAG_QKV_UP,
-             down = !mixer && by_rows(op) && op->tag != TC_TAG_OUT_PROJECTION;
+        bool mixer = op->tag == TC_TAG_QKV || op->tag == TC_TAG_QKV_UP, cross = op->tag == TC_TAG_CROSS_PROJECTION,
+             down = !mixer && !cross && by_rows(op) && op->tag != TC_TAG_OUT_PROJECTION;
         first = first || mixer;
-        second = second || (!mixer && !by_rows(op));
+        second = second || (!mixer && !cross && !by_rows(op));
         if (down) op->saved_bytes += shard->input_bytes * op->gemm.groups * op->gemm.m * op->gemm.k;
         add_adapter(op, shard, of, out);
     }

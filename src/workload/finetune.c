@@ -38,7 +38,14 @@ static const struct target {
                {"c_proj", TC_ADAPTED_O | TC_ADAPTED_DOWN}, /* GPT-2, Qwen: both are called so */
                {"w1", TC_ADAPTED_GATE},
                {"w2", TC_ADAPTED_UP}, /* Qwen; w3 where w2 is the second matrix */
-               {"dense", TC_ADAPTED_O}};
+               {"dense", TC_ADAPTED_O},
+               {"to_q", TC_ADAPTED_Q}, /* diffusers, to the end */
+               {"to_k", TC_ADAPTED_K},
+               {"to_v", TC_ADAPTED_V},
+               {"to_out.0", TC_ADAPTED_O},
+               {"to_out", TC_ADAPTED_O},
+               {"net.0.proj", TC_ADAPTED_UP},
+               {"net.2", TC_ADAPTED_DOWN}};
 
 bool tc_adapted_parse(const char *text, size_t length, int *out) {
     *out = 0;
@@ -195,9 +202,8 @@ static tc_code take_key(const words *w, const char *text, size_t length) {
                    : refuse(w, value, rest, "targets=all, attention, mlp, or some of q+k+v+qkv+o+gate+up+gate_up+down");
     if (equals && is_word(text, n, "bits")) return take_bits(w, value, rest);
     if (equals && is_word(text, n, "states")) {
-        tc_code code = take_whole(w, "states", value, rest, 8, 16, &f->state_bits);
-        if (!code && f->state_bits != 8 && f->state_bits != 16) code = refuse(w, value, rest, "states=16 or states=8");
-        return code;
+        f->state_bits = is_word(value, rest, "8") ? 8 : is_word(value, rest, "16") ? 16 : 0;
+        return f->state_bits ? TC_OK : refuse(w, value, rest, "states=16 or states=8");
     }
     return refuse(w, text, n,
                   "r=N, targets=..., bits=..., documents=N, mean-tokens=N, spread=..., states=..., dropout, "
