@@ -74,6 +74,7 @@ static void wrong_words_are_named(void **state) {
                  {"lora:targets=head", "'head' is unknown; give targets="},
                  {"qlora:bits=3", "'3' is unknown; give bits=4"},
                  {"full:states=12", "'12' is unknown; give states=16"},
+                 {"full:states=4", "'4' is unknown; give states=16"},
                  {"full:spread=0.2", "give mean-tokens=N"},
                  {"full:mean-tokens=9,spread=11", "spread '11'; a number from 0 to 10"},
                  {"full:mean-tokens=9,spread=", "spread ''; a number from 0 to 10"},
@@ -114,6 +115,9 @@ static void parameters_of_adapters(void **state) {
         {"llama-2-70b", "lora:r=16,targets=qkv+o", 44564480}, /* MLPerf's: 80 x 16 x (8192 + 10240 + 16384) */
         /* top 8 of 128 are at work, all are there: 48 x (8 x (4096 + 2048 + ...)) by hand */
         {"qwen3-30b-a3b", "lora:r=8,targets=gate+up+down", 48.0 * 128 * 3 * 8 * (2048 + 768)},
+        /* finetrainers prints so many: attention to latents and to text, 28 x 8 x 128 x (2048 + 2048) */
+        {"ltx-video-2b", "lora:r=128,targets=to_q+to_k+to_v+to_out.0", 117440512},
+        {"ltx-video-2b", "lora:r=8,targets=k+v", 28.0 * 4 * 8 * (2048 + 2048)},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_question q = tuned(catalog_model(cases[i].model), cases[i].finetune, 1);
@@ -194,6 +198,11 @@ static void kernels_and_bytes_of_an_adapter(void **state) {
     assert_near(a->bytes, 2 * t * h * (10 + 5), 0);
     assert_near(a->backward_bytes, 2 * t * h * (4 + 6 + 5), 0);
     assert_near(a->saved_bytes, 2 * (2 * t * rank + 3 * t * h), 0);
+    /* cast for each adapter: a copy more of the two */
+    shard = one_rank("lora:r=8,targets=q+v", &job);
+    shard.cast_inputs = true;
+    tc_block_operators(&m, &m.block[0], &shard, &ops);
+    assert_near(adapter_at(&ops, 0)->saved_bytes, 2 * 2 * t * rank + 2 * t * h, 0);
     /* one for queries, keys and values at once has the input once */
     shard = one_rank("lora:r=8,targets=qkv", &job);
     shard.fused_adapters = true;

@@ -344,7 +344,7 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
                         tc_states *m) {
     const tc_job *job = &q->job;
     const tc_stack *stack = &q->stack;
-    bool fp32 = stack->memory.fp32_adapters && w->adapters > 0; /* 4 bytes each of gradient and two moments */
+    bool fp32 = tc_has_wide_adapters(stack, job) && w->adapters > 0; /* 4 bytes each of gradient and two moments */
     double sharded = shard_of(s, w), whole = w->dense + w->expert,
            main_grad = fp32 ? 4 : tc_job_gradient_bytes(stack, job);
     if (tc_format_is_low(job->dtype) && w->adapters <= 0)
@@ -375,7 +375,7 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
 /* Weights of a frozen base in fewer bits, adapters beside them, the reference of a model that is trained whole; bytes of a gathered weight. */
 static double add_finetuning(const tc_question *q, const tc_placement *p, const tc_stage_weights *w, const sharing *s,
                              double param_bytes, tc_states *m) {
-    double adapter_bytes = q->stack.memory.fp32_adapters ? 4 : param_bytes;
+    double adapter_bytes = tc_has_wide_adapters(&q->stack, &q->job) ? 4 : param_bytes;
     double layers = s->zero3 ? shard_of(s, w) - w->ends / s->dense_group : w->dense + w->expert - w->ends;
     double dense = s->zero3 ? s->dense_group : 1, expert = s->zero3 ? s->split_expert : 1, narrow = p->shard.base_bytes;
     m->parameters += adapter_bytes * (w->adapters / dense + w->adapter_experts / expert);

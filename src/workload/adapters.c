@@ -116,7 +116,9 @@ static void add_adapter(const tc_operator *base, const tc_shard *shard, adapted 
     op->backward_bytes
         = (shard->fused_adapters ? FUSED_SUM * inputs : SCALE_BACKWARD * outputs + SUM_OF_GRADIENTS * inputs)
           + dropout * DROPOUT * inputs;
-    op->saved_bytes = 2 * groups * m * rank * of.linears + dropout * 3 * inputs;
+    /* adapters in fp32 cast the input each for itself, and autocast casts that back: a copy of 16 bit each, where one would do */
+    double copies = shard->cast_inputs && !shard->adapter_dropout && of.linears > 1 ? of.linears - 1 : 0;
+    op->saved_bytes = 2 * groups * m * (rank * of.linears + k * copies) + dropout * 3 * inputs;
 }
 
 /* What frozen linears without an adapter need not keep. `first`, `second`: whether the linears after the norms of the two halves of a block

@@ -323,6 +323,10 @@ tc_preference_figures tc_preference_of(const tc_finetune *f) {
     return o;
 }
 
+bool tc_has_wide_adapters(const tc_stack *stack, const tc_job *job) {
+    return stack->memory.fp32_adapters || job->dtype == TC_FP16;
+}
+
 bool tc_has_reference_copy(const tc_job *job) {
     return !job->frozen_base && tc_preference_of(&job->finetune).reference > 0;
 }

@@ -27,6 +27,9 @@ typedef struct tc_preference_figures {
 tc_preference_figures tc_preference_of(const tc_finetune *finetune);
 /* Parameters that a checkpoint holds: all, or of a frozen model the adapters, and embedding and head where they are trained. */
 double tc_trained_parameters(const tc_job *job);
+/* Adapters, their gradients and moments are in fp32: as the stack has them, and in fp16, where a scaler of gradients cannot unscale those of 16-bit
+ * weights (torch.amp.GradScaler; diffusers, cast_training_params). */
+bool tc_has_wide_adapters(const tc_stack *stack, const tc_job *job);
 /* A second copy of the weights: the reference of a model that is trained whole. */
 bool tc_has_reference_copy(const tc_job *job);
 

@@ -143,9 +143,9 @@ typedef struct tc_shard {
     int adapter_targets;  /* tc_adapted bits */
     bool adapter_dropout; /* of their inputs */
     bool fused_adapters;  /* sums with the base's output are the products' own */
+    bool cast_inputs;     /* each adapted linear keeps a copy of its input for its adapter */
     double base_bytes;    /* of a frozen weight that is dequantised for each product; 0: none is */
     bool chunked_loss;    /* logits are never whole */
-    bool reference;       /* logits of a reference model are there beside the model's own */
     bool no_head;         /* a number for each sequence in place of the vocabulary */
     double
         input_bytes; /* that an element of a matmul's input is kept in: 2, or less where formats of 8 and 4 bit are kept */
