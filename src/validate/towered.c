@@ -88,24 +88,25 @@ static double tokens_of_sizes(tc_case *c) {
 static void take_images(tc_case *c) {
     tc_model *model = &c->job.model;
     const tc_published_tower *v = &c->run->model.vision;
-    bool tiled = v->tiles > 1 && model->tower[0].tile > 0;
-    if (tiled) model->tower[0].max_tiles = v->tiles;
+    tc_tower *first = &model->tower[0];
+    if (v->tiles > 1 && first->tile > 0) first->max_tiles = v->tiles;
+    bool tiled = first->tile > 0 && first->max_tiles > 1; /* as the row says, or the catalog's model */
+    bool square = first->tile > 0 && !tiled, one_size = !tiled && tc_published_one_size(v);
     tc_images one = {1, model->image_width, model->image_height};
     double each = tc_image_tokens(model, &one), seq = c->run->model.seq > 0 ? c->run->model.seq : model->seq;
-    bool square = model->towers > 0 && model->tower[0].tile > 0 && model->tower[0].max_tiles <= 1;
     if (!(each > 0)) return;
     c->image_spread = 0;
     double tokens = each;
     if (tiled)
         tokens = tokens_of_sizes(c);
-    else if (!square && tc_published_one_size(v))
+    else if (!square && one_size)
         tokens = v->tokens_per_image;
     else if (!square)
         tokens = c->conventions->image_share * seq, c->image_spread = c->conventions->image_spread;
     if (tokens > seq) tokens = seq;
     c->job.images = tokens / each;
     c->image_part = tokens / seq;
-    if (square || tc_published_one_size(v)) return;
+    if (square || one_size) return;
     char text[24];
     snprintf(text, sizeof text, "%.0f", tokens);
     tc_case_assume(c, "%s image tokens a sample", text);
