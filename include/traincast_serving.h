@@ -72,7 +72,9 @@ typedef struct tc_engine {
     int graph_requests;   /* with more that decode, a step is not replayed as a graph; 0: always */
     int page_tokens;
     int sparse_heads; /* heads that kernels which attend to chosen keys fill a rank's up to a multiple of; 0: as others */
-    int poll_steps;   /* decode steps between two looks for new requests; at most 1: each */
+    int expert_rows; /* that kernels of 8-bit experts compute for each expert of a rank, whether tokens came to it or not; 0: as they come */
+    int expert_rows_tp; /* they do so on fewer tensor-parallel ranks than this; 0: on any number */
+    int poll_steps;     /* decode steps between two looks for new requests; at most 1: each */
     int balance_steps; /* decode steps that a prompt waits at most until each replica that shares its experts has one; 0: none */
     int ahead_steps; /* launched before the results of the step that runs are known: a new prompt begins behind them */
     tc_serving_params params;

@@ -264,6 +264,35 @@ static void chosen_keys_fill_a_tile_of_heads(void **state) {
     assert_near(answer(&q).prefill_s, dense, 1e-12);
 }
 
+/* Grouped products over rows in one piece compute a tile for each expert: a step of few requests costs what one of many does. */
+static void experts_fill_tiles_without_tokens(void **state) {
+    (void)state;
+    tc_serving_question q = ask("qwen3-235b-a22b", "h200-sxm", 2, "vllm@2025-12");
+    q.weights = TC_WEIGHTS_FP8;
+    q.phase = TC_PHASE_DECODE;
+    q.tp = 2;
+    q.concurrency = 4;
+    assert_int_equal(q.engine.expert_rows, 128);
+    double filled = answer(&q).tpot_s;
+    q.engine.expert_rows = 0;
+    double few = answer(&q).tpot_s;
+    assert_true(filled > 1.5 * few);
+    q.concurrency = 16;
+    double many = answer(&q).tpot_s;
+    q.engine.expert_rows = 128;
+    assert_true(many > 1.3 * few && answer(&q).tpot_s < 1.3 * filled);
+    q.engine.expert_rows_tp = 2; /* not on so many ranks */
+    assert_near(answer(&q).tpot_s, many, 1e-12);
+    q.engine.expert_rows_tp = 8;
+    q.weights = TC_WEIGHTS_INT8; /* products in 16 bit */
+    double wide = answer(&q).tpot_s;
+    q.engine.expert_rows = 0;
+    assert_near(answer(&q).tpot_s, wide, 1e-12);
+    assert_int_equal(ask("qwen3-235b-a22b", "h200-sxm", 2, "vllm@2025-10").engine.expert_rows, 0);
+    assert_int_equal(ask("qwen3-235b-a22b", "h200-sxm", 2, "vllm").engine.expert_rows, 0);
+    assert_int_equal(ask("qwen3-235b-a22b", "b200-sxm", 2, "vllm@2025-12").engine.expert_rows, 0);
+}
+
 /* Prompts are issued kernel by kernel: inputs that are quantised take one more, and so do the parts of a recurrence. */
 static void prompts_issue_every_kernel(void **state) {
     (void)state;
@@ -553,6 +582,7 @@ int main(void) {
         cmocka_unit_test(better_hardware_is_never_slower),
         cmocka_unit_test(more_load_takes_longer),
         cmocka_unit_test(chosen_keys_fill_a_tile_of_heads),
+        cmocka_unit_test(experts_fill_tiles_without_tokens),
         cmocka_unit_test(prompts_issue_every_kernel),
         cmocka_unit_test(objectives_bound_the_load),
         cmocka_unit_test(speculation_and_formats),

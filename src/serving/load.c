@@ -12,10 +12,9 @@
 #define HALF_TILE 8.0
 #define TILE_ROWS 16.0
 
-/* Adds a product of so many rows; read: share of the weights that is read. */
-static double product_seconds(const tc_product *p, double rows, double tile_rows, double read,
-                              tc_serving_parts *parts) {
-    double memory = p->weights_s * read + rows * p->move_s, compute = tile_rows * p->row_s;
+/* Adds a product of so many rows, whose FLOPs take compute; read: share of the weights that is read. */
+static double product_seconds(const tc_product *p, double rows, double compute, double read, tc_serving_parts *parts) {
+    double memory = p->weights_s * read + rows * p->move_s;
     double busy = sqrt(memory * memory + compute * compute);
     if (parts) {
         *(memory >= compute ? &parts->weights : &parts->compute) += busy;
@@ -75,6 +74,13 @@ static double prefill_mixer(const tc_rank *r, const tc_layers *l, const tc_load 
     return sum;
 }
 
+/* FLOPs of rows that came to the rank's experts and of those that their tiles are filled with: half a tile of those that rows came to,
+ * or whole tiles of all (grouped products of DeepGEMM over rows in one piece). */
+static double expert_seconds(const tc_product *p, const tc_layers *l, double routed, double touched) {
+    double filled = p->fill > 0 ? p->fill * l->local * p->fill_s : HALF_TILE * touched * l->local * p->row_s;
+    return routed * p->row_s + filled;
+}
+
 /* Products of a layer with so many rows. */
 static double products_seconds(const tc_rank *r, const tc_layers *l, double rows, tc_serving_parts *parts) {
     double sum = 0, routed = 0, touched = 1;
@@ -86,8 +92,8 @@ static double products_seconds(const tc_rank *r, const tc_layers *l, double rows
     double tile = rows > TILE_ROWS ? rows : TILE_ROWS;
     for (int i = 0; i < l->products; i++) {
         const tc_product *p = &l->product[i];
-        sum += p->experts ? product_seconds(p, routed, routed + HALF_TILE * touched * l->local, touched, parts)
-                          : product_seconds(p, rows, tile, 1, parts);
+        sum += p->experts ? product_seconds(p, routed, expert_seconds(p, l, routed, touched), touched, parts)
+                          : product_seconds(p, rows, tile * p->row_s, 1, parts);
     }
     return sum;
 }
@@ -131,8 +137,8 @@ double tc_load_seconds(const tc_rank *r, const tc_load *load, tc_serving_parts *
         sum.launches += times * (one.launches + small);
     }
     double head_rows = load->requests * load->rows * share + load->prompts;
-    total
-        += product_seconds(&r->head, head_rows, head_rows > TILE_ROWS ? head_rows : TILE_ROWS, 1, parts ? &sum : NULL);
+    total += product_seconds(&r->head, head_rows, (head_rows > TILE_ROWS ? head_rows : TILE_ROWS) * r->head.row_s, 1,
+                             parts ? &sum : NULL);
     if (r->stages > 1) {
         double hops = r->stages * (r->hop.start_s + rows * r->hidden * 2 / r->tp * r->hop.byte_s);
         total += hops;

@@ -34,6 +34,8 @@ static const tc_member engine[] = {
     TC_INTEGER(tc_engine, graph_requests, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, page_tokens, 1, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, sparse_heads, 0, 1024),
+    TC_INTEGER(tc_engine, expert_rows, 0, 4096),
+    TC_INTEGER(tc_engine, expert_rows_tp, 0, 1024),
     TC_INTEGER(tc_engine, poll_steps, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, balance_steps, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, ahead_steps, 0, 16),

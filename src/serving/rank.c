@@ -40,6 +40,7 @@ typedef struct products {
     double stream, expert_stream,
         narrow_stream; /* narrow_stream: relative to stream; experts' are read as fast in any format */
     bool experts_alone;
+    bool fills; /* kernels of experts compute whole tiles for each (engine's expert_rows) */
 } products;
 
 /* ---- products ---------------------------------------------------------------------------------- */
@@ -51,17 +52,21 @@ static tc_product product_of(const tc_serving_question *q, const products *p, co
     double share = expert ? s->expert_prefill_fraction : s->prefill_fraction;
     double n = op->gemm.n, k = op->gemm.k, bytes = op->weights * (narrow ? p->bits : 16) / 8;
     double stream = expert ? p->expert_stream : p->stream;
+    double fill = expert && p->fills ? fmax(q->engine.expert_rows - 1, 0) : 0;
     return (tc_product){.weights_s = bytes / (narrow && !expert ? stream * p->narrow_stream : stream),
                         .row_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * share),
                         .move_s = 2 * (n + k) / p->stream,
                         .floor_s = s->gemm_floor_s + (narrow ? p->quantise_s : 0),
+                        .fill = fill,
+                        .fill_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * s->prefill_fraction),
                         .kernels = narrow && p->quantise_s > 0 ? 2 : 1,
                         .bytes = bytes,
                         .experts = expert};
 }
 
 /* The products of a format on the device: in it, or in 16 bit from unpacked weights. */
-static tc_code find_products(const tc_serving_question *q, tc_rank *r, tc_rates *wide, products *p, tc_error *error) {
+static tc_code find_products(const tc_serving_question *q, int tp, tc_rank *r, tc_rates *wide, products *p,
+                             tc_error *error) {
     const tc_accelerator *a = &q->cluster.accelerator;
     const tc_serving_params *s = &q->engine.params;
     const struct weights *w = &formats[tc_serving_weights(q)];
@@ -85,6 +90,7 @@ static tc_code find_products(const tc_serving_question *q, tc_rank *r, tc_rates 
         code = tc_rates_of(a, &stack, format, &low, error);
         if (code) return code;
         p->rate = low.gemm_low;
+        p->fills = format == TC_FP8 && w->bits == 8 && (q->engine.expert_rows_tp <= 0 || tp < q->engine.expert_rows_tp);
         p->quantise_s = s->quantise_s;
     }
     bool unpacked = w->bits < 16 && !(tc_format_is_low(format) && a->matmul_flops[format] > 0);
@@ -292,7 +298,7 @@ tc_code tc_rank_of(const tc_serving_question *q, const tc_serving_degrees *d, tc
     r->attention_floor_s = s->attention_floor_s;
     r->memory_bytes_per_s = a->memory_bytes_per_s;
     tc_code code = check_degrees(q, d, error);
-    if (!code) code = find_products(q, r, &wide, &p, error);
+    if (!code) code = find_products(q, d->tp, r, &wide, &p, error);
     if (code) return code;
     r->peak16 = tc_peak_flops(a, TC_BF16);
     r->kv_s_per_byte = 1 / (a->memory_bytes_per_s * s->attention_stream_fraction);

@@ -15,6 +15,9 @@ typedef struct tc_product {
     double kernels;   /* that it is: of 8 and 4 bit its inputs are quantised first */
     double bytes;     /* of the weights */
     bool experts;
+    double
+        fill; /* of experts: rows that each of the rank takes beyond those that come to it; 0: half a tile of those touched */
+    double fill_s; /* FLOPs of such a row */
 } tc_product;
 
 /* Equal layers. */
