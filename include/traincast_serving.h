@@ -147,6 +147,7 @@ typedef struct tc_serving_ends {
 
 /* NaN: not known, or no answer to this question (the TPOT of a prefill). */
 typedef struct tc_serving_answer {
+    double input_tokens, output_tokens; /* of a request in the mean: the question's, or a chat service's */
     double prefill_tokens_per_s_per_device; /* uncached, while it prefills, of a device that does */
     double decode_tokens_per_s_per_device;  /* while it decodes at the running batch */
     double output_tokens_per_s, total_tokens_per_s, requests_per_s; /* of all devices; total: input and output */

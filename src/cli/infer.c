@@ -148,6 +148,16 @@ static tc_code search_layouts(tc_context *context, const tc_serving_question *q)
     return code;
 }
 
+/* Options of the simulation where none is asked for. */
+static tc_code refuse_traffic(tc_context *context) {
+    static const int options[] = {TC_OPTION_ARRIVALS, TC_OPTION_REQUESTS, TC_OPTION_ROUTER};
+    static const char *const names[] = {"--arrivals", "--requests", "--router"};
+    for (int i = 0; i < 3; i++)
+        if (tc_given(context, options[i])->given)
+            return tc_fail(context->error, TC_INVALID, names[i], "is of simulated requests; add --simulate");
+    return TC_OK;
+}
+
 /* The closed form, and what --simulate finds beside it. */
 static tc_code answer_question(tc_context *context, tc_serving_question *question) {
     tc_serving_answer answer;
@@ -155,7 +165,7 @@ static tc_code answer_question(tc_context *context, tc_serving_question *questio
     tc_traffic traffic;
     tc_request *trace = NULL;
     bool simulates = tc_given(context, TC_OPTION_SIMULATE)->given;
-    tc_code code = simulates ? tc_take_traffic(context, question, &traffic, &trace) : TC_OK;
+    tc_code code = simulates ? tc_take_traffic(context, question, &traffic, &trace) : refuse_traffic(context);
     if (!code) code = tc_infer(question, &answer, context->error);
     simulates = simulates && !code && answer.fits;
     if (simulates) code = tc_simulate(context, question, &answer, &traffic, &simulated);

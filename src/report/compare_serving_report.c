@@ -71,12 +71,22 @@ static void write_found(tc_writer *w, const tc_serving_comparison *item) {
     tc_write_close(w);
 }
 
+/* The first that has an answer; NULL: none has. All are asked with the same lengths. */
+static const tc_serving_answer *answered(const tc_serving_comparison *items, int count) {
+    for (int i = 0; i < count; i++)
+        if (items[i].found) return &items[i].best;
+    return NULL;
+}
+
 void tc_report_compare_serving(tc_target *target, const tc_serving_comparison *items, int count) {
     tc_writer w = tc_write_begin(target, "compare-serving/1", "items");
     const tc_serving_question *q = &items[0].question;
     write_assumed(&w, items, count);
     tc_write_string(&w, "model", q->model.slug);
     tc_write_string(&w, "dtype", format_of(items, count));
+    const tc_serving_answer *a = answered(items, count);
+    tc_write_number(&w, "input_tokens", a ? a->input_tokens : NAN);
+    tc_write_number(&w, "output_tokens", a ? a->output_tokens : NAN);
     tc_write_array(&w, "items");
     for (int i = 0; i < count; i++) {
         const tc_serving_comparison *item = &items[i];
@@ -143,9 +153,11 @@ static void print_merits(FILE *file, const tc_style *style, const tc_serving_com
 bool tc_report_compare_serving_text(FILE *file, const tc_style *style, const tc_serving_comparison *items, int count) {
     const tc_serving_question *q = &items[0].question;
     const char *format = format_of(items, count);
-    tc_print_headingf(file, style, "%.100s%s%s served: prompts of %.10s tokens, outputs of %.10s", q->model.name,
-                      format ? " in " : "", format ? format : "", tc_format_significant(q->input_tokens, 4).s,
-                      tc_format_significant(q->output_tokens, 4).s);
+    const tc_serving_answer *a = answered(items, count);
+    tc_print_headingf(file, style, "%.100s%s%s served%s%.10s%s%.10s", q->model.name, format ? " in " : "",
+                      format ? format : "", a ? ": prompts of " : "",
+                      a ? tc_format_significant(a->input_tokens, 4).s : "", a ? " tokens, outputs of " : "",
+                      a ? tc_format_significant(a->output_tokens, 4).s : "");
     fputc('\n', file);
     tc_table table = {0};
     for (int i = 0; i < count; i++) add_row(&table, &items[i]);

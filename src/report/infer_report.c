@@ -37,6 +37,8 @@ static void write_question(tc_writer *writer, const tc_serving_question *q) {
 }
 
 static void write_times(tc_writer *writer, const tc_serving_answer *a) {
+    tc_write_number(writer, "input_tokens", a->input_tokens);
+    tc_write_number(writer, "output_tokens", a->output_tokens);
     tc_write_number(writer, "prefill_tokens_per_s_per_device", a->prefill_tokens_per_s_per_device);
     tc_write_number(writer, "decode_tokens_per_s_per_device", a->decode_tokens_per_s_per_device);
     tc_write_number(writer, "output_tokens_per_s", a->output_tokens_per_s);
@@ -253,10 +255,14 @@ static void print_memory(FILE *file, const tc_style *style, const tc_serving_ans
 }
 
 static void print_money(FILE *file, const tc_style *style, const tc_serving_answer *a) {
-    if (!isnan(a->owned_usd_per_m_tokens) || !isnan(a->rented_usd_per_m_tokens))
-        tc_print_linef(file, style, "cost", "%.24s owned, %.24s rented per million output tokens",
-                       isnan(a->owned_usd_per_m_tokens) ? "-" : tc_format_usd(a->owned_usd_per_m_tokens).s,
-                       isnan(a->rented_usd_per_m_tokens) ? "-" : tc_format_usd(a->rented_usd_per_m_tokens).s);
+    bool owned = !isnan(a->owned_usd_per_m_tokens), rented = !isnan(a->rented_usd_per_m_tokens);
+    if (owned || rented)
+        tc_print_linef(file, style, "cost", "%.24s%s%.24s%s per million output tokens",
+                       owned ? tc_format_usd(a->owned_usd_per_m_tokens).s : "",
+                       !owned  ? ""
+                       : rented ? " owned, "
+                                : " owned",
+                       rented ? tc_format_usd(a->rented_usd_per_m_tokens).s : "", rented ? " rented" : "");
     if (!isnan(a->energy_j_per_token))
         tc_print_linef(file, style, "energy", "%.20s J per output token, %.20s kW of devices",
                        tc_format_significant(a->energy_j_per_token, 3).s, tc_format_significant(a->power_w / 1e3, 3).s);

@@ -146,6 +146,8 @@ static void fill_rates(const tc_serving_question *q, const tc_rank *r, const tc_
     double size = r->tp * r->stages, seen = state->batch > 1 ? state->batch : 1;
     double outputs = q->phase == TC_PHASE_PREFILL ? 0 : q->output_tokens;
     if (q->phase == TC_PHASE_DECODE) outputs = s->outputs;
+    out->input_tokens = q->input_tokens;
+    out->output_tokens = q->output_tokens;
     out->requests_per_s = state->rate * s->replicas;
     out->output_tokens_per_s = out->requests_per_s * outputs;
     out->total_tokens_per_s

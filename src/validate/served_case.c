@@ -227,6 +227,8 @@ static const char *month_of_release(const tc_served_conventions *served, const t
         const tc_served_release *r = &served->release[i];
         int year = 0, month = 0;
         if (strcmp(r->engine, slug) != 0 || !strstr(row->release, r->release)) continue;
+        if (r->benchmark[0] && (!row->group || strcmp(r->benchmark, row->group) != 0)) continue;
+        if (r->model[0] && strcmp(r->model, row->model.name) != 0) continue;
         if (sscanf(r->as_of, "%4d-%2d", &year, &month) == 2 && 100 * year + month < row->date) return r->as_of;
     }
     return NULL;
