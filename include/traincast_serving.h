@@ -64,12 +64,13 @@ typedef struct tc_engine {
     bool paged;          /* keys and values in pages; else a request holds its longest context from the start */
     bool overlapped;     /* the host prepares a step while the device runs the one before */
     bool prefix_cache;
-    bool reserves_output; /* a request begins only where its whole output has room: none is preempted */
-    bool unpacks;         /* weights in a format that the device has no products in: to 16 bit, in its kernels */
-    int chunk_tokens;     /* of prompts in a step that decodes too; 0: prompts have steps of their own */
-    int prompt_tokens;    /* of prompts in a step of their own, at most */
-    int most_requests;    /* of a replica at once */
-    int graph_requests;   /* with more that decode, a step is not replayed as a graph; 0: always */
+    bool reserves_output;  /* a request begins only where its whole output has room: none is preempted */
+    bool expert_by_expert; /* a product of experts that are unpacked to 16 bit is a kernel for each; else one for all */
+    bool unpacks;          /* weights in a format that the device has no products in: to 16 bit, in its kernels */
+    int chunk_tokens;      /* of prompts in a step that decodes too; 0: prompts have steps of their own */
+    int prompt_tokens;     /* of prompts in a step of their own, at most */
+    int most_requests;     /* of a replica at once */
+    int graph_requests;    /* with more that decode, a step is not replayed as a graph; 0: always */
     int page_tokens;
     int sparse_heads; /* heads that kernels which attend to chosen keys fill a rank's up to a multiple of; 0: as others */
     int expert_rows; /* that kernels of 8-bit experts compute for each expert of a rank, whether tokens came to it or not; 0: as they come */
@@ -147,7 +148,7 @@ typedef struct tc_serving_ends {
 
 /* NaN: not known, or no answer to this question (the TPOT of a prefill). */
 typedef struct tc_serving_answer {
-    double input_tokens, output_tokens; /* of a request in the mean: the question's, or a chat service's */
+    double input_tokens, output_tokens;     /* of a request in the mean: the question's, or a chat service's */
     double prefill_tokens_per_s_per_device; /* uncached, while it prefills, of a device that does */
     double decode_tokens_per_s_per_device;  /* while it decodes at the running batch */
     double output_tokens_per_s, total_tokens_per_s, requests_per_s; /* of all devices; total: input and output */

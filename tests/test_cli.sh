@@ -469,6 +469,8 @@ done
 good list models --catalog "$work/mine"
 has '^model-of-mine '
 XDG_DATA_HOME=$work/xdg "$program" list models | grep -q '^model-of-xdg ' || fail "XDG_DATA_HOME is not read"
+good compare --serve --model llama-3.1-8b --devices 1 --accelerators h20,h100-sxm
+has "prompts of 1,155 tokens, outputs of 211" # those of a chat service, where none are given
 good step --catalog "$work/mine" --model model-of-mine --accelerator a100-sxm-80g --devices 8 --ep 4
 
 # ---- bad usage -------------------------------------------------------------------------------------------------
@@ -577,6 +579,9 @@ bad step --model llama-2-7b --accelerator a100-sxm-80g --devices 8 --layout best
 bad search --model llama-2-7b --accelerator a100-sxm-80g --devices 8 --global-batch 64 --layout best
 bad step --model llama-2-7b --accelerator a100-sxm-80g --devices 9 --global-batch 64 --layout best
 bad run --model llama-3-70b --accelerator a100-sxm-80g --devices 1 --global-batch 64 --tokens 1B --layout best
+bad infer --model llama-3.1-8b --accelerator h100-sxm --devices 1 --requests 10
+bad infer --model llama-3.1-8b --accelerator h100-sxm --devices 1 --arrivals gamma:2
+bad infer --model llama-3.1-8b --accelerator h100-sxm --devices 1 --router least
 # --layout best is the first of a search, also with a part of the layout fixed
 for fixed in "" "--tp 4"; do
     job="--model llama-3-70b --accelerator h100-sxm --devices 64 --global-batch 128 $fixed"

@@ -293,6 +293,25 @@ static void experts_fill_tiles_without_tokens(void **state) {
     assert_int_equal(ask("qwen3-235b-a22b", "b200-sxm", 2, "vllm@2025-12").engine.expert_rows, 0);
 }
 
+/* A kernel for each expert takes its time whether tokens came to it or not. */
+static void experts_are_launched_one_by_one(void **state) {
+    (void)state;
+    tc_serving_question q = ask("qwen3-30b-a3b", "h20", 1, "sglang@2025-05");
+    q.phase = TC_PHASE_DECODE;
+    q.weights = TC_WEIGHTS_INT4;
+    assert_true(q.engine.expert_by_expert);
+    double each = answer(&q).tpot_s;
+    q.engine.expert_by_expert = false;
+    double all = answer(&q).tpot_s, kernels = 48 * (128 - 1) * 2; /* in and out of the experts */
+    assert_true(each - all > 0.95 * kernels * q.engine.params.kernel_s
+                && each - all < 1.05 * kernels * q.engine.params.kernel_s);
+    q.weights = TC_WEIGHTS_FP8; /* has kernels of its own */
+    double narrow = answer(&q).tpot_s;
+    q.engine.expert_by_expert = true;
+    assert_near(answer(&q).tpot_s, narrow, 1e-12);
+    assert_false(ask("qwen3-30b-a3b", "h20", 1, "sglang").engine.expert_by_expert);
+}
+
 /* Prompts are issued kernel by kernel: inputs that are quantised take one more, and so do the parts of a recurrence. */
 static void prompts_issue_every_kernel(void **state) {
     (void)state;
@@ -583,6 +602,7 @@ int main(void) {
         cmocka_unit_test(more_load_takes_longer),
         cmocka_unit_test(chosen_keys_fill_a_tile_of_heads),
         cmocka_unit_test(experts_fill_tiles_without_tokens),
+        cmocka_unit_test(experts_are_launched_one_by_one),
         cmocka_unit_test(prompts_issue_every_kernel),
         cmocka_unit_test(objectives_bound_the_load),
         cmocka_unit_test(speculation_and_formats),

@@ -102,6 +102,8 @@ class Collective(Common):
 
 class Compare(Common):
     items: list[Answer]
+    input_tokens: float | None
+    output_tokens: float | None
 
 
 class Controls(Common):
@@ -137,6 +139,8 @@ class Infer(Common):
     kv_dtype: str
     phase: str
     cached_share: float
+    input_tokens: float
+    output_tokens: float
     prefill_tokens_per_s_per_device: float
     decode_tokens_per_s_per_device: float | None
     output_tokens_per_s: float

@@ -259,7 +259,7 @@ static void print_money(FILE *file, const tc_style *style, const tc_serving_answ
     if (owned || rented)
         tc_print_linef(file, style, "cost", "%.24s%s%.24s%s per million output tokens",
                        owned ? tc_format_usd(a->owned_usd_per_m_tokens).s : "",
-                       !owned  ? ""
+                       !owned   ? ""
                        : rented ? " owned, "
                                 : " owned",
                        rented ? tc_format_usd(a->rented_usd_per_m_tokens).s : "", rented ? " rented" : "");

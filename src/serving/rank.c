@@ -40,26 +40,29 @@ typedef struct products {
     double stream, expert_stream,
         narrow_stream; /* narrow_stream: relative to stream; experts' are read as fast in any format */
     bool experts_alone;
-    bool fills; /* kernels of experts compute whole tiles for each (engine's expert_rows) */
+    bool by_one; /* a kernel for each expert (engine's expert_by_expert) */
+    bool fills;  /* kernels of experts compute whole tiles for each (engine's expert_rows) */
 } products;
 
 /* ---- products ---------------------------------------------------------------------------------- */
 
-static tc_product product_of(const tc_serving_question *q, const products *p, const tc_operator *op) {
+/* local: experts of the rank. */
+static tc_product product_of(const tc_serving_question *q, const products *p, double local, const tc_operator *op) {
     const tc_serving_params *s = &q->engine.params;
     bool expert = op->tag == TC_TAG_EXPERT;
     bool narrow = op->gemm.low_precision && (expert || !p->experts_alone);
     double share = expert ? s->expert_prefill_fraction : s->prefill_fraction;
     double n = op->gemm.n, k = op->gemm.k, bytes = op->weights * (narrow ? p->bits : 16) / 8;
     double stream = expert ? p->expert_stream : p->stream;
+    double more = expert && narrow && p->by_one && local > 1 ? local - 1 : 0; /* kernels */
     double fill = expert && p->fills ? fmax(q->engine.expert_rows - 1, 0) : 0;
     return (tc_product){.weights_s = bytes / (narrow && !expert ? stream * p->narrow_stream : stream),
                         .row_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * share),
                         .move_s = 2 * (n + k) / p->stream,
-                        .floor_s = s->gemm_floor_s + (narrow ? p->quantise_s : 0),
+                        .floor_s = s->gemm_floor_s + (narrow ? p->quantise_s : 0) + more * s->kernel_s,
                         .fill = fill,
                         .fill_s = 2 * n * k / ((narrow ? p->rate : p->rate_wide) * s->prefill_fraction),
-                        .kernels = narrow && p->quantise_s > 0 ? 2 : 1,
+                        .kernels = (narrow && p->quantise_s > 0 ? 2 : 1) + more,
                         .bytes = bytes,
                         .experts = expert};
 }
@@ -96,6 +99,7 @@ static tc_code find_products(const tc_serving_question *q, int tp, tc_rank *r, t
     bool unpacked = w->bits < 16 && !(tc_format_is_low(format) && a->matmul_flops[format] > 0);
     p->narrow_stream = w->bits < 16 ? s->narrow_stream_fraction : 1;
     if (unpacked) p->expert_stream *= s->expert_unpack_fraction;
+    p->by_one = unpacked && q->engine.expert_by_expert;
     if (r->products_fall_back || (w->bits < 16 && !tc_format_is_low(w->products))) p->rate *= s->unpack_fraction;
     return TC_OK;
 }
@@ -192,7 +196,7 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         double flops = l->count * d->pp * 2 * op->gemm.n * op->gemm.k * alike;
         r->token_flops += flops;
         if (op->tag == TC_TAG_EXPERT) r->expert_flops += flops;
-        l->product[l->products] = product_of(q, p, op);
+        l->product[l->products] = product_of(q, p, (double)block->experts.experts / d->ep, op);
         l->product_kernels += l->product[l->products].kernels;
         held += l->product[l->products++].bytes;
     }
@@ -310,7 +314,7 @@ tc_code tc_rank_of(const tc_serving_question *q, const tc_serving_degrees *d, tc
     tc_operator head = {.tag = TC_TAG_HEAD,
                         .weights = q->model.lm_head ? table : 0,
                         .gemm = {.groups = 1, .n = (double)q->model.vocab / d->tp, .k = q->model.hidden}};
-    r->head = product_of(q, &p, &head);
+    r->head = product_of(q, &p, 0, &head);
     r->token_flops += q->model.lm_head ? 2 * table * d->tp : 0;
     /* the fullest stage: with a pipeline the head alone */
     r->weight_bytes += d->pp > 1 || q->model.tied_embeddings ? 2 * table : 4 * table;

@@ -14,10 +14,12 @@ static const tc_schema engine_schema = TC_SCHEMA("engine", engine_fields);
 
 #define SOURCE TC_PATH_CHECKED("source", SOURCE, TC_NEEDED)
 
-static const tc_field release_fields[]
-    = {TEXT(tc_served_release, "engine", engine), TEXT(tc_served_release, "release", release),
-       TC_PATH_TEXT("benchmark", tc_served_release, benchmark), TC_PATH_TEXT("model", tc_served_release, model),
-       TEXT(tc_served_release, "as_of", as_of), SOURCE};
+static const tc_field release_fields[] = {TEXT(tc_served_release, "engine", engine),
+                                          TEXT(tc_served_release, "release", release),
+                                          TC_PATH_TEXT("benchmark", tc_served_release, benchmark),
+                                          TC_PATH_TEXT("model", tc_served_release, model),
+                                          TEXT(tc_served_release, "as_of", as_of),
+                                          SOURCE};
 static const tc_schema release_schema = TC_SCHEMA("release", release_fields);
 
 static const tc_field cache_fields[] = {

@@ -14,7 +14,7 @@ typedef struct tc_served_engine {
 typedef struct tc_served_release {
     char engine[40], release[16];
     char benchmark[40], model[40]; /* of these alone; "": of any */
-    char as_of[16]; /* "2025-12" */
+    char as_of[16];                /* "2025-12" */
 } tc_served_release;
 
 typedef struct tc_served_hybrid {
