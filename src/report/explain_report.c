@@ -287,11 +287,12 @@ static void print_peak(FILE *file, const tc_style *style, const tc_explanation *
     fputs("  ", file);
     snprintf(text, sizeof text,
              "%.20s on stage %d at %.20s: parameters %.20s, gradients %.20s, optimizer %.20s, activations of %d "
-             "micro-batches or chunks %.20s, "
+             "micro-batch%s or chunk%s %.20s, "
              "block in work %.20s, logits %.20s, buffers and framework %.20s",
              tc_format_gib(p->bytes).s, p->stage, tc_format_seconds(p->point.at_s).s,
              tc_format_gib(p->fixed.states.parameters).s, tc_format_gib(p->fixed.states.gradients).s,
-             tc_format_gib(p->fixed.states.optimizer).s, p->point.in_flight, tc_format_gib(p->point.activations).s,
+             tc_format_gib(p->fixed.states.optimizer).s, p->point.in_flight, p->point.in_flight == 1 ? "" : "es",
+             p->point.in_flight == 1 ? "" : "s", tc_format_gib(p->point.activations).s,
              tc_format_gib(p->point.working).s, tc_format_gib(p->point.logits).s,
              tc_format_gib(p->fixed.states.buffers + p->fixed.states.framework).s);
     tc_print_wrapped(file, style, 2, 2, text);

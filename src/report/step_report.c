@@ -382,23 +382,27 @@ void tc_print_assumed(FILE *file, const tc_style *style, const tc_step *step) {
                      step->assumed_count);
 }
 
+static const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
+
 /* "16 samples of 81 x 480 x 832 (32,760 latent tokens and 512 of text), 4 micro-batches" */
 static void sample_text(const tc_model *model, const tc_step *step, char *text, size_t size) {
     const tc_latents *l = &model->latents;
     snprintf(text, size,
-             "%.20s samples of %d x %d x %d pixels (%.20s latent and %.20s text tokens) a step, %.20s micro-batches",
-             tc_format_count((double)step->global_batch).s, l->frames, l->height, l->width,
+             "%.20s sample%s of %d x %d x %d pixels (%.20s latent and %.20s text tokens) a step, %.20s micro-batch%s",
+             tc_format_count((double)step->global_batch).s, plural(step->global_batch), l->frames, l->height, l->width,
              tc_format_count(step->tokens_per_step / (double)step->global_batch).s, tc_format_count(l->text_tokens).s,
-             tc_format_count((double)step->micro_batches).s);
+             tc_format_count((double)step->micro_batches).s, step->micro_batches == 1 ? "" : "es");
 }
 
 static void print_batch(FILE *file, const tc_style *style, const tc_question *question, const tc_step *step) {
     char text[256];
     int sequences = tc_preference_of(&question->job.finetune).sequences;
-    snprintf(text, sizeof text, "%.20s %s of %.20s tokens a step (%.20s tokens), %.20s micro-batches",
-             tc_format_count((double)step->global_batch).s, sequences > 1 ? "pairs of sequences" : "sequences",
+    snprintf(text, sizeof text, "%.20s %s%s%s of %.20s tokens a step (%.20s tokens), %.20s micro-batch%s",
+             tc_format_count((double)step->global_batch).s, sequences > 1 ? "pair" : "sequence",
+             plural(step->global_batch), sequences > 1 ? " of sequences" : "",
              tc_format_count(step->tokens_per_step / ((double)step->global_batch * sequences)).s,
-             tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s);
+             tc_format_short(step->tokens_per_step).s, tc_format_count((double)step->micro_batches).s,
+             step->micro_batches == 1 ? "" : "es");
     if (question->job.model.latents.stride > 0) sample_text(&question->job.model, step, text, sizeof text);
     tc_print_line(file, style, "batch", text);
 }
