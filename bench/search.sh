@@ -52,6 +52,10 @@ for fix in tp=8 tp=8,pp=8 tp=8,pp=8,micro-batch=1; do
     # shellcheck disable=SC2086
     measure "gpt3-175b-512xa100 $(echo "$fix" | tr , ' ')" exhaustive 1 $gpt --exhaustive --fix "$fix"
 done
+# models of video, and of images and text
+measure wan2.1-t2v-14b-512xh100 exhaustive 1 --model wan2.1-t2v-14b --accelerator h100-sxm --devices 512 --global-batch 512 --any --exhaustive
+measure hunyuanvideo-1024xh100 exhaustive 1 --model hunyuanvideo --accelerator h100-sxm --devices 1024 --global-batch 1024 --any --exhaustive
+measure qwen2.5-vl-72b-1024xh100 exhaustive 1 --model qwen2.5-vl-72b --accelerator h100-sxm --devices 1024 --global-batch 2048 --any --exhaustive
 # layers and devices
 for model in llama-2-7b llama-3.1-70b llama-3.1-405b; do
     for devices in 64 1024 16384; do

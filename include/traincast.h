@@ -634,9 +634,11 @@ typedef struct tc_stack_history {
     int asked;                 /* year x 100 + month of the program that was asked for; 0: the newest */
     char since[TC_STACK_DATE]; /* the earliest month that it is described for, "2023-01"; empty: not known */
     char compiled_variant[64]; /* the stack that it is with its model compiled; empty: none */
-    int compiled_formats;      /* formats in which it is compiled where a source does not say: bits 1 << tc_dtype */
-    bool interleaving;         /* virtual pipeline stages are in use */
-    tc_memory_log memory_log;  /* what the stack's own log calls memory */
+    /* the stacks with which the same devices usually train models of images and video, and models with a vision tower; empty: itself */
+    char of_latents[64], of_images[64];
+    int compiled_formats;     /* formats in which it is compiled where a source does not say: bits 1 << tc_dtype */
+    bool interleaving;        /* virtual pipeline stages are in use */
+    tc_memory_log memory_log; /* what the stack's own log calls memory */
 } tc_stack_history;
 
 /* Layers of the pipeline's chunks that are not all alike: bits. */

@@ -1226,9 +1226,36 @@ static void fitted_values_are_physical(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+/* What trains language models on a device may train no others: its file says what does. */
+static void the_usual_stack_of_a_model(void **state) {
+    (void)state;
+    static const struct {
+        const char *accelerator, *model, *stack;
+    } cases[] = {{"ascend-910b3", "llama-3.1-8b", "mindspeed-llm"},
+                 {"ascend-910b3", "wan2.1-t2v-14b", "mindspeed-mm"},
+                 {"ascend-910c", "flux.1-dev", "mindspeed-mm"},
+                 {"ascend-910b3", "qwen2.5-vl-7b", "mindspeed-mm-vlm"},
+                 {"h100-sxm", "wan2.1-t2v-14b", "megatron-core"}};
+    tc_catalog *catalog = open_catalog(NULL, 0);
+    static tc_accelerator a;
+    static tc_model m;
+    static tc_stack s;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(tc_catalog_accelerator(catalog, cases[i].accelerator, &a, NULL), TC_OK);
+        assert_int_equal(tc_catalog_model(catalog, cases[i].model, &m, NULL), TC_OK);
+        assert_int_equal(tc_catalog_usual_stack(catalog, &a, &m, &s, NULL), TC_OK);
+        assert_string_equal(s.slug, cases[i].stack);
+    }
+    a.stack[0] = '\0';
+    assert_int_equal(tc_catalog_usual_stack(catalog, &a, &m, &s, NULL), TC_OK);
+    assert_string_equal(s.slug, "generic");
+    tc_catalog_close(catalog);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_embedded_file_loads),
+        cmocka_unit_test(the_usual_stack_of_a_model),
         cmocka_unit_test(generic_stack_states_every_default),
         cmocka_unit_test(deviations_are_of_fitted_values),
         cmocka_unit_test(embedded_helpers_are_sound),

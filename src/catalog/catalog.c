@@ -189,6 +189,18 @@ tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out,
     return code;
 }
 
+tc_code tc_catalog_usual_stack(tc_catalog *catalog, const tc_accelerator *accelerator, const tc_model *model,
+                               tc_stack *out, tc_error *error) {
+    tc_code code = tc_catalog_stack(catalog, accelerator->stack[0] ? accelerator->stack : "generic", out, error);
+    const char *other = "";
+    if (!code && model->latents.stride > 0) other = out->history.of_latents;
+    for (int i = 0; !code && i < model->towers && !other[0]; i++)
+        if (model->tower[i].unit == TC_TOWER_IMAGE) other = out->history.of_images;
+    char slug[sizeof out->history.of_images];
+    snprintf(slug, sizeof slug, "%s", other);
+    return slug[0] ? tc_catalog_stack(catalog, slug, out, error) : code;
+}
+
 tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e) {
     return get(c, TC_KIND_FABRIC, slug_or_path, read_fabric, out, sizeof *out, e);
 }

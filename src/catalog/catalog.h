@@ -32,6 +32,10 @@ TC_NODISCARD tc_code tc_catalog_document(tc_catalog *catalog, tc_kind kind, cons
 TC_NODISCARD tc_code tc_catalog_accelerator_known(tc_catalog *catalog, const char *slug_or_path, tc_accelerator *out,
                                                   tc_error *error);
 
+/* The stack with which models of this kind are usually trained on an accelerator; where none is known, the generic one. */
+TC_NODISCARD tc_code tc_catalog_usual_stack(tc_catalog *catalog, const tc_accelerator *accelerator,
+                                            const tc_model *model, tc_stack *out, tc_error *error);
+
 /* A stack with its bases, for printing which file says what. */
 TC_NODISCARD tc_code tc_catalog_stack_chain(tc_catalog *catalog, const char *slug_or_path, tc_stack_chain *out,
                                             tc_error *error);

@@ -47,6 +47,8 @@ static const tc_field stack_fields[] = {
     TC_PATH_CHECKED("base", TEXTS), /* one or a list: layers.c */
     {HISTORY("", since, since), .type = TC_FIELD_STRING, .size = TC_STACK_DATE, .own = true},
     {HISTORY("", compiled_variant, compiled_variant), TEXT(history.compiled_variant), .own = true},
+    {HISTORY("", of_latents, of_latents), TEXT(history.of_latents), .own = true},
+    {HISTORY("", of_images, of_images), TEXT(history.of_images), .own = true},
     {HISTORY("", compiled_formats, compiled_formats), SET(tc_dtype_names), .own = true},
     {HISTORY("defaults.", interleaving, interleaving), BOOLEAN},
     {HISTORY("defaults.", memory_log, memory_log), WORD(tc_memory_log_names)},
@@ -82,6 +84,7 @@ tc_code tc_stack_read(const tc_stack_chain *chain, tc_stack *out, tc_error *erro
     *out = tc_default_stack();
     for (int i = 0; i < chain->count; i++) {
         out->history.since[0] = out->history.compiled_variant[0] = '\0'; /* a base's own */
+        out->history.of_latents[0] = out->history.of_images[0] = '\0';
         out->history.compiled_formats = 0;
         tc_code code = tc_schema_read(&tc_stack_schema, chain->document[i], out, error);
         if (code == TC_OK) code = tc_stack_ages_check(chain->document[i], error);

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "catalog/catalog.h"
 #include "cli/answer.h"
 #include "interop/import.h"
 #include "layout/fields.h"
 #include "report/names.h"
 #include "workload/finetune.h"
 
-#define LARGEST_IMAGE 100000    /* pixels of a side */
-#define GENERIC_STACK "generic" /* every catalog has it: the other stacks fall back on it */
+#define LARGEST_IMAGE 100000 /* pixels of a side */
 
 /* ---- single options ------------------------------------------------------------- */
 
@@ -223,9 +223,10 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_ques
     tc_code code = tc_request_machine(context, accelerator, &cluster->accelerator, &cluster->fabric);
     if (code) return code;
     const char *stack = tc_given(context, TC_OPTION_STACK)->text;
-    const char *usual = q->cluster.accelerator.stack;
     q->stack_assumed = !stack;
-    if (!stack) stack = usual[0] ? usual : GENERIC_STACK;
+    if (!stack)
+        return tc_catalog_usual_stack(context->catalog, &cluster->accelerator, &q->job.model, &q->stack,
+                                      context->error);
     code = tc_catalog_stack(context->catalog, stack, &q->stack, context->error);
     bool own = !code && context->imported && stack == context->imported->stack; /* its options are of that stack */
     return own ? tc_facts_to_stack(&context->imported->facts, &q->stack, context->error) : code;

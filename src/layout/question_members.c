@@ -201,6 +201,8 @@ static const tc_member history[] = {
     TC_INTEGER(tc_stack_history, asked, 0, 100 * TC_MOST_YEAR + 99),
     TC_TEXT(tc_stack_history, since),
     TC_TEXT(tc_stack_history, compiled_variant),
+    TC_TEXT(tc_stack_history, of_latents),
+    TC_TEXT(tc_stack_history, of_images),
     TC_WORD(tc_stack_history, compiled_formats, (1 << TC_DTYPES) - 1, "set of formats"),
     TC_SWITCH(tc_stack_history, interleaving),
     TC_WORD(tc_stack_history, memory_log, TC_LOG_FIRST_STEP, "kind of memory"),
