@@ -558,11 +558,12 @@ typedef struct tc_stack_memory {
     double gathered_elements; /* ZeRO-3: weights that stay gathered, at least (DeepSpeed: stage3_max_live_parameters) */
     bool
         frozen_gradients; /* sharded weights without gradients have room for them all the same (FSDP's flat parameters) */
-    bool fp32_adapters;   /* adapters, their gradients and moments are in fp32 (PEFT), not as other weights */
-    bool copied_gradients; /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
-    bool loads_encoders;   /* encoders whose outputs are made before lie beside the model while it is loaded */
-    bool loads_whole;      /* sharded weights are gathered whole on every rank while a checkpoint is loaded */
-    bool loads_copies;     /* without sharding, rank 0 sends the weights to all in buckets that lie beside them (DDP) */
+    bool whole_accumulation; /* sharded gradients are whole while micro-batches are accumulated (FSDP's no_sync) */
+    bool fp32_adapters;      /* adapters, their gradients and moments are in fp32 (PEFT), not as other weights */
+    bool copied_gradients;   /* without sharding, gradients are copied into the flat buckets that are reduced (DDP) */
+    bool loads_encoders;     /* encoders whose outputs are made before lie beside the model while it is loaded */
+    bool loads_whole;        /* sharded weights are gathered whole on every rank while a checkpoint is loaded */
+    bool loads_copies; /* without sharding, rank 0 sends the weights to all in buckets that lie beside them (DDP) */
     bool
         kept_originals; /* embedding and head that are trained beside adapters are copies: the frozen ones stay (PEFT) */
     double step_gradients;  /* the step casts gradients to fp32 first, under ZeRO-3 so many elements at once; 0: not */
@@ -610,6 +611,7 @@ typedef struct tc_stack_kernels {
     bool
         overlap_experts; /* the exchange of experts runs beside the compute of another micro-batch, with the stack's ep_overlap */
     tc_fp8_recipe fp8_recipe; /* of fp8; formats of MX and NVFP4 bring their own */
+    bool adapter_dropout;     /* inputs of adapters go through dropout, said or not (LitGPT and ms-swift: 0.05) */
     bool fused_adapters; /* of LoRA: sums with the base's output are the products' own, nothing is copied (Unsloth) */
     bool eager_casts;    /* casts to 8 bit are chains of eager operators, not a kernel */
     bool

@@ -243,7 +243,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .frozen = job->frozen_base,
                      .adapter_rank = f->rank,
                      .adapter_targets = f->targets,
-                     .adapter_dropout = f->dropout,
+                     .adapter_dropout = f->dropout || stack->kernels.adapter_dropout,
                      .fused_adapters = stack->kernels.fused_adapters,
                      .cast_inputs = tc_has_wide_adapters(stack, job) && !stack->kernels.fused_adapters,
                      .base_bytes = f->base_bits / 8,

@@ -353,7 +353,8 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
     /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
     bool fp16 = job->dtype == TC_FP16 && main_grad == 4;
     double beside = job->frozen_base ? 0 : beside_of(s, w);
-    m->gradients = (fp16 ? 2 : main_grad) * ((s->zero2 ? sharded : whole) + beside);
+    bool split = s->zero2 && !(stack->memory.whole_accumulation && p->micro_batches > 1);
+    m->gradients = (fp16 ? 2 : main_grad) * ((split ? sharded : whole) + beside);
     /* a gradient goes when its weight is stepped: the largest there is */
     if (job->finetune.step_in_backward && p->micro_batches == 1)
         m->gradients = least(m->gradients, main_grad * w->largest);
@@ -383,8 +384,10 @@ static double add_finetuning(const tc_question *q, const tc_placement *p, const 
         m->parameters += param_bytes * w->ends / dense;
     if (tc_has_reference_copy(&q->job))
         m->parameters += param_bytes * (s->zero3 ? shard_of(s, w) : w->dense + w->expert);
+    bool whole = q->stack.memory.whole_accumulation && p->micro_batches > 1;
     if (q->job.frozen_base && q->stack.memory.frozen_gradients && s->zero3)
-        m->buffers += tc_gradient_bytes(&q->stack, q->job.finetune.state_bits) * shard_of(s, w);
+        m->buffers += tc_gradient_bytes(&q->stack, q->job.finetune.state_bits)
+                      * (whole ? w->dense + w->expert : shard_of(s, w));
     if (narrow <= 0) return param_bytes;
     m->parameters -= (param_bytes - narrow) * layers;
     m->buffers += param_bytes * w->dequantised;
