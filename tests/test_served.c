@@ -334,6 +334,36 @@ static void models_of_other_names(void **state) {
     assert_true(recurs);
 }
 
+/* What a benchmark's scripts take of an engine, by its model; releases by what their number begins with. */
+static void engines_by_benchmark_and_release(void **state) {
+    (void)state;
+    static const struct {
+        const char *row, *generation;
+    } cases[] = {
+        {"\"framework\":\"tensorrt-llm\",\"framework_version\":\"TensorRT 10.11\",\"group\":\"mlperf-v5.1\",\"model\":{"
+         "\"name\":\"llama-2-70b\"}",
+         "trtllm-engine"},
+        {"\"framework\":\"tensorrt-llm\",\"framework_version\":\"TensorRT 10.11\",\"group\":\"mlperf-v5.1\",\"model\":{"
+         "\"name\":\"llama-3.1-8b\"}",
+         "trtllm-1"},
+        {"\"framework\":\"tensorrt-llm\",\"framework_version\":\"TensorRT 10.14\",\"group\":\"mlperf-v6.0\",\"model\":{"
+         "\"name\":\"llama-2-70b\"}",
+         "trtllm-1"},
+        {"\"framework\":\"chitu\",\"framework_version\":\"0.3.0\",\"model\":{\"name\":\"llama-2-70b\"}", "chitu-0.3"},
+        {"\"framework\":\"chitu\",\"model\":{\"name\":\"llama-2-70b\"}", "chitu"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char row[600];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"r\",\"source_family\":\"f\",\"accelerator\":\"h200-sxm\",\"devices\":8,\"date\":\"2026-"
+                 "04\",%s,"
+                 "\"weight_dtype\":\"fp8\",\"tp\":8,\"phase\":\"mixed\",\"input_len\":128,\"output_len\":128,"
+                 "\"concurrency\":4,\"measured\":{\"tpot_ms\":7}}",
+                 cases[i].row);
+        assert_string_equal(score(row).results[0].engine, cases[i].generation);
+    }
+}
+
 /* A row whose engine nobody named spans more. */
 static void an_engine_that_is_not_stated(void **state) {
     (void)state;
@@ -427,6 +457,7 @@ int main(void) {
         cmocka_unit_test_teardown(medians_of_gaps, clear),
         cmocka_unit_test_teardown(a_queue_that_ends, clear),
         cmocka_unit_test_teardown(models_of_other_names, clear),
+        cmocka_unit_test_teardown(engines_by_benchmark_and_release, clear),
         cmocka_unit_test_teardown(an_engine_that_is_not_stated, clear),
         cmocka_unit_test_teardown(shipped_rows, clear),
         cmocka_unit_test(fitted_values_are_in_their_ranges),
