@@ -601,7 +601,13 @@ typedef struct tc_stack_kernels {
     bool repeated_tokens; /* before such a loop each token is copied for each of its experts */
     int stacked_experts;  /* experts of such a loop whose weights are slices of one tensor; 0 or 1: each has its own */
     bool overlap_tensor_parallel; /* with the stack's tp_overlap; else in line */
-    bool fused_tensor_parallel;   /* matmul and collective in one kernel, by chunks (MC2, CoC) */
+    /* Sequence parallelism moves another dimension than the outermost: a copy behind each gather and before each reduce-scatter (DTensor,
+     * of several samples). */
+    bool gathered_copies;
+    bool
+        low_precision_gathers; /* it gathers inputs of 8- and 4-bit products in that format, but where rows have scales */
+    bool low_precision_gradient_gathers; /* gradients too */
+    bool fused_tensor_parallel;          /* matmul and collective in one kernel, by chunks (MC2, CoC) */
     int communication_cores; /* cores that communication kernels keep from compute throughout (DeepSeek-V3: 20 of 132) */
     bool issues_experts;     /* the host issues each expert's product of a grouped GEMM, in a loop */
     bool

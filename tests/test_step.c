@@ -578,6 +578,47 @@ static void tensor_parallel_by_hand(void **state) {
     assert_true(b >= 8 * 4 * one && b <= (8 * 4 + 4) * one * (1 + 1e-9));
 }
 
+/* Two pairs of a gather and a reduce-scatter a pass: what is gathered in 8 bit is half as long, in the pass that the stack does so. */
+static void narrow_gathers_by_hand(void **state) {
+    (void)state;
+    tc_question m = round_machine(4);
+    m.layout.tp = 4;
+    m.layout.sequence_parallel = true;
+    m.layout.micro_batch = 64; /* long messages */
+    m.job.dtype = TC_FP8;
+    tc_pass plain = block_of(&m);
+    double spared = plain.forward_transit.tp / 4; /* of four collectives, two gather, each of which is half as long */
+    m.stack.kernels.low_precision_gathers = true;
+    assert_near(block_of(&m).forward_transit.tp, plain.forward_transit.tp - spared, 1e-12);
+    assert_near(block_of(&m).backward_transit.tp, plain.backward_transit.tp, 1e-15);
+    m.stack.kernels.low_precision_gradient_gathers = true;
+    assert_near(block_of(&m).backward_transit.tp, plain.backward_transit.tp - spared, 1e-12);
+    m.stack.kernels.fp8_recipe = TC_FP8_ROWWISE;
+    assert_near(block_of(&m).forward_transit.tp, plain.forward_transit.tp, 1e-15);
+    m.stack.kernels.fp8_recipe = TC_FP8_TENSORWISE;
+    m.job.dtype = TC_BF16;
+    assert_near(block_of(&m).forward_transit.tp, plain.forward_transit.tp, 1e-15);
+}
+
+/* Four copies of 2 T h bytes a pass, read and written at 1 TB/s: of several samples, and not in one kernel with the products. */
+static void copies_of_what_is_gathered(void **state) {
+    (void)state;
+    tc_question m = round_machine(4);
+    m.layout.tp = 4;
+    m.layout.sequence_parallel = true;
+    m.layout.micro_batch = 2;
+    double before = block_of(&m).forward.memory_bound, bytes = 2 * 2.0 * 1024 * 1024;
+    m.stack.kernels.gathered_copies = true;
+    assert_near(block_of(&m).forward.memory_bound - before, 4 * 2 * bytes / 1e12, 1e-12);
+    m.stack.kernels.fused_tensor_parallel = true;
+    assert_near(block_of(&m).forward.memory_bound, before, 1e-15);
+    m.stack.kernels.fused_tensor_parallel = false;
+    m.layout.micro_batch = 1;
+    before = block_of(&m).forward.memory_bound;
+    m.stack.kernels.gathered_copies = false;
+    assert_near(block_of(&m).forward.memory_bound, before, 1e-15);
+}
+
 /* Equal stages: GPipe and 1F1B wait (p - 1) / m of the work, interleaving over v chunks a v-th of it. */
 /* 16 ranks on two nodes, attention that takes no time. All-to-all in the node: 7/8 of queries, outputs, keys and values there and
  * back; rings of two between the nodes: one send of keys and values forward, two backward. */
@@ -1078,6 +1119,8 @@ int main(void) {
         cmocka_unit_test(dispatchers_and_graphs_issue_fewer),
         cmocka_unit_test(exchange_of_experts_by_hand),
         cmocka_unit_test(tensor_parallel_by_hand),
+        cmocka_unit_test(narrow_gathers_by_hand),
+        cmocka_unit_test(copies_of_what_is_gathered),
         cmocka_unit_test(both_kinds_of_context_by_hand),
         cmocka_unit_test(impossible_context),
         cmocka_unit_test(bubbles_by_hand),

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/formats.h"
 #include "workload/finetune.h"
 
 static void parts_from_seconds(const tc_seconds *s, tc_parts *p) {
@@ -71,23 +72,47 @@ static void find_paths(tc_costs *costs) {
     find_shared(&costs->paths);
 }
 
+/* Bytes of a gathered tensor, of those that it has in 16 bit. */
+static double gathered_share(const tc_costs *costs, bool forward) {
+    const tc_stack_kernels *kernels = &costs->q->stack.kernels;
+    bool low = forward ? kernels->low_precision_gathers : kernels->low_precision_gradient_gathers;
+    return low && tc_format_is_low(costs->q->job.dtype) && kernels->fp8_recipe != TC_FP8_ROWWISE
+               ? costs->rates.low_bytes / costs->rates.element_bytes
+               : 1;
+}
+
+/* Of tensor parallelism: a gather and a reduce-scatter, or an all-reduce, for each pair of products. */
+static void add_tensor_comm(const tc_costs *costs, const tc_operators *ops, bool forward, tc_parts *out,
+                            tc_transit *transit) {
+    const tc_stack_kernels *kernels = &costs->q->stack.kernels;
+    const tc_stack_params *q = &costs->q->stack.params;
+    const tc_group_path *path = &costs->paths.tp;
+    double gathered = gathered_share(costs, forward) * ops->tp_bytes;
+    bool sequence = costs->p->shard.sequence_parallel;
+    transit->tp = ops->tp_collectives
+                  * (sequence ? tc_all_gather_seconds(path, gathered) + tc_all_gather_seconds(path, ops->tp_bytes)
+                              : tc_all_reduce_seconds(path, ops->tp_bytes));
+    /* fused: by chunks, behind the matmuls themselves */
+    double share = kernels->fused_tensor_parallel     ? q->tp_fused_overlap
+                   : kernels->overlap_tensor_parallel ? q->tp_overlap
+                                                      : 0;
+    out->tp_comm += tc_exposed(transit->tp, share, out->gemm);
+    /* a copy, read and written, behind a gather and before a reduce-scatter; in one kernel with its product it needs none */
+    if (kernels->gathered_copies && sequence && !kernels->fused_tensor_parallel && costs->p->layout.micro_batch > 1)
+        out->memory_bound += ops->tp_collectives * 2 * (gathered + ops->tp_bytes) / costs->rates.memory;
+}
+
+/* Rounds of a ring's exchange: keys and values, then their gradients too. */
+enum { FORWARD = 1, BACKWARD = 2 };
+
 /* Communication of one forward (or backward) of a block: what is exposed of it to out, all of it to transit. */
-static void add_block_comm(const tc_costs *costs, const tc_operators *ops, double attention_s, double rounds,
+static void add_block_comm(const tc_costs *costs, const tc_operators *ops, double attention_s, int rounds,
                            tc_parts *out, tc_transit *transit) {
     const tc_placement *p = costs->p;
     const tc_layout *l = &p->layout;
     const tc_stack_params *q = &costs->q->stack.params;
     double device = tc_parts_sum(out);
-    if (l->tp > 1) {
-        double one = p->shard.sequence_parallel ? 2 * tc_all_gather_seconds(&costs->paths.tp, ops->tp_bytes)
-                                                : tc_all_reduce_seconds(&costs->paths.tp, ops->tp_bytes);
-        transit->tp = ops->tp_collectives * one;
-        /* fused: by chunks, behind the matmuls themselves */
-        double share = costs->q->stack.kernels.fused_tensor_parallel     ? q->tp_fused_overlap
-                       : costs->q->stack.kernels.overlap_tensor_parallel ? q->tp_overlap
-                                                                         : 0;
-        out->tp_comm += tc_exposed(transit->tp, share, out->gemm);
-    }
+    if (l->tp > 1) add_tensor_comm(costs, ops, rounds == FORWARD, out, transit);
     if (l->cp > 1 && ops->cp_bytes > 0) {
         /* a group of n ranks exchanges sequence for heads: n times the tokens and 1/n of the heads, so that the ring passes on as many bytes */
         const tc_group_path *ring = &costs->paths.cp_ring, *group = &costs->paths.cp_all_to_all;
@@ -193,7 +218,7 @@ static void add_forwards(const tc_costs *costs, const tc_operators *ops, double 
             if (!without || ops->op[i].kind != TC_OP_ADAPTER)
                 tc_forward_seconds(rates_for(costs, &ops->op[i]), &ops->op[i], &forward);
         parts_from_seconds(&forward, &parts);
-        add_block_comm(costs, ops, forward.attention, 1, &parts, &transit);
+        add_block_comm(costs, ops, forward.attention, FORWARD, &parts, &transit);
         add_host(forward.host + issue, &parts);
         parts.host += waiting(issued_seconds(costs, ops, forward.wait), tc_parts_sum(&parts));
         tc_parts_add(out, &parts, passes[without]);
@@ -238,7 +263,7 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
                    + gathers_of(costs, ops) * costs->q->stack.params.shard_host_s
                          * costs->q->cluster.accelerator.params.host_time;
     parts_from_seconds(&forward, &out->forward);
-    add_block_comm(costs, ops, forward.attention, 1, &out->forward, &out->forward_transit);
+    add_block_comm(costs, ops, forward.attention, FORWARD, &out->forward, &out->forward_transit);
     out->again_s = again_seconds(costs, ops, &out->forward, forward.host + issue);
     add_host(forward.host + issue, &out->forward);
     double issued = issued_seconds(costs, ops, forward.wait), wait = waiting(issued, tc_parts_sum(&out->forward));
@@ -247,7 +272,7 @@ void tc_operators_pass(const tc_costs *costs, const tc_operators *ops, tc_gradie
     add_forwards(costs, ops, issue, &out->forward);
     if (gradients == TC_GRADIENTS_NONE) return;
     parts_from_seconds(&backward, &out->backward);
-    add_block_comm(costs, ops, backward.attention, 2, &out->backward, &out->backward_transit);
+    add_block_comm(costs, ops, backward.attention, BACKWARD, &out->backward, &out->backward_transit);
     double input_s = tc_parts_sum(&out->backward) - weight_s, input_host_s = backward.host + issue - weight_host_s;
     add_host(fmax(backward.host + issue, issued), &out->backward);
     /* each is held against the host by itself, so that a faster device makes neither longer */
