@@ -354,23 +354,26 @@ static void samples_of_uneven_lengths(void **state) {
 #define TOWER ",\"vision\":{\"layers\":2,\"hidden\":64,\"heads\":1,\"patch\":14"
     static const struct {
         const char *layout, *norm, *vision;
-        int seq;
+        int seq, rows;
     } cases[] = {
-        {"\"pp\":1,\"global_batch\":4,\"devices\":1", "", "", 1000},
-        {"\"pp\":4,\"global_batch\":16,\"devices\":4", "", "", 1452},  /* 1 + 0.45 x 1.004 */
-        {"\"pp\":4,\"global_batch\":16,\"devices\":16", "", "", 1678}, /* and 0.45 x 1.004 / 2 for four ranks of four */
-        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", "", 1113},  /* 0.45 x 1.004 / 4 */
+        {"\"pp\":1,\"global_batch\":4,\"devices\":1", "", "", 1000, 1},
+        {"\"pp\":4,\"global_batch\":16,\"devices\":4", "", "", 1452, 1}, /* 1 + 0.45 x 1.004 */
+        {"\"pp\":4,\"global_batch\":16,\"devices\":16", "", "", 1678,
+         1}, /* and 0.45 x 1.004 / 2 for four ranks of four */
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", "", 1113, 1}, /* 0.45 x 1.004 / 4 */
         /* ranks that meet in every micro-batch: 0.45 x 1.004, and the largest of 16, 0.45 x 1.784 */
-        {"\"pp\":1,\"global_batch\":64,\"devices\":4", ",\"sharding\":\"zero3\"", "", 1452},
-        {"\"pp\":1,\"global_batch\":64,\"devices\":4", ",\"sharding\":\"zero2\"", "", 1452},
-        {"\"pp\":4,\"global_batch\":16,\"devices\":16", ",\"stack\":\"mindspeed-mm\"", "", 1803},
-        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER ",\"image_size\":56}",
-         1111}, /* 16 tokens of every sample */
-        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER ",\"tokens_per_image\":500}", 1056}, /* 0.225 / 4 */
-        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER "}",
-         1053}, /* 0.21 x 1.004 / 4: images of natural size */
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", ",\"sharding\":\"zero3\"", "", 1452, 1},
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", ",\"sharding\":\"zero2\"", "", 1452, 1},
+        {"\"pp\":4,\"global_batch\":16,\"devices\":16", ",\"stack\":\"mindspeed-mm\"", "", 1803, 1},
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER ",\"image_size\":56}", 1111,
+         1}, /* 16 tokens of every sample */
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER ",\"tokens_per_image\":500}", 1056, 1}, /* 0.225 / 4 */
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER "}", 1053,
+         1}, /* 0.21 x 1.004 / 4: images of natural size */
+        /* of micro-batches of 4, padded: (1 + 0.45 x 1.784) / (1 + 0.45 x 1.004) where 4 ranks meet */
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", ",\"padded_length\":true,\"sharding\":\"zero3\"", "", 1242, 4},
         /* 208, 112 and 160 tokens of images in squares, 167 on average: hypot(0.833 x 0.45, 0.167 x 0.277) x 1.004 / 4 */
-        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER ",\"image_size\":56,\"tiles\":12}", 1095},
+        {"\"pp\":1,\"global_batch\":64,\"devices\":4", "", TOWER ",\"image_size\":56,\"tiles\":12}", 1095, 1},
     };
     static tc_conventions usual;
     static tc_case c;
@@ -379,11 +382,11 @@ static void samples_of_uneven_lengths(void **state) {
         tc_published p = {0};
         char row[900];
         snprintf(row, sizeof row,
-                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",%s,\"micro_batch\":1,\"tp\":1,\"norm\":{\"mean_length\":"
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",%s,\"micro_batch\":%d,\"tp\":1,\"norm\":{\"mean_length\":"
                  "true%s},"
                  "\"measured\":{\"tokens_per_s_per_device\":100},\"model\":{\"layers\":4,\"heads\":32,\"hidden\":4096,"
                  "\"ffn\":1024,\"seq\":1000,\"finetune\":{\"kind\":\"full\"}%s}}",
-                 cases[i].layout, cases[i].norm, cases[i].vision);
+                 cases[i].layout, cases[i].rows, cases[i].norm, cases[i].vision);
         tc_published_run run = read_one(&p, row);
         assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
         assert_string_equal(c.reason, "");

@@ -143,7 +143,8 @@ static double spread_of(const tc_case *c) {
  * expected largest); and data-parallel ranks wait for the one whose micro-batches are the longest, or the longest on average. */
 void tc_case_pad(tc_case *c) {
     const tc_published_run *run = c->run;
-    if (c->stated.mean_length != 1 || c->stated.grouped_lengths == 1) return;
+    bool padded = c->stated.padded_length == 1; /* what a rank waits for within a micro-batch is in the length */
+    if ((c->stated.mean_length != 1 && !padded) || c->stated.grouped_lengths == 1) return;
     double rows = run->micro_batch > 1 ? run->micro_batch : 1, stages = run->pp > 1 ? run->pp : 1;
     double ranks = run->devices / (stages * (run->tp > 1 ? run->tp : 1) * (run->cp > 1 ? run->cp : 1));
     double micro_batches = run->global_batch > 0 ? fmax((double)run->global_batch / (ranks * rows), 1) : 1;
@@ -151,7 +152,7 @@ void tc_case_pad(tc_case *c) {
     if (run->global_batch <= 0 && !meet) ranks = 1; /* how many are averaged is not known */
     double wait = tc_waited_deviations(&(tc_waiting){rows, stages, ranks, micro_batches, meet});
     if (!(wait > 0)) return;
-    c->padding = 1 + spread_of(c) * wait;
+    c->padding = (1 + spread_of(c) * wait) / (padded ? 1 + spread_of(c) * tc_largest_of(rows) : 1);
     c->job.seq = (int)(c->job.seq * c->padding + 0.5);
     if (rows * stages > 1)
         tc_case_assume_number(c, "samples padded to %s tokens, the longest of a micro-batch", c->job.seq);
