@@ -473,6 +473,30 @@ static void memory_that_counts(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* Where the longest sample is shorter than the stated length, its images are part of that one. */
+static void images_of_short_samples(void **state) {
+    (void)state;
+    static tc_conventions usual;
+    static tc_case c;
+    tc_catalog *catalog = open_usual(&usual);
+    tc_published p = {0};
+    tc_published_run run = read_one(&p, "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":1,\"micro_batch\":1,"
+                                        "\"global_batch\":1,\"notes\":\"natural length\","
+                                        "\"norm\":{\"recompute\":\"full\",\"sharding\":\"none\"},\"model\":{\"family\":"
+                                        "\"vlm\",\"layers\":4,\"heads\":32,\"hidden\":4096,"
+                                        "\"ffn\":1024,\"seq\":4096,\"vision\":{\"layers\":2,\"hidden\":1024,\"heads\":"
+                                        "16,\"image_size\":336,\"patch\":14},"
+                                        "\"finetune\":{\"kind\":\"full\",\"dataset\":\"latex_ocr\"}},\"measured\":{"
+                                        "\"mem_gb_per_device\":9}}");
+    tc_case_result result;
+    assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+    assert_int_equal(c.job.seq, 400);
+    tc_case_settle(&c);
+    assert_int_equal(tc_case_predict(&c, &result, NULL), TC_OK);
+    tc_published_free(&p);
+    tc_catalog_close(catalog);
+}
+
 /* What is not modelled is named, and never forecast as a llama; what is goes through. */
 static void only_what_is_modelled_is_forecast(void **state) {
     (void)state;
@@ -789,6 +813,7 @@ int main(void) {
         cmocka_unit_test(samples_of_uneven_lengths),
         cmocka_unit_test(samples_of_natural_lengths),
         cmocka_unit_test(memory_that_counts),
+        cmocka_unit_test(images_of_short_samples),
         cmocka_unit_test(only_what_is_modelled_is_forecast),
         cmocka_unit_test(the_extensions_of_a_model_are_read),
         cmocka_unit_test(a_release_that_is_no_year),

@@ -93,7 +93,7 @@ static void take_images(tc_case *c) {
     bool tiled = first->tile > 0 && first->max_tiles > 1; /* as the row says, or the catalog's model */
     bool square = first->tile > 0 && !tiled, one_size = !tiled && tc_published_one_size(v);
     tc_images one = {1, model->image_width, model->image_height};
-    double each = tc_image_tokens(model, &one), seq = c->run->model.seq > 0 ? c->run->model.seq : model->seq;
+    double each = tc_image_tokens(model, &one), seq = c->job.seq == TC_UNSET ? model->seq : c->job.seq;
     if (!(each > 0)) return;
     c->image_spread = 0;
     double tokens = each;
