@@ -250,6 +250,11 @@ static void load_peak(void **state) {
     assert_int_equal(tc_catalog_stack(catalog, "diffusers", &q.stack, &error), TC_OK);
     if (tc_forecast(&q, &step, &error)) fail_msg("%s: %s", error.place, error.text);
     assert_near(step.memory.allocated / (1 << 30), 12.945, 0.7);
+    tc_question sharded = q; /* the encoders beside an eighth of the weights */
+    sharded.cluster.devices = 8;
+    sharded.layout.sharding = TC_SHARD_ZERO3;
+    if (tc_forecast(&sharded, &step, &error)) fail_msg("%s: %s", error.place, error.text);
+    assert_near(step.memory.allocated / (1 << 30), 12.945 - 7.0 / 8 * 3.15, 0.7);
     q.stack.memory.loads_encoders = false;
     if (tc_forecast(&q, &step, &error)) fail_msg("%s: %s", error.place, error.text);
     assert_true(step.memory.allocated / (1 << 30) < 9);

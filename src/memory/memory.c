@@ -394,8 +394,8 @@ static double add_finetuning(const tc_question *q, const tc_placement *p, const 
     return narrow;
 }
 
-/* While a program loads: all weights as they are trained, encoders that run once for all samples and are freed beside them; or sharded weights
- * once more, whole. */
+/* While a program loads: weights as they are trained - whole, or the shard where they are sharded: diffusers' scripts leave the transformer on the
+ * host under FSDP until it is wrapped -, encoders that run once for all samples and are freed beside them; or sharded weights once more, whole. */
 static double loaded_bytes(const tc_question *q, double param_bytes, const sharing *s, const tc_stage_weights *w) {
     const tc_job *job = &q->job;
     if (q->stack.memory.loads_whole && s->weights) return param_bytes * (w->dense + w->expert + shard_of(s, w));
@@ -403,7 +403,8 @@ static double loaded_bytes(const tc_question *q, double param_bytes, const shari
     double moments = tc_optimizer_figures_of(&q->stack, TC_UNSET)->state_bytes;
     double master = job->frozen_base ? 0 : fmax(q->stack.memory.optimizer_bytes - moments, 0);
     tc_model_size size = tc_model_count(&job->model);
-    return (param_bytes + master) * size.parameters + param_bytes * size.tower_parameters;
+    double held = s->weights && s->zero3 ? shard_of(s, w) : (double)size.parameters;
+    return (param_bytes + master) * held + param_bytes * size.tower_parameters;
 }
 
 /* Other ranks of a group in a server. */
