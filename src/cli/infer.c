@@ -150,7 +150,7 @@ static tc_code search_layouts(tc_context *context, const tc_serving_question *q)
 
 /* Options of the simulation where none is asked for. */
 static tc_code refuse_traffic(tc_context *context) {
-    static const int options[] = {TC_OPTION_ARRIVALS, TC_OPTION_REQUESTS, TC_OPTION_ROUTER};
+    static const tc_option_id options[] = {TC_OPTION_ARRIVALS, TC_OPTION_REQUESTS, TC_OPTION_ROUTER};
     static const char *const names[] = {"--arrivals", "--requests", "--router"};
     for (int i = 0; i < 3; i++)
         if (tc_given(context, options[i])->given)
