@@ -48,7 +48,7 @@ static const struct {
     [FINITE] = {"every figure is finite, times are above 0", 0, 0, 0, NULL},
     [PARTS] = {"the parts of a step's time add up to it", 1e-9, 0, 0, NULL},
     [MEMORY_PARTS] = {"the parts of memory add up to it", 1e-9, 0, 0, NULL},
-    [MFU] = {"MFU is at most 100 %", 0, 0, 0, NULL},
+    [MFU] = {"MFU is at most 100 %, by the FLOPs that a causal mask leaves", 0, 0, 0, NULL},
     [MFU_SLOW_FORMAT] = {"the same where the job's format has a lower peak than bf16", 0, 1, 1,
                          "attention runs in 16 bit, above the peak that MFU is stated of"},
     [TIMELINE] = {"a step is its timeline", 1e-9, 0, 0, NULL},
@@ -173,7 +173,8 @@ static void check_itself(const question *q, const tc_step *s) {
     judge(MEMORY_PARTS, q, fabs(parts / m->allocated - 1), "allocated");
     judge(MEMORY_PARTS, q, fabs((m->allocated + m->fragmentation + m->framework) / m->reserved - 1), "reserved");
     const double *peak = q->q.cluster.accelerator.matmul_flops;
-    judge(peak[q->q.job.dtype] < peak[TC_BF16] ? MFU_SLOW_FORMAT : MFU, q, s->mfu_pct / 100 - 1, "MFU");
+    double mfu = s->mfu_pct / 100 * s->model_flops[TC_FLOPS_CAUSAL] / s->model_flops[TC_FLOPS_FULL];
+    judge(peak[q->q.job.dtype] < peak[TC_BF16] ? MFU_SLOW_FORMAT : MFU, q, mfu - 1, "MFU");
 }
 
 static void check_timeline(const question *q, const tc_step *s) {

@@ -18,6 +18,8 @@
 #include "workload/towers.h"
 
 #define BAR_COLUMNS 32
+/* Of the model FLOPs with full attention, those of causal attention: below it, the MFU by them is printed too. */
+#define LONG_CONTEXT_SHARE 0.8
 
 /* A part of a sum: its key in JSON, its name for people, where it is. */
 typedef struct part {
@@ -283,10 +285,15 @@ static void print_speed(FILE *file, const tc_style *style, const tc_question *qu
                  tc_format_significant(step->tokens_per_s_per_device, 4).s,
                  tc_format_significant((double)step->global_batch / step->step_s, 4).s);
     tc_print_line(file, style, "throughput", text);
+    double causal = step->model_flops[TC_FLOPS_CAUSAL] / step->model_flops[TC_FLOPS_FULL];
+    char halved[64] = "";
+    if (causal < LONG_CONTEXT_SHARE)
+        snprintf(halved, sizeof halved, "; %.20s MFU by those under a causal mask",
+                 tc_format_percent(causal * step->mfu_pct).s);
     tc_print_linef(file, style, "efficiency",
-                   "%.20s MFU, %.24s per device (%s; model FLOPs with full attention); %.20s HFU",
+                   "%.20s MFU, %.24s per device (%s; model FLOPs with full attention%s); %.20s HFU",
                    tc_format_percent(step->mfu_pct).s, tc_format_flops(1e12 * step->tflops_per_device).s,
-                   dtype ? dtype : "-", tc_format_percent(step->hfu_pct).s);
+                   dtype ? dtype : "-", halved, tc_format_percent(step->hfu_pct).s);
 }
 
 /* From which probability on a layout is said to fit; docs/manual.md has the same words. */
