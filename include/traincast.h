@@ -635,6 +635,14 @@ typedef struct tc_stack_kernels {
     int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
 } tc_stack_kernels;
 
+/* Kinds of models that have training programs of their own. */
+typedef enum tc_model_kind {
+    TC_MODEL_OF_TEXT,
+    TC_MODEL_OF_LATENTS, /* images and video */
+    TC_MODEL_OF_IMAGES,  /* read by a tower beside the text */
+    TC_MODEL_KINDS
+} tc_model_kind;
+
 #define TC_STACK_DATE 8 /* room of a month, "2025-09" */
 
 /* Since when a stack is known, and what its published runs were like where their source does not say: only validation asks for those. */

@@ -62,9 +62,9 @@ typedef struct tc_scenario_pool {
     bool controlled_given;
     int lines, deliveries;
     tc_delivery_line *line;
-    tc_delivery *delivery; /* by day */
-    tc_cluster cluster;    /* resolved; devices 0 */
-    tc_stack software;
+    tc_delivery *delivery;             /* by day */
+    tc_cluster cluster;                /* resolved; devices 0 */
+    tc_stack software[TC_MODEL_KINDS]; /* resolved: the stack, or what it has for models of the kind */
     tc_economics economics;
     tc_risks risks;     /* the scenario's, with the pool's own on top */
     double bring_up_s;  /* of the calendar without risks: the scenario's, or the middle of the pool's own */

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "traincast.h"
+#include "workload/operators.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -1243,11 +1244,11 @@ static void the_usual_stack_of_a_model(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(tc_catalog_accelerator(catalog, cases[i].accelerator, &a, NULL), TC_OK);
         assert_int_equal(tc_catalog_model(catalog, cases[i].model, &m, NULL), TC_OK);
-        assert_int_equal(tc_catalog_usual_stack(catalog, &a, &m, &s, NULL), TC_OK);
+        assert_int_equal(tc_catalog_usual_stack(catalog, &a, tc_kind_of(&m), &s, NULL), TC_OK);
         assert_string_equal(s.slug, cases[i].stack);
     }
     a.stack[0] = '\0';
-    assert_int_equal(tc_catalog_usual_stack(catalog, &a, &m, &s, NULL), TC_OK);
+    assert_int_equal(tc_catalog_usual_stack(catalog, &a, tc_kind_of(&m), &s, NULL), TC_OK);
     assert_string_equal(s.slug, "generic");
     tc_catalog_close(catalog);
 }

@@ -511,7 +511,7 @@ static void sound_fleet(fleet *f) {
     p->delivery[0] = (tc_delivery){.day = 19000, .devices = 16, .count = {16, 16, 16}};
     p->delivery[1] = (tc_delivery){.day = 19030, .devices = 16, .count = {8, 16, 24}};
     p->cluster = q.cluster;
-    p->software = q.stack;
+    for (int k = 0; k < TC_MODEL_KINDS; k++) p->software[k] = q.stack;
     p->economics = sound_economics();
     s->serving[0].devices = 8;
     s->serving[0].tokens_per_day = s->serving[0].in_share = TC_UNSET;
@@ -582,8 +582,8 @@ static void plans(void **state) {
         if (f->delivery[0].devices > 4096 || f->delivery[1].devices > 4096 || f->candidate[0].global_batch > 65536)
             continue;
         /* a step of days, which takes a minute to find out on more and more devices */
-        if (f->pool.software.optimizers[(unsigned)f->pool.software.optimizer % TC_OPTIMIZER_NONE].extra_bytes > 1e12)
-            continue;
+        const tc_stack *stack = f->pool.software;
+        if (stack->optimizers[(unsigned)stack->optimizer % TC_OPTIMIZER_NONE].extra_bytes > 1e12) continue;
         tc_plan plan;
         tc_error error = {0};
         tc_code code = tc_plan_make(&f->s, NULL, NULL, &plan, &error);

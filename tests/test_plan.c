@@ -256,7 +256,7 @@ static void plans_and_searches_agree(void **state) {
         in.question.job.dtype = s->job[0].candidate[0].dtype;
         in.question.cluster = s->pool[0].cluster;
         in.question.cluster.devices = phase->available;
-        in.question.stack = s->pool[0].software;
+        in.question.stack = s->pool[0].software[TC_MODEL_OF_TEXT];
         assert_int_equal(tc_catalog_interval(catalog, &in.question.interval, &error), TC_OK);
         in.fit = s->fit;
         tc_search_move_batch(&in, s->batch_band);

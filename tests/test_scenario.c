@@ -101,6 +101,27 @@ static void risks_are_of_the_scenario_then_of_the_pool(void **state) {
     tc_scenario_free(s);
 }
 
+/* A pool has one stack, or its accelerator's usual one; what trains no video has a program that does in its place. */
+static void software_is_by_the_kind_of_model(void **state) {
+    (void)state;
+    tc_scenario *s = good_scenario(
+        TOP
+        "pools:\n"
+        "  - {name: a, accelerator: ascend-910b, stack: mindspeed-llm@2025-06, ownership: owned, deliveries: [{date: "
+        "\"2024-02-01\", devices: 8}]}\n"
+        "  - {name: b, accelerator: ascend-910b, ownership: owned, deliveries: [{date: \"2024-02-01\", devices: 8}]}\n"
+        "  - {name: c, accelerator: h20, stack: torchtitan, ownership: owned, deliveries: [{date: \"2024-02-01\", "
+        "devices: 8}]}\n" JOBS);
+    const char *slugs[][TC_MODEL_KINDS]
+        = {{"mindspeed-llm@2025-06", "mindspeed-mm@2025-06", "mindspeed-mm-vlm@2025-06"},
+           {"mindspeed-llm", "mindspeed-mm", "mindspeed-mm-vlm"},
+           {"torchtitan", "torchtitan", "torchtitan"}};
+    for (int pool = 0; pool < 3; pool++)
+        for (int kind = 0; kind < TC_MODEL_KINDS; kind++)
+            assert_string_equal(s->pool[pool].software[kind].slug, slugs[pool][kind]);
+    tc_scenario_free(s);
+}
+
 static void certain_is_without_spreads(void **state) {
     (void)state;
     tc_scenario *s = good_scenario(
@@ -854,6 +875,7 @@ int main(void) {
         cmocka_unit_test(defaults_are_those_of_the_catalog),
         cmocka_unit_test(figures_without_a_source_are_of_the_user),
         cmocka_unit_test(risks_are_of_the_scenario_then_of_the_pool),
+        cmocka_unit_test(software_is_by_the_kind_of_model),
         cmocka_unit_test(certain_is_without_spreads),
         cmocka_unit_test(deliveries_are_promises),
         cmocka_unit_test(services_have_a_load),

@@ -171,6 +171,11 @@ static tc_code open_chain(tc_catalog *c, char *name, int date, tc_arena *own, tc
     return code == TC_OK ? tc_stack_chain_open(c, &file, own, chain, e) : code;
 }
 
+/* A stack as it was in a month, by name. */
+static void at_month(const char *slug, int date, char *out, size_t size) {
+    snprintf(out, size, "%.40s@%04d-%02d", slug, date / 100, date % 100);
+}
+
 tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out, tc_error *e) {
     char name[LONGEST_STACK];
     int date;
@@ -182,23 +187,35 @@ tc_code tc_catalog_stack(tc_catalog *c, const char *slug_or_path, tc_stack *out,
     if (code == TC_OK) code = get(c, TC_KIND_STACK, name, read_stack, out, sizeof *out, e);
     if (code == TC_OK) code = tc_stack_ages_apply(&chain, date, out, e);
     if (code == TC_OK) {
-        snprintf(name, sizeof name, "%.40s@%04d-%02d", out->slug, date / 100, date % 100);
+        at_month(out->slug, date, name, sizeof name);
         snprintf(out->slug, sizeof out->slug, "%.63s", name);
     }
     tc_arena_free(&own);
     return code;
 }
 
-tc_code tc_catalog_usual_stack(tc_catalog *catalog, const tc_accelerator *accelerator, const tc_model *model,
+tc_code tc_catalog_stack_for(tc_catalog *catalog, const char *slug_or_path, tc_model_kind kind, tc_stack *out,
+                             tc_error *error) {
+    char name[LONGEST_STACK];
+    tc_code code = tc_catalog_stack(catalog, slug_or_path, out, error);
+    if (code) return code;
+    const tc_stack_history *h = &out->history;
+    const char *other = kind == TC_MODEL_OF_LATENTS ? h->of_latents : kind == TC_MODEL_OF_IMAGES ? h->of_images : "";
+    if (!other[0]) return TC_OK;
+    if (h->asked)
+        at_month(other, h->asked, name, sizeof name);
+    else
+        snprintf(name, sizeof name, "%s", other);
+    return tc_catalog_stack(catalog, name, out, error);
+}
+
+const char *tc_usual_stack(const tc_accelerator *accelerator) {
+    return accelerator->stack[0] ? accelerator->stack : "generic";
+}
+
+tc_code tc_catalog_usual_stack(tc_catalog *catalog, const tc_accelerator *accelerator, tc_model_kind kind,
                                tc_stack *out, tc_error *error) {
-    tc_code code = tc_catalog_stack(catalog, accelerator->stack[0] ? accelerator->stack : "generic", out, error);
-    const char *other = "";
-    if (!code && model->latents.stride > 0) other = out->history.of_latents;
-    for (int i = 0; !code && i < model->towers && !other[0]; i++)
-        if (model->tower[i].unit == TC_TOWER_IMAGE) other = out->history.of_images;
-    char slug[sizeof out->history.of_images];
-    snprintf(slug, sizeof slug, "%s", other);
-    return slug[0] ? tc_catalog_stack(catalog, slug, out, error) : code;
+    return tc_catalog_stack_for(catalog, tc_usual_stack(accelerator), kind, out, error);
 }
 
 tc_code tc_catalog_fabric(tc_catalog *c, const char *slug_or_path, tc_fabric *out, tc_error *e) {

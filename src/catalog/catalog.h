@@ -32,9 +32,16 @@ TC_NODISCARD tc_code tc_catalog_document(tc_catalog *catalog, tc_kind kind, cons
 TC_NODISCARD tc_code tc_catalog_accelerator_known(tc_catalog *catalog, const char *slug_or_path, tc_accelerator *out,
                                                   tc_error *error);
 
+/* A stack, or what it has for models of this kind in its place (of_latents, of_images), as of the same month. */
+TC_NODISCARD tc_code tc_catalog_stack_for(tc_catalog *catalog, const char *slug_or_path, tc_model_kind kind,
+                                          tc_stack *out, tc_error *error);
+
+/* The name of the stack with which language models are usually trained on an accelerator. */
+const char *tc_usual_stack(const tc_accelerator *accelerator);
+
 /* The stack with which models of this kind are usually trained on an accelerator; where none is known, the generic one. */
-TC_NODISCARD tc_code tc_catalog_usual_stack(tc_catalog *catalog, const tc_accelerator *accelerator,
-                                            const tc_model *model, tc_stack *out, tc_error *error);
+TC_NODISCARD tc_code tc_catalog_usual_stack(tc_catalog *catalog, const tc_accelerator *accelerator, tc_model_kind kind,
+                                            tc_stack *out, tc_error *error);
 
 /* A stack with its bases, for printing which file says what. */
 TC_NODISCARD tc_code tc_catalog_stack_chain(tc_catalog *catalog, const char *slug_or_path, tc_stack_chain *out,

@@ -225,7 +225,7 @@ tc_code tc_request_devices(tc_context *context, const char *accelerator, tc_ques
     const char *stack = tc_given(context, TC_OPTION_STACK)->text;
     q->stack_assumed = !stack;
     if (!stack)
-        return tc_catalog_usual_stack(context->catalog, &cluster->accelerator, &q->job.model, &q->stack,
+        return tc_catalog_usual_stack(context->catalog, &cluster->accelerator, tc_kind_of(&q->job.model), &q->stack,
                                       context->error);
     code = tc_catalog_stack(context->catalog, stack, &q->stack, context->error);
     bool own = !code && context->imported && stack == context->imported->stack; /* its options are of that stack */

@@ -70,7 +70,7 @@ static const tc_member pool[] = {
     TC_ROW_ARRAY(tc_scenario_pool, line, lines, line_members),
     TC_ROW_ARRAY(tc_scenario_pool, delivery, deliveries, delivery_members),
     TC_STRUCT(tc_scenario_pool, cluster, tc_cluster_members),
-    TC_STRUCT(tc_scenario_pool, software, tc_stack_members),
+    TC_ALL_STRUCTS(tc_scenario_pool, software, tc_stack_members),
     TC_STRUCT(tc_scenario_pool, economics, tc_economics_members),
     TC_STRUCT(tc_scenario_pool, risks, tc_risks_members),
     TC_FIGURE(tc_scenario_pool, bring_up_s),

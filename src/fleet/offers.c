@@ -40,7 +40,7 @@ tc_code tc_offer_run(const tc_offer *o, const tc_plan_phase *phase, tc_run *out,
     in.tokens = phase->tokens;
     in.parameters = o->candidate->parameters;
     if (!o->candidate->model) in.checkpoint_bytes = 0; /* whose size nobody knows */
-    in.optimizer_bytes = o->pool->software.memory.optimizer_bytes;
+    in.optimizer_bytes = tc_pool_software(o->pool, o->candidate)->memory.optimizer_bytes;
     in.price_usd = o->pool->price_usd;
     in.rental_usd_per_h = o->pool->rental_usd_per_h;
     in.mtbf_s = o->pool->mtbf_s;

@@ -154,7 +154,8 @@ static tc_code tell_pool(tc_planner *p, int index) {
         code = add_line(p, assumed_of(p), "%s: fabric %s (the accelerator's own)", pool->name,
                         pool->cluster.fabric.slug);
     if (code == TC_OK && !pool->stack[0])
-        code = add_line(p, assumed_of(p), "%s: training software '%s' (none given)", pool->name, pool->software.slug);
+        code = add_line(p, assumed_of(p), "%s: training software '%s' (none given)", pool->name,
+                        pool->software[TC_MODEL_OF_TEXT].slug);
     if (code == TC_OK && !pool->region[0])
         code = add_line(p, assumed_of(p), "%s: region %s (none given)", pool->name, pool->economics.region);
     if (code == TC_OK && pool->rented && pool->regional)
@@ -184,9 +185,14 @@ static tc_code tell_steps(tc_planner *p) {
     tc_code code = TC_OK;
     for (int j = 0; j < plan->jobs; j++) {
         const tc_plan_run *run = &plan->run[j];
+        const tc_scenario_job *job = &p->scenario->job[j];
+        const tc_scenario_pool *pool = &p->scenario->pool[run->pool];
+        const tc_stack *usual = pool->software, *stack = tc_pool_software(pool, &job->candidate[run->candidate]);
+        if (run->feasible && strcmp(stack->slug, usual->slug) != 0)
+            code = add_line(p, assumed_of(p), "%s on %s: training software '%s' (what '%s' has for such models)",
+                            job->name, pool->name, stack->slug, usual->slug);
         for (int k = 0; run->feasible && k < run->phase[0].step.assumed_count && code == TC_OK; k++)
-            code = add_line(p, assumed_of(p), "%s on %s: %s", p->scenario->job[j].name,
-                            p->scenario->pool[run->pool].name, run->phase[0].step.assumed[k]);
+            code = add_line(p, assumed_of(p), "%s on %s: %s", job->name, pool->name, run->phase[0].step.assumed[k]);
     }
     return code;
 }

@@ -17,7 +17,11 @@ enum { MOST_USUAL = 64, MOST_WHOLE = 24, LEAST_WHOLE = 1 };
 
 double tc_prospect_checkpoint_bytes(const tc_prospect *p) {
     double parameters = p->candidate->frozen_base ? tc_trained_parameters(&p->question.job) : p->candidate->parameters;
-    return parameters * (p->pool->economics.weight_bytes + p->pool->software.memory.optimizer_bytes);
+    return parameters * (p->pool->economics.weight_bytes + p->question.stack.memory.optimizer_bytes);
+}
+
+const tc_stack *tc_pool_software(const tc_scenario_pool *pool, const tc_scenario_candidate *candidate) {
+    return &pool->software[candidate->model ? tc_kind_of(candidate->model) : TC_MODEL_OF_TEXT];
 }
 
 double tc_package_mtbf(const tc_scenario_pool *pool) {
@@ -47,7 +51,7 @@ bool tc_prospect_init(tc_prospect *p, const tc_scenario *scenario, const tc_inte
                        .most = most,
                        .question = tc_default_question()};
     p->question.cluster = p->pool->cluster;
-    p->question.stack = p->pool->software;
+    p->question.stack = *tc_pool_software(p->pool, candidate);
     p->question.interval = interval;
     if (candidate->model) p->question.job.model = *candidate->model;
     if (candidate->cached_latents || candidate->encoders_in_step)
@@ -213,7 +217,7 @@ bool tc_pools_alike(const tc_scenario_pool *a, const tc_scenario_pool *b) {
            && strcmp(a->stack, b->stack) == 0 && strcmp(a->economics.region, b->economics.region) == 0
            && strcmp(a->cluster.accelerator.slug, b->cluster.accelerator.slug) == 0
            && strcmp(a->cluster.fabric.slug, b->cluster.fabric.slug) == 0
-           && strcmp(a->software.slug, b->software.slug) == 0 && tc_package_mtbf(a) == tc_package_mtbf(b)
+           && strcmp(a->software[0].slug, b->software[0].slug) == 0 && tc_package_mtbf(a) == tc_package_mtbf(b)
            && a->on_failure == b->on_failure && repair_of(a) == repair_of(b);
 }
 

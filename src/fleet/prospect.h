@@ -59,6 +59,8 @@ TC_NODISCARD tc_code tc_prospect_reinforce(const tc_prospect *prospect, tc_choic
 
 /* Between failures of a package of a pool, s; and what a checkpoint of the workload takes. */
 double tc_package_mtbf(const tc_scenario_pool *pool);
+/* With which a candidate is trained there. */
+const tc_stack *tc_pool_software(const tc_scenario_pool *pool, const tc_scenario_candidate *candidate);
 double tc_prospect_checkpoint_bytes(const tc_prospect *prospect);
 
 /* Whether two pools ask the search the same questions. */

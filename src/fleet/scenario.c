@@ -155,8 +155,10 @@ static tc_code resolve_pool(const tc_reading *r, tc_catalog *catalog, const tc_n
     code = tc_reading_pass_on(r, node, "fabric", tc_catalog_fabric(catalog, fabric, &pool->cluster.fabric, &cause),
                               &cause);
     if (code != TC_OK) return code;
-    const char *stack = pool->stack[0] ? tc_reading_placed(r, pool->stack, path, sizeof path) : "generic";
-    code = tc_reading_pass_on(r, node, "stack", tc_catalog_stack(catalog, stack, &pool->software, &cause), &cause);
+    const char *stack = pool->stack[0] ? tc_reading_placed(r, pool->stack, path, sizeof path) : tc_usual_stack(chip);
+    for (int kind = 0; kind < TC_MODEL_KINDS && !code; kind++)
+        code = tc_catalog_stack_for(catalog, stack, (tc_model_kind)kind, &pool->software[kind], &cause);
+    code = tc_reading_pass_on(r, node, "stack", code, &cause);
     if (code != TC_OK) return code;
     pool->cluster.devices = 0;
     code = tc_economics_load(catalog, NULL, pool->region[0] ? pool->region : NULL, pool->cluster.accelerator.region,

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/calendar.h"
+#include "fleet/prospect.h"
 #include "report/plan_at_once.h"
 #include "report/plan_best_by.h"
 #include "report/plan_months.h"
@@ -22,7 +23,7 @@ static const tc_scenario_phase *stage_of(const tc_scenario *s, const tc_plan_run
 static tc_question question_of(const tc_scenario *s, const tc_plan_run *run, const tc_scenario_phase *stage) {
     const tc_scenario_candidate *candidate = &s->job[run->job].candidate[run->candidate];
     tc_question question = tc_default_question();
-    question.stack = s->pool[run->pool].software;
+    question.stack = *tc_pool_software(&s->pool[run->pool], candidate);
     if (candidate->model) question.job.model = *candidate->model;
     question.job.seq = stage ? stage->seq : candidate->seq;
     question.job.dtype = candidate->dtype;
@@ -55,6 +56,7 @@ static void write_phases(tc_writer *writer, const tc_scenario *s, const tc_plan_
         tc_write_day(writer, "from", true, phase->from);
         tc_write_day(writer, "to", true, phase->to);
         tc_write_string(writer, "pool", s->pool[phase->pool].name);
+        tc_write_string(writer, "stack", is_forecast ? question.stack.slug : NULL);
         tc_write_string(writer, "stage", stage ? stage->name : NULL);
         tc_write_integer(writer, "devices", phase->devices);
         tc_write_integer(writer, "available", phase->available);
@@ -206,7 +208,7 @@ static void write_pool(tc_writer *writer, const tc_plan *plan, int index) {
     tc_write_string(writer, "name", pool->name);
     tc_write_string(writer, "accelerator", pool->cluster.accelerator.slug);
     tc_write_string(writer, "fabric", pool->cluster.fabric.slug);
-    tc_write_string(writer, "stack", pool->software.slug);
+    tc_write_string(writer, "stack", pool->software[TC_MODEL_OF_TEXT].slug);
     tc_write_string(writer, "region", pool->economics.region);
     tc_write_string(writer, "ownership", pool->rented ? "rented" : "owned");
     tc_write_integer(writer, "devices", plan->pool[index].total);

@@ -322,26 +322,25 @@ static tc_code check_names(const tc_document *document, tc_catalog *catalog, con
 }
 
 /* The fabric and the stack of an accelerator and a model in this sweep. */
-static tc_code take_usual(const tc_sweep *s, tc_catalog *catalog, const tc_accelerator *a, const tc_model *model,
+static tc_code take_usual(const tc_sweep *s, tc_catalog *catalog, const tc_accelerator *a, tc_model_kind kind,
                           tc_fabric *fabric, tc_stack *stack, tc_error *error) {
     const char *name = s->fabric[0] ? s->fabric : a->fabric;
     if (!name[0]) return tc_fail(error, TC_INVALID, "fabric", "%s has none of its own; give one", a->slug);
     tc_code code = tc_catalog_fabric(catalog, name, fabric, error);
     if (code) return code;
     return s->stack[0] ? tc_catalog_stack(catalog, s->stack, stack, error)
-                       : tc_catalog_usual_stack(catalog, a, model, stack, error);
+                       : tc_catalog_usual_stack(catalog, a, kind, stack, error);
 }
 
 /* What the accelerators bring with them. */
 static tc_code check_usual(tc_catalog *catalog, const tc_sweep *s, tc_error *error) {
-    static const tc_model any; /* no kind of its own */
     tc_code code = TC_OK;
     for (int i = 0; i < s->accelerators && !code; i++) {
         tc_accelerator chip;
         tc_fabric fabric;
         tc_stack stack;
         code = tc_catalog_accelerator(catalog, s->accelerator[i], &chip, error);
-        if (!code) code = take_usual(s, catalog, &chip, &any, &fabric, &stack, error);
+        if (!code) code = take_usual(s, catalog, &chip, TC_MODEL_OF_TEXT, &fabric, &stack, error);
     }
     return code;
 }
@@ -488,7 +487,7 @@ static tc_code make_input(const tc_sweep *s, tc_catalog *catalog, const task *t,
     if (!code) code = load_model(s, catalog, t->model, &in->question.job.model, error);
     if (!code) code = tc_catalog_accelerator(catalog, t->accelerator, &in->question.cluster.accelerator, error);
     if (code) return code;
-    code = take_usual(s, catalog, &in->question.cluster.accelerator, &in->question.job.model,
+    code = take_usual(s, catalog, &in->question.cluster.accelerator, tc_kind_of(&in->question.job.model),
                       &in->question.cluster.fabric, &in->question.stack, error);
     return code ? code : tc_catalog_interval(catalog, &in->question.interval, error);
 }

@@ -209,6 +209,13 @@ int tc_layer_count(const tc_model *model) {
     return layers;
 }
 
+tc_model_kind tc_kind_of(const tc_model *model) {
+    if (model->latents.stride > 0) return TC_MODEL_OF_LATENTS;
+    for (int i = 0; i < model->towers; i++)
+        if (model->tower[i].unit == TC_TOWER_IMAGE) return TC_MODEL_OF_IMAGES;
+    return TC_MODEL_OF_TEXT;
+}
+
 bool tc_model_generates(const tc_model *model) {
     for (int i = 0; i < model->blocks; i++)
         if (model->block[i].cross.heads > 0) return false;

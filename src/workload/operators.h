@@ -217,6 +217,7 @@ int tc_cheap_groups(const tc_block *block);
 int tc_layer_count(const tc_model *model);
 /* Does it write words one after another, by itself: a language model that is no encoder, and no decoder of another's? */
 bool tc_model_generates(const tc_model *model);
+tc_model_kind tc_kind_of(const tc_model *model);
 bool tc_has_experts(const tc_model *model);
 
 /* Weight elements of one block: split by tp, split by ep x etp, replicated over tp. */
